@@ -1,0 +1,68 @@
+package audio
+
+import "fmt"
+
+// Encoding names how samples are laid out in bytes. The names are those of the client protocol.
+type Encoding string
+
+// The encodings that the relay can give to a client.
+const (
+	PCM16  Encoding = "pcm_s16le" // signed 16-bit little-endian
+	PCMF32 Encoding = "pcm_f32le" // IEEE 754 32-bit little-endian, -1..1
+	WAV    Encoding = "wav"       // PCM16 behind one streaming RIFF header
+	MuLaw  Encoding = "mulaw"     // ITU-T G.711 µ-law
+	ALaw   Encoding = "alaw"      // ITU-T G.711 A-law
+)
+
+// Encodings lists every encoding in the order in which clients are told of them.
+var Encodings = []Encoding{PCM16, PCMF32, WAV, MuLaw, ALaw}
+
+// Rates lists the sample rates, in hertz, of the linear encodings. G.711 is 8000 Hz only.
+var Rates = []int{8000, 16000, 22050, 24000, 44100, 48000}
+
+// Format is an encoding at a sample rate; audio is mono throughout.
+type Format struct {
+	Encoding Encoding
+	Rate     int // hertz
+}
+
+// Validate reports whether the format is one that the relay can give.
+func (f Format) Validate() error {
+	switch f.Encoding {
+	case MuLaw, ALaw:
+		if f.Rate != 8000 {
+			return fmt.Errorf("%s is available at 8000 Hz only", f.Encoding)
+		}
+		return nil
+	case PCM16, PCMF32, WAV:
+		for _, rate := range Rates {
+			if f.Rate == rate {
+				return nil
+			}
+		}
+		return fmt.Errorf("%s is not available at %d Hz", f.Encoding, f.Rate)
+	}
+	return fmt.Errorf("unknown encoding %q", f.Encoding)
+}
+
+// BytesPerSample is the size of one sample; a WAV's samples are those of PCM16.
+func (f Format) BytesPerSample() int {
+	switch f.Encoding {
+	case PCMF32:
+		return 4
+	case MuLaw, ALaw:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// Samples is the layout of the samples without a container: WAV is PCM16 inside.
+func (f Format) Samples() Format {
+	if f.Encoding == WAV {
+		f.Encoding = PCM16
+	}
+	return f
+}
+
+func (f Format) String() string { return fmt.Sprintf("%s@%d", f.Encoding, f.Rate) }

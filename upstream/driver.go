@@ -1,0 +1,46 @@
+package upstream
+
+// Driver makes providers of one vendor from configuration.
+type Driver struct {
+	name  string
+	open  func(decode func(any) error, env Env) (Provider, error)
+	check func(decode func(any) error) error
+}
+
+// NewDriver is a vendor's driver: its name in `adapter:`, the defaults of its `options:`, and how to open it.
+// Where *C has a method Validate() error, it is called on the decoded options first.
+func NewDriver[C any](name string, defaults C, open func(cfg C, env Env) (Provider, error)) Driver {
+	load := func(decode func(any) error) (C, error) {
+		cfg := defaults
+		if err := decode(&cfg); err != nil {
+			return cfg, err
+		}
+		if v, ok := any(&cfg).(interface{ Validate() error }); ok {
+			return cfg, v.Validate()
+		}
+		return cfg, nil
+	}
+	return Driver{
+		name: name,
+		open: func(decode func(any) error, env Env) (Provider, error) {
+			cfg, err := load(decode)
+			if err != nil {
+				return nil, err
+			}
+			return open(cfg, env)
+		},
+		check: func(decode func(any) error) error {
+			_, err := load(decode)
+			return err
+		},
+	}
+}
+
+// Name is the driver's name in the configuration.
+func (d Driver) Name() string { return d.name }
+
+// Open makes a provider. decode fills a pointer to the driver's options, strictly.
+func (d Driver) Open(decode func(any) error, env Env) (Provider, error) { return d.open(decode, env) }
+
+// Check validates a driver's options without opening anything.
+func (d Driver) Check(decode func(any) error) error { return d.check(decode) }

@@ -1,0 +1,92 @@
+package upstream
+
+import (
+	"errors"
+	"time"
+)
+
+// Kind says what went wrong in terms that mean the same for every vendor. Its text is the code that clients
+// see in an attempt's outcome and as the reason of a reroute.
+type Kind string
+
+// All kinds of failure.
+const (
+	ConnectFailed     Kind = "connect_failed"      // no connection, or refused at the handshake
+	FirstAudioTimeout Kind = "first_audio_timeout" // no audio in time after the attempt's start
+	Stalled           Kind = "stalled"             // audio had begun; the vendor owes more and sends nothing
+	Dropped           Kind = "dropped"             // the connection ended in the middle
+	UpstreamError     Kind = "upstream_error"      // the vendor reported a fault of its own
+	Throttled         Kind = "throttled"           // the vendor is well, we are too fast
+	Rejected          Kind = "rejected"            // the vendor finds this request invalid; another may speak it
+	AuthFailed        Kind = "auth_failed"         // the vendor refuses our key
+	NoCredit          Kind = "no_credit"           // the account behind our key is spent
+	Garbled           Kind = "garbled"             // frames that are not of the vendor's protocol
+	NoAudio           Kind = "no_audio"            // a normal end, and nothing spoken
+	ShortAudio        Kind = "short_audio"         // a normal end, and far too little spoken
+	Canceled          Kind = "cancelled"           // ended by us; nobody's failure
+)
+
+// Policy says what a kind of failure means for routing.
+type Policy struct {
+	// Reroute: another target may speak what this one did not.
+	Reroute bool
+	// Trips: counts towards opening the target's circuit.
+	Trips bool
+	// Opens: opens the target's circuit at once, since nothing but an operator mends it.
+	Opens bool
+	// PerVoice: counts against target and voice together, until a second voice fails too.
+	PerVoice bool
+	// CoolsDown: the target rests for RetryAfter.
+	CoolsDown bool
+	// Timeout: the client hears upstream_timeout rather than upstream_failed.
+	Timeout bool
+}
+
+// Policies is the one table from kinds to what they mean.
+var Policies = map[Kind]Policy{
+	ConnectFailed:     {Reroute: true, Trips: true},
+	FirstAudioTimeout: {Reroute: true, Trips: true, Timeout: true},
+	Stalled:           {Reroute: true, Trips: true, Timeout: true},
+	Dropped:           {Reroute: true, Trips: true},
+	UpstreamError:     {Reroute: true, Trips: true},
+	Throttled:         {Reroute: true, CoolsDown: true},
+	Rejected:          {Reroute: true},
+	AuthFailed:        {Reroute: true, Opens: true},
+	NoCredit:          {Reroute: true, Opens: true},
+	Garbled:           {Reroute: true, Trips: true},
+	NoAudio:           {Reroute: true, PerVoice: true},
+	ShortAudio:        {Reroute: true, PerVoice: true},
+	Canceled:          {},
+}
+
+// Error is a failure of an attempt.
+type Error struct {
+	Kind Kind
+	// Code is the vendor's own code, if it gave one: an identifier, never free text.
+	Code string
+	// Message says what happened in our words; it reaches clients and logs, so it bears no secret and no
+	// text of the client or of the vendor.
+	Message string
+	// RetryAfter is how long the vendor asks to be left alone, or 0.
+	RetryAfter time.Duration
+	// Err is the cause, for errors.Is; it is not printed, since a cause may bear a URL with a key.
+	Err error
+}
+
+func (e *Error) Error() string {
+	if e.Code != "" {
+		return string(e.Kind) + ": " + e.Message + " (" + e.Code + ")"
+	}
+	return string(e.Kind) + ": " + e.Message
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf is the kind of any error that an attempt ended with. What no adapter has classified is the vendor's fault.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return UpstreamError
+}

@@ -1,0 +1,161 @@
+package upstream
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/audio"
+)
+
+// Provider speaks for one configured vendor account. It is safe for concurrent use.
+type Provider interface {
+	// Capabilities says what the provider can do; the value never changes.
+	Capabilities() Capabilities
+	// ParseOptions checks a client's provider_options for this provider. Its error is an *OptionError.
+	ParseOptions(raw json.RawMessage) (any, error)
+	// Open starts an attempt and returns once text can be sent; ctx bounds connecting only. Where it fails the
+	// sink is never called, and the error is an *Error.
+	Open(ctx context.Context, req Request, sink Sink) (Stream, error)
+	// Close ends all sockets and waits for all goroutines. Streams must have been closed before.
+	Close() error
+}
+
+// Stream is one attempt. Its methods are called by one goroutine at a time.
+type Stream interface {
+	// Speak sends a piece with the order to speak it. ctx bounds the wait for the socket's writer.
+	Speak(ctx context.Context, p Piece) error
+	// Close releases the stream. With a cause it stops the vendor first, in the vendor's own words, and waits
+	// for its confirmation while ctx lasts. After End it only releases, whatever the cause.
+	Close(ctx context.Context, cause error) error
+}
+
+// Warmer is a provider that can open sockets ahead of need.
+type Warmer interface {
+	// Warm opens what the configuration asks for; it is called once, after the start.
+	Warm(ctx context.Context)
+}
+
+// OptionError names a field of provider_options that an adapter refuses.
+type OptionError struct {
+	// Field is the path below the provider's name, such as "cfg_scale"; empty for the object itself.
+	Field  string
+	Reason string
+}
+
+func (e *OptionError) Error() string {
+	if e.Field == "" {
+		return e.Reason
+	}
+	return e.Field + ": " + e.Reason
+}
+
+// Env is what the process gives an adapter.
+type Env struct {
+	// Name is the provider's name in the configuration, URL the vendor's base address (wss://host).
+	Name, URL string
+	// APIKey is the account's key.
+	APIKey Secret
+	// MaxConcurrent bounds the streams at once over all sockets; 0: no bound but the vendor's.
+	MaxConcurrent int
+	// Warm is the number of sockets to keep open ahead of need.
+	Warm int
+	// Log takes connection events: never text, audio or keys.
+	Log zerolog.Logger
+	// HTTP dials; nil for the default. Tests give one that dials in memory.
+	HTTP *http.Client
+}
+
+// Secret is a string that prints as ***.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string { return "***" }
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return "***" }
+
+// MarshalText hides the secret from encoders.
+func (s Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+// Reveal is the secret itself, for the wire only.
+func (s Secret) Reveal() string { return string(s) }
+
+// PieceEnds says how an adapter knows that a piece has been delivered.
+type PieceEnds string
+
+// The ways to know a piece's end.
+const (
+	PieceEndsExact   PieceEnds = "exact"   // the vendor marks it
+	PieceEndsCounted PieceEnds = "counted" // derived by counting answers
+	PieceEndsNone    PieceEnds = "none"
+)
+
+// WordTimes says what word times a vendor gives.
+type WordTimes string
+
+// The word times that vendors give.
+const (
+	WordTimesNone      WordTimes = "none"
+	WordTimesWord      WordTimes = "word"
+	WordTimesCharacter WordTimes = "character"
+)
+
+// CancelMode says how a vendor is stopped.
+type CancelMode string
+
+// The ways to stop a vendor.
+const (
+	CancelConfirmed CancelMode = "confirmed" // told, and it answers
+	CancelSilent    CancelMode = "silent"    // told, and it says nothing
+	CancelSocket    CancelMode = "socket"    // by closing the socket
+)
+
+// Capabilities is what a provider can do, as clients and routing see it.
+type Capabilities struct {
+	PieceEnds PieceEnds  `json:"piece_ends"`
+	WordTimes WordTimes  `json:"word_times"`
+	Cancel    CancelMode `json:"cancel"`
+	// StreamsPerSocket is how many streams share a socket; 1: a socket each.
+	StreamsPerSocket int `json:"streams_per_socket"`
+	// Cost: the vendor says what it charged.
+	Cost bool `json:"cost"`
+	// Spell: the vendor knows <spell>; otherwise it gets the letters apart.
+	Spell bool `json:"spell"`
+	// Normalize: the vendor can be told whether to speak numbers and symbols as words.
+	Normalize bool `json:"normalize"`
+	// Language: the vendor can be told the language.
+	Language bool `json:"language"`
+	// MinSpeed and MaxSpeed are the vendor's range; both 1 where it has no such setting.
+	MinSpeed float64 `json:"min_speed"`
+	MaxSpeed float64 `json:"max_speed"`
+	// Formats are what the vendor is asked for, best first.
+	Formats []audio.Format `json:"-"`
+}
+
+// ClampSpeed is the vendor's nearest value to speed.
+func (c Capabilities) ClampSpeed(speed float64) float64 {
+	return min(max(speed, c.MinSpeed), c.MaxSpeed)
+}
+
+// Ignored names the options of a request that the provider can't honour as asked, by their protocol names.
+func (c Capabilities) Ignored(req Request, wordTimestamps bool) []string {
+	ignored := []string{}
+	if req.Language != "" && !c.Language {
+		ignored = append(ignored, "language")
+	}
+	if !req.Normalize && !c.Normalize {
+		ignored = append(ignored, "normalize")
+	}
+	if c.ClampSpeed(req.Speed) != req.Speed {
+		ignored = append(ignored, "speed")
+	}
+	if wordTimestamps && c.WordTimes == WordTimesNone {
+		ignored = append(ignored, "word_timestamps")
+	}
+	slices.Sort(ignored)
+	return ignored
+}

@@ -1,0 +1,61 @@
+package upstream
+
+import (
+	"time"
+
+	"voicerelay/audio"
+)
+
+// Sink is where a stream's events go. The vendor socket's reader calls it, so its methods must not block.
+type Sink interface {
+	// Audio takes the next audio in order. The frame's bytes are valid during the call only.
+	Audio(f Frame)
+	// Words takes times of words, in order. They may come before or after the audio that they are of.
+	Words(ws []Word)
+	// PieceEnd says that all audio of the piece has been delivered.
+	PieceEnd(id int)
+	// End is the last call: err is nil where everything ordered was delivered, the cause given to Close where
+	// that ended the stream, and an *Error otherwise.
+	End(u Usage, err error)
+}
+
+// Frame is one chunk of audio as it came from the vendor. Exactly one of Base64 and Raw is set. Its length
+// need not be whole samples: what is left over continues in the next frame.
+type Frame struct {
+	Format audio.Format
+	// Base64 is the vendor's own standard base64 with padding, not yet decoded nor checked.
+	Base64 []byte
+	// Raw is audio bytes.
+	Raw []byte
+}
+
+// Word is one word as the vendor spoke it.
+type Word struct {
+	// Text is the vendor's: of its normalised text where it has one.
+	Text string
+	// Piece is the id of the piece that the word is of.
+	Piece int
+	// Start and End count from the stream's first sample.
+	Start, End time.Duration
+	// Score is the vendor's confidence, 0 to 1, or negative where it gives none.
+	Score float64
+}
+
+// Usage is what the vendor said about a stream at its end. The zero value: it said nothing.
+type Usage struct {
+	// Charge is what the vendor says it charged.
+	Charge Charge
+}
+
+// Charge is an amount exactly as a vendor wrote it. The zero value: not known.
+type Charge struct {
+	// Decimal is the vendor's number, for example "0.18".
+	Decimal string
+	// Scale is the power of ten that makes it currency units: -2 where Decimal counts cents.
+	Scale int
+	// Currency is an ISO 4217 code in capitals.
+	Currency string
+}
+
+// Known reports whether the vendor named an amount.
+func (c Charge) Known() bool { return c.Decimal != "" && c.Currency != "" }
