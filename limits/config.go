@@ -1,0 +1,100 @@
+package limits
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config bounds one client connection, and what it may ask for. Every value is at least 1.
+type Config struct {
+	// GenerationsPerMinute is the rate of generate messages; 60.
+	GenerationsPerMinute int `yaml:"generations_per_minute"`
+	// CancelsPerMinute is the rate of cancels that hit nothing; 100.
+	CancelsPerMinute int `yaml:"cancels_per_minute"`
+	// MaxConcurrentGenerations is how many generations may run at once; 16.
+	MaxConcurrentGenerations int `yaml:"max_concurrent_generations"`
+	// MaxConnections is how many clients this relay serves at once, over all keys; 10000.
+	MaxConnections int `yaml:"max_connections"`
+	// MaxTextCharacters is the length of a generation's text in code points; 10000.
+	MaxTextCharacters int `yaml:"max_text_characters"`
+	// MaxMessageBytes is the length of one message from the client; 262144.
+	MaxMessageBytes int `yaml:"max_message_bytes"`
+	// IdleTimeout closes a connection that says nothing and has nothing running; 5m.
+	IdleTimeout time.Duration `yaml:"idle_timeout"`
+	// TextIdleTimeout finishes an open generation that gets no more text; 60s.
+	TextIdleTimeout time.Duration `yaml:"text_idle_timeout"`
+	// WriteTimeout closes a connection whose client takes not a byte while audio waits; 60s.
+	WriteTimeout time.Duration `yaml:"write_timeout"`
+	// Buffer is how much audio of a generation may wait for the client before its next text is sent; 30s.
+	Buffer time.Duration `yaml:"buffer"`
+	// DuplicateWindow is how long an idempotency key counts as used; 1h.
+	DuplicateWindow time.Duration `yaml:"duplicate_window"`
+}
+
+// Default is the limits of a connection where the configuration says nothing.
+func Default() Config {
+	return Config{
+		GenerationsPerMinute:     60,
+		CancelsPerMinute:         100,
+		MaxConcurrentGenerations: 16,
+		MaxConnections:           10000,
+		MaxTextCharacters:        10000,
+		MaxMessageBytes:          256 << 10,
+		IdleTimeout:              5 * time.Minute,
+		TextIdleTimeout:          time.Minute,
+		WriteTimeout:             time.Minute,
+		Buffer:                   30 * time.Second,
+		DuplicateWindow:          time.Hour,
+	}
+}
+
+// Bounds of the configuration. A message is held in memory whole, and so is a generation's text.
+const (
+	minMessageBytes = 1 << 10
+	maxMessageBytes = 16 << 20
+	maxCharacters   = 10_000_000
+	maxCount        = 1_000_000
+	minPatience     = time.Second
+	maxPatience     = 24 * time.Hour
+)
+
+// Validate reports each field that is out of range, by its name in the configuration.
+func (c Config) Validate(report func(field, reason string)) {
+	checkCount(report, "generations_per_minute", c.GenerationsPerMinute, 1, maxCount)
+	checkCount(report, "cancels_per_minute", c.CancelsPerMinute, 1, maxCount)
+	checkCount(report, "max_concurrent_generations", c.MaxConcurrentGenerations, 1, maxCount)
+	checkCount(report, "max_connections", c.MaxConnections, 1, maxCount)
+	checkCount(report, "max_text_characters", c.MaxTextCharacters, 1, maxCharacters)
+	checkCount(report, "max_message_bytes", c.MaxMessageBytes, minMessageBytes, maxMessageBytes)
+	checkPatience(report, "idle_timeout", c.IdleTimeout)
+	checkPatience(report, "text_idle_timeout", c.TextIdleTimeout)
+	checkPatience(report, "write_timeout", c.WriteTimeout)
+	checkPatience(report, "buffer", c.Buffer)
+	checkPatience(report, "duplicate_window", c.DuplicateWindow)
+}
+
+// Tenant bounds a tenant over all its connections. Zero is no bound.
+type Tenant struct {
+	// GenerationsPerMinute is the rate of admissions; 0.
+	GenerationsPerMinute int `yaml:"generations_per_minute"`
+	// MaxConcurrentGenerations is how many generations may run at once; 0.
+	MaxConcurrentGenerations int `yaml:"max_concurrent_generations"`
+}
+
+// Validate reports each field that is out of range, by its name in the configuration.
+func (t Tenant) Validate(report func(field, reason string)) {
+	checkCount(report, "generations_per_minute", t.GenerationsPerMinute, 0, maxCount)
+	checkCount(report, "max_concurrent_generations", t.MaxConcurrentGenerations, 0, maxCount)
+}
+
+func checkCount(report func(field, reason string), field string, got, least, most int) {
+	if got < least || got > most {
+		report(field, fmt.Sprintf("must be %d to %d, not %d", least, most, got))
+	}
+}
+
+func checkPatience(report func(field, reason string), field string, got time.Duration) {
+	if got < minPatience || got > maxPatience {
+		report(field, fmt.Sprintf("must be %s to %s, not %s", minPatience, maxPatience, got))
+	}
+}

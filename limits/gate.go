@@ -1,0 +1,44 @@
+package limits
+
+import (
+	"sync"
+)
+
+// Gate lets at most so many in at once. It is safe for concurrent use.
+type Gate struct {
+	most int // static
+
+	mu     sync.Mutex
+	inside int
+}
+
+// NewGate is a gate for at most the given number.
+func NewGate(most int) *Gate { return &Gate{most: most} }
+
+// Acquire takes a place without waiting, or reports false. release gives the place back; further calls of it
+// do nothing.
+func (g *Gate) Acquire() (release func(), ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inside >= g.most {
+		return nil, false
+	}
+	g.inside++
+	return sync.OnceFunc(g.leave), true
+}
+
+func (g *Gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside--
+}
+
+// Most is the number that the gate lets in.
+func (g *Gate) Most() int { return g.most }
+
+// Inside is the number of places taken.
+func (g *Gate) Inside() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inside
+}

@@ -1,0 +1,189 @@
+package limits
+
+import (
+	"container/heap"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"sync"
+	"time"
+)
+
+// maxKeysPerTenant bounds the idempotency keys of a tenant, at some 300 bytes each. That is 290 generations a
+// second for an hour. Where it is reached new keys are refused for a while: forgetting an old one early would let
+// a client be billed twice.
+const maxKeysPerTenant = 1 << 20
+
+// Memory is a Store within this process.
+type Memory struct {
+	// Static.
+	secret  [32]byte // keys the hashes, so that stored ones tell nothing about clients' keys
+	maxKeys int
+
+	mu      sync.Mutex
+	tenants map[string]*tenant // guarded by mu, as is all that they hold
+}
+
+// NewMemory is an empty store.
+func NewMemory() *Memory {
+	m := &Memory{maxKeys: maxKeysPerTenant, tenants: make(map[string]*tenant)}
+	_, _ = rand.Read(m.secret[:]) // never fails: crypto/rand ends the process instead
+	return m
+}
+
+// Admit implements Store. It never waits, and fails with nothing but refusals.
+func (m *Memory) Admit(_ context.Context, a Admission) (Grant, error) {
+	hash := m.hash(a.Tenant, a.IdempotencyKey)
+	now := time.Now()
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.tenantLocked(a.Tenant)
+	t.forget(now)
+	if err := t.refuse(a, hash, now, m.maxKeys); err != nil {
+		m.dropIdleLocked(a.Tenant, t, now)
+		return nil, err
+	}
+	t.running++
+	return &memoryGrant{store: m, tenant: a.Tenant, claim: t.claim(a, hash, now)}, nil
+}
+
+// hash is the stored form of a tenant's idempotency key.
+func (m *Memory) hash(tenant, key string) keyHash {
+	mac := hmac.New(sha256.New, m.secret[:])
+	mac.Write([]byte(tenant))
+	mac.Write([]byte{0}) // names bear no NUL, so no two pairs run together
+	mac.Write([]byte(key))
+	return keyHash(mac.Sum(nil)[:len(keyHash{})])
+}
+
+func (m *Memory) tenantLocked(name string) *tenant {
+	t := m.tenants[name]
+	if t == nil {
+		t = &tenant{claims: make(map[keyHash]*claim)}
+		m.tenants[name] = t
+	}
+	return t
+}
+
+// dropIdleLocked forgets a tenant of which there is nothing left to remember.
+func (m *Memory) dropIdleLocked(name string, t *tenant, now time.Time) {
+	if t.running == 0 && len(t.claims) == 0 && (t.rate == nil || t.rate.full(now)) {
+		delete(m.tenants, name)
+	}
+}
+
+// memoryGrant is one admission.
+type memoryGrant struct {
+	store  *Memory
+	tenant string
+	claim  *claim // nil where the client gave no idempotency key
+
+	settled bool // guarded by store.mu
+}
+
+// Settle implements Grant. It never waits and never fails.
+func (g *memoryGrant) Settle(_ context.Context, end State, heard bool) error {
+	g.store.mu.Lock()
+	defer g.store.mu.Unlock()
+	if g.settled {
+		return nil
+	}
+	g.settled = true
+	now := time.Now()
+	t := g.store.tenants[g.tenant] // stays while anything of it runs
+	t.running--
+	if g.claim != nil {
+		t.settle(g.claim, end, heard)
+	}
+	t.forget(now)
+	g.store.dropIdleLocked(g.tenant, t, now)
+	return nil
+}
+
+// keyHash is a keyed hash of an idempotency key: 128 bits, so that no two keys ever meet.
+type keyHash [16]byte
+
+// tenant is what is remembered of one tenant. Its methods need the store's mutex.
+type tenant struct {
+	rate      *Rate // nil where the rate is unbounded
+	perMinute int   // of rate
+	running   int
+	claims    map[keyHash]*claim
+	byExpiry  claimHeap
+}
+
+// refuse says why an admission is refused; it takes a token of the rate only where nothing else refuses.
+func (t *tenant) refuse(a Admission, hash keyHash, now time.Time, maxKeys int) error {
+	if a.IdempotencyKey != "" {
+		if c := t.claims[hash]; c != nil {
+			return &DuplicateError{First: c.first}
+		}
+		if len(t.claims) >= maxKeys {
+			return &RateError{PerMinute: a.Limits.GenerationsPerMinute, RetryAfter: t.byExpiry.wait(now)}
+		}
+	}
+	if most := a.Limits.MaxConcurrentGenerations; most > 0 && t.running >= most {
+		return &TooManyError{Most: most}
+	}
+	if ok, wait := t.take(a.Limits.GenerationsPerMinute, now); !ok {
+		return &RateError{PerMinute: a.Limits.GenerationsPerMinute, RetryAfter: wait}
+	}
+	return nil
+}
+
+// take takes a token. A rate that the configuration has changed meanwhile starts with a full bucket.
+func (t *tenant) take(perMinute int, now time.Time) (bool, time.Duration) {
+	if perMinute == 0 {
+		t.rate, t.perMinute = nil, 0
+		return true, 0
+	}
+	if t.perMinute != perMinute {
+		t.rate, t.perMinute = NewRate(perMinute), perMinute
+	}
+	return t.rate.Take(now)
+}
+
+func (t *tenant) claim(a Admission, hash keyHash, now time.Time) *claim {
+	if a.IdempotencyKey == "" {
+		return nil
+	}
+	c := &claim{
+		hash:    hash,
+		first:   First{GenerationID: a.GenerationID, RecordID: a.RecordID, State: Running},
+		expires: now.Add(a.Window),
+		window:  a.Window,
+	}
+	t.claims[hash] = c
+	heap.Push(&t.byExpiry, c)
+	return c
+}
+
+func (t *tenant) settle(c *claim, end State, heard bool) {
+	c.first.State = end
+	if !heard {
+		t.drop(c)
+	}
+}
+
+// forget drops the claims whose window is over. One whose generation still runs gets another window.
+func (t *tenant) forget(now time.Time) {
+	for len(t.byExpiry) > 0 {
+		c := t.byExpiry[0]
+		switch {
+		case now.Before(c.expires):
+			return
+		case c.first.State == Running:
+			c.expires = now.Add(c.window)
+			heap.Fix(&t.byExpiry, c.index)
+		default:
+			t.drop(c)
+		}
+	}
+}
+
+func (t *tenant) drop(c *claim) {
+	heap.Remove(&t.byExpiry, c.index)
+	delete(t.claims, c.hash)
+}
