@@ -1,8 +1,6 @@
 package limits
 
-import (
-	"sync"
-)
+import "sync"
 
 // Gate lets at most so many in at once. It is safe for concurrent use.
 type Gate struct {

@@ -121,7 +121,7 @@ func (t *tenant) refuse(a Admission, hash keyHash, now time.Time, maxKeys int) e
 			return &DuplicateError{First: c.first}
 		}
 		if len(t.claims) >= maxKeys {
-			return &RateError{PerMinute: a.Limits.GenerationsPerMinute, RetryAfter: t.byExpiry.wait(now)}
+			return &RateError{RetryAfter: t.byExpiry.wait(now)}
 		}
 	}
 	if most := a.Limits.MaxConcurrentGenerations; most > 0 && t.running >= most {

@@ -69,12 +69,15 @@ func (e *TooManyError) Error() string {
 
 // RateError refuses a generation that comes too soon.
 type RateError struct {
-	// PerMinute is the rate that was exceeded.
+	// PerMinute is the rate that was exceeded; 0 where the store has no room for another idempotency key.
 	PerMinute int
 	// RetryAfter is when it would be admitted: whole milliseconds, at least one.
 	RetryAfter time.Duration
 }
 
 func (e *RateError) Error() string {
+	if e.PerMinute == 0 {
+		return "too many idempotency keys in this tenant"
+	}
 	return fmt.Sprintf("%d generations a minute in this tenant", e.PerMinute)
 }

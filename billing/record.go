@@ -1,0 +1,66 @@
+package billing
+
+import "time"
+
+// Outcome says how a generation or an attempt ended.
+type Outcome string
+
+// The outcomes. Hedged and Superseded are of attempts only.
+const (
+	Completed   Outcome = "completed"
+	Cancelled   Outcome = "cancelled"
+	Failed      Outcome = "failed"
+	Interrupted Outcome = "interrupted" // by a crash of the relay
+	Hedged      Outcome = "hedged"      // lost the race
+	Superseded  Outcome = "superseded"  // spoken anew by another voice
+)
+
+// Record is what is kept of a generation.
+type Record struct {
+	// ID is the relay's own, unique over all relays; GenerationID is the client's.
+	ID, GenerationID string
+	// Tenant owns the record; Key is the name of the API key, never the key itself.
+	Tenant, Key string
+	// SessionID is the connection's; ContextID is the client's, or empty.
+	SessionID, ContextID string
+	// Route is the route's name as resolved.
+	Route string
+	// AdmittedAt says to which day a generation belongs.
+	AdmittedAt, EndedAt time.Time
+	// Characters and Bytes measure the client's text: code points, and UTF-8.
+	Characters, Bytes int64
+	// Audio is what was sent to the client.
+	Audio   time.Duration
+	Outcome Outcome
+	// Code is the protocol's error code where the outcome is Failed.
+	Code string
+	// PriceList is the hash of the price list that was in force.
+	PriceList string
+	// Attempts are in the order in which they started.
+	Attempts []Attempt
+	// Metadata is the client's own.
+	Metadata map[string]string
+}
+
+// Attempt is one try at one provider.
+type Attempt struct {
+	Provider string
+	// Model is empty where the vendor has none; Voice is the vendor's id.
+	Model, Voice       string
+	StartedAt, EndedAt time.Time
+	Outcome            Outcome
+	// Code is the kind of failure, and Message what happened in the relay's own words, where it failed.
+	Code, Message string
+	// Usage is what was sent to the vendor and received from it.
+	Usage
+	Cost Cost
+}
+
+// Cost is the sum of what the attempts cost.
+func (r *Record) Cost() []Cost {
+	costs := make([]Cost, len(r.Attempts))
+	for i := range r.Attempts {
+		costs[i] = r.Attempts[i].Cost
+	}
+	return Sum(costs)
+}
