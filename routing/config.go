@@ -1,0 +1,182 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config is what a Table is made of. Names are unique, and every target's provider is among Providers.
+type Config struct {
+	// Providers are the names of those that can speak.
+	Providers []string
+	// Routes and Voices are in the order of the file.
+	Routes []Route
+	Voices []Voice
+}
+
+// Route is a list of targets, and how to go about them.
+type Route struct {
+	// Name is what clients call it.
+	Name string `yaml:",key"`
+	// Voice is the alias that is used where a client names none; else the first of Voices that fits a target.
+	Voice string `yaml:"voice"`
+	// Targets are tried in this order.
+	Targets []Target `yaml:"targets"`
+	Pace    `yaml:",inline"`
+}
+
+// Target is a provider with one of its models.
+type Target struct {
+	// Provider is a provider's name in the configuration.
+	Provider string `yaml:"provider"`
+	// Model is the vendor's name of it, or empty where the vendor has none or its own default is wanted.
+	Model string `yaml:"model"`
+}
+
+// Voice is an alias.
+type Voice struct {
+	// Name is what clients call it.
+	Name string `yaml:",key"`
+	// Language is a BCP 47 tag, or empty.
+	Language string `yaml:"language"`
+	// IDs are the vendors' own ids, by "provider" or, ahead of that, "provider/model".
+	IDs map[string]string `yaml:"ids"`
+}
+
+// Strategy is how a route orders its targets.
+type Strategy string
+
+// The strategies.
+const (
+	Priority Strategy = "priority" // as configured
+	Fastest  Strategy = "fastest"  // by observed first audio
+)
+
+// Pace is how a route goes about its targets: its patience, and the pieces that text is cut into.
+type Pace struct {
+	// Strategy orders the targets; priority.
+	Strategy Strategy `yaml:"strategy"`
+	// FirstAudioTimeout runs from an attempt's start, connecting included; 1500ms.
+	FirstAudioTimeout time.Duration `yaml:"first_audio_timeout"`
+	// StallTimeout runs while the vendor owes audio and sends nothing; 2s.
+	StallTimeout time.Duration `yaml:"stall_timeout"`
+	// HedgeAfter starts a second target beside a first that has not spoken; 700ms, 0 is off.
+	HedgeAfter time.Duration `yaml:"hedge_after"`
+	// QueuePatience is the wait for a slot at a full vendor before the next target is tried; 100ms.
+	QueuePatience time.Duration `yaml:"queue_patience"`
+	// MaxAttempts bounds the tries of one generation; 4.
+	MaxAttempts int `yaml:"max_attempts"`
+	// Cushion is the audio in the client's hand before any is held back; 600ms.
+	Cushion time.Duration `yaml:"cushion"`
+	// ChunkSchedule is the characters to gather before each piece, the last value for all later ones; 40, 120, 250.
+	ChunkSchedule []int `yaml:"chunk_schedule"`
+	// MaxPartialLength is the longest piece in characters; 250.
+	MaxPartialLength int `yaml:"max_partial_length"`
+}
+
+// DefaultPace is the pace of a route where the configuration says nothing, and of raw targets.
+func DefaultPace() Pace {
+	return Pace{
+		Strategy:          Priority,
+		FirstAudioTimeout: 1500 * time.Millisecond,
+		StallTimeout:      2 * time.Second,
+		HedgeAfter:        700 * time.Millisecond,
+		QueuePatience:     100 * time.Millisecond,
+		MaxAttempts:       4,
+		Cushion:           600 * time.Millisecond,
+		ChunkSchedule:     []int{40, 120, 250},
+		MaxPartialLength:  250,
+	}
+}
+
+// DefaultRoute is a route where the configuration says nothing.
+func DefaultRoute() Route { return Route{Pace: DefaultPace()} }
+
+// Bounds of the configuration. Pieces are held in memory, and no vendor takes longer ones.
+const (
+	maxTargets     = 16
+	maxAttempts    = 16
+	maxWait        = time.Minute
+	maxPieceLength = 10_000
+	maxSchedule    = 32
+)
+
+// Validate reports each field that is no good by itself, by its name in the configuration. Whether names that it
+// bears exist, the configuration as a whole says.
+func (r Route) Validate(report func(field, reason string)) {
+	if len(r.Targets) > maxTargets {
+		report("targets", fmt.Sprintf("must be at most %d", maxTargets))
+	}
+	for i, t := range r.Targets {
+		if slices.Contains(r.Targets[:i], t) {
+			report(fmt.Sprintf("targets[%d]", i), "is there twice")
+		}
+	}
+	r.Pace.validate(report)
+}
+
+func (p Pace) validate(report func(field, reason string)) {
+	if p.Strategy != Priority && p.Strategy != Fastest {
+		report("strategy", fmt.Sprintf("must be %s or %s, not %q", Priority, Fastest, string(p.Strategy)))
+	}
+	checkWait(report, "first_audio_timeout", p.FirstAudioTimeout, time.Millisecond)
+	checkWait(report, "stall_timeout", p.StallTimeout, time.Millisecond)
+	checkWait(report, "hedge_after", p.HedgeAfter, 0)
+	checkWait(report, "queue_patience", p.QueuePatience, 0)
+	checkWait(report, "cushion", p.Cushion, 0)
+	checkCount(report, "max_attempts", p.MaxAttempts, maxAttempts)
+	checkCount(report, "max_partial_length", p.MaxPartialLength, maxPieceLength)
+	if n := len(p.ChunkSchedule); n == 0 || n > maxSchedule {
+		report("chunk_schedule", fmt.Sprintf("must have 1 to %d values", maxSchedule))
+	}
+	for i, gather := range p.ChunkSchedule {
+		checkCount(report, fmt.Sprintf("chunk_schedule[%d]", i), gather, maxPieceLength)
+	}
+}
+
+// Validate reports each field that is no good by itself, by its name in the configuration.
+func (v Voice) Validate(report func(field, reason string)) {
+	if !isLanguage(v.Language) {
+		report("language", fmt.Sprintf("must be a BCP 47 tag, such as \"en\" or \"de-AT\", not %q", v.Language))
+	}
+	if len(v.IDs) == 0 {
+		report("ids", "must have at least one")
+	}
+	for key, id := range v.IDs {
+		if id == "" {
+			report("ids."+key, "is empty")
+		}
+	}
+}
+
+func checkWait(report func(field, reason string), field string, got, least time.Duration) {
+	if got < least || got > maxWait {
+		report(field, fmt.Sprintf("must be %s to %s, not %s", least, maxWait, got))
+	}
+}
+
+func checkCount(report func(field, reason string), field string, got, most int) {
+	if got < 1 || got > most {
+		report(field, fmt.Sprintf("must be 1 to %d, not %d", most, got))
+	}
+}
+
+// isLanguage reports whether s is empty or has the form of a BCP 47 tag; whether a vendor knows it is not asked.
+func isLanguage(s string) bool {
+	if s == "" {
+		return true
+	}
+	for i, part := range strings.Split(s, "-") {
+		if len(part) < 1 || len(part) > 8 || (i == 0 && len(part) < 2) {
+			return false
+		}
+		for _, c := range []byte(part) {
+			if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,111 @@
+package routing
+
+// VoiceEntry is a voice as clients see it listed.
+type VoiceEntry struct {
+	Name string `json:"name"`
+	// Language is null where the voice has none.
+	Language *string `json:"language"`
+	// Routes are those that can speak with it.
+	Routes []string `json:"routes"`
+	// Providers are those that can speak with it, in the configuration's order.
+	Providers []string `json:"providers"`
+}
+
+// RouteEntry is a route as clients see it listed.
+type RouteEntry struct {
+	Name string `json:"name"`
+	// Voice is what is used where none is named.
+	Voice string `json:"voice"`
+	// Voices are those that fit a target.
+	Voices  []string      `json:"voices"`
+	Targets []TargetEntry `json:"targets"`
+}
+
+// TargetEntry is a target as clients see it listed.
+type TargetEntry struct {
+	Provider string `json:"provider"`
+	// Model is null where the vendor has none.
+	Model *string `json:"model"`
+}
+
+// Voices lists what a key may use, in the configuration's order.
+func (t *Table) Voices(allow Allow) []VoiceEntry {
+	entries := []VoiceEntry{}
+	for _, v := range t.voices {
+		if !allow.voice(v.Name) {
+			continue
+		}
+		entries = append(entries, VoiceEntry{
+			Name:      v.Name,
+			Language:  optional(v.Language),
+			Routes:    t.routesOf(v, allow),
+			Providers: t.providersOf(v),
+		})
+	}
+	return entries
+}
+
+// Routes lists what a key may use, in the configuration's order. A route none of whose voices it may use is
+// left out.
+func (t *Table) Routes(allow Allow) []RouteEntry {
+	entries := []RouteEntry{}
+	for _, r := range t.routes {
+		voice, err := t.defaultVoice(r, allow)
+		if err != nil || !allow.route(r.Name) {
+			continue
+		}
+		entries = append(entries, RouteEntry{
+			Name:    r.Name,
+			Voice:   voice.Name,
+			Voices:  t.voicesOf(r, allow),
+			Targets: targetEntries(r.Targets),
+		})
+	}
+	return entries
+}
+
+func (t *Table) routesOf(v Voice, allow Allow) []string {
+	names := []string{}
+	for _, r := range t.routes {
+		if allow.route(r.Name) && fits(v, r.Targets) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+func (t *Table) voicesOf(r Route, allow Allow) []string {
+	names := []string{}
+	for _, v := range t.voices {
+		if allow.voice(v.Name) && fits(v, r.Targets) {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
+// providersOf are the providers that a voice has an id of, for any of their models.
+func (t *Table) providersOf(v Voice) []string {
+	names := []string{}
+	for _, provider := range t.providers {
+		if v.speaksAt(provider) {
+			names = append(names, provider)
+		}
+	}
+	return names
+}
+
+func targetEntries(targets []Target) []TargetEntry {
+	entries := make([]TargetEntry, len(targets))
+	for i, target := range targets {
+		entries[i] = TargetEntry{Provider: target.Provider, Model: optional(target.Model)}
+	}
+	return entries
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

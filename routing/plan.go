@@ -1,0 +1,55 @@
+package routing
+
+import "strings"
+
+// Plan is how one generation may be spoken. It is not to be changed: its slices may be shared.
+type Plan struct {
+	// Route is the route's name, or the raw target as the client wrote it.
+	Route string
+	// Voice is the alias, or the raw voice as the client wrote it.
+	Voice string
+	// Language is the voice's, or empty.
+	Language string
+	// Candidates are the targets that can speak with the voice, in order; at least one.
+	Candidates []Candidate
+	Pace
+}
+
+// Candidate is a target with the vendor's id of the voice.
+type Candidate struct {
+	Target
+	Voice string
+}
+
+// candidates are the targets that a voice has an id for, in order.
+func candidates(targets []Target, v Voice) []Candidate {
+	var all []Candidate
+	for _, target := range targets {
+		if id, ok := v.id(target); ok {
+			all = append(all, Candidate{Target: target, Voice: id})
+		}
+	}
+	return all
+}
+
+// id is the voice's id at a target: its model's own, else the provider's.
+func (v Voice) id(t Target) (string, bool) {
+	if id, ok := v.IDs[t.Provider+"/"+t.Model]; ok && t.Model != "" {
+		return id, true
+	}
+	id, ok := v.IDs[t.Provider]
+	return id, ok
+}
+
+// fits reports whether any target can speak with the voice.
+func fits(v Voice, targets []Target) bool { return len(candidates(targets, v)) > 0 }
+
+// speaksAt reports whether the voice has an id at the provider, for any of its models.
+func (v Voice) speaksAt(provider string) bool {
+	for key := range v.IDs {
+		if owner, _, _ := strings.Cut(key, "/"); owner == provider {
+			return true
+		}
+	}
+	return false
+}
