@@ -58,6 +58,11 @@ func (p Price) Validate(report func(field, reason string)) {
 	}
 }
 
+// SameTarget reports whether two prices are for the same provider and models, so that they contradict each other.
+func (p Price) SameTarget(other Price) bool {
+	return p.Provider == other.Provider && cmp.Or(p.Model, "*") == cmp.Or(other.Model, "*")
+}
+
 // picoDigits is the precision of prices: vendors quote a few units for a million characters.
 const picoDigits = 12
 
@@ -123,7 +128,7 @@ func NewPriceList(prices []Price) (*PriceList, error) {
 			return nil, fmt.Errorf("price %d: %w", i, err)
 		}
 		p.Model = cmp.Or(p.Model, "*")
-		if slices.ContainsFunc(l.entries, func(e entry) bool { return e.Provider == p.Provider && e.Model == p.Model }) {
+		if slices.ContainsFunc(prices[:i], p.SameTarget) {
 			return nil, fmt.Errorf("price %d: a second one for %s and %s", i, p.Provider, p.Model)
 		}
 		l.entries = append(l.entries, entry{Price: p, picos: picos})

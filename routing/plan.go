@@ -1,6 +1,9 @@
 package routing
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Plan is how one generation may be spoken. It is not to be changed: its slices may be shared.
 type Plan struct {
@@ -39,6 +42,11 @@ func (v Voice) id(t Target) (string, bool) {
 	}
 	id, ok := v.IDs[t.Provider]
 	return id, ok
+}
+
+// Speakable reports whether any of the voices fits a target of the route.
+func Speakable(r Route, voices []Voice) bool {
+	return slices.ContainsFunc(voices, func(v Voice) bool { return fits(v, r.Targets) })
 }
 
 // fits reports whether any target can speak with the voice.

@@ -58,8 +58,10 @@ func (t *Table) checkRoute(r Route) error {
 			return fmt.Errorf("unknown provider %q", target.Provider)
 		}
 	}
-	_, err := t.defaultVoice(r, Allow{})
-	return err
+	if !Speakable(r, t.voices) {
+		return errors.New("no voice has an id for any of its targets")
+	}
+	return nil
 }
 
 // Query is what a client asks for, and what its key allows.

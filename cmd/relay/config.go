@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// fileConfig is the whole file, as written. What it means is settings.
+type fileConfig struct {
+	// Listen is the address of the client protocol; 127.0.0.1:8080.
+	Listen string `yaml:"listen"`
+	// AdminListen is an address of its own for metrics and the state of providers; empty: on Listen.
+	AdminListen string `yaml:"admin_listen"`
+	// Hosts are further Host names that clients may use where there are no keys.
+	Hosts []string `yaml:"hosts"`
+	// Origins are browser origins that may connect.
+	Origins []string  `yaml:"origins"`
+	TLS     tlsConfig `yaml:"tls"`
+	Log     logConfig `yaml:"log"`
+	// Tenants say more of the tenants that keys name; one need not be listed.
+	Tenants []tenantConfig `yaml:"tenants"`
+	// Keys are the clients'; without any the relay serves loopback only.
+	Keys      []keyConfig      `yaml:"keys"`
+	Providers []providerConfig `yaml:"providers"`
+	Routes    []routing.Route  `yaml:"routes"`
+	Voices    []routing.Voice  `yaml:"voices"`
+	Circuit   circuitConfig    `yaml:"circuit"`
+	// Limits are a connection's; a key may have its own.
+	Limits limits.Config   `yaml:"limits"`
+	Prices []billing.Price `yaml:"prices"`
+	Ledger ledgerConfig    `yaml:"ledger"`
+	Redis  redisConfig     `yaml:"redis"`
+	// ShutdownGrace is how long running generations may take to end; 20s.
+	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
+}
+
+// tlsConfig names PEM files; empty: no TLS, for a sidecar or behind a proxy.
+type tlsConfig struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// logConfig is the process's log, on standard error.
+type logConfig struct {
+	// Level is debug, info, warn or error; info.
+	Level string `yaml:"level"`
+	// Format is json or console; json.
+	Format string `yaml:"format"`
+}
+
+// tenantConfig is what holds for all keys of a tenant.
+type tenantConfig struct {
+	Name string `yaml:",key"`
+	// Allow is what its keys may use; all routes and voices, nothing raw.
+	Allow  routing.Allow `yaml:"allow"`
+	Budget *budgetConfig `yaml:"budget"`
+	// Limits are over all its connections; none.
+	Limits limits.Tenant `yaml:"limits"`
+}
+
+// keyConfig is a client's key: either the key itself or its SHA-256.
+type keyConfig struct {
+	// Name stands for the key wherever it is spoken of.
+	Name   string           `yaml:"name"`
+	Tenant string           `yaml:"tenant"`
+	Key    *upstream.Secret `yaml:"key"`
+	// KeySHA256 is in hexadecimal.
+	KeySHA256 *string `yaml:"key_sha256"`
+	// Admin keys see all tenants and the state of providers.
+	Admin bool `yaml:"admin"`
+	// Strict keys are refused while the shared store is away, rather than judged by what this relay knows.
+	Strict bool `yaml:"strict"`
+	// Limits are a limits.Config where the file's own is the default, so they are read after it.
+	Limits section `yaml:"limits"`
+}
+
+// providerConfig is an account at a vendor.
+type providerConfig struct {
+	Name string `yaml:",key"`
+	// Adapter is a driver's name.
+	Adapter string `yaml:"adapter"`
+	// URL is the vendor's base address, for adapters that have one.
+	URL string `yaml:"url"`
+	// APIKey is absent for adapters that need none. Where it expands to nothing, the provider is left out.
+	APIKey *upstream.Secret `yaml:"api_key"`
+	// MaxConcurrent bounds the streams at once; 0: no bound but the vendor's.
+	MaxConcurrent int `yaml:"max_concurrent"`
+	// Warm is the number of sockets to keep open ahead of need; 0.
+	Warm int `yaml:"warm"`
+	// Options are the adapter's own.
+	Options section `yaml:"options"`
+}
+
+// defaultConfig is what holds where the file says nothing.
+func defaultConfig() fileConfig {
+	return fileConfig{
+		Listen:        "127.0.0.1:8080",
+		Log:           logConfig{Level: "info", Format: "json"},
+		Circuit:       defaultCircuit(),
+		Limits:        limits.Default(),
+		Ledger:        defaultLedger(),
+		Redis:         defaultRedis(),
+		ShutdownGrace: 20 * time.Second,
+	}
+}
+
+// maxConfigFile bounds the file: a hundred times any sensible one, and too short to nest without end.
+const maxConfigFile = 1 << 20
+
+// loadConfig reads and validates a configuration file; env looks up variables. Its error has a line for each
+// fault, and the warnings are valid with or without it.
+func loadConfig(path string, env func(string) (string, bool)) (*settings, []warning, error) {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, unreadable(path, err)
+	}
+	return parseConfig(path, source, environment{lookup: env, read: readSecret})
+}
+
+func unreadable(path string, err error) error {
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return &configError{faults: []remark{{file: path, reason: err.Error()}}}
+}
+
+// parseConfig is loadConfig for what was read already.
+func parseConfig(name string, source []byte, env environment) (*settings, []warning, error) {
+	r := newRemarks(name)
+	if len(source) > maxConfigFile {
+		r.fault("", fmt.Sprintf("is longer than %d bytes", maxConfigFile))
+		return nil, nil, r.err()
+	}
+	d := newDecoder(env, r, routing.DefaultRoute())
+	root, err := d.parse(source)
+	if err != nil {
+		return nil, nil, r.err()
+	}
+	file := defaultConfig()
+	// Faults of single values are in r; the checks below go on with the defaults in their place.
+	_ = d.decode(section{node: root}, &file)
+	result := settle(&file, d)
+	warnUnused(&file, r)
+	sortRemarks(r.warnings)
+	if err := r.err(); err != nil {
+		return nil, r.warnings, err
+	}
+	return result, r.warnings, nil
+}

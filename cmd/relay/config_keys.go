@@ -1,0 +1,173 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"voicerelay/limits"
+	"voicerelay/routing"
+)
+
+// keySettings is a client's key with all that holds for it.
+type keySettings struct {
+	Name, Tenant string
+	// Hash is the key's SHA-256; the key itself is not kept.
+	Hash          [sha256.Size]byte
+	Admin, Strict bool
+	// Limits are of each connection with this key, TenantLimits of all of the tenant's.
+	Limits       limits.Config
+	TenantLimits limits.Tenant
+	Allow        routing.Allow
+}
+
+// localTenant owns what clients do where there are no keys.
+const localTenant = "local"
+
+// localSettings is what holds for clients where there are no keys: they are this machine's own, so raw targets and
+// voices are theirs to use.
+func localSettings(file *fileConfig) keySettings {
+	tenant := file.tenant(localTenant)
+	allow := tenant.Allow
+	allow.Raw = true
+	return keySettings{
+		Name:         localTenant,
+		Tenant:       localTenant,
+		Admin:        true,
+		Limits:       file.Limits,
+		TenantLimits: tenant.Limits,
+		Allow:        allow,
+	}
+}
+
+// weakKey is the length below which a key could be guessed.
+const weakKey = 16
+
+func settleKeys(file *fileConfig, d *decoder) []keySettings {
+	r := d.remarks
+	for _, t := range file.Tenants {
+		t.check(file, r)
+	}
+	keys := make([]keySettings, 0, len(file.Keys))
+	for i, k := range file.Keys {
+		path := fmt.Sprintf("keys[%d]", i)
+		key := keySettings{Name: k.Name, Tenant: k.Tenant, Admin: k.Admin, Strict: k.Strict}
+		checkLabel(k.Name, path+".name", r)
+		checkLabel(k.Tenant, path+".tenant", r)
+		key.Hash = k.hash(path, r)
+		key.Limits = k.limits(file.Limits, path, d)
+		tenant := file.tenant(k.Tenant)
+		key.Allow, key.TenantLimits = tenant.Allow, tenant.Limits
+		checkUnique(key, keys, path, r)
+		keys = append(keys, key)
+	}
+	if len(file.Keys) == 0 && !r.faulty("listen") && !isLoopback(file.Listen) {
+		r.fault("listen", "must be a loopback address where no keys are configured, since anyone could speak at your expense")
+	}
+	return keys
+}
+
+func checkLabel(name, path string, r *remarks) {
+	switch {
+	case name == "":
+		r.fault(path, "is missing")
+	case !isName(name):
+		r.fault(path, "must be 1 to 64 letters, digits, dots, dashes and underscores")
+	}
+}
+
+func checkUnique(key keySettings, before []keySettings, path string, r *remarks) {
+	for _, other := range before {
+		if other.Name == key.Name && key.Name != "" {
+			r.fault(path+".name", "is the name of another key too")
+		}
+		if other.Hash == key.Hash && key.Hash != [sha256.Size]byte{} {
+			r.fault(path, fmt.Sprintf("is the same key as %s", other.Name))
+		}
+	}
+}
+
+// hash is the key's SHA-256, or zero where that is at fault.
+func (k keyConfig) hash(path string, r *remarks) (hash [sha256.Size]byte) {
+	switch {
+	case k.Key != nil && k.KeySHA256 != nil:
+		r.fault(path, "must have either key or key_sha256, not both")
+	case k.Key != nil:
+		key := k.Key.Reveal()
+		if reason := keyFault(key); reason != "" {
+			r.fault(path+".key", reason)
+			return hash
+		}
+		if len(key) < weakKey {
+			r.warn(path+".key", fmt.Sprintf("is shorter than %d characters, so it could be guessed", weakKey))
+		}
+		return sha256.Sum256([]byte(key))
+	case k.KeySHA256 != nil:
+		sum, err := hex.DecodeString(*k.KeySHA256)
+		if err != nil || len(sum) != len(hash) {
+			r.fault(path+".key_sha256", "must be 64 hexadecimal digits")
+			return hash
+		}
+		copy(hash[:], sum)
+	default:
+		r.fault(path, "must have key or key_sha256")
+	}
+	return hash
+}
+
+// keyFault says why clients could not send a key, or nothing.
+func keyFault(key string) string {
+	if key == "" {
+		return "expands to nothing"
+	}
+	for _, c := range []byte(key) {
+		if c <= ' ' || c > '~' {
+			return "has a character that can't stand in a header: only visible ASCII can"
+		}
+	}
+	return ""
+}
+
+// limits are the key's own where it has any, and the file's for the rest.
+func (k keyConfig) limits(common limits.Config, path string, d *decoder) limits.Config {
+	own := common
+	if d.decode(k.Limits, &own) == nil && own != common {
+		own.Validate(d.remarks.below(path + ".limits"))
+	}
+	if own.MaxConnections != common.MaxConnections {
+		d.remarks.fault(path+".limits.max_connections", "holds for the whole relay, so a key has none of its own")
+	}
+	return own
+}
+
+// tenant is what the file says of a tenant, or of one that it does not list.
+func (c *fileConfig) tenant(name string) tenantConfig {
+	for _, t := range c.Tenants {
+		if t.Name == name {
+			return t
+		}
+	}
+	return tenantConfig{Name: name}
+}
+
+func (t tenantConfig) check(file *fileConfig, r *remarks) {
+	path := join("tenants", t.Name)
+	t.Limits.Validate(r.below(path + ".limits"))
+	if t.Budget != nil {
+		t.Budget.validate(r.below(path + ".budget"))
+	}
+	for i, name := range t.Allow.Routes {
+		if !slices.ContainsFunc(file.Routes, func(route routing.Route) bool { return route.Name == name }) {
+			r.fault(fmt.Sprintf("%s.allow.routes[%d]", path, i), fmt.Sprintf("unknown route %q", name))
+		}
+	}
+	for i, name := range t.Allow.Voices {
+		if !file.hasVoice(name) {
+			r.fault(fmt.Sprintf("%s.allow.voices[%d]", path, i), fmt.Sprintf("unknown voice %q", name))
+		}
+	}
+	if t.Name != localTenant && !slices.ContainsFunc(file.Keys, func(k keyConfig) bool { return k.Tenant == t.Name }) {
+		r.warn(path, "no key has this tenant")
+	}
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// providerSettings is a provider that can speak.
+type providerSettings struct {
+	Name   string
+	Driver upstream.Driver
+	// Env is what the adapter gets; its Log and HTTP are for the process to set.
+	Env upstream.Env
+	// Options fills the driver's options; it is for Driver.Open.
+	Options func(any) error
+}
+
+// Bounds of a provider's sockets and streams.
+const (
+	maxStreams = 100_000
+	maxWarm    = 1000
+)
+
+// settleProviders checks all providers and leaves out those whose key expands to nothing.
+func settleProviders(file *fileConfig, d *decoder) []providerSettings {
+	var able []providerSettings
+	for _, p := range file.Providers {
+		driver, ok := p.check(d)
+		switch {
+		case !ok:
+		case p.APIKey != nil && *p.APIKey == "":
+			d.remarks.warn(join("providers", p.Name), "is left out: its api_key expands to nothing")
+		default:
+			able = append(able, p.settings(driver, d))
+		}
+	}
+	if len(file.Providers) == 0 && !d.remarks.faulty("providers") {
+		d.remarks.fault("providers", "must have at least one")
+	}
+	return able
+}
+
+func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSettings {
+	var key upstream.Secret
+	if p.APIKey != nil {
+		key = *p.APIKey
+	}
+	return providerSettings{
+		Name:   p.Name,
+		Driver: driver,
+		Env:    upstream.Env{Name: p.Name, URL: p.URL, APIKey: key, MaxConcurrent: p.MaxConcurrent, Warm: p.Warm},
+		Options: func(into any) error {
+			// Noting places again, as the driver does when it opens, must not touch the file's own remarks.
+			again := newDecoder(d.env, newRemarks(d.remarks.file))
+			if again.decode(p.Options, into) != nil {
+				return again.remarks.err()
+			}
+			return nil
+		},
+	}
+}
+
+// check reports whether a provider has a driver, and all that is wrong with it.
+func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
+	r, path := d.remarks, join("providers", p.Name)
+	checkRange(r.below(path), "max_concurrent", p.MaxConcurrent, 0, maxStreams)
+	checkRange(r.below(path), "warm", p.Warm, 0, maxWarm)
+	if p.URL != "" && !isVendorURL(p.URL) {
+		r.fault(path+".url", "must be a ws, wss, http or https address without user, query or fragment")
+	}
+	driver, ok := driverOf(p.Adapter)
+	switch {
+	case p.Adapter == "":
+		r.fault(path+".adapter", "is missing; there are: "+driverNames())
+	case !ok:
+		r.fault(path+".adapter", fmt.Sprintf("unknown adapter %q; there are: %s", p.Adapter, driverNames()))
+	default:
+		p.checkOptions(driver, d)
+	}
+	return driver, ok
+}
+
+// checkOptions lets the driver judge its options.
+func (p providerConfig) checkOptions(driver upstream.Driver, d *decoder) {
+	err := driver.Check(func(into any) error { return d.decode(p.Options, into) })
+	if err != nil && !errors.Is(err, errFaulty) {
+		d.remarks.fault(join("providers", p.Name)+".options", err.Error())
+	}
+}
+
+// isVendorURL refuses what would carry secrets around in a URL, without repeating it.
+func isVendorURL(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	return slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme)
+}
+
+// settleRouting checks routes and voices, and leaves out targets that can't speak.
+func settleRouting(file *fileConfig, able []providerSettings, r *remarks) routing.Config {
+	cfg := routing.Config{Voices: file.Voices}
+	for _, p := range able {
+		cfg.Providers = append(cfg.Providers, p.Name)
+	}
+	for _, v := range file.Voices {
+		checkVoice(v, file, r)
+	}
+	for _, route := range file.Routes {
+		checkRoute(route, file, r)
+		cfg.Routes = append(cfg.Routes, ableRoute(route, cfg.Providers))
+	}
+	checkRoutes(cfg, r)
+	return cfg
+}
+
+// checkRoutes checks what routes get wrong together with providers and voices. It passes over what is at fault
+// already, and would only be called wrong once more in other words.
+func checkRoutes(cfg routing.Config, r *remarks) {
+	for _, route := range cfg.Routes {
+		path := join("routes", route.Name)
+		switch {
+		case r.faulty("providers") || r.faulty(path):
+		case len(route.Targets) == 0:
+			r.fault(path+".targets", "none is left: no provider of this route can be used")
+		case r.faulty("voices"):
+		case !routing.Speakable(route, cfg.Voices):
+			r.fault(path, "no voice has an id for any of its targets")
+		}
+	}
+	if len(cfg.Routes) == 0 && !r.faulty("routes") {
+		r.fault("routes", "must have at least one")
+	}
+	if !slices.ContainsFunc(cfg.Routes, func(route routing.Route) bool { return route.Name == routing.DefaultRouteName }) {
+		r.warn("routes", "none is named default, so clients must always name one")
+	}
+}
+
+// ableRoute is the route with the targets that can speak.
+func ableRoute(route routing.Route, able []string) routing.Route {
+	route.Targets = slices.DeleteFunc(slices.Clone(route.Targets), func(t routing.Target) bool {
+		return !slices.Contains(able, t.Provider)
+	})
+	return route
+}
+
+func checkRoute(route routing.Route, file *fileConfig, r *remarks) {
+	path := join("routes", route.Name)
+	route.Validate(r.below(path))
+	if len(route.Targets) == 0 {
+		r.fault(path+".targets", "must have at least one")
+	}
+	for i, t := range route.Targets {
+		target := fmt.Sprintf("%s.targets[%d]", path, i)
+		switch {
+		case t.Provider == "":
+			r.fault(target+".provider", "is missing")
+		case !file.hasProvider(t.Provider):
+			r.fault(target+".provider", fmt.Sprintf("unknown provider %q", t.Provider))
+		}
+	}
+	if route.Voice != "" && !file.hasVoice(route.Voice) {
+		r.fault(path+".voice", fmt.Sprintf("unknown voice %q", route.Voice))
+	}
+}
+
+func checkVoice(v routing.Voice, file *fileConfig, r *remarks) {
+	path := join("voices", v.Name)
+	v.Validate(r.below(path))
+	for key := range v.IDs {
+		if provider, _, _ := strings.Cut(key, "/"); !file.hasProvider(provider) {
+			r.fault(path+".ids."+key, fmt.Sprintf("unknown provider %q", provider))
+		}
+	}
+}
+
+func (c *fileConfig) hasProvider(name string) bool {
+	return slices.ContainsFunc(c.Providers, func(p providerConfig) bool { return p.Name == name })
+}
+
+func (c *fileConfig) hasVoice(name string) bool {
+	return slices.ContainsFunc(c.Voices, func(v routing.Voice) bool { return v.Name == name })
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/routing"
+)
+
+// settings is a valid configuration: names are resolved, defaults in place, and what can't speak is left out.
+type settings struct {
+	Listen, AdminListen string
+	Hosts, Origins      []string
+	// TLS names the certificate's files; both are empty where there is none.
+	TLS tlsConfig
+	// LogLevel and LogConsole say how the process logs.
+	LogLevel   zerolog.Level
+	LogConsole bool
+	// Keys are the clients'. Without any, the relay is open to loopback clients, and Local holds for them.
+	Keys  []keySettings
+	Local keySettings
+	// Providers are those that can speak, in the order of the file.
+	Providers []providerSettings
+	// Routing knows only those providers.
+	Routing routing.Config
+	// Limits are the defaults of keys; MaxConnections is the relay's.
+	Limits        limits.Config
+	Prices        *billing.PriceList
+	ShutdownGrace time.Duration
+}
+
+// Open reports whether clients need no key.
+func (s *settings) Open() bool { return len(s.Keys) == 0 }
+
+// settle checks the file as a whole and says what it means. Where anything is at fault, so is the result.
+func settle(file *fileConfig, d *decoder) *settings {
+	r := d.remarks
+	checkNetwork(file, r)
+	file.Limits.Validate(r.below("limits"))
+	file.Circuit.validate(r.below("circuit"))
+	file.Ledger.validate(r.below("ledger"))
+	file.Redis.validate(r.below("redis"))
+	checkRange(r.fault, "shutdown_grace", file.ShutdownGrace, 0, time.Hour)
+
+	providers := settleProviders(file, d)
+	keys := settleKeys(file, d)
+	return &settings{
+		Listen:        file.Listen,
+		AdminListen:   file.AdminListen,
+		Hosts:         file.Hosts,
+		Origins:       file.Origins,
+		TLS:           file.TLS,
+		LogLevel:      logLevel(file.Log, r),
+		LogConsole:    file.Log.Format == "console",
+		Keys:          keys,
+		Local:         localSettings(file),
+		Providers:     providers,
+		Routing:       settleRouting(file, providers, r),
+		Limits:        file.Limits,
+		Prices:        settlePrices(file, r),
+		ShutdownGrace: file.ShutdownGrace,
+	}
+}
+
+// logLevel is the level that the log starts at.
+func logLevel(log logConfig, r *remarks) zerolog.Level {
+	if log.Format != "json" && log.Format != "console" {
+		r.fault("log.format", "must be json or console")
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, log.Level) {
+		r.fault("log.level", "must be debug, info, warn or error")
+		return zerolog.InfoLevel
+	}
+	level, _ := zerolog.ParseLevel(log.Level) // knows all of these
+	return level
+}
+
+func checkNetwork(file *fileConfig, r *remarks) {
+	checkAddress(file.Listen, "listen", r)
+	if file.AdminListen != "" {
+		checkAddress(file.AdminListen, "admin_listen", r)
+	}
+	for i, host := range file.Hosts {
+		if !isHost(host) {
+			r.fault(fmt.Sprintf("hosts[%d]", i), "must be a host name or address, without a port")
+		}
+	}
+	for i, origin := range file.Origins {
+		if !isOrigin(origin) {
+			r.fault(fmt.Sprintf("origins[%d]", i), "must be a scheme and a host, such as https://example.com")
+		}
+	}
+	checkTLS(file.TLS, r)
+}
+
+// checkTLS reports files that make no certificate, without what is in them.
+func checkTLS(files tlsConfig, r *remarks) {
+	switch {
+	case files == tlsConfig{}:
+	case files.Cert == "":
+		r.fault("tls.cert", "is missing beside tls.key")
+	case files.Key == "":
+		r.fault("tls.key", "is missing beside tls.cert")
+	default:
+		if _, err := tls.LoadX509KeyPair(files.Cert, files.Key); err != nil {
+			r.fault("tls", err.Error())
+		}
+	}
+}
+
+func checkAddress(address, path string, r *remarks) {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		r.fault(path, "must be host:port, such as 127.0.0.1:8080")
+		return
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		r.fault(path, "the port must be 0 to 65535")
+	}
+}
+
+// isLoopback reports whether an address can be reached from this machine only.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// isHost reports whether s is what a Host header may say before its port.
+func isHost(s string) bool {
+	u, err := url.Parse("http://" + s)
+	return err == nil && s != "" && u.Host == s && (u.Port() == "" && !strings.HasSuffix(s, ":"))
+}
+
+// isOrigin reports whether s is what a browser sends as Origin.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return false
+	}
+	return s == u.Scheme+"://"+u.Host
+}
+
+// settlePrices is the price list, of what is right in it.
+func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
+	before := len(r.faults)
+	for i, p := range file.Prices {
+		path := fmt.Sprintf("prices[%d]", i)
+		p.Validate(r.below(path))
+		if p.Provider != "" && !file.hasProvider(p.Provider) {
+			r.fault(path+".provider", fmt.Sprintf("unknown provider %q", p.Provider))
+		}
+		if slices.ContainsFunc(file.Prices[:i], p.SameTarget) {
+			r.fault(path, fmt.Sprintf("is a second price for %s and %s", p.Provider, p.Model))
+		}
+	}
+	if len(r.faults) > before {
+		return nil
+	}
+	list, err := billing.NewPriceList(file.Prices)
+	if err != nil {
+		r.fault("prices", err.Error())
+	}
+	return list
+}

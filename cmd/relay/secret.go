@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// environment is what a configuration may refer to from outside.
+type environment struct {
+	lookup func(name string) (string, bool)
+	read   func(path string) (string, error)
+}
+
+// maxSecretFile bounds a file that ${file:PATH} names: room for a certificate, and no device read for ever.
+const maxSecretFile = 64 << 10
+
+// readSecret is a file's content without the line end that editors leave at its end.
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
+	if err != nil {
+		return "", err
+	}
+	if len(content) > maxSecretFile {
+		return "", fmt.Errorf("%s is longer than %d bytes", path, maxSecretFile)
+	}
+	return strings.TrimRight(string(content), "\r\n"), nil
+}
+
+// expansion is a string of the file with its references replaced.
+type expansion struct {
+	text string
+	// foreign: part of the text came from outside, so it is not to be shown.
+	foreign bool
+	// unset is the names that the environment lacks; they expanded to nothing.
+	unset []string
+}
+
+// expand replaces ${NAME} by the environment's and ${file:PATH} by a file's content; $${ stands for a plain
+// ${. What was put in is not expanded again.
+func (e environment) expand(s string) (expansion, error) {
+	var out expansion
+	var text strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "${")
+		if !found {
+			out.text = text.String() + s
+			return out, nil
+		}
+		if escaped, ok := strings.CutSuffix(before, "$"); ok {
+			text.WriteString(escaped + "${")
+			s = rest
+			continue
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			return expansion{}, errors.New("${ without a closing }")
+		}
+		value, err := e.value(name, &out)
+		if err != nil {
+			return expansion{}, err
+		}
+		text.WriteString(before + value)
+		s = after
+	}
+}
+
+// value is what one reference stands for.
+func (e environment) value(name string, out *expansion) (string, error) {
+	out.foreign = true
+	if path, ok := strings.CutPrefix(name, "file:"); ok {
+		content, err := e.read(path)
+		if err != nil {
+			return "", fmt.Errorf("${file:…}: %w", err)
+		}
+		return content, nil
+	}
+	if !isVariable(name) {
+		return "", errors.New("${…} holds neither a variable's name nor file: and a path")
+	}
+	value, ok := e.lookup(name)
+	if !ok {
+		out.unset = append(out.unset, name)
+	}
+	return value, nil
+}
+
+func isVariable(name string) bool {
+	for i, c := range []byte(name) {
+		letter := c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
