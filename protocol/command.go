@@ -1,0 +1,135 @@
+package protocol
+
+import "encoding/json"
+
+// Command is a client's message: one of *Generate, *Append, *Flush, *Finish, *Cancel, *Configure and *Ping.
+type Command interface {
+	// name is the message's type, generation the id that it names, if any.
+	name() string
+	generation() string
+}
+
+// CommandName is the command's type on the wire.
+func CommandName(c Command) string { return c.name() }
+
+// GenerationID is the generation that the command names, or empty.
+func GenerationID(c Command) string { return c.generation() }
+
+// The types of the commands.
+const (
+	nameGenerate  = "generate"
+	nameAppend    = "append"
+	nameFlush     = "flush"
+	nameFinish    = "finish"
+	nameCancel    = "cancel"
+	nameConfigure = "configure"
+	namePing      = "ping"
+)
+
+// Setting is a field that may be left out. The zero value: it was.
+type Setting[T any] struct {
+	// Set: the field stood in the message.
+	Set bool
+	// Null: it stood there as null, which only configure allows. Value is the zero value then.
+	Null  bool
+	Value T
+}
+
+// over is s where it was given, else base. A null leaves nothing set.
+func (s Setting[T]) over(base Setting[T]) Setting[T] {
+	switch {
+	case s.Null:
+		return Setting[T]{}
+	case s.Set:
+		return s
+	default:
+		return base
+	}
+}
+
+// Settings is how a generation is to be spoken. Generate has them for itself, Configure for those that follow.
+type Settings struct {
+	Voice           Setting[string]  // an alias or provider/voice_id, 1 to 256 characters
+	Route           Setting[string]  // a route, provider or provider/model, 1 to 256 characters
+	Language        Setting[string]  // a BCP 47 tag by its shape
+	Speed           Setting[float64] // 0.5 to 2
+	Output          Setting[Output]
+	WordTimestamps  Setting[bool]
+	Normalize       Setting[bool]
+	ProviderOptions Setting[map[string]json.RawMessage] // one JSON object for each provider's name
+	Metadata        Setting[map[string]string]          // at most 16 entries
+}
+
+// Over is the settings of s, and those of base where s says nothing. A null of s leaves the setting unset, so
+// that the relay's own holds. Objects replace each other whole.
+func (s Settings) Over(base Settings) Settings {
+	return Settings{
+		Voice:           s.Voice.over(base.Voice),
+		Route:           s.Route.over(base.Route),
+		Language:        s.Language.over(base.Language),
+		Speed:           s.Speed.over(base.Speed),
+		Output:          s.Output.over(base.Output),
+		WordTimestamps:  s.WordTimestamps.over(base.WordTimestamps),
+		Normalize:       s.Normalize.over(base.Normalize),
+		ProviderOptions: s.ProviderOptions.over(base.ProviderOptions),
+		Metadata:        s.Metadata.over(base.Metadata),
+	}
+}
+
+// Generate starts a generation.
+type Generate struct {
+	GenerationID   string
+	IdempotencyKey string // empty: none
+	Text           string
+	ContextID      string // empty: none
+	Final          bool   // false leaves the generation open for Append
+	Settings
+}
+
+// Append adds text to a generation.
+type Append struct {
+	GenerationID string
+	Text         string
+	Final        bool // no more text comes
+}
+
+// Flush asks for everything buffered to be spoken now.
+type Flush struct{ GenerationID string }
+
+// Finish says that no more text comes.
+type Finish struct{ GenerationID string }
+
+// Cancel stops generations: exactly one of GenerationID, ContextID and All is given.
+type Cancel struct {
+	GenerationID string
+	ContextID    string
+	All          bool
+	// PlayedMS is how much of GenerationID was played; it stands with GenerationID only.
+	PlayedMS Setting[int64]
+	// Played is the same by generation id, with ContextID or All only; nil where it was left out.
+	Played map[string]int64
+}
+
+// Configure sets the connection's defaults for later generations.
+type Configure struct{ Settings }
+
+// Ping asks for a pong.
+type Ping struct {
+	ID Setting[string] // at most 128 characters
+}
+
+func (*Generate) name() string  { return nameGenerate }
+func (*Append) name() string    { return nameAppend }
+func (*Flush) name() string     { return nameFlush }
+func (*Finish) name() string    { return nameFinish }
+func (*Cancel) name() string    { return nameCancel }
+func (*Configure) name() string { return nameConfigure }
+func (*Ping) name() string      { return namePing }
+
+func (g *Generate) generation() string { return g.GenerationID }
+func (a *Append) generation() string   { return a.GenerationID }
+func (f *Flush) generation() string    { return f.GenerationID }
+func (f *Finish) generation() string   { return f.GenerationID }
+func (c *Cancel) generation() string   { return c.GenerationID }
+func (*Configure) generation() string  { return "" }
+func (*Ping) generation() string       { return "" }

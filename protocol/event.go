@@ -1,0 +1,216 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Version is the protocol's version as ready names it, and Subprotocol its name in the WebSocket handshake.
+const (
+	Version     = "1"
+	Subprotocol = "voice-relay.v1"
+)
+
+// Event is a message to the client, other than audio: one of the structs below, or an *Error.
+type Event interface {
+	// wire is the message's type and what encodes as its other fields.
+	wire() (kind string, fields any)
+}
+
+// Ready is the first message of a connection.
+type Ready struct {
+	SessionID string   `json:"session_id"`
+	Protocol  string   `json:"protocol"` // Encode fills in Version where it is empty
+	Limits    Limits   `json:"limits"`
+	Formats   []string `json:"formats"` // the encodings that this relay can give
+}
+
+// Limits is what holds for the connection.
+type Limits struct {
+	GenerationsPerMinute     int   `json:"generations_per_minute"`
+	CancelsPerMinute         int   `json:"cancels_per_minute"`
+	MaxConcurrentGenerations int   `json:"max_concurrent_generations"`
+	MaxTextCharacters        int   `json:"max_text_characters"`
+	MaxMessageBytes          int   `json:"max_message_bytes"`
+	IdleTimeoutMS            int64 `json:"idle_timeout_ms"`
+	BufferMS                 int64 `json:"buffer_ms"`           // audio of a generation that may wait for the client
+	DuplicateWindowMS        int64 `json:"duplicate_window_ms"` // how long idempotency keys are remembered
+}
+
+// Configured answers a configure.
+type Configured struct {
+	Defaults Defaults `json:"defaults"`
+}
+
+// Defaults is all settings that hold for a generate that names none.
+type Defaults struct {
+	Voice           *string                    `json:"voice"` // null: the route's
+	Route           string                     `json:"route"`
+	Language        *string                    `json:"language"` // null: the voice's
+	Speed           float64                    `json:"speed"`
+	Output          Output                     `json:"output"`
+	WordTimestamps  bool                       `json:"word_timestamps"`
+	Normalize       bool                       `json:"normalize"`
+	ProviderOptions map[string]json.RawMessage `json:"provider_options"`
+	Metadata        map[string]string          `json:"metadata"`
+}
+
+// Accepted is a generation's first message.
+type Accepted struct {
+	GenerationID string `json:"generation_id"`
+	RecordID     string `json:"record_id"`
+}
+
+// Started goes just before a generation's first audio.
+type Started struct {
+	GenerationID  string   `json:"generation_id"`
+	Provider      string   `json:"provider"`
+	Model         *string  `json:"model"` // null: the vendor has none
+	Voice         string   `json:"voice"` // as asked
+	ProviderVoice string   `json:"provider_voice"`
+	Output        Output   `json:"output"`
+	Ignored       []string `json:"ignored"` // options that this provider can't honor as asked
+}
+
+// Timestamps announces words whose audio has been sent whole.
+type Timestamps struct {
+	GenerationID string      `json:"generation_id"`
+	Source       string      `json:"source"` // provider or estimate
+	Words        []TimedWord `json:"words"`
+}
+
+// TimedWord is a word of the client's text. Times are on the generation's clock, characters are code points
+// of its whole text.
+type TimedWord struct {
+	Word      string   `json:"word"`
+	StartMS   int64    `json:"start_ms"`
+	EndMS     int64    `json:"end_ms"`
+	CharStart int      `json:"char_start"`
+	CharEnd   int      `json:"char_end"`
+	Score     *float64 `json:"score,omitempty"`
+}
+
+// Rerouted goes just before the first audio of another provider.
+type Rerouted struct {
+	GenerationID  string   `json:"generation_id"`
+	From          string   `json:"from"`
+	To            string   `json:"to"`
+	Model         *string  `json:"model"` // null: the vendor has none
+	ProviderVoice string   `json:"provider_voice"`
+	Reason        string   `json:"reason"`
+	ResumeChar    int      `json:"resume_char"`
+	ResumeMS      int64    `json:"resume_ms"`
+	ResumeSource  string   `json:"resume_source"` // word_times, segment or estimate
+	Ignored       []string `json:"ignored"`
+}
+
+// Done is a generation's end.
+type Done struct {
+	GenerationID string `json:"generation_id"`
+	RecordID     string `json:"record_id"`
+	Reason       string `json:"reason"`          // completed, cancelled or failed
+	Error        *Error `json:"error,omitempty"` // of a failed one
+	Spoken       Spoken `json:"spoken"`
+	Usage        Usage  `json:"usage"`
+	Timing       Timing `json:"timing"`
+}
+
+// SpokenEvent answers played times of a generation that had ended. Its type on the wire is spoken.
+type SpokenEvent struct {
+	GenerationID string `json:"generation_id"`
+	Spoken       Spoken `json:"spoken"`
+}
+
+// Pong answers a ping with the same id, if any.
+type Pong struct{ ID Setting[string] }
+
+// Draining says that the relay is going away.
+type Draining struct {
+	GraceMS int64 `json:"grace_ms"` // how long running generations may go on
+}
+
+func (e Ready) wire() (string, any) {
+	if e.Protocol == "" {
+		e.Protocol = Version
+	}
+	e.Formats = list(e.Formats)
+	return "ready", e
+}
+
+func (e Configured) wire() (string, any) {
+	if e.Defaults.ProviderOptions == nil {
+		e.Defaults.ProviderOptions = map[string]json.RawMessage{}
+	}
+	if e.Defaults.Metadata == nil {
+		e.Defaults.Metadata = map[string]string{}
+	}
+	return "configured", e
+}
+
+func (e Started) wire() (string, any) {
+	e.Ignored = list(e.Ignored)
+	return "started", e
+}
+
+func (e Timestamps) wire() (string, any) {
+	e.Words = list(e.Words)
+	return "timestamps", e
+}
+
+func (e Rerouted) wire() (string, any) {
+	e.Ignored = list(e.Ignored)
+	return "rerouted", e
+}
+
+func (e Pong) wire() (string, any) {
+	fields := struct {
+		ID *string `json:"id,omitempty"`
+	}{}
+	if e.ID.Set {
+		fields.ID = &e.ID.Value
+	}
+	return "pong", fields
+}
+
+func (e Accepted) wire() (string, any)    { return "accepted", e }
+func (e Done) wire() (string, any)        { return "done", e }
+func (e SpokenEvent) wire() (string, any) { return "spoken", e }
+func (e Draining) wire() (string, any)    { return "draining", e }
+
+// Encode is the event as a message. Events hold nothing that JSON has no form for, with one exception: a float
+// that is no number, or provider options that are not JSON. Those are a defect of the caller, which the client is
+// told of by an error in the message's place.
+func Encode(e Event) []byte {
+	kind, fields := e.wire()
+	body, err := marshal(fields)
+	if err != nil {
+		return Encode(&Error{Code: CodeInternal, Message: "a message of type " + kind + " could not be encoded"})
+	}
+	msg := make([]byte, 0, len(`{"type":"",`)+len(kind)+len(body))
+	msg = append(msg, `{"type":"`...)
+	msg = append(msg, kind...)
+	msg = append(msg, '"')
+	if len(body) > len("{}") {
+		msg = append(msg, ',')
+	}
+	return append(msg, body[1:]...)
+}
+
+// marshal is json.Marshal but for <, > and &, which stay as they are: no message is ever part of a page.
+func marshal(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), nil
+}
+
+// list is s, but never nil: an empty list is [] on the wire.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
