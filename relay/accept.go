@@ -1,0 +1,214 @@
+package relay
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/limits"
+	"voicerelay/protocol"
+)
+
+// accept upgrades a client's request to a session. The session owns the connection from then on; the handler
+// returns, and its goroutine's stack goes with it.
+func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
+	binary, refused := checkUpgrade(r)
+	if refused == nil && srv.isDraining() {
+		refused = &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
+	}
+	if refused != nil {
+		writeError(w, refused)
+		return
+	}
+	leave, ok := srv.gate.Acquire()
+	if !ok {
+		writeError(w, &protocol.Error{Code: protocol.CodeTooManyConnections, Message: "too many connections to this relay"})
+		return
+	}
+	s := srv.newSession(key, binary)
+	if err := s.upgrade(w, r); err != nil {
+		leave()
+		s.log.Debug().Err(err).Msg("upgrade failed")
+		return
+	}
+	if !srv.enroll(s) {
+		leave()
+		_ = s.conn.CloseNow() // the relay began to drain during the upgrade
+		return
+	}
+	srv.metrics.connections.Inc()
+	go func() { // Drain waits for it
+		defer srv.leave(s)
+		defer leave()
+		defer srv.metrics.connections.Dec()
+		s.run(context.Background())
+	}()
+}
+
+func (srv *Server) newSession(key *Key, binary bool) *session {
+	id := rand.Text()
+	now := time.Now()
+	s := &session{
+		id:      id,
+		srv:     srv,
+		key:     key,
+		out:     newOutbox(),
+		binary:  binary,
+		began:   now,
+		log:     srv.log.With().Str("session_id", id).Str("tenant", key.Tenant).Str("key", key.Name).Logger(),
+		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
+		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
+	}
+	s.heard.Store(now.UnixNano())
+	return s
+}
+
+// upgrade makes the request a WebSocket.
+func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
+	h := &hijacker{ResponseWriter: w, patience: s.key.Limits.WriteTimeout}
+	heard := func() { s.heard.Store(time.Now().UnixNano()) }
+	conn, err := websocket.Accept(h, r, &websocket.AcceptOptions{
+		Subprotocols:       []string{protocol.Subprotocol},
+		InsecureSkipVerify: true, // origins are checked on every endpoint, by admitRequest
+		OnPingReceived: func(_ context.Context, payload []byte) bool {
+			heard()
+			s.pong(payload)
+			return false
+		},
+		OnPongReceived: func(context.Context, []byte) { heard() },
+	})
+	if err != nil {
+		return err
+	}
+	conn.SetReadLimit(int64(s.key.Limits.MaxMessageBytes))
+	s.conn, s.sock = conn, h.sock
+	return nil
+}
+
+// checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
+func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return false, invalid("", "GET /v1/speech is a WebSocket endpoint: the request has no Upgrade header")
+	}
+	query := r.URL.Query()
+	for name, values := range query {
+		if name != "api_key" && name != "audio" {
+			return false, invalid(name, "unknown query parameter "+name)
+		}
+		if len(values) > 1 {
+			return false, invalid(name, "query parameter "+name+" is repeated")
+		}
+	}
+	if audio := query.Get("audio"); query.Has("audio") && audio != "json" && audio != "binary" {
+		return false, invalid("audio", "audio must be json or binary")
+	}
+	offered := strings.Split(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",")
+	for i := range offered {
+		offered[i] = strings.TrimSpace(offered[i])
+	}
+	if offered[0] != "" && !slices.Contains(offered, protocol.Subprotocol) {
+		return false, invalid("", "the only subprotocol is "+protocol.Subprotocol)
+	}
+	return query.Get("audio") == "binary", nil
+}
+
+func invalid(param, message string) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeInvalidRequest, Param: param, Message: message}
+}
+
+// admitRequest checks a request to any endpoint: where it comes from, and, where keys are configured and the
+// endpoint wants one, its key.
+func (srv *Server) admitRequest(r *http.Request, open bool) (*Key, *protocol.Error) {
+	if err := srv.checkOrigin(r); err != nil {
+		return nil, err
+	}
+	if len(srv.cfg.Keys) == 0 {
+		return srv.local, srv.checkLocal(r)
+	}
+	if open {
+		return srv.local, nil
+	}
+	return srv.authenticate(r)
+}
+
+// checkOrigin refuses browser pages from elsewhere: a browser sends the user's network position along.
+func (srv *Server) checkOrigin(r *http.Request) *protocol.Error {
+	origin := r.Header.Get("Origin")
+	if origin == "" || slices.ContainsFunc(srv.cfg.Origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+		return nil
+	}
+	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "this origin is not configured"}
+}
+
+// checkLocal keeps a keyless relay to programs on its own machine: no proxy in between, no page that had its
+// name resolved to loopback.
+func (srv *Server) checkLocal(r *http.Request) *protocol.Error {
+	for name := range r.Header {
+		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
+			return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "forwarded requests need a relay with keys"}
+		}
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !peer.Addr().Unmap().IsLoopback() {
+		return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "without keys only this machine may connect"}
+	}
+	if !srv.localHost(r.Host) {
+		return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "without keys the Host must be localhost, a loopback address or configured"}
+	}
+	return nil
+}
+
+func (srv *Server) localHost(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.Trim(name, "[]")
+	if strings.EqualFold(name, "localhost") {
+		return true
+	}
+	if addr, err := netip.ParseAddr(name); err == nil && addr.Unmap().IsLoopback() {
+		return true
+	}
+	return slices.ContainsFunc(srv.cfg.Hosts, func(h string) bool {
+		return strings.EqualFold(h, name) || strings.EqualFold(h, host)
+	})
+}
+
+// authenticate finds the request's key. Every configured key is compared, in constant time.
+func (srv *Server) authenticate(r *http.Request) (*Key, *protocol.Error) {
+	hash := sha256.Sum256([]byte(presentedKey(r)))
+	var found *Key
+	for i := range srv.cfg.Keys {
+		if subtle.ConstantTimeCompare(hash[:], srv.cfg.Keys[i].Hash[:]) == 1 {
+			found = &srv.cfg.Keys[i]
+		}
+	}
+	if found == nil {
+		return nil, &protocol.Error{Code: protocol.CodeAuthFailed, Message: "no key, or not a valid one"}
+	}
+	return found, nil
+}
+
+// presentedKey is the key in the header, else the one in the query.
+func presentedKey(r *http.Request) string {
+	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(key)
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return ""
+	}
+	return query.Get("api_key")
+}

@@ -1,0 +1,299 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/audio"
+	"voicerelay/protocol"
+)
+
+// apply carries a command out, or says why it is refused. Only called by the reader; it never waits.
+func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Error {
+	var err *protocol.Error
+	switch c := cmd.(type) {
+	case *protocol.Generate:
+		err = s.generate(ctx, c)
+	case *protocol.Append:
+		err = s.append(c)
+	case *protocol.Flush:
+		err = s.mark(c.GenerationID, (*generation).flush)
+	case *protocol.Finish:
+		err = s.mark(c.GenerationID, (*generation).finishText)
+	case *protocol.Cancel:
+		err = s.cancelCommand(c)
+	case *protocol.Configure:
+		err = s.configure(c)
+	case *protocol.Ping:
+		s.send(protocol.Pong{ID: c.ID})
+	}
+	if err == nil {
+		return nil
+	}
+	answer := *err
+	answer.Command = protocol.CommandName(cmd)
+	answer.GenerationID = protocol.GenerationID(cmd)
+	return &answer
+}
+
+// generate starts a generation.
+func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.Error {
+	now := time.Now()
+	s.named(c.GenerationID, "generate")
+	if err := s.mayStart(c.GenerationID); err != nil {
+		return err
+	}
+	req, err := s.resolve(c)
+	if err != nil {
+		return err
+	}
+	if ok, wait := s.rate.Take(now); !ok {
+		return &protocol.Error{
+			Code:       protocol.CodeRateLimitExceeded,
+			Message:    fmt.Sprintf("%d generations a minute on this connection", s.key.Limits.GenerationsPerMinute),
+			RetryAfter: wait,
+		}
+	}
+	g, err := s.enter(*req, now)
+	if err != nil {
+		return err
+	}
+	s.start(ctx, g)
+	return nil
+}
+
+// mayStart checks what does not depend on what is asked for.
+func (s *session) mayStart(id string) *protocol.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := s.key.Limits.MaxConcurrentGenerations
+	switch {
+	case s.draining:
+		return &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
+	case s.register.running[id] != nil || s.register.accepted.Has(id):
+		return &protocol.Error{
+			Code: protocol.CodeDuplicateRequest, Param: "generation_id",
+			Message: "generation_id was used before on this connection",
+		}
+	case len(s.register.running) >= most:
+		return &protocol.Error{
+			Code:    protocol.CodeTooManyGenerations,
+			Message: fmt.Sprintf("%d generations at once on this connection", most),
+		}
+	}
+	return nil
+}
+
+// enter makes the generation, in its place within its context.
+func (s *session) enter(req request, now time.Time) (*generation, *protocol.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var t *turn
+	if req.contextID != "" {
+		c, ok := s.register.context(req.contextID, now)
+		if !ok {
+			return nil, &protocol.Error{
+				Code: protocol.CodeTooManyGenerations, Param: "context_id",
+				Message: fmt.Sprintf("%d contexts at once on this connection", maxContexts),
+			}
+		}
+		s.register.groups.Add(req.contextID)
+		t = &c.turn
+	}
+	g := newGeneration(s, req, t, now)
+	g.cancel = func(error) {} // until start
+	s.register.add(g)
+	return g, nil
+}
+
+// append adds text to a generation.
+func (s *session) append(c *protocol.Append) *protocol.Error {
+	g, err := s.find(c.GenerationID)
+	if g == nil {
+		return err
+	}
+	return g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
+}
+
+// mark flushes or finishes a generation's text.
+func (s *session) mark(id string, mark func(*generation)) *protocol.Error {
+	g, err := s.find(id)
+	if g != nil {
+		mark(g)
+	}
+	return err
+}
+
+// find is the running generation of an id. One that was refused or has ended is nil without an error: the
+// command crossed the answer on its way.
+func (s *session) find(id string) (*generation, *protocol.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.register.running[id]; g != nil {
+		return g, nil
+	}
+	if s.register.named.Has(id) {
+		return nil, nil
+	}
+	return nil, unknownGeneration("generation_id")
+}
+
+func unknownGeneration(param string) *protocol.Error {
+	return &protocol.Error{
+		Code: protocol.CodeUnknownGeneration, Param: param,
+		Message: param + " was never named on this connection",
+	}
+}
+
+// appendText adds text, or refuses it whole.
+func (g *generation) appendText(more string, final bool, limit int) *protocol.Error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over || g.stopped {
+		return nil
+	}
+	if g.text.Finished() {
+		if g.refusedText {
+			return nil // the first append after the end has been answered
+		}
+		g.refusedText = true
+		return &protocol.Error{Code: protocol.CodeTextFinished, Message: "the text was finished before this append"}
+	}
+	if g.text.Len()+utf8.RuneCountInString(more) > limit {
+		return textTooLong(limit)
+	}
+	g.text.Append(more)
+	g.textAt = time.Now()
+	if final {
+		g.text.Finish()
+	}
+	g.pokeRun()
+	return nil
+}
+
+func textTooLong(limit int) *protocol.Error {
+	return &protocol.Error{
+		Code: protocol.CodeTextTooLong, Param: "text",
+		Message: fmt.Sprintf("over %d characters in one generation", limit),
+	}
+}
+
+func (g *generation) flush() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.text.Finished() {
+		g.text.Flush()
+		g.textAt = time.Now()
+	}
+	g.pokeRun()
+}
+
+func (g *generation) finishText() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.text.Finished() {
+		g.text.Finish()
+	}
+	g.pokeRun()
+}
+
+// configure sets the connection's defaults.
+func (s *session) configure(c *protocol.Configure) *protocol.Error {
+	s.mu.Lock()
+	defaults := c.Settings.Over(s.defaults)
+	s.mu.Unlock()
+	if err := s.checkDefaults(defaults); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.defaults = defaults
+	s.mu.Unlock()
+	s.send(protocol.Configured{Defaults: wireDefaults(defaults)})
+	return nil
+}
+
+// cancelCommand stops what the command names, and answers played times of what has ended.
+func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
+	played := c.Played
+	if c.PlayedMS.Set {
+		played = map[string]int64{c.GenerationID: c.PlayedMS.Value}
+	}
+	hit, ended, err := s.aim(c, played)
+	if err != nil {
+		return err
+	}
+	if len(hit) == 0 && len(played) == 0 {
+		if ok, wait := s.cancels.Take(time.Now()); !ok {
+			return &protocol.Error{
+				Code:       protocol.CodeRateLimitExceeded,
+				Message:    fmt.Sprintf("%d cancels a minute of what no longer runs, on this connection", s.key.Limits.CancelsPerMinute),
+				RetryAfter: wait,
+			}
+		}
+	}
+	for _, g := range hit {
+		ms, told := played[g.req.id]
+		if !s.srv.stopAt(g, ms, told) && told {
+			ended = append(ended, g)
+		}
+	}
+	for _, g := range ended {
+		spoken := g.spokenAfter(time.Duration(played[g.req.id]) * time.Millisecond)
+		s.send(protocol.SpokenEvent{GenerationID: g.req.id, Spoken: spoken})
+	}
+	return nil
+}
+
+// stopAt cancels a generation of which the client has played so much, if it told. It reports false where the
+// generation's end was queued already.
+func (srv *Server) stopAt(g *generation, playedMS int64, told bool) bool {
+	if told {
+		g.setPlayed(time.Duration(playedMS) * time.Millisecond)
+	}
+	return g.stop(causeCancelled)
+}
+
+// aim finds the running generations that a cancel hits, and the ended ones whose played time it tells.
+func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit, ended []*generation, err *protocol.Error) {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.GenerationID != "" && !s.register.named.Has(c.GenerationID) {
+		return nil, nil, unknownGeneration("generation_id")
+	}
+	if c.ContextID != "" && !s.register.groups.Has(c.ContextID) {
+		return nil, nil, unknownGeneration("context_id")
+	}
+	for id, g := range s.register.running {
+		if c.All || id == c.GenerationID || (c.ContextID != "" && g.req.contextID == c.ContextID) {
+			hit = append(hit, g)
+			continue
+		}
+		if _, told := played[id]; told {
+			return nil, nil, &protocol.Error{
+				Code: protocol.CodeInvalidRequest, Param: "played." + id,
+				Message: "played." + id + " runs and is not of this context",
+			}
+		}
+	}
+	for id := range played {
+		if !s.register.named.Has(id) {
+			return nil, nil, unknownGeneration(cmp.Or(c.GenerationID, "played."+id))
+		}
+		if g := s.register.past(id, now); g != nil && s.register.running[id] == nil {
+			ended = append(ended, g)
+		}
+	}
+	return hit, ended, nil
+}
+
+// spokenAfter is how far the caller heard of a generation that has ended.
+func (g *generation) spokenAfter(played time.Duration) protocol.Spoken {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.played, g.hasPlayed = min(played, audio.Duration(g.out.taken(), g.req.output.Rate)), true
+	return g.spokenLocked(g.completed)
+}

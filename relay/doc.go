@@ -1,0 +1,15 @@
+// Package relay is the server: it speaks the client protocol, and executes what routing plans.
+//
+// One generation's way through the files: accept.go upgrades a connection, session.go reads it, commands.go
+// applies what the client says, resolve.go turns a generate into a request, generation.go runs it, attempt.go
+// speaks it at one target, sink.go is the step of each audio frame, outbox.go what waits for the client,
+// settle.go its end. Invariants:
+//
+//  1. Every accepted generation sends exactly one done: generation.finish is the one place that queues it.
+//  2. The session's reader waits for nothing but its socket, so a cancel is never behind anything.
+//  3. Nothing but a generation's end follows once it has been stopped: its lane is purged under the lock that
+//     the frame step takes.
+//  4. A socket belongs to its session. No generation's context reaches a read or a write.
+//  5. Whoever starts a goroutine waits for it: generations belong to their session, sessions to the server.
+//  6. Locks are taken in this order: session.mu, generation.mu, outbox.mu.
+package relay

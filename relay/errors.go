@@ -1,0 +1,89 @@
+package relay
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// refusal is the one map from what refuses a generate to what its client is told. What it doesn't know is a
+// fault of ours, which the log has under the id in the message.
+func (srv *Server) refusal(err error) *protocol.Error {
+	var (
+		known     *protocol.Error
+		duplicate *limits.DuplicateError
+		tooMany   *limits.TooManyError
+		tooFast   *limits.RateError
+		stopped   *stopCause
+	)
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &duplicate):
+		first := protocol.First{
+			GenerationID: duplicate.First.GenerationID,
+			RecordID:     duplicate.First.RecordID,
+			State:        string(duplicate.First.State),
+		}
+		return &protocol.Error{Code: protocol.CodeDuplicateRequest, Param: "idempotency_key", Message: duplicate.Error(), First: &first}
+	case errors.As(err, &tooMany):
+		return &protocol.Error{Code: protocol.CodeTooManyGenerations, Message: tooMany.Error()}
+	case errors.As(err, &tooFast):
+		return &protocol.Error{Code: protocol.CodeRateLimitExceeded, Message: tooFast.Error(), RetryAfter: tooFast.RetryAfter}
+	case errors.Is(err, routing.ErrUnknownRoute):
+		return &protocol.Error{Code: protocol.CodeUnknownRoute, Param: "route", Message: err.Error()}
+	case errors.Is(err, routing.ErrUnknownVoice):
+		return &protocol.Error{Code: protocol.CodeUnknownVoice, Param: "voice", Message: err.Error()}
+	case errors.Is(err, routing.ErrNotAllowed):
+		return &protocol.Error{Code: protocol.CodeNotAllowed, Message: err.Error()}
+	case errors.Is(err, routing.ErrNoTarget):
+		return &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: err.Error()}
+	case errors.As(err, &stopped) && stopped.err != nil:
+		return stopped.err
+	}
+	return srv.internal(srv.log, "request not decided", err)
+}
+
+// internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
+func (srv *Server) internal(log zerolog.Logger, what string, fault any) *protocol.Error {
+	id := rand.Text()[:10]
+	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Stack().Msg(what)
+	return &protocol.Error{Code: protocol.CodeInternal, Message: "a fault of the relay, logged as " + id}
+}
+
+// upstreamFailure is what a client is told when no target has spoken the text.
+func upstreamFailure(failures []error) *protocol.Error {
+	rejected := 0
+	for _, err := range failures {
+		if upstream.KindOf(err) == upstream.Rejected {
+			rejected++
+		}
+	}
+	if rejected == len(failures) {
+		return &protocol.Error{Code: protocol.CodeUpstreamRejected, Message: "every target refused this request as invalid"}
+	}
+	last := upstream.Policies[upstream.KindOf(failures[len(failures)-1])]
+	if last.Timeout {
+		return &protocol.Error{Code: protocol.CodeUpstreamTimeout, Message: "every target was tried, and the last took too long"}
+	}
+	return &protocol.Error{Code: protocol.CodeUpstreamFailed, Message: "every target was tried"}
+}
+
+// attemptMessage is what usage says of a failed attempt. Only an adapter's own words are fit for clients.
+func attemptMessage(err error) string {
+	var e *upstream.Error
+	if !errors.As(err, &e) {
+		return "unexpected failure"
+	}
+	if e.Code != "" {
+		return e.Message + " (" + e.Code + ")"
+	}
+	return e.Message
+}

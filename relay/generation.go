@@ -1,0 +1,414 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/audio"
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/routing"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// settleDelay is how long after the last text a sentence end at the very end of it counts as one: language
+// models send a full stop and the space behind it a moment apart.
+const settleDelay = 200 * time.Millisecond
+
+// generation is one utterance, from its text to its done.
+type generation struct {
+	// Static after newGeneration.
+	s        *session
+	req      request
+	recordID string
+	out      *lane
+	binary   bool
+	began    time.Time
+	log      zerolog.Logger
+	poke     chan struct{} // holds one token while run has something to look at
+	cancel   context.CancelCauseFunc
+
+	closing sync.WaitGroup // streams on their way out
+
+	mu        sync.Mutex // guards what follows
+	text      text.Buffer
+	textAt    time.Time // when text last came
+	speaking  *attempt  // whose audio counts; nil: nobody's
+	attempts  []*attempt
+	track     track
+	seq       uint32
+	firstAt   time.Time // when the first audio could be sent; zero: not yet
+	played    time.Duration
+	hasPlayed bool      // played is what the client said
+	stopped   bool      // the client gets nothing more but the end
+	stoppedAt time.Time // when
+	over      bool      // the end has been queued
+	completed bool      // with all of the text spoken
+	// refusedText: the one answer to text behind the text's end has been given.
+	refusedText bool
+}
+
+// stopCause is why a generation was ended from our side; as an error it is the cause of its context.
+type stopCause struct {
+	name   string // for the log
+	reason string // of done
+	err    *protocol.Error
+}
+
+func (c *stopCause) Error() string { return c.name }
+
+// The causes that end a generation from our side.
+var (
+	causeCancelled = &stopCause{name: "cancelled by the client", reason: reasonCancelled}
+	causeGone      = &stopCause{name: "the client is gone", reason: reasonCancelled}
+	causeDrained   = &stopCause{
+		name: "the relay is shutting down", reason: reasonFailed,
+		err: &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"},
+	}
+)
+
+// The reasons of done.
+const (
+	reasonCompleted = "completed"
+	reasonCancelled = "cancelled"
+	reasonFailed    = "failed"
+)
+
+// ending is how a generation ended.
+type ending struct {
+	reason string
+	err    *protocol.Error // of a failed one
+}
+
+func newGeneration(s *session, req request, t *turn, now time.Time) *generation {
+	g := &generation{
+		s:        s,
+		req:      req,
+		recordID: newRecordID(now),
+		binary:   s.binary,
+		began:    now,
+		poke:     make(chan struct{}, 1),
+		textAt:   now,
+		track:    newTrack(req.output.Rate),
+	}
+	g.log = s.log.With().Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
+	g.out = s.out.newLane(t, g.pokeRun)
+	g.text.Append(req.text)
+	if req.final {
+		g.text.Finish()
+	}
+	return g
+}
+
+// pokeRun makes run look again. It never blocks.
+func (g *generation) pokeRun() {
+	select {
+	case g.poke <- struct{}{}:
+	default:
+	}
+}
+
+// run takes the generation from admission to its done.
+func (g *generation) run(ctx context.Context) {
+	defer g.survivePanic()
+	grant, err := g.admit(ctx)
+	if err != nil {
+		g.out.abandon()
+		g.s.refused(g, g.s.srv.refusal(err))
+		return
+	}
+	g.s.accepted(g)
+	end := g.speak(ctx)
+	end = g.playOut(ctx, end)
+	g.closing.Wait() // bounded by closeGrace
+	g.finish(end)
+	g.s.ended(g)
+	state := limits.State(end.reason)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := grant.Settle(ctx, state, g.out.taken() > 0); err != nil {
+		g.log.Error().Err(err).Msg("admission not settled")
+	}
+}
+
+// admit asks the store that all of the tenant's connections share.
+func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
+	key := g.s.key
+	return g.s.srv.store.Admit(ctx, limits.Admission{
+		Tenant:         key.Tenant,
+		Key:            key.Name,
+		RecordID:       g.recordID,
+		GenerationID:   g.req.id,
+		IdempotencyKey: g.req.idempotencyKey,
+		Limits:         key.TenantLimits,
+		Window:         key.Limits.DuplicateWindow,
+	})
+}
+
+// survivePanic ends a generation that hit a fault of ours with an internal error, and only this generation.
+func (g *generation) survivePanic() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	err := g.s.srv.internal(g.log, "panic in a generation", fault)
+	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
+	g.finish(ending{reason: reasonFailed, err: err})
+	g.s.ended(g)
+}
+
+// speak tries the plan's candidates in order until one has spoken the text.
+func (g *generation) speak(ctx context.Context) ending {
+	speakable, err := g.awaitText(ctx)
+	if err != nil {
+		return endingOf(err, nil)
+	}
+	if !speakable {
+		return ending{reason: reasonCompleted}
+	}
+	var failures []error
+	for i, c := range g.req.plan.Candidates {
+		if i == g.req.plan.MaxAttempts {
+			break
+		}
+		a := g.newAttempt(c)
+		err := a.run(ctx)
+		a.observe(err)
+		if err == nil {
+			return ending{reason: reasonCompleted}
+		}
+		if ctx.Err() != nil {
+			return endingOf(context.Cause(ctx), nil)
+		}
+		failures = append(failures, err)
+		if a.wasHeard() || !upstream.Policies[upstream.KindOf(err)].Reroute {
+			break
+		}
+	}
+	return endingOf(nil, failures)
+}
+
+// awaitText waits until there is something to speak. It reports false where the text ended without.
+func (g *generation) awaitText(ctx context.Context) (bool, error) {
+	timer := newAlarm()
+	defer timer.stop()
+	for {
+		ready, done, until := g.lookForText(time.Now())
+		if ready || done {
+			return ready, nil
+		}
+		if err := g.wait(ctx, timer, until); err != nil {
+			return false, err
+		}
+	}
+}
+
+func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	until = g.textDeadlineLocked(now)
+	cutter := text.NewCutter(&g.text, 0, g.schedule(), true)
+	settled := now.Sub(g.textAt) >= settleDelay
+	if _, ready = cutter.Next(text.Now{Idle: true, Settled: settled}); ready {
+		return true, false, until
+	}
+	if cutter.Unsettled() {
+		until = g.textAt.Add(settleDelay)
+	}
+	return false, cutter.Done(), until
+}
+
+// textDeadlineLocked is when an open text counts as finished; it finishes one whose time has come.
+func (g *generation) textDeadlineLocked(now time.Time) time.Time {
+	if g.text.Finished() {
+		return time.Time{}
+	}
+	deadline := g.textAt.Add(g.s.key.Limits.TextIdleTimeout)
+	if now.Before(deadline) {
+		return deadline
+	}
+	g.text.Finish()
+	return time.Time{}
+}
+
+// wait returns when run has something to look at, at the latest at until (zero: whenever).
+func (g *generation) wait(ctx context.Context, timer *alarm, until time.Time) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-g.poke:
+		return nil
+	case <-timer.at(until):
+		return nil
+	}
+}
+
+func (g *generation) schedule() text.Schedule {
+	return text.Schedule{Gather: g.req.plan.ChunkSchedule, Max: g.req.plan.MaxPartialLength}
+}
+
+// playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds
+// something to cancel.
+func (g *generation) playOut(ctx context.Context, end ending) ending {
+	for ctx.Err() == nil {
+		if g.out.hasRoom(1) {
+			return end
+		}
+		select {
+		case <-ctx.Done():
+		case <-g.poke:
+		}
+	}
+	return endingOf(context.Cause(ctx), nil)
+}
+
+// stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
+// reports false where done was queued already.
+func (g *generation) stop(cause *stopCause) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over {
+		return false
+	}
+	if !g.stopped {
+		g.stoppedAt = time.Now()
+	}
+	g.stopped, g.speaking = true, nil
+	g.out.purge()
+	g.cancel(cause)
+	return true
+}
+
+// setPlayed notes how much of the generation the client has played.
+func (g *generation) setPlayed(played time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.played, g.hasPlayed = played, true
+}
+
+// provider is who was heard, or empty where nobody was.
+func (g *generation) provider() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, a := range g.attempts {
+		if a.heard {
+			return a.target.Provider
+		}
+	}
+	return ""
+}
+
+// startLocked tells the client who speaks, just before the first audio.
+func (g *generation) startLocked(a *attempt, at time.Time) {
+	g.firstAt = at
+	g.s.srv.metrics.firstAudio(a.target.Provider, at.Sub(g.began))
+	g.out.push(textMessage(protocol.Encode(protocol.Started{
+		GenerationID:  g.req.id,
+		Provider:      a.target.Provider,
+		Model:         optional(a.target.Model),
+		Voice:         g.req.plan.Voice,
+		ProviderVoice: a.target.Voice,
+		Output:        g.req.asked,
+		Ignored:       a.ignored,
+	})))
+}
+
+// announceLocked tells the client the words whose audio has been queued up to their end.
+func (g *generation) announceLocked() {
+	words := g.track.ripe()
+	if len(words) == 0 || !g.req.wordTimestamps {
+		return
+	}
+	event := protocol.Timestamps{GenerationID: g.req.id, Source: "provider"}
+	for _, w := range words {
+		event.Words = append(event.Words, g.timedWord(w))
+	}
+	g.out.push(textMessage(protocol.Encode(event)))
+}
+
+func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
+	word := protocol.TimedWord{
+		Word:      w.Text,
+		StartMS:   audio.Milliseconds(w.Start, g.req.output.Rate),
+		EndMS:     audio.Milliseconds(w.End, g.req.output.Rate),
+		CharStart: w.Token.Start,
+		CharEnd:   w.Token.End,
+	}
+	if w.Score >= 0 {
+		word.Score = &w.Score
+	}
+	return word
+}
+
+// spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
+func (g *generation) spokenLocked(completed bool) protocol.Spoken {
+	pos := g.out.taken()
+	if g.hasPlayed {
+		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
+	}
+	if completed && pos >= g.track.samples {
+		source := sourceSegment
+		if len(g.track.words) > 0 {
+			source = sourceWords
+		}
+		return protocol.Spoken{Char: g.text.Len(), Source: source}
+	}
+	return g.track.reached(pos)
+}
+
+// endingOf turns what stopped a generation, or the failures of its attempts, into its end.
+func endingOf(cause error, failures []error) ending {
+	var stop *stopCause
+	if errors.As(cause, &stop) {
+		return ending{reason: stop.reason, err: stop.err}
+	}
+	if cause != nil { // the session's context ended: the client is gone
+		return ending{reason: causeGone.reason}
+	}
+	return ending{reason: reasonFailed, err: upstreamFailure(failures)}
+}
+
+// request is a generate with the connection's defaults applied and every name resolved.
+type request struct {
+	id, idempotencyKey, contextID string
+	text                          string
+	final                         bool
+	language                      string
+	speed                         float64
+	asked                         protocol.Output
+	output                        audio.Format
+	wordTimestamps, normalize     bool
+	options                       map[string]any // by provider
+	metadata                      map[string]string
+	plan                          *routing.Plan
+}
+
+// alarm is a reusable timer for waits that may have no end.
+type alarm struct{ timer *time.Timer }
+
+func newAlarm() *alarm { return &alarm{} }
+
+// at is a channel that fires at until, or never where it is zero. It replaces the former alarm.
+func (a *alarm) at(until time.Time) <-chan time.Time {
+	if until.IsZero() {
+		a.stop()
+		return nil
+	}
+	if a.timer == nil {
+		a.timer = time.NewTimer(time.Until(until))
+	} else {
+		a.timer.Reset(time.Until(until))
+	}
+	return a.timer.C
+}
+
+func (a *alarm) stop() {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+}

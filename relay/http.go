@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"voicerelay/protocol"
+	"voicerelay/upstream"
+)
+
+// Handler serves every endpoint.
+func (srv *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/speech", srv.keyed(srv.accept))
+	mux.HandleFunc("GET /v1/voices", srv.keyed(srv.listVoices))
+	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
+	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
+	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *Key) { metrics.ServeHTTP(w, r) }))
+	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
+	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
+	mux.HandleFunc("/", srv.open(notFound))
+	return mux
+}
+
+// keyedHandler serves a request that has shown its key.
+type keyedHandler func(w http.ResponseWriter, r *http.Request, key *Key)
+
+func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key, err := srv.admitRequest(r, false)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		next(w, r, key)
+	}
+}
+
+func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
+	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *Key) {
+		if !key.Admin {
+			writeError(w, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
+			return
+		}
+		next(w, r, key)
+	})
+}
+
+func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := srv.admitRequest(r, true); err != nil {
+			writeError(w, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// ready says whether generations are taken.
+func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if srv.isDraining() {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *Key) {
+	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.table.Voices(key.Allow)})
+}
+
+func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *Key) {
+	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.table.Routes(key.Allow)})
+}
+
+// providerEntry is a provider as operators see it.
+type providerEntry struct {
+	Name         string                `json:"name"`
+	Adapter      string                `json:"adapter"`
+	Targets      []targetEntry         `json:"targets"`
+	Capabilities upstream.Capabilities `json:"capabilities"`
+	Active       int64                 `json:"active"`
+	FirstAudioMS quantiles             `json:"first_audio_ms"`
+	LastError    *string               `json:"last_error"`
+}
+
+// targetEntry is one model of a provider that a route uses.
+type targetEntry struct {
+	Route string  `json:"route"`
+	Model *string `json:"model"`
+}
+
+func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key) {
+	entries := []providerEntry{}
+	for _, p := range srv.order {
+		entries = append(entries, providerEntry{
+			Name:         p.Name,
+			Adapter:      p.Adapter,
+			Targets:      srv.targetsOf(p.Name),
+			Capabilities: p.Capabilities(),
+			Active:       p.active.Load(),
+			FirstAudioMS: srv.metrics.firstAudioOf(p.Name),
+			LastError:    p.lastError.Load(),
+		})
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"providers": entries})
+}
+
+func (srv *Server) targetsOf(provider string) []targetEntry {
+	targets := []targetEntry{}
+	for _, route := range srv.table.Routes(srv.local.Allow) {
+		for _, t := range route.Targets {
+			if t.Provider == provider {
+				targets = append(targets, targetEntry{Route: route.Name, Model: t.Model})
+			}
+		}
+	}
+	return targets
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write(protocol.EncodeBody(invalid("", "no such endpoint: "+r.Method+" on this path"))) // the client may have left
+}
+
+func writeError(w http.ResponseWriter, err *protocol.Error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(err.Code.Status())
+	_, _ = w.Write(protocol.EncodeBody(err)) // the client may have left
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client may have left
+}

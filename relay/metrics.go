@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics is what the relay counts. Labels are names from the configuration and the protocol only.
+type metrics struct {
+	connections prometheus.Gauge
+	active      prometheus.Gauge
+	generations *prometheus.CounterVec
+	attempts    *prometheus.CounterVec
+	first       *prometheus.HistogramVec
+	frameDelay  prometheus.Histogram
+	cancel      prometheus.Histogram
+
+	mu     sync.Mutex // guards recent
+	recent map[string]*latencies
+}
+
+func newMetrics(registry *prometheus.Registry) (*metrics, error) {
+	short := prometheus.ExponentialBuckets(10e-6, 2.5, 14) // 10 µs to 1.5 s
+	m := &metrics{
+		connections: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "relay_connections", Help: "Client connections open now.",
+		}),
+		active: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "relay_generations_active", Help: "Generations accepted and not yet done.",
+		}),
+		generations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_generations_total", Help: "Generations by the reason of their done.",
+		}, []string{"outcome"}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_attempts_total", Help: "Attempts by provider and outcome; code says how one failed.",
+		}, []string{"provider", "outcome", "code"}),
+		first: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 1.8, 14),
+		}, []string{"provider"}),
+		frameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
+			Buckets: short,
+		}),
+		cancel: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relay_cancel_seconds", Help: "From a client's cancel to where its done may be sent.",
+			Buckets: short,
+		}),
+		recent: make(map[string]*latencies),
+	}
+	for _, c := range []prometheus.Collector{m.connections, m.active, m.generations, m.attempts, m.first, m.frameDelay, m.cancel} {
+		if err := registry.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) generationEnded(reason string) { m.generations.WithLabelValues(reason).Inc() }
+
+func (m *metrics) attemptEnded(provider, outcome, code string) {
+	m.attempts.WithLabelValues(provider, outcome, code).Inc()
+}
+
+func (m *metrics) firstAudio(provider string, took time.Duration) {
+	m.first.WithLabelValues(provider).Observe(took.Seconds())
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.recent[provider]
+	if l == nil {
+		l = &latencies{}
+		m.recent[provider] = l
+	}
+	l.add(took)
+}
+
+func (m *metrics) firstAudioOf(provider string) quantiles {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.recent[provider]; l != nil {
+		return l.quantiles()
+	}
+	return quantiles{}
+}
+
+// latencies keeps the last observations.
+type latencies struct {
+	seen []time.Duration // a ring once it is full
+	next int
+}
+
+const keptLatencies = 128
+
+func (l *latencies) add(d time.Duration) {
+	if len(l.seen) < keptLatencies {
+		l.seen = append(l.seen, d)
+		return
+	}
+	l.seen[l.next] = d
+	l.next = (l.next + 1) % keptLatencies
+}
+
+// quantiles are in milliseconds; null where nothing was observed.
+type quantiles struct {
+	P50 *int64 `json:"p50"`
+	P95 *int64 `json:"p95"`
+}
+
+func (l *latencies) quantiles() quantiles {
+	sorted := slices.Sorted(slices.Values(l.seen))
+	at := func(q float64) *int64 {
+		ms := sorted[int(q*float64(len(sorted)-1))].Milliseconds()
+		return &ms
+	}
+	return quantiles{P50: at(0.5), P95: at(0.95)}
+}

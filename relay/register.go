@@ -1,0 +1,216 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"voicerelay/limits"
+	"voicerelay/protocol"
+)
+
+// Bounds on what a connection remembers.
+const (
+	keptEnded   = 64               // generations whose spoken can still be asked for
+	keptFor     = 10 * time.Minute // after their end
+	maxContexts = 64
+	contextLife = 5 * time.Minute // after its last generation
+)
+
+// register is what a session knows of its generations and contexts. It is guarded by the session's mutex.
+type register struct {
+	running  map[string]*generation
+	contexts map[string]*conversation
+	ended    []endedGeneration // oldest first
+
+	accepted limits.Seen // ids that are used up
+	named    limits.Seen // ids that were given to a generate, refused ones too
+	groups   limits.Seen // contexts that were named
+}
+
+// conversation is a context: generations that are spoken in order.
+type conversation struct {
+	turn     turn
+	provider string    // that spoke last, for the next to stay with
+	running  int       // generations of it
+	last     time.Time // when the last one ended
+}
+
+// endedGeneration is what must be known to say how far a caller heard.
+type endedGeneration struct {
+	id string
+	at time.Time
+	g  *generation
+}
+
+// add enters a generation. The contexts that have outlived their use make room.
+func (r *register) add(g *generation) {
+	if r.running == nil {
+		r.running = make(map[string]*generation)
+	}
+	r.running[g.req.id] = g
+	if c := r.contexts[g.req.contextID]; c != nil {
+		c.running++
+	}
+}
+
+// context returns a context, made where it is new. It reports false where too many are in use.
+func (r *register) context(id string, now time.Time) (*conversation, bool) {
+	if c := r.contexts[id]; c != nil {
+		return c, true
+	}
+	for other, c := range r.contexts {
+		if c.running == 0 && now.Sub(c.last) > contextLife {
+			delete(r.contexts, other)
+		}
+	}
+	if len(r.contexts) >= maxContexts && !r.evictContext() {
+		return nil, false
+	}
+	if r.contexts == nil {
+		r.contexts = make(map[string]*conversation)
+	}
+	c := &conversation{last: now}
+	r.contexts[id] = c
+	return c, true
+}
+
+// evictContext forgets the context that has been quiet for longest.
+func (r *register) evictContext() bool {
+	oldest := ""
+	for id, c := range r.contexts {
+		if c.running == 0 && (oldest == "" || c.last.Before(r.contexts[oldest].last)) {
+			oldest = id
+		}
+	}
+	delete(r.contexts, oldest)
+	return oldest != ""
+}
+
+// remove takes out a generation that has ended or was refused.
+func (r *register) remove(g *generation, now time.Time) {
+	if r.running[g.req.id] != g {
+		return
+	}
+	delete(r.running, g.req.id)
+	if c := r.contexts[g.req.contextID]; c != nil {
+		c.running--
+		c.last = now
+	}
+}
+
+// keep remembers an ended generation for a while.
+func (r *register) keep(g *generation, now time.Time) {
+	r.ended = slices.DeleteFunc(r.ended, func(e endedGeneration) bool { return now.Sub(e.at) > keptFor })
+	if len(r.ended) >= keptEnded {
+		r.ended = slices.Delete(r.ended, 0, 1)
+	}
+	r.ended = append(r.ended, endedGeneration{id: g.req.id, at: now, g: g})
+}
+
+// past is a generation that has ended and is still remembered.
+func (r *register) past(id string, now time.Time) *generation {
+	for _, e := range slices.Backward(r.ended) {
+		if e.id == id && now.Sub(e.at) <= keptFor {
+			return e.g
+		}
+	}
+	return nil
+}
+
+// accepted tells the client that a generation stands, and uses its id up.
+func (s *session) accepted(g *generation) {
+	s.mu.Lock()
+	s.register.accepted.Add(g.req.id)
+	s.mu.Unlock()
+	s.srv.metrics.active.Inc()
+	s.send(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})
+}
+
+// refused tells the client that a generation was not admitted; its id is free again.
+func (s *session) refused(g *generation, err *protocol.Error) {
+	s.mu.Lock()
+	s.register.remove(g, time.Now())
+	s.mu.Unlock()
+	answer := *err
+	answer.Command, answer.GenerationID = "generate", g.req.id
+	s.send(&answer)
+	s.leaveIfDrained()
+}
+
+// ended moves a generation from the running ones to the remembered.
+func (s *session) ended(g *generation) {
+	now := time.Now()
+	s.mu.Lock()
+	s.register.remove(g, now)
+	if c := s.register.contexts[g.req.contextID]; c != nil {
+		c.provider = cmp.Or(g.provider(), c.provider)
+	}
+	s.register.keep(g, now)
+	s.mu.Unlock()
+	s.srv.metrics.active.Dec()
+	s.out.poke() // the idle clock starts
+	s.leaveIfDrained()
+}
+
+// active is the number of generations that run.
+func (s *session) active() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.register.running)
+}
+
+// stopAll ends every generation.
+func (s *session) stopAll(cause *stopCause) {
+	for _, g := range s.runningNow() {
+		g.stop(cause)
+	}
+}
+
+func (s *session) runningNow() []*generation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*generation, 0, len(s.register.running))
+	for _, g := range s.register.running {
+		all = append(all, g)
+	}
+	return all
+}
+
+// named notes that the client has used an id in a generate, so that what crosses its refusal is understood.
+func (s *session) named(id, command string) {
+	if id == "" || command != "generate" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.register.named.Add(id)
+}
+
+// drain tells the client that the relay is going away. The connection ends with its last generation.
+func (s *session) drain(grace time.Duration) {
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+	s.send(protocol.Draining{GraceMS: grace.Milliseconds()})
+	s.leaveIfDrained()
+}
+
+func (s *session) leaveIfDrained() {
+	s.mu.Lock()
+	leave := s.draining && len(s.register.running) == 0
+	s.mu.Unlock()
+	if leave {
+		s.shut(farewell{closeDrained, "drained"})
+	}
+}
+
+// start runs a generation under the session's context.
+func (s *session) start(ctx context.Context, g *generation) {
+	ctx, g.cancel = context.WithCancelCause(ctx)
+	s.wg.Go(func() {
+		defer g.cancel(nil)
+		g.run(ctx)
+	})
+}

@@ -1,0 +1,148 @@
+package relay
+
+import (
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+
+	"voicerelay/audio"
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// resolve applies the connection's defaults to a generate and looks every name up.
+func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
+	if utf8.RuneCountInString(c.Text) > s.key.Limits.MaxTextCharacters {
+		return nil, textTooLong(s.key.Limits.MaxTextCharacters)
+	}
+	s.mu.Lock()
+	asked := c.Settings.Over(s.defaults)
+	prefer := ""
+	if conv := s.register.contexts[c.ContextID]; conv != nil {
+		prefer = conv.provider
+	}
+	s.mu.Unlock()
+	plan, err := s.plan(asked, prefer)
+	if err != nil {
+		return nil, s.srv.refusal(err)
+	}
+	options, refused := s.srv.parseOptions(asked.ProviderOptions.Value)
+	if refused != nil {
+		return nil, refused
+	}
+	output := or(asked.Output, protocol.DefaultOutput())
+	return &request{
+		id:             c.GenerationID,
+		idempotencyKey: c.IdempotencyKey,
+		contextID:      c.ContextID,
+		text:           c.Text,
+		final:          c.Final,
+		language:       or(asked.Language, plan.Language),
+		speed:          or(asked.Speed, 1),
+		asked:          output,
+		output:         audio.Format{Encoding: audio.Encoding(output.Encoding), Rate: output.SampleRate},
+		wordTimestamps: or(asked.WordTimestamps, false),
+		normalize:      or(asked.Normalize, true),
+		options:        options,
+		metadata:       asked.Metadata.Value,
+		plan:           plan,
+	}, nil
+}
+
+func (s *session) plan(asked protocol.Settings, prefer string) (*routing.Plan, error) {
+	return s.srv.table.Plan(routing.Query{
+		Route:  asked.Route.Value,
+		Voice:  asked.Voice.Value,
+		Allow:  s.key.Allow,
+		Prefer: prefer,
+	})
+}
+
+// checkDefaults refuses defaults that name what does not exist. That a voice and a route don't fit each other
+// is no fault yet: a generate may name another.
+func (s *session) checkDefaults(d protocol.Settings) *protocol.Error {
+	if _, err := s.plan(d, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
+		return s.srv.refusal(err)
+	}
+	_, refused := s.srv.parseOptions(d.ProviderOptions.Value)
+	return refused
+}
+
+// parseOptions has each provider check its part of provider_options.
+func (srv *Server) parseOptions(raw map[string]json.RawMessage) (map[string]any, *protocol.Error) {
+	parsed := make(map[string]any, len(raw))
+	for name, options := range raw {
+		param := "provider_options." + name
+		p, ok := srv.providers[name]
+		if !ok {
+			return nil, &protocol.Error{Code: protocol.CodeInvalidRequest, Param: param, Message: param + " is no configured provider"}
+		}
+		value, err := p.ParseOptions(options)
+		var bad *upstream.OptionError
+		if errors.As(err, &bad) {
+			if bad.Field != "" {
+				param += "." + bad.Field
+			}
+			return nil, &protocol.Error{Code: protocol.CodeInvalidRequest, Param: param, Message: param + ": " + bad.Reason}
+		}
+		if err != nil {
+			return nil, srv.internal(srv.log, "provider options not parsed", err)
+		}
+		parsed[name] = value
+	}
+	return parsed, nil
+}
+
+// or is a setting's value, or the default where it has none.
+func or[T any](s protocol.Setting[T], otherwise T) T {
+	if s.Set && !s.Null {
+		return s.Value
+	}
+	return otherwise
+}
+
+// wireDefaults is all settings in force, as configured answers.
+func wireDefaults(d protocol.Settings) protocol.Defaults {
+	return protocol.Defaults{
+		Voice:           pointer(d.Voice),
+		Route:           or(d.Route, routing.DefaultRouteName),
+		Language:        pointer(d.Language),
+		Speed:           or(d.Speed, 1),
+		Output:          or(d.Output, protocol.DefaultOutput()),
+		WordTimestamps:  or(d.WordTimestamps, false),
+		Normalize:       or(d.Normalize, true),
+		ProviderOptions: or(d.ProviderOptions, map[string]json.RawMessage{}),
+		Metadata:        or(d.Metadata, map[string]string{}),
+	}
+}
+
+func pointer[T any](s protocol.Setting[T]) *T {
+	if s.Set && !s.Null {
+		return &s.Value
+	}
+	return nil
+}
+
+func wireLimits(c limits.Config) protocol.Limits {
+	return protocol.Limits{
+		GenerationsPerMinute:     c.GenerationsPerMinute,
+		CancelsPerMinute:         c.CancelsPerMinute,
+		MaxConcurrentGenerations: c.MaxConcurrentGenerations,
+		MaxTextCharacters:        c.MaxTextCharacters,
+		MaxMessageBytes:          c.MaxMessageBytes,
+		IdleTimeoutMS:            c.IdleTimeout.Milliseconds(),
+		BufferMS:                 c.Buffer.Milliseconds(),
+		DuplicateWindowMS:        c.DuplicateWindow.Milliseconds(),
+	}
+}
+
+// formats are the encodings that this relay can give.
+func formats() []string {
+	names := make([]string, len(audio.Encodings))
+	for i, e := range audio.Encodings {
+		names[i] = string(e)
+	}
+	return names
+}

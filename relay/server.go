@@ -1,0 +1,218 @@
+package relay
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// Config is what clients may do.
+type Config struct {
+	// Keys are those that may connect. None: clients on the loopback interface, as tenant "local".
+	Keys []Key
+	// Hosts are further names under which the relay is reached where there are no keys.
+	Hosts []string
+	// Origins are the browser origins that may connect, as "https://app.example.com".
+	Origins []string
+	// Limits hold for keyless clients; a Key bears its own.
+	Limits limits.Config
+}
+
+// Key is an API key.
+type Key struct {
+	// Name is what logs and records call it, Tenant who owns it.
+	Name, Tenant string
+	// Hash is the key's SHA-256.
+	Hash [32]byte
+	// Admin may see all tenants and the relay's own state.
+	Admin bool
+	// Allow is what it may use.
+	Allow routing.Allow
+	// Limits hold for each of its connections, TenantLimits for all of its tenant's together.
+	Limits       limits.Config
+	TenantLimits limits.Tenant
+}
+
+// Parts are what a server works with. The caller closes the providers after the server.
+type Parts struct {
+	Table     *routing.Table
+	Providers []*Provider
+	Prices    *billing.PriceList
+	Store     limits.Store
+	Registry  *prometheus.Registry
+	Log       zerolog.Logger
+}
+
+// Server is the relay. Its sessions end with Drain.
+type Server struct {
+	// Static after New.
+	cfg       Config
+	local     *Key // of keyless clients
+	table     *routing.Table
+	providers map[string]*Provider
+	order     []*Provider // as configured
+	prices    *billing.PriceList
+	store     limits.Store
+	gate      *limits.Gate
+	metrics   *metrics
+	registry  *prometheus.Registry
+	log       zerolog.Logger
+
+	mu       sync.Mutex // guards what follows
+	sessions map[*session]struct{}
+	draining bool
+
+	wg sync.WaitGroup // every session
+}
+
+// New is a server that is ready to take clients.
+func New(cfg Config, parts Parts) (*Server, error) {
+	srv := &Server{
+		cfg:       cfg,
+		local:     &Key{Name: "local", Tenant: "local", Admin: true, Allow: routing.Allow{Raw: true}, Limits: cfg.Limits},
+		table:     parts.Table,
+		providers: make(map[string]*Provider),
+		order:     parts.Providers,
+		prices:    parts.Prices,
+		store:     parts.Store,
+		gate:      limits.NewGate(cfg.Limits.MaxConnections),
+		registry:  parts.Registry,
+		log:       parts.Log,
+		sessions:  make(map[*session]struct{}),
+	}
+	for _, p := range parts.Providers {
+		srv.providers[p.Name] = p
+	}
+	var err error
+	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return srv, nil
+}
+
+// Provider is a configured provider and what is seen of it.
+type Provider struct {
+	upstream.Provider
+	// Name is its name in the configuration, Adapter the driver's.
+	Name, Adapter string
+
+	active    atomic.Int64 // attempts under way
+	lastError atomic.Pointer[string]
+}
+
+// failed remembers an attempt's failure for the operator.
+func (p *Provider) failed(err error) {
+	message := string(upstream.KindOf(err)) + ": " + attemptMessage(err)
+	p.lastError.Store(&message)
+}
+
+// headerTimeout bounds a client's handshake, maxHeaderBytes its size.
+const (
+	headerTimeout  = 10 * time.Second
+	maxHeaderBytes = 16 << 10
+)
+
+// HTTPServer is an http.Server that serves the relay's endpoints with bounds on everything before the upgrade.
+func (srv *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           srv.Handler(),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          nil,
+	}
+}
+
+// errDrained is the cause of a server's context that has ended.
+var errDrained = errors.New("drained")
+
+// Drain takes no more generations, lets the running ones end within grace, stops those that have not, and
+// returns once every session is over.
+func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
+	srv.mu.Lock()
+	srv.draining = true
+	srv.mu.Unlock()
+	for _, s := range srv.current() {
+		s.drain(grace)
+	}
+	over := make(chan struct{})
+	go func() { // ends with the sessions, which every path below ends
+		srv.wg.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+		return
+	case <-ctx.Done():
+	case <-time.After(grace):
+	}
+	for _, s := range srv.current() {
+		s.stopAll(causeDrained)
+	}
+	select {
+	case <-over:
+		return
+	case <-time.After(farewellPatience + closeGrace):
+	}
+	for _, s := range srv.current() {
+		s.cancel(errDrained)
+		_ = s.conn.CloseNow() // it had its time
+	}
+	<-over
+}
+
+func (srv *Server) current() []*session {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	all := make([]*session, 0, len(srv.sessions))
+	for s := range srv.sessions {
+		all = append(all, s)
+	}
+	return all
+}
+
+// enroll makes a session known, unless the server is draining.
+func (srv *Server) enroll(s *session) bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.draining {
+		return false
+	}
+	srv.sessions[s] = struct{}{}
+	srv.wg.Add(1)
+	return true
+}
+
+func (srv *Server) leave(s *session) {
+	srv.mu.Lock()
+	delete(srv.sessions, s)
+	srv.mu.Unlock()
+	srv.wg.Done()
+}
+
+func (srv *Server) isDraining() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.draining
+}
+
+// newRecordID is unique over all relays: the time first, so that records sort, then 80 random bits.
+func newRecordID(now time.Time) string {
+	return fmt.Sprintf("%012x%s", now.UnixMilli(), rand.Text()[:16])
+}
+
+// newStreamID is what a vendor may call an attempt. It says nothing about the client.
+func newStreamID() string { return "s" + rand.Text()[:20] }

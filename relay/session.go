@@ -1,0 +1,328 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+	"github.com/rs/zerolog"
+
+	"voicerelay/limits"
+	"voicerelay/protocol"
+)
+
+// Patience with a client that says nothing: after quietBeforePing it is pinged, and after pongPatience more
+// without a sign of life its connection is dropped.
+const (
+	quietBeforePing = 20 * time.Second
+	pongPatience    = 20 * time.Second
+)
+
+// burst is how many bytes of messages go out in one write.
+const burst = 64 << 10
+
+// farewellPatience bounds the closing handshake.
+const farewellPatience = 2 * time.Second
+
+// Close codes of the protocol.
+const (
+	closeDrained = websocket.StatusGoingAway               // 1001
+	closeBinary  = websocket.StatusUnsupportedData         // 1003
+	closeNotUTF8 = websocket.StatusInvalidFramePayloadData // 1007
+	closePolicy  = websocket.StatusPolicyViolation         // 1008
+	closeIdle    = websocket.StatusCode(4408)
+)
+
+// Why a session ended, for the log.
+var (
+	errSessionOver = errors.New("session over")
+	errSilent      = errors.New("client silent")
+)
+
+// session is one client connection.
+type session struct {
+	// Static after newSession.
+	id     string
+	srv    *Server
+	key    *Key
+	conn   *websocket.Conn
+	sock   *socket
+	out    *outbox
+	binary bool // audio goes out in binary frames
+	began  time.Time
+	log    zerolog.Logger
+	cancel context.CancelCauseFunc // ends the session's context
+
+	heard atomic.Int64 // unix nanoseconds of the last frame from the client
+
+	// Owned by the reader.
+	rate    *limits.Rate
+	cancels *limits.Rate
+	strikes strikes
+
+	// Owned by the writer.
+	pinged time.Time // of the ping that waits for an answer; zero: none
+
+	mu       sync.Mutex // guards what follows
+	defaults protocol.Settings
+	register register
+	draining bool
+	bye      *farewell // set once the connection is to be closed
+
+	wg sync.WaitGroup // every goroutine of this session
+}
+
+// farewell is how a connection is closed.
+type farewell struct {
+	code   websocket.StatusCode
+	reason string
+}
+
+// run serves the connection until it ends. No goroutine outlives it.
+func (s *session) run(ctx context.Context) {
+	ctx, s.cancel = context.WithCancelCause(ctx)
+	s.send(protocol.Ready{
+		SessionID: s.id,
+		Protocol:  protocol.Version,
+		Limits:    wireLimits(s.key.Limits),
+		Formats:   formats(),
+	})
+	s.wg.Go(func() { s.cancel(s.writeLoop(ctx)) })
+	err := s.readLoop(ctx)
+	s.stopAll(causeGone)
+	s.cancel(errors.Join(errSessionOver, err))
+	s.out.close()
+	if s.farewell() == nil { // otherwise the writer ends the connection by the protocol
+		_ = s.conn.CloseNow() // it is over either way; this unblocks the writer
+	}
+	s.wg.Wait()
+	_ = s.conn.CloseNow()
+	s.log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
+}
+
+// readLoop applies what the client sends until its connection is over.
+func (s *session) readLoop(ctx context.Context) error {
+	for {
+		// Never a context that ends: the library would close the connection with it.
+		kind, r, err := s.conn.Reader(context.Background())
+		if err != nil {
+			return err
+		}
+		s.heard.Store(time.Now().UnixNano())
+		buf := inboxPool.Get().(*bytes.Buffer)
+		_, err = buf.ReadFrom(r)
+		if err == nil && s.farewell() == nil {
+			s.receive(ctx, kind, buf.Bytes())
+		}
+		recycle(buf)
+		if errors.Is(err, websocket.ErrMessageTooBig) {
+			// The library has sent the close frame; what the client still sends must not reset it away.
+			s.sock.discardUntil(time.Now().Add(farewellPatience))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var inboxPool = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func recycle(buf *bytes.Buffer) {
+	if buf.Cap() > 64<<10 {
+		return
+	}
+	buf.Reset()
+	inboxPool.Put(buf)
+}
+
+// receive applies one message.
+func (s *session) receive(ctx context.Context, kind websocket.MessageType, data []byte) {
+	if kind != websocket.MessageText {
+		s.shut(farewell{closeBinary, "messages are JSON text frames"})
+		return
+	}
+	if !utf8.Valid(data) {
+		s.shut(farewell{closeNotUTF8, "text is not UTF-8"})
+		return
+	}
+	cmd, refused := protocol.Decode(data)
+	if refused == nil {
+		refused = s.apply(ctx, cmd)
+	} else {
+		s.named(refused.GenerationID, refused.Command)
+	}
+	if refused == nil {
+		return
+	}
+	s.send(refused)
+	if !refused.Known() && s.strikes.add(time.Now()) {
+		s.shut(farewell{closePolicy, "20 messages within a minute that are no JSON object of a known type"})
+	}
+}
+
+// send queues one of the session's own messages.
+func (s *session) send(e protocol.Event) {
+	if !s.out.send(textMessage(protocol.Encode(e))) {
+		s.shut(farewell{closePolicy, "too many unread answers"})
+	}
+}
+
+// shut ends the connection with a close frame, behind what the session itself has to say. Generations are
+// stopped; the first reason counts.
+func (s *session) shut(f farewell) {
+	s.mu.Lock()
+	first := s.bye == nil
+	if first {
+		s.bye = &f
+	}
+	s.mu.Unlock()
+	if first {
+		s.stopAll(causeGone)
+		s.out.poke()
+	}
+}
+
+func (s *session) farewell() *farewell {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bye
+}
+
+// writeLoop is the connection's one writer.
+func (s *session) writeLoop(ctx context.Context) error {
+	timer := newAlarm()
+	defer timer.stop()
+	var batch []*message
+	for {
+		batch = s.out.take(batch[:0], burst)
+		if len(batch) > 0 {
+			if err := s.write(batch); err != nil {
+				_ = s.conn.CloseNow() // unblocks the reader, which ends the session
+				return err
+			}
+			continue
+		}
+		if f := s.farewell(); f != nil {
+			return s.sayGoodbye(*f)
+		}
+		next, err := s.watch(time.Now())
+		if err != nil {
+			_ = s.conn.CloseNow()
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.out.wake:
+		case <-timer.at(next):
+		}
+	}
+}
+
+// write sends messages in one burst and releases them.
+func (s *session) write(batch []*message) error {
+	s.sock.cork()
+	var failed error
+	for _, m := range batch {
+		if failed == nil {
+			failed = s.writeOne(m)
+		}
+		if !m.queued.IsZero() {
+			s.srv.metrics.frameDelay.Observe(time.Since(m.queued).Seconds())
+		}
+		m.release()
+	}
+	return errors.Join(failed, s.sock.uncork())
+}
+
+func (s *session) writeOne(m *message) error {
+	if m.kind == messagePong {
+		_, err := s.sock.Write(m.buf)
+		return err
+	}
+	return s.conn.Write(context.Background(), m.kind, m.buf)
+}
+
+// sayGoodbye closes the connection by the protocol. The reader takes the client's answer.
+func (s *session) sayGoodbye(f farewell) error {
+	// Beyond this the connection is cut, whatever the client does.
+	if err := s.sock.SetDeadline(time.Now().Add(farewellPatience)); err != nil {
+		return err
+	}
+	s.sock.hurry(farewellPatience)
+	if err := s.conn.Close(f.code, f.reason); err != nil {
+		return err
+	}
+	return errSessionOver
+}
+
+// watch looks after a quiet client: it closes an idle connection, pings one that says nothing, and fails
+// where the ping has no answer. next is when to look again.
+func (s *session) watch(now time.Time) (next time.Time, err error) {
+	heard := time.Unix(0, s.heard.Load())
+	idle := heard.Add(s.key.Limits.IdleTimeout)
+	if s.active() > 0 {
+		idle = time.Time{}
+	} else if !now.Before(idle) {
+		s.shut(farewell{closeIdle, "idle"})
+		return now, nil
+	}
+	alive := later(heard, time.Unix(0, s.sock.taken.Load()))
+	switch {
+	case !s.pinged.IsZero() && alive.After(s.pinged):
+		s.pinged = time.Time{}
+	case !s.pinged.IsZero() && now.Sub(s.pinged) >= pongPatience:
+		return now, errSilent
+	case s.pinged.IsZero() && now.Sub(alive) >= quietBeforePing:
+		if err := s.ping(); err != nil {
+			return now, err
+		}
+		s.pinged = time.Now()
+	}
+	if s.pinged.IsZero() {
+		return earlier(idle, alive.Add(quietBeforePing)), nil
+	}
+	return earlier(idle, s.pinged.Add(pongPatience)), nil
+}
+
+// pong answers a ping. The writer sends it, since the library would close the connection of a client that
+// pings and does not read.
+func (s *session) pong(payload []byte) {
+	m := newMessage(messagePong)
+	m.buf = append(m.buf, 0x8a, byte(len(payload))) // FIN and the pong opcode; no mask from a server
+	m.buf = append(m.buf, payload...)
+	if !s.out.send(m) {
+		s.shut(farewell{closePolicy, "too many unread answers"})
+	}
+}
+
+// ping asks for a sign of life. The frame is written here, since the library's own Ping waits for the answer
+// and closes the connection of a client that is merely slow to take it.
+func (s *session) ping() error {
+	_, err := s.sock.Write([]byte{0x89, 0}) // FIN and the ping opcode; no mask from a server; no payload
+	return err
+}
+
+// strikes counts a client's messages that make no sense.
+type strikes struct {
+	at   []time.Time // of the last ones, a ring once it is full
+	next int
+}
+
+const maxStrikes = 20
+
+// add notes one, and reports whether there were maxStrikes within a minute.
+func (k *strikes) add(now time.Time) bool {
+	if len(k.at) < maxStrikes {
+		k.at = append(k.at, now)
+	} else {
+		k.at[k.next] = now
+		k.next = (k.next + 1) % maxStrikes
+	}
+	return len(k.at) == maxStrikes && now.Sub(k.at[k.next]) < time.Minute
+}

@@ -1,0 +1,185 @@
+package relay
+
+import (
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/audio"
+	"voicerelay/billing"
+	"voicerelay/protocol"
+	"voicerelay/upstream"
+)
+
+// settleTimeout bounds what must happen after a generation's end though its client may be gone.
+const settleTimeout = 5 * time.Second
+
+// Outcomes of an attempt.
+const (
+	outcomeCompleted = "completed"
+	outcomeCancelled = "cancelled"
+	outcomeFailed    = "failed"
+)
+
+// finish queues done. It is the one place that does.
+func (g *generation) finish(end ending) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over {
+		return
+	}
+	if g.stopped && end.reason == reasonCompleted {
+		end = ending{reason: reasonCancelled} // the cancel came while the end was on its way
+	}
+	g.over, g.speaking, g.completed = true, nil, end.reason == reasonCompleted
+	done := protocol.Done{
+		GenerationID: g.req.id,
+		RecordID:     g.recordID,
+		Reason:       end.reason,
+		Error:        end.err,
+		Spoken:       g.spokenLocked(g.completed),
+		Usage:        g.usageLocked(),
+		Timing:       g.timingLocked(time.Now()),
+	}
+	g.out.end(textMessage(protocol.Encode(done)))
+	g.logEndLocked(done)
+	g.s.srv.metrics.generationEnded(end.reason)
+	if g.stopped {
+		g.s.srv.metrics.cancel.Observe(time.Since(g.stoppedAt).Seconds())
+	}
+}
+
+func (g *generation) usageLocked() protocol.Usage {
+	usage := protocol.Usage{
+		Characters: g.text.Len(),
+		AudioMS:    audio.Milliseconds(g.out.taken(), g.req.output.Rate),
+		Recorded:   false, // there is no ledger yet that keeps it
+		Attempts:   []protocol.Attempt{},
+	}
+	var costs []billing.Cost
+	for _, a := range g.attempts {
+		cost := a.costLocked()
+		costs = append(costs, cost)
+		usage.Attempts = append(usage.Attempts, a.reportLocked(cost))
+	}
+	usage.Cost = []protocol.Cost{}
+	for _, sum := range billing.Sum(costs) {
+		usage.Cost = append(usage.Cost, wireCost(sum))
+	}
+	return usage
+}
+
+func (g *generation) timingLocked(now time.Time) protocol.Timing {
+	timing := protocol.Timing{TotalMS: now.Sub(g.began).Milliseconds()}
+	sent := audio.Milliseconds(g.out.taken(), g.req.output.Rate)
+	if g.firstAt.IsZero() || sent == 0 {
+		return timing
+	}
+	first := g.firstAt.Sub(g.began).Milliseconds()
+	rtf := float64(timing.TotalMS) / float64(sent)
+	timing.FirstAudioMS, timing.RTF = &first, &rtf
+	return timing
+}
+
+// reportLocked is the attempt as clients see it.
+func (a *attempt) reportLocked(cost billing.Cost) protocol.Attempt {
+	report := protocol.Attempt{
+		Provider: a.target.Provider,
+		Model:    optional(a.target.Model),
+		Outcome:  a.outcomeLocked(),
+		AudioMS:  a.clock.duration().Milliseconds(),
+		Cost:     wireCost(cost),
+	}
+	used := a.usedLocked()
+	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
+	if report.Outcome == outcomeFailed {
+		report.Code = string(upstream.KindOf(a.err))
+		report.Message = attemptMessage(a.err)
+	}
+	return report
+}
+
+func (a *attempt) outcomeLocked() string {
+	var stop *stopCause
+	switch {
+	case a.err == nil:
+		return outcomeCompleted
+	case errors.As(a.err, &stop), upstream.KindOf(a.err) == upstream.Canceled:
+		return outcomeCancelled
+	default:
+		return outcomeFailed
+	}
+}
+
+// usedLocked is what the attempt took of the vendor.
+func (a *attempt) usedLocked() billing.Usage {
+	used := billing.Usage{Audio: a.clock.duration()}
+	for _, p := range a.pieces {
+		if p.Text == "" {
+			continue
+		}
+		used.Requests++
+		used.Characters += int64(utf8.RuneCountInString(p.Text))
+		used.Bytes += int64(len(p.Text))
+	}
+	return used
+}
+
+// costLocked is the vendor's own figure, else the price list's. An attempt that broke off may have cost more
+// than what arrived of it.
+func (a *attempt) costLocked() billing.Cost {
+	if c := a.usage.Charge; c.Known() {
+		money, err := billing.Parse(c.Decimal, c.Scale, c.Currency)
+		if err == nil {
+			return billing.Cost{Money: money, Source: billing.FromProvider}
+		}
+		a.g.log.Warn().Str("provider", a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
+	}
+	cost := a.g.s.srv.prices.Price(a.target.Provider, a.target.Model, a.usedLocked())
+	cost.Estimated = cost.Known() && len(a.pieces) > 0 && a.outcomeLocked() != outcomeCompleted
+	return cost
+}
+
+func wireCost(c billing.Cost) protocol.Cost {
+	if !c.Known() {
+		return protocol.Cost{Source: string(billing.Unavailable)}
+	}
+	amount, currency := c.Money.Amount(), c.Money.Currency
+	return protocol.Cost{Amount: &amount, Currency: &currency, Source: string(c.Source), Estimated: c.Estimated}
+}
+
+// observe counts the attempt's outcome and remembers its error for the operator.
+func (a *attempt) observe(err error) {
+	a.g.mu.Lock()
+	outcome := a.outcomeLocked()
+	a.g.mu.Unlock()
+	code := ""
+	if outcome == outcomeFailed {
+		code = string(upstream.KindOf(err))
+		a.provider.failed(err)
+		a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
+			Str("code", code).Str("error", attemptMessage(err)).Msg("attempt failed")
+	}
+	a.g.s.srv.metrics.attemptEnded(a.target.Provider, outcome, code)
+}
+
+// logEndLocked writes the generation's one line.
+func (g *generation) logEndLocked(done protocol.Done) {
+	event := g.log.Info().Str("reason", done.Reason).Str("route", g.req.plan.Route).
+		Int("characters", done.Usage.Characters).Int64("audio_ms", done.Usage.AudioMS).
+		Int("attempts", len(done.Usage.Attempts)).Int64("total_ms", done.Timing.TotalMS)
+	if done.Timing.FirstAudioMS != nil {
+		event = event.Int64("first_audio_ms", *done.Timing.FirstAudioMS)
+	}
+	if done.Error != nil {
+		event = event.Str("code", string(done.Error.Code))
+	}
+	event.Msg("generation ended")
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,276 @@
+package relay
+
+import (
+	stdbase64 "encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/segmentio/asm/base64"
+
+	"voicerelay/audio"
+	"voicerelay/protocol"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// An attempt is its stream's sink. Each call does its whole step under the generation's lock and queues what
+// the client gets: one hand-over a frame, from the vendor's reader to the client's writer.
+var _ upstream.Sink = (*attempt)(nil)
+
+// errNotBase64 is the cause of a garbled frame.
+var errNotBase64 = errors.New("audio is not base64")
+
+// Audio takes a frame from the vendor on to the client.
+func (a *attempt) Audio(f upstream.Frame) {
+	arrived := time.Now()
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if a.g.speaking != a || a.ended {
+		return // cancelled or over: late audio is nobody's
+	}
+	raw, err := a.rawLocked(f)
+	if err != nil {
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
+		return
+	}
+	a.lastFrame = arrived
+	a.clock.add(f.Format, len(raw))
+	if a.passesLocked(f, raw) {
+		a.emitLocked(payload{base64: f.Base64, samples: int64(len(raw) / f.Format.BytesPerSample()), at: arrived})
+		return
+	}
+	out, err := a.convertLocked(f.Format, raw)
+	if err != nil {
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
+		return
+	}
+	a.emitLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: arrived})
+}
+
+// rawLocked is the frame's audio bytes, valid until the next frame. Base64 is decoded even where it will be
+// passed on as it is: only so is it known to be base64, and decoding costs half a microsecond.
+func (a *attempt) rawLocked(f upstream.Frame) ([]byte, error) {
+	if f.Base64 == nil {
+		return f.Raw, nil
+	}
+	if need := base64.StdEncoding.DecodedLen(len(f.Base64)); cap(a.scratch) < need {
+		a.scratch = make([]byte, need)
+	}
+	a.scratch = a.scratch[:cap(a.scratch)]
+	n, err := base64.StdEncoding.Decode(a.scratch, f.Base64)
+	a.clean = err == nil
+	if err != nil {
+		// The fast decoder takes no line breaks, the standard one does.
+		if n, err = stdbase64.StdEncoding.Decode(a.scratch, f.Base64); err != nil {
+			return nil, errNotBase64
+		}
+	}
+	return a.scratch[:n], nil
+}
+
+// passesLocked reports whether the vendor's base64 can go to the client as it is.
+func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
+	g := a.g
+	return f.Base64 != nil && a.clean && !g.binary && a.conv == nil &&
+		f.Format.Samples() == g.req.output.Samples() &&
+		len(raw)%f.Format.BytesPerSample() == 0 &&
+		(g.req.output.Encoding != audio.WAV || g.seq > 0)
+}
+
+// convertLocked takes audio bytes to the output's format; the result is valid until the next frame. Once
+// an attempt has needed the converter, all its audio goes through it, since it may hold half a sample.
+func (a *attempt) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
+	a.converted = a.converted[:0]
+	if a.conv != nil && a.convFrom != from {
+		a.converted = a.conv.Flush(a.converted)
+		a.conv = nil
+	}
+	if a.conv == nil {
+		conv, err := audio.NewConverter(from, a.g.req.output.Samples())
+		if err != nil {
+			return nil, err
+		}
+		a.conv, a.convFrom = conv, from
+	}
+	a.converted = a.conv.Convert(a.converted, raw)
+	return a.converted, nil
+}
+
+// payload is audio in the output's format, either as bytes or as the vendor's own base64.
+type payload struct {
+	raw, base64 []byte
+	samples     int64
+	at          time.Time // when it came
+}
+
+// emitLocked queues audio for the client, and the words whose end it reaches.
+func (a *attempt) emitLocked(p payload) {
+	g := a.g
+	if p.samples == 0 {
+		return
+	}
+	if !a.heard {
+		a.heard = true
+		g.startLocked(a, p.at)
+	}
+	g.out.push(g.audioMessageLocked(p))
+	g.seq++
+	g.track.samples += p.samples
+	g.announceLocked()
+}
+
+// audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
+func (g *generation) audioMessageLocked(p payload) *message {
+	head := protocol.Audio{
+		GenerationID: g.req.id,
+		Seq:          g.seq,
+		StartMS:      uint32(audio.Milliseconds(g.track.samples, g.req.output.Rate)),
+		Samples:      uint32(p.samples),
+	}
+	m := newMessage(websocket.MessageText)
+	m.samples, m.queued = p.samples, p.at
+	raw := p.raw
+	if g.seq == 0 && g.req.output.Encoding == audio.WAV {
+		raw = append(audio.WAVHeader(g.req.output.Rate), raw...)
+	}
+	switch {
+	case g.binary:
+		m.kind = websocket.MessageBinary
+		m.buf = protocol.AppendAudioBinary(m.buf, head, raw)
+	case p.base64 != nil:
+		m.buf = protocol.AppendAudioJSON(m.buf, head, p.base64)
+	default:
+		m.buf = protocol.AppendAudioHead(m.buf, head)
+		m.buf = stdAppendEncode(m.buf, raw)
+		m.buf = protocol.AppendAudioTail(m.buf)
+	}
+	return m
+}
+
+// stdAppendEncode appends the base64 of raw.
+func stdAppendEncode(dst, raw []byte) []byte {
+	n := base64.StdEncoding.EncodedLen(len(raw))
+	start := len(dst)
+	dst = append(dst, make([]byte, n)...) // compiled to growing in place
+	base64.StdEncoding.Encode(dst[start:], raw)
+	return dst
+}
+
+// Words maps the vendor's words back to the client's text.
+func (a *attempt) Words(ws []upstream.Word) {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if a.g.speaking != a || a.ended {
+		return
+	}
+	for len(ws) > 0 {
+		n := 1
+		for n < len(ws) && ws[n].Piece == ws[0].Piece {
+			n++
+		}
+		a.alignLocked(ws[0].Piece, ws[:n])
+		ws = ws[n:]
+	}
+	a.g.announceLocked()
+}
+
+// alignLocked takes words of one piece.
+func (a *attempt) alignLocked(id int, ws []upstream.Word) {
+	if id < 0 || id >= len(a.pieces) {
+		return // of no piece that was ordered
+	}
+	rate := a.g.req.output.Rate
+	spoken := make([]text.Spoken, len(ws))
+	for i, w := range ws {
+		spoken[i] = text.Spoken{
+			Text:  w.Text,
+			Start: a.base + audio.Samples(w.Start, rate),
+			End:   a.base + audio.Samples(w.End, rate),
+			Score: w.Score,
+		}
+	}
+	a.g.track.addWords(a.pieces[id].aligner.Add(spoken))
+}
+
+// PieceEnd notes that a piece has been delivered, so that the next can be sent.
+func (a *attempt) PieceEnd(id int) {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if a.g.speaking != a || a.ended || id < a.delivered || id >= len(a.pieces) {
+		return
+	}
+	a.endPiecesLocked(id)
+	a.g.announceLocked()
+	a.g.pokeRun()
+}
+
+// endPiecesLocked ends all pieces up to id.
+func (a *attempt) endPiecesLocked(id int) {
+	for ; a.delivered <= id; a.delivered++ {
+		p := a.pieces[a.delivered]
+		a.g.track.addWords(p.aligner.Finish())
+		a.g.track.endPiece(p.track, a.base+audio.Samples(a.clock.duration(), a.g.req.output.Rate))
+	}
+	a.owedSince = time.Now()
+}
+
+// End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.
+func (a *attempt) End(u upstream.Usage, err error) {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	a.usage = u
+	if a.ended {
+		return
+	}
+	if err == nil && a.g.speaking == a {
+		a.drainLocked()
+		err = a.verdictLocked()
+	}
+	a.ended, a.err = true, err
+	a.g.pokeRun()
+}
+
+// drainLocked sends what the converter holds and announces the words that remain.
+func (a *attempt) drainLocked() {
+	if a.conv != nil {
+		a.converted = a.conv.Flush(a.converted[:0])
+		a.conv = nil
+		out := a.converted
+		a.emitLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: time.Now()})
+	}
+	if len(a.pieces) > 0 {
+		a.endPiecesLocked(len(a.pieces) - 1)
+	}
+	a.g.track.clamp()
+	a.g.announceLocked()
+}
+
+// failLocked ends the attempt from our side.
+func (a *attempt) failLocked(err error) {
+	a.ended, a.err = true, err
+	a.g.pokeRun()
+}
+
+// inputClock counts the audio that a vendor sent, over changes of format.
+type inputClock struct {
+	format audio.Format
+	bytes  int64
+	before time.Duration // what came in former formats
+}
+
+func (c *inputClock) add(f audio.Format, n int) {
+	if f != c.format {
+		c.before = c.duration()
+		c.format, c.bytes = f, 0
+	}
+	c.bytes += int64(n)
+}
+
+func (c *inputClock) duration() time.Duration {
+	if c.format.Rate == 0 {
+		return c.before
+	}
+	samples := c.bytes / int64(c.format.BytesPerSample())
+	return c.before + time.Duration(samples)*time.Second/time.Duration(c.format.Rate)
+}

@@ -1,0 +1,162 @@
+package relay
+
+import (
+	"sort"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/protocol"
+	"voicerelay/text"
+)
+
+// How a position in the text is known, by the protocol's names.
+const (
+	sourceWords    = "word_times"
+	sourceSegment  = "segment"
+	sourceEstimate = "estimate"
+)
+
+// speakingRate is what is assumed before anything has been measured, in characters a second. Vendors speak
+// English at 13 to 16.
+const speakingRate = 14.0
+
+// segmentSlack is how far, in time, audio may end from a piece's end and still count as ending there: the
+// resampler's filter holds back some 3 ms.
+const segmentSlack = 10 * time.Millisecond
+
+// track holds what is known of where in the text the audio is. Times are samples on the generation's own
+// clock at the output's rate; text positions are code points of the client's text.
+type track struct {
+	rate      int
+	samples   int64 // audio queued for the client so far
+	pieces    []spokenPiece
+	words     []text.Timed
+	announced int // words that the client has been told of
+}
+
+// spokenPiece is a piece's text and where its audio ends.
+type spokenPiece struct {
+	start, end int
+	at         int64 // where its audio ends; -1: not known yet
+	tokens     []text.Token
+}
+
+func newTrack(rate int) track { return track{rate: rate} }
+
+// addPiece notes a piece that was ordered.
+func (t *track) addPiece(p text.Piece) {
+	t.pieces = append(t.pieces, spokenPiece{start: p.Start, end: p.End, at: -1, tokens: p.Tokens()})
+}
+
+// endPiece notes where the audio of a piece ends.
+func (t *track) endPiece(i int, at int64) {
+	if i >= 0 && i < len(t.pieces) {
+		t.pieces[i].at = at
+	}
+}
+
+// addWords notes words in order. Word times never run backwards, whatever the vendor said.
+func (t *track) addWords(words []text.Timed) {
+	for _, w := range words {
+		if n := len(t.words); n > 0 {
+			w.Start = max(w.Start, t.words[n-1].Start)
+		}
+		w.End = max(w.End, w.Start)
+		t.words = append(t.words, w)
+	}
+}
+
+// clamp moves words that end behind the audio to its end, once no more audio comes.
+func (t *track) clamp() {
+	for i := len(t.words) - 1; i >= t.announced && t.words[i].End > t.samples; i-- {
+		t.words[i].End = t.samples
+		t.words[i].Start = min(t.words[i].Start, t.samples)
+	}
+}
+
+// ripe returns the words not yet announced whose audio has been queued up to their end.
+func (t *track) ripe() []text.Timed {
+	from := t.announced
+	for t.announced < len(t.words) && t.words[t.announced].End <= t.samples {
+		t.announced++
+	}
+	return t.words[from:t.announced]
+}
+
+// reached is how far into the text the audio up to pos goes: to the end of the last word heard whole.
+func (t *track) reached(pos int64) protocol.Spoken {
+	word, covered := t.lastWord(pos)
+	if covered {
+		return protocol.Spoken{Char: word, Source: sourceWords}
+	}
+	segment, at := t.lastSegment(pos)
+	if at >= 0 && pos-at <= audio.Samples(segmentSlack, t.rate) && segment >= word {
+		return protocol.Spoken{Char: segment, Source: sourceSegment}
+	}
+	return protocol.Spoken{Char: t.estimate(pos), Source: sourceEstimate}
+}
+
+// lastWord is the end of the last word heard whole by pos, and whether word times reach that far: a later
+// word is known, or the last one ends just there.
+func (t *track) lastWord(pos int64) (char int, covered bool) {
+	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].End > pos })
+	if i > 0 {
+		char = t.words[i-1].Token.End
+	} else if len(t.words) > 0 {
+		char = min(t.words[0].Token.Start, t.firstChar())
+	}
+	if i < len(t.words) {
+		return char, true
+	}
+	return char, i > 0 && pos-t.words[i-1].End <= audio.Samples(segmentSlack, t.rate)
+}
+
+// lastSegment is the end of the last piece whose audio ends by pos, and where; -1: there is none.
+func (t *track) lastSegment(pos int64) (char int, at int64) {
+	slack := audio.Samples(segmentSlack, t.rate)
+	char, at = t.firstChar(), -1
+	for _, p := range t.pieces {
+		if p.at < 0 || p.at > pos+slack {
+			break
+		}
+		char, at = p.end, p.at
+	}
+	return char, at
+}
+
+// estimate goes on from the last evidence at the pace so far, back to the end of a whole word.
+func (t *track) estimate(pos int64) int {
+	char, at := t.lastSegment(pos)
+	if word, _ := t.lastWord(pos); word > char {
+		i := sort.Search(len(t.words), func(i int) bool { return t.words[i].End > pos })
+		char, at = word, t.words[i-1].End
+	}
+	at = max(at, 0)
+	guess := char + int(t.pace()*float64(pos-at))
+	reached := char
+	for _, p := range t.pieces {
+		for _, token := range p.tokens {
+			if token.End > guess {
+				return reached
+			}
+			reached = max(reached, token.End)
+		}
+	}
+	return reached
+}
+
+// pace is the characters a sample of the pieces that are through, or the common rate before there are any.
+func (t *track) pace() float64 {
+	char, at := t.lastSegment(t.samples)
+	if at <= 0 || char <= t.firstChar() {
+		return speakingRate / float64(t.rate)
+	}
+	return float64(char-t.firstChar()) / float64(at)
+}
+
+func (t *track) firstChar() int {
+	if len(t.pieces) == 0 {
+		return 0
+	}
+	return t.pieces[0].start
+}
