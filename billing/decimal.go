@@ -17,14 +17,23 @@ const (
 	maxExponent      = 1000
 )
 
+// maxInteger is more than any amount that is accepted, in any unit that it is counted in.
+const (
+	maxInteger       = 1_000_000_000_000_000_000
+	maxIntegerDigits = 19
+)
+
 // parseDecimal reads a number as JSON writes it; leading zeros and a leading plus are accepted too. Some vendors'
 // serializers write small amounts as 1.8e-05.
 func parseDecimal(s string) (decimal, error) {
 	if len(s) > maxDecimalLength {
 		return decimal{}, ErrAmount
 	}
-	negative := strings.HasPrefix(s, "-")
-	mantissa, exponent, err := splitExponent(strings.TrimLeft(s[:min(len(s), 1)], "+-") + s[min(len(s), 1):])
+	unsigned, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		unsigned = strings.TrimPrefix(s, "+")
+	}
+	mantissa, exponent, err := splitExponent(unsigned)
 	if err != nil {
 		return decimal{}, err
 	}
@@ -44,11 +53,7 @@ func splitExponent(s string) (mantissa string, exponent int, err error) {
 	if at < 0 {
 		return s, 0, nil
 	}
-	digits := strings.TrimPrefix(s[at+1:], "+")
-	if strings.HasPrefix(digits, "+") || strings.HasPrefix(digits, "-+") {
-		return "", 0, ErrAmount
-	}
-	exponent, err = strconv.Atoi(digits)
+	exponent, err = strconv.Atoi(s[at+1:]) // takes one sign, and nothing but decimal digits
 	if err != nil || exponent > maxExponent || exponent < -maxExponent {
 		return "", 0, ErrAmount
 	}
@@ -61,7 +66,7 @@ func (d decimal) integer(scale int) (n int64, exact bool, err error) {
 	if d.digits == "" || len(d.digits)+shift < 0 {
 		return 0, d.digits == "", nil // zero, or less than a tenth of the last place
 	}
-	if len(d.digits)+shift > maxInt64Digits {
+	if len(d.digits)+shift > maxIntegerDigits {
 		return 0, false, ErrOverflow
 	}
 	kept, lost := d.digits, ""
@@ -71,18 +76,15 @@ func (d decimal) integer(scale int) (n int64, exact bool, err error) {
 		kept += strings.Repeat("0", shift)
 	}
 	if kept != "" {
-		if n, err = strconv.ParseInt(kept, 10, 64); err != nil {
+		if n, err = strconv.ParseInt(kept, 10, 64); err != nil || n > maxInteger {
 			return 0, false, ErrOverflow
 		}
 	}
 	if lost != "" && lost[0] >= '5' {
-		n++ // can't overflow: kept has at most 18 digits where any are lost
+		n++ // far from an overflow
 	}
 	return n, strings.Trim(lost, "0") == "", nil
 }
-
-// maxInt64Digits is enough for every amount that is accepted, and 10^18 is still an int64.
-const maxInt64Digits = 18
 
 func isDigits(s string) bool {
 	for _, c := range []byte(s) {

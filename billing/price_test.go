@@ -1,0 +1,155 @@
+package billing
+
+import (
+	"math"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func mustList(t *testing.T, prices ...Price) *PriceList {
+	t.Helper()
+	list, err := NewPriceList(prices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestPriceByUnit(t *testing.T) {
+	usage := Usage{Audio: 2500 * time.Millisecond, Characters: 31, Bytes: 40, Requests: 3}
+	cases := []struct {
+		name   string
+		unit   Unit
+		amount string
+		want   string
+	}{
+		{"audio", AudioSecond, "0.0009", "0.002250"},
+		{"characters", Character, "0.00003", "0.000930"},
+		{"bytes", Byte, "0.00003", "0.001200"},
+		{"requests", Request, "0.01", "0.030000"},
+		{"finer than a micro-unit, rounded once at the end", Character, "0.0000045", "0.000140"}, // 139.5 micros
+		{"free", Character, "0", "0.000000"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			list := mustList(t, Price{Provider: "p", Unit: c.unit, Amount: c.amount, Currency: "USD"})
+			got := list.Price("p", "m", usage)
+			if got.Source != FromPriceList || got.Money.Currency != "USD" || got.Money.Amount() != c.want {
+				t.Errorf("Price = %+v, want %s USD from the price list", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPriceTakesTheMostSpecific(t *testing.T) {
+	price := func(model, amount string) Price {
+		return Price{Provider: "p", Model: model, Unit: Request, Amount: amount, Currency: "EUR"}
+	}
+	list := mustList(t, price("", "1"), price("org/*", "2"), price("org/model-*", "3"), price("org/model-1", "4"))
+	cases := []struct{ provider, model, want string }{
+		{"p", "", "1.000000"},
+		{"p", "other", "1.000000"},
+		{"p", "org/other", "2.000000"},
+		{"p", "org/model-2", "3.000000"},
+		{"p", "org/model-1", "4.000000"},
+	}
+	for _, c := range cases {
+		if got := list.Price(c.provider, c.model, Usage{Requests: 1}).Money.Amount(); got != c.want {
+			t.Errorf("price of %s/%s = %s, want %s", c.provider, c.model, got, c.want)
+		}
+	}
+	if got := list.Price("q", "org/model-1", Usage{Requests: 1}); got != (Cost{Source: Unavailable}) {
+		t.Errorf("price at an unlisted provider = %+v, want unavailable", got)
+	}
+}
+
+func TestPriceOutOfProportionIsUnavailable(t *testing.T) {
+	list := mustList(t, Price{Provider: "p", Unit: Character, Amount: "1000000", Currency: "EUR"})
+	for _, n := range []int64{1001, math.MaxInt64} {
+		if got := list.Price("p", "", Usage{Characters: n}); got != (Cost{Source: Unavailable}) {
+			t.Errorf("price of %d characters = %+v, want unavailable", n, got)
+		}
+	}
+	if got := list.Price("p", "", Usage{Characters: -1}); got.Money.Micros != 0 {
+		t.Errorf("price of a negative quantity = %+v, want 0", got)
+	}
+}
+
+// A price agrees with exact arithmetic, rounded half up once.
+func TestPriceIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		amount := rapid.StringMatching(`[0-9]{1,3}\.[0-9]{1,12}`).Draw(t, "amount")
+		audio := rapid.Int64Range(0, int64(time.Hour)).Draw(t, "audio")
+		list, err := NewPriceList([]Price{{Provider: "p", Unit: AudioSecond, Amount: amount, Currency: "EUR"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact, _ := new(big.Rat).SetString(amount)
+		exact.Mul(exact, big.NewRat(audio, int64(time.Second)))
+		exact.Mul(exact, big.NewRat(microsPerUnit, 1))
+		exact.Add(exact, big.NewRat(1, 2))
+		want := new(big.Int).Quo(exact.Num(), exact.Denom()).Int64()
+		if got := list.Price("p", "", Usage{Audio: time.Duration(audio)}).Money.Micros; got != want {
+			t.Fatalf("%s × %d ns = %d micros, want %d", amount, audio, got, want)
+		}
+	})
+}
+
+func TestNewPriceListRefuses(t *testing.T) {
+	good := Price{Provider: "p", Unit: Request, Amount: "1", Currency: "EUR"}
+	bad := good
+	bad.Amount = "0.0000000000001"
+	star := good
+	star.Model = "*"
+	for name, prices := range map[string][]Price{"a thirteenth decimal": {bad}, "two for the same models": {good, star}} {
+		if _, err := NewPriceList(prices); err == nil {
+			t.Errorf("%s: taken, want an error", name)
+		}
+	}
+}
+
+func TestPriceValidate(t *testing.T) {
+	good := Price{Provider: "p", Model: "org/*", Unit: Character, Amount: "0.1", Currency: "EUR"}
+	cases := []struct {
+		name string
+		edit func(*Price)
+		want []string
+	}{
+		{"good", func(*Price) {}, nil},
+		{"no provider", func(p *Price) { p.Provider = "" }, []string{"provider"}},
+		{"star in the middle", func(p *Price) { p.Model = "a*b" }, []string{"model"}},
+		{"two stars", func(p *Price) { p.Model = "a**" }, []string{"model"}},
+		{"unit", func(p *Price) { p.Unit = "word" }, []string{"unit"}},
+		{"negative", func(p *Price) { p.Amount = "-1" }, []string{"amount"}},
+		{"above a million", func(p *Price) { p.Amount = "1000001" }, []string{"amount"}},
+		{"currency", func(p *Price) { p.Currency = "euro" }, []string{"currency"}},
+		{"everything", func(p *Price) { *p = Price{} }, []string{"provider", "unit", "amount", "currency"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := good
+			c.edit(&p)
+			var got []string
+			p.Validate(func(field, _ string) { got = append(got, field) })
+			if !slices.Equal(got, c.want) {
+				t.Errorf("faults = %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestHashTellsListsApart(t *testing.T) {
+	a := Price{Provider: "p", Unit: Request, Amount: "1", Currency: "EUR"}
+	b := a
+	b.Amount = "2"
+	if mustList(t).Hash() != "" {
+		t.Error("an empty list has a hash")
+	}
+	if got := mustList(t, a).Hash(); got == mustList(t, b).Hash() || got != mustList(t, a).Hash() || len(got) != 16 {
+		t.Errorf("Hash() = %q, want 16 digits that follow from the content", got)
+	}
+}
