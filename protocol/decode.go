@@ -35,24 +35,25 @@ func Decode(data []byte) (Command, *Error) {
 // envelope is the one object that data is. Where something stands after the object, that is the fault,
 // and the object is given all the same for what it says of itself.
 func envelope(data []byte) ([]byte, *Error) {
-	fault := &Error{Code: CodeInvalidRequest, malformed: true}
 	if !utf8.Valid(data) {
-		fault.Message = "a message must be valid UTF-8"
-		return nil, fault
+		return nil, malformed("a message must be valid UTF-8")
 	}
-	first := json.RawMessage(bytes.TrimLeft(data, " \t\r\n"))
-	if json.Valid(data) {
-		fault = nil
-	} else if err := json.NewDecoder(bytes.NewReader(data)).Decode(&first); err != nil {
-		fault.Message = "a message must be one JSON object"
-		return nil, fault
-	} else {
-		fault.Message = "a message must be one JSON object, with nothing after it"
+	object := bytes.TrimLeft(data, " \t\r\n")
+	if len(object) == 0 || !isObject(object) {
+		return nil, malformed("a message must be a JSON object")
 	}
-	if isObject(first) {
-		return first, fault
+	if json.Valid(object) {
+		return object, nil
 	}
-	return nil, &Error{Code: CodeInvalidRequest, Message: "a message must be one JSON object", malformed: true}
+	var first json.RawMessage // not object: decoding into that would write over data
+	if err := json.NewDecoder(bytes.NewReader(object)).Decode(&first); err != nil {
+		return nil, malformed("a message must be a JSON object; this one is not well-formed")
+	}
+	return first, malformed("a message must be one JSON object, with nothing after it")
+}
+
+func malformed(message string) *Error {
+	return &Error{Code: CodeInvalidRequest, Message: message, malformed: true}
 }
 
 // commandType is the message's type where that is one of a command, else empty with the fault.

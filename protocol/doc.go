@@ -19,7 +19,7 @@
 //  8. Param is the path of the field at fault, with dots, wherever a field is: a required field that is
 //     missing too. A name of more than 64 characters is shortened, and stands for itself only.
 //  9. command is echoed where the type is known and generation_id where it is valid, whatever else is wrong;
-//     of several faults one is told: the form of the JSON first, then unknown names, then values.
+//     of several faults one is told: the form of the JSON first, then the type, unknown names, and values.
 //  10. Messages name the limit. They never repeat a value that the client sent.
 //
 // An event encodes as one object whose first field is its type. Its invariants:
