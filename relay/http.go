@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"voicerelay/protocol"
+	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
@@ -22,6 +23,17 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
 	mux.HandleFunc("/", srv.open(notFound))
+	return mux
+}
+
+// AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it.
+func (srv *Server) AdminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, srv.local) })
+	mux.HandleFunc("GET /healthz", srv.healthy)
+	mux.HandleFunc("GET /readyz", srv.ready)
+	mux.HandleFunc("/", notFound)
 	return mux
 }
 
@@ -115,7 +127,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 
 func (srv *Server) targetsOf(provider string) []targetEntry {
 	targets := []targetEntry{}
-	for _, route := range srv.table.Routes(srv.local.Allow) {
+	for _, route := range srv.table.Routes(routing.Allow{}) {
 		for _, t := range route.Targets {
 			if t.Provider == provider {
 				targets = append(targets, targetEntry{Route: route.Name, Model: t.Model})

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +26,10 @@ type Config struct {
 	Hosts []string
 	// Origins are the browser origins that may connect, as "https://app.example.com".
 	Origins []string
-	// Limits hold for keyless clients; a Key bears its own.
-	Limits limits.Config
+	// Local is what holds for clients where there are no keys. Its Name and Tenant are "local".
+	Local Key
+	// MaxConnections bounds all clients together.
+	MaxConnections int
 }
 
 // Key is an API key.
@@ -82,13 +83,13 @@ type Server struct {
 func New(cfg Config, parts Parts) (*Server, error) {
 	srv := &Server{
 		cfg:       cfg,
-		local:     &Key{Name: "local", Tenant: "local", Admin: true, Allow: routing.Allow{Raw: true}, Limits: cfg.Limits},
+		local:     &cfg.Local,
 		table:     parts.Table,
 		providers: make(map[string]*Provider),
 		order:     parts.Providers,
 		prices:    parts.Prices,
 		store:     parts.Store,
-		gate:      limits.NewGate(cfg.Limits.MaxConnections),
+		gate:      limits.NewGate(cfg.MaxConnections),
 		registry:  parts.Registry,
 		log:       parts.Log,
 		sessions:  make(map[*session]struct{}),
@@ -117,23 +118,6 @@ type Provider struct {
 func (p *Provider) failed(err error) {
 	message := string(upstream.KindOf(err)) + ": " + attemptMessage(err)
 	p.lastError.Store(&message)
-}
-
-// headerTimeout bounds a client's handshake, maxHeaderBytes its size.
-const (
-	headerTimeout  = 10 * time.Second
-	maxHeaderBytes = 16 << 10
-)
-
-// HTTPServer is an http.Server that serves the relay's endpoints with bounds on everything before the upgrade.
-func (srv *Server) HTTPServer() *http.Server {
-	return &http.Server{
-		Handler:           srv.Handler(),
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          nil,
-	}
 }
 
 // errDrained is the cause of a server's context that has ended.

@@ -66,7 +66,8 @@ type session struct {
 	strikes strikes
 
 	// Owned by the writer.
-	pinged time.Time // of the ping that waits for an answer; zero: none
+	pinged    time.Time // of the ping that waits for an answer; zero: none
+	pingTaken int64     // the socket's taken, as the ping itself left it
 
 	mu       sync.Mutex // guards what follows
 	defaults protocol.Settings
@@ -272,22 +273,25 @@ func (s *session) watch(now time.Time) (next time.Time, err error) {
 		s.shut(farewell{closeIdle, "idle"})
 		return now, nil
 	}
-	alive := later(heard, time.Unix(0, s.sock.taken.Load()))
-	switch {
-	case !s.pinged.IsZero() && alive.After(s.pinged):
+	taken := s.sock.taken.Load()
+	if !heard.Before(s.pinged) || taken != s.pingTaken {
 		s.pinged = time.Time{}
-	case !s.pinged.IsZero() && now.Sub(s.pinged) >= pongPatience:
-		return now, errSilent
-	case s.pinged.IsZero() && now.Sub(alive) >= quietBeforePing:
-		if err := s.ping(); err != nil {
-			return now, err
+	}
+	if !s.pinged.IsZero() {
+		if now.Sub(s.pinged) >= pongPatience {
+			return now, errSilent
 		}
-		s.pinged = time.Now()
+		return earlier(idle, s.pinged.Add(pongPatience)), nil
 	}
-	if s.pinged.IsZero() {
-		return earlier(idle, alive.Add(quietBeforePing)), nil
+	if due := later(heard, time.Unix(0, taken)).Add(quietBeforePing); now.Before(due) {
+		return earlier(idle, due), nil
 	}
-	return earlier(idle, s.pinged.Add(pongPatience)), nil
+	s.pinged = now
+	if err := s.ping(); err != nil {
+		return now, err
+	}
+	s.pingTaken = s.sock.taken.Load()
+	return earlier(idle, now.Add(pongPatience)), nil
 }
 
 // pong answers a ping. The writer sends it, since the library would close the connection of a client that

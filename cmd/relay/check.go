@@ -1,45 +1,32 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 )
 
-// Exit codes, as shells and service managers expect them.
-const (
-	exitOK    = 0
-	exitFault = 1
-	exitUsage = 2
-)
-
-// check validates a configuration: `relay check [-config config.yaml]`. Faults and warnings go to stderr, each on
-// its line. It returns the process's exit code.
-func check(args []string, stdout, stderr io.Writer) int {
+// check validates a configuration: `relay check [-config config.yaml]`. Faults and warnings go to standard error,
+// each on its line.
+func check(_ context.Context, args []string, std stdio) int {
 	flags := flag.NewFlagSet("relay check", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	path := flags.String("config", "config.yaml", "the configuration `file`")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return exitOK
-		}
-		return exitUsage
+	if done, code := parseFlags(flags, args, std.err); done {
+		return code
 	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "relay check: unexpected argument %q\n", flags.Arg(0))
+	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
 	s, warnings, err := loadConfig(*path, os.LookupEnv)
 	for _, w := range warnings {
-		fmt.Fprintln(stderr, "warning:", w)
+		fmt.Fprintln(std.err, "warning:", w)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(std.err, err)
 		return exitFault
 	}
-	fmt.Fprintf(stdout, "%s is valid: %s\n", *path, s.summary())
+	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.summary())
 	return exitOK
 }
 

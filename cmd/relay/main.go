@@ -1,0 +1,99 @@
+// Command relay stands between voice agents and their text-to-speech vendors.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes, as shells and service managers expect them.
+const (
+	exitOK    = 0
+	exitFault = 1
+	exitUsage = 2
+)
+
+// stdio is what a command reads and writes.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// command is one verb of the program. It returns the process's exit code.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, args []string, std stdio) int
+}
+
+// commands are the verbs in the order in which the usage lists them.
+func commands() []command {
+	return []command{
+		{"demo", "vendor emulators and the relay before them, speaking; no key and no file needed", demo},
+		{"serve", "the relay, as config.yaml says", serve},
+		{"check", "validate a configuration, all faults at once", check},
+		{"say", "speak a text, or standard input as it comes, through a relay", say},
+		{"emulate", "one vendor's emulator, for tests", emulate},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run carries out a command line.
+func run(ctx context.Context, args []string, std stdio) int {
+	if len(args) == 0 {
+		usage(std.err)
+		return exitUsage
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:], std)
+		}
+	}
+	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(std.out)
+		return exitOK
+	}
+	fmt.Fprintf(std.err, "relay: unknown command %q\n\n", args[0])
+	usage(std.err)
+	return exitUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "usage: relay COMMAND [flags]; relay COMMAND -h lists a command's flags\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+	}
+}
+
+// parseFlags parses a command's flags. done is set where nothing is left to do, with the exit code.
+func parseFlags(flags *flag.FlagSet, args []string, stderr io.Writer) (done bool, code int) {
+	flags.SetOutput(stderr)
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return true, exitOK
+	case err != nil:
+		return true, exitUsage
+	}
+	return false, exitOK
+}
+
+// noArguments refuses what stands behind the flags.
+func noArguments(flags *flag.FlagSet, stderr io.Writer) bool {
+	if flags.NArg() == 0 {
+		return true
+	}
+	fmt.Fprintf(stderr, "%s: unexpected argument %q\n", flags.Name(), flags.Arg(0))
+	return false
+}

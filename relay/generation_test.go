@@ -1,0 +1,385 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/limits"
+	"voicerelay/upstream"
+)
+
+const twelveWords = "One two three four five six seven eight nine ten eleven twelve."
+
+// generate is a generate message with further fields.
+func generate(id, text, more string) string {
+	return fmt.Sprintf(`{"type":"generate","generation_id":%q,"text":%q%s}`, id, text, more)
+}
+
+func TestGenerationSpeaksItsText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		if got := c.next().kind(); got != "ready" {
+			t.Fatalf("first message: got %s, want ready", got)
+		}
+		c.send(generate("g1", twelveWords, ""))
+		done, before := c.until("done")
+		kinds := kindsOf(before)
+		if !strings.HasPrefix(kinds, "accepted started audio") {
+			t.Errorf("messages: got %s", kinds)
+		}
+		if done["reason"] != "completed" {
+			t.Errorf("reason: got %v, want completed", done["reason"])
+		}
+		if got := f.spoken(); got != twelveWords {
+			t.Errorf("vendor got %q, want the text", got)
+		}
+		usage := done["usage"].(map[string]any)
+		wantMS := float64(len(twelveWords) * 50)
+		if usage["audio_ms"] != wantMS {
+			t.Errorf("audio_ms: got %v, want %v", usage["audio_ms"], wantMS)
+		}
+		cost := usage["cost"].([]any)[0].(map[string]any)
+		if cost["amount"] != "0.001800" || cost["source"] != "provider" {
+			t.Errorf("cost: got %v", cost)
+		}
+		if spoken := done["spoken"].(map[string]any); spoken["char"] != float64(len(twelveWords)) || spoken["source"] != "word_times" {
+			t.Errorf("spoken: got %v", spoken)
+		}
+	})
+}
+
+func kindsOf(events []event) string {
+	var kinds []string
+	for _, e := range events {
+		kinds = append(kinds, e.kind())
+	}
+	return strings.Join(kinds, " ")
+}
+
+func TestFailureBeforeAudioGoesToTheNextTarget(t *testing.T) {
+	failure := &upstream.Error{Kind: upstream.UpstreamError, Code: "INTERNAL_ERROR", Message: "vendor fault"}
+	tests := map[string]struct {
+		first *fakeProvider
+		code  string
+	}{
+		"refused":    {&fakeProvider{refuse: &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}}, "connect_failed"},
+		"silent":     {&fakeProvider{silent: true}, "first_audio_timeout"},
+		"empty end":  {&fakeProvider{mute: true}, "no_audio"},
+		"late":       {&fakeProvider{first: time.Minute}, "first_audio_timeout"},
+		"error":      {&fakeProvider{refuse: failure}, "upstream_error"},
+		"throttled":  {&fakeProvider{refuse: &upstream.Error{Kind: upstream.Throttled, Message: "slow down"}}, "throttled"},
+		"unknown":    {&fakeProvider{refuse: context.DeadlineExceeded}, "upstream_error"},
+		"wrong key":  {&fakeProvider{refuse: &upstream.Error{Kind: upstream.AuthFailed, Message: "key refused"}}, "auth_failed"},
+		"no balance": {&fakeProvider{refuse: &upstream.Error{Kind: upstream.NoCredit, Message: "spent"}}, "no_credit"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test.first.caps = newFake().caps
+				second := newFake()
+				c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": test.first, "beta": second}).dial("")
+				c.send(generate("g1", twelveWords, ""))
+				started, _ := c.until("started")
+				done, _ := c.until("done")
+				if started["provider"] != "beta" || done["reason"] != "completed" {
+					t.Errorf("got %v by %v, want completed by beta", done["reason"], started["provider"])
+				}
+				attempts := done["usage"].(map[string]any)["attempts"].([]any)
+				if len(attempts) != 2 {
+					t.Fatalf("attempts: got %d, want 2", len(attempts))
+				}
+				if first := attempts[0].(map[string]any); first["code"] != test.code || first["outcome"] != "failed" {
+					t.Errorf("first attempt: got %v, want %s", first, test.code)
+				}
+				if second.spoken() != twelveWords {
+					t.Errorf("second vendor got %q", second.spoken())
+				}
+			})
+		})
+	}
+}
+
+func TestEveryTargetFails(t *testing.T) {
+	tests := map[string]struct {
+		kinds []upstream.Kind
+		code  string
+	}{
+		"failed":        {[]upstream.Kind{upstream.ConnectFailed, upstream.UpstreamError}, "upstream_failed"},
+		"timeout last":  {[]upstream.Kind{upstream.UpstreamError, upstream.FirstAudioTimeout}, "upstream_timeout"},
+		"all rejected":  {[]upstream.Kind{upstream.Rejected, upstream.Rejected}, "upstream_rejected"},
+		"some rejected": {[]upstream.Kind{upstream.Rejected, upstream.Throttled}, "upstream_failed"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				providers, order := fakes{}, []string{}
+				for i, kind := range test.kinds {
+					f := newFake()
+					f.refuse = &upstream.Error{Kind: kind, Message: "no"}
+					order = append(order, fmt.Sprint("p", i))
+					providers[order[i]] = f
+				}
+				c := newRig(t, Config{}, order, providers).dial("")
+				c.send(generate("g1", twelveWords, ""))
+				done, before := c.until("done")
+				if kinds := kindsOf(before); strings.Contains(kinds, "started") {
+					t.Errorf("messages: got %s, want no started", kinds)
+				}
+				if failure := done["error"].(map[string]any); failure["code"] != test.code {
+					t.Errorf("error: got %v, want %s", failure, test.code)
+				}
+			})
+		})
+	}
+}
+
+func TestFaultAfterAudioEndsFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.failAt, f.failure = 5, &upstream.Error{Kind: upstream.Dropped, Message: "socket closed"}
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g1", twelveWords, ""))
+		done, before := c.until("done")
+		if got := strings.Count(kindsOf(before), "audio"); got != 5 {
+			t.Errorf("audio messages: got %d, want all 5 that came", got)
+		}
+		if done["reason"] != "failed" || done["error"].(map[string]any)["code"] != "upstream_failed" {
+			t.Errorf("done: got %v", done)
+		}
+	})
+}
+
+func TestCancelStopsAudioAndTheVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pace = 50 * time.Millisecond
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g1", twelveWords, ""))
+		c.until("audio")
+		c.send(`{"type":"cancel","generation_id":"g1"}`)
+		done, _ := c.until("done")
+		if done["reason"] != "cancelled" {
+			t.Errorf("reason: got %v, want cancelled", done["reason"])
+		}
+		c.send(`{"type":"ping","id":"after"}`)
+		if got := c.next().kind(); got != "pong" {
+			t.Errorf("after done: got %s, want only the pong", got)
+		}
+		synctest.Wait()
+		if causes := f.causes(); len(causes) != 1 || causes[0] == nil {
+			t.Errorf("vendor's stream closed with %v, want one cause", causes)
+		}
+		attempt := done["usage"].(map[string]any)["attempts"].([]any)[0].(map[string]any)
+		if attempt["outcome"] != "cancelled" {
+			t.Errorf("attempt: got %v", attempt)
+		}
+	})
+}
+
+func TestCancelReachesAudioThatOnlyWaitsForTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c.send(generate("first", twelveWords, `,"final":false,"context_id":"turn"`))
+		c.send(generate("second", twelveWords, `,"context_id":"turn"`))
+		c.send(`{"type":"flush","generation_id":"first"}`)
+		synctest.Wait() // the second is synthesized whole and waits for its turn
+		c.send(`{"type":"cancel","generation_id":"second","played_ms":0}`)
+		for {
+			e := c.next()
+			if e["generation_id"] == "second" && e.kind() == "audio" {
+				t.Fatal("audio of the second generation before its turn")
+			}
+			if e["generation_id"] == "second" && e.kind() == "done" {
+				if e["reason"] != "cancelled" || e["spoken"].(map[string]any)["char"] != float64(0) {
+					t.Errorf("second: got %v", e)
+				}
+				return
+			}
+		}
+	})
+}
+
+func TestContextSpeaksInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pace = 10 * time.Millisecond
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		for _, id := range []string{"a", "b", "c"} {
+			c.send(generate(id, twelveWords, `,"context_id":"turn"`))
+		}
+		var order []string
+		for done := 0; done < 3; {
+			e := c.next()
+			if id, ok := e["generation_id"].(string); ok && e.kind() != "accepted" {
+				if len(order) == 0 || order[len(order)-1] != id {
+					order = append(order, id)
+				}
+			}
+			if e.kind() == "done" {
+				done++
+			}
+		}
+		if got := strings.Join(order, ""); got != "abc" {
+			t.Errorf("order of messages: got %s, want abc", got)
+		}
+	})
+}
+
+func TestNothingToSpeakIsDoneAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		for i, text := range []string{"", "  ", "?!", "👍"} {
+			c.send(generate(fmt.Sprint("g", i), text, ""))
+			done, before := c.until("done")
+			usage := done["usage"].(map[string]any)
+			if done["reason"] != "completed" || len(usage["attempts"].([]any)) != 0 || len(usage["cost"].([]any)) != 0 {
+				t.Errorf("%q: got %v", text, done)
+			}
+			if kinds := kindsOf(before); !strings.HasSuffix(kinds, "accepted") {
+				t.Errorf("%q: messages %s", text, kinds)
+			}
+		}
+	})
+}
+
+func TestOpenTextIsFinishedWhenItIdles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		began := time.Now()
+		c.send(generate("g1", "Half a thought", `,"final":false`))
+		done, _ := c.until("done")
+		if took := time.Since(began); took < time.Minute || took > 70*time.Second {
+			t.Errorf("finished after %v, want a minute", took)
+		}
+		if done["reason"] != "completed" {
+			t.Errorf("reason: got %v", done["reason"])
+		}
+	})
+}
+
+func TestPauseOfTheTextIsNobodysFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g1", "This sentence is here. And", `,"final":false`))
+		c.until("audio")
+		time.Sleep(10 * time.Second)
+		c.send(`{"type":"append","generation_id":"g1","text":" this one comes late.","final":true}`)
+		done, _ := c.until("done")
+		if done["reason"] != "completed" || len(f.causes()) != 1 {
+			t.Errorf("got %v after %d streams", done["reason"], len(f.causes()))
+		}
+	})
+}
+
+func TestPlayedTimesSayWhatWasHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c.send(generate("g1", twelveWords, ""))
+		c.until("done")
+		// "One two three" ends with the 13th character: 650 ms.
+		for played, want := range map[int]float64{0: 0, 150: 3, 649: 7, 650: 13, 700: 13, 100000: 63} {
+			c.send(fmt.Sprintf(`{"type":"cancel","generation_id":"g1","played_ms":%d}`, played))
+			got := c.next()
+			if spoken := got["spoken"].(map[string]any); got.kind() != "spoken" || spoken["char"] != want {
+				t.Errorf("played %d ms: got %v, want char %v", played, got, want)
+			}
+		}
+	})
+}
+
+func TestDisconnectStopsEveryVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pace = time.Second
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		for i := range 5 {
+			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))
+		}
+		c.until("audio")
+		if err := c.conn.CloseNow(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := f.open(); got != 0 {
+			t.Errorf("streams open after the client left: %d", got)
+		}
+	})
+}
+
+func TestStalledClientEndsAloneAndLosesNothingForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		cfg := Config{}
+		cfg.Local.Limits = limits.Default()
+		cfg.Local.Limits.WriteTimeout = 5 * time.Second
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f})
+		stalled, well := r.dial(""), r.dial("")
+		stalled.send(generate("g1", twelveWords, "")) // and reads nothing
+		well.send(generate("g1", twelveWords, ""))
+		if done, _ := well.until("done"); done["reason"] != "completed" {
+			t.Errorf("neighbor: got %v", done["reason"])
+		}
+		time.Sleep(time.Minute)
+		if got := r.srv.current(); len(got) != 1 {
+			t.Errorf("sessions: got %d, want the stalled one gone", len(got))
+		}
+	})
+}
+
+func TestDrainLetsRunningGenerationsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pace = 50 * time.Millisecond
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
+		busy, idle := r.dial(""), r.dial("")
+		busy.send(generate("g1", twelveWords, ""))
+		busy.until("audio")
+		drained := make(chan struct{})
+		go func() {
+			defer close(drained)
+			r.srv.Drain(context.Background(), 20*time.Second)
+		}()
+		idle.until("draining")
+		if got := idle.closeStatus(); got != 1001 {
+			t.Errorf("idle connection: closed with %d, want 1001", got)
+		}
+		busy.until("draining")
+		busy.send(generate("g2", twelveWords, ""))
+		if refused, _ := busy.until("error"); refused["code"] != "draining" {
+			t.Errorf("new generation: got %v", refused)
+		}
+		if done, _ := busy.until("done"); done["reason"] != "completed" {
+			t.Errorf("running generation: got %v", done["reason"])
+		}
+		if got := busy.closeStatus(); got != 1001 {
+			t.Errorf("busy connection: closed with %d, want 1001", got)
+		}
+		<-drained
+	})
+}
+
+func TestDrainStopsWhatOutlastsItsGrace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.pace = 50 * time.Millisecond
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
+		c := r.dial("")
+		c.send(generate("g1", strings.Repeat(twelveWords+" ", 10), ""))
+		c.until("audio")
+		go r.srv.Drain(context.Background(), time.Second)
+		done, _ := c.until("done")
+		if done["reason"] != "failed" || done["error"].(map[string]any)["code"] != "draining" {
+			t.Errorf("done: got %v", done)
+		}
+		if got := c.closeStatus(); got != 1001 {
+			t.Errorf("closed with %d, want 1001", got)
+		}
+	})
+}

@@ -1,0 +1,199 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/routing"
+)
+
+// rig is a relay in memory, for use within a synctest bubble.
+type rig struct {
+	t    *testing.T
+	srv  *Server
+	pipe *pipeListener
+	http *http.Server
+}
+
+// fakes are the rig's providers, in the order of its default route.
+type fakes map[string]*fakeProvider
+
+func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
+	t.Helper()
+	if cfg.Local.Limits == (limits.Config{}) {
+		cfg.Local.Limits = limits.Default()
+	}
+	cfg.Local.Name, cfg.Local.Tenant, cfg.Local.Admin, cfg.Local.Allow.Raw = "local", "local", true, true
+	if cfg.MaxConnections == 0 {
+		cfg.MaxConnections = 100
+	}
+	route := routing.Route{Name: "default", Pace: routing.DefaultPace()}
+	voice := routing.Voice{Name: "narrator", Language: "en", IDs: map[string]string{}}
+	var parts []*Provider
+	for _, name := range order {
+		route.Targets = append(route.Targets, routing.Target{Provider: name, Model: "m1"})
+		voice.IDs[name] = "voice-at-" + name
+		parts = append(parts, &Provider{Provider: providers[name], Name: name, Adapter: "fake"})
+	}
+	table, err := routing.New(routing.Config{Providers: order, Routes: []routing.Route{route}, Voices: []routing.Voice{voice}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	prices, err := billing.NewPriceList(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := New(cfg, Parts{
+		Table: table, Providers: parts, Prices: prices, Store: limits.NewMemory(),
+		Registry: prometheus.NewRegistry(), Log: testLog(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
+	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
+	t.Cleanup(r.close)
+	return r
+}
+
+func testLog() zerolog.Logger {
+	if os.Getenv("RELAY_TEST_LOG") == "" {
+		return zerolog.Nop()
+	}
+	return zerolog.New(os.Stderr)
+}
+
+func (r *rig) close() {
+	r.srv.Drain(context.Background(), 0)
+	_ = r.http.Close()
+}
+
+// client is a WebSocket client of the rig.
+type client struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+func (r *rig) dial(query string) *client {
+	r.t.Helper()
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.pipe.dial() }}
+	conn, _, err := websocket.Dial(context.Background(), "ws://localhost/v1/speech"+query, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	conn.SetReadLimit(8 << 20)
+	r.t.Cleanup(func() { _ = conn.CloseNow() })
+	return &client{t: r.t, conn: conn}
+}
+
+func (c *client) send(message string) {
+	c.t.Helper()
+	if err := c.conn.Write(context.Background(), websocket.MessageText, []byte(message)); err != nil {
+		c.t.Fatalf("send %s: %v", message, err)
+	}
+}
+
+// event is a message from the relay.
+type event map[string]any
+
+func (e event) kind() string { return e["type"].(string) }
+
+// next is the next message. Reads have no deadline: in a bubble a message that never comes is a deadlock,
+// which synctest reports.
+func (c *client) next() event {
+	c.t.Helper()
+	e, err := c.read()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return e
+}
+
+func (c *client) read() (event, error) {
+	_, data, err := c.conn.Read(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	e := event{}
+	return e, json.Unmarshal(data, &e)
+}
+
+// until reads to the first message of a kind, and returns it with those before it.
+func (c *client) until(kind string) (event, []event) {
+	c.t.Helper()
+	var before []event
+	for {
+		e := c.next()
+		if e.kind() == kind {
+			return e, before
+		}
+		before = append(before, e)
+	}
+}
+
+// closeStatus reads to the end of the connection.
+func (c *client) closeStatus() websocket.StatusCode {
+	for {
+		if _, _, err := c.conn.Read(context.Background()); err != nil {
+			return websocket.CloseStatus(err)
+		}
+	}
+}
+
+// pipeListener accepts in-memory connections that look like loopback ones.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+func (l *pipeListener) dial() (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case l.conns <- loopbackConn{far}:
+		return near, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	select {
+	case <-l.closed:
+		return errors.New("closed twice")
+	default:
+		close(l.closed)
+		return nil
+	}
+}
+
+func (l *pipeListener) Addr() net.Addr { return loopback }
+
+var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}
+
+type loopbackConn struct{ net.Conn }
+
+func (loopbackConn) RemoteAddr() net.Addr { return loopback }
