@@ -1,6 +1,9 @@
 package audio
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Encoding names how samples are laid out in bytes. The names are those of the client protocol.
 type Encoding string
@@ -35,12 +38,10 @@ func (f Format) Validate() error {
 		}
 		return nil
 	case PCM16, PCMF32, WAV:
-		for _, rate := range Rates {
-			if f.Rate == rate {
-				return nil
-			}
+		if !slices.Contains(Rates, f.Rate) {
+			return fmt.Errorf("%s is not available at %d Hz", f.Encoding, f.Rate)
 		}
-		return fmt.Errorf("%s is not available at %d Hz", f.Encoding, f.Rate)
+		return nil
 	}
 	return fmt.Errorf("unknown encoding %q", f.Encoding)
 }
@@ -65,4 +66,8 @@ func (f Format) Samples() Format {
 	return f
 }
 
+// linear reports whether samples are proportional to the level, which keeps more of it than G.711 does.
+func (f Format) linear() bool { return f.Encoding != MuLaw && f.Encoding != ALaw }
+
+// String is the format for people, such as pcm_s16le@24000.
 func (f Format) String() string { return fmt.Sprintf("%s@%d", f.Encoding, f.Rate) }
