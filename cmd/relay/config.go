@@ -122,7 +122,7 @@ func loadConfig(path string, env func(string) (string, bool)) (*settings, []warn
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
-	return parseConfig(path, source, environment{lookup: env, read: readSecret})
+	return parseConfig(path, source, environment{lookup: env, read: readSecret, drivers: drivers()})
 }
 
 func unreadable(path string, err error) error {

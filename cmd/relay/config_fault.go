@@ -130,10 +130,10 @@ func sortRemarks(all []remark) {
 	})
 }
 
-// join is the path of a key below another.
+// join is the path of a key below another; either may be empty.
 func join(path, key string) string {
-	if path == "" {
-		return key
+	if path == "" || key == "" {
+		return path + key
 	}
 	return path + "." + key
 }

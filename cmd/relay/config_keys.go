@@ -131,12 +131,15 @@ func keyFault(key string) string {
 
 // limits are the key's own where it has any, and the file's for the rest.
 func (k keyConfig) limits(common limits.Config, path string, d *decoder) limits.Config {
-	own := common
-	if d.decode(k.Limits, &own) == nil && own != common {
-		own.Validate(d.remarks.below(path + ".limits"))
-	}
+	own, path := common, path+".limits"
+	_ = d.decode(k.Limits, &own) // its faults are noted, and what is right is checked below
+	own.Validate(func(field, reason string) {
+		if _, stated := d.remarks.places[join(path, field)]; stated { // else it is the file's own, and its fault
+			d.remarks.fault(join(path, field), reason)
+		}
+	})
 	if own.MaxConnections != common.MaxConnections {
-		d.remarks.fault(path+".limits.max_connections", "holds for the whole relay, so a key has none of its own")
+		d.remarks.fault(join(path, "max_connections"), "holds for the whole relay, so a key has none of its own")
 	}
 	return own
 }

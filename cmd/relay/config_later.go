@@ -127,8 +127,6 @@ func (c redisConfig) validate(report func(field, reason string)) {
 // unused lists what this version reads and checks, but does nothing with; a star is any one key.
 func unused() []string {
 	return []string{
-		"admin_listen",
-		"tls",
 		"tenants.*.budget",
 		"keys[*].strict",
 		"routes.*.hedge_after",

@@ -74,12 +74,12 @@ func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 	if p.URL != "" && !isVendorURL(p.URL) {
 		r.fault(path+".url", "must be a ws, wss, http or https address without user, query or fragment")
 	}
-	driver, ok := driverOf(p.Adapter)
+	driver, ok := d.env.driver(p.Adapter)
 	switch {
 	case p.Adapter == "":
-		r.fault(path+".adapter", "is missing; there are: "+driverNames())
+		r.fault(path+".adapter", "is missing; there are: "+d.env.adapters())
 	case !ok:
-		r.fault(path+".adapter", fmt.Sprintf("unknown adapter %q; there are: %s", p.Adapter, driverNames()))
+		r.fault(path+".adapter", fmt.Sprintf("unknown adapter %q; there are: %s", p.Adapter, d.env.adapters()))
 	default:
 		p.checkOptions(driver, d)
 	}

@@ -155,7 +155,6 @@ func isOrigin(s string) bool {
 
 // settlePrices is the price list, of what is right in it.
 func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
-	before := len(r.faults)
 	for i, p := range file.Prices {
 		path := fmt.Sprintf("prices[%d]", i)
 		p.Validate(r.below(path))
@@ -166,7 +165,7 @@ func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
 			r.fault(path, fmt.Sprintf("is a second price for %s and %s", p.Provider, p.Model))
 		}
 	}
-	if len(r.faults) > before {
+	if r.faulty("prices") {
 		return nil
 	}
 	list, err := billing.NewPriceList(file.Prices)

@@ -11,9 +11,9 @@ func drivers() []upstream.Driver {
 	return []upstream.Driver{}
 }
 
-// driverOf is the driver of an adapter's name.
-func driverOf(adapter string) (upstream.Driver, bool) {
-	for _, d := range drivers() {
+// driver is the driver of an adapter's name.
+func (e environment) driver(adapter string) (upstream.Driver, bool) {
+	for _, d := range e.drivers {
 		if d.Name() == adapter {
 			return d, true
 		}
@@ -21,10 +21,10 @@ func driverOf(adapter string) (upstream.Driver, bool) {
 	return upstream.Driver{}, false
 }
 
-// driverNames lists what there is, for faults.
-func driverNames() string {
+// adapters lists what there is, for faults.
+func (e environment) adapters() string {
 	var names []string
-	for _, d := range drivers() {
+	for _, d := range e.drivers {
 		names = append(names, d.Name())
 	}
 	return strings.Join(names, ", ")

@@ -6,12 +6,15 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"voicerelay/upstream"
 )
 
 // environment is what a configuration may refer to from outside.
 type environment struct {
-	lookup func(name string) (string, bool)
-	read   func(path string) (string, error)
+	lookup  func(name string) (string, bool)
+	read    func(path string) (string, error)
+	drivers []upstream.Driver
 }
 
 // maxSecretFile bounds a file that ${file:PATH} names: room for a certificate, and no device read for ever.

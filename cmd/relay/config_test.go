@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/routing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// keyView and providerView are keys and providers as a golden file shows them: hashes in hexadecimal, options
+// decoded, and no secret but its length.
+type keyView struct {
+	Name, Tenant, SHA256 string
+	Admin, Strict        bool
+	Limits               limits.Config
+	TenantLimits         limits.Tenant
+	Allow                routing.Allow
+}
+
+func viewKey(k keySettings) keyView {
+	return keyView{k.Name, k.Tenant, hex.EncodeToString(k.Hash[:]), k.Admin, k.Strict, k.Limits, k.TenantLimits, k.Allow}
+}
+
+type providerView struct {
+	Name, Adapter, URL  string
+	KeyLength           int
+	MaxConcurrent, Warm int
+	Options             fakeOptions
+}
+
+func viewProvider(t *testing.T, p providerSettings) providerView {
+	t.Helper()
+	options := fakeOptions{Rate: 24000}
+	if err := p.Options(&options); err != nil {
+		t.Fatal(err)
+	}
+	env := p.Env
+	return providerView{p.Name, p.Driver.Name(), env.URL, len(env.APIKey.Reveal()), env.MaxConcurrent, env.Warm, options}
+}
+
+// view is settings as a golden file shows them.
+func view(t *testing.T, s *settings) []byte {
+	t.Helper()
+	shown := make(map[string]any)
+	value := reflect.ValueOf(*s)
+	for i := range value.NumField() {
+		shown[value.Type().Field(i).Name] = value.Field(i).Interface()
+	}
+	var keys []keyView
+	for _, k := range s.Keys {
+		keys = append(keys, viewKey(k))
+	}
+	var providers []providerView
+	for _, p := range s.Providers {
+		providers = append(providers, viewProvider(t, p))
+	}
+	shown["Keys"], shown["Local"], shown["Providers"] = keys, viewKey(s.Local), providers
+	shown["Prices"] = s.Prices.Hash()
+	text, err := json.MarshalIndent(shown, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(text, '\n')
+}
+
+func checkGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("differs from %s (rewrite it with -update):\n%s", path, got)
+	}
+}
+
+func loadFull(t *testing.T) (*settings, []warning) {
+	t.Helper()
+	source, err := os.ReadFile("testdata/full.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, warnings, err := parseConfig("full.yaml", source, fakeEnvironment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, warnings
+}
+
+func TestEveryKeyIsTaken(t *testing.T) {
+	s, _ := loadFull(t)
+	checkGolden(t, "full.golden.json", view(t, s))
+	cost := s.Prices.Price("first", "m/1", billing.Usage{Audio: 10 * time.Second})
+	if got, want := cost.Money.String(), "0.009000 EUR"; got != want {
+		t.Errorf("ten seconds at first cost %s, want %s", got, want)
+	}
+}
+
+// Nothing that a configuration bears in secret shows, however it is printed.
+func TestSecretsDoNotPrint(t *testing.T) {
+	s, warnings := loadFull(t)
+	for _, printed := range []string{
+		fmt.Sprintf("%v", s), fmt.Sprintf("%+v", *s), fmt.Sprintf("%#v", s.Providers), fmt.Sprint(warnings), string(view(t, s)),
+	} {
+		if strings.Contains(printed, "sk-secret") {
+			t.Errorf("a secret shows in %s", printed)
+		}
+	}
+	if got, want := s.Keys[0].Hash, sha256.Sum256([]byte("sk-secret-value-of-a-key")); got != want {
+		t.Errorf("the key's hash = %x, want %x", got, want)
+	}
+}
+
+func TestWarningsSayWhatHasNoEffect(t *testing.T) {
+	_, warnings := loadFull(t)
+	var got []string
+	for _, w := range warnings {
+		got = append(got, w.String())
+	}
+	want := []string{
+		"full.yaml:11:5: tenants.acme.budget: not used by this version",
+		"full.yaml:19:5: keys[1].strict: not used by this version",
+		"full.yaml:33:3: providers.keyless: is left out: its api_key expands to nothing",
+		"full.yaml:34:3: providers.emptied: is left out: its api_key expands to nothing",
+		"full.yaml:40:5: routes.default.strategy: fastest is not used by this version, which goes by priority",
+		"full.yaml:43:5: routes.default.hedge_after: not used by this version",
+		"full.yaml:44:5: routes.default.queue_patience: not used by this version",
+		"full.yaml:46:5: routes.default.cushion: not used by this version",
+		"full.yaml:56:1: circuit: not used by this version",
+		"full.yaml:72:1: ledger: not used by this version",
+		"full.yaml:73:1: redis: not used by this version",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("warnings:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func mustParse(t *testing.T, source string) (*settings, []warning) {
+	t.Helper()
+	s, warnings, err := parseConfig("f.yaml", []byte(source), fakeEnvironment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, warnings
+}
+
+func TestDefaults(t *testing.T) {
+	s, warnings := mustParse(t, least)
+	if len(warnings) > 0 {
+		t.Errorf("warnings of the smallest file: %v", warnings)
+	}
+	if s.Limits != limits.Default() || s.ShutdownGrace != 20*time.Second || s.LogConsole || s.LogLevel.String() != "info" {
+		t.Errorf("settings = %+v, want the defaults", s)
+	}
+	want := routing.DefaultRoute()
+	want.Name, want.Targets = "default", []routing.Target{{Provider: "one"}}
+	if got := s.Routing.Routes[0]; !reflect.DeepEqual(got, want) {
+		t.Errorf("route = %+v, want %+v", got, want)
+	}
+	if local := s.Local; !s.Open() || local.Tenant != "local" || !local.Allow.Raw || !local.Admin || local.Limits != s.Limits {
+		t.Errorf("without keys: %+v, want raw and admin for the tenant local", local)
+	}
+}
+
+// A route that states its own schedule must not write into the default that the next one starts from.
+func TestDefaultsAreNotShared(t *testing.T) {
+	s, _ := mustParse(t, strings.Replace(least, "voices:",
+		"    chunk_schedule: [1, 2, 3]\n  other:\n    targets: [{provider: one}]\nvoices:", 1))
+	if got, want := s.Routing.Routes[1].ChunkSchedule, routing.DefaultPace().ChunkSchedule; !slices.Equal(got, want) {
+		t.Errorf("the other route's chunk_schedule = %v, want %v", got, want)
+	}
+}
+
+func TestLoopbackWithoutKeys(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "127.8.9.1:80", "localhost:8080", "\"[::1]:8080\""} {
+		mustParse(t, strings.Replace(least, "127.0.0.1:8080", address, 1))
+	}
+	mustParse(t, strings.Replace(least, "127.0.0.1:8080", "0.0.0.0:8080", 1)+"keys: [{name: a, tenant: t, key: \"${KEY}\"}]\n")
+}
+
+func TestTheLocalTenantMayHaveLimits(t *testing.T) {
+	s, warnings := mustParse(t, least+"tenants: {local: {limits: {max_concurrent_generations: 3}}}\n")
+	if got := s.Local.TenantLimits.MaxConcurrentGenerations; got != 3 || len(warnings) > 0 {
+		t.Errorf("limit = %d, warnings %v; want 3 and none", got, warnings)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	cases := []struct{ name, source, want string }{
+		{"no default route", strings.Replace(least, "default:", "main:", 1), "f.yaml:4:1: routes: none is named default"},
+		{"short key", least + "keys: [{name: a, tenant: t, key: hunter2}]\n", "f.yaml:9:29: keys[0].key: is shorter than 16 characters"},
+		{"tenant without a key", least + "tenants: {acme: {}}\n", "f.yaml:9:11: tenants.acme: no key has this tenant"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, warnings := mustParse(t, c.source)
+			if len(warnings) != 1 || !strings.HasPrefix(warnings[0].String(), c.want) {
+				t.Errorf("warnings = %v, want %s", warnings, c.want)
+			}
+		})
+	}
+}
+
+func TestLoadConfigFromDisk(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	_, _, err := loadConfig(path, os.LookupEnv)
+	if want := path + ": no such file or directory"; err == nil || err.Error() != want {
+		t.Errorf("a missing file: %v, want %s", err, want)
+	}
+	if err := os.WriteFile(path, make([]byte, maxConfigFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err = loadConfig(path, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "is longer than 1048576 bytes") {
+		t.Errorf("a huge file: %v, want its length refused", err)
+	}
+}
