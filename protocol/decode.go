@@ -45,7 +45,7 @@ func envelope(data []byte) ([]byte, *Error) {
 	if json.Valid(object) {
 		return object, nil
 	}
-	var first json.RawMessage // not object: decoding into that would write over data
+	var first json.RawMessage
 	if err := json.NewDecoder(bytes.NewReader(object)).Decode(&first); err != nil {
 		return nil, malformed("a message must be a JSON object; this one is not well-formed")
 	}

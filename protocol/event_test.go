@@ -171,6 +171,14 @@ func TestEncode(t *testing.T) {
 			"first":{"generation_id":"g1","record_id":"r1","state":"completed"}}`,
 		},
 		{
+			"error with a wait of none", &Error{Code: CodeRateLimitExceeded, Message: "x"},
+			`{"type":"error","code":"rate_limit_exceeded","status":429,"message":"x","retryable":true,"retry_after_ms":0}`,
+		},
+		{
+			"error of another code with a wait", &Error{Code: CodeNoProviderAvailable, Message: "x", RetryAfter: 15 * time.Second},
+			`{"type":"error","code":"no_provider_available","status":503,"message":"x","retryable":true,"retry_after_ms":15000}`,
+		},
+		{
 			"error with a wait below a millisecond", &Error{Code: CodeRateLimitExceeded, Message: "x", RetryAfter: time.Microsecond},
 			`{"type":"error","code":"rate_limit_exceeded","status":429,"message":"x","retryable":true,"retry_after_ms":0}`,
 		},

@@ -80,8 +80,8 @@ var refusals = map[string][]refusal{
 		{name: "ping", message: `{"type":"ping","ID":"1"}`, param: "ID", command: "ping"},
 		{name: "in output", message: `{"type":"generate","generation_id":"g1","text":"a","output":{"rate":8000}}`, param: "output.rate", command: "generate", generation: "g1"},
 		{
-			name: "long name", message: `{"type":"ping","` + strings.Repeat("é", 5000) + `":1}`,
-			param: strings.Repeat("é", 32) + "…", command: "ping",
+			name: "long name", message: `{"type":"ping","x` + strings.Repeat("é", 5000) + `":1}`,
+			param: "x" + strings.Repeat("é", 31) + "…", command: "ping",
 		},
 	},
 	"repeated keys": {
@@ -107,6 +107,7 @@ var refusals = map[string][]refusal{
 		{name: "low surrogate", message: `{"type":"append","generation_id":"g1","text":"\uDE00"}`, param: "text", command: "append", generation: "g1", mention: "surrogate"},
 		{name: "wrong order", message: `{"type":"append","generation_id":"g1","text":"\ude00\ud83d"}`, param: "text", command: "append", generation: "g1", mention: "surrogate"},
 		{name: "two high ones", message: `{"type":"append","generation_id":"g1","text":"\ud83d\ud83d\ude00"}`, param: "text", command: "append", generation: "g1", mention: "surrogate"},
+		{name: "high ones only", message: `{"type":"append","generation_id":"g1","text":"\ud83d\ud83d"}`, param: "text", command: "append", generation: "g1", mention: "surrogate"},
 		{name: "high before a letter", message: `{"type":"append","generation_id":"g1","text":"\ud83d\u0041"}`, param: "text", command: "append", generation: "g1", mention: "surrogate"},
 		{name: "surrogate in a key", message: `{"type":"ping","\ud83d":1}`, command: "ping", mention: "surrogate"},
 	},
