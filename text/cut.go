@@ -3,7 +3,15 @@ package text
 // Schedule says how much to gather before each piece.
 type Schedule struct {
 	Gather []int // characters to gather before piece i; the last value holds for all later ones
-	Max    int   // longest piece, in characters as the vendor gets them
+	Max    int   // longest piece, in characters as the vendor gets them; at least 1
+}
+
+// gather is how much to gather before piece i, never more than a piece may have.
+func (s Schedule) gather(i int) int {
+	if len(s.Gather) == 0 {
+		return 0
+	}
+	return min(s.Gather[min(i, len(s.Gather)-1)], s.Max)
 }
 
 // Now is what a Cutter can't see in the text.
@@ -12,24 +20,115 @@ type Now struct {
 	Settled bool // no text has come for a moment: a sentence end at the very end of the text counts as one
 }
 
-// Piece is text for a vendor to speak at once.
-type Piece struct {
-	Start, End int    // span in the client's text
-	Text       string // as the vendor gets it: spell tags kept, or letters apart
-	Last       bool   // the text is finished, and nothing speakable follows
+// Cutter cuts a Buffer into pieces, in order, from an offset on. It holds no copy of the text and reads each
+// character once, so that a call after each Append costs what is new. Several may run over one Buffer.
+type Cutter struct {
+	schedule Schedule
+	scan     scanner
+
+	at     place // the end of the last piece
+	pieces int   // given so far
+	last   bool  // the last of them said so
+
+	lead      place // where the text behind at begins to be speakable
+	leadKnown bool
 }
 
-// Cutter cuts a Buffer into pieces.
-type Cutter struct{}
+// NewCutter cuts b from the code point start on; spell says that the vendor knows <spell>. A start within the
+// letters of a spell region gives a piece that opens the region anew; one within a tag moves behind it.
+func NewCutter(b *Buffer, start int, s Schedule, spell bool) *Cutter {
+	s.Max = max(s.Max, 1)
+	c := &Cutter{schedule: s, scan: newScanner(b, start, spell)}
+	c.at = c.scan.head
+	return c
+}
 
-// NewCutter cuts from an offset on.
-func NewCutter(b *Buffer, start int, s Schedule, spell bool) *Cutter { return &Cutter{} }
+// Next gives the next piece, or false where more text has to come first or nothing is left. Once the text is finished,
+// a call gives a Last piece: an empty one where what was left has nothing to speak.
+func (c *Cutter) Next(now Now) (Piece, bool) {
+	cut, ok := c.choose(now)
+	if !ok {
+		return Piece{}, false
+	}
+	p := c.compose(cut)
+	c.scan.forget(cut.to)
+	c.at, c.last, c.leadKnown = cut.to, p.Last, false
+	c.pieces++
+	return p, true
+}
 
-// Next gives the next piece.
-func (c *Cutter) Next(now Now) (Piece, bool) { return Piece{}, false }
+// Unsettled reports whether an idle vendor would get a piece if the text counted as settled, and only then: the
+// caller starts its timer.
+func (c *Cutter) Unsettled() bool {
+	if _, ok := c.choose(Now{Idle: true}); ok {
+		return false
+	}
+	_, ok := c.choose(Now{Idle: true, Settled: true})
+	return ok
+}
 
-// Unsettled reports whether settling would give a piece.
-func (c *Cutter) Unsettled() bool { return false }
+// Done reports whether the text is finished and nothing speakable is left, though Next may still owe an empty Last piece.
+func (c *Cutter) Done() bool {
+	c.scan.run()
+	return c.scan.b.finished && c.scan.head.spoken == c.at.spoken
+}
 
-// Done reports whether nothing speakable is left.
-func (c *Cutter) Done() bool { return false }
+// cut is a decision. The span goes from the cutter's place to "to"; unspeakable text at either end may be left out of
+// what is sent, where all of it would be too long.
+type cut struct {
+	from, core, to place // from..core is sent
+	last           bool
+}
+
+func (c *Cutter) choose(now Now) (cut, bool) {
+	if c.last {
+		return cut{}, false
+	}
+	c.scan.run()
+	head, finished := c.scan.head, c.scan.b.finished
+	if head.spoken == c.at.spoken {
+		return cut{from: head, core: head, to: head, last: true}, finished
+	}
+	end, closed := c.closedEnd()
+	var at place
+	ok := closed
+	if closed {
+		at = c.chooseClosed(end)
+	} else {
+		at, ok = c.chooseOpen(now)
+	}
+	if !ok {
+		return cut{}, false
+	}
+	return c.widen(at, end, closed), true
+}
+
+// closedEnd is where the text that must go out now ends: at the first flush mark with something to speak before
+// it, or at the end of a finished text.
+func (c *Cutter) closedEnd() (place, bool) {
+	for _, p := range c.scan.stops {
+		if p.spoken > c.at.spoken {
+			return p, true
+		}
+	}
+	return c.scan.head, c.scan.b.finished
+}
+
+// widen adds unspeakable text behind the cut that no later piece could carry, and leaves out of what is sent what
+// would make it longer than a piece may be.
+func (c *Cutter) widen(at, end place, closed bool) cut {
+	out := cut{from: c.at, core: at, to: at}
+	if closed && end.spoken == at.spoken {
+		out.to = end
+	}
+	if head := c.scan.head; c.scan.b.finished && head.spoken == at.spoken {
+		out.to, out.last = head, true
+	}
+	if out.core.width-out.from.width > c.schedule.Max {
+		out.from = c.origin()
+	}
+	if out.to.width-out.from.width <= c.schedule.Max {
+		out.core = out.to
+	}
+	return out
+}

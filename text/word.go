@@ -1,16 +1,153 @@
 package text
 
-// Token is a word of the client's own text.
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/words"
+)
+
+// Token is a word of the client's own text: a Unicode word with the symbols attached to it. A number, date, amount, address
+// of a site or a mailbox is one token, and so is each letter within <spell>. Punctuation around it is no part of it.
 type Token struct {
 	Text       string
-	Start, End int
+	Start, End int // in the client's whole text
 }
 
-// Tokens returns the piece's words.
-func (p Piece) Tokens() []Token { return nil }
+// Tokens returns the piece's words with offsets in the client's whole text.
+func (p Piece) Tokens() []Token {
+	if p.source == "" {
+		return Tokens(p.Text, p.Start)
+	}
+	return tokens(p.source, p.Start, p.inSpell)
+}
 
-// Tokens returns the words of s.
-func Tokens(s string, start int) []Token { return nil }
+// Tokens returns the words of s, which begins at the code point start of the client's text.
+func Tokens(s string, start int) []Token { return tokens(s, start, false) }
 
-// Speakable reports whether s has a letter or digit of any script outside of tags.
-func Speakable(s string) bool { return false }
+func tokens(s string, start int, inSpell bool) []Token {
+	out := collector{s: s, char: start}
+	tagged(s, inSpell, func(from, to int, kind stretch) {
+		switch kind {
+		case spellText:
+			letters(s[from:to], func(a, b int) {
+				if hasSpeakable(s[from+a : from+b]) {
+					out.add(from+a, from+b)
+				}
+			})
+		case plainText:
+			out.plain(from, to)
+		}
+	})
+	return out.tokens
+}
+
+func hasSpeakable(s string) bool { return countSpeakable([]byte(s)) > 0 }
+
+// A collector gathers tokens in order and counts code points on the way.
+type collector struct {
+	s      string
+	tokens []Token
+
+	at, char int // a byte of s, and the code point of the client's text there
+}
+
+func (c *collector) add(from, to int) {
+	start := c.char + utf8.RuneCountInString(c.s[c.at:from])
+	end := start + utf8.RuneCountInString(c.s[from:to])
+	c.tokens = append(c.tokens, Token{Text: c.s[from:to], Start: start, End: end})
+	c.at, c.char = to, end
+}
+
+// plain adds the words of text without tags. Addresses are found first, since their punctuation is not around them.
+func (c *collector) plain(from, to int) {
+	for from < to {
+		a, b := nextAddress(c.s[from:to])
+		c.words(from, from+a)
+		if b > a {
+			c.add(from+a, from+b)
+		}
+		from += b
+	}
+}
+
+func (c *collector) words(from, to int) {
+	if from == to {
+		return
+	}
+	j := joiner{segments: split(c.s[from:to])}
+	for j.next() {
+		a, b := from+j.segments[j.from].from, from+j.segments[j.to-1].to
+		// To Unicode an underscore is part of a word, to a client who writes _so_ it is around it.
+		a += len(c.s[a:b]) - len(strings.TrimLeft(c.s[a:b], "_"))
+		c.add(a, a+len(strings.TrimRight(c.s[a:b], "_")))
+	}
+}
+
+// segment is what the Unicode rules find in a text: a word, a space, a single sign.
+type segment struct {
+	from, to    int
+	first, last rune
+	kind        segmentKind
+}
+
+type segmentKind int
+
+const (
+	otherSegment  segmentKind = iota // whitespace, punctuation, emoji
+	wordSegment                      // letters or digits
+	ideograph                        // one character of a script without spaces: a word that nothing is attached to
+	phraseSegment                    // part of a run of Thai, Lao, Khmer or Burmese, which is one token
+	symbolSegment                    // what may be attached to a word
+)
+
+func split(s string) []segment {
+	var out []segment
+	for it := words.FromString(s); it.Next(); {
+		v := it.Value()
+		first, _ := utf8.DecodeRuneInString(v)
+		last, _ := lastBase(v)
+		out = append(out, segment{from: it.Start(), to: it.End(), first: first, last: last, kind: kindOf(v, first)})
+	}
+	return out
+}
+
+// lastBase is the last character of s that is no combining mark.
+func lastBase(s string) (rune, int) {
+	for len(s) > 0 {
+		r, n := utf8.DecodeLastRuneInString(s)
+		if !unicode.In(r, unicode.M, unicode.Cf) || len(s) == n {
+			return r, n
+		}
+		s = s[:len(s)-n]
+	}
+	return utf8.RuneError, 0
+}
+
+func kindOf(v string, first rune) segmentKind {
+	switch {
+	case isPhraseScript(first) && (unicode.IsLetter(first) || unicode.Is(unicode.M, first)):
+		return phraseSegment
+	case unicode.In(first, unicode.Han, unicode.Hiragana) && hasSpeakable(v):
+		return ideograph
+	case hasSpeakable(v):
+		return wordSegment
+	case isSymbol(first):
+		return symbolSegment
+	}
+	return otherSegment
+}
+
+const fullwidthPercent = '\uff05'
+
+// isSymbol reports whether r belongs to the word it touches. Emoji and what marks up text (* ` | ~ < >) don't.
+func isSymbol(r rune) bool {
+	switch r {
+	case '#', '@', '&', '%', '‰', '§', '°', '™', '®', '©', fullwidthPercent:
+		return true
+	case '|', '~', '<', '>':
+		return false
+	}
+	return unicode.In(r, unicode.Sc, unicode.Sm) || r >= 0x2100 && r <= 0x214f
+}

@@ -1,0 +1,133 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// dotted says what a full stop behind a word may be besides a sentence's end.
+type dotted int
+
+const (
+	endsSentence  dotted = iota
+	alwaysGoesOn         // Dr. Smith, J. Smith, U.S. army, and the number of a list's item
+	goesOnToDigit        // No. 5, p. 5
+	goesOnToLower        // etc. and so on: an end only where a new sentence's capital follows
+	ordinal              // 3. Mai: goes on to a small letter or a month
+)
+
+// maxAbbreviation is the longest word, in bytes, that is looked at.
+const maxAbbreviation = 16
+
+// dottedWord classifies the word before a full stop. first: it is the first of its line.
+func dottedWord(word []byte, first bool) dotted {
+	if len(word) == 0 || len(word) > maxAbbreviation {
+		return endsSentence
+	}
+	w := strings.ToLower(strings.TrimLeft(string(word), `([{"'“„‘«¿¡*_`))
+	if d := dottedNumber(w, first); d != endsSentence {
+		return d
+	}
+	if kind := knownAbbreviation(w); kind != endsSentence {
+		return kind
+	}
+	if isInitials(w) {
+		return alwaysGoesOn
+	}
+	return endsSentence
+}
+
+func dottedNumber(w string, first bool) dotted {
+	for _, r := range w {
+		if !unicode.IsDigit(r) {
+			return endsSentence
+		}
+	}
+	switch n := utf8.RuneCountInString(w); {
+	case n == 0 || n > 3:
+		return endsSentence
+	case first:
+		return alwaysGoesOn
+	case n <= 2:
+		return ordinal
+	}
+	return endsSentence
+}
+
+// isInitials reports whether w is single letters, or pairs as in "Ph.D", with full stops between them.
+func isInitials(w string) bool {
+	parts := strings.Split(w, ".")
+	for _, part := range parts {
+		n := 0
+		for _, r := range part {
+			// A letter without case (an ideograph, a Thai letter) is no initial.
+			if unicode.ToUpper(r) == r {
+				return false
+			}
+			n++
+		}
+		if n == 0 || n > 2 || n == 2 && len(parts) == 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// knownAbbreviation knows what is common in the vendors' languages; w is in lower case, without its last full stop.
+func knownAbbreviation(w string) dotted {
+	switch w {
+	case "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "hon", "fr", "hr", "gen", "col", "lt", "sgt", "capt", "cmdr",
+		"gov", "sen", "rep", "pres", "mt", "messrs", "mme", "mlle", "mgr", "sra", "srta", "dra", "dña", "dn", "sig", "dott",
+		"vs", "approx", "ca", "bzw", "evtl", "ggf", "inkl", "zzgl", "al", "гр", "им", "ул", "г", "д", "стр", "тов":
+		return alwaysGoesOn
+	case "no", "nr", "nos", "p", "pp", "pg", "fig", "figs", "vol", "art", "ch", "sec", "abs", "bd", "kap", "núm", "num",
+		"pág", "ext", "tel", "op", "par", "ver", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec":
+		return goesOnToDigit
+	case "etc", "inc", "ltd", "co", "corp", "llc", "jr", "sr", "esq", "dept", "est", "ave", "blvd", "rd", "sq", "ft", "oz", "lb",
+		"lbs", "min", "max", "a.m", "p.m", "usw", "bhf", "str", "mio", "mrd", "esc", "руб", "коп", "тыс", "млн", "млрд":
+		return goesOnToLower
+	}
+	return endsSentence
+}
+
+// goesOn decides by what follows the full stop and its whitespace whether the sentence goes on. It is not
+// known as long as an open text ends there.
+func (d dotted) goesOn(next []byte, open bool) (on, known bool) {
+	if d == endsSentence || d == alwaysGoesOn {
+		return d == alwaysGoesOn, true
+	}
+	r, _ := utf8.DecodeRune(next)
+	if len(next) == 0 {
+		return false, !open
+	}
+	switch d {
+	case goesOnToDigit:
+		return unicode.IsDigit(r), true
+	case goesOnToLower:
+		return unicode.IsLower(r) || unicode.IsDigit(r), true
+	default:
+		return startsMonth(next, open)
+	}
+}
+
+// startsMonth reports whether next starts with a small letter or with a month's name as German writes it.
+func startsMonth(next []byte, open bool) (on, known bool) {
+	r, _ := utf8.DecodeRune(next)
+	if unicode.IsLower(r) || !unicode.IsUpper(r) {
+		return unicode.IsLower(r), true
+	}
+	end := 0
+	for end < len(next) {
+		r, n := utf8.DecodeRune(next[end:])
+		if !unicode.IsLetter(r) {
+			break
+		}
+		end += n
+	}
+	switch string(next[:end]) {
+	case "Januar", "Jänner", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember":
+		return true, end < len(next) || !open
+	}
+	return false, end < len(next) || !open || end > maxAbbreviation
+}

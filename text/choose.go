@@ -1,0 +1,143 @@
+package text
+
+import (
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/graphemes"
+)
+
+// floor and limit are the widths between which the next piece's end is looked for. Unspeakable text that would fill half
+// of a piece doesn't count, since it is not sent.
+func (c *Cutter) floor() int { return c.base() + c.schedule.gather(c.pieces) }
+func (c *Cutter) limit() int { return c.base() + c.schedule.Max }
+
+func (c *Cutter) base() int {
+	if lead := c.origin(); lead.width-c.at.width > c.schedule.Max/2 {
+		return lead.width
+	}
+	return c.at.width
+}
+
+// chooseClosed chooses among text that must go out up to end: all of it, if it fits and holds no sentence worth a piece.
+func (c *Cutter) chooseClosed(end place) place {
+	p, ok := c.scan.after(sentence, c.floor(), c.at.spoken)
+	if ok && p.width <= c.limit() && p.spoken < end.spoken {
+		return p
+	}
+	if end.width <= c.limit() {
+		return end
+	}
+	return c.overlong(end)
+}
+
+// chooseOpen chooses while more text may come.
+func (c *Cutter) chooseOpen(now Now) (place, bool) {
+	from, floor := c.floor(), c.floor()
+	if now.Idle {
+		from = 0
+	}
+	if p, ok := c.first(sentence, from, now.Settled); ok {
+		return p, true
+	}
+	if p, ok := c.first(clause, floor, now.Settled); ok {
+		return p, true
+	}
+	if c.scan.head.width > c.limit() {
+		return c.overlong(c.scan.head), true
+	}
+	return place{}, false
+}
+
+// first is the first cut of a strength from a width on, the text's end included, that makes no piece too long.
+func (c *Cutter) first(kind strength, width int, settled bool) (place, bool) {
+	p, ok := c.scan.after(kind, width, c.at.spoken)
+	if !ok {
+		tail, strong, soft := c.scan.tail()
+		p, ok = tail, strong >= kind && (settled || !soft) && tail.width >= width && tail.spoken > c.at.spoken
+	}
+	return p, ok && p.width <= c.limit()
+}
+
+// overlong chooses in text that doesn't fit one piece and reaches to end at least.
+func (c *Cutter) overlong(end place) place {
+	limit := c.limit()
+	for _, from := range []int{c.floor(), 0} {
+		for _, kind := range []strength{sentence, clause} {
+			if p, ok := c.scan.before(kind, limit); ok && p.width >= from && p.spoken > c.at.spoken {
+				return p
+			}
+		}
+	}
+	for _, kind := range []strength{spaced, glued} {
+		if p, ok := c.scan.before(kind, limit); ok && p.spoken > c.at.spoken {
+			return p
+		}
+	}
+	return c.within(limit, end)
+}
+
+// within cuts a word that alone is too long: behind the last grapheme cluster that fits, or behind the first speakable
+// cluster, tag or region where none does.
+func (c *Cutter) within(limit int, end place) place {
+	p, found := c.origin(), false
+	best := p
+	c.units(p, end, func(next place) bool {
+		if next.width > limit && found {
+			return false
+		}
+		best, found = next, next.spoken > c.at.spoken
+		return true
+	})
+	return best
+}
+
+// origin is where the text behind the last piece begins to be speakable; only called when it does somewhere.
+func (c *Cutter) origin() place {
+	if c.leadKnown {
+		return c.lead
+	}
+	p := c.at
+	c.units(p, c.scan.head, func(next place) bool {
+		if next.spoken > c.at.spoken {
+			return false
+		}
+		p = next
+		return true
+	})
+	c.lead, c.leadKnown = p, true
+	return p
+}
+
+// units walks from p to end over what is never cut: tags, spell regions, grapheme clusters. It calls yield with
+// the place behind each until that returns false.
+func (c *Cutter) units(p, end place, yield func(place) bool) {
+	for _, a := range c.scan.atoms {
+		if a.from.byte < p.byte {
+			continue
+		}
+		if a.from.byte >= end.byte {
+			break
+		}
+		if !c.clusters(&p, a.from.byte, yield) || !yield(a.to) {
+			return
+		}
+		p = a.to
+	}
+	c.clusters(&p, end.byte, yield)
+}
+
+func (c *Cutter) clusters(p *place, end int, yield func(place) bool) bool {
+	clusters := graphemes.FromBytes(c.scan.b.text[p.byte:end])
+	for clusters.Next() {
+		cluster := clusters.Value()
+		n := utf8.RuneCount(cluster)
+		p.byte += len(cluster)
+		p.char += n
+		p.width += n
+		p.spoken += countSpeakable(cluster)
+		if !yield(*p) {
+			return false
+		}
+	}
+	return true
+}

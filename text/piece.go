@@ -1,0 +1,135 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Piece is text for a vendor to speak at once.
+type Piece struct {
+	Start, End int    // span in the client's text; the spans of a cutter's pieces are contiguous
+	Text       string // as the vendor gets it: spell tags kept, or letters apart
+	Last       bool   // the text is finished, and nothing speakable follows
+
+	source  string // the client's text from Start to End; empty in a Piece that no Cutter made
+	inSpell bool   // source begins within a spell region
+	runs    []run  // how Text follows from source, ascending
+}
+
+// run is a stretch of Piece.Text that is the client's as it is. What lies between two runs the relay has
+// added; what of the client's text no run covers, it has left out.
+type run struct {
+	at    int // where in Text, in code points
+	char  int // where in the client's text
+	chars int
+}
+
+// Offset returns where in the client's text the code point i of Text comes from. What was added counts as the end of
+// what precedes it.
+func (p Piece) Offset(i int) int {
+	char := p.Start
+	for _, r := range p.runs {
+		if i < r.at {
+			break
+		}
+		char = r.char + min(i-r.at, r.chars)
+	}
+	if p.runs == nil {
+		char += max(0, min(i, p.End-p.Start))
+	}
+	return char
+}
+
+// A composer writes a piece's Text.
+type composer struct {
+	out   strings.Builder
+	chars int // code points written
+	last  rune
+	runs  []run
+}
+
+// copy writes s, which stands at char in the client's text.
+func (c *composer) copy(s string, char int) {
+	if s == "" {
+		return
+	}
+	n := utf8.RuneCountInString(s)
+	if i := len(c.runs) - 1; i >= 0 && c.runs[i].at+c.runs[i].chars == c.chars && c.runs[i].char+c.runs[i].chars == char {
+		c.runs[i].chars += n
+	} else {
+		c.runs = append(c.runs, run{at: c.chars, char: char, chars: n})
+	}
+	c.write(s)
+}
+
+// write writes s, which the client has not sent.
+func (c *composer) write(s string) {
+	c.out.WriteString(s)
+	c.chars += utf8.RuneCountInString(s)
+	c.last, _ = utf8.DecodeLastRuneInString(s)
+}
+
+// tagged writes a spell region with both its tags, also those that the client's text lacks.
+func (c *composer) tagged(text []byte, a atom) {
+	if a.inside == a.from.byte {
+		c.write(openSpell)
+	}
+	c.copy(string(text[a.from.byte:a.to.byte]), a.from.char)
+	if a.outside == a.to.byte {
+		c.write(closeSpell)
+	}
+}
+
+// apart writes the letters of a spell region with a space between each two, and before the first.
+func (c *composer) apart(text []byte, a atom) {
+	body := string(text[a.inside:a.outside])
+	char, done := a.from.char+utf8.RuneCount(text[a.from.byte:a.inside]), 0
+	letters(body, func(from, to int) {
+		if c.chars > 0 && !unicode.IsSpace(c.last) {
+			c.write(" ")
+		}
+		char, done = char+utf8.RuneCountInString(body[done:from]), from
+		c.copy(body[from:to], char)
+	})
+}
+
+// plain writes text that follows the letters of a spell region.
+func (c *composer) plain(s string, char int, behindLetters bool) {
+	first, _ := utf8.DecodeRuneInString(s)
+	if behindLetters && isSpeakable(first) && isSpeakable(c.last) {
+		c.write(" ")
+	}
+	c.copy(s, char)
+}
+
+// compose writes the piece of a cut.
+func (c *Cutter) compose(cut cut) Piece {
+	text, to := c.scan.b.text, cut.core.byte
+	var out composer
+	at, behindLetters := cut.from, false
+	for _, a := range c.scan.atoms {
+		if a.from.byte < cut.from.byte || !a.spell {
+			continue
+		}
+		if a.from.byte >= to {
+			break
+		}
+		out.plain(string(text[at.byte:a.from.byte]), at.char, behindLetters)
+		if c.scan.spell {
+			out.tagged(text, a)
+		} else {
+			out.apart(text, a)
+			behindLetters = true
+		}
+		at = a.to
+	}
+	out.plain(string(text[at.byte:max(to, at.byte)]), at.char, behindLetters)
+	atoms := c.scan.atoms
+	return Piece{
+		Start: c.at.char, End: cut.to.char, Text: out.out.String(), Last: cut.last,
+		source:  string(text[c.at.byte:cut.to.byte]),
+		inSpell: len(atoms) > 0 && atoms[0].spell && atoms[0].from.byte == c.at.byte && atoms[0].inside == c.at.byte,
+		runs:    out.runs,
+	}
+}

@@ -1,0 +1,212 @@
+package text
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A scanner reads a Buffer once, from front to back, and finds the places where it may be cut. It stops before
+// what it can't judge yet: an unclosed spell region or tag, an abbreviation with nothing behind it.
+type scanner struct {
+	b     *Buffer
+	spell bool // the vendor knows <spell>
+
+	head  place // all before it is judged
+	marks int   // flush marks that the head has passed
+
+	// Found and not yet cut away, each ascending by place.
+	breaks [strengths][]place // breaks[s]: cuts of strength s or more
+	stops  []place            // all before is to be spoken now
+	atoms  []atom
+
+	// What the judgment of the next character depends on.
+	prev    rune     // the character before the head; a space at the start and behind a mark
+	word    int      // byte where the word at the head begins
+	first   bool     // that word is the first of its line
+	pending strength // what whitespace here would make of the head; glued: nothing
+	hard    bool     // pending needs no whitespace
+	dotted  dotted   // what the full stop that made pending may be besides
+	digits  bool     // a digit stands before the sign that made pending
+	edge    bool     // a tag ends at the head
+	blank   place    // where the run of whitespace at the head began
+	lines   int      // newlines in that run
+	waiting bool     // the head stands before whitespace that more text must judge
+
+	open     bool // the head stands at a spell region's start
+	inside   int  // where that region's letters begin, in bytes
+	searched int  // no closing tag begins before it
+}
+
+func newScanner(b *Buffer, start int, spell bool) scanner {
+	s := scanner{b: b, spell: spell, prev: ' ', first: true}
+	s.seek(b.index.byteOf(b.text, start))
+	for s.marks < len(b.marks) && b.marks[s.marks] <= s.head.byte {
+		s.marks++
+	}
+	return s
+}
+
+// run judges all that can be judged.
+func (s *scanner) run() {
+	for s.step() {
+	}
+}
+
+func (s *scanner) step() bool {
+	if s.marks < len(s.b.marks) && s.b.marks[s.marks] <= s.head.byte {
+		s.passMark()
+		return true
+	}
+	if s.open {
+		return s.region()
+	}
+	if s.head.byte == len(s.b.text) {
+		return false
+	}
+	r, n := utf8.DecodeRune(s.b.text[s.head.byte:])
+	if r == '<' {
+		tag, partial := tagLen(s.b.text[s.head.byte:])
+		if partial && !s.b.finished {
+			return s.hold()
+		}
+		if tag > 0 {
+			s.tag(tag)
+			return true
+		}
+	}
+	if unicode.IsSpace(r) {
+		return s.space(r, n)
+	}
+	s.character(r, n)
+	return true
+}
+
+// passMark notes a flush mark at the head, or one that lay within the tag or region before it.
+func (s *scanner) passMark() {
+	s.marks++
+	s.stopHere()
+	s.prev, s.word, s.pending, s.dotted, s.edge = ' ', s.head.byte, glued, endsSentence, false
+	s.blank, s.lines = s.head, 0
+}
+
+func (s *scanner) stopHere() {
+	if n := len(s.stops); n == 0 || s.stops[n-1].byte < s.head.byte {
+		s.stops = append(s.stops, s.head)
+	}
+}
+
+// space takes a character of whitespace; it returns false where only more text can say what the whitespace is.
+func (s *scanner) space(r rune, n int) bool {
+	if !unicode.IsSpace(s.prev) {
+		kind, known := s.judge()
+		if s.waiting = !known; s.waiting {
+			return false
+		}
+		s.blank, s.lines, s.first = s.head, 0, false
+		if !joins(s.prev, r) {
+			s.breakAt(s.blank, kind)
+		}
+	}
+	if isNewline(r) {
+		s.lines++
+		s.first = true
+		s.breakAt(s.blank, min(clause+strength(s.lines-1), sentence))
+	}
+	s.prev, s.pending, s.hard, s.dotted, s.edge = r, glued, false, endsSentence, false
+	s.advance(r, n)
+	s.word = s.head.byte
+	return true
+}
+
+// judge says how strong a cut is between the head and the whitespace behind it.
+func (s *scanner) judge() (kind strength, known bool) {
+	switch {
+	case s.pending == sentence && s.dotted != endsSentence:
+		ahead, open := s.ahead()
+		on, known := s.dotted.goesOn(ahead, open)
+		if on {
+			return glued, known
+		}
+		return sentence, known
+	case s.prev == '-' && s.word == s.head.byte-1: // a dash, typed as a hyphen between spaces
+		return clause, true
+	case s.pending == glued && isPhraseScript(s.prev):
+		return clause, true
+	}
+	return max(s.pending, spaced), true
+}
+
+// ahead is enough of the text behind the head and its whitespace to judge an abbreviation; open: more may come.
+func (s *scanner) ahead() (text []byte, open bool) {
+	end, open := len(s.b.text), !s.b.finished
+	if s.marks < len(s.b.marks) {
+		end, open = s.b.marks[s.marks], false
+	}
+	text = bytes.TrimLeftFunc(s.b.text[s.head.byte:end], unicode.IsSpace)
+	return text[:min(len(text), 2*maxAbbreviation)], open
+}
+
+// character takes a character that is neither whitespace nor the start of a tag.
+func (s *scanner) character(r rune, n int) {
+	s.trailingEdge(r)
+	kind := signOf(r)
+	if s.pending != glued && (kind == letter || kind == opener && s.hard) {
+		if s.hard && (!s.digits || !unicode.IsDigit(r)) && !joins(s.prev, r) {
+			s.breakAt(s.head, s.pending)
+		}
+		s.pending, s.hard, s.dotted = glued, false, endsSentence
+	}
+	switch kind {
+	case stop:
+		s.dotted = s.dottedBy(r)
+		s.arm(sentence, r)
+	case pause:
+		s.dotted = endsSentence
+		s.arm(clause, r)
+	}
+	s.prev = r
+	s.advance(r, n)
+}
+
+// arm makes the head the end of a sentence or clause, if what follows agrees.
+func (s *scanner) arm(kind strength, r rune) {
+	if s.pending == sentence && s.hard {
+		return // nothing behind 。 takes its end back
+	}
+	if s.pending == glued {
+		s.digits = unicode.IsDigit(s.prev)
+	}
+	s.pending, s.hard = kind, !isSoft(r)
+}
+
+// dottedBy says what a stop may be besides: only a single full stop behind a word is anything.
+func (s *scanner) dottedBy(r rune) dotted {
+	if r != '.' || s.pending != glued {
+		return endsSentence
+	}
+	return dottedWord(s.b.text[s.word:s.head.byte], s.first)
+}
+
+func (s *scanner) advance(r rune, n int) {
+	s.head.byte += n
+	s.head.char++
+	s.head.width++
+	if isSpeakable(r) {
+		s.head.spoken++
+	}
+}
+
+// tail is the cut at the very end of an open text: kind glued where there is none, soft where it only counts once
+// the text has settled.
+func (s *scanner) tail() (p place, kind strength, soft bool) {
+	switch {
+	case s.head.byte < len(s.b.text) && !s.waiting, s.open, s.pending == glued:
+		return s.head, glued, false
+	case s.hard && !s.digits:
+		return s.head, s.pending, false
+	case s.pending == sentence && s.dotted != alwaysGoesOn:
+		return s.head, sentence, true
+	}
+	return s.head, glued, false
+}
