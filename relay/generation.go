@@ -214,8 +214,8 @@ func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Ti
 	until = g.textDeadlineLocked(now)
 	cutter := text.NewCutter(&g.text, 0, g.schedule(), true)
 	settled := now.Sub(g.textAt) >= settleDelay
-	if _, ready = cutter.Next(text.Now{Idle: true, Settled: settled}); ready {
-		return true, false, until
+	if p, ok := cutter.Next(text.Now{Idle: true, Settled: settled}); ok {
+		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
 	}
 	if cutter.Unsettled() {
 		until = g.textAt.Add(settleDelay)

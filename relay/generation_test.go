@@ -326,7 +326,7 @@ func TestStalledClientEndsAloneAndLosesNothingForOthers(t *testing.T) {
 		if done, _ := well.until("done"); done["reason"] != "completed" {
 			t.Errorf("neighbor: got %v", done["reason"])
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(10 * time.Second)
 		if got := r.srv.current(); len(got) != 1 {
 			t.Errorf("sessions: got %d, want the stalled one gone", len(got))
 		}
