@@ -40,9 +40,10 @@ func TestNearest(t *testing.T) {
 		{"the least that is enough", pcm(16000), []audio.Format{pcm(48000), pcm(8000), pcm(22050), pcm(24000)}, pcm(22050)},
 		{"linear for the other law", alaw, []audio.Format{mulaw, pcm(24000)}, pcm(24000)},
 		{"the most where none is enough", pcm(48000), []audio.Format{pcm(8000), pcm(24000), pcm(22050)}, pcm(24000)},
-		{"linear among equals", pcm(24000), []audio.Format{mulaw, pcm(8000)}, pcm(8000)},
+		{"linear among equals", pcm(24000), []audio.Format{mulaw, format(audio.PCMF32, 8000)}, format(audio.PCMF32, 8000)},
 		{"the same encoding among equals", format(audio.PCMF32, 16000), []audio.Format{pcm(24000), format(audio.PCMF32, 24000)}, format(audio.PCMF32, 24000)},
 		{"the earlier among equals", mulaw, []audio.Format{pcm(8000), format(audio.PCMF32, 8000)}, pcm(8000)},
+		{"the earlier among the same samples", pcm(16000), []audio.Format{format(audio.WAV, 24000), pcm(24000)}, format(audio.WAV, 24000)},
 		{"only G.711", pcm(24000), []audio.Format{mulaw, alaw}, mulaw},
 		{"nothing", pcm(24000), nil, audio.Format{}},
 	}

@@ -97,7 +97,7 @@ func TestSteadyLevelStays(t *testing.T) {
 func TestDurationHolds(t *testing.T) {
 	for _, from := range rates {
 		for _, to := range audio.Rates {
-			for _, n := range []int{0, 1, 2, 7, 100, 511, 512, 513, 2000, from} {
+			for _, n := range []int{0, 1, 2, 7, 100, 511, 512, 513, 5000} {
 				src := make([]byte, 2*n)
 				got := len(convert(t, format(audio.PCM16, from), format(audio.PCM16, to), src)) / 2
 				if want := (n*to + from - 1) / from; got != want {

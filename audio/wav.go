@@ -60,8 +60,8 @@ func ReadWAV(r io.Reader) (Format, []byte, error) {
 	if err != nil {
 		return Format{}, nil, fmt.Errorf("read WAV header: %w", err)
 	}
-	if size != 0 && size != wavUnknownSize {
-		r = io.LimitReader(r, size)
+	if size != 0 {
+		r = io.LimitReader(r, size) // the unknown size is beyond any end
 	}
 	samples, err := io.ReadAll(r)
 	if err != nil {
