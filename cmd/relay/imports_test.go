@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed is the paragraph on imports in docs/ARCHITECTURE.md: who may import whom, within the module.
+func allowed(pkg string) []string {
+	leaves := []string{"audio", "text", "protocol", "limits", "billing"}
+	switch {
+	case pkg == "cmd/relay":
+		return nil // everything
+	case pkg == "relay":
+		return append(leaves, "routing", "upstream")
+	case pkg == "routing":
+		return []string{"upstream", "audio", "text"}
+	case slices.Contains(leaves, pkg):
+		return []string{}
+	case strings.HasPrefix(pkg, "upstream/emulator"):
+		return []string{"audio", "upstream/emulator/voice"}
+	case pkg == "upstream":
+		return []string{"audio", "text"}
+	case strings.HasPrefix(pkg, "upstream/"):
+		return []string{"upstream", "audio", "text"}
+	case strings.HasPrefix(pkg, "tests"):
+		return []string{"upstream/emulator", "upstream/emulator/voice", "audio"}
+	}
+	return []string{}
+}
+
+func TestImportsAreThoseOfTheMap(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "voicerelay/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&pkg); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		name := strings.TrimPrefix(pkg.ImportPath, "voicerelay/")
+		may := allowed(name)
+		for _, imported := range pkg.Imports {
+			ours, ok := strings.CutPrefix(imported, "voicerelay/")
+			if ok && may != nil && !slices.Contains(may, ours) {
+				t.Errorf("%s imports %s, which the map does not allow", name, ours)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("looked at %d packages only", seen)
+	}
+}
