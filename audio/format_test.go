@@ -44,6 +44,7 @@ func TestNearest(t *testing.T) {
 		{"the same encoding among equals", format(audio.PCMF32, 16000), []audio.Format{pcm(24000), format(audio.PCMF32, 24000)}, format(audio.PCMF32, 24000)},
 		{"the earlier among equals", mulaw, []audio.Format{pcm(8000), format(audio.PCMF32, 8000)}, pcm(8000)},
 		{"the earlier among the same samples", pcm(16000), []audio.Format{format(audio.WAV, 24000), pcm(24000)}, format(audio.WAV, 24000)},
+		{"the earlier of two that fit", pcm(24000), []audio.Format{format(audio.WAV, 24000), pcm(24000)}, format(audio.WAV, 24000)},
 		{"only G.711", pcm(24000), []audio.Format{mulaw, alaw}, mulaw},
 		{"nothing", pcm(24000), nil, audio.Format{}},
 	}
