@@ -1,27 +1,126 @@
 package text
 
-// Spoken is a word as a vendor spoke it.
+// Spoken is a word as a vendor spoke it: perhaps normalised, perhaps one of several for a word of the client's. Times are
+// on any clock of the caller's.
 type Spoken struct {
 	Text       string
 	Start, End int64
-	Score      float64
+	Score      float64 // the vendor's confidence, where it has one
 }
 
-// Timed is a word of the client's text with its times.
+// Timed is a word of the client's text with its times. Its offsets in the text are Token.Start and Token.End.
 type Timed struct {
 	Token
-	Score      float64
 	Start, End int64
+	Score      float64 // the lowest of the spoken words that make it up
 }
 
-// Aligner maps spoken words to tokens.
-type Aligner struct{}
+// Aligner maps the spoken words of one piece back to its tokens, as they come.
+//
+// Words that are equal but for case, marks and punctuation are anchors. What lies between two anchors is one block: each
+// of its tokens has the whole block's times, and so counts as heard when all of the block is. An anchor that comes
+// next is taken at once; one further on only when it can hardly be chance, since a token that is taken to be heard too early is
+// lost at a takeover. Spoken words are judged one after the other, so how they are grouped changes nothing.
+type Aligner struct {
+	tokens []entry
+	next   int // the first token not given yet
 
-// NewAligner is for one piece.
-func NewAligner(p Piece) *Aligner { return &Aligner{} }
+	waiting []spokenEntry // spoken behind the last anchor
+	clock   int64         // the end of what was given
+	started bool          // a word has come: clock is valid
+}
 
-// Add takes spoken words.
-func (a *Aligner) Add(ws []Spoken) []Timed { return nil }
+// entry is a token with its key. Two words are equal when their keys are; an empty key equals none.
+type entry struct {
+	token Token
+	key   string
+}
 
-// Finish resolves the rest.
-func (a *Aligner) Finish() []Timed { return nil }
+type spokenEntry struct {
+	word Spoken
+	key  string
+}
+
+// NewAligner returns an aligner for the words of p.
+func NewAligner(p Piece) *Aligner {
+	tokens := p.Tokens()
+	a := &Aligner{tokens: make([]entry, len(tokens))}
+	for i, t := range tokens {
+		a.tokens[i] = entry{token: t, key: keyOf(t.Text)}
+	}
+	return a
+}
+
+// Add takes the next spoken words and returns the tokens whose times are known now, in order.
+func (a *Aligner) Add(ws []Spoken) []Timed {
+	var out []Timed
+	for _, w := range ws {
+		if !a.started {
+			a.started, a.clock = true, w.Start
+		}
+		if a.next == len(a.tokens) {
+			break // spoken though it is not in the text
+		}
+		a.waiting = append(a.waiting, spokenEntry{word: w, key: keyOf(w.Text)})
+		if chain, ok := a.anchor(); ok {
+			out = a.resolve(out, chain)
+		}
+	}
+	return out
+}
+
+// Finish says that the piece's speech has ended, and returns its other tokens: all of them, if any word of the piece was
+// spoken, else none.
+func (a *Aligner) Finish() []Timed {
+	if !a.started {
+		return nil
+	}
+	out := a.block(nil, len(a.tokens), len(a.waiting))
+	a.waiting = nil
+	return out
+}
+
+// resolve gives the tokens up to the end of a chain of anchors.
+func (a *Aligner) resolve(out []Timed, chain []link) []Timed {
+	first := chain[len(chain)-1]
+	out = a.block(out, first.token, first.spoken)
+	for i := len(chain) - 1; i >= 0; i-- {
+		out = a.give(out, chain[i].tokens, chain[i].spokens)
+	}
+	return out
+}
+
+// block gives what lies before an anchor: the tokens before the one given, of the waiting words the first n.
+// Anchors within are used now, since what they are to be checked against is known.
+func (a *Aligner) block(out []Timed, token, n int) []Timed {
+	from, at := a.next, 0
+	for _, l := range inner(a.tokens[from:token], a.waiting[:n]) {
+		out = a.give(out, from+l.token-a.next, l.spoken-at)
+		out = a.give(out, l.tokens, l.spokens)
+		at = l.spoken + l.spokens
+	}
+	return a.give(out, token-a.next, n-at)
+}
+
+// give gives the next tokens the times of the first spoken waiting words, all of them those of all. Tokens for which nothing
+// was spoken have no length; words for which there is no token are dropped.
+func (a *Aligner) give(out []Timed, tokens, spoken int) []Timed {
+	words := a.waiting[:spoken]
+	a.waiting = a.waiting[spoken:]
+	if tokens == 0 {
+		return out
+	}
+	start, end, score := a.clock, a.clock, 0.0
+	for i, w := range words {
+		if i == 0 {
+			start, score = max(start, w.word.Start), w.word.Score
+		}
+		end, score = max(end, start, w.word.End), min(score, w.word.Score)
+	}
+	a.clock = end
+	for _, t := range a.tokens[a.next : a.next+tokens] {
+		out = append(out, Timed{Token: t.token, Start: start, End: end, Score: score})
+	}
+	a.next += tokens
+	return out
+}

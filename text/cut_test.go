@@ -56,15 +56,15 @@ func TestBoundaries(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := strings.ReplaceAll(tt.want, "|", "")
 			_, got := cutAll(t, in, Schedule{Gather: []int{0}, Max: 200}, true)
-			if norm(got) != norm(tt.want) {
+			if toSpaces(got) != toSpaces(tt.want) {
 				t.Errorf("\n got %q\nwant %q", got, tt.want)
 			}
 		})
 	}
 }
 
-// norm moves bars before whitespace, where cuts are.
-func norm(s string) string {
+// toSpaces moves bars before whitespace, where cuts are.
+func toSpaces(s string) string {
 	for _, w := range []string{" ", "\n"} {
 		for strings.Contains(s, w+"|") {
 			s = strings.ReplaceAll(s, w+"|", "|"+w)
@@ -72,4 +72,3 @@ func norm(s string) string {
 	}
 	return s
 }
-
