@@ -66,8 +66,7 @@ func (g *generation) newAttempt(c routing.Candidate) *attempt {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a.cutter = text.NewCutter(&g.text, 0, g.schedule(), a.caps.Spell)
-	a.base = g.track.samples
-	g.track.pieces, g.track.words = nil, nil // of attempts that nobody heard
+	g.track = newTrack(g.req.output.Rate) // what attempts before told is of audio that nobody heard
 	g.attempts = append(g.attempts, a)
 	if !g.stopped {
 		g.speaking = a

@@ -320,6 +320,9 @@ func (g *generation) startLocked(a *attempt, at time.Time) {
 
 // announceLocked tells the client the words whose audio has been queued up to their end.
 func (g *generation) announceLocked() {
+	if g.seq == 0 {
+		return // no audio has been sent, whatever word times say
+	}
 	words := g.track.ripe()
 	if len(words) == 0 || !g.req.wordTimestamps {
 		return

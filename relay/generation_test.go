@@ -83,8 +83,11 @@ func TestFailureBeforeAudioGoesToTheNextTarget(t *testing.T) {
 				test.first.caps = newFake().caps
 				second := newFake()
 				c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": test.first, "beta": second}).dial("")
-				c.send(generate("g1", twelveWords, ""))
-				started, _ := c.until("started")
+				c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
+				started, before := c.until("started")
+				if kinds := kindsOf(before); strings.Contains(kinds, "timestamps") {
+					t.Errorf("before started: got %s", kinds)
+				}
 				done, _ := c.until("done")
 				if started["provider"] != "beta" || done["reason"] != "completed" {
 					t.Errorf("got %v by %v, want completed by beta", done["reason"], started["provider"])

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
+	"testing/synctest"
 
 	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,6 +65,7 @@ func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 	r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
 	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
 	t.Cleanup(r.close)
+	synctest.Wait() // the server is listening
 	return r
 }
 
@@ -83,18 +85,27 @@ func (r *rig) close() {
 type client struct {
 	t    *testing.T
 	conn *websocket.Conn
+	wire net.Conn // beneath it
 }
+
+// websocketNetConn is the connection beneath a client that no longer reads by itself.
+func websocketNetConn(c *client) net.Conn { return c.wire }
 
 func (r *rig) dial(query string) *client {
 	r.t.Helper()
-	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.pipe.dial() }}
+	var wire net.Conn
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		var err error
+		wire, err = r.pipe.dial()
+		return wire, err
+	}}
 	conn, _, err := websocket.Dial(context.Background(), "ws://localhost/v1/speech"+query, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	conn.SetReadLimit(8 << 20)
 	r.t.Cleanup(func() { _ = conn.CloseNow() })
-	return &client{t: r.t, conn: conn}
+	return &client{t: r.t, conn: conn, wire: wire}
 }
 
 func (c *client) send(message string) {
