@@ -125,9 +125,13 @@ func startsMonth(next []byte, open bool) (on, known bool) {
 		}
 		end += n
 	}
-	switch string(next[:end]) {
-	case "Januar", "Jänner", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember":
-		return true, end < len(next) || !open
+	word, whole := string(next[:end]), end < len(next) || !open
+	for _, month := range [...]string{
+		"Januar", "Jänner", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",
+	} {
+		if whole && month == word || !whole && strings.HasPrefix(month, word) {
+			return whole, whole
+		}
 	}
-	return false, end < len(next) || !open || end > maxAbbreviation
+	return false, true
 }
