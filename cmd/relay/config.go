@@ -112,8 +112,8 @@ func defaultConfig() fileConfig {
 	}
 }
 
-// maxConfigFile bounds the file: a hundred times any sensible one, and too short to nest without end.
-const maxConfigFile = 1 << 20
+// maxConfigFile bounds the file: room for a thousand keys, and what the parser handles in seconds at worst.
+const maxConfigFile = 256 << 10
 
 // loadConfig reads and validates a configuration file; env looks up variables. Its error has a line for each
 // fault, and the warnings are valid with or without it.

@@ -62,16 +62,23 @@ func (e *configError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// place is a path where it stands.
+type place struct {
+	at   position
+	path string
+}
+
 // remarks gathers faults and warnings, and knows where in the file each path stands.
 type remarks struct {
 	file     string
 	places   map[string]position
+	told     map[place]bool // of faults
 	faults   []remark
 	warnings []warning
 }
 
 func newRemarks(file string) *remarks {
-	return &remarks{file: file, places: make(map[string]position)}
+	return &remarks{file: file, places: make(map[string]position), told: make(map[place]bool)}
 }
 
 // fault notes that what stands at a path stops the start.
@@ -80,9 +87,11 @@ func (r *remarks) fault(path, reason string) { r.faultAt(r.place(path), path, re
 // faultAt is fault for what stands elsewhere than its path. Where a path is at fault already nothing is added:
 // what else is wrong with it follows from the first.
 func (r *remarks) faultAt(at position, path, reason string) {
-	if path != "" && slices.ContainsFunc(r.faults, func(f remark) bool { return f.path == path && f.at == at }) {
+	told := place{at: at, path: path}
+	if path != "" && r.told[told] {
 		return
 	}
+	r.told[told] = true
 	r.faults = append(r.faults, remark{file: r.file, at: at, path: path, reason: reason})
 }
 

@@ -232,7 +232,7 @@ func TestLoadConfigFromDisk(t *testing.T) {
 	if err := os.WriteFile(path, make([]byte, maxConfigFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = loadConfig(path, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "is longer than 1048576 bytes") {
+	if _, _, err = loadConfig(path, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "is longer than 262144 bytes") {
 		t.Errorf("a huge file: %v, want its length refused", err)
 	}
 }

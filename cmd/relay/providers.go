@@ -4,11 +4,12 @@ import (
 	"strings"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/tone"
 )
 
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
-	return []upstream.Driver{}
+	return []upstream.Driver{tone.Driver}
 }
 
 // driver is the driver of an adapter's name.

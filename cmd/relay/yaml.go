@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // decoder fills values from a parsed file. Unlike the YAML library's own it goes on after a fault, so that all
@@ -42,7 +43,12 @@ func newDecoder(env environment, r *remarks, defaults ...any) *decoder {
 
 // parse is the file's one document, or a nil node where it is empty.
 func (d *decoder) parse(source []byte) (ast.Node, error) {
-	file, err := parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey()) // found below, with all else
+	tokens := lexer.Tokenize(string(source))
+	if at, deep := tooDeep(tokens); deep {
+		d.remarks.faultAt(at, "", "is nested too deeply")
+		return nil, errFaulty
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // they are found below, with all else
 	if err != nil {
 		var fault yaml.Error
 		if !errors.As(err, &fault) || fault.GetToken() == nil {
@@ -61,6 +67,35 @@ func (d *decoder) parse(source []byte) (ast.Node, error) {
 		return nil, errFaulty
 	}
 	return file.Docs[0].Body, nil
+}
+
+// maxDepth is more than any configuration has. The parser's memory grows with the square of the depth: without a
+// bound 64 KB of brackets would take gigabytes, in a relay that is only asked to look at its file again.
+const maxDepth = 32
+
+// tooDeep says where brackets, or dashes of one line, are nested too deeply. Other nesting is bounded by its
+// indentation.
+func tooDeep(tokens token.Tokens) (position, bool) {
+	brackets, dashes := 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets--
+		case token.SequenceEntryType, token.MappingKeyType:
+			dashes++
+			if brackets+dashes > maxDepth {
+				return position{line: t.Position.Line, column: t.Position.Column}, true
+			}
+			continue
+		}
+		dashes = 0
+		if brackets > maxDepth {
+			return position{line: t.Position.Line, column: t.Position.Column}, true
+		}
+	}
+	return position{}, false
 }
 
 // decode fills what into points to. What the section does not mention stays as it is.
@@ -188,7 +223,7 @@ func (d *decoder) entries(node ast.Node, path string, fn func(key, path string, 
 		d.remarks.fault(path, "must be a mapping")
 		return
 	}
-	var seen []string
+	seen := make(map[string]bool, len(mapping.Values))
 	for _, entry := range mapping.Values {
 		key, ok := entry.Key.(*ast.StringNode)
 		if !ok {
@@ -196,11 +231,11 @@ func (d *decoder) entries(node ast.Node, path string, fn func(key, path string, 
 			continue
 		}
 		path := join(path, key.Value)
-		if slices.Contains(seen, key.Value) {
+		if seen[key.Value] {
 			d.remarks.faultAt(positionOf(key), path, "is there twice")
 			continue
 		}
-		seen = append(seen, key.Value)
+		seen[key.Value] = true
 		d.remarks.places[path] = positionOf(key)
 		fn(key.Value, path, entry.Value)
 	}

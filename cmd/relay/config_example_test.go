@@ -1,0 +1,61 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"voicerelay/limits"
+	"voicerelay/routing"
+)
+
+const examplePath = "../../config.yaml"
+
+// The file that is shipped starts on a machine where nothing is set.
+func TestExampleStartsWithNothingSet(t *testing.T) {
+	s, warnings, err := loadConfig(examplePath, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Providers) != 1 || s.Providers[0].Name != "tone" {
+		t.Errorf("providers = %+v, want tone alone", s.Providers)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0].String(), "providers.kugelaudio: is left out") {
+		t.Errorf("warnings = %v, want one that kugelaudio is left out", warnings)
+	}
+	if _, err := routing.New(s.Routing); err != nil {
+		t.Errorf("its routes: %v", err)
+	}
+}
+
+// With everything in it that is commented out, the file is valid too, and says what the defaults are.
+func TestExampleIsRightInItsComments(t *testing.T) {
+	source, err := os.ReadFile(examplePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	option := regexp.MustCompile(`(?m)^( *)#([a-z].*|  .*)$`)
+	full := option.ReplaceAllString(string(source), "$1$2")
+	full = regexp.MustCompile(`(?m)^tls: .*$`).ReplaceAllString(full, "") // names files that are not there
+	env := environment{lookup: func(string) (string, bool) { return "a-key-of-some-length", true }, read: readSecret, drivers: drivers()}
+	s, warnings, err := parseConfig("config.yaml", []byte(full), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(warnings) > 0 {
+		t.Errorf("warnings: %v", warnings)
+	}
+	if len(s.Keys) != 2 || len(s.Providers) != 2 {
+		t.Errorf("%d keys and %d providers, want 2 and 2", len(s.Keys), len(s.Providers))
+	}
+	if s.Limits != limits.Default() {
+		t.Errorf("limits = %+v, want the defaults", s.Limits)
+	}
+	got, want := s.Routing.Routes[0].Pace, routing.DefaultPace()
+	if !slices.Equal(got.ChunkSchedule, want.ChunkSchedule) || got.MaxPartialLength != want.MaxPartialLength ||
+		got.FirstAudioTimeout != want.FirstAudioTimeout || got.StallTimeout != want.StallTimeout || got.MaxAttempts != want.MaxAttempts {
+		t.Errorf("pace = %+v, want the default %+v", got, want)
+	}
+}
