@@ -94,20 +94,24 @@ func (a *attempt) request() upstream.Request {
 }
 
 // run speaks the text, and returns nil once all of it has been received.
-func (a *attempt) run(ctx context.Context) error {
+func (a *attempt) run(ctx context.Context) (err error) {
 	a.provider.active.Add(1)
 	defer a.provider.active.Add(-1)
 	stream, err := a.open(ctx)
 	if err != nil {
 		return a.fail(err)
 	}
+	err = errBroken // what a panic leaves
+	defer func() { a.release(ctx, stream, err) }()
 	err = a.converse(ctx, stream)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	a.release(ctx, stream, err)
 	return a.fail(err)
 }
+
+// errBroken stops a vendor whose attempt a fault of ours broke off.
+var errBroken = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"}
 
 // open connects, within the time for the first audio.
 func (a *attempt) open(ctx context.Context) (upstream.Stream, error) {

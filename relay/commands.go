@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -57,12 +56,7 @@ func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.
 			RetryAfter: wait,
 		}
 	}
-	g, err := s.enter(*req, now)
-	if err != nil {
-		return err
-	}
-	s.start(ctx, g)
-	return nil
+	return s.enter(ctx, *req, now)
 }
 
 // mayStart checks what does not depend on what is asked for.
@@ -87,15 +81,15 @@ func (s *session) mayStart(id string) *protocol.Error {
 	return nil
 }
 
-// enter makes the generation, in its place within its context.
-func (s *session) enter(req request, now time.Time) (*generation, *protocol.Error) {
+// enter starts the generation, in its place within its context.
+func (s *session) enter(ctx context.Context, req request, now time.Time) *protocol.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t *turn
 	if req.contextID != "" {
 		c, ok := s.register.context(req.contextID, now)
 		if !ok {
-			return nil, &protocol.Error{
+			return &protocol.Error{
 				Code: protocol.CodeTooManyGenerations, Param: "context_id",
 				Message: fmt.Sprintf("%d contexts at once on this connection", maxContexts),
 			}
@@ -104,9 +98,13 @@ func (s *session) enter(req request, now time.Time) (*generation, *protocol.Erro
 		t = &c.turn
 	}
 	g := newGeneration(s, req, t, now)
-	g.cancel = func(error) {} // until start
+	ctx, g.cancel = context.WithCancelCause(ctx)
 	s.register.add(g)
-	return g, nil
+	s.wg.Go(func() {
+		defer g.cancel(nil)
+		g.run(ctx)
+	})
+	return nil
 }
 
 // append adds text to a generation.
@@ -281,7 +279,7 @@ func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit, ended [
 	}
 	for id := range played {
 		if !s.register.named.Has(id) {
-			return nil, nil, unknownGeneration(cmp.Or(c.GenerationID, "played."+id))
+			return nil, nil, unknownGeneration("played." + id)
 		}
 		if g := s.register.past(id, now); g != nil && s.register.running[id] == nil {
 			ended = append(ended, g)
@@ -295,5 +293,5 @@ func (g *generation) spokenAfter(played time.Duration) protocol.Spoken {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.played, g.hasPlayed = min(played, audio.Duration(g.out.taken(), g.req.output.Rate)), true
-	return g.spokenLocked(g.completed)
+	return g.spokenLocked()
 }

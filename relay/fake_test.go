@@ -22,6 +22,7 @@ type fakeProvider struct {
 	failAt  int           // after so many frames the stream ends with failure; 0: never
 	failure error
 	mute    bool // ends normally without audio
+	panics  bool // Open panics
 
 	mu      sync.Mutex
 	opened  []upstream.Request
@@ -61,6 +62,9 @@ func (f *fakeProvider) ParseOptions(raw json.RawMessage) (any, error) {
 func (f *fakeProvider) Open(_ context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.panics {
+		panic("no reason")
+	}
 	if f.refuse != nil {
 		return nil, f.refuse
 	}

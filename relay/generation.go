@@ -48,7 +48,8 @@ type generation struct {
 	stopped   bool      // the client gets nothing more but the end
 	stoppedAt time.Time // when
 	over      bool      // the end has been queued
-	completed bool      // with all of the text spoken
+	reason    string    // of done, once over
+	chars     int       // length of the text, once over
 	// refusedText: the one answer to text behind the text's end has been given.
 	refusedText bool
 }
@@ -123,17 +124,31 @@ func (g *generation) run(ctx context.Context) {
 		return
 	}
 	g.s.accepted(g)
+	defer g.settleAdmission(ctx, grant)
 	end := g.speak(ctx)
 	end = g.playOut(ctx, end)
 	g.closing.Wait() // bounded by closeGrace
 	g.finish(end)
 	g.s.ended(g)
-	state := limits.State(end.reason)
+}
+
+// settleAdmission frees what admission took, also after a panic and though the client may be gone.
+func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := grant.Settle(ctx, state, g.out.taken() > 0); err != nil {
+	if err := grant.Settle(ctx, g.state(), g.out.taken() > 0); err != nil {
 		g.log.Error().Err(err).Msg("admission not settled")
 	}
+}
+
+// state is how the generation ended, for later duplicates of its idempotency key.
+func (g *generation) state() limits.State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.over {
+		return limits.Failed // a fault of ours broke it off
+	}
+	return limits.State(g.reason)
 }
 
 // admit asks the store that all of the tenant's connections share.
@@ -303,6 +318,15 @@ func (g *generation) provider() string {
 	return ""
 }
 
+// trim lets go of what only a running generation needs. What is left says how far the caller heard.
+func (g *generation) trim() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.attempts = nil
+	g.text = text.Buffer{}
+	g.track.forgetText()
+}
+
 // startLocked tells the client who speaks, just before the first audio.
 func (g *generation) startLocked(a *attempt, at time.Time) {
 	g.firstAt = at
@@ -349,17 +373,17 @@ func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
 }
 
 // spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
-func (g *generation) spokenLocked(completed bool) protocol.Spoken {
+func (g *generation) spokenLocked() protocol.Spoken {
 	pos := g.out.taken()
 	if g.hasPlayed {
 		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
 	}
-	if completed && pos >= g.track.samples {
+	if g.reason == reasonCompleted && pos >= g.track.samples {
 		source := sourceSegment
 		if len(g.track.words) > 0 {
 			source = sourceWords
 		}
-		return protocol.Spoken{Char: g.text.Len(), Source: source}
+		return protocol.Spoken{Char: g.chars, Source: source}
 	}
 	return g.track.reached(pos)
 }

@@ -386,3 +386,25 @@ func TestDrainStopsWhatOutlastsItsGrace(t *testing.T) {
 		}
 	})
 }
+
+func TestPanicEndsOneGeneration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		f.mu.Lock()
+		f.panics = true
+		f.mu.Unlock()
+		c.send(generate("g1", twelveWords, ""))
+		done, _ := c.until("done")
+		if done["reason"] != "failed" || done["error"].(map[string]any)["code"] != "internal" {
+			t.Errorf("done: got %v", done)
+		}
+		f.mu.Lock()
+		f.panics = false
+		f.mu.Unlock()
+		c.send(generate("g2", twelveWords, ""))
+		if done, _ := c.until("done"); done["reason"] != "completed" {
+			t.Errorf("the next generation: got %v", done)
+		}
+	})
+}

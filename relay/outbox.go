@@ -164,13 +164,6 @@ func (o *outbox) nextLocked() *message {
 	return m
 }
 
-// empty reports whether nothing waits that could be sent now.
-func (o *outbox) empty() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.own.empty() && len(o.ring) == 0
-}
-
 // close drops what waits; later messages are dropped as they come.
 func (o *outbox) close() {
 	o.mu.Lock()

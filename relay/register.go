@@ -2,7 +2,6 @@ package relay
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"time"
 
@@ -147,6 +146,7 @@ func (s *session) ended(g *generation) {
 	if c := s.register.contexts[g.req.contextID]; c != nil {
 		c.provider = cmp.Or(g.provider(), c.provider)
 	}
+	g.trim()
 	s.register.keep(g, now)
 	s.mu.Unlock()
 	s.srv.metrics.active.Dec()
@@ -204,13 +204,4 @@ func (s *session) leaveIfDrained() {
 	if leave {
 		s.shut(farewell{closeDrained, "drained"})
 	}
-}
-
-// start runs a generation under the session's context.
-func (s *session) start(ctx context.Context, g *generation) {
-	ctx, g.cancel = context.WithCancelCause(ctx)
-	s.wg.Go(func() {
-		defer g.cancel(nil)
-		g.run(ctx)
-	})
 }

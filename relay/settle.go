@@ -31,13 +31,13 @@ func (g *generation) finish(end ending) {
 	if g.stopped && end.reason == reasonCompleted {
 		end = ending{reason: reasonCancelled} // the cancel came while the end was on its way
 	}
-	g.over, g.speaking, g.completed = true, nil, end.reason == reasonCompleted
+	g.over, g.speaking, g.reason, g.chars = true, nil, end.reason, g.text.Len()
 	done := protocol.Done{
 		GenerationID: g.req.id,
 		RecordID:     g.recordID,
 		Reason:       end.reason,
 		Error:        end.err,
-		Spoken:       g.spokenLocked(g.completed),
+		Spoken:       g.spokenLocked(),
 		Usage:        g.usageLocked(),
 		Timing:       g.timingLocked(time.Now()),
 	}
@@ -51,7 +51,7 @@ func (g *generation) finish(end ending) {
 
 func (g *generation) usageLocked() protocol.Usage {
 	usage := protocol.Usage{
-		Characters: g.text.Len(),
+		Characters: g.chars,
 		AudioMS:    audio.Milliseconds(g.out.taken(), g.req.output.Rate),
 		Recorded:   false, // there is no ledger yet that keeps it
 		Attempts:   []protocol.Attempt{},

@@ -3,6 +3,7 @@ package relay
 import (
 	stdbase64 "encoding/base64"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -23,6 +24,7 @@ var errNotBase64 = errors.New("audio is not base64")
 
 // Audio takes a frame from the vendor on to the client.
 func (a *attempt) Audio(f upstream.Frame) {
+	defer a.survivePanic()
 	arrived := time.Now()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
@@ -46,6 +48,16 @@ func (a *attempt) Audio(f upstream.Frame) {
 		return
 	}
 	a.emitLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: arrived})
+}
+
+// survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.
+func (a *attempt) survivePanic() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	err := a.g.s.srv.internal(a.g.log, "panic in a frame", fault)
+	a.g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
 }
 
 // rawLocked is the frame's audio bytes, valid until the next frame. Base64 is decoded even where it will be
@@ -142,23 +154,24 @@ func (g *generation) audioMessageLocked(p payload) *message {
 		m.buf = protocol.AppendAudioJSON(m.buf, head, p.base64)
 	default:
 		m.buf = protocol.AppendAudioHead(m.buf, head)
-		m.buf = stdAppendEncode(m.buf, raw)
+		m.buf = appendBase64(m.buf, raw)
 		m.buf = protocol.AppendAudioTail(m.buf)
 	}
 	return m
 }
 
-// stdAppendEncode appends the base64 of raw.
-func stdAppendEncode(dst, raw []byte) []byte {
+// appendBase64 appends the base64 of raw.
+func appendBase64(dst, raw []byte) []byte {
 	n := base64.StdEncoding.EncodedLen(len(raw))
-	start := len(dst)
-	dst = append(dst, make([]byte, n)...) // compiled to growing in place
-	base64.StdEncoding.Encode(dst[start:], raw)
-	return dst
+	dst = slices.Grow(dst, n)
+	end := len(dst)
+	base64.StdEncoding.Encode(dst[end:end+n], raw)
+	return dst[:end+n]
 }
 
 // Words maps the vendor's words back to the client's text.
 func (a *attempt) Words(ws []upstream.Word) {
+	defer a.survivePanic()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
 	if a.g.speaking != a || a.ended {
@@ -195,6 +208,7 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 
 // PieceEnd notes that a piece has been delivered, so that the next can be sent.
 func (a *attempt) PieceEnd(id int) {
+	defer a.survivePanic()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
 	if a.g.speaking != a || a.ended || id < a.delivered || id >= len(a.pieces) {
@@ -217,6 +231,7 @@ func (a *attempt) endPiecesLocked(id int) {
 
 // End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.
 func (a *attempt) End(u upstream.Usage, err error) {
+	defer a.survivePanic()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
 	a.usage = u

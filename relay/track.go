@@ -74,6 +74,18 @@ func (t *track) clamp() {
 	}
 }
 
+// forgetText lets go of the client's text; offsets stay.
+func (t *track) forgetText() {
+	for i := range t.words {
+		t.words[i].Text = ""
+	}
+	for _, p := range t.pieces {
+		for i := range p.tokens {
+			p.tokens[i].Text = ""
+		}
+	}
+}
+
 // ripe returns the words not yet announced whose audio has been queued up to their end.
 func (t *track) ripe() []text.Timed {
 	from := t.announced

@@ -1,0 +1,123 @@
+package relay
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// audioMessage is a message of one sample whose body is its name.
+func audioMessage(name string) *message {
+	m := newMessage(websocket.MessageText)
+	m.buf = append(m.buf, name...)
+	m.samples = 1
+	return m
+}
+
+func order(o *outbox) string {
+	var names []string
+	for _, body := range drain(o) {
+		names = append(names, string(body))
+	}
+	return strings.Join(names, " ")
+}
+
+func TestLanesTakeTurns(t *testing.T) {
+	o := newOutbox()
+	a, b := o.newLane(nil, func() {}), o.newLane(nil, func() {})
+	for i := range 3 {
+		a.push(audioMessage(fmt.Sprint("a", i)))
+	}
+	b.push(audioMessage("b0"))
+	b.push(audioMessage("b1"))
+	o.send(textMessage([]byte("own")))
+	if got, want := order(o), "own a0 b0 a1 b1 a2"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestContextLanesWaitForTheirTurn(t *testing.T) {
+	o := newOutbox()
+	var c turn
+	first, second, third := o.newLane(&c, func() {}), o.newLane(&c, func() {}), o.newLane(&c, func() {})
+	third.push(audioMessage("c0"))
+	second.push(audioMessage("b0"))
+	first.push(audioMessage("a0"))
+	if got := order(o); got != "a0" {
+		t.Errorf("before the first's end: got %q", got)
+	}
+	second.purge() // cancelled while it waits
+	second.end(textMessage([]byte("b.")))
+	if got := order(o); got != "b." {
+		t.Errorf("after the second's cancel: got %q, want its end and no more", got)
+	}
+	first.push(audioMessage("a1"))
+	first.end(textMessage([]byte("a.")))
+	if got, want := order(o), "a1 a. c0"; got != want {
+		t.Errorf("after the first's end: got %q, want %q", got, want)
+	}
+}
+
+func TestPurgeLeavesNothing(t *testing.T) {
+	o := newOutbox()
+	l := o.newLane(nil, func() {})
+	l.push(audioMessage("a0"))
+	o.take(nil, 1)
+	l.push(audioMessage("a1"))
+	l.purge()
+	l.end(textMessage([]byte("end")))
+	if got := order(o); got != "end" {
+		t.Errorf("got %q, want the end alone", got)
+	}
+	if got := l.taken(); got != 1 {
+		t.Errorf("taken: got %d samples, want 1", got)
+	}
+}
+
+func TestRoomIsToldOnce(t *testing.T) {
+	o := newOutbox()
+	pokes := 0
+	l := o.newLane(nil, func() { pokes++ })
+	for range 10 {
+		l.push(audioMessage("x"))
+	}
+	if l.hasRoom(5) {
+		t.Fatal("10 samples wait, and there is room for 5")
+	}
+	for range 10 {
+		o.take(nil, 1)
+	}
+	if pokes != 1 {
+		t.Errorf("pokes: got %d, want 1", pokes)
+	}
+	if !l.hasRoom(5) {
+		t.Error("nothing waits, and there is no room")
+	}
+}
+
+func TestClosedOutboxTakesNothing(t *testing.T) {
+	o := newOutbox()
+	l := o.newLane(nil, func() {})
+	l.push(audioMessage("before"))
+	o.close()
+	l.push(audioMessage("after"))
+	l.end(textMessage([]byte("end")))
+	o.send(textMessage([]byte("own")))
+	if got := order(o); got != "" {
+		t.Errorf("got %q, want nothing", got)
+	}
+}
+
+func TestUnreadAnswersAreBounded(t *testing.T) {
+	o := newOutbox()
+	for i := range maxOwn {
+		if !o.send(textMessage([]byte("x"))) {
+			t.Fatalf("refused at %d", i)
+		}
+	}
+	if o.send(textMessage([]byte("x"))) {
+		t.Error("one more than the bound was taken")
+	}
+}

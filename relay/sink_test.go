@@ -1,0 +1,277 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"pgregory.net/rapid"
+
+	"voicerelay/audio"
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/routing"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// speaking is an attempt in the middle of its work, without a vendor and without a client.
+func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
+	t.Helper()
+	prices, err := billing.NewPriceList(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := New(Config{Local: Key{Limits: limits.Default()}, MaxConnections: 1}, Parts{
+		Prices: prices, Registry: prometheus.NewRegistry(),
+		Providers: []*Provider{{Provider: newFake(), Name: "alpha"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := srv.newSession(srv.local, binary)
+	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
+	g := newGeneration(s, request{
+		id: "g1", text: "Hello there.", final: true, speed: 1, plan: plan, output: output,
+		asked: protocol.Output{Encoding: string(output.Encoding), SampleRate: output.Rate},
+	}, nil, time.Now())
+	g.cancel = func(error) {}
+	return g.newAttempt(plan.Candidates[0])
+}
+
+// drain takes what waits for the client and returns the messages' bodies.
+func drain(o *outbox) [][]byte {
+	var bodies [][]byte
+	for {
+		batch := o.take(nil, burst)
+		if len(batch) == 0 {
+			return bodies
+		}
+		for _, m := range batch {
+			bodies = append(bodies, bytes.Clone(m.buf))
+			m.release()
+		}
+	}
+}
+
+// frame200 is 200 ms of 24 kHz PCM, as vendors send it.
+func frame200() upstream.Frame {
+	raw := make([]byte, 9600)
+	for i := range raw {
+		raw[i] = byte(i * 7)
+	}
+	return upstream.Frame{
+		Format: audio.Format{Encoding: audio.PCM16, Rate: 24000},
+		Base64: []byte(base64.StdEncoding.EncodeToString(raw)),
+	}
+}
+
+func TestFramePathDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools at random")
+	}
+	tests := map[string]struct {
+		output audio.Format
+		binary bool
+	}{
+		"passed on":         {audio.Format{Encoding: audio.PCM16, Rate: 24000}, false},
+		"binary":            {audio.Format{Encoding: audio.PCM16, Rate: 24000}, true},
+		"converted":         {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false},
+		"converted, binary": {audio.Format{Encoding: audio.PCMF32, Rate: 16000}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := speaking(t, test.output, test.binary)
+			f := frame200()
+			out := a.g.s.out
+			var batch []*message
+			step := func() {
+				a.Audio(f)
+				batch = out.take(batch[:0], burst)
+				for _, m := range batch {
+					m.release()
+				}
+			}
+			for range 10 { // buffers reach their size
+				step()
+			}
+			if got := testing.AllocsPerRun(200, step); got >= 1 {
+				t.Errorf("allocations a frame: got %v, want 0", got)
+			}
+		})
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	for name, output := range map[string]audio.Format{
+		"passed": {Encoding: audio.PCM16, Rate: 24000},
+		"mulaw":  {Encoding: audio.MuLaw, Rate: 8000},
+	} {
+		b.Run(name, func(b *testing.B) {
+			a := speaking(b, output, false)
+			f := frame200()
+			var batch []*message
+			b.ReportAllocs()
+			for b.Loop() {
+				a.Audio(f)
+				batch = a.g.s.out.take(batch[:0], burst)
+				for _, m := range batch {
+					m.release()
+				}
+			}
+		})
+	}
+}
+
+// TestAudioIsTheSameInAnyFrames: however a vendor cuts its audio, the client gets the same samples.
+func TestAudioIsTheSameInAnyFrames(t *testing.T) {
+	formats := []audio.Format{
+		{Encoding: audio.PCM16, Rate: 24000},
+		{Encoding: audio.WAV, Rate: 24000},
+		{Encoding: audio.MuLaw, Rate: 8000},
+		{Encoding: audio.PCMF32, Rate: 44100},
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		output := rapid.SampledFrom(formats).Draw(rt, "output")
+		raw := rapid.SliceOfN(rapid.Byte(), 2, 4000).Draw(rt, "audio")
+		raw = raw[:len(raw)/2*2]
+		whole := received(t, output, [][]byte{raw})
+		var cuts [][]byte
+		for rest := raw; len(rest) > 0; {
+			n := min(len(rest), rapid.IntRange(1, 700).Draw(rt, "frame"))
+			cuts = append(cuts, rest[:n])
+			rest = rest[n:]
+		}
+		if got := received(t, output, cuts); !bytes.Equal(got, whole) {
+			rt.Fatalf("%d frames gave %d bytes, one frame %d, or others", len(cuts), len(got), len(whole))
+		}
+	})
+}
+
+// received is the audio that a client gets of a vendor's frames; it checks seq, start_ms and samples.
+func received(t *testing.T, output audio.Format, frames [][]byte) []byte {
+	a := speaking(t, output, false)
+	a.lastSent = true
+	for _, f := range frames {
+		a.Audio(upstream.Frame{
+			Format: audio.Format{Encoding: audio.PCM16, Rate: 24000},
+			Base64: []byte(base64.StdEncoding.EncodeToString(f)),
+		})
+	}
+	a.End(upstream.Usage{}, nil)
+	var all []byte
+	samples, seq := int64(0), 0
+	for _, body := range drain(a.g.s.out) {
+		var m struct {
+			Type    string
+			Seq     int
+			StartMS int64 `json:"start_ms"`
+			Samples int64
+			Audio   []byte
+		}
+		if err := json.Unmarshal(body, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Type != "audio" {
+			continue
+		}
+		if m.Seq != seq || m.StartMS != audio.Milliseconds(samples, output.Rate) {
+			t.Fatalf("message: got seq %d at %d ms, want %d after %d samples", m.Seq, m.StartMS, seq, samples)
+		}
+		body := m.Audio
+		if seq == 0 && output.Encoding == audio.WAV {
+			body = body[44:]
+		}
+		if int64(len(body)) != m.Samples*int64(output.BytesPerSample()) {
+			t.Fatalf("message of %d samples has %d bytes", m.Samples, len(body))
+		}
+		all = append(all, body...)
+		samples += m.Samples
+		seq++
+	}
+	return all
+}
+
+func TestGarbageEndsTheAttempt(t *testing.T) {
+	for name, garbage := range map[string]string{"no base64": "!!!!", "cut short": "AAA", "quotes": `AA"A`} {
+		t.Run(name, func(t *testing.T) {
+			a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false)
+			a.Audio(upstream.Frame{Format: audio.Format{Encoding: audio.PCM16, Rate: 24000}, Base64: []byte(garbage)})
+			if got := upstream.KindOf(a.err); !a.ended || got != upstream.Garbled {
+				t.Errorf("got %v, want garbled", a.err)
+			}
+			if bodies := drain(a.g.s.out); len(bodies) != 0 {
+				t.Errorf("the client got %d messages", len(bodies))
+			}
+		})
+	}
+}
+
+func TestNothingIsTakenOnceStopped(t *testing.T) {
+	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false)
+	a.Audio(frame200())
+	a.g.stop(causeCancelled)
+	a.Audio(frame200())
+	a.Words([]upstream.Word{{Text: "Hello"}})
+	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "1", Currency: "EUR"}}, context.Canceled)
+	if bodies := drain(a.g.s.out); len(bodies) != 0 {
+		t.Errorf("the client got %d messages", len(bodies))
+	}
+	if !a.usage.Charge.Known() {
+		t.Error("what the vendor charged was dropped with its audio")
+	}
+}
+
+func TestReached(t *testing.T) {
+	at := func(ms int64) int64 { return ms * 24 }
+	piece := func(s string, start int) text.Piece {
+		var b text.Buffer
+		b.Append(s)
+		b.Finish()
+		p, _ := text.NewCutter(&b, 0, text.Schedule{Gather: []int{1000}, Max: 1000}, true).Next(text.Now{Idle: true})
+		p.Start += start
+		p.End += start
+		return p
+	}
+	words := track{rate: 24000, samples: at(1000)}
+	words.addPiece(piece("one two three", 0))
+	words.addWords([]text.Timed{
+		{Token: text.Token{Text: "one", Start: 0, End: 3}, Start: 0, End: at(300)},
+		{Token: text.Token{Text: "two", Start: 4, End: 7}, Start: at(320), End: at(600)},
+		{Token: text.Token{Text: "three", Start: 8, End: 13}, Start: at(620), End: at(990)},
+	})
+	ended := track{rate: 24000, samples: at(1000)}
+	ended.addPiece(piece("one two three", 0))
+	ended.endPiece(0, at(1000))
+	open := track{rate: 24000, samples: at(1000)}
+	open.addPiece(piece("one two three four five six", 0))
+	tests := []struct {
+		name  string
+		track track
+		ms    int64
+		char  int
+		from  string
+	}{
+		{"before the first word", words, 0, 0, sourceWords},
+		{"within a word", words, 599, 3, sourceWords},
+		{"at a word's end", words, 600, 7, sourceWords},
+		{"at the last word's end", words, 990, 13, sourceWords},
+		{"at a piece's end", ended, 1000, 13, sourceSegment},
+		{"within a piece", ended, 500, 3, sourceEstimate},
+		{"nothing known", open, 600, 7, sourceEstimate},
+		{"nothing sent", open, 0, 0, sourceEstimate},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := test.track.reached(at(test.ms))
+			if got.Char != test.char || got.Source != test.from {
+				t.Errorf("at %d ms: got %d by %s, want %d by %s", test.ms, got.Char, got.Source, test.char, test.from)
+			}
+		})
+	}
+}
