@@ -79,7 +79,7 @@ func (k *taker) cut(at, end int) {
 	if k.blind(at, end) {
 		return
 	}
-	if p, solid := solidAt(k.parts, at); solid {
+	if p, solid := solidAt(k.parts, at, k.free); solid {
 		k.t.Fatalf("cut at %d divides %q", at, p.text)
 	}
 	if !k.edges[at] {

@@ -50,7 +50,7 @@ func drawPart(t *rapid.T) part {
 // region open at its end.
 func drawText(t *rapid.T) []part {
 	var parts []part
-	for _, p := range rapid.SliceOfN(rapid.Custom(drawPart), 0, 60).Draw(t, "parts") {
+	for _, p := range rapid.SliceOfN(rapid.Custom(drawPart), 10, 60).Draw(t, "parts") {
 		if p.solid {
 			parts = append(parts, part{text: " "}, p, part{text: rapid.SampledFrom([]string{" ", ". ", ", ", "\n"}).Draw(t, "behind")})
 			continue
@@ -71,12 +71,17 @@ func textOf(parts []part) string {
 	return b.String()
 }
 
-// solidAt returns the part that a cut at the code point would divide.
-func solidAt(parts []part, cut int) (part, bool) {
+// solidAt returns the part that a cut at the code point would divide, unless it is one that a flush divides anyway.
+func solidAt(parts []part, cut int, flushes map[int]bool) (part, bool) {
 	at := 0
 	for _, p := range parts {
 		n := utf8.RuneCountInString(p.text)
 		if at < cut && cut < at+n {
+			for i := at + 1; i < at+n && p.text[0] != '<'; i++ {
+				if flushes[i] {
+					return p, false
+				}
+			}
 			return p, p.solid
 		}
 		at += n

@@ -30,8 +30,8 @@ type scanner struct {
 	digits  bool     // a digit stands before the sign that made pending
 	edge    bool     // a tag ends at the head
 	blank   place    // where the run of whitespace at the head began
+	joined  bool     // it begins within a grapheme cluster
 	lines   int      // newlines in that run
-	waiting bool     // the head stands before whitespace that more text must judge
 
 	open     bool // the head stands at a spell region's start
 	inside   int  // where that region's letters begin, in bytes
@@ -87,7 +87,7 @@ func (s *scanner) passMark() {
 	s.marks++
 	s.stopHere()
 	s.prev, s.word, s.pending, s.dotted, s.edge = ' ', s.head.byte, glued, endsSentence, false
-	s.blank, s.lines = s.head, 0
+	s.blank, s.lines, s.joined = s.head, 0, false
 }
 
 func (s *scanner) stopHere() {
@@ -100,23 +100,28 @@ func (s *scanner) stopHere() {
 func (s *scanner) space(r rune, n int) bool {
 	if !unicode.IsSpace(s.prev) {
 		kind, known := s.judge()
-		if s.waiting = !known; s.waiting {
+		if !known {
 			return false
 		}
-		s.blank, s.lines, s.first = s.head, 0, false
-		if !joins(s.prev, r) {
-			s.breakAt(s.blank, kind)
-		}
+		s.blank, s.lines, s.first, s.joined = s.head, 0, false, joins(s.prev, r)
+		s.blankBreak(kind)
 	}
 	if isNewline(r) {
 		s.lines++
 		s.first = true
-		s.breakAt(s.blank, min(clause+strength(s.lines-1), sentence))
+		s.blankBreak(min(clause+strength(s.lines-1), sentence))
 	}
 	s.prev, s.pending, s.hard, s.dotted, s.edge = r, glued, false, endsSentence, false
 	s.advance(r, n)
 	s.word = s.head.byte
 	return true
+}
+
+// blankBreak notes the cut before the run of whitespace at the head.
+func (s *scanner) blankBreak(kind strength) {
+	if !s.joined {
+		s.breakAt(s.blank, kind)
+	}
 }
 
 // judge says how strong a cut is between the head and the whitespace behind it.
@@ -201,7 +206,7 @@ func (s *scanner) advance(r rune, n int) {
 // the text has settled.
 func (s *scanner) tail() (p place, kind strength, soft bool) {
 	switch {
-	case s.head.byte < len(s.b.text) && !s.waiting, s.open, s.pending == glued:
+	case s.open, s.pending == glued, len(bytes.TrimSpace(s.b.text[s.head.byte:])) > 0:
 		return s.head, glued, false
 	case s.hard && !s.digits:
 		return s.head, s.pending, false
