@@ -40,19 +40,18 @@ func say(ctx context.Context, args []string, std stdio) int {
 const dialPatience = 10 * time.Second
 
 func sayTo(ctx context.Context, address string, u utterance, out string, std stdio) error {
-	sink, err := openSink(out, std.out)
-	if err != nil {
-		return err
-	}
 	dialing, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	// The key comes from the environment, since a command line is everybody's to read.
 	s, err := dialSpeaker(dialing, address, os.Getenv("RELAY_API_KEY"))
 	if err != nil {
-		_ = sink.close() // the dial's error says more
 		return err
 	}
 	defer s.close()
+	sink, err := openSink(out, std.out)
+	if err != nil {
+		return err
+	}
 	progress := newProgress(std.err)
 	result, err := s.speak(ctx, u, listener{
 		started: progress.started,
