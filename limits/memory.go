@@ -34,7 +34,10 @@ func NewMemory() *Memory {
 
 // Admit implements Store. It never waits, and fails with nothing but refusals.
 func (m *Memory) Admit(_ context.Context, a Admission) (Grant, error) {
-	hash := m.hash(a.Tenant, a.IdempotencyKey)
+	var hash keyHash
+	if a.IdempotencyKey != "" {
+		hash = m.hash(a.Tenant, a.IdempotencyKey)
+	}
 	now := time.Now()
 
 	m.mu.Lock()

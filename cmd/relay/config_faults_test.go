@@ -66,7 +66,9 @@ func TestFaults(t *testing.T) {
 		{"tab", "", "log:\n\tlevel: info\n", []string{"10:1: found character '\t' that cannot start any token"}},
 		{"nested without end", "", "hosts: " + strings.Repeat("[", 1000), []string{"9:40: is nested too deeply"}},
 		{"listed without end", "", "hosts:\n" + strings.Repeat("- ", 1000), []string{"10:65: is nested too deeply"}},
-		{"second document", "", "---\nlisten: x\n", []string{"10:1: is a second document"}},
+		{"second document", "", "---\nlisten: x\n", []string{"9:1: begins a second document"}},
+		{"document behind an empty one", "", "---\n---\nlisten: x\n", []string{"9:1: begins a second document"}},
+		{"something behind the end", "", "...\nhosts: [a]\n", []string{"9:1: begins a second document"}},
 		{"a list", least, "- listen\n", []string{
 			"f.yaml: must be a mapping", "f.yaml: providers: must have at least one", "f.yaml: routes: must have at least one",
 		}},

@@ -165,6 +165,12 @@ func mustParse(t *testing.T, source string) (*settings, []warning) {
 	return s, warnings
 }
 
+func TestADocumentMayBeMarked(t *testing.T) {
+	mustParse(t, "---\n"+least+"...\n")
+	mustParse(t, "# a comment\n%YAML 1.2\n---\n"+least)
+	mustParse(t, "\ufeff"+strings.ReplaceAll(least, "\n", "\r\n"))
+}
+
 func TestDefaults(t *testing.T) {
 	s, warnings := mustParse(t, least)
 	if len(warnings) > 0 {

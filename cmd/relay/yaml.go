@@ -6,11 +6,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // decoder fills values from a parsed file. Unlike the YAML library's own it goes on after a fault, so that all
@@ -39,63 +35,6 @@ func newDecoder(env environment, r *remarks, defaults ...any) *decoder {
 		d.defaults[reflect.TypeOf(value)] = reflect.ValueOf(value)
 	}
 	return d
-}
-
-// parse is the file's one document, or a nil node where it is empty.
-func (d *decoder) parse(source []byte) (ast.Node, error) {
-	tokens := lexer.Tokenize(string(source))
-	if at, deep := tooDeep(tokens); deep {
-		d.remarks.faultAt(at, "", "is nested too deeply")
-		return nil, errFaulty
-	}
-	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // they are found below, with all else
-	if err != nil {
-		var fault yaml.Error
-		if !errors.As(err, &fault) || fault.GetToken() == nil {
-			d.remarks.fault("", "is not YAML")
-			return nil, errFaulty
-		}
-		at := fault.GetToken().Position
-		d.remarks.faultAt(position{line: at.Line, column: at.Column}, "", fault.GetMessage())
-		return nil, errFaulty
-	}
-	if len(file.Docs) == 0 {
-		return nil, nil
-	}
-	if len(file.Docs) > 1 && file.Docs[1].Body != nil {
-		d.remarks.faultAt(positionOf(file.Docs[1].Body), "", "is a second document")
-		return nil, errFaulty
-	}
-	return file.Docs[0].Body, nil
-}
-
-// maxDepth is more than any configuration has. The parser's memory grows with the square of the depth: without a
-// bound 64 KB of brackets would take gigabytes, in a relay that is only asked to look at its file again.
-const maxDepth = 32
-
-// tooDeep says where brackets, or dashes of one line, are nested too deeply. Other nesting is bounded by its
-// indentation.
-func tooDeep(tokens token.Tokens) (position, bool) {
-	brackets, dashes := 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			brackets++
-		case token.SequenceEndType, token.MappingEndType:
-			brackets--
-		case token.SequenceEntryType, token.MappingKeyType:
-			dashes++
-			if brackets+dashes > maxDepth {
-				return position{line: t.Position.Line, column: t.Position.Column}, true
-			}
-			continue
-		}
-		dashes = 0
-		if brackets > maxDepth {
-			return position{line: t.Position.Line, column: t.Position.Column}, true
-		}
-	}
-	return position{}, false
 }
 
 // decode fills what into points to. What the section does not mention stays as it is.
