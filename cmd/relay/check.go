@@ -32,6 +32,6 @@ func check(_ context.Context, args []string, std stdio) int {
 
 // summary is what a configuration comes to, in a line.
 func (s *settings) summary() string {
-	return fmt.Sprintf("%d of its providers can speak, %d routes, %d voices, %d keys",
+	return fmt.Sprintf("providers that can speak: %d, routes: %d, voices: %d, keys: %d",
 		len(s.Providers), len(s.Routing.Routes), len(s.Routing.Voices), len(s.Keys))
 }

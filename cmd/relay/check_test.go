@@ -27,7 +27,7 @@ func TestCheck(t *testing.T) {
 		code     int
 		out, err string // beginnings of the streams' only lines, joined by line ends
 	}{
-		{"good", []string{"-config", good}, exitOK, good + " is valid: 1 of its providers", ""},
+		{"good", []string{"-config", good}, exitOK, good + " is valid: providers that can speak: 1, routes: 1, voices: 1, keys: 0", ""},
 		{"warned", []string{"-config", warned}, exitOK, warned + " is valid", "warning: " + warned + ":9:1: redis: not used by this version"},
 		{"bad", []string{"-config", bad}, exitFault, "", bad + ":9:1: listn: unknown key\n" + bad + ":10:7: log.level: must be"},
 		{"missing", []string{"-config", dir + "/none"}, exitFault, "", dir + "/none: no such file"},

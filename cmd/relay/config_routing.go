@@ -134,8 +134,11 @@ func checkRoutes(cfg routing.Config, r *remarks) {
 			r.fault(path, "no voice has an id for any of its targets")
 		}
 	}
-	if len(cfg.Routes) == 0 && !r.faulty("routes") {
-		r.fault("routes", "must have at least one")
+	if len(cfg.Routes) == 0 {
+		if !r.faulty("routes") {
+			r.fault("routes", "must have at least one")
+		}
+		return
 	}
 	if !slices.ContainsFunc(cfg.Routes, func(route routing.Route) bool { return route.Name == routing.DefaultRouteName }) {
 		r.warn("routes", "none is named default, so clients must always name one")
