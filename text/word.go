@@ -127,7 +127,7 @@ func lastBase(s string) (rune, int) {
 
 func kindOf(v string, first rune) segmentKind {
 	switch {
-	case isPhraseScript(first) && (unicode.IsLetter(first) || unicode.Is(unicode.M, first)):
+	case isPhraseScript(first) && unicode.IsLetter(first):
 		return phraseSegment
 	case unicode.In(first, unicode.Han, unicode.Hiragana) && hasSpeakable(v):
 		return ideograph
