@@ -1,0 +1,397 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/voice"
+)
+
+// kugelContext is one context. The connection's reader gives it jobs, and one goroutine speaks.
+type kugelContext struct {
+	// Static after create.
+	conn     *kugelConn
+	id       string
+	voice    *json.Number // nil: none was given
+	settings kugelSettings
+	fault    Fault
+	index    int // in the stats
+	stop     context.CancelFunc
+	idle     time.Duration
+	over     chan struct{} // closed when the speaker has ended
+
+	// Owned by the reader.
+	buffer string
+
+	mu    sync.Mutex // guards what follows
+	jobs  []kugelJob
+	cause stopKind
+	last  time.Time     // of the client's last word
+	wake  chan struct{} // holds one token while jobs may wait
+
+	// Owned by the speaker.
+	chunk, idx int
+	samples    int64 // generated, at the native rate
+	characters int
+	pacer      pacer
+}
+
+// kugelJob is something for a context's speaker to do.
+type kugelJob struct {
+	kind jobKind
+	text string
+}
+
+type jobKind int
+
+const (
+	jobSay jobKind = iota
+	jobFinal
+	jobClose
+	jobFail
+)
+
+// stopKind is why a context was halted.
+type stopKind int
+
+const (
+	notStopped stopKind = iota
+	stopImmediate
+	stopCancel
+	stopGone
+)
+
+func newKugelContext(c *kugelConn, id string, f kugelFrame) *kugelContext {
+	k := &kugelContext{
+		conn: c, id: id, settings: c.session, fault: c.server.currentFault(), idle: kugelInactivity,
+		over: make(chan struct{}), wake: make(chan struct{}, 1), last: time.Now(),
+		pacer: pacer{pace: c.server.opts.Pace},
+	}
+	if f.Voice != nil {
+		k.voice = f.Voice.VoiceID
+	}
+	if c.server.opts.Inactivity > 0 {
+		k.idle = c.server.opts.Inactivity
+	}
+	if s := c.session.Inactivity; s > 0 {
+		k.idle = time.Duration(s * float64(time.Second))
+	}
+	if k.fault.Kind == Slow {
+		k.pacer.pace = 0.5
+	}
+	return k
+}
+
+// push gives the speaker a job.
+func (k *kugelContext) push(j kugelJob) {
+	k.mu.Lock()
+	k.jobs = append(k.jobs, j)
+	k.mu.Unlock()
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (k *kugelContext) pop() (kugelJob, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.jobs) == 0 {
+		return kugelJob{}, false
+	}
+	j := k.jobs[0]
+	k.jobs = k.jobs[1:]
+	return j, true
+}
+
+// halt stops the speaker at once.
+func (k *kugelContext) halt(cause stopKind) {
+	k.mu.Lock()
+	if k.cause == notStopped {
+		k.cause = cause
+	}
+	k.mu.Unlock()
+	k.stop()
+}
+
+func (k *kugelContext) stopped() stopKind {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.cause
+}
+
+// touch resets the inactivity timer.
+func (k *kugelContext) touch() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.last = time.Now()
+}
+
+// fail ends the context with an error frame.
+func (k *kugelContext) fail(code, text string) {
+	k.push(kugelJob{kind: jobFail, text: code + ":" + text})
+}
+
+// speak does the context's jobs in order until it is closed, halted or forgotten by its client.
+func (k *kugelContext) speak(ctx context.Context) {
+	defer close(k.over)
+	defer k.stop()
+	for ctx.Err() == nil {
+		j, ok := k.pop()
+		if !ok {
+			if !k.await(ctx) {
+				break
+			}
+			continue
+		}
+		if k.do(ctx, j) {
+			k.conn.remove(k)
+			return
+		}
+	}
+	k.conn.remove(k)
+	if k.stopped() == stopImmediate {
+		k.sendClosed(k.conn.quirks.usageAfterImmediate)
+		k.sendLate()
+	}
+}
+
+// await waits for a job. It reports false where the context is over.
+func (k *kugelContext) await(ctx context.Context) bool {
+	k.mu.Lock()
+	left := time.Until(k.last.Add(k.idle))
+	k.mu.Unlock()
+	if left <= 0 {
+		k.conn.send(object{"context_timeout": true, "context_id": k.id})
+		return false
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-k.wake:
+	case <-timer.C:
+	}
+	return true
+}
+
+// do does one job and reports whether it was the last.
+func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
+	switch j.kind {
+	case jobSay:
+		return k.say(ctx, j.text)
+	case jobFinal:
+		k.conn.send(object{"final": true, "context_id": k.id})
+	case jobClose:
+		k.conn.send(object{"final": true, "context_id": k.id})
+		k.sendClosed(true)
+		return true
+	case jobFail:
+		code, text, _ := strings.Cut(j.text, ":")
+		k.conn.sendError(code, text, k.id)
+		return true
+	}
+	return false
+}
+
+// say speaks one chunk of text.
+func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
+	if k.broken(ctx) {
+		return true
+	}
+	chunk := k.chunk
+	k.chunk++
+	k.characters += utf8.RuneCountInString(text)
+	k.conn.send(object{"generation_started": true, "context_id": k.id, "chunk_id": chunk, "text": text})
+	began := time.Now()
+	spoken := k.generate(ctx, text, chunk)
+	delay := k.conn.server.opts.FirstAudio
+	if k.fault.Kind == Late && chunk == 0 {
+		delay += k.fault.After
+	}
+	if !pause(ctx, delay) {
+		return false
+	}
+	if k.conn.quirks.wordsFirst {
+		k.sendWords(spoken, chunk)
+	}
+	if k.sendAudio(ctx, spoken.PCM, chunk) {
+		return true
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	if !k.conn.quirks.wordsFirst {
+		k.sendWords(spoken, chunk)
+	}
+	seconds := float64(len(spoken.PCM)) / nativeRate
+	k.conn.send(object{
+		"chunk_complete": true, "context_id": k.id, "chunk_id": chunk,
+		"audio_seconds": seconds, "gen_ms": time.Since(began).Milliseconds(),
+	})
+	return false
+}
+
+// generate is the chunk's speech, spoiled where that is the fault.
+func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voice.Spoken {
+	speed := 1.0
+	if k.settings.Speed > 0 {
+		speed = k.settings.Speed
+	}
+	normalize := k.settings.Normalize == nil || *k.settings.Normalize
+	seed := k.conn.server.opts.Seed + uint64(chunk)
+	spoken := k.conn.server.say(ctx, text, normalize, seed, speed)
+	switch k.fault.Kind {
+	case Empty:
+		return voice.Spoken{}
+	case WrongLength:
+		return voice.Spoken{PCM: spoken.PCM[:min(len(spoken.PCM), nativeRate/50)]}
+	}
+	return spoken
+}
+
+// sendAudio sends a chunk's audio at the options' pace and reports whether a fault ended the context.
+func (k *kugelContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (ended bool) {
+	format, _ := k.settings.format()
+	raw, err := encode(pcm, format)
+	if err != nil {
+		k.conn.sendError("INTERNAL_ERROR", "", k.id)
+		return true
+	}
+	if k.pacer.began.IsZero() {
+		k.pacer.began = time.Now()
+	}
+	if k.conn.quirks.idxPerChunk {
+		k.idx = 0
+	}
+	sample := format.BytesPerSample()
+	size := int(k.conn.quirks.chunk.Seconds()*float64(format.Rate)) * sample
+	if k.fault.Kind == OddChunks {
+		size++
+	}
+	for len(raw) > 0 {
+		n := min(size, len(raw))
+		length := audio.Duration(int64(n/sample), format.Rate)
+		if !k.pacer.wait(ctx, length) {
+			return false
+		}
+		k.charge(audio.Samples(length, nativeRate))
+		k.sendFrame(raw[:n], format, chunk)
+		raw = raw[n:]
+		if k.broken(ctx) {
+			return true
+		}
+	}
+	return false
+}
+
+// charge counts generated audio.
+func (k *kugelContext) charge(samples int64) {
+	k.samples += samples
+	k.conn.server.stream(k.index, func(s *Stream) {
+		s.Audio = audio.Duration(k.samples, nativeRate)
+		s.Charge = k.centMicros() / 100
+	})
+}
+
+// centMicros is the charge in millionths of a cent.
+func (k *kugelContext) centMicros() int64 { return k.samples * kugelCentMicros / nativeRate }
+
+func (k *kugelContext) sendFrame(raw []byte, format audio.Format, chunk int) {
+	k.conn.send(object{
+		"audio": toBase64(raw), "enc": string(format.Encoding), "context_id": k.id, "idx": k.idx,
+		"sr": format.Rate, "samples": len(raw) / format.BytesPerSample(), "chunk_id": chunk,
+	})
+	k.idx++
+}
+
+// broken plays the fault when its time has come, and reports whether that ended the context.
+func (k *kugelContext) broken(ctx context.Context) bool {
+	if audio.Duration(k.samples, nativeRate) < k.fault.After {
+		return false
+	}
+	switch k.fault.Kind {
+	case Stall:
+		<-ctx.Done() // the client stops the context, or leaves
+		return false
+	case Drop:
+		_ = k.conn.conn.CloseNow() // that is the fault
+		return true
+	case CloseCode:
+		k.conn.wg.Go(func() { _ = k.conn.conn.Close(websocket.StatusCode(k.fault.Code), "") }) // that is the fault
+		return true
+	case ErrorFrame:
+		id := k.id
+		if k.fault.Session {
+			id = ""
+		}
+		k.conn.sendError(k.fault.Name, "", id)
+		return true
+	case Garbage:
+		_ = k.conn.conn.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		return true
+	}
+	return false
+}
+
+// sendWords sends a chunk's word times: from the chunk's start, with offsets into the words as normalized.
+func (k *kugelContext) sendWords(spoken voice.Spoken, chunk int) {
+	if !k.settings.WordTimestamps || len(spoken.Words) == 0 {
+		return
+	}
+	words := make([]object, 0, len(spoken.Words))
+	at := 0
+	for _, w := range spoken.Words {
+		n := utf8.RuneCountInString(w.Text)
+		words = append(words, object{
+			"word": w.Text, "start_ms": w.Start.Milliseconds(), "end_ms": w.End.Milliseconds(),
+			"char_start": at, "char_end": at + n, "score": 1.0,
+		})
+		at += n + 1
+	}
+	k.conn.send(object{"word_timestamps": words, "context_id": k.id, "chunk_id": chunk})
+}
+
+// sendClosed is a context's end. Without speech it bears no usage.
+func (k *kugelContext) sendClosed(usage bool) {
+	o := object{"context_closed": true, "context_id": k.id}
+	if usage && k.characters > 0 {
+		o["usage"] = k.usage()
+	}
+	k.conn.send(o)
+}
+
+func (k *kugelContext) usage() object {
+	model := k.settings.ModelID
+	if model == "" {
+		model = "kugel-3"
+	}
+	u := object{
+		"audio_seconds": float64(k.samples) / nativeRate, "characters": k.characters, "model_id": model,
+	}
+	if k.fault.Kind == NullCost {
+		u["cost_cents"], u["cost_unavailable"] = nil, true
+		return u
+	}
+	micros := k.centMicros()
+	u["cost_cents"] = json.Number(fmt.Sprintf("%d.%06d", micros/1e6, micros%1e6))
+	u["currency"] = "eur"
+	return u
+}
+
+// sendLate is the audio that was under way when the context was closed.
+func (k *kugelContext) sendLate() {
+	format, _ := k.settings.format()
+	for range k.conn.quirks.lateFrames {
+		k.sendFrame(make([]byte, 960), format, max(0, k.chunk-1))
+	}
+}

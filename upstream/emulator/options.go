@@ -1,0 +1,132 @@
+package emulator
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Options says how an emulator behaves. The zero value speaks in tones, as fast as it goes, without fault.
+type Options struct {
+	// Seed draws what is not known of the vendor, and the lengths of words.
+	Seed uint64
+	// APIKey is the one that is accepted; empty: any.
+	APIKey string
+	// Fault is what goes wrong.
+	Fault Fault
+	// Pace is seconds of audio a second; 0: as fast as it goes.
+	Pace float64
+	// FirstAudio is the time before the first audio of each text that is spoken at once.
+	FirstAudio time.Duration
+	// Speech speaks real words, where espeak-ng is installed.
+	Speech bool
+	// Chunk is the audio of a frame; 0: drawn from the seed, 100 to 250 ms.
+	Chunk time.Duration
+	// Inactivity ends a context that nothing is said to; 0: 20 s.
+	Inactivity time.Duration
+}
+
+// FaultKind is what goes wrong.
+type FaultKind string
+
+// The faults. Those with a time come after so much audio of a stream.
+const (
+	NoFault     FaultKind = ""
+	Refuse      FaultKind = "refuse"       // the handshake is refused with HTTP status Code, or accepted and closed where that is above 999
+	Late        FaultKind = "late"         // the first audio comes After later
+	Stall       FaultKind = "stall"        // no more is sent, and the socket stays open
+	Drop        FaultKind = "drop"         // the connection breaks without a close frame
+	ErrorFrame  FaultKind = "error"        // an error frame with Name as its code
+	Garbage     FaultKind = "garbage"      // a frame that is not of the protocol
+	CloseCode   FaultKind = "close"        // the socket is closed with Code
+	WrongLength FaultKind = "wrong_length" // far too little audio, and a normal end
+	Slow        FaultKind = "slow"         // half of real time
+	OddChunks   FaultKind = "odd_chunks"   // frames that end in the middle of a sample
+	Empty       FaultKind = "empty"        // a normal end without audio
+	NullCost    FaultKind = "null_cost"    // the charge is not known
+)
+
+// faultKinds lists the faults in the order above.
+func faultKinds() []FaultKind {
+	return []FaultKind{Refuse, Late, Stall, Drop, ErrorFrame, Garbage, CloseCode, WrongLength, Slow, OddChunks, Empty, NullCost}
+}
+
+// FaultKinds lists the faults that ParseFault knows.
+func FaultKinds() string {
+	var names []string
+	for _, k := range faultKinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+// Fault is a thing that goes wrong.
+type Fault struct {
+	Kind FaultKind
+	// After is the audio of a stream that comes first, or how late its first audio is.
+	After time.Duration
+	// Code is an HTTP status or a close code.
+	Code int
+	// Name is an error frame's code.
+	Name string
+	// Session: the error frame names no stream, so it is the whole session's.
+	Session bool
+}
+
+// ParseFault reads a fault as the command line has it: a kind and what belongs to it, between colons, such as
+// "stall:400ms", "refuse:403", "close:4500:200ms" or "error:RATE_LIMITED:session". Empty is no fault.
+func ParseFault(s string) (Fault, error) {
+	if s == "" {
+		return Fault{}, nil
+	}
+	kind, rest, _ := strings.Cut(s, ":")
+	f := Fault{Kind: FaultKind(kind)}
+	if !slices.Contains(faultKinds(), f.Kind) {
+		return Fault{}, fmt.Errorf("unknown fault %q; there are %s", kind, FaultKinds())
+	}
+	for part := range strings.SplitSeq(rest, ":") {
+		if err := f.take(part); err != nil {
+			return Fault{}, err
+		}
+	}
+	return f.withDefaults(), nil
+}
+
+func (f *Fault) take(part string) error {
+	if part == "" {
+		return nil
+	}
+	if n, err := strconv.Atoi(part); err == nil {
+		f.Code = n
+		return nil
+	}
+	if d, err := time.ParseDuration(part); err == nil && d >= 0 {
+		f.After = d
+		return nil
+	}
+	if part == "session" {
+		f.Session = true
+		return nil
+	}
+	if f.Kind != ErrorFrame {
+		return fmt.Errorf("fault %q: %q is neither a time nor a number", string(f.Kind), part)
+	}
+	f.Name = part
+	return nil
+}
+
+func (f Fault) withDefaults() Fault {
+	switch {
+	case f.Kind == Refuse && f.Code == 0:
+		f.Code = 503
+	case f.Kind == CloseCode && f.Code == 0:
+		f.Code = 1011
+	case f.Kind == ErrorFrame && f.Name == "":
+		f.Name = "INTERNAL_ERROR"
+	case f.Kind == Late && f.After == 0:
+		f.After = 10 * time.Second
+	}
+	return f
+}

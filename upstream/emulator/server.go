@@ -1,0 +1,217 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Server is one vendor's emulator.
+type Server struct {
+	// Static after New.
+	opts    Options
+	handler http.Handler
+	quirks  fmt.Stringer
+
+	life context.Context // of every connection; ended by Close
+	end  context.CancelFunc
+	http *http.Server
+	wg   sync.WaitGroup // the server, connections and their streams
+
+	mu      sync.Mutex // guards what follows
+	fault   Fault
+	stats   Stats
+	changed chan struct{} // closed and replaced whenever stats change
+}
+
+// New is a vendor's emulator. It is an http.Handler too.
+func New(vendor string, o Options) (*Server, error) {
+	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{})}
+	s.life, s.end = context.WithCancel(context.Background())
+	switch vendor {
+	case "kugelaudio":
+		k := newKugelAudio(s)
+		s.handler, s.quirks = k.handler(), k.quirks
+	default:
+		return nil, fmt.Errorf("no emulator of %q; there is kugelaudio", vendor)
+	}
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Quirks prints what the seed has drawn.
+func (s *Server) Quirks() string { return s.quirks.String() }
+
+// Start listens on an address and returns the base URL, such as ws://127.0.0.1:9000.
+func (s *Server) Start(address string) (url string, err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.wg.Go(func() { _ = s.http.Serve(listener) }) // ends with Close
+	return "ws://" + listener.Addr().String(), nil
+}
+
+// Close ends every connection and waits for every goroutine.
+func (s *Server) Close() error {
+	s.end()
+	var err error
+	if s.http != nil {
+		err = s.http.Close()
+	}
+	s.wg.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// SetFault changes what goes wrong, for streams that begin from now on.
+func (s *Server) SetFault(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = f
+}
+
+func (s *Server) currentFault() Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fault
+}
+
+// Stats is what an emulator has seen.
+type Stats struct {
+	OpenSockets, MaxOpenSockets   int
+	OpenContexts, MaxOpenContexts int
+	// Sockets counts connections, Refused those that were not let in.
+	Sockets, Refused int
+	// Cancels are the orders to stop, in the client's words.
+	Cancels []Cancel
+	// Streams are the contexts, in the order in which they began.
+	Streams []Stream
+}
+
+// Cancel is an order to stop.
+type Cancel struct {
+	ID string
+	At time.Time
+}
+
+// Stream is a context, or a single request.
+type Stream struct {
+	ID string
+	// Texts are the pieces as they were received, Flushes the orders to speak.
+	Texts   []string
+	Flushes int
+	// KeepAlives counts the empty texts that only keep it open.
+	KeepAlives int
+	// Audio is what was generated, and so what is charged.
+	Audio time.Duration
+	// Charge is in millionths of a currency unit; the vendor may not have told it.
+	Charge int64
+	Over   bool
+}
+
+// clone is a copy that nobody else changes.
+func (s Stats) clone() Stats {
+	s.Cancels = slices.Clone(s.Cancels)
+	s.Streams = slices.Clone(s.Streams)
+	for i := range s.Streams {
+		s.Streams[i].Texts = slices.Clone(s.Streams[i].Texts)
+	}
+	return s
+}
+
+// Stats is what has been seen so far.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats.clone()
+}
+
+// WaitFor waits until what has been seen satisfies a condition, and reports whether it did in time.
+func (s *Server) WaitFor(condition func(Stats) bool, within time.Duration) bool {
+	timeout := time.NewTimer(within)
+	defer timeout.Stop()
+	for {
+		s.mu.Lock()
+		seen, changed := s.stats.clone(), s.changed
+		s.mu.Unlock()
+		if condition(seen) {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-timeout.C:
+			return condition(s.Stats())
+		}
+	}
+}
+
+// note changes what has been seen.
+func (s *Server) note(change func(*Stats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.stats)
+	s.stats.MaxOpenSockets = max(s.stats.MaxOpenSockets, s.stats.OpenSockets)
+	s.stats.MaxOpenContexts = max(s.stats.MaxOpenContexts, s.stats.OpenContexts)
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// begin enters a stream and returns its index in the stats.
+func (s *Server) begin(id string) (index int) {
+	s.note(func(st *Stats) {
+		index = len(st.Streams)
+		st.Streams = append(st.Streams, Stream{ID: id})
+		st.OpenContexts++
+	})
+	return index
+}
+
+// stream changes what has been seen of a stream.
+func (s *Server) stream(index int, change func(*Stream)) {
+	s.note(func(st *Stats) { change(&st.Streams[index]) })
+}
+
+// finish notes a stream's end, once.
+func (s *Server) finish(index int) {
+	s.note(func(st *Stats) {
+		if !st.Streams[index].Over {
+			st.Streams[index].Over = true
+			st.OpenContexts--
+		}
+	})
+}
+
+// accept lets a client in, or refuses it as the fault says.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, bool) {
+	fault := s.currentFault()
+	refused := fault.Kind == Refuse
+	if refused && fault.Code < 1000 {
+		s.note(func(st *Stats) { st.Refused++ })
+		http.Error(w, http.StatusText(fault.Code), fault.Code)
+		return nil, false
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
+		return nil, false
+	}
+	conn.SetReadLimit(1 << 20)
+	if refused {
+		s.note(func(st *Stats) { st.Refused++ })
+		_ = conn.Close(websocket.StatusCode(fault.Code), "refused") // the client may have gone
+		return nil, false
+	}
+	return conn, true
+}
