@@ -30,6 +30,7 @@ type kugelQuirks struct {
 	idxPerChunk         bool          // idx begins anew with each chunk
 	interruptedNames    bool          // interrupted bears the context_id
 	usageAfterImmediate bool          // context_closed bears usage after an immediate close too
+	oneFinal            bool          // a flush whose text is closed right behind it has no final of its own
 	lateFrames          int           // audio frames that follow a close or cancel
 	chunk               time.Duration // audio of a frame
 }
@@ -46,6 +47,7 @@ func drawKugelQuirks(o Options) kugelQuirks {
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := kugelQuirks{
 		authByClose: flip(), wordsFirst: flip(), idxPerChunk: flip(), interruptedNames: flip(), usageAfterImmediate: flip(),
+		oneFinal:   flip(),
 		lateFrames: r.IntN(3), chunk: time.Duration(100+10*r.IntN(16)) * time.Millisecond,
 	}
 	if o.Chunk > 0 {

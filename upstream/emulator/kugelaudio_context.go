@@ -112,6 +112,13 @@ func (k *kugelContext) pop() (kugelJob, bool) {
 	return j, true
 }
 
+// closes reports whether the close is the next job.
+func (k *kugelContext) closes() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.jobs) > 0 && k.jobs[0].kind == jobClose
+}
+
 // halt stops the speaker at once.
 func (k *kugelContext) halt(cause stopKind) {
 	k.mu.Lock()
@@ -190,6 +197,9 @@ func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
 	case jobSay:
 		return k.say(ctx, j.text)
 	case jobFinal:
+		if k.conn.quirks.oneFinal && k.closes() {
+			return false // the close's own final stands for both
+		}
 		k.conn.send(object{"final": true, "context_id": k.id})
 	case jobClose:
 		k.conn.send(object{"final": true, "context_id": k.id})

@@ -191,7 +191,7 @@ func (k *kugelContext) take(text string) {
 			return
 		}
 		k.buffer = rest
-		k.push(kugelJob{kind: jobSay, text: sentence})
+		k.push(kugelJob{kind: jobSay, text: strings.TrimSpace(sentence)})
 	}
 }
 
@@ -203,8 +203,8 @@ func (k *kugelContext) flush() {
 }
 
 func (k *kugelContext) flushInto() {
-	if strings.TrimSpace(k.buffer) != "" {
-		k.push(kugelJob{kind: jobSay, text: k.buffer})
+	if text := strings.TrimSpace(k.buffer); text != "" {
+		k.push(kugelJob{kind: jobSay, text: text})
 	}
 	k.buffer = ""
 }

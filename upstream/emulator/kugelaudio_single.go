@@ -63,6 +63,11 @@ func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan s
 		c.sendError("VALIDATION_ERROR", r.fault(), "")
 		return
 	}
+	fault := c.server.currentFault()
+	if fault.Kind == ErrorFrame {
+		c.sendError(fault.Name, "", "")
+		return
+	}
 	index := c.server.begin("")
 	defer c.server.finish(index)
 	began := time.Now()
@@ -109,7 +114,7 @@ func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Fo
 }
 
 func (c *kugelConn) sendSingleEnd(r kugelRequest, spoken voice.Spoken, frames int, took time.Duration) {
-	k := &kugelContext{conn: c, settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
+	k := &kugelContext{conn: c, fault: c.server.currentFault(), settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
 	if r.WordTimestamps {
 		words := make([]object, 0, len(spoken.Words))
 		for _, w := range spoken.Words {

@@ -71,7 +71,7 @@ func documented(t *testing.T) Options {
 	for seed := range uint64(1000) {
 		o := Options{Seed: seed, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second}
 		q := drawKugelQuirks(o)
-		if !q.wordsFirst && !q.idxPerChunk && !q.interruptedNames && q.usageAfterImmediate && q.lateFrames > 0 {
+		if !q.wordsFirst && !q.idxPerChunk && !q.interruptedNames && q.usageAfterImmediate && q.oneFinal && q.lateFrames > 0 {
 			return o
 		}
 	}
@@ -215,7 +215,7 @@ func TestQuirksAreAllDrawn(t *testing.T) {
 		q := drawKugelQuirks(Options{Seed: seed})
 		for name, value := range map[string]bool{
 			"authByClose": q.authByClose, "wordsFirst": q.wordsFirst, "idxPerChunk": q.idxPerChunk,
-			"interruptedNames": q.interruptedNames, "usageAfterImmediate": q.usageAfterImmediate, "late": q.lateFrames > 0,
+			"interruptedNames": q.interruptedNames, "usageAfterImmediate": q.usageAfterImmediate, "late": q.lateFrames > 0, "oneFinal": q.oneFinal,
 		} {
 			if value {
 				seen[name] = true
@@ -224,7 +224,7 @@ func TestQuirksAreAllDrawn(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 12 {
+	if len(seen) != 14 {
 		t.Errorf("64 seeds drew only %v", seen)
 	}
 }
