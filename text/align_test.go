@@ -80,6 +80,10 @@ func TestAlignerResolvesEarly(t *testing.T) {
 		{"a long word follows", "we have 1,250 people here", "we have one thousand two people", "we:0 have:1 1,250:2-4 people:5"},
 		{"a short word waits for another", "1,250 and more", "one thousand two hundred and", ""},
 		{"two short words", "1,250 and so on", "one thousand and so", "1,250:0-1 and:2 so:3"},
+		{"what was inserted waits for any next word", "so we go", "so um we", "so:0 we:2"},
+		{"two words far on are no anchor", "a b c d and so on", "and so", ""},
+		{"three words far on are one", "a b c d and so on", "and so on", "a- b- c- d- and:0 so:1 on:2"},
+		{"points are no difference", "مَرْحَبًا بك", "مرحبا", "مَرْحَبًا:0"},
 		{"a word far on is no anchor", "I saw him before we went there again", "again", ""},
 		{"a repeated word is no anchor", "5 that is that", "five that", ""},
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
+	"github.com/clipperhouse/uax29/v2/words"
 )
 
 const zeroWidthJoiner = '\u200d'
@@ -75,6 +76,16 @@ func isSoft(r rune) bool {
 		return false
 	}
 	return r < 0x700
+}
+
+// isWithin reports whether a sign between a and b is part of one word or number, as the wide full stop and comma may be.
+func isWithin(a, sign, b rune) bool {
+	var word [3 * utf8.UTFMax]byte
+	n := utf8.EncodeRune(word[:], a)
+	n += utf8.EncodeRune(word[n:], sign)
+	n += utf8.EncodeRune(word[n:], b)
+	segments := words.FromBytes(word[:n])
+	return segments.Next() && segments.End() == n
 }
 
 // isPhraseScript reports whether r's script has no spaces between words, so that one is a pause.

@@ -21,7 +21,7 @@ func (c *Cutter) base() int {
 // chooseClosed chooses among text that must go out up to end: all of it, if it fits and holds no sentence worth a piece.
 func (c *Cutter) chooseClosed(end place) place {
 	p, ok := c.scan.after(sentence, c.floor(), c.at.spoken)
-	if ok && p.width <= c.limit() && p.spoken < end.spoken {
+	if ok && p.width <= c.limit() && p.byte < end.byte {
 		return p
 	}
 	if end.width <= c.limit() {

@@ -71,6 +71,7 @@ func (k *taker) piece(p Piece, b *Buffer) {
 	k.at, k.last = p.End, p.Last
 	k.cut(p.End, b.Len())
 	k.length(p)
+	k.flushed(p)
 	k.text(p)
 }
 
@@ -98,6 +99,17 @@ func (k *taker) blind(at, end int) bool {
 		}
 	}
 	return true
+}
+
+// flushed checks that no piece goes on behind a flush, unless it has nothing to speak before or behind it, or the flush
+// lies within a tag or region.
+func (k *taker) flushed(p Piece) {
+	for at := p.Start + 1; at < p.End; at++ {
+		in, _ := solidAt(k.parts, at, nil)
+		if k.free[at] && !strings.Contains(in.text, "<") && Speakable(string(k.runes[p.Start:at])) && Speakable(string(k.runes[at:p.End])) {
+			k.t.Fatalf("piece %d..%d goes on behind the flush at %d", p.Start, p.End, at)
+		}
+	}
 }
 
 func (k *taker) length(p Piece) {

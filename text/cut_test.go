@@ -45,6 +45,7 @@ func TestBoundaries(t *testing.T) {
 		{"emoji closes", "Great!😀| Next 👨‍👩‍👧!| So"},
 		{"Chinese", "你好。|“世界！”|他说：3.14？！|好"},
 		{"Japanese", "「そうです。」|はい。|え"},
+		{"wide signs", "好\uff01|はい\uff0e|数は\uff13\uff0e\uff11\uff14です。|5。|3。|好"},
 		{"Arabic", "مرحبا بك.| كيف حالك؟| جيد"},
 		{"Urdu", "یہ ہے۔| کیا؟| پی۔ٹی۔آئی ہے"},
 		{"Hebrew", "שלום.| מה שלומך?| טוב"},

@@ -54,7 +54,8 @@ func (s *scanner) tag(n int) {
 	s.head.char += chars
 	s.head.width += chars
 	s.atoms = append(s.atoms, atom{from: from, to: s.head})
-	s.prev, s.edge = '>', true
+	s.edge = true
+	s.follow('>')
 }
 
 // leadingEdge notes the cut before a tag.
@@ -96,8 +97,9 @@ func (s *scanner) region() bool {
 		s.head.width += apartWidth(string(body))
 	}
 	s.atoms = append(s.atoms, atom{from: from, to: s.head, spell: true, inside: s.inside, outside: outside})
-	s.open, s.prev, s.edge, s.word = false, '>', true, end
-	s.pending, s.hard, s.dotted, s.first = glued, false, endsSentence, false
+	s.disarm()
+	s.follow('>')
+	s.open, s.edge, s.word, s.first = false, true, end, false
 	return true
 }
 

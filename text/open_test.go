@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -44,6 +45,7 @@ func TestOpenText(t *testing.T) {
 			{"+It is 3.", idle, ""}, {"+14 or so.", idle, ""}, {"+", settled, "It is 3.14 or so."}, {"+ Dr.", settled, ""}, {"+ No", settled, ""}, {"+.", settled, " Dr. No."},
 		}},
 		{"Chinese needs no whitespace", Schedule{Max: 200}, false, []step{{"+你好", idle, ""}, {"+。", idle, "你好。"}, {"+」好,", idle, ""}, {".", idle, "」好,>"}}},
+		{"a wide comma may be in a number", Schedule{Max: 200}, false, []step{{"+共1\uff0c", idle, ""}, {"+2\uff0c", idle, ""}, {"+好", idle, "共1\uff0c2\uff0c"}, {"+、", idle, "好、"}, {"+3。", idle, "3。"}}},
 		{"a flush speaks everything", Schedule{Gather: []int{100}, Max: 12}, false, []step{
 			{"+Hello there, you", busy, "Hello there,"}, {"!", busy, " you"}, {"+. And", busy, ""}, {"!", busy, ". And"}, {"!", busy, ""}, {".", busy, ">"},
 		}},
@@ -201,6 +203,44 @@ func TestTooMuchToSkip(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestFlushBeforeTheFirstLook(t *testing.T) {
+	var b Buffer
+	b.Append("One")
+	b.Flush()
+	b.Append(" two. Three")
+	c := NewCutter(&b, 0, Schedule{Max: 200}, true)
+	if got, want := drain(c, idle), "One| two."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What is left out before a flush doesn't come back behind it.
+func TestTooMuchBeforeAFlush(t *testing.T) {
+	var b Buffer
+	b.Append("hello" + strings.Repeat("!", 30))
+	b.Flush()
+	b.Append(" you")
+	b.Finish()
+	c := NewCutter(&b, 0, Schedule{Max: 20}, true)
+	if got, want := drain(c, busy), "hello!!!!!!!!!!!!!!!| you>"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNoCutBeforeAMarkOnATag(t *testing.T) {
+	var b Buffer
+	b.Append("ab<b>\u0301cd<b>ef ")
+	s := newScanner(&b, 0, true)
+	s.run()
+	var got []int
+	for _, p := range s.breaks[spaced] {
+		got = append(got, p.char)
+	}
+	if want := []int{2, 8, 11, 13}; !slices.Equal(got, want) {
+		t.Errorf("cuts at %v, want %v", got, want)
 	}
 }
 

@@ -22,12 +22,14 @@ type scanner struct {
 
 	// What the judgment of the next character depends on.
 	prev    rune     // the character before the head; a space at the start and behind a mark
+	base    rune     // prev, without the marks on it
 	word    int      // byte where the word at the head begins
 	first   bool     // that word is the first of its line
 	pending strength // what whitespace here would make of the head; glued: nothing
 	hard    bool     // pending needs no whitespace
 	dotted  dotted   // what the full stop that made pending may be besides
-	digits  bool     // a digit stands before the sign that made pending
+	sign    rune     // what made pending, if it is a single character: one that may stand within a word
+	left    rune     // the character before sign
 	edge    bool     // a tag ends at the head
 	blank   place    // where the run of whitespace at the head began
 	joined  bool     // it begins within a grapheme cluster
@@ -39,7 +41,7 @@ type scanner struct {
 }
 
 func newScanner(b *Buffer, start int, spell bool) scanner {
-	s := scanner{b: b, spell: spell, prev: ' ', first: true}
+	s := scanner{b: b, spell: spell, prev: ' ', base: ' ', first: true}
 	s.seek(b.index.byteOf(b.text, start))
 	for s.marks < len(b.marks) && b.marks[s.marks] <= s.head.byte {
 		s.marks++
@@ -86,7 +88,9 @@ func (s *scanner) step() bool {
 func (s *scanner) passMark() {
 	s.marks++
 	s.stopHere()
-	s.prev, s.word, s.pending, s.dotted, s.edge = ' ', s.head.byte, glued, endsSentence, false
+	s.disarm()
+	s.word, s.edge = s.head.byte, false
+	s.follow(' ')
 	s.blank, s.lines, s.joined = s.head, 0, false
 }
 
@@ -111,7 +115,9 @@ func (s *scanner) space(r rune, n int) bool {
 		s.first = true
 		s.blankBreak(min(clause+strength(s.lines-1), sentence))
 	}
-	s.prev, s.pending, s.hard, s.dotted, s.edge = r, glued, false, endsSentence, false
+	s.disarm()
+	s.edge = false
+	s.follow(r)
 	s.advance(r, n)
 	s.word = s.head.byte
 	return true
@@ -157,10 +163,10 @@ func (s *scanner) character(r rune, n int) {
 	s.trailingEdge(r)
 	kind := signOf(r)
 	if s.pending != glued && (kind == letter || kind == opener && s.hard) {
-		if s.hard && (!s.digits || !unicode.IsDigit(r)) && !joins(s.prev, r) {
+		if s.hard && !s.within(r) && !joins(s.prev, r) {
 			s.breakAt(s.head, s.pending)
 		}
-		s.pending, s.hard, s.dotted = glued, false, endsSentence
+		s.disarm()
 	}
 	switch kind {
 	case stop:
@@ -170,20 +176,24 @@ func (s *scanner) character(r rune, n int) {
 		s.dotted = endsSentence
 		s.arm(clause, r)
 	}
-	s.prev = r
+	s.follow(r)
 	s.advance(r, n)
 }
 
 // arm makes the head the end of a sentence or clause, if what follows agrees.
 func (s *scanner) arm(kind strength, r rune) {
+	s.left, s.sign = s.base, r
 	if s.pending == sentence && s.hard {
 		return // nothing behind 。 takes its end back
 	}
-	if s.pending == glued {
-		s.digits = unicode.IsDigit(s.prev)
-	}
 	s.pending, s.hard = kind, !isSoft(r)
 }
+
+// within reports whether the sign at the head is part of a word or number that goes on with next.
+func (s *scanner) within(next rune) bool { return s.base == s.sign && isWithin(s.left, s.sign, next) }
+
+// disarm takes it back that the head may be an end.
+func (s *scanner) disarm() { s.pending, s.hard, s.dotted = glued, false, endsSentence }
 
 // dottedBy says what a stop may be besides: only a single full stop behind a word is anything.
 func (s *scanner) dottedBy(r rune) dotted {
@@ -191,6 +201,14 @@ func (s *scanner) dottedBy(r rune) dotted {
 		return endsSentence
 	}
 	return dottedWord(s.b.text[s.word:s.head.byte], s.first)
+}
+
+// follow makes r the character before the head.
+func (s *scanner) follow(r rune) {
+	s.prev = r
+	if !unicode.In(r, unicode.M, unicode.Cf) {
+		s.base = r
+	}
 }
 
 func (s *scanner) advance(r rune, n int) {
@@ -208,7 +226,7 @@ func (s *scanner) tail() (p place, kind strength, soft bool) {
 	switch {
 	case s.open, s.pending == glued, len(bytes.TrimSpace(s.b.text[s.head.byte:])) > 0:
 		return s.head, glued, false
-	case s.hard && !s.digits:
+	case s.hard && !s.within(s.left): // a letter goes on with letters, a digit with digits
 		return s.head, s.pending, false
 	case s.pending == sentence && s.dotted != alwaysGoesOn:
 		return s.head, sentence, true

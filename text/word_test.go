@@ -33,7 +33,7 @@ func TestTokens(t *testing.T) {
 		{"spell", "code <spell>A1-é</spell>!", []string{"code", "A", "1", "é"}},
 		{"unclosed spell", "<spell>AB", []string{"A", "B"}},
 		{"tags are no words", `a<break time="500ms"/>b <prosody rate="fast">c</prosody>`, []string{"a", "b", "c"}},
-		{"no tags", "a < b, <3 you, 1<2", []string{"a", "b", "3", "you", "1", "2"}},
+		{"no tags", "a < b, <3 you, 1<2 <4> <b and c>", []string{"a", "b", "3", "you", "1", "2", "4", "b", "and", "c"}},
 		{"emoji", "Hi😀 there 👨‍👩‍👧 🇩🇪 ok", []string{"Hi", "there", "ok"}},
 		{"combining marks", "cafe\u0301 n\u0303o", []string{"cafe\u0301", "n\u0303o"}},
 		{"Chinese", "你好,世界。", []string{"你", "好", "世", "界"}},
