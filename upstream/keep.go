@@ -1,0 +1,144 @@
+package upstream
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const (
+	// maxIdle is how many used sockets may wait for further streams of their key.
+	maxIdle = 32
+	// warmRetry is the first pause after a socket could not be opened ahead, doubled up to warmRetryMax.
+	warmRetry    = time.Second
+	warmRetryMax = 30 * time.Second
+)
+
+// Warm opens the configured number of sockets ahead, tries that once before it returns, and from then on keeps as
+// many. ctx bounds the wait only. It is called once.
+func (p *Pool) Warm(ctx context.Context) {
+	if p.cfg.Warm == 0 {
+		return
+	}
+	tried := make(chan struct{})
+	if !p.start(func() { p.keepWarm(tried) }) {
+		return
+	}
+	select {
+	case <-tried:
+	case <-ctx.Done():
+	}
+}
+
+// start runs f in a goroutine that Close waits for, unless the pool is closed.
+func (p *Pool) start(f func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.wg.Go(f)
+	return true
+}
+
+// wake makes the keeper look again.
+func (p *Pool) wake() {
+	select {
+	case p.kick <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// keepWarm keeps sockets open ahead of need. It closes tried once it has tried.
+func (p *Pool) keepWarm(tried chan<- struct{}) {
+	pause := warmRetry
+	for {
+		err := p.fill()
+		if tried != nil {
+			close(tried)
+			tried = nil
+		}
+		if err == nil {
+			pause = warmRetry
+			select {
+			case <-p.kick:
+			case <-p.life.Done():
+				return
+			}
+			continue
+		}
+		p.cfg.Log.Warn().Err(err).Msg("vendor socket not opened ahead")
+		select {
+		case <-time.After(pause):
+		case <-p.life.Done():
+			return
+		}
+		pause = min(2*pause, warmRetryMax)
+	}
+}
+
+// fill opens sockets until enough wait for their first stream.
+func (p *Pool) fill() error {
+	for p.unused() < p.cfg.Warm {
+		if err := p.open(p.life, "", nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unused is how many sockets have had no stream yet.
+func (p *Pool) unused() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, m := range p.muxes {
+		m.mu.Lock()
+		if !m.used && !m.retired {
+			n++
+		}
+		m.mu.Unlock()
+	}
+	return n
+}
+
+// sweep drops idle sockets until the pool is closed.
+func (p *Pool) sweep() {
+	ticker := time.NewTicker(p.cfg.Idle / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.life.Done():
+			return
+		case now := <-ticker.C:
+			for _, m := range p.retire(now) {
+				m.socket.Fail(errIdle)
+			}
+		}
+	}
+}
+
+// errIdle ends sockets that no stream is on; no stream gets to see it.
+var errIdle = &Error{Kind: Canceled, Message: "idle"}
+
+// retire gives sockets that have had no stream for too long, and the oldest of those where there are too many. No
+// stream can join them from here on.
+func (p *Pool) retire(now time.Time) []*Mux {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var retired []*Mux
+	idle := 0
+	for _, m := range slices.Backward(p.muxes) { // the newest first
+		m.mu.Lock()
+		rests := m.loadLocked(now) == 0 && !m.retired
+		if rests && m.used {
+			idle++
+		}
+		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || m.used && idle > maxIdle) {
+			m.retired = true
+			retired = append(retired, m)
+		}
+		m.mu.Unlock()
+	}
+	return retired
+}

@@ -1,0 +1,194 @@
+package upstream
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Dialect is what a Pool must know of a vendor's wire. It is safe for concurrent use.
+type Dialect interface {
+	// Address is where to connect, for streams of a key, or for none yet where the key is empty.
+	Address(key string) (url string, header http.Header)
+	// Frame reads a frame and hands it to the member that it is for, which m.Member finds. Its error is the
+	// socket's: it ends all its streams. Only the socket's reader calls it; data is valid during the call.
+	Frame(m *Mux, binary bool, data []byte) *Error
+	// KeepAlive is the frame that keeps a stream of this id from timing out, or nil.
+	KeepAlive(id string) []byte
+	// Closed says what the vendor's close code means for the streams on the socket; -1: it closed without one.
+	Closed(code int) *Error
+	// Refused says what an HTTP status other than 101 at the handshake means.
+	Refused(status int) Kind
+}
+
+// Member is a stream as its socket sees it.
+type Member interface {
+	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
+	// unless both happen at the same time.
+	Lost(err *Error)
+}
+
+// Mux is a socket that several streams share by id.
+type Mux struct {
+	// Static after newMux.
+	pool   *Pool
+	socket *Socket
+
+	// Guarded by mu.
+	mu         sync.Mutex
+	key        string // of the streams here; empty until the first comes
+	used       bool   // whether one has come
+	seats      map[string]*Seat
+	leaving    map[string]time.Time // streams cancelled and not yet confirmed, which count until then
+	affinities []string             // the latest conversations here, newest last
+	idleSince  time.Time
+	retired    bool // no stream is to come any more
+}
+
+// keptAffinities is how many conversations a socket remembers.
+const keptAffinities = 32
+
+func newMux(p *Pool, s *Socket) *Mux {
+	return &Mux{
+		pool:      p,
+		socket:    s,
+		seats:     make(map[string]*Seat),
+		leaving:   make(map[string]time.Time),
+		idleSince: time.Now(),
+	}
+}
+
+// Member is the stream of that id on this socket, or nil: frames of unknown ids are late ones, to be dropped.
+func (m *Mux) Member(id []byte) Member {
+	m.mu.Lock()
+	seat := m.seats[string(id)]
+	m.mu.Unlock()
+	if seat == nil {
+		return nil
+	}
+	seat.answer()
+	return seat.want.Member
+}
+
+// Members are all streams on this socket.
+func (m *Mux) Members() []Member {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	members := make([]Member, 0, len(m.seats))
+	for _, seat := range m.seats {
+		members = append(members, seat.want.Member)
+	}
+	return members
+}
+
+// Confirm frees the place of a stream that left without the vendor's confirmation, which has come now.
+func (m *Mux) Confirm(id []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.leaving[string(id)]; ok {
+		delete(m.leaving, string(id))
+		m.restLocked(time.Now())
+	}
+}
+
+// run serves the socket until it ends, and then tells its streams.
+func (m *Mux) run() {
+	dialect := m.pool.dialect
+	take := func(binary bool, data []byte) *Error { return dialect.Frame(m, binary, data) }
+	err := m.socket.Run(take, m.keepAlives, dialect.Closed)
+	m.pool.remove(m, err)
+	for _, seat := range m.takeAll() {
+		if !m.pool.replace(seat, err) {
+			seat.want.Member.Lost(err)
+		}
+	}
+}
+
+// takeAll empties the socket.
+func (m *Mux) takeAll() []*Seat {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seats := make([]*Seat, 0, len(m.seats))
+	for _, seat := range m.seats {
+		seats = append(seats, seat)
+	}
+	clear(m.seats)
+	clear(m.leaving)
+	return seats
+}
+
+// keepAlives are the frames that keep this socket's streams alive.
+func (m *Mux) keepAlives() [][]byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var frames [][]byte
+	for id := range m.seats {
+		if frame := m.pool.dialect.KeepAlive(id); frame != nil {
+			frames = append(frames, frame)
+		}
+	}
+	return frames
+}
+
+// loadLocked is how many places are taken.
+func (m *Mux) loadLocked(now time.Time) int {
+	for id, until := range m.leaving {
+		if now.After(until) {
+			delete(m.leaving, id)
+			m.restLocked(now)
+		}
+	}
+	return len(m.seats) + len(m.leaving)
+}
+
+// restLocked notes since when the socket has been idle.
+func (m *Mux) restLocked(now time.Time) {
+	if len(m.seats)+len(m.leaving) == 0 {
+		m.idleSince = now
+	}
+}
+
+// rank is how well the socket suits a stream: 0 not at all, most where its conversation was there lately, then where
+// sockets of its key have most room, least for sockets opened ahead.
+func (m *Mux) rank(want Want, now time.Time) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	room := m.pool.cfg.StreamsPerSocket - m.loadLocked(now)
+	switch {
+	case room <= 0 || m.retired || m.socket.Reason() != nil || m.used && m.key != want.Key:
+		return 0
+	case !m.used:
+		return 1
+	case want.Affinity != "" && slices.Contains(m.affinities, want.Affinity):
+		return 2 + m.pool.cfg.StreamsPerSocket
+	}
+	return 1 + room
+}
+
+// sitLocked gives the seat a place. The caller knows that there is one.
+func (m *Mux) sitLocked(seat *Seat) {
+	m.key, m.used = seat.want.Key, true
+	m.seats[seat.want.ID] = seat
+	if a := seat.want.Affinity; a != "" {
+		if len(m.affinities) == keptAffinities {
+			m.affinities = m.affinities[1:]
+		}
+		m.affinities = append(m.affinities, a)
+	}
+}
+
+// leave takes the seat's place back; unconfirmed, it counts for a while.
+func (m *Mux) leave(seat *Seat, confirmed bool) {
+	now := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seats[seat.want.ID] != seat {
+		return // the socket has ended
+	}
+	delete(m.seats, seat.want.ID)
+	if !confirmed {
+		m.leaving[seat.want.ID] = now.Add(m.pool.cfg.Linger)
+	}
+	m.restLocked(now)
+}

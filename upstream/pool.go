@@ -1,0 +1,234 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// PoolConfig says how a vendor's sockets are shared and kept.
+type PoolConfig struct {
+	// Socket bounds each of them.
+	Socket SocketConfig
+	// StreamsPerSocket is how many streams share one; at least 1.
+	StreamsPerSocket int
+	// MaxConcurrent bounds the streams over all sockets; 0: no bound.
+	MaxConcurrent int
+	// Warm is how many sockets without a stream are kept open ahead of need.
+	Warm int
+	// Idle is how long a socket without a stream is kept, to which up to a quarter may be added: less than the
+	// vendor's own limit. 0: 2 minutes.
+	Idle time.Duration
+	// Linger is how long a cancelled stream counts where the vendor does not confirm. 0: 3 s.
+	Linger time.Duration
+	// Log takes connection events.
+	Log zerolog.Logger
+}
+
+// Pool has a vendor's sockets: opened ahead, shared by streams of equal keys, replaced when dead, dropped when idle.
+type Pool struct {
+	// Static after NewPool.
+	dialect Dialect
+	cfg     PoolConfig
+	life    context.Context // the sockets' own, ended by Close; no stream's
+	end     context.CancelCauseFunc
+	kick    chan struct{} // wakes the keeper
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	muxes   []*Mux
+	dialing int // places taken by streams whose socket is being opened
+	closed  bool
+
+	wg sync.WaitGroup // keeper, sockets and replacements; grows only under mu while not closed
+}
+
+// errClosed is what Join and streams get once the pool is closed.
+var errClosed = &Error{Kind: ConnectFailed, Message: "the provider is closed"}
+
+// NewPool is an empty pool. Close must be called on it.
+func NewPool(d Dialect, cfg PoolConfig) *Pool {
+	cfg.Socket = cfg.Socket.withDefaults()
+	if cfg.Idle == 0 {
+		cfg.Idle = 2 * time.Minute
+	}
+	if cfg.Linger == 0 {
+		cfg.Linger = 3 * time.Second
+	}
+	p := &Pool{dialect: d, cfg: cfg, kick: make(chan struct{}, 1)}
+	p.life, p.end = context.WithCancelCause(context.Background())
+	p.wg.Go(p.sweep)
+	return p
+}
+
+// Join gives a stream a place on a socket, and opens one where none has room. ctx bounds connecting only. The
+// error is an *Error; where all places are taken it is of kind Throttled, at once.
+func (p *Pool) Join(ctx context.Context, want Want) (*Seat, error) {
+	seat := &Seat{want: want}
+	seated, err := p.reserve(seat)
+	if err != nil {
+		return nil, err
+	}
+	if seated {
+		p.wake()
+		return seat, nil
+	}
+	if err := p.open(ctx, want.Key, seat); err != nil {
+		return nil, err
+	}
+	return seat, nil
+}
+
+// Close ends all sockets and waits for every goroutine.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	muxes := slices.Clone(p.muxes)
+	p.mu.Unlock()
+	p.end(errClosed)
+	for _, m := range muxes {
+		m.socket.Fail(errClosed)
+	}
+	p.wg.Wait()
+}
+
+// reserve seats the stream on the best socket there is. Where none has room it takes a place for one to be
+// opened and reports false.
+func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false, errClosed
+	}
+	if p.cfg.MaxConcurrent > 0 && p.loadLocked(now) >= p.cfg.MaxConcurrent {
+		return false, &Error{Kind: Throttled, Message: "all streams of this provider are taken"}
+	}
+	best, rank := (*Mux)(nil), 0
+	for _, m := range p.muxes {
+		if r := m.rank(seat.want, now); r > rank {
+			best, rank = m, r
+		}
+	}
+	if best != nil && best.seat(seat) {
+		return true, nil
+	}
+	p.dialing++
+	return false, nil
+}
+
+// loadLocked is how many streams count.
+func (p *Pool) loadLocked(now time.Time) int {
+	load := p.dialing
+	for _, m := range p.muxes {
+		m.mu.Lock()
+		load += m.loadLocked(now)
+		m.mu.Unlock()
+	}
+	return load
+}
+
+// seat puts the stream on an open socket. It reports false where the socket has ended meanwhile.
+func (m *Mux) seat(s *Seat) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.socket.Reason() != nil {
+		return false // ended meanwhile, and may have told its streams already
+	}
+	m.sitLocked(s)
+	s.mux, s.reused = m, true
+	return true
+}
+
+// open dials a socket, for a stream or, with none, ahead of need. The stream, if any, has its place in p.dialing.
+func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(p.life, func() { cancel(errClosed) })()
+	url, header := p.dialect.Address(key)
+	socket, err := Dial(ctx, url, header, p.cfg.Socket, p.dialect.Refused)
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if seat != nil {
+		p.dialing--
+	}
+	if err != nil {
+		return err
+	}
+	if p.closed {
+		socket.Fail(errClosed)
+		return errClosed
+	}
+	m := newMux(p, socket)
+	if seat != nil {
+		m.found(seat)
+	}
+	p.muxes = append(p.muxes, m)
+	p.wg.Go(m.run)
+	p.cfg.Log.Debug().Int("sockets", len(p.muxes)).Msg("vendor socket opened")
+	return nil
+}
+
+// found makes the seat the first on a socket that was opened for it, and sends what it had sent on a dead one.
+func (m *Mux) found(s *Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.key, m.used = s.want.Key, true
+	if s.left {
+		return // its stream was closed meanwhile: the socket is for the next
+	}
+	m.sitLocked(s)
+	s.mux = m
+	if len(s.sent) > 0 {
+		m.socket.out <- s.sent // never blocks: nothing is in the queue yet
+		s.sent = nil
+	}
+}
+
+// replace gives a stream whose socket turned out dead another one, once: where the vendor has not answered it, and
+// the socket had been open before, so that it may well have died unseen. It reports false where the stream is lost.
+func (p *Pool) replace(s *Seat, reason *Error) bool {
+	s.mu.Lock()
+	dead := reason.Kind == Dropped || reason.Kind == ConnectFailed
+	again := dead && s.reused && !s.answered.Load() && !s.left
+	if again {
+		s.mux, s.reused = nil, false
+	}
+	s.mu.Unlock()
+	if !again {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.dialing++
+	p.wg.Go(func() {
+		if err := p.open(p.life, s.want.Key, s); err != nil {
+			var failure *Error
+			errors.As(err, &failure) // it always is one
+			s.want.Member.Lost(failure)
+		}
+	})
+	return true
+}
+
+// remove forgets a socket that has ended.
+func (p *Pool) remove(m *Mux, reason *Error) {
+	p.mu.Lock()
+	p.muxes = slices.DeleteFunc(p.muxes, func(other *Mux) bool { return other == m })
+	left := len(p.muxes)
+	p.mu.Unlock()
+	p.wake()
+	p.cfg.Log.Debug().Err(reason).Int("sockets", left).Msg("vendor socket ended")
+}

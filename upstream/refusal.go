@@ -1,0 +1,76 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// maxRetryAfter is the longest that a vendor's Retry-After is believed.
+const maxRetryAfter = time.Hour
+
+// RefusedKind is what an HTTP status at the handshake means where a vendor says nothing else.
+func RefusedKind(status int) Kind {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return AuthFailed
+	case http.StatusPaymentRequired:
+		return NoCredit
+	case http.StatusTooManyRequests:
+		return Throttled
+	}
+	return ConnectFailed
+}
+
+// refused says why a handshake failed. Of the library's error only the innermost cause is kept: its text and the
+// URL within would tell a key that stands in the query.
+func refused(ctx context.Context, resp *http.Response, err error, kind func(status int) Kind) *Error {
+	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
+		return &Error{
+			Kind:       kind(resp.StatusCode),
+			Code:       strconv.Itoa(resp.StatusCode),
+			Message:    "the vendor refused the connection",
+			RetryAfter: RetryAfter(resp.Header, time.Now()),
+		}
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
+	case ctx.Err() != nil:
+		return &Error{Kind: ConnectFailed, Message: "no connection in time", Err: context.Cause(ctx)}
+	case resp != nil:
+		return &Error{Kind: ConnectFailed, Message: "the vendor's handshake is not one of a WebSocket"}
+	}
+	var located *url.Error
+	if errors.As(err, &located) {
+		return &Error{Kind: ConnectFailed, Message: "no connection", Err: located.Err}
+	}
+	return &Error{Kind: ConnectFailed, Message: "no connection"}
+}
+
+// RetryAfter is what the header of that name asks for, in seconds or as a date; 0: nothing that can be read.
+func RetryAfter(h http.Header, now time.Time) time.Duration {
+	value := h.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
+		return RetrySeconds(seconds)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return RetrySeconds(at.Sub(now).Seconds())
+	}
+	return 0
+}
+
+// RetrySeconds is a vendor's figure of seconds as a time of at most an hour, since a wild one must not take the
+// vendor out of service.
+func RetrySeconds(seconds float64) time.Duration {
+	if !(seconds > 0) { // also where it is not a number
+		return 0
+	}
+	return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
+}

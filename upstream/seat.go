@@ -1,0 +1,92 @@
+package upstream
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// Want is what a stream asks of a pool.
+type Want struct {
+	// ID is the stream's on the wire, unique in the process.
+	ID string
+	// Key has the fields that belong to a whole socket, and whatever else must not meet on one: streams share a
+	// socket only where their keys are equal. It is not empty.
+	Key string
+	// Affinity, if any, names the conversation: streams of one go to the same socket where it has room.
+	Affinity string
+	// Member is the stream.
+	Member Member
+}
+
+// Seat is a stream's place on a socket. Send and Leave are called by one goroutine at a time.
+type Seat struct {
+	// Static after Join.
+	want Want
+
+	answered atomic.Bool // a frame has come for this stream
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	mux    *Mux     // nil while a dead socket is being replaced
+	reused bool     // the socket was open before this stream came
+	sent   [][]byte // what has been sent and not answered, for the replacement; nil once answered
+	left   bool
+}
+
+// answer notes that the vendor has answered this stream, so that its socket is not replaced any more.
+func (s *Seat) answer() {
+	if s.answered.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answered.Store(true)
+	s.sent = nil
+}
+
+// Send queues text frames. ctx bounds the wait for room. Where the socket has ended the error is nil: the member's
+// Lost tells, or the frames go to a new socket.
+func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
+	s.mu.Lock()
+	if s.reused && !s.answered.Load() || s.mux == nil {
+		s.sent = append(s.sent, frames...)
+	}
+	mux := s.mux
+	s.mu.Unlock()
+	if mux == nil {
+		return nil
+	}
+	if err := mux.socket.Send(ctx, frames...); err != nil && mux.socket.Reason() == nil {
+		return err
+	}
+	return nil
+}
+
+// Stop sends the frames that stop the stream at the vendor. It reports false where no socket bears the stream any
+// more, so that there is nothing to stop and nobody to confirm; the stream has left then.
+func (s *Seat) Stop(ctx context.Context, frames ...[]byte) (told bool, err error) {
+	s.mu.Lock()
+	mux := s.mux
+	s.left = s.left || mux == nil || mux.socket.Reason() != nil
+	told = !s.left
+	s.mu.Unlock()
+	if !told {
+		return false, nil
+	}
+	return true, s.Send(ctx, frames...)
+}
+
+// Leave gives the place back, at once where the vendor has confirmed that the stream is over, and after a while
+// otherwise.
+func (s *Seat) Leave(confirmed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left {
+		return
+	}
+	s.left = true
+	if s.mux != nil {
+		s.mux.leave(s, confirmed)
+	}
+}

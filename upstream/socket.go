@@ -1,0 +1,268 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// SocketConfig bounds a vendor socket. A zero field has the value named with it.
+type SocketConfig struct {
+	// HTTP dials: a client of this socket's own.
+	HTTP *http.Client
+	// Handshake bounds connecting, TLS included: 10 s.
+	Handshake time.Duration
+	// Write bounds how long the vendor may leave a frame untaken: 5 s.
+	Write time.Duration
+	// Ping is how often the vendor must answer a ping, 15 s, and Pong how long it has to: 10 s.
+	Ping, Pong time.Duration
+	// KeepAlive is how often each stream's keep-alive goes out: never.
+	KeepAlive time.Duration
+	// ReadLimit is the longest frame in bytes: 4 MiB.
+	ReadLimit int64
+}
+
+// withDefaults has the documented values in place of zeros.
+func (c SocketConfig) withDefaults() SocketConfig {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&c.Handshake, 10 * time.Second},
+		{&c.Write, 5 * time.Second},
+		{&c.Ping, 15 * time.Second},
+		{&c.Pong, 10 * time.Second},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	if c.ReadLimit == 0 {
+		c.ReadLimit = 4 << 20
+	}
+	if c.HTTP == nil {
+		c.HTTP = newClient(c.Handshake)
+	}
+	return c
+}
+
+// newClient is a client for handshakes alone. It keeps no connection of a refused one, and speaks HTTP/1 only.
+func newClient(handshake time.Duration) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: handshake}).DialContext,
+		TLSHandshakeTimeout:    handshake,
+		TLSClientConfig:        &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+		DisableKeepAlives:      true,
+		MaxResponseHeaderBytes: 64 << 10,
+	}}
+}
+
+const (
+	// batches is how many sends may wait for a socket's writer: a stream has two pieces under way at most.
+	batches = 64
+	// keptBuffer is the largest read buffer that is kept for the next frame.
+	keptBuffer = 256 << 10
+	// readersWord is how long after a failed write the reader may still find out why.
+	readersWord = time.Second
+)
+
+// Socket is one WebSocket to a vendor. It lives under its own lifetime: no caller's context reaches its reads
+// and writes, since the library closes a connection when the context of one ends.
+type Socket struct {
+	// Static after Dial.
+	cfg  SocketConfig
+	conn *websocket.Conn
+	out  chan [][]byte // never closed
+	over chan struct{} // closed by fail
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	reason *Error // why it ended, set before over is closed
+
+	// Owned by Run.
+	buf []byte
+	wg  sync.WaitGroup // writer and pinger
+}
+
+// Dial opens a socket; Run must be called on it, or Fail. ctx bounds the handshake only. kind tells what an HTTP
+// status other than 101 means. The error is an *Error and tells neither URL nor header.
+func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig, kind func(status int) Kind) (*Socket, error) {
+	cfg = cfg.withDefaults()
+	ctx, cancel := context.WithTimeout(ctx, cfg.Handshake)
+	defer cancel()
+	client := *cfg.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: header})
+	if err != nil {
+		return nil, refused(ctx, resp, err, kind)
+	}
+	conn.SetReadLimit(cfg.ReadLimit)
+	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil
+}
+
+// Send queues text frames, which go out together and in order. ctx bounds the wait for room only. A nil error does
+// not say that the vendor got them: Run's end tells where it did not.
+func (s *Socket) Send(ctx context.Context, frames ...[]byte) error {
+	select {
+	case s.out <- frames:
+		return nil
+	case <-s.over:
+		return s.Reason()
+	case <-ctx.Done():
+		return &Error{Kind: Canceled, Message: "cancelled while waiting to send", Err: context.Cause(ctx)}
+	}
+}
+
+// Fail ends the socket. The first reason counts.
+func (s *Socket) Fail(reason *Error) {
+	s.mu.Lock()
+	first := s.reason == nil
+	if first {
+		s.reason = reason
+		close(s.over)
+	}
+	s.mu.Unlock()
+	if first {
+		_ = s.conn.CloseNow() // it is being given up: how that goes is of no interest
+	}
+}
+
+// Reason is why the socket ended, or nil while it has not.
+func (s *Socket) Reason() *Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason
+}
+
+// Run reads until the socket ends and returns why, with all of the socket's goroutines gone. It gives each frame
+// to take, whose error ends the socket; the data is valid during the call only. beat gives the frames to send
+// each cfg.KeepAlive, and closed says what a close code of the vendor means, -1 where there was none.
+func (s *Socket) Run(take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int) *Error) *Error {
+	s.wg.Go(func() { s.write(beat) })
+	s.wg.Go(s.ping)
+	for {
+		binary, data, err := s.read()
+		if err != nil {
+			s.Fail(lost(err, closed))
+			break
+		}
+		if err := take(binary, data); err != nil {
+			s.Fail(err)
+			break
+		}
+	}
+	s.wg.Wait()
+	return s.Reason()
+}
+
+// read reads a frame into the socket's buffer.
+func (s *Socket) read() (binary bool, data []byte, err error) {
+	kind, r, err := s.conn.Reader(context.Background())
+	if err != nil {
+		return false, nil, err
+	}
+	if cap(s.buf) > keptBuffer {
+		s.buf = nil
+	}
+	s.buf = s.buf[:0]
+	for {
+		if len(s.buf) == cap(s.buf) {
+			s.buf = append(s.buf, make([]byte, max(bytes.MinRead, cap(s.buf)))...)[:len(s.buf)]
+		}
+		n, err := r.Read(s.buf[len(s.buf):cap(s.buf)])
+		s.buf = s.buf[:len(s.buf)+n]
+		if err == io.EOF { //nolint:errorlint // a bare io.EOF is the frame's end; a wrapped one is the connection's
+			return kind == websocket.MessageBinary, s.buf, nil
+		}
+		if err != nil {
+			return false, nil, err
+		}
+	}
+}
+
+// lost says why reading failed.
+func lost(err error, closed func(code int) *Error) *Error {
+	if errors.Is(err, websocket.ErrMessageTooBig) {
+		return &Error{Kind: Garbled, Message: "the vendor sent a frame that is too long"}
+	}
+	return closed(int(websocket.CloseStatus(err)))
+}
+
+// write sends what is queued, and keep-alives between.
+func (s *Socket) write(beat func() [][]byte) {
+	stuck := time.AfterFunc(s.cfg.Write, func() {
+		s.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
+	})
+	stuck.Stop()
+	var due <-chan time.Time
+	if s.cfg.KeepAlive > 0 {
+		ticker := time.NewTicker(s.cfg.KeepAlive)
+		defer ticker.Stop()
+		due = ticker.C
+	}
+	for {
+		var frames [][]byte
+		select {
+		case <-s.over:
+			return
+		case frames = <-s.out:
+		case <-due:
+			frames = beat()
+		}
+		for _, frame := range frames {
+			stuck.Reset(s.cfg.Write)
+			err := s.conn.Write(context.Background(), websocket.MessageText, frame)
+			stuck.Stop()
+			if err != nil {
+				s.unwritable()
+				return
+			}
+		}
+	}
+}
+
+// unwritable ends a socket that a write failed on. The reader is left a moment to find the vendor's close code,
+// which says more.
+func (s *Socket) unwritable() {
+	timer := time.NewTimer(readersWord)
+	defer timer.Stop()
+	select {
+	case <-s.over:
+	case <-timer.C:
+		s.Fail(&Error{Kind: Dropped, Message: "connection lost"})
+	}
+}
+
+// ping finds out connections that died without a word.
+func (s *Socket) ping() {
+	ticker := time.NewTicker(s.cfg.Ping)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.over:
+			return
+		case <-ticker.C:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Pong)
+		err := s.conn.Ping(ctx)
+		timedOut := ctx.Err() != nil
+		cancel()
+		switch {
+		case timedOut:
+			s.Fail(&Error{Kind: Dropped, Message: "the vendor answers no ping"})
+			return
+		case err != nil:
+			s.unwritable()
+			return
+		}
+	}
+}

@@ -1,0 +1,13 @@
+// Package upstreamtest is the suite that every provider passes, and the scripted vendor that it runs against.
+//
+// A provider's own test gives Run a Subject: how to open the provider, and a Script that plays the vendor's side of
+// the wire in the vendor's words. The suite plans what goes wrong, and checks what comes out of the Sink.
+// Everything runs in memory and on the fake time of testing/synctest, so waiting for a stall costs nothing and a
+// goroutine left behind fails the test.
+//
+// Invariants:
+//
+//  1. A Sink fails its test on any call that package upstream's contract forbids, whichever test it serves in.
+//  2. Every error that reaches the suite is searched for the key and for the text.
+//  3. A subject skips tests of the wire only by saying that it has none.
+package upstreamtest

@@ -1,0 +1,183 @@
+package upstreamtest
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// URL is the base address at which a Vendor is reached through its Client.
+const URL = "ws://vendor.test"
+
+// Vendor is a WebSocket server in memory, which answers each socket with a script.
+type Vendor struct {
+	// Static after NewVendor.
+	script   func(*Conn)
+	server   *http.Server
+	listener *listener
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	plan    Plan
+	status  int // refuse handshakes with it; 0: don't
+	header  http.Header
+	conns   []*Conn // open now
+	sockets int     // opened so far
+	stops   []Stop
+
+	wg sync.WaitGroup
+}
+
+// Stop is one stream that the vendor was told to stop, or whose socket was closed.
+type Stop struct {
+	ID string // empty for a socket
+	At time.Time
+}
+
+// NewVendor starts a vendor. The test must Close it. Within a synctest bubble it is to be made there.
+func NewVendor(script func(*Conn)) *Vendor {
+	v := &Vendor{script: script, listener: &listener{conns: make(chan net.Conn), over: make(chan struct{})}}
+	v.server = &http.Server{Handler: http.HandlerFunc(v.serve), ReadHeaderTimeout: time.Minute}
+	v.wg.Go(func() { _ = v.server.Serve(v.listener) }) // ends with ErrServerClosed
+	return v
+}
+
+// Client dials the vendor, whatever the address.
+func (v *Vendor) Client() *http.Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return v.listener.dial(ctx) }
+	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+}
+
+// SetPlan is what happens to streams from now on.
+func (v *Vendor) SetPlan(p Plan) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.plan = p
+}
+
+// Refuse answers handshakes from now on with an HTTP status and header; 0 accepts them again.
+func (v *Vendor) Refuse(status int, header http.Header) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.status, v.header = status, header
+}
+
+// Sockets is how many sockets have been opened so far, and how many are open now.
+func (v *Vendor) Sockets() (opened, open int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.sockets, len(v.conns)
+}
+
+// Stops are the streams that were stopped, in order.
+func (v *Vendor) Stops() []Stop {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.stops)
+}
+
+// Drop breaks all sockets without a close frame.
+func (v *Vendor) Drop() {
+	v.mu.Lock()
+	conns := slices.Clone(v.conns)
+	v.mu.Unlock()
+	for _, c := range conns {
+		c.Drop()
+	}
+}
+
+// Close ends everything and waits for it.
+func (v *Vendor) Close() {
+	v.listener.close()
+	_ = v.server.Close() // its connections are in memory
+	v.Drop()
+	v.wg.Wait()
+}
+
+// serve answers one handshake, and then the socket.
+func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
+	v.mu.Lock()
+	status, header := v.status, v.header
+	v.mu.Unlock()
+	if status != 0 {
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(status)
+		return
+	}
+	ws, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // it has answered
+	}
+	ws.SetReadLimit(1 << 20)
+	c := newConn(v, ws, r)
+	v.add(c)
+	defer v.remove(c)
+	c.run()
+}
+
+func (v *Vendor) add(c *Conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.conns = append(v.conns, c)
+	v.sockets++
+}
+
+func (v *Vendor) remove(c *Conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.conns = slices.DeleteFunc(v.conns, func(other *Conn) bool { return other == c })
+	v.stops = append(v.stops, Stop{At: time.Now()})
+}
+
+// listener hands over pipes.
+type listener struct {
+	conns chan net.Conn
+	over  chan struct{}
+	once  sync.Once
+}
+
+func (l *listener) dial(ctx context.Context) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case l.conns <- theirs:
+		return ours, nil
+	case <-l.over:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Accept waits for the next pipe.
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.over:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *listener) close() { l.once.Do(func() { close(l.over) }) }
+
+// Close ends Accept.
+func (l *listener) Close() error { l.close(); return nil }
+
+// Addr is of no use.
+func (l *listener) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
+
+// must fails the test on an error that is not part of what it checks.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,195 @@
+package upstreamtest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// runWire tests what goes wrong on a wire.
+func runWire(t *testing.T, s Subject) {
+	for name, test := range map[string]func(*rig){
+		"takes chunks of odd sizes":    takesOddChunks,
+		"outlasts a stall":             outlastsAStall,
+		"reports a drop":               reportsADrop,
+		"reports garbage":              reportsGarbage,
+		"does not wait for the deaf":   doesNotWaitForTheDeaf,
+		"frees the places of the deaf": freesThePlacesOfTheDeaf,
+		"reports no connection":        reportsNoConnection,
+		"takes Retry-After":            takesRetryAfter,
+		"speaks on after a failure":    speaksOnAfterAFailure,
+		"is interrupted 200 times":     isInterruptedOften,
+	} {
+		t.Run(name, func(t *testing.T) { bubble(t, s, test) })
+	}
+	if len(s.Errors) == 0 || len(s.Closes) == 0 || len(s.Statuses) == 0 {
+		t.Error("the subject lists no errors, close codes or statuses")
+	}
+	for _, c := range s.Errors {
+		t.Run("error "+c.Name, func(t *testing.T) { bubble(t, s, func(r *rig) { mapsAnError(r, c) }) })
+	}
+	for code, kind := range s.Closes {
+		t.Run(fmt.Sprintf("close code %d", code), func(t *testing.T) {
+			bubble(t, s, func(r *rig) { mapsACloseCode(r, code, kind) })
+		})
+	}
+	for status, kind := range s.Statuses {
+		t.Run(fmt.Sprintf("status %d", status), func(t *testing.T) {
+			bubble(t, s, func(r *rig) { mapsAStatus(r, status, kind) })
+		})
+	}
+}
+
+func takesOddChunks(r *rig) {
+	for _, size := range []int{1, 3, 4801, 1 << 18} {
+		r.vendor.SetPlan(Plan{Chunk: size})
+		l := r.open()
+		l.speak(true, texts[:2]...)
+		l.checkWhole()
+		l.close(nil)
+	}
+}
+
+func silence(*Conn, string) {}
+
+func outlastsAStall(r *rig) {
+	r.vendor.SetPlan(Plan{After: 2, Fault: silence})
+	l := r.open()
+	l.speak(true, texts...)
+	time.Sleep(10 * time.Minute)
+	select {
+	case <-l.Ended():
+		r.t.Errorf("ended by itself: %v", l.Heard().Err)
+	default:
+	}
+	l.close(errStop)
+	if h := l.Heard(); h.Frames != 2 || !errors.Is(h.Err, errStop) {
+		r.t.Errorf("got %d frames and %v, want 2 and the cause", h.Frames, h.Err)
+	}
+}
+
+// fails opens a stream that meets the fault after a frame, and checks its end.
+func (r *rig) fails(fault func(c *Conn, id string), kind upstream.Kind, code string) {
+	r.t.Helper()
+	r.vendor.SetPlan(Plan{After: 1, Fault: fault})
+	l := r.open()
+	l.speak(true, texts...)
+	h := l.wait()
+	var e *upstream.Error
+	if !errors.As(h.Err, &e) || e.Kind != kind || e.Code != code {
+		r.t.Errorf("End: got %v, want %s with code %q", h.Err, kind, code)
+	}
+	if h.Frames != 1 {
+		r.t.Errorf("got %d frames before the fault, want 1", h.Frames)
+	}
+	l.close(nil)
+}
+
+func reportsADrop(r *rig) { r.fails(func(c *Conn, _ string) { c.Drop() }, upstream.Dropped, "") }
+
+func reportsGarbage(r *rig) {
+	for _, garbage := range []string{"", "null", "[]", "{", `"text"`, "\xff\xfe", `{"audio":`, vendorText} {
+		r.fails(func(c *Conn, _ string) { c.SendRaw([]byte(garbage)) }, upstream.Garbled, "")
+	}
+	r.fails(func(c *Conn, _ string) { c.SendRaw(make([]byte, 5<<20)) }, upstream.Garbled, "")
+}
+
+func doesNotWaitForTheDeaf(r *rig) {
+	r.vendor.SetPlan(Plan{Gap: 50 * time.Millisecond, Deaf: true})
+	l := r.open()
+	l.speak(true, texts...)
+	time.Sleep(120 * time.Millisecond)
+	told := time.Now()
+	if took := l.close(errStop); took > time.Second {
+		r.t.Errorf("Close took %v, want no more than its context's second", took)
+	}
+	r.checkStopped(l, told)
+}
+
+// freesThePlacesOfTheDeaf fills the provider with streams that are stopped without confirmation.
+func freesThePlacesOfTheDeaf(r *rig) {
+	r.vendor.SetPlan(Plan{After: 1, Fault: silence, Deaf: true})
+	for range 20 {
+		l := r.open()
+		l.speak(false, texts[0])
+		l.close(errStop)
+	}
+	time.Sleep(time.Minute)
+	r.vendor.SetPlan(Plan{})
+	l := r.open()
+	l.speak(true, texts...)
+	l.checkWhole()
+	l.close(nil)
+}
+
+func reportsNoConnection(r *rig) {
+	r.vendor.listener.close()
+	if _, err := r.tryOpen(r.t.Context()); upstream.KindOf(err) != upstream.ConnectFailed {
+		r.t.Errorf("Open: got %v, want connect_failed", err)
+	}
+}
+
+func takesRetryAfter(r *rig) {
+	r.vendor.Refuse(http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}})
+	_, err := r.tryOpen(r.t.Context())
+	var e *upstream.Error
+	if !errors.As(err, &e) || e.Kind != upstream.Throttled || e.RetryAfter != 7*time.Second {
+		r.t.Errorf("Open: got %+v, want throttled for 7s", err)
+	}
+}
+
+func speaksOnAfterAFailure(r *rig) {
+	r.fails(func(c *Conn, _ string) { c.Drop() }, upstream.Dropped, "")
+	r.vendor.SetPlan(Plan{})
+	l := r.open()
+	l.speak(true, texts...)
+	l.checkWhole()
+	l.close(nil)
+}
+
+func isInterruptedOften(r *rig) {
+	r.vendor.SetPlan(Plan{Gap: 20 * time.Millisecond})
+	for i := range 200 {
+		l := r.open()
+		l.speak(false, texts[0])
+		time.Sleep(time.Duration(i%50) * time.Millisecond)
+		l.close(errStop)
+	}
+	if opened, open := r.vendor.Sockets(); open > 10 {
+		r.t.Errorf("%d of %d sockets are open after 200 streams, one at a time", open, opened)
+	}
+}
+
+func mapsAnError(r *rig, c ErrorCase) {
+	if !c.Session {
+		r.fails(c.Send, c.Kind, c.Code)
+		return
+	}
+	r.vendor.SetPlan(Plan{After: 1, Fault: silence})
+	neighbor := r.open()
+	neighbor.speak(true, texts...)
+	time.Sleep(time.Millisecond)
+	r.fails(c.Send, c.Kind, c.Code)
+	if h := neighbor.wait(); upstream.KindOf(h.Err) != c.Kind {
+		r.t.Errorf("the neighbour's end: got %v, want %s", h.Err, c.Kind)
+	}
+	neighbor.close(nil)
+}
+
+func mapsACloseCode(r *rig, code int, kind upstream.Kind) {
+	r.fails(func(c *Conn, _ string) { c.Close(code) }, kind, strconv.Itoa(code))
+}
+
+func mapsAStatus(r *rig, status int, kind upstream.Kind) {
+	r.vendor.Refuse(status, nil)
+	_, err := r.tryOpen(r.t.Context())
+	var e *upstream.Error
+	if !errors.As(err, &e) || e.Kind != kind || e.Code != strconv.Itoa(status) {
+		r.t.Errorf("Open: got %v, want %s with code %d", err, kind, status)
+	}
+}
