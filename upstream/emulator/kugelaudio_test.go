@@ -49,6 +49,8 @@ func scenes(t *testing.T, path string) []scene {
 		t.Fatal(err)
 	}
 	var all []scene
+	// A second is long enough to see a context time out.
+	data = bytes.ReplaceAll(data, []byte(`"inactivity_timeout":20`), []byte(`"inactivity_timeout":1`))
 	scanner := bufio.NewScanner(bytes.NewReader(data))
 	for scanner.Scan() {
 		var l line

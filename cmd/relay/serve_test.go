@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
+	"pgregory.net/rapid"
+
+	"voicerelay/audio"
+)
+
+const toneFile = `
+listen: 127.0.0.1:0
+providers: {tone: {adapter: tone}}
+routes: {default: {targets: [{provider: tone}]}}
+voices: {narrator: {language: en, ids: {tone: low}}}
+shutdown_grace: 1s
+`
+
+// serveTone runs a relay that speaks in tones, until the test ends.
+func serveTone(t *testing.T) *process {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(toneFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := loadConfig(path, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := start(t.Context(), s, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.stop.run(context.Background()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return p
+}
+
+func TestSayWritesAFile(t *testing.T) {
+	p := serveTone(t)
+	out := filepath.Join(t.TempDir(), "out.wav")
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"say", "-url", p.url, "-o", out, "Hello", "there."}, stdio{out: &stdout, err: &stderr})
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	f, err := os.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	format, samples, err := audio.ReadWAV(f)
+	if err != nil || format.Rate != speechRate || len(samples) < speechRate/10 {
+		t.Errorf("file: %v, %d bytes, %v", format, len(samples), err)
+	}
+	if got := stderr.String(); !strings.HasPrefix(got, "completed, by tone, first audio after ") {
+		t.Errorf("report: got %q", got)
+	}
+}
+
+func TestSayStreamsStandardInput(t *testing.T) {
+	p := serveTone(t)
+	var stdout, stderr bytes.Buffer
+	in := iotest.OneByteReader(strings.NewReader("Schöne Grüße, 你好, from a stream of single bytes."))
+	if code := run(t.Context(), []string{"say", "-url", p.url}, stdio{in: in, out: &stdout, err: &stderr}); code != exitOK {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	if _, samples, err := audio.ReadWAV(&stdout); err != nil || len(samples) == 0 {
+		t.Errorf("standard output: %d bytes of audio, %v", len(samples), err)
+	}
+}
+
+func TestSayTellsWhatWentWrong(t *testing.T) {
+	p := serveTone(t)
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"no relay":      {[]string{"-url", "http://127.0.0.1:1", "x"}, "connection refused"},
+		"unknown voice": {[]string{"-url", p.url, "-voice", "nobody", "x"}, "unknown_voice"},
+		"bad directory": {[]string{"-url", p.url, "-o", "/nowhere/out.wav", "x"}, "no such file"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			code := run(t.Context(), append([]string{"say"}, test.args...), stdio{out: io.Discard, err: &stderr})
+			if code != exitFault || !strings.Contains(stderr.String(), test.want) {
+				t.Errorf("exit %d: %s", code, &stderr)
+			}
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"nothing":         {nil, exitUsage, "usage:"},
+		"unknown command": {[]string{"fly"}, exitUsage, `unknown command "fly"`},
+		"help":            {[]string{"help"}, exitOK, "demo"},
+		"flag help":       {[]string{"serve", "-h"}, exitOK, "config"},
+		"unknown flag":    {[]string{"serve", "-fly"}, exitUsage, "fly"},
+		"extra argument":  {[]string{"check", "x"}, exitUsage, "unexpected argument"},
+		"unknown vendor":  {[]string{"emulate", "-vendor", "nobody"}, exitUsage, "no emulator"},
+		"unknown fault":   {[]string{"emulate", "-fault", "nonsense"}, exitUsage, "unknown fault"},
+		"no file":         {[]string{"serve", "-config", "/nowhere.yaml"}, exitFault, "/nowhere.yaml"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var both bytes.Buffer
+			if code := run(t.Context(), test.args, stdio{in: strings.NewReader(""), out: &both, err: &both}); code != test.code {
+				t.Errorf("exit %d, want %d", code, test.code)
+			}
+			if !strings.Contains(both.String(), test.want) {
+				t.Errorf("got %q, want %q in it", both.String(), test.want)
+			}
+		})
+	}
+}
+
+func TestStopperRunsBackwardsAndTellsAll(t *testing.T) {
+	var s stopper
+	var order []string
+	step := func(name string, err error) {
+		s.push(name, func(context.Context) error {
+			order = append(order, name)
+			return err
+		})
+	}
+	first, second := errors.New("first"), errors.New("second")
+	step("a", first)
+	step("b", nil)
+	step("c", second)
+	err := s.run(t.Context())
+	if got := strings.Join(order, ""); got != "cba" {
+		t.Errorf("order: got %s, want cba", got)
+	}
+	if !errors.Is(err, first) || !errors.Is(err, second) {
+		t.Errorf("got %v, want both errors", err)
+	}
+}
+
+func TestWholeRunesNeverCutOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		n := rapid.IntRange(0, len(text)).Draw(t, "length")
+		whole := wholeRunes([]byte(text)[:n])
+		if !utf8.ValidString(text[:whole]) || n-whole > 3 {
+			t.Fatalf("%q cut at %d", text[:n], whole)
+		}
+	})
+}
