@@ -1,0 +1,200 @@
+package kugelaudio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Config is the adapter's options in the configuration.
+type Config struct {
+	// ContextsPerSocket is how many streams share a socket. The vendor's own limit is 20, and was 5.
+	ContextsPerSocket int `yaml:"contexts_per_socket"`
+	// Idle is how long a socket is kept that no stream is on.
+	Idle time.Duration `yaml:"idle"`
+}
+
+// Validate checks the options.
+func (c *Config) Validate() error {
+	if c.ContextsPerSocket < 1 || c.ContextsPerSocket > 20 {
+		return errors.New("contexts_per_socket: must be 1 to 20")
+	}
+	if c.Idle < time.Second {
+		return errors.New("idle: must be at least 1s")
+	}
+	return nil
+}
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("kugelaudio", Config{ContextsPerSocket: 6, Idle: 2 * time.Minute},
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) })
+
+// keepAlive is how often a context is kept from its inactivity timeout, 20 s at the vendor.
+const keepAlive = 10 * time.Second
+
+// formats are what the vendor is asked for. Its native one is the first; the others it makes of that.
+var formats = []audio.Format{
+	{Encoding: audio.PCM16, Rate: 24000},
+	{Encoding: audio.PCM16, Rate: 22050},
+	{Encoding: audio.PCM16, Rate: 16000},
+	{Encoding: audio.PCM16, Rate: 8000},
+	{Encoding: audio.MuLaw, Rate: 8000},
+	{Encoding: audio.ALaw, Rate: 8000},
+}
+
+// provider speaks for one account.
+type provider struct {
+	caps upstream.Capabilities
+	pool *upstream.Pool
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	address, err := address(env)
+	if err != nil {
+		return nil, err
+	}
+	return &provider{
+		caps: capabilities(cfg),
+		pool: upstream.NewPool(&dialect{address: address}, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: keepAlive},
+			StreamsPerSocket: cfg.ContextsPerSocket,
+			MaxConcurrent:    env.MaxConcurrent,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			Log:              env.Log,
+		}),
+	}, nil
+}
+
+// address is the socket's URL, with the key. A region before the key is for clients that choose their host by it.
+func address(env upstream.Env) (string, error) {
+	u, err := url.Parse(env.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return "", fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	}
+	key := env.APIKey.Reveal()
+	for _, region := range []string{"eu-", "us-", "global-"} {
+		key = strings.TrimPrefix(key, region)
+	}
+	u = u.JoinPath("ws", "tts", "multi")
+	u.RawQuery = url.Values{"api_key": {key}}.Encode()
+	return u.String(), nil
+}
+
+func capabilities(cfg Config) upstream.Capabilities {
+	return upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsExact,
+		WordTimes:        upstream.WordTimesWord,
+		Cancel:           upstream.CancelConfirmed,
+		StreamsPerSocket: cfg.ContextsPerSocket,
+		Cost:             true,
+		Spell:            true,
+		Normalize:        true,
+		Language:         true,
+		MinSpeed:         0.8,
+		MaxSpeed:         1.2,
+		Formats:          formats,
+	}
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
+
+// ParseOptions checks the client's options for this vendor.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
+
+// Warm opens sockets ahead.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its place on a socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	s, err := p.newStream(req, sink)
+	if err != nil {
+		return nil, err
+	}
+	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s})
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// newStream translates a request.
+func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream, error) {
+	voice, err := strconv.ParseInt(req.Voice, 10, 64)
+	if err != nil {
+		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the voice id is not a number"}
+	}
+	opts, ok := req.Options.(*options)
+	if !ok {
+		opts = &options{} // none were given
+	}
+	format := audio.Nearest(req.Output, formats)
+	return &stream{
+		sink: sink,
+		id:   req.ID,
+		voice: voiceSettings{
+			VoiceID:      voice,
+			CFGScale:     opts.CFGScale,
+			MaxNewTokens: opts.MaxNewTokens,
+		},
+		session: session{
+			ModelID:        req.Model,
+			OutputFormat:   outputFormat(format),
+			WordTimestamps: true,
+			Normalize:      req.Normalize,
+			Language:       language(req.Language),
+			Speed:          p.caps.ClampSpeed(req.Speed),
+			Temperature:    opts.Temperature,
+			SpeakerPrefix:  opts.SpeakerPrefix,
+			ProjectID:      opts.ProjectID,
+			DictionaryIDs:  opts.DictionaryIDs,
+		},
+		clock: clock{format: format},
+		over:  make(chan struct{}),
+	}, nil
+}
+
+// language is the vendor's name of a BCP 47 tag's language: ISO 639-1, and yue for Cantonese.
+func language(tag string) string {
+	primary, rest, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+	if extended, _, _ := strings.Cut(rest, "-"); primary == "zh" && extended == "yue" {
+		return "yue"
+	}
+	return primary
+}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	address string // bears the key
+}
+
+// Address is one for all: the session's fields go in frames.
+func (d *dialect) Address(string) (string, http.Header) { return d.address, nil }
+
+// Refused is as HTTP has it: 401 or 403 a bad key, 402 no credit, 429 too fast.
+func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is a text frame without text. It creates nothing where there is no such context yet.
+func (d *dialect) KeepAlive(id string) []byte {
+	return encode(textFrame{ContextID: id})
+}

@@ -1,0 +1,167 @@
+package kugelaudio
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"voicerelay/upstream"
+)
+
+// The usual audio frame's members, by their places in the scanner's fields.
+const (
+	audioField = iota
+	contextField
+	encField
+	rateField
+	chunkField
+	fieldCount
+)
+
+// Frame reads a frame from the vendor. Audio frames, nearly all there are, are scanned without a decoder.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	if binary {
+		return garbled("the vendor sent a binary frame")
+	}
+	if p, ok := scanAudio(data); ok {
+		if s, ok := m.Member(p.context).(*stream); ok {
+			return s.audio(p)
+		}
+		return nil // late, of a context that is no more
+	}
+	f := &frame{}
+	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
+		return garbled("the vendor sent a frame that is not of its protocol")
+	}
+	if f.ContextID == nil {
+		return socketFrame(m, f)
+	}
+	return contextFrame(m, f)
+}
+
+// packet is an audio frame.
+type packet struct {
+	base64, context []byte
+	enc             []byte // nil: not told
+	rate            int64  // 0: not told
+	chunk           int64  // -1: not told
+}
+
+// scanAudio takes an audio frame apart, all parts being pieces of data. It reports false for any other frame.
+func scanAudio(data []byte) (p packet, ok bool) {
+	fields := [fieldCount]upstream.Field{
+		audioField:   {Name: "audio"},
+		contextField: {Name: "context_id"},
+		encField:     {Name: "enc"},
+		rateField:    {Name: "sr"},
+		chunkField:   {Name: "chunk_id"},
+	}
+	if !upstream.ScanFlat(data, fields[:]) {
+		return p, false
+	}
+	if p.base64, ok = fields[audioField].Text(); !ok {
+		return p, false
+	}
+	if p.context, ok = fields[contextField].Text(); !ok {
+		return p, false
+	}
+	if fields[encField].Raw != nil {
+		if p.enc, ok = fields[encField].Text(); !ok {
+			return p, false
+		}
+	}
+	if fields[rateField].Raw != nil {
+		if p.rate, ok = fields[rateField].Int(); !ok {
+			return p, false
+		}
+	}
+	p.chunk = -1
+	if fields[chunkField].Raw != nil {
+		if p.chunk, ok = fields[chunkField].Int(); !ok {
+			return p, false
+		}
+	}
+	return p, true
+}
+
+// packet is the audio of a frame that the scanner left.
+func (f *frame) packet() packet {
+	p := packet{base64: []byte(*f.Audio), rate: f.SR, chunk: f.chunk()}
+	if f.Enc != "" {
+		p.enc = []byte(f.Enc)
+	}
+	return p
+}
+
+// chunk is the frame's chunk_id, or -1.
+func (f *frame) chunk() int64 {
+	if f.ChunkID == nil {
+		return -1
+	}
+	return *f.ChunkID
+}
+
+// socketFrame handles a frame that names no context. Warnings, settings and greetings need nothing done.
+func socketFrame(m *upstream.Mux, f *frame) *upstream.Error {
+	switch {
+	case f.Error != nil || f.ErrorCode != nil:
+		return frameError(f)
+	case f.SessionClosed:
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the vendor closed the session"}
+	case f.Audio != nil || f.WordTimestamps != nil || f.Final || f.ContextClosed:
+		return garbled("the vendor sent a frame that names no context")
+	case f.Interrupted:
+		interruptOnly(m)
+	}
+	return nil
+}
+
+// interruptOnly takes a confirmation that names no context for that of the one stream which waits for one. Where
+// several do, none can be told, and they wait for context_closed.
+func interruptOnly(m *upstream.Mux) {
+	var waiting *stream
+	for _, member := range m.Members() {
+		s, ok := member.(*stream)
+		if !ok || !s.stopping() {
+			continue
+		}
+		if waiting != nil {
+			return
+		}
+		waiting = s
+	}
+	if waiting != nil {
+		waiting.interrupted()
+	}
+}
+
+// contextFrame hands a frame to its stream.
+func contextFrame(m *upstream.Mux, f *frame) *upstream.Error {
+	id := []byte(*f.ContextID)
+	failed := f.Error != nil || f.ErrorCode != nil
+	s, ok := m.Member(id).(*stream)
+	if !ok {
+		if failed || f.ContextClosed || f.ContextTimeout || f.Interrupted {
+			m.Confirm(id)
+		}
+		return nil
+	}
+	switch {
+	case failed:
+		s.fail(frameError(f))
+	case f.Audio != nil:
+		return s.audio(f.packet())
+	case f.WordTimestamps != nil:
+		s.words(f.chunk(), f.WordTimestamps)
+	case f.GenerationStarted:
+		s.begin(f.chunk())
+	case f.ContextClosed:
+		s.contextClosed(f.Usage)
+	case f.Final:
+		s.final()
+	case f.ContextTimeout:
+		s.fail(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor's context timed out"})
+	case f.Interrupted:
+		s.interrupted()
+	}
+	return nil
+}
