@@ -119,7 +119,7 @@ func startDemoRelay(ctx context.Context, well, refusing string, std stdio) (*pro
 		return nil, err
 	}
 	file := fmt.Sprintf(demoFile, address, well, refusing)
-	s, _, err := parseConfig("demo", []byte(file), environment{lookup: os.LookupEnv, read: readSecret})
+	s, _, err := parseConfig("demo", []byte(file), environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
 	if err != nil {
 		return nil, err
 	}

@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/tone"
 )
 
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
-	return []upstream.Driver{tone.Driver}
+	return []upstream.Driver{kugelaudio.Driver, tone.Driver}
 }
 
 // driver is the driver of an adapter's name.
