@@ -1,0 +1,87 @@
+package tests
+
+import (
+	"fmt"
+	"math/big"
+	"testing"
+
+	"voicerelay/upstream/emulator"
+)
+
+// ownPrice is far from what the vendor charges, so that a mistake about the source shows.
+func ownPrice(provider string) []map[string]any {
+	return []map[string]any{{"provider": provider, "model": "*", "unit": "character", "amount": "0.25", "currency": "USD"}}
+}
+
+func TestTheVendorsOwnFigureWins(t *testing.T) {
+	t.Parallel()
+	v := emulate(t, emulator.Options{})
+	cfg := speaksByOne(v)
+	cfg.Prices = ownPrice("kugelaudio")
+	c := serve(t, cfg).dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
+	m := c.completed("g")
+	got := m.Usage.Attempts[0].Cost
+	if got.Source != "provider" || got.Currency == nil || *got.Currency != "EUR" {
+		t.Fatalf("cost %+v, want the provider's in EUR", got)
+	}
+	// 0.09 cents a second of generated audio, rounded half up to six decimals.
+	perMS := new(big.Rat).SetFrac64(9, 10_000_000)
+	want := new(big.Rat).Mul(perMS, new(big.Rat).SetInt64(m.Usage.Attempts[0].AudioMS))
+	amount, _ := new(big.Rat).SetString(*got.Amount)
+	if off := new(big.Rat).Sub(amount, want); off.Abs(off).Cmp(big.NewRat(2, 1_000_000)) > 0 {
+		t.Errorf("cost %s for %d ms, want about %s", *got.Amount, m.Usage.Attempts[0].AudioMS, want.FloatString(6))
+	}
+}
+
+func TestThePriceListWhereTheVendorSaysNothing(t *testing.T) {
+	t.Parallel()
+	cfg := speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}}))
+	cfg.Prices = ownPrice("kugelaudio")
+	c := serve(t, cfg).dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": "ab cd."})
+	m := c.completed("g")
+	want := fmt.Sprintf("%d.%06d", m.Usage.Attempts[0].Characters/4, m.Usage.Attempts[0].Characters%4*250_000)
+	if got := m.Usage.Cost; len(got) != 1 || got[0].Source != "price_list" || *got[0].Amount != want || *got[0].Currency != "USD" || got[0].Estimated {
+		t.Errorf("cost %s, want %s USD by the price list", m, want)
+	}
+}
+
+func TestAnUnknownCostIsNullNeverZero(t *testing.T) {
+	t.Parallel()
+	c := serve(t, speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}}))).dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
+	if got := c.completed("g").Usage.Cost; len(got) != 1 || got[0].Source != "unavailable" || got[0].Amount != nil || got[0].Currency != nil {
+		t.Errorf("cost %+v, want one entry that is unavailable", got)
+	}
+}
+
+// A cancelled generation has no figure from this vendor: what arrived is priced by the list, and said to be an estimate.
+func TestACancelledGenerationIsPricedToo(t *testing.T) {
+	t.Parallel()
+	cfg := speaksByOne(emulate(t, emulator.Options{Pace: 4}))
+	cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "audio_second", "amount": "0.001", "currency": "EUR"}}
+	r := serve(t, cfg)
+	c := r.dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences})
+	c.await("audio", func(m message) bool { return m.kind == "audio" && m.Seq == 3 })
+	c.send(j{"type": "cancel", "generation_id": "g"})
+	m := c.done("g")
+	if got := m.Usage.Cost; len(got) != 1 || got[0].Source != "price_list" || !got[0].Estimated || *got[0].Amount == "0.000000" {
+		t.Errorf("cost of a cancelled generation: %s", m)
+	}
+}
+
+// Attempts that were not heard are in the sum as well.
+func TestCostsOfAllAttemptsAreSummed(t *testing.T) {
+	t.Parallel()
+	ill, well := faulty(t, "empty", emulator.Options{}), emulate(t, emulator.Options{})
+	cfg := speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well})
+	cfg.Prices = []map[string]any{{"provider": "ill", "model": "*", "unit": "request", "amount": "0.01", "currency": "EUR"}}
+	c := serve(t, cfg).dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
+	m := c.completed("g") // the checker adds up the attempts
+	if len(m.Usage.Attempts) != 2 || len(m.Usage.Cost) == 0 {
+		t.Errorf("usage of two attempts: %s", m)
+	}
+}

@@ -1,0 +1,240 @@
+package tests
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/upstream/emulator"
+)
+
+// A rawSocket is a WebSocket whose reading the test paces itself, with a small receive buffer, so that the relay feels
+// at once that nothing is taken. The client's reader can't be used for this: it always reads.
+type rawSocket struct {
+	t    *testing.T
+	conn *net.TCPConn
+	in   *bufio.Reader
+}
+
+func (r *relay) rawDial(t *testing.T, query string) *rawSocket {
+	t.Helper()
+	address := strings.TrimPrefix(r.url, "http://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // closed already where the test has done so
+	tcp := conn.(*net.TCPConn)
+	if err := tcp.SetReadBuffer(4096); err != nil {
+		t.Fatal(err)
+	}
+	s := &rawSocket{t, tcp, bufio.NewReaderSize(tcp, 1024)}
+	key := make([]byte, 16)
+	_, _ = rand.Read(key) // never fails
+	s.write(fmt.Appendf(nil, "GET /v1/speech?%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n", query, address, base64.StdEncoding.EncodeToString(key)))
+	res, err := http.ReadResponse(s.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("upgrade: %s", res.Status)
+	}
+	return s
+}
+
+func (s *rawSocket) write(b []byte) {
+	s.t.Helper()
+	if err := s.conn.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.conn.Write(b); err != nil {
+		s.t.Fatalf("send: %v", err)
+	}
+}
+
+// send sends a command in a frame masked with zeros, which any server takes.
+func (s *rawSocket) send(cmd j) {
+	s.t.Helper()
+	data, err := json.Marshal(cmd)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	frame := []byte{0x81, 0x80 | 126}
+	frame = binary.BigEndian.AppendUint16(frame, uint16(len(data)))
+	frame = append(frame, 0, 0, 0, 0)
+	s.write(append(frame, data...))
+}
+
+// next reads one frame.
+func (s *rawSocket) next() (opcode byte, payload []byte, err error) {
+	if err := s.conn.SetReadDeadline(time.Now().Add(deadline)); err != nil {
+		return 0, nil, err
+	}
+	head := make([]byte, 2)
+	if _, err := io.ReadFull(s.in, head); err != nil {
+		return 0, nil, err
+	}
+	n := uint64(head[1])
+	if more := map[uint64]int{126: 2, 127: 8}[n]; more > 0 {
+		long := make([]byte, 8)
+		if _, err := io.ReadFull(s.in, long[8-more:]); err != nil {
+			return 0, nil, err
+		}
+		n = binary.BigEndian.Uint64(long)
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(s.in, payload)
+	return head[0] & 0x0f, payload, err
+}
+
+// A client that takes nothing must not delay another, nor keep what it was promised for ever: after write_timeout its
+// connection is gone and the vendor told.
+func TestAStalledClientDelaysNobodyAndIsDropped(t *testing.T) {
+	t.Parallel()
+	v := emulate(t, emulator.Options{Pace: 100})
+	cfg := speaksByOne(v).limit(map[string]any{"write_timeout": "1s", "buffer": "60s"})
+	r := serve(t, cfg)
+	stalled, other := r.rawDial(t, ""), r.dial(t)
+	long := strings.Repeat(threeSentences+" ", 20)
+	for i := range 4 {
+		stalled.send(j{
+			"type": "generate", "generation_id": fmt.Sprint("g", i), "text": long,
+			"output": j{"encoding": "pcm_f32le", "sample_rate": 48000},
+		})
+	}
+	v.sees("four contexts", func(s emulator.Stats) bool { return s.OpenContexts >= 4 })
+	for i := range uint64(10) {
+		id := fmt.Sprint("g", i)
+		other.send(j{"type": "generate", "generation_id": id, "text": sentence(i, 4)})
+		m := other.completed(id)
+		if first := *m.Timing.FirstAudioMS; first > 2000 {
+			t.Errorf("%s: first audio after %d ms beside a stalled client", id, first)
+		}
+	}
+	r.awaitMetric(t, "relay_connections", func(n float64) bool { return n == 1 })
+	v.sees("no context left", func(s emulator.Stats) bool { return s.OpenContexts == 0 })
+}
+
+// Frames of one generation that nobody takes must not hold back the answers to commands, nor another generation's
+// cancel: they go ahead of all audio that waits.
+func TestASlowClientIsServedToTheEnd(t *testing.T) {
+	t.Parallel()
+	v := emulate(t, emulator.Options{})
+	// Audio for a minute and more, of which little may wait: the vendor gets its pieces as the client takes the audio.
+	cfg := speaksByOne(v).limit(map[string]any{"buffer": "2s", "write_timeout": "10s"})
+	r := serve(t, cfg)
+	s := r.rawDial(t, "")
+	text := strings.TrimSpace(strings.Repeat(threeSentences+" ", 6))
+	s.send(j{"type": "generate", "generation_id": "g", "text": text, "output": j{"encoding": "pcm_f32le", "sample_rate": 48000}})
+	rules := newContract(false)
+	if err := rules.sent(fmt.Appendf(nil, `{"type":"generate","generation_id":"g","text":%q,"output":{"encoding":"pcm_f32le","sample_rate":48000}}`, text)); err != nil {
+		t.Fatal(err)
+	}
+	pace := time.NewTicker(10 * time.Millisecond)
+	defer pace.Stop()
+	for {
+		opcode, payload, err := s.next()
+		if err != nil {
+			t.Fatalf("the slow client was cut off: %v", err)
+		}
+		if opcode != 1 {
+			continue // a ping is answered by taking bytes
+		}
+		m, err := rules.received(payload, false)
+		if err != nil {
+			t.Fatalf("the protocol is broken: %v\n%s", err, m)
+		}
+		if m.kind == "done" {
+			if m.Reason != "completed" {
+				t.Errorf("done %s, want completed", m.Reason)
+			}
+			return
+		}
+		<-pace.C
+	}
+}
+
+// What waits for a client is bounded by withholding text from the vendor.
+func TestAStalledClientBoundsWhatTheVendorGets(t *testing.T) {
+	t.Parallel()
+	v := emulate(t, emulator.Options{})
+	cfg := speaksByOne(v).limit(map[string]any{"buffer": "3s", "write_timeout": "60s"}).
+		amend("default", func(r *route) { r.MaxPartialLength = 60 })
+	r := serve(t, cfg)
+	s, other := r.rawDial(t, ""), r.dial(t)
+	text := strings.TrimSpace(strings.Repeat(threeSentences+" ", 50))
+	s.send(j{"type": "generate", "generation_id": "g", "text": text, "output": j{"encoding": "pcm_f32le", "sample_rate": 48000}})
+	v.sees("the first piece", func(s emulator.Stats) bool { return s.OpenContexts == 1 })
+	// Another's work in the meantime gives the relay all the time it needs to send more than it should.
+	for i := range uint64(20) {
+		other.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": sentence(i, 8)})
+		other.completed(fmt.Sprint("g", i))
+	}
+	total := len([]rune(text))
+	if sent := charactersOf(v, threeSentences[:20]); sent > total/4 {
+		t.Errorf("the vendor has got %d of %d characters for a client that takes nothing", sent, total)
+	}
+	if err := s.conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v.sees("no context left", func(s emulator.Stats) bool { return s.OpenContexts == 0 })
+}
+
+// charactersOf is how many characters went to the vendor in streams whose text begins so.
+func charactersOf(v *vendor, beginning string) int {
+	n := 0
+	for _, s := range v.Stats().Streams {
+		if all := strings.Join(s.Texts, ""); strings.HasPrefix(strings.TrimSpace(all), beginning) {
+			n += len([]rune(all))
+		}
+	}
+	return n
+}
+
+// A command and its answer go ahead of a queue of audio.
+func TestAnswersGoAheadOfAudio(t *testing.T) {
+	t.Parallel()
+	r := serve(t, speaksByOne(emulate(t, emulator.Options{})))
+	s := r.rawDial(t, "")
+	text := strings.TrimSpace(strings.Repeat(threeSentences+" ", 6))
+	s.send(j{"type": "generate", "generation_id": "g", "text": text, "output": j{"encoding": "pcm_f32le", "sample_rate": 48000}})
+	kinds := map[string]int{}
+	for kinds["audio"] == 0 {
+		kinds[s.kind(t)]++
+	}
+	s.send(j{"type": "cancel", "generation_id": "g"})
+	for kinds["done"] == 0 {
+		kinds[s.kind(t)]++
+	}
+	// What stands in the kernel's buffers can't be recalled; it must be little of a minute of audio.
+	if kinds["audio"] > 40 {
+		t.Errorf("%d frames came before the cancelled generation's done", kinds["audio"])
+	}
+	s.send(j{"type": "ping"})
+	if kind := s.kind(t); kind != "pong" {
+		t.Errorf("after done came %s, want pong", kind)
+	}
+}
+
+func (s *rawSocket) kind(t *testing.T) string {
+	t.Helper()
+	_, payload, err := s.next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := parseText(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.kind
+}

@@ -1,0 +1,102 @@
+package tests
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/upstream/emulator"
+	"voicerelay/upstream/emulator/voice"
+)
+
+// A vendor is an emulator in the test process: what it saw can be asked of it, and its voice heard in the audio.
+type vendor struct {
+	*emulator.Server
+	t   *testing.T
+	url string
+}
+
+// emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.
+func emulate(t *testing.T, o emulator.Options) *vendor {
+	t.Helper()
+	o.APIKey = vendorKey
+	if o.Seed == 0 {
+		o.Seed = 7
+	}
+	s, err := emulator.New("kugelaudio", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := s.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the emulator: %v", err)
+		}
+	})
+	return &vendor{Server: s, t: t, url: url}
+}
+
+// faulty starts a vendor with a fault as the command line writes it, such as "stall:400ms".
+func faulty(t *testing.T, fault string, o emulator.Options) *vendor {
+	t.Helper()
+	f, err := emulator.ParseFault(fault)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Fault = f
+	return emulate(t, o)
+}
+
+// sees waits until what the vendor saw satisfies a condition.
+func (v *vendor) sees(what string, condition func(emulator.Stats) bool) {
+	v.t.Helper()
+	v.seesWithin(deadline, what, condition)
+}
+
+func (v *vendor) seesWithin(limit time.Duration, what string, condition func(emulator.Stats) bool) {
+	v.t.Helper()
+	if !v.WaitFor(condition, limit) {
+		v.t.Fatalf("the vendor never saw %s within %v: %+v", what, limit, v.Stats())
+	}
+}
+
+// lexicon holds the words that the tests speak. Hearing looks for any of them, so that a strange one is noticed.
+var lexicon = strings.Fields(`the quick brown fox jumps over a lazy dog near our house
+	seven bright yellow lanterns hang above quiet river stones every winter night
+	please remember that silver trains leave early from northern harbor platforms today`)
+
+// twelve is a text of twelve different words in one sentence.
+const twelve = "The quick brown fox jumps over a lazy dog near our house."
+
+// heard is the words in a generation's audio, of those of the lexicon and further ones.
+func (c *client) heard(id string, further ...string) []string {
+	c.t.Helper()
+	pcm, f := c.audio(id)
+	words, err := voice.Decode(pcm, f.Rate, slices.Concat(lexicon, further))
+	if err != nil {
+		c.fail("%s: listen to %d samples of %v: %v", id, len(pcm), f, err)
+	}
+	return words
+}
+
+// speaks checks that a generation's audio is the words of a text, in order, none missing and none doubled.
+func (c *client) speaks(id, text string) {
+	c.t.Helper()
+	want := voice.Words(text)
+	if got := c.heard(id, want...); !slices.EqualFunc(got, want, strings.EqualFold) {
+		c.fail("%s: heard %q, want %q", id, got, want)
+	}
+}
+
+// requests is how many pieces a vendor was ordered to speak.
+func requests(v *vendor) int {
+	n := 0
+	for _, s := range v.Stats().Streams {
+		n += len(s.Texts)
+	}
+	return n
+}
