@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	handshakePatience = 10 * time.Second
+	keptMessage       = 16 << 10 // twice what a frame takes
+)
+
+// client is one agent's connection, which has one utterance spoken at a time. One goroutine uses it, but for stop.
+type client struct {
+	clock   clock
+	dialect dialect
+	conn    *websocket.Conn
+	buf     []byte
+}
+
+// dial connects, and waits for the server's greeting where there is one.
+func dial(ctx context.Context, c clock, p *path) (*client, error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakePatience)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, p.dialect.address(p.url), nil)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	conn.SetReadLimit(1 << 20)
+	client := &client{clock: c, dialect: p.dialect, conn: conn, buf: make([]byte, 0, keptMessage)}
+	if p.dialect.greeted() {
+		if _, err := client.next(ctx); err != nil {
+			_ = conn.CloseNow() // the error says enough
+			return nil, fmt.Errorf("wait for the greeting: %w", err)
+		}
+	}
+	return client, nil
+}
+
+// close leaves without a farewell.
+func (c *client) close() { _ = c.conn.CloseNow() }
+
+// next reads a message into the client's buffer, where it stays until the next call.
+func (c *client) next(ctx context.Context) ([]byte, error) {
+	_, r, err := c.conn.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.buf = c.buf[:0]
+	for {
+		if len(c.buf) == cap(c.buf) {
+			c.buf = append(c.buf, 0)[:len(c.buf)]
+		}
+		n, err := r.Read(c.buf[len(c.buf):cap(c.buf)])
+		c.buf = c.buf[:len(c.buf)+n]
+		if errors.Is(err, io.EOF) {
+			return c.buf, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// arrival is one frame's way.
+type arrival struct{ sent, took time.Duration }
+
+// heard is what a client got of an utterance.
+type heard struct {
+	number    int
+	arrivals  []arrival
+	stoppedAt time.Duration // when it sent the cancel; 0: it did not
+	cancelled bool          // the server says that it was stopped; only the relay does
+}
+
+// speak has a text spoken and hears it to its end.
+func (c *client) speak(ctx context.Context, number int, text string) (*heard, error) {
+	for _, message := range c.dialect.generate(number, text) {
+		if err := c.conn.Write(ctx, websocket.MessageText, message); err != nil {
+			return nil, fmt.Errorf("utterance %d: %w", number, err)
+		}
+	}
+	h := &heard{number: number, arrivals: make([]arrival, 0, framesFor(len(text))+1)}
+	for {
+		message, err := c.next(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("utterance %d, frame %d: %w", number, len(h.arrivals), err)
+		}
+		now := c.clock.now()
+		e, err := c.dialect.read(message)
+		if err == nil && e.audio != nil {
+			err = h.take(e, now)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("utterance %d, frame %d: %w", number, len(h.arrivals), err)
+		}
+		if e.end {
+			h.cancelled = e.cancelled
+			return h, nil
+		}
+	}
+}
+
+// take notes a frame, which must be the next one by the server's count and by the vendor's.
+func (h *heard) take(e event, now time.Duration) error {
+	m, err := readMark(e.audio)
+	if err != nil {
+		return err
+	}
+	if want := len(h.arrivals); e.seq != want || int(m.index) != want {
+		return fmt.Errorf("got number %d, which the vendor sent as %d: frames were lost, repeated or swapped", e.seq, m.index)
+	}
+	h.arrivals = append(h.arrivals, arrival{sent: m.sent, took: now - m.sent})
+	return nil
+}
+
+// stop cancels the utterance that is being spoken and says when. It may be called beside speak.
+func (c *client) stop(ctx context.Context, number int) (time.Duration, error) {
+	at := c.clock.now()
+	if err := c.conn.Write(ctx, websocket.MessageText, c.dialect.cancel(number)); err != nil {
+		return 0, fmt.Errorf("cancel utterance %d: %w", number, err)
+	}
+	return at, nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+)
+
+// connect opens connections, some at a time.
+func (b *bench) connect(ctx context.Context, p *path, count int) ([]*client, error) {
+	const atOnce = 32
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clients := make([]*client, count)
+	var wg sync.WaitGroup
+	for first := range atOnce {
+		wg.Go(func() {
+			for i := first; i < count && ctx.Err() == nil; i += atOnce {
+				c, err := dial(ctx, b.clock, p)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				clients[i] = c
+			}
+		})
+	}
+	wg.Wait()
+	return clients, context.Cause(ctx)
+}
+
+func closeAll(clients []*client) {
+	for _, c := range clients {
+		if c != nil {
+			c.close()
+		}
+	}
+}
+
+// crowd is utterances that are being spoken.
+type crowd struct {
+	wg    sync.WaitGroup
+	fail  context.CancelCauseFunc // the first error ends all
+	ctx   context.Context
+	heard []*heard // by client; read after wait
+}
+
+// start has every client speak an utterance of that length. From stopFrom on, every second one is cancelled; 0: none.
+func (b *bench) start(ctx context.Context, clients []*client, length, stopFrom time.Duration) *crowd {
+	c := &crowd{heard: make([]*heard, len(clients))}
+	c.ctx, c.fail = context.WithCancelCause(ctx)
+	for i, client := range clients {
+		number := b.nextNumber()
+		text := utteranceText(number, charactersFor(length))
+		delay := rand.N(startSpread)
+		var stopAfter time.Duration
+		if stopFrom > 0 && i%2 == 1 {
+			stopAfter = stopFrom + rand.N(cancelSpread) - delay
+		}
+		c.wg.Go(func() {
+			err := pause(c.ctx, delay)
+			if err == nil {
+				c.heard[i], err = client.speakAndStop(c.ctx, number, text, stopAfter)
+			}
+			if err != nil {
+				c.fail(err)
+			}
+		})
+	}
+	return c
+}
+
+// wait waits for all utterances to end, and tells why they could not.
+func (c *crowd) wait() ([]*heard, error) {
+	c.wg.Wait()
+	defer c.fail(nil)
+	return c.heard, context.Cause(c.ctx)
+}
+
+// speakAndStop has a text spoken, and cancels it after a while unless that is 0.
+func (c *client) speakAndStop(ctx context.Context, number int, text string, after time.Duration) (*heard, error) {
+	if after == 0 {
+		return c.speak(ctx, number, text)
+	}
+	var stoppedAt time.Duration
+	var stopErr error
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() { // waited for below
+		defer close(stopped)
+		if stopErr = pause(ctx, after); stopErr == nil {
+			stoppedAt, stopErr = c.stop(ctx, number)
+		}
+	}()
+	h, err := c.speak(ctx, number, text)
+	cancel()
+	<-stopped
+	if err := errors.Join(err, stopErr); err != nil {
+		return nil, err
+	}
+	h.stoppedAt = stoppedAt
+	return h, nil
+}
+
+// utteranceText is a text of that many characters. Its number is how the vendor knows it again.
+func utteranceText(number, characters int) string {
+	const words = "the caller hears one sentence after the other, spoken at the pace of a person. And so it goes on: "
+	text := fmt.Sprintf("Utterance %d begins, and ", number)
+	text += strings.Repeat(words, characters/len(words)+1)
+	return strings.TrimRight(text[:characters], " ,.:") + "."
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// The course of a round: utterances start, each at a moment of its own, so that their frames come evenly; the
+// load settles; it is measured; every second utterance is cancelled, while the others speak to their end.
+const (
+	startSpread  = 500 * time.Millisecond
+	settleTime   = 500 * time.Millisecond
+	cancelSpread = 700 * time.Millisecond
+	speechMargin = 300 * time.Millisecond // that speech outlasts the last cancel
+	overtime     = 20 * time.Second       // for what is late; then the round has failed
+)
+
+// round is what one round on one path showed.
+type round struct {
+	Latency       quantiles `json:"latency"`
+	Cancel        quantiles `json:"cancel"`
+	VendorLate    quantiles `json:"vendor_late"`
+	Frames        int       `json:"frames"`                // received in all
+	Lost          int       `json:"lost"`                  // sent and never received
+	Measured      int       `json:"measured"`              // of which latency and CPU were measured
+	CPUPerFrame   float64   `json:"cpu_us_a_frame"`        // of the proxy alone; 0 on the direct path
+	HarnessCores  float64   `json:"harness_cores"`         // cores that vendor and clients kept busy
+	ElsewhereBusy float64   `json:"other_processes_cores"` // cores that neither they nor the proxy did
+}
+
+// load has many utterances spoken at once on a path, and measures.
+func (b *bench) load(ctx context.Context, p *path) (*round, error) {
+	clients, err := b.connect(ctx, p, b.settings.generations)
+	defer closeAll(clients)
+	if err != nil {
+		return nil, err
+	}
+	length := startSpread + settleTime + b.settings.duration + cancelSpread + speechMargin
+	ctx, cancel := context.WithTimeout(ctx, length+overtime)
+	defer cancel()
+	crowd := b.start(ctx, clients, length, length-cancelSpread-speechMargin)
+	w, err := b.watch(ctx, p)
+	if err != nil {
+		cancel() // nobody needs what is still spoken
+	}
+	all, spoken := crowd.wait()
+	if err := errors.Join(err, spoken); err != nil {
+		return nil, err
+	}
+	return b.judge(ctx, all, w)
+}
+
+// window is the time that is measured, and what was used in it.
+type window struct {
+	from, to time.Duration // on the run's clock
+	used     usage
+}
+
+// usage is CPU time.
+type usage struct{ proxy, harness, machine time.Duration }
+
+// watch waits for the load to settle, and measures what it uses.
+func (b *bench) watch(ctx context.Context, p *path) (*window, error) {
+	if err := pause(ctx, startSpread+settleTime); err != nil {
+		return nil, err
+	}
+	before, err := usageOf(p)
+	if err != nil {
+		return nil, err
+	}
+	w := &window{from: b.clock.now()}
+	if err := pause(ctx, b.settings.duration); err != nil {
+		return nil, err
+	}
+	w.to = b.clock.now()
+	after, err := usageOf(p)
+	w.used = usage{after.proxy - before.proxy, after.harness - before.harness, after.machine - before.machine}
+	return w, err
+}
+
+func usageOf(p *path) (u usage, err error) {
+	if p.pid != 0 {
+		if u.proxy, err = cpuTime(p.pid); err != nil {
+			return u, err
+		}
+	}
+	if u.harness, err = cpuTime(os.Getpid()); err != nil {
+		return u, err
+	}
+	u.machine, err = machineBusy()
+	return u, err
+}
+
+// judge holds what was heard against what the vendor says that it sent.
+func (b *bench) judge(ctx context.Context, all []*heard, w *window) (*round, error) {
+	r := &round{}
+	var took, late, cancels []time.Duration
+	for _, h := range all {
+		spoken, err := b.vendor.take(ctx, h.number)
+		if err != nil {
+			return nil, err
+		}
+		if len(spoken) != 1 {
+			return nil, fmt.Errorf("utterance %d was spoken %d times", h.number, len(spoken))
+		}
+		u := spoken[0]
+		if h.stoppedAt != 0 && u.cancelled == 0 {
+			return nil, fmt.Errorf("the vendor was not told that utterance %d is cancelled", h.number)
+		}
+		if h.stoppedAt != 0 {
+			cancels = append(cancels, u.cancelled-h.stoppedAt)
+		} else {
+			r.Lost += u.frames - len(h.arrivals)
+		}
+		r.Frames += len(h.arrivals)
+		late = append(late, u.late...)
+		took = append(took, within(h.arrivals, w)...)
+	}
+	r.Latency, r.Cancel, r.VendorLate, r.Measured = quantilesOf(took), quantilesOf(cancels), quantilesOf(late), len(took)
+	r.account(w)
+	return r, nil
+}
+
+// within is how long those frames took that were sent in the window.
+func within(arrivals []arrival, w *window) []time.Duration {
+	var took []time.Duration
+	for _, a := range arrivals {
+		if a.sent >= w.from && a.sent < w.to {
+			took = append(took, a.took)
+		}
+	}
+	return took
+}
+
+// account fills in what the round used. Ticks and clocks differ by a little, so the rest may come out below 0.
+func (r *round) account(w *window) {
+	length := float64(w.to - w.from)
+	if r.Measured > 0 {
+		r.CPUPerFrame = microseconds(w.used.proxy) / float64(r.Measured)
+	}
+	r.HarnessCores = float64(w.used.harness) / length
+	r.ElsewhereBusy = max(0, float64(w.used.machine-w.used.harness-w.used.proxy)/length)
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// memory is what a proxy's process has in RAM. What the kernel holds for its sockets is not in it.
+type memory struct {
+	Base        float64 `json:"base_kb"` // once warm, with one connection
+	Idle        float64 `json:"idle_kb"` // more for each idle connection
+	IdleCount   int     `json:"idle_connections"`
+	Active      float64 `json:"active_kb"` // more for each of them that has an utterance being spoken
+	ActiveCount int     `json:"active_generations"`
+}
+
+const (
+	memorySettles = time.Second
+	memorySpeech  = 3 * time.Second // an utterance while active memory is read, in its middle
+)
+
+// memoryOf measures a fresh proxy, and leaves it idle.
+func (b *bench) memoryOf(ctx context.Context, p *path) (*memory, error) {
+	warm, err := b.connect(ctx, p, 1)
+	defer closeAll(warm)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := warm[0].speak(ctx, b.nextNumber(), "A few words."); err != nil {
+		return nil, err
+	}
+	base, err := settledKB(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	idle, err := b.connect(ctx, p, b.settings.idle)
+	defer closeAll(idle)
+	if err != nil {
+		return nil, err
+	}
+	atRest, err := settledKB(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	speaking := idle[:min(len(idle), b.settings.generations)]
+	inSpeech, err := b.speakingKB(ctx, p, speaking)
+	if err != nil {
+		return nil, err
+	}
+	return &memory{
+		Base:        base,
+		Idle:        (atRest - base) / float64(len(idle)),
+		IdleCount:   len(idle),
+		Active:      (inSpeech - atRest) / float64(len(speaking)),
+		ActiveCount: len(speaking),
+	}, nil
+}
+
+// settledKB lets what was just done come to rest first.
+func settledKB(ctx context.Context, p *path) (float64, error) {
+	if err := pause(ctx, memorySettles); err != nil {
+		return 0, err
+	}
+	return residentKB(p)
+}
+
+func residentKB(p *path) (float64, error) {
+	bytes, err := residentBytes(p.pid)
+	if err != nil {
+		return 0, fmt.Errorf("read the memory of %s: %w", p.name, err)
+	}
+	return float64(bytes) / 1024, nil
+}
+
+// speakingKB is the memory while all these clients have something spoken.
+func (b *bench) speakingKB(ctx context.Context, p *path, clients []*client) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, memorySpeech+overtime)
+	defer cancel()
+	c := b.start(ctx, clients, memorySpeech, 0)
+	err := pause(c.ctx, memorySpeech/2)
+	var kb float64
+	if err == nil {
+		kb, err = residentKB(p)
+	}
+	if err != nil {
+		c.fail(err)
+	}
+	_, err = c.wait()
+	return kb, err
+}

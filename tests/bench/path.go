@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// path is one way from a client to the vendor.
+type path struct {
+	name    string
+	dialect dialect
+	url     string
+	pid     int          // of the proxy on it; 0: none
+	stop    func() error // ends the proxy
+}
+
+// Names of the paths, as they are reported.
+const (
+	directPath = "direct"
+	nginxPath  = "nginx"
+	relayPath  = "relay"
+)
+
+func newDirect(v *vendor) *path {
+	return &path{name: directPath, dialect: vendorDialect{}, url: v.url, stop: func() error { return nil }}
+}
+
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// freeAddress is a loopback address that nobody listens on at the moment.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}

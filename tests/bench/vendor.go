@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// clock is the run's: what vendor and clients note is comparable.
+type clock struct{ base time.Time }
+
+func newClock() clock { return clock{base: time.Now()} }
+
+func (c clock) now() time.Duration { return time.Since(c.base) }
+
+// vendor speaks just enough of KugelAudio's /ws/tts/multi, at real time.
+type vendor struct {
+	// Static after startVendor.
+	clock    clock
+	url      string
+	server   *http.Server
+	life     context.Context // the sockets' own
+	end      context.CancelFunc
+	serveErr chan error
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	spoken map[int][]*utterance // by the number that its text bears
+	closed bool
+
+	wg sync.WaitGroup // sockets; grows only under mu while not closed
+}
+
+// startVendor listens on a free loopback port.
+func startVendor(c clock) (*vendor, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start the vendor: %w", err)
+	}
+	v := &vendor{
+		clock:    c,
+		url:      "ws://" + listener.Addr().String(),
+		serveErr: make(chan error, 1),
+		spoken:   make(map[int][]*utterance),
+	}
+	v.life, v.end = context.WithCancel(context.Background())
+	v.server = &http.Server{Handler: http.HandlerFunc(v.accept), ReadHeaderTimeout: handshakePatience}
+	go func() { v.serveErr <- v.server.Serve(listener) }() // close waits for it
+	return v, nil
+}
+
+// close ends all sockets and waits for every goroutine.
+func (v *vendor) close() error {
+	v.mu.Lock()
+	v.closed = true
+	v.mu.Unlock()
+	v.end()
+	err := v.server.Close()
+	v.wg.Wait()
+	if served := <-v.serveErr; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// enter counts a socket in, unless the vendor is closed.
+func (v *vendor) enter() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.closed {
+		v.wg.Add(1)
+	}
+	return !v.closed
+}
+
+func (v *vendor) accept(w http.ResponseWriter, r *http.Request) {
+	if !v.enter() {
+		return
+	}
+	defer v.wg.Done()
+	h := &hijacked{ResponseWriter: w}
+	conn, err := websocket.Accept(h, r, nil)
+	if err != nil {
+		return // refused by the library, which has answered
+	}
+	s := &vendorSocket{vendor: v, ws: conn, conn: h.conn, contexts: make(map[string]*vendorContext)}
+	s.run(v.life)
+}
+
+// begin notes that an utterance is being spoken.
+func (v *vendor) begin(number int) *utterance {
+	u := &utterance{over: make(chan struct{})}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.spoken[number] = append(v.spoken[number], u)
+	return u
+}
+
+// take forgets an utterance and returns what was spoken under its number, once the vendor is through with it.
+func (v *vendor) take(ctx context.Context, number int) ([]*utterance, error) {
+	v.mu.Lock()
+	spoken := v.spoken[number]
+	delete(v.spoken, number)
+	v.mu.Unlock()
+	for _, u := range spoken {
+		select {
+		case <-u.over:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for the vendor to end utterance %d: %w", number, ctx.Err())
+		}
+	}
+	return spoken, nil
+}
+
+// utterance is what the vendor noted of one context. It may be read once over is closed.
+type utterance struct {
+	over      chan struct{}
+	frames    int             // sent
+	late      []time.Duration // how late each of them was, by the vendor's own schedule
+	cancelled time.Duration   // when the order to stop came; 0: none did
+}
+
+// hijacked keeps hold of the connection beneath the WebSocket library, to which whole frames are written.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn // set by Hijack
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, rw, err
+}
