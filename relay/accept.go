@@ -100,7 +100,10 @@ func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return false, invalid("", "GET /v1/speech is a WebSocket endpoint: the request has no Upgrade header")
 	}
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return false, invalid("", "malformed query")
+	}
 	for name, values := range query {
 		if name != "api_key" && name != "audio" {
 			return false, invalid(name, "unknown query parameter "+name)

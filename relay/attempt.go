@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 	"unicode"
 
@@ -93,6 +94,17 @@ func (a *attempt) request() upstream.Request {
 	return req
 }
 
+// judgedRun is run, with its verdict told to the target's circuit: also after a panic, since a circuit that is half
+// open waits for it.
+func (a *attempt) judgedRun(ctx context.Context, tell routing.Verdict) error {
+	verdict := routing.Undecided
+	defer func() { tell(verdict) }()
+	err := a.run(ctx)
+	verdict = a.verdict(err)
+	a.observe(err)
+	return err
+}
+
 // run speaks the text, and returns nil once all of it has been received.
 func (a *attempt) run(ctx context.Context) (err error) {
 	a.provider.active.Add(1)
@@ -179,6 +191,22 @@ func (a *attempt) fail(err error) error {
 	a.ended, a.err = true, err
 	if a.g.speaking == a {
 		a.g.speaking = nil
+	}
+	return err
+}
+
+// verdict is what the attempt says about its target. Raw voices and a client's own options may be at fault
+// themselves, so that they never speak against a target; nor does a client that leaves.
+func (a *attempt) verdict(err error) error {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	switch {
+	case err == nil:
+		return nil
+	case a.outcomeLocked() == outcomeCancelled && a.heard:
+		return nil // it spoke until it was told to stop
+	case a.outcomeLocked() == outcomeCancelled, strings.Contains(a.g.req.plan.Voice, "/"), a.g.req.options[a.target.Provider] != nil:
+		return routing.Undecided
 	}
 	return err
 }

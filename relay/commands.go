@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"voicerelay/audio"
 	"voicerelay/protocol"
 )
 
@@ -292,6 +291,6 @@ func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit, ended [
 func (g *generation) spokenAfter(played time.Duration) protocol.Spoken {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.played, g.hasPlayed = min(played, audio.Duration(g.out.taken(), g.req.output.Rate)), true
+	g.played, g.hasPlayed = played, true
 	return g.spokenLocked()
 }

@@ -58,6 +58,11 @@ func (srv *Server) internal(log zerolog.Logger, what string, fault any) *protoco
 	return &protocol.Error{Code: protocol.CodeInternal, Message: "a fault of the relay, logged as " + id}
 }
 
+// noProvider refuses what no target may speak now.
+func noProvider() *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: "every target's circuit is open"}
+}
+
 // upstreamFailure is what a client is told when no target has spoken the text.
 func upstreamFailure(failures []error) *protocol.Error {
 	rejected := 0

@@ -187,13 +187,16 @@ func (g *generation) speak(ctx context.Context) ending {
 		return ending{reason: reasonCompleted}
 	}
 	var failures []error
-	for i, c := range g.req.plan.Candidates {
-		if i == g.req.plan.MaxAttempts {
+	for _, c := range g.req.plan.Candidates {
+		if len(failures) == g.req.plan.MaxAttempts {
 			break
 		}
+		verdict, ok := g.s.srv.circuits.Allow(c.Target)
+		if !ok {
+			continue // left alone until it has rested
+		}
 		a := g.newAttempt(c)
-		err := a.run(ctx)
-		a.observe(err)
+		err := a.judgedRun(ctx, verdict)
 		if err == nil {
 			return ending{reason: reasonCompleted}
 		}
@@ -204,6 +207,9 @@ func (g *generation) speak(ctx context.Context) ending {
 		if a.wasHeard() || !upstream.Policies[upstream.KindOf(err)].Reroute {
 			break
 		}
+	}
+	if len(failures) == 0 {
+		return ending{reason: reasonFailed, err: noProvider()}
 	}
 	return endingOf(nil, failures)
 }

@@ -56,7 +56,7 @@ func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 		t.Fatal(err)
 	}
 	srv, err := New(cfg, Parts{
-		Table: table, Providers: parts, Prices: prices, Store: limits.NewMemory(),
+		Table: table, Providers: parts, Prices: prices, Circuit: routing.DefaultCircuit(), Store: limits.NewMemory(),
 		Registry: prometheus.NewRegistry(), Log: testLog(),
 	})
 	if err != nil {

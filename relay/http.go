@@ -94,19 +94,25 @@ func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *Key) 
 
 // providerEntry is a provider as operators see it.
 type providerEntry struct {
-	Name         string                `json:"name"`
-	Adapter      string                `json:"adapter"`
-	Targets      []targetEntry         `json:"targets"`
+	Name    string `json:"name"`
+	Adapter string `json:"adapter"`
+	// Circuit is that of the worst target.
+	Circuit      routing.State         `json:"circuit"`
+	Targets      []targetState         `json:"targets"`
 	Capabilities upstream.Capabilities `json:"capabilities"`
 	Active       int64                 `json:"active"`
-	FirstAudioMS quantiles             `json:"first_audio_ms"`
-	LastError    *string               `json:"last_error"`
+	// Waiting is 0: in this version nothing waits for a slot at a vendor that is full.
+	Waiting int `json:"waiting"`
+	// Warm is the sockets that are open and have no stream.
+	Warm         int       `json:"warm"`
+	FirstAudioMS quantiles `json:"first_audio_ms"`
+	LastError    *string   `json:"last_error"`
 }
 
-// targetEntry is one model of a provider that a route uses.
-type targetEntry struct {
-	Route string  `json:"route"`
-	Model *string `json:"model"`
+// targetState is one of a provider's targets.
+type targetState struct {
+	Model   *string       `json:"model"`
+	Circuit routing.State `json:"circuit"`
 }
 
 func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key) {
@@ -115,7 +121,9 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 		entries = append(entries, providerEntry{
 			Name:         p.Name,
 			Adapter:      p.Adapter,
-			Targets:      srv.targetsOf(p.Name),
+			Circuit:      srv.circuitOf(p.Name),
+			Warm:         p.warm(),
+			Targets:      srv.targetStates(p.Name),
 			Capabilities: p.Capabilities(),
 			Active:       p.active.Load(),
 			FirstAudioMS: srv.metrics.firstAudioOf(p.Name),
@@ -125,16 +133,12 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 	writeJSON(w, http.StatusOK, map[string]any{"providers": entries})
 }
 
-func (srv *Server) targetsOf(provider string) []targetEntry {
-	targets := []targetEntry{}
-	for _, route := range srv.table.Routes(routing.Allow{}) {
-		for _, t := range route.Targets {
-			if t.Provider == provider {
-				targets = append(targets, targetEntry{Route: route.Name, Model: t.Model})
-			}
-		}
+func (srv *Server) targetStates(provider string) []targetState {
+	states := []targetState{}
+	for _, t := range srv.targetsOf(provider) {
+		states = append(states, targetState{Model: optional(t.Model), Circuit: srv.circuits.State(t)})
 	}
-	return targets
+	return states
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

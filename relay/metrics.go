@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"voicerelay/routing"
 )
 
 // metrics is what the relay counts. Labels are names from the configuration and the protocol only.
@@ -15,6 +17,7 @@ type metrics struct {
 	generations *prometheus.CounterVec
 	attempts    *prometheus.CounterVec
 	first       *prometheus.HistogramVec
+	circuits    *prometheus.GaugeVec
 	frameDelay  prometheus.Histogram
 	cancel      prometheus.Histogram
 
@@ -41,6 +44,9 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 1.8, 14),
 		}, []string{"provider"}),
+		circuits: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "relay_circuit_state", Help: "0: closed, 1: half open, 2: open.",
+		}, []string{"provider", "model"}),
 		frameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
 			Buckets: short,
@@ -51,7 +57,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		}),
 		recent: make(map[string]*latencies),
 	}
-	for _, c := range []prometheus.Collector{m.connections, m.active, m.generations, m.attempts, m.first, m.frameDelay, m.cancel} {
+	for _, c := range []prometheus.Collector{m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel} {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
@@ -63,6 +69,12 @@ func (m *metrics) generationEnded(reason string) { m.generations.WithLabelValues
 
 func (m *metrics) attemptEnded(provider, outcome, code string) {
 	m.attempts.WithLabelValues(provider, outcome, code).Inc()
+}
+
+// circuit notes how a target's circuit stands.
+func (m *metrics) circuit(t routing.Target, s routing.State) {
+	value := map[routing.State]float64{routing.Closed: 0, routing.HalfOpen: 1, routing.Open: 2}[s]
+	m.circuits.WithLabelValues(t.Provider, t.Model).Set(value)
 }
 
 func (m *metrics) firstAudio(provider string, took time.Duration) {

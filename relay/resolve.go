@@ -32,6 +32,9 @@ func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
 	if refused != nil {
 		return nil, refused
 	}
+	if s.srv.allOpen(plan) {
+		return nil, noProvider()
+	}
 	output := or(asked.Output, protocol.DefaultOutput())
 	return &request{
 		id:             c.GenerationID,
@@ -68,6 +71,16 @@ func (s *session) checkDefaults(d protocol.Settings) *protocol.Error {
 	}
 	_, refused := s.srv.parseOptions(d.ProviderOptions.Value)
 	return refused
+}
+
+// allOpen reports whether every candidate's circuit is open.
+func (srv *Server) allOpen(plan *routing.Plan) bool {
+	for _, c := range plan.Candidates {
+		if srv.circuits.State(c.Target) != routing.Open {
+			return false
+		}
+	}
+	return true
 }
 
 // parseOptions has each provider check its part of provider_options.

@@ -51,6 +51,7 @@ type Key struct {
 type Parts struct {
 	Table     *routing.Table
 	Providers []*Provider
+	Circuit   routing.CircuitConfig
 	Prices    *billing.PriceList
 	Store     limits.Store
 	Registry  *prometheus.Registry
@@ -66,6 +67,7 @@ type Server struct {
 	providers map[string]*Provider
 	order     []*Provider // as configured
 	prices    *billing.PriceList
+	circuits  *routing.Circuits
 	store     limits.Store
 	gate      *limits.Gate
 	metrics   *metrics
@@ -101,7 +103,47 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	srv.circuits = routing.NewCircuits(parts.Circuit, srv.circuitChanged)
+	for _, p := range parts.Providers {
+		for _, t := range srv.targetsOf(p.Name) {
+			srv.metrics.circuit(t, routing.Closed)
+		}
+	}
 	return srv, nil
+}
+
+// circuitChanged tells operators of a circuit that opens or closes.
+func (srv *Server) circuitChanged(t routing.Target, s routing.State) {
+	srv.metrics.circuit(t, s)
+	srv.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
+}
+
+// targetsOf are a provider's targets over all routes, each once.
+func (srv *Server) targetsOf(provider string) []routing.Target {
+	var targets []routing.Target
+	if srv.table == nil {
+		return nil
+	}
+	for _, t := range srv.table.Targets() {
+		if t.Provider == provider {
+			targets = append(targets, t)
+		}
+	}
+	return targets
+}
+
+// circuitOf is how a provider stands: as its worst target.
+func (srv *Server) circuitOf(provider string) routing.State {
+	worst := routing.Closed
+	for _, t := range srv.targetsOf(provider) {
+		switch srv.circuits.State(t) {
+		case routing.Open:
+			return routing.Open
+		case routing.HalfOpen:
+			worst = routing.HalfOpen
+		}
+	}
+	return worst
 }
 
 // Provider is a configured provider and what is seen of it.
@@ -112,6 +154,14 @@ type Provider struct {
 
 	active    atomic.Int64 // attempts under way
 	lastError atomic.Pointer[string]
+}
+
+// warm is the provider's idle sockets, where it has a pool.
+func (p *Provider) warm() int {
+	if pooled, ok := p.Provider.(interface{ IdleSockets() int }); ok {
+		return pooled.IdleSockets()
+	}
+	return 0
 }
 
 // failed remembers an attempt's failure for the operator.

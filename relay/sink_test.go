@@ -28,7 +28,7 @@ func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 		t.Fatal(err)
 	}
 	srv, err := New(Config{Local: Key{Limits: limits.Default()}, MaxConnections: 1}, Parts{
-		Prices: prices, Registry: prometheus.NewRegistry(),
+		Prices: prices, Circuit: routing.DefaultCircuit(), Registry: prometheus.NewRegistry(),
 		Providers: []*Provider{{Provider: newFake(), Name: "alpha"}},
 	})
 	if err != nil {

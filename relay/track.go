@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -109,7 +110,7 @@ func (t *track) reached(pos int64) protocol.Spoken {
 }
 
 // lastWord is the end of the last word heard whole by pos, and whether word times reach that far: a later
-// word is known, or the last one ends just there.
+// word is known, or the last one ends just there, or it is the last of the text that was ordered.
 func (t *track) lastWord(pos int64) (char int, covered bool) {
 	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].End > pos })
 	if i > 0 {
@@ -120,7 +121,20 @@ func (t *track) lastWord(pos int64) (char int, covered bool) {
 	if i < len(t.words) {
 		return char, true
 	}
-	return char, i > 0 && pos-t.words[i-1].End <= audio.Samples(segmentSlack, t.rate)
+	if i == 0 {
+		return char, false
+	}
+	return char, char >= t.lastToken() || pos-t.words[i-1].End <= audio.Samples(segmentSlack, t.rate)
+}
+
+// lastToken is where the last word of all pieces ends.
+func (t *track) lastToken() int {
+	for _, p := range slices.Backward(t.pieces) {
+		if n := len(p.tokens); n > 0 {
+			return p.tokens[n-1].End
+		}
+	}
+	return 0
 }
 
 // lastSegment is the end of the last piece whose audio ends by pos, and where; -1: there is none.

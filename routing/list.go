@@ -1,5 +1,7 @@
 package routing
 
+import "slices"
+
 // VoiceEntry is a voice as clients see it listed.
 type VoiceEntry struct {
 	Name string `json:"name"`
@@ -26,6 +28,19 @@ type TargetEntry struct {
 	Provider string `json:"provider"`
 	// Model is null where the vendor has none.
 	Model *string `json:"model"`
+}
+
+// Targets lists the targets of all routes, each once, in the configuration's order.
+func (t *Table) Targets() []Target {
+	var all []Target
+	for _, r := range t.routes {
+		for _, target := range r.Targets {
+			if !slices.Contains(all, target) {
+				all = append(all, target)
+			}
+		}
+	}
+	return all
 }
 
 // Voices lists what a key may use, in the configuration's order.

@@ -28,11 +28,11 @@ type fileConfig struct {
 	// Tenants say more of the tenants that keys name; one need not be listed.
 	Tenants []tenantConfig `yaml:"tenants"`
 	// Keys are the clients'; without any the relay serves loopback only.
-	Keys      []keyConfig      `yaml:"keys"`
-	Providers []providerConfig `yaml:"providers"`
-	Routes    []routing.Route  `yaml:"routes"`
-	Voices    []routing.Voice  `yaml:"voices"`
-	Circuit   circuitConfig    `yaml:"circuit"`
+	Keys      []keyConfig           `yaml:"keys"`
+	Providers []providerConfig      `yaml:"providers"`
+	Routes    []routing.Route       `yaml:"routes"`
+	Voices    []routing.Voice       `yaml:"voices"`
+	Circuit   routing.CircuitConfig `yaml:"circuit"`
 	// Limits are a connection's; a key may have its own.
 	Limits limits.Config   `yaml:"limits"`
 	Prices []billing.Price `yaml:"prices"`
@@ -104,7 +104,7 @@ func defaultConfig() fileConfig {
 	return fileConfig{
 		Listen:        "127.0.0.1:8080",
 		Log:           logConfig{Level: "info", Format: "json"},
-		Circuit:       defaultCircuit(),
+		Circuit:       routing.DefaultCircuit(),
 		Limits:        limits.Default(),
 		Ledger:        defaultLedger(),
 		Redis:         defaultRedis(),

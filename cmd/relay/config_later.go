@@ -38,40 +38,6 @@ func (b budgetConfig) validate(report func(field, reason string)) {
 	}
 }
 
-// circuitConfig is when a failing target is left alone, and for how long.
-type circuitConfig struct {
-	// ConsecutiveFailures open the circuit; 5.
-	ConsecutiveFailures int `yaml:"consecutive_failures"`
-	// FailureRatio opens it too, of at least MinRequests within Window; 0.5, 10, 30s.
-	FailureRatio float64       `yaml:"failure_ratio"`
-	MinRequests  int           `yaml:"min_requests"`
-	Window       time.Duration `yaml:"window"`
-	// OpenFor is how long the target rests; 15s.
-	OpenFor time.Duration `yaml:"open_for"`
-	// HalfOpen is how many generations try it then; 1.
-	HalfOpen int `yaml:"half_open"`
-}
-
-func defaultCircuit() circuitConfig {
-	return circuitConfig{
-		ConsecutiveFailures: 5,
-		FailureRatio:        0.5,
-		MinRequests:         10,
-		Window:              30 * time.Second,
-		OpenFor:             15 * time.Second,
-		HalfOpen:            1,
-	}
-}
-
-func (c circuitConfig) validate(report func(field, reason string)) {
-	checkRange(report, "consecutive_failures", c.ConsecutiveFailures, 1, 1000)
-	checkRange(report, "min_requests", c.MinRequests, 1, 100_000)
-	checkRange(report, "half_open", c.HalfOpen, 1, 100)
-	checkRange(report, "window", c.Window, time.Second, time.Hour)
-	checkRange(report, "open_for", c.OpenFor, time.Second, time.Hour)
-	checkRange(report, "failure_ratio", c.FailureRatio, 0.01, 1)
-}
-
 // ledgerConfig is the file that generations are recorded in.
 type ledgerConfig struct {
 	// Path is where it is; data/ledger.db.
@@ -132,7 +98,6 @@ func unused() []string {
 		"routes.*.hedge_after",
 		"routes.*.queue_patience",
 		"routes.*.cushion",
-		"circuit",
 		"ledger",
 		"redis",
 	}

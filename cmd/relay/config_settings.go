@@ -33,6 +33,7 @@ type settings struct {
 	Providers []providerSettings
 	// Routing knows only those providers.
 	Routing routing.Config
+	Circuit routing.CircuitConfig
 	// Limits are the defaults of keys; MaxConnections is the relay's.
 	Limits        limits.Config
 	Prices        *billing.PriceList
@@ -47,7 +48,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 	r := d.remarks
 	checkNetwork(file, r)
 	file.Limits.Validate(r.below("limits"))
-	file.Circuit.validate(r.below("circuit"))
+	file.Circuit.Validate(r.below("circuit"))
 	file.Ledger.validate(r.below("ledger"))
 	file.Redis.validate(r.below("redis"))
 	checkRange(r.fault, "shutdown_grace", file.ShutdownGrace, 0, time.Hour)
@@ -66,6 +67,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 		Local:         localSettings(file),
 		Providers:     providers,
 		Routing:       settleRouting(file, providers, r),
+		Circuit:       file.Circuit,
 		Limits:        file.Limits,
 		Prices:        settlePrices(file, r),
 		ShutdownGrace: file.ShutdownGrace,

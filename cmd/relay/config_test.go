@@ -147,7 +147,6 @@ func TestWarningsSayWhatHasNoEffect(t *testing.T) {
 		"full.yaml:43:5: routes.default.hedge_after: not used by this version",
 		"full.yaml:44:5: routes.default.queue_patience: not used by this version",
 		"full.yaml:46:5: routes.default.cushion: not used by this version",
-		"full.yaml:56:1: circuit: not used by this version",
 		"full.yaml:72:1: ledger: not used by this version",
 		"full.yaml:73:1: redis: not used by this version",
 	}

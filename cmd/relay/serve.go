@@ -97,6 +97,7 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) er
 	srv, err := relay.New(relayConfig(s), relay.Parts{
 		Table:     table,
 		Providers: providers,
+		Circuit:   s.Circuit,
 		Prices:    s.Prices,
 		Store:     limits.NewMemory(),
 		Registry:  registry,
@@ -105,10 +106,6 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) er
 	if err != nil {
 		return err
 	}
-	p.stop.push("sessions", func(ctx context.Context) error {
-		srv.Drain(ctx, p.grace)
-		return nil
-	})
 	if s.AdminListen != "" {
 		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(srv.AdminHandler(), log)); err != nil {
 			return err
@@ -118,8 +115,15 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) er
 	if err != nil {
 		return err
 	}
-	p.url, err = p.listen(s.Listen, secured, newHTTPServer(srv.Handler(), log))
-	return err
+	if p.url, err = p.listen(s.Listen, secured, newHTTPServer(srv.Handler(), log)); err != nil {
+		return err
+	}
+	// Before the listeners, which meanwhile tell newcomers that the relay is draining.
+	p.stop.push("sessions", func(ctx context.Context) error {
+		srv.Drain(ctx, p.grace)
+		return nil
+	})
+	return nil
 }
 
 // openProviders opens what can speak, in the order of the file.
