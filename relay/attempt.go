@@ -143,6 +143,8 @@ func (a *attempt) converse(ctx context.Context, stream upstream.Stream) error {
 	for {
 		step := a.next(time.Now())
 		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx) // not a piece more, which the vendor would charge
 		case step.ended:
 			return step.err
 		case step.ordered:

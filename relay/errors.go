@@ -41,8 +41,10 @@ func (srv *Server) refusal(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.CodeUnknownRoute, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrUnknownVoice):
 		return &protocol.Error{Code: protocol.CodeUnknownVoice, Param: "voice", Message: err.Error()}
-	case errors.Is(err, routing.ErrNotAllowed):
-		return &protocol.Error{Code: protocol.CodeNotAllowed, Message: err.Error()}
+	case errors.Is(err, routing.ErrRouteNotAllowed):
+		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "route", Message: err.Error()}
+	case errors.Is(err, routing.ErrVoiceNotAllowed):
+		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "voice", Message: err.Error()}
 	case errors.Is(err, routing.ErrNoTarget):
 		return &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: err.Error()}
 	case errors.As(err, &stopped) && stopped.err != nil:

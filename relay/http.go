@@ -118,11 +118,12 @@ type targetState struct {
 func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key) {
 	entries := []providerEntry{}
 	for _, p := range srv.order {
+		idle, _ := p.sockets()
 		entries = append(entries, providerEntry{
 			Name:         p.Name,
 			Adapter:      p.Adapter,
 			Circuit:      srv.circuitOf(p.Name),
-			Warm:         p.warm(),
+			Warm:         idle,
 			Targets:      srv.targetStates(p.Name),
 			Capabilities: p.Capabilities(),
 			Active:       p.active.Load(),

@@ -57,12 +57,43 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		}),
 		recent: make(map[string]*latencies),
 	}
-	for _, c := range []prometheus.Collector{m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel} {
+	collectors := []prometheus.Collector{m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel}
+	for _, c := range append(collectors, unused()...) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
+}
+
+// unused are metrics whose names are promised and whose cause does not occur in this version: no audio is held back, no
+// speech changes vendors, no record waits to be shipped, no store is shared.
+func unused() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewHistogram(prometheus.HistogramOpts{Name: "relay_held_seconds", Help: "How long audio was held back."}),
+		prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
+		}, []string{"from", "to", "reason"}),
+		prometheus.NewGauge(prometheus.GaugeOpts{Name: "relay_unshipped_records", Help: "Usage records that Redis lacks."}),
+		prometheus.NewCounter(prometheus.CounterOpts{Name: "relay_store_away_total", Help: "Times that the shared store was away."}),
+	}
+}
+
+// upstreamConnections registers how many of a provider's sockets are idle and in use.
+func (*metrics) upstreamConnections(registry *prometheus.Registry, p *Provider) error {
+	for i, state := range []string{"idle", "busy"} {
+		gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "relay_upstream_connections", Help: "Open sockets to a vendor.",
+			ConstLabels: prometheus.Labels{"provider": p.Name, "state": state},
+		}, func() float64 {
+			idle, busy := p.sockets()
+			return float64([]int{idle, busy}[i])
+		})
+		if err := registry.Register(gauge); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *metrics) generationEnded(reason string) { m.generations.WithLabelValues(reason).Inc() }

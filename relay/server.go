@@ -105,6 +105,9 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	srv.circuits = routing.NewCircuits(parts.Circuit, srv.circuitChanged)
 	for _, p := range parts.Providers {
+		if err := srv.metrics.upstreamConnections(parts.Registry, p); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
 		for _, t := range srv.targetsOf(p.Name) {
 			srv.metrics.circuit(t, routing.Closed)
 		}
@@ -156,12 +159,12 @@ type Provider struct {
 	lastError atomic.Pointer[string]
 }
 
-// warm is the provider's idle sockets, where it has a pool.
-func (p *Provider) warm() int {
-	if pooled, ok := p.Provider.(interface{ IdleSockets() int }); ok {
-		return pooled.IdleSockets()
+// sockets are the provider's open ones, where it has a pool.
+func (p *Provider) sockets() (idle, busy int) {
+	if pooled, ok := p.Provider.(upstream.Pooled); ok {
+		return pooled.Sockets()
 	}
-	return 0
+	return 0, 0
 }
 
 // failed remembers an attempt's failure for the operator.

@@ -15,7 +15,10 @@ const DefaultRouteName = "default"
 var (
 	ErrUnknownRoute = errors.New("unknown route")
 	ErrUnknownVoice = errors.New("unknown voice")
-	ErrNotAllowed   = errors.New("not allowed")
+	// ErrNotAllowed is the cause of the two below it.
+	ErrNotAllowed      = errors.New("not allowed")
+	ErrRouteNotAllowed = fmt.Errorf("route %w", ErrNotAllowed)
+	ErrVoiceNotAllowed = fmt.Errorf("voice %w", ErrNotAllowed)
 	// ErrNoTarget: the names are known, but no target of the route can speak with the voice.
 	ErrNoTarget = errors.New("no target fits")
 )
@@ -113,7 +116,7 @@ func (t *Table) route(q Query) (Route, error) {
 	name := cmp.Or(q.Route, DefaultRouteName)
 	if i, ok := t.routeAt[name]; ok {
 		if !q.Allow.route(name) {
-			return Route{}, fmt.Errorf("%w: route %q", ErrNotAllowed, name)
+			return Route{}, fmt.Errorf("%w %q", ErrRouteNotAllowed, name)
 		}
 		return t.routes[i], nil
 	}
@@ -122,7 +125,7 @@ func (t *Table) route(q Query) (Route, error) {
 		return Route{}, fmt.Errorf("%w %q", ErrUnknownRoute, name)
 	}
 	if !q.Allow.Raw {
-		return Route{}, fmt.Errorf("%w: raw target %q", ErrNotAllowed, name)
+		return Route{}, fmt.Errorf("%w: raw target %q", ErrRouteNotAllowed, name)
 	}
 	target := Target{Provider: provider, Model: cmp.Or(model, t.usualModel(provider))}
 	return Route{Name: name, Targets: []Target{target}, Pace: DefaultPace()}, nil
@@ -148,7 +151,7 @@ func (t *Table) voice(q Query, r Route) (Voice, string, error) {
 	}
 	if i, ok := t.voiceAt[q.Voice]; ok {
 		if !q.Allow.voice(q.Voice) {
-			return Voice{}, "", fmt.Errorf("%w: voice %q", ErrNotAllowed, q.Voice)
+			return Voice{}, "", fmt.Errorf("%w %q", ErrVoiceNotAllowed, q.Voice)
 		}
 		return t.voices[i], q.Voice, nil
 	}
@@ -157,7 +160,7 @@ func (t *Table) voice(q Query, r Route) (Voice, string, error) {
 		return Voice{}, "", fmt.Errorf("%w %q", ErrUnknownVoice, q.Voice)
 	}
 	if !q.Allow.Raw {
-		return Voice{}, "", fmt.Errorf("%w: raw voice %q", ErrNotAllowed, q.Voice)
+		return Voice{}, "", fmt.Errorf("%w: raw voice %q", ErrVoiceNotAllowed, q.Voice)
 	}
 	return Voice{IDs: map[string]string{provider: id}}, q.Voice, nil
 }
@@ -179,7 +182,7 @@ func (t *Table) defaultVoice(r Route, allow Allow) (Voice, error) {
 		hidden = true
 	}
 	if hidden {
-		return Voice{}, fmt.Errorf("%w: no voice of route %q", ErrNotAllowed, r.Name)
+		return Voice{}, fmt.Errorf("%w: none of route %q", ErrVoiceNotAllowed, r.Name)
 	}
 	return Voice{}, fmt.Errorf("%w: route %q has none of its own, so name one", ErrUnknownVoice, r.Name)
 }

@@ -87,6 +87,23 @@ func (p *Pool) fill() error {
 	return nil
 }
 
+// Sockets counts the open ones: those without a stream, and the others.
+func (p *Pool) Sockets() (idle, busy int) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.muxes {
+		m.mu.Lock()
+		if m.loadLocked(now) == 0 {
+			idle++
+		} else {
+			busy++
+		}
+		m.mu.Unlock()
+	}
+	return idle, busy
+}
+
 // unused is how many sockets have had no stream yet.
 func (p *Pool) unused() int {
 	p.mu.Lock()

@@ -39,6 +39,12 @@ type Warmer interface {
 	Warm(ctx context.Context)
 }
 
+// Pooled is a provider that shares sockets among streams.
+type Pooled interface {
+	// Sockets counts the open ones: those without a stream, and the others.
+	Sockets() (idle, busy int)
+}
+
 // OptionError names a field of provider_options that an adapter refuses.
 type OptionError struct {
 	// Field is the path below the provider's name, such as "cfg_scale"; empty for the object itself.

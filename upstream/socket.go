@@ -109,9 +109,20 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil
 }
 
-// Send queues text frames, which go out together and in order. ctx bounds the wait for room only. A nil error does
-// not say that the vendor got them: Run's end tells where it did not.
+// Send queues text frames, which go out together and in order. ctx bounds the wait for room only: where there is
+// room they go out even if it has ended, so that a vendor is always told to stop. A nil error does not say that the
+// vendor got them: Run's end tells where it did not.
 func (s *Socket) Send(ctx context.Context, frames ...[]byte) error {
+	select {
+	case s.out <- frames:
+		return nil
+	default:
+	}
+	select {
+	case s.out <- frames: // where there is room, also for a caller whose ctx has ended meanwhile
+		return nil
+	default:
+	}
 	select {
 	case s.out <- frames:
 		return nil

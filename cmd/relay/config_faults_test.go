@@ -147,7 +147,7 @@ func TestFaults(t *testing.T) {
 		{"amount that is a float", "", "prices:\n- {provider: one, unit: byte, amount: 0.1, currency: EUR}\n", []string{"10:31: prices[0].amount: must be text"}},
 		{"two prices", "", "prices:\n- {provider: one, unit: byte, amount: \"1\", currency: EUR}\n- {provider: one, model: \"*\", unit: request, amount: \"1\", currency: EUR}\n", []string{"11:3: prices[1]: is a second price for one"}},
 		{"circuit", "", "circuit: {failure_ratio: 2, window: 1ms}\n", []string{
-			"9:11: circuit.failure_ratio: must be 0.01 to 1, not 2", "9:29: circuit.window: must be 1s to 1h0m0s, not 1ms",
+			"9:11: circuit.failure_ratio: must be 0.01 to 1, not 2", "9:29: circuit.window: must be 100ms to 1h0m0s, not 1ms",
 		}},
 		{"ledger", "", "ledger: {path: \"\", retention: 1h}\n", []string{"9:10: ledger.path: is empty", "9:20: ledger.retention: must be 1d to 3650d"}},
 		{"redis", "", "redis: {url: \"http://:hunter2@host\"}\n", []string{"9:9: redis.url: must be redis://host:port"}},

@@ -112,6 +112,9 @@ func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
 
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
 // Warm opens sockets ahead.
 func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
 
