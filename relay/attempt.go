@@ -97,7 +97,7 @@ func (a *attempt) request() upstream.Request {
 // judgedRun is run, with its verdict told to the target's circuit: also after a panic, since a circuit that is half
 // open waits for it.
 func (a *attempt) judgedRun(ctx context.Context, tell routing.Verdict) error {
-	verdict := routing.Undecided
+	verdict := routing.ErrUndecided
 	defer func() { tell(verdict) }()
 	err := a.run(ctx)
 	verdict = a.verdict(err)
@@ -208,7 +208,7 @@ func (a *attempt) verdict(err error) error {
 	case a.outcomeLocked() == outcomeCancelled && a.heard:
 		return nil // it spoke until it was told to stop
 	case a.outcomeLocked() == outcomeCancelled, strings.Contains(a.g.req.plan.Voice, "/"), a.g.req.options[a.target.Provider] != nil:
-		return routing.Undecided
+		return routing.ErrUndecided
 	}
 	return err
 }

@@ -91,12 +91,12 @@ func NewCircuits(cfg CircuitConfig, changed func(Target, State)) *Circuits {
 }
 
 // Verdict is told once, when an attempt is over: nil for one that spoke, its error for one that failed. An
-// attempt that says nothing about the target (a cancel, a request that was at fault itself) gives Undecided.
+// attempt that says nothing about the target (a cancel, a request that was at fault itself) gives ErrUndecided.
 // It must be told, since a circuit that is half open waits for it.
 type Verdict func(err error)
 
-// Undecided is the verdict of an attempt that says nothing about its target.
-var Undecided = errors.New("undecided")
+// ErrUndecided is the verdict of an attempt that says nothing about its target.
+var ErrUndecided = errors.New("undecided")
 
 // Allow lets an attempt at a target pass, or reports false where its circuit is open.
 func (c *Circuits) Allow(t Target) (Verdict, bool) {
@@ -167,7 +167,7 @@ func undecided(err error) bool {
 	if err == nil {
 		return false
 	}
-	if errors.Is(err, Undecided) {
+	if errors.Is(err, ErrUndecided) {
 		return true
 	}
 	policy := upstream.Policies[upstream.KindOf(err)]

@@ -65,7 +65,7 @@ func TestWhatOpensAtOnceAndWhatNever(t *testing.T) {
 		"one drop":           {failed(upstream.Dropped), 1, Closed},
 		"throttled, often":   {failed(upstream.Throttled), 50, Closed},
 		"rejected, often":    {failed(upstream.Rejected), 50, Closed},
-		"undecided, often":   {Undecided, 50, Closed},
+		"undecided, often":   {ErrUndecided, 50, Closed},
 		"cancelled, often":   {failed(upstream.Canceled), 50, Closed},
 		"five timeouts":      {failed(upstream.FirstAudioTimeout), 5, Open},
 		"well, and all well": {nil, 50, Closed},
