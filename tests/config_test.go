@@ -71,7 +71,7 @@ func speaksBy(names []string, vendors map[string]*vendor) *config {
 		Limits: generous(), ShutdownGrace: "2s", Log: map[string]string{"level": "debug"},
 	}
 	// A loaded machine may take its time: no test but those of the deadlines themselves should meet one.
-	base := route{FirstAudioTimeout: "20s", StallTimeout: "20s"}
+	base := route{Voice: "narrator", FirstAudioTimeout: "20s", StallTimeout: "20s"}
 	all := base
 	for _, name := range names {
 		c.Providers[name] = provider{Adapter: "kugelaudio", URL: vendors[name].url, APIKey: vendorKey}

@@ -59,7 +59,7 @@ func (a answer) problem(t *testing.T) problem {
 	var body struct {
 		Error problem `json:"error"`
 	}
-	if err := (object{"error": failure.check}).check(a.body); err != nil {
+	if err := (object{"error": errorShape.with("type", constant("error")).check}).check(a.body); err != nil {
 		t.Fatalf("error body: %v in %s", err, a.body)
 	}
 	if err := json.Unmarshal(a.body, &body); err != nil {
@@ -269,7 +269,7 @@ func TestMetricsCountGenerations(t *testing.T) {
 	}
 	body := r.get(t, "/metrics", nil).body
 	for _, name := range []string{
-		"relay_frame_delay_seconds", "relay_held_seconds", "relay_upstream_connections", "go_goroutines", "process_resident_memory_bytes",
+		"relay_frame_delay_seconds", "relay_upstream_connections", "go_goroutines", "process_resident_memory_bytes",
 	} {
 		if !bytes.Contains(body, []byte(name)) {
 			t.Errorf("no metric %s", name)

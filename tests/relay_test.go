@@ -48,6 +48,7 @@ func launch(t *testing.T, dir string, args ...string) *relay {
 	r := &relay{t: t, dir: dir, stderr: &logged{forbidden: []string{vendorKey}}, exited: make(chan struct{})}
 	r.cmd = exec.Command(program, args...)
 	r.cmd.Dir = dir
+	r.cmd.Env = environment(dir)
 	r.cmd.Stderr = r.stderr
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
@@ -175,10 +176,15 @@ func run(t *testing.T, dir, stdin string, args ...string) result {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	var out, errout bytes.Buffer
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	cmd.Env = environment(dir)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, strings.NewReader(stdin), &out, &errout
 	if err := cmd.Run(); ctx.Err() != nil {
 		t.Fatalf("relay %s did not end: %v\n%s", args[0], err, errout.String())
 	}
 	return result{cmd.ProcessState.ExitCode(), out.String(), errout.String()}
+}
+
+// environment keeps temporary files within the test, and the race detector from resting for a second at every exit.
+func environment(dir string) []string {
+	return append(os.Environ(), "TMPDIR="+dir, "GORACE=atexit_sleep_ms=0")
 }

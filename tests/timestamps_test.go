@@ -91,14 +91,14 @@ func TestWordTimesOfIncrementalText(t *testing.T) {
 	c.send(j{"type": "finish", "generation_id": "g"})
 	m := c.completed("g")
 	words := c.words("g")
-	if len(words) != 28 {
-		t.Errorf("%d words, want 28: %v", len(words), words)
+	if len(words) != 27 {
+		t.Errorf("%d words, want 27: %v", len(words), words)
 	}
 	if last := words[len(words)-1]; last.Word != "night" || last.EndMS > m.Usage.AudioMS {
 		t.Errorf("the last word is %+v of %d ms", last, m.Usage.AudioMS)
 	}
 	// Pieces follow each other on the generation's own clock: the words spread over all of it.
-	if middle := words[14]; middle.StartMS < m.Usage.AudioMS/4 || middle.StartMS > m.Usage.AudioMS*3/4 {
+	if middle := words[13]; middle.StartMS < m.Usage.AudioMS/4 || middle.StartMS > m.Usage.AudioMS*3/4 {
 		t.Errorf("the middle word begins at %d of %d ms", middle.StartMS, m.Usage.AudioMS)
 	}
 }

@@ -40,6 +40,22 @@ func emulate(t *testing.T, o emulator.Options) *vendor {
 	return &vendor{Server: s, t: t, url: url}
 }
 
+// quirky starts a vendor of a seed that has drawn a quirk, as Server.Quirks prints it.
+func quirky(t *testing.T, quirk string, o emulator.Options) *vendor {
+	t.Helper()
+	for o.Seed = 1; o.Seed < 100; o.Seed++ {
+		s, err := emulator.New("kugelaudio", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(s.Quirks(), quirk) {
+			return emulate(t, o)
+		}
+	}
+	t.Fatalf("no seed has drawn %s", quirk)
+	return nil
+}
+
 // faulty starts a vendor with a fault as the command line writes it, such as "stall:400ms".
 func faulty(t *testing.T, fault string, o emulator.Options) *vendor {
 	t.Helper()
@@ -60,7 +76,9 @@ func (v *vendor) sees(what string, condition func(emulator.Stats) bool) {
 func (v *vendor) seesWithin(limit time.Duration, what string, condition func(emulator.Stats) bool) {
 	v.t.Helper()
 	if !v.WaitFor(condition, limit) {
-		v.t.Fatalf("the vendor never saw %s within %v: %+v", what, limit, v.Stats())
+		s := v.Stats()
+		v.t.Fatalf("the vendor never saw %s within %v: sockets %d open of %d, %d refused; contexts %d open of %d, at most %d; %d cancels",
+			what, limit, s.OpenSockets, s.Sockets, s.Refused, s.OpenContexts, len(s.Streams), s.MaxOpenContexts, len(s.Cancels))
 	}
 }
 
