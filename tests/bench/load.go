@@ -18,6 +18,8 @@ const (
 	overtime     = 20 * time.Second       // for what is late; then the round has failed
 )
 
+var errOvertime = errors.New("not everything was spoken in time")
+
 // round is what one round on one path showed.
 type round struct {
 	Latency       quantiles `json:"latency"`
@@ -39,15 +41,15 @@ func (b *bench) load(ctx context.Context, p *path) (*round, error) {
 		return nil, err
 	}
 	length := startSpread + settleTime + b.settings.duration + cancelSpread + speechMargin
-	ctx, cancel := context.WithTimeout(ctx, length+overtime)
+	ctx, cancel := context.WithTimeoutCause(ctx, length+overtime, errOvertime)
 	defer cancel()
 	crowd := b.start(ctx, clients, length, length-cancelSpread-speechMargin)
-	w, err := b.watch(ctx, p)
+	w, err := b.watch(crowd.ctx, p)
 	if err != nil {
-		cancel() // nobody needs what is still spoken
+		crowd.fail(err) // nobody needs what is still spoken
 	}
-	all, spoken := crowd.wait()
-	if err := errors.Join(err, spoken); err != nil {
+	all, err := crowd.wait()
+	if err != nil {
 		return nil, err
 	}
 	return b.judge(ctx, all, w)

@@ -75,7 +75,7 @@ func residentKB(p *path) (float64, error) {
 
 // speakingKB is the memory while all these clients have something spoken.
 func (b *bench) speakingKB(ctx context.Context, p *path, clients []*client) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, memorySpeech+overtime)
+	ctx, cancel := context.WithTimeoutCause(ctx, memorySpeech+overtime, errOvertime)
 	defer cancel()
 	c := b.start(ctx, clients, memorySpeech, 0)
 	err := pause(c.ctx, memorySpeech/2)

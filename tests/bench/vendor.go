@@ -23,12 +23,14 @@ func (c clock) now() time.Duration { return time.Since(c.base) }
 // vendor speaks just enough of KugelAudio's /ws/tts/multi, at real time.
 type vendor struct {
 	// Static after startVendor.
-	clock    clock
-	url      string
-	server   *http.Server
-	life     context.Context // the sockets' own
-	end      context.CancelFunc
-	serveErr chan error
+	clock  clock
+	url    string
+	server *http.Server
+	life   context.Context // the sockets' own
+	end    context.CancelFunc
+
+	served   chan struct{} // closed once the listener's goroutine has ended
+	serveErr error         // why; read after served
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -45,18 +47,21 @@ func startVendor(c clock) (*vendor, error) {
 		return nil, fmt.Errorf("start the vendor: %w", err)
 	}
 	v := &vendor{
-		clock:    c,
-		url:      "ws://" + listener.Addr().String(),
-		serveErr: make(chan error, 1),
-		spoken:   make(map[int][]*utterance),
+		clock:  c,
+		url:    "ws://" + listener.Addr().String(),
+		served: make(chan struct{}),
+		spoken: make(map[int][]*utterance),
 	}
 	v.life, v.end = context.WithCancel(context.Background())
 	v.server = &http.Server{Handler: http.HandlerFunc(v.accept), ReadHeaderTimeout: handshakePatience}
-	go func() { v.serveErr <- v.server.Serve(listener) }() // close waits for it
+	go func() { // close waits for it
+		defer close(v.served)
+		v.serveErr = v.server.Serve(listener)
+	}()
 	return v, nil
 }
 
-// close ends all sockets and waits for every goroutine.
+// close ends all sockets and waits for every goroutine. It may be called twice.
 func (v *vendor) close() error {
 	v.mu.Lock()
 	v.closed = true
@@ -64,8 +69,9 @@ func (v *vendor) close() error {
 	v.end()
 	err := v.server.Close()
 	v.wg.Wait()
-	if served := <-v.serveErr; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
+	<-v.served
+	if !errors.Is(v.serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, v.serveErr)
 	}
 	return err
 }
