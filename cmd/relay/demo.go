@@ -20,7 +20,7 @@ import (
 // demoFile is the demo's configuration. Its two providers are emulators, of which the second refuses whoever comes.
 const demoFile = `
 listen: %s
-log: {level: warn, format: console}
+log: {level: error, format: console}
 providers:
   kugelaudio: {adapter: kugelaudio, url: "%s", api_key: demo-key, max_concurrent: 10, warm: 1}
   refusing:   {adapter: kugelaudio, url: "%s", api_key: demo-key}
@@ -29,6 +29,8 @@ routes:
   failover: {targets: [{provider: refusing, model: kugel-3}, {provider: kugelaudio, model: kugel-3}]}
 voices:
   narrator: {language: en, ids: {kugelaudio: "1071", refusing: "1071"}}
+prices:
+  - {provider: refusing, unit: audio_second, amount: "0.0009", currency: EUR}
 `
 
 // demoTexts are spoken one after the other.
