@@ -119,11 +119,6 @@ func (s *Socket) Send(ctx context.Context, frames ...[]byte) error {
 	default:
 	}
 	select {
-	case s.out <- frames: // where there is room, also for a caller whose ctx has ended meanwhile
-		return nil
-	default:
-	}
-	select {
 	case s.out <- frames:
 		return nil
 	case <-s.over:

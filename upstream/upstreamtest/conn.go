@@ -30,7 +30,12 @@ func newConn(v *Vendor, ws *websocket.Conn, r *http.Request) *Conn {
 }
 
 // run plays the script, and returns once the socket is closed.
-func (c *Conn) run() {
+func (c *Conn) run(frozen bool) {
+	if frozen {
+		<-c.vendor.listener.over
+		c.Drop()
+		return
+	}
 	c.wg.Go(c.read)
 	c.vendor.script(c)
 	c.Drop()

@@ -21,6 +21,8 @@ type Plan struct {
 	After int
 	// Deaf: cancels are not confirmed.
 	Deaf bool
+	// Frozen: new sockets are never read. NoPong: pings on them are not answered.
+	Frozen, NoPong bool
 }
 
 // Format of the audio that Speech makes: 16-bit samples at this rate.

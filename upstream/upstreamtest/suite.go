@@ -105,10 +105,12 @@ func bubble(t *testing.T, s Subject, test func(*rig)) {
 		var err error
 		r.provider, err = s.Open(r.env())
 		must(t, err)
+		defer func() {
+			if err := r.provider.Close(); err != nil {
+				t.Errorf("Provider.Close: %v", err)
+			}
+		}()
 		test(r)
-		if err := r.provider.Close(); err != nil {
-			t.Errorf("Provider.Close: %v", err)
-		}
 	})
 }
 
@@ -156,14 +158,22 @@ func (r *rig) tryOpen(ctx context.Context) (*line, error) {
 // speak orders pieces, the last of which is the stream's last where last is set.
 func (l *line) speak(last bool, texts ...string) {
 	l.r.t.Helper()
+	if err := l.trySpeak(last, texts...); err != nil {
+		l.r.t.Fatalf("Speak: %v", err)
+	}
+}
+
+func (l *line) trySpeak(last bool, texts ...string) error {
 	for i, text := range texts {
 		l.texts = append(l.texts, text)
 		p := upstream.Piece{ID: l.pieces, Text: text, Last: last && i == len(texts)-1}
 		l.pieces++
 		if err := l.stream.Speak(l.r.t.Context(), p); err != nil {
-			l.r.t.Fatalf("Speak: %v", err)
+			CheckError(l.r.t, err, nil, key, text)
+			return err
 		}
 	}
+	return nil
 }
 
 // close closes the stream with a second to do so.

@@ -103,7 +103,7 @@ func (v *Vendor) Close() {
 // serve answers one handshake, and then the socket.
 func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
-	status, header := v.status, v.header
+	status, header, plan := v.status, v.header, v.plan
 	v.mu.Unlock()
 	if status != 0 {
 		for name, values := range header {
@@ -112,7 +112,9 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	}
-	ws, err := websocket.Accept(w, r, nil)
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		OnPingReceived: func(context.Context, []byte) bool { return !plan.NoPong },
+	})
 	if err != nil {
 		return // it has answered
 	}
@@ -120,7 +122,7 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 	c := newConn(v, ws, r)
 	v.add(c)
 	defer v.remove(c)
-	c.run()
+	c.run(plan.Frozen)
 }
 
 func (v *Vendor) add(c *Conn) {
