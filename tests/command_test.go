@@ -3,12 +3,14 @@ package tests
 import (
 	"bytes"
 	"encoding/binary"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulator/voice"
@@ -161,7 +163,9 @@ func heardInFile(t *testing.T, data []byte, text string) {
 
 func TestDemoSpeaksItsFirstSentence(t *testing.T) {
 	t.Parallel()
+	begun := time.Now()
 	got := run(t, t.TempDir(), "", "demo", "-once")
+	t.Logf("the whole demo took %v", time.Since(begun))
 	if got.code != 0 {
 		t.Fatalf("ends with %d:\n%s%s", got.code, got.out, got.errout)
 	}
@@ -169,6 +173,18 @@ func TestDemoSpeaksItsFirstSentence(t *testing.T) {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("the demo does not print %q:\n%s", want, got.out)
 		}
+	}
+}
+
+func TestDemoTakesAFreePortWhere8080IsTaken(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:8080")
+	if err == nil { // otherwise somebody else has it, which is as good
+		t.Cleanup(func() { _ = taken.Close() })
+	}
+	got := run(t, t.TempDir(), "", "demo", "-once")
+	if got.code != 0 || !strings.Contains(got.out, "relay listening on http://127.0.0.1:") || strings.Contains(got.out, ":8080") {
+		t.Errorf("ends with %d:\n%s%s", got.code, got.out, got.errout)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"voicerelay/upstream/emulator"
@@ -48,7 +49,7 @@ func breakdown(t *testing.T, faults []string) (*relay, *vendor) {
 	for i, fault := range faults {
 		r := route{StallTimeout: "20s", FirstAudioTimeout: "20s"}
 		if fault == "stall" {
-			r.FirstAudioTimeout = "300ms"
+			r.FirstAudioTimeout = "2s" // the other target has no more, on a loaded machine too
 		}
 		ill := target{fmt.Sprint("ill", i), "kugel-3"}
 		r.Targets = []target{ill, {"well", "kugel-3"}}
@@ -79,6 +80,10 @@ func TestTheNextTargetSpeaksWhereTheFirstFailsBeforeAudio(t *testing.T) {
 			}
 			if a := got[0]; a.Provider != fmt.Sprint("ill", i) || a.Outcome != "failed" || a.Code != faultsBeforeAudio[fault] || a.AudioMS != 0 {
 				t.Errorf("the first attempt is %+v, want failed with %s", a, faultsBeforeAudio[fault])
+			}
+			if a := got[0]; fault == "refuse" && (a.Requests != 0 || a.Characters != 0) ||
+				strings.HasPrefix(fault, "error:") && (a.Requests != 1 || a.Characters != len(twelve)) {
+				t.Errorf("the first attempt counts %d requests, %d characters", a.Requests, a.Characters)
 			}
 			if a := got[1]; a.Provider != "well" || a.Outcome != "completed" || a.Characters != len(twelve) || a.Requests != 1 || a.AudioMS < m.Usage.AudioMS {
 				t.Errorf("the second attempt is %+v", a)

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"voicerelay/upstream/emulator"
@@ -80,6 +81,19 @@ func TestFormatsAgreeOnDuration(t *testing.T) {
 	for i, f := range formats() {
 		if got := c.done(fmt.Sprint("g", i)).Usage.AudioMS; got < want-1 || got > want+1 {
 			t.Errorf("%v: %d ms of audio, %v has %d ms", f, got, formats()[0], want)
+		}
+	}
+}
+
+func TestAnyValidIDComesBackInEitherFrame(t *testing.T) {
+	t.Parallel()
+	r := serve(t, speaksByOne(emulate(t, emulator.Options{})))
+	for _, query := range []string{"audio=json", "audio=binary"} {
+		c := r.dialWith(t, dialing{query: query})
+		for _, id := range []string{"0", "-", "a.b_c:d-E", strings.Repeat("x", 128)} {
+			c.send(j{"type": "generate", "generation_id": id, "text": "lazy dog."})
+			c.completed(id)
+			c.speaks(id, "lazy dog.")
 		}
 	}
 }

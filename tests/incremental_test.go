@@ -178,6 +178,20 @@ func TestLongTextIsSpokenWhole(t *testing.T) {
 	}
 }
 
+// A character at a time, as fast as the socket takes them.
+func TestManySmallAppends(t *testing.T) {
+	t.Parallel()
+	c := serve(t, speaksByOne(emulate(t, emulator.Options{}))).dial(t)
+	text := strings.TrimSpace(strings.Repeat(threeSentences+" ", 10))
+	c.send(j{"type": "generate", "generation_id": "g", "text": "", "final": false})
+	for _, r := range text {
+		c.send(j{"type": "append", "generation_id": "g", "text": string(r)})
+	}
+	c.send(j{"type": "finish", "generation_id": "g"})
+	c.completed("g")
+	c.speaks("g", text)
+}
+
 func TestTextIdleTimeoutFinishesAnOpenGeneration(t *testing.T) {
 	t.Parallel()
 	cfg := speaksByOne(emulate(t, emulator.Options{})).limit(map[string]any{"text_idle_timeout": "1s"})

@@ -16,7 +16,7 @@ import (
 var program string
 
 // Most of what these tests do is wait, so more of them may run at once than there are cores.
-const parallel = "12"
+const parallel = "8"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
