@@ -1,0 +1,297 @@
+package kugelaudio
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// tap gives a socket's Mux away, so that a test can be its reader.
+type tap struct {
+	*dialect
+	muxes chan *upstream.Mux
+}
+
+func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
+	d.muxes <- m
+	return nil
+}
+
+// reader is a test in the place of a socket's reader.
+type reader struct {
+	*provider
+	mux *upstream.Mux
+	n   int
+}
+
+func newReader(tb testing.TB) *reader {
+	tb.Helper()
+	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+		c.SendRaw([]byte("{}"))
+		<-c.Over()
+	})
+	d := tap{dialect: &dialect{address: upstreamtest.URL}, muxes: make(chan *upstream.Mux, 1)}
+	pool := upstream.NewPool(d, upstream.PoolConfig{
+		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
+		StreamsPerSocket: 6, Warm: 1, Log: zerolog.Nop(),
+	})
+	tb.Cleanup(func() {
+		pool.Close()
+		vendor.Close()
+	})
+	r := &reader{provider: &provider{caps: capabilities(defaults), pool: pool}}
+	r.open(tb, &loose{})
+	r.mux = <-d.muxes
+	return r
+}
+
+// open opens a stream on the reader's socket.
+func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
+	tb.Helper()
+	req := request
+	req.ID = fmt.Sprint("c", r.n)
+	r.n++
+	s, err := r.Open(context.Background(), req, sink)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s.(*stream)
+}
+
+// frame gives the socket a frame, in which ID stands for the stream's id.
+func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
+	tb.Helper()
+	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
+}
+
+// loose is a sink that checks only what must hold for any bytes from a vendor.
+type loose struct {
+	tb     testing.TB
+	frames int
+	bytes  int
+	last   time.Duration
+	piece  int
+	words  []upstream.Word
+	ends   int
+	err    error
+}
+
+func (l *loose) Audio(f upstream.Frame) {
+	l.frames++
+	l.bytes += len(f.Base64)
+	if f.Base64 == nil || f.Raw != nil || f.Format.Validate() != nil {
+		l.tb.Errorf("bad frame %+v", f)
+	}
+	l.late("Audio")
+}
+
+func (l *loose) Words(ws []upstream.Word) {
+	for _, w := range ws {
+		if w.Start < l.last || w.End < w.Start || w.Piece < l.piece {
+			l.tb.Errorf("%+v comes after %v of piece %d", w, l.last, l.piece)
+		}
+		l.last, l.piece = w.Start, w.Piece
+	}
+	l.words = append(l.words, ws...)
+	l.late("Words")
+}
+
+func (l *loose) PieceEnd(int) { l.late("PieceEnd") }
+
+func (l *loose) End(_ upstream.Usage, err error) {
+	l.late("End")
+	l.ends++
+	l.err = err
+}
+
+func (l *loose) late(call string) {
+	if l.ends > 0 {
+		l.tb.Errorf("%s after End", call)
+	}
+}
+
+// FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
+func FuzzFrame(f *testing.F) {
+	f.Add(`{"audio":"AAAA","context_id":"ID","enc":"pcm_s16le","sr":24000,"samples":2,"chunk_id":0}`,
+		`{"word_timestamps":[{"word":"a","start_ms":1e300,"end_ms":-5}],"context_id":"ID","chunk_id":-9}`,
+		`{"context_closed":true,"context_id":"ID","usage":{"cost_cents":1e-9,"currency":"eur"}}`)
+	f.Add(`{"audio":"\u0041","context_id":"ID","sr":-1}`, `{"audio":null,"context_id":"ID"}`, `{"audio":3,"context_id":"ID"}`)
+	f.Add(`{"final":true,"context_id":"ID"}`, `{"interrupted":true}`, `{"error":"x","context_id":"ID","retry_after":1e99}`)
+	f.Add(`{"context_closed":true,"context_id":"ID","usage":{"cost_cents":null}}`, `{"usage":{}}`, `[`)
+	f.Add(`{"generation_started":true,"context_id":"ID","chunk_id":9223372036854775807}`, `{"context_id":""}`, `{"session_closed":true}`)
+	f.Add(`{"context_closed":true,"context_id":"ID","usage":{"cost_cents":"5","currency":"eur"}}`, ``, "\xff")
+	r := newReader(f)
+	f.Fuzz(func(t *testing.T, first, second, third string) {
+		sink := &loose{tb: t}
+		s := r.open(t, sink)
+		if err := s.Speak(t.Context(), upstream.Piece{Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range []string{first, second, third} {
+			if err := r.frame(t, s, data); err != nil {
+				upstreamtest.CheckError(t, err, nil)
+			}
+		}
+		s.Lost(&upstream.Error{Kind: upstream.Dropped})
+		if sink.ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.ends)
+		}
+	})
+}
+
+func TestFramesThatTheScannerLeaves(t *testing.T) {
+	r := newReader(t)
+	for name, c := range map[string]struct {
+		frame  string
+		kind   upstream.Kind // of the socket's end
+		frames int
+	}{
+		"the least there can be":  {`{"audio":"AAAA","context_id":"ID"}`, "", 1},
+		"an escape":               {`{"audio":"AA\/A","context_id":"ID"}`, "", 1},
+		"a nested member":         {`{"audio":"AAAA","context_id":"ID","extra":{"a":[1]}}`, "", 1},
+		"another context":         {`{"audio":"AAAA","context_id":"other"}`, "", 0},
+		"an unknown encoding":     {`{"audio":"AAAA","context_id":"ID","enc":"opus"}`, upstream.Garbled, 0},
+		"an unknown rate":         {`{"audio":"AAAA","context_id":"ID","sr":11025}`, upstream.Garbled, 0},
+		"G.711 at a wrong rate":   {`{"audio":"AAAA","context_id":"ID","enc":"mulaw","sr":24000}`, upstream.Garbled, 0},
+		"audio that is no string": {`{"audio":1,"context_id":"ID"}`, upstream.Garbled, 0},
+		"audio without context":   {`{"audio":"AAAA"}`, upstream.Garbled, 0},
+		"a fraction for a rate":   {`{"audio":"AAAA","context_id":"ID","sr":24000.5}`, upstream.Garbled, 0},
+		"unknown frames":          {`{"brand_new":true,"context_id":"ID"}`, "", 0},
+		"a warning":               {`{"warning":"secret vendor text"}`, "", 0},
+		"settings":                {`{"settings_updated":true,"settings":{}}`, "", 0},
+		"a greeting":              {`{"session_started":true,"session_id":"x"}`, "", 0},
+		"the session's end":       {`{"session_closed":true,"total_audio_seconds":1}`, upstream.Dropped, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink := &loose{tb: t}
+			s := r.open(t, sink)
+			err := r.frame(t, s, c.frame)
+			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
+				t.Errorf("got %v, want %q", err, c.kind)
+			}
+			if sink.frames != c.frames {
+				t.Errorf("got %d frames, want %d", sink.frames, c.frames)
+			}
+			s.Lost(&upstream.Error{Kind: upstream.Dropped})
+		})
+	}
+	if err := (&dialect{}).Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
+		t.Errorf("a binary frame: got %v, want garbled", err)
+	}
+}
+
+// TestWordTimesCountFromTheStreamsStart has chunks of odd sizes, words before, among and long after their audio,
+// and a change of format on the way.
+func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
+	r := newReader(t)
+	sink := &loose{tb: t}
+	s := r.open(t, sink)
+	for i := range 3 {
+		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	audio := func(bytes int, rest string) string {
+		return `{"audio":"` + base64.StdEncoding.EncodeToString(make([]byte, bytes)) + `","context_id":"ID"` + rest + `}`
+	}
+	word := func(chunk int, from, to int) string {
+		return fmt.Sprintf(`{"word_timestamps":[{"word":"w","start_ms":%d,"end_ms":%d}],"context_id":"ID","chunk_id":%d}`, from, to, chunk)
+	}
+	for _, f := range []string{
+		`{"generation_started":true,"context_id":"ID","chunk_id":0}`,
+		word(0, 50, 100),
+		audio(24001, `,"chunk_id":0`), audio(23999, `,"chunk_id":0`), // one second
+		audio(4800, `,"chunk_id":1`), // 100 ms
+		word(0, 900, 990),
+		`{"final":true,"context_id":"ID"}`,
+		word(1, 10, 90),                                      // late, of piece 0
+		audio(8000, `,"chunk_id":2,"enc":"mulaw","sr":8000`), // one second
+		audio(800, `,"chunk_id":3,"enc":"mulaw","sr":8000`),  // 100 ms
+		word(3, 0, 100),
+	} {
+		if err := r.frame(t, s, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []upstream.Word{
+		{Text: "w", Piece: 0, Start: 50 * time.Millisecond, End: 100 * time.Millisecond, Score: -1},
+		{Text: "w", Piece: 0, Start: 900 * time.Millisecond, End: 990 * time.Millisecond, Score: -1},
+		{Text: "w", Piece: 0, Start: 1010 * time.Millisecond, End: 1090 * time.Millisecond, Score: -1},
+		{Text: "w", Piece: 1, Start: 2100 * time.Millisecond, End: 2200 * time.Millisecond, Score: -1},
+	}
+	if got := fmt.Sprint(sink.words); got != fmt.Sprint(want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+}
+
+func TestCharges(t *testing.T) {
+	r := newReader(t)
+	for usage, want := range map[string]upstream.Charge{
+		`{"cost_cents":0.18,"currency":"eur"}`:        {Decimal: "0.18", Scale: -2, Currency: "EUR"},
+		`{"cost_cents":1.80e-05,"currency":"EUR"}`:    {Decimal: "1.80e-05", Scale: -2, Currency: "EUR"},
+		`{"cost_cents":0,"currency":"eur"}`:           {Decimal: "0", Scale: -2, Currency: "EUR"},
+		`{"cost_cents":null,"cost_unavailable":true}`: {},
+		`{"cost_cents":0.18}`:                         {},
+		`{"cost_cents":"0.18","currency":"eur"}`:      {},
+		`{"cost_cents":{},"currency":"eur"}`:          {},
+		`{}`:                                          {},
+		`null`:                                        {},
+	} {
+		sink := upstreamtest.NewSink(t)
+		s := r.open(t, sink)
+		if err := r.frame(t, s, `{"context_closed":true,"context_id":"ID","usage":`+usage+`}`); err != nil {
+			t.Fatal(err)
+		}
+		if got := sink.Heard().Usage.Charge; got != want {
+			t.Errorf("%s: got %+v, want %+v", usage, got, want)
+		}
+	}
+}
+
+// audioFrame is a usual frame: 200 ms.
+func audioFrame(id string) []byte {
+	return fmt.Appendf(nil, `{"audio":"%s","enc":"pcm_s16le","context_id":"%s","idx":3,"sr":24000,"samples":4800,"chunk_id":1}`,
+		base64.StdEncoding.EncodeToString(make([]byte, 9600)), id)
+}
+
+func TestAudioFramesAllocateNothing(t *testing.T) {
+	r := newReader(t)
+	sink := &loose{tb: t}
+	s := r.open(t, sink)
+	frame, d := audioFrame(s.id), &dialect{}
+	allocs := testing.AllocsPerRun(100, func() {
+		if err := d.Frame(r.mux, false, frame); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("got %v allocations a frame, want 0", allocs)
+	}
+	if sink.frames == 0 {
+		t.Error("no frame reached the sink")
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+}
+
+func BenchmarkFrame(b *testing.B) {
+	r := newReader(b)
+	s := r.open(b, &loose{tb: b})
+	frame, d := audioFrame(s.id), &dialect{}
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := d.Frame(r.mux, false, frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+}
