@@ -111,6 +111,7 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	defer a.provider.active.Add(-1)
 	stream, err := a.open(ctx)
 	if err != nil {
+		a.provider.slots.give()
 		return a.fail(err)
 	}
 	err = errBroken // what a panic leaves
@@ -178,6 +179,7 @@ func (a *attempt) send(ctx context.Context, stream upstream.Stream, p upstream.P
 // release closes the stream beside the generation's way, since the next target need not wait for it.
 func (a *attempt) release(ctx context.Context, stream upstream.Stream, cause error) {
 	a.g.closing.Go(func() {
+		defer a.provider.slots.give()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 		defer cancel()
 		if err := stream.Close(ctx, cause); err != nil {

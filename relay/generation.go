@@ -187,15 +187,18 @@ func (g *generation) speak(ctx context.Context) ending {
 		return ending{reason: reasonCompleted}
 	}
 	var failures []error
-	for _, c := range g.req.plan.Candidates {
+	candidates := g.req.plan.Candidates
+	for i, c := range candidates {
 		if len(failures) == g.req.plan.MaxAttempts {
 			break
 		}
-		verdict, ok := g.s.srv.circuits.Allow(c.Target)
-		if !ok {
-			continue // left alone until it has rested
+		a, verdict := g.enterTarget(ctx, c, i == len(candidates)-1)
+		if ctx.Err() != nil {
+			return endingOf(context.Cause(ctx), nil)
 		}
-		a := g.newAttempt(c)
+		if a == nil {
+			continue
+		}
 		err := a.judgedRun(ctx, verdict)
 		if err == nil {
 			return ending{reason: reasonCompleted}
@@ -212,6 +215,25 @@ func (g *generation) speak(ctx context.Context) ending {
 		return ending{reason: reasonFailed, err: noProvider()}
 	}
 	return endingOf(nil, failures)
+}
+
+// enterTarget begins an attempt at a target, or returns nil where its circuit is open or its provider is full. A
+// place at the last target is waited for as long as it takes, at the others for the route's patience.
+func (g *generation) enterTarget(ctx context.Context, c routing.Candidate, last bool) (*attempt, routing.Verdict) {
+	patience := g.req.plan.QueuePatience
+	if last {
+		patience = -1
+	}
+	slots := g.s.srv.providers[c.Provider].slots
+	if !slots.take(ctx, patience) {
+		return nil, nil
+	}
+	verdict, ok := g.s.srv.circuits.Allow(c.Target)
+	if !ok {
+		slots.give()
+		return nil, nil // left alone until it has rested
+	}
+	return g.newAttempt(c), verdict
 }
 
 // awaitText waits until there is something to speak. It reports false where the text ended without.

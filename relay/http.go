@@ -101,8 +101,8 @@ type providerEntry struct {
 	Targets      []targetState         `json:"targets"`
 	Capabilities upstream.Capabilities `json:"capabilities"`
 	Active       int64                 `json:"active"`
-	// Waiting is 0: in this version nothing waits for a slot at a vendor that is full.
-	Waiting int `json:"waiting"`
+	// Waiting is the attempts that wait for a place at a provider that is full.
+	Waiting int64 `json:"waiting"`
 	// Warm is the sockets that are open and have no stream.
 	Warm         int       `json:"warm"`
 	FirstAudioMS quantiles `json:"first_audio_ms"`
@@ -123,6 +123,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 			Name:         p.Name,
 			Adapter:      p.Adapter,
 			Circuit:      srv.circuitOf(p.Name),
+			Waiting:      p.slots.waiting.Load(),
 			Warm:         idle,
 			Targets:      srv.targetStates(p.Name),
 			Capabilities: p.Capabilities(),

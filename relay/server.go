@@ -97,6 +97,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		sessions:  make(map[*session]struct{}),
 	}
 	for _, p := range parts.Providers {
+		p.slots = newSlots(p.MaxConcurrent)
 		srv.providers[p.Name] = p
 	}
 	var err error
@@ -154,7 +155,10 @@ type Provider struct {
 	upstream.Provider
 	// Name is its name in the configuration, Adapter the driver's.
 	Name, Adapter string
+	// MaxConcurrent bounds the attempts at once; 0: no bound.
+	MaxConcurrent int
 
+	slots     *slots
 	active    atomic.Int64 // attempts under way
 	lastError atomic.Pointer[string]
 }

@@ -96,7 +96,6 @@ func unused() []string {
 		"tenants.*.budget",
 		"keys[*].strict",
 		"routes.*.hedge_after",
-		"routes.*.queue_patience",
 		"routes.*.cushion",
 		"ledger",
 		"redis",

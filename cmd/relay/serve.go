@@ -140,7 +140,9 @@ func (p *process) openProviders(ctx context.Context, s *settings, log zerolog.Lo
 		if w, ok := provider.(upstream.Warmer); ok {
 			w.Warm(ctx)
 		}
-		opened = append(opened, &relay.Provider{Provider: provider, Name: ps.Name, Adapter: ps.Driver.Name()})
+		opened = append(opened, &relay.Provider{
+			Provider: provider, Name: ps.Name, Adapter: ps.Driver.Name(), MaxConcurrent: ps.Env.MaxConcurrent,
+		})
 	}
 	return opened, nil
 }
