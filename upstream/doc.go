@@ -11,4 +11,9 @@
 //     closes the vendor's socket where it has no such words.
 //  5. Every error that leaves an adapter is an *Error whose message bears no secret and no text of the client.
 //  6. A vendor socket is read and written under its own lifetime: no generation's context ever reaches it.
+//
+// For adapters there is Socket, one WebSocket with its reader, writer and pings; Mux, which shares a socket among
+// streams by id; and Pool, which opens sockets, seats streams on them and waits for every goroutine. Locks are
+// taken in this order: an adapter's stream, the pool, a seat, a mux. None of the last three is held while a member is
+// told that its socket is lost, or while anything is waited for.
 package upstream

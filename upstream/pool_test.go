@@ -34,25 +34,29 @@ func TestStreamsShareASocketByKey(t *testing.T) {
 }
 
 func TestConversationsKeepTheirSocket(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
-		for range 4 {
-			b.join("a") // fills the first socket
-		}
-		s, err := b.try("a", "talk")
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 3}, func(t *testing.T, b *bench) {
+		first := []*member{b.join("a"), b.join("a"), b.join("a")}
+		talk, err := b.try("a", "talk")
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.join("a")
-		b.join("a").send("hush") // two more on the second, so that the first has more room below
+		neighbor := b.join("a")
 		b.sockets(2, 2)
-		s.seat.Leave(true)
+		talk.seat.Leave(true)
+		first[0].seat.Leave(true)
+		first[1].seat.Leave(true) // now the first has more room
 		again, err := b.try("a", "talk")
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.sockets(2, 2)
-		b.pool.Close()
-		again.want(upstream.ConnectFailed)
+		for _, s := range []*member{first[2], neighbor, again} {
+			s.send("one")
+			s.want("", "one")
+		}
+		again.send("drop") // takes whoever is on its socket along
+		again.want(upstream.Dropped, "one")
+		neighbor.want(upstream.Dropped, "one")
+		first[2].want("", "one")
 	})
 }
 

@@ -14,7 +14,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
@@ -200,4 +203,46 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
 	}
+}
+
+func TestDialSpeaksTLS(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ws, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = ws.Close(4001, "") // the client hears it
+	}))
+	defer server.Close()
+	url := "wss" + strings.TrimPrefix(server.URL, "https")
+	if _, err := upstream.Dial(t.Context(), url, nil, upstream.SocketConfig{}, upstream.RefusedKind); err == nil {
+		t.Error("took a certificate that nobody vouches for")
+	}
+	s, err := upstream.Dial(t.Context(), url, nil, upstream.SocketConfig{HTTP: server.Client()}, upstream.RefusedKind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := s.Run(func(bool, []byte) *upstream.Error { return nil }, nil, dialect{}.Closed)
+	wantKind(t, end, upstream.AuthFailed)
+}
+
+func TestAHandshakeIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var far net.Conn // never answers
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			near, other := net.Pipe()
+			far = other
+			go func() { _, _ = io.Copy(io.Discard, other) }() // until it is closed
+			return near, nil
+		}
+		client := &http.Client{Transport: &http.Transport{DialContext: dial}}
+		began := time.Now()
+		_, err := upstream.Dial(t.Context(), "ws://vendor", nil, upstream.SocketConfig{HTTP: client}, upstream.RefusedKind)
+		wantKind(t, err, upstream.ConnectFailed)
+		if took := time.Since(began); took != 10*time.Second {
+			t.Errorf("gave up after %v, want 10s", took)
+		}
+		_ = far.Close() // in memory
+	})
 }

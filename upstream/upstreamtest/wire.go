@@ -106,11 +106,14 @@ func doesNotWaitForTheDeaf(r *rig) {
 	l := r.open()
 	l.speak(true, texts...)
 	time.Sleep(120 * time.Millisecond)
-	told := time.Now()
+	told, before := time.Now(), l.Heard().Frames
 	if took := l.close(errStop); took > time.Second {
 		r.t.Errorf("Close took %v, want no more than its context's second", took)
 	}
 	r.checkStopped(l, told)
+	if after := l.Heard().Frames; after != before {
+		r.t.Errorf("%d frames came through after the cancel", after-before)
+	}
 }
 
 // freesThePlacesOfTheDeaf fills the provider with streams that are stopped without confirmation.
