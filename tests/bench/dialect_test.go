@@ -72,6 +72,7 @@ func TestAFrameMustBeTheNextOne(t *testing.T) {
 		{"lost on the way, and counted anew", []event{frame(0, 0), frame(1, 2)}, false},
 		{"lost behind the count", []event{frame(0, 0), frame(2, 2)}, false},
 		{"repeated", []event{frame(0, 0), frame(1, 0)}, false},
+		{"numbered twice", []event{frame(0, 0), frame(0, 1)}, false},
 		{"swapped", []event{frame(0, 1), frame(1, 0)}, false},
 	}
 	for _, test := range tests {

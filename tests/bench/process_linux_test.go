@@ -78,7 +78,7 @@ func TestChildKeepsToItsCoresAndEnds(t *testing.T) {
 		t.Skip("no sh")
 	}
 	cores := allowedCores()[:1]
-	c, err := startChild(t.TempDir(), cores, sh, "-c", `echo ready; echo on the log >&2; exec sleep 60`)
+	c, err := startChild(t.TempDir(), cores, sh, "-c", `echo on the log >&2; echo ready; exec sleep 60`)
 	if err != nil {
 		t.Fatal(err)
 	}

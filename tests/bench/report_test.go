@@ -67,6 +67,20 @@ func TestTableHasWhatThereIs(t *testing.T) {
 	}
 }
 
+func TestTableSaysWhenOthersWereAtWork(t *testing.T) {
+	r := testReport()
+	for busy, want := range map[float64]bool{0.1: false, 1.5: true} {
+		r.Rounds[nginxPath][1].ElsewhereBusy = busy
+		var out bytes.Buffer
+		if err := r.write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), "1.50 cores busy"); got != want {
+			t.Errorf("%v cores: said so: %t", busy, got)
+		}
+	}
+}
+
 func TestTableWithoutNginx(t *testing.T) {
 	r := testReport()
 	delete(r.Rounds, nginxPath)

@@ -18,7 +18,27 @@ func (r *report) write(out io.Writer) error {
 	fmt.Fprintf(out, "%d generations at real time, a frame of %d bytes each 100 ms, %.1f s measured in each of %d rounds\n",
 		c.Generations, c.FrameBytes, c.Duration, c.Rounds)
 	fmt.Fprint(out, "median over the rounds [least - most]\n\n")
-	return r.table(out)
+	if err := r.table(out); err != nil {
+		return err
+	}
+	if most := r.disturbance(); most > disturbed {
+		fmt.Fprintf(out, "\nOther processes kept up to %s cores busy in a round: high percentiles and their ratios say little.\n", short(most))
+	}
+	return nil
+}
+
+// disturbed is how many cores' work by others makes tails unreliable.
+const disturbed = 0.2
+
+// disturbance is the most that other processes did in a round.
+func (r *report) disturbance() float64 {
+	most := 0.0
+	for _, path := range r.paths() {
+		for _, round := range r.Rounds[path] {
+			most = max(most, round.ElsewhereBusy)
+		}
+	}
+	return most
 }
 
 func (r *report) table(out io.Writer) error {
