@@ -3,10 +3,8 @@ package upstream
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -54,18 +52,6 @@ func (c SocketConfig) withDefaults() SocketConfig {
 	return c
 }
 
-// newClient is a client for handshakes alone. It keeps no connection of a refused one, and speaks HTTP/1 only.
-func newClient(handshake time.Duration) *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: handshake}).DialContext,
-		TLSHandshakeTimeout:    handshake,
-		TLSClientConfig:        &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(0)},
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: 64 << 10,
-	}}
-}
-
 const (
 	// batches is how many sends may wait for a socket's writer: a stream has two pieces under way at most.
 	batches = 64
@@ -91,22 +77,6 @@ type Socket struct {
 	// Owned by Run.
 	buf []byte
 	wg  sync.WaitGroup // writer and pinger
-}
-
-// Dial opens a socket; Run must be called on it, or Fail. ctx bounds the handshake only. kind tells what an HTTP
-// status other than 101 means. The error is an *Error and tells neither URL nor header.
-func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig, kind func(status int) Kind) (*Socket, error) {
-	cfg = cfg.withDefaults()
-	ctx, cancel := context.WithTimeout(ctx, cfg.Handshake)
-	defer cancel()
-	client := *cfg.HTTP
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: header})
-	if err != nil {
-		return nil, refused(ctx, resp, err, kind)
-	}
-	conn.SetReadLimit(cfg.ReadLimit)
-	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil
 }
 
 // Send queues text frames, which go out together and in order. ctx bounds the wait for room only: where there is

@@ -112,6 +112,28 @@ func TestFramesOfAllSizesArrive(t *testing.T) {
 	}
 }
 
+// TestACutFrameIsADrop cuts a frame at every place where the reader may just have filled its buffer.
+func TestACutFrameIsADrop(t *testing.T) {
+	frame := textFrame(bytes.Repeat([]byte("x"), 13000))
+	for _, sent := range []int{0, 1, 511, 512, 1024, 4096 - 10, 4096, 8192, 12999} {
+		url, conns := rawServer(t)
+		s, err := upstream.Dial(t.Context(), url, nil, upstream.SocketConfig{}, upstream.RefusedKind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn := <-conns
+		if _, err := conn.Write(frame[:10+sent]); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close() // in the middle
+		end := s.Run(func(_ bool, data []byte) *upstream.Error {
+			t.Errorf("took %d bytes of 13000 for a frame", len(data))
+			return nil
+		}, nil, dialect{}.Closed)
+		wantKind(t, end, upstream.Dropped)
+	}
+}
+
 func TestFailCountsOnce(t *testing.T) {
 	s, _ := running(t, func([]byte) {})
 	first := &upstream.Error{Kind: upstream.Throttled, Message: "first"}

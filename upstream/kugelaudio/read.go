@@ -69,18 +69,19 @@ func scanAudio(data []byte) (p packet, ok bool) {
 			return p, false
 		}
 	}
-	if fields[rateField].Raw != nil {
-		if p.rate, ok = fields[rateField].Int(); !ok {
-			return p, false
-		}
+	if p.rate, ok = optional(fields[rateField], 0); !ok {
+		return p, false
 	}
-	p.chunk = -1
-	if fields[chunkField].Raw != nil {
-		if p.chunk, ok = fields[chunkField].Int(); !ok {
-			return p, false
-		}
+	p.chunk, ok = optional(fields[chunkField], -1)
+	return p, ok
+}
+
+// optional is a number that may be left out. It reports false for what is no whole number.
+func optional(f upstream.Field, absent int64) (int64, bool) {
+	if f.Raw == nil {
+		return absent, true
 	}
-	return p, true
+	return f.Int()
 }
 
 // packet is the audio of a frame that the scanner left.

@@ -1,0 +1,76 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Dial opens a socket; Run must be called on it, or Fail. ctx bounds the handshake only. kind tells what an HTTP
+// status other than 101 means. The error is an *Error and tells neither URL nor header.
+func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig, kind func(status int) Kind) (*Socket, error) {
+	cfg = cfg.withDefaults()
+	ctx, cancel := context.WithTimeout(ctx, cfg.Handshake)
+	defer cancel()
+	client := *cfg.HTTP
+	client.Transport = cutTransport{client.Transport}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: header})
+	if err != nil {
+		return nil, refused(ctx, resp, err, kind)
+	}
+	conn.SetReadLimit(cfg.ReadLimit)
+	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil
+}
+
+// newClient is a client for handshakes alone. It keeps no connection of a refused one, and speaks HTTP/1 only.
+func newClient(handshake time.Duration) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: handshake}).DialContext,
+		TLSHandshakeTimeout:    handshake,
+		TLSClientConfig:        &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+		DisableKeepAlives:      true,
+		MaxResponseHeaderBytes: 64 << 10,
+	}}
+}
+
+// cutTransport has a connection's end, in the middle of a frame, look like what it is. The WebSocket library takes an
+// io.EOF of the connection for the frame's, where a read has just been satisfied, and hands over half a frame as
+// a whole one.
+type cutTransport struct {
+	next http.RoundTripper // nil: http.DefaultTransport
+}
+
+// RoundTrip does a handshake.
+func (t cutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	next := t.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	resp, err := next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if conn, ok := resp.Body.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body = cutConn{conn}
+	}
+	return resp, nil
+}
+
+// cutConn is a connection whose end is never io.EOF.
+type cutConn struct{ io.ReadWriteCloser }
+
+// Read reads from the connection.
+func (c cutConn) Read(b []byte) (int, error) {
+	n, err := c.ReadWriteCloser.Read(b)
+	if err == io.EOF { //nolint:errorlint // a connection's end is the bare value
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
