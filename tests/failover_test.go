@@ -64,9 +64,9 @@ func TestTheNextTargetSpeaksWhereTheFirstFailsBeforeAudio(t *testing.T) {
 	t.Parallel()
 	faults := slices.Sorted(maps.Keys(faultsBeforeAudio))
 	r, _ := breakdown(t, faults)
-	c := r.dial(t)
 	for i, fault := range faults {
 		t.Run(fault, func(t *testing.T) {
+			c := r.dial(t)
 			id := fmt.Sprint("g", i)
 			c.send(j{"type": "generate", "generation_id": id, "text": twelve, "route": fmt.Sprint("two", i)})
 			m := c.completed(id)

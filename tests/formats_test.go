@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,25 @@ func TestTwelveWordsComeBackInEveryFormat(t *testing.T) {
 				c.speaks(id, twelve)
 			}
 		})
+	}
+}
+
+// The two kinds of frame take different ways through the relay; the audio in them is the same, byte for byte.
+func TestJSONAndBinaryBearTheSameAudio(t *testing.T) {
+	t.Parallel()
+	r := serve(t, speaksByOne(emulate(t, emulator.Options{})))
+	text, bin := r.dial(t), r.dialWith(t, dialing{query: "audio=binary"})
+	for i, f := range formats() {
+		id := fmt.Sprint("g", i)
+		for _, c := range []*client{text, bin} {
+			c.send(j{"type": "generate", "generation_id": id, "text": twelve, "output": f})
+			c.completed(id)
+		}
+		a, _ := text.audio(id)
+		b, _ := bin.audio(id)
+		if !slices.Equal(a, b) {
+			t.Errorf("%v: %d samples as JSON, %d in binary frames, or others", f, len(a), len(b))
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func TestWhateverIsUnknownOfTheVendor(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := vendors[name]
+			v := vendors[name].of(t)
 			c := r.dial(t)
 			c.configure(j{"route": name, "word_timestamps": true})
 			c.send(j{"type": "generate", "generation_id": "whole", "text": threeSentences})
@@ -53,7 +53,8 @@ func TestAPauseOfTheModelLosesNothing(t *testing.T) {
 	}
 	t.Parallel()
 	v := emulate(t, emulator.Options{Inactivity: 15 * time.Second})
-	c := serve(t, speaksByOne(v)).dial(t)
+	cfg := speaksByOne(v).amend("default", func(r *route) { r.StallTimeout = "3s" }) // nothing is owed meanwhile
+	c := serve(t, cfg).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": "The quick brown fox. ", "final": false})
 	c.await("audio", of("audio", "g"))
 	v.sees("two keep-alives", func(s emulator.Stats) bool { return s.Streams[0].KeepAlives >= 2 })

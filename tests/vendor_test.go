@@ -56,6 +56,12 @@ func quirky(t *testing.T, quirk string, o emulator.Options) *vendor {
 	return nil
 }
 
+// of is the vendor for a subtest, which it fails in place of its parent.
+func (v vendor) of(t *testing.T) *vendor {
+	v.t = t
+	return &v
+}
+
 // faulty starts a vendor with a fault as the command line writes it, such as "stall:400ms".
 func faulty(t *testing.T, fault string, o emulator.Options) *vendor {
 	t.Helper()
