@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	kugelMaxContexts = 20
 	kugelInactivity  = 20 * time.Second
 	kugelMaxText     = 10000
+	kugelCloseWait   = 5 * time.Second // for contexts to drain before the socket closes
 	// kugelCentMicros is what a second of audio costs, in millionths of a cent.
 	kugelCentMicros = 90_000
 )
@@ -162,6 +164,22 @@ type kugelSettings struct {
 	DictionaryIDs  []int        `json:"dictionary_ids"`
 	Inactivity     float64      `json:"inactivity_timeout"`
 	MaxNewTokens   int          `json:"max_new_tokens"`
+}
+
+// clone shares nothing with the original, into whose fields a later frame would be decoded.
+func (s kugelSettings) clone() kugelSettings {
+	s.VoiceID, s.Normalize = copied(s.VoiceID), copied(s.Normalize)
+	s.Temperature, s.ProjectID = copied(s.Temperature), copied(s.ProjectID)
+	s.DictionaryIDs = slices.Clone(s.DictionaryIDs)
+	return s
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // format is the audio format of the settings, or why there is none.

@@ -165,9 +165,12 @@ func (k *kugelContext) speak(ctx context.Context) {
 		}
 	}
 	k.conn.remove(k)
-	if k.stopped() == stopImmediate {
+	switch k.stopped() {
+	case stopImmediate:
 		k.sendClosed(k.conn.quirks.usageAfterImmediate)
 		k.sendLate()
+	case stopCancel:
+		k.sendLate() // before interrupted, which the connection sends
 	}
 }
 

@@ -19,7 +19,7 @@ func (c *kugelConn) multi(ctx context.Context) {
 			return
 		}
 		var f kugelFrame
-		settings := c.session
+		settings := c.session.clone() // contexts go on with theirs
 		if json.Unmarshal(data, &f) != nil || json.Unmarshal(data, &settings) != nil {
 			c.sendError("VALIDATION_ERROR", "Invalid JSON", "")
 			continue
@@ -159,7 +159,11 @@ func (c *kugelConn) closeSocket() {
 	for _, k := range c.all() {
 		k.flushInto()
 		k.push(kugelJob{kind: jobClose})
-		<-k.over
+		select {
+		case <-k.over:
+		case <-time.After(kugelCloseWait): // a context that a fault holds up
+			k.halt(stopGone)
+		}
 	}
 	seconds := 0.0
 	for _, s := range c.server.Stats().Streams {

@@ -30,6 +30,7 @@ func TestWords(t *testing.T) {
 		"<spell>unclosed":                  "u n c l o s e d",
 		"10,000,000 to 1":                  "ten million to one",
 		"مرحبا بكم":                        "مرحبا بكم",
+		"٤٢ كتاب":                          "٤٢ كتاب",
 		"three < four":                     "three four",
 		"e\u0301te\u0301 'quoted' (words)": "e\u0301te\u0301 quoted words",
 	}

@@ -87,7 +87,7 @@ func alone(r rune) bool {
 // wordLength is the length in bytes of the word that text begins with.
 func wordLength(text string) int {
 	for i, r := range text {
-		inside := unicode.IsLetter(r) || unicode.IsMark(r) || r == '\'' || r == '’' || r == '\u200d' || r == '\u200c'
+		inside := unicode.IsLetter(r) || unicode.IsMark(r) || (unicode.IsDigit(r) && r > '9') || r == '\'' || r == '’' || r == '\u200d' || r == '\u200c'
 		if !inside || alone(r) {
 			return len(strings.TrimRight(text[:i], "'’"))
 		}
