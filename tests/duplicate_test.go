@@ -33,7 +33,7 @@ func TestTheLast4096GenerationIDsAreRemembered(t *testing.T) {
 	const n = 4096
 	for i := range n {
 		c.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": ""})
-		if i%32 == 31 { // no more than what may run at once
+		if i%48 == 47 { // no more than what may run at once
 			for k := i - 31; k <= i; k++ {
 				c.done(fmt.Sprint("g", k))
 			}
