@@ -49,6 +49,19 @@ func TestIdleTimeout(t *testing.T) {
 	busy.closed(4408)
 }
 
+// A client that only listens is not idle: its time begins when what it listened to has ended.
+func TestIdlenessBeginsAfterTheLastGeneration(t *testing.T) {
+	t.Parallel()
+	cfg := speaksByOne(emulate(t, emulator.Options{Pace: 2})).limit(map[string]any{"idle_timeout": "1500ms"})
+	c := serve(t, cfg).dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences})
+	ended := c.completed("g").at
+	c.closed(4408)
+	if took := time.Since(ended); took < 1200*time.Millisecond {
+		t.Errorf("closed %v after the end of speech, idle_timeout is 1.5s", took)
+	}
+}
+
 // After 20 s without a sign the relay pings, and drops a peer that is silent for 20 s more; one that answers stays.
 func TestAPeerThatAnswersNoPingIsDropped(t *testing.T) {
 	if testing.Short() {

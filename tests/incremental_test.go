@@ -178,6 +178,33 @@ func TestLongTextIsSpokenWhole(t *testing.T) {
 	}
 }
 
+// What must not be cut is not, wherever the tokens of the model end.
+func TestTokensThatCutWhatBelongsTogether(t *testing.T) {
+	t.Parallel()
+	c := serve(t, speaksByOne(emulate(t, emulator.Options{}))).dial(t)
+	for i, tokens := range [][]string{
+		{"Your code is <sp", "ell>A", "B7", "</sp", "ell>", " today."},
+		{"<spell>", "X", "Y"},
+		{"It takes 3.", "14 or 1", ",250 steps", "."},
+		{"They paid $5.", "50 and the", "n left. ", "Dr", ". Fox", " was quick."},
+		{"When a <", " b it", " holds."},
+		{"Please wa", "it!", "?", "! Then lea", "ve…"},
+	} {
+		id := fmt.Sprint("g", i)
+		text := strings.Join(tokens, "")
+		c.send(j{"type": "generate", "generation_id": id, "text": "", "final": false, "word_timestamps": true})
+		for _, token := range tokens {
+			c.send(j{"type": "append", "generation_id": id, "text": token})
+		}
+		c.send(j{"type": "finish", "generation_id": id})
+		c.completed(id)
+		c.speaks(id, text)
+		if n := len(c.words(id)); n == 0 {
+			t.Errorf("%q: no words announced", text)
+		}
+	}
+}
+
 // A character at a time, as fast as the socket takes them.
 func TestManySmallAppends(t *testing.T) {
 	t.Parallel()

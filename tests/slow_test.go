@@ -1,104 +1,13 @@
 package tests
 
 import (
-	"bufio"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"voicerelay/upstream/emulator"
 )
-
-// receiveBuffer is small beside the audio of these tests, so that the relay soon feels that nothing is taken, and larger
-// than a segment on loopback, or TCP itself would crawl.
-const receiveBuffer = 128 << 10
-
-// A rawSocket is a WebSocket whose reading the test paces itself. The client can't be used for this: it always reads.
-type rawSocket struct {
-	t    *testing.T
-	conn *net.TCPConn
-	in   *bufio.Reader
-}
-
-func (r *relay) rawDial(t *testing.T, query string) *rawSocket {
-	t.Helper()
-	address := strings.TrimPrefix(r.url, "http://")
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() }) // closed already where the test has done so
-	tcp := conn.(*net.TCPConn)
-	if err := tcp.SetReadBuffer(receiveBuffer); err != nil {
-		t.Fatal(err)
-	}
-	s := &rawSocket{t, tcp, bufio.NewReaderSize(tcp, 1024)}
-	key := make([]byte, 16)
-	_, _ = rand.Read(key) // never fails
-	s.write(fmt.Appendf(nil, "GET /v1/speech?%s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n", query, address, base64.StdEncoding.EncodeToString(key)))
-	res, err := http.ReadResponse(s.in, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("upgrade: %s", res.Status)
-	}
-	return s
-}
-
-func (s *rawSocket) write(b []byte) {
-	s.t.Helper()
-	if err := s.conn.SetWriteDeadline(time.Now().Add(deadline)); err != nil {
-		s.t.Fatal(err)
-	}
-	if _, err := s.conn.Write(b); err != nil {
-		s.t.Fatalf("send: %v", err)
-	}
-}
-
-// send sends a command in a frame masked with zeros, which any server takes.
-func (s *rawSocket) send(cmd j) {
-	s.t.Helper()
-	data, err := json.Marshal(cmd)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	frame := []byte{0x81, 0x80 | 126}
-	frame = binary.BigEndian.AppendUint16(frame, uint16(len(data)))
-	frame = append(frame, 0, 0, 0, 0)
-	s.write(append(frame, data...))
-}
-
-// next reads one frame.
-func (s *rawSocket) next() (opcode byte, payload []byte, err error) {
-	if err := s.conn.SetReadDeadline(time.Now().Add(deadline)); err != nil {
-		return 0, nil, err
-	}
-	head := make([]byte, 2)
-	if _, err := io.ReadFull(s.in, head); err != nil {
-		return 0, nil, err
-	}
-	n := uint64(head[1])
-	if more := map[uint64]int{126: 2, 127: 8}[n]; more > 0 {
-		long := make([]byte, 8)
-		if _, err := io.ReadFull(s.in, long[8-more:]); err != nil {
-			return 0, nil, err
-		}
-		n = binary.BigEndian.Uint64(long)
-	}
-	payload = make([]byte, n)
-	_, err = io.ReadFull(s.in, payload)
-	return head[0] & 0x0f, payload, err
-}
 
 // loud is the format with the most bytes a second that needs no resampling, which under the race detector would be what is slow.
 func loud() format { return format{"pcm_f32le", 24000} }
@@ -270,21 +179,4 @@ func TestAnswersGoAheadOfAudio(t *testing.T) {
 	if kind := s.message(t).kind; kind != "pong" {
 		t.Errorf("after done came %s, want pong", kind)
 	}
-}
-
-// message reads the next message, past pings.
-func (s *rawSocket) message(t *testing.T) message {
-	t.Helper()
-	opcode, payload, err := s.next()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if opcode != 1 {
-		return message{kind: "control"}
-	}
-	m, err := parseText(payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
 }
