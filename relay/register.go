@@ -22,6 +22,7 @@ type register struct {
 	running  map[string]*generation
 	contexts map[string]*conversation
 	ended    []endedGeneration // oldest first
+	quiet    time.Time         // when a generation was last taken out
 
 	accepted limits.Seen // ids that are used up
 	named    limits.Seen // ids that were given to a generate, refused ones too
@@ -93,6 +94,7 @@ func (r *register) remove(g *generation, now time.Time) {
 		return
 	}
 	delete(r.running, g.req.id)
+	r.quiet = now
 	if c := r.contexts[g.req.contextID]; c != nil {
 		c.running--
 		c.last = now
@@ -155,10 +157,10 @@ func (s *session) ended(g *generation) {
 }
 
 // active is the number of generations that run.
-func (s *session) active() int {
+func (s *session) active() (running int, quiet time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.register.running)
+	return len(s.register.running), s.register.quiet
 }
 
 // stopAll ends every generation.

@@ -266,8 +266,9 @@ func (s *session) sayGoodbye(f farewell) error {
 // where the ping has no answer. next is when to look again.
 func (s *session) watch(now time.Time) (next time.Time, err error) {
 	heard := time.Unix(0, s.heard.Load())
-	idle := heard.Add(s.key.Limits.IdleTimeout)
-	if s.active() > 0 {
+	running, quiet := s.active()
+	idle := later(heard, quiet).Add(s.key.Limits.IdleTimeout)
+	if running > 0 {
 		idle = time.Time{}
 	} else if !now.Before(idle) {
 		s.shut(farewell{closeIdle, "idle"})

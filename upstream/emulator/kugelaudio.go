@@ -1,12 +1,14 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ const (
 
 // kugelQuirks is what the reference leaves open, as the seed has drawn it.
 type kugelQuirks struct {
+	authStatus          int           // HTTP status that refuses a bad key
 	authByClose         bool          // a bad key is accepted and closed with 4001, rather than refused with 403
 	wordsFirst          bool          // word times come before the audio that they describe
 	idxPerChunk         bool          // idx begins anew with each chunk
@@ -48,6 +51,7 @@ func drawKugelQuirks(o Options) kugelQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6b7567656c))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := kugelQuirks{
+		authStatus:  []int{http.StatusUnauthorized, http.StatusForbidden}[r.IntN(2)],
 		authByClose: flip(), wordsFirst: flip(), idxPerChunk: flip(), interruptedNames: flip(), usageAfterImmediate: flip(),
 		oneFinal:   flip(),
 		lateFrames: r.IntN(3), chunk: time.Duration(100+10*r.IntN(16)) * time.Millisecond,
@@ -64,13 +68,15 @@ type kugelAudio struct {
 	quirks kugelQuirks
 }
 
-func newKugelAudio(s *Server) *kugelAudio {
-	return &kugelAudio{server: s, quirks: drawKugelQuirks(s.opts)}
+func newKugelAudio(s *Server) (http.Handler, fmt.Stringer) {
+	k := &kugelAudio{server: s, quirks: drawKugelQuirks(s.opts)}
+	return k.handler(), k.quirks
 }
 
 func (k *kugelAudio) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/tts/multi", k.connect((*kugelConn).multi))
+	mux.HandleFunc("GET /ws/tts/stream", k.connect((*kugelConn).stream))
 	mux.HandleFunc("GET /ws/tts", k.connect((*kugelConn).single))
 	return mux
 }
@@ -78,10 +84,11 @@ func (k *kugelAudio) handler() http.Handler {
 // connect checks the key and serves a connection until it ends.
 func (k *kugelAudio) connect(serve func(*kugelConn, context.Context)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		bad := k.server.opts.APIKey != "" && r.URL.Query().Get("api_key") != k.server.opts.APIKey
+		bad := k.server.opts.APIKey != "" && kugelKey(r) != k.server.opts.APIKey
 		if bad && !k.quirks.authByClose {
 			k.server.note(func(st *Stats) { st.Refused++ })
-			http.Error(w, "Invalid API key", http.StatusForbidden)
+			w.Header().Set("x-request-id", "emulated")
+			http.Error(w, "Invalid API key", k.quirks.authStatus)
 			return
 		}
 		w.Header().Set("x-kugelaudio-ai-generated", "true")
@@ -96,6 +103,15 @@ func (k *kugelAudio) connect(serve func(*kugelConn, context.Context)) http.Handl
 		}
 		k.serve(conn, serve)
 	}
+}
+
+// kugelKey is the key that a client shows, in any of the ways that the vendor takes.
+func kugelKey(r *http.Request) string {
+	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return key
+	}
+	query := r.URL.Query()
+	return cmp.Or(query.Get("api_key"), query.Get("token"), query.Get("master_key"))
 }
 
 func (k *kugelAudio) serve(conn *websocket.Conn, serve func(*kugelConn, context.Context)) {
@@ -126,6 +142,8 @@ type kugelConn struct {
 
 	mu       sync.Mutex // guards what follows
 	contexts map[string]*kugelContext
+	samples  int64 // generated on this connection, at the native rate
+	turns    int   // of /ws/tts/stream, which have no ids
 }
 
 // kugelFrame is any message from a client. Unknown fields are ignored, as the vendor does.
@@ -138,6 +156,8 @@ type kugelFrame struct {
 	Cancel       bool            `json:"cancel"`
 	CloseSocket  bool            `json:"close_socket"`
 	KeepAlive    bool            `json:"keep_alive"`
+	Close        bool            `json:"close"` // the two on /ws/tts/stream only
+	EndSession   bool            `json:"end_session"`
 	Voice        *kugelVoice     `json:"voice_settings"`
 	Update       json.RawMessage `json:"update_settings"`
 }
@@ -151,25 +171,28 @@ type kugelVoice struct {
 
 // kugelSettings are the session's fields. They stick to the connection.
 type kugelSettings struct {
-	VoiceID        *json.Number `json:"voice_id"` // of /ws/tts; on /ws/tts/multi it leaves contexts voiceless
+	VoiceID        *json.Number `json:"voice_id"` // on /ws/tts/multi it leaves contexts voiceless
+	CfgScale       *float64     `json:"cfg_scale"`
 	ModelID        string       `json:"model_id"`
 	SampleRate     int          `json:"sample_rate"`
 	OutputFormat   string       `json:"output_format"`
 	WordTimestamps bool         `json:"word_timestamps"`
 	Normalize      *bool        `json:"normalize"`
 	Language       string       `json:"language"`
-	Speed          float64      `json:"speed"`
+	Speed          *float64     `json:"speed"`
 	Temperature    *float64     `json:"temperature"`
 	ProjectID      *int         `json:"project_id"`
 	DictionaryIDs  []int        `json:"dictionary_ids"`
 	Inactivity     float64      `json:"inactivity_timeout"`
-	MaxNewTokens   int          `json:"max_new_tokens"`
+	MaxNewTokens   *int         `json:"max_new_tokens"`
+	FlushTimeout   int          `json:"flush_timeout_ms"`
 }
 
 // clone shares nothing with the original, into whose fields a later frame would be decoded.
 func (s kugelSettings) clone() kugelSettings {
 	s.VoiceID, s.Normalize = copied(s.VoiceID), copied(s.Normalize)
 	s.Temperature, s.ProjectID = copied(s.Temperature), copied(s.ProjectID)
+	s.Speed, s.CfgScale, s.MaxNewTokens = copied(s.Speed), copied(s.CfgScale), copied(s.MaxNewTokens)
 	s.DictionaryIDs = slices.Clone(s.DictionaryIDs)
 	return s
 }
@@ -214,7 +237,7 @@ func (s kugelSettings) fault() string {
 		return wrong
 	}
 	switch {
-	case s.Speed != 0 && (s.Speed < 0.8 || s.Speed > 1.2):
+	case s.Speed != nil && (*s.Speed < 0.8 || *s.Speed > 1.2):
 		return "speed must be between 0.8 and 1.2"
 	case s.Temperature != nil && (*s.Temperature < 0 || *s.Temperature > 1):
 		return "temperature must be between 0 and 1"
@@ -222,23 +245,36 @@ func (s kugelSettings) fault() string {
 		return "language must be an ISO 639-1 code"
 	case len(s.DictionaryIDs) > 0 && s.ProjectID == nil:
 		return "dictionary_ids needs project_id"
-	case s.MaxNewTokens < 0 || s.MaxNewTokens > 8192:
+	case len(s.DictionaryIDs) > 50:
+		return "dictionary_ids has more than 50 entries"
+	case s.MaxNewTokens != nil && (*s.MaxNewTokens < 1 || *s.MaxNewTokens > 8192):
 		return "max_new_tokens must be between 1 and 8192"
 	}
 	return ""
 }
 
-// object is a message to the client.
-type object map[string]any
-
-// send writes a frame. A client that has gone is noticed by the reader.
-func (c *kugelConn) send(o object) {
-	body, err := json.Marshal(o)
-	if err != nil {
-		panic(fmt.Sprintf("emulator: %v", err)) // a frame of ours that is no JSON
+// speed is the factor that holds.
+func (s kugelSettings) speed() float64 {
+	if s.Speed == nil {
+		return 1
 	}
-	_ = c.conn.Write(context.Background(), websocket.MessageText, body)
+	return *s.Speed
 }
+
+// normalizes reports whether numbers are spoken as words.
+func (s kugelSettings) normalizes() bool { return s.Normalize == nil || *s.Normalize }
+
+// kugelLastVoice is the highest voice id that the emulator knows; they begin at 1.
+const kugelLastVoice = 1_000_000
+
+// knownVoice reports whether there is such a voice.
+func knownVoice(id json.Number) bool {
+	n, err := id.Int64()
+	return err == nil && n >= 1 && n <= kugelLastVoice
+}
+
+// send writes a frame.
+func (c *kugelConn) send(o object) { send(c.conn, o) }
 
 // kugelErrors are the vendor's error codes with their numbers and texts.
 func kugelErrors() map[string]struct {
@@ -263,6 +299,9 @@ func kugelErrors() map[string]struct {
 	}
 }
 
+// kugelTooLong is the one validation error with a number of its own.
+const kugelTooLong = "text is too long"
+
 // sendError sends an error frame, of a context or (with an empty id) of the session.
 func (c *kugelConn) sendError(code, text, id string) {
 	known := kugelErrors()[code]
@@ -270,6 +309,9 @@ func (c *kugelConn) sendError(code, text, id string) {
 		text = known.text
 	}
 	o := object{"error": text, "error_code": code, "code": known.number}
+	if text == kugelTooLong {
+		o["code"] = http.StatusRequestEntityTooLarge
+	}
 	if id != "" {
 		o["context_id"] = id
 	}

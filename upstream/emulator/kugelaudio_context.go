@@ -26,19 +26,21 @@ type kugelContext struct {
 	index    int // in the stats
 	stop     context.CancelFunc
 	idle     time.Duration
+	turn     bool          // it is a turn of /ws/tts/stream
+	stale    time.Duration // after which a turn speaks what has no sentence end
 	over     chan struct{} // closed when the speaker has ended
 
-	// Owned by the reader.
-	buffer string
-
-	mu    sync.Mutex // guards what follows
-	jobs  []kugelJob
-	cause stopKind
-	last  time.Time     // of the client's last word
-	wake  chan struct{} // holds one token while jobs may wait
+	mu     sync.Mutex // guards what follows
+	buffer string     // text that is not spoken yet
+	closed bool       // nothing more is taken
+	jobs   []kugelJob
+	cause  stopKind
+	last   time.Time     // of the client's last word
+	wake   chan struct{} // holds one token while jobs may wait
 
 	// Owned by the speaker.
 	chunk, idx int
+	frames     int   // of audio
 	samples    int64 // generated, at the native rate
 	characters int
 	pacer      pacer
@@ -57,6 +59,7 @@ const (
 	jobFinal
 	jobClose
 	jobFail
+	jobTurn // a turn's end on /ws/tts/stream
 )
 
 // stopKind is why a context was halted.
@@ -94,6 +97,7 @@ func newKugelContext(c *kugelConn, id string, f kugelFrame) *kugelContext {
 func (k *kugelContext) push(j kugelJob) {
 	k.mu.Lock()
 	k.jobs = append(k.jobs, j)
+	k.closed = k.closed || j.kind == jobClose
 	k.mu.Unlock()
 	select {
 	case k.wake <- struct{}{}:
@@ -117,6 +121,13 @@ func (k *kugelContext) closes() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.jobs) > 0 && k.jobs[0].kind == jobClose
+}
+
+// draining reports whether the context only finishes what it has.
+func (k *kugelContext) draining() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.closed
 }
 
 // halt stops the speaker at once.
@@ -178,10 +189,13 @@ func (k *kugelContext) speak(ctx context.Context) {
 func (k *kugelContext) await(ctx context.Context) bool {
 	k.mu.Lock()
 	left := time.Until(k.last.Add(k.idle))
+	stale := k.turn && k.buffer != ""
+	if stale {
+		left = min(left, time.Until(k.last.Add(k.stale)))
+	}
 	k.mu.Unlock()
 	if left <= 0 {
-		k.conn.send(object{"context_timeout": true, "context_id": k.id})
-		return false
+		return k.lapse(stale)
 	}
 	timer := time.NewTimer(left)
 	defer timer.Stop()
@@ -194,6 +208,29 @@ func (k *kugelContext) await(ctx context.Context) bool {
 	return true
 }
 
+// lapse is what happens when the client has been quiet: a stale buffer is spoken, a turn ends, a context is gone.
+func (k *kugelContext) lapse(stale bool) (goesOn bool) {
+	switch {
+	case stale:
+		k.flushInto()
+	case k.turn:
+		k.send(object{"warning": "Turn ended after 5s of inactivity."})
+		k.push(kugelJob{kind: jobTurn})
+	default:
+		k.send(object{"context_timeout": true})
+		return false
+	}
+	return true
+}
+
+// send sends a frame of the context, which names it where there are several.
+func (k *kugelContext) send(o object) {
+	if !k.turn {
+		o["context_id"] = k.id
+	}
+	k.conn.send(o)
+}
+
 // do does one job and reports whether it was the last.
 func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
 	switch j.kind {
@@ -203,14 +240,17 @@ func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
 		if k.conn.quirks.oneFinal && k.closes() {
 			return false // the close's own final stands for both
 		}
-		k.conn.send(object{"final": true, "context_id": k.id})
+		k.send(object{"final": true})
 	case jobClose:
-		k.conn.send(object{"final": true, "context_id": k.id})
+		k.send(object{"final": true})
 		k.sendClosed(true)
 		return true
 	case jobFail:
 		code, text, _ := strings.Cut(j.text, ":")
 		k.conn.sendError(code, text, k.id)
+		return true
+	case jobTurn:
+		k.sendTurnEnd()
 		return true
 	}
 	return false
@@ -224,7 +264,7 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 	chunk := k.chunk
 	k.chunk++
 	k.characters += utf8.RuneCountInString(text)
-	k.conn.send(object{"generation_started": true, "context_id": k.id, "chunk_id": chunk, "text": text})
+	k.send(object{"generation_started": true, "chunk_id": chunk, "text": text})
 	began := time.Now()
 	spoken := k.generate(ctx, text, chunk)
 	delay := k.conn.server.opts.FirstAudio
@@ -235,7 +275,7 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 		return false
 	}
 	if k.conn.quirks.wordsFirst {
-		k.sendWords(spoken, chunk)
+		k.sendWords(spoken, text, chunk)
 	}
 	if k.sendAudio(ctx, spoken.PCM, chunk) {
 		return true
@@ -244,11 +284,11 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 		return false
 	}
 	if !k.conn.quirks.wordsFirst {
-		k.sendWords(spoken, chunk)
+		k.sendWords(spoken, text, chunk)
 	}
 	seconds := float64(len(spoken.PCM)) / nativeRate
-	k.conn.send(object{
-		"chunk_complete": true, "context_id": k.id, "chunk_id": chunk,
+	k.send(object{
+		"chunk_complete": true, "chunk_id": chunk,
 		"audio_seconds": seconds, "gen_ms": time.Since(began).Milliseconds(),
 	})
 	return false
@@ -256,13 +296,8 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 
 // generate is the chunk's speech, spoiled where that is the fault.
 func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voice.Spoken {
-	speed := 1.0
-	if k.settings.Speed > 0 {
-		speed = k.settings.Speed
-	}
-	normalize := k.settings.Normalize == nil || *k.settings.Normalize
 	seed := k.conn.server.opts.Seed + uint64(chunk)
-	spoken := k.conn.server.say(ctx, text, normalize, seed, speed)
+	spoken := k.conn.server.say(ctx, text, k.settings.normalizes(), seed, k.settings.speed())
 	switch k.fault.Kind {
 	case Empty:
 		return voice.Spoken{}
@@ -291,13 +326,15 @@ func (k *kugelContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (e
 	if k.fault.Kind == OddChunks {
 		size++
 	}
+	charged, total := int64(0), len(raw)
 	for len(raw) > 0 {
 		n := min(size, len(raw))
-		length := audio.Duration(int64(n/sample), format.Rate)
-		if !k.pacer.wait(ctx, length) {
+		if !k.pacer.wait(ctx, audio.Duration(int64(n/sample), format.Rate)) {
 			return false
 		}
-		k.charge(audio.Samples(length, nativeRate))
+		sent := int64(len(pcm)) * int64(total-len(raw)+n) / int64(total)
+		k.charge(sent - charged)
+		charged = sent
 		k.sendFrame(raw[:n], format, chunk)
 		raw = raw[n:]
 		if k.broken(ctx) {
@@ -310,6 +347,9 @@ func (k *kugelContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (e
 // charge counts generated audio.
 func (k *kugelContext) charge(samples int64) {
 	k.samples += samples
+	k.conn.mu.Lock()
+	k.conn.samples += samples
+	k.conn.mu.Unlock()
 	k.conn.server.stream(k.index, func(s *Stream) {
 		s.Audio = audio.Duration(k.samples, nativeRate)
 		s.Charge = k.centMicros() / 100
@@ -320,8 +360,9 @@ func (k *kugelContext) charge(samples int64) {
 func (k *kugelContext) centMicros() int64 { return k.samples * kugelCentMicros / nativeRate }
 
 func (k *kugelContext) sendFrame(raw []byte, format audio.Format, chunk int) {
-	k.conn.send(object{
-		"audio": toBase64(raw), "enc": string(format.Encoding), "context_id": k.id, "idx": k.idx,
+	k.frames++
+	k.send(object{
+		"audio": toBase64(raw), "enc": string(format.Encoding), "idx": k.idx,
 		"sr": format.Rate, "samples": len(raw) / format.BytesPerSample(), "chunk_id": chunk,
 	})
 	k.idx++
@@ -356,31 +397,43 @@ func (k *kugelContext) broken(ctx context.Context) bool {
 	return false
 }
 
-// sendWords sends a chunk's word times: from the chunk's start, with offsets into the words as normalized.
-func (k *kugelContext) sendWords(spoken voice.Spoken, chunk int) {
+// noChunk is the chunk of a request on /ws/tts, which has none.
+const noChunk = -1
+
+// sendWords sends a chunk's word times: from the chunk's start, with offsets into the text as normalized. Where a
+// number was spelled out, that text is not known here, and its words follow each other by single spaces.
+func (k *kugelContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 	if !k.settings.WordTimestamps || len(spoken.Words) == 0 {
 		return
 	}
 	words := make([]object, 0, len(spoken.Words))
-	at := 0
+	at := 0 // code points of text
 	for _, w := range spoken.Words {
 		n := utf8.RuneCountInString(w.Text)
+		rest := string([]rune(text)[min(at, utf8.RuneCountInString(text)):])
+		if i := strings.Index(rest, w.Text); i >= 0 {
+			at += utf8.RuneCountInString(rest[:i])
+		}
 		words = append(words, object{
 			"word": w.Text, "start_ms": w.Start.Milliseconds(), "end_ms": w.End.Milliseconds(),
 			"char_start": at, "char_end": at + n, "score": 1.0,
 		})
-		at += n + 1
+		at += n
 	}
-	k.conn.send(object{"word_timestamps": words, "context_id": k.id, "chunk_id": chunk})
+	o := object{"word_timestamps": words}
+	if chunk != noChunk {
+		o["chunk_id"] = chunk
+	}
+	k.send(o)
 }
 
 // sendClosed is a context's end. Without speech it bears no usage.
 func (k *kugelContext) sendClosed(usage bool) {
-	o := object{"context_closed": true, "context_id": k.id}
+	o := object{"context_closed": true}
 	if usage && k.characters > 0 {
 		o["usage"] = k.usage()
 	}
-	k.conn.send(o)
+	k.send(o)
 }
 
 func (k *kugelContext) usage() object {

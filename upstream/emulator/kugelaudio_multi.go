@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,7 +22,7 @@ func (c *kugelConn) multi(ctx context.Context) {
 		var f kugelFrame
 		settings := c.session.clone() // contexts go on with theirs
 		if json.Unmarshal(data, &f) != nil || json.Unmarshal(data, &settings) != nil {
-			c.sendError("VALIDATION_ERROR", "Invalid JSON", "")
+			c.refuse(contextIn(data), "Invalid request")
 			continue
 		}
 		if f.CloseSocket {
@@ -38,20 +39,42 @@ func (c *kugelConn) apply(ctx context.Context, f kugelFrame, settings kugelSetti
 		id = *f.ContextID
 	}
 	if fault := settings.fault(); fault != "" {
-		c.sendError("VALIDATION_ERROR", fault, id)
+		c.refuse(id, fault)
 		return
 	}
 	c.session = settings
 	switch {
+	case f.Update != nil:
+		if _, fault := c.update(f.Update); fault != "" {
+			c.sendError("VALIDATION_ERROR", fault, id)
+		}
 	case f.Cancel:
 		c.cancelContexts(id)
 	case id == "":
-		// update_settings and the prepare hint change the session, and have no effect of their own here
+		// the prepare hint changes the session, and has no effect of its own
 	case f.CloseContext:
 		c.closeContext(id, f.Immediate)
 	default:
 		c.text(ctx, id, f)
 	}
+}
+
+// refuse answers a frame that is no good: an error with a context_id ends that context, one without is the session's.
+func (c *kugelConn) refuse(id, fault string) {
+	if k := c.context(id); k != nil {
+		k.fail("VALIDATION_ERROR", fault)
+		return
+	}
+	c.sendError("VALIDATION_ERROR", fault, id)
+}
+
+// contextIn is the context_id of a frame whose other fields make no sense.
+func contextIn(data []byte) string {
+	var f struct {
+		ContextID string `json:"context_id"`
+	}
+	_ = json.Unmarshal(data, &f) // what there is of it
+	return f.ContextID
 }
 
 // text is a frame that creates a context, adds to it, flushes it or keeps it alive.
@@ -119,7 +142,7 @@ func (c *kugelConn) closeContext(id string, immediate bool) {
 func (c *kugelConn) cancelContexts(id string) {
 	c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
 	for _, k := range c.all() {
-		if id == "" || k.id == id {
+		if (id == "" && !k.draining()) || k.id == id {
 			k.halt(stopCancel)
 			<-k.over
 		}
@@ -144,7 +167,7 @@ func (c *kugelConn) all() []*kugelContext {
 // remove takes a context off the connection.
 func (c *kugelConn) remove(k *kugelContext) {
 	c.mu.Lock()
-	delete(c.contexts, k.id)
+	maps.DeleteFunc(c.contexts, func(_ string, other *kugelContext) bool { return other == k })
 	c.mu.Unlock()
 	c.server.finish(k.index)
 }
@@ -165,10 +188,9 @@ func (c *kugelConn) closeSocket() {
 			k.halt(stopGone)
 		}
 	}
-	seconds := 0.0
-	for _, s := range c.server.Stats().Streams {
-		seconds += s.Audio.Seconds()
-	}
+	c.mu.Lock()
+	seconds := float64(c.samples) / nativeRate
+	c.mu.Unlock()
 	c.send(object{"session_closed": true, "total_audio_seconds": seconds})
 	_ = c.conn.Close(websocket.StatusNormalClosure, "") // the client may have gone
 }
@@ -179,24 +201,42 @@ func (k *kugelContext) take(text string) {
 		k.conn.server.stream(k.index, func(s *Stream) { s.KeepAlives++ })
 		return
 	}
-	if strings.TrimSpace(text) != "" && k.voice == nil {
-		k.fail("MISSING_VOICE_ID", "")
-		return
-	}
-	if utf8.RuneCountInString(k.buffer+text) > kugelMaxText {
-		k.fail("VALIDATION_ERROR", "text is too long")
+	if fault, code := k.refusal(text); code != "" {
+		k.fail(code, fault)
 		return
 	}
 	k.conn.server.stream(k.index, func(s *Stream) { s.Texts = append(s.Texts, text) })
+	k.mu.Lock()
 	k.buffer += text
+	var sentences []string
 	for {
 		sentence, rest := firstSentence(k.buffer)
 		if sentence == "" {
-			return
+			break
 		}
 		k.buffer = rest
-		k.push(kugelJob{kind: jobSay, text: strings.TrimSpace(sentence)})
+		sentences = append(sentences, strings.TrimSpace(sentence))
 	}
+	k.mu.Unlock()
+	for _, sentence := range sentences {
+		k.push(kugelJob{kind: jobSay, text: sentence})
+	}
+}
+
+// refusal is why a text can't be spoken; an empty code: it can.
+func (k *kugelContext) refusal(text string) (fault, code string) {
+	k.mu.Lock()
+	length := utf8.RuneCountInString(k.buffer) + utf8.RuneCountInString(text)
+	k.mu.Unlock()
+	switch {
+	case strings.TrimSpace(text) != "" && k.voice == nil:
+		return "", "MISSING_VOICE_ID"
+	case k.voice != nil && !knownVoice(*k.voice):
+		return "", "NOT_FOUND"
+	case length > kugelMaxText:
+		return kugelTooLong, "VALIDATION_ERROR"
+	}
+	return "", ""
 }
 
 // flush speaks what is buffered, and marks the end of it.
@@ -207,10 +247,13 @@ func (k *kugelContext) flush() {
 }
 
 func (k *kugelContext) flushInto() {
-	if text := strings.TrimSpace(k.buffer); text != "" {
+	k.mu.Lock()
+	text := strings.TrimSpace(k.buffer)
+	k.buffer = ""
+	k.mu.Unlock()
+	if text != "" {
 		k.push(kugelJob{kind: jobSay, text: text})
 	}
-	k.buffer = ""
 }
 
 // firstSentence cuts the first sentence off whose end is sure: white space follows it, and no <spell> is open.

@@ -56,6 +56,9 @@ func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan s
 	case r.VoiceID == nil:
 		c.sendError("MISSING_VOICE_ID", "", "")
 		return
+	case !knownVoice(*r.VoiceID):
+		c.sendError("NOT_FOUND", "", "")
+		return
 	case strings.TrimSpace(r.Text) == "":
 		c.sendError("VALIDATION_ERROR", "text is required", "")
 		return
@@ -72,11 +75,11 @@ func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan s
 	defer c.server.finish(index)
 	began := time.Now()
 	format, _ := r.format()
-	speed := 1.0
-	if r.Speed > 0 {
-		speed = r.Speed
+	select {
+	case <-cancels: // of nothing
+	default:
 	}
-	spoken := c.server.say(ctx, r.Text, r.Normalize == nil || *r.Normalize, c.server.opts.Seed, speed)
+	spoken := c.server.say(ctx, r.Text, r.normalizes(), c.server.opts.Seed, r.speed())
 	frames, whole := c.sendSingle(ctx, spoken.PCM, format, cancels)
 	if !whole {
 		if ctx.Err() == nil {
@@ -114,14 +117,8 @@ func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Fo
 }
 
 func (c *kugelConn) sendSingleEnd(r kugelRequest, spoken voice.Spoken, frames int, took time.Duration) {
-	k := &kugelContext{conn: c, fault: c.server.currentFault(), settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
-	if r.WordTimestamps {
-		words := make([]object, 0, len(spoken.Words))
-		for _, w := range spoken.Words {
-			words = append(words, object{"word": w.Text, "start_ms": w.Start.Milliseconds(), "end_ms": w.End.Milliseconds(), "score": 1.0})
-		}
-		c.send(object{"word_timestamps": words})
-	}
+	k := &kugelContext{conn: c, turn: true, fault: c.server.currentFault(), settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
+	k.sendWords(spoken, r.Text, noChunk)
 	length := float64(len(spoken.PCM)) / nativeRate * 1000
 	gen := float64(took.Milliseconds())
 	c.send(object{

@@ -2,11 +2,14 @@ package emulator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,15 +38,23 @@ type Server struct {
 func New(vendor string, o Options) (*Server, error) {
 	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{})}
 	s.life, s.end = context.WithCancel(context.Background())
-	switch vendor {
-	case "kugelaudio":
-		k := newKugelAudio(s)
-		s.handler, s.quirks = k.handler(), k.quirks
-	default:
-		return nil, fmt.Errorf("no emulator of %q; there is kugelaudio", vendor)
+	build, ok := vendors()[vendor]
+	if !ok {
+		return nil, fmt.Errorf("no emulator of %q; there are %s", vendor, strings.Join(Vendors(), ", "))
 	}
+	s.handler, s.quirks = build(s)
 	return s, nil
 }
+
+// vendors are the emulated vendors: how each answers, and what the seed has drawn of it.
+func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
+	return map[string]func(*Server) (http.Handler, fmt.Stringer){
+		"kugelaudio": newKugelAudio,
+	}
+}
+
+// Vendors lists the names that New knows, in alphabetical order.
+func Vendors() []string { return slices.Sorted(maps.Keys(vendors())) }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
@@ -214,4 +225,16 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 		return nil, false
 	}
 	return conn, true
+}
+
+// object is a message to a client.
+type object map[string]any
+
+// send writes a message. A client that has gone is noticed by the connection's reader.
+func send(conn *websocket.Conn, o object) {
+	body, err := json.Marshal(o)
+	if err != nil {
+		panic(fmt.Sprintf("emulator: %v", err)) // a frame of ours that is no JSON
+	}
+	_ = conn.Write(context.Background(), websocket.MessageText, body)
 }

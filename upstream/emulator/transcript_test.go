@@ -1,0 +1,203 @@
+package emulator
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// dialect is how a vendor's transcripts are compared.
+type dialect struct {
+	vendor  string
+	options Options                         // under which the emulator does what the transcripts show where the reference leaves it open
+	query   string                          // of the connection's address
+	fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
+	audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
+	replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
+}
+
+// line is a line of a transcript: what was sent in which direction, or how a connection begins or ends.
+type line struct {
+	Dir    string          `json:"dir"` // note, open, c2s or s2c
+	Path   string          `json:"path"`
+	Frame  json.RawMessage `json:"frame"`
+	Fault  string          `json:"fault"`  // what the server must be told to do for this answer
+	Refuse int             `json:"refuse"` // HTTP status of the handshake
+	Close  int             `json:"close"`  // close code from the server
+}
+
+// scene is one connection of a transcript.
+type scene struct {
+	open  line
+	lines []line
+}
+
+func (s scene) fault() string {
+	for _, l := range s.lines {
+		if l.Fault != "" {
+			return l.Fault
+		}
+	}
+	return ""
+}
+
+func scenes(t *testing.T, path string, replace []string) []scene {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []scene
+	data = []byte(strings.NewReplacer(replace...).Replace(string(data)))
+	scanner := bufio.NewScanner(bytes.NewReader(data))
+	for scanner.Scan() {
+		var l line
+		if err := json.Unmarshal(scanner.Bytes(), &l); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		switch l.Dir {
+		case "note":
+		case "open":
+			all = append(all, scene{open: l})
+		default:
+			all[len(all)-1].lines = append(all[len(all)-1].lines, l)
+		}
+	}
+	return all
+}
+
+// playTranscripts plays the vendor's documented exchanges against the emulator: it must answer each in the same
+// order, with the same fields.
+func playTranscripts(t *testing.T, d dialect) {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/" + d.vendor + "/*.jsonl")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("transcripts: %d, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".jsonl"), func(t *testing.T) {
+			t.Parallel()
+			for _, s := range scenes(t, path, d.replace) {
+				d.play(t, s)
+			}
+		})
+	}
+}
+
+func (d dialect) play(t *testing.T, s scene) {
+	t.Helper()
+	var err error
+	o := d.options
+	if o.Fault, err = ParseFault(s.fault()); err != nil {
+		t.Fatal(err)
+	}
+	server, err := New(d.vendor, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := server.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	conn, response, err := websocket.Dial(ctx, url+s.open.Path+d.query, nil)
+	if want := s.lines[0].Refuse; want != 0 {
+		if err == nil || response == nil || response.StatusCode != want {
+			t.Fatalf("handshake: got %v, want status %d", err, want)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(1 << 20)
+	for i, l := range s.lines {
+		switch {
+		case l.Dir == "c2s":
+			if err := conn.Write(ctx, websocket.MessageText, l.Frame); err != nil {
+				t.Fatalf("line %d: %v", i, err)
+			}
+		case l.Close != 0:
+			expectClose(t, ctx, conn, l.Close)
+		default:
+			d.expectFrame(t, ctx, conn, l.Frame, server)
+		}
+	}
+}
+
+func expectClose(t *testing.T, ctx context.Context, conn *websocket.Conn, want int) {
+	t.Helper()
+	for {
+		if _, _, err := conn.Read(ctx); err != nil {
+			if got := int(websocket.CloseStatus(err)); got != want {
+				t.Errorf("close code: got %d (%v), want %d", got, err, want)
+			}
+			return
+		}
+	}
+}
+
+// expectFrame reads to a frame of the wanted kind. More audio than the transcript shows is no difference.
+func (d dialect) expectFrame(t *testing.T, ctx context.Context, conn *websocket.Conn, want json.RawMessage, server *Server) {
+	t.Helper()
+	var w map[string]any
+	if err := json.Unmarshal(want, &w); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, data, err := conn.Read(ctx)
+		if err != nil {
+			t.Fatalf("waiting for %s: %v (%s)", want, err, server.Quirks())
+		}
+		var got map[string]any
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatalf("got %q: %v", data, err)
+		}
+		if d.audio(got) && !d.audio(w) {
+			continue
+		}
+		d.sameFields(t, got, w)
+		return
+	}
+}
+
+// sameFields compares the fields' names, and the values of those that don't depend on the voice or the clock.
+func (d dialect) sameFields(t *testing.T, got, want map[string]any) {
+	t.Helper()
+	for name, value := range want {
+		if _, ok := got[name]; !ok {
+			t.Fatalf("got %v, want a field %s as in %v", brief(got), name, want)
+		}
+		if slices.Contains(d.fixed, name) && got[name] != value {
+			t.Errorf("%s: got %v, want %v in %v", name, got[name], value, want)
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("got %v, whose field %s the transcript has not: %v", brief(got), name, want)
+		}
+	}
+}
+
+func brief(frame map[string]any) map[string]any {
+	if frame["audio"] != nil {
+		frame["audio"] = "…"
+	}
+	return frame
+}
