@@ -149,7 +149,7 @@ func unknownGeneration(param string) *protocol.Error {
 func (g *generation) appendText(more string, final bool, limit int) *protocol.Error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.over || g.stopped {
+	if g.done.Reason != "" || g.stopped {
 		return nil
 	}
 	if g.text.Finished() {

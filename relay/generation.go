@@ -44,12 +44,11 @@ type generation struct {
 	seq       uint32
 	firstAt   time.Time // when the first audio could be sent; zero: not yet
 	played    time.Duration
-	hasPlayed bool      // played is what the client said
-	stopped   bool      // the client gets nothing more but the end
-	stoppedAt time.Time // when
-	over      bool      // the end has been queued
-	reason    string    // of done, once over
-	chars     int       // length of the text, once over
+	hasPlayed bool          // played is what the client said
+	stopped   bool          // the client gets nothing more but the end
+	stoppedAt time.Time     // when
+	done      protocol.Done // what is settled of the end; its reason is empty until then
+	over      bool          // the end has been queued
 	// refusedText: the one answer to text behind the text's end has been given.
 	refusedText bool
 }
@@ -124,15 +123,17 @@ func (g *generation) run(ctx context.Context) {
 		return
 	}
 	g.s.accepted(g)
-	defer g.settleAdmission(ctx, grant)
+	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
 	end := g.speak(ctx)
 	end = g.playOut(ctx, end)
 	g.closing.Wait() // bounded by closeGrace
-	g.finish(end)
+	g.conclude(end)
+	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
+	g.finish()
 	g.s.ended(g)
 }
 
-// settleAdmission frees what admission took, also after a panic and though the client may be gone.
+// settleAdmission frees what admission took, though the client may be gone.
 func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -145,10 +146,10 @@ func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 func (g *generation) state() limits.State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.over {
+	if g.done.Reason == "" {
 		return limits.Failed // a fault of ours broke it off
 	}
-	return limits.State(g.reason)
+	return limits.State(g.done.Reason)
 }
 
 // admit asks the store that all of the tenant's connections share.
@@ -173,7 +174,8 @@ func (g *generation) survivePanic() {
 	}
 	err := g.s.srv.internal(g.log, "panic in a generation", fault)
 	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
-	g.finish(ending{reason: reasonFailed, err: err})
+	g.conclude(ending{reason: reasonFailed, err: err})
+	g.finish()
 	g.s.ended(g)
 }
 
@@ -318,6 +320,9 @@ func (g *generation) stop(cause *stopCause) bool {
 	if g.over {
 		return false
 	}
+	if g.done.Reason != "" {
+		return true // all audio has been sent; done is on its way
+	}
 	if !g.stopped {
 		g.stoppedAt = time.Now()
 	}
@@ -406,12 +411,12 @@ func (g *generation) spokenLocked() protocol.Spoken {
 	if g.hasPlayed {
 		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
 	}
-	if g.reason == reasonCompleted && pos >= g.track.samples {
+	if g.done.Reason == reasonCompleted && pos >= g.track.samples {
 		source := sourceSegment
 		if len(g.track.words) > 0 {
 			source = sourceWords
 		}
-		return protocol.Spoken{Char: g.chars, Source: source}
+		return protocol.Spoken{Char: g.done.Usage.Characters, Source: source}
 	}
 	return g.track.reached(pos)
 }

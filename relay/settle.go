@@ -21,29 +21,39 @@ const (
 	outcomeFailed    = "failed"
 )
 
-// finish queues done. It is the one place that does.
-func (g *generation) finish(end ending) {
+// conclude decides how the generation ends, and what it took. From then on nothing changes that any more.
+func (g *generation) conclude(end ending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.over {
+	if g.done.Reason != "" {
 		return
 	}
 	if g.stopped && end.reason == reasonCompleted {
 		end = ending{reason: reasonCancelled} // the cancel came while the end was on its way
 	}
-	g.over, g.speaking, g.reason, g.chars = true, nil, end.reason, g.text.Len()
-	done := protocol.Done{
+	g.speaking = nil
+	g.done = protocol.Done{
 		GenerationID: g.req.id,
 		RecordID:     g.recordID,
 		Reason:       end.reason,
 		Error:        end.err,
-		Spoken:       g.spokenLocked(),
 		Usage:        g.usageLocked(),
-		Timing:       g.timingLocked(time.Now()),
 	}
-	g.out.end(textMessage(protocol.Encode(done)))
-	g.logEndLocked(done)
-	g.s.srv.metrics.generationEnded(end.reason)
+}
+
+// finish queues done. It is the one place that does.
+func (g *generation) finish() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.over {
+		return
+	}
+	g.over = true
+	g.done.Spoken = g.spokenLocked()
+	g.done.Timing = g.timingLocked(time.Now())
+	g.out.end(textMessage(protocol.Encode(g.done)))
+	g.logEndLocked(g.done)
+	g.s.srv.metrics.generationEnded(g.done.Reason)
 	if g.stopped {
 		g.s.srv.metrics.cancel.Observe(time.Since(g.stoppedAt).Seconds())
 	}
@@ -51,7 +61,7 @@ func (g *generation) finish(end ending) {
 
 func (g *generation) usageLocked() protocol.Usage {
 	usage := protocol.Usage{
-		Characters: g.chars,
+		Characters: g.text.Len(),
 		AudioMS:    audio.Milliseconds(g.out.taken(), g.req.output.Rate),
 		Recorded:   false, // there is no ledger yet that keeps it
 		Attempts:   []protocol.Attempt{},
