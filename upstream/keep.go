@@ -79,12 +79,15 @@ func (p *Pool) keepWarm(tried chan<- struct{}) {
 
 // fill opens sockets until enough wait for their first stream.
 func (p *Pool) fill() error {
-	for p.unused() < p.cfg.Warm {
-		if err := p.open(p.life, "", nil); err != nil {
+	for {
+		key, wanted := p.ahead()
+		if !wanted {
+			return nil
+		}
+		if err := p.open(p.life, key, nil); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // Sockets counts the open ones: those without a stream, and the others.
@@ -104,20 +107,26 @@ func (p *Pool) Sockets() (idle, busy int) {
 	return idle, busy
 }
 
-// unused is how many sockets have had no stream yet.
-func (p *Pool) unused() int {
+// ahead is whether another socket is to wait for its first stream, and of which key.
+func (p *Pool) ahead() (key string, wanted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.cfg.AddressByKey && p.latest == "" {
+		return "", false
+	}
 	n := 0
 	for _, m := range p.muxes {
 		m.mu.Lock()
-		if !m.used && !m.retired {
+		if m.waitsLocked(p.latest) && !m.retired {
 			n++
 		}
 		m.mu.Unlock()
 	}
-	return n
+	return p.latest, n < p.cfg.Warm
 }
+
+// waitsLocked reports whether the socket was opened ahead for streams of that key and has had none.
+func (m *Mux) waitsLocked(key string) bool { return !m.used && m.key == key }
 
 // sweep drops idle sockets until the pool is closed.
 func (p *Pool) sweep() {
@@ -148,10 +157,11 @@ func (p *Pool) retire(now time.Time) []*Mux {
 	for _, m := range slices.Backward(p.muxes) { // the newest first
 		m.mu.Lock()
 		rests := m.loadLocked(now) == 0 && !m.retired
-		if rests && m.used {
+		waits := m.waitsLocked(p.latest)
+		if rests && !waits {
 			idle++
 		}
-		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || m.used && idle > maxIdle) {
+		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || !waits && idle > maxIdle) {
 			m.retired = true
 			retired = append(retired, m)
 		}

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -14,7 +15,8 @@ type Dialect interface {
 	// Frame reads a frame and hands it to the member that it is for, which m.Member finds. Its error is the
 	// socket's: it ends all its streams. Only the socket's reader calls it; data is valid during the call.
 	Frame(m *Mux, binary bool, data []byte) *Error
-	// KeepAlive is the frame that keeps a stream of this id from timing out, or nil.
+	// KeepAlive is the frame that keeps a stream of this id from timing out, or nil. Members that are Keepers are
+	// asked themselves.
 	KeepAlive(id string) []byte
 	// Closed says what the vendor's close code means for the streams on the socket; -1: it closed without one.
 	Closed(code int) *Error
@@ -29,6 +31,12 @@ type Member interface {
 	Lost(err *Error)
 }
 
+// Keeper is a Member whose keep-alive depends on what it has sent.
+type Keeper interface {
+	// KeepAlive is the frame that keeps the stream from timing out, or nil. What it has sent before goes out first.
+	KeepAlive() []byte
+}
+
 // Mux is a socket that several streams share by id.
 type Mux struct {
 	// Static after newMux.
@@ -37,8 +45,8 @@ type Mux struct {
 
 	// Guarded by mu.
 	mu         sync.Mutex
-	key        string // of the streams here; empty until the first comes
-	used       bool   // whether one has come
+	key        string // of the streams here, or of those that it was opened for; empty: of any
+	used       bool   // whether a stream has come
 	seats      map[string]*Seat
 	leaving    map[string]time.Time // streams cancelled and not yet confirmed, which count until then
 	affinities []string             // the latest conversations here, newest last
@@ -49,10 +57,11 @@ type Mux struct {
 // keptAffinities is how many conversations a socket remembers.
 const keptAffinities = 32
 
-func newMux(p *Pool, s *Socket) *Mux {
+func newMux(p *Pool, s *Socket, key string) *Mux {
 	return &Mux{
 		pool:      p,
 		socket:    s,
+		key:       key,
 		seats:     make(map[string]*Seat),
 		leaving:   make(map[string]time.Time),
 		idleSince: time.Now(),
@@ -63,6 +72,20 @@ func newMux(p *Pool, s *Socket) *Mux {
 func (m *Mux) Member(id []byte) Member {
 	m.mu.Lock()
 	seat := m.seats[string(id)]
+	m.mu.Unlock()
+	if seat == nil {
+		return nil
+	}
+	seat.answer()
+	return seat.want.Member
+}
+
+// Only is the stream on a socket that bears one at a time, or nil: frames are late ones then.
+func (m *Mux) Only() Member {
+	m.mu.Lock()
+	var seat *Seat
+	for _, seat = range m.seats {
+	}
 	m.mu.Unlock()
 	if seat == nil {
 		return nil
@@ -121,14 +144,23 @@ func (m *Mux) takeAll() []*Seat {
 // keepAlives are the frames that keep this socket's streams alive.
 func (m *Mux) keepAlives() [][]byte {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	seats := slices.Collect(maps.Values(m.seats))
+	m.mu.Unlock()
 	var frames [][]byte
-	for id := range m.seats {
-		if frame := m.pool.dialect.KeepAlive(id); frame != nil {
+	for _, seat := range seats {
+		if frame := seat.keepAlive(m.pool.dialect); frame != nil {
 			frames = append(frames, frame)
 		}
 	}
 	return frames
+}
+
+// keepAlive is the frame that keeps the seat's stream alive. No lock is held, since a Keeper may take its own.
+func (s *Seat) keepAlive(d Dialect) []byte {
+	if k, ok := s.want.Member.(Keeper); ok {
+		return k.KeepAlive()
+	}
+	return d.KeepAlive(s.want.ID)
 }
 
 // loadLocked is how many places are taken.
@@ -156,7 +188,7 @@ func (m *Mux) rank(want Want, now time.Time) int {
 	defer m.mu.Unlock()
 	room := m.pool.cfg.StreamsPerSocket - m.loadLocked(now)
 	switch {
-	case room <= 0 || m.retired || m.socket.Reason() != nil || m.used && m.key != want.Key:
+	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key:
 		return 0
 	case !m.used:
 		return 1
@@ -178,17 +210,20 @@ func (m *Mux) sitLocked(seat *Seat) {
 	}
 }
 
-// leave takes the seat's place back; unconfirmed, it counts for a while.
-func (m *Mux) leave(seat *Seat, confirmed bool) {
+// leave takes the seat's place back; unconfirmed, it counts for a while. It reports whether the socket is of no
+// further use.
+func (m *Mux) leave(seat *Seat, confirmed bool) (spent bool) {
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seats[seat.want.ID] != seat {
-		return // the socket has ended
+		return false // the socket has ended
 	}
 	delete(m.seats, seat.want.ID)
-	if !confirmed {
+	if !confirmed && !m.pool.cfg.SingleUse {
 		m.leaving[seat.want.ID] = now.Add(m.pool.cfg.Linger)
 	}
 	m.restLocked(now)
+	m.retired = m.retired || m.pool.cfg.SingleUse
+	return m.pool.cfg.SingleUse
 }

@@ -16,6 +16,12 @@ type PoolConfig struct {
 	Socket SocketConfig
 	// StreamsPerSocket is how many streams share one; at least 1.
 	StreamsPerSocket int
+	// SingleUse: a socket bears one stream in its life. It is closed when that leaves, which is how some vendors
+	// are told to stop.
+	SingleUse bool
+	// AddressByKey: where to connect depends on the streams' key, so sockets are opened ahead for the latest one
+	// only, and none before the first stream.
+	AddressByKey bool
 	// MaxConcurrent bounds the streams over all sockets; 0: no bound.
 	MaxConcurrent int
 	// Warm is how many sockets without a stream are kept open ahead of need.
@@ -41,7 +47,8 @@ type Pool struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	muxes   []*Mux
-	dialing int // places taken by streams whose socket is being opened
+	dialing int    // places taken by streams whose socket is being opened
+	latest  string // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
 	closed  bool
 
 	wg sync.WaitGroup // keeper, sockets and replacements; grows only under mu while not closed
@@ -73,8 +80,8 @@ func (p *Pool) Join(ctx context.Context, want Want) (*Seat, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.wake() // a socket ahead has been taken, or another key asked for
 	if seated {
-		p.wake()
 		return seat, nil
 	}
 	if err := p.open(ctx, want.Key, seat); err != nil {
@@ -107,6 +114,9 @@ func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
 	}
 	if p.cfg.MaxConcurrent > 0 && p.loadLocked(now) >= p.cfg.MaxConcurrent {
 		return false, &Error{Kind: Throttled, Message: "all streams of this provider are taken"}
+	}
+	if p.cfg.AddressByKey {
+		p.latest = seat.want.Key
 	}
 	best, rank := (*Mux)(nil), 0
 	for _, m := range p.muxes {
@@ -166,7 +176,7 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 		socket.Fail(errClosed)
 		return errClosed
 	}
-	m := newMux(p, socket)
+	m := newMux(p, socket, key)
 	if seat != nil {
 		m.found(seat)
 	}
@@ -182,7 +192,6 @@ func (m *Mux) found(s *Seat) {
 	defer s.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.key, m.used = s.want.Key, true
 	if s.left {
 		return // its stream was closed meanwhile: the socket is for the next
 	}

@@ -78,15 +78,17 @@ func (s *Seat) Stop(ctx context.Context, frames ...[]byte) (told bool, err error
 }
 
 // Leave gives the place back, at once where the vendor has confirmed that the stream is over, and after a while
-// otherwise.
+// otherwise. A socket for one stream is closed by it.
 func (s *Seat) Leave(confirmed bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.left {
-		return
-	}
+	mux := s.mux
+	spent := !s.left && mux != nil && mux.leave(s, confirmed)
 	s.left = true
-	if s.mux != nil {
-		s.mux.leave(s, confirmed)
+	s.mu.Unlock()
+	if spent {
+		mux.socket.Fail(errSpent)
 	}
 }
+
+// errSpent ends a socket whose one stream has left; no stream gets to see it.
+var errSpent = &Error{Kind: Canceled, Message: "its stream is over"}

@@ -75,8 +75,9 @@ type Socket struct {
 	reason *Error // why it ended, set before over is closed
 
 	// Owned by Run.
-	buf []byte
-	wg  sync.WaitGroup // writer and pinger
+	buf   []byte
+	stuck *time.Timer    // the writer's, fires where the vendor leaves a frame untaken
+	wg    sync.WaitGroup // writer and pinger
 }
 
 // Send queues text frames, which go out together and in order. ctx bounds the wait for room only: where there is
@@ -123,6 +124,10 @@ func (s *Socket) Reason() *Error {
 // to take, whose error ends the socket; the data is valid during the call only. beat gives the frames to send
 // each cfg.KeepAlive, and closed says what a close code of the vendor means, -1 where there was none.
 func (s *Socket) Run(take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int) *Error) *Error {
+	s.stuck = time.AfterFunc(s.cfg.Write, func() {
+		s.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
+	})
+	s.stuck.Stop()
 	s.wg.Go(func() { s.write(beat) })
 	s.wg.Go(s.ping)
 	for {
@@ -175,10 +180,6 @@ func lost(err error, closed func(code int) *Error) *Error {
 
 // write sends what is queued, and keep-alives between.
 func (s *Socket) write(beat func() [][]byte) {
-	stuck := time.AfterFunc(s.cfg.Write, func() {
-		s.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
-	})
-	stuck.Stop()
 	var due <-chan time.Time
 	if s.cfg.KeepAlive > 0 {
 		ticker := time.NewTicker(s.cfg.KeepAlive)
@@ -192,18 +193,31 @@ func (s *Socket) write(beat func() [][]byte) {
 			return
 		case frames = <-s.out:
 		case <-due:
-			frames = beat()
-		}
-		for _, frame := range frames {
-			stuck.Reset(s.cfg.Write)
-			err := s.conn.Write(context.Background(), websocket.MessageText, frame)
-			stuck.Stop()
-			if err != nil {
-				s.unwritable()
-				return
+			// What is queued goes first: a keep-alive may depend on it.
+			for frames = beat(); len(s.out) > 0; frames = beat() {
+				if !s.put(<-s.out) {
+					return
+				}
 			}
 		}
+		if !s.put(frames) {
+			return
+		}
 	}
+}
+
+// put writes frames, and reports false where that ends the socket.
+func (s *Socket) put(frames [][]byte) bool {
+	for _, frame := range frames {
+		s.stuck.Reset(s.cfg.Write)
+		err := s.conn.Write(context.Background(), websocket.MessageText, frame)
+		s.stuck.Stop()
+		if err != nil {
+			s.unwritable()
+			return false
+		}
+	}
+	return true
 }
 
 // unwritable ends a socket that a write failed on. The reader is left a moment to find the vendor's close code,
