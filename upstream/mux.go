@@ -42,6 +42,7 @@ type Mux struct {
 	// Static after newMux.
 	pool   *Pool
 	socket *Socket
+	number uint64 // of all sockets that the pool has opened
 
 	// Guarded by mu.
 	mu         sync.Mutex
@@ -61,6 +62,7 @@ func newMux(p *Pool, s *Socket, key string) *Mux {
 	return &Mux{
 		pool:      p,
 		socket:    s,
+		number:    p.opened,
 		key:       key,
 		seats:     make(map[string]*Seat),
 		leaving:   make(map[string]time.Time),

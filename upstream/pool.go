@@ -47,6 +47,7 @@ type Pool struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	muxes   []*Mux
+	opened  uint64 // sockets so far
 	dialing int    // places taken by streams whose socket is being opened
 	latest  string // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
 	closed  bool
@@ -176,6 +177,7 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 		socket.Fail(errClosed)
 		return errClosed
 	}
+	p.opened++
 	m := newMux(p, socket, key)
 	if seat != nil {
 		m.found(seat)
@@ -198,7 +200,11 @@ func (m *Mux) found(s *Seat) {
 	m.sitLocked(s)
 	s.mux = m
 	if len(s.sent) > 0 {
-		m.socket.out <- s.sent // never blocks: nothing is in the queue yet
+		var again [][]byte
+		for _, frames := range s.sent {
+			again = append(again, frames(m.number)...)
+		}
+		m.socket.out <- again // never blocks: nothing is in the queue yet
 		s.sent = nil
 	}
 }

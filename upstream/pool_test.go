@@ -180,6 +180,30 @@ func TestADeadSocketIsReplacedOnce(t *testing.T) {
 	})
 }
 
+// Frames that bear the socket's number are made again for the socket that they reach in the end.
+func TestFramesAreMadeForTheirSocket(t *testing.T) {
+	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+		b.join("a").seat.Leave(true)
+		s := b.join("a")
+		send := func(text string) {
+			err := s.seat.SendOn(t.Context(), func(socket uint64) [][]byte {
+				return [][]byte{fmt.Appendf(nil, `{"id":%q,"text":"%s on %d"}`, s.id, text, socket)}
+			})
+			if err != nil {
+				t.Errorf("SendOn: %v", err)
+			}
+		}
+		s.send("hush")
+		synctest.Wait()
+		b.vendor.Drop()
+		send("one")
+		send("two")
+		s.want("", "one on 2", "two on 2")
+		send("three")
+		s.want("", "one on 2", "two on 2", "three on 2")
+	})
+}
+
 func TestWhatIsNotReplaced(t *testing.T) {
 	for name, c := range map[string]struct {
 		reused bool

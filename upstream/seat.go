@@ -19,6 +19,10 @@ type Want struct {
 	Member Member
 }
 
+// Frames makes what is to be sent for the socket that it goes to, by its number in the pool, which no other socket
+// gets: some ids of vendors hold on one socket only. It runs with locks held, so it must take none and wait for nothing.
+type Frames func(socket uint64) [][]byte
+
 // Seat is a stream's place on a socket. Send and Leave are called by one goroutine at a time.
 type Seat struct {
 	// Static after Join.
@@ -30,7 +34,7 @@ type Seat struct {
 	mu     sync.Mutex
 	mux    *Mux     // nil while a dead socket is being replaced
 	reused bool     // the socket was open before this stream came
-	sent   [][]byte // what has been sent and not answered, for the replacement; nil once answered
+	sent   []Frames // what has been sent and not answered, for the replacement; nil once answered
 	left   bool
 }
 
@@ -48,16 +52,21 @@ func (s *Seat) answer() {
 // Send queues text frames. ctx bounds the wait for room. Where the socket has ended the error is nil: the member's
 // Lost tells, or the frames go to a new socket.
 func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
+	return s.SendOn(ctx, func(uint64) [][]byte { return frames })
+}
+
+// SendOn is Send of frames that depend on the socket. They are made again where a dead one is replaced.
+func (s *Seat) SendOn(ctx context.Context, frames Frames) error {
 	s.mu.Lock()
 	if s.reused && !s.answered.Load() || s.mux == nil {
-		s.sent = append(s.sent, frames...)
+		s.sent = append(s.sent, frames)
 	}
 	mux := s.mux
 	s.mu.Unlock()
 	if mux == nil {
 		return nil
 	}
-	if err := mux.socket.Send(ctx, frames...); err != nil && mux.socket.Reason() == nil {
+	if err := mux.socket.Send(ctx, frames(mux.number)...); err != nil && mux.socket.Reason() == nil {
 		return err
 	}
 	return nil
@@ -66,6 +75,11 @@ func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
 // Stop sends the frames that stop the stream at the vendor. It reports false where no socket bears the stream any
 // more, so that there is nothing to stop and nobody to confirm; the stream has left then.
 func (s *Seat) Stop(ctx context.Context, frames ...[]byte) (told bool, err error) {
+	return s.StopOn(ctx, func(uint64) [][]byte { return frames })
+}
+
+// StopOn is Stop with frames that depend on the socket.
+func (s *Seat) StopOn(ctx context.Context, frames Frames) (told bool, err error) {
 	s.mu.Lock()
 	mux := s.mux
 	s.left = s.left || mux == nil || mux.socket.Reason() != nil
@@ -74,7 +88,7 @@ func (s *Seat) Stop(ctx context.Context, frames ...[]byte) (told bool, err error
 	if !told {
 		return false, nil
 	}
-	return true, s.Send(ctx, frames...)
+	return true, s.SendOn(ctx, frames)
 }
 
 // Leave gives the place back, at once where the vendor has confirmed that the stream is over, and after a while
