@@ -56,8 +56,26 @@ func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
 // Vendors lists the names that New knows, in alphabetical order.
 func Vendors() []string { return slices.Sorted(maps.Keys(vendors())) }
 
-// ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+// ServeHTTP implements http.Handler. Once Close has begun, nobody is let in, for it would not be waited for.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		return
+	}
+	defer s.wg.Done()
+	s.handler.ServeHTTP(w, r)
+}
+
+// enter counts a request among what Close waits for. It reports false where Close has begun.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.Err() != nil {
+		return false
+	}
+	s.wg.Add(1)
+	return true
+}
 
 // Quirks prints what the seed has drawn.
 func (s *Server) Quirks() string { return s.quirks.String() }
@@ -75,7 +93,9 @@ func (s *Server) Start(address string) (url string, err error) {
 
 // Close ends every connection and waits for every goroutine.
 func (s *Server) Close() error {
+	s.mu.Lock() // so that no request enters unseen
 	s.end()
+	s.mu.Unlock()
 	var err error
 	if s.http != nil {
 		err = s.http.Close()
