@@ -97,16 +97,23 @@ type providerEntry struct {
 	Name    string `json:"name"`
 	Adapter string `json:"adapter"`
 	// Circuit is that of the worst target.
-	Circuit      routing.State         `json:"circuit"`
-	Targets      []targetState         `json:"targets"`
-	Capabilities upstream.Capabilities `json:"capabilities"`
-	Active       int64                 `json:"active"`
+	Circuit      routing.State `json:"circuit"`
+	Targets      []targetState `json:"targets"`
+	Capabilities capabilities  `json:"capabilities"`
+	Active       int64         `json:"active"`
 	// Waiting is the attempts that wait for a place at a provider that is full.
 	Waiting int64 `json:"waiting"`
 	// Warm is the sockets that are open and have no stream.
 	Warm         int       `json:"warm"`
 	FirstAudioMS quantiles `json:"first_audio_ms"`
 	LastError    *string   `json:"last_error"`
+}
+
+// capabilities is what a provider can do, with what follows from it.
+type capabilities struct {
+	upstream.Capabilities
+	// Resume is how a takeover from this provider knows where to go on.
+	Resume string `json:"resume"`
 }
 
 // targetState is one of a provider's targets.
@@ -119,6 +126,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 	entries := []providerEntry{}
 	for _, p := range srv.order {
 		idle, _ := p.sockets()
+		caps := p.Capabilities()
 		entries = append(entries, providerEntry{
 			Name:         p.Name,
 			Adapter:      p.Adapter,
@@ -126,7 +134,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 			Waiting:      p.slots.waiting.Load(),
 			Warm:         idle,
 			Targets:      srv.targetStates(p.Name),
-			Capabilities: p.Capabilities(),
+			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
 			Active:       p.active.Load(),
 			FirstAudioMS: srv.metrics.firstAudioOf(p.Name),
 			LastError:    p.lastError.Load(),

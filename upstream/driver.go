@@ -5,6 +5,7 @@ type Driver struct {
 	name  string
 	open  func(decode func(any) error, env Env) (Provider, error)
 	check func(decode func(any) error) error
+	codes func() []Entry
 }
 
 // NewDriver is a vendor's driver: its name in `adapter:`, the defaults of its `options:`, and how to open it.
@@ -44,3 +45,17 @@ func (d Driver) Open(decode func(any) error, env Env) (Provider, error) { return
 
 // Check validates a driver's options without opening anything.
 func (d Driver) Check(decode func(any) error) error { return d.check(decode) }
+
+// WithCodes is the driver with its tables of the vendor's codes, for the documents.
+func (d Driver) WithCodes(codes func() []Entry) Driver {
+	d.codes = codes
+	return d
+}
+
+// Codes lists the vendor's codes and what they mean; none for a driver without a vendor.
+func (d Driver) Codes() []Entry {
+	if d.codes == nil {
+		return nil
+	}
+	return d.codes()
+}

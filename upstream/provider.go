@@ -138,8 +138,41 @@ type Capabilities struct {
 	// MinSpeed and MaxSpeed are the vendor's range; both 1 where it has no such setting.
 	MinSpeed float64 `json:"min_speed"`
 	MaxSpeed float64 `json:"max_speed"`
+	// Known says how well the claims are known.
+	Known Known `json:"known"`
 	// Formats are what the vendor is asked for, best first.
 	Formats []audio.Format `json:"-"`
+}
+
+// Evidence is what a claim about a vendor rests on.
+type Evidence string
+
+// The evidence that there can be, strongest first.
+const (
+	Proven     Evidence = "proven"     // seen at the vendor's running service
+	Documented Evidence = "documented" // the vendor's documentation says so
+	Assumed    Evidence = "assumed"    // neither: what seems likely, with provision for the contrary
+)
+
+// Known is the evidence for each claim of Capabilities that decides how well a vendor can be stopped, replaced and
+// accounted for; also for a claim that there is none.
+type Known struct {
+	PieceEnds Evidence `json:"piece_ends"`
+	WordTimes Evidence `json:"word_times"`
+	Cancel    Evidence `json:"cancel"`
+	Cost      Evidence `json:"cost"`
+}
+
+// Resume is the best evidence by which another provider can go on where this one broke off, by the names of
+// rerouted's resume_source.
+func (c Capabilities) Resume() string {
+	switch {
+	case c.WordTimes != WordTimesNone:
+		return "word_times"
+	case c.PieceEnds != PieceEndsNone:
+		return "segment"
+	}
+	return "estimate"
 }
 
 // ClampSpeed is the vendor's nearest value to speed.

@@ -12,6 +12,8 @@ import (
 // maxRetryAfter is the longest that a vendor's Retry-After is believed.
 const maxRetryAfter = time.Hour
 
+const refusedMessage = "the vendor refused the connection"
+
 // RefusedKind is what an HTTP status at the handshake means where a vendor says nothing else.
 func RefusedKind(status int) Kind {
 	switch status {
@@ -32,7 +34,7 @@ func refused(ctx context.Context, resp *http.Response, err error, kind func(stat
 		return &Error{
 			Kind:       kind(resp.StatusCode),
 			Code:       strconv.Itoa(resp.StatusCode),
-			Message:    "the vendor refused the connection",
+			Message:    refusedMessage,
 			RetryAfter: RetryAfter(resp.Header, time.Now()),
 		}
 	}

@@ -36,7 +36,8 @@ func (c *Config) Validate() error {
 
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("kugelaudio", Config{ContextsPerSocket: 6, Idle: 2 * time.Minute},
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) })
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
 
 // keepAlive is how often a context is kept from its inactivity timeout, 20 s at the vendor.
 const keepAlive = 10 * time.Second
@@ -103,6 +104,12 @@ func capabilities(cfg Config) upstream.Capabilities {
 		MinSpeed:         0.8,
 		MaxSpeed:         1.2,
 		Formats:          formats,
+		Known: upstream.Known{
+			PieceEnds: upstream.Documented,
+			WordTimes: upstream.Documented,
+			Cancel:    upstream.Documented,
+			Cost:      upstream.Documented,
+		},
 	}
 }
 

@@ -2,33 +2,26 @@ package kugelaudio
 
 import (
 	"strconv"
-	"time"
 
 	"voicerelay/upstream"
 )
 
-// fault is what an error of the vendor's means, in our words.
-type fault struct {
-	kind    upstream.Kind
-	message string
-}
-
 // errorCodes are the vendor's error_code values.
-var errorCodes = map[string]fault{
-	"VALIDATION_ERROR":     {upstream.Rejected, "the vendor finds the request invalid"},
-	"MISSING_VOICE_ID":     {upstream.Rejected, "the vendor misses a voice"},
-	"NOT_FOUND":            {upstream.Rejected, "the vendor does not know the voice or model"},
-	"UNAUTHORIZED":         {upstream.AuthFailed, "the vendor refuses the key"},
-	"INSUFFICIENT_CREDITS": {upstream.NoCredit, "the vendor's account has no credit"},
-	"RATE_LIMITED":         {upstream.Throttled, "the vendor limits the rate"},
-	"TOO_MANY_CONTEXTS":    {upstream.Throttled, "the vendor's socket has no room for another context"},
-	"INTERNAL_ERROR":       {upstream.UpstreamError, "the vendor failed"},
-	"MODEL_UNAVAILABLE":    {upstream.UpstreamError, "the vendor's model is not available"},
-	"EMPTY_AUDIO":          {upstream.NoAudio, "the vendor made no audio"},
+var errorCodes = map[string]upstream.Meaning{
+	"VALIDATION_ERROR":     {Kind: upstream.Rejected, Message: "the vendor finds the request invalid"},
+	"MISSING_VOICE_ID":     {Kind: upstream.Rejected, Message: "the vendor misses a voice"},
+	"NOT_FOUND":            {Kind: upstream.Rejected, Message: "the vendor does not know the voice or model"},
+	"UNAUTHORIZED":         {Kind: upstream.AuthFailed, Message: "the vendor refuses the key"},
+	"INSUFFICIENT_CREDITS": {Kind: upstream.NoCredit, Message: "the vendor's account has no credit"},
+	"RATE_LIMITED":         {Kind: upstream.Throttled, Message: "the vendor limits the rate"},
+	"TOO_MANY_CONTEXTS":    {Kind: upstream.Throttled, Message: "the vendor's socket has no room for another context"},
+	"INTERNAL_ERROR":       {Kind: upstream.UpstreamError, Message: "the vendor failed"},
+	"MODEL_UNAVAILABLE":    {Kind: upstream.UpstreamError, Message: "the vendor's model is not available"},
+	"EMPTY_AUDIO":          {Kind: upstream.NoAudio, Message: "the vendor made no audio"},
 }
 
 // statuses are the HTTP-like codes, for an error_code that is new or missing.
-var statuses = map[int]fault{
+var statuses = map[int]upstream.Meaning{
 	400: errorCodes["VALIDATION_ERROR"],
 	401: errorCodes["UNAUTHORIZED"],
 	402: errorCodes["INSUFFICIENT_CREDITS"],
@@ -42,16 +35,24 @@ var statuses = map[int]fault{
 }
 
 // closeCodes are what the vendor closes sockets with.
-var closeCodes = map[int]fault{
-	1000: {upstream.Dropped, "the vendor closed the connection too early"},
-	1001: {upstream.Dropped, "the vendor went away"},
-	1012: {upstream.Dropped, "the vendor restarts"},
-	1013: {upstream.ConnectFailed, "the vendor is draining"},
-	4000: {upstream.UpstreamError, "the vendor failed"},
-	4001: {upstream.AuthFailed, "the vendor refuses the key"},
-	4003: {upstream.NoCredit, "the vendor's account has no credit"},
-	4029: {upstream.Throttled, "the vendor limits the rate"},
-	4500: {upstream.UpstreamError, "the vendor is overloaded"},
+var closeCodes = map[int]upstream.Meaning{
+	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},
+	1001: {Kind: upstream.Dropped, Message: "the vendor went away"},
+	1012: {Kind: upstream.Dropped, Message: "the vendor restarts"},
+	1013: {Kind: upstream.ConnectFailed, Message: "the vendor is draining"},
+	4000: {Kind: upstream.UpstreamError, Message: "the vendor failed"},
+	4001: {Kind: upstream.AuthFailed, Message: "the vendor refuses the key"},
+	4003: {Kind: upstream.NoCredit, Message: "the vendor's account has no credit"},
+	4029: {Kind: upstream.Throttled, Message: "the vendor limits the rate"},
+	4500: {Kind: upstream.UpstreamError, Message: "the vendor is overloaded"},
+}
+
+// codes lists all tables.
+func codes() []upstream.Entry {
+	all := upstream.Entries("error_code", errorCodes)
+	all = append(all, upstream.Entries("code, where error_code says nothing", statuses)...)
+	all = append(all, upstream.Entries("close code", closeCodes)...)
+	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
 }
 
 // frameError is the error of an error frame.
@@ -60,21 +61,21 @@ func frameError(f *frame) *upstream.Error {
 	if f.ErrorCode != nil {
 		code = *f.ErrorCode
 	}
-	fault, ok := errorCodes[code]
+	meaning, ok := errorCodes[code]
 	if !ok {
-		fault, ok = statuses[f.Code]
+		meaning, ok = statuses[f.Code]
 	}
 	if !ok {
-		fault = errorCodes["INTERNAL_ERROR"]
+		meaning = errorCodes["INTERNAL_ERROR"]
 	}
 	if !identifier(code) {
 		code = strconv.Itoa(f.Code)
 	}
-	var wait time.Duration
+	err := meaning.Error(code)
 	if f.RetryAfter != nil {
-		wait = upstream.RetrySeconds(*f.RetryAfter)
+		err.RetryAfter = upstream.RetrySeconds(*f.RetryAfter)
 	}
-	return &upstream.Error{Kind: fault.kind, Code: code, Message: fault.message, RetryAfter: wait}
+	return err
 }
 
 // identifier reports whether a code is one, since free text may tell what must not be told.
@@ -92,11 +93,11 @@ func closeError(code int) *upstream.Error {
 	if code < 0 {
 		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
 	}
-	f, ok := closeCodes[code]
+	meaning, ok := closeCodes[code]
 	if !ok {
-		f = fault{upstream.Dropped, "the vendor closed the connection"}
+		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
 	}
-	return &upstream.Error{Kind: f.kind, Code: strconv.Itoa(code), Message: f.message}
+	return meaning.Error(strconv.Itoa(code))
 }
 
 // garbled is the error of a frame that is not of the vendor's protocol.

@@ -113,6 +113,7 @@ func (p *Provider) Capabilities() upstream.Capabilities {
 		Normalize:        true,
 		MinSpeed:         0.5,
 		MaxSpeed:         2,
+		Known:            upstream.Known{PieceEnds: upstream.Proven, WordTimes: upstream.Proven, Cancel: upstream.Proven, Cost: upstream.Proven},
 	}
 	if p.cfg.NoWords {
 		caps.WordTimes = upstream.WordTimesNone

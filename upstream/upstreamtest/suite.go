@@ -77,6 +77,7 @@ func Run(t *testing.T, s Subject) {
 		"refuses a piece after the last": refusesAPieceAfterTheLast,
 		"does not open when cancelled":   doesNotOpenWhenCancelled,
 		"bounds its streams":             boundsItsStreams,
+		"says how its claims are known":  saysHowItsClaimsAreKnown,
 	} {
 		t.Run(name, func(t *testing.T) { bubble(t, s, test) })
 	}
@@ -112,6 +113,20 @@ func bubble(t *testing.T, s Subject, test func(*rig)) {
 		}()
 		test(r)
 	})
+}
+
+// saysHowItsClaimsAreKnown checks the evidence that clients and documents show.
+func saysHowItsClaimsAreKnown(r *rig) {
+	known := r.provider.Capabilities().Known
+	for claim, evidence := range map[string]upstream.Evidence{
+		"piece_ends": known.PieceEnds, "word_times": known.WordTimes, "cancel": known.Cancel, "cost": known.Cost,
+	} {
+		switch evidence {
+		case upstream.Proven, upstream.Documented, upstream.Assumed:
+		default:
+			r.t.Errorf("Capabilities.Known: %s rests on %q", claim, evidence)
+		}
+	}
 }
 
 // env is what the process gives the provider.
