@@ -24,7 +24,9 @@ type dialect struct {
 	vendor  string
 	files   string                          // the pattern of the transcripts' names; empty: all
 	options Options                         // under which the emulator does what the transcripts show where the reference leaves it open
-	query   string                          // of the connection's address
+	query   string                          // of a connection's address, where the transcript gives none
+	quirks  []string                        // what the transcripts show where an open line does not say otherwise, as name:value
+	stream  string                          // the field that names a frame's stream; more audio of another stream than the transcript shows is no difference
 	fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
 	audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
 	replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
@@ -34,32 +36,13 @@ type dialect struct {
 type line struct {
 	Dir    string            `json:"dir"` // note, open, c2s or s2c
 	Path   string            `json:"path"`
-	Query  map[string]string `json:"query"`
+	Query  map[string]string `json:"query"`  // of the connection's address
 	Header map[string]string `json:"header"` // of the upgrade
+	Quirks []string          `json:"quirks"` // what the server's seed must have drawn, as name:value
 	Frame  json.RawMessage   `json:"frame"`
 	Fault  string            `json:"fault"`  // what the server must be told to do for this answer
 	Refuse int               `json:"refuse"` // HTTP status of the handshake
 	Close  int               `json:"close"`  // close code from the side that Dir names
-}
-
-// address is a connection's path, and its query where it has one.
-func (l line) address() string {
-	if len(l.Query) == 0 {
-		return l.Path
-	}
-	query := url.Values{}
-	for name, value := range l.Query {
-		query.Set(name, value)
-	}
-	return l.Path + "?" + query.Encode()
-}
-
-func (l line) header() http.Header {
-	header := http.Header{}
-	for name, value := range l.Header {
-		header.Set(name, value)
-	}
-	return header
 }
 
 // scene is one connection of a transcript.
@@ -120,29 +103,81 @@ func playTranscripts(t *testing.T, d dialect) {
 	}
 }
 
-func (d dialect) play(t *testing.T, s scene) {
+// address is the path and query that an open line connects to.
+func (d dialect) address(open line) string {
+	query := make(url.Values)
+	for name, value := range open.Query {
+		query.Set(name, value)
+	}
+	if len(query) == 0 {
+		return open.Path + d.query
+	}
+	return open.Path + "?" + query.Encode()
+}
+
+func (l line) headers() http.Header {
+	h := make(http.Header)
+	for name, value := range l.Header {
+		h.Set(name, value)
+	}
+	return h
+}
+
+// seed is one that draws what a scene shows: the options' own where neither scene nor dialect asks for any.
+func (d dialect) seed(t *testing.T, open line) uint64 {
+	t.Helper()
+	want := slices.Clone(open.Quirks)
+	for _, q := range d.quirks {
+		name, _, _ := strings.Cut(q, ":")
+		if !slices.ContainsFunc(want, func(w string) bool { return strings.HasPrefix(w, name+":") }) {
+			want = append(want, q)
+		}
+	}
+	for tries := range uint64(100_000) {
+		o := d.options
+		o.Seed += tries
+		server, err := New(d.vendor, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn := strings.FieldsFunc(server.Quirks(), func(r rune) bool { return strings.ContainsRune("{} ", r) })
+		if !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(drawn, w) }) {
+			return o.Seed
+		}
+	}
+	t.Fatalf("no seed draws %v", want)
+	return 0
+}
+
+// start starts the emulator that a scene is played against, and stops it with the test.
+func (d dialect) start(t *testing.T, s scene) (server *Server, base string) {
 	t.Helper()
 	var err error
 	o := d.options
 	if o.Fault, err = ParseFault(s.fault()); err != nil {
 		t.Fatal(err)
 	}
-	server, err := New(d.vendor, o)
-	if err != nil {
+	o.Seed = d.seed(t, s.open)
+	if server, err = New(d.vendor, o); err != nil {
 		t.Fatal(err)
 	}
-	base, err := server.Start("127.0.0.1:0")
-	if err != nil {
+	if base, err = server.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
+	return server, base
+}
+
+func (d dialect) play(t *testing.T, s scene) {
+	t.Helper()
+	server, base := d.start(t, s)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, base+s.open.address()+d.query, &websocket.DialOptions{HTTPHeader: s.open.header()})
+	conn, response, err := websocket.Dial(ctx, base+d.address(s.open), &websocket.DialOptions{HTTPHeader: s.open.headers()})
 	if want := s.lines[0].Refuse; want != 0 {
 		if err == nil || response == nil || response.StatusCode != want {
 			t.Fatalf("handshake: got %v, want status %d", err, want)
@@ -198,7 +233,7 @@ func (d dialect) expectFrame(t *testing.T, ctx context.Context, conn *websocket.
 		if err := json.Unmarshal(data, &got); err != nil {
 			t.Fatalf("got %q: %v", data, err)
 		}
-		if d.audio(got) && !d.audio(w) {
+		if d.audio(got) && (!d.audio(w) || got[d.stream] != w[d.stream]) {
 			continue
 		}
 		d.sameFields(t, got, w)
