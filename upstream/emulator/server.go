@@ -50,6 +50,7 @@ func New(vendor string, o Options) (*Server, error) {
 func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
 	return map[string]func(*Server) (http.Handler, fmt.Stringer){
 		"kugelaudio": newKugelAudio,
+		"vogent":     newVogent,
 	}
 }
 

@@ -1,0 +1,181 @@
+package emulator
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/voice"
+)
+
+// say speaks a text.
+func (g *vogentGeneration) say(ctx context.Context, text string) {
+	if g.breaks(ctx) {
+		return
+	}
+	g.charge(0, int64(utf8.RuneCountInString(text)))
+	spoken := g.generate(ctx, text)
+	delay := g.conn.server.opts.FirstAudio
+	if g.fault.Kind == Late && !g.spoken {
+		delay += g.fault.After
+	}
+	g.spoken = true
+	if !pause(ctx, delay) {
+		return
+	}
+	q := g.conn.quirks
+	if q.timesFirst && !q.timesPerChunk {
+		g.sendTimes(spoken.Words)
+	}
+	g.sendAudio(ctx, spoken)
+	if !q.timesFirst && !q.timesPerChunk && ctx.Err() == nil {
+		g.sendTimes(spoken.Words)
+	}
+}
+
+// generate is a text's speech, spoiled where that is the fault. Its word times count from the generation's start.
+func (g *vogentGeneration) generate(ctx context.Context, text string) voice.Spoken {
+	spoken := g.conn.server.say(ctx, text, true, g.conn.server.opts.Seed+uint64(g.characters), 1)
+	switch g.fault.Kind {
+	case Empty:
+		return voice.Spoken{}
+	case WrongLength:
+		return voice.Spoken{PCM: spoken.PCM[:min(len(spoken.PCM), nativeRate/50)]}
+	}
+	start := audio.Duration(g.samples, nativeRate)
+	for i := range spoken.Words {
+		spoken.Words[i].Start += start
+		spoken.Words[i].End += start
+	}
+	return spoken
+}
+
+// charge counts generated audio, at the native rate, and the characters that the vendor bills.
+func (g *vogentGeneration) charge(samples, characters int64) {
+	g.samples += samples
+	g.characters += characters
+	g.conn.server.stream(g.index, func(s *Stream) {
+		s.Audio = audio.Duration(g.samples, nativeRate)
+		s.Charge = g.characters * vogentCharMicros
+	})
+}
+
+// chunkBytes is the size of a chunk, which need not be whole samples.
+func (g *vogentGeneration) chunkBytes() int {
+	size := 2 * int(g.conn.quirks.chunk.Seconds()*float64(g.rate))
+	if g.conn.quirks.oddChunks || g.fault.Kind == OddChunks {
+		size++
+	}
+	return size
+}
+
+// sendAudio sends speech at the options' pace, until ctx ends or a fault ends the generation.
+func (g *vogentGeneration) sendAudio(ctx context.Context, spoken voice.Spoken) {
+	raw, err := vogentEncode(spoken.PCM, g.rate)
+	if err != nil {
+		g.stop(vogentFailure("failed to generate audio"))
+		return
+	}
+	if g.pacer.began.IsZero() {
+		g.pacer.began = time.Now()
+	}
+	start, total, sent := g.samples, len(raw), 0
+	for sent < total {
+		chunk := raw[sent:min(sent+g.chunkBytes(), total)]
+		if !g.pacer.wait(ctx, audio.Duration(int64(len(chunk)/2), g.rate)) {
+			return
+		}
+		sent += len(chunk)
+		generated := start + int64(len(spoken.PCM))*int64(sent)/int64(total)
+		g.charge(generated-g.samples, 0)
+		spoken.Words = g.sendWithTimes(chunk, spoken.Words)
+		if g.breaks(ctx) {
+			return
+		}
+	}
+}
+
+// sendWithTimes sends a chunk, with the times of the words that begin in it where those come by chunk. It returns
+// the words that are left.
+func (g *vogentGeneration) sendWithTimes(chunk []byte, words []voice.WordTime) []voice.WordTime {
+	if !g.conn.quirks.timesPerChunk {
+		g.sendChunk(chunk)
+		return words
+	}
+	n := 0
+	for n < len(words) && words[n].Start < audio.Duration(g.samples, nativeRate) {
+		n++
+	}
+	if g.conn.quirks.timesFirst {
+		g.sendTimes(words[:n])
+	}
+	g.sendChunk(chunk)
+	if !g.conn.quirks.timesFirst {
+		g.sendTimes(words[:n])
+	}
+	return words[n:]
+}
+
+func (g *vogentGeneration) sendChunk(raw []byte) {
+	send(g.conn.socket, object{"type": "chunk", "generationId": g.id, "audio": toBase64(raw)})
+}
+
+// sendTimes sends word times, where they are wanted.
+func (g *vogentGeneration) sendTimes(words []voice.WordTime) {
+	if !g.times {
+		return
+	}
+	q := g.conn.quirks
+	for _, content := range vogentTimes(q, words) {
+		send(g.conn.socket, object{"type": q.timesType, "generationId": g.id, q.timesField: content})
+	}
+}
+
+// breaks plays the fault when its time has come, and reports whether the generation stops for it.
+func (g *vogentGeneration) breaks(ctx context.Context) bool {
+	if audio.Duration(g.samples, nativeRate) < g.fault.After {
+		return false
+	}
+	switch g.fault.Kind {
+	case Stall:
+		<-ctx.Done() // the client cancels, or leaves
+		return true
+	case Drop:
+		_ = g.conn.socket.CloseNow() // that is the fault
+	case CloseCode:
+		g.conn.close(g.fault.Code)
+	case ErrorFrame:
+		id := g.id
+		if g.fault.Session {
+			id = ""
+		}
+		g.conn.fail(id, g.fault.Name)
+	case Garbage:
+		_ = g.conn.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+	default:
+		return false
+	}
+	g.stop(errVogentBroken)
+	return true
+}
+
+// vogentEncode is samples at a rate as the vendor sends them: without a header, signed 16-bit little-endian.
+func vogentEncode(pcm []int16, rate int) ([]byte, error) {
+	if rate != 41500 {
+		return encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
+	}
+	n := len(pcm) * rate / nativeRate
+	raw := make([]byte, 0, 2*n)
+	for i := range n {
+		at := float64(i) * nativeRate / float64(rate)
+		left := min(int(at), len(pcm)-1)
+		right := min(left+1, len(pcm)-1)
+		v := float64(pcm[left]) + (at-float64(left))*float64(int(pcm[right])-int(pcm[left]))
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(int16(v)))
+	}
+	return raw, nil
+}
