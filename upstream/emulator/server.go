@@ -228,6 +228,11 @@ func (s *Server) finish(index int) {
 
 // accept lets a client in, or refuses it as the fault says.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, bool) {
+	return s.acceptWith(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+}
+
+// acceptWith is accept with the options of a vendor whose handshake is not the plain one.
+func (s *Server) acceptWith(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, bool) {
 	fault := s.currentFault()
 	refused := fault.Kind == Refuse
 	if refused && fault.Code < 1000 {
@@ -235,7 +240,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 		http.Error(w, http.StatusText(fault.Code), fault.Code)
 		return nil, false
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	conn, err := websocket.Accept(w, r, o)
 	if err != nil {
 		return nil, false
 	}
