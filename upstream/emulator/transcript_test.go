@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
@@ -26,7 +27,7 @@ type dialect struct {
 	options Options                         // under which the emulator does what the transcripts show where the reference leaves it open
 	query   string                          // of a connection's address, where the transcript gives none
 	quirks  []string                        // what the transcripts show where an open line does not say otherwise, as name:value
-	stream  string                          // the field that names a frame's stream; more audio of another stream than the transcript shows is no difference
+	stream  string                          // the field that names a frame's stream; only frames of one stream keep their order; empty: all do
 	fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
 	audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
 	replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
@@ -39,11 +40,15 @@ type line struct {
 	Query  map[string]string `json:"query"`  // of the connection's address
 	Header map[string]string `json:"header"` // of the upgrade
 	Quirks []string          `json:"quirks"` // what the server's seed must have drawn, as name:value
+	Packet string            `json:"packet"` // what stands before the frame, or instead of one
 	Frame  json.RawMessage   `json:"frame"`
 	Fault  string            `json:"fault"`  // what the server must be told to do for this answer
 	Refuse int               `json:"refuse"` // HTTP status of the handshake
 	Close  int               `json:"close"`  // close code from the side that Dir names
 }
+
+// text is the text frame that the line tells of.
+func (l line) text() []byte { return append([]byte(l.Packet), l.Frame...) }
 
 // scene is one connection of a transcript.
 type scene struct {
@@ -189,19 +194,33 @@ func (d dialect) play(t *testing.T, s scene) {
 	}
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(1 << 20)
-	for i, l := range s.lines {
-		switch {
-		case l.Dir == "c2s" && l.Close != 0:
-			_ = conn.Close(websocket.StatusCode(l.Close), "") // the server need not answer
-		case l.Dir == "c2s":
-			if err := conn.Write(ctx, websocket.MessageText, l.Frame); err != nil {
-				t.Fatalf("line %d: %v", i, err)
-			}
-		case l.Close != 0:
-			expectClose(t, ctx, conn, l.Close)
-		default:
-			d.expectFrame(t, ctx, conn, l.Frame, server)
+	l := listener{dialect: d, conn: conn, quirks: server.Quirks(), early: make(map[string][]map[string]any)}
+	for _, line := range s.lines {
+		l.play(t, ctx, line)
+	}
+}
+
+// listener is the client's side of a scene.
+type listener struct {
+	dialect
+	conn   *websocket.Conn
+	quirks string                      // of the server, for whoever reads a failure
+	early  map[string][]map[string]any // frames that came before their line, by stream
+}
+
+func (l *listener) play(t *testing.T, ctx context.Context, line line) {
+	t.Helper()
+	switch {
+	case line.Dir == "c2s" && line.Close != 0:
+		_ = l.conn.Close(websocket.StatusCode(line.Close), "") // the server need not answer
+	case line.Dir == "c2s":
+		if err := l.conn.Write(ctx, websocket.MessageText, line.text()); err != nil {
+			t.Fatalf("%.200s: %v", line.text(), err)
 		}
+	case line.Close != 0:
+		expectClose(t, ctx, l.conn, line.Close)
+	default:
+		l.expectFrame(t, ctx, line.text())
 	}
 }
 
@@ -217,28 +236,72 @@ func expectClose(t *testing.T, ctx context.Context, conn *websocket.Conn, want i
 	}
 }
 
-// expectFrame reads to a frame of the wanted kind. More audio than the transcript shows is no difference.
-func (d dialect) expectFrame(t *testing.T, ctx context.Context, conn *websocket.Conn, want json.RawMessage, server *Server) {
+// expectFrame takes a stream's frames up to one of the wanted kind. More audio than the transcript shows is no difference.
+func (l *listener) expectFrame(t *testing.T, ctx context.Context, want []byte) {
 	t.Helper()
-	var w map[string]any
-	if err := json.Unmarshal(want, &w); err != nil {
-		t.Fatal(err)
+	w, err := fields(want)
+	if err != nil {
+		t.Fatalf("%s: %v", want, err)
 	}
 	for {
-		_, data, err := conn.Read(ctx)
-		if err != nil {
-			t.Fatalf("waiting for %s: %v (%s)", want, err, server.Quirks())
-		}
-		var got map[string]any
-		if err := json.Unmarshal(data, &got); err != nil {
-			t.Fatalf("got %q: %v", data, err)
-		}
-		if d.audio(got) && (!d.audio(w) || got[d.stream] != w[d.stream]) {
+		got := l.next(t, ctx, l.streamOf(w), want)
+		if l.audio(got) && !l.audio(w) {
 			continue
 		}
-		d.sameFields(t, got, w)
+		l.sameFields(t, got, w)
 		return
 	}
+}
+
+// next is the next frame of a stream. Those of others wait for their turn.
+func (l *listener) next(t *testing.T, ctx context.Context, stream string, want []byte) map[string]any {
+	t.Helper()
+	for len(l.early[stream]) == 0 {
+		_, data, err := l.conn.Read(ctx)
+		if err != nil {
+			t.Fatalf("waiting for %s: %v (%s)", want, err, l.quirks)
+		}
+		got, err := fields(data)
+		if err != nil {
+			t.Fatalf("got %q: %v", data, err)
+		}
+		l.early[l.streamOf(got)] = append(l.early[l.streamOf(got)], got)
+	}
+	got := l.early[stream][0]
+	l.early[stream] = l.early[stream][1:]
+	return got
+}
+
+func (d dialect) streamOf(frame map[string]any) string {
+	name, _ := frame[d.stream].(string)
+	return name
+}
+
+// fields are a text frame's: those of its object, besides them what stands before the JSON, and an event's name.
+func fields(text []byte) (map[string]any, error) {
+	begin := bytes.IndexAny(text, "{[")
+	if begin < 0 {
+		return map[string]any{"packet": string(text)}, nil
+	}
+	var value any
+	if err := json.Unmarshal(text[begin:], &value); err != nil {
+		return nil, err
+	}
+	event, isEvent := value.([]any)
+	if isEvent && len(event) > 1 {
+		value = event[1]
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("no object")
+	}
+	if isEvent {
+		object["event"] = event[0]
+	}
+	if begin > 0 {
+		object["packet"] = string(text[:begin])
+	}
+	return object, nil
 }
 
 // sameFields compares the fields' names, and the values of those that don't depend on the voice or the clock.
