@@ -34,7 +34,7 @@ type FaultKind string
 // The faults. Those with a time come after so much audio of a stream.
 const (
 	NoFault     FaultKind = ""
-	Refuse      FaultKind = "refuse"       // the handshake is refused with HTTP status Code, or accepted and closed where that is above 999
+	Refuse      FaultKind = "refuse"       // the handshake is refused with HTTP status Code, or accepted and closed where that is above 999, or answered by an error Name
 	Late        FaultKind = "late"         // the first audio comes After later
 	Stall       FaultKind = "stall"        // no more is sent, and the socket stays open
 	Drop        FaultKind = "drop"         // the connection breaks without a close frame
@@ -69,7 +69,7 @@ type Fault struct {
 	After time.Duration
 	// Code is an HTTP status or a close code.
 	Code int
-	// Name is an error frame's code.
+	// Name is an error frame's code. A vendor that refuses by HTTP status alone does not know it in a refusal.
 	Name string
 	// Session: the error frame names no stream, so it is the whole session's.
 	Session bool
@@ -110,7 +110,7 @@ func (f *Fault) take(part string) error {
 		f.Session = true
 		return nil
 	}
-	if f.Kind != ErrorFrame {
+	if f.Kind != ErrorFrame && f.Kind != Refuse {
 		return fmt.Errorf("fault %q: %q is neither a time nor a number", string(f.Kind), part)
 	}
 	f.Name = part
@@ -119,7 +119,7 @@ func (f *Fault) take(part string) error {
 
 func (f Fault) withDefaults() Fault {
 	switch {
-	case f.Kind == Refuse && f.Code == 0:
+	case f.Kind == Refuse && f.Code == 0: // also beside a name, for a vendor that does not know it
 		f.Code = 503
 	case f.Kind == CloseCode && f.Code == 0:
 		f.Code = 1011

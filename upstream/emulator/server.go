@@ -232,6 +232,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 	return s.acceptWith(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 }
 
+// acceptWith is accept with the options of a vendor whose handshake is not the plain one.
 func (s *Server) acceptWith(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, bool) {
 	fault := s.currentFault()
 	refused := fault.Kind == Refuse

@@ -20,7 +20,7 @@ type vogentGeneration struct {
 	index   int // in the stats
 	stop    context.CancelCauseFunc
 	over    chan struct{} // closed when the next of the context may look ahead
-	wake    chan struct{}     // holds one token while there may be something to do
+	wake    chan struct{} // holds one token while there may be something to do
 
 	mu     sync.Mutex // guards what follows
 	buffer string     // text that is not spoken yet
@@ -30,9 +30,9 @@ type vogentGeneration struct {
 
 	// Owned by the speaker until over is closed, static from then on.
 	before     *vogentGeneration // whose end is waited for; nil: its turn has come
-	spoken     bool  // something has been spoken
-	samples    int64 // generated, at the native rate
-	characters int64 // charged
+	spoken     bool              // something has been spoken
+	samples    int64             // generated, at the native rate
+	characters int64             // charged
 	pacer      pacer
 }
 
