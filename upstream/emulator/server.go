@@ -52,6 +52,7 @@ func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
 		"kugelaudio": newKugelAudio,
 		"uplift":     newUplift,
 		"vogent":     newVogent,
+		"zeligate":   newZeligate,
 	}
 }
 

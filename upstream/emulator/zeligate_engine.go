@@ -1,0 +1,148 @@
+package emulator
+
+import (
+	"context"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/audio"
+)
+
+// zeliVoicing is where a stream's speech is. It is the speaker's alone.
+type zeliVoicing struct {
+	engaged bool    // it has an engine
+	stalled bool    // it does not go on
+	chunks  int     // of text, begun
+	samples int64   // generated, at the native rate
+	rest    []int16 // of the chunk that is spoken
+	held    []byte  // encoded, for the next frame: where frames end within samples
+	pacer   pacer   // of the chunk
+}
+
+// engage waits for an engine, where the stream has none, and reports false where ctx ends before.
+func (s *zeliSpeaker) engage(ctx context.Context) bool {
+	if s.voice.engaged {
+		return true
+	}
+	select {
+	case s.engines <- struct{}{}:
+		s.voice.engaged = true
+	case <-ctx.Done():
+	}
+	return s.voice.engaged
+}
+
+// release frees the engine for whoever waits.
+func (s *zeliSpeaker) release() {
+	if s.voice.engaged {
+		<-s.engines
+		s.voice.engaged = false
+	}
+}
+
+// say speaks one chunk of text.
+func (s *zeliSpeaker) say(ctx context.Context, text string) (end zeliEnd, over bool) {
+	if !s.engage(ctx) {
+		return zeliEnd{}, false
+	}
+	if end, over = s.broken(); over {
+		return end, true
+	}
+	delay := s.server.opts.FirstAudio
+	if s.fault.Kind == Late && s.voice.chunks == 0 {
+		delay += s.fault.After
+	}
+	s.voice.rest = s.generate(ctx, text)
+	s.voice.chunks++
+	s.voice.pacer = pacer{began: time.Now().Add(delay), pace: s.server.opts.Pace}
+	if s.fault.Kind == Slow {
+		s.voice.pacer.pace = 0.5
+	}
+	if !pause(ctx, delay) {
+		return zeliEnd{}, false
+	}
+	for len(s.voice.rest) > 0 {
+		pcm := s.advance(ctx)
+		if pcm == nil {
+			return zeliEnd{}, false
+		}
+		s.sendAudio(s.encode(pcm))
+		if end, over = s.broken(); over {
+			return end, true
+		}
+	}
+	if s.quirks.hold == holdChunk {
+		s.release()
+	}
+	return zeliEnd{}, false
+}
+
+// generate is the samples of a text, spoiled where that is the fault.
+func (s *zeliSpeaker) generate(ctx context.Context, text string) []int16 {
+	seed := s.server.opts.Seed + uint64(s.voice.chunks)
+	pcm := s.server.say(ctx, text, true, seed, s.speed).PCM
+	switch s.fault.Kind {
+	case Empty:
+		return nil
+	case WrongLength:
+		return pcm[:min(len(pcm), nativeRate/50)]
+	}
+	return pcm
+}
+
+// advance is the samples of the next frame, when their time has come. nil: ctx has ended before.
+func (s *zeliSpeaker) advance(ctx context.Context) []int16 {
+	n := min(len(s.voice.rest), int(audio.Samples(s.quirks.chunk, nativeRate)))
+	if !s.voice.pacer.wait(ctx, audio.Duration(int64(n), nativeRate)) {
+		return nil
+	}
+	pcm := s.voice.rest[:n]
+	s.voice.rest = s.voice.rest[n:]
+	s.count(n)
+	return pcm
+}
+
+// encode is a frame's bytes, which end within a sample where that is the fault.
+func (s *zeliSpeaker) encode(pcm []int16) []byte {
+	encoded := append(s.voice.held, s.encoder.encode(pcm)...)
+	s.voice.held = nil
+	if s.fault.Kind == OddChunks && len(encoded) > 0 {
+		last := len(encoded) - 1
+		s.voice.held = encoded[last:]
+		return encoded[:last]
+	}
+	return encoded
+}
+
+// linger speaks the rest of a chunk for nobody, as an engine does that does not notice that its client has gone.
+func (s *zeliSpeaker) linger() {
+	for len(s.voice.rest) > 0 && s.advance(s.server.life) != nil {
+	}
+}
+
+// broken plays the fault when its time has come, and reports whether that ends the stream.
+func (s *zeliSpeaker) broken() (end zeliEnd, over bool) {
+	if audio.Duration(s.voice.samples, nativeRate) < s.fault.After {
+		return zeliEnd{}, false
+	}
+	switch s.fault.Kind {
+	case Stall:
+		s.voice.stalled = true
+	case ErrorFrame:
+		s.settle(zeliNamed(s.fault.Name))
+	case Drop:
+		s.settle(nil)
+		end.broken = true
+	case CloseCode:
+		s.settle(nil)
+		end.code = websocket.StatusCode(s.fault.Code)
+	case Garbage:
+		s.settle(nil)
+		_ = s.conn.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+	default:
+		return zeliEnd{}, false
+	}
+	s.voice.rest = nil // the engine has gone too
+	return end, true
+}

@@ -1,0 +1,99 @@
+package emulator
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"strings"
+
+	"voicerelay/audio"
+)
+
+// zeliFormat is an output_format.
+type zeliFormat struct {
+	codec string
+	rate  int // hertz
+	kbps  int // of the compressed ones
+}
+
+// zeliFormatNames lists what output_format takes. No account lacks any of them.
+func zeliFormatNames() []string {
+	names := []string{"ulaw_8000", "alaw_8000", "mp3_22050_32", "mp3_24000_48"}
+	for _, rate := range []string{"8000", "16000", "22050", "24000", "32000", "44100", "48000"} {
+		names = append(names, "pcm_"+rate, "wav_"+rate)
+	}
+	for _, kbps := range []string{"32", "64", "96", "128", "192"} {
+		names = append(names, "mp3_44100_"+kbps, "opus_48000_"+kbps)
+	}
+	return names
+}
+
+// zeliFormatOf is the format of a name, and whether there is such a one.
+func zeliFormatOf(name string) (zeliFormat, bool) {
+	name = cmp.Or(name, "mp3_44100_128")
+	if !slices.Contains(zeliFormatNames(), name) {
+		return zeliFormat{}, false
+	}
+	parts := append(strings.Split(name, "_"), "0")
+	rate, _ := strconv.Atoi(parts[1]) // the names above have numbers there
+	kbps, _ := strconv.Atoi(parts[2])
+	return zeliFormat{codec: parts[0], rate: rate, kbps: kbps}, true
+}
+
+// zeliEncoder makes one stream of bytes of all that a request says.
+type zeliEncoder interface {
+	// encode takes samples at the native rate and gives what they complete.
+	encode(pcm []int16) []byte
+	// end gives the rest.
+	end() []byte
+}
+
+func (f zeliFormat) encoder() (zeliEncoder, error) {
+	switch f.codec {
+	case "mp3":
+		return newMP3Silence(f), nil
+	case "opus":
+		return newOpusSilence(), nil
+	}
+	from, to := audio.Format{Encoding: audio.PCM16, Rate: nativeRate}, audio.Format{Encoding: audio.PCM16, Rate: f.rate}
+	switch {
+	case f.codec == "ulaw":
+		to.Encoding = audio.MuLaw
+	case f.codec == "alaw":
+		to.Encoding = audio.ALaw
+	case f.rate == 32000: // no target of the converter, but 16000 is, and a third more is a third more
+		from.Rate, to.Rate = from.Rate/2, to.Rate/2
+	}
+	converter, err := audio.NewConverter(from, to)
+	if err != nil {
+		return nil, err
+	}
+	e := &sampleEncoder{converter: converter}
+	if f.codec == "wav" {
+		e.head = audio.WAVHeader(f.rate)
+	}
+	return e, nil
+}
+
+// sampleEncoder encodes samples one by one, behind a header where there is one.
+type sampleEncoder struct {
+	converter *audio.Converter
+	head      []byte // that is still to come
+}
+
+func (e *sampleEncoder) encode(pcm []int16) []byte {
+	raw := make([]byte, 0, 2*len(pcm))
+	for _, v := range pcm {
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(v))
+	}
+	out := e.converter.Convert(e.head, raw)
+	e.head = nil
+	return out
+}
+
+func (e *sampleEncoder) end() []byte {
+	out := e.converter.Flush(e.head) // a file without samples has a header too
+	e.head = nil
+	return out
+}

@@ -1,0 +1,55 @@
+package emulator
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+)
+
+const zeliTestKey = "sk-zeli-..."
+
+// TestZeligateTranscripts plays each telling of errors on a server that tells them so.
+func TestZeligateTranscripts(t *testing.T) {
+	strict := []string{"upgradeErrors:false", "strictVoices:true", "strictBOS:true", "clamps:false", "staysOpen:false", "closeCode:1008"}
+	tests := []struct {
+		files  string
+		quirks []string
+	}{
+		{"speech_*", []string{"strictVoices:false", "upgradeErrors:false"}},
+		{"detail_*", append(slices.Clone(strict), "telling:detail")},
+		{"bare_*", append(slices.Clone(strict), "telling:bare")},
+		{"flat_*", append(slices.Clone(strict), "telling:flat", "finalCloses:true", "idles:true")},
+		{"upgrade_*", []string{"strictVoices:true", "upgradeErrors:true"}},
+	}
+	for _, tt := range tests {
+		playTranscripts(t, dialect{
+			vendor: "zeligate", files: tt.files, quirks: tt.quirks,
+			options: Options{APIKey: zeliTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+			fixed:   []string{"isFinal", "alignment", "normalizedAlignment", "detail", "message", "error", "code"},
+			audio:   func(f map[string]any) bool { return f["audio"] != nil },
+		})
+	}
+}
+
+// TestZeligateQuirksAreAllDrawn looks at each setting of each quirk, so that a new one can't be forgotten.
+func TestZeligateQuirksAreAllDrawn(t *testing.T) {
+	several := map[string]int{"telling": 3, "closeCode": 3, "maxCharacters": 3, "hold": 3, "chunk": 10} // of 16 lengths
+	seen := map[string]map[string]bool{}
+	for seed := range uint64(64) {
+		q := reflect.ValueOf(drawZeliQuirks(Options{Seed: seed}))
+		for i := range q.NumField() {
+			name := q.Type().Field(i).Name
+			if seen[name] == nil {
+				seen[name] = map[string]bool{}
+			}
+			seen[name][fmt.Sprint(q.Field(i))] = true
+		}
+	}
+	for name, values := range seen {
+		if want := max(2, several[name]); len(values) < want {
+			t.Errorf("%s: 64 seeds drew only %v, want %d settings", name, values, want)
+		}
+	}
+}
