@@ -70,6 +70,18 @@ func ReadWAV(r io.Reader) (Format, []byte, error) {
 	return format, samples[:len(samples)-len(samples)%format.BytesPerSample()], nil
 }
 
+// CutWAVHeader takes the header off the beginning of a WAV stream: the samples' format, and what there is of them,
+// which is part of data. io.ErrUnexpectedEOF says that data does not have the whole header yet. The length that the
+// header tells is not looked at.
+func CutWAVHeader(data []byte) (Format, []byte, error) {
+	r := bytes.NewReader(data)
+	format, _, err := readWAVHeader(r)
+	if err != nil {
+		return Format{}, nil, fmt.Errorf("read WAV header: %w", err)
+	}
+	return format, data[len(data)-r.Len():], nil
+}
+
 // readWAVHeader reads up to the first sample, and returns the length that the samples are said to have.
 func readWAVHeader(r io.Reader) (Format, int64, error) {
 	var riff [12]byte

@@ -126,7 +126,7 @@ func (p *Pool) ahead() (key string, wanted bool) {
 }
 
 // waitsLocked reports whether the socket was opened ahead for streams of that key and has had none.
-func (m *Mux) waitsLocked(key string) bool { return !m.used && m.key == key }
+func (m *Mux) waitsLocked(key string) bool { return m.borne == 0 && m.key == key }
 
 // sweep drops idle sockets until the pool is closed.
 func (p *Pool) sweep() {

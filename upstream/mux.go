@@ -47,12 +47,13 @@ type Mux struct {
 	// Guarded by mu.
 	mu         sync.Mutex
 	key        string // of the streams here, or of those that it was opened for; empty: of any
-	used       bool   // whether a stream has come
+	borne      int    // streams that have come
+	shared     bool   // whether streams may be told apart here, where cfg.SharedOnceProven
 	seats      map[string]*Seat
 	leaving    map[string]time.Time // streams cancelled and not yet confirmed, which count until then
 	affinities []string             // the latest conversations here, newest last
 	idleSince  time.Time
-	retired    bool // no stream is to come any more
+	retired    bool // no stream is to come any more; it ends with the last
 }
 
 // keptAffinities is how many conversations a socket remembers.
@@ -94,6 +95,20 @@ func (m *Mux) Only() Member {
 	}
 	seat.answer()
 	return seat.want.Member
+}
+
+// Shared reports whether Seat.Share has been called for the socket.
+func (m *Mux) Shared() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.shared
+}
+
+// share notes that several streams may be here.
+func (m *Mux) share() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shared = true
 }
 
 // Members are all streams on this socket.
@@ -188,11 +203,11 @@ func (m *Mux) restLocked(now time.Time) {
 func (m *Mux) rank(want Want, now time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	room := m.pool.cfg.StreamsPerSocket - m.loadLocked(now)
+	room := m.placesLocked() - m.loadLocked(now)
 	switch {
 	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key:
 		return 0
-	case !m.used:
+	case m.borne == 0:
 		return 1
 	case want.Affinity != "" && slices.Contains(m.affinities, want.Affinity):
 		return 2 + m.pool.cfg.StreamsPerSocket
@@ -200,10 +215,23 @@ func (m *Mux) rank(want Want, now time.Time) int {
 	return 1 + room
 }
 
+// placesLocked is how many streams may be here at once.
+func (m *Mux) placesLocked() int {
+	if m.provesLocked() {
+		return 1
+	}
+	return m.pool.cfg.StreamsPerSocket
+}
+
+// provesLocked reports whether it is still to be seen that streams can be told apart here.
+func (m *Mux) provesLocked() bool { return m.pool.cfg.SharedOnceProven && !m.shared }
+
 // sitLocked gives the seat a place. The caller knows that there is one.
 func (m *Mux) sitLocked(seat *Seat) {
-	m.key, m.used = seat.want.Key, true
+	m.key = seat.want.Key
 	m.seats[seat.want.ID] = seat
+	m.borne++
+	m.retired = m.retired || m.borne == m.pool.cfg.StreamsInAll
 	if a := seat.want.Affinity; a != "" {
 		if len(m.affinities) == keptAffinities {
 			m.affinities = m.affinities[1:]
@@ -222,10 +250,11 @@ func (m *Mux) leave(seat *Seat, confirmed bool) (spent bool) {
 		return false // the socket has ended
 	}
 	delete(m.seats, seat.want.ID)
-	if !confirmed && !m.pool.cfg.SingleUse {
+	m.retired = m.retired || m.pool.cfg.SingleUse || !confirmed && m.provesLocked()
+	spent = m.retired && len(m.seats) == 0
+	if !confirmed && !spent {
 		m.leaving[seat.want.ID] = now.Add(m.pool.cfg.Linger)
 	}
 	m.restLocked(now)
-	m.retired = m.retired || m.pool.cfg.SingleUse
-	return m.pool.cfg.SingleUse
+	return spent
 }

@@ -19,6 +19,12 @@ type PoolConfig struct {
 	// SingleUse: a socket bears one stream in its life. It is closed when that leaves, which is how some vendors
 	// are told to stop.
 	SingleUse bool
+	// SharedOnceProven: the vendor may or may not name the stream in what it sends. A socket bears one stream at a
+	// time, and is closed where one leaves unconfirmed, until Seat.Share says that it may bear more.
+	SharedOnceProven bool
+	// StreamsInAll is how many streams a socket bears in its life, one after another or together: it is closed when
+	// the last of so many has left. 0: no bound.
+	StreamsInAll int
 	// AddressByKey: where to connect depends on the streams' key, so sockets are opened ahead for the latest one
 	// only, and none before the first stream.
 	AddressByKey bool

@@ -91,8 +91,26 @@ func (s *Seat) StopOn(ctx context.Context, frames Frames) (told bool, err error)
 	return true, s.SendOn(ctx, frames)
 }
 
+// Share tells that the vendor has named this stream in all that it sent of it, so that others may join its socket.
+func (s *Seat) Share() {
+	s.mu.Lock()
+	mux := s.mux
+	s.mu.Unlock()
+	if mux != nil {
+		mux.share()
+	}
+}
+
+// Shared reports whether the socket may bear several streams.
+func (s *Seat) Shared() bool {
+	s.mu.Lock()
+	mux := s.mux
+	s.mu.Unlock()
+	return mux != nil && mux.Shared()
+}
+
 // Leave gives the place back, at once where the vendor has confirmed that the stream is over, and after a while
-// otherwise. A socket for one stream is closed by it.
+// otherwise. A socket that is to bear no other stream is closed by the last.
 func (s *Seat) Leave(confirmed bool) {
 	s.mu.Lock()
 	mux := s.mux
@@ -104,5 +122,5 @@ func (s *Seat) Leave(confirmed bool) {
 	}
 }
 
-// errSpent ends a socket whose one stream has left; no stream gets to see it.
-var errSpent = &Error{Kind: Canceled, Message: "its stream is over"}
+// errSpent ends a socket whose last stream has left; no stream gets to see it.
+var errSpent = &Error{Kind: Canceled, Message: "its streams are over"}
