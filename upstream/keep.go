@@ -80,8 +80,8 @@ func (p *Pool) keepWarm(tried chan<- struct{}) {
 // fill opens sockets until enough wait for their first stream.
 func (p *Pool) fill() error {
 	for {
-		key, waiting := p.ahead()
-		if p.cfg.AddressByKey && key == "" || waiting >= p.cfg.Warm {
+		key, wanted := p.ahead()
+		if !wanted {
 			return nil
 		}
 		if err := p.open(p.life, key, nil); err != nil {
@@ -107,18 +107,22 @@ func (p *Pool) Sockets() (idle, busy int) {
 	return idle, busy
 }
 
-// ahead is the key that sockets are opened ahead for, and how many of them wait for their first stream.
-func (p *Pool) ahead() (key string, waiting int) {
+// ahead is whether another socket is to wait for its first stream, and of which key.
+func (p *Pool) ahead() (key string, wanted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.cfg.AddressByKey && p.latest == "" {
+		return "", false
+	}
+	n := 0
 	for _, m := range p.muxes {
 		m.mu.Lock()
 		if m.waitsLocked(p.latest) && !m.retired {
-			waiting++
+			n++
 		}
 		m.mu.Unlock()
 	}
-	return p.latest, waiting
+	return p.latest, n < p.cfg.Warm
 }
 
 // waitsLocked reports whether the socket was opened ahead for streams of that key and has had none.

@@ -6,11 +6,12 @@ import (
 	"voicerelay/upstream"
 	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/tone"
+	"voicerelay/upstream/zeligate"
 )
 
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
-	return []upstream.Driver{kugelaudio.Driver, tone.Driver}
+	return []upstream.Driver{kugelaudio.Driver, tone.Driver, zeligate.Driver}
 }
 
 // driver is the driver of an adapter's name.

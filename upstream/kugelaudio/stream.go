@@ -1,6 +1,7 @@
 package kugelaudio
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -190,9 +191,8 @@ func (s *stream) audio(p packet) *upstream.Error {
 		return garbled("the vendor sent audio of an unknown format")
 	}
 	s.chunkLocked(p.chunk)
-	f := upstream.Frame{Format: format, Base64: p.base64}
-	s.clock.add(format, f.Len())
-	s.sink.Audio(f)
+	s.clock.add(format, decodedLen(p.base64))
+	s.sink.Audio(upstream.Frame{Format: format, Base64: p.base64})
 	return nil
 }
 
@@ -214,6 +214,11 @@ func (s *stream) formatLocked(p packet) (audio.Format, bool) {
 		f.Rate = int(p.rate)
 	}
 	return f, f.Validate() == nil
+}
+
+// decodedLen is how many bytes padded base64 stands for.
+func decodedLen(base64 []byte) int {
+	return len(base64)/4*3 - bytes.Count(base64[max(len(base64)-2, 0):], []byte("="))
 }
 
 // chunkLocked is the chunk of that id, -1 for the latest.

@@ -1,0 +1,202 @@
+package zeligate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("zeligate", Config{Auth: authBOS, Idle: 12 * time.Second},
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) })
+
+const (
+	// keepAlive is how often a stream that waits for text is kept from an inactivity timeout, which is 20 s in the
+	// protocol that the vendor mirrors.
+	keepAlive = 10 * time.Second
+	// maxConcurrent is the vendor's own bound: its engine speaks one synthesis at a time, and a second one waits. An
+	// operator who runs more of them says so with max_concurrent.
+	maxConcurrent = 1
+)
+
+// formats are what the vendor is asked for. Its native one is the first, which it passes through as it is.
+var formats = []audio.Format{
+	{Encoding: audio.PCM16, Rate: 24000},
+	{Encoding: audio.PCM16, Rate: 8000},
+	{Encoding: audio.PCM16, Rate: 16000},
+	{Encoding: audio.PCM16, Rate: 22050},
+	{Encoding: audio.PCM16, Rate: 44100},
+	{Encoding: audio.PCM16, Rate: 48000},
+	{Encoding: audio.MuLaw, Rate: 8000},
+	{Encoding: audio.ALaw, Rate: 8000},
+}
+
+// provider speaks for one installation.
+type provider struct {
+	caps     upstream.Capabilities
+	pool     *upstream.Pool
+	schedule []int64
+	bearer   upstream.Secret // of BOS; empty: none
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	d, err := newDialect(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	most := env.MaxConcurrent
+	if most == 0 {
+		most = maxConcurrent
+	}
+	p := &provider{
+		caps:     capabilities(),
+		schedule: cfg.ChunkLengthSchedule,
+		pool: upstream.NewPool(d, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: keepAlive},
+			StreamsPerSocket: 1,
+			SingleUse:        true,
+			AddressByKey:     true,
+			MaxConcurrent:    most,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			Log:              env.Log,
+		}),
+	}
+	if cfg.Auth == authBOS {
+		p.bearer = d.bearer
+	}
+	return p, nil
+}
+
+func capabilities() upstream.Capabilities {
+	return upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsNone,
+		WordTimes:        upstream.WordTimesNone,
+		Cancel:           upstream.CancelSocket,
+		StreamsPerSocket: 1,
+		MinSpeed:         0.7,
+		MaxSpeed:         1.2,
+		Formats:          formats,
+	}
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
+
+// ParseOptions checks the client's options for this vendor.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
+
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
+// Warm opens sockets ahead, from the first stream on: until then it is not known for which voice.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	format := audio.Nearest(req.Output, formats)
+	key, err := target(req.Voice, format)
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{sink: sink, bos: p.bos(req), format: format}
+	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s})
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// bos translates a request.
+func (p *provider) bos(req upstream.Request) bosFrame {
+	opts, ok := req.Options.(*options)
+	if !ok {
+		opts = &options{} // none were given
+	}
+	f := bosFrame{
+		Text:          space,
+		VoiceSettings: voiceSettings{Stability: opts.Stability, Style: opts.Style},
+		Authorization: p.bearer.Reveal(),
+	}
+	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+		f.VoiceSettings.Speed = speed
+	}
+	schedule := p.schedule
+	if opts.ChunkLengthSchedule != nil {
+		schedule = opts.ChunkLengthSchedule
+	}
+	if len(schedule) > 0 {
+		f.GenerationConfig = &generationConfig{ChunkLengthSchedule: schedule}
+	}
+	return f
+}
+
+// target is the address below the base, and so what streams must have in common to take the same socket. A voice
+// that the vendor does not know is not refused but becomes its default one, unless it is strict.
+func target(voice string, format audio.Format) (string, error) {
+	if voice == "" || voice == "." || voice == ".." { // dots would be taken for a path
+		return "", &upstream.Error{Kind: upstream.Rejected, Message: "the voice id is none"}
+	}
+	return "/v1/text-to-speech/" + url.PathEscape(voice) + "/stream-input?output_format=" + outputFormat(format), nil
+}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	base   string
+	bearer upstream.Secret // Bearer and the key; empty: the installation is open
+	query  bool            // the key stands in the address, too
+}
+
+func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
+	u, err := url.Parse(env.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	d := &dialect{base: strings.TrimRight(u.String(), "/"), query: cfg.Auth == authQuery}
+	if env.APIKey != "" {
+		d.bearer = "Bearer " + env.APIKey
+	}
+	return d, nil
+}
+
+// Address is the base and the target.
+func (d *dialect) Address(key string) (string, http.Header) {
+	address := d.base + key
+	if d.bearer == "" {
+		return address, nil
+	}
+	if d.query {
+		// The vendor writes a space as %20.
+		address += "&authorization=" + strings.ReplaceAll(url.QueryEscape(d.bearer.Reveal()), "+", "%20")
+	}
+	return address, http.Header{"Authorization": {d.bearer.Reveal()}}
+}
+
+// Refused looks the status up; where the vendor documents none it is as HTTP has it.
+func (d *dialect) Refused(status int) upstream.Kind {
+	if f, ok := statuses[status]; ok {
+		return f.kind
+	}
+	return upstream.RefusedKind(status)
+}
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is none: streams are asked themselves.
+func (d *dialect) KeepAlive(string) []byte { return nil }

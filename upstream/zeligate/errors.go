@@ -1,0 +1,156 @@
+package zeligate
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"voicerelay/upstream"
+)
+
+// fault is what an error of the vendor's means, in our words.
+type fault struct {
+	kind    upstream.Kind
+	message string
+}
+
+// errorCodes are the vendor's identifiers of errors: its HTTP side's status, the types of its validation errors, and
+// what the protocol that it mirrors has besides.
+var errorCodes = map[string]fault{
+	"missing_api_key":       {upstream.AuthFailed, "the vendor misses the key"},
+	"invalid_api_key":       {upstream.AuthFailed, "the vendor refuses the key"},
+	"invalid_output_format": {upstream.Rejected, "the vendor does not know the format"},
+	"voice_not_found":       {upstream.Rejected, "the vendor does not know the voice"},
+	"model_loading":         {upstream.UpstreamError, "the vendor's model is loading"},
+
+	"missing":      {upstream.Rejected, "the vendor finds the request invalid"},
+	"value_error":  {upstream.Rejected, "the vendor finds the request invalid"},
+	"greater_than": {upstream.Rejected, "the vendor finds the request invalid"},
+	"json_invalid": {upstream.Rejected, "the vendor finds the request invalid"},
+
+	"authentication_required":      {upstream.AuthFailed, "the vendor misses the key"},
+	"quota_exceeded":               {upstream.NoCredit, "the vendor's account has no credit"},
+	"max_character_limit_exceeded": {upstream.Rejected, "the text is too long for the vendor"},
+	"input_timeout_exceeded":       {upstream.Dropped, "the vendor waited too long for text"},
+	"max_active_conversations":     {upstream.Throttled, "the vendor has no room for another stream"},
+	"too_many_concurrent_requests": {upstream.Throttled, "the vendor has no room for another stream"},
+	"system_busy":                  {upstream.Throttled, "the vendor is busy"},
+}
+
+// statuses are the HTTP statuses, of refused handshakes and of errors whose identifier is new or missing.
+var statuses = map[int]fault{
+	400: errorCodes["value_error"],
+	401: errorCodes["invalid_api_key"],
+	402: errorCodes["quota_exceeded"],
+	403: errorCodes["invalid_api_key"],
+	404: errorCodes["voice_not_found"],
+	422: errorCodes["value_error"],
+	429: errorCodes["too_many_concurrent_requests"],
+	503: errorCodes["model_loading"],
+}
+
+// closeCodes are what sockets are closed with. The vendor documents none; 1008 is what the protocol that it mirrors
+// ends all errors with.
+var closeCodes = map[int]fault{
+	1000: {upstream.Dropped, "the vendor closed the connection too early"},
+	1001: {upstream.Dropped, "the vendor went away"},
+	1008: {upstream.Rejected, "the vendor refuses the stream"},
+	1009: {upstream.Rejected, "the text is too long for the vendor"},
+	1011: {upstream.UpstreamError, "the vendor failed"},
+	1012: {upstream.Dropped, "the vendor restarts"},
+	1013: {upstream.ConnectFailed, "the vendor is draining"},
+}
+
+// earlyCloseCodes are those that mean something else before the first audio. Of what a vendor can refuse then, the
+// text and the settings are checked here first; what is left, the key above all, only an operator mends.
+var earlyCloseCodes = map[int]fault{
+	1008: {upstream.AuthFailed, "the vendor refuses the key or the voice"},
+}
+
+// frameError is the error of an error frame.
+func frameError(f *frame) *upstream.Error {
+	id, invalid := f.id()
+	number, _ := strconv.Atoi(string(f.Code)) // 0, of which nothing is known, where it is no number
+	fault, known := errorCodes[id]
+	if !known {
+		fault = unnamed(number, invalid)
+	}
+	code := id
+	if !known && !identifier(id) {
+		code = ""
+		if number > 0 {
+			code = strconv.Itoa(number)
+		}
+	}
+	return &upstream.Error{Kind: fault.kind, Code: code, Message: fault.message}
+}
+
+// unnamed is what an error means whose identifier is new or missing.
+func unnamed(number int, invalid bool) fault {
+	if invalid {
+		return errorCodes["value_error"]
+	}
+	if f, ok := statuses[number]; ok {
+		return f
+	}
+	if f, ok := closeCodes[number]; ok {
+		return f
+	}
+	return fault{upstream.UpstreamError, "the vendor failed"}
+}
+
+// id is the identifier of the error, and whether it is of a list of what is invalid.
+func (f *frame) id() (id string, invalid bool) {
+	var logical struct {
+		Status string `json:"status"`
+	}
+	if json.Unmarshal(f.Detail, &logical) == nil && logical.Status != "" {
+		return logical.Status, false
+	}
+	var validation []struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(f.Detail, &validation) == nil && len(validation) > 0 {
+		return validation[0].Type, true
+	}
+	_ = json.Unmarshal(f.Error, &id) // stays empty where it is no text
+	return id, false
+}
+
+// identifier reports whether a code that is not known is one. It has two words at least: free text may tell what must
+// not be told, and a single word may be of such.
+func identifier(code string) bool {
+	for _, r := range code {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
+			return false
+		}
+	}
+	return len(code) <= 40 && strings.Contains(strings.Trim(code, "_"), "_")
+}
+
+// closeError is the error of a close code, -1 for none.
+func closeError(code int) *upstream.Error {
+	if code < 0 {
+		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
+	}
+	f, ok := closeCodes[code]
+	if !ok {
+		f = fault{upstream.Dropped, "the vendor closed the connection"}
+	}
+	return &upstream.Error{Kind: f.kind, Code: strconv.Itoa(code), Message: f.message}
+}
+
+// beforeAudio is what the end of a socket means to a stream that has heard no audio yet.
+func beforeAudio(err *upstream.Error) *upstream.Error {
+	code, _ := strconv.Atoi(err.Code) // 0 where there was none
+	f, ok := earlyCloseCodes[code]
+	if !ok {
+		return err
+	}
+	return &upstream.Error{Kind: f.kind, Code: err.Code, Message: f.message}
+}
+
+// garbled is the error of a frame that is not of the vendor's protocol.
+func garbled(message string) *upstream.Error {
+	return &upstream.Error{Kind: upstream.Garbled, Message: message}
+}

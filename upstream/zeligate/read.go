@@ -1,0 +1,59 @@
+package zeligate
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"voicerelay/upstream"
+)
+
+// The members of a frame that the scanner looks for, by their places in its fields.
+const (
+	audioField = iota
+	finalField
+	detailField
+	errorField
+	fieldCount
+)
+
+// Frame reads a frame from the vendor. Audio frames, nearly all there are, are scanned without a decoder.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	if binary {
+		return garbled("the vendor sent a binary frame")
+	}
+	s, ok := m.Only().(*stream) // none: late, or on a socket that was opened ahead
+	if base64, usual := scanAudio(data); usual {
+		if ok {
+			s.audio(base64)
+		}
+		return nil
+	}
+	f := &frame{}
+	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
+		return garbled("the vendor sent a frame that is not of its protocol")
+	}
+	if ok {
+		s.frame(f)
+	}
+	return nil
+}
+
+// scanAudio is the audio of a usual frame, a piece of data. It reports false for any other frame.
+func scanAudio(data []byte) (base64 []byte, ok bool) {
+	fields := [fieldCount]upstream.Field{
+		audioField:  {Name: "audio"},
+		finalField:  {Name: "isFinal"},
+		detailField: {Name: "detail"},
+		errorField:  {Name: "error"},
+	}
+	if !upstream.ScanFlat(data, fields[:]) || !absent(fields[detailField]) || !absent(fields[errorField]) {
+		return nil, false
+	}
+	if final := fields[finalField]; !absent(final) && string(final.Raw) != "false" {
+		return nil, false
+	}
+	return fields[audioField].Text()
+}
+
+// absent reports whether a member is null or left out.
+func absent(f upstream.Field) bool { return f.Raw == nil || string(f.Raw) == "null" }

@@ -1,0 +1,176 @@
+package zeligate
+
+import (
+	"context"
+	"sync"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// stream is one socket's speech. Its sink is called with mu held, which makes the calls one at a time and lets Close
+// stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
+type stream struct {
+	// Static after Open.
+	sink   upstream.Sink
+	bos    bosFrame
+	format audio.Format
+
+	// Owned by the caller of Speak and Close.
+	sent   bool // BOS has been queued
+	closed bool
+
+	// Guarded by mu.
+	mu    sync.Mutex
+	seat  *upstream.Seat
+	open  bool // BOS is on its way, and EOS is not: keep-alives may follow
+	heard bool // audio has come
+	last  bool // the last piece has been ordered
+	ended bool
+}
+
+// take gives the stream its seat, whose socket may have ended already.
+func (s *stream) take(seat *upstream.Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seat = seat
+	if s.ended {
+		seat.Leave(true)
+	}
+}
+
+// Speak orders a piece.
+func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
+	if err := s.order(p); err != nil {
+		return err
+	}
+	if p.Text == "" && !s.sent {
+		if p.Last {
+			s.end(nil) // nothing was ever to be spoken
+		}
+		return nil
+	}
+	if err := s.seat.Send(ctx, s.frames(p)...); err != nil {
+		return err
+	}
+	s.sent = true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = !p.Last
+	return nil
+}
+
+// frames are what a piece is on the wire. It need not be flushed where no more text comes.
+func (s *stream) frames(p upstream.Piece) [][]byte {
+	var frames [][]byte
+	if !s.sent {
+		frames = append(frames, encode(s.bos))
+	}
+	if p.Text != "" {
+		frames = append(frames, encode(textFrame{Text: p.Text}))
+	}
+	if p.Last {
+		return append(frames, encode(textFrame{}))
+	}
+	return append(frames, encode(flushFrame{Flush: true}))
+}
+
+// order notes that a piece is owed. The last one ends the keep-alives, before EOS is queued.
+func (s *stream) order(p upstream.Piece) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed || s.last:
+		return &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
+	case s.ended:
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	}
+	s.last = p.Last
+	s.open = s.open && !p.Last
+	return nil
+}
+
+// KeepAlive is a space, while the stream waits for text. BOS is a space as well, so none goes out before that.
+func (s *stream) KeepAlive() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.open || s.ended {
+		return nil
+	}
+	return encode(textFrame{Text: space})
+}
+
+// Close releases the stream. One that has not ended is stopped by closing its socket, which nothing confirms.
+func (s *stream) Close(_ context.Context, cause error) error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if cause == nil {
+		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+	}
+	s.end(cause)
+	return nil
+}
+
+// end ends the stream.
+func (s *stream) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(err)
+}
+
+// endLocked closes the socket and ends the stream, once.
+func (s *stream) endLocked(err error) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	if s.seat != nil {
+		s.seat.Leave(true)
+	}
+	s.sink.End(upstream.Usage{}, err) // the vendor tells no usage
+}
+
+// Lost ends the stream, whose socket has ended.
+func (s *stream) Lost(err *upstream.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.heard {
+		err = beforeAudio(err)
+	}
+	s.endLocked(err)
+}
+
+// audio hands audio on.
+func (s *stream) audio(base64 []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.audioLocked(base64)
+}
+
+func (s *stream) audioLocked(base64 []byte) {
+	if s.ended || len(base64) == 0 {
+		return
+	}
+	s.heard = true
+	s.sink.Audio(upstream.Frame{Format: s.format, Base64: base64})
+}
+
+// frame handles any other frame. Those of which nothing is known need nothing done.
+func (s *stream) frame(f *frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.Audio != nil {
+		s.audioLocked([]byte(*f.Audio))
+	}
+	switch {
+	case f.failed():
+		s.endLocked(frameError(f))
+	case f.IsFinal == nil || !*f.IsFinal:
+	case s.last:
+		s.endLocked(nil)
+	default:
+		s.endLocked(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor ended the stream too early"})
+	}
+}
