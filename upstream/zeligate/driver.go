@@ -15,7 +15,8 @@ import (
 
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("zeligate", Config{Auth: authBOS, Idle: 12 * time.Second},
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) })
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
 
 const (
 	// keepAlive is how often a stream that waits for text is kept from an inactivity timeout, which is 20 s in the
@@ -84,6 +85,12 @@ func capabilities() upstream.Capabilities {
 		MinSpeed:         0.7,
 		MaxSpeed:         1.2,
 		Formats:          formats,
+		Known: upstream.Known{
+			PieceEnds: upstream.Documented,
+			WordTimes: upstream.Documented,
+			Cancel:    upstream.Assumed, // whether the engine stops when a socket goes is not said
+			Cost:      upstream.Documented,
+		},
 	}
 }
 
@@ -189,8 +196,8 @@ func (d *dialect) Address(key string) (string, http.Header) {
 
 // Refused looks the status up; where the vendor documents none it is as HTTP has it.
 func (d *dialect) Refused(status int) upstream.Kind {
-	if f, ok := statuses[status]; ok {
-		return f.kind
+	if meaning, ok := statuses[status]; ok {
+		return meaning.Kind
 	}
 	return upstream.RefusedKind(status)
 }

@@ -8,37 +8,31 @@ import (
 	"voicerelay/upstream"
 )
 
-// fault is what an error of the vendor's means, in our words.
-type fault struct {
-	kind    upstream.Kind
-	message string
-}
-
 // errorCodes are the vendor's identifiers of errors: its HTTP side's status, the types of its validation errors, and
 // what the protocol that it mirrors has besides.
-var errorCodes = map[string]fault{
-	"missing_api_key":       {upstream.AuthFailed, "the vendor misses the key"},
-	"invalid_api_key":       {upstream.AuthFailed, "the vendor refuses the key"},
-	"invalid_output_format": {upstream.Rejected, "the vendor does not know the format"},
-	"voice_not_found":       {upstream.Rejected, "the vendor does not know the voice"},
-	"model_loading":         {upstream.UpstreamError, "the vendor's model is loading"},
+var errorCodes = map[string]upstream.Meaning{
+	"missing_api_key":       {Kind: upstream.AuthFailed, Message: "the vendor misses the key"},
+	"invalid_api_key":       {Kind: upstream.AuthFailed, Message: "the vendor refuses the key"},
+	"invalid_output_format": {Kind: upstream.Rejected, Message: "the vendor does not know the format"},
+	"voice_not_found":       {Kind: upstream.Rejected, Message: "the vendor does not know the voice"},
+	"model_loading":         {Kind: upstream.UpstreamError, Message: "the vendor's model is loading"},
 
-	"missing":      {upstream.Rejected, "the vendor finds the request invalid"},
-	"value_error":  {upstream.Rejected, "the vendor finds the request invalid"},
-	"greater_than": {upstream.Rejected, "the vendor finds the request invalid"},
-	"json_invalid": {upstream.Rejected, "the vendor finds the request invalid"},
+	"missing":      {Kind: upstream.Rejected, Message: "the vendor finds the request invalid"},
+	"value_error":  {Kind: upstream.Rejected, Message: "the vendor finds the request invalid"},
+	"greater_than": {Kind: upstream.Rejected, Message: "the vendor finds the request invalid"},
+	"json_invalid": {Kind: upstream.Rejected, Message: "the vendor finds the request invalid"},
 
-	"authentication_required":      {upstream.AuthFailed, "the vendor misses the key"},
-	"quota_exceeded":               {upstream.NoCredit, "the vendor's account has no credit"},
-	"max_character_limit_exceeded": {upstream.Rejected, "the text is too long for the vendor"},
-	"input_timeout_exceeded":       {upstream.Dropped, "the vendor waited too long for text"},
-	"max_active_conversations":     {upstream.Throttled, "the vendor has no room for another stream"},
-	"too_many_concurrent_requests": {upstream.Throttled, "the vendor has no room for another stream"},
-	"system_busy":                  {upstream.Throttled, "the vendor is busy"},
+	"authentication_required":      {Kind: upstream.AuthFailed, Message: "the vendor misses the key"},
+	"quota_exceeded":               {Kind: upstream.NoCredit, Message: "the vendor's account has no credit"},
+	"max_character_limit_exceeded": {Kind: upstream.Rejected, Message: "the text is too long for the vendor"},
+	"input_timeout_exceeded":       {Kind: upstream.Dropped, Message: "the vendor waited too long for text"},
+	"max_active_conversations":     {Kind: upstream.Throttled, Message: "the vendor has no room for another stream"},
+	"too_many_concurrent_requests": {Kind: upstream.Throttled, Message: "the vendor has no room for another stream"},
+	"system_busy":                  {Kind: upstream.Throttled, Message: "the vendor is busy"},
 }
 
 // statuses are the HTTP statuses, of refused handshakes and of errors whose identifier is new or missing.
-var statuses = map[int]fault{
+var statuses = map[int]upstream.Meaning{
 	400: errorCodes["value_error"],
 	401: errorCodes["invalid_api_key"],
 	402: errorCodes["quota_exceeded"],
@@ -51,29 +45,38 @@ var statuses = map[int]fault{
 
 // closeCodes are what sockets are closed with. The vendor documents none; 1008 is what the protocol that it mirrors
 // ends all errors with.
-var closeCodes = map[int]fault{
-	1000: {upstream.Dropped, "the vendor closed the connection too early"},
-	1001: {upstream.Dropped, "the vendor went away"},
-	1008: {upstream.Rejected, "the vendor refuses the stream"},
-	1009: {upstream.Rejected, "the text is too long for the vendor"},
-	1011: {upstream.UpstreamError, "the vendor failed"},
-	1012: {upstream.Dropped, "the vendor restarts"},
-	1013: {upstream.ConnectFailed, "the vendor is draining"},
+var closeCodes = map[int]upstream.Meaning{
+	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},
+	1001: {Kind: upstream.Dropped, Message: "the vendor went away"},
+	1008: {Kind: upstream.Rejected, Message: "the vendor refuses the stream"},
+	1009: {Kind: upstream.Rejected, Message: "the text is too long for the vendor"},
+	1011: {Kind: upstream.UpstreamError, Message: "the vendor failed"},
+	1012: {Kind: upstream.Dropped, Message: "the vendor restarts"},
+	1013: {Kind: upstream.ConnectFailed, Message: "the vendor is draining"},
 }
 
 // earlyCloseCodes are those that mean something else before the first audio. Of what a vendor can refuse then, the
 // text and the settings are checked here first; what is left, the key above all, only an operator mends.
-var earlyCloseCodes = map[int]fault{
-	1008: {upstream.AuthFailed, "the vendor refuses the key or the voice"},
+var earlyCloseCodes = map[int]upstream.Meaning{
+	1008: {Kind: upstream.AuthFailed, Message: "the vendor refuses the key or the voice"},
+}
+
+// codes lists all tables.
+func codes() []upstream.Entry {
+	all := upstream.Entries("status, type or error of an error frame", errorCodes)
+	all = append(all, upstream.Entries("code of an error frame, where nothing else says more", statuses)...)
+	all = append(all, upstream.Entries("close code before the first audio", earlyCloseCodes)...)
+	all = append(all, upstream.Entries("close code", closeCodes)...)
+	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
 }
 
 // frameError is the error of an error frame.
 func frameError(f *frame) *upstream.Error {
 	id, invalid := f.id()
 	number, _ := strconv.Atoi(string(f.Code)) // 0, of which nothing is known, where it is no number
-	fault, known := errorCodes[id]
+	meaning, known := errorCodes[id]
 	if !known {
-		fault = unnamed(number, invalid)
+		meaning = unnamed(number, invalid)
 	}
 	code := id
 	if !known && !identifier(id) {
@@ -82,21 +85,21 @@ func frameError(f *frame) *upstream.Error {
 			code = strconv.Itoa(number)
 		}
 	}
-	return &upstream.Error{Kind: fault.kind, Code: code, Message: fault.message}
+	return meaning.Error(code)
 }
 
 // unnamed is what an error means whose identifier is new or missing.
-func unnamed(number int, invalid bool) fault {
+func unnamed(number int, invalid bool) upstream.Meaning {
 	if invalid {
 		return errorCodes["value_error"]
 	}
-	if f, ok := statuses[number]; ok {
-		return f
+	if meaning, ok := statuses[number]; ok {
+		return meaning
 	}
-	if f, ok := closeCodes[number]; ok {
-		return f
+	if meaning, ok := closeCodes[number]; ok {
+		return meaning
 	}
-	return fault{upstream.UpstreamError, "the vendor failed"}
+	return upstream.Meaning{Kind: upstream.UpstreamError, Message: "the vendor failed"}
 }
 
 // id is the identifier of the error, and whether it is of a list of what is invalid.
@@ -133,21 +136,21 @@ func closeError(code int) *upstream.Error {
 	if code < 0 {
 		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
 	}
-	f, ok := closeCodes[code]
+	meaning, ok := closeCodes[code]
 	if !ok {
-		f = fault{upstream.Dropped, "the vendor closed the connection"}
+		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
 	}
-	return &upstream.Error{Kind: f.kind, Code: strconv.Itoa(code), Message: f.message}
+	return meaning.Error(strconv.Itoa(code))
 }
 
 // beforeAudio is what the end of a socket means to a stream that has heard no audio yet.
 func beforeAudio(err *upstream.Error) *upstream.Error {
 	code, _ := strconv.Atoi(err.Code) // 0 where there was none
-	f, ok := earlyCloseCodes[code]
+	meaning, ok := earlyCloseCodes[code]
 	if !ok {
 		return err
 	}
-	return &upstream.Error{Kind: f.kind, Code: err.Code, Message: f.message}
+	return meaning.Error(err.Code)
 }
 
 // garbled is the error of a frame that is not of the vendor's protocol.
