@@ -80,8 +80,8 @@ func (p *Pool) keepWarm(tried chan<- struct{}) {
 // fill opens sockets until enough wait for their first stream.
 func (p *Pool) fill() error {
 	for {
-		key, wanted := p.ahead()
-		if !wanted {
+		key, waiting := p.ahead()
+		if p.cfg.AddressByKey && key == "" || waiting >= p.cfg.Warm {
 			return nil
 		}
 		if err := p.open(p.life, key, nil); err != nil {
@@ -107,22 +107,18 @@ func (p *Pool) Sockets() (idle, busy int) {
 	return idle, busy
 }
 
-// ahead is whether another socket is to wait for its first stream, and of which key.
-func (p *Pool) ahead() (key string, wanted bool) {
+// ahead is the key that sockets are opened ahead for, and how many of them wait for their first stream.
+func (p *Pool) ahead() (key string, waiting int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cfg.AddressByKey && p.latest == "" {
-		return "", false
-	}
-	n := 0
 	for _, m := range p.muxes {
 		m.mu.Lock()
 		if m.waitsLocked(p.latest) && !m.retired {
-			n++
+			waiting++
 		}
 		m.mu.Unlock()
 	}
-	return p.latest, n < p.cfg.Warm
+	return p.latest, waiting
 }
 
 // waitsLocked reports whether the socket was opened ahead for streams of that key and has had none.

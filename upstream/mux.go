@@ -52,6 +52,8 @@ type Mux struct {
 	seats      map[string]*Seat
 	leaving    map[string]time.Time // streams cancelled and not yet confirmed, which count until then
 	affinities []string             // the latest conversations here, newest last
+	allowance  allowance
+	tired      bool // whether the allowance was low when it was looked at last
 	idleSince  time.Time
 	retired    bool // no stream is to come any more; it ends with the last
 }
@@ -67,6 +69,7 @@ func newMux(p *Pool, s *Socket, key string) *Mux {
 		key:       key,
 		seats:     make(map[string]*Seat),
 		leaving:   make(map[string]time.Time),
+		allowance: allowance{limit: p.cfg.StreamsPerMinute},
 		idleSince: time.Now(),
 	}
 }
@@ -120,6 +123,23 @@ func (m *Mux) Members() []Member {
 		members = append(members, seat.want.Member)
 	}
 	return members
+}
+
+// Answer queues a frame for the vendor on behalf of no stream. Only the socket's reader calls it, so it never waits: a
+// socket that takes no more frames is given up.
+func (m *Mux) Answer(frame []byte) {
+	select {
+	case m.socket.out <- [][]byte{frame}:
+	default:
+		m.socket.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
+	}
+}
+
+// begin notes that one of the streams here sends its first frame.
+func (m *Mux) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.allowance.begin(time.Now())
 }
 
 // Confirm frees the place of a stream that left without the vendor's confirmation, which has come now.
@@ -205,12 +225,14 @@ func (m *Mux) rank(want Want, now time.Time) int {
 	defer m.mu.Unlock()
 	room := m.placesLocked() - m.loadLocked(now)
 	switch {
-	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key:
+	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now):
 		return 0
 	case m.borne == 0:
 		return 1
 	case want.Affinity != "" && slices.Contains(m.affinities, want.Affinity):
 		return 2 + m.pool.cfg.StreamsPerSocket
+	case m.allowance.low(now):
+		return 0
 	}
 	return 1 + room
 }
@@ -226,18 +248,22 @@ func (m *Mux) placesLocked() int {
 // provesLocked reports whether it is still to be seen that streams can be told apart here.
 func (m *Mux) provesLocked() bool { return m.pool.cfg.SharedOnceProven && !m.shared }
 
-// sitLocked gives the seat a place. The caller knows that there is one.
+// sitLocked gives the seat a place. The caller holds the seat's lock, too, and knows that there is one.
 func (m *Mux) sitLocked(seat *Seat) {
 	m.key = seat.want.Key
 	m.seats[seat.want.ID] = seat
 	m.borne++
 	m.retired = m.retired || m.borne == m.pool.cfg.StreamsInAll
-	if a := seat.want.Affinity; a != "" {
-		if len(m.affinities) == keptAffinities {
-			m.affinities = m.affinities[1:]
-		}
-		m.affinities = append(m.affinities, a)
+	m.allowance.waiting++
+	a := seat.want.Affinity
+	if a == "" {
+		return
 	}
+	m.affinities = slices.DeleteFunc(m.affinities, func(other string) bool { return other == a })
+	if len(m.affinities) == keptAffinities {
+		m.affinities = m.affinities[1:]
+	}
+	m.affinities = append(m.affinities, a)
 }
 
 // leave takes the seat's place back; unconfirmed, it counts for a while. It reports whether the socket is of no
@@ -250,6 +276,9 @@ func (m *Mux) leave(seat *Seat, confirmed bool) (spent bool) {
 		return false // the socket has ended
 	}
 	delete(m.seats, seat.want.ID)
+	if !seat.began {
+		m.allowance.waiting--
+	}
 	m.retired = m.retired || m.pool.cfg.SingleUse || !confirmed && m.provesLocked()
 	spent = m.retired && len(m.seats) == 0
 	if !confirmed && !spent {

@@ -28,6 +28,9 @@ type PoolConfig struct {
 	// AddressByKey: where to connect depends on the streams' key, so sockets are opened ahead for the latest one
 	// only, and none before the first stream.
 	AddressByKey bool
+	// StreamsPerMinute is how many may begin on one within any minute; 0: no bound. Where few are left, streams of
+	// other conversations go to another socket, which is opened ahead.
+	StreamsPerMinute int
 	// MaxConcurrent bounds the streams over all sockets; 0: no bound.
 	MaxConcurrent int
 	// Warm is how many sockets without a stream are kept open ahead of need.
@@ -89,6 +92,7 @@ func (p *Pool) Join(ctx context.Context, want Want) (*Seat, error) {
 	}
 	p.wake() // a socket ahead has been taken, or another key asked for
 	if seated {
+		p.relieve(seat)
 		return seat, nil
 	}
 	if err := p.open(ctx, want.Key, seat); err != nil {
@@ -168,8 +172,7 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(p.life, func() { cancel(errClosed) })()
-	url, header := p.dialect.Address(key)
-	socket, err := Dial(ctx, url, header, p.cfg.Socket, p.dialect.Refused)
+	socket, err := p.dial(ctx, key)
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -194,6 +197,19 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 	return nil
 }
 
+// dial opens a socket that streams may speak on.
+func (p *Pool) dial(ctx context.Context, key string) (*Socket, error) {
+	url, header := p.dialect.Address(key)
+	socket, err := Dial(ctx, url, header, p.cfg.Socket, p.dialect.Refused)
+	if err != nil {
+		return nil, err
+	}
+	if err := socket.greet(ctx, p.dialect); err != nil {
+		return nil, err
+	}
+	return socket, nil
+}
+
 // found makes the seat the first on a socket that was opened for it, and sends what it had sent on a dead one.
 func (m *Mux) found(s *Seat) {
 	s.mu.Lock()
@@ -206,6 +222,8 @@ func (m *Mux) found(s *Seat) {
 	m.sitLocked(s)
 	s.mux = m
 	if len(s.sent) > 0 {
+		m.allowance.begin(time.Now())
+		s.began = true
 		var again [][]byte
 		for _, frames := range s.sent {
 			again = append(again, frames(m.number)...)
@@ -222,7 +240,7 @@ func (p *Pool) replace(s *Seat, reason *Error) bool {
 	dead := reason.Kind == Dropped || reason.Kind == ConnectFailed
 	again := dead && s.reused && !s.answered.Load() && !s.left
 	if again {
-		s.mux, s.reused = nil, false
+		s.mux, s.reused, s.began = nil, false, false
 	}
 	s.mu.Unlock()
 	if !again {

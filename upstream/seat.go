@@ -35,6 +35,7 @@ type Seat struct {
 	mux    *Mux     // nil while a dead socket is being replaced
 	reused bool     // the socket was open before this stream came
 	sent   []Frames // what has been sent and not answered, for the replacement; nil once answered
+	began  bool     // a frame has been sent on this socket
 	left   bool
 }
 
@@ -62,6 +63,10 @@ func (s *Seat) SendOn(ctx context.Context, frames Frames) error {
 		s.sent = append(s.sent, frames)
 	}
 	mux := s.mux
+	if mux != nil && !s.began {
+		s.began = true
+		mux.begin()
+	}
 	s.mu.Unlock()
 	if mux == nil {
 		return nil

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bytes"
 	"time"
 
 	"voicerelay/audio"
@@ -29,6 +30,11 @@ type Frame struct {
 	Base64 []byte
 	// Raw is audio bytes.
 	Raw []byte
+}
+
+// Len is how many bytes of audio the frame stands for. Base64 is taken for what it claims to be.
+func (f Frame) Len() int {
+	return len(f.Raw) + len(f.Base64)/4*3 - bytes.Count(f.Base64[max(len(f.Base64)-2, 0):], []byte("="))
 }
 
 // Word is one word as the vendor spoke it.

@@ -1,7 +1,6 @@
 package kugelaudio
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -191,8 +190,9 @@ func (s *stream) audio(p packet) *upstream.Error {
 		return garbled("the vendor sent audio of an unknown format")
 	}
 	s.chunkLocked(p.chunk)
-	s.clock.add(format, decodedLen(p.base64))
-	s.sink.Audio(upstream.Frame{Format: format, Base64: p.base64})
+	f := upstream.Frame{Format: format, Base64: p.base64}
+	s.clock.add(format, f.Len())
+	s.sink.Audio(f)
 	return nil
 }
 
@@ -214,11 +214,6 @@ func (s *stream) formatLocked(p packet) (audio.Format, bool) {
 		f.Rate = int(p.rate)
 	}
 	return f, f.Validate() == nil
-}
-
-// decodedLen is how many bytes padded base64 stands for.
-func decodedLen(base64 []byte) int {
-	return len(base64)/4*3 - bytes.Count(base64[max(len(base64)-2, 0):], []byte("="))
 }
 
 // chunkLocked is the chunk of that id, -1 for the latest.

@@ -1,0 +1,52 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+
+	"github.com/coder/websocket"
+)
+
+// Greeter is a Dialect whose vendor wants words exchanged on a new socket before any stream's.
+type Greeter interface {
+	// Greet answers a frame that comes before the socket is ready: with a reply unless that is nil, and with ready
+	// once streams may speak. Its error gives the socket up. data is valid during the call only.
+	Greet(binary bool, data []byte) (reply []byte, ready bool, err *Error)
+}
+
+// greet exchanges what the vendor wants first. ctx bounds it, and the handshake's time. It is called before Run;
+// where it fails the socket has ended.
+func (s *Socket) greet(ctx context.Context, d Dialect) *Error {
+	g, ok := d.(Greeter)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Handshake)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { s.Fail(ungreeted(ctx)) })()
+	for ready := false; !ready; {
+		binary, data, err := s.read()
+		if err != nil {
+			s.Fail(lost(err, d.Closed))
+			return s.Reason()
+		}
+		var reply []byte
+		var fault *Error
+		if reply, ready, fault = g.Greet(binary, data); fault != nil {
+			s.Fail(fault)
+			return s.Reason()
+		}
+		if reply != nil && s.conn.Write(context.Background(), websocket.MessageText, reply) != nil {
+			s.Fail(&Error{Kind: Dropped, Message: "connection lost"})
+		}
+	}
+	return s.Reason() // ctx may have ended at the same time
+}
+
+// ungreeted is why a greeting was given up.
+func ungreeted(ctx context.Context) *Error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
+	}
+	return &Error{Kind: ConnectFailed, Message: "no greeting in time", Err: context.Cause(ctx)}
+}
