@@ -223,7 +223,11 @@ func (m *Mux) restLocked(now time.Time) {
 func (m *Mux) rank(want Want, now time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	room := m.placesLocked() - m.loadLocked(now)
+	taken := m.loadLocked(now)
+	if m.pool.cfg.InOrder {
+		taken = len(m.seats)
+	}
+	room := m.placesLocked() - taken
 	switch {
 	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now):
 		return 0

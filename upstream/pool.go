@@ -16,6 +16,9 @@ type PoolConfig struct {
 	Socket SocketConfig
 	// StreamsPerSocket is how many streams share one; at least 1.
 	StreamsPerSocket int
+	// InOrder: the vendor has stopped a cancelled stream before it looks at what comes behind on the socket, so its place
+	// there is free at once. To MaxConcurrent it counts on.
+	InOrder bool
 	// SingleUse: a socket bears one stream in its life. It is closed when that leaves, which is how some vendors
 	// are told to stop.
 	SingleUse bool

@@ -326,6 +326,23 @@ func TestAClosedPool(t *testing.T) {
 	})
 }
 
+// TestACancelInOrderFreesItsSocket has a vendor that needs no time on the socket, though it does in all.
+func TestACancelInOrderFreesItsSocket(t *testing.T) {
+	cfg := upstream.PoolConfig{StreamsPerSocket: 1, MaxConcurrent: 2, Linger: 5 * second, InOrder: true}
+	pooled(t, cfg, func(t *testing.T, b *bench) {
+		b.join("a").seat.Leave(false)
+		again := b.join("a")
+		b.sockets(1, 1)
+		_, err := b.try("a", "")
+		wantKind(t, err, upstream.Throttled)
+		time.Sleep(5*second + 1)
+		b.join("a")
+		b.sockets(2, 2) // the place is that of the one who came again
+		again.send("one")
+		again.want("", "one")
+	})
+}
+
 // TestPlacesAddUp joins, leaves, drops and waits at random: no more streams count than there may be, no socket has
 // more than its share, and in the end every place is free again.
 func TestPlacesAddUp(t *testing.T) {
