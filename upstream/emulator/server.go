@@ -50,6 +50,7 @@ func New(vendor string, o Options) (*Server, error) {
 func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
 	return map[string]func(*Server) (http.Handler, fmt.Stringer){
 		"kugelaudio": newKugelAudio,
+		"together":   newTogether,
 		"uplift":     newUplift,
 		"vogent":     newVogent,
 		"zeligate":   newZeligate,

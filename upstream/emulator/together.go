@@ -1,0 +1,126 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"github.com/coder/websocket"
+)
+
+// Together's limits. Only the first is documented; the others bound what the emulator keeps of a client that floods.
+const (
+	togetherMaxContexts = 100     // of a connection
+	togetherMaxID       = 256     // bytes of a context_id
+	togetherMaxWaiting  = 1 << 16 // characters of a context that are not spoken yet
+	togetherMaxItems    = 1024    // of a context that have not begun
+)
+
+// together emulates wss://api.together.ai/v1/audio/speech/websocket.
+type together struct {
+	server   *Server
+	quirks   togetherQuirks
+	sessions atomic.Int64 // that have been created; their ids count up
+}
+
+func newTogether(s *Server) (http.Handler, fmt.Stringer) {
+	g := &together{server: s, quirks: drawTogetherQuirks(s.opts)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/audio/speech/websocket", g.connect)
+	return mux, g.quirks
+}
+
+// connect checks the key and serves a connection until it ends.
+func (g *together) connect(w http.ResponseWriter, r *http.Request) {
+	refusal := g.badKey(r)
+	if refusal != nil && !g.quirks.authInBand {
+		g.server.note(func(st *Stats) { st.Refused++ })
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+		return
+	}
+	c := &togetherConn{together: g, contexts: make(map[string]*togetherContext), turn: make(chan struct{}, 1)}
+	socket, ok := g.accept(w, r, c)
+	if !ok {
+		return
+	}
+	c.socket = socket
+	stop := context.AfterFunc(g.server.life, func() { _ = socket.CloseNow() }) // ends the reader
+	defer stop()
+	defer func() { _ = socket.CloseNow() }() // it is over
+	if refusal == nil {
+		refusal = c.settle(r.URL.Query())
+	}
+	if refusal != nil {
+		c.refuse(refusal)
+		return
+	}
+	c.serve()
+}
+
+// accept opens the socket, also where a fault refuses by the first message.
+func (g *together) accept(w http.ResponseWriter, r *http.Request, c *togetherConn) (*websocket.Conn, bool) {
+	o := &websocket.AcceptOptions{InsecureSkipVerify: true, OnPingReceived: c.pinged}
+	if !g.refusesByMessage() {
+		return g.server.acceptWith(w, r, o)
+	}
+	socket, err := websocket.Accept(w, r, o)
+	return socket, err == nil
+}
+
+func (g *together) refusesByMessage() bool {
+	f := g.server.currentFault()
+	return f.Kind == Refuse && f.Name != ""
+}
+
+// badKey is why a client's key is refused; nil: it is not.
+func (g *together) badKey(r *http.Request) object {
+	key, want := togetherKey(r), g.server.opts.APIKey
+	switch {
+	case want == "" || key == want:
+		return nil
+	case key == "":
+		return togetherFailed("missing_api_key", "")
+	}
+	return togetherFailed("invalid_api_key", "")
+}
+
+// togetherKey is the key that a client shows, by header or by query.
+func togetherKey(r *http.Request) string {
+	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return key
+	}
+	return r.URL.Query().Get("api_key")
+}
+
+// settle takes the parameters of the address, and returns why there can be no session; nil: there is one.
+func (c *togetherConn) settle(query url.Values) object {
+	if c.refusesByMessage() {
+		return togetherFailed(togetherFaultCode(c.server.currentFault()), "")
+	}
+	query.Del("api_key")
+	update, err := togetherQuery(query)
+	if err != nil {
+		return c.quirks.unnamed("invalid_request", err.Error())
+	}
+	var refusal object
+	c.settings, refusal = c.changed(defaultTogetherSettings(), update)
+	return refusal
+}
+
+// refuse sends the message that stands in place of session.created. A socket that stays open is good for nothing.
+func (c *togetherConn) refuse(o object) {
+	c.server.note(func(st *Stats) { st.Refused++ })
+	c.send(o)
+	if c.quirks.refusalCloses {
+		_ = c.socket.Close(websocket.StatusPolicyViolation, "") // the client may have gone
+		return
+	}
+	for {
+		if _, _, err := c.socket.Read(context.Background()); err != nil { // ends with the client, or with the server
+			return
+		}
+	}
+}

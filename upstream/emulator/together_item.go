@@ -1,0 +1,174 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/voice"
+)
+
+// togetherSpeaker is what a context's speaker keeps from item to item.
+type togetherSpeaker struct {
+	wrong   Fault  // what goes wrong
+	since   int64  // samples that were generated before that was known
+	samples int64  // generated, at the native rate
+	count   int    // of items
+	item    string // the item_id of the one that has no done yet; empty: none
+	rest    []byte // its audio that is not sent yet
+	turn    bool   // the speaker has the connection's turn
+	pacer   pacer
+}
+
+// meet makes the speaker know a fault.
+func (k *togetherSpeaker) meet(f Fault, pace float64) {
+	k.wrong, k.since = f, k.samples
+	if f.Kind == Slow {
+		pace = 0.5
+	}
+	k.pacer = pacer{pace: pace}
+}
+
+// say speaks one item.
+func (k *togetherContext) say(ctx context.Context, item togetherItem) {
+	if !k.takeTurn(ctx) {
+		return
+	}
+	defer k.giveTurn()
+	switch {
+	case k.broken(ctx):
+	case !speakable(item.text):
+		k.sayNothing(item.text)
+	case !k.conn.quirks.hasVoice(item.settings):
+		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_voice", "")))
+	default:
+		k.begin()
+		if k.voice(ctx, item) {
+			k.end()
+		}
+	}
+}
+
+// takeTurn waits until the context may speak, where contexts do so one after the other.
+func (k *togetherContext) takeTurn(ctx context.Context) bool {
+	if !k.conn.quirks.serial {
+		return true
+	}
+	select {
+	case k.conn.turn <- struct{}{}:
+		k.turn = true
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (k *togetherContext) giveTurn() {
+	if k.turn {
+		k.turn = false
+		<-k.conn.turn
+	}
+}
+
+// sayNothing answers what can't be spoken.
+func (k *togetherContext) sayNothing(text string) {
+	answer := k.conn.quirks.unspeakable
+	if text == "" {
+		answer = k.conn.quirks.emptyCommit
+	}
+	switch answer {
+	case "done":
+		k.begin()
+		k.end()
+	case "failed":
+		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_text", "")))
+	}
+}
+
+// begin gives the item its id.
+func (k *togetherContext) begin() {
+	n := &k.conn.items
+	if k.conn.quirks.itemsPerContext {
+		n = &k.count
+	}
+	k.conn.mu.Lock()
+	defer k.conn.mu.Unlock()
+	*n++
+	k.item, k.rest = fmt.Sprintf("tts_%d", *n), nil
+}
+
+// end says that the item is complete.
+func (k *togetherContext) end() {
+	k.conn.send(k.event("conversation.item.audio_output.done"))
+	k.item = ""
+}
+
+// event is a message about the item.
+func (k *togetherContext) event(kind string) object {
+	return k.named(object{"type": kind, "item_id": k.item})
+}
+
+// voice sends the item's audio and word times, and reports whether that is all of it.
+func (k *togetherContext) voice(ctx context.Context, item togetherItem) (complete bool) {
+	characters := utf8.RuneCountInString(item.text)
+	k.conn.server.stream(k.index, func(s *Stream) { s.Charge += int64(characters) * item.settings.charMicros() })
+	spoken := k.generate(ctx, item)
+	delay := k.conn.server.opts.FirstAudio
+	if k.wrong.Kind == Late && k.samples == k.since {
+		delay += k.wrong.After
+	}
+	if !pause(ctx, delay) {
+		return false
+	}
+	words := spoken.Words
+	if !item.settings.wordTimes {
+		words = nil
+	}
+	return k.sendAll(ctx, spoken.PCM, item.settings, words)
+}
+
+// generate is the item's speech, spoiled where that is the fault.
+func (k *togetherContext) generate(ctx context.Context, item togetherItem) voice.Spoken {
+	server, quirks := k.conn.server, k.conn.quirks
+	seed := server.opts.Seed + uint64(k.samples)
+	spoken := server.say(ctx, item.settings.pronounced(item.text), quirks.normalizes, seed, item.settings.speed)
+	switch k.wrong.Kind {
+	case Empty:
+		return voice.Spoken{}
+	case WrongLength:
+		return voice.Spoken{PCM: spoken.PCM[:min(len(spoken.PCM), nativeRate/50)]}
+	}
+	return spoken
+}
+
+// broken plays the fault when its time has come. It reports whether the item is over, by that or by ctx.
+func (k *togetherContext) broken(ctx context.Context) bool {
+	if audio.Duration(k.samples-k.since, nativeRate) < k.wrong.After {
+		return ctx.Err() != nil
+	}
+	switch k.wrong.Kind {
+	case Stall:
+		k.giveTurn() // the others go on
+		<-ctx.Done() // the client cancels the context, or leaves
+	case Drop:
+		_ = k.conn.socket.CloseNow() // that is the fault
+	case CloseCode:
+		k.conn.wg.Go(func() { _ = k.conn.socket.Close(websocket.StatusCode(k.wrong.Code), "") }) // that is the fault
+	case ErrorFrame:
+		o := togetherFailed(togetherFaultCode(k.wrong), "")
+		if !k.wrong.Session {
+			o = k.named(o)
+		}
+		k.conn.send(o)
+	case Garbage:
+		_ = k.conn.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+	default:
+		return ctx.Err() != nil
+	}
+	k.item = ""
+	k.drop()
+	return true
+}
