@@ -1,0 +1,125 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// zeliLong is one sentence of more than two seconds, so that a fault can come in its middle.
+const zeliLong = `{"text":"This is a long sentence that nobody hears to its end because of the fault. "}`
+
+// Each fault, at the start of a stream and behind some audio of it.
+func TestZeligateFaults(t *testing.T) {
+	const frame = 100 * time.Millisecond
+	full := func(t *testing.T) int { // bytes of a stream without fault
+		_, base := startZeligate(t, Options{Chunk: frame}, "workers:1", "telling:detail")
+		return len(dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS).listen(5 * time.Second).audio)
+	}(t)
+	tests := map[Fault]func(h zeliHeard) bool{
+		{}: func(h zeliHeard) bool { return h.final && len(h.audio) == full },
+		{Kind: Late, After: 300 * time.Millisecond}: func(h zeliHeard) bool {
+			return h.final && len(h.audio) == full && h.first >= 300*time.Millisecond
+		},
+		{Kind: Stall}:                               func(h zeliHeard) bool { return h.late && h.audio == nil },
+		{Kind: Stall, After: 3 * frame}:             func(h zeliHeard) bool { return h.late && len(h.lengths) == 3 },
+		{Kind: Drop}:                                func(h zeliHeard) bool { return !h.late && h.closed < 0 && h.audio == nil },
+		{Kind: Drop, After: 3 * frame}:              func(h zeliHeard) bool { return !h.late && h.closed < 0 && len(h.lengths) <= 3 },
+		{Kind: Garbage}:                             func(h zeliHeard) bool { return strings.HasPrefix(h.other, "<html>") && h.audio == nil },
+		{Kind: Garbage, After: 2 * frame}:           func(h zeliHeard) bool { return strings.HasPrefix(h.other, "<html>") && len(h.lengths) == 2 },
+		{Kind: CloseCode, Code: 1011}:               func(h zeliHeard) bool { return h.closed == 1011 && h.audio == nil },
+		{Kind: CloseCode, Code: 1000, After: frame}: func(h zeliHeard) bool { return h.closed == 1000 && len(h.lengths) == 1 },
+		{Kind: ErrorFrame, Name: "model_loading"}: func(h zeliHeard) bool {
+			return strings.Contains(h.other, `"status":"model_loading"`) && h.audio == nil
+		},
+		{Kind: ErrorFrame, Name: "cuda_gone", After: frame}: func(h zeliHeard) bool {
+			return strings.Contains(h.other, `"status":"cuda_gone"`) && len(h.lengths) == 1
+		},
+		{Kind: WrongLength}: func(h zeliHeard) bool { return h.final && len(h.audio) == 2*nativeRate/50 },
+		{Kind: Slow}:        func(h zeliHeard) bool { return !h.final && len(h.lengths) > 0 && len(h.lengths) < 9 },
+		{Kind: OddChunks}: func(h zeliHeard) bool {
+			return h.final && len(h.audio) == full && h.lengths[0]%2 == 1 && h.lengths[1]%2 == 0
+		},
+		{Kind: Empty}:    func(h zeliHeard) bool { return h.final && h.audio == nil },
+		{Kind: NullCost}: func(h zeliHeard) bool { return h.final && len(h.audio) == full },
+	}
+	for fault, right := range tests {
+		t.Run(string(fault.Kind)+fault.After.String(), func(t *testing.T) {
+			t.Parallel()
+			server, base := startZeligate(t, Options{Chunk: frame, Fault: fault}, "workers:1", "telling:detail")
+			client := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS)
+			patience := 10 * time.Second
+			if fault.Kind == Stall {
+				patience = 300 * time.Millisecond // for what must not come
+			}
+			if fault.Kind == Slow {
+				client.endsIn(time.Second)
+			}
+			if h := client.listen(patience); !right(h) {
+				h.audio = h.audio[:min(len(h.audio), 8)]
+				t.Errorf("got %+v", h)
+			}
+			_ = client.conn.CloseNow() // the fault may have done so
+			over := func(st Stats) bool { return st.OpenContexts == 0 && st.OpenSockets == 0 && st.Streams[0].Over }
+			if !server.WaitFor(over, 5*time.Second) {
+				t.Errorf("the stream is not over: %+v", server.Stats())
+			}
+		})
+	}
+}
+
+// A fault is that of the streams that begin from then on.
+func TestZeligateFaultIsOfStreamsThatBegin(t *testing.T) {
+	server, base := startZeligate(t, Options{}, "workers:2")
+	before := dialZeligate(t, base, "pcm_24000", zeliBOS)
+	if !server.WaitFor(func(st Stats) bool { return len(st.Streams) == 1 }, 5*time.Second) {
+		t.Fatal("the stream has not begun")
+	}
+	server.SetFault(Fault{Kind: Empty})
+	before.say(zeliSentence, zeliEOS)
+	if h := before.listen(5 * time.Second); !h.final || h.audio == nil {
+		t.Errorf("before: got %+v, want audio", h)
+	}
+	_ = before.conn.CloseNow() // it is over
+	if h := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio != nil {
+		t.Errorf("after: got %+v, want a final frame alone", h)
+	}
+}
+
+func TestZeligateRefusals(t *testing.T) {
+	const address = "/v1/text-to-speech/zeli-voice-1/stream-input"
+	tests := map[int]string{503: "model_loading", 401: "invalid_api_key", 404: "voice_not_found", 429: "too_many_requests"}
+	for status, want := range tests {
+		server, base := startZeligate(t, Options{Fault: Fault{Kind: Refuse, Code: status}})
+		response := upgrade(t, base, address, nil)
+		var body struct {
+			Detail struct{ Status, Message string }
+		}
+		if err := json.NewDecoder(response.Body).Decode(&body); err != nil || response.StatusCode != status || body.Detail.Status != want {
+			t.Errorf("got %d, %+v, %v, want %d, %s", response.StatusCode, body, err, status, want)
+		}
+		if st := server.Stats(); st.Refused != 1 || st.Sockets != 0 {
+			t.Errorf("%d: got %+v, want one refused", status, st)
+		}
+	}
+	_, base := startZeligate(t, Options{Fault: Fault{Kind: Refuse, Code: 1013}})
+	if h := dialZeligate(t, base, "pcm_24000").listen(5 * time.Second); h.closed != websocket.StatusTryAgainLater {
+		t.Errorf("got %+v, want a close with 1013", h)
+	}
+}
+
+// What a validation error's frame has over HTTP, it has with its status there.
+func TestZeligateValidationErrorIsAList(t *testing.T) {
+	e := zeliInvalid("text", "missing", "Field required")
+	got, err := json.Marshal(e.detail())
+	if want := `{"detail":[{"loc":["body","text"],"msg":"Field required","type":"missing"}]}`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	if e.http != http.StatusUnprocessableEntity {
+		t.Errorf("got %d, want 422", e.http)
+	}
+}
