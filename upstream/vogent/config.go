@@ -1,0 +1,50 @@
+package vogent
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// Config is the adapter's options in the configuration.
+type Config struct {
+	// StreamsPerSocket is how many streams share a socket. The vendor allows several and names no limit, nor whether
+	// one stream's error ends the others. Default: 1.
+	StreamsPerSocket int `yaml:"streams_per_socket"`
+	// Idle is how long a socket is kept that no stream is on. The vendor's own limit is not known. Default: 1m.
+	Idle time.Duration `yaml:"idle"`
+	// KeyInQuery sends the key in the address, too, as the vendor's quickstart does, where its API page wants the
+	// header. Default: the header only, since addresses are written to logs on the way.
+	KeyInQuery bool `yaml:"key_in_query"`
+}
+
+// defaults are the options where the configuration has none.
+func defaults() Config { return Config{StreamsPerSocket: 1, Idle: time.Minute} }
+
+// Validate checks the options.
+func (c *Config) Validate() error {
+	if c.StreamsPerSocket < 1 || c.StreamsPerSocket > 32 {
+		return errors.New("streams_per_socket: must be 1 to 32")
+	}
+	if c.Idle < time.Second {
+		return errors.New("idle: must be at least 1s")
+	}
+	return nil
+}
+
+// parseOptions takes an empty object only: the vendor's further options are those of its REST interface.
+func parseOptions(raw json.RawMessage) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
+		return &upstream.OptionError{Reason: "must be an object"}
+	}
+	if len(fields) > 0 {
+		// Of several the same one is told each time.
+		return &upstream.OptionError{Field: slices.Min(slices.Collect(maps.Keys(fields))), Reason: "unknown option"}
+	}
+	return nil
+}

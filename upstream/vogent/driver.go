@@ -1,0 +1,158 @@
+package vogent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("vogent", defaults(),
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
+
+// formats are what the vendor is asked for. Its list of rates has 41500 where 44100 must be meant: neither is used.
+var formats = []audio.Format{
+	{Encoding: audio.PCM16, Rate: 24000},
+	{Encoding: audio.PCM16, Rate: 48000},
+	{Encoding: audio.PCM16, Rate: 22050},
+	{Encoding: audio.PCM16, Rate: 16000},
+	{Encoding: audio.PCM16, Rate: 8000},
+}
+
+// provider speaks for one account.
+type provider struct {
+	caps upstream.Capabilities
+	pool *upstream.Pool
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	d, err := newDialect(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	return &provider{
+		caps: capabilities(cfg),
+		pool: upstream.NewPool(d, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
+			StreamsPerSocket: cfg.StreamsPerSocket,
+			MaxConcurrent:    env.MaxConcurrent,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			InOrder:          true,
+			Log:              env.Log,
+		}),
+	}, nil
+}
+
+func capabilities(cfg Config) upstream.Capabilities {
+	return upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsExact,
+		WordTimes:        upstream.WordTimesWord,
+		Cancel:           upstream.CancelSilent,
+		StreamsPerSocket: cfg.StreamsPerSocket,
+		MinSpeed:         1,
+		MaxSpeed:         1,
+		Known: upstream.Known{
+			PieceEnds: upstream.Documented, // the finished of a generation that is a piece
+			WordTimes: upstream.Assumed,    // that there are any is documented, their shape is not
+			Cancel:    upstream.Assumed,    // the field is documented, what follows it is not
+			Cost:      upstream.Documented,
+		},
+		Formats: formats,
+	}
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
+
+// ParseOptions refuses all: the vendor has none.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return nil, parseOptions(raw) }
+
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
+// Warm opens sockets ahead.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its place on a socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	if req.Voice == "" {
+		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"}
+	}
+	s := newStream(req, sink)
+	// Whether an error ends its socket is not documented, so tenants do not meet on one.
+	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
+	seat, err := p.pool.Join(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// newStream translates a request.
+func newStream(req upstream.Request, sink upstream.Sink) *stream {
+	format := audio.Nearest(req.Output, formats)
+	return &stream{
+		id:           req.ID,
+		voice:        req.Voice,
+		conversation: conversation(req),
+		rate:         format.Rate,
+		line:         line{sink: sink, format: format},
+	}
+}
+
+// conversation is the part of a contextId that does not depend on the socket. An affinity may have a client's own
+// words in it, of any length, so the vendor gets its digest.
+func conversation(req upstream.Request) string {
+	if req.Affinity == "" {
+		return req.ID
+	}
+	sum := sha256.Sum256([]byte(req.Affinity))
+	return hex.EncodeToString(sum[:8])
+}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	address string // bears the key where it is to
+	header  http.Header
+}
+
+func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
+	u, err := url.Parse(env.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	}
+	key := env.APIKey.Reveal()
+	u = u.JoinPath("api", "tts", "websocket")
+	if cfg.KeyInQuery {
+		u.RawQuery = url.Values{"apiKey": {key}}.Encode()
+	}
+	return &dialect{address: u.String(), header: http.Header{"Authorization": {"Bearer " + key}}}, nil
+}
+
+// Address is one for all: voices, rates and contexts go in frames.
+func (d *dialect) Address(string) (string, http.Header) { return d.address, d.header }
+
+// Refused is as HTTP has it: 401 or 403 a bad key, 402 no credit, 429 too fast.
+func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is none: the vendor has no such frame, and every generation's text is complete at once.
+func (d *dialect) KeepAlive(string) []byte { return nil }

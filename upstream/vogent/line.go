@@ -1,0 +1,188 @@
+package vogent
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
+// turn.
+type line struct {
+	sink   upstream.Sink
+	format audio.Format
+
+	pieces []*generation // ordered and not ended
+	held   int           // bytes, of all pieces
+	bytes  int64         // of audio that the sink has had
+	start  time.Duration // of the first piece
+	spoken time.Duration // start of the latest word
+}
+
+// generation is a piece at the vendor.
+type generation struct {
+	piece  int
+	over   bool            // the vendor has nothing more of it, or never had
+	err    *upstream.Error // why it is over, where that is no good end
+	events []event         // held
+	latest wordTime        // that the sink has had
+}
+
+// event is audio or words of a piece whose turn has not come.
+type event struct {
+	base64 []byte
+	words  []wordTime
+}
+
+// maxHeld is the most audio that may be held, in bytes of base64: four minutes at 24 kHz, of one piece.
+const maxHeld = 16 << 20
+
+// order puts a piece at the end. One without a text is not sent, and ends when its turn comes.
+func (l *line) order(p upstream.Piece) {
+	l.pieces = append(l.pieces, &generation{piece: p.ID, over: p.Text == ""})
+	l.advance()
+}
+
+// find is a piece that has not ended, and whether it is its turn; nil for any other.
+func (l *line) find(piece int) (g *generation, turn bool) {
+	for i, g := range l.pieces {
+		if g.piece == piece && !g.over {
+			return g, i == 0
+		}
+	}
+	return nil, false
+}
+
+// unfinished are the pieces that the vendor may still be at, the last first.
+func (l *line) unfinished() []int {
+	var pieces []int
+	for _, g := range slices.Backward(l.pieces) {
+		if !g.over {
+			pieces = append(pieces, g.piece)
+		}
+	}
+	return pieces
+}
+
+// audio takes audio of a piece. It reports false where more came ahead of its turn than can be held.
+func (l *line) audio(piece int, base64 []byte) bool {
+	g, turn := l.find(piece)
+	switch {
+	case g == nil:
+		return true
+	case turn:
+		l.sound(base64)
+		return true
+	case l.held+len(base64) > maxHeld:
+		return false
+	}
+	l.held += len(base64)
+	g.events = append(g.events, event{base64: bytes.Clone(base64)})
+	return true
+}
+
+// words takes words of a piece.
+func (l *line) words(piece int, words []wordTime) {
+	g, turn := l.find(piece)
+	switch {
+	case g == nil || len(words) == 0:
+	case turn:
+		l.tell(g, words)
+	default:
+		g.events = append(g.events, event{words: words})
+	}
+}
+
+// finish takes the vendor's word that it has nothing more of a piece, because of err where that is not nil. A piece's
+// error waits for its turn as its audio does: what comes before it is good.
+func (l *line) finish(piece int, err *upstream.Error) {
+	if g, _ := l.find(piece); g != nil {
+		g.over, g.err = true, err
+		l.advance()
+	}
+}
+
+// advance ends pieces that are over, in turn, and lets those behind them be heard. It stops at one that failed.
+func (l *line) advance() {
+	for len(l.pieces) > 0 && l.pieces[0].over && l.pieces[0].err == nil {
+		l.fill()
+		l.sink.PieceEnd(l.pieces[0].piece)
+		l.pieces = l.pieces[1:]
+		l.start = l.now()
+		if len(l.pieces) > 0 {
+			l.release(l.pieces[0])
+		}
+	}
+}
+
+// failed is whether a piece has failed whose turn it is.
+func (l *line) failed() bool { return len(l.pieces) > 0 && l.pieces[0].err != nil }
+
+// failure is the error of the first piece that failed, or nil.
+func (l *line) failure() *upstream.Error {
+	for _, g := range l.pieces {
+		if g.err != nil {
+			return g.err
+		}
+	}
+	return nil
+}
+
+// release hands on what was held of a piece.
+func (l *line) release(g *generation) {
+	for _, e := range g.events {
+		if e.words != nil {
+			l.tell(g, e.words)
+			continue
+		}
+		l.held -= len(e.base64)
+		l.sound(e.base64)
+	}
+	g.events = nil
+}
+
+// sound hands audio on.
+func (l *line) sound(base64 []byte) {
+	l.bytes += int64(decodedLen(base64))
+	l.sink.Audio(upstream.Frame{Format: l.format, Base64: base64})
+}
+
+// fill completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
+func (l *line) fill() {
+	if l.bytes%2 != 0 {
+		l.bytes++
+		l.sink.Audio(upstream.Frame{Format: l.format, Raw: []byte{0}})
+	}
+}
+
+// now is how much audio the sink has had.
+func (l *line) now() time.Duration { return audio.Duration(l.bytes/2, l.format.Rate) }
+
+// tell hands words on, in times from the stream's first sample. Where the vendor tells all of a piece's words each time,
+// only the new ones go on.
+func (l *line) tell(g *generation, words []wordTime) {
+	told := make([]upstream.Word, 0, len(words))
+	for _, w := range words {
+		if w.start < g.latest.start || w.start == g.latest.start && w.text == g.latest.text {
+			continue
+		}
+		g.latest = w
+		l.spoken = max(l.start+w.start, l.spoken)
+		told = append(told, upstream.Word{
+			Text: w.text, Piece: g.piece,
+			Start: l.spoken, End: max(l.start+w.end, l.spoken),
+			Score: -1,
+		})
+	}
+	if len(told) > 0 {
+		l.sink.Words(told)
+	}
+}
+
+// decodedLen is how many bytes padded base64 stands for.
+func decodedLen(base64 []byte) int {
+	return len(base64)/4*3 - bytes.Count(base64[max(len(base64)-2, 0):], []byte("="))
+}

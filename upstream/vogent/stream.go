@@ -1,0 +1,194 @@
+package vogent
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"voicerelay/upstream"
+)
+
+// stream is a generation of ours, which is one a piece at the vendor. Its sink is called with mu held, which makes
+// the calls one at a time and lets Close stop them, so whoever calls Speak or Close must not hold a lock that the sink
+// takes.
+type stream struct {
+	// Static after Open.
+	id, voice    string
+	conversation string
+	rate         int // hertz
+
+	// Owned by the caller of Speak and Close.
+	closed bool
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	seat    *upstream.Seat
+	line    line
+	last    bool  // the last piece has been ordered
+	heard   bool  // the vendor has said something of this stream
+	stopped error // the cause that Close was given; nothing more is delivered
+	ended   bool
+}
+
+// take gives the stream its seat, whose socket may have ended already.
+func (s *stream) take(seat *upstream.Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seat = seat
+	if s.ended {
+		seat.Leave(true)
+	}
+}
+
+// Speak orders a piece.
+func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
+	if err := s.order(p); err != nil || p.Text == "" {
+		return err
+	}
+	return s.seat.SendOn(ctx, func(socket uint64) [][]byte {
+		in := s.input(socket, p.ID)
+		in.Text, in.FinalText, in.SampleRate, in.AddWordTimestamps = p.Text, true, s.rate, true
+		return [][]byte{in.encode()}
+	})
+}
+
+// input is what every message about a piece has.
+func (s *stream) input(socket uint64, piece int) input {
+	return input{
+		GenerationID: generationID(s.id, socket, piece),
+		ContextID:    fmt.Sprintf("%s.%d", s.conversation, socket),
+		VoiceID:      s.voice,
+	}
+}
+
+// order notes that a piece is owed.
+func (s *stream) order(p upstream.Piece) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed || s.last:
+		return &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
+	case s.ended:
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	}
+	s.last = p.Last
+	s.line.order(p)
+	s.settleLocked()
+	return nil
+}
+
+// Close releases the stream. What the vendor has not finished is stopped there, also after an error, which is of one
+// piece only.
+func (s *stream) Close(ctx context.Context, cause error) error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if cause == nil {
+		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+	}
+	told, err := false, error(nil)
+	if pieces := s.stop(cause); len(pieces) > 0 {
+		told, err = s.seat.StopOn(ctx, func(socket uint64) [][]byte { return s.cancels(socket, pieces) })
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seat.Leave(!told)
+	s.endLocked(nil)
+	return err
+}
+
+// stop silences the stream. Its pieces are those that the vendor may still be at, the last first: in this order none
+// begins because the one before it has been stopped.
+func (s *stream) stop(cause error) (pieces []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.stopped = cause
+	}
+	return s.line.unfinished()
+}
+
+// cancels are the orders to stop.
+func (s *stream) cancels(socket uint64, pieces []int) [][]byte {
+	frames := make([][]byte, len(pieces))
+	for i, piece := range pieces {
+		in := s.input(socket, piece)
+		in.Cancel = true
+		frames[i] = in.encode()
+	}
+	return frames
+}
+
+// silentLocked reports whether the sink must hear no more but the end.
+func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
+
+// endLocked ends the stream, once. A cause that Close was given goes before any other. Where the vendor is still at a
+// piece the stream keeps its place until Close has told it.
+func (s *stream) endLocked(err error) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	if s.stopped != nil {
+		err = s.stopped
+	}
+	if s.seat != nil && len(s.line.unfinished()) == 0 {
+		s.seat.Leave(true)
+	}
+	s.line.sink.End(upstream.Usage{}, err)
+}
+
+// settleLocked ends the stream where everything has been delivered, and where nothing more can be.
+func (s *stream) settleLocked() {
+	switch {
+	case s.line.failed():
+		s.endLocked(s.line.failure())
+	case s.last && len(s.line.pieces) == 0:
+		s.endLocked(nil)
+	}
+}
+
+// Lost ends the stream, whose socket has ended: perhaps for an error that has come ahead of its turn.
+func (s *stream) Lost(err *upstream.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.heard {
+		err = unheard(err)
+	}
+	if failure := s.line.failure(); failure != nil {
+		err = failure
+	}
+	s.endLocked(err)
+}
+
+// audio hands audio on.
+func (s *stream) audio(piece int, base64 []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = true
+	if !s.silentLocked() && !s.line.audio(piece, base64) {
+		s.endLocked(garbled("the vendor sent more audio of a piece than can be"))
+	}
+}
+
+// words hands word times on.
+func (s *stream) words(piece int, words []wordTime) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = true
+	if !s.silentLocked() {
+		s.line.words(piece, words)
+	}
+}
+
+// finished ends a piece, in failure where err is not nil.
+func (s *stream) finished(piece int, err *upstream.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = true
+	if !s.silentLocked() {
+		s.line.finish(piece, err)
+		s.settleLocked()
+	}
+}
