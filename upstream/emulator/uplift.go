@@ -78,7 +78,7 @@ func drawUpliftQuirks(o Options) upliftQuirks {
 	}
 	if o.Inactivity > 0 {
 		q.idle = min(q.idle, o.Inactivity)
-		q.ping, q.pingTimeout = o.Inactivity, o.Inactivity
+		q.ping = o.Inactivity
 	}
 	return q
 }
@@ -144,8 +144,6 @@ const upliftGarbage = `<html>502 Bad Gateway</html>`
 // plain serves the plain WebSocket. A bad key is refused at the upgrade: the vendor's own client would wait forever
 // for ready on a connection that was accepted and closed.
 func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
-	u.server.wg.Add(1)
-	defer u.server.wg.Done()
 	if u.server.opts.APIKey != "" && r.Header.Get("Authorization") != "Bearer "+u.server.opts.APIKey {
 		u.server.note(func(st *Stats) { st.Refused++ })
 		http.Error(w, `{"message":"Invalid API key"}`, u.quirks.authStatus)

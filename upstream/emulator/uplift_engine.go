@@ -64,8 +64,6 @@ type upliftEngine struct {
 
 // engineIO serves /socket.io/.
 func (u *uplift) engineIO(w http.ResponseWriter, r *http.Request) {
-	u.server.wg.Add(1)
-	defer u.server.wg.Done()
 	query := r.URL.Query()
 	transport, sid := query.Get("transport"), query.Get("sid")
 	u.mu.Lock()

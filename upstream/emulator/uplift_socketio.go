@@ -55,8 +55,10 @@ func (e *upliftEngine) socketIO(packet string) (ok bool) {
 	}
 	ours := namespace == upliftNamespace
 	switch {
+	case kind < socketConnect || kind > socketLast:
+		return false
 	case kind == socketConnect:
-		e.connect(namespace, rest)
+		return e.connect(namespace, rest)
 	case !ours || e.session == nil:
 		return namespace == "/" // as Socket.IO's server, which closes on what is for a namespace that was not joined
 	case kind == socketDisconnect:
@@ -64,13 +66,17 @@ func (e *upliftEngine) socketIO(packet string) (ok bool) {
 	case kind == socketEvent:
 		return e.event(rest)
 	}
-	return kind <= socketLast // what else there is (acknowledgments, binary events) has no meaning here
+	return true // what else there is (acknowledgments, binary events) has no meaning here
 }
 
-// connect lets a client into a namespace. The root always is one, where nothing happens.
-func (e *upliftEngine) connect(namespace, auth string) {
+// connect lets a client into a namespace, and reports whether what it shows makes sense. The root always is one, where
+// nothing happens.
+func (e *upliftEngine) connect(namespace, auth string) (ok bool) {
 	var shown struct {
 		Token string `json:"token"`
+	}
+	if auth != "" && !json.Valid([]byte(auth)) {
+		return false
 	}
 	_ = json.Unmarshal([]byte(auth), &shown) // what there is of it
 	sid := `{"sid":"` + e.nextID("io_") + `"}`
@@ -79,9 +85,9 @@ func (e *upliftEngine) connect(namespace, auth string) {
 		e.sendPacket(e.life, socketConnect, namespace, sid)
 	case namespace != upliftNamespace:
 		e.sendPacket(e.life, socketConnectError, namespace, `{"message":"Invalid namespace"}`)
-		return
+		return true
 	case e.knows(shown.Token) && e.session != nil:
-		return // it is in already
+		return true // it is in already
 	case e.knows(shown.Token):
 		e.sendPacket(e.life, socketConnect, namespace, sid)
 		e.session = newUpliftSession(e.uplift, upliftRoom{e}, e.life)
@@ -89,12 +95,13 @@ func (e *upliftEngine) connect(namespace, auth string) {
 	default:
 		e.server.note(func(st *Stats) { st.Refused++ })
 		e.showOut(namespace, sid)
-		return
+		return true
 	}
 	if !e.namespace {
 		e.namespace = true
 		close(e.joined)
 	}
+	return true
 }
 
 // showOut tells a client that its key is bad, in the way that the seed has drawn.
