@@ -6,13 +6,14 @@ import (
 	"voicerelay/upstream"
 	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/tone"
+	"voicerelay/upstream/uplift"
 	"voicerelay/upstream/vogent"
 	"voicerelay/upstream/zeligate"
 )
 
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
-	return []upstream.Driver{kugelaudio.Driver, tone.Driver, vogent.Driver, zeligate.Driver}
+	return []upstream.Driver{kugelaudio.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver}
 }
 
 // driver is the driver of an adapter's name.

@@ -1,0 +1,89 @@
+package uplift
+
+import (
+	"strconv"
+
+	"voicerelay/upstream"
+)
+
+// errorCodes are the codes of the vendor's error messages.
+var errorCodes = map[string]upstream.Meaning{
+	"auth_failed":         {Kind: upstream.AuthFailed, Message: "the vendor refuses the key"},
+	"synthesis_failed":    {Kind: upstream.UpstreamError, Message: "the vendor failed"},
+	"duplicate_request":   {Kind: upstream.Rejected, Message: "the vendor has had a request of this id"},
+	"rate_limit_exceeded": {Kind: upstream.Throttled, Message: "the vendor limits the rate"},
+	"text_too_long":       {Kind: upstream.Rejected, Message: "the vendor finds the text too long"},
+}
+
+// connectErrors are why Socket.IO's namespace may turn a connection away, where that is not for the key.
+var connectErrors = map[string]upstream.Meaning{
+	"Invalid namespace": {Kind: upstream.ConnectFailed, Message: "the vendor does not offer speech at this address"},
+}
+
+// closeCodes are those of the WebSocket's own that a server closes with: the vendor documents none.
+var closeCodes = map[int]upstream.Meaning{
+	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},
+	1001: {Kind: upstream.Dropped, Message: "the vendor went away"},
+	1011: {Kind: upstream.UpstreamError, Message: "the vendor failed"},
+	1012: {Kind: upstream.Dropped, Message: "the vendor restarts"},
+	1013: {Kind: upstream.ConnectFailed, Message: "the vendor is overloaded"},
+}
+
+// codes lists all tables.
+func codes() []upstream.Entry {
+	all := upstream.Entries("code", errorCodes)
+	all = append(all, upstream.Entries("connect_error", connectErrors)...)
+	all = append(all, upstream.Entries("close code", closeCodes)...)
+	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+}
+
+// errorOf is the error of an error message. A code that is not documented is a fault of the vendor's.
+func errorOf(code string) *upstream.Error {
+	meaning, ok := errorCodes[code]
+	if !ok {
+		meaning = errorCodes["synthesis_failed"]
+	}
+	if !identifier(code) {
+		code = ""
+	}
+	return meaning.Error(code)
+}
+
+// identifier reports whether a code is one, since free text may tell what must not be told.
+func identifier(code string) bool {
+	for _, r := range code {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {
+			return false
+		}
+	}
+	return code != "" && len(code) <= 40
+}
+
+// connectError is the error of a namespace that turns a connection away. Vendors do so for a bad key, in words of
+// their own.
+func connectError(text string) *upstream.Error {
+	if meaning, ok := connectErrors[text]; ok {
+		return meaning.Error("connect_error")
+	}
+	if _, ok := errorCodes[text]; ok {
+		return errorOf(text)
+	}
+	return errorCodes["auth_failed"].Error("connect_error")
+}
+
+// closeError is the error of a close code, -1 for none.
+func closeError(code int) *upstream.Error {
+	if code < 0 {
+		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
+	}
+	meaning, ok := closeCodes[code]
+	if !ok {
+		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
+	}
+	return meaning.Error(strconv.Itoa(code))
+}
+
+// garbled is the error of a frame that is not of the vendor's protocol.
+func garbled(message string) *upstream.Error {
+	return &upstream.Error{Kind: upstream.Garbled, Message: message}
+}

@@ -1,0 +1,156 @@
+package uplift
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"voicerelay/upstream"
+)
+
+// transport is the envelope of messages. It is the same for all sockets, and keeps no state.
+type transport interface {
+	// address is where to connect.
+	address(base *url.URL) (string, http.Header)
+	// unwrap takes a message out of a frame.
+	unwrap(data []byte) (unwrapped, *upstream.Error)
+	// wrap is the frame of a message of that type.
+	wrap(kind string, message []byte) []byte
+}
+
+// unwrapped is what was in a frame.
+type unwrapped struct {
+	message []byte // nil: none
+	answer  []byte // what the frame wants answered, if anything
+}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	transport
+	base *url.URL
+}
+
+// Address is one for all.
+func (d *dialect) Address(string) (string, http.Header) { return d.address(d.base) }
+
+// Refused is as HTTP has it: 401 or 403 a bad key, 402 no credit, 429 too fast.
+func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is nothing: the vendor has no such message, and the socket's pings do.
+func (d *dialect) KeepAlive(string) []byte { return nil }
+
+// Greet waits for ready, which comes at once where the key is good.
+func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error) {
+	u, err := d.read(binary, data)
+	if err != nil || u.message == nil {
+		return u.answer, false, err
+	}
+	msg, err := decode(u.message)
+	if err == nil && msg.Type == typeError {
+		err = errorOf(msg.Code)
+	}
+	return nil, msg.Type == typeReady, err
+}
+
+// Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	u, err := d.read(binary, data)
+	if err != nil {
+		return err
+	}
+	if u.answer != nil {
+		m.Answer(u.answer)
+	}
+	if u.message == nil {
+		return nil
+	}
+	if id, base64, ok := scanAudio(u.message); ok {
+		if r, ok := m.Member(id).(*request); ok {
+			r.audio(base64)
+		}
+		return nil // or late, of a request that is no more
+	}
+	msg, err := decode(u.message)
+	if err != nil {
+		return err
+	}
+	return handle(m, msg)
+}
+
+func (d *dialect) read(binary bool, data []byte) (unwrapped, *upstream.Error) {
+	if binary {
+		return unwrapped{}, garbled("the vendor sent a binary frame")
+	}
+	return d.unwrap(data)
+}
+
+// The usual audio message's members, by their places in the scanner's fields.
+const (
+	typeField = iota
+	requestField
+	audioField
+	fieldCount
+)
+
+// scanAudio takes an audio message apart, both parts being pieces of data. It reports false for any other message.
+func scanAudio(data []byte) (id, base64 []byte, ok bool) {
+	fields := [fieldCount]upstream.Field{
+		typeField:    {Name: "type"},
+		requestField: {Name: "requestId"},
+		audioField:   {Name: "audio"},
+	}
+	if !upstream.ScanFlat(data, fields[:]) {
+		return nil, nil, false
+	}
+	if kind, ok := fields[typeField].Text(); !ok || string(kind) != typeAudio {
+		return nil, nil, false
+	}
+	if id, ok = fields[requestField].Text(); !ok {
+		return nil, nil, false
+	}
+	base64, ok = fields[audioField].Text()
+	return id, base64, ok
+}
+
+// decode is a message that the scanner left.
+func decode(data []byte) (message, *upstream.Error) {
+	var msg message
+	trimmed := bytes.TrimSpace(data)
+	if len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, &msg) != nil || msg.Type == "" {
+		return message{}, garbled("the vendor sent a message that is not of its protocol")
+	}
+	return msg, nil
+}
+
+// handle hands a message to its request. Types that are not known need nothing done.
+func handle(m *upstream.Mux, msg message) *upstream.Error {
+	id := []byte(msg.RequestID)
+	if len(id) == 0 {
+		switch msg.Type {
+		case typeError:
+			return errorOf(msg.Code)
+		case typeAudio, typeAudioStart, typeAudioEnd:
+			return garbled("the vendor sent a message that names no request")
+		}
+		return nil
+	}
+	r, ok := m.Member(id).(*request)
+	switch {
+	case !ok && (msg.Type == typeAudioEnd || msg.Type == typeError):
+		m.Confirm(id)
+	case !ok:
+	case msg.Type == typeError:
+		r.end(errorOf(msg.Code))
+	case msg.Type == typeAudioEnd:
+		r.end(nil)
+	case msg.Type == typeAudio && msg.Audio == nil:
+		return garbled("the vendor sent audio without audio")
+	case msg.Type == typeAudio:
+		r.audio([]byte(*msg.Audio))
+	}
+	return nil
+}

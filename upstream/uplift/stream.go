@@ -1,0 +1,238 @@
+package uplift
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// stream is a sequence of requests. Its sink is called with mu held, which makes the calls one at a time and lets Close
+// stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
+type stream struct {
+	// Static after Open.
+	provider *provider
+	sink     upstream.Sink
+	id       string
+	want     upstream.Want // what all requests ask of the pool
+	template synthesize    // what all requests ask of the vendor
+	format   audio.Format
+
+	// Owned by the caller of Speak and Close.
+	requests int // made so far
+	closed   bool
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	next    *request    // has its place and no piece yet; nil: to be made
+	queue   []*request  // ordered and not delivered, in order
+	last    bool        // the last piece has been ordered
+	silence *time.Timer // fires where nothing is ever heard; nil until the first piece is sent
+	heard   bool        // there has been audio
+	stopped error       // the cause that Close was given; nothing more is delivered
+	ended   bool
+}
+
+// newRequest is the stream's next request.
+func (s *stream) newRequest() *request {
+	r := &request{stream: s, id: s.id + "." + strconv.Itoa(s.requests)}
+	s.requests++
+	return r
+}
+
+// seat finds the request a place on a socket: nil where that is of no use any more.
+func (s *stream) seat(ctx context.Context, r *request) (*upstream.Seat, error) {
+	want := s.want
+	want.ID, want.Member = r.id, r
+	seat, err := s.provider.pool.Join(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	return r.sit(seat), nil
+}
+
+// Speak orders a piece.
+func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
+	r, seat, err := s.order(p)
+	if err != nil || p.Text == "" {
+		return err
+	}
+	if seat == nil {
+		if seat, err = s.seat(ctx, r); err != nil {
+			return s.unseated(ctx, r, err)
+		}
+	}
+	if seat == nil {
+		return nil // the request has failed meanwhile, and its turn to say so will come
+	}
+	s.listen()
+	msg := s.template
+	msg.RequestID, msg.Text = r.id, p.Text
+	return seat.Send(ctx, s.provider.wrap(typeSynthesize, encode(msg)))
+}
+
+// order queues a request for the piece, and says what seat it has already.
+func (s *stream) order(p upstream.Piece) (*request, *upstream.Seat, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed || s.last:
+		return nil, nil, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
+	case s.ended:
+		return nil, nil, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	}
+	r := s.next
+	s.next = nil
+	if r == nil {
+		r = s.newRequest()
+	}
+	r.ordered, r.piece = true, p
+	s.queue = append(s.queue, r)
+	s.last = p.Last
+	if p.Text == "" {
+		r.leaveLocked()
+		r.endLocked(nil)
+	}
+	return r, r.seat, nil
+}
+
+// unseated ends a request that there is no place for: the pieces before it are delivered all the same.
+func (s *stream) unseated(ctx context.Context, r *request, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	var failure *upstream.Error
+	errors.As(err, &failure) // it always is one
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.endLocked(failure)
+	return nil
+}
+
+// listen begins to wait for the first audio.
+func (s *stream) listen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silence == nil {
+		s.silence = time.AfterFunc(s.provider.cfg.Silence, s.unheard)
+	}
+}
+
+// unheard ends a stream that the vendor says nothing on.
+func (s *stream) unheard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) > 0 && !s.heard {
+		s.queue[0].endLocked(&upstream.Error{
+			Kind: upstream.NoAudio, Message: "the vendor says nothing, as it does where it does not know a voice",
+		})
+	}
+}
+
+// Close releases the stream. What has not ended is stopped at the vendor.
+func (s *stream) Close(ctx context.Context, cause error) error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if cause == nil {
+		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+	}
+	gone, failure := true, error(nil)
+	for _, r := range s.stop(cause) {
+		told, err := s.cancel(ctx, r)
+		gone = gone && !told
+		if failure == nil {
+			failure = err
+		}
+	}
+	s.mu.Lock()
+	s.endLocked(nil)
+	s.mu.Unlock()
+	s.provider.places.leave(time.Now(), gone)
+	return failure
+}
+
+// stop silences the stream and gives its requests. One that was never ordered has left.
+func (s *stream) stop(cause error) []*request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.stopped = cause
+	}
+	if s.next != nil {
+		s.next.leaveLocked()
+	}
+	return s.queue
+}
+
+// cancel tells the vendor to stop a request. It reports false where the vendor has nothing of it.
+func (s *stream) cancel(ctx context.Context, r *request) (told bool, err error) {
+	seat := r.rise()
+	if seat == nil {
+		return false, nil
+	}
+	msg := cancelRequest{Type: typeCancel, RequestID: r.id}
+	told, err = seat.Stop(ctx, s.provider.wrap(typeCancel, encode(msg)))
+	seat.Leave(!told)
+	return told, err
+}
+
+// silentLocked reports whether the sink must hear no more but the end.
+func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
+
+// audioLocked hands audio on.
+func (s *stream) audioLocked(f upstream.Frame) {
+	if !s.heard && s.silence != nil {
+		s.silence.Stop()
+	}
+	s.heard = true
+	s.sink.Audio(f)
+}
+
+// deliverLocked delivers what is held and done, as far as the order of pieces lets it.
+func (s *stream) deliverLocked() {
+	for len(s.queue) > 0 && !s.silentLocked() {
+		r := s.queue[0]
+		for _, base64 := range r.held {
+			s.audioLocked(upstream.Frame{Format: s.format, Base64: base64})
+		}
+		r.held = nil
+		switch {
+		case !r.done:
+			return
+		case r.err != nil:
+			s.endLocked(r.err)
+			return
+		}
+		if r.bytes%s.format.BytesPerSample() != 0 {
+			// The next request's audio begins with a whole sample, which half of one must not shift.
+			s.audioLocked(upstream.Frame{Format: s.format, Raw: []byte{0}})
+		}
+		s.sink.PieceEnd(r.piece.ID)
+		s.queue = s.queue[1:]
+	}
+	if s.last && len(s.queue) == 0 {
+		s.endLocked(nil)
+	}
+}
+
+// endLocked ends the stream, once. A cause that Close was given goes before any other. The requests that are left in
+// the queue are for Close to stop.
+func (s *stream) endLocked(err error) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	if s.stopped != nil {
+		err = s.stopped
+	}
+	if s.silence != nil {
+		s.silence.Stop()
+	}
+	s.sink.End(upstream.Usage{}, err)
+}
