@@ -5,6 +5,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/kugelaudio"
+	"voicerelay/upstream/together"
 	"voicerelay/upstream/tone"
 	"voicerelay/upstream/uplift"
 	"voicerelay/upstream/vogent"
@@ -13,7 +14,7 @@ import (
 
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
-	return []upstream.Driver{kugelaudio.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver}
+	return []upstream.Driver{kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver}
 }
 
 // driver is the driver of an adapter's name.

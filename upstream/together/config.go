@@ -1,0 +1,119 @@
+package together
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// Config is the adapter's options in the configuration.
+type Config struct {
+	// Auth is where the key goes: "header", as a Bearer token, or "query", as api_key. The vendor takes either.
+	Auth string `yaml:"auth"`
+	// Alignment is "word" for word times, or "none" for models that the vendor gives none of, or that refuse it.
+	Alignment string `yaml:"alignment"`
+	// MaxPartialLength is after how many characters the vendor speaks without being told to. It should be above the
+	// longest piece of any route.
+	MaxPartialLength int `yaml:"max_partial_length"`
+	// ContextsPerSocket is how many streams share a socket whose contexts are named. The vendor's own limit is 100.
+	ContextsPerSocket int `yaml:"contexts_per_socket"`
+	// Quiet is how long nothing must come after the last done before a stream is over, where its words don't tell.
+	Quiet time.Duration `yaml:"quiet"`
+	// Idle is how long a socket is kept that no stream is on. The vendor's own limit is not documented.
+	Idle time.Duration `yaml:"idle"`
+}
+
+func defaults() Config {
+	return Config{
+		Auth:              inHeader,
+		Alignment:         alignWord,
+		MaxPartialLength:  500,
+		ContextsPerSocket: 8,
+		Quiet:             300 * time.Millisecond,
+		Idle:              time.Minute,
+	}
+}
+
+const (
+	inHeader, inQuery    = "header", "query"
+	alignWord, alignNone = "word", "none"
+	// contextsInAll is how many contexts a socket has in its life. The vendor allows 100, and may count those that
+	// are over.
+	contextsInAll = 90
+)
+
+// Validate checks the options.
+func (c *Config) Validate() error {
+	switch {
+	case c.Auth != inHeader && c.Auth != inQuery:
+		return errors.New("auth: must be header or query")
+	case c.Alignment != alignWord && c.Alignment != alignNone:
+		return errors.New("alignment: must be word or none")
+	case c.MaxPartialLength < 1:
+		return errors.New("max_partial_length: must be at least 1")
+	case c.ContextsPerSocket < 1 || c.ContextsPerSocket > contextsInAll:
+		return errors.New("contexts_per_socket: must be 1 to 90")
+	case c.Quiet < 50*time.Millisecond || c.Quiet > 2*time.Second:
+		return errors.New("quiet: must be 50ms to 2s")
+	case c.Idle < time.Second:
+		return errors.New("idle: must be at least 1s")
+	}
+	return nil
+}
+
+// options are the client's provider_options.together.
+type options struct {
+	PronunciationDict []string // source/replacement each
+}
+
+// maxPronunciations is our own bound: the vendor names none.
+const maxPronunciations = 200
+
+// parseOptions checks options against what the vendor documents, so that a client hears of a mistake before anything
+// is ordered.
+func parseOptions(raw json.RawMessage) (*options, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
+		return nil, &upstream.OptionError{Reason: "must be an object"}
+	}
+	o := &options{}
+	for _, name := range sorted(fields) {
+		if name != "pronunciation_dict" {
+			return nil, &upstream.OptionError{Field: name, Reason: "unknown option"}
+		}
+		if reason := o.setPronunciations(fields[name]); reason != "" {
+			return nil, &upstream.OptionError{Field: name, Reason: reason}
+		}
+	}
+	return o, nil
+}
+
+// sorted are the names in order, so that of several mistakes the same one is told each time.
+func sorted(fields map[string]json.RawMessage) []string {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// setPronunciations says what is wrong with the list, if anything is.
+func (o *options) setPronunciations(raw json.RawMessage) (reason string) {
+	if json.Unmarshal(raw, &o.PronunciationDict) != nil || o.PronunciationDict == nil {
+		return "must be a list of strings"
+	}
+	if len(o.PronunciationDict) > maxPronunciations {
+		return "must have at most 200 entries"
+	}
+	for _, entry := range o.PronunciationDict {
+		if source, replacement, ok := strings.Cut(entry, "/"); !ok || source == "" || replacement == "" {
+			return "must have entries of the form source/replacement"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,203 @@
+package together
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("together", defaults(),
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
+
+// format is what the vendor is asked for. Its first models have no other rate, whatever they are asked for.
+var format = audio.Format{Encoding: audio.PCM16, Rate: 24000}
+
+// provider speaks for one account.
+type provider struct {
+	cfg  Config
+	caps upstream.Capabilities
+	pool *upstream.Pool
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	d, err := newDialect(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	return newProvider(cfg, env, d), nil
+}
+
+func newProvider(cfg Config, env upstream.Env, d upstream.Dialect) *provider {
+	return &provider{
+		cfg:  cfg,
+		caps: capabilities(cfg),
+		pool: upstream.NewPool(d, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
+			StreamsPerSocket: cfg.ContextsPerSocket,
+			SharedOnceProven: true,
+			StreamsInAll:     contextsInAll,
+			AddressByKey:     true,
+			MaxConcurrent:    env.MaxConcurrent,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			Log:              env.Log,
+		}),
+	}
+}
+
+func capabilities(cfg Config) upstream.Capabilities {
+	caps := upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsCounted,
+		WordTimes:        upstream.WordTimesWord,
+		Cancel:           upstream.CancelConfirmed,
+		StreamsPerSocket: cfg.ContextsPerSocket,
+		Language:         true,
+		MinSpeed:         0.5, // the vendor's range is not documented: this is the relay's own
+		MaxSpeed:         2,
+		Formats:          []audio.Format{format},
+		Known: upstream.Known{
+			PieceEnds: upstream.Assumed, // that a commit yields one item
+			WordTimes: upstream.Documented,
+			Cancel:    upstream.Documented,
+			Cost:      upstream.Documented,
+		},
+	}
+	if cfg.Alignment == alignNone {
+		caps.WordTimes = upstream.WordTimesNone
+	}
+	return caps
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
+
+// ParseOptions checks the client's options for this vendor.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
+
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
+// Warm opens sockets ahead.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its place on a socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	if req.Voice == "" {
+		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a voice is needed"} // the default suits no default model
+	}
+	s := p.newStream(req, sink)
+	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s})
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// newStream translates a request.
+func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
+	s := &stream{
+		sink:   sink,
+		id:     req.ID,
+		quiet:  p.cfg.Quiet,
+		letter: time.Duration(float64(leastLetter) / p.caps.ClampSpeed(req.Speed)),
+		clock:  clock{format: format},
+		ended:  piece{id: -1},
+		sure:   true,
+		over:   make(chan struct{}),
+	}
+	if o, ok := req.Options.(*options); ok {
+		s.dictionary = o.PronunciationDict
+	}
+	return s
+}
+
+// key is what streams on one socket have in common: the query of its address, and behind it what does not go there.
+func (p *provider) key(req upstream.Request, dictionary []string) string {
+	q := url.Values{
+		"voice":              {req.Voice},
+		"segment":            {"never"}, // the relay cuts sentences itself
+		"max_partial_length": {strconv.Itoa(p.cfg.MaxPartialLength)},
+		"response_format":    {"pcm"},
+		"sample_rate":        {strconv.Itoa(format.Rate)},
+		"alignment":          {p.cfg.Alignment},
+	}
+	if req.Model != "" {
+		q.Set("model", req.Model)
+	}
+	if language := language(req.Language); language != "" {
+		q.Set("language", language)
+	}
+	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+		q.Set("speed", strconv.FormatFloat(speed, 'f', -1, 64))
+	}
+	return q.Encode() + "\n" + req.Tenant + "\n" + strings.Join(dictionary, "\n")
+}
+
+// language is the vendor's name of a BCP 47 tag: the language, or with its region a lowercase locale.
+func language(tag string) string {
+	subtags := strings.Split(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+	for _, subtag := range subtags[1:] {
+		if len(subtag) == 2 {
+			return subtags[0] + "-" + subtag
+		}
+	}
+	return subtags[0]
+}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	base string // without query
+	auth string
+	key  upstream.Secret
+}
+
+func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
+	u, err := url.Parse(env.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return &dialect{base: u.JoinPath("v1", "audio", "speech", "websocket").String(), auth: cfg.Auth, key: env.APIKey}, nil
+}
+
+// Address bears the settings, and the account's key there or in the header.
+func (d *dialect) Address(key string) (string, http.Header) {
+	query, _, _ := strings.Cut(key, "\n")
+	if d.auth == inQuery {
+		return d.base + "?" + query + "&api_key=" + url.QueryEscape(d.key.Reveal()), nil
+	}
+	return d.base + "?" + query, http.Header{"Authorization": {"Bearer " + d.key.Reveal()}}
+}
+
+// Refused is as HTTP has it, and 400 a setting that the vendor does not take.
+func (d *dialect) Refused(status int) upstream.Kind {
+	if status == http.StatusBadRequest {
+		return upstream.Rejected
+	}
+	return upstream.RefusedKind(status)
+}
+
+var _ upstream.Greeter = (*dialect)(nil)
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is nothing: the vendor has no such message, and pings go out anyway.
+func (d *dialect) KeepAlive(string) []byte { return nil }

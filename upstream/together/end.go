@@ -1,0 +1,89 @@
+package together
+
+import "time"
+
+const (
+	// leastLetter is less audio for a letter or digit, at speed 1, than voices need: 70 to 90 ms are usual.
+	leastLetter = 50 * time.Millisecond
+	// patience is how many times the quiet period is waited for where what has come is too short for its text, which
+	// is the case where a commit was split. The product stays below the time in which a vendor counts as stalled.
+	patience = 5
+)
+
+// owesSpeechLocked reports whether a piece is owed that has anything to speak: a last one may have no text.
+func (s *stream) owesSpeechLocked() bool { return len(s.owed) > 0 && !s.owed[0].silent }
+
+// tooShortLocked reports whether there is less audio than the text needs, or no word of a piece that is owed though
+// the vendor times words.
+func (s *stream) tooShortLocked() bool {
+	unheard := s.owesSpeechLocked() && s.owed[0].heard == 0 && s.ended.heard > 0
+	return unheard || s.clock.now() < time.Duration(s.letters)*s.letter
+}
+
+// pieceLocked is the piece of that id, if words may still come of it.
+func (s *stream) pieceLocked(id int) *piece {
+	switch {
+	case s.ended.id == id:
+		return &s.ended
+	case len(s.owed) > 0 && s.owed[0].id == id:
+		return &s.owed[0]
+	}
+	return nil
+}
+
+// concludeLocked looks whether all that was committed has come: the words tell, or else the quiet that follows.
+func (s *stream) concludeLocked() {
+	if s.open > 0 || s.dones < s.commits {
+		return
+	}
+	s.sure = s.sure || s.dones == s.commits && !s.owesSpeechLocked() && s.ended.whole()
+	if s.sure {
+		s.settleLocked()
+		return
+	}
+	wait := s.quiet
+	if s.tooShortLocked() {
+		wait *= patience
+	}
+	s.due = time.Now().Add(wait)
+	if s.alarm == nil {
+		s.alarm = time.AfterFunc(wait, s.calm)
+		return
+	}
+	s.alarm.Reset(wait)
+}
+
+// calm takes a quiet period for the end of all that was committed.
+func (s *stream) calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() || s.due.IsZero() || time.Now().Before(s.due) {
+		return // something has come meanwhile
+	}
+	for s.owesSpeechLocked() {
+		s.pieceEndLocked()
+	}
+	s.sure = true
+	s.settleLocked()
+}
+
+// settleLocked ends the stream where nothing more is to come.
+func (s *stream) settleLocked() {
+	s.due = time.Time{}
+	if s.last {
+		s.finishLocked()
+	}
+}
+
+func (s *stream) pieceEndLocked() {
+	s.ended, s.owed = s.owed[0], s.owed[1:]
+	s.sink.PieceEnd(s.ended.id)
+}
+
+// finishLocked ends the stream with everything delivered.
+func (s *stream) finishLocked() {
+	for len(s.owed) > 0 && !s.silentLocked() {
+		s.pieceEndLocked()
+	}
+	s.endLocked(nil, true)
+}

@@ -1,0 +1,92 @@
+package together
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"voicerelay/upstream"
+)
+
+// errorCodes are the vendor's codes.
+var errorCodes = map[string]upstream.Meaning{
+	"invalid_api_key":     {Kind: upstream.AuthFailed, Message: "the vendor refuses the key"},
+	"missing_api_key":     {Kind: upstream.AuthFailed, Message: "the vendor misses a key"},
+	"model_not_available": {Kind: upstream.Rejected, Message: "the vendor does not have the model, or not for this account"},
+}
+
+// errorTypes are for codes that are not documented, as those for text that the vendor does not speak.
+var errorTypes = map[string]upstream.Meaning{
+	"invalid_request_error": {Kind: upstream.Rejected, Message: "the vendor finds the request invalid"},
+}
+
+// failed is what any other error means, since no code for an overload or a fault of the vendor's is documented.
+var failed = upstream.Meaning{Kind: upstream.UpstreamError, Message: "the vendor failed"}
+
+// closeCodes are the usual ones: the vendor documents none.
+var closeCodes = map[int]upstream.Meaning{
+	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},
+	1001: {Kind: upstream.Dropped, Message: "the vendor went away"},
+	1011: {Kind: upstream.UpstreamError, Message: "the vendor failed"},
+	1012: {Kind: upstream.Dropped, Message: "the vendor restarts"},
+	1013: {Kind: upstream.ConnectFailed, Message: "the vendor takes no connections for now"},
+}
+
+// codes lists all tables.
+func codes() []upstream.Entry {
+	all := upstream.Entries("error.code", errorCodes)
+	all = append(all, upstream.Entries("error.type, where error.code says nothing", errorTypes)...)
+	all = append(all, upstream.Entries("close code", closeCodes)...)
+	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+}
+
+// failure is what an error frame has below `error`. Either may be missing, or of another type than it should.
+type failure struct {
+	Type any `json:"type"`
+	Code any `json:"code"`
+}
+
+// frameError is the error of an error frame. Where its `error` can't be read there is nothing to look up.
+func frameError(raw json.RawMessage) *upstream.Error {
+	var f failure
+	_ = json.Unmarshal(raw, &f)
+	code, _ := f.Code.(string)
+	kind, _ := f.Type.(string)
+	meaning, ok := errorCodes[code]
+	if !ok {
+		meaning, ok = errorTypes[kind]
+	}
+	if !ok {
+		meaning = failed
+	}
+	if !identifier(code) {
+		code = ""
+	}
+	return meaning.Error(code)
+}
+
+// identifier reports whether a code is one, since free text may tell what must not be told.
+func identifier(code string) bool {
+	for _, r := range code {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
+			return false
+		}
+	}
+	return code != "" && len(code) <= 40
+}
+
+// closeError is the error of a close code, -1 for none.
+func closeError(code int) *upstream.Error {
+	if code < 0 {
+		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
+	}
+	meaning, ok := closeCodes[code]
+	if !ok {
+		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
+	}
+	return meaning.Error(strconv.Itoa(code))
+}
+
+// garbled is the error of a frame that is not of the vendor's protocol.
+func garbled(message string) *upstream.Error {
+	return &upstream.Error{Kind: upstream.Garbled, Message: message}
+}

@@ -1,0 +1,147 @@
+package together
+
+import (
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// item is one synthesis of the vendor's, of a commit or of a part of one.
+type item struct {
+	id    string
+	begun bool // audio has come
+	done  bool
+
+	piece  int           // that it is of, once begun
+	start  time.Duration // its first sample in the stream
+	header header
+
+	held   []wordTime // that came before its audio
+	placed bool       // whether origin is known
+	origin time.Duration
+}
+
+// wordTime is a word as the vendor times it.
+type wordTime struct {
+	text       string
+	start, end time.Duration
+}
+
+const (
+	// keptItems is how many items back word times may come.
+	keptItems = 16
+	// heldWords is how many words may come before their item's audio: a piece has far fewer.
+	heldWords = 4096
+	// longest is what no time is beyond: a bound for arithmetic.
+	longest = 24 * time.Hour
+	// originSlack is how much earlier than its item a word may be said to begin, where times count from the context.
+	originSlack = 50 * time.Millisecond
+)
+
+// times are the frame's words. What has no time is left out.
+func (f *frame) times() []wordTime {
+	n := min(len(f.Words), len(f.StartSeconds), len(f.EndSeconds))
+	times := make([]wordTime, n)
+	for i := range times {
+		times[i] = wordTime{text: f.Words[i], start: seconds(f.StartSeconds[i]), end: seconds(f.EndSeconds[i])}
+	}
+	return times
+}
+
+func seconds(s float64) time.Duration {
+	return time.Duration(min(max(s, 0), longest.Seconds()) * float64(time.Second))
+}
+
+// hold keeps words for when the item's audio begins, as only then its start is known.
+func (it *item) hold(times []wordTime) {
+	room := max(heldWords-len(it.held), 0)
+	it.held = append(it.held, times[:min(len(times), room)]...)
+}
+
+// place finds out what the item's word times count from, which is not documented. Its first word is near its start; if
+// it is said to be later than all audio before, times count from the context's first sample.
+func (it *item) place(first wordTime) {
+	if it.placed {
+		return
+	}
+	it.placed = true
+	it.origin = it.start
+	if first.start+originSlack >= it.start {
+		it.origin = 0
+	}
+}
+
+// clock counts the audio of a stream.
+type clock struct {
+	format audio.Format
+	bytes  int64         // in this format
+	before time.Duration // in former formats
+}
+
+// now is how much audio there is.
+func (c *clock) now() time.Duration {
+	return c.before + audio.Duration(c.bytes/int64(c.format.BytesPerSample()), c.format.Rate)
+}
+
+// add counts bytes of audio.
+func (c *clock) add(f audio.Format, bytes int) {
+	if f != c.format {
+		c.before, c.bytes, c.format = c.now(), 0, f
+	}
+	c.bytes += int64(bytes)
+}
+
+// rest is how many bytes the latest sample lacks.
+func (c *clock) rest() int {
+	size := int64(c.format.BytesPerSample())
+	return int((size - c.bytes%size) % size)
+}
+
+// itemLocked is the item of that id, new where it is not known.
+func (s *stream) itemLocked(id []byte) *item {
+	for i := len(s.items) - 1; i >= 0; i-- {
+		if s.items[i].id == string(id) {
+			return s.items[i]
+		}
+	}
+	if len(s.items) == keptItems {
+		s.items = s.items[1:]
+	}
+	it := &item{id: string(id)}
+	s.items = append(s.items, it)
+	return it
+}
+
+// beginLocked notes that an item's audio begins. A context's items are spoken one after another, so it is of the
+// oldest piece that is owed.
+func (s *stream) beginLocked(it *item) {
+	it.begun = true
+	it.start = s.clock.now()
+	it.piece = s.ended.id
+	if s.owesSpeechLocked() {
+		it.piece = s.owed[0].id
+	}
+	s.open++
+}
+
+// spokenLocked hands on the times of words of an item that has begun, and counts them for their piece. No word starts
+// before the one before it, nor is of an earlier piece.
+func (s *stream) spokenLocked(it *item, times []wordTime) {
+	if len(times) == 0 {
+		return
+	}
+	it.place(times[0])
+	of := s.pieceLocked(it.piece)
+	s.spokenPiece = max(s.spokenPiece, it.piece)
+	words := make([]upstream.Word, len(times))
+	for i, w := range times {
+		start := max(it.origin+w.start, s.spoken)
+		s.spoken = start
+		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: max(it.origin+w.end, start), Score: -1}
+		if of != nil {
+			of.hear(w.text)
+		}
+	}
+	s.sink.Words(words)
+}

@@ -1,0 +1,160 @@
+package together
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"voicerelay/upstream"
+)
+
+// The usual delta's members, by their places in the scanner's fields.
+const (
+	typeField = iota
+	contextField
+	itemField
+	deltaField
+	fieldCount
+)
+
+// Greet waits for session.created, in the place of which the vendor may refuse the key or a setting. Streams could speak
+// before it, but a socket opened ahead must not be taken for a good one.
+func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error) {
+	f, err := decode(binary, data)
+	if err != nil {
+		return nil, false, err
+	}
+	if f.Type == typeFailed || f.Type == typeError {
+		return nil, false, frameError(f.Error)
+	}
+	return nil, f.Type == typeCreated, nil
+}
+
+// Frame reads a frame from the vendor. Deltas, nearly all there are, are scanned without a decoder.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	if p, ok := scanDelta(data); ok && !binary {
+		if s := owner(m, p.context); s != nil {
+			return s.audio(p)
+		}
+		return nil // late, of a stream that is no more
+	}
+	f, err := decode(binary, data)
+	if err != nil {
+		return err
+	}
+	return take(m, f)
+}
+
+// decode reads any frame.
+func decode(binary bool, data []byte) (*frame, *upstream.Error) {
+	if binary {
+		return nil, garbled("the vendor sent a binary frame")
+	}
+	f := &frame{}
+	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil || f.Type == "" {
+		return nil, garbled("the vendor sent a frame that is not of its protocol")
+	}
+	return f, nil
+}
+
+// packet is a delta.
+type packet struct {
+	base64, item []byte
+	context      []byte // nil: not named
+}
+
+// scanDelta takes a delta apart, all parts being pieces of data. It reports false for any other frame.
+func scanDelta(data []byte) (p packet, ok bool) {
+	fields := [fieldCount]upstream.Field{
+		typeField:    {Name: "type"},
+		contextField: {Name: "context_id"},
+		itemField:    {Name: "item_id"},
+		deltaField:   {Name: "delta"},
+	}
+	if !upstream.ScanFlat(data, fields[:]) {
+		return p, false
+	}
+	if kind, ok := fields[typeField].Text(); !ok || string(kind) != typeDelta {
+		return p, false
+	}
+	if fields[contextField].Raw != nil {
+		if p.context, ok = fields[contextField].Text(); !ok {
+			return p, false
+		}
+	}
+	if p.item, ok = fields[itemField].Text(); !ok {
+		return p, false
+	}
+	p.base64, ok = fields[deltaField].Text()
+	return p, ok
+}
+
+// owner is the stream that a frame is for, or nil. What names no context is for the one stream on a socket that bears
+// one at a time, and nobody's on a socket that has named them.
+func owner(m *upstream.Mux, context []byte) *stream {
+	var s *stream
+	switch {
+	case context != nil:
+		s, _ = m.Member(context).(*stream)
+	case !m.Shared():
+		s, _ = m.Only().(*stream)
+	}
+	return s
+}
+
+// take handles any frame. Acknowledgements and what is unknown need nothing done.
+func take(m *upstream.Mux, f *frame) *upstream.Error {
+	context := f.context()
+	switch f.Type {
+	case typeDelta:
+		if f.Delta == nil {
+			return garbled("the vendor sent a delta without audio")
+		}
+		if s := owner(m, context); s != nil {
+			return s.audio(packet{base64: []byte(*f.Delta), item: []byte(f.ItemID), context: context})
+		}
+	case typeWords:
+		if s := owner(m, context); s != nil {
+			s.words(f)
+		}
+	case typeDone:
+		if s := owner(m, context); s != nil {
+			s.done(f)
+		}
+	case typeCancelled:
+		cancelled(m, context)
+	case typeFailed, typeError:
+		return fault(m, f)
+	}
+	return nil
+}
+
+// context is the id that the frame names, or nil.
+func (f *frame) context() []byte {
+	if f.ContextID == nil {
+		return nil
+	}
+	return []byte(*f.ContextID)
+}
+
+// cancelled confirms that a stream is over at the vendor.
+func cancelled(m *upstream.Mux, context []byte) {
+	if s := owner(m, context); s != nil {
+		s.fail(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor cancelled the context"})
+		return
+	}
+	m.Confirm(context)
+}
+
+// fault ends the stream that an error names, or else the socket.
+func fault(m *upstream.Mux, f *frame) *upstream.Error {
+	context, err := f.context(), frameError(f.Error)
+	if context == nil {
+		return err
+	}
+	if s := owner(m, context); s != nil {
+		s.fail(err)
+		return nil
+	}
+	m.Confirm(context)
+	return nil
+}

@@ -1,0 +1,112 @@
+package together
+
+import (
+	"bytes"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// audio hands audio on. Its error is that of a frame which is not of the protocol.
+func (s *stream) audio(p packet) *upstream.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() {
+		return nil
+	}
+	s.nameLocked(p.context != nil)
+	s.sure, s.due = false, time.Time{}
+	it := s.itemLocked(p.item)
+	if !it.begun && !it.done {
+		s.beginLocked(it)
+	}
+	f, some, err := it.header.strip(p.base64)
+	if err != nil || !some {
+		return err
+	}
+	s.playLocked(f)
+	if it.held != nil {
+		s.spokenLocked(it, it.held)
+		it.held = nil
+	}
+	if it.done {
+		s.concludeLocked() // late audio, which nothing else follows
+	}
+	return nil
+}
+
+// playLocked counts audio and hands it on.
+func (s *stream) playLocked(f upstream.Frame) {
+	if f.Format != s.clock.format {
+		s.padLocked()
+	}
+	size := len(f.Raw)
+	if f.Base64 != nil {
+		size = decodedLen(f.Base64)
+	}
+	s.clock.add(f.Format, size)
+	s.sink.Audio(f)
+}
+
+// padLocked makes a whole sample of one that an item ends in the middle of, or else all that follows would be noise.
+func (s *stream) padLocked() {
+	if rest := s.clock.rest(); rest > 0 {
+		s.clock.add(s.clock.format, rest)
+		s.sink.Audio(upstream.Frame{Format: s.clock.format, Raw: make([]byte, rest)})
+	}
+}
+
+// decodedLen is how many bytes padded base64 stands for.
+func decodedLen(base64 []byte) int {
+	return len(base64)/4*3 - bytes.Count(base64[max(len(base64)-2, 0):], []byte("="))
+}
+
+// nameLocked notes whether a frame of an item has named the context.
+func (s *stream) nameLocked(named bool) {
+	if !named {
+		s.unnamed, s.proven = true, false
+	}
+}
+
+// words hands word times on, or keeps them until their item's audio begins.
+func (s *stream) words(f *frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() {
+		return
+	}
+	s.nameLocked(f.ContextID != nil)
+	it := s.itemLocked([]byte(f.ItemID))
+	if !it.begun {
+		it.hold(f.times())
+		return
+	}
+	s.spokenLocked(it, f.times())
+	s.concludeLocked()
+}
+
+// done ends an item, and its piece where it may have been the only one.
+func (s *stream) done(f *frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() {
+		return
+	}
+	s.nameLocked(f.ContextID != nil)
+	s.proven = !s.unnamed
+	it := s.itemLocked([]byte(f.ItemID))
+	if it.done {
+		return
+	}
+	if !it.begun {
+		s.beginLocked(it) // it has no audio
+	}
+	it.done = true
+	s.open--
+	s.dones++
+	s.padLocked()
+	if s.owesSpeechLocked() && s.owed[0].id == it.piece && s.owed[0].through() {
+		s.pieceEndLocked()
+	}
+	s.concludeLocked()
+}
