@@ -17,13 +17,12 @@ type stream struct {
 	format audio.Format
 
 	// Owned by the caller of Speak and Close.
-	sent   bool // BOS has been queued
 	closed bool
 
 	// Guarded by mu.
 	mu    sync.Mutex
 	seat  *upstream.Seat
-	open  bool // BOS is on its way, and EOS is not: keep-alives may follow
+	begun bool // BOS has been queued, so that keep-alives may follow
 	heard bool // audio has come
 	last  bool // the last piece has been ordered
 	ended bool
@@ -41,29 +40,29 @@ func (s *stream) take(seat *upstream.Seat) {
 
 // Speak orders a piece.
 func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
-	if err := s.order(p); err != nil {
+	begun, err := s.order(p)
+	if err != nil {
 		return err
 	}
-	if p.Text == "" && !s.sent {
+	if p.Text == "" && !begun {
 		if p.Last {
 			s.end(nil) // nothing was ever to be spoken
 		}
 		return nil
 	}
-	if err := s.seat.Send(ctx, s.frames(p)...); err != nil {
+	if err := s.seat.Send(ctx, s.frames(p, begun)...); err != nil {
 		return err
 	}
-	s.sent = true
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open = !p.Last
+	s.begun = true
 	return nil
 }
 
 // frames are what a piece is on the wire. It need not be flushed where no more text comes.
-func (s *stream) frames(p upstream.Piece) [][]byte {
+func (s *stream) frames(p upstream.Piece, begun bool) [][]byte {
 	var frames [][]byte
-	if !s.sent {
+	if !begun {
 		frames = append(frames, encode(s.bos))
 	}
 	if p.Text != "" {
@@ -75,26 +74,26 @@ func (s *stream) frames(p upstream.Piece) [][]byte {
 	return append(frames, encode(flushFrame{Flush: true}))
 }
 
-// order notes that a piece is owed. The last one ends the keep-alives, before EOS is queued.
-func (s *stream) order(p upstream.Piece) error {
+// order notes that a piece is owed, and tells whether BOS has gone before it.
+func (s *stream) order(p upstream.Piece) (begun bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.closed || s.last:
-		return &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
+		return false, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
 	case s.ended:
-		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+		return false, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
 	}
 	s.last = p.Last
-	s.open = s.open && !p.Last
-	return nil
+	return s.begun, nil
 }
 
-// KeepAlive is a space, while the stream waits for text. BOS is a space as well, so none goes out before that.
+// KeepAlive is a space, while the stream waits for text. BOS is a space as well, so none goes out before that; and
+// none once EOS may have been queued.
 func (s *stream) KeepAlive() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.open || s.ended {
+	if !s.begun || s.last || s.ended {
 		return nil
 	}
 	return encode(textFrame{Text: space})

@@ -120,6 +120,24 @@ func TestFramesOfAGeneration(t *testing.T) {
 	})
 }
 
+// TestNoKeepAliveAroundTheEnds looks at the moments at which BOS and EOS may or may not have been queued.
+func TestNoKeepAliveAroundTheEnds(t *testing.T) {
+	s := &stream{}
+	if got := s.KeepAlive(); got != nil {
+		t.Errorf("before BOS: got %s", got)
+	}
+	s.begun = true
+	if got := string(s.KeepAlive()); got != `{"text":" "}` {
+		t.Errorf("after BOS: got %s", got)
+	}
+	if begun, err := s.order(upstream.Piece{Last: true}); !begun || err != nil {
+		t.Errorf("got %v and %v", begun, err)
+	}
+	if got := s.KeepAlive(); got != nil {
+		t.Errorf("around EOS: got %s", got)
+	}
+}
+
 func TestFramesOfAGenerationOfOnePiece(t *testing.T) {
 	recorded(t, defaults, upstream.Env{}, func(_ *testing.T, r *recording) {
 		s := r.begin(request)
