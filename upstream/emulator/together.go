@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -58,6 +59,14 @@ func (g *together) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.serve()
+}
+
+// idle is how long a socket may be quiet; 0: for ever. Where there is a limit, the options may have another.
+func (g *together) idle() time.Duration {
+	if own := g.server.opts.Inactivity; own > 0 && g.quirks.idleSeconds > 0 {
+		return own
+	}
+	return time.Duration(g.quirks.idleSeconds) * time.Second
 }
 
 // accept opens the socket, also where a fault refuses by the first message.

@@ -46,8 +46,8 @@ func (c *togetherConn) serve() {
 	defer c.leave()
 	defer cancel()
 	c.stir()
-	if c.quirks.idle > 0 {
-		c.wg.Go(func() { c.watch(ctx) })
+	if idle := c.idle(); idle > 0 {
+		c.wg.Go(func() { c.watch(ctx, idle) })
 	}
 	c.created()
 	for {
@@ -82,11 +82,11 @@ func (c *togetherConn) leave() {
 }
 
 // watch closes the socket once it has been quiet for too long.
-func (c *togetherConn) watch(ctx context.Context) {
-	left := c.quirks.idle
+func (c *togetherConn) watch(ctx context.Context, idle time.Duration) {
+	left := idle
 	for pause(ctx, left) {
 		c.mu.Lock()
-		left = time.Until(c.last.Add(c.quirks.idle))
+		left = time.Until(c.last.Add(idle))
 		c.mu.Unlock()
 		if left <= 0 {
 			_ = c.socket.Close(websocket.StatusCode(c.quirks.idleCode), "") // the client may have gone

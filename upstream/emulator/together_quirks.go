@@ -10,11 +10,11 @@ import (
 
 // togetherQuirks is what the reference leaves open, as the seed has drawn it.
 type togetherQuirks struct {
-	authInBand    bool          // a bad key is told by the first message, rather than by HTTP status 401
-	refusalCloses bool          // a first message that refuses is followed by a close
-	idle          time.Duration // without a word in either direction, after which the socket is closed; 0: never
-	idleCode      int           // that close's code
-	pingsCount    bool          // a WebSocket ping is such a word
+	authInBand    bool // a bad key is told by the first message, rather than by HTTP status 401
+	refusalCloses bool // a first message that refuses is followed by a close
+	idleSeconds   int  // without a word in either direction, after which the socket is closed; 0: never
+	idleCode      int  // that close's code
+	pingsCount    bool // a WebSocket ping is such a word
 
 	echo            string // whose context is named by what is sent: none, named (those that the client named) or all
 	echoAck         bool   // the acknowledgment of a text names it too
@@ -63,9 +63,9 @@ func drawTogetherQuirks(o Options) togetherQuirks {
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }
 	q := togetherQuirks{
 		authInBand: flip(), refusalCloses: flip(), pingsCount: flip(),
-		idle:     []time.Duration{0, 30 * time.Second, time.Minute}[r.IntN(3)],
-		idleCode: []int{int(websocket.StatusNormalClosure), int(websocket.StatusGoingAway), int(websocket.StatusPolicyViolation)}[r.IntN(3)],
-		echo:     of("none", "named", "all"), echoAck: flip(),
+		idleSeconds: []int{0, 30, 60}[r.IntN(3)],
+		idleCode:    []int{int(websocket.StatusNormalClosure), int(websocket.StatusGoingAway), int(websocket.StatusPolicyViolation)}[r.IntN(3)],
+		echo:        of("none", "named", "all"), echoAck: flip(),
 		contextsFreed: flip(), overflowEvent: flip(), serial: flip(), cancelUnknown: flip(),
 		lateFrames: r.IntN(3), lateDone: flip(), itemsPerContext: flip(),
 		joinsWithSpace: flip(), splitsCommits: flip(), partialAlways: flip(),
@@ -78,9 +78,6 @@ func drawTogetherQuirks(o Options) togetherQuirks {
 	}
 	if o.Chunk > 0 {
 		q.chunk = o.Chunk
-	}
-	if o.Inactivity > 0 && q.idle > 0 {
-		q.idle = o.Inactivity
 	}
 	return q
 }

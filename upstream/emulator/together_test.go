@@ -32,7 +32,7 @@ func TestTogetherTranscripts(t *testing.T) {
 
 func TestTogetherQuirksAreAllDrawn(t *testing.T) {
 	settings := map[string]int{ // how many there are of each; two where it is not here
-		"idle": 3, "idleCode": 3, "echo": 3, "lateFrames": 3, "emptyCommit": 3, "unspeakable": 3, "words": 3, "riff": 3, "chunk": 10,
+		"idleSeconds": 3, "idleCode": 3, "echo": 3, "lateFrames": 3, "emptyCommit": 3, "unspeakable": 3, "words": 3, "riff": 3, "chunk": 10,
 	}
 	seen := make(map[string]map[string]bool)
 	for seed := range uint64(64) {
