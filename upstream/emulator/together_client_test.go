@@ -205,8 +205,8 @@ func soundOf(t *testing.T, all []object) []byte {
 	return raw.Bytes()
 }
 
-// heard is the words in raw samples, of a text's words.
-func heard(t *testing.T, raw []byte, rate int, text string) []string {
+// togetherHeard is the words in raw samples, of a text's words.
+func togetherHeard(t *testing.T, raw []byte, rate int, text string) []string {
 	t.Helper()
 	pcm := make([]int16, len(raw)/2)
 	for i := range pcm {

@@ -11,7 +11,7 @@ import (
 	"voicerelay/audio"
 )
 
-const twelveWords = "Every morning seven quiet birds gather near the old stone bridge here."
+const togetherWords = "Every morning seven quiet birds gather near the old stone bridge here."
 
 // Each format carries every word, at the rate that the model gives.
 func TestTogetherFormatsCarryEveryWord(t *testing.T) {
@@ -36,7 +36,7 @@ func TestTogetherFormatsCarryEveryWord(t *testing.T) {
 			t.Run(name+" "+odd, func(t *testing.T) {
 				t.Parallel()
 				c := openTogether(t, drawnTogether(t, odd, "riff:asked", "cartesia:true"), tt.query)
-				c.speak("", twelveWords)
+				c.speak("", togetherWords)
 				raw := soundOf(t, c.until(done))
 				if tt.wav {
 					format, samples, err := audio.ReadWAV(bytes.NewReader(raw))
@@ -45,7 +45,7 @@ func TestTogetherFormatsCarryEveryWord(t *testing.T) {
 					}
 					raw = samples
 				}
-				if got, want := heard(t, raw, tt.rate, twelveWords), wordsIn(twelveWords); !slices.Equal(got, want) {
+				if got, want := togetherHeard(t, raw, tt.rate, togetherWords), wordsIn(togetherWords); !slices.Equal(got, want) {
 					t.Errorf("heard %v, want %v", got, want)
 				}
 			})
@@ -105,7 +105,7 @@ func TestTogetherOddDeltas(t *testing.T) {
 	for _, odd := range []bool{false, true} {
 		o := drawnTogether(t, fmt.Sprintf("oddChunks:%t", odd), "riff:asked")
 		c := openTogether(t, o, togetherSpeech)
-		c.speak("", twelveWords)
+		c.speak("", togetherWords)
 		deltas := of(c.until(done), delta)
 		if got := len(bytesOf(t, deltas[0]))%2 == 1; got != odd {
 			t.Errorf("odd: got %t, want %t", got, odd)
@@ -135,7 +135,7 @@ func TestTogetherWordTimes(t *testing.T) {
 	}
 	for _, continues := range []bool{false, true} {
 		c := openTogether(t, drawnTogether(t, fmt.Sprintf("wordsContinue:%t", continues)), togetherSpeech+"&alignment=word")
-		c.speak("", twelveWords)
+		c.speak("", togetherWords)
 		first := of(c.until(done), wordTimes)
 		c.speak("", "Hello.")
 		second := of(c.until(done), wordTimes)
