@@ -124,9 +124,15 @@ func (u *uplift) knows(key string) bool {
 }
 
 // upliftPlain is a plain WebSocket: a message is a text frame.
-type upliftPlain struct{ conn *websocket.Conn }
+type upliftPlain struct {
+	conn *websocket.Conn
+	idle *upliftIdle
+}
 
-func (p upliftPlain) deliver(_ context.Context, o object) { send(p.conn, o) }
+func (p upliftPlain) deliver(_ context.Context, o object) {
+	p.idle.touch()
+	send(p.conn, o)
+}
 
 func (p upliftPlain) garbage(ctx context.Context) {
 	_ = p.conn.Write(ctx, websocket.MessageText, []byte(upliftGarbage)) // a client that has gone is noticed by the reader
@@ -163,7 +169,7 @@ func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
 	defer u.server.note(func(st *Stats) { st.OpenSockets-- })
 	stop := context.AfterFunc(life, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
-	s := newUpliftSession(u, upliftPlain{conn}, life)
+	s := newUpliftSession(u, upliftPlain{conn, idle}, life)
 	s.wg.Go(func() { idle.watch(life, s, conn) })
 	s.ready()
 	s.readPlain(conn, idle)
@@ -188,7 +194,7 @@ func (s *upliftSession) readPlain(conn *websocket.Conn, idle *upliftIdle) {
 	}
 }
 
-// upliftIdle notices a plain connection on which nothing comes, neither message nor ping.
+// upliftIdle notices a plain connection on which there is neither a message, of either side, nor a ping.
 type upliftIdle struct {
 	limit time.Duration // 0: none
 

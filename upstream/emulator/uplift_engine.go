@@ -51,7 +51,6 @@ type upliftEngine struct {
 	out    chan upliftPacket // taken by whichever transport is the current one
 	pong   chan struct{}     // holds one token when the client has answered a heartbeat
 	joined chan struct{}     // closed when the first namespace was let in
-	wg     sync.WaitGroup    // the WebSocket's writer, and what helps an upgrade
 
 	applying  sync.Mutex // guards what follows, and keeps the client's packets one after the other; held while one waits for room in out
 	session   *upliftSession
@@ -127,13 +126,14 @@ func (e *upliftEngine) hello(upgrades []string) string {
 
 // run keeps the connection while its client answers, and clears up behind it.
 func (e *upliftEngine) run() {
-	e.wg.Go(e.awaitNamespace)
+	var waiter sync.WaitGroup
+	waiter.Go(e.awaitNamespace)
 	e.heartbeat()
 	e.end()
 	e.applying.Lock()
 	e.leave()
 	e.applying.Unlock()
-	e.wg.Wait()
+	waiter.Wait()
 	e.uplift.mu.Lock()
 	delete(e.engines, e.sid)
 	e.uplift.mu.Unlock()
@@ -213,7 +213,8 @@ func (e *upliftEngine) serve(conn *websocket.Conn) {
 	conn.SetReadLimit(enginePayload)
 	stop := context.AfterFunc(e.life, func() { _ = conn.CloseNow() }) // ends reader and writer
 	defer stop()
-	e.wg.Go(func() { e.write(conn) })
+	var writer sync.WaitGroup
+	writer.Go(func() { e.write(conn) })
 	for {
 		kind, data, err := conn.Read(context.Background())
 		if err != nil || kind != websocket.MessageText {
@@ -222,6 +223,7 @@ func (e *upliftEngine) serve(conn *websocket.Conn) {
 		e.take(string(data))
 	}
 	e.end()
+	writer.Wait()
 }
 
 // write sends what is queued.

@@ -50,8 +50,9 @@ func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
 				break
 			}
 		}
-		if s := server.Stats(); s.Streams[0].Over || !s.Streams[1].Over && !server.WaitFor(func(s Stats) bool { return s.Streams[1].Over }, 10*time.Second) {
-			t.Errorf("got %+v, want the first open and the second over", s.Streams)
+		server.WaitFor(func(s Stats) bool { return s.Streams[1].Over }, 10*time.Second)
+		if s := server.Stats().Streams; s[0].Over || !s[1].Over {
+			t.Errorf("got %+v, want the first open and the second over", s)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/coder/websocket"
 )
@@ -126,12 +127,12 @@ func (e *upliftEngine) upgrade(w http.ResponseWriter, r *http.Request) {
 	if conn.Write(ctx, websocket.MessageText, []byte(enginePong+engineProbe)) != nil {
 		return
 	}
-	e.wg.Go(func() { e.releasePolls(ctx) })
-	if !expectPacket(ctx, conn, engineUpgrade) {
-		return
-	}
+	var releaser sync.WaitGroup
+	releaser.Go(func() { e.releasePolls(ctx) })
+	upgraded := expectPacket(ctx, conn, engineUpgrade)
 	cancel()
-	if e.switchToSocket() {
+	releaser.Wait()
+	if upgraded && e.switchToSocket() {
 		e.serve(conn)
 	}
 }

@@ -186,7 +186,8 @@ func (r *upliftRequest) charge(samples int64) {
 	})
 }
 
-// broken plays the fault when its time has come, and reports whether that ended the request.
+// broken plays the fault when its time has come, and reports whether that ended the request. This vendor never tells
+// a charge, so NullCost changes nothing.
 func (r *upliftRequest) broken(ctx context.Context) bool {
 	if audio.Duration(r.samples, nativeRate) < r.fault.After {
 		return false

@@ -33,8 +33,8 @@ func TestUpliftParallelRequests(t *testing.T) {
 // A canceled request is silent but for the frames that were under way, and is not charged for the rest.
 func TestUpliftCancel(t *testing.T) {
 	for late := range 3 {
-		// At this pace the second frame would come after a second.
-		o := drawnUplift(t, Options{Pace: 0.1, Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.lateFrames == late && q.silence == upliftStartAndEnd })
+		// At this pace the second frame would come after five seconds.
+		o := drawnUplift(t, Options{Pace: 0.02, Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.lateFrames == late && q.silence == upliftStartAndEnd })
 		t.Run(fmt.Sprintf("%d late frames", late), func(t *testing.T) {
 			onBoth(t, o, func(t *testing.T, server *Server, c *upliftClient) {
 				c.speak("r1", twelveWords, "")
@@ -137,7 +137,7 @@ func TestUpliftKeepsWhatItSaw(t *testing.T) {
 
 // A plain connection is closed when nothing comes; a ping is something.
 func TestUpliftIdleConnection(t *testing.T) {
-	o := drawnUplift(t, Options{Inactivity: 300 * time.Millisecond}, func(q upliftQuirks) bool { return q.idle > 0 })
+	o := drawnUplift(t, Options{Inactivity: 600 * time.Millisecond}, func(q upliftQuirks) bool { return q.idle > 0 })
 	_, base := startUplift(t, o)
 	c := dialUplift(t, base, plainTransport)
 	c.speak("r", twelveWords, "") // it is not idle while it speaks
