@@ -49,7 +49,7 @@ func TestEmulatorSpeaksEveryWord(t *testing.T) {
 	want := vocabulary()
 	for seed := range uint64(seeds) {
 		output := outputs[seed%uint64(len(outputs))]
-		t.Run(fmt.Sprintf("seed %d %s", seed, output), func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			cfg := defaults
 			if seed%2 == 1 {
 				cfg.Auth = authQuery
@@ -59,13 +59,13 @@ func TestEmulatorSpeaksEveryWord(t *testing.T) {
 			req.Output = output
 			h := b.say(req, spoken...)
 			if h.Err != nil {
-				t.Fatalf("End: %v", h.Err)
+				t.Fatalf("seed %d, %s: %v", seed, output, h.Err)
 			}
 			if h.Format != audio.Nearest(output, formats) {
-				t.Errorf("got %v, want the nearest to %v", h.Format, output)
+				t.Errorf("seed %d: got %v, want the nearest to %v", seed, h.Format, output)
 			}
 			if got := heard(t, h, want); !slices.Equal(got, want) {
-				t.Errorf("heard %q\nwant %q", got, want)
+				t.Errorf("seed %d, %s: heard %q\nwant %q", seed, output, got, want)
 			}
 			if h.Usage.Charge.Known() {
 				t.Errorf("got a charge of a vendor that tells none: %+v", h.Usage.Charge)
@@ -131,27 +131,29 @@ func TestEmulatorStopsAtOnce(t *testing.T) {
 
 func TestEmulatorKeepsStreamsApart(t *testing.T) {
 	for seed := range uint64(4) {
-		b := emulated(t, emulator.Options{Seed: seed}, defaults, goodKey)
-		var wg sync.WaitGroup
-		for i := range 32 {
-			wg.Go(func() {
-				req := request
-				req.ID = fmt.Sprintf("gen-%d", i)
-				text := fmt.Sprintf("word%c said%c twice%c", 'a'+i%26, 'a'+i%26, 'a'+i/26)
-				want := voice.Words(text)
-				h := b.say(req, text)
-				if got := heard(t, h, want); h.Err != nil || !slices.Equal(got, want) {
-					t.Errorf("stream %d: heard %q and %v, want %q", i, got, h.Err, want)
-				}
-			})
-		}
-		wg.Wait()
-		if st := b.server.Stats(); st.Sockets != 32 || len(st.Streams) != 32 {
-			t.Errorf("got %d sockets and %d streams, want 32 of each", st.Sockets, len(st.Streams))
-		}
-		if !b.server.WaitFor(func(st emulator.Stats) bool { return st.OpenSockets == 0 }, 5*time.Second) {
-			t.Errorf("%d sockets are still open", b.server.Stats().OpenSockets)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			b := emulated(t, emulator.Options{Seed: seed}, defaults, goodKey)
+			var wg sync.WaitGroup
+			for i := range 32 {
+				wg.Go(func() {
+					req := request
+					req.ID = fmt.Sprintf("gen-%d", i)
+					text := fmt.Sprintf("word%c said%c twice%c", 'a'+i%26, 'a'+i%26, 'a'+i/26)
+					want := voice.Words(text)
+					h := b.say(req, text)
+					if got := heard(t, h, want); h.Err != nil || !slices.Equal(got, want) {
+						t.Errorf("stream %d: heard %q and %v, want %q", i, got, h.Err, want)
+					}
+				})
+			}
+			wg.Wait()
+			if st := b.server.Stats(); st.Sockets != 32 || len(st.Streams) != 32 {
+				t.Errorf("got %d sockets and %d streams, want 32 of each", st.Sockets, len(st.Streams))
+			}
+			if !b.server.WaitFor(func(st emulator.Stats) bool { return st.OpenSockets == 0 }, 5*time.Second) {
+				t.Errorf("%d sockets are still open", b.server.Stats().OpenSockets)
+			}
+		})
 	}
 }
 
@@ -161,16 +163,18 @@ func TestEmulatorRefusesAWrongKey(t *testing.T) {
 	for _, place := range []authPlace{authBOS, authQuery} {
 		told := 0
 		for seed := range uint64(seeds) {
-			cfg := defaults
-			cfg.Auth = place
-			b := emulated(t, emulator.Options{Seed: seed}, cfg, badKey)
-			got := upstream.KindOf(b.fails(request))
-			mute := strings.Contains(b.server.Quirks(), "telling:bare") && !strings.Contains(b.server.Quirks(), "closeCode:1008")
-			if got == upstream.AuthFailed {
-				told++
-			} else if !mute || !upstream.Policies[got].Trips {
-				t.Errorf("%s, seed %d: got %s, want auth_failed: %s", place, seed, got, b.server.Quirks())
-			}
+			synctest.Test(t, func(t *testing.T) {
+				cfg := defaults
+				cfg.Auth = place
+				b := emulated(t, emulator.Options{Seed: seed}, cfg, badKey)
+				got := upstream.KindOf(b.fails(request))
+				mute := strings.Contains(b.server.Quirks(), "telling:bare") && !strings.Contains(b.server.Quirks(), "closeCode:1008")
+				if got == upstream.AuthFailed {
+					told++
+				} else if !mute || !upstream.Policies[got].Trips {
+					t.Errorf("%s, seed %d: got %s, want auth_failed: %s", place, seed, got, b.server.Quirks())
+				}
+			})
 		}
 		if told < seeds/2 {
 			t.Errorf("%s: only %d seeds told a wrong key", place, told)
@@ -216,12 +220,14 @@ func TestEmulatorFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		for seed := range uint64(8) {
-			b := emulated(t, emulator.Options{Seed: seed, Fault: parsed}, defaults, goodKey)
-			got := upstream.KindOf(b.fails(request))
-			bare := strings.Contains(b.server.Quirks(), "telling:bare")
-			if !slices.Contains(want, got) || !bare && got != want[0] {
-				t.Errorf("%s, seed %d: got %s, want %s: %s", fault, seed, got, want[0], b.server.Quirks())
-			}
+			synctest.Test(t, func(t *testing.T) {
+				b := emulated(t, emulator.Options{Seed: seed, Fault: parsed}, defaults, goodKey)
+				got := upstream.KindOf(b.fails(request))
+				bare := strings.Contains(b.server.Quirks(), "telling:bare")
+				if !slices.Contains(want, got) || !bare && got != want[0] {
+					t.Errorf("%s, seed %d: got %s, want %s: %s", fault, seed, got, want[0], b.server.Quirks())
+				}
+			})
 		}
 	}
 }
