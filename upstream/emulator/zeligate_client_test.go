@@ -72,7 +72,7 @@ type zeliHeard struct {
 	late    bool // nothing came any more, and the socket is open
 }
 
-// listen reads until the stream ends in any way, or nothing has come for as long as patience lasts.
+// listen reads until the stream ends in any way, or nothing has come for as long as patience lasts, and leaves then.
 func (c *zeliClient) listen(patience time.Duration) (h zeliHeard) {
 	c.t.Helper()
 	began := time.Now()

@@ -116,6 +116,22 @@ func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
 	}
 }
 
+// A faster voice is done sooner.
+func TestZeligateSpeed(t *testing.T) {
+	length := func(speed string) time.Duration {
+		server, base := startZeligate(t, Options{})
+		bos := `{"text":" ","authorization":"Bearer ` + zeliTestKey + `","voice_settings":{"speed":` + speed + `}}`
+		if h := dialZeligate(t, base, "pcm_24000", bos, zeliLong, zeliEOS).listen(5 * time.Second); !h.final {
+			t.Fatalf("got %+v, want an end", h)
+		}
+		return zeliSpoken(server)
+	}
+	got := float64(length("0.8")) / float64(length("1.2"))
+	if want := 1.5; got < 0.98*want || got > 1.02*want {
+		t.Errorf("0.8 takes %.3f times as long as 1.2, want %v", got, want)
+	}
+}
+
 // The first audio of each text comes after the time that the options say, and the rest at their pace.
 func TestZeligateTimes(t *testing.T) {
 	server, base := startZeligate(t, Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")

@@ -17,7 +17,7 @@ const zeliLong = `{"text":"This is a long sentence that nobody hears to its end 
 func TestZeligateFaults(t *testing.T) {
 	const frame = 100 * time.Millisecond
 	full := func(t *testing.T) int { // bytes of a stream without fault
-		_, base := startZeligate(t, Options{Chunk: frame}, "workers:1", "telling:detail")
+		_, base := startZeligate(t, Options{Chunk: frame}, "workers:1", "telling:detail", "lingers:true")
 		return len(dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS).listen(5 * time.Second).audio)
 	}(t)
 	tests := map[Fault]func(h zeliHeard) bool{
@@ -50,7 +50,7 @@ func TestZeligateFaults(t *testing.T) {
 	for fault, right := range tests {
 		t.Run(string(fault.Kind)+fault.After.String(), func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, Options{Chunk: frame, Fault: fault}, "workers:1", "telling:detail")
+			server, base := startZeligate(t, Options{Chunk: frame, Fault: fault}, "workers:1", "telling:detail", "lingers:true")
 			client := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS)
 			patience := 10 * time.Second
 			if fault.Kind == Stall {
@@ -68,7 +68,53 @@ func TestZeligateFaults(t *testing.T) {
 			if !server.WaitFor(over, 5*time.Second) {
 				t.Errorf("the stream is not over: %+v", server.Stats())
 			}
+			if err := server.Close(); err != nil { // so that an engine has ended as well
+				t.Error(err)
+			}
+			if got := zeliSpoken(server); fault.After > 0 && fault.Kind != Late && got != fault.After {
+				t.Errorf("got %v spoken, want none behind the fault at %v", got, fault.After)
+			}
 		})
+	}
+}
+
+// A stalled stream has its engine, and its socket, and says nothing whatever its client does.
+func TestZeligateStallLastsUntilTheClientLeaves(t *testing.T) {
+	server, base := startZeligate(t, Options{Fault: Fault{Kind: Stall}}, "workers:1", "telling:detail")
+	stalled := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+	pauseFor(t, server) // so that it has stalled
+	stalled.say("no JSON")
+	server.SetFault(Fault{})
+	dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+	if server.WaitFor(spoken(1), waits) || server.Stats().Streams[0].Over {
+		t.Error("the stall is over before its client has left")
+	}
+	if h := stalled.listen(waits); !h.late { // it leaves when its patience is over
+		t.Errorf("got %+v, want silence", h)
+	}
+	if !server.WaitFor(spoken(1), 5*time.Second) {
+		t.Error("the engine is not free")
+	}
+}
+
+// A stream without audio has no file header either.
+func TestZeligateEmptyHasNoHeader(t *testing.T) {
+	for _, format := range []string{"wav_24000", "opus_48000_32", "mp3_44100_128"} {
+		_, base := startZeligate(t, Options{Fault: Fault{Kind: Empty}})
+		if h := dialZeligate(t, base, format, zeliBOS, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio != nil {
+			t.Errorf("%s: got %+v, want a final frame alone", format, h)
+		}
+	}
+}
+
+// Only the first audio of a stream is late, not that of each text.
+func TestZeligateIsLateOnce(t *testing.T) {
+	const late = 500 * time.Millisecond
+	_, base := startZeligate(t, Options{Fault: Fault{Kind: Late, After: late}})
+	began := time.Now()
+	h := dialZeligate(t, base, "pcm_24000", zeliBOS, `{"text":"One. Two. Three. Four. Five. "}`, zeliEOS).listen(5 * time.Second)
+	if took := time.Since(began); !h.final || took < late || took > 4*late {
+		t.Errorf("took %v, want %v once: %+v", took, late, h.lengths)
 	}
 }
 

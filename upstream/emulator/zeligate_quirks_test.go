@@ -96,6 +96,54 @@ func TestZeligateIdles(t *testing.T) {
 	}
 }
 
+// White space keeps a socket open.
+func TestZeligateKeepAlives(t *testing.T) {
+	const limit = 500 * time.Millisecond
+	server, base := startZeligate(t, Options{Inactivity: limit}, "idles:true")
+	client := dialZeligate(t, base, "pcm_24000", zeliBOS)
+	for began := time.Now(); time.Since(began) < 2*limit; pauseFor(t, server) {
+		client.say(`{"text":" "}`)
+	}
+	client.say(zeliSentence, zeliEOS)
+	if h := client.listen(5 * time.Second); !h.final || h.audio == nil {
+		t.Errorf("got %+v, want audio and an end", h)
+	}
+}
+
+// Behind an end of any kind nothing is taken, though the socket is open.
+func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
+	tests := map[string]struct {
+		quirks   []string
+		messages []string
+		streams  int
+		texts    int
+	}{
+		"EOS":   {[]string{"finalCloses:false"}, []string{zeliBOS, zeliSentence, zeliEOS, zeliSentence}, 1, 1},
+		"error": {[]string{"telling:detail", "staysOpen:true"}, []string{"no JSON"}, 0, 0},
+		"idle":  {[]string{"telling:detail", "staysOpen:true", "idles:true"}, nil, 0, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, base := startZeligate(t, Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
+			client := dialZeligate(t, base, "pcm_24000", tt.messages...)
+			if h := client.listen(5 * time.Second); !h.final && h.other == "" {
+				t.Fatalf("got %+v, want an end", h)
+			}
+			client.say(zeliBOS, zeliSentence)
+			pauseFor(t, server)
+			texts := 0
+			st := server.Stats()
+			for _, s := range st.Streams {
+				texts += len(s.Texts)
+			}
+			if len(st.Streams) != tt.streams || texts != tt.texts {
+				t.Errorf("got %+v, want %d streams and %d texts", st, tt.streams, tt.texts)
+			}
+		})
+	}
+}
+
 // The key may be in BOS or in the query; some boxes take the header too, which is documented for HTTP alone.
 func TestZeligateKeys(t *testing.T) {
 	const address = "/v1/text-to-speech/%s/stream-input?output_format=pcm_24000"

@@ -205,20 +205,20 @@ func (s *zeliSpeaker) do(ctx context.Context, j zeliJob) (end zeliEnd, over bool
 	case zeliSay:
 		return s.say(ctx, j.text)
 	case zeliEndOfText:
-		return s.finish(ctx), true
+		return s.finish(), true
 	}
 	return zeliEnd{}, false
 }
 
 // finish sends what the encoder still has, and the final frame.
-func (s *zeliSpeaker) finish(ctx context.Context) zeliEnd {
+func (s *zeliSpeaker) finish() zeliEnd {
 	if end, over := s.broken(); over {
 		return end
 	}
 	if s.fault.Kind != Empty {
 		s.sendAudio(append(s.voice.held, s.encoder.end()...))
 	}
-	if ctx.Err() != nil || !s.settle(nil) {
+	if !s.settle(nil) {
 		return zeliEnd{}
 	}
 	send(s.conn, object{"audio": nil, "isFinal": true})
