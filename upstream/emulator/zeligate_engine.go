@@ -49,17 +49,7 @@ func (s *zeliSpeaker) say(ctx context.Context, text string) (end zeliEnd, over b
 	if end, over = s.broken(); over {
 		return end, true
 	}
-	delay := s.server.opts.FirstAudio
-	if s.fault.Kind == Late && s.voice.chunks == 0 {
-		delay += s.fault.After
-	}
-	s.voice.rest = s.generate(ctx, text)
-	s.voice.chunks++
-	s.voice.pacer = pacer{began: time.Now().Add(delay), pace: s.server.opts.Pace}
-	if s.fault.Kind == Slow {
-		s.voice.pacer.pace = 0.5
-	}
-	if !pause(ctx, delay) {
+	if !s.start(ctx, text) {
 		return zeliEnd{}, false
 	}
 	for len(s.voice.rest) > 0 {
@@ -76,6 +66,21 @@ func (s *zeliSpeaker) say(ctx context.Context, text string) (end zeliEnd, over b
 		s.release()
 	}
 	return zeliEnd{}, false
+}
+
+// start has a chunk generated, and reports false where ctx ends before its first audio is due.
+func (s *zeliSpeaker) start(ctx context.Context, text string) bool {
+	delay := s.server.opts.FirstAudio
+	if s.fault.Kind == Late && s.voice.chunks == 0 {
+		delay += s.fault.After
+	}
+	s.voice.rest = s.generate(ctx, text)
+	s.voice.chunks++
+	s.voice.pacer = pacer{began: time.Now().Add(delay), pace: s.server.opts.Pace}
+	if s.fault.Kind == Slow {
+		s.voice.pacer.pace = 0.5
+	}
+	return pause(ctx, delay)
 }
 
 // generate is the samples of a text, spoiled where that is the fault.
@@ -117,7 +122,10 @@ func (s *zeliSpeaker) encode(pcm []int16) []byte {
 
 // linger speaks the rest of a chunk for nobody, as an engine does that does not notice that its client has gone.
 func (s *zeliSpeaker) linger() {
-	for len(s.voice.rest) > 0 && s.advance(s.server.life) != nil {
+	for len(s.voice.rest) > 0 {
+		if s.advance(s.server.life) == nil {
+			return // the server is closing
+		}
 	}
 }
 
