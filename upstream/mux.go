@@ -219,7 +219,7 @@ func (m *Mux) restLocked(now time.Time) {
 }
 
 // rank is how well the socket suits a stream: 0 not at all, most where its conversation was there lately, then where
-// sockets of its key have most room, least for sockets opened ahead.
+// sockets of its key have most room, then for sockets opened ahead, and least where a cancel may still have consequences.
 func (m *Mux) rank(want Want, now time.Time) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -232,13 +232,15 @@ func (m *Mux) rank(want Want, now time.Time) int {
 	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now):
 		return 0
 	case m.borne == 0:
-		return 1
+		return 2
 	case want.Affinity != "" && slices.Contains(m.affinities, want.Affinity):
-		return 2 + m.pool.cfg.StreamsPerSocket
+		return 3 + m.pool.cfg.StreamsPerSocket
 	case m.allowance.low(now):
 		return 0
+	case m.pool.cfg.InOrder && len(m.leaving) > 0:
+		return 1
 	}
-	return 1 + room
+	return 2 + room
 }
 
 // placesLocked is how many streams may be here at once.

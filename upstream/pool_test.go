@@ -336,10 +336,19 @@ func TestACancelInOrderFreesItsSocket(t *testing.T) {
 		_, err := b.try("a", "")
 		wantKind(t, err, upstream.Throttled)
 		time.Sleep(5*second + 1)
-		b.join("a")
+		other := b.join("a")
 		b.sockets(2, 2) // the place is that of the one who came again
 		again.send("one")
 		again.want("", "one")
+
+		again.seat.Leave(false)
+		other.seat.Leave(true)
+		var number uint64
+		last := b.join("a")
+		err = last.seat.SendOn(t.Context(), func(socket uint64) [][]byte { number = socket; return nil })
+		if err != nil || number != 2 {
+			t.Errorf("joined socket %d: %v; want the second, of which nothing is to be feared", number, err)
+		}
 	})
 }
 
