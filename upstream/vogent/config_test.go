@@ -67,7 +67,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%q is not what a text with %q becomes", e.Kind, e.Code)
 		}
 	}
-	for where, want := range map[string]int{"close code": len(closeCodes), "close code, before any frame": 1, "any other error": 1} {
+	for where, want := range map[string]int{"close code": len(closeCodes), "close code, before any frame": 2, "any other error": 1} {
 		if seen[where] != want {
 			t.Errorf("%s: got %d lines, want %d", where, seen[where], want)
 		}

@@ -54,19 +54,21 @@ var errorTexts = []struct {
 // client's, which must not open a circuit.
 const searched = 64
 
-// closeCodes are what sockets are closed with. The vendor documents none: these are what the codes mean everywhere.
+// closeCodes are what sockets are closed with. The vendor documents none: these are what the codes mean everywhere. A
+// vendor that closes behind an error, as it may, says nothing by that of the streams that come to the socket meanwhile:
+// what it may close so with is dropped, after which the pool gives a stream that had no answer another socket.
 var closeCodes = map[int]upstream.Meaning{
 	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},
 	1001: {Kind: upstream.Dropped, Message: "the vendor went away"},
 	1008: {Kind: upstream.Dropped, Message: "the vendor refuses to go on"},
-	1011: failed,
+	1011: {Kind: upstream.Dropped, Message: "the vendor failed"},
 	1012: {Kind: upstream.Dropped, Message: "the vendor restarts"},
 	1013: {Kind: upstream.ConnectFailed, Message: "the vendor is overloaded"},
 }
 
-// unheardCodes are what a close means instead to a stream that has had no answer on its socket: 1008 is also what
-// servers close with that look at the key after the handshake.
-var unheardCodes = map[int]upstream.Meaning{1008: keyRefused}
+// unheardCodes are what a close means instead to a stream that has had no answer on a socket of its own: 1008 is also
+// what servers close with that look at the key after the handshake.
+var unheardCodes = map[int]upstream.Meaning{1008: keyRefused, 1011: failed}
 
 // codes lists all tables.
 func codes() []upstream.Entry {

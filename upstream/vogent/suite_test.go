@@ -51,7 +51,7 @@ func TestSuite(t *testing.T) {
 					1000: upstream.Dropped,
 					1001: upstream.Dropped,
 					1008: upstream.Dropped, // audio had come
-					1011: upstream.UpstreamError,
+					1011: upstream.Dropped,
 					1012: upstream.Dropped,
 					1013: upstream.ConnectFailed,
 					3000: upstream.Dropped,

@@ -194,29 +194,40 @@ func TestConversationsAreDigests(t *testing.T) {
 	}
 }
 
-// TestADeadSocketsPiecesAreOrderedAnew has a socket die unseen: what was sent on it goes to the next under other ids.
+// TestADeadSocketsPiecesAreOrderedAnew has a socket die unseen, or be closed for something that was before: what has
+// been sent on it goes to the next under other ids.
 func TestADeadSocketsPiecesAreOrderedAnew(t *testing.T) {
-	recorded(t, defaults(), func(t *testing.T, r *recorder) {
-		s, sink := r.open(unchanged)
-		r.speak(s, 0, "One.", true)
-		r.want(text("gen-1.1.0", "gen-1.1", "One."))
-		first := <-r.conns
-		first.Send(reply{"type": "finished", "generationId": "gen-1.1.0"})
-		<-sink.Ended()
-		r.close(s, sink)
+	for name, die := range map[string]func(*upstreamtest.Conn){
+		"dropped":     (*upstreamtest.Conn).Drop,
+		"closed 1000": func(c *upstreamtest.Conn) { c.Close(1000) },
+		"closed 1008": func(c *upstreamtest.Conn) { c.Close(1008) },
+		"closed 1011": func(c *upstreamtest.Conn) { c.Close(1011) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			recorded(t, defaults(), func(t *testing.T, r *recorder) { diesBetween(r, die) })
+		})
+	}
+}
 
-		s, sink = r.open(func(req *upstream.Request) { req.ID = "gen-2" })
-		r.speak(s, 0, "Two.", true)
-		r.want(text("gen-2.1.0", "gen-2.1", "Two."))
-		first.Drop()
-		r.want(text("gen-2.2.0", "gen-2.2", "Two."))
-		(<-r.conns).Send(reply{"type": "finished", "generationId": "gen-2.2.0"})
-		<-sink.Ended()
-		if err := sink.Heard().Err; err != nil {
-			t.Errorf("End: %v", err)
-		}
-		r.close(s, sink)
-	})
+func diesBetween(r *recorder, die func(*upstreamtest.Conn)) {
+	s, sink := r.open(unchanged)
+	r.speak(s, 0, "One.", true)
+	r.close(s, sink)
+	r.want(text("gen-1.1.0", "gen-1.1", "One."), cancel("gen-1.1.0", "gen-1.1"))
+
+	s, sink = r.open(func(req *upstream.Request) { req.ID = "gen-2" })
+	r.speak(s, 0, "Two.", true)
+	r.want(text("gen-2.1.0", "gen-2.1", "Two."))
+	first := <-r.conns
+	first.Send(reply{"type": "error", "generationId": "gen-1.1.0", "error": "generation canceled"})
+	die(first)
+	r.want(text("gen-2.2.0", "gen-2.2", "Two."))
+	(<-r.conns).Send(reply{"type": "finished", "generationId": "gen-2.2.0"})
+	<-sink.Ended()
+	if err := sink.Heard().Err; err != nil {
+		r.t.Errorf("End: %v", err)
+	}
+	r.close(s, sink)
 }
 
 func TestHandshakes(t *testing.T) {
