@@ -20,7 +20,8 @@ const (
 	togetherMaxItems    = 1024    // of a context that have not begun
 )
 
-// together emulates wss://api.together.ai/v1/audio/speech/websocket.
+// together emulates wss://api.together.ai/v1/audio/speech/websocket. No message tells a charge, so that the fault
+// NullCost changes nothing; what the stats have of it is by the list prices.
 type together struct {
 	server   *Server
 	quirks   togetherQuirks

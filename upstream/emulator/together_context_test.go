@@ -85,6 +85,20 @@ func TestTogetherCancelOfNothing(t *testing.T) {
 	}
 }
 
+// Behind the cancel of a context that has said all, nothing is late.
+func TestTogetherCancelOfTheSilent(t *testing.T) {
+	t.Parallel()
+	c := openTogether(t, drawnTogether(t, "lateFrames:0", "lateDone:true"), togetherSpeech)
+	c.speak("a", "Hello.")
+	c.until(done)
+	c.send(cancelFrame("a"))
+	c.until(cancelled)
+	c.speak("b", longSentence)
+	if all := c.until(done); all[len(all)-1]["item_id"] == "" || len(of(all, delta)) < 2 {
+		t.Errorf("got %v behind the cancel", kindsOf(all))
+	}
+}
+
 // A clear drops what is buffered and leaves what is being spoken. What was committed and has not begun goes, or stays.
 func TestTogetherClear(t *testing.T) {
 	t.Parallel()

@@ -151,8 +151,11 @@ func TestTogetherSetFault(t *testing.T) {
 	c := togetherFaulty(t, "", func(o *Options) { o.Pace = 20 })
 	c.until(delta)
 	c.server.SetFault(Fault{Kind: Empty})
-	if _, sound := c.soundUntil(done); sound == 0 {
-		t.Error("a context that was speaking got the fault")
+	c.speak("c1", "And this, too.")
+	for range 2 {
+		if _, sound := c.soundUntil(done); sound == 0 {
+			t.Error("a context that was speaking got the fault")
+		}
 	}
 	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
 		t.Fatal("it has something left")
@@ -162,6 +165,25 @@ func TestTogetherSetFault(t *testing.T) {
 		if _, sound := c.soundUntil(done); sound != 0 {
 			t.Errorf("%s: got %v of audio, want none", id, sound)
 		}
+	}
+	c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second)
+	c.server.SetFault(Fault{Kind: ErrorFrame, Name: "x", After: 300 * time.Millisecond}) // of audio from now on
+	c.speak("c1", longSentence)
+	_, sound := c.soundUntil(failed)
+	wantSound(t, sound, 300*time.Millisecond)
+}
+
+// What a context that fails still had to say is dropped.
+func TestTogetherFailureDropsWhatWaits(t *testing.T) {
+	t.Parallel()
+	c := togetherFaulty(t, "error:rate_limited:100ms", func(o *Options) { o.FirstAudio = 100 * time.Millisecond })
+	c.speak("c1", "This waits behind it.")
+	c.until(received, failed)
+	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
+		t.Error("the context goes on")
+	}
+	if rest := c.fence(); len(rest) > 0 {
+		t.Errorf("got %v behind the failure", rest)
 	}
 }
 
@@ -203,6 +225,25 @@ func TestTogetherRefusals(t *testing.T) {
 		if !server.WaitFor(func(s Stats) bool { return s.Refused == 1 && s.Sockets == 0 }, 5*time.Second) {
 			t.Errorf("%s: got %+v", fault, server.Stats())
 		}
+	}
+}
+
+// A vendor without a first message that refuses does so by HTTP status.
+func TestNamedRefusalElsewhere(t *testing.T) {
+	t.Parallel()
+	server, err := New("kugelaudio", Options{Fault: Fault{Kind: Refuse, Code: 503, Name: "invalid_api_key"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := server.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := handshake(t, base+"/ws/tts/multi", nil); status != 503 {
+		t.Errorf("got status %d, want 503", status)
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

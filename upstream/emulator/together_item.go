@@ -156,7 +156,8 @@ func (k *togetherContext) broken(ctx context.Context) bool {
 	case Drop:
 		_ = k.conn.socket.CloseNow() // that is the fault
 	case CloseCode:
-		k.conn.wg.Go(func() { _ = k.conn.socket.Close(websocket.StatusCode(k.wrong.Code), "") }) // that is the fault
+		code := websocket.StatusCode(k.wrong.Code)                 // the speaker may meet another fault meanwhile
+		k.conn.wg.Go(func() { _ = k.conn.socket.Close(code, "") }) // that is the fault
 	case ErrorFrame:
 		o := togetherFailed(togetherFaultCode(k.wrong), "")
 		if !k.wrong.Session {
