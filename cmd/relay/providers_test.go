@@ -3,7 +3,10 @@ package main
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
+
+	"voicerelay/upstream/emulator"
 )
 
 // Every provider's folder is in the list of drivers, under its own name, and nothing else is.
@@ -33,6 +36,27 @@ func TestDriversDefaultsAreValid(t *testing.T) {
 	for _, d := range drivers() {
 		if err := d.Check(func(any) error { return nil }); err != nil {
 			t.Errorf("%s: %v", d.Name(), err)
+		}
+	}
+}
+
+// Every vendor that can be spoken to can be emulated, and stands in the example configuration.
+func TestEveryVendorIsEmulatedAndShown(t *testing.T) {
+	var names []string
+	for _, d := range vendors() {
+		names = append(names, d.Name())
+	}
+	slices.Sort(names)
+	if emulated := emulator.Vendors(); !slices.Equal(names, emulated) {
+		t.Errorf("adapters = %v, emulators = %v", names, emulated)
+	}
+	config, err := os.ReadFile("../../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(config), "adapter: "+name+",") {
+			t.Errorf("config.yaml shows no provider with adapter: %s", name)
 		}
 	}
 }

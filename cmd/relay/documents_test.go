@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/upstream"
+)
+
+const providersPage = "../../docs/providers.md"
+
+// The tables of the page on providers are made of what the code says. The prose around them is written by hand.
+func TestProvidersPageSaysWhatTheCodeDoes(t *testing.T) {
+	page, err := os.ReadFile(providersPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(page)
+	for name, made := range map[string]string{
+		"claims": claimsTable(t), "kinds": kindsTable(), "codes": codesTable(),
+	} {
+		want, err = fill(want, name, made)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(providersPage, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(page) {
+		t.Error("docs/providers.md is not what the code says; run: go test ./cmd/relay -run TestProvidersPage -update")
+	}
+}
+
+// fill replaces what stands between a generated part's marks.
+func fill(page, name, made string) (string, error) {
+	begin, end := fmt.Sprintf("<!-- generated: %s -->\n", name), "<!-- end -->"
+	before, rest, ok := strings.Cut(page, begin)
+	if !ok {
+		return "", fmt.Errorf("no part %q in %s", name, providersPage)
+	}
+	_, after, ok := strings.Cut(rest, end)
+	if !ok {
+		return "", fmt.Errorf("part %q has no end in %s", name, providersPage)
+	}
+	return before + begin + made + end + after, nil
+}
+
+// vendors are the drivers that have a vendor behind them.
+func vendors() []upstream.Driver {
+	var all []upstream.Driver
+	for _, d := range drivers() {
+		if len(d.Codes()) > 0 {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// claimsTable has a line for each vendor, with its driver's default options.
+func claimsTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| adapter | word times | piece ends | cancel | cost | resumes by | streams a socket |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, d := range vendors() {
+		c := capabilitiesOf(t, d)
+		cost := "price list"
+		if c.Cost {
+			cost = "vendor's own"
+		}
+		fmt.Fprintf(&b, "| %s | %s (%s) | %s (%s) | %s (%s) | %s (%s) | `%s` | %d |\n", d.Name(),
+			c.WordTimes, c.Known.WordTimes, c.PieceEnds, c.Known.PieceEnds, c.Cancel, c.Known.Cancel, cost, c.Known.Cost,
+			c.Resume(), c.StreamsPerSocket)
+	}
+	return b.String()
+}
+
+// capabilitiesOf opens a provider, which connects to nothing as long as nobody speaks.
+func capabilitiesOf(t *testing.T, d upstream.Driver) upstream.Capabilities {
+	t.Helper()
+	env := upstream.Env{Name: d.Name(), URL: "wss://vendor.invalid", APIKey: "none", Log: zerolog.Nop()}
+	p, err := d.Open(func(any) error { return nil }, env)
+	if err != nil {
+		t.Fatalf("open %s: %v", d.Name(), err)
+	}
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Errorf("close %s: %v", d.Name(), err)
+		}
+	}()
+	return p.Capabilities()
+}
+
+// kinds are all kinds of failure, in the order of the protocol's document.
+var kinds = []upstream.Kind{
+	upstream.ConnectFailed, upstream.FirstAudioTimeout, upstream.Stalled, upstream.Dropped, upstream.UpstreamError,
+	upstream.Throttled, upstream.Rejected, upstream.AuthFailed, upstream.NoCredit, upstream.Garbled, upstream.NoAudio,
+	upstream.ShortAudio, upstream.Canceled,
+}
+
+func TestEveryKindIsDocumented(t *testing.T) {
+	if len(kinds) != len(upstream.Policies) {
+		t.Errorf("%d kinds are documented, %d have a policy", len(kinds), len(upstream.Policies))
+	}
+}
+
+func kindsTable() string {
+	var b strings.Builder
+	b.WriteString("| kind | what the relay does |\n| --- | --- |\n")
+	for _, k := range kinds {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", k, consequence(upstream.Policies[k]))
+	}
+	return b.String()
+}
+
+// consequence puts a policy into words.
+func consequence(p upstream.Policy) string {
+	if !p.Reroute {
+		return "nothing: it is nobody's failure"
+	}
+	does := []string{"goes on with the next target"}
+	switch {
+	case p.Opens:
+		does = append(does, "opens the target's circuit at once")
+	case p.CoolsDown:
+		does = append(does, "lets the target rest for its Retry-After, without counting a failure")
+	case p.PerVoice:
+		does = append(does, "counts against target and voice together")
+	case p.Trips:
+		does = append(does, "counts towards opening the target's circuit")
+	default:
+		does = append(does, "counts nothing against the target, since the request was at fault")
+	}
+	return strings.Join(does, "; ")
+}
+
+func codesTable() string {
+	var b strings.Builder
+	b.WriteString("| adapter | where | code | kind | what the relay does |\n| --- | --- | --- | --- | --- |\n")
+	for _, d := range vendors() {
+		for _, e := range d.Codes() {
+			fmt.Fprintf(&b, "| %s | %s | `%s` | `%s` | %s |\n", d.Name(), e.Where, e.Code, e.Kind, consequence(upstream.Policies[e.Kind]))
+		}
+	}
+	return b.String()
+}
