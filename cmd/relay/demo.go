@@ -14,32 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/protocol"
-	"voicerelay/upstream/emulator"
 )
-
-// demoFile is the demo's configuration. Its two providers are emulators, of which the second refuses whoever comes.
-const demoFile = `
-listen: %s
-log: {level: error, format: console}
-providers:
-  kugelaudio: {adapter: kugelaudio, url: "%s", api_key: demo-key, max_concurrent: 10, warm: 1}
-  refusing:   {adapter: kugelaudio, url: "%s", api_key: demo-key}
-routes:
-  default:  {targets: [{provider: kugelaudio, model: kugel-3}]}
-  failover: {targets: [{provider: refusing, model: kugel-3}, {provider: kugelaudio, model: kugel-3}]}
-voices:
-  narrator: {language: en, ids: {kugelaudio: "1071", refusing: "1071"}}
-prices:
-  - {provider: refusing, unit: audio_second, amount: "0.0009", currency: EUR}
-`
-
-// demoTexts are spoken one after the other.
-func demoTexts() []struct{ route, title, text string } {
-	return []struct{ route, title, text string }{
-		{"default", "One sentence", "Hello, this is the relay speaking, and every word of it came through your own machine."},
-		{"failover", "One more, whose first vendor refuses", "The first vendor said no, so another one speaks this sentence for you."},
-	}
-}
 
 // demo shows the relay at work without a key or a file: `relay demo`. It serves until it is stopped.
 func demo(ctx context.Context, args []string, std stdio) int {
@@ -67,26 +42,19 @@ func demo(ctx context.Context, args []string, std stdio) int {
 }
 
 func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error {
-	well, err := startVendor(emulator.Options{Seed: 1, APIKey: "demo-key", Speech: true}, vendors)
+	cast := demoVendors()
+	urls, err := startVendors(cast, vendors)
 	if err != nil {
 		return err
 	}
-	refuse, err := emulator.ParseFault("refuse")
-	if err != nil {
-		return err
-	}
-	refusing, err := startVendor(emulator.Options{Seed: 2, APIKey: "demo-key", Fault: refuse}, vendors)
-	if err != nil {
-		return err
-	}
-	p, err := startDemoRelay(ctx, well, refusing, std)
+	p, err := startDemoRelay(ctx, cast, urls, std)
 	if err != nil {
 		return err
 	}
 	serving, cancel := context.WithCancel(ctx)
 	defer cancel()
 	fmt.Fprintf(std.out, "relay listening on %s\n\n", p.url)
-	err = speakDemo(ctx, p.url, std)
+	err = speakDemo(ctx, p.url, cast, std)
 	if err == nil && !once {
 		fmt.Fprintf(std.out, "Try it: go run ./cmd/relay say -url %s -o hello.wav \"Hello there.\"\nServing until you stop it with Ctrl-C.\n", p.url)
 		<-ctx.Done()
@@ -98,21 +66,8 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 	return err
 }
 
-func startVendor(o emulator.Options, vendors *stopper) (url string, err error) {
-	server, err := emulator.New("kugelaudio", o)
-	if err != nil {
-		return "", err
-	}
-	url, err = server.Start("127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("emulator: %w", err)
-	}
-	vendors.push("emulator", func(context.Context) error { return server.Close() })
-	return url, nil
-}
-
 // startDemoRelay listens on port 8080, or on a free one where that is taken.
-func startDemoRelay(ctx context.Context, well, refusing string, std stdio) (*process, error) {
+func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]string, std stdio) (*process, error) {
 	address := "127.0.0.1:8080"
 	if probe, err := net.Listen("tcp", address); err != nil {
 		fmt.Fprintln(std.out, "Port 8080 is taken, so the demo takes a free one.")
@@ -120,8 +75,7 @@ func startDemoRelay(ctx context.Context, well, refusing string, std stdio) (*pro
 	} else if err := probe.Close(); err != nil {
 		return nil, err
 	}
-	file := fmt.Sprintf(demoFile, address, well, refusing)
-	s, _, err := parseConfig("demo", []byte(file), environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
+	s, _, err := parseConfig("demo", demoConfig(address, cast, urls), environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +83,8 @@ func startDemoRelay(ctx context.Context, well, refusing string, std stdio) (*pro
 	return start(ctx, s, newLog(s, std.err))
 }
 
-// speakDemo speaks the demo's texts, and leaves their audio in a file.
-func speakDemo(ctx context.Context, url string, std stdio) error {
+// speakDemo speaks a sentence through each vendor and one through a failover, and leaves their audio in a file.
+func speakDemo(ctx context.Context, url string, cast []demoVendor, std stdio) error {
 	dialing, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	client, err := dialSpeaker(dialing, url, "")
@@ -143,19 +97,41 @@ func speakDemo(ctx context.Context, url string, std stdio) error {
 	if err != nil {
 		return err
 	}
-	for i, t := range demoTexts() {
-		fmt.Fprintf(std.out, "%s: %q\n", t.title, t.text)
-		u := utterance{id: fmt.Sprintf("demo-%d", i), route: t.route, text: strings.NewReader(t.text)}
-		result, err := client.speak(ctx, u, listener{audio: sink.write})
-		if err != nil {
-			return errors.Join(err, sink.close())
-		}
-		printUsage(std, result)
+	if err := speakScenes(ctx, client, scenes(cast), sink, std); err != nil {
+		return errors.Join(err, sink.close())
 	}
 	if err := sink.close(); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "You can hear both in %s\n\n", path)
+	fmt.Fprintf(std.out, "You can hear them all in %s\n\n", path)
+	return nil
+}
+
+// scene is a sentence of the demo.
+type scene struct{ title, route, text string }
+
+func scenes(cast []demoVendor) []scene {
+	var all []scene
+	for _, v := range cast {
+		text := fmt.Sprintf("Hello, this is the relay speaking, and the voice that you hear is by %s.", v.title)
+		all = append(all, scene{v.title, v.adapter, text})
+	}
+	return append(all, scene{
+		"A failover: the first vendor refuses", "default",
+		"The first vendor said no, so another one speaks this sentence for you.",
+	})
+}
+
+func speakScenes(ctx context.Context, client *speaker, all []scene, sink *wavSink, std stdio) error {
+	for i, s := range all {
+		fmt.Fprintf(std.out, "%s: %q\n", s.title, s.text)
+		u := utterance{id: fmt.Sprintf("demo-%d", i), route: s.route, text: strings.NewReader(s.text)}
+		result, err := client.speak(ctx, u, listener{audio: sink.write})
+		if err != nil {
+			return err
+		}
+		printUsage(std, result)
+	}
 	return nil
 }
 

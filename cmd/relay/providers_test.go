@@ -2,8 +2,8 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"voicerelay/upstream/emulator"
@@ -55,7 +55,7 @@ func TestEveryVendorIsEmulatedAndShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		if !strings.Contains(string(config), "adapter: "+name+",") {
+		if !regexp.MustCompile(`\badapter: ` + name + `\b`).Match(config) {
 			t.Errorf("config.yaml shows no provider with adapter: %s", name)
 		}
 	}
