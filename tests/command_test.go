@@ -161,7 +161,7 @@ func heardInFile(t *testing.T, data []byte, text string) {
 	}
 }
 
-func TestDemoSpeaksItsFirstSentence(t *testing.T) {
+func TestDemoSpeaksThroughAllVendors(t *testing.T) {
 	t.Parallel()
 	begun := time.Now()
 	got := run(t, t.TempDir(), "", "demo", "-once")
@@ -169,7 +169,10 @@ func TestDemoSpeaksItsFirstSentence(t *testing.T) {
 	if got.code != 0 {
 		t.Fatalf("ends with %d:\n%s%s", got.code, got.out, got.errout)
 	}
-	for _, want := range []string{"relay listening on http://127.0.0.1:", "kugelaudio", "EUR", "refus"} {
+	for _, want := range []string{
+		"relay listening on http://127.0.0.1:", "by kugelaudio", "by uplift", "by vogent", "by together", "by zeligate", "EUR",
+		"attempt at refusing: failed (connect_failed)",
+	} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("the demo does not print %q:\n%s", want, got.out)
 		}
