@@ -104,7 +104,7 @@ func TestTogetherClear(t *testing.T) {
 	t.Parallel()
 	for _, queued := range []bool{false, true} {
 		o := drawnTogether(t, fmt.Sprintf("clearsQueued:%t", queued), "echo:named", "itemsPerContext:false")
-		o.Pace = 20
+		o.Pace = 8
 		c := openTogether(t, o, togetherSpeech)
 		c.speak("a", longSentence)
 		c.until(delta)

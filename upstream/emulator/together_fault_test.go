@@ -148,7 +148,7 @@ func TestTogetherTimeFaults(t *testing.T) {
 // A fault that is set holds for contexts that begin, and for one that was silent; not for one that is speaking.
 func TestTogetherSetFault(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "", func(o *Options) { o.Pace = 20 })
+	c := togetherFaulty(t, "", func(o *Options) { o.Pace = 8 })
 	c.until(delta)
 	c.server.SetFault(Fault{Kind: Empty})
 	c.speak("c1", "And this, too.")
@@ -176,7 +176,7 @@ func TestTogetherSetFault(t *testing.T) {
 // What a context that fails still had to say is dropped.
 func TestTogetherFailureDropsWhatWaits(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "error:rate_limited:100ms", func(o *Options) { o.FirstAudio = 100 * time.Millisecond })
+	c := togetherFaulty(t, "error:rate_limited:100ms", func(o *Options) { o.FirstAudio = 300 * time.Millisecond })
 	c.speak("c1", "This waits behind it.")
 	c.until(received, failed)
 	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {

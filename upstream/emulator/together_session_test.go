@@ -160,20 +160,20 @@ func TestTogetherContextLimit(t *testing.T) {
 func TestTogetherIdle(t *testing.T) {
 	t.Parallel()
 	o := drawnTogether(t, "idleSeconds:30", "pingsCount:true")
-	o.Inactivity = 150 * time.Millisecond
+	o.Inactivity = 400 * time.Millisecond
 	c := openTogether(t, o, togetherSpeech)
 	began := time.Now()
 	reading := readingBehind(c)
-	for range 10 {
+	for range 12 {
 		if err := c.conn.Ping(c.ctx); err != nil {
 			t.Fatalf("ping: %v", err)
 		}
-		if !pause(reading, 30*time.Millisecond) {
+		if !pause(reading, 50*time.Millisecond) {
 			t.Fatalf("closed %v after a ping that counts", time.Since(began))
 		}
 	}
 	<-reading.Done() // and now it is quiet
-	if d := time.Since(began); d < 300*time.Millisecond {
+	if d := time.Since(began); d < 600*time.Millisecond {
 		t.Errorf("closed after %v", d)
 	}
 
