@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -54,29 +56,41 @@ func (l line) say(r reply) {
 	l.SendRaw(append([]byte("42/text-to-speech/multi-stream,"), message...))
 }
 
-// hear is the adapter's next message. What it is not of the protocol in is for the script to fall over.
+// hear is the adapter's next message. What is not of the protocol is for the script to fall over.
 func (l line) hear() (o order, ok bool) {
 	data, ok := l.Next()
 	if !ok {
 		return order{}, false
 	}
 	if l.packets {
-		var event []json.RawMessage
-		var name string
-		if rest, found := bytes.CutPrefix(data, []byte("42/text-to-speech/multi-stream,")); !found || json.Unmarshal(rest, &event) != nil || len(event) != 2 {
-			panic("no event: " + string(data))
+		if data, ok = bytes.CutPrefix(data, []byte("42/text-to-speech/multi-stream,")); !ok {
+			panic("no event")
 		}
-		data = event[1]
-		defer func() {
-			if json.Unmarshal(event[0], &name) != nil || name != o.Type {
-				panic("an event " + name + " of type " + o.Type)
-			}
-		}()
 	}
-	if err := json.Unmarshal(data, &o); err != nil {
+	o, err := l.decode(data)
+	if err != nil {
 		panic(err)
 	}
 	return o, true
+}
+
+// decode is a message, out of its event where there are packets.
+func (l line) decode(data []byte) (o order, err error) {
+	if !l.packets {
+		return o, json.Unmarshal(data, &o)
+	}
+	var event []json.RawMessage
+	var name string
+	if err := json.Unmarshal(data, &event); err != nil || len(event) != 2 {
+		return o, fmt.Errorf("an event of %d parts: %w", len(event), err)
+	}
+	if err := errors.Join(json.Unmarshal(event[0], &name), json.Unmarshal(event[1], &o)); err != nil {
+		return o, err
+	}
+	if name != o.Type {
+		return o, fmt.Errorf("an event %s of type %s", name, o.Type)
+	}
+	return o, nil
 }
 
 // streamOf is the adapter's stream that a request belongs to.

@@ -1,0 +1,325 @@
+package uplift
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
+)
+
+func mustParse(tb testing.TB, raw string) *url.URL {
+	tb.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u
+}
+
+// tap gives a socket's Mux away, so that a test can be its reader.
+type tap struct {
+	*dialect
+	muxes chan *upstream.Mux
+}
+
+func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
+	d.muxes <- m
+	return nil
+}
+
+// reader is a test in the place of a socket's reader.
+type reader struct {
+	*provider
+	dialect *dialect
+	mux     *upstream.Mux
+	n       int
+}
+
+func newReader(tb testing.TB, t transport) *reader {
+	tb.Helper()
+	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+		l := connect(c)
+		l.say(reply{"type": "ready"})                       // for the tap
+		for _, open := c.Next(); open; _, open = c.Next() { // a vendor that reads, or the streams come to a halt
+		}
+	})
+	d := tap{dialect: &dialect{transport: t, base: mustParse(tb, upstreamtest.URL)}, muxes: make(chan *upstream.Mux, 1)}
+	pool := upstream.NewPool(d, upstream.PoolConfig{
+		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
+		StreamsPerSocket: 100, Linger: time.Nanosecond, Log: zerolog.Nop(),
+	})
+	tb.Cleanup(func() {
+		pool.Close()
+		vendor.Close()
+	})
+	r := &reader{
+		provider: &provider{transport: t, cfg: defaults, caps: capabilities(defaults), pool: pool, places: &places{}},
+		dialect:  d.dialect,
+	}
+	r.open(tb, &loose{}) // its seat keeps the socket
+	r.mux = <-d.muxes
+	return r
+}
+
+// open opens a stream on the reader's socket, with two pieces under way.
+func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
+	tb.Helper()
+	req := request1
+	req.ID = fmt.Sprint("c", r.n)
+	r.n++
+	opened, err := r.Open(tb.Context(), req, sink)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i := range 2 {
+		if err := opened.Speak(tb.Context(), upstream.Piece{ID: i, Text: "x"}); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return opened.(*stream)
+}
+
+// frame gives the socket a frame, in which ID stands for the stream's id.
+func (r *reader) frame(s *stream, data string) *upstream.Error {
+	return r.dialect.Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
+}
+
+// loose is a sink that checks only what must hold for any bytes from a vendor.
+type loose struct {
+	tb     testing.TB
+	frames int
+	pieces int
+	ends   int
+	err    error
+}
+
+func (l *loose) Audio(f upstream.Frame) {
+	l.frames++
+	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
+		l.tb.Errorf("bad frame %+v", f)
+	}
+	l.late("Audio")
+}
+
+func (l *loose) Words([]upstream.Word) { l.tb.Error("words of a vendor that has none") }
+
+func (l *loose) PieceEnd(id int) {
+	if id != l.pieces {
+		l.tb.Errorf("piece %d ends after %d", id, l.pieces)
+	}
+	l.pieces++
+	l.late("PieceEnd")
+}
+
+func (l *loose) End(_ upstream.Usage, err error) {
+	l.late("End")
+	l.ends++
+	l.err = err
+}
+
+func (l *loose) late(call string) {
+	if l.ends > 0 {
+		l.tb.Errorf("%s after End", call)
+	}
+}
+
+// both are the transports, and how each has a message in a frame.
+var both = map[string]struct {
+	transport transport
+	frame     func(message string) string
+}{
+	transportWebSocket: {plain{}, func(m string) string { return m }},
+	transportSocketIO:  {socketIO{}, func(m string) string { return `42/text-to-speech/multi-stream,["message",` + m + `]` }},
+}
+
+// FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
+func FuzzFrame(f *testing.F) {
+	const event = `42/text-to-speech/multi-stream,["message",`
+	f.Add(false, `{"type":"audio","requestId":"ID.0","audio":"AAAA","sequence":0}`, `{"type":"audio","requestId":"ID.1","audio":"AAA="}`, `{"type":"audio_end","requestId":"ID.0"}`)
+	f.Add(false, `{"type":"audio","requestId":"ID.0","audio":"\u0041"}`, `{"type":"audio","requestId":"ID.0"}`, `{"type":"audio","audio":"AAAA"}`)
+	f.Add(false, `{"type":"error","requestId":"ID.1","code":"x"}`, `{"type":"error","requestId":"ID.0","code":3}`, `{"type":"error"}`)
+	f.Add(false, `{"type":"audio_end","requestId":"ID.1"}`, `{"type":null}`, "\xff[")
+	f.Add(true, event+`{"type":"audio","requestId":"ID.0","audio":"AA"}]`, event+`{"type":"audio_end","requestId":"ID.0"} ]`, `2`)
+	f.Add(true, `42/text-to-speech/multi-stream,17["message",{}]`, `42/text-to-speech/multi-stream,["other"]`, `41/text-to-speech/multi-stream,`)
+	f.Add(true, `44/text-to-speech/multi-stream,{"message":"x"}`, `40/text-to-speech/multi-stream,{}`, `0{}`)
+	f.Add(true, event+`]`, `45/text-to-speech/multi-stream,1-[]`, ``)
+	readers := map[bool]*reader{false: newReader(f, plain{}), true: newReader(f, socketIO{})}
+	f.Fuzz(func(t *testing.T, packets bool, first, second, third string) {
+		sink := &loose{tb: t}
+		r := readers[packets]
+		s := r.open(t, sink)
+		for _, data := range []string{first, second, third} {
+			if err := r.frame(s, data); err != nil {
+				upstreamtest.CheckError(t, err, nil)
+			}
+		}
+		if err := s.Close(t.Context(), errStop); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if sink.ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.ends)
+		}
+	})
+}
+
+func TestMessagesThatTheScannerLeaves(t *testing.T) {
+	for transport, b := range both {
+		t.Run(transport, func(t *testing.T) {
+			r := newReader(t, b.transport)
+			for name, c := range map[string]struct {
+				message string
+				kind    upstream.Kind // of the socket's end
+				frames  int
+			}{
+				"the usual":               {`{"type":"audio","requestId":"ID.0","audio":"AAAA","sequence":0}`, "", 1},
+				"another order":           {`{"sequence":7,"audio":"AAAA","requestId":"ID.0","type":"audio"}`, "", 1},
+				"an escape":               {`{"type":"audio","requestId":"ID.0","audio":"AA\/A"}`, "", 1},
+				"a nested member":         {`{"type":"audio","requestId":"ID.0","audio":"AAAA","extra":{"a":[1]}}`, "", 1},
+				"no audio":                {`{"type":"audio","requestId":"ID.0","audio":""}`, "", 0},
+				"another request":         {`{"type":"audio","requestId":"other","audio":"AAAA"}`, "", 0},
+				"the end of another":      {`{"type":"audio_end","requestId":"other"}`, "", 0},
+				"the error of another":    {`{"type":"error","requestId":"other","code":"synthesis_failed"}`, "", 0},
+				"audio that is missing":   {`{"type":"audio","requestId":"ID.0"}`, upstream.Garbled, 0},
+				"audio that is null":      {`{"type":"audio","requestId":"ID.0","audio":null}`, upstream.Garbled, 0},
+				"audio that is no string": {`{"type":"audio","requestId":"ID.0","audio":1}`, upstream.Garbled, 0},
+				"audio of no request":     {`{"type":"audio","audio":"AAAA"}`, upstream.Garbled, 0},
+				"an end of no request":    {`{"type":"audio_end"}`, upstream.Garbled, 0},
+				"a request by number":     {`{"type":"audio","requestId":1,"audio":"AAAA"}`, upstream.Garbled, 0},
+				"no type":                 {`{"requestId":"ID.0","audio":"AAAA"}`, upstream.Garbled, 0},
+				"nothing":                 {`{}`, upstream.Garbled, 0},
+				"two messages":            {`{"type":"ready"},{"type":"ready"}`, upstream.Garbled, 0},
+				"an unknown type":         {`{"type":"brand_new","requestId":"ID.0"}`, "", 0},
+				"one of no request":       {`{"type":"brand_new"}`, "", 0},
+				"another ready":           {`{"type":"ready","sessionId":"x"}`, "", 0},
+				"a beginning":             {`{"type":"audio_start","requestId":"ID.0","timestamp":1.5}`, "", 0},
+			} {
+				t.Run(name, func(t *testing.T) { r.check(t, b.frame(c.message), c.kind, c.frames) })
+			}
+			if err := r.dialect.Frame(r.mux, true, []byte(b.frame(`{"type":"ready"}`))); err == nil || err.Kind != upstream.Garbled {
+				t.Errorf("a binary frame: got %v, want garbled", err)
+			}
+		})
+	}
+}
+
+// check gives the reader a frame in the middle of a stream.
+func (r *reader) check(t *testing.T, frame string, kind upstream.Kind, frames int) {
+	t.Helper()
+	sink := &loose{tb: t}
+	s := r.open(t, sink)
+	err := r.frame(s, frame)
+	if (err == nil) != (kind == "") || err != nil && err.Kind != kind {
+		t.Errorf("got %v, want %q", err, kind)
+	}
+	if sink.frames != frames {
+		t.Errorf("got %d frames, want %d", sink.frames, frames)
+	}
+	if err := s.Close(t.Context(), errStop); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+func TestPackets(t *testing.T) {
+	r := newReader(t, socketIO{})
+	const ns = "/text-to-speech/multi-stream,"
+	const audio = `{"type":"audio","requestId":"ID.0","audio":"AAAA"}`
+	for name, c := range map[string]struct {
+		packet string
+		kind   upstream.Kind // of the socket's end
+		frames int
+	}{
+		"spaces":                      {`42` + ns + ` [ "message" , ` + audio + ` ] `, "", 1},
+		"one to be acknowledged":      {`42` + ns + `17["message",` + audio + `]`, "", 1},
+		"an event of another name":    {`42` + ns + `["notice",` + audio + `]`, "", 0},
+		"an event without a message":  {`42` + ns + `["message"]`, "", 0},
+		"an event that is an object":  {`42` + ns + audio, upstream.Garbled, 0},
+		"an event without a name":     {`42` + ns + `[]`, upstream.Garbled, 0},
+		"an event of no name":         {`42` + ns + `[1,` + audio + `]`, upstream.Garbled, 0},
+		"an event of another space":   {`42/elsewhere,["message",` + audio + `]`, upstream.Garbled, 0},
+		"an acknowledgment":           {`43` + ns + `17[]`, "", 0},
+		"attachments":                 {`451-` + ns + `["message",{"_placeholder":true,"num":0}]`, upstream.Garbled, 0},
+		"a heartbeat":                 {`2`, "", 0},
+		"an answer":                   {`3`, "", 0},
+		"nothing":                     {`6`, "", 0},
+		"another welcome":             {`40` + ns + `{"sid":"x"}`, "", 0},
+		"the namespace's end":         {`41` + ns, upstream.Dropped, 0},
+		"the same, shorter":           {`41` + strings.TrimSuffix(ns, ","), upstream.Dropped, 0},
+		"the session's end":           {`1`, upstream.Dropped, 0},
+		"a refusal":                   {`44` + ns + `{"message":"Not authorized: secret vendor text"}`, upstream.AuthFailed, 0},
+		"a refusal by code":           {`44` + ns + `{"message":"rate_limit_exceeded"}`, upstream.Throttled, 0},
+		"a refusal of the name":       {`44` + ns + `{"message":"Invalid namespace"}`, upstream.ConnectFailed, 0},
+		"a refusal without JSON":      {`44` + ns + `secret vendor text`, upstream.Garbled, 0},
+		"a message without an event":  {audio, upstream.Garbled, 0},
+		"an upgrade":                  {`5`, upstream.Garbled, 0},
+		"a packet of no known number": {`9`, upstream.Garbled, 0},
+	} {
+		t.Run(name, func(t *testing.T) { r.check(t, c.packet, c.kind, c.frames) })
+	}
+}
+
+// audioFrame is a usual message: 200 ms.
+func audioFrame(id string) string {
+	return fmt.Sprintf(`{"type":"audio","requestId":"%s.0","audio":"%s","sequence":3}`, id, base64.StdEncoding.EncodeToString(make([]byte, 8820)))
+}
+
+func TestAudioFramesAllocateNothing(t *testing.T) {
+	for transport, b := range both {
+		r := newReader(t, b.transport)
+		sink := &loose{tb: t}
+		s := r.open(t, sink)
+		frame := []byte(b.frame(audioFrame(s.id)))
+		allocs := testing.AllocsPerRun(100, func() {
+			if err := r.dialect.Frame(r.mux, false, frame); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if allocs != 0 {
+			t.Errorf("%s: got %v allocations a frame, want 0", transport, allocs)
+		}
+		if sink.frames == 0 {
+			t.Errorf("%s: no frame reached the sink", transport)
+		}
+		_ = s.Close(t.Context(), nil) // its end is of no interest
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	for name, c := range both {
+		b.Run(name, func(b *testing.B) {
+			r := newReader(b, c.transport)
+			s := r.open(b, &loose{tb: b})
+			frame := []byte(c.frame(audioFrame(s.id)))
+			b.SetBytes(int64(len(frame)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := r.dialect.Frame(r.mux, false, frame); err != nil {
+					b.Fatal(err)
+				}
+			}
+			_ = s.Close(b.Context(), nil) // its end is of no interest
+		})
+	}
+}
+
+// TestEventsAreJSON has texts with all that might break out of an event.
+func TestEventsAreJSON(t *testing.T) {
+	text := "a \"quote\"], [\\ \u2028 \x00 <b> یہ ایک"
+	frame := socketIO{}.wrap(typeSynthesize, encode(synthesize{Type: typeSynthesize, RequestID: "r", Text: text}))
+	rest, ok := bytes.CutPrefix(frame, []byte(`42/text-to-speech/multi-stream,`))
+	if !ok {
+		t.Fatalf("got %s", frame)
+	}
+	l := line{packets: true}
+	o, err := l.decode(rest)
+	if err != nil || o.Text != text || o.Type != typeSynthesize {
+		t.Errorf("got %+v and %v, want %q", o, err, text)
+	}
+}
