@@ -12,6 +12,9 @@ const (
 	// warmRetry is the first pause after a socket could not be opened ahead, doubled up to warmRetryMax.
 	warmRetry    = time.Second
 	warmRetryMax = 30 * time.Second
+	// tooSoon is how soon a socket opened ahead must have ended to be counted as one that could not be opened: some
+	// vendors look at the key after the handshake.
+	tooSoon = 5 * time.Second
 )
 
 // Warm opens the configured number of sockets ahead, tries that once before it returns, and from then on keeps as
@@ -59,11 +62,14 @@ func (p *Pool) keepWarm(tried chan<- struct{}) {
 			tried = nil
 		}
 		if err == nil {
-			pause = warmRetry
+			filled := time.Now()
 			select {
 			case <-p.kick:
 			case <-p.life.Done():
 				return
+			}
+			if time.Since(filled) >= tooSoon {
+				pause = warmRetry
 			}
 			continue
 		}
@@ -80,6 +86,9 @@ func (p *Pool) keepWarm(tried chan<- struct{}) {
 // fill opens sockets until enough wait for their first stream.
 func (p *Pool) fill() error {
 	for {
+		if err := p.takeStillborn(); err != nil {
+			return err
+		}
 		key, waiting := p.ahead()
 		if p.cfg.AddressByKey && key == "" || waiting >= p.cfg.Warm {
 			return nil
@@ -88,6 +97,30 @@ func (p *Pool) fill() error {
 			return err
 		}
 	}
+}
+
+// noteStillborn keeps why a socket ended that has had no stream, where that was soon.
+func (p *Pool) noteStillborn(m *Mux, reason *Error) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.borne == 0 && now.Sub(m.idleSince) < tooSoon && reason.Kind != Canceled {
+		p.stillborn = reason
+	}
+}
+
+// takeStillborn is why a socket opened ahead has ended at once since the last call, or nil.
+func (p *Pool) takeStillborn() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	reason := p.stillborn
+	p.stillborn = nil
+	if reason == nil {
+		return nil // not a nil *Error, which would be an error
+	}
+	return reason
 }
 
 // Sockets counts the open ones: those without a stream, and the others.

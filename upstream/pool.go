@@ -63,6 +63,8 @@ type Pool struct {
 	dialing int    // places taken by streams whose socket is being opened
 	latest  string // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
 	closed  bool
+	// stillborn is why a socket opened ahead has ended at once, for the keeper.
+	stillborn *Error
 
 	wg sync.WaitGroup // keeper, sockets and replacements; grows only under mu while not closed
 }
@@ -271,6 +273,7 @@ func (p *Pool) remove(m *Mux, reason *Error) {
 	p.muxes = slices.DeleteFunc(p.muxes, func(other *Mux) bool { return other == m })
 	left := len(p.muxes)
 	p.mu.Unlock()
+	p.noteStillborn(m, reason)
 	p.wake()
 	p.cfg.Log.Debug().Err(reason).Int("sockets", left).Msg("vendor socket ended")
 }

@@ -10,9 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
 	"pgregory.net/rapid"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 )
 
 func TestStreamsShareASocketByKey(t *testing.T) {
@@ -106,6 +108,7 @@ func TestSocketsAreOpenedAhead(t *testing.T) {
 		b.sockets(3, 3) // another in its stead
 		s.send("one")
 		s.want("", "one")
+		time.Sleep(5 * second)
 		b.vendor.Drop()
 		b.sockets(5, 2)
 		s.want(upstream.Dropped, "one")
@@ -121,6 +124,22 @@ func TestOpeningAheadIsRetriedAtLeisure(t *testing.T) {
 		b.vendor.Refuse(0, nil)
 		time.Sleep(31 * second)
 		b.sockets(1, 1)
+	})
+}
+
+// TestSocketsThatEndAtOnceAreRetriedAtLeisure has a vendor that lets everybody in, only to close.
+func TestSocketsThatEndAtOnceAreRetriedAtLeisure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) { c.Close(1008) })
+		defer vendor.Close()
+		socket := upstream.SocketConfig{HTTP: vendor.Client()}
+		pool := upstream.NewPool(dialect{}, upstream.PoolConfig{Socket: socket, StreamsPerSocket: 1, Warm: 2, Log: zerolog.Nop()})
+		defer pool.Close()
+		pool.Warm(t.Context())
+		time.Sleep(10 * time.Minute)
+		if opened, _ := vendor.Sockets(); opened < 20 || opened > 60 {
+			t.Errorf("opened %d sockets in ten minutes, want up to two each half minute", opened)
+		}
 	})
 }
 
