@@ -5,19 +5,22 @@ import "time"
 const (
 	// leastLetter is less audio for a letter or digit, at speed 1, than voices need: 70 to 90 ms are usual.
 	leastLetter = 50 * time.Millisecond
-	// patience is how many times the quiet period is waited for where what has come is too short for its text, which
-	// is the case where a commit was split. The product stays below the time in which a vendor counts as stalled.
+	// patience is how many times the quiet period is waited for where more is likely to come, which is the case where
+	// a commit was split. By default the product stays below the time in which a vendor counts as stalled.
 	patience = 5
 )
 
 // owesSpeechLocked reports whether a piece is owed that has anything to speak: a last one may have no text.
 func (s *stream) owesSpeechLocked() bool { return len(s.owed) > 0 && !s.owed[0].silent }
 
-// tooShortLocked reports whether there is less audio than the text needs, or no word of a piece that is owed though
-// the vendor times words.
-func (s *stream) tooShortLocked() bool {
-	unheard := s.owesSpeechLocked() && s.owed[0].heard == 0 && s.ended.heard > 0
-	return unheard || s.clock.now() < time.Duration(s.letters)*s.letter
+// incompleteLocked reports whether more is likely to come though each commit has had its done: the words, or where
+// there are none the sentences, are not all there, or there is less audio than the text needs.
+func (s *stream) incompleteLocked() bool {
+	missing := s.dones < s.sentences
+	if s.heard > 0 {
+		missing = s.heard < s.letters
+	}
+	return missing || s.clock.now() < time.Duration(s.letters)*s.letter
 }
 
 // pieceLocked is the piece of that id, if words may still come of it.
@@ -42,7 +45,7 @@ func (s *stream) concludeLocked() {
 		return
 	}
 	wait := s.quiet
-	if s.tooShortLocked() {
+	if s.incompleteLocked() {
 		wait *= patience
 	}
 	s.due = time.Now().Add(wait)

@@ -139,6 +139,7 @@ func (s *stream) spokenLocked(it *item, times []wordTime) {
 		start := max(it.origin+w.start, s.spoken)
 		s.spoken = start
 		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: max(it.origin+w.end, start), Score: -1}
+		s.heard += letters(w.text)
 		if of != nil {
 			of.hear(w.text)
 		}

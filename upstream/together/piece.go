@@ -11,6 +11,8 @@ type piece struct {
 	silent  bool   // it has no text: the end became known later than the last words
 	letters int    // and digits, of its text
 	last    string // its last word
+	// sentences is how many there seem to be: the most items that the vendor may make of it.
+	sentences int
 
 	heard  int    // letters and digits of the words that the vendor has timed
 	latest string // the latest of those words
@@ -23,7 +25,11 @@ func newPiece(id int, text string) piece {
 		if bare := bare(word); bare != "" {
 			p.last = bare
 		}
+		if strings.ContainsAny(word, ".!?") {
+			p.sentences++
+		}
 	}
+	p.sentences = max(p.sentences, 1)
 	return p
 }
 
@@ -35,9 +41,9 @@ func (p *piece) hear(word string) {
 	}
 }
 
-// through reports whether an item that is done may have been the piece's only one: its words are not known, or
-// most of the piece. Numbers and abbreviations are spoken longer than they are written, hardly ever shorter.
-func (p *piece) through() bool { return p.heard == 0 || 4*p.heard >= 3*p.letters }
+// through reports whether an item that is done may have been the piece's last: its words are not known, or nearly
+// all of the piece. Numbers and abbreviations are spoken longer than they are written, hardly ever shorter.
+func (p *piece) through() bool { return p.heard == 0 || 10*p.heard >= 9*p.letters }
 
 // whole reports whether the piece's words have been heard to the last.
 func (p *piece) whole() bool { return p.letters > 0 && p.heard >= p.letters && p.latest == p.last }

@@ -24,16 +24,17 @@ type stream struct {
 	closed  bool
 
 	// Guarded by mu.
-	mu      sync.Mutex
-	seat    *upstream.Seat
-	clock   clock
-	owed    []piece // ordered and not ended, in order
-	ended   piece   // the latest that has; id -1 before the first
-	letters int     // of all pieces
-	commits int
-	items   []*item // the latest
-	open    int     // items that have begun and are not done
-	dones   int
+	mu    sync.Mutex
+	seat  *upstream.Seat
+	clock clock
+	owed  []piece // ordered and not ended, in order
+	ended piece   // the latest that has; id -1 before the first
+	items []*item // the latest
+	open  int     // items that have begun and are not done
+
+	commits, dones     int
+	letters, sentences int // of all pieces
+	heard              int // letters of the words that have been timed
 
 	spoken      time.Duration // start of the latest word
 	spokenPiece int           // that it is of
@@ -91,6 +92,7 @@ func (s *stream) order(p upstream.Piece) error {
 	s.last = p.Last
 	if !piece.silent {
 		s.letters += piece.letters
+		s.sentences += piece.sentences
 		s.commits++
 		s.sure, s.due = false, time.Time{}
 	} else if s.sure && s.last {
@@ -153,7 +155,7 @@ func (s *stream) silentLocked() bool { return s.isOver || s.stopped != nil }
 func (s *stream) Lost(err *upstream.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.due.IsZero() && s.last && s.stopped == nil && !s.tooShortLocked() {
+	if !s.due.IsZero() && s.last && s.stopped == nil && !s.incompleteLocked() {
 		s.finishLocked()
 		return
 	}
@@ -184,7 +186,8 @@ func (s *stream) endLocked(err error, confirmed bool) {
 		if s.proven {
 			s.seat.Share()
 		}
-		s.seat.Leave(confirmed && (s.dones == s.commits || s.seat.Shared()))
+		well := err == nil && s.dones == s.commits
+		s.seat.Leave(confirmed && (well || s.commits == 0 || s.seat.Shared()))
 	}
 	s.sink.End(upstream.Usage{}, err)
 	close(s.over)

@@ -49,10 +49,7 @@ func NewVendor(script func(*Conn)) *Vendor {
 }
 
 // Client dials the vendor, whatever the address.
-func (v *Vendor) Client() *http.Client {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return v.listener.dial(ctx) }
-	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
-}
+func (v *Vendor) Client() *http.Client { return v.listener.client() }
 
 // SetPlan is what happens to streams from now on.
 func (v *Vendor) SetPlan(p Plan) {
