@@ -1,0 +1,191 @@
+package billing
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Dimension is something that sums can be grouped by, by the protocol's name.
+type Dimension string
+
+// The dimensions. Route is of generations only; provider, model and voice are of attempts only.
+const (
+	ByTenant   Dimension = "tenant"
+	ByKey      Dimension = "key"
+	ByDay      Dimension = "day"
+	ByRoute    Dimension = "route"
+	ByOutcome  Dimension = "outcome"
+	ByProvider Dimension = "provider"
+	ByModel    Dimension = "model"
+	ByVoice    Dimension = "voice"
+)
+
+// Faults of questions.
+var (
+	ErrGroupBy = errors.New("group_by must be any of tenant, key, day, with either route, outcome or provider, model, voice, outcome")
+	ErrRange   = errors.New("from must be before to")
+	ErrCursor  = errors.New("not a cursor")
+)
+
+// SumsQuery asks for sums.
+type SumsQuery struct {
+	// From and To are half-open.
+	From, To time.Time
+	// Tenant is whose; empty: everyone's.
+	Tenant string
+	// GroupBy is empty for one sum over all.
+	GroupBy []Dimension
+}
+
+// Validate reports a question that has no answer.
+func (q SumsQuery) Validate() error {
+	if !q.From.Before(q.To) {
+		return ErrRange
+	}
+	known := []Dimension{ByTenant, ByKey, ByDay, ByRoute, ByOutcome, ByProvider, ByModel, ByVoice}
+	for i, d := range q.GroupBy {
+		if !slices.Contains(known, d) || slices.Contains(q.GroupBy[:i], d) {
+			return ErrGroupBy
+		}
+	}
+	if q.OfAttempts() && slices.Contains(q.GroupBy, ByRoute) {
+		return ErrGroupBy
+	}
+	return nil
+}
+
+// OfAttempts reports whether the sums are of attempts, rather than of generations.
+func (q SumsQuery) OfAttempts() bool {
+	return slices.ContainsFunc(q.GroupBy, func(d Dimension) bool {
+		return d == ByProvider || d == ByModel || d == ByVoice
+	})
+}
+
+// GroupKey is what a group has in common. What was not grouped by is empty.
+type GroupKey struct {
+	// Day is as in 2006-01-02, UTC.
+	Day                    string
+	Tenant, Key, Route     string
+	Provider, Model, Voice string
+	Outcome                Outcome
+}
+
+// Group is one sum of a report.
+type Group struct {
+	GroupKey
+	// Generations is 0 where the sums are of attempts.
+	Generations, Attempts, Characters, AudioMS int64
+	// Cost is what is known, one for each currency, in alphabetical order.
+	Cost []Money
+	// Unpriced and Estimated count attempts whose cost is unavailable, or estimated.
+	Unpriced, Estimated int64
+}
+
+// Report is an answer to SumsQuery.
+type Report struct {
+	// Groups are in the order of their keys.
+	Groups []Group
+	// MissingSince is since when records may be missing; zero: the report is complete.
+	MissingSince time.Time
+}
+
+// GroupSums answers a question from the sums that it covers: its hours, and either generations or attempts. Time and
+// tenant have been chosen before.
+func GroupSums(q SumsQuery, sums []Share) ([]Group, error) {
+	at := make(map[GroupKey]int)
+	var groups []Group
+	for _, s := range sums {
+		key := q.groupOf(s.Key)
+		i, ok := at[key]
+		if !ok {
+			i = len(groups)
+			at[key] = i
+			groups = append(groups, Group{GroupKey: key, Cost: []Money{}})
+		}
+		if err := groups[i].add(s); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(groups, func(a, b Group) int { return a.compare(b.GroupKey) })
+	return groups, nil
+}
+
+func (q SumsQuery) groupOf(k SumKey) GroupKey {
+	var g GroupKey
+	for _, d := range q.GroupBy {
+		switch d {
+		case ByTenant:
+			g.Tenant = k.Tenant
+		case ByKey:
+			g.Key = k.Key
+		case ByDay:
+			g.Day = time.Unix(k.Hour*int64(time.Hour/time.Second), 0).UTC().Format(time.DateOnly)
+		case ByRoute:
+			g.Route = k.Route
+		case ByOutcome:
+			g.Outcome = k.Outcome
+		case ByProvider:
+			g.Provider = k.Provider
+		case ByModel:
+			g.Model = k.Model
+		case ByVoice:
+			g.Voice = k.Voice
+		}
+	}
+	return g
+}
+
+func (k GroupKey) compare(l GroupKey) int {
+	return cmp.Or(
+		cmp.Compare(k.Day, l.Day), cmp.Compare(k.Tenant, l.Tenant), cmp.Compare(k.Key, l.Key),
+		cmp.Compare(k.Route, l.Route), cmp.Compare(k.Provider, l.Provider), cmp.Compare(k.Model, l.Model),
+		cmp.Compare(k.Voice, l.Voice), cmp.Compare(k.Outcome, l.Outcome),
+	)
+}
+
+func (g *Group) add(s Share) error {
+	g.Generations += s.Value.Generations
+	g.Attempts += s.Value.Attempts
+	g.Characters += s.Value.Characters
+	g.AudioMS += s.Value.AudioMS
+	g.Unpriced += s.Value.Unpriced
+	g.Estimated += s.Value.Estimated
+	if s.Key.Currency == "" {
+		return nil
+	}
+	money := Money{Micros: s.Value.Micros, Currency: s.Key.Currency}
+	i, found := slices.BinarySearchFunc(g.Cost, money.Currency, func(m Money, currency string) int {
+		return cmp.Compare(m.Currency, currency)
+	})
+	if !found {
+		g.Cost = slices.Insert(g.Cost, i, money)
+		return nil
+	}
+	total, err := g.Cost[i].Add(money)
+	g.Cost[i] = total
+	return err
+}
+
+// RecordsQuery asks for records.
+type RecordsQuery struct {
+	// From and To are half-open; both zero: any time.
+	From, To time.Time
+	// Tenant is whose; empty: everyone's.
+	Tenant string
+	// RecordID and GenerationID narrow it to one record, or to those that a client named so; empty: all.
+	RecordID, GenerationID string
+	// Limit is the most on a page.
+	Limit int
+	// Cursor goes on behind a page: its NextCursor. Empty: from the start.
+	Cursor string
+}
+
+// RecordPage is an answer to RecordsQuery.
+type RecordPage struct {
+	// Records are in the order of their admission.
+	Records []Record
+	// NextCursor is empty on the last page.
+	NextCursor string
+}
