@@ -100,10 +100,10 @@ func (s *stream) order(p upstream.Piece) (*request, *upstream.Seat, error) {
 	return r, r.seat, nil
 }
 
-// unseated ends a request that there is no place for: the pieces before it are delivered all the same.
+// unseated ends a request that there is no place for, in time: the pieces before it are delivered all the same.
 func (s *stream) unseated(ctx context.Context, r *request, err error) error {
-	if ctx.Err() != nil {
-		return err
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return err // whoever ordered it has given it up
 	}
 	var failure *upstream.Error
 	errors.As(err, &failure) // it always is one

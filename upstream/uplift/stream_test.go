@@ -250,26 +250,40 @@ func TestALostSocketTakesAllItsRequests(t *testing.T) {
 	})
 }
 
-// TestNoConnectionForALaterPiece has the socket full and no other to be had.
+// TestNoConnectionForALaterPiece has the socket full and no other to be had: it is refused, or takes too long.
 func TestNoConnectionForALaterPiece(t *testing.T) {
-	cfg := defaults
-	cfg.RequestsPerSocket = 1
-	byHand(t, cfg, func(t *testing.T, r *rig) {
-		s := r.open(request1)
-		s.speak("One.", false)
-		l := <-r.lines
-		l.say(audioOf("gen-1.0", 1, 1))
-		r.vendor.Refuse(http.StatusTooManyRequests, nil)
-		s.speak("Two.", true)
-		s.wantOpen()
-		l.say(audioOf("gen-1.0", 2, 2))
-		l.say(endOf("gen-1.0"))
-		s.wantEnd(upstream.Throttled)
-		if h := s.sink.Heard(); len(h.Audio) != 4 || !slices.Equal(h.Pieces, []int{0}) {
-			t.Errorf("got %v and piece ends %v, want the first piece whole", h.Audio, h.Pieces)
-		}
-		s.close(nil)
-	})
+	for name, c := range map[string]struct {
+		obstruct func(*upstreamtest.Vendor)
+		kind     upstream.Kind
+	}{
+		"refused": {func(v *upstreamtest.Vendor) { v.Refuse(http.StatusTooManyRequests, nil) }, upstream.Throttled},
+		"frozen":  {func(v *upstreamtest.Vendor) { v.SetPlan(upstreamtest.Plan{Frozen: true}) }, upstream.ConnectFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := defaults
+			cfg.RequestsPerSocket = 1
+			byHand(t, cfg, func(t *testing.T, r *rig) {
+				s := r.open(request1)
+				s.speak("One.", false)
+				l := <-r.lines
+				l.say(audioOf("gen-1.0", 1, 1))
+				c.obstruct(r.vendor)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if err := s.Speak(ctx, upstream.Piece{ID: 1, Text: "Two.", Last: true}); err != nil {
+					t.Errorf("Speak: %v", err)
+				}
+				s.wantOpen()
+				l.say(audioOf("gen-1.0", 2, 2))
+				l.say(endOf("gen-1.0"))
+				s.wantEnd(c.kind)
+				if h := s.sink.Heard(); len(h.Audio) != 4 || !slices.Equal(h.Pieces, []int{0}) {
+					t.Errorf("got %v and piece ends %v, want the first piece whole", h.Audio, h.Pieces)
+				}
+				s.close(nil)
+			})
+		})
+	}
 }
 
 func TestAPieceIsGivenUpWhileItConnects(t *testing.T) {
