@@ -233,3 +233,17 @@ func TestEmulatorKeepsStreamsApart(t *testing.T) {
 		}
 	})
 }
+
+// TestEmulatorIsSpentBeforeItsContextsAre takes more turns than a socket has contexts.
+func TestEmulatorIsSpentBeforeItsContextsAre(t *testing.T) {
+	emulated(t, seeds/4, emulator.Options{}, func(e *emulation) {
+		for turn := range contextsInAll + 20 {
+			if h := e.say(fmt.Sprint("turn-", turn), "Yes."); h.Err != nil {
+				e.Fatalf("turn %d: %v", turn, h.Err)
+			}
+		}
+		if st := e.server.Stats(); st.Sockets < 2 {
+			e.Errorf("got %d sockets for %d contexts", st.Sockets, contextsInAll+20)
+		}
+	})
+}

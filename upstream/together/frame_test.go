@@ -1,0 +1,255 @@
+package together
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// tap gives a socket's Mux away, so that a test can be its reader.
+type tap struct {
+	*dialect
+	muxes chan *upstream.Mux
+}
+
+func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
+	d.muxes <- m
+	return nil
+}
+
+// reader is a test in the place of a socket's reader.
+type reader struct {
+	*provider
+	mux   *upstream.Mux
+	first *stream
+	n     int
+}
+
+// newReader is a reader whose first stream, with the sink, is open.
+func newReader(tb testing.TB, sink upstream.Sink) *reader {
+	tb.Helper()
+	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+		c.Send(reply{"type": typeCreated})
+		c.Send(reply{})
+		<-c.Over()
+	})
+	cfg := defaults()
+	d := tap{dialect: &dialect{base: upstreamtest.URL, auth: inHeader}, muxes: make(chan *upstream.Mux, 1)}
+	r := &reader{provider: newProvider(cfg, upstream.Env{HTTP: vendor.Client(), Log: zerolog.Nop()}, d)}
+	tb.Cleanup(func() {
+		_ = r.Close() // never fails
+		vendor.Close()
+	})
+	r.first = r.open(tb, sink)
+	r.mux = <-d.muxes
+	return r
+}
+
+// open opens a stream on the reader's socket, where that is shared, or on a new one.
+func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
+	tb.Helper()
+	req := request()
+	req.ID = fmt.Sprint("c", r.n)
+	r.n++
+	s, err := r.Open(context.Background(), req, sink)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s.(*stream)
+}
+
+// frame gives the socket a frame, in which ID stands for the stream's id.
+func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
+	tb.Helper()
+	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
+}
+
+// loose is a sink that checks only what must hold for any bytes from a vendor.
+type loose struct {
+	tb     testing.TB
+	frames int
+	last   time.Duration
+	piece  int
+	words  []upstream.Word
+	ends   int
+	err    error
+}
+
+func (l *loose) Audio(f upstream.Frame) {
+	l.frames++
+	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
+		l.tb.Errorf("bad frame %+v", f)
+	}
+	l.late("Audio")
+}
+
+func (l *loose) Words(ws []upstream.Word) {
+	for _, w := range ws {
+		if w.Start < l.last || w.End < w.Start || w.Piece < l.piece {
+			l.tb.Errorf("%+v comes after %v of piece %d", w, l.last, l.piece)
+		}
+		l.last, l.piece = w.Start, w.Piece
+	}
+	l.words = append(l.words, ws...)
+	l.late("Words")
+}
+
+func (l *loose) PieceEnd(int) { l.late("PieceEnd") }
+
+func (l *loose) End(_ upstream.Usage, err error) {
+	l.late("End")
+	l.ends++
+	l.err = err
+}
+
+func (l *loose) late(call string) {
+	if l.ends > 0 {
+		l.tb.Errorf("%s after End", call)
+	}
+}
+
+// FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
+func FuzzFrame(f *testing.F) {
+	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"a","delta":"UklGRgAAAABXQVZF","context_id":"ID"}`,
+		`{"type":"conversation.item.word_timestamps","item_id":"a","words":["x","y"],"start_seconds":[1e300],"end_seconds":[-5,2],"context_id":"ID"}`,
+		`{"type":"conversation.item.audio_output.done","item_id":"a","context_id":"ID"}`)
+	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"a","delta":"UklG","context_id":"ID"}`,
+		`{"type":"conversation.item.audio_output.delta","item_id":"a","delta":"!","context_id":"ID"}`,
+		`{"type":"conversation.item.audio_output.delta","item_id":"a","delta":null,"context_id":"ID"}`)
+	f.Add(`{"type":"conversation.item.audio_output.done","context_id":"ID"}`, `{"type":"context.cancelled","context_id":"ID"}`,
+		`{"type":"conversation.item.tts.failed","error":[],"context_id":"ID"}`)
+	f.Add(`{"type":"context.cancelled"}`, `{"type":"error"}`, `{"type":"session.updated","session":{"voice":3}}`)
+	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"","delta":"","context_id":"ID"}`, ``, "\xff")
+	r := newReader(f, &loose{})
+	r.first.seat.Share()
+	f.Fuzz(func(t *testing.T, first, second, third string) {
+		sink := &loose{tb: t}
+		s := r.open(t, sink)
+		if err := s.Speak(t.Context(), upstream.Piece{Text: "x", Last: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range []string{first, second, third} {
+			if err := r.frame(t, s, data); err != nil {
+				upstreamtest.CheckError(t, err, nil)
+			}
+		}
+		s.fail(&upstream.Error{Kind: upstream.Dropped})
+		if sink.ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.ends)
+		}
+	})
+}
+
+func TestFramesThatTheScannerLeaves(t *testing.T) {
+	r := newReader(t, &loose{tb: t})
+	r.first.seat.Share()
+	const delta = `"type":"conversation.item.audio_output.delta"`
+	for name, c := range map[string]struct {
+		frame  string
+		kind   upstream.Kind // of the socket's end
+		frames int
+	}{
+		"the usual":              {`{` + delta + `,"item_id":"tts_1","delta":"AAAAAAAA","context_id":"ID"}`, "", 1},
+		"without an item":        {`{` + delta + `,"delta":"AAAAAAAA","context_id":"ID"}`, "", 1},
+		"an escape":              {`{` + delta + `,"item_id":"i","delta":"AAAA\/AAA","context_id":"ID"}`, "", 1},
+		"a nested member":        {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":"ID","x":{"a":[1]}}`, "", 1},
+		"another context":        {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":"other"}`, "", 0},
+		"no context":             {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA"}`, "", 0},
+		"a null for a context":   {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":null}`, "", 0},
+		"nothing":                {`{` + delta + `,"item_id":"i","delta":"","context_id":"ID"}`, "", 0},
+		"no audio":               {`{` + delta + `,"item_id":"i","context_id":"ID"}`, upstream.Garbled, 0},
+		"audio that is a number": {`{` + delta + `,"item_id":"i","delta":1,"context_id":"ID"}`, upstream.Garbled, 0},
+		"a number for a type":    {`{"type":1,"item_id":"i","delta":"AAAA"}`, upstream.Garbled, 0},
+		"no type":                {`{"item_id":"i","delta":"AAAAAAAA","context_id":"ID"}`, upstream.Garbled, 0},
+		"an acknowledgement":     {`{"type":"conversation.item.input_text.received","text":"x"}`, "", 0},
+		"settings":               {`{"type":"session.updated","session":{"voice":"x"}}`, "", 0},
+		"an unknown type":        {`{"type":"brand.new","context_id":"ID","delta":"AAAA"}`, "", 0},
+		"a late greeting":        {`{"type":"session.created","session":{}}`, "", 0},
+		"an error of all":        {`{"type":"conversation.item.tts.failed","error":{"code":"invalid_api_key"}}`, upstream.AuthFailed, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sink := &loose{tb: t}
+			s := r.open(t, sink)
+			err := r.frame(t, s, c.frame)
+			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
+				t.Errorf("got %v, want %q", err, c.kind)
+			}
+			if sink.frames != c.frames {
+				t.Errorf("got %d frames, want %d", sink.frames, c.frames)
+			}
+			s.fail(&upstream.Error{Kind: upstream.Dropped})
+		})
+	}
+	if err := (&dialect{}).Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
+		t.Errorf("a binary frame: got %v, want garbled", err)
+	}
+}
+
+func TestGreetings(t *testing.T) {
+	for frame, c := range map[string]struct {
+		ready bool
+		kind  upstream.Kind
+	}{
+		`{"type":"session.created","session":{"id":"s"}}`:                                {true, ""},
+		`{"type":"brand.new"}`:                                                           {false, ""},
+		`{"type":"conversation.item.tts.failed","error":{"code":"missing_api_key"}}`:     {false, upstream.AuthFailed},
+		`{"type":"error","message":"secret vendor text"}`:                                {false, upstream.UpstreamError},
+		`{"type":"conversation.item.tts.failed","error":{"code":"model_not_available"}}`: {false, upstream.Rejected},
+		`[]`: {false, upstream.Garbled},
+	} {
+		reply, ready, err := (&dialect{}).Greet(false, []byte(frame))
+		if reply != nil || ready != c.ready || (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
+			t.Errorf("%s: got %q, %v, %v; want %v, %q", frame, reply, ready, err, c.ready, c.kind)
+		}
+	}
+}
+
+// audioFrame is a usual delta: 200 ms.
+func audioFrame(id string) []byte {
+	return fmt.Appendf(nil, `{"type":"conversation.item.audio_output.delta","item_id":"tts_1","delta":"%s","context_id":"%s"}`,
+		base64.StdEncoding.EncodeToString(make([]byte, 9600)), id)
+}
+
+func TestDeltasAllocateNothing(t *testing.T) {
+	for name, named := range map[string]bool{"named": true, "not named": false} {
+		t.Run(name, func(t *testing.T) {
+			sink := &loose{tb: t}
+			r := newReader(t, sink)
+			frame, d := audioFrame(r.first.id), &dialect{}
+			if !named {
+				frame = []byte(strings.Replace(string(frame), `,"context_id":"c0"`, "", 1))
+			}
+			allocs := testing.AllocsPerRun(100, func() {
+				if err := d.Frame(r.mux, false, frame); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if allocs != 0 {
+				t.Errorf("got %v allocations a frame, want 0", allocs)
+			}
+			if sink.frames == 0 {
+				t.Error("no frame reached the sink")
+			}
+		})
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	r := newReader(b, &loose{tb: b})
+	frame, d := audioFrame(r.first.id), &dialect{}
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := d.Frame(r.mux, false, frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
