@@ -1,0 +1,104 @@
+// Package python_test lets Python programs, over a WebSocket library that is not ours, speak to the emulators and to
+// a relay: the vendors' own samples, written anew, and the clients that the README shows. What both sides of this
+// project might misread alike, of WebSocket or of a vendor, they would not.
+//
+//  1. A sample does what its vendor's does, in that order, and waits for nothing that the vendor's doesn't wait for.
+//  2. What it has heard is listened to in the file that it leaves.
+//  3. The clients of the README are taken out of it as they stand; only the relay's address is another.
+package python_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// programTime bounds every program that is started; the suite shares two cores with everything else.
+const programTime = time.Minute
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// interpreter finds a Python that has the library. One that is managed otherwise may come before the system's, whose
+// packages it does not see.
+var interpreter = sync.OnceValues(func() (string, error) {
+	for _, candidate := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(candidate, "-c", "import websockets").Run() == nil {
+			return candidate, nil
+		}
+	}
+	return "", errors.New("there is no python3 with the package websockets")
+})
+
+// needPython skips a test where its clients can't run.
+func needPython(t *testing.T) string {
+	t.Helper()
+	path, err := interpreter()
+	if err != nil {
+		t.Skip(err)
+	}
+	return path
+}
+
+// noticed is a line of a sample's.
+type noticed struct {
+	Message map[string]any `json:"message"`
+	Status  int            `json:"status"` // of HTTP, that refused the connection
+	Closed  int            `json:"closed"` // the close code that a sample did not expect
+}
+
+// play runs a sample in a folder of its own, and returns that and what the sample noticed.
+func play(t *testing.T, sample string, args ...string) (dir string, all []noticed) {
+	t.Helper()
+	path, err := filepath.Abs(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	lines := bufio.NewScanner(bytes.NewReader(execute(t, dir, needPython(t), append([]string{path}, args...)...)))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var n noticed
+		if err := json.Unmarshal(lines.Bytes(), &n); err != nil {
+			t.Fatalf("%.200s: %v", lines.Text(), err)
+		}
+		all = append(all, n)
+	}
+	return dir, all
+}
+
+// execute runs a program to its end and returns its output. It must succeed.
+func execute(t *testing.T, dir, program string, args ...string) []byte {
+	t.Helper()
+	out, stderr, err := attempt(t, dir, program, args...)
+	if err != nil {
+		t.Fatalf("%v: %v\n%.2000s\n%s", args, err, out, stderr)
+	}
+	return out
+}
+
+// attempt runs a program to its end, however that is, but in time.
+func attempt(t *testing.T, dir, program string, args ...string) (stdout, stderr []byte, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), programTime)
+	defer cancel()
+	command := exec.CommandContext(ctx, program, args...)
+	var out, errout bytes.Buffer
+	command.Dir, command.Stdout, command.Stderr = dir, &out, &errout
+	// Nothing of the machine's, where there may be a proxy, and nothing left behind beside the samples.
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PYTHONDONTWRITEBYTECODE=1"}
+	err = command.Run()
+	if ctx.Err() != nil {
+		t.Fatalf("%v did not end\n%.2000s\n%s", args, out.String(), errout.String())
+	}
+	return out.Bytes(), errout.Bytes(), err
+}
