@@ -34,10 +34,6 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newProvider(cfg, env, d), nil
-}
-
-func newProvider(cfg Config, env upstream.Env, d upstream.Dialect) *provider {
 	return &provider{
 		cfg:  cfg,
 		caps: capabilities(cfg),
@@ -52,7 +48,7 @@ func newProvider(cfg Config, env upstream.Env, d upstream.Dialect) *provider {
 			Idle:             cfg.Idle,
 			Log:              env.Log,
 		}),
-	}
+	}, nil
 }
 
 func capabilities(cfg Config) upstream.Capabilities {

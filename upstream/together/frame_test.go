@@ -39,11 +39,16 @@ func newReader(tb testing.TB, sink upstream.Sink) *reader {
 	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
 		c.Send(reply{"type": typeCreated})
 		c.Send(reply{})
-		<-c.Over()
+		for ok := true; ok; {
+			_, ok = c.Next()
+		}
 	})
-	cfg := defaults()
 	d := tap{dialect: &dialect{base: upstreamtest.URL, auth: inHeader}, muxes: make(chan *upstream.Mux, 1)}
-	r := &reader{provider: newProvider(cfg, upstream.Env{HTTP: vendor.Client(), Log: zerolog.Nop()}, d)}
+	pool := upstream.NewPool(d, upstream.PoolConfig{
+		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
+		StreamsPerSocket: 8, SharedOnceProven: true, AddressByKey: true, Log: zerolog.Nop(),
+	})
+	r := &reader{provider: &provider{cfg: defaults(), caps: capabilities(defaults()), pool: pool}}
 	tb.Cleanup(func() {
 		_ = r.Close() // never fails
 		vendor.Close()
@@ -133,6 +138,9 @@ func FuzzFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second, third string) {
 		sink := &loose{tb: t}
 		s := r.open(t, sink)
+		if r.mux.Member([]byte(s.id)) == nil {
+			t.Fatal("the stream is on another socket")
+		}
 		if err := s.Speak(t.Context(), upstream.Piece{Text: "x", Last: true}); err != nil {
 			t.Fatal(err)
 		}
