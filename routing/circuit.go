@@ -3,8 +3,6 @@ package routing
 import (
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -69,89 +67,6 @@ const (
 	HalfOpen State = "half_open" // a few try whether it is well again
 	Open     State = "open"      // it is left alone
 )
-
-// Circuits has a breaker for each target that was tried. It is safe for concurrent use.
-type Circuits struct {
-	cfg     CircuitConfig
-	changed func(Target, State) // called when a circuit changes; must not block, nor ask the circuits
-
-	mu       sync.Mutex // guards breakers
-	breakers map[Target]*breaker
-}
-
-// breaker is one target's. Its verdicts come late, so it is of the two-step kind.
-type breaker struct {
-	*gobreaker.TwoStepCircuitBreaker[struct{}]
-	hopeless atomic.Bool // the last failure is one that only an operator mends
-}
-
-// NewCircuits is a set of circuits that are all closed.
-func NewCircuits(cfg CircuitConfig, changed func(Target, State)) *Circuits {
-	return &Circuits{cfg: cfg, changed: changed, breakers: make(map[Target]*breaker)}
-}
-
-// Verdict is told once, when an attempt is over: nil for one that spoke, its error for one that failed. An
-// attempt that says nothing about the target (a cancel, a request that was at fault itself) gives ErrUndecided.
-// It must be told, since a circuit that is half open waits for it.
-type Verdict func(err error)
-
-// ErrUndecided is the verdict of an attempt that says nothing about its target.
-var ErrUndecided = errors.New("undecided")
-
-// Allow lets an attempt at a target pass, or reports false where its circuit is open.
-func (c *Circuits) Allow(t Target) (Verdict, bool) {
-	b := c.breaker(t)
-	done, err := b.Allow()
-	if err != nil {
-		return nil, false
-	}
-	var once sync.Once
-	return func(err error) {
-		once.Do(func() {
-			b.hopeless.Store(err != nil && upstream.Policies[upstream.KindOf(err)].Opens)
-			done(err)
-		})
-	}, true
-}
-
-// State is how a target's circuit stands.
-func (c *Circuits) State(t Target) State {
-	c.mu.Lock()
-	b := c.breakers[t]
-	c.mu.Unlock()
-	if b == nil {
-		return Closed
-	}
-	return stateOf(b.State())
-}
-
-func (c *Circuits) breaker(t Target) *breaker {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	b := c.breakers[t]
-	if b == nil {
-		b = c.newBreaker(t)
-		c.breakers[t] = b
-	}
-	return b
-}
-
-func (c *Circuits) newBreaker(t Target) *breaker {
-	b := &breaker{}
-	b.TwoStepCircuitBreaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:         fmt.Sprintf("%s/%s", t.Provider, t.Model),
-		MaxRequests:  uint32(c.cfg.HalfOpen),
-		Interval:     c.cfg.Window,
-		BucketPeriod: c.cfg.Window / windowBuckets,
-		Timeout:      c.cfg.OpenFor,
-		ReadyToTrip:  func(n gobreaker.Counts) bool { return b.hopeless.Load() || c.cfg.tripped(n) },
-		IsExcluded:   undecided,
-		OnStateChange: func(_ string, _, to gobreaker.State) {
-			c.changed(t, stateOf(to))
-		},
-	})
-	return b
-}
 
 // tripped reports whether failures are enough to open a circuit.
 func (cfg CircuitConfig) tripped(n gobreaker.Counts) bool {

@@ -14,7 +14,7 @@ func failed(kind upstream.Kind) error { return &upstream.Error{Kind: kind, Messa
 
 // try is one attempt with its verdict; it reports whether the circuit let it pass.
 func try(c *Circuits, verdict error) bool {
-	done, ok := c.Allow(target)
+	done, ok := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
 	if ok {
 		done(verdict)
 	}
@@ -36,7 +36,7 @@ func TestFailuresOpenACircuitAndTimeHalvesIt(t *testing.T) {
 			t.Fatal("an open circuit let an attempt through")
 		}
 		time.Sleep(16 * time.Second)
-		first, ok := c.Allow(target)
+		first, ok := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
 		if !ok || c.State(target) != HalfOpen {
 			t.Fatal("after its rest nobody may try the target")
 		}

@@ -13,6 +13,8 @@ type Plan struct {
 	Voice string
 	// Language is the voice's, or empty.
 	Language string
+	// Preferred is the provider that the context already speaks with, or empty.
+	Preferred string
 	// Candidates are the targets that can speak with the voice, in order; at least one.
 	Candidates []Candidate
 	Pace

@@ -99,6 +99,7 @@ func (t *Table) Plan(q Query) (*Plan, error) {
 		Route:      route.Name,
 		Voice:      name,
 		Language:   voice.Language,
+		Preferred:  q.Prefer,
 		Candidates: candidates,
 		Pace:       route.Pace,
 	}, nil

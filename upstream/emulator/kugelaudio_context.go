@@ -302,7 +302,7 @@ func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voi
 	case Empty:
 		return voice.Spoken{}
 	case WrongLength:
-		return voice.Spoken{PCM: spoken.PCM[:min(len(spoken.PCM), nativeRate/50)]}
+		return cutShort(spoken, k.fault)
 	}
 	return spoken
 }

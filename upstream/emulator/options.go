@@ -41,7 +41,7 @@ const (
 	ErrorFrame  FaultKind = "error"        // an error frame with Name as its code
 	Garbage     FaultKind = "garbage"      // a frame that is not of the protocol
 	CloseCode   FaultKind = "close"        // the socket is closed with Code
-	WrongLength FaultKind = "wrong_length" // far too little audio, and a normal end
+	WrongLength FaultKind = "wrong_length" // so much audio, else far too little, and a normal end
 	Slow        FaultKind = "slow"         // half of real time
 	OddChunks   FaultKind = "odd_chunks"   // frames that end in the middle of a sample
 	Empty       FaultKind = "empty"        // a normal end without audio

@@ -24,6 +24,21 @@ func (s *Server) say(ctx context.Context, text string, normalize bool, seed uint
 	return voice.SpeakTokens(voice.Tokens(text, normalize), seed, nativeRate, speed)
 }
 
+// leastWrong is the audio of speech of the wrong length, where the fault does not say more.
+const leastWrong = 20 * time.Millisecond
+
+// cutShort is speech that ends long before its text, with the words that are whole in it.
+func cutShort(spoken voice.Spoken, f Fault) voice.Spoken {
+	n := audio.Samples(max(f.After, leastWrong), nativeRate)
+	cut := voice.Spoken{PCM: spoken.PCM[:min(int64(len(spoken.PCM)), n)]}
+	for _, w := range spoken.Words {
+		if audio.Samples(w.End, nativeRate) <= n {
+			cut.Words = append(cut.Words, w)
+		}
+	}
+	return cut
+}
+
 // encode converts samples to a format that a vendor sends.
 func encode(pcm []int16, to audio.Format) ([]byte, error) {
 	raw := make([]byte, 0, 2*len(pcm))

@@ -139,7 +139,7 @@ func (k *togetherContext) generate(ctx context.Context, item togetherItem) voice
 	case Empty:
 		return voice.Spoken{}
 	case WrongLength:
-		return voice.Spoken{PCM: spoken.PCM[:min(len(spoken.PCM), nativeRate/50)]}
+		return cutShort(spoken, k.wrong)
 	}
 	return spoken
 }

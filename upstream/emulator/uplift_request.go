@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/voice"
 )
 
 // What a request costs, in millionths of a dollar. The vendor's prices are not known; these are the emulator's own.
@@ -128,7 +129,7 @@ func (r *upliftRequest) generate(ctx context.Context) []int16 {
 	case Empty:
 		return nil
 	case WrongLength:
-		return pcm[:min(len(pcm), nativeRate/50)]
+		return cutShort(voice.Spoken{PCM: pcm}, r.fault).PCM
 	}
 	return pcm
 }

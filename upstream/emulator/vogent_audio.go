@@ -44,7 +44,7 @@ func (g *vogentGeneration) generate(ctx context.Context, text string) voice.Spok
 	case Empty:
 		return voice.Spoken{}
 	case WrongLength:
-		return voice.Spoken{PCM: spoken.PCM[:min(len(spoken.PCM), nativeRate/50)]}
+		spoken = cutShort(spoken, g.fault)
 	}
 	start := audio.Duration(g.samples, nativeRate)
 	for i := range spoken.Words {

@@ -7,6 +7,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/voice"
 )
 
 // zeliVoicing is where a stream's speech is. It is the speaker's alone.
@@ -91,7 +92,7 @@ func (s *zeliSpeaker) generate(ctx context.Context, text string) []int16 {
 	case Empty:
 		return nil
 	case WrongLength:
-		return pcm[:min(len(pcm), nativeRate/50)]
+		return cutShort(voice.Spoken{PCM: pcm}, s.fault).PCM
 	}
 	return pcm
 }

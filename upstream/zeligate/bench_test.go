@@ -1,10 +1,6 @@
 package zeligate
 
 import (
-	"context"
-	"net"
-	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,11 +32,7 @@ func emulated(t *testing.T, o emulator.Options, cfg Config, key upstream.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wire := &memory{conns: make(chan net.Conn), over: make(chan struct{})}
-	front := &http.Server{Handler: server, ReadHeaderTimeout: time.Minute}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = front.Serve(wire) }) // ends with ErrServerClosed
-	client := &http.Client{Transport: &http.Transport{DialContext: wire.dial, DisableKeepAlives: true}}
+	client, stop := upstreamtest.Serve(server)
 	p, err := open(cfg, upstream.Env{Name: "zeligate", URL: upstreamtest.URL, APIKey: key, MaxConcurrent: 64, HTTP: client, Log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
@@ -50,48 +42,13 @@ func emulated(t *testing.T, o emulator.Options, cfg Config, key upstream.Secret)
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-		_ = front.Close() // its connections are in memory
-		serving.Wait()
+		stop()
 		if t.Failed() {
 			t.Logf("seed %d: %s", o.Seed, server.Quirks())
 		}
 	})
 	return &bench{provider: p, t: t, server: server}
 }
-
-// memory is a listener whose connections are pipes.
-type memory struct {
-	conns chan net.Conn
-	over  chan struct{}
-}
-
-func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case m.conns <- theirs:
-		return ours, nil
-	case <-m.over:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Accept waits for the next pipe.
-func (m *memory) Accept() (net.Conn, error) {
-	select {
-	case c := <-m.conns:
-		return c, nil
-	case <-m.over:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close ends Accept. The server calls it once.
-func (m *memory) Close() error { close(m.over); return nil }
-
-// Addr is of no use.
-func (m *memory) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
 
 // line is an open stream and its sink.
 type line struct {

@@ -1,0 +1,93 @@
+package routing
+
+import (
+	"sync"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"voicerelay/upstream"
+)
+
+// breaker is a circuit. Its verdicts come late, so it is of the two-step kind.
+type breaker struct {
+	*gobreaker.TwoStepCircuitBreaker[struct{}]
+	window time.Duration
+
+	mu       sync.Mutex // guards what follows
+	hopeless bool       // the last failure is one that only an operator mends
+	tenants  sightings  // who tried
+	failing  sightings  // who failed
+	silent   sightings  // voices that said nothing
+}
+
+// newBreaker is a closed circuit.
+func (c *Circuits) newBreaker(name string, changed func(State)) *breaker {
+	b := &breaker{window: c.cfg.Window, tenants: sightings{}, failing: sightings{}, silent: sightings{}}
+	b.TwoStepCircuitBreaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:          name,
+		MaxRequests:   uint32(c.cfg.HalfOpen),
+		Interval:      c.cfg.Window,
+		BucketPeriod:  c.cfg.Window / windowBuckets,
+		Timeout:       c.cfg.OpenFor,
+		ReadyToTrip:   func(n gobreaker.Counts) bool { return b.opens() || c.cfg.tripped(n) && b.agreed() },
+		IsExcluded:    undecided,
+		OnStateChange: func(_ string, _, to gobreaker.State) { changed(stateOf(to)) },
+	})
+	return b
+}
+
+// note remembers who tried, and whether it failed.
+func (b *breaker) note(tenant string, err error) {
+	now := time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tenants.see(tenant, now)
+	b.hopeless = false
+	if err == nil || undecided(err) {
+		return
+	}
+	b.failing.see(tenant, now)
+	b.hopeless = upstream.Policies[upstream.KindOf(err)].Opens
+}
+
+func (b *breaker) opens() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.hopeless
+}
+
+// agreed reports whether failures are more than one tenant's: where several use the target, what one of them sends
+// must not take it from the others.
+func (b *breaker) agreed() bool {
+	since := time.Now().Add(-b.window)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.tenants.since(since) < 2 || b.failing.since(since) >= 2
+}
+
+// silentVoice notes a voice that said nothing. It reports whether it is not the only one, so that it is the target's
+// fault.
+func (b *breaker) silentVoice(voice string) bool {
+	now := time.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.silent.see(voice, now)
+	return b.silent.since(now.Add(-b.window)) >= 2
+}
+
+// sightings are names with the time when each was last seen. Names are tenants and voices of the configuration, so
+// there are few.
+type sightings map[string]time.Time
+
+func (s sightings) see(name string, now time.Time) { s[name] = now }
+
+func (s sightings) since(t time.Time) int {
+	n := 0
+	for _, seen := range s {
+		if !seen.Before(t) {
+			n++
+		}
+	}
+	return n
+}
