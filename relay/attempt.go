@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
 
 	"voicerelay/audio"
 	"voicerelay/routing"
@@ -19,8 +18,9 @@ const closeGrace = 300 * time.Millisecond
 // piecesAhead is how many pieces may be ordered and not yet delivered: the one being spoken and the next.
 const piecesAhead = 2
 
-// shortAudio is the least audio for a letter or digit at speed 1 that counts as speech.
-const shortAudio = 10 * time.Millisecond
+// untimedPiece is the longest piece for a target without word times where another could take over: where it breaks off
+// within a piece can only be estimated.
+const untimedPiece = 120
 
 // attempt is one try of a generation at one target. It is also the sink of its stream (sink.go).
 type attempt struct {
@@ -31,6 +31,16 @@ type attempt struct {
 	caps     upstream.Capabilities
 	ignored  []string
 	began    time.Time
+	from     resume // where in the text it begins
+	verdict  routing.Verdict
+
+	// Owned by the race.
+	entrant *entrant
+	cancel  context.CancelCauseFunc // ends connecting
+	opened  chan opened             // holds what Open returned, once it has
+	stream  upstream.Stream
+	// connecting: Open has not returned, or nobody has looked.
+	connecting bool
 
 	// Guarded by g.mu.
 	cutter    *text.Cutter
@@ -39,8 +49,11 @@ type attempt struct {
 	lastSent  bool // the vendor knows that no more text comes
 	base      int64
 	clock     inputClock
-	lastFrame time.Time // zero: no audio yet
-	owedSince time.Time // since when the vendor owes what it owes
+	pieceFrom time.Duration // where on clock the piece under way begins
+	lastFrame time.Time     // zero: no audio yet
+	interval  time.Duration // usual between frames
+	owedSince time.Time     // since when the vendor owes what it owes
+	early     []text.Timed  // words told before the first audio, on the attempt's own clock
 	heard     bool
 	ended     bool
 	err       error
@@ -51,28 +64,66 @@ type attempt struct {
 	convFrom           audio.Format
 	scratch, converted []byte
 	clean              bool // the frame's base64 has no line breaks
+	held               hold
+	seam               seam
+	ear                *audio.Ear // nil where word times say all
 }
 
 // orderedPiece is a piece that was sent.
 type orderedPiece struct {
 	text.Piece
 	aligner *text.Aligner
-	track   int // its index in the track
+	track   int           // its index in the track, once the attempt has the floor
+	timed   bool          // words of it were told
+	least   time.Duration // audio that it takes at least
 }
 
-func (g *generation) newAttempt(c routing.Candidate) *attempt {
+// opened is what a provider's Open returned.
+type opened struct {
+	stream upstream.Stream
+	err    error
+	fault  any // what it panicked with
+}
+
+func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *attempt {
 	p := g.s.srv.providers[c.Provider]
-	a := &attempt{g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now()}
+	a := &attempt{
+		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
+		opened: make(chan opened, 1),
+	}
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a.cutter = text.NewCutter(&g.text, 0, g.schedule(), a.caps.Spell)
-	g.track = newTrack(g.req.output.Rate) // what attempts before told is of audio that nobody heard
+	a.from = g.from
+	a.cutter = text.NewCutter(&g.text, a.from.char, a.schedule(), a.caps.Spell)
+	if a.listens() {
+		a.ear = audio.NewEar(g.req.output)
+	}
 	g.attempts = append(g.attempts, a)
-	if !g.stopped {
-		g.speaking = a
+	g.racing = append(g.racing, a)
+	a.ended, a.err = g.stopped, errBroken
+	if !a.ended {
+		a.err = nil
 	}
 	return a
+}
+
+// listens reports whether the attempt's audio must be listened to: only where another could take over, and word times
+// will not say how far it came.
+func (a *attempt) listens() bool {
+	return len(a.g.req.plan.Candidates) > 1 &&
+		(a.caps.WordTimes == upstream.WordTimesNone || a.g.s.srv.habits.of(a.voice()).untimed)
+}
+
+// voice is whose habits it speaks by.
+func (a *attempt) voice() voiceKey { return voiceKey{a.target.Target, a.target.Voice} }
+
+func (a *attempt) schedule() text.Schedule {
+	s := a.g.schedule()
+	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
+		s.Max = min(s.Max, untimedPiece)
+	}
+	return s
 }
 
 func (a *attempt) request() upstream.Request {
@@ -94,92 +145,134 @@ func (a *attempt) request() upstream.Request {
 	return req
 }
 
-// judgedRun is run, with its verdict told to the target's circuit: also after a panic, since a circuit that is half
-// open waits for it.
-func (a *attempt) judgedRun(ctx context.Context, tell routing.Verdict) error {
-	verdict := routing.ErrUndecided
-	defer func() { tell(verdict) }()
-	err := a.run(ctx)
-	verdict = a.verdict(err)
-	a.observe(err)
-	return err
-}
+// Why an attempt is broken off from our side. To the vendor they are all a cancel.
+var (
+	errBroken     = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"} // by a fault of ours
+	errOutpaced   = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
+	errSuperseded = &upstream.Error{Kind: upstream.Canceled, Message: "another voice speaks it anew"}
+)
 
-// run speaks the text, and returns nil once all of it has been received.
-func (a *attempt) run(ctx context.Context) (err error) {
+// start connects beside the generation's way, within the time for the first audio.
+func (a *attempt) start(ctx context.Context) {
 	a.provider.active.Add(1)
-	defer a.provider.active.Add(-1)
-	stream, err := a.open(ctx)
-	if err != nil {
-		a.provider.slots.give()
-		return a.fail(err)
-	}
-	err = errBroken // what a panic leaves
-	defer func() { a.release(ctx, stream, err) }()
-	err = a.converse(ctx, stream)
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return a.fail(err)
+	ctx, a.cancel = context.WithCancelCause(ctx)
+	a.connecting = true
+	a.g.closing.Go(func() {
+		defer a.g.pokeRun()
+		a.opened <- a.open(ctx)
+	})
 }
 
-// errBroken stops a vendor whose attempt a fault of ours broke off.
-var errBroken = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"}
-
-// open connects, within the time for the first audio.
-func (a *attempt) open(ctx context.Context) (upstream.Stream, error) {
+func (a *attempt) open(ctx context.Context) (o opened) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			o = opened{err: errBroken, fault: fault}
+		}
+	}()
 	ctx, cancel := context.WithDeadline(ctx, a.began.Add(a.g.req.plan.FirstAudioTimeout))
 	defer cancel()
 	stream, err := a.provider.Open(ctx, a.request(), a)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, &upstream.Error{Kind: upstream.FirstAudioTimeout, Message: "not connected in time", Err: err}
+		err = &upstream.Error{Kind: upstream.FirstAudioTimeout, Message: "not connected in time", Err: err}
 	}
-	return stream, err
+	return opened{stream: stream, err: err}
 }
 
-// converse sends pieces as text and room allow, and waits for the stream's end.
-func (a *attempt) converse(ctx context.Context, stream upstream.Stream) error {
-	timer := newAlarm()
-	defer timer.stop()
+// step does what there is to do: takes the connection, sends pieces as text and room allow, and sees the end. Where
+// it has not ended, until is when to look again.
+func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err error) {
+	if a.stream == nil {
+		if connected, err := a.connect(); err != nil || !connected {
+			return time.Time{}, err != nil, err
+		}
+	}
 	for {
-		step := a.next(time.Now())
+		next := a.next(time.Now())
 		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx) // not a piece more, which the vendor would charge
-		case step.ended:
-			return step.err
-		case step.ordered:
-			if err := a.send(ctx, stream, step.piece); err != nil {
-				return err
-			}
-		default:
-			if err := a.g.wait(ctx, timer, step.until); err != nil {
-				return err
-			}
+		case ctx.Err() != nil: // not a piece more, which the vendor would charge
+			return time.Time{}, true, a.lose(context.Cause(ctx))
+		case next.ended:
+			return time.Time{}, true, next.err
+		case !next.ordered:
+			return next.until, false, nil
+		}
+		if err := a.send(ctx, next.piece); err != nil {
+			return time.Time{}, true, a.lose(err)
 		}
 	}
 }
 
-// send orders a piece. The vendor's own error, where it gave one meanwhile, says more than a failed write.
-func (a *attempt) send(ctx context.Context, stream upstream.Stream, p upstream.Piece) error {
-	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
-	defer cancel()
-	err := stream.Speak(ctx, p)
-	if err == nil {
-		return nil
+// connect takes the stream once there is one.
+func (a *attempt) connect() (connected bool, err error) {
+	select {
+	case o := <-a.opened:
+		a.connecting = false
+		if o.fault != nil {
+			panic(o.fault) // in the generation's goroutine, which knows what to do with it
+		}
+		if o.err != nil {
+			return false, a.lose(o.err)
+		}
+		a.stream = o.stream
+		return true, nil
+	default:
+		return false, a.failure() // start pokes
 	}
+}
+
+// failure is what the attempt ended with, nil where it goes on.
+func (a *attempt) failure() error {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
-	if a.ended && a.err != nil {
-		return a.err
+	return a.err
+}
+
+// send orders a piece.
+func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
+	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
+	defer cancel()
+	return a.stream.Speak(ctx, p)
+}
+
+// lose ends the attempt from our side, and stops taking its audio. It returns what the attempt ended with: the
+// vendor's own error, where there was one before, says more.
+func (a *attempt) lose(err error) error {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	a.loseLocked(err)
+	return a.err
+}
+
+func (a *attempt) loseLocked(err error) {
+	if !a.ended || a.err == nil {
+		a.ended, a.err = true, err
 	}
-	return err
+}
+
+// settle tells whoever must know how the attempt ended. It reports whether the client has heard it.
+func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
+	a.release(ctx, err)
+	a.verdict(a.judge())
+	a.observe(err)
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	a.g.leaveRaceLocked(a)
+	return a.heard
 }
 
 // release closes the stream beside the generation's way, since the next target need not wait for it.
-func (a *attempt) release(ctx context.Context, stream upstream.Stream, cause error) {
+func (a *attempt) release(ctx context.Context, cause error) {
+	a.cancel(cause)
+	stream, connecting := a.stream, a.connecting
 	a.g.closing.Go(func() {
-		defer a.provider.slots.give()
+		defer a.provider.active.Add(-1)
+		defer a.provider.slots.give(a.g.s.key.Tenant)
+		if connecting {
+			stream = (<-a.opened).stream // soon, since its context has ended
+		}
+		if stream == nil {
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 		defer cancel()
 		if err := stream.Close(ctx, cause); err != nil {
@@ -188,164 +281,22 @@ func (a *attempt) release(ctx context.Context, stream upstream.Stream, cause err
 	})
 }
 
-// fail notes the error that the attempt ended with, nil for none, and stops taking its audio.
-func (a *attempt) fail(err error) error {
+// judge is what the attempt says about its target. Raw voices and a client's own options may be at fault themselves,
+// so that they never speak against a target; nor does a client that leaves, nor a race that was lost before a word.
+func (a *attempt) judge() error {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
-	a.ended, a.err = true, err
-	if a.g.speaking == a {
-		a.g.speaking = nil
-	}
-	return err
-}
-
-// verdict is what the attempt says about its target. Raw voices and a client's own options may be at fault
-// themselves, so that they never speak against a target; nor does a client that leaves.
-func (a *attempt) verdict(err error) error {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	outcome := a.outcomeLocked()
 	switch {
-	case err == nil:
-		return nil
-	case a.outcomeLocked() == outcomeCancelled && a.heard:
+	case outcome == outcomeCompleted, outcome == outcomeCancelled && a.heard:
 		return nil // it spoke until it was told to stop
-	case a.outcomeLocked() == outcomeCancelled, strings.Contains(a.g.req.plan.Voice, "/"), a.g.req.options[a.target.Provider] != nil:
+	case outcome == outcomeHedged && a.heard:
+		return errStalled
+	case outcome != outcomeFailed, strings.Contains(a.g.req.plan.Voice, "/"), a.g.req.options[a.target.Provider] != nil:
 		return routing.ErrUndecided
-	}
-	return err
-}
-
-func (a *attempt) wasHeard() bool {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
-	return a.heard
-}
-
-// step is what the attempt is to do next.
-type step struct {
-	ended   bool
-	err     error
-	ordered bool
-	piece   upstream.Piece
-	until   time.Time // when to look again; zero: when poked
-}
-
-func (a *attempt) next(now time.Time) step {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
-	if a.ended {
-		return step{ended: true, err: a.err}
-	}
-	textUntil := a.g.textDeadlineLocked(now)
-	if p, ok := a.cutLocked(now); ok {
-		return step{ordered: true, piece: a.orderLocked(p, now)}
-	}
-	until, err := a.deadlineLocked(now)
-	if err != nil {
-		return step{ended: true, err: err}
-	}
-	if a.cutter.Unsettled() && !a.owesLocked() {
-		until = earlier(until, a.g.textAt.Add(settleDelay))
-	}
-	return step{until: earlier(until, textUntil)}
-}
-
-// cutLocked is the next piece, if there is text for one, the vendor has few enough and the client has room.
-func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
-	if a.lastSent {
-		return text.Piece{}, false
-	}
-	ahead := len(a.pieces) - a.delivered
-	if ahead >= piecesAhead && a.caps.PieceEnds != upstream.PieceEndsNone {
-		return text.Piece{}, false
-	}
-	buffer := audio.Samples(a.g.s.key.Limits.Buffer, a.g.req.output.Rate)
-	if !a.g.out.hasRoom(buffer) {
-		return text.Piece{}, false
-	}
-	settled := now.Sub(a.g.textAt) >= settleDelay
-	return a.cutter.Next(text.Now{Idle: ahead == 0, Settled: settled})
-}
-
-// orderLocked notes a piece as ordered.
-func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
-	if !a.owesLocked() {
-		a.owedSince = now
-	}
-	a.lastSent = p.Last
-	id := len(a.pieces)
-	a.pieces = append(a.pieces, orderedPiece{Piece: p, aligner: text.NewAligner(p), track: len(a.g.track.pieces)})
-	a.g.track.addPiece(p)
-	return upstream.Piece{ID: id, Text: p.Text, Last: p.Last}
-}
-
-// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream.
-func (a *attempt) owesLocked() bool { return a.delivered < len(a.pieces) || a.lastSent }
-
-// deadlineLocked is when the vendor must have sent something, or the error that it has not.
-func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
-	if !a.owesLocked() {
-		return time.Time{}, nil
-	}
-	plan := a.g.req.plan
-	deadline, late := a.began.Add(plan.FirstAudioTimeout), upstream.FirstAudioTimeout
-	if !a.lastFrame.IsZero() {
-		deadline, late = later(a.lastFrame, a.owedSince).Add(plan.StallTimeout), upstream.Stalled
-	}
-	if now.Before(deadline) {
-		return deadline, nil
-	}
-	if a.delivered == len(a.pieces) && a.lastSent {
-		// Everything is through; only the vendor's account of it is missing.
-		a.drainLocked()
-		return time.Time{}, a.closeBooksLocked()
-	}
-	return time.Time{}, &upstream.Error{Kind: late, Message: "no audio in time"}
-}
-
-// closeBooksLocked ends an attempt whose vendor never said that it was through.
-func (a *attempt) closeBooksLocked() error {
-	a.ended, a.err = true, a.verdictLocked()
-	if a.err == nil {
-		a.g.pokeRun()
 	}
 	return a.err
 }
 
-// verdictLocked judges a normal end: nothing, or far too little, for what there was to speak is a failure.
-func (a *attempt) verdictLocked() error {
-	letters := 0
-	for _, p := range a.pieces {
-		for _, r := range p.Text {
-			if unicode.IsLetter(r) || unicode.IsDigit(r) {
-				letters++
-			}
-		}
-	}
-	got := a.clock.duration()
-	least := time.Duration(float64(letters) * float64(shortAudio) / a.g.req.speed)
-	switch {
-	case !a.lastSent:
-		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream ended before the text"}
-	case letters > 0 && got == 0:
-		return &upstream.Error{Kind: upstream.NoAudio, Message: "a normal end without audio"}
-	case got < least:
-		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end with far too little audio"}
-	}
-	return nil
-}
-
-// earlier is the first of two times, of which zero means never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
+// errStalled is the verdict on a target whose silence in mid-speech had another take over.
+var errStalled = &upstream.Error{Kind: upstream.Stalled, Message: "silent while the audio ran out"}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"voicerelay/protocol"
 	"voicerelay/routing"
 	"voicerelay/text"
-	"voicerelay/upstream"
 )
 
 // settleDelay is how long after the last text a sentence end at the very end of it counts as one: language
@@ -38,8 +38,15 @@ type generation struct {
 	mu        sync.Mutex // guards what follows
 	text      text.Buffer
 	textAt    time.Time // when text last came
-	speaking  *attempt  // whose audio counts; nil: nobody's
 	attempts  []*attempt
+	racing    []*attempt // those that may still speak
+	floor     *attempt   // whose audio is sent; nil: nobody has begun, or who had has failed
+	voice     *attempt   // that the client heard last; nil: none yet
+	from      resume     // where in the text the next attempt begins
+	lastHeard sample     // of the audio sent
+	faded     bool       // it died away already
+	moved     bool       // another provider took over, and the context does not know yet
+	anew      string     // the provider that all is to be spoken anew by; empty: as it is
 	track     track
 	seq       uint32
 	firstAt   time.Time // when the first audio could be sent; zero: not yet
@@ -97,7 +104,7 @@ func newGeneration(s *session, req request, t *turn, now time.Time) *generation 
 		track:    newTrack(req.output.Rate),
 	}
 	g.log = s.log.With().Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
-	g.out = s.out.newLane(t, g.pokeRun)
+	g.out = s.out.newLane(t, req.output.Rate, g.pokeRun)
 	g.text.Append(req.text)
 	if req.final {
 		g.text.Finish()
@@ -124,8 +131,10 @@ func (g *generation) run(ctx context.Context) {
 	}
 	g.s.accepted(g)
 	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
-	end := g.speak(ctx)
-	end = g.playOut(ctx, end)
+	end, anew := ending{}, true
+	for anew {
+		end, anew = g.playOut(ctx, g.speak(ctx))
+	}
 	g.closing.Wait() // bounded by closeGrace
 	g.conclude(end)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
@@ -179,66 +188,8 @@ func (g *generation) survivePanic() {
 	g.s.ended(g)
 }
 
-// speak tries the plan's candidates in order until one has spoken the text.
-func (g *generation) speak(ctx context.Context) ending {
-	speakable, err := g.awaitText(ctx)
-	if err != nil {
-		return endingOf(err, nil)
-	}
-	if !speakable {
-		return ending{reason: reasonCompleted}
-	}
-	var failures []error
-	candidates := g.req.plan.Candidates
-	for i, c := range candidates {
-		if len(failures) == g.req.plan.MaxAttempts {
-			break
-		}
-		a, verdict := g.enterTarget(ctx, c, i == len(candidates)-1)
-		if ctx.Err() != nil {
-			return endingOf(context.Cause(ctx), nil)
-		}
-		if a == nil {
-			continue
-		}
-		err := a.judgedRun(ctx, verdict)
-		if err == nil {
-			return ending{reason: reasonCompleted}
-		}
-		if ctx.Err() != nil {
-			return endingOf(context.Cause(ctx), nil)
-		}
-		failures = append(failures, err)
-		if a.wasHeard() || !upstream.Policies[upstream.KindOf(err)].Reroute {
-			break
-		}
-	}
-	if len(failures) == 0 {
-		return ending{reason: reasonFailed, err: noProvider()}
-	}
-	return endingOf(nil, failures)
-}
-
-// enterTarget begins an attempt at a target, or returns nil where its circuit is open or its provider is full. A
-// place at the last target is waited for as long as it takes, at the others for the route's patience.
-func (g *generation) enterTarget(ctx context.Context, c routing.Candidate, last bool) (*attempt, routing.Verdict) {
-	patience := g.req.plan.QueuePatience
-	if last {
-		patience = -1
-	}
-	slots := g.s.srv.providers[c.Provider].slots
-	if !slots.take(ctx, patience) {
-		return nil, nil
-	}
-	verdict, ok := g.s.srv.circuits.Allow(c.Target)
-	if !ok {
-		slots.give()
-		return nil, nil // left alone until it has rested
-	}
-	return g.newAttempt(c), verdict
-}
-
-// awaitText waits until there is something to speak. It reports false where the text ended without.
+// awaitText waits until there is something to speak from where the next attempt begins. It reports false where the
+// text ended without.
 func (g *generation) awaitText(ctx context.Context) (bool, error) {
 	timer := newAlarm()
 	defer timer.stop()
@@ -257,7 +208,7 @@ func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Ti
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	until = g.textDeadlineLocked(now)
-	cutter := text.NewCutter(&g.text, 0, g.schedule(), true)
+	cutter := text.NewCutter(&g.text, g.from.char, g.schedule(), true)
 	settled := now.Sub(g.textAt) >= settleDelay
 	if p, ok := cutter.Next(text.Now{Idle: true, Settled: settled}); ok {
 		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
@@ -297,19 +248,22 @@ func (g *generation) schedule() text.Schedule {
 	return text.Schedule{Gather: g.req.plan.ChunkSchedule, Max: g.req.plan.MaxPartialLength}
 }
 
-// playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds
-// something to cancel.
-func (g *generation) playOut(ctx context.Context, end ending) ending {
+// playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds something
+// to cancel. anew says that meanwhile another voice took the context over, so that all is to be spoken once more.
+func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
 	for ctx.Err() == nil {
+		if g.isSuperseded() {
+			return ending{}, true
+		}
 		if g.out.hasRoom(1) {
-			return end
+			return spoken, false
 		}
 		select {
 		case <-ctx.Done():
 		case <-g.poke:
 		}
 	}
-	return endingOf(context.Cause(ctx), nil)
+	return endingOf(context.Cause(ctx), nil), false
 }
 
 // stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
@@ -326,7 +280,7 @@ func (g *generation) stop(cause *stopCause) bool {
 	if !g.stopped {
 		g.stoppedAt = time.Now()
 	}
-	g.stopped, g.speaking = true, nil
+	g.stopped = true
 	g.out.purge()
 	g.cancel(cause)
 	return true
@@ -339,32 +293,39 @@ func (g *generation) setPlayed(played time.Duration) {
 	g.played, g.hasPlayed = played, true
 }
 
-// provider is who was heard, or empty where nobody was.
+// provider is who was heard last, or empty where nobody was.
 func (g *generation) provider() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, a := range g.attempts {
-		if a.heard {
-			return a.target.Provider
-		}
+	if g.voice == nil {
+		return ""
 	}
-	return ""
+	return g.voice.target.Provider
+}
+
+func (g *generation) wasHeard() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.voice != nil
+}
+
+// leaveRaceLocked takes an attempt out of those that may still speak.
+func (g *generation) leaveRaceLocked(a *attempt) {
+	g.racing = slices.DeleteFunc(g.racing, func(other *attempt) bool { return other == a })
 }
 
 // trim lets go of what only a running generation needs. What is left says how far the caller heard.
 func (g *generation) trim() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.attempts = nil
+	g.attempts, g.racing, g.floor, g.voice = nil, nil, nil, nil
 	g.text = text.Buffer{}
 	g.track.forgetText()
 }
 
-// startLocked tells the client who speaks, just before the first audio.
-func (g *generation) startLocked(a *attempt, at time.Time) {
-	g.firstAt = at
-	g.s.srv.metrics.firstAudio(a.target.Provider, at.Sub(g.began))
-	g.out.push(textMessage(protocol.Encode(protocol.Started{
+// startedLocked says who speaks.
+func (g *generation) startedLocked(a *attempt) protocol.Started {
+	return protocol.Started{
 		GenerationID:  g.req.id,
 		Provider:      a.target.Provider,
 		Model:         optional(a.target.Model),
@@ -372,7 +333,7 @@ func (g *generation) startLocked(a *attempt, at time.Time) {
 		ProviderVoice: a.target.Voice,
 		Output:        g.req.asked,
 		Ignored:       a.ignored,
-	})))
+	}
 }
 
 // announceLocked tells the client the words whose audio has been queued up to their end.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
@@ -82,7 +83,9 @@ func TestFailureBeforeAudioGoesToTheNextTarget(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.first.caps = newFake().caps
 				second := newFake()
-				c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": test.first, "beta": second}).dial("")
+				pace := routing.DefaultPace()
+				pace.HedgeAfter = 0
+				c := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": test.first, "beta": second}).dial("")
 				c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
 				started, before := c.until("started")
 				if kinds := kindsOf(before); strings.Contains(kinds, "timestamps") {

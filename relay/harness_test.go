@@ -32,6 +32,11 @@ type fakes map[string]*fakeProvider
 
 func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 	t.Helper()
+	return newPacedRig(t, routing.DefaultPace(), cfg, order, providers)
+}
+
+func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, providers fakes) *rig {
+	t.Helper()
 	if cfg.Local.Limits == (limits.Config{}) {
 		cfg.Local.Limits = limits.Default()
 	}
@@ -39,7 +44,7 @@ func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 	if cfg.MaxConnections == 0 {
 		cfg.MaxConnections = 100
 	}
-	route := routing.Route{Name: "default", Pace: routing.DefaultPace()}
+	route := routing.Route{Name: "default", Pace: pace}
 	voice := routing.Voice{Name: "narrator", Language: "en", IDs: map[string]string{}}
 	var parts []*Provider
 	for _, name := range order {

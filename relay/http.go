@@ -102,7 +102,7 @@ type providerEntry struct {
 	Capabilities capabilities  `json:"capabilities"`
 	Active       int64         `json:"active"`
 	// Waiting is the attempts that wait for a place at a provider that is full.
-	Waiting int64 `json:"waiting"`
+	Waiting int `json:"waiting"`
 	// Warm is the sockets that are open and have no stream.
 	Warm         int       `json:"warm"`
 	FirstAudioMS quantiles `json:"first_audio_ms"`
@@ -131,7 +131,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 			Name:         p.Name,
 			Adapter:      p.Adapter,
 			Circuit:      srv.circuitOf(p.Name),
-			Waiting:      p.slots.waiting.Load(),
+			Waiting:      p.slots.queue(),
 			Warm:         idle,
 			Targets:      srv.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},

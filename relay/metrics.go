@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"voicerelay/routing"
+	"voicerelay/upstream"
 )
 
 // metrics is what the relay counts. Labels are names from the configuration and the protocol only.
@@ -20,6 +21,8 @@ type metrics struct {
 	circuits    *prometheus.GaugeVec
 	frameDelay  prometheus.Histogram
 	cancel      prometheus.Histogram
+	held        prometheus.Histogram
+	reroutes    *prometheus.CounterVec
 
 	mu     sync.Mutex // guards recent
 	recent map[string]*latencies
@@ -55,9 +58,18 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Name: "relay_cancel_seconds", Help: "From a client's cancel to where its done may be sent.",
 			Buckets: short,
 		}),
+		held: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relay_held_seconds", Help: "How long audio was held back until a word's end covered it.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2, 10),
+		}),
+		reroutes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
+		}, []string{"from", "to", "reason"}),
 		recent: make(map[string]*latencies),
 	}
-	collectors := []prometheus.Collector{m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel}
+	collectors := []prometheus.Collector{
+		m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel, m.held, m.reroutes,
+	}
 	for _, c := range append(collectors, unused()...) {
 		if err := registry.Register(c); err != nil {
 			return nil, err
@@ -66,14 +78,10 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	return m, nil
 }
 
-// unused are metrics whose names are promised and whose cause does not occur in this version: no audio is held back, no
-// speech changes vendors, no record waits to be shipped, no store is shared.
+// unused are metrics whose names are promised and whose cause does not occur in this version: no record waits to be
+// shipped, no store is shared.
 func unused() []prometheus.Collector {
 	return []prometheus.Collector{
-		prometheus.NewHistogram(prometheus.HistogramOpts{Name: "relay_held_seconds", Help: "How long audio was held back."}),
-		prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
-		}, []string{"from", "to", "reason"}),
 		prometheus.NewGauge(prometheus.GaugeOpts{Name: "relay_unshipped_records", Help: "Usage records that Redis lacks."}),
 		prometheus.NewCounter(prometheus.CounterOpts{Name: "relay_store_away_total", Help: "Times that the shared store was away."}),
 	}
@@ -129,6 +137,31 @@ func (m *metrics) firstAudioOf(provider string) quantiles {
 	return quantiles{}
 }
 
+func (m *metrics) rerouted(from, to string, reason upstream.Kind) {
+	m.reroutes.WithLabelValues(from, to, string(reason)).Inc()
+}
+
+// expectedFirstAudio is assumed of a provider that was not heard yet.
+const expectedFirstAudio = 300 * time.Millisecond
+
+// usualFirstAudio is how long a provider takes to its first audio, half of the time.
+func (m *metrics) usualFirstAudio(provider string) time.Duration {
+	if known := m.knownFirstAudio(provider); known > 0 {
+		return known
+	}
+	return expectedFirstAudio
+}
+
+// knownFirstAudio is the same, or 0 for a provider that was not heard yet.
+func (m *metrics) knownFirstAudio(provider string) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.recent[provider]; l != nil {
+		return l.at(0.5)
+	}
+	return 0
+}
+
 // latencies keeps the last observations.
 type latencies struct {
 	seen []time.Duration // a ring once it is full
@@ -153,10 +186,12 @@ type quantiles struct {
 }
 
 func (l *latencies) quantiles() quantiles {
+	half, most := l.at(0.5).Milliseconds(), l.at(0.95).Milliseconds()
+	return quantiles{P50: &half, P95: &most}
+}
+
+// at is a quantile of at least one observation.
+func (l *latencies) at(q float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(l.seen))
-	at := func(q float64) *int64 {
-		ms := sorted[int(q*float64(len(sorted)-1))].Milliseconds()
-		return &ms
-	}
-	return quantiles{P50: at(0.5), P95: at(0.95)}
+	return sorted[int(q*float64(len(sorted)-1))]
 }

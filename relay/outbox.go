@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"voicerelay/audio"
 )
 
 // message is one WebSocket message on its way to the client. Messages are pooled: whoever takes one from
@@ -178,22 +180,28 @@ func (o *outbox) close() {
 
 // lane is one generation's queue to the client. Its fields are guarded by the outbox's mutex.
 type lane struct {
-	out  *outbox
-	turn *turn  // the context that it waits in, or nil
-	room func() // pokes the generation; must not block
+	out   *outbox
+	turn  *turn     // the context that it waits in, or nil
+	clock *playback // the context's, or its own
+	rate  int       // samples a second
+	room  func()    // pokes the generation; must not block
 
 	messages queue
-	waiting  int64 // samples queued
-	below    int64 // room is called once, when less than this waits; 0: not asked for
-	sent     int64 // samples taken by the writer
-	open     bool  // its turn has come
-	ringed   bool  // it stands in the outbox's ring
+	waiting  int64     // samples queued
+	below    int64     // room is called once, when less than this waits; 0: not asked for
+	sent     int64     // samples taken by the writer
+	open     bool      // its turn has come
+	opened   time.Time // when; zero where it needed none
+	ringed   bool      // it stands in the outbox's ring
 }
 
 // newLane is a lane that may send at once, or in its turn where it belongs to a context.
-func (o *outbox) newLane(t *turn, room func()) *lane {
-	l := &lane{out: o, turn: t, room: room, open: t == nil}
-	if t != nil {
+func (o *outbox) newLane(t *turn, rate int, room func()) *lane {
+	l := &lane{out: o, turn: t, rate: rate, room: room, open: t == nil}
+	if t == nil {
+		l.clock = &playback{}
+	} else {
+		l.clock = &t.clock
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		t.joinLocked(l)
@@ -212,7 +220,58 @@ func (l *lane) push(m *message) {
 	m.lane = l
 	l.messages.push(m)
 	l.waiting += m.samples
+	if l.open && m.samples > 0 {
+		l.clock.add(m.samples, l.rate, time.Now())
+	}
 	l.ringLocked()
+}
+
+// openLocked gives the lane its turn.
+func (l *lane) openLocked() {
+	l.open, l.opened = true, time.Now()
+	if l.waiting > 0 {
+		l.clock.add(l.waiting, l.rate, time.Now())
+	}
+	l.ringLocked()
+}
+
+// dry is when the client will have played all that it was sent.
+func (l *lane) dry() time.Time {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.clock.dry
+}
+
+// inHand is how much audio the client will have played only later than now: what it was sent, and what waits for the
+// lane's turn.
+func (l *lane) inHand(now time.Time) time.Duration {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	hand := max(0, l.clock.dry.Sub(now))
+	if !l.open {
+		hand += audio.Duration(l.waiting, l.rate)
+	}
+	return hand
+}
+
+// turnCame is when the lane could first send, and whether that time has come.
+func (l *lane) turnCame() (time.Time, bool) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.opened, l.open
+}
+
+// restart drops all that waits, so that the generation can begin anew. It reports false where the lane's turn has
+// come, since the client may have heard it.
+func (l *lane) restart() bool {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.open {
+		return false
+	}
+	l.messages.clear()
+	l.waiting = 0
+	return true
 }
 
 // ringLocked puts the lane in the ring where it has something to send and its turn has come.

@@ -26,7 +26,7 @@ func order(o *outbox) string {
 
 func TestLanesTakeTurns(t *testing.T) {
 	o := newOutbox()
-	a, b := o.newLane(nil, func() {}), o.newLane(nil, func() {})
+	a, b := o.newLane(nil, 24000, func() {}), o.newLane(nil, 24000, func() {})
 	for i := range 3 {
 		a.push(audioMessage(fmt.Sprint("a", i)))
 	}
@@ -41,7 +41,7 @@ func TestLanesTakeTurns(t *testing.T) {
 func TestContextLanesWaitForTheirTurn(t *testing.T) {
 	o := newOutbox()
 	var c turn
-	first, second, third := o.newLane(&c, func() {}), o.newLane(&c, func() {}), o.newLane(&c, func() {})
+	first, second, third := o.newLane(&c, 24000, func() {}), o.newLane(&c, 24000, func() {}), o.newLane(&c, 24000, func() {})
 	third.push(audioMessage("c0"))
 	second.push(audioMessage("b0"))
 	first.push(audioMessage("a0"))
@@ -62,7 +62,7 @@ func TestContextLanesWaitForTheirTurn(t *testing.T) {
 
 func TestPurgeLeavesNothing(t *testing.T) {
 	o := newOutbox()
-	l := o.newLane(nil, func() {})
+	l := o.newLane(nil, 24000, func() {})
 	l.push(audioMessage("a0"))
 	o.take(nil, 1)
 	l.push(audioMessage("a1"))
@@ -79,7 +79,7 @@ func TestPurgeLeavesNothing(t *testing.T) {
 func TestRoomIsToldOnce(t *testing.T) {
 	o := newOutbox()
 	pokes := 0
-	l := o.newLane(nil, func() { pokes++ })
+	l := o.newLane(nil, 24000, func() { pokes++ })
 	for range 10 {
 		l.push(audioMessage("x"))
 	}
@@ -99,7 +99,7 @@ func TestRoomIsToldOnce(t *testing.T) {
 
 func TestClosedOutboxTakesNothing(t *testing.T) {
 	o := newOutbox()
-	l := o.newLane(nil, func() {})
+	l := o.newLane(nil, 24000, func() {})
 	l.push(audioMessage("before"))
 	o.close()
 	l.push(audioMessage("after"))

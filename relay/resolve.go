@@ -73,10 +73,10 @@ func (s *session) checkDefaults(d protocol.Settings) *protocol.Error {
 	return refused
 }
 
-// allOpen reports whether every candidate's circuit is open.
+// allOpen reports whether every candidate is to be left alone.
 func (srv *Server) allOpen(plan *routing.Plan) bool {
 	for _, c := range plan.Candidates {
-		if srv.circuits.State(c.Target) != routing.Open {
+		if !srv.circuits.Resting(c) {
 			return false
 		}
 	}

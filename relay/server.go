@@ -68,6 +68,7 @@ type Server struct {
 	order     []*Provider // as configured
 	prices    *billing.PriceList
 	circuits  *routing.Circuits
+	habits    *habits
 	store     limits.Store
 	gate      *limits.Gate
 	metrics   *metrics
@@ -94,6 +95,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		gate:      limits.NewGate(cfg.MaxConnections),
 		registry:  parts.Registry,
 		log:       parts.Log,
+		habits:    newHabits(),
 		sessions:  make(map[*session]struct{}),
 	}
 	for _, p := range parts.Providers {

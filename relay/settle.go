@@ -16,9 +16,11 @@ const settleTimeout = 5 * time.Second
 
 // Outcomes of an attempt.
 const (
-	outcomeCompleted = "completed"
-	outcomeCancelled = "cancelled"
-	outcomeFailed    = "failed"
+	outcomeCompleted  = "completed"
+	outcomeCancelled  = "cancelled"
+	outcomeFailed     = "failed"
+	outcomeHedged     = "hedged"     // another was faster
+	outcomeSuperseded = "superseded" // spoken anew by another voice
 )
 
 // conclude decides how the generation ends, and what it took. From then on nothing changes that any more.
@@ -31,7 +33,6 @@ func (g *generation) conclude(end ending) {
 	if g.stopped && end.reason == reasonCompleted {
 		end = ending{reason: reasonCancelled} // the cancel came while the end was on its way
 	}
-	g.speaking = nil
 	g.done = protocol.Done{
 		GenerationID: g.req.id,
 		RecordID:     g.recordID,
@@ -114,6 +115,10 @@ func (a *attempt) outcomeLocked() string {
 	switch {
 	case a.err == nil:
 		return outcomeCompleted
+	case errors.Is(a.err, errOutpaced):
+		return outcomeHedged
+	case errors.Is(a.err, errSuperseded):
+		return outcomeSuperseded
 	case errors.As(a.err, &stop), upstream.KindOf(a.err) == upstream.Canceled:
 		return outcomeCancelled
 	default:

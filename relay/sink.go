@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 	"github.com/segmentio/asm/base64"
@@ -28,7 +29,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	arrived := time.Now()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
-	if a.g.speaking != a || a.ended {
+	if a.ended || a.g.stopped {
 		return // cancelled or over: late audio is nobody's
 	}
 	raw, err := a.rawLocked(f)
@@ -36,18 +37,79 @@ func (a *attempt) Audio(f upstream.Frame) {
 		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
 		return
 	}
-	a.lastFrame = arrived
-	a.clock.add(f.Format, len(raw))
-	if a.passesLocked(f, raw) {
-		a.emitLocked(payload{base64: f.Base64, samples: int64(len(raw) / f.Format.BytesPerSample()), at: arrived})
+	if len(raw) == 0 {
 		return
 	}
-	out, err := a.convertLocked(f.Format, raw)
+	a.g.giveFloorLocked(a)
+	a.tickLocked(arrived)
+	a.clock.add(f.Format, len(raw))
+	if a.runsAwayLocked() {
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "far more audio than the text can take"})
+		return
+	}
+	p, err := a.payloadLocked(f, raw)
 	if err != nil {
 		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
 		return
 	}
-	a.emitLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: arrived})
+	p.at = arrived
+	a.deliverLocked(p)
+}
+
+// payloadLocked is a frame as the client gets it; valid until the next frame.
+func (a *attempt) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
+	if a.passesLocked(f, raw) {
+		if a.ear != nil {
+			a.ear.Hear(raw)
+		}
+		samples := int64(len(raw) / f.Format.BytesPerSample())
+		if a.seam.open() {
+			raw = a.seam.join(a.g.req.output, raw)
+			return payload{raw: raw, samples: int64(len(raw) / f.Format.BytesPerSample())}, nil
+		}
+		return payload{base64: f.Base64, samples: samples, end: lastSample(f.Format, raw)}, nil
+	}
+	out, err := a.convertLocked(f.Format, raw)
+	if err != nil {
+		return payload{}, err
+	}
+	if a.ear != nil {
+		a.ear.Hear(out)
+	}
+	if a.seam.open() {
+		out = a.seam.join(a.g.req.output, out)
+	}
+	return payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample())}, nil
+}
+
+// tickLocked notes when a frame came.
+func (a *attempt) tickLocked(now time.Time) {
+	if !a.lastFrame.IsZero() {
+		a.interval += (min(now.Sub(a.lastFrame), a.g.req.plan.StallTimeout) - a.interval) / intervalMemory
+	}
+	a.lastFrame = now
+}
+
+// intervalMemory is how many frames make what is usual between two of them.
+const intervalMemory = 4
+
+// A vendor that sends runawayFactor times the audio that its text would take slowly, and runawaySlack more, has lost
+// its way.
+const (
+	runawayFactor = 4
+	runawaySlack  = 10 * time.Second
+)
+
+func (a *attempt) runsAwayLocked() bool {
+	if a.clock.duration() < runawaySlack {
+		return false
+	}
+	chars := 0
+	for _, p := range a.pieces {
+		chars += utf8.RuneCountInString(p.Text)
+	}
+	expected := time.Duration(float64(chars) / speakingRate / a.g.req.speed * float64(time.Second))
+	return a.clock.duration() > runawayFactor*expected+runawaySlack
 }
 
 // survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.
@@ -112,6 +174,7 @@ func (a *attempt) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
 // payload is audio in the output's format, either as bytes or as the vendor's own base64.
 type payload struct {
 	raw, base64 []byte
+	end         sample // the last one, where the audio is base64
 	samples     int64
 	at          time.Time // when it came
 }
@@ -124,10 +187,14 @@ func (a *attempt) emitLocked(p payload) {
 	}
 	if !a.heard {
 		a.heard = true
-		g.startLocked(a, p.at)
+		g.introduceLocked(a, p.at)
 	}
 	g.out.push(g.audioMessageLocked(p))
 	g.seq++
+	g.lastHeard = p.end
+	if p.raw != nil {
+		g.lastHeard = lastSample(g.req.output, p.raw)
+	}
 	g.track.samples += p.samples
 	g.announceLocked()
 }
@@ -174,7 +241,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 	defer a.survivePanic()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
-	if a.g.speaking != a || a.ended {
+	if a.ended || a.g.stopped {
 		return
 	}
 	for len(ws) > 0 {
@@ -185,6 +252,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 		a.alignLocked(ws[0].Piece, ws[:n])
 		ws = ws[n:]
 	}
+	a.releaseHeldLocked(time.Now())
 	a.g.announceLocked()
 }
 
@@ -203,7 +271,23 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 			Score: w.Score,
 		}
 	}
-	a.g.track.addWords(a.pieces[id].aligner.Add(spoken))
+	if !a.pieces[id].timed && a.clock.duration() > a.pieceFrom+lateWords {
+		a.g.s.srv.habits.noteUntimed(a.voice()) // at a fault they would be missing
+	}
+	a.pieces[id].timed = true
+	a.timeLocked(a.pieces[id].aligner.Add(spoken))
+}
+
+// lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.
+const lateWords = 500 * time.Millisecond
+
+// timeLocked notes words, or keeps them until the attempt has the floor.
+func (a *attempt) timeLocked(words []text.Timed) {
+	if a.g.floor == a {
+		a.g.track.addWords(words)
+	} else {
+		a.early = append(a.early, words...)
+	}
 }
 
 // PieceEnd notes that a piece has been delivered, so that the next can be sent.
@@ -211,21 +295,44 @@ func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
-	if a.g.speaking != a || a.ended || id < a.delivered || id >= len(a.pieces) {
+	if a.ended || a.g.stopped || id < a.delivered || id >= len(a.pieces) {
+		return
+	}
+	if err := a.pieceVerdictLocked(id); err != nil {
+		a.failLocked(err) // not an end that could be relied on
 		return
 	}
 	a.endPiecesLocked(id)
+	a.releaseHeldLocked(time.Now())
 	a.g.announceLocked()
 	a.g.pokeRun()
 }
 
+// pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
+func (a *attempt) pieceVerdictLocked(id int) error {
+	pieces := a.pieces[a.delivered : id+1]
+	if err := a.speechVerdict(pieces, a.clock.duration()-a.pieceFrom); err != nil {
+		return err
+	}
+	if a.brokeOffLocked(pieces) {
+		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
+	}
+	return nil
+}
+
 // endPiecesLocked ends all pieces up to id.
 func (a *attempt) endPiecesLocked(id int) {
+	at := a.base + audio.Samples(a.clock.duration(), a.g.req.output.Rate)
+	first := a.delivered
 	for ; a.delivered <= id; a.delivered++ {
 		p := a.pieces[a.delivered]
-		a.g.track.addWords(p.aligner.Finish())
-		a.g.track.endPiece(p.track, a.base+audio.Samples(a.clock.duration(), a.g.req.output.Rate))
+		a.timeLocked(p.aligner.Finish())
+		if a.g.floor == a {
+			a.g.track.endPiece(p.track, at)
+		}
 	}
+	a.learnLocked(first)
+	a.pieceFrom = a.clock.duration()
 	a.owedSince = time.Now()
 }
 
@@ -238,23 +345,28 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	if a.ended {
 		return
 	}
-	if err == nil && a.g.speaking == a {
-		a.drainLocked()
-		err = a.verdictLocked()
+	if err == nil && !a.g.stopped {
+		if err = a.wholeVerdictLocked(); err == nil {
+			a.drainLocked()
+		}
 	}
 	a.ended, a.err = true, err
 	a.g.pokeRun()
 }
 
-// drainLocked sends what the converter holds and announces the words that remain.
+// drainLocked sends what the converter holds and what was held back, and announces the words that remain.
 func (a *attempt) drainLocked() {
+	if a.g.floor != a {
+		return
+	}
 	if a.conv != nil {
 		a.converted = a.conv.Flush(a.converted[:0])
 		a.conv = nil
 		out := a.converted
-		a.emitLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: time.Now()})
+		a.deliverLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: time.Now()})
 	}
-	if len(a.pieces) > 0 {
+	a.held.flush(a.emitLocked)
+	if len(a.pieces) > 0 && a.delivered < len(a.pieces) {
 		a.endPiecesLocked(len(a.pieces) - 1)
 	}
 	a.g.track.clamp()

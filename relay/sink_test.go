@@ -41,7 +41,7 @@ func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 		asked: protocol.Output{Encoding: string(output.Encoding), SampleRate: output.Rate},
 	}, nil, time.Now())
 	g.cancel = func(error) {}
-	return g.newAttempt(plan.Candidates[0])
+	return g.newAttempt(plan.Candidates[0], func(error) {})
 }
 
 // drain takes what waits for the client and returns the messages' bodies.

@@ -39,14 +39,64 @@ type track struct {
 type spokenPiece struct {
 	start, end int
 	at         int64 // where its audio ends; -1: not known yet
-	tokens     []text.Token
+	beats      []text.Beat
 }
 
 func newTrack(rate int) track { return track{rate: rate} }
 
-// addPiece notes a piece that was ordered.
-func (t *track) addPiece(p text.Piece) {
-	t.pieces = append(t.pieces, spokenPiece{start: p.Start, end: p.End, at: -1, tokens: p.Tokens()})
+// addPiece notes a piece that was ordered, and returns its index.
+func (t *track) addPiece(p text.Piece) int {
+	t.pieces = append(t.pieces, spokenPiece{start: p.Start, end: p.End, at: -1, beats: p.Beats()})
+	return len(t.pieces) - 1
+}
+
+// cut ends what is known at a place in the text, where another voice goes on behind the audio so far. Words that the
+// client was told of stay; that voice may say them again.
+func (t *track) cut(char int) {
+	t.words = t.words[:t.announced]
+	n := 0
+	for n < len(t.pieces) && t.pieces[n].start < char {
+		n++
+	}
+	t.pieces = t.pieces[:n]
+	if n == 0 {
+		return
+	}
+	last := &t.pieces[n-1]
+	if last.at < 0 || last.end > char {
+		last.end, last.at = min(last.end, char), t.samples
+	}
+	for len(last.beats) > 0 && last.beats[len(last.beats)-1].Start >= char {
+		last.beats = last.beats[:len(last.beats)-1]
+	}
+}
+
+// covers reports whether the evidence reaches a place in the audio: a word or a piece that ends there or behind it.
+func (t *track) covers(pos int64) bool {
+	if n := len(t.words); n > 0 && t.words[n-1].End >= pos {
+		return true
+	}
+	return slices.ContainsFunc(t.pieces, func(p spokenPiece) bool { return p.at >= pos })
+}
+
+// lastEnd is the last place in (after, by] where a word or a piece is known to end, or -1.
+func (t *track) lastEnd(after, by int64) int64 {
+	end := int64(-1)
+	for _, w := range slices.Backward(t.words) {
+		if w.End <= by {
+			end = w.End
+			break
+		}
+	}
+	for _, p := range t.pieces {
+		if p.at <= by {
+			end = max(end, p.at)
+		}
+	}
+	if end <= after {
+		return -1
+	}
+	return end
 }
 
 // endPiece notes where the audio of a piece ends.
@@ -81,8 +131,8 @@ func (t *track) forgetText() {
 		t.words[i].Text = ""
 	}
 	for _, p := range t.pieces {
-		for i := range p.tokens {
-			p.tokens[i].Text = ""
+		for i := range p.beats {
+			p.beats[i].Text = ""
 		}
 	}
 }
@@ -130,8 +180,8 @@ func (t *track) lastWord(pos int64) (char int, covered bool) {
 // lastToken is where the last word of all pieces ends.
 func (t *track) lastToken() int {
 	for _, p := range slices.Backward(t.pieces) {
-		if n := len(p.tokens); n > 0 {
-			return p.tokens[n-1].End
+		if n := len(p.beats); n > 0 {
+			return p.beats[n-1].End
 		}
 	}
 	return 0
@@ -161,11 +211,11 @@ func (t *track) estimate(pos int64) int {
 	guess := char + int(t.pace()*float64(pos-at))
 	reached := char
 	for _, p := range t.pieces {
-		for _, token := range p.tokens {
-			if token.End > guess {
+		for _, beat := range p.beats {
+			if beat.End > guess {
 				return reached
 			}
-			reached = max(reached, token.End)
+			reached = max(reached, beat.End)
 		}
 	}
 	return reached

@@ -4,7 +4,10 @@ import "slices"
 
 // turn keeps the generations of one context in order: only the first lane may send. Its fields are guarded
 // by the outbox's mutex.
-type turn struct{ lanes []*lane }
+type turn struct {
+	lanes []*lane
+	clock playback
+}
 
 func (t *turn) joinLocked(l *lane) {
 	t.lanes = append(t.lanes, l)
@@ -17,7 +20,7 @@ func (t *turn) leaveLocked(l *lane) {
 	if len(t.lanes) == 0 {
 		return
 	}
-	first := t.lanes[0]
-	first.open = true
-	first.ringLocked()
+	if first := t.lanes[0]; !first.open {
+		first.openLocked()
+	}
 }

@@ -38,6 +38,8 @@ type route struct {
 	Voice             string   `yaml:"voice,omitempty"`
 	Targets           []target `yaml:"targets"`
 	FirstAudioTimeout string   `yaml:"first_audio_timeout,omitempty"`
+	HedgeAfter        string   `yaml:"hedge_after,omitempty"`
+	Cushion           string   `yaml:"cushion,omitempty"`
 	StallTimeout      string   `yaml:"stall_timeout,omitempty"`
 	MaxAttempts       int      `yaml:"max_attempts,omitempty"`
 	ChunkSchedule     []int    `yaml:"chunk_schedule,omitempty"`

@@ -47,7 +47,7 @@ func breakdown(t *testing.T, faults []string) (*relay, *vendor) {
 	cfg := speaksBy(names, vendors)
 	cfg.Routes["default"] = cfg.Routes["well"] // a route has sixteen targets at most
 	for i, fault := range faults {
-		r := route{StallTimeout: "20s", FirstAudioTimeout: "20s"}
+		r := route{StallTimeout: "20s", FirstAudioTimeout: "20s", HedgeAfter: "0s"} // each attempt to its own end
 		if fault == "stall" {
 			r.FirstAudioTimeout = "2s" // the other target has no more, on a loaded machine too
 		}

@@ -1,0 +1,36 @@
+package relay
+
+import "time"
+
+// How early a backup is opened in mid-speech: before what the client has in hand runs out, but not while the vendor is
+// merely as slow as it usually is.
+const (
+	backupMargin = 150 * time.Millisecond
+	leastSilence = 250 * time.Millisecond
+	usualFrames  = 3 // of silence, in what is usual between two frames
+)
+
+// backupDue is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
+// mid-speech by the client's clock. Zero: not as things are. usual is how long the backup's first audio takes.
+func (a *attempt) backupDue(usual func() (time.Duration, bool)) time.Time {
+	takes, ok := usual()
+	if !ok {
+		return time.Time{}
+	}
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	since, waits := a.waitingLocked()
+	if !waits || a.ended {
+		return time.Time{}
+	}
+	var hedge time.Time
+	if after := a.g.req.plan.HedgeAfter; after > 0 && a.lastFrame.IsZero() {
+		hedge = since.Add(after)
+	}
+	if a.g.voice == nil {
+		return hedge
+	}
+	runsOut := a.g.out.dry().Add(-takes - backupMargin)
+	silent := since.Add(max(leastSilence, usualFrames*a.interval))
+	return earlier(hedge, later(runsOut, silent))
+}

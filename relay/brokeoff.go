@@ -1,0 +1,69 @@
+package relay
+
+import (
+	"voicerelay/audio"
+	"voicerelay/text"
+)
+
+// When speech is taken to have broken off though its vendor says that it is over: in texts of enough words, where far
+// less came than the voice is known to take.
+const (
+	fewestJudged = 5   // words
+	leastShare   = 0.5 // of the usual time
+	leastTold    = 0.7 // of the text's weight that word times cover, where they cover any
+)
+
+// brokeOffLocked reports whether the pieces' speech ended long before their text. Word times show it where there are
+// any; else the count of sounds, for a voice whose sounds are its words; else the time that the voice usually takes.
+func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
+	var beats []text.Beat
+	for _, p := range pieces {
+		beats = append(beats, p.Beats()...)
+	}
+	if len(beats) < fewestJudged || a.g.floor != a {
+		return false
+	}
+	h := a.g.s.srv.habits.of(a.voice())
+	rate := a.g.req.output.Rate
+	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
+	if pieces[len(pieces)-1].timed {
+		return a.untoldLocked(beats, a.base+from, a.base+to)
+	}
+	if a.ear == nil || h.pieces < countsAfter {
+		return false
+	}
+	if sounds := within(a.ear.Sounds(), from, to); h.counts >= countsAfter && !hasDigits(beats) {
+		return len(sounds) < len(beats)
+	}
+	expected := unitsOf(beats) * float64(h.unit) / a.caps.ClampSpeed(a.g.req.speed)
+	return float64(audio.Duration(to-from, rate)) < leastShare*expected
+}
+
+// untoldLocked reports whether word times stop long before the text does, and the audio with them.
+func (a *attempt) untoldLocked(beats []text.Beat, from, to int64) bool {
+	char, at := -1, from
+	for _, w := range a.g.track.words {
+		if w.Start >= from && w.Token.Start >= beats[0].Start {
+			char, at = w.Token.End, w.End
+		}
+	}
+	told := beats
+	for len(told) > 0 && told[len(told)-1].End > char {
+		told = told[:len(told)-1]
+	}
+	if len(told) == 0 || unitsOf(told) >= leastTold*unitsOf(beats) {
+		return false
+	}
+	unit := float64(audio.Duration(at-from, a.g.req.output.Rate)) / unitsOf(told)
+	rest := unit * unitsOf(beats[len(told):])
+	return float64(audio.Duration(max(0, to-at), a.g.req.output.Rate)) < leastShare*rest
+}
+
+// unitsOf is how long words and their pauses take, in units of a letter.
+func unitsOf(beats []text.Beat) float64 {
+	units := 0.0
+	for _, b := range beats {
+		units += weight(b) + pauseAfter(b)
+	}
+	return units
+}

@@ -1,0 +1,185 @@
+package relay
+
+import (
+	"slices"
+	"time"
+
+	"github.com/segmentio/asm/base64"
+
+	"voicerelay/audio"
+)
+
+// maxHeld bounds what is held back, and so the memory that it takes.
+const maxHeld = 2 * time.Second
+
+// hold is audio that came and is not sent yet. Vendors speak faster than real time, so once the client has enough in
+// hand, what no word's end covers yet can wait: at a fault it is cut between two words.
+type hold struct {
+	frames  []heldFrame
+	samples int64
+	spare   [][]byte // buffers to use again
+}
+
+// heldFrame is a payload in a buffer of its own.
+type heldFrame struct {
+	payload
+	buf []byte
+}
+
+func (h *hold) empty() bool { return len(h.frames) == 0 }
+
+// push keeps a copy of a payload.
+func (h *hold) push(p payload) {
+	var buf []byte
+	if n := len(h.spare); n > 0 {
+		buf, h.spare = h.spare[n-1], h.spare[:n-1]
+	}
+	f := heldFrame{payload: p}
+	if p.base64 != nil {
+		f.buf = append(buf[:0], p.base64...)
+		f.base64 = f.buf
+	} else {
+		f.buf = append(buf[:0], p.raw...)
+		f.raw = f.buf
+	}
+	h.frames = append(h.frames, f)
+	h.samples += p.samples
+}
+
+// pop gives the oldest frame to emit.
+func (h *hold) pop(emit func(payload)) {
+	f := h.frames[0]
+	h.frames = slices.Delete(h.frames, 0, 1)
+	h.samples -= f.samples
+	emit(f.payload)
+	h.spare = append(h.spare, f.buf)
+}
+
+// flush gives all of it to emit.
+func (h *hold) flush(emit func(payload)) {
+	for !h.empty() {
+		h.pop(emit)
+	}
+}
+
+// drop forgets all of it.
+func (h *hold) drop() { *h = hold{} }
+
+// deliverLocked sends audio, or holds it back behind what is held already.
+func (a *attempt) deliverLocked(p payload) {
+	if p.samples == 0 {
+		return
+	}
+	if a.held.empty() && !a.holdsLocked(p) {
+		a.emitLocked(p)
+		return
+	}
+	first := a.held.empty()
+	a.held.push(p)
+	a.releaseHeldLocked(p.at)
+	if first && !a.held.empty() {
+		a.g.pokeRun() // to look after it when the vendor falls silent
+	}
+}
+
+// holdsLocked reports whether audio is to be held back: the client has enough in hand, another target could take over,
+// and nothing says yet that a word ends behind it.
+func (a *attempt) holdsLocked(p payload) bool {
+	g := a.g
+	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.track.covers(g.track.samples+p.samples) {
+		return false
+	}
+	return g.out.inHand(p.at) >= g.req.plan.Cushion
+}
+
+// releaseHeldLocked sends what a word's end covers by now, and what is more than half of what the client has in hand.
+func (a *attempt) releaseHeldLocked(now time.Time) {
+	for !a.held.empty() && a.g.floor == a {
+		first := a.held.frames[0]
+		if !a.g.track.covers(a.g.track.samples+first.samples) && !a.overheldLocked(now) {
+			return
+		}
+		a.g.s.srv.metrics.held.Observe(now.Sub(first.at).Seconds())
+		a.held.pop(a.emitLocked)
+	}
+}
+
+func (a *attempt) overheldLocked(now time.Time) bool {
+	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
+	return held > maxHeld || held > a.g.out.inHand(now)/2
+}
+
+// heldUntilLocked is when what is held back must be sent though nothing more has come; zero: nothing is held.
+func (a *attempt) heldUntilLocked(now time.Time) time.Time {
+	if a.held.empty() || a.g.floor != a {
+		return time.Time{}
+	}
+	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
+	return now.Add(max(a.g.out.inHand(now)-2*held, time.Millisecond))
+}
+
+// cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
+// held. Where nothing tells where words end, all of it is sent.
+func (a *attempt) cutHeldLocked(fade bool) {
+	if a.held.empty() {
+		return
+	}
+	at, known := a.cutPointLocked()
+	for !a.held.empty() {
+		first := a.held.frames[0]
+		end := a.g.track.samples + first.samples
+		if known && end > at {
+			break
+		}
+		a.held.pop(a.emitLocked)
+	}
+	if keep := at - a.g.track.samples; known && keep > 0 {
+		a.splitHeldLocked(keep, fade)
+	}
+}
+
+// cutPointLocked is the last place within what is held where a word ends, or the beginning of it.
+func (a *attempt) cutPointLocked() (at int64, known bool) {
+	t := &a.g.track
+	end := t.samples + a.held.samples
+	if at := t.lastEnd(t.samples, end); at >= 0 {
+		return at, true
+	}
+	if a.ear == nil {
+		return t.samples, t.covers(a.base + 1) // there are times, and none of them falls in here
+	}
+	for _, s := range slices.Backward(whole(a.ear.Sounds(), end-a.base, t.rate)) {
+		if over := a.base + s.End + audio.Samples(soundOver, t.rate); over > t.samples && over <= end {
+			return over, true
+		}
+	}
+	return end, false
+}
+
+// splitHeldLocked sends so many samples of the first held frame.
+func (a *attempt) splitHeldLocked(keep int64, fade bool) {
+	first := &a.held.frames[0]
+	raw, err := first.bytes()
+	if err != nil {
+		return // it decoded when it came
+	}
+	at := int(keep) * a.g.req.output.BytesPerSample()
+	head, tail := raw[:at], raw[at:]
+	if fade {
+		n := min(len(head), seamSamples(a.g.req.output.Rate)*a.g.req.output.BytesPerSample())
+		audio.Ramp(a.g.req.output, head[len(head)-n:], 1, 0)
+	}
+	a.emitLocked(payload{raw: head, samples: keep, at: first.at})
+	first.payload = payload{raw: tail, samples: first.samples - keep, at: first.at}
+	a.held.samples -= keep
+}
+
+// bytes are the payload's audio bytes.
+func (p payload) bytes() ([]byte, error) {
+	if p.base64 == nil {
+		return p.raw, nil
+	}
+	raw := make([]byte, base64.StdEncoding.DecodedLen(len(p.base64)))
+	n, err := base64.StdEncoding.Decode(raw, p.base64)
+	return raw[:n], err
+}

@@ -1,0 +1,216 @@
+package relay
+
+import (
+	"time"
+	"unicode"
+
+	"voicerelay/audio"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// shortAudio is the least audio for a letter or digit at speed 1 that counts as speech.
+const shortAudio = 10 * time.Millisecond
+
+// step is what an attempt is to do next.
+type step struct {
+	ended   bool
+	err     error
+	ordered bool
+	piece   upstream.Piece
+	until   time.Time // when to look again; zero: when poked
+}
+
+func (a *attempt) next(now time.Time) step {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if a.ended {
+		return step{ended: true, err: a.err}
+	}
+	a.releaseHeldLocked(now)
+	until := earlier(a.g.textDeadlineLocked(now), a.heldUntilLocked(now))
+	if p, ok := a.cutLocked(now); ok {
+		return step{ordered: true, piece: a.orderLocked(p, now)}
+	}
+	deadline, err := a.deadlineLocked(now)
+	if a.ended || err != nil {
+		a.loseLocked(err)
+		return step{ended: true, err: a.err}
+	}
+	if a.cutter.Unsettled() && !a.owesLocked() {
+		deadline = earlier(deadline, a.g.textAt.Add(settleDelay))
+	}
+	if a.caps.PieceEnds == upstream.PieceEndsNone && !a.lastFrame.IsZero() && !a.lastSent {
+		until = earlier(until, a.unmarkedEndLocked(now))
+	}
+	return step{until: earlier(until, deadline)}
+}
+
+// unmarkedEndLocked is when a vendor that is silent by then counts as through with a piece; zero: it does already, or
+// there is no text that waits for it.
+func (a *attempt) unmarkedEndLocked(now time.Time) time.Time {
+	if at := a.lastFrame.Add(unmarkedSilence); now.Before(at) && !a.cutter.Done() {
+		return at
+	}
+	return time.Time{}
+}
+
+// cutLocked is the next piece, if there is text for one, the vendor has few enough and the client has room.
+func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
+	if a.lastSent {
+		return text.Piece{}, false
+	}
+	ahead := len(a.pieces) - a.throughLocked(now)
+	if ahead >= piecesAhead {
+		return text.Piece{}, false
+	}
+	buffer := audio.Samples(a.g.s.key.Limits.Buffer, a.g.req.output.Rate)
+	if !a.g.out.hasRoom(buffer) {
+		return text.Piece{}, false
+	}
+	settled := now.Sub(a.g.textAt) >= settleDelay
+	return a.cutter.Next(text.Now{Idle: ahead == 0, Settled: settled})
+}
+
+// orderLocked notes a piece as ordered.
+func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
+	if !a.owesLocked() {
+		a.owedSince = now
+	}
+	a.lastSent = p.Last
+	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: a.leastAudio(p.Text)}
+	if a.g.floor == a {
+		ordered.track = a.g.track.addPiece(p)
+	}
+	a.pieces = append(a.pieces, ordered)
+	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last}
+}
+
+// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream.
+func (a *attempt) owesLocked() bool {
+	return a.lastSent || a.delivered < len(a.pieces) && a.throughLocked(time.Time{}) < len(a.pieces)
+}
+
+// throughLocked is how many pieces have been spoken, as far as it can be known. A vendor that does not mark their ends
+// is taken to be through with one once it has sent the least that the piece can take and is silent for a moment; with
+// a zero time, whether it is silent is not asked.
+func (a *attempt) throughLocked(now time.Time) int {
+	if a.caps.PieceEnds != upstream.PieceEndsNone || a.clock.duration() == 0 {
+		return a.delivered
+	}
+	if !now.IsZero() && now.Sub(a.lastFrame) < unmarkedSilence {
+		return a.delivered
+	}
+	through, least := a.delivered, time.Duration(0)
+	for _, p := range a.pieces[a.delivered:] {
+		if least += p.least; least > a.clock.duration() {
+			break
+		}
+		through++
+	}
+	return through
+}
+
+// unmarkedSilence is how long a vendor that does not mark the ends of pieces says nothing when it is through with one.
+const unmarkedSilence = 300 * time.Millisecond
+
+// surelySpoken is the share of a text's estimated time that its audio has at least.
+const surelySpoken = 0.7
+
+// leastAudio is the least that a text takes, as far as the voice's habits let it be known.
+func (a *attempt) leastAudio(s string) time.Duration {
+	h := a.g.s.srv.habits.of(a.voice())
+	if h.pieces == 0 {
+		return a.floorOf(s)
+	}
+	return time.Duration(surelySpoken * unitsOf((text.Piece{Text: s}).Beats()) * float64(h.unit) / a.g.req.speed)
+}
+
+// waitingLocked is since when the caller has waited for what the vendor owes. It reports false where nobody waits:
+// nothing is owed, or another generation of the context has the caller's ear.
+func (a *attempt) waitingLocked() (since time.Time, ok bool) {
+	turn, ok := a.g.out.turnCame()
+	if !ok || !a.owesLocked() {
+		return time.Time{}, false
+	}
+	since = later(a.began, turn)
+	if !a.lastFrame.IsZero() {
+		since = later(a.lastFrame, later(a.owedSince, turn))
+	}
+	return since, true
+}
+
+// deadlineLocked is when the vendor must have sent something, or the error that it has not.
+func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
+	since, ok := a.waitingLocked()
+	if !ok {
+		return time.Time{}, nil
+	}
+	deadline, late := since.Add(a.g.req.plan.FirstAudioTimeout), upstream.FirstAudioTimeout
+	if !a.lastFrame.IsZero() {
+		deadline, late = since.Add(a.g.req.plan.StallTimeout), upstream.Stalled
+	}
+	if now.Before(deadline) {
+		return deadline, nil
+	}
+	if a.delivered == len(a.pieces) && a.lastSent {
+		// Everything is through; only the vendor's account of it is missing.
+		a.drainLocked()
+		a.ended, a.err = true, a.wholeVerdictLocked()
+		return time.Time{}, a.err
+	}
+	return time.Time{}, &upstream.Error{Kind: late, Message: "no audio in time"}
+}
+
+// wholeVerdictLocked judges a normal end of the stream.
+func (a *attempt) wholeVerdictLocked() error {
+	if !a.lastSent {
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream ended before the text"}
+	}
+	if a.delivered == len(a.pieces) {
+		return nil // each was judged at its own end
+	}
+	return a.pieceVerdictLocked(len(a.pieces) - 1)
+}
+
+// speechVerdict judges audio that came for pieces: none, or far too little, is a failure, though the vendor says that
+// all is well. A text with nothing to speak never is.
+func (a *attempt) speechVerdict(pieces []orderedPiece, got time.Duration) error {
+	least := time.Duration(0)
+	for _, p := range pieces {
+		least += a.floorOf(p.Text)
+	}
+	switch {
+	case least > 0 && got == 0:
+		return &upstream.Error{Kind: upstream.NoAudio, Message: "a normal end without audio"}
+	case got < least:
+		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end with far too little audio"}
+	}
+	return nil
+}
+
+// floorOf is the least audio that counts as a text spoken.
+func (a *attempt) floorOf(s string) time.Duration {
+	letters := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			letters++
+		}
+	}
+	return time.Duration(float64(letters) * float64(shortAudio) / a.g.req.speed)
+}
+
+// earlier is the first of two times, of which zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,18 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/audio"
+)
+
+// playback is the client's clock, as far as the relay can know it: a client plays what it is sent without a pause,
+// from the first audio on, and waits where there is no more. The generations of a context share one.
+type playback struct {
+	dry time.Time // when all audio that was sent has been played
+}
+
+// add notes audio that is sent now.
+func (p *playback) add(samples int64, rate int, now time.Time) {
+	p.dry = later(p.dry, now).Add(audio.Duration(samples, rate))
+}

@@ -1,0 +1,326 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// race leads a generation through its targets. As long as all is well one attempt runs; a second one is opened beside
+// it where the first keeps the caller waiting, and the first to speak goes on. It belongs to the generation's goroutine.
+type race struct {
+	g        *generation
+	field    []*entrant
+	live     []*attempt // at most two
+	failures []error
+	last     *entrant // that failed last
+	alone    bool     // no backup was to be had; ask again once an attempt has ended
+	timer    *alarm
+}
+
+// entrant is a target and what became of it in this generation.
+type entrant struct {
+	routing.Candidate
+	standing standing
+}
+
+// standing says whether a target may be tried.
+type standing int
+
+const (
+	fresh    standing = iota // not tried yet, or it only lost a race
+	running                  // an attempt is under way
+	faltered                 // it broke off in mid-speech: once another was tried since, its turn may come again
+	spent                    // it is no use for this generation
+)
+
+// speak has the text spoken by the plan's candidates.
+func (g *generation) speak(ctx context.Context) ending {
+	r := &race{g: g, timer: newAlarm()}
+	defer r.timer.stop()
+	for _, c := range g.s.srv.ranked(g.req.plan) {
+		r.field = append(r.field, &entrant{Candidate: c})
+	}
+	cause := error(errBroken) // what a panic leaves
+	defer func() { r.dismiss(ctx, cause) }()
+	end := r.run(ctx)
+	cause = errOutpaced
+	if ctx.Err() != nil {
+		cause = context.Cause(ctx)
+	}
+	return end
+}
+
+// run goes on until the text is spoken, no target is left, or the generation is stopped.
+func (r *race) run(ctx context.Context) ending {
+	for {
+		if ctx.Err() != nil {
+			return endingOf(context.Cause(ctx), nil)
+		}
+		r.follow()
+		if len(r.live) == 0 {
+			end, err := r.begin(ctx)
+			if err != nil {
+				return endingOf(err, r.failures)
+			}
+			if end != nil {
+				return *end
+			}
+		}
+		until, over := r.step(ctx)
+		if over {
+			return ending{reason: reasonCompleted}
+		}
+		if len(r.live) == 0 {
+			continue
+		}
+		until = earlier(until, r.reinforce(ctx, time.Now()))
+		_ = r.g.wait(ctx, r.timer, until) // the next round looks at ctx first
+	}
+}
+
+// begin enters the next target where no attempt runs. An end says that there is nothing to enter for.
+func (r *race) begin(ctx context.Context) (*ending, error) {
+	r.g.recall()
+	ready, err := r.g.awaitText(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !ready {
+		return &ending{reason: reasonCompleted}, nil
+	}
+	if len(r.failures) < r.g.req.plan.MaxAttempts {
+		if e, verdict := r.next(ctx); e != nil {
+			r.enter(ctx, e, verdict)
+			return nil, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if len(r.failures) == 0 {
+		return &ending{reason: reasonFailed, err: noProvider()}, nil
+	}
+	end := endingOf(nil, r.failures)
+	return &end, nil
+}
+
+// next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, then
+// any that has a place will do, and where all are full, the first that has one.
+func (r *race) next(ctx context.Context) (*entrant, routing.Verdict) {
+	for {
+		choice := r.eligible()
+		if len(choice) == 0 || ctx.Err() != nil {
+			return nil, nil
+		}
+		if e, verdict, again := r.take(ctx, choice); !again {
+			return e, verdict
+		}
+	}
+}
+
+// take takes a place at one of the targets. again says that its circuit has opened meanwhile.
+func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict routing.Verdict, again bool) {
+	tenant := r.g.s.key.Tenant
+	all := make([]*slots, len(choice))
+	for i, e := range choice {
+		all[i] = r.g.s.srv.providers[e.Provider].slots
+	}
+	patience := r.g.req.plan.QueuePatience
+	if r.g.wasHeard() {
+		patience = 0 // the caller is in the middle of a sentence
+	}
+	place := takeAny(ctx, tenant, all[:1], patience)
+	if place == nil {
+		place = takeAny(ctx, tenant, all, -1)
+	}
+	if place == nil {
+		return nil, nil, false
+	}
+	e = choice[slices.Index(all, place)]
+	if verdict, ok := r.g.s.srv.circuits.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
+		return e, verdict, false
+	}
+	place.give(tenant)
+	e.standing = spent
+	return nil, nil, true
+}
+
+// eligible are the targets to try, in order: those not tried, else those that broke off in mid-speech and where another
+// has gone on since. One with an open circuit is left out.
+func (r *race) eligible() []*entrant {
+	for _, wanted := range []standing{fresh, faltered} {
+		var choice []*entrant
+		for _, e := range r.field {
+			if r.open(e, wanted) && e != r.last {
+				choice = append(choice, e)
+			}
+		}
+		if len(choice) > 0 {
+			return choice
+		}
+	}
+	return nil
+}
+
+// open reports whether a target of that standing may be tried as far as its circuit goes.
+func (r *race) open(e *entrant, s standing) bool {
+	return e.standing == s && !r.g.s.srv.circuits.Resting(e.Candidate)
+}
+
+// enter begins an attempt at a target whose place is taken.
+func (r *race) enter(ctx context.Context, e *entrant, verdict routing.Verdict) {
+	a := r.g.newAttempt(e.Candidate, verdict)
+	e.standing = running
+	a.entrant = e
+	r.live = append(r.live, a)
+	a.start(ctx)
+}
+
+// step has each attempt do what there is to do. over says that one of them has spoken all of the text; until is when
+// to look again.
+func (r *race) step(ctx context.Context) (until time.Time, over bool) {
+	for _, a := range slices.Clone(r.live) {
+		next, ended, err := a.step(ctx)
+		if !ended {
+			until = earlier(until, next)
+			continue
+		}
+		if r.settle(ctx, a, err) {
+			return time.Time{}, true
+		}
+	}
+	return until, false
+}
+
+// settle takes an attempt that has ended out of the race. It reports whether the text is spoken.
+func (r *race) settle(ctx context.Context, a *attempt, err error) (spoken bool) {
+	r.live = slices.DeleteFunc(r.live, func(other *attempt) bool { return other == a })
+	r.alone = false
+	heard := a.settle(ctx, err)
+	switch {
+	case err == nil:
+		a.entrant.standing = spent
+		return true
+	case errors.Is(err, errOutpaced), errors.Is(err, errSuperseded):
+		a.entrant.standing = fresh
+	case ctx.Err() != nil:
+		a.entrant.standing = spent
+	default:
+		r.failures = append(r.failures, err)
+		r.fail(a, err, heard)
+	}
+	return false
+}
+
+// fail notes that a target is no use, or only once others have failed as well.
+func (r *race) fail(a *attempt, err error, heard bool) {
+	a.entrant.standing = spent
+	if heard && transient(upstream.KindOf(err)) {
+		a.entrant.standing = faltered
+	}
+	r.last = a.entrant
+}
+
+// transient reports whether a fault says little about the next try.
+func transient(k upstream.Kind) bool {
+	policy := upstream.Policies[k]
+	return policy.Trips && !policy.Opens
+}
+
+// reinforce opens a backup beside an attempt that keeps the caller waiting, where one is to be had. It returns when to
+// look again.
+func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
+	if len(r.live) != 1 || r.alone || len(r.failures) >= r.g.req.plan.MaxAttempts {
+		return time.Time{}
+	}
+	due := r.live[0].backupDue(r.usualFirstAudio)
+	if due.IsZero() || now.Before(due) {
+		return due
+	}
+	e, verdict := r.backup(ctx)
+	if e == nil {
+		r.alone = true
+		return time.Time{}
+	}
+	r.g.fork()
+	r.enter(ctx, e, verdict)
+	return now // the newcomer has its first step at once
+}
+
+// backup takes a place at the next target that has one now.
+func (r *race) backup(ctx context.Context) (*entrant, routing.Verdict) {
+	tenant := r.g.s.key.Tenant
+	for _, e := range r.field {
+		place := r.g.s.srv.providers[e.Provider].slots
+		if !r.open(e, fresh) || takeAny(ctx, tenant, []*slots{place}, 0) == nil {
+			continue
+		}
+		if verdict, ok := r.g.s.srv.circuits.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
+			return e, verdict
+		}
+		place.give(tenant)
+	}
+	return nil, nil
+}
+
+// usualFirstAudio is how long the backup that would be next takes to its first audio. It reports false where there
+// is none.
+func (r *race) usualFirstAudio() (time.Duration, bool) {
+	for _, e := range r.field {
+		if r.open(e, fresh) {
+			return r.g.s.srv.metrics.usualFirstAudio(e.Provider), true
+		}
+	}
+	return 0, false
+}
+
+// follow has the rest of the context follow a voice that took over, and puts first the provider by which this
+// generation is to be spoken anew.
+func (r *race) follow() {
+	moved, anew := r.g.changes()
+	if moved != "" {
+		r.g.s.follow(r.g, moved)
+	}
+	if anew != "" {
+		slices.SortStableFunc(r.field, func(a, b *entrant) int {
+			return cmp.Compare(rank(a.Provider, anew), rank(b.Provider, anew))
+		})
+	}
+}
+
+func rank(provider, first string) int {
+	if provider == first {
+		return 0
+	}
+	return 1
+}
+
+// dismiss ends what still runs.
+func (r *race) dismiss(ctx context.Context, cause error) {
+	for _, a := range slices.Clone(r.live) {
+		a.lose(cause)
+		r.settle(ctx, a, cause)
+	}
+}
+
+// ranked are a plan's candidates in the order of its strategy. One that was never heard goes first, so that it is
+// known.
+func (srv *Server) ranked(plan *routing.Plan) []routing.Candidate {
+	if plan.Strategy != routing.Fastest {
+		return plan.Candidates
+	}
+	ranked := slices.Clone(plan.Candidates)
+	slices.SortStableFunc(ranked, func(a, b routing.Candidate) int {
+		return cmp.Or(
+			cmp.Compare(rank(a.Provider, plan.Preferred), rank(b.Provider, plan.Preferred)),
+			cmp.Compare(srv.metrics.knownFirstAudio(a.Provider), srv.metrics.knownFirstAudio(b.Provider)),
+		)
+	})
+	return ranked
+}

@@ -1,0 +1,211 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/protocol"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// seamLength is how long one voice fades out and the next fades in.
+const seamLength = 5 * time.Millisecond
+
+func seamSamples(rate int) int { return int(audio.Samples(seamLength, rate)) }
+
+// maxSampleBytes is the size of the largest sample.
+const maxSampleBytes = 4
+
+// sample is one sample in its encoding; size 0: none.
+type sample struct {
+	bytes [maxSampleBytes]byte
+	size  int
+}
+
+// lastSample is the last one of audio bytes.
+func lastSample(f audio.Format, raw []byte) (s sample) {
+	n := f.BytesPerSample()
+	if len(raw) >= n {
+		s.size = copy(s.bytes[:n], raw[len(raw)-n:])
+	}
+	return s
+}
+
+// seam is how a voice that takes over is joined to the one before it: that one's last sample dies away, and the new
+// audio fades in.
+type seam struct {
+	decay []byte // goes first
+	total int    // samples over which to fade in; 0: none
+	done  int
+}
+
+func (s *seam) open() bool { return s.done < s.total }
+
+// join puts the seam to audio in the output's format. The result is valid until the next call.
+func (s *seam) join(f audio.Format, raw []byte) []byte {
+	n := min(len(raw)/f.BytesPerSample(), s.total-s.done)
+	gain := func(at int) float32 { return float32(at) / float32(s.total) }
+	audio.Ramp(f, raw[:n*f.BytesPerSample()], gain(s.done), gain(s.done+n))
+	s.done += n
+	if len(s.decay) == 0 {
+		return raw
+	}
+	joined := append(s.decay, raw...)
+	s.decay = nil
+	return joined
+}
+
+// giveFloorLocked makes the attempt the one that is heard: it is the first of those racing to speak, or goes on.
+func (g *generation) giveFloorLocked(a *attempt) {
+	if g.floor == a && len(g.racing) == 1 {
+		return
+	}
+	for _, other := range g.racing {
+		if other != a {
+			other.loseLocked(errOutpaced)
+			g.pokeRun()
+		}
+	}
+	if g.floor != a {
+		g.handOverLocked(a)
+	}
+}
+
+// handOverLocked has the attempt's audio follow what was heard so far.
+func (g *generation) handOverLocked(a *attempt) {
+	defer g.pokeRun() // from now on the client's clock says when a backup is due
+	g.floor = a
+	if g.voice != nil {
+		a.seam.total = seamSamples(g.req.output.Rate)
+		if g.lastHeard.size > 0 && !g.faded {
+			last := g.lastHeard.bytes[:g.lastHeard.size]
+			a.seam.decay = audio.AppendDecay(nil, g.req.output, last, a.seam.total)
+		}
+		g.track.cut(a.from.char)
+	}
+	g.faded = false
+	a.base = g.track.samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
+	for i := range a.pieces {
+		a.pieces[i].track = g.track.addPiece(a.pieces[i].Piece)
+	}
+	for i := range a.early {
+		a.early[i].Start += a.base
+		a.early[i].End += a.base
+	}
+	g.track.addWords(a.early)
+	a.early = nil
+}
+
+// introduceLocked tells the client whose voice it hears from now on.
+func (g *generation) introduceLocked(a *attempt, at time.Time) {
+	before := g.voice
+	g.voice = a
+	g.s.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
+	if before == nil {
+		g.firstAt = at
+		g.out.push(textMessage(protocol.Encode(g.startedLocked(a))))
+		return
+	}
+	reason := rerouteReason(before.err)
+	g.moved = true
+	g.s.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
+	g.out.push(textMessage(protocol.Encode(protocol.Rerouted{
+		GenerationID:  g.req.id,
+		From:          before.target.Provider,
+		To:            a.target.Provider,
+		Model:         optional(a.target.Model),
+		ProviderVoice: a.target.Voice,
+		Reason:        string(reason),
+		ResumeChar:    a.from.char,
+		ResumeMS:      audio.Milliseconds(g.track.samples, g.req.output.Rate),
+		ResumeSource:  a.from.source,
+		Ignored:       a.ignored,
+	})))
+	g.pokeRun()
+}
+
+// rerouteReason is why a voice that was heard gave way, in the terms that clients know.
+func rerouteReason(err error) upstream.Kind {
+	if err == errOutpaced {
+		return upstream.Stalled
+	}
+	switch kind := upstream.KindOf(err); kind {
+	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
+		return kind
+	case upstream.NoAudio:
+		return upstream.ShortAudio // of all that was asked for, some was spoken
+	case upstream.FirstAudioTimeout:
+		return upstream.Stalled
+	case upstream.ConnectFailed:
+		return upstream.Dropped
+	}
+	return upstream.UpstreamError
+}
+
+// recall settles, once no attempt runs, where in the text the next one begins: what the last one held back is cut
+// between two words and sent.
+func (g *generation) recall() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.voice
+	if a == nil || a != g.floor || !a.ended {
+		return // nobody was heard, or since then nobody else
+	}
+	a.cutHeldLocked(true)
+	a.held.drop()
+	g.from = g.resumeLocked(a)
+	g.floor = nil
+}
+
+// fork settles where a backup begins beside an attempt that is still the one heard, and may go on.
+func (g *generation) fork() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.voice
+	if a == nil || a != g.floor {
+		return
+	}
+	a.cutHeldLocked(false)
+	g.from = g.resumeLocked(a)
+}
+
+// resumeLocked is the first place in the text that is not known to have been heard.
+func (g *generation) resumeLocked(a *attempt) resume {
+	habit := g.s.srv.habits.of(a.voice())
+	return g.track.resume(func(beats []text.Beat, from, to int64) int {
+		h := hearing{beats: beats, from: from - a.base, to: to - a.base, rate: g.track.rate, speed: a.caps.ClampSpeed(g.req.speed)}
+		if a.ear == nil {
+			// Nothing was listened to: the sound is taken to go on from beginning to end.
+			h.sounds = []audio.Sound{{Start: max(h.from, 0), End: h.to}}
+			habit.counts = 0
+		} else {
+			h.sounds = a.ear.Sounds()
+		}
+		return habit.heard(h)
+	})
+}
+
+// learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
+// whole.
+func (a *attempt) learnLocked(first int) {
+	if a.g.floor != a {
+		return
+	}
+	if a.ear == nil {
+		if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
+			a.g.s.srv.habits.noteUntimed(a.voice())
+		}
+		return
+	}
+	var beats []text.Beat
+	for _, p := range a.pieces[first:a.delivered] {
+		beats = append(beats, a.g.track.pieces[p.track].beats...)
+	}
+	rate := a.g.req.output.Rate
+	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
+	a.g.s.srv.habits.learn(a.voice(), lesson{
+		beats: beats, sounds: within(a.ear.Sounds(), from, to), rate: rate, speed: a.caps.ClampSpeed(a.g.req.speed),
+	})
+	a.ear.Forget(to)
+}

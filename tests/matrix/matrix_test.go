@@ -1,0 +1,97 @@
+package matrix
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	write = flag.String("write", "", "the `document` whose table is to be made anew")
+	only  = flag.String("only", "", "run just the cases whose name has this `text`, for a closer look; the test fails then")
+)
+
+func TestMatrix(t *testing.T) {
+	all := chosen(t)
+	results := make([]result, len(all))
+	ends := rehearsed(t)
+	t.Run("cases", func(t *testing.T) {
+		room := make(chan struct{}, runtime.NumCPU())
+		var wg sync.WaitGroup
+		for i, s := range all {
+			wg.Go(func() {
+				room <- struct{}{}
+				defer func() { <-room }()
+				t.Run(s.String(), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { results[i] = play(t, s, ends[s.first.name]) })
+				})
+			})
+		}
+		wg.Wait()
+	})
+	report := newReport(results)
+	var table strings.Builder
+	report.text(&table)
+	t.Log("\n" + table.String())
+	if *write != "" {
+		report.document(t, *write)
+	}
+	if err := report.verdict(); err != nil {
+		t.Error(err)
+	}
+}
+
+// chosen are the cases to run.
+func chosen(t *testing.T) []scenario {
+	var all []scenario
+	for i, s := range scenarios() {
+		if raceEnabled && i%17 != 0 {
+			continue // the detector makes it many times slower; a sample shows the races
+		}
+		if strings.Contains(s.String(), *only) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// rehearsed are the times at which each vendor's words end.
+func rehearsed(t *testing.T) map[string][]time.Duration {
+	ends := make(map[string][]time.Duration)
+	for _, v := range vendors() {
+		t.Run("rehearsal/"+v.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { ends[v.name] = listen(t, v) })
+		})
+	}
+	return ends
+}
+
+// Where the table stands in the document.
+const (
+	tableBegins = "<!-- generated: matrix -->\n"
+	tableEnds   = "<!-- end -->"
+)
+
+// document writes the table into a document.
+func (r report) document(t *testing.T, path string) {
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(page), tableBegins)
+	_, after, ends := strings.Cut(rest, tableEnds)
+	if !begins || !ends {
+		t.Fatalf("%s has no place for the table", path)
+	}
+	var table strings.Builder
+	r.markdown(&table)
+	if err := os.WriteFile(path, fmt.Append(nil, before, tableBegins, table.String(), tableEnds, after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,99 @@
+package matrix
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/relay"
+	"voicerelay/routing"
+	"voicerelay/upstream"
+	"voicerelay/upstream/emulator"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// rig is a relay between a caller and emulated vendors, in memory.
+type rig struct {
+	t         *testing.T
+	emulators []*emulator.Server
+	providers []*relay.Provider
+	callers   *http.Client // who reach the relay
+}
+
+// How the emulated vendors speak: four times as fast as it is heard, like many a real one.
+const (
+	pace  = 4
+	chunk = 100 * time.Millisecond
+	key   = "matrix-key"
+)
+
+// newRig starts the vendors and a relay that goes from one to the next, with the shipped settings but for its patience.
+// All ends with the test, within its bubble.
+func newRig(t *testing.T, vendors []vendor, patience time.Duration) *rig {
+	t.Helper()
+	r := &rig{t: t}
+	cfg := routing.Config{Voices: []routing.Voice{{Name: "narrator", Language: "en", IDs: map[string]string{}}}}
+	route := routing.Route{Name: routing.DefaultRouteName, Pace: routing.DefaultPace()}
+	route.StallTimeout = patience
+	for i, v := range vendors {
+		r.providers = append(r.providers, &relay.Provider{Provider: r.provider(v, uint64(i+1)), Name: v.name, Adapter: v.name})
+		cfg.Providers = append(cfg.Providers, v.name)
+		cfg.Voices[0].IDs[v.name] = v.voice
+		route.Targets = append(route.Targets, routing.Target{Provider: v.name, Model: v.model})
+	}
+	cfg.Routes = append(cfg.Routes, route)
+	r.serve(cfg)
+	return r
+}
+
+// provider is an emulator and an adapter that speaks to it.
+func (r *rig) provider(v vendor, seed uint64) upstream.Provider {
+	server, err := emulator.New(v.name, emulator.Options{Seed: seed, APIKey: key, Pace: pace, Chunk: chunk})
+	must(r.t, err)
+	r.emulators = append(r.emulators, server)
+	client := r.listen(server, func() { must(r.t, server.Close()) })
+	p, err := v.driver.Open(func(any) error { return nil }, upstream.Env{
+		Name: v.name, URL: upstreamtest.URL, APIKey: key, Log: zerolog.Nop(), HTTP: client,
+	})
+	must(r.t, err)
+	r.t.Cleanup(func() { must(r.t, p.Close()) })
+	return p
+}
+
+// listen serves a handler in memory until the test ends.
+func (r *rig) listen(h http.Handler, end func()) *http.Client {
+	client, stop := upstreamtest.Serve(h)
+	r.t.Cleanup(func() {
+		end()
+		stop()
+	})
+	return client
+}
+
+func (r *rig) serve(cfg routing.Config) {
+	table, err := routing.New(cfg)
+	must(r.t, err)
+	prices, err := billing.NewPriceList(nil)
+	must(r.t, err)
+	keys := []relay.Key{{Name: "caller", Tenant: "acme", Hash: sha256.Sum256([]byte(key)), Limits: limits.Default()}}
+	server, err := relay.New(relay.Config{Keys: keys, MaxConnections: 10}, relay.Parts{
+		Table: table, Providers: r.providers, Circuit: routing.DefaultCircuit(), Prices: prices,
+		Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: zerolog.Nop(),
+	})
+	must(r.t, err)
+	r.callers = r.listen(server.Handler(), func() { server.Drain(context.Background(), 0) })
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
