@@ -22,6 +22,7 @@ func TestVogentSpeaksItsSample(t *testing.T) {
 		const rate = 24000
 		samples, headers := withoutHeaders(saved(t, dir, "output.wav"))
 		says(t, samples, rate, "Hello! One two three. Four five six.")
+		lasts(t, samples, rate, server.Stats().Streams[0].Audio)
 		if headers != 1 { // the sample's own
 			t.Errorf("%v: the file has %d headers, want one", quirks, headers)
 		}
@@ -36,7 +37,7 @@ func TestUpliftSpeaksOnAPlainSocket(t *testing.T) {
 		{"startsEarly:true", "oddChunks:true"},
 		{"startsEarly:false", "oddChunks:false", "sequenceGaps:true"},
 	} {
-		_, base := start(t, "uplift", emulator.Options{Pace: 8}, quirks...)
+		server, base := start(t, "uplift", emulator.Options{Pace: 8}, quirks...)
 		dir, all := play(t, "uplift.py", base, key)
 		if got := kinds(messages(all, "", ""))[0]; got != "ready" {
 			t.Errorf("%v: began with %s", quirks, got)
@@ -45,7 +46,11 @@ func TestUpliftSpeaksOnAPlainSocket(t *testing.T) {
 			"r1": "One two three four five six.", "r2": "Seven eight nine ten eleven twelve.",
 		} {
 			const rate = 22050
-			says(t, saved(t, dir, request+".pcm"), rate, text)
+			data := saved(t, dir, request+".pcm")
+			says(t, data, rate, text)
+			streams := server.Stats().Streams
+			i := slices.IndexFunc(streams, func(s emulator.Stream) bool { return s.ID == request })
+			lasts(t, data, rate, streams[i].Audio)
 			got, want := kinds(messages(all, "requestId", request)), []string{"audio_start", "audio", "audio_end"}
 			if !slices.Equal(got, want) {
 				t.Errorf("%v: %s: got %v, want %v", quirks, request, got, want)
@@ -63,6 +68,7 @@ func TestZeligateSpeaksItsSample(t *testing.T) {
 		dir, all := play(t, "zeligate.py", base, key, "pcm_24000")
 		const rate = 24000
 		says(t, saved(t, dir, "output"), rate, "Hello there. This streams as I type.")
+		lasts(t, saved(t, dir, "output"), rate, server.Stats().Streams[0].Audio)
 		checkZeligate(t, messages(all, "", ""))
 		if !server.WaitFor(func(s emulator.Stats) bool { return s.OpenSockets == 0 }, 10*time.Second) {
 			t.Errorf("%v: the client's end was not noticed", quirks)

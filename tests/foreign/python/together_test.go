@@ -32,10 +32,11 @@ func TestTogetherSpeaksItsSample(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			quirks := append(tt.quirks, "foreignVoice:spoken", "idleCode:1000", "idleSeconds:30")
-			_, base := start(t, "together", emulator.Options{Inactivity: 2 * time.Second}, quirks...)
+			server, base := start(t, "together", emulator.Options{Inactivity: 2 * time.Second}, quirks...)
 			dir, all := play(t, "together.py", base, key)
 			samples, headers := withoutHeaders(saved(t, dir, "output.wav"))
 			says(t, samples, togetherRate, togetherText)
+			lasts(t, samples, togetherRate, server.Stats().Streams[0].Audio)
 			if headers != tt.headers {
 				t.Errorf("the file has %d headers, want %d", headers, tt.headers)
 			}

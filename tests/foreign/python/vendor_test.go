@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulator/voice"
@@ -101,6 +102,16 @@ func says(t *testing.T, data []byte, rate int, text string) {
 	t.Helper()
 	if got, want := words(t, data, rate, text), voice.Words(text); !slices.EqualFunc(got, want, strings.EqualFold) {
 		t.Errorf("heard %q, want %q", got, want)
+	}
+}
+
+// lasts checks that samples are as many as an emulator has generated in a stream, for a word can be heard without all.
+func lasts(t *testing.T, data []byte, rate int, generated time.Duration) {
+	t.Helper()
+	const rounding = time.Millisecond // by another rate than that of the emulator's voice
+	got := time.Duration(len(data)/2) * time.Second / time.Duration(rate)
+	if generated == 0 || (got-generated).Abs() > rounding {
+		t.Errorf("the samples last %v, the vendor generated %v", got, generated)
 	}
 }
 
