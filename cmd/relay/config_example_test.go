@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,9 +66,10 @@ func TestExampleIsRightInItsComments(t *testing.T) {
 	if s.Limits != limits.Default() {
 		t.Errorf("limits = %+v, want the defaults", s.Limits)
 	}
-	got, want := s.Routing.Routes[0].Pace, routing.DefaultPace()
-	if !slices.Equal(got.ChunkSchedule, want.ChunkSchedule) || got.MaxPartialLength != want.MaxPartialLength ||
-		got.FirstAudioTimeout != want.FirstAudioTimeout || got.StallTimeout != want.StallTimeout || got.MaxAttempts != want.MaxAttempts {
+	if got, want := s.Routing.Routes[0].Pace, routing.DefaultPace(); !reflect.DeepEqual(got, want) {
 		t.Errorf("pace = %+v, want the default %+v", got, want)
+	}
+	if s.Circuit != routing.DefaultCircuit() {
+		t.Errorf("circuit = %+v, want the default", s.Circuit)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"voicerelay/billing"
-	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
@@ -95,25 +94,18 @@ func unused() []string {
 	return []string{
 		"tenants.*.budget",
 		"keys[*].strict",
-		"routes.*.hedge_after",
-		"routes.*.cushion",
 		"ledger",
 		"redis",
 	}
 }
 
 // warnUnused tells the user what has no effect yet, where the file has it.
-func warnUnused(file *fileConfig, r *remarks) {
+func warnUnused(r *remarks) {
 	for path := range r.places {
 		for _, pattern := range unused() {
 			if pathMatches(pattern, path) {
 				r.warn(path, "not used by this version")
 			}
-		}
-	}
-	for _, route := range file.Routes {
-		if route.Strategy == routing.Fastest {
-			r.warn(join("routes", route.Name)+".strategy", "fastest is not used by this version, which goes by priority")
 		}
 	}
 }

@@ -143,9 +143,6 @@ func TestWarningsSayWhatHasNoEffect(t *testing.T) {
 		"full.yaml:19:5: keys[1].strict: not used by this version",
 		"full.yaml:33:3: providers.keyless: is left out: its api_key expands to nothing",
 		"full.yaml:34:3: providers.emptied: is left out: its api_key expands to nothing",
-		"full.yaml:40:5: routes.default.strategy: fastest is not used by this version, which goes by priority",
-		"full.yaml:43:5: routes.default.hedge_after: not used by this version",
-		"full.yaml:46:5: routes.default.cushion: not used by this version",
 		"full.yaml:72:1: ledger: not used by this version",
 		"full.yaml:73:1: redis: not used by this version",
 	}
