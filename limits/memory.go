@@ -36,7 +36,7 @@ func NewMemory() *Memory {
 func (m *Memory) Admit(_ context.Context, a Admission) (Grant, error) {
 	var hash keyHash
 	if a.IdempotencyKey != "" {
-		hash = m.hash(a.Tenant, a.IdempotencyKey)
+		hash = hashKey(m.secret[:], a.Tenant, a.IdempotencyKey)
 	}
 	now := time.Now()
 
@@ -52,9 +52,27 @@ func (m *Memory) Admit(_ context.Context, a Admission) (Grant, error) {
 	return &memoryGrant{store: m, tenant: a.Tenant, claim: t.claim(a, hash, now)}, nil
 }
 
-// hash is the stored form of a tenant's idempotency key.
-func (m *Memory) hash(tenant, key string) keyHash {
-	mac := hmac.New(sha256.New, m.secret[:])
+// note takes over an admission that another store has decided, so that this one could go on alone. It refuses
+// nothing.
+func (m *Memory) note(a Admission) Grant {
+	hash := hashKey(m.secret[:], a.Tenant, a.IdempotencyKey)
+	now := time.Now()
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.tenantLocked(a.Tenant)
+	t.forget(now)
+	_, _ = t.take(a.Limits.GenerationsPerMinute, now) // empty here means only that other relays had less
+	t.running++
+	if t.claims[hash] != nil || len(t.claims) >= m.maxKeys {
+		a.IdempotencyKey = "" // its claim here is another's; whoever decided knows better
+	}
+	return &memoryGrant{store: m, tenant: a.Tenant, claim: t.claim(a, hash, now)}
+}
+
+// hashKey is the stored form of a tenant's idempotency key.
+func hashKey(secret []byte, tenant, key string) keyHash {
+	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(tenant))
 	mac.Write([]byte{0}) // names bear no NUL, so no two pairs run together
 	mac.Write([]byte(key))
@@ -85,6 +103,9 @@ type memoryGrant struct {
 
 	settled bool // guarded by store.mu
 }
+
+// Heard implements Grant. What this process holds dies with it anyway.
+func (g *memoryGrant) Heard() {}
 
 // Settle implements Grant. It never waits and never fails.
 func (g *memoryGrant) Settle(_ context.Context, end State, heard bool) error {

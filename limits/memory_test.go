@@ -16,3 +16,13 @@ func TestMemory(t *testing.T) {
 		})
 	})
 }
+
+func TestMemoryBudgets(t *testing.T) {
+	limitstest.RunBudgets(t, func(t *testing.T, body func(*testing.T, limitstest.BudgetFixture)) {
+		synctest.Test(t, func(t *testing.T) {
+			body(t, limitstest.BudgetFixture{
+				Budgets: limits.NewMemoryBudgets(nil), Now: time.Now, Advance: time.Sleep,
+			})
+		})
+	})
+}

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -9,12 +10,15 @@ import (
 // Store decides admission over all connections of a tenant. It is safe for concurrent use.
 type Store interface {
 	// Admit decides in one step, or refuses with a *DuplicateError, *TooManyError or *RateError, in that order
-	// of precedence. Any other error means that the store could not decide.
+	// of precedence. ErrAway means that nobody could decide for all relays, as a strict admission wants it.
 	Admit(ctx context.Context, a Admission) (Grant, error)
 }
 
 // Grant is an admission that stands until it is settled.
 type Grant interface {
+	// Heard says that audio has been sent, so that the idempotency key stays used though this relay may die. It
+	// never waits.
+	Heard()
 	// Settle frees the slot, and keeps the state for later duplicates. Where no audio was heard it frees the
 	// idempotency key instead. Only the first call counts.
 	Settle(ctx context.Context, end State, heard bool) error
@@ -24,7 +28,8 @@ type Grant interface {
 type Admission struct {
 	// Tenant owns the request, and Key is the name of the API key that it came with.
 	Tenant, Key string
-	// RecordID is the relay's own id of the generation: unique, and the owner of the idempotency key.
+	// RecordID is the relay's own id of the generation: unique, without spaces, and the owner of the slot and the
+	// idempotency key.
 	RecordID string
 	// GenerationID is the client's id of it.
 	GenerationID string
@@ -34,7 +39,12 @@ type Admission struct {
 	Limits Tenant
 	// Window is how long the idempotency key counts as used.
 	Window time.Duration
+	// Strict refuses the generation where relays can't agree for now, rather than let this one decide alone.
+	Strict bool
 }
+
+// ErrAway is why nothing was decided: what relays share can't be reached.
+var ErrAway = errors.New("the store that relays share is away")
 
 // State is how a generation stands.
 type State string

@@ -195,6 +195,7 @@ func duplicateGoesFirst(t *testing.T, f Fixture) {
 	a := admission("1", "k")
 	a.Limits = limits.Tenant{GenerationsPerMinute: 1, MaxConcurrentGenerations: 1}
 	admit(t, f, a)
+	a.RecordID = "rec-2"
 	refused[*limits.DuplicateError](t, f, a)
 }
 

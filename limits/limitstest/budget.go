@@ -1,0 +1,242 @@
+package limitstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"voicerelay/limits"
+)
+
+// BudgetFixture is budgets of which nothing is spent, and their clock.
+type BudgetFixture struct {
+	Budgets limits.Budgets
+	// Now is the time by which budgets are counted, and Advance lets it pass.
+	Now     func() time.Time
+	Advance func(d time.Duration)
+}
+
+// RunBudgets runs every case over a fixture of its own, which with provides for as long as body runs.
+func RunBudgets(t *testing.T, with func(t *testing.T, body func(t *testing.T, f BudgetFixture))) {
+	cases := []struct {
+		name string
+		body func(t *testing.T, f BudgetFixture)
+	}{
+		{"what is reserved can't be reserved again", reservedIsTaken},
+		{"what was not spent comes back", unspentComesBack},
+		{"what was spent beyond the reservation counts in full", overspentCounts},
+		{"a refusal takes nothing", budgetRefusalTakesNothing},
+		{"nothing begins where nothing is left", nothingLeft},
+		{"only the first settlement counts", settledOnce},
+		{"a new day has its own budget, within the month's", newDay},
+		{"what is spent counts to the day when it was opened", countsToItsDay},
+		{"tenants and currencies are apart", budgetsApart},
+		{"without a budget nothing is refused", withoutBudget},
+		{"a reservation outlives its lease while it is renewed", renewedHolds},
+		{"many at once spend no more than there is", manySpend},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) { with(t, c.body) })
+	}
+}
+
+// expense is what tests ask for: ten micros a day.
+func expense(id string) limits.Expense {
+	return limits.Expense{
+		Tenant: "acme", RecordID: "rec-" + id, Budget: limits.Budget{Currency: "EUR", Daily: 10},
+	}
+}
+
+func open(t *testing.T, f BudgetFixture, e limits.Expense) limits.Purse {
+	t.Helper()
+	purse, err := f.Budgets.Open(t.Context(), e)
+	if err != nil {
+		t.Fatalf("Open(%s) = %v, want a purse", e.RecordID, err)
+	}
+	return purse
+}
+
+func reserve(t *testing.T, p limits.Purse, micros int64) {
+	t.Helper()
+	if err := p.Reserve(t.Context(), micros); err != nil {
+		t.Fatalf("Reserve(%d) = %v", micros, err)
+	}
+}
+
+func spend(t *testing.T, p limits.Purse, micros int64) {
+	t.Helper()
+	if err := p.Settle(t.Context(), micros); err != nil {
+		t.Fatalf("Settle(%d) = %v", micros, err)
+	}
+}
+
+func wantSpent(t *testing.T, err error, period limits.Period) {
+	t.Helper()
+	var refusal *limits.BudgetError
+	if !errors.As(err, &refusal) || refusal.Period != period {
+		t.Fatalf("got %v, want the budget for the %s to be spent", err, period)
+	}
+}
+
+// wantLeft says that exactly so much can be reserved today.
+func wantLeft(t *testing.T, f BudgetFixture, micros int64) {
+	t.Helper()
+	if micros == 0 {
+		_, err := f.Budgets.Open(t.Context(), expense("left"))
+		wantSpent(t, err, limits.Daily)
+		return
+	}
+	p := open(t, f, expense("left"))
+	wantSpent(t, p.Reserve(t.Context(), micros+1), limits.Daily)
+	reserve(t, p, micros)
+	spend(t, p, 0)
+}
+
+func reservedIsTaken(t *testing.T, f BudgetFixture) {
+	p := open(t, f, expense("1"))
+	reserve(t, p, 4)
+	wantLeft(t, f, 6)
+	reserve(t, p, 5)
+	wantLeft(t, f, 1)
+	reserve(t, p, 0)
+	wantLeft(t, f, 1)
+}
+
+func unspentComesBack(t *testing.T, f BudgetFixture) {
+	p := open(t, f, expense("1"))
+	reserve(t, p, 8)
+	spend(t, p, 3)
+	wantLeft(t, f, 7)
+	spend(t, open(t, f, expense("2")), 0)
+	wantLeft(t, f, 7)
+}
+
+func overspentCounts(t *testing.T, f BudgetFixture) {
+	p := open(t, f, expense("1"))
+	reserve(t, p, 2)
+	spend(t, p, 9)
+	wantLeft(t, f, 1)
+}
+
+func budgetRefusalTakesNothing(t *testing.T, f BudgetFixture) {
+	p := open(t, f, expense("1"))
+	reserve(t, p, 4)
+	for range 3 {
+		wantSpent(t, p.Reserve(t.Context(), 7), limits.Daily)
+	}
+	wantLeft(t, f, 6)
+	reserve(t, p, 6)
+}
+
+func nothingLeft(t *testing.T, f BudgetFixture) {
+	p := open(t, f, expense("1"))
+	reserve(t, p, 10)
+	wantLeft(t, f, 0)
+	spend(t, p, 9)
+	wantLeft(t, f, 1)
+	spend(t, open(t, f, expense("2")), 1)
+	wantLeft(t, f, 0)
+}
+
+func settledOnce(t *testing.T, f BudgetFixture) {
+	p := open(t, f, expense("1"))
+	reserve(t, p, 5)
+	spend(t, p, 5)
+	spend(t, p, 5)
+	wantLeft(t, f, 5)
+}
+
+// toMidMonth goes to noon of the tenth of the next month, so that a day can pass within a month.
+func toMidMonth(f BudgetFixture) {
+	now := f.Now().UTC()
+	f.Advance(time.Date(now.Year(), now.Month()+1, 10, 12, 0, 0, 0, time.UTC).Sub(now))
+}
+
+func newDay(t *testing.T, f BudgetFixture) {
+	toMidMonth(f)
+	monthly := func(id string) limits.Expense {
+		e := expense(id)
+		e.Budget.Monthly = 15
+		return e
+	}
+	p := open(t, f, monthly("1"))
+	reserve(t, p, 10)
+	spend(t, p, 10)
+	wantLeft(t, f, 0)
+	f.Advance(24 * time.Hour)
+	p = open(t, f, monthly("2"))
+	wantSpent(t, p.Reserve(t.Context(), 6), limits.Monthly)
+	reserve(t, p, 5)
+	spend(t, p, 5)
+	_, err := f.Budgets.Open(t.Context(), monthly("3"))
+	wantSpent(t, err, limits.Monthly)
+	f.Advance(30 * 24 * time.Hour)
+	reserve(t, open(t, f, monthly("4")), 10)
+}
+
+func countsToItsDay(t *testing.T, f BudgetFixture) {
+	toMidMonth(f)
+	p := open(t, f, expense("1"))
+	reserve(t, p, 6)
+	f.Advance(12*time.Hour + time.Minute)
+	wantSpent(t, p.Reserve(t.Context(), 5), limits.Daily) // yesterday's has four left
+	wantLeft(t, f, 10)
+	spend(t, p, 6)
+	wantLeft(t, f, 10)
+}
+
+func budgetsApart(t *testing.T, f BudgetFixture) {
+	reserve(t, open(t, f, expense("1")), 10)
+	dollars := expense("2")
+	dollars.Budget.Currency = "USD"
+	reserve(t, open(t, f, dollars), 10)
+	other := expense("3")
+	other.Tenant = "other"
+	reserve(t, open(t, f, other), 10)
+}
+
+func withoutBudget(t *testing.T, f BudgetFixture) {
+	p := open(t, f, limits.Expense{Tenant: "acme", RecordID: "rec-1"})
+	reserve(t, p, 1_000_000_000)
+	spend(t, p, 1_000_000_000)
+	wantLeft(t, f, 10)
+}
+
+func renewedHolds(t *testing.T, f BudgetFixture) {
+	toMidMonth(f)
+	p := open(t, f, expense("1"))
+	reserve(t, p, 7)
+	f.Advance(6 * time.Hour)
+	wantLeft(t, f, 3)
+	spend(t, p, 1)
+	wantLeft(t, f, 9)
+}
+
+func manySpend(t *testing.T, f BudgetFixture) {
+	const many = 50
+	var reserved atomic.Int64
+	var group sync.WaitGroup
+	for i := range many {
+		group.Go(func() {
+			p, err := f.Budgets.Open(context.Background(), expense(fmt.Sprint(i)))
+			if err == nil {
+				err = p.Reserve(context.Background(), 1)
+			}
+			var refusal *limits.BudgetError
+			switch {
+			case err == nil:
+				reserved.Add(1)
+			case !errors.As(err, &refusal):
+				t.Errorf("got %v, want a *BudgetError", err)
+			}
+		})
+	}
+	group.Wait()
+	if got := reserved.Load(); got != 10 {
+		t.Errorf("%d of %d reserved one each, want 10", got, many)
+	}
+}

@@ -1,0 +1,124 @@
+package limits
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// RedisConfig is how relays share a Redis.
+type RedisConfig struct {
+	// Prefix begins the name of each key; "voicerelay:".
+	Prefix string
+	// Secret keys the hashes of idempotency keys. All relays on one Redis need the same; what they share
+	// anyway, such as the Redis password, will do. Empty: the hashes are not secret, but still hashes.
+	Secret []byte
+	// Patience is how long an answer may take before Redis counts as away; 50ms.
+	Patience time.Duration
+	// Lease is how long what a relay holds outlives it; 90s. It is renewed three times as often.
+	Lease time.Duration
+	// Earlier tells budgets what was spent before, where Redis is away from the start; nil: nothing.
+	Earlier Earlier
+	// OnAway is called when Redis has gone away, with why; OnBack when it is back, with how long it was
+	// away. Both may be nil, and must not block.
+	OnAway func(err error)
+	OnBack func(away time.Duration)
+
+	clock string // of the scripts; empty: Redis' own
+}
+
+func (c RedisConfig) withDefaults() RedisConfig {
+	if c.Prefix == "" {
+		c.Prefix = "voicerelay:"
+	}
+	if c.Patience == 0 {
+		c.Patience = 50 * time.Millisecond
+	}
+	if c.Lease == 0 {
+		c.Lease = 90 * time.Second
+	}
+	if c.clock == "" {
+		c.clock = luaFile("clock")
+	}
+	return c
+}
+
+// Redis is a Store and Budgets that any number of relays share. While Redis is away each relay decides alone, by
+// what it has seen; when it is back it is told what runs, what has ended and what was spent meanwhile.
+type Redis struct {
+	// Static.
+	link       *link
+	admissions *admissions
+	budgets    *redisBudgets
+	period     time.Duration // between renewals
+	hurry      chan struct{} // holds one token while something should be told to Redis soon
+	stop       context.CancelFunc
+	keeper     sync.WaitGroup // the one goroutine
+}
+
+// NewRedis shares the Redis of a client, which must heed deadlines: ContextTimeoutEnabled. It does not wait for
+// Redis. Close ends it; the client is the caller's.
+func NewRedis(cfg RedisConfig, client redis.UniversalClient) (*Redis, error) {
+	if !heedsDeadlines(client) {
+		return nil, errors.New("the Redis client ignores deadlines: set ContextTimeoutEnabled")
+	}
+	cfg = cfg.withDefaults()
+	l := &link{
+		client: client, patience: cfg.Patience, onAway: cfg.OnAway, onBack: cfg.OnBack, lost: make(chan struct{}, 1),
+	}
+	s, keys := newScripts(cfg.clock), keyspace{cfg.Prefix}
+	hurry := make(chan struct{}, 1)
+	ctx, stop := context.WithCancel(context.Background())
+	r := &Redis{
+		link: l,
+		admissions: &admissions{
+			link: l, scripts: s, keys: keys, secret: cfg.Secret, lease: cfg.Lease, hurry: hurry,
+			local: NewMemory(), held: make(map[string]map[string]*lease), unheard: make(map[string]map[string]*lease),
+		},
+		budgets: &redisBudgets{
+			link: l, scripts: s, keys: keys, epoch: rand.Text(), lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
+		},
+		period: cfg.Lease / 3,
+		hurry:  hurry,
+		stop:   stop,
+	}
+	r.keeper.Go(func() { r.keep(ctx) })
+	return r, nil
+}
+
+// heedsDeadlines reports whether a client's reads and writes end with their context.
+func heedsDeadlines(client redis.UniversalClient) bool {
+	switch c := client.(type) {
+	case *redis.Client:
+		return c.Options().ContextTimeoutEnabled
+	case *redis.ClusterClient:
+		return c.Options().ContextTimeoutEnabled
+	}
+	return true // somebody's own, who must know
+}
+
+// Admit implements Store. It waits for Redis at most as long as its patience is.
+func (r *Redis) Admit(ctx context.Context, a Admission) (Grant, error) {
+	return r.admissions.admit(ctx, a)
+}
+
+// Open implements Budgets. It waits for Redis at most as long as its patience is.
+func (r *Redis) Open(ctx context.Context, e Expense) (Purse, error) { return r.budgets.open(ctx, e) }
+
+// Away reports whether this relay decides alone for now.
+func (r *Redis) Away() bool { return r.link.isAway() }
+
+// Close stops renewing what this relay holds, after Redis was told what has ended, for as long as ctx allows.
+func (r *Redis) Close(ctx context.Context) error {
+	r.stop()
+	r.keeper.Wait()
+	if err := r.admissions.tell(ctx, r.link.askBatch); err != nil {
+		return fmt.Errorf("tell Redis what has ended: %w", err)
+	}
+	return nil
+}
