@@ -1,12 +1,19 @@
 // Package limits says whether a connection, or a tenant over all its connections, may go on.
 //
 // What belongs to one connection (Rate, Gate, Seen) is plain memory. What belongs to a tenant goes through a
-// Store, so that several relays can share one truth. Invariants:
+// Store and Budgets: Memory and MemoryBudgets within this process, Redis for any number of relays. Invariants:
 //
-//  1. A refusal changes nothing: it takes no token, no slot and no idempotency key.
-//  2. Whatever is taken is given back by what the taking returned (a release func, a Grant), once, however
-//     often that is called.
+//  1. A refusal changes nothing: it takes no token, no slot, no idempotency key and no money.
+//  2. Whatever is taken is given back by what the taking returned (a release func, a Grant, a Purse), once,
+//     however often that is called.
 //  3. An idempotency key has one owner at a time. It is free again only where its generation ended unheard,
 //     or once its window is over and its generation has ended.
 //  4. Everything is bounded: ids by Remembered, idempotency keys by the store, the rest by configuration.
+//  5. In Redis each decision is one script on keys of one slot, and can be asked again: the record id owns what
+//     the first asking took.
+//  6. What a relay holds in Redis is leased: it comes back by itself when the relay dies, but for the idempotency
+//     key of a generation that was heard, which stays used until its window is over.
+//  7. Redis may fail, forget, or be an older copy of itself: nobody waits for it longer than the patience once,
+//     and it is told by each relay what runs there, what has ended and what was spent.
+//  8. Idempotency keys stand nowhere in the clear.
 package limits
