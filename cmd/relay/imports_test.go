@@ -20,6 +20,8 @@ func allowed(pkg string) []string {
 		return append(leaves, "routing", "upstream")
 	case pkg == "routing":
 		return []string{"upstream", "audio", "text"}
+	case strings.HasPrefix(pkg, "billing/"):
+		return []string{"billing"}
 	case pkg == "limits/limitstest":
 		return []string{"limits"}
 	case slices.Contains(leaves, pkg):

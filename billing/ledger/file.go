@@ -1,0 +1,169 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // for the schema
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+//go:embed schema.sql
+var schema string
+
+// What marks a file as a ledger, and which one.
+const (
+	applicationID = 0x766f7278 // "vorx", SQLite's field for it
+	schemaVersion = 1
+)
+
+// startCheck bounds the check of the whole file at the start: what is larger is checked as far as that takes it.
+const startCheck = 2 * time.Second
+
+// busyPatience is how long someone else's lock is waited for, in milliseconds: a shell that has a transaction open.
+const busyPatience = 1000
+
+// prepare makes the path ready for writing: its folder and file exist, and nobody else writes it.
+func prepare(path string) (real string, lock *os.File, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := f.Close(); err != nil {
+		return "", nil, err
+	}
+	// By any name of the file, the lock is the same.
+	if real, err = filepath.EvalSymlinks(path); err != nil {
+		return "", nil, err
+	}
+	lock, err = os.OpenFile(real+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := lockFile(lock); err != nil {
+		return "", nil, errors.Join(err, lock.Close())
+	}
+	return real, lock, nil
+}
+
+// source is the driver's name for a file.
+func source(path string, params url.Values) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.ToSlash(absolute)
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name // a drive's letter
+	}
+	u := url.URL{Scheme: "file", Path: name, RawQuery: params.Encode()}
+	return u.String(), nil
+}
+
+// openWriting opens a file for its one writer.
+func openWriting(path string) (*sql.DB, error) {
+	pragmas := []string{
+		fmt.Sprintf("busy_timeout(%d)", busyPatience),
+		"journal_mode(wal)",
+		"synchronous(full)",
+		"journal_size_limit(67108864)", // bytes; what a burst made of the log is given back
+		"foreign_keys(off)",            // the writer makes the rows of both sides, and Verify checks them
+		"trusted_schema(off)",
+	}
+	name, err := source(path, url.Values{"_pragma": pragmas, "mode": {"rw"}})
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// openReading opens a file for reading, beside a writer or alone.
+func openReading(path string) (*sql.DB, error) {
+	params := url.Values{"mode": {"ro"}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", busyPatience), "trusted_schema(off)"}}
+	name, err := source(path, params)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(maxReaders)
+	return db, nil
+}
+
+// maxReaders bounds the reports that are made at a time.
+const maxReaders = 4
+
+// checkForm reports whether a file is a ledger; fresh: it is empty.
+func checkForm(ctx context.Context, db *sql.DB) (fresh bool, err error) {
+	var id, version, pages int64
+	for pragma, value := range map[string]*int64{"application_id": &id, "user_version": &version, "page_count": &pages} {
+		if err := db.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(value); err != nil {
+			return false, asDamage(err)
+		}
+	}
+	var tables int64
+	if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return false, asDamage(err)
+	}
+	switch {
+	case id == 0 && version == 0 && tables == 0:
+		return true, nil
+	case id != applicationID || version != schemaVersion:
+		return false, ErrForeign
+	}
+	return false, nil
+}
+
+// asDamage names damage as such, with its cause.
+func asDamage(err error) error {
+	if isDamage(err) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// create makes the tables, all or none.
+func create(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
+	marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
+	if _, err := tx.ExecContext(ctx, schema+marks); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// checkSound looks for damage, for as long as startCheck allows.
+func checkSound(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, startCheck)
+	defer cancel()
+	var found string
+	err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found)
+	switch {
+	case err != nil && wasInterrupted(err):
+		return nil
+	case err != nil:
+		return asDamage(err)
+	case found != "ok":
+		return fmt.Errorf("%w: %s", ErrDamaged, found)
+	}
+	return nil
+}

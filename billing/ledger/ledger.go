@@ -1,0 +1,259 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+)
+
+// Config says where the ledger is and how long it remembers.
+type Config struct {
+	// Path is the file's; its folder is made where there is none. Beside it stand Path.lock, and SQLite's own
+	// Path-wal and Path-shm.
+	Path string
+	// Retention is how long records are kept after their admission, in whole hours; 0: for ever.
+	Retention time.Duration
+	// Prices estimates what the attempts cost that a crash cut short; nil: not known.
+	Prices *billing.PriceList
+	// Log is told of what an operator must know.
+	Log zerolog.Logger
+}
+
+// Bounds on what waits.
+const (
+	queueSize = 4096  // changes that wait for their commit
+	maxBatch  = 1024  // changes in one transaction
+	maxKept   = 10000 // closes that can't be written
+)
+
+// Ledger is the one writer of a file. Its methods may be called by anyone at any time.
+type Ledger struct {
+	// Static after Open.
+	log    zerolog.Logger
+	epoch  string
+	reader *Reader
+	lock   *os.File
+	queue  chan *change
+	poke   chan struct{} // holds a token while something is kept
+	stop   chan struct{} // closed by Stop
+	done   chan struct{} // closed when the writer has ended
+
+	stopOnce sync.Once
+	writer   *writer // owned by its goroutine until done, then by Stop
+
+	mu      sync.Mutex // guards what follows
+	failing error      // why nothing can be written; nil: it can
+	kept    []billing.Record
+	dropped int64 // closes that could not be kept
+}
+
+// Open opens a ledger for writing, makes it where there is none, and closes as interrupted what a crash left open.
+// ctx bounds the opening alone. Whoever opens calls Stop.
+func Open(ctx context.Context, cfg Config) (*Ledger, error) {
+	l, err := open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", cfg.Path, err)
+	}
+	return l, nil
+}
+
+func open(ctx context.Context, cfg Config) (*Ledger, error) {
+	path, lock, err := prepare(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWriter(ctx, path, cfg)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	reader, err := OpenReader(ctx, path)
+	if err != nil {
+		return nil, errors.Join(err, w.disconnect(), lock.Close())
+	}
+	if isVolatile(filepath.Dir(path)) {
+		cfg.Log.Warn().Str("path", path).Msg("the ledger is on a file system that is gone with the machine's next start")
+	}
+	l := &Ledger{
+		log: cfg.Log, epoch: w.epoch, reader: reader, lock: lock, writer: w,
+		queue: make(chan *change, queueSize),
+		poke:  make(chan struct{}, 1),
+		stop:  make(chan struct{}),
+		done:  make(chan struct{}),
+	}
+	go func() {
+		defer close(l.done)
+		l.write()
+	}()
+	return l, nil
+}
+
+// Epoch names this start of the relay.
+func (l *Ledger) Epoch() string { return l.epoch }
+
+// Enter hands in an entry: what is known of a generation at its admission. It does not wait, so that the vendor's
+// work can begin beside it. wait must be called once: it returns when the entry is on the disk. Where its context
+// ends before that, the entry is taken back, and the generation was not admitted.
+func (l *Ledger) Enter(entry billing.Record) (wait func(ctx context.Context) error) {
+	c := newChange(admission{entry})
+	if err := l.available(); err != nil {
+		return func(context.Context) error { return err }
+	}
+	select {
+	case l.queue <- c:
+		return func(ctx context.Context) error { return l.await(ctx, c) }
+	default:
+		// The disk is far behind. What is said of its progress may get there first, and be forgotten.
+		return func(ctx context.Context) error { return l.enqueue(ctx, c) }
+	}
+}
+
+// Admit writes an entry and waits until it is on the disk: Enter and its wait in one.
+func (l *Ledger) Admit(ctx context.Context, entry billing.Record) error { return l.Enter(entry)(ctx) }
+
+// Progress notes how an attempt stands, for the case of a crash. It never waits: it goes with a next commit, outlives
+// the process from then on, and is dropped where the queue is full or nothing can be written.
+func (l *Ledger) Progress(p billing.Progress) {
+	select {
+	case l.queue <- newChange(progress{p}):
+	default:
+	}
+}
+
+// Close closes an admitted record: end, measures, outcome, code, price list and attempts are taken from r, the rest
+// is as the entry said. It returns when the record is on the disk. Any error but ErrNotOpen means that it is not there
+// yet, and is tried again, or is closed as interrupted by the next start.
+func (l *Ledger) Close(ctx context.Context, r billing.Record) error {
+	if r.Outcome == "" || r.EndedAt.IsZero() {
+		return errUnended
+	}
+	if l.available() != nil {
+		return l.keep(r)
+	}
+	c := newChange(closing{record: r})
+	select {
+	case l.queue <- c:
+		return l.await(ctx, c)
+	case <-ctx.Done():
+		return errors.Join(l.keep(r), context.Cause(ctx))
+	case <-l.done:
+		return ErrStopped
+	}
+}
+
+// Kept is how many closes are in memory because they can't be written.
+func (l *Ledger) Kept() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.kept)
+}
+
+// Stop writes what waits, and closes the file. No other method may be called from then on, but by those who wait
+// already. ctx bounds the waiting; the error says how many records were given up on.
+func (l *Ledger) Stop(ctx context.Context) error {
+	l.stopOnce.Do(func() { close(l.stop) })
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		return fmt.Errorf("ledger's last commit: %w", context.Cause(ctx))
+	}
+	var left error
+	if n := l.Kept(); n > 0 {
+		left = fmt.Errorf("%d records could not be written", n)
+	}
+	return errors.Join(left, l.reader.Close(), l.writer.disconnect(), l.lock.Close())
+}
+
+func (l *Ledger) enqueue(ctx context.Context, c *change) error {
+	select {
+	case l.queue <- c:
+		return l.await(ctx, c)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-l.done:
+		return ErrStopped
+	}
+}
+
+// await waits for the answer to a change that is in the queue.
+func (l *Ledger) await(ctx context.Context, c *change) error {
+	select {
+	case err := <-c.answered:
+		return err
+	case <-ctx.Done():
+		if c.abandon() {
+			return context.Cause(ctx)
+		}
+		return <-c.answered // it is on its way
+	case <-l.done:
+		if c.abandon() {
+			return ErrStopped
+		}
+		return <-c.answered
+	}
+}
+
+// available is why nothing can be written, or nil.
+func (l *Ledger) available() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failing
+}
+
+// keep takes a close that can't be written now. It returns what whoever closed is to know.
+func (l *Ledger) keep(r billing.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.kept) >= maxKept {
+		l.dropped++
+		return ErrDropped
+	}
+	l.kept = append(l.kept, r)
+	select {
+	case l.poke <- struct{}{}:
+	default:
+	}
+	return ErrKept
+}
+
+// keptNow is a copy of the closes that are tried next. They stay kept until forget.
+func (l *Ledger) keptNow() []billing.Record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]billing.Record(nil), l.kept[:min(len(l.kept), maxBatch)]...)
+}
+
+// forget lets go of the first n kept closes, which have been written. It reports whether there are more.
+func (l *Ledger) forget(n int) (more bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = append([]billing.Record(nil), l.kept[n:]...)
+	return len(l.kept) > 0
+}
+
+// setFailing notes why nothing can be written, or that it can. It is for the writer only.
+func (l *Ledger) setFailing(cause error) {
+	l.mu.Lock()
+	before, dropped := l.failing, l.dropped
+	l.failing = nil
+	if cause != nil {
+		l.failing = fmt.Errorf("%w: %w", ErrUnavailable, cause)
+	} else {
+		l.dropped = 0
+	}
+	kept := len(l.kept)
+	l.mu.Unlock()
+	switch {
+	case before == nil && cause != nil:
+		l.log.Error().Err(cause).Bool("damaged", isDamage(cause)).Msg("the ledger can't be written; nothing is admitted")
+	case before != nil && cause == nil:
+		l.log.Info().Int64("dropped", dropped).Int("kept", kept).Msg("the ledger can be written again")
+	}
+}

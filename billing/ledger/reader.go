@@ -1,0 +1,176 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"voicerelay/billing"
+)
+
+// Reader answers questions about a ledger, beside the relay that writes it or alone. It changes nothing.
+type Reader struct{ db *sql.DB }
+
+// maxPage bounds the records that are read at a time.
+const maxPage = 1000
+
+// OpenReader opens a ledger for reading. Whoever opens it closes it.
+func OpenReader(ctx context.Context, path string) (*Reader, error) {
+	db, err := openReading(path)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", path, err)
+	}
+	fresh, err := checkForm(ctx, db)
+	if err == nil && fresh {
+		err = ErrForeign
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), db.Close())
+	}
+	return &Reader{db: db}, nil
+}
+
+// Close closes the file.
+func (r *Reader) Close() error { return r.db.Close() }
+
+// Records answers with a page of closed records, in the order of their admission. What is closed later may belong
+// before a cursor.
+func (r *Reader) Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error) {
+	limit := min(max(q.Limit, 1), maxPage)
+	where, args, err := recordsWhere(q)
+	if err != nil {
+		return billing.RecordPage{}, err
+	}
+	records, err := r.joined(ctx, selectJoined(where, "r.admitted_at, r.record_id"), append(args, limit)...)
+	if err != nil {
+		return billing.RecordPage{}, fmt.Errorf("read records: %w", err)
+	}
+	page := billing.RecordPage{Records: make([]billing.Record, len(records))}
+	for i := range records {
+		page.Records[i] = records[i].Record
+	}
+	if len(records) == limit {
+		page.NextCursor = cursorBehind(&page.Records[limit-1])
+	}
+	return page, nil
+}
+
+// recordsWhere is the condition of a question.
+func recordsWhere(q billing.RecordsQuery) (where string, args []any, err error) {
+	conditions := []string{"r.outcome IS NOT NULL"}
+	add := func(condition string, values ...any) {
+		conditions = append(conditions, condition)
+		args = append(args, values...)
+	}
+	if !q.From.IsZero() || !q.To.IsZero() {
+		if !q.From.Before(q.To) {
+			return "", nil, billing.ErrRange
+		}
+		add("r.admitted_at >= ? AND r.admitted_at < ?", q.From.UnixMilli(), q.To.UnixMilli())
+	}
+	if q.Cursor != "" {
+		at, id, err := readCursor(q.Cursor)
+		if err != nil {
+			return "", nil, err
+		}
+		add("(r.admitted_at, r.record_id) > (?, ?)", at, id)
+	}
+	for column, value := range map[string]string{"tenant": q.Tenant, "record_id": q.RecordID, "generation_id": q.GenerationID} {
+		if value != "" {
+			add("r."+column+" = ?", value)
+		}
+	}
+	return strings.Join(conditions, " AND "), args, nil
+}
+
+// cursorBehind names the place behind a record.
+func cursorBehind(r *billing.Record) string {
+	return strconv.FormatInt(r.AdmittedAt.UnixMilli(), 36) + "." + url.QueryEscape(r.ID)
+}
+
+func readCursor(cursor string) (at int64, id string, err error) {
+	stamp, escaped, ok := strings.Cut(cursor, ".")
+	at, errStamp := strconv.ParseInt(stamp, 36, 64)
+	id, errID := url.QueryUnescape(escaped)
+	if !ok || errStamp != nil || errID != nil {
+		return 0, "", billing.ErrCursor
+	}
+	return at, id, nil
+}
+
+// Unshipped answers with the records of an epoch and tenant whose numbers follow after, in their order, limit at most.
+func (r *Reader) Unshipped(ctx context.Context, epoch, tenant string, after int64, limit int) ([]billing.Numbered, error) {
+	const where = "r.epoch = (SELECT n FROM epochs WHERE epoch = ?) AND r.tenant = ? AND r.seq > ? AND r.seq IS NOT NULL"
+	query := selectJoined(where, "r.seq")
+	records, err := r.joined(ctx, query, epoch, tenant, after, min(max(limit, 1), maxPage))
+	if err != nil {
+		return nil, fmt.Errorf("read numbered records: %w", err)
+	}
+	return records, nil
+}
+
+// Tails answers with the last number of every epoch and tenant that has records, the oldest epoch first.
+func (r *Reader) Tails(ctx context.Context) (tails []billing.Tail, err error) {
+	const query = `SELECT e.epoch, t.tenant, t.last FROM tails t JOIN epochs e ON e.n = t.epoch
+  WHERE t.last > t.pruned ORDER BY t.epoch, t.tenant`
+	rows, err := r.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("read tails: %w", asDamage(err))
+	}
+	defer func() { err = errorsFirst(err, rows.Close()) }()
+	for rows.Next() {
+		var t billing.Tail
+		if err := rows.Scan(&t.Epoch, &t.Tenant, &t.Last); err != nil {
+			return nil, fmt.Errorf("read tails: %w", err)
+		}
+		tails = append(tails, t)
+	}
+	return tails, rows.Err()
+}
+
+func (r *Reader) joined(ctx context.Context, query string, args ...any) ([]billing.Numbered, error) {
+	rows, err := r.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, asDamage(err)
+	}
+	records, err := scanJoined(rows)
+	return records, asDamage(err)
+}
+
+// Records is Reader's.
+func (l *Ledger) Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error) {
+	return l.reader.Records(ctx, q)
+}
+
+// Unshipped is Reader's.
+func (l *Ledger) Unshipped(ctx context.Context, epoch, tenant string, after int64, limit int) ([]billing.Numbered, error) {
+	return l.reader.Unshipped(ctx, epoch, tenant, after, limit)
+}
+
+// Tails is Reader's.
+func (l *Ledger) Tails(ctx context.Context) ([]billing.Tail, error) { return l.reader.Tails(ctx) }
+
+// Sums is Reader's. What could not be written yet is told as missing.
+func (l *Ledger) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error) {
+	report, err := l.reader.Sums(ctx, q)
+	report.MissingSince = l.missingSince()
+	return report, err
+}
+
+// missingSince is when the oldest generation was admitted whose close is kept in memory; zero: there is none.
+func (l *Ledger) missingSince() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var oldest time.Time
+	for i := range l.kept {
+		if at := l.kept[i].AdmittedAt; oldest.IsZero() || at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest
+}

@@ -1,0 +1,158 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"voicerelay/billing"
+)
+
+// Sums answers with sums of closed records. Whole hours come from the hourly sums, what is before and behind them
+// from the records themselves.
+func (r *Reader) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error) {
+	if err := q.Validate(); err != nil {
+		return billing.Report{}, err
+	}
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one state of the file for all of it
+	if err != nil {
+		return billing.Report{}, fmt.Errorf("read sums: %w", asDamage(err))
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was changed
+	sums, err := readSums(ctx, tx, q)
+	if err != nil {
+		return billing.Report{}, fmt.Errorf("read sums: %w", asDamage(err))
+	}
+	groups, err := billing.GroupSums(q, sums)
+	if err != nil {
+		return billing.Report{}, fmt.Errorf("read sums: %w", err)
+	}
+	return billing.Report{Groups: groups}, nil
+}
+
+const millisPerHour = int64(time.Hour / time.Millisecond)
+
+func readSums(ctx context.Context, tx *sql.Tx, q billing.SumsQuery) ([]billing.Share, error) {
+	from, to := q.From.UnixMilli(), q.To.UnixMilli()
+	firstHour, endHour := (from+millisPerHour-1)/millisPerHour, to/millisPerHour
+	if firstHour >= endHour {
+		return sumRecords(ctx, tx, q, from, to)
+	}
+	before, err := sumRecords(ctx, tx, q, from, firstHour*millisPerHour)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := sumHours(ctx, tx, q, firstHour, endHour)
+	if err != nil {
+		return nil, err
+	}
+	behind, err := sumRecords(ctx, tx, q, endHour*millisPerHour, to)
+	return append(append(before, whole...), behind...), err
+}
+
+// Columns of the hourly sums, as far as a question has use for them. Hours are taken to days.
+func sumColumns(q billing.SumsQuery) (selected, grouped string) {
+	selected, grouped = "", "currency"
+	columns := []struct {
+		name, expression string
+		by               billing.Dimension
+	}{
+		{"hour", "hour / 24 * 24", billing.ByDay},
+		{"tenant", "tenant", billing.ByTenant},
+		{"key", "key", billing.ByKey},
+		{"route", "route", billing.ByRoute},
+		{"provider", "provider", billing.ByProvider},
+		{"model", "model", billing.ByModel},
+		{"voice", "voice", billing.ByVoice},
+		{"outcome", "outcome", billing.ByOutcome},
+	}
+	for _, c := range columns {
+		if !slices.Contains(q.GroupBy, c.by) {
+			c.expression = "''"
+			if c.by == billing.ByDay {
+				c.expression = "0"
+			}
+		} else {
+			grouped += ", " + c.expression
+		}
+		selected += c.expression + ", "
+	}
+	return selected, grouped
+}
+
+const sumValues = `SUM(generations), SUM(attempts), SUM(characters), SUM(audio_ms), SUM(cost_micros), SUM(unpriced),
+  SUM(estimated)`
+
+// sumHours adds up hourly sums, in the database.
+func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int64) (sums []billing.Share, err error) {
+	selected, grouped := sumColumns(q)
+	query := `SELECT ` + selected + `currency, ` + sumValues + ` FROM sums
+  WHERE hour >= ?1 AND hour < ?2 AND (?3 = '' OR tenant = ?3) AND (provider <> '') = ?4 GROUP BY ` + grouped
+	rows, err := tx.QueryContext(ctx, query, from, to, q.Tenant, q.OfAttempts())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errorsFirst(err, rows.Close()) }()
+	for rows.Next() {
+		s, err := scanSum(rows)
+		if err != nil {
+			return nil, err
+		}
+		sums = append(sums, s)
+	}
+	return sums, rows.Err()
+}
+
+func scanSum(rows *sql.Rows) (s billing.Share, err error) {
+	k, v := &s.Key, &s.Value
+	err = rows.Scan(&k.Hour, &k.Tenant, &k.Key, &k.Route, &k.Provider, &k.Model, &k.Voice, &k.Outcome, &k.Currency,
+		&v.Generations, &v.Attempts, &v.Characters, &v.AudioMS, &v.Micros, &v.Unpriced, &v.Estimated)
+	return s, err
+}
+
+// sumRecords adds up the records of less than an hour.
+func sumRecords(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int64) ([]billing.Share, error) {
+	sums := make(map[billing.SumKey]billing.SumValue)
+	err := eachAdmitted(ctx, tx, from, to, func(r *billing.Record) {
+		if q.Tenant != "" && q.Tenant != r.Tenant {
+			return
+		}
+		for _, s := range r.Shares() {
+			if (s.Key.Provider != "") == q.OfAttempts() {
+				sums[s.Key] = sums[s.Key].Plus(s.Value)
+			}
+		}
+	})
+	shares := make([]billing.Share, 0, len(sums))
+	for k, v := range sums {
+		shares = append(shares, billing.Share{Key: k, Value: v})
+	}
+	return shares, err
+}
+
+// eachAdmitted shows the closed records that were admitted in a time, a page at a time.
+func eachAdmitted(ctx context.Context, tx *sql.Tx, from, to int64, show func(r *billing.Record)) error {
+	const where = `r.admitted_at < ? AND (r.admitted_at, r.record_id) > (?, ?) AND r.outcome IS NOT NULL`
+	at, id := from, ""
+	for from < to {
+		rows, err := tx.QueryContext(ctx, selectJoined(where, "r.admitted_at, r.record_id"), to, at, id, maxPage)
+		if err != nil {
+			return err
+		}
+		page, err := scanJoined(rows)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			show(&page[i].Record)
+		}
+		if len(page) < maxPage {
+			return nil
+		}
+		last := page[len(page)-1].Record
+		at, id = last.AdmittedAt.UnixMilli(), last.ID
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// writer is the state of the goroutine that writes.
+type writer struct {
+	// Static after newWriter.
+	path      string
+	identity  os.FileInfo // of the file
+	epoch     string
+	startedAt time.Time
+	retention time.Duration
+
+	store    *store    // nil: to be connected anew
+	withdraw []*change // entries that nobody was told of, bounded by maxBatch and queueSize
+}
+
+// Delays between attempts to write again: as long as the first, then twice as long each time.
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 5 * time.Second
+)
+
+// Times of what is done beside.
+const (
+	pruneEvery = time.Hour
+	lookEvery  = 10 * time.Second // whether the file still is where it was
+)
+
+var errMoved = errors.New("the file was moved or removed")
+
+// newWriter makes the file ready, and closes what a crash left open.
+func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
+	if err := examine(ctx, path); err != nil {
+		return nil, err
+	}
+	identity, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention}
+	w.epoch = newEpoch(w.startedAt)
+	err = w.connect(ctx)
+	if err == nil {
+		err = w.store.interrupt(ctx, cfg.Prices, w.startedAt)
+	}
+	if err != nil {
+		return nil, errors.Join(err, w.disconnect())
+	}
+	return w, nil
+}
+
+// newEpoch names a start: the time first, so that epochs sort, then 80 random bits.
+func newEpoch(at time.Time) string { return fmt.Sprintf("%012x%s", at.UnixMilli(), rand.Text()[:16]) }
+
+// examine looks at a file before anything is written to it. An empty one becomes a ledger.
+func examine(ctx context.Context, path string) error {
+	db, err := openReading(path)
+	if err != nil {
+		return err
+	}
+	fresh, err := checkForm(ctx, db)
+	if err == nil && !fresh {
+		err = checkSound(ctx, db)
+	}
+	if err = errors.Join(err, db.Close()); err != nil || !fresh {
+		return err
+	}
+	if db, err = openWriting(path); err != nil {
+		return err
+	}
+	return errors.Join(create(ctx, db), db.Close())
+}
+
+// connect opens the file, where it is not open.
+func (w *writer) connect(ctx context.Context) error {
+	if w.store != nil {
+		return nil
+	}
+	if !w.present() {
+		return errMoved
+	}
+	s, err := connect(ctx, w.path)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(ctx, w.epoch, w.startedAt.UnixMilli()); err != nil {
+		return errors.Join(err, s.close())
+	}
+	w.store = s
+	return nil
+}
+
+// disconnect closes the file, where it is open.
+func (w *writer) disconnect() error {
+	if w.store == nil {
+		return nil
+	}
+	err := w.store.close()
+	w.store = nil
+	return err
+}
+
+// present reports whether the file is still where it was: what is written to one that was removed is lost.
+func (w *writer) present() bool {
+	found, err := os.Stat(w.path)
+	return err == nil && os.SameFile(found, w.identity)
+}
+
+// commit writes changes in one transaction, and gives each its result. A change that the database takes offense at
+// is left out of it.
+func (w *writer) commit(changes []*change) error {
+	for {
+		err := w.connect(context.Background())
+		if err != nil {
+			return err
+		}
+		offender, err := w.store.apply(changes)
+		if err == nil {
+			return nil
+		}
+		// Closing rolls back; what it says beyond that is said by the next attempt as well.
+		_ = w.disconnect()
+		if offender == nil || !isRefusal(err) {
+			return err
+		}
+		offender.refused, offender.result = true, err
+	}
+}
