@@ -19,7 +19,10 @@ func miniClient(t *testing.T, m *miniredis.Miniredis) *redis.Client {
 	client := redis.NewClient(&redis.Options{
 		Addr:                  "127.0.0.1:6379", // never dialed, and no name to look up
 		ContextTimeoutEnabled: true,
-		Dialer:                func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
+		// The client keeps the timers by which it waits for a connection, also for those outside the bubble, where
+		// they are fatal: nobody may have to wait.
+		PoolSize: 1000,
+		Dialer:   func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
 	})
 	t.Cleanup(func() { _ = client.Close() })
 	return client

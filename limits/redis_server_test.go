@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -54,7 +53,6 @@ func (s *server) start(t *testing.T) {
 	}
 	s.process = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", s.dir,
 		"--appendonly", "yes", "--appendfsync", "no", "--save", "", "--loglevel", "warning")
-	s.process.Stderr = os.Stderr
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
