@@ -70,24 +70,28 @@ func startVendor(vendor string, o emulator.Options, running *stopper) (url strin
 	return url, nil
 }
 
+// demoPatience is for the program that speaks real words, which takes its time on a busy machine.
+const demoPatience = "first_audio_timeout: 10s, hedge_after: 0s"
+
 // demoConfig is the demo's configuration: a route of its own for each vendor, and one whose first target refuses.
 func demoConfig(listen string, vendors []demoVendor, urls map[string]string) []byte {
-	var providers, routes, targets, ids, prices strings.Builder
+	var providers, routes, ids, prices strings.Builder
 	first := vendors[0]
 	fmt.Fprintf(&providers, "  %s: {adapter: %s, url: %q, api_key: %s}\n", refusing, first.adapter, urls[refusing], demoKey)
-	fmt.Fprintf(&targets, "      - {provider: %s, model: %q}\n", refusing, first.model)
+	targets := []string{fmt.Sprintf("{provider: %s, model: %q}", refusing, first.model)}
 	fmt.Fprintf(&ids, "      %s: %q\n", refusing, first.voice)
 	fmt.Fprintf(&prices, "  - {provider: %s, unit: audio_second, amount: \"0.0009\", currency: EUR}\n", refusing)
 	for _, v := range vendors {
 		target := fmt.Sprintf("{provider: %s, model: %q}", v.adapter, v.model)
 		fmt.Fprintf(&providers, "  %s: {adapter: %s, url: %q, api_key: %s}\n", v.adapter, v.adapter, urls[v.adapter], demoKey)
-		fmt.Fprintf(&routes, "  %s: {targets: [%s]}\n", v.adapter, target)
-		fmt.Fprintf(&targets, "      - %s\n", target)
+		fmt.Fprintf(&routes, "  %s: {targets: [%s], %s}\n", v.adapter, target, demoPatience)
+		targets = append(targets, target)
 		fmt.Fprintf(&ids, "      %s: %q\n", v.adapter, v.voice)
 		if v.price != "" {
 			fmt.Fprintf(&prices, "  - {provider: %s, %s, currency: EUR}\n", v.adapter, v.price)
 		}
 	}
-	return fmt.Appendf(nil, "listen: %s\nlog: {level: error, format: console}\nproviders:\n%sroutes:\n  default:\n    targets:\n%s%svoices:\n  narrator:\n    language: en\n    ids:\n%sprices:\n%s",
-		listen, &providers, &targets, &routes, &ids, &prices)
+	fmt.Fprintf(&routes, "  default: {targets: [%s], %s}\n", strings.Join(targets, ", "), demoPatience)
+	return fmt.Appendf(nil, "listen: %s\nlog: {level: error, format: console}\nproviders:\n%sroutes:\n%svoices:\n  narrator:\n    language: en\n    ids:\n%sprices:\n%s",
+		listen, &providers, &routes, &ids, &prices)
 }
