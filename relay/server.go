@@ -54,8 +54,12 @@ type Parts struct {
 	Circuit   routing.CircuitConfig
 	Prices    *billing.PriceList
 	Store     limits.Store
-	Registry  *prometheus.Registry
-	Log       zerolog.Logger
+	// Budgets is what tenants may spend, Ledger where generations are recorded, and Reports what is asked about them.
+	Budgets  limits.Budgets
+	Ledger   Ledger
+	Reports  Reports
+	Registry *prometheus.Registry
+	Log      zerolog.Logger
 }
 
 // Server is the relay. Its sessions end with Drain.
