@@ -94,14 +94,26 @@ func (a *attempt) holdsLocked(p payload) bool {
 
 // releaseHeldLocked sends what a word's end covers by now, and what is more than half of what the client has in hand.
 func (a *attempt) releaseHeldLocked(now time.Time) {
+	covered := a.coveredLocked()
 	for !a.held.empty() && a.g.floor == a {
-		first := a.held.frames[0]
-		if !a.g.track.covers(a.g.track.samples+first.samples) && !a.overheldLocked(now) {
+		if covered <= 0 && !a.overheldLocked(now) {
 			return
 		}
-		a.g.s.srv.metrics.held.Observe(now.Sub(first.at).Seconds())
+		covered--
+		a.g.s.srv.metrics.held.Observe(now.Sub(a.held.frames[0].at).Seconds())
 		a.held.pop(a.emitLocked)
 	}
+}
+
+// coveredLocked is how many of the held frames may go: up to the last at whose end no word is under way.
+func (a *attempt) coveredLocked() (covered int) {
+	end := a.g.track.samples
+	for i, f := range a.held.frames {
+		if end += f.samples; a.g.track.covers(end) {
+			covered = i + 1
+		}
+	}
+	return covered
 }
 
 func (a *attempt) overheldLocked(now time.Time) bool {
@@ -146,7 +158,7 @@ func (a *attempt) cutPointLocked() (at int64, known bool) {
 		return at, true
 	}
 	if a.ear == nil {
-		return t.samples, t.covers(a.base + 1) // there are times, and none of them falls in here
+		return t.samples, t.timed(a.base + 1) // there are times, and none of them falls in here
 	}
 	for _, s := range slices.Backward(whole(a.ear.Sounds(), end-a.base, t.rate)) {
 		if over := a.base + s.End + audio.Samples(soundOver, t.rate); over > t.samples && over <= end {

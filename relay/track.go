@@ -71,12 +71,25 @@ func (t *track) cut(char int) {
 	}
 }
 
-// covers reports whether the evidence reaches a place in the audio: a word or a piece that ends there or behind it.
+// covers reports whether audio may break off at a place: the evidence reaches it, and no word goes on behind it.
 func (t *track) covers(pos int64) bool {
-	if n := len(t.words); n > 0 && t.words[n-1].End >= pos {
-		return true
+	reached := false
+	for _, w := range slices.Backward(t.words) {
+		if w.End < pos {
+			break
+		}
+		if w.Start < pos && pos < w.End {
+			return false
+		}
+		reached = true
 	}
-	return slices.ContainsFunc(t.pieces, func(p spokenPiece) bool { return p.at >= pos })
+	return reached || slices.ContainsFunc(t.pieces, func(p spokenPiece) bool { return p.at >= pos })
+}
+
+// timed reports whether a word is known to end at or behind a place in the audio.
+func (t *track) timed(pos int64) bool {
+	n := len(t.words)
+	return n > 0 && t.words[n-1].End >= pos
 }
 
 // lastEnd is the last place in (after, by] where a word or a piece is known to end, or -1.
