@@ -194,7 +194,7 @@ func TestDemoTakesAFreePortWhere8080IsTaken(t *testing.T) {
 func TestEmulateServesAnyonesTests(t *testing.T) {
 	t.Parallel()
 	e := launch(t, t.TempDir(), "emulate", "-vendor", "kugelaudio", "-listen", "127.0.0.1:0", "-key", vendorKey)
-	cfg := speaksByOne(&vendor{url: e.url})
+	cfg := speaksByOne(&vendor{adapter: "kugelaudio", url: e.url})
 	c := serve(t, cfg).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
 	c.completed("g")

@@ -38,6 +38,7 @@ type route struct {
 	Voice             string   `yaml:"voice,omitempty"`
 	Targets           []target `yaml:"targets"`
 	FirstAudioTimeout string   `yaml:"first_audio_timeout,omitempty"`
+	Strategy          string   `yaml:"strategy,omitempty"`
 	HedgeAfter        string   `yaml:"hedge_after,omitempty"`
 	Cushion           string   `yaml:"cushion,omitempty"`
 	StallTimeout      string   `yaml:"stall_timeout,omitempty"`
@@ -76,10 +77,11 @@ func speaksBy(names []string, vendors map[string]*vendor) *config {
 	base := route{Voice: "narrator", FirstAudioTimeout: "20s", StallTimeout: "20s"}
 	all := base
 	for _, name := range names {
-		c.Providers[name] = provider{Adapter: "kugelaudio", URL: vendors[name].url, APIKey: vendorKey}
-		c.Voices["narrator"].IDs[name] = "1071"
+		v := vendors[name]
+		c.Providers[name] = provider{Adapter: v.adapter, URL: v.url, APIKey: vendorKey}
+		c.Voices["narrator"].IDs[name] = native[v.adapter].voice
 		one := base
-		one.Targets = []target{{name, "kugel-3"}}
+		one.Targets = []target{{name, native[v.adapter].model}}
 		c.Routes[name] = one
 		all.Targets = append(all.Targets, one.Targets...)
 	}

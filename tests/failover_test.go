@@ -117,8 +117,8 @@ func TestNoTargetLeft(t *testing.T) {
 	}
 }
 
-// Mid-speech takeover is not there yet: a fault after audio ends the generation, and says so.
-func TestAFaultAfterAudioEndsInDone(t *testing.T) {
+// Where no other target could take over, a fault after audio ends the generation, and says so.
+func TestAFaultAfterAudioWithNobodyToTakeOver(t *testing.T) {
 	t.Parallel()
 	for fault, code := range map[string]string{
 		"drop:600ms": "dropped", "stall:600ms": "stalled", "error:600ms": "upstream_error", "garbage:600ms": "garbled",

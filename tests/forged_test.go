@@ -86,6 +86,12 @@ func replaced(old, new string) func([]string) []string {
 	}
 }
 
+// failedMidway has the one attempt fail before the text's end.
+func failedMidway(lines []string) []string {
+	lines = replaced(`"outcome":"completed"`, `"outcome":"failed","code":"stalled","message":"m"`)(lines)
+	return replaced(`"spoken":{"char":7`, `"spoken":{"char":2`)(lines)
+}
+
 func without(part string) func([]string) []string {
 	return func(lines []string) []string {
 		for i, line := range lines {
@@ -199,7 +205,7 @@ func TestTheCheckerNoticesEveryBreach(t *testing.T) {
 		"no cost":                     {replaced(`"cost":[{"amount":"0.000270","currency":"EUR","source":"provider"}]`, `"cost":[]`), `cost in EUR is <nil>, the attempts' sum is 27/100000`},
 		"misleading nought":           {replaced(`"cost":{"amount":"0.000270","currency":"EUR","source":"provider"}`, `"cost":{"amount":"0.000000","currency":"EUR","source":"unavailable"}`), `cost of source unavailable with amount`},
 		"no attempt":                  {replaced(attemptPart, ``), `p was heard, but no attempt says so`},
-		"attempt that failed":         {replaced(`"outcome":"completed"`, `"outcome":"failed","code":"stalled","message":"m"`), `reason completed, but the last attempt at p failed`},
+		"attempt that failed":         {failedMidway, `reason completed, but the last attempt at p failed`},
 		"failed attempt without code": {replaced(`"outcome":"completed"`, `"outcome":"failed"`), `attempt at p: outcome failed with code ""`},
 		"attempt of unknown code":     {replaced(attemptPart, strings.Replace(attemptPart, `"completed"`, `"failed","code":"tired","message":"m"`, 1)+","+attemptPart), `attempt at p: unknown code "tired"`},
 		"attempt of another provider": {replaced(`{"provider":"p","model":null,"outcome"`, `{"provider":"q","model":null,"outcome"`), `p was heard, but no attempt says so`},

@@ -13,18 +13,34 @@ import (
 // A vendor is an emulator in the test process: what it saw can be asked of it, and its voice heard in the audio.
 type vendor struct {
 	*emulator.Server
-	t   *testing.T
-	url string
+	t       *testing.T
+	adapter string
+	url     string
+}
+
+// native is what a route asks a vendor for, by its adapter.
+var native = map[string]struct{ model, voice string }{
+	"kugelaudio": {"kugel-3", "1071"},
+	"uplift":     {"", "v_8eelc901"},
+	"vogent":     {"", "36b87413-6d7b-421d-8745-bc0897770d1e"},
+	"together":   {"hexgrad/Kokoro-82M", "af_heart"},
+	"zeligate":   {"", "zeli-voice-1"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.
 func emulate(t *testing.T, o emulator.Options) *vendor {
 	t.Helper()
+	return emulateBy(t, "kugelaudio", o)
+}
+
+// emulateBy is emulate for any vendor.
+func emulateBy(t *testing.T, adapter string, o emulator.Options) *vendor {
+	t.Helper()
 	o.APIKey = vendorKey
 	if o.Seed == 0 {
 		o.Seed = 7
 	}
-	s, err := emulator.New("kugelaudio", o)
+	s, err := emulator.New(adapter, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +53,7 @@ func emulate(t *testing.T, o emulator.Options) *vendor {
 			t.Errorf("close the emulator: %v", err)
 		}
 	})
-	return &vendor{Server: s, t: t, url: url}
+	return &vendor{Server: s, t: t, adapter: adapter, url: url}
 }
 
 // quirky starts a vendor of a seed that has drawn a quirk, as Server.Quirks prints it.

@@ -34,7 +34,7 @@ type FaultKind string
 // The faults. Those with a time come after so much audio of a stream.
 const (
 	NoFault     FaultKind = ""
-	Refuse      FaultKind = "refuse"       // the handshake is refused with HTTP status Code, or accepted and closed where that is above 999, or answered by an error Name
+	Refuse      FaultKind = "refuse"       // the handshake is refused with HTTP status Code, or with a Retry-After of After; accepted and closed where that is above 999, or answered by an error Name
 	Late        FaultKind = "late"         // the first audio comes After later
 	Stall       FaultKind = "stall"        // no more is sent, and the socket stays open
 	Drop        FaultKind = "drop"         // the connection breaks without a close frame
@@ -65,7 +65,8 @@ func FaultKinds() string {
 // Fault is a thing that goes wrong.
 type Fault struct {
 	Kind FaultKind
-	// After is the audio of a stream that comes first, or how late its first audio is.
+	// After is the audio of a stream that comes first, or how late its first audio is, or for how long a refusal by HTTP
+	// status asks to be left alone; whole seconds of it.
 	After time.Duration
 	// Code is an HTTP status or a close code.
 	Code int

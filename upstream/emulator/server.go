@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -240,6 +241,9 @@ func (s *Server) acceptWith(w http.ResponseWriter, r *http.Request, o *websocket
 	refused := fault.Kind == Refuse
 	if refused && fault.Code < 1000 {
 		s.note(func(st *Stats) { st.Refused++ })
+		if seconds := int(fault.After.Seconds()); seconds > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		}
 		http.Error(w, http.StatusText(fault.Code), fault.Code)
 		return nil, false
 	}

@@ -1,0 +1,90 @@
+package tests
+
+import (
+	"testing"
+	"time"
+
+	"voicerelay/upstream/emulator"
+)
+
+// A first vendor that is late to speak costs hedge_after and the second one's first audio. The loser is stopped at its
+// vendor, and booked.
+func TestHedge(t *testing.T) {
+	t.Parallel()
+	slow := emulate(t, emulator.Options{FirstAudio: 2 * time.Second})
+	quick := emulateBy(t, "together", emulator.Options{FirstAudio: 100 * time.Millisecond})
+	cfg := speaksBy([]string{"slow", "quick"}, map[string]*vendor{"slow": slow, "quick": quick}).
+		amend("default", func(r *route) { r.HedgeAfter = "200ms" })
+	for _, name := range []string{"slow", "quick"} {
+		p := cfg.Providers[name]
+		p.Warm = 1
+		cfg.Providers[name] = p
+	}
+	c := serve(t, cfg).dial(t)
+	best := time.Duration(1<<63 - 1)
+	for _, id := range []string{"g1", "g2", "g3", "g4", "g5"} { // a busy machine is late by itself now and then
+		c.send(j{"type": "generate", "generation_id": id, "text": twelve})
+		m := c.completed(id)
+		c.speaks(id, twelve)
+		best = min(best, time.Duration(*m.Timing.FirstAudioMS)*time.Millisecond)
+		if s := c.started(id); s.Provider != "quick" {
+			t.Errorf("%s was started by %s, want quick", id, s.Provider)
+		}
+		a := m.Usage.Attempts
+		if len(a) != 2 || a[0].Provider != "slow" || a[0].Outcome != "hedged" || a[0].Code != "" || a[1].Outcome != "completed" {
+			t.Fatalf("%s: attempts %+v, want slow hedged and quick completed", id, a)
+		}
+		if a[0].AudioMS != 0 || a[0].Requests != 1 || a[0].Characters != len(twelve) {
+			t.Errorf("%s: the loser is booked as %+v, want one request of the whole text, without audio", id, a[0])
+		}
+		for _, m := range c.about(id) {
+			if m.kind == "rerouted" {
+				t.Errorf("%s was rerouted, though nobody was heard before", id)
+			}
+		}
+	}
+	if best >= 350*time.Millisecond {
+		t.Errorf("first audio after %v at best, want less than 350ms", best)
+	}
+	slow.sees("the losers stopped", func(s emulator.Stats) bool { return len(s.Cancels) == 5 && s.OpenContexts == 0 })
+	for _, s := range slow.Stats().Streams {
+		if s.Audio != 0 {
+			t.Errorf("the loser went on to generate %v of audio", s.Audio)
+		}
+	}
+}
+
+// Where the first speaks in time nobody else is asked.
+func TestNoHedgeWithoutNeed(t *testing.T) {
+	t.Parallel()
+	a, b := emulate(t, emulator.Options{}), emulateBy(t, "together", emulator.Options{})
+	cfg := speaksBy([]string{"a", "b"}, map[string]*vendor{"a": a, "b": b}).
+		amend("default", func(r *route) { r.HedgeAfter = "20s" })
+	c := serve(t, cfg).dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences})
+	if got := c.completed("g").Usage.Attempts; len(got) != 1 {
+		t.Errorf("attempts %+v, want one", got)
+	}
+	if n := len(b.Stats().Streams); n != 0 {
+		t.Errorf("the second vendor was asked %d times", n)
+	}
+}
+
+// The fastest target goes first, once each has been heard.
+func TestFastestGoesFirst(t *testing.T) {
+	t.Parallel()
+	slow := emulate(t, emulator.Options{FirstAudio: 800 * time.Millisecond})
+	quick := emulateBy(t, "together", emulator.Options{})
+	cfg := speaksBy([]string{"slow", "quick"}, map[string]*vendor{"slow": slow, "quick": quick}).
+		amend("default", func(r *route) { r.Strategy, r.HedgeAfter = "fastest", "0s" })
+	c := serve(t, cfg).dial(t)
+	for _, g := range []struct{ id, want string }{
+		{"unknown", "slow"}, {"one-unknown", "quick"}, {"known", "quick"}, {"still", "quick"},
+	} {
+		c.send(j{"type": "generate", "generation_id": g.id, "text": twelve})
+		c.completed(g.id)
+		if got := c.started(g.id).Provider; got != g.want {
+			t.Errorf("%s: %s spoke, want %s", g.id, got, g.want)
+		}
+	}
+}
