@@ -1,0 +1,138 @@
+package ship
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed beat.lua
+var beatSource string
+
+//go:embed relays.lua
+var relaysSource string
+
+// staleAfter is the age at which a heartbeat no longer says how far its relay is.
+const staleAfter = 30 * time.Second
+
+// Heartbeat says how far Redis is behind one relay's ledger.
+type Heartbeat struct {
+	// Relay names the ledger, Epoch the start of the relay that wrote the heartbeat.
+	Relay, Epoch string
+	// At is when it was written, by Redis' clock.
+	At time.Time
+	// Unshipped is how many records Redis lacked.
+	Unshipped int64
+	// Oldest is a time before which no record was admitted that Redis lacked then or lacks since. Zero: any may be lacking.
+	Oldest time.Time
+	// Stale: it is so old that the relay is gone, or can't reach Redis.
+	Stale bool
+}
+
+// storedBeat is a heartbeat in Redis, behind the time in milliseconds and a space.
+type storedBeat struct {
+	Epoch     string `json:"epoch"`
+	Unshipped int64  `json:"unshipped"`
+	OldestMS  int64  `json:"oldest_ms"` // 0: any record may be lacking
+}
+
+// writeBeat says how things stand. Where the heartbeat before is gone, Redis lost something: then the one that is written
+// says that any record may be lacking, and errLost has the marks read anew.
+func (s *Shipper) writeBeat(ctx context.Context) error {
+	s.count()
+	stored := storedBeat{Epoch: s.cfg.Epoch, Unshipped: s.Unshipped()}
+	doubtful := stored
+	if !s.oldest.IsZero() {
+		stored.OldestMS = s.oldest.UnixMilli()
+	}
+	first := s.lastBeat == ""
+	if first {
+		doubtful = stored // there is none before, and the marks were just read
+	}
+	raw, _ := json.Marshal(stored) // numbers and strings always encode
+	rawDoubtful, _ := json.Marshal(doubtful)
+
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	answer, err := s.beat.Run(ctx, s.rdb, []string{relaysKey}, s.cfg.Relay, s.lastBeat, raw, rawDoubtful).Slice()
+	if err != nil {
+		return fmt.Errorf("write heartbeat: %w", err)
+	}
+	if len(answer) != 2 {
+		return errStored
+	}
+	s.lastBeat, _ = answer[0].(string)
+	if kept, _ := answer[1].(int64); kept == 1 || first {
+		return nil
+	}
+	s.oldest, s.checkedAt = time.Time{}, time.Time{}
+	return errLost
+}
+
+// Heartbeats are those of all relays that ever wrote to Redis and were neither finished nor forgotten.
+func (r *Reports) Heartbeats(ctx context.Context) ([]Heartbeat, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	answer, err := r.relays.Run(ctx, r.rdb, []string{relaysKey}).StringSlice()
+	if err != nil {
+		return nil, fmt.Errorf("read heartbeats: %w", err)
+	}
+	if len(answer)%2 == 0 {
+		return nil, errStored
+	}
+	now, err := parseMS(answer[0])
+	if err != nil {
+		return nil, err
+	}
+	var beats []Heartbeat
+	for i := 1; i < len(answer); i += 2 {
+		beat, err := parseBeat(answer[i], answer[i+1])
+		if err != nil {
+			return nil, err
+		}
+		beat.Stale = now.Sub(beat.At) > staleAfter
+		beats = append(beats, beat)
+	}
+	return beats, nil
+}
+
+func parseBeat(relay, value string) (Heartbeat, error) {
+	ms, raw, _ := strings.Cut(value, " ")
+	at, err := parseMS(ms)
+	if err != nil {
+		return Heartbeat{}, err
+	}
+	var s storedBeat
+	if err := json.Unmarshal([]byte(raw), &s); err != nil {
+		return Heartbeat{}, errStored
+	}
+	beat := Heartbeat{Relay: relay, Epoch: s.Epoch, At: at, Unshipped: s.Unshipped}
+	if s.OldestMS != 0 {
+		beat.Oldest = time.UnixMilli(s.OldestMS).UTC()
+	}
+	return beat, nil
+}
+
+func parseMS(text string) (time.Time, error) {
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return time.Time{}, errStored
+	}
+	return time.UnixMilli(ms).UTC(), nil
+}
+
+// Forget takes away the heartbeat of a relay that will not come back with its ledger, so that reports stop waiting for it.
+func Forget(ctx context.Context, rdb redis.UniversalClient, relay string) error {
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+	defer cancel()
+	if err := rdb.HDel(ctx, relaysKey, relay).Err(); err != nil {
+		return fmt.Errorf("remove heartbeat: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package ship
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Bounds on one exchange with Redis.
+const (
+	commandsAtOnce = 64
+	keysAtOnce     = 256 // of one command
+)
+
+// readMarks asks for the mark of every stream of the ledger, and names its tenants.
+func (s *Shipper) readMarks(ctx context.Context) (map[stream]int64, error) {
+	byTenant := make(map[string][]stream)
+	for at := range s.tails {
+		byTenant[at.tenant] = append(byTenant[at.tenant], at)
+	}
+	var questions [][]stream // each of one tenant, hence of one slot
+	for _, tenant := range slices.Sorted(maps.Keys(byTenant)) {
+		questions = slices.AppendSeq(questions, slices.Chunk(byTenant[tenant], keysAtOnce))
+	}
+	marks := make(map[stream]int64, len(s.tails))
+	for some := range slices.Chunk(questions, commandsAtOnce) {
+		if err := s.askMarks(ctx, some, marks); err != nil {
+			return nil, fmt.Errorf("read marks: %w", err)
+		}
+	}
+	return marks, nil
+}
+
+func (s *Shipper) askMarks(ctx context.Context, questions [][]stream, marks map[stream]int64) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	answers := make([]*redis.SliceCmd, len(questions))
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, streams := range questions {
+			p.SAdd(ctx, tenantsKey, streams[0].tenant)
+			keys := make([]string, len(streams))
+			for j, at := range streams {
+				keys[j] = markKey(at)
+			}
+			answers[i] = p.MGet(ctx, keys...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, streams := range questions {
+		for j, value := range answers[i].Val() {
+			if marks[streams[j]], err = parseMark(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// parseMark takes a mark that is not there as 0.
+func parseMark(value any) (int64, error) {
+	if value == nil {
+		return 0, nil
+	}
+	text, _ := value.(string)
+	mark, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, errStored
+	}
+	return mark, nil
+}

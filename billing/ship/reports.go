@@ -1,0 +1,231 @@
+package ship
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"voicerelay/billing"
+)
+
+// Reports answers questions from what all relays have shipped.
+type Reports struct {
+	rdb     redis.UniversalClient
+	timeout time.Duration // of one exchange
+	relays  *redis.Script
+}
+
+// NewReports asks Redis through rdb, whose options must have ContextTimeoutEnabled. timeout bounds each exchange; 0 is 2 s.
+func NewReports(rdb redis.UniversalClient, timeout time.Duration) *Reports {
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	return &Reports{rdb: rdb, timeout: timeout, relays: redis.NewScript(relaysSource)}
+}
+
+// WholeHours widens a time to what sums can tell apart.
+func WholeHours(from, to time.Time) (time.Time, time.Time) {
+	first, behind := hourRange(from, to)
+	return hourTime(first), hourTime(behind)
+}
+
+// hourRange is the first hour of a time, and the one behind its last.
+func hourRange(from, to time.Time) (first, behind int64) {
+	return floorHour(from), floorHour(to.Add(time.Hour - time.Nanosecond))
+}
+
+// floorHour is the hour of a time, before 1970 too.
+func floorHour(t time.Time) int64 { return t.Truncate(time.Hour).Unix() / secondsPerHour }
+
+// Sums answers for whole hours, to which the time of the question is widened.
+func (r *Reports) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error) {
+	if err := q.Validate(); err != nil {
+		return billing.Report{}, err
+	}
+	first, behind := hourRange(q.From, q.To)
+	// Before the sums, so that what they claim to be there is.
+	missing, err := r.missingSince(ctx, hourTime(behind))
+	if err != nil {
+		return billing.Report{}, err
+	}
+	tenants, err := r.tenants(ctx, q.Tenant)
+	if err != nil {
+		return billing.Report{}, err
+	}
+	folded := fold{query: q, sums: make(map[billing.SumKey]billing.SumValue)}
+	for _, tenant := range tenants {
+		if err := r.foldTenant(ctx, folded, tenant, first, behind); err != nil {
+			return billing.Report{}, fmt.Errorf("read sums: %w", err)
+		}
+	}
+	groups, err := billing.GroupSums(q, folded.shares())
+	if err != nil {
+		return billing.Report{}, err
+	}
+	return billing.Report{Groups: groups, MissingSince: missing}, nil
+}
+
+// missingSince is the earliest admission before to of a record that Redis may lack; zero where it has them all. Where nothing
+// is known it is 1970.
+func (r *Reports) missingSince(ctx context.Context, to time.Time) (time.Time, error) {
+	beats, err := r.Heartbeats(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var missing time.Time
+	for _, b := range beats {
+		if since, may := b.missing(); may && since.Before(to) && (missing.IsZero() || since.Before(missing)) {
+			missing = since
+		}
+	}
+	return missing, nil
+}
+
+// missing is since when records of the relay may be missing, if they may.
+func (b Heartbeat) missing() (since time.Time, may bool) {
+	if b.Oldest.IsZero() {
+		return time.Unix(0, 0).UTC(), true
+	}
+	return b.Oldest, b.Stale || b.Unshipped > 0
+}
+
+// tenants are all that have had records, in order, or the one that is asked for.
+func (r *Reports) tenants(ctx context.Context, only string) ([]string, error) {
+	if only != "" {
+		return []string{only}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	tenants, err := r.rdb.SMembers(ctx, tenantsKey).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read tenants: %w", err)
+	}
+	slices.Sort(tenants)
+	return tenants, nil
+}
+
+func (r *Reports) foldTenant(ctx context.Context, f fold, tenant string, first, behind int64) error {
+	hours, err := r.hours(ctx, tenant, first, behind)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(hours, commandsAtOnce) {
+		sums, err := r.readSums(ctx, tenant, some)
+		if err != nil {
+			return err
+		}
+		for i, fields := range sums {
+			if err := f.add(tenant, some[i], fields); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hours are those from first, before behind, in which a tenant has records.
+func (r *Reports) hours(ctx context.Context, tenant string, first, behind int64) ([]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	names, err := r.rdb.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: hoursKey(tenant), ByScore: true, Start: first, Stop: "(" + strconv.FormatInt(behind, 10),
+	}).Result()
+	if err != nil {
+		return nil, err
+	}
+	return parseHours(names)
+}
+
+func parseHours(names []string) ([]int64, error) {
+	hours := make([]int64, len(names))
+	for i, name := range names {
+		hour, err := strconv.ParseInt(name, 10, 64)
+		if err != nil {
+			return nil, errStored
+		}
+		hours[i] = hour
+	}
+	return hours, nil
+}
+
+// readSums reads the hashes of some hours, at most commandsAtOnce.
+func (r *Reports) readSums(ctx context.Context, tenant string, hours []int64) ([]map[string]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	answers := make([]*redis.MapStringStringCmd, len(hours))
+	_, err := r.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, hour := range hours {
+			answers[i] = p.HGetAll(ctx, sumsKey(tenant, hour))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	sums := make([]map[string]string, len(hours))
+	for i, answer := range answers {
+		sums[i] = answer.Val()
+	}
+	return sums, nil
+}
+
+// fold gathers sums as coarsely as the question allows, so that a year of many tenants needs little memory.
+type fold struct {
+	query billing.SumsQuery
+	sums  map[billing.SumKey]billing.SumValue
+}
+
+func (f fold) add(tenant string, hour int64, fields map[string]string) error {
+	sums, err := parseSums(tenant, hour, fields)
+	if err != nil {
+		return err
+	}
+	for key, value := range sums {
+		if (key.Provider != "") != f.query.OfAttempts() {
+			continue
+		}
+		key = f.coarse(key)
+		f.sums[key] = f.sums[key].Plus(value)
+	}
+	return nil
+}
+
+// coarse leaves of a key what the question tells apart, and the currency.
+func (f fold) coarse(k billing.SumKey) billing.SumKey {
+	c := billing.SumKey{Currency: k.Currency}
+	for _, d := range f.query.GroupBy {
+		switch d {
+		case billing.ByTenant:
+			c.Tenant = k.Tenant
+		case billing.ByKey:
+			c.Key = k.Key
+		case billing.ByDay:
+			c.Hour = k.Hour - k.Hour%hoursPerDay
+		case billing.ByRoute:
+			c.Route = k.Route
+		case billing.ByOutcome:
+			c.Outcome = k.Outcome
+		case billing.ByProvider:
+			c.Provider = k.Provider
+		case billing.ByModel:
+			c.Model = k.Model
+		case billing.ByVoice:
+			c.Voice = k.Voice
+		}
+	}
+	return c
+}
+
+const hoursPerDay = 24
+
+func (f fold) shares() []billing.Share {
+	shares := make([]billing.Share, 0, len(f.sums))
+	for key, value := range f.sums {
+		shares = append(shares, billing.Share{Key: key, Value: value})
+	}
+	return shares
+}

@@ -1,0 +1,210 @@
+package ship
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"voicerelay/billing"
+)
+
+// errLost says that Redis has less than it had: everything must be looked at again.
+var errLost = errors.New("redis lost usage records that it had")
+
+// admissionSlack is more than passes between the moment that a generation's admission bears and its entry in the ledger.
+const admissionSlack = 10 * time.Second
+
+// round looks at what the ledger has, ships all that Redis lacks, and writes the heartbeat.
+func (s *Shipper) round(ctx context.Context) error {
+	defer s.count()
+	oldest, err := s.horizon(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.readTails(ctx); err != nil {
+		return err
+	}
+	if time.Since(s.checkedAt) >= s.cfg.CheckEvery {
+		if err := s.check(ctx); err != nil {
+			return err
+		}
+	}
+	if lagging := s.lagging(); len(lagging) > 0 {
+		// Said before it is mended: that may take long. A heartbeat that was lost must not keep the records waiting.
+		if err := s.writeBeat(ctx); err != nil && !errors.Is(err, errLost) {
+			return err
+		}
+		if err := s.ship(ctx, lagging); err != nil {
+			return err
+		}
+	}
+	s.count()
+	s.oldest = oldest
+	return s.writeBeat(ctx)
+}
+
+// horizon is the earliest admission that a record not closed by now may have. Read before the tails, so that a record that
+// they don't cover was open here, or admitted later.
+func (s *Shipper) horizon(ctx context.Context) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	now := time.Now().Add(-admissionSlack)
+	admitted, ok, err := s.out.OldestOpen(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read open generations: %w", err)
+	}
+	if ok && admitted.Before(now) {
+		return admitted, nil
+	}
+	return now, nil
+}
+
+func (s *Shipper) readTails(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	tails, err := s.out.Tails(ctx)
+	if err != nil {
+		return fmt.Errorf("read tails: %w", err)
+	}
+	s.tails = make(map[stream]int64, len(tails))
+	for _, t := range tails {
+		s.tails[stream{t.Epoch, t.Tenant}] = t.Last
+	}
+	return nil
+}
+
+// check reads all marks.
+func (s *Shipper) check(ctx context.Context) error {
+	marks, err := s.readMarks(ctx)
+	if err != nil {
+		return err
+	}
+	lost := int64(0)
+	for at, mark := range marks {
+		lost += max(s.marks[at]-mark, 0)
+		if mark > s.tails[at] {
+			s.cfg.Log.Error().Str("epoch", at.epoch).Str("tenant", at.tenant).Int64("mark", mark).Int64("last", s.tails[at]).
+				Msg("redis has usage records that the ledger lacks")
+		}
+	}
+	if lost > 0 {
+		s.cfg.Log.Warn().Int64("records", lost).Msg("redis lost usage records, which are shipped again")
+		s.oldest, s.lastBeat = time.Time{}, "" // the heartbeat that was lost with them needs no second look
+	}
+	s.marks, s.checkedAt = marks, time.Now()
+	return nil
+}
+
+// lagging are the streams of which Redis lacks records, in a constant order.
+func (s *Shipper) lagging() []stream {
+	var streams []stream
+	for at, tail := range s.tails {
+		if tail > s.marks[at] {
+			streams = append(streams, at)
+		}
+	}
+	slices.SortFunc(streams, func(a, b stream) int {
+		return cmp.Or(cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tenant, b.tenant))
+	})
+	return streams
+}
+
+func (s *Shipper) count() {
+	n := int64(0)
+	for at, tail := range s.tails {
+		n += max(tail-s.marks[at], 0)
+	}
+	s.unshipped.Store(n)
+}
+
+// ship brings the streams up to date, a run of each in turn, so that a long one doesn't hold up the others; live ones join
+// in between.
+func (s *Shipper) ship(ctx context.Context, streams []stream) error {
+	for len(streams) > 0 {
+		var next []stream
+		for _, at := range streams {
+			more, err := s.shipRun(ctx, at)
+			if err != nil {
+				return err
+			}
+			if more {
+				next = append(next, at)
+			}
+		}
+		for _, at := range s.takeWoken() {
+			if !slices.Contains(next, at) {
+				next = append(next, at)
+			}
+		}
+		streams = next
+	}
+	return nil
+}
+
+// shipRun ships the stream's next run. more says that another one is to be had.
+func (s *Shipper) shipRun(ctx context.Context, at stream) (more bool, err error) {
+	after, known := s.marks[at]
+	if !known {
+		if err := s.nameTenant(ctx, at.tenant); err != nil {
+			return false, err
+		}
+	}
+	records, err := s.unshippedOf(ctx, at, after)
+	if err != nil {
+		return false, err
+	}
+	if len(records) == 0 {
+		// Nothing new, or nothing left: the ledger forgets records whose time is over.
+		s.marks[at] = max(after, s.tails[at])
+		return false, nil
+	}
+	r, err := newRun(at, after, records)
+	if err != nil {
+		return false, err
+	}
+	mark, err := s.applyRun(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	s.marks[at], s.tails[at] = mark, max(r.last, s.tails[at])
+	if mark < after {
+		s.oldest = time.Time{}
+		return false, errLost
+	}
+	return mark < r.last || len(records) == s.cfg.RunSize, nil
+}
+
+// nameTenant comes before the tenant's first records, so that reports know where to look.
+func (s *Shipper) nameTenant(ctx context.Context, tenant string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	if err := s.rdb.SAdd(ctx, tenantsKey, tenant).Err(); err != nil {
+		return fmt.Errorf("name tenant: %w", err)
+	}
+	return nil
+}
+
+func (s *Shipper) unshippedOf(ctx context.Context, at stream, after int64) ([]billing.Numbered, error) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	records, err := s.out.Unshipped(ctx, at.epoch, at.tenant, after, s.cfg.RunSize)
+	if err != nil {
+		return nil, fmt.Errorf("read unshipped records: %w", err)
+	}
+	return records, nil
+}
+
+// applyRun returns the mark as it is then: the run's last number, or, where Redis was elsewhere than the run took it to be,
+// another.
+func (s *Shipper) applyRun(ctx context.Context, r *run) (mark int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	mark, err = s.apply.Run(ctx, s.rdb, r.keys(), r.args(s.cfg.Retention)...).Int64()
+	if err != nil {
+		return 0, fmt.Errorf("apply run: %w", err)
+	}
+	return mark, nil
+}
