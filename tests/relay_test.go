@@ -22,6 +22,7 @@ type relay struct {
 	cmd    *exec.Cmd
 	stderr *logged
 	exited chan struct{} // closed when the process has ended and its exit code stands in cmd
+	killed bool          // by the test, so that its exit code says nothing
 }
 
 // serve starts a relay and waits until it listens. When the test ends the relay is told to stop, and what it has
@@ -44,6 +45,11 @@ func serve(t *testing.T, c *config) *relay {
 
 // launch starts a relay command that serves, and waits for its line on standard output.
 func launch(t *testing.T, dir string, args ...string) *relay {
+	t.Helper()
+	return launchProgram(t, program, dir, args...)
+}
+
+func launchProgram(t *testing.T, program, dir string, args ...string) *relay {
 	t.Helper()
 	r := &relay{t: t, dir: dir, stderr: &logged{forbidden: []string{vendorKey}}, exited: make(chan struct{})}
 	r.cmd = exec.Command(program, args...)
@@ -90,6 +96,16 @@ func (r *relay) terminate() {
 	}
 }
 
+// kill ends the process where it stands, as SIGKILL does.
+func (r *relay) kill() {
+	r.t.Helper()
+	r.killed = true
+	if err := r.cmd.Process.Kill(); err != nil {
+		r.t.Fatal(err)
+	}
+	<-r.exited
+}
+
 // exit waits for the process to end and gives its exit code.
 func (r *relay) exit() int {
 	r.t.Helper()
@@ -116,7 +132,7 @@ func (r *relay) stopAndCheck() {
 			r.t.Errorf("the relay did not stop")
 		}
 	}
-	if code := r.cmd.ProcessState.ExitCode(); code != 0 {
+	if code := r.cmd.ProcessState.ExitCode(); code != 0 && !r.killed {
 		r.t.Errorf("the relay ended with exit code %d", code)
 	}
 	if fault := r.stderr.fault(); fault != "" {
