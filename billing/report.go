@@ -85,6 +85,8 @@ type Group struct {
 
 // Report is an answer to SumsQuery.
 type Report struct {
+	// From and To are what is answered for: the question's, or whole hours around it where the sums are no finer.
+	From, To time.Time
 	// Groups are in the order of their keys.
 	Groups []Group
 	// MissingSince is since when records may be missing; zero: the report is complete.

@@ -24,3 +24,11 @@ type Reports interface {
 	// Records answers with a page of closed records.
 	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
 }
+
+// Standing is how the stores do that generations need.
+type Standing struct {
+	// Degraded: what all relays share is away, so that this one decides alone.
+	Degraded bool
+	// Unrecorded: the ledger can't be written, so that no generation is taken.
+	Unrecorded bool
+}

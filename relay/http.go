@@ -18,6 +18,8 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/voices", srv.keyed(srv.listVoices))
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
+	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
+	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
 	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *Key) { metrics.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
@@ -75,13 +77,19 @@ func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// ready says whether generations are taken.
+// ready says whether generations are taken, and whether this relay decides alone what all relays should.
 func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	if srv.isDraining() {
+	standing := srv.standing()
+	switch {
+	case srv.isDraining():
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
-		return
+	case standing.Unrecorded:
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": string(protocol.CodeLedgerUnavailable)})
+	case standing.Degraded:
+		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "degraded": true})
+	default:
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 	}
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 }
 
 func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *Key) {

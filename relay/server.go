@@ -55,9 +55,11 @@ type Parts struct {
 	Prices    *billing.PriceList
 	Store     limits.Store
 	// Budgets is what tenants may spend, Ledger where generations are recorded, and Reports what is asked about them.
-	Budgets  limits.Budgets
-	Ledger   Ledger
-	Reports  Reports
+	Budgets limits.Budgets
+	Ledger  Ledger
+	Reports Reports
+	// Standing is asked at each /readyz; nil: all is well.
+	Standing func() Standing
 	Registry *prometheus.Registry
 	Log      zerolog.Logger
 }
@@ -74,6 +76,8 @@ type Server struct {
 	circuits  *routing.Circuits
 	habits    *habits
 	store     limits.Store
+	reports   Reports
+	standing  func() Standing
 	gate      *limits.Gate
 	metrics   *metrics
 	registry  *prometheus.Registry
@@ -102,6 +106,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		habits:    newHabits(),
 		sessions:  make(map[*session]struct{}),
 	}
+	srv.reportFrom(parts)
 	for _, p := range parts.Providers {
 		p.slots = newSlots(p.MaxConcurrent)
 		srv.providers[p.Name] = p

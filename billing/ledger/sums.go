@@ -29,7 +29,7 @@ func (r *Reader) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report,
 	if err != nil {
 		return billing.Report{}, fmt.Errorf("read sums: %w", err)
 	}
-	return billing.Report{Groups: groups}, nil
+	return billing.Report{From: q.From, To: q.To, Groups: groups}, nil
 }
 
 const millisPerHour = int64(time.Hour / time.Millisecond)

@@ -1,0 +1,62 @@
+package billing
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// ErrTime says that a time is written in no form that is read.
+var ErrTime = errors.New("must be a date, such as 2026-03-01, or a time of RFC 3339, such as 2026-03-01T09:30:00Z")
+
+// ParseTime reads a time as questions have it: a date is its first moment, UTC.
+func ParseTime(s string) (time.Time, error) {
+	for _, form := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(form, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, ErrTime
+}
+
+// Today is the UTC day of a time: its first moment, and the first one behind it.
+func Today(now time.Time) (from, to time.Time) {
+	year, month, day := now.UTC().Date()
+	from = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	return from, from.AddDate(0, 0, 1)
+}
+
+// ParseGroupBy reads a list of dimensions with commas between them. Which may stand together, SumsQuery.Validate says.
+func ParseGroupBy(list string) []Dimension {
+	if list == "" {
+		return nil
+	}
+	var by []Dimension
+	for name := range strings.SplitSeq(list, ",") {
+		by = append(by, Dimension(strings.TrimSpace(name)))
+	}
+	return by
+}
+
+// Of is what a group has in a dimension.
+func (k GroupKey) Of(d Dimension) string {
+	switch d {
+	case ByTenant:
+		return k.Tenant
+	case ByKey:
+		return k.Key
+	case ByDay:
+		return k.Day
+	case ByRoute:
+		return k.Route
+	case ByOutcome:
+		return string(k.Outcome)
+	case ByProvider:
+		return k.Provider
+	case ByModel:
+		return k.Model
+	case ByVoice:
+		return k.Voice
+	}
+	return ""
+}
