@@ -14,6 +14,8 @@ type breaker struct {
 	*gobreaker.TwoStepCircuitBreaker[struct{}]
 	window time.Duration
 
+	judging sync.Mutex // held while a verdict is told, so that hopeless is of that one; taken before mu
+
 	mu       sync.Mutex // guards what follows
 	hopeless bool       // the last failure is one that only an operator mends
 	tenants  sightings  // who tried
@@ -35,6 +37,14 @@ func (c *Circuits) newBreaker(name string, changed func(State)) *breaker {
 		OnStateChange: func(_ string, _, to gobreaker.State) { changed(stateOf(to)) },
 	})
 	return b
+}
+
+// judge notes a verdict and tells it.
+func (b *breaker) judge(tenant string, err error, tell func(error)) {
+	b.judging.Lock()
+	defer b.judging.Unlock()
+	b.note(tenant, err)
+	tell(err)
 }
 
 // note remembers who tried, and whether it failed.

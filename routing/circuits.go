@@ -9,8 +9,12 @@ import (
 	"voicerelay/upstream"
 )
 
-// usualCooldown is how long a provider rests that said that it is asked too much, and not for how long.
-const usualCooldown = time.Second
+// How long a provider rests that said that it is asked too much: where it did not say for how long, and at most, lest a
+// mistaken header take it away for a day.
+const (
+	usualCooldown   = time.Second
+	longestCooldown = 10 * time.Minute
+)
 
 // Circuits say which targets are left alone, and for how long. It is safe for concurrent use.
 type Circuits struct {
@@ -71,8 +75,7 @@ func (c *Circuits) Allow(t Trial) (Verdict, bool) {
 			if upstream.Policies[kindOf(err)].PerVoice && target.silentVoice(t.Voice) {
 				err = errSilent
 			}
-			target.note(t.Tenant, err)
-			tellTarget(err)
+			target.judge(t.Tenant, err, tellTarget)
 		})
 	}, true
 }
@@ -171,7 +174,7 @@ func (c *Circuits) cool(provider string, err error) {
 	if rest == 0 {
 		rest = usualCooldown
 	}
-	until := time.Now().Add(rest)
+	until := time.Now().Add(min(rest, longestCooldown))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if until.After(c.cooldown[provider]) {
