@@ -187,10 +187,8 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 		}
 	}
 	for {
-		next := a.next(time.Now())
+		next := a.next(ctx, time.Now())
 		switch {
-		case ctx.Err() != nil: // not a piece more, which the vendor would charge
-			return time.Time{}, true, a.lose(context.Cause(ctx))
 		case next.ended:
 			return time.Time{}, true, next.err
 		case !next.ordered:
@@ -227,6 +225,12 @@ func (a *attempt) failure() error {
 	return a.err
 }
 
+func (a *attempt) wasHeard() bool {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	return a.heard
+}
+
 // send orders a piece.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
@@ -244,7 +248,7 @@ func (a *attempt) lose(err error) error {
 }
 
 func (a *attempt) loseLocked(err error) {
-	if !a.ended || a.err == nil {
+	if !a.ended {
 		a.ended, a.err = true, err
 	}
 }
@@ -270,15 +274,24 @@ func (a *attempt) release(ctx context.Context, cause error) {
 		if connecting {
 			stream = (<-a.opened).stream // soon, since its context has ended
 		}
-		if stream == nil {
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
-		defer cancel()
-		if err := stream.Close(ctx, cause); err != nil {
-			a.g.log.Debug().Str("provider", a.target.Provider).Err(err).Msg("stream not closed in order")
+		if stream != nil {
+			a.close(ctx, stream, cause)
 		}
 	})
+}
+
+// close closes a stream. A panic ends here, since in a goroutine of its own it would end the process.
+func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			_ = a.g.s.srv.internal(a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
+	defer cancel()
+	if err := stream.Close(ctx, cause); err != nil {
+		a.g.log.Debug().Str("provider", a.target.Provider).Err(err).Msg("stream not closed in order")
+	}
 }
 
 // judge is what the attempt says about its target. Raw voices and a client's own options may be at fault themselves,

@@ -11,12 +11,8 @@ const (
 )
 
 // backupDue is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
-// mid-speech by the client's clock. Zero: not as things are. usual is how long the backup's first audio takes.
-func (a *attempt) backupDue(usual func() (time.Duration, bool)) time.Time {
-	takes, ok := usual()
-	if !ok {
-		return time.Time{}
-	}
+// mid-speech by the client's clock. Zero: not as things are. takes is how long the backup's first audio usually does.
+func (a *attempt) backupDue(takes time.Duration) time.Time {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
 	since, waits := a.waitingLocked()

@@ -9,12 +9,14 @@ import (
 // less came than the voice is known to take.
 const (
 	fewestJudged = 5   // words
+	fewestHeard  = 2   // pieces from which the usual time is known
 	leastShare   = 0.5 // of the usual time
+	countedShare = 0.8 // of it, where a voice that can be counted has said fewer words as well
 	leastTold    = 0.7 // of the text's weight that word times cover, where they cover any
 )
 
 // brokeOffLocked reports whether the pieces' speech ended long before their text. Word times show it where there are
-// any; else the count of sounds, for a voice whose sounds are its words; else the time that the voice usually takes.
+// any; else the time that the voice usually takes, with the count of sounds for a voice whose sounds are its words.
 func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
 	var beats []text.Beat
 	for _, p := range pieces {
@@ -29,14 +31,19 @@ func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
 	if pieces[len(pieces)-1].timed {
 		return a.untoldLocked(beats, a.base+from, a.base+to)
 	}
-	if a.ear == nil || h.pieces < countsAfter {
+	if a.ear == nil || h.pieces < fewestHeard {
 		return false
 	}
-	if sounds := within(a.ear.Sounds(), from, to); h.counts >= countsAfter && !hasDigits(beats) {
-		return len(sounds) < len(beats)
+	expected := heardUnits(beats) * float64(h.unit) / a.caps.ClampSpeed(a.g.req.speed)
+	got := float64(audio.Duration(to-from, rate)) / expected
+	if got < leastShare {
+		return true
 	}
-	expected := unitsOf(beats) * float64(h.unit) / a.caps.ClampSpeed(a.g.req.speed)
-	return float64(audio.Duration(to-from, rate)) < leastShare*expected
+	if h.counts < countsAfter || hasDigits(beats) || got >= countedShare || len(within(a.ear.Sounds(), from, to)) >= len(beats) {
+		return false
+	}
+	a.g.s.srv.habits.doubt(a.voice())
+	return true
 }
 
 // untoldLocked reports whether word times stop long before the text does, and the audio with them.

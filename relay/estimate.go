@@ -38,7 +38,8 @@ func (h habit) heard(a hearing) int {
 	}
 	unit := time.Duration(float64(h.unit) / a.speed)
 	sure, at := lastMark(a, sounds, unit)
-	rest := float64(audio.Duration(max(0, a.to-at), a.rate)) / float64(unit)
+	end := min(a.to, sounds[len(sounds)-1].End) // nothing is said in the silence behind
+	rest := float64(audio.Duration(max(0, end-at), a.rate)) / float64(unit)
 	said := 0.0 // words behind the last mark
 	for _, b := range a.beats[sure:] {
 		w := weight(b)

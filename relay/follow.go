@@ -1,55 +1,96 @@
 package relay
 
-// follow has the later generations of a context go on with the provider that took one of them over: what waits unheard
-// in another voice is spoken anew.
-func (s *session) follow(g *generation, provider string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.register.contexts[g.req.contextID]
-	if g.req.contextID == "" || c == nil {
-		return
-	}
-	c.provider = provider
-	for _, other := range s.register.running {
-		if other != g && other.req.contextID == g.req.contextID {
-			other.supersede(provider)
-		}
-	}
+import (
+	"cmp"
+	"slices"
+)
+
+// change is what has happened to a generation behind its race's back. The race takes it once.
+type change struct {
+	speaker string // the provider that has begun to be heard; empty: none has since
+	took    bool   // it took over from another
+	anew    string // the provider that all is to be spoken anew by; empty: as it is
 }
 
-// supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard.
-func (g *generation) supersede(provider string) {
+// takeChange returns what has changed since it was last asked.
+func (g *generation) takeChange() change {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.stopped || g.done.Reason != "" || (g.floor != nil && g.floor.target.Provider == provider) || !g.out.restart() {
-		return
-	}
-	for _, a := range g.attempts {
-		if a.target.Provider != provider && a.err == nil {
-			a.ended, a.err = true, errSuperseded // also one that had spoken all of it
-		}
-	}
-	g.floor, g.voice, g.from, g.lastHeard = nil, nil, resume{}, sample{}
-	g.track, g.seq = newTrack(g.req.output.Rate), 0
-	g.anew = provider
-	g.pokeRun()
-}
-
-// changes tells what the race must act on: the provider that took over, for the context; and the one by which all is
-// to be spoken anew. Each is told once.
-func (g *generation) changes() (moved, anew string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.moved {
-		moved, g.moved = g.voice.target.Provider, false
-	}
-	anew, g.anew = g.anew, ""
-	return moved, anew
+	c := g.change
+	g.change = change{}
+	return c
 }
 
 // isSuperseded reports whether the generation is to be spoken anew.
 func (g *generation) isSuperseded() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.anew != ""
+	return g.change.anew != ""
+}
+
+// follow tells the context whose voice is heard, and puts first the provider by which this generation is to be spoken
+// anew.
+func (r *race) follow() {
+	c := r.g.takeChange()
+	if c.speaker != "" {
+		r.g.s.follow(r.g, c.speaker, c.took)
+	}
+	if c.anew != "" {
+		slices.SortStableFunc(r.field, func(a, b *entrant) int {
+			return cmp.Compare(rank(a.Provider, c.anew), rank(b.Provider, c.anew))
+		})
+	}
+}
+
+// follow has the context of a generation stay with the provider that speaks it. Where that one took over from another,
+// what waits unheard behind the generation is spoken anew; not what stands before it, or two that broke off in turn
+// would supersede each other without end.
+func (s *session) follow(g *generation, provider string, took bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.register.contexts[g.req.contextID]
+	if g.req.contextID == "" || c == nil {
+		return
+	}
+	c.stay(g.place, provider)
+	if !took {
+		return
+	}
+	for _, other := range s.register.running {
+		if other.req.contextID == g.req.contextID && other.place > g.place {
+			other.supersede(provider)
+		}
+	}
+}
+
+// supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard, or
+// the provider speaks it already.
+func (g *generation) supersede(provider string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopped || g.done.Reason != "" || g.isSpokenByLocked(provider) || !g.out.restart() {
+		return
+	}
+	for _, a := range g.attempts {
+		// One that would go on where another broke off is no use either: all before that is dropped.
+		begins := a.target.Provider == provider && a.from.char == 0 && a != g.floor
+		if a.err == nil && !begins {
+			a.ended, a.err = true, errSuperseded // also one that had spoken all of it
+		}
+		a.heard = false
+	}
+	g.floor, g.voice, g.from, g.lastHeard = nil, nil, resume{}, sample{}
+	g.track, g.seq = newTrack(g.req.output.Rate), 0
+	g.change = change{anew: provider}
+	g.pokeRun()
+}
+
+// isSpokenByLocked reports whether all audio so far is a provider's, and it goes on.
+func (g *generation) isSpokenByLocked(provider string) bool {
+	if g.floor == nil || g.floor.target.Provider != provider {
+		return false
+	}
+	return !slices.ContainsFunc(g.attempts, func(a *attempt) bool {
+		return a.heard && a.target.Provider != provider
+	})
 }

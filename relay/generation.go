@@ -29,6 +29,7 @@ type generation struct {
 	out      *lane
 	binary   bool
 	began    time.Time
+	place    int // in its context, in the order of coming
 	log      zerolog.Logger
 	poke     chan struct{} // holds one token while run has something to look at
 	cancel   context.CancelCauseFunc
@@ -43,10 +44,8 @@ type generation struct {
 	floor     *attempt   // whose audio is sent; nil: nobody has begun, or who had has failed
 	voice     *attempt   // that the client heard last; nil: none yet
 	from      resume     // where in the text the next attempt begins
-	lastHeard sample     // of the audio sent
-	faded     bool       // it died away already
-	moved     bool       // another provider took over, and the context does not know yet
-	anew      string     // the provider that all is to be spoken anew by; empty: as it is
+	lastHeard sample     // of the audio sent; none where it has died away
+	change    change     // what its context must know, or its race
 	track     track
 	seq       uint32
 	firstAt   time.Time // when the first audio could be sent; zero: not yet
@@ -183,6 +182,7 @@ func (g *generation) survivePanic() {
 	}
 	err := g.s.srv.internal(g.log, "panic in a generation", fault)
 	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
+	g.closing.Wait() // for what the vendors charged, as without a fault
 	g.conclude(ending{reason: reasonFailed, err: err})
 	g.finish()
 	g.s.ended(g)
@@ -291,16 +291,6 @@ func (g *generation) setPlayed(played time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.played, g.hasPlayed = played, true
-}
-
-// provider is who was heard last, or empty where nobody was.
-func (g *generation) provider() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.voice == nil {
-		return ""
-	}
-	return g.voice.target.Provider
 }
 
 func (g *generation) wasHeard() bool {

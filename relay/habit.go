@@ -31,9 +31,13 @@ const usualSpread = 0.3
 const (
 	maxHabits    = 4096 // voices; raw ones have no other bound
 	habitMemory  = 8    // pieces that count; older ones fade
-	countsAfter  = 2    // pieces in a row whose sounds were their words, before sounds are taken for words
+	countsAfter  = 24   // words in a row that were each a sound, in whole pieces, before sounds are taken for words
 	shortestTold = 3    // words that a piece must have to tell anything
 )
+
+// A lesson is of no use where a unit would take less or more than usual by this factor: there was hardly any sound, or
+// none of it was speech.
+const oddUnit = 4
 
 // voiceKey is a voice at a target.
 type voiceKey struct {
@@ -47,7 +51,7 @@ type habit struct {
 	spread  float64       // of a word's length, as a share of it
 	pieces  int           // learned from, at most habitMemory
 	untimed bool          // it was to tell word times, and did not
-	counts  int           // pieces in a row in which each word was a sound of its own
+	counts  int           // words of the last pieces in which each was a sound of its own
 }
 
 // habits are all voices'. Safe for concurrent use.
@@ -88,34 +92,41 @@ type lesson struct {
 
 // unit is the time of a unit of weight at speed 1.
 func (l lesson) unit() time.Duration {
-	units := 0.0
-	for i, b := range l.beats {
-		units += weight(b)
-		if i < len(l.beats)-1 { // the pause behind the last word can't be told from silence
-			units += pauseAfter(b)
-		}
-	}
 	length := audio.Duration(l.sounds[len(l.sounds)-1].End-l.sounds[0].Start, l.rate)
-	return time.Duration(float64(length) * l.speed / units)
+	return time.Duration(float64(length) * l.speed / heardUnits(l.beats))
 }
 
-// learn takes a lesson, unless it is too short to tell anything.
+// learn takes a lesson, unless it can't tell anything.
 func (h *habits) learn(k voiceKey, l lesson) {
 	if len(l.beats) < shortestTold || len(l.sounds) == 0 {
+		return
+	}
+	unit := l.unit()
+	if unit < usualUnit/oddUnit || unit > usualUnit*oddUnit {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	known := h.all[k]
-	known.take(l.unit(), len(l.beats))
+	known.take(unit, len(l.beats))
 	switch {
 	case hasDigits(l.beats): // spoken in other words than written, so it says nothing about counting
 	case len(l.sounds) == len(l.beats):
-		known.counts++
+		known.counts = min(known.counts+len(l.beats), 4*countsAfter)
 	default:
 		known.counts = 0
 	}
 	h.keepLocked(k, known)
+}
+
+// doubt takes a voice's counting less surely: by it a piece was broken off, which may be so, or its words ran together.
+func (h *habits) doubt(k voiceKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if known, ok := h.all[k]; ok {
+		known.counts /= 2
+		h.all[k] = known
+	}
 }
 
 // keepLocked remembers a habit. Where there is no room, any other makes it: none is better than another.
@@ -158,6 +169,14 @@ func weight(b text.Beat) float64 {
 
 // pauseAfter is how long the pause behind a word takes, in units of a letter.
 func pauseAfter(b text.Beat) float64 { return pauseWeight * float64(b.Pause) }
+
+// heardUnits is how long words take, without the pause behind the last, which can't be told from silence.
+func heardUnits(beats []text.Beat) float64 {
+	if len(beats) == 0 {
+		return 0
+	}
+	return unitsOf(beats) - pauseAfter(beats[len(beats)-1])
+}
 
 func hasDigits(beats []text.Beat) bool {
 	return slices.ContainsFunc(beats, func(b text.Beat) bool { return strings.ContainsFunc(b.Text, unicode.IsDigit) })

@@ -12,6 +12,9 @@ import (
 // maxHeld bounds what is held back, and so the memory that it takes.
 const maxHeld = 2 * time.Second
 
+// leastHeldWait is how finely what is held back is looked after while a vendor is silent.
+const leastHeldWait = 5 * time.Millisecond
+
 // hold is audio that came and is not sent yet. Vendors speak faster than real time, so once the client has enough in
 // hand, what no word's end covers yet can wait: at a fault it is cut between two words.
 type hold struct {
@@ -93,7 +96,11 @@ func (a *attempt) holdsLocked(p payload) bool {
 }
 
 // releaseHeldLocked sends what a word's end covers by now, and what is more than half of what the client has in hand.
+// Nothing is sent while a backup is about to go on from what was sent when it was opened.
 func (a *attempt) releaseHeldLocked(now time.Time) {
+	if a.g.contestedLocked(a) {
+		return
+	}
 	covered := a.coveredLocked()
 	for !a.held.empty() && a.g.floor == a {
 		if covered <= 0 && !a.overheldLocked(now) {
@@ -121,13 +128,14 @@ func (a *attempt) overheldLocked(now time.Time) bool {
 	return held > maxHeld || held > a.g.out.inHand(now)/2
 }
 
-// heldUntilLocked is when what is held back must be sent though nothing more has come; zero: nothing is held.
+// heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
+// held. It is half way to then, since what comes meanwhile brings it nearer and wakes nobody.
 func (a *attempt) heldUntilLocked(now time.Time) time.Time {
-	if a.held.empty() || a.g.floor != a {
+	if a.held.empty() || a.g.floor != a || a.g.contestedLocked(a) {
 		return time.Time{}
 	}
 	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return now.Add(max(a.g.out.inHand(now)-2*held, time.Millisecond))
+	return now.Add(max((a.g.out.inHand(now)-2*held)/2, leastHeldWait))
 }
 
 // cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
@@ -182,6 +190,9 @@ func (a *attempt) splitHeldLocked(keep int64, fade bool) {
 		audio.Ramp(a.g.req.output, head[len(head)-n:], 1, 0)
 	}
 	a.emitLocked(payload{raw: head, samples: keep, at: first.at})
+	if fade {
+		a.g.lastHeard = sample{}
+	}
 	first.payload = payload{raw: tail, samples: first.samples - keep, at: first.at}
 	a.held.samples -= keep
 }

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"context"
+	"math"
 	"time"
 	"unicode"
 
@@ -21,9 +23,12 @@ type step struct {
 	until   time.Time // when to look again; zero: when poked
 }
 
-func (a *attempt) next(now time.Time) step {
+func (a *attempt) next(ctx context.Context, now time.Time) step {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
+	if ctx.Err() != nil { // not a piece more, which the vendor would charge
+		a.loseLocked(context.Cause(ctx))
+	}
 	if a.ended {
 		return step{ended: true, err: a.err}
 	}
@@ -114,16 +119,19 @@ func (a *attempt) throughLocked(now time.Time) int {
 // unmarkedSilence is how long a vendor that does not mark the ends of pieces says nothing when it is through with one.
 const unmarkedSilence = 300 * time.Millisecond
 
-// surelySpoken is the share of a text's estimated time that its audio has at least.
+// surelySpoken is the share of a long text's estimated time that its audio has at least; of a short one it is less.
 const surelySpoken = 0.7
 
 // leastAudio is the least that a text takes, as far as the voice's habits let it be known.
 func (a *attempt) leastAudio(s string) time.Duration {
 	h := a.g.s.srv.habits.of(a.voice())
-	if h.pieces == 0 {
+	beats := (text.Piece{Text: s}).Beats()
+	if h.pieces == 0 || len(beats) == 0 {
 		return a.floorOf(s)
 	}
-	return time.Duration(surelySpoken * unitsOf((text.Piece{Text: s}).Beats()) * float64(h.unit) / a.g.req.speed)
+	share := surelySpoken - h.spread/math.Sqrt(float64(len(beats)))
+	least := time.Duration(share * heardUnits(beats) * float64(h.unit) / a.caps.ClampSpeed(a.g.req.speed))
+	return max(least, a.floorOf(s))
 }
 
 // waitingLocked is since when the caller has waited for what the vendor owes. It reports false where nobody waits:
@@ -197,7 +205,7 @@ func (a *attempt) floorOf(s string) time.Duration {
 			letters++
 		}
 	}
-	return time.Duration(float64(letters) * float64(shortAudio) / a.g.req.speed)
+	return time.Duration(float64(letters) * float64(shortAudio) / a.caps.ClampSpeed(a.g.req.speed))
 }
 
 // earlier is the first of two times, of which zero means never.

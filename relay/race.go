@@ -18,8 +18,8 @@ type race struct {
 	field    []*entrant
 	live     []*attempt // at most two
 	failures []error
-	last     *entrant // that failed last
-	alone    bool     // no backup was to be had; ask again once an attempt has ended
+	last     *entrant  // that failed last
+	askAgain time.Time // when to look for a backup again, where none was to be had
 	timer    *alarm
 }
 
@@ -74,6 +74,7 @@ func (r *race) run(ctx context.Context) ending {
 		}
 		until, over := r.step(ctx)
 		if over {
+			r.follow() // it may have been heard and have ended since the last look
 			return ending{reason: reasonCompleted}
 		}
 		if len(r.live) == 0 {
@@ -94,6 +95,7 @@ func (r *race) begin(ctx context.Context) (*ending, error) {
 	if !ready {
 		return &ending{reason: reasonCompleted}, nil
 	}
+	r.follow() // the text may have been long in coming
 	if len(r.failures) < r.g.req.plan.MaxAttempts {
 		if e, verdict := r.next(ctx); e != nil {
 			r.enter(ctx, e, verdict)
@@ -155,12 +157,7 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 // has gone on since. One with an open circuit is left out.
 func (r *race) eligible() []*entrant {
 	for _, wanted := range []standing{fresh, faltered} {
-		var choice []*entrant
-		for _, e := range r.field {
-			if r.open(e, wanted) && e != r.last {
-				choice = append(choice, e)
-			}
-		}
+		choice := slices.DeleteFunc(r.standing(wanted), func(e *entrant) bool { return e == r.last })
 		if len(choice) > 0 {
 			return choice
 		}
@@ -168,18 +165,22 @@ func (r *race) eligible() []*entrant {
 	return nil
 }
 
-// open reports whether a target of that standing may be tried as far as its circuit goes.
-func (r *race) open(e *entrant, s standing) bool {
-	return e.standing == s && !r.g.s.srv.circuits.Resting(e.Candidate)
-}
-
 // enter begins an attempt at a target whose place is taken.
 func (r *race) enter(ctx context.Context, e *entrant, verdict routing.Verdict) {
+	entered := false
+	defer func() {
+		if !entered { // a fault of ours: nobody else would give back what was taken
+			verdict(routing.ErrUndecided)
+			r.g.s.srv.providers[e.Provider].slots.give(r.g.s.key.Tenant)
+		}
+	}()
+	r.g.fork()
 	a := r.g.newAttempt(e.Candidate, verdict)
 	e.standing = running
 	a.entrant = e
-	r.live = append(r.live, a)
 	a.start(ctx)
+	r.live = append(r.live, a)
+	entered = true
 }
 
 // step has each attempt do what there is to do. over says that one of them has spoken all of the text; until is when
@@ -194,6 +195,7 @@ func (r *race) step(ctx context.Context) (until time.Time, over bool) {
 		if r.settle(ctx, a, err) {
 			return time.Time{}, true
 		}
+		until = time.Now() // what is left may have something to do by that
 	}
 	return until, false
 }
@@ -201,7 +203,6 @@ func (r *race) step(ctx context.Context) (until time.Time, over bool) {
 // settle takes an attempt that has ended out of the race. It reports whether the text is spoken.
 func (r *race) settle(ctx context.Context, a *attempt, err error) (spoken bool) {
 	r.live = slices.DeleteFunc(r.live, func(other *attempt) bool { return other == a })
-	r.alone = false
 	heard := a.settle(ctx, err)
 	switch {
 	case err == nil:
@@ -233,32 +234,61 @@ func transient(k upstream.Kind) bool {
 	return policy.Trips && !policy.Opens
 }
 
+// backupRetry is how long after none was to be had a backup is looked for again: a place may have come free.
+const backupRetry = 100 * time.Millisecond
+
 // reinforce opens a backup beside an attempt that keeps the caller waiting, where one is to be had. It returns when to
 // look again.
 func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
-	if len(r.live) != 1 || r.alone || len(r.failures) >= r.g.req.plan.MaxAttempts {
+	if len(r.live) != 1 || len(r.failures) >= r.g.req.plan.MaxAttempts {
 		return time.Time{}
 	}
-	due := r.live[0].backupDue(r.usualFirstAudio)
-	if due.IsZero() || now.Before(due) {
+	reserve := r.reserve()
+	if len(reserve) == 0 {
+		return time.Time{}
+	}
+	due := r.live[0].backupDue(r.g.s.srv.metrics.usualFirstAudio(reserve[0].Provider))
+	if due.IsZero() {
 		return due
 	}
-	e, verdict := r.backup(ctx)
-	if e == nil {
-		r.alone = true
-		return time.Time{}
+	if due = later(due, r.askAgain); now.Before(due) {
+		return due
 	}
-	r.g.fork()
+	e, verdict := r.backup(reserve)
+	if e == nil {
+		r.askAgain = now.Add(backupRetry)
+		return r.askAgain
+	}
 	r.enter(ctx, e, verdict)
 	return now // the newcomer has its first step at once
 }
 
-// backup takes a place at the next target that has one now.
-func (r *race) backup(ctx context.Context) (*entrant, routing.Verdict) {
-	tenant := r.g.s.key.Tenant
+// reserve are the targets that a backup may be opened at, in order: those not tried, else, beside one that was heard,
+// those that broke off before it.
+func (r *race) reserve() []*entrant {
+	if fresh := r.standing(fresh); len(fresh) > 0 || !r.live[0].wasHeard() {
+		return fresh
+	}
+	return r.standing(faltered)
+}
+
+// standing are the targets of a standing that are not to be left alone.
+func (r *race) standing(wanted standing) []*entrant {
+	var found []*entrant
 	for _, e := range r.field {
+		if e.standing == wanted && !r.g.s.srv.circuits.Resting(e.Candidate) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// backup takes a place at the first target of the reserve that has one now.
+func (r *race) backup(reserve []*entrant) (*entrant, routing.Verdict) {
+	tenant := r.g.s.key.Tenant
+	for _, e := range reserve {
 		place := r.g.s.srv.providers[e.Provider].slots
-		if !r.open(e, fresh) || takeAny(ctx, tenant, []*slots{place}, 0) == nil {
+		if !place.take(tenant) {
 			continue
 		}
 		if verdict, ok := r.g.s.srv.circuits.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
@@ -267,31 +297,6 @@ func (r *race) backup(ctx context.Context) (*entrant, routing.Verdict) {
 		place.give(tenant)
 	}
 	return nil, nil
-}
-
-// usualFirstAudio is how long the backup that would be next takes to its first audio. It reports false where there
-// is none.
-func (r *race) usualFirstAudio() (time.Duration, bool) {
-	for _, e := range r.field {
-		if r.open(e, fresh) {
-			return r.g.s.srv.metrics.usualFirstAudio(e.Provider), true
-		}
-	}
-	return 0, false
-}
-
-// follow has the rest of the context follow a voice that took over, and puts first the provider by which this
-// generation is to be spoken anew.
-func (r *race) follow() {
-	moved, anew := r.g.changes()
-	if moved != "" {
-		r.g.s.follow(r.g, moved)
-	}
-	if anew != "" {
-		slices.SortStableFunc(r.field, func(a, b *entrant) int {
-			return cmp.Compare(rank(a.Provider, anew), rank(b.Provider, anew))
-		})
-	}
 }
 
 func rank(provider, first string) int {
@@ -304,8 +309,7 @@ func rank(provider, first string) int {
 // dismiss ends what still runs.
 func (r *race) dismiss(ctx context.Context, cause error) {
 	for _, a := range slices.Clone(r.live) {
-		a.lose(cause)
-		r.settle(ctx, a, cause)
+		r.settle(ctx, a, a.lose(cause))
 	}
 }
 

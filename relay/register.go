@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -32,9 +31,18 @@ type register struct {
 // conversation is a context: generations that are spoken in order.
 type conversation struct {
 	turn     turn
-	provider string    // that spoke last, for the next to stay with
+	provider string    // that the latest generation with audio speaks by, for the next to stay with
+	by       int       // that generation's place
+	places   int       // given to generations so far
 	running  int       // generations of it
 	last     time.Time // when the last one ended
+}
+
+// stay has the context stay with the provider of the generation at a place, unless a later one has spoken already.
+func (c *conversation) stay(place int, provider string) {
+	if place >= c.by {
+		c.by, c.provider = place, provider
+	}
 }
 
 // endedGeneration is what must be known to say how far a caller heard.
@@ -52,6 +60,8 @@ func (r *register) add(g *generation) {
 	r.running[g.req.id] = g
 	if c := r.contexts[g.req.contextID]; c != nil {
 		c.running++
+		c.places++
+		g.place = c.places
 	}
 }
 
@@ -145,9 +155,6 @@ func (s *session) ended(g *generation) {
 	now := time.Now()
 	s.mu.Lock()
 	s.register.remove(g, now)
-	if c := s.register.contexts[g.req.contextID]; c != nil {
-		c.provider = cmp.Or(g.provider(), c.provider)
-	}
 	g.trim()
 	s.register.keep(g, now)
 	s.mu.Unlock()

@@ -16,10 +16,10 @@ type resume struct {
 // estimates how many of the words behind the last evidence were said.
 func (t *track) resume(said func(beats []text.Beat, from, to int64) int) resume {
 	word, covered := t.lastWord(t.samples)
-	if covered {
-		return resume{t.next(word), sourceWords}
-	}
 	segment, at := t.lastSegment(t.samples)
+	if covered { // perhaps by the first word of a voice that took over: what the one before it said ends as a segment
+		return resume{t.next(max(word, segment)), sourceWords}
+	}
 	ends := at >= 0 && t.samples-at <= audio.Samples(segmentSlack, t.rate)
 	if ends && segment >= word {
 		return resume{t.next(segment), sourceSegment}

@@ -82,10 +82,11 @@ func (a *attempt) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
 	return payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample())}, nil
 }
 
-// tickLocked notes when a frame came.
+// tickLocked notes when a frame came. While the text paused, the vendor owed none.
 func (a *attempt) tickLocked(now time.Time) {
 	if !a.lastFrame.IsZero() {
-		a.interval += (min(now.Sub(a.lastFrame), a.g.req.plan.StallTimeout) - a.interval) / intervalMemory
+		gap := now.Sub(later(a.lastFrame, a.owedSince))
+		a.interval += (min(gap, a.g.req.plan.StallTimeout) - a.interval) / intervalMemory
 	}
 	a.lastFrame = now
 }
@@ -108,7 +109,7 @@ func (a *attempt) runsAwayLocked() bool {
 	for _, p := range a.pieces {
 		chars += utf8.RuneCountInString(p.Text)
 	}
-	expected := time.Duration(float64(chars) / speakingRate / a.g.req.speed * float64(time.Second))
+	expected := time.Duration(float64(chars) / speakingRate / a.caps.ClampSpeed(a.g.req.speed) * float64(time.Second))
 	return a.clock.duration() > runawayFactor*expected+runawaySlack
 }
 
@@ -303,6 +304,9 @@ func (a *attempt) PieceEnd(id int) {
 		return
 	}
 	a.endPiecesLocked(id)
+	if a.g.floor == a {
+		a.g.outpaceLocked(a) // what seemed missing is all there
+	}
 	a.releaseHeldLocked(time.Now())
 	a.g.announceLocked()
 	a.g.pokeRun()
@@ -354,8 +358,10 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	a.g.pokeRun()
 }
 
-// drainLocked sends what the converter holds and what was held back, and announces the words that remain.
+// drainLocked sends what the converter holds and what was held back, and announces the words that remain. An attempt
+// that has come so far has won: one that spoke a moment later would say its words again.
 func (a *attempt) drainLocked() {
+	a.g.outpaceLocked(a)
 	if a.g.floor != a {
 		return
 	}

@@ -64,6 +64,11 @@ func takeAny(ctx context.Context, tenant string, among []*slots, patience time.D
 	return nil
 }
 
+// take takes a place where one is free.
+func (s *slots) take(tenant string) bool {
+	return s.takeOrWait(&seeker{tenant: tenant}, false)
+}
+
 // takeOrWait takes a place where one is free, or else has the seeker wait for one.
 func (s *slots) takeOrWait(w *seeker, wait bool) bool {
 	s.mu.Lock()

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"time"
 
 	"voicerelay/audio"
@@ -61,15 +62,25 @@ func (g *generation) giveFloorLocked(a *attempt) {
 	if g.floor == a && len(g.racing) == 1 {
 		return
 	}
+	g.outpaceLocked(a)
+	if g.floor != a {
+		g.handOverLocked(a)
+	}
+}
+
+// outpaceLocked has an attempt go on alone.
+func (g *generation) outpaceLocked(a *attempt) {
 	for _, other := range g.racing {
-		if other != a {
+		if other != a && !other.ended {
 			other.loseLocked(errOutpaced)
 			g.pokeRun()
 		}
 	}
-	if g.floor != a {
-		g.handOverLocked(a)
-	}
+}
+
+// contestedLocked reports whether another may yet take the floor from the attempt.
+func (g *generation) contestedLocked(a *attempt) bool {
+	return slices.ContainsFunc(g.racing, func(other *attempt) bool { return other != a && !other.ended })
 }
 
 // handOverLocked has the attempt's audio follow what was heard so far.
@@ -78,13 +89,12 @@ func (g *generation) handOverLocked(a *attempt) {
 	g.floor = a
 	if g.voice != nil {
 		a.seam.total = seamSamples(g.req.output.Rate)
-		if g.lastHeard.size > 0 && !g.faded {
+		if g.lastHeard.size > 0 {
 			last := g.lastHeard.bytes[:g.lastHeard.size]
 			a.seam.decay = audio.AppendDecay(nil, g.req.output, last, a.seam.total)
 		}
 		g.track.cut(a.from.char)
 	}
-	g.faded = false
 	a.base = g.track.samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
 	for i := range a.pieces {
 		a.pieces[i].track = g.track.addPiece(a.pieces[i].Piece)
@@ -102,13 +112,14 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	before := g.voice
 	g.voice = a
 	g.s.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
+	g.change.speaker, g.change.took = a.target.Provider, before != nil
+	g.pokeRun()
 	if before == nil {
 		g.firstAt = at
 		g.out.push(textMessage(protocol.Encode(g.startedLocked(a))))
 		return
 	}
 	reason := rerouteReason(before.err)
-	g.moved = true
 	g.s.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
 	g.out.push(textMessage(protocol.Encode(protocol.Rerouted{
 		GenerationID:  g.req.id,
@@ -122,7 +133,6 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		ResumeSource:  a.from.source,
 		Ignored:       a.ignored,
 	})))
-	g.pokeRun()
 }
 
 // rerouteReason is why a voice that was heard gave way, in the terms that clients know.

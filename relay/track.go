@@ -62,9 +62,14 @@ func (t *track) cut(char int) {
 	if n == 0 {
 		return
 	}
+	for i := range t.pieces { // of a voice that marks no ends: they are behind us all the same
+		if t.pieces[i].at < 0 {
+			t.pieces[i].at = t.samples
+		}
+	}
 	last := &t.pieces[n-1]
-	if last.at < 0 || last.end > char {
-		last.end, last.at = min(last.end, char), t.samples
+	if last.end > char {
+		last.end, last.at = char, t.samples
 	}
 	for len(last.beats) > 0 && last.beats[len(last.beats)-1].Start >= char {
 		last.beats = last.beats[:len(last.beats)-1]
@@ -123,7 +128,7 @@ func (t *track) endPiece(i int, at int64) {
 func (t *track) addWords(words []text.Timed) {
 	for _, w := range words {
 		if n := len(t.words); n > 0 {
-			w.Start = max(w.Start, t.words[n-1].Start)
+			w.Start, w.End = max(w.Start, t.words[n-1].Start), max(w.End, t.words[n-1].End)
 		}
 		w.End = max(w.End, w.Start)
 		t.words = append(t.words, w)
@@ -162,10 +167,10 @@ func (t *track) ripe() []text.Timed {
 // reached is how far into the text the audio up to pos goes: to the end of the last word heard whole.
 func (t *track) reached(pos int64) protocol.Spoken {
 	word, covered := t.lastWord(pos)
-	if covered {
-		return protocol.Spoken{Char: word, Source: sourceWords}
-	}
 	segment, at := t.lastSegment(pos)
+	if covered {
+		return protocol.Spoken{Char: max(word, segment), Source: sourceWords}
+	}
 	if at >= 0 && pos-at <= audio.Samples(segmentSlack, t.rate) && segment >= word {
 		return protocol.Spoken{Char: segment, Source: sourceSegment}
 	}
