@@ -148,6 +148,9 @@ func create(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, schema+marks); err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO file (relay) VALUES (?)`, newEpoch(now())); err != nil {
+		return err
+	}
 	return tx.Commit()
 }
 

@@ -1,6 +1,11 @@
 -- The ledger's file. Times are milliseconds since 1970, UTC; money is millionths of the currency's unit.
 -- What is not known is empty, never 0: '' for names, NULL for times, outcomes and costs.
 
+-- The file itself, in one row.
+CREATE TABLE file (
+  relay TEXT NOT NULL                  -- names it; unique over all relays
+) STRICT;
+
 -- Each start of a relay.
 CREATE TABLE epochs (
   n          INTEGER PRIMARY KEY,

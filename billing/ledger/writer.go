@@ -57,7 +57,7 @@ func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
 	return w, nil
 }
 
-// newEpoch names a start: the time first, so that epochs sort, then 80 random bits.
+// newEpoch names a start, or a file: the time first, so that names sort, then 80 random bits.
 func newEpoch(at time.Time) string { return fmt.Sprintf("%012x%s", at.UnixMilli(), rand.Text()[:16]) }
 
 // examine looks at a file before anything is written to it. An empty one becomes a ledger.

@@ -66,7 +66,7 @@ func (r *Reports) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report
 	if err != nil {
 		return billing.Report{}, err
 	}
-	return billing.Report{Groups: groups, MissingSince: missing}, nil
+	return billing.Report{From: hourTime(first), To: hourTime(behind), Groups: groups, MissingSince: missing}, nil
 }
 
 // missingSince is the earliest admission before to of a record that Redis may lack; zero where it has them all. Where nothing

@@ -132,6 +132,9 @@ func TestSumsOfATimeAndTenant(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got.Groups, want) || len(want) == 0 {
 		t.Errorf("Sums =\n%+v, %v, want\n%+v", got.Groups, err, want)
 	}
+	if got.From != from || got.To != to {
+		t.Errorf("Sums answers for %v to %v, want %v to %v", got.From, got.To, from, to)
+	}
 	q.GroupBy = []billing.Dimension{billing.ByRoute, billing.ByVoice}
 	if _, err := NewReports(rdb, 0).Sums(t.Context(), q); !errors.Is(err, billing.ErrGroupBy) {
 		t.Errorf("a question without an answer: %v, want %v", err, billing.ErrGroupBy)
