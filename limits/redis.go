@@ -77,7 +77,7 @@ func NewRedis(cfg RedisConfig, client redis.UniversalClient) (*Redis, error) {
 	r := &Redis{
 		link: l,
 		admissions: &admissions{
-			link: l, scripts: s, keys: keys, secret: cfg.Secret, lease: cfg.Lease, hurry: hurry,
+			link: l, scripts: s, keys: keys, secret: cfg.Secret, lease: cfg.Lease, hurry: hurry, maxKeys: maxKeysPerTenant,
 			local: NewMemory(), held: make(map[string]map[string]*lease), unheard: make(map[string]map[string]*lease),
 		},
 		budgets: &redisBudgets{

@@ -23,6 +23,7 @@ type admissions struct {
 	keys    keyspace
 	secret  []byte
 	lease   time.Duration
+	maxKeys int // of a tenant
 	hurry   chan<- struct{}
 	local   *Memory // what this relay has admitted, for when Redis is away
 
@@ -70,7 +71,7 @@ func (s *admissions) admitArgs(l *lease) []any {
 	a := l.admission
 	return []any{
 		a.RecordID, a.GenerationID, l.hash, a.Window.Milliseconds(),
-		a.Limits.MaxConcurrentGenerations, a.Limits.GenerationsPerMinute, s.lease.Milliseconds(), maxKeysPerTenant,
+		a.Limits.MaxConcurrentGenerations, a.Limits.GenerationsPerMinute, s.lease.Milliseconds(), s.maxKeys,
 	}
 }
 

@@ -18,16 +18,17 @@ import (
 type server struct {
 	addr    string
 	dir     string
+	flags   []string  // besides the usual
 	process *exec.Cmd // nil while it is stopped
 }
 
 // startServer starts a server on a free port of loopback, which ends with the test.
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, flags ...string) *server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not installed: the in-process one has to do")
 	}
-	s := &server{addr: freeAddr(t), dir: t.TempDir()}
+	s := &server{addr: freeAddr(t), dir: t.TempDir(), flags: flags}
 	s.start(t)
 	t.Cleanup(s.kill)
 	return s
@@ -51,8 +52,10 @@ func (s *server) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.process = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", s.dir,
-		"--appendonly", "yes", "--appendfsync", "no", "--save", "", "--loglevel", "warning")
+	s.process = exec.Command("redis-server", append([]string{
+		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir,
+		"--appendonly", "yes", "--appendfsync", "no", "--save", "", "--loglevel", "warning",
+	}, s.flags...)...)
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}

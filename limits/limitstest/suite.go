@@ -33,6 +33,7 @@ func Run(t *testing.T, with func(t *testing.T, body func(t *testing.T, f Fixture
 		{"a running generation keeps its key beyond the window", runningKeeps},
 		{"slots come back once", slotsComeBackOnce},
 		{"a minute's allowance at once, then evenly", rateIsEven},
+		{"a changed rate starts full", changedRate},
 		{"a refusal takes nothing", refusalTakesNothing},
 		{"a duplicate is told as one whatever else is spent", duplicateGoesFirst},
 		{"one of many wins a key", oneOfManyWins},
@@ -171,6 +172,15 @@ func rateIsEven(t *testing.T, f Fixture) {
 	f.Advance(refusal.RetryAfter)
 	admit(t, f, rated("later", perMinute))
 	refused[*limits.RateError](t, f, rated("over again", perMinute))
+}
+
+func changedRate(t *testing.T, f Fixture) {
+	admit(t, f, rated("1", 1))
+	refused[*limits.RateError](t, f, rated("2", 1))
+	admit(t, f, rated("3", 2))
+	admit(t, f, rated("4", 2))
+	refused[*limits.RateError](t, f, rated("5", 2))
+	admit(t, f, rated("6", 0))
 }
 
 func refusalTakesNothing(t *testing.T, f Fixture) {

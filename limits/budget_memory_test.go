@@ -1,0 +1,85 @@
+package limits
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestMemoryBudgetsKnowWhatWasSpentBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // begins at midnight of January 1, 2000
+		time.Sleep(34 * 24 * time.Hour)
+		var asked []string
+		m := NewMemoryBudgets(func(_ context.Context, tenant, currency string, from time.Time) (int64, error) {
+			asked = append(asked, tenant+currency+from.Format(time.RFC3339))
+			if from.Day() == 1 {
+				return 70, nil // of the month, today included
+			}
+			return 30, nil
+		})
+		e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 100, Monthly: 100}}
+		purse, err := m.Open(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := purse.Reserve(t.Context(), 31); err == nil {
+			t.Error("more is reserved than the month has left")
+		}
+		if err := purse.Reserve(t.Context(), 30); err != nil {
+			t.Errorf("Reserve = %v, want what the month has left", err)
+		}
+		if err := purse.Settle(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Open(t.Context(), e); err != nil {
+			t.Errorf("Open = %v", err)
+		}
+		if len(asked) != 2 {
+			t.Errorf("asked for %q, want the day and the month once", asked)
+		}
+	})
+}
+
+func TestMemoryBudgetsDoNotGuess(t *testing.T) {
+	fault := errors.New("disk on fire")
+	m := NewMemoryBudgets(func(context.Context, string, string, time.Time) (int64, error) {
+		if fault != nil {
+			return 0, fault
+		}
+		return 9, nil
+	})
+	e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}}
+	if _, err := m.Open(t.Context(), e); !errors.Is(err, fault) {
+		t.Fatalf("Open = %v, want the fault", err)
+	}
+	fault = nil
+	purse, err := m.Open(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := purse.Reserve(t.Context(), 2); err == nil {
+		t.Error("after the fault nothing counts as spent before")
+	}
+}
+
+func TestMemoryBudgetsForgetOldPeriods(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemoryBudgets(nil)
+		for range 100 {
+			purse, err := m.Open(t.Context(), Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := purse.Settle(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(24 * time.Hour)
+		}
+		s := m.accounts[account{"t", "EUR"}]
+		if len(s.periods) > 4 || len(s.open) != 0 {
+			t.Errorf("%d periods and %d purses are remembered", len(s.periods), len(s.open))
+		}
+	})
+}
