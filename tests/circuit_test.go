@@ -62,6 +62,7 @@ func TestAnOpenCircuitClosesByRealTraffic(t *testing.T) {
 type providerState struct {
 	Name      string
 	Circuit   string
+	Warm      int
 	LastError *string `json:"last_error"`
 	Targets   []struct{ Circuit string }
 }

@@ -23,6 +23,8 @@ type config struct {
 	Limits        map[string]any      `yaml:"limits,omitempty"`
 	Prices        []map[string]any    `yaml:"prices,omitempty"`
 	ShutdownGrace string              `yaml:"shutdown_grace"`
+
+	trust []byte // certificates, in PEM, that the relay trusts in place of the system's
 }
 
 type provider struct {

@@ -19,7 +19,7 @@ import (
 // It is not run beside other tests: so many at once take all of the machine, which the others have deadlines on.
 func TestAVendorKilledUnderAHundredGenerations(t *testing.T) {
 	dir := t.TempDir()
-	victim := launchProgram(t, plain(t, dir), dir, "emulate", "-vendor", "kugelaudio", "-key", vendorKey, "-seed", "5", "-pace", "2")
+	victim := start(t, process(plain(t, dir), dir, "emulate", "-vendor", "kugelaudio", "-key", vendorKey, "-seed", "5", "-pace", "2"))
 	well := emulateBy(t, "together", emulator.Options{Seed: 5, Pace: 2})
 	cfg := speaksBy([]string{"victim", "well"}, map[string]*vendor{
 		"victim": {adapter: "kugelaudio", url: victim.url}, "well": well,

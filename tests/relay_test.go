@@ -34,7 +34,15 @@ func serve(t *testing.T, c *config) *relay {
 	if err := os.WriteFile(path, c.marshal(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := launch(t, dir, "serve", "-config", path)
+	cmd := process(program, dir, "serve", "-config", path)
+	if c.trust != nil {
+		roots := filepath.Join(dir, "roots.pem")
+		if err := os.WriteFile(roots, c.trust, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+roots)
+	}
+	r := start(t, cmd)
 	for _, k := range c.Keys {
 		if key, ok := k["key"].(string); ok {
 			r.stderr.forbid(key)
@@ -46,15 +54,20 @@ func serve(t *testing.T, c *config) *relay {
 // launch starts a relay command that serves, and waits for its line on standard output.
 func launch(t *testing.T, dir string, args ...string) *relay {
 	t.Helper()
-	return launchProgram(t, program, dir, args...)
+	return start(t, process(program, dir, args...))
 }
 
-func launchProgram(t *testing.T, program, dir string, args ...string) *relay {
+// process is a relay command in a directory of its own.
+func process(program, dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	cmd.Env = environment(dir)
+	return cmd
+}
+
+func start(t *testing.T, cmd *exec.Cmd) *relay {
 	t.Helper()
-	r := &relay{t: t, dir: dir, stderr: &logged{forbidden: []string{vendorKey}}, exited: make(chan struct{})}
-	r.cmd = exec.Command(program, args...)
-	r.cmd.Dir = dir
-	r.cmd.Env = environment(dir)
+	r := &relay{t: t, dir: cmd.Dir, cmd: cmd, stderr: &logged{forbidden: []string{vendorKey}}, exited: make(chan struct{})}
 	r.cmd.Stderr = r.stderr
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {

@@ -17,6 +17,7 @@ func emulate(ctx context.Context, args []string, std stdio) int {
 	seed := flags.Uint64("seed", 1, "draws what is not known of the vendor, and the lengths of words")
 	key := flags.String("key", "", "the API `key` to accept; empty: any")
 	pace := flags.Float64("pace", 0, "seconds of audio a second; 0: as fast as it goes")
+	distance := flags.Duration("distance", 0, "how long bytes take to the vendor, and from it")
 	speech := flags.Bool("speech", false, "speak real words, where espeak-ng is installed")
 	if done, code := parseFlags(flags, args, std.err); done {
 		return code
@@ -29,7 +30,9 @@ func emulate(ctx context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, "relay emulate: -fault:", err)
 		return exitUsage
 	}
-	server, err := emulator.New(*vendor, emulator.Options{Seed: *seed, APIKey: *key, Fault: parsed, Pace: *pace, Speech: *speech})
+	server, err := emulator.New(*vendor, emulator.Options{
+		Seed: *seed, APIKey: *key, Fault: parsed, Pace: *pace, Distance: *distance, Speech: *speech,
+	})
 	if err != nil {
 		fmt.Fprintln(std.err, "relay emulate:", err)
 		return exitUsage

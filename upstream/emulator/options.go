@@ -24,6 +24,10 @@ type Options struct {
 	Speech bool
 	// Chunk is the audio of a frame; 0: drawn from the seed, 100 to 250 ms.
 	Chunk time.Duration
+	// Distance is how long bytes take to the vendor, and from it.
+	Distance time.Duration
+	// TLS has Start listen for wss, with a certificate of the server's own.
+	TLS bool
 	// Inactivity ends a context that nothing is said to; 0: 20 s.
 	Inactivity time.Duration
 }

@@ -2,9 +2,12 @@ package emulator
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -27,12 +30,15 @@ type Server struct {
 	life context.Context // of every connection; ended by Close
 	end  context.CancelFunc
 	http *http.Server
-	wg   sync.WaitGroup // the server, connections and their streams
+	// certificate is made by Start.
+	certificate tls.Certificate
+	wg          sync.WaitGroup // the server, connections and their streams
 
 	mu      sync.Mutex // guards what follows
 	fault   Fault
 	stats   Stats
 	changed chan struct{} // closed and replaced whenever stats change
+	links   map[*link]struct{}
 }
 
 // New is a vendor's emulator. It is an http.Handler too.
@@ -91,9 +97,24 @@ func (s *Server) Start(address string) (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	url = "ws://" + listener.Addr().String()
+	if s.opts.Distance > 0 {
+		listener = &farListener{Listener: listener, server: s, distance: s.opts.Distance}
+	}
+	if s.opts.TLS {
+		s.certificate, err = newCertificate()
+		if err != nil {
+			return "", errors.Join(err, listener.Close())
+		}
+		url = "wss" + strings.TrimPrefix(url, "ws")
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{s.certificate}, MinVersion: tls.VersionTLS12})
+	}
+	s.http = &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: log.New(io.Discard, "", 0), // of clients that leave before they have said anything
+	}
 	s.wg.Go(func() { _ = s.http.Serve(listener) }) // ends with Close
-	return "ws://" + listener.Addr().String(), nil
+	return url, nil
 }
 
 // Close ends every connection and waits for every goroutine.

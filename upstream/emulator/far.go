@@ -1,0 +1,170 @@
+package emulator
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// farListener is a listener whose clients are far away: what goes in at one end comes out at the other so much later. It ends
+// with the server.
+type farListener struct {
+	net.Listener
+	server   *Server
+	distance time.Duration // one way
+}
+
+// Accept waits for a client. The connection that it returns is the near end of the client's link.
+func (l *farListener) Accept() (net.Conn, error) {
+	far, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if !l.server.enter() {
+		_ = far.Close() // nobody serves it any more
+		return nil, net.ErrClosed
+	}
+	near, end := net.Pipe()
+	k := &link{far: far, near: near, distance: l.distance, opened: time.Now()}
+	go func() {
+		defer l.server.wg.Done()
+		l.server.addLink(k)
+		defer l.server.removeLink(k)
+		k.carry(l.server.life)
+	}()
+	return end, nil
+}
+
+// link carries one connection's bytes.
+type link struct {
+	far, near net.Conn
+	distance  time.Duration
+	opened    time.Time
+	severed   atomic.Bool
+}
+
+// parcel is bytes under way.
+type parcel struct {
+	data []byte
+	due  time.Time
+}
+
+// Bounds of what is under way in one direction, above which the sender waits.
+const (
+	parcelSize = 32 << 10 // bytes
+	mostUnder  = 1024     // parcels
+)
+
+// carry returns when the connection is over.
+func (k *link) carry(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(ctx, k.close)
+	var wg sync.WaitGroup
+	for _, way := range []struct{ from, to net.Conn }{{k.far, k.near}, {k.near, k.far}} {
+		parcels := make(chan parcel, mostUnder)
+		wg.Go(func() {
+			defer close(parcels)
+			k.send(ctx, way.from, parcels)
+		})
+		wg.Go(func() {
+			defer cancel() // a connection that ends one way ends both
+			deliver(ctx, parcels, way.to)
+		})
+	}
+	wg.Wait()
+	stop()
+	cancel()
+	k.close()
+}
+
+func (k *link) close() {
+	_ = k.far.Close() // either may be closed already
+	_ = k.near.Close()
+}
+
+// send takes what comes in at one end until that is closed.
+func (k *link) send(ctx context.Context, from net.Conn, parcels chan<- parcel) {
+	for {
+		data := make([]byte, parcelSize)
+		n, err := from.Read(data)
+		if k.severed.Load() {
+			k.reset(ctx, from, err)
+			return
+		}
+		if n > 0 {
+			// A client's first bytes wait for its connection, which takes a way there and a way back.
+			sent := later(time.Now(), k.opened.Add(2*k.distance))
+			select {
+			case parcels <- parcel{data[:n], sent.Add(k.distance)}:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if err != nil {
+			pause(ctx, k.distance) // the end, too, takes its time
+			return
+		}
+	}
+}
+
+// reset answers what comes for a connection that the other side does not know any more.
+func (k *link) reset(ctx context.Context, from net.Conn, err error) {
+	if from != k.far {
+		<-ctx.Done() // the vendor has hung up; the client has not heard of it
+		return
+	}
+	if err == nil {
+		pause(ctx, 2*k.distance)
+	}
+	if tcp, ok := k.far.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // it may be gone already
+	}
+}
+
+// deliver hands over what is due, until nothing more comes.
+func deliver(ctx context.Context, parcels <-chan parcel, to io.Writer) {
+	for p := range parcels {
+		if !pause(ctx, time.Until(p.due)) {
+			return
+		}
+		if _, err := to.Write(p.data); err != nil {
+			return
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Sever has the vendor forget every connection without a word to its clients, as a path does that is idle for too
+// long: they learn of it, by a reset, once they send something. It needs Options.Distance.
+func (s *Server) Sever() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.links {
+		k.severed.Store(true)
+		_ = k.near.Close() // the server's side ends now
+	}
+}
+
+func (s *Server) addLink(k *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.links == nil {
+		s.links = make(map[*link]struct{})
+	}
+	s.links[k] = struct{}{}
+}
+
+func (s *Server) removeLink(k *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.links, k)
+}
