@@ -33,6 +33,7 @@ type attempt struct {
 	began    time.Time
 	from     resume // where in the text it begins
 	verdict  routing.Verdict
+	number   int // among the generation's attempts, from 0
 
 	// Owned by the race.
 	entrant *entrant
@@ -58,6 +59,7 @@ type attempt struct {
 	ended     bool
 	err       error
 	usage     upstream.Usage
+	endedAt   time.Time
 
 	// Frame state, guarded by g.mu.
 	conv               *audio.Converter // nil: none needed so far
@@ -99,6 +101,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *a
 	if a.listens() {
 		a.ear = audio.NewEar(g.req.output)
 	}
+	a.number = len(g.attempts)
 	g.attempts = append(g.attempts, a)
 	g.racing = append(g.racing, a)
 	a.ended, a.err = g.stopped, errBroken
@@ -194,9 +197,13 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 		case !next.ordered:
 			return next.until, false, nil
 		}
+		if err := a.g.reserve(ctx, next.piece.Text); err != nil {
+			return time.Time{}, true, a.lose(err)
+		}
 		if err := a.send(ctx, next.piece); err != nil {
 			return time.Time{}, true, a.lose(err)
 		}
+		a.noteProgress()
 	}
 }
 
@@ -260,6 +267,7 @@ func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 	a.observe(err)
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
+	a.endedAt = time.Now()
 	a.g.leaveRaceLocked(a)
 	return a.heard
 }

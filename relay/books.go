@@ -2,8 +2,21 @@ package relay
 
 import (
 	"context"
+	"errors"
+	"time"
 
+	"voicerelay/audio"
 	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/upstream"
+)
+
+// entryPatience bounds the wait for a generation's entry in the ledger, closePatience that for its close: a ledger
+// that is slower is as good as none.
+const (
+	entryPatience = 5 * time.Second
+	closePatience = 5 * time.Second
 )
 
 // Ledger keeps a record of each generation, on a disk: exactly one, whatever crashes. It is safe for concurrent use.
@@ -31,4 +44,133 @@ type Standing struct {
 	Degraded bool
 	// Unrecorded: the ledger can't be written, so that no generation is taken.
 	Unrecorded bool
+}
+
+// unrecorded is where there is no ledger: nothing is kept, and done says so.
+type unrecorded struct{}
+
+var errUnrecorded = errors.New("there is no ledger")
+
+func (unrecorded) Enter(billing.Record) func(context.Context) error {
+	return func(context.Context) error { return nil }
+}
+func (unrecorded) Progress(billing.Progress)                   {}
+func (unrecorded) Close(context.Context, billing.Record) error { return errUnrecorded }
+
+// booking is a generation's entry in the ledger, on its way.
+type booking struct {
+	over chan struct{} // closed once it is known whether the entry stands
+	err  error         // why it does not; read after over
+}
+
+// book enters the generation in the ledger beside its first work. That it is accepted, and whatever is heard of it,
+// waits until the entry is safe.
+func (g *generation) book(ctx context.Context) {
+	wait := g.s.srv.ledger.Enter(g.entry())
+	g.booking.over = make(chan struct{})
+	g.closing.Go(func() {
+		defer close(g.booking.over)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), entryPatience)
+		defer cancel()
+		if err := wait(ctx); err != nil {
+			g.log.Error().Err(err).Msg("generation not entered in the ledger")
+			g.booking.err = ledgerUnavailable()
+			g.stop(&stopCause{name: "no entry in the ledger", reason: reasonFailed, err: ledgerUnavailable()})
+			return
+		}
+		g.s.accepted(g)
+		g.out.release()
+	})
+}
+
+// booked waits until it is known whether the entry stands.
+func (g *generation) booked() error {
+	<-g.booking.over
+	return g.booking.err
+}
+
+func ledgerUnavailable() *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the ledger can't be written"}
+}
+
+// entry is what is known of the generation at its admission.
+func (g *generation) entry() billing.Record {
+	return billing.Record{
+		ID:           g.recordID,
+		GenerationID: g.req.id,
+		Tenant:       g.s.key.Tenant,
+		Key:          g.s.key.Name,
+		SessionID:    g.s.id,
+		ContextID:    g.req.contextID,
+		Route:        g.req.plan.Route,
+		AdmittedAt:   g.began,
+		PriceList:    g.s.srv.prices.Hash(),
+		Metadata:     g.req.metadata,
+	}
+}
+
+// closeBooks records how the generation ended, and books what it cost. done says whether the record is safe.
+func (g *generation) closeBooks(ctx context.Context, purse limits.Purse) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+	defer cancel()
+	record := g.record()
+	if err := purse.Settle(ctx, spentIn(record, g.s.key.Budget.Currency)); err != nil {
+		g.log.Error().Err(err).Msg("budget not settled")
+	}
+	err := g.s.srv.ledger.Close(ctx, record)
+	if err != nil && !errors.Is(err, errUnrecorded) {
+		g.log.Error().Err(err).Msg("record not closed")
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.done.Usage.Recorded = err == nil
+}
+
+// record is what is kept of a generation that has been concluded.
+func (g *generation) record() billing.Record {
+	r := g.entry()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r.EndedAt = time.Now()
+	r.Characters, r.Bytes = int64(g.text.Len()), int64(len(g.text.String()))
+	r.Audio = audio.Duration(g.out.taken(), g.req.output.Rate)
+	r.Outcome = billing.Outcome(g.done.Reason)
+	if g.done.Error != nil {
+		r.Code = string(g.done.Error.Code)
+	}
+	for _, a := range g.attempts {
+		r.Attempts = append(r.Attempts, a.recordLocked())
+	}
+	return r
+}
+
+// recordLocked is the attempt as it is kept.
+func (a *attempt) recordLocked() billing.Attempt {
+	kept := a.progressLocked()
+	kept.EndedAt = a.endedAt
+	kept.Outcome = billing.Outcome(a.outcomeLocked())
+	kept.Cost = a.costLocked()
+	if kept.Outcome == billing.Failed {
+		kept.Code, kept.Message = string(upstream.KindOf(a.err)), attemptMessage(a.err)
+	}
+	return kept
+}
+
+// progressLocked is the attempt as far as it is.
+func (a *attempt) progressLocked() billing.Attempt {
+	return billing.Attempt{
+		Provider:  a.target.Provider,
+		Model:     a.target.Model,
+		Voice:     a.target.Voice,
+		StartedAt: a.began,
+		Usage:     a.usedLocked(),
+	}
+}
+
+// noteProgress tells the ledger what the vendor was given, so that it can be priced after a crash.
+func (a *attempt) noteProgress() {
+	a.g.mu.Lock()
+	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.progressLocked()}
+	a.g.mu.Unlock()
+	a.g.s.srv.ledger.Progress(p)
 }

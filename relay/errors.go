@@ -37,6 +37,10 @@ func (srv *Server) refusal(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.CodeTooManyGenerations, Message: tooMany.Error()}
 	case errors.As(err, &tooFast):
 		return &protocol.Error{Code: protocol.CodeRateLimitExceeded, Message: tooFast.Error(), RetryAfter: tooFast.RetryAfter}
+	case quotaExceeded(err) != nil:
+		return quotaExceeded(err)
+	case errors.Is(err, limits.ErrAway):
+		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "what the relays share can't be reached, and this key wants nothing without it"}
 	case errors.Is(err, routing.ErrUnknownRoute):
 		return &protocol.Error{Code: protocol.CodeUnknownRoute, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrUnknownVoice):

@@ -34,7 +34,9 @@ type generation struct {
 	poke     chan struct{} // holds one token while run has something to look at
 	cancel   context.CancelCauseFunc
 
-	closing sync.WaitGroup // streams on their way out
+	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
+	booking booking
+	purse   limits.Purse // owned by run
 
 	mu        sync.Mutex // guards what follows
 	text      text.Buffer
@@ -128,17 +130,33 @@ func (g *generation) run(ctx context.Context) {
 		g.s.refused(g, g.s.srv.refusal(err))
 		return
 	}
-	g.s.accepted(g)
 	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
+	if g.purse, err = g.openPurse(ctx); err != nil {
+		g.withdraw(ctx, grant, err)
+		return
+	}
+	g.book(ctx)
 	end, anew := ending{}, true
 	for anew {
 		end, anew = g.playOut(ctx, g.speak(ctx))
 	}
-	g.closing.Wait() // bounded by closeGrace
+	g.closing.Wait() // bounded by closeGrace, and entryPatience
+	if err := g.booked(); err != nil {
+		g.withdraw(ctx, grant, err)
+		return
+	}
 	g.conclude(end)
+	g.closeBooks(ctx, g.purse)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
 	g.finish()
 	g.s.ended(g)
+}
+
+// withdraw refuses a generation that has been admitted, and that the client has not heard of.
+func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
+	g.settleAdmission(ctx, grant)
+	g.out.abandon()
+	g.s.refused(g, g.s.srv.refusal(err))
 }
 
 // settleAdmission frees what admission took, though the client may be gone.
@@ -170,6 +188,7 @@ func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
 		GenerationID:   g.req.id,
 		IdempotencyKey: g.req.idempotencyKey,
 		Limits:         key.TenantLimits,
+		Strict:         key.Strict,
 		Window:         key.Limits.DuplicateWindow,
 	})
 }
@@ -183,7 +202,13 @@ func (g *generation) survivePanic() {
 	err := g.s.srv.internal(g.log, "panic in a generation", fault)
 	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
+	if g.booking.over == nil || g.booked() != nil {
+		g.out.abandon()
+		g.s.refused(g, err)
+		return
+	}
 	g.conclude(ending{reason: reasonFailed, err: err})
+	g.closeBooks(context.Background(), g.purse)
 	g.finish()
 	g.s.ended(g)
 }

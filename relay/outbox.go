@@ -184,22 +184,24 @@ type lane struct {
 	turn  *turn     // the context that it waits in, or nil
 	clock *playback // the context's, or its own
 	rate  int       // samples a second
-	room  func()    // pokes the generation; must not block
+	room  func()    // pokes the generation, which is to look again; must not block
 
 	messages queue
 	waiting  int64     // samples queued
 	below    int64     // room is called once, when less than this waits; 0: not asked for
 	sent     int64     // samples taken by the writer
-	open     bool      // its turn has come
+	inTurn   bool      // its turn has come
+	released bool      // its generation has been accepted
+	open     bool      // both
 	opened   time.Time // when; zero where it needed none
 	ringed   bool      // it stands in the outbox's ring
 }
 
 // newLane is a lane that may send at once, or in its turn where it belongs to a context.
 func (o *outbox) newLane(t *turn, rate int, room func()) *lane {
-	l := &lane{out: o, turn: t, rate: rate, room: room, open: t == nil}
+	l := &lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
-		l.clock = &playback{}
+		l.clock, l.inTurn = &playback{}, true
 	} else {
 		l.clock = &t.clock
 		o.mu.Lock()
@@ -226,9 +228,21 @@ func (l *lane) push(m *message) {
 	l.ringLocked()
 }
 
-// openLocked gives the lane its turn.
+// release lets the lane send, in its turn: its generation has been accepted.
+func (l *lane) release() {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.released = true
+	l.openLocked()
+}
+
+// openLocked opens the lane where its turn has come and its generation has been accepted.
 func (l *lane) openLocked() {
+	if l.open || !l.inTurn || !l.released {
+		return
+	}
 	l.open, l.opened = true, time.Now()
+	l.room() // from now on the caller waits
 	if l.waiting > 0 {
 		l.clock.add(l.waiting, l.rate, time.Now())
 	}

@@ -24,9 +24,16 @@ func order(o *outbox) string {
 	return strings.Join(names, " ")
 }
 
+// released is the lane of a generation that has been accepted.
+func released(o *outbox, t *turn, room func()) *lane {
+	l := o.newLane(t, 24000, room)
+	l.release()
+	return l
+}
+
 func TestLanesTakeTurns(t *testing.T) {
 	o := newOutbox()
-	a, b := o.newLane(nil, 24000, func() {}), o.newLane(nil, 24000, func() {})
+	a, b := released(o, nil, func() {}), released(o, nil, func() {})
 	for i := range 3 {
 		a.push(audioMessage(fmt.Sprint("a", i)))
 	}
@@ -41,7 +48,7 @@ func TestLanesTakeTurns(t *testing.T) {
 func TestContextLanesWaitForTheirTurn(t *testing.T) {
 	o := newOutbox()
 	var c turn
-	first, second, third := o.newLane(&c, 24000, func() {}), o.newLane(&c, 24000, func() {}), o.newLane(&c, 24000, func() {})
+	first, second, third := released(o, &c, func() {}), released(o, &c, func() {}), released(o, &c, func() {})
 	third.push(audioMessage("c0"))
 	second.push(audioMessage("b0"))
 	first.push(audioMessage("a0"))
@@ -62,7 +69,7 @@ func TestContextLanesWaitForTheirTurn(t *testing.T) {
 
 func TestPurgeLeavesNothing(t *testing.T) {
 	o := newOutbox()
-	l := o.newLane(nil, 24000, func() {})
+	l := released(o, nil, func() {})
 	l.push(audioMessage("a0"))
 	o.take(nil, 1)
 	l.push(audioMessage("a1"))
@@ -79,7 +86,8 @@ func TestPurgeLeavesNothing(t *testing.T) {
 func TestRoomIsToldOnce(t *testing.T) {
 	o := newOutbox()
 	pokes := 0
-	l := o.newLane(nil, 24000, func() { pokes++ })
+	l := released(o, nil, func() { pokes++ })
+	pokes = 0
 	for range 10 {
 		l.push(audioMessage("x"))
 	}
@@ -99,7 +107,7 @@ func TestRoomIsToldOnce(t *testing.T) {
 
 func TestClosedOutboxTakesNothing(t *testing.T) {
 	o := newOutbox()
-	l := o.newLane(nil, 24000, func() {})
+	l := released(o, nil, func() {})
 	l.push(audioMessage("before"))
 	o.close()
 	l.push(audioMessage("after"))

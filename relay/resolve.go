@@ -28,9 +28,13 @@ func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
 	if err != nil {
 		return nil, s.srv.refusal(err)
 	}
+	plan = s.srv.affordable(plan, s.key)
 	options, refused := s.srv.parseOptions(asked.ProviderOptions.Value)
 	if refused != nil {
 		return nil, refused
+	}
+	if len(plan.Candidates) == 0 {
+		return nil, &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: "no target's price is known in the budget's currency"}
 	}
 	if s.srv.allOpen(plan) {
 		return nil, noProvider()

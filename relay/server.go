@@ -45,6 +45,12 @@ type Key struct {
 	// Limits hold for each of its connections, TenantLimits for all of its tenant's together.
 	Limits       limits.Config
 	TenantLimits limits.Tenant
+	// Strict refuses its generations while what relays share can't be reached.
+	Strict bool
+	// Budget is what its tenant may spend. Targets of unknown price, or in another currency, are passed over for it,
+	// unless AllowUnpriced.
+	Budget        limits.Budget
+	AllowUnpriced bool
 }
 
 // Parts are what a server works with. The caller closes the providers after the server.
@@ -54,12 +60,13 @@ type Parts struct {
 	Circuit   routing.CircuitConfig
 	Prices    *billing.PriceList
 	Store     limits.Store
-	// Budgets is what tenants may spend, Ledger where generations are recorded, and Reports what is asked about them.
-	Budgets limits.Budgets
-	Ledger  Ledger
-	Reports Reports
 	// Standing is asked at each /readyz; nil: all is well.
 	Standing func() Standing
+	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:
+	// nowhere. Reports is what is asked about them.
+	Budgets  limits.Budgets
+	Ledger   Ledger
+	Reports  Reports
 	Registry *prometheus.Registry
 	Log      zerolog.Logger
 }
@@ -78,6 +85,8 @@ type Server struct {
 	store     limits.Store
 	reports   Reports
 	standing  func() Standing
+	budgets   limits.Budgets // nil: none
+	ledger    Ledger
 	gate      *limits.Gate
 	metrics   *metrics
 	registry  *prometheus.Registry
@@ -100,6 +109,8 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		order:     parts.Providers,
 		prices:    parts.Prices,
 		store:     parts.Store,
+		budgets:   parts.Budgets,
+		ledger:    parts.Ledger,
 		gate:      limits.NewGate(cfg.MaxConnections),
 		registry:  parts.Registry,
 		log:       parts.Log,
@@ -107,6 +118,9 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		sessions:  make(map[*session]struct{}),
 	}
 	srv.reportFrom(parts)
+	if srv.ledger == nil {
+		srv.ledger = unrecorded{}
+	}
 	for _, p := range parts.Providers {
 		p.slots = newSlots(p.MaxConcurrent)
 		srv.providers[p.Name] = p

@@ -64,7 +64,7 @@ func (g *generation) usageLocked() protocol.Usage {
 	usage := protocol.Usage{
 		Characters: g.text.Len(),
 		AudioMS:    audio.Milliseconds(g.out.taken(), g.req.output.Rate),
-		Recorded:   false, // there is no ledger yet that keeps it
+		Recorded:   false, // until the ledger says otherwise
 		Attempts:   []protocol.Attempt{},
 	}
 	var costs []billing.Cost

@@ -41,6 +41,7 @@ func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 		asked: protocol.Output{Encoding: string(output.Encoding), SampleRate: output.Rate},
 	}, nil, time.Now())
 	g.cancel = func(error) {}
+	g.out.release()
 	return g.newAttempt(plan.Candidates[0], func(error) {})
 }
 

@@ -11,7 +11,7 @@ type turn struct {
 
 func (t *turn) joinLocked(l *lane) {
 	t.lanes = append(t.lanes, l)
-	l.open = len(t.lanes) == 1
+	l.inTurn = len(t.lanes) == 1
 }
 
 // leaveLocked ends a lane's turn. A lane that leaves from the middle leaves the first one's turn untouched.
@@ -20,7 +20,7 @@ func (t *turn) leaveLocked(l *lane) {
 	if len(t.lanes) == 0 {
 		return
 	}
-	if first := t.lanes[0]; !first.open {
-		first.openLocked()
-	}
+	first := t.lanes[0]
+	first.inTurn = true
+	first.openLocked()
 }

@@ -1,0 +1,229 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/upstream"
+)
+
+// fakeLedger keeps records in memory.
+type fakeLedger struct {
+	takes   time.Duration // to write an entry
+	refuse  error         // of entries
+	failing error         // of closes
+
+	mu       sync.Mutex
+	entries  []billing.Record
+	progress []billing.Progress
+	closed   []billing.Record
+}
+
+func (l *fakeLedger) Enter(r billing.Record) func(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, r)
+	return func(context.Context) error {
+		time.Sleep(l.takes) // on the bubble's clock
+		return l.refuse
+	}
+}
+
+func (l *fakeLedger) Progress(p billing.Progress) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress = append(l.progress, p)
+}
+
+func (l *fakeLedger) Close(_ context.Context, r billing.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = append(l.closed, r)
+	return l.failing
+}
+
+// A generation is recorded as it went, beside its work, and done says that it is safe.
+func TestGenerationIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		books := &fakeLedger{takes: 40 * time.Millisecond}
+		refusing := newFake()
+		refusing.refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": refusing, "beta": newFake()})
+		r.srv.ledger = books
+		c := r.dial("")
+		began := time.Now()
+		c.send(generate("g1", twelveWords, `,"metadata":{"call":"7"}`))
+		accepted, _ := c.until("accepted")
+		if took := time.Since(began); took != books.takes {
+			t.Errorf("accepted after %v, want when the entry is safe, after %v", took, books.takes)
+		}
+		if e := c.next(); e.kind() != "started" || time.Since(began) != books.takes {
+			t.Errorf("then came %v after %v, want the audio that was ready", e, time.Since(began))
+		}
+		done, _ := c.until("done")
+		if usage := done["usage"].(map[string]any); usage["recorded"] != true {
+			t.Errorf("recorded: got %v", usage["recorded"])
+		}
+		if len(books.closed) != 1 || len(books.entries) != 1 {
+			t.Fatalf("%d entries, %d closed, want one each", len(books.entries), len(books.closed))
+		}
+		got := books.closed[0]
+		if got.ID != accepted["record_id"] || got.GenerationID != "g1" || got.Metadata["call"] != "7" || got.Outcome != billing.Completed ||
+			got.Characters != int64(len(twelveWords)) || got.Audio == 0 || got.EndedAt.Before(got.AdmittedAt) {
+			t.Errorf("the record is %+v", got)
+		}
+		if n := len(got.Attempts); n != 2 || got.Attempts[0].Code != "connect_failed" || got.Attempts[1].Cost.Money.Micros != 1800 {
+			t.Errorf("its attempts are %+v", got.Attempts)
+		}
+		if len(books.progress) == 0 || books.progress[0].Number != 1 || books.progress[0].Attempt.Usage.Characters == 0 {
+			t.Errorf("progress told: %+v", books.progress)
+		}
+	})
+}
+
+// Where the entry can't be written the generation is refused, its vendor is stopped, and its id may be used again.
+func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendor := newFake()
+		vendor.pace = time.Second
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
+		books := &fakeLedger{takes: 20 * time.Millisecond, refuse: errors.New("disk full")}
+		r.srv.ledger = books
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		refused, before := c.until("error")
+		if refused["code"] != "ledger_unavailable" || refused["generation_id"] != "g1" || refused["command"] != "generate" || refused["retryable"] != true {
+			t.Errorf("got %v", refused)
+		}
+		if kinds := kindsOf(before); kinds != "ready" {
+			t.Errorf("before it came %s", kinds)
+		}
+		if got := vendor.open(); got != 0 {
+			t.Errorf("%d streams are left open", got)
+		}
+		books.mu.Lock()
+		books.refuse = nil
+		books.mu.Unlock()
+		c.send(generate("g1", "Hi.", ""))
+		c.until("accepted")
+	})
+}
+
+func TestUnsafeRecordIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r.srv.ledger = &fakeLedger{failing: errors.New("disk full")}
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		done, _ := c.until("done")
+		if usage := done["usage"].(map[string]any); usage["recorded"] != false || done["reason"] != "completed" {
+			t.Errorf("got %v, recorded %v", done["reason"], usage["recorded"])
+		}
+	})
+}
+
+// fakePurse has so much left.
+type fakePurse struct {
+	mu       sync.Mutex
+	left     int64
+	reserved []int64
+	settled  int64
+}
+
+func (p *fakePurse) Open(context.Context, limits.Expense) (limits.Purse, error) {
+	if p.left == 0 {
+		return nil, &limits.BudgetError{Period: limits.Daily}
+	}
+	return p, nil
+}
+
+func (p *fakePurse) Reserve(_ context.Context, micros int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if micros > p.left {
+		return &limits.BudgetError{Period: limits.Daily}
+	}
+	p.left -= micros
+	p.reserved = append(p.reserved, micros)
+	return nil
+}
+
+func (p *fakePurse) Settle(_ context.Context, micros int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settled += micros
+	return nil
+}
+
+// A tenant's budget is reserved piece by piece, and settled by what was charged; once it is spent, nothing more is sent.
+func TestBudgetBoundsWhatIsSent(t *testing.T) {
+	tests := map[string]struct {
+		left   int64
+		reason string // of done; empty: refused
+		code   string
+	}{
+		"enough":        {left: 1_000_000, reason: "completed"},
+		"not for all":   {left: 100_000, reason: "failed", code: "quota_exceeded"},
+		"spent already": {left: 0, code: "quota_exceeded"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				vendor := newFake()
+				vendor.pace = 10 * time.Millisecond
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
+				var err error
+				r.srv.prices, err = billing.NewPriceList([]billing.Price{{
+					Provider: "alpha", Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR",
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				purse := &fakePurse{left: test.left}
+				r.srv.budgets = purse
+				r.srv.local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
+				c := r.dial("")
+				c.send(generate("g1", twelveWords+" "+twelveWords+" "+twelveWords, ""))
+				if test.reason == "" {
+					if refused, _ := c.until("error"); refused["code"] != test.code {
+						t.Errorf("got %v", refused)
+					}
+					return
+				}
+				done, _ := c.until("done")
+				if done["reason"] != test.reason {
+					t.Errorf("ended %v, want %s", done["reason"], test.reason)
+				}
+				if failure, _ := done["error"].(map[string]any); test.code != "" && failure["code"] != test.code {
+					t.Errorf("error: got %v", failure)
+				}
+				if len(purse.reserved) == 0 || purse.settled != 1800 {
+					t.Errorf("reserved %v, settled %d, want what the vendor charged", purse.reserved, purse.settled)
+				}
+			})
+		})
+	}
+}
+
+// A tenant with a budget is not led to a target whose price nobody knows.
+func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r.srv.budgets = &fakePurse{left: 1_000_000}
+		r.srv.local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		if refused, _ := c.until("error"); refused["code"] != "no_provider_available" {
+			t.Errorf("got %v", refused)
+		}
+		r.srv.local.AllowUnpriced = true
+		c.send(generate("g2", twelveWords, ""))
+		c.until("done")
+	})
+}
