@@ -174,7 +174,7 @@ func (s *Shipper) shipRun(ctx context.Context, at stream) (more bool, err error)
 		s.oldest = time.Time{}
 		return false, errLost
 	}
-	return mark < r.last || len(records) == s.cfg.RunSize, nil
+	return mark < s.tails[at] || len(records) == s.cfg.RunSize, nil
 }
 
 // nameTenant comes before the tenant's first records, so that reports know where to look.
