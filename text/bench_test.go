@@ -80,16 +80,16 @@ func TestCutterIsNotQuadratic(t *testing.T) {
 		for _, s := range []Schedule{{Gather: []int{40}, Max: 400}, {Gather: []int{1 << 30}, Max: 1 << 30}} {
 			small, large := llmTokens(unit, 4_000), llmTokens(unit, 40_000)
 			took := func(tokens []string) time.Duration {
-				best := time.Hour
-				for range 3 {
-					start := time.Now()
-					grow(tokens, s, Now{Settled: true})
-					best = min(best, time.Since(start))
-				}
-				return best
+				start := time.Now()
+				grow(tokens, s, Now{Settled: true})
+				return time.Since(start)
 			}
-			if a, b := took(small), took(large); b > 40*a+20*time.Millisecond {
-				t.Errorf("%s, at most %d: %v for 4,000 characters, %v for 40,000", name, s.Max, a, b)
+			short, long := time.Hour, time.Hour
+			for try := 0; try < 20 && (try < 3 || long > 40*short+20*time.Millisecond); try++ { // others use the machine too
+				short, long = min(short, took(small)), min(long, took(large))
+			}
+			if long > 40*short+20*time.Millisecond {
+				t.Errorf("%s, at most %d: %v for 4,000 characters, %v for 40,000", name, s.Max, short, long)
 			}
 		}
 	}
