@@ -20,7 +20,8 @@ const helperVariable = "LEDGER_TEST_HELPER"
 
 func TestMain(m *testing.M) {
 	if part := os.Getenv(helperVariable); part != "" {
-		os.Exit(help(part))
+		help(part)
+		return
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -162,6 +163,3 @@ func mustEqual(t testing.TB, what string, got, want any) {
 }
 
 func name(i int) string { return fmt.Sprintf("rec-%04d", i) }
-
-// help plays a helper's part and returns the process's exit code.
-func help(string) int { return 2 }

@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+)
+
+func running(provider string, started time.Time, used billing.Usage) billing.Attempt {
+	return billing.Attempt{Provider: provider, Voice: "v", StartedAt: started, Usage: used}
+}
+
+func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
+	file := path(t)
+	l := mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
+	first := l.Epoch()
+	done := speak(t, l, "rec-0", "acme", morning)
+	mustAdmit(t, l, entry("rec-1", "acme", morning.Add(time.Second)))
+	failed := finished(entry("rec-1", "acme", morning)).Attempts[0]
+	for number, a := range []billing.Attempt{
+		failed,
+		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1}),
+		running("oak", morning, billing.Usage{Characters: 56, Bytes: 60, Requests: 2, Audio: time.Second}),
+		running("elm", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
+		running("ash", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
+	} {
+		l.Progress(billing.Progress{RecordID: "rec-1", Number: max(number-1, 0), Attempt: a}) // the second replaces the first
+	}
+	mustStop(t, l)
+
+	l = mustOpen(t, Config{Path: file, Prices: prices(), Log: zerolog.Nop()})
+	got := unshipped(t, l, l.Epoch(), "acme")
+	if len(got) != 1 || got[0].Seq != 1 {
+		t.Fatalf("the new epoch has %+v, want one record with the number 1", got)
+	}
+	r := got[0].Record
+	if r.EndedAt.IsZero() {
+		t.Error("no end")
+	}
+	want := entry("rec-1", "acme", morning.Add(time.Second))
+	want.Outcome, want.EndedAt, want.PriceList = billing.Interrupted, r.EndedAt, prices().Hash()
+	want.Characters, want.Bytes = 56, 60
+	cost := func(micros int64, currency string) billing.Cost {
+		return billing.Cost{Money: billing.Money{Micros: micros, Currency: currency}, Source: billing.FromPriceList, Estimated: true}
+	}
+	want.Attempts = []billing.Attempt{
+		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1}),
+		running("oak", morning, billing.Usage{Characters: 56, Bytes: 60, Requests: 2, Audio: time.Second}),
+		running("elm", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
+		running("ash", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
+	}
+	// Fourteen characters make a second, which costs 0.0014 at oak.
+	for i, c := range []billing.Cost{cost(2000, "EUR"), cost(5600, "EUR"), cost(100, "USD"), {Source: billing.Unavailable}} {
+		want.Attempts[i].Cost, want.Attempts[i].Outcome, want.Attempts[i].EndedAt = c, billing.Interrupted, r.EndedAt
+	}
+	mustEqual(t, "interrupted record", r, want)
+	mustEqual(t, "what was closed before", unshipped(t, l, first, "acme"),
+		[]billing.Numbered{{Epoch: first, Tenant: "acme", Seq: 1, Record: done}})
+	mustStop(t, l)
+	mustBeSound(t, file)
+}
+
+// An attempt that had ended keeps its outcome and its cost.
+func TestInterruptedKeepsWhatHadEnded(t *testing.T) {
+	r := finished(entry("rec-1", "acme", morning))
+	ended := r.Attempts[1]
+	got := interrupted(r, nil, morning.Add(time.Hour))
+	mustEqual(t, "attempt", got.Attempts[1], ended)
+	if got.Outcome != billing.Interrupted || got.PriceList != "new" {
+		t.Errorf("outcome %s, price list %q, want it interrupted with the list it had", got.Outcome, got.PriceList)
+	}
+}
+
+func TestManyOpenRecordsAreInterrupted(t *testing.T) {
+	file := path(t)
+	l := mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
+	const n = 2*maxBatch + 1
+	enter(t, l, n)
+	mustStop(t, l)
+	l = mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
+	if got := len(records(t, l)); got != n {
+		t.Errorf("%d records, want %d", got, n)
+	}
+	mustStop(t, l)
+	mustBeSound(t, file)
+}
+
+// enter admits records by the hundred.
+func enter(t testing.TB, l *Ledger, n int) {
+	t.Helper()
+	for i := 0; i < n; {
+		var waits []func() error
+		for range min(n-i, queueSize/2) {
+			wait := l.Enter(entry(name(i), "acme", morning))
+			waits = append(waits, func() error { return wait(t.Context()) })
+			i++
+		}
+		for _, wait := range waits {
+			if err := wait(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
