@@ -114,7 +114,7 @@ func killed(t *testing.T, run, file string, lines int, told map[string]string) {
 // What a process told to be on the disk is there after it was killed at any moment, once, and nothing else is.
 func TestKilledProcessLosesNothing(t *testing.T) {
 	rounds := 10
-	if testing.Short() {
+	if testing.Short() || raced {
 		rounds = 3
 	}
 	file := path(t)

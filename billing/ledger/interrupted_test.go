@@ -77,7 +77,7 @@ func TestInterruptedKeepsWhatHadEnded(t *testing.T) {
 func TestManyOpenRecordsAreInterrupted(t *testing.T) {
 	file := path(t)
 	l := mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
-	const n = 2*maxBatch + 1
+	const n = maxBatch + 1
 	enter(t, l, n)
 	mustStop(t, l)
 	l = mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
@@ -103,5 +103,13 @@ func enter(t testing.TB, l *Ledger, n int) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+func TestInterruptedCostOverflowIsUnavailable(t *testing.T) {
+	r := entry("rec-1", "acme", morning)
+	r.Attempts = []billing.Attempt{running("elm", morning, billing.Usage{Characters: 1 << 62})}
+	if got := interrupted(r, prices(), morning).Attempts[0].Cost; got != (billing.Cost{Source: billing.Unavailable}) {
+		t.Errorf("cost = %+v, want it unavailable", got)
 	}
 }

@@ -1,0 +1,6 @@
+//go:build race
+
+package ledger
+
+// raced: the race detector makes the database some ten times slower.
+const raced = true
