@@ -59,11 +59,15 @@ func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
 }
 
 func (s *session) plan(asked protocol.Settings, prefer string) (*routing.Plan, error) {
+	// That a voice of the configuration is said to be of another language does not count: whoever gave it an id at a
+	// provider wants to hear it.
+	language := or(asked.Language, "")
 	return s.srv.table.Plan(routing.Query{
 		Route:  asked.Route.Value,
 		Voice:  asked.Voice.Value,
 		Allow:  s.key.Allow,
 		Prefer: prefer,
+		Unable: func(provider string) bool { return !s.srv.providers[provider].Capabilities().Speaks(language) },
 	})
 }
 

@@ -19,7 +19,7 @@ var (
 	ErrNotAllowed      = errors.New("not allowed")
 	ErrRouteNotAllowed = fmt.Errorf("route %w", ErrNotAllowed)
 	ErrVoiceNotAllowed = fmt.Errorf("voice %w", ErrNotAllowed)
-	// ErrNoTarget: the names are known, but no target of the route can speak with the voice.
+	// ErrNoTarget: the names are known, but no target of the route can speak with the voice, or as asked.
 	ErrNoTarget = errors.New("no target fits")
 )
 
@@ -76,6 +76,8 @@ type Query struct {
 	Allow Allow
 	// Prefer is the provider that the context already speaks with, or empty: its candidates go first.
 	Prefer string
+	// Unable reports whether a provider can't serve the request at all, so that its targets are passed over; nil: each can.
+	Unable func(provider string) bool
 }
 
 // Plan resolves a query. Its error is one of the four above, wrapped with the name at fault.
@@ -91,6 +93,12 @@ func (t *Table) Plan(q Query) (*Plan, error) {
 	candidates := candidates(route.Targets, voice)
 	if len(candidates) == 0 {
 		return nil, fmt.Errorf("%w: route %q has no target for voice %q", ErrNoTarget, route.Name, name)
+	}
+	if q.Unable != nil {
+		candidates = slices.DeleteFunc(candidates, func(c Candidate) bool { return q.Unable(c.Provider) })
+	}
+	if len(candidates) == 0 {
+		return nil, fmt.Errorf("%w: route %q has no target that can speak as asked", ErrNoTarget, route.Name)
 	}
 	slices.SortStableFunc(candidates, func(a, b Candidate) int {
 		return cmp.Compare(preference(a, q.Prefer), preference(b, q.Prefer))

@@ -69,6 +69,11 @@ func TestPlan(t *testing.T) {
 		{"a model's own id only", Query{Route: "fast", Voice: "late"}, "fast", "late", "beta/org/two:B2-late"},
 		{"the context's provider first", Query{Prefer: "gamma"}, "default", "zoe", "gamma/:G-zoe alpha/a-1:A-zoe beta/org/one:B-zoe"},
 		{"a preferred stranger", Query{Prefer: "spare"}, "default", "zoe", everything},
+		{
+			"targets that can't are passed over",
+			Query{Prefer: "beta", Unable: func(provider string) bool { return provider == "alpha" }},
+			"default", "zoe", "beta/org/one:B-zoe gamma/:G-zoe",
+		},
 		{"raw voice", Query{Voice: "beta/x/y", Allow: raw}, "default", "beta/x/y", "beta/org/one:x/y"},
 		{"raw provider with its usual model", Query{Route: "alpha", Allow: raw}, "alpha", "adam", "alpha/a-1:A-adam"},
 		{"raw provider without a model", Query{Route: "gamma", Allow: raw}, "gamma", "zoe", "gamma/:G-zoe"},
@@ -142,6 +147,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"voice that fits no target", Query{Route: "fast", Voice: "adam"}, ErrNoTarget},
 		{"raw voice of a provider that the route lacks", Query{Route: "fast", Voice: "alpha/1", Allow: raw}, ErrNoTarget},
 		{"raw route and voice of two providers", Query{Route: "alpha", Voice: "beta/1", Allow: raw}, ErrNoTarget},
+		{"all targets passed over", Query{Route: "fast", Unable: func(string) bool { return true }}, ErrNoTarget},
 	}
 	table := mustTable(t, config())
 	for _, c := range cases {

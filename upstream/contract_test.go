@@ -91,6 +91,26 @@ func TestIgnoredOptions(t *testing.T) {
 	}
 }
 
+func TestSpeaks(t *testing.T) {
+	for _, c := range []struct {
+		known    []string
+		language string
+		want     bool
+	}{
+		{nil, "de-AT", true},
+		{[]string{"ur", "bal"}, "", true},
+		{[]string{"ur", "bal"}, "ur", true},
+		{[]string{"ur", "bal"}, "UR-pk", true},
+		{[]string{"ur", "bal"}, "bal-Arab", true},
+		{[]string{"ur", "bal"}, "ba", false},
+		{[]string{"ur", "bal"}, "en", false},
+	} {
+		if got := (upstream.Capabilities{Languages: c.known}).Speaks(c.language); got != c.want {
+			t.Errorf("of %q, Speaks(%q) = %v, want %v", c.known, c.language, got, c.want)
+		}
+	}
+}
+
 type vendorOptions struct{ Level int }
 
 func (o *vendorOptions) Validate() error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -135,6 +136,8 @@ type Capabilities struct {
 	Normalize bool `json:"normalize"`
 	// Language: the vendor can be told the language.
 	Language bool `json:"language"`
+	// Languages are those that its voices speak, as primary subtags of BCP 47; none: its reference names no bound.
+	Languages []string `json:"languages,omitempty"`
 	// MinSpeed and MaxSpeed are the vendor's range; both 1 where it has no such setting.
 	MinSpeed float64 `json:"min_speed"`
 	MaxSpeed float64 `json:"max_speed"`
@@ -173,6 +176,14 @@ func (c Capabilities) Resume() string {
 		return "segment"
 	}
 	return "estimate"
+}
+
+// Speaks reports whether any voice can speak a language, given as a BCP 47 tag. Where it is not known they are taken to.
+func (c Capabilities) Speaks(language string) bool {
+	primary, _, _ := strings.Cut(language, "-")
+	return language == "" || len(c.Languages) == 0 || slices.ContainsFunc(c.Languages, func(known string) bool {
+		return strings.EqualFold(known, primary)
+	})
 }
 
 // ClampSpeed is the vendor's nearest value to speed.

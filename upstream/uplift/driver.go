@@ -58,6 +58,7 @@ func capabilities(cfg Config) upstream.Capabilities {
 		WordTimes:        upstream.WordTimesNone,
 		Cancel:           upstream.CancelSilent,
 		StreamsPerSocket: cfg.RequestsPerSocket,
+		Languages:        []string{"ur", "sd", "bal"}, // each voice has its own
 		MinSpeed:         1,
 		MaxSpeed:         1,
 		Formats:          formats,
