@@ -25,11 +25,17 @@ type Memory struct {
 	tenants map[string]*tenant // guarded by mu, as is all that they hold
 }
 
-// NewMemory is an empty store.
+// NewMemory is an empty store, whose idempotency keys end with the process.
 func NewMemory() *Memory {
-	m := &Memory{maxKeys: maxKeysPerTenant, tenants: make(map[string]*tenant)}
-	_, _ = rand.Read(m.secret[:]) // never fails: crypto/rand ends the process instead
-	return m
+	var secret [32]byte
+	_, _ = rand.Read(secret[:]) // never fails: crypto/rand ends the process instead
+	return NewKeyedMemory(secret)
+}
+
+// NewKeyedMemory is an empty store that hashes idempotency keys with a secret which outlasts the process, so that
+// they can be kept elsewhere and restored.
+func NewKeyedMemory(secret [32]byte) *Memory {
+	return &Memory{secret: secret, maxKeys: maxKeysPerTenant, tenants: make(map[string]*tenant)}
 }
 
 // Admit implements Store. It never waits, and fails with nothing but refusals.
@@ -50,6 +56,34 @@ func (m *Memory) Admit(_ context.Context, a Admission) (Grant, error) {
 	}
 	t.running++
 	return &memoryGrant{store: m, tenant: a.Tenant, claim: t.claim(a, hash, now)}, nil
+}
+
+// Kept is an idempotency key in use, as it is kept beyond the process.
+type Kept struct {
+	Tenant string
+	// Hash is what Memory.Hash makes of the tenant and the key.
+	Hash    [16]byte
+	First   First
+	Expires time.Time
+}
+
+// Hash is what is kept of an idempotency key, and tells nothing of it without the secret.
+func (m *Memory) Hash(tenant, key string) [16]byte { return hashKey(m.secret[:], tenant, key) }
+
+// Restore takes back a key that was in use when an earlier process ended. What ran then has failed.
+func (m *Memory) Restore(k Kept) {
+	if k.First.State == Running {
+		k.First.State = Failed
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.tenantLocked(k.Tenant)
+	if t.claims[k.Hash] != nil {
+		return // used again since
+	}
+	t.add(&claim{hash: k.Hash, first: k.First, expires: k.Expires})
+	t.forget(time.Now())
+	m.dropIdleLocked(k.Tenant, t, time.Now())
 }
 
 // note takes over an admission that another store has decided, so that this one could go on alone. It refuses
@@ -179,9 +213,13 @@ func (t *tenant) claim(a Admission, hash keyHash, now time.Time) *claim {
 		expires: now.Add(a.Window),
 		window:  a.Window,
 	}
-	t.claims[hash] = c
-	heap.Push(&t.byExpiry, c)
+	t.add(c)
 	return c
+}
+
+func (t *tenant) add(c *claim) {
+	t.claims[c.hash] = c
+	heap.Push(&t.byExpiry, c)
 }
 
 func (t *tenant) settle(c *claim, end State, heard bool) {

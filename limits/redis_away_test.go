@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -305,6 +306,17 @@ func TestBackRedisIsToldWhatHappenedMeanwhile(t *testing.T) {
 	})
 }
 
+func TestWhatIsReservedWhileAwayAddsUp(t *testing.T) {
+	withOutage(t, func(t *testing.T, r *awayRelay) {
+		purse := opened(t, r, "1")
+		reserved(t, purse, 2)
+		r.fail(t)
+		reserved(t, purse, 3)
+		r.heal(t) // before the first reservation lapses
+		wantLeft(t, r.other(t), 5)
+	})
+}
+
 // Nobody can know of a key that another relay has, which Redis does not tell. Whoever Redis knows keeps it.
 func TestKeyTakenTwiceWhileAwayStaysWithWhomRedisKnows(t *testing.T) {
 	withOutage(t, func(t *testing.T, r *awayRelay) {
@@ -313,11 +325,15 @@ func TestKeyTakenTwiceWhileAwayStaysWithWhomRedisKnows(t *testing.T) {
 		mine := admitted(t, r, asking("mine", "k1"))
 		mineToo := admitted(t, r, asking("mine-too", "k2"))
 		mineLast := admitted(t, r, asking("mine-last", "k3"))
+		mine.Heard()
 		theirs := admitted(t, other, asking("theirs", "k1"))
 		settled(t, admitted(t, other, asking("theirs-too", "k2")), true)
 		theirLast := admitted(t, other, asking("their-last", "k3"))
 		r.heal(t)
 		wantDuplicate(t, other, "k1", "rec-theirs", limits.Running)
+		if dump := r.outage.mini.Dump(); strings.Contains(dump, " running 1 ") {
+			t.Errorf("theirs counts as heard, since mine was:\n%s", dump)
+		}
 		wantDuplicate(t, other, "k2", "rec-theirs-too", limits.Completed)
 		settled(t, mine, true)
 		settled(t, mineToo, true)
