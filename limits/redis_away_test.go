@@ -336,7 +336,9 @@ func TestKeyTakenTwiceWhileAwayStaysWithWhomRedisKnows(t *testing.T) {
 		}
 		wantDuplicate(t, other, "k2", "rec-theirs-too", limits.Completed)
 		settled(t, mine, true)
-		settled(t, mineToo, true)
+		if err := mineToo.Settle(t.Context(), limits.Cancelled, true); err != nil {
+			t.Fatal(err)
+		}
 		settled(t, mineLast, false)
 		wantDuplicate(t, r, "k1", "rec-theirs", limits.Running)
 		wantDuplicate(t, r, "k2", "rec-theirs-too", limits.Completed)

@@ -8,9 +8,8 @@ if hash == '' then return {} end
 local c = drop(hash, record)
 if heard ~= '1' then return {} end
 if not c then
-  if redis.call('HEXISTS', running, hash) == 1 then return {} end -- another's by now
   c = find(hash)
-  if c and c.record ~= record then return {} end
+  if c and c.record ~= record then return {} end -- another's by now
 end
 c = c or {expires = 0, record = record, generation = generation}
 if c.expires <= now then c.expires = now + window end
