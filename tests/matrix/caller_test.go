@@ -11,6 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/routing"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -45,12 +46,17 @@ type heard struct {
 // speak has the sentence spoken, and listens to the end.
 func (r *rig) speak(id string) *utterance {
 	r.t.Helper()
+	return r.speakBy(routing.DefaultRouteName, id)
+}
+
+func (r *rig) speakBy(route, id string) *utterance {
+	r.t.Helper()
 	ctx := r.t.Context()
 	conn, _, err := websocket.Dial(ctx, "ws://relay.test/v1/speech?api_key="+key, &websocket.DialOptions{HTTPClient: r.callers})
 	must(r.t, err)
 	defer func() { _ = conn.CloseNow() }() // all has been said by then
 	conn.SetReadLimit(1 << 20)
-	ask := fmt.Sprintf(`{"type":"generate","generation_id":%q,"voice":"narrator","text":%q}`, id, sentence)
+	ask := fmt.Sprintf(`{"type":"generate","generation_id":%q,"route":%q,"voice":"narrator","text":%q}`, id, route, sentence)
 	must(r.t, conn.Write(ctx, websocket.MessageText, []byte(ask)))
 	u := &utterance{}
 	for u.reason == "" {

@@ -2,8 +2,6 @@ package matrix
 
 import (
 	"flag"
-	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,7 +11,7 @@ import (
 )
 
 var (
-	write = flag.String("write", "", "the `document` whose table is to be made anew")
+	write = flag.String("write", "", "the `document` whose tables are to be made anew")
 	only  = flag.String("only", "", "run just the cases whose name has this `text`, for a closer look; the test fails then")
 )
 
@@ -40,7 +38,9 @@ func TestMatrix(t *testing.T) {
 	report.text(&table)
 	t.Log("\n" + table.String())
 	if *write != "" {
-		report.document(t, *write)
+		var page strings.Builder
+		report.markdown(&page)
+		document(t, *write, "matrix", page.String())
 	}
 	if err := report.verdict(); err != nil {
 		t.Error(err)
@@ -70,28 +70,4 @@ func rehearsed(t *testing.T) map[string][]time.Duration {
 		})
 	}
 	return ends
-}
-
-// Where the table stands in the document.
-const (
-	tableBegins = "<!-- generated: matrix -->\n"
-	tableEnds   = "<!-- end -->"
-)
-
-// document writes the table into a document.
-func (r report) document(t *testing.T, path string) {
-	page, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, begins := strings.Cut(string(page), tableBegins)
-	_, after, ends := strings.Cut(rest, tableEnds)
-	if !begins || !ends {
-		t.Fatalf("%s has no place for the table", path)
-	}
-	var table strings.Builder
-	r.markdown(&table)
-	if err := os.WriteFile(path, fmt.Append(nil, before, tableBegins, table.String(), tableEnds, after), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -35,6 +35,7 @@ const (
 )
 
 // newRig starts the vendors and a relay that goes from one to the next, with the shipped settings but for its patience.
+// Each vendor has a route of its own besides.
 // All ends with the test, within its bubble.
 func newRig(t *testing.T, vendors []vendor, patience time.Duration) *rig {
 	t.Helper()
@@ -46,7 +47,9 @@ func newRig(t *testing.T, vendors []vendor, patience time.Duration) *rig {
 		r.providers = append(r.providers, &relay.Provider{Provider: r.provider(v, uint64(i+1)), Name: v.name, Adapter: v.name})
 		cfg.Providers = append(cfg.Providers, v.name)
 		cfg.Voices[0].IDs[v.name] = v.voice
-		route.Targets = append(route.Targets, routing.Target{Provider: v.name, Model: v.model})
+		target := routing.Target{Provider: v.name, Model: v.model}
+		route.Targets = append(route.Targets, target)
+		cfg.Routes = append(cfg.Routes, routing.Route{Name: v.name, Pace: route.Pace, Targets: []routing.Target{target}})
 	}
 	cfg.Routes = append(cfg.Routes, route)
 	r.serve(cfg)
@@ -55,7 +58,9 @@ func newRig(t *testing.T, vendors []vendor, patience time.Duration) *rig {
 
 // provider is an emulator and an adapter that speaks to it.
 func (r *rig) provider(v vendor, seed uint64) upstream.Provider {
-	server, err := emulator.New(v.name, emulator.Options{Seed: seed, APIKey: key, Pace: pace, Chunk: chunk})
+	server, err := emulator.New(v.name, emulator.Options{
+		Seed: seed, APIKey: key, Pace: pace, Chunk: chunk, FirstAudio: v.firstAudio, Speech: v.speech,
+	})
 	must(r.t, err)
 	r.emulators = append(r.emulators, server)
 	client := r.listen(server, func() { must(r.t, server.Close()) })

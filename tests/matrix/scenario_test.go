@@ -29,15 +29,19 @@ type vendor struct {
 	driver       upstream.Driver
 	model, voice string
 	tooMany      string // its own code for too many requests
+
+	// How it speaks, where that matters to a test.
+	firstAudio time.Duration
+	speech     bool // in real words
 }
 
 func vendors() []vendor {
 	return []vendor{
-		{"kugelaudio", kugelaudio.Driver, "kugel-3", "1071", "RATE_LIMITED"},
-		{"uplift", uplift.Driver, "", "v_8eelc901", "rate_limit_exceeded"},
-		{"vogent", vogent.Driver, "", "36b87413-6d7b-421d-8745-bc0897770d1e", "rate limit exceeded"},
-		{"together", together.Driver, "hexgrad/Kokoro-82M", "af_heart", "rate_limit_exceeded"},
-		{"zeligate", zeligate.Driver, "", "zeli-voice-1", "too_many_concurrent_requests"},
+		{name: "kugelaudio", driver: kugelaudio.Driver, model: "kugel-3", voice: "1071", tooMany: "RATE_LIMITED"},
+		{name: "uplift", driver: uplift.Driver, voice: "v_8eelc901", tooMany: "rate_limit_exceeded"},
+		{name: "vogent", driver: vogent.Driver, voice: "36b87413-6d7b-421d-8745-bc0897770d1e", tooMany: "rate limit exceeded"},
+		{name: "together", driver: together.Driver, model: "hexgrad/Kokoro-82M", voice: "af_heart", tooMany: "rate_limit_exceeded"},
+		{name: "zeligate", driver: zeligate.Driver, voice: "zeli-voice-1", tooMany: "too_many_concurrent_requests"},
 	}
 }
 
