@@ -104,26 +104,6 @@ func taken(t *testing.T, l *Ledger) {
 	}
 }
 
-// An admission that is given up on has never been, whether it was on its way to the disk or not.
-func TestAbandonedEntryIsTakenBack(t *testing.T) {
-	l, file := opened(t)
-	release := holder(t, file)
-	ctx, cancel := context.WithCancel(t.Context())
-	onItsWay := l.Enter(entry("rec-1", "acme", morning))
-	taken(t, l)
-	waiting := l.Enter(entry("rec-2", "acme", morning))
-	cancel()
-	for _, wait := range []func(context.Context) error{onItsWay, waiting} {
-		if err := wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("an abandoned wait = %v, want %v", err, context.Canceled)
-		}
-	}
-	release()
-	mustAdmit(t, l, entry("rec-3", "acme", morning)) // behind both
-	mustAdmit(t, l, entry("rec-4", "acme", morning)) // behind what takes the first back
-	mustEqual(t, "open records", openRecords(t, file), []string{"rec-3", "rec-4"})
-}
-
 // openRecords are the ids of what is open in the file.
 func openRecords(t *testing.T, file string) (open []string) {
 	t.Helper()
@@ -289,7 +269,9 @@ func TestStopWritesWhatWaits(t *testing.T) {
 
 // What seemed to fail may be on the disk all the same: it is neither doubled nor left open.
 func TestKeptCloseThatWasWrittenIsNotWrittenTwice(t *testing.T) {
-	l, _ := opened(t)
+	file := path(t)
+	var log bytes.Buffer
+	l := mustOpen(t, Config{Path: file, Log: zerolog.New(&log)})
 	r := speak(t, l, "rec-1", "acme", morning)
 	if err := l.keep(r); !errors.Is(err, ErrKept) {
 		t.Fatal(err)
@@ -298,5 +280,10 @@ func TestKeptCloseThatWasWrittenIsNotWrittenTwice(t *testing.T) {
 	mustEqual(t, "records", ids(records(t, l)), []string{"rec-1", "rec-2"})
 	if l.Kept() != 0 {
 		t.Errorf("%d kept, want none", l.Kept())
+	}
+	mustStop(t, l)
+	mustBeSound(t, file)
+	if log.Len() > 0 {
+		t.Errorf("log = %s, want nothing to tell", log.String())
 	}
 }

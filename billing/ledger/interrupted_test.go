@@ -22,7 +22,7 @@ func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 	failed := finished(entry("rec-1", "acme", morning)).Attempts[0]
 	for number, a := range []billing.Attempt{
 		failed,
-		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1}),
+		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1, Audio: 2 * time.Second}),
 		running("oak", morning, billing.Usage{Characters: 56, Bytes: 60, Requests: 2, Audio: time.Second}),
 		running("elm", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 		running("ash", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
@@ -47,13 +47,13 @@ func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 		return billing.Cost{Money: billing.Money{Micros: micros, Currency: currency}, Source: billing.FromPriceList, Estimated: true}
 	}
 	want.Attempts = []billing.Attempt{
-		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1}),
+		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1, Audio: 2 * time.Second}),
 		running("oak", morning, billing.Usage{Characters: 56, Bytes: 60, Requests: 2, Audio: time.Second}),
 		running("elm", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 		running("ash", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 	}
-	// Fourteen characters make a second, which costs 0.0014 at oak.
-	for i, c := range []billing.Cost{cost(2000, "EUR"), cost(5600, "EUR"), cost(100, "USD"), {Source: billing.Unavailable}} {
+	// Fourteen characters make a second, which costs 0.0014 at oak. The first had spoken more than that already.
+	for i, c := range []billing.Cost{cost(2800, "EUR"), cost(5600, "EUR"), cost(100, "USD"), {Source: billing.Unavailable}} {
 		want.Attempts[i].Cost, want.Attempts[i].Outcome, want.Attempts[i].EndedAt = c, billing.Interrupted, r.EndedAt
 	}
 	mustEqual(t, "interrupted record", r, want)

@@ -80,9 +80,11 @@ func recordsWhere(q billing.RecordsQuery) (where string, args []any, err error) 
 		}
 		add("(r.admitted_at, r.record_id) > (?, ?)", at, id)
 	}
-	for column, value := range map[string]string{"tenant": q.Tenant, "record_id": q.RecordID, "generation_id": q.GenerationID} {
-		if value != "" {
-			add("r."+column+" = ?", value)
+	for _, c := range []struct{ condition, value string }{
+		{"r.tenant = ?", q.Tenant}, {"r.record_id = ?", q.RecordID}, {"r.generation_id = ?", q.GenerationID},
+	} {
+		if c.value != "" {
+			add(c.condition, c.value)
 		}
 	}
 	return strings.Join(conditions, " AND "), args, nil
