@@ -70,21 +70,12 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	collectors := []prometheus.Collector{
 		m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel, m.held, m.reroutes,
 	}
-	for _, c := range append(collectors, unused()...) {
+	for _, c := range collectors {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
-}
-
-// unused are metrics whose names are promised and whose cause does not occur in this version: no record waits to be
-// shipped, no store is shared.
-func unused() []prometheus.Collector {
-	return []prometheus.Collector{
-		prometheus.NewGauge(prometheus.GaugeOpts{Name: "relay_unshipped_records", Help: "Usage records that Redis lacks."}),
-		prometheus.NewCounter(prometheus.CounterOpts{Name: "relay_store_away_total", Help: "Times that the shared store was away."}),
-	}
 }
 
 // upstreamConnections registers how many of a provider's sockets are idle and in use.

@@ -39,6 +39,9 @@ func TestTheLast4096GenerationIDsAreRemembered(t *testing.T) {
 			}
 		}
 	}
+	for i := n - n%48; i < n; i++ {
+		c.done(fmt.Sprint("g", i))
+	}
 	c.message(j{"type": "generate", "generation_id": "g0", "text": ""}, "duplicate_request")
 	c.message(j{"type": "generate", "generation_id": fmt.Sprint("g", n-1), "text": ""}, "duplicate_request")
 }

@@ -51,6 +51,7 @@ func TestFlushSpeaksWhatIsBuffered(t *testing.T) {
 	t.Parallel()
 	c := serve(t, speaksByOne(emulate(t, emulator.Options{}))).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": "quick brown", "final": false})
+	c.accepted("g") // waits for the ledger, which a pong does not
 	c.barrier()
 	if got := c.about("g"); got[len(got)-1].kind != "accepted" {
 		t.Errorf("text without a boundary was spoken before its flush: %v", got)

@@ -19,7 +19,7 @@ func TestCheck(t *testing.T) {
 	}
 	usable := strings.Replace(least, "adapter: fake", "adapter: tone", 1)
 	good := write("good.yaml", usable)
-	warned := write("warned.yaml", usable+"redis: {}\n")
+	warned := write("warned.yaml", usable+"tenants: {acme: {}}\n")
 	bad := write("bad.yaml", usable+"listn: x\nlog: {level: loud}\n")
 	cases := []struct {
 		name     string
@@ -28,7 +28,7 @@ func TestCheck(t *testing.T) {
 		out, err string // beginnings of the streams' only lines, joined by line ends
 	}{
 		{"good", []string{"-config", good}, exitOK, good + " is valid: providers that can speak: 1, routes: 1, voices: 1, keys: 0", ""},
-		{"warned", []string{"-config", warned}, exitOK, warned + " is valid", "warning: " + warned + ":9:1: redis: not used by this version"},
+		{"warned", []string{"-config", warned}, exitOK, warned + " is valid", "warning: " + warned + ":9:11: tenants.acme: no key has this tenant"},
 		{"bad", []string{"-config", bad}, exitFault, "", bad + ":9:1: listn: unknown key\n" + bad + ":10:7: log.level: must be"},
 		{"missing", []string{"-config", dir + "/none"}, exitFault, "", dir + "/none: no such file"},
 		{"argument", []string{good}, exitUsage, "", "relay check: unexpected argument"},

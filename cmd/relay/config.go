@@ -149,7 +149,6 @@ func parseConfig(name string, source []byte, env environment) (*settings, []warn
 	// Faults of single values are in r; the checks below go on with the defaults in their place.
 	_ = d.decode(section{node: root}, &file)
 	result := settle(&file, d)
-	warnUnused(r)
 	sortRemarks(r.warnings)
 	if err := r.err(); err != nil {
 		return nil, r.warnings, err

@@ -150,6 +150,7 @@ func TestFaults(t *testing.T) {
 			"9:11: circuit.failure_ratio: must be 0.01 to 1, not 2", "9:29: circuit.window: must be 100ms to 1h0m0s, not 1ms",
 		}},
 		{"ledger", "", "ledger: {path: \"\", retention: 1h}\n", []string{"9:10: ledger.path: is empty", "9:20: ledger.retention: must be 1d to 3650d"}},
+		{"budget of nothing", "", "tenants:\n  local:\n    budget: {monthly: \"0.0000001\", currency: EUR}\n", []string{"11:14: tenants.local.budget.monthly: must be more than 0"}},
 		{"redis", "", "redis: {url: \"http://:hunter2@host\"}\n", []string{"9:9: redis.url: must be redis://host:port"}},
 		// Keys and tenants.
 		{"key without anything", "", "keys:\n  - {}\n", []string{"10:5: keys[0].name: is missing", "10:5: keys[0].tenant: is missing", "10:5: keys[0]: must have key or key_sha256"}},

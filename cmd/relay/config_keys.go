@@ -20,6 +20,18 @@ type keySettings struct {
 	Limits       limits.Config
 	TenantLimits limits.Tenant
 	Allow        routing.Allow
+	// Budget is the tenant's; zero: none. AllowUnpriced lets targets speak whose price is unknown.
+	Budget        limits.Budget
+	AllowUnpriced bool
+}
+
+// of takes over what holds for all keys of a tenant.
+func (k keySettings) of(tenant tenantConfig) keySettings {
+	k.Tenant, k.Allow, k.TenantLimits = tenant.Name, tenant.Allow, tenant.Limits
+	if tenant.Budget != nil {
+		k.Budget, k.AllowUnpriced = tenant.Budget.limit(), tenant.Budget.AllowUnpriced
+	}
+	return k
 }
 
 // localTenant owns what clients do where there are no keys.
@@ -28,17 +40,9 @@ const localTenant = "local"
 // localSettings is what holds for clients where there are no keys: they are this machine's own, so raw targets and
 // voices are theirs to use.
 func localSettings(file *fileConfig) keySettings {
-	tenant := file.tenant(localTenant)
-	allow := tenant.Allow
-	allow.Raw = true
-	return keySettings{
-		Name:         localTenant,
-		Tenant:       localTenant,
-		Admin:        true,
-		Limits:       file.Limits,
-		TenantLimits: tenant.Limits,
-		Allow:        allow,
-	}
+	key := keySettings{Name: localTenant, Admin: true, Limits: file.Limits}.of(file.tenant(localTenant))
+	key.Allow.Raw = true
+	return key
 }
 
 // weakKey is the length below which a key could be guessed.
@@ -52,13 +56,11 @@ func settleKeys(file *fileConfig, d *decoder) []keySettings {
 	keys := make([]keySettings, 0, len(file.Keys))
 	for i, k := range file.Keys {
 		path := fmt.Sprintf("keys[%d]", i)
-		key := keySettings{Name: k.Name, Tenant: k.Tenant, Admin: k.Admin, Strict: k.Strict}
+		key := keySettings{Name: k.Name, Admin: k.Admin, Strict: k.Strict}.of(file.tenant(k.Tenant))
 		checkLabel(k.Name, path+".name", r)
 		checkLabel(k.Tenant, path+".tenant", r)
 		key.Hash = k.hash(path, r)
 		key.Limits = k.limits(file.Limits, path, d)
-		tenant := file.tenant(k.Tenant)
-		key.Allow, key.TenantLimits = tenant.Allow, tenant.Limits
 		checkUnique(key, keys, path, r)
 		keys = append(keys, key)
 	}

@@ -37,6 +37,7 @@ type settings struct {
 	// Limits are the defaults of keys; MaxConnections is the relay's.
 	Limits        limits.Config
 	Prices        *billing.PriceList
+	Books         bookSettings
 	ShutdownGrace time.Duration
 }
 
@@ -70,6 +71,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 		Circuit:       file.Circuit,
 		Limits:        file.Limits,
 		Prices:        settlePrices(file, r),
+		Books:         bookSettings{Ledger: file.Ledger, Redis: file.Redis},
 		ShutdownGrace: file.ShutdownGrace,
 	}
 }
@@ -175,4 +177,11 @@ func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
 		r.fault("prices", err.Error())
 	}
 	return list
+}
+
+// checkRange reports a value that is out of range.
+func checkRange[N int | float64 | time.Duration](report func(field, reason string), field string, got, least, most N) {
+	if got < least || got > most {
+		report(field, fmt.Sprintf("must be %v to %v, not %v", least, most, got))
+	}
 }

@@ -47,7 +47,12 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 	if err != nil {
 		return err
 	}
-	p, err := startDemoRelay(ctx, cast, urls, std)
+	books, err := os.MkdirTemp("", "voicerelay-demo") // a ledger that is gone with the demo
+	if err != nil {
+		return err
+	}
+	vendors.push("ledger's folder", func(context.Context) error { return os.RemoveAll(books) })
+	p, err := startDemoRelay(ctx, cast, urls, books, std)
 	if err != nil {
 		return err
 	}
@@ -67,7 +72,7 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 }
 
 // startDemoRelay listens on port 8080, or on a free one where that is taken.
-func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]string, std stdio) (*process, error) {
+func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]string, books string, std stdio) (*process, error) {
 	address := "127.0.0.1:8080"
 	if probe, err := net.Listen("tcp", address); err != nil {
 		fmt.Fprintln(std.out, "Port 8080 is taken, so the demo takes a free one.")
@@ -80,6 +85,7 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 		return nil, err
 	}
 	s.ShutdownGrace = time.Second
+	s.Books.Ledger.Path = filepath.Join(books, "ledger.db")
 	return start(ctx, s, newLog(s, std.err))
 }
 

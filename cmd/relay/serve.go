@@ -15,9 +15,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
 
-	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -42,6 +42,7 @@ func serve(ctx context.Context, args []string, std stdio) int {
 		return exitFault
 	}
 	log := newLog(s, std.err)
+	redis.SetLogger(redisLog{log})
 	for _, w := range warnings {
 		log.Warn().Str("at", w.String()).Msg("configuration")
 	}
@@ -64,6 +65,14 @@ func newLog(s *settings, w io.Writer) zerolog.Logger {
 	return zerolog.New(w).Level(s.LogLevel).With().Timestamp().Logger()
 }
 
+// redisLog takes what the Redis library says of its sockets. What matters of it is logged by who asks.
+type redisLog struct{ zerolog.Logger }
+
+// Printf implements the library's logger.
+func (l redisLog) Printf(_ context.Context, format string, v ...any) {
+	l.Debug().Str("detail", fmt.Sprintf(format, v...)).Msg("redis")
+}
+
 // process is a relay that serves.
 type process struct {
 	url    string
@@ -84,25 +93,7 @@ func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, erro
 }
 
 func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) error {
-	providers, err := p.openProviders(ctx, s, log)
-	if err != nil {
-		return err
-	}
-	table, err := routing.New(s.Routing)
-	if err != nil {
-		return fmt.Errorf("routes: %w", err)
-	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	srv, err := relay.New(relayConfig(s), relay.Parts{
-		Table:     table,
-		Providers: providers,
-		Circuit:   s.Circuit,
-		Prices:    s.Prices,
-		Store:     limits.NewMemory(),
-		Registry:  registry,
-		Log:       log,
-	})
+	srv, err := p.newServer(ctx, s, log)
 	if err != nil {
 		return err
 	}
@@ -124,6 +115,37 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) er
 		return nil
 	})
 	return nil
+}
+
+// newServer makes the server with all that it works with.
+func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger) (*relay.Server, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	kept, err := p.openBooks(ctx, s, registry, log) // first, so that it is stopped last
+	if err != nil {
+		return nil, err
+	}
+	providers, err := p.openProviders(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	table, err := routing.New(s.Routing)
+	if err != nil {
+		return nil, fmt.Errorf("routes: %w", err)
+	}
+	return relay.New(relayConfig(s), relay.Parts{
+		Table:     table,
+		Providers: providers,
+		Circuit:   s.Circuit,
+		Prices:    s.Prices,
+		Store:     kept.store,
+		Budgets:   kept.budgets,
+		Ledger:    kept.ledger,
+		Reports:   kept.reports,
+		Standing:  kept.standing,
+		Registry:  registry,
+		Log:       log,
+	})
 }
 
 // openProviders opens what can speak, in the order of the file.
@@ -233,12 +255,15 @@ func relayConfig(s *settings) relay.Config {
 
 func relayKey(k keySettings) relay.Key {
 	return relay.Key{
-		Name:         k.Name,
-		Tenant:       k.Tenant,
-		Hash:         k.Hash,
-		Admin:        k.Admin,
-		Allow:        k.Allow,
-		Limits:       k.Limits,
-		TenantLimits: k.TenantLimits,
+		Name:          k.Name,
+		Tenant:        k.Tenant,
+		Hash:          k.Hash,
+		Admin:         k.Admin,
+		Allow:         k.Allow,
+		Limits:        k.Limits,
+		TenantLimits:  k.TenantLimits,
+		Strict:        k.Strict,
+		Budget:        k.Budget,
+		AllowUnpriced: k.AllowUnpriced,
 	}
 }

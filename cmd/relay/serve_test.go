@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,13 +25,15 @@ providers: {tone: {adapter: tone}}
 routes: {default: {targets: [{provider: tone}]}}
 voices: {narrator: {language: en, ids: {tone: low}}}
 shutdown_grace: 1s
+ledger: {path: %q}
 `
 
 // serveTone runs a relay that speaks in tones, until the test ends.
 func serveTone(t *testing.T) *process {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "config.yaml")
-	if err := os.WriteFile(path, []byte(toneFile), 0o600); err != nil {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(path, fmt.Appendf(nil, toneFile, filepath.Join(dir, "ledger.db")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, _, err := loadConfig(path, os.LookupEnv)

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"fmt"
-	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"voicerelay/billing"
+	"voicerelay/limits"
 	"voicerelay/upstream"
 )
-
-// Sections that are checked, so that a file is right once, but have no effect in this version.
 
 // budgetConfig is what a tenant may spend, by UTC day and month.
 type budgetConfig struct {
@@ -28,13 +27,25 @@ func (b budgetConfig) validate(report func(field, reason string)) {
 		return
 	}
 	for field, amount := range map[string]string{"daily": b.Daily, "monthly": b.Monthly} {
-		if _, err := billing.Parse(amount, 0, b.Currency); amount != "" && err != nil {
+		money, err := billing.Parse(amount, 0, b.Currency)
+		switch {
+		case amount == "":
+		case err != nil:
 			report(field, err.Error())
+		case money.Micros == 0:
+			report(field, "must be more than 0")
 		}
 	}
 	if b.Daily == "" && b.Monthly == "" {
 		report("", "must have daily or monthly")
 	}
+}
+
+// limit is the budget as it is kept to. What is at fault is no bound, and has been reported.
+func (b budgetConfig) limit() limits.Budget {
+	daily, _ := billing.Parse(b.Daily, 0, b.Currency)
+	monthly, _ := billing.Parse(b.Monthly, 0, b.Currency)
+	return limits.Budget{Currency: b.Currency, Daily: daily.Micros, Monthly: monthly.Micros}
 }
 
 // ledgerConfig is the file that generations are recorded in.
@@ -77,57 +88,37 @@ func defaultRedis() redisConfig { return redisConfig{Retention: defaultRetention
 
 func (c redisConfig) validate(report func(field, reason string)) {
 	checkRetention(report, c.Retention)
-	if c.URL == "" {
-		return
-	}
-	for address := range strings.SplitSeq(c.URL.Reveal(), ",") {
-		u, err := url.Parse(strings.TrimSpace(address))
-		if err != nil || (u.Scheme != "redis" && u.Scheme != "rediss") || u.Host == "" {
-			report("url", "must be redis://host:port or rediss://host:port, several separated by commas")
-			return
-		}
+	if _, err := parseRedis(c.URL); err != nil && c.URL != "" {
+		report("url", err.Error())
 	}
 }
 
-// unused lists what this version reads and checks, but does nothing with; a star is any one key.
-func unused() []string {
-	return []string{
-		"tenants.*.budget",
-		"keys[*].strict",
-		"ledger",
-		"redis",
-	}
+// bookSettings are where usage is recorded, and for how long.
+type bookSettings struct {
+	Ledger ledgerConfig
+	Redis  redisConfig
 }
 
-// warnUnused tells the user what has no effect yet, where the file has it.
-func warnUnused(r *remarks) {
-	for path := range r.places {
-		for _, pattern := range unused() {
-			if pathMatches(pattern, path) {
-				r.warn(path, "not used by this version")
-			}
-		}
+// loadBooks reads what a configuration says of the ledger and Redis. Whoever asks for usage need not have the keys of
+// clients and vendors in the environment: what else is at fault stays unsaid.
+func loadBooks(path string, env environment) (bookSettings, error) {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return bookSettings{}, unreadable(path, err)
 	}
-}
-
-// pathMatches compares a path with a pattern of the same depth. Names may hold dots themselves, so that what a star
-// stands for is all between the parts around it.
-func pathMatches(pattern, path string) bool {
-	before, after, star := strings.Cut(pattern, "*")
-	if !star {
-		return pattern == path
+	r := newRemarks(path)
+	d := newDecoder(env, r)
+	root, err := d.parse(source)
+	if err != nil {
+		return bookSettings{}, r.err()
 	}
-	middle, ok := strings.CutPrefix(path, before)
-	if !ok {
-		return false
-	}
-	name, ok := strings.CutSuffix(middle, after)
-	return ok && isName(name)
-}
-
-// checkRange reports a value that is out of range.
-func checkRange[N int | float64 | time.Duration](report func(field, reason string), field string, got, least, most N) {
-	if got < least || got > most {
-		report(field, fmt.Sprintf("must be %v to %v, not %v", least, most, got))
-	}
+	file := defaultConfig()
+	_ = d.decode(section{node: root}, &file) // its faults are in r
+	file.Ledger.validate(r.below("ledger"))
+	file.Redis.validate(r.below("redis"))
+	r.faults = slices.DeleteFunc(r.faults, func(f remark) bool {
+		top, _, _ := strings.Cut(f.path, ".")
+		return top != "" && top != "ledger" && top != "redis"
+	})
+	return bookSettings{Ledger: file.Ledger, Redis: file.Redis}, r.err()
 }

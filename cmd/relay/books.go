@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/billing/ledger"
+	"voicerelay/billing/ship"
+	"voicerelay/limits"
+	"voicerelay/relay"
+)
+
+// How long stopping may take what only Redis misses: the ledger has it all, and the next start ships it.
+const (
+	lastShipment  = 3 * time.Second
+	lastAgreement = time.Second
+)
+
+// books are where generations are recorded, and what tenants are held to. Without a Redis they are this relay's own.
+type books struct {
+	ledger  relay.Ledger
+	reports relay.Reports
+	store   limits.Store
+	budgets limits.Budgets
+	// standing tells how they do.
+	standing func() relay.Standing
+}
+
+// openBooks opens the ledger, and begins to share it where a Redis is configured. Nothing here waits for Redis.
+func (p *process) openBooks(ctx context.Context, s *settings, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
+	l, err := ledger.Open(ctx, ledger.Config{
+		Path:      s.Books.Ledger.Path,
+		Retention: s.Books.Ledger.Retention,
+		Prices:    s.Prices,
+		Log:       log.With().Str("store", "ledger").Logger(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.stop.push("ledger", l.Stop)
+	if s.Books.Redis.URL != "" {
+		return p.shareBooks(ctx, s, l, registry, log.With().Str("store", "redis").Logger())
+	}
+	if err := registerShared(registry, prometheus.NewCounter(storeAway()), func() int64 { return 0 }); err != nil {
+		return nil, err
+	}
+	return &books{
+		ledger:   l,
+		reports:  l,
+		store:    limits.NewMemory(),
+		budgets:  limits.NewMemoryBudgets(spentBefore(l)),
+		standing: func() relay.Standing { return relay.Standing{Unrecorded: l.Available() != nil} },
+	}, nil
+}
+
+// shareBooks has all relays on one Redis agree on limits, and ships what the ledger records to it.
+func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
+	options, err := parseRedis(s.Books.Redis.URL)
+	if err != nil {
+		return nil, fmt.Errorf("redis.url: %w", err)
+	}
+	client := redis.NewUniversalClient(options)
+	p.stop.push("redis", func(context.Context) error { return client.Close() })
+	away := prometheus.NewCounter(storeAway())
+	shared, err := limits.NewRedis(limits.RedisConfig{
+		Secret:  []byte(options.Password),
+		Earlier: spentBefore(l),
+		OnAway: func(err error) {
+			away.Inc()
+			log.Warn().Err(err).Msg("the store that relays share is away: this relay decides alone")
+		},
+		OnBack: func(gone time.Duration) {
+			log.Info().Dur("away_ms", gone).Msg("the store that relays share is back")
+		},
+	}, client)
+	if err != nil {
+		return nil, err
+	}
+	p.stop.push("shared limits", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, lastAgreement)
+		defer cancel()
+		if err := shared.Close(ctx); err != nil {
+			log.Warn().Err(err).Msg("what this relay held is free once its lease is over")
+		}
+		return nil
+	})
+	shipper, err := p.startShipping(ctx, s, l, client, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := registerShared(registry, away, shipper.Unshipped); err != nil {
+		return nil, err
+	}
+	return &books{
+		ledger:  wakingLedger{l, shipper},
+		reports: &sharedReports{all: ship.NewReports(client, 0), own: l, away: shared.Away, log: log},
+		store:   shared,
+		budgets: shared,
+		standing: func() relay.Standing {
+			return relay.Standing{Degraded: shared.Away(), Unrecorded: l.Available() != nil}
+		},
+	}, nil
+}
+
+// startShipping keeps Redis in step with the ledger until the process stops, which ships what is left.
+func (p *process) startShipping(ctx context.Context, s *settings, l *ledger.Ledger, client redis.UniversalClient, log zerolog.Logger) (*ship.Shipper, error) {
+	name, err := l.Relay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shipper := ship.New(ship.Config{Relay: name, Epoch: l.Epoch(), Retention: s.Books.Redis.Retention, Log: log}, l, client)
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	over := make(chan struct{})
+	go func() { // ends with the step below, which waits for it
+		defer close(over)
+		shipper.Run(running)
+	}()
+	p.stop.push("shipping", func(ctx context.Context) error {
+		cancel()
+		<-over
+		ctx, done := context.WithTimeout(ctx, lastShipment)
+		defer done()
+		if err := shipper.Finish(ctx); err != nil {
+			log.Warn().Err(err).Int64("records", shipper.Unshipped()).Msg("the next start ships what is left")
+		}
+		return nil
+	})
+	return shipper, nil
+}
+
+// wakingLedger has records shipped as soon as they are closed.
+type wakingLedger struct {
+	*ledger.Ledger
+	shipper *ship.Shipper
+}
+
+// Close closes a record, and wakes the shipper.
+func (w wakingLedger) Close(ctx context.Context, r billing.Record) error {
+	err := w.Ledger.Close(ctx, r)
+	w.shipper.Wake(r.Tenant)
+	return err
+}
+
+// spentBefore tells budgets what the ledger has of a tenant's earlier spending.
+func spentBefore(l *ledger.Ledger) limits.Earlier {
+	return func(ctx context.Context, tenant, currency string, from time.Time) (int64, error) {
+		report, err := l.Sums(ctx, billing.SumsQuery{From: from, To: time.Now().Add(time.Hour), Tenant: tenant})
+		if err != nil {
+			return 0, err
+		}
+		for _, g := range report.Groups {
+			for _, m := range g.Cost {
+				if m.Currency == currency {
+					return m.Micros, nil
+				}
+			}
+		}
+		return 0, nil
+	}
+}
+
+func storeAway() prometheus.CounterOpts {
+	return prometheus.CounterOpts{Name: "relay_store_away_total", Help: "Times that the shared store was away."}
+}
+
+// registerShared registers the metrics of what relays share. They are there without it too, at 0.
+func registerShared(registry prometheus.Registerer, away prometheus.Counter, unshipped func() int64) error {
+	lacking := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "relay_unshipped_records", Help: "Usage records that Redis lacks.",
+	}, func() float64 { return float64(unshipped()) })
+	for _, c := range []prometheus.Collector{away, lacking} {
+		if err := registry.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return nil
+}
