@@ -52,10 +52,23 @@ func WAVHeader(rate int) []byte {
 	return binary.LittleEndian.AppendUint32(h, wavUnknownSize)
 }
 
-// ReadWAV reads a mono WAV file to the end of its samples. It is lenient where files from streams are: chunks
-// of any kind may come before the samples, and a length of 0, of 0xFFFFFFFF or beyond the end means all that is
-// there. The format's encoding is that of the samples, never WAV. What it reads is bounded by r alone.
+// ReadWAV reads a mono WAV file to the end of its samples, as WAVSamples does. What it reads is bounded by r alone.
 func ReadWAV(r io.Reader) (Format, []byte, error) {
+	format, r, err := WAVSamples(r)
+	if err != nil {
+		return Format{}, nil, err
+	}
+	samples, err := io.ReadAll(r)
+	if err != nil {
+		return Format{}, nil, fmt.Errorf("read WAV samples: %w", err)
+	}
+	return format, samples[:len(samples)-len(samples)%format.BytesPerSample()], nil
+}
+
+// WAVSamples reads a mono WAV file up to its first sample, and returns a reader of the samples, which may end within one.
+// It is lenient where files from streams are: chunks of any kind may come before the samples, and a length of 0, of
+// 0xFFFFFFFF or beyond the end means all that is there. The format's encoding is that of the samples, never WAV.
+func WAVSamples(r io.Reader) (Format, io.Reader, error) {
 	format, size, err := readWAVHeader(r)
 	if err != nil {
 		return Format{}, nil, fmt.Errorf("read WAV header: %w", err)
@@ -63,11 +76,7 @@ func ReadWAV(r io.Reader) (Format, []byte, error) {
 	if size != 0 {
 		r = io.LimitReader(r, size) // the unknown size is beyond any end
 	}
-	samples, err := io.ReadAll(r)
-	if err != nil {
-		return Format{}, nil, fmt.Errorf("read WAV samples: %w", err)
-	}
-	return format, samples[:len(samples)-len(samples)%format.BytesPerSample()], nil
+	return format, r, nil
 }
 
 // CutWAVHeader takes the header off the beginning of a WAV stream: the samples' format, and what there is of them,

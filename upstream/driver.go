@@ -2,14 +2,16 @@ package upstream
 
 // Driver makes providers of one vendor from configuration.
 type Driver struct {
-	name  string
-	open  func(decode func(any) error, env Env) (Provider, error)
-	check func(decode func(any) error) error
-	codes func() []Entry
+	name    string
+	open    func(decode func(any) error, env Env) (Provider, error)
+	check   func(decode func(any) error) error
+	program func(decode func(any) error) (string, error)
+	codes   func() []Entry
 }
 
 // NewDriver is a vendor's driver: its name in `adapter:`, the defaults of its `options:`, and how to open it.
-// Where *C has a method Validate() error, it is called on the decoded options first.
+// Where *C has a method Validate() error, it is called on the decoded options first. Where it has Program() string, that
+// is the program which the provider runs, so that one without its program can be left out.
 func NewDriver[C any](name string, defaults C, open func(cfg C, env Env) (Provider, error)) Driver {
 	load := func(decode func(any) error) (C, error) {
 		cfg := defaults
@@ -34,6 +36,13 @@ func NewDriver[C any](name string, defaults C, open func(cfg C, env Env) (Provid
 			_, err := load(decode)
 			return err
 		},
+		program: func(decode func(any) error) (string, error) {
+			cfg, err := load(decode)
+			if p, ok := any(&cfg).(interface{ Program() string }); ok && err == nil {
+				return p.Program(), nil
+			}
+			return "", err
+		},
 	}
 }
 
@@ -45,6 +54,9 @@ func (d Driver) Open(decode func(any) error, env Env) (Provider, error) { return
 
 // Check validates a driver's options without opening anything.
 func (d Driver) Check(decode func(any) error) error { return d.check(decode) }
+
+// Program is what must be installed on this machine for a provider with these options; empty: nothing.
+func (d Driver) Program(decode func(any) error) (string, error) { return d.program(decode) }
 
 // WithCodes is the driver with its tables of the vendor's codes, for the documents.
 func (d Driver) WithCodes(codes func() []Entry) Driver {

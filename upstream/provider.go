@@ -66,6 +66,9 @@ type Env struct {
 	Name, URL string
 	// APIKey is the account's key.
 	APIKey Secret
+	// Voices are the vendor's own voice ids that the configuration names for this provider, for adapters that take no
+	// other.
+	Voices []string
 	// MaxConcurrent bounds the streams at once over all sockets; 0: no bound but the vendor's.
 	MaxConcurrent int
 	// Warm is the number of sockets to keep open ahead of need.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"time"
 
 	"voicerelay/billing"
@@ -122,7 +123,9 @@ func loadConfig(path string, env func(string) (string, bool)) (*settings, []warn
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
-	return parseConfig(path, source, environment{lookup: env, read: readSecret, drivers: drivers()})
+	return parseConfig(path, source, environment{
+		lookup: env, read: readSecret, find: exec.LookPath, drivers: drivers(),
+	})
 }
 
 func unreadable(path string, err error) error {

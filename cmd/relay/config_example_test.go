@@ -40,7 +40,12 @@ func TestExampleIsRightInItsComments(t *testing.T) {
 	option := regexp.MustCompile(`(?m)^( *)#([a-z].*|  .*)$`)
 	full := option.ReplaceAllString(string(source), "$1$2")
 	full = regexp.MustCompile(`(?m)^tls: .*$`).ReplaceAllString(full, "") // names files that are not there
-	env := environment{lookup: func(string) (string, bool) { return "a-key-of-some-length", true }, read: readSecret, drivers: drivers()}
+	env := environment{
+		lookup:  func(string) (string, bool) { return "a-key-of-some-length", true },
+		read:    readSecret,
+		find:    func(program string) (string, error) { return "/usr/bin/" + program, nil },
+		drivers: drivers(),
+	}
 	s, warnings, err := parseConfig("config.yaml", []byte(full), env)
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,15 @@ func (o *fakeOptions) Validate() error {
 	return nil
 }
 
-// fakeEnvironment has the fake driver, two variables and one file.
+// Program is what the fake driver runs, if anything.
+func (o *fakeOptions) Program() string {
+	if len(o.Command) == 0 {
+		return ""
+	}
+	return o.Command[0]
+}
+
+// fakeEnvironment has the fake driver, a few variables, one file and one program.
 func fakeEnvironment() environment {
 	open := func(fakeOptions, upstream.Env) (upstream.Provider, error) {
 		return nil, errors.New("not opened in tests")
@@ -38,6 +46,12 @@ func fakeEnvironment() environment {
 				return "sk-secret-of-a-file", nil
 			}
 			return "", errors.New("no such file")
+		},
+		find: func(program string) (string, error) {
+			if program == "speak" {
+				return "/bin/speak", nil
+			}
+			return "", errors.New("not found")
 		},
 		drivers: []upstream.Driver{upstream.NewDriver("fake", fakeOptions{Rate: 24000}, open)},
 	}

@@ -27,17 +27,23 @@ const (
 	maxWarm    = 1000
 )
 
-// settleProviders checks all providers and leaves out those whose key expands to nothing.
+// settleProviders checks all providers and leaves out those whose key expands to nothing or whose program is missing.
 func settleProviders(file *fileConfig, d *decoder) []providerSettings {
 	var able []providerSettings
 	for _, p := range file.Providers {
 		driver, ok := p.check(d)
-		switch {
-		case !ok:
+		if !ok {
+			continue
+		}
+		s := p.settings(driver, d)
+		s.Env.Voices = file.voiceIDs(p.Name)
+		switch missing := s.missingProgram(d); {
 		case p.APIKey != nil && *p.APIKey == "":
 			d.remarks.warn(join("providers", p.Name), "is left out: its api_key expands to nothing")
+		case missing != "":
+			d.remarks.warn(join("providers", p.Name), fmt.Sprintf("is left out: its program %s is not installed", missing))
 		default:
-			able = append(able, p.settings(driver, d))
+			able = append(able, s)
 		}
 	}
 	if len(file.Providers) == 0 && !d.remarks.faulty("providers") {
@@ -64,6 +70,18 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSet
 			return nil
 		},
 	}
+}
+
+// missingProgram is what the provider would run and this machine does not have, if anything.
+func (p providerSettings) missingProgram(d *decoder) string {
+	program, err := p.Driver.Program(p.Options)
+	if err != nil || program == "" {
+		return "" // faults of options have been noted
+	}
+	if _, err := d.env.find(program); err == nil {
+		return ""
+	}
+	return program
 }
 
 // check reports whether a provider has a driver, and all that is wrong with it.
@@ -185,6 +203,20 @@ func checkVoice(v routing.Voice, file *fileConfig, r *remarks) {
 
 func (c *fileConfig) hasProvider(name string) bool {
 	return slices.ContainsFunc(c.Providers, func(p providerConfig) bool { return p.Name == name })
+}
+
+// voiceIDs are the ids that voices have at a provider, whatever the model.
+func (c *fileConfig) voiceIDs(provider string) []string {
+	var ids []string
+	for _, v := range c.Voices {
+		for key, id := range v.IDs {
+			if name, _, _ := strings.Cut(key, "/"); name == provider {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func (c *fileConfig) hasVoice(name string) bool {

@@ -25,15 +25,15 @@ type stdio struct {
 	out, err io.Writer
 }
 
-// command is one verb of the program. It returns the process's exit code.
-type command struct {
+// verb is what the program can be told to do. It returns the process's exit code.
+type verb struct {
 	name, summary string
 	run           func(ctx context.Context, args []string, std stdio) int
 }
 
 // commands are the verbs in the order in which the usage lists them.
-func commands() []command {
-	return []command{
+func commands() []verb {
+	return []verb{
 		{"demo", "vendor emulators and the relay before them, speaking; no key and no file needed", demo},
 		{"serve", "the relay, as config.yaml says", serve},
 		{"check", "validate a configuration, all faults at once", check},

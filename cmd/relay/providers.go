@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/command"
 	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/together"
 	"voicerelay/upstream/tone"
@@ -14,7 +15,9 @@ import (
 
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
-	return []upstream.Driver{kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver}
+	return []upstream.Driver{
+		command.Driver, kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
+	}
 }
 
 // driver is the driver of an adapter's name.

@@ -14,6 +14,7 @@ import (
 type environment struct {
 	lookup  func(name string) (string, bool)
 	read    func(path string) (string, error)
+	find    func(program string) (path string, err error)
 	drivers []upstream.Driver
 }
 

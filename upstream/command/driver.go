@@ -1,0 +1,116 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("command", defaults(),
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env), nil }).
+	WithCodes(codes)
+
+// provider speaks by one configured command.
+type provider struct {
+	// Static after open.
+	cfg     Config
+	voices  []string
+	streams int           // at once; 0: no bound
+	running chan struct{} // a place for each program that may run
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	open   int
+	closed bool
+
+	wg sync.WaitGroup // a goroutine per stream, and one per program
+}
+
+func open(cfg Config, env upstream.Env) *provider {
+	return &provider{cfg: cfg, voices: env.Voices, streams: env.MaxConcurrent, running: make(chan struct{}, cfg.Processes)}
+}
+
+// Capabilities says what any program can do: what it is told of a text is a voice. All of it follows from how the
+// program is run, not from what its maker says.
+func (p *provider) Capabilities() upstream.Capabilities {
+	caps := upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsExact,
+		WordTimes:        upstream.WordTimesNone,
+		Cancel:           upstream.CancelConfirmed, // a killed program is seen to have ended
+		StreamsPerSocket: 1,
+		MinSpeed:         1,
+		MaxSpeed:         1,
+		Known: upstream.Known{
+			PieceEnds: upstream.Proven, WordTimes: upstream.Proven, Cancel: upstream.Proven, Cost: upstream.Proven,
+		},
+	}
+	if p.cfg.Output.Encoding != audio.WAV { // else it is known when the program speaks
+		caps.Formats = []audio.Format{p.cfg.Output.format()}
+	}
+	return caps
+}
+
+// ParseOptions takes an empty object only, since clients have no say in how a program is run.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
+		return nil, &upstream.OptionError{Reason: "must be an object"}
+	}
+	if len(fields) > 0 {
+		// Of several the same one is told each time.
+		return nil, &upstream.OptionError{Field: slices.Min(slices.Collect(maps.Keys(fields))), Reason: "unknown option"}
+	}
+	return nil, nil
+}
+
+// Open makes a stream. No program runs before there is a piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	if ctx.Err() != nil {
+		return nil, &upstream.Error{Kind: upstream.Canceled, Message: "cancelled before it began", Err: context.Cause(ctx)}
+	}
+	if !slices.Contains(p.voices, req.Voice) {
+		return nil, unknownVoice.Error("")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return nil, &upstream.Error{Kind: upstream.ConnectFailed, Message: "provider is closed"}
+	case p.streams > 0 && p.open >= p.streams:
+		return nil, &upstream.Error{Kind: upstream.Throttled, Message: "all streams are taken"}
+	}
+	p.open++
+	life, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	s := &stream{
+		p:      p,
+		sink:   sink,
+		voice:  req.Voice,
+		pieces: make(chan upstream.Piece, queued),
+		stop:   stop,
+		over:   make(chan struct{}),
+	}
+	p.wg.Go(func() { s.run(life) })
+	return s, nil
+}
+
+// left notes that a stream has been closed.
+func (p *provider) left() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+}
+
+// Close refuses further streams and waits for those open, which their owners must have closed, and for their programs.
+func (p *provider) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.wg.Wait()
+	return nil
+}

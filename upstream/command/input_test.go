@@ -1,0 +1,127 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// hostile are texts that would do something if they were an argument, a part of a shell's line or a file's name.
+var hostile = []string{
+	"-f/etc/passwd", "--help", "-v en", "-w out.wav", "--", "-", "{voice}", "{file}", "{text}", "$(id) and `id`", "; id", "| id",
+	"a\nb", "a\r\n-f/etc/passwd", "a\x00b", "%s%n", "../../etc/passwd", "/etc/passwd", "@/etc/passwd", "'; id #", `"; id #`,
+}
+
+// reported is what the program finds when it is run for a text.
+func reported(t *testing.T, text string, args ...string) seen {
+	t.Helper()
+	cfg := running(self("report", args...)...)
+	cfg.Output = Output{Encoding: audio.PCM16, SampleRate: 24000}
+	h := spoken(t, cfg, text)
+	var s seen
+	if err := json.Unmarshal(h.Audio, &s); err != nil {
+		t.Fatalf("%v, %v", err, h.Err)
+	}
+	return s
+}
+
+func TestTheTextIsNeverAnArgument(t *testing.T) {
+	t.Setenv("RELAY_SECRET", "not for programs")
+	for _, text := range hostile {
+		s := reported(t, text, "-v", voiceMark, "--out="+voiceMark+".wav")
+		if want := []string{"-v", voice, "--out=" + voice + ".wav"}; !slices.Equal(s.Args, want) {
+			t.Errorf("%q: arguments %q, want %q", text, s.Args, want)
+		}
+		if want := oneLine(text); s.Input != want {
+			t.Errorf("%q: standard input %q, want %q", text, s.Input, want)
+		}
+		if len(s.Env) > 0 {
+			t.Errorf("%q: environment %q, want none", text, s.Env)
+		}
+	}
+}
+
+func TestATextLikeAnOptionIsSpokenNotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "private.txt")
+	if err := os.WriteFile(path, []byte("what nobody may hear, at some length"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if h := spoken(t, running(self("naive", "-f"+path)...), "x"); len(h.Audio) != len(upstreamtest.Speech("what nobody may hear, at some length")) {
+		t.Fatal("the program does not obey the option when it gets it, so that this test shows nothing")
+	}
+	for _, text := range []string{"-f" + path, "-f " + path, "x -f" + path, "x\n-f" + path} {
+		h := spoken(t, running(self("naive")...), text)
+		if want := upstreamtest.Speech(strings.TrimSuffix(oneLine(text), "\n")); h.Err != nil || !slices.Equal(h.Audio, want) {
+			t.Errorf("%q: got %d bytes of audio and %v, want the text's %d", text, len(h.Audio), h.Err, len(want))
+		}
+	}
+}
+
+func TestAFileIsPrivateAndTakenAway(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	for _, text := range hostile {
+		s := reported(t, text, fileMark)
+		if s.Mode != 0o600 || s.Content != oneLine(text) || s.Input != "" {
+			t.Errorf("%q: mode %v, content %q, standard input %q; want a private file alone", text, s.Mode, s.Content, s.Input)
+		}
+		if filepath.Dir(s.Args[0]) != dir || strings.ContainsAny(filepath.Base(s.Args[0]), "{}") {
+			t.Errorf("%q: file %q, want one in %q", text, s.Args[0], dir)
+		}
+		if _, err := os.Stat(s.Args[0]); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q: the file is still there: %v", text, err)
+		}
+	}
+}
+
+func TestNoFileNoSpeech(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+	if h := spoken(t, running(self("file", fileMark)...), "Hello"); upstream.KindOf(h.Err) != upstream.ConnectFailed {
+		t.Errorf("got %v, want connect_failed", h.Err)
+	}
+}
+
+func TestOnlyConfiguredVoicesSpeak(t *testing.T) {
+	p := provide(t, running(self("wav")...))
+	for _, id := range []string{"", "en", "--help", "-f/etc/passwd", voice + " ", "../" + voice} {
+		req := request
+		req.Voice = id
+		if _, err := p.Open(t.Context(), req, upstreamtest.NewSink(t)); upstream.KindOf(err) != upstream.Rejected {
+			t.Errorf("voice %q: got %v, want rejected", id, err)
+		}
+	}
+}
+
+// A text is one line, whatever is in it, of the same characters but for those that control.
+func TestOneLine(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		got, ended := strings.CutSuffix(oneLine(text), "\n")
+		if !ended || strings.ContainsFunc(got, unicode.IsControl) {
+			t.Fatalf("%q: got %q, want one line", text, got)
+		}
+		visible := func(s string) string { return strings.ReplaceAll(strings.Map(blank, s), " ", "") }
+		if visible(got) != visible(text) {
+			t.Fatalf("%q: got %q", text, got)
+		}
+	})
+}
+
+func blank(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}

@@ -1,0 +1,110 @@
+package command
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+const (
+	// killPatience is how long a stream's end waits for that of a killed program, which the system may put off where
+	// the program waits for a disk.
+	killPatience = time.Second
+	// pipePatience is how long pipes are held open that something outside the program's group has taken over.
+	pipePatience = time.Second
+)
+
+// program is one run of the command.
+type program struct {
+	// Static after launch.
+	cmd   *exec.Cmd
+	out   *os.File      // the standard output; its reader closes it
+	clean func()        // takes away what was laid out for the command
+	over  chan struct{} // closed when the program has ended and its group with it
+
+	err error // how it ended; written before over is closed
+}
+
+// start runs the command for a text. The program is killed when ctx ends; the provider waits for it.
+func (p *provider) start(ctx context.Context, voice, text string) (*program, error) {
+	select {
+	case p.running <- struct{}{}:
+	case <-ctx.Done():
+		return nil, busy.Error("")
+	}
+	prog, err := p.launch(ctx, voice, text)
+	if err != nil {
+		<-p.running
+		return nil, err
+	}
+	p.wg.Go(func() {
+		prog.wait()
+		<-p.running
+	})
+	return prog, nil
+}
+
+// launch starts the command.
+func (p *provider) launch(ctx context.Context, voice, text string) (*program, error) {
+	cmd, clean, err := p.command(ctx, voice, text)
+	if err != nil {
+		return nil, &upstream.Error{Kind: noFile.Kind, Message: noFile.Message, Err: err}
+	}
+	out, err := run(cmd)
+	if err != nil {
+		clean()
+		return nil, &upstream.Error{Kind: notStarted.Kind, Message: notStarted.Message, Err: err}
+	}
+	return &program{cmd: cmd, out: out, clean: clean, over: make(chan struct{})}, nil
+}
+
+// run starts a command in a group of its own, and gives the end of the pipe where its output comes.
+func run(cmd *exec.Cmd) (out *os.File, err error) {
+	out, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() // the program has its own
+	ownGroup(cmd)
+	cmd.Stdout = in
+	cmd.WaitDelay = pipePatience
+	cmd.Cancel = func() error {
+		killGroup(cmd)
+		return out.SetReadDeadline(time.Now()) // what it has said and nobody has read is not wanted
+	}
+	if err := cmd.Start(); err != nil {
+		_ = out.Close() // nothing has been read
+		return nil, err
+	}
+	return out, nil
+}
+
+// wait waits for the program and ends what it left running.
+func (g *program) wait() {
+	defer close(g.over)
+	g.err = g.cmd.Wait()
+	killGroup(g.cmd)
+	_ = g.out.SetReadDeadline(time.Now().Add(pipePatience)) // fails where nobody reads any more
+	g.clean()
+}
+
+// end waits for the program, and but a moment once ctx has ended. It reports how the program ended, or that it was
+// stopped.
+func (g *program) end(ctx context.Context) error {
+	select {
+	case <-g.over:
+		return g.err
+	case <-ctx.Done():
+	}
+	patience := time.NewTimer(killPatience)
+	defer patience.Stop()
+	select {
+	case <-g.over:
+		return g.err
+	case <-patience.C:
+		return context.Cause(ctx)
+	}
+}

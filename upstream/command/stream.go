@@ -1,0 +1,125 @@
+package command
+
+import (
+	"context"
+	"strings"
+
+	"voicerelay/upstream"
+)
+
+// queued is how many pieces may wait. The relay sends one ahead; more than this is its fault.
+const queued = 16
+
+// stream is one attempt.
+type stream struct {
+	// Static after Open.
+	p      *provider
+	sink   upstream.Sink
+	voice  string
+	pieces chan upstream.Piece
+	stop   context.CancelCauseFunc // ends run and its program
+	over   chan struct{}           // closed when run has ended
+
+	// Owned by the caller of Speak and Close.
+	last, closed bool
+
+	// Owned by run.
+	spoke bool // there has been audio
+}
+
+// Speak queues a piece.
+func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
+	if s.last || s.closed {
+		return &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
+	}
+	select {
+	case <-s.over:
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	default:
+	}
+	select {
+	case s.pieces <- p:
+		s.last = p.Last
+		return nil
+	case <-s.over:
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	case <-ctx.Done():
+		return &upstream.Error{Kind: upstream.Canceled, Message: "cancelled while waiting to send", Err: context.Cause(ctx)}
+	}
+}
+
+// Close kills the program, if one runs, and waits for the stream's end, which a killed program can put off by no more
+// than killPatience.
+func (s *stream) Close(_ context.Context, cause error) error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if cause == nil {
+		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+	}
+	s.stop(cause)
+	<-s.over
+	s.p.left()
+	return nil
+}
+
+// run speaks to the end, and tells it.
+func (s *stream) run(ctx context.Context) {
+	defer close(s.over)
+	s.sink.End(upstream.Usage{}, s.speakAll(ctx))
+}
+
+// speakAll speaks the pieces as they come. Its error is what the stream ends with.
+func (s *stream) speakAll(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case p := <-s.pieces:
+			err := s.speak(ctx, p.Text)
+			if ctx.Err() != nil {
+				return context.Cause(ctx) // whatever else went wrong came of that
+			}
+			if err != nil {
+				return err
+			}
+			s.sink.PieceEnd(p.ID)
+			if p.Last {
+				return nil
+			}
+		}
+	}
+}
+
+// speak has the program speak a text. Its error is an *upstream.Error, unless ctx has ended.
+func (s *stream) speak(ctx context.Context, text string) error {
+	if strings.TrimSpace(text) == "" {
+		return nil // the end of a text that has been spoken
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.p.cfg.Timeout)
+	defer cancel()
+	prog, err := s.p.start(ctx, s.voice, text)
+	if err != nil {
+		return err
+	}
+	defer prog.out.Close()
+	heard, err := s.play(prog.out)
+	if err != nil {
+		cancel()          // nothing that it could still say is wanted
+		_ = prog.end(ctx) // killed by us
+		return err
+	}
+	ended := prog.end(ctx)
+	switch {
+	case ended != nil && ctx.Err() != nil && s.spoke:
+		return slow.Error("")
+	case ended != nil && ctx.Err() != nil:
+		return late.Error("")
+	case ended != nil:
+		return exitError(ended)
+	case heard == 0:
+		return silent.Error("")
+	}
+	return nil
+}
