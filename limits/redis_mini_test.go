@@ -29,7 +29,7 @@ func miniClient(t *testing.T, m *miniredis.Miniredis) *redis.Client {
 }
 
 // newRedis is a store over a client until the test ends.
-func newRedis(t *testing.T, cfg limits.RedisConfig, client redis.UniversalClient) *limits.Redis {
+func newRedis(t testing.TB, cfg limits.RedisConfig, client redis.UniversalClient) *limits.Redis {
 	t.Helper()
 	store, err := limits.NewRedis(cfg, client)
 	if err != nil {

@@ -23,7 +23,7 @@ type server struct {
 }
 
 // startServer starts a server on a free port of loopback, which ends with the test.
-func startServer(t *testing.T, flags ...string) *server {
+func startServer(t testing.TB, flags ...string) *server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not installed: the in-process one has to do")
@@ -34,7 +34,7 @@ func startServer(t *testing.T, flags ...string) *server {
 	return s
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -46,7 +46,7 @@ func freeAddr(t *testing.T) string {
 
 // start starts the server, with what it had written when it was killed last, and waits until it answers. It leaves
 // syncing to the system: killing a process loses nothing that it wrote, and a busy disk would hold up the tests.
-func (s *server) start(t *testing.T) {
+func (s *server) start(t testing.TB) {
 	t.Helper()
 	_, port, err := net.SplitHostPort(s.addr)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *server) kill() {
 }
 
 // client is a client of its own until the test ends.
-func (s *server) client(t *testing.T) *redis.Client {
+func (s *server) client(t testing.TB) *redis.Client {
 	client := redis.NewClient(&redis.Options{Addr: s.addr, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
 	return client
