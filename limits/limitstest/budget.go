@@ -136,6 +136,7 @@ func nothingLeft(t *testing.T, f BudgetFixture) {
 	p := open(t, f, expense("1"))
 	reserve(t, p, 10)
 	wantLeft(t, f, 0)
+	reserve(t, p, 0) // nothing more is always left
 	spend(t, p, 9)
 	wantLeft(t, f, 1)
 	spend(t, open(t, f, expense("2")), 1)
