@@ -22,7 +22,7 @@ for k = 3, #KEYS, 3 do
   local records = sums + 2 * tonumber(ARGV[at + 1])
   local after = records + 4 * tonumber(ARGV[at + 2])
   local expires = (hour + 1) * 3600 + retention
-  if expires > now then -- an hour that is over may have been summed up before, and forgotten
+  if expires > now then -- nothing is written that would go at once
     for i = sums, records - 1, 2 do
       redis.call('HINCRBY', KEYS[k], ARGV[i], ARGV[i + 1])
     end

@@ -31,7 +31,8 @@ type Config struct {
 	Relay string
 	// Epoch is the ledger's present one.
 	Epoch string
-	// Retention is how long Redis keeps records and sums, from the hour of admission. Default 400 days.
+	// Retention is how long Redis keeps records and sums, from the hour of admission. Default 400 days. Where the relays of
+	// one Redis differ, the shortest counts.
 	Retention time.Duration
 	// CheckEvery is how often all marks are read anew. Default a minute.
 	CheckEvery time.Duration
@@ -144,7 +145,7 @@ func (s *Shipper) Unshipped() int64 { return s.unshipped.Load() }
 func (s *Shipper) Run(ctx context.Context) {
 	next := time.NewTimer(0)
 	defer next.Stop()
-	failures := 0
+	failures, warned := 0, false
 	for {
 		var err error
 		select {
@@ -153,6 +154,10 @@ func (s *Shipper) Run(ctx context.Context) {
 		case <-next.C:
 			err = s.round(ctx)
 			next.Reset(s.cfg.BeatEvery)
+			if err == nil && !warned {
+				s.warnOfEviction(ctx)
+				warned = true
+			}
 		case <-s.wake:
 			if failures > 0 {
 				continue // the next round takes it
