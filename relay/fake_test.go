@@ -2,34 +2,52 @@ package relay
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"voicerelay/audio"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
 
-// fakeProvider speaks at a pace: each character of a piece is frameOf(character) of silence.
+// fakeProvider speaks at a pace: each character of a piece is a frame, loud as its code for a letter or digit, else silent.
 type fakeProvider struct {
-	caps    upstream.Capabilities
-	refuse  error         // Open fails with it
-	first   time.Duration // before a stream's first audio
-	pace    time.Duration // between frames; 0: all at once
-	silent  bool          // takes text and says nothing
-	failAt  int           // after so many frames the stream ends with failure; 0: never
-	failure error
-	mute    bool // ends normally without audio
-	panics  bool // Open panics
+	caps     upstream.Capabilities
+	refuse   error         // Open fails with it
+	first    time.Duration // before a stream's first audio
+	pace     time.Duration // between frames; 0: all at once
+	silent   bool          // takes text and says nothing
+	failAt   int           // after so many frames the stream ends with failure; 0: never
+	failure  error         // nil: says that all was well
+	stallAt  int           // after so many frames the stream says nothing for stallFor
+	stallFor time.Duration // 0: for good
+	mute     bool          // ends normally without audio
+	panics   bool          // Open panics
+	connect  time.Duration // that Open takes
+	times    fakeTimes
+	endsOpen bool // says nothing of a piece's end, but for the last
 
 	mu      sync.Mutex
 	opened  []upstream.Request
-	closed  []error // causes given to Close, in order
+	asked   []time.Time // Open was called
+	closed  []error     // causes given to Close, in order
 	pieces  []upstream.Piece
 	current int // streams open
 }
+
+// fakeTimes says when a fake tells word times.
+type fakeTimes int
+
+const (
+	timesBehind fakeTimes = iota // a piece's, behind its audio
+	timesAhead                   // before it
+	timesSpoken                  // each word's, behind its last character
+	timesNever
+)
 
 const (
 	fakeRate        = 24000
@@ -59,23 +77,38 @@ func (f *fakeProvider) ParseOptions(raw json.RawMessage) (any, error) {
 	return string(raw), nil
 }
 
-func (f *fakeProvider) Open(_ context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+func (f *fakeProvider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	if f.connect > 0 {
+		select {
+		case <-ctx.Done():
+			return nil, &upstream.Error{Kind: upstream.ConnectFailed, Message: "gave up", Err: ctx.Err()}
+		case <-time.After(f.connect):
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.panics {
 		panic("no reason")
 	}
+	f.asked = append(f.asked, time.Now())
 	if f.refuse != nil {
 		return nil, f.refuse
 	}
 	f.opened = append(f.opened, req)
 	f.current++
-	s := &fakeStream{provider: f, sink: sink, pieces: make(chan upstream.Piece, 16), stop: make(chan struct{}), over: make(chan struct{})}
+	s := &fakeStream{provider: f, failAt: f.failAt, failure: f.failure, sink: sink, pieces: make(chan upstream.Piece, 16), stop: make(chan struct{}), over: make(chan struct{})}
 	go s.speak()
 	return s, nil
 }
 
 func (f *fakeProvider) Close() error { return nil }
+
+// breaks has the streams that begin from now on end with an error after so many frames.
+func (f *fakeProvider) breaks(after int, failure error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failAt, f.failure = after, failure
+}
 
 func (f *fakeProvider) open() int {
 	f.mu.Lock()
@@ -102,6 +135,8 @@ func (f *fakeProvider) spoken() string {
 // fakeStream has one goroutine, which Close waits for.
 type fakeStream struct {
 	provider *fakeProvider
+	failAt   int
+	failure  error
 	sink     upstream.Sink
 	pieces   chan upstream.Piece
 	stop     chan struct{}
@@ -153,29 +188,87 @@ func (s *fakeStream) speak() {
 	}
 }
 
+var errFakeClosed = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+
 // piece sends a piece's audio and words.
 func (s *fakeStream) piece(p upstream.Piece) error {
-	if s.frames == 0 && !s.pause(s.provider.first) {
-		return &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+	f := s.provider
+	if s.frames == 0 && !s.pause(f.first) {
+		return errFakeClosed
 	}
-	runes := len([]rune(p.Text))
-	if s.provider.mute {
-		runes = 0
+	runes := []rune(p.Text)
+	if f.mute {
+		runes = nil
 	}
-	for range runes {
-		if s.provider.failAt > 0 && s.frames == s.provider.failAt {
-			return s.provider.failure
+	words := fakeWords(p, s.at)
+	if f.times == timesAhead {
+		s.sink.Words(words)
+	}
+	for i, r := range runes {
+		if s.failAt > 0 && s.frames == s.failAt {
+			return s.failure
 		}
-		if !s.pause(s.provider.pace) {
-			return &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+		if !s.stall() || !s.pause(f.pace) {
+			return errFakeClosed
 		}
-		s.sink.Audio(upstream.Frame{Format: audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, Raw: make([]byte, fakeFrameLength)})
+		s.sink.Audio(fakeFrame(r))
 		s.frames++
+		if f.times == timesSpoken {
+			words = s.tell(words, s.at+time.Duration(i+1)*charLength)
+		}
 	}
-	s.sink.Words(fakeWords(p, s.at))
-	s.at += time.Duration(runes) * 50 * time.Millisecond
-	s.sink.PieceEnd(p.ID)
+	s.at += time.Duration(len(runes)) * charLength
+	if f.times == timesBehind || f.times == timesSpoken {
+		s.sink.Words(words)
+	}
+	if !f.endsOpen {
+		s.sink.PieceEnd(p.ID)
+	}
 	return nil
+}
+
+// stall says nothing for a while where the provider is to.
+func (s *fakeStream) stall() bool {
+	f := s.provider
+	if f.stallAt == 0 || s.frames != f.stallAt {
+		return true
+	}
+	if f.stallFor > 0 {
+		return s.pause(f.stallFor)
+	}
+	<-s.stop
+	return false
+}
+
+// tell tells the words that end by a time, and returns the others.
+func (s *fakeStream) tell(words []upstream.Word, by time.Duration) []upstream.Word {
+	n := 0
+	for n < len(words) && words[n].End <= by {
+		n++
+	}
+	if n > 0 {
+		s.sink.Words(words[:n])
+	}
+	return words[n:]
+}
+
+// charLength is what a fake takes for a character.
+const charLength = 50 * time.Millisecond
+
+// loudness is how loud a fake says a character.
+func loudness(r rune) int16 {
+	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+		return 0
+	}
+	return int16(r) * 100
+}
+
+func fakeFrame(r rune) upstream.Frame {
+	raw := make([]byte, 0, fakeFrameLength)
+	for range samplesPerChar {
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(loudness(r)))
+	}
+	return upstream.Frame{Format: audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, Raw: raw}
 }
 
 // fakeWords times each word by its characters.
@@ -184,8 +277,8 @@ func fakeWords(p upstream.Piece, from time.Duration) []upstream.Word {
 	for _, t := range text.Tokens(p.Text, 0) {
 		ws = append(ws, upstream.Word{
 			Text: t.Text, Piece: p.ID, Score: -1,
-			Start: from + time.Duration(t.Start)*50*time.Millisecond,
-			End:   from + time.Duration(t.End)*50*time.Millisecond,
+			Start: from + time.Duration(t.Start)*charLength,
+			End:   from + time.Duration(t.End)*charLength,
 		})
 	}
 	return ws
