@@ -85,8 +85,11 @@ func (a *attempt) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
 func (a *attempt) tickLocked(now time.Time) {
 	if !a.lastFrame.IsZero() {
-		gap := now.Sub(later(a.lastFrame, a.owedSince))
-		a.interval += (min(gap, a.g.req.plan.StallTimeout) - a.interval) / intervalMemory
+		gap := min(now.Sub(later(a.lastFrame, a.owedSince)), a.g.req.plan.StallTimeout)
+		if a.interval == 0 {
+			a.interval = gap
+		}
+		a.interval += (gap - a.interval) / intervalMemory
 	}
 	a.lastFrame = now
 }
