@@ -148,8 +148,7 @@ func (g *generation) run(ctx context.Context) {
 	g.conclude(end)
 	g.closeBooks(ctx, g.purse)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
-	g.finish()
-	g.s.ended(g)
+	g.s.end(g)
 }
 
 // withdraw refuses a generation that has been admitted, and that the client has not heard of.
@@ -209,8 +208,7 @@ func (g *generation) survivePanic() {
 	}
 	g.conclude(ending{reason: reasonFailed, err: err})
 	g.closeBooks(context.Background(), g.purse)
-	g.finish()
-	g.s.ended(g)
+	g.s.end(g)
 }
 
 // awaitText waits until there is something to speak from where the next attempt begins. It reports false where the

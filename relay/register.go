@@ -150,11 +150,13 @@ func (s *session) refused(g *generation, err *protocol.Error) {
 	s.leaveIfDrained()
 }
 
-// ended moves a generation from the running ones to the remembered.
-func (s *session) ended(g *generation) {
+// end sends a generation's done, and moves it from the running ones to the remembered: at once, as far as commands can
+// tell, since a client that has its done may start another in its stead.
+func (s *session) end(g *generation) {
 	now := time.Now()
 	s.mu.Lock()
 	s.register.remove(g, now)
+	g.finish()
 	g.trim()
 	s.register.keep(g, now)
 	s.mu.Unlock()

@@ -294,3 +294,19 @@ func TestWhoMayConnect(t *testing.T) {
 func bearer(r *http.Request, key string) { r.Header.Set("Authorization", "Bearer "+key) }
 
 func upgrade(r *http.Request) { r.Header.Set("Upgrade", "websocket") }
+
+// A client that has a generation's done may start the next in its stead at once.
+func TestDoneFreesItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := quick(func(l *limits.Config) { l.MaxConcurrentGenerations, l.GenerationsPerMinute = 1, 1000 })
+		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		for i := range 200 {
+			c.send(generate(fmt.Sprint("g", i), "Hi.", ""))
+			for kind := ""; kind != "done"; {
+				if kind = c.next().kind(); kind == "error" {
+					t.Fatalf("generation %d was refused", i)
+				}
+			}
+		}
+	})
+}
