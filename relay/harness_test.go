@@ -91,6 +91,8 @@ type client struct {
 	t    *testing.T
 	conn *websocket.Conn
 	wire net.Conn // beneath it
+
+	heard map[string][]event // by generation, of listenAll
 }
 
 // websocketNetConn is the connection beneath a client that no longer reads by itself.
@@ -110,7 +112,7 @@ func (r *rig) dial(query string) *client {
 	}
 	conn.SetReadLimit(8 << 20)
 	r.t.Cleanup(func() { _ = conn.CloseNow() })
-	return &client{t: r.t, conn: conn, wire: wire}
+	return &client{t: r.t, conn: conn, wire: wire, heard: make(map[string][]event)}
 }
 
 func (c *client) send(message string) {

@@ -58,17 +58,12 @@ func (c *client) listen(id string) call {
 			}
 			l.gap += max(0, time.Since(dry))
 			dry = later(dry, time.Now()).Add(audio.Duration(int64(e["samples"].(float64)), fakeRate))
-		case "rerouted":
-			l.reroutes = append(l.reroutes, e)
 		case "done":
 			l.done = e
 		}
 	}
-	l.heard = heardIn(c.t, l.events, id)
-	for _, a := range l.done["usage"].(map[string]any)["attempts"].([]any) {
-		attempt := a.(map[string]any)
-		l.providers = append(l.providers, fmt.Sprint(attempt["provider"], " ", attempt["outcome"]))
-	}
+	told := summary(c.t, id, l.events)
+	l.heard, l.providers, l.reroutes = told.heard, told.providers, told.reroutes
 	return l
 }
 
