@@ -76,7 +76,7 @@ func speaksBy(names []string, vendors map[string]*vendor) *config {
 		Limits: generous(), ShutdownGrace: "2s", Log: map[string]string{"level": "debug"},
 	}
 	// A loaded machine may take its time: no test but those of the deadlines themselves should meet one.
-	base := route{Voice: "narrator", FirstAudioTimeout: "20s", StallTimeout: "20s"}
+	base := route{Voice: "narrator", FirstAudioTimeout: "20s", StallTimeout: "20s", HedgeAfter: "0s"}
 	all := base
 	for _, name := range names {
 		v := vendors[name]

@@ -25,8 +25,7 @@ func TestTheContextFollowsATakeover(t *testing.T) {
 	first.sees("the second generation", func(s emulator.Stats) bool {
 		return len(s.Streams) >= 2 && s.Streams[1].Audio > 0
 	})
-	c.completed("g1")
-	c.speaks("g1", twelve)
+	c.survives("g1", twelve)
 	m := c.completed("g2")
 	c.speaks("g2", "Please remember that silver trains leave early.")
 	if s := c.started("g2"); s.Provider != "second" {

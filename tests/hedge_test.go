@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -21,8 +22,10 @@ func TestHedge(t *testing.T) {
 		cfg.Providers[name] = p
 	}
 	c := serve(t, cfg).dial(t)
-	best := time.Duration(1<<63 - 1)
-	for _, id := range []string{"g1", "g2", "g3", "g4", "g5"} { // a busy machine is late by itself now and then
+	const limit, tries = 350 * time.Millisecond, 20 // a busy machine is late by itself now and then
+	best, n := time.Hour, 0
+	for ; n < tries && best >= limit; n++ {
+		id := fmt.Sprint("g", n)
 		c.send(j{"type": "generate", "generation_id": id, "text": twelve})
 		m := c.completed(id)
 		c.speaks(id, twelve)
@@ -43,10 +46,10 @@ func TestHedge(t *testing.T) {
 			}
 		}
 	}
-	if best >= 350*time.Millisecond {
-		t.Errorf("first audio after %v at best, want less than 350ms", best)
+	if best >= limit {
+		t.Errorf("first audio after %v at best, want less than %v", best, limit)
 	}
-	slow.sees("the losers stopped", func(s emulator.Stats) bool { return len(s.Cancels) == 5 && s.OpenContexts == 0 })
+	slow.sees("the losers stopped", func(s emulator.Stats) bool { return len(s.Cancels) == n && s.OpenContexts == 0 })
 	for _, s := range slow.Stats().Streams {
 		if s.Audio != 0 {
 			t.Errorf("the loser went on to generate %v of audio", s.Audio)
@@ -76,7 +79,7 @@ func TestFastestGoesFirst(t *testing.T) {
 	slow := emulate(t, emulator.Options{FirstAudio: 800 * time.Millisecond})
 	quick := emulateBy(t, "together", emulator.Options{})
 	cfg := speaksBy([]string{"slow", "quick"}, map[string]*vendor{"slow": slow, "quick": quick}).
-		amend("default", func(r *route) { r.Strategy, r.HedgeAfter = "fastest", "0s" })
+		amend("default", func(r *route) { r.Strategy = "fastest" })
 	c := serve(t, cfg).dial(t)
 	for _, g := range []struct{ id, want string }{
 		{"unknown", "slow"}, {"one-unknown", "quick"}, {"known", "quick"}, {"still", "quick"},

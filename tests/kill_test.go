@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"cmp"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"voicerelay/upstream/emulator"
-	"voicerelay/upstream/emulator/voice"
 )
 
 // A vendor that dies under a hundred running generations costs none of them a word.
@@ -23,7 +21,7 @@ func TestAVendorKilledUnderAHundredGenerations(t *testing.T) {
 	well := emulateBy(t, "together", emulator.Options{Seed: 5, Pace: 2})
 	cfg := speaksBy([]string{"victim", "well"}, map[string]*vendor{
 		"victim": {adapter: "kugelaudio", url: victim.url}, "well": well,
-	}).amend("default", func(r *route) { r.HedgeAfter = "0s" })
+	})
 	r := serve(t, cfg)
 	const connections, each = 10, 10
 	var clients []*client
@@ -47,7 +45,7 @@ func TestAVendorKilledUnderAHundredGenerations(t *testing.T) {
 	var ways []string
 	for _, c := range clients {
 		for i := range each {
-			ways = append(ways, c.survives(fmt.Sprint("g", i)))
+			ways = append(ways, c.survives(fmt.Sprint("g", i), sixSentences))
 		}
 	}
 	t.Logf("%d running when the vendor died; went on: %s", running, tally(ways))
@@ -94,38 +92,6 @@ func (c *client) running(of int) int {
 		}
 	}
 	return of
-}
-
-// survives checks that a generation has said all of its text though its vendor died, and returns how it went on. Each
-// word is announced once. One that was under way is heard broken off, which may sound like all of it or like none, and
-// then once more.
-func (c *client) survives(id string) string {
-	c.t.Helper()
-	c.completed(id)
-	want := voice.Words(sixSentences)
-	var announced []string
-	for _, w := range c.words(id) {
-		announced = append(announced, w.Word)
-	}
-	if !slices.EqualFunc(announced, want, strings.EqualFold) {
-		c.fail("%s: announced %q, want %q", id, announced, want)
-	}
-	got := slices.DeleteFunc(c.heard(id, want...), func(w string) bool { return w == voice.Unknown })
-	var ways []string
-	for _, m := range c.about(id) {
-		if m.kind != "rerouted" {
-			continue
-		}
-		ways = append(ways, m.Reason+" by "+m.ResumeSource)
-		again := voice.Words(sixSentences[m.ResumeChar:])[0]
-		if i := slices.Index(got, again); i >= 0 && i+1 < len(got) && got[i+1] == again {
-			got = slices.Delete(got, i, i+1)
-		}
-	}
-	if !slices.EqualFunc(got, want, strings.EqualFold) {
-		c.fail("%s: heard %q, want %q", id, got, want)
-	}
-	return cmp.Or(strings.Join(ways, ", "), "with the other alone")
 }
 
 func tally(values []string) string {

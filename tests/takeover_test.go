@@ -25,8 +25,8 @@ func TestRerouted(t *testing.T) {
 	t.Parallel()
 	c := ailing(t, "error:INTERNAL_ERROR:1500ms").dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve, "normalize": false, "word_timestamps": true})
-	done := c.completed("g")
-	c.speaks("g", twelve)
+	c.survives("g", twelve)
+	done := c.done("g")
 	m := c.await("rerouted", of("rerouted", "g"))
 	var got j
 	if err := json.Unmarshal(m.raw, &got); err != nil {
@@ -106,8 +106,7 @@ func TestTakeoverReasons(t *testing.T) {
 			for _, query := range []string{"audio=json", "audio=binary"} {
 				c := ailing(t, fault).dialWith(t, dialing{query: query})
 				c.send(j{"type": "generate", "generation_id": "g", "text": twelve, "output": tt.output, "word_timestamps": true})
-				c.completed("g")
-				c.speaks("g", twelve)
+				c.survives("g", twelve)
 				if m := c.await("rerouted", of("rerouted", "g")); m.Reason != tt.reason || m.ResumeSource != "word_times" {
 					t.Errorf("%s: rerouted for %s by %s, want %s by word_times", query, m.Reason, m.ResumeSource, tt.reason)
 				}
@@ -126,8 +125,8 @@ func TestTakeoverTwice(t *testing.T) {
 	}
 	c := serve(t, speaksBy([]string{"first", "second", "third"}, vendors)).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
-	m := c.completed("g")
-	c.speaks("g", twelve)
+	c.survives("g", twelve)
+	m := c.done("g")
 	var way []string
 	for _, m := range c.about("g") {
 		if m.kind == "rerouted" {
