@@ -22,6 +22,8 @@ type config struct {
 	Circuit       map[string]any      `yaml:"circuit,omitempty"`
 	Limits        map[string]any      `yaml:"limits,omitempty"`
 	Prices        []map[string]any    `yaml:"prices,omitempty"`
+	Ledger        map[string]string   `yaml:"ledger,omitempty"`
+	Redis         map[string]string   `yaml:"redis,omitempty"`
 	ShutdownGrace string              `yaml:"shutdown_grace"`
 
 	trust []byte // certificates, in PEM, that the relay trusts in place of the system's

@@ -29,7 +29,12 @@ type relay struct {
 // logged is looked through.
 func serve(t *testing.T, c *config) *relay {
 	t.Helper()
-	dir := t.TempDir()
+	return serveIn(t, t.TempDir(), c)
+}
+
+// serveIn is serve in a folder that may have the ledger of an earlier relay.
+func serveIn(t *testing.T, dir string, c *config) *relay {
+	t.Helper()
 	path := filepath.Join(dir, "config.yaml")
 	if err := os.WriteFile(path, c.marshal(t), 0o600); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ const maxPage = 1000
 
 // OpenReader opens a ledger for reading. Whoever opens it closes it.
 func OpenReader(ctx context.Context, path string) (*Reader, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err) // SQLite would say less
+	}
 	db, err := openReading(path)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)

@@ -65,7 +65,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 	if err != nil {
 		return nil, fmt.Errorf("redis.url: %w", err)
 	}
-	client := redis.NewUniversalClient(options)
+	client := newRedis(options, log)
 	p.stop.push("redis", func(context.Context) error { return client.Close() })
 	away := prometheus.NewCounter(storeAway())
 	shared, err := limits.NewRedis(limits.RedisConfig{

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
 
 	"voicerelay/upstream"
 )
@@ -36,6 +39,7 @@ func parseRedis(addresses upstream.Secret) (*redis.UniversalOptions, error) {
 		ContextTimeoutEnabled: true,
 		PoolSize:              redisSockets,
 		MinIdleConns:          redisOpenSocket,
+		DialerRetries:         1, // who asks in vain asks again, in its own time
 	}
 	var first *url.URL
 	for address := range strings.SplitSeq(addresses.Reveal(), ",") {
@@ -95,4 +99,18 @@ func completeRedis(options *redis.UniversalOptions, u *url.URL) (err error) {
 		return errRedisDB
 	}
 	return nil
+}
+
+// newRedis is a client that tells a log about its sockets. What matters of that is logged by who asks.
+func newRedis(options *redis.UniversalOptions, log zerolog.Logger) redis.UniversalClient {
+	redis.SetLogger(redisLog{log}) // the library has one for all clients
+	return redis.NewUniversalClient(options)
+}
+
+// redisLog is the library's logger.
+type redisLog struct{ zerolog.Logger }
+
+// Printf writes a line.
+func (l redisLog) Printf(_ context.Context, format string, v ...any) {
+	l.Debug().Str("detail", fmt.Sprintf(format, v...)).Msg("redis")
 }

@@ -52,6 +52,9 @@ func settle(file *fileConfig, d *decoder) *settings {
 	file.Circuit.Validate(r.below("circuit"))
 	file.Ledger.validate(r.below("ledger"))
 	file.Redis.validate(r.below("redis"))
+	if _, stated := r.places["redis.url"]; stated && file.Redis.URL == "" {
+		r.warn("redis.url", "is empty: this relay shares nothing with others")
+	}
 	checkRange(r.fault, "shutdown_grace", file.ShutdownGrace, 0, time.Hour)
 
 	providers := settleProviders(file, d)

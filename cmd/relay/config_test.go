@@ -212,6 +212,7 @@ func TestWarnings(t *testing.T) {
 	cases := []struct{ name, source, want string }{
 		{"no default route", strings.Replace(least, "default:", "main:", 1), "f.yaml:4:1: routes: none is named default"},
 		{"short key", least + "keys: [{name: a, tenant: t, key: hunter2}]\n", "f.yaml:9:29: keys[0].key: is shorter than 16 characters"},
+		{"no Redis after all", least + "redis: {url: \"${EMPTY}\"}\n", "f.yaml:9:9: redis.url: is empty"},
 		{"tenant without a key", least + "tenants: {acme: {}}\n", "f.yaml:9:11: tenants.acme: no key has this tenant"},
 	}
 	for _, c := range cases {

@@ -38,6 +38,8 @@ func commands() []verb {
 		{"serve", "the relay, as config.yaml says", serve},
 		{"check", "validate a configuration, all faults at once", check},
 		{"say", "speak a text, or standard input as it comes, through a relay", say},
+		{"usage", "what was spoken and what it cost, also beside a running relay", usageReport},
+		{"ledger", "verify: check the ledger, and Redis against it; ship: bring Redis what it lacks", ledgerWork},
 		{"emulate", "one vendor's emulator, for tests", emulate},
 	}
 }

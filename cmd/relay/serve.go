@@ -15,7 +15,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
 
 	"voicerelay/relay"
@@ -42,7 +41,6 @@ func serve(ctx context.Context, args []string, std stdio) int {
 		return exitFault
 	}
 	log := newLog(s, std.err)
-	redis.SetLogger(redisLog{log})
 	for _, w := range warnings {
 		log.Warn().Str("at", w.String()).Msg("configuration")
 	}
@@ -63,14 +61,6 @@ func newLog(s *settings, w io.Writer) zerolog.Logger {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
 	}
 	return zerolog.New(w).Level(s.LogLevel).With().Timestamp().Logger()
-}
-
-// redisLog takes what the Redis library says of its sockets. What matters of it is logged by who asks.
-type redisLog struct{ zerolog.Logger }
-
-// Printf implements the library's logger.
-func (l redisLog) Printf(_ context.Context, format string, v ...any) {
-	l.Debug().Str("detail", fmt.Sprintf(format, v...)).Msg("redis")
 }
 
 // process is a relay that serves.

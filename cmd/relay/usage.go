@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/billing/ledger"
+	"voicerelay/billing/ship"
+)
+
+// usageReport prints what was used: `relay usage [-by provider,day] [-from …] [-to …] [-csv]`, from the ledger, or for
+// all relays where they share a Redis. A relay may be running meanwhile.
+func usageReport(ctx context.Context, args []string, std stdio) int {
+	flags := flag.NewFlagSet("relay usage", flag.ContinueOnError)
+	path := flags.String("config", "config.yaml", "the configuration `file`")
+	by := flags.String("by", "", "`what` to sum up by: any of tenant, key, day, with either route, outcome or provider, model, voice, outcome")
+	from := flags.String("from", "", "`time` of the first generations, as 2026-03-01 or RFC 3339; today")
+	to := flags.String("to", "", "`time` behind the last generations; the end of today")
+	asCSV := flags.Bool("csv", false, "print comma-separated values")
+	if done, code := parseFlags(flags, args, std.err); done {
+		return code
+	}
+	if !noArguments(flags, std.err) {
+		return exitUsage
+	}
+	q, err := sumsQuestion(*from, *to, *by, time.Now())
+	if err != nil {
+		fmt.Fprintln(std.err, "relay usage:", err)
+		return exitUsage
+	}
+	kept, err := loadBooks(*path, environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
+	if err != nil {
+		fmt.Fprintln(std.err, err)
+		return exitFault
+	}
+	if err := printReport(ctx, kept, q, *asCSV, std); err != nil {
+		fmt.Fprintln(std.err, "relay usage:", err)
+		return exitFault
+	}
+	return exitOK
+}
+
+func sumsQuestion(from, to, by string, now time.Time) (q billing.SumsQuery, err error) {
+	q.GroupBy = billing.ParseGroupBy(by)
+	q.From, q.To = billing.Today(now)
+	if from != "" {
+		if q.From, err = billing.ParseTime(from); err != nil {
+			return q, fmt.Errorf("-from: %w", err)
+		}
+	}
+	if to != "" {
+		if q.To, err = billing.ParseTime(to); err != nil {
+			return q, fmt.Errorf("-to: %w", err)
+		}
+	}
+	switch err := q.Validate(); {
+	case errors.Is(err, billing.ErrRange):
+		return q, errors.New("-from must be before -to")
+	case err != nil:
+		return q, fmt.Errorf("-by: %s", strings.TrimPrefix(err.Error(), "group_by "))
+	}
+	return q, nil
+}
+
+func printReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, asCSV bool, std stdio) error {
+	report, err := readReport(ctx, kept, q, std.err)
+	if err != nil {
+		return err
+	}
+	if !report.MissingSince.IsZero() {
+		fmt.Fprintf(std.err, "relay usage: records may be missing since %s\n", report.MissingSince.UTC().Format(time.RFC3339))
+	}
+	rows := q.Table(report.Groups)
+	if asCSV {
+		return csv.NewWriter(std.out).WriteAll(rows)
+	}
+	fmt.Fprintf(std.out, "%s to %s\n\n", report.From.UTC().Format(time.RFC3339), report.To.UTC().Format(time.RFC3339))
+	return printTable(std.out, rows)
+}
+
+// readReport asks Redis where relays share one. While that is away this relay's own ledger has to do.
+func readReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, stderr io.Writer) (billing.Report, error) {
+	if kept.Redis.URL != "" {
+		report, err := readShared(ctx, kept.Redis, q)
+		if err == nil {
+			return report, nil
+		}
+		fmt.Fprintln(stderr, "relay usage: this relay's own ledger only:", err)
+	}
+	r, err := ledger.OpenReader(ctx, kept.Ledger.Path)
+	if err != nil {
+		return billing.Report{}, err
+	}
+	report, err := r.Sums(ctx, q)
+	return report, errors.Join(err, r.Close())
+}
+
+func readShared(ctx context.Context, cfg redisConfig, q billing.SumsQuery) (billing.Report, error) {
+	client, err := dialRedis(cfg)
+	if err != nil {
+		return billing.Report{}, err
+	}
+	report, err := ship.NewReports(client, 0).Sums(ctx, q)
+	return report, errors.Join(err, client.Close())
+}
+
+// dialRedis is a client of redis.url for a command.
+func dialRedis(cfg redisConfig) (redis.UniversalClient, error) {
+	options, err := parseRedis(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("redis.url: %w", err)
+	}
+	options.MinIdleConns = 0 // a command asks once
+	return newRedis(options, zerolog.Nop()), nil
+}
+
+// printTable aligns columns.
+func printTable(w io.Writer, rows [][]string) error {
+	const gap = 2
+	table := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
+	for _, row := range rows {
+		if _, err := fmt.Fprintln(table, strings.Join(row, "\t")); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
