@@ -18,8 +18,7 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// seeds meets every setting of the emulator's quirks several times.
-const seeds = 24
+const seeds = upstreamtest.Seeds
 
 // emulated is a provider with a key before an emulator that takes the key ka_secret.
 func emulated(t *testing.T, o emulator.Options, key upstream.Secret) (*provider, *emulator.Server) {

@@ -19,8 +19,7 @@ import (
 )
 
 const (
-	// seeds meets every setting of the emulator's quirks several times.
-	seeds   = 24
+	seeds   = upstreamtest.Seeds
 	goodKey = "tg_secret"
 )
 

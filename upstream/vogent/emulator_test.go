@@ -17,8 +17,7 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// seeds meets every setting of the emulator's quirks several times.
-const seeds = 24
+const seeds = upstreamtest.Seeds
 
 const goodKey = "vogent_secret"
 

@@ -16,8 +16,7 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// seeds meets every setting of the emulator's quirks several times.
-const seeds = 24
+const seeds = upstreamtest.Seeds
 
 // heard are the words in audio of a linear or G.711 format.
 func heard(t *testing.T, h upstreamtest.Heard, vocabulary []string) []string {
