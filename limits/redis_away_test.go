@@ -221,6 +221,24 @@ func TestAwayCostsThePatienceOnce(t *testing.T) {
 	})
 }
 
+func TestClientThatLeavesIsNoOutage(t *testing.T) {
+	withOutage(t, func(t *testing.T, r *awayRelay) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		grant, err := r.Admit(ctx, asking("1", "k"))
+		if err != nil {
+			t.Fatalf("Admit = %v, want what was taken to be given back by someone", err)
+		}
+		if err := grant.Settle(ctx, limits.Cancelled, false); err != nil {
+			t.Errorf("Settle = %v", err)
+		}
+		if r.Away() {
+			t.Error("Redis is taken for away")
+		}
+		admitted(t, r, asking("2", "k"))
+	})
+}
+
 func TestOneProberAsksWhileAway(t *testing.T) {
 	withOutage(t, func(t *testing.T, r *awayRelay) {
 		r.fail(t)
