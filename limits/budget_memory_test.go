@@ -3,6 +3,7 @@ package limits
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +63,38 @@ func TestMemoryBudgetsDoNotGuess(t *testing.T) {
 	if err := purse.Reserve(t.Context(), 2); err == nil {
 		t.Error("after the fault nothing counts as spent before")
 	}
+}
+
+// Of two that look up at once what was spent before, the slower one may find what the faster one has spent since.
+func TestMemoryBudgetsCountNothingTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var recorded atomic.Int64
+		slow := make(chan struct{})
+		m := NewMemoryBudgets(func(ctx context.Context, _, _ string, _ time.Time) (int64, error) {
+			if ctx.Value(slow) != nil {
+				<-slow
+			}
+			return recorded.Load(), nil
+		})
+		open := func(ctx context.Context) Purse {
+			purse, err := m.Open(ctx, Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return purse
+		}
+		second := make(chan Purse)
+		go func() { second <- open(context.WithValue(t.Context(), slow, true)) }()
+		synctest.Wait()
+		if err := open(t.Context()).Settle(t.Context(), 5); err != nil {
+			t.Fatal(err)
+		}
+		recorded.Store(5)
+		close(slow)
+		if err := (<-second).Reserve(t.Context(), 5); err != nil {
+			t.Errorf("Reserve = %v, want what is left", err)
+		}
+	})
 }
 
 func TestMemoryBudgetsForgetOldPeriods(t *testing.T) {

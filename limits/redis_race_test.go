@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/alicebob/miniredis/v2"
 )
 
 // slotsTaken is how many slots of tenant t are taken in Redis.
@@ -116,6 +118,35 @@ func TestRenewalReservesNothingThatWasGivenBack(t *testing.T) {
 	}
 	if n := r.link.client.HLen(t.Context(), r.budgets.keys.budget(a)[1]).Val(); len(early) != 1 || n != 0 {
 		t.Errorf("%d of %d reservations are left, want 0 of 1", n, len(early))
+	}
+}
+
+// What a generation that ended on the way back could not tell any more is told right after.
+func TestWhatEndsOnTheWayBackIsTold(t *testing.T) {
+	back := make(chan struct{}, 1)
+	var r *Redis
+	var mini *miniredis.Miniredis
+	r, mini = inProcess(t, RedisConfig{Lease: time.Hour, OnBack: func(time.Duration) {
+		r.admissions.mu.Lock()
+		defer r.admissions.mu.Unlock()
+		delete(r.admissions.held["t"], "1")
+		r.admissions.unsettled = []settlement{{"t", []any{"1", "", "", flag(false), 0, ""}}}
+		back <- struct{}{}
+	}})
+	admitOne(t, r, 1)
+	mini.SetError("LOADING as after a start")
+	admitOne(t, r, 2)
+	mini.SetError("")
+	<-back
+	deadline := time.After(10 * time.Second)
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for slotsTaken(t, r) != 1 {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatal("the slot of what ended is still taken")
+		}
 	}
 }
 
