@@ -59,6 +59,12 @@ func serveIn(t *testing.T, dir string, c *config) *relay {
 // launch starts a relay command that serves, and waits for its line on standard output.
 func launch(t *testing.T, dir string, args ...string) *relay {
 	t.Helper()
+	return launchProgram(t, dir, program, args...)
+}
+
+// launchProgram is launch by way of another program.
+func launchProgram(t *testing.T, dir, program string, args ...string) *relay {
+	t.Helper()
 	return start(t, process(program, dir, args...))
 }
 

@@ -1,0 +1,211 @@
+package tests
+
+import (
+	"database/sql"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite" // opens the ledger as anyone's tools would
+
+	"voicerelay/upstream/emulator"
+)
+
+// What a crash cuts short is closed once by the next start, with an estimate of what it cost; nothing that ended
+// before is touched.
+func TestACrashLosesNoRecord(t *testing.T) {
+	t.Parallel()
+	v := emulate(t, emulator.Options{Pace: 1})
+	cfg := withTenants(speaksByOne(v))
+	cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "audio_second", "amount": "0.001", "currency": "EUR"}}
+	r := serve(t, cfg)
+	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+	c.send(j{"type": "generate", "generation_id": "whole", "text": "lazy dog."})
+	whole := c.completed("whole")
+	accepted := map[string]bool{}
+	for i := range 8 {
+		id := "cut-" + strconv.Itoa(i)
+		c.send(j{"type": "generate", "generation_id": id, "text": threeSentences + " " + threeSentences})
+		accepted[c.accepted(id).RecordID] = true
+	}
+	c.await("audio", of("audio", "cut-7"))
+	r.kill()
+	c.overWithin(deadline)
+
+	r = serveIn(t, r.dir, cfg)
+	cut := []record{}
+	for _, rec := range r.records(t, acmeKey, "limit=3") {
+		switch {
+		case rec.RecordID == whole.RecordID:
+			checkRecords(t, []record{rec}, "acme", []message{whole})
+		case rec.Outcome == "interrupted" && accepted[rec.RecordID]:
+			delete(accepted, rec.RecordID) // a second one is strange
+			cut = append(cut, rec)
+		default:
+			t.Errorf("a record that nobody was told of: %+v", rec)
+		}
+	}
+	if len(accepted) > 0 {
+		t.Errorf("accepted and lost: %v", accepted)
+	}
+	checkEstimates(t, cut)
+	if got := run(t, r.dir, "", "ledger", "verify"); got.code != 0 {
+		t.Errorf("verify ends with %d:\n%s%s", got.code, got.out, got.errout)
+	}
+}
+
+// checkEstimates wants each interrupted record that was heard to have an estimated cost.
+func checkEstimates(t *testing.T, cut []record) {
+	t.Helper()
+	estimated := 0
+	for _, rec := range cut {
+		for _, a := range rec.Attempts {
+			if a.Outcome != "interrupted" || a.Cost.Source != "price_list" || !a.Cost.Estimated || *a.Cost.Amount == "0.000000" {
+				t.Errorf("attempt of an interrupted generation: %+v", a)
+			}
+			estimated++
+		}
+	}
+	if estimated == 0 {
+		t.Error("no interrupted generation has an attempt, though the vendor spoke")
+	}
+}
+
+// A relay that can't keep a ledger does not start, and says why in a line.
+func TestALedgerThatCantBeKeptStopsTheStart(t *testing.T) {
+	t.Parallel()
+	cfg := speaksByOne(emulate(t, emulator.Options{}))
+	running := serve(t, cfg)
+	damaged := filepath.Join(t.TempDir(), "damaged.db")
+	foreign := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(foreign, []byte("These are notes, and no database at all."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, damaged)
+	for path, want := range map[string]string{
+		filepath.Join(running.dir, "data", "ledger.db"): "in use",
+		damaged:                "damaged",
+		foreign:                "open ledger",
+		"/dev/null/ledger.db":  "not a directory",
+		"/proc/none/ledger.db": "no such file",
+	} {
+		cfg.Ledger = map[string]string{"path": path}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "config.yaml"), cfg.marshal(t), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := run(t, dir, "", "serve")
+		if got.code != 1 || !strings.Contains(got.errout, want) || strings.Contains(got.out, "listening") {
+			t.Errorf("%s: ends with %d, want 1 and %q:\n%s%s", path, got.code, want, got.out, got.errout)
+		}
+	}
+}
+
+// damage makes a ledger whose middle is overwritten.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	cfg := speaksByOne(emulate(t, emulator.Options{}))
+	cfg.Ledger = map[string]string{"path": path}
+	r := serve(t, cfg)
+	c := r.dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+	c.completed("g")
+	r.terminate()
+	r.exit()
+	c.overWithin(deadline)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 5000; i < len(data)-100; i += 7 {
+		data[i] ^= 0x5a
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Where the disk is full nothing is accepted that could not be recorded, and whoever asks is told.
+func TestAFullDiskRefusesGenerations(t *testing.T) {
+	t.Parallel()
+	cfg := speaksByOne(emulate(t, emulator.Options{}))
+	r := serveLimited(t, cfg, 256<<10)
+	c := r.dial(t)
+	recorded, refused := 0, false
+	for i := 0; i < 2000 && !refused; i++ {
+		id := strconv.Itoa(i)
+		mark := c.mark()
+		c.send(j{"type": "generate", "generation_id": id, "text": ""})
+		end := c.awaitFrom(mark, "an end", func(m message) bool { return m.kind == "error" || m.kind == "done" })
+		switch {
+		case endCode(end) == "ledger_unavailable":
+			refused = true
+		case end.kind == "done" && end.Usage.Recorded:
+			recorded++
+		case end.kind == "error":
+			t.Fatalf("generation %d: %s", i, end)
+		}
+	}
+	if !refused || recorded == 0 {
+		t.Fatalf("%d generations were recorded, then refused: %v", recorded, refused)
+	}
+	eventually(t, "/readyz to say so", func() bool {
+		a := r.get(t, "/readyz", nil)
+		return a.status == http.StatusServiceUnavailable && strings.Contains(string(a.body), "ledger_unavailable")
+	})
+	if got := r.records(t, "", "limit=1000"); len(got) < recorded {
+		t.Errorf("%d records, %d generations were told recorded", len(got), recorded)
+	}
+}
+
+// serveLimited is serve for a process that can write no file beyond a size in bytes.
+func serveLimited(t *testing.T, c *config, bytes int) *relay {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), c.marshal(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sh, err := exec.LookPath("bash") // sh has other units
+	if err != nil {
+		t.Skip("bash is not installed")
+	}
+	script := "ulimit -f " + strconv.Itoa(bytes/1024) + ` && exec "$0" serve`
+	return launchProgram(t, dir, sh, "-c", script, program)
+}
+
+// Anyone can open the file, and nothing of what was said is in it.
+func TestTheLedgerTellsNoText(t *testing.T) {
+	t.Parallel()
+	r := serve(t, withTenants(speaksByOne(emulate(t, emulator.Options{}))))
+	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+	c.send(j{"type": "generate", "generation_id": "g", "text": "seven bright yellow lanterns.", "idempotency_key": "order-secret-7"})
+	done := c.completed("g")
+	path := filepath.Join(r.dir, "data", "ledger.db")
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var outcome string
+	var admitted int64
+	err = db.QueryRow("SELECT outcome, admitted_at FROM records WHERE record_id = ?", done.RecordID).Scan(&outcome, &admitted)
+	if err != nil || outcome != "completed" || time.Since(time.UnixMilli(admitted)) > time.Hour {
+		t.Errorf("the file has %s at %d, %v", outcome, admitted, err)
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"lanterns", acmeKey, vendorKey, "order-secret-7"} {
+			if strings.Contains(string(data), secret) {
+				t.Errorf("the ledger's file%s has %q in it", suffix, secret)
+			}
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package tests
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"voicerelay/upstream/emulator"
+)
+
+// sharing is two relays on one Redis, each with a ledger of its own.
+func sharing(t *testing.T, s *redisServer) (first, second *relay) {
+	t.Helper()
+	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{})))
+	cfg.Redis = map[string]string{"url": "redis://" + s.address}
+	return serve(t, cfg), serve(t, cfg)
+}
+
+// Whoever is asked, the answer is of both, and each ledger agrees with Redis.
+func TestRelaysOnOneRedisAnswerAlike(t *testing.T) {
+	t.Parallel()
+	first, second := sharing(t, startRedis(t))
+	dones := []message{}
+	for i, r := range []*relay{first, second, second} {
+		c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+		c.send(j{"type": "generate", "generation_id": string(rune('a' + i)), "text": "lazy dog."})
+		dones = append(dones, c.completed(string(rune('a'+i))))
+	}
+	for _, r := range []*relay{first, second} {
+		eventually(t, "all three to be shipped", func() bool {
+			got := r.usage(t, acmeKey, "")
+			return got.Complete && len(got.Groups) == 1 && got.Groups[0].Generations == 3
+		})
+		checkSum(t, r.usage(t, acmeKey, "group_by=key").Groups[0], dones)
+		checkRecords(t, r.records(t, acmeKey, "limit=2"), "acme", dones)
+	}
+	for _, r := range []*relay{first, second} {
+		if got := run(t, r.dir, "", "ledger", "verify"); got.code != 0 || !strings.Contains(got.out, "no fault found") {
+			t.Errorf("verify ends with %d:\n%s%s", got.code, got.out, got.errout)
+		}
+		if got := run(t, r.dir, "", "usage", "-csv", "-by", "tenant"); got.code != 0 || !strings.Contains(got.out, "\nacme,3,3,") {
+			t.Errorf("usage ends with %d:\n%s%s", got.code, got.out, got.errout)
+		}
+	}
+}
+
+func TestAnIdempotencyKeyIsUsedOnceOverRelays(t *testing.T) {
+	t.Parallel()
+	first, second := sharing(t, startRedis(t))
+	a, b := first.dialWith(t, dialing{header: bearer(acmeKey)}), second.dialWith(t, dialing{header: bearer(acmeKey)})
+	a.send(j{"type": "generate", "generation_id": "one", "idempotency_key": "order-7", "text": "lazy dog."})
+	done := a.completed("one")
+	mark := b.mark()
+	b.send(j{"type": "generate", "generation_id": "two", "idempotency_key": "order-7", "text": "lazy dog."})
+	m := b.refusal(mark, "duplicate_request")
+	if m.First == nil || m.First.GenerationID != "one" || m.First.RecordID != done.RecordID || m.First.State != "completed" {
+		t.Errorf("first use %+v, want %s", m.First, done)
+	}
+}
+
+// Each costs 0.09 of the 0.50, so the sixth is one too many, whichever relays they go to. The other tenant has no
+// budget.
+func TestABudgetHoldsOverRelays(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}})))
+	cfg.Redis = map[string]string{"url": "redis://" + s.address}
+	cfg.Tenants = map[string]any{"acme": map[string]any{"budget": map[string]any{"daily": "0.50", "currency": "EUR"}}}
+	cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "character", "amount": "0.01", "currency": "EUR"}}
+	relays := []*relay{serve(t, cfg), serve(t, cfg)}
+	ends := make(map[string]int)
+	for i := range 10 {
+		c := relays[i%2].dialWith(t, dialing{header: bearer(acmeKey)})
+		c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+		end := c.await("an end", func(m message) bool { return m.kind == "error" || m.kind == "done" })
+		ends[endCode(end)]++
+	}
+	if ends[""] != 5 || ends["quota_exceeded"] != 5 {
+		t.Errorf("ends %v, want five spoken and five over the budget", ends)
+	}
+	c := relays[0].dialWith(t, dialing{header: bearer(betaKey)})
+	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+	c.completed("g")
+}
+
+// endCode is the code of a refusal or of a failed generation.
+func endCode(m message) string {
+	if m.Error != nil {
+		return m.Error.Code
+	}
+	return m.Code
+}
+
+// While Redis is away the relay speaks and records on, says that it is alone, and makes up for it by itself.
+func TestRedisGoesAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	first, second := sharing(t, s)
+	c := first.dialWith(t, dialing{header: bearer(acmeKey)})
+	dones := []message{}
+	speak := func(id string) {
+		t.Helper()
+		c.send(j{"type": "generate", "generation_id": id, "text": "lazy dog."})
+		dones = append(dones, c.completed(id))
+	}
+	speak("before")
+	s.kill()
+	speak("alone")
+	ready := first.get(t, "/readyz", nil)
+	if ready.status != http.StatusOK || !bytes.Contains(ready.body, []byte("degraded")) {
+		t.Errorf("/readyz answers %d %s without Redis", ready.status, ready.body)
+	}
+	if got := first.usage(t, acmeKey, ""); got.Complete || len(got.Groups) != 1 || got.Groups[0].Generations != 2 {
+		t.Errorf("usage without Redis %+v, want this relay's two generations and no more claimed", got)
+	}
+	if p := first.get(t, "/v1/usage/records", bearer(acmeKey)).problem(t); p.Code != "ledger_unavailable" || !p.Retryable {
+		t.Errorf("records without Redis: %+v", p)
+	}
+	if got := run(t, first.dir, "", "usage", "-csv"); got.code != 0 || !strings.Contains(got.out, "\n2,2,") || got.errout == "" {
+		t.Errorf("the command ends with %d without Redis:\n%s%s", got.code, got.out, got.errout)
+	}
+	s.start()
+	eventually(t, "both relays to agree again", func() bool {
+		ready := first.get(t, "/readyz", nil)
+		got := second.usage(t, acmeKey, "")
+		return !bytes.Contains(ready.body, []byte("degraded")) && got.Complete && len(got.Groups) == 1 && got.Groups[0].Generations == 2
+	})
+	checkRecords(t, second.records(t, acmeKey, ""), "acme", dones)
+	if metrics := string(first.get(t, "/metrics", bearer(opsKey)).body); !strings.Contains(metrics, "relay_store_away_total 1\n") {
+		t.Errorf("relay_store_away_total is not 1")
+	}
+}
+
+// A Redis that never was there is told of at the start, and keeps nobody from speaking or stopping.
+func TestARelayStartsWithoutItsRedis(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	s.kill()
+	first, _ := sharing(t, s)
+	c := first.dialWith(t, dialing{header: bearer(acmeKey)})
+	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+	if m := c.completed("g"); !m.Usage.Recorded {
+		t.Errorf("not recorded: %s", m)
+	}
+	first.terminate()
+	if code := first.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	c.overWithin(deadline)
+	s.start()
+	if got := run(t, first.dir, "", "ledger", "ship"); got.code != 0 {
+		t.Errorf("ship ends with %d:\n%s%s", got.code, got.out, got.errout)
+	}
+	if got := run(t, first.dir, "", "ledger", "verify"); got.code != 0 || !strings.Contains(got.out, "redis: 1 records compared") {
+		t.Errorf("verify ends with %d:\n%s%s", got.code, got.out, got.errout)
+	}
+}
