@@ -112,10 +112,10 @@ func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *a
 }
 
 // listens reports whether the attempt's audio must be listened to: only where another could take over, and word times
-// will not say how far it came.
+// may not say how far it came.
 func (a *attempt) listens() bool {
 	return len(a.g.req.plan.Candidates) > 1 &&
-		(a.caps.WordTimes == upstream.WordTimesNone || a.g.s.srv.habits.of(a.voice()).untimed)
+		(a.caps.WordTimes == upstream.WordTimesNone || a.g.s.srv.habits.of(a.voice()).timing != prompt)
 }
 
 // voice is whose habits it speaks by.

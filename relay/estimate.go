@@ -2,6 +2,7 @@ package relay
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"voicerelay/audio"
@@ -36,6 +37,9 @@ func (h habit) heard(a hearing) int {
 	if h.counts >= countsAfter && !hasDigits(a.beats) {
 		return min(len(whole(sounds, a.to, a.rate)), len(a.beats))
 	}
+	if over := whole(sounds, a.to, a.rate); h.pieces == 0 && wordByWord(a.beats, over, a.rate) {
+		return len(over) - 1 // for a voice of which no more is known, one of them is in doubt
+	}
 	unit := time.Duration(float64(h.unit) / a.speed)
 	sure, at := lastMark(a, sounds, unit)
 	end := min(a.to, sounds[len(sounds)-1].End) // nothing is said in the silence behind
@@ -52,6 +56,30 @@ func (h habit) heard(a hearing) int {
 	}
 	back := min(errorBound*h.spread*math.Sqrt(said)+0.5, mostBack)
 	return sure + max(0, int(said-back))
+}
+
+// Bounds within which sounds may well be words: of the time that a unit of weight takes, and of how far each may be from
+// what is usual among them.
+const (
+	leastUnit   = 15 * time.Millisecond
+	mostUnit    = 120 * time.Millisecond
+	evenness    = 2.2
+	fewestWords = 2
+)
+
+// wordByWord reports whether sounds may well be the words, one after the other: each about as long as its word lets
+// expect.
+func wordByWord(beats []text.Beat, sounds []audio.Sound, rate int) bool {
+	if len(sounds) < fewestWords || len(sounds) > len(beats) || hasDigits(beats[:len(sounds)]) {
+		return false
+	}
+	units := make([]float64, len(sounds))
+	for i, s := range sounds {
+		units[i] = float64(audio.Duration(s.End-s.Start, rate)) / weight(beats[i])
+	}
+	slices.Sort(units)
+	usual, least, most := units[len(units)/2], units[0], units[len(units)-1]
+	return usual >= float64(leastUnit) && usual <= float64(mostUnit) && least*evenness >= usual && most <= usual*evenness
 }
 
 // within are the sounds of a stretch of audio. One on the edge belongs to where most of it is: what is known from word

@@ -36,6 +36,7 @@ type generation struct {
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
 	booking booking
+	grant   limits.Grant // set by run before anything is spoken
 	purse   limits.Purse // owned by run
 
 	mu        sync.Mutex // guards what follows
@@ -130,6 +131,7 @@ func (g *generation) run(ctx context.Context) {
 		g.s.refused(g, g.s.srv.refusal(err))
 		return
 	}
+	g.grant = grant
 	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
 	if g.purse, err = g.openPurse(ctx); err != nil {
 		g.withdraw(ctx, grant, err)

@@ -47,11 +47,11 @@ type voiceKey struct {
 
 // habit is how a voice speaks, learned from pieces that were spoken whole.
 type habit struct {
-	unit    time.Duration // that a unit of weight takes at speed 1
-	spread  float64       // of a word's length, as a share of it
-	pieces  int           // learned from, at most habitMemory
-	untimed bool          // it was to tell word times, and did not
-	counts  int           // words of the last pieces in which each was a sound of its own
+	unit   time.Duration // that a unit of weight takes at speed 1
+	spread float64       // of a word's length, as a share of it
+	pieces int           // learned from, at most habitMemory
+	timing timing        // of its word times
+	counts int           // words of the last pieces in which each was a sound of its own
 }
 
 // habits are all voices'. Safe for concurrent use.
@@ -73,12 +73,21 @@ func (h *habits) of(k voiceKey) habit {
 	return known
 }
 
-// noteUntimed remembers that a voice told no word times, though its provider has them.
-func (h *habits) noteUntimed(k voiceKey) {
+// timing is when a voice tells its word times.
+type timing int
+
+const (
+	untold timing = iota // it has not spoken yet
+	prompt               // as it speaks
+	late                 // behind its audio, or not at all: at a fault they would be missing
+)
+
+// noteTiming remembers when a voice told word times. Once it was late it can't be relied on.
+func (h *habits) noteTiming(k voiceKey, t timing) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	known := h.all[k]
-	known.untimed = true
+	known.timing = max(known.timing, t)
 	h.keepLocked(k, known)
 }
 

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+	"time"
 
+	"voicerelay/audio"
 	"voicerelay/text"
 )
 
@@ -72,4 +74,29 @@ func seamIn(t *testing.T, whole, heard string, resume int) (missing, doubled int
 		}
 	}
 	return missing, doubled
+}
+
+// A voice that nobody knows yet is counted where its sounds may well be the words, and timed where they may not.
+func TestUnknownVoiceIsCountedWhereItsSoundsMayBeWords(t *testing.T) {
+	const rate = 24000
+	beats := text.Piece{Text: "the quick brown fox jumps over a lazy dog near our house."}.Beats()
+	spoken := func(unit time.Duration, words int) (sounds []audio.Sound, end int64) {
+		for _, b := range beats[:words] {
+			n := audio.Samples(time.Duration(weight(b)*float64(unit)), rate)
+			sounds = append(sounds, audio.Sound{Start: end, End: end + n})
+			end += n + audio.Samples(30*time.Millisecond, rate)
+		}
+		return sounds, end
+	}
+	unknown := newHabits().of(voiceKey{})
+	for _, unit := range []time.Duration{30 * time.Millisecond, 60 * time.Millisecond} {
+		sounds, end := spoken(unit, 7)
+		if got := unknown.heard(hearing{beats: beats, sounds: sounds, to: end, rate: rate, speed: 1}); got != 6 {
+			t.Errorf("a unit of %v, 7 words said: took %d as heard, want 6", unit, got)
+		}
+	}
+	phrases := []audio.Sound{{Start: 0, End: rate}, {Start: rate + rate/10, End: 2 * rate}} // some words each
+	if wordByWord(beats, phrases, rate) {
+		t.Error("two phrases of a second each were taken for two words")
+	}
 }

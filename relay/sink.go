@@ -275,11 +275,20 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 			Score: w.Score,
 		}
 	}
-	if !a.pieces[id].timed && a.clock.duration() > a.pieceFrom+lateWords {
-		a.g.s.srv.habits.noteUntimed(a.voice()) // at a fault they would be missing
+	if !a.pieces[id].timed {
+		a.noteTimingLocked()
 	}
 	a.pieces[id].timed = true
 	a.timeLocked(a.pieces[id].aligner.Add(spoken))
+}
+
+// noteTimingLocked remembers whether the first words of a piece came as it was spoken.
+func (a *attempt) noteTimingLocked() {
+	when := prompt
+	if a.clock.duration() > a.pieceFrom+lateWords {
+		when = late
+	}
+	a.g.s.srv.habits.noteTiming(a.voice(), when)
 }
 
 // lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.

@@ -42,6 +42,10 @@ func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 	}, nil, time.Now())
 	g.cancel = func(error) {}
 	g.out.release()
+	g.grant, err = limits.NewMemory().Admit(t.Context(), limits.Admission{Tenant: "local", RecordID: g.recordID, Limits: limits.Tenant{}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return g.newAttempt(plan.Candidates[0], func(error) {})
 }
 

@@ -115,6 +115,7 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	g.change.speaker, g.change.took = a.target.Provider, before != nil
 	g.pokeRun()
 	if before == nil {
+		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 		g.firstAt = at
 		g.out.push(textMessage(protocol.Encode(g.startedLocked(a))))
 		return
@@ -202,10 +203,10 @@ func (a *attempt) learnLocked(first int) {
 	if a.g.floor != a {
 		return
 	}
+	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
+		a.g.s.srv.habits.noteTiming(a.voice(), late)
+	}
 	if a.ear == nil {
-		if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
-			a.g.s.srv.habits.noteUntimed(a.voice())
-		}
 		return
 	}
 	var beats []text.Beat
