@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
@@ -132,22 +131,23 @@ func invalid(param, message string) *protocol.Error {
 // admitRequest checks a request to any endpoint: where it comes from, and, where keys are configured and the
 // endpoint wants one, its key.
 func (srv *Server) admitRequest(r *http.Request, open bool) (*Key, *protocol.Error) {
-	if err := srv.checkOrigin(r); err != nil {
+	set := srv.setup.Load()
+	if err := set.checkOrigin(r); err != nil {
 		return nil, err
 	}
-	if len(srv.cfg.Keys) == 0 {
-		return srv.local, srv.checkLocal(r)
+	if len(set.keys) == 0 {
+		return &set.local, set.checkLocal(r)
 	}
 	if open {
-		return srv.local, nil
+		return &set.local, nil
 	}
-	return srv.authenticate(r)
+	return set.authenticate(r)
 }
 
 // checkOrigin refuses browser pages from elsewhere: a browser sends the user's network position along.
-func (srv *Server) checkOrigin(r *http.Request) *protocol.Error {
+func (set *setup) checkOrigin(r *http.Request) *protocol.Error {
 	origin := r.Header.Get("Origin")
-	if origin == "" || slices.ContainsFunc(srv.cfg.Origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+	if origin == "" || slices.ContainsFunc(set.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
 		return nil
 	}
 	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "this origin is not configured"}
@@ -155,7 +155,7 @@ func (srv *Server) checkOrigin(r *http.Request) *protocol.Error {
 
 // checkLocal keeps a keyless relay to programs on its own machine: no proxy in between, no page that had its
 // name resolved to loopback.
-func (srv *Server) checkLocal(r *http.Request) *protocol.Error {
+func (set *setup) checkLocal(r *http.Request) *protocol.Error {
 	for name := range r.Header {
 		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
 			return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "forwarded requests need a relay with keys"}
@@ -165,13 +165,13 @@ func (srv *Server) checkLocal(r *http.Request) *protocol.Error {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() {
 		return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "without keys only this machine may connect"}
 	}
-	if !srv.localHost(r.Host) {
+	if !set.localHost(r.Host) {
 		return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "without keys the Host must be localhost, a loopback address or configured"}
 	}
 	return nil
 }
 
-func (srv *Server) localHost(host string) bool {
+func (set *setup) localHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -183,20 +183,14 @@ func (srv *Server) localHost(host string) bool {
 	if addr, err := netip.ParseAddr(name); err == nil && addr.Unmap().IsLoopback() {
 		return true
 	}
-	return slices.ContainsFunc(srv.cfg.Hosts, func(h string) bool {
+	return slices.ContainsFunc(set.hosts, func(h string) bool {
 		return strings.EqualFold(h, name) || strings.EqualFold(h, host)
 	})
 }
 
-// authenticate finds the request's key. Every configured key is compared, in constant time.
-func (srv *Server) authenticate(r *http.Request) (*Key, *protocol.Error) {
-	hash := sha256.Sum256([]byte(presentedKey(r)))
-	var found *Key
-	for i := range srv.cfg.Keys {
-		if subtle.ConstantTimeCompare(hash[:], srv.cfg.Keys[i].Hash[:]) == 1 {
-			found = &srv.cfg.Keys[i]
-		}
-	}
+// authenticate finds the request's key.
+func (set *setup) authenticate(r *http.Request) (*Key, *protocol.Error) {
+	found := set.keyOf(sha256.Sum256([]byte(presentedKey(r))))
 	if found == nil {
 		return nil, &protocol.Error{Code: protocol.CodeAuthFailed, Message: "no key, or not a valid one"}
 	}

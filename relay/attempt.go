@@ -88,7 +88,7 @@ type opened struct {
 }
 
 func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *attempt {
-	p := g.s.srv.providers[c.Provider]
+	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
 		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
 		opened: make(chan opened, 1),
@@ -133,7 +133,7 @@ func (a *attempt) request() upstream.Request {
 	g := a.g
 	req := upstream.Request{
 		ID:        newStreamID(),
-		Tenant:    g.s.key.Tenant,
+		Tenant:    g.req.key.Tenant,
 		Model:     a.target.Model,
 		Voice:     a.target.Voice,
 		Language:  g.req.language,
@@ -278,7 +278,7 @@ func (a *attempt) release(ctx context.Context, cause error) {
 	stream, connecting := a.stream, a.connecting
 	a.g.closing.Go(func() {
 		defer a.provider.active.Add(-1)
-		defer a.provider.slots.give(a.g.s.key.Tenant)
+		defer a.provider.slots.give(a.g.req.key.Tenant)
 		if connecting {
 			stream = (<-a.opened).stream // soon, since its context has ended
 		}

@@ -98,13 +98,13 @@ func (g *generation) entry() billing.Record {
 	return billing.Record{
 		ID:           g.recordID,
 		GenerationID: g.req.id,
-		Tenant:       g.s.key.Tenant,
-		Key:          g.s.key.Name,
+		Tenant:       g.req.key.Tenant,
+		Key:          g.req.key.Name,
 		SessionID:    g.s.id,
 		ContextID:    g.req.contextID,
 		Route:        g.req.plan.Route,
 		AdmittedAt:   g.began,
-		PriceList:    g.s.srv.prices.Hash(),
+		PriceList:    g.req.setup.prices.Hash(),
 		Metadata:     g.req.metadata,
 	}
 }
@@ -114,7 +114,7 @@ func (g *generation) closeBooks(ctx context.Context, purse limits.Purse) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()
 	record := g.record()
-	if err := purse.Settle(ctx, spentIn(record, g.s.key.Budget.Currency)); err != nil {
+	if err := purse.Settle(ctx, spentIn(record, g.req.key.Budget.Currency)); err != nil {
 		g.log.Error().Err(err).Msg("budget not settled")
 	}
 	err := g.s.srv.ledger.Close(ctx, record)

@@ -179,7 +179,7 @@ func TestBudgetBoundsWhatIsSent(t *testing.T) {
 				vendor.pace = 10 * time.Millisecond
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
 				var err error
-				r.srv.prices, err = billing.NewPriceList([]billing.Price{{
+				r.setup().prices, err = billing.NewPriceList([]billing.Price{{
 					Provider: "alpha", Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR",
 				}})
 				if err != nil {
@@ -187,7 +187,7 @@ func TestBudgetBoundsWhatIsSent(t *testing.T) {
 				}
 				purse := &fakePurse{left: test.left}
 				r.srv.budgets = purse
-				r.srv.local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
+				r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
 				c := r.dial("")
 				c.send(generate("g1", twelveWords+" "+twelveWords+" "+twelveWords, ""))
 				if test.reason == "" {
@@ -216,13 +216,13 @@ func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
 		r.srv.budgets = &fakePurse{left: 1_000_000}
-		r.srv.local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
+		r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		if refused, _ := c.until("error"); refused["code"] != "no_provider_available" {
 			t.Errorf("got %v", refused)
 		}
-		r.srv.local.AllowUnpriced = true
+		r.setup().local.AllowUnpriced = true
 		c.send(generate("g2", twelveWords, ""))
 		c.until("done")
 	})

@@ -24,7 +24,7 @@ func (k *Key) bounded() bool { return k.Budget.Daily > 0 || k.Budget.Monthly > 0
 
 // openPurse begins to spend a tenant's budget, or refuses where nothing of it is left.
 func (g *generation) openPurse(ctx context.Context) (limits.Purse, error) {
-	key := g.s.key
+	key := g.req.key
 	if !key.bounded() || g.s.srv.budgets == nil {
 		return unbounded{}, nil
 	}
@@ -33,10 +33,10 @@ func (g *generation) openPurse(ctx context.Context) (limits.Purse, error) {
 
 // reserve sets aside what a piece may cost, before it is sent. An error ends the generation.
 func (g *generation) reserve(ctx context.Context, text string) error {
-	if !g.s.key.bounded() {
+	if !g.req.key.bounded() {
 		return nil
 	}
-	err := g.purse.Reserve(ctx, g.s.srv.dearest(g.req.plan, text, g.req.speed, g.s.key.Budget.Currency))
+	err := g.purse.Reserve(ctx, g.req.setup.dearest(g.req.plan, text, g.req.speed, g.req.key.Budget.Currency))
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (g *generation) reserve(ctx context.Context, text string) error {
 }
 
 // dearest is the most that a text may cost at any of the plan's targets, in millionths of the currency's unit.
-func (srv *Server) dearest(plan *routing.Plan, text string, speed float64, currency string) int64 {
+func (set *setup) dearest(plan *routing.Plan, text string, speed float64, currency string) int64 {
 	chars := utf8.RuneCountInString(text)
 	used := billing.Usage{
 		Audio:      time.Duration(float64(chars) / speakingRate / speed * float64(time.Second)),
@@ -56,7 +56,7 @@ func (srv *Server) dearest(plan *routing.Plan, text string, speed float64, curre
 	}
 	most := int64(0)
 	for _, c := range plan.Candidates {
-		if cost := srv.prices.Price(c.Provider, c.Model, used); cost.Known() && cost.Money.Currency == currency {
+		if cost := set.prices.Price(c.Provider, c.Model, used); cost.Known() && cost.Money.Currency == currency {
 			most = max(most, cost.Money.Micros)
 		}
 	}
@@ -64,13 +64,13 @@ func (srv *Server) dearest(plan *routing.Plan, text string, speed float64, curre
 }
 
 // affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
-func (srv *Server) affordable(plan *routing.Plan, key *Key) *routing.Plan {
+func (set *setup) affordable(plan *routing.Plan, key *Key) *routing.Plan {
 	if !key.bounded() || key.AllowUnpriced {
 		return plan
 	}
 	rest := *plan
 	rest.Candidates = slices.DeleteFunc(slices.Clone(plan.Candidates), func(c routing.Candidate) bool {
-		cost := srv.prices.Price(c.Provider, c.Model, billing.Usage{Audio: time.Second, Characters: 1, Bytes: 1, Requests: 1})
+		cost := set.prices.Price(c.Provider, c.Model, billing.Usage{Audio: time.Second, Characters: 1, Bytes: 1, Requests: 1})
 		return !cost.Known() || cost.Money.Currency != key.Budget.Currency
 	})
 	return &rest

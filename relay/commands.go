@@ -44,7 +44,11 @@ func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.
 	if err := s.mayStart(c.GenerationID); err != nil {
 		return err
 	}
-	req, err := s.resolve(c)
+	on := s.terms()
+	if on == nil {
+		return keyGone()
+	}
+	req, err := s.resolve(c, on)
 	if err != nil {
 		return err
 	}
@@ -56,6 +60,11 @@ func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.
 		}
 	}
 	return s.enter(ctx, *req, now)
+}
+
+// keyGone refuses what comes on a connection that is about to be closed, since its key is no longer configured.
+func keyGone() *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeAuthFailed, Message: "the key is no longer valid"}
 }
 
 // mayStart checks what does not depend on what is asked for.
@@ -202,7 +211,11 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	s.mu.Lock()
 	defaults := c.Settings.Over(s.defaults)
 	s.mu.Unlock()
-	if err := s.checkDefaults(defaults); err != nil {
+	on := s.terms()
+	if on == nil {
+		return keyGone()
+	}
+	if err := s.checkDefaults(defaults, on); err != nil {
 		return err
 	}
 	s.mu.Lock()

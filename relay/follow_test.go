@@ -144,7 +144,7 @@ func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{
 
 func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g, a := waiting(t)
-	g.s.srv.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
+	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.from = resume{char: 6, source: sourceEstimate}
 	next := g.newAttempt(beta(), func(error) {})
@@ -173,7 +173,7 @@ func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 // What waits half in one voice and half in another is spoken anew as well, by the other alone.
 func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g, a := waiting(t)
-	g.s.srv.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
+	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.floor = nil
 	g.newAttempt(beta(), func(error) {}).Audio(fakeFrame('b'))

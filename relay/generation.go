@@ -181,7 +181,7 @@ func (g *generation) state() limits.State {
 
 // admit asks the store that all of the tenant's connections share.
 func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
-	key := g.s.key
+	key := g.req.key
 	return g.s.srv.store.Admit(ctx, limits.Admission{
 		Tenant:         key.Tenant,
 		Key:            key.Name,
@@ -249,7 +249,7 @@ func (g *generation) textDeadlineLocked(now time.Time) time.Time {
 	if g.text.Finished() {
 		return time.Time{}
 	}
-	deadline := g.textAt.Add(g.s.key.Limits.TextIdleTimeout)
+	deadline := g.textAt.Add(g.req.key.Limits.TextIdleTimeout)
 	if now.Before(deadline) {
 		return deadline
 	}
@@ -411,6 +411,7 @@ func endingOf(cause error, failures []error) ending {
 
 // request is a generate with the connection's defaults applied and every name resolved.
 type request struct {
+	terms
 	id, idempotencyKey, contextID string
 	text                          string
 	final                         bool

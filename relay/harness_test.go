@@ -81,6 +81,9 @@ func testLog() zerolog.Logger {
 	return zerolog.New(os.Stderr)
 }
 
+// setup is what the relay works by now.
+func (r *rig) setup() *setup { return r.srv.setup.Load() }
+
 func (r *rig) close() {
 	r.srv.Drain(context.Background(), 0)
 	_ = r.http.Close()

@@ -32,7 +32,7 @@ func (srv *Server) Handler() http.Handler {
 func (srv *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, srv.local) })
+	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, nil) })
 	mux.HandleFunc("GET /healthz", srv.healthy)
 	mux.HandleFunc("GET /readyz", srv.ready)
 	mux.HandleFunc("/", notFound)
@@ -93,11 +93,11 @@ func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.table.Voices(key.Allow)})
+	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().table.Voices(key.Allow)})
 }
 
 func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.table.Routes(key.Allow)})
+	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().table.Routes(key.Allow)})
 }
 
 // providerEntry is a provider as operators see it.
@@ -131,17 +131,17 @@ type targetState struct {
 }
 
 func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key) {
-	entries := []providerEntry{}
-	for _, p := range srv.order {
+	entries, set := []providerEntry{}, srv.setup.Load()
+	for _, p := range set.order {
 		idle, _ := p.sockets()
 		caps := p.Capabilities()
 		entries = append(entries, providerEntry{
 			Name:         p.Name,
 			Adapter:      p.Adapter,
-			Circuit:      srv.circuitOf(p.Name),
+			Circuit:      set.circuitOf(p.Name),
 			Waiting:      p.slots.queue(),
 			Warm:         idle,
-			Targets:      srv.targetStates(p.Name),
+			Targets:      set.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
 			Active:       p.active.Load(),
 			FirstAudioMS: srv.metrics.firstAudioOf(p.Name),
@@ -151,10 +151,10 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 	writeJSON(w, http.StatusOK, map[string]any{"providers": entries})
 }
 
-func (srv *Server) targetStates(provider string) []targetState {
+func (set *setup) targetStates(provider string) []targetState {
 	states := []targetState{}
-	for _, t := range srv.targetsOf(provider) {
-		states = append(states, targetState{Model: optional(t.Model), Circuit: srv.circuits.State(t)})
+	for _, t := range set.targetsOf(provider) {
+		states = append(states, targetState{Model: optional(t.Model), Circuit: set.state(t)})
 	}
 	return states
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
@@ -18,7 +17,6 @@ type metrics struct {
 	generations *prometheus.CounterVec
 	attempts    *prometheus.CounterVec
 	first       *prometheus.HistogramVec
-	circuits    *prometheus.GaugeVec
 	frameDelay  prometheus.Histogram
 	cancel      prometheus.Histogram
 	held        prometheus.Histogram
@@ -47,9 +45,6 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 1.8, 14),
 		}, []string{"provider"}),
-		circuits: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "relay_circuit_state", Help: "0: closed, 1: half open, 2: open.",
-		}, []string{"provider", "model"}),
 		frameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
 			Buckets: short,
@@ -68,7 +63,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		recent: make(map[string]*latencies),
 	}
 	collectors := []prometheus.Collector{
-		m.connections, m.active, m.generations, m.attempts, m.first, m.circuits, m.frameDelay, m.cancel, m.held, m.reroutes,
+		m.connections, m.active, m.generations, m.attempts, m.first, m.frameDelay, m.cancel, m.held, m.reroutes,
 	}
 	for _, c := range collectors {
 		if err := registry.Register(c); err != nil {
@@ -78,33 +73,10 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	return m, nil
 }
 
-// upstreamConnections registers how many of a provider's sockets are idle and in use.
-func (*metrics) upstreamConnections(registry *prometheus.Registry, p *Provider) error {
-	for i, state := range []string{"idle", "busy"} {
-		gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "relay_upstream_connections", Help: "Open sockets to a vendor.",
-			ConstLabels: prometheus.Labels{"provider": p.Name, "state": state},
-		}, func() float64 {
-			idle, busy := p.sockets()
-			return float64([]int{idle, busy}[i])
-		})
-		if err := registry.Register(gauge); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (m *metrics) generationEnded(reason string) { m.generations.WithLabelValues(reason).Inc() }
 
 func (m *metrics) attemptEnded(provider, outcome, code string) {
 	m.attempts.WithLabelValues(provider, outcome, code).Inc()
-}
-
-// circuit notes how a target's circuit stands.
-func (m *metrics) circuit(t routing.Target, s routing.State) {
-	value := map[routing.State]float64{routing.Closed: 0, routing.HalfOpen: 1, routing.Open: 2}[s]
-	m.circuits.WithLabelValues(t.Provider, t.Model).Set(value)
 }
 
 func (m *metrics) firstAudio(provider string, took time.Duration) {

@@ -69,7 +69,7 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	if ahead >= piecesAhead {
 		return text.Piece{}, false
 	}
-	buffer := audio.Samples(a.g.s.key.Limits.Buffer, a.g.req.output.Rate)
+	buffer := audio.Samples(a.g.req.key.Limits.Buffer, a.g.req.output.Rate)
 	if !a.g.out.hasRoom(buffer) {
 		return text.Piece{}, false
 	}

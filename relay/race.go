@@ -128,10 +128,10 @@ func (r *race) next(ctx context.Context) (*entrant, routing.Verdict) {
 
 // take takes a place at one of the targets. again says that its circuit has opened meanwhile.
 func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict routing.Verdict, again bool) {
-	tenant := r.g.s.key.Tenant
+	tenant := r.g.req.key.Tenant
 	all := make([]*slots, len(choice))
 	for i, e := range choice {
-		all[i] = r.g.s.srv.providers[e.Provider].slots
+		all[i] = r.g.req.setup.slots(e.Provider)
 	}
 	patience := r.g.req.plan.QueuePatience
 	if r.g.wasHeard() {
@@ -145,7 +145,7 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 		return nil, nil, false
 	}
 	e = choice[slices.Index(all, place)]
-	if verdict, ok := r.g.s.srv.circuits.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
+	if verdict, ok := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
 		return e, verdict, false
 	}
 	place.give(tenant)
@@ -171,7 +171,7 @@ func (r *race) enter(ctx context.Context, e *entrant, verdict routing.Verdict) {
 	defer func() {
 		if !entered { // a fault of ours: nobody else would give back what was taken
 			verdict(routing.ErrUndecided)
-			r.g.s.srv.providers[e.Provider].slots.give(r.g.s.key.Tenant)
+			r.g.req.setup.slots(e.Provider).give(r.g.req.key.Tenant)
 		}
 	}()
 	r.g.fork()
@@ -276,7 +276,7 @@ func (r *race) reserve() []*entrant {
 func (r *race) standing(wanted standing) []*entrant {
 	var found []*entrant
 	for _, e := range r.field {
-		if e.standing == wanted && !r.g.s.srv.circuits.Resting(e.Candidate) {
+		if e.standing == wanted && !r.g.req.setup.resting(e.Candidate) {
 			found = append(found, e)
 		}
 	}
@@ -285,13 +285,13 @@ func (r *race) standing(wanted standing) []*entrant {
 
 // backup takes a place at the first target of the reserve that has one now.
 func (r *race) backup(reserve []*entrant) (*entrant, routing.Verdict) {
-	tenant := r.g.s.key.Tenant
+	tenant := r.g.req.key.Tenant
 	for _, e := range reserve {
-		place := r.g.s.srv.providers[e.Provider].slots
+		place := r.g.req.setup.slots(e.Provider)
 		if !place.take(tenant) {
 			continue
 		}
-		if verdict, ok := r.g.s.srv.circuits.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
+		if verdict, ok := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
 			return e, verdict
 		}
 		place.give(tenant)

@@ -128,7 +128,7 @@ func TestFullBackupIsAskedAgain(t *testing.T) {
 		r := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
 		place := newSlots(1)
 		place.take("another")
-		r.srv.providers["beta"].slots = place
+		r.setup().providers["beta"].slots = place
 		time.AfterFunc(3*time.Second, func() { place.give("another") })
 		c := r.dial("")
 		began := time.Now()
@@ -292,7 +292,7 @@ func TestPauseInMidSentenceTripsNothing(t *testing.T) {
 					if want := lettersOf(text + "And this one comes late."); l.heard != want {
 						t.Errorf("heard %q, want %q", l.heard, want)
 					}
-					if got := r.srv.circuits.State(routing.Target{Provider: "alpha", Model: "m1"}); got != routing.Closed {
+					if got := r.setup().state(routing.Target{Provider: "alpha", Model: "m1"}); got != routing.Closed {
 						t.Errorf("circuit: got %s", got)
 					}
 				})

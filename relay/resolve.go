@@ -13,9 +13,9 @@ import (
 )
 
 // resolve applies the connection's defaults to a generate and looks every name up.
-func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
-	if utf8.RuneCountInString(c.Text) > s.key.Limits.MaxTextCharacters {
-		return nil, textTooLong(s.key.Limits.MaxTextCharacters)
+func (s *session) resolve(c *protocol.Generate, on *terms) (*request, *protocol.Error) {
+	if most := on.key.Limits.MaxTextCharacters; utf8.RuneCountInString(c.Text) > most {
+		return nil, textTooLong(most)
 	}
 	s.mu.Lock()
 	asked := c.Settings.Over(s.defaults)
@@ -24,23 +24,24 @@ func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
 		prefer = conv.provider
 	}
 	s.mu.Unlock()
-	plan, err := s.plan(asked, prefer)
+	plan, err := on.plan(asked, prefer)
 	if err != nil {
 		return nil, s.srv.refusal(err)
 	}
-	plan = s.srv.affordable(plan, s.key)
-	options, refused := s.srv.parseOptions(asked.ProviderOptions.Value)
+	plan = on.setup.affordable(plan, on.key)
+	options, refused := s.srv.parseOptions(on.setup, asked.ProviderOptions.Value)
 	if refused != nil {
 		return nil, refused
 	}
 	if len(plan.Candidates) == 0 {
 		return nil, &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: "no target's price is known in the budget's currency"}
 	}
-	if s.srv.allOpen(plan) {
+	if on.setup.allOpen(plan) {
 		return nil, noProvider()
 	}
 	output := or(asked.Output, protocol.DefaultOutput())
 	return &request{
+		terms:          *on,
 		id:             c.GenerationID,
 		idempotencyKey: c.IdempotencyKey,
 		contextID:      c.ContextID,
@@ -58,45 +59,35 @@ func (s *session) resolve(c *protocol.Generate) (*request, *protocol.Error) {
 	}, nil
 }
 
-func (s *session) plan(asked protocol.Settings, prefer string) (*routing.Plan, error) {
+func (on *terms) plan(asked protocol.Settings, prefer string) (*routing.Plan, error) {
 	// That a voice of the configuration is said to be of another language does not count: whoever gave it an id at a
 	// provider wants to hear it.
 	language := or(asked.Language, "")
-	return s.srv.table.Plan(routing.Query{
+	return on.setup.table.Plan(routing.Query{
 		Route:  asked.Route.Value,
 		Voice:  asked.Voice.Value,
-		Allow:  s.key.Allow,
+		Allow:  on.key.Allow,
 		Prefer: prefer,
-		Unable: func(provider string) bool { return !s.srv.providers[provider].Capabilities().Speaks(language) },
+		Unable: func(provider string) bool { return !on.setup.providers[provider].Capabilities().Speaks(language) },
 	})
 }
 
 // checkDefaults refuses defaults that name what does not exist. That a voice and a route don't fit each other
 // is no fault yet: a generate may name another.
-func (s *session) checkDefaults(d protocol.Settings) *protocol.Error {
-	if _, err := s.plan(d, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
+func (s *session) checkDefaults(d protocol.Settings, on *terms) *protocol.Error {
+	if _, err := on.plan(d, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
 		return s.srv.refusal(err)
 	}
-	_, refused := s.srv.parseOptions(d.ProviderOptions.Value)
+	_, refused := s.srv.parseOptions(on.setup, d.ProviderOptions.Value)
 	return refused
 }
 
-// allOpen reports whether every candidate is to be left alone.
-func (srv *Server) allOpen(plan *routing.Plan) bool {
-	for _, c := range plan.Candidates {
-		if !srv.circuits.Resting(c) {
-			return false
-		}
-	}
-	return true
-}
-
 // parseOptions has each provider check its part of provider_options.
-func (srv *Server) parseOptions(raw map[string]json.RawMessage) (map[string]any, *protocol.Error) {
+func (srv *Server) parseOptions(set *setup, raw map[string]json.RawMessage) (map[string]any, *protocol.Error) {
 	parsed := make(map[string]any, len(raw))
 	for name, options := range raw {
 		param := "provider_options." + name
-		p, ok := srv.providers[name]
+		p, ok := set.providers[name]
 		if !ok {
 			return nil, &protocol.Error{Code: protocol.CodeInvalidRequest, Param: param, Message: param + " is no configured provider"}
 		}

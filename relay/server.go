@@ -74,23 +74,18 @@ type Parts struct {
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	cfg       Config
-	local     *Key // of keyless clients
-	table     *routing.Table
-	providers map[string]*Provider
-	order     []*Provider // as configured
-	prices    *billing.PriceList
-	circuits  *routing.Circuits
-	habits    *habits
-	store     limits.Store
-	reports   Reports
-	standing  func() Standing
-	budgets   limits.Budgets // nil: none
-	ledger    Ledger
-	gate      *limits.Gate
-	metrics   *metrics
-	registry  *prometheus.Registry
-	log       zerolog.Logger
+	habits   *habits
+	store    limits.Store
+	reports  Reports
+	standing func() Standing
+	budgets  limits.Budgets // nil: none
+	ledger   Ledger
+	gate     *limits.Gate
+	metrics  *metrics
+	registry *prometheus.Registry
+	log      zerolog.Logger
+
+	setup atomic.Pointer[setup] // what is configured now
 
 	mu       sync.Mutex // guards what follows
 	sessions map[*session]struct{}
@@ -102,77 +97,33 @@ type Server struct {
 // New is a server that is ready to take clients.
 func New(cfg Config, parts Parts) (*Server, error) {
 	srv := &Server{
-		cfg:       cfg,
-		local:     &cfg.Local,
-		table:     parts.Table,
-		providers: make(map[string]*Provider),
-		order:     parts.Providers,
-		prices:    parts.Prices,
-		store:     parts.Store,
-		budgets:   parts.Budgets,
-		ledger:    parts.Ledger,
-		gate:      limits.NewGate(cfg.MaxConnections),
-		registry:  parts.Registry,
-		log:       parts.Log,
-		habits:    newHabits(),
-		sessions:  make(map[*session]struct{}),
+		store:    parts.Store,
+		budgets:  parts.Budgets,
+		ledger:   parts.Ledger,
+		gate:     limits.NewGate(cfg.MaxConnections),
+		registry: parts.Registry,
+		log:      parts.Log,
+		habits:   newHabits(),
+		sessions: make(map[*session]struct{}),
 	}
 	srv.reportFrom(parts)
 	if srv.ledger == nil {
 		srv.ledger = unrecorded{}
 	}
-	for _, p := range parts.Providers {
-		p.slots = newSlots(p.MaxConcurrent)
-		srv.providers[p.Name] = p
-	}
+	srv.setup.Store(newSetup(cfg, parts, srv.circuitChanged))
 	var err error
 	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	srv.circuits = routing.NewCircuits(parts.Circuit, srv.circuitChanged)
-	for _, p := range parts.Providers {
-		if err := srv.metrics.upstreamConnections(parts.Registry, p); err != nil {
-			return nil, fmt.Errorf("register metrics: %w", err)
-		}
-		for _, t := range srv.targetsOf(p.Name) {
-			srv.metrics.circuit(t, routing.Closed)
-		}
+	if err := parts.Registry.Register(newSetupCollector(srv.setup.Load)); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	return srv, nil
 }
 
 // circuitChanged tells operators of a circuit that opens or closes.
 func (srv *Server) circuitChanged(t routing.Target, s routing.State) {
-	srv.metrics.circuit(t, s)
 	srv.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
-}
-
-// targetsOf are a provider's targets over all routes, each once.
-func (srv *Server) targetsOf(provider string) []routing.Target {
-	var targets []routing.Target
-	if srv.table == nil {
-		return nil
-	}
-	for _, t := range srv.table.Targets() {
-		if t.Provider == provider {
-			targets = append(targets, t)
-		}
-	}
-	return targets
-}
-
-// circuitOf is how a provider stands: as its worst target.
-func (srv *Server) circuitOf(provider string) routing.State {
-	worst := routing.Closed
-	for _, t := range srv.targetsOf(provider) {
-		switch srv.circuits.State(t) {
-		case routing.Open:
-			return routing.Open
-		case routing.HalfOpen:
-			worst = routing.HalfOpen
-		}
-	}
-	return worst
 }
 
 // Provider is a configured provider and what is seen of it.

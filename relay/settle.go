@@ -150,7 +150,7 @@ func (a *attempt) costLocked() billing.Cost {
 		}
 		a.g.log.Warn().Str("provider", a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
 	}
-	cost := a.g.s.srv.prices.Price(a.target.Provider, a.target.Model, a.usedLocked())
+	cost := a.g.req.setup.prices.Price(a.target.Provider, a.target.Model, a.usedLocked())
 	cost.Estimated = cost.Known() && len(a.pieces) > 0 && a.outcomeLocked() != outcomeCompleted
 	return cost
 }

@@ -34,10 +34,12 @@ func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := srv.newSession(srv.local, binary)
+	set := srv.setup.Load()
+	s := srv.newSession(&set.local, binary)
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
 	g := newGeneration(s, request{
-		id: "g1", text: "Hello there.", final: true, speed: 1, plan: plan, output: output,
+		terms: terms{set, &set.local},
+		id:    "g1", text: "Hello there.", final: true, speed: 1, plan: plan, output: output,
 		asked: protocol.Output{Encoding: string(output.Encoding), SampleRate: output.Rate},
 	}, nil, time.Now())
 	g.cancel = func(error) {}

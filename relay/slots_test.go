@@ -86,7 +86,7 @@ func TestFullProviderIsPassedOverOrWaitedFor(t *testing.T) {
 		first, second := newFake(), newFake()
 		first.pace, second.pace = 50*time.Millisecond, 50*time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
-		for _, p := range r.srv.order {
+		for _, p := range r.setup().order {
 			p.slots = newSlots(1)
 		}
 		c := r.dial("")
@@ -116,7 +116,7 @@ func TestWaitForASlotEndsWithACancel(t *testing.T) {
 		f := newFake()
 		f.pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.srv.order[0].slots = newSlots(1)
+		r.setup().order[0].slots = newSlots(1)
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		c.until("audio")

@@ -41,10 +41,11 @@ func (f *fakeReports) Records(_ context.Context, q billing.RecordsQuery) (billin
 // reporting is a server with two keys, bot of acme and the admin ops, whose reports are the fake's.
 func reporting(t *testing.T, reports *fakeReports) http.Handler {
 	t.Helper()
-	srv := &Server{cfg: Config{Keys: []Key{
+	srv := &Server{log: testLog()}
+	srv.setup.Store(&setup{keys: []Key{
 		{Name: "bot", Tenant: "acme", Hash: sha256.Sum256([]byte("bot"))},
 		{Name: "ops", Tenant: "staff", Hash: sha256.Sum256([]byte("ops")), Admin: true},
-	}}, log: testLog()}
+	}})
 	srv.reportFrom(Parts{Reports: reports})
 	return srv.Handler()
 }

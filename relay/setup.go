@@ -1,0 +1,126 @@
+package relay
+
+import (
+	"crypto/subtle"
+
+	"voicerelay/billing"
+	"voicerelay/routing"
+)
+
+// setup is the part of the configuration that may change while the relay runs. It is replaced as a whole, and never
+// changes itself: what was begun under one ends under it.
+type setup struct {
+	keys           []Key // none: clients on this machine, as local
+	local          Key
+	hosts, origins []string
+	table          *routing.Table
+	providers      map[string]*Provider
+	order          []*Provider // as configured
+	prices         *billing.PriceList
+	circuits       map[string]*routing.Circuits // by provider
+}
+
+// newSetup is what a configuration comes to. changed is told of circuits.
+func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.State)) *setup {
+	set := &setup{
+		keys:      cfg.Keys,
+		local:     cfg.Local,
+		hosts:     cfg.Hosts,
+		origins:   cfg.Origins,
+		table:     parts.Table,
+		providers: make(map[string]*Provider),
+		order:     parts.Providers,
+		prices:    parts.Prices,
+		circuits:  make(map[string]*routing.Circuits),
+	}
+	for _, p := range parts.Providers {
+		p.slots = newSlots(p.MaxConcurrent)
+		set.providers[p.Name] = p
+		set.circuits[p.Name] = routing.NewCircuits(parts.Circuit, changed)
+	}
+	return set
+}
+
+// keyOf is the key with a hash, or nil where there is none. Every one is compared, in constant time.
+func (set *setup) keyOf(hash [32]byte) *Key {
+	if len(set.keys) == 0 && hash == set.local.Hash {
+		return &set.local
+	}
+	var found *Key
+	for i := range set.keys {
+		if subtle.ConstantTimeCompare(hash[:], set.keys[i].Hash[:]) == 1 {
+			found = &set.keys[i]
+		}
+	}
+	return found
+}
+
+// targetsOf are a provider's targets over all routes, each once.
+func (set *setup) targetsOf(provider string) []routing.Target {
+	var targets []routing.Target
+	if set.table == nil {
+		return nil
+	}
+	for _, t := range set.table.Targets() {
+		if t.Provider == provider {
+			targets = append(targets, t)
+		}
+	}
+	return targets
+}
+
+// circuitOf is how a provider stands: as its worst target.
+func (set *setup) circuitOf(provider string) routing.State {
+	worst := routing.Closed
+	for _, t := range set.targetsOf(provider) {
+		switch set.state(t) {
+		case routing.Open:
+			return routing.Open
+		case routing.HalfOpen:
+			worst = routing.HalfOpen
+		}
+	}
+	return worst
+}
+
+// state is how a target's circuit stands.
+func (set *setup) state(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
+
+// resting reports whether a candidate is to be left alone now.
+func (set *setup) resting(c routing.Candidate) bool { return set.circuits[c.Provider].Resting(c) }
+
+// allow asks the circuits whether an attempt may be made.
+func (set *setup) allow(t routing.Trial) (routing.Verdict, bool) {
+	return set.circuits[t.Provider].Allow(t)
+}
+
+// slots are the places at a provider.
+func (set *setup) slots(provider string) *slots { return set.providers[provider].slots }
+
+// allOpen reports whether every candidate is to be left alone.
+func (set *setup) allOpen(plan *routing.Plan) bool {
+	for _, c := range plan.Candidates {
+		if !set.resting(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.
+type terms struct {
+	setup *setup
+	key   *Key
+}
+
+// terms are what the session's key may do now. The limits are those that its client was told; nil: the key is gone.
+func (s *session) terms() *terms {
+	set := s.srv.setup.Load()
+	key := set.keyOf(s.key.Hash)
+	if key == nil {
+		return nil
+	}
+	own := *key
+	own.Limits = s.key.Limits
+	return &terms{set, &own}
+}
