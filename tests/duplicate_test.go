@@ -80,7 +80,7 @@ func TestAnIdempotencyKeyIsUsedOnceInATenant(t *testing.T) {
 // A generation that ended before any audio leaves its key free: the client may try again.
 func TestAnIdempotencyKeyIsFreedWhereNothingWasHeard(t *testing.T) {
 	t.Parallel()
-	ill, well := faulty(t, "error:INTERNAL_ERROR", emulator.Options{}), emulate(t, emulator.Options{FirstAudio: 300 * time.Millisecond})
+	ill, well := faulty(t, "error:INTERNAL_ERROR", emulator.Options{}), emulate(t, emulator.Options{FirstAudio: 2 * time.Second})
 	r := serve(t, speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well}))
 	c := r.dial(t)
 	ask := func(id, route string) {

@@ -59,6 +59,35 @@ func TestACrashLosesNoRecord(t *testing.T) {
 	}
 }
 
+// An idempotency key of what was heard stays used over a crash; one of what was not is free again.
+func TestIdempotencyKeysOutliveACrash(t *testing.T) {
+	t.Parallel()
+	v := emulate(t, emulator.Options{Pace: 1})
+	cfg := withTenants(speaksByOne(v))
+	r := serve(t, cfg)
+	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+	c.send(j{"type": "generate", "generation_id": "whole", "idempotency_key": "k-whole", "text": "lazy dog."})
+	whole := c.completed("whole")
+	c.send(j{"type": "generate", "generation_id": "cut", "idempotency_key": "k-cut", "text": threeSentences})
+	c.send(j{"type": "generate", "generation_id": "silent", "idempotency_key": "k-silent", "text": "", "final": false})
+	c.accepted("silent")
+	c.await("audio", func(m message) bool { return m.kind == "audio" && m.ID == "cut" && m.Seq == 3 })
+	r.kill()
+	c.overWithin(deadline)
+
+	c = serveIn(t, r.dir, cfg).dialWith(t, dialing{header: bearer(acmeKey)})
+	for id, state := range map[string]string{"whole": "completed", "cut": "failed"} {
+		mark := c.mark()
+		c.send(j{"type": "generate", "generation_id": id + "-again", "idempotency_key": "k-" + id, "text": "lazy dog."})
+		m := c.refusal(mark, "duplicate_request")
+		if m.First == nil || m.First.GenerationID != id || m.First.State != state || id == "whole" && m.First.RecordID != whole.RecordID {
+			t.Errorf("%s: first use %+v, want one that has %s", id, m.First, state)
+		}
+	}
+	c.send(j{"type": "generate", "generation_id": "again", "idempotency_key": "k-silent", "text": "lazy dog."})
+	c.completed("again")
+}
+
 // checkEstimates wants each interrupted record that was heard to have an estimated cost.
 func checkEstimates(t *testing.T, cut []record) {
 	t.Helper()

@@ -18,7 +18,7 @@ type batch struct {
 // apply does changes in their order. The change that an error came from, if it came from one, is returned with it.
 func (s *store) apply(changes []*change) (offender *change, err error) {
 	b := &batch{store: s, sums: make(map[billing.SumKey]billing.SumValue), closed: make(map[string]bool)}
-	if err := s.relax(onlyProgress(changes)); err != nil {
+	if err := s.relax(nobodyWaits(changes)); err != nil {
 		return nil, err
 	}
 	err = s.transact(func() error {
@@ -36,10 +36,12 @@ func (s *store) apply(changes []*change) (offender *change, err error) {
 	return offender, err
 }
 
-// onlyProgress reports whether nobody waits for any of the changes to be on the disk.
-func onlyProgress(changes []*change) bool {
+// nobodyWaits reports whether nobody waits for any of the changes to be on the disk.
+func nobodyWaits(changes []*change) bool {
 	for _, c := range changes {
-		if _, ok := c.mutation.(progress); !ok {
+		switch c.mutation.(type) {
+		case progress, claiming, hearing:
+		default:
 			return false
 		}
 	}

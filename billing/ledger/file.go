@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	_ "embed" // for the schema
 	"errors"
@@ -148,7 +149,9 @@ func create(ctx context.Context, db *sql.DB) error {
 	if _, err := tx.ExecContext(ctx, schema+marks); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO file (relay) VALUES (?)`, newEpoch(now())); err != nil {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
+	if _, err := tx.ExecContext(ctx, `INSERT INTO file (relay, secret) VALUES (?, ?)`, newEpoch(now()), secret); err != nil {
 		return err
 	}
 	return tx.Commit()

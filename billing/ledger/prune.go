@@ -109,7 +109,7 @@ func (s *store) pruneTail(t expiredTail, cutoff int64) (removed int64, err error
 	return removed, s.exec(`UPDATE tails SET pruned = ? WHERE epoch = ? AND tenant = ?`, upTo.Int64, t.epoch, t.tenant)
 }
 
-// pruneSums removes sums of hours that are over, and epochs that have nothing any more.
+// pruneSums removes sums of hours that are over, claims that are, and epochs that have nothing any more.
 func (s *store) pruneSums(hour int64) error {
 	if err := s.exec(`DELETE FROM sums WHERE hour < ?`, hour); err != nil {
 		return err
@@ -118,6 +118,9 @@ func (s *store) pruneSums(hour int64) error {
 		return err
 	}
 	if err := s.exec(`DELETE FROM tails WHERE pruned = last AND epoch <> ?`, s.epoch); err != nil {
+		return err
+	}
+	if err := s.exec(`DELETE FROM claims WHERE expires_at < ?`, now().UnixMilli()); err != nil {
 		return err
 	}
 	return s.exec(`DELETE FROM epochs WHERE n <> ? AND n NOT IN (SELECT epoch FROM tails)`, s.epoch)

@@ -3,7 +3,8 @@
 
 -- The file itself, in one row.
 CREATE TABLE file (
-  relay TEXT NOT NULL                  -- names it; unique over all relays
+  relay  TEXT NOT NULL,                -- names it; unique over all relays
+  secret BLOB NOT NULL                 -- keys the hashes of claims
 ) STRICT;
 
 -- Each start of a relay.
@@ -65,6 +66,17 @@ CREATE TABLE attempts (
   estimated   INTEGER NOT NULL,        -- 1: more may have been charged
   PRIMARY KEY (record, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Idempotency keys in use where no Redis has them, as keyed hashes. One of a generation that was not heard is free
+-- once that has ended.
+CREATE TABLE claims (
+  record_id  TEXT    PRIMARY KEY,
+  tenant     TEXT    NOT NULL,
+  hash       BLOB    NOT NULL,         -- 16 bytes of an HMAC-SHA-256
+  expires_at INTEGER NOT NULL,
+  heard      INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_expiry ON claims (expires_at);
 
 -- The last number of each epoch and tenant, and the last one that has gone with the retention.
 CREATE TABLE tails (

@@ -36,6 +36,8 @@ const (
 	upsertTail
 	upsertSum
 	upsertMeta
+	insertClaim
+	hearClaim
 	statementCount
 )
 
@@ -70,6 +72,8 @@ var statementTexts = [statementCount]string{
   unpriced = unpriced + excluded.unpriced, estimated = estimated + excluded.estimated`,
 	upsertMeta: `INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name)
   DO UPDATE SET value = MAX(value, excluded.value)`,
+	insertClaim: `INSERT INTO claims (record_id, tenant, hash, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+	hearClaim:   `UPDATE claims SET heard = 1 WHERE record_id = ?`,
 }
 
 // connect opens a file that is a ledger, for writing.

@@ -50,10 +50,14 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 	if err := registerShared(registry, prometheus.NewCounter(storeAway()), func() int64 { return 0 }); err != nil {
 		return nil, err
 	}
+	store, err := newLastingStore(ctx, l)
+	if err != nil {
+		return nil, err
+	}
 	return &books{
 		ledger:   l,
 		reports:  l,
-		store:    limits.NewMemory(),
+		store:    store,
 		budgets:  limits.NewMemoryBudgets(spentBefore(l)),
 		standing: func() relay.Standing { return relay.Standing{Unrecorded: l.Available() != nil} },
 	}, nil
