@@ -4,9 +4,8 @@ import "sync"
 
 // Gate lets at most so many in at once. It is safe for concurrent use.
 type Gate struct {
-	most int // static
-
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows
+	most   int
 	inside int
 }
 
@@ -31,8 +30,19 @@ func (g *Gate) leave() {
 	g.inside--
 }
 
+// Resize has the gate let in another number from now on. Nobody who is inside is sent away.
+func (g *Gate) Resize(most int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.most = most
+}
+
 // Most is the number that the gate lets in.
-func (g *Gate) Most() int { return g.most }
+func (g *Gate) Most() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.most
+}
 
 // Inside is the number of places taken.
 func (g *Gate) Inside() int {

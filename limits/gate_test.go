@@ -34,6 +34,25 @@ func TestGate(t *testing.T) {
 	}
 }
 
+func TestGateOfAnotherSize(t *testing.T) {
+	g := NewGate(2)
+	first, _ := g.Acquire()
+	second, _ := g.Acquire()
+	g.Resize(1)
+	first()
+	if _, ok := g.Acquire(); ok {
+		t.Error("one more is let in than the smaller gate has room for")
+	}
+	second()
+	if _, ok := g.Acquire(); !ok {
+		t.Error("the smaller gate lets nobody in")
+	}
+	g.Resize(2)
+	if _, ok := g.Acquire(); !ok || g.Most() != 2 {
+		t.Error("the larger gate has no room")
+	}
+}
+
 func TestGateHoldsUnderLoad(t *testing.T) {
 	const most = 3
 	g := NewGate(most)

@@ -45,6 +45,7 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 		_ = s.conn.CloseNow() // the relay began to drain during the upgrade
 		return
 	}
+	s.shutWithoutKey() // which may have gone during the upgrade, when no reload knew of the session yet
 	srv.metrics.connections.Inc()
 	go func() { // Drain waits for it
 		defer srv.leave(s)

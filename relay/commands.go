@@ -39,14 +39,24 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 
 // generate starts a generation.
 func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.Error {
-	now := time.Now()
 	s.named(c.GenerationID, "generate")
-	if err := s.mayStart(c.GenerationID); err != nil {
-		return err
+	set := s.srv.hold()
+	err := s.start(ctx, c, s.terms(set))
+	if err != nil {
+		s.srv.release(set)
 	}
-	on := s.terms()
+	return err
+}
+
+// start starts a generation on terms, unless they are nil. Where it does, the terms' setup is released with the
+// generation's end.
+func (s *session) start(ctx context.Context, c *protocol.Generate, on *terms) *protocol.Error {
+	now := time.Now()
 	if on == nil {
 		return keyGone()
+	}
+	if err := s.mayStart(c.GenerationID); err != nil {
+		return err
 	}
 	req, err := s.resolve(c, on)
 	if err != nil {
@@ -109,6 +119,7 @@ func (s *session) enter(ctx context.Context, req request, now time.Time) *protoc
 	ctx, g.cancel = context.WithCancelCause(ctx)
 	s.register.add(g)
 	s.wg.Go(func() {
+		defer s.srv.release(req.setup)
 		defer g.cancel(nil)
 		g.run(ctx)
 	})
@@ -211,7 +222,7 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	s.mu.Lock()
 	defaults := c.Settings.Over(s.defaults)
 	s.mu.Unlock()
-	on := s.terms()
+	on := s.terms(s.srv.setup.Load())
 	if on == nil {
 		return keyGone()
 	}

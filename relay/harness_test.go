@@ -37,6 +37,20 @@ func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 
 func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, providers fakes) *rig {
 	t.Helper()
+	parts := fakeParts(t, pace, order, providers)
+	parts.Store, parts.Registry, parts.Log = limits.NewMemory(), prometheus.NewRegistry(), testLog()
+	srv, err := New(withDefaults(cfg), parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
+	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
+	t.Cleanup(r.close)
+	synctest.Wait() // the server is listening
+	return r
+}
+
+func withDefaults(cfg Config) Config {
 	if cfg.Local.Limits == (limits.Config{}) {
 		cfg.Local.Limits = limits.Default()
 	}
@@ -44,6 +58,12 @@ func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, pr
 	if cfg.MaxConnections == 0 {
 		cfg.MaxConnections = 100
 	}
+	return cfg
+}
+
+// fakeParts has a route by the fakes in order.
+func fakeParts(t *testing.T, pace routing.Pace, order []string, providers fakes) Parts {
+	t.Helper()
 	route := routing.Route{Name: "default", Pace: pace}
 	voice := routing.Voice{Name: "narrator", Language: "en", IDs: map[string]string{}}
 	var parts []*Provider
@@ -60,18 +80,7 @@ func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, pr
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := New(cfg, Parts{
-		Table: table, Providers: parts, Prices: prices, Circuit: routing.DefaultCircuit(), Store: limits.NewMemory(),
-		Registry: prometheus.NewRegistry(), Log: testLog(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
-	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
-	t.Cleanup(r.close)
-	synctest.Wait() // the server is listening
-	return r
+	return Parts{Table: table, Providers: parts, Prices: prices, Circuit: routing.DefaultCircuit()}
 }
 
 func testLog() zerolog.Logger {

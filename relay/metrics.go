@@ -100,6 +100,13 @@ func (m *metrics) firstAudioOf(provider string) quantiles {
 	return quantiles{}
 }
 
+// forget lets a provider be as one that was not heard yet: it may be another one under the same name.
+func (m *metrics) forget(provider string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.recent, provider)
+}
+
 func (m *metrics) rerouted(from, to string, reason upstream.Kind) {
 	m.reroutes.WithLabelValues(from, to, string(reason)).Inc()
 }

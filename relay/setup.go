@@ -10,6 +10,7 @@ import (
 // setup is the part of the configuration that may change while the relay runs. It is replaced as a whole, and never
 // changes itself: what was begun under one ends under it.
 type setup struct {
+	// Static after newSetup.
 	keys           []Key // none: clients on this machine, as local
 	local          Key
 	hosts, origins []string
@@ -17,7 +18,11 @@ type setup struct {
 	providers      map[string]*Provider
 	order          []*Provider // as configured
 	prices         *billing.PriceList
+	circuit        routing.CircuitConfig
 	circuits       map[string]*routing.Circuits // by provider
+	over           chan struct{}                // closed once it is replaced and without users
+
+	users int // generations; guarded by Server.mu
 }
 
 // newSetup is what a configuration comes to. changed is told of circuits.
@@ -31,14 +36,33 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 		providers: make(map[string]*Provider),
 		order:     parts.Providers,
 		prices:    parts.Prices,
+		circuit:   parts.Circuit,
 		circuits:  make(map[string]*routing.Circuits),
+		over:      make(chan struct{}),
 	}
 	for _, p := range parts.Providers {
-		p.slots = newSlots(p.MaxConcurrent)
+		if p.slots == nil {
+			p.slots = newSlots(p.MaxConcurrent)
+		}
 		set.providers[p.Name] = p
 		set.circuits[p.Name] = routing.NewCircuits(parts.Circuit, changed)
 	}
 	return set
+}
+
+// inherit takes over from the former setup what is known of providers that stay as they are. Where one is opened anew,
+// its places stay: those whom the former still speaks for count as before, since the account is likely the same.
+func (set *setup) inherit(former *setup) {
+	for name, p := range set.providers {
+		before := former.providers[name]
+		switch {
+		case before == p && set.circuit == former.circuit:
+			set.circuits[name] = former.circuits[name]
+		case before != nil && before != p:
+			p.slots = before.slots
+			p.slots.resize(p.MaxConcurrent)
+		}
+	}
 }
 
 // keyOf is the key with a hash, or nil where there is none. Every one is compared, in constant time.
@@ -113,9 +137,9 @@ type terms struct {
 	key   *Key
 }
 
-// terms are what the session's key may do now. The limits are those that its client was told; nil: the key is gone.
-func (s *session) terms() *terms {
-	set := s.srv.setup.Load()
+// terms are what the session's key may do by a setup. The limits are those that its client was told; nil: the key is
+// gone.
+func (s *session) terms(set *setup) *terms {
 	key := set.keyOf(s.key.Hash)
 	if key == nil {
 		return nil

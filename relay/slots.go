@@ -11,9 +11,8 @@ import (
 // slots bounds the attempts at one provider: an account speaks so many streams at once. A place that comes free goes
 // to the tenant that has fewest, and within a tenant to whoever waits longest.
 type slots struct {
-	most int // 0: no bound
-
 	mu      sync.Mutex // guards what follows
+	most    int        // 0: no bound
 	taken   int
 	held    map[string]int // by tenant
 	waiting []*seeker
@@ -73,7 +72,7 @@ func (s *slots) take(tenant string) bool {
 func (s *slots) takeOrWait(w *seeker, wait bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.most > 0 && s.taken >= s.most {
+	if s.fullLocked() {
 		if wait {
 			s.waiting = append(s.waiting, w)
 		}
@@ -94,16 +93,31 @@ func (s *slots) give(tenant string) {
 	if s.held[tenant]--; s.held[tenant] == 0 {
 		delete(s.held, tenant)
 	}
-	for len(s.waiting) > 0 {
+	s.taken--
+	s.fillLocked()
+}
+
+// resize has room for another number from now on. Nobody loses a place.
+func (s *slots) resize(most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most = most
+	s.fillLocked()
+}
+
+// fillLocked gives what places are free to those who wait.
+func (s *slots) fillLocked() {
+	for len(s.waiting) > 0 && !s.fullLocked() {
 		w := s.nextLocked()
 		if !w.over.Swap(true) {
+			s.taken++
 			s.held[w.tenant]++
 			w.found <- s
-			return
 		}
 	}
-	s.taken--
 }
+
+func (s *slots) fullLocked() bool { return s.most > 0 && s.taken >= s.most }
 
 // nextLocked takes out whoever is to have the next place.
 func (s *slots) nextLocked() *seeker {

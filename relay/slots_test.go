@@ -39,6 +39,34 @@ func TestSlotsWait(t *testing.T) {
 	})
 }
 
+func TestMorePlacesGoToWhoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(1)
+		take(t.Context(), s, 0)
+		served := make(chan struct{}, 3)
+		for range 3 {
+			go func() {
+				take(t.Context(), s, -1)
+				served <- struct{}{}
+			}()
+		}
+		synctest.Wait() // all of them wait
+		s.resize(3)
+		synctest.Wait()
+		if got := len(served); got != 2 {
+			t.Errorf("%d of those who wait have a place of the two that came, want both", got)
+		}
+		s.resize(2)
+		s.give("acme") // of three, so that still none is free
+		synctest.Wait()
+		if got := len(served); got != 2 {
+			t.Error("a place was given that there is not")
+		}
+		s.resize(0)
+		<-served
+	})
+}
+
 func TestPlacesGoToTheTenantThatHasFewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSlots(2)
