@@ -19,6 +19,7 @@ const (
 func (r *Redis) keep(ctx context.Context) {
 	renewal := time.NewTicker(r.period)
 	defer renewal.Stop()
+	r.link.greet(ctx)
 	for {
 		select {
 		case <-ctx.Done():

@@ -68,6 +68,15 @@ func (l *link) askFor(ctx context.Context, patience time.Duration, tenant string
 	return reply, nil
 }
 
+// greet finds out whether Redis is there at all, so that nobody has to by waiting.
+func (l *link) greet(ctx context.Context) {
+	asking, cancel := context.WithTimeout(ctx, max(batchPatience, l.patience))
+	defer cancel()
+	if err := l.client.Ping(asking).Err(); err != nil && ctx.Err() == nil {
+		l.lose("", err)
+	}
+}
+
 func (l *link) isAway() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -138,6 +138,7 @@ func TestARelayStartsWithoutItsRedis(t *testing.T) {
 	s := startRedis(t)
 	s.kill()
 	first, _ := sharing(t, s)
+	eventually(t, "/readyz to say so", func() bool { return bytes.Contains(first.get(t, "/readyz", nil).body, []byte("degraded")) })
 	c := first.dialWith(t, dialing{header: bearer(acmeKey)})
 	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
 	if m := c.completed("g"); !m.Usage.Recorded {
