@@ -31,8 +31,8 @@ type config struct {
 
 type provider struct {
 	Adapter       string         `yaml:"adapter"`
-	URL           string         `yaml:"url"`
-	APIKey        string         `yaml:"api_key"`
+	URL           string         `yaml:"url,omitempty"`
+	APIKey        string         `yaml:"api_key,omitempty"`
 	MaxConcurrent int            `yaml:"max_concurrent,omitempty"`
 	Warm          int            `yaml:"warm,omitempty"`
 	Options       map[string]any `yaml:"options,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func TestHowProgramsEnd(t *testing.T) {
 	mute := running(self("hang")...)
 	mute.Timeout = 50 * time.Millisecond
 	loud := running(self("endless")...)
-	loud.MaxOutputBytes = 100_000
+	loud.MaxOutputBytes, loud.Timeout = 100_000, maxTimeout // longer than the test waits
 	for name, c := range map[string]struct {
 		cfg  Config
 		kind upstream.Kind
@@ -149,5 +150,25 @@ func TestWaitingForProgramsEnds(t *testing.T) {
 	l.speak(true, "Hello")
 	if h := l.wait(); upstream.KindOf(h.Err) != upstream.Throttled {
 		t.Errorf("got %v, want throttled", h.Err)
+	}
+}
+
+// What has left the group can't be killed with it, nor hold the stream.
+func TestWhatLeavesTheGroupHoldsNothing(t *testing.T) {
+	if _, err := exec.LookPath("setsid"); err != nil {
+		t.Skip("setsid is not installed")
+	}
+	here := newPlace(t)
+	child := self("meet", here.address())
+	cfg := running(append([]string{"sh", "-c", `setsid "$0" "$@" & until kill -0 -$!; do :; done 2>&-; printf abcd`}, child...)...)
+	cfg.Output = Output{Encoding: audio.PCM16, SampleRate: 24000}
+	l := call(t, provide(t, cfg))
+	l.speak(true, "Hello")
+	escaped := here.met()
+	if h := l.wait(); h.Err != nil || string(h.Audio) != "abcd" {
+		t.Errorf("got %q and %v, want all audio", h.Audio, h.Err)
+	}
+	if err := escaped.Close(); err != nil { // which ends it
+		t.Error(err)
 	}
 }
