@@ -1,0 +1,147 @@
+package relay
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"voicerelay/text"
+)
+
+// pieceFrom is the text from a place on as one piece.
+func pieceFrom(s string, start int) text.Piece {
+	var b text.Buffer
+	b.Append(s)
+	b.Finish()
+	p, _ := text.NewCutter(&b, start, text.Schedule{Gather: []int{1000}, Max: 1000}, true).Next(text.Now{Idle: true})
+	return p
+}
+
+// voiceOver says a text from a place on, behind the audio so far, and breaks off: it returns the words that were heard
+// whole, of those that it says.
+func voiceOver(rt *rapid.T, t *track, s string, from int, told bool) (heard int) {
+	t.cut(from)
+	p := pieceFrom(s, from)
+	t.addPiece(p)
+	at := t.samples + rapid.Int64Range(0, 200).Draw(rt, "leading silence")
+	var words []text.Timed
+	for _, token := range p.Tokens() {
+		start := at + rapid.Int64Range(0, 50).Draw(rt, "pause")
+		at = start + rapid.Int64Range(50, 600).Draw(rt, "length")
+		words = append(words, text.Timed{Token: token, Start: start, End: at})
+	}
+	t.samples += rapid.Int64Range(1, at-t.samples).Draw(rt, "heard")
+	for heard < len(words) && words[heard].End <= t.samples {
+		heard++
+	}
+	if told { // at least as far as the audio reaches
+		t.addWords(words[:min(len(words), heard+1+rapid.IntRange(0, 3).Draw(rt, "ahead"))])
+		t.ripe()
+	}
+	return heard
+}
+
+// However often voices break off, no word is left out that was not heard whole; and where their times are known, none
+// that was is said again.
+func TestNoWordIsLeftOut(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(3, 30).Draw(rt, "words")
+		s := strings.TrimSpace(strings.Repeat("word, ", n))
+		tokens := text.Tokens(s, 0)
+		all := newTrack(1000)
+		next := 0 // the first word not heard whole
+		for voice := 0; voice < 4 && next < len(tokens); voice++ {
+			told := rapid.Bool().Draw(rt, "told")
+			said := voiceOver(rt, &all, s, tokens[next].Start, told)
+			guess := rapid.IntRange(0, said).Draw(rt, "guess") // an estimate that errs towards fewer
+			got := all.resume(func(beats []text.Beat, _, _ int64) int { return min(guess, len(beats)) })
+			if !told {
+				said = guess
+			}
+			want := len(s)
+			if next += said; next < len(tokens) {
+				want = tokens[next].Start
+			}
+			if got.char != want {
+				rt.Fatalf("voice %d: resumed at %d by %s, want %d", voice, got.char, got.source, want)
+			}
+		}
+	})
+}
+
+func TestResume(t *testing.T) {
+	const s = "one two three four"
+	words := []text.Timed{
+		{Token: text.Token{Text: "one", Start: 0, End: 3}, Start: 0, End: 300},
+		{Token: text.Token{Text: "two", Start: 4, End: 7}, Start: 320, End: 600},
+	}
+	tests := map[string]struct {
+		words   []text.Timed
+		ends    int64 // of the piece; -1: not known
+		samples int64
+		said    int // by the estimate
+		want    resume
+	}{
+		"nothing heard":                 {words, -1, 0, 0, resume{0, sourceWords}},
+		"within a word":                 {words, -1, 599, 9, resume{4, sourceWords}},
+		"at a word's end":               {words, -1, 600, 9, resume{8, sourceWords}},
+		"behind the last time":          {words, -1, 900, 0, resume{8, sourceWords}},
+		"behind it, one said":           {words, -1, 900, 1, resume{14, sourceEstimate}},
+		"at a piece's end":              {nil, 1000, 1000, 0, resume{18, sourceSegment}},
+		"a little before a piece's end": {nil, 1000, 995, 0, resume{18, sourceSegment}},
+		"before a piece's end":          {nil, 1000, 900, 2, resume{8, sourceEstimate}},
+		"nothing known":                 {nil, -1, 900, 0, resume{0, sourceSegment}},
+		"nothing known, all said":       {nil, -1, 900, 4, resume{18, sourceEstimate}},
+		"times behind a known end":      {words, 500, 550, 0, resume{18, sourceWords}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			tr := newTrack(1000)
+			tr.addPiece(pieceFrom(s, 0))
+			tr.addWords(test.words)
+			tr.endPiece(0, test.ends)
+			tr.samples = test.samples
+			if got := tr.resume(func([]text.Beat, int64, int64) int { return test.said }); got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+// Letters within <spell> are words; one may be where the next voice begins.
+func TestResumeWithinASpelledWord(t *testing.T) {
+	const s = "My code is <spell>abc</spell>, said once."
+	p := pieceFrom(s, 0)
+	tr := newTrack(1000)
+	tr.addPiece(p)
+	at := int64(0)
+	for _, token := range p.Tokens()[:4] { // My, code, is, a
+		tr.addWords([]text.Timed{{Token: token, Start: at, End: at + 100}})
+		at += 100
+	}
+	tr.samples = at
+	got := tr.resume(nil)
+	if want := strings.Index(s, "bc<"); got.char != want || got.source != sourceWords {
+		t.Fatalf("got %+v, want %d", got, want)
+	}
+	if got := pieceFrom(s, got.char).Text; got != "<spell>bc</spell>, said once." {
+		t.Errorf("the next voice gets %q", got)
+	}
+}
+
+// Word times that a vendor mixes up never run backwards, which the search in them relies on.
+func TestWordTimesNeverRunBackwards(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		tr := newTrack(1000)
+		for range rapid.IntRange(1, 20).Draw(rt, "words") {
+			start := rapid.Int64Range(0, 1000).Draw(rt, "start")
+			tr.addWords([]text.Timed{{Start: start, End: start + rapid.Int64Range(-100, 500).Draw(rt, "length")}})
+		}
+		for i := 1; i < len(tr.words); i++ {
+			if a, b := tr.words[i-1], tr.words[i]; b.Start < a.Start || b.End < a.End || b.End < b.Start {
+				rt.Fatalf("%+v behind %+v", b, a)
+			}
+		}
+	})
+}
