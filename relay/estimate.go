@@ -48,7 +48,7 @@ func (h habit) heard(a hearing) int {
 	for _, b := range a.beats[sure:] {
 		w := weight(b)
 		if rest < w {
-			said += rest / w
+			said += max(0, rest) / w // within a pause nothing is said of the word behind it
 			break
 		}
 		said++

@@ -263,12 +263,15 @@ func loudness(r rune) int16 {
 	return int16(r) * 100
 }
 
+// fakeFormat is what a fake speaks in.
+var fakeFormat = audio.Format{Encoding: audio.PCM16, Rate: fakeRate}
+
 func fakeFrame(r rune) upstream.Frame {
 	raw := make([]byte, 0, fakeFrameLength)
 	for range samplesPerChar {
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(loudness(r)))
 	}
-	return upstream.Frame{Format: audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, Raw: raw}
+	return upstream.Frame{Format: fakeFormat, Raw: raw}
 }
 
 // fakeWords times each word by its characters.

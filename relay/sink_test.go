@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,24 +24,47 @@ import (
 // speaking is an attempt in the middle of its work, without a vendor and without a client.
 func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 	t.Helper()
+	return stage{vendor: newFake(), text: "Hello there.", output: output, binary: binary}.attempt(t)
+}
+
+// speakingTo is one whose vendor has such capabilities, and that another could take over from.
+func speakingTo(t testing.TB, caps upstream.Capabilities, text string) *attempt {
+	t.Helper()
+	return stage{vendor: &fakeProvider{caps: caps}, text: text, output: fakeFormat, rivals: 1}.attempt(t)
+}
+
+// stage is what an attempt works in.
+type stage struct {
+	vendor *fakeProvider
+	text   string
+	output audio.Format
+	binary bool
+	rivals int // other targets
+}
+
+func (st stage) attempt(t testing.TB) *attempt {
+	t.Helper()
 	prices, err := billing.NewPriceList(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv, err := New(Config{Local: Key{Limits: limits.Default()}, MaxConnections: 1}, Parts{
 		Prices: prices, Circuit: routing.DefaultCircuit(), Registry: prometheus.NewRegistry(),
-		Providers: []*Provider{{Provider: newFake(), Name: "alpha"}},
+		Providers: []*Provider{{Provider: st.vendor, Name: "alpha"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	set := srv.setup.Load()
-	s := srv.newSession(&set.local, binary)
+	s := srv.newSession(&set.local, st.binary)
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
+	for range st.rivals {
+		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
+	}
 	g := newGeneration(s, request{
 		terms: terms{set, &set.local},
-		id:    "g1", text: "Hello there.", final: true, speed: 1, plan: plan, output: output,
-		asked: protocol.Output{Encoding: string(output.Encoding), SampleRate: output.Rate},
+		id:    "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
+		asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate},
 	}, nil, time.Now())
 	g.cancel = func(error) {}
 	g.out.release()
@@ -85,15 +109,23 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 	tests := map[string]struct {
 		output audio.Format
 		binary bool
+		rivals int
+		vendor *fakeProvider
 	}{
-		"passed on":         {audio.Format{Encoding: audio.PCM16, Rate: 24000}, false},
-		"binary":            {audio.Format{Encoding: audio.PCM16, Rate: 24000}, true},
-		"converted":         {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false},
-		"converted, binary": {audio.Format{Encoding: audio.PCMF32, Rate: 16000}, true},
+		"passed on":                  {fakeFormat, false, 0, newFake()},
+		"binary":                     {fakeFormat, true, 0, newFake()},
+		"converted":                  {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 0, newFake()},
+		"converted, binary":          {audio.Format{Encoding: audio.PCMF32, Rate: 16000}, true, 0, newFake()},
+		"held back":                  {fakeFormat, false, 1, newFake()},
+		"held back, binary":          {fakeFormat, true, 1, newFake()},
+		"held back, converted":       {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 1, newFake()},
+		"listened to":                {fakeFormat, false, 1, deaf(upstream.PieceEndsNone)},
+		"listened to, and converted": {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 2, deaf(upstream.PieceEndsNone)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := speaking(t, test.output, test.binary)
+			a := stage{test.vendor, strings.Repeat("And so on. ", 100), test.output, test.binary, test.rivals}.attempt(t)
+			ordered(a) // more than all the frames below
 			f := frame200()
 			out := a.g.s.out
 			var batch []*message
@@ -104,11 +136,17 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 					m.release()
 				}
 			}
-			for range 10 { // buffers reach their size
+			for range 40 { // buffers reach their size, and what is held back its bound
 				step()
+			}
+			if held := !a.held.empty(); held != (test.rivals > 0) {
+				t.Fatalf("held back: got %v", held)
 			}
 			if got := testing.AllocsPerRun(200, step); got >= 1 {
 				t.Errorf("allocations a frame: got %v, want 0", got)
+			}
+			if a.ended {
+				t.Errorf("the attempt ended meanwhile: %v", a.err)
 			}
 		})
 	}
@@ -125,6 +163,7 @@ func BenchmarkFrame(b *testing.B) {
 			var batch []*message
 			b.ReportAllocs()
 			for b.Loop() {
+				a.clock = inputClock{} // or it would be far more than the text can take
 				a.Audio(f)
 				batch = a.g.s.out.take(batch[:0], burst)
 				for _, m := range batch {

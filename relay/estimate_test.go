@@ -1,0 +1,234 @@
+package relay
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"voicerelay/audio"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// utter says beats as a voice does whose words take what their letters say, more or less by spread: it returns where
+// each word is, in samples of a millisecond.
+func utter(beats []text.Beat, unit time.Duration, spread float64, between int64, chance func() float64) []audio.Sound {
+	at := int64(100)
+	var said []audio.Sound
+	for _, b := range beats {
+		length := weight(b) * float64(unit.Milliseconds()) * (1 + spread*(2*chance()-1))
+		said = append(said, audio.Sound{Start: at, End: at + int64(length)})
+		at += int64(length) + between + int64(pauseAfter(b)*float64(unit.Milliseconds()))
+	}
+	return said
+}
+
+// runTogether are the sounds of words between which there is no silence but at punctuation.
+func runTogether(words []audio.Sound, beats []text.Beat) []audio.Sound {
+	var sounds []audio.Sound
+	for i, w := range words {
+		if i > 0 && beats[i-1].Pause == text.NoPause {
+			sounds[len(sounds)-1].End = w.End
+			continue
+		}
+		sounds = append(sounds, w)
+	}
+	return sounds
+}
+
+// upTo is what was heard of sounds by a time, and how many words were whole.
+func upTo(sounds, words []audio.Sound, to int64) (heard []audio.Sound, whole int) {
+	for _, s := range sounds {
+		if s.Start < to {
+			heard = append(heard, audio.Sound{Start: s.Start, End: min(s.End, to)})
+		}
+	}
+	for whole < len(words) && words[whole].End <= to {
+		whole++
+	}
+	return heard, whole
+}
+
+const prose = "When the morning came, nobody was awake but the old man. He made some tea, sat down by the window, and waited for the rain to stop."
+
+// Where each word is a sound of its own, no word is left out, and at most the last whole one said again.
+func TestCountedWordsAreNeverLeftOut(t *testing.T) {
+	beats := pieceFrom(prose, 0).Beats()
+	rapid.Check(t, func(rt *rapid.T) {
+		spread := rapid.Float64Range(0, 0.4).Draw(rt, "spread")
+		seed := rapid.Uint64().Draw(rt, "seed")
+		words := utter(beats, usualUnit, spread, 40, rand.New(rand.NewPCG(seed, 1)).Float64)
+		to := rapid.Int64Range(1, words[len(words)-1].End+500).Draw(rt, "heard")
+		sounds, whole := upTo(words, words, to)
+		h := habit{unit: usualUnit, spread: usualSpread, pieces: 3, counts: countsAfter}
+		got := h.heard(hearing{beats: beats, sounds: sounds, to: to, rate: 1000, speed: 1})
+		if got > whole || got < whole-1 {
+			rt.Fatalf("got %d words, heard %d", got, whole)
+		}
+	})
+}
+
+// A voice whose words run together is estimated: rarely is a word left out, and few are said again.
+func TestEstimatesErrTowardsRepeating(t *testing.T) {
+	beats := pieceFrom(prose, 0).Beats()
+	chance := rand.New(rand.NewPCG(7, 7))
+	for _, spread := range []float64{0, 0.2, 0.4} {
+		omitted, repeats := 0, []int{}
+		const all = 2000
+		for range all {
+			words := utter(beats, usualUnit, spread, 0, chance.Float64)
+			to := 100 + chance.Int64N(words[len(words)-1].End)
+			sounds, whole := upTo(runTogether(words, beats), words, to)
+			h := habit{unit: usualUnit, spread: spread / math.Sqrt(3), pieces: habitMemory} // the deviation of an even spread
+			got := h.heard(hearing{beats: beats, sounds: sounds, to: to, rate: 1000, speed: 1})
+			if got > whole {
+				omitted++
+			}
+			repeats = append(repeats, whole-got)
+		}
+		slices.Sort(repeats)
+		p95 := repeats[len(repeats)*95/100]
+		t.Logf("spread %.1f: words left out in %d of %d, doubled: p95 %d, most %d", spread, omitted, all, p95, repeats[all-1])
+		if omitted > all/50 || p95 > 2 {
+			t.Errorf("spread %.1f: words left out in %d of %d, p95 of doubled %d", spread, omitted, all, p95)
+		}
+	}
+}
+
+func TestHeard(t *testing.T) {
+	usual := habit{unit: 50 * time.Millisecond, spread: 0, pieces: 3}
+	counting := habit{unit: 50 * time.Millisecond, spread: 0.3, pieces: 3, counts: countsAfter}
+	const s = "aaa bbb ccc ddd eee" // 250 ms a word, if nothing goes wrong
+	tests := map[string]struct {
+		habit  habit
+		text   string
+		sounds []audio.Sound
+		to     int64
+		speed  float64
+		want   int
+	}{
+		"silence":                  {usual, s, nil, 2000, 1, 0},
+		"half a word":              {usual, s, []audio.Sound{{Start: 0, End: 125}}, 125, 1, 0},
+		"three words":              {usual, s, []audio.Sound{{Start: 0, End: 750}}, 750, 1, 2}, // half a word back
+		"three words, then quiet":  {usual, s, []audio.Sound{{Start: 0, End: 750}}, 3000, 1, 2},
+		"behind a silence":         {usual, s, []audio.Sound{{Start: 500, End: 1250}}, 1250, 1, 2},
+		"slower as asked":          {usual, s, []audio.Sound{{Start: 0, End: 750}}, 750, 0.5, 1},
+		"up to a comma":            {usual, "aaa bbb, ccc ddd", []audio.Sound{{Start: 0, End: 520}, {Start: 720, End: 800}}, 800, 1, 2},
+		"counted":                  {counting, s, []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 750, 1, 2},
+		"counted, within a word":   {counting, s, []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 700, 1, 1},
+		"counted, more than there": {counting, "aaa", []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 750, 1, 1},
+		"digits can't be counted":  {counting, "1999 was", []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 750, 1, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := hearing{beats: pieceFrom(test.text, 0).Beats(), sounds: test.sounds, to: test.to, rate: 1000, speed: test.speed}
+			if got := test.habit.heard(a); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+func TestHabitsLearn(t *testing.T) {
+	voice := voiceKey{voice: "v"}
+	beats := pieceFrom("aaa bbb ccc ddd", 0).Beats() // 20 units
+	counted := []audio.Sound{{Start: 0, End: 200}, {Start: 250, End: 450}, {Start: 500, End: 700}, {Start: 750, End: 1000}}
+	tests := map[string]struct {
+		lessons []lesson
+		unit    time.Duration
+		counts  int
+	}{
+		"nothing":             {nil, usualUnit, 0},
+		"one":                 {[]lesson{{beats, counted, 1000, 1}}, 50 * time.Millisecond, 4},
+		"at twice the speed":  {[]lesson{{beats, counted, 1000, 2}}, 100 * time.Millisecond, 4},
+		"too short":           {[]lesson{{beats[:2], counted[:2], 1000, 1}}, usualUnit, 0},
+		"no sound":            {[]lesson{{beats, nil, 1000, 1}}, usualUnit, 0},
+		"hardly any sound":    {[]lesson{{beats, []audio.Sound{{Start: 0, End: 25}}, 1000, 1}}, usualUnit, 0},
+		"far too much":        {[]lesson{{beats, []audio.Sound{{Start: 0, End: 9000}}, 1000, 1}}, usualUnit, 0},
+		"words run together":  {[]lesson{{beats, counted, 1000, 1}, {beats, []audio.Sound{{Start: 0, End: 1000}}, 1000, 1}}, 50 * time.Millisecond, 0},
+		"no more than enough": {slices.Repeat([]lesson{{beats, counted, 1000, 1}}, 100), 50 * time.Millisecond, 4 * countsAfter},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := newHabits()
+			for _, l := range test.lessons {
+				h.learn(voice, l)
+			}
+			if got := h.of(voice); got.unit != test.unit || got.counts != test.counts {
+				t.Errorf("got a unit of %v and %d counted, want %v and %d", got.unit, got.counts, test.unit, test.counts)
+			}
+		})
+	}
+}
+
+func TestHabitsAreBounded(t *testing.T) {
+	h := newHabits()
+	for i := range maxHabits + 100 {
+		h.noteTiming(voiceKey{voice: strings.Repeat("v", i)}, late)
+	}
+	if len(h.all) != maxHabits {
+		t.Errorf("remembers %d voices, want %d", len(h.all), maxHabits)
+	}
+}
+
+// A voice was counted, and now some of its words run together: that is no end in mid-speech, and however often it
+// happens, it is held against the voice a few times at most.
+func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
+	beats := pieceFrom(twelveWords, 0).Beats()
+	known := utter(beats, usualUnit, 0, 40, func() float64 { return 0.5 })
+	tests := map[string]struct {
+		share float64 // of the usual time
+		want  bool
+	}{
+		"as long as usual":   {1, false},
+		"a little shorter":   {0.85, false},
+		"much shorter":       {0.7, true},
+		"half and less":      {0.45, true},
+		"longer than it was": {1.5, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := speakingTo(t, deafCapabilities(), twelveWords)
+			for range 3 {
+				a.g.s.srv.habits.learn(a.voice(), lesson{beats, known, 1000, 1})
+			}
+			ordered(a)
+			length := heardUnits(beats) * a.g.s.srv.habits.of(a.voice()).unit.Seconds() * test.share
+			for range int(length / charLength.Seconds()) {
+				a.Audio(fakeFrame('a'))
+			}
+			if got := a.brokeOffLocked(a.pieces); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+	h := newHabits()
+	for range 9 {
+		h.learn(voiceKey{}, lesson{beats, known, 1000, 1})
+	}
+	for range 3 {
+		h.doubt(voiceKey{})
+	}
+	if got := h.of(voiceKey{}).counts; got >= countsAfter {
+		t.Errorf("still counted after three doubts: %d", got)
+	}
+}
+
+func deafCapabilities() upstream.Capabilities { return deaf(upstream.PieceEndsExact).caps }
+
+// The least that a text takes is that of the speed the vendor can speak at.
+func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
+	caps := deafCapabilities()
+	caps.MinSpeed, caps.MaxSpeed = 1, 1
+	a := speakingTo(t, caps, twelveWords)
+	a.g.s.srv.habits.learn(a.voice(), lesson{pieceFrom(twelveWords, 0).Beats(), []audio.Sound{{Start: 0, End: 4000}}, 1000, 1})
+	a.g.req.speed = 0.5
+	if got := a.leastAudio(twelveWords); got > 4*time.Second {
+		t.Errorf("got %v of a text that takes 4s", got)
+	}
+}
