@@ -1,0 +1,251 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"voicerelay/audio"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// A voice that takes over goes on in any output: one header, one clock, as many samples as are told.
+func TestTakeoverInEveryOutput(t *testing.T) {
+	for _, test := range []struct {
+		encoding           string
+		rate, size, header int
+	}{
+		{"pcm_s16le", 24000, 2, 0},
+		{"pcm_s16le", 48000, 2, 0},
+		{"wav", 24000, 2, 44},
+		{"wav", 16000, 2, 44},
+		{"pcm_f32le", 24000, 4, 0},
+		{"mulaw", 8000, 1, 0},
+		{"alaw", 8000, 1, 0},
+	} {
+		t.Run(fmt.Sprint(test.encoding, " ", test.rate), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				first := lively()
+				first.failAt, first.failure = 44, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+				c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
+				c.send(generate("g1", twelveWords, fmt.Sprintf(`,"output":{"encoding":%q,"sample_rate":%d}`, test.encoding, test.rate)))
+				done, events := c.until("done")
+				taken := func(e event) bool { return e.kind() == "rerouted" && e["reason"] == "dropped" }
+				if done["reason"] != "completed" || !slices.ContainsFunc(events, taken) {
+					t.Fatalf("got %v, want a takeover", done)
+				}
+				size, samples, seq := 0, int64(0), 0
+				for _, e := range events {
+					if e.kind() != "audio" {
+						continue
+					}
+					if e["seq"] != float64(seq) || e["start_ms"] != float64(audio.Milliseconds(samples, test.rate)) {
+						t.Fatalf("frame %d behind %d samples: got %v at %v ms", seq, samples, e["seq"], e["start_ms"])
+					}
+					raw, err := base64.StdEncoding.DecodeString(e["audio"].(string))
+					if err != nil {
+						t.Fatal(err)
+					}
+					size, samples, seq = size+len(raw), samples+int64(e["samples"].(float64)), seq+1
+				}
+				if want := test.header + int(samples)*test.size; size != want {
+					t.Errorf("got %d bytes for %d samples, want %d", size, samples, want)
+				}
+				least := int64(len(twelveWords)) * audio.Samples(charLength, test.rate)
+				if samples < least-audio.Samples(4*charLength, test.rate) {
+					t.Errorf("got %d samples, want about %d", samples, least)
+				}
+			})
+		})
+	}
+}
+
+// What is held comes out as it went in, in order, whatever became of the vendor's buffers meanwhile.
+func TestHoldKeepsItsOwnCopies(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var h hold
+		var want, got []byte
+		take := func(p payload) {
+			raw, err := p.bytes()
+			if err != nil {
+				rt.Fatal(err)
+			}
+			got = append(got, raw...)
+		}
+		vendor := make([]byte, 0, 64)
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			if !h.empty() && rapid.Bool().Draw(rt, "pop") {
+				h.pop(take)
+				continue
+			}
+			raw := rapid.SliceOfN(rapid.Byte(), 1, 20).Draw(rt, "frame")
+			want = append(want, raw...)
+			vendor = append(vendor[:0], raw...)
+			p := payload{raw: vendor, samples: int64(len(raw))}
+			if rapid.Bool().Draw(rt, "base64") {
+				vendor = base64.StdEncoding.AppendEncode(vendor[:0], raw)
+				p = payload{base64: vendor, samples: int64(len(raw))}
+			}
+			h.push(p)
+			clear(vendor)
+		}
+		h.flush(take)
+		if !bytes.Equal(got, want) || h.samples != 0 {
+			rt.Fatalf("got %x and %d samples held, want %x", got, h.samples, want)
+		}
+	})
+}
+
+// At a fault what is held is sent up to the end of the last word that is known, and dies away there.
+func TestHeldAudioIsCutBetweenWords(t *testing.T) {
+	for name, f := range map[string]upstream.Frame{"raw": fakeFrame('a'), "base64": base64Of(fakeFrame('a'))} {
+		t.Run(name, func(t *testing.T) {
+			a := speakingTo(t, newFake().caps, twelveWords)
+			ordered(a)
+			a.Audio(f)
+			drain(a.g.s.out)
+			p, err := a.payloadLocked(f, fakeFrame('a').Raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.held.push(p)
+			a.held.push(p)
+			const end = 2*samplesPerChar + samplesPerChar/2 // of a word, in the second frame that is held
+			a.g.track.addWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
+			a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+			a.g.recall()
+			if got := a.g.track.samples; got != end {
+				t.Errorf("sent %d samples, want %d", got, end)
+			}
+			bodies := drain(a.g.s.out)
+			var last struct{ Audio []byte }
+			if err := json.Unmarshal(bodies[len(bodies)-1], &last); err != nil {
+				t.Fatal(err)
+			}
+			if got := int16(binary.LittleEndian.Uint16(last.Audio[len(last.Audio)-2:])); got > loudness('a')/50 {
+				t.Errorf("the last sample is %d, want next to silence", got)
+			}
+			if a.g.lastHeard.size != 0 {
+				t.Error("what has died away would die away again")
+			}
+		})
+	}
+}
+
+func base64Of(f upstream.Frame) upstream.Frame {
+	return upstream.Frame{Format: f.Format, Base64: base64.StdEncoding.AppendEncode(nil, f.Raw)}
+}
+
+// Never more than half of what the client has in hand is held back, and never more than the bound.
+func TestHeldIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := speakingTo(t, deafCapabilities(), twelveWords+" "+twelveWords+" "+twelveWords)
+		plan := *a.g.req.plan
+		plan.StallTimeout = time.Minute
+		a.g.req.plan = &plan
+		ordered(a)
+		for range 160 {
+			a.Audio(fakeFrame('a'))
+			held, hand := audio.Duration(a.held.samples, fakeRate), a.g.out.inHand(time.Now())
+			if held > maxHeld || held > hand/2 {
+				t.Fatalf("%v held, with %v in hand", held, hand)
+			}
+		}
+		if a.held.empty() {
+			t.Fatal("nothing is held")
+		}
+		for silent := time.Now(); time.Since(silent) < 10*time.Second; {
+			time.Sleep(a.heldUntilOrStall(t))
+			if hand := a.g.out.inHand(time.Now()); !a.held.empty() && hand == 0 {
+				t.Fatal("the client has run dry, and audio is held back")
+			}
+			a.next(t.Context(), time.Now())
+		}
+		if !a.held.empty() {
+			t.Errorf("%d samples are held still", a.held.samples)
+		}
+	})
+}
+
+// heldUntilOrStall is how long the race would wait before it looks after what is held.
+func (a *attempt) heldUntilOrStall(t *testing.T) time.Duration {
+	t.Helper()
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if until := a.heldUntilLocked(time.Now()); !until.IsZero() {
+		return time.Until(until)
+	}
+	return time.Millisecond
+}
+
+func TestPlayback(t *testing.T) {
+	start := time.Now()
+	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	var p playback
+	for _, step := range []struct{ now, samples, dry int }{
+		{0, 500, 500},      // half a second from the first audio on
+		{100, 1000, 1500},  // faster than it is played
+		{1500, 100, 1600},  // just in time
+		{3000, 100, 3100},  // the client has waited: its clock stood still
+		{3000, 0, 3100},    // nothing
+		{3050, 950, 4050},  // goes on behind
+		{10000, 10, 10010}, // after a long pause
+	} {
+		if p.add(int64(step.samples), 1000, at(step.now)); !p.dry.Equal(at(step.dry)) {
+			t.Errorf("%d ms more at %d: dry at %v, want %d", step.samples, step.now, p.dry.Sub(start), step.dry)
+		}
+	}
+}
+
+// When a backup is due, by what the client has in hand and by what is usual of the vendor.
+func TestBackupDue(t *testing.T) {
+	const takes = 100 * time.Millisecond
+	tests := map[string]struct {
+		frames int           // of 50 ms, at once
+		usual  time.Duration // between frames
+		hedge  time.Duration
+		want   time.Duration // from the last frame on; 0: never
+	}{
+		"before audio":            {0, 0, 700 * time.Millisecond, 700 * time.Millisecond},
+		"before audio, no hedge":  {0, 0, 0, 0},
+		"little in hand":          {2, 0, 700 * time.Millisecond, leastSilence},
+		"much in hand":            {20, 0, 700 * time.Millisecond, time.Second - takes - backupMargin},
+		"much in hand, no hedge":  {20, 0, 0, time.Second - takes - backupMargin},
+		"slow vendor":             {2, 200 * time.Millisecond, 0, 600 * time.Millisecond},
+		"slow vendor, much there": {20, 200 * time.Millisecond, 0, time.Second - takes - backupMargin},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := speakingTo(t, newFake().caps, twelveWords)
+				plan := *a.g.req.plan
+				plan.HedgeAfter, plan.Cushion = test.hedge, 0
+				a.g.req.plan = &plan
+				if !a.backupDue(takes).IsZero() {
+					t.Error("due though nothing is owed")
+				}
+				ordered(a)
+				for range test.frames {
+					a.Audio(fakeFrame('a'))
+				}
+				a.interval = test.usual
+				got := time.Duration(0)
+				if due := a.backupDue(takes); !due.IsZero() {
+					got = time.Until(due)
+				}
+				if got != test.want {
+					t.Errorf("due in %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
