@@ -2,6 +2,7 @@ package tests
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -46,43 +47,73 @@ func TestRelaysOnOneRedisAnswerAlike(t *testing.T) {
 }
 
 func TestAnIdempotencyKeyIsUsedOnceOverRelays(t *testing.T) {
-	t.Parallel()
-	first, second := sharing(t, startRedis(t))
-	a, b := first.dialWith(t, dialing{header: bearer(acmeKey)}), second.dialWith(t, dialing{header: bearer(acmeKey)})
-	a.send(j{"type": "generate", "generation_id": "one", "idempotency_key": "order-7", "text": "lazy dog."})
-	done := a.completed("one")
-	mark := b.mark()
-	b.send(j{"type": "generate", "generation_id": "two", "idempotency_key": "order-7", "text": "lazy dog."})
-	m := b.refusal(mark, "duplicate_request")
-	if m.First == nil || m.First.GenerationID != "one" || m.First.RecordID != done.RecordID || m.First.State != "completed" {
-		t.Errorf("first use %+v, want %s", m.First, done)
-	}
+	agreeing(t, func(*config) {}, func(first, second *relay) string {
+		a, b := first.dialWith(t, dialing{header: bearer(acmeKey)}), second.dialWith(t, dialing{header: bearer(acmeKey)})
+		a.send(j{"type": "generate", "generation_id": "one", "idempotency_key": "order-7", "text": "lazy dog."})
+		done := a.completed("one")
+		b.send(j{"type": "generate", "generation_id": "two", "idempotency_key": "order-7", "text": "lazy dog."})
+		m := b.await("an end", isEnd)
+		if endCode(m) != "duplicate_request" || m.First == nil || m.First.RecordID != done.RecordID || m.First.State != "completed" {
+			return fmt.Sprintf("the second use: %s, want a duplicate of %s", m, done)
+		}
+		return ""
+	})
 }
 
 // Each costs 0.09 of the 0.50, so the sixth is one too many, whichever relays they go to. The other tenant has no
 // budget.
 func TestABudgetHoldsOverRelays(t *testing.T) {
-	t.Parallel()
-	s := startRedis(t)
-	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}})))
-	cfg.Redis = map[string]string{"url": "redis://" + s.address}
-	cfg.Tenants = map[string]any{"acme": map[string]any{"budget": map[string]any{"daily": "0.50", "currency": "EUR"}}}
-	cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "character", "amount": "0.01", "currency": "EUR"}}
-	relays := []*relay{serve(t, cfg), serve(t, cfg)}
-	ends := make(map[string]int)
-	for i := range 10 {
-		c := relays[i%2].dialWith(t, dialing{header: bearer(acmeKey)})
+	budget := func(cfg *config) {
+		cfg.Tenants = map[string]any{"acme": map[string]any{"budget": map[string]any{"daily": "0.50", "currency": "EUR"}}}
+		cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "character", "amount": "0.01", "currency": "EUR"}}
+	}
+	agreeing(t, budget, func(first, second *relay) string {
+		ends := make(map[string]int)
+		for i := range 10 {
+			c := []*relay{first, second}[i%2].dialWith(t, dialing{header: bearer(acmeKey)})
+			c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+			ends[endCode(c.await("an end", isEnd))]++
+		}
+		c := first.dialWith(t, dialing{header: bearer(betaKey)})
 		c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
-		end := c.await("an end", func(m message) bool { return m.kind == "error" || m.kind == "done" })
-		ends[endCode(end)]++
-	}
-	if ends[""] != 5 || ends["quota_exceeded"] != 5 {
-		t.Errorf("ends %v, want five spoken and five over the budget", ends)
-	}
-	c := relays[0].dialWith(t, dialing{header: bearer(betaKey)})
-	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
-	c.completed("g")
+		c.completed("g")
+		if ends[""] != 5 || ends["quota_exceeded"] != 5 {
+			return fmt.Sprintf("ends %v, want five spoken and five over the budget", ends)
+		}
+		return ""
+	})
 }
+
+// agreeing tells a story of two relays that can agree all the while; it says what is wrong with its end. On a busy
+// machine Redis may answer later than they wait: then each rightly decides alone, and the story is told again. Such
+// tests do not run beside others.
+func agreeing(t *testing.T, change func(*config), story func(first, second *relay) string) {
+	t.Helper()
+	const tries = 5
+	for range tries {
+		cfg := withTenants(speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}})))
+		cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).address}
+		change(cfg)
+		first, second := serve(t, cfg), serve(t, cfg)
+		wrong := story(first, second)
+		if wrong == "" {
+			return
+		}
+		if first.agrees(t) && second.agrees(t) {
+			t.Fatal(wrong)
+		}
+	}
+	t.Skip("the machine is too busy for a Redis that answers in time")
+}
+
+// agrees reports whether Redis was never away for the relay.
+func (r *relay) agrees(t *testing.T) bool {
+	t.Helper()
+	return strings.Contains(string(r.get(t, "/metrics", bearer(opsKey)).body), "relay_store_away_total 0\n")
+}
+
+// isEnd is for await: a refusal, or a generation's end.
+func isEnd(m message) bool { return m.kind == "error" || m.kind == "done" }
 
 // endCode is the code of a refusal or of a failed generation.
 func endCode(m message) string {
@@ -127,8 +158,8 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 		return !bytes.Contains(ready.body, []byte("degraded")) && got.Complete && len(got.Groups) == 1 && got.Groups[0].Generations == 2
 	})
 	checkRecords(t, second.records(t, acmeKey, ""), "acme", dones)
-	if metrics := string(first.get(t, "/metrics", bearer(opsKey)).body); !strings.Contains(metrics, "relay_store_away_total 1\n") {
-		t.Errorf("relay_store_away_total is not 1")
+	if metrics := string(first.get(t, "/metrics", bearer(opsKey)).body); !strings.Contains(metrics, "relay_store_away_total ") || first.agrees(t) {
+		t.Errorf("relay_store_away_total did not count the time away")
 	}
 }
 
