@@ -25,18 +25,18 @@ vet:
 lint: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 
-# race leaves out what drives programs that others wrote: the detector does not see into them.
-race:
-	go test -race $$(go list ./... | grep -v /tests/foreign/)
+# race leaves out what drives programs that others wrote, for the detector does not see into them, and of the tests of
+# whole processes, which are many and slow under it, runs those in which most happens at once.
+BUSY = Concurrent|Context|Cancel|Interrupt|Takeover|Kill|Hedge|Drain|Reload|Crash|Redis
 
-# fuzz runs each fuzz target for a moment; go test takes one target of one package at a time.
+race:
+	go test -race $$(go list ./... | grep -v -e /tests/foreign/ -e '/tests$$')
+	go test -race -run '$(BUSY)' ./tests
+
+# fuzz runs each fuzz target for a moment, two at a time; go test takes one target of one package.
 fuzz:
-	@for package in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "== $$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
-		done; \
-	done
+	@grep -r --include='*_test.go' '^func Fuzz' . | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*|\1 \2|' | sort | \
+		xargs -P 2 -L 1 sh -c 'go test -run "^\$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" || exit 255'
 
 # bench measures the relay beside nginx and a direct connection; docs/performance.md says how to read it.
 bench:
