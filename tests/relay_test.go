@@ -169,12 +169,34 @@ type logged struct {
 	mu        sync.Mutex
 	text      bytes.Buffer
 	forbidden []string
+	changed   chan struct{} // closed by the next write; nil: nobody waits for one
 }
 
 func (l *logged) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
 	return l.text.Write(p)
+}
+
+// news is closed once there is more.
+func (l *logged) news() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return l.changed
+}
+
+// count is how often a text was logged.
+func (l *logged) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Count(l.text.Bytes(), []byte(text))
 }
 
 // forbid names what must not stand in the log, on top of signs of a broken process.

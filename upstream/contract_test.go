@@ -150,6 +150,34 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
+func TestDriversCompareOptions(t *testing.T) {
+	driver := upstream.NewDriver("vendor", vendorOptions{Level: 3}, func(vendorOptions, upstream.Env) (upstream.Provider, error) {
+		return nil, nil
+	})
+	defaults := func(any) error { return nil }
+	level := func(n int) func(any) error {
+		return func(into any) error { into.(*vendorOptions).Level = n; return nil }
+	}
+	for name, c := range map[string]struct {
+		one, other func(any) error
+		want       bool
+	}{
+		"defaults":         {defaults, defaults, true},
+		"default, spelt":   {defaults, level(3), true},
+		"different":        {level(4), level(5), false},
+		"equal":            {level(4), level(4), true},
+		"invalid, and so":  {level(10), level(10), false},
+		"invalid and well": {defaults, level(10), false},
+	} {
+		if got := driver.Equal(c.one, c.other); got != c.want {
+			t.Errorf("%s: got %t, want %t", name, got, c.want)
+		}
+	}
+	if driver.Voiced() || !driver.WithVoices().Voiced() {
+		t.Error("a driver depends on voices only where it says so")
+	}
+}
+
 func TestChargesAreKnownWhole(t *testing.T) {
 	for charge, want := range map[upstream.Charge]bool{
 		{}:                                 false,

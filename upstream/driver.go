@@ -1,11 +1,15 @@
 package upstream
 
+import "reflect"
+
 // Driver makes providers of one vendor from configuration.
 type Driver struct {
 	name    string
 	open    func(decode func(any) error, env Env) (Provider, error)
 	check   func(decode func(any) error) error
 	program func(decode func(any) error) (string, error)
+	equal   func(decode, other func(any) error) bool
+	voiced  bool
 	codes   func() []Entry
 }
 
@@ -43,6 +47,11 @@ func NewDriver[C any](name string, defaults C, open func(cfg C, env Env) (Provid
 			}
 			return "", err
 		},
+		equal: func(decode, other func(any) error) bool {
+			one, err := load(decode)
+			another, otherErr := load(other)
+			return err == nil && otherErr == nil && reflect.DeepEqual(one, another)
+		},
 	}
 }
 
@@ -57,6 +66,18 @@ func (d Driver) Check(decode func(any) error) error { return d.check(decode) }
 
 // Program is what must be installed on this machine for a provider with these options; empty: nothing.
 func (d Driver) Program(decode func(any) error) (string, error) { return d.program(decode) }
+
+// Equal reports whether two sets of options come to the same, whatever defaults they spell out.
+func (d Driver) Equal(decode, other func(any) error) bool { return d.equal(decode, other) }
+
+// WithVoices is the driver of providers that depend on Env.Voices: they are opened anew where those change.
+func (d Driver) WithVoices() Driver {
+	d.voiced = true
+	return d
+}
+
+// Voiced reports whether its providers depend on Env.Voices.
+func (d Driver) Voiced() bool { return d.voiced }
 
 // WithCodes is the driver with its tables of the vendor's codes, for the documents.
 func (d Driver) WithCodes(codes func() []Entry) Driver {

@@ -65,7 +65,7 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 		<-ctx.Done()
 	}
 	cancel()
-	if p.wait(serving, zerolog.Nop()) != exitOK {
+	if p.wait(serving, zerolog.Nop(), reloads{}) != exitOK {
 		err = errors.Join(err, errors.New("the relay did not stop in order"))
 	}
 	return err
@@ -86,7 +86,7 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 	}
 	s.ShutdownGrace = time.Second
 	s.Books.Ledger.Path = filepath.Join(books, "ledger.db")
-	return start(ctx, s, newLog(s, std.err))
+	return start(ctx, s, newLogForm(s, std.err).logger())
 }
 
 // speakDemo speaks a sentence through each vendor and one through a failover, and leaves their audio in a file.

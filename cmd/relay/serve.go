@@ -6,11 +6,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	stdlog "log"
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,13 +20,13 @@ import (
 
 	"voicerelay/relay"
 	"voicerelay/routing"
-	"voicerelay/upstream"
 )
 
 // stopPatience is what stopping may take beyond shutdown_grace: closing handshakes and sockets.
 const stopPatience = 10 * time.Second
 
-// serve runs the relay: `relay serve [-config config.yaml]`. It ends with an interrupt or SIGTERM.
+// serve runs the relay: `relay serve [-config config.yaml]`. It ends with an interrupt or SIGTERM, and reads its
+// configuration anew with SIGHUP.
 func serve(ctx context.Context, args []string, std stdio) int {
 	flags := flag.NewFlagSet("relay serve", flag.ContinueOnError)
 	path := flags.String("config", "config.yaml", "the configuration `file`")
@@ -35,17 +36,19 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
+	asked := make(chan os.Signal, 1) // several at once are one
+	signal.Notify(asked, syscall.SIGHUP)
+	defer signal.Stop(asked)
 	s, warnings, err := loadConfig(*path, os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(std.err, err)
 		return exitFault
 	}
-	log := newLog(s, std.err)
-	for _, w := range warnings {
-		log.Warn().Str("at", w.String()).Msg("configuration")
-	}
+	form := newLogForm(s, std.err)
+	log := form.logger()
+	logWarnings(warnings, log)
 	if s.Open() {
-		log.Warn().Msg("no keys are configured: every program on this machine may speak, and nothing else")
+		logOpen(log)
 	}
 	p, err := start(ctx, s, log)
 	if err != nil {
@@ -53,27 +56,39 @@ func serve(ctx context.Context, args []string, std stdio) int {
 		return exitFault
 	}
 	fmt.Fprintf(std.out, "relay listening on %s\n", p.url)
-	return p.wait(ctx, log)
+	return p.wait(ctx, log, reloads{asked: asked, path: *path, form: form})
 }
 
-func newLog(s *settings, w io.Writer) zerolog.Logger {
-	if s.LogConsole {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}
+func logWarnings(warnings []warning, log zerolog.Logger) {
+	for _, w := range warnings {
+		log.Warn().Str("at", w.String()).Msg("configuration")
 	}
-	return zerolog.New(w).Level(s.LogLevel).With().Timestamp().Logger()
+}
+
+func logOpen(log zerolog.Logger) {
+	log.Warn().Msg("no keys are configured: every program on this machine may speak, and nothing else")
 }
 
 // process is a relay that serves.
 type process struct {
-	url    string
-	grace  time.Duration
-	failed chan error // a listener that broke
-	stop   stopper
+	// Static after start.
+	url         string
+	failed      chan error // a listener that broke
+	server      *relay.Server
+	certificate *certificate // nil: none
+
+	// Owned by wait once it is called.
+	stop     stopper
+	settings *settings // in force
+	lineup   lineup
+	retired  <-chan struct{} // closed once the providers of former settings are
 }
 
 // start builds a relay and begins to serve. Where it fails, nothing is left running.
 func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, error) {
-	p := &process{grace: s.ShutdownGrace, failed: make(chan error, 2)}
+	none := make(chan struct{})
+	close(none)
+	p := &process{failed: make(chan error, 2), settings: s, retired: none}
 	if err := p.build(ctx, s, log); err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 		defer cancel()
@@ -82,26 +97,24 @@ func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, erro
 	return p, nil
 }
 
-func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) error {
-	srv, err := p.newServer(ctx, s, log)
-	if err != nil {
+func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (err error) {
+	if p.server, err = p.newServer(ctx, s, log); err != nil {
 		return err
 	}
 	if s.AdminListen != "" {
-		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(srv.AdminHandler(), log)); err != nil {
+		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(p.server.AdminHandler(), log)); err != nil {
 			return err
 		}
 	}
-	secured, err := tlsFrom(s.TLS)
-	if err != nil {
+	if p.certificate, err = openCertificate(s.TLS); err != nil {
 		return err
 	}
-	if p.url, err = p.listen(s.Listen, secured, newHTTPServer(srv.Handler(), log)); err != nil {
+	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), log)); err != nil {
 		return err
 	}
 	// Before the listeners, which meanwhile tell newcomers that the relay is draining.
 	p.stop.push("sessions", func(ctx context.Context) error {
-		srv.Drain(ctx, p.grace)
+		p.server.Drain(ctx, p.settings.ShutdownGrace)
 		return nil
 	})
 	return nil
@@ -115,17 +128,18 @@ func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger
 	if err != nil {
 		return nil, err
 	}
-	providers, err := p.openProviders(ctx, s, log)
-	if err != nil {
+	if p.lineup, err = openLineup(ctx, s.Providers, nil, log); err != nil {
 		return nil, err
 	}
+	p.stop.push("former providers", p.awaitRetired)
+	p.stop.push("providers", func(context.Context) error { return p.lineup.close() })
 	table, err := routing.New(s.Routing)
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
 	return relay.New(relayConfig(s), relay.Parts{
 		Table:     table,
-		Providers: providers,
+		Providers: p.lineup.providers(),
 		Circuit:   s.Circuit,
 		Prices:    s.Prices,
 		Store:     kept.store,
@@ -136,27 +150,6 @@ func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger
 		Registry:  registry,
 		Log:       log,
 	})
-}
-
-// openProviders opens what can speak, in the order of the file.
-func (p *process) openProviders(ctx context.Context, s *settings, log zerolog.Logger) ([]*relay.Provider, error) {
-	var opened []*relay.Provider
-	for _, ps := range s.Providers {
-		env := ps.Env
-		env.Log = log.With().Str("provider", ps.Name).Logger()
-		provider, err := ps.Driver.Open(ps.Options, env)
-		if err != nil {
-			return nil, fmt.Errorf("provider %s: %w", ps.Name, err)
-		}
-		p.stop.push("provider "+ps.Name, func(context.Context) error { return provider.Close() })
-		if w, ok := provider.(upstream.Warmer); ok {
-			w.Warm(ctx)
-		}
-		opened = append(opened, &relay.Provider{
-			Provider: provider, Name: ps.Name, Adapter: ps.Driver.Name(), MaxConcurrent: ps.Env.MaxConcurrent,
-		})
-	}
-	return opened, nil
 }
 
 // Bounds on a request before it has become a session.
@@ -202,29 +195,10 @@ func (p *process) listen(address string, secured *tls.Config, server *http.Serve
 	return url, nil
 }
 
-func tlsFrom(files tlsConfig) (*tls.Config, error) {
-	if files == (tlsConfig{}) {
-		return nil, nil
-	}
-	certificate, err := tls.LoadX509KeyPair(files.Cert, files.Key)
-	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
-	}
-	// WebSocket upgrades need HTTP/1.1.
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}, nil
-}
-
 // wait serves until ctx ends or a listener breaks, then stops.
-func (p *process) wait(ctx context.Context, log zerolog.Logger) int {
-	code := exitOK
-	select {
-	case <-ctx.Done():
-		log.Info().Msg("stopping")
-	case err := <-p.failed:
-		log.Error().Err(err).Msg("no longer listening")
-		code = exitFault
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.grace+stopPatience)
+func (p *process) wait(ctx context.Context, log zerolog.Logger, again reloads) int {
+	code := p.serve(ctx, log, again)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.settings.ShutdownGrace+stopPatience)
 	defer cancel()
 	if err := p.stop.run(ctx); err != nil {
 		log.Error().Err(err).Msg("not stopped in order")
@@ -232,6 +206,22 @@ func (p *process) wait(ctx context.Context, log zerolog.Logger) int {
 	}
 	log.Info().Msg("stopped")
 	return code
+}
+
+// serve returns when the process is to stop. Nothing is reloaded from then on.
+func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) (code int) {
+	for {
+		select {
+		case <-again.asked:
+			p.reload(ctx, again, log)
+		case <-ctx.Done():
+			log.Info().Msg("stopping")
+			return exitOK
+		case err := <-p.failed:
+			log.Error().Err(err).Msg("no longer listening")
+			return exitFault
+		}
+	}
 }
 
 // relayConfig is what clients may do, as the server takes it.

@@ -14,7 +14,7 @@ import (
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("command", defaults(),
 	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env), nil }).
-	WithCodes(codes)
+	WithCodes(codes).WithVoices()
 
 // provider speaks by one configured command.
 type provider struct {

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/relay"
+	"voicerelay/upstream"
+)
+
+// lineup is the providers that are open, in the order of the file.
+type lineup []member
+
+// member is a provider, and what it was opened with.
+type member struct {
+	settings providerSettings
+	provider *relay.Provider
+}
+
+// openLineup opens what can speak. Providers of the former lineup whose settings are as before are taken over, with all
+// that they have open. Where it fails, nothing is left open that was not before.
+func openLineup(ctx context.Context, all []providerSettings, former lineup, log zerolog.Logger) (lineup, error) {
+	var next lineup
+	for _, s := range all {
+		if i := slices.IndexFunc(former, func(m member) bool { return m.settings.same(s) }); i >= 0 {
+			next = append(next, former[i])
+			continue
+		}
+		provider, err := openProvider(ctx, s, log)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("provider %s: %w", s.Name, err), next.without(former).close())
+		}
+		next = append(next, member{s, provider})
+	}
+	return next, nil
+}
+
+func openProvider(ctx context.Context, s providerSettings, log zerolog.Logger) (*relay.Provider, error) {
+	env := s.Env
+	env.Log = log.With().Str("provider", s.Name).Logger()
+	provider, err := s.Driver.Open(s.Options, env)
+	if err != nil {
+		return nil, err
+	}
+	if w, ok := provider.(upstream.Warmer); ok {
+		w.Warm(ctx)
+	}
+	return &relay.Provider{
+		Provider: provider, Name: s.Name, Adapter: s.Driver.Name(), MaxConcurrent: s.Env.MaxConcurrent,
+	}, nil
+}
+
+// same reports whether a provider with these settings is one with those. What a voice is called by a vendor is in the
+// request, so that other voices make another provider only where the driver says so.
+func (p providerSettings) same(other providerSettings) bool {
+	if p.Name != other.Name || p.Driver.Name() != other.Driver.Name() || !p.Driver.Equal(p.Options, other.Options) {
+		return false
+	}
+	if p.Driver.Voiced() && !slices.Equal(p.Env.Voices, other.Env.Voices) {
+		return false
+	}
+	return p.Env.URL == other.Env.URL && p.Env.APIKey == other.Env.APIKey &&
+		p.Env.MaxConcurrent == other.Env.MaxConcurrent && p.Env.Warm == other.Env.Warm
+}
+
+// without is those that another lineup does not have.
+func (l lineup) without(other lineup) lineup {
+	return slices.DeleteFunc(slices.Clone(l), func(m member) bool {
+		return slices.ContainsFunc(other, func(o member) bool { return o.provider == m.provider })
+	})
+}
+
+func (l lineup) providers() []*relay.Provider {
+	all := make([]*relay.Provider, len(l))
+	for i, m := range l {
+		all[i] = m.provider
+	}
+	return all
+}
+
+// close ends every provider, last opened first. Their streams must have been closed.
+func (l lineup) close() error {
+	var failed []error
+	for _, m := range slices.Backward(l) {
+		if err := m.provider.Close(); err != nil {
+			failed = append(failed, fmt.Errorf("close provider %s: %w", m.settings.Name, err))
+		}
+	}
+	return errors.Join(failed...)
+}

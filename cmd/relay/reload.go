@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/relay"
+	"voicerelay/routing"
+)
+
+// reloads is when a process is to load its configuration anew, and from where. The zero value is never.
+type reloads struct {
+	asked <-chan os.Signal
+	path  string
+	form  *logForm
+}
+
+// reload puts the file, as it is now, in force. A faulty one changes nothing, and the log has its faults.
+func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) {
+	s, warnings, err := loadConfig(from.path, os.LookupEnv)
+	logWarnings(warnings, log)
+	if err == nil {
+		err = p.apply(ctx, s, log)
+	}
+	if err != nil {
+		refuseReload(err, log)
+		return
+	}
+	from.form.apply(s)
+	if s.Open() {
+		logOpen(log)
+	}
+	log.Info().Str("configuration", s.summary()).Msg("configuration reloaded")
+}
+
+// refuseReload logs why a configuration is not in force, with a line for each fault in it.
+func refuseReload(err error, log zerolog.Logger) {
+	var faulty *configError
+	if !errors.As(err, &faulty) {
+		log.Error().Err(err).Msg("configuration not reloaded, the former one stays")
+		return
+	}
+	for _, f := range faulty.faults {
+		log.Error().Str("at", f.String()).Msg("configuration")
+	}
+	log.Error().Int("faults", len(faulty.faults)).Msg("configuration not reloaded, the former one stays")
+}
+
+// apply puts settings in force, but for what needs a restart. Where it fails, all is as it was.
+func (p *process) apply(ctx context.Context, s *settings, log zerolog.Logger) error {
+	if s.Open() && !isLoopback(p.settings.Listen) {
+		return errors.New("no keys are left, and the relay listens beyond this machine")
+	}
+	table, err := routing.New(s.Routing)
+	if err != nil {
+		return err
+	}
+	renewCertificate, err := p.rereadCertificate(s)
+	if err != nil {
+		return err
+	}
+	next, err := openLineup(ctx, s.Providers, p.lineup, log)
+	if err != nil {
+		return err
+	}
+	former, err := p.server.Reload(relayConfig(s), relay.Parts{
+		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices,
+	})
+	if err != nil {
+		return errors.Join(err, next.without(p.lineup).close())
+	}
+	renewCertificate()
+	p.retire(former, p.lineup.without(next), log)
+	p.lineup = next
+	p.settings = s.keepFixed(p.settings, log)
+	return nil
+}
+
+// rereadCertificate reads what the files of the certificate have now, and returns what puts it in force. Where they are
+// to be others, which needs a restart, the former ones may be gone, and nothing is read.
+func (p *process) rereadCertificate(s *settings) (renew func(), err error) {
+	if p.certificate == nil || s.TLS != p.settings.TLS {
+		return func() {}, nil
+	}
+	read, err := p.certificate.read()
+	return func() { p.certificate.now.Store(read) }, err
+}
+
+// retire closes providers that are no longer configured once nobody speaks by them: neither who began under the former
+// configuration, nor under one before it.
+func (p *process) retire(former <-chan struct{}, gone lineup, log zerolog.Logger) {
+	earlier, closed := p.retired, make(chan struct{})
+	p.retired = closed
+	go func() { // the stop step "former providers" waits for it
+		defer close(closed)
+		<-former
+		<-earlier
+		if err := gone.close(); err != nil {
+			log.Error().Err(err).Msg("former provider not closed in order")
+		}
+		for _, m := range gone {
+			log.Info().Str("provider", m.settings.Name).Msg("former provider closed")
+		}
+	}()
+}
+
+// awaitRetired returns once all former providers are closed.
+func (p *process) awaitRetired(ctx context.Context) error {
+	select {
+	case <-p.retired:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// keepFixed is the settings with what can't change while the relay runs: that stays, and the log says what differs.
+func (s *settings) keepFixed(running *settings, log zerolog.Logger) *settings {
+	kept := *s
+	kept.Listen, kept.AdminListen, kept.TLS, kept.Books = running.Listen, running.AdminListen, running.TLS, running.Books
+	for _, fixed := range []struct {
+		path    string
+		differs bool
+	}{
+		{"listen", s.Listen != kept.Listen},
+		{"admin_listen", s.AdminListen != kept.AdminListen},
+		{"tls", s.TLS != kept.TLS},
+		{"ledger", s.Books.Ledger != kept.Books.Ledger},
+		{"redis", s.Books.Redis != kept.Books.Redis},
+	} {
+		if fixed.differs {
+			log.Warn().Str("at", fixed.path).Msg("a change of this needs a restart")
+		}
+	}
+	return &kept
+}
