@@ -25,13 +25,10 @@ vet:
 lint: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 
-# race leaves out what drives programs that others wrote, for the detector does not see into them, and of the tests of
-# whole processes, which are many and slow under it, runs those in which most happens at once.
-BUSY = Concurrent|Context|Cancel|Interrupt|Takeover|Kill|Hedge|Drain|Reload|Crash|Redis
-
+# race leaves out the tests of whole processes: their relay is built with the detector anyway, and into programs that
+# others wrote it does not see.
 race:
-	go test -race $$(go list ./... | grep -v -e /tests/foreign/ -e '/tests$$')
-	go test -race -run '$(BUSY)' ./tests
+	go test -race -short $$(go list ./... | grep -v -e /tests/foreign/ -e '/tests$$')
 
 # fuzz runs each fuzz target for a moment, two at a time; go test takes one target of one package.
 fuzz:
