@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,11 +15,11 @@ func (p *provider) command(ctx context.Context, voice, text string) (cmd *exec.C
 	replace := []string{voiceMark, voice}
 	clean = func() {}
 	if p.wantsFile() {
-		name, err := textFile(oneLine(text))
+		dir, name, err := textFile(oneLine(text))
 		if err != nil {
 			return nil, nil, err
 		}
-		clean = func() { _ = os.Remove(name) } // another may have cleared the folder already
+		clean = func() { _ = os.RemoveAll(dir) } // with what the program has put beside the text
 		replace = append(replace, fileMark, name)
 	}
 	marks := strings.NewReplacer(replace...)
@@ -49,19 +50,16 @@ func oneLine(text string) string {
 	}, text) + "\n"
 }
 
-// textFile makes a file with the text that only this user can read.
-func textFile(text string) (name string, err error) {
-	f, err := os.CreateTemp("", "piece-*.txt") // with mode 0600
+// textFile makes a folder that only this user can open, and a file with the text in it.
+func textFile(text string) (dir, name string, err error) {
+	dir, err = os.MkdirTemp("", "piece-") // with mode 0700
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	_, err = f.WriteString(text)
-	if closed := f.Close(); err == nil {
-		err = closed
+	name = filepath.Join(dir, "text")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		_ = os.RemoveAll(dir) // the folder's fault has been noted
+		return "", "", err
 	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the folder's fault has been noted
-		return "", err
-	}
-	return f.Name(), nil
+	return dir, name, nil
 }

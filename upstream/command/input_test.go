@@ -2,8 +2,6 @@ package command
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,13 +75,43 @@ func TestAFileIsPrivateAndTakenAway(t *testing.T) {
 		if s.Mode != 0o600 || s.Content != oneLine(text) || s.Input != "" {
 			t.Errorf("%q: mode %v, content %q, standard input %q; want a private file alone", text, s.Mode, s.Content, s.Input)
 		}
-		if filepath.Dir(s.Args[0]) != dir || strings.ContainsAny(filepath.Base(s.Args[0]), "{}") {
-			t.Errorf("%q: file %q, want one in %q", text, s.Args[0], dir)
+		if folder := filepath.Dir(s.Args[0]); filepath.Dir(folder) != dir || strings.ContainsAny(s.Args[0], "{}") {
+			t.Errorf("%q: file %q, want one in a folder in %q", text, s.Args[0], dir)
 		}
-		if _, err := os.Stat(s.Args[0]); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%q: the file is still there: %v", text, err)
-		}
+		nothingIn(t, dir)
 	}
+}
+
+// nothingIn checks that a folder is empty.
+func nothingIn(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left in %s: %v, %v", dir, left, err)
+	}
+}
+
+// A program that can't write to a pipe writes beside its text, which goes with it: also where it is killed.
+func TestWhatStandsBesideTheTextIsTakenAway(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	cfg := running("sh", "-c", `"$@" > "$0.wav" && exec cat "$0.wav"`, fileMark)
+	cfg.Command = append(cfg.Command, self("file", fileMark)...)
+	if h := spoken(t, cfg, "Hello"); h.Err != nil || !slices.Equal(h.Audio, upstreamtest.Speech("Hello")) {
+		t.Errorf("got %d bytes of audio and %v", len(h.Audio), h.Err)
+	}
+	nothingIn(t, dir)
+	here := newPlace(t)
+	cfg.Command = append([]string{"sh", "-c", `echo x > "$0.wav" && exec "$@"`, fileMark}, self("meet", here.address())...)
+	cfg.Timeout = patience
+	p := provide(t, cfg)
+	l := call(t, p)
+	l.speak(true, "Hello")
+	here.met()
+	l.close(errStop)
+	if err := p.Close(); err != nil { // waits for what is left to do
+		t.Error(err)
+	}
+	nothingIn(t, dir)
 }
 
 func TestNoFileNoSpeech(t *testing.T) {
