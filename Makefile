@@ -3,7 +3,7 @@ GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 BIN      := $(CURDIR)/bin
-FUZZTIME ?= 2s
+FUZZTIME ?= 1s
 
 .PHONY: check format vet lint race fuzz tidy bench build
 
@@ -25,10 +25,13 @@ vet:
 lint: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 
-# race leaves out the tests of whole processes: their relay is built with the detector anyway, and into programs that
-# others wrote it does not see.
+# race leaves out what drives programs that others wrote, for the detector does not see into them, and of the tests of
+# whole processes, which are slow under it, runs those in which most happens at once.
+BUSY = Concurrent|Context|Cancel|Interrupt|Takeover|Kill|Hedge|Drain|Reload
+
 race:
 	go test -race -short $$(go list ./... | grep -v -e /tests/foreign/ -e '/tests$$')
+	go test -race -run '$(BUSY)' ./tests
 
 # fuzz runs each fuzz target for a moment, two at a time; go test takes one target of one package.
 fuzz:

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -41,7 +40,7 @@ func prepare(dir string) error {
 	}
 	program = filepath.Join(dir, "relay")
 	args := []string{"build", "-o", program}
-	if canRace() {
+	if raceEnabled {
 		args = append(args, "-race")
 	}
 	build := exec.Command("go", append(args, "voicerelay/cmd/relay")...)
@@ -49,12 +48,6 @@ func prepare(dir string) error {
 		return fmt.Errorf("build the relay: %w\n%s", err, out)
 	}
 	return nil
-}
-
-// canRace reports whether the race detector is to be had: it needs a C compiler, and a machine may have Go alone.
-func canRace() bool {
-	out, err := exec.Command("go", "env", "CGO_ENABLED").Output()
-	return err == nil && strings.TrimSpace(string(out)) == "1"
 }
 
 // goleakAfter closes what the HTTP client keeps open before goroutines are counted.
