@@ -26,8 +26,8 @@ lint: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 
 # race leaves out what drives programs that others wrote, for the detector does not see into them, and of the tests of
-# whole processes, which are slow under it, runs those in which most happens at once.
-BUSY = Concurrent|Context|Cancel|Interrupt|Takeover|Kill|Hedge|Drain|Reload
+# whole processes, which are slow under it, runs those in which most happens at once and no time is measured.
+BUSY = Concurrent|Context|Interrupt|Drain|Reload
 
 race:
 	go test -race -short $$(go list ./... | grep -v -e /tests/foreign/ -e '/tests$$')
