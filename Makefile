@@ -25,13 +25,9 @@ vet:
 lint: $(BIN)/staticcheck
 	$(BIN)/staticcheck ./...
 
-# race leaves out what drives programs that others wrote, for the detector does not see into them, and of the tests of
-# whole processes, which are slow under it, runs those in which most happens at once and no time is measured.
-BUSY = Concurrent|Context|Interrupt|Drain|Reload
-
+# race leaves out the tests of whole processes, in which much depends on time, and what drives programs that others wrote.
 race:
 	go test -race -short $$(go list ./... | grep -v -e /tests/foreign/ -e '/tests$$')
-	go test -race -run '$(BUSY)' ./tests
 
 # fuzz runs each fuzz target for a moment, two at a time; go test takes one target of one package.
 fuzz:

@@ -160,7 +160,7 @@ func TestReloadWithoutAProviderThatSpeaks(t *testing.T) {
 	a, b := emulate(t, emulator.Options{Pace: 4}), emulate(t, emulator.Options{})
 	r := serve(t, speaksByTwo(a, b))
 	c := r.dial(t)
-	c.send(j{"type": "generate", "generation_id": "g", "text": "The quick brown fox", "final": false})
+	c.send(j{"type": "generate", "generation_id": "g", "route": "a", "text": "The quick brown fox", "final": false})
 	c.send(j{"type": "flush", "generation_id": "g"})
 	c.await("audio", of("audio", "g"))
 	r.reload(speaksBy([]string{"b"}, map[string]*vendor{"b": b}))
