@@ -254,6 +254,9 @@ func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
 	if due = later(due, r.askAgain); now.Before(due) {
 		return due
 	}
+	if !r.g.fork() {
+		return time.Time{}
+	}
 	e, verdict := r.backup(reserve)
 	if e == nil {
 		r.askAgain = now.Add(backupRetry)

@@ -119,6 +119,23 @@ func TestSlowVendorIsLeftAlone(t *testing.T) {
 	})
 }
 
+// A vendor that has said all and is slow to end gets no backup, which would have nothing to say and win.
+func TestVendorThatIsSlowToEndIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := lively(), lively()
+		text := twelveWords + "..." // the dots are silence
+		first.stallAt, first.stallFor = len(text)-1, 1900*time.Millisecond
+		pace := paced(func(p *routing.Pace) { p.Cushion = 100 * time.Millisecond })
+		r := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
+		c := r.dial("")
+		c.send(generate("g1", text, ""))
+		l := c.listen("g1")
+		if !slices.Equal(l.providers, []string{"alpha completed"}) || len(second.asked) != 0 {
+			t.Errorf("attempts: got %v, and %d at the other", l.providers, len(second.asked))
+		}
+	})
+}
+
 // A place that comes free while an attempt stalls is taken.
 func TestFullBackupIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

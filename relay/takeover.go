@@ -169,16 +169,18 @@ func (g *generation) recall() {
 	g.floor = nil
 }
 
-// fork settles where a backup begins beside an attempt that is still the one heard, and may go on.
-func (g *generation) fork() {
+// fork settles where a backup begins beside an attempt that is still the one heard, and may go on. It reports false
+// where nothing is left to say, so that a backup would win the race with nothing.
+func (g *generation) fork() (left bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a := g.voice
 	if a == nil || a != g.floor {
-		return
+		return true
 	}
 	a.cutHeldLocked(false)
 	g.from = g.resumeLocked(a)
+	return !a.lastSent || len(g.track.after(g.from.char)) > 0
 }
 
 // resumeLocked is the first place in the text that is not known to have been heard.
