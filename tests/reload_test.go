@@ -184,6 +184,37 @@ func TestReloadWithoutAProviderThatSpeaks(t *testing.T) {
 	}
 }
 
+// A relay that is told to stop while a former provider still speaks stops that one too, in time.
+func TestSIGTERMAfterAReload(t *testing.T) {
+	t.Parallel()
+	a, b := emulate(t, emulator.Options{Pace: 1}), emulate(t, emulator.Options{})
+	cfg := speaksByTwo(a, b)
+	r := serve(t, cfg)
+	c := r.dial(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences + " " + threeSentences})
+	c.await("audio", of("audio", "g"))
+	next := speaksBy([]string{"b"}, map[string]*vendor{"b": b})
+	next.ShutdownGrace = "1s"
+	r.reload(next)
+	begun := time.Now()
+	r.terminate()
+	if m := c.await("draining", isDraining); m.GraceMS != 1000 {
+		t.Errorf("grace_ms %d, want that of the file read last", m.GraceMS)
+	}
+	c.done("g")
+	c.closed(websocket.StatusGoingAway)
+	if code := r.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if took := time.Since(begun); took > 8*time.Second {
+		t.Errorf("the relay took %v to stop, its grace is 1s", took)
+	}
+	a.sees("the cancel, and its sockets closed", func(s emulator.Stats) bool { return len(s.Cancels) == 1 && s.OpenSockets == 0 })
+	if r.stderr.count(retired) != 1 {
+		t.Error("the former provider was not closed before the process ended")
+	}
+}
+
 // A file that is at fault changes nothing: the log has each of its faults with its line.
 func TestReloadOfAFaultyFile(t *testing.T) {
 	t.Parallel()
