@@ -200,6 +200,7 @@ func (s *session) writeLoop(ctx context.Context) error {
 	defer timer.stop()
 	var batch []*message
 	for {
+		bye := s.farewell() // asked for first: what was queued before it goes out before it
 		batch = s.out.take(batch[:0], burst)
 		if len(batch) > 0 {
 			if err := s.write(batch); err != nil {
@@ -208,8 +209,8 @@ func (s *session) writeLoop(ctx context.Context) error {
 			}
 			continue
 		}
-		if f := s.farewell(); f != nil {
-			return s.sayGoodbye(*f)
+		if bye != nil {
+			return s.sayGoodbye(*bye)
 		}
 		next, err := s.watch(time.Now())
 		if err != nil {

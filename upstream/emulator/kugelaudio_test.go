@@ -20,7 +20,7 @@ func documentedKugelAudio(t *testing.T) Options {
 
 func TestKugelAudioTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
-		vendor: "kugelaudio", options: documentedKugelAudio(t), query: "?api_key=k",
+		vendor: "kugelaudio", options: documentedKugelAudio(t), query: "?api_key=k", stream: "context_id",
 		fixed:   []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
 		audio:   func(f map[string]any) bool { return f["audio"] != nil },
 		replace: []string{`"inactivity_timeout":20`, `"inactivity_timeout":1`}, // long enough to see a context time out
