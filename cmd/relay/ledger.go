@@ -15,12 +15,18 @@ import (
 	"voicerelay/billing/ship"
 )
 
-// ledgerWork is what can be done about a ledger: `relay ledger verify|ship [-config …]`. A relay may be running on it
-// meanwhile.
+// errNoRedis says that a command has nothing to work on.
+var errNoRedis = errors.New("no redis.url is configured")
+
+// ledgerWork is what can be done about ledgers: `relay ledger verify|ship|forget [-config …]`. Relays may be running on
+// them meanwhile.
 func ledgerWork(ctx context.Context, args []string, std stdio) int {
 	works := map[string]func(context.Context, bookSettings, stdio) error{"verify": verifyLedger, "ship": shipLedger}
+	if len(args) > 0 && args[0] == "forget" {
+		return forgetWork(ctx, args[1:], std)
+	}
 	if len(args) == 0 || works[args[0]] == nil {
-		fmt.Fprintln(std.err, "usage: relay ledger verify|ship [-config config.yaml]")
+		fmt.Fprintln(std.err, "usage: relay ledger verify|ship [-config config.yaml]\n       relay ledger forget [-config config.yaml] [RELAY]")
 		return exitUsage
 	}
 	flags := flag.NewFlagSet("relay ledger "+args[0], flag.ContinueOnError)
@@ -31,13 +37,18 @@ func ledgerWork(ctx context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
-	kept, err := loadBooks(*path, environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
+	return onBooks(*path, flags.Name(), std, func(kept bookSettings) error { return works[args[0]](ctx, kept, std) })
+}
+
+// onBooks does what a command is for with the books of a configuration, and says what went wrong.
+func onBooks(path, command string, std stdio, work func(bookSettings) error) int {
+	kept, err := loadBooks(path, environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
 	if err != nil {
 		fmt.Fprintln(std.err, err)
 		return exitFault
 	}
-	if err := works[args[0]](ctx, kept, std); err != nil {
-		fmt.Fprintf(std.err, "%s: %v\n", flags.Name(), err)
+	if err := work(kept); err != nil {
+		fmt.Fprintf(std.err, "%s: %v\n", command, err)
 		return exitFault
 	}
 	return exitOK
@@ -87,7 +98,7 @@ func verifyShared(ctx context.Context, kept bookSettings, std stdio) (faults []s
 // shipLedger brings to Redis what it lacks of the ledger.
 func shipLedger(ctx context.Context, kept bookSettings, std stdio) error {
 	if kept.Redis.URL == "" {
-		return errors.New("no redis.url is configured")
+		return errNoRedis
 	}
 	return withShared(ctx, kept, func(r *ledger.Reader, client redis.UniversalClient) error {
 		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()

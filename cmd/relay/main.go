@@ -39,7 +39,7 @@ func commands() []verb {
 		{"check", "validate a configuration, all faults at once", check},
 		{"say", "speak a text, or standard input as it comes, through a relay", say},
 		{"usage", "what was spoken and what it cost, also beside a running relay", usageReport},
-		{"ledger", "verify: check the ledger, and Redis against it; ship: bring Redis what it lacks", ledgerWork},
+		{"ledger", "verify: check the ledger, and Redis against it; ship: bring Redis what it lacks; forget: a relay that is gone", ledgerWork},
 		{"emulate", "one vendor's emulator, for tests", emulate},
 	}
 }
