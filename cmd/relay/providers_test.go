@@ -60,8 +60,11 @@ func TestEveryVendorIsEmulatedAndShown(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if emulated := emulator.Vendors(); !slices.Equal(names, emulated) {
-		t.Errorf("adapters = %v, emulators = %v", names, emulated)
+	emulated := emulator.Vendors()
+	for _, name := range names { // an emulator may be ahead of its adapter
+		if !slices.Contains(emulated, name) {
+			t.Errorf("%s has no emulator; there are %v", name, emulated)
+		}
 	}
 	config, err := os.ReadFile("../../config.yaml")
 	if err != nil {

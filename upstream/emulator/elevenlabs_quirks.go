@@ -1,0 +1,86 @@
+package emulator
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// elevenQuirks is what the reference leaves open, or tells in two ways, as the seed has drawn it.
+type elevenQuirks struct {
+	authBy            string        // how a bad key is refused: by the upgrade's status, or at the first message by an error, or by a close alone
+	contextKey        string        // of a frame's context: contextId, context_id or both
+	finalKey          string        // of a context's end: isFinal, or is_final besides
+	nullAudio         bool          // the final frame has an audio too, which is null
+	falseFinal        bool          // isFinal is false rather than null until then
+	errorNamesContext bool          // an error frame bears the context that it came of
+	flushDone         bool          // a flush is followed by a frame that is not of the protocol
+	idle              string        // what ends a context that nothing is said to: its final frame, or an error, which ends the socket
+	closeKeeps        string        // of a context that is closed: what was flushed, what is in the works too, or all
+	closeUnknown      bool          // close_context of no context is answered by a final frame
+	lateChunks        int           // that follow the close of a context whose speech stops
+	serial            bool          // a socket's contexts are spoken one at a time
+	clamps            bool          // settings out of their range are drawn into it rather than refused
+	morePCM           bool          // pcm_32000 and pcm_48000 are taken
+	oddChunks         bool          // frames end in the middle of a sample
+	chunk             time.Duration // audio of a frame
+
+	startsKey    string // of the characters' times; the reference has two spellings of each
+	durationsKey string
+	alignUnasked bool // alignments come without sync_alignment too, as of a whole segment
+	alignWhole   bool // a segment's alignment comes with its first frame; else each frame has its own
+	normalized   bool // normalizedAlignment is told besides alignment
+	leadingSpace bool // a segment's first character is a space that the client has not sent
+}
+
+func (q elevenQuirks) String() string {
+	return fmt.Sprintf("%+v", struct{ elevenQuirksFields }{elevenQuirksFields(q)})
+}
+
+// elevenQuirksFields prints without String's recursion.
+type elevenQuirksFields elevenQuirks
+
+func drawElevenQuirks(o Options) elevenQuirks {
+	r := rand.New(rand.NewPCG(o.Seed, 0x656c6576656e))
+	flip := func() bool { return r.IntN(2) == 1 }
+	q := elevenQuirks{
+		authBy:     oneOf(r, "status", "error", "close"),
+		contextKey: oneOf(r, "contextId", "context_id", "both"),
+		finalKey:   oneOf(r, "isFinal", "both"),
+		nullAudio:  flip(), falseFinal: flip(), errorNamesContext: flip(), flushDone: flip(),
+		idle:         oneOf(r, "final", "error"),
+		closeKeeps:   oneOf(r, "flushed", "begun", "all"),
+		closeUnknown: flip(), lateChunks: r.IntN(3), serial: flip(), clamps: flip(), morePCM: flip(), oddChunks: flip(),
+		chunk:        time.Duration(100+10*r.IntN(16)) * time.Millisecond,
+		startsKey:    oneOf(r, "charStartTimesMs", "charsStartTimesMs"),
+		durationsKey: oneOf(r, "charsDurationsMs", "charDurationsMs"),
+		alignUnasked: flip(), alignWhole: flip(), normalized: flip(), leadingSpace: flip(),
+	}
+	if o.Chunk > 0 {
+		q.chunk = o.Chunk
+	}
+	return q
+}
+
+// name has a frame say which context it is of.
+func (q elevenQuirks) name(frame object, id string) {
+	if q.contextKey != "context_id" {
+		frame["contextId"] = id
+	}
+	if q.contextKey != "contextId" {
+		frame["context_id"] = id
+	}
+}
+
+// final is a context's last frame.
+func (q elevenQuirks) final(id string) object {
+	frame := object{"isFinal": true}
+	if q.finalKey == "both" {
+		frame["is_final"] = true
+	}
+	if q.nullAudio {
+		frame["audio"] = nil
+	}
+	q.name(frame, id)
+	return frame
+}

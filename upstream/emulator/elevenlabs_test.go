@@ -1,0 +1,57 @@
+package emulator
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+const elevenTestKey = "YOUR_API_KEY"
+
+// What the reference leaves open, or tells in two ways, is played from scenes that name what the server does.
+func TestElevenLabsTranscripts(t *testing.T) {
+	playTranscripts(t, dialect{
+		vendor: "elevenlabs", options: Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+		quirks: []string{
+			"authBy:error", "contextKey:contextId", "finalKey:isFinal", "nullAudio:false", "falseFinal:false", "errorNamesContext:false",
+			"flushDone:false", "startsKey:charStartTimesMs", "durationsKey:charsDurationsMs", "alignUnasked:false", "clamps:false",
+		},
+		fixed: []string{"isFinal", "is_final", "contextId", "message", "error", "code"}, stream: "contextId",
+		audio: func(f map[string]any) bool { return f["audio"] != nil },
+	})
+}
+
+func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
+	several := map[string]int{"authBy": 3, "contextKey": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 10} // of 16 lengths
+	seen := map[string]map[string]bool{}
+	for seed := range uint64(64) {
+		q := reflect.ValueOf(drawElevenQuirks(Options{Seed: seed}))
+		for i := range q.NumField() {
+			name := q.Type().Field(i).Name
+			if seen[name] == nil {
+				seen[name] = map[string]bool{}
+			}
+			seen[name][fmt.Sprint(q.Field(i))] = true
+		}
+	}
+	for name, values := range seen {
+		if want := max(2, several[name]); len(values) < want {
+			t.Errorf("%s: 64 seeds drew only %v, want %d settings", name, values, want)
+		}
+	}
+}
+
+func TestElevenLabsPrintsItsQuirks(t *testing.T) {
+	server, err := New("elevenlabs", Options{Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := drawElevenQuirks(Options{Seed: 7})
+	for _, want := range []string{"closeKeeps:" + q.closeKeeps, "contextKey:" + q.contextKey, fmt.Sprintf("lateChunks:%d", q.lateChunks)} {
+		if !strings.Contains(server.Quirks(), want) {
+			t.Errorf("got %s, want it to say %s", server.Quirks(), want)
+		}
+	}
+}
