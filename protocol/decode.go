@@ -117,7 +117,7 @@ func decodeFields(kind string, fields []field) (Command, *Error) {
 	case nameCancel:
 		cmd = decodeCancel(&r)
 	case nameConfigure:
-		cmd = &Configure{Settings: decodeSettings(&r)}
+		cmd = &Configure{Settings: decodeSettings(&r, EncodingPCM16)}
 	default:
 		cmd = &Ping{ID: optional(&r, "id", boundedText(0, MaxIDLength))}
 	}
@@ -134,7 +134,7 @@ func decodeGenerate(r *reader) *Generate {
 		Text:           required(r, "text", parseText),
 		ContextID:      optional(r, "context_id", parseID).Value,
 		Final:          flag(r, "final", true),
-		Settings:       decodeSettings(r),
+		Settings:       decodeSettings(r, EncodingPCM16),
 	}
 }
 
@@ -146,13 +146,14 @@ func decodeAppend(r *reader) *Append {
 	}
 }
 
-func decodeSettings(r *reader) Settings {
+// decodeSettings reads settings; encoding is that of an output that names none.
+func decodeSettings(r *reader, encoding string) Settings {
 	return Settings{
 		Voice:           optional(r, "voice", boundedText(1, MaxNameLength)),
 		Route:           optional(r, "route", boundedText(1, MaxNameLength)),
 		Language:        optional(r, "language", parseLanguage),
 		Speed:           optional(r, "speed", parseSpeed),
-		Output:          optional(r, "output", parseOutput),
+		Output:          optional(r, "output", outputOr(encoding)),
 		WordTimestamps:  optional(r, "word_timestamps", parseBool),
 		Normalize:       optional(r, "normalize", parseBool),
 		ProviderOptions: optional(r, "provider_options", parseProviderOptions),

@@ -41,8 +41,12 @@ func rates(encoding string) []int {
 	return nil
 }
 
-// parseOutput fills in what is left out: pcm_s16le, and 24000 Hz or what G.711 has.
-func parseOutput(param string, raw []byte) (Output, *Error) {
+// outputOr parses outputs, and fills in what is left out: an encoding, and 24000 Hz or what G.711 has.
+func outputOr(encoding string) parser[Output] {
+	return func(param string, raw []byte) (Output, *Error) { return parseOutput(param, raw, encoding) }
+}
+
+func parseOutput(param string, raw []byte, otherwise string) (Output, *Error) {
 	if !isObject(raw) {
 		return Output{}, mustBe(param, "an object with encoding and sample_rate")
 	}
@@ -53,6 +57,7 @@ func parseOutput(param string, raw []byte) (Output, *Error) {
 		return Output{}, err
 	}
 	out := DefaultOutput()
+	out.Encoding = otherwise
 	if encoding.Set {
 		out.Encoding = encoding.Value
 	}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"net"
 	"net/http"
@@ -23,7 +22,7 @@ import (
 func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	binary, refused := checkUpgrade(r)
 	if refused == nil && srv.isDraining() {
-		refused = &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
+		refused = goingAway()
 	}
 	if refused != nil {
 		writeError(w, refused)
@@ -31,7 +30,7 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	}
 	leave, ok := srv.gate.Acquire()
 	if !ok {
-		writeError(w, &protocol.Error{Code: protocol.CodeTooManyConnections, Message: "too many connections to this relay"})
+		writeError(w, tooManyConnections())
 		return
 	}
 	s := srv.newSession(key, binary)
@@ -56,19 +55,17 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 }
 
 func (srv *Server) newSession(key *Key, binary bool) *session {
-	id := rand.Text()
-	now := time.Now()
+	now, form := time.Now(), framingJSON
+	if binary {
+		form = framingBinary
+	}
 	s := &session{
-		id:      id,
-		srv:     srv,
-		key:     key,
-		out:     newOutbox(),
-		binary:  binary,
+		origin:  newOrigin(srv, key, form),
 		began:   now,
-		log:     srv.log.With().Str("session_id", id).Str("tenant", key.Tenant).Str("key", key.Name).Logger(),
 		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
 	}
+	s.peer = s
 	s.heard.Store(now.UnixNano())
 	return s
 }
@@ -95,22 +92,22 @@ func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+func goingAway() *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
+}
+
+func tooManyConnections() *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeTooManyConnections, Message: "too many connections to this relay"}
+}
+
 // checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
 func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return false, invalid("", "GET /v1/speech is a WebSocket endpoint: the request has no Upgrade header")
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return false, invalid("", "malformed query")
-	}
-	for name, values := range query {
-		if name != "api_key" && name != "audio" {
-			return false, invalid(name, "unknown query parameter "+name)
-		}
-		if len(values) > 1 {
-			return false, invalid(name, "query parameter "+name+" is repeated")
-		}
+	query, refused := parseParameters(r, "api_key", "audio")
+	if refused != nil {
+		return false, refused
 	}
 	if audio := query.Get("audio"); query.Has("audio") && audio != "json" && audio != "binary" {
 		return false, invalid("audio", "audio must be json or binary")
@@ -123,6 +120,23 @@ func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 		return false, invalid("", "the only subprotocol is "+protocol.Subprotocol)
 	}
 	return query.Get("audio") == "binary", nil
+}
+
+// parseParameters is the request's query, where it has no parameter but those known, each once.
+func parseParameters(r *http.Request, known ...string) (url.Values, *protocol.Error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalid("", "malformed query")
+	}
+	for name, values := range query {
+		if !slices.Contains(known, name) {
+			return nil, invalid(name, "unknown query parameter "+name)
+		}
+		if len(values) > 1 {
+			return nil, invalid(name, "query parameter "+name+" is repeated")
+		}
+	}
+	return query, nil
 }
 
 func invalid(param, message string) *protocol.Error {

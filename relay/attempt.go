@@ -115,7 +115,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *a
 // may not say how far it came.
 func (a *attempt) listens() bool {
 	return len(a.g.req.plan.Candidates) > 1 &&
-		(a.caps.WordTimes == upstream.WordTimesNone || a.g.s.srv.habits.of(a.voice()).timing != prompt)
+		(a.caps.WordTimes == upstream.WordTimesNone || a.g.origin.srv.habits.of(a.voice()).timing != prompt)
 }
 
 // voice is whose habits it speaks by.
@@ -143,7 +143,7 @@ func (a *attempt) request() upstream.Request {
 		Options:   g.req.options[a.target.Provider],
 	}
 	if g.req.contextID != "" {
-		req.Affinity = g.s.id + "/" + g.req.contextID
+		req.Affinity = g.origin.id + "/" + g.req.contextID
 	}
 	return req
 }
@@ -292,7 +292,7 @@ func (a *attempt) release(ctx context.Context, cause error) {
 func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			_ = a.g.s.srv.internal(a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
+			_ = a.g.origin.srv.internal(a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)

@@ -66,7 +66,7 @@ type booking struct {
 // book enters the generation in the ledger beside its first work. That it is accepted, and whatever is heard of it,
 // waits until the entry is safe.
 func (g *generation) book(ctx context.Context) {
-	wait := g.s.srv.ledger.Enter(g.entry())
+	wait := g.origin.srv.ledger.Enter(g.entry())
 	g.booking.over = make(chan struct{})
 	g.closing.Go(func() {
 		defer close(g.booking.over)
@@ -78,7 +78,7 @@ func (g *generation) book(ctx context.Context) {
 			g.stop(&stopCause{name: "no entry in the ledger", reason: reasonFailed, err: ledgerUnavailable()})
 			return
 		}
-		g.s.accepted(g)
+		g.origin.peer.accepted(g)
 		g.out.release()
 	})
 }
@@ -100,7 +100,7 @@ func (g *generation) entry() billing.Record {
 		GenerationID: g.req.id,
 		Tenant:       g.req.key.Tenant,
 		Key:          g.req.key.Name,
-		SessionID:    g.s.id,
+		SessionID:    g.origin.id,
 		ContextID:    g.req.contextID,
 		Route:        g.req.plan.Route,
 		AdmittedAt:   g.began,
@@ -117,7 +117,7 @@ func (g *generation) closeBooks(ctx context.Context, purse limits.Purse) {
 	if err := purse.Settle(ctx, spentIn(record, g.req.key.Budget.Currency)); err != nil {
 		g.log.Error().Err(err).Msg("budget not settled")
 	}
-	err := g.s.srv.ledger.Close(ctx, record)
+	err := g.origin.srv.ledger.Close(ctx, record)
 	if err != nil && !errors.Is(err, errUnrecorded) {
 		g.log.Error().Err(err).Msg("record not closed")
 	}
@@ -172,5 +172,5 @@ func (a *attempt) noteProgress() {
 	a.g.mu.Lock()
 	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.progressLocked()}
 	a.g.mu.Unlock()
-	a.g.s.srv.ledger.Progress(p)
+	a.g.origin.srv.ledger.Progress(p)
 }

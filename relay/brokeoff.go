@@ -25,7 +25,7 @@ func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
 	if len(beats) < fewestJudged || a.g.floor != a {
 		return false
 	}
-	h := a.g.s.srv.habits.of(a.voice())
+	h := a.g.origin.srv.habits.of(a.voice())
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
 	if pieces[len(pieces)-1].timed {
@@ -42,7 +42,7 @@ func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
 	if h.counts < countsAfter || hasDigits(beats) || got >= countedShare || len(within(a.ear.Sounds(), from, to)) >= len(beats) {
 		return false
 	}
-	a.g.s.srv.habits.doubt(a.voice())
+	a.g.origin.srv.habits.doubt(a.voice())
 	return true
 }
 

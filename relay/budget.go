@@ -25,10 +25,10 @@ func (k *Key) bounded() bool { return k.Budget.Daily > 0 || k.Budget.Monthly > 0
 // openPurse begins to spend a tenant's budget, or refuses where nothing of it is left.
 func (g *generation) openPurse(ctx context.Context) (limits.Purse, error) {
 	key := g.req.key
-	if !key.bounded() || g.s.srv.budgets == nil {
+	if !key.bounded() || g.origin.srv.budgets == nil {
 		return unbounded{}, nil
 	}
-	return g.s.srv.budgets.Open(ctx, limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget})
+	return g.origin.srv.budgets.Open(ctx, limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget})
 }
 
 // reserve sets aside what a piece may cost, before it is sent. An error ends the generation.
@@ -40,7 +40,7 @@ func (g *generation) reserve(ctx context.Context, text string) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	cause := &stopCause{name: "budget spent", reason: reasonFailed, err: g.s.srv.refusal(err)}
+	cause := &stopCause{name: "budget spent", reason: reasonFailed, err: g.origin.srv.refusal(err)}
 	g.stop(cause)
 	return cause
 }

@@ -115,7 +115,7 @@ func (s *session) enter(ctx context.Context, req request, now time.Time) *protoc
 		s.register.groups.Add(req.contextID)
 		t = &c.turn
 	}
-	g := newGeneration(s, req, t, now)
+	g := newGeneration(&s.origin, req, t, now)
 	ctx, g.cancel = context.WithCancelCause(ctx)
 	s.register.add(g)
 	s.wg.Go(func() {

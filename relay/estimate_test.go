@@ -195,10 +195,10 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := speakingTo(t, deafCapabilities(), twelveWords)
 			for range 3 {
-				a.g.s.srv.habits.learn(a.voice(), lesson{beats, known, 1000, 1})
+				a.g.origin.srv.habits.learn(a.voice(), lesson{beats, known, 1000, 1})
 			}
 			ordered(a)
-			length := heardUnits(beats) * a.g.s.srv.habits.of(a.voice()).unit.Seconds() * test.share
+			length := heardUnits(beats) * a.g.origin.srv.habits.of(a.voice()).unit.Seconds() * test.share
 			for range int(length / charLength.Seconds()) {
 				a.Audio(fakeFrame('a'))
 			}
@@ -226,7 +226,7 @@ func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 	caps := deafCapabilities()
 	caps.MinSpeed, caps.MaxSpeed = 1, 1
 	a := speakingTo(t, caps, twelveWords)
-	a.g.s.srv.habits.learn(a.voice(), lesson{pieceFrom(twelveWords, 0).Beats(), []audio.Sound{{Start: 0, End: 4000}}, 1000, 1})
+	a.g.origin.srv.habits.learn(a.voice(), lesson{pieceFrom(twelveWords, 0).Beats(), []audio.Sound{{Start: 0, End: 4000}}, 1000, 1})
 	a.g.req.speed = 0.5
 	if got := a.leastAudio(twelveWords); got > 4*time.Second {
 		t.Errorf("got %v of a text that takes 4s", got)

@@ -33,7 +33,7 @@ func (g *generation) isSuperseded() bool {
 func (r *race) follow() {
 	c := r.g.takeChange()
 	if c.speaker != "" {
-		r.g.s.follow(r.g, c.speaker, c.took)
+		r.g.origin.peer.follow(r.g, c.speaker, c.took)
 	}
 	if c.anew != "" {
 		slices.SortStableFunc(r.field, func(a, b *entrant) int {

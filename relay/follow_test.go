@@ -133,8 +133,8 @@ func waiting(t *testing.T) (g *generation, spoke *attempt) {
 	t.Helper()
 	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
 	var context turn
-	a.g.s.out.newLane(&context, fakeRate, func() {})
-	a.g.out = a.g.s.out.newLane(&context, fakeRate, func() {})
+	a.g.origin.out.newLane(&context, fakeRate, func() {})
+	a.g.out = a.g.origin.out.newLane(&context, fakeRate, func() {})
 	ordered(a)
 	a.Audio(fakeFrame('a'))
 	return a.g, a
@@ -206,11 +206,12 @@ func TestOpenTextFollowsToo(t *testing.T) {
 func TestOnlyWhatComesLaterFollows(t *testing.T) {
 	g, a := waiting(t)
 	g.req.contextID, g.place = "turn", 2
-	g.s.register.contexts = map[string]*conversation{"turn": {}}
-	g.s.register.running = map[string]*generation{"g1": g}
+	s := g.origin.peer.(*session)
+	s.register.contexts = map[string]*conversation{"turn": {}}
+	s.register.running = map[string]*generation{"g1": g}
 	for place, want := range map[int]bool{1: true, 2: false, 3: false} {
 		a.err, a.ended, g.change = nil, false, change{}
-		g.s.follow(&generation{place: place, req: request{contextID: "turn"}}, "beta", true)
+		s.follow(&generation{place: place, req: request{contextID: "turn"}}, "beta", true)
 		if got := g.isSuperseded(); got != want {
 			t.Errorf("behind generation %d: superseded %v, want %v", place, got, want)
 		}

@@ -23,11 +23,10 @@ const settleDelay = 200 * time.Millisecond
 // generation is one utterance, from its text to its done.
 type generation struct {
 	// Static after newGeneration.
-	s        *session
+	origin   *origin
 	req      request
 	recordID string
 	out      *lane
-	binary   bool
 	began    time.Time
 	place    int // in its context, in the order of coming
 	log      zerolog.Logger
@@ -94,19 +93,18 @@ type ending struct {
 	err    *protocol.Error // of a failed one
 }
 
-func newGeneration(s *session, req request, t *turn, now time.Time) *generation {
+func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 	g := &generation{
-		s:        s,
+		origin:   o,
 		req:      req,
 		recordID: newRecordID(now),
-		binary:   s.binary,
 		began:    now,
 		poke:     make(chan struct{}, 1),
 		textAt:   now,
 		track:    newTrack(req.output.Rate),
 	}
-	g.log = s.log.With().Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
-	g.out = s.out.newLane(t, req.output.Rate, g.pokeRun)
+	g.log = o.log.With().Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
+	g.out = o.out.newLane(t, req.output.Rate, g.pokeRun)
 	g.text.Append(req.text)
 	if req.final {
 		g.text.Finish()
@@ -128,7 +126,7 @@ func (g *generation) run(ctx context.Context) {
 	grant, err := g.admit(ctx)
 	if err != nil {
 		g.out.abandon()
-		g.s.refused(g, g.s.srv.refusal(err))
+		g.origin.peer.refused(g, g.origin.srv.refusal(err))
 		return
 	}
 	g.grant = grant
@@ -150,14 +148,14 @@ func (g *generation) run(ctx context.Context) {
 	g.conclude(end)
 	g.closeBooks(ctx, g.purse)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
-	g.s.end(g)
+	g.origin.peer.end(g)
 }
 
 // withdraw refuses a generation that has been admitted, and that the client has not heard of.
 func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
 	g.settleAdmission(ctx, grant)
 	g.out.abandon()
-	g.s.refused(g, g.s.srv.refusal(err))
+	g.origin.peer.refused(g, g.origin.srv.refusal(err))
 }
 
 // settleAdmission frees what admission took, though the client may be gone.
@@ -182,7 +180,7 @@ func (g *generation) state() limits.State {
 // admit asks the store that all of the tenant's connections share.
 func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
 	key := g.req.key
-	return g.s.srv.store.Admit(ctx, limits.Admission{
+	return g.origin.srv.store.Admit(ctx, limits.Admission{
 		Tenant:         key.Tenant,
 		Key:            key.Name,
 		RecordID:       g.recordID,
@@ -200,17 +198,17 @@ func (g *generation) survivePanic() {
 	if fault == nil {
 		return
 	}
-	err := g.s.srv.internal(g.log, "panic in a generation", fault)
+	err := g.origin.srv.internal(g.log, "panic in a generation", fault)
 	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
 		g.out.abandon()
-		g.s.refused(g, err)
+		g.origin.peer.refused(g, err)
 		return
 	}
 	g.conclude(ending{reason: reasonFailed, err: err})
 	g.closeBooks(context.Background(), g.purse)
-	g.s.end(g)
+	g.origin.peer.end(g)
 }
 
 // awaitText waits until there is something to speak from where the next attempt begins. It reports false where the

@@ -107,7 +107,7 @@ func (a *attempt) releaseHeldLocked(now time.Time) {
 			return
 		}
 		covered--
-		a.g.s.srv.metrics.held.Observe(now.Sub(a.held.frames[0].at).Seconds())
+		a.g.origin.srv.metrics.held.Observe(now.Sub(a.held.frames[0].at).Seconds())
 		a.held.pop(a.emitLocked)
 	}
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -15,6 +16,7 @@ import (
 func (srv *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/speech", srv.keyed(srv.accept))
+	mux.HandleFunc("POST /v1/speech", srv.keyed(srv.speak))
 	mux.HandleFunc("GET /v1/voices", srv.keyed(srv.listVoices))
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
@@ -24,8 +26,38 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *Key) { metrics.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
+	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
+		mux.HandleFunc(path, srv.open(allowOnly("GET, HEAD")))
+	}
+	mux.HandleFunc("/v1/speech", srv.open(allowOnly("GET, POST")))
+	mux.HandleFunc("HEAD /v1/speech", srv.open(allowOnly("GET, POST")))
 	mux.HandleFunc("/", srv.open(notFound))
-	return mux
+	return bounded(mux)
+}
+
+// answerPatience bounds how long a client may take for an answer, but for speech, which has a bound of its own.
+const answerPatience = time.Minute
+
+// bounded gives each answer its time. What an earlier one on the same connection had would hold for it otherwise.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		allowTime(w)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func allowTime(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerPatience)) // fails only where the connection is over
+}
+
+// allowOnly refuses a method that a path does not have.
+func allowOnly(methods string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", methods)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		_, _ = w.Write(protocol.EncodeBody(invalid("", "this path has "+methods+" only"))) // the client may have left
+	}
 }
 
 // AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it.

@@ -124,7 +124,7 @@ const surelySpoken = 0.7
 
 // leastAudio is the least that a text takes, as far as the voice's habits let it be known.
 func (a *attempt) leastAudio(s string) time.Duration {
-	h := a.g.s.srv.habits.of(a.voice())
+	h := a.g.origin.srv.habits.of(a.voice())
 	beats := (text.Piece{Text: s}).Beats()
 	if h.pieces == 0 || len(beats) == 0 {
 		return a.floorOf(s)

@@ -43,7 +43,7 @@ const (
 func (g *generation) speak(ctx context.Context) ending {
 	r := &race{g: g, timer: newAlarm()}
 	defer r.timer.stop()
-	for _, c := range g.s.srv.ranked(g.req.plan) {
+	for _, c := range g.origin.srv.ranked(g.req.plan) {
 		r.field = append(r.field, &entrant{Candidate: c})
 	}
 	cause := error(errBroken) // what a panic leaves
@@ -247,7 +247,7 @@ func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].backupDue(r.g.s.srv.metrics.usualFirstAudio(reserve[0].Provider))
+	due := r.live[0].backupDue(r.g.origin.srv.metrics.usualFirstAudio(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}

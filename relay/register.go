@@ -208,6 +208,12 @@ func (s *session) drain(grace time.Duration) {
 	s.leaveIfDrained()
 }
 
+// cut ends the connection whatever it waits for.
+func (s *session) cut() {
+	s.cancel(errDrained)
+	_ = s.conn.CloseNow() // it is over either way
+}
+
 func (s *session) leaveIfDrained() {
 	s.mu.Lock()
 	leave := s.draining && len(s.register.running) == 0

@@ -14,22 +14,28 @@ import (
 
 // resolve applies the connection's defaults to a generate and looks every name up.
 func (s *session) resolve(c *protocol.Generate, on *terms) (*request, *protocol.Error) {
-	if most := on.key.Limits.MaxTextCharacters; utf8.RuneCountInString(c.Text) > most {
-		return nil, textTooLong(most)
-	}
 	s.mu.Lock()
-	asked := c.Settings.Over(s.defaults)
-	prefer := ""
+	applied, prefer := *c, ""
+	applied.Settings = c.Settings.Over(s.defaults)
 	if conv := s.register.contexts[c.ContextID]; conv != nil {
 		prefer = conv.provider
 	}
 	s.mu.Unlock()
+	return s.srv.resolve(&applied, prefer, on)
+}
+
+// resolve looks up every name in a generate that stands for itself. A provider to stay with goes first.
+func (srv *Server) resolve(c *protocol.Generate, prefer string, on *terms) (*request, *protocol.Error) {
+	if most := on.key.Limits.MaxTextCharacters; utf8.RuneCountInString(c.Text) > most {
+		return nil, textTooLong(most)
+	}
+	asked := c.Settings
 	plan, err := on.plan(asked, prefer)
 	if err != nil {
-		return nil, s.srv.refusal(err)
+		return nil, srv.refusal(err)
 	}
 	plan = on.setup.affordable(plan, on.key)
-	options, refused := s.srv.parseOptions(on.setup, asked.ProviderOptions.Value)
+	options, refused := srv.parseOptions(on.setup, asked.ProviderOptions.Value)
 	if refused != nil {
 		return nil, refused
 	}

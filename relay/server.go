@@ -88,10 +88,10 @@ type Server struct {
 	setup atomic.Pointer[setup] // what is configured now
 
 	mu       sync.Mutex // guards what follows
-	sessions map[*session]struct{}
+	clients  map[connected]struct{}
 	draining bool
 
-	wg sync.WaitGroup // every session
+	wg sync.WaitGroup // every client
 }
 
 // New is a server that is ready to take clients.
@@ -104,7 +104,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		registry: parts.Registry,
 		log:      parts.Log,
 		habits:   newHabits(),
-		sessions: make(map[*session]struct{}),
+		clients:  make(map[connected]struct{}),
 	}
 	srv.reportFrom(parts)
 	if srv.ledger == nil {
@@ -157,7 +157,7 @@ func (p *Provider) failed(err error) {
 var errDrained = errors.New("drained")
 
 // Drain takes no more generations, lets the running ones end within grace, stops those that have not, and
-// returns once every session is over.
+// returns once every client is served.
 func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	srv.mu.Lock()
 	srv.draining = true
@@ -185,37 +185,48 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	case <-time.After(farewellPatience + closeGrace):
 	}
 	for _, s := range srv.current() {
-		s.cancel(errDrained)
-		_ = s.conn.CloseNow() // it had its time
+		s.cut() // it had its time
 	}
 	<-over
 }
 
-func (srv *Server) current() []*session {
+// connected is a client that is being served.
+type connected interface {
+	// drain tells it that the relay is going away.
+	drain(grace time.Duration)
+	// stopAll ends its generations.
+	stopAll(cause *stopCause)
+	// cut ends its connection whatever it waits for.
+	cut()
+	// shutWithoutKey ends it if its key is no longer configured.
+	shutWithoutKey()
+}
+
+func (srv *Server) current() []connected {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	all := make([]*session, 0, len(srv.sessions))
-	for s := range srv.sessions {
+	all := make([]connected, 0, len(srv.clients))
+	for s := range srv.clients {
 		all = append(all, s)
 	}
 	return all
 }
 
-// enroll makes a session known, unless the server is draining.
-func (srv *Server) enroll(s *session) bool {
+// enroll makes a client known, unless the server is draining.
+func (srv *Server) enroll(s connected) bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	if srv.draining {
 		return false
 	}
-	srv.sessions[s] = struct{}{}
+	srv.clients[s] = struct{}{}
 	srv.wg.Add(1)
 	return true
 }
 
-func (srv *Server) leave(s *session) {
+func (srv *Server) leave(s connected) {
 	srv.mu.Lock()
-	delete(srv.sessions, s)
+	delete(srv.clients, s)
 	srv.mu.Unlock()
 	srv.wg.Done()
 }

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
-	"github.com/rs/zerolog"
 
 	"voicerelay/limits"
 	"voicerelay/protocol"
@@ -47,15 +46,10 @@ var (
 // session is one client connection.
 type session struct {
 	// Static after newSession.
-	id     string
-	srv    *Server
-	key    *Key
+	origin
 	conn   *websocket.Conn
 	sock   *socket
-	out    *outbox
-	binary bool // audio goes out in binary frames
 	began  time.Time
-	log    zerolog.Logger
 	cancel context.CancelCauseFunc // ends the session's context
 
 	heard atomic.Int64 // unix nanoseconds of the last frame from the client

@@ -54,9 +54,9 @@ func (g *generation) finish() {
 	g.done.Timing = g.timingLocked(time.Now())
 	g.out.end(textMessage(protocol.Encode(g.done)))
 	g.logEndLocked(g.done)
-	g.s.srv.metrics.generationEnded(g.done.Reason)
+	g.origin.srv.metrics.generationEnded(g.done.Reason)
 	if g.stopped {
-		g.s.srv.metrics.cancel.Observe(time.Since(g.stoppedAt).Seconds())
+		g.origin.srv.metrics.cancel.Observe(time.Since(g.stoppedAt).Seconds())
 	}
 }
 
@@ -175,7 +175,7 @@ func (a *attempt) observe(err error) {
 		a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
 			Str("code", code).Str("error", attemptMessage(err)).Msg("attempt failed")
 	}
-	a.g.s.srv.metrics.attemptEnded(a.target.Provider, outcome, code)
+	a.g.origin.srv.metrics.attemptEnded(a.target.Provider, outcome, code)
 }
 
 // logEndLocked writes the generation's one line.

@@ -20,6 +20,7 @@ type setup struct {
 	prices         *billing.PriceList
 	circuit        routing.CircuitConfig
 	circuits       map[string]*routing.Circuits // by provider
+	desks          map[[32]byte]*desk           // by the hash of the key
 	over           chan struct{}                // closed once it is replaced and without users
 
 	users int // generations; guarded by Server.mu
@@ -38,6 +39,7 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 		prices:    parts.Prices,
 		circuit:   parts.Circuit,
 		circuits:  make(map[string]*routing.Circuits),
+		desks:     newDesks(cfg),
 		over:      make(chan struct{}),
 	}
 	for _, p := range parts.Providers {
@@ -53,6 +55,11 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 // inherit takes over from the former setup what is known of providers that stay as they are. Where one is opened anew,
 // its places stay: those whom the former still speaks for count as before, since the account is likely the same.
 func (set *setup) inherit(former *setup) {
+	for hash, d := range former.desks {
+		if here := set.desks[hash]; here != nil && here.limits == d.limits {
+			set.desks[hash] = d
+		}
+	}
 	for name, p := range set.providers {
 		before := former.providers[name]
 		switch {
@@ -137,14 +144,14 @@ type terms struct {
 	key   *Key
 }
 
-// terms are what the session's key may do by a setup. The limits are those that its client was told; nil: the key is
+// terms are what the origin's key may do by a setup. The limits are those that its client was told; nil: the key is
 // gone.
-func (s *session) terms(set *setup) *terms {
-	key := set.keyOf(s.key.Hash)
+func (o *origin) terms(set *setup) *terms {
+	key := set.keyOf(o.key.Hash)
 	if key == nil {
 		return nil
 	}
 	own := *key
-	own.Limits = s.key.Limits
+	own.Limits = o.key.Limits
 	return &terms{set, &own}
 }

@@ -122,7 +122,7 @@ func (a *attempt) survivePanic() {
 	if fault == nil {
 		return
 	}
-	err := a.g.s.srv.internal(a.g.log, "panic in a frame", fault)
+	err := a.g.origin.srv.internal(a.g.log, "panic in a frame", fault)
 	a.g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
 }
 
@@ -150,7 +150,7 @@ func (a *attempt) rawLocked(f upstream.Frame) ([]byte, error) {
 // passesLocked reports whether the vendor's base64 can go to the client as it is.
 func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
 	g := a.g
-	return f.Base64 != nil && a.clean && !g.binary && a.conv == nil &&
+	return f.Base64 != nil && a.clean && g.origin.framing == framingJSON && a.conv == nil &&
 		f.Format.Samples() == g.req.output.Samples() &&
 		len(raw)%f.Format.BytesPerSample() == 0 &&
 		(g.req.output.Encoding != audio.WAV || g.seq > 0)
@@ -218,7 +218,9 @@ func (g *generation) audioMessageLocked(p payload) *message {
 		raw = append(audio.WAVHeader(g.req.output.Rate), raw...)
 	}
 	switch {
-	case g.binary:
+	case g.origin.framing == framingBare:
+		m.kind, m.buf = websocket.MessageBinary, append(m.buf, raw...)
+	case g.origin.framing == framingBinary:
 		m.kind = websocket.MessageBinary
 		m.buf = protocol.AppendAudioBinary(m.buf, head, raw)
 	case p.base64 != nil:
@@ -288,7 +290,7 @@ func (a *attempt) noteTimingLocked() {
 	if a.clock.duration() > a.pieceFrom+lateWords {
 		when = late
 	}
-	a.g.s.srv.habits.noteTiming(a.voice(), when)
+	a.g.origin.srv.habits.noteTiming(a.voice(), when)
 }
 
 // lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.

@@ -61,7 +61,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
 	}
-	g := newGeneration(s, request{
+	g := newGeneration(&s.origin, request{
 		terms: terms{set, &set.local},
 		id:    "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
 		asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate},
@@ -127,7 +127,7 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			a := stage{test.vendor, strings.Repeat("And so on. ", 100), test.output, test.binary, test.rivals}.attempt(t)
 			ordered(a) // more than all the frames below
 			f := frame200()
-			out := a.g.s.out
+			out := a.g.origin.out
 			var batch []*message
 			step := func() {
 				a.Audio(f)
@@ -165,7 +165,7 @@ func BenchmarkFrame(b *testing.B) {
 			for b.Loop() {
 				a.clock = inputClock{} // or it would be far more than the text can take
 				a.Audio(f)
-				batch = a.g.s.out.take(batch[:0], burst)
+				batch = a.g.origin.out.take(batch[:0], burst)
 				for _, m := range batch {
 					m.release()
 				}
@@ -212,7 +212,7 @@ func received(t *testing.T, output audio.Format, frames [][]byte) []byte {
 	a.End(upstream.Usage{}, nil)
 	var all []byte
 	samples, seq := int64(0), 0
-	for _, body := range drain(a.g.s.out) {
+	for _, body := range drain(a.g.origin.out) {
 		var m struct {
 			Type    string
 			Seq     int
@@ -251,7 +251,7 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 			if got := upstream.KindOf(a.err); !a.ended || got != upstream.Garbled {
 				t.Errorf("got %v, want garbled", a.err)
 			}
-			if bodies := drain(a.g.s.out); len(bodies) != 0 {
+			if bodies := drain(a.g.origin.out); len(bodies) != 0 {
 				t.Errorf("the client got %d messages", len(bodies))
 			}
 		})
@@ -265,7 +265,7 @@ func TestNothingIsTakenOnceStopped(t *testing.T) {
 	a.Audio(frame200())
 	a.Words([]upstream.Word{{Text: "Hello"}})
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "1", Currency: "EUR"}}, context.Canceled)
-	if bodies := drain(a.g.s.out); len(bodies) != 0 {
+	if bodies := drain(a.g.origin.out); len(bodies) != 0 {
 		t.Errorf("the client got %d messages", len(bodies))
 	}
 	if !a.usage.Charge.Known() {

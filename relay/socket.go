@@ -3,6 +3,7 @@ package relay
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -49,6 +50,13 @@ func newSocket(conn net.Conn, patience time.Duration) *socket {
 	s.taken.Store(time.Now().UnixNano())
 	boundKernelBuffers(conn)
 	return s
+}
+
+// BoundConn keeps small what a client that stops reading leaves in the kernel. It is for the ConnContext of the server
+// that has the relay's handler, which itself never sees the connection of a request.
+func BoundConn(ctx context.Context, conn net.Conn) context.Context {
+	boundKernelBuffers(conn)
+	return ctx
 }
 
 // hurry shortens the patience of later writes.

@@ -111,7 +111,7 @@ func (g *generation) handOverLocked(a *attempt) {
 func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	before := g.voice
 	g.voice = a
-	g.s.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
+	g.origin.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
 	g.change.speaker, g.change.took = a.target.Provider, before != nil
 	g.pokeRun()
 	if before == nil {
@@ -121,7 +121,7 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		return
 	}
 	reason := rerouteReason(before.err)
-	g.s.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
+	g.origin.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
 	g.out.push(textMessage(protocol.Encode(protocol.Rerouted{
 		GenerationID:  g.req.id,
 		From:          before.target.Provider,
@@ -185,7 +185,7 @@ func (g *generation) fork() (left bool) {
 
 // resumeLocked is the first place in the text that is not known to have been heard.
 func (g *generation) resumeLocked(a *attempt) resume {
-	habit := g.s.srv.habits.of(a.voice())
+	habit := g.origin.srv.habits.of(a.voice())
 	return g.track.resume(func(beats []text.Beat, from, to int64) int {
 		h := hearing{beats: beats, from: from - a.base, to: to - a.base, rate: g.track.rate, speed: a.caps.ClampSpeed(g.req.speed)}
 		if a.ear == nil {
@@ -206,7 +206,7 @@ func (a *attempt) learnLocked(first int) {
 		return
 	}
 	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
-		a.g.s.srv.habits.noteTiming(a.voice(), late)
+		a.g.origin.srv.habits.noteTiming(a.voice(), late)
 	}
 	if a.ear == nil {
 		return
@@ -217,7 +217,7 @@ func (a *attempt) learnLocked(first int) {
 	}
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
-	a.g.s.srv.habits.learn(a.voice(), lesson{
+	a.g.origin.srv.habits.learn(a.voice(), lesson{
 		beats: beats, sounds: within(a.ear.Sounds(), from, to), rate: rate, speed: a.caps.ClampSpeed(a.g.req.speed),
 	})
 	a.ear.Forget(to)

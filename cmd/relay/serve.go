@@ -165,6 +165,7 @@ func newHTTPServer(handler http.Handler, log zerolog.Logger) *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       relay.BoundConn,
 		ErrorLog:          stdlog.New(log.With().Str("from", "http").Logger(), "", 0),
 	}
 }

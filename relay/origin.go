@@ -1,0 +1,55 @@
+package relay
+
+import (
+	"crypto/rand"
+
+	"github.com/rs/zerolog"
+
+	"voicerelay/protocol"
+)
+
+// origin is where generations come from: what a session, and a request over HTTP, is to those that it has asked for.
+// It never changes.
+type origin struct {
+	id      string
+	srv     *Server
+	key     *Key
+	out     *outbox // where their messages wait
+	framing framing
+	peer    peer // whom they tell of themselves
+	log     zerolog.Logger
+}
+
+// peer is told of each step of a generation that it has to know.
+type peer interface {
+	// accepted: the generation stands, and its record.
+	accepted(g *generation)
+	// refused: it was not admitted; there is nothing more of it.
+	refused(g *generation, err *protocol.Error)
+	// end: it has been settled, and its done is to be sent.
+	end(g *generation)
+	// follow: a provider is heard in it from now on. took: in another's stead.
+	follow(g *generation, provider string, took bool)
+}
+
+// framing is how audio goes to the client.
+type framing int
+
+const (
+	framingJSON   framing = iota // as base64 in a JSON message
+	framingBinary                // in binary frames
+	framingBare                  // as it is
+)
+
+// newOrigin has no peer yet.
+func newOrigin(srv *Server, key *Key, form framing) origin {
+	id := rand.Text()
+	return origin{
+		id:      id,
+		srv:     srv,
+		key:     key,
+		out:     newOutbox(),
+		framing: form,
+		log:     srv.log.With().Str("session_id", id).Str("tenant", key.Tenant).Str("key", key.Name).Logger(),
+	}
+}

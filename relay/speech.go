@@ -1,0 +1,204 @@
+package relay
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"sync"
+	"time"
+
+	"voicerelay/protocol"
+)
+
+// causeKeyGone ends what a key that is no longer configured has running.
+var causeKeyGone = &stopCause{name: "the key is gone", reason: reasonFailed, err: keyGone()}
+
+// speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is
+// its life: one that ends before the answer cancels.
+type speech struct {
+	// Static after newSpeech.
+	origin
+	g       *generation
+	leave   func()               // gives its place at the key's desk back
+	refusal chan *protocol.Error // holds why the generation was not admitted, if so
+	cancel  context.CancelCauseFunc
+
+	wg sync.WaitGroup // every goroutine of this request
+}
+
+// speak serves POST /v1/speech.
+func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
+	if srv.isDraining() {
+		writeError(w, goingAway())
+		return
+	}
+	leave, ok := srv.gate.Acquire()
+	if !ok {
+		writeError(w, tooManyConnections())
+		return
+	}
+	defer leave()
+	srv.metrics.connections.Inc()
+	defer srv.metrics.connections.Dec()
+	cmd, refused := readSpeech(w, r, key.Limits.MaxMessageBytes)
+	if refused == nil {
+		refused = srv.answer(w, r, key, cmd)
+	}
+	if refused != nil {
+		allowTime(w) // admission may have taken all that the request began with
+		writeError(w, refused)
+	}
+}
+
+// answer speaks what a request asks for, or returns why it is refused; nothing has been written then.
+func (srv *Server) answer(w http.ResponseWriter, r *http.Request, key *Key, cmd *protocol.Generate) *protocol.Error {
+	set := srv.hold()
+	defer srv.release(set)
+	lines := wantsLines(r.Header.Values("Accept"))
+	sp, err := srv.newSpeech(key, cmd, set, lines)
+	if err == nil {
+		defer sp.leave()
+		err = sp.run(r.Context(), newAnswer(w, sp.g, lines))
+	}
+	if err == nil {
+		return nil
+	}
+	named := *err
+	named.GenerationID = cmd.GenerationID
+	return &named
+}
+
+// newSpeech has its generation, which does not run yet, and a place for it.
+func (srv *Server) newSpeech(key *Key, cmd *protocol.Generate, set *setup, lines bool) (*speech, *protocol.Error) {
+	form := framingBare
+	if lines {
+		form = framingJSON
+	}
+	sp := &speech{origin: newOrigin(srv, key, form), refusal: make(chan *protocol.Error, 1)}
+	sp.peer = sp
+	on := sp.terms(set)
+	if on == nil {
+		return nil, keyGone()
+	}
+	desk, now := set.desks[key.Hash], time.Now()
+	leave, err := desk.enter()
+	if err != nil {
+		return nil, err
+	}
+	req, err := srv.resolve(cmd, "", on)
+	if err == nil {
+		err = desk.pace(now)
+	}
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	if req.id == "" {
+		req.id = "g" + rand.Text()
+	}
+	sp.leave, sp.g = leave, newGeneration(&sp.origin, *req, nil, now)
+	return sp, nil
+}
+
+// run speaks the generation into the answer. No goroutine outlives it.
+func (sp *speech) run(ctx context.Context, a *answer) *protocol.Error {
+	ctx, sp.cancel = context.WithCancelCause(ctx)
+	defer sp.cancel(nil)
+	own, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
+	defer stop(nil)
+	sp.g.cancel = stop
+	if !sp.srv.enroll(sp) {
+		return goingAway()
+	}
+	defer sp.srv.leave(sp)
+	sp.shutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
+	sp.wg.Go(func() { sp.g.run(own) })
+	over := make(chan struct{})
+	sp.wg.Go(func() { sp.attend(ctx, over, a) })
+	refused, err := sp.write(ctx, a)
+	if err != nil {
+		sp.cancel(err)
+	}
+	close(over)
+	if err != nil || refused != nil {
+		sp.g.stop(causeGone)
+		sp.out.close()
+	}
+	sp.wg.Wait()
+	return refused
+}
+
+// attend ends the generation at once when its client leaves before the answer is over.
+func (sp *speech) attend(ctx context.Context, over <-chan struct{}, a *answer) {
+	select {
+	case <-over:
+	case <-ctx.Done():
+		sp.g.stop(causeGone)
+		a.abort()
+	}
+}
+
+// write is the answer's one writer. It returns once the answer is complete, or why there is none.
+func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error, err error) {
+	var next []*message
+	for {
+		// One at a time: what has been taken counts as sent.
+		if next = sp.out.take(next[:0], 1); len(next) > 0 {
+			m := next[0]
+			last := m.last
+			err := a.send(ctx, m)
+			if !m.queued.IsZero() {
+				sp.srv.metrics.frameDelay.Observe(time.Since(m.queued).Seconds())
+			}
+			m.release()
+			if last || err != nil {
+				return nil, err
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case refused := <-sp.refusal:
+			return refused, nil
+		case <-sp.out.wake:
+		}
+	}
+}
+
+// accepted tells the client where it takes messages; another is told by a header.
+func (sp *speech) accepted(g *generation) {
+	sp.srv.metrics.active.Inc()
+	if sp.framing == framingJSON {
+		sp.out.send(textMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
+	}
+}
+
+// refused has the answer be an error.
+func (sp *speech) refused(_ *generation, err *protocol.Error) {
+	sp.leave() // before the answer, so that a client that has it may start another in its stead
+	sp.refusal <- err
+}
+
+// end sends the generation's done.
+func (sp *speech) end(g *generation) {
+	sp.leave()
+	g.finish()
+	sp.srv.metrics.active.Dec()
+}
+
+// follow does nothing: a context belongs to its connection, and there is no other generation on this one.
+func (sp *speech) follow(*generation, string, bool) {}
+
+// drain does nothing: an answer under way may end within the grace.
+func (sp *speech) drain(time.Duration) {}
+
+func (sp *speech) stopAll(cause *stopCause) { sp.g.stop(cause) }
+
+func (sp *speech) cut() { sp.cancel(errDrained) }
+
+func (sp *speech) shutWithoutKey() {
+	if sp.srv.setup.Load().keyOf(sp.key.Hash) == nil {
+		sp.g.stop(causeKeyGone)
+	}
+}

@@ -1,0 +1,59 @@
+package relay
+
+import (
+	"fmt"
+	"time"
+
+	"voicerelay/limits"
+	"voicerelay/protocol"
+)
+
+// desk is what all requests of one key over HTTP share: together they may do what one connection may. Each of them is a
+// connection of its own, so that otherwise its limits would bound nothing.
+type desk struct {
+	// Static after newDesk.
+	limits limits.Config
+	gate   *limits.Gate
+	rate   *limits.Rate
+}
+
+func newDesks(cfg Config) map[[32]byte]*desk {
+	desks := map[[32]byte]*desk{cfg.Local.Hash: newDesk(cfg.Local.Limits)}
+	for i := range cfg.Keys {
+		desks[cfg.Keys[i].Hash] = newDesk(cfg.Keys[i].Limits)
+	}
+	return desks
+}
+
+func newDesk(l limits.Config) *desk {
+	return &desk{
+		limits: l,
+		gate:   limits.NewGate(l.MaxConcurrentGenerations),
+		rate:   limits.NewRate(max(l.GenerationsPerMinute, 1)),
+	}
+}
+
+// enter takes a place for a generation; leave gives it back.
+func (d *desk) enter() (leave func(), err *protocol.Error) {
+	leave, ok := d.gate.Acquire()
+	if !ok {
+		return nil, &protocol.Error{
+			Code:    protocol.CodeTooManyGenerations,
+			Message: fmt.Sprintf("%d generations at once over HTTP with this key", d.limits.MaxConcurrentGenerations),
+		}
+	}
+	return leave, nil
+}
+
+// pace refuses a generation that comes too soon.
+func (d *desk) pace(now time.Time) *protocol.Error {
+	ok, wait := d.rate.Take(now)
+	if ok {
+		return nil
+	}
+	return &protocol.Error{
+		Code:       protocol.CodeRateLimitExceeded,
+		Message:    fmt.Sprintf("%d generations a minute over HTTP with this key", d.limits.GenerationsPerMinute),
+		RetryAfter: wait,
+	}
+}
