@@ -3,8 +3,6 @@ package tests
 import (
 	"strings"
 	"testing"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // A relay whose ledger is lost leaves its heartbeat behind, and keeps reports incomplete until it is forgotten.
@@ -12,13 +10,11 @@ func TestARelayThatIsLostIsForgotten(t *testing.T) {
 	t.Parallel()
 	s := startRedis(t)
 	left, _ := sharing(t, s)
-	db := redis.NewClient(&redis.Options{Addr: s.address})
-	defer db.Close()
 	eventually(t, "both relays to be heard of", func() bool {
-		return db.HLen(t.Context(), "usage:relays").Val() == 2 && left.usage(t, opsKey, "").Complete
+		return s.db.HLen(t.Context(), "usage:relays").Val() == 2 && left.usage(t, opsKey, "").Complete
 	})
 	lost := `1767225600000 {"epoch":"01LOSTEPOCH","unshipped":3,"oldest_ms":1767225500000}`
-	if err := db.HSet(t.Context(), "usage:relays", "lost-relay", lost).Err(); err != nil {
+	if err := s.db.HSet(t.Context(), "usage:relays", "lost-relay", lost).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if got := left.usage(t, opsKey, ""); got.Complete {

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // A redisServer is a Redis of a test's own, which keeps what it has over kills.
@@ -14,34 +16,48 @@ type redisServer struct {
 	t       *testing.T
 	address string
 	dir     string
+	options []string // besides the usual, or in their place
+	db      *redis.Client
 	cmd     *exec.Cmd
 }
 
 // startRedis starts a server on a free port of loopback, which ends with the test.
-func startRedis(t *testing.T) *redisServer {
+func startRedis(t *testing.T, options ...string) *redisServer {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not installed")
 	}
+	s := &redisServer{t: t, address: freeAddress(t), dir: t.TempDir(), options: options}
+	s.db = redis.NewClient(&redis.Options{Addr: s.address})
+	s.start()
+	t.Cleanup(func() {
+		_ = s.db.Close() // an error of sockets that nobody needs any more
+		s.kill()
+	})
+	return s
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &redisServer{t: t, address: free.Addr().String(), dir: t.TempDir()}
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.start()
-	t.Cleanup(s.kill)
-	return s
+	return free.Addr().String()
 }
 
 // start starts the server, with what it had when it was killed, and waits until it answers.
 func (s *redisServer) start() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.address) // it comes from a listener
-	s.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", s.dir,
-		"--appendonly", "yes", "--appendfsync", "no", "--save", "", "--loglevel", "warning")
+	args := append([]string{
+		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir,
+		"--appendonly", "yes", "--appendfsync", "no", "--save", "", "--loglevel", "warning",
+	}, s.options...)
+	s.cmd = exec.Command("redis-server", args...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
