@@ -49,7 +49,7 @@ func TestMatrix(t *testing.T) {
 
 // sampled is of how many cases one is run under the race detector, which makes them many times slower. It has no factor
 // in common with how many pairs, faults and places there are, so that all of these are met.
-const sampled = 17
+const sampled = 31
 
 // chosen are the cases to run.
 func chosen(t *testing.T) []scenario {
