@@ -46,6 +46,7 @@ type attempt struct {
 	// Guarded by g.mu.
 	cutter    *text.Cutter
 	pieces    []orderedPiece
+	given     int  // pieces that the vendor has, or may have: the last may still be refused by the budget
 	delivered int  // pieces whose audio is through
 	lastSent  bool // the vendor knows that no more text comes
 	base      int64
@@ -71,7 +72,7 @@ type attempt struct {
 	ear                *audio.Ear // nil where word times say all
 }
 
-// orderedPiece is a piece that was sent.
+// orderedPiece is a piece that was sent, or is just about to be.
 type orderedPiece struct {
 	text.Piece
 	aligner *text.Aligner
@@ -240,6 +241,9 @@ func (a *attempt) wasHeard() bool {
 
 // send orders a piece.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
+	a.g.mu.Lock()
+	a.given = len(a.pieces)
+	a.g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
 	defer cancel()
 	return a.stream.Speak(ctx, p)

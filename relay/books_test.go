@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"voicerelay/billing"
 	"voicerelay/limits"
@@ -178,16 +179,8 @@ func TestBudgetBoundsWhatIsSent(t *testing.T) {
 				vendor := newFake()
 				vendor.pace = 10 * time.Millisecond
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
-				var err error
-				r.setup().prices, err = billing.NewPriceList([]billing.Price{{
-					Provider: "alpha", Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR",
-				}})
-				if err != nil {
-					t.Fatal(err)
-				}
 				purse := &fakePurse{left: test.left}
-				r.srv.budgets = purse
-				r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
+				r.spendFrom(purse)
 				c := r.dial("")
 				c.send(generate("g1", twelveWords+" "+twelveWords+" "+twelveWords, ""))
 				if test.reason == "" {
@@ -205,6 +198,52 @@ func TestBudgetBoundsWhatIsSent(t *testing.T) {
 				}
 				if len(purse.reserved) == 0 || purse.settled != 1800 {
 					t.Errorf("reserved %v, settled %d, want what the vendor charged", purse.reserved, purse.settled)
+				}
+			})
+		})
+	}
+}
+
+// spendFrom has alpha's characters cost 0.001 each, from a purse.
+func (r *rig) spendFrom(purse *fakePurse) {
+	r.t.Helper()
+	prices, err := billing.NewPriceList([]billing.Price{{
+		Provider: "alpha", Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR",
+	}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.setup().prices = prices
+	r.srv.budgets = purse
+	r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
+}
+
+// A piece that the budget refuses never reaches the vendor, and nothing is booked for it: neither where it is the first
+// nor behind others.
+func TestARefusedPieceCostsNothing(t *testing.T) {
+	for name, left := range map[string]int64{"the first": 1, "a later one": 100_000} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				vendor := newFake()
+				vendor.noBill = true
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
+				purse := &fakePurse{left: left}
+				r.spendFrom(purse)
+				c := r.dial("")
+				c.send(generate("g1", twelveWords+" "+twelveWords+" "+twelveWords, ""))
+				done, _ := c.until("done")
+				if failure, _ := done["error"].(map[string]any); failure["code"] != "quota_exceeded" {
+					t.Fatalf("got %v", done)
+				}
+				given := int64(0)
+				vendor.mu.Lock()
+				defer vendor.mu.Unlock()
+				for _, p := range vendor.pieces {
+					given += int64(utf8.RuneCountInString(p.Text))
+				}
+				attempt := done["usage"].(map[string]any)["attempts"].([]any)[0].(map[string]any)
+				if attempt["characters"] != float64(given) || purse.settled != given*1000 || purse.settled > left {
+					t.Errorf("%v characters at %d micros, though the vendor was given %d of %d micros", attempt["characters"], purse.settled, given, left)
 				}
 			})
 		})

@@ -30,6 +30,7 @@ type fakeProvider struct {
 	connect  time.Duration // that Open takes
 	times    fakeTimes
 	endsOpen bool // says nothing of a piece's end, but for the last
+	noBill   bool // says nothing of what it charges
 
 	mu      sync.Mutex
 	opened  []upstream.Request
@@ -166,6 +167,9 @@ func (s *fakeStream) Close(_ context.Context, cause error) error {
 func (s *fakeStream) speak() {
 	defer close(s.over)
 	charge := upstream.Usage{Charge: upstream.Charge{Decimal: "0.18", Scale: -2, Currency: "EUR"}}
+	if s.provider.noBill {
+		charge = upstream.Usage{}
+	}
 	stopped := &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
 	for {
 		select {

@@ -129,7 +129,7 @@ func (a *attempt) outcomeLocked() string {
 // usedLocked is what the attempt took of the vendor.
 func (a *attempt) usedLocked() billing.Usage {
 	used := billing.Usage{Audio: a.clock.duration()}
-	for _, p := range a.pieces {
+	for _, p := range a.pieces[:a.given] {
 		if p.Text == "" {
 			continue
 		}
@@ -151,7 +151,7 @@ func (a *attempt) costLocked() billing.Cost {
 		a.g.log.Warn().Str("provider", a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
 	}
 	cost := a.g.req.setup.prices.Price(a.target.Provider, a.target.Model, a.usedLocked())
-	cost.Estimated = cost.Known() && len(a.pieces) > 0 && a.outcomeLocked() != outcomeCompleted
+	cost.Estimated = cost.Known() && a.given > 0 && a.outcomeLocked() != outcomeCompleted
 	return cost
 }
 
