@@ -27,7 +27,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *Error {
 	for ready := false; !ready; {
 		binary, data, err := s.read()
 		if err != nil {
-			s.Fail(lost(err, d.Closed))
+			s.Fail(lost(err, closed(d)))
 			return s.Reason()
 		}
 		var reply []byte

@@ -24,6 +24,20 @@ type Dialect interface {
 	Refused(status int) Kind
 }
 
+// Explainer is a Dialect whose vendor closes for many reasons with one code.
+type Explainer interface {
+	// ClosedBecause is Closed for a close that bears a reason, which is the vendor's text: no error may tell it.
+	ClosedBecause(code int, reason string) *Error
+}
+
+// closed says what a close means for the streams on the socket.
+func closed(d Dialect) func(code int, reason string) *Error {
+	if e, ok := d.(Explainer); ok {
+		return e.ClosedBecause
+	}
+	return func(code int, _ string) *Error { return d.Closed(code) }
+}
+
 // Member is a stream as its socket sees it.
 type Member interface {
 	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
@@ -156,7 +170,7 @@ func (m *Mux) Confirm(id []byte) {
 func (m *Mux) run() {
 	dialect := m.pool.dialect
 	take := func(binary bool, data []byte) *Error { return dialect.Frame(m, binary, data) }
-	err := m.socket.Run(take, m.keepAlives, dialect.Closed)
+	err := m.socket.Run(take, m.keepAlives, closed(dialect))
 	m.pool.remove(m, err)
 	for _, seat := range m.takeAll() {
 		if !m.pool.replace(seat, err) {

@@ -122,8 +122,10 @@ func (s *Socket) Reason() *Error {
 
 // Run reads until the socket ends and returns why, with all of the socket's goroutines gone. It gives each frame
 // to take, whose error ends the socket; the data is valid during the call only. beat gives the frames to send
-// each cfg.KeepAlive, and closed says what a close code of the vendor means, -1 where there was none.
-func (s *Socket) Run(take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int) *Error) *Error {
+// each cfg.KeepAlive, and closed says what the vendor's close means, by its code, -1 where there was none, and its reason.
+func (s *Socket) Run(
+	take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int, reason string) *Error,
+) *Error {
 	s.stuck = time.AfterFunc(s.cfg.Write, func() {
 		s.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
 	})
@@ -171,11 +173,15 @@ func (s *Socket) read() (binary bool, data []byte, err error) {
 }
 
 // lost says why reading failed.
-func lost(err error, closed func(code int) *Error) *Error {
+func lost(err error, closed func(code int, reason string) *Error) *Error {
 	if errors.Is(err, websocket.ErrMessageTooBig) {
 		return &Error{Kind: Garbled, Message: "the vendor sent a frame that is too long"}
 	}
-	return closed(int(websocket.CloseStatus(err)))
+	var told websocket.CloseError
+	if !errors.As(err, &told) {
+		return closed(-1, "")
+	}
+	return closed(int(told.Code), told.Reason)
 }
 
 // write sends what is queued, and keep-alives between.

@@ -58,7 +58,7 @@ func running(tb testing.TB, take func(data []byte)) (*upstream.Socket, net.Conn)
 	}
 	over := make(chan *upstream.Error, 1)
 	go func() {
-		over <- s.Run(func(_ bool, data []byte) *upstream.Error { take(data); return nil }, nil, dialect{}.Closed)
+		over <- s.Run(func(_ bool, data []byte) *upstream.Error { take(data); return nil }, nil, closed)
 	}()
 	conn := <-conns
 	tb.Cleanup(func() {
@@ -129,10 +129,13 @@ func TestACutFrameIsADrop(t *testing.T) {
 		end := s.Run(func(_ bool, data []byte) *upstream.Error {
 			t.Errorf("took %d bytes of 13000 for a frame", len(data))
 			return nil
-		}, nil, dialect{}.Closed)
+		}, nil, closed)
 		wantKind(t, end, upstream.Dropped)
 	}
 }
+
+// closed is the dialect's word on a close, whatever its reason.
+func closed(code int, _ string) *upstream.Error { return dialect{}.Closed(code) }
 
 func TestFailCountsOnce(t *testing.T) {
 	s, _ := running(t, func([]byte) {})
@@ -245,7 +248,7 @@ func TestDialSpeaksTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := s.Run(func(bool, []byte) *upstream.Error { return nil }, nil, dialect{}.Closed)
+	end := s.Run(func(bool, []byte) *upstream.Error { return nil }, nil, closed)
 	wantKind(t, end, upstream.AuthFailed)
 }
 

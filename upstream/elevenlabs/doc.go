@@ -1,0 +1,18 @@
+// Package elevenlabs is the adapter for ElevenLabs' /v1/text-to-speech/{voice_id}/multi-stream-input.
+//
+// The vendor marks no flush. Its only mark is isFinal, which ends a context, so each piece is a context of its own: it is
+// opened with its settings, gets its text with the order to speak it, and is closed at once, which drains it. A stream
+// has two contexts under way at most; further pieces wait here until isFinal of one has come. The vendor may speak
+// contexts side by side, so that a piece's audio that comes ahead of its turn is held.
+//
+// Invariants:
+//
+//  1. A socket takes five contexts, those that are closing among them, and a sixth ends them all. Two streams with two
+//     contexts each leave one for what may count though nobody opened it. A cancelled stream keeps its place until
+//     isFinal of each of its contexts has come, or until the vendor must have given them up.
+//  2. All settings but the voice's own stand in the address, so only streams with equal ones, of one tenant, share a socket.
+//  3. An error ends the socket with all its streams, as it does at the vendor, whose one close code for nearly all of them
+//     says nothing: the error's identifier decides, then its text or the close's reason, and only then the code.
+//  4. Word times count from where their segment began in the samples received, and are of the text that was sent.
+//  5. The key stands in the handshake's header and nowhere else.
+package elevenlabs

@@ -1,0 +1,149 @@
+package elevenlabs
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("elevenlabs", defaults(),
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
+
+const (
+	// inactivityTimeout is what the vendor is asked for: the longest that it grants, of 20 s by default.
+	inactivityTimeout = 180 * time.Second
+	// keepAlive is how often a socket is kept while its streams wait for text.
+	keepAlive = 10 * time.Second
+	// linger is how long the contexts of a cancelled stream may be open without the vendor's word: far longer than it
+	// takes to speak the longest piece, since one context too many ends all others.
+	linger = 30 * time.Second
+)
+
+// formats are what the vendor is asked for. pcm_44100 is left out, which not every account may have; 24 kHz is as good
+// for speech.
+var formats = []audio.Format{
+	{Encoding: audio.PCM16, Rate: 24000},
+	{Encoding: audio.PCM16, Rate: 22050},
+	{Encoding: audio.PCM16, Rate: 16000},
+	{Encoding: audio.PCM16, Rate: 8000},
+	{Encoding: audio.MuLaw, Rate: 8000},
+	{Encoding: audio.ALaw, Rate: 8000},
+}
+
+// provider speaks for one account.
+type provider struct {
+	cfg     Config
+	caps    upstream.Capabilities
+	dialect *dialect
+	pool    *upstream.Pool
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	d, err := newDialect(env)
+	if err != nil {
+		return nil, err
+	}
+	return &provider{
+		cfg:     cfg,
+		caps:    capabilities(cfg),
+		dialect: d,
+		pool: upstream.NewPool(d, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: keepAlive},
+			StreamsPerSocket: cfg.StreamsPerSocket,
+			AddressByKey:     true,
+			MaxConcurrent:    env.MaxConcurrent,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			Linger:           linger,
+			Log:              env.Log,
+		}),
+	}, nil
+}
+
+func capabilities(cfg Config) upstream.Capabilities {
+	return upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsExact,
+		WordTimes:        upstream.WordTimesCharacter,
+		Cancel:           upstream.CancelConfirmed,
+		StreamsPerSocket: cfg.StreamsPerSocket,
+		Normalize:        true,
+		Language:         true,
+		MinSpeed:         0.7,
+		MaxSpeed:         1.2,
+		Formats:          formats,
+		Known: upstream.Known{
+			PieceEnds: upstream.Documented, // the isFinal of a context that is a piece
+			WordTimes: upstream.Documented,
+			Cancel:    upstream.Assumed, // that a context which is told to close twice ends like any other
+			Cost:      upstream.Documented,
+		},
+	}
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
+
+// ParseOptions checks the client's options for this vendor.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
+
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
+// Warm opens sockets ahead, from the first stream on: until then it is not known for which voice.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its place on a socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	opts, ok := req.Options.(*options)
+	if !ok {
+		opts = &options{} // none were given
+	}
+	format := audio.Nearest(req.Output, formats)
+	key, err := p.key(req, opts, format)
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{
+		id:       req.ID,
+		settings: p.settings(req, opts),
+		leaving:  &p.dialect.leaving,
+		line:     line{sink: sink, format: format},
+		over:     make(chan struct{}),
+	}
+	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.
+	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Member: s})
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// settings are what a request's contexts open with.
+func (p *provider) settings(req upstream.Request, opts *options) openFrame {
+	f := openFrame{
+		Text: " ",
+		VoiceSettings: voiceSettings{
+			Stability:       opts.Stability,
+			SimilarityBoost: opts.SimilarityBoost,
+			Style:           opts.Style,
+			UseSpeakerBoost: opts.UseSpeakerBoost,
+		},
+		Dictionaries: opts.Dictionaries,
+	}
+	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+		f.VoiceSettings.Speed = speed
+	}
+	return f
+}

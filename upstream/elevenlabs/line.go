@@ -1,0 +1,184 @@
+package elevenlabs
+
+import (
+	"bytes"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
+// turn.
+type line struct {
+	sink   upstream.Sink
+	format audio.Format
+
+	pieces []*piece      // ordered and not ended
+	held   int           // bytes of base64, of all pieces
+	bytes  int64         // of audio that the sink has had
+	start  time.Duration // of the first piece
+	spoken time.Duration // start of the latest word
+}
+
+// piece is a context at the vendor.
+type piece struct {
+	id     int
+	text   string // not sent yet; empty: it has been, or there is none
+	over   bool   // the vendor has ended its context, or it never had one
+	ahead  []packet
+	speech speech
+}
+
+// packet is what a frame has of a piece.
+type packet struct {
+	base64 []byte     // nil or empty: no audio
+	times  *alignment // nil: no times
+}
+
+const (
+	// underWay is how many contexts of a stream may be at the vendor: the one that is heard, and the one behind it.
+	underWay = 2
+	// maxHeld is the most audio that may be held, in bytes of base64: four minutes at 24 kHz.
+	maxHeld = 16 << 20
+)
+
+// order puts a piece at the end. One without a text has no context, and ends when its turn comes.
+func (l *line) order(p upstream.Piece) {
+	l.pieces = append(l.pieces, &piece{id: p.ID, text: p.Text, over: p.Text == ""})
+	l.advance()
+}
+
+// due are the pieces that may be sent now, which they are then taken to be.
+func (l *line) due() []upstream.Piece {
+	var due []upstream.Piece
+	room := underWay - len(l.open())
+	for _, p := range l.pieces {
+		if p.text != "" && room > 0 {
+			due = append(due, upstream.Piece{ID: p.id, Text: p.text})
+			p.text = ""
+			room--
+		}
+	}
+	return due
+}
+
+// open are the pieces whose contexts are at the vendor.
+func (l *line) open() []int {
+	var open []int
+	for _, p := range l.pieces {
+		if !p.over && p.text == "" {
+			open = append(open, p.id)
+		}
+	}
+	return open
+}
+
+// find is a piece whose context is open, and whether it is its turn; nil for any other.
+func (l *line) find(id int) (p *piece, turn bool) {
+	for i, p := range l.pieces {
+		if p.id == id && !p.over && p.text == "" {
+			return p, i == 0
+		}
+	}
+	return nil, false
+}
+
+// receive takes audio and times of a piece. It reports false where more came ahead of its turn than can be held.
+func (l *line) receive(id int, what packet) bool {
+	p, turn := l.find(id)
+	switch {
+	case p == nil:
+		return true
+	case turn:
+		l.tell(p, what)
+		return true
+	case l.held+len(what.base64) > maxHeld:
+		return false
+	}
+	l.held += len(what.base64)
+	what.base64 = bytes.Clone(what.base64)
+	p.ahead = append(p.ahead, what)
+	return true
+}
+
+// finish takes the end of a piece's context.
+func (l *line) finish(id int) {
+	if p, _ := l.find(id); p != nil {
+		p.over = true
+		l.advance()
+	}
+}
+
+// forget takes the end of a piece's context of which nobody is to hear.
+func (l *line) forget(id int) {
+	if p, _ := l.find(id); p != nil {
+		p.over = true
+	}
+}
+
+// advance ends pieces that are over, in turn, and lets those behind them be heard.
+func (l *line) advance() {
+	for len(l.pieces) > 0 && l.pieces[0].over {
+		ended := l.pieces[0]
+		l.say(ended, ended.speech.rest())
+		l.fill()
+		l.sink.PieceEnd(ended.id)
+		l.pieces = l.pieces[1:]
+		l.start = l.now()
+		if len(l.pieces) > 0 {
+			l.release(l.pieces[0])
+		}
+	}
+}
+
+// release hands on what was held of a piece.
+func (l *line) release(p *piece) {
+	for _, what := range p.ahead {
+		l.held -= len(what.base64)
+		l.tell(p, what)
+	}
+	p.ahead = nil
+}
+
+// tell hands audio and words on. The words are of the audio that comes with them, or behind.
+func (l *line) tell(p *piece, what packet) {
+	if what.times != nil {
+		l.say(p, p.speech.add(what.times, l.now()-l.start, len(what.base64) > 0))
+	}
+	if len(what.base64) > 0 {
+		f := upstream.Frame{Format: l.format, Base64: what.base64}
+		l.bytes += int64(f.Len())
+		l.sink.Audio(f)
+	}
+}
+
+// fill completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
+func (l *line) fill() {
+	if l.bytes%int64(l.format.BytesPerSample()) != 0 {
+		l.bytes++
+		l.sink.Audio(upstream.Frame{Format: l.format, Raw: []byte{0}})
+	}
+}
+
+// now is how much audio the sink has had.
+func (l *line) now() time.Duration {
+	return audio.Duration(l.bytes/int64(l.format.BytesPerSample()), l.format.Rate)
+}
+
+// say hands words on, in times from the stream's first sample. No word starts before the one before it.
+func (l *line) say(p *piece, words []word) {
+	if len(words) == 0 {
+		return
+	}
+	told := make([]upstream.Word, len(words))
+	for i, w := range words {
+		l.spoken = max(l.start+w.start, l.spoken)
+		told[i] = upstream.Word{
+			Text: w.text, Piece: p.id,
+			Start: l.spoken, End: max(l.start+w.end, l.spoken),
+			Score: -1,
+		}
+	}
+	l.sink.Words(told)
+}

@@ -1,0 +1,113 @@
+package elevenlabs
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"voicerelay/upstream"
+)
+
+// The members of a frame that the scanner looks for, by their places in its fields.
+const (
+	audioField = iota
+	finalField
+	finalSnakeField
+	contextField
+	contextSnakeField
+	errorField
+	fieldCount
+)
+
+// Frame reads a frame from the vendor. Audio without times, most of it, is scanned without a decoder.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	if binary {
+		return garbled("the vendor sent a binary frame")
+	}
+	if context, base64, ok := scanAudio(data); ok {
+		return d.hand(m, context, packet{base64: base64}, false)
+	}
+	f := &frame{}
+	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
+		return garbled("the vendor sent a frame that is not of its protocol")
+	}
+	if f.failed() {
+		return frameError(f)
+	}
+	audio, ok := content(f.Audio)
+	if !ok {
+		return garbled("the vendor sent audio that is no text")
+	}
+	return d.hand(m, []byte(f.context()), packet{base64: audio, times: f.times()}, f.final())
+}
+
+// hand gives a frame to its piece.
+func (d *dialect) hand(m *upstream.Mux, context []byte, p packet, final bool) *upstream.Error {
+	if len(context) == 0 {
+		if len(p.base64) > 0 {
+			return garbled("the vendor sent audio that names no context")
+		}
+		return nil // noise, or the end of a context that nobody opened
+	}
+	name, piece, ok := parseID(context)
+	if !ok {
+		return nil
+	}
+	s, ok := m.Member(name).(*stream)
+	if !ok {
+		if final {
+			d.leaving.final(m, string(name))
+		}
+		return nil // late, of a stream that is no more
+	}
+	s.receive(piece, p)
+	if final {
+		s.final(m, piece)
+	}
+	return nil
+}
+
+// scanAudio takes a frame of nothing but audio apart, all parts being pieces of data. It reports false for any other.
+func scanAudio(data []byte) (context, base64 []byte, ok bool) {
+	fields := [fieldCount]upstream.Field{
+		audioField:        {Name: "audio"},
+		finalField:        {Name: "isFinal"},
+		finalSnakeField:   {Name: "is_final"},
+		contextField:      {Name: "contextId"},
+		contextSnakeField: {Name: "context_id"},
+		errorField:        {Name: "error"},
+	}
+	if !upstream.ScanFlat(data, fields[:]) || !absent(fields[errorField]) {
+		return nil, nil, false
+	}
+	if !unset(fields[finalField]) || !unset(fields[finalSnakeField]) {
+		return nil, nil, false
+	}
+	if context, ok = fields[contextField].Text(); !ok {
+		if context, ok = fields[contextSnakeField].Text(); !ok {
+			return nil, nil, false
+		}
+	}
+	base64, ok = fields[audioField].Text()
+	return context, base64, ok
+}
+
+// absent reports whether a member is null or left out.
+func absent(f upstream.Field) bool { return f.Raw == nil || string(f.Raw) == "null" }
+
+// unset reports whether a flag is false, null or left out.
+func unset(f upstream.Field) bool { return absent(f) || string(f.Raw) == "false" }
+
+// content is a string's, nil for none. It reports false for what is no string. A copy is made only where there are escapes.
+func content(raw json.RawMessage) ([]byte, bool) {
+	switch {
+	case !present(raw):
+		return nil, true
+	case raw[0] != '"':
+		return nil, false
+	case bytes.IndexByte(raw, '\\') < 0:
+		return raw[1 : len(raw)-1], true
+	}
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return []byte(s), err == nil
+}

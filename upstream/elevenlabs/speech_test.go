@@ -1,0 +1,125 @@
+package elevenlabs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// letters is an alignment of a text, 20 ms a character, from start on.
+func letters(text string, start float64) *alignment {
+	a := &alignment{}
+	for i, r := range []rune(text) {
+		a.Chars = append(a.Chars, string(r))
+		a.Starts = append(a.Starts, start+float64(20*i))
+		a.Lengths = append(a.Lengths, 20)
+	}
+	return a
+}
+
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// printed are words as text@start-end, in milliseconds.
+func printed(words []word) string {
+	var all []string
+	for _, w := range words {
+		all = append(all, fmt.Sprintf("%s@%d-%d", w.text, w.start.Milliseconds(), w.end.Milliseconds()))
+	}
+	return strings.Join(all, " ")
+}
+
+func TestSegmentsAreToldApart(t *testing.T) {
+	type told struct {
+		text   string
+		start  float64
+		at     int // the frame's audio, in ms
+		silent bool
+	}
+	for name, c := range map[string]struct {
+		frames []told
+		want   string
+	}{
+		"a segment in one frame":          {[]told{{text: "Hi you.", start: 0}}, "Hi@0-40 you@60-120"},
+		"leading spaces":                  {[]told{{text: " Hi", start: 0}}, "Hi@20-60"},
+		"a segment behind silence":        {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 0, at: 500}}, "Hi@0-40 you@500-560"},
+		"a segment in two frames":         {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 60, at: 60}}, "Hi@0-40 you@60-120"},
+		"one that goes on after a pause":  {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 400, at: 100}}, "Hi@0-40 you@400-460"},
+		"one that begins after a pause":   {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 70, at: 900}}, "Hi@0-40 you@970-1030"},
+		"a word over two frames":          {[]told{{text: "Hel", start: 0}, {text: "lo ", start: 0, at: 60}}, "Hello@0-100"},
+		"frames without audio":            {[]told{{text: "Hi ", silent: true}, {text: "you ", silent: true}}, "Hi@0-40 you@60-120"},
+		"a script without spaces":         {[]told{{text: "你好", start: 0}, {text: "吗。", start: 0, at: 40}}, "你@0-20 好@20-40 吗@40-60"},
+		"nothing but signs":               {[]told{{text: "... ", start: 0}}, ""},
+		"times of a day and more, and -1": {[]told{{text: "a", start: 1e300}, {text: " b", start: -1, at: 7}}, "a@86400000-86400020 b@26-46"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, words := &speech{}, []word(nil)
+			for _, f := range c.frames {
+				words = append(words, s.add(letters(f.text, f.start), ms(f.at), !f.silent)...)
+			}
+			if got := printed(append(words, s.rest()...)); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestHowAlignmentsAreCutChangesNothing tells one text in frames of any number of characters.
+func TestHowAlignmentsAreCutChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"one", "don't", "3.14", "好的", "e.g.", "wörd,", "-", "(x)"}), 1, 12).Draw(t, "words"), " ")
+		all := letters(text, 0)
+		whole, cut := &speech{}, &speech{}
+		want := append(whole.add(all, 0, true), whole.rest()...)
+		var got []word
+		for from := 0; from < len(all.Chars); {
+			to := min(from+rapid.IntRange(1, 9).Draw(t, "characters"), len(all.Chars))
+			part := &alignment{Chars: all.Chars[from:to], Starts: all.Starts[from:to], Lengths: all.Lengths[from:to]}
+			got = append(got, cut.add(part, ms(20*from), true)...)
+			from = to
+		}
+		got = append(got, cut.rest()...)
+		if a, b := joined(got), joined(want); a != b {
+			t.Fatalf("got %s\nwant %s", a, b)
+		}
+		if len(got) > 0 && got[len(got)-1].end != want[len(want)-1].end {
+			t.Fatalf("got %s\nwant %s", printed(got), printed(want))
+		}
+	})
+}
+
+// joined is the text of words.
+func joined(words []word) string {
+	var all strings.Builder
+	for _, w := range words {
+		all.WriteString(w.text)
+	}
+	return all.String()
+}
+
+// TestLongRunsAreNotKept has a vendor that sends characters and never a space.
+func TestLongRunsAreNotKept(t *testing.T) {
+	s := &speech{}
+	for i := range 10 {
+		s.add(letters(strings.Repeat("a", 300), float64(i*6000)), ms(i*6000), true)
+		if len(s.chars) > longestWord+300 {
+			t.Fatalf("%d characters are kept", len(s.chars))
+		}
+	}
+}
+
+// TestListsOfUnequalLengths takes what all three of them have.
+func TestListsOfUnequalLengths(t *testing.T) {
+	a := letters("ab cd", 0)
+	a.Lengths = a.Lengths[:2]
+	s := &speech{}
+	if got := printed(slices.Concat(s.add(a, 0, true), s.rest())); got != "ab@0-40" {
+		t.Errorf("got %s, want ab@0-40", got)
+	}
+	if got := s.add(&alignment{Chars: []string{"a"}}, 0, true); got != nil {
+		t.Errorf("got %v of characters without times", got)
+	}
+}
