@@ -5,6 +5,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/command"
+	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/together"
 	"voicerelay/upstream/tone"
@@ -16,7 +17,8 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		command.Driver, kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
+		command.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver,
+		zeligate.Driver,
 	}
 }
 

@@ -3,7 +3,6 @@ package elevenlabs
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,8 +14,6 @@ import (
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-var errStop = errors.New("the test has heard enough")
 
 // ended is a context that has ended, for a Close that is not to wait.
 func ended() context.Context {
