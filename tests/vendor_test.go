@@ -25,6 +25,7 @@ var native = map[string]struct{ model, voice string }{
 	"vogent":     {"", "36b87413-6d7b-421d-8745-bc0897770d1e"},
 	"together":   {"hexgrad/Kokoro-82M", "af_heart"},
 	"zeligate":   {"", "zeli-voice-1"},
+	"elevenlabs": {"eleven_flash_v2_5", "21m00Tcm4TlvDq8ikWAM"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.
