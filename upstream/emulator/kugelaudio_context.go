@@ -352,7 +352,7 @@ func (k *kugelContext) charge(samples int64) {
 	k.conn.mu.Unlock()
 	k.conn.server.stream(k.index, func(s *Stream) {
 		s.Audio = audio.Duration(k.samples, nativeRate)
-		s.Charge = k.centMicros() / 100
+		s.Charge = (k.centMicros() + 50) / 100 // rounded half up
 	})
 }
 

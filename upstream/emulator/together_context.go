@@ -39,8 +39,9 @@ type togetherContext struct {
 
 // togetherItem is what is spoken at once: a sentence, or what a commit found.
 type togetherItem struct {
-	text     string
-	settings togetherSettings
+	text       string
+	characters int // that are charged: white space is input too
+	settings   togetherSettings
 }
 
 func newTogetherContext(c *togetherConn, id string, echoed bool) *togetherContext {
@@ -114,7 +115,7 @@ func (k *togetherContext) putLocked(parts []string) (taken bool) {
 		if text == "" && part != "" {
 			continue // white space that an append speaks at once
 		}
-		k.items = append(k.items, togetherItem{text: text, settings: k.settings})
+		k.items = append(k.items, togetherItem{text: text, characters: utf8.RuneCountInString(part), settings: k.settings})
 	}
 	if len(k.items) > 0 {
 		k.enterLocked()

@@ -3,7 +3,6 @@ package emulator
 import (
 	"context"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -113,8 +112,7 @@ func (k *togetherContext) event(kind string) object {
 
 // voice sends the item's audio and word times, and reports whether that is all of it.
 func (k *togetherContext) voice(ctx context.Context, item togetherItem) (complete bool) {
-	characters := utf8.RuneCountInString(item.text)
-	k.conn.server.stream(k.index, func(s *Stream) { s.Charge += int64(characters) * item.settings.charMicros() })
+	k.conn.server.stream(k.index, func(s *Stream) { s.Charge += int64(item.characters) * item.settings.charMicros() })
 	spoken := k.generate(ctx, item)
 	delay := k.conn.server.opts.FirstAudio
 	if k.wrong.Kind == Late && k.samples == k.since {

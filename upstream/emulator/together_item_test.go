@@ -234,7 +234,7 @@ func TestTogetherCharges(t *testing.T) {
 	} {
 		o := drawnTogether(t, "cartesia:true", "riff:asked", "oddChunks:false")
 		c := openTogether(t, o, query+"&segment=never")
-		c.speak("c", "Grüße, Welt!") // twelve characters, of more bytes
+		c.speak("c", " Grüße, Welt") // twelve characters, of more bytes
 		raw := soundOf(t, c.until(done))
 		stream := c.server.Stats().Streams[0]
 		if stream.Charge != want {
