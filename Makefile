@@ -5,7 +5,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BIN      := $(CURDIR)/bin
 FUZZTIME ?= 1m
 
-.PHONY: check format vet lint race fuzz tidy bench build
+.PHONY: check format vet lint race fuzz tidy bench build proofs
 
 # check is what CI runs behind the tests.
 check: format tidy vet lint race
@@ -37,6 +37,11 @@ fuzz:
 # bench measures the relay beside nginx and a direct connection; docs/performance.md says how to read it.
 bench:
 	go run ./tests/bench
+
+# proofs kills relays and Redis servers under load, for some five minutes and alone on the machine; docs/ledger.md says what
+# it prints. go test ./... does the same in small.
+proofs:
+	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
 
 $(BIN)/gofumpt:
 	GOBIN=$(BIN) go install $(GOFUMPT)

@@ -62,7 +62,8 @@ func (g *utterance) checkHeard(m message) error {
 		}
 		// Where the relay itself ends a generation, that is no vendor's failure; and a vendor that is faster than real
 		// time may have completed what the client cancels.
-		ours := m.Reason == "failed" && a.Outcome == "cancelled" && (m.Error.Code == "draining" || m.Error.Code == "internal")
+		ours := m.Reason == "failed" && a.Outcome == "cancelled" &&
+			slices.Contains([]string{"draining", "internal", "quota_exceeded"}, m.Error.Code)
 		late := m.Reason == "cancelled" && a.Outcome == "completed"
 		// A fault behind the last word leaves nothing for another to say.
 		whole := m.Reason == "completed" && a.Outcome == "failed" && m.Spoken.Char == len(g.text)

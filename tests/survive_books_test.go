@@ -46,12 +46,13 @@ func (w *crowd) booked(relays ...*relay) {
 	for _, r := range relays {
 		rows = append(rows, r.rows(w.t)...)
 	}
+	var sums report
 	eventually(w.t, "Redis to have all of the ledgers", func() bool {
-		got := relays[0].usage(w.t, opsKey, "")
-		return got.Complete && len(got.Groups) == 1 && got.Groups[0].Generations >= int64(len(rows))
+		sums = relays[0].usage(w.t, opsKey, "")
+		return sums.Complete && len(sums.Groups) == 1 && sums.Groups[0].Generations >= int64(len(rows))
 	})
 	shipped := relays[0].records(w.t, opsKey, "limit=1000")
-	if sum := relays[0].usage(w.t, opsKey, "").Groups[0].Generations; sum != int64(len(shipped)) || sum != int64(len(rows)) {
+	if sum := sums.Groups[0].Generations; sum != int64(len(shipped)) || sum != int64(len(rows)) {
 		w.t.Errorf("%d records in the ledgers, %d in Redis, whose sums say %d", len(rows), len(shipped), sum)
 	}
 	w.inLedgers(rows)
