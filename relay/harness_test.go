@@ -37,7 +37,14 @@ func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 
 func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, providers fakes) *rig {
 	t.Helper()
-	parts := fakeParts(t, pace, order, providers)
+	r := newRigOf(t, cfg, fakeParts(t, pace, order, providers))
+	synctest.Wait() // the server is listening
+	return r
+}
+
+// newRigOf is a relay of further parts, also for use outside of a bubble.
+func newRigOf(t *testing.T, cfg Config, parts Parts) *rig {
+	t.Helper()
 	parts.Store, parts.Registry, parts.Log = limits.NewMemory(), prometheus.NewRegistry(), testLog()
 	srv, err := New(withDefaults(cfg), parts)
 	if err != nil {
@@ -46,7 +53,6 @@ func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, pr
 	r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
 	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
 	t.Cleanup(r.close)
-	synctest.Wait() // the server is listening
 	return r
 }
 
@@ -129,9 +135,13 @@ func (r *rig) dial(query string) *client {
 
 func (c *client) send(message string) {
 	c.t.Helper()
-	if err := c.conn.Write(context.Background(), websocket.MessageText, []byte(message)); err != nil {
+	if err := c.write(message); err != nil {
 		c.t.Fatalf("send %s: %v", message, err)
 	}
+}
+
+func (c *client) write(message string) error {
+	return c.conn.Write(context.Background(), websocket.MessageText, []byte(message))
 }
 
 // event is a message from the relay.

@@ -21,6 +21,7 @@ var rates = map[string]rate{
 	"uplift":     {"character", "0.00003", "USD"},
 	"vogent":     {"character", "0.00003", "USD"},
 	"together":   {"character", "0.000004", "USD"},
+	"elevenlabs": {"character", "0.0001", "USD"},
 	"zeligate":   {"audio_second", "0.001", "USD"}, // run by oneself: what a second costs is the operator's reckoning
 }
 
