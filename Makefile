@@ -42,6 +42,7 @@ bench:
 # it prints. go test ./... does the same in small.
 proofs:
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
+	go test ./relay -run '^TestTheLedgerKeepsNobodyWaiting$$' -count=1 -v -args -proofs
 
 $(BIN)/gofumpt:
 	GOBIN=$(BIN) go install $(GOFUMPT)
