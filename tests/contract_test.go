@@ -49,6 +49,9 @@ func (c *contract) sent(data []byte) error {
 	if err := json.Unmarshal(data, &cmd); err != nil {
 		return fmt.Errorf("the test sends what is no command: %w", err)
 	}
+	if err := keeps(cmd.Type, data); err != nil {
+		return err
+	}
 	c.unanswered[cmd.Type]++
 	switch cmd.Type {
 	case "generate":
@@ -125,7 +128,10 @@ func (c *contract) received(data []byte, isBinary bool) (message, error) {
 	if c.greeted == (m.kind == "ready") {
 		return m, errors.New("ready must be the first message, and once")
 	}
-	return m, c.apply(m)
+	if err := c.apply(m); err != nil || isBinary {
+		return m, err
+	}
+	return m, keeps(m.kind, data)
 }
 
 func (c *contract) apply(m message) error {

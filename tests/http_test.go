@@ -48,7 +48,11 @@ func (r *relay) tryGet(path string, header http.Header) (answer, error) {
 		return answer{}, err
 	}
 	body, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, res.Header, body}, errors.Join(err, res.Body.Close())
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return answer{}, err
+	}
+	a := answer{res.StatusCode, res.Header, body}
+	return a, promisedAnswer(req, a)
 }
 
 // problem is the error object that an answer bears; its shape and its place in the table of codes are checked.
@@ -88,6 +92,9 @@ func (r *relay) refusesUpgrade(t *testing.T, d dialing, status int, code string)
 		t.Fatal(err)
 	}
 	a := answer{res.StatusCode, res.Header, body}
+	if err := promisedAnswer(&http.Request{Method: http.MethodGet, URL: res.Request.URL}, a); err != nil {
+		t.Error(err)
+	}
 	p := a.problem(t)
 	if a.status != status || p.Code != code {
 		t.Errorf("refused with %d %s, want %d %s", a.status, p.Code, status, code)
@@ -223,7 +230,11 @@ func TestAdminListenHasMetricsAndProvidersApart(t *testing.T) {
 			t.Errorf("%s answers %d", path, a.status)
 		}
 	}
-	if a := admin.get(t, "/v1/speech", nil); a.status != http.StatusNotFound {
-		t.Errorf("/v1/speech answers %d on the admin address", a.status)
+	res, err := http.Get(admin.url + "/v1/speech")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("/v1/speech answers %d on the admin address, %v", res.StatusCode, err)
 	}
 }

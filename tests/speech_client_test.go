@@ -29,7 +29,11 @@ func (r *relay) speak(t *testing.T, body j, header http.Header) speech {
 	if err := errors.Join(err, res.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return speech{answer{res.StatusCode, res.Header, all}, res.Trailer}
+	s := speech{answer{res.StatusCode, res.Header, all}, res.Trailer}
+	if err := promisedAnswer(res.Request, s.answer); err != nil {
+		t.Error(err)
+	}
+	return s
 }
 
 // begin asks for speech, whose audio the caller reads.
@@ -63,7 +67,11 @@ func (s speech) ended(t *testing.T, reason string) usage {
 		}
 	}
 	raw := json.RawMessage(s.trailer.Get("Usage"))
-	if err := usageShape(raw); err != nil {
+	d, err := promised()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.check("asyncapi.yaml#/components/schemas/Usage", raw); err != nil {
 		t.Fatalf("trailer Usage: %v in %s", err, raw)
 	}
 	var u usage
