@@ -1,0 +1,170 @@
+package cartesia
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("cartesia", defaults(),
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
+
+// formats are what the vendor is asked for.
+var formats = []audio.Format{
+	{Encoding: audio.PCM16, Rate: 24000},
+	{Encoding: audio.PCM16, Rate: 48000},
+	{Encoding: audio.PCM16, Rate: 44100},
+	{Encoding: audio.PCM16, Rate: 22050},
+	{Encoding: audio.PCM16, Rate: 16000},
+	{Encoding: audio.PCM16, Rate: 8000},
+	{Encoding: audio.MuLaw, Rate: 8000},
+	{Encoding: audio.ALaw, Rate: 8000},
+}
+
+// provider speaks for one account.
+type provider struct {
+	model string
+	caps  upstream.Capabilities
+	pool  *upstream.Pool
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	d, err := newDialect(cfg, env)
+	if err != nil {
+		return nil, err
+	}
+	return &provider{
+		model: cfg.Model,
+		caps:  capabilities(cfg),
+		pool: upstream.NewPool(d, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
+			StreamsPerSocket: cfg.StreamsPerSocket,
+			MaxConcurrent:    env.MaxConcurrent,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			Log:              env.Log,
+		}),
+	}, nil
+}
+
+func capabilities(cfg Config) upstream.Capabilities {
+	return upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsExact,
+		WordTimes:        upstream.WordTimesWord,
+		Cancel:           upstream.CancelSilent,
+		StreamsPerSocket: cfg.StreamsPerSocket,
+		Spell:            true,
+		Language:         true,
+		MinSpeed:         0.6,
+		MaxSpeed:         1.5,
+		Known: upstream.Known{
+			PieceEnds: upstream.Documented, // the done of a context that is a piece
+			WordTimes: upstream.Documented,
+			Cancel:    upstream.Assumed, // whether it stops what has begun is not said, nor whether it is answered
+			Cost:      upstream.Documented,
+		},
+		Formats: formats,
+	}
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
+
+// ParseOptions checks the client's options for this vendor.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
+
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
+// Warm opens sockets ahead.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its place on a socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	if req.Voice == "" {
+		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"}
+	}
+	s := p.newStream(req, sink)
+	// An error may name no context and end its socket, so tenants do not meet on one.
+	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
+	seat, err := p.pool.Join(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// newStream translates a request.
+func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
+	format := audio.Nearest(req.Output, formats)
+	r := request{
+		ModelID:       p.model,
+		Voice:         voice{Mode: "id", ID: req.Voice},
+		OutputFormat:  outputFormat{Container: "raw", Encoding: encodings[format.Encoding], SampleRate: format.Rate},
+		AddTimestamps: true,
+	}
+	if req.Model != "" {
+		r.ModelID = req.Model
+	}
+	language, _, _ := strings.Cut(req.Language, "-")
+	r.Language = strings.ToLower(language)
+	var g generationConfig
+	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+		g.Speed = speed
+	}
+	if o, ok := req.Options.(*options); ok {
+		g.Volume, g.Emotion, r.PronunciationDict = o.Volume, o.Emotion, o.PronunciationID
+	}
+	if g != (generationConfig{}) {
+		r.GenerationConfig = &g
+	}
+	return &stream{id: req.ID, request: r, sink: sink, clock: clock{format: format}}
+}
+
+// encodings are the vendor's names of ours.
+var encodings = map[audio.Encoding]string{audio.PCM16: "pcm_s16le", audio.MuLaw: "pcm_mulaw", audio.ALaw: "pcm_alaw"}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	address string
+	header  http.Header
+}
+
+func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
+	u, err := url.Parse(env.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return &dialect{
+		address: u.JoinPath("tts", "websocket").String(),
+		header:  http.Header{"X-Api-Key": {env.APIKey.Reveal()}, "Cartesia-Version": {cfg.Version}},
+	}, nil
+}
+
+// Address is one for all: voices, models and formats go in frames.
+func (d *dialect) Address(string) (string, http.Header) { return d.address, d.header }
+
+// Refused is as HTTP has it: 401 or 403 a bad key, 402 no credit, 429 too many at once.
+func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is none: the vendor has no such frame, and every context's text is complete at once.
+func (d *dialect) KeepAlive(string) []byte { return nil }

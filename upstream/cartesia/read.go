@@ -1,0 +1,107 @@
+package cartesia
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"voicerelay/upstream"
+)
+
+// The usual chunk's members, by their places in the scanner's fields.
+const (
+	typeField = iota
+	contextField
+	dataField
+	fieldCount
+)
+
+// Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	if binary {
+		return garbled("the vendor sent a binary frame")
+	}
+	if id, base64, ok := scanChunk(data); ok {
+		if s, piece := find(m, id); s != nil {
+			s.audio(piece, base64)
+		}
+		return nil
+	}
+	var f frame
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) || json.Unmarshal(data, &f) != nil {
+		return garbled("the vendor sent a frame that is not of its protocol")
+	}
+	if f.ContextID == "" {
+		return f.ofSocket()
+	}
+	return f.ofContext(m)
+}
+
+// scanChunk takes a chunk apart, all parts being pieces of data. It reports false for any other frame.
+func scanChunk(data []byte) (id, base64 []byte, ok bool) {
+	fields := [fieldCount]upstream.Field{
+		typeField:    {Name: "type"},
+		contextField: {Name: "context_id"},
+		dataField:    {Name: "data"},
+	}
+	if !upstream.ScanFlat(data, fields[:]) {
+		return nil, nil, false
+	}
+	kind, ok := fields[typeField].Text()
+	if !ok || string(kind) != typeChunk {
+		return nil, nil, false
+	}
+	if id, ok = fields[contextField].Text(); !ok || len(id) == 0 {
+		return nil, nil, false
+	}
+	base64, ok = fields[dataField].Text()
+	return id, base64, ok
+}
+
+// find is the stream that a context belongs to, and the piece that it is. Contexts of streams that have left are late
+// ones.
+func find(m *upstream.Mux, id []byte) (*stream, int) {
+	name, piece, ok := parseID(id)
+	if !ok {
+		return nil, 0
+	}
+	s, _ := m.Member(name).(*stream)
+	return s, piece
+}
+
+// ofSocket handles a frame that names no context. What is not known is of no interest.
+func (f *frame) ofSocket() *upstream.Error {
+	switch f.Type {
+	case typeError:
+		return frameError(f)
+	case typeChunk, typeTimestamps, typeDone:
+		return garbled("the vendor sent a frame that names no context")
+	}
+	return nil
+}
+
+// ofContext hands a frame to its stream.
+func (f *frame) ofContext(m *upstream.Mux) *upstream.Error {
+	s, piece := find(m, []byte(f.ContextID))
+	switch {
+	case s == nil:
+		f.confirm(m)
+	case f.Type == typeError:
+		s.failed(piece, frameError(f))
+	case f.Type == typeDone:
+		s.done(piece)
+	case f.Type == typeTimestamps && f.Words != nil:
+		s.words(piece, f.Words)
+	case f.Type == typeChunk && f.Data == nil:
+		return garbled("the vendor sent a chunk without audio")
+	case f.Type == typeChunk:
+		s.audio(piece, []byte(*f.Data))
+	}
+	return nil
+}
+
+// confirm takes an end that comes late for the vendor's word that the canceled stream is over.
+func (f *frame) confirm(m *upstream.Mux) {
+	if name, _, ok := parseID([]byte(f.ContextID)); ok && (f.Type == typeDone || f.Type == typeError) {
+		m.Confirm(name)
+	}
+}

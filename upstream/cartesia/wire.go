@@ -1,0 +1,90 @@
+package cartesia
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+)
+
+// request asks for a context's speech. The transcript is complete: continue is false.
+type request struct {
+	ModelID           string            `json:"model_id"`
+	Transcript        string            `json:"transcript"`
+	Voice             voice             `json:"voice"`
+	OutputFormat      outputFormat      `json:"output_format"`
+	ContextID         string            `json:"context_id"`
+	Language          string            `json:"language,omitempty"` // a primary subtag
+	Continue          bool              `json:"continue"`
+	MaxBufferDelayMs  int               `json:"max_buffer_delay_ms"` // 0: there is nothing to wait for
+	AddTimestamps     bool              `json:"add_timestamps"`
+	GenerationConfig  *generationConfig `json:"generation_config,omitempty"`
+	PronunciationDict *string           `json:"pronunciation_dict_id,omitempty"`
+}
+
+// voice is one of the account's, or of the vendor's own.
+type voice struct {
+	Mode string `json:"mode"` // id
+	ID   string `json:"id"`
+}
+
+type outputFormat struct {
+	Container  string `json:"container"` // raw
+	Encoding   string `json:"encoding"`
+	SampleRate int    `json:"sample_rate"` // hertz
+}
+
+type generationConfig struct {
+	Speed   float64  `json:"speed,omitempty"`  // 0.6 to 1.5
+	Volume  *float64 `json:"volume,omitempty"` // 0.5 to 2
+	Emotion *string  `json:"emotion,omitempty"`
+}
+
+// cancelation stops a context. Audio that is under way may still come.
+type cancelation struct {
+	ContextID string `json:"context_id"`
+	Cancel    bool   `json:"cancel"`
+}
+
+// encode is a message's JSON, which it always has.
+func encode(message any) []byte {
+	data, _ := json.Marshal(message)
+	return data
+}
+
+// The types of the vendor's frames that matter here. Others, such as flush_done, say nothing that is not known.
+const (
+	typeChunk      = "chunk"
+	typeTimestamps = "timestamps"
+	typeDone       = "done"
+	typeError      = "error"
+)
+
+// frame is any frame from the vendor but the usual chunk.
+type frame struct {
+	Type       string          `json:"type"`
+	ContextID  string          `json:"context_id"` // need not be there in an error
+	Data       *string         `json:"data"`       // base64, in a chunk
+	Words      *wordTimestamps `json:"word_timestamps"`
+	ErrorCode  string          `json:"error_code"`
+	StatusCode int             `json:"status_code"` // of HTTP; 206 while all is well
+}
+
+// wordTimestamps are words in seconds from the context's first sample.
+type wordTimestamps struct {
+	Words []string  `json:"words"`
+	Start []float64 `json:"start"`
+	End   []float64 `json:"end"`
+}
+
+// contextID is the id of a piece of a stream.
+func contextID(stream string, piece int) string { return stream + "." + strconv.Itoa(piece) }
+
+// parseID takes an id apart. Its stream is part of id, not a copy.
+func parseID(id []byte) (stream []byte, piece int, ok bool) {
+	last := bytes.LastIndexByte(id, '.')
+	if last < 0 {
+		return nil, 0, false
+	}
+	piece, err := strconv.Atoi(string(id[last+1:]))
+	return id[:last], piece, err == nil
+}
