@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/cartesia"
 	"voicerelay/upstream/command"
 	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/kugelaudio"
@@ -17,8 +18,8 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		command.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver,
-		zeligate.Driver,
+		cartesia.Driver, command.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver,
+		vogent.Driver, zeligate.Driver,
 	}
 }
 
