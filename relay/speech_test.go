@@ -138,7 +138,7 @@ func TestSpeechThatNobodyTakesIsGivenUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close() //nolint:errcheck // the relay has cut it
+		defer func() { _ = res.Body.Close() }() // the relay has cut it
 		time.Sleep(4 * time.Second)
 		if len(r.srv.current()) != 1 {
 			t.Error("given up before its time")
@@ -146,6 +146,60 @@ func TestSpeechThatNobodyTakesIsGivenUp(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if len(r.srv.current()) != 0 {
 			t.Error("a client that takes nothing for 5 s is still served")
+		}
+	})
+}
+
+func TestSpeechForASlowReaderIsSpokenToItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := quick(func(l *limits.Config) { l.WriteTimeout = 2 * time.Second })
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+		res, err := r.post(t.Context(), `{"text":"`+twelveWords+`"}`, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		step, got, began := make([]byte, 4<<10), 0, time.Now()
+		for err == nil {
+			var n int
+			n, err = io.ReadFull(res.Body, step)
+			got += n
+			time.Sleep(900 * time.Millisecond)
+		}
+		if took := time.Since(began); took < 10*cfg.Local.Limits.WriteTimeout {
+			t.Fatalf("it took %v, which is no slow reader", took)
+		}
+		if want := len(audio.WAVHeader(fakeRate)) + len(twelveWords)*fakeFrameLength; got != want || res.Trailer.Get("Generation-Status") != "completed" {
+			t.Errorf("%d bytes, %q; want %d, completed", got, res.Trailer.Get("Generation-Status"), want)
+		}
+	})
+}
+
+// A deadline of one answer must not hold for the next one on the same connection.
+func TestConnectionServesAgainAfterSpeech(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		dialed := 0
+		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			dialed++
+			return r.pipe.dial()
+		}}
+		defer transport.CloseIdleConnections()
+		web := http.Client{Transport: transport}
+		for range 3 {
+			res, err := web.Post("http://localhost/v1/speech", "application/json", strings.NewReader(`{"text":"hi"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
+				t.Fatalf("answered with %d: %v", res.StatusCode, err)
+			}
+			if err := res.Body.Close(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * answerPatience)
+		}
+		if dialed != 1 {
+			t.Errorf("%d connections, want one", dialed)
 		}
 	})
 }
@@ -192,7 +246,7 @@ func TestDrainingCutsWhoTakesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer res.Body.Close() //nolint:errcheck // the relay has cut it
+		defer func() { _ = res.Body.Close() }() // the relay has cut it
 		began := time.Now()
 		r.srv.Drain(context.Background(), time.Second)
 		if took, most := time.Since(began), time.Second+farewellPatience+closeGrace; took > most {

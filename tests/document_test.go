@@ -49,7 +49,10 @@ var promised = sync.OnceValues(func() (*documents, error) {
 		if err := d.compiler.AddResource(documentBase+name, doc); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		*into = doc.(map[string]any) //nolint:forcetypeassert // a document is an object
+		var ok bool
+		if *into, ok = doc.(map[string]any); !ok {
+			return nil, fmt.Errorf("%s is no object", name)
+		}
 	}
 	d.compiler.AssertFormat()
 	return d, nil

@@ -158,6 +158,21 @@ func TestSpeechIsRefusedByStatus(t *testing.T) {
 	}
 }
 
+func TestSpeechCountsForItsTenantAndTheRelay(t *testing.T) {
+	t.Parallel()
+	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{}))).limit(map[string]any{"max_connections": 1})
+	cfg.Tenants = map[string]any{"acme": map[string]any{"limits": map[string]any{"generations_per_minute": 1}}}
+	r := serve(t, cfg)
+	r.speak(t, j{"text": "lazy dog."}, bearer(acmeKey)).ended(t, "completed")
+	if p := r.speak(t, j{"text": "lazy dog."}, bearer(acmeKey)).problem(t); p.Code != "rate_limit_exceeded" || p.RetryAfterMS == nil {
+		t.Errorf("got %s, want the tenant's rate_limit_exceeded", p.Code)
+	}
+	r.dialWith(t, dialing{header: bearer(betaKey)})
+	if p := r.speak(t, j{"text": "lazy dog."}, bearer(betaKey)).problem(t); p.Code != "too_many_connections" {
+		t.Errorf("got %s beside the only connection, want too_many_connections", p.Code)
+	}
+}
+
 func TestSpeechMethods(t *testing.T) {
 	t.Parallel()
 	r := serve(t, speaksByOne(emulate(t, emulator.Options{})))
@@ -247,7 +262,7 @@ func TestSpeechForAClientOfHTTP10(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // all has been read
+	defer func() { _ = conn.Close() }() // all has been read
 	body := fmt.Sprintf(`{"text":%q}`, twelve)
 	if _, err := fmt.Fprintf(conn, "POST /v1/speech HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body); err != nil {
 		t.Fatal(err)
