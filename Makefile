@@ -38,7 +38,7 @@ fuzz:
 bench:
 	go run ./tests/bench
 
-# proofs kills relays and Redis servers under load, for some five minutes and alone on the machine; docs/ledger.md says what
+# proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.
 proofs:
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
