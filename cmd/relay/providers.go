@@ -6,6 +6,7 @@ import (
 	"voicerelay/upstream"
 	"voicerelay/upstream/cartesia"
 	"voicerelay/upstream/command"
+	"voicerelay/upstream/deepgram"
 	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/together"
@@ -18,8 +19,8 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		cartesia.Driver, command.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver, uplift.Driver,
-		vogent.Driver, zeligate.Driver,
+		cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver,
+		uplift.Driver, vogent.Driver, zeligate.Driver,
 	}
 }
 

@@ -29,6 +29,9 @@ func sharing(streams int) Config {
 func TestSuite(t *testing.T) {
 	for name, cfg := range map[string]Config{"alone": sharing(1), "shared": defaults()} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "alone" {
+				t.Skip("sharing has all that there is to race")
+			}
 			upstreamtest.Run(t, upstreamtest.Subject{
 				Open:    func(env upstream.Env) (upstream.Provider, error) { return open(cfg, env) },
 				Request: testRequest,

@@ -1,0 +1,44 @@
+package deepgram
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// Config is the adapter's options in the configuration.
+type Config struct {
+	// ImprovementOptOut keeps the account's requests out of the vendor's program to improve its models. Default: false.
+	ImprovementOptOut bool `yaml:"mip_opt_out"`
+	// Idle is how long a socket is kept that was opened ahead, to which up to a quarter may be added. The vendor's own
+	// limit is not documented. Default: 30s.
+	Idle time.Duration `yaml:"idle"`
+}
+
+// defaults are the options where the configuration has none.
+func defaults() Config { return Config{Idle: 30 * time.Second} }
+
+// Validate checks the options.
+func (c *Config) Validate() error {
+	if c.Idle < time.Second {
+		return errors.New("idle: must be at least 1s")
+	}
+	return nil
+}
+
+// parseOptions takes an empty object only: the vendor documents the speed's name and not its range, and has no more.
+func parseOptions(raw json.RawMessage) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
+		return &upstream.OptionError{Reason: "must be an object"}
+	}
+	if len(fields) > 0 {
+		// Of several the same one is told each time.
+		return &upstream.OptionError{Field: slices.Min(slices.Collect(maps.Keys(fields))), Reason: "unknown option"}
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package deepgram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// Driver is the adapter's entry in the list of drivers.
+var Driver = upstream.NewDriver("deepgram", defaults(),
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
+	WithCodes(codes)
+
+// formats are what the vendor is asked for.
+var formats = []audio.Format{
+	{Encoding: audio.PCM16, Rate: 24000},
+	{Encoding: audio.PCM16, Rate: 48000},
+	{Encoding: audio.PCM16, Rate: 16000},
+	{Encoding: audio.PCM16, Rate: 8000},
+	{Encoding: audio.MuLaw, Rate: 8000},
+	{Encoding: audio.ALaw, Rate: 8000},
+}
+
+// encodings are the vendor's names of ours.
+var encodings = map[audio.Encoding]string{audio.PCM16: "linear16", audio.MuLaw: "mulaw", audio.ALaw: "alaw"}
+
+// beat is how often a stream looks whether a Flush that had to wait may go out.
+const beat = time.Second
+
+// provider speaks for one account.
+type provider struct {
+	pool   *upstream.Pool
+	optOut bool
+}
+
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	d, err := newDialect(env)
+	if err != nil {
+		return nil, err
+	}
+	return &provider{
+		optOut: cfg.ImprovementOptOut,
+		pool: upstream.NewPool(d, upstream.PoolConfig{
+			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: beat},
+			StreamsPerSocket: 1,
+			SingleUse:        true,
+			AddressByKey:     true,
+			MaxConcurrent:    env.MaxConcurrent,
+			Warm:             env.Warm,
+			Idle:             cfg.Idle,
+			Log:              env.Log,
+		}),
+	}, nil
+}
+
+// Capabilities says what the vendor can do.
+func (p *provider) Capabilities() upstream.Capabilities {
+	return upstream.Capabilities{
+		PieceEnds:        upstream.PieceEndsCounted,
+		WordTimes:        upstream.WordTimesNone,
+		Cancel:           upstream.CancelConfirmed,
+		StreamsPerSocket: 1,
+		MinSpeed:         1, // it has a setting, whose range is not known
+		MaxSpeed:         1,
+		Known: upstream.Known{
+			PieceEnds: upstream.Documented,
+			WordTimes: upstream.Documented,
+			Cancel:    upstream.Documented,
+			Cost:      upstream.Documented,
+		},
+		Formats: formats,
+	}
+}
+
+// ParseOptions refuses all: the vendor has none that are documented.
+func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return nil, parseOptions(raw) }
+
+// Sockets counts the open ones.
+func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
+
+// Warm opens sockets ahead, from the first stream on: until then it is not known for which voice.
+func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (p *provider) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+// Open gives a stream its socket. The vendor hears of it with the first piece.
+func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	if req.Voice == "" {
+		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"} // its default is one of English
+	}
+	format := audio.Nearest(req.Output, formats)
+	s := &stream{sink: sink, format: format, cleared: make(chan struct{})}
+	want := upstream.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
+	seat, err := p.pool.Join(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	s.take(seat)
+	return s, nil
+}
+
+// query is an address's, and so what streams must have in common to take the same socket. A voice is a model here, and a
+// model has no other.
+func (p *provider) query(voice string, format audio.Format) string {
+	q := url.Values{"model": {voice}, "encoding": {encodings[format.Encoding]}, "sample_rate": {strconv.Itoa(format.Rate)}}
+	if p.optOut {
+		q.Set("mip_opt_out", "true")
+	}
+	return q.Encode()
+}
+
+// dialect is what the pool must know of the vendor.
+type dialect struct {
+	base   string
+	header http.Header
+}
+
+func newDialect(env upstream.Env) (*dialect, error) {
+	u, err := url.Parse(env.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return &dialect{
+		base:   u.JoinPath("v1", "speak").String(),
+		header: http.Header{"Authorization": {"Token " + env.APIKey.Reveal()}},
+	}, nil
+}
+
+// Address is the base and the key, which is the query.
+func (d *dialect) Address(key string) (string, http.Header) { return d.base + "?" + key, d.header }
+
+// Refused looks the status up.
+func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status) }
+
+// Closed looks the code up.
+func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+
+// KeepAlive is none: streams are asked themselves.
+func (d *dialect) KeepAlive(string) []byte { return nil }
+
+// Frame reads a frame from the vendor: audio is binary, and all else JSON. What comes of a stream that has left is late.
+func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+	s, _ := m.Only().(*stream)
+	if binary {
+		if s != nil {
+			s.audio(data)
+		}
+		return nil
+	}
+	var f frame
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) || json.Unmarshal(data, &f) != nil {
+		return garbled("the vendor sent a frame that is not of its protocol")
+	}
+	switch {
+	case f.Type == typeError:
+		return frameError(&f)
+	case s != nil:
+		s.frame(&f)
+	}
+	return nil
+}

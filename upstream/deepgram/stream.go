@@ -1,0 +1,198 @@
+package deepgram
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// stream is one socket's speech. Its sink is called with mu held, which makes the calls one at a time and lets Close
+// stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
+type stream struct {
+	// Static after Open.
+	sink    upstream.Sink
+	format  audio.Format
+	cleared chan struct{} // closed with the vendor's word that it has stopped, or with the socket's end
+
+	// Owned by the caller of Speak and Close.
+	closed bool
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	seat    *upstream.Seat
+	orders  orders
+	bytes   int64 // of audio that the sink has had
+	sending bool  // a piece is on its way to the socket, and a Flush must not go before it
+	last    bool  // the last piece has been ordered
+	stopped error // the cause that Close was given; nothing more is delivered
+	silent  bool  // cleared is closed
+	ended   bool
+}
+
+// take gives the stream its seat, whose socket may have ended already.
+func (s *stream) take(seat *upstream.Seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seat = seat
+	if s.ended {
+		seat.Leave(true)
+	}
+}
+
+// Speak orders a piece.
+func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
+	frames, err := s.order(p)
+	if err != nil || len(frames) == 0 {
+		return err
+	}
+	err = s.seat.Send(ctx, frames...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sending = false
+	return err
+}
+
+// order notes that a piece is owed, and returns what is to be sent for it.
+func (s *stream) order(p upstream.Piece) (frames [][]byte, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed || s.last:
+		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
+	case s.ended:
+		return nil, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	}
+	s.last = p.Last
+	frames = s.orders.add(p, time.Now())
+	s.sending = len(frames) > 0
+	s.settleLocked(s.orders.silent())
+	return frames, nil
+}
+
+// KeepAlive is a Flush that had to wait, once the vendor takes another one.
+func (s *stream) KeepAlive() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || s.stopped != nil || s.sending {
+		return nil
+	}
+	return s.orders.flush(time.Now(), s.last)
+}
+
+// settleLocked ends pieces, and the stream where no more are to come.
+func (s *stream) settleLocked(pieces []int) {
+	for _, piece := range pieces {
+		s.fillLocked()
+		s.sink.PieceEnd(piece)
+	}
+	if s.last && len(s.orders.pieces) == 0 {
+		s.endLocked(nil)
+	}
+}
+
+// fillLocked completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
+func (s *stream) fillLocked() {
+	if s.bytes%int64(s.format.BytesPerSample()) != 0 {
+		s.bytes++
+		s.sink.Audio(upstream.Frame{Format: s.format, Raw: []byte{0}})
+	}
+}
+
+// Close releases the stream, and its socket with it. One that has not ended is cleared first.
+func (s *stream) Close(ctx context.Context, cause error) error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if cause == nil {
+		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
+	}
+	told, err := false, error(nil)
+	if s.stop(cause) {
+		told, err = s.seat.Stop(ctx, message{Type: typeClear}.encode())
+	}
+	if told && err == nil {
+		select {
+		case <-s.cleared:
+		case <-ctx.Done(): // its socket is closed all the same
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seat.Leave(true)
+	s.endLocked(nil)
+	return err
+}
+
+// stop silences the stream, and tells whether the vendor may be at something.
+func (s *stream) stop(cause error) (busy bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	s.stopped = cause
+	return s.orders.spoken
+}
+
+// endLocked ends the stream, once. A cause that Close was given goes before any other; it leaves by itself.
+func (s *stream) endLocked(err error) {
+	if s.ended {
+		return
+	}
+	s.ended = true
+	if s.stopped != nil {
+		err = s.stopped
+	} else if s.seat != nil {
+		s.seat.Leave(true)
+	}
+	s.sink.End(upstream.Usage{}, err) // the vendor tells no usage
+}
+
+// clearLocked lets a Close that waits go on.
+func (s *stream) clearLocked() {
+	if !s.silent {
+		s.silent = true
+		close(s.cleared)
+	}
+}
+
+// Lost ends the stream, whose socket has ended.
+func (s *stream) Lost(err *upstream.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clearLocked()
+	s.endLocked(err)
+}
+
+// audio hands audio on.
+func (s *stream) audio(raw []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || s.stopped != nil || len(raw) == 0 {
+		return
+	}
+	s.bytes += int64(len(raw))
+	s.sink.Audio(upstream.Frame{Format: s.format, Raw: raw})
+}
+
+// frame handles a text frame. Those of which nothing is known need nothing done.
+func (s *stream) frame(f *frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.Type == typeCleared {
+		s.clearLocked()
+	}
+	if s.ended || s.stopped != nil {
+		return
+	}
+	switch {
+	case f.Type == typeFlushed:
+		s.settleLocked(s.orders.flushed())
+	case f.Type == typeWarning && f.ignoresFlush():
+		s.endLocked(tooFast.Error(""))
+	}
+}
