@@ -8,6 +8,6 @@
 //  2. Every message of every test passes one client, which checks the protocol's rules on each of them and fails
 //     the test at once, with the transcript. The checker has tests of its own that forge breaches.
 //  3. Nothing waits by sleeping: tests wait for messages, for what an emulator saw or for a process, each with a
-//     deadline.
+//     deadline. Only how long something stays broken is a time.
 //  4. A relay that prints a data race, a panic or a secret fails the test that started it.
 package tests

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A booked generation is one as it stands in a ledger's file.
+// A bookedRow is a generation as it stands in a ledger's file.
 type bookedRow struct {
 	record, generation, outcome string
 }
