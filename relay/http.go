@@ -38,7 +38,7 @@ func (srv *Server) Handler() http.Handler {
 // answerPatience bounds how long a client may take for an answer, but for speech, which has a bound of its own.
 const answerPatience = time.Minute
 
-// bounded gives each answer its time. What an earlier one on the same connection had would hold for it otherwise.
+// bounded cuts off a client that does not take its answer.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		allowTime(w)
@@ -68,7 +68,7 @@ func (srv *Server) AdminHandler() http.Handler {
 	mux.HandleFunc("GET /healthz", srv.healthy)
 	mux.HandleFunc("GET /readyz", srv.ready)
 	mux.HandleFunc("/", notFound)
-	return mux
+	return bounded(mux)
 }
 
 // keyedHandler serves a request that has shown its key.

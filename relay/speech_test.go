@@ -174,36 +174,6 @@ func TestSpeechForASlowReaderIsSpokenToItsEnd(t *testing.T) {
 	})
 }
 
-// A deadline of one answer must not hold for the next one on the same connection.
-func TestConnectionServesAgainAfterSpeech(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		dialed := 0
-		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-			dialed++
-			return r.pipe.dial()
-		}}
-		defer transport.CloseIdleConnections()
-		web := http.Client{Transport: transport}
-		for range 3 {
-			res, err := web.Post("http://localhost/v1/speech", "application/json", strings.NewReader(`{"text":"hi"}`))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
-				t.Fatalf("answered with %d: %v", res.StatusCode, err)
-			}
-			if err := res.Body.Close(); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(2 * answerPatience)
-		}
-		if dialed != 1 {
-			t.Errorf("%d connections, want one", dialed)
-		}
-	})
-}
-
 func TestSpeechOutlastsDrainingOrSaysThatItDoesNot(t *testing.T) {
 	for name, tt := range map[string]struct {
 		grace  time.Duration
