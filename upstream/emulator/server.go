@@ -56,6 +56,8 @@ func New(vendor string, o Options) (*Server, error) {
 // vendors are the emulated vendors: how each answers, and what the seed has drawn of it.
 func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
 	return map[string]func(*Server) (http.Handler, fmt.Stringer){
+		"cartesia":   newCartesia,
+		"deepgram":   newDeepgram,
 		"elevenlabs": newElevenLabs,
 		"kugelaudio": newKugelAudio,
 		"together":   newTogether,

@@ -1,0 +1,242 @@
+package emulator
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/voice"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// errUnreadable is the end of a client that was sent what is no JSON.
+var errUnreadable = errors.New("no JSON")
+
+// inMemory is a connection to an emulator in the test's bubble.
+func inMemory(t *testing.T, vendor, path string, header http.Header, o Options) (*Server, *websocket.Conn) {
+	t.Helper()
+	server, err := New(vendor, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, stop := upstreamtest.Serve(server)
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		stop()
+		if t.Failed() {
+			t.Log(server.Quirks())
+		}
+	})
+	conn, _, err := websocket.Dial(t.Context(), upstreamtest.URL+path, &websocket.DialOptions{HTTPClient: client, HTTPHeader: header})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return server, conn
+}
+
+// arrival is a message, or the connection's end.
+type arrival struct {
+	binary bool
+	data   []byte
+	err    error
+}
+
+// receive reads all along, since a connection in memory keeps nothing: a server that writes would not read.
+func receive(conn *websocket.Conn) <-chan arrival {
+	all := make(chan arrival, 1<<14)
+	go func() { // ends with the connection, and the bubble waits for it
+		for {
+			kind, data, err := conn.Read(context.Background())
+			all <- arrival{kind == websocket.MessageBinary, data, err}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return all
+}
+
+// within is the next of what arrives, for a minute at most.
+func within(all <-chan arrival) arrival {
+	select {
+	case r := <-all:
+		return r
+	case <-time.After(time.Minute):
+		return arrival{err: context.DeadlineExceeded}
+	}
+}
+
+// hearWords are the words in samples at 24 kHz.
+func hearWords(t *testing.T, raw []byte, vocabulary []string) []string {
+	t.Helper()
+	pcm := make([]int16, len(raw)/2)
+	for i := range pcm {
+		pcm[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
+	}
+	words, err := voice.Decode(pcm, nativeRate, vocabulary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
+
+// deepgramClient is a client that reads what it is sent, whatever that is.
+type deepgramClient struct {
+	t      *testing.T
+	server *Server
+	conn   *websocket.Conn
+	all    <-chan arrival
+}
+
+// eachDeepgram runs a test for each seed, in a bubble, with the emulator in memory.
+func eachDeepgram(t *testing.T, o Options, test func(c *deepgramClient)) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o.Seed = seed
+				server, conn := inMemory(t, "deepgram", "/v1/speak?model=aura-2-thalia-en", nil, o)
+				test(&deepgramClient{t: t, server: server, conn: conn, all: receive(conn)})
+			})
+		})
+	}
+}
+
+// send sends messages of a type each, those that begin with "Speak" with the text behind that.
+func (c *deepgramClient) send(kinds ...string) {
+	c.t.Helper()
+	for _, kind := range kinds {
+		o := object{"type": kind}
+		if text, ok := cutSpeak(kind); ok {
+			o = object{"type": "Speak", "text": text}
+		}
+		data, err := json.Marshal(o)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if err := c.conn.Write(c.t.Context(), websocket.MessageText, data); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+func cutSpeak(kind string) (text string, ok bool) {
+	const speak = "Speak "
+	if len(kind) < len(speak) || kind[:len(speak)] != speak {
+		return "", false
+	}
+	return kind[len(speak):], true
+}
+
+// until reads until a message of a kind, and gives the audio before it and the message.
+func (c *deepgramClient) until(kind string) (pcm []byte, last object, err error) {
+	c.t.Helper()
+	for {
+		r := within(c.all)
+		if r.err != nil {
+			return pcm, nil, r.err
+		}
+		if r.binary {
+			pcm = append(pcm, r.data...)
+			continue
+		}
+		var o object
+		if json.Unmarshal(r.data, &o) != nil {
+			return pcm, nil, errUnreadable
+		}
+		if o["type"] == kind || o["type"] == "Error" {
+			return pcm, o, nil
+		}
+	}
+}
+
+func TestDeepgramSpeaksEveryWord(t *testing.T) {
+	const first, second = "Our quick brown fox jumps. Over the lazy dog", " it goes, and home again!"
+	want := voice.Words(first + second)
+	eachDeepgram(t, Options{}, func(c *deepgramClient) {
+		for turn := range 2 {
+			c.send("Speak "+first, "Speak "+second, "Flush")
+			pcm, last, err := c.until("Flushed")
+			if heard := hearWords(c.t, pcm, want); !slices.Equal(heard, want) {
+				c.t.Errorf("heard %q, want %q (%v)", heard, want, err)
+			}
+			if n, _ := last["sequence_id"].(float64); int(n)-turn != 0 && int(n)-turn != 1 {
+				c.t.Errorf("turn %d: got sequence_id %v", turn, n)
+			}
+		}
+		st := c.server.Stats()
+		if len(st.Streams) != 2 || st.OpenContexts != 0 {
+			c.t.Fatalf("got %d turns, %d of them open, want 2 and none", len(st.Streams), st.OpenContexts)
+		}
+		if got := st.Streams[0].Charge; got != int64(len(first+second))*deepgramCharMicros {
+			c.t.Errorf("charged %d for %d characters", got, len(first+second))
+		}
+	})
+}
+
+// TestDeepgramClears stops a turn in its middle, and has the next one heard whole and alone.
+func TestDeepgramClears(t *testing.T) {
+	eachDeepgram(t, Options{Pace: 1}, func(c *deepgramClient) {
+		c.send("Speak One two three four five six seven eight nine ten.", "Flush")
+		time.Sleep(time.Second)
+		c.send("Clear")
+		pcm, _, err := c.until("Cleared")
+		if err != nil || len(pcm) == 0 || len(pcm) > 2*48000 {
+			c.t.Errorf("got %d bytes before Cleared, want about a second: %v", len(pcm), err)
+		}
+		c.send("Speak Eleven twelve.", "Flush")
+		pcm, _, _ = c.until("Flushed")
+		if got, want := hearWords(c.t, pcm, []string{"Eleven", "twelve"}), []string{"Eleven", "twelve"}; !slices.Equal(got, want) {
+			c.t.Errorf("heard %q, want %q", got, want)
+		}
+		if n := len(c.server.Stats().Cancels); n != 1 {
+			c.t.Errorf("noted %d cancels, want 1", n)
+		}
+	})
+}
+
+func TestDeepgramFaults(t *testing.T) {
+	type end struct {
+		pcm  []byte
+		last object
+		err  error
+	}
+	for fault, want := range map[string]func(got end) bool{
+		"drop:100ms":         func(got end) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
+		"close:1011:100ms":   func(got end) bool { return websocket.CloseStatus(got.err) == 1011 },
+		"garbage:100ms":      func(got end) bool { return got.err == errUnreadable },
+		"error:NET-0000":     func(got end) bool { return got.last["code"] == "NET-0000" && len(got.pcm) == 0 },
+		"error:NET-0000:1ms": func(got end) bool { return got.last["code"] == "NET-0000" && len(got.pcm) > 0 },
+		"stall:100ms":        func(got end) bool { return errors.Is(got.err, context.DeadlineExceeded) && len(got.pcm) > 0 },
+		"empty":              func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) == 0 },
+		"wrong_length":       func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) == 960 },
+		"odd_chunks":         func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
+		"late:3s":            func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
+		"slow":               func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
+	} {
+		t.Run(fault, func(t *testing.T) {
+			f, err := ParseFault(fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			eachDeepgram(t, Options{Fault: f}, func(c *deepgramClient) {
+				c.send("Speak One two three four five six seven eight.", "Flush")
+				var got end
+				if got.pcm, got.last, got.err = c.until("Flushed"); !want(got) {
+					c.t.Errorf("got %d bytes, %v and %v", len(got.pcm), got.last, got.err)
+				}
+			})
+		})
+	}
+}
