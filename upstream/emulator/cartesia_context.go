@@ -34,6 +34,7 @@ type cartesiaContext struct {
 // cartesiaItem is what the speaker does next: speak a text, say that what was flushed is spoken, or both.
 type cartesiaItem struct {
 	text  string
+	times bool // it is asked for word times
 	flush bool
 }
 
@@ -68,7 +69,7 @@ func (k *cartesiaContext) take(m cartesiaMessage, s cartesiaSettings) *cartesiaE
 	at := s.delay == 0
 	if at || m.Flush || k.last {
 		flush := m.Flush || at && !k.last && k.conn.quirks.flushEach
-		k.queue = append(k.queue, cartesiaItem{text: k.buffer, flush: flush})
+		k.queue = append(k.queue, cartesiaItem{text: k.buffer, times: k.times, flush: flush})
 		k.buffer = ""
 	}
 	return nil
@@ -88,7 +89,7 @@ func (k *cartesiaContext) appendLocked(text string) {
 	if !k.conn.quirks.splits || end == 0 || end == len(k.buffer) {
 		return // a sign at the very end may go on: 3.14
 	}
-	k.queue = append(k.queue, cartesiaItem{text: k.buffer[:end]})
+	k.queue = append(k.queue, cartesiaItem{text: k.buffer[:end], times: k.times})
 	k.buffer = k.buffer[end:]
 }
 
@@ -183,7 +184,7 @@ func (k *cartesiaContext) ready(ctx context.Context) (item cartesiaItem, what ca
 	case k.last:
 		return item, cartesiaOver, 0
 	case k.buffer != "" && gathered <= 0:
-		item, k.buffer = cartesiaItem{text: k.buffer}, ""
+		item, k.buffer = cartesiaItem{text: k.buffer, times: k.times}, ""
 		return item, cartesiaSpeak, 0
 	case k.buffer == "":
 		gathered = 0

@@ -54,7 +54,7 @@ func (k *cartesiaContext) say(ctx context.Context, item cartesiaItem) bool {
 	}
 	characters := int64(utf8.RuneCountInString(item.text))
 	k.conn.server.stream(k.index, func(s *Stream) { s.Charge += characters * cartesiaCharMicros })
-	if speakable(item.text) && !k.voice(ctx, item.text) {
+	if speakable(item.text) && !k.voice(ctx, item) {
 		return false
 	}
 	if item.flush {
@@ -78,9 +78,9 @@ func (k *cartesiaContext) sendFlushDone() {
 }
 
 // voice sends a text's audio and times, and reports whether that is all of it.
-func (k *cartesiaContext) voice(ctx context.Context, text string) bool {
+func (k *cartesiaContext) voice(ctx context.Context, item cartesiaItem) bool {
 	server := k.conn.server
-	spoken := server.say(ctx, text, true, server.opts.Seed+uint64(k.samples), k.settings.speed)
+	spoken := server.say(ctx, item.text, true, server.opts.Seed+uint64(k.samples), k.settings.speed)
 	switch k.fault.Kind {
 	case Empty:
 		return true
@@ -96,7 +96,10 @@ func (k *cartesiaContext) voice(ctx context.Context, text string) bool {
 	}
 	words := spoken.Words
 	if k.conn.quirks.tags {
-		words = append(tagsOf(text), words...)
+		words = append(tagsOf(item.text), words...)
+	}
+	if !item.times {
+		words = nil
 	}
 	return k.sendAll(ctx, spoken.PCM, words)
 }
@@ -123,9 +126,6 @@ func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voic
 	start, origin := k.samples, time.Duration(0)
 	if k.conn.quirks.wordsContinue {
 		origin = audio.Duration(start, nativeRate)
-	}
-	if !k.times {
-		words = nil
 	}
 	if k.conn.quirks.words == "before" {
 		words = k.sendWords(words, origin, len(words))
