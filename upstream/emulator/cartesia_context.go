@@ -115,15 +115,16 @@ func (k *cartesiaContext) poke() {
 // run speaks until all is spoken, or the context has expired, been cancelled or broken off.
 func (k *cartesiaContext) run(ctx context.Context) {
 	defer k.stop()
-	defer k.conn.server.finish(k.index)
-	defer k.conn.forget(k)
+	defer k.leave()
 	for {
 		item, what := k.next(ctx)
 		switch what {
 		case cartesiaOver:
+			k.leave() // whoever hears of the end may use the id again
 			k.end(ctx)
 			return
 		case cartesiaExpired:
+			k.leave()
 			if k.conn.quirks.expiryDone {
 				k.done()
 			}
@@ -133,6 +134,12 @@ func (k *cartesiaContext) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// leave gives the context's place and id up.
+func (k *cartesiaContext) leave() {
+	k.conn.forget(k)
+	k.conn.server.finish(k.index)
 }
 
 // cartesiaNext is what a context's goroutine does next.

@@ -37,6 +37,7 @@ func cartesiaFault(f Fault) cartesiaError {
 func (c *cartesiaConn) fail(id string, e cartesiaError) {
 	o := object{"type": "error", "status_code": e.status}
 	if c.version >= structuredErrors {
+		o["done"] = true
 		o["title"], o["message"], o["error_code"], o["request_id"] = e.title, e.message, e.code, "req_1"
 	} else {
 		o["error"] = e.title + ": " + e.message

@@ -21,7 +21,7 @@ type cartesiaQuirks struct {
 	flushNames     string // flush_done has the id of the chunks before it, or of those behind
 	flushEach      bool   // without a delay, each transcript has a flush_done
 	expiryDone     bool   // a context that expires is told by done
-	errorDone      bool   // an error names its end, done
+	errorDone      bool   // an error of the old kind has done, as the new ones have
 
 	cancelKeeps   string // what is under way at a cancel still comes: nothing, some of it or all
 	cancelDone    bool   // and a done
