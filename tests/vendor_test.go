@@ -26,6 +26,8 @@ var native = map[string]struct{ model, voice string }{
 	"together":   {"hexgrad/Kokoro-82M", "af_heart"},
 	"zeligate":   {"", "zeli-voice-1"},
 	"elevenlabs": {"eleven_flash_v2_5", "21m00Tcm4TlvDq8ikWAM"},
+	"cartesia":   {"sonic-3", "a0e99841-438c-4a64-b679-ae501e7d6091"},
+	"deepgram":   {"", "aura-2-thalia-en"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.

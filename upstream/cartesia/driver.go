@@ -114,7 +114,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	format := audio.Nearest(req.Output, formats)
 	r := request{
 		ModelID:       p.model,
-		Voice:         voice{Mode: "id", ID: req.Voice},
+		Voice:         voiceByID{Mode: "id", ID: req.Voice},
 		OutputFormat:  outputFormat{Container: "raw", Encoding: encodings[format.Encoding], SampleRate: format.Rate},
 		AddTimestamps: true,
 	}

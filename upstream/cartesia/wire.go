@@ -10,7 +10,7 @@ import (
 type request struct {
 	ModelID           string            `json:"model_id"`
 	Transcript        string            `json:"transcript"`
-	Voice             voice             `json:"voice"`
+	Voice             voiceByID         `json:"voice"`
 	OutputFormat      outputFormat      `json:"output_format"`
 	ContextID         string            `json:"context_id"`
 	Language          string            `json:"language,omitempty"` // a primary subtag
@@ -21,8 +21,8 @@ type request struct {
 	PronunciationDict *string           `json:"pronunciation_dict_id,omitempty"`
 }
 
-// voice is one of the account's, or of the vendor's own.
-type voice struct {
+// voiceByID is one of the account's, or of the vendor's own.
+type voiceByID struct {
 	Mode string `json:"mode"` // id
 	ID   string `json:"id"`
 }

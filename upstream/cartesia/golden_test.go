@@ -1,0 +1,73 @@
+package cartesia
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"voicerelay/upstream"
+)
+
+// TestGoldenFramesAreUnderstood gives the reader every frame of the vendor's own examples: as the stream's that is being
+// spoken, and each does what its type says.
+func TestGoldenFramesAreUnderstood(t *testing.T) {
+	paths, err := filepath.Glob("../emulator/testdata/cartesia/*.jsonl")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("transcripts: %d, %v", len(paths), err)
+	}
+	r := newReader(t)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+			var line struct {
+				Dir   string         `json:"dir"`
+				Frame map[string]any `json:"frame"`
+			}
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if line.Dir == "s2c" && line.Frame != nil {
+				takesGolden(t, r, line.Frame)
+			}
+		}
+	}
+}
+
+// takesGolden gives a busy stream a frame.
+func takesGolden(t *testing.T, r *reader, f map[string]any) {
+	t.Helper()
+	sink := &loose{tb: t}
+	s := r.busy(t, sink)
+	_, named := f["context_id"]
+	if named {
+		f["context_id"] = "ID"
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := r.frame(s, string(text))
+	if fault != nil && (fault.Kind == upstream.Garbled || named) {
+		t.Errorf("%s: %v", text, fault)
+	}
+	times, _ := f["word_timestamps"].(map[string]any)
+	words, _ := times["words"].([]any) // of which an example may have none
+	want := map[string]bool{
+		"chunk":      sink.frames == 1,
+		"timestamps": len(sink.words) == len(words),
+		"done":       len(sink.pieces) == 1,
+		"error":      named == (sink.err != nil) && named == (fault == nil),
+	}
+	if kind, _ := f["type"].(string); !want[kind] && strings.Contains("chunk timestamps done error", kind) {
+		t.Errorf("%s came to nothing: %+v", text, sink)
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+	s.seat.Leave(true)
+}
