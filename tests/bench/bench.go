@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -100,12 +101,16 @@ func (b *bench) proxies() map[string]starter {
 	if _, err := findNginx(); err == nil {
 		all[nginxPath] = b.startNginx
 	}
+	maps.DeleteFunc(all, func(name string, _ starter) bool { return !b.settings.measures(name) })
 	return all
 }
 
 // alternate measures all paths in turn. Each round begins with another, so that none has the same place always.
 func (b *bench) alternate(ctx context.Context, r *report) (err error) {
-	paths := []*path{newDirect(b.vendor)}
+	var paths []*path
+	if b.settings.measures(directPath) {
+		paths = append(paths, newDirect(b.vendor))
+	}
 	defer func() {
 		for _, p := range paths {
 			err = errors.Join(err, p.stop())
@@ -113,6 +118,9 @@ func (b *bench) alternate(ctx context.Context, r *report) (err error) {
 	}()
 	proxies := b.proxies()
 	for _, name := range []string{nginxPath, relayPath} {
+		if !b.settings.measures(name) {
+			continue
+		}
 		start, ok := proxies[name]
 		if !ok {
 			b.say("%s is not installed: no comparison with it", name)

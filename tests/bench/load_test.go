@@ -12,7 +12,7 @@ import (
 
 func testBench(t *testing.T, v *vendor) *bench {
 	t.Helper()
-	s := &settings{generations: 8, duration: 300 * time.Millisecond, rounds: 1, idle: 0}
+	s := &settings{generations: 8, duration: 300 * time.Millisecond, rounds: 1, idle: 0, paths: strings.Join(allPaths, ",")}
 	return &bench{settings: s, clock: v.clock, vendor: v, dir: t.TempDir(), progress: io.Discard}
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -33,6 +35,7 @@ type settings struct {
 	rounds      int
 	idle        int // connections that only memory is measured of
 	pin         bool
+	paths       string        // that are measured, separated by commas
 	json        string // file for the result; empty: none
 }
 
@@ -60,6 +63,7 @@ func parseFlags(args []string, errout io.Writer) (*settings, error) {
 	flags.IntVar(&s.rounds, "rounds", 3, "how often each path has its turn")
 	flags.IntVar(&s.idle, "idle", 1000, "idle connections for the memory figures; 0: leave them out")
 	flags.BoolVar(&s.pin, "pin", true, "keep the proxies to one core and everything else to the others, where there are two")
+	flags.StringVar(&s.paths, "paths", strings.Join(allPaths, ","), "what is measured; one alone is useful beside a profiler")
 	flags.StringVar(&s.json, "json", "", "write the result to this `file`, as JSON")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -81,10 +85,17 @@ func (s *settings) validate(arguments int) error {
 		return errors.New("-duration must be 100ms to 1m")
 	case s.rounds < 1 || s.rounds > 100:
 		return errors.New("-rounds must be 1 to 100")
+	case !slices.ContainsFunc(allPaths, s.measures):
+		return fmt.Errorf("-paths must name some of %v", allPaths)
 	case s.idle < 0 || s.idle > 5000:
 		return errors.New("-idle must be 0 to 5000")
 	}
 	return nil
+}
+
+// measures reports whether a path is to be measured.
+func (s *settings) measures(path string) bool {
+	return slices.Contains(strings.Split(s.paths, ","), path)
 }
 
 // measure runs the benchmark and reports.

@@ -22,6 +22,8 @@ const (
 	relayPath  = "relay"
 )
 
+var allPaths = []string{directPath, nginxPath, relayPath}
+
 func newDirect(v *vendor) *path {
 	return &path{name: directPath, dialect: vendorDialect{}, url: v.url, stop: func() error { return nil }}
 }
