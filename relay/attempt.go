@@ -46,9 +46,10 @@ type attempt struct {
 	// Guarded by g.mu.
 	cutter    *text.Cutter
 	pieces    []orderedPiece
-	given     int  // pieces that the vendor has, or may have: the last may still be refused by the budget
-	delivered int  // pieces whose audio is through
-	lastSent  bool // the vendor knows that no more text comes
+	expected  time.Duration // of audio, that they take
+	given     int           // pieces that the vendor has, or may have: the last may still be refused by the budget
+	delivered int           // pieces whose audio is through
+	lastSent  bool          // the vendor knows that no more text comes
 	base      int64
 	clock     inputClock
 	pieceFrom time.Duration // where on clock the piece under way begins

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"voicerelay/audio"
 	"voicerelay/text"
@@ -88,6 +89,8 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 		ordered.track = a.g.track.addPiece(p)
 	}
 	a.pieces = append(a.pieces, ordered)
+	seconds := float64(utf8.RuneCountInString(p.Text)) / speakingRate / a.caps.ClampSpeed(a.g.req.speed)
+	a.expected += time.Duration(seconds * float64(time.Second))
 	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last}
 }
 

@@ -13,7 +13,7 @@ import (
 // message is one WebSocket message on its way to the client. Messages are pooled: whoever takes one from
 // the outbox releases it once it is written.
 type message struct {
-	buf     []byte
+	buf     []byte // room for the frame's header, and the body
 	kind    websocket.MessageType
 	samples int64     // audio in it, on the output's clock
 	queued  time.Time // when it could have been sent; set for audio only
@@ -22,14 +22,15 @@ type message struct {
 	next    *message
 }
 
-// messagePong marks a whole pong frame, which goes to the socket as it is.
-const messagePong websocket.MessageType = 0x8a
+// messagePong marks a pong's payload.
+const messagePong websocket.MessageType = 0xa
 
 // maxPooledMessage is twice the largest frame that vendors are known to send (200 ms of 24 kHz PCM in base64).
 const maxPooledMessage = 32 << 10
 
-var messagePool = sync.Pool{New: func() any { return &message{buf: make([]byte, 0, 8<<10)} }}
+var messagePool = sync.Pool{New: func() any { return &message{buf: make([]byte, maxHeader, 8<<10)} }}
 
+// newMessage has room for a header; the body is appended to buf.
 func newMessage(kind websocket.MessageType) *message {
 	m := messagePool.Get().(*message)
 	m.kind = kind
@@ -46,7 +47,7 @@ func (m *message) release() {
 	if cap(m.buf) > maxPooledMessage {
 		return
 	}
-	*m = message{buf: m.buf[:0]}
+	*m = message{buf: m.buf[:maxHeader]}
 	messagePool.Put(m)
 }
 
@@ -133,7 +134,7 @@ func (o *outbox) take(batch []*message, limit int) []*message {
 		if m == nil {
 			break
 		}
-		size += len(m.buf)
+		size += len(m.body())
 		batch = append(batch, m)
 	}
 	return batch

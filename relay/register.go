@@ -144,6 +144,7 @@ func (s *session) refused(g *generation, err *protocol.Error) {
 	s.mu.Lock()
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
+	s.quieter.Store(true) // before the answer wakes the writer
 	answer := *err
 	answer.Command, answer.GenerationID = "generate", g.req.id
 	s.send(&answer)
@@ -161,6 +162,7 @@ func (s *session) end(g *generation) {
 	s.register.keep(g, now)
 	s.mu.Unlock()
 	s.srv.metrics.active.Dec()
+	s.quieter.Store(true)
 	s.out.poke() // the idle clock starts
 	s.leaveIfDrained()
 }

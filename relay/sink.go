@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 	"github.com/segmentio/asm/base64"
@@ -105,15 +104,7 @@ const (
 )
 
 func (a *attempt) runsAwayLocked() bool {
-	if a.clock.duration() < runawaySlack {
-		return false
-	}
-	chars := 0
-	for _, p := range a.pieces {
-		chars += utf8.RuneCountInString(p.Text)
-	}
-	expected := time.Duration(float64(chars) / speakingRate / a.caps.ClampSpeed(a.g.req.speed) * float64(time.Second))
-	return a.clock.duration() > runawayFactor*expected+runawaySlack
+	return a.clock.duration() > runawayFactor*a.expected+runawaySlack
 }
 
 // survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.

@@ -84,7 +84,7 @@ func drain(o *outbox) [][]byte {
 			return bodies
 		}
 		for _, m := range batch {
-			bodies = append(bodies, bytes.Clone(m.buf))
+			bodies = append(bodies, bytes.Clone(m.body()))
 			m.release()
 		}
 	}

@@ -4,18 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"voicerelay/tcp"
 )
 
-// Sizes of the library's own buffers on a client connection. They stay small because an idle connection keeps
-// them: a burst of frames is gathered in a pooled buffer that exists only while the writer is at work.
+// Sizes of the library's own buffers on a client connection, for what clients send and for control frames. They stay
+// small because an idle connection keeps them.
 const (
 	readBufferSize  = 1024
 	writeBufferSize = 512
@@ -27,26 +27,16 @@ const (
 	unsentAllowed = 16 << 10  // bytes not yet sent, of which a quarter of a second of audio fits
 )
 
-// socket is a client's connection beneath the WebSocket library. It lets the one writer gather several
-// frames into one system call, notes when the client last took bytes, and gives up on a client that takes none.
+// socket is a client's connection beneath the WebSocket library, and beside it: data frames are written here, by the
+// session's one writer. It notes when the client last took bytes, and gives up on a client that takes none.
 type socket struct {
-	net.Conn
-	patience atomic.Int64 // nanoseconds for which a write may make no progress
-	taken    atomic.Int64 // unix nanoseconds at which the kernel last took bytes
-
-	mu     sync.Mutex
-	corked bool
-	buf    *bytes.Buffer // what has been gathered; nil while nothing is
+	*tcp.Conn
+	taken atomic.Int64 // unix nanoseconds at which the kernel last took bytes
 }
 
-var burstPool = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 16<<10)) }}
-
-// maxPooledBurst keeps one huge burst from staying in the pool for ever.
-const maxPooledBurst = 256 << 10
-
 func newSocket(conn net.Conn, patience time.Duration) *socket {
-	s := &socket{Conn: conn}
-	s.patience.Store(int64(patience))
+	s := &socket{Conn: tcp.New(conn)}
+	s.SetPatience(patience)
 	s.taken.Store(time.Now().UnixNano())
 	boundKernelBuffers(conn)
 	return s
@@ -59,69 +49,42 @@ func BoundConn(ctx context.Context, conn net.Conn) context.Context {
 	return ctx
 }
 
-// hurry shortens the patience of later writes.
-func (s *socket) hurry(patience time.Duration) { s.patience.Store(int64(patience)) }
-
-// cork makes writes gather until uncork sends them. Only the session's writer calls it.
-func (s *socket) cork() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.corked = true
+// Write sends p. A slow client is waited for as long as it takes anything at all within the patience.
+func (s *socket) Write(p []byte) (int, error) {
+	n, err := s.Conn.Write(p)
+	if n > 0 {
+		s.taken.Store(time.Now().UnixNano())
+	}
+	return n, err
 }
 
-// uncork sends what has been gathered.
-func (s *socket) uncork() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.corked = false
-	buf := s.buf
-	s.buf = nil
-	if buf == nil {
-		return nil
+var burstPool = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 16<<10)) }}
+
+// maxPooledBurst keeps one huge burst from staying in the pool for ever.
+const maxPooledBurst = 256 << 10
+
+// send writes messages with one system call, without another copy where there is one message.
+func (s *socket) send(batch []*message) error {
+	if len(batch) == 1 {
+		_, err := s.Write(batch[0].frame())
+		return err
 	}
-	_, err := s.sendLocked(buf.Bytes())
-	if buf.Cap() <= maxPooledBurst {
-		buf.Reset()
-		burstPool.Put(buf)
+	burst := burstPool.Get().(*bytes.Buffer)
+	for _, m := range batch {
+		burst.Write(m.frame()) // never fails
+	}
+	_, err := s.Write(burst.Bytes())
+	if burst.Cap() <= maxPooledBurst {
+		burst.Reset()
+		burstPool.Put(burst)
 	}
 	return err
-}
-
-// Write sends p, or gathers it while corked.
-func (s *socket) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.corked {
-		return s.sendLocked(p)
-	}
-	if s.buf == nil {
-		s.buf = burstPool.Get().(*bytes.Buffer)
-	}
-	return s.buf.Write(p)
-}
-
-// sendLocked writes all of p. A slow client is waited for as long as it takes anything at all within patience.
-func (s *socket) sendLocked(p []byte) (int, error) {
-	sent := 0
-	for {
-		if err := s.SetWriteDeadline(time.Now().Add(time.Duration(s.patience.Load()))); err != nil {
-			return sent, err
-		}
-		n, err := s.Conn.Write(p[sent:])
-		sent += n
-		if n > 0 {
-			s.taken.Store(time.Now().UnixNano())
-		}
-		if err == nil || n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return sent, err
-		}
-	}
 }
 
 // discardUntil reads and forgets what the client still sends, so that a close frame just written is not
 // lost to the reset that unread bytes would cause.
 func (s *socket) discardUntil(deadline time.Time) {
-	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
+	if half, ok := s.Conn.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // the connection is over either way
 	}
 	if s.SetReadDeadline(deadline) == nil {

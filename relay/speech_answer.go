@@ -34,9 +34,9 @@ func newAnswer(w http.ResponseWriter, g *generation, lines bool) *answer {
 func (a *answer) send(ctx context.Context, m *message) error {
 	switch {
 	case a.lines:
-		a.pending = append(append(a.pending, m.buf...), '\n')
+		a.pending = append(append(a.pending, m.body()...), '\n')
 	case m.samples > 0:
-		a.pending = append(a.pending, m.buf...)
+		a.pending = append(a.pending, m.body()...)
 	}
 	if m.last {
 		return a.complete(ctx, a.g.settled())

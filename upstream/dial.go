@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"voicerelay/tcp"
 )
 
 // Dial opens a socket; Run must be called on it, or Fail. ctx bounds the handshake only. kind tells what an HTTP
@@ -32,12 +34,23 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 func newClient(handshake time.Duration) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: handshake}).DialContext,
+		DialContext:            dialer(handshake),
 		TLSHandshakeTimeout:    handshake,
 		TLSClientConfig:        &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: 64 << 10,
 	}}
+}
+
+func dialer(handshake time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: handshake}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := d.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return tcp.New(conn), nil
+	}
 }
 
 // cutTransport has a connection's end, in the middle of a frame, look like what it is. The WebSocket library takes an
