@@ -1,0 +1,39 @@
+package upstreamtest
+
+import (
+	"testing"
+
+	"voicerelay/upstream"
+)
+
+// Quiet is a sink that counts what it takes and keeps nothing, so that what is measured is the adapter alone.
+type Quiet struct {
+	Frames int
+	Timed  int // words
+	Ends   int // of which a stream has one
+}
+
+// Audio counts the frame.
+func (q *Quiet) Audio(upstream.Frame) { q.Frames++ }
+
+// Words counts the words.
+func (q *Quiet) Words(ws []upstream.Word) { q.Timed += len(ws) }
+
+// PieceEnd does nothing.
+func (q *Quiet) PieceEnd(int) {}
+
+// End counts the end.
+func (q *Quiet) End(upstream.Usage, error) { q.Ends++ }
+
+// CheckAllocs fails a test whose step allocates more than most times on average. Under the race detector it only takes
+// a step: pools are emptied at random there.
+func CheckAllocs(t *testing.T, most float64, step func()) {
+	t.Helper()
+	step() // buffers reach their size
+	if raceEnabled {
+		return
+	}
+	if got := testing.AllocsPerRun(100, step); got > most {
+		t.Errorf("got %v allocations, want at most %v", got, most)
+	}
+}
