@@ -152,28 +152,6 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func BenchmarkFrame(b *testing.B) {
-	for name, output := range map[string]audio.Format{
-		"passed": {Encoding: audio.PCM16, Rate: 24000},
-		"mulaw":  {Encoding: audio.MuLaw, Rate: 8000},
-	} {
-		b.Run(name, func(b *testing.B) {
-			a := speaking(b, output, false)
-			f := frame200()
-			var batch []*message
-			b.ReportAllocs()
-			for b.Loop() {
-				a.clock = inputClock{} // or it would be far more than the text can take
-				a.Audio(f)
-				batch = a.g.origin.out.take(batch[:0], burst)
-				for _, m := range batch {
-					m.release()
-				}
-			}
-		})
-	}
-}
-
 // TestAudioIsTheSameInAnyFrames: however a vendor cuts its audio, the client gets the same samples.
 func TestAudioIsTheSameInAnyFrames(t *testing.T) {
 	formats := []audio.Format{

@@ -1,0 +1,129 @@
+package relay
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// path is one way of a frame through the relay: what the client gets of 200 ms of 24 kHz PCM in base64.
+type path struct {
+	framing framing
+	output  audio.Format
+}
+
+// allocs is how often a frame of the path allocates: a message that is too long for the pool is made anew, and its buffer
+// grows once.
+func (p path) allocs() float64 {
+	if p.output.Rate/5*p.output.BytesPerSample() > maxPooledMessage {
+		return 3
+	}
+	return 0
+}
+
+// paths are all outputs of each framing: the vendor's own format, one that only differs in its header, and those that are
+// converted and resampled.
+func paths() map[string]path {
+	all := map[string]path{}
+	for form, name := range map[framing]string{framingJSON: "JSON", framingBinary: "binary", framingBare: "HTTP"} {
+		for _, output := range []audio.Format{
+			{Encoding: audio.PCM16, Rate: 24000},
+			{Encoding: audio.WAV, Rate: 24000},
+			{Encoding: audio.MuLaw, Rate: 8000},
+			{Encoding: audio.PCMF32, Rate: 48000},
+		} {
+			all[name+" "+output.String()] = path{form, output}
+		}
+	}
+	return all
+}
+
+// sinkhole is an HTTP answer's writer that takes all.
+type sinkhole struct {
+	header http.Header
+	bytes  int
+}
+
+func (s *sinkhole) Header() http.Header                { return s.header }
+func (s *sinkhole) WriteHeader(int)                    {}
+func (s *sinkhole) Flush()                             {}
+func (s *sinkhole) SetWriteDeadline(t time.Time) error { return nil }
+
+func (s *sinkhole) Write(p []byte) (int, error) {
+	s.bytes += len(p)
+	return len(p), nil
+}
+
+// frames gives frames in and takes them out, as the client's writer does: to its socket, or into its HTTP answer.
+type frames struct {
+	attempt *attempt
+	answer  *answer
+	taken   *sinkhole
+	batch   []*message
+	in      upstream.Frame
+}
+
+func (p path) frames(tb testing.TB) *frames {
+	tb.Helper()
+	f := &frames{in: frame200(), taken: &sinkhole{header: http.Header{}}}
+	f.attempt = stage{vendor: newFake(), text: strings.Repeat("And so on. ", 100), output: p.output, binary: p.framing == framingBinary}.attempt(tb)
+	ordered(f.attempt)
+	f.attempt.g.origin.framing = p.framing
+	if p.framing == framingBare {
+		f.answer = newAnswer(f.taken, f.attempt.g, false)
+	}
+	return f
+}
+
+// step takes one frame through.
+func (f *frames) step(tb testing.TB) {
+	f.attempt.clock = inputClock{} // or there would be far more than the text can take
+	f.attempt.Audio(f.in)
+	f.batch = f.attempt.g.origin.out.take(f.batch[:0], burst)
+	for _, m := range f.batch {
+		if f.answer == nil {
+			f.taken.bytes += len(m.frame())
+		} else if err := f.answer.send(tb.Context(), m); err != nil {
+			tb.Fatal(err)
+		}
+		m.release()
+	}
+}
+
+func TestFramesOfAllOutputsAllocateNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools at random")
+	}
+	for name, p := range paths() {
+		t.Run(name, func(t *testing.T) {
+			f := p.frames(t)
+			for range 10 { // buffers reach their size
+				f.step(t)
+			}
+			before := f.taken.bytes
+			if got := testing.AllocsPerRun(100, func() { f.step(t) }); got > p.allocs() {
+				t.Errorf("got %v allocations a frame, want %v", got, p.allocs())
+			}
+			want := 101 * p.output.Rate / 5 * p.output.BytesPerSample()
+			if got := f.taken.bytes - before; got < want {
+				t.Errorf("the client got %d bytes, want %d at least", got, want)
+			}
+		})
+	}
+}
+
+func BenchmarkFrame(b *testing.B) {
+	for name, p := range paths() {
+		b.Run(name, func(b *testing.B) {
+			f := p.frames(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				f.step(b)
+			}
+		})
+	}
+}

@@ -1,0 +1,158 @@
+package relay
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/upstream"
+)
+
+// telling is an attempt with audio sent, all of whose words end in it, and those words as a vendor tells them.
+func telling(tb testing.TB) (*attempt, []upstream.Word) {
+	tb.Helper()
+	a := stage{vendor: newFake(), text: strings.Repeat("And so on, they said. ", 100), output: fakeFormat}.attempt(tb)
+	a.g.req.wordTimestamps = true
+	ordered(a)
+	a.Audio(frame200())
+	var words []upstream.Word
+	for i, p := range a.pieces {
+		for _, t := range p.Tokens() {
+			at := time.Duration(len(words)) * 200 * time.Microsecond
+			words = append(words, upstream.Word{Text: t.Text, Piece: i, Start: at, End: at + 100*time.Microsecond, Score: -1})
+		}
+	}
+	drain(a.g.origin.out)
+	return a, words
+}
+
+// tell gives the vendor's next word in and takes what the client gets of it, and returns how many messages that were.
+func tell(a *attempt, word []upstream.Word) int {
+	a.Words(word)
+	batch := a.g.origin.out.take(nil, burst)
+	for _, m := range batch {
+		m.release()
+	}
+	return len(batch)
+}
+
+// A word is mapped to the client's text and told to the client. Its message is encoded.
+func TestAWordAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools at random")
+	}
+	a, words := telling(t)
+	next, told := 0, 0
+	got := testing.AllocsPerRun(len(words)-1, func() {
+		told += tell(a, words[next:next+1])
+		next++
+	})
+	if got > 12 {
+		t.Errorf("got %v allocations a word, want at most 12", got)
+	}
+	if told != next {
+		t.Errorf("%d of %d words were told", told, next)
+	}
+}
+
+func BenchmarkWord(b *testing.B) {
+	var a *attempt
+	var words []upstream.Word
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(words) == 0 {
+			b.StopTimer()
+			a, words = telling(b)
+			b.StartTimer()
+		}
+		tell(a, words[:1])
+		words = words[1:]
+	}
+}
+
+// admitting is a generation that others are admitted like.
+func admitting(tb testing.TB) *generation {
+	tb.Helper()
+	g := speaking(tb, fakeFormat, false).g
+	g.origin.srv.store = limits.NewMemory()
+	return g
+}
+
+// admitted makes a generation as its generate does, and takes and gives back what it needs of its tenant.
+func admitted(tb testing.TB, like *generation) {
+	g := newGeneration(like.origin, like.req, nil, time.Now())
+	grant, err := g.admit(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	g.settleAdmission(tb.Context(), grant)
+}
+
+func TestAdmissionAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools at random")
+	}
+	like := admitting(t)
+	if got := testing.AllocsPerRun(100, func() { admitted(t, like) }); got > 19 {
+		t.Errorf("got %v allocations, want at most 19", got)
+	}
+}
+
+func BenchmarkAdmission(b *testing.B) {
+	like := admitting(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		admitted(b, like)
+	}
+}
+
+// spokenOut is a generation whose attempt has spoken all, and whose end is to be settled.
+func spokenOut(tb testing.TB) *generation {
+	tb.Helper()
+	a := speaking(tb, fakeFormat, false)
+	ordered(a)
+	a.given = len(a.pieces)
+	for range 5 {
+		a.Audio(frame200())
+	}
+	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "0.18", Scale: -2, Currency: "EUR"}}, nil)
+	if drain(a.g.origin.out); !a.ended || a.err != nil {
+		tb.Fatalf("the attempt has not ended well: %v", a.err)
+	}
+	return a.g
+}
+
+// settled prices the generation, records it and takes its done: all that follows its last audio, but for the disk.
+func settled(tb testing.TB, g *generation) {
+	g.done, g.over = protocol.Done{}, false
+	g.conclude(ending{reason: reasonCompleted})
+	g.closeBooks(tb.Context(), unbounded{})
+	g.finish()
+	for _, m := range g.origin.out.take(nil, burst) {
+		m.release()
+	}
+}
+
+func TestSettlementAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools at random")
+	}
+	g := spokenOut(t)
+	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 42 {
+		t.Errorf("got %v allocations, want at most 42", got)
+	}
+	if want := audio.Milliseconds(g.out.taken(), fakeRate); g.done.Usage.AudioMS != want || want == 0 || len(g.done.Usage.Cost) != 1 {
+		t.Errorf("settled %+v, want %d ms and what they cost", g.done.Usage, want)
+	}
+}
+
+func BenchmarkSettlement(b *testing.B) {
+	g := spokenOut(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		settled(b, g)
+	}
+}
