@@ -36,7 +36,8 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	s := srv.newSession(key, binary)
 	if err := s.upgrade(w, r); err != nil {
 		leave()
-		s.log.Debug().Err(err).Msg("upgrade failed")
+		log := s.log()
+		log.Debug().Err(err).Msg("upgrade failed")
 		return
 	}
 	if !srv.enroll(s) {

@@ -64,13 +64,13 @@ type attempt struct {
 	endedAt   time.Time
 
 	// Frame state, guarded by g.mu.
-	conv               *audio.Converter // nil: none needed so far
-	convFrom           audio.Format
-	scratch, converted []byte
-	clean              bool // the frame's base64 has no line breaks
-	held               hold
-	seam               seam
-	ear                *audio.Ear // nil where word times say all
+	conv      *audio.Converter // nil: none needed so far
+	convFrom  audio.Format
+	converted []byte
+	clean     bool // the frame's base64 has no line breaks
+	held      hold
+	seam      seam
+	ear       *audio.Ear // nil where word times say all
 }
 
 // orderedPiece is a piece that was sent, or is just about to be.

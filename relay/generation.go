@@ -103,7 +103,8 @@ func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 		textAt:   now,
 		track:    newTrack(req.output.Rate),
 	}
-	g.log = o.log.With().Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
+	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
+		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
 	g.out = o.out.newLane(t, req.output.Rate, g.pokeRun)
 	g.text.Append(req.text)
 	if req.final {

@@ -17,7 +17,6 @@ type origin struct {
 	out     *outbox // where their messages wait
 	framing framing
 	peer    peer // whom they tell of themselves
-	log     zerolog.Logger
 }
 
 // peer is told of each step of a generation that it has to know.
@@ -50,6 +49,10 @@ func newOrigin(srv *Server, key *Key, form framing) origin {
 		key:     key,
 		out:     newOutbox(),
 		framing: form,
-		log:     srv.log.With().Str("session_id", id).Str("tenant", key.Tenant).Str("key", key.Name).Logger(),
 	}
+}
+
+// log is made anew each time: one that is kept takes half a kilobyte of an idle connection.
+func (o *origin) log() zerolog.Logger {
+	return o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).Logger()
 }

@@ -99,7 +99,8 @@ func (s *session) run(ctx context.Context) {
 	}
 	s.wg.Wait()
 	_ = s.conn.CloseNow()
-	s.log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
+	log := s.log()
+	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
 }
 
 // readLoop applies what the client sends until its connection is over.

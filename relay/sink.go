@@ -4,6 +4,7 @@ import (
 	stdbase64 "encoding/base64"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -31,7 +32,9 @@ func (a *attempt) Audio(f upstream.Frame) {
 	if a.ended || a.g.stopped {
 		return // cancelled or over: late audio is nobody's
 	}
-	raw, err := a.rawLocked(f)
+	scratch := scratchPool.Get().(*[]byte)
+	defer scratchPool.Put(scratch)
+	raw, err := a.rawLocked(f, scratch)
 	if err != nil {
 		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
 		return
@@ -117,25 +120,28 @@ func (a *attempt) survivePanic() {
 	a.g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
 }
 
-// rawLocked is the frame's audio bytes, valid until the next frame. Base64 is decoded even where it will be
+// scratchPool has buffers for decoded audio, which is copied or forgotten before the frame is done with.
+var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
+
+// rawLocked is the frame's audio bytes, in scratch where they had to be decoded. Base64 is decoded even where it will be
 // passed on as it is: only so is it known to be base64, and decoding costs half a microsecond.
-func (a *attempt) rawLocked(f upstream.Frame) ([]byte, error) {
+func (a *attempt) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
 	if f.Base64 == nil {
 		return f.Raw, nil
 	}
-	if need := base64.StdEncoding.DecodedLen(len(f.Base64)); cap(a.scratch) < need {
-		a.scratch = make([]byte, need)
+	if need := base64.StdEncoding.DecodedLen(len(f.Base64)); cap(*scratch) < need {
+		*scratch = make([]byte, need)
 	}
-	a.scratch = a.scratch[:cap(a.scratch)]
-	n, err := base64.StdEncoding.Decode(a.scratch, f.Base64)
+	room := (*scratch)[:cap(*scratch)]
+	n, err := base64.StdEncoding.Decode(room, f.Base64)
 	a.clean = err == nil
 	if err != nil {
 		// The fast decoder takes no line breaks, the standard one does.
-		if n, err = stdbase64.StdEncoding.Decode(a.scratch, f.Base64); err != nil {
+		if n, err = stdbase64.StdEncoding.Decode(room, f.Base64); err != nil {
 			return nil, errNotBase64
 		}
 	}
-	return a.scratch[:n], nil
+	return room[:n], nil
 }
 
 // passesLocked reports whether the vendor's base64 can go to the client as it is.

@@ -17,8 +17,8 @@ import (
 // Sizes of the library's own buffers on a client connection, for what clients send and for control frames. They stay
 // small because an idle connection keeps them.
 const (
-	readBufferSize  = 1024
-	writeBufferSize = 512
+	readBufferSize  = 512
+	writeBufferSize = 160
 )
 
 // Bounds on what the kernel holds for a client that stops reading: what lies there no cancel recalls.

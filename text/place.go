@@ -1,6 +1,9 @@
 package text
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // place is a position in the text with what a cut there has to know about all before it. Places are
 // cumulative from the scanner's start, so the difference of two describes the text between them.
@@ -50,7 +53,11 @@ func (s *scanner) before(kind strength, width int) (place, bool) {
 // forget drops what lies at or before a cut.
 func (s *scanner) forget(cut place) {
 	for k, list := range s.breaks {
-		s.breaks[k] = list[sort.Search(len(list), func(i int) bool { return list[i].byte > cut.byte }):]
+		n := sort.Search(len(list), func(i int) bool { return list[i].byte > cut.byte })
+		if n > len(list)/2 {
+			list, n = slices.Clone(list[n:]), 0 // so that the memory of what is dropped goes too
+		}
+		s.breaks[k] = list[n:]
 	}
 	for len(s.stops) > 0 && s.stops[0].byte <= cut.byte {
 		s.stops = s.stops[1:]
