@@ -16,10 +16,6 @@ import (
 	"voicerelay/text"
 )
 
-// settleDelay is how long after the last text a sentence end at the very end of it counts as one: language
-// models send a full stop and the space behind it a moment apart.
-const settleDelay = 200 * time.Millisecond
-
 // generation is one utterance, from its text to its done.
 type generation struct {
 	// Static after newGeneration.
@@ -152,47 +148,6 @@ func (g *generation) run(ctx context.Context) {
 	g.origin.peer.end(g)
 }
 
-// withdraw refuses a generation that has been admitted, and that the client has not heard of.
-func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
-	g.settleAdmission(ctx, grant)
-	g.out.abandon()
-	g.origin.peer.refused(g, g.origin.srv.refusal(err))
-}
-
-// settleAdmission frees what admission took, though the client may be gone.
-func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	if err := grant.Settle(ctx, g.state(), g.out.taken() > 0); err != nil {
-		g.log.Error().Err(err).Msg("admission not settled")
-	}
-}
-
-// state is how the generation ended, for later duplicates of its idempotency key.
-func (g *generation) state() limits.State {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.done.Reason == "" {
-		return limits.Failed // a fault of ours broke it off
-	}
-	return limits.State(g.done.Reason)
-}
-
-// admit asks the store that all of the tenant's connections share.
-func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
-	key := g.req.key
-	return g.origin.srv.store.Admit(ctx, limits.Admission{
-		Tenant:         key.Tenant,
-		Key:            key.Name,
-		RecordID:       g.recordID,
-		GenerationID:   g.req.id,
-		IdempotencyKey: g.req.idempotencyKey,
-		Limits:         key.TenantLimits,
-		Strict:         key.Strict,
-		Window:         key.Limits.DuplicateWindow,
-	})
-}
-
 // survivePanic ends a generation that hit a fault of ours with an internal error, and only this generation.
 func (g *generation) survivePanic() {
 	fault := recover()
@@ -210,84 +165,6 @@ func (g *generation) survivePanic() {
 	g.conclude(ending{reason: reasonFailed, err: err})
 	g.closeBooks(context.Background(), g.purse)
 	g.origin.peer.end(g)
-}
-
-// awaitText waits until there is something to speak from where the next attempt begins. It reports false where the
-// text ended without.
-func (g *generation) awaitText(ctx context.Context) (bool, error) {
-	timer := newAlarm()
-	defer timer.stop()
-	for {
-		ready, done, until := g.lookForText(time.Now())
-		if ready || done {
-			return ready, nil
-		}
-		if err := g.wait(ctx, timer, until); err != nil {
-			return false, err
-		}
-	}
-}
-
-func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	until = g.textDeadlineLocked(now)
-	cutter := text.NewCutter(&g.text, g.from.char, g.schedule(), true)
-	settled := now.Sub(g.textAt) >= settleDelay
-	if p, ok := cutter.Next(text.Now{Idle: true, Settled: settled}); ok {
-		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
-	}
-	if cutter.Unsettled() {
-		until = g.textAt.Add(settleDelay)
-	}
-	return false, cutter.Done(), until
-}
-
-// textDeadlineLocked is when an open text counts as finished; it finishes one whose time has come.
-func (g *generation) textDeadlineLocked(now time.Time) time.Time {
-	if g.text.Finished() {
-		return time.Time{}
-	}
-	deadline := g.textAt.Add(g.req.key.Limits.TextIdleTimeout)
-	if now.Before(deadline) {
-		return deadline
-	}
-	g.text.Finish()
-	return time.Time{}
-}
-
-// wait returns when run has something to look at, at the latest at until (zero: whenever).
-func (g *generation) wait(ctx context.Context, timer *alarm, until time.Time) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-g.poke:
-		return nil
-	case <-timer.at(until):
-		return nil
-	}
-}
-
-func (g *generation) schedule() text.Schedule {
-	return text.Schedule{Gather: g.req.plan.ChunkSchedule, Max: g.req.plan.MaxPartialLength}
-}
-
-// playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds something
-// to cancel. anew says that meanwhile another voice took the context over, so that all is to be spoken once more.
-func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
-	for ctx.Err() == nil {
-		if g.isSuperseded() {
-			return ending{}, true
-		}
-		if g.out.hasRoom(1) {
-			return spoken, false
-		}
-		select {
-		case <-ctx.Done():
-		case <-g.poke:
-		}
-	}
-	return endingOf(context.Cause(ctx), nil), false
 }
 
 // stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
@@ -337,65 +214,6 @@ func (g *generation) trim() {
 	g.track.forgetText()
 }
 
-// startedLocked says who speaks.
-func (g *generation) startedLocked(a *attempt) protocol.Started {
-	return protocol.Started{
-		GenerationID:  g.req.id,
-		Provider:      a.target.Provider,
-		Model:         optional(a.target.Model),
-		Voice:         g.req.plan.Voice,
-		ProviderVoice: a.target.Voice,
-		Output:        g.req.asked,
-		Ignored:       a.ignored,
-	}
-}
-
-// announceLocked tells the client the words whose audio has been queued up to their end.
-func (g *generation) announceLocked() {
-	if g.seq == 0 {
-		return // no audio has been sent, whatever word times say
-	}
-	words := g.track.ripe()
-	if len(words) == 0 || !g.req.wordTimestamps {
-		return
-	}
-	event := protocol.Timestamps{GenerationID: g.req.id, Source: "provider"}
-	for _, w := range words {
-		event.Words = append(event.Words, g.timedWord(w))
-	}
-	g.out.push(textMessage(protocol.Encode(event)))
-}
-
-func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
-	word := protocol.TimedWord{
-		Word:      w.Text,
-		StartMS:   audio.Milliseconds(w.Start, g.req.output.Rate),
-		EndMS:     audio.Milliseconds(w.End, g.req.output.Rate),
-		CharStart: w.Token.Start,
-		CharEnd:   w.Token.End,
-	}
-	if w.Score >= 0 {
-		word.Score = &w.Score
-	}
-	return word
-}
-
-// spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
-func (g *generation) spokenLocked() protocol.Spoken {
-	pos := g.out.taken()
-	if g.hasPlayed {
-		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
-	}
-	if g.done.Reason == reasonCompleted && pos >= g.track.samples {
-		source := sourceSegment
-		if len(g.track.words) > 0 {
-			source = sourceWords
-		}
-		return protocol.Spoken{Char: g.done.Usage.Characters, Source: source}
-	}
-	return g.track.reached(pos)
-}
-
 // endingOf turns what stopped a generation, or the failures of its attempts, into its end.
 func endingOf(cause error, failures []error) ending {
 	var stop *stopCause
@@ -422,29 +240,4 @@ type request struct {
 	options                       map[string]any // by provider
 	metadata                      map[string]string
 	plan                          *routing.Plan
-}
-
-// alarm is a reusable timer for waits that may have no end.
-type alarm struct{ timer *time.Timer }
-
-func newAlarm() *alarm { return &alarm{} }
-
-// at is a channel that fires at until, or never where it is zero. It replaces the former alarm.
-func (a *alarm) at(until time.Time) <-chan time.Time {
-	if until.IsZero() {
-		a.stop()
-		return nil
-	}
-	if a.timer == nil {
-		a.timer = time.NewTimer(time.Until(until))
-	} else {
-		a.timer.Reset(time.Until(until))
-	}
-	return a.timer.C
-}
-
-func (a *alarm) stop() {
-	if a.timer != nil {
-		a.timer.Stop()
-	}
 }

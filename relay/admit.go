@@ -1,0 +1,48 @@
+package relay
+
+import (
+	"context"
+
+	"voicerelay/limits"
+)
+
+// withdraw refuses a generation that has been admitted, and that the client has not heard of.
+func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
+	g.settleAdmission(ctx, grant)
+	g.out.abandon()
+	g.origin.peer.refused(g, g.origin.srv.refusal(err))
+}
+
+// settleAdmission frees what admission took, though the client may be gone.
+func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := grant.Settle(ctx, g.state(), g.out.taken() > 0); err != nil {
+		g.log.Error().Err(err).Msg("admission not settled")
+	}
+}
+
+// state is how the generation ended, for later duplicates of its idempotency key.
+func (g *generation) state() limits.State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.done.Reason == "" {
+		return limits.Failed // a fault of ours broke it off
+	}
+	return limits.State(g.done.Reason)
+}
+
+// admit asks the store that all of the tenant's connections share.
+func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
+	key := g.req.key
+	return g.origin.srv.store.Admit(ctx, limits.Admission{
+		Tenant:         key.Tenant,
+		Key:            key.Name,
+		RecordID:       g.recordID,
+		GenerationID:   g.req.id,
+		IdempotencyKey: g.req.idempotencyKey,
+		Limits:         key.TenantLimits,
+		Strict:         key.Strict,
+		Window:         key.Limits.DuplicateWindow,
+	})
+}

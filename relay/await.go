@@ -1,0 +1,90 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"voicerelay/text"
+)
+
+// settleDelay is how long after the last text a sentence end at the very end of it counts as one: language
+// models send a full stop and the space behind it a moment apart.
+const settleDelay = 200 * time.Millisecond
+
+// awaitText waits until there is something to speak from where the next attempt begins. It reports false where the
+// text ended without.
+func (g *generation) awaitText(ctx context.Context) (bool, error) {
+	timer := newAlarm()
+	defer timer.stop()
+	for {
+		ready, done, until := g.lookForText(time.Now())
+		if ready || done {
+			return ready, nil
+		}
+		if err := g.wait(ctx, timer, until); err != nil {
+			return false, err
+		}
+	}
+}
+
+func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	until = g.textDeadlineLocked(now)
+	cutter := text.NewCutter(&g.text, g.from.char, g.schedule(), true)
+	settled := now.Sub(g.textAt) >= settleDelay
+	if p, ok := cutter.Next(text.Now{Idle: true, Settled: settled}); ok {
+		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
+	}
+	if cutter.Unsettled() {
+		until = g.textAt.Add(settleDelay)
+	}
+	return false, cutter.Done(), until
+}
+
+// textDeadlineLocked is when an open text counts as finished; it finishes one whose time has come.
+func (g *generation) textDeadlineLocked(now time.Time) time.Time {
+	if g.text.Finished() {
+		return time.Time{}
+	}
+	deadline := g.textAt.Add(g.req.key.Limits.TextIdleTimeout)
+	if now.Before(deadline) {
+		return deadline
+	}
+	g.text.Finish()
+	return time.Time{}
+}
+
+// wait returns when run has something to look at, at the latest at until (zero: whenever).
+func (g *generation) wait(ctx context.Context, timer *alarm, until time.Time) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-g.poke:
+		return nil
+	case <-timer.at(until):
+		return nil
+	}
+}
+
+func (g *generation) schedule() text.Schedule {
+	return text.Schedule{Gather: g.req.plan.ChunkSchedule, Max: g.req.plan.MaxPartialLength}
+}
+
+// playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds something
+// to cancel. anew says that meanwhile another voice took the context over, so that all is to be spoken once more.
+func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
+	for ctx.Err() == nil {
+		if g.isSuperseded() {
+			return ending{}, true
+		}
+		if g.out.hasRoom(1) {
+			return spoken, false
+		}
+		select {
+		case <-ctx.Done():
+		case <-g.poke:
+		}
+	}
+	return endingOf(context.Cause(ctx), nil), false
+}

@@ -1,0 +1,164 @@
+package relay
+
+import (
+	stdbase64 "encoding/base64"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/segmentio/asm/base64"
+
+	"voicerelay/audio"
+	"voicerelay/protocol"
+	"voicerelay/upstream"
+)
+
+// payload is audio in the output's format, either as bytes or as the vendor's own base64.
+type payload struct {
+	raw, base64 []byte
+	end         sample // the last one, where the audio is base64
+	samples     int64
+	at          time.Time // when it came
+}
+
+// errNotBase64 is the cause of a garbled frame.
+var errNotBase64 = errors.New("audio is not base64")
+
+// payloadLocked is a frame as the client gets it; valid until the next frame.
+func (a *attempt) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
+	if a.passesLocked(f, raw) {
+		if a.ear != nil {
+			a.ear.Hear(raw)
+		}
+		samples := int64(len(raw) / f.Format.BytesPerSample())
+		if a.seam.open() {
+			raw = a.seam.join(a.g.req.output, raw)
+			return payload{raw: raw, samples: int64(len(raw) / f.Format.BytesPerSample())}, nil
+		}
+		return payload{base64: f.Base64, samples: samples, end: lastSample(f.Format, raw)}, nil
+	}
+	out, err := a.convertLocked(f.Format, raw)
+	if err != nil {
+		return payload{}, err
+	}
+	if a.ear != nil {
+		a.ear.Hear(out)
+	}
+	if a.seam.open() {
+		out = a.seam.join(a.g.req.output, out)
+	}
+	return payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample())}, nil
+}
+
+// scratchPool has buffers for decoded audio, which is copied or forgotten before the frame is done with.
+var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
+
+// rawLocked is the frame's audio bytes, in scratch where they had to be decoded. Base64 is decoded even where it will be
+// passed on as it is: only so is it known to be base64, and decoding costs half a microsecond.
+func (a *attempt) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
+	if f.Base64 == nil {
+		return f.Raw, nil
+	}
+	if need := base64.StdEncoding.DecodedLen(len(f.Base64)); cap(*scratch) < need {
+		*scratch = make([]byte, need)
+	}
+	room := (*scratch)[:cap(*scratch)]
+	n, err := base64.StdEncoding.Decode(room, f.Base64)
+	a.clean = err == nil
+	if err != nil {
+		// The fast decoder takes no line breaks, the standard one does.
+		if n, err = stdbase64.StdEncoding.Decode(room, f.Base64); err != nil {
+			return nil, errNotBase64
+		}
+	}
+	return room[:n], nil
+}
+
+// passesLocked reports whether the vendor's base64 can go to the client as it is.
+func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
+	g := a.g
+	return f.Base64 != nil && a.clean && g.origin.framing == framingJSON && a.conv == nil &&
+		f.Format.Samples() == g.req.output.Samples() &&
+		len(raw)%f.Format.BytesPerSample() == 0 &&
+		(g.req.output.Encoding != audio.WAV || g.seq > 0)
+}
+
+// convertLocked takes audio bytes to the output's format; the result is valid until the next frame. Once
+// an attempt has needed the converter, all its audio goes through it, since it may hold half a sample.
+func (a *attempt) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
+	a.converted = a.converted[:0]
+	if a.conv != nil && a.convFrom != from {
+		a.converted = a.conv.Flush(a.converted)
+		a.conv = nil
+	}
+	if a.conv == nil {
+		conv, err := audio.NewConverter(from, a.g.req.output.Samples())
+		if err != nil {
+			return nil, err
+		}
+		a.conv, a.convFrom = conv, from
+	}
+	a.converted = a.conv.Convert(a.converted, raw)
+	return a.converted, nil
+}
+
+// emitLocked queues audio for the client, and the words whose end it reaches.
+func (a *attempt) emitLocked(p payload) {
+	g := a.g
+	if p.samples == 0 {
+		return
+	}
+	if !a.heard {
+		a.heard = true
+		g.introduceLocked(a, p.at)
+	}
+	g.out.push(g.audioMessageLocked(p))
+	g.seq++
+	g.lastHeard = p.end
+	if p.raw != nil {
+		g.lastHeard = lastSample(g.req.output, p.raw)
+	}
+	g.track.samples += p.samples
+	g.announceLocked()
+}
+
+// audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
+func (g *generation) audioMessageLocked(p payload) *message {
+	head := protocol.Audio{
+		GenerationID: g.req.id,
+		Seq:          g.seq,
+		StartMS:      uint32(audio.Milliseconds(g.track.samples, g.req.output.Rate)),
+		Samples:      uint32(p.samples),
+	}
+	m := newMessage(websocket.MessageText)
+	m.samples, m.queued = p.samples, p.at
+	raw := p.raw
+	if g.seq == 0 && g.req.output.Encoding == audio.WAV {
+		raw = append(audio.WAVHeader(g.req.output.Rate), raw...)
+	}
+	switch {
+	case g.origin.framing == framingBare:
+		m.kind, m.buf = websocket.MessageBinary, append(m.buf, raw...)
+	case g.origin.framing == framingBinary:
+		m.kind = websocket.MessageBinary
+		m.buf = protocol.AppendAudioBinary(m.buf, head, raw)
+	case p.base64 != nil:
+		m.buf = protocol.AppendAudioJSON(m.buf, head, p.base64)
+	default:
+		m.buf = protocol.AppendAudioHead(m.buf, head)
+		m.buf = appendBase64(m.buf, raw)
+		m.buf = protocol.AppendAudioTail(m.buf)
+	}
+	return m
+}
+
+// appendBase64 appends the base64 of raw.
+func appendBase64(dst, raw []byte) []byte {
+	n := base64.StdEncoding.EncodedLen(len(raw))
+	dst = slices.Grow(dst, n)
+	end := len(dst)
+	base64.StdEncoding.Encode(dst[end:end+n], raw)
+	return dst[:end+n]
+}

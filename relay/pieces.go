@@ -1,0 +1,57 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// PieceEnd notes that a piece has been delivered, so that the next can be sent.
+func (a *attempt) PieceEnd(id int) {
+	defer a.survivePanic()
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if a.ended || a.g.stopped || id < a.delivered || id >= len(a.pieces) {
+		return
+	}
+	if err := a.pieceVerdictLocked(id); err != nil {
+		a.failLocked(err) // not an end that could be relied on
+		return
+	}
+	a.endPiecesLocked(id)
+	if a.g.floor == a {
+		a.g.outpaceLocked(a) // what seemed missing is all there
+	}
+	a.releaseHeldLocked(time.Now())
+	a.g.announceLocked()
+	a.g.pokeRun()
+}
+
+// pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
+func (a *attempt) pieceVerdictLocked(id int) error {
+	pieces := a.pieces[a.delivered : id+1]
+	if err := a.speechVerdict(pieces, a.clock.duration()-a.pieceFrom); err != nil {
+		return err
+	}
+	if a.brokeOffLocked(pieces) {
+		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
+	}
+	return nil
+}
+
+// endPiecesLocked ends all pieces up to id.
+func (a *attempt) endPiecesLocked(id int) {
+	at := a.base + audio.Samples(a.clock.duration(), a.g.req.output.Rate)
+	first := a.delivered
+	for ; a.delivered <= id; a.delivered++ {
+		p := a.pieces[a.delivered]
+		a.timeLocked(p.aligner.Finish())
+		if a.g.floor == a {
+			a.g.track.endPiece(p.track, at)
+		}
+	}
+	a.learnLocked(first)
+	a.pieceFrom = a.clock.duration()
+	a.owedSince = time.Now()
+}

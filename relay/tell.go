@@ -1,0 +1,66 @@
+package relay
+
+import (
+	"voicerelay/audio"
+	"voicerelay/protocol"
+	"voicerelay/text"
+)
+
+// startedLocked says who speaks.
+func (g *generation) startedLocked(a *attempt) protocol.Started {
+	return protocol.Started{
+		GenerationID:  g.req.id,
+		Provider:      a.target.Provider,
+		Model:         optional(a.target.Model),
+		Voice:         g.req.plan.Voice,
+		ProviderVoice: a.target.Voice,
+		Output:        g.req.asked,
+		Ignored:       a.ignored,
+	}
+}
+
+// announceLocked tells the client the words whose audio has been queued up to their end.
+func (g *generation) announceLocked() {
+	if g.seq == 0 {
+		return // no audio has been sent, whatever word times say
+	}
+	words := g.track.ripe()
+	if len(words) == 0 || !g.req.wordTimestamps {
+		return
+	}
+	event := protocol.Timestamps{GenerationID: g.req.id, Source: "provider"}
+	for _, w := range words {
+		event.Words = append(event.Words, g.timedWord(w))
+	}
+	g.out.push(textMessage(protocol.Encode(event)))
+}
+
+func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
+	word := protocol.TimedWord{
+		Word:      w.Text,
+		StartMS:   audio.Milliseconds(w.Start, g.req.output.Rate),
+		EndMS:     audio.Milliseconds(w.End, g.req.output.Rate),
+		CharStart: w.Token.Start,
+		CharEnd:   w.Token.End,
+	}
+	if w.Score >= 0 {
+		word.Score = &w.Score
+	}
+	return word
+}
+
+// spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
+func (g *generation) spokenLocked() protocol.Spoken {
+	pos := g.out.taken()
+	if g.hasPlayed {
+		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
+	}
+	if g.done.Reason == reasonCompleted && pos >= g.track.samples {
+		source := sourceSegment
+		if len(g.track.words) > 0 {
+			source = sourceWords
+		}
+		return protocol.Spoken{Char: g.done.Usage.Characters, Source: source}
+	}
+	return g.track.reached(pos)
+}

@@ -1,0 +1,72 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// Words maps the vendor's words back to the client's text.
+func (a *attempt) Words(ws []upstream.Word) {
+	defer a.survivePanic()
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if a.ended || a.g.stopped {
+		return
+	}
+	for len(ws) > 0 {
+		n := 1
+		for n < len(ws) && ws[n].Piece == ws[0].Piece {
+			n++
+		}
+		a.alignLocked(ws[0].Piece, ws[:n])
+		ws = ws[n:]
+	}
+	a.releaseHeldLocked(time.Now())
+	a.g.announceLocked()
+}
+
+// alignLocked takes words of one piece.
+func (a *attempt) alignLocked(id int, ws []upstream.Word) {
+	if id < 0 || id >= len(a.pieces) {
+		return // of no piece that was ordered
+	}
+	rate := a.g.req.output.Rate
+	spoken := make([]text.Spoken, len(ws))
+	for i, w := range ws {
+		spoken[i] = text.Spoken{
+			Text:  w.Text,
+			Start: a.base + audio.Samples(w.Start, rate),
+			End:   a.base + audio.Samples(w.End, rate),
+			Score: w.Score,
+		}
+	}
+	if !a.pieces[id].timed {
+		a.noteTimingLocked()
+	}
+	a.pieces[id].timed = true
+	a.timeLocked(a.pieces[id].aligner.Add(spoken))
+}
+
+// noteTimingLocked remembers whether the first words of a piece came as it was spoken.
+func (a *attempt) noteTimingLocked() {
+	when := prompt
+	if a.clock.duration() > a.pieceFrom+lateWords {
+		when = late
+	}
+	a.g.origin.srv.habits.noteTiming(a.voice(), when)
+}
+
+// lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.
+const lateWords = 500 * time.Millisecond
+
+// timeLocked notes words, or keeps them until the attempt has the floor.
+func (a *attempt) timeLocked(words []text.Timed) {
+	if a.g.floor == a {
+		a.g.track.addWords(words)
+	} else {
+		a.early = append(a.early, words...)
+	}
+}
