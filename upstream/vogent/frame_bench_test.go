@@ -22,7 +22,7 @@ func TestWordFramesAllocateLittle(t *testing.T) {
 	r := newReader(t)
 	s := r.open(t, sink)
 	frame := wordFrame(generationID(s.id, 1, 0))
-	upstreamtest.CheckAllocs(t, 200, func() {
+	upstreamtest.CheckAllocs(t, 128, func() {
 		if err := (&dialect{}).Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
 		}
