@@ -139,6 +139,7 @@ func TestGenerationsTakeTurns(t *testing.T) {
 	v.sees("half a minute of the long one", func(s emulator.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 30*time.Second })
 	s.send(j{"type": "generate", "generation_id": "short", "text": "lazy dog.", "output": loud()})
 	r.awaitMetric(t, "relay_first_audio_seconds_count", func(n float64) bool { return n == 2 })
+	v.sees("the end of the short one", func(s emulator.Stats) bool { return len(s.Streams) == 2 && s.Streams[1].Over })
 	before := 0
 	for {
 		m := s.message(t)

@@ -243,9 +243,11 @@ func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
 		k.send(object{"final": true})
 	case jobClose:
 		k.send(object{"final": true})
+		k.conn.remove(k) // before it is told: whoever has heard of it may open another in its place
 		k.sendClosed(true)
 		return true
 	case jobFail:
+		k.conn.remove(k)
 		code, text, _ := strings.Cut(j.text, ":")
 		k.conn.sendError(code, text, k.id)
 		return true
