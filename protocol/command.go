@@ -35,6 +35,20 @@ type Setting[T any] struct {
 	Value T
 }
 
+// Set is the setting of a value that is given.
+func Set[T any](value T) Setting[T] { return Setting[T]{Set: true, Value: value} }
+
+// IsZero reports whether the field is left out of its message.
+func (s Setting[T]) IsZero() bool { return !s.Set && !s.Null }
+
+// MarshalJSON is the value, or null.
+func (s Setting[T]) MarshalJSON() ([]byte, error) {
+	if s.Null {
+		return []byte("null"), nil
+	}
+	return marshal(s.Value)
+}
+
 // over is s where it was given, else base. A null leaves nothing set.
 func (s Setting[T]) over(base Setting[T]) Setting[T] {
 	switch {
@@ -49,15 +63,15 @@ func (s Setting[T]) over(base Setting[T]) Setting[T] {
 
 // Settings is how a generation is to be spoken. Generate has them for itself, Configure for those that follow.
 type Settings struct {
-	Voice           Setting[string]  // an alias or provider/voice_id, 1 to 256 characters
-	Route           Setting[string]  // a route, provider or provider/model, 1 to 256 characters
-	Language        Setting[string]  // a BCP 47 tag by its shape
-	Speed           Setting[float64] // 0.5 to 2
-	Output          Setting[Output]
-	WordTimestamps  Setting[bool]
-	Normalize       Setting[bool]
-	ProviderOptions Setting[map[string]json.RawMessage] // one JSON object for each provider's name
-	Metadata        Setting[map[string]string]          // at most 16 entries
+	Voice           Setting[string]                     `json:"voice,omitzero"`    // an alias or provider/voice_id, 1 to 256 characters
+	Route           Setting[string]                     `json:"route,omitzero"`    // a route, provider or provider/model, 1 to 256 characters
+	Language        Setting[string]                     `json:"language,omitzero"` // a BCP 47 tag by its shape
+	Speed           Setting[float64]                    `json:"speed,omitzero"`    // 0.5 to 2
+	Output          Setting[Output]                     `json:"output,omitzero"`
+	WordTimestamps  Setting[bool]                       `json:"word_timestamps,omitzero"`
+	Normalize       Setting[bool]                       `json:"normalize,omitzero"`
+	ProviderOptions Setting[map[string]json.RawMessage] `json:"provider_options,omitzero"` // one JSON object for each provider's name
+	Metadata        Setting[map[string]string]          `json:"metadata,omitzero"`         // at most 16 entries
 }
 
 // Over is the settings of s, and those of base where s says nothing. A null of s leaves the setting unset, so
@@ -78,36 +92,40 @@ func (s Settings) Over(base Settings) Settings {
 
 // Generate starts a generation.
 type Generate struct {
-	GenerationID   string
-	IdempotencyKey string // empty: none
-	Text           string
-	ContextID      string // empty: none
-	Final          bool   // false leaves the generation open for Append
+	GenerationID   string `json:"generation_id"`
+	IdempotencyKey string `json:"idempotency_key,omitempty"` // empty: none
+	Text           string `json:"text"`
+	ContextID      string `json:"context_id,omitempty"` // empty: none
+	Final          bool   `json:"final"`                // false leaves the generation open for Append
 	Settings
 }
 
 // Append adds text to a generation.
 type Append struct {
-	GenerationID string
-	Text         string
-	Final        bool // no more text comes
+	GenerationID string `json:"generation_id"`
+	Text         string `json:"text"`
+	Final        bool   `json:"final,omitempty"` // no more text comes
 }
 
 // Flush asks for everything buffered to be spoken now.
-type Flush struct{ GenerationID string }
+type Flush struct {
+	GenerationID string `json:"generation_id"`
+}
 
 // Finish says that no more text comes.
-type Finish struct{ GenerationID string }
+type Finish struct {
+	GenerationID string `json:"generation_id"`
+}
 
 // Cancel stops generations: exactly one of GenerationID, ContextID and All is given.
 type Cancel struct {
-	GenerationID string
-	ContextID    string
-	All          bool
+	GenerationID string `json:"generation_id,omitempty"`
+	ContextID    string `json:"context_id,omitempty"`
+	All          bool   `json:"all,omitempty"`
 	// PlayedMS is how much of GenerationID was played; it stands with GenerationID only.
-	PlayedMS Setting[int64]
+	PlayedMS Setting[int64] `json:"played_ms,omitzero"`
 	// Played is the same by generation id, with ContextID or All only; nil where it was left out.
-	Played map[string]int64
+	Played map[string]int64 `json:"played,omitzero"`
 }
 
 // Configure sets the connection's defaults for later generations.
@@ -115,7 +133,7 @@ type Configure struct{ Settings }
 
 // Ping asks for a pong.
 type Ping struct {
-	ID Setting[string] // at most 128 characters
+	ID Setting[string] `json:"id,omitzero"` // at most 128 characters
 }
 
 func (*Generate) name() string  { return nameGenerate }

@@ -1,6 +1,7 @@
 // Package protocol is what a client of the relay sees: commands in, events and audio frames out, version 1.
 // It knows the shape of messages and nothing of voices, routes, tenants or sockets. Decode reads a
-// command, Encode writes an event, and the Append functions write audio frames into a buffer of the caller's.
+// command, Encode writes an event, and the Append functions write audio frames into a buffer of the caller's. Clients have
+// the other side of each: EncodeCommand, DecodeEvent and ParseAudioBinary.
 //
 // A command is one JSON object with a type. Its invariants, which Decode enforces:
 //

@@ -186,6 +186,11 @@ func Encode(e Event) []byte {
 	if err != nil {
 		return Encode(&Error{Code: CodeInternal, Message: "a message of type " + kind + " could not be encoded"})
 	}
+	return withType(kind, body)
+}
+
+// withType is an encoded object with its type in front.
+func withType(kind string, body []byte) []byte {
 	msg := make([]byte, 0, len(`{"type":"",`)+len(kind)+len(body))
 	msg = append(msg, `{"type":"`...)
 	msg = append(msg, kind...)
