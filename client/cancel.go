@@ -1,0 +1,217 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"voicerelay/protocol"
+)
+
+// errUnsent is how a speech ends that was canceled before it had a connection.
+var errUnsent = errors.New("canceled before it was sent")
+
+// Cancel stops the speech and waits for the relay's word on how far into the text its audio reached. Ranges end at
+// once, whatever is still on its way.
+func (s *Speech) Cancel(ctx context.Context) (protocol.Spoken, error) {
+	if s.isEnded() && s.err == nil {
+		s.leave()
+		return s.done.Spoken, nil
+	}
+	return s.cancel(ctx, protocol.Setting[int64]{})
+}
+
+// CancelAt is Cancel where so much of the audio was played: the answer is how far the caller heard. It may also come
+// when the speech has ended, up to ten minutes later on the same connection, since vendors speak faster than they are
+// listened to.
+func (s *Speech) CancelAt(ctx context.Context, played time.Duration) (protocol.Spoken, error) {
+	return s.cancel(ctx, protocol.Set(max(played, 0).Milliseconds()))
+}
+
+func (s *Speech) cancel(ctx context.Context, played protocol.Setting[int64]) (protocol.Spoken, error) {
+	s.leave()
+	s.sending.Lock()
+	l := s.link
+	s.sending.Unlock()
+	if l == nil {
+		s.end(nil, errUnsent)
+	}
+	if s.isEnded() && s.err != nil {
+		return protocol.Spoken{}, s.err
+	}
+	c := newCancellation(&protocol.Cancel{GenerationID: s.request.ID, PlayedMS: played})
+	c.owed[s.request.ID] = played.Set
+	if err := l.cancel(ctx, c); err != nil {
+		if errors.Is(err, ErrLost) {
+			s.end(nil, err) // where it waits for another connection
+		}
+		return protocol.Spoken{}, err
+	}
+	return c.spoken[s.request.ID], nil
+}
+
+// CancelContext stops all speeches of a context, the barge-in of a turn. played is how much was played of each that was
+// played at all, whether it has ended or not: the answer says of them, and of all that ran, how far the caller heard. What is missing in it was on a connection that is gone.
+func (c *Client) CancelContext(ctx context.Context, id string, played map[*Speech]time.Duration) (map[*Speech]protocol.Spoken, error) {
+	heard := make(map[*Speech]protocol.Spoken)
+	var failures []error
+	for l, speeches := range c.hit(id, played) {
+		cancel := newCancellation(&protocol.Cancel{ContextID: id})
+		for _, s := range speeches {
+			at, told := played[s]
+			cancel.owed[s.request.ID] = told
+			if told {
+				cancel.tell(s.request.ID, at)
+			}
+		}
+		if err := l.cancel(ctx, cancel); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		for _, s := range speeches {
+			heard[s] = cancel.spoken[s.request.ID]
+		}
+	}
+	return heard, errors.Join(failures...)
+}
+
+// hit stops listening to a context's speeches and says which are on which link. Those without one end here.
+func (c *Client) hit(id string, played map[*Speech]time.Duration) map[*link][]*Speech {
+	c.mu.Lock()
+	links := slices.Collect(maps.Keys(c.links))
+	waiting := slices.Clone(c.waiting)
+	c.mu.Unlock()
+	byLink := make(map[*link][]*Speech)
+	for _, s := range waiting {
+		if s.request.ContextID == id {
+			s.leave()
+			s.end(nil, errUnsent)
+		}
+	}
+	for _, l := range links {
+		byLink[l] = l.of(id)
+		for s := range played {
+			lost := s.isEnded() && s.err != nil // nothing answers for it
+			if s.on(l) && !lost && !slices.Contains(byLink[l], s) {
+				byLink[l] = append(byLink[l], s)
+			}
+		}
+		for _, s := range byLink[l] {
+			s.leave()
+		}
+		if len(byLink[l]) == 0 {
+			delete(byLink, l)
+		}
+	}
+	return byLink
+}
+
+// on reports whether the speech was sent on a link last.
+func (s *Speech) on(l *link) bool {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	return s.link == l
+}
+
+// cancellation is a cancel on its way, and what has been answered of it.
+type cancellation struct {
+	command *protocol.Cancel
+	owed    map[string]bool            // ids without an answer; true: a played time was told
+	spoken  map[string]protocol.Spoken // the answers
+	over    chan error                 // holds one: the end
+}
+
+func newCancellation(command *protocol.Cancel) *cancellation {
+	return &cancellation{
+		command: command, owed: make(map[string]bool), spoken: make(map[string]protocol.Spoken), over: make(chan error, 1),
+	}
+}
+
+// tell notes how much was played of a generation of the context.
+func (c *cancellation) tell(id string, played time.Duration) {
+	if c.command.Played == nil {
+		c.command.Played = make(map[string]int64)
+	}
+	c.command.Played[id] = max(played, 0).Milliseconds()
+}
+
+// end gives the end to who waits; only the first can be the one that the link took off its list.
+func (c *cancellation) end(err error) { c.over <- err }
+
+// cancel sends a cancellation and waits until everything that it owes is answered.
+func (l *link) cancel(ctx context.Context, c *cancellation) error {
+	ctx, stop := context.WithTimeout(ctx, answerTime)
+	defer stop()
+	l.mu.Lock()
+	if l.speeches == nil {
+		l.mu.Unlock()
+		return ErrLost
+	}
+	l.cancels = append(l.cancels, c)
+	l.mu.Unlock()
+	_ = l.send(c.command) // the reader notices a broken link, and ends the cancellation
+	select {
+	case err := <-c.over:
+		return err
+	case <-ctx.Done():
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.cancels = slices.DeleteFunc(l.cancels, func(other *cancellation) bool { return other == c })
+		return context.Cause(ctx)
+	}
+}
+
+// answerDone takes a done for an answer to the cancels of its generation. Where it ended by itself the cancel came too
+// late, and a played time is answered by a spoken that follows.
+func (l *link) answerDone(d protocol.Done) {
+	l.settle(func(c *cancellation) {
+		if told, owed := c.owed[d.GenerationID]; owed && (d.Reason == "cancelled" || !told) {
+			c.take(d.GenerationID, d.Spoken)
+		}
+	})
+}
+
+func (l *link) answer(id string, spoken protocol.Spoken) {
+	l.settle(func(c *cancellation) {
+		if _, owed := c.owed[id]; owed {
+			c.take(id, spoken)
+		}
+	})
+}
+
+// excuse has cancels not wait for a generation that the relay refused: it answers none of them.
+func (l *link) excuse(id string) {
+	l.settle(func(c *cancellation) { delete(c.owed, id) })
+}
+
+func (c *cancellation) take(id string, spoken protocol.Spoken) {
+	c.spoken[id] = spoken
+	delete(c.owed, id)
+}
+
+// settle has the cancels look at an answer, and ends those that nothing is owed to.
+func (l *link) settle(look func(*cancellation)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cancels = slices.DeleteFunc(l.cancels, func(c *cancellation) bool {
+		look(c)
+		if len(c.owed) > 0 {
+			return false
+		}
+		c.end(nil)
+		return true
+	})
+}
+
+// answerError ends the first cancel that a refusal fits: only a cancel of one generation bears an id.
+func (l *link) answerError(e *protocol.Error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.IndexFunc(l.cancels, func(c *cancellation) bool { return c.command.GenerationID == e.GenerationID })
+	if i >= 0 {
+		l.cancels[i].end(e)
+		l.cancels = slices.Delete(l.cancels, i, i+1)
+	}
+}

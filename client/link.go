@@ -1,0 +1,191 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/protocol"
+)
+
+// link is one WebSocket, from its ready to its end. What reads it is Client.serve.
+type link struct {
+	// Static after connect.
+	conn  *websocket.Conn
+	ready protocol.Ready
+
+	mu       sync.Mutex         // guards what follows
+	speeches map[string]*Speech // that the relay has not ended, by generation id; nil: the link is over
+	cancels  []*cancellation    // in the order in which they were sent
+}
+
+// connect opens a link. The deadline is that of the ready, since a relay that accepts and says nothing is none.
+func connect(ctx context.Context, cfg Config) (*link, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	options := &websocket.DialOptions{
+		HTTPClient: cfg.HTTPClient, HTTPHeader: http.Header{}, Subprotocols: []string{protocol.Subprotocol},
+	}
+	if cfg.Key != "" {
+		options.HTTPHeader.Set("Authorization", "Bearer "+cfg.Key)
+	}
+	conn, response, err := websocket.Dial(ctx, cfg.URL, options)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", refusal(response, err))
+	}
+	conn.SetReadLimit(readLimit)
+	l := &link{conn: conn, speeches: make(map[string]*Speech)}
+	if l.ready, err = readReady(ctx, conn); err != nil {
+		_ = conn.CloseNow() // there is nothing to say to it
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return l, nil
+}
+
+// refusal is the relay's own words where it gave any.
+func refusal(response *http.Response, err error) error {
+	if response == nil || response.Body == nil {
+		return err
+	}
+	var body struct {
+		Error *protocol.Error `json:"error"`
+	}
+	if json.NewDecoder(response.Body).Decode(&body) != nil || body.Error == nil || body.Error.Code == "" {
+		return err
+	}
+	return body.Error
+}
+
+func readReady(ctx context.Context, conn *websocket.Conn) (protocol.Ready, error) {
+	_, data, err := conn.Read(ctx)
+	if err != nil {
+		return protocol.Ready{}, err
+	}
+	e, err := protocol.DecodeEvent(data)
+	if err != nil {
+		return protocol.Ready{}, err
+	}
+	ready, ok := e.(protocol.Ready)
+	if !ok {
+		return protocol.Ready{}, errors.New("the relay did not begin with ready")
+	}
+	return ready, nil
+}
+
+// read is the next message. Time in which nobody reads, since a speech's backlog is full, does not count as silence.
+func (l *link) read(ctx context.Context) (websocket.MessageType, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	return l.conn.Read(ctx)
+}
+
+// ping asks for signs of life, until the link ends.
+func (l *link) ping(ctx context.Context) {
+	ticker := time.NewTicker(pingEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_ = l.send(&protocol.Ping{}) // the reader notices what is wrong
+		}
+	}
+}
+
+// send writes a command. A connection that does not take it ends, which its reader notices. A *protocol.Error says
+// that it was not sent, being too large, which would cost the connection and all that is on it.
+func (l *link) send(cmd protocol.Command) error {
+	data, err := protocol.EncodeCommand(cmd)
+	if err != nil {
+		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "provider_options are not JSON"}
+	}
+	if most := l.ready.Limits.MaxMessageBytes; most > 0 && len(data) > most {
+		return textTooLong(most)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
+	defer cancel()
+	if err := l.conn.Write(ctx, websocket.MessageText, data); err != nil {
+		_ = l.conn.CloseNow() // it is broken anyway
+		return fmt.Errorf("send %s: %w", protocol.CommandName(cmd), err)
+	}
+	return nil
+}
+
+func textTooLong(most int) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeTextTooLong, Param: "text", Message: fmt.Sprintf("over %d bytes in one message", most)}
+}
+
+// register notes a speech that is about to be sent. It reports false where the link is over.
+func (l *link) register(s *Speech) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.speeches == nil {
+		return false
+	}
+	l.speeches[s.request.ID] = s
+	return true
+}
+
+// speech is the running speech of an id, or nil.
+func (l *link) speech(id string) *Speech {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.speeches[id]
+}
+
+// release takes a speech off the link: the relay has ended or refused it.
+func (l *link) release(id string) *Speech {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.speeches[id]
+	delete(l.speeches, id)
+	return s
+}
+
+// of is the running speeches of a context.
+func (l *link) of(contextID string) []*Speech {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []*Speech
+	for _, s := range l.speeches {
+		if s.request.ContextID == contextID {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// close ends the link and returns what was running on it, oldest first.
+func (l *link) close(cause error) []*Speech {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	orphans := make([]*Speech, 0, len(l.speeches))
+	for _, s := range l.speeches {
+		orphans = append(orphans, s)
+	}
+	slices.SortFunc(orphans, byNumber)
+	l.speeches = nil
+	for _, c := range l.cancels {
+		c.end(cause)
+	}
+	l.cancels = nil
+	return orphans
+}
+
+// describe is why a connection ended, in a few words: the relay's own where it closed it.
+func describe(err error) error {
+	var closed websocket.CloseError
+	if errors.As(err, &closed) {
+		return fmt.Errorf("the relay closed with %d: %s", closed.Code, strings.TrimSpace(closed.Reason))
+	}
+	return err
+}

@@ -1,0 +1,202 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"voicerelay/protocol"
+)
+
+// Event is what comes of a speech, in its order: an Audio, or a protocol.Started, protocol.Timestamps or
+// protocol.Rerouted.
+type Event any
+
+// Audio is a frame of a speech.
+type Audio struct {
+	Seq     uint32        // 0, 1, 2 … within the speech
+	Start   time.Duration // audio of the speech before it
+	Samples int           // at the output's rate
+	Data    []byte        // in the output's encoding; the receiver's own
+}
+
+// Speech is one generation: a text on its way, and what comes of it.
+type Speech struct {
+	// Static after newSpeech, but number, which Speak sets before anybody else has the speech.
+	request Request
+	number  int64 // in the order of Speak
+	events  chan Event
+	left    chan struct{} // closed by leave: nobody wants what comes
+	ended   chan struct{} // closed by end
+
+	leaving, ending sync.Once
+	done            *protocol.Done // of a generation that the relay has ended; written before ended closes
+	err             error          // why it ended otherwise; the same
+	heard           atomic.Bool    // something of it has come, so that it must not be sent again
+	refusal         atomic.Pointer[protocol.Error]
+
+	waitsSince time.Time // guarded by the client's mu
+
+	sending  sync.Mutex // held while a command is sent, so that they keep their order; guards what follows
+	link     *link      // the last that it was sent on; nil: none yet
+	text     strings.Builder
+	partial  []byte    // of a character that Write has not got whole
+	finished bool      // no more text comes
+	flushed  bool      // nothing came behind the last flush
+	sent     int       // how often the generate was sent
+	resentAt time.Time // when it was sent for the second time
+}
+
+func newSpeech(r Request, backlog int) *Speech {
+	s := &Speech{
+		request: r.withIDs(), finished: !r.Open,
+		events: make(chan Event, backlog), left: make(chan struct{}), ended: make(chan struct{}),
+	}
+	s.text.WriteString(r.Text)
+	return s
+}
+
+// ID is the speech's generation id.
+func (s *Speech) ID() string { return s.request.ID }
+
+// Audio ranges over the speech's audio as it comes, and passes over all else. See Events.
+func (s *Speech) Audio() iter.Seq2[Audio, error] {
+	return func(yield func(Audio, error) bool) {
+		for e, err := range s.Events() {
+			audio, ok := e.(Audio)
+			if (ok || err != nil) && !yield(audio, err) {
+				return
+			}
+		}
+	}
+}
+
+// Events ranges over what comes of the speech. An error is the last that it yields: a *protocol.Error where the relay
+// refused the speech or could not speak it, ErrLost, ErrClosed, or what ended Speak's context. What was canceled just
+// ends. Whoever leaves the range early won't get the rest; the relay speaks on until the speech is canceled.
+func (s *Speech) Events() iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for e, ok := s.next(); ok; e, ok = s.next() {
+			if !yield(e, nil) {
+				s.leave()
+				return
+			}
+		}
+		if err := s.failure(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// next waits for an event; ok is false behind the last.
+func (s *Speech) next() (e Event, ok bool) {
+	if s.isLeft() {
+		return nil, false
+	}
+	select {
+	case e = <-s.events:
+		return e, true
+	case <-s.left:
+		return nil, false
+	case <-s.ended:
+	}
+	select { // what came before the end is in the queue
+	case e = <-s.events:
+		return e, true
+	default:
+		return nil, false
+	}
+}
+
+// Wait waits for the speech's end and returns the relay's word on it: also that of a failed one, whose Error says why.
+// It does not listen: of a long speech somebody has to.
+func (s *Speech) Wait(ctx context.Context) (*protocol.Done, error) {
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-s.ended:
+		return s.done, s.err
+	}
+}
+
+// failure is why the speech ended, if that was none in order.
+func (s *Speech) failure() error {
+	switch {
+	case !s.isEnded():
+		return nil
+	case s.err != nil:
+		return s.err
+	case s.done.Error != nil:
+		return s.done.Error
+	}
+	if e := s.refusal.Load(); e != nil && s.done.Reason == "completed" {
+		return e // the text was not spoken whole
+	}
+	return nil
+}
+
+// watch ends the speech with ctx, and returns when it has ended.
+func (s *Speech) watch(ctx context.Context) {
+	select {
+	case <-s.ended:
+		return
+	case <-ctx.Done():
+	}
+	s.leave()
+	s.abandon(context.Cause(ctx))
+}
+
+// abandon ends the speech by the client's own will, and tells the relay.
+func (s *Speech) abandon(cause error) {
+	s.end(nil, cause)
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	if s.link != nil {
+		_ = s.link.send(&protocol.Cancel{GenerationID: s.request.ID}) // a link that is broken has canceled it
+	}
+}
+
+// push queues what came. Only called by the link's reader, whose wait ends with the speech, its listener or the client.
+func (s *Speech) push(ctx context.Context, e Event) {
+	s.heard.Store(true)
+	if s.isLeft() {
+		return
+	}
+	select {
+	case s.events <- e:
+	case <-s.left:
+	case <-s.ended:
+	case <-ctx.Done():
+	}
+}
+
+// end ends the speech: the first word on it counts.
+func (s *Speech) end(done *protocol.Done, err error) {
+	s.ending.Do(func() {
+		s.done, s.err = done, err
+		close(s.ended)
+	})
+}
+
+// leave drops what comes from now on.
+func (s *Speech) leave() { s.leaving.Do(func() { close(s.left) }) }
+
+func (s *Speech) isLeft() bool { return closed(s.left) }
+
+func (s *Speech) isEnded() bool { return closed(s.ended) }
+
+// byNumber orders speeches as they were spoken.
+func byNumber(a, b *Speech) int { return cmp.Compare(a.number, b.number) }
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
