@@ -187,7 +187,8 @@ func TestAStreamIsFedToItsEnd(t *testing.T) {
 		}
 		synctest.Wait()
 		// What was there before the generate was sent went with it.
-		text, finished := got[*protocol.Generate](p).Text, false
+		g := got[*protocol.Generate](p)
+		text, finished := g.Text, g.Final
 		for !finished {
 			switch command := (<-p.commands).(type) {
 			case *protocol.Append:
