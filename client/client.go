@@ -51,11 +51,10 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 }
 
 // Close ends all speeches and the connection, and waits for what runs.
-func (c *Client) Close() error {
+func (c *Client) Close() {
 	c.fail(ErrClosed)
 	c.cancel()
 	c.wg.Wait()
-	return nil
 }
 
 // keep serves a link that was adopted, and connects again whenever there is none for what is spoken next.

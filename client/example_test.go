@@ -20,9 +20,7 @@ func dial() (c *client.Client, done func()) {
 		log.Fatal(err)
 	}
 	return c, func() {
-		if err := c.Close(); err != nil {
-			log.Fatal(err)
-		}
+		c.Close()
 		relay.Close()
 	}
 }

@@ -71,11 +71,7 @@ func (r *fakeRelay) dial(cfg Config) (*Client, *peer) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			r.t.Error(err)
-		}
-	})
+	r.t.Cleanup(c.Close)
 	return c, <-r.peers
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/client"
 	"voicerelay/protocol"
 )
 
@@ -91,19 +92,17 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 
 // speakDemo speaks a sentence through each vendor and one through a failover, and leaves their audio in a file.
 func speakDemo(ctx context.Context, url string, cast []demoVendor, std stdio) error {
-	dialing, cancel := context.WithTimeout(ctx, dialPatience)
-	defer cancel()
-	client, err := dialSpeaker(dialing, url, "")
+	c, err := client.Dial(ctx, client.Config{URL: url})
 	if err != nil {
 		return err
 	}
-	defer client.close()
+	defer c.Close()
 	path := filepath.Join(os.TempDir(), "voicerelay-demo.wav")
 	sink, err := openSink(path, std.out)
 	if err != nil {
 		return err
 	}
-	if err := speakScenes(ctx, client, scenes(cast), sink, std); err != nil {
+	if err := speakScenes(ctx, c, scenes(cast), sink, std); err != nil {
 		return errors.Join(err, sink.close())
 	}
 	if err := sink.close(); err != nil {
@@ -128,11 +127,11 @@ func scenes(cast []demoVendor) []scene {
 	})
 }
 
-func speakScenes(ctx context.Context, client *speaker, all []scene, sink *wavSink, std stdio) error {
-	for i, s := range all {
+func speakScenes(ctx context.Context, c *client.Client, all []scene, sink *wavSink, std stdio) error {
+	for _, s := range all {
 		fmt.Fprintf(std.out, "%s: %q\n", s.title, s.text)
-		u := utterance{id: fmt.Sprintf("demo-%d", i), route: s.route, text: strings.NewReader(s.text)}
-		result, err := client.speak(ctx, u, listener{audio: sink.write})
+		u := utterance{route: s.route, text: strings.NewReader(s.text)}
+		result, err := speak(ctx, c, u, listener{audio: sink.write})
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,8 @@ func allowed(pkg string) []string {
 	switch {
 	case pkg == "cmd/relay":
 		return nil // everything
+	case pkg == "client":
+		return []string{"protocol"}
 	case pkg == "relay":
 		return append(leaves, "routing", "upstream")
 	case pkg == "routing":

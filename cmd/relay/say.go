@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"voicerelay/client"
 	"voicerelay/protocol"
 )
 
@@ -25,7 +26,7 @@ func say(ctx context.Context, args []string, std stdio) int {
 	if done, code := parseFlags(flags, args, std.err); done {
 		return code
 	}
-	u := utterance{id: "say", voice: *voice, route: *route, text: std.in}
+	u := utterance{voice: *voice, route: *route, text: std.in}
 	if flags.NArg() > 0 {
 		u.text = strings.NewReader(strings.Join(flags.Args(), " "))
 	}
@@ -36,24 +37,19 @@ func say(ctx context.Context, args []string, std stdio) int {
 	return exitOK
 }
 
-// dialPatience bounds the connection to the relay.
-const dialPatience = 10 * time.Second
-
 func sayTo(ctx context.Context, address string, u utterance, out string, std stdio) error {
-	dialing, cancel := context.WithTimeout(ctx, dialPatience)
-	defer cancel()
 	// The key comes from the environment, since a command line is everybody's to read.
-	s, err := dialSpeaker(dialing, address, os.Getenv("RELAY_API_KEY"))
+	c, err := client.Dial(ctx, client.Config{URL: address, Key: os.Getenv("RELAY_API_KEY")})
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer c.Close()
 	sink, err := openSink(out, std.out)
 	if err != nil {
 		return err
 	}
 	progress := newProgress(std.err)
-	result, err := s.speak(ctx, u, listener{
+	result, err := speak(ctx, c, u, listener{
 		started: progress.started,
 		audio: func(samples []byte) error {
 			progress.audio(len(samples) / 2)

@@ -11,10 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"unicode/utf8"
 
 	"github.com/rs/zerolog"
-	"pgregory.net/rapid"
 
 	"voicerelay/audio"
 )
@@ -156,15 +154,4 @@ func TestStopperRunsBackwardsAndTellsAll(t *testing.T) {
 	if !errors.Is(err, first) || !errors.Is(err, second) {
 		t.Errorf("got %v, want both errors", err)
 	}
-}
-
-func TestWholeRunesNeverCutOne(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.String().Draw(t, "text")
-		n := rapid.IntRange(0, len(text)).Draw(t, "length")
-		whole := wholeRunes([]byte(text)[:n])
-		if !utf8.ValidString(text[:whole]) || n-whole > 3 {
-			t.Fatalf("%q cut at %d", text[:n], whole)
-		}
-	})
 }
