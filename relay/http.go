@@ -32,7 +32,7 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("/v1/speech", srv.open(allowOnly("GET, POST")))
 	mux.HandleFunc("HEAD /v1/speech", srv.open(allowOnly("GET, POST")))
 	mux.HandleFunc("/", srv.open(notFound))
-	return bounded(mux)
+	return bounded(srv.forPages(mux))
 }
 
 // answerPatience bounds how long a client may take for an answer, but for speech, which has a bound of its own.
