@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -15,7 +14,6 @@ import (
 type bench struct {
 	settings *settings
 	clock    clock
-	vendor   *vendor
 	dir      string // for the children's files; removed at the end
 	relay    string // the program
 	cores    cores
@@ -51,26 +49,12 @@ func runBench(ctx context.Context, s *settings, progress io.Writer) (r *report, 
 		return nil, fmt.Errorf("keep to some cores: %w", err)
 	}
 	defer func() { err = errors.Join(err, unpin()) }()
-	if b.vendor, err = startVendor(b.clock); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, b.vendor.close()) }()
-	r = &report{Conditions: b.conditions(), Rounds: make(map[string][]*round)}
-	if err := b.alternate(ctx, r); err != nil {
-		return nil, err
-	}
-	r.Memory, err = b.memories(ctx)
-	return r, err
+	r = &report{Conditions: b.conditions()}
+	return r, b.measure(ctx, r)
 }
 
 func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(b.progress, "# "+format+"\n", args...)
-}
-
-// nextNumber is used once in a run. Only called by the run's own goroutine.
-func (b *bench) nextNumber() int {
-	b.number++
-	return b.number
 }
 
 // pin keeps this process to its cores until the returned function is called.
@@ -92,77 +76,52 @@ func (b *bench) pin() (func() error, error) {
 	}, nil
 }
 
-// starter starts what is on a path.
-type starter func(ctx context.Context) (*path, error)
-
-// proxies are the ways through a proxy. Where nginx is not installed there is only one.
-func (b *bench) proxies() map[string]starter {
-	all := map[string]starter{relayPath: b.startRelay}
-	if _, err := findNginx(); err == nil {
-		all[nginxPath] = b.startNginx
-	}
-	maps.DeleteFunc(all, func(name string, _ starter) bool { return !b.settings.measures(name) })
-	return all
+// part is something that is measured.
+type part struct {
+	name    string
+	measure func(b *bench, ctx context.Context, r *report) error
 }
 
-// alternate measures all paths in turn. Each round begins with another, so that none has the same place always.
-func (b *bench) alternate(ctx context.Context, r *report) (err error) {
-	var paths []*path
-	if b.settings.measures(directPath) {
-		paths = append(paths, newDirect(b.vendor))
+// parts are all of them. Memory is of processes that are new, so the order is of no account.
+func parts() []part {
+	return []part{
+		{"load", (*bench).loads},
+		{"memory", (*bench).memories},
 	}
-	defer func() {
-		for _, p := range paths {
-			err = errors.Join(err, p.stop())
-		}
-	}()
-	proxies := b.proxies()
-	for _, name := range []string{nginxPath, relayPath} {
-		if !b.settings.measures(name) {
+}
+
+func partNames() []string {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// measure measures all that was asked for.
+func (b *bench) measure(ctx context.Context, r *report) error {
+	for _, p := range parts() {
+		if !b.settings.asks(p.name) {
 			continue
 		}
-		start, ok := proxies[name]
-		if !ok {
-			b.say("%s is not installed: no comparison with it", name)
-			continue
-		}
-		p, err := start(ctx)
-		if err != nil {
-			return err
-		}
-		paths = append(paths, p)
-	}
-	for n := range b.settings.rounds {
-		first := n % len(paths)
-		for _, p := range slices.Concat(paths[first:], paths[:first]) {
-			b.say("round %d of %d: %s", n+1, b.settings.rounds, p.name)
-			measured, err := b.load(ctx, p)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
-			r.Rounds[p.name] = append(r.Rounds[p.name], measured)
+		if err := p.measure(b, ctx, r); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return nil
 }
 
-// memories measures proxies that have done nothing before.
-func (b *bench) memories(ctx context.Context) (map[string]*memory, error) {
-	all := make(map[string]*memory)
-	if b.settings.idle == 0 {
-		return all, nil
-	}
-	for name, start := range b.proxies() {
-		b.say("memory of %s", name)
-		p, err := start(ctx)
-		if err != nil {
-			return nil, err
+// alternate has something measured on all paths in turn. Each round begins with another, so that none has the same place
+// always.
+func (b *bench) alternate(s *site, rounds int, measure func(*path) error) error {
+	for n := range rounds {
+		first := n % len(s.paths)
+		for _, p := range slices.Concat(s.paths[first:], s.paths[:first]) {
+			b.say("round %d of %d: %s", n+1, rounds, p.name)
+			if err := measure(p); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
 		}
-		m, err := b.memoryOf(ctx, p)
-		if err := errors.Join(err, p.stop()); err != nil {
-			return nil, fmt.Errorf("memory of %s: %w", name, err)
-		}
-		all[name] = m
 	}
-	return all, nil
+	return nil
 }

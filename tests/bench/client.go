@@ -15,7 +15,7 @@ const (
 	keptMessage       = 16 << 10 // twice what a frame takes
 )
 
-// client is one agent's connection, which has one utterance spoken at a time. One goroutine uses it, but for stop.
+// client is one agent's connection. One goroutine uses it, but for stop.
 type client struct {
 	clock   clock
 	dialect dialect
@@ -27,7 +27,7 @@ type client struct {
 func dial(ctx context.Context, c clock, p *path) (*client, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakePatience)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, p.dialect.address(p.url), nil)
+	conn, _, err := websocket.Dial(ctx, p.dialect.address(p.url), &websocket.DialOptions{HTTPClient: p.http})
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
@@ -78,32 +78,62 @@ type heard struct {
 	cancelled bool          // the server says that it was stopped; only the relay does
 }
 
+// line is something to say.
+type line struct {
+	number int
+	text   string
+}
+
 // speak has a text spoken and hears it to its end.
-func (c *client) speak(ctx context.Context, number int, text string) (*heard, error) {
-	for _, message := range c.dialect.generate(number, text) {
-		if err := c.conn.Write(ctx, websocket.MessageText, message); err != nil {
-			return nil, fmt.Errorf("utterance %d: %w", number, err)
+func (c *client) speak(ctx context.Context, l line) (*heard, error) {
+	all, err := c.speakTogether(ctx, []line{l})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// speakTogether has some texts spoken at once on this one connection, and hears them to their ends.
+func (c *client) speakTogether(ctx context.Context, lines []line) ([]*heard, error) {
+	all, byNumber := make([]*heard, len(lines)), make(map[int]*heard, len(lines))
+	for i, l := range lines {
+		for _, message := range c.dialect.generate(l.number, l.text) {
+			if err := c.conn.Write(ctx, websocket.MessageText, message); err != nil {
+				return nil, fmt.Errorf("utterance %d: %w", l.number, err)
+			}
+		}
+		all[i] = &heard{number: l.number, arrivals: make([]arrival, 0, framesFor(len(l.text))+1)}
+		byNumber[l.number] = all[i]
+	}
+	for len(byNumber) > 0 {
+		if err := c.hear(ctx, byNumber); err != nil {
+			return nil, fmt.Errorf("utterance %d, frame %d: %w", lines[0].number, len(all[0].arrivals), err)
 		}
 	}
-	h := &heard{number: number, arrivals: make([]arrival, 0, framesFor(len(text))+1)}
-	for {
-		message, err := c.next(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("utterance %d, frame %d: %w", number, len(h.arrivals), err)
-		}
-		now := c.clock.now()
-		e, err := c.dialect.read(message)
-		if err == nil && e.audio != nil {
-			err = h.take(e, now)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("utterance %d, frame %d: %w", number, len(h.arrivals), err)
-		}
-		if e.end {
-			h.cancelled = e.cancelled
-			return h, nil
-		}
+	return all, nil
+}
+
+// hear takes a message, and drops an utterance that it ends.
+func (c *client) hear(ctx context.Context, speaking map[int]*heard) error {
+	message, err := c.next(ctx)
+	if err != nil {
+		return err
 	}
+	now := c.clock.now()
+	e, err := c.dialect.read(message)
+	if err != nil || e.audio == nil && !e.end {
+		return err
+	}
+	h := speaking[e.number]
+	if h == nil {
+		return fmt.Errorf("a message of utterance %d, which was not asked for", e.number)
+	}
+	if e.end {
+		h.cancelled = e.cancelled
+		delete(speaking, e.number)
+		return nil
+	}
+	return h.take(e, now)
 }
 
 // take notes a frame, which must be the next one by the server's count and by the vendor's.

@@ -49,13 +49,13 @@ type crowd struct {
 	heard []*heard // by client; read after wait
 }
 
-// start has every client speak an utterance of that length. From stopFrom on, every second one is cancelled; 0: none.
-func (b *bench) start(ctx context.Context, clients []*client, length, stopFrom time.Duration) *crowd {
+// start has every client speak an utterance for that long, with a vendor of that pace. From stopFrom on, every second one
+// is cancelled; 0: none.
+func (b *bench) start(ctx context.Context, clients []*client, v *vendor, length, stopFrom time.Duration) *crowd {
 	c := &crowd{heard: make([]*heard, len(clients))}
 	c.ctx, c.fail = context.WithCancelCause(ctx)
 	for i, client := range clients {
-		number := b.nextNumber()
-		text := utteranceText(number, charactersFor(length))
+		l := b.nextLine(v.speech(length))
 		delay := rand.N(startSpread)
 		var stopAfter time.Duration
 		if stopFrom > 0 && i%2 == 1 {
@@ -64,7 +64,7 @@ func (b *bench) start(ctx context.Context, clients []*client, length, stopFrom t
 		c.wg.Go(func() {
 			err := pause(c.ctx, delay)
 			if err == nil {
-				c.heard[i], err = client.speakAndStop(c.ctx, number, text, stopAfter)
+				c.heard[i], err = client.speakAndStop(c.ctx, l, stopAfter)
 			}
 			if err != nil {
 				c.fail(err)
@@ -82,9 +82,9 @@ func (c *crowd) wait() ([]*heard, error) {
 }
 
 // speakAndStop has a text spoken, and cancels it after a while unless that is 0.
-func (c *client) speakAndStop(ctx context.Context, number int, text string, after time.Duration) (*heard, error) {
+func (c *client) speakAndStop(ctx context.Context, l line, after time.Duration) (*heard, error) {
 	if after == 0 {
-		return c.speak(ctx, number, text)
+		return c.speak(ctx, l)
 	}
 	var stoppedAt time.Duration
 	var stopErr error
@@ -93,10 +93,10 @@ func (c *client) speakAndStop(ctx context.Context, number int, text string, afte
 	go func() { // waited for below
 		defer close(stopped)
 		if stopErr = pause(ctx, after); stopErr == nil {
-			stoppedAt, stopErr = c.stop(ctx, number)
+			stoppedAt, stopErr = c.stop(ctx, l.number)
 		}
 	}()
-	h, err := c.speak(ctx, number, text)
+	h, err := c.speak(ctx, l)
 	cancel()
 	<-stopped
 	if err := errors.Join(err, stopErr); err != nil {
@@ -104,6 +104,12 @@ func (c *client) speakAndStop(ctx context.Context, number int, text string, afte
 	}
 	h.stoppedAt = stoppedAt
 	return h, nil
+}
+
+// nextLine is an utterance of that length that was not spoken before. Only called by the run's own goroutine.
+func (b *bench) nextLine(speech time.Duration) line {
+	b.number++
+	return line{number: b.number, text: utteranceText(b.number, charactersFor(speech))}
 }
 
 // utteranceText is a text of that many characters. Its number is how the vendor knows it again.

@@ -25,6 +25,7 @@ type dialect interface {
 
 // event is what a client must know of a message.
 type event struct {
+	number    int    // of the utterance, where it is an audio frame or an end
 	audio     []byte // base64, where it is an audio frame
 	seq       int    // of the audio frame
 	end       bool   // nothing more comes
@@ -66,6 +67,24 @@ func numberOf(part []byte, name string) (int, error) {
 	return n, nil
 }
 
+// audioEvent reads the two numbers that stand beside a frame's audio.
+func audioEvent(audio, part []byte, numberName, seqName string) (event, error) {
+	number, err := numberOf(part, numberName)
+	if err != nil {
+		return event{}, err
+	}
+	seq, err := numberOf(part, seqName)
+	return event{number: number, audio: audio, seq: seq}, err
+}
+
+func endOf(id string, cancelled bool) (event, error) {
+	number, err := strconv.Atoi(id)
+	if err != nil {
+		return event{}, fmt.Errorf("the end of %.20q, which is no utterance", id)
+	}
+	return event{number: number, end: true, cancelled: cancelled}, nil
+}
+
 // vendorDialect is KugelAudio's own, with a context an utterance: what an agent without a relay speaks.
 type vendorDialect struct{}
 
@@ -87,12 +106,13 @@ func (vendorDialect) cancel(number int) []byte {
 
 func (vendorDialect) read(message []byte) (event, error) {
 	if audio, ok := audioIn(message); ok {
-		seq, err := numberOf(message[len(message)-min(len(message), 80):], `"idx":`)
-		return event{audio: audio, seq: seq}, err
+		tail := message[len(message)-min(len(message), 160):]
+		return audioEvent(audio, tail, `"context_id":"`, `"idx":`)
 	}
 	var m struct {
-		Closed bool   `json:"context_closed"`
-		Error  string `json:"error"`
+		Context string `json:"context_id"`
+		Closed  bool   `json:"context_closed"`
+		Error   string `json:"error"`
 	}
 	if err := json.Unmarshal(message, &m); err != nil {
 		return event{}, fmt.Errorf("a message that is no JSON object: %w", err)
@@ -100,7 +120,10 @@ func (vendorDialect) read(message []byte) (event, error) {
 	if m.Error != "" {
 		return event{}, errors.New(m.Error)
 	}
-	return event{end: m.Closed}, nil
+	if !m.Closed {
+		return event{}, nil
+	}
+	return endOf(m.Context, false)
 }
 
 // relayDialect is the relay's protocol, with audio as JSON.
@@ -122,15 +145,16 @@ func (relayDialect) cancel(number int) []byte {
 
 func (relayDialect) read(message []byte) (event, error) {
 	if audio, ok := audioIn(message); ok {
-		seq, err := numberOf(message[:min(len(message), 200)], `"seq":`)
-		return event{audio: audio, seq: seq}, err
+		head := message[:min(len(message), 200)]
+		return audioEvent(audio, head, `"generation_id":"g`, `"seq":`)
 	}
 	var m struct {
-		Type    string `json:"type"`
-		Reason  string `json:"reason"`
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Error   *struct {
+		Type       string `json:"type"`
+		Generation string `json:"generation_id"`
+		Reason     string `json:"reason"`
+		Code       string `json:"code"`
+		Message    string `json:"message"`
+		Error      *struct {
 			Code    string `json:"code"`
 			Message string `json:"message"`
 		} `json:"error"`
@@ -146,5 +170,8 @@ func (relayDialect) read(message []byte) (event, error) {
 	case m.Type == "done" && m.Error != nil:
 		return event{}, fmt.Errorf("failed: %s: %s", m.Error.Code, m.Error.Message)
 	}
-	return event{end: m.Type == "done", cancelled: m.Reason == "cancelled"}, nil
+	if m.Type != "done" {
+		return event{}, nil
+	}
+	return endOf(strings.TrimPrefix(m.Generation, "g"), m.Reason == "cancelled")
 }

@@ -15,15 +15,16 @@ func TestDialectsRead(t *testing.T) {
 		want    event
 		fault   string
 	}{
-		{"vendor audio", vendorDialect{}, `{"audio":"AAAA","enc":"pcm_s16le","context_id":"7","idx":12,"sr":24000}`, event{audio: []byte("AAAA"), seq: 12}, ""},
+		{"vendor audio", vendorDialect{}, `{"audio":"AAAA","enc":"pcm_s16le","context_id":"7","idx":12,"sr":24000}`, event{number: 7, audio: []byte("AAAA"), seq: 12}, ""},
 		{"vendor chunk", vendorDialect{}, `{"chunk_complete":true,"context_id":"7"}`, event{}, ""},
-		{"vendor end", vendorDialect{}, `{"context_closed":true,"context_id":"7"}`, event{end: true}, ""},
+		{"vendor end", vendorDialect{}, `{"context_closed":true,"context_id":"7"}`, event{number: 7, end: true}, ""},
 		{"vendor error", vendorDialect{}, `{"error":"no credit","code":402}`, event{}, "no credit"},
 		{"vendor audio without idx", vendorDialect{}, `{"audio":"AAAA"}`, event{}, "without its number"},
-		{"relay audio", relayDialect{}, `{"type":"audio","generation_id":"g7","seq":3,"start_ms":300,"samples":2400,"audio":"AAAA"}`, event{audio: []byte("AAAA"), seq: 3}, ""},
+		{"vendor end of nothing", vendorDialect{}, `{"context_closed":true}`, event{}, "no utterance"},
+		{"relay audio", relayDialect{}, `{"type":"audio","generation_id":"g7","seq":3,"start_ms":300,"samples":2400,"audio":"AAAA"}`, event{number: 7, audio: []byte("AAAA"), seq: 3}, ""},
 		{"relay accepted", relayDialect{}, `{"type":"accepted","generation_id":"g7"}`, event{}, ""},
-		{"relay done", relayDialect{}, `{"type":"done","reason":"completed"}`, event{end: true}, ""},
-		{"relay cancelled", relayDialect{}, `{"type":"done","reason":"cancelled"}`, event{end: true, cancelled: true}, ""},
+		{"relay done", relayDialect{}, `{"type":"done","generation_id":"g7","reason":"completed"}`, event{number: 7, end: true}, ""},
+		{"relay cancelled", relayDialect{}, `{"type":"done","generation_id":"g7","reason":"cancelled"}`, event{number: 7, end: true, cancelled: true}, ""},
 		{"relay failed", relayDialect{}, `{"type":"done","reason":"failed","error":{"code":"upstream_failed"}}`, event{}, "upstream_failed"},
 		{"relay refused", relayDialect{}, `{"type":"error","code":"rate_limit_exceeded"}`, event{}, "rate_limit_exceeded"},
 		{"relay rerouted", relayDialect{}, `{"type":"rerouted"}`, event{}, "gave an attempt up"},
@@ -41,7 +42,7 @@ func TestDialectsRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if string(got.audio) != string(test.want.audio) || got.seq != test.want.seq || got.end != test.want.end || got.cancelled != test.want.cancelled {
+			if string(got.audio) != string(test.want.audio) || got.number != test.want.number || got.seq != test.want.seq || got.end != test.want.end || got.cancelled != test.want.cancelled {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})

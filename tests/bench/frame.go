@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -47,6 +49,9 @@ func readMark(audio []byte) (mark, error) {
 	if _, err := base64.StdEncoding.Decode(raw[:], audio[:markChars]); err != nil {
 		return mark{}, errNotOurAudio
 	}
+	if !bytes.Equal(audio[markChars:], noise()[markChars:]) {
+		return mark{}, errNotOurAudio
+	}
 	return mark{
 		index: binary.LittleEndian.Uint32(raw[:]),
 		sent:  time.Duration(binary.LittleEndian.Uint64(raw[4:])),
@@ -77,7 +82,7 @@ func newAudioFrame(contextID string) *audioFrame {
 	f := &audioFrame{buf: make([]byte, headerBytes, headerBytes+frameChars+256)}
 	f.buf = append(f.buf, `{"audio":"`...)
 	f.audio = len(f.buf)
-	f.buf = base64.StdEncoding.AppendEncode(f.buf, noise())
+	f.buf = append(f.buf, noise()...)
 	f.buf = append(f.buf, `","enc":"pcm_s16le","context_id":`...)
 	f.buf = append(f.buf, quote(contextID)...)
 	f.buf = append(f.buf, `,"idx":`...)
@@ -97,15 +102,16 @@ func (f *audioFrame) stamp(m mark, chunk int) []byte {
 	return f.buf
 }
 
-// noise is a frame's samples: any bytes do, but not ones that an optimisation for silence could recognise.
-func noise() []byte {
+// noise is a frame's samples as base64: any do, but not ones that an optimisation for silence could recognise. It is
+// not to be changed.
+var noise = sync.OnceValue(func() []byte {
 	samples := make([]byte, frameSamples*2)
 	source := rand.New(rand.NewPCG(1, 2))
 	for i := range samples {
 		samples[i] = byte(source.Uint32())
 	}
-	return samples
-}
+	return base64.StdEncoding.AppendEncode(nil, samples)
+})
 
 func quote(s string) []byte {
 	quoted, err := json.Marshal(s)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,7 +28,8 @@ func TestReadMarkRefusesOtherAudio(t *testing.T) {
 	message := newAudioFrame("c1").stamp(mark{}, 0)[headerBytes:]
 	audio, _ := audioIn(message)
 	broken := append([]byte("!"), audio[1:]...)
-	for name, other := range map[string][]byte{"none": nil, "short": audio[:len(audio)-4], "not base64": broken} {
+	changed := append(slices.Clone(audio[:len(audio)-1]), '!')
+	for name, other := range map[string][]byte{"none": nil, "short": audio[:len(audio)-4], "not base64": broken, "changed in its last byte": changed} {
 		if got, err := readMark(other); err == nil {
 			t.Errorf("%s: got %v, want an error", name, got)
 		}

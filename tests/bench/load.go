@@ -29,30 +29,48 @@ type round struct {
 	Lost          int       `json:"lost"`                  // sent and never received
 	Measured      int       `json:"measured"`              // of which latency and CPU were measured
 	CPUPerFrame   float64   `json:"cpu_us_a_frame"`        // of the proxy alone; 0 on the direct path
+	ProxyCores    float64   `json:"proxy_cores"`           // cores that the proxy kept busy
 	HarnessCores  float64   `json:"harness_cores"`         // cores that vendor and clients kept busy
+	HarnessLate   bool      `json:"harness_late"`          // it was they who limited
 	ElsewhereBusy float64   `json:"other_processes_cores"` // cores that neither they nor the proxy did
 }
 
+// demand is what is to be spoken in a round.
+type demand struct {
+	generations int
+	duration    time.Duration // that is measured
+}
+
+// length is how long each utterance takes.
+func (d demand) length() time.Duration {
+	return startSpread + settleTime + d.duration + cancelSpread + speechMargin
+}
+
 // load has many utterances spoken at once on a path, and measures.
-func (b *bench) load(ctx context.Context, p *path) (*round, error) {
-	clients, err := b.connect(ctx, p, b.settings.generations)
-	defer closeAll(clients)
+func (b *bench) load(ctx context.Context, p *path, d demand) (*round, error) {
+	all, w, err := b.speech(ctx, p, d)
 	if err != nil {
 		return nil, err
 	}
-	length := startSpread + settleTime + b.settings.duration + cancelSpread + speechMargin
-	ctx, cancel := context.WithTimeoutCause(ctx, length+overtime, errOvertime)
+	return b.judge(ctx, p.vendor, all, w)
+}
+
+// speech is a round, not judged yet.
+func (b *bench) speech(ctx context.Context, p *path, d demand) ([]*heard, *window, error) {
+	clients, err := b.connect(ctx, p, d.generations)
+	defer closeAll(clients)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, d.length()+overtime, errOvertime)
 	defer cancel()
-	crowd := b.start(ctx, clients, length, length-cancelSpread-speechMargin)
-	w, err := b.watch(crowd.ctx, p)
+	crowd := b.start(ctx, clients, p.vendor, d.length(), d.length()-cancelSpread-speechMargin)
+	w, err := b.watch(crowd.ctx, p, d.duration)
 	if err != nil {
 		crowd.fail(err) // nobody needs what is still spoken
 	}
 	all, err := crowd.wait()
-	if err != nil {
-		return nil, err
-	}
-	return b.judge(ctx, all, w)
+	return all, w, err
 }
 
 // window is the time that is measured, and what was used in it.
@@ -65,7 +83,7 @@ type window struct {
 type usage struct{ proxy, harness, machine time.Duration }
 
 // watch waits for the load to settle, and measures what it uses.
-func (b *bench) watch(ctx context.Context, p *path) (*window, error) {
+func (b *bench) watch(ctx context.Context, p *path, duration time.Duration) (*window, error) {
 	if err := pause(ctx, startSpread+settleTime); err != nil {
 		return nil, err
 	}
@@ -74,7 +92,7 @@ func (b *bench) watch(ctx context.Context, p *path) (*window, error) {
 		return nil, err
 	}
 	w := &window{from: b.clock.now()}
-	if err := pause(ctx, b.settings.duration); err != nil {
+	if err := pause(ctx, duration); err != nil {
 		return nil, err
 	}
 	w.to = b.clock.now()
@@ -97,11 +115,11 @@ func usageOf(p *path) (u usage, err error) {
 }
 
 // judge holds what was heard against what the vendor says that it sent.
-func (b *bench) judge(ctx context.Context, all []*heard, w *window) (*round, error) {
+func (b *bench) judge(ctx context.Context, v *vendor, all []*heard, w *window) (*round, error) {
 	r := &round{}
 	var took, late, cancels []time.Duration
 	for _, h := range all {
-		spoken, err := b.vendor.take(ctx, h.number)
+		spoken, err := v.take(ctx, h.number)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +141,19 @@ func (b *bench) judge(ctx context.Context, all []*heard, w *window) (*round, err
 	}
 	r.Latency, r.Cancel, r.VendorLate, r.Measured = quantilesOf(took), quantilesOf(cancels), quantilesOf(late), len(took)
 	r.account(w)
+	r.HarnessLate = b.wasLate(r)
 	return r, nil
+}
+
+// When it is vendor and clients who limit: they have no time left, or frames leave late already.
+const (
+	harnessFull = 0.9 // of its cores
+	harnessLate = 10 * time.Millisecond
+)
+
+func (b *bench) wasLate(r *round) bool {
+	cores := max(1, len(b.cores.harness))
+	return r.HarnessCores > harnessFull*float64(cores) || r.VendorLate.P99 > microseconds(harnessLate)
 }
 
 // within is how long those frames took that were sent in the window.
@@ -143,6 +173,7 @@ func (r *round) account(w *window) {
 	if r.Measured > 0 {
 		r.CPUPerFrame = microseconds(w.used.proxy) / float64(r.Measured)
 	}
+	r.ProxyCores = float64(w.used.proxy) / length
 	r.HarnessCores = float64(w.used.harness) / length
 	r.ElsewhereBusy = max(0, float64(w.used.machine-w.used.harness-w.used.proxy)/length)
 }

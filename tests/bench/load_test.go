@@ -12,23 +12,26 @@ import (
 
 func testBench(t *testing.T, v *vendor) *bench {
 	t.Helper()
-	s := &settings{generations: 8, duration: 300 * time.Millisecond, rounds: 1, idle: 0, paths: strings.Join(allPaths, ",")}
-	return &bench{settings: s, clock: v.clock, vendor: v, dir: t.TempDir(), progress: io.Discard}
+	s := &settings{duration: 300 * time.Millisecond, rounds: 1, paths: strings.Join(allPaths, ",")}
+	return &bench{settings: s, clock: v.clock, dir: t.TempDir(), progress: io.Discard}
 }
+
+// little is the demand of a test.
+var little = demand{generations: 8, duration: 300 * time.Millisecond}
 
 // A whole round without a proxy: all that is measured is there, and the vendor and the clients agree.
 func TestLoad(t *testing.T) {
 	v := startTestVendor(t)
 	b := testBench(t, v)
-	r, err := b.load(t.Context(), newDirect(v))
+	r, err := b.load(t.Context(), newDirect(v), little)
 	if err != nil {
 		t.Fatal(err)
 	}
-	perSpeaker := int(b.settings.duration / frameEvery)
-	if least := b.settings.generations * (perSpeaker - 1); r.Measured < least || r.Measured > r.Frames {
+	perSpeaker := int(little.duration / frameEvery)
+	if least := little.generations * (perSpeaker - 1); r.Measured < least || r.Measured > r.Frames {
 		t.Errorf("measured %d frames of %d, want at least %d", r.Measured, r.Frames, least)
 	}
-	if r.Lost != 0 || r.Cancel.Count != b.settings.generations/2 || r.VendorLate.Count < r.Frames {
+	if r.Lost != 0 || r.Cancel.Count != little.generations/2 || r.VendorLate.Count < r.Frames {
 		t.Errorf("lost %d, cancelled %d, the vendor sent %d of %d", r.Lost, r.Cancel.Count, r.VendorLate.Count, r.Frames)
 	}
 	if r.Latency.P50 <= 0 || r.Latency.P99 < r.Latency.P50 || r.Cancel.P50 <= 0 || r.HarnessCores <= 0 || r.CPUPerFrame != 0 {
@@ -40,7 +43,7 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	v := startTestVendor(t)
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, errEnough)
 	defer cancel()
-	if _, err := testBench(t, v).load(ctx, newDirect(v)); !errors.Is(err, errEnough) {
+	if _, err := testBench(t, v).load(ctx, newDirect(v), little); !errors.Is(err, errEnough) {
 		t.Errorf("got %v of a round that was broken off, want its cause", err)
 	}
 }
@@ -52,7 +55,7 @@ func TestLoadWithoutAVendor(t *testing.T) {
 	if err := v.close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := testBench(t, v).load(t.Context(), newDirect(v)); err == nil || !strings.Contains(err.Error(), "connect") {
+	if _, err := testBench(t, v).load(t.Context(), newDirect(v), little); err == nil || !strings.Contains(err.Error(), "connect") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -114,7 +117,7 @@ func TestJudge(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			v := startTestVendor(t)
 			test.note(v)
-			got, err := testBench(t, v).judge(t.Context(), []*heard{&test.heard}, w)
+			got, err := testBench(t, v).judge(t.Context(), v, []*heard{&test.heard}, w)
 			if test.fault != "" {
 				if err == nil || !strings.Contains(err.Error(), test.fault) {
 					t.Errorf("got %v, want %q", err, test.fault)
@@ -125,6 +128,7 @@ func TestJudge(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.want.CPUPerFrame, test.want.HarnessCores = 5000, 2
+			test.want.ProxyCores, test.want.HarnessLate = 0.5, true
 			got.ElsewhereBusy = 0 // a difference of floats
 			if *got != test.want {
 				t.Errorf("got  %+v\nwant %+v", *got, test.want)
@@ -139,7 +143,7 @@ func TestNginxForwards(t *testing.T) {
 	}
 	v := startTestVendor(t)
 	b := testBench(t, v)
-	p, err := b.startNginx(t.Context())
+	p, err := b.startNginx(t.Context(), v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +152,7 @@ func TestNginxForwards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := clients[0].speak(t.Context(), 1, "Utterance 1 is short.")
+	h, err := clients[0].speak(t.Context(), line{1, "Utterance 1 is short."})
 	if err != nil || len(h.arrivals) != framesFor(len("Utterance 1 is short.")) {
 		t.Errorf("heard %+v, %v", h, err)
 	}

@@ -21,12 +21,15 @@ func TestFlags(t *testing.T) {
 		want string // in what is said of it; empty: nothing is wrong
 	}{
 		{"defaults", "", ""},
-		{"all", "-generations 2 -duration 100ms -rounds 1 -idle 0 -pin=false -json out.json", ""},
+		{"all", "-generations 2,3 -duration 100ms -rounds 1 -idle 0 -pin=false -paths direct -parts load,memory -json out.json -svg out.svg -markdown", ""},
 		{"an argument", "relay", "flags only"},
-		{"one generation", "-generations 1", "-generations must be"},
+		{"no generation", "-generations 10,0", "-generations must each be"},
 		{"a blink", "-duration 1ms", "-duration must be"},
 		{"no round", "-rounds 0", "-rounds must be"},
 		{"fewer than no connections", "-idle -1", "-idle must be"},
+		{"no number", "-generations 10,many", "separated by commas"},
+		{"a path that there is not", "-paths direct,proxy", "-paths must name"},
+		{"a part that there is not", "-parts speed", "-parts must name"},
 		{"unknown", "-frames 3", "not defined"},
 	}
 	for _, test := range tests {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -17,8 +18,35 @@ type memory struct {
 
 const (
 	memorySettles = time.Second
+	memoryActive  = 300             // generations; the more, the less one buffer of the process counts
 	memorySpeech  = 3 * time.Second // an utterance while active memory is read, in its middle
 )
+
+// memories measures proxies that have done nothing before.
+func (b *bench) memories(ctx context.Context, r *report) error {
+	r.Memory = make(map[string]*memory)
+	for _, name := range []string{nginxPath, relayPath} {
+		if b.settings.idle == 0 || !b.settings.measures(name) {
+			continue
+		}
+		b.say("memory of %s", name)
+		s, err := b.open(ctx, realTime, name)
+		if err != nil {
+			return err
+		}
+		var m *memory
+		for _, p := range s.paths { // none where it is not installed
+			m, err = b.memoryOf(ctx, p)
+		}
+		if err := errors.Join(err, s.close()); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if m != nil {
+			r.Memory[name] = m
+		}
+	}
+	return nil
+}
 
 // memoryOf measures a fresh proxy, and leaves it idle.
 func (b *bench) memoryOf(ctx context.Context, p *path) (*memory, error) {
@@ -27,7 +55,7 @@ func (b *bench) memoryOf(ctx context.Context, p *path) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := warm[0].speak(ctx, b.nextNumber(), "A few words."); err != nil {
+	if _, err := warm[0].speak(ctx, b.nextLine(memorySettles)); err != nil {
 		return nil, err
 	}
 	base, err := settledKB(ctx, p)
@@ -43,7 +71,7 @@ func (b *bench) memoryOf(ctx context.Context, p *path) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	speaking := idle[:min(len(idle), b.settings.generations)]
+	speaking := idle[:min(len(idle), memoryActive)]
 	inSpeech, err := b.speakingKB(ctx, p, speaking)
 	if err != nil {
 		return nil, err
@@ -77,7 +105,7 @@ func residentKB(p *path) (float64, error) {
 func (b *bench) speakingKB(ctx context.Context, p *path, clients []*client) (float64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, memorySpeech+overtime, errOvertime)
 	defer cancel()
-	c := b.start(ctx, clients, memorySpeech, 0)
+	c := b.start(ctx, clients, p.vendor, memorySpeech, 0)
 	err := pause(c.ctx, memorySpeech/2)
 	var kb float64
 	if err == nil {

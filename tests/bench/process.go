@@ -31,15 +31,15 @@ type child struct {
 	cmd  *exec.Cmd
 }
 
-// startChild starts a program on some cores, or on all where there are none, with its log in dir.
-func startChild(dir string, cores []int, program string, args ...string) (*child, error) {
-	c := &child{log: filepath.Join(dir, filepath.Base(program)+".log"), line: make(chan string, 1), done: make(chan struct{})}
-	c.cmd = exec.Command(program, args...)
-	c.cmd.Dir, c.cmd.SysProcAttr = dir, attributes()
+// startChild starts a command on some cores, or on all where there are none, with its log in its directory.
+func startChild(cmd *exec.Cmd, cores []int) (*child, error) {
+	name := filepath.Base(cmd.Path)
+	c := &child{cmd: cmd, log: filepath.Join(cmd.Dir, name+".log"), line: make(chan string, 1), done: make(chan struct{})}
+	cmd.SysProcAttr = attributes()
 	started := make(chan error, 1)
 	go c.live(cores, started) // stop waits for it
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", filepath.Base(program), err)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	return c, nil
 }

@@ -78,7 +78,7 @@ func TestChildKeepsToItsCoresAndEnds(t *testing.T) {
 		t.Skip("no sh")
 	}
 	cores := allowedCores()[:1]
-	c, err := startChild(t.TempDir(), cores, sh, "-c", `echo on the log >&2; echo ready; exec sleep 60`)
+	c, err := startChild(inNewFolder(t, sh, "-c", `echo on the log >&2; echo ready; exec sleep 60`), cores)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,14 +105,14 @@ func TestChildThatEndsAtItsStart(t *testing.T) {
 	if err != nil {
 		t.Skip("no sh")
 	}
-	c, err := startChild(t.TempDir(), nil, sh, "-c", "echo no such key >&2; exit 1")
+	c, err := startChild(inNewFolder(t, sh, "-c", "echo no such key >&2; exit 1"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.waitLine(t.Context(), "ready"); err == nil || !strings.Contains(err.Error(), "no such key") {
 		t.Errorf("got %v, want what it logged", err)
 	}
-	if _, err := startChild(t.TempDir(), nil, "/nowhere/relay"); err == nil {
+	if _, err := startChild(inNewFolder(t, "/nowhere/relay"), nil); err == nil {
 		t.Error("started what is not there")
 	}
 }
@@ -124,4 +124,11 @@ func TestDivide(t *testing.T) {
 	if got := divide([]int{0, 2, 3}); !slices.Equal(got.proxy, []int{3}) || !slices.Equal(got.harness, []int{0, 2}) {
 		t.Errorf("got %v", got)
 	}
+}
+
+func inNewFolder(t *testing.T, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = t.TempDir()
+	return cmd
 }

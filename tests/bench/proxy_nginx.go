@@ -51,8 +51,8 @@ func findNginx() (string, error) {
 	return "", errNoNginx
 }
 
-// startNginx starts nginx in front of the vendor.
-func (b *bench) startNginx(ctx context.Context) (*path, error) {
+// startNginx starts nginx in front of a vendor.
+func (b *bench) startNginx(ctx context.Context, v *vendor) (*path, error) {
 	program, err := findNginx()
 	if err != nil {
 		return nil, err
@@ -66,19 +66,24 @@ func (b *bench) startNginx(ctx context.Context) (*path, error) {
 		return nil, fmt.Errorf("find a port for nginx: %w", err)
 	}
 	config := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConfig, address, strings.TrimPrefix(b.vendor.url, "ws://"))
+	text := fmt.Sprintf(nginxConfig, address, strings.TrimPrefix(v.url, "ws://"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
 	// -e comes first in time: without it nginx complains of the log that it was built to use.
-	c, err := startChild(dir, b.cores.proxy, program, "-e", "stderr", "-p", dir, "-c", config)
+	cmd := exec.Command(program, "-e", "stderr", "-p", dir, "-c", config)
+	cmd.Dir = dir
+	c, err := startChild(cmd, b.cores.proxy)
 	if err != nil {
 		return nil, err
 	}
 	if err := waitListening(ctx, c, address); err != nil {
-		return nil, errors.Join(fmt.Errorf("start nginx: %w", err), c.stop())
+		return nil, errors.Join(err, c.stop())
 	}
-	return &path{name: nginxPath, dialect: vendorDialect{}, url: "ws://" + address, pid: c.pid, stop: c.stop}, nil
+	return &path{
+		name: nginxPath, dialect: vendorDialect{}, url: "ws://" + address, vendor: v,
+		http: newHTTPClient(), pid: c.pid, stop: c.stop,
+	}, nil
 }
 
 // waitListening waits until a child takes connections, for it does not say so.

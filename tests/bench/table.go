@@ -3,70 +3,88 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
 
-// write prints the report for people. It has been summarized.
-func (r *report) write(out io.Writer) error {
+// write prints the report for people, or for docs. It has been summarized.
+func (r *report) write(out io.Writer, markdown bool) error {
 	c := r.Conditions
 	where := "anywhere"
 	if c.Pinned {
 		where = "the proxy on one core, vendor and clients on the rest"
 	}
-	fmt.Fprintf(out, "\n%s, %s, %s, %d cores, %s\n", c.Go, c.Platform, c.Kernel, c.Cores, where)
-	fmt.Fprintf(out, "%d generations at real time, a frame of %d bytes each 100 ms, %.1f s measured in each of %d rounds\n",
-		c.Generations, c.FrameBytes, c.Duration, c.Rounds)
-	fmt.Fprint(out, "median over the rounds [least - most]\n\n")
-	if err := r.table(out); err != nil {
+	fmt.Fprintf(out, "\n%s, %s, %s, %d cores, %s. ", c.Go, c.Platform, c.Kernel, c.Cores, where)
+	fmt.Fprintf(out, "Frames of %d bytes, %.1f s measured in each round, %d rounds or one.\n", c.FrameBytes, c.Duration, c.Rounds)
+	fmt.Fprint(out, "Medians over the rounds [least - most].\n")
+	for _, s := range r.Sections {
+		if err := s.write(out, markdown); err != nil {
+			return err
+		}
+	}
+	return writeGoals(out, r.Goals, markdown)
+}
+
+// write prints the table and what is to be said of it.
+func (s section) write(out io.Writer, markdown bool) error {
+	t := &table{title: s.Title, head: append([]string{"figure", "unit"}, s.Columns...)}
+	ratio := slices.ContainsFunc(s.Figures, func(f figure) bool { return f.Ratio != nil })
+	if ratio {
+		t.head = append(t.head, "relay / nginx")
+	}
+	for _, f := range s.Figures {
+		cells := []string{f.Name, f.Unit}
+		for _, column := range s.Columns {
+			cells = append(cells, cell(f.Columns, column))
+		}
+		if ratio && f.Ratio != nil {
+			cells = append(cells, f.Ratio.String())
+		}
+		t.rows = append(t.rows, cells)
+	}
+	if err := t.write(out, markdown); err != nil {
 		return err
 	}
-	if most := r.disturbance(); most > disturbed {
-		fmt.Fprintf(out, "\nOther processes kept up to %s cores busy in a round: high percentiles and their ratios say little.\n", short(most))
+	for _, note := range s.Notes {
+		fmt.Fprintf(out, "\n%s.\n", note)
 	}
 	return nil
 }
 
-// disturbed is how many cores' work by others makes tails unreliable.
-const disturbed = 0.2
-
-// disturbance is the most that other processes did in a round.
-func (r *report) disturbance() float64 {
-	most := 0.0
-	for _, path := range r.paths() {
-		for _, round := range r.Rounds[path] {
-			most = max(most, round.ElsewhereBusy)
-		}
-	}
-	return most
+// table is text in rows and columns.
+type table struct {
+	title string
+	head  []string
+	rows  [][]string // each as long as the head, or shorter
 }
 
-func (r *report) table(out io.Writer) error {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	head := append([]string{"figure", "unit"}, r.paths()...)
-	if len(r.Rounds[nginxPath]) > 0 {
-		head = append(head, "relay / nginx")
+func (t *table) write(out io.Writer, markdown bool) error {
+	if markdown {
+		return t.writeMarkdown(out)
 	}
-	row(t, head)
-	for _, f := range r.Figures {
-		cells := []string{f.Name, f.Unit}
-		for _, path := range r.paths() {
-			cells = append(cells, cell(f.Paths, path))
-		}
-		if f.Ratio != nil {
-			cells = append(cells, f.Ratio.String())
-		}
-		row(t, cells)
+	fmt.Fprintf(out, "\n%s\n\n", t.title)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, cells := range append([][]string{t.head}, t.rows...) {
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
-	r.counts(t)
-	r.memoryRows(t)
-	return t.Flush()
+	return w.Flush()
 }
 
-func row(w io.Writer, cells []string) { fmt.Fprintln(w, strings.Join(cells, "\t")) }
+func (t *table) writeMarkdown(out io.Writer) error {
+	rule := slices.Repeat([]string{"---"}, len(t.head))
+	fmt.Fprintf(out, "\n### %s\n\n", t.title)
+	for _, cells := range append([][]string{t.head, rule}, t.rows...) {
+		cells = append(slices.Clone(cells), make([]string, len(t.head)-len(cells))...)
+		if _, err := fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-func cell(paths map[string]spread, path string) string {
-	if s, ok := paths[path]; ok {
+func cell(columns map[string]spread, column string) string {
+	if s, ok := columns[column]; ok {
 		return s.String()
 	}
 	return "-"
@@ -74,59 +92,21 @@ func cell(paths map[string]spread, path string) string {
 
 // String is the median with what it was taken from.
 func (s spread) String() string {
+	if s.Min == s.Max {
+		return short(s.Median)
+	}
 	return fmt.Sprintf("%s [%s - %s]", short(s.Median), short(s.Min), short(s.Max))
 }
 
 // short is a number with about three digits.
 func short(v float64) string {
 	switch {
+	case v == 0:
+		return "0"
 	case v >= 100:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.2f", v)
-}
-
-// counts are how many frames the figures stand on.
-func (r *report) counts(w io.Writer) {
-	received, measured, lost := []string{"frames received", ""}, []string{"frames measured", ""}, []string{"frames lost", ""}
-	for _, path := range r.paths() {
-		var sum round
-		for _, round := range r.Rounds[path] {
-			sum.Frames += round.Frames
-			sum.Measured += round.Measured
-			sum.Lost += round.Lost
-		}
-		received = append(received, fmt.Sprint(sum.Frames))
-		measured = append(measured, fmt.Sprint(sum.Measured))
-		lost = append(lost, fmt.Sprint(sum.Lost))
-	}
-	row(w, received)
-	row(w, measured)
-	row(w, lost)
-}
-
-func (r *report) memoryRows(w io.Writer) {
-	if len(r.Memory) == 0 {
-		return
-	}
-	for _, line := range []struct {
-		name string
-		of   func(*memory) float64
-	}{
-		{"process, one connection", func(m *memory) float64 { return m.Base }},
-		{"more an idle connection", func(m *memory) float64 { return m.Idle }},
-		{"more an active generation", func(m *memory) float64 { return m.Active }},
-	} {
-		cells := []string{line.name, "KB"}
-		for _, path := range r.paths() {
-			if m := r.Memory[path]; m != nil {
-				cells = append(cells, short(line.of(m)))
-			} else {
-				cells = append(cells, "-")
-			}
-		}
-		row(w, cells)
-	}
 }

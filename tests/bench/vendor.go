@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"voicerelay/tcp"
 )
 
 // clock is the run's: what vendor and clients note is comparable.
@@ -20,10 +22,14 @@ func newClock() clock { return clock{base: time.Now()} }
 
 func (c clock) now() time.Duration { return time.Since(c.base) }
 
-// vendor speaks just enough of KugelAudio's /ws/tts/multi, at real time.
+// realTime is the pace of a person.
+const realTime = 1
+
+// vendor speaks just enough of KugelAudio's /ws/tts/multi, at a pace of its own.
 type vendor struct {
 	// Static after startVendor.
 	clock  clock
+	every  time.Duration // from one frame of a context to the next; 0: as fast as they go
 	url    string
 	server *http.Server
 	life   context.Context // the sockets' own
@@ -40,8 +46,8 @@ type vendor struct {
 	wg sync.WaitGroup // sockets; grows only under mu while not closed
 }
 
-// startVendor listens on a free loopback port.
-func startVendor(c clock) (*vendor, error) {
+// startVendor listens on a free loopback port. It sends so many seconds of audio in a second; 0: as many as it can.
+func startVendor(c clock, pace float64) (*vendor, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("start the vendor: %w", err)
@@ -51,6 +57,9 @@ func startVendor(c clock) (*vendor, error) {
 		url:    "ws://" + listener.Addr().String(),
 		served: make(chan struct{}),
 		spoken: make(map[int][]*utterance),
+	}
+	if pace > 0 {
+		v.every = time.Duration(float64(frameEvery) / pace)
 	}
 	v.life, v.end = context.WithCancel(context.Background())
 	v.server = &http.Server{Handler: http.HandlerFunc(v.accept), ReadHeaderTimeout: handshakePatience}
@@ -100,6 +109,14 @@ func (v *vendor) accept(w http.ResponseWriter, r *http.Request) {
 	s.run(v.life)
 }
 
+// speech is how much of it the vendor speaks in a time.
+func (v *vendor) speech(d time.Duration) time.Duration {
+	if v.every == 0 {
+		return d
+	}
+	return time.Duration(float64(d) * float64(frameEvery) / float64(v.every))
+}
+
 // begin notes that an utterance is being spoken.
 func (v *vendor) begin(number int) *utterance {
 	u := &utterance{over: make(chan struct{})}
@@ -141,7 +158,12 @@ type hijacked struct {
 
 // Hijack implements http.Hijacker.
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	plain, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	conn := tcp.New(plain)
+	conn.SetPatience(writePatience)
 	h.conn = conn
-	return conn, rw, err
+	return conn, rw, nil
 }

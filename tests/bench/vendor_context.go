@@ -93,13 +93,31 @@ func (c *vendorContext) run() {
 	}
 }
 
-// speak sends a piece's audio at real time. It reports false where it was broken off.
+// speak sends a piece's audio at the vendor's pace. It reports false where it was broken off.
 func (c *vendorContext) speak(o order) bool {
 	c.open(o)
 	characters := utf8.RuneCountInString(o.text)
 	c.characters += characters
 	c.socket.write(`{"generation_started":true,"context_id":%s,"chunk_id":%d,"text":%s}`, c.id, c.chunk, quote(o.text))
 	frames := framesFor(characters)
+	if !c.sendAll(frames) {
+		return false
+	}
+	seconds := float64(frames) * frameEvery.Seconds()
+	c.socket.write(`{"chunk_complete":true,"context_id":%s,"chunk_id":%d,"audio_seconds":%.1f,"gen_ms":1}`, c.id, c.chunk, seconds)
+	c.socket.write(`{"final":true,"context_id":%s}`, c.id)
+	c.chunk++
+	return true
+}
+
+// sendAll sends so many frames, each when it is due. It reports false where it was broken off.
+func (c *vendorContext) sendAll(frames int) bool {
+	if c.socket.vendor.every == 0 {
+		for i := 0; i < frames && c.life.Err() == nil; i++ {
+			c.send()
+		}
+		return c.life.Err() == nil
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for range frames {
@@ -110,11 +128,8 @@ func (c *vendorContext) speak(o order) bool {
 			return false
 		}
 		c.send()
+		c.due += c.socket.vendor.every
 	}
-	seconds := float64(frames) * frameEvery.Seconds()
-	c.socket.write(`{"chunk_complete":true,"context_id":%s,"chunk_id":%d,"audio_seconds":%.1f,"gen_ms":1}`, c.id, c.chunk, seconds)
-	c.socket.write(`{"final":true,"context_id":%s}`, c.id)
-	c.chunk++
 	return true
 }
 
@@ -126,13 +141,14 @@ func (c *vendorContext) open(o order) {
 	c.due = max(c.due, o.at)
 }
 
-// send sends the frame that is due.
+// send sends a frame, and notes how late it is. Where nothing is ever due, none is.
 func (c *vendorContext) send() {
 	now := c.socket.vendor.clock.now()
 	c.socket.writeFrame(c.frame.stamp(mark{index: uint32(c.record.frames), sent: now}, c.chunk))
 	c.record.frames++
-	c.record.late = append(c.record.late, now-c.due)
-	c.due += frameEvery
+	if c.socket.vendor.every > 0 {
+		c.record.late = append(c.record.late, now-c.due)
+	}
 }
 
 // closed says that the context is over, and what it cost.

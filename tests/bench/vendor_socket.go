@@ -113,9 +113,6 @@ func (s *vendorSocket) write(format string, args ...any) {
 }
 
 func (s *vendorSocket) writeFrame(frame []byte) {
-	if s.conn.SetWriteDeadline(time.Now().Add(writePatience)) != nil {
-		return
-	}
 	if _, err := s.conn.Write(frame); err != nil {
 		_ = s.conn.Close() // so that the reader ends, and with it all contexts
 	}

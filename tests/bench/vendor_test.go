@@ -20,7 +20,12 @@ type caller struct {
 
 func startTestVendor(t *testing.T) *vendor {
 	t.Helper()
-	v, err := startVendor(newClock())
+	return startPacedVendor(t, realTime)
+}
+
+func startPacedVendor(t *testing.T, pace float64) *vendor {
+	t.Helper()
+	v, err := startVendor(newClock(), pace)
 	if err != nil {
 		t.Fatal(err)
 	}

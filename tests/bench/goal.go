@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// goal is a number to reach.
+type goal struct {
+	What     string  `json:"what"`
+	Must     float64 `json:"must"`
+	Aim      float64 `json:"aim"`
+	AtLeast  bool    `json:"at_least"`           // more is better
+	Measured *spread `json:"measured,omitempty"` // nil: it was not
+	Verdict  verdict `json:"verdict"`
+}
+
+// verdict is what becomes of a goal.
+type verdict string
+
+const (
+	aimed    verdict = "aim met"
+	met      verdict = "met"
+	missed   verdict = "NOT MET"
+	unproven verdict = "not measured"
+)
+
+// Where the goals are measured.
+const (
+	latencyLevel = 1000 // generations
+	cpuLevel     = 2000
+)
+
+// goals holds what was measured against what is to be reached. The median decides.
+func (r *report) goals() []goal {
+	latency := fmt.Sprintf("latency %%s, %d generations, relay / nginx", latencyLevel)
+	all := []goal{
+		{What: fmt.Sprintf(latency, "p50"), Must: 1.5, Aim: 1.2, Measured: r.levelRatio(latencyLevel, func(r *round) float64 { return r.Latency.P50 })},
+		{What: fmt.Sprintf(latency, "p99"), Must: 3, Aim: 1.5, Measured: r.levelRatio(latencyLevel, func(r *round) float64 { return r.Latency.P99 })},
+		{What: fmt.Sprintf("CPU a frame, %d generations, relay / nginx", cpuLevel), Must: 2.2, Aim: 1.5, Measured: r.levelRatio(cpuLevel, func(r *round) float64 { return r.CPUPerFrame })},
+		{What: "KB a connection, idle", Must: 20, Aim: 12, Measured: r.relayMemory(func(m *memory) float64 { return m.Idle })},
+		{What: "KB a generation, active", Must: 40, Aim: 16, Measured: r.relayMemory(func(m *memory) float64 { return m.Active })},
+		{What: "cancel to vendor told, p50, ms", Must: 5, Aim: 1, Measured: r.relayAt(latencyLevel, func(r *round) float64 { return r.Cancel.P50 / 1000 })},
+		{What: "cancel to vendor told, p99, ms", Must: 50, Aim: 10, Measured: r.relayAt(latencyLevel, func(r *round) float64 { return r.Cancel.P99 / 1000 })},
+	}
+	for i := range all {
+		all[i].Verdict = all[i].judge()
+	}
+	return all
+}
+
+func (g goal) judge() verdict {
+	if g.Measured == nil {
+		return unproven
+	}
+	reaches := func(bound float64) bool {
+		if g.AtLeast {
+			return g.Measured.Median >= bound
+		}
+		return g.Measured.Median <= bound
+	}
+	switch {
+	case reaches(g.Aim):
+		return aimed
+	case reaches(g.Must):
+		return met
+	}
+	return missed
+}
+
+// roundsAt are the rounds of that many generations, with nothing beside them.
+func (r *report) roundsAt(generations int) map[string][]*round {
+	for _, l := range r.Levels {
+		if l.Generations == generations && l.Idle == 0 {
+			return l.Rounds
+		}
+	}
+	return nil
+}
+
+// levelRatio is nil where there is nothing to compare.
+func (r *report) levelRatio(generations int, of func(*round) float64) *spread {
+	return compared("", "", r.roundsAt(generations), of).Ratio
+}
+
+func (r *report) relayAt(generations int, of func(*round) float64) *spread {
+	return spreadIfAny(values(r.roundsAt(generations)[relayPath], of))
+}
+
+func (r *report) relayMemory(of func(*memory) float64) *spread {
+	if m := r.Memory[relayPath]; m != nil {
+		return spreadIfAny([]float64{of(m)})
+	}
+	return nil
+}
+
+func spreadIfAny(values []float64) *spread {
+	if len(values) == 0 {
+		return nil
+	}
+	s := spreadOf(values)
+	return &s
+}
+
+func writeGoals(out io.Writer, goals []goal, markdown bool) error {
+	t := &table{title: "Numbers to reach", head: []string{"what", "must", "aim", "measured", ""}}
+	for _, g := range goals {
+		measured := "-"
+		if g.Measured != nil {
+			measured = g.Measured.String()
+		}
+		t.rows = append(t.rows, []string{g.What, bound(g.Must, g.AtLeast), bound(g.Aim, g.AtLeast), measured, string(g.Verdict)})
+	}
+	return t.write(out, markdown)
+}
+
+func bound(v float64, atLeast bool) string {
+	if atLeast {
+		return ">= " + short(v)
+	}
+	return "<= " + short(v)
+}
