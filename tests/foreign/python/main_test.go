@@ -64,7 +64,13 @@ func play(t *testing.T, sample string, args ...string) (dir string, all []notice
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	lines := bufio.NewScanner(bytes.NewReader(execute(t, dir, needPython(t), append([]string{path}, args...)...)))
+	return dir, lines(t, execute(t, dir, needPython(t), append([]string{path}, args...)...))
+}
+
+// lines is what a program has told, a line each.
+func lines(t *testing.T, out []byte) (all []noticed) {
+	t.Helper()
+	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var n noticed
@@ -73,7 +79,7 @@ func play(t *testing.T, sample string, args ...string) (dir string, all []notice
 		}
 		all = append(all, n)
 	}
-	return dir, all
+	return all
 }
 
 // execute runs a program to its end and returns its output. It must succeed.

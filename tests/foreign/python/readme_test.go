@@ -13,7 +13,7 @@ import (
 const (
 	readme = "../../../README.md"
 	// shownAddress is where the README's clients find the relay.
-	shownAddress = `"ws://127.0.0.1:8080/v1/speech"`
+	shownAddress = `"http://127.0.0.1:8080"`
 	readmeText   = "Hello from the relay."
 	readmeRate   = 24000 // hertz
 )
@@ -42,13 +42,11 @@ const goClient = `package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"github.com/coder/websocket"
-	"github.com/coder/websocket/wsjson"
+	"voicerelay/client"
 )
 
 func main() {
@@ -83,6 +81,7 @@ func readmePython(t *testing.T, address string) (dir string) {
 	if err := os.WriteFile(filepath.Join(dir, "client.py"), []byte(code), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	beside(t, dir)
 	return dir
 }
 
@@ -142,9 +141,9 @@ func endWhenRefused(t *testing.T, relay, client string) {
 		}
 	})
 	t.Run("python", func(t *testing.T) {
-		out := execute(t, readmePython(t, address), needPython(t), "client.py")
-		if !strings.Contains(string(out), "'code': 'text_too_long'") {
-			t.Errorf("it printed %s", out)
+		_, stderr, err := attempt(t, readmePython(t, address), needPython(t), "client.py")
+		if err == nil || !strings.Contains(string(stderr), "RelayError: text_too_long: ") {
+			t.Errorf("it ended with %v, and said %s", err, stderr)
 		}
 	})
 }

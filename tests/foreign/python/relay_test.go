@@ -36,7 +36,12 @@ voices:
   narrator: {language: en, ids: {vendor: %q}}
 `
 
-// serve starts a relay and returns the address of its speech, where it listens. It ends with the test, in order.
+// relayOf is the configuration before a vendor that takes any text.
+func relayOf(adapter, base, model, voice string) string {
+	return fmt.Sprintf(spokenBy, 10_000, adapter, base, key, model, voice)
+}
+
+// serve starts a relay and returns the address, where it listens. It ends with the test, in order.
 func serve(t *testing.T, program, config string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -64,7 +69,7 @@ func serve(t *testing.T, program, config string) string {
 	})
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if _, address, ok := strings.Cut(lines.Text(), " listening on http://"); ok {
-			return fmt.Sprintf("ws://%s/v1/speech", address)
+			return "http://" + address
 		}
 	}
 	t.Fatal("the relay ended at its start")
