@@ -21,7 +21,7 @@ func TestTimedFramesAllocateLittle(t *testing.T) {
 	r := newReader(t)
 	s := r.open(t, sink)
 	frame := timedFrame(contextID(s.id, 0))
-	upstreamtest.CheckAllocs(t, 41, func() {
+	upstreamtest.CheckAllocs(t, 26, func() {
 		if err := r.dialect.Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
 		}

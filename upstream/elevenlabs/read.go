@@ -15,16 +15,18 @@ const (
 	contextField
 	contextSnakeField
 	errorField
+	alignmentField
+	normalizedField
 	fieldCount
 )
 
-// Frame reads a frame from the vendor. Audio without times, most of it, is scanned without a decoder.
+// Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder, but for its times.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
 	if binary {
 		return garbled("the vendor sent a binary frame")
 	}
-	if context, base64, ok := scanAudio(data); ok {
-		return d.hand(m, context, packet{base64: base64}, false)
+	if context, p, ok := scanAudio(data); ok {
+		return d.hand(m, context, p, false)
 	}
 	f := &frame{}
 	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
@@ -66,8 +68,8 @@ func (d *dialect) hand(m *upstream.Mux, context []byte, p packet, final bool) *u
 	return nil
 }
 
-// scanAudio takes a frame of nothing but audio apart, all parts being pieces of data. It reports false for any other.
-func scanAudio(data []byte) (context, base64 []byte, ok bool) {
+// scanAudio takes a frame of audio apart, all parts but the times being pieces of data. It reports false for any other.
+func scanAudio(data []byte) (context []byte, p packet, ok bool) {
 	fields := [fieldCount]upstream.Field{
 		audioField:        {Name: "audio"},
 		finalField:        {Name: "isFinal"},
@@ -75,20 +77,41 @@ func scanAudio(data []byte) (context, base64 []byte, ok bool) {
 		contextField:      {Name: "contextId"},
 		contextSnakeField: {Name: "context_id"},
 		errorField:        {Name: "error"},
+		alignmentField:    {Name: "alignment", Nested: true},
+		normalizedField:   {Name: "normalizedAlignment", Nested: true},
 	}
 	if !upstream.ScanFlat(data, fields[:]) || !absent(fields[errorField]) {
-		return nil, nil, false
+		return nil, packet{}, false
 	}
 	if !unset(fields[finalField]) || !unset(fields[finalSnakeField]) {
-		return nil, nil, false
+		return nil, packet{}, false
 	}
 	if context, ok = fields[contextField].Text(); !ok {
 		if context, ok = fields[contextSnakeField].Text(); !ok {
-			return nil, nil, false
+			return nil, packet{}, false
 		}
 	}
-	base64, ok = fields[audioField].Text()
-	return context, base64, ok
+	if p.base64, ok = fields[audioField].Text(); !ok {
+		return nil, packet{}, false
+	}
+	p.times, ok = times(fields[alignmentField], fields[normalizedField])
+	return context, p, ok
+}
+
+// times decodes both alignments of a frame, and chooses. They are the same where there was nothing to normalize.
+func times(sent, normalized upstream.Field) (*alignment, bool) {
+	if absent(sent) && absent(normalized) {
+		return nil, true
+	}
+	var f frame
+	if !absent(sent) && json.Unmarshal(sent.Raw, &f.Alignment) != nil {
+		return nil, false
+	}
+	same := bytes.Equal(sent.Raw, normalized.Raw)
+	if !absent(normalized) && !same && json.Unmarshal(normalized.Raw, &f.NormalizedAlignment) != nil {
+		return nil, false
+	}
+	return f.times(), true
 }
 
 // absent reports whether a member is null or left out.
