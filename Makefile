@@ -2,10 +2,11 @@
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-BIN      := $(CURDIR)/bin
-FUZZTIME ?= 1m
+BIN       := $(CURDIR)/bin
+FUZZTIME  ?= 1m
+BENCHTIME ?= 100ms
 
-.PHONY: check format vet lint race fuzz tidy bench build proofs
+.PHONY: check format vet lint race fuzz tidy bench bench-micro build proofs
 
 # check is what CI runs behind the tests.
 check: format tidy vet lint race
@@ -37,6 +38,12 @@ fuzz:
 # bench measures the relay beside nginx and a direct connection; docs/performance.md says how to read it.
 bench:
 	go run ./tests/bench
+
+# bench-micro measures the steps of a frame and of a generation by themselves, with what they allocate. The tests beside them
+# hold those counts.
+bench-micro:
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
+		./audio ./text ./protocol ./limits ./billing/... ./routing ./upstream/... ./relay ./tcp
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.
