@@ -14,8 +14,8 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// StoryTime bounds a program.
-const StoryTime = time.Minute
+// StoryTime bounds a program, which takes a second or two on a machine of its own.
+const StoryTime = 2 * time.Minute
 
 // maxLine is the longest line of a program's, in bytes: some seconds of audio.
 const maxLine = 1 << 20

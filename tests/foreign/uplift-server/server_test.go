@@ -21,28 +21,18 @@ import (
 	"go.uber.org/goleak"
 
 	"voicerelay/audio"
+	"voicerelay/tests/foreign/npm"
 	"voicerelay/upstream"
 	"voicerelay/upstream/uplift"
 	"voicerelay/upstream/upstreamtest"
 )
 
 const (
-	installTime = 3 * time.Minute
-	storyTime   = time.Minute
-	key         = "sk_api_test"
+	storyTime = time.Minute
+	key       = "sk_api_test"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// install installs the server once, at the versions that package-lock.json pins.
-var install = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), installTime)
-	defer cancel()
-	if out, err := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return nil
-})
 
 // noticed is a line of the server's.
 type noticed struct {
@@ -66,17 +56,10 @@ type server struct {
 }
 
 // start starts the server in one of its stories, with an adapter that has the key. It skips the test where the server
-// can't run, and fails it where it can't be installed.
+// can't run.
 func start(t *testing.T, story string, key upstream.Secret) *server {
 	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed", program)
-		}
-	}
-	if err := install(); err != nil {
-		t.Fatal(err)
-	}
+	npm.Need(t)
 	s := &server{t: t, lines: run(t, story)}
 	port := s.await("its port", func(n noticed) bool { return n.Port != 0 }).Port
 	var err error

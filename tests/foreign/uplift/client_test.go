@@ -3,56 +3,23 @@
 package uplift_test
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
-	"os/exec"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"voicerelay/tests/foreign/npm"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulator/voice"
 )
 
 const (
-	installTime = 3 * time.Minute
-	storyTime   = time.Minute
-	key         = "sk_api_test"
+	key  = "sk_api_test"
+	rate = 22050 // hertz
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// install installs the client once, at the versions that package-lock.json pins.
-var install = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), installTime)
-	defer cancel()
-	if out, err := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return nil
-})
-
-// needClient skips a test where the client can't run, and fails it where it can't be installed.
-func needClient(t *testing.T) {
-	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed", program)
-		}
-	}
-	if err := install(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // noticed is a line of the client's.
 type noticed struct {
@@ -70,53 +37,14 @@ type noticed struct {
 // start starts an emulator whose seed has drawn what is asked for, as name:value.
 func start(t *testing.T, o emulator.Options, quirks ...string) (server *emulator.Server, base string) {
 	t.Helper()
-	needClient(t)
 	o.APIKey = key
-	for o.Seed = range uint64(1000) {
-		var err error
-		if server, err = emulator.New("uplift", o); err != nil {
-			t.Fatal(err)
-		}
-		drawn := strings.Fields(strings.Trim(server.Quirks(), "{}"))
-		if slices.ContainsFunc(quirks, func(q string) bool { return !slices.Contains(drawn, q) }) {
-			continue
-		}
-		if base, err = server.Start("127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return server, base
-	}
-	t.Fatalf("no seed draws %v", quirks)
-	return nil, ""
+	return npm.Emulate(t, "uplift", o, quirks...)
 }
 
 // play plays a story and returns what the client noticed.
 func play(t *testing.T, base, key, story string, transports ...string) []noticed {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), storyTime)
-	defer cancel()
-	command := exec.CommandContext(ctx, "node", append([]string{"client.js", base, key, story}, transports...)...)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		t.Fatalf("%s: %v\n%.2000s\n%s", story, err, stdout.String(), stderr.String())
-	}
-	var all []noticed
-	lines := bufio.NewScanner(&stdout)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var n noticed
-		if err := json.Unmarshal(lines.Bytes(), &n); err != nil {
-			t.Fatalf("%.200s: %v", lines.Text(), err)
-		}
-		all = append(all, n)
-	}
-	return all
+	return npm.Play[noticed](t, "client.js", append([]string{base, key, story}, transports...)...)
 }
 
 // kinds are a request's messages without repetition; with an empty id those of the connection.
@@ -133,27 +61,13 @@ func kinds(all []noticed, id string) []string {
 // words hears what a request said.
 func words(t *testing.T, all []noticed, id, text string) []string {
 	t.Helper()
-	var raw []byte
+	var frames []string
 	for _, n := range all {
-		if n.Message == nil || n.Message.RequestID != id || n.Message.Type != "audio" {
-			continue
+		if n.Message != nil && n.Message.RequestID == id && n.Message.Type == "audio" {
+			frames = append(frames, n.Message.Audio)
 		}
-		frame, err := base64.StdEncoding.DecodeString(n.Message.Audio)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw = append(raw, frame...)
 	}
-	pcm := make([]int16, len(raw)/2)
-	for i := range pcm {
-		pcm[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
-	}
-	const rate = 22050
-	got, err := voice.Decode(pcm, rate, voice.Words(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got
+	return npm.Words(t, frames, rate, text)
 }
 
 func TestSpeaksOnEveryTransport(t *testing.T) {

@@ -1,18 +1,27 @@
-// The client that voice agents have of ElevenLabs speaks to the emulator as a caller of ElevenLabs would. What it
+// A client that voice agents have of a vendor speaks to the vendor's emulator as a caller of the vendor would. What it
 // notices goes to the standard output, a JSON object a line; the Go test that starts it judges that.
 //
-// node client.js URL KEY STORY
+// node client.js VENDOR URL KEY STORY
 
 import { initializeLogger, tts as base } from "@livekit/agents";
-import { TTS } from "@livekit/agents-plugin-elevenlabs";
+import * as cartesia from "@livekit/agents-plugin-cartesia";
+import * as deepgram from "@livekit/agents-plugin-deepgram";
+import * as elevenlabs from "@livekit/agents-plugin-elevenlabs";
 
-const [url, key, story] = process.argv.slice(2);
+const [vendor, url, apiKey, story] = process.argv.slice(2);
+const http = url.replace("ws", "http");
 
 const tell = (noticed) => console.log(JSON.stringify(noticed));
 
+const clients = {
+  cartesia: () => new cartesia.TTS({ apiKey, baseUrl: http, sampleRate: 24000 }),
+  deepgram: () => new deepgram.TTS({ apiKey, baseUrl: http, sampleRate: 24000 }),
+  elevenlabs: () => new elevenlabs.TTS({ apiKey, baseURL: `${http}/v1`, encoding: "pcm_22050" }),
+};
+
 // What goes wrong is told once, and not tried again.
 initializeLogger({ pretty: false, level: "silent" });
-const client = new TTS({ apiKey: key, baseURL: `${url.replace("ws", "http")}/v1`, encoding: "pcm_22050" });
+const client = clients[vendor]();
 client.on("error", ({ error }) => tell({ failed: error.message }));
 const once = { connOptions: { maxRetry: 0, retryIntervalMs: 0, timeoutMs: 20000 } };
 
@@ -43,7 +52,7 @@ async function speak(id, ...texts) {
 }
 
 const stories = {
-  // Two turns on one socket, the first in pieces that part a word.
+  // Two turns, the first in pieces that part a word.
   async speak() {
     await speak("t1", "One two three. Fo", "ur five six.");
     await speak("t2", "Seven eight nine ten eleven twelve.");
@@ -74,4 +83,5 @@ const stories = {
 
 await stories[story]();
 await client.close();
-process.exit(0); // the library leaves timers behind
+// The library leaves timers behind, and an exit takes with it what the pipe had no room for.
+process.stdout.write("", () => process.exit(0));
