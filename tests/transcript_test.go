@@ -47,8 +47,13 @@ func TestProtocolPageShowsRealTraffic(t *testing.T) {
 	}
 }
 
+// falters keeps a vendor from ending before the client has interrupted or left, however slow the machine is.
+var falters = emulator.Fault{Kind: emulator.Stall, After: 1500 * time.Millisecond}
+
 func bargeIn(t *testing.T) []string {
-	c := serve(t, speaksByOne(emulate(t, paced))).dial(t)
+	o := paced
+	o.Fault = falters
+	c := serve(t, speaksByOne(emulate(t, o))).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g1", "context_id": "turn-7", "text": twelve})
 	c.await("a second of audio", func(m message) bool { return m.kind == "audio" && m.StartMS >= 1000 })
 	c.send(j{"type": "cancel", "context_id": "turn-7", "played": j{"g1": 740}})
@@ -93,7 +98,7 @@ func reconnect(t *testing.T) []string {
 	c.accepted("g1")
 	c.drop()
 	lines = append(lines, c.shown()...)
-	v.SetFault(emulator.Fault{})
+	v.SetFault(falters)
 	again := r.repeat(t, ask, func(m message) bool { return m.kind == "accepted" })
 	again.await("audio", of("audio", "g1"))
 	again.drop()
