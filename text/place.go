@@ -54,10 +54,10 @@ func (s *scanner) before(kind strength, width int) (place, bool) {
 func (s *scanner) forget(cut place) {
 	for k, list := range s.breaks {
 		n := sort.Search(len(list), func(i int) bool { return list[i].byte > cut.byte })
-		if n > len(list)/2 {
-			list, n = slices.Clone(list[n:]), 0 // so that the memory of what is dropped goes too
+		s.breaks[k] = slices.Delete(list, 0, n)
+		if s.b.finished && n == len(list) {
+			s.breaks[k] = nil // its memory goes too, since hardly any more comes
 		}
-		s.breaks[k] = list[n:]
 	}
 	for len(s.stops) > 0 && s.stops[0].byte <= cut.byte {
 		s.stops = s.stops[1:]
