@@ -54,7 +54,7 @@ func runBench(ctx context.Context, s *settings, progress io.Writer) (r *report, 
 }
 
 func (b *bench) say(format string, args ...any) {
-	fmt.Fprintf(b.progress, "# "+format+"\n", args...)
+	fmt.Fprintf(b.progress, "# %3.0f s: "+format+"\n", append([]any{b.clock.now().Seconds()}, args...)...)
 }
 
 // pin keeps this process to its cores until the returned function is called.
@@ -86,6 +86,11 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"load", (*bench).loads},
+		{"capacity", (*bench).capacity},
+		{"flat", (*bench).flatOut},
+		{"ahead", (*bench).ahead},
+		{"far", (*bench).far},
+		{"allocations", (*bench).allocations},
 		{"memory", (*bench).memories},
 	}
 }

@@ -31,6 +31,9 @@ const (
 	cpuLevel     = 2000
 )
 
+// fewAllocations is none a frame: what comes once a second in a process is not the frames'.
+const fewAllocations = 0.1
+
 // goals holds what was measured against what is to be reached. The median decides.
 func (r *report) goals() []goal {
 	latency := fmt.Sprintf("latency %%s, %d generations, relay / nginx", latencyLevel)
@@ -38,8 +41,13 @@ func (r *report) goals() []goal {
 		{What: fmt.Sprintf(latency, "p50"), Must: 1.5, Aim: 1.2, Measured: r.levelRatio(latencyLevel, func(r *round) float64 { return r.Latency.P50 })},
 		{What: fmt.Sprintf(latency, "p99"), Must: 3, Aim: 1.5, Measured: r.levelRatio(latencyLevel, func(r *round) float64 { return r.Latency.P99 })},
 		{What: fmt.Sprintf("CPU a frame, %d generations, relay / nginx", cpuLevel), Must: 2.2, Aim: 1.5, Measured: r.levelRatio(cpuLevel, func(r *round) float64 { return r.CPUPerFrame })},
+		{What: "flat out, frames a second, relay / nginx", Must: 0.5, Aim: 0.9, AtLeast: true, Measured: compared("", "", r.Flat, func(r *flatRound) float64 { return r.FrameRate }).Ratio},
+		{What: "generations that one core holds, p99 < 20 ms", Must: 1900, Aim: 3000, AtLeast: true, Measured: r.heldGenerations()},
 		{What: "KB a connection, idle", Must: 20, Aim: 12, Measured: r.relayMemory(func(m *memory) float64 { return m.Idle })},
 		{What: "KB a generation, active", Must: 40, Aim: 16, Measured: r.relayMemory(func(m *memory) float64 { return m.Active })},
+		{What: "allocations a frame", Must: fewAllocations, Aim: fewAllocations, Measured: spreadIfAny(r.Allocations)},
+		{What: "first audio, warm socket, 40 ms away, / direct warm", Must: 1.1, Aim: 1.03, Measured: r.farRatio(relayWarm, directWarm)},
+		{What: "first audio, warm socket, 40 ms away, / direct fresh", Must: 0.3, Aim: 0.26, Measured: r.farRatio(relayWarm, directFresh)},
 		{What: "cancel to vendor told, p50, ms", Must: 5, Aim: 1, Measured: r.relayAt(latencyLevel, func(r *round) float64 { return r.Cancel.P50 / 1000 })},
 		{What: "cancel to vendor told, p99, ms", Must: 50, Aim: 10, Measured: r.relayAt(latencyLevel, func(r *round) float64 { return r.Cancel.P99 / 1000 })},
 	}
@@ -92,6 +100,13 @@ func (r *report) relayMemory(of func(*memory) float64) *spread {
 		return spreadIfAny([]float64{of(m)})
 	}
 	return nil
+}
+
+func (r *report) heldGenerations() *spread {
+	if r.Capacity == nil {
+		return nil
+	}
+	return spreadIfAny([]float64{float64(r.Capacity.Held)})
 }
 
 func spreadIfAny(values []float64) *spread {

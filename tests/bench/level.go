@@ -50,7 +50,7 @@ func (b *bench) levelOf(ctx context.Context, s *site, generations, rounds int) (
 	b.say("%d generations", generations)
 	l := &level{Generations: generations, Rounds: make(map[string][]*round)}
 	return l, b.alternate(s, rounds, func(p *path) error {
-		measured, err := b.load(ctx, p, demand{generations, b.settings.duration})
+		measured, err := b.load(ctx, p, demand{generations: generations, duration: b.settings.duration})
 		l.Rounds[p.name] = append(l.Rounds[p.name], measured)
 		return err
 	})

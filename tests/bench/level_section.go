@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // section is all that a level's rounds showed.
 func (l *level) section() section {
@@ -35,10 +38,12 @@ func (l *level) title() string {
 	return fmt.Sprintf("%d generations at real time", l.Generations)
 }
 
+// framesAnHour is an hour of audio.
+const framesAnHour = int(time.Hour / frameEvery)
+
 // cpuPerHour is in seconds.
 func (r *round) cpuPerHour() float64 {
-	const framesAnHour = 36000
-	return r.CPUPerFrame * framesAnHour / 1e6
+	return r.CPUPerFrame * float64(framesAnHour) / 1e6
 }
 
 // disturbed is how many cores' work by others makes tails unreliable.

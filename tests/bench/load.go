@@ -29,6 +29,7 @@ type round struct {
 	Lost          int       `json:"lost"`                  // sent and never received
 	Measured      int       `json:"measured"`              // of which latency and CPU were measured
 	CPUPerFrame   float64   `json:"cpu_us_a_frame"`        // of the proxy alone; 0 on the direct path
+	Allocations   float64   `json:"allocations_a_frame"`   // of the relay, where they were counted
 	ProxyCores    float64   `json:"proxy_cores"`           // cores that the proxy kept busy
 	HarnessCores  float64   `json:"harness_cores"`         // cores that vendor and clients kept busy
 	HarnessLate   bool      `json:"harness_late"`          // it was they who limited
@@ -39,6 +40,7 @@ type round struct {
 type demand struct {
 	generations int
 	duration    time.Duration // that is measured
+	count       bool          // what the relay allocates; asking it is in the way of the cancels that follow
 }
 
 // length is how long each utterance takes.
@@ -65,7 +67,7 @@ func (b *bench) speech(ctx context.Context, p *path, d demand) ([]*heard, *windo
 	ctx, cancel := context.WithTimeoutCause(ctx, d.length()+overtime, errOvertime)
 	defer cancel()
 	crowd := b.start(ctx, clients, p.vendor, d.length(), d.length()-cancelSpread-speechMargin)
-	w, err := b.watch(crowd.ctx, p, d.duration)
+	w, err := b.watch(crowd.ctx, p, d)
 	if err != nil {
 		crowd.fail(err) // nobody needs what is still spoken
 	}
@@ -75,16 +77,28 @@ func (b *bench) speech(ctx context.Context, p *path, d demand) ([]*heard, *windo
 
 // window is the time that is measured, and what was used in it.
 type window struct {
-	from, to time.Duration // on the run's clock
-	used     usage
+	from, to  time.Duration // on the run's clock
+	used      usage
+	allocated float64 // objects
 }
 
 // usage is CPU time.
 type usage struct{ proxy, harness, machine time.Duration }
 
 // watch waits for the load to settle, and measures what it uses.
-func (b *bench) watch(ctx context.Context, p *path, duration time.Duration) (*window, error) {
-	if err := pause(ctx, startSpread+settleTime); err != nil {
+func (b *bench) watch(ctx context.Context, p *path, d demand) (*window, error) {
+	began := b.clock.now()
+	if err := pause(ctx, startSpread+settleTime/2); err != nil {
+		return nil, err
+	}
+	allocated := &counter{}
+	if d.count {
+		var err error
+		if allocated, err = newCounter(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	if err := pause(ctx, startSpread+settleTime-(b.clock.now()-began)); err != nil {
 		return nil, err
 	}
 	before, err := usageOf(p)
@@ -92,13 +106,20 @@ func (b *bench) watch(ctx context.Context, p *path, duration time.Duration) (*wi
 		return nil, err
 	}
 	w := &window{from: b.clock.now()}
-	if err := pause(ctx, duration); err != nil {
+	if err := pause(ctx, d.duration); err != nil {
 		return nil, err
 	}
 	w.to = b.clock.now()
 	after, err := usageOf(p)
-	w.used = usage{after.proxy - before.proxy, after.harness - before.harness, after.machine - before.machine}
+	w.used = after.since(before)
+	if d.count && err == nil {
+		w.allocated, err = allocated.count(ctx)
+	}
 	return w, err
+}
+
+func (u usage) since(before usage) usage {
+	return usage{u.proxy - before.proxy, u.harness - before.harness, u.machine - before.machine}
 }
 
 func usageOf(p *path) (u usage, err error) {
@@ -171,6 +192,7 @@ func within(arrivals []arrival, w *window) []time.Duration {
 func (r *round) account(w *window) {
 	length := float64(w.to - w.from)
 	if r.Measured > 0 {
+		r.Allocations = w.allocated / float64(r.Measured)
 		r.CPUPerFrame = microseconds(w.used.proxy) / float64(r.Measured)
 	}
 	r.ProxyCores = float64(w.used.proxy) / length

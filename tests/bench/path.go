@@ -81,7 +81,7 @@ func (b *bench) way(ctx context.Context, v *vendor, name string) (*path, error) 
 	case nginxPath:
 		return b.startNginx(ctx, v)
 	case relayPath:
-		return b.startRelay(ctx, v, relayConfig(v.url))
+		return b.startRelay(ctx, v, relayConfig(v.url, firstTarget))
 	}
 	return newDirect(v), nil
 }

@@ -28,8 +28,8 @@ const (
 	secondTarget = "{provider: second, model: kugel-3}"
 )
 
-func relayConfig(vendorURL string) string {
-	return fmt.Sprintf(relayConfigText, vendorURL, 1, firstTarget)
+func relayConfig(vendorURL, targets string) string {
+	return fmt.Sprintf(relayConfigText, vendorURL, 1, targets)
 }
 
 // buildRelay builds the program as it is shipped.

@@ -38,11 +38,16 @@ func (b *bench) conditions() conditions {
 
 // report is the result of a run. What was not asked for is empty.
 type report struct {
-	Conditions conditions         `json:"conditions"`
-	Sections   []section          `json:"sections"` // of what follows
-	Goals      []goal             `json:"goals"`    // the same
-	Levels     []*level           `json:"levels"`
-	Memory     map[string]*memory `json:"memory"` // by path
+	Conditions  conditions               `json:"conditions"`
+	Sections    []section                `json:"sections"` // of what follows
+	Goals       []goal                   `json:"goals"`    // the same
+	Levels      []*level                 `json:"levels"`
+	Capacity    *capacity                `json:"capacity,omitempty"`
+	Far         map[string][]float64     `json:"first_audio_ms"`      // by way
+	Flat        map[string][]*flatRound  `json:"flat_out"`            // by path
+	Ahead       map[string][]*aheadRound `json:"ahead"`               // by route
+	Allocations []float64                `json:"allocations_a_frame"` // by round
+	Memory      map[string]*memory       `json:"memory"`              // by path
 }
 
 // faults is an error where a frame was lost or nothing was measured.

@@ -26,7 +26,7 @@ func (r *report) summarize() {
 			r.Sections = append(r.Sections, l.section())
 		}
 	}
-	for _, add := range []func() (section, bool){r.growth, r.memorySection} {
+	for _, add := range []func() (section, bool){r.growth, r.flatSection, r.aheadSection, r.farSection, r.memorySection} {
 		if s, ok := add(); ok {
 			r.Sections = append(r.Sections, s)
 		}

@@ -23,6 +23,12 @@ func (r *report) write(out io.Writer, markdown bool) error {
 			return err
 		}
 	}
+	if r.Capacity != nil {
+		if err := r.capacityTable().write(out, markdown); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n%d are held. %s.\n", r.Capacity.Held, r.Capacity.Why)
+	}
 	return writeGoals(out, r.Goals, markdown)
 }
 

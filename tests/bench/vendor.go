@@ -109,12 +109,14 @@ func (v *vendor) accept(w http.ResponseWriter, r *http.Request) {
 	s.run(v.life)
 }
 
-// speech is how much of it the vendor speaks in a time.
+// speech is how much of it the vendor speaks in a time, at least: each piece that a text is cut into loses up to two
+// frames to rounding.
 func (v *vendor) speech(d time.Duration) time.Duration {
 	if v.every == 0 {
 		return d
 	}
-	return time.Duration(float64(d) * float64(frameEvery) / float64(v.every))
+	const forPieces = 1.1
+	return time.Duration(forPieces * float64(d) * float64(frameEvery) / float64(v.every))
 }
 
 // begin notes that an utterance is being spoken.

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A vendor that speaks much faster than real time, as they do. The frames a second are those of five times as many
+// generations at real time.
+const (
+	aheadPace        = 5
+	aheadGenerations = 60
+	// surelySent is how many frames no relay holds back: they are less than its cushion of 600 ms.
+	surelySent = 5
+)
+
+// The relay with one target, whose audio never waits, and with a second one that could take over.
+const (
+	plainRoute = "one target"
+	heldRoute  = "two targets"
+)
+
+// aheadRound is a round in which the vendor is ahead.
+type aheadRound struct {
+	*round
+	Begin  quantiles `json:"begin"`  // how long the first frames took, which are not held back
+	Held   quantiles `json:"held"`   // how long the later ones took, the deliberate wait and all
+	Behind quantiles `json:"behind"` // how long a frame came behind the vendor's latest write for it, which let it go
+}
+
+// ahead measures what holding audio back costs.
+func (b *bench) ahead(ctx context.Context, r *report) (err error) {
+	v, err := startVendor(b.clock, aheadPace)
+	if err != nil {
+		return err
+	}
+	s := &site{vendor: v}
+	defer func() { err = errors.Join(err, s.close()) }()
+	for _, route := range [][2]string{{plainRoute, firstTarget}, {heldRoute, firstTarget + ", " + secondTarget}} {
+		name, targets := route[0], route[1]
+		p, err := b.startRelay(ctx, v, relayConfig(v.url, targets))
+		if err != nil {
+			return err
+		}
+		p.name = name
+		s.paths = append(s.paths, p)
+	}
+	b.say("%d times real time", aheadPace)
+	r.Ahead = make(map[string][]*aheadRound)
+	return b.alternate(s, b.settings.rounds, func(p *path) error {
+		measured, err := b.aheadRound(ctx, p, demand{aheadGenerations, b.settings.duration, true})
+		r.Ahead[p.name] = append(r.Ahead[p.name], measured)
+		return err
+	})
+}
+
+func (b *bench) aheadRound(ctx context.Context, p *path, d demand) (*aheadRound, error) {
+	all, w, err := b.speech(ctx, p, d)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := b.judge(ctx, p.vendor, all, w)
+	if err != nil {
+		return nil, err
+	}
+	r := &aheadRound{round: judged}
+	var begin, held, behind []time.Duration
+	for _, h := range all {
+		for i, a := range h.arrivals {
+			if i < surelySent {
+				begin = append(begin, a.took)
+			} else {
+				held = append(held, a.took)
+			}
+		}
+		behind = append(behind, behindLatest(h.arrivals)...)
+	}
+	r.Begin, r.Held, r.Behind = quantilesOf(begin), quantilesOf(held), quantilesOf(behind)
+	return r, nil
+}
+
+// behindLatest is how long each frame came after the vendor's latest write before it. A frame that is held back is let
+// go by a later one, so this is what it took besides; it cannot be more than the time between two writes.
+func behindLatest(arrivals []arrival) []time.Duration {
+	behind := make([]time.Duration, 0, len(arrivals))
+	for _, a := range arrivals {
+		at := a.sent + a.took
+		later, _ := slices.BinarySearchFunc(arrivals, at+1, func(a arrival, t time.Duration) int { return int(a.sent - t) })
+		behind = append(behind, at-arrivals[later-1].sent) // it was sent before it came itself
+	}
+	return behind
+}
+
+// aheadSection puts the two beside each other.
+func (r *report) aheadSection() (section, bool) {
+	all := r.Ahead
+	return section{
+		Title:   fmt.Sprintf("A vendor at %d times real time, %d generations", aheadPace, aheadGenerations),
+		Columns: present([]string{plainRoute, heldRoute}, all),
+		Figures: []figure{
+			tabulate("CPU a frame", "us", all, func(r *aheadRound) float64 { return r.CPUPerFrame }),
+			tabulate("allocations a frame, those for pieces of text included", "", all, func(r *aheadRound) float64 { return r.Allocations }),
+			tabulate("latency p50, first frames", "us", all, func(r *aheadRound) float64 { return r.Begin.P50 }),
+			tabulate("latency p99, first frames", "us", all, func(r *aheadRound) float64 { return r.Begin.P99 }),
+			tabulate("latency p50 with the deliberate hold", "ms", all, func(r *aheadRound) float64 { return r.Held.P50 / 1000 }),
+			tabulate("latency p99 with the deliberate hold", "ms", all, func(r *aheadRound) float64 { return r.Held.P99 / 1000 }),
+			tabulate("behind the vendor's latest frame p50", "us", all, func(r *aheadRound) float64 { return r.Behind.P50 }),
+			tabulate("behind the vendor's latest frame p99", "us", all, func(r *aheadRound) float64 { return r.Behind.P99 }),
+			tabulate("frames lost or changed", "", all, func(r *aheadRound) float64 { return float64(r.Lost) }),
+		},
+	}, len(all) > 0
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// One core holds a number of generations while 99 of 100 frames pass in this time.
+const heldLatency = 20 * time.Millisecond
+
+// capacity is how many real-time generations the relay holds, and how that was found.
+type capacity struct {
+	Held  int            `json:"held"` // the most that were
+	Over  int            `json:"over"` // the fewest above that were not; 0: none was found
+	Why   string         `json:"why"`  // the search ended
+	Steps []capacityStep `json:"steps"`
+}
+
+// capacityStep is one number that was tried.
+type capacityStep struct {
+	Generations int     `json:"generations"`
+	Outcome     outcome `json:"outcome"`
+	P50         float64 `json:"p50_us"`
+	P99         float64 `json:"p99_us"`
+	VendorLate  float64 `json:"vendor_late_p99_us"`
+	Proxy       float64 `json:"proxy_cores"`
+	Harness     float64 `json:"harness_cores"`
+}
+
+// outcome is what a step showed.
+type outcome string
+
+const (
+	held       outcome = "held"
+	relayLate  outcome = "the relay was late"
+	harnessOut outcome = "the load generator was late" // this says nothing of the relay
+	broke      outcome = "not everything was spoken"
+)
+
+// The search: short rounds, few of them.
+const (
+	capacityStart = 1000
+	capacitySteps = 9
+	capacityTime  = time.Second
+	capacityFine  = 100 // generations between what is held and what is not
+)
+
+// capacity searches the relay's.
+func (b *bench) capacity(ctx context.Context, r *report) (err error) {
+	if !b.settings.measures(relayPath) {
+		return nil
+	}
+	s, err := b.open(ctx, realTime, relayPath)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	b.say("how many generations one core holds")
+	r.Capacity, err = search(func(n int) (capacityStep, error) {
+		step, err := b.try(ctx, s.paths[0], n)
+		b.say("%d generations: %s", n, step.Outcome)
+		return step, err
+	})
+	return err
+}
+
+// try has a number spoken. A round that breaks has an outcome too, unless the run is over.
+func (b *bench) try(ctx context.Context, p *path, n int) (capacityStep, error) {
+	step := capacityStep{Generations: n}
+	round, err := b.load(ctx, p, demand{generations: n, duration: capacityTime})
+	if err != nil {
+		step.Outcome = broke
+		b.say("%v", err)
+		return step, context.Cause(ctx)
+	}
+	step.P50, step.P99, step.VendorLate = round.Latency.P50, round.Latency.P99, round.VendorLate.P99
+	step.Proxy, step.Harness = round.ProxyCores, round.HarnessCores
+	step.Outcome = round.outcome()
+	return step, nil
+}
+
+// outcome blames nobody for frames that were in time.
+func (r *round) outcome() outcome {
+	switch {
+	case r.Measured > 0 && r.Lost == 0 && r.Latency.P99 < microseconds(heldLatency):
+		return held
+	case r.HarnessLate:
+		return harnessOut
+	}
+	return relayLate
+}
+
+// search doubles until a number is not held, then halves the distance. A number that is not held is tried twice: one
+// disturbance must not decide.
+func search(try func(n int) (capacityStep, error)) (*capacity, error) {
+	c := &capacity{}
+	n, again := capacityStart, false
+	for len(c.Steps) < capacitySteps {
+		step, err := try(n)
+		if err != nil {
+			return nil, err
+		}
+		c.Steps = append(c.Steps, step)
+		if step.Outcome != held && !again {
+			again = true
+			continue
+		}
+		again = false
+		c.take(step)
+		var more bool
+		if n, more = c.next(); !more {
+			return c, nil
+		}
+	}
+	c.Why = fmt.Sprintf("after %d steps; %s", len(c.Steps), c.Why)
+	return c, nil
+}
+
+// take narrows the search by a step.
+func (c *capacity) take(s capacityStep) {
+	if s.Outcome == held {
+		c.Held = s.Generations
+		return
+	}
+	c.Over = s.Generations
+	c.Why = fmt.Sprintf("at %d: %s", s.Generations, s.Outcome)
+}
+
+// next is what to try; false: it is known closely enough.
+func (c *capacity) next() (n int, more bool) {
+	switch {
+	case c.Held == mostGenerations:
+		c.Why = "more than " + strconv.Itoa(mostGenerations) + " are not tried"
+		return 0, false
+	case c.Over == 0:
+		return min(2*c.Held, mostGenerations), true
+	case c.Over-c.Held <= capacityFine:
+		return 0, false
+	}
+	return (c.Held + c.Over) / 2, true
+}
+
+// capacityTable is the search, step by step.
+func (r *report) capacityTable() *table {
+	t := &table{
+		title: "Generations at real time on one core, p99 under " + heldLatency.String(),
+		head:  []string{"generations", "", "p50, ms", "p99, ms", "vendor late p99, ms", "proxy, cores", "harness, cores"},
+	}
+	for _, s := range r.Capacity.Steps {
+		t.rows = append(t.rows, []string{
+			strconv.Itoa(s.Generations), string(s.Outcome), short(s.P50 / 1000), short(s.P99 / 1000), short(s.VendorLate / 1000),
+			short(s.Proxy), short(s.Harness),
+		})
+	}
+	return t
+}
