@@ -17,6 +17,8 @@ type capacity struct {
 	Over  int            `json:"over"` // the fewest above that were not; 0: none was found
 	Why   string         `json:"why"`  // the search ended
 	Steps []capacityStep `json:"steps"`
+
+	limit outcome // at Over
 }
 
 // capacityStep is one number that was tried.
@@ -28,6 +30,7 @@ type capacityStep struct {
 	VendorLate  float64 `json:"vendor_late_p99_us"`
 	Proxy       float64 `json:"proxy_cores"`
 	Harness     float64 `json:"harness_cores"`
+	Elsewhere   float64 `json:"other_processes_cores"`
 }
 
 // outcome is what a step showed.
@@ -36,7 +39,8 @@ type outcome string
 const (
 	held       outcome = "held"
 	relayLate  outcome = "the relay was late"
-	harnessOut outcome = "the load generator was late" // this says nothing of the relay
+	harnessOut outcome = "the load generator was late" // this says nothing of the relay, as the next one
+	othersOut  outcome = "other processes were at work"
 	broke      outcome = "not everything was spoken"
 )
 
@@ -77,7 +81,7 @@ func (b *bench) try(ctx context.Context, p *path, n int) (capacityStep, error) {
 		return step, context.Cause(ctx)
 	}
 	step.P50, step.P99, step.VendorLate = round.Latency.P50, round.Latency.P99, round.VendorLate.P99
-	step.Proxy, step.Harness = round.ProxyCores, round.HarnessCores
+	step.Proxy, step.Harness, step.Elsewhere = round.ProxyCores, round.HarnessCores, round.ElsewhereBusy
 	step.Outcome = round.outcome()
 	return step, nil
 }
@@ -87,6 +91,8 @@ func (r *round) outcome() outcome {
 	switch {
 	case r.Measured > 0 && r.Lost == 0 && r.Latency.P99 < microseconds(heldLatency):
 		return held
+	case r.ElsewhereBusy > disturbed:
+		return othersOut
 	case r.HarnessLate:
 		return harnessOut
 	}
@@ -115,7 +121,7 @@ func search(try func(n int) (capacityStep, error)) (*capacity, error) {
 			return c, nil
 		}
 	}
-	c.Why = fmt.Sprintf("after %d steps; %s", len(c.Steps), c.Why)
+	c.Why = fmt.Sprintf("Ended after %d steps. %s", len(c.Steps), c.Why)
 	return c, nil
 }
 
@@ -125,15 +131,18 @@ func (c *capacity) take(s capacityStep) {
 		c.Held = s.Generations
 		return
 	}
-	c.Over = s.Generations
-	c.Why = fmt.Sprintf("at %d: %s", s.Generations, s.Outcome)
+	c.Over, c.limit = s.Generations, s.Outcome
+	c.Why = fmt.Sprintf("At %d: %s", s.Generations, s.Outcome)
 }
+
+// open reports whether it was not the relay that ended the search: it may hold more.
+func (c *capacity) open() bool { return c.limit == harnessOut || c.limit == othersOut }
 
 // next is what to try; false: it is known closely enough.
 func (c *capacity) next() (n int, more bool) {
 	switch {
 	case c.Held == mostGenerations:
-		c.Why = "more than " + strconv.Itoa(mostGenerations) + " are not tried"
+		c.Why = "More than " + strconv.Itoa(mostGenerations) + " are not tried"
 		return 0, false
 	case c.Over == 0:
 		return min(2*c.Held, mostGenerations), true
@@ -147,12 +156,12 @@ func (c *capacity) next() (n int, more bool) {
 func (r *report) capacityTable() *table {
 	t := &table{
 		title: "Generations at real time on one core, p99 under " + heldLatency.String(),
-		head:  []string{"generations", "", "p50, ms", "p99, ms", "vendor late p99, ms", "proxy, cores", "harness, cores"},
+		head:  []string{"generations", "", "p50, ms", "p99, ms", "vendor late p99, ms", "proxy, cores", "harness, cores", "others, cores"},
 	}
 	for _, s := range r.Capacity.Steps {
 		t.rows = append(t.rows, []string{
 			strconv.Itoa(s.Generations), string(s.Outcome), short(s.P50 / 1000), short(s.P99 / 1000), short(s.VendorLate / 1000),
-			short(s.Proxy), short(s.Harness),
+			short(s.Proxy), short(s.Harness), short(s.Elsewhere),
 		})
 	}
 	return t

@@ -84,6 +84,7 @@ func TestTryTellsWhoWasLate(t *testing.T) {
 		{"in time though the harness was late", round{Measured: 1, Latency: quantiles{P99: fast}, HarnessLate: true}, held},
 		{"late", round{Measured: 1, Latency: quantiles{P99: slow}}, relayLate},
 		{"late as was the harness", round{Measured: 1, Latency: quantiles{P99: slow}, HarnessLate: true}, harnessOut},
+		{"late while others were at work", round{Measured: 1, Latency: quantiles{P99: slow}, ElsewhereBusy: 1}, othersOut},
 		{"a frame lost", round{Measured: 1, Latency: quantiles{P99: fast}, Lost: 1}, relayLate},
 		{"nothing", round{}, relayLate},
 	}
@@ -112,12 +113,23 @@ func TestTryOutlivesARoundThatBreaks(t *testing.T) {
 	}
 }
 
-func TestCapacityTableHasEachStep(t *testing.T) {
+func TestCapacityIsToldAsItWasFound(t *testing.T) {
 	c, err := search(upTo(1300, relayLate))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &report{Capacity: c}
+	for out, want := range map[outcome]verdict{relayLate: missed, harnessOut: open} {
+		c, err := search(upTo(1300, out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range (&report{Capacity: c}).goals() {
+			if g.What == heldGoal && g.Verdict != want {
+				t.Errorf("%s: got %q, want %q", out, g.Verdict, want)
+			}
+		}
+	}
 	table := r.capacityTable()
 	if len(table.rows) != len(c.Steps) || !slices.Contains(table.rows[1], string(relayLate)) {
 		t.Errorf("got %v", table.rows)

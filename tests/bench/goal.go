@@ -23,6 +23,7 @@ const (
 	met      verdict = "met"
 	missed   verdict = "NOT MET"
 	unproven verdict = "not measured"
+	open     verdict = "at least; the load generator ended the search"
 )
 
 // Where the goals are measured.
@@ -30,6 +31,8 @@ const (
 	latencyLevel = 1000 // generations
 	cpuLevel     = 2000
 )
+
+const heldGoal = "generations that one core holds, p99 < 20 ms"
 
 // fewAllocations is none a frame: what comes once a second in a process is not the frames'.
 const fewAllocations = 0.1
@@ -42,7 +45,7 @@ func (r *report) goals() []goal {
 		{What: fmt.Sprintf(latency, "p99"), Must: 3, Aim: 1.5, Measured: r.levelRatio(latencyLevel, func(r *round) float64 { return r.Latency.P99 })},
 		{What: fmt.Sprintf("CPU a frame, %d generations, relay / nginx", cpuLevel), Must: 2.2, Aim: 1.5, Measured: r.levelRatio(cpuLevel, func(r *round) float64 { return r.CPUPerFrame })},
 		{What: "flat out, frames a second, relay / nginx", Must: 0.5, Aim: 0.9, AtLeast: true, Measured: compared("", "", r.Flat, func(r *flatRound) float64 { return r.FrameRate }).Ratio},
-		{What: "generations that one core holds, p99 < 20 ms", Must: 1900, Aim: 3000, AtLeast: true, Measured: r.heldGenerations()},
+		{What: heldGoal, Must: 1900, Aim: 3000, AtLeast: true, Measured: r.heldGenerations()},
 		{What: "KB a connection, idle", Must: 20, Aim: 12, Measured: r.relayMemory(func(m *memory) float64 { return m.Idle })},
 		{What: "KB a generation, active", Must: 40, Aim: 16, Measured: r.relayMemory(func(m *memory) float64 { return m.Active })},
 		{What: "allocations a frame", Must: fewAllocations, Aim: fewAllocations, Measured: spreadIfAny(r.Allocations)},
@@ -53,6 +56,9 @@ func (r *report) goals() []goal {
 	}
 	for i := range all {
 		all[i].Verdict = all[i].judge()
+		if all[i].What == heldGoal && all[i].Verdict == missed && r.Capacity.open() {
+			all[i].Verdict = open
+		}
 	}
 	return all
 }

@@ -74,6 +74,9 @@ func (r *report) keep(s *settings) error {
 	if s.json != "" {
 		errs = append(errs, r.save(s.json))
 	}
+	if s.svg != "" {
+		errs = append(errs, r.draw(s.svg))
+	}
 	return errors.Join(errs...)
 }
 
