@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"
+	"voicerelay/text"
 	"voicerelay/upstream"
 )
 
@@ -252,6 +254,24 @@ func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
 	}
 	if used := a.usedLocked(); used.Requests != 0 {
 		t.Errorf("requests: got %d, want 0", used.Requests)
+	}
+}
+
+// Nor is a piece counted that the adapter kept back until the vendor was through with another.
+func TestAWithheldPieceIsNotCounted(t *testing.T) {
+	for withheld, want := range map[int]billing.Usage{
+		0: {Requests: 2, Characters: 7, Bytes: 8},
+		1: {Requests: 1, Characters: 4, Bytes: 4},
+		2: {},
+		3: {}, // more than there are
+	} {
+		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
+		a.pieces = []orderedPiece{{Piece: text.Piece{Text: "One."}}, {Piece: text.Piece{Text: "Zwö"}}}
+		a.given = len(a.pieces)
+		a.End(upstream.Usage{Withheld: withheld}, errBroken)
+		if got := a.usedLocked(); got != want {
+			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func (a *attempt) outcomeLocked() string {
 // usedLocked is what the attempt took of the vendor.
 func (a *attempt) usedLocked() billing.Usage {
 	used := billing.Usage{Audio: a.clock.duration()}
-	for _, p := range a.pieces[:a.given] {
+	for _, p := range a.pieces[:max(0, a.given-a.usage.Withheld)] {
 		if p.Text == "" {
 			continue
 		}

@@ -21,6 +21,8 @@ var rates = map[string]rate{
 	"uplift":     {"character", "0.00003", "USD"},
 	"vogent":     {"character", "0.00003", "USD"},
 	"together":   {"character", "0.000004", "USD"},
+	"cartesia":   {"character", "0.00003", "USD"},
+	"deepgram":   {"character", "0.00003", "USD"},
 	"elevenlabs": {"character", "0.0001", "USD"},
 	"zeligate":   {"audio_second", "0.001", "USD"}, // run by oneself: what a second costs is the operator's reckoning
 }
@@ -103,7 +105,7 @@ func TestSurvivesComparisonWithTheVendorsBills(t *testing.T) {
 	amongOthers(t)
 	x := mix(t)
 	const callers = 10
-	each := sized(3, 50)
+	each := sized(5, 50) // so that each vendor has its turn at every story
 	dones := make([][]message, callers)
 	spoken := t.Run("callers", func(t *testing.T) {
 		for n := range callers {

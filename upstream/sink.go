@@ -49,10 +49,13 @@ type Word struct {
 	Score float64
 }
 
-// Usage is what the vendor said about a stream at its end. The zero value: it said nothing.
+// Usage is what is known at a stream's end of what it took. The zero value: what was ordered, and no more is known.
 type Usage struct {
 	// Charge is what the vendor says it charged.
 	Charge Charge
+	// Withheld is how many of the last pieces the adapter was still keeping back: the vendor never heard of them, and
+	// charges nothing.
+	Withheld int
 }
 
 // Charge is an amount exactly as a vendor wrote it. The zero value: not known.

@@ -99,6 +99,7 @@ type loose struct {
 	words  []upstream.Word
 	pieces []int
 	ends   int
+	used   upstream.Usage
 	err    error
 }
 
@@ -126,10 +127,10 @@ func (l *loose) PieceEnd(id int) {
 	l.late("PieceEnd")
 }
 
-func (l *loose) End(_ upstream.Usage, err error) {
+func (l *loose) End(u upstream.Usage, err error) {
 	l.late("End")
 	l.ends++
-	l.err = err
+	l.used, l.err = u, err
 }
 
 func (l *loose) late(call string) {
@@ -300,6 +301,43 @@ func BenchmarkFrame(b *testing.B) {
 	for b.Loop() {
 		if err := d.Frame(r.mux, false, frame); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A stream that breaks off says how many pieces the vendor has not heard of, since it charges nothing for those.
+func TestWhatIsWithheldIsTold(t *testing.T) {
+	r := newReader(t)
+	const pieces = 4
+	for done := range pieces {
+		sink := &loose{tb: t}
+		s := r.open(t, sink)
+		for i := range pieces {
+			s.pieces = append(s.pieces, upstream.Piece{ID: i, Text: "x"})
+		}
+		for i := range done {
+			s.done(i)
+		}
+		s.Lost(&upstream.Error{Kind: upstream.Dropped})
+		s.seat.Leave(true)
+		if got, want := sink.used.Withheld, pieces-done-1; got != want {
+			t.Errorf("%d pieces done of %d: got %d withheld, want %d", done, pieces, got, want)
+		}
+	}
+}
+
+// One that has spoken all of them withholds none, nor does one that was given none.
+func TestNothingIsWithheldOfAWholeStream(t *testing.T) {
+	r := newReader(t)
+	for _, pieces := range [][]upstream.Piece{nil, {{ID: 0, Text: "x"}}} {
+		sink := &loose{tb: t}
+		s := r.open(t, sink)
+		s.pieces, s.last = pieces, true
+		s.done(0)
+		s.Lost(&upstream.Error{Kind: upstream.Dropped})
+		s.seat.Leave(true)
+		if sink.ends != 1 || sink.used.Withheld != 0 {
+			t.Errorf("%d pieces: got %d ends and %d withheld, want one and none", len(pieces), sink.ends, sink.used.Withheld)
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (s *stream) endLocked(err error) {
 	} else if s.seat != nil {
 		s.seat.Leave(true)
 	}
-	s.sink.End(upstream.Usage{}, err) // the vendor tells no usage
+	s.sink.End(upstream.Usage{Withheld: max(0, len(s.pieces)-1)}, err) // the vendor tells no charge
 }
 
 // Lost ends the stream, whose socket has ended.

@@ -1,0 +1,80 @@
+package deepgram
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// TestGoldenFramesAreUnderstood gives the reader every frame of the vendor's own examples, as of a stream that is in the
+// middle of a piece, and each does what its type says.
+func TestGoldenFramesAreUnderstood(t *testing.T) {
+	paths, err := filepath.Glob("../emulator/testdata/deepgram/*.jsonl")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("transcripts: %d, %v", len(paths), err)
+	}
+	kinds := make(map[string]int)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+			var line struct {
+				Dir   string         `json:"dir"`
+				Frame map[string]any `json:"frame"`
+			}
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if line.Dir == "s2c" && line.Frame != nil {
+				kinds[takesGolden(t, line.Frame)]++
+			}
+		}
+	}
+	for _, kind := range []string{"audio", "Metadata", typeFlushed, typeCleared, typeWarning, typeError} {
+		if kinds[kind] == 0 {
+			t.Errorf("no example shows %s", kind)
+		}
+	}
+}
+
+// takesGolden gives a busy stream a frame, and returns the frame's type.
+func takesGolden(t *testing.T, f map[string]any) (kind string) {
+	t.Helper()
+	sink := upstreamtest.NewSink(t, "none")
+	s, mux := reading(t, sink)
+	kind, _ = f["type"].(string)
+	data, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f["binary"] == true {
+		kind, data = "audio", audioFrame
+	}
+	fault := (&dialect{}).Frame(mux, kind == "audio", data)
+	if (fault != nil) != (kind == typeError) || fault != nil && fault.Kind != upstream.UpstreamError {
+		t.Errorf("%s: %v", data, fault)
+	}
+	h := sink.Heard()
+	for what, done := range map[string]bool{
+		"audio":     len(h.Audio) > 0,
+		typeFlushed: len(h.Pieces) == 1,
+		typeWarning: upstream.KindOf(h.Err) == upstream.Throttled,
+	} {
+		if done != (what == kind) {
+			t.Errorf("%s: %s is %t", kind, what, done)
+		}
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped}) // nobody would answer a Clear
+	if err := sink.Close(func(cause error) error { return s.Close(t.Context(), cause) }, nil); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	return kind
+}
