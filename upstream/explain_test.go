@@ -80,8 +80,13 @@ func TestTheReasonOfACloseArrives(t *testing.T) {
 			case <-time.After(time.Minute):
 				t.Fatal("the member never heard of the end")
 			}
-			if got := <-d.heard; got != tt.want {
-				t.Errorf("the dialect heard %+v, want %+v", got, tt.want)
+			select {
+			case got := <-d.heard:
+				if got != tt.want {
+					t.Errorf("the dialect heard %+v, want %+v", got, tt.want)
+				}
+			default:
+				t.Error("the dialect was not asked")
 			}
 		})
 	}

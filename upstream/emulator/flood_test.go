@@ -56,11 +56,10 @@ func FuzzCartesia(f *testing.F) {
 	f.Add(uint64(4), "2026-03-01", []byte("null\n\n{\"transcript\":7}\n\xff\xfe\n"+cartesiaSentence+`,"continue":true,"flush":true}`))
 	f.Add(uint64(5), "2026-03-01", []byte(cartesiaSentence+`,"generation_config":{"speed":1e308,"volume":-1}}`+"\n"+`{"cancel":true}`))
 	f.Fuzz(func(t *testing.T, seed uint64, version string, messages []byte) {
-		path := "/tts/websocket"
 		if version != "2025-04-16" {
 			version = structuredErrors // the two kinds; what is no version may be refused
 		}
-		flood(t, "cartesia", path+"?cartesia_version="+version, seed, messages)
+		flood(t, "cartesia", "/tts/websocket?cartesia_version="+version, seed, messages)
 	})
 }
 
