@@ -50,7 +50,7 @@ func (b *bench) ahead(ctx context.Context, r *report) (err error) {
 	}
 	b.say("%d times real time", aheadPace)
 	r.Ahead = make(map[string][]*aheadRound)
-	return b.alternate(s, b.settings.rounds, func(p *path) error {
+	return b.alternate(s, min(b.settings.rounds, 2), func(p *path) error {
 		measured, err := b.aheadRound(ctx, p, demand{aheadGenerations, b.settings.duration, true})
 		r.Ahead[p.name] = append(r.Ahead[p.name], measured)
 		return err

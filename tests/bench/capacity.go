@@ -53,21 +53,21 @@ const (
 )
 
 // capacity searches the relay's.
-func (b *bench) capacity(ctx context.Context, r *report) (err error) {
+func (b *bench) capacity(ctx context.Context, r *report) error {
 	if !b.settings.measures(relayPath) {
 		return nil
 	}
-	s, err := b.open(ctx, realTime, relayPath)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
 	b.say("how many generations one core holds")
-	r.Capacity, err = search(func(n int) (capacityStep, error) {
+	c, err := search(func(n int) (capacityStep, error) {
+		s, err := b.open(ctx, realTime, relayPath) // another one each time: one that broke gives its vendor a rest
+		if err != nil {
+			return capacityStep{}, err
+		}
 		step, err := b.try(ctx, s.paths[0], n)
 		b.say("%d generations: %s", n, step.Outcome)
-		return step, err
+		return step, errors.Join(err, s.close())
 	})
+	r.Capacity = c
 	return err
 }
 

@@ -49,17 +49,16 @@ type crowd struct {
 	heard []*heard // by client; read after wait
 }
 
-// start has every client speak an utterance for that long, with a vendor of that pace. From stopFrom on, every second one
-// is cancelled; 0: none.
-func (b *bench) start(ctx context.Context, clients []*client, v *vendor, length, stopFrom time.Duration) *crowd {
+// start has every client speak an utterance, and every second one cancel it once it has been measured.
+func (b *bench) start(ctx context.Context, clients []*client, v *vendor, d demand) *crowd {
 	c := &crowd{heard: make([]*heard, len(clients))}
 	c.ctx, c.fail = context.WithCancelCause(ctx)
 	for i, client := range clients {
-		l := b.nextLine(v.speech(length))
-		delay := rand.N(startSpread)
+		l := b.nextLine(v.speech(d.length()))
+		delay := rand.N(d.spread())
 		var stopAfter time.Duration
-		if stopFrom > 0 && i%2 == 1 {
-			stopAfter = stopFrom + rand.N(cancelSpread) - delay
+		if i%2 == 1 {
+			stopAfter = d.spread() + settleTime + d.duration + rand.N(d.spread()) - delay
 		}
 		c.wg.Go(func() {
 			err := pause(c.ctx, delay)

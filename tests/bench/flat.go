@@ -11,7 +11,7 @@ import (
 const (
 	flatConnections = 16
 	flatGenerations = 32
-	flatSpeech      = 200 * time.Second // of each generation: seconds of work
+	flatSpeech      = 100 * time.Second // of each generation: a second of work
 	flatPatience    = time.Minute
 	unpaced         = 0
 )

@@ -11,6 +11,7 @@ type level struct {
 	Generations int                 `json:"generations"`
 	Idle        int                 `json:"idle_connections"` // that are open beside them
 	Rounds      map[string][]*round `json:"rounds"`           // by path, in order
+	Broke       map[string]string   `json:"broke"`            // by path: why it could not carry so many
 }
 
 // fullLevel is from where on a level has all its rounds: the figures that are asked for are taken there. Below, one round
@@ -20,56 +21,70 @@ const fullLevel = 500
 // idleBeside is how many generations speak while idle connections are open.
 const idleBeside = 100
 
-// loads measures all levels, on the same processes.
-func (b *bench) loads(ctx context.Context, r *report) (err error) {
+// loads measures all levels.
+func (b *bench) loads(ctx context.Context, r *report) error {
+	for _, n := range b.settings.generations {
+		if err := b.measureLevel(ctx, r, &level{Generations: n}); err != nil {
+			return err
+		}
+	}
+	if b.settings.idle == 0 {
+		return nil
+	}
+	return b.measureLevel(ctx, r, &level{Generations: idleBeside, Idle: b.settings.idle})
+}
+
+// measureLevel fills in a level, on processes of its own: one that broke must not stand in the way of the next.
+func (b *bench) measureLevel(ctx context.Context, r *report, l *level) (err error) {
+	l.Rounds, l.Broke = make(map[string][]*round), make(map[string]string)
+	r.Levels = append(r.Levels, l)
+	b.say("%s", l.title())
 	s, err := b.open(ctx, realTime, b.settings.pathNames()...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	for _, n := range b.settings.generations {
-		rounds := 1
-		if n >= fullLevel || len(b.settings.generations) == 1 {
-			rounds = b.settings.rounds
-		}
-		l, err := b.levelOf(ctx, s, n, rounds)
-		if err != nil {
-			return err
-		}
-		r.Levels = append(r.Levels, l)
+	idle, err := b.connectIdle(ctx, s, l.Idle)
+	defer closeAll(idle)
+	if err != nil {
+		return err
 	}
-	if b.settings.idle == 0 {
+	rounds := 1
+	if l.Generations >= fullLevel || len(b.settings.generations) == 1 {
+		rounds = b.settings.rounds
+	}
+	return b.alternate(s, rounds, func(p *path) error { return b.measureRound(ctx, p, l) })
+}
+
+// measureRound adds a round to a level. A path that broke is left alone from then on.
+func (b *bench) measureRound(ctx context.Context, p *path, l *level) error {
+	if l.Broke[p.name] != "" {
 		return nil
 	}
-	l, err := b.beside(ctx, s)
-	r.Levels = append(r.Levels, l)
-	return err
+	measured, err := b.load(ctx, p, demand{generations: l.Generations, duration: b.settings.duration})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		b.say("%s: %v", p.name, err)
+		l.Broke[p.name] = err.Error()
+		return nil
+	}
+	l.Rounds[p.name] = append(l.Rounds[p.name], measured)
+	return nil
 }
 
-func (b *bench) levelOf(ctx context.Context, s *site, generations, rounds int) (*level, error) {
-	b.say("%d generations", generations)
-	l := &level{Generations: generations, Rounds: make(map[string][]*round)}
-	return l, b.alternate(s, rounds, func(p *path) error {
-		measured, err := b.load(ctx, p, demand{generations: generations, duration: b.settings.duration})
-		l.Rounds[p.name] = append(l.Rounds[p.name], measured)
-		return err
-	})
-}
-
-// beside measures while there are many connections on which nothing happens.
-func (b *bench) beside(ctx context.Context, s *site) (*level, error) {
+// connectIdle opens that many connections on each path, on which nothing happens.
+func (b *bench) connectIdle(ctx context.Context, s *site, count int) (all []*client, err error) {
+	if count == 0 {
+		return nil, nil
+	}
 	for _, p := range s.paths {
-		idle, err := b.connect(ctx, p, b.settings.idle)
-		defer closeAll(idle)
+		idle, err := b.connect(ctx, p, count)
+		all = append(all, idle...)
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 	}
-	b.say("%d idle connections on each path", b.settings.idle)
-	if err := pause(ctx, time.Second); err != nil { // what opening them left to do is not theirs
-		return nil, err
-	}
-	l, err := b.levelOf(ctx, s, idleBeside, 1)
-	l.Idle = b.settings.idle
-	return l, err
+	return all, pause(ctx, time.Second) // what opening them left to do is not theirs
 }

@@ -51,6 +51,11 @@ const disturbed = 0.2
 
 // notes say where something else than a proxy was what limited.
 func (l *level) notes() (notes []string) {
+	for _, path := range allPaths {
+		if why := l.Broke[path]; why != "" {
+			notes = append(notes, path+" broke: "+why)
+		}
+	}
 	most := 0.0
 	for _, path := range present(allPaths, l.Rounds) {
 		late := 0

@@ -11,12 +11,14 @@ import (
 // The course of a round: utterances start, each at a moment of its own, so that their frames come evenly; the
 // load settles; it is measured; every second utterance is cancelled, while the others speak to their end.
 const (
-	startSpread  = 500 * time.Millisecond
+	leastSpread  = 500 * time.Millisecond // of starts, and of cancels
 	settleTime   = 500 * time.Millisecond
-	cancelSpread = 700 * time.Millisecond
 	speechMargin = 300 * time.Millisecond // that speech outlasts the last cancel
 	overtime     = 20 * time.Second       // for what is late; then the round has failed
 )
+
+// startsASecond is the most. Calls do not all begin at once; a start costs what many frames do, and frames are measured.
+const startsASecond = 1000
 
 var errOvertime = errors.New("not everything was spoken in time")
 
@@ -45,7 +47,12 @@ type demand struct {
 
 // length is how long each utterance takes.
 func (d demand) length() time.Duration {
-	return startSpread + settleTime + d.duration + cancelSpread + speechMargin
+	return d.spread() + settleTime + d.duration + d.spread() + speechMargin
+}
+
+// spread is how long the starts take, and how long the cancels.
+func (d demand) spread() time.Duration {
+	return max(leastSpread, time.Duration(d.generations)*time.Second/startsASecond)
 }
 
 // load has many utterances spoken at once on a path, and measures.
@@ -66,7 +73,7 @@ func (b *bench) speech(ctx context.Context, p *path, d demand) ([]*heard, *windo
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, d.length()+overtime, errOvertime)
 	defer cancel()
-	crowd := b.start(ctx, clients, p.vendor, d.length(), d.length()-cancelSpread-speechMargin)
+	crowd := b.start(ctx, clients, p.vendor, d)
 	w, err := b.watch(crowd.ctx, p, d)
 	if err != nil {
 		crowd.fail(err) // nobody needs what is still spoken
@@ -88,7 +95,7 @@ type usage struct{ proxy, harness, machine time.Duration }
 // watch waits for the load to settle, and measures what it uses.
 func (b *bench) watch(ctx context.Context, p *path, d demand) (*window, error) {
 	began := b.clock.now()
-	if err := pause(ctx, startSpread+settleTime/2); err != nil {
+	if err := pause(ctx, d.spread()+settleTime/2); err != nil {
 		return nil, err
 	}
 	allocated := &counter{}
@@ -98,7 +105,7 @@ func (b *bench) watch(ctx context.Context, p *path, d demand) (*window, error) {
 			return nil, err
 		}
 	}
-	if err := pause(ctx, startSpread+settleTime-(b.clock.now()-began)); err != nil {
+	if err := pause(ctx, d.spread()+settleTime-(b.clock.now()-began)); err != nil {
 		return nil, err
 	}
 	before, err := usageOf(p)

@@ -54,7 +54,7 @@ func (b *bench) allocations(ctx context.Context, r *report) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	b.say("allocations")
-	return b.alternate(s, b.settings.rounds, func(p *path) error {
+	return b.alternate(s, min(b.settings.rounds, 2), func(p *path) error {
 		round, err := b.load(ctx, p, demand{allocatingGenerations, b.settings.duration, true})
 		if err == nil {
 			r.Allocations = append(r.Allocations, round.Allocations)

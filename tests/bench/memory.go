@@ -18,8 +18,8 @@ type memory struct {
 
 const (
 	memorySettles = time.Second
-	memoryActive  = 300             // generations; the more, the less one buffer of the process counts
-	memorySpeech  = 3 * time.Second // an utterance while active memory is read, in its middle
+	memoryActive  = 300         // generations; the more, the less one buffer of the process counts
+	memorySpeech  = time.Second // in the middle of which all speak, and memory is read
 )
 
 // memories measures proxies that have done nothing before.
@@ -103,10 +103,11 @@ func residentKB(p *path) (float64, error) {
 
 // speakingKB is the memory while all these clients have something spoken.
 func (b *bench) speakingKB(ctx context.Context, p *path, clients []*client) (float64, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, memorySpeech+overtime, errOvertime)
+	d := demand{generations: len(clients), duration: memorySpeech}
+	ctx, cancel := context.WithTimeoutCause(ctx, d.length()+overtime, errOvertime)
 	defer cancel()
-	c := b.start(ctx, clients, p.vendor, memorySpeech, 0)
-	err := pause(c.ctx, memorySpeech/2)
+	c := b.start(ctx, clients, p.vendor, d)
+	err := pause(c.ctx, d.spread()+settleTime+d.duration/2)
 	var kb float64
 	if err == nil {
 		kb, err = residentKB(p)

@@ -55,6 +55,9 @@ func (r *report) faults() error {
 	var errs []error
 	for _, l := range r.Levels {
 		for _, path := range allPaths {
+			if why := l.Broke[path]; why != "" {
+				errs = append(errs, fmt.Errorf("%d generations, %s: %s", l.Generations, path, why))
+			}
 			for i, round := range l.Rounds[path] {
 				if round.Lost != 0 {
 					errs = append(errs, fmt.Errorf("%d generations, %s, round %d: %d frames were lost", l.Generations, path, i+1, round.Lost))

@@ -56,7 +56,7 @@ func parseFlags(args []string, errout io.Writer) (*settings, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errout)
 	flags.Var(&s.generations, "generations", "`numbers` of generations that speak at once, each on its own connection")
-	flags.DurationVar(&s.duration, "duration", 2*time.Second, "what is measured in each round of each path")
+	flags.DurationVar(&s.duration, "duration", 1500*time.Millisecond, "what is measured in each round of each path")
 	flags.IntVar(&s.rounds, "rounds", 3, "how often each path has its turn")
 	flags.IntVar(&s.idle, "idle", 1000, "idle connections; 0: measure nothing of them")
 	flags.BoolVar(&s.pin, "pin", true, "keep the proxies to one core and everything else to the others, where there are two")

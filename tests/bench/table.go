@@ -16,7 +16,7 @@ func (r *report) write(out io.Writer, markdown bool) error {
 		where = "the proxy on one core, vendor and clients on the rest"
 	}
 	fmt.Fprintf(out, "\n%s, %s, %s, %d cores, %s. ", c.Go, c.Platform, c.Kernel, c.Cores, where)
-	fmt.Fprintf(out, "Frames of %d bytes, %.1f s measured in each round, %d rounds or one.\n", c.FrameBytes, c.Duration, c.Rounds)
+	fmt.Fprintf(out, "Frames of %d bytes, %.1f s measured in each round, %d rounds or fewer.\n", c.FrameBytes, c.Duration, c.Rounds)
 	fmt.Fprint(out, "Medians over the rounds [least - most].\n")
 	for _, s := range r.Sections {
 		if err := s.write(out, markdown); err != nil {
