@@ -30,6 +30,7 @@ func TestBehindLatest(t *testing.T) {
 
 // Five times the pace is five times the audio in the same time, and all of it is heard.
 func TestLoadAheadOfRealTime(t *testing.T) {
+	t.Parallel()
 	v := startPacedVendor(t, aheadPace)
 	r, err := testBench(t, v).aheadRound(t.Context(), newDirect(v), demand{generations: 4, duration: 200 * time.Millisecond})
 	if err != nil {

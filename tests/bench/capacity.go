@@ -74,16 +74,40 @@ func (b *bench) capacity(ctx context.Context, r *report) error {
 // try has a number spoken. A round that breaks has an outcome too, unless the run is over.
 func (b *bench) try(ctx context.Context, p *path, n int) (capacityStep, error) {
 	step := capacityStep{Generations: n}
+	before, err := usageOf(p)
+	if err != nil {
+		return step, err
+	}
+	began := b.clock.now()
 	round, err := b.load(ctx, p, demand{generations: n, duration: capacityTime})
 	if err != nil {
-		step.Outcome = broke
 		b.say("%v", err)
-		return step, context.Cause(ctx)
+		if ctx.Err() != nil {
+			return step, context.Cause(ctx)
+		}
+		return step, b.blame(&step, p, &window{from: began, to: b.clock.now(), used: before})
 	}
 	step.P50, step.P99, step.VendorLate = round.Latency.P50, round.Latency.P99, round.VendorLate.P99
 	step.Proxy, step.Harness, step.Elsewhere = round.ProxyCores, round.HarnessCores, round.ElsewhereBusy
 	step.Outcome = round.outcome()
 	return step, nil
+}
+
+// blame says whose fault it was that a round broke, of which only the use before it is known.
+func (b *bench) blame(step *capacityStep, p *path, w *window) error {
+	after, err := usageOf(p)
+	if err != nil {
+		return err
+	}
+	w.used = after.since(w.used)
+	whole := &round{}
+	whole.account(w)
+	whole.HarnessLate = b.wasLate(whole)
+	step.Proxy, step.Harness, step.Elsewhere = whole.ProxyCores, whole.HarnessCores, whole.ElsewhereBusy
+	if step.Outcome = whole.outcome(); step.Outcome == relayLate {
+		step.Outcome = broke
+	}
+	return nil
 }
 
 // outcome blames nobody for frames that were in time.

@@ -103,7 +103,8 @@ func TestTryOutlivesARoundThatBreaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	step, err := testBench(t, v).try(t.Context(), newDirect(v), 2)
-	if err != nil || step.Outcome != broke {
+	blamed := step.Outcome == broke || step.Outcome == othersOut || step.Outcome == harnessOut // what else the machine does
+	if err != nil || !blamed || step.P99 != 0 {
 		t.Errorf("got %+v, %v", step, err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -98,7 +97,10 @@ func (c *client) speakAndStop(ctx context.Context, l line, after time.Duration) 
 	h, err := c.speak(ctx, l)
 	cancel()
 	<-stopped
-	if err := errors.Join(err, stopErr); err != nil {
+	if err == nil {
+		err = stopErr // else it is but what follows from the other
+	}
+	if err != nil {
 		return nil, err
 	}
 	h.stoppedAt = stoppedAt

@@ -7,6 +7,7 @@ import (
 )
 
 func TestFlatOutHearsAllOfIt(t *testing.T) {
+	t.Parallel()
 	v := startPacedVendor(t, unpaced)
 	b := testBench(t, v)
 	r, err := b.flatRound(t.Context(), newDirect(v), 3*time.Second)

@@ -51,3 +51,35 @@ func TestGoalsAreTakenWhereTheyAreMeasured(t *testing.T) {
 		}
 	}
 }
+
+func TestNoProxyIsBlamedForWhatOthersDid(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*round)
+		rounds int // of two on each path
+		want   verdict
+	}{
+		{"a clear run", func(*round) {}, 2, missed},
+		{"one bad round of each", func(r *round) { r.HarnessLate = true }, 1, missed},
+		{"a load generator that was late", func(r *round) { r.HarnessLate = true }, 2, clouded},
+		{"others at work", func(r *round) { r.ElsewhereBusy = 1 }, 2, clouded},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := testReport()
+			for path, rounds := range r.Levels[0].Rounds {
+				for i, round := range rounds {
+					if path == relayPath {
+						round.Latency.P50 = 1e6
+					}
+					if i < test.rounds {
+						test.change(round)
+					}
+				}
+			}
+			if got := r.goals()[0].Verdict; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

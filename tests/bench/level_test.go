@@ -34,6 +34,7 @@ func TestALevelOutlivesAPathThatBreaks(t *testing.T) {
 }
 
 func TestALevelIsMeasuredWithItsIdleConnections(t *testing.T) {
+	t.Parallel()
 	b := testBench(t, startTestVendor(t))
 	b.settings.paths, b.settings.duration = directPath, 100*time.Millisecond
 	r := &report{}

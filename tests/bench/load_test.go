@@ -21,6 +21,7 @@ var little = demand{generations: 8, duration: 300 * time.Millisecond}
 
 // A whole round without a proxy: all that is measured is there, and the vendor and the clients agree.
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	v := startTestVendor(t)
 	b := testBench(t, v)
 	r, err := b.load(t.Context(), newDirect(v), little)
@@ -40,6 +41,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLoadEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	v := startTestVendor(t)
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, errEnough)
 	defer cancel()
@@ -138,6 +140,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestNginxForwards(t *testing.T) {
+	t.Parallel()
 	if _, err := findNginx(); err != nil {
 		t.Skip(err)
 	}
