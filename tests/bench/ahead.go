@@ -25,7 +25,7 @@ const (
 
 // aheadRound is a round in which the vendor is ahead.
 type aheadRound struct {
-	*round
+	round
 	Begin  quantiles `json:"begin"`  // how long the first frames took, which are not held back
 	Held   quantiles `json:"held"`   // how long the later ones took, the deliberate wait and all
 	Behind quantiles `json:"behind"` // how long a frame came behind the vendor's latest write for it, which let it go
@@ -66,7 +66,7 @@ func (b *bench) aheadRound(ctx context.Context, p *path, d demand) (*aheadRound,
 	if err != nil {
 		return nil, err
 	}
-	r := &aheadRound{round: judged}
+	r := &aheadRound{round: *judged}
 	var begin, held, behind []time.Duration
 	for _, h := range all {
 		for i, a := range h.arrivals {

@@ -62,14 +62,17 @@ func (t *table) change(s section, f figure, column string, was spread) {
 	}
 }
 
-// add is a row. Where the two spreads overlap, the change may be chance.
+// add is a row. Where the two spreads overlap, or there is none, the change may be chance.
 func (t *table) add(head []string, was, now spread) {
 	change, remark := "", ""
 	if was.Median != 0 {
 		change = fmt.Sprintf("%+.0f %%", 100*(now.Median/was.Median-1))
 	}
-	if now.Min <= was.Max && was.Min <= now.Max {
+	switch {
+	case now.Min <= was.Max && was.Min <= now.Max:
 		remark = "within the spread"
+	case now.Min == now.Max && was.Min == was.Max:
+		remark = "of one round each"
 	}
 	t.rows = append(t.rows, append(head, was.String(), now.String(), change, remark))
 }

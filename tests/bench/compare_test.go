@@ -13,7 +13,8 @@ func TestCompare(t *testing.T) {
 	for _, r := range now.Levels[0].Rounds[relayPath] {
 		r.CPUPerFrame /= 2
 	}
-	delete(former.Memory, relayPath)
+	now.Memory[nginxPath] = &memory{Base: 10}
+	now.Memory[relayPath].Idle *= 2
 	former.summarize()
 	now.summarize()
 	var out bytes.Buffer
@@ -31,7 +32,10 @@ func TestCompare(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, &out)
 		}
 	}
-	if strings.Contains(out.String(), "Memory") {
+	if got := out.String(); !strings.Contains(got, "| Memory: more an idle connection | KB | relay | 12.3 | 24.7 | +100 % | of one round each |") {
+		t.Errorf("does not say that one round is little:\n%s", got)
+	}
+	if strings.Contains(out.String(), "KB | nginx") {
 		t.Errorf("compares what the former run did not measure:\n%s", &out)
 	}
 }

@@ -25,7 +25,7 @@ const (
 	missed   verdict = "NOT MET"
 	unproven verdict = "not measured"
 	clouded  verdict = "not met, while others or the load generator were late"
-	open     verdict = "at least; the load generator ended the search"
+	open     verdict = "at least; others or the load generator ended the search"
 )
 
 // Where the goals are measured.

@@ -69,6 +69,10 @@ func TestFaults(t *testing.T) {
 
 func TestSaveIsWhatWasMeasured(t *testing.T) {
 	r := testReport()
+	r.Capacity = &capacity{Held: 1500, Steps: []capacityStep{{Generations: 1500, Outcome: held}}}
+	r.Ahead = map[string][]*aheadRound{plainRoute: {{round: round{Frames: 7}, Begin: quantiles{Count: 3}}}}
+	r.Flat = map[string][]*flatRound{relayPath: {{Frames: 8}}}
+	r.Far = map[string][]float64{relayWarm: {41.5}}
 	r.summarize()
 	file := filepath.Join(t.TempDir(), "result.json")
 	if err := r.save(file); err != nil {
@@ -78,7 +82,8 @@ func TestSaveIsWhatWasMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *got.Levels[0].Rounds[relayPath][1] != *r.Levels[0].Rounds[relayPath][1] || *got.Memory[relayPath] != *r.Memory[relayPath] {
+	if *got.Levels[0].Rounds[relayPath][1] != *r.Levels[0].Rounds[relayPath][1] || *got.Memory[relayPath] != *r.Memory[relayPath] ||
+		*got.Ahead[plainRoute][0] != *r.Ahead[plainRoute][0] {
 		t.Errorf("got other rounds or memory than were saved")
 	}
 	again, err := json.Marshal(got)
