@@ -1,6 +1,7 @@
 package uplift
 
 import (
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -10,7 +11,13 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain has more tests at once than there are cores, since most of their time they wait for speech.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var request1 = upstream.Request{
 	ID: "gen-1", Tenant: "acme", Voice: "v_meklc281", Speed: 1, Normalize: true,

@@ -3,6 +3,6 @@
 package upstreamtest
 
 // Seeds is fewer under the race detector, which makes a test many times slower, and to which seeds hardly matter.
-const Seeds = 3
+const Seeds = 2
 
 const raceEnabled = true

@@ -1,6 +1,7 @@
 package vogent
 
 import (
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -10,7 +11,13 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain has more tests at once than there are cores, since most of their time they wait for speech.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // mabel is the voice of the vendor's own examples.
 const mabel = "36b87413-6d7b-421d-8745-bc0897770d1e"
