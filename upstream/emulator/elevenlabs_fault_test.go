@@ -92,8 +92,8 @@ func TestElevenLabsSpoilsAudio(t *testing.T) {
 func TestElevenLabsStallHoldsUpItsContextAlone(t *testing.T) {
 	t.Parallel()
 	c := talkEleven(t, Options{Fault: Fault{Kind: Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000",
-		"oddChunks:false", "lateChunks:0", "serial:true", "flushDone:false")
-	c.send(elevenSay("c", elevenLong, true), elevenClose)
+		"oddChunks:false", "lateChunks:0", "serial:true", "flushDone:false", "closeKeeps:all")
+	c.send(elevenSay("c", elevenLong, false), elevenClose) // too short to be spoken before the close
 	c.wait("the stall", func(s Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
 	c.server.SetFault(Fault{})
 	c.send(elevenSay("next", "Hello.", true), `{"context_id":"next","close_context":true}`)
