@@ -91,9 +91,10 @@ type outbox struct {
 
 	mu     sync.Mutex
 	own    queue
-	owned  int     // length of own
-	ring   []*lane // lanes with something to send whose turn it is
-	closed bool    // nothing is taken any more
+	owned  int       // length of own
+	ring   []*lane   // lanes with something to send whose turn it is
+	bye    *farewell // once the connection is to be closed
+	closed bool      // nothing is taken any more
 }
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
@@ -122,6 +123,36 @@ func (o *outbox) sendLocked(m *message) bool {
 	o.owned++
 	o.poke()
 	return o.owned <= maxOwn
+}
+
+// conclude has the connection be closed behind what waits. It reports false where that was decided already: the first
+// reason counts.
+func (o *outbox) conclude(f farewell) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bye != nil {
+		return false
+	}
+	o.bye = &f
+	o.poke()
+	return true
+}
+
+// concluded reports whether the connection is to be closed.
+func (o *outbox) concluded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.bye != nil
+}
+
+// farewell is how to close the connection now, or nil: while anything waits, it is not the time.
+func (o *outbox) farewell() *farewell {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.own.empty() || len(o.ring) > 0 {
+		return nil
+	}
+	return o.bye
 }
 
 // take moves up to limit bytes of messages into batch: all of the session's own, then a message of each lane

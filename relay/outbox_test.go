@@ -129,3 +129,32 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 		t.Error("one more than the bound was taken")
 	}
 }
+
+// However a done and the end of its connection follow each other, the done goes first.
+func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
+	o := newOutbox()
+	l := released(o, nil, func() {})
+	if o.concluded() || o.farewell() != nil {
+		t.Error("the connection is to be closed, though nobody said so")
+	}
+	if !o.conclude(farewell{closeDrained, "drained"}) {
+		t.Error("the first reason does not count")
+	}
+	l.push(audioMessage("audio"))
+	o.send(textMessage([]byte("own")))
+	l.end(textMessage([]byte("done")))
+	for !o.own.empty() || len(o.ring) > 0 {
+		if !o.concluded() || o.farewell() != nil {
+			t.Error("it is to be closed before all has been taken")
+		}
+		for _, m := range o.take(nil, 1) {
+			m.release()
+		}
+	}
+	if o.conclude(farewell{closeIdle, "idle"}) {
+		t.Error("a second reason counts")
+	}
+	if bye := o.farewell(); bye == nil || bye.code != closeDrained {
+		t.Errorf("closed with %v, want the first reason", bye)
+	}
+}

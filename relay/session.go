@@ -52,7 +52,8 @@ type session struct {
 	began  time.Time
 	cancel context.CancelCauseFunc // ends the session's context
 
-	heard atomic.Int64 // unix nanoseconds of the last frame from the client
+	heard   atomic.Int64 // unix nanoseconds of the last frame from the client
+	quieter atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
 
 	// Owned by the reader.
 	rate    *limits.Rate
@@ -63,13 +64,10 @@ type session struct {
 	pinged    time.Time // of the ping that waits for an answer; zero: none
 	pingTaken int64     // the socket's taken, as the ping itself left it
 
-	quieter atomic.Bool // what watch said last may be too late: a generation has ended, or it is due
-
 	mu       sync.Mutex // guards what follows
 	defaults protocol.Settings
 	register register
 	draining bool
-	bye      *farewell // set once the connection is to be closed
 
 	wg sync.WaitGroup // every goroutine of this session
 }
@@ -94,7 +92,7 @@ func (s *session) run(ctx context.Context) {
 	s.stopAll(causeGone)
 	s.cancel(errors.Join(errSessionOver, err))
 	s.out.close()
-	if s.farewell() == nil { // otherwise the writer ends the connection by the protocol
+	if !s.out.concluded() { // otherwise the writer ends the connection by the protocol
 		_ = s.conn.CloseNow() // it is over either way; this unblocks the writer
 	}
 	s.wg.Wait()
@@ -114,7 +112,7 @@ func (s *session) readLoop(ctx context.Context) error {
 		s.heard.Store(time.Now().UnixNano())
 		buf := inboxPool.Get().(*bytes.Buffer)
 		_, err = buf.ReadFrom(r)
-		if err == nil && s.farewell() == nil {
+		if err == nil && !s.out.concluded() {
 			s.receive(ctx, kind, buf.Bytes())
 		}
 		recycle(buf)
@@ -173,22 +171,9 @@ func (s *session) send(e protocol.Event) {
 // shut ends the connection with a close frame, behind what the session itself has to say. Generations are
 // stopped; the first reason counts.
 func (s *session) shut(f farewell) {
-	s.mu.Lock()
-	first := s.bye == nil
-	if first {
-		s.bye = &f
-	}
-	s.mu.Unlock()
-	if first {
+	if s.out.conclude(f) {
 		s.stopAll(causeGone)
-		s.out.poke()
 	}
-}
-
-func (s *session) farewell() *farewell {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bye
 }
 
 // writeLoop is the connection's one writer.
@@ -199,7 +184,6 @@ func (s *session) writeLoop(ctx context.Context) error {
 	var due <-chan time.Time
 	s.quieter.Store(true)
 	for {
-		bye := s.farewell() // asked for first: what was queued before it goes out before it
 		batch = s.out.take(batch[:0], burst)
 		if len(batch) > 0 {
 			if err := s.write(batch); err != nil {
@@ -208,7 +192,7 @@ func (s *session) writeLoop(ctx context.Context) error {
 			}
 			continue
 		}
-		if bye != nil {
+		if bye := s.out.farewell(); bye != nil {
 			return s.sayGoodbye(*bye)
 		}
 		if s.quieter.Swap(false) {
