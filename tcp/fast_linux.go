@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"os"
@@ -133,11 +134,11 @@ func (f *fast) write(p []byte, patience time.Duration) (int, error) {
 	err := f.raw.Write(out.attempt)
 	n := len(p) - len(out.rest)
 	out.rest = nil
-	if out.timed && err == nil {
-		err = f.conn.SetWriteDeadline(time.Time{})
-	}
 	if err == nil && out.errno != 0 {
 		err = f.failure("write", out.errno)
+	}
+	if out.timed {
+		err = cmp.Or(err, f.conn.SetWriteDeadline(time.Time{})) // a later write waits anew
 	}
 	return n, err
 }
