@@ -94,6 +94,15 @@ type Usage struct {
 	Characters, Bytes, Requests int64
 }
 
+// CharactersPerSecond is how much text makes a second of speech, as far as nothing better is known: vendors speak English
+// at 13 to 16.
+const CharactersPerSecond = 14
+
+// SpeechTime is about how long it takes to speak so many characters.
+func SpeechTime(characters int64) time.Duration {
+	return time.Duration(characters) * time.Second / CharactersPerSecond
+}
+
 // quantity is how much of a unit was used, in parts of which perUnit make one unit.
 func (u Usage) quantity(unit Unit) (n, perUnit int64) {
 	switch unit {

@@ -47,10 +47,9 @@ func (g *generation) reserve(ctx context.Context, text string) error {
 
 // dearest is the most that a text may cost at any of the plan's targets, in millionths of the currency's unit.
 func (set *setup) dearest(plan *routing.Plan, text string, speed float64, currency string) int64 {
-	chars := utf8.RuneCountInString(text)
 	used := billing.Usage{
-		Audio:      time.Duration(float64(chars) / speakingRate / speed * float64(time.Second)),
-		Characters: int64(chars),
+		Audio:      speechTime(text, speed),
+		Characters: int64(utf8.RuneCountInString(text)),
 		Bytes:      int64(len(text)),
 		Requests:   1,
 	}
@@ -61,6 +60,11 @@ func (set *setup) dearest(plan *routing.Plan, text string, speed float64, curren
 		}
 	}
 	return most
+}
+
+// speechTime is about how long a text takes at a speed.
+func speechTime(text string, speed float64) time.Duration {
+	return time.Duration(float64(billing.SpeechTime(int64(utf8.RuneCountInString(text)))) / speed)
 }
 
 // affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.

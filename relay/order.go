@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"voicerelay/audio"
 	"voicerelay/text"
@@ -89,8 +88,7 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 		ordered.track = a.g.track.addPiece(p)
 	}
 	a.pieces = append(a.pieces, ordered)
-	seconds := float64(utf8.RuneCountInString(p.Text)) / speakingRate / a.caps.ClampSpeed(a.g.req.speed)
-	a.expected += time.Duration(seconds * float64(time.Second))
+	a.expected += speechTime(p.Text, a.caps.ClampSpeed(a.g.req.speed))
 	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/protocol"
 	"voicerelay/text"
 )
@@ -16,10 +17,6 @@ const (
 	sourceSegment  = "segment"
 	sourceEstimate = "estimate"
 )
-
-// speakingRate is what is assumed before anything has been measured, in characters a second. Vendors speak
-// English at 13 to 16.
-const speakingRate = 14.0
 
 // segmentSlack is how far, in time, audio may end from a piece's end and still count as ending there: the
 // resampler's filter holds back some 3 ms.
@@ -243,7 +240,7 @@ func (t *track) estimate(pos int64) int {
 func (t *track) pace() float64 {
 	char, at := t.lastSegment(t.samples)
 	if at <= 0 || char <= t.firstChar() {
-		return speakingRate / float64(t.rate)
+		return billing.CharactersPerSecond / float64(t.rate)
 	}
 	return float64(char-t.firstChar()) / float64(at)
 }

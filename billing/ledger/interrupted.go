@@ -8,9 +8,6 @@ import (
 	"voicerelay/billing"
 )
 
-// speakingRate is how much text makes a second of audio, in characters. Vendors speak English at 13 to 16.
-const speakingRate = 14
-
 // interrupt closes what a crash left open, in transactions of bounded size.
 func (s *store) interrupt(ctx context.Context, prices *billing.PriceList, at time.Time) error {
 	for {
@@ -61,7 +58,7 @@ func interrupted(r billing.Record, prices *billing.PriceList, at time.Time) bill
 // estimate prices an attempt as if the vendor had spoken all that it was given.
 func estimate(prices *billing.PriceList, a *billing.Attempt) billing.Cost {
 	used := a.Usage
-	used.Audio = max(used.Audio, time.Duration(a.Characters)*time.Second/speakingRate)
+	used.Audio = max(used.Audio, billing.SpeechTime(a.Characters))
 	cost := prices.Price(a.Provider, a.Model, used)
 	cost.Estimated = cost.Known()
 	return cost
