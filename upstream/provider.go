@@ -46,20 +46,6 @@ type Pooled interface {
 	Sockets() (idle, busy int)
 }
 
-// OptionError names a field of provider_options that an adapter refuses.
-type OptionError struct {
-	// Field is the path below the provider's name, such as "cfg_scale"; empty for the object itself.
-	Field  string
-	Reason string
-}
-
-func (e *OptionError) Error() string {
-	if e.Field == "" {
-		return e.Reason
-	}
-	return e.Field + ": " + e.Reason
-}
-
 // Env is what the process gives an adapter.
 type Env struct {
 	// Name is the provider's name in the configuration, URL the vendor's base address (wss://host).

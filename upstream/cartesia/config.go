@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -61,42 +59,27 @@ const (
 	maxName   = 128 // characters
 )
 
-// parseOptions checks options against what the vendor documents, so that a client hears of a mistake before anything
-// is ordered.
+// parseOptions checks options against what the vendor documents.
 func parseOptions(raw json.RawMessage) (*options, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	o := &options{}
-	for _, name := range slices.Sorted(maps.Keys(fields)) { // of several faults the same one is told each time
-		if reason := o.set(name, fields[name]); reason != "" {
-			return nil, &upstream.OptionError{Field: name, Reason: reason}
-		}
-	}
-	return o, nil
+	return upstream.ParseOptions(raw, (*options).set)
 }
 
 // set takes a field, and says what is wrong with it, if anything is.
 func (o *options) set(name string, value json.RawMessage) (reason string) {
 	switch name {
 	case "volume":
-		if json.Unmarshal(value, &o.Volume) != nil || o.Volume == nil || *o.Volume < minVolume || *o.Volume > maxVolume {
-			return fmt.Sprintf("must be a number from %v to %v", minVolume, maxVolume)
-		}
+		return upstream.NumberOption(value, &o.Volume, minVolume, maxVolume)
 	case "emotion":
 		return setName(&o.Emotion, value)
 	case "pronunciation_dict_id":
 		return setName(&o.PronunciationID, value)
-	default:
-		return "unknown option"
 	}
-	return ""
+	return upstream.UnknownOption
 }
 
 // setName takes a name that only the vendor knows.
 func setName(name **string, value json.RawMessage) (reason string) {
-	if json.Unmarshal(value, name) != nil || *name == nil || **name == "" || utf8.RuneCountInString(**name) > maxName {
+	if !upstream.Option(value, name) || **name == "" || utf8.RuneCountInString(**name) > maxName {
 		return fmt.Sprintf("must be a text of 1 to %d characters", maxName)
 	}
 	return ""

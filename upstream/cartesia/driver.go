@@ -127,9 +127,8 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
 		g.Speed = speed
 	}
-	if o, ok := req.Options.(*options); ok {
-		g.Volume, g.Emotion, r.PronunciationDict = o.Volume, o.Emotion, o.PronunciationID
-	}
+	o := upstream.OptionsOf[options](req)
+	g.Volume, g.Emotion, r.PronunciationDict = o.Volume, o.Emotion, o.PronunciationID
 	if g != (generationConfig{}) {
 		r.GenerationConfig = &g
 	}

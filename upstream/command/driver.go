@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"sync"
 
@@ -58,15 +57,7 @@ func (p *provider) Capabilities() upstream.Capabilities {
 
 // ParseOptions takes an empty object only, since clients have no say in how a program is run.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	if len(fields) > 0 {
-		// Of several the same one is told each time.
-		return nil, &upstream.OptionError{Field: slices.Min(slices.Collect(maps.Keys(fields))), Reason: "unknown option"}
-	}
-	return nil, nil
+	return nil, upstream.NoOptions(raw)
 }
 
 // Open makes a stream. No program runs before there is a piece.

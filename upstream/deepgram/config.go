@@ -3,8 +3,6 @@ package deepgram
 import (
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"voicerelay/upstream"
@@ -32,13 +30,5 @@ func (c *Config) Validate() error {
 
 // parseOptions takes an empty object only: the vendor documents the speed's name and not its range, and has no more.
 func parseOptions(raw json.RawMessage) error {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return &upstream.OptionError{Reason: "must be an object"}
-	}
-	if len(fields) > 0 {
-		// Of several the same one is told each time.
-		return &upstream.OptionError{Field: slices.Min(slices.Collect(maps.Keys(fields))), Reason: "unknown option"}
-	}
-	return nil
+	return upstream.NoOptions(raw)
 }

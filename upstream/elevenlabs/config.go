@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -59,46 +58,28 @@ const (
 	maxID           = 64
 )
 
-// parseOptions checks options against what the vendor documents, so that a client hears of a mistake before
-// anything is ordered.
+// parseOptions checks options against what the vendor documents.
 func parseOptions(raw json.RawMessage) (*options, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	o := &options{}
-	// In order, so that of several mistakes the same one is told each time.
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if reason := o.set(name, fields[name]); reason != "" {
-			return nil, &upstream.OptionError{Field: name, Reason: reason}
-		}
-	}
-	return o, nil
+	return upstream.ParseOptions(raw, (*options).set)
 }
 
 // set sets one option and says what is wrong with it, if anything is.
 func (o *options) set(name string, raw json.RawMessage) (reason string) {
 	switch name {
 	case "stability":
-		return fraction(raw, &o.Stability)
+		return upstream.NumberOption(raw, &o.Stability, 0, 1)
 	case "similarity_boost":
-		return fraction(raw, &o.SimilarityBoost)
+		return upstream.NumberOption(raw, &o.SimilarityBoost, 0, 1)
 	case "style":
-		return fraction(raw, &o.Style)
+		return upstream.NumberOption(raw, &o.Style, 0, 1)
 	case "use_speaker_boost":
-		if !decode(raw, &o.UseSpeakerBoost) {
-			return "must be true or false"
-		}
-		return ""
+		return upstream.FlagOption(raw, &o.UseSpeakerBoost)
 	case "seed":
-		if !decode(raw, &o.Seed) || *o.Seed < 0 || *o.Seed > maxSeed {
-			return fmt.Sprintf("must be a whole number from 0 to %d", int64(maxSeed))
-		}
-		return ""
+		return upstream.IntegerOption(raw, &o.Seed, 0, maxSeed)
 	case "pronunciation_dictionary_locators":
 		return o.setDictionaries(raw)
 	}
-	return "unknown option"
+	return upstream.UnknownOption
 }
 
 func (o *options) setDictionaries(raw json.RawMessage) (reason string) {
@@ -110,18 +91,6 @@ func (o *options) setDictionaries(raw json.RawMessage) (reason string) {
 	if strict.Decode(&o.Dictionaries) != nil || o.Dictionaries == nil ||
 		len(o.Dictionaries) > maxDictionaries || slices.ContainsFunc(o.Dictionaries, bad) {
 		return fmt.Sprintf("must be a list of at most %d, each with pronunciation_dictionary_id and version_id", maxDictionaries)
-	}
-	return ""
-}
-
-// decode reads a value that must not be null.
-func decode(raw json.RawMessage, into any) bool {
-	return !bytes.Equal(raw, []byte("null")) && json.Unmarshal(raw, into) == nil
-}
-
-func fraction(raw json.RawMessage, into **float64) string {
-	if !decode(raw, into) || **into < 0 || **into > 1 {
-		return "must be a number from 0 to 1"
 	}
 	return ""
 }

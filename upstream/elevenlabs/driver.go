@@ -105,10 +105,7 @@ func (p *provider) Close() error {
 
 // Open gives a stream its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
-	opts, ok := req.Options.(*options)
-	if !ok {
-		opts = &options{} // none were given
-	}
+	opts := upstream.OptionsOf[options](req)
 	format := audio.Nearest(req.Output, formats)
 	key, err := p.key(req, opts, format)
 	if err != nil {

@@ -1,10 +1,8 @@
 package kugelaudio
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"voicerelay/upstream"
 )
@@ -22,18 +20,11 @@ type options struct {
 // maxDictionaries is the vendor's own bound.
 const maxDictionaries = 50
 
-// parseOptions checks options against what the vendor documents, so that a client hears of a mistake before
-// anything is ordered.
+// parseOptions checks options against what the vendor documents.
 func parseOptions(raw json.RawMessage) (*options, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	o := &options{}
-	for _, name := range sorted(fields) {
-		if reason := o.set(name, fields[name]); reason != "" {
-			return nil, &upstream.OptionError{Field: name, Reason: reason}
-		}
+	o, err := upstream.ParseOptions(raw, (*options).set)
+	if err != nil {
+		return nil, err
 	}
 	if o.DictionaryIDs != nil && len(*o.DictionaryIDs) > 0 && o.ProjectID == nil {
 		return nil, &upstream.OptionError{Field: "dictionary_ids", Reason: "needs project_id"}
@@ -41,63 +32,31 @@ func parseOptions(raw json.RawMessage) (*options, error) {
 	return o, nil
 }
 
-// sorted are the names in order, so that of several mistakes the same one is told each time.
-func sorted(fields map[string]json.RawMessage) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // set sets one option and says what is wrong with it, if anything is.
 func (o *options) set(name string, raw json.RawMessage) (reason string) {
 	switch name {
 	case "cfg_scale":
-		return number(raw, &o.CFGScale, 1.2, 2.5)
+		return upstream.NumberOption(raw, &o.CFGScale, 1.2, 2.5)
 	case "temperature":
-		return number(raw, &o.Temperature, 0, 1)
+		return upstream.NumberOption(raw, &o.Temperature, 0, 1)
 	case "max_new_tokens":
-		return integer(raw, &o.MaxNewTokens, 1, 8192)
+		return upstream.IntegerOption(raw, &o.MaxNewTokens, 1, 8192)
 	case "project_id":
-		return integer(raw, &o.ProjectID, 1, 1<<53)
+		return upstream.IntegerOption(raw, &o.ProjectID, 1, 1<<53)
 	case "speaker_prefix":
-		if !decode(raw, &o.SpeakerPrefix) {
-			return "must be true or false"
-		}
-		return ""
+		return upstream.FlagOption(raw, &o.SpeakerPrefix)
 	case "dictionary_ids":
 		return o.setDictionaries(raw)
 	}
-	return "unknown option"
+	return upstream.UnknownOption
 }
 
 func (o *options) setDictionaries(raw json.RawMessage) string {
-	if !decode(raw, &o.DictionaryIDs) {
+	if !upstream.Option(raw, &o.DictionaryIDs) {
 		return "must be a list of whole numbers"
 	}
 	if len(*o.DictionaryIDs) > maxDictionaries {
 		return fmt.Sprintf("must have at most %d", maxDictionaries)
-	}
-	return ""
-}
-
-// decode reads a value that must not be null.
-func decode(raw json.RawMessage, into any) bool {
-	return !bytes.Equal(raw, []byte("null")) && json.Unmarshal(raw, into) == nil
-}
-
-func number(raw json.RawMessage, into **float64, low, high float64) string {
-	if !decode(raw, into) || **into < low || **into > high {
-		return fmt.Sprintf("must be a number from %g to %g", low, high)
-	}
-	return ""
-}
-
-func integer(raw json.RawMessage, into **int64, low, high int64) string {
-	if !decode(raw, into) || **into < low || **into > high {
-		return fmt.Sprintf("must be a whole number from %d to %d", low, high)
 	}
 	return ""
 }

@@ -151,10 +151,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream,
 	if err != nil {
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the voice id is not a number"}
 	}
-	opts, ok := req.Options.(*options)
-	if !ok {
-		opts = &options{} // none were given
-	}
+	opts := upstream.OptionsOf[options](req)
 	format := audio.Nearest(req.Output, formats)
 	return &stream{
 		sink: sink,

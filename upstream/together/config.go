@@ -3,7 +3,6 @@ package together
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -73,37 +72,16 @@ type options struct {
 // maxPronunciations is our own bound: the vendor names none.
 const maxPronunciations = 200
 
-// parseOptions checks options against what the vendor documents, so that a client hears of a mistake before anything
-// is ordered.
+// parseOptions checks options against what the vendor documents.
 func parseOptions(raw json.RawMessage) (*options, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	o := &options{}
-	for _, name := range sorted(fields) {
-		if name != "pronunciation_dict" {
-			return nil, &upstream.OptionError{Field: name, Reason: "unknown option"}
-		}
-		if reason := o.setPronunciations(fields[name]); reason != "" {
-			return nil, &upstream.OptionError{Field: name, Reason: reason}
-		}
-	}
-	return o, nil
+	return upstream.ParseOptions(raw, (*options).set)
 }
 
-// sorted are the names in order, so that of several mistakes the same one is told each time.
-func sorted(fields map[string]json.RawMessage) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
+// set sets the one option and says what is wrong with it, if anything is.
+func (o *options) set(name string, raw json.RawMessage) (reason string) {
+	if name != "pronunciation_dict" {
+		return upstream.UnknownOption
 	}
-	slices.Sort(names)
-	return names
-}
-
-// setPronunciations says what is wrong with the list, if anything is.
-func (o *options) setPronunciations(raw json.RawMessage) (reason string) {
 	if json.Unmarshal(raw, &o.PronunciationDict) != nil || o.PronunciationDict == nil {
 		return "must be a list of strings"
 	}

@@ -108,20 +108,17 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 
 // newStream translates a request.
 func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
-	s := &stream{
-		sink:   sink,
-		id:     req.ID,
-		quiet:  p.cfg.Quiet,
-		letter: time.Duration(float64(leastLetter) / p.caps.ClampSpeed(req.Speed)),
-		clock:  clock{format: format},
-		ended:  piece{id: -1},
-		sure:   true,
-		over:   make(chan struct{}),
+	return &stream{
+		sink:       sink,
+		id:         req.ID,
+		dictionary: upstream.OptionsOf[options](req).PronunciationDict,
+		quiet:      p.cfg.Quiet,
+		letter:     time.Duration(float64(leastLetter) / p.caps.ClampSpeed(req.Speed)),
+		clock:      clock{format: format},
+		ended:      piece{id: -1},
+		sure:       true,
+		over:       make(chan struct{}),
 	}
-	if o, ok := req.Options.(*options); ok {
-		s.dictionary = o.PronunciationDict
-	}
-	return s
 }
 
 // key is what streams on one socket have in common: the query of its address, and behind it what does not go there.

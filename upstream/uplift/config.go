@@ -1,11 +1,9 @@
 package uplift
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"voicerelay/upstream"
@@ -63,31 +61,19 @@ type options struct {
 // maxID is the longest id in bytes that is sent on.
 const maxID = 200
 
-// parseOptions checks options, so that a client hears of a mistake before anything is ordered.
+// parseOptions checks options.
 func parseOptions(raw json.RawMessage) (*options, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	o := &options{}
-	for _, name := range sorted(fields) {
-		if name != "phraseReplacementConfigId" {
-			return nil, &upstream.OptionError{Field: name, Reason: "unknown option"}
-		}
-		id := &o.PhraseReplacementConfigID
-		if bytes.Equal(fields[name], []byte("null")) || json.Unmarshal(fields[name], id) != nil || *id == "" || len(*id) > maxID {
-			return nil, &upstream.OptionError{Field: name, Reason: fmt.Sprintf("must be a text of 1 to %d bytes", maxID)}
-		}
-	}
-	return o, nil
+	return upstream.ParseOptions(raw, (*options).set)
 }
 
-// sorted are the names in order, so that of several mistakes the same one is told each time.
-func sorted(fields map[string]json.RawMessage) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
+// set sets the one option and says what is wrong with it, if anything is.
+func (o *options) set(name string, raw json.RawMessage) (reason string) {
+	if name != "phraseReplacementConfigId" {
+		return upstream.UnknownOption
 	}
-	slices.Sort(names)
-	return names
+	id := &o.PhraseReplacementConfigID
+	if !upstream.Option(raw, id) || *id == "" || len(*id) > maxID {
+		return fmt.Sprintf("must be a text of 1 to %d bytes", maxID)
+	}
+	return ""
 }

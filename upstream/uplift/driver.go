@@ -105,10 +105,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 
 // newStream translates a request.
 func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
-	opts, ok := req.Options.(*options)
-	if !ok {
-		opts = &options{} // none were given
-	}
+	opts := upstream.OptionsOf[options](req)
 	format := audio.Nearest(req.Output, formats)
 	return &stream{
 		provider: p,

@@ -1,7 +1,6 @@
 package zeligate
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,58 +67,25 @@ type options struct {
 	ChunkLengthSchedule []int64
 }
 
-// parseOptions checks options against what the vendor documents, so that a client hears of a mistake before
-// anything is ordered.
+// parseOptions checks options against what the vendor documents.
 func parseOptions(raw json.RawMessage) (*options, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil || fields == nil {
-		return nil, &upstream.OptionError{Reason: "must be an object"}
-	}
-	o := &options{}
-	for _, name := range sorted(fields) {
-		if reason := o.set(name, fields[name]); reason != "" {
-			return nil, &upstream.OptionError{Field: name, Reason: reason}
-		}
-	}
-	return o, nil
-}
-
-// sorted are the names in order, so that of several mistakes the same one is told each time.
-func sorted(fields map[string]json.RawMessage) []string {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return upstream.ParseOptions(raw, (*options).set)
 }
 
 // set sets one option and says what is wrong with it, if anything is.
 func (o *options) set(name string, raw json.RawMessage) (reason string) {
 	switch name {
 	case "stability":
-		return fraction(raw, &o.Stability)
+		return upstream.NumberOption(raw, &o.Stability, 0, 1)
 	case "style":
-		return fraction(raw, &o.Style)
+		return upstream.NumberOption(raw, &o.Style, 0, 1)
 	case "chunk_length_schedule":
-		if !decode(raw, &o.ChunkLengthSchedule) {
+		if !upstream.Option(raw, &o.ChunkLengthSchedule) {
 			o.ChunkLengthSchedule = nil
 		}
 		return checkSchedule(o.ChunkLengthSchedule)
 	case "similarity_boost", "use_speaker_boost":
 		return "has no effect at this vendor"
 	}
-	return "unknown option"
-}
-
-// decode reads a value that must not be null.
-func decode(raw json.RawMessage, into any) bool {
-	return !bytes.Equal(raw, []byte("null")) && json.Unmarshal(raw, into) == nil
-}
-
-func fraction(raw json.RawMessage, into **float64) string {
-	if !decode(raw, into) || **into < 0 || **into > 1 {
-		return "must be a number from 0 to 1"
-	}
-	return ""
+	return upstream.UnknownOption
 }

@@ -130,10 +130,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 
 // bos translates a request.
 func (p *provider) bos(req upstream.Request) bosFrame {
-	opts, ok := req.Options.(*options)
-	if !ok {
-		opts = &options{} // none were given
-	}
+	opts := upstream.OptionsOf[options](req)
 	f := bosFrame{
 		Text:          space,
 		VoiceSettings: voiceSettings{Stability: opts.Stability, Style: opts.Style},
