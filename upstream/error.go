@@ -82,6 +82,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// GarbledError is the error of a frame that is not of the vendor's protocol.
+func GarbledError(message string) *Error { return &Error{Kind: Garbled, Message: message} }
+
 // KindOf is the kind of any error that an attempt ended with. What no adapter has classified is the vendor's fault.
 func KindOf(err error) Kind {
 	var e *Error

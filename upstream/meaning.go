@@ -20,6 +20,18 @@ func (m Meaning) Error(code string) *Error {
 	return &Error{Kind: m.Kind, Code: code, Message: m.Message}
 }
 
+// CloseError is the error of a socket's end by a close code, -1 for none, after the vendor's table of them.
+func CloseError(table map[int]Meaning, code int) *Error {
+	if code < 0 {
+		return &Error{Kind: Dropped, Message: "connection lost"}
+	}
+	meaning, ok := table[code]
+	if !ok {
+		meaning = Meaning{Kind: Dropped, Message: "the vendor closed the connection"}
+	}
+	return meaning.Error(strconv.Itoa(code))
+}
+
 // Entry is a line of an adapter's table of codes, as the documents show it.
 type Entry struct {
 	// Where the code stands, in the vendor's terms: "close code", "error_code".

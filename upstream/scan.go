@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
 )
 
@@ -69,6 +70,18 @@ func ScanFlat(data []byte, fields []Field) bool {
 			return false
 		}
 	}
+}
+
+// DecodeFrame fills into from what ScanFlat has left: a text frame that must be a JSON object. Its error is the socket's.
+func DecodeFrame(binary bool, data []byte, into any) *Error {
+	if binary {
+		return GarbledError("the vendor sent a binary frame")
+	}
+	// encoding/json takes null for an object.
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) || json.Unmarshal(data, into) != nil {
+		return GarbledError("the vendor sent a frame that is not of its protocol")
+	}
+	return nil
 }
 
 // find is the field of that name, or nil.

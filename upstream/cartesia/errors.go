@@ -61,20 +61,3 @@ func frameError(f *frame) *upstream.Error {
 	}
 	return failed.Error(strconv.Itoa(f.StatusCode))
 }
-
-// closeError is the error of a close code, -1 for none.
-func closeError(code int) *upstream.Error {
-	if code < 0 {
-		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
-	}
-	meaning, ok := closeCodes[code]
-	if !ok {
-		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
-	}
-	return meaning.Error(strconv.Itoa(code))
-}
-
-// garbled is the error of a frame that is not of the vendor's protocol.
-func garbled(message string) *upstream.Error {
-	return &upstream.Error{Kind: upstream.Garbled, Message: message}
-}

@@ -1,11 +1,6 @@
 package cartesia
 
-import (
-	"bytes"
-	"encoding/json"
-
-	"voicerelay/upstream"
-)
+import "voicerelay/upstream"
 
 // The usual chunk's members, by their places in the scanner's fields.
 const (
@@ -17,18 +12,15 @@ const (
 
 // Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
-	if binary {
-		return garbled("the vendor sent a binary frame")
-	}
-	if id, base64, ok := scanChunk(data); ok {
+	if id, base64, ok := scanChunk(data); ok && !binary {
 		if s, piece := find(m, id); s != nil {
 			s.audio(piece, base64)
 		}
 		return nil
 	}
 	var f frame
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) || json.Unmarshal(data, &f) != nil {
-		return garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, &f); err != nil {
+		return err
 	}
 	if f.ContextID == "" {
 		return f.ofSocket()
@@ -74,7 +66,7 @@ func (f *frame) ofSocket() *upstream.Error {
 	case typeError:
 		return frameError(f)
 	case typeChunk, typeTimestamps, typeDone:
-		return garbled("the vendor sent a frame that names no context")
+		return upstream.GarbledError("the vendor sent a frame that names no context")
 	}
 	return nil
 }
@@ -92,7 +84,7 @@ func (f *frame) ofContext(m *upstream.Mux) *upstream.Error {
 	case f.Type == typeTimestamps && f.Words != nil:
 		s.words(piece, f.Words)
 	case f.Type == typeChunk && f.Data == nil:
-		return garbled("the vendor sent a chunk without audio")
+		return upstream.GarbledError("the vendor sent a chunk without audio")
 	case f.Type == typeChunk:
 		s.audio(piece, []byte(*f.Data))
 	}

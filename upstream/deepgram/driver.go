@@ -1,7 +1,6 @@
 package deepgram
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -146,7 +145,7 @@ func (d *dialect) Address(key string) (string, http.Header) { return d.base + "?
 func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status) }
 
 // Closed looks the code up.
-func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
 // KeepAlive is none: streams are asked themselves.
 func (d *dialect) KeepAlive(string) []byte { return nil }
@@ -161,8 +160,8 @@ func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Err
 		return nil
 	}
 	var f frame
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) || json.Unmarshal(data, &f) != nil {
-		return garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, &f); err != nil {
+		return err
 	}
 	switch {
 	case f.Type == typeError:

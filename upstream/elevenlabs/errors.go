@@ -163,20 +163,8 @@ func identifier(code string) bool {
 
 // closeError is the error of a close, of code -1 where there was none.
 func closeError(code int, reason string) *upstream.Error {
-	if code < 0 {
-		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
+	if meaning, ok := found(reason); ok && code >= 0 {
+		return meaning.Error(strconv.Itoa(code))
 	}
-	meaning, ok := found(reason)
-	if !ok {
-		meaning, ok = closeCodes[code]
-	}
-	if !ok {
-		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
-	}
-	return meaning.Error(strconv.Itoa(code))
-}
-
-// garbled is the error of a frame that is not of the vendor's protocol.
-func garbled(message string) *upstream.Error {
-	return &upstream.Error{Kind: upstream.Garbled, Message: message}
+	return upstream.CloseError(closeCodes, code)
 }

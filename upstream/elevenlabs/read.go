@@ -22,22 +22,19 @@ const (
 
 // Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder, but for its times.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
-	if binary {
-		return garbled("the vendor sent a binary frame")
-	}
-	if context, p, ok := scanAudio(data); ok {
+	if context, p, ok := scanAudio(data); ok && !binary {
 		return d.hand(m, context, p, false)
 	}
 	f := &frame{}
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
-		return garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, f); err != nil {
+		return err
 	}
 	if f.failed() {
 		return frameError(f)
 	}
 	audio, ok := content(f.Audio)
 	if !ok {
-		return garbled("the vendor sent audio that is no text")
+		return upstream.GarbledError("the vendor sent audio that is no text")
 	}
 	return d.hand(m, []byte(f.context()), packet{base64: audio, times: f.times()}, f.final())
 }
@@ -46,7 +43,7 @@ func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Err
 func (d *dialect) hand(m *upstream.Mux, context []byte, p packet, final bool) *upstream.Error {
 	if len(context) == 0 {
 		if len(p.base64) > 0 {
-			return garbled("the vendor sent audio that names no context")
+			return upstream.GarbledError("the vendor sent audio that names no context")
 		}
 		return nil // noise, or the end of a context that nobody opened
 	}

@@ -173,7 +173,7 @@ func (s *stream) receive(piece int, what packet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.silentLocked() && !s.line.receive(piece, what) {
-		s.endLocked(garbled("the vendor sent more audio ahead of its turn than can be"))
+		s.endLocked(upstream.GarbledError("the vendor sent more audio ahead of its turn than can be"))
 	}
 }
 

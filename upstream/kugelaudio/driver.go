@@ -199,7 +199,7 @@ func (d *dialect) Address(string) (string, http.Header) { return d.address, nil 
 func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
 
 // Closed looks the code up.
-func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
 // KeepAlive is a text frame without text. It creates nothing where there is no such context yet.
 func (d *dialect) KeepAlive(id string) []byte {

@@ -1,11 +1,6 @@
 package kugelaudio
 
-import (
-	"bytes"
-	"encoding/json"
-
-	"voicerelay/upstream"
-)
+import "voicerelay/upstream"
 
 // The usual audio frame's members, by their places in the scanner's fields.
 const (
@@ -19,18 +14,15 @@ const (
 
 // Frame reads a frame from the vendor. Audio frames, nearly all there are, are scanned without a decoder.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
-	if binary {
-		return garbled("the vendor sent a binary frame")
-	}
-	if p, ok := scanAudio(data); ok {
+	if p, ok := scanAudio(data); ok && !binary {
 		if s, ok := m.Member(p.context).(*stream); ok {
 			return s.audio(p)
 		}
 		return nil // late, of a context that is no more
 	}
 	f := &frame{}
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
-		return garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, f); err != nil {
+		return err
 	}
 	if f.ContextID == nil {
 		return socketFrame(m, f)
@@ -109,7 +101,7 @@ func socketFrame(m *upstream.Mux, f *frame) *upstream.Error {
 	case f.SessionClosed:
 		return &upstream.Error{Kind: upstream.Dropped, Message: "the vendor closed the session"}
 	case f.Audio != nil || f.WordTimestamps != nil || f.Final || f.ContextClosed:
-		return garbled("the vendor sent a frame that names no context")
+		return upstream.GarbledError("the vendor sent a frame that names no context")
 	case f.Interrupted:
 		interruptOnly(m)
 	}

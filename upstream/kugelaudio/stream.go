@@ -187,7 +187,7 @@ func (s *stream) audio(p packet) *upstream.Error {
 	}
 	format, ok := s.formatLocked(p)
 	if !ok {
-		return garbled("the vendor sent audio of an unknown format")
+		return upstream.GarbledError("the vendor sent audio of an unknown format")
 	}
 	s.chunkLocked(p.chunk)
 	f := upstream.Frame{Format: format, Base64: p.base64}

@@ -190,7 +190,7 @@ func (d *dialect) Refused(status int) upstream.Kind {
 var _ upstream.Greeter = (*dialect)(nil)
 
 // Closed looks the code up.
-func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
 // KeepAlive is nothing: the vendor has no such message, and pings go out anyway.
 func (d *dialect) KeepAlive(string) []byte { return nil }

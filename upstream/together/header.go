@@ -39,7 +39,7 @@ func (h *header) strip(delta []byte) (f upstream.Frame, some bool, err *upstream
 	}
 	held, bad := base64.StdEncoding.AppendDecode(h.held, delta)
 	if bad != nil {
-		return f, false, garbled("the vendor sent audio that is not base64")
+		return f, false, upstream.GarbledError("the vendor sent audio that is not base64")
 	}
 	h.held = held
 	samples, err := h.cut()
@@ -63,7 +63,7 @@ func (h *header) cut() ([]byte, *upstream.Error) {
 	case errors.Is(err, io.ErrUnexpectedEOF) && len(h.held) <= maxHeader:
 		return nil, nil
 	case err != nil || f.Validate() != nil:
-		return nil, garbled("the vendor sent a WAV header of an unknown format")
+		return nil, upstream.GarbledError("the vendor sent a WAV header of an unknown format")
 	}
 	return h.pass(f, samples), nil
 }

@@ -1,11 +1,6 @@
 package together
 
-import (
-	"bytes"
-	"encoding/json"
-
-	"voicerelay/upstream"
-)
+import "voicerelay/upstream"
 
 // The usual delta's members, by their places in the scanner's fields.
 const (
@@ -46,12 +41,12 @@ func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Err
 
 // decode reads any frame.
 func decode(binary bool, data []byte) (*frame, *upstream.Error) {
-	if binary {
-		return nil, garbled("the vendor sent a binary frame")
-	}
 	f := &frame{}
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil || f.Type == "" {
-		return nil, garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, f); err != nil {
+		return nil, err
+	}
+	if f.Type == "" {
+		return nil, upstream.GarbledError("the vendor sent a frame that is not of its protocol")
 	}
 	return f, nil
 }
@@ -107,7 +102,7 @@ func take(m *upstream.Mux, f *frame) *upstream.Error {
 	switch f.Type {
 	case typeDelta:
 		if f.Delta == nil {
-			return garbled("the vendor sent a delta without audio")
+			return upstream.GarbledError("the vendor sent a delta without audio")
 		}
 		if s := owner(m, context); s != nil {
 			return s.audio(packet{base64: []byte(*f.Delta), item: []byte(f.ItemID), context: context})

@@ -240,7 +240,7 @@ func (p *player) speak(id string, m map[string]any) bool {
 // say sends the vendor's line, and notes what must come of it.
 func (p *player) say(e entry) {
 	if e.Close != 0 {
-		p.end("", closeError(e.Close).Kind)
+		p.end("", upstream.CloseError(closeCodes, e.Close).Kind)
 		p.c.Close(e.Close)
 		return
 	}
@@ -313,7 +313,7 @@ func (p *player) finish(last entry) {
 		err := <-p.opened
 		want := upstream.AuthFailed // all that the transcripts have before ready, but for closes
 		if last.Close != 0 {
-			want = closeError(last.Close).Kind
+			want = upstream.CloseError(closeCodes, last.Close).Kind
 		}
 		if err == nil && strings.HasPrefix(last.Packet, "42") {
 			p.first.close(nil) // it never spoke

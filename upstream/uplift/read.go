@@ -1,8 +1,6 @@
 package uplift
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"net/url"
 
@@ -38,7 +36,7 @@ func (d *dialect) Address(string) (string, http.Header) { return d.address(d.bas
 func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
 
 // Closed looks the code up.
-func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
 // KeepAlive is nothing: the vendor has no such message, and the socket's pings do.
 func (d *dialect) KeepAlive(string) []byte { return nil }
@@ -83,7 +81,7 @@ func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Err
 
 func (d *dialect) read(binary bool, data []byte) (unwrapped, *upstream.Error) {
 	if binary {
-		return unwrapped{}, garbled("the vendor sent a binary frame")
+		return unwrapped{}, upstream.GarbledError("the vendor sent a binary frame")
 	}
 	return d.unwrap(data)
 }
@@ -119,9 +117,8 @@ func scanAudio(data []byte) (id, base64 []byte, ok bool) {
 // decode is a message that the scanner left.
 func decode(data []byte) (message, *upstream.Error) {
 	var msg message
-	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, &msg) != nil || msg.Type == "" {
-		return message{}, garbled("the vendor sent a message that is not of its protocol")
+	if upstream.DecodeFrame(false, data, &msg) != nil || msg.Type == "" {
+		return message{}, upstream.GarbledError("the vendor sent a message that is not of its protocol")
 	}
 	return msg, nil
 }
@@ -134,7 +131,7 @@ func handle(m *upstream.Mux, msg message) *upstream.Error {
 		case typeError:
 			return errorOf(msg.Code)
 		case typeAudio, typeAudioStart, typeAudioEnd:
-			return garbled("the vendor sent a message that names no request")
+			return upstream.GarbledError("the vendor sent a message that names no request")
 		}
 		return nil
 	}
@@ -148,7 +145,7 @@ func handle(m *upstream.Mux, msg message) *upstream.Error {
 	case msg.Type == typeAudioEnd:
 		r.end(nil)
 	case msg.Type == typeAudio && msg.Audio == nil:
-		return garbled("the vendor sent audio without audio")
+		return upstream.GarbledError("the vendor sent audio without audio")
 	case msg.Type == typeAudio:
 		r.audio([]byte(*msg.Audio))
 	}

@@ -70,7 +70,7 @@ func (r *request) audio(base64 []byte) {
 	}
 	r.size += len(base64)
 	if r.size > heldBase+heldPerByte*len(r.piece.Text) {
-		r.endLocked(garbled("the vendor sends far more audio than there is text"))
+		r.endLocked(upstream.GarbledError("the vendor sends far more audio than there is text"))
 		return
 	}
 	r.held = append(r.held, slices.Clone(base64))

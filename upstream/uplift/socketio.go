@@ -76,7 +76,7 @@ func (t socketIO) packet(data string) (unwrapped, *upstream.Error) {
 	if _, ok := cut(data, packetConnect); ok {
 		return unwrapped{}, nil
 	}
-	return unwrapped{}, garbled("the vendor sent a packet that is not of its protocol")
+	return unwrapped{}, upstream.GarbledError("the vendor sent a packet that is not of its protocol")
 }
 
 func cut(data, prefix string) (rest []byte, ok bool) {
@@ -93,7 +93,7 @@ func event(rest []byte) (unwrapped, *upstream.Error) {
 	var name string
 	rest = bytes.TrimLeft(rest, "0123456789")
 	if json.Unmarshal(rest, &args) != nil || len(args) == 0 || json.Unmarshal(args[0], &name) != nil {
-		return unwrapped{}, garbled("the vendor sent an event that is not of its protocol")
+		return unwrapped{}, upstream.GarbledError("the vendor sent an event that is not of its protocol")
 	}
 	if name != "message" || len(args) < 2 {
 		return unwrapped{}, nil
@@ -107,7 +107,7 @@ func refusal(rest []byte) (unwrapped, *upstream.Error) {
 		Message string `json:"message"`
 	}
 	if json.Unmarshal(rest, &reason) != nil {
-		return unwrapped{}, garbled("the vendor sent a refusal that is not of its protocol")
+		return unwrapped{}, upstream.GarbledError("the vendor sent a refusal that is not of its protocol")
 	}
 	return unwrapped{}, connectError(reason.Message)
 }

@@ -152,7 +152,7 @@ func (d *dialect) Address(string) (string, http.Header) { return d.address, d.he
 func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(status) }
 
 // Closed looks the code up.
-func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
 // KeepAlive is none: the vendor has no such frame, and every generation's text is complete at once.
 func (d *dialect) KeepAlive(string) []byte { return nil }

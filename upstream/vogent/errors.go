@@ -93,18 +93,6 @@ func frameError(text json.RawMessage) *upstream.Error {
 	return failed.Error("")
 }
 
-// closeError is the error of a close code, -1 for none.
-func closeError(code int) *upstream.Error {
-	if code < 0 {
-		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
-	}
-	meaning, ok := closeCodes[code]
-	if !ok {
-		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
-	}
-	return meaning.Error(strconv.Itoa(code))
-}
-
 // unheard is what the end of a socket means to a stream that has had no answer on it.
 func unheard(err *upstream.Error) *upstream.Error {
 	for code, meaning := range unheardCodes {
@@ -113,9 +101,4 @@ func unheard(err *upstream.Error) *upstream.Error {
 		}
 	}
 	return err
-}
-
-// garbled is the error of a frame that is not of the vendor's protocol.
-func garbled(message string) *upstream.Error {
-	return &upstream.Error{Kind: upstream.Garbled, Message: message}
 }

@@ -1,10 +1,6 @@
 package vogent
 
-import (
-	"encoding/json"
-
-	"voicerelay/upstream"
-)
+import "voicerelay/upstream"
 
 // The usual chunk's members, by their places in the scanner's fields.
 const (
@@ -16,18 +12,15 @@ const (
 
 // Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
-	if binary {
-		return garbled("the vendor sent a binary frame")
-	}
-	if id, base64, ok := scanChunk(data); ok {
+	if id, base64, ok := scanChunk(data); ok && !binary {
 		if s, piece := find(m, id); s != nil {
 			s.audio(piece, base64)
 		}
 		return nil
 	}
 	var f frame
-	if !isObject(data) || json.Unmarshal(data, &f) != nil {
-		return garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, &f); err != nil {
+		return err
 	}
 	if f.GenerationID == "" {
 		return f.ofSocket()
@@ -56,18 +49,6 @@ func scanChunk(data []byte) (id, base64 []byte, ok bool) {
 	return id, base64, ok
 }
 
-// isObject reports whether data may be a JSON object, which encoding/json does not tell from null.
-func isObject(data []byte) bool {
-	for _, c := range data {
-		switch c {
-		case ' ', '\t', '\r', '\n':
-		default:
-			return c == '{'
-		}
-	}
-	return false
-}
-
 // find is the stream that a generation belongs to, and the piece that it is. Generations of streams that have left
 // are late ones.
 func find(m *upstream.Mux, id []byte) (*stream, int) {
@@ -85,7 +66,7 @@ func (f *frame) ofSocket() *upstream.Error {
 	case typeError:
 		return frameError(f.Error)
 	case typeChunk, typeFinished:
-		return garbled("the vendor sent a frame that names no generation")
+		return upstream.GarbledError("the vendor sent a frame that names no generation")
 	}
 	return nil
 }
@@ -104,7 +85,7 @@ func (f *frame) ofGeneration(m *upstream.Mux, data []byte) *upstream.Error {
 	case f.Type != typeChunk:
 		s.words(piece, wordTimes(data))
 	case f.Audio == nil:
-		return garbled("the vendor sent a chunk without audio")
+		return upstream.GarbledError("the vendor sent a chunk without audio")
 	default:
 		s.audio(piece, []byte(*f.Audio))
 	}

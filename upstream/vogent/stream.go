@@ -168,7 +168,7 @@ func (s *stream) audio(piece int, base64 []byte) {
 	defer s.mu.Unlock()
 	s.heard = true
 	if !s.silentLocked() && !s.line.audio(piece, base64) {
-		s.endLocked(garbled("the vendor sent more audio of a piece than can be"))
+		s.endLocked(upstream.GarbledError("the vendor sent more audio of a piece than can be"))
 	}
 }
 

@@ -200,7 +200,7 @@ func (d *dialect) Refused(status int) upstream.Kind {
 }
 
 // Closed looks the code up.
-func (d *dialect) Closed(code int) *upstream.Error { return closeError(code) }
+func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
 // KeepAlive is none: streams are asked themselves.
 func (d *dialect) KeepAlive(string) []byte { return nil }

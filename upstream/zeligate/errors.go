@@ -131,18 +131,6 @@ func identifier(code string) bool {
 	return len(code) <= 40 && strings.Contains(strings.Trim(code, "_"), "_")
 }
 
-// closeError is the error of a close code, -1 for none.
-func closeError(code int) *upstream.Error {
-	if code < 0 {
-		return &upstream.Error{Kind: upstream.Dropped, Message: "connection lost"}
-	}
-	meaning, ok := closeCodes[code]
-	if !ok {
-		meaning = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the connection"}
-	}
-	return meaning.Error(strconv.Itoa(code))
-}
-
 // beforeAudio is what the end of a socket means to a stream that has heard no audio yet.
 func beforeAudio(err *upstream.Error) *upstream.Error {
 	code, _ := strconv.Atoi(err.Code) // 0 where there was none
@@ -151,9 +139,4 @@ func beforeAudio(err *upstream.Error) *upstream.Error {
 		return err
 	}
 	return meaning.Error(err.Code)
-}
-
-// garbled is the error of a frame that is not of the vendor's protocol.
-func garbled(message string) *upstream.Error {
-	return &upstream.Error{Kind: upstream.Garbled, Message: message}
 }

@@ -1,11 +1,6 @@
 package zeligate
 
-import (
-	"bytes"
-	"encoding/json"
-
-	"voicerelay/upstream"
-)
+import "voicerelay/upstream"
 
 // The members of a frame that the scanner looks for, by their places in its fields.
 const (
@@ -18,19 +13,16 @@ const (
 
 // Frame reads a frame from the vendor. Audio frames, nearly all there are, are scanned without a decoder.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
-	if binary {
-		return garbled("the vendor sent a binary frame")
-	}
 	s, ok := m.Only().(*stream) // none: late, or on a socket that was opened ahead
-	if base64, usual := scanAudio(data); usual {
+	if base64, usual := scanAudio(data); usual && !binary {
 		if ok {
 			s.audio(base64)
 		}
 		return nil
 	}
 	f := &frame{}
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, f) != nil {
-		return garbled("the vendor sent a frame that is not of its protocol")
+	if err := upstream.DecodeFrame(binary, data, f); err != nil {
+		return err
 	}
 	if ok {
 		s.frame(f)
