@@ -16,7 +16,7 @@ type Driver struct {
 // NewDriver is a vendor's driver: its name in `adapter:`, the defaults of its `options:`, and how to open it.
 // Where *C has a method Validate() error, it is called on the decoded options first. Where it has Program() string, that
 // is the program which the provider runs, so that one without its program can be left out.
-func NewDriver[C any](name string, defaults C, open func(cfg C, env Env) (Provider, error)) Driver {
+func NewDriver[C any, P Provider](name string, defaults C, open func(cfg C, env Env) (P, error)) Driver {
 	load := func(decode func(any) error) (C, error) {
 		cfg := defaults
 		if err := decode(&cfg); err != nil {
@@ -34,7 +34,11 @@ func NewDriver[C any](name string, defaults C, open func(cfg C, env Env) (Provid
 			if err != nil {
 				return nil, err
 			}
-			return open(cfg, env)
+			p, err := open(cfg, env)
+			if err != nil {
+				return nil, err
+			}
+			return p, nil
 		},
 		check: func(decode func(any) error) error {
 			_, err := load(decode)

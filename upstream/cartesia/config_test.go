@@ -79,7 +79,7 @@ func TestAddress(t *testing.T) {
 
 // A request is the vendor's message, in full each time.
 func TestRequest(t *testing.T) {
-	p := &provider{model: "sonic-latest", caps: capabilities(defaults())}
+	p := &provider{model: "sonic-latest", Account: upstream.Account{Caps: capabilities(defaults())}}
 	tests := map[string]struct {
 		change func(*upstream.Request)
 		want   string

@@ -3,9 +3,7 @@ package cartesia
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"voicerelay/audio"
@@ -13,9 +11,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("cartesia", defaults(),
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("cartesia", defaults(), open).WithCodes(codes)
 
 // formats are what the vendor is asked for.
 var formats = []audio.Format{
@@ -31,9 +27,8 @@ var formats = []audio.Format{
 
 // provider speaks for one account.
 type provider struct {
+	upstream.Account
 	model string
-	caps  upstream.Capabilities
-	pool  *upstream.Pool
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -43,15 +38,10 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		model: cfg.Model,
-		caps:  capabilities(cfg),
-		pool: upstream.NewPool(d, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
-			StreamsPerSocket: cfg.StreamsPerSocket,
-			MaxConcurrent:    env.MaxConcurrent,
-			Warm:             env.Warm,
-			Idle:             cfg.Idle,
-			Log:              env.Log,
-		}),
+		Account: upstream.NewAccount(upstream.PoolConfig{
+			MaxConcurrent: env.MaxConcurrent,
+			Idle:          cfg.Idle,
+		}, env, capabilities(cfg), d),
 	}, nil
 }
 
@@ -75,23 +65,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 	}
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
@@ -101,7 +76,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	s := p.newStream(req, sink)
 	// An error may name no context and end its socket, so tenants do not meet on one.
 	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
-	seat, err := p.pool.Join(ctx, want)
+	seat, err := p.Pool.Join(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +99,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	language, _, _ := strings.Cut(req.Language, "-")
 	r.Language = strings.ToLower(language)
 	var g generationConfig
-	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+	if speed := p.Caps.ClampSpeed(req.Speed); speed != 1 {
 		g.Speed = speed
 	}
 	o := upstream.OptionsOf[options](req)
@@ -145,9 +120,9 @@ type dialect struct {
 }
 
 func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return &dialect{

@@ -58,7 +58,7 @@ func newReader(tb testing.TB) *reader {
 		pool.Close()
 		vendor.Close()
 	})
-	r.provider = &provider{model: "m", caps: capabilities(defaults()), pool: pool}
+	r.provider = &provider{model: "m", Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}}
 	r.open(tb, &loose{})
 	r.mux = <-d.muxes
 	return r

@@ -3,7 +3,6 @@ package deepgram
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,9 +13,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("deepgram", defaults(),
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("deepgram", defaults(), open).WithCodes(codes)
 
 // formats are what the vendor is asked for.
 var formats = []audio.Format{
@@ -36,7 +33,7 @@ const beat = time.Second
 
 // provider speaks for one account.
 type provider struct {
-	pool   *upstream.Pool
+	upstream.Account
 	optOut bool
 }
 
@@ -47,21 +44,17 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		optOut: cfg.ImprovementOptOut,
-		pool: upstream.NewPool(d, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: beat},
-			StreamsPerSocket: 1,
-			SingleUse:        true,
-			AddressByKey:     true,
-			MaxConcurrent:    env.MaxConcurrent,
-			Warm:             env.Warm,
-			Idle:             cfg.Idle,
-			Log:              env.Log,
-		}),
+		Account: upstream.NewAccount(upstream.PoolConfig{
+			Socket:        upstream.SocketConfig{KeepAlive: beat},
+			SingleUse:     true,
+			AddressByKey:  true,
+			MaxConcurrent: env.MaxConcurrent,
+			Idle:          cfg.Idle,
+		}, env, capabilities(), d),
 	}, nil
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities {
+func capabilities() upstream.Capabilities {
 	return upstream.Capabilities{
 		PieceEnds:        upstream.PieceEndsCounted,
 		WordTimes:        upstream.WordTimesNone,
@@ -82,18 +75,6 @@ func (p *provider) Capabilities() upstream.Capabilities {
 // ParseOptions refuses all: the vendor has none that are documented.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return nil, parseOptions(raw) }
 
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead, from the first stream on: until then it is not known for which voice.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
-
 // Open gives a stream its socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
 	if req.Voice == "" {
@@ -102,7 +83,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	format := audio.Nearest(req.Output, formats)
 	s := &stream{sink: sink, format: format, cleared: make(chan struct{})}
 	want := upstream.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
-	seat, err := p.pool.Join(ctx, want)
+	seat, err := p.Pool.Join(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +108,9 @@ type dialect struct {
 }
 
 func newDialect(env upstream.Env) (*dialect, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return &dialect{

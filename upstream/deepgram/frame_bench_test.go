@@ -36,7 +36,7 @@ func reading(tb testing.TB, sink upstream.Sink) (*stream, *upstream.Mux) {
 		pool.Close()
 		vendor.Close()
 	})
-	opened, err := (&provider{pool: pool}).Open(tb.Context(), testRequest, sink)
+	opened, err := (&provider{Account: upstream.Account{Pool: pool}}).Open(tb.Context(), testRequest, sink)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package elevenlabs
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -58,9 +57,9 @@ type dialect struct {
 }
 
 func newDialect(env upstream.Env) (*dialect, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return &dialect{

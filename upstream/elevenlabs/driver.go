@@ -10,9 +10,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("elevenlabs", defaults(),
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("elevenlabs", defaults(), open).WithCodes(codes)
 
 const (
 	// inactivityTimeout is what the vendor is asked for: the longest that it grants, of 20 s by default.
@@ -37,10 +35,9 @@ var formats = []audio.Format{
 
 // provider speaks for one account.
 type provider struct {
+	upstream.Account
 	cfg     Config
-	caps    upstream.Capabilities
 	dialect *dialect
-	pool    *upstream.Pool
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -50,18 +47,14 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		cfg:     cfg,
-		caps:    capabilities(cfg),
 		dialect: d,
-		pool: upstream.NewPool(d, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: keepAlive},
-			StreamsPerSocket: cfg.StreamsPerSocket,
-			AddressByKey:     true,
-			MaxConcurrent:    env.MaxConcurrent,
-			Warm:             env.Warm,
-			Idle:             cfg.Idle,
-			Linger:           linger,
-			Log:              env.Log,
-		}),
+		Account: upstream.NewAccount(upstream.PoolConfig{
+			Socket:        upstream.SocketConfig{KeepAlive: keepAlive},
+			AddressByKey:  true,
+			MaxConcurrent: env.MaxConcurrent,
+			Idle:          cfg.Idle,
+			Linger:        linger,
+		}, env, capabilities(cfg), d),
 	}, nil
 }
 
@@ -85,23 +78,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 	}
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead, from the first stream on: until then it is not known for which voice.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
@@ -119,7 +97,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		over:     make(chan struct{}),
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.
-	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Member: s})
+	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Member: s})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +117,7 @@ func (p *provider) settings(req upstream.Request, opts *options) openFrame {
 		},
 		Dictionaries: opts.Dictionaries,
 	}
-	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+	if speed := p.Caps.ClampSpeed(req.Speed); speed != 1 {
 		f.VoiceSettings.Speed = speed
 	}
 	return f

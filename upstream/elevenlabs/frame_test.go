@@ -56,7 +56,7 @@ func newReader(tb testing.TB) *reader {
 		pool.Close()
 		vendor.Close()
 	})
-	r := &reader{provider: &provider{cfg: defaults(), caps: capabilities(defaults()), dialect: d.dialect, pool: pool}}
+	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}, dialect: d.dialect}}
 	s := r.open(tb, &loose{tb: tb})
 	r.mux = <-d.muxes
 	s.leave()

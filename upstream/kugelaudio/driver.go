@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,9 +34,7 @@ func (c *Config) Validate() error {
 }
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("kugelaudio", Config{ContextsPerSocket: 6, Idle: 2 * time.Minute},
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("kugelaudio", Config{ContextsPerSocket: 6, Idle: 2 * time.Minute}, open).WithCodes(codes)
 
 // keepAlive is how often a context is kept from its inactivity timeout, 20 s at the vendor.
 const keepAlive = 10 * time.Second
@@ -54,8 +51,7 @@ var formats = []audio.Format{
 
 // provider speaks for one account.
 type provider struct {
-	caps upstream.Capabilities
-	pool *upstream.Pool
+	upstream.Account
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -64,23 +60,19 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		caps: capabilities(cfg),
-		pool: upstream.NewPool(&dialect{address: address}, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: keepAlive},
-			StreamsPerSocket: cfg.ContextsPerSocket,
-			MaxConcurrent:    env.MaxConcurrent,
-			Warm:             env.Warm,
-			Idle:             cfg.Idle,
-			Log:              env.Log,
-		}),
+		Account: upstream.NewAccount(upstream.PoolConfig{
+			Socket:        upstream.SocketConfig{KeepAlive: keepAlive},
+			MaxConcurrent: env.MaxConcurrent,
+			Idle:          cfg.Idle,
+		}, env, capabilities(cfg), &dialect{address: address}),
 	}, nil
 }
 
 // address is the socket's URL, with the key. A region before the key is for clients that choose their host by it.
 func address(env upstream.Env) (string, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return "", fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return "", err
 	}
 	key := env.APIKey.Reveal()
 	for _, region := range []string{"eu-", "us-", "global-"} {
@@ -113,23 +105,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 	}
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
@@ -137,7 +114,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	if err != nil {
 		return nil, err
 	}
-	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s})
+	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s})
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +144,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream,
 			WordTimestamps: true,
 			Normalize:      req.Normalize,
 			Language:       language(req.Language),
-			Speed:          p.caps.ClampSpeed(req.Speed),
+			Speed:          p.Caps.ClampSpeed(req.Speed),
 			Temperature:    opts.Temperature,
 			SpeakerPrefix:  opts.SpeakerPrefix,
 			ProjectID:      opts.ProjectID,

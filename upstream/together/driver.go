@@ -3,7 +3,6 @@ package together
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,18 +14,15 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("together", defaults(),
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("together", defaults(), open).WithCodes(codes)
 
 // format is what the vendor is asked for. Its first models have no other rate, whatever they are asked for.
 var format = audio.Format{Encoding: audio.PCM16, Rate: 24000}
 
 // provider speaks for one account.
 type provider struct {
-	cfg  Config
-	caps upstream.Capabilities
-	pool *upstream.Pool
+	upstream.Account
+	cfg Config
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -35,19 +31,14 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		cfg:  cfg,
-		caps: capabilities(cfg),
-		pool: upstream.NewPool(d, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
-			StreamsPerSocket: cfg.ContextsPerSocket,
+		cfg: cfg,
+		Account: upstream.NewAccount(upstream.PoolConfig{
 			SharedOnceProven: true,
 			StreamsInAll:     contextsInAll,
 			AddressByKey:     true,
 			MaxConcurrent:    env.MaxConcurrent,
-			Warm:             env.Warm,
 			Idle:             cfg.Idle,
-			Log:              env.Log,
-		}),
+		}, env, capabilities(cfg), d),
 	}, nil
 }
 
@@ -74,23 +65,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 	return caps
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
@@ -98,7 +74,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a voice is needed"} // the default suits no default model
 	}
 	s := p.newStream(req, sink)
-	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s})
+	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s})
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +89,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		id:         req.ID,
 		dictionary: upstream.OptionsOf[options](req).PronunciationDict,
 		quiet:      p.cfg.Quiet,
-		letter:     time.Duration(float64(leastLetter) / p.caps.ClampSpeed(req.Speed)),
+		letter:     time.Duration(float64(leastLetter) / p.Caps.ClampSpeed(req.Speed)),
 		clock:      clock{format: format},
 		ended:      piece{id: -1},
 		sure:       true,
@@ -137,7 +113,7 @@ func (p *provider) key(req upstream.Request, dictionary []string) string {
 	if language := language(req.Language); language != "" {
 		q.Set("language", language)
 	}
-	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+	if speed := p.Caps.ClampSpeed(req.Speed); speed != 1 {
 		q.Set("speed", strconv.FormatFloat(speed, 'f', -1, 64))
 	}
 	return q.Encode() + "\n" + req.Tenant + "\n" + strings.Join(dictionary, "\n")
@@ -162,9 +138,9 @@ type dialect struct {
 }
 
 func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return &dialect{base: u.JoinPath("v1", "audio", "speech", "websocket").String(), auth: cfg.Auth, key: env.APIKey}, nil

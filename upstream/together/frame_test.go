@@ -48,7 +48,7 @@ func newReader(tb testing.TB, sink upstream.Sink) *reader {
 		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
 		StreamsPerSocket: 8, SharedOnceProven: true, AddressByKey: true, Log: zerolog.Nop(),
 	})
-	r := &reader{provider: &provider{cfg: defaults(), caps: capabilities(defaults()), pool: pool}}
+	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}}}
 	tb.Cleanup(func() {
 		_ = r.Close() // never fails
 		vendor.Close()

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
-	"net/url"
 	"time"
 
 	"voicerelay/audio"
@@ -13,23 +11,20 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("uplift", defaults,
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("uplift", defaults, open).WithCodes(codes)
 
 // provider speaks for one account.
 type provider struct {
+	upstream.Account
 	transport
 	cfg    Config
-	caps   upstream.Capabilities
-	pool   *upstream.Pool
 	places *places
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
-	base, err := url.Parse(env.URL)
-	if err != nil || base.Host == "" || base.Scheme != "ws" && base.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	base, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	t := transport(plain{key: env.APIKey})
 	if cfg.Transport == transportSocketIO {
@@ -38,17 +33,12 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		transport: t,
 		cfg:       cfg,
-		caps:      capabilities(cfg),
 		places:    &places{limit: env.MaxConcurrent},
-		pool: upstream.NewPool(&dialect{transport: t, base: base}, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
-			StreamsPerSocket: cfg.RequestsPerSocket,
+		Account: upstream.NewAccount(upstream.PoolConfig{
 			StreamsPerMinute: requestsPerMinute,
-			Warm:             env.Warm,
 			Idle:             cfg.Idle,
 			Linger:           linger,
-			Log:              env.Log,
-		}),
+		}, env, capabilities(cfg), &dialect{transport: t, base: base}),
 	}, nil
 }
 
@@ -71,23 +61,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 	}
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream's first request its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {

@@ -61,7 +61,7 @@ func newReader(tb testing.TB, t transport) *reader {
 		vendor.Close()
 	})
 	r := &reader{
-		provider: &provider{transport: t, cfg: defaults, caps: capabilities(defaults), pool: pool, places: &places{}},
+		provider: &provider{transport: t, cfg: defaults, Account: upstream.Account{Caps: capabilities(defaults), Pool: pool}, places: &places{}},
 		dialect:  d.dialect,
 	}
 	r.open(tb, &loose{}) // its seat keeps the socket

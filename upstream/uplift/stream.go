@@ -48,7 +48,7 @@ func (s *stream) newRequest() *request {
 func (s *stream) seat(ctx context.Context, r *request) (*upstream.Seat, error) {
 	want := s.want
 	want.ID, want.Member = r.id, r
-	seat, err := s.provider.pool.Join(ctx, want)
+	seat, err := s.provider.Pool.Join(ctx, want)
 	if err != nil {
 		return nil, err
 	}

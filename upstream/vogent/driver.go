@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -14,9 +13,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("vogent", defaults(),
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("vogent", defaults(), open).WithCodes(codes)
 
 // formats are what the vendor is asked for. Its list of rates has 41500 where 44100 must be meant: neither is used.
 var formats = []audio.Format{
@@ -29,8 +26,7 @@ var formats = []audio.Format{
 
 // provider speaks for one account.
 type provider struct {
-	caps upstream.Capabilities
-	pool *upstream.Pool
+	upstream.Account
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -39,16 +35,11 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		caps: capabilities(cfg),
-		pool: upstream.NewPool(d, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP},
-			StreamsPerSocket: cfg.StreamsPerSocket,
-			MaxConcurrent:    env.MaxConcurrent,
-			Warm:             env.Warm,
-			Idle:             cfg.Idle,
-			InOrder:          true,
-			Log:              env.Log,
-		}),
+		Account: upstream.NewAccount(upstream.PoolConfig{
+			MaxConcurrent: env.MaxConcurrent,
+			Idle:          cfg.Idle,
+			InOrder:       true,
+		}, env, capabilities(cfg), d),
 	}, nil
 }
 
@@ -70,23 +61,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 	}
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions refuses all: the vendor has none.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return nil, parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
@@ -96,7 +72,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	s := newStream(req, sink)
 	// Whether an error ends its socket is not documented, so tenants do not meet on one.
 	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
-	seat, err := p.pool.Join(ctx, want)
+	seat, err := p.Pool.Join(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +109,9 @@ type dialect struct {
 }
 
 func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	key := env.APIKey.Reveal()
 	u = u.JoinPath("api", "tts", "websocket")

@@ -47,7 +47,7 @@ func newReader(tb testing.TB) *reader {
 		pool.Close()
 		vendor.Close()
 	})
-	r := &reader{provider: &provider{caps: capabilities(defaults()), pool: pool}}
+	r := &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}}}
 	r.open(tb, &loose{})
 	r.mux = <-d.muxes
 	return r

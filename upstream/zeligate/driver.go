@@ -3,7 +3,6 @@ package zeligate
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,9 +13,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("zeligate", Config{Auth: authBOS, Idle: 12 * time.Second},
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
-	WithCodes(codes)
+var Driver = upstream.NewDriver("zeligate", Config{Auth: authBOS, Idle: 12 * time.Second}, open).WithCodes(codes)
 
 const (
 	// keepAlive is how often a stream that waits for text is kept from an inactivity timeout, which is 20 s in the
@@ -41,8 +38,7 @@ var formats = []audio.Format{
 
 // provider speaks for one installation.
 type provider struct {
-	caps     upstream.Capabilities
-	pool     *upstream.Pool
+	upstream.Account
 	schedule []int64
 	bearer   upstream.Secret // of BOS; empty: none
 }
@@ -57,18 +53,14 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		most = maxConcurrent
 	}
 	p := &provider{
-		caps:     capabilities(),
 		schedule: cfg.ChunkLengthSchedule,
-		pool: upstream.NewPool(d, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: env.HTTP, KeepAlive: keepAlive},
-			StreamsPerSocket: 1,
-			SingleUse:        true,
-			AddressByKey:     true,
-			MaxConcurrent:    most,
-			Warm:             env.Warm,
-			Idle:             cfg.Idle,
-			Log:              env.Log,
-		}),
+		Account: upstream.NewAccount(upstream.PoolConfig{
+			Socket:        upstream.SocketConfig{KeepAlive: keepAlive},
+			SingleUse:     true,
+			AddressByKey:  true,
+			MaxConcurrent: most,
+			Idle:          cfg.Idle,
+		}, env, capabilities(), d),
 	}
 	if cfg.Auth == authBOS {
 		p.bearer = d.bearer
@@ -94,23 +86,8 @@ func capabilities() upstream.Capabilities {
 	}
 }
 
-// Capabilities says what the vendor can do.
-func (p *provider) Capabilities() upstream.Capabilities { return p.caps }
-
 // ParseOptions checks the client's options for this vendor.
 func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parseOptions(raw) }
-
-// Sockets counts the open ones.
-func (p *provider) Sockets() (idle, busy int) { return p.pool.Sockets() }
-
-// Warm opens sockets ahead, from the first stream on: until then it is not known for which voice.
-func (p *provider) Warm(ctx context.Context) { p.pool.Warm(ctx) }
-
-// Close ends all sockets.
-func (p *provider) Close() error {
-	p.pool.Close()
-	return nil
-}
 
 // Open gives a stream its socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
@@ -120,7 +97,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, err
 	}
 	s := &stream{sink: sink, bos: p.bos(req), format: format}
-	seat, err := p.pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s})
+	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s})
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +113,7 @@ func (p *provider) bos(req upstream.Request) bosFrame {
 		VoiceSettings: voiceSettings{Stability: opts.Stability, Style: opts.Style},
 		Authorization: p.bearer.Reveal(),
 	}
-	if speed := p.caps.ClampSpeed(req.Speed); speed != 1 {
+	if speed := p.Caps.ClampSpeed(req.Speed); speed != 1 {
 		f.VoiceSettings.Speed = speed
 	}
 	schedule := p.schedule
@@ -166,9 +143,9 @@ type dialect struct {
 }
 
 func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
-	u, err := url.Parse(env.URL)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", env.Name)
+	u, err := env.Base()
+	if err != nil {
+		return nil, err
 	}
 	u.RawQuery, u.Fragment = "", ""
 	d := &dialect{base: strings.TrimRight(u.String(), "/"), query: cfg.Auth == authQuery}

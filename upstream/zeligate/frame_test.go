@@ -45,7 +45,7 @@ func newReader(tb testing.TB) *reader {
 		pool.Close()
 		vendor.Close()
 	})
-	return &reader{provider: &provider{caps: capabilities(), pool: pool}, muxes: d.muxes}
+	return &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(), Pool: pool}}, muxes: d.muxes}
 }
 
 // open opens a stream that the vendor has been told the last piece of, where last is set.

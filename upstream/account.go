@@ -1,0 +1,45 @@
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+)
+
+// Account is what all providers have in common that keep their vendor's sockets in a Pool. It is embedded in them.
+type Account struct {
+	Caps Capabilities
+	Pool *Pool
+}
+
+// NewAccount makes the pool: as cfg says, but for what caps and env do, which is how many streams share a socket, how
+// sockets are dialled, how many are opened ahead, and who logs.
+func NewAccount(cfg PoolConfig, env Env, caps Capabilities, d Dialect) Account {
+	cfg.StreamsPerSocket = caps.StreamsPerSocket
+	cfg.Socket.HTTP, cfg.Warm, cfg.Log = env.HTTP, env.Warm, env.Log
+	return Account{Caps: caps, Pool: NewPool(d, cfg)}
+}
+
+// Capabilities says what the vendor can do.
+func (a *Account) Capabilities() Capabilities { return a.Caps }
+
+// Sockets counts the open ones.
+func (a *Account) Sockets() (idle, busy int) { return a.Pool.Sockets() }
+
+// Warm opens sockets ahead: where the address depends on the streams, from the first of them on.
+func (a *Account) Warm(ctx context.Context) { a.Pool.Warm(ctx) }
+
+// Close ends all sockets.
+func (a *Account) Close() error {
+	a.Pool.Close()
+	return nil
+}
+
+// Base is the vendor's address, below which an adapter finds its sockets. It may have a query.
+func (e Env) Base() (*url.URL, error) {
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, fmt.Errorf("open %s: url: must be ws://host or wss://host", e.Name) // it may bear a key
+	}
+	return u, nil
+}
