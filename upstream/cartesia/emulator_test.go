@@ -1,226 +1,84 @@
 package cartesia
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulator/voice"
-	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/emulatortest"
 )
 
-const goodKey = "sk_car_secret"
-
-var errStop = errors.New("the test has heard enough")
-
-// emulated is a provider with a key before an emulator that takes goodKey.
-func emulated(t *testing.T, o emulator.Options, key upstream.Secret) (*provider, *emulator.Server) {
-	t.Helper()
-	o.APIKey = goodKey
-	server, err := emulator.New("cartesia", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := server.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := open(defaults(), upstream.Env{Name: "cartesia", URL: url, APIKey: key, Log: zerolog.Nop()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = p.Close() // never fails
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("seed %d: %s", o.Seed, server.Quirks())
-		}
-	})
-	return p, server
+var emulated = emulatortest.Subject{
+	Vendor:  "cartesia",
+	Open:    func(_ uint64, env upstream.Env) (upstream.Provider, error) { return open(defaults(), env) },
+	Request: testRequest,
+	Key:     "sk_car_secret",
+	Accepts: "sk_car_secret",
 }
-
-// eachSeed runs a test for each seed.
-func eachSeed(t *testing.T, o emulator.Options, key upstream.Secret, test func(*testing.T, *provider, *emulator.Server)) {
-	for seed := range uint64(upstreamtest.Seeds) {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			o.Seed = seed
-			p, server := emulated(t, o, key)
-			test(t, p, server)
-		})
-	}
-}
-
-// say speaks pieces to their end, all ordered at once.
-func say(t *testing.T, p *provider, req upstream.Request, texts ...string) upstreamtest.Heard {
-	t.Helper()
-	sink := upstreamtest.NewSink(t, goodKey)
-	s, err := p.Open(t.Context(), req, sink)
-	if err != nil {
-		t.Fatalf("Open: %v", err)
-	}
-	for i, text := range texts {
-		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: text, Last: i == len(texts)-1}); err != nil {
-			t.Logf("Speak: %v", err) // a fault may have ended it
-		}
-	}
-	select {
-	case <-sink.Ended():
-	case <-time.After(20 * time.Second):
-		t.Error("no End")
-	}
-	if err := sink.Close(func(cause error) error { return s.Close(t.Context(), cause) }, nil); err != nil {
-		t.Errorf("Close: %v", err)
-	}
-	return sink.Heard()
-}
-
-// wantWords checks that what was heard are a text's words, all of them and in order.
-func wantWords(t *testing.T, h upstreamtest.Heard, text string) {
-	t.Helper()
-	pcm := make([]int16, len(h.Audio)/2)
-	for i := range pcm {
-		pcm[i] = int16(uint16(h.Audio[2*i]) | uint16(h.Audio[2*i+1])<<8)
-	}
-	want := voice.Words(text)
-	got, err := voice.Decode(pcm, h.Format.Rate, want)
-	if err != nil || h.Err != nil || !slices.Equal(got, want) {
-		t.Errorf("heard %q (%v, End: %v)\nwant %q", got, err, h.Err, want)
-	}
-}
-
-var sentences = []string{"Our quick brown fox jumps.", "Over the lazy dog it goes,", "and home again!"}
 
 func TestEmulatorSpeaksEveryWord(t *testing.T) {
 	rates := []int{24000, 8000, 16000, 22050, 44100, 48000}
-	i := 0
-	eachSeed(t, emulator.Options{}, goodKey, func(t *testing.T, p *provider, server *emulator.Server) {
-		req := testRequest
-		req.Output = audio.Format{Encoding: audio.PCM16, Rate: rates[i%len(rates)]}
-		i++
-		h := say(t, p, req, sentences...)
-		wantWords(t, h, strings.Join(sentences, " "))
-		if h.Format != req.Output || !slices.Equal(h.Pieces, []int{0, 1, 2}) {
-			t.Errorf("got %v and piece ends %v, want %v and all three", h.Format, h.Pieces, req.Output)
-		}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		req := r.Request
+		req.Output = audio.Format{Encoding: audio.PCM16, Rate: rates[r.Options.Seed%uint64(len(rates))]}
+		h := r.Say(req, emulatortest.Sentences()...)
+		r.WantWhole(h, req.Output, req.Output)
 		var told []string
 		for _, w := range h.Words {
 			told = append(told, w.Text)
 			if limit := audio.Duration(int64(len(h.Audio)/2), h.Format.Rate) + time.Millisecond; w.End > limit {
-				t.Errorf("%+v ends behind all audio, %v", w, limit)
+				r.Errorf("%+v ends behind all audio, %v", w, limit)
 			}
 		}
-		if want := voice.Words(strings.Join(sentences, " ")); !slices.Equal(voice.Words(strings.Join(told, " ")), want) {
-			t.Errorf("got times of %q, want %q", told, want)
+		if want := voice.Words(emulatortest.Text()); !slices.Equal(voice.Words(strings.Join(told, " ")), want) {
+			r.Errorf("got times of %q, want %q", told, want)
 		}
-		if n := len(server.Stats().Cancels); n != 0 {
-			t.Errorf("the vendor was told to stop %d times", n)
-		}
+		r.AwaitCancels(0)
 	})
 }
 
 // A cancel in the middle of the first piece reaches the vendor, whose second piece is never ordered.
 func TestEmulatorStops(t *testing.T) {
-	eachSeed(t, emulator.Options{Pace: 2}, goodKey, func(t *testing.T, p *provider, server *emulator.Server) {
-		sink := upstreamtest.NewSink(t, goodKey)
-		s, err := p.Open(t.Context(), testRequest, sink)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 2 {
-			if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: strings.Join(sentences, " "), Last: i == 1}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		server.WaitFor(func(st emulator.Stats) bool { return len(st.Streams) > 0 && st.Streams[0].Audio > 0 }, 5*time.Second)
-		if err := sink.Close(func(cause error) error { return s.Close(t.Context(), cause) }, errStop); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-		if !server.WaitFor(func(st emulator.Stats) bool { return len(st.Cancels) == 1 }, 5*time.Second) {
-			t.Fatalf("told to stop: %v", server.Stats().Cancels)
-		}
-		if h := sink.Heard(); h.Err != errStop {
-			t.Errorf("End: got %v, want the cause", h.Err)
-		}
-		if got := len(server.Stats().Streams); got != 1 {
-			t.Errorf("%d contexts, want the first piece's alone", got)
+	emulated.EachSeed(t, emulator.Options{Pace: 2}, func(r *emulatortest.Rig) {
+		r.Interrupt(true, emulatortest.Text(), emulatortest.Text())
+		r.AwaitCancels(1)
+		if got := len(r.Server.Stats().Streams); got != 1 {
+			r.Errorf("%d contexts, want the first piece's alone", got)
 		}
 	})
 }
 
 func TestEmulatorKeepsStreamsApart(t *testing.T) {
-	p, server := emulated(t, emulator.Options{Seed: 3}, goodKey)
-	var wg sync.WaitGroup
-	for i := range 15 { // the most that the largest plan allows
-		wg.Go(func() {
-			req := testRequest
-			req.ID = fmt.Sprintf("gen-%d", i)
-			word := fmt.Sprintf("word%c", 'a'+i)
-			wantWords(t, say(t, p, req, word+" comes first.", "Then "+word+", and the rest."), word+" comes first. Then "+word+", and the rest.")
-		})
-	}
-	wg.Wait()
-	if !server.WaitFor(func(st emulator.Stats) bool { return st.OpenContexts == 0 }, 5*time.Second) {
-		t.Errorf("%d contexts are still open", server.Stats().OpenContexts)
-	}
+	emulated.Run(t, emulator.Options{Seed: 3}, func(r *emulatortest.Rig) {
+		r.KeepApart(15, "wordNAME comes first.", "Then wordNAME, and the rest.") // the most that the largest plan allows
+		r.AwaitIdle()
+	})
 }
 
 func TestEmulatorRefusesAWrongKey(t *testing.T) {
-	eachSeed(t, emulator.Options{}, "sk_car_wrong", func(t *testing.T, p *provider, _ *emulator.Server) {
-		sink := upstreamtest.NewSink(t, "sk_car_wrong")
-		s, err := p.Open(t.Context(), testRequest, sink)
-		if err == nil { // let in, only to be told
-			_ = s.Speak(t.Context(), upstream.Piece{Text: sentences[0], Last: true}) // it may have ended
-			<-sink.Ended()
-			err = sink.Heard().Err
-			_ = s.Close(t.Context(), nil) // it has ended
-		}
-		if upstream.KindOf(err) != upstream.AuthFailed {
-			t.Errorf("got %v, want auth_failed", err)
-		}
-	})
+	emulated.WithKey("sk_car_wrong").EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) { r.Meet(upstream.AuthFailed) })
 }
 
 // Each fault ends a stream as what it is.
 func TestEmulatorFaults(t *testing.T) {
-	const after = 200 * time.Millisecond
-	for name, tt := range map[string]struct {
-		fault emulator.Fault
-		want  upstream.Kind // empty: it is spoken all the same
-	}{
-		"drop":    {emulator.Fault{Kind: emulator.Drop, After: after}, upstream.Dropped},
-		"garbage": {emulator.Fault{Kind: emulator.Garbage, After: after}, upstream.Garbled},
-		"close":   {emulator.Fault{Kind: emulator.CloseCode, Code: 1011, After: after}, upstream.UpstreamError},
-		"error":   {emulator.Fault{Kind: emulator.ErrorFrame, Name: "concurrency_limited", After: after}, upstream.Throttled},
-		"model":   {emulator.Fault{Kind: emulator.ErrorFrame, Name: "model_not_found"}, upstream.Rejected},
-		"odd":     {emulator.Fault{Kind: emulator.OddChunks}, ""},
-		"empty":   {emulator.Fault{Kind: emulator.Empty}, ""},
+	for fault, want := range map[string]upstream.Kind{
+		"drop:200ms":                      upstream.Dropped,
+		"garbage:200ms":                   upstream.Garbled,
+		"close:1011:200ms":                upstream.UpstreamError,
+		"error:concurrency_limited:200ms": upstream.Throttled,
+		"error:model_not_found":           upstream.Rejected,
+		"refuse:429:3s":                   upstream.Throttled,
+		"odd_chunks":                      "",
+		"empty":                           "",
 	} {
-		t.Run(name, func(t *testing.T) {
-			p, _ := emulated(t, emulator.Options{Seed: 5, Fault: tt.fault}, goodKey)
-			h := say(t, p, testRequest, sentences[0])
-			if tt.want != "" && upstream.KindOf(h.Err) != tt.want || tt.want == "" && h.Err != nil {
-				t.Errorf("got %v, want %q", h.Err, tt.want)
-			}
-			if name == "odd" {
-				wantWords(t, h, sentences[0])
-			}
+		t.Run(fault, func(t *testing.T) {
+			o := emulator.Options{Seed: 5, Fault: emulatortest.Fault(t, fault)}
+			emulated.Run(t, o, func(r *emulatortest.Rig) { r.Meet(want) })
 		})
-	}
-	p, server := emulated(t, emulator.Options{}, goodKey)
-	server.SetFault(emulator.Fault{Kind: emulator.Refuse, Code: 429, After: 3 * time.Second})
-	_, err := p.Open(t.Context(), testRequest, upstreamtest.NewSink(t))
-	if upstream.KindOf(err) != upstream.Throttled {
-		t.Errorf("refused: got %v, want throttled", err)
 	}
 }
