@@ -59,7 +59,7 @@ func (dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(s
 type member struct {
 	t    *testing.T
 	id   string
-	seat *upstream.Seat
+	seat upstream.Seat
 
 	mu    sync.Mutex
 	texts []string
@@ -159,9 +159,7 @@ func pooled(t *testing.T, cfg upstream.PoolConfig, test func(*testing.T, *bench)
 func (b *bench) try(key, affinity string) (*member, error) {
 	b.n++
 	s := &member{t: b.t, id: "s" + strconv.Itoa(b.n)}
-	var err error
-	s.seat, err = b.pool.Join(b.t.Context(), upstream.Want{ID: s.id, Key: key, Affinity: affinity, Member: s})
-	return s, err
+	return s, b.pool.Join(b.t.Context(), &s.seat, upstream.Want{ID: s.id, Key: key, Affinity: affinity, Member: s})
 }
 
 func (b *bench) join(key string) *member {

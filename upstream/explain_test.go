@@ -68,7 +68,7 @@ func TestTheReasonOfACloseArrives(t *testing.T) {
 			pool := upstream.NewPool(d, upstream.PoolConfig{StreamsPerSocket: 1, SingleUse: true, Log: zerolog.Nop()})
 			defer pool.Close()
 			end := make(lost, 1)
-			if _, err := pool.Join(t.Context(), upstream.Want{ID: "s1", Member: end}); err != nil {
+			if err := pool.Join(t.Context(), &upstream.Seat{}, upstream.Want{ID: "s1", Member: end}); err != nil {
 				t.Fatal(err)
 			}
 			select {

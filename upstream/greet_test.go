@@ -99,7 +99,7 @@ func TestAGreetingIsCutShort(t *testing.T) {
 	greeted(t, silent, func(t *testing.T, b *bench) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(second, func() { cancel(gone) })
-		_, err := b.pool.Join(ctx, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
+		err := b.pool.Join(ctx, &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
 		wantKind(t, err, upstream.Canceled)
 		if !errors.Is(err, gone) {
 			t.Errorf("got %v, want the cause in it", err)
@@ -138,7 +138,7 @@ func TestFramesAreAnswered(t *testing.T) {
 			StreamsPerSocket: 1, Log: zerolog.Nop(),
 		})
 		defer pool.Close()
-		if _, err := pool.Join(t.Context(), upstream.Want{ID: "x", Key: "a", Member: &member{t: t}}); err != nil {
+		if err := pool.Join(t.Context(), &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}}); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"re: one", "re: two"} {
@@ -166,7 +166,7 @@ func TestAVendorThatTakesNoAnswersIsGivenUp(t *testing.T) {
 		})
 		defer pool.Close()
 		s := &member{t: t}
-		if _, err := pool.Join(t.Context(), upstream.Want{ID: "x", Key: "a", Member: s}); err != nil {
+		if err := pool.Join(t.Context(), &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: s}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(second)

@@ -87,23 +87,21 @@ func NewPool(d Dialect, cfg PoolConfig) *Pool {
 	return p
 }
 
-// Join gives a stream a place on a socket, and opens one where none has room. ctx bounds connecting only. The
-// error is an *Error; where all places are taken it is of kind Throttled, at once.
-func (p *Pool) Join(ctx context.Context, want Want) (*Seat, error) {
-	seat := &Seat{want: want}
+// Join gives a stream, whose seat is new, a place on a socket, and opens one where none has room. ctx bounds connecting
+// only. The error is an *Error; where all places are taken it is of kind Throttled, at once. The socket may have ended,
+// and told the stream so, when Join returns.
+func (p *Pool) Join(ctx context.Context, seat *Seat, want Want) error {
+	seat.want = want
 	seated, err := p.reserve(seat)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.wake() // a socket ahead has been taken, or another key asked for
 	if seated {
 		p.relieve(seat)
-		return seat, nil
+		return nil
 	}
-	if err := p.open(ctx, want.Key, seat); err != nil {
-		return nil, err
-	}
-	return seat, nil
+	return p.open(ctx, want.Key, seat)
 }
 
 // Close ends all sockets and waits for every goroutine.

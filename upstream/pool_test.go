@@ -324,7 +324,7 @@ func TestJoinGivesUpWithItsContext(t *testing.T) {
 		cause := fmt.Errorf("the caller left")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
-		_, err := b.pool.Join(ctx, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
+		err := b.pool.Join(ctx, &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
 		wantKind(t, err, upstream.Canceled)
 		b.join("a")
 	})
@@ -422,7 +422,7 @@ func TestJoiningAtOnce(t *testing.T) {
 		for i := range 50 {
 			wg.Go(func() {
 				s := &member{t: t, id: fmt.Sprint("at once ", i)}
-				seat, err := b.pool.Join(t.Context(), upstream.Want{ID: s.id, Key: "a", Member: s})
+				err := b.pool.Join(t.Context(), &s.seat, upstream.Want{ID: s.id, Key: "a", Member: s})
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
@@ -430,7 +430,6 @@ func TestJoiningAtOnce(t *testing.T) {
 					refused++
 					return
 				}
-				s.seat = seat
 			})
 		}
 		wg.Wait()

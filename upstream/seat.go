@@ -23,7 +23,8 @@ type Want struct {
 // gets: some ids of vendors hold on one socket only. It runs with locks held, so it must take none and wait for nothing.
 type Frames func(socket uint64) [][]byte
 
-// Seat is a stream's place on a socket. Send and Leave are called by one goroutine at a time.
+// Seat is a stream's place on a socket, which Join finds it: a field of the stream's, so that the stream can leave as soon
+// as its socket tells it to. Send and Leave are called by one goroutine at a time.
 type Seat struct {
 	// Static after Join.
 	want Want

@@ -126,8 +126,8 @@ func TestAKeepAliveOvertakesNothing(t *testing.T) {
 			socket := upstream.SocketConfig{HTTP: vendor.Client(), KeepAlive: 10 * second}
 			pool := upstream.NewPool(dialect{}, upstream.PoolConfig{Socket: socket, StreamsPerSocket: 1, Log: zerolog.Nop()})
 			k := &keeper{}
-			seat, err := pool.Join(t.Context(), upstream.Want{ID: "k", Key: "a", Member: k})
-			if err != nil {
+			var seat upstream.Seat
+			if err := pool.Join(t.Context(), &seat, upstream.Want{ID: "k", Key: "a", Member: k}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * second) // one is due, and had nothing to keep; another is due now

@@ -16,27 +16,18 @@ type stream struct {
 	request request // but for the transcript and the context's id
 	sink    upstream.Sink
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	closed bool
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	seat    *upstream.Seat
 	clock   clock
 	pieces  []upstream.Piece // ordered and not done; the vendor is at the first, if that has a text
 	last    bool             // the last piece has been ordered
 	stopped error            // the cause that Close was given; nothing more is delivered
 	ended   bool
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.ended {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece. It goes out at once where none is being spoken.
@@ -130,7 +121,7 @@ func (s *stream) endLocked(err error) {
 	s.ended = true
 	if s.stopped != nil {
 		err = s.stopped
-	} else if s.seat != nil {
+	} else {
 		s.seat.Leave(true)
 	}
 	s.sink.End(upstream.Usage{Withheld: max(0, len(s.pieces)-1)}, err) // the vendor tells no charge

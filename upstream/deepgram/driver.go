@@ -83,11 +83,9 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	format := audio.Nearest(req.Output, formats)
 	s := &stream{sink: sink, format: format, cleared: make(chan struct{})}
 	want := upstream.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
-	seat, err := p.Pool.Join(ctx, want)
-	if err != nil {
+	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
-	s.take(seat)
 	return s, nil
 }
 

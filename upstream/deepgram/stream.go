@@ -17,12 +17,13 @@ type stream struct {
 	format  audio.Format
 	cleared chan struct{} // closed with the vendor's word that it has stopped, or with the socket's end
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	closed bool
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	seat    *upstream.Seat
 	orders  orders
 	bytes   int64 // of audio that the sink has had
 	sending bool  // a piece is on its way to the socket, and a Flush must not go before it
@@ -30,16 +31,6 @@ type stream struct {
 	stopped error // the cause that Close was given; nothing more is delivered
 	silent  bool  // cleared is closed
 	ended   bool
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.ended {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece.
@@ -146,7 +137,7 @@ func (s *stream) endLocked(err error) {
 	s.ended = true
 	if s.stopped != nil {
 		err = s.stopped
-	} else if s.seat != nil {
+	} else {
 		s.seat.Leave(true)
 	}
 	s.sink.End(upstream.Usage{}, err) // the vendor tells no usage

@@ -97,11 +97,9 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		over:     make(chan struct{}),
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.
-	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Member: s})
-	if err != nil {
+	if err := p.Pool.Join(ctx, &s.seat, upstream.Want{ID: req.ID, Key: key, Member: s}); err != nil {
 		return nil, err
 	}
-	s.take(seat)
 	return s, nil
 }
 

@@ -17,26 +17,17 @@ type stream struct {
 	leaving  *leaving
 	over     chan struct{} // closed by endLocked
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	closed bool
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	seat    *upstream.Seat
 	line    line
 	last    bool  // the last piece has been ordered
 	stopped error // the cause that Close was given; nothing more is delivered
 	ended   bool
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.ended {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece. Where two are under way it waits here for one to end, and the socket's reader sends it.
@@ -147,7 +138,7 @@ func (s *stream) endLocked(err error) {
 	if s.stopped != nil {
 		err = s.stopped
 	}
-	if s.seat != nil && len(s.line.open()) == 0 {
+	if len(s.line.open()) == 0 {
 		s.seat.Leave(true)
 	}
 	s.line.sink.End(upstream.Usage{}, err) // the vendor tells no usage

@@ -114,11 +114,10 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	if err != nil {
 		return nil, err
 	}
-	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s})
-	if err != nil {
+	want := upstream.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s}
+	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
-	s.take(seat)
 	return s, nil
 }
 

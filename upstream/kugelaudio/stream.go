@@ -20,13 +20,14 @@ type stream struct {
 	session session
 	over    chan struct{} // closed by end
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	created bool // the vendor has been sent text
 	closed  bool
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	seat    *upstream.Seat
 	clock   clock
 	owed    []int // pieces ordered and not ended, in order
 	piece   int   // the latest that ended, for words that come late
@@ -38,16 +39,6 @@ type stream struct {
 // key is what streams on one socket have in common.
 func (s *stream) key(tenant string) string {
 	return string(encode(s.session)) + tenant
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.ended {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece.
@@ -156,9 +147,7 @@ func (s *stream) endLocked(u upstream.Usage, err error, confirmed bool) {
 	if s.stopped != nil {
 		err = s.stopped
 	}
-	if s.seat != nil {
-		s.seat.Leave(confirmed)
-	}
+	s.seat.Leave(confirmed)
 	s.sink.End(u, err)
 	close(s.over)
 }

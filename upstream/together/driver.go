@@ -74,11 +74,10 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a voice is needed"} // the default suits no default model
 	}
 	s := p.newStream(req, sink)
-	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s})
-	if err != nil {
+	want := upstream.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s}
+	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
-	s.take(seat)
 	return s, nil
 }
 

@@ -19,13 +19,14 @@ type stream struct {
 	letter     time.Duration // the least audio for one
 	over       chan struct{} // closed by end
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	created bool // the vendor has been sent text
 	closed  bool
 
 	// Guarded by mu.
 	mu    sync.Mutex
-	seat  *upstream.Seat
 	clock clock
 	owed  []piece // ordered and not ended, in order
 	ended piece   // the latest that has; id -1 before the first
@@ -48,16 +49,6 @@ type stream struct {
 	last    bool  // the last piece has been ordered
 	stopped error // the cause that Close was given; nothing more is delivered
 	isOver  bool
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.isOver {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece.
@@ -182,13 +173,11 @@ func (s *stream) endLocked(err error, confirmed bool) {
 	if s.stopped != nil {
 		err = s.stopped
 	}
-	if s.seat != nil {
-		if s.proven {
-			s.seat.Share()
-		}
-		well := err == nil && s.dones == s.commits
-		s.seat.Leave(confirmed && (well || s.commits == 0 || s.seat.Shared()))
+	if s.proven {
+		s.seat.Share()
 	}
+	well := err == nil && s.dones == s.commits
+	s.seat.Leave(confirmed && (well || s.commits == 0 || s.seat.Shared()))
 	s.sink.End(upstream.Usage{}, err)
 	close(s.over)
 }

@@ -48,8 +48,8 @@ func (s *stream) newRequest() *request {
 func (s *stream) seat(ctx context.Context, r *request) (*upstream.Seat, error) {
 	want := s.want
 	want.ID, want.Member = r.id, r
-	seat, err := s.provider.Pool.Join(ctx, want)
-	if err != nil {
+	seat := &upstream.Seat{}
+	if err := s.provider.Pool.Join(ctx, seat, want); err != nil {
 		return nil, err
 	}
 	return r.sit(seat), nil

@@ -72,11 +72,9 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	s := newStream(req, sink)
 	// Whether an error ends its socket is not documented, so tenants do not meet on one.
 	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
-	seat, err := p.Pool.Join(ctx, want)
-	if err != nil {
+	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
-	s.take(seat)
 	return s, nil
 }
 

@@ -17,27 +17,18 @@ type stream struct {
 	conversation string
 	rate         int // hertz
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	closed bool
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	seat    *upstream.Seat
 	line    line
 	last    bool  // the last piece has been ordered
 	heard   bool  // the vendor has said something of this stream
 	stopped error // the cause that Close was given; nothing more is delivered
 	ended   bool
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.ended {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece.
@@ -133,7 +124,7 @@ func (s *stream) endLocked(err error) {
 	if s.stopped != nil {
 		err = s.stopped
 	}
-	if s.seat != nil && len(s.line.unfinished()) == 0 {
+	if len(s.line.unfinished()) == 0 {
 		s.seat.Leave(true)
 	}
 	s.line.sink.End(upstream.Usage{}, err)

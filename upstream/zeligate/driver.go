@@ -97,11 +97,10 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, err
 	}
 	s := &stream{sink: sink, bos: p.bos(req), format: format}
-	seat, err := p.Pool.Join(ctx, upstream.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s})
-	if err != nil {
+	want := upstream.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s}
+	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
-	s.take(seat)
 	return s, nil
 }
 

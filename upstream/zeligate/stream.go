@@ -16,26 +16,17 @@ type stream struct {
 	bos    bosFrame
 	format audio.Format
 
+	seat upstream.Seat // has a lock of its own
+
 	// Owned by the caller of Speak and Close.
 	closed bool
 
 	// Guarded by mu.
 	mu    sync.Mutex
-	seat  *upstream.Seat
 	begun bool // BOS has been queued, so that keep-alives may follow
 	heard bool // audio has come
 	last  bool // the last piece has been ordered
 	ended bool
-}
-
-// take gives the stream its seat, whose socket may have ended already.
-func (s *stream) take(seat *upstream.Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seat = seat
-	if s.ended {
-		seat.Leave(true)
-	}
 }
 
 // Speak orders a piece.
@@ -125,9 +116,7 @@ func (s *stream) endLocked(err error) {
 		return
 	}
 	s.ended = true
-	if s.seat != nil {
-		s.seat.Leave(true)
-	}
+	s.seat.Leave(true)
 	s.sink.End(upstream.Usage{}, err) // the vendor tells no usage
 }
 
