@@ -106,7 +106,7 @@ func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return false, invalid("", "GET /v1/speech is a WebSocket endpoint: the request has no Upgrade header")
 	}
-	query, refused := parseParameters(r, "api_key", "audio")
+	query, refused := parseParameters(r.URL.RawQuery, "audio")
 	if refused != nil {
 		return false, refused
 	}
@@ -123,14 +123,14 @@ func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 	return query.Get("audio") == "binary", nil
 }
 
-// parseParameters is the request's query, where it has no parameter but those known, each once.
-func parseParameters(r *http.Request, known ...string) (url.Values, *protocol.Error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+// parseParameters reads a query that has no parameters but those known and the key, each once.
+func parseParameters(rawQuery string, known ...string) (url.Values, *protocol.Error) {
+	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return nil, invalid("", "malformed query")
 	}
 	for name, values := range query {
-		if !slices.Contains(known, name) {
+		if name != "api_key" && !slices.Contains(known, name) {
 			return nil, invalid(name, "unknown query parameter "+name)
 		}
 		if len(values) > 1 {

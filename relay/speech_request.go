@@ -20,7 +20,7 @@ const linesType = "application/x-ndjson"
 
 // readSpeech is what a request asks for. The generation id is empty where the client names none.
 func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Generate, *protocol.Error) {
-	if _, err := parseParameters(r, "api_key"); err != nil {
+	if _, err := parseParameters(r.URL.RawQuery); err != nil {
 		return nil, err
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +32,7 @@ type recordsQuestion struct {
 }
 
 func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol.Error) {
-	values, refused := parseQuery(rawQuery, "from", "to", "group_by", "format")
+	values, refused := parseParameters(rawQuery, "from", "to", "group_by", "format")
 	if refused != nil {
 		return nil, refused
 	}
@@ -55,7 +54,7 @@ func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol
 }
 
 func parseRecordsQuestion(rawQuery string, now time.Time) (*recordsQuestion, *protocol.Error) {
-	values, refused := parseQuery(rawQuery, "from", "to", "limit", "cursor", "record_id", "generation_id", "format")
+	values, refused := parseParameters(rawQuery, "from", "to", "limit", "cursor", "record_id", "generation_id", "format")
 	if refused != nil {
 		return nil, refused
 	}
@@ -159,23 +158,6 @@ func parseMillis(text string) (time.Time, error) {
 		return time.Time{}, billing.ErrCursor
 	}
 	return time.UnixMilli(ms).UTC(), nil
-}
-
-// parseQuery reads a query of known parameters, each given once. The key may be among them.
-func parseQuery(raw string, known ...string) (url.Values, *protocol.Error) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, invalid("", "malformed query")
-	}
-	for name, all := range values {
-		if name != "api_key" && !slices.Contains(known, name) {
-			return nil, invalid(name, "unknown query parameter "+name)
-		}
-		if len(all) > 1 {
-			return nil, invalid(name, "query parameter "+name+" is repeated")
-		}
-	}
-	return values, nil
 }
 
 // parseSpan reads from and to; what is not given is as passed in.
