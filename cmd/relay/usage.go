@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -40,16 +39,7 @@ func usageReport(ctx context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, "relay usage:", err)
 		return exitUsage
 	}
-	kept, err := loadBooks(*path, environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
-	if err != nil {
-		fmt.Fprintln(std.err, err)
-		return exitFault
-	}
-	if err := printReport(ctx, kept, q, *asCSV, std); err != nil {
-		fmt.Fprintln(std.err, "relay usage:", err)
-		return exitFault
-	}
-	return exitOK
+	return onBooks(*path, flags.Name(), std, func(kept bookSettings) error { return printReport(ctx, kept, q, *asCSV, std) })
 }
 
 func sumsQuestion(from, to, by string, now time.Time) (q billing.SumsQuery, err error) {
