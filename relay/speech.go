@@ -176,7 +176,6 @@ func (sp *speech) accepted(g *generation) {
 
 // refused has the answer be an error.
 func (sp *speech) refused(_ *generation, err *protocol.Error) {
-	sp.leave() // before the answer, so that a client that has it may start another in its stead
 	sp.refusal <- err
 }
 
