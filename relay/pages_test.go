@@ -49,6 +49,9 @@ func TestPagesOfConfiguredOriginsMayRead(t *testing.T) {
 		if got := w.Header().Get("Access-Control-Allow-Origin"); w.Code != tt.status || got != want {
 			t.Errorf("%s from %q asking %q: %d for %q, want %d for %q", tt.method, tt.origin, tt.asks, w.Code, got, tt.status, want)
 		}
+		if varies := w.Header().Get("Vary") == "Origin"; varies != tt.allowed {
+			t.Errorf("%s from %q: varies by origin: %v, want %v", tt.method, tt.origin, varies, tt.allowed)
+		}
 		preflight := w.Header().Get("Access-Control-Allow-Headers") != ""
 		if preflight != (w.Code == http.StatusNoContent) {
 			t.Errorf("%s from %q asking %q: answers as a preflight: %v", tt.method, tt.origin, tt.asks, preflight)

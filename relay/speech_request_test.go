@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,6 +54,55 @@ func TestRequestsForSpeechAreReadStrictly(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What was refused is named, also where only the relay's names and limits speak against it.
+func TestARefusalNamesItsGeneration(t *testing.T) {
+	for name, body := range map[string]string{
+		"a field":  `{"generation_id":"g1","text":"hi","speed":9}`,
+		"a voice":  `{"generation_id":"g1","text":"hi","voice":"nobody"}`,
+		"its text": `{"generation_id":"g1","text":"` + strings.Repeat("x", 10_001) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+				var answer struct {
+					Error struct {
+						GenerationID string `json:"generation_id"`
+					}
+				}
+				if got := r.speak(body, nil); json.Unmarshal(got.body, &answer) != nil || answer.Error.GenerationID != "g1" {
+					t.Errorf("got %s, want an error of g1", got.body)
+				}
+			})
+		})
+	}
+}
+
+func TestABodyThatDoesNotComeIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		conn, err := r.pipe.dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }() // the relay has closed it
+		const head = "POST /v1/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+		if _, err := io.WriteString(conn, head+`{"text":`); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); res.StatusCode != 400 || took != bodyPatience {
+			t.Errorf("answered %d after %v, want 400 after %v", res.StatusCode, took, bodyPatience)
+		}
+	})
 }
 
 func TestWhoWantsLines(t *testing.T) {

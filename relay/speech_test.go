@@ -76,6 +76,9 @@ func TestSpeechComesAsItIsSpoken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if h := res.Header; h.Get("X-Accel-Buffering") != "no" || h.Get("Cache-Control") != "no-store" {
+			t.Errorf("headers %v let what lies between hold the audio back, or keep it", h)
+		}
 		head := make([]byte, len(audio.WAVHeader(fakeRate))+fakeFrameLength)
 		if _, err := io.ReadFull(res.Body, head); err != nil {
 			t.Fatal(err)
