@@ -261,23 +261,63 @@ func metricsOf(r *rig) string {
 
 // Who speaks by a provider that is opened anew under the same name still counts: the account is likely the same.
 func TestPlacesOutlastTheirProvider(t *testing.T) {
+	for name, before := range map[string]int{"as many": 1, "fewer than before": 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				first, second := paceful(), paceful()
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
+				r.setup().providers["alpha"].slots.resize(before)
+				c := r.dial("")
+				c.send(generate("g1", twelveWords, ""))
+				c.until("audio")
+				parts := r.partsAgain([]string{"alpha"}, fakes{"alpha": second})
+				parts.Providers[0].MaxConcurrent = 1
+				if _, err := r.srv.Reload(withDefaults(Config{}), parts); err != nil {
+					t.Fatal(err)
+				}
+				c.send(generate("g2", twelveWords, ""))
+				if started, before := c.until("started"); started["generation_id"] != "g2" || kindsOf(before[len(before)-1:]) != "done" {
+					t.Errorf("started %v behind %v, want it to wait for the first one's end", started, before[len(before)-1])
+				}
+				c.until("done")
+			})
+		})
+	}
+}
+
+// Another number of connections holds for the next one, and nobody who is connected is sent away.
+func TestReloadOfTheNumberOfConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := paceful(), paceful()
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
-		r.setup().providers["alpha"].slots.resize(1)
+		vendors := fakes{"alpha": newFake()}
+		r := newRig(t, Config{MaxConnections: 2}, []string{"alpha"}, vendors)
 		c := r.dial("")
+		c.until("ready")
+		for _, tt := range []struct{ most, status int }{{1, 429}, {2, 200}} {
+			r.reload(Config{MaxConnections: tt.most}, []string{"alpha"}, vendors)
+			if got := r.speak(`{"text":"hi"}`, nil); got.status != tt.status {
+				t.Errorf("beside another where %d may be: got %d %s, want %d", tt.most, got.status, got.code(), tt.status)
+			}
+		}
 		c.send(generate("g1", twelveWords, ""))
-		c.until("audio")
-		parts := r.partsAgain([]string{"alpha"}, fakes{"alpha": second})
-		parts.Providers[0].MaxConcurrent = 1
-		if _, err := r.srv.Reload(withDefaults(Config{}), parts); err != nil {
-			t.Fatal(err)
-		}
-		c.send(generate("g2", twelveWords, ""))
-		if started, before := c.until("started"); started["generation_id"] != "g2" || kindsOf(before[len(before)-1:]) != "done" {
-			t.Errorf("started %v behind %v, want it to wait for the first one's end", started, before[len(before)-1])
-		}
 		c.until("done")
+	})
+}
+
+// What was heard of a provider says nothing of another one under its name.
+func TestAnotherProviderUnderTheNameIsNotExpectedToBeAsQuick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := newFake()
+		first.first = expectedFirstAudio / 2
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
+		r.speak(`{"text":"hi"}`, nil)
+		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": first})
+		if got := r.srv.metrics.usualFirstAudio("alpha"); got != first.first {
+			t.Errorf("the same one is expected after %v, want %v as was heard", got, first.first)
+		}
+		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		if got := r.srv.metrics.usualFirstAudio("alpha"); got != expectedFirstAudio {
+			t.Errorf("another is expected after %v, want %v", got, expectedFirstAudio)
+		}
 	})
 }
 
