@@ -25,15 +25,6 @@ type Provider interface {
 	Close() error
 }
 
-// Stream is one attempt. Its methods are called by one goroutine at a time.
-type Stream interface {
-	// Speak sends a piece with the order to speak it. ctx bounds the wait for the socket's writer.
-	Speak(ctx context.Context, p Piece) error
-	// Close releases the stream. With a cause it stops the vendor first, in the vendor's own words, and waits
-	// for its confirmation while ctx lasts. After End it only releases, whatever the cause.
-	Close(ctx context.Context, cause error) error
-}
-
 // Warmer is a provider that can open sockets ahead of need.
 type Warmer interface {
 	// Warm opens what the configuration asks for; it is called once, after the start.

@@ -50,11 +50,8 @@ func (s *stream) frame(p upstream.Piece) []byte {
 func (s *stream) order(p upstream.Piece) (first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return false, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.ended:
-		return false, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+		return false, err
 	}
 	s.last = p.Last
 	s.pieces = append(s.pieces, p)
@@ -82,11 +79,8 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
 	told, err := false, error(nil)
-	if piece, busy := s.stop(cause); busy {
+	if piece, busy := s.stop(upstream.CloseCause(cause)); busy {
 		told, err = s.seat.Stop(ctx, encode(cancelation{ContextID: contextID(s.id, piece), Cancel: true}))
 	}
 	s.mu.Lock()
@@ -100,11 +94,10 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 func (s *stream) stop(cause error) (piece int, busy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stopped = cause
 	if s.ended || len(s.pieces) == 0 {
-		s.stopped = cause
 		return 0, false
 	}
-	s.stopped = cause
 	return s.pieces[0].ID, true
 }
 

@@ -55,10 +55,7 @@ func (s *stream) Close(_ context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
-	s.stop(cause)
+	s.stop(upstream.CloseCause(cause))
 	<-s.over
 	s.p.left()
 	return nil

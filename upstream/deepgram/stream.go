@@ -50,11 +50,8 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 func (s *stream) order(p upstream.Piece) (frames [][]byte, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.ended:
-		return nil, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+		return nil, err
 	}
 	s.last = p.Last
 	frames = s.orders.add(p, time.Now())
@@ -98,11 +95,8 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
 	told, err := false, error(nil)
-	if s.stop(cause) {
+	if s.stop(upstream.CloseCause(cause)) {
 		told, err = s.seat.Stop(ctx, message{Type: typeClear}.encode())
 	}
 	if told && err == nil {

@@ -43,11 +43,8 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.ended:
-		return nil, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+		return nil, err
 	}
 	s.last = p.Last
 	s.line.order(p)
@@ -76,11 +73,8 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
 	told, err := false, error(nil)
-	if frames := s.stop(cause); len(frames) > 0 {
+	if frames := s.stop(upstream.CloseCause(cause)); len(frames) > 0 {
 		told, err = s.seat.Stop(ctx, frames...)
 	}
 	if told && err == nil {

@@ -26,7 +26,7 @@ func (d *diary) note(text string, args ...any) {
 }
 
 func (d *diary) Audio(f upstream.Frame) {
-	d.clock.add(f.Format, len(f.Raw)+decodedLen(f.Base64))
+	d.clock.add(f.Format, f.Len())
 }
 
 func (d *diary) Words(ws []upstream.Word) {

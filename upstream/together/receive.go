@@ -1,7 +1,6 @@
 package together
 
 import (
-	"bytes"
 	"time"
 
 	"voicerelay/upstream"
@@ -40,11 +39,7 @@ func (s *stream) playLocked(f upstream.Frame) {
 	if f.Format != s.clock.format {
 		s.padLocked()
 	}
-	size := len(f.Raw)
-	if f.Base64 != nil {
-		size = decodedLen(f.Base64)
-	}
-	s.clock.add(f.Format, size)
+	s.clock.add(f.Format, f.Len())
 	s.sink.Audio(f)
 }
 
@@ -54,11 +49,6 @@ func (s *stream) padLocked() {
 		s.clock.add(s.clock.format, rest)
 		s.sink.Audio(upstream.Frame{Format: s.clock.format, Raw: make([]byte, rest)})
 	}
-}
-
-// decodedLen is how many bytes padded base64 stands for.
-func decodedLen(base64 []byte) int {
-	return len(base64)/4*3 - bytes.Count(base64[max(len(base64)-2, 0):], []byte("="))
 }
 
 // nameLocked notes whether a frame of an item has named the context.

@@ -72,11 +72,8 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 func (s *stream) order(p upstream.Piece) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.isOver:
-		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.isOver); err != nil {
+		return err
 	}
 	piece := newPiece(p.ID, p.Text)
 	s.owed = append(s.owed, piece)
@@ -98,10 +95,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
-	if !s.stop(cause) {
+	if !s.stop(upstream.CloseCause(cause)) {
 		return nil
 	}
 	told, err := false, error(nil)

@@ -78,10 +78,7 @@ func (s *stream) Close(_ context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
-	s.cause = cause
+	s.cause = upstream.CloseCause(cause)
 	close(s.stop)
 	<-s.over
 	s.p.mu.Lock()

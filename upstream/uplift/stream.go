@@ -79,11 +79,8 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 func (s *stream) order(p upstream.Piece) (*request, *upstream.Seat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return nil, nil, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.ended:
-		return nil, nil, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+		return nil, nil, err
 	}
 	r := s.next
 	s.next = nil
@@ -139,11 +136,8 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
 	gone, failure := true, error(nil)
-	for _, r := range s.stop(cause) {
+	for _, r := range s.stop(upstream.CloseCause(cause)) {
 		told, err := s.cancel(ctx, r)
 		gone = gone && !told
 		if failure == nil {

@@ -146,8 +146,9 @@ func (l *line) release(g *generation) {
 
 // sound hands audio on.
 func (l *line) sound(base64 []byte) {
-	l.bytes += int64(decodedLen(base64))
-	l.sink.Audio(upstream.Frame{Format: l.format, Base64: base64})
+	f := upstream.Frame{Format: l.format, Base64: base64}
+	l.bytes += int64(f.Len())
+	l.sink.Audio(f)
 }
 
 // fill completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
@@ -180,9 +181,4 @@ func (l *line) tell(g *generation, words []wordTime) {
 	if len(told) > 0 {
 		l.sink.Words(told)
 	}
-}
-
-// decodedLen is how many bytes padded base64 stands for.
-func decodedLen(base64 []byte) int {
-	return len(base64)/4*3 - bytes.Count(base64[max(len(base64)-2, 0):], []byte("="))
 }

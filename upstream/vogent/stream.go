@@ -56,11 +56,8 @@ func (s *stream) input(socket uint64, piece int) input {
 func (s *stream) order(p upstream.Piece) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.ended:
-		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+		return err
 	}
 	s.last = p.Last
 	s.line.order(p)
@@ -75,11 +72,8 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
 	told, err := false, error(nil)
-	if pieces := s.stop(cause); len(pieces) > 0 {
+	if pieces := s.stop(upstream.CloseCause(cause)); len(pieces) > 0 {
 		told, err = s.seat.StopOn(ctx, func(socket uint64) [][]byte { return s.cancels(socket, pieces) })
 	}
 	s.mu.Lock()

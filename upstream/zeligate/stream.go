@@ -69,11 +69,8 @@ func (s *stream) frames(p upstream.Piece, begun bool) [][]byte {
 func (s *stream) order(p upstream.Piece) (begun bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed || s.last:
-		return false, &upstream.Error{Kind: upstream.Rejected, Message: "a piece after the last"}
-	case s.ended:
-		return false, &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
+	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+		return false, err
 	}
 	s.last = p.Last
 	return s.begun, nil
@@ -96,10 +93,7 @@ func (s *stream) Close(_ context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	if cause == nil {
-		cause = &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
-	}
-	s.end(cause)
+	s.end(upstream.CloseCause(cause))
 	return nil
 }
 

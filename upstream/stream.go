@@ -1,0 +1,32 @@
+package upstream
+
+import "context"
+
+// Stream is one attempt. Its methods are called by one goroutine at a time.
+type Stream interface {
+	// Speak sends a piece with the order to speak it. ctx bounds the wait for the socket's writer.
+	Speak(ctx context.Context, p Piece) error
+	// Close releases the stream. With a cause it stops the vendor first, in the vendor's own words, and waits
+	// for its confirmation while ctx lasts. After End it only releases, whatever the cause.
+	Close(ctx context.Context, cause error) error
+}
+
+// OrderError is what Speak returns for a piece of a stream that is complete, since it has had its last one or was closed,
+// or that has ended. It is nil where the piece may come.
+func OrderError(complete, ended bool) error {
+	switch {
+	case complete:
+		return &Error{Kind: Rejected, Message: "a piece after the last"}
+	case ended:
+		return &Error{Kind: Dropped, Message: "the stream has ended"}
+	}
+	return nil
+}
+
+// CloseCause is what a stream ends with that Close ends: its cause, which may be nil.
+func CloseCause(cause error) error {
+	if cause == nil {
+		return &Error{Kind: Canceled, Message: "closed"}
+	}
+	return cause
+}
