@@ -160,6 +160,6 @@ func TestEmulatorsFaults(t *testing.T) {
 func TestEmulatorStalls(t *testing.T) {
 	stall := emulator.Fault{Kind: emulator.Stall, After: 100 * time.Millisecond}
 	emulated.EachSeed(t, emulator.Options{Fault: stall}, func(r *emulatortest.Rig) {
-		r.Stall(20*time.Millisecond, 50*time.Millisecond)
+		r.Stall(20*time.Millisecond, 50*time.Millisecond, emulatortest.Sentences()[0])
 	})
 }

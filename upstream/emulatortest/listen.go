@@ -97,15 +97,21 @@ func between(h upstreamtest.Heard, start, end time.Duration) upstreamtest.Heard 
 	return upstreamtest.Heard{Format: h.Format, Audio: h.Audio[min(from, to):to]}
 }
 
-// WantWhole checks what a vendor makes of the sentences in a format that was asked for, and that it told no charge.
+// WantWhole checks all of a speech of the sentences but its times, of a vendor that tells no charge.
 func (r *Rig) WantWhole(h upstreamtest.Heard, output audio.Format, formats ...audio.Format) {
 	r.Helper()
 	r.WantWords(h, Text())
 	r.WantPieces(h, len(Sentences()))
-	if h.Format != audio.Nearest(output, formats) {
-		r.Errorf("got %v, want the nearest to %v", h.Format, output)
-	}
+	r.WantFormat(h, output, formats...)
 	if h.Usage.Charge.Known() {
 		r.Errorf("got charge %+v of a vendor that tells none", h.Usage.Charge)
+	}
+}
+
+// WantFormat checks that the audio is in that one of the vendor's formats which is nearest to what was asked for.
+func (r *Rig) WantFormat(h upstreamtest.Heard, output audio.Format, formats ...audio.Format) {
+	r.Helper()
+	if h.Format != audio.Nearest(output, formats) {
+		r.Errorf("got %v, want the nearest to %v", h.Format, output)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
+	"voicerelay/upstream/upstreamtest"
 )
 
 // KeepApart speaks pieces on many streams at once. In the texts NAME stands for a stream's own.
@@ -42,10 +43,10 @@ func (r *Rig) Interrupt(last bool, texts ...string) (told time.Time, took time.D
 }
 
 // Stall has the vendor fall silent after some audio: the stream waits for a while, and can be stopped within a limit.
-func (r *Rig) Stall(wait, limit time.Duration) {
+func (r *Rig) Stall(wait, limit time.Duration, texts ...string) upstreamtest.Heard {
 	r.Helper()
 	l := r.Begin(r.Request)
-	l.MustOrder(true, Text())
+	l.MustOrder(true, texts...)
 	r.AwaitAudio()
 	select {
 	case <-l.Ended():
@@ -54,6 +55,7 @@ func (r *Rig) Stall(wait, limit time.Duration) {
 	}
 	l.StopWithin(limit, ErrStop)
 	l.WantStopped(ErrStop)
+	return l.Heard()
 }
 
 // Fault reads a fault as emulator.ParseFault does.
