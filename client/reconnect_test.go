@@ -193,6 +193,29 @@ func TestPatienceEnds(t *testing.T) {
 	})
 }
 
+// A relay that accepts and drops at once is asked ever more rarely, until a connection has lasted.
+func TestARelayThatDropsAtOnceIsSpared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		relay := newFakeRelay(t)
+		c, p := relay.dial(Config{})
+		again := func() (waited time.Duration) {
+			began := time.Now()
+			p.drop()
+			p = <-relay.peers
+			return time.Since(began)
+		}
+		for failures := 1; failures < 10; failures++ {
+			if ceiling, got := c.config.Backoff.ceiling(failures), again(); got < ceiling/2 || got > ceiling {
+				t.Errorf("behind %d short connections it waited for %v of %v", failures, got, ceiling)
+			}
+		}
+		time.Sleep(c.config.Backoff.Most + time.Second)
+		if got := again(); got > c.config.Backoff.First {
+			t.Errorf("behind one that lasted it waited for %v, want %v at most", got, c.config.Backoff.First)
+		}
+	})
+}
+
 func TestARevokedKeyEndsTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		relay, c := away(t, Config{}, protocol.CodeAuthFailed)
