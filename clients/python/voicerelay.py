@@ -95,15 +95,17 @@ class Client:
     async def speak(self, text, **options):
         """Starts a speech of a text, or of text that comes bit by bit from an async iterator.
 
-        options are the fields of a generate: voice, route, output, context_id, word_timestamps, idempotency_key ….
+        options are the fields of a generate: voice, route, output, context_id, word_timestamps, idempotency_key …. With
+        final=False a text stays open for append, up to finish.
         """
         if self._fault:
             raise self._fault
-        whole = isinstance(text, str)
-        speech = Speech(self, text if whole else "", whole, options)
+        streamed = not isinstance(text, str)
+        final = options.pop("final", True)
+        speech = Speech(self, "" if streamed else text, final and not streamed, options)
         self._speeches[speech.id] = speech
         await speech._attach(self._socket)
-        if not whole:
+        if streamed:
             speech._feeder = self._start(speech._feed(text))
         return speech
 
@@ -306,6 +308,7 @@ class Speech:
         self.fields = {"idempotency_key": "k-" + secrets.token_hex(12), **options, "generation_id": self.id}
         self._client = client
         self._text, self._finished = text, whole
+        self._flushed = False  # nothing came behind the last flush
         self._queue = asyncio.Queue(BACKLOG)
         self._over = asyncio.Event()  # it has ended
         self._gone = asyncio.Event()  # nobody wants what comes, or it has ended
@@ -363,10 +366,12 @@ class Speech:
             raise self._failure or Lost("the speech has ended")
         if not self._heard:
             self._text += text
+        self._flushed = False
         await self._tell({"type": "append", "generation_id": self.id, "text": text})
 
     async def flush(self):
         """Has all text so far spoken now."""
+        self._flushed = True
         await self._tell({"type": "flush", "generation_id": self.id})
 
     async def finish(self):
@@ -412,6 +417,8 @@ class Speech:
             return
         self._sent_on, self._sends = socket, self._sends + 1
         await _send(socket, {"type": "generate", "text": self._text, "final": self._finished, **self.fields})
+        if self._flushed and not self._finished:
+            await self._tell({"type": "flush", "generation_id": self.id})
 
     async def _tell(self, command):
         """Sends a command. While there is no connection, the text goes with the next one."""

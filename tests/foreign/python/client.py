@@ -57,6 +57,20 @@ async def refused(relay, text):
     await hear(await relay.speak(text, voice="nobody"), "refused")
 
 
+async def flushed(relay, text):
+    """Speaks what is no sentence, and ends it only when that is heard."""
+    speech = await relay.speak(text, final=False, output=OUTPUT)
+    await speech.flush()
+    heard, finished = b"", False
+    async for audio in speech.audio():
+        heard += audio.data
+        if not finished:
+            finished = True
+            await speech.finish()
+    with open("flushed", "wb") as file:
+        file.write(heard)
+
+
 async def interrupted(relay, text):
     """Barge-in: one speech has ended and is played, the next one still runs."""
     first = await relay.speak(text, context_id="turn", output=OUTPUT)

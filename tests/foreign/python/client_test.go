@@ -38,9 +38,14 @@ func beside(t *testing.T, dir string) {
 // scene runs a scene of client.py against an address, and returns its folder and what it told.
 func scene(t *testing.T, name, address string) (dir string, told []map[string]any) {
 	t.Helper()
+	return sceneOf(t, name, address, clientText)
+}
+
+func sceneOf(t *testing.T, name, address, text string) (dir string, told []map[string]any) {
+	t.Helper()
 	dir = t.TempDir()
 	beside(t, dir)
-	return dir, messages(lines(t, execute(t, dir, needPython(t), "program.py", name, address, clientText)), "", "")
+	return dir, messages(lines(t, execute(t, dir, needPython(t), "program.py", name, address, text)), "", "")
 }
 
 // relayBefore starts a vendor and a relay before it.
@@ -115,6 +120,16 @@ func TestTheClientInPythonConnectsAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was to be spoken at once is so on the next connection too, though it is no sentence.
+func TestTheClientInPythonFlushesAgain(t *testing.T) {
+	needPython(t)
+	_, address := relayBefore(t, build(t, "relay", "voicerelay/cmd/relay"), emulator.Options{})
+	line := unreliable(t, strings.TrimPrefix(address, "http://"), func(sent, _ int) bool { return sent > 1 })
+	const words = "One two three"
+	dir, _ := sceneOf(t, "flushed", line, words)
+	says(t, saved(t, dir, "flushed"), clientRate, words)
 }
 
 // unreliable is a line to a relay whose first connection is cut, by how often was sent and how much received.
