@@ -5,21 +5,14 @@ import (
 	"strings"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
-// clock counts a stream's audio, by which the vendor's times, which begin anew with each context, become the stream's.
+// clock is the stream's. The vendor's times begin anew with each context.
 type clock struct {
-	format audio.Format
-	bytes  int64         // that the sink has had
+	upstream.Clock
 	start  time.Duration // of the piece
 	spoken time.Duration // start of the latest word
-}
-
-// now is how much audio the sink has had.
-func (c *clock) now() time.Duration {
-	return audio.Duration(c.bytes/int64(c.format.BytesPerSample()), c.format.Rate)
 }
 
 // words are the vendor's in the stream's time. Tags, which it tells among them, are none, nor is what has no sound time.

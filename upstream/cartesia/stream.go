@@ -143,8 +143,8 @@ func (s *stream) audio(piece int, base64 []byte) {
 	if !s.atLocked(piece) || len(base64) == 0 {
 		return
 	}
-	f := upstream.Frame{Format: s.clock.format, Base64: base64}
-	s.clock.bytes += int64(f.Len())
+	f := upstream.Frame{Format: s.clock.Format, Base64: base64}
+	s.clock.Add(f)
 	s.sink.Audio(f)
 }
 
@@ -167,21 +167,13 @@ func (s *stream) done(piece int) {
 	if !s.atLocked(piece) {
 		return
 	}
-	s.fillLocked()
+	s.clock.Fill(s.sink)
 	s.sink.PieceEnd(piece)
 	s.pieces = s.pieces[1:]
-	s.clock.start = s.clock.now()
+	s.clock.start = s.clock.Now()
 	s.skipLocked()
 	if len(s.pieces) > 0 {
 		s.sendLocked(s.pieces[0])
-	}
-}
-
-// fillLocked completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
-func (s *stream) fillLocked() {
-	if size := int64(s.clock.format.BytesPerSample()); s.clock.bytes%size != 0 {
-		s.clock.bytes++
-		s.sink.Audio(upstream.Frame{Format: s.clock.format, Raw: []byte{0}})
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
@@ -14,7 +13,6 @@ import (
 type stream struct {
 	// Static after Open.
 	sink    upstream.Sink
-	format  audio.Format
 	cleared chan struct{} // closed with the vendor's word that it has stopped, or with the socket's end
 
 	seat upstream.Seat // has a lock of its own
@@ -25,7 +23,7 @@ type stream struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	orders  orders
-	bytes   int64 // of audio that the sink has had
+	clock   upstream.Clock
 	sending bool  // a piece is on its way to the socket, and a Flush must not go before it
 	last    bool  // the last piece has been ordered
 	stopped error // the cause that Close was given; nothing more is delivered
@@ -73,19 +71,11 @@ func (s *stream) KeepAlive() []byte {
 // settleLocked ends pieces, and the stream where no more are to come.
 func (s *stream) settleLocked(pieces []int) {
 	for _, piece := range pieces {
-		s.fillLocked()
+		s.clock.Fill(s.sink)
 		s.sink.PieceEnd(piece)
 	}
 	if s.last && len(s.orders.pieces) == 0 {
 		s.endLocked(nil)
-	}
-}
-
-// fillLocked completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
-func (s *stream) fillLocked() {
-	if s.bytes%int64(s.format.BytesPerSample()) != 0 {
-		s.bytes++
-		s.sink.Audio(upstream.Frame{Format: s.format, Raw: []byte{0}})
 	}
 }
 
@@ -160,8 +150,9 @@ func (s *stream) audio(raw []byte) {
 	if s.ended || s.stopped != nil || len(raw) == 0 {
 		return
 	}
-	s.bytes += int64(len(raw))
-	s.sink.Audio(upstream.Frame{Format: s.format, Raw: raw})
+	f := upstream.Frame{Format: s.clock.Format, Raw: raw}
+	s.clock.Add(f)
+	s.sink.Audio(f)
 }
 
 // frame handles a text frame. Those of which nothing is known need nothing done.

@@ -156,7 +156,7 @@ func (l *loose) End(_ upstream.Usage, err error) {
 // A piece that ends within a sample is filled up; an answer to no Flush ends nothing.
 func TestPiecesEndWithWholeSamples(t *testing.T) {
 	sink := &loose{tb: t}
-	s := &stream{sink: sink, format: formats[0], cleared: make(chan struct{})}
+	s := &stream{sink: sink, clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
 	s.frame(&frame{Type: typeFlushed})
 	if _, err := s.order(upstream.Piece{ID: 0, Text: "Yes."}); err != nil {
 		t.Fatal(err)
@@ -228,7 +228,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":7}`, "\xff")
 	f.Fuzz(func(t *testing.T, first, second string) {
 		sink := &loose{tb: t}
-		s := &stream{sink: sink, format: formats[0], cleared: make(chan struct{})}
+		s := &stream{sink: sink, clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
 		for i, text := range []string{"One.", "Two."} {
 			if _, err := s.order(upstream.Piece{ID: i, Text: text, Last: i == 1}); err != nil {
 				t.Fatal(err)

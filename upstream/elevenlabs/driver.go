@@ -93,7 +93,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		id:       req.ID,
 		settings: p.settings(req, opts),
 		leaving:  &p.dialect.leaving,
-		line:     line{sink: sink, format: format},
+		line:     line{sink: sink, clock: upstream.Clock{Format: format}},
 		over:     make(chan struct{}),
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.

@@ -4,19 +4,17 @@ import (
 	"bytes"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
 // line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
 // turn.
 type line struct {
-	sink   upstream.Sink
-	format audio.Format
+	sink  upstream.Sink
+	clock upstream.Clock
 
 	pieces []*piece      // ordered and not ended
 	held   int           // bytes of base64, of all pieces
-	bytes  int64         // of audio that the sink has had
 	start  time.Duration // of the first piece
 	spoken time.Duration // start of the latest word
 }
@@ -122,10 +120,10 @@ func (l *line) advance() {
 	for len(l.pieces) > 0 && l.pieces[0].over {
 		ended := l.pieces[0]
 		l.say(ended, ended.speech.rest())
-		l.fill()
+		l.clock.Fill(l.sink)
 		l.sink.PieceEnd(ended.id)
 		l.pieces = l.pieces[1:]
-		l.start = l.now()
+		l.start = l.clock.Now()
 		if len(l.pieces) > 0 {
 			l.release(l.pieces[0])
 		}
@@ -144,26 +142,13 @@ func (l *line) release(p *piece) {
 // tell hands audio and words on. The words are of the audio that comes with them, or behind.
 func (l *line) tell(p *piece, what packet) {
 	if what.times != nil {
-		l.say(p, p.speech.add(what.times, l.now()-l.start, len(what.base64) > 0))
+		l.say(p, p.speech.add(what.times, l.clock.Now()-l.start, len(what.base64) > 0))
 	}
 	if len(what.base64) > 0 {
-		f := upstream.Frame{Format: l.format, Base64: what.base64}
-		l.bytes += int64(f.Len())
+		f := upstream.Frame{Format: l.clock.Format, Base64: what.base64}
+		l.clock.Add(f)
 		l.sink.Audio(f)
 	}
-}
-
-// fill completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
-func (l *line) fill() {
-	if l.bytes%int64(l.format.BytesPerSample()) != 0 {
-		l.bytes++
-		l.sink.Audio(upstream.Frame{Format: l.format, Raw: []byte{0}})
-	}
-}
-
-// now is how much audio the sink has had.
-func (l *line) now() time.Duration {
-	return audio.Duration(l.bytes/int64(l.format.BytesPerSample()), l.format.Rate)
 }
 
 // say hands words on, in times from the stream's first sample. No word starts before the one before it.

@@ -3,14 +3,12 @@ package kugelaudio
 import (
 	"time"
 
-	"voicerelay/audio"
+	"voicerelay/upstream"
 )
 
-// clock counts the audio of a stream, and knows where its chunks began.
+// clock is the stream's, and knows where its chunks began.
 type clock struct {
-	format audio.Format
-	bytes  int64         // in this format
-	before time.Duration // in former formats
+	upstream.Clock
 	chunks []chunk
 	spoken time.Duration // start of the latest word
 }
@@ -29,19 +27,6 @@ const (
 	longest = 24 * time.Hour
 )
 
-// now is how much audio there is.
-func (c *clock) now() time.Duration {
-	return c.before + audio.Duration(c.bytes/int64(c.format.BytesPerSample()), c.format.Rate)
-}
-
-// add counts bytes of audio.
-func (c *clock) add(f audio.Format, bytes int) {
-	if f != c.format {
-		c.before, c.bytes, c.format = c.now(), 0, f
-	}
-	c.bytes += int64(bytes)
-}
-
 // chunk is the chunk of that id. When a frame first names one, all audio before it has come, since a context's
 // sentences are spoken one after another: the chunk begins now, and belongs to the piece given.
 func (c *clock) chunk(id int64, piece int) chunk {
@@ -53,7 +38,7 @@ func (c *clock) chunk(id int64, piece int) chunk {
 	if len(c.chunks) == keptChunks {
 		c.chunks = c.chunks[1:]
 	}
-	begun := chunk{id: id, start: c.now(), piece: piece}
+	begun := chunk{id: id, start: c.Now(), piece: piece}
 	c.chunks = append(c.chunks, begun)
 	return begun
 }

@@ -149,7 +149,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream,
 			ProjectID:      opts.ProjectID,
 			DictionaryIDs:  opts.DictionaryIDs,
 		},
-		clock: clock{format: format},
+		clock: clock{Clock: upstream.Clock{Format: format}},
 		over:  make(chan struct{}),
 	}, nil
 }

@@ -174,14 +174,14 @@ func (s *stream) audio(p packet) *upstream.Error {
 	}
 	s.chunkLocked(p.chunk)
 	f := upstream.Frame{Format: format, Base64: p.base64}
-	s.clock.add(format, f.Len())
+	s.clock.Add(f)
 	s.sink.Audio(f)
 	return nil
 }
 
 // formatLocked is the format that a packet says it has, in doubt that of the audio before.
 func (s *stream) formatLocked(p packet) (audio.Format, bool) {
-	f := s.clock.format
+	f := s.clock.Format
 	switch string(p.enc) {
 	case "":
 	case "pcm_s16le":

@@ -89,7 +89,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		dictionary: upstream.OptionsOf[options](req).PronunciationDict,
 		quiet:      p.cfg.Quiet,
 		letter:     time.Duration(float64(leastLetter) / p.Caps.ClampSpeed(req.Speed)),
-		clock:      clock{format: format},
+		clock:      upstream.Clock{Format: format},
 		ended:      piece{id: -1},
 		sure:       true,
 		over:       make(chan struct{}),

@@ -20,7 +20,7 @@ func (s *stream) incompleteLocked() bool {
 	if s.heard > 0 {
 		missing = s.heard < s.letters
 	}
-	return missing || s.clock.now() < time.Duration(s.letters)*s.letter
+	return missing || s.clock.Now() < time.Duration(s.letters)*s.letter
 }
 
 // pieceLocked is the piece of that id, if words may still come of it.

@@ -3,7 +3,6 @@ package together
 import (
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
@@ -72,32 +71,6 @@ func (it *item) place(first wordTime) {
 	}
 }
 
-// clock counts the audio of a stream.
-type clock struct {
-	format audio.Format
-	bytes  int64         // in this format
-	before time.Duration // in former formats
-}
-
-// now is how much audio there is.
-func (c *clock) now() time.Duration {
-	return c.before + audio.Duration(c.bytes/int64(c.format.BytesPerSample()), c.format.Rate)
-}
-
-// add counts bytes of audio.
-func (c *clock) add(f audio.Format, bytes int) {
-	if f != c.format {
-		c.before, c.bytes, c.format = c.now(), 0, f
-	}
-	c.bytes += int64(bytes)
-}
-
-// rest is how many bytes the latest sample lacks.
-func (c *clock) rest() int {
-	size := int64(c.format.BytesPerSample())
-	return int((size - c.bytes%size) % size)
-}
-
 // itemLocked is the item of that id, new where it is not known.
 func (s *stream) itemLocked(id []byte) *item {
 	for i := len(s.items) - 1; i >= 0; i-- {
@@ -117,7 +90,7 @@ func (s *stream) itemLocked(id []byte) *item {
 // oldest piece that is owed.
 func (s *stream) beginLocked(it *item) {
 	it.begun = true
-	it.start = s.clock.now()
+	it.start = s.clock.Now()
 	it.piece = s.ended.id
 	if s.owesSpeechLocked() {
 		it.piece = s.owed[0].id

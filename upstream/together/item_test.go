@@ -16,7 +16,7 @@ import (
 // diary is a sink that writes down what it hears, with the time.
 type diary struct {
 	began time.Time
-	clock clock
+	clock upstream.Clock
 	lines []string
 }
 
@@ -26,7 +26,7 @@ func (d *diary) note(text string, args ...any) {
 }
 
 func (d *diary) Audio(f upstream.Frame) {
-	d.clock.add(f.Format, f.Len())
+	d.clock.Add(f)
 }
 
 func (d *diary) Words(ws []upstream.Word) {
@@ -35,7 +35,7 @@ func (d *diary) Words(ws []upstream.Word) {
 	}
 }
 
-func (d *diary) PieceEnd(id int) { d.note("piece %d after %d ms", id, d.clock.now().Milliseconds()) }
+func (d *diary) PieceEnd(id int) { d.note("piece %d after %d ms", id, d.clock.Now().Milliseconds()) }
 
 func (d *diary) End(_ upstream.Usage, err error) { d.note("end %v", err) }
 
@@ -169,7 +169,7 @@ func TestEndsAreCounted(t *testing.T) {
 func play(t *testing.T, acts []act, want []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		d := &diary{began: time.Now(), clock: clock{format: format}}
+		d := &diary{began: time.Now(), clock: upstream.Clock{Format: format}}
 		r := newReader(t, d)
 		for _, act := range acts {
 			act(t, r)
@@ -225,7 +225,7 @@ func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := &diary{began: time.Now(), clock: clock{format: format}}
+				d := &diary{began: time.Now(), clock: upstream.Clock{Format: format}}
 				r := newReader(t, d)
 				for _, act := range append(slices.Clone(order), c.acts...) {
 					act(t, r)

@@ -36,19 +36,11 @@ func (s *stream) audio(p packet) *upstream.Error {
 
 // playLocked counts audio and hands it on.
 func (s *stream) playLocked(f upstream.Frame) {
-	if f.Format != s.clock.format {
-		s.padLocked()
+	if f.Format != s.clock.Format {
+		s.clock.Fill(s.sink)
 	}
-	s.clock.add(f.Format, f.Len())
+	s.clock.Add(f)
 	s.sink.Audio(f)
-}
-
-// padLocked makes a whole sample of one that an item ends in the middle of, or else all that follows would be noise.
-func (s *stream) padLocked() {
-	if rest := s.clock.rest(); rest > 0 {
-		s.clock.add(s.clock.format, rest)
-		s.sink.Audio(upstream.Frame{Format: s.clock.format, Raw: make([]byte, rest)})
-	}
 }
 
 // nameLocked notes whether a frame of an item has named the context.
@@ -94,7 +86,7 @@ func (s *stream) done(f *frame) {
 	it.done = true
 	s.open--
 	s.dones++
-	s.padLocked()
+	s.clock.Fill(s.sink)
 	if s.owesSpeechLocked() && s.owed[0].id == it.piece && s.owed[0].through() {
 		s.pieceEndLocked()
 	}

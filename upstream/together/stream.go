@@ -27,7 +27,7 @@ type stream struct {
 
 	// Guarded by mu.
 	mu    sync.Mutex
-	clock clock
+	clock upstream.Clock
 	owed  []piece // ordered and not ended, in order
 	ended piece   // the latest that has; id -1 before the first
 	items []*item // the latest

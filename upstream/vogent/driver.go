@@ -86,7 +86,7 @@ func newStream(req upstream.Request, sink upstream.Sink) *stream {
 		voice:        req.Voice,
 		conversation: conversation(req),
 		rate:         format.Rate,
-		line:         line{sink: sink, format: format},
+		line:         line{sink: sink, clock: upstream.Clock{Format: format}},
 	}
 }
 

@@ -5,19 +5,17 @@ import (
 	"slices"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
 // line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
 // turn.
 type line struct {
-	sink   upstream.Sink
-	format audio.Format
+	sink  upstream.Sink
+	clock upstream.Clock
 
 	pieces []*generation // ordered and not ended
 	held   int           // bytes, of all pieces
-	bytes  int64         // of audio that the sink has had
 	start  time.Duration // of the first piece
 	spoken time.Duration // start of the latest word
 }
@@ -108,10 +106,10 @@ func (l *line) finish(piece int, err *upstream.Error) {
 // advance ends pieces that are over, in turn, and lets those behind them be heard. It stops at one that failed.
 func (l *line) advance() {
 	for len(l.pieces) > 0 && l.pieces[0].over && l.pieces[0].err == nil {
-		l.fill()
+		l.clock.Fill(l.sink)
 		l.sink.PieceEnd(l.pieces[0].piece)
 		l.pieces = l.pieces[1:]
-		l.start = l.now()
+		l.start = l.clock.Now()
 		if len(l.pieces) > 0 {
 			l.release(l.pieces[0])
 		}
@@ -146,21 +144,10 @@ func (l *line) release(g *generation) {
 
 // sound hands audio on.
 func (l *line) sound(base64 []byte) {
-	f := upstream.Frame{Format: l.format, Base64: base64}
-	l.bytes += int64(f.Len())
+	f := upstream.Frame{Format: l.clock.Format, Base64: base64}
+	l.clock.Add(f)
 	l.sink.Audio(f)
 }
-
-// fill completes half a sample that a piece ended with, which would shift all audio behind it by a byte.
-func (l *line) fill() {
-	if l.bytes%2 != 0 {
-		l.bytes++
-		l.sink.Audio(upstream.Frame{Format: l.format, Raw: []byte{0}})
-	}
-}
-
-// now is how much audio the sink has had.
-func (l *line) now() time.Duration { return audio.Duration(l.bytes/2, l.format.Rate) }
 
 // tell hands words on, in times from the stream's first sample. Where the vendor tells all of a piece's words each time,
 // only the new ones go on.

@@ -17,7 +17,7 @@ import (
 
 // newLine is a line that the sink hears at 8 kHz, where a millisecond is 16 bytes.
 func newLine(sink upstream.Sink) *line {
-	return &line{sink: sink, format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}
+	return &line{sink: sink, clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
 }
 
 func b64(data []byte) []byte { return []byte(base64.StdEncoding.EncodeToString(data)) }

@@ -263,8 +263,8 @@ func TestSampleRates(t *testing.T) {
 		{Encoding: audio.PCM16, Rate: 48000}:  48000,
 	} {
 		s := newStream(upstream.Request{Output: output}, nil)
-		if s.rate != want || s.line.format != (audio.Format{Encoding: audio.PCM16, Rate: want}) {
-			t.Errorf("%v: got %d and %v, want %d", output, s.rate, s.line.format, want)
+		if s.rate != want || s.line.clock.Format != (audio.Format{Encoding: audio.PCM16, Rate: want}) {
+			t.Errorf("%v: got %d and %v, want %d", output, s.rate, s.line.clock.Format, want)
 		}
 	}
 }

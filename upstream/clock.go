@@ -1,0 +1,38 @@
+package upstream
+
+import (
+	"time"
+
+	"voicerelay/audio"
+)
+
+// Clock counts the audio that a stream's sink has had, by which a vendor's times become the stream's.
+type Clock struct {
+	Format audio.Format // of the latest audio, or that it is to have
+
+	bytes  int64         // in this format
+	before time.Duration // in former formats
+}
+
+// Now is how much audio the sink has had.
+func (c *Clock) Now() time.Duration {
+	return c.before + audio.Duration(c.bytes/int64(c.Format.BytesPerSample()), c.Format.Rate)
+}
+
+// Add counts a frame that the sink gets.
+func (c *Clock) Add(f Frame) {
+	if f.Format != c.Format {
+		c.before, c.bytes, c.Format = c.Now(), 0, f.Format
+	}
+	c.bytes += int64(f.Len())
+}
+
+// Fill completes a sample that the audio ends in the middle of, which would shift all audio behind it by a byte.
+func (c *Clock) Fill(sink Sink) {
+	size := int64(c.Format.BytesPerSample())
+	if rest := (size - c.bytes%size) % size; rest > 0 {
+		f := Frame{Format: c.Format, Raw: make([]byte, rest)}
+		c.Add(f)
+		sink.Audio(f)
+	}
+}
