@@ -157,6 +157,31 @@ func TestARelayThatGoesAwayEndsWhatItSpeaks(t *testing.T) {
 	})
 }
 
+// Who says that it is going away gets nothing new, though it refuses nothing and still speaks.
+func TestNothingNewIsAskedOfARelayThatGoesAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		relay := newFakeRelay(t)
+		c, old := relay.dial(Config{})
+		running := speak(t, c, Request{Text: "running"})
+		got[*protocol.Generate](old)
+		old.send(protocol.Draining{GraceMS: 5000})
+		synctest.Wait()
+		speak(t, c, Request{Text: "new"})
+		select {
+		case next := <-relay.peers:
+			if g := got[*protocol.Generate](next); g.GenerationID != "new" {
+				t.Errorf("sent %+v", g)
+			}
+		case <-time.After(c.config.Backoff.Most):
+			t.Error("there is no other connection")
+		}
+		old.silent()
+		old.speaks("running", 'a')
+		old.ends("running", "completed", 7)
+		hears(t, running, "a", nil)
+	})
+}
+
 // away is a relay that refuses connections, and a client that has lost its one.
 func away(t *testing.T, cfg Config, code protocol.Code) (*fakeRelay, *Client) {
 	t.Helper()

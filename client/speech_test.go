@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/coder/websocket"
 	"pgregory.net/rapid"
 
 	"voicerelay/protocol"
@@ -41,9 +42,29 @@ func TestASpeechIsAskedForAsItWasRequested(t *testing.T) {
 		if key, query := p.request.Header.Get("Authorization"), p.request.URL.String(); key != "Bearer secret" || query != "/v1/speech?audio=binary" {
 			t.Errorf("asked for %s with %q", query, key)
 		}
+		if offered := p.request.Header.Get("Sec-WebSocket-Protocol"); offered != protocol.Subprotocol {
+			t.Errorf("offers the subprotocol %q, want %q", offered, protocol.Subprotocol)
+		}
 		speak(t, c, Request{ID: "plain"})
 		if got := got[*protocol.Generate](p); !reflect.DeepEqual(got.Settings, protocol.Settings{}) || got.IdempotencyKey == "" {
 			t.Errorf("sent %+v, want no setting and a key", got)
+		}
+	})
+}
+
+// A frame has as much audio as a vendor sends at once.
+func TestALargeFrameIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newFakeRelay(t).dial(Config{})
+		s := speak(t, c, Request{Text: "g"})
+		samples := bytes.Repeat([]byte{'a'}, readLimit-100)
+		frame := protocol.AppendAudioBinary(nil, protocol.Audio{GenerationID: "g", Samples: uint32(len(samples) / 2)}, samples)
+		if err := p.conn.Write(t.Context(), websocket.MessageBinary, frame); err != nil {
+			t.Fatal(err)
+		}
+		p.ends("g", "completed", 1)
+		if got, err := listen(s); err != nil || !bytes.Equal(got, samples) {
+			t.Errorf("heard %d bytes and %v, want %d", len(got), err, len(samples))
 		}
 	})
 }
