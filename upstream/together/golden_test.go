@@ -88,7 +88,8 @@ type player struct {
 
 // played is a stream, and what the transcript has said of it so far.
 type played struct {
-	line
+	*upstreamtest.Sink
+	stream  upstream.Stream
 	conn    *upstreamtest.Conn
 	text    string // not committed yet
 	pieces  int
@@ -180,7 +181,7 @@ func (p *player) stream(context any) *played {
 	}()
 	req := request()
 	req.ID = id
-	s := &played{line: line{Sink: upstreamtest.NewSink(p)}}
+	s := &played{Sink: upstreamtest.NewSink(p)}
 	var err error
 	if s.stream, err = p.provider.Open(p.Context(), req, s.Sink); err != nil {
 		p.Fatal(err)
