@@ -16,10 +16,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/relay"
 	"voicerelay/upstream"
 )
 
@@ -270,4 +272,29 @@ func TestLineupThatFailsLeavesNothingOpen(t *testing.T) {
 	if err != nil || next[0].provider != former[0].provider || len(next.without(former)) != 1 {
 		t.Errorf("got %v, %v; want the former provider and another", next, err)
 	}
+}
+
+// A provider may still be needed by what began before the configuration that had it last was in force.
+func TestFormerProvidersAreClosedInTheirTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		close(over)
+		p := &process{retired: over}
+		first, second := make(chan struct{}), make(chan struct{})
+		var closed [2]int
+		for i, former := range []chan struct{}{first, second} {
+			p.retire(former, lineup{{provider: &relay.Provider{Provider: closing{closed: &closed[i]}}}}, zerolog.Nop())
+		}
+		close(second)
+		synctest.Wait()
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := p.awaitRetired(impatient); err == nil || closed != [2]int{} {
+			t.Errorf("closed %v times, awaited %v; want nothing closed before the first is over", closed, err)
+		}
+		close(first)
+		if err := p.awaitRetired(t.Context()); err != nil || closed != [2]int{1, 1} {
+			t.Errorf("closed %v times, awaited %v; want each once", closed, err)
+		}
+	})
 }
