@@ -54,7 +54,7 @@ func (c *cartesia) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	conn := &cartesiaConn{
 		cartesia: c, socket: socket, version: cartesiaVersion(r),
-		contexts: make(map[string]*cartesiaContext), turn: make(chan struct{}, 1),
+		contexts: make(map[string]*cartesiaContext), turns: newTurns(c.quirks.serial),
 	}
 	stop := context.AfterFunc(c.server.life, func() { _ = socket.CloseNow() }) // ends the reader
 	defer stop()

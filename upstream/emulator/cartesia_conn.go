@@ -17,7 +17,7 @@ type cartesiaConn struct {
 	socket  *websocket.Conn
 	version string
 	wg      sync.WaitGroup // the contexts, and the close of a fault
-	turn    chan struct{}  // holds one token while a context speaks, where they do so one after the other
+	turns   turns
 
 	mu       sync.Mutex // guards what follows
 	contexts map[string]*cartesiaContext
@@ -26,8 +26,7 @@ type cartesiaConn struct {
 
 // serve reads until the connection is over.
 func (c *cartesiaConn) serve() {
-	c.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer c.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer c.server.connected()()
 	ctx, cancel := context.WithCancel(c.server.life)
 	defer func() {
 		cancel()

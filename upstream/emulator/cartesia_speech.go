@@ -18,37 +18,16 @@ type cartesiaSpeaker struct {
 	spoke   bool
 	flushID int
 	flushed bool // a flush_done has gone out
-	turn    bool // it has the connection's turn
+	turn    turn
 	pacer   pacer
-}
-
-// takeTurn waits until the context may speak, where contexts do so one after the other.
-func (k *cartesiaContext) takeTurn(ctx context.Context) bool {
-	if !k.conn.quirks.serial {
-		return true
-	}
-	select {
-	case k.conn.turn <- struct{}{}:
-		k.turn = true
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (k *cartesiaContext) giveTurn() {
-	if k.turn {
-		k.turn = false
-		<-k.conn.turn
-	}
 }
 
 // say does what an item asks for, and reports whether nothing went wrong.
 func (k *cartesiaContext) say(ctx context.Context, item cartesiaItem) bool {
-	if !k.takeTurn(ctx) {
+	if !k.turn.take(ctx, k.conn.turns) {
 		return false
 	}
-	defer k.giveTurn()
+	defer k.turn.give()
 	if k.broken(ctx) {
 		return false
 	}
@@ -202,7 +181,7 @@ func (k *cartesiaContext) broken(ctx context.Context) bool {
 	}
 	switch k.fault.Kind {
 	case Stall:
-		k.giveTurn()                               // the others go on
+		k.turn.give()                              // the others go on
 		for ctx.Err() == nil && !k.isCancelled() { // until the client cancels the context, or leaves
 			select {
 			case <-ctx.Done():
@@ -220,7 +199,7 @@ func (k *cartesiaContext) broken(ctx context.Context) bool {
 		}
 		k.conn.fail(id, cartesiaFault(k.fault))
 	case Garbage:
-		_ = k.conn.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(k.conn.socket)
 	default:
 		return ctx.Err() != nil
 	}

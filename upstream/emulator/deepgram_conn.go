@@ -65,8 +65,7 @@ func newDeepgramConn(d *deepgram, socket *websocket.Conn, request string, s deep
 
 // serve reads until the connection is over.
 func (c *deepgramConn) serve() {
-	c.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer c.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer c.server.connected()()
 	ctx, cancel := context.WithCancel(c.server.life)
 	defer func() {
 		cancel()

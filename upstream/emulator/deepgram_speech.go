@@ -241,7 +241,7 @@ func (c *deepgramConn) broken(ctx context.Context, t *deepgramTurn) bool {
 			c.wg.Go(func() { c.close(deepgramClose{websocket.StatusInternalError, t.fault.Name}) })
 		}
 	case Garbage:
-		_ = c.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(c.socket)
 	default:
 		return ctx.Err() != nil
 	}

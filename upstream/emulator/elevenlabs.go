@@ -156,8 +156,7 @@ type elevenConn struct {
 
 // serve reads until the connection is over.
 func (c *elevenConn) serve() {
-	c.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer c.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer c.server.connected()()
 	var ctx context.Context
 	ctx, c.stop = context.WithCancel(c.server.life)
 	defer c.wg.Wait()

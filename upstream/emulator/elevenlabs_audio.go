@@ -5,8 +5,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
-
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/voice"
 )
@@ -140,7 +138,7 @@ func (k *elevenContext) breaks() bool {
 		k.conn.fail(elevenNamed(k.fault.Name), id)
 	case Garbage:
 		k.voice.dead = true
-		_ = k.conn.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(k.conn.socket)
 	default:
 		return false
 	}

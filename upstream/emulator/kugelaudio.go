@@ -117,8 +117,7 @@ func kugelKey(r *http.Request) string {
 func (k *kugelAudio) serve(conn *websocket.Conn, serve func(*kugelConn, context.Context)) {
 	k.server.wg.Add(1)
 	defer k.server.wg.Done()
-	k.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer k.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer k.server.connected()()
 	ctx, cancel := context.WithCancel(k.server.life)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.CloseNow() }) // ends the reader

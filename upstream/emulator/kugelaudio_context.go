@@ -393,7 +393,7 @@ func (k *kugelContext) broken(ctx context.Context) bool {
 		k.conn.sendError(k.fault.Name, "", id)
 		return true
 	case Garbage:
-		_ = k.conn.conn.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(k.conn.conn)
 		return true
 	}
 	return false

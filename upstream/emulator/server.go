@@ -229,6 +229,12 @@ func (s *Server) note(change func(*Stats)) {
 	s.changed = make(chan struct{})
 }
 
+// connected notes a socket, and later its end.
+func (s *Server) connected() (over func()) {
+	s.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
+	return func() { s.note(func(st *Stats) { st.OpenSockets-- }) }
+}
+
 // begin enters a stream and returns its index in the stats.
 func (s *Server) begin(id string) (index int) {
 	s.note(func(st *Stats) {

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/voice"
 )
@@ -91,3 +93,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 func toBase64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// garbage is a text frame that is of no vendor's protocol.
+const garbage = `<html>502 Bad Gateway</html>`
+
+// sendGarbage plays a fault. A client that has gone is noticed by the reader.
+func sendGarbage(socket *websocket.Conn) {
+	_ = socket.Write(context.Background(), websocket.MessageText, []byte(garbage))
+}

@@ -43,7 +43,7 @@ func (g *together) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 		return
 	}
-	c := &togetherConn{together: g, contexts: make(map[string]*togetherContext), turn: make(chan struct{}, 1)}
+	c := &togetherConn{together: g, contexts: make(map[string]*togetherContext), turns: newTurns(g.quirks.serial)}
 	socket, ok := g.accept(w, r, c)
 	if !ok {
 		return

@@ -18,7 +18,7 @@ const togetherDefault = "default"
 type togetherConn struct {
 	*together
 	socket *websocket.Conn
-	turn   chan struct{}  // holds one token while a context speaks, where they do so one after the other
+	turns  turns
 	wg     sync.WaitGroup // the contexts, what comes behind a cancel, and the close
 
 	// Owned by the reader.
@@ -40,8 +40,7 @@ type togetherMessage struct {
 
 // serve reads until the connection is over.
 func (c *togetherConn) serve() {
-	c.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer c.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer c.server.connected()()
 	ctx, cancel := context.WithCancel(c.server.life)
 	defer c.leave()
 	defer cancel()

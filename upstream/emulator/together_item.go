@@ -18,7 +18,7 @@ type togetherSpeaker struct {
 	count   int    // of items
 	item    string // the item_id of the one that has no done yet; empty: none
 	rest    []byte // its audio that is not sent yet
-	turn    bool   // the speaker has the connection's turn
+	turn    turn
 	pacer   pacer
 }
 
@@ -33,10 +33,10 @@ func (k *togetherSpeaker) meet(f Fault, pace float64) {
 
 // say speaks one item.
 func (k *togetherContext) say(ctx context.Context, item togetherItem) {
-	if !k.takeTurn(ctx) {
+	if !k.turn.take(ctx, k.conn.turns) {
 		return
 	}
-	defer k.giveTurn()
+	defer k.turn.give()
 	switch {
 	case k.broken(ctx):
 	case !speakable(item.text):
@@ -48,27 +48,6 @@ func (k *togetherContext) say(ctx context.Context, item togetherItem) {
 		if k.voice(ctx, item) {
 			k.end()
 		}
-	}
-}
-
-// takeTurn waits until the context may speak, where contexts do so one after the other.
-func (k *togetherContext) takeTurn(ctx context.Context) bool {
-	if !k.conn.quirks.serial {
-		return true
-	}
-	select {
-	case k.conn.turn <- struct{}{}:
-		k.turn = true
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (k *togetherContext) giveTurn() {
-	if k.turn {
-		k.turn = false
-		<-k.conn.turn
 	}
 }
 
@@ -149,8 +128,8 @@ func (k *togetherContext) broken(ctx context.Context) bool {
 	}
 	switch k.wrong.Kind {
 	case Stall:
-		k.giveTurn() // the others go on
-		<-ctx.Done() // the client cancels the context, or leaves
+		k.turn.give() // the others go on
+		<-ctx.Done()  // the client cancels the context, or leaves
 	case Drop:
 		_ = k.conn.socket.CloseNow() // that is the fault
 	case CloseCode:
@@ -163,7 +142,7 @@ func (k *togetherContext) broken(ctx context.Context) bool {
 		}
 		k.conn.send(o)
 	case Garbage:
-		_ = k.conn.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(k.conn.socket)
 	default:
 		return ctx.Err() != nil
 	}

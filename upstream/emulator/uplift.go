@@ -135,7 +135,7 @@ func (p upliftPlain) deliver(_ context.Context, o object) {
 }
 
 func (p upliftPlain) garbage(ctx context.Context) {
-	_ = p.conn.Write(ctx, websocket.MessageText, []byte(upliftGarbage)) // a client that has gone is noticed by the reader
+	_ = p.conn.Write(ctx, websocket.MessageText, []byte(garbage)) // a client that has gone is noticed by the reader
 }
 
 func (p upliftPlain) drop(context.Context) { _ = p.conn.CloseNow() }
@@ -143,9 +143,6 @@ func (p upliftPlain) drop(context.Context) { _ = p.conn.CloseNow() }
 func (p upliftPlain) close(_ context.Context, code int) {
 	_ = p.conn.Close(websocket.StatusCode(code), "") // the client may have gone
 }
-
-// upliftGarbage is a text frame that is not of the protocol.
-const upliftGarbage = `<html>502 Bad Gateway</html>`
 
 // plain serves the plain WebSocket. A bad key is refused at the upgrade: the vendor's own client would wait forever
 // for ready on a connection that was accepted and closed.
@@ -165,8 +162,7 @@ func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	u.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer u.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer u.server.connected()()
 	stop := context.AfterFunc(life, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
 	s := newUpliftSession(u, upliftPlain{conn, idle}, life)

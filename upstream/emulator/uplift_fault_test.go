@@ -146,7 +146,7 @@ func TestUpliftGarbageIsNoMessage(t *testing.T) {
 		for {
 			got, err := c.read()
 			var syntax *json.SyntaxError
-			if errors.As(err, &syntax) || got["packet"] == upliftGarbage {
+			if errors.As(err, &syntax) || got["packet"] == garbage {
 				return
 			}
 			if err != nil || got["type"] == "audio_end" {

@@ -24,7 +24,7 @@ func (r upliftRoom) deliver(ctx context.Context, o object) {
 }
 
 func (r upliftRoom) garbage(ctx context.Context) {
-	r.engine.push(ctx, upliftPacket{text: upliftGarbage})
+	r.engine.push(ctx, upliftPacket{text: garbage})
 }
 
 func (r upliftRoom) drop(ctx context.Context) { r.engine.push(ctx, upliftPacket{drop: true}) }

@@ -92,8 +92,7 @@ func (c *vogentConn) refuse() {
 
 // serve reads until the connection is over.
 func (c *vogentConn) serve() {
-	c.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	defer c.server.note(func(st *Stats) { st.OpenSockets-- })
+	defer c.server.connected()()
 	ctx, cancel := context.WithCancel(c.server.life)
 	defer c.wg.Wait()
 	defer func() { _ = c.socket.CloseNow() }() // frees whoever writes

@@ -6,8 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
-
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/voice"
 )
@@ -155,7 +153,7 @@ func (g *vogentGeneration) breaks(ctx context.Context) bool {
 		}
 		g.conn.fail(id, g.fault.Name)
 	case Garbage:
-		_ = g.conn.socket.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(g.conn.socket)
 	default:
 		return false
 	}

@@ -148,7 +148,7 @@ func (s *zeliSpeaker) broken() (end zeliEnd, over bool) {
 		end.code = websocket.StatusCode(s.fault.Code)
 	case Garbage:
 		s.settle(nil)
-		_ = s.conn.Write(context.Background(), websocket.MessageText, []byte(`<html>502 Bad Gateway</html>`)) // that is the fault
+		sendGarbage(s.conn)
 	default:
 		return zeliEnd{}, false
 	}
