@@ -8,22 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
 
 // reader is a test in the place of a socket's reader. What the adapter sends comes out of sent.
 type reader struct {
@@ -36,7 +23,7 @@ type reader struct {
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
 	r := &reader{sent: make(chan []byte, 64)}
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 6, Warm: 1}, func(c *upstreamtest.Conn) {
 		c.SendRaw([]byte("{}"))
 		for {
 			data, ok := c.Next()
@@ -49,18 +36,9 @@ func newReader(tb testing.TB) *reader {
 			}
 		}
 	})
-	d := tap{dialect: &dialect{address: upstreamtest.URL}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 6, Warm: 1, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
-	r.provider = &provider{model: "m", Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}}
-	r.open(tb, &loose{})
-	r.mux = <-d.muxes
+	r.provider = &provider{model: "m", Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}
+	r.open(tb, &upstreamtest.Loose{TB: tb})
+	r.mux = <-tap.Muxes
 	return r
 }
 
@@ -91,54 +69,6 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", contextID(s.id, 1))))
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
-type loose struct {
-	tb     testing.TB
-	frames int
-	last   time.Duration
-	words  []upstream.Word
-	pieces []int
-	ends   int
-	used   upstream.Usage
-	err    error
-}
-
-func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
-	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
-	}
-	l.late("Audio")
-}
-
-func (l *loose) Words(ws []upstream.Word) {
-	for _, w := range ws {
-		if w.Start < l.last || w.End < w.Start {
-			l.tb.Errorf("%+v comes after %v", w, l.last)
-		}
-		l.last = w.Start
-	}
-	l.words = append(l.words, ws...)
-	l.late("Words")
-}
-
-func (l *loose) PieceEnd(id int) {
-	l.pieces = append(l.pieces, id)
-	l.late("PieceEnd")
-}
-
-func (l *loose) End(u upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.used, l.err = u, err
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
-}
-
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"chunk","context_id":"ID","data":"AAAA"}`,
@@ -149,7 +79,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"error","context_id":"ID","status_code":429}`, `{"context_id":"s0.99999999999999999999"}`, `[`)
 	r := newReader(f)
 	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &upstreamtest.Loose{TB: t}
 		s := r.busy(t, sink)
 		for _, data := range []string{first, second, third} {
 			if err := r.frame(s, data); err != nil {
@@ -157,8 +87,8 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 		s.seat.Leave(true) // Close would tell a vendor that is not there
 	})
@@ -198,14 +128,14 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		"white space":             {` `, upstream.Garbled, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &upstreamtest.Loose{TB: t}
 			s := r.busy(t, sink)
 			err := r.frame(s, c.frame)
 			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
 				t.Errorf("got %v, want %q", err, c.kind)
 			}
-			if sink.frames != c.frames || len(sink.words) != c.words {
-				t.Errorf("got %d frames and %d words, want %d and %d", sink.frames, len(sink.words), c.frames, c.words)
+			if sink.Frames != c.frames || len(sink.Told) != c.words {
+				t.Errorf("got %d frames and %d words, want %d and %d", sink.Frames, len(sink.Told), c.frames, c.words)
 			}
 			s.Lost(&upstream.Error{Kind: upstream.Dropped})
 			s.seat.Leave(true)
@@ -220,7 +150,7 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 // whole sample, and word times go on from there.
 func TestPiecesTakeTurns(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
 	for i, text := range []string{"One.", "Two.", ""} {
 		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: text, Last: text == ""}); err != nil {
@@ -257,11 +187,11 @@ func TestPiecesTakeTurns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if w := sink.words; len(w) != 1 || w[0].Start != 1250*time.Millisecond || w[0].End != 1500*time.Millisecond || w[0].Piece != 1 {
+	if w := sink.Told; len(w) != 1 || w[0].Start != 1250*time.Millisecond || w[0].End != 1500*time.Millisecond || w[0].Piece != 1 {
 		t.Errorf("words: got %+v, want one from 1.25 s to 1.5 s of piece 1", w)
 	}
-	if fmt.Sprint(sink.pieces) != "[0 1 2]" || sink.ends != 1 || sink.err != nil {
-		t.Errorf("got pieces %v, %d ends, %v", sink.pieces, sink.ends, sink.err)
+	if fmt.Sprint(sink.Pieces) != "[0 1 2]" || sink.Ends != 1 || sink.Err != nil {
+		t.Errorf("got pieces %v, %d ends, %v", sink.Pieces, sink.Ends, sink.Err)
 	}
 	if err := s.Close(t.Context(), nil); err != nil {
 		t.Error(err)
@@ -276,7 +206,7 @@ func audioFrame(id string) []byte {
 
 func TestChunksAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.busy(t, sink)
 	frame, d := audioFrame(contextID(s.id, 0)), &dialect{}
 	allocs := testing.AllocsPerRun(100, func() {
@@ -287,14 +217,14 @@ func TestChunksAllocateNothing(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("got %v allocations a frame, want 0", allocs)
 	}
-	if sink.frames == 0 {
+	if sink.Frames == 0 {
 		t.Error("no frame reached the sink")
 	}
 }
 
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
-	s := r.busy(b, &loose{tb: b})
+	s := r.busy(b, &upstreamtest.Loose{TB: b})
 	frame, d := audioFrame(contextID(s.id, 0)), &dialect{}
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()
@@ -310,7 +240,7 @@ func TestWhatIsWithheldIsTold(t *testing.T) {
 	r := newReader(t)
 	const pieces = 4
 	for done := range pieces {
-		sink := &loose{tb: t}
+		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
 		for i := range pieces {
 			s.pieces = append(s.pieces, upstream.Piece{ID: i, Text: "x"})
@@ -320,7 +250,7 @@ func TestWhatIsWithheldIsTold(t *testing.T) {
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
 		s.seat.Leave(true)
-		if got, want := sink.used.Withheld, pieces-done-1; got != want {
+		if got, want := sink.Used.Withheld, pieces-done-1; got != want {
 			t.Errorf("%d pieces done of %d: got %d withheld, want %d", done, pieces, got, want)
 		}
 	}
@@ -330,14 +260,14 @@ func TestWhatIsWithheldIsTold(t *testing.T) {
 func TestNothingIsWithheldOfAWholeStream(t *testing.T) {
 	r := newReader(t)
 	for _, pieces := range [][]upstream.Piece{nil, {{ID: 0, Text: "x"}}} {
-		sink := &loose{tb: t}
+		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
 		s.pieces, s.last = pieces, true
 		s.done(0)
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
 		s.seat.Leave(true)
-		if sink.ends != 1 || sink.used.Withheld != 0 {
-			t.Errorf("%d pieces: got %d ends and %d withheld, want one and none", len(pieces), sink.ends, sink.used.Withheld)
+		if sink.Ends != 1 || sink.Used.Withheld != 0 {
+			t.Errorf("%d pieces: got %d ends and %d withheld, want one and none", len(pieces), sink.Ends, sink.Used.Withheld)
 		}
 	}
 }

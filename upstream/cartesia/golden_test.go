@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 )
 
 // TestGoldenFramesAreUnderstood gives the reader every frame of the vendor's own examples: as the stream's that is being
@@ -43,7 +44,7 @@ func TestGoldenFramesAreUnderstood(t *testing.T) {
 // takesGolden gives a busy stream a frame.
 func takesGolden(t *testing.T, r *reader, f map[string]any) {
 	t.Helper()
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.busy(t, sink)
 	_, named := f["context_id"]
 	if named {
@@ -60,10 +61,10 @@ func takesGolden(t *testing.T, r *reader, f map[string]any) {
 	times, _ := f["word_timestamps"].(map[string]any)
 	words, _ := times["words"].([]any) // of which an example may have none
 	want := map[string]bool{
-		"chunk":      sink.frames == 1,
-		"timestamps": len(sink.words) == len(words),
-		"done":       len(sink.pieces) == 1,
-		"error":      named == (sink.err != nil) && named == (fault == nil),
+		"chunk":      sink.Frames == 1,
+		"timestamps": len(sink.Told) == len(words),
+		"done":       len(sink.Pieces) == 1,
+		"error":      named == (sink.Err != nil) && named == (fault == nil),
 	}
 	if kind, _ := f["type"].(string); !want[kind] && strings.Contains("chunk timestamps done error", kind) {
 		t.Errorf("%s came to nothing: %+v", text, sink)

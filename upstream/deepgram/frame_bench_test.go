@@ -3,47 +3,22 @@ package deepgram
 import (
 	"testing"
 
-	"github.com/rs/zerolog"
-
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
 
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
-
 // reading is a stream in the middle of its speech, and the Mux of its socket.
 func reading(tb testing.TB, sink upstream.Sink) (*stream, *upstream.Mux) {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-		c.SendRaw([]byte("{}"))
-		<-c.Over()
-	})
-	d := tap{dialect: &dialect{base: upstreamtest.URL}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 1, SingleUse: true, AddressByKey: true, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
-	opened, err := (&provider{Account: upstream.Account{Pool: pool}}).Open(tb.Context(), testRequest, sink)
+	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
+	opened, err := (&provider{Account: upstream.Account{Pool: tap.Pool}}).Open(tb.Context(), testRequest, sink)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	if err := opened.Speak(tb.Context(), upstream.Piece{Text: "Hello."}); err != nil {
 		tb.Fatal(err)
 	}
-	return opened.(*stream), <-d.muxes
+	return opened.(*stream), <-tap.Muxes
 }
 
 // audioFrame is 200 ms, in a binary frame.

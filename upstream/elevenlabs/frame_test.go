@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/rs/zerolog"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
@@ -22,18 +19,10 @@ func ended() context.Context {
 	return ctx
 }
 
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
+// here is a dialect whose vendor is the test's, whatever the address.
+type here struct{ *dialect }
 
-func (d tap) Address(string) (string, http.Header) { return upstreamtest.URL, nil }
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
+func (here) Address(string) (string, http.Header) { return upstreamtest.URL, nil }
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
@@ -44,21 +33,11 @@ type reader struct {
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-		c.SendRaw([]byte("{}"))
-		<-c.Over()
-	})
-	d := tap{dialect: &dialect{}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket: upstream.SocketConfig{HTTP: vendor.Client()}, StreamsPerSocket: 6, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
-	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}, dialect: d.dialect}}
-	s := r.open(tb, &loose{tb: tb})
-	r.mux = <-d.muxes
+	d := &dialect{}
+	tap := upstreamtest.NewTap(tb, here{d}, upstream.PoolConfig{StreamsPerSocket: 6}, upstreamtest.SaysOne)
+	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}, dialect: d}}
+	s := r.open(tb, &upstreamtest.Loose{TB: tb})
+	r.mux = <-tap.Muxes
 	s.leave()
 	return r
 }
@@ -94,54 +73,6 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return r.dialect.Frame(r.mux, false, []byte(names.Replace(data)))
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
-type loose struct {
-	tb     testing.TB
-	frames int
-	last   time.Duration
-	piece  int
-	words  int
-	pieces int
-	ends   int
-	err    error
-}
-
-func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
-	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
-	}
-	l.late("Audio")
-}
-
-func (l *loose) Words(ws []upstream.Word) {
-	for _, w := range ws {
-		if w.Start < l.last || w.End < w.Start || w.Piece < l.piece {
-			l.tb.Errorf("%+v comes after %v of piece %d", w, l.last, l.piece)
-		}
-		l.last, l.piece = w.Start, w.Piece
-	}
-	l.words += len(ws)
-	l.late("Words")
-}
-
-func (l *loose) PieceEnd(int) {
-	l.pieces++
-	l.late("PieceEnd")
-}
-
-func (l *loose) End(_ upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.err = err
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
-}
-
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"audio":"AAAA","isFinal":null,"contextId":"ID","alignment":null,"normalizedAlignment":null}`,
@@ -154,7 +85,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"audio":"AAAA","contextId":"NEXT","normalizedAlignment":{"chars":["\ud800"],"charsStartTimesMs":[0],"charDurationsMs":[1]}}`, `{}`, `null`)
 	r := newReader(f)
 	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
 		for _, data := range []string{first, second, third} {
 			if err := r.frame(s, data); err != nil {
@@ -162,8 +93,8 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 		s.leave()
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 	})
 }
@@ -209,15 +140,15 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		"white space":               {` `, upstream.Garbled, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &upstreamtest.Loose{TB: t}
 			s := r.open(t, sink)
 			err := r.frame(s, c.frame)
 			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
 				t.Errorf("got %v, want %q", err, c.kind)
 			}
-			if sink.frames != c.frames || sink.words != c.words || sink.pieces != c.pieces {
+			if sink.Frames != c.frames || len(sink.Told) != c.words || len(sink.Pieces) != c.pieces {
 				t.Errorf("got %d frames, %d words and %d ends of pieces, want %d, %d and %d",
-					sink.frames, sink.words, sink.pieces, c.frames, c.words, c.pieces)
+					sink.Frames, len(sink.Told), len(sink.Pieces), c.frames, c.words, c.pieces)
 			}
 			s.leave()
 		})
@@ -230,19 +161,19 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 // TestARunawayPieceEndsItsStream holds more of the second piece than there can be.
 func TestARunawayPieceEndsItsStream(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
 	frame := `{"audio":"` + strings.Repeat("AAAA", 1<<18) + `","contextId":"NEXT"}`
 	for range maxHeld>>20 + 1 {
-		if sink.ends > 0 {
+		if sink.Ends > 0 {
 			t.Fatal("ended too early")
 		}
 		if err := r.frame(s, frame); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if sink.ends != 1 || upstream.KindOf(sink.err) != upstream.Garbled {
-		t.Errorf("got %d ends and %v, want garbled", sink.ends, sink.err)
+	if sink.Ends != 1 || upstream.KindOf(sink.Err) != upstream.Garbled {
+		t.Errorf("got %d ends and %v, want garbled", sink.Ends, sink.Err)
 	}
 	s.leave()
 }
@@ -255,7 +186,7 @@ func audioFrame(id string) []byte {
 
 func TestAudioAllocatesNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
 	frame := audioFrame(contextID(s.id, 0))
 	allocs := testing.AllocsPerRun(100, func() {
@@ -266,7 +197,7 @@ func TestAudioAllocatesNothing(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("got %v allocations a frame, want 0", allocs)
 	}
-	if sink.frames == 0 {
+	if sink.Frames == 0 {
 		t.Error("no frame reached the sink")
 	}
 	s.leave()
@@ -274,7 +205,7 @@ func TestAudioAllocatesNothing(t *testing.T) {
 
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
-	s := r.open(b, &loose{tb: b})
+	s := r.open(b, &upstreamtest.Loose{TB: b})
 	frame := audioFrame(contextID(s.id, 0))
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()

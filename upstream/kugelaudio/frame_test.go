@@ -8,22 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
@@ -34,23 +21,10 @@ type reader struct {
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-		c.SendRaw([]byte("{}"))
-		for _, open := c.Next(); open; _, open = c.Next() { // a vendor that reads, or the streams come to a halt
-		}
-	})
-	d := tap{dialect: &dialect{address: upstreamtest.URL}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 6, Warm: 1, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
-	r := &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(defaults), Pool: pool}}}
-	r.open(tb, &loose{})
-	r.mux = <-d.muxes
+	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 6, Warm: 1}, upstreamtest.SaysOne)
+	r := &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(defaults), Pool: tap.Pool}}}
+	r.open(tb, &loose{Loose: upstreamtest.Loose{TB: tb}})
+	r.mux = <-tap.Muxes
 	return r
 }
 
@@ -73,50 +47,14 @@ func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
-type loose struct {
-	tb     testing.TB
-	frames int
-	bytes  int
-	last   time.Duration
-	piece  int
-	words  []upstream.Word
-	ends   int
-	err    error
-}
+// loose is a sink of a vendor whose audio is base64.
+type loose struct{ upstreamtest.Loose }
 
 func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
-	l.bytes += len(f.Base64)
-	if f.Base64 == nil || f.Raw != nil || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
+	if f.Base64 == nil {
+		l.TB.Errorf("bad frame %+v", f)
 	}
-	l.late("Audio")
-}
-
-func (l *loose) Words(ws []upstream.Word) {
-	for _, w := range ws {
-		if w.Start < l.last || w.End < w.Start || w.Piece < l.piece {
-			l.tb.Errorf("%+v comes after %v of piece %d", w, l.last, l.piece)
-		}
-		l.last, l.piece = w.Start, w.Piece
-	}
-	l.words = append(l.words, ws...)
-	l.late("Words")
-}
-
-func (l *loose) PieceEnd(int) { l.late("PieceEnd") }
-
-func (l *loose) End(_ upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.err = err
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
+	l.Loose.Audio(f)
 }
 
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
@@ -131,7 +69,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"context_closed":true,"context_id":"ID","usage":{"cost_cents":"5","currency":"eur"}}`, ``, "\xff")
 	r := newReader(f)
 	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 		s := r.open(t, sink)
 		if err := s.Speak(t.Context(), upstream.Piece{Text: "x"}); err != nil {
 			t.Fatal(err)
@@ -142,8 +80,8 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 	})
 }
@@ -172,14 +110,14 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		"the session's end":       {`{"session_closed":true,"total_audio_seconds":1}`, upstream.Dropped, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 			s := r.open(t, sink)
 			err := r.frame(t, s, c.frame)
 			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
 				t.Errorf("got %v, want %q", err, c.kind)
 			}
-			if sink.frames != c.frames {
-				t.Errorf("got %d frames, want %d", sink.frames, c.frames)
+			if sink.Frames != c.frames {
+				t.Errorf("got %d frames, want %d", sink.Frames, c.frames)
 			}
 			s.Lost(&upstream.Error{Kind: upstream.Dropped})
 		})
@@ -193,7 +131,7 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 // and a change of format on the way.
 func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 	s := r.open(t, sink)
 	for i := range 3 {
 		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: "x"}); err != nil {
@@ -228,7 +166,7 @@ func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 		{Text: "w", Piece: 0, Start: 1010 * time.Millisecond, End: 1090 * time.Millisecond, Score: -1},
 		{Text: "w", Piece: 1, Start: 2100 * time.Millisecond, End: 2200 * time.Millisecond, Score: -1},
 	}
-	if got := fmt.Sprint(sink.words); got != fmt.Sprint(want) {
+	if got := fmt.Sprint(sink.Told); got != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
@@ -266,7 +204,7 @@ func audioFrame(id string) []byte {
 
 func TestAudioFramesAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 	s := r.open(t, sink)
 	frame, d := audioFrame(s.id), &dialect{}
 	allocs := testing.AllocsPerRun(100, func() {
@@ -277,7 +215,7 @@ func TestAudioFramesAllocateNothing(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("got %v allocations a frame, want 0", allocs)
 	}
-	if sink.frames == 0 {
+	if sink.Frames == 0 {
 		t.Error("no frame reached the sink")
 	}
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
@@ -285,7 +223,7 @@ func TestAudioFramesAllocateNothing(t *testing.T) {
 
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
-	s := r.open(b, &loose{tb: b})
+	s := r.open(b, &loose{Loose: upstreamtest.Loose{TB: b}})
 	frame, d := audioFrame(s.id), &dialect{}
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()

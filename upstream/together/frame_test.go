@@ -6,24 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/rs/zerolog"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
@@ -36,25 +22,16 @@ type reader struct {
 // newReader is a reader whose first stream, with the sink, is open.
 func newReader(tb testing.TB, sink upstream.Sink) *reader {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL, auth: inHeader}, upstream.PoolConfig{StreamsPerSocket: 8, SharedOnceProven: true, AddressByKey: true}, func(c *upstreamtest.Conn) {
 		c.Send(reply{"type": typeCreated})
 		c.Send(reply{})
 		for ok := true; ok; {
 			_, ok = c.Next()
 		}
 	})
-	d := tap{dialect: &dialect{base: upstreamtest.URL, auth: inHeader}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 8, SharedOnceProven: true, AddressByKey: true, Log: zerolog.Nop(),
-	})
-	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}}}
-	tb.Cleanup(func() {
-		_ = r.Close() // never fails
-		vendor.Close()
-	})
+	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}}
 	r.first = r.open(tb, sink)
-	r.mux = <-d.muxes
+	r.mux = <-tap.Muxes
 	return r
 }
 
@@ -77,50 +54,6 @@ func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
-type loose struct {
-	tb     testing.TB
-	frames int
-	last   time.Duration
-	piece  int
-	words  []upstream.Word
-	ends   int
-	err    error
-}
-
-func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
-	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
-	}
-	l.late("Audio")
-}
-
-func (l *loose) Words(ws []upstream.Word) {
-	for _, w := range ws {
-		if w.Start < l.last || w.End < w.Start || w.Piece < l.piece {
-			l.tb.Errorf("%+v comes after %v of piece %d", w, l.last, l.piece)
-		}
-		l.last, l.piece = w.Start, w.Piece
-	}
-	l.words = append(l.words, ws...)
-	l.late("Words")
-}
-
-func (l *loose) PieceEnd(int) { l.late("PieceEnd") }
-
-func (l *loose) End(_ upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.err = err
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
-}
-
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"a","delta":"UklGRgAAAABXQVZF","context_id":"ID"}`,
@@ -133,10 +66,10 @@ func FuzzFrame(f *testing.F) {
 		`{"type":"conversation.item.tts.failed","error":[],"context_id":"ID"}`)
 	f.Add(`{"type":"context.cancelled"}`, `{"type":"error"}`, `{"type":"session.updated","session":{"voice":3}}`)
 	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"","delta":"","context_id":"ID"}`, ``, "\xff")
-	r := newReader(f, &loose{})
+	r := newReader(f, &upstreamtest.Loose{TB: f})
 	r.first.seat.Share()
 	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
 		if r.mux.Member([]byte(s.id)) == nil {
 			t.Fatal("the stream is on another socket")
@@ -150,14 +83,14 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 		s.fail(&upstream.Error{Kind: upstream.Dropped})
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 	})
 }
 
 func TestFramesThatTheScannerLeaves(t *testing.T) {
-	r := newReader(t, &loose{tb: t})
+	r := newReader(t, &upstreamtest.Loose{TB: t})
 	r.first.seat.Share()
 	const delta = `"type":"conversation.item.audio_output.delta"`
 	for name, c := range map[string]struct {
@@ -184,14 +117,14 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		"an error of all":        {`{"type":"conversation.item.tts.failed","error":{"code":"invalid_api_key"}}`, upstream.AuthFailed, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &upstreamtest.Loose{TB: t}
 			s := r.open(t, sink)
 			err := r.frame(t, s, c.frame)
 			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
 				t.Errorf("got %v, want %q", err, c.kind)
 			}
-			if sink.frames != c.frames {
-				t.Errorf("got %d frames, want %d", sink.frames, c.frames)
+			if sink.Frames != c.frames {
+				t.Errorf("got %d frames, want %d", sink.Frames, c.frames)
 			}
 			s.fail(&upstream.Error{Kind: upstream.Dropped})
 		})
@@ -229,7 +162,7 @@ func audioFrame(id string) []byte {
 func TestDeltasAllocateNothing(t *testing.T) {
 	for name, named := range map[string]bool{"named": true, "not named": false} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &upstreamtest.Loose{TB: t}
 			r := newReader(t, sink)
 			frame, d := audioFrame(r.first.id), &dialect{}
 			if !named {
@@ -243,7 +176,7 @@ func TestDeltasAllocateNothing(t *testing.T) {
 			if allocs != 0 {
 				t.Errorf("got %v allocations a frame, want 0", allocs)
 			}
-			if sink.frames == 0 {
+			if sink.Frames == 0 {
 				t.Error("no frame reached the sink")
 			}
 		})
@@ -251,7 +184,7 @@ func TestDeltasAllocateNothing(t *testing.T) {
 }
 
 func BenchmarkFrame(b *testing.B) {
-	r := newReader(b, &loose{tb: b})
+	r := newReader(b, &upstreamtest.Loose{TB: b})
 	frame, d := audioFrame(r.first.id), &dialect{}
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()

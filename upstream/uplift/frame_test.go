@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
@@ -24,17 +22,6 @@ func mustParse(tb testing.TB, raw string) *url.URL {
 	return u
 }
 
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
-
 // reader is a test in the place of a socket's reader.
 type reader struct {
 	*provider
@@ -45,27 +32,19 @@ type reader struct {
 
 func newReader(tb testing.TB, t transport) *reader {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+	d := &dialect{transport: t, base: mustParse(tb, upstreamtest.URL)}
+	tap := upstreamtest.NewTap(tb, d, upstream.PoolConfig{StreamsPerSocket: 100, Linger: time.Nanosecond}, func(c *upstreamtest.Conn) {
 		l := connect(c)
 		l.say(reply{"type": "ready"})                       // for the tap
 		for _, open := c.Next(); open; _, open = c.Next() { // a vendor that reads, or the streams come to a halt
 		}
 	})
-	d := tap{dialect: &dialect{transport: t, base: mustParse(tb, upstreamtest.URL)}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 100, Linger: time.Nanosecond, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
 	r := &reader{
-		provider: &provider{transport: t, cfg: defaults, Account: upstream.Account{Caps: capabilities(defaults), Pool: pool}, places: &places{}},
-		dialect:  d.dialect,
+		provider: &provider{transport: t, cfg: defaults, Account: upstream.Account{Caps: capabilities(defaults), Pool: tap.Pool}, places: &places{}},
+		dialect:  d,
 	}
-	r.open(tb, &loose{}) // its seat keeps the socket
-	r.mux = <-d.muxes
+	r.open(tb, &loose{Loose: upstreamtest.Loose{TB: tb}}) // its seat keeps the socket
+	r.mux = <-tap.Muxes
 	return r
 }
 
@@ -92,44 +71,10 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return r.dialect.Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
-type loose struct {
-	tb     testing.TB
-	frames int
-	pieces int
-	ends   int
-	err    error
-}
+// loose is a sink of a vendor that times no words.
+type loose struct{ upstreamtest.Loose }
 
-func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
-	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
-	}
-	l.late("Audio")
-}
-
-func (l *loose) Words([]upstream.Word) { l.tb.Error("words of a vendor that has none") }
-
-func (l *loose) PieceEnd(id int) {
-	if id != l.pieces {
-		l.tb.Errorf("piece %d ends after %d", id, l.pieces)
-	}
-	l.pieces++
-	l.late("PieceEnd")
-}
-
-func (l *loose) End(_ upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.err = err
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
-}
+func (l *loose) Words([]upstream.Word) { l.TB.Error("words of a vendor that has none") }
 
 // both are the transports, and how each has a message in a frame.
 var both = map[string]struct {
@@ -153,7 +98,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(true, event+`]`, `45/text-to-speech/multi-stream,1-[]`, ``)
 	readers := map[bool]*reader{false: newReader(f, plain{}), true: newReader(f, socketIO{})}
 	f.Fuzz(func(t *testing.T, packets bool, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 		r := readers[packets]
 		s := r.open(t, sink)
 		for _, data := range []string{first, second, third} {
@@ -164,8 +109,8 @@ func FuzzFrame(f *testing.F) {
 		if err := s.Close(t.Context(), errStop); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 	})
 }
@@ -213,14 +158,14 @@ func TestMessagesThatTheScannerLeaves(t *testing.T) {
 // check gives the reader a frame in the middle of a stream.
 func (r *reader) check(t *testing.T, frame string, kind upstream.Kind, frames int) {
 	t.Helper()
-	sink := &loose{tb: t}
+	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 	s := r.open(t, sink)
 	err := r.frame(s, frame)
 	if (err == nil) != (kind == "") || err != nil && err.Kind != kind {
 		t.Errorf("got %v, want %q", err, kind)
 	}
-	if sink.frames != frames {
-		t.Errorf("got %d frames, want %d", sink.frames, frames)
+	if sink.Frames != frames {
+		t.Errorf("got %d frames, want %d", sink.Frames, frames)
 	}
 	if err := s.Close(t.Context(), errStop); err != nil {
 		t.Errorf("Close: %v", err)
@@ -273,7 +218,7 @@ func audioFrame(id string) string {
 func TestAudioFramesAllocateNothing(t *testing.T) {
 	for transport, b := range both {
 		r := newReader(t, b.transport)
-		sink := &loose{tb: t}
+		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 		s := r.open(t, sink)
 		frame := []byte(b.frame(audioFrame(s.id)))
 		allocs := testing.AllocsPerRun(100, func() {
@@ -284,7 +229,7 @@ func TestAudioFramesAllocateNothing(t *testing.T) {
 		if allocs != 0 {
 			t.Errorf("%s: got %v allocations a frame, want 0", transport, allocs)
 		}
-		if sink.frames == 0 {
+		if sink.Frames == 0 {
 			t.Errorf("%s: no frame reached the sink", transport)
 		}
 		_ = s.Close(t.Context(), nil) // its end is of no interest
@@ -295,7 +240,7 @@ func BenchmarkFrame(b *testing.B) {
 	for name, c := range both {
 		b.Run(name, func(b *testing.B) {
 			r := newReader(b, c.transport)
-			s := r.open(b, &loose{tb: b})
+			s := r.open(b, &loose{Loose: upstreamtest.Loose{TB: b}})
 			frame := []byte(c.frame(audioFrame(s.id)))
 			b.SetBytes(int64(len(frame)))
 			b.ReportAllocs()

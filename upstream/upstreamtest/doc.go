@@ -5,6 +5,9 @@
 // Everything runs in memory and on the fake time of testing/synctest, so waiting for a stall costs nothing and a
 // goroutine left behind fails the test.
 //
+// What an adapter's own tests of single frames need is here as well: a Tap in the place of a socket's reader, and a Loose
+// sink for any bytes.
+//
 // Invariants:
 //
 //  1. A Sink fails its test on any call that package upstream's contract forbids, whichever test it serves in.

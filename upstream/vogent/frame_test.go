@@ -6,24 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/rs/zerolog"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
@@ -34,22 +20,10 @@ type reader struct {
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-		c.SendRaw([]byte("{}"))
-		<-c.Over()
-	})
-	d := tap{dialect: &dialect{address: upstreamtest.URL}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 6, Warm: 1, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
-	r := &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(defaults()), Pool: pool}}}
-	r.open(tb, &loose{})
-	r.mux = <-d.muxes
+	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 6, Warm: 1}, upstreamtest.SaysOne)
+	r := &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}}
+	r.open(tb, &upstreamtest.Loose{TB: tb})
+	r.mux = <-tap.Muxes
 	return r
 }
 
@@ -77,50 +51,6 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", generationID(s.id, 1, 1))))
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
-type loose struct {
-	tb     testing.TB
-	frames int
-	last   time.Duration
-	piece  int
-	words  int
-	ends   int
-	err    error
-}
-
-func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
-	if (f.Base64 == nil) == (f.Raw == nil) || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
-	}
-	l.late("Audio")
-}
-
-func (l *loose) Words(ws []upstream.Word) {
-	for _, w := range ws {
-		if w.Start < l.last || w.End < w.Start || w.Piece < l.piece {
-			l.tb.Errorf("%+v comes after %v of piece %d", w, l.last, l.piece)
-		}
-		l.last, l.piece = w.Start, w.Piece
-	}
-	l.words += len(ws)
-	l.late("Words")
-}
-
-func (l *loose) PieceEnd(int) { l.late("PieceEnd") }
-
-func (l *loose) End(_ upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.err = err
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
-}
-
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"chunk","generationId":"ID","audio":"AAAA"}`,
@@ -133,7 +63,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"error","generationId":"ID","error":{"code":401}}`, ``, "\xff")
 	r := newReader(f)
 	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
 		for _, data := range []string{first, second, third} {
 			if err := r.frame(s, data); err != nil {
@@ -141,8 +71,8 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 		s.seat.Leave(true) // Close would tell a vendor that is not there
 	})
@@ -182,14 +112,14 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		"white space":             {` `, upstream.Garbled, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &upstreamtest.Loose{TB: t}
 			s := r.open(t, sink)
 			err := r.frame(s, c.frame)
 			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
 				t.Errorf("got %v, want %q", err, c.kind)
 			}
-			if sink.frames != c.frames || sink.words != c.words {
-				t.Errorf("got %d frames and %d words, want %d and %d", sink.frames, sink.words, c.frames, c.words)
+			if sink.Frames != c.frames || len(sink.Told) != c.words {
+				t.Errorf("got %d frames and %d words, want %d and %d", sink.Frames, len(sink.Told), c.frames, c.words)
 			}
 			s.Lost(&upstream.Error{Kind: upstream.Dropped})
 			s.seat.Leave(true)
@@ -203,19 +133,19 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 // TestARunawayPieceEndsItsStream holds more of the second piece than there can be.
 func TestARunawayPieceEndsItsStream(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
 	frame := `{"type":"chunk","generationId":"NEXT","audio":"` + strings.Repeat("AAAA", 1<<18) + `"}`
 	for range maxHeld>>20 + 1 {
-		if sink.ends > 0 {
+		if sink.Ends > 0 {
 			t.Fatal("ended too early")
 		}
 		if err := r.frame(s, frame); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if sink.ends != 1 || upstream.KindOf(sink.err) != upstream.Garbled {
-		t.Errorf("got %d ends and %v, want garbled", sink.ends, sink.err)
+	if sink.Ends != 1 || upstream.KindOf(sink.Err) != upstream.Garbled {
+		t.Errorf("got %d ends and %v, want garbled", sink.Ends, sink.Err)
 	}
 }
 
@@ -226,7 +156,7 @@ func audioFrame(id string) []byte {
 
 func TestChunksAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{tb: t}
+	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
 	frame, d := audioFrame(generationID(s.id, 1, 0)), &dialect{}
 	allocs := testing.AllocsPerRun(100, func() {
@@ -237,14 +167,14 @@ func TestChunksAllocateNothing(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("got %v allocations a frame, want 0", allocs)
 	}
-	if sink.frames == 0 {
+	if sink.Frames == 0 {
 		t.Error("no frame reached the sink")
 	}
 }
 
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
-	s := r.open(b, &loose{tb: b})
+	s := r.open(b, &upstreamtest.Loose{TB: b})
 	frame, d := audioFrame(generationID(s.id, 1, 0)), &dialect{}
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()

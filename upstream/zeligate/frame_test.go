@@ -7,22 +7,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/rs/zerolog"
-
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-// tap gives a socket's Mux away, so that a test can be its reader.
-type tap struct {
-	*dialect
-	muxes chan *upstream.Mux
-}
-
-func (d tap) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
-	return nil
-}
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
@@ -32,20 +19,8 @@ type reader struct {
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
-	vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-		c.SendRaw([]byte("{}"))
-		<-c.Over()
-	})
-	d := tap{dialect: &dialect{base: upstreamtest.URL}, muxes: make(chan *upstream.Mux, 1)}
-	pool := upstream.NewPool(d, upstream.PoolConfig{
-		Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
-		StreamsPerSocket: 1, SingleUse: true, AddressByKey: true, Log: zerolog.Nop(),
-	})
-	tb.Cleanup(func() {
-		pool.Close()
-		vendor.Close()
-	})
-	return &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(), Pool: pool}}, muxes: d.muxes}
+	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
+	return &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(), Pool: tap.Pool}}, muxes: tap.Muxes}
 }
 
 // open opens a stream that the vendor has been told the last piece of, where last is set.
@@ -61,41 +36,29 @@ func (r *reader) open(tb testing.TB, sink upstream.Sink, last bool) (*stream, *u
 	return s.(*stream), <-r.muxes
 }
 
-// loose is a sink that checks only what must hold for any bytes from a vendor.
+// loose is a sink of a vendor that sends base64 and tells nothing but audio.
 type loose struct {
-	tb     testing.TB
-	frames int
-	audio  []byte
-	ends   int
-	err    error
+	upstreamtest.Loose
+	audio []byte // of the latest frame
 }
 
 func (l *loose) Audio(f upstream.Frame) {
-	l.frames++
 	l.audio = append(l.audio[:0], f.Base64...)
-	if len(f.Base64) == 0 || f.Raw != nil || f.Format.Validate() != nil {
-		l.tb.Errorf("bad frame %+v", f)
+	if len(f.Base64) == 0 {
+		l.TB.Errorf("bad frame %+v", f)
 	}
-	l.late("Audio")
+	l.Loose.Audio(f)
 }
 
-func (l *loose) Words([]upstream.Word) { l.tb.Error("words of a vendor that has none") }
+func (l *loose) Words([]upstream.Word) { l.TB.Error("words of a vendor that has none") }
 
-func (l *loose) PieceEnd(int) { l.tb.Error("a piece's end of a vendor that marks none") }
+func (l *loose) PieceEnd(int) { l.TB.Error("a piece's end of a vendor that marks none") }
 
 func (l *loose) End(u upstream.Usage, err error) {
-	l.late("End")
-	l.ends++
-	l.err = err
 	if u.Charge.Known() {
-		l.tb.Errorf("a charge of a vendor that tells none: %+v", u)
+		l.TB.Errorf("a charge of a vendor that tells none: %+v", u)
 	}
-}
-
-func (l *loose) late(call string) {
-	if l.ends > 0 {
-		l.tb.Errorf("%s after End", call)
-	}
+	l.Loose.End(u, err)
 }
 
 // errStop is why tests stop streams.
@@ -111,19 +74,19 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"audio":"AAAA","alignment":{"chars":["a"]}}`, `{"isFinal":"true"}`, `[`)
 	r := newReader(f)
 	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{tb: t}
+		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 		s, mux := r.open(t, sink, len(first)%2 == 0)
 		for _, data := range []string{first, second, third} {
 			if err := (&dialect{}).Frame(mux, false, []byte(data)); err != nil {
 				upstreamtest.CheckError(t, err, nil)
 			}
-			if sink.err != nil {
-				upstreamtest.CheckError(t, sink.err, nil)
+			if sink.Err != nil {
+				upstreamtest.CheckError(t, sink.Err, nil)
 			}
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.ends)
+		if sink.Ends != 1 {
+			t.Errorf("got %d ends, want 1", sink.Ends)
 		}
 	})
 }
@@ -140,12 +103,12 @@ func FuzzScan(f *testing.F) {
 		if !ok || len(base64) == 0 || bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' || r == '\ufffd' }) {
 			return // the decoder judges, or the two may differ
 		}
-		sink := &loose{tb: t}
+		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 		s, mux := r.open(t, sink, false)
 		// An escape in a further member leaves the frame to the decoder.
 		slow := append(bytes.TrimRight(bytes.TrimSpace(data), "}"), `,"\u0061\u0061":0}`...)
-		if err := (&dialect{}).Frame(mux, false, slow); err != nil || sink.frames != 1 || !bytes.Equal(sink.audio, base64) || sink.ends != 0 {
-			t.Errorf("%s: the decoder has %v, %d frames of %q and %d ends; want %q", data, err, sink.frames, sink.audio, sink.ends, base64)
+		if err := (&dialect{}).Frame(mux, false, slow); err != nil || sink.Frames != 1 || !bytes.Equal(sink.audio, base64) || sink.Ends != 0 {
+			t.Errorf("%s: the decoder has %v, %d frames of %q and %d ends; want %q", data, err, sink.Frames, sink.audio, sink.Ends, base64)
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
 	})
@@ -181,20 +144,20 @@ func TestFrames(t *testing.T) {
 		"a list":                     {`[{"audio":"AAAA"}]`, false, 0, open, upstream.Garbled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{tb: t}
+			sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 			s, mux := r.open(t, sink, c.last)
 			err := (&dialect{}).Frame(mux, false, []byte(c.frame))
 			if (err == nil) != (c.socket == "") || err != nil && err.Kind != c.socket {
 				t.Errorf("got %v, want %q", err, c.socket)
 			}
-			if sink.frames != c.frames {
-				t.Errorf("got %d frames, want %d", sink.frames, c.frames)
+			if sink.Frames != c.frames {
+				t.Errorf("got %d frames, want %d", sink.Frames, c.frames)
 			}
 			switch {
-			case (sink.ends == 0) != (c.end == open):
-				t.Errorf("got %d ends, want %q", sink.ends, c.end)
-			case c.end == "" && sink.err != nil, c.end != "" && c.end != open && upstream.KindOf(sink.err) != c.end:
-				t.Errorf("got %v, want %q", sink.err, c.end)
+			case (sink.Ends == 0) != (c.end == open):
+				t.Errorf("got %d ends, want %q", sink.Ends, c.end)
+			case c.end == "" && sink.Err != nil, c.end != "" && c.end != open && upstream.KindOf(sink.Err) != c.end:
+				t.Errorf("got %v, want %q", sink.Err, c.end)
 			}
 			s.Lost(&upstream.Error{Kind: upstream.Dropped})
 		})
@@ -203,7 +166,7 @@ func TestFrames(t *testing.T) {
 
 func TestFramesOfNoStream(t *testing.T) {
 	r := newReader(t)
-	s, mux := r.open(t, &loose{tb: t}, true)
+	s, mux := r.open(t, &loose{Loose: upstreamtest.Loose{TB: t}}, true)
 	if err := (&dialect{}).Frame(mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -224,13 +187,13 @@ func TestABareRefusal(t *testing.T) {
 		`{"type":"greeting"}`: upstream.AuthFailed, // before the first audio it is the key
 		`{"audio":"AAAA"}`:    upstream.Rejected,
 	} {
-		sink := &loose{tb: t}
+		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
 		s, mux := r.open(t, sink, true)
 		if err := (&dialect{}).Frame(mux, false, []byte(frame)); err != nil {
 			t.Fatal(err)
 		}
 		s.Lost((&dialect{}).Closed(1008))
-		if got := upstream.KindOf(sink.err); got != want {
+		if got := upstream.KindOf(sink.Err); got != want {
 			t.Errorf("after %s: got %s, want %s", frame, got, want)
 		}
 	}
@@ -242,17 +205,9 @@ func audioFrame() []byte {
 		base64.StdEncoding.EncodeToString(make([]byte, 9600)))
 }
 
-// quiet takes audio and does nothing.
-type quiet struct{ frames int }
-
-func (q *quiet) Audio(upstream.Frame)      { q.frames++ }
-func (q *quiet) Words([]upstream.Word)     {}
-func (q *quiet) PieceEnd(int)              {}
-func (q *quiet) End(upstream.Usage, error) {}
-
 func TestAudioFramesAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &quiet{}
+	sink := &upstreamtest.Quiet{}
 	s, mux := r.open(t, sink, false)
 	frame, d := audioFrame(), &dialect{}
 	allocs := testing.AllocsPerRun(100, func() {
@@ -263,7 +218,7 @@ func TestAudioFramesAllocateNothing(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("got %v allocations a frame, want 0", allocs)
 	}
-	if sink.frames == 0 {
+	if sink.Frames == 0 {
 		t.Error("no frame reached the sink")
 	}
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
@@ -271,7 +226,7 @@ func TestAudioFramesAllocateNothing(t *testing.T) {
 
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
-	s, mux := r.open(b, &quiet{}, false)
+	s, mux := r.open(b, &upstreamtest.Quiet{}, false)
 	frame, d := audioFrame(), &dialect{}
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()
