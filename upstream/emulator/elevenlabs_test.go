@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -24,23 +23,8 @@ func TestElevenLabsTranscripts(t *testing.T) {
 }
 
 func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
-	several := map[string]int{"authBy": 3, "contextKey": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 10} // of 16 lengths
-	seen := map[string]map[string]bool{}
-	for seed := range uint64(64) {
-		q := reflect.ValueOf(drawElevenQuirks(Options{Seed: seed}))
-		for i := range q.NumField() {
-			name := q.Type().Field(i).Name
-			if seen[name] == nil {
-				seen[name] = map[string]bool{}
-			}
-			seen[name][fmt.Sprint(q.Field(i))] = true
-		}
-	}
-	for name, values := range seen {
-		if want := max(2, several[name]); len(values) < want {
-			t.Errorf("%s: 64 seeds drew only %v, want %d settings", name, values, want)
-		}
-	}
+	allDrawn(t, func(seed uint64) any { return drawElevenQuirks(Options{Seed: seed}) },
+		map[string]int{"authBy": 3, "contextKey": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
 }
 
 func TestElevenLabsPrintsItsQuirks(t *testing.T) {

@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"fmt"
-	"reflect"
 	"testing"
 	"time"
 )
@@ -31,27 +29,7 @@ func TestTogetherTranscripts(t *testing.T) {
 }
 
 func TestTogetherQuirksAreAllDrawn(t *testing.T) {
-	settings := map[string]int{ // how many there are of each; two where it is not here
+	allDrawn(t, func(seed uint64) any { return drawTogetherQuirks(Options{Seed: seed}) }, map[string]int{
 		"idleSeconds": 3, "idleCode": 3, "echo": 3, "lateFrames": 3, "emptyCommit": 3, "unspeakable": 3, "words": 3, "riff": 3, "chunk": 10,
-	}
-	seen := make(map[string]map[string]bool)
-	for seed := range uint64(64) {
-		drawn := reflect.ValueOf(drawTogetherQuirks(Options{Seed: seed}))
-		for i := range drawn.NumField() {
-			name := drawn.Type().Field(i).Name
-			if seen[name] == nil {
-				seen[name] = make(map[string]bool)
-			}
-			seen[name][fmt.Sprint(drawn.Field(i))] = true
-		}
-	}
-	for name, values := range seen {
-		want := settings[name]
-		if want == 0 {
-			want = 2
-		}
-		if len(values) != want {
-			t.Errorf("%s: 64 seeds drew %v, want %d settings", name, values, want)
-		}
-	}
+	})
 }

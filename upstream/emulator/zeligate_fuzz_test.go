@@ -1,15 +1,6 @@
 package emulator
 
-import (
-	"bytes"
-	"context"
-	"net/http/httptest"
-	"strings"
-	"testing"
-	"time"
-
-	"github.com/coder/websocket"
-)
+import "testing"
 
 // FuzzZeligate sends whatever messages, one a line, to a box of any seed: it must answer or not, and end.
 func FuzzZeligate(f *testing.F) {
@@ -19,38 +10,10 @@ func FuzzZeligate(f *testing.F) {
 	f.Add(uint64(4), "", []byte("null\n\n{\"text\":7}\n\xff\xfe"))
 	f.Add(uint64(5), "opus_48000_32", []byte(`{"text":" ","generation_config":{"chunk_length_schedule":[-1,9223372036854775807]}}`))
 	f.Fuzz(func(t *testing.T, seed uint64, format string, messages []byte) {
-		if len(messages) > 1<<12 {
-			return // what is spoken takes its time
-		}
-		server, err := New("zeligate", Options{Seed: seed, Inactivity: 50 * time.Millisecond})
-		if err != nil {
-			t.Fatal(err)
-		}
-		front := httptest.NewServer(server)
-		defer front.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		address := strings.Replace(front.URL, "http", "ws", 1) + "/v1/text-to-speech/custom-a/stream-input"
+		path := "/v1/text-to-speech/custom-a/stream-input"
 		if _, ok := zeliFormatOf(format); ok {
-			address += "?output_format=" + format
+			path += "?output_format=" + format
 		}
-		conn, _, err := websocket.Dial(ctx, address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn.SetReadLimit(1 << 22)
-		for message := range bytes.Lines(messages) {
-			if conn.Write(ctx, websocket.MessageText, bytes.TrimSpace(message)) != nil {
-				break // it has closed
-			}
-		}
-		_ = conn.Close(websocket.StatusNormalClosure, "") // likewise
-		gone := func(st Stats) bool { return st.OpenSockets == 0 && st.OpenContexts == 0 }
-		if !server.WaitFor(gone, 10*time.Second) {
-			t.Errorf("it does not end: %+v (%s)", server.Stats(), server.Quirks())
-		}
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
+		flood(t, "zeligate", path, seed, messages)
 	})
 }
