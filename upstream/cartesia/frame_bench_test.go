@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
 
@@ -35,12 +36,6 @@ func BenchmarkWordFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.busy(b, sink)
 	frame := wordFrame(contextID(s.id, 0))
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := (&dialect{}).Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 	s.seat.Leave(true) // Close would tell a vendor that is not there
 }

@@ -226,13 +226,7 @@ func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.busy(b, &upstreamtest.Loose{TB: b})
 	frame, d := audioFrame(contextID(s.id, 0)), &dialect{}
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 }
 
 // A stream that breaks off says how many pieces the vendor has not heard of, since it charges nothing for those.

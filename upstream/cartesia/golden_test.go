@@ -1,11 +1,7 @@
 package cartesia
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,28 +12,9 @@ import (
 // TestGoldenFramesAreUnderstood gives the reader every frame of the vendor's own examples: as the stream's that is being
 // spoken, and each does what its type says.
 func TestGoldenFramesAreUnderstood(t *testing.T) {
-	paths, err := filepath.Glob("../emulator/testdata/cartesia/*.jsonl")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("transcripts: %d, %v", len(paths), err)
-	}
 	r := newReader(t)
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
-			var line struct {
-				Dir   string         `json:"dir"`
-				Frame map[string]any `json:"frame"`
-			}
-			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			if line.Dir == "s2c" && line.Frame != nil {
-				takesGolden(t, r, line.Frame)
-			}
-		}
+	for _, frame := range upstreamtest.GoldenFrames(t, "cartesia") {
+		takesGolden(t, r, frame)
 	}
 }
 

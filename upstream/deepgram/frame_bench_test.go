@@ -42,12 +42,6 @@ func TestAudioAllocatesNothing(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	s, mux := reading(b, &upstreamtest.Quiet{})
 	d := &dialect{}
-	b.SetBytes(int64(len(audioFrame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Frame(mux, true, audioFrame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, audioFrame, func() *upstream.Error { return d.Frame(mux, true, audioFrame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }

@@ -1,11 +1,7 @@
 package deepgram
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"voicerelay/upstream"
@@ -15,28 +11,9 @@ import (
 // TestGoldenFramesAreUnderstood gives the reader every frame of the vendor's own examples, as of a stream that is in the
 // middle of a piece, and each does what its type says.
 func TestGoldenFramesAreUnderstood(t *testing.T) {
-	paths, err := filepath.Glob("../emulator/testdata/deepgram/*.jsonl")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("transcripts: %d, %v", len(paths), err)
-	}
 	kinds := make(map[string]int)
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
-			var line struct {
-				Dir   string         `json:"dir"`
-				Frame map[string]any `json:"frame"`
-			}
-			if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			if line.Dir == "s2c" && line.Frame != nil {
-				kinds[takesGolden(t, line.Frame)]++
-			}
-		}
+	for _, frame := range upstreamtest.GoldenFrames(t, "deepgram") {
+		kinds[takesGolden(t, frame)]++
 	}
 	for _, kind := range []string{"audio", "Metadata", typeFlushed, typeCleared, typeWarning, typeError} {
 		if kinds[kind] == 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
 
@@ -37,12 +38,6 @@ func BenchmarkTimedFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, sink)
 	frame := timedFrame(contextID(s.id, 0))
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := r.dialect.Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 	s.leave()
 }

@@ -207,12 +207,6 @@ func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, &upstreamtest.Loose{TB: b})
 	frame := audioFrame(contextID(s.id, 0))
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := r.dialect.Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 	s.leave()
 }

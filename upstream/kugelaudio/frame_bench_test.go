@@ -39,12 +39,6 @@ func BenchmarkWordFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, sink)
 	frame := wordFrame(s.id)
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := (&dialect{}).Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }

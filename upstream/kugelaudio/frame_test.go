@@ -225,12 +225,6 @@ func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, &loose{Loose: upstreamtest.Loose{TB: b}})
 	frame, d := audioFrame(s.id), &dialect{}
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
 
@@ -38,11 +39,5 @@ func BenchmarkWordFrame(b *testing.B) {
 		b.Fatal(err)
 	}
 	frame := wordFrame(r.first.id)
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := (&dialect{}).Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 }

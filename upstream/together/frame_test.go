@@ -186,11 +186,5 @@ func TestDeltasAllocateNothing(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b, &upstreamtest.Loose{TB: b})
 	frame, d := audioFrame(r.first.id), &dialect{}
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 }

@@ -242,13 +242,7 @@ func BenchmarkFrame(b *testing.B) {
 			r := newReader(b, c.transport)
 			s := r.open(b, &loose{Loose: upstreamtest.Loose{TB: b}})
 			frame := []byte(c.frame(audioFrame(s.id)))
-			b.SetBytes(int64(len(frame)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := r.dialect.Frame(r.mux, false, frame); err != nil {
-					b.Fatal(err)
-				}
-			}
+			upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 			_ = s.Close(b.Context(), nil) // its end is of no interest
 		})
 	}

@@ -37,3 +37,15 @@ func CheckAllocs(t *testing.T, most float64, step func()) {
 		t.Errorf("got %v allocations, want at most %v", got, most)
 	}
 }
+
+// BenchFrame measures a step that reads a frame.
+func BenchFrame(b *testing.B, frame []byte, read func() *upstream.Error) {
+	b.Helper()
+	b.SetBytes(int64(len(frame)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
 
@@ -37,11 +38,5 @@ func BenchmarkWordFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, sink)
 	frame := wordFrame(generationID(s.id, 1, 0))
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := (&dialect{}).Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 }

@@ -176,11 +176,5 @@ func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, &upstreamtest.Loose{TB: b})
 	frame, d := audioFrame(generationID(s.id, 1, 0)), &dialect{}
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 }

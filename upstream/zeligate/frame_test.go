@@ -228,12 +228,6 @@ func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s, mux := r.open(b, &upstreamtest.Quiet{}, false)
 	frame, d := audioFrame(), &dialect{}
-	b.SetBytes(int64(len(frame)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Frame(mux, false, frame); err != nil {
-			b.Fatal(err)
-		}
-	}
+	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(mux, false, frame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }
