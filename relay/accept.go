@@ -73,7 +73,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 
 // upgrade makes the request a WebSocket.
 func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
-	h := &hijacker{ResponseWriter: w, patience: s.key.Limits.WriteTimeout}
+	h := &hijacker{ResponseWriter: w, patience: s.key.Limits.WriteTimeout, delay: s.srv.metrics.frameDelay}
 	heard := func() { s.heard.Store(time.Now().UnixNano()) }
 	conn, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{protocol.Subprotocol},
@@ -90,6 +90,7 @@ func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
 	}
 	conn.SetReadLimit(int64(s.key.Limits.MaxMessageBytes))
 	s.conn, s.sock = conn, h.sock
+	s.out.dash = func() bool { return s.sock.dash(s.out) }
 	return nil
 }
 

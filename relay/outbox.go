@@ -88,6 +88,7 @@ const maxOwn = 4096
 // outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type outbox struct {
 	wake chan struct{} // holds one token while there may be something to take
+	dash func() bool   // sends what waits, if that takes no waiting, and reports whether it did; nil: there is no such way
 
 	mu     sync.Mutex
 	own    queue
@@ -95,6 +96,8 @@ type outbox struct {
 	ring   []*lane   // lanes with something to send whose turn it is
 	bye    *farewell // once the connection is to be closed
 	closed bool      // nothing is taken any more
+	corked int       // steps under way, whose messages go out together
+	due    bool      // the writer, or a dash, is due when a step ends
 }
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
@@ -106,6 +109,34 @@ func (o *outbox) poke() {
 	default:
 	}
 }
+
+// cork begins a step that may queue messages. The writer is not woken before uncork.
+func (o *outbox) cork() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.corked++
+}
+
+// uncork ends a step, and has what it queued be sent: here, or else by the writer.
+func (o *outbox) uncork() {
+	o.mu.Lock()
+	due := o.due
+	o.corked--
+	o.due = false
+	o.mu.Unlock()
+	if due && (o.dash == nil || !o.dash()) {
+		o.poke()
+	}
+}
+
+// idle reports whether nothing waits.
+func (o *outbox) idle() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.idleLocked()
+}
+
+func (o *outbox) idleLocked() bool { return o.own.empty() && len(o.ring) == 0 }
 
 // send queues one of the session's own messages. It reports false where the client has left too many unread.
 func (o *outbox) send(m *message) bool {
@@ -145,13 +176,15 @@ func (o *outbox) concluded() bool {
 	return o.bye != nil
 }
 
-// farewell is how to close the connection now, or nil: while anything waits, it is not the time.
+// farewell is how to close the connection now, or nil: while anything waits, it is not the time. Nothing is taken behind
+// it, since nothing may follow a close.
 func (o *outbox) farewell() *farewell {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.own.empty() || len(o.ring) > 0 {
+	if o.bye == nil || !o.idleLocked() {
 		return nil
 	}
+	o.closed = true
 	return o.bye
 }
 
@@ -327,7 +360,11 @@ func (l *lane) ringLocked() {
 	}
 	l.ringed = true
 	l.out.ring = append(l.out.ring, l)
-	l.out.poke()
+	if l.out.corked > 0 {
+		l.out.due = true
+	} else {
+		l.out.poke()
+	}
 }
 
 func (l *lane) popLocked() *message {

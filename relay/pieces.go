@@ -10,8 +10,8 @@ import (
 // PieceEnd notes that a piece has been delivered, so that the next can be sent.
 func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.enter()
+	defer a.leave()
 	if a.ended || a.g.stopped || id < a.delivered || id >= len(a.pieces) {
 		return
 	}

@@ -22,9 +22,6 @@ const (
 	pongPatience    = 20 * time.Second
 )
 
-// burst is how many bytes of messages go out in one write.
-const burst = 64 << 10
-
 // farewellPatience bounds the closing handshake.
 const farewellPatience = 2 * time.Second
 
@@ -176,21 +173,16 @@ func (s *session) shut(f farewell) {
 	}
 }
 
-// writeLoop is the connection's one writer.
+// writeLoop is the connection's writer, for all that a vendor's reader can't send itself.
 func (s *session) writeLoop(ctx context.Context) error {
 	timer := newAlarm()
 	defer timer.stop()
-	var batch []*message
 	var due <-chan time.Time
 	s.quieter.Store(true)
 	for {
-		batch = s.out.take(batch[:0], burst)
-		if len(batch) > 0 {
-			if err := s.write(batch); err != nil {
-				_ = s.conn.CloseNow() // unblocks the reader, which ends the session
-				return err
-			}
-			continue
+		if err := s.sock.drain(s.out); err != nil {
+			_ = s.conn.CloseNow() // unblocks the reader, which ends the session
+			return err
 		}
 		if bye := s.out.farewell(); bye != nil {
 			return s.sayGoodbye(*bye)
@@ -211,20 +203,6 @@ func (s *session) writeLoop(ctx context.Context) error {
 			s.quieter.Store(true)
 		}
 	}
-}
-
-// write sends messages in one burst and releases them. It goes round the WebSocket library, which has nothing to add to a
-// whole frame from a server but its header, and whose way to there takes a tenth of the relay's time.
-func (s *session) write(batch []*message) error {
-	err := s.sock.send(batch)
-	now := time.Now()
-	for _, m := range batch {
-		if !m.queued.IsZero() {
-			s.srv.metrics.frameDelay.Observe(now.Sub(m.queued).Seconds())
-		}
-		m.release()
-	}
-	return err
 }
 
 // sayGoodbye closes the connection by the protocol. The reader takes the client's answer.

@@ -8,15 +8,15 @@ import (
 )
 
 // An attempt is its stream's sink. Each call does its whole step under the generation's lock and queues what
-// the client gets: one hand-over a frame, from the vendor's reader to the client's writer.
+// the client gets. Behind it the vendor's reader sends that itself where the client takes it at once.
 var _ upstream.Sink = (*attempt)(nil)
 
 // Audio takes a frame from the vendor on to the client.
 func (a *attempt) Audio(f upstream.Frame) {
 	defer a.survivePanic()
 	arrived := time.Now()
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.enter()
+	defer a.leave()
 	if a.ended || a.g.stopped {
 		return // cancelled or over: late audio is nobody's
 	}
@@ -44,6 +44,17 @@ func (a *attempt) Audio(f upstream.Frame) {
 	}
 	p.at = arrived
 	a.deliverLocked(p)
+}
+
+// enter begins a step: its messages go out together, behind the lock.
+func (a *attempt) enter() {
+	a.g.origin.out.cork()
+	a.g.mu.Lock()
+}
+
+func (a *attempt) leave() {
+	a.g.mu.Unlock()
+	a.g.origin.out.uncork()
 }
 
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
@@ -85,8 +96,8 @@ func (a *attempt) survivePanic() {
 // End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.
 func (a *attempt) End(u upstream.Usage, err error) {
 	defer a.survivePanic()
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.enter()
+	defer a.leave()
 	a.usage = u
 	if a.ended {
 		return

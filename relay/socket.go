@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"voicerelay/tcp"
 )
 
@@ -27,15 +29,22 @@ const (
 	unsentAllowed = 16 << 10  // bytes not yet sent, of which a quarter of a second of audio fits
 )
 
-// socket is a client's connection beneath the WebSocket library, and beside it: data frames are written here, by the
-// session's one writer. It notes when the client last took bytes, and gives up on a client that takes none.
+// socket is a client's connection beneath the WebSocket library, and beside it: messages are written here, since the
+// library has nothing to add to a whole frame from a server but its header, and its way to there takes a tenth of the
+// relay's time. It notes when the client last took bytes, and gives up on a client that takes none.
 type socket struct {
 	*tcp.Conn
-	taken atomic.Int64 // unix nanoseconds at which the kernel last took bytes
+	delay prometheus.Observer // of audio, in seconds
+	taken atomic.Int64        // unix nanoseconds at which the kernel last took bytes
+
+	pen   sync.Mutex // whoever holds it writes; guards what follows
+	batch []*message // under way
+	burst *bytes.Buffer
+	rest  []byte // what the client has not taken of them
 }
 
-func newSocket(conn net.Conn, patience time.Duration) *socket {
-	s := &socket{Conn: tcp.New(conn)}
+func newSocket(conn net.Conn, patience time.Duration, delay prometheus.Observer) *socket {
+	s := &socket{Conn: tcp.New(conn), delay: delay}
 	s.SetPatience(patience)
 	s.taken.Store(time.Now().UnixNano())
 	boundKernelBuffers(conn)
@@ -49,37 +58,118 @@ func BoundConn(ctx context.Context, conn net.Conn) context.Context {
 	return ctx
 }
 
-// Write sends p. A slow client is waited for as long as it takes anything at all within the patience.
+// Write sends p, which the library asks for, behind what is under way. A slow client is waited for as long as it takes
+// anything at all within the patience.
 func (s *socket) Write(p []byte) (int, error) {
+	s.pen.Lock()
+	defer s.pen.Unlock()
+	if err := s.finishLocked(); err != nil {
+		return 0, err
+	}
 	n, err := s.Conn.Write(p)
+	s.noteTaken(n)
+	return n, err
+}
+
+// drain sends all that waits, as Write does.
+func (s *socket) drain(o *outbox) error {
+	s.pen.Lock()
+	defer s.pen.Unlock()
+	for {
+		if err := s.finishLocked(); err != nil {
+			return err
+		}
+		if !s.loadLocked(o) {
+			return nil
+		}
+	}
+}
+
+// dash sends what waits where nobody is writing and the client takes it at once: whoever brings a frame need not wake
+// the writer for it. It reports false where the writer has to go on.
+func (s *socket) dash(o *outbox) bool {
+	if !s.pen.TryLock() {
+		return false
+	}
+	defer s.pen.Unlock()
+	if len(s.rest) > 0 {
+		return false
+	}
+	if !s.loadLocked(o) {
+		return true
+	}
+	n, err := s.Conn.WriteNow(s.rest)
+	s.noteTaken(n)
+	if s.rest = s.rest[n:]; err != nil || len(s.rest) > 0 {
+		return false // the writer meets the error as well
+	}
+	s.unloadLocked()
+	return o.idle()
+}
+
+// loadLocked takes messages for one system call, without another copy where there is one message.
+func (s *socket) loadLocked(o *outbox) bool {
+	s.batch = o.take(s.batch[:0], burst)
+	switch len(s.batch) {
+	case 0:
+		return false
+	case 1:
+		s.rest = s.batch[0].frame()
+	default:
+		s.burst = burstPool.Get().(*bytes.Buffer)
+		for _, m := range s.batch {
+			s.burst.Write(m.frame()) // never fails
+		}
+		s.rest = s.burst.Bytes()
+	}
+	return true
+}
+
+// finishLocked sends what is under way.
+func (s *socket) finishLocked() error {
+	if len(s.rest) == 0 {
+		return nil
+	}
+	n, err := s.Conn.Write(s.rest)
+	s.noteTaken(n)
+	if s.rest = s.rest[n:]; err != nil {
+		return err
+	}
+	s.unloadLocked()
+	return nil
+}
+
+// unloadLocked releases what has been sent.
+func (s *socket) unloadLocked() {
+	now := time.Now()
+	for i, m := range s.batch {
+		if !m.queued.IsZero() {
+			s.delay.Observe(now.Sub(m.queued).Seconds())
+		}
+		m.release()
+		s.batch[i] = nil
+	}
+	s.rest = nil
+	if s.burst != nil && s.burst.Cap() <= maxPooledBurst {
+		s.burst.Reset()
+		burstPool.Put(s.burst)
+	}
+	s.burst = nil
+}
+
+func (s *socket) noteTaken(n int) {
 	if n > 0 {
 		s.taken.Store(time.Now().UnixNano())
 	}
-	return n, err
 }
+
+// burst is how many bytes of messages go out in one system call.
+const burst = 64 << 10
 
 var burstPool = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 16<<10)) }}
 
 // maxPooledBurst keeps one huge burst from staying in the pool for ever.
 const maxPooledBurst = 256 << 10
-
-// send writes messages with one system call, without another copy where there is one message.
-func (s *socket) send(batch []*message) error {
-	if len(batch) == 1 {
-		_, err := s.Write(batch[0].frame())
-		return err
-	}
-	burst := burstPool.Get().(*bytes.Buffer)
-	for _, m := range batch {
-		burst.Write(m.frame()) // never fails
-	}
-	_, err := s.Write(burst.Bytes())
-	if burst.Cap() <= maxPooledBurst {
-		burst.Reset()
-		burstPool.Put(burst)
-	}
-	return err
-}
 
 // discardUntil reads and forgets what the client still sends, so that a close frame just written is not
 // lost to the reset that unread bytes would cause.
@@ -96,6 +186,7 @@ func (s *socket) discardUntil(deadline time.Time) {
 type hijacker struct {
 	http.ResponseWriter
 	patience time.Duration
+	delay    prometheus.Observer
 	sock     *socket // set by Hijack
 }
 
@@ -109,7 +200,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.sock = newSocket(conn, h.patience)
+	h.sock = newSocket(conn, h.patience, h.delay)
 	src := io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.sock)
 	r := bufio.NewReaderSize(src, max(readBufferSize, len(early)))
 	if _, err := r.Peek(len(early)); err != nil {

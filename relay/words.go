@@ -11,8 +11,8 @@ import (
 // Words maps the vendor's words back to the client's text.
 func (a *attempt) Words(ws []upstream.Word) {
 	defer a.survivePanic()
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.enter()
+	defer a.leave()
 	if a.ended || a.g.stopped {
 		return
 	}

@@ -55,6 +55,15 @@ func (c *Conn) Write(p []byte) (int, error) {
 	}
 }
 
+// WriteNow writes as much of p as the peer takes without being waited for: nothing, at times, and nothing where the
+// connection can't tell. Less than all of p is no error.
+func (c *Conn) WriteNow(p []byte) (int, error) {
+	if c.fast == nil {
+		return 0, nil
+	}
+	return c.fast.writeNow(p)
+}
+
 // expiry is when patience is over; zero: never.
 func expiry(patience time.Duration) time.Time {
 	if patience == 0 {

@@ -121,6 +121,7 @@ type writing struct {
 
 	// Between write and try.
 	rest     []byte
+	now      bool // nothing is waited for
 	patience time.Duration
 	timed    bool // a deadline was set
 	errno    syscall.Errno
@@ -130,26 +131,43 @@ func (f *fast) write(p []byte, patience time.Duration) (int, error) {
 	out := &f.out
 	out.mu.Lock()
 	defer out.mu.Unlock()
-	out.rest, out.patience, out.timed, out.errno = p, patience, false, 0
-	err := f.raw.Write(out.attempt)
-	n := len(p) - len(out.rest)
-	out.rest = nil
-	if err == nil && out.errno != 0 {
-		err = f.failure("write", out.errno)
-	}
+	out.now, out.patience, out.timed = false, patience, false
+	n, err := f.writeLocked(p)
 	if out.timed {
 		err = cmp.Or(err, f.conn.SetWriteDeadline(time.Time{})) // a later write waits anew
 	}
 	return n, err
 }
 
-// try writes what the kernel takes, and reports false where that is not all.
+func (f *fast) writeNow(p []byte) (int, error) {
+	out := &f.out
+	if !out.mu.TryLock() {
+		return 0, nil // whoever writes may be waiting
+	}
+	defer out.mu.Unlock()
+	out.now = true
+	return f.writeLocked(p)
+}
+
+func (f *fast) writeLocked(p []byte) (int, error) {
+	out := &f.out
+	out.rest, out.errno = p, 0
+	err := f.raw.Write(out.attempt)
+	n := len(p) - len(out.rest)
+	out.rest = nil
+	if err == nil && out.errno != 0 {
+		err = f.failure("write", out.errno)
+	}
+	return n, err
+}
+
+// try writes what the kernel takes, and reports false where the rest is to be waited for.
 func (f *fast) try(fd uintptr) bool {
 	out := &f.out
 	for len(out.rest) > 0 {
 		n, errno := call(syscall.SYS_WRITE, fd, out.rest)
 		if errno == syscall.EAGAIN {
-			return !f.mayWait()
+			return out.now || !f.mayWait()
 		}
 		if errno != 0 {
 			out.errno = errno
