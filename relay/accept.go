@@ -40,6 +40,9 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 		log.Debug().Err(err).Msg("upgrade failed")
 		return
 	}
+	var ctx context.Context
+	ctx, s.cancel = context.WithCancelCause(context.Background())
+	s.greet()
 	if !srv.enroll(s) {
 		leave()
 		_ = s.conn.CloseNow() // the relay began to drain during the upgrade
@@ -51,7 +54,7 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 		defer srv.leave(s)
 		defer leave()
 		defer srv.metrics.connections.Dec()
-		s.run(context.Background())
+		s.run(ctx)
 	}()
 }
 
@@ -66,8 +69,10 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
 	}
-	s.peer = s
+	s.peer, s.out = s, newOutbox(s)
+	s.out.cork() // run begins to send
 	s.heard.Store(now.UnixNano())
+	s.quieter.Store(true) // so that the writer begins to look after the client
 	return s
 }
 
@@ -90,7 +95,6 @@ func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
 	}
 	conn.SetReadLimit(int64(s.key.Limits.MaxMessageBytes))
 	s.conn, s.sock = conn, h.sock
-	s.out.dash = func() bool { return s.sock.dash(s.out) }
 	return nil
 }
 

@@ -40,14 +40,13 @@ const (
 	framingBare                  // as it is
 )
 
-// newOrigin has no peer yet.
+// newOrigin has no peer yet, and no outbox.
 func newOrigin(srv *Server, key *Key, form framing) origin {
 	id := rand.Text()
 	return origin{
 		id:      id,
 		srv:     srv,
 		key:     key,
-		out:     newOutbox(),
 		framing: form,
 	}
 }

@@ -87,8 +87,7 @@ const maxOwn = 4096
 
 // outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type outbox struct {
-	wake chan struct{} // holds one token while there may be something to take
-	dash func() bool   // sends what waits, if that takes no waiting, and reports whether it did; nil: there is no such way
+	writer writer
 
 	mu     sync.Mutex
 	own    queue
@@ -97,20 +96,37 @@ type outbox struct {
 	bye    *farewell // once the connection is to be closed
 	closed bool      // nothing is taken any more
 	corked int       // steps under way, whose messages go out together
-	due    bool      // the writer, or a dash, is due when a step ends
+	due    bool      // the writer is to be roused when a step ends
 }
 
-func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+// writer is who sends what waits in an outbox.
+type writer interface {
+	// rouse has it send soon. It must not block, nor use the outbox, which is locked.
+	rouse()
+	// dash sends at once what takes no waiting. It reports false where there may be more to do.
+	dash() bool
+}
 
-// poke wakes the writer.
+func newOutbox(w writer) *outbox { return &outbox{writer: w} }
+
+// poke rouses the writer.
 func (o *outbox) poke() {
-	select {
-	case o.wake <- struct{}{}:
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pokeLocked()
+}
+
+func (o *outbox) pokeLocked() {
+	switch {
+	case o.closed:
+	case o.corked > 0:
+		o.due = true
 	default:
+		o.writer.rouse()
 	}
 }
 
-// cork begins a step that may queue messages. The writer is not woken before uncork.
+// cork begins a step that may queue messages. Before uncork nobody is roused for them.
 func (o *outbox) cork() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -119,24 +135,27 @@ func (o *outbox) cork() {
 
 // uncork ends a step, and has what it queued be sent: here, or else by the writer.
 func (o *outbox) uncork() {
-	o.mu.Lock()
-	due := o.due
-	o.corked--
-	o.due = false
-	o.mu.Unlock()
-	if due && (o.dash == nil || !o.dash()) {
+	if o.stepIsDue() && !o.writer.dash() {
 		o.poke()
 	}
 }
 
-// idle reports whether nothing waits.
-func (o *outbox) idle() bool {
+func (o *outbox) stepIsDue() (due bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.idleLocked()
+	o.corked--
+	due, o.due = o.due, false
+	return due
 }
 
-func (o *outbox) idleLocked() bool { return o.own.empty() && len(o.ring) == 0 }
+// resting reports whether there is nothing to do: nothing waits, and the connection is not to be closed.
+func (o *outbox) resting() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.emptyLocked() && o.bye == nil
+}
+
+func (o *outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
 
 // send queues one of the session's own messages. It reports false where the client has left too many unread.
 func (o *outbox) send(m *message) bool {
@@ -152,7 +171,7 @@ func (o *outbox) send(m *message) bool {
 func (o *outbox) sendLocked(m *message) bool {
 	o.own.push(m)
 	o.owned++
-	o.poke()
+	o.pokeLocked()
 	return o.owned <= maxOwn
 }
 
@@ -165,7 +184,7 @@ func (o *outbox) conclude(f farewell) bool {
 		return false
 	}
 	o.bye = &f
-	o.poke()
+	o.pokeLocked()
 	return true
 }
 
@@ -181,7 +200,7 @@ func (o *outbox) concluded() bool {
 func (o *outbox) farewell() *farewell {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.bye == nil || !o.idleLocked() {
+	if o.bye == nil || !o.emptyLocked() {
 		return nil
 	}
 	o.closed = true
@@ -360,11 +379,7 @@ func (l *lane) ringLocked() {
 	}
 	l.ringed = true
 	l.out.ring = append(l.out.ring, l)
-	if l.out.corked > 0 {
-		l.out.due = true
-	} else {
-		l.out.poke()
-	}
+	l.out.pokeLocked()
 }
 
 func (l *lane) popLocked() *message {

@@ -24,6 +24,12 @@ func order(o *outbox) string {
 	return strings.Join(names, " ")
 }
 
+// nobody writes.
+type nobody struct{}
+
+func (nobody) rouse()     {}
+func (nobody) dash() bool { return false }
+
 // released is the lane of a generation that has been accepted.
 func released(o *outbox, t *turn, room func()) *lane {
 	l := o.newLane(t, 24000, room)
@@ -32,7 +38,7 @@ func released(o *outbox, t *turn, room func()) *lane {
 }
 
 func TestLanesTakeTurns(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	a, b := released(o, nil, func() {}), released(o, nil, func() {})
 	for i := range 3 {
 		a.push(audioMessage(fmt.Sprint("a", i)))
@@ -46,7 +52,7 @@ func TestLanesTakeTurns(t *testing.T) {
 }
 
 func TestContextLanesWaitForTheirTurn(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	var c turn
 	first, second, third := released(o, &c, func() {}), released(o, &c, func() {}), released(o, &c, func() {})
 	third.push(audioMessage("c0"))
@@ -68,7 +74,7 @@ func TestContextLanesWaitForTheirTurn(t *testing.T) {
 }
 
 func TestPurgeLeavesNothing(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	l := released(o, nil, func() {})
 	l.push(audioMessage("a0"))
 	o.take(nil, 1)
@@ -84,7 +90,7 @@ func TestPurgeLeavesNothing(t *testing.T) {
 }
 
 func TestRoomIsToldOnce(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	pokes := 0
 	l := released(o, nil, func() { pokes++ })
 	pokes = 0
@@ -106,7 +112,7 @@ func TestRoomIsToldOnce(t *testing.T) {
 }
 
 func TestClosedOutboxTakesNothing(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	l := released(o, nil, func() {})
 	l.push(audioMessage("before"))
 	o.close()
@@ -119,7 +125,7 @@ func TestClosedOutboxTakesNothing(t *testing.T) {
 }
 
 func TestUnreadAnswersAreBounded(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	for i := range maxOwn {
 		if !o.send(textMessage([]byte("x"))) {
 			t.Fatalf("refused at %d", i)
@@ -132,7 +138,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 
 // However a done and the end of its connection follow each other, the done goes first.
 func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
-	o := newOutbox()
+	o := newOutbox(nobody{})
 	l := released(o, nil, func() {})
 	if o.concluded() || o.farewell() != nil {
 		t.Error("the connection is to be closed, though nobody said so")

@@ -51,6 +51,7 @@ type session struct {
 
 	heard   atomic.Int64 // unix nanoseconds of the last frame from the client
 	quieter atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
+	roused  atomic.Int64 // how often the writer has been, since it last had nothing to do
 
 	// Owned by the reader.
 	rate    *limits.Rate
@@ -58,8 +59,9 @@ type session struct {
 	strikes strikes
 
 	// Owned by the writer.
-	pinged    time.Time // of the ping that waits for an answer; zero: none
-	pingTaken int64     // the socket's taken, as the ping itself left it
+	pinged    time.Time   // of the ping that waits for an answer; zero: none
+	pingTaken int64       // the socket's taken, as the ping itself left it
+	look      *time.Timer // rouses the writer when the client is to be looked after; nil: it never was
 
 	mu       sync.Mutex // guards what follows
 	defaults protocol.Settings
@@ -75,16 +77,19 @@ type farewell struct {
 	reason string
 }
 
-// run serves the connection until it ends. No goroutine outlives it.
-func (s *session) run(ctx context.Context) {
-	ctx, s.cancel = context.WithCancelCause(ctx)
+// greet queues what the client hears first.
+func (s *session) greet() {
 	s.send(protocol.Ready{
 		SessionID: s.id,
 		Protocol:  protocol.Version,
 		Limits:    wireLimits(s.key.Limits),
 		Formats:   formats(),
 	})
-	s.wg.Go(func() { s.cancel(s.writeLoop(ctx)) })
+}
+
+// run serves the connection until it ends. No goroutine outlives it.
+func (s *session) run(ctx context.Context) {
+	s.out.uncork()
 	err := s.readLoop(ctx)
 	s.stopAll(causeGone)
 	s.cancel(errors.Join(errSessionOver, err))
@@ -93,6 +98,9 @@ func (s *session) run(ctx context.Context) {
 		_ = s.conn.CloseNow() // it is over either way; this unblocks the writer
 	}
 	s.wg.Wait()
+	if s.look != nil {
+		s.look.Stop()
+	}
 	_ = s.conn.CloseNow()
 	log := s.log()
 	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
@@ -173,36 +181,62 @@ func (s *session) shut(f farewell) {
 	}
 }
 
-// writeLoop is the connection's writer, for all that a vendor's reader can't send itself.
-func (s *session) writeLoop(ctx context.Context) error {
-	timer := newAlarm()
-	defer timer.stop()
-	var due <-chan time.Time
-	s.quieter.Store(true)
+// dash sends what waits, where nobody is writing and the client takes it at once.
+func (s *session) dash() bool { return s.sock.dash(s.out) && !s.quieter.Load() }
+
+// rouse has the writer run. It exists only while it has something to do: a connection is idle for most of its time, and
+// vendors' readers send most frames.
+func (s *session) rouse() {
+	if s.roused.Add(1) == 1 {
+		s.wg.Go(s.write)
+	}
+}
+
+// write does what there is to do, until there is nothing. After an error the writer is not roused again.
+func (s *session) write() {
 	for {
-		if err := s.sock.drain(s.out); err != nil {
-			_ = s.conn.CloseNow() // unblocks the reader, which ends the session
-			return err
+		before := s.roused.Load()
+		if err := s.attend(); err != nil {
+			s.cancel(err)
+			return
 		}
-		if bye := s.out.farewell(); bye != nil {
-			return s.sayGoodbye(*bye)
-		}
-		if s.quieter.Swap(false) {
-			next, err := s.watch(time.Now())
-			if err != nil {
-				_ = s.conn.CloseNow()
-				return err
-			}
-			due = timer.at(next)
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-s.out.wake:
-		case <-due:
-			s.quieter.Store(true)
+		if s.roused.CompareAndSwap(before, 0) {
+			return
 		}
 	}
+}
+
+// attend sends what waits, closes the connection where that is due, and looks after a quiet client.
+func (s *session) attend() error {
+	if err := s.sock.drain(s.out); err != nil {
+		_ = s.conn.CloseNow() // unblocks the reader, which ends the session
+		return err
+	}
+	if bye := s.out.farewell(); bye != nil {
+		return s.sayGoodbye(*bye)
+	}
+	if !s.quieter.Swap(false) {
+		return nil
+	}
+	next, err := s.watch(time.Now())
+	if err != nil {
+		_ = s.conn.CloseNow()
+		return err
+	}
+	s.lookAgain(time.Until(next))
+	return nil
+}
+
+// lookAgain has the writer look after the client after a while.
+func (s *session) lookAgain(after time.Duration) {
+	if s.look != nil {
+		s.look.Reset(after)
+		return
+	}
+	s.look = time.AfterFunc(after, func() {
+		s.quieter.Store(true)
+		s.out.poke()
+	})
 }
 
 // sayGoodbye closes the connection by the protocol. The reader takes the client's answer.

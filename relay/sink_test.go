@@ -57,6 +57,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	}
 	set := srv.setup.Load()
 	s := srv.newSession(&set.local, st.binary)
+	s.out = newOutbox(nobody{}) // the test is its client
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])

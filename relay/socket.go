@@ -96,7 +96,7 @@ func (s *socket) dash(o *outbox) bool {
 		return false
 	}
 	if !s.loadLocked(o) {
-		return true
+		return o.resting()
 	}
 	n, err := s.Conn.WriteNow(s.rest)
 	s.noteTaken(n)
@@ -104,7 +104,7 @@ func (s *socket) dash(o *outbox) bool {
 		return false // the writer meets the error as well
 	}
 	s.unloadLocked()
-	return o.idle()
+	return o.resting()
 }
 
 // loadLocked takes messages for one system call, without another copy where there is one message.
@@ -149,7 +149,9 @@ func (s *socket) unloadLocked() {
 		m.release()
 		s.batch[i] = nil
 	}
-	s.rest = nil
+	if s.rest = nil; cap(s.batch) > maxKeptBatch {
+		s.batch = nil
+	}
 	if s.burst != nil && s.burst.Cap() <= maxPooledBurst {
 		s.burst.Reset()
 		burstPool.Put(s.burst)
@@ -165,6 +167,9 @@ func (s *socket) noteTaken(n int) {
 
 // burst is how many bytes of messages go out in one system call.
 const burst = 64 << 10
+
+// maxKeptBatch is the longest batch whose list a connection keeps for the next one.
+const maxKeptBatch = 16
 
 var burstPool = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 16<<10)) }}
 

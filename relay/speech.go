@@ -21,6 +21,7 @@ type speech struct {
 	g       *generation
 	leave   func()               // gives its place at the key's desk back
 	refusal chan *protocol.Error // holds why the generation was not admitted, if so
+	wake    chan struct{}        // holds one token while there may be something to send
 	cancel  context.CancelCauseFunc
 
 	wg sync.WaitGroup // every goroutine of this request
@@ -74,8 +75,8 @@ func (srv *Server) newSpeech(key *Key, cmd *protocol.Generate, set *setup, lines
 	if lines {
 		form = framingJSON
 	}
-	sp := &speech{origin: newOrigin(srv, key, form), refusal: make(chan *protocol.Error, 1)}
-	sp.peer = sp
+	sp := &speech{origin: newOrigin(srv, key, form), refusal: make(chan *protocol.Error, 1), wake: make(chan struct{}, 1)}
+	sp.peer, sp.out = sp, newOutbox(sp)
 	on := sp.terms(set)
 	if on == nil {
 		return nil, keyGone()
@@ -161,10 +162,20 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 			return nil, context.Cause(ctx)
 		case refused := <-sp.refusal:
 			return refused, nil
-		case <-sp.out.wake:
+		case <-sp.wake:
 		}
 	}
 }
+
+func (sp *speech) rouse() {
+	select {
+	case sp.wake <- struct{}{}:
+	default:
+	}
+}
+
+// dash sends nothing, since a body can't be written without waiting for the client.
+func (sp *speech) dash() bool { return false }
 
 // accepted tells the client where it takes messages; another is told by a header.
 func (sp *speech) accepted(g *generation) {
