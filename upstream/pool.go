@@ -61,6 +61,7 @@ type Pool struct {
 	muxes   []*Mux
 	opened  uint64 // sockets so far
 	dialing int    // places taken by streams whose socket is being opened
+	calls   []*call
 	latest  string // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
 	closed  bool
 	// stillborn is why a socket opened ahead has ended at once, for the keeper.
@@ -87,23 +88,6 @@ func NewPool(d Dialect, cfg PoolConfig) *Pool {
 	return p
 }
 
-// Join gives a stream, whose seat is new, a place on a socket, and opens one where none has room. ctx bounds connecting
-// only. The error is an *Error; where all places are taken it is of kind Throttled, at once. The socket may have ended,
-// and told the stream so, when Join returns.
-func (p *Pool) Join(ctx context.Context, seat *Seat, want Want) error {
-	seat.want = want
-	seated, err := p.reserve(seat)
-	if err != nil {
-		return err
-	}
-	p.wake() // a socket ahead has been taken, or another key asked for
-	if seated {
-		p.relieve(seat)
-		return nil
-	}
-	return p.open(ctx, want.Key, seat)
-}
-
 // Close ends all sockets and waits for every goroutine.
 func (p *Pool) Close() {
 	p.mu.Lock()
@@ -115,34 +99,6 @@ func (p *Pool) Close() {
 		m.socket.Fail(errClosed)
 	}
 	p.wg.Wait()
-}
-
-// reserve seats the stream on the best socket there is. Where none has room it takes a place for one to be
-// opened and reports false.
-func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
-	now := time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return false, errClosed
-	}
-	if p.cfg.MaxConcurrent > 0 && p.loadLocked(now) >= p.cfg.MaxConcurrent {
-		return false, &Error{Kind: Throttled, Message: "all streams of this provider are taken"}
-	}
-	if p.cfg.AddressByKey {
-		p.latest = seat.want.Key
-	}
-	best, rank := (*Mux)(nil), 0
-	for _, m := range p.muxes {
-		if r := m.rank(seat.want, now); r > rank {
-			best, rank = m, r
-		}
-	}
-	if best != nil && best.seat(seat) {
-		return true, nil
-	}
-	p.dialing++
-	return false, nil
 }
 
 // loadLocked is how many streams count.

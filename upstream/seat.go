@@ -31,6 +31,8 @@ type Seat struct {
 
 	answered atomic.Bool // a frame has come for this stream
 
+	waitsFor *call // another stream's socket; guarded by the pool's mu
+
 	// Guarded by mu.
 	mu     sync.Mutex
 	mux    *Mux     // nil while a dead socket is being replaced

@@ -21,6 +21,8 @@ type Plan struct {
 	After int
 	// Deaf: cancels are not confirmed.
 	Deaf bool
+	// Handshake is how long the vendor takes to answer one.
+	Handshake time.Duration
 	// Frozen: new sockets are never read. NoPong: pings on them are not answered.
 	Frozen, NoPong bool
 }

@@ -23,13 +23,14 @@ type Vendor struct {
 	listener *listener
 
 	// Guarded by mu.
-	mu      sync.Mutex
-	plan    Plan
-	status  int // refuse handshakes with it; 0: don't
-	header  http.Header
-	conns   []*Conn // open now
-	sockets int     // opened so far
-	stops   []Stop
+	mu         sync.Mutex
+	plan       Plan
+	status     int // refuse handshakes with it; 0: don't
+	header     http.Header
+	conns      []*Conn // open now
+	sockets    int     // opened so far
+	handshakes int     // begun so far
+	stops      []Stop
 
 	wg sync.WaitGroup
 }
@@ -72,6 +73,13 @@ func (v *Vendor) Sockets() (opened, open int) {
 	return v.sockets, len(v.conns)
 }
 
+// Handshakes is how many have been begun so far.
+func (v *Vendor) Handshakes() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.handshakes
+}
+
 // Stops are the streams that were stopped, in order.
 func (v *Vendor) Stops() []Stop {
 	v.mu.Lock()
@@ -101,7 +109,13 @@ func (v *Vendor) Close() {
 func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	status, header, plan := v.status, v.header, v.plan
+	v.handshakes++
 	v.mu.Unlock()
+	select {
+	case <-time.After(plan.Handshake):
+	case <-r.Context().Done():
+		return
+	}
 	if status != 0 {
 		for name, values := range header {
 			w.Header()[name] = values

@@ -1,0 +1,147 @@
+package upstream_test
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
+)
+
+// crowd is streams of one key that begin at once. Each has a context of its own, which leave ends.
+type crowd struct {
+	members []*member
+	errs    []error
+	leave   []context.CancelFunc
+	wg      sync.WaitGroup
+}
+
+// gather begins n streams, one after the other without waiting for any.
+func (b *bench) gather(n int) *crowd {
+	c := &crowd{members: make([]*member, n), errs: make([]error, n), leave: make([]context.CancelFunc, n)}
+	for i := range n {
+		b.n++
+		m := &member{t: b.t, id: "s" + strconv.Itoa(b.n)}
+		ctx, cancel := context.WithCancel(b.t.Context())
+		c.members[i], c.leave[i] = m, cancel
+		c.wg.Go(func() {
+			c.errs[i] = b.pool.Join(ctx, &m.seat, upstream.Want{ID: m.id, Key: "a", Member: m})
+		})
+		synctest.Wait()
+	}
+	return c
+}
+
+// speak has every stream heard on its socket.
+func (c *crowd) speak(t *testing.T) {
+	t.Helper()
+	c.wg.Wait()
+	for i, m := range c.members {
+		if c.errs[i] != nil {
+			t.Errorf("%s: %v", m.id, c.errs[i])
+			continue
+		}
+		m.send("one")
+		m.want("", "one")
+	}
+}
+
+func TestStreamsThatBeginTogetherShareSockets(t *testing.T) {
+	tests := map[string]struct {
+		cfg     upstream.PoolConfig
+		sockets int
+	}{
+		"shared":         {upstream.PoolConfig{StreamsPerSocket: 4}, 3},
+		"few in all":     {upstream.PoolConfig{StreamsPerSocket: 4, StreamsInAll: 3}, 4},
+		"one at a time":  {upstream.PoolConfig{StreamsPerSocket: 1}, 10},
+		"single use":     {upstream.PoolConfig{StreamsPerSocket: 4, SingleUse: true}, 10},
+		"not proven yet": {upstream.PoolConfig{StreamsPerSocket: 4, SharedOnceProven: true}, 10},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			pooled(t, tt.cfg, func(t *testing.T, b *bench) {
+				b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
+				began := time.Now()
+				b.gather(10).speak(t)
+				b.sockets(tt.sockets, tt.sockets)
+				if took := time.Since(began); took != 100*time.Millisecond {
+					t.Errorf("connected after %v, want one handshake", took)
+				}
+			})
+		})
+	}
+}
+
+// A place on a socket that another opens counts as one.
+func TestStreamsThatWaitAreBounded(t *testing.T) {
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4, MaxConcurrent: 3}, func(t *testing.T, b *bench) {
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
+		c := b.gather(4)
+		c.wg.Wait()
+		wantKind(t, c.errs[3], upstream.Throttled)
+		c.members, c.errs = c.members[:3], c.errs[:3]
+		c.speak(t)
+		for _, m := range c.members {
+			m.seat.Leave(true)
+		}
+		b.gather(3).speak(t) // no place is lost
+	})
+}
+
+// What a vendor answers to one stream's handshake it has answered to those that wait for it.
+func TestARefusalIsEverybodysWhoWaits(t *testing.T) {
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4, MaxConcurrent: 4}, func(t *testing.T, b *bench) {
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
+		b.vendor.Refuse(http.StatusForbidden, nil)
+		c := b.gather(4)
+		c.wg.Wait()
+		for _, err := range c.errs {
+			wantKind(t, err, upstream.AuthFailed)
+		}
+		if got := b.vendor.Handshakes(); got != 1 {
+			t.Errorf("%d handshakes, want one", got)
+		}
+		b.vendor.Refuse(0, nil)
+		b.gather(4).speak(t) // no place is lost
+	})
+}
+
+// A stream that is cancelled takes nobody along: neither the one whose socket it is, nor one that waits for it.
+func TestACancelIsNobodyElses(t *testing.T) {
+	for _, leaves := range []int{0, 1} {
+		pooled(t, upstream.PoolConfig{StreamsPerSocket: 4, MaxConcurrent: 4}, func(t *testing.T, b *bench) {
+			b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
+			c := b.gather(4)
+			c.leave[leaves]()
+			synctest.Wait()
+			wantKind(t, c.errs[leaves], upstream.Canceled)
+			b.gather(1).speak(t) // its place is free
+			c.members = append(c.members[:leaves], c.members[leaves+1:]...)
+			c.errs = append(c.errs[:leaves], c.errs[leaves+1:]...)
+			c.speak(t)
+			b.sockets(1, 1)
+		})
+	}
+}
+
+// A connection that hangs holds up the stream that it is for, and the others for a moment.
+func TestAConnectionThatHangsHoldsUpOneStream(t *testing.T) {
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: time.Hour})
+		first := b.gather(1)
+		b.vendor.SetPlan(upstreamtest.Plan{})
+		began := time.Now()
+		b.gather(2).speak(t)
+		if took := time.Since(began); took != 250*time.Millisecond {
+			t.Errorf("the others connected after %v, want 250 ms", took)
+		}
+		first.leave[0]()
+		first.wg.Wait()
+		wantKind(t, first.errs[0], upstream.Canceled)
+	})
+}
