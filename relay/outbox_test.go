@@ -136,6 +136,74 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 	}
 }
 
+// scribe is a writer that counts.
+type scribe struct {
+	roused, dashed int
+	able           bool
+}
+
+func (s *scribe) rouse() { s.roused++ }
+
+func (s *scribe) dash() bool {
+	s.dashed++
+	return s.able
+}
+
+// What a step queues goes out behind it, in one dash. The writer is roused where that does not do.
+func TestAStepIsSentAtItsEnd(t *testing.T) {
+	for _, able := range []bool{true, false} {
+		w := &scribe{able: able}
+		o := newOutbox(w)
+		l := released(o, nil, func() {})
+		o.cork()
+		o.uncork()
+		if w.dashed != 0 {
+			t.Error("a dash with nothing to send")
+		}
+		o.cork()
+		l.push(audioMessage("one"))
+		l.push(audioMessage("two"))
+		o.send(textMessage([]byte("own")))
+		if w.roused+w.dashed != 0 {
+			t.Error("sent before the step's end")
+		}
+		o.uncork()
+		wantRoused := 1
+		if able {
+			wantRoused = 0
+		}
+		if w.dashed != 1 || w.roused != wantRoused {
+			t.Errorf("able %t: %d dashes, roused %d times", able, w.dashed, w.roused)
+		}
+	}
+}
+
+// Outside of steps the writer is roused at once, and once the outbox is closed no more.
+func TestTheWriterIsRoused(t *testing.T) {
+	tests := map[string]func(o *outbox, l *lane){
+		"audio": func(_ *outbox, l *lane) { l.push(audioMessage("a")) },
+		"own":   func(o *outbox, _ *lane) { o.send(textMessage([]byte("own"))) },
+		"end":   func(_ *outbox, l *lane) { l.end(textMessage([]byte("done"))) },
+		"bye":   func(o *outbox, _ *lane) { o.conclude(farewell{closeIdle, "idle"}) },
+		"poke":  func(o *outbox, _ *lane) { o.poke() },
+	}
+	for name, do := range tests {
+		w := &scribe{able: true}
+		o := newOutbox(w)
+		l := released(o, nil, func() {})
+		if do(o, l); w.roused != 1 {
+			t.Errorf("%s: roused %d times, want once", name, w.roused)
+		}
+		w = &scribe{able: true}
+		o = newOutbox(w)
+		l = released(o, nil, func() {})
+		o.close()
+		if do(o, l); w.roused != 0 {
+			t.Errorf("%s: roused behind the end", name)
+		}
+	}
+}
+
 // However a done and the end of its connection follow each other, the done goes first.
 func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
 	o := newOutbox(nobody{})
@@ -162,5 +230,8 @@ func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
 	}
 	if bye := o.farewell(); bye == nil || bye.code != closeDrained {
 		t.Errorf("closed with %v, want the first reason", bye)
+	}
+	if o.send(textMessage([]byte("late"))); !o.own.empty() {
+		t.Error("something follows the close")
 	}
 }

@@ -158,6 +158,9 @@ func TestAClosedConnectionIsAnError(t *testing.T) {
 		if _, err := near.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("write: got %v", err)
 		}
+		if _, err := near.WriteNow([]byte("x")); near.fast != nil && !errors.Is(err, net.ErrClosed) {
+			t.Errorf("write now: got %v", err)
+		}
 	})
 }
 
@@ -221,6 +224,58 @@ func TestAWaitingWriteLetsReadsPass(t *testing.T) {
 	})
 }
 
+// What a peer does not take at once is not waited for, and what it does take arrives in order.
+func TestWriteNowWaitsForNobody(t *testing.T) {
+	near, far := tcpPair(t)
+	c := New(near)
+	c.SetPatience(time.Minute)
+	much := make([]byte, 64<<20) // more than kernels keep
+	for i := range much {
+		much[i] = byte(i % 251)
+	}
+	n, err := c.WriteNow(much)
+	if err != nil || n >= len(much) {
+		t.Fatalf("wrote %d, %v; want a part", n, err)
+	}
+	if c.fast != nil && n == 0 {
+		t.Error("wrote nothing to a peer that has room")
+	}
+	if more, err := c.WriteNow(much[n:]); c.fast != nil && (more != 0 || err != nil) {
+		t.Errorf("wrote %d more, %v; want nothing, since nobody reads", more, err)
+	}
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		if _, err := c.Write(much[n:]); err != nil {
+			t.Errorf("the rest: %v", err)
+		}
+		_ = c.Close() // the reader sees the end
+	})
+	defer writer.Wait()
+	got, err := io.ReadAll(far)
+	if err != nil || !bytes.Equal(got, much) {
+		t.Errorf("the peer got %d bytes, %v; want the %d that were written, in order", len(got), err, len(much))
+	}
+}
+
+// Where another write is waiting for the peer, or the connection can't tell whether it would, nothing is written.
+func TestWriteNowLeavesItToOthers(t *testing.T) {
+	eachPair(t, func(t *testing.T, near *Conn, _ net.Conn) {
+		var writer sync.WaitGroup
+		defer writer.Wait()
+		defer near.Close()
+		if near.fast != nil {
+			full, _ := near.WriteNow(make([]byte, 64<<20))
+			if full == 0 {
+				t.Fatal("nothing was taken")
+			}
+			writer.Go(func() { _, _ = near.Write(make([]byte, 64<<20)) }) // waits until the connection is closed
+		}
+		if n, err := near.WriteNow([]byte("x")); n != 0 || err != nil {
+			t.Errorf("wrote %d, %v; want nothing", n, err)
+		}
+	})
+}
+
 // Neither direction allocates.
 func TestNothingIsAllocated(t *testing.T) {
 	near, far := tcpPair(t)
@@ -232,6 +287,13 @@ func TestNothingIsAllocated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := io.ReadFull(far, buf); err != nil {
+			t.Fatal(err)
+		}
+		n, err := c.WriteNow(frame)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(far, buf[:n]); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := far.Write(frame); err != nil {

@@ -1,0 +1,189 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// line is a socket to a client that a test plays.
+type line struct {
+	*socket
+	out    *outbox
+	client net.Conn
+}
+
+func newLine(t *testing.T) *line {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	s := newSocket(server, time.Minute, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"}))
+	return &line{s, newOutbox(nobody{}), client}
+}
+
+// stuff sends until the client, which does not read, takes no more, and returns how many messages went out, the one that
+// stuck included.
+func (l *line) stuff(t *testing.T, size int) int {
+	t.Helper()
+	for n := 1; n < 10_000; n++ {
+		l.out.send(textMessage(bytes.Repeat([]byte("x"), size)))
+		if !l.dash(l.out) {
+			return n
+		}
+	}
+	t.Fatal("a client that does not read takes everything")
+	return 0
+}
+
+// frames reads n frames of a server.
+func (l *line) frames(t *testing.T, n int) (bodies []string) {
+	t.Helper()
+	for range n {
+		var head [4]byte
+		if _, err := io.ReadFull(l.client, head[:2]); err != nil {
+			t.Fatal(err)
+		}
+		length := int(head[1])
+		if length == 126 {
+			if _, err := io.ReadFull(l.client, head[2:]); err != nil {
+				t.Fatal(err)
+			}
+			length = int(binary.BigEndian.Uint16(head[2:]))
+		}
+		body := make([]byte, length)
+		if _, err := io.ReadFull(l.client, body); err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, string(body))
+	}
+	return bodies
+}
+
+func TestADashSendsWhatWaits(t *testing.T) {
+	l := newLine(t)
+	if !l.dash(l.out) {
+		t.Error("there is nothing to do, and the writer is asked for")
+	}
+	l.out.send(textMessage([]byte("one")))
+	l.out.send(textMessage([]byte("two")))
+	if !l.dash(l.out) {
+		t.Error("a client with room takes no two messages")
+	}
+	if got := strings.Join(l.frames(t, 2), " "); got != "one two" {
+		t.Errorf("the client got %q", got)
+	}
+	l.out.conclude(farewell{closeIdle, "idle"})
+	if l.dash(l.out) {
+		t.Error("the connection is to be closed, and the writer is not asked for")
+	}
+}
+
+// A dash waits for nobody: neither for the client, nor for whoever waits for the client. What it leaves in the middle of a
+// message is finished before anything else is sent, by whomever.
+func TestADashLeavesTheRestInOrder(t *testing.T) {
+	l := newLine(t)
+	const size = 7000
+	n := l.stuff(t, size)
+	l.out.send(textMessage([]byte("behind")))
+	if l.dash(l.out) {
+		t.Error("one message is stuck, and the next is said to be sent")
+	}
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		if _, err := l.Write([]byte{0x81, 2, 'h', 'i'}); err != nil { // as the library does, whole frames
+			t.Errorf("Write: %v", err)
+		}
+		if err := l.drain(l.out); err != nil {
+			t.Errorf("drain: %v", err)
+		}
+	})
+	defer writer.Wait()
+	for i, body := range l.frames(t, n) {
+		if len(body) != size || strings.Trim(body, "x") != "" {
+			t.Fatalf("message %d of %d is not as it was sent", i, n)
+		}
+	}
+	if got := strings.Join(l.frames(t, 2), " "); got != "hi behind" {
+		t.Errorf("then came %q", got)
+	}
+}
+
+// Whoever sends, and however slowly the client reads, it gets every message once and in order.
+func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
+	l := newLine(t)
+	const senders, each = 4, 500
+	var writer, readers sync.WaitGroup
+	roused := make(chan struct{}, 1)
+	writer.Go(func() {
+		for range roused {
+			if err := l.drain(l.out); err != nil {
+				t.Errorf("drain: %v", err)
+			}
+		}
+	})
+	for i := range senders {
+		lane := released(l.out, nil, func() {})
+		readers.Go(func() {
+			for j := range each {
+				m := newMessage(websocket.MessageText)
+				m.buf = append(m.buf, byte('a'+i), byte(j), byte(j>>8))
+				m.buf = append(m.buf, bytes.Repeat([]byte("-"), 5000)...)
+				lane.push(m)
+				if !l.dash(l.out) {
+					select {
+					case roused <- struct{}{}:
+					default:
+					}
+				}
+			}
+		})
+	}
+	var next [senders]int
+	for range senders * each {
+		body := l.frames(t, 1)[0]
+		i, j := body[0]-'a', int(body[1])|int(body[2])<<8
+		if j != next[i] {
+			t.Fatalf("sender %d: got message %d, want %d", i, j, next[i])
+		}
+		next[i]++
+	}
+	readers.Wait()
+	close(roused)
+	writer.Wait()
+}
+
+// A client that is gone ends the writer, not the vendor's reader.
+func TestADashLeavesErrorsToTheWriter(t *testing.T) {
+	l := newLine(t)
+	if err := l.Conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l.out.send(textMessage([]byte("x")))
+	if l.dash(l.out) {
+		t.Error("sent to a closed connection")
+	}
+	if err := l.drain(l.out); err == nil {
+		t.Error("the writer has met no error")
+	}
+}
