@@ -109,14 +109,17 @@ type writer interface {
 
 func newOutbox(w writer) *outbox { return &outbox{writer: w} }
 
-// poke rouses the writer.
+// poke rouses the writer, whatever steps are under way: where some always are, it must not wait for their end.
 func (o *outbox) poke() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.pokeLocked()
+	if !o.closed {
+		o.writer.rouse()
+	}
 }
 
-func (o *outbox) pokeLocked() {
+// queuedLocked has what was just queued be sent: now, or behind the step that it may be of.
+func (o *outbox) queuedLocked() {
 	switch {
 	case o.closed:
 	case o.corked > 0:
@@ -171,7 +174,7 @@ func (o *outbox) send(m *message) bool {
 func (o *outbox) sendLocked(m *message) bool {
 	o.own.push(m)
 	o.owned++
-	o.pokeLocked()
+	o.queuedLocked()
 	return o.owned <= maxOwn
 }
 
@@ -184,7 +187,7 @@ func (o *outbox) conclude(f farewell) bool {
 		return false
 	}
 	o.bye = &f
-	o.pokeLocked()
+	o.queuedLocked()
 	return true
 }
 
@@ -379,7 +382,7 @@ func (l *lane) ringLocked() {
 	}
 	l.ringed = true
 	l.out.ring = append(l.out.ring, l)
-	l.out.pokeLocked()
+	l.out.queuedLocked()
 }
 
 func (l *lane) popLocked() *message {

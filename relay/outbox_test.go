@@ -178,6 +178,19 @@ func TestAStepIsSentAtItsEnd(t *testing.T) {
 	}
 }
 
+// Where another step is always under way, what a dash has left is still sent.
+func TestALongStepHoldsNobodyUp(t *testing.T) {
+	w := &scribe{}
+	o := newOutbox(w)
+	l := released(o, nil, func() {})
+	o.cork()
+	o.cork()
+	l.push(audioMessage("one"))
+	if o.uncork(); w.roused != 1 {
+		t.Errorf("roused %d times beside another step, want once", w.roused)
+	}
+}
+
 // Outside of steps the writer is roused at once, and once the outbox is closed no more.
 func TestTheWriterIsRoused(t *testing.T) {
 	tests := map[string]func(o *outbox, l *lane){

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 )
 
@@ -49,6 +50,7 @@ func runBench(ctx context.Context, s *settings, progress io.Writer) (r *report, 
 		return nil, fmt.Errorf("keep to some cores: %w", err)
 	}
 	defer func() { err = errors.Join(err, unpin()) }()
+	defer debug.SetGCPercent(debug.SetGCPercent(ownGarbage))
 	r = &report{Conditions: b.conditions()}
 	return r, b.measure(ctx, r)
 }
@@ -56,6 +58,9 @@ func runBench(ctx context.Context, s *settings, progress io.Writer) (r *report, 
 func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(b.progress, "# %3.0f s: "+format+"\n", append([]any{b.clock.now().Seconds()}, args...)...)
 }
+
+// ownGarbage is how much garbage the harness lets gather, in percent: it must not be what limits, and memory is there.
+const ownGarbage = 400
 
 // pin keeps this process to its cores until the returned function is called.
 func (b *bench) pin() (func() error, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,8 @@ func dial(ctx context.Context, c clock, p *path) (*client, error) {
 	conn.SetReadLimit(1 << 20)
 	client := &client{clock: c, dialect: p.dialect, conn: conn, buf: make([]byte, 0, keptMessage)}
 	if p.dialect.greeted() {
-		if _, err := client.next(ctx); err != nil {
+		defer client.closeAfter(ctx)()
+		if _, err := client.next(); err != nil {
 			_ = conn.CloseNow() // the error says enough
 			return nil, fmt.Errorf("wait for the greeting: %w", err)
 		}
@@ -45,9 +47,15 @@ func dial(ctx context.Context, c clock, p *path) (*client, error) {
 // close leaves without a farewell.
 func (c *client) close() { _ = c.conn.CloseNow() }
 
-// next reads a message into the client's buffer, where it stays until the next call.
-func (c *client) next(ctx context.Context) ([]byte, error) {
-	_, r, err := c.conn.Reader(ctx)
+// closeAfter ends the connection with a context, unless it is called off.
+func (c *client) closeAfter(ctx context.Context) (callOff func() bool) {
+	return context.AfterFunc(ctx, c.close)
+}
+
+// next reads a message into the client's buffer, where it stays until the next call. It takes no context, which the library
+// would watch anew for each part of each message: closeAfter bounds it.
+func (c *client) next() ([]byte, error) {
+	_, r, err := c.conn.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +103,7 @@ func (c *client) speak(ctx context.Context, l line) (*heard, error) {
 
 // speakTogether has some texts spoken at once on this one connection, and hears them to their ends.
 func (c *client) speakTogether(ctx context.Context, lines []line) ([]*heard, error) {
+	defer c.closeAfter(ctx)()
 	all, byNumber := make([]*heard, len(lines)), make(map[int]*heard, len(lines))
 	for i, l := range lines {
 		for _, message := range c.dialect.generate(l.number, l.text) {
@@ -106,7 +115,8 @@ func (c *client) speakTogether(ctx context.Context, lines []line) ([]*heard, err
 		byNumber[l.number] = all[i]
 	}
 	for len(byNumber) > 0 {
-		if err := c.hear(ctx, byNumber); err != nil {
+		if err := c.hear(byNumber); err != nil {
+			err = cmp.Or(context.Cause(ctx), err)
 			return nil, fmt.Errorf("utterance %d, frame %d: %w", lines[0].number, len(all[0].arrivals), err)
 		}
 	}
@@ -114,8 +124,8 @@ func (c *client) speakTogether(ctx context.Context, lines []line) ([]*heard, err
 }
 
 // hear takes a message, and drops an utterance that it ends.
-func (c *client) hear(ctx context.Context, speaking map[int]*heard) error {
-	message, err := c.next(ctx)
+func (c *client) hear(speaking map[int]*heard) error {
+	message, err := c.next()
 	if err != nil {
 		return err
 	}

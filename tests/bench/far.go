@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -168,10 +169,11 @@ func (c *client) firstAudio(ctx context.Context, began time.Duration, messages [
 			return 0, err
 		}
 	}
+	defer c.closeAfter(ctx)()
 	for {
-		message, err := c.next(ctx)
+		message, err := c.next()
 		if err != nil {
-			return 0, err
+			return 0, cmp.Or(context.Cause(ctx), err)
 		}
 		if _, ok := audioIn(message); ok {
 			if took == 0 {
