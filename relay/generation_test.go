@@ -339,6 +339,23 @@ func TestStalledClientEndsAloneAndLosesNothingForOthers(t *testing.T) {
 	})
 }
 
+// A client that has taken nothing for too long, and takes bytes again a moment later, hears why it is left.
+func TestStalledClientHearsWhyItIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		r := newRig(t, quick(func(l *limits.Config) { l.WriteTimeout = 5 * time.Second }), []string{"alpha"}, fakes{"alpha": f})
+		stalled := r.dial("")
+		stalled.send(generate("g1", twelveWords, ""))
+		time.Sleep(5*time.Second + farewellPatience/2)
+		if got := f.open(); got != 0 {
+			t.Errorf("%d streams are open for a client that takes nothing", got)
+		}
+		if got := stalled.closeStatus(); got != closePolicy {
+			t.Errorf("closed with %d, want 1008", got)
+		}
+	})
+}
+
 func TestDrainLetsRunningGenerationsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

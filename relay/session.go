@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -209,6 +210,9 @@ func (s *session) write() {
 // attend sends what waits, closes the connection where that is due, and looks after a quiet client.
 func (s *session) attend() error {
 	if err := s.sock.drain(s.out); err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.giveUp()
+		}
 		_ = s.conn.CloseNow() // unblocks the reader, which ends the session
 		return err
 	}
@@ -225,6 +229,14 @@ func (s *session) attend() error {
 	}
 	s.lookAgain(time.Until(next))
 	return nil
+}
+
+// giveUp ends the session of a client that takes nothing, whatever waits for it. One that takes bytes again within the
+// farewell's patience hears why.
+func (s *session) giveUp() {
+	s.stopAll(causeGone)
+	s.out.close()
+	_ = s.sayGoodbye(farewell{closePolicy, "not a byte was taken for " + s.key.Limits.WriteTimeout.String()}) // it may never hear it
 }
 
 // lookAgain has the writer look after the client after a while.
