@@ -85,6 +85,10 @@ func (s *socket) drain(o *outbox) error {
 	}
 }
 
+// crowded is how close to the last bytes that were sent a dash is not worth it: where frames come so fast, the writer sends
+// several of them at once.
+const crowded = 2 * time.Millisecond
+
 // dash sends what waits where nobody is writing and the client takes it at once: whoever brings a frame need not wake
 // the writer for it. It reports false where the writer has to go on.
 func (s *socket) dash(o *outbox) bool {
@@ -92,7 +96,7 @@ func (s *socket) dash(o *outbox) bool {
 		return false
 	}
 	defer s.pen.Unlock()
-	if len(s.rest) > 0 {
+	if len(s.rest) > 0 || time.Since(time.Unix(0, s.taken.Load())) < crowded {
 		return false
 	}
 	if !s.loadLocked(o) {

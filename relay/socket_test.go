@@ -42,13 +42,19 @@ func newLine(t *testing.T) *line {
 	return &line{s, newOutbox(nobody{}), client}
 }
 
+// dashes has a dash a while behind what was sent last.
+func (l *line) dashes() bool {
+	l.taken.Store(time.Now().Add(-crowded).UnixNano())
+	return l.dash(l.out)
+}
+
 // stuff sends until the client, which does not read, takes no more, and returns how many messages went out, the one that
 // stuck included.
 func (l *line) stuff(t *testing.T, size int) int {
 	t.Helper()
 	for n := 1; n < 10_000; n++ {
 		l.out.send(textMessage(bytes.Repeat([]byte("x"), size)))
-		if !l.dash(l.out) {
+		if !l.dashes() {
 			return n
 		}
 	}
@@ -82,19 +88,23 @@ func (l *line) frames(t *testing.T, n int) (bodies []string) {
 
 func TestADashSendsWhatWaits(t *testing.T) {
 	l := newLine(t)
-	if !l.dash(l.out) {
+	if !l.dashes() {
 		t.Error("there is nothing to do, and the writer is asked for")
 	}
 	l.out.send(textMessage([]byte("one")))
 	l.out.send(textMessage([]byte("two")))
-	if !l.dash(l.out) {
+	l.taken.Store(time.Now().Add(time.Hour).UnixNano())
+	if l.dash(l.out) {
+		t.Error("sent close behind the last bytes, though the writer could send several at once")
+	}
+	if !l.dashes() {
 		t.Error("a client with room takes no two messages")
 	}
 	if got := strings.Join(l.frames(t, 2), " "); got != "one two" {
 		t.Errorf("the client got %q", got)
 	}
 	l.out.conclude(farewell{closeIdle, "idle"})
-	if l.dash(l.out) {
+	if l.dashes() {
 		t.Error("the connection is to be closed, and the writer is not asked for")
 	}
 }
@@ -106,7 +116,7 @@ func TestADashLeavesTheRestInOrder(t *testing.T) {
 	const size = 7000
 	n := l.stuff(t, size)
 	l.out.send(textMessage([]byte("behind")))
-	if l.dash(l.out) {
+	if l.dashes() {
 		t.Error("one message is stuck, and the next is said to be sent")
 	}
 	var writer sync.WaitGroup
@@ -150,7 +160,7 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 				m.buf = append(m.buf, byte('a'+i), byte(j), byte(j>>8))
 				m.buf = append(m.buf, bytes.Repeat([]byte("-"), 5000)...)
 				lane.push(m)
-				if !l.dash(l.out) {
+				if !l.dashes() {
 					select {
 					case roused <- struct{}{}:
 					default:
@@ -180,7 +190,7 @@ func TestADashLeavesErrorsToTheWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.out.send(textMessage([]byte("x")))
-	if l.dash(l.out) {
+	if l.dashes() {
 		t.Error("sent to a closed connection")
 	}
 	if err := l.drain(l.out); err == nil {
