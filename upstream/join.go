@@ -6,74 +6,61 @@ import (
 	"time"
 )
 
-// callPatience is how long a stream waits for a socket that is being opened for another one. A connection is there, or
-// refused, in less; one that hangs is to hold up one stream only.
+// callPatience is how long a stream waits for a socket that was being opened when it came, before another one is tried: a
+// connection that hangs, or whose vendor is far away, is not to hold up all.
 const callPatience = 250 * time.Millisecond
 
-// call is a socket that is being opened for a stream. Others of its key wait for it, as many as will have room there, so
-// that streams that begin together share sockets as those do that come one by one.
+// call is a socket that is being opened for streams that wait. It is nobody's own: as many of its key as have room there
+// are seated in the order of their coming, so that streams that begin together share sockets as those do that come one by
+// one, and none waits while later ones are seated.
 type call struct {
 	key   string
-	room  int           // for streams to wait; guarded by the pool's mu
-	ended chan struct{} // closed by the stream that the socket is for
-	err   error         // why there is no socket, set before; nil too where that stream alone has given up
+	began time.Time
 }
 
-// Join gives a stream, whose seat is new, a place on a socket, and opens one where none has room. ctx bounds connecting
-// only. The error is an *Error; where all places are taken it is of kind Throttled, at once. The socket may have ended,
+// Join gives a stream, whose seat is new, a place on a socket, and opens one where none has room. ctx bounds the wait for
+// that. The error is an *Error; where all places are taken it is of kind Throttled, at once. The socket may have ended,
 // and told the stream so, when Join returns.
 func (p *Pool) Join(ctx context.Context, seat *Seat, want Want) error {
 	seat.want = want
-	for patient := true; ; {
-		c, own, err := p.reserve(seat, patient)
-		switch {
-		case err != nil:
-			return err
-		case c == nil:
-			p.relieve(seat)
-			return nil
-		case own:
-			return p.answer(ctx, c, seat)
-		}
-		if patient, err = p.wait(ctx, c, seat); err != nil {
-			return err
-		}
+	seated, err := p.reserve(seat)
+	p.wake() // a socket ahead may have been taken, or another key asked for
+	switch {
+	case err != nil:
+		return err
+	case seated:
+		p.relieve(seat)
+		return nil
 	}
+	return p.wait(ctx, seat)
 }
 
-// reserve seats the stream on the best socket there is. Where none has room it takes a place on one that is being opened:
-// by another stream, where it is patient, or else by itself.
-func (p *Pool) reserve(seat *Seat, patient bool) (c *call, own bool, err error) {
+// reserve seats the stream on the best socket there is. Where none has room it has the stream wait for one that is being
+// opened, and reports false.
+func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	defer p.wake() // a socket ahead may have been taken, or another key asked for
-	p.forgetLocked(seat)
 	if p.closed {
-		return nil, false, errClosed
+		return false, errClosed
 	}
 	if p.cfg.MaxConcurrent > 0 && p.loadLocked(now) >= p.cfg.MaxConcurrent {
-		return nil, false, &Error{Kind: Throttled, Message: "all streams of this provider are taken"}
+		return false, &Error{Kind: Throttled, Message: "all streams of this provider are taken"}
 	}
 	if p.cfg.AddressByKey {
 		p.latest = seat.want.Key
 	}
 	if best := p.bestLocked(seat.want, now); best != nil && best.seat(seat) {
-		return nil, false, nil
+		return true, nil
 	}
-	p.dialing++
-	if patient {
-		for _, c := range p.calls {
-			if c.key == seat.want.Key && c.room > 0 {
-				c.room--
-				seat.waitsFor = c
-				return c, false, nil
-			}
-		}
+	seat.came, seat.asked = make(chan error, 1), now
+	p.waiting = append(p.waiting, seat)
+	if p.unservedLocked(seat.want.Key) > 0 {
+		p.callLocked(seat.want.Key, now)
+	} else {
+		seat.joined = true
 	}
-	c = &call{key: seat.want.Key, room: p.roomBeside(), ended: make(chan struct{})}
-	p.calls = append(p.calls, c)
-	return c, true, nil
+	return false, nil
 }
 
 // bestLocked is the socket that suits a stream best, or nil.
@@ -87,57 +74,130 @@ func (p *Pool) bestLocked(want Want, now time.Time) *Mux {
 	return best
 }
 
-// roomBeside is how many streams may wait for a socket beside the one that opens it.
-func (p *Pool) roomBeside() int {
-	switch {
-	case p.cfg.SingleUse, p.cfg.SharedOnceProven:
-		return 0
-	case p.cfg.StreamsInAll > 0:
-		return min(p.cfg.StreamsPerSocket, p.cfg.StreamsInAll) - 1
+// wait waits for a socket.
+func (p *Pool) wait(ctx context.Context, seat *Seat) error {
+	var late <-chan time.Time
+	if seat.joined {
+		timer := time.NewTimer(callPatience)
+		defer timer.Stop()
+		late = timer.C
 	}
-	return p.cfg.StreamsPerSocket - 1
+	for {
+		select {
+		case err := <-seat.came:
+			return err
+		case <-late:
+			p.callAgain(seat)
+		case <-ctx.Done():
+			if p.giveUp(seat) {
+				return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
+			}
+			return <-seat.came // it has a place, or will have none
+		}
+	}
 }
 
-// forgetLocked gives back the place of a stream that waited.
-func (p *Pool) forgetLocked(seat *Seat) {
-	if seat.waitsFor != nil {
-		seat.waitsFor.room++
-		seat.waitsFor = nil
-		p.dialing--
+// callAgain opens another socket where those that are being opened take long.
+func (p *Pool) callAgain(seat *Seat) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	recent := func(c *call) bool { return c.key == seat.want.Key && now.Sub(c.began) < callPatience }
+	if slices.Contains(p.waiting, seat) && !p.closed && !slices.ContainsFunc(p.calls, recent) {
+		p.callLocked(seat.want.Key, now)
 	}
 }
 
-// answer opens the socket that a stream has taken a place on, and tells those that wait for it.
-func (p *Pool) answer(ctx context.Context, c *call, seat *Seat) error {
-	err := p.open(ctx, c.key, seat)
+// giveUp takes a stream out of those that wait. It reports false where it does not any more.
+func (p *Pool) giveUp(seat *Seat) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.Index(p.waiting, seat)
+	if i < 0 {
+		return false
+	}
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	return true
+}
+
+// callLocked opens a socket for whoever waits when it is there.
+func (p *Pool) callLocked(key string, now time.Time) {
+	c := &call{key, now}
+	p.calls = append(p.calls, c)
+	p.wg.Go(func() {
+		socket, err := p.dial(p.life, key)
+		p.answer(c, socket, err)
+	})
+}
+
+// answer ends a call.
+func (p *Pool) answer(c *call, socket *Socket, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = slices.DeleteFunc(p.calls, func(other *call) bool { return other == c })
-	if ctx.Err() == nil {
-		c.err = err
+	if p.closed && err == nil {
+		socket.Fail(errClosed)
+		err = errClosed
 	}
-	close(c.ended)
-	return err
+	var seats []*Seat
+	if err == nil {
+		seats = p.nextLocked(c.key, p.places())
+		p.openedLocked(socket, c.key, seats)
+	} else {
+		seats = p.nextLocked(c.key, max(p.unservedLocked(c.key), p.earlierLocked(c)))
+	}
+	for _, seat := range seats {
+		seat.came <- err
+	}
 }
 
-// wait waits for another stream's socket. The place there is sure only once reserve has been asked again, patiently or,
-// where the socket has taken too long, for one of the stream's own.
-func (p *Pool) wait(ctx context.Context, c *call, seat *Seat) (patient bool, err error) {
-	timer := time.NewTimer(callPatience)
-	defer timer.Stop()
-	select {
-	case <-c.ended:
-		if c.err == nil {
-			return true, nil
-		}
-		err = c.err
-	case <-timer.C:
-		return false, nil
-	case <-ctx.Done():
-		err = &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
+// places is how many streams a new socket can be shared by at once.
+func (p *Pool) places() int {
+	switch {
+	case p.cfg.SingleUse, p.cfg.SharedOnceProven:
+		return 1
+	case p.cfg.StreamsInAll > 0:
+		return min(p.cfg.StreamsPerSocket, p.cfg.StreamsInAll)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.forgetLocked(seat)
-	return false, err
+	return p.cfg.StreamsPerSocket
+}
+
+// unservedLocked is for how many of the streams that wait for a key no socket is being opened.
+func (p *Pool) unservedLocked(key string) int {
+	n := 0
+	for _, s := range p.waiting {
+		if s.want.Key == key {
+			n++
+		}
+	}
+	for _, c := range p.calls {
+		if c.key == key {
+			n -= p.places()
+		}
+	}
+	return n
+}
+
+// earlierLocked is how many have waited for all of a call, of those that it could have seated: another one that is under
+// way is no reason to have them wait on.
+func (p *Pool) earlierLocked(c *call) int {
+	n := 0
+	for _, s := range p.waiting {
+		if s.want.Key == c.key && !s.asked.After(c.began) {
+			n++
+		}
+	}
+	return min(n, p.places())
+}
+
+// nextLocked takes out those that have waited for a key for longest.
+func (p *Pool) nextLocked(key string, most int) (seats []*Seat) {
+	p.waiting = slices.DeleteFunc(p.waiting, func(s *Seat) bool {
+		if s.want.Key != key || len(seats) >= most {
+			return false
+		}
+		seats = append(seats, s)
+		return true
+	})
+	return seats
 }

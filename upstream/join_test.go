@@ -129,19 +129,45 @@ func TestACancelIsNobodyElses(t *testing.T) {
 	}
 }
 
-// A connection that hangs holds up the stream that it is for, and the others for a moment.
-func TestAConnectionThatHangsHoldsUpOneStream(t *testing.T) {
+// A connection that hangs holds up those who wait for it for a moment, the first included.
+func TestAConnectionThatHangsHoldsUpNobody(t *testing.T) {
 	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: time.Hour})
 		first := b.gather(1)
 		b.vendor.SetPlan(upstreamtest.Plan{})
+		time.Sleep(second)
+		if got := b.vendor.Handshakes(); got != 1 {
+			t.Errorf("%d handshakes for one stream, want one", got)
+		}
 		began := time.Now()
 		b.gather(2).speak(t)
 		if took := time.Since(began); took != 250*time.Millisecond {
 			t.Errorf("the others connected after %v, want 250 ms", took)
 		}
-		first.leave[0]()
-		first.wg.Wait()
-		wantKind(t, first.errs[0], upstream.Canceled)
+		first.speak(t)
+		b.sockets(1, 1)
+		if got := b.vendor.Handshakes(); got != 2 {
+			t.Errorf("%d handshakes, want a second one for those who came later", got)
+		}
+	})
+}
+
+// Whoever has waited for longest is seated first, on whichever socket is there first.
+func TestStreamsAreSeatedInTheOrderOfTheirComing(t *testing.T) {
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
+		began := time.Now()
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 200 * time.Millisecond})
+		early := b.gather(2)
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 50 * time.Millisecond})
+		late := b.gather(1)
+		early.speak(t)
+		if took := time.Since(began); took != 50*time.Millisecond {
+			t.Errorf("the first two were seated after %v, want 50 ms", took)
+		}
+		late.speak(t)
+		if took := time.Since(began); took != 200*time.Millisecond {
+			t.Errorf("the third was seated after %v, want 200 ms", took)
+		}
+		b.sockets(2, 2)
 	})
 }

@@ -57,13 +57,14 @@ type Pool struct {
 	kick    chan struct{} // wakes the keeper
 
 	// Guarded by mu.
-	mu      sync.Mutex
-	muxes   []*Mux
-	opened  uint64 // sockets so far
-	dialing int    // places taken by streams whose socket is being opened
-	calls   []*call
-	latest  string // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
-	closed  bool
+	mu        sync.Mutex
+	muxes     []*Mux
+	opened    uint64  // sockets so far
+	waiting   []*Seat // streams for which no socket has room, in the order of their coming
+	calls     []*call // for them
+	replacing int     // streams whose dead socket is being replaced
+	latest    string  // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
+	closed    bool
 	// stillborn is why a socket opened ahead has ended at once, for the keeper.
 	stillborn *Error
 
@@ -103,7 +104,7 @@ func (p *Pool) Close() {
 
 // loadLocked is how many streams count.
 func (p *Pool) loadLocked(now time.Time) int {
-	load := p.dialing
+	load := len(p.waiting) + p.replacing
 	for _, m := range p.muxes {
 		m.mu.Lock()
 		load += m.loadLocked(now)
@@ -126,7 +127,7 @@ func (m *Mux) seat(s *Seat) bool {
 	return true
 }
 
-// open dials a socket, for a stream or, with none, ahead of need. The stream, if any, has its place in p.dialing.
+// open dials a socket, for a stream whose own is being replaced or, with none, ahead of need.
 func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -136,7 +137,7 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if seat != nil {
-		p.dialing--
+		p.replacing--
 	}
 	if err != nil {
 		return err
@@ -145,15 +146,24 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 		socket.Fail(errClosed)
 		return errClosed
 	}
+	var seats []*Seat
+	if seat != nil {
+		seats = []*Seat{seat}
+	}
+	p.openedLocked(socket, key, seats)
+	return nil
+}
+
+// openedLocked has a new socket serve its first streams.
+func (p *Pool) openedLocked(socket *Socket, key string, seats []*Seat) {
 	p.opened++
 	m := newMux(p, socket, key)
-	if seat != nil {
-		m.found(seat)
+	for _, s := range seats {
+		m.found(s)
 	}
 	p.muxes = append(p.muxes, m)
 	p.wg.Go(m.run)
 	p.cfg.Log.Debug().Int("sockets", len(p.muxes)).Msg("vendor socket opened")
-	return nil
 }
 
 // dial opens a socket that streams may speak on.
@@ -169,7 +179,7 @@ func (p *Pool) dial(ctx context.Context, key string) (*Socket, error) {
 	return socket, nil
 }
 
-// found makes the seat the first on a socket that was opened for it, and sends what it had sent on a dead one.
+// found makes the seat one of the first on a new socket, and sends what it had sent on a dead one.
 func (m *Mux) found(s *Seat) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -210,7 +220,7 @@ func (p *Pool) replace(s *Seat, reason *Error) bool {
 	if p.closed {
 		return false
 	}
-	p.dialing++
+	p.replacing++
 	p.wg.Go(func() {
 		if err := p.open(p.life, s.want.Key, s); err != nil {
 			var failure *Error

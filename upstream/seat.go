@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Want is what a stream asks of a pool.
@@ -31,7 +32,10 @@ type Seat struct {
 
 	answered atomic.Bool // a frame has come for this stream
 
-	waitsFor *call // another stream's socket; guarded by the pool's mu
+	// Static after reserve, for a stream that waits for a socket.
+	asked  time.Time  // since when
+	joined bool       // one that was being opened already
+	came   chan error // holds what that has come to
 
 	// Guarded by mu.
 	mu     sync.Mutex
