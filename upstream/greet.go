@@ -23,7 +23,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *Error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Handshake)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { s.Fail(ungreeted(ctx)) })()
+	defer context.AfterFunc(ctx, func() { s.Fail(unconnected(ctx, "no greeting in time")) })()
 	for ready := false; !ready; {
 		binary, data, err := s.read()
 		if err != nil {
@@ -43,10 +43,10 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *Error {
 	return s.Reason() // ctx may have ended at the same time
 }
 
-// ungreeted is why a greeting was given up.
-func ungreeted(ctx context.Context) *Error {
+// unconnected is why a stream has no socket whose wait for one has ended with a context: late says what took too long.
+func unconnected(ctx context.Context, late string) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
 	}
-	return &Error{Kind: ConnectFailed, Message: "no greeting in time", Err: context.Cause(ctx)}
+	return &Error{Kind: ConnectFailed, Message: late, Err: context.Cause(ctx)}
 }

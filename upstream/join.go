@@ -90,7 +90,7 @@ func (p *Pool) wait(ctx context.Context, seat *Seat) error {
 			p.callAgain(seat)
 		case <-ctx.Done():
 			if p.giveUp(seat) {
-				return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
+				return unconnected(ctx, "not connected in time")
 			}
 			return <-seat.came // it has a place, or will have none
 		}

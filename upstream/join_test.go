@@ -152,6 +152,17 @@ func TestAConnectionThatHangsHoldsUpNobody(t *testing.T) {
 	})
 }
 
+// A stream that waits no longer says so, and one whose time is over blames the vendor.
+func TestAStreamThatIsNotConnectedInTime(t *testing.T) {
+	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), second)
+		defer cancel()
+		err := b.pool.Join(ctx, &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
+		wantKind(t, err, upstream.ConnectFailed)
+	})
+}
+
 // Whoever has waited for longest is seated first, on whichever socket is there first.
 func TestStreamsAreSeatedInTheOrderOfTheirComing(t *testing.T) {
 	pooled(t, upstream.PoolConfig{StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
