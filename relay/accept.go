@@ -69,7 +69,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
 	}
-	s.peer, s.out = s, newOutbox(s)
+	s.peer, s.out, s.writer = s, newOutbox(s), s.write
 	s.out.cork() // run begins to send
 	s.heard.Store(now.UnixNano())
 	s.quieter.Store(true) // so that the writer begins to look after the client

@@ -49,6 +49,7 @@ type session struct {
 	sock   *socket
 	began  time.Time
 	cancel context.CancelCauseFunc // ends the session's context
+	writer func()                  // write, made once
 
 	heard   atomic.Int64 // unix nanoseconds of the last frame from the client
 	quieter atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
@@ -189,12 +190,14 @@ func (s *session) dash() bool { return s.sock.dash(s.out) && !s.quieter.Load() }
 // vendors' readers send most frames.
 func (s *session) rouse() {
 	if s.roused.Add(1) == 1 {
-		s.wg.Go(s.write)
+		s.wg.Add(1)
+		go s.writer() // wg.Go would make two closures each time
 	}
 }
 
 // write does what there is to do, until there is nothing. After an error the writer is not roused again.
 func (s *session) write() {
+	defer s.wg.Done()
 	for {
 		before := s.roused.Load()
 		if err := s.attend(); err != nil {

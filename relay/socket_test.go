@@ -197,3 +197,32 @@ func TestADashLeavesErrorsToTheWriter(t *testing.T) {
 		t.Error("the writer has met no error")
 	}
 }
+
+// Neither a dash nor the writer's way allocates.
+func TestSendingAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools at random")
+	}
+	l := newLine(t)
+	lane := released(l.out, nil, func() {})
+	body, buf := bytes.Repeat([]byte("x"), 6400), make([]byte, 6404)
+	ways := map[string]func(){
+		"dash":   func() { l.dashes() },
+		"writer": func() { _ = l.drain(l.out) }, // what fails is not received
+	}
+	for name, send := range ways {
+		got := testing.AllocsPerRun(200, func() {
+			m := newMessage(websocket.MessageText)
+			m.buf = append(m.buf, body...)
+			m.samples, m.queued = 2400, time.Now()
+			lane.push(m)
+			send()
+			if _, err := io.ReadFull(l.client, buf); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got != 0 {
+			t.Errorf("%s: %v allocations a frame, want none", name, got)
+		}
+	}
+}
