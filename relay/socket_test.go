@@ -12,6 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"voicerelay/limits"
 )
 
 // line is a socket to a client that a test plays.
@@ -106,6 +108,55 @@ func TestADashSendsWhatWaits(t *testing.T) {
 	l.out.conclude(farewell{closeIdle, "idle"})
 	if l.dashes() {
 		t.Error("the connection is to be closed, and the writer is not asked for")
+	}
+}
+
+// What a dash can't do is the writer's: to close the connection, and to look after a quiet client.
+func TestADashLeavesTheRestToTheWriter(t *testing.T) {
+	l := newLine(t)
+	l.out.send(textMessage([]byte("done")))
+	l.out.conclude(farewell{closeIdle, "idle"})
+	if l.dashes() {
+		t.Error("the connection is to be closed behind what was sent, and the writer is not asked for")
+	}
+	if got := l.frames(t, 1)[0]; got != "done" {
+		t.Errorf("the client got %q", got)
+	}
+	l = newLine(t)
+	s := &session{origin: origin{out: l.out}, sock: l.socket}
+	s.quieter.Store(true)
+	if s.dash() {
+		t.Error("the client is to be looked after, and the writer is not asked for")
+	}
+	s.quieter.Store(false)
+	l.taken.Store(time.Now().Add(-crowded).UnixNano())
+	if !s.dash() {
+		t.Error("there is nothing to do, and the writer is asked for")
+	}
+}
+
+// A session's first words wait for its run, whoever has something to say before.
+func TestNothingIsSentBeforeRun(t *testing.T) {
+	s := (&Server{}).newSession(&Key{Limits: limits.Default()}, false)
+	s.writer = func() { t.Error("the writer runs before the session") }
+	s.greet()
+	s.drain(time.Second)
+	if got := s.roused.Load(); got != 0 {
+		t.Errorf("roused %d times", got)
+	}
+}
+
+// A long list of messages is not kept for the connection's life.
+func TestALongBatchIsNotKept(t *testing.T) {
+	l := newLine(t)
+	for range maxKeptBatch + 1 {
+		l.out.send(textMessage([]byte("x")))
+	}
+	if err := l.drain(l.out); err != nil {
+		t.Fatal(err)
+	}
+	if l.batch != nil {
+		t.Errorf("kept room for %d messages", cap(l.batch))
 	}
 }
 

@@ -173,6 +173,15 @@ func TestPatienceEnds(t *testing.T) {
 		if !errors.Is(err, os.ErrDeadlineExceeded) || n == 0 || n >= len(much) {
 			t.Errorf("wrote %d, %v; want some and the deadline", n, err)
 		}
+		// A peer that reads again gets what is written then.
+		near.SetPatience(time.Minute)
+		var reader sync.WaitGroup
+		reader.Go(func() { _, _ = io.Copy(io.Discard, far) }) // ends with the connection
+		if _, err := near.Write([]byte("more")); err != nil {
+			t.Errorf("a later write: %v", err)
+		}
+		_ = near.Close() // ends the reader
+		reader.Wait()
 	})
 }
 

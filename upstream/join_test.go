@@ -111,6 +111,44 @@ func TestARefusalIsEverybodysWhoWaits(t *testing.T) {
 	})
 }
 
+// A stream whose socket is refused hears so, though another one is being opened by then for those who came later.
+func TestARefusalIsNotWaitedOut(t *testing.T) {
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+		began := time.Now()
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 400 * time.Millisecond})
+		b.vendor.Refuse(http.StatusForbidden, nil)
+		first := b.gather(1)
+		time.Sleep(50 * time.Millisecond)
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: second})
+		b.vendor.Refuse(0, nil)
+		later := b.gather(1)
+		first.wg.Wait()
+		wantKind(t, first.errs[0], upstream.AuthFailed)
+		if took := time.Since(began); took != 400*time.Millisecond {
+			t.Errorf("refused after %v, want 400 ms", took)
+		}
+		later.speak(t)
+	})
+}
+
+// A stream whose dead socket is being replaced counts as one.
+func TestAReplacedStreamCounts(t *testing.T) {
+	pooled(t, upstream.PoolConfig{MaxConcurrent: 1}, func(t *testing.T, b *bench) {
+		b.join("a").seat.Leave(true)
+		s := b.join("a")
+		s.send("hush")
+		synctest.Wait()
+		b.vendor.SetPlan(upstreamtest.Plan{Handshake: second})
+		b.vendor.Drop()
+		synctest.Wait()
+		_, err := b.try("a", "")
+		wantKind(t, err, upstream.Throttled)
+		time.Sleep(2 * second)
+		s.send("one")
+		s.want("", "one")
+	})
+}
+
 // A stream that is cancelled takes nobody along: neither the one whose socket it is, nor one that waits for it.
 func TestACancelIsNobodyElses(t *testing.T) {
 	for _, leaves := range []int{0, 1} {
