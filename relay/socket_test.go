@@ -124,13 +124,12 @@ func TestADashLeavesTheRestToTheWriter(t *testing.T) {
 	}
 	l = newLine(t)
 	s := &session{origin: origin{out: l.out}, sock: l.socket}
+	l.taken.Store(time.Now().Add(-crowded).UnixNano())
 	s.quieter.Store(true)
 	if s.dash() {
 		t.Error("the client is to be looked after, and the writer is not asked for")
 	}
-	s.quieter.Store(false)
-	l.taken.Store(time.Now().Add(-crowded).UnixNano())
-	if !s.dash() {
+	if s.quieter.Store(false); !s.dash() {
 		t.Error("there is nothing to do, and the writer is asked for")
 	}
 }

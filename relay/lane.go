@@ -1,0 +1,203 @@
+package relay
+
+import (
+	"slices"
+	"time"
+
+	"voicerelay/audio"
+)
+
+// lane is one generation's queue to the client. Its fields are guarded by the outbox's mutex.
+type lane struct {
+	out   *outbox
+	turn  *turn     // the context that it waits in, or nil
+	clock *playback // the context's, or its own
+	rate  int       // samples a second
+	room  func()    // pokes the generation, which is to look again; must not block
+
+	messages queue
+	waiting  int64     // samples queued
+	below    int64     // room is called once, when less than this waits; 0: not asked for
+	sent     int64     // samples taken by the writer
+	inTurn   bool      // its turn has come
+	released bool      // its generation has been accepted
+	open     bool      // both
+	opened   time.Time // when; zero where it needed none
+	ringed   bool      // it stands in the outbox's ring
+}
+
+// newLane is a lane that may send at once, or in its turn where it belongs to a context.
+func (o *outbox) newLane(t *turn, rate int, room func()) *lane {
+	l := &lane{out: o, turn: t, rate: rate, room: room}
+	if t == nil {
+		l.clock, l.inTurn = &playback{}, true
+	} else {
+		l.clock = &t.clock
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		t.joinLocked(l)
+	}
+	return l
+}
+
+// push queues one of the generation's messages in order.
+func (l *lane) push(m *message) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.out.closed {
+		m.release()
+		return
+	}
+	m.lane = l
+	l.messages.push(m)
+	l.waiting += m.samples
+	if l.open && m.samples > 0 {
+		l.clock.add(m.samples, l.rate, time.Now())
+	}
+	l.ringLocked()
+}
+
+// release lets the lane send, in its turn: its generation has been accepted.
+func (l *lane) release() {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.released = true
+	l.openLocked()
+}
+
+// openLocked opens the lane where its turn has come and its generation has been accepted.
+func (l *lane) openLocked() {
+	if l.open || !l.inTurn || !l.released {
+		return
+	}
+	l.open, l.opened = true, time.Now()
+	l.room() // from now on the caller waits
+	if l.waiting > 0 {
+		l.clock.add(l.waiting, l.rate, time.Now())
+	}
+	l.ringLocked()
+}
+
+// dry is when the client will have played all that it was sent.
+func (l *lane) dry() time.Time {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.clock.dry
+}
+
+// inHand is how much audio the client will have played only later than now: what it was sent, and what waits for the
+// lane's turn.
+func (l *lane) inHand(now time.Time) time.Duration {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	hand := max(0, l.clock.dry.Sub(now))
+	if !l.open {
+		hand += audio.Duration(l.waiting, l.rate)
+	}
+	return hand
+}
+
+// turnCame is when the lane could first send, and whether that time has come.
+func (l *lane) turnCame() (time.Time, bool) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.opened, l.open
+}
+
+// restart drops all that waits, so that the generation can begin anew. It reports false where the lane's turn has
+// come, since the client may have heard it.
+func (l *lane) restart() bool {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.open {
+		return false
+	}
+	l.messages.clear()
+	l.waiting = 0
+	return true
+}
+
+// ringLocked puts the lane in the ring where it has something to send and its turn has come.
+func (l *lane) ringLocked() {
+	if !l.open || l.ringed || l.messages.empty() {
+		return
+	}
+	l.ringed = true
+	l.out.ring = append(l.out.ring, l)
+	l.out.queuedLocked()
+}
+
+func (l *lane) popLocked() *message {
+	m := l.messages.pop()
+	if m.samples > 0 {
+		l.waiting -= m.samples
+		l.sent += m.samples
+	}
+	if l.waiting < l.below {
+		l.below = 0
+		l.room()
+	}
+	return m
+}
+
+// hasRoom reports whether less than limit samples wait. Where more do, the generation is poked once when it
+// becomes true: no wake-up is spent on the frames in between.
+func (l *lane) hasRoom(limit int64) bool {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.waiting < limit {
+		return true
+	}
+	l.below = limit
+	return false
+}
+
+// purge drops all that waits.
+func (l *lane) purge() {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.messages.clear()
+	l.waiting = 0
+	if l.ringed {
+		l.ringed = false
+		l.out.ring = slices.DeleteFunc(l.out.ring, func(other *lane) bool { return other == l })
+	}
+}
+
+// end queues the generation's last message: in order behind what waits, or ahead of the lane's turn where
+// nothing does.
+func (l *lane) end(m *message) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	m.lane, m.last = l, true
+	switch {
+	case l.out.closed:
+		m.release()
+	case l.messages.empty():
+		l.out.sendLocked(m)
+	default:
+		l.messages.push(m)
+		l.ringLocked()
+	}
+}
+
+// abandon takes a lane that will have no end out of its context.
+func (l *lane) abandon() {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.overLocked()
+}
+
+// taken is the audio in samples that the writer has taken.
+func (l *lane) taken() int64 {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.sent
+}
+
+// overLocked gives the turn to the next generation of the context.
+func (l *lane) overLocked() {
+	if l.turn != nil {
+		l.turn.leaveLocked(l)
+	}
+}
