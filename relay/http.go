@@ -38,10 +38,20 @@ func (srv *Server) Handler() http.Handler {
 // answerPatience bounds how long a client may take for an answer, but for speech, which has a bound of its own.
 const answerPatience = time.Minute
 
-// bounded cuts off a client that does not take its answer.
+// unwantedPatience bounds how long the server waits for a body that no handler reads. Nobody needs to send one, so it is
+// short; it is long enough for one that comes right behind its header.
+const unwantedPatience = 2 * time.Second
+
+// bounded cuts off a client that does not take its answer, or that announces a body and does not send it: the server
+// reads what a handler has left of a body before it answers.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		allowTime(w)
+		if r.Body != nil && r.Body != http.NoBody {
+			// It fails only where the connection is over. Without a body there must be no deadline: it would end a request that
+			// takes its time.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unwantedPatience))
+		}
 		next.ServeHTTP(w, r)
 	})
 }
