@@ -43,7 +43,7 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 	if err != nil {
 		return nil, err
 	}
-	p.stop.push("ledger", l.Stop)
+	p.stop.push("ledger", ledgerPatience, l.Stop)
 	if s.Books.Redis.URL != "" {
 		return p.shareBooks(ctx, s, l, registry, log.With().Str("store", "redis").Logger())
 	}
@@ -70,7 +70,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 		return nil, fmt.Errorf("redis.url: %w", err)
 	}
 	client := newRedis(options, log)
-	p.stop.push("redis", func(context.Context) error { return client.Close() })
+	p.stop.push("redis", redisPatience, func(context.Context) error { return client.Close() })
 	away := prometheus.NewCounter(storeAway())
 	shared, err := limits.NewRedis(limits.RedisConfig{
 		Secret:  []byte(options.Password),
@@ -86,9 +86,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 	if err != nil {
 		return nil, err
 	}
-	p.stop.push("shared limits", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, lastAgreement)
-		defer cancel()
+	p.stop.push("shared limits", lastAgreement, func(ctx context.Context) error {
 		if err := shared.Close(ctx); err != nil {
 			log.Warn().Err(err).Msg("what this relay held is free once its lease is over")
 		}
@@ -125,11 +123,9 @@ func (p *process) startShipping(ctx context.Context, s *settings, l *ledger.Ledg
 		defer close(over)
 		shipper.Run(running)
 	}()
-	p.stop.push("shipping", func(ctx context.Context) error {
+	p.stop.push("shipping", lastShipment, func(ctx context.Context) error {
 		cancel()
 		<-over
-		ctx, done := context.WithTimeout(ctx, lastShipment)
-		defer done()
 		if err := shipper.Finish(ctx); err != nil {
 			log.Warn().Err(err).Int64("records", shipper.Unshipped()).Msg("the next start ships what is left")
 		}

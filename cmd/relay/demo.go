@@ -33,9 +33,7 @@ func demo(ctx context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, "relay demo:", err)
 		code = exitFault
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-	defer cancel()
-	if err := vendors.run(stopping); err != nil {
+	if err := vendors.run(context.WithoutCancel(ctx)); err != nil {
 		fmt.Fprintln(std.err, "relay demo:", err)
 		code = exitFault
 	}
@@ -52,7 +50,7 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 	if err != nil {
 		return err
 	}
-	vendors.push("ledger's folder", func(context.Context) error { return os.RemoveAll(books) })
+	vendors.push("ledger's folder", ledgerPatience, func(context.Context) error { return os.RemoveAll(books) })
 	p, err := startDemoRelay(ctx, cast, urls, books, std)
 	if err != nil {
 		return err

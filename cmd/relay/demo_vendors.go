@@ -66,7 +66,7 @@ func startVendor(vendor string, o emulator.Options, running *stopper) (url strin
 	if err != nil {
 		return "", fmt.Errorf("emulate %s: %w", vendor, err)
 	}
-	running.push("emulator", func(context.Context) error { return server.Close() })
+	running.push("emulator", providerPatience, func(context.Context) error { return server.Close() })
 	return url, nil
 }
 

@@ -23,9 +23,6 @@ import (
 	"voicerelay/routing"
 )
 
-// stopPatience is what stopping may take beyond shutdown_grace: closing handshakes and sockets.
-const stopPatience = 10 * time.Second
-
 // collectAt is how many percent the memory in use may grow by before garbage is collected, unless GOGC says otherwise. It
 // is half of what is usual: frames leave no garbage, so that memory costs more than collecting does.
 const collectAt = 50
@@ -98,9 +95,7 @@ func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, erro
 	close(none)
 	p := &process{failed: make(chan error, 2), settings: s, retired: none}
 	if err := p.build(ctx, s, log); err != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-		defer cancel()
-		return nil, errors.Join(err, p.stop.run(ctx))
+		return nil, errors.Join(err, p.stop.run(context.WithoutCancel(ctx)))
 	}
 	return p, nil
 }
@@ -121,7 +116,8 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (e
 		return err
 	}
 	// Before the listeners, which meanwhile tell newcomers that the relay is draining.
-	p.stop.push("sessions", func(ctx context.Context) error {
+	patience := func() time.Duration { return p.settings.ShutdownGrace + sessionPatience }
+	p.stop.pushWithin("sessions", patience, func(ctx context.Context) error {
 		p.server.Drain(ctx, p.settings.ShutdownGrace)
 		return nil
 	})
@@ -139,8 +135,8 @@ func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger
 	if p.lineup, err = openLineup(ctx, s.Providers, nil, log); err != nil {
 		return nil, err
 	}
-	p.stop.push("former providers", p.awaitRetired)
-	p.stop.push("providers", func(context.Context) error { return p.lineup.close() })
+	p.stop.push("former providers", providerPatience, p.awaitRetired)
+	p.stop.push("providers", providerPatience, func(context.Context) error { return p.lineup.close() })
 	table, err := routing.New(s.Routing)
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
@@ -196,20 +192,29 @@ func (p *process) listen(address string, secured *tls.Config, server *http.Serve
 			p.failed <- err
 		}
 	}()
-	p.stop.push("listener "+address, func(ctx context.Context) error {
-		err := server.Shutdown(ctx)
-		<-served
-		return err
+	p.stop.push("listener "+address, 2*listenerPatience, func(ctx context.Context) error {
+		defer func() { <-served }()
+		return shutDown(ctx, server)
 	})
 	return url, nil
+}
+
+// shutDown lets answers under way end for a while, and closes the connections that are left then. Clients that hang are
+// no fault of the stop.
+func shutDown(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, listenerPatience)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return err
 }
 
 // wait serves until ctx ends or a listener breaks, then stops.
 func (p *process) wait(ctx context.Context, log zerolog.Logger, again reloads) int {
 	code := p.serve(ctx, log, again)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.settings.ShutdownGrace+stopPatience)
-	defer cancel()
-	if err := p.stop.run(ctx); err != nil {
+	if err := p.stop.run(context.WithoutCancel(ctx)); err != nil {
 		log.Error().Err(err).Msg("not stopped in order")
 		return exitFault
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -131,27 +130,5 @@ func TestUsage(t *testing.T) {
 				t.Errorf("got %q, want %q in it", both.String(), test.want)
 			}
 		})
-	}
-}
-
-func TestStopperRunsBackwardsAndTellsAll(t *testing.T) {
-	var s stopper
-	var order []string
-	step := func(name string, err error) {
-		s.push(name, func(context.Context) error {
-			order = append(order, name)
-			return err
-		})
-	}
-	first, second := errors.New("first"), errors.New("second")
-	step("a", first)
-	step("b", nil)
-	step("c", second)
-	err := s.run(t.Context())
-	if got := strings.Join(order, ""); got != "cba" {
-		t.Errorf("order: got %s, want cba", got)
-	}
-	if !errors.Is(err, first) || !errors.Is(err, second) {
-		t.Errorf("got %v, want both errors", err)
 	}
 }
