@@ -32,7 +32,7 @@ type attempt struct {
 	ignored  []string
 	began    time.Time
 	from     resume // where in the text it begins
-	verdict  routing.Verdict
+	verdict  *routing.Verdict
 	number   int // among the generation's attempts, from 0
 
 	// Owned by the race.
@@ -58,6 +58,7 @@ type attempt struct {
 	owedSince time.Time     // since when the vendor owes what it owes
 	early     []text.Timed  // words told before the first audio, on the attempt's own clock
 	heard     bool
+	proof     proof
 	ended     bool
 	err       error
 	usage     upstream.Usage
@@ -89,7 +90,7 @@ type opened struct {
 	fault  any // what it panicked with
 }
 
-func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *attempt {
+func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
 		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
@@ -102,6 +103,9 @@ func (g *generation) newAttempt(c routing.Candidate, verdict routing.Verdict) *a
 	a.cutter = text.NewCutter(&g.text, a.from.char, a.schedule(), a.caps.Spell)
 	if a.listens() {
 		a.ear = audio.NewEar(g.req.output)
+	}
+	if verdict.Awaited() {
+		a.proof = proofWanted
 	}
 	a.number = len(g.attempts)
 	g.attempts = append(g.attempts, a)
@@ -191,6 +195,7 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 			return time.Time{}, err != nil, err
 		}
 	}
+	a.tellProof()
 	for {
 		next := a.next(ctx, time.Now())
 		switch {
@@ -268,7 +273,7 @@ func (a *attempt) loseLocked(err error) {
 // settle tells whoever must know how the attempt ended. It reports whether the client has heard it.
 func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 	a.release(ctx, err)
-	a.verdict(a.judge())
+	a.verdict.Tell(a.judge())
 	a.observe(err)
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()

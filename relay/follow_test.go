@@ -140,6 +140,10 @@ func waiting(t *testing.T) (g *generation, spoke *attempt) {
 	return a.g, a
 }
 
+func betaMay() *routing.Verdict {
+	return routing.NewCircuits(routing.DefaultCircuit(), nil).Allow(routing.Trial{Candidate: beta()})
+}
+
 func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{Provider: "beta"}} }
 
 func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
@@ -147,7 +151,7 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.from = resume{char: 6, source: sourceEstimate}
-	next := g.newAttempt(beta(), func(error) {})
+	next := g.newAttempt(beta(), betaMay())
 	g.supersede("beta")
 	if next.err != errSuperseded || g.from.char != 0 {
 		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.from.char)
@@ -163,7 +167,7 @@ func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.floor = nil
-	g.newAttempt(a.target, func(error) {}).Audio(fakeFrame('b'))
+	g.newAttempt(a.target, betaMay()).Audio(fakeFrame('b'))
 	g.supersede("beta")
 	if got, want := g.takeChange(), (change{anew: "beta"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -176,12 +180,12 @@ func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.floor = nil
-	g.newAttempt(beta(), func(error) {}).Audio(fakeFrame('b'))
+	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
 	if g.supersede("beta"); !g.isSuperseded() {
 		t.Error("it stays half in the former voice")
 	}
 	g.takeChange()
-	g.newAttempt(beta(), func(error) {}).Audio(fakeFrame('b'))
+	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
 	if g.supersede("beta"); g.isSuperseded() {
 		t.Error("it is spoken anew though the provider speaks all of it")
 	}

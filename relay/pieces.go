@@ -20,6 +20,7 @@ func (a *attempt) PieceEnd(id int) {
 		return
 	}
 	a.endPiecesLocked(id)
+	a.proveLocked(true)
 	if a.g.floor == a {
 		a.g.outpaceLocked(a) // what seemed missing is all there
 	}

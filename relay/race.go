@@ -114,7 +114,7 @@ func (r *race) begin(ctx context.Context) (*ending, error) {
 
 // next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, then
 // any that has a place will do, and where all are full, the first that has one.
-func (r *race) next(ctx context.Context) (*entrant, routing.Verdict) {
+func (r *race) next(ctx context.Context) (*entrant, *routing.Verdict) {
 	for {
 		choice := r.eligible()
 		if len(choice) == 0 || ctx.Err() != nil {
@@ -127,7 +127,7 @@ func (r *race) next(ctx context.Context) (*entrant, routing.Verdict) {
 }
 
 // take takes a place at one of the targets. again says that its circuit has opened meanwhile.
-func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict routing.Verdict, again bool) {
+func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict *routing.Verdict, again bool) {
 	tenant := r.g.req.key.Tenant
 	all := make([]*slots, len(choice))
 	for i, e := range choice {
@@ -145,7 +145,7 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 		return nil, nil, false
 	}
 	e = choice[slices.Index(all, place)]
-	if verdict, ok := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
+	if verdict := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 		return e, verdict, false
 	}
 	place.give(tenant)
@@ -166,11 +166,11 @@ func (r *race) eligible() []*entrant {
 }
 
 // enter begins an attempt at a target whose place is taken.
-func (r *race) enter(ctx context.Context, e *entrant, verdict routing.Verdict) {
+func (r *race) enter(ctx context.Context, e *entrant, verdict *routing.Verdict) {
 	entered := false
 	defer func() {
 		if !entered { // a fault of ours: nobody else would give back what was taken
-			verdict(routing.ErrUndecided)
+			verdict.Tell(routing.ErrUndecided)
 			r.g.req.setup.slots(e.Provider).give(r.g.req.key.Tenant)
 		}
 	}()
@@ -287,14 +287,14 @@ func (r *race) standing(wanted standing) []*entrant {
 }
 
 // backup takes a place at the first target of the reserve that has one now.
-func (r *race) backup(reserve []*entrant) (*entrant, routing.Verdict) {
+func (r *race) backup(reserve []*entrant) (*entrant, *routing.Verdict) {
 	tenant := r.g.req.key.Tenant
 	for _, e := range reserve {
 		place := r.g.req.setup.slots(e.Provider)
 		if !place.take(tenant) {
 			continue
 		}
-		if verdict, ok := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); ok {
+		if verdict := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 			return e, verdict
 		}
 		place.give(tenant)

@@ -191,7 +191,7 @@ func racing(t *testing.T) (first, second *attempt) {
 		first.Audio(fakeFrame('a'))
 	}
 	first.g.fork()
-	second = first.g.newAttempt(first.target, func(error) {})
+	second = first.g.newAttempt(first.target, betaMay())
 	ordered(second)
 	return first, second
 }
@@ -273,6 +273,31 @@ func TestAWithheldPieceIsNotCounted(t *testing.T) {
 			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)
 		}
 	}
+}
+
+// A text that is left open while it speaks well does not keep a target that is well again from the others.
+func TestOpenTextThatSpeaksWellClosesTheCircuit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		alpha, beta := lively(), lively()
+		alpha.breaks(1, &upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": alpha, "beta": beta}).dial("")
+		circuit := routing.DefaultCircuit()
+		for i := range circuit.ConsecutiveFailures {
+			c.send(generate(fmt.Sprint("f", i), twelveWords, ""))
+			c.until("done")
+		}
+		alpha.breaks(0, nil)
+		time.Sleep(circuit.OpenFor + time.Second)
+		c.send(generate("open", "This is a sentence that takes its time. ", `,"final":false`))
+		if started, _ := c.until("started"); started["provider"] != "alpha" {
+			t.Fatalf("the first after the rest: %v", started)
+		}
+		time.Sleep(5 * time.Second)
+		c.send(generate("next", twelveWords, ""))
+		if started, _ := c.until("started"); started["generation_id"] != "next" || started["provider"] != "alpha" {
+			t.Errorf("beside an open text that speaks well: %v", started)
+		}
+	})
 }
 
 // Requests spent on a vendor that flaps: none while its circuit is open, and one to see whether it is well again.

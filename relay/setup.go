@@ -120,8 +120,8 @@ func (set *setup) state(t routing.Target) routing.State { return set.circuits[t.
 // resting reports whether a candidate is to be left alone now.
 func (set *setup) resting(c routing.Candidate) bool { return set.circuits[c.Provider].Resting(c) }
 
-// allow asks the circuits whether an attempt may be made.
-func (set *setup) allow(t routing.Trial) (routing.Verdict, bool) {
+// allow asks the circuits whether an attempt may be made; nil: it may not.
+func (set *setup) allow(t routing.Trial) *routing.Verdict {
 	return set.circuits[t.Provider].Allow(t)
 }
 

@@ -44,6 +44,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	}
 	p.at = arrived
 	a.deliverLocked(p)
+	a.proveLocked(false)
 }
 
 // enter begins a step: its messages go out together, behind the lock.

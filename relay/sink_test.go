@@ -73,7 +73,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g.newAttempt(plan.Candidates[0], func(error) {})
+	return g.newAttempt(plan.Candidates[0], betaMay())
 }
 
 // drain takes what waits for the client and returns the messages' bodies.

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,11 +12,11 @@ import (
 
 // tryAs is one attempt of a tenant with a voice.
 func tryAs(c *Circuits, tenant, voice string, verdict error) bool {
-	done, ok := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: voice}, Tenant: tenant})
-	if ok {
-		done(verdict)
+	done := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: voice}, Tenant: tenant})
+	if done != nil {
+		done.Tell(verdict)
 	}
-	return ok
+	return done != nil
 }
 
 // Where several tenants use a target, what one of them sends does not take it from the others.
@@ -76,6 +77,101 @@ func TestSilentVoiceRestsAlone(t *testing.T) {
 	})
 }
 
+// Where several tenants use a voice, what one of them has it say nothing of does not take it from the others.
+func TestSilenceOfAVoiceNeedsTwoTenants(t *testing.T) {
+	silent := failed(upstream.NoAudio)
+	tests := map[string]struct {
+		before func(c *Circuits) // the first silence
+		open   bool
+	}{
+		"another tenant used it":             {func(c *Circuits) { tryAs(c, "well", "v1", nil) }, false},
+		"another tenant used another voice":  {func(c *Circuits) { tryAs(c, "well", "v2", nil) }, true},
+		"nobody else used it":                {func(*Circuits) {}, true},
+		"another tenant used it long before": {func(c *Circuits) { tryAs(c, "well", "v1", nil); time.Sleep(31 * time.Second) }, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := NewCircuits(DefaultCircuit(), quiet)
+				test.before(c)
+				for range 5 {
+					tryAs(c, "acme", "v1", silent)
+				}
+				if got := c.Resting(Candidate{Target: target, Voice: "v1"}); got != test.open {
+					t.Fatalf("after one tenant's silence: resting %v, want %v", got, test.open)
+				}
+				tryAs(c, "well", "v1", silent)
+				if !c.Resting(Candidate{Target: target, Voice: "v1"}) {
+					t.Error("after two tenants' silence the voice is still tried")
+				}
+			})
+		})
+	}
+}
+
+// Clients may name any number of raw voices.
+func TestVoicesThatSpeakAreRememberedWithinBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewCircuits(DefaultCircuit(), quiet)
+		for i := range 5 * maxSpeakers {
+			tryAs(c, "acme", fmt.Sprint("raw", i), nil)
+		}
+		if got := len(c.speakers); got > maxSpeakers {
+			t.Errorf("%d voices are remembered", got)
+		}
+	})
+}
+
+// A generation in a half-open circuit that speaks well lets the others pass before its end.
+func TestGoodAudioClosesAHalfOpenCircuit(t *testing.T) {
+	opened := func(t *testing.T) (*Circuits, *Verdict) {
+		c := NewCircuits(DefaultCircuit(), quiet)
+		for range 5 {
+			try(c, failed(upstream.Dropped))
+		}
+		time.Sleep(16 * time.Second)
+		trial := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
+		if trial == nil || !trial.Awaited() || try(c, nil) {
+			t.Fatal("the circuit is not half open")
+		}
+		trial.Speaks()
+		if c.State(target) != Closed || !try(c, nil) {
+			t.Fatalf("a target that speaks well is kept from the others: %s", c.State(target))
+		}
+		return c, trial
+	}
+	t.Run("a later failure counts once", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, trial := opened(t)
+			trial.Tell(failed(upstream.Dropped))
+			trial.Tell(failed(upstream.Dropped))
+			for range 3 {
+				try(c, failed(upstream.Dropped))
+			}
+			if c.State(target) != Closed {
+				t.Fatal("four failures opened the circuit")
+			}
+			try(c, failed(upstream.Dropped))
+			if c.State(target) != Open {
+				t.Error("the trial's own failure did not count")
+			}
+		})
+	})
+	t.Run("a good end is no second success", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, trial := opened(t)
+			for range 4 {
+				try(c, failed(upstream.Dropped))
+			}
+			trial.Tell(nil)
+			try(c, failed(upstream.Dropped))
+			if c.State(target) != Open {
+				t.Error("the trial's end counted as another attempt")
+			}
+		})
+	})
+}
+
 // A trial of a half-open circuit that says nothing, for the client left, leaves room for the next.
 func TestUndecidedTrialFreesItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -133,17 +229,17 @@ func TestCooldown(t *testing.T) {
 func TestBadKeyOpensAmongSuccesses(t *testing.T) {
 	for range 500 {
 		c := NewCircuits(DefaultCircuit(), quiet)
-		verdicts := make([]Verdict, 16)
+		verdicts := make([]*Verdict, 16)
 		for i := range verdicts {
-			verdicts[i], _ = c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
+			verdicts[i] = c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
 		}
 		var together sync.WaitGroup
 		for i, verdict := range verdicts {
 			together.Go(func() {
 				if i == len(verdicts)/2 {
-					verdict(failed(upstream.AuthFailed))
+					verdict.Tell(failed(upstream.AuthFailed))
 				} else {
-					verdict(nil)
+					verdict.Tell(nil)
 				}
 			})
 		}

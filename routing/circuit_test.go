@@ -14,11 +14,11 @@ func failed(kind upstream.Kind) error { return &upstream.Error{Kind: kind, Messa
 
 // try is one attempt with its verdict; it reports whether the circuit let it pass.
 func try(c *Circuits, verdict error) bool {
-	done, ok := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
-	if ok {
-		done(verdict)
+	done := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
+	if done != nil {
+		done.Tell(verdict)
 	}
-	return ok
+	return done != nil
 }
 
 func quiet(Target, State) {}
@@ -36,15 +36,15 @@ func TestFailuresOpenACircuitAndTimeHalvesIt(t *testing.T) {
 			t.Fatal("an open circuit let an attempt through")
 		}
 		time.Sleep(16 * time.Second)
-		first, ok := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
-		if !ok || c.State(target) != HalfOpen {
+		first := c.Allow(Trial{Candidate: Candidate{Target: target, Voice: "v1"}, Tenant: "acme"})
+		if first == nil || c.State(target) != HalfOpen {
 			t.Fatal("after its rest nobody may try the target")
 		}
 		if try(c, nil) {
 			t.Error("a half-open circuit let a second one through")
 		}
-		first(nil)
-		first(failed(upstream.Dropped)) // only the first verdict counts
+		first.Tell(nil)
+		first.Tell(failed(upstream.Dropped)) // only the first verdict counts
 		if !try(c, nil) || c.State(target) != Closed {
 			t.Error("a success did not close the circuit")
 		}

@@ -3,8 +3,11 @@ package routing
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
+
+	"github.com/sony/gobreaker/v2"
 
 	"voicerelay/upstream"
 )
@@ -23,7 +26,8 @@ type Circuits struct {
 
 	mu       sync.Mutex // guards what follows
 	targets  map[Target]*breaker
-	voices   map[Candidate]*breaker // of voices that were silent
+	voices   map[Candidate]*breaker  // of voices that were silent
+	speakers map[Candidate]sightings // the tenants that had a verdict on a voice, silent or not
 	cooldown map[string]time.Time   // by provider, since a rate is the account's
 }
 
@@ -31,7 +35,8 @@ type Circuits struct {
 func NewCircuits(cfg CircuitConfig, changed func(Target, State)) *Circuits {
 	return &Circuits{
 		cfg: cfg, changed: changed,
-		targets: make(map[Target]*breaker), voices: make(map[Candidate]*breaker), cooldown: make(map[string]time.Time),
+		targets: make(map[Target]*breaker), voices: make(map[Candidate]*breaker), speakers: make(map[Candidate]sightings),
+		cooldown: make(map[string]time.Time),
 	}
 }
 
@@ -41,43 +46,33 @@ type Trial struct {
 	Tenant string
 }
 
-// Verdict is told once, when an attempt is over: nil for one that spoke, its error for one that failed. An
-// attempt that says nothing about the target (a cancel, a request that was at fault itself) gives ErrUndecided.
-// It must be told, since a circuit that is half open waits for it.
-type Verdict func(err error)
-
 // ErrUndecided is the verdict of an attempt that says nothing about its target.
 var ErrUndecided = errors.New("undecided")
 
 // errSilent is the verdict on a voice, or on a target of which several are silent.
 var errSilent = errors.New("silent")
 
-// Allow lets an attempt pass, or reports false where the target is to be left alone.
-func (c *Circuits) Allow(t Trial) (Verdict, bool) {
+// Allow lets an attempt pass, or returns nil where the target is to be left alone.
+func (c *Circuits) Allow(t Trial) *Verdict {
 	if c.cooling(t.Provider) {
-		return nil, false
+		return nil
 	}
 	target := c.target(t.Target)
 	tellTarget, err := target.Allow()
 	if err != nil {
-		return nil, false
+		return nil
 	}
-	tellVoice, ok := c.allowVoice(t.Candidate)
-	if !ok {
-		tellTarget(ErrUndecided)
-		return nil, false
+	voice := c.voice(t.Candidate)
+	v := &Verdict{circuits: c, trial: t, target: target, tellTarget: tellTarget}
+	if voice != nil {
+		if v.tellVoice, err = voice.Allow(); err != nil {
+			tellTarget(ErrUndecided)
+			return nil
+		}
+		v.voice = voice
 	}
-	var once sync.Once
-	return func(err error) {
-		once.Do(func() {
-			c.cool(t.Provider, err)
-			tellVoice(err)
-			if upstream.Policies[kindOf(err)].PerVoice && target.silentVoice(t.Voice) {
-				err = errSilent
-			}
-			target.judge(t.Tenant, err, tellTarget)
-		})
-	}, true
+	v.awaited = target.State() == gobreaker.StateHalfOpen || voice != nil && voice.State() == gobreaker.StateHalfOpen
+	return v
 }
 
 // Resting reports whether a target would be left alone now.
@@ -85,9 +80,7 @@ func (c *Circuits) Resting(t Candidate) bool {
 	if c.cooling(t.Provider) || c.State(t.Target) == Open {
 		return true
 	}
-	c.mu.Lock()
-	b := c.voices[t]
-	c.mu.Unlock()
+	b := c.voice(t)
 	return b != nil && stateOf(b.State()) == Open
 }
 
@@ -113,45 +106,54 @@ func (c *Circuits) target(t Target) *breaker {
 	return b
 }
 
-// allowVoice asks the circuit of a voice at its target, where it has one, and tells it of silence and of speech. A
-// voice has one from its first silence on.
-func (c *Circuits) allowVoice(v Candidate) (Verdict, bool) {
+// voice is the circuit of a voice at its target, or nil: a voice has one from its first silence on.
+func (c *Circuits) voice(v Candidate) *breaker {
 	c.mu.Lock()
-	b := c.voices[v]
-	c.mu.Unlock()
-	tell := func(error) {}
-	if b != nil {
-		var err error
-		if tell, err = b.Allow(); err != nil {
-			return nil, false
-		}
-	}
-	return func(err error) {
-		silent := upstream.Policies[kindOf(err)].PerVoice
-		switch {
-		case silent && b == nil:
-			c.firstSilence(v)
-		case silent:
-			tell(errSilent)
-		case err == nil:
-			tell(nil)
-		default:
-			tell(ErrUndecided)
-		}
-	}, true
+	defer c.mu.Unlock()
+	return c.voices[v]
 }
 
-// firstSilence gives a voice its circuit, with a failure in it.
-func (c *Circuits) firstSilence(v Candidate) {
+// silentVoice is the circuit of a voice that said nothing. It knows of the tenants for whom the voice spoke before.
+func (c *Circuits) silentVoice(v Candidate) *breaker {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	b := c.voices[v]
 	if b == nil {
 		b = c.newBreaker(fmt.Sprintf("%s/%s/%s", v.Provider, v.Model, v.Voice), func(State) {})
+		maps.Copy(b.tenants, c.speakers[v])
 		c.voices[v] = b
+		delete(c.speakers, v)
 	}
-	c.mu.Unlock()
-	if tell, err := b.Allow(); err == nil {
-		tell(errSilent)
+	return b
+}
+
+// maxSpeakers is how many voices without a circuit are remembered with their tenants: beyond the voices of any
+// configuration, while clients may name any number of raw ones.
+const maxSpeakers = 1024
+
+// spoke notes for which tenant a voice without a circuit spoke.
+func (c *Circuits) spoke(t Trial, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.voices[t.Candidate] != nil {
+		return
+	}
+	seen := c.speakers[t.Candidate]
+	if seen == nil {
+		if len(c.speakers) >= maxSpeakers {
+			c.forgetSpeakersLocked(now.Add(-c.cfg.Window))
+		}
+		seen = sightings{}
+		c.speakers[t.Candidate] = seen
+	}
+	seen.see(t.Tenant, now)
+}
+
+// forgetSpeakersLocked forgets voices that nobody has used since, and all where that leaves no room.
+func (c *Circuits) forgetSpeakersLocked(since time.Time) {
+	maps.DeleteFunc(c.speakers, func(_ Candidate, seen sightings) bool { return seen.since(since) == 0 })
+	if len(c.speakers) >= maxSpeakers {
+		clear(c.speakers)
 	}
 }
 

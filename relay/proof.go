@@ -1,0 +1,38 @@
+package relay
+
+import "time"
+
+// proof is whether an attempt has shown that its target is well again. Only an attempt that a half-open circuit waits for
+// has to.
+type proof int
+
+const (
+	proofNone   proof = iota // not asked for, or told
+	proofWanted              // a half-open circuit waits for it
+	proofGiven               // the client has good audio; nobody has been told
+)
+
+// goodAudio is how much audio shows that a target is well: more than the first frames of a vendor that breaks off at once,
+// and less than a caller's first sentence. A shorter piece does where it is delivered whole.
+const goodAudio = time.Second
+
+// proveLocked looks whether what the client got shows that the target is well. whole: a piece has been delivered.
+func (a *attempt) proveLocked(whole bool) {
+	if a.proof == proofWanted && a.heard && (whole || a.clock.duration() >= goodAudio) {
+		a.proof = proofGiven
+		a.g.pokeRun()
+	}
+}
+
+// tellProof tells the circuits. It does so for the race, since they must not be asked under the generation's lock.
+func (a *attempt) tellProof() {
+	a.g.mu.Lock()
+	given := a.proof == proofGiven
+	if given {
+		a.proof = proofNone
+	}
+	a.g.mu.Unlock()
+	if given {
+		a.verdict.Speaks()
+	}
+}
