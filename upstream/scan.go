@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 // Field is a member that ScanFlat looks for.
@@ -83,6 +84,17 @@ func DecodeFrame(binary bool, data []byte, into any) *Error {
 	}
 	return nil
 }
+
+// Base64 is the content of a string that a JSON decoder has read, as a Frame bears it: without the line breaks that many
+// encoders put into base64. JSON bears them escaped, so that no string that ScanFlat takes has any.
+func Base64(s string) []byte {
+	if !strings.ContainsAny(s, "\r\n") {
+		return []byte(s)
+	}
+	return []byte(lineBreaks.Replace(s))
+}
+
+var lineBreaks = strings.NewReplacer("\r", "", "\n", "")
 
 // find is the field of that name, or nil.
 func find(fields []Field, name []byte) *Field {

@@ -26,7 +26,8 @@ type Sink interface {
 // need not be whole samples: what is left over continues in the next frame.
 type Frame struct {
 	Format audio.Format
-	// Base64 is the vendor's own standard base64 with padding, not yet decoded nor checked.
+	// Base64 is the vendor's own standard base64 with padding, not yet decoded nor checked. It has no line breaks, which
+	// Len would count as audio: where a decoder has read it, func Base64 takes them out.
 	Base64 []byte
 	// Raw is audio bytes.
 	Raw []byte

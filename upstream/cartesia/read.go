@@ -86,7 +86,7 @@ func (f *frame) ofContext(m *upstream.Mux) *upstream.Error {
 	case f.Type == typeChunk && f.Data == nil:
 		return upstream.GarbledError("the vendor sent a chunk without audio")
 	case f.Type == typeChunk:
-		s.audio(piece, []byte(*f.Data))
+		s.audio(piece, upstream.Base64(*f.Data))
 	}
 	return nil
 }

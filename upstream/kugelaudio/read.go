@@ -78,7 +78,7 @@ func optional(f upstream.Field, absent int64) (int64, bool) {
 
 // packet is the audio of a frame that the scanner left.
 func (f *frame) packet() packet {
-	p := packet{base64: []byte(*f.Audio), rate: f.SR, chunk: f.chunk()}
+	p := packet{base64: upstream.Base64(*f.Audio), rate: f.SR, chunk: f.chunk()}
 	if f.Enc != "" {
 		p.enc = []byte(f.Enc)
 	}

@@ -105,7 +105,7 @@ func take(m *upstream.Mux, f *frame) *upstream.Error {
 			return upstream.GarbledError("the vendor sent a delta without audio")
 		}
 		if s := owner(m, context); s != nil {
-			return s.audio(packet{base64: []byte(*f.Delta), item: []byte(f.ItemID), context: context})
+			return s.audio(packet{base64: upstream.Base64(*f.Delta), item: []byte(f.ItemID), context: context})
 		}
 	case typeWords:
 		if s := owner(m, context); s != nil {

@@ -147,7 +147,7 @@ func handle(m *upstream.Mux, msg message) *upstream.Error {
 	case msg.Type == typeAudio && msg.Audio == nil:
 		return upstream.GarbledError("the vendor sent audio without audio")
 	case msg.Type == typeAudio:
-		r.audio([]byte(*msg.Audio))
+		r.audio(upstream.Base64(*msg.Audio))
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -83,8 +85,25 @@ func (c *Conn) Send(v any) {
 	c.SendRaw(frame)
 }
 
-// SendRaw sends a text frame as it is.
+// longBase64 is a JSON string that is nothing but base64, and too long to be an id.
+var longBase64 = regexp.MustCompile(`"[A-Za-z0-9+/]{76,}={0,2}"`)
+
+// inLines is a frame whose base64 stands in lines of 76 characters.
+func inLines(frame []byte) []byte {
+	return longBase64.ReplaceAllFunc(frame, func(quoted []byte) []byte {
+		lines := []byte{'"'}
+		for line := range slices.Chunk(quoted[1:len(quoted)-1], 76) {
+			lines = append(append(lines, line...), `\r\n`...)
+		}
+		return append(lines, '"')
+	})
+}
+
+// SendRaw sends a text frame as it is, but for what the plan makes of its base64.
 func (c *Conn) SendRaw(frame []byte) {
+	if c.Plan().LineBreaks {
+		frame = inLines(frame)
+	}
 	_ = c.ws.Write(context.Background(), websocket.MessageText, frame)
 }
 

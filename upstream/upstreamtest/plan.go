@@ -23,6 +23,8 @@ type Plan struct {
 	Deaf bool
 	// Handshake is how long the vendor takes to answer one.
 	Handshake time.Duration
+	// LineBreaks: long base64 is sent in lines, with another line break at the end, as MIME has it.
+	LineBreaks bool
 	// Frozen: new sockets are never read. NoPong: pings on them are not answered.
 	Frozen, NoPong bool
 }

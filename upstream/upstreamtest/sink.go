@@ -1,6 +1,7 @@
 package upstreamtest
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -104,6 +105,9 @@ func (s *Sink) Audio(f upstream.Frame) {
 	}
 	raw := f.Raw
 	if f.Base64 != nil {
+		if bytes.ContainsAny(f.Base64, "\r\n") {
+			s.t.Error("Audio: line breaks in base64, which Len does not see")
+		}
 		var err error
 		if raw, err = base64.StdEncoding.AppendDecode(nil, f.Base64); err != nil {
 			s.t.Errorf("Audio: %v", err)

@@ -15,6 +15,7 @@ import (
 func runWire(t *testing.T, s Subject) {
 	for name, test := range map[string]func(*rig){
 		"takes chunks of odd sizes":    takesOddChunks,
+		"takes base64 in lines":        takesBase64InLines,
 		"outlasts a stall":             outlastsAStall,
 		"reports a drop":               reportsADrop,
 		"reports garbage":              reportsGarbage,
@@ -53,6 +54,14 @@ func takesOddChunks(r *rig) {
 		l.checkWhole()
 		l.close(nil)
 	}
+}
+
+func takesBase64InLines(r *rig) {
+	r.vendor.SetPlan(Plan{LineBreaks: true})
+	l := r.open()
+	l.speak(true, texts...)
+	l.checkWhole()
+	l.close(nil)
 }
 
 func silence(*Conn, string) {}

@@ -87,7 +87,7 @@ func (f *frame) ofGeneration(m *upstream.Mux, data []byte) *upstream.Error {
 	case f.Audio == nil:
 		return upstream.GarbledError("the vendor sent a chunk without audio")
 	default:
-		s.audio(piece, []byte(*f.Audio))
+		s.audio(piece, upstream.Base64(*f.Audio))
 	}
 	return nil
 }

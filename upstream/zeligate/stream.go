@@ -144,7 +144,7 @@ func (s *stream) frame(f *frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.Audio != nil {
-		s.audioLocked([]byte(*f.Audio))
+		s.audioLocked(upstream.Base64(*f.Audio))
 	}
 	switch {
 	case f.failed():

@@ -1,0 +1,101 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
+
+// spliced is what a client of the output gets of a vendor's base64, and the attempt that took it. It fails the test where
+// a message is no JSON.
+func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []byte) {
+	t.Helper()
+	a := speaking(t, output, false)
+	a.lastSent = true
+	for _, f := range frames {
+		a.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte(f)})
+	}
+	if !a.ended {
+		a.End(upstream.Usage{}, nil)
+	}
+	var got []byte
+	for _, body := range drain(a.g.origin.out) {
+		var m struct {
+			Type  string
+			Audio []byte
+		}
+		if bytes.ContainsAny(body, "\r\n") {
+			t.Errorf("a message of two lines: %.120q", body)
+		}
+		if err := json.Unmarshal(body, &m); err != nil {
+			t.Fatalf("%v: %.120q", err, body)
+		}
+		if m.Type == "audio" {
+			got = append(got, m.Audio...)
+		}
+	}
+	return a, got
+}
+
+func TestBase64WithLineBreaksIsMadeAnew(t *testing.T) {
+	raw := make([]byte, 480)
+	for i := range raw {
+		raw[i] = byte(i * 7)
+	}
+	plain := base64.StdEncoding.EncodeToString(raw)
+	var mime strings.Builder
+	for rest := plain; rest != ""; rest = rest[min(76, len(rest)):] {
+		mime.WriteString(rest[:min(76, len(rest))] + "\r\n")
+	}
+	for name, frame := range map[string]string{
+		"none":                  plain,
+		"one at the end":        plain + "\n",
+		"four at the end":       plain + "\n\n\n\n",
+		"one at the beginning":  "\n" + plain,
+		"four in the middle":    plain[:322] + "\n\n\n\n" + plain[322:],
+		"a carriage return":     plain[:7] + "\r" + plain[7:],
+		"lines as in mail":      mime.String(),
+		"a character to a line": strings.Join(strings.Split(plain, ""), "\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if a, got := spliced(t, fakeFormat, frame); !bytes.Equal(got, raw) {
+				t.Errorf("got %d bytes of audio, want %d: %v", len(got), len(raw), a.err)
+			}
+		})
+	}
+}
+
+// FuzzSplicedBase64 gives two frames of any bytes where base64 is expected: the client gets JSON with the audio that a
+// strict reader makes of them, or the attempt is garbled.
+func FuzzSplicedBase64(f *testing.F) {
+	long := base64.StdEncoding.EncodeToString(make([]byte, 4800))
+	for _, seed := range []string{"AAAA", "AAA=", "AA==", "AA==\n\n\n\n", "AA\n\n\n\nAA", `AA\/A`, `AA"A`, "AA=A", "\xff", "AAA=AAAA", long, long + "\n"} {
+		f.Add([]byte(seed), []byte("AQID"))
+		f.Add([]byte("AQID"), []byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		if len(first)+len(second) > 1<<16 {
+			t.Skip("far more audio than the text can take")
+		}
+		a, got := spliced(t, fakeFormat, string(first), string(second))
+		var want []byte
+		for _, frame := range [][]byte{first, second} {
+			raw, err := base64.StdEncoding.DecodeString(string(frame))
+			if err != nil {
+				if upstream.KindOf(a.err) != upstream.Garbled {
+					t.Errorf("%q: got %v, want garbled", frame, a.err)
+				}
+				return
+			}
+			want = append(want, raw...)
+		}
+		if want = want[:len(want)/2*2]; !bytes.Equal(got, want) {
+			t.Errorf("%q and %q: got %x, want %x (%v)", first, second, got, want, a.err)
+		}
+	})
+}
