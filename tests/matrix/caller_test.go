@@ -36,6 +36,7 @@ type heard struct {
 	Audio  string `json:"audio"`
 	Reason string `json:"reason"`
 	Source string `json:"resume_source"`
+	Char   int    `json:"resume_char"`
 	Usage  struct {
 		Attempts []struct {
 			Provider, Outcome, Code string
@@ -51,12 +52,18 @@ func (r *rig) speak(id string) *utterance {
 
 func (r *rig) speakBy(route, id string) *utterance {
 	r.t.Helper()
+	return r.say(route, id, sentence)
+}
+
+// say has a text spoken.
+func (r *rig) say(route, id, text string) *utterance {
+	r.t.Helper()
 	ctx := r.t.Context()
 	conn, _, err := websocket.Dial(ctx, "ws://relay.test/v1/speech?api_key="+key, &websocket.DialOptions{HTTPClient: r.callers})
 	must(r.t, err)
 	defer func() { _ = conn.CloseNow() }() // all has been said by then
 	conn.SetReadLimit(1 << 20)
-	ask := fmt.Sprintf(`{"type":"generate","generation_id":%q,"route":%q,"voice":"narrator","text":%q}`, id, route, sentence)
+	ask := fmt.Sprintf(`{"type":"generate","generation_id":%q,"route":%q,"voice":"narrator","text":%q}`, id, route, text)
 	must(r.t, conn.Write(ctx, websocket.MessageText, []byte(ask)))
 	u := &utterance{}
 	for u.reason == "" {

@@ -43,7 +43,7 @@ const (
 
 // order puts a piece at the end. One without a text has no context, and ends when its turn comes.
 func (l *line) order(p upstream.Piece) {
-	l.pieces = append(l.pieces, &piece{id: p.ID, text: p.Text, over: p.Text == ""})
+	l.pieces = append(l.pieces, &piece{id: p.ID, text: p.Text, over: p.Text == "", speech: newSpeech(p.Text)})
 	l.advance()
 }
 

@@ -1,6 +1,7 @@
 package elevenlabs
 
 import (
+	"strings"
 	"time"
 	"unicode"
 
@@ -19,7 +20,13 @@ type speech struct {
 	reach  time.Duration // where its latest character ended, from the anchor
 	chars  []rune        // of words that may go on
 	spans  []span        // one for each of chars
+
+	ahead   string // of the piece's text, what the vendor has yet to tell of
+	follows bool   // the vendor has told what the text has, so that ahead is known
 }
+
+// newSpeech is the speech of a text.
+func newSpeech(text string) speech { return speech{ahead: text, follows: true} }
 
 // span is a character's place in the piece.
 type span struct{ start, end time.Duration }
@@ -48,6 +55,7 @@ func (s *speech) add(a *alignment, at time.Duration, heard bool) []word {
 		start := milliseconds(starts[i])
 		s.reach = max(s.reach, start+milliseconds(lengths[i]))
 		place := span{start: s.anchor + start, end: s.anchor + start + milliseconds(lengths[i])}
+		s.follow(char)
 		for _, r := range char {
 			s.chars, s.spans = append(s.chars, r), append(s.spans, place)
 		}
@@ -71,11 +79,24 @@ func (s *speech) segment(start, at time.Duration, heard bool) {
 	s.reach = 0
 }
 
-// words are those that are complete, or all: a word may go on in the next frame unless something stands behind it.
+// follow finds a character that was told in the text. The vendor may add and leave out spaces.
+func (s *speech) follow(char string) {
+	if !s.follows || strings.TrimSpace(char) == "" {
+		return
+	}
+	rest := strings.TrimLeftFunc(s.ahead, unicode.IsSpace)
+	if s.ahead, s.follows = strings.CutPrefix(rest, char); !s.follows {
+		s.ahead = ""
+	}
+}
+
+// words are those that are complete, or all: a word may go on in the next frame unless something stands behind it, in
+// what was told or in the text. That nothing more may come shows nowhere else, so a voice that breaks off behind a word
+// has said it.
 func (s *speech) words(all bool) []word {
 	tokens := text.Tokens(string(s.chars), 0)
 	open := len(s.chars) > 0 && !unicode.IsSpace(s.chars[len(s.chars)-1])
-	if open && !all && len(tokens) > 0 {
+	if open && !all && len(tokens) > 0 && !s.over(tokens) {
 		tokens = tokens[:len(tokens)-1]
 	}
 	done := 0
@@ -89,6 +110,20 @@ func (s *speech) words(all bool) []word {
 	}
 	s.chars, s.spans = s.chars[done:], s.spans[done:]
 	return words
+}
+
+// over reports whether by the text the last word that was told doesn't go on.
+func (s *speech) over(tokens []text.Token) bool {
+	if !s.follows {
+		return false
+	}
+	next := s.ahead
+	if space := strings.IndexFunc(next, unicode.IsSpace); space >= 0 {
+		next = next[:space]
+	}
+	whole := text.Tokens(string(s.chars)+next, 0)
+	n := len(tokens)
+	return len(whole) >= n && whole[n-1].End == tokens[n-1].End
 }
 
 // rest are the words that nothing stands behind, at the piece's end.

@@ -67,12 +67,42 @@ func TestSegmentsAreToldApart(t *testing.T) {
 	}
 }
 
+// A word that by the text doesn't go on is told with its last character: a voice may break off right behind it.
+func TestWordIsToldWithItsLastCharacter(t *testing.T) {
+	for name, c := range map[string]struct{ text, told, want string }{
+		"before a full stop":         {"One two three. Four five.", "One two three", "One@0-60 two@80-140 three@160-260"},
+		"with the full stop":         {"One two three. Four five.", "One two three.", "One@0-60 two@80-140 three@160-260"},
+		"within a word":              {"One two threefold.", "One two three", "One@0-60 two@80-140"},
+		"within a number":            {"It is 3.14 now.", "It is 3.", "It@0-40 is@60-100"},
+		"before an apostrophe":       {"We don't know.", "We don", "We@0-40"},
+		"a space that was not there": {"One two.", " One", "One@20-80"},
+		"at the text's end":          {"One two", "One two", "One@0-60 two@80-140"},
+		"of another text":            {"1 2.", "one two", "one@0-60"},
+		"before a sign of the next":  {"One $5.", "One $", "One@0-60"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSpeech(c.text)
+			if got := printed(s.add(letters(c.told, 0), 0, true)); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	s := newSpeech("One $5.")
+	words := append(s.add(letters("One $", 0), 0, true), s.add(letters("5.", 100), ms(100), true)...)
+	if got, want := printed(append(words, s.rest()...)), "One@0-60 $5@80-120"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestHowAlignmentsAreCutChangesNothing tells one text in frames of any number of characters.
 func TestHowAlignmentsAreCutChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"one", "don't", "3.14", "好的", "e.g.", "wörd,", "-", "(x)"}), 1, 12).Draw(t, "words"), " ")
 		all := letters(text, 0)
 		whole, cut := &speech{}, &speech{}
+		if rapid.Bool().Draw(t, "known") {
+			*cut = newSpeech(text)
+		}
 		want := append(whole.add(all, 0, true), whole.rest()...)
 		var got []word
 		for from := 0; from < len(all.Chars); {
