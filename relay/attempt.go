@@ -80,6 +80,8 @@ type orderedPiece struct {
 	aligner *text.Aligner
 	track   int           // its index in the track, once the attempt has the floor
 	timed   bool          // words of it were told
+	order   wordOrder     // of those words
+	misled  bool          // their times can't be true
 	least   time.Duration // audio that it takes at least
 }
 

@@ -29,8 +29,9 @@ type fakeProvider struct {
 	panics   bool          // Open panics
 	connect  time.Duration // that Open takes
 	times    fakeTimes
-	endsOpen bool // says nothing of a piece's end, but for the last
-	noBill   bool // says nothing of what it charges
+	distort  func(*upstream.Word) // what it makes of a word's times; nil: nothing
+	endsOpen bool                 // says nothing of a piece's end, but for the last
+	noBill   bool                 // says nothing of what it charges
 
 	mu      sync.Mutex
 	opened  []upstream.Request
@@ -205,6 +206,11 @@ func (s *fakeStream) piece(p upstream.Piece) error {
 		runes = nil
 	}
 	words := fakeWords(p, s.at)
+	for i := range words {
+		if f.distort != nil {
+			f.distort(&words[i])
+		}
+	}
 	if f.times == timesAhead {
 		s.sink.Words(words)
 	}

@@ -17,12 +17,12 @@ func telling(tb testing.TB) (*attempt, []upstream.Word) {
 	a := stage{vendor: newFake(), text: strings.Repeat("And so on, they said. ", 100), output: fakeFormat}.attempt(tb)
 	a.g.req.wordTimestamps = true
 	ordered(a)
-	a.Audio(frame200())
 	var words []upstream.Word
 	for i, p := range a.pieces {
 		for _, t := range p.Tokens() {
-			at := time.Duration(len(words)) * 200 * time.Microsecond
-			words = append(words, upstream.Word{Text: t.Text, Piece: i, Start: at, End: at + 100*time.Microsecond, Score: -1})
+			at := time.Duration(len(words)) * 200 * time.Millisecond // as long as a frame
+			words = append(words, upstream.Word{Text: t.Text, Piece: i, Start: at, End: at + 100*time.Millisecond, Score: -1})
+			a.Audio(frame200())
 		}
 	}
 	drain(a.g.origin.out)

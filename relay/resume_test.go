@@ -93,7 +93,7 @@ func TestResume(t *testing.T) {
 		"before a piece's end":          {nil, 1000, 900, 2, resume{8, sourceEstimate}},
 		"nothing known":                 {nil, -1, 900, 0, resume{0, sourceSegment}},
 		"nothing known, all said":       {nil, -1, 900, 4, resume{18, sourceEstimate}},
-		"times behind a known end":      {words, 500, 550, 0, resume{18, sourceWords}},
+		"times behind a known end":      {words, 500, 550, 0, resume{18, sourceSegment}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

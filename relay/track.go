@@ -114,10 +114,18 @@ func (t *track) lastEnd(after, by int64) int64 {
 	return end
 }
 
-// endPiece notes where the audio of a piece ends.
+// endPiece notes where the audio of a piece ends. Its words end there at the latest, whatever the vendor said, or they
+// would stand in the way of the next piece's.
 func (t *track) endPiece(i int, at int64) {
-	if i >= 0 && i < len(t.pieces) {
-		t.pieces[i].at = at
+	if i < 0 || i >= len(t.pieces) || at < 0 {
+		return
+	}
+	p := &t.pieces[i]
+	p.at = at
+	for j := len(t.words) - 1; j >= t.announced && t.words[j].Token.Start >= p.start; j-- {
+		if w := &t.words[j]; w.Token.Start < p.end {
+			w.Start, w.End = min(w.Start, at), min(w.End, at)
+		}
 	}
 }
 
@@ -130,6 +138,11 @@ func (t *track) addWords(words []text.Timed) {
 		w.End = max(w.End, w.Start)
 		t.words = append(t.words, w)
 	}
+}
+
+// dismiss drops words that the client has not been told of.
+func (t *track) dismiss(what func(text.Timed) bool) {
+	t.words = append(t.words[:t.announced], slices.DeleteFunc(t.words[t.announced:], what)...)
 }
 
 // clamp moves words that end behind the audio to its end, once no more audio comes.

@@ -33,6 +33,9 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 	if id < 0 || id >= len(a.pieces) {
 		return // of no piece that was ordered
 	}
+	if !a.judgeWordsLocked(id, ws) {
+		return
+	}
 	rate := a.g.req.output.Rate
 	spoken := make([]text.Spoken, len(ws))
 	for i, w := range ws {

@@ -1,0 +1,59 @@
+package relay
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// Word times that can't be true say nothing of where a voice broke off, nor does the client get them.
+func TestWordTimesThatCannotBeTrueAreNoEvidence(t *testing.T) {
+	dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+	for name, distort := range map[string]func(w *upstream.Word){
+		"beyond the audio": func(w *upstream.Word) { w.Start, w.End = w.Start+100*time.Second, w.End+100*time.Second },
+		"end before start": func(w *upstream.Word) { w.Start, w.End = w.End, w.Start },
+		"without a length": func(w *upstream.Word) { w.End = w.Start },
+		"backwards": func(w *upstream.Word) {
+			d := w.End - w.Start
+			w.Start = max(0, 2*time.Second-w.Start)
+			w.End = w.Start + d
+		},
+		"a thousandth":     func(w *upstream.Word) { w.Start, w.End = w.Start/1000, w.End/1000 },
+		"a thousand times": func(w *upstream.Word) { w.Start, w.End = w.Start*1000, w.End*1000 },
+		"all at once":      func(w *upstream.Word) { w.Start, w.End = 0, 0 },
+		"one far beyond":   func(w *upstream.Word) { w.End += time.Hour },
+		"a hole in the text": func(w *upstream.Word) {
+			if w.Start > time.Second {
+				w.Start, w.End = w.Start+4*time.Second, w.End+4*time.Second
+			}
+		},
+	} {
+		for _, times := range []fakeTimes{timesAhead, timesSpoken} {
+			for _, after := range []int{20, 31, 44} {
+				t.Run(fmt.Sprint(name, " ", times, " after ", after), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						first := lively()
+						first.distort, first.times = distort, times
+						c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
+						c.rehearse()
+						first.breaks(after, dropped)
+						c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
+						l := c.listen("g1")
+						if len(l.reroutes) != 1 {
+							t.Fatalf("got %v with %d reroutes", l.done, len(l.reroutes))
+						}
+						r := l.reroutes[0]
+						missing, doubled := seamIn(t, twelveWords, l.heard, int(r["resume_char"].(float64)))
+						if missing > 0 || doubled > 2 {
+							t.Errorf("heard %q: %d words missing, %d doubled", l.heard, missing, doubled)
+						}
+						checkWords(t, l.events)
+					})
+				})
+			}
+		}
+	}
+}
