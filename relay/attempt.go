@@ -52,6 +52,7 @@ type attempt struct {
 	lastSent  bool          // the vendor knows that no more text comes
 	base      int64
 	clock     inputClock
+	frames    int           // on clock
 	pieceFrom time.Duration // where on clock the piece under way begins
 	lastFrame time.Time     // zero: no audio yet
 	interval  time.Duration // usual between frames

@@ -37,6 +37,10 @@ func (a *attempt) Audio(f upstream.Frame) {
 		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "far more audio than the text can take"})
 		return
 	}
+	if a.frames++; a.crumblesLocked() {
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in far too many frames"})
+		return
+	}
 	p, err := a.payloadLocked(f, raw)
 	if err != nil {
 		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
@@ -82,6 +86,18 @@ const (
 
 func (a *attempt) runsAwayLocked() bool {
 	return a.clock.duration() > runawayFactor*a.expected+runawaySlack
+}
+
+// A vendor may send framesPerSecond frames for a second of audio, and framesSlack more. Each becomes a message with a head
+// of its own, so that audio in single samples would take a hundred times its size. Frames of 10 ms are the shortest that
+// any vendor sends for long.
+const (
+	framesPerSecond = 1000
+	framesSlack     = 4096
+)
+
+func (a *attempt) crumblesLocked() bool {
+	return a.frames > framesSlack+int(a.clock.duration().Seconds()*framesPerSecond)
 }
 
 // survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.

@@ -16,7 +16,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 	if a.ended || a.g.stopped {
 		return
 	}
-	for len(ws) > 0 {
+	for len(ws) > 0 && !a.ended {
 		n := 1
 		for n < len(ws) && ws[n].Piece == ws[0].Piece {
 			n++
@@ -50,7 +50,11 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 		a.noteTimingLocked()
 	}
 	a.pieces[id].timed = true
-	a.timeLocked(a.pieces[id].aligner.Add(spoken))
+	aligner := a.pieces[id].aligner
+	a.timeLocked(aligner.Add(spoken))
+	if aligner.Exceeded() {
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "times of far more words than the text has"})
+	}
 }
 
 // noteTimingLocked remembers whether the first words of a piece came as it was spoken.

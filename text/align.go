@@ -28,6 +28,7 @@ type Aligner struct {
 	waiting []spokenEntry // spoken behind the last anchor
 	clock   int64         // the end of what was given
 	started bool          // a word has come: clock is valid
+	left    allowance     // of what may be spoken still
 }
 
 // entry is a token with its key. Two words are equal when their keys are; an empty key equals none.
@@ -44,17 +45,21 @@ type spokenEntry struct {
 // NewAligner returns an aligner for the words of p.
 func NewAligner(p Piece) *Aligner {
 	tokens := p.Tokens()
-	a := &Aligner{tokens: make([]entry, len(tokens))}
+	a := &Aligner{tokens: make([]entry, len(tokens)), left: allowed(tokens)}
 	for i, t := range tokens {
 		a.tokens[i] = entry{token: t, key: keyOf(t.Text)}
 	}
 	return a
 }
 
-// Add takes the next spoken words and returns the tokens whose times are known now, in order.
+// Add takes the next spoken words and returns the tokens whose times are known now, in order. It takes no more words than
+// the piece can be spoken as, and so keeps no more: Exceeded tells.
 func (a *Aligner) Add(ws []Spoken) []Timed {
 	var out []Timed
 	for _, w := range ws {
+		if !a.left.take(w.Text) {
+			break
+		}
 		if !a.started {
 			a.started, a.clock = true, w.Start
 		}
@@ -68,6 +73,9 @@ func (a *Aligner) Add(ws []Spoken) []Timed {
 	}
 	return out
 }
+
+// Exceeded reports whether more words were spoken than the piece can be spoken as.
+func (a *Aligner) Exceeded() bool { return a.left.exceeded() }
 
 // Finish says that the piece's speech has ended, and returns its other tokens: all of them, if any word of the piece was
 // spoken, else none.

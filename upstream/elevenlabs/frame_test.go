@@ -158,24 +158,37 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 	}
 }
 
-// TestARunawayPieceEndsItsStream holds more of the second piece than there can be.
+// TestARunawayPieceEndsItsStream holds more of the second piece than there can be, of whatever it is.
 func TestARunawayPieceEndsItsStream(t *testing.T) {
-	r := newReader(t)
-	sink := &upstreamtest.Loose{TB: t}
-	s := r.open(t, sink)
-	frame := `{"audio":"` + strings.Repeat("AAAA", 1<<18) + `","contextId":"NEXT"}`
-	for range maxHeld>>20 + 1 {
-		if sink.Ends > 0 {
-			t.Fatal("ended too early")
-		}
-		if err := r.frame(s, frame); err != nil {
-			t.Fatal(err)
-		}
+	chars, numbers := strings.Repeat(`"x",`, 1<<16)+`"x"`, strings.Repeat("1,", 1<<16)+"1"
+	for name, c := range map[string]struct {
+		frame string
+		least int // frames that fit into the last megabyte
+		most  int
+	}{
+		"audio":         {`{"audio":"` + strings.Repeat("AAAA", 1<<18) + `","contextId":"NEXT"}`, 0, 1},
+		"times":         {`{"contextId":"NEXT","alignment":{"chars":[` + chars + `],"charStartTimesMs":[` + numbers + `],"charDurationsMs":[` + numbers + `]}}`, 0, 1},
+		"many chunks":   {`{"audio":"AAAA","contextId":"NEXT"}`, 1 << 13, 1 << 14},
+		"numbers alone": {`{"contextId":"NEXT","alignment":{"chars":["x"],"charStartTimesMs":[` + numbers + `],"charDurationsMs":[` + numbers + `]}}`, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReader(t)
+			sink := &upstreamtest.Loose{TB: t}
+			s := r.open(t, sink)
+			s.line.held = maxHeld - 1<<20
+			held := 0
+			for sink.Ends == 0 && held <= c.most {
+				if err := r.frame(s, c.frame); err != nil {
+					t.Fatal(err)
+				}
+				held++
+			}
+			if held--; sink.Ends != 1 || upstream.KindOf(sink.Err) != upstream.Garbled || held < c.least {
+				t.Errorf("got %d ends and %v after %d frames, want garbled after %d to %d", sink.Ends, sink.Err, held, c.least, c.most)
+			}
+			s.leave()
+		})
 	}
-	if sink.Ends != 1 || upstream.KindOf(sink.Err) != upstream.Garbled {
-		t.Errorf("got %d ends and %v, want garbled", sink.Ends, sink.Err)
-	}
-	s.leave()
 }
 
 // audioFrame is a usual frame: 200 ms.

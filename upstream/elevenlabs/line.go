@@ -14,7 +14,7 @@ type line struct {
 	clock upstream.Clock
 
 	pieces []*piece      // ordered and not ended
-	held   int           // bytes of base64, of all pieces
+	held   int           // of all pieces, by size
 	start  time.Duration // of the first piece
 	spoken time.Duration // start of the latest word
 }
@@ -37,9 +37,24 @@ type packet struct {
 const (
 	// underWay is how many contexts of a stream may be at the vendor: the one that is heard, and the one behind it.
 	underWay = 2
-	// maxHeld is the most audio that may be held, in bytes of base64: four minutes at 24 kHz.
+	// maxHeld is the most that may be held, in bytes: as base64, four minutes of audio at 24 kHz.
 	maxHeld = 16 << 20
+	// packetSize and charSize are what a packet takes beside its base64, and a character that is timed beside its text.
+	packetSize = 64
+	charSize   = 64
 )
+
+// size is about what a packet takes while it is held.
+func (p packet) size() int {
+	size := packetSize + len(p.base64)
+	if p.times != nil {
+		for _, char := range p.times.Chars {
+			size += charSize + len(char)
+		}
+		size += 8 * (len(p.times.starts()) + len(p.times.lengths()))
+	}
+	return size
+}
 
 // order puts a piece at the end. One without a text has no context, and ends when its turn comes.
 func (l *line) order(p upstream.Piece) {
@@ -91,10 +106,10 @@ func (l *line) receive(id int, what packet) bool {
 	case turn:
 		l.tell(p, what)
 		return true
-	case l.held+len(what.base64) > maxHeld:
+	case l.held+what.size() > maxHeld:
 		return false
 	}
-	l.held += len(what.base64)
+	l.held += what.size()
 	what.base64 = bytes.Clone(what.base64)
 	p.ahead = append(p.ahead, what)
 	return true
@@ -133,7 +148,7 @@ func (l *line) advance() {
 // release hands on what was held of a piece.
 func (l *line) release(p *piece) {
 	for _, what := range p.ahead {
-		l.held -= len(what.base64)
+		l.held -= what.size()
 		l.tell(p, what)
 	}
 	p.ahead = nil

@@ -158,7 +158,7 @@ func (s *stream) receive(piece int, what packet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.silentLocked() && !s.line.receive(piece, what) {
-		s.endLocked(upstream.GarbledError("the vendor sent more audio ahead of its turn than can be"))
+		s.endLocked(upstream.GarbledError("the vendor sent more ahead of its turn than can be"))
 	}
 }
 

@@ -175,15 +175,16 @@ func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 func TestCharges(t *testing.T) {
 	r := newReader(t)
 	for usage, want := range map[string]upstream.Charge{
-		`{"cost_cents":0.18,"currency":"eur"}`:        {Decimal: "0.18", Scale: -2, Currency: "EUR"},
-		`{"cost_cents":1.80e-05,"currency":"EUR"}`:    {Decimal: "1.80e-05", Scale: -2, Currency: "EUR"},
-		`{"cost_cents":0,"currency":"eur"}`:           {Decimal: "0", Scale: -2, Currency: "EUR"},
-		`{"cost_cents":null,"cost_unavailable":true}`: {},
-		`{"cost_cents":0.18}`:                         {},
-		`{"cost_cents":"0.18","currency":"eur"}`:      {},
-		`{"cost_cents":{},"currency":"eur"}`:          {},
-		`{}`:                                          {},
-		`null`:                                        {},
+		`{"cost_cents":0.18,"currency":"eur"}`:                             {Decimal: "0.18", Scale: -2, Currency: "EUR"},
+		`{"cost_cents":1.80e-05,"currency":"EUR"}`:                         {Decimal: "1.80e-05", Scale: -2, Currency: "EUR"},
+		`{"cost_cents":0,"currency":"eur"}`:                                {Decimal: "0", Scale: -2, Currency: "EUR"},
+		`{"cost_cents":null,"cost_unavailable":true}`:                      {},
+		`{"cost_cents":0.18}`:                                              {},
+		`{"cost_cents":"0.18","currency":"eur"}`:                           {},
+		`{"cost_cents":{},"currency":"eur"}`:                               {},
+		`{"cost_cents":1` + strings.Repeat("0", 64) + `,"currency":"eur"}`: {},
+		`{}`:   {},
+		`null`: {},
 	} {
 		sink := upstreamtest.NewSink(t)
 		s := r.open(t, sink)

@@ -279,9 +279,12 @@ func (s *stream) finishLocked(u upstream.Usage) {
 	s.endLocked(u, nil, true)
 }
 
+// longestAmount is longer than any amount is written.
+const longestAmount = 64
+
 // charged is the charge as the vendor wrote it. One that it could not find out is not known, which is not 0.
 func (u *usage) charged() upstream.Usage {
-	if u == nil {
+	if u == nil || len(u.CostCents) > longestAmount || len(u.Currency) > longestAmount {
 		return upstream.Usage{}
 	}
 	var cents json.Number

@@ -17,6 +17,7 @@ type item struct {
 	header header
 
 	held   []wordTime // that came before its audio
+	size   int        // of what was held, in bytes
 	placed bool       // whether origin is known
 	origin time.Duration
 }
@@ -30,8 +31,12 @@ type wordTime struct {
 const (
 	// keptItems is how many items back word times may come.
 	keptItems = 16
-	// heldWords is how many words may come before their item's audio: a piece has far fewer.
-	heldWords = 4096
+	// heldSize is how many bytes of words may come before their item's audio, and wordSize what a word takes beside its
+	// text. A piece has some fifty words.
+	heldSize = 256 << 10
+	wordSize = 64
+	// longestID is longer than the vendor's items' ids are, which are kept.
+	longestID = 256
 	// longest is what no time is beyond: a bound for arithmetic.
 	longest = 24 * time.Hour
 	// originSlack is how much earlier than its item a word may be said to begin, where times count from the context.
@@ -52,10 +57,17 @@ func seconds(s float64) time.Duration {
 	return time.Duration(min(max(s, 0), longest.Seconds()) * float64(time.Second))
 }
 
-// hold keeps words for when the item's audio begins, as only then its start is known.
-func (it *item) hold(times []wordTime) {
-	room := max(heldWords-len(it.held), 0)
-	it.held = append(it.held, times[:min(len(times), room)]...)
+// hold keeps words for when the item's audio begins, as only then its start is known. It reports false where they are more
+// than a piece can have.
+func (it *item) hold(times []wordTime) bool {
+	for _, w := range times {
+		it.size += wordSize + len(w.text)
+	}
+	if it.size > heldSize {
+		return false
+	}
+	it.held = append(it.held, times...)
+	return true
 }
 
 // place finds out what the item's word times count from, which is not documented. Its first word is near its start; if

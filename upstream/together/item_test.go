@@ -68,6 +68,12 @@ func word(item int, text string, from, to int) act {
 		typeWords, item, text, float64(from)/1000, float64(to)/1000)
 }
 
+// manyWords are words that nobody has asked for.
+func manyWords(item, n int) act {
+	words, times := strings.Repeat(`"x",`, n)+`"x"`, strings.Repeat("1,", n)+"1"
+	return send(`{"type":%q,"item_id":"tts_%d","words":[`+words+`],"start_seconds":[`+times+`],"end_seconds":[`+times+`]}`, typeWords, item)
+}
+
 func done(item int) act { return send(`{"type":%q,"item_id":"tts_%d"}`, typeDone, item) }
 
 func send(frame string, args ...any) act {
@@ -155,6 +161,10 @@ func TestEndsAreCounted(t *testing.T) {
 		"a socket that is lost when more may come": {
 			[]act{speak(0, "Hi. You.", true), delta(1, second), done(1), lose},
 			[]string{"0 ms: piece 0 after 1000 ms", "0 ms: end dropped: lost"},
+		},
+		"times of far more words than there is text, before their audio": {
+			[]act{speak(0, "Hi.", true), manyWords(1, 1000), manyWords(1, 4000)},
+			[]string{"0 ms: end garbled: the vendor sent far more words than there is text"},
 		},
 		"a cancel that was not asked for": {
 			[]act{speak(0, "Hi.", true), delta(1, second), send(`{"type":%q}`, typeCancelled)},

@@ -76,7 +76,7 @@ func scanDelta(data []byte) (p packet, ok bool) {
 			return p, false
 		}
 	}
-	if p.item, ok = fields[itemField].Text(); !ok {
+	if p.item, ok = fields[itemField].Text(); !ok || len(p.item) > longestID {
 		return p, false
 	}
 	p.base64, ok = fields[deltaField].Text()
@@ -99,6 +99,9 @@ func owner(m *upstream.Mux, context []byte) *stream {
 // take handles any frame. Acknowledgements and what is unknown need nothing done.
 func take(m *upstream.Mux, f *frame) *upstream.Error {
 	context := f.context()
+	if len(f.ItemID) > longestID {
+		return upstream.GarbledError("the vendor sent an id that is far too long")
+	}
 	switch f.Type {
 	case typeDelta:
 		if f.Delta == nil {

@@ -60,7 +60,9 @@ func (s *stream) words(f *frame) {
 	s.nameLocked(f.ContextID != nil)
 	it := s.itemLocked([]byte(f.ItemID))
 	if !it.begun {
-		it.hold(f.times())
+		if !it.hold(f.times()) {
+			s.endLocked(upstream.GarbledError("the vendor sent far more words than there is text"), true)
+		}
 		return
 	}
 	s.spokenLocked(it, f.times())

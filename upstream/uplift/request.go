@@ -29,6 +29,8 @@ const (
 	// have, at 59,000 bytes a second, and some more for short ones.
 	heldBase    = 1 << 20
 	heldPerByte = 16 << 10
+	// chunkSize is what a chunk takes beside its base64 while it is held.
+	chunkSize = 64
 )
 
 // sit gives the request its seat, or nil where that is of no use any more.
@@ -68,7 +70,7 @@ func (r *request) audio(base64 []byte) {
 		s.audioLocked(f)
 		return
 	}
-	r.size += len(base64)
+	r.size += chunkSize + len(base64)
 	if r.size > heldBase+heldPerByte*len(r.piece.Text) {
 		r.endLocked(upstream.GarbledError("the vendor sends far more audio than there is text"))
 		return

@@ -22,6 +22,7 @@ func runWire(t *testing.T, s Subject) {
 		"does not wait for the deaf":   doesNotWaitForTheDeaf,
 		"frees the places of the deaf": freesThePlacesOfTheDeaf,
 		"reports no connection":        reportsNoConnection,
+		"follows no redirect":          followsNoRedirect,
 		"takes Retry-After":            takesRetryAfter,
 		"speaks on after a failure":    speaksOnAfterAFailure,
 		"is interrupted 200 times":     isInterruptedOften,
@@ -154,6 +155,17 @@ func takesRetryAfter(r *rig) {
 	var e *upstream.Error
 	if !errors.As(err, &e) || e.Kind != upstream.Throttled || e.RetryAfter != 7*time.Second {
 		r.t.Errorf("Open: got %+v, want throttled for 7s", err)
+	}
+}
+
+// followsNoRedirect: a redirect would take the key to another host, and the text with it.
+func followsNoRedirect(r *rig) {
+	r.vendor.Refuse(http.StatusFound, http.Header{"Location": {URL + "/elsewhere"}})
+	if _, err := r.tryOpen(r.t.Context()); upstream.KindOf(err) != upstream.ConnectFailed {
+		r.t.Errorf("Open: got %v, want connect_failed", err)
+	}
+	if n := r.vendor.Handshakes(); n != 1 {
+		r.t.Errorf("got %d requests, want 1", n)
 	}
 }
 

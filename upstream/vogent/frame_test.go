@@ -130,22 +130,34 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 	}
 }
 
-// TestARunawayPieceEndsItsStream holds more of the second piece than there can be.
+// TestARunawayPieceEndsItsStream holds more of the second piece than there can be, of whatever it is.
 func TestARunawayPieceEndsItsStream(t *testing.T) {
-	r := newReader(t)
-	sink := &upstreamtest.Loose{TB: t}
-	s := r.open(t, sink)
-	frame := `{"type":"chunk","generationId":"NEXT","audio":"` + strings.Repeat("AAAA", 1<<18) + `"}`
-	for range maxHeld>>20 + 1 {
-		if sink.Ends > 0 {
-			t.Fatal("ended too early")
-		}
-		if err := r.frame(s, frame); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if sink.Ends != 1 || upstream.KindOf(sink.Err) != upstream.Garbled {
-		t.Errorf("got %d ends and %v, want garbled", sink.Ends, sink.Err)
+	words := strings.Repeat(`{"word":"x","start":1,"end":2},`, 1<<14) + `{"word":"x","start":1,"end":2}`
+	for name, c := range map[string]struct {
+		frame string
+		least int // frames that fit into the last megabyte
+		most  int
+	}{
+		"audio":       {`{"type":"chunk","generationId":"NEXT","audio":"` + strings.Repeat("AAAA", 1<<18) + `"}`, 0, 1},
+		"times":       {`{"type":"word_timestamps","generationId":"NEXT","words":[` + words + `]}`, 0, 1},
+		"many chunks": {`{"type":"chunk","generationId":"NEXT","audio":"AAAA"}`, 1 << 13, 1 << 14},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReader(t)
+			sink := &upstreamtest.Loose{TB: t}
+			s := r.open(t, sink)
+			s.line.held = maxHeld - 1<<20
+			held := 0
+			for sink.Ends == 0 && held <= c.most {
+				if err := r.frame(s, c.frame); err != nil {
+					t.Fatal(err)
+				}
+				held++
+			}
+			if held--; sink.Ends != 1 || upstream.KindOf(sink.Err) != upstream.Garbled || held < c.least {
+				t.Errorf("got %d ends and %v after %d frames, want garbled after %d to %d", sink.Ends, sink.Err, held, c.least, c.most)
+			}
+		})
 	}
 }
 

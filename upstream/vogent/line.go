@@ -15,7 +15,7 @@ type line struct {
 	clock upstream.Clock
 
 	pieces []*generation // ordered and not ended
-	held   int           // bytes, of all pieces
+	held   int           // of all pieces, by size
 	start  time.Duration // of the first piece
 	spoken time.Duration // start of the latest word
 }
@@ -35,8 +35,22 @@ type event struct {
 	words  []wordTime
 }
 
-// maxHeld is the most audio that may be held, in bytes of base64: four minutes at 24 kHz, of one piece.
-const maxHeld = 16 << 20
+const (
+	// maxHeld is the most that may be held, in bytes: as base64, four minutes of audio at 24 kHz, of one piece.
+	maxHeld = 16 << 20
+	// eventSize and wordSize are what an event takes beside its base64, and a word beside its text.
+	eventSize = 64
+	wordSize  = 64
+)
+
+// size is about what an event takes while it is held.
+func (e event) size() int {
+	size := eventSize + len(e.base64)
+	for _, w := range e.words {
+		size += wordSize + len(w.text)
+	}
+	return size
+}
 
 // order puts a piece at the end. One without a text is not sent, and ends when its turn comes.
 func (l *line) order(p upstream.Piece) {
@@ -74,24 +88,31 @@ func (l *line) audio(piece int, base64 []byte) bool {
 	case turn:
 		l.sound(base64)
 		return true
-	case l.held+len(base64) > maxHeld:
-		return false
 	}
-	l.held += len(base64)
-	g.events = append(g.events, event{base64: bytes.Clone(base64)})
-	return true
+	return l.hold(g, event{base64: bytes.Clone(base64)})
 }
 
-// words takes words of a piece.
-func (l *line) words(piece int, words []wordTime) {
+// words takes words of a piece. It reports false where more came ahead of its turn than can be held.
+func (l *line) words(piece int, words []wordTime) bool {
 	g, turn := l.find(piece)
 	switch {
 	case g == nil || len(words) == 0:
+		return true
 	case turn:
 		l.tell(g, words)
-	default:
-		g.events = append(g.events, event{words: words})
+		return true
 	}
+	return l.hold(g, event{words: words})
+}
+
+// hold keeps an event for when it is the piece's turn, if there is room for it.
+func (l *line) hold(g *generation, e event) bool {
+	if l.held+e.size() > maxHeld {
+		return false
+	}
+	l.held += e.size()
+	g.events = append(g.events, e)
+	return true
 }
 
 // finish takes the vendor's word that it has nothing more of a piece, because of err where that is not nil. A piece's
@@ -132,12 +153,12 @@ func (l *line) failure() *upstream.Error {
 // release hands on what was held of a piece.
 func (l *line) release(g *generation) {
 	for _, e := range g.events {
+		l.held -= e.size()
 		if e.words != nil {
 			l.tell(g, e.words)
-			continue
+		} else {
+			l.sound(e.base64)
 		}
-		l.held -= len(e.base64)
-		l.sound(e.base64)
 	}
 	g.events = nil
 }

@@ -147,13 +147,16 @@ func (s *stream) Lost(err *upstream.Error) {
 	s.endLocked(err)
 }
 
+// tooFarAhead is how a stream ends whose vendor sends more of later pieces than can be held.
+var tooFarAhead = upstream.GarbledError("the vendor sent more ahead of its turn than can be")
+
 // audio hands audio on.
 func (s *stream) audio(piece int, base64 []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = true
 	if !s.silentLocked() && !s.line.audio(piece, base64) {
-		s.endLocked(upstream.GarbledError("the vendor sent more audio of a piece than can be"))
+		s.endLocked(tooFarAhead)
 	}
 }
 
@@ -162,8 +165,8 @@ func (s *stream) words(piece int, words []wordTime) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = true
-	if !s.silentLocked() {
-		s.line.words(piece, words)
+	if !s.silentLocked() && !s.line.words(piece, words) {
+		s.endLocked(tooFarAhead)
 	}
 }
 

@@ -1,0 +1,58 @@
+package relay
+
+import (
+	"strings"
+	"testing"
+
+	"voicerelay/upstream"
+)
+
+// TestFloodsAreGarbled: what a vendor says besides speech is bounded by the text that it was given.
+func TestFloodsAreGarbled(t *testing.T) {
+	word := func(text string) func(*attempt) {
+		return func(a *attempt) { a.Words([]upstream.Word{{Text: text, Score: -1}}) }
+	}
+	for name, c := range map[string]struct {
+		flood func(*attempt)
+		least int // that is borne
+		most  int
+	}{
+		"words that are not in the text": {word("other"), 4*2 + 64, 4*2 + 64},
+		"words that are":                 {word("there"), 4*2 + 64, 4*2 + 64},
+		"words without a letter":         {word(""), 4*2 + 64, 4*2 + 64},
+		"a long word":                    {word(strings.Repeat("x", 1<<20)), 0, 0},
+		"single samples": {func(a *attempt) {
+			a.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 0}})
+		}, framesSlack, framesSlack + framesSlack/10},
+		"halves of samples": {func(a *attempt) {
+			a.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte("AA==")})
+		}, framesSlack, framesSlack + framesSlack/10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := stage{vendor: newFake(), text: "Hello there.", output: fakeFormat, rivals: 1}.attempt(t)
+			ordered(a)
+			borne := 0
+			for !a.ended && borne <= c.most {
+				c.flood(a)
+				drain(a.g.origin.out)
+				borne++
+			}
+			if borne--; upstream.KindOf(a.err) != upstream.Garbled || borne < c.least {
+				t.Errorf("got %v after %d, want garbled after %d to %d", a.err, borne, c.least, c.most)
+			}
+		})
+	}
+}
+
+// Short frames are borne for as long as there is text.
+func TestShortFramesAreBorne(t *testing.T) {
+	a := stage{vendor: newFake(), text: strings.Repeat("And so on. ", 200), output: fakeFormat}.attempt(t)
+	ordered(a)
+	for range framesSlack * 3 / 2 {
+		a.Audio(upstream.Frame{Format: fakeFormat, Raw: make([]byte, 96)}) // 2 ms
+		drain(a.g.origin.out)
+	}
+	if a.ended {
+		t.Errorf("the attempt ended: %v", a.err)
+	}
+}
