@@ -3,6 +3,8 @@ package billing
 import (
 	"errors"
 	"fmt"
+
+	"golang.org/x/text/currency"
 )
 
 // Money is an amount of one currency. It is never negative.
@@ -69,6 +71,13 @@ func (m Money) Amount() string {
 
 // String is the amount and its currency, as in "0.001800 EUR".
 func (m Money) String() string { return m.Amount() + " " + m.Currency }
+
+// KnownCurrency reports whether s is a code of ISO 4217 that is in use or was. A vendor's charge may be in one that this
+// table does not know yet; a configuration's can't, since it would bound or price nothing.
+func KnownCurrency(s string) bool {
+	_, err := currency.ParseISO(s)
+	return err == nil && isCurrency(s)
+}
 
 // isCurrency reports whether s has the form of an ISO 4217 code.
 func isCurrency(s string) bool {

@@ -53,8 +53,8 @@ func (p Price) Validate(report func(field, reason string)) {
 	if _, err := p.picos(); err != nil {
 		report("amount", err.Error())
 	}
-	if !isCurrency(p.Currency) {
-		report("currency", `must be three capital letters, such as "EUR"`)
+	if !KnownCurrency(p.Currency) {
+		report("currency", `must be a currency of ISO 4217, such as "EUR"`)
 	}
 }
 
@@ -155,25 +155,31 @@ func (e entry) specificity() int {
 	return len(e.Model)
 }
 
-func (e entry) matches(provider, model string) bool {
-	if e.Provider != provider {
+// Matches reports whether the price is for a provider's model.
+func (p Price) Matches(provider, model string) bool {
+	if p.Provider != provider {
 		return false
 	}
-	if beginning, ok := strings.CutSuffix(e.Model, "*"); ok {
+	if beginning, ok := strings.CutSuffix(cmp.Or(p.Model, "*"), "*"); ok {
 		return strings.HasPrefix(model, beginning)
 	}
-	return e.Model == model
+	return p.Model == model
 }
 
 // Price is what an attempt cost by this list: of the most specific entry for its provider and model, or
 // unavailable where there is none.
 func (l *PriceList) Price(provider, model string, u Usage) Cost {
 	for _, e := range l.entries {
-		if e.matches(provider, model) {
+		if e.Matches(provider, model) {
 			return e.price(u)
 		}
 	}
 	return Cost{Source: Unavailable}
+}
+
+// Currency is that of the price of a provider's model; empty: the list has none.
+func (l *PriceList) Currency(provider, model string) string {
+	return l.Price(provider, model, Usage{}).Money.Currency
 }
 
 // Hash names the list's content, for records. It is empty where the list is.

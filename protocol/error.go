@@ -15,6 +15,9 @@ type Error struct {
 	Message      string // for a person; names the limit, never internals
 	RetryAfter   time.Duration
 	First        *First // with CodeDuplicateRequest of an idempotency key
+	// PassedOver are targets that were not tried, with CodeNoProviderAvailable and CodeUpstreamFailed, and with
+	// CodeNotAllowed where the tenant's budget excludes every one.
+	PassedOver []PassedOver
 
 	// malformed: the message as a whole is not a JSON object, though its beginning may name a command.
 	malformed bool
@@ -25,6 +28,13 @@ type First struct {
 	GenerationID string `json:"generation_id"`
 	RecordID     string `json:"record_id"`
 	State        string `json:"state"` // running, or how it ended
+}
+
+// PassedOver is a target that was not tried.
+type PassedOver struct {
+	Provider string `json:"provider"`
+	// Why is circuit_open, throttled, no_voice, language, currency or unpriced.
+	Why string `json:"why"`
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
@@ -38,13 +48,14 @@ func (e *Error) MarshalJSON() ([]byte, error) { return marshal(e.object()) }
 
 // errorObject is the error of the protocol; its type, command and generation id go before it.
 type errorObject struct {
-	Code         Code   `json:"code"`
-	Status       int    `json:"status"`
-	Param        string `json:"param,omitempty"`
-	Message      string `json:"message"`
-	Retryable    bool   `json:"retryable"`
-	RetryAfterMS *int64 `json:"retry_after_ms,omitempty"`
-	First        *First `json:"first,omitempty"`
+	Code         Code         `json:"code"`
+	Status       int          `json:"status"`
+	Param        string       `json:"param,omitempty"`
+	Message      string       `json:"message"`
+	Retryable    bool         `json:"retryable"`
+	RetryAfterMS *int64       `json:"retry_after_ms,omitempty"`
+	First        *First       `json:"first,omitempty"`
+	PassedOver   []PassedOver `json:"passed_over,omitempty"`
 }
 
 // errorMessage is an error that is a message of its own.
@@ -62,6 +73,8 @@ func (e *Error) object() errorObject {
 		Message:   e.Message,
 		Retryable: e.Code.Retryable(),
 		First:     e.First,
+
+		PassedOver: e.PassedOver,
 	}
 	// A wait of less than a millisecond rounds down to 0 and is told all the same.
 	if e.RetryAfter > 0 || e.Code == CodeRateLimitExceeded {

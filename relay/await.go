@@ -86,5 +86,5 @@ func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, an
 		case <-g.poke:
 		}
 	}
-	return endingOf(context.Cause(ctx), nil), false
+	return endingOf(context.Cause(ctx)), false
 }

@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"errors"
+	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -258,8 +260,10 @@ func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
 		r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
-		if refused, _ := c.until("error"); refused["code"] != "no_provider_available" {
-			t.Errorf("got %v", refused)
+		want := map[string]any{"provider": "alpha", "why": "unpriced"}
+		if refused, _ := c.until("error"); refused["code"] != "not_allowed" || refused["retryable"] != false ||
+			!strings.Contains(refused["message"].(string), "budget is in EUR") || !reflect.DeepEqual(refused["passed_over"], []any{want}) {
+			t.Errorf("got %v, want a refusal for good that says that alpha is unpriced", refused)
 		}
 		r.setup().local.AllowUnpriced = true
 		c.send(generate("g2", twelveWords, ""))

@@ -73,9 +73,13 @@ func (set *setup) affordable(plan *routing.Plan, key *Key) *routing.Plan {
 		return plan
 	}
 	rest := *plan
+	rest.PassedOver = slices.Clone(plan.PassedOver)
 	rest.Candidates = slices.DeleteFunc(slices.Clone(plan.Candidates), func(c routing.Candidate) bool {
-		cost := set.prices.Price(c.Provider, c.Model, billing.Usage{Audio: time.Second, Characters: 1, Bytes: 1, Requests: 1})
-		return !cost.Known() || cost.Money.Currency != key.Budget.Currency
+		why := routing.Excluded(set.prices.Currency(c.Provider, c.Model), key.Budget.Currency)
+		if why != "" {
+			rest.PassedOver = append(rest.PassedOver, routing.Omission{Target: c.Target, Why: why})
+		}
+		return why != ""
 	})
 	return &rest
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -22,6 +23,7 @@ func (srv *Server) refusal(err error) *protocol.Error {
 		tooMany   *limits.TooManyError
 		tooFast   *limits.RateError
 		stopped   *stopCause
+		noTarget  *routing.NoTargetError
 	)
 	switch {
 	case errors.As(err, &known):
@@ -49,8 +51,10 @@ func (srv *Server) refusal(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrVoiceNotAllowed):
 		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "voice", Message: err.Error()}
-	case errors.Is(err, routing.ErrNoTarget):
-		return &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: err.Error()}
+	case errors.As(err, &noTarget):
+		return &protocol.Error{
+			Code: protocol.CodeNoProviderAvailable, Message: err.Error(), PassedOver: passedOverOf(noTarget.PassedOver),
+		}
 	case errors.As(err, &stopped) && stopped.err != nil:
 		return stopped.err
 	}
@@ -65,12 +69,45 @@ func (srv *Server) internal(log zerolog.Logger, what string, fault any) *protoco
 }
 
 // noProvider refuses what no target may speak now.
-func noProvider() *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: "every target's circuit is open"}
+func noProvider(passedOver []routing.Omission) *protocol.Error {
+	return &protocol.Error{
+		Code:       protocol.CodeNoProviderAvailable,
+		Message:    "no target can speak now: " + describe(passedOver),
+		PassedOver: passedOverOf(passedOver),
+	}
+}
+
+// unaffordable refuses what the tenant's budget can pay for at no target, which only another configuration changes.
+func unaffordable(plan *routing.Plan, currency string) *protocol.Error {
+	return &protocol.Error{
+		Code:  protocol.CodeNotAllowed,
+		Param: "route",
+		Message: fmt.Sprintf("the tenant's budget is in %s and excludes every target of route %q: %s",
+			currency, plan.Route, describe(plan.PassedOver)),
+		PassedOver: passedOverOf(plan.PassedOver),
+	}
+}
+
+// describe says for a person which targets are passed over, and why.
+func describe(passedOver []routing.Omission) string {
+	parts := make([]string, len(passedOver))
+	for i, o := range passedOver {
+		parts[i] = fmt.Sprintf("%s (%s)", o.Target, o.Why)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// passedOverOf is a list of omissions as the protocol has it.
+func passedOverOf(omissions []routing.Omission) []protocol.PassedOver {
+	passed := make([]protocol.PassedOver, len(omissions))
+	for i, o := range omissions {
+		passed[i] = protocol.PassedOver{Provider: o.Provider, Why: string(o.Why)}
+	}
+	return passed
 }
 
 // upstreamFailure is what a client is told when no target has spoken the text.
-func upstreamFailure(failures []error) *protocol.Error {
+func upstreamFailure(failures []error, passedOver []routing.Omission) *protocol.Error {
 	rejected := 0
 	for _, err := range failures {
 		if upstream.KindOf(err) == upstream.Rejected {
@@ -84,7 +121,11 @@ func upstreamFailure(failures []error) *protocol.Error {
 	if last.Timeout {
 		return &protocol.Error{Code: protocol.CodeUpstreamTimeout, Message: "every target was tried, and the last took too long"}
 	}
-	return &protocol.Error{Code: protocol.CodeUpstreamFailed, Message: "every target was tried"}
+	message := "every target was tried"
+	if len(passedOver) > 0 {
+		message = "every target was tried but those passed over: " + describe(passedOver)
+	}
+	return &protocol.Error{Code: protocol.CodeUpstreamFailed, Message: message, PassedOver: passedOverOf(passedOver)}
 }
 
 // attemptMessage is what usage says of a failed attempt. Only an adapter's own words are fit for clients.

@@ -214,16 +214,13 @@ func (g *generation) trim() {
 	g.track.forgetText()
 }
 
-// endingOf turns what stopped a generation, or the failures of its attempts, into its end.
-func endingOf(cause error, failures []error) ending {
+// endingOf turns what stopped a generation into its end.
+func endingOf(cause error) ending {
 	var stop *stopCause
 	if errors.As(cause, &stop) {
 		return ending{reason: stop.reason, err: stop.err}
 	}
-	if cause != nil { // the session's context ended: the client is gone
-		return ending{reason: causeGone.reason}
-	}
-	return ending{reason: reasonFailed, err: upstreamFailure(failures)}
+	return ending{reason: causeGone.reason} // the session's context ended: the client is gone
 }
 
 // request is a generate with the connection's defaults applied and every name resolved.

@@ -27,6 +27,7 @@ type race struct {
 type entrant struct {
 	routing.Candidate
 	standing standing
+	refused  routing.Why // why it was not tried, though its turn had come; empty: it was, or it has not
 }
 
 // standing says whether a target may be tried.
@@ -60,13 +61,13 @@ func (g *generation) speak(ctx context.Context) ending {
 func (r *race) run(ctx context.Context) ending {
 	for {
 		if ctx.Err() != nil {
-			return endingOf(context.Cause(ctx), nil)
+			return endingOf(context.Cause(ctx))
 		}
 		r.follow()
 		if len(r.live) == 0 {
 			end, err := r.begin(ctx)
 			if err != nil {
-				return endingOf(err, r.failures)
+				return endingOf(err)
 			}
 			if end != nil {
 				return *end
@@ -106,10 +107,24 @@ func (r *race) begin(ctx context.Context) (*ending, error) {
 		return nil, context.Cause(ctx)
 	}
 	if len(r.failures) == 0 {
-		return &ending{reason: reasonFailed, err: noProvider()}, nil
+		return &ending{reason: reasonFailed, err: noProvider(r.passedOver())}, nil
 	}
-	end := endingOf(nil, r.failures)
-	return &end, nil
+	return &ending{reason: reasonFailed, err: upstreamFailure(r.failures, r.passedOver())}, nil
+}
+
+// passedOver are the route's targets that were never tried, though the text is not spoken.
+func (r *race) passedOver() []routing.Omission {
+	all := slices.Clone(r.g.req.plan.PassedOver)
+	for _, e := range r.field {
+		why := e.refused
+		if e.standing == fresh {
+			why = r.g.req.setup.resting(e.Candidate)
+		}
+		if why != "" {
+			all = append(all, routing.Omission{Target: e.Target, Why: why})
+		}
+	}
+	return all
 }
 
 // next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, then
@@ -149,7 +164,7 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 		return e, verdict, false
 	}
 	place.give(tenant)
-	e.standing = spent
+	e.standing, e.refused = spent, cmp.Or(r.g.req.setup.resting(e.Candidate), routing.CircuitOpen)
 	return nil, nil, true
 }
 
@@ -279,7 +294,7 @@ func (r *race) reserve() []*entrant {
 func (r *race) standing(wanted standing) []*entrant {
 	var found []*entrant
 	for _, e := range r.field {
-		if e.standing == wanted && !r.g.req.setup.resting(e.Candidate) {
+		if e.standing == wanted && r.g.req.setup.resting(e.Candidate) == "" {
 			found = append(found, e)
 		}
 	}

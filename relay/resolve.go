@@ -34,16 +34,15 @@ func (srv *Server) resolve(c *protocol.Generate, prefer string, on *terms) (*req
 	if err != nil {
 		return nil, srv.refusal(err)
 	}
-	plan = on.setup.affordable(plan, on.key)
+	if plan = on.setup.affordable(plan, on.key); len(plan.Candidates) == 0 {
+		return nil, unaffordable(plan, on.key.Budget.Currency)
+	}
 	options, refused := srv.parseOptions(on.setup, asked.ProviderOptions.Value)
 	if refused != nil {
 		return nil, refused
 	}
-	if len(plan.Candidates) == 0 {
-		return nil, &protocol.Error{Code: protocol.CodeNoProviderAvailable, Message: "no target's price is known in the budget's currency"}
-	}
-	if on.setup.allOpen(plan) {
-		return nil, noProvider()
+	if passedOver, all := on.setup.allOpen(plan); all {
+		return nil, noProvider(passedOver)
 	}
 	output := or(asked.Output, protocol.DefaultOutput())
 	return &request{

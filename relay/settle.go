@@ -188,6 +188,9 @@ func (g *generation) logEndLocked(done protocol.Done) {
 	}
 	if done.Error != nil {
 		event = event.Str("code", string(done.Error.Code))
+		if len(done.Error.PassedOver) > 0 {
+			event = event.Any("passed_over", done.Error.PassedOver)
+		}
 	}
 	event.Msg("generation ended")
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"crypto/subtle"
+	"slices"
 
 	"voicerelay/billing"
 	"voicerelay/routing"
@@ -117,8 +118,10 @@ func (set *setup) circuitOf(provider string) routing.State {
 // state is how a target's circuit stands.
 func (set *setup) state(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
 
-// resting reports whether a candidate is to be left alone now.
-func (set *setup) resting(c routing.Candidate) bool { return set.circuits[c.Provider].Resting(c) }
+// resting says why a candidate is to be left alone now; empty: it is not.
+func (set *setup) resting(c routing.Candidate) routing.Why {
+	return set.circuits[c.Provider].Resting(c)
+}
 
 // allow asks the circuits whether an attempt may be made; nil: it may not.
 func (set *setup) allow(t routing.Trial) *routing.Verdict {
@@ -128,14 +131,16 @@ func (set *setup) allow(t routing.Trial) *routing.Verdict {
 // slots are the places at a provider.
 func (set *setup) slots(provider string) *slots { return set.providers[provider].slots }
 
-// allOpen reports whether every candidate is to be left alone.
-func (set *setup) allOpen(plan *routing.Plan) bool {
+// allOpen reports whether every candidate is to be left alone, and why each is passed over then.
+func (set *setup) allOpen(plan *routing.Plan) (passedOver []routing.Omission, all bool) {
 	for _, c := range plan.Candidates {
-		if !set.resting(c) {
-			return false
+		why := set.resting(c)
+		if why == "" {
+			return nil, false
 		}
+		passedOver = append(passedOver, routing.Omission{Target: c.Target, Why: why})
 	}
-	return true
+	return slices.Concat(plan.PassedOver, passedOver), true
 }
 
 // terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.

@@ -55,7 +55,7 @@ func TestSilentVoiceRestsAlone(t *testing.T) {
 		for range 5 {
 			tryAs(c, "acme", "mute", failed(upstream.NoAudio))
 		}
-		if tryAs(c, "acme", "mute", nil) || !c.Resting(Candidate{Target: target, Voice: "mute"}) {
+		if tryAs(c, "acme", "mute", nil) || c.Resting(Candidate{Target: target, Voice: "mute"}) == "" {
 			t.Error("a silent voice is still tried")
 		}
 		if !tryAs(c, "acme", "v1", nil) || c.State(target) != Closed {
@@ -97,11 +97,11 @@ func TestSilenceOfAVoiceNeedsTwoTenants(t *testing.T) {
 				for range 5 {
 					tryAs(c, "acme", "v1", silent)
 				}
-				if got := c.Resting(Candidate{Target: target, Voice: "v1"}); got != test.open {
+				if got := c.Resting(Candidate{Target: target, Voice: "v1"}); (got != "") != test.open {
 					t.Fatalf("after one tenant's silence: resting %v, want %v", got, test.open)
 				}
 				tryAs(c, "well", "v1", silent)
-				if !c.Resting(Candidate{Target: target, Voice: "v1"}) {
+				if c.Resting(Candidate{Target: target, Voice: "v1"}) == "" {
 					t.Error("after two tenants' silence the voice is still tried")
 				}
 			})
@@ -212,7 +212,7 @@ func TestCooldown(t *testing.T) {
 				try(c, test.verdict)
 				if test.rest > 0 {
 					time.Sleep(test.rest - time.Millisecond)
-					if try(c, nil) || !c.Resting(Candidate{Target: target}) {
+					if try(c, nil) || c.Resting(Candidate{Target: target}) == "" {
 						t.Error("tried before its rest was over")
 					}
 					time.Sleep(time.Millisecond)

@@ -75,13 +75,18 @@ func (c *Circuits) Allow(t Trial) *Verdict {
 	return v
 }
 
-// Resting reports whether a target would be left alone now.
-func (c *Circuits) Resting(t Candidate) bool {
-	if c.cooling(t.Provider) || c.State(t.Target) == Open {
-		return true
+// Resting says why a target would be left alone now; empty: it would not.
+func (c *Circuits) Resting(t Candidate) Why {
+	if c.cooling(t.Provider) {
+		return Throttled
 	}
-	b := c.voice(t)
-	return b != nil && stateOf(b.State()) == Open
+	if c.State(t.Target) == Open {
+		return CircuitOpen
+	}
+	if b := c.voice(t); b != nil && stateOf(b.State()) == Open {
+		return CircuitOpen
+	}
+	return ""
 }
 
 // State is how a target's circuit stands.

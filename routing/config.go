@@ -35,6 +35,14 @@ type Target struct {
 	Model string `yaml:"model"`
 }
 
+// String is the target as a raw route names it: provider/model, or the provider alone.
+func (t Target) String() string {
+	if t.Model == "" {
+		return t.Provider
+	}
+	return t.Provider + "/" + t.Model
+}
+
 // Voice is an alias.
 type Voice struct {
 	// Name is what clients call it.

@@ -17,6 +17,8 @@ type Plan struct {
 	Preferred string
 	// Candidates are the targets that can speak with the voice, in order; at least one.
 	Candidates []Candidate
+	// PassedOver are the route's other targets.
+	PassedOver []Omission
 	Pace
 }
 
@@ -26,15 +28,29 @@ type Candidate struct {
 	Voice string
 }
 
-// candidates are the targets that a voice has an id for, in order.
-func candidates(targets []Target, v Voice) []Candidate {
-	var all []Candidate
+// candidates are the targets that a voice has an id for, in order, and the others.
+func candidates(targets []Target, v Voice) (all []Candidate, without []Omission) {
 	for _, target := range targets {
 		if id, ok := v.id(target); ok {
 			all = append(all, Candidate{Target: target, Voice: id})
+		} else {
+			without = append(without, Omission{target, NoVoice})
 		}
 	}
-	return all
+	return all, without
+}
+
+// Missing are the route's targets that the voice has no id for, where it has one for another of them.
+func Missing(r Route, v Voice) []Target {
+	speaking, without := candidates(r.Targets, v)
+	if len(speaking) == 0 {
+		return nil
+	}
+	missing := make([]Target, len(without))
+	for i, o := range without {
+		missing[i] = o.Target
+	}
+	return missing
 }
 
 // id is the voice's id at a target: its model's own, else the provider's.
@@ -52,7 +68,9 @@ func Speakable(r Route, voices []Voice) bool {
 }
 
 // fits reports whether any target can speak with the voice.
-func fits(v Voice, targets []Target) bool { return len(candidates(targets, v)) > 0 }
+func fits(v Voice, targets []Target) bool {
+	return slices.ContainsFunc(targets, func(t Target) bool { _, ok := v.id(t); return ok })
+}
 
 // speaksAt reports whether the voice has an id at the provider, for any of its models.
 func (v Voice) speaksAt(provider string) bool {

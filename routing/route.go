@@ -90,15 +90,18 @@ func (t *Table) Plan(q Query) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	candidates := candidates(route.Targets, voice)
-	if len(candidates) == 0 {
-		return nil, fmt.Errorf("%w: route %q has no target for voice %q", ErrNoTarget, route.Name, name)
-	}
+	candidates, passedOver := candidates(route.Targets, voice)
 	if q.Unable != nil {
-		candidates = slices.DeleteFunc(candidates, func(c Candidate) bool { return q.Unable(c.Provider) })
+		candidates = slices.DeleteFunc(candidates, func(c Candidate) bool {
+			unable := q.Unable(c.Provider)
+			if unable {
+				passedOver = append(passedOver, Omission{c.Target, Language})
+			}
+			return unable
+		})
 	}
 	if len(candidates) == 0 {
-		return nil, fmt.Errorf("%w: route %q has no target that can speak as asked", ErrNoTarget, route.Name)
+		return nil, &NoTargetError{Route: route.Name, Voice: name, PassedOver: passedOver}
 	}
 	slices.SortStableFunc(candidates, func(a, b Candidate) int {
 		return cmp.Compare(preference(a, q.Prefer), preference(b, q.Prefer))
@@ -109,6 +112,7 @@ func (t *Table) Plan(q Query) (*Plan, error) {
 		Language:   voice.Language,
 		Preferred:  q.Prefer,
 		Candidates: candidates,
+		PassedOver: passedOver,
 		Pace:       route.Pace,
 	}, nil
 }

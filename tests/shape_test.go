@@ -62,12 +62,19 @@ var shapes = map[string]object{
 // The error object as it stands in `done` and in HTTP answers.
 var failure = object{
 	"code": text, "status": count, "message": text, "retryable": boolean,
-	"retry_after_ms": optional(count), "param": optional(text),
+	"retry_after_ms": optional(count), "param": optional(text), "passed_over": optional(passedOver),
 }
+
+// passedOver are targets that were not tried.
+var passedOver = list(object{
+	"provider": text,
+	"why":      oneOf("circuit_open", "throttled", "no_voice", "language", "currency", "unpriced", "full", "not_allowed"),
+}.check)
 
 var errorShape = object{
 	"command": optional(text), "generation_id": optional(identifier), "code": text, "status": count, "message": text,
 	"retryable": boolean, "retry_after_ms": optional(count), "param": optional(text),
+	"passed_over": optional(passedOver),
 	"first": optional(object{"generation_id": identifier, "record_id": text, "state": text}.check),
 }
 
