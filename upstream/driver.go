@@ -65,8 +65,18 @@ func (d Driver) Name() string { return d.name }
 // Open makes a provider. decode fills a pointer to the driver's options, strictly.
 func (d Driver) Open(decode func(any) error, env Env) (Provider, error) { return d.open(decode, env) }
 
-// Check validates a driver's options without opening anything.
+// Check validates a driver's options by themselves.
 func (d Driver) Check(decode func(any) error) error { return d.check(decode) }
+
+// CheckEnv reports why a provider can't be opened in env, by opening one and closing it again. Neither reaches the vendor:
+// sockets are opened by Warm and by streams. Options must have passed Check.
+func (d Driver) CheckEnv(decode func(any) error, env Env) error {
+	provider, err := d.open(decode, env)
+	if err != nil {
+		return err
+	}
+	return provider.Close()
+}
 
 // Program is what must be installed on this machine for a provider with these options; empty: nothing.
 func (d Driver) Program(decode func(any) error) (string, error) { return d.program(decode) }

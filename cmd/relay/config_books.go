@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/billing"
+	"voicerelay/billing/ledger"
 	"voicerelay/limits"
 	"voicerelay/upstream"
 )
@@ -22,8 +23,8 @@ type budgetConfig struct {
 }
 
 func (b budgetConfig) validate(report func(field, reason string)) {
-	if _, err := billing.Parse("0", 0, b.Currency); err != nil {
-		report("currency", `must be three capital letters, such as "EUR"`)
+	if !billing.KnownCurrency(b.Currency) {
+		report("currency", `must be a currency of ISO 4217, such as "EUR"`)
 		return
 	}
 	for field, amount := range map[string]string{"daily": b.Daily, "monthly": b.Monthly} {
@@ -65,6 +66,8 @@ func defaultLedger() ledgerConfig {
 func (l ledgerConfig) validate(report func(field, reason string)) {
 	if l.Path == "" {
 		report("path", "is empty")
+	} else if err := ledger.CheckPath(l.Path); err != nil {
+		report("path", err.Error())
 	}
 	checkRetention(report, l.Retention)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/tone"
 )
 
 // fakeOptions are the options of the fake driver, of every kind that a field can have.
@@ -35,8 +36,13 @@ func (o *fakeOptions) Program() string {
 
 // fakeEnvironment has the fake driver, a few variables, one file and one program.
 func fakeEnvironment() environment {
-	open := func(fakeOptions, upstream.Env) (upstream.Provider, error) {
-		return nil, errors.New("not opened in tests")
+	open := func(_ fakeOptions, env upstream.Env) (upstream.Provider, error) {
+		if env.URL != "" {
+			if _, err := env.Base(); err != nil {
+				return nil, err
+			}
+		}
+		return tone.New(tone.Config{}, env), nil
 	}
 	variables := map[string]string{"KEY": "sk-secret-value-of-a-key", "EMPTY": "", "N": "7", "DAYS": "1d"}
 	return environment{
@@ -117,6 +123,8 @@ func TestFaults(t *testing.T) {
 		{"port out of range", "127.0.0.1:8080", "localhost:70000", []string{"1:1: listen: the port must be 0 to 65535"}},
 		{"open to the world", "127.0.0.1:8080", "0.0.0.0:8080", []string{"1:1: listen: must be a loopback address where no keys are configured"}},
 		{"open on all addresses", "127.0.0.1:8080", "\":8080\"", []string{"1:1: listen: must be a loopback address where no keys are configured"}},
+		{"admin on the same address", "", "admin_listen: 127.0.0.1:8080\n", []string{"9:1: admin_listen: is the same address as listen"}},
+		{"admin on all addresses", "", "admin_listen: 0.0.0.0:8080\n", []string{"9:1: admin_listen: is the same address as listen"}},
 		{"host with a port", "", "hosts: [\"a:80\"]\n", []string{"9:9: hosts[0]: must be a host name or address, without a port"}},
 		{"origin with a path", "", "origins:\n- https://a.example/x\n", []string{"10:3: origins[0]: must be a scheme and a host"}},
 		{"origin of any page", "", "origins: [\"*\"]\n", []string{"9:11: origins[0]: must be a scheme and a host"}},
@@ -136,6 +144,7 @@ func TestFaults(t *testing.T) {
 			"3:34: providers.one.options.rate: must be a whole number", "3:46: providers.one.options.factor: must be a number",
 		}},
 		{"option that the driver refuses", "adapter: fake", "adapter: fake, options: {transport: pigeon}", []string{"3:24: providers.one.options: transport: must be websocket"}},
+		{"vendor's address of another kind", "adapter: fake", "adapter: fake, url: \"https://host\"", []string{"3:24: providers.one.url: must be ws://host or wss://host"}},
 		// Routes and voices.
 		{"unknown provider in a route", "provider: one}", "provider: one}, {provider: two, model: m}", []string{`6:33: routes.default.targets[1].provider: unknown provider "two"`}},
 		{"target without a provider", "{provider: one}", "{model: m}", []string{"6:15: routes.default.targets[0].provider: is missing"}},
@@ -156,14 +165,16 @@ func TestFaults(t *testing.T) {
 		}},
 		{"price", "", "prices:\n  - {provider: two, unit: word, amount: \"-1\", currency: euro}\n", []string{
 			`10:6: prices[0].provider: unknown provider "two"`, "10:21: prices[0].unit: must be one of [audio_second character byte request]",
-			"10:33: prices[0].amount: negative amount", "10:47: prices[0].currency: must be three capital letters",
+			"10:33: prices[0].amount: negative amount", "10:47: prices[0].currency: must be a currency of ISO 4217",
 		}},
 		{"amount that is a float", "", "prices:\n- {provider: one, unit: byte, amount: 0.1, currency: EUR}\n", []string{"10:31: prices[0].amount: must be text"}},
+		{"price in no currency", "", "prices:\n- {provider: one, unit: byte, amount: \"1\", currency: XQZ}\n", []string{"10:44: prices[0].currency: must be a currency of ISO 4217"}},
 		{"two prices", "", "prices:\n- {provider: one, unit: byte, amount: \"1\", currency: EUR}\n- {provider: one, model: \"*\", unit: request, amount: \"1\", currency: EUR}\n", []string{"11:3: prices[1]: is a second price for one"}},
 		{"circuit", "", "circuit: {failure_ratio: 2, window: 1ms}\n", []string{
 			"9:11: circuit.failure_ratio: must be 0.01 to 1, not 2", "9:29: circuit.window: must be 100ms to 1h0m0s, not 1ms",
 		}},
 		{"ledger", "", "ledger: {path: \"\", retention: 1h}\n", []string{"9:10: ledger.path: is empty", "9:20: ledger.retention: must be 1d to 3650d"}},
+		{"ledger that is a folder", "", "ledger: {path: /}\n", []string{"9:10: ledger.path: is no file"}},
 		{"budget of nothing", "", "tenants:\n  local:\n    budget: {monthly: \"0.0000001\", currency: EUR}\n", []string{"11:14: tenants.local.budget.monthly: must be more than 0"}},
 		{"redis", "", "redis: {url: \"http://:hunter2@host\"}\n", []string{"9:9: redis.url: must be redis://host:port"}},
 		// Keys and tenants.
@@ -184,7 +195,11 @@ func TestFaults(t *testing.T) {
 			"10:60: tenants.a.limits.generations_per_minute: must be 0 to 1000000, not -1",
 		}},
 		{"budget", "", "tenants:\n  local:\n    budget: {daily: \"-5\", currency: EUR}\n", []string{"11:14: tenants.local.budget.daily: negative amount"}},
-		{"budget without money", "", "tenants:\n  local:\n    budget: {currency: euro}\n", []string{"11:14: tenants.local.budget.currency: must be three capital letters"}},
+		{"budget in no currency", "", "tenants:\n  local:\n    budget: {daily: \"5\", currency: XQZ}\n", []string{"11:26: tenants.local.budget.currency: must be a currency of ISO 4217"}},
+		{"budget of an unknown tenant", "", "tenants:\n  acne: {budget: {daily: \"5\", currency: EUR}}\nkeys: [{name: a, tenant: acme, key: \"${KEY}\"}]\n", []string{
+			"10:3: tenants.acne: no key has this tenant, so its budget bounds nobody",
+		}},
+		{"budget without money", "", "tenants:\n  local:\n    budget: {currency: euro}\n", []string{"11:14: tenants.local.budget.currency: must be a currency of ISO 4217"}},
 		{"budget without bounds", "", "tenants:\n  local:\n    budget: {currency: EUR}\n", []string{"11:5: tenants.local.budget: must have daily or monthly"}},
 		// All at once.
 		{"faults everywhere", "127.0.0.1:8080", "nowhere\nlog: {level: loud}\nlimits: {buffer: x}\nhosts: [1, \"\"]", []string{

@@ -59,6 +59,7 @@ func settleKeys(file *fileConfig, d *decoder) []keySettings {
 		key := keySettings{Name: k.Name, Admin: k.Admin, Strict: k.Strict}.of(file.tenant(k.Tenant))
 		checkLabel(k.Name, path+".name", r)
 		checkLabel(k.Tenant, path+".tenant", r)
+		k.warnUnlisted(path, file, r)
 		key.Hash = k.hash(path, r)
 		key.Limits = k.limits(file.Limits, path, d)
 		checkUnique(key, keys, path, r)
@@ -172,7 +173,26 @@ func (t tenantConfig) check(file *fileConfig, r *remarks) {
 			r.fault(fmt.Sprintf("%s.allow.voices[%d]", path, i), fmt.Sprintf("unknown voice %q", name))
 		}
 	}
-	if t.Name != localTenant && !slices.ContainsFunc(file.Keys, func(k keyConfig) bool { return k.Tenant == t.Name }) {
+	t.checkKnown(file, r)
+}
+
+// checkKnown notes a tenant that no key has. Its name may be mistyped: then the tenant that is meant may do all that this
+// entry forbids, which with a budget costs money.
+func (t tenantConfig) checkKnown(file *fileConfig, r *remarks) {
+	known := slices.ContainsFunc(file.Keys, func(k keyConfig) bool { return k.Tenant == t.Name })
+	switch path := join("tenants", t.Name); {
+	case known || len(file.Keys) == 0 && t.Name == localTenant:
+	case t.Budget != nil:
+		r.fault(path, "no key has this tenant, so its budget bounds nobody")
+	default:
 		r.warn(path, "no key has this tenant")
+	}
+}
+
+// warnUnlisted warns of a key's tenant that is not listed where others are: it may be mistyped.
+func (k keyConfig) warnUnlisted(path string, file *fileConfig, r *remarks) {
+	listed := slices.ContainsFunc(file.Tenants, func(t tenantConfig) bool { return t.Name == k.Tenant })
+	if !listed && len(file.Tenants) > 0 && k.Tenant != "" {
+		r.warn(path+".tenant", fmt.Sprintf("%s is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices", k.Tenant))
 	}
 }

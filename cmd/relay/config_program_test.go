@@ -28,8 +28,8 @@ func TestAProviderWithoutItsProgramIsLeftOut(t *testing.T) {
 		t.Errorf("providers %+v and targets %+v, want the one whose program is there", s.Providers, s.Routing.Routes[0].Targets)
 	}
 	want := "c.yaml:3:3: providers.missing: is left out: its program /opt/mumble is not installed"
-	if len(warnings) != 1 || warnings[0].String() != want {
-		t.Errorf("warnings %v, want %q", warnings, want)
+	if len(warnings) == 0 || warnings[0].String() != want {
+		t.Errorf("warnings %v, want %q first", warnings, want)
 	}
 	if got, want := s.Providers[0].Env.Voices, []string{"high", "low"}; !slices.Equal(got, want) {
 		t.Errorf("voices %q, want those that the file names for the provider: %q", got, want)

@@ -37,6 +37,7 @@ func settleProviders(file *fileConfig, d *decoder) []providerSettings {
 		}
 		s := p.settings(driver, d)
 		s.Env.Voices = file.voiceIDs(p.Name)
+		s.checkEnv(d.remarks)
 		switch missing := s.missingProgram(d); {
 		case p.APIKey != nil && *p.APIKey == "":
 			d.remarks.warn(join("providers", p.Name), "is left out: its api_key expands to nothing")
@@ -69,6 +70,23 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSet
 			}
 			return nil
 		},
+	}
+}
+
+// checkEnv has the driver judge what stands beside its options, as it does when the relay starts. It passes over what is
+// at fault already.
+func (p providerSettings) checkEnv(r *remarks) {
+	path := join("providers", p.Name)
+	if r.faulty(path) {
+		return
+	}
+	err := p.Driver.CheckEnv(p.Options, p.Env)
+	var field *upstream.EnvError
+	switch {
+	case errors.As(err, &field):
+		r.fault(join(path, field.Field), field.Reason)
+	case err != nil:
+		r.fault(path, err.Error())
 	}
 }
 

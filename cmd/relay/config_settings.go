@@ -59,6 +59,8 @@ func settle(file *fileConfig, d *decoder) *settings {
 
 	providers := settleProviders(file, d)
 	keys := settleKeys(file, d)
+	prices := settlePrices(file, r)
+	warnFutile(file, prices, r)
 	return &settings{
 		Listen:        file.Listen,
 		AdminListen:   file.AdminListen,
@@ -73,7 +75,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 		Routing:       settleRouting(file, providers, r),
 		Circuit:       file.Circuit,
 		Limits:        file.Limits,
-		Prices:        settlePrices(file, r),
+		Prices:        prices,
 		Books:         bookSettings{Ledger: file.Ledger, Redis: file.Redis},
 		ShutdownGrace: file.ShutdownGrace,
 	}
@@ -95,7 +97,7 @@ func logLevel(log logConfig, r *remarks) zerolog.Level {
 func checkNetwork(file *fileConfig, r *remarks) {
 	checkAddress(file.Listen, "listen", r)
 	if file.AdminListen != "" {
-		checkAddress(file.AdminListen, "admin_listen", r)
+		checkAdmin(file, r)
 	}
 	for i, host := range file.Hosts {
 		if !isHost(host) {
@@ -135,6 +137,31 @@ func checkAddress(address, path string, r *remarks) {
 		r.fault(path, "the port must be 0 to 65535")
 	}
 }
+
+// checkAdmin checks the address of what asks for no key.
+func checkAdmin(file *fileConfig, r *remarks) {
+	checkAddress(file.AdminListen, "admin_listen", r)
+	switch {
+	case r.faulty("listen") || r.faulty("admin_listen"):
+	case collide(file.Listen, file.AdminListen):
+		r.fault("admin_listen", "is the same address as listen")
+	case !isLoopback(file.AdminListen):
+		r.warn("admin_listen", "is no loopback address: whoever reaches it sees metrics and providers, without a key")
+	}
+}
+
+// collide reports whether one of two valid addresses can't be listened on beside the other.
+func collide(a, b string) bool {
+	hostA, portA, _ := net.SplitHostPort(a)
+	hostB, portB, _ := net.SplitHostPort(b)
+	if portA != portB || portA == "0" {
+		return false // port 0 is any free one
+	}
+	return hostA == hostB || isUnspecified(hostA) || isUnspecified(hostB)
+}
+
+// isUnspecified reports whether a host stands for all of the machine's addresses.
+func isUnspecified(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
 // isLoopback reports whether an address can be reached from this machine only.
 func isLoopback(address string) bool {

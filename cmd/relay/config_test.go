@@ -137,15 +137,18 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-func TestWarningsSayWhatIsLeftOut(t *testing.T) {
+func TestWarningsOfTheFullFile(t *testing.T) {
 	_, warnings := loadFull(t)
 	var got []string
 	for _, w := range warnings {
 		got = append(got, w.String())
 	}
 	want := []string{
+		"full.yaml:16:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
 		"full.yaml:33:3: providers.keyless: is left out: its api_key expands to nothing",
 		"full.yaml:34:3: providers.emptied: is left out: its api_key expands to nothing",
+		"full.yaml:52:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
+		"full.yaml:55:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("warnings:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -98,12 +99,22 @@ func (d *decoder) int(node ast.Node, into reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	n, err := strconv.ParseInt(text, 0, into.Type().Bits())
+	n, err := strconv.ParseInt(decimal(text), 0, into.Type().Bits())
 	if err != nil {
 		return errors.New("must be a whole number")
 	}
 	into.SetInt(n)
 	return nil
+}
+
+// decimal is a whole number without zeros before it. YAML 1.2 reads 0600 as 600; Go would read it as octal, which YAML
+// writes as 0o600.
+func decimal(text string) string {
+	digits := strings.TrimLeft(text, "+-")
+	if strings.Trim(digits, "0123456789") != "" || len(digits) < 2 {
+		return text
+	}
+	return text[:len(text)-len(digits)] + cmp.Or(strings.TrimLeft(digits, "0"), "0")
 }
 
 func (d *decoder) float(node ast.Node, into reflect.Value) error {

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"voicerelay/billing"
+	"voicerelay/routing"
+)
+
+// warnFutile warns of what is valid and can't do what its author hopes for. It looks at the file as it is written, also
+// at providers that are left out on this machine.
+func warnFutile(file *fileConfig, prices *billing.PriceList, r *remarks) {
+	for _, route := range file.Routes {
+		warnPace(route, r)
+		warnMissingIDs(route, file.Voices, r)
+	}
+	for i, p := range file.Prices {
+		covers := func(t routing.Target) bool { return p.Matches(t.Provider, t.Model) }
+		if !slices.ContainsFunc(file.targets(), covers) {
+			r.warn(fmt.Sprintf("prices[%d]", i), "no route has this provider and model, so only clients that name them themselves pay it")
+		}
+	}
+	for _, t := range file.Tenants {
+		warnBudget(t, file, prices, r)
+	}
+}
+
+// warnPace warns of a hedge that never comes: the attempt is given up before.
+func warnPace(route routing.Route, r *remarks) {
+	if route.HedgeAfter > 0 && route.HedgeAfter >= route.FirstAudioTimeout {
+		r.warn(join("routes", route.Name)+".hedge_after",
+			fmt.Sprintf("never comes: first_audio_timeout, %v, is over before", route.FirstAudioTimeout))
+	}
+}
+
+// warnMissingIDs warns of targets that can't go on where another target with the voice fails.
+func warnMissingIDs(route routing.Route, voices []routing.Voice, r *remarks) {
+	for _, v := range voices {
+		missing := routing.Missing(route, v)
+		if len(missing) == 0 {
+			continue
+		}
+		r.warn(join("voices", v.Name)+".ids", fmt.Sprintf("has none for %s, so route %s never speaks with this voice there",
+			list(missing), route.Name))
+	}
+}
+
+// warnBudget warns of targets that a tenant's budget excludes, and of a bound that never holds.
+func warnBudget(t tenantConfig, file *fileConfig, prices *billing.PriceList, r *remarks) {
+	if t.Budget == nil {
+		return
+	}
+	path, limit := join("tenants", t.Name)+".budget", t.Budget.limit()
+	if limit.Monthly > 0 && limit.Daily > limit.Monthly {
+		r.warn(path+".daily", "is more than monthly, which is spent first")
+	}
+	if t.Budget.AllowUnpriced || prices == nil {
+		return
+	}
+	for _, route := range file.Routes {
+		if len(t.Allow.Routes) > 0 && !slices.Contains(t.Allow.Routes, route.Name) {
+			continue
+		}
+		warnExcluded(path, limit.Currency, route, prices, r)
+	}
+}
+
+func warnExcluded(path, currency string, route routing.Route, prices *billing.PriceList, r *remarks) {
+	var excluded []routing.Target
+	for _, target := range route.Targets {
+		if routing.Excluded(prices.Currency(target.Provider, target.Model), currency) != "" {
+			excluded = append(excluded, target)
+		}
+	}
+	switch len(excluded) {
+	case 0:
+	case len(route.Targets):
+		r.warn(path, fmt.Sprintf("excludes route %s as a whole: none of its targets has a price in %s, so nothing is spoken",
+			route.Name, currency))
+	default:
+		r.warn(path, fmt.Sprintf("excludes %s of route %s: no price in %s", list(excluded), route.Name, currency))
+	}
+}
+
+// targets are those of all routes.
+func (c *fileConfig) targets() []routing.Target {
+	var all []routing.Target
+	for _, route := range c.Routes {
+		all = append(all, route.Targets...)
+	}
+	return all
+}
+
+func list(targets []routing.Target) string {
+	names := make([]string, len(targets))
+	for i, t := range targets {
+		names[i] = t.String()
+	}
+	return strings.Join(names, ", ")
+}
