@@ -289,16 +289,27 @@ func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 func (a *attempt) release(ctx context.Context, cause error) {
 	a.cancel(cause)
 	stream, connecting := a.stream, a.connecting
+	place, tenant := a.provider.slots, a.g.req.key.Tenant
+	place.leave()
 	a.g.closing.Go(func() {
 		defer a.provider.active.Add(-1)
-		defer a.provider.slots.give(a.g.req.key.Tenant)
 		if connecting {
 			stream = (<-a.opened).stream // soon, since its context has ended
 		}
 		if stream != nil {
 			a.close(ctx, stream, cause)
 		}
+		whenGone(stream, func() { place.gone(tenant) })
 	})
+}
+
+// whenGone calls f when the vendor has let go of a stream that is closed: perhaps long after the generation's end.
+func whenGone(stream upstream.Stream, f func()) {
+	if lingers, ok := stream.(upstream.Lingerer); ok {
+		lingers.WhenGone(f)
+		return
+	}
+	f()
 }
 
 // close closes a stream. A panic ends here, since in a goroutine of its own it would end the process.

@@ -32,6 +32,7 @@ type fakeProvider struct {
 	distort  func(*upstream.Word) // what it makes of a word's times; nil: nothing
 	endsOpen bool                 // says nothing of a piece's end, but for the last
 	noBill   bool                 // says nothing of what it charges
+	lingers  time.Duration        // how long a stream is at the vendor after Close
 
 	mu      sync.Mutex
 	opened  []upstream.Request
@@ -39,6 +40,8 @@ type fakeProvider struct {
 	closed  []error     // causes given to Close, in order
 	pieces  []upstream.Piece
 	current int // streams open
+	present int // streams at the vendor
+	most    int // of those, at once
 }
 
 // fakeTimes says when a fake tells word times.
@@ -98,6 +101,8 @@ func (f *fakeProvider) Open(ctx context.Context, req upstream.Request, sink upst
 	}
 	f.opened = append(f.opened, req)
 	f.current++
+	f.present++
+	f.most = max(f.most, f.present)
 	s := &fakeStream{provider: f, failAt: f.failAt, failure: f.failure, sink: sink, pieces: make(chan upstream.Piece, 16), stop: make(chan struct{}), over: make(chan struct{})}
 	go s.speak()
 	return s, nil
@@ -163,6 +168,20 @@ func (s *fakeStream) Close(_ context.Context, cause error) error {
 	s.provider.current--
 	s.provider.closed = append(s.provider.closed, cause)
 	return nil
+}
+
+func (s *fakeStream) WhenGone(f func()) {
+	goes := func() {
+		s.provider.mu.Lock()
+		s.provider.present--
+		s.provider.mu.Unlock()
+		f()
+	}
+	if s.provider.lingers == 0 {
+		goes()
+		return
+	}
+	time.AfterFunc(s.provider.lingers, goes)
 }
 
 func (s *fakeStream) speak() {

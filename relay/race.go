@@ -127,8 +127,9 @@ func (r *race) passedOver() []routing.Omission {
 	return all
 }
 
-// next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, then
-// any that has a place will do, and where all are full, the first that has one.
+// next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, or until a
+// place comes free there that is being left, as after a barge-in. Then any that has a place will do, and where all are
+// full, the first that has one.
 func (r *race) next(ctx context.Context) (*entrant, *routing.Verdict) {
 	for {
 		choice := r.eligible()

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -131,13 +132,16 @@ type Provider struct {
 	upstream.Provider
 	// Name is its name in the configuration, Adapter the driver's.
 	Name, Adapter string
-	// MaxConcurrent bounds the attempts at once; 0: no bound.
+	// MaxConcurrent bounds the attempts at once; 0: as many as the vendor speaks, as far as its adapter knows a bound.
 	MaxConcurrent int
 
 	slots     *slots
 	active    atomic.Int64 // attempts under way
 	lastError atomic.Pointer[string]
 }
+
+// places is how many attempts may be under way at once; 0: no bound.
+func (p *Provider) places() int { return cmp.Or(p.MaxConcurrent, p.Capabilities().Concurrent) }
 
 // sockets are the provider's open ones, where it has a pool.
 func (p *Provider) sockets() (idle, busy int) {

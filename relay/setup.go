@@ -45,7 +45,7 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 	}
 	for _, p := range parts.Providers {
 		if p.slots == nil {
-			p.slots = newSlots(p.MaxConcurrent)
+			p.slots = newSlots(p.places())
 		}
 		set.providers[p.Name] = p
 		set.circuits[p.Name] = routing.NewCircuits(parts.Circuit, changed)
@@ -68,7 +68,7 @@ func (set *setup) inherit(former *setup) {
 			set.circuits[name] = former.circuits[name]
 		case before != nil && before != p:
 			p.slots = before.slots
-			p.slots.resize(p.MaxConcurrent)
+			p.slots.resize(p.places())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,6 +154,120 @@ func TestWaitForASlotEndsWithACancel(t *testing.T) {
 		c.send(`{"type":"cancel","generation_id":"g2"}`)
 		if done, _ := c.until("done"); done["generation_id"] != "g2" || done["reason"] != "cancelled" {
 			t.Errorf("got %v", done)
+		}
+	})
+}
+
+// A barge-in at a vendor that is full waits for the place of what it cancelled, which the vendor lets go of a moment later.
+func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
+	tests := map[string]struct {
+		order   []string
+		lingers time.Duration
+		by      string
+		after   time.Duration
+	}{
+		"one target":                         {[]string{"alpha"}, time.Second, "alpha", time.Second},
+		"one target that takes its time":     {[]string{"alpha"}, 3 * time.Second, "alpha", 3 * time.Second},
+		"a backup":                           {[]string{"alpha", "beta"}, time.Second, "alpha", time.Second},
+		"a backup, and too long a wait":      {[]string{"alpha", "beta"}, 4 * time.Second, "beta", 3 * time.Second},
+		"a vendor that confirms at once":     {[]string{"alpha", "beta"}, 0, "alpha", 0},
+		"a confirmation within the patience": {[]string{"alpha", "beta"}, 80 * time.Millisecond, "alpha", 80 * time.Millisecond},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				alpha, beta := lively(), lively()
+				alpha.lingers = test.lingers
+				r := newRig(t, Config{}, test.order, fakes{"alpha": alpha, "beta": beta})
+				r.setup().order[0].slots = newSlots(1)
+				c := r.dial("")
+				c.send(generate("g1", twelveWords, ""))
+				c.until("audio")
+				time.Sleep(250 * time.Millisecond)
+				c.send(`{"type":"cancel","generation_id":"g1"}`)
+				began := time.Now()
+				c.send(generate("g2", twelveWords, ""))
+				l := c.listen("g2")
+				if want := []string{test.by + " completed"}; !slices.Equal(l.providers, want) || l.heard != lettersOf(twelveWords) {
+					t.Errorf("attempts: got %v, want %v; heard %q", l.providers, want, l.heard)
+				}
+				f := map[string]*fakeProvider{"alpha": alpha, "beta": beta}[test.by]
+				if got := f.asked[len(f.asked)-1].Sub(began); got != test.after {
+					t.Errorf("the second began after %v, want %v", got, test.after)
+				}
+			})
+		})
+	}
+}
+
+// Who is not the next to be served goes to the backup when its patience is over, though a place is being left.
+func TestAPlaceThatIsBeingLeftIsForOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(1)
+		s.take("acme")
+		s.leave()
+		time.AfterFunc(time.Second, func() { s.gone("acme") })
+		first := make(chan bool)
+		go func() { first <- take(t.Context(), s, 100*time.Millisecond) }()
+		synctest.Wait()
+		began := time.Now()
+		if take(t.Context(), s, 100*time.Millisecond) || time.Since(began) != 100*time.Millisecond {
+			t.Errorf("the second waited %v, want its patience", time.Since(began))
+		}
+		if !<-first || time.Since(began) != time.Second {
+			t.Errorf("the first has no place after %v", time.Since(began))
+		}
+	})
+}
+
+// A place that a cancelled stream still has is nobody's: there are never more streams at the vendor than it takes.
+func TestALingeringStreamKeepsItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lively()
+		f.lingers = time.Second
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
+		r.setup().order[0].slots = newSlots(2)
+		c := r.dial("")
+		for i := range 6 {
+			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))
+		}
+		for ended, cancelled := 0, false; ended < 6; {
+			switch e := c.next(); e.kind() {
+			case "audio":
+				if !cancelled {
+					cancelled = true
+					c.send(`{"type":"cancel","generation_id":"g0"}`)
+				}
+			case "done":
+				ended++
+			}
+		}
+		time.Sleep(time.Minute)
+		if got := f.most; got != 2 {
+			t.Errorf("%d streams were at the vendor at once, want 2", got)
+		}
+		if s := r.setup().order[0].slots; s.taken != 0 || s.leaving != 0 || len(s.held) != 0 {
+			t.Errorf("left behind: %d places taken, %d leaving, held %v", s.taken, s.leaving, s.held)
+		}
+	})
+}
+
+// A vendor whose bound its adapter knows is waited for like one that the operator bounds.
+func TestTheVendorsOwnBoundIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := lively()
+		f.caps.Concurrent = 1
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		for i := range 3 {
+			c.send(generate(fmt.Sprint("g", i), "One.", ""))
+		}
+		for range 3 {
+			if done, _ := c.until("done"); done["reason"] != "completed" {
+				t.Errorf("got %v", done)
+			}
+		}
+		if f.most != 1 {
+			t.Errorf("%d streams were at the vendor at once, want 1", f.most)
 		}
 	})
 }

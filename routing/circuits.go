@@ -28,7 +28,7 @@ type Circuits struct {
 	targets  map[Target]*breaker
 	voices   map[Candidate]*breaker  // of voices that were silent
 	speakers map[Candidate]sightings // the tenants that had a verdict on a voice, silent or not
-	cooldown map[string]time.Time   // by provider, since a rate is the account's
+	cooldown map[string]time.Time    // by provider, since a rate is the account's
 }
 
 // NewCircuits is a set of circuits that are all closed.

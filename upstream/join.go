@@ -19,8 +19,7 @@ type call struct {
 }
 
 // Join gives a stream, whose seat is new, a place on a socket, and opens one where none has room. ctx bounds the wait for
-// that. The error is an *Error; where all places are taken it is of kind Throttled, at once. The socket may have ended,
-// and told the stream so, when Join returns.
+// that. The error is an *Error. The socket may have ended, and told the stream so, when Join returns.
 func (p *Pool) Join(ctx context.Context, seat *Seat, want Want) error {
 	seat.want = want
 	seated, err := p.reserve(seat)
@@ -43,9 +42,6 @@ func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
 	defer p.mu.Unlock()
 	if p.closed {
 		return false, errClosed
-	}
-	if p.cfg.MaxConcurrent > 0 && p.loadLocked(now) >= p.cfg.MaxConcurrent {
-		return false, &Error{Kind: Throttled, Message: "all streams of this provider are taken"}
 	}
 	if p.cfg.AddressByKey {
 		p.latest = seat.want.Key

@@ -77,25 +77,9 @@ func TestStreamsThatBeginTogetherShareSockets(t *testing.T) {
 	}
 }
 
-// A place on a socket that another opens counts as one.
-func TestStreamsThatWaitAreBounded(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4, MaxConcurrent: 3}, func(t *testing.T, b *bench) {
-		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
-		c := b.gather(4)
-		c.wg.Wait()
-		wantKind(t, c.errs[3], upstream.Throttled)
-		c.members, c.errs = c.members[:3], c.errs[:3]
-		c.speak(t)
-		for _, m := range c.members {
-			m.seat.Leave(true)
-		}
-		b.gather(3).speak(t) // no place is lost
-	})
-}
-
 // What a vendor answers to one stream's handshake it has answered to those that wait for it.
 func TestARefusalIsEverybodysWhoWaits(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4, MaxConcurrent: 4}, func(t *testing.T, b *bench) {
+	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
 		b.vendor.Refuse(http.StatusForbidden, nil)
 		c := b.gather(4)
@@ -131,28 +115,10 @@ func TestARefusalIsNotWaitedOut(t *testing.T) {
 	})
 }
 
-// A stream whose dead socket is being replaced counts as one.
-func TestAReplacedStreamCounts(t *testing.T) {
-	pooled(t, upstream.PoolConfig{MaxConcurrent: 1}, func(t *testing.T, b *bench) {
-		b.join("a").seat.Leave(true)
-		s := b.join("a")
-		s.send("hush")
-		synctest.Wait()
-		b.vendor.SetPlan(upstreamtest.Plan{Handshake: second})
-		b.vendor.Drop()
-		synctest.Wait()
-		_, err := b.try("a", "")
-		wantKind(t, err, upstream.Throttled)
-		time.Sleep(2 * second)
-		s.send("one")
-		s.want("", "one")
-	})
-}
-
 // A stream that is cancelled takes nobody along: neither the one whose socket it is, nor one that waits for it.
 func TestACancelIsNobodyElses(t *testing.T) {
 	for _, leaves := range []int{0, 1} {
-		pooled(t, upstream.PoolConfig{StreamsPerSocket: 4, MaxConcurrent: 4}, func(t *testing.T, b *bench) {
+		pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 			b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
 			c := b.gather(4)
 			c.leave[leaves]()

@@ -64,12 +64,18 @@ type Mux struct {
 	borne      int    // streams that have come
 	shared     bool   // whether streams may be told apart here, where cfg.SharedOnceProven
 	seats      map[string]*Seat
-	leaving    map[string]time.Time // streams cancelled and not yet confirmed, which count until then
+	leaving    map[string]departure // streams cancelled and not yet confirmed
 	affinities []string             // the latest conversations here, newest last
 	allowance  allowance
 	tired      bool // whether the allowance was low when it was looked at last
 	idleSince  time.Time
 	retired    bool // no stream is to come any more; it ends with the last
+}
+
+// departure is a cancelled stream that keeps its place on the socket.
+type departure struct {
+	seat  *Seat
+	until time.Time
 }
 
 // keptAffinities is how many conversations a socket remembers.
@@ -82,7 +88,7 @@ func newMux(p *Pool, s *Socket, key string) *Mux {
 		number:    p.opened,
 		key:       key,
 		seats:     make(map[string]*Seat),
-		leaving:   make(map[string]time.Time),
+		leaving:   make(map[string]departure),
 		allowance: allowance{limit: p.cfg.StreamsPerMinute},
 		idleSince: time.Now(),
 	}
@@ -159,10 +165,14 @@ func (m *Mux) begin() {
 // Confirm frees the place of a stream that left without the vendor's confirmation, which has come now.
 func (m *Mux) Confirm(id []byte) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, ok := m.leaving[string(id)]; ok {
+	left, ok := m.leaving[string(id)]
+	if ok {
 		delete(m.leaving, string(id))
 		m.restLocked(time.Now())
+	}
+	m.mu.Unlock()
+	if ok {
+		left.seat.vanish()
 	}
 }
 
@@ -172,24 +182,26 @@ func (m *Mux) run() {
 	take := func(binary bool, data []byte) *Error { return dialect.Frame(m, binary, data) }
 	err := m.socket.Run(take, m.keepAlives, closed(dialect))
 	m.pool.remove(m, err)
-	for _, seat := range m.takeAll() {
+	seats, left := m.takeAll()
+	for _, d := range left {
+		d.seat.vanish()
+	}
+	for _, seat := range seats {
 		if !m.pool.replace(seat, err) {
 			seat.want.Member.Lost(err)
 		}
 	}
 }
 
-// takeAll empties the socket.
-func (m *Mux) takeAll() []*Seat {
+// takeAll empties the socket, of the streams on it and of those that have left it.
+func (m *Mux) takeAll() (seats []*Seat, left []departure) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	seats := make([]*Seat, 0, len(m.seats))
-	for _, seat := range m.seats {
-		seats = append(seats, seat)
-	}
+	seats = slices.Collect(maps.Values(m.seats))
+	left = slices.Collect(maps.Values(m.leaving))
 	clear(m.seats)
 	clear(m.leaving)
-	return seats
+	return seats, left
 }
 
 // keepAlives are the frames that keep this socket's streams alive.
@@ -216,8 +228,8 @@ func (s *Seat) keepAlive(d Dialect) []byte {
 
 // loadLocked is how many places are taken.
 func (m *Mux) loadLocked(now time.Time) int {
-	for id, until := range m.leaving {
-		if now.After(until) {
+	for id, left := range m.leaving {
+		if now.After(left.until) {
 			delete(m.leaving, id)
 			m.restLocked(now)
 		}
@@ -286,14 +298,13 @@ func (m *Mux) sitLocked(seat *Seat) {
 	m.affinities = append(m.affinities, a)
 }
 
-// leave takes the seat's place back; unconfirmed, it counts for a while. It reports whether the socket is of no
-// further use.
-func (m *Mux) leave(seat *Seat, confirmed bool) (spent bool) {
+// leave takes the seat's place back; unconfirmed, it lingers there for a while. spent: the socket is of no further use.
+func (m *Mux) leave(seat *Seat, confirmed bool) (spent, lingers bool) {
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.seats[seat.want.ID] != seat {
-		return false // the socket has ended
+		return false, false // the socket has ended
 	}
 	delete(m.seats, seat.want.ID)
 	if !seat.began {
@@ -301,9 +312,10 @@ func (m *Mux) leave(seat *Seat, confirmed bool) (spent bool) {
 	}
 	m.retired = m.retired || m.pool.cfg.SingleUse || !confirmed && m.provesLocked()
 	spent = m.retired && len(m.seats) == 0
-	if !confirmed && !spent {
-		m.leaving[seat.want.ID] = now.Add(m.pool.cfg.Linger)
+	lingers = !confirmed && !spent
+	if lingers {
+		m.leaving[seat.want.ID] = departure{seat, now.Add(m.pool.cfg.Linger)}
 	}
 	m.restLocked(now)
-	return spent
+	return spent, lingers
 }

@@ -17,7 +17,7 @@ type PoolConfig struct {
 	// StreamsPerSocket is how many streams share one; at least 1.
 	StreamsPerSocket int
 	// InOrder: the vendor has stopped a cancelled stream before it looks at what comes behind on the socket, so its place
-	// there is free at once. To MaxConcurrent it counts on.
+	// there is free at once.
 	InOrder bool
 	// SingleUse: a socket bears one stream in its life. It is closed when that leaves, which is how some vendors
 	// are told to stop.
@@ -34,20 +34,23 @@ type PoolConfig struct {
 	// StreamsPerMinute is how many may begin on one within any minute; 0: no bound. Where few are left, streams of
 	// other conversations go to another socket, which is opened ahead.
 	StreamsPerMinute int
-	// MaxConcurrent bounds the streams over all sockets; 0: no bound.
-	MaxConcurrent int
 	// Warm is how many sockets without a stream are kept open ahead of need.
 	Warm int
 	// Idle is how long a socket without a stream is kept, to which up to a quarter may be added: less than the
 	// vendor's own limit. 0: 2 minutes.
 	Idle time.Duration
-	// Linger is how long a cancelled stream counts where the vendor does not confirm. 0: 3 s.
+	// Linger is how long a cancelled stream keeps its place on its socket where the vendor does not confirm. 0: 3 s. It
+	// counts as gone from the vendor by then, and after 3 s at the latest.
 	Linger time.Duration
 	// Log takes connection events.
 	Log zerolog.Logger
 }
 
-// Pool has a vendor's sockets: opened ahead, shared by streams of equal keys, replaced when dead, dropped when idle.
+// mostGone is how long a cancelled stream can count as not gone: a vendor that has not stopped by then does not stop.
+const mostGone = 3 * time.Second
+
+// Pool has a vendor's sockets. It does not bound its streams: whoever opens them does. Sockets are
+// opened ahead, shared by streams of equal keys, replaced when dead, and dropped when idle.
 type Pool struct {
 	// Static after NewPool.
 	dialect Dialect
@@ -57,14 +60,13 @@ type Pool struct {
 	kick    chan struct{} // wakes the keeper
 
 	// Guarded by mu.
-	mu        sync.Mutex
-	muxes     []*Mux
-	opened    uint64  // sockets so far
-	waiting   []*Seat // streams for which no socket has room, in the order of their coming
-	calls     []*call // for them
-	replacing int     // streams whose dead socket is being replaced
-	latest    string  // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
-	closed    bool
+	mu      sync.Mutex
+	muxes   []*Mux
+	opened  uint64  // sockets so far
+	waiting []*Seat // streams for which no socket has room, in the order of their coming
+	calls   []*call // for them
+	latest  string  // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
+	closed  bool
 	// stillborn is why a socket opened ahead has ended at once, for the keeper.
 	stillborn *Error
 
@@ -102,17 +104,6 @@ func (p *Pool) Close() {
 	p.wg.Wait()
 }
 
-// loadLocked is how many streams count.
-func (p *Pool) loadLocked(now time.Time) int {
-	load := len(p.waiting) + p.replacing
-	for _, m := range p.muxes {
-		m.mu.Lock()
-		load += m.loadLocked(now)
-		m.mu.Unlock()
-	}
-	return load
-}
-
 // seat puts the stream on an open socket. It reports false where the socket has ended meanwhile.
 func (m *Mux) seat(s *Seat) bool {
 	s.mu.Lock()
@@ -136,9 +127,6 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if seat != nil {
-		p.replacing--
-	}
 	if err != nil {
 		return err
 	}
@@ -220,7 +208,6 @@ func (p *Pool) replace(s *Seat, reason *Error) bool {
 	if p.closed {
 		return false
 	}
-	p.replacing++
 	p.wg.Go(func() {
 		if err := p.open(p.life, s.want.Key, s); err != nil {
 			var failure *Error

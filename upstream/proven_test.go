@@ -36,17 +36,18 @@ func TestASocketIsSharedOnceProven(t *testing.T) {
 }
 
 func TestAnUnprovenSocketEndsWithAStreamThatIsNotOver(t *testing.T) {
-	cfg := proving()
-	cfg.MaxConcurrent = 1
-	pooled(t, cfg, func(t *testing.T, b *bench) {
+	pooled(t, proving(), func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)
 		b.sockets(1, 1)
 		s := b.join("a")
 		b.sockets(1, 1) // the one before was over
 		s.seat.Leave(false)
 		b.sockets(1, 0)
-		b.join("a") // whose place is free at once
-		b.sockets(2, 1)
+		gone := false
+		s.seat.WhenGone(func() { gone = true })
+		if !gone {
+			t.Error("a stream whose socket was closed for it is not gone at once")
+		}
 	})
 }
 

@@ -46,8 +46,6 @@ type Env struct {
 	// Voices are the vendor's own voice ids that the configuration names for this provider, for adapters that take no
 	// other.
 	Voices []string
-	// MaxConcurrent bounds the streams at once over all sockets; 0: no bound but the vendor's.
-	MaxConcurrent int
 	// Warm is the number of sockets to keep open ahead of need.
 	Warm int
 	// Log takes connection events: never text, audio or keys.
@@ -108,6 +106,8 @@ type Capabilities struct {
 	Cancel    CancelMode `json:"cancel"`
 	// StreamsPerSocket is how many streams share a socket; 1: a socket each.
 	StreamsPerSocket int `json:"streams_per_socket"`
+	// Concurrent is how many streams the vendor speaks at once where its operator says nothing else; 0: it names no bound.
+	Concurrent int `json:"-"`
 	// Cost: the vendor says what it charged.
 	Cost bool `json:"cost"`
 	// Spell: the vendor knows <spell>; otherwise it gets the letters apart.

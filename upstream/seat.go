@@ -44,6 +44,9 @@ type Seat struct {
 	sent   []Frames // what has been sent and not answered, for the replacement; nil once answered
 	began  bool     // a frame has been sent on this socket
 	left   bool
+	fade   *time.Timer // nil unless the vendor has not confirmed that the stream is over
+	gone   bool        // the vendor has let go of the stream
+	told   func()      // what WhenGone was given
 }
 
 // answer notes that the vendor has answered this stream, so that its socket is not replaced any more.
@@ -125,13 +128,48 @@ func (s *Seat) Shared() bool {
 // otherwise. A socket that is to bear no other stream is closed by the last.
 func (s *Seat) Leave(confirmed bool) {
 	s.mu.Lock()
-	mux := s.mux
-	spent := !s.left && mux != nil && mux.leave(s, confirmed)
+	mux, spent, lingers := s.mux, false, false
+	if !s.left && mux != nil {
+		if spent, lingers = mux.leave(s, confirmed); lingers {
+			s.fade = time.AfterFunc(min(mux.pool.cfg.Linger, mostGone), s.vanish)
+		}
+	}
 	s.left = true
+	lingers = lingers || s.fade != nil
 	s.mu.Unlock()
 	if spent {
 		mux.socket.Fail(errSpent)
 	}
+	if !lingers {
+		s.vanish()
+	}
+}
+
+// vanish notes that the vendor has let go of the stream, or is taken to.
+func (s *Seat) vanish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return
+	}
+	s.gone = true
+	if s.fade != nil {
+		s.fade.Stop()
+	}
+	if s.told != nil {
+		s.told()
+	}
+}
+
+// WhenGone is a Lingerer's, for a stream that has left.
+func (s *Seat) WhenGone(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		f()
+		return
+	}
+	s.told = f
 }
 
 // errSpent ends a socket whose last stream has left; no stream gets to see it.

@@ -37,15 +37,14 @@ func TestASocketForOneStreamIsClosedWithIt(t *testing.T) {
 	})
 }
 
-func TestASocketForOneStreamFreesItsPlace(t *testing.T) {
-	cfg := single(0)
-	cfg.MaxConcurrent = 1
-	pooled(t, cfg, func(t *testing.T, b *bench) {
-		for range 10 {
-			s := b.join("a")
-			_, err := b.try("a", "")
-			wantKind(t, err, upstream.Throttled)
-			s.seat.Leave(false)
+func TestAStreamIsGoneWithItsSocket(t *testing.T) {
+	pooled(t, single(0), func(t *testing.T, b *bench) {
+		s := b.join("a")
+		s.seat.Leave(false)
+		gone := false
+		s.seat.WhenGone(func() { gone = true })
+		if !gone {
+			t.Error("its socket is closed, and it is not gone")
 		}
 	})
 }

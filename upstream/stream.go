@@ -11,6 +11,13 @@ type Stream interface {
 	Close(ctx context.Context, cause error) error
 }
 
+// Lingerer is a Stream whose vendor may still be at work for it when Close has returned.
+type Lingerer interface {
+	// WhenGone calls f, once, when the vendor has let go of the stream: at once where it has already, else when it has said
+	// so, or has had all the time that it may need. It is called once, after Close; f must not block.
+	WhenGone(f func())
+}
+
 // OrderError is what Speak returns for a piece of a stream that is complete, since it has had its last one or was closed,
 // or that has ended. It is nil where the piece may come.
 func OrderError(complete, ended bool) error {

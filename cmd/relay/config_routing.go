@@ -17,6 +17,8 @@ type providerSettings struct {
 	Driver upstream.Driver
 	// Env is what the adapter gets; its Log and HTTP are for the process to set.
 	Env upstream.Env
+	// MaxConcurrent bounds the streams at once; 0: no bound but the vendor's.
+	MaxConcurrent int
 	// Options fills the driver's options; it is for Driver.Open.
 	Options func(any) error
 }
@@ -59,9 +61,10 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSet
 		key = *p.APIKey
 	}
 	return providerSettings{
-		Name:   p.Name,
-		Driver: driver,
-		Env:    upstream.Env{Name: p.Name, URL: p.URL, APIKey: key, MaxConcurrent: p.MaxConcurrent, Warm: p.Warm},
+		Name:          p.Name,
+		Driver:        driver,
+		Env:           upstream.Env{Name: p.Name, URL: p.URL, APIKey: key, Warm: p.Warm},
+		MaxConcurrent: p.MaxConcurrent,
 		Options: func(into any) error {
 			// Noting places again, as the driver does when it opens, must not touch the file's own remarks.
 			again := newDecoder(d.env, newRemarks(d.remarks.file))

@@ -55,7 +55,7 @@ func viewProvider(t *testing.T, p providerSettings) providerView {
 		t.Fatal(err)
 	}
 	env := p.Env
-	return providerView{p.Name, p.Driver.Name(), env.URL, len(env.APIKey.Reveal()), env.MaxConcurrent, env.Warm, options}
+	return providerView{p.Name, p.Driver.Name(), env.URL, len(env.APIKey.Reveal()), p.MaxConcurrent, env.Warm, options}
 }
 
 // view is settings as a golden file shows them.

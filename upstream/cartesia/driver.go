@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -25,6 +26,10 @@ var formats = []audio.Format{
 	{Encoding: audio.ALaw, Rate: 8000},
 }
 
+// linger is how long a cancelled context still counts: the vendor may not confirm it, and what has begun is perhaps spoken to
+// its end, which takes the vendor a fraction of a second for a piece.
+const linger = time.Second
+
 // provider speaks for one account.
 type provider struct {
 	upstream.Account
@@ -39,8 +44,8 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		model: cfg.Model,
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			MaxConcurrent: env.MaxConcurrent,
-			Idle:          cfg.Idle,
+			Idle:   cfg.Idle,
+			Linger: linger,
 		}, env, capabilities(cfg), d),
 	}, nil
 }

@@ -7,6 +7,8 @@ import (
 	"voicerelay/upstream"
 )
 
+var _ upstream.Lingerer = (*stream)(nil)
+
 // stream is a generation of ours, which is one context after another at the vendor. Its sink is called with mu held,
 // which makes the calls one at a time and lets Close stop them, so whoever calls Speak or Close must not hold a lock that
 // the sink takes.
@@ -72,6 +74,9 @@ func (s *stream) skipLocked() {
 		s.endLocked(nil)
 	}
 }
+
+// WhenGone is the Lingerer's.
+func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. What the vendor is at is canceled there; nothing need answer that.
 func (s *stream) Close(ctx context.Context, cause error) error {

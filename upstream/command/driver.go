@@ -20,19 +20,17 @@ type provider struct {
 	// Static after open.
 	cfg     Config
 	voices  []string
-	streams int           // at once; 0: no bound
 	running chan struct{} // a place for each program that may run
 
 	// Guarded by mu.
 	mu     sync.Mutex
-	open   int
 	closed bool
 
 	wg sync.WaitGroup // a goroutine per stream, and one per program
 }
 
 func open(cfg Config, env upstream.Env) *provider {
-	return &provider{cfg: cfg, voices: env.Voices, streams: env.MaxConcurrent, running: make(chan struct{}, cfg.Processes)}
+	return &provider{cfg: cfg, voices: env.Voices, running: make(chan struct{}, cfg.Processes)}
 }
 
 // Capabilities says what any program can do: what it is told of a text is a voice. All of it follows from how the
@@ -70,13 +68,9 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.closed:
+	if p.closed {
 		return nil, &upstream.Error{Kind: upstream.ConnectFailed, Message: "provider is closed"}
-	case p.streams > 0 && p.open >= p.streams:
-		return nil, &upstream.Error{Kind: upstream.Throttled, Message: "all streams are taken"}
 	}
-	p.open++
 	life, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	s := &stream{
 		p:      p,
@@ -88,13 +82,6 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	}
 	p.wg.Go(func() { s.run(life) })
 	return s, nil
-}
-
-// left notes that a stream has been closed.
-func (p *provider) left() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open--
 }
 
 // Close refuses further streams and waits for those open, which their owners must have closed, and for their programs.

@@ -57,7 +57,6 @@ func (s *stream) Close(_ context.Context, cause error) error {
 	s.closed = true
 	s.stop(upstream.CloseCause(cause))
 	<-s.over
-	s.p.left()
 	return nil
 }
 

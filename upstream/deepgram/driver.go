@@ -45,11 +45,10 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		optOut: cfg.ImprovementOptOut,
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:        upstream.SocketConfig{KeepAlive: beat},
-			SingleUse:     true,
-			AddressByKey:  true,
-			MaxConcurrent: env.MaxConcurrent,
-			Idle:          cfg.Idle,
+			Socket:       upstream.SocketConfig{KeepAlive: beat},
+			SingleUse:    true,
+			AddressByKey: true,
+			Idle:         cfg.Idle,
 		}, env, capabilities(), d),
 	}, nil
 }

@@ -49,11 +49,10 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		cfg:     cfg,
 		dialect: d,
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:        upstream.SocketConfig{KeepAlive: keepAlive},
-			AddressByKey:  true,
-			MaxConcurrent: env.MaxConcurrent,
-			Idle:          cfg.Idle,
-			Linger:        linger,
+			Socket:       upstream.SocketConfig{KeepAlive: keepAlive},
+			AddressByKey: true,
+			Idle:         cfg.Idle,
+			Linger:       linger,
 		}, env, capabilities(cfg), d),
 	}, nil
 }

@@ -26,9 +26,6 @@ type recorder struct {
 	conns    chan *upstreamtest.Conn
 }
 
-// maxStreams is how many there may be at once.
-const maxStreams = 4
-
 // recorded runs a test in a bubble, before a recorder.
 func recorded(t *testing.T, cfg Config, test func(r *recorder)) {
 	synctest.Test(t, func(t *testing.T) {
@@ -45,7 +42,7 @@ func recorded(t *testing.T, cfg Config, test func(r *recorder)) {
 		})
 		defer r.vendor.Close()
 		var err error
-		env := upstream.Env{URL: upstreamtest.URL + "/", APIKey: "sk_1&2", MaxConcurrent: maxStreams, HTTP: r.vendor.Client(), Log: zerolog.Nop()}
+		env := upstream.Env{URL: upstreamtest.URL + "/", APIKey: "sk_1&2", HTTP: r.vendor.Client(), Log: zerolog.Nop()}
 		if r.provider, err = open(cfg, env); err != nil {
 			t.Fatal(err)
 		}
@@ -193,41 +190,26 @@ func TestSocketsAreSharedByEqualSettingsOnly(t *testing.T) {
 	}
 }
 
-// TestAClosingContextCounts cancels a stream of two contexts, and looks whether it counts among those that there may be.
+// TestAClosingContextCounts cancels a stream of two contexts, and looks when the vendor is taken to have let go of it.
 func TestAClosingContextCounts(t *testing.T) {
 	recorded(t, defaults(), func(r *recorder) {
 		t := r.t // the bubble's
-		var c *upstreamtest.Conn
-		var last upstream.Stream
-		for i := range maxStreams {
-			req := request
-			req.ID = fmt.Sprint("gen-", i)
-			s, conn := r.open(req, upstreamtest.NewSink(t))
-			if conn != nil {
-				c = conn
-			}
-			defer func() { _ = s.Close(ended(), nil) }() // nothing was ordered but of the last, which is closed already
-			last = s
-		}
-		speak(t, last, 0, "One.", false)
-		speak(t, last, 1, "Two.", false)
-		_ = last.Close(ended(), nil)
-		full := func(want bool) {
-			t.Helper()
+		s, c := r.open(request, upstreamtest.NewSink(t))
+		speak(t, s, 0, "One.", false)
+		speak(t, s, 1, "Two.", false)
+		_ = s.Close(ended(), nil)
+		gone := false
+		s.(upstream.Lingerer).WhenGone(func() { gone = true })
+		for _, step := range []struct {
+			context int
+			want    bool
+		}{{1, false}, {0, true}} {
+			c.SendRaw(fmt.Appendf(nil, `{"isFinal":true,"contextId":"%s.%d"}`, request.ID, step.context))
 			synctest.Wait()
-			s, err := r.provider.Open(t.Context(), request, upstreamtest.NewSink(t))
-			if got := upstream.KindOf(err) == upstream.Throttled; err != nil && !got || got != want {
-				t.Errorf("got %v, want throttled: %v", err, want)
-			}
-			if s != nil {
-				_ = s.Close(ended(), nil) // nothing was ordered
+			if gone != step.want {
+				t.Errorf("behind the end of context %d: gone %v, want %v", step.context, gone, step.want)
 			}
 		}
-		full(true)
-		c.SendRaw([]byte(`{"isFinal":true,"contextId":"gen-3.1"}`))
-		full(true)
-		c.SendRaw([]byte(`{"isFinal":true,"contextId":"gen-3.0"}`))
-		full(false)
 	})
 }
 

@@ -25,8 +25,6 @@ type Subject struct {
 	// Key is the account's, Accepts the one that the vendor takes.
 	Key     upstream.Secret
 	Accepts string
-	// MaxConcurrent bounds the streams at once; 0: no bound but the vendor's.
-	MaxConcurrent int
 	// Bubble runs each test on fake time, with a wire in memory.
 	Bubble bool
 }
@@ -82,7 +80,7 @@ func (s Subject) rig(t *testing.T, o emulator.Options) *Rig {
 	}
 	url, client, stop := s.serve(t, server)
 	p, err := s.Open(o.Seed, upstream.Env{
-		Name: s.Vendor, URL: url, APIKey: s.Key, MaxConcurrent: s.MaxConcurrent, HTTP: client, Log: zerolog.Nop(),
+		Name: s.Vendor, URL: url, APIKey: s.Key, HTTP: client, Log: zerolog.Nop(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -61,9 +61,8 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:        upstream.SocketConfig{KeepAlive: keepAlive},
-			MaxConcurrent: env.MaxConcurrent,
-			Idle:          cfg.Idle,
+			Socket: upstream.SocketConfig{KeepAlive: keepAlive},
+			Idle:   cfg.Idle,
 		}, env, capabilities(cfg), &dialect{address: address}),
 	}, nil
 }

@@ -10,6 +10,8 @@ import (
 	"voicerelay/upstream"
 )
 
+var _ upstream.Lingerer = (*stream)(nil)
+
 // stream is one context. Its sink is called with mu held, which makes the calls one at a time and lets Close stop
 // them, so whoever calls Speak or Close must not hold a lock that the sink takes.
 type stream struct {
@@ -77,6 +79,9 @@ func (s *stream) order(p upstream.Piece) error {
 	s.last = p.Last
 	return nil
 }
+
+// WhenGone is the Lingerer's.
+func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. One that has not ended is stopped at the vendor.
 func (s *stream) Close(ctx context.Context, cause error) error {

@@ -36,7 +36,6 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 			SharedOnceProven: true,
 			StreamsInAll:     contextsInAll,
 			AddressByKey:     true,
-			MaxConcurrent:    env.MaxConcurrent,
 			Idle:             cfg.Idle,
 		}, env, capabilities(cfg), d),
 	}, nil

@@ -31,7 +31,7 @@ type Config struct {
 	// NoWords and NoPieceEnds take these abilities away.
 	NoWords     bool `yaml:"no_words"`
 	NoPieceEnds bool `yaml:"no_piece_ends"`
-	// Streams is how many streams may be open at once; 0: no bound but the provider's max_concurrent.
+	// Streams is how many streams may be open at once before it refuses one, as a vendor that is full does; 0: no bound.
 	Streams int `yaml:"streams"`
 	// Charge is what a stream is said to cost, a decimal in EUR; empty: the provider says nothing.
 	Charge string `yaml:"charge"`
@@ -90,13 +90,10 @@ type Stats struct {
 	Requests []upstream.Request
 }
 
-// New is a provider. Of env only MaxConcurrent counts.
-func New(cfg Config, env upstream.Env) *Provider {
+// New is a provider. Nothing of its environment counts.
+func New(cfg Config, _ upstream.Env) *Provider {
 	if cfg.Chunk == 0 {
 		cfg.Chunk = 200 * time.Millisecond
-	}
-	if cfg.Streams == 0 {
-		cfg.Streams = env.MaxConcurrent
 	}
 	return &Provider{cfg: cfg}
 }

@@ -202,7 +202,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestStreamsAreBounded(t *testing.T) {
-	p := New(Config{}, upstream.Env{MaxConcurrent: 1})
+	p := New(Config{Streams: 1}, upstream.Env{})
 	s, err := p.Open(t.Context(), request, newRecorder())
 	if err != nil {
 		t.Fatal(err)

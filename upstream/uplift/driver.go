@@ -13,12 +13,14 @@ import (
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("uplift", defaults, open).WithCodes(codes)
 
+// linger is how long what was cancelled still counts, since the vendor does not say when it has stopped.
+const linger = time.Second
+
 // provider speaks for one account.
 type provider struct {
 	upstream.Account
 	transport
-	cfg    Config
-	places *places
+	cfg Config
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -33,7 +35,6 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		transport: t,
 		cfg:       cfg,
-		places:    &places{limit: env.MaxConcurrent},
 		Account: upstream.NewAccount(upstream.PoolConfig{
 			StreamsPerMinute: requestsPerMinute,
 			Idle:             cfg.Idle,
@@ -66,13 +67,9 @@ func (p *provider) ParseOptions(raw json.RawMessage) (any, error) { return parse
 
 // Open gives a stream's first request its place on a socket. The vendor hears of it with the first piece.
 func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
-	if err := p.places.take(time.Now()); err != nil {
-		return nil, err
-	}
 	s := p.newStream(req, sink)
 	s.next = s.newRequest()
 	if _, err := s.seat(ctx, s.next); err != nil {
-		p.places.leave(time.Now(), true)
 		return nil, err
 	}
 	return s, nil

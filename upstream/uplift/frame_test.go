@@ -40,7 +40,7 @@ func newReader(tb testing.TB, t transport) *reader {
 		}
 	})
 	r := &reader{
-		provider: &provider{transport: t, cfg: defaults, Account: upstream.Account{Caps: capabilities(defaults), Pool: tap.Pool}, places: &places{}},
+		provider: &provider{transport: t, cfg: defaults, Account: upstream.Account{Caps: capabilities(defaults), Pool: tap.Pool}},
 		dialect:  d,
 	}
 	r.open(tb, &loose{Loose: upstreamtest.Loose{TB: tb}}) // its seat keeps the socket

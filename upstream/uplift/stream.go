@@ -5,11 +5,14 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
 )
+
+var _ upstream.Lingerer = (*stream)(nil)
 
 // stream is a sequence of requests. Its sink is called with mu held, which makes the calls one at a time and lets Close
 // stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
@@ -25,6 +28,7 @@ type stream struct {
 	// Owned by the caller of Speak and Close.
 	requests int // made so far
 	closed   bool
+	left     []*upstream.Seat // of the requests that were stopped at the vendor
 
 	// Guarded by mu.
 	mu      sync.Mutex
@@ -136,19 +140,32 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
-	gone, failure := true, error(nil)
+	failure := error(nil)
 	for _, r := range s.stop(upstream.CloseCause(cause)) {
-		told, err := s.cancel(ctx, r)
-		gone = gone && !told
-		if failure == nil {
+		if err := s.cancel(ctx, r); failure == nil {
 			failure = err
 		}
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.endLocked(nil)
-	s.mu.Unlock()
-	s.provider.places.leave(time.Now(), gone)
 	return failure
+}
+
+// WhenGone is the Lingerer's: the stream is gone with the last of its requests.
+func (s *stream) WhenGone(f func()) {
+	var left atomic.Int64
+	left.Store(int64(len(s.left)))
+	if len(s.left) == 0 {
+		f()
+	}
+	for _, seat := range s.left {
+		seat.WhenGone(func() {
+			if left.Add(-1) == 0 {
+				f()
+			}
+		})
+	}
 }
 
 // stop silences the stream and gives its requests. One that was never ordered has left.
@@ -164,16 +181,17 @@ func (s *stream) stop(cause error) []*request {
 	return s.queue
 }
 
-// cancel tells the vendor to stop a request. It reports false where the vendor has nothing of it.
-func (s *stream) cancel(ctx context.Context, r *request) (told bool, err error) {
+// cancel tells the vendor to stop a request, of which it may have nothing.
+func (s *stream) cancel(ctx context.Context, r *request) error {
 	seat := r.rise()
 	if seat == nil {
-		return false, nil
+		return nil
 	}
 	msg := cancelRequest{Type: typeCancel, RequestID: r.id}
-	told, err = seat.Stop(ctx, s.provider.wrap(typeCancel, encode(msg)))
+	told, err := seat.Stop(ctx, s.provider.wrap(typeCancel, encode(msg)))
 	seat.Leave(!told)
-	return told, err
+	s.left = append(s.left, seat)
+	return err
 }
 
 // silentLocked reports whether the sink must hear no more but the end.

@@ -305,26 +305,29 @@ func TestAPieceIsGivenUpWhileItConnects(t *testing.T) {
 	})
 }
 
-// TestCancelledStreamsCountForAMoment has a vendor that does not say when it has stopped.
+// TestCancelledStreamsCountForAMoment has a vendor that does not say when it has stopped. A stream that it has nothing of
+// is gone at once.
 func TestCancelledStreamsCountForAMoment(t *testing.T) {
 	byHand(t, defaults, func(t *testing.T, r *rig) {
-		r.provider.places.limit = 1
-		s := r.open(request1)
-		_, err := r.tryOpen(request1)
-		wantKind(t, err, upstream.Throttled)
-		s.speak("One.", false)
-		s.close(errStop)
-		_, err = r.tryOpen(request1)
-		wantKind(t, err, upstream.Throttled)
-		time.Sleep(linger)
-		r.open(request1).close(errStop) // it said nothing, so there is nothing to wait for
-		r.open(request1).close(errStop)
-		r.vendor.Refuse(http.StatusServiceUnavailable, nil)
-		(<-r.lines).Drop()
-		synctest.Wait()
-		for range 3 {
-			_, err = r.tryOpen(request1)
-			wantKind(t, err, upstream.ConnectFailed) // a place that was of no use is free again
+		tests := map[string]struct {
+			texts []string
+			after time.Duration
+		}{
+			"one that said nothing":    {nil, 0},
+			"one request":              {[]string{"One."}, linger},
+			"the last of its requests": {[]string{"One.", "Two.", "Three."}, linger},
+		}
+		for name, test := range tests {
+			s := r.open(request1)
+			for _, text := range test.texts {
+				s.speak(text, false)
+			}
+			s.close(errStop)
+			left, gone := time.Now(), make(chan time.Time, 2)
+			s.WhenGone(func() { gone <- time.Now() })
+			if got := (<-gone).Sub(left); got != test.after || len(gone) != 0 {
+				t.Errorf("%s: gone after %v, want %v", name, got, test.after)
+			}
 		}
 	})
 }

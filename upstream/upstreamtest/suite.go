@@ -76,7 +76,7 @@ func Run(t *testing.T, s Subject) {
 		"can be closed twice":            canBeClosedTwice,
 		"refuses a piece after the last": refusesAPieceAfterTheLast,
 		"does not open when cancelled":   doesNotOpenWhenCancelled,
-		"bounds its streams":             boundsItsStreams,
+		"says when it is gone":           saysWhenItIsGone,
 		"says how its claims are known":  saysHowItsClaimsAreKnown,
 	} {
 		t.Run(name, func(t *testing.T) { bubble(t, s, test) })
@@ -383,23 +383,23 @@ func doesNotOpenWhenCancelled(r *rig) {
 	}
 }
 
-func boundsItsStreams(r *rig) {
-	env := r.env()
-	env.MaxConcurrent = 2
-	bounded, err := r.s.Open(env)
-	must(r.t, err)
-	unbounded := r.provider
-	r.provider = bounded
-	defer func() { r.provider = unbounded }()
-	first, second := r.open(), r.open()
-	if _, err := r.tryOpen(r.t.Context()); upstream.KindOf(err) != upstream.Throttled {
-		r.t.Errorf("third stream of two: got %v, want throttled", err)
+// A stream that was stopped is gone from its vendor in the end, whether or not the vendor confirms, and says so once.
+func saysWhenItIsGone(r *rig) {
+	l := r.open()
+	l.speak(false, texts[0])
+	l.close(errStop)
+	lingers, ok := l.stream.(upstream.Lingerer)
+	if !ok {
+		return // gone with Close
 	}
-	first.speak(true, texts[0])
-	first.checkWhole()
-	first.close(nil)
-	third := r.open()
-	second.close(errStop)
-	third.close(errStop)
-	must(r.t, bounded.Close())
+	gone := make(chan struct{}, 2)
+	lingers.WhenGone(func() { gone <- struct{}{} })
+	time.Sleep(mostGone)
+	synctest.Wait()
+	if len(gone) != 1 {
+		r.t.Errorf("%v after its cancel the stream has said %d times that it is gone, want once", mostGone, len(gone))
+	}
 }
+
+// mostGone is how long a stream may keep its place where nothing confirms that it has stopped.
+const mostGone = 3 * time.Second

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -24,6 +25,10 @@ var formats = []audio.Format{
 	{Encoding: audio.PCM16, Rate: 8000},
 }
 
+// linger is how long a cancelled stream still counts, since the vendor may not confirm. It looks at messages in their order,
+// so that half a second is time enough for the cancel to reach it, from anywhere.
+const linger = 500 * time.Millisecond
+
 // provider speaks for one account.
 type provider struct {
 	upstream.Account
@@ -36,9 +41,9 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			MaxConcurrent: env.MaxConcurrent,
-			Idle:          cfg.Idle,
-			InOrder:       true,
+			Idle:    cfg.Idle,
+			InOrder: true,
+			Linger:  linger,
 		}, env, capabilities(cfg), d),
 	}, nil
 }

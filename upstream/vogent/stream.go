@@ -8,6 +8,8 @@ import (
 	"voicerelay/upstream"
 )
 
+var _ upstream.Lingerer = (*stream)(nil)
+
 // stream is a generation of ours, which is one a piece at the vendor. Its sink is called with mu held, which makes
 // the calls one at a time and lets Close stop them, so whoever calls Speak or Close must not hold a lock that the sink
 // takes.
@@ -64,6 +66,9 @@ func (s *stream) order(p upstream.Piece) error {
 	s.settleLocked()
 	return nil
 }
+
+// WhenGone is the Lingerer's.
+func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. What the vendor has not finished is stopped there, also after an error, which is of one
 // piece only.

@@ -19,9 +19,9 @@ const (
 	// keepAlive is how often a stream that waits for text is kept from an inactivity timeout, which is 20 s in the
 	// protocol that the vendor mirrors.
 	keepAlive = 10 * time.Second
-	// maxConcurrent is the vendor's own bound: its engine speaks one synthesis at a time, and a second one waits. An
-	// operator who runs more of them says so with max_concurrent.
-	maxConcurrent = 1
+	// concurrent is the vendor's own bound: its engine speaks one synthesis at a time, and a second one waits. An operator
+	// who runs more of them says so with max_concurrent.
+	concurrent = 1
 )
 
 // formats are what the vendor is asked for. Its native one is the first, which it passes through as it is.
@@ -48,18 +48,13 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	most := env.MaxConcurrent
-	if most == 0 {
-		most = maxConcurrent
-	}
 	p := &provider{
 		schedule: cfg.ChunkLengthSchedule,
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:        upstream.SocketConfig{KeepAlive: keepAlive},
-			SingleUse:     true,
-			AddressByKey:  true,
-			MaxConcurrent: most,
-			Idle:          cfg.Idle,
+			Socket:       upstream.SocketConfig{KeepAlive: keepAlive},
+			SingleUse:    true,
+			AddressByKey: true,
+			Idle:         cfg.Idle,
 		}, env, capabilities(), d),
 	}
 	if cfg.Auth == authBOS {
@@ -74,6 +69,7 @@ func capabilities() upstream.Capabilities {
 		WordTimes:        upstream.WordTimesNone,
 		Cancel:           upstream.CancelSocket,
 		StreamsPerSocket: 1,
+		Concurrent:       concurrent,
 		MinSpeed:         0.7,
 		MaxSpeed:         1.2,
 		Formats:          formats,

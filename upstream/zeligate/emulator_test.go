@@ -25,11 +25,10 @@ func emulated(place func(seed uint64) authPlace) emulatortest.Subject {
 			cfg.Auth = place(seed)
 			return open(cfg, env)
 		},
-		Request:       request,
-		Key:           "sk-zeli-secret",
-		Accepts:       "sk-zeli-secret",
-		MaxConcurrent: 64,
-		Bubble:        true,
+		Request: request,
+		Key:     "sk-zeli-secret",
+		Accepts: "sk-zeli-secret",
+		Bubble:  true,
 	}
 }
 

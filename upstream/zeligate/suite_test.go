@@ -21,17 +21,9 @@ var (
 	}
 )
 
-// unbounded is a provider of an installation with many engines, where the test bounds it no further.
-func unbounded(env upstream.Env) (upstream.Provider, error) {
-	if env.MaxConcurrent == 0 {
-		env.MaxConcurrent = 64
-	}
-	return open(defaults, env)
-}
-
 func TestSuite(t *testing.T) {
 	upstreamtest.Run(t, upstreamtest.Subject{
-		Open:    unbounded,
+		Open:    func(env upstream.Env) (upstream.Provider, error) { return open(defaults, env) },
 		Request: request,
 		Script:  script,
 		Errors:  errorCases(),
