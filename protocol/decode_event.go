@@ -11,45 +11,77 @@ import (
 // newer relay may send more than an older client asked for.
 var ErrUnknownEvent = errors.New("message of an unknown type")
 
-// DecodeEvent reads a relay's message, for clients. Fields that this version doesn't have are passed over. Audio is no
-// event: a client that can't do with base64 asks for binary frames, which ParseAudioBinary reads.
+// DecodeEvent reads a relay's message, for clients. Fields that this version doesn't have are passed over; a message without
+// a type, or without what a client acts on, is an error. Audio is no event: a client that can't do with base64 asks for
+// binary frames, which ParseAudioBinary reads.
 func DecodeEvent(data []byte) (Event, error) {
-	var head struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
 		return nil, fmt.Errorf("decode message: %w", err)
 	}
-	decode, known := events[head.Type]
+	var kind string
+	if err := json.Unmarshal(fields["type"], &kind); err != nil || kind == "" {
+		return nil, errNoType
+	}
+	event, known := events[kind]
 	if !known {
 		return nil, ErrUnknownEvent
 	}
-	e, err := decode(data)
+	for _, name := range event.needs {
+		if value, ok := fields[name]; !ok || string(value) == "null" {
+			return nil, fmt.Errorf("decode %s: it has no %s", kind, name)
+		}
+	}
+	e, err := event.decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", head.Type, err)
+		return nil, fmt.Errorf("decode %s: %w", kind, err)
 	}
 	return e, nil
 }
 
+var errNoType = errors.New("decode message: it has no type")
+
+// eventKind is how a type of message is decoded, and what it can't do without.
+type eventKind struct {
+	decode func([]byte) (Event, error)
+	needs  []string
+}
+
 // events are the decoders by type. It is never written to.
-var events = map[string]func([]byte) (Event, error){
-	"ready":      decodeAs[Ready],
-	"configured": decodeAs[Configured],
-	"accepted":   decodeAs[Accepted],
-	"started":    decodeAs[Started],
-	"timestamps": decodeAs[Timestamps],
-	"rerouted":   decodeAs[Rerouted],
-	"done":       decodeAs[Done],
-	"spoken":     decodeAs[SpokenEvent],
-	"draining":   decodeAs[Draining],
-	"pong":       decodePong,
-	"error":      decodeError,
+var events = map[string]eventKind{
+	"ready":      {decode: decodeAs[Ready]},
+	"configured": {decode: decodeAs[Configured]},
+	"accepted":   {decode: decodeAs[Accepted]},
+	"started":    {decodeAs[Started], []string{"generation_id"}},
+	"timestamps": {decodeAs[Timestamps], []string{"generation_id", "words"}},
+	"rerouted":   {decodeAs[Rerouted], []string{"generation_id"}},
+	"done":       {decodeAs[Done], []string{"generation_id", "reason", "spoken"}},
+	"spoken":     {decodeAs[SpokenEvent], []string{"generation_id", "spoken"}},
+	"draining":   {decode: decodeAs[Draining]},
+	"pong":       {decode: decodePong},
+	"error":      {decodeError, []string{"code"}},
 }
 
 func decodeAs[E Event](data []byte) (Event, error) {
 	var e E
 	err := json.Unmarshal(data, &e)
 	return e, err
+}
+
+// UnmarshalJSON reads how far a text was spoken. Without its char it says nothing, and 0 would be wrong.
+func (s *Spoken) UnmarshalJSON(data []byte) error {
+	var fields struct {
+		Char   *int   `json:"char"`
+		Source string `json:"source"`
+	}
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return err
+	}
+	if fields.Char == nil {
+		return errors.New("spoken has no char")
+	}
+	*s = Spoken{Char: *fields.Char, Source: fields.Source}
+	return nil
 }
 
 func decodePong(data []byte) (Event, error) {

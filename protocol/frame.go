@@ -3,6 +3,7 @@ package protocol
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strconv"
 )
 
@@ -57,12 +58,13 @@ func AppendAudioBinary(dst []byte, a Audio, audio []byte) []byte {
 // What is wrong with a binary frame.
 var (
 	errFrameShort   = errors.New("binary frame is too short")
-	errFrameVersion = errors.New("binary frame is not of version 1")
-	errFrameKind    = errors.New("binary frame is not audio")
+	errFrameVersion = fmt.Errorf("binary frame is not of version 1: %w", ErrUnknownEvent)
+	errFrameKind    = fmt.Errorf("binary frame is not audio: %w", ErrUnknownEvent)
 	errFrameID      = errors.New("binary frame has no valid generation id")
 )
 
-// ParseAudioBinary reads a binary frame, for clients. The audio is a part of b.
+// ParseAudioBinary reads a binary frame, for clients. The audio is a part of b. ErrUnknownEvent is of a version or kind that
+// this version doesn't have, which a client passes over.
 func ParseAudioBinary(b []byte) (Audio, []byte, error) {
 	const head, numbers = 3, 3 * 4
 	if len(b) < head {
