@@ -13,6 +13,18 @@ import (
 // errUnsent is how a speech ends that was canceled before it had a connection.
 var errUnsent = errors.New("canceled before it was sent")
 
+// Close stops the speech, if it still runs, and waits for nothing: neither for the relay's word nor for the network. So it may
+// be deferred, and called by whoever is about to end. Ranges end at once. It returns nil always.
+func (s *Speech) Close() error {
+	s.leave()
+	s.closing.Do(func() {
+		if !s.isEnded() {
+			s.client.run(func() { _, _ = s.Cancel(context.Background()) }) // Wait tells its end
+		}
+	})
+	return nil
+}
+
 // Cancel stops the speech and waits for the relay's word on how far into the text its audio reached. Ranges end at
 // once, whatever is still on its way.
 func (s *Speech) Cancel(ctx context.Context) (protocol.Spoken, error) {
@@ -120,12 +132,13 @@ type cancellation struct {
 	command *protocol.Cancel
 	owed    map[string]bool            // ids without an answer; true: a played time was told
 	spoken  map[string]protocol.Spoken // the answers
-	over    chan error                 // holds one: the end
+	failure error                      // written before over closes
+	over    chan struct{}              // closed by end
 }
 
 func newCancellation(command *protocol.Cancel) *cancellation {
 	return &cancellation{
-		command: command, owed: make(map[string]bool), spoken: make(map[string]protocol.Spoken), over: make(chan error, 1),
+		command: command, owed: make(map[string]bool), spoken: make(map[string]protocol.Spoken), over: make(chan struct{}),
 	}
 }
 
@@ -137,30 +150,76 @@ func (c *cancellation) tell(id string, played time.Duration) {
 	c.command.Played[id] = max(played, 0).Milliseconds()
 }
 
-// end gives the end to who waits; only the first can be the one that the link took off its list.
-func (c *cancellation) end(err error) { c.over <- err }
+// end ends the wait for the answers. Only called by who has taken it off the link's list, or never had it there.
+func (c *cancellation) end(err error) {
+	c.failure = err
+	close(c.over)
+}
+
+// isOver waits for the end. It reports false where ctx ended first.
+func (c *cancellation) isOver(ctx context.Context) bool {
+	select {
+	case <-c.over:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // cancel sends a cancellation and waits until everything that it owes is answered.
 func (l *link) cancel(ctx context.Context, c *cancellation) error {
 	ctx, stop := context.WithTimeout(ctx, answerTime)
 	defer stop()
-	l.mu.Lock()
-	if l.speeches == nil {
-		l.mu.Unlock()
+	// A done that answers an earlier cancel without a played time, which it may have crossed, must not be taken for one that
+	// answers this.
+	for earlier := l.unplayed(c); earlier != nil; earlier = l.unplayed(c) {
+		if !earlier.isOver(ctx) {
+			return context.Cause(ctx)
+		}
+	}
+	if !l.sendCancel(c) {
 		return ErrLost
 	}
-	l.cancels = append(l.cancels, c)
-	l.mu.Unlock()
-	_ = l.send(c.command) // the reader notices a broken link, and ends the cancellation
-	select {
-	case err := <-c.over:
-		return err
-	case <-ctx.Done():
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.cancels = slices.DeleteFunc(l.cancels, func(other *cancellation) bool { return other == c })
-		return context.Cause(ctx)
+	if c.isOver(ctx) {
+		return c.failure
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.cancels, c); i >= 0 { // else it was answered just now
+		l.cancels = slices.Delete(l.cancels, i, i+1)
+		c.end(context.Cause(ctx))
+	}
+	return c.failure
+}
+
+// unplayed is a cancel on its way, without a played time for what c has one for; nil: there is none.
+func (l *link) unplayed(c *cancellation) *cancellation {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, earlier := range l.cancels {
+		for id, told := range c.owed {
+			if toldEarlier, owed := earlier.owed[id]; owed && told && !toldEarlier {
+				return earlier
+			}
+		}
+	}
+	return nil
+}
+
+// sendCancel notes a cancellation and sends it, in the same order as others. It reports false where the link is over.
+func (l *link) sendCancel(c *cancellation) bool {
+	l.canceling.Lock()
+	defer l.canceling.Unlock()
+	l.mu.Lock()
+	over := l.speeches == nil
+	if !over {
+		l.cancels = append(l.cancels, c)
+	}
+	l.mu.Unlock()
+	if !over {
+		_ = l.send(c.command) // the reader notices a broken link, and ends the cancellation
+	}
+	return !over
 }
 
 // answerDone takes a done for an answer to the cancels of its generation. Where it ended by itself the cancel came too

@@ -31,14 +31,15 @@ type Client struct {
 	wg sync.WaitGroup // every goroutine of this client
 }
 
-// Dial connects to a relay. ctx bounds this first connection, which is tried once: what is wrong with an address or a
-// key shows at once. Close the client when it is done with.
+// Dial connects to a relay. ctx bounds this first connection. What is wrong with an address or a key shows at once, as a
+// *protocol.Error or ErrUnreachable; relays that refuse for the time being are asked again, for Config.Patience at most. Close
+// the client when it is done with.
 func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	l, err := connect(ctx, cfg)
+	l, err := dialFirst(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +58,17 @@ func (c *Client) Close() {
 	c.wg.Wait()
 }
 
+// run runs f beside the client. It reports false, and doesn't, where that is closed.
+func (c *Client) run(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(c.fault, ErrClosed) {
+		return false
+	}
+	c.wg.Go(f)
+	return true
+}
+
 // keep serves a link that was adopted, and connects again whenever there is none for what is spoken next.
 func (c *Client) keep(ctx context.Context, l *link) {
 	for failures := 0; l != nil; {
@@ -69,36 +81,44 @@ func (c *Client) keep(ctx context.Context, l *link) {
 		if failures++; time.Since(born) > c.config.Backoff.Most {
 			failures = 1
 		}
-		if l = c.reconnect(ctx, &failures); l != nil {
+		if l = c.reconnect(ctx, l.number+1, &failures); l != nil {
 			c.adopt(l)
 		}
 	}
 }
 
-// awaitLoss waits until there is no current link. It reports false at the client's end.
+// awaitLoss waits until there is no current link, and has it take what comes to wait meanwhile. It reports false at the
+// client's end.
 func (c *Client) awaitLoss(ctx context.Context) bool {
 	for {
+		c.mu.Lock()
+		l, waits := c.current, len(c.waiting) > 0
+		if waits {
+			c.current = nil // what is spoken now goes behind it
+		}
+		c.mu.Unlock()
+		switch {
+		case l == nil:
+			return true
+		case waits:
+			c.catchUp(l)
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return false
 		case <-c.wake:
 		}
-		c.mu.Lock()
-		lost := c.current == nil
-		c.mu.Unlock()
-		if lost {
-			return true
-		}
 	}
 }
 
-// reconnect tries until there is a link; nil: there never will be.
-func (c *Client) reconnect(ctx context.Context, failures *int) *link {
+// reconnect tries until there is a link, beginning with the relay of that number; nil: there never will be.
+func (c *Client) reconnect(ctx context.Context, first int, failures *int) *link {
 	for {
-		if !sleep(ctx, c.config.Backoff.after(*failures)) {
+		if !c.pause(ctx, c.config.Backoff.after(*failures)) {
 			return nil
 		}
-		l, err := connect(ctx, c.config)
+		l, err := c.config.connect(ctx, first)
 		switch {
 		case err == nil:
 			return l
@@ -108,6 +128,27 @@ func (c *Client) reconnect(ctx context.Context, failures *int) *link {
 		}
 		c.expire(err)
 		*failures++
+	}
+}
+
+// pause waits between two tries, for less where somebody waits for speech. It reports false where ctx ended first.
+func (c *Client) pause(ctx context.Context, d time.Duration) bool {
+	for began := time.Now(); ; {
+		c.mu.Lock()
+		if len(c.waiting) > 0 {
+			d = min(d, longestWaited)
+		}
+		c.mu.Unlock()
+		timer := time.NewTimer(d - time.Since(began))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		case <-timer.C:
+			return true
+		case <-c.wake:
+			timer.Stop()
+		}
 	}
 }
 
@@ -123,11 +164,20 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// adopt has a link take what waits, in the order in which it was spoken, and makes it the current one.
+// adopt has a new link take what waits, in the order in which it was spoken, and makes it the current one.
 func (c *Client) adopt(l *link) {
 	c.mu.Lock()
 	c.links[l], c.ready = struct{}{}, l.ready
-	for len(c.waiting) > 0 {
+	c.mu.Unlock()
+	c.catchUp(l)
+}
+
+// catchUp has a link that is adopted, and not the current one, take what waits, and makes it that, unless it was retired
+// meanwhile.
+func (c *Client) catchUp(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.waiting) > 0 && !l.retired {
 		waiting := c.waiting
 		c.waiting = nil
 		c.mu.Unlock()
@@ -139,39 +189,51 @@ func (c *Client) adopt(l *link) {
 		}
 		c.mu.Lock()
 	}
-	c.current = l
-	c.mu.Unlock()
+	if !l.retired {
+		c.current = l
+	}
 }
 
-// place gives a speech to the current link, or has it wait for one.
+// place gives a speech to the current link, or has it wait for one: also where others wait, so that none overtakes another.
 func (c *Client) place(s *Speech) {
 	for {
 		c.mu.Lock()
-		l, fault := c.current, c.fault
-		if l == nil && fault == nil {
-			c.queueLocked(s)
-		}
+		l := c.current
+		waits := len(c.waiting) > 0
 		c.mu.Unlock()
-		switch {
-		case fault != nil:
-			s.end(nil, fault)
+		if l == nil || waits {
+			c.queue(s)
 			return
-		case l == nil || s.attach(l):
+		}
+		if s.attach(l) {
 			return
 		}
 		// The link ended meanwhile, and is no longer the current one: retire comes before close.
 	}
 }
 
+// queue has a speech wait for a link.
 func (c *Client) queue(s *Speech) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.queueLocked(s)
+	fault := c.fault
+	if fault == nil {
+		s.waitsSince = time.Now()
+		c.waiting = append(c.waiting, s)
+	}
+	c.mu.Unlock()
+	if fault != nil {
+		s.end(nil, fault)
+		return
+	}
+	c.notify()
 }
 
-func (c *Client) queueLocked(s *Speech) {
-	s.waitsSince = time.Now()
-	c.waiting = append(c.waiting, s)
+// notify has keep look what there is to do.
+func (c *Client) notify() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
 }
 
 // expire ends what has waited for too long, with why there is no connection.
@@ -208,14 +270,12 @@ func (c *Client) fail(err error) {
 // retire has new speeches go elsewhere.
 func (c *Client) retire(l *link) {
 	c.mu.Lock()
+	l.retired = true
 	if c.current == l {
 		c.current = nil
 	}
 	c.mu.Unlock()
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+	c.notify()
 }
 
 // lost deals with what was running on a link that has ended.
@@ -230,8 +290,8 @@ func (c *Client) lost(l *link, cause error) {
 		err = ErrClosed
 	}
 	for _, s := range l.close(err) {
-		if s.repeatable() {
-			c.place(s)
+		if s.repeatable() && s.losses.Add(1) < mostLosses {
+			c.queue(s)
 			continue
 		}
 		s.end(nil, err)
@@ -253,7 +313,7 @@ func (c *Client) SpeakStream(ctx context.Context, r Request, text iter.Seq2[stri
 }
 
 func (c *Client) speak(ctx context.Context, r Request, text iter.Seq2[string, error]) (*Speech, error) {
-	s := newSpeech(r, c.config.Backlog)
+	s := newSpeech(c, r)
 	c.mu.Lock()
 	if c.fault != nil {
 		defer c.mu.Unlock()

@@ -13,50 +13,83 @@ import (
 type Config struct {
 	// URL is the relay's address, with or without its path /v1/speech: http, https, ws or wss.
 	URL string
+	// URLs are more of them, of relays that may stand in for each other. Each try to connect asks them in this order, behind
+	// URL, and begins with the one behind that whose connection ended.
+	URLs []string
 	// Key is the API key, if the relay has keys. It goes into a header, so that no URL bears it.
 	Key string
 	// HTTPClient makes the connection; nil: http.DefaultClient.
 	HTTPClient *http.Client
-	// Backoff is how long to wait between tries to connect again.
+	// Backoff is how long to wait between tries to connect again. While a speech waits for a connection it is 1 s at most.
 	Backoff Backoff
-	// Patience is how long a speech may be without a connection before it ends with the last try's error; 0: 30 s.
+	// Patience is how long a speech may be without a connection before it ends with the last try's error, and how long Dial
+	// asks relays that refuse it for the time being; 0: 30 s.
 	Patience time.Duration
-	// Backlog is how many messages of a speech may wait for its range; 0: 1024, which is some minutes of audio.
+	// Backlog is how much of a speech may wait for its range, in bytes; 0: 64 MiB, which is 23 minutes of 16-bit samples at
+	// 24 kHz. Speech comes faster than it is played, and is never held back for one listener, since it would be for all. A
+	// speech of which more waits is canceled and ends with ErrOverrun, behind what waits.
 	Backlog int
+	// Unheard is the same for a speech that nobody ranges over yet; 0: 8 MiB, which is nearly 3 minutes. What is more is
+	// dropped, and all before it; the speech goes on, for who only Waits for its end. A range that begins later ends with
+	// ErrOverrun.
+	Unheard int
 }
 
 // Deadlines of what the relay does.
 const (
 	connectTime = 10 * time.Second // to a connection's ready
-	writeTime   = 10 * time.Second // of one message
-	answerTime  = 10 * time.Second // of a cancel, whose done waits up to 300 ms for the vendor
+	// connectTimeOfMany is shorter, since another relay may be well: three round trips around the world take a second.
+	connectTimeOfMany = 3 * time.Second
+	writeTime         = 10 * time.Second // of one message
+	answerTime        = 10 * time.Second // of a cancel, whose done waits up to 300 ms for the vendor
+	// longestWaited is the longest wait between tries to connect while somebody waits for speech: a caller who hears nothing
+	// for much longer hangs up.
+	longestWaited = time.Second
 	// pingEvery is how often a sign of life is asked for. A connection without any message for silence is given up.
 	pingEvery = 20 * time.Second
 	silence   = 3 * pingEvery
 )
 
+// mostLosses is how many connections may end under a speech that nobody has heard before it is given up: more than relays
+// that are restarted in turn cause, and few enough that a speech whose messages break connections breaks no more.
+const mostLosses = 3
+
 const (
 	defaultPatience = 30 * time.Second
-	defaultBacklog  = 1024
+	// defaultBacklog is twice what the longest text takes that a relay accepts by default: 10,000 characters are some 11
+	// minutes, or 32 MB of 16-bit samples at 24 kHz.
+	defaultBacklog = 64 << 20
+	// defaultUnheard lets a turn's next sentences be spoken ahead. A client may have many speeches that nobody hears.
+	defaultUnheard = 8 << 20
 	// readLimit is above any message: an audio frame, or a done with all its attempts. In bytes.
 	readLimit = 8 << 20
 )
 
 // withDefaults is the configuration with everything filled in.
 func (c Config) withDefaults() (Config, error) {
-	if c.Patience < 0 || c.Backlog < 0 {
-		return c, errors.New("patience and backlog must not be negative")
+	if c.Patience < 0 || c.Backlog < 0 || c.Unheard < 0 {
+		return c, errors.New("patience, backlog and unheard must not be negative")
 	}
-	address, err := speechURL(c.URL)
-	if err != nil {
-		return c, err
+	var addresses []string
+	if c.URL != "" || len(c.URLs) == 0 {
+		addresses = append(addresses, c.URL)
 	}
-	c.URL = address
+	addresses = append(addresses, c.URLs...)
+	for i, address := range addresses {
+		var err error
+		if addresses[i], err = speechURL(address); err != nil {
+			return c, err
+		}
+	}
+	c.URLs = addresses
 	if c.Patience == 0 {
 		c.Patience = defaultPatience
 	}
 	if c.Backlog == 0 {
 		c.Backlog = defaultBacklog
+	}
+	if c.Unheard == 0 {
+		c.Unheard = defaultUnheard
 	}
 	c.Backoff = c.Backoff.withDefaults()
 	return c, nil

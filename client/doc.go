@@ -16,8 +16,14 @@
 //  2. Audio of a speech comes in order, without gap or repeat. Its range ends with the generation, with an error where
 //     that was refused, failed or was lost, and without one where it was completed or canceled.
 //  3. Nothing is spoken twice. A speech of which nothing was heard when its connection broke is sent again, under the
-//     same idempotency key; one that was heard ends with ErrLost, since only the caller knows what was played.
-//  4. What is not ranged over waits: Config.Backlog messages of a speech, and then the connection is not read, with all
-//     that is on it. Leave a range early, cancel or end Speak's context, and what comes later is dropped.
-//  5. After Close nothing of the client's runs, and every speech has ended.
+//     same idempotency key, on at most three connections; one that was heard ends with ErrLost, since only the caller
+//     knows what was played.
+//  4. No speech holds up another, nor a cancel. What is not ranged over waits in a queue of the speech's own. Beyond
+//     Config.Backlog the speech is canceled and ends with ErrOverrun; where nobody has ranged over it yet, what is beyond
+//     Config.Unheard is dropped. Who only Waits need not range.
+//  5. Whoever leaves a range early has closed the speech: it is canceled at the relay, and so is one whose Speak's context
+//     ends. Close does not wait, and may be deferred.
+//  6. What a connection brings that is no message breaks it. Messages and fields that this version does not know are
+//     passed over. A relay that is going away ends what it speaks; what comes next goes to another connection.
+//  7. After the client's Close nothing of it runs, and every speech has ended.
 package client

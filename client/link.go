@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -19,49 +17,16 @@ import (
 // link is one WebSocket, from its ready to its end. What reads it is Client.serve.
 type link struct {
 	// Static after connect.
-	conn  *websocket.Conn
-	ready protocol.Ready
+	conn   *websocket.Conn
+	ready  protocol.Ready
+	number int // of its relay, among Config's
+
+	canceling sync.Mutex // held while a cancel is noted and sent, so that both have one order; taken before mu
+	retired   bool       // guarded by the client's mu: nothing more is sent on it first
 
 	mu       sync.Mutex         // guards what follows
 	speeches map[string]*Speech // that the relay has not ended, by generation id; nil: the link is over
 	cancels  []*cancellation    // in the order in which they were sent
-}
-
-// connect opens a link. The deadline is that of the ready, since a relay that accepts and says nothing is none.
-func connect(ctx context.Context, cfg Config) (*link, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTime)
-	defer cancel()
-	options := &websocket.DialOptions{
-		HTTPClient: cfg.HTTPClient, HTTPHeader: http.Header{}, Subprotocols: []string{protocol.Subprotocol},
-	}
-	if cfg.Key != "" {
-		options.HTTPHeader.Set("Authorization", "Bearer "+cfg.Key)
-	}
-	conn, response, err := websocket.Dial(ctx, cfg.URL, options)
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", refusal(response, err))
-	}
-	conn.SetReadLimit(readLimit)
-	l := &link{conn: conn, speeches: make(map[string]*Speech)}
-	if l.ready, err = readReady(ctx, conn); err != nil {
-		_ = conn.CloseNow() // there is nothing to say to it
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	return l, nil
-}
-
-// refusal is the relay's own words where it gave any.
-func refusal(response *http.Response, err error) error {
-	if response == nil || response.Body == nil {
-		return err
-	}
-	var body struct {
-		Error *protocol.Error `json:"error"`
-	}
-	if json.NewDecoder(response.Body).Decode(&body) != nil || body.Error == nil || body.Error.Code == "" {
-		return err
-	}
-	return body.Error
 }
 
 func readReady(ctx context.Context, conn *websocket.Conn) (protocol.Ready, error) {
@@ -80,7 +45,7 @@ func readReady(ctx context.Context, conn *websocket.Conn) (protocol.Ready, error
 	return ready, nil
 }
 
-// read is the next message. Time in which nobody reads, since a speech's backlog is full, does not count as silence.
+// read is the next message.
 func (l *link) read(ctx context.Context) (websocket.MessageType, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()

@@ -199,11 +199,11 @@ func TestPatienceEnds(t *testing.T) {
 		s, began := speak(t, c, Request{Text: "g"}), time.Now()
 		_, err := listen(s)
 		refusedWith(t, err, protocol.CodeDraining)
-		if waited := time.Since(began); waited < time.Minute || waited > time.Minute+11*time.Second {
+		if waited := time.Since(began); waited < time.Minute || waited > time.Minute+2*longestWaited {
 			t.Errorf("waited for %v", waited)
 		}
-		// 0.1, 0.2, 0.4 … 6.4 s, and 10 s each from there, of which no wait is shorter than half.
-		if n := relay.dials.Load(); n < 12 || n > 26 {
+		// 0.1, 0.2, 0.4, 0.8 s, and 1 s each from there: somebody waits. No wait is shorter than half.
+		if n := relay.dials.Load(); n < 60 || n > 70 {
 			t.Errorf("%d dials within a minute", n)
 		}
 		later := speak(t, c, Request{Text: "later"})
@@ -237,6 +237,28 @@ func TestARelayThatDropsAtOnceIsSpared(t *testing.T) {
 		time.Sleep(c.config.Backoff.Most + time.Second)
 		if got := again(); got > c.config.Backoff.First {
 			t.Errorf("behind one that lasted it waited for %v, want %v at most", got, c.config.Backoff.First)
+		}
+	})
+}
+
+// While nobody waits, tries are rare. The first speech has the next one made within a second.
+func TestASpeechHastensTheNextTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		relay, c := away(t, Config{}, protocol.CodeDraining)
+		time.Sleep(5 * time.Minute)
+		if n := relay.dials.Load(); n < 30 || n > 70 {
+			t.Errorf("%d dials within five minutes", n)
+		}
+		for range 20 {
+			time.Sleep(2100 * time.Millisecond) // to anywhere within a wait
+			before := relay.dials.Load()
+			s := speak(t, c, Request{ID: "g"})
+			time.Sleep(longestWaited)
+			if relay.dials.Load() == before {
+				t.Errorf("no try within %v", longestWaited)
+			}
+			_ = s.Close()
+			time.Sleep(time.Minute)
 		}
 	})
 }
@@ -275,9 +297,9 @@ func TestASilentRelayIsGivenUp(t *testing.T) {
 func TestCloseEndsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		relay := newFakeRelay(t)
-		c, p := relay.dial(Config{Backlog: 1})
+		c, p := relay.dial(Config{})
 		heard, unheard := speak(t, c, Request{Text: "heard"}), speak(t, c, Request{Text: "unheard"})
-		go p.speaks("heard", 'a', 'b', 'c') // more than may wait, so that the reader does
+		p.speaks("heard", 'a', 'b', 'c')
 		synctest.Wait()
 		c.Close()
 		hears(t, unheard, "", ErrClosed)
@@ -309,6 +331,8 @@ func TestDialTellsWhatIsWrong(t *testing.T) {
 			{URL: "http://k:secret@relay\x7f"},
 			{URL: "http://relay.test", Patience: -1},
 			{URL: "http://relay.test", Backlog: -1},
+			{URL: "http://relay.test", Unheard: -1},
+			{URLs: []string{"http://relay.test", "relay.test:8080"}},
 		} {
 			if c, err := Dial(t.Context(), cfg); err == nil || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%+v: got %v, %v", cfg, c, err)

@@ -30,25 +30,25 @@ func (c *Client) readLoop(ctx context.Context, l *link) error {
 			return err
 		}
 		if kind == websocket.MessageBinary {
-			err = l.audio(ctx, data)
+			err = l.audio(data)
 		} else {
 			err = c.take(ctx, l, data)
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, protocol.ErrUnknownEvent) { // a newer relay may say more
 			return err
 		}
 	}
 }
 
 // audio hands a frame to its speech. data is the frame's own.
-func (l *link) audio(ctx context.Context, data []byte) error {
+func (l *link) audio(data []byte) error {
 	head, samples, err := protocol.ParseAudioBinary(data)
 	if err != nil {
 		return err
 	}
 	if s := l.speech(head.GenerationID); s != nil {
 		start := time.Duration(head.StartMS) * time.Millisecond
-		s.push(ctx, Audio{Seq: head.Seq, Start: start, Samples: int(head.Samples), Data: samples})
+		s.push(Audio{Seq: head.Seq, Start: start, Samples: int(head.Samples), Data: samples}, len(data))
 	}
 	return nil
 }
@@ -56,19 +56,16 @@ func (l *link) audio(ctx context.Context, data []byte) error {
 // take acts on a JSON message.
 func (c *Client) take(ctx context.Context, l *link, data []byte) error {
 	e, err := protocol.DecodeEvent(data)
-	if errors.Is(err, protocol.ErrUnknownEvent) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
 	switch e := e.(type) {
 	case protocol.Started:
-		l.push(ctx, e.GenerationID, e)
+		l.push(e.GenerationID, e, len(data))
 	case protocol.Timestamps:
-		l.push(ctx, e.GenerationID, e)
+		l.push(e.GenerationID, e, len(data))
 	case protocol.Rerouted:
-		l.push(ctx, e.GenerationID, e)
+		l.push(e.GenerationID, e, len(data))
 	case protocol.Done:
 		l.answerDone(e)
 		if s := l.release(e.GenerationID); s != nil {
@@ -84,9 +81,9 @@ func (c *Client) take(ctx context.Context, l *link, data []byte) error {
 	return nil
 }
 
-func (l *link) push(ctx context.Context, id string, e Event) {
+func (l *link) push(id string, e Event, message int) {
 	if s := l.speech(id); s != nil {
-		s.push(ctx, e)
+		s.push(e, message)
 	}
 }
 
@@ -108,18 +105,22 @@ func (c *Client) refused(ctx context.Context, l *link, e *protocol.Error) {
 }
 
 // turnedDown decides what becomes of a speech whose generate was refused. A relay that is going away and one that has not
-// noticed yet how the speech's former connection ended are no reason to give up.
+// noticed yet how the speech's former connection ended are no reason to give up. Only called by the reader, which doesn't
+// wait for another connection to take the speech.
 func (c *Client) turnedDown(ctx context.Context, l *link, s *Speech, e *protocol.Error) {
 	switch {
 	case e.Code == protocol.CodeDraining:
 		c.retire(l)
-		c.place(s)
+		c.queue(s)
 	case e.Code == protocol.CodeDuplicateRequest && e.First != nil && e.First.State == "running" && s.mayRetry(c.config.Patience):
 		wait := c.config.Backoff.after(s.sends())
-		c.wg.Go(func() {
-			sleep(ctx, wait) // at the client's end place ends the speech
-			c.place(s)
-		})
+		again := func() {
+			sleep(ctx, wait)
+			c.queue(s) // which ends it, at the client's end
+		}
+		if !c.run(again) {
+			s.end(nil, ErrClosed)
+		}
 	default:
 		s.end(nil, e)
 	}

@@ -27,17 +27,20 @@ type Audio struct {
 // Speech is one generation: a text on its way, and what comes of it.
 type Speech struct {
 	// Static after newSpeech, but number, which Speak sets before anybody else has the speech.
+	client  *Client
 	request Request
 	number  int64 // in the order of Speak
-	events  chan Event
+	queue   *queue
 	left    chan struct{} // closed by leave: nobody wants what comes
 	ended   chan struct{} // closed by end
 
-	leaving, ending sync.Once
-	done            *protocol.Done // of a generation that the relay has ended; written before ended closes
-	err             error          // why it ended otherwise; the same
-	heard           atomic.Bool    // something of it has come, so that it must not be sent again
-	refusal         atomic.Pointer[protocol.Error]
+	leaving, ending, closing sync.Once
+
+	done    *protocol.Done // of a generation that the relay has ended; written before ended closes
+	err     error          // why it ended otherwise; the same
+	heard   atomic.Bool    // something of it has come, so that it must not be sent again
+	losses  atomic.Int32   // connections that ended under it
+	refusal atomic.Pointer[protocol.Error]
 
 	waitsSince time.Time // guarded by the client's mu
 
@@ -51,10 +54,10 @@ type Speech struct {
 	resentAt time.Time // when it was sent for the second time
 }
 
-func newSpeech(r Request, backlog int) *Speech {
+func newSpeech(c *Client, r Request) *Speech {
 	s := &Speech{
-		request: r.withIDs(), finished: !r.Open,
-		events: make(chan Event, backlog), left: make(chan struct{}), ended: make(chan struct{}),
+		client: c, request: r.withIDs(), finished: !r.Open,
+		queue: newQueue(c.config.Backlog, c.config.Unheard), left: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.text.WriteString(r.Text)
 	return s
@@ -76,13 +79,18 @@ func (s *Speech) Audio() iter.Seq2[Audio, error] {
 }
 
 // Events ranges over what comes of the speech. An error is the last that it yields: a *protocol.Error where the relay
-// refused the speech or could not speak it, ErrLost, ErrClosed, or what ended Speak's context. What was canceled just
-// ends. Whoever leaves the range early won't get the rest; the relay speaks on until the speech is canceled.
+// refused the speech or could not speak it, ErrLost, ErrOverrun, ErrClosed, or what ended Speak's context. What was canceled
+// just ends. Whoever leaves the range early has closed the speech;
 func (s *Speech) Events() iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
+		if !s.queue.begin() && !s.isLeft() {
+			_ = s.Close() // it has no error
+			yield(nil, errUnheard)
+			return
+		}
 		for e, ok := s.next(); ok; e, ok = s.next() {
 			if !yield(e, nil) {
-				s.leave()
+				_ = s.Close() // it has no error
 				return
 			}
 		}
@@ -94,26 +102,22 @@ func (s *Speech) Events() iter.Seq2[Event, error] {
 
 // next waits for an event; ok is false behind the last.
 func (s *Speech) next() (e Event, ok bool) {
-	if s.isLeft() {
-		return nil, false
+	for !s.isLeft() {
+		if e, ok = s.queue.take(); ok {
+			return e, true
+		}
+		select {
+		case <-s.queue.came:
+		case <-s.left:
+		case <-s.ended: // what came before the end is in the queue
+			return s.queue.take()
+		}
 	}
-	select {
-	case e = <-s.events:
-		return e, true
-	case <-s.left:
-		return nil, false
-	case <-s.ended:
-	}
-	select { // what came before the end is in the queue
-	case e = <-s.events:
-		return e, true
-	default:
-		return nil, false
-	}
+	return nil, false
 }
 
 // Wait waits for the speech's end and returns the relay's word on it: also that of a failed one, whose Error says why.
-// It does not listen: of a long speech somebody has to.
+// Nobody has to range over the speech for that.
 func (s *Speech) Wait(ctx context.Context) (*protocol.Done, error) {
 	select {
 	case <-ctx.Done():
@@ -160,18 +164,14 @@ func (s *Speech) abandon(cause error) {
 	}
 }
 
-// push queues what came. Only called by the link's reader, whose wait ends with the speech, its listener or the client.
-func (s *Speech) push(ctx context.Context, e Event) {
+// push queues what came in a message of so many bytes. Only called by the link's reader; it never waits.
+func (s *Speech) push(e Event, message int) {
 	s.heard.Store(true)
-	if s.isLeft() {
+	if s.isLeft() || s.isEnded() || s.queue.add(e, message) {
 		return
 	}
-	select {
-	case s.events <- e:
-	case <-s.left:
-	case <-s.ended:
-	case <-ctx.Done():
-	}
+	s.end(nil, ErrOverrun)
+	s.client.run(func() { s.abandon(ErrOverrun) })
 }
 
 // end ends the speech: the first word on it counts.
@@ -183,7 +183,10 @@ func (s *Speech) end(done *protocol.Done, err error) {
 }
 
 // leave drops what comes from now on.
-func (s *Speech) leave() { s.leaving.Do(func() { close(s.left) }) }
+func (s *Speech) leave() {
+	s.leaving.Do(func() { close(s.left) })
+	s.queue.clear()
+}
 
 func (s *Speech) isLeft() bool { return closed(s.left) }
 

@@ -264,43 +264,6 @@ func TestTheContextCancelsItsSpeech(t *testing.T) {
 	})
 }
 
-// One that nobody listens to keeps no other from being heard, once its range was left or it was canceled.
-func TestABacklogIsBounded(t *testing.T) {
-	for name, leave := range map[string]func(*testing.T, *Speech){
-		"left": func(_ *testing.T, s *Speech) {
-			for range s.Audio() {
-				break
-			}
-		},
-		"canceled": func(t *testing.T, s *Speech) {
-			if spoken, err := s.Cancel(t.Context()); err != nil || spoken.Char != 3 {
-				t.Errorf("spoken %+v, %v", spoken, err)
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c, p := newFakeRelay(t).dial(Config{Backlog: 2})
-				p.mute.Store(true) // its one writer is busy
-				slow, other := speak(t, c, Request{Text: "slow"}), speak(t, c, Request{Text: "other"})
-				go func() {
-					p.speaks("slow", 'a', 'b', 'c', 'd', 'e')
-					p.speaks("other", 'x')
-					p.ends("slow", "cancelled", 3)
-					p.ends("other", "completed", 1)
-				}()
-				synctest.Wait()
-				if n := len(slow.events); n != 2 {
-					t.Errorf("%d messages wait, want 2", n)
-				}
-				time.Sleep(2 * silence) // no sign of life is missed where nobody reads
-				leave(t, slow)
-				hears(t, other, "x", nil)
-			})
-		})
-	}
-}
-
 func TestWaitHasAnEndOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newFakeRelay(t).dial(Config{})
