@@ -18,6 +18,10 @@ const closeGrace = 300 * time.Millisecond
 // piecesAhead is how many pieces may be ordered and not yet delivered: the one being spoken and the next.
 const piecesAhead = 2
 
+// piecesKept is how many pieces a stream may keep back that has nothing else to do: short sentences, which then go out
+// together.
+const piecesKept = 16
+
 // untimedPiece is the longest piece for a target without word times where another could take over: where it breaks off
 // within a piece can only be estimated.
 const untimedPiece = 120
@@ -49,6 +53,8 @@ type attempt struct {
 	expected  time.Duration // of audio, that they take
 	given     int           // pieces that the vendor has, or may have: the last may still be refused by the budget
 	delivered int           // pieces whose audio is through
+	withheld  int           // of the last pieces, those that the vendor has no order for
+	sending   bool          // the last piece is one of them only until the stream has taken it
 	lastSent  bool          // the vendor knows that no more text comes
 	base      int64
 	clock     inputClock
@@ -57,6 +63,7 @@ type attempt struct {
 	lastFrame time.Time     // zero: no audio yet
 	interval  time.Duration // usual between frames
 	owedSince time.Time     // since when the vendor owes what it owes
+	letGo     time.Time     // when the stream last sent what it had kept back, while nothing else was owed; zero: never
 	early     []text.Timed  // words told before the first audio, on the attempt's own clock
 	heard     bool
 	proof     proof
@@ -248,14 +255,30 @@ func (a *attempt) wasHeard() bool {
 	return a.heard
 }
 
-// send orders a piece.
+// send orders a piece. The stream may have to wait meanwhile, as for a socket: only then the vendor owes it.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	a.g.mu.Lock()
 	a.given = len(a.pieces)
 	a.g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
 	defer cancel()
-	return a.stream.Speak(ctx, p)
+	err := a.stream.Speak(ctx, p)
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	a.sentLocked()
+	return err
+}
+
+// sentLocked notes that the last piece has reached the vendor, unless the stream has said more of it.
+func (a *attempt) sentLocked() {
+	if !a.sending {
+		return
+	}
+	owed := a.owesLocked()
+	a.withheld, a.sending = a.withheld-1, false
+	if !owed && a.owesLocked() {
+		a.owedSince = time.Now()
+	}
 }
 
 // lose ends the attempt from our side, and stops taking its audio. It returns what the attempt ended with: the

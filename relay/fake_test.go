@@ -33,6 +33,7 @@ type fakeProvider struct {
 	endsOpen bool                 // says nothing of a piece's end, but for the last
 	noBill   bool                 // says nothing of what it charges
 	lingers  time.Duration        // how long a stream is at the vendor after Close
+	keepFor  time.Duration        // pieces behind the first are kept back for so long, and then spoken together
 
 	mu      sync.Mutex
 	opened  []upstream.Request
@@ -150,14 +151,42 @@ type fakeStream struct {
 	over     chan struct{}
 	frames   int
 	at       time.Duration // audio so far
+
+	// Guarded by provider.mu.
+	given, kept int // pieces
 }
 
 func (s *fakeStream) Speak(_ context.Context, p upstream.Piece) error {
 	s.provider.mu.Lock()
 	s.provider.pieces = append(s.provider.pieces, p)
+	if s.given++; s.provider.keepFor > 0 && s.given > 1 {
+		s.kept++
+		s.sink.Withheld(s.kept)
+	}
 	s.provider.mu.Unlock()
 	s.pieces <- p
 	return nil
+}
+
+// letGo waits until what is kept back may be spoken.
+func (s *fakeStream) letGo() bool {
+	if s.keptBack() == 0 {
+		return true
+	}
+	if !s.pause(s.provider.keepFor) {
+		return false
+	}
+	s.provider.mu.Lock()
+	defer s.provider.mu.Unlock()
+	s.kept = 0
+	s.sink.Withheld(0)
+	return true
+}
+
+func (s *fakeStream) keptBack() int {
+	s.provider.mu.Lock()
+	defer s.provider.mu.Unlock()
+	return s.kept
 }
 
 func (s *fakeStream) Close(_ context.Context, cause error) error {
@@ -199,6 +228,9 @@ func (s *fakeStream) speak() {
 		case p := <-s.pieces:
 			if s.provider.silent {
 				continue
+			}
+			if !s.letGo() {
+				continue // to the stop
 			}
 			if err := s.piece(p); err != nil {
 				s.sink.End(charge, err)

@@ -35,7 +35,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	a.releaseHeldLocked(now)
 	until := earlier(a.g.textDeadlineLocked(now), a.heldUntilLocked(now))
 	if p, ok := a.cutLocked(now); ok {
-		return step{ordered: true, piece: a.orderLocked(p, now)}
+		return step{ordered: true, piece: a.orderLocked(p)}
 	}
 	deadline, err := a.deadlineLocked(now)
 	if a.ended || err != nil {
@@ -65,8 +65,9 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	if a.lastSent {
 		return text.Piece{}, false
 	}
-	ahead := len(a.pieces) - a.throughLocked(now)
-	if ahead >= piecesAhead {
+	owed := max(0, a.orderedLocked()-a.throughLocked(now))
+	kept := len(a.pieces) - max(a.orderedLocked(), a.delivered)
+	if owed+kept >= piecesAhead && (owed > 0 || kept >= piecesKept) {
 		return text.Piece{}, false
 	}
 	buffer := audio.Samples(a.g.req.key.Limits.Buffer, a.g.req.output.Rate)
@@ -74,15 +75,13 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 		return text.Piece{}, false
 	}
 	settled := now.Sub(a.g.textAt) >= settleDelay
-	return a.cutter.Next(text.Now{Idle: ahead == 0, Settled: settled})
+	return a.cutter.Next(text.Now{Idle: owed == 0, Settled: settled})
 }
 
 // orderLocked notes a piece as ordered.
-func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
-	if !a.owesLocked() {
-		a.owedSince = now
-	}
+func (a *attempt) orderLocked(p text.Piece) upstream.Piece {
 	a.lastSent = p.Last
+	a.withheld, a.sending = a.withheld+1, true
 	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: a.leastAudio(p.Text)}
 	if a.g.floor == a {
 		ordered.track = a.g.track.addPiece(p)
@@ -92,9 +91,33 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last}
 }
 
-// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream.
+// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. What the stream keeps back the
+// vendor has no order for.
 func (a *attempt) owesLocked() bool {
-	return a.lastSent || a.delivered < len(a.pieces) && a.throughLocked(time.Time{}) < len(a.pieces)
+	ordered := a.orderedLocked()
+	if a.lastSent && ordered == len(a.pieces) {
+		return true
+	}
+	return a.delivered < ordered && a.throughLocked(time.Time{}) < ordered
+}
+
+// orderedLocked is how many pieces the vendor has the order to speak.
+func (a *attempt) orderedLocked() int {
+	return len(a.pieces) - min(a.withheld, len(a.pieces))
+}
+
+// Withheld notes how many of the last pieces the stream keeps back.
+func (a *attempt) Withheld(n int) {
+	defer a.survivePanic()
+	a.enter()
+	defer a.leave()
+	owed := a.owesLocked()
+	a.withheld, a.sending = n, false
+	if !owed && a.owesLocked() {
+		a.owedSince = time.Now()
+		a.letGo = a.owedSince
+	}
+	a.g.pokeRun()
 }
 
 // throughLocked is how many pieces have been spoken, as far as it can be known. A vendor that does not mark their ends
@@ -142,7 +165,7 @@ func (a *attempt) waitingLocked() (since time.Time, ok bool) {
 	if !ok || !a.owesLocked() {
 		return time.Time{}, false
 	}
-	since = later(a.began, turn)
+	since = later(later(a.began, a.letGo), turn)
 	if !a.lastFrame.IsZero() {
 		since = later(a.lastFrame, later(a.owedSince, turn))
 	}

@@ -10,7 +10,9 @@
 //  4. Close with a cause other than nil stops the vendor in the vendor's own words before it returns, or
 //     closes the vendor's socket where it has no such words.
 //  5. Every error that leaves an adapter is an *Error whose message bears no secret and no text of the client.
-//  6. A vendor socket is read and written under its own lifetime: no generation's context ever reaches it.
+//  6. A piece is owed from the moment at which the vendor has the order to speak it. What a stream keeps back (for an
+//     allowance, or until a socket is open) it tells its Sink, and sends in time by itself.
+//  7. A vendor socket is read and written under its own lifetime: no generation's context ever reaches it.
 //
 // For adapters there is Socket, one WebSocket with its reader, writer and pings; Mux, which shares a socket among
 // streams by id; and Pool, which opens sockets, seats streams on them and waits for every goroutine. Locks are

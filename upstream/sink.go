@@ -15,7 +15,11 @@ type Sink interface {
 	Audio(f Frame)
 	// Words takes times of words, in order. They may come before or after the audio that they are of.
 	Words(ws []Word)
-	// PieceEnd says that all audio of the piece has been delivered.
+	// Withheld says how many of the last pieces given to Speak the stream keeps back, whenever that changes: 0 at first.
+	// The vendor has no order to speak them yet, so it owes nothing of them.
+	Withheld(n int)
+	// PieceEnd says that all audio of the piece has been delivered, and of those before it that have not ended. Pieces
+	// that end at once are ended by one call, and judged together.
 	PieceEnd(id int)
 	// End is the last call: err is nil where everything ordered was delivered, the cause given to Close where
 	// that ended the stream, and an *Error otherwise.
@@ -54,8 +58,8 @@ type Word struct {
 type Usage struct {
 	// Charge is what the vendor says it charged.
 	Charge Charge
-	// Withheld is how many of the last pieces the adapter was still keeping back: the vendor never heard of them, and
-	// charges nothing.
+	// Withheld is how many of the last pieces the vendor never heard of, so that it charges nothing for them: of those
+	// that Sink.Withheld counted, the ones whose text had not been sent either.
 	Withheld int
 }
 

@@ -4,7 +4,8 @@ import "context"
 
 // Stream is one attempt. Its methods are called by one goroutine at a time.
 type Stream interface {
-	// Speak sends a piece with the order to speak it. ctx bounds the wait for the socket's writer.
+	// Speak sends a piece with the order to speak it, which the vendor owes from then on. A stream that keeps the order
+	// back says so by Sink.Withheld before Speak returns. ctx bounds the wait for the socket's writer.
 	Speak(ctx context.Context, p Piece) error
 	// Close releases the stream. With a cause it stops the vendor first, in the vendor's own words, and waits
 	// for its confirmation while ctx lasts. After End it only releases, whatever the cause.

@@ -237,13 +237,18 @@ func TestWhatIsWithheldIsTold(t *testing.T) {
 		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
 		for i := range pieces {
-			s.pieces = append(s.pieces, upstream.Piece{ID: i, Text: "x"})
+			if _, err := s.order(upstream.Piece{ID: i, Text: "x"}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for i := range done {
 			s.done(i)
 		}
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
 		s.seat.Leave(true)
+		if got, want := sink.Kept, pieces-done-1; got != want {
+			t.Errorf("%d of %d done: got %d kept back, want %d", done, pieces, got, want)
+		}
 		if got, want := sink.Used.Withheld, pieces-done-1; got != want {
 			t.Errorf("%d pieces done of %d: got %d withheld, want %d", done, pieces, got, want)
 		}

@@ -27,6 +27,7 @@ type stream struct {
 	mu      sync.Mutex
 	clock   clock
 	pieces  []upstream.Piece // ordered and not done; the vendor is at the first, if that has a text
+	kept    int              // pieces that the sink knows to be kept back
 	last    bool             // the last piece has been ordered
 	stopped error            // the cause that Close was given; nothing more is delivered
 	ended   bool
@@ -57,11 +58,20 @@ func (s *stream) order(p upstream.Piece) (first bool, err error) {
 	}
 	s.last = p.Last
 	s.pieces = append(s.pieces, p)
+	s.tellLocked()
 	if len(s.pieces) > 1 {
 		return false, nil
 	}
 	s.skipLocked()
 	return len(s.pieces) == 1, nil
+}
+
+// tellLocked tells the sink how many pieces wait for the first to be done.
+func (s *stream) tellLocked() {
+	if kept := max(0, len(s.pieces)-1); kept != s.kept {
+		s.kept = kept
+		s.sink.Withheld(kept)
+	}
 }
 
 // skipLocked ends pieces without a text, which the vendor never hears of, and the stream where nothing is left.
@@ -179,6 +189,9 @@ func (s *stream) done(piece int) {
 	s.skipLocked()
 	if len(s.pieces) > 0 {
 		s.sendLocked(s.pieces[0])
+	}
+	if !s.ended {
+		s.tellLocked()
 	}
 }
 

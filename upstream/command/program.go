@@ -28,13 +28,26 @@ type program struct {
 	err error // how it ended; written before over is closed
 }
 
-// start runs the command for a text. The program is killed when ctx ends; the provider waits for it.
-func (p *provider) start(ctx context.Context, voice, text string) (*program, error) {
+// enter takes a place for a program. Where all are taken it tells so, and when that is over.
+func (p *provider) enter(ctx context.Context, waits func(bool)) error {
 	select {
 	case p.running <- struct{}{}:
-	case <-ctx.Done():
-		return nil, busy.Error("")
+		return nil
+	default:
 	}
+	waits(true)
+	defer waits(false)
+	select {
+	case p.running <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return busy.Error("")
+	}
+}
+
+// start runs the command for a text, in a place that was taken. The program is killed when ctx ends; the provider waits
+// for it.
+func (p *provider) start(ctx context.Context, voice, text string) (*program, error) {
 	prog, err := p.launch(ctx, voice, text)
 	if err != nil {
 		<-p.running

@@ -140,6 +140,30 @@ func TestProgramsAreBounded(t *testing.T) {
 	}
 }
 
+// What waits for other programs to end no program has the order for.
+func TestWaitingForProgramsIsTold(t *testing.T) {
+	cfg := running(self("wav")...)
+	cfg.Processes = 1
+	cfg.Timeout = patience
+	p := provide(t, cfg)
+	p.running <- struct{}{} // as another program does
+	l := call(t, p)
+	l.speak(false, "Hello")
+	for deadline := time.Now().Add(patience); l.Heard().Withheld != 1; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody is told that a piece waits")
+		}
+	}
+	l.speak(true, "again")
+	if n := l.Heard().Withheld; n != 2 {
+		t.Errorf("%d pieces wait, want 2", n)
+	}
+	<-p.running
+	if h := l.wait(); h.Err != nil || h.Withheld != 0 || len(h.Pieces) != 2 {
+		t.Errorf("ended with %v, %d pieces spoken, %d waiting", h.Err, len(h.Pieces), h.Withheld)
+	}
+}
+
 func TestWaitingForProgramsEnds(t *testing.T) {
 	cfg := running(self("wav")...)
 	cfg.Processes = 1

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"voicerelay/upstream"
 )
@@ -25,6 +26,11 @@ type stream struct {
 
 	// Owned by run.
 	spoke bool // there has been audio
+
+	// Guarded by mu. The sink is run's but while run waits for other programs to end.
+	mu      sync.Mutex
+	ahead   int  // pieces given that run has not taken
+	waiting bool // run waits for other programs to end
 }
 
 // Speak queues a piece.
@@ -37,6 +43,7 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream has ended"}
 	default:
 	}
+	s.count(1)
 	select {
 	case s.pieces <- p:
 		s.last = p.Last
@@ -46,6 +53,28 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 	case <-ctx.Done():
 		return &upstream.Error{Kind: upstream.Canceled, Message: "cancelled while waiting to send", Err: context.Cause(ctx)}
 	}
+}
+
+// count notes that pieces wait to be taken by run. While run itself waits no program has the order for any of them.
+func (s *stream) count(more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += more
+	if s.waiting {
+		s.sink.Withheld(s.ahead + 1)
+	}
+}
+
+// wait notes whether run waits for other programs to end, before one may speak its piece.
+func (s *stream) wait(waiting bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = waiting
+	if waiting {
+		s.sink.Withheld(s.ahead + 1)
+		return
+	}
+	s.sink.Withheld(0)
 }
 
 // Close kills the program, if one runs, and waits for the stream's end, which a killed program can put off by no more
@@ -73,6 +102,7 @@ func (s *stream) speakAll(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case p := <-s.pieces:
+			s.count(-1)
 			err := s.speak(ctx, p.Text)
 			if ctx.Err() != nil {
 				return context.Cause(ctx) // whatever else went wrong came of that
@@ -95,6 +125,9 @@ func (s *stream) speak(ctx context.Context, text string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.p.cfg.Timeout)
 	defer cancel()
+	if err := s.p.enter(ctx, s.wait); err != nil {
+		return err
+	}
 	prog, err := s.p.start(ctx, s.voice, text)
 	if err != nil {
 		return err

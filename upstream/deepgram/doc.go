@@ -2,7 +2,8 @@
 //
 // A socket speaks by one voice, in one format, one text after another, and its audio frames name nothing: so a stream has a
 // socket of its own. A piece is a Speak and a Flush, whose Flushed comes behind all of its audio. The vendor takes
-// twenty Flushes a minute and ignores more, so a stream that orders many has some of its pieces wait for a Flush together.
+// twenty Flushes a minute and ignores more, so a stream of many pieces keeps some of them back: they wait for a Flush
+// together, and end together.
 //
 // Invariants:
 //

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -28,9 +27,6 @@ var formats = []audio.Format{
 // encodings are the vendor's names of ours.
 var encodings = map[audio.Encoding]string{audio.PCM16: "linear16", audio.MuLaw: "mulaw", audio.ALaw: "alaw"}
 
-// beat is how often a stream looks whether a Flush that had to wait may go out.
-const beat = time.Second
-
 // provider speaks for one account.
 type provider struct {
 	upstream.Account
@@ -45,7 +41,6 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		optOut: cfg.ImprovementOptOut,
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:       upstream.SocketConfig{KeepAlive: beat},
 			SingleUse:    true,
 			AddressByKey: true,
 			Idle:         cfg.Idle,
@@ -125,7 +120,7 @@ func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status)
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
-// KeepAlive is none: streams are asked themselves.
+// KeepAlive is none: the vendor has no such frame.
 func (d *dialect) KeepAlive(string) []byte { return nil }
 
 // Frame reads a frame from the vendor: audio is binary, and all else JSON. What comes of a stream that has left is late.

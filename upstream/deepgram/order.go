@@ -11,10 +11,12 @@ import (
 const (
 	maxFlushes  = 20
 	flushWindow = time.Minute + time.Second
-	// freeFlushes may go out as fast as pieces come. Those behind them keep a pause, so that none has to wait for a
-	// window's end: there is speech enough before them to bridge it.
-	freeFlushes = 8
-	flushPause  = flushWindow / (maxFlushes - freeFlushes)
+	// freeFlushes may go out as fast as pieces come. Each one behind them keeps a pause, which is longer the more of them
+	// are in the window: first so short that the speech before it bridges it, at last so long that none has to wait for
+	// the window's end.
+	freeFlushes  = 8
+	pauseStep    = 1200 * time.Millisecond
+	longestPause = flushWindow / 10
 )
 
 // orders are a stream's pieces and the Flushes that have them spoken.
@@ -22,7 +24,8 @@ type orders struct {
 	pieces  []int       // ordered and not ended; those without a text too
 	flushes []int       // Flushes that are not answered: the last piece before each
 	sent    []time.Time // of Flushes within the latest window, oldest first
-	owed    bool        // a piece has been sent whose Flush waits
+	covered int         // pieces that stood before the latest Flush
+	waiting bool        // a text has been sent whose Flush waits
 	spoken  bool        // the vendor has had a text
 }
 
@@ -31,7 +34,7 @@ func (o *orders) add(p upstream.Piece, now time.Time) (frames [][]byte) {
 	o.pieces = append(o.pieces, p.ID)
 	if p.Text != "" {
 		frames = append(frames, message{Type: typeSpeak, Text: p.Text}.encode())
-		o.owed, o.spoken = true, true
+		o.waiting, o.spoken = true, true
 	}
 	if f := o.flush(now, p.Last); f != nil {
 		frames = append(frames, f)
@@ -39,30 +42,52 @@ func (o *orders) add(p upstream.Piece, now time.Time) (frames [][]byte) {
 	return frames
 }
 
-// flush is a Flush where one is owed and the vendor takes it; else nil. last is whether no more pieces come.
+// flush is a Flush where one waits and the vendor takes it; else nil. last is whether no more pieces come.
 func (o *orders) flush(now time.Time, last bool) []byte {
-	for len(o.sent) > 0 && now.Sub(o.sent[0]) >= flushWindow {
-		o.sent = o.sent[1:]
-	}
-	if !o.owed || !o.mayFlush(now, last) {
+	if !o.waiting || now.Before(o.due(now, last)) {
 		return nil
 	}
-	o.owed = false
+	o.waiting = false
 	o.sent = append(o.sent, now)
-	o.flushes = append(o.flushes, o.pieces[len(o.pieces)-1])
+	latest := o.pieces[len(o.pieces)-1]
+	o.flushes = append(o.flushes, latest)
+	o.covered = latest + 1
 	return message{Type: typeFlush}.encode()
 }
 
-// mayFlush reports whether a Flush may go out. One of those that the vendor takes is kept for a stream's last piece.
-func (o *orders) mayFlush(now time.Time, last bool) bool {
+// due is when another Flush may go out, or when to look again. One of those that the vendor takes is kept for a stream's
+// last piece.
+func (o *orders) due(now time.Time, last bool) time.Time {
+	for len(o.sent) > 0 && now.Sub(o.sent[0]) >= flushWindow {
+		o.sent = o.sent[1:]
+	}
+	most := maxFlushes - 1
+	if last {
+		most = maxFlushes
+	}
 	n := len(o.sent)
 	switch {
-	case last:
-		return n < maxFlushes
-	case n < freeFlushes:
-		return true
+	case n >= most:
+		return o.sent[0].Add(flushWindow)
+	case last || n < freeFlushes:
+		return now
 	}
-	return n < maxFlushes-1 && now.Sub(o.sent[n-1]) >= flushPause
+	pause := min(pauseStep*time.Duration(n-freeFlushes+1), longestPause)
+	return o.sent[n-1].Add(pause)
+}
+
+// withheld is how many pieces wait for a Flush.
+func (o *orders) withheld() int {
+	if !o.waiting {
+		return 0
+	}
+	n := 0
+	for _, piece := range o.pieces {
+		if piece >= o.covered {
+			n++
+		}
+	}
+	return n
 }
 
 // flushed takes the answer to the oldest Flush, and returns the pieces that it ends.
@@ -80,7 +105,7 @@ func (o *orders) flushed() (ended []int) {
 
 // silent returns the pieces behind all texts, which have none: the vendor owes nothing that would end them.
 func (o *orders) silent() (ended []int) {
-	if len(o.flushes) == 0 && !o.owed {
+	if len(o.flushes) == 0 && !o.waiting {
 		ended, o.pieces = o.pieces, nil
 	}
 	return ended

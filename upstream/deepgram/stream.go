@@ -24,10 +24,12 @@ type stream struct {
 	mu      sync.Mutex
 	orders  orders
 	clock   upstream.Clock
-	sending bool  // a piece is on its way to the socket, and a Flush must not go before it
-	last    bool  // the last piece has been ordered
-	stopped error // the cause that Close was given; nothing more is delivered
-	silent  bool  // cleared is closed
+	sending bool        // a piece is on its way to the socket, and a Flush must not go before it
+	kept    int         // pieces that the sink knows to be kept back
+	alarm   *time.Timer // for a Flush that waits; nil until one has to
+	last    bool        // the last piece has been ordered
+	stopped error       // the cause that Close was given; nothing more is delivered
+	silent  bool        // cleared is closed
 	ended   bool
 }
 
@@ -41,10 +43,11 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sending = false
+	s.awaitLocked()
 	return err
 }
 
-// order notes that a piece is owed, and returns what is to be sent for it.
+// order notes a piece, and returns what is to be sent for it.
 func (s *stream) order(p upstream.Piece) (frames [][]byte, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,25 +57,60 @@ func (s *stream) order(p upstream.Piece) (frames [][]byte, err error) {
 	s.last = p.Last
 	frames = s.orders.add(p, time.Now())
 	s.sending = len(frames) > 0
+	s.tellLocked()
 	s.settleLocked(s.orders.silent())
 	return frames, nil
 }
 
-// KeepAlive is a Flush that had to wait, once the vendor takes another one.
-func (s *stream) KeepAlive() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended || s.stopped != nil || s.sending {
-		return nil
+// tellLocked tells the sink how many pieces wait for a Flush.
+func (s *stream) tellLocked() {
+	if kept := s.orders.withheld(); kept != s.kept {
+		s.kept = kept
+		s.sink.Withheld(kept)
 	}
-	return s.orders.flush(time.Now(), s.last)
 }
 
-// settleLocked ends pieces, and the stream where no more are to come.
+// awaitLocked sets the alarm for a Flush that waits.
+func (s *stream) awaitLocked() {
+	if !s.orders.waiting || s.silentLocked() {
+		return
+	}
+	now := time.Now()
+	wait := s.orders.due(now, s.last).Sub(now)
+	if s.alarm == nil {
+		s.alarm = time.AfterFunc(wait, s.flush)
+		return
+	}
+	s.alarm.Reset(wait)
+}
+
+// flush sends a Flush that had to wait, once the vendor takes another one. It runs on the alarm, which must not wait: a
+// socket that has no room is stuck.
+func (s *stream) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() || s.sending {
+		return // who is sending sets the alarm anew
+	}
+	if frame := s.orders.flush(time.Now(), s.last); frame != nil {
+		s.tellLocked()
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		if s.seat.Send(now, frame) != nil {
+			s.endLocked(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"})
+		}
+	}
+	s.awaitLocked()
+}
+
+// silentLocked reports whether the sink must hear no more but the end.
+func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
+
+// settleLocked ends pieces, all at once, and the stream where no more are to come.
 func (s *stream) settleLocked(pieces []int) {
-	for _, piece := range pieces {
+	if n := len(pieces); n > 0 {
 		s.clock.Fill(s.sink)
-		s.sink.PieceEnd(piece)
+		s.sink.PieceEnd(pieces[n-1])
 	}
 	if s.last && len(s.orders.pieces) == 0 {
 		s.endLocked(nil)
@@ -119,6 +157,9 @@ func (s *stream) endLocked(err error) {
 		return
 	}
 	s.ended = true
+	if s.alarm != nil {
+		s.alarm.Stop()
+	}
 	if s.stopped != nil {
 		err = s.stopped
 	} else {
@@ -147,7 +188,7 @@ func (s *stream) Lost(err *upstream.Error) {
 func (s *stream) audio(raw []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || s.stopped != nil || len(raw) == 0 {
+	if s.silentLocked() || len(raw) == 0 {
 		return
 	}
 	f := upstream.Frame{Format: s.clock.Format, Raw: raw}
@@ -162,7 +203,7 @@ func (s *stream) frame(f *frame) {
 	if f.Type == typeCleared {
 		s.clearLocked()
 	}
-	if s.ended || s.stopped != nil {
+	if s.silentLocked() {
 		return
 	}
 	switch {

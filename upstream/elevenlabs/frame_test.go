@@ -223,3 +223,27 @@ func BenchmarkFrame(b *testing.B) {
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 	s.leave()
 }
+
+// Two pieces are at the vendor; the third is kept back until one of them has ended, and costs nothing before.
+func TestTheThirdPieceIsKeptBack(t *testing.T) {
+	r := newReader(t)
+	sink := &upstreamtest.Loose{TB: t}
+	s := r.open(t, sink)
+	if sink.Kept != 1 {
+		t.Errorf("%d pieces kept back, want 1", sink.Kept)
+	}
+	s.final(r.mux, 0)
+	if sink.Kept != 0 {
+		t.Errorf("%d pieces kept back once one has ended, want 0", sink.Kept)
+	}
+	if err := s.Close(ended(), nil); err != nil {
+		t.Error(err)
+	}
+	other := &upstreamtest.Loose{TB: t}
+	if err := r.open(t, other).Close(ended(), nil); err != nil {
+		t.Error(err)
+	}
+	if sink.Used.Withheld != 0 || other.Used.Withheld != 1 {
+		t.Errorf("withheld at the end: %d and %d, want 0 and 1", sink.Used.Withheld, other.Used.Withheld)
+	}
+}

@@ -14,6 +14,7 @@ type line struct {
 	clock upstream.Clock
 
 	pieces []*piece      // ordered and not ended
+	kept   int           // pieces that the sink knows to be kept back
 	held   int           // of all pieces, by size
 	start  time.Duration // of the first piece
 	spoken time.Duration // start of the latest word
@@ -62,8 +63,9 @@ func (l *line) order(p upstream.Piece) {
 	l.advance()
 }
 
-// due are the pieces that may be sent now, which they are then taken to be.
+// due are the pieces that may be sent now, which they are then taken to be. The sink is told of the others.
 func (l *line) due() []upstream.Piece {
+	defer l.tellKept()
 	var due []upstream.Piece
 	room := underWay - len(l.open())
 	for _, p := range l.pieces {
@@ -74,6 +76,24 @@ func (l *line) due() []upstream.Piece {
 		}
 	}
 	return due
+}
+
+// tellKept tells the sink how many pieces are kept back.
+func (l *line) tellKept() {
+	if kept := l.unsent(); kept != l.kept {
+		l.kept = kept
+		l.sink.Withheld(kept)
+	}
+}
+
+// unsent is how many pieces the vendor has heard nothing of. All but the last of them have a text.
+func (l *line) unsent() int {
+	for i, p := range l.pieces {
+		if p.text != "" {
+			return len(l.pieces) - i
+		}
+	}
+	return 0
 }
 
 // open are the pieces whose contexts are at the vendor.

@@ -51,6 +51,9 @@ func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 	s.last = p.Last
 	s.line.order(p)
 	s.settleLocked()
+	if s.ended {
+		return nil, nil
+	}
 	return s.dueLocked(), nil
 }
 
@@ -140,7 +143,7 @@ func (s *stream) endLocked(err error) {
 	if len(s.line.open()) == 0 {
 		s.seat.Leave(true)
 	}
-	s.line.sink.End(upstream.Usage{}, err) // the vendor tells no usage
+	s.line.sink.End(upstream.Usage{Withheld: s.line.unsent()}, err) // the vendor tells no charge
 	close(s.over)
 }
 
@@ -181,6 +184,9 @@ func (s *stream) final(m *upstream.Mux, piece int) {
 	}
 	s.line.finish(piece)
 	s.settleLocked()
+	if s.ended {
+		return
+	}
 	for _, frame := range s.dueLocked() {
 		m.Answer(frame)
 	}

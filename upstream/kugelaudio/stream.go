@@ -251,11 +251,12 @@ func (s *stream) final() {
 	if s.silentLocked() || len(s.owed) == 0 {
 		return
 	}
-	s.pieceEndLocked()
+	s.endPiecesLocked(1)
 }
 
-func (s *stream) pieceEndLocked() {
-	s.piece, s.owed = s.owed[0], s.owed[1:]
+// endPiecesLocked ends the first n pieces, all at once.
+func (s *stream) endPiecesLocked(n int) {
+	s.piece, s.owed = s.owed[n-1], s.owed[n:]
 	s.sink.PieceEnd(s.piece)
 }
 
@@ -278,8 +279,8 @@ func (s *stream) finish(u upstream.Usage) {
 }
 
 func (s *stream) finishLocked(u upstream.Usage) {
-	for len(s.owed) > 0 && !s.silentLocked() {
-		s.pieceEndLocked()
+	if n := len(s.owed); n > 0 && !s.silentLocked() {
+		s.endPiecesLocked(n)
 	}
 	s.endLocked(u, nil, true)
 }

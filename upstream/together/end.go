@@ -63,8 +63,8 @@ func (s *stream) calm() {
 	if s.silentLocked() || s.due.IsZero() || time.Now().Before(s.due) {
 		return // something has come meanwhile
 	}
-	for s.owesSpeechLocked() {
-		s.pieceEndLocked()
+	if n := s.speechLocked(); n > 0 {
+		s.endPiecesLocked(n)
 	}
 	s.sure = true
 	s.settleLocked()
@@ -78,15 +78,25 @@ func (s *stream) settleLocked() {
 	}
 }
 
-func (s *stream) pieceEndLocked() {
-	s.ended, s.owed = s.owed[0], s.owed[1:]
+// speechLocked is how many pieces with a text are owed before any without.
+func (s *stream) speechLocked() int {
+	n := 0
+	for n < len(s.owed) && !s.owed[n].silent {
+		n++
+	}
+	return n
+}
+
+// endPiecesLocked ends the first n pieces, all at once.
+func (s *stream) endPiecesLocked(n int) {
+	s.ended, s.owed = s.owed[n-1], s.owed[n:]
 	s.sink.PieceEnd(s.ended.id)
 }
 
 // finishLocked ends the stream with everything delivered.
 func (s *stream) finishLocked() {
-	for len(s.owed) > 0 && !s.silentLocked() {
-		s.pieceEndLocked()
+	if n := len(s.owed); n > 0 && !s.silentLocked() {
+		s.endPiecesLocked(n)
 	}
 	s.endLocked(nil, true)
 }

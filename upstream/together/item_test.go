@@ -35,6 +35,8 @@ func (d *diary) Words(ws []upstream.Word) {
 	}
 }
 
+func (d *diary) Withheld(int) {}
+
 func (d *diary) PieceEnd(id int) { d.note("piece %d after %d ms", id, d.clock.Now().Milliseconds()) }
 
 func (d *diary) End(_ upstream.Usage, err error) { d.note("end %v", err) }

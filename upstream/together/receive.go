@@ -90,7 +90,7 @@ func (s *stream) done(f *frame) {
 	s.dones++
 	s.clock.Fill(s.sink)
 	if s.owesSpeechLocked() && s.owed[0].id == it.piece && s.owed[0].through() {
-		s.pieceEndLocked()
+		s.endPiecesLocked(1)
 	}
 	s.concludeLocked()
 }

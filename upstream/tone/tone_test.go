@@ -41,6 +41,7 @@ func (r *recorder) Audio(f upstream.Frame) {
 	r.at = append(r.at, time.Since(r.began))
 }
 func (r *recorder) Words(ws []upstream.Word) { r.words = append(r.words, ws...) }
+func (r *recorder) Withheld(int)             {}
 func (r *recorder) PieceEnd(id int)          { r.pieces = append(r.pieces, id) }
 func (r *recorder) End(u upstream.Usage, err error) {
 	r.usage, r.err = u, err

@@ -19,6 +19,9 @@ func (q *Quiet) Audio(upstream.Frame) { q.Frames++ }
 // Words counts the words.
 func (q *Quiet) Words(ws []upstream.Word) { q.Timed += len(ws) }
 
+// Withheld does nothing.
+func (q *Quiet) Withheld(int) {}
+
 // PieceEnd does nothing.
 func (q *Quiet) PieceEnd(int) {}
 

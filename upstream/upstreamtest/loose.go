@@ -15,6 +15,8 @@ type Loose struct {
 	Bytes  int // of audio as it came, so maybe as base64
 	Told   []upstream.Word
 	Pieces []int
+	Calls  int // of PieceEnd
+	Kept   int // pieces withheld
 	Ends   int
 	Used   upstream.Usage
 	Err    error
@@ -45,12 +47,24 @@ func (l *Loose) Words(ws []upstream.Word) {
 	l.late("Words")
 }
 
-// PieceEnd takes a piece's end.
+// Withheld takes the number of pieces that are kept back.
+func (l *Loose) Withheld(n int) {
+	if n < 0 {
+		l.TB.Errorf("%d pieces are kept back", n)
+	}
+	l.Kept = n
+	l.late("Withheld")
+}
+
+// PieceEnd takes the end of a piece, and of those before it.
 func (l *Loose) PieceEnd(id int) {
-	if id != len(l.Pieces) {
+	if id < len(l.Pieces) {
 		l.TB.Errorf("piece %d ends after %d", id, len(l.Pieces))
 	}
-	l.Pieces = append(l.Pieces, id)
+	for next := len(l.Pieces); next <= id; next++ {
+		l.Pieces = append(l.Pieces, next)
+	}
+	l.Calls++
 	l.late("PieceEnd")
 }
 

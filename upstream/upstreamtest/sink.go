@@ -39,8 +39,10 @@ type Heard struct {
 	// Pieces are the ids of pieces that ended, PieceBytes the audio there was by then.
 	Pieces     []int
 	PieceBytes []int
-	Usage      upstream.Usage
-	Err        error
+	// Withheld is how many of the last pieces the stream keeps back.
+	Withheld int
+	Usage    upstream.Usage
+	Err      error
 }
 
 // NewSink is a sink that no error may tell any of the secrets to.
@@ -135,14 +137,25 @@ func (s *Sink) Words(ws []upstream.Word) {
 	}
 }
 
-// PieceEnd takes a piece's end.
+// Withheld takes the number of pieces that are kept back.
+func (s *Sink) Withheld(n int) {
+	defer s.enter("Withheld")()
+	if n < 0 || n == s.got.Withheld {
+		s.t.Errorf("Withheld: got %d after %d", n, s.got.Withheld)
+	}
+	s.got.Withheld = n
+}
+
+// PieceEnd takes the end of a piece, and of those before it.
 func (s *Sink) PieceEnd(id int) {
 	defer s.enter("PieceEnd")()
-	if id != len(s.got.Pieces) {
-		s.t.Errorf("PieceEnd: got %d, want %d", id, len(s.got.Pieces))
+	if id < len(s.got.Pieces) {
+		s.t.Errorf("PieceEnd: got %d, want %d or a later one", id, len(s.got.Pieces))
 	}
-	s.got.Pieces = append(s.got.Pieces, id)
-	s.got.PieceBytes = append(s.got.PieceBytes, len(s.got.Audio))
+	for next := len(s.got.Pieces); next <= id; next++ {
+		s.got.Pieces = append(s.got.Pieces, next)
+		s.got.PieceBytes = append(s.got.PieceBytes, len(s.got.Audio))
+	}
 }
 
 // End takes the end.

@@ -34,16 +34,17 @@ func TestTheSinkComplains(t *testing.T) {
 		do   func(s *Sink)
 		want string
 	}{
-		"audio after the end": {func(s *Sink) { s.End(upstream.Usage{}, nil); s.Audio(frame) }, "Audio: called after End"},
-		"two frames in one":   {func(s *Sink) { s.Audio(upstream.Frame{Format: frame.Format, Raw: []byte{}, Base64: []byte{}}) }, "exactly one"},
-		"a strange format":    {func(s *Sink) { s.Audio(upstream.Frame{Raw: []byte{}}) }, "unknown encoding"},
-		"bad base64":          {func(s *Sink) { s.Audio(upstream.Frame{Format: frame.Format, Base64: []byte("!")}) }, "illegal base64"},
-		"words going back":    {func(s *Sink) { s.Words(word(0, 5, 6)); s.Words(word(0, 4, 6)) }, "Words:"},
-		"a word ending early": {func(s *Sink) { s.Words(word(0, 5, 4)) }, "Words:"},
-		"pieces going back":   {func(s *Sink) { s.Words(word(1, 5, 6)); s.Words(word(0, 6, 7)) }, "Words:"},
-		"a piece left out":    {func(s *Sink) { s.PieceEnd(1) }, "PieceEnd: got 1, want 0"},
-		"an error of no kind": {func(s *Sink) { s.End(upstream.Usage{}, errors.New("x")) }, "want an *upstream.Error"},
-		"an unknown kind":     {func(s *Sink) { s.End(upstream.Usage{}, &upstream.Error{Kind: "odd"}) }, "unknown kind"},
+		"audio after the end":  {func(s *Sink) { s.End(upstream.Usage{}, nil); s.Audio(frame) }, "Audio: called after End"},
+		"two frames in one":    {func(s *Sink) { s.Audio(upstream.Frame{Format: frame.Format, Raw: []byte{}, Base64: []byte{}}) }, "exactly one"},
+		"a strange format":     {func(s *Sink) { s.Audio(upstream.Frame{Raw: []byte{}}) }, "unknown encoding"},
+		"bad base64":           {func(s *Sink) { s.Audio(upstream.Frame{Format: frame.Format, Base64: []byte("!")}) }, "illegal base64"},
+		"words going back":     {func(s *Sink) { s.Words(word(0, 5, 6)); s.Words(word(0, 4, 6)) }, "Words:"},
+		"a word ending early":  {func(s *Sink) { s.Words(word(0, 5, 4)) }, "Words:"},
+		"pieces going back":    {func(s *Sink) { s.Words(word(1, 5, 6)); s.Words(word(0, 6, 7)) }, "Words:"},
+		"a piece ending again": {func(s *Sink) { s.PieceEnd(1); s.PieceEnd(0) }, "PieceEnd: got 0, want 2"},
+		"nothing kept anew":    {func(s *Sink) { s.Withheld(0) }, "Withheld: got 0 after 0"},
+		"an error of no kind":  {func(s *Sink) { s.End(upstream.Usage{}, errors.New("x")) }, "want an *upstream.Error"},
+		"an unknown kind":      {func(s *Sink) { s.End(upstream.Usage{}, &upstream.Error{Kind: "odd"}) }, "unknown kind"},
 		"a secret": {func(s *Sink) {
 			s.End(upstream.Usage{}, &upstream.Error{Kind: upstream.Dropped, Message: "key hush"})
 		}, `tells "hush"`},
@@ -72,13 +73,16 @@ func TestTheSinkIsContent(t *testing.T) {
 	s := NewSink(c, "hush")
 	s.Audio(frame)
 	s.Words([]upstream.Word{{Text: "w", Start: 1, End: 2}})
+	s.Withheld(2)
 	s.PieceEnd(0)
+	s.Withheld(0)
+	s.PieceEnd(2)
 	cause := errors.New("hush: a cause is the caller's own")
 	_ = s.Close(func(cause error) error { s.End(upstream.Usage{}, cause); return nil }, cause)
 	if len(c.told) != 0 {
 		t.Errorf("got complaints %q", c.told)
 	}
-	if h := s.Heard(); len(h.Audio) != 2 || h.Frames != 1 || len(h.Words) != 1 || len(h.Pieces) != 1 || !errors.Is(h.Err, cause) {
+	if h := s.Heard(); len(h.Audio) != 2 || h.Frames != 1 || len(h.Words) != 1 || len(h.Pieces) != 3 || !errors.Is(h.Err, cause) {
 		t.Errorf("got %+v", h)
 	}
 }
