@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,8 @@ const (
 	MaxSpeed          = 2.0        // factor
 	MaxMetadataKeys   = 16         // entries of metadata
 	MaxMetadataBytes  = 256        // bytes of a key of metadata, and of a value
+	MaxMetadataSize   = 4 << 10    // bytes of metadata as JSON: every record keeps them
+	MaxOptionsSize    = 16 << 10   // bytes of provider_options as JSON: 200 entries of a dictionary with 80 bytes each
 	MaxPlayedMS       = 86_400_000 // a day: no generation is as long
 )
 
@@ -172,15 +175,28 @@ func parseMetadata(param string, raw []byte) (map[string]string, *Error) {
 		if !ok || len(value) > MaxMetadataBytes {
 			return nil, mustBe(path, "a string of at most 256 bytes")
 		}
+		if hasControl(f.name) || hasControl(value) {
+			return nil, mustBe(path, "without control characters, its key too")
+		}
 		metadata[f.name] = value
+	}
+	if encoded, err := marshal(metadata); err != nil || len(encoded) > MaxMetadataSize {
+		return nil, mustBe(param, fmt.Sprintf("at most %d bytes as JSON", MaxMetadataSize))
 	}
 	return metadata, nil
 }
+
+// hasControl reports whether s has a control character. They are of no use in what only people and programs read again,
+// and are up to six times as long as JSON.
+func hasControl(s string) bool { return strings.ContainsFunc(s, unicode.IsControl) }
 
 // parseProviderOptions leaves what is inside a provider's object to its adapter.
 func parseProviderOptions(param string, raw []byte) (map[string]json.RawMessage, *Error) {
 	if !isObject(raw) {
 		return nil, mustBe(param, "an object of objects by provider")
+	}
+	if len(raw) > MaxOptionsSize {
+		return nil, mustBe(param, fmt.Sprintf("at most %d bytes as JSON", MaxOptionsSize))
 	}
 	options := map[string]json.RawMessage{}
 	for _, f := range members(raw) {

@@ -170,6 +170,12 @@ var refusals = map[string][]refusal{
 		{name: "metadata value too long", message: `{"type":"configure","metadata":{"foo":"` + strings.Repeat("é", 129) + `"}}`, param: "metadata.foo", command: "configure", mention: "256"},
 		{name: "metadata key too long", message: `{"type":"configure","metadata":{"` + strings.Repeat("k", 257) + `":"v"}}`, param: "metadata." + strings.Repeat("k", 64) + "…", command: "configure", mention: "256"},
 		{name: "metadata too many", message: `{"type":"configure","metadata":{` + strings.ReplaceAll(numbered(17), ":1", `:"1"`) + `}}`, param: "metadata", command: "configure", mention: "16"},
+		{name: "metadata with a line feed", message: `{"type":"configure","metadata":{"foo":"a\nb"}}`, param: "metadata.foo", command: "configure", mention: "control"},
+		{name: "metadata with a C1 control", message: `{"type":"configure","metadata":{"foo":"` + "\u009b" + `31m"}}`, param: "metadata.foo", command: "configure", mention: "control"},
+		{name: "metadata with a control in a key", message: `{"type":"configure","metadata":{"fo\u001bo":"a"}}`, param: "metadata.fo\x1bo", command: "configure", mention: "control"},
+		{name: "metadata too large", message: `{"type":"configure","metadata":{` + strings.ReplaceAll(numbered(16), ":1", `:"`+strings.Repeat("x", 256)+`"`) + `}}`, param: "metadata", command: "configure", mention: "4096"},
+		{name: "metadata too large by its quotes", message: `{"type":"configure","metadata":{` + strings.ReplaceAll(numbered(9), ":1", `:"`+strings.Repeat(`\"`, 256)+`"`) + `}}`, param: "metadata", command: "configure", mention: "4096"},
+		{name: "options too large", message: `{"type":"generate","generation_id":"g1","text":"a","provider_options":{"tone":{"a":"` + strings.Repeat("x", 16<<10) + `"}}}`, param: "provider_options", command: "generate", generation: "g1", mention: "16384"},
 	},
 	"output": {
 		{name: "string", message: `{"type":"configure","output":"wav"}`, param: "output", command: "configure", mention: "sample_rate"},

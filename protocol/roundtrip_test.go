@@ -21,6 +21,7 @@ func drawn[T any](t *rapid.T, name string, value *rapid.Generator[T]) Setting[T]
 var (
 	drawID   = rapid.StringMatching(`[A-Za-z0-9._:-]{1,20}`)
 	drawText = rapid.StringMatching(`[\PC<>&"\\\n]{0,30}`)
+	drawNote = rapid.StringMatching(`[\PC<>&"\\]{0,30}`)
 	drawName = rapid.StringMatching(`[a-z/ä<]{1,20}`)
 )
 
@@ -33,7 +34,7 @@ func drawSettings(t *rapid.T) Settings {
 		Speed:    drawn(t, "speed", rapid.Float64Range(MinSpeed, MaxSpeed)),
 		Output:   drawn(t, "output", format), WordTimestamps: drawn(t, "words", rapid.Bool()),
 		Normalize: drawn(t, "normalize", rapid.Bool()), ProviderOptions: drawn(t, "options", options),
-		Metadata: drawn(t, "metadata", rapid.MapOfN(drawName, drawText, 0, 3)),
+		Metadata: drawn(t, "metadata", rapid.MapOfN(drawName, drawNote, 0, 3)),
 	}
 }
 

@@ -68,6 +68,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		began:   now,
 		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
+		setting: limits.NewRate(configuresPerMinute(key.Limits)),
 	}
 	s.peer, s.out, s.writer = s, newOutbox(s), s.write
 	s.out.cork() // run begins to send

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/limits"
 	"voicerelay/protocol"
 )
 
@@ -217,8 +218,22 @@ func (g *generation) finishText() {
 	g.pokeRun()
 }
 
+// leastConfigures is how many configures a minute every connection may send: one a second is more than any conversation
+// changes its mind.
+const leastConfigures = 60
+
+// configuresPerMinute is as many as generates, for clients that configure before each of them.
+func configuresPerMinute(l limits.Config) int { return max(leastConfigures, l.GenerationsPerMinute) }
+
 // configure sets the connection's defaults.
 func (s *session) configure(c *protocol.Configure) *protocol.Error {
+	if ok, wait := s.setting.Take(time.Now()); !ok {
+		return &protocol.Error{
+			Code:       protocol.CodeRateLimitExceeded,
+			Message:    fmt.Sprintf("%d configures a minute on this connection", configuresPerMinute(s.key.Limits)),
+			RetryAfter: wait,
+		}
+	}
 	s.mu.Lock()
 	defaults := c.Settings.Over(s.defaults)
 	s.mu.Unlock()

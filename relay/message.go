@@ -22,30 +22,55 @@ type message struct {
 // messagePong marks a pong's payload.
 const messagePong websocket.MessageType = 0xa
 
-// maxPooledMessage is twice the largest frame that vendors are known to send (200 ms of 24 kHz PCM in base64).
-const maxPooledMessage = 32 << 10
+// Room of pooled messages: of a generation's words and its end, and of a usual frame of audio. maxPooledMessage is twice
+// the largest frame that vendors are known to send (200 ms of 24 kHz PCM in base64).
+const (
+	smallMessage     = 512
+	pooledMessage    = 8 << 10
+	maxPooledMessage = 32 << 10
+)
 
-var messagePool = sync.Pool{New: func() any { return &message{buf: make([]byte, maxHeader, 8<<10)} }}
+var (
+	smallPool   = sync.Pool{New: func() any { return &message{buf: make([]byte, maxHeader, smallMessage)} }}
+	messagePool = sync.Pool{New: func() any { return &message{buf: make([]byte, maxHeader, pooledMessage)} }}
+)
 
-// newMessage has room for a header; the body is appended to buf.
+// newMessage has room for a header; the body is appended to buf. It is for audio.
 func newMessage(kind websocket.MessageType) *message {
 	m := messagePool.Get().(*message)
 	m.kind = kind
 	return m
 }
 
+// textMessage is one of a generation's messages.
 func textMessage(body []byte) *message {
-	m := newMessage(websocket.MessageText)
-	m.buf = append(m.buf, body...)
+	if len(body) > smallMessage-maxHeader {
+		return ownMessage(websocket.MessageText, body)
+	}
+	m := smallPool.Get().(*message)
+	m.kind, m.buf = websocket.MessageText, append(m.buf, body...)
 	return m
 }
 
+// ownMessage is one of the session's own messages. It has just the room that it needs, since thousands may wait.
+func ownMessage(kind websocket.MessageType, body []byte) *message {
+	buf := make([]byte, maxHeader+len(body))
+	copy(buf[maxHeader:], body)
+	return &message{kind: kind, buf: buf}
+}
+
 func (m *message) release() {
-	if cap(m.buf) > maxPooledMessage {
+	var pool *sync.Pool
+	switch size := cap(m.buf); {
+	case size == smallMessage:
+		pool = &smallPool
+	case pooledMessage <= size && size <= maxPooledMessage:
+		pool = &messagePool
+	default:
 		return
 	}
 	*m = message{buf: m.buf[:maxHeader]}
-	messagePool.Put(m)
+	pool.Put(m)
 }
 
 // queue is a list of messages in order.

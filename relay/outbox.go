@@ -2,9 +2,12 @@ package relay
 
 import "sync"
 
-// maxOwn bounds the session's own messages that a client leaves unread. They answer its commands one to one,
-// so only a client that sends and never reads gets there.
-const maxOwn = 4096
+// maxOwn and maxOwnBytes bound the session's own messages that a client leaves unread. They answer its commands, so only
+// a client that sends and never reads gets there. Common answers have some 200 bytes, so that the two bounds come together.
+const (
+	maxOwn      = 4096
+	maxOwnBytes = 1 << 20
+)
 
 // outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type outbox struct {
@@ -13,6 +16,7 @@ type outbox struct {
 	mu     sync.Mutex
 	own    queue
 	owned  int       // length of own
+	bytes  int       // size of own
 	ring   []*lane   // lanes with something to send whose turn it is
 	bye    *farewell // once the connection is to be closed
 	closed bool      // nothing is taken any more
@@ -81,7 +85,8 @@ func (o *outbox) resting() bool {
 
 func (o *outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
 
-// send queues one of the session's own messages. It reports false where the client has left too many unread.
+// send queues one of the session's own messages. It reports false where the client has left too many unread, and drops
+// the message then: the connection is to be closed.
 func (o *outbox) send(m *message) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -89,14 +94,20 @@ func (o *outbox) send(m *message) bool {
 		m.release()
 		return true
 	}
-	return o.sendLocked(m)
+	if o.owned >= maxOwn || o.bytes+len(m.body()) > maxOwnBytes {
+		m.release()
+		return false
+	}
+	o.sendLocked(m)
+	return true
 }
 
-func (o *outbox) sendLocked(m *message) bool {
+// sendLocked queues a message whatever waits: ends are bounded by the generations.
+func (o *outbox) sendLocked(m *message) {
 	o.own.push(m)
 	o.owned++
+	o.bytes += len(m.body())
 	o.queuedLocked()
-	return o.owned <= maxOwn
 }
 
 // conclude has the connection be closed behind what waits. It reports false where that was decided already: the first
@@ -149,8 +160,9 @@ func (o *outbox) take(batch []*message, limit int) []*message {
 
 func (o *outbox) nextLocked() *message {
 	if !o.own.empty() {
-		o.owned--
 		m := o.own.pop()
+		o.owned--
+		o.bytes -= len(m.body())
 		if m.last {
 			m.lane.overLocked()
 		}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -133,6 +134,64 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 	}
 	if o.send(textMessage([]byte("x"))) {
 		t.Error("one more than the bound was taken")
+	}
+}
+
+// What waits unread is bounded in bytes as well, whatever its size. What has been taken makes room again, and a
+// generation's end always has some.
+func TestUnreadAnswersAreBoundedInBytes(t *testing.T) {
+	o := newOutbox(nobody{})
+	body := bytes.Repeat([]byte("x"), 50_000)
+	n := 0
+	for n < 1000 && o.send(textMessage(body)) {
+		n++
+	}
+	if n != maxOwnBytes/len(body) {
+		t.Errorf("%d answers of %d bytes were taken, want %d", n, len(body), maxOwnBytes/len(body))
+	}
+	l := released(o, nil, func() {})
+	l.end(textMessage(body))
+	for _, m := range o.take(nil, len(body)) {
+		m.release()
+	}
+	if o.send(textMessage(body)) {
+		t.Error("taken, though an end has used the room")
+	}
+	for _, m := range o.take(nil, 2*len(body)) {
+		m.release()
+	}
+	if !o.send(textMessage(body)) {
+		t.Error("refused, though there is room again")
+	}
+	if o.bytes != len(body)*o.owned {
+		t.Errorf("%d bytes are counted for %d answers", o.bytes, o.owned)
+	}
+}
+
+// A message takes room for a frame of audio only where it is one, and what was released is empty.
+func TestMessagesTakeTheirOwnRoomOnly(t *testing.T) {
+	tests := map[string]struct {
+		make func() *message
+		most int
+	}{
+		"an answer": {func() *message { return ownMessage(websocket.MessageText, []byte("x")) }, 64},
+		"a pong":    {func() *message { return ownMessage(messagePong, []byte("x")) }, 64},
+		"words":     {func() *message { return textMessage([]byte("x")) }, smallMessage},
+		"long end":  {func() *message { return textMessage(make([]byte, 5000)) }, 6 << 10},
+		"audio":     {func() *message { return newMessage(websocket.MessageText) }, pooledMessage},
+	}
+	for name, tt := range tests {
+		m := tt.make()
+		if got := cap(m.buf); got > tt.most {
+			t.Errorf("%s: room for %d bytes, want at most %d", name, got, tt.most)
+		}
+		m.release()
+		if m = textMessage([]byte("ab")); string(m.body()) != "ab" {
+			t.Errorf("after %s: a message of %q, want ab", name, m.body())
+		}
+		if m = newMessage(websocket.MessageText); len(m.body()) != 0 || cap(m.buf) < pooledMessage {
+			t.Errorf("after %s: a message for audio has %d bytes of room and %d in it", name, cap(m.buf), len(m.body()))
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ type session struct {
 	// Owned by the reader.
 	rate    *limits.Rate
 	cancels *limits.Rate
+	setting *limits.Rate // of configures
 	strikes strikes
 
 	// Owned by the writer.
@@ -170,7 +171,7 @@ func (s *session) receive(ctx context.Context, kind websocket.MessageType, data 
 
 // send queues one of the session's own messages.
 func (s *session) send(e protocol.Event) {
-	if !s.out.send(textMessage(protocol.Encode(e))) {
+	if !s.out.send(ownMessage(websocket.MessageText, protocol.Encode(e))) {
 		s.shut(farewell{closePolicy, "too many unread answers"})
 	}
 }
@@ -303,9 +304,7 @@ func (s *session) watch(now time.Time) (next time.Time, err error) {
 // pong answers a ping. The writer sends it, since the library would close the connection of a client that
 // pings and does not read.
 func (s *session) pong(payload []byte) {
-	m := newMessage(messagePong)
-	m.buf = append(m.buf, payload...)
-	if !s.out.send(m) {
+	if !s.out.send(ownMessage(messagePong, payload)) {
 		s.shut(farewell{closePolicy, "too many unread answers"})
 	}
 }

@@ -3,8 +3,11 @@ package together
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"voicerelay/upstream"
 )
@@ -69,8 +72,11 @@ type options struct {
 	PronunciationDict []string // source/replacement each
 }
 
-// maxPronunciations is our own bound: the vendor names none.
-const maxPronunciations = 200
+// maxPronunciations and maxPronunciation are our own bounds: the vendor names none. All of them go out with each socket.
+const (
+	maxPronunciations = 200
+	maxPronunciation  = 128 // characters of an entry
+)
 
 // parseOptions checks options against what the vendor documents.
 func parseOptions(raw json.RawMessage) (*options, error) {
@@ -91,6 +97,9 @@ func (o *options) set(name string, raw json.RawMessage) (reason string) {
 	for _, entry := range o.PronunciationDict {
 		if source, replacement, ok := strings.Cut(entry, "/"); !ok || source == "" || replacement == "" {
 			return "must have entries of the form source/replacement"
+		}
+		if utf8.RuneCountInString(entry) > maxPronunciation || strings.ContainsFunc(entry, unicode.IsControl) {
+			return fmt.Sprintf("must have entries of at most %d characters, none of them a control character", maxPronunciation)
 		}
 	}
 	return ""

@@ -26,6 +26,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		`{"pronunciation_dict":["a/b",""]}`:        dictionary,
 		`{"pronunciation_dict":1,"alpha":2}`:       "alpha", // the first by name
 		`{"pronunciation_dict":` + many(201) + `}`: dictionary,
+		`{"pronunciation_dict":["` + strings.Repeat("ä", 127) + `/b"]}`: dictionary,
+		`{"pronunciation_dict":["a/b\u0007"]}`:                          dictionary,
 	} {
 		_, err := parseOptions(json.RawMessage(raw))
 		var option *upstream.OptionError
