@@ -27,6 +27,9 @@ func (c *Clock) Add(f Frame) {
 	c.bytes += int64(f.Len())
 }
 
+// Split reports whether the audio so far ends in the middle of a sample.
+func (c *Clock) Split() bool { return c.bytes%int64(c.Format.BytesPerSample()) != 0 }
+
 // Fill completes a sample that the audio ends in the middle of, which would shift all audio behind it by a byte.
 func (c *Clock) Fill(sink Sink) {
 	size := int64(c.Format.BytesPerSample())

@@ -1,6 +1,7 @@
 package kugelaudio
 
 import (
+	"slices"
 	"time"
 
 	"voicerelay/upstream"
@@ -41,6 +42,11 @@ func (c *clock) chunk(id int64, piece int) chunk {
 	begun := chunk{id: id, start: c.Now(), piece: piece}
 	c.chunks = append(c.chunks, begun)
 	return begun
+}
+
+// knows reports whether a frame has named the chunk before.
+func (c *clock) knows(id int64) bool {
+	return slices.ContainsFunc(c.chunks, func(begun chunk) bool { return begun.id == id })
 }
 
 // latest is the id of the chunk that came last, for frames that name none.

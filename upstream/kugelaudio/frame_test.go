@@ -1,6 +1,7 @@
 package kugelaudio
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -51,7 +52,7 @@ func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
 type loose struct{ upstreamtest.Loose }
 
 func (l *loose) Audio(f upstream.Frame) {
-	if f.Base64 == nil {
+	if f.Base64 == nil && len(f.Raw) != 1 { // a byte completes a sample
 		l.TB.Errorf("bad frame %+v", f)
 	}
 	l.Loose.Audio(f)
@@ -168,6 +169,35 @@ func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 	}
 	if got := fmt.Sprint(sink.Told); got != fmt.Sprint(want) {
 		t.Errorf("got %v\nwant %v", got, want)
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+}
+
+// Each chunk of a piece, and each piece, begins with a whole sample, whether the end of the one before is told or not.
+func TestChunksBeginAnew(t *testing.T) {
+	r := newReader(t)
+	sink := upstreamtest.NewSink(t)
+	s := r.open(t, sink)
+	for i := range 2 {
+		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	audio := func(first byte, chunk int) string {
+		odd := base64.StdEncoding.EncodeToString([]byte{first, 1, 2})
+		return fmt.Sprintf(`{"audio":%q,"context_id":"ID","chunk_id":%d}`, odd, chunk)
+	}
+	for _, f := range []string{
+		audio(10, 0), audio(11, 1), `{"generation_started":true,"context_id":"ID","chunk_id":2}`, audio(12, 2),
+		`{"final":true,"context_id":"ID"}`, audio(13, 3),
+	} {
+		if err := r.frame(t, s, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []byte{10, 1, 2, 0, 11, 1, 2, 0, 12, 1, 2, 0, 13, 1, 2}
+	if got := sink.Heard().Audio; !bytes.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }

@@ -209,6 +209,9 @@ func (s *stream) chunkLocked(id int64) chunk {
 	if id < 0 {
 		id = s.clock.latest()
 	}
+	if !s.clock.knows(id) {
+		s.clock.Fill(s.sink) // each chunk begins with a whole sample
+	}
 	piece := s.piece
 	if len(s.owed) > 0 {
 		piece = s.owed[0]
@@ -257,6 +260,7 @@ func (s *stream) final() {
 // endPiecesLocked ends the first n pieces, all at once.
 func (s *stream) endPiecesLocked(n int) {
 	s.piece, s.owed = s.owed[n-1], s.owed[n:]
+	s.clock.Fill(s.sink)
 	s.sink.PieceEnd(s.piece)
 }
 

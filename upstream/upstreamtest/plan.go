@@ -23,6 +23,8 @@ type Plan struct {
 	Deaf bool
 	// Handshake is how long the vendor takes to answer one.
 	Handshake time.Duration
+	// Torn: each piece's audio ends with a byte too many, or too few, to be whole samples.
+	Torn bool
 	// LineBreaks: long base64 is sent in lines, with another line break at the end, as MIME has it.
 	LineBreaks bool
 	// Frozen: new sockets are never read. NoPong: pings on them are not answered.
@@ -31,6 +33,9 @@ type Plan struct {
 
 // Format of the audio that Speech makes: 16-bit samples at this rate.
 const rate = 24000
+
+// torn is the byte that is too many.
+const torn = 0x7f
 
 // perLetter is the audio of a letter or digit: 20 ms.
 const perLetter = rate / 50 * 2
@@ -96,6 +101,9 @@ func (v *Voice) Say(text string, frame func(audio []byte)) bool {
 		size = 4800
 	}
 	audio := Speech(text)
+	if plan.Torn {
+		audio = append(audio, torn)
+	}
 	for len(audio) > 0 {
 		if v.dead || !v.wait(plan.Gap) {
 			return false

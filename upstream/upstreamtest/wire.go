@@ -1,6 +1,7 @@
 package upstreamtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 func runWire(t *testing.T, s Subject) {
 	for name, test := range map[string]func(*rig){
 		"takes chunks of odd sizes":    takesOddChunks,
+		"begins pieces anew":           beginsPiecesAnew,
 		"takes base64 in lines":        takesBase64InLines,
 		"outlasts a stall":             outlastsAStall,
 		"reports a drop":               reportsADrop,
@@ -54,6 +56,29 @@ func takesOddChunks(r *rig) {
 		l.speak(true, texts[:2]...)
 		l.checkWhole()
 		l.close(nil)
+	}
+}
+
+// beginsPiecesAnew has each piece end in the middle of a sample, which must not shift what is behind it by a byte.
+func beginsPiecesAnew(r *rig) {
+	if r.provider.Capabilities().PieceEnds == upstream.PieceEndsNone {
+		r.t.Skip("the vendor marks no pieces: its adapter has a test of its own")
+	}
+	r.vendor.SetPlan(Plan{Torn: true})
+	l := r.open()
+	l.speak(true, texts...)
+	h := l.wait()
+	l.close(nil)
+	if h.Err != nil || len(h.PieceBytes) != len(texts) {
+		r.t.Fatalf("got the ends of %d pieces and %v, want %d", len(h.PieceBytes), h.Err, len(texts))
+	}
+	from := 0
+	for i, text := range texts {
+		want, got := r.s.Audio(text), h.Audio[from:h.PieceBytes[i]]
+		if !bytes.HasPrefix(got, want) || len(got)%2 != 0 || len(got) > len(want)+2 {
+			r.t.Errorf("piece %d: got %d bytes, want these %d and at most a sample more", i, len(got), len(want))
+		}
+		from = h.PieceBytes[i]
 	}
 }
 

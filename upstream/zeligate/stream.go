@@ -2,6 +2,7 @@ package zeligate
 
 import (
 	"context"
+	"encoding/base64"
 	"sync"
 
 	"voicerelay/audio"
@@ -12,9 +13,8 @@ import (
 // stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
 type stream struct {
 	// Static after Open.
-	sink   upstream.Sink
-	bos    bosFrame
-	format audio.Format
+	sink upstream.Sink
+	bos  bosFrame
 
 	seat upstream.Seat // has a lock of its own
 
@@ -23,6 +23,7 @@ type stream struct {
 
 	// Guarded by mu.
 	mu    sync.Mutex
+	clock upstream.Clock
 	begun bool // BOS has been queued, so that keep-alives may follow
 	heard bool // audio has come
 	last  bool // the last piece has been ordered
@@ -125,18 +126,31 @@ func (s *stream) Lost(err *upstream.Error) {
 }
 
 // audio hands audio on.
-func (s *stream) audio(base64 []byte) {
+func (s *stream) audio(frame []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.audioLocked(base64)
+	s.audioLocked(frame)
 }
 
-func (s *stream) audioLocked(base64 []byte) {
-	if s.ended || len(base64) == 0 {
+func (s *stream) audioLocked(frame []byte) {
+	if s.ended || len(frame) == 0 {
 		return
 	}
 	s.heard = true
-	s.sink.Audio(upstream.Frame{Format: s.format, Base64: base64})
+	if s.clock.Split() && beginsAnew(frame) {
+		s.clock.Fill(s.sink)
+	}
+	f := upstream.Frame{Format: s.clock.Format, Base64: frame}
+	s.clock.Add(f)
+	s.sink.Audio(f)
+}
+
+// beginsAnew reports whether a frame behind one that ended in the middle of a sample begins with a whole one, since it is of
+// another piece. The vendor marks no pieces, so that only the audio itself can tell.
+func beginsAnew(frame []byte) bool {
+	var buf [768]byte
+	n, err := base64.StdEncoding.Decode(buf[:], frame[:min(len(frame)/4*4, base64.StdEncoding.EncodedLen(len(buf)))])
+	return err == nil && audio.LikelyWhole(buf[:n])
 }
 
 // frame handles any other frame. Those of which nothing is known need nothing done.
