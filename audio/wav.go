@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 const (
@@ -73,25 +74,23 @@ func WAVSamples(r io.Reader) (Format, io.Reader, error) {
 	if err != nil {
 		return Format{}, nil, fmt.Errorf("read WAV header: %w", err)
 	}
-	if size != 0 {
-		r = io.LimitReader(r, size) // the unknown size is beyond any end
-	}
-	return format, r, nil
+	return format, io.LimitReader(r, size), nil
 }
 
-// CutWAVHeader takes the header off the beginning of a WAV stream: the samples' format, and what there is of them,
-// which is part of data. io.ErrUnexpectedEOF says that data does not have the whole header yet. The length that the
-// header tells is not looked at.
-func CutWAVHeader(data []byte) (Format, []byte, error) {
+// CutWAVHeader takes the header off the beginning of a WAV stream: the samples' format, what data has behind the header,
+// which is part of it, and how many bytes of samples there are at most. Behind those, other chunks may follow.
+// io.ErrUnexpectedEOF says that data does not have the whole header yet.
+func CutWAVHeader(data []byte) (f Format, behind []byte, size int64, err error) {
 	r := bytes.NewReader(data)
-	format, _, err := readWAVHeader(r)
+	format, size, err := readWAVHeader(r)
 	if err != nil {
-		return Format{}, nil, fmt.Errorf("read WAV header: %w", err)
+		return Format{}, nil, 0, fmt.Errorf("read WAV header: %w", err)
 	}
-	return format, data[len(data)-r.Len():], nil
+	return format, data[len(data)-r.Len():], size, nil
 }
 
-// readWAVHeader reads up to the first sample, and returns the length that the samples are said to have.
+// readWAVHeader reads up to the first sample, and returns the length in bytes that the samples are said to have: of a
+// stream, whose length was not known, one beyond any end.
 func readWAVHeader(r io.Reader) (Format, int64, error) {
 	var riff [12]byte
 	if _, err := io.ReadFull(r, riff[:]); err != nil {
@@ -112,6 +111,9 @@ func readWAVHeader(r io.Reader) (Format, int64, error) {
 		case "data":
 			if format == (Format{}) {
 				return Format{}, 0, ErrNotWAV
+			}
+			if size == 0 || size == wavUnknownSize {
+				size = math.MaxInt64
 			}
 			return format, size, nil
 		case "fmt ":

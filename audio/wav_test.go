@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -93,20 +94,25 @@ func TestReadWAV(t *testing.T) {
 func TestCutWAVHeader(t *testing.T) {
 	pcm24 := formatChunk(1, 1, 24000, 16)
 	whole := wav(chunk("JUNK", 3, "abc"), pcm24, chunk("data", 4, "abcdef"))
-	f, rest, err := audio.CutWAVHeader(whole)
-	if err != nil || f != format(audio.PCM16, 24000) || string(rest) != "abcdef" {
-		t.Errorf("%s, %q, %v; want all behind the header", f, rest, err)
+	f, rest, size, err := audio.CutWAVHeader(whole)
+	if err != nil || f != format(audio.PCM16, 24000) || string(rest) != "abcdef" || size != 4 {
+		t.Errorf("%s, %q, %d, %v; want all behind the header, 4 bytes of it samples", f, rest, size, err)
+	}
+	for _, unknown := range []uint32{0, unknownSize} {
+		if _, _, size, err := audio.CutWAVHeader(wav(pcm24, chunk("data", unknown, "abcdef"))); err != nil || size != math.MaxInt64 {
+			t.Errorf("size %x: got %d, %v; want no end", unknown, size, err)
+		}
 	}
 	header := len(whole) - len(rest)
 	for n := range header {
-		if _, _, err := audio.CutWAVHeader(whole[:n]); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, _, _, err := audio.CutWAVHeader(whole[:n]); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d bytes of %d: %v, want %v", n, header, err, io.ErrUnexpectedEOF)
 		}
 	}
-	if _, rest, err := audio.CutWAVHeader(whole[:header]); err != nil || len(rest) > 0 {
+	if _, rest, _, err := audio.CutWAVHeader(whole[:header]); err != nil || len(rest) > 0 {
 		t.Errorf("the header alone: %q, %v; want nothing", rest, err)
 	}
-	if _, _, err := audio.CutWAVHeader([]byte("RIFF\x00\x00\x00\x00AVI LIST")); !errors.Is(err, audio.ErrNotWAV) {
+	if _, _, _, err := audio.CutWAVHeader([]byte("RIFF\x00\x00\x00\x00AVI LIST")); !errors.Is(err, audio.ErrNotWAV) {
 		t.Errorf("AVI: %v, want %v", err, audio.ErrNotWAV)
 	}
 }

@@ -3,6 +3,7 @@ package together
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -43,7 +44,12 @@ func TestHeadersAreStrippedHoweverTheyAreCut(t *testing.T) {
 		data := samples
 		if rapid.Bool().Draw(t, "WAV") {
 			want.Rate = rapid.SampledFrom(audio.Rates).Draw(t, "rate")
-			data = append(audio.WAVHeader(want.Rate), samples...)
+			data = audio.WAVHeader(want.Rate)
+			size := rapid.SampledFrom([]uint32{0, unknownSize, uint32(len(samples))}).Draw(t, "size")
+			data = append(binary.LittleEndian.AppendUint32(data[:len(data)-4], size), samples...)
+			if size == uint32(len(samples)) {
+				data = append(data, rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "chunks behind")...)
+			}
 		} else if bytes.HasPrefix(samples, []byte(riff)) {
 			t.Skip("raw audio that happens to look like a header")
 		}
@@ -57,6 +63,21 @@ func TestHeadersAreStrippedHoweverTheyAreCut(t *testing.T) {
 			t.Errorf("got %d bytes of %v, %v; want %d of %v", len(got), f, err, len(samples), want)
 		}
 	})
+}
+
+const unknownSize = 0xFFFFFFFF // of a stream
+
+// Several files in a row, each with a description behind its samples.
+func TestFilesInARow(t *testing.T) {
+	file := func(samples string) []byte {
+		data := audio.WAVHeader(24000)
+		data = binary.LittleEndian.AppendUint32(data[:len(data)-4], uint32(len(samples)))
+		return append(data, samples+"LIST\x04\x00\x00\x00INFO"...)
+	}
+	got, _, err := stripped(t, file("abcdef"), []byte("JUNK\x00\x00\x00\x00"), file("ghij"))
+	if err != nil || string(got) != "abcdefghij" {
+		t.Errorf("got %q, %v; want the samples of both", got, err)
+	}
 }
 
 func TestHeadersThatAreNone(t *testing.T) {
