@@ -20,15 +20,18 @@ type Expense struct {
 	Tenant string
 	// RecordID is the relay's own id of the generation, as in its Admission.
 	RecordID string
-	// Budget is the tenant's.
+	// Budget is the tenant's. One without bounds is only counted.
 	Budget Budget
+	// Micros is the price of what is known of it beforehand, which Open sets aside.
+	Micros int64
 }
 
 // Budgets decides what tenants may spend. It is safe for concurrent use.
 type Budgets interface {
-	// Open begins a generation, and refuses with a *BudgetError where nothing is left. All that the generation
-	// costs counts to the day and the month in which it was opened, as it does in reports. Any other error
-	// means that it is unknown what has been spent.
+	// Open begins a generation and sets its price aside, or refuses with a *BudgetError where that, or anything at all,
+	// is not left. All that the generation costs counts to the day and the month in which it was opened, as it does in
+	// reports. Any other error means that it is unknown what has been spent. Open heeds no cancelled context: what it
+	// took is given back by Settle.
 	Open(ctx context.Context, e Expense) (Purse, error)
 }
 
@@ -37,9 +40,14 @@ type Purse interface {
 	// Reserve sets aside that much more (micros, at least 0) before it is spent, or refuses with a *BudgetError
 	// where it is not left; then what was reserved before stays so.
 	Reserve(ctx context.Context, micros int64) error
-	// Settle books what was spent (micros) in place of all that was reserved. Only the first call counts.
-	Settle(ctx context.Context, micros int64) error
+	// Extend sets aside that much more though it may not be left, since it is being spent.
+	Extend(ctx context.Context, micros int64)
+	// Settle books what was spent in place of all that was reserved. Only the first call counts.
+	Settle(ctx context.Context, spent Spent) error
 }
+
+// Spent is what was spent of each currency, in micros.
+type Spent map[string]int64
 
 // Period is what a budget is for.
 type Period string
@@ -51,10 +59,29 @@ const (
 )
 
 // BudgetError refuses to spend more than a budget has left.
-type BudgetError struct{ Period Period }
+type BudgetError struct {
+	Period   Period
+	Currency string
+	// Most is the budget of the period, and Left what may still be spent of it, or of the other period's where that is
+	// less, in micros.
+	Most, Left int64
+	// Anew is when the period is over, and RetryAfter how long that is.
+	Anew       time.Time
+	RetryAfter time.Duration
+}
 
 func (e *BudgetError) Error() string {
 	return fmt.Sprintf("the tenant's budget for the %s is spent", e.Period)
+}
+
+// budgetError refuses an expense of a day for want of what a period has left.
+func budgetError(b Budget, p Period, day string, left int64, now time.Time) *BudgetError {
+	e := &BudgetError{Period: p, Currency: b.Currency, Most: b.Daily, Left: max(left, 0), Anew: dayAfter(day)}
+	if p == Monthly {
+		e.Most, e.Anew = b.Monthly, monthAfter(day)
+	}
+	e.RetryAfter = max(e.Anew.Sub(now).Truncate(time.Millisecond), time.Millisecond)
+	return e
 }
 
 // Earlier is what a tenant has spent in a currency (micros) from a time until now, as records tell that outlast
@@ -67,8 +94,19 @@ func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 // month is the month of a day, such as 2026-10.
 func month(day string) string { return day[:len("2026-10")] }
 
-// unbounded is the Purse of a tenant without a budget.
-type unbounded struct{}
+// dayAfter is when a day is over, and monthAfter when its month is; zero for what is no day.
+func dayAfter(day string) time.Time {
+	start, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return time.Time{}
+	}
+	return start.AddDate(0, 0, 1)
+}
 
-func (unbounded) Reserve(context.Context, int64) error { return nil }
-func (unbounded) Settle(context.Context, int64) error  { return nil }
+func monthAfter(day string) time.Time {
+	start, err := time.Parse(time.DateOnly, month(day)+"-01")
+	if err != nil {
+		return time.Time{}
+	}
+	return start.AddDate(0, 1, 0)
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,7 +21,7 @@ type MemoryBudgets struct {
 // account is what budgets are counted by.
 type account struct{ tenant, currency string }
 
-// spending is what is known of one account. There are as many as tenants with a budget.
+// spending is what is known of one account. There are as many as tenants that have spent.
 type spending struct {
 	informed bool               // what others have spent is known
 	periods  map[string]*period // by day and month
@@ -31,6 +33,11 @@ type period struct {
 	spent  int64 // by this process
 	held   int64 // by what runs here
 	others int64 // spent and held elsewhere, or before, when last heard
+	// learned: another store has told of it. heard is what all relays have spent, and known what of it each other start of
+	// one has, when last heard.
+	learned bool
+	heard   int64
+	known   map[string]int64
 }
 
 // NewMemoryBudgets is budgets of which that much has been spent that earlier says.
@@ -40,10 +47,10 @@ func NewMemoryBudgets(earlier Earlier) *MemoryBudgets {
 
 // Open implements Budgets.
 func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Purse, error) {
-	if !e.Budget.bounded() {
-		return unbounded{}, nil
-	}
 	p := m.purse(e, day(time.Now()))
+	if !e.Budget.bounded() {
+		return p, nil
+	}
 	if err := p.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -57,7 +64,11 @@ func (m *MemoryBudgets) purse(e Expense, day string) *memoryPurse {
 	}
 }
 
-// inform finds out what was spent before this process began. Where it can't, the next Open tries again.
+// informPatience bounds the look at what was spent before: a sum over a month of records.
+const informPatience = 5 * time.Second
+
+// inform finds out what was spent before this process began, whether the one who asks first is cancelled meanwhile or
+// not. Where it can't, the next Open tries again.
 func (m *MemoryBudgets) inform(ctx context.Context, a account, today string) error {
 	m.mu.Lock()
 	informed := m.spendingLocked(a).informed
@@ -65,6 +76,8 @@ func (m *MemoryBudgets) inform(ctx context.Context, a account, today string) err
 	if informed || m.earlier == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), informPatience)
+	defer cancel()
 	first := month(today) + "-01"
 	sums := make(map[string]int64, 2)
 	for period, from := range map[string]string{today: today, month(today): first} {
@@ -84,9 +97,20 @@ func (m *MemoryBudgets) inform(ctx context.Context, a account, today string) err
 	}
 	s.informed = true
 	for name, sum := range sums {
-		s.period(name).others = sum
+		p := s.period(name)
+		p.others = max(sum-p.spent, 0) // records have what this process spent before the tenant had a budget
 	}
 	return nil
+}
+
+// spendLocked counts what was spent of a day.
+func (m *MemoryBudgets) spendLocked(a account, day string, micros int64) {
+	if micros <= 0 {
+		return
+	}
+	s := m.spendingLocked(a)
+	s.period(day).spent += micros
+	s.period(month(day)).spent += micros
 }
 
 func (m *MemoryBudgets) spendingLocked(a account) *spending {
@@ -98,16 +122,34 @@ func (m *MemoryBudgets) spendingLocked(a account) *spending {
 	return s
 }
 
-// learn notes what all relays together have spent and hold of a day and its month.
-func (m *MemoryBudgets) learn(a account, day string, inDay, inMonth int64) {
+// totals are what all relays together have spent and hold, and what of it is spent.
+type totals struct{ used, spent int64 }
+
+// learn notes what all relays have used of a day and its month.
+func (m *MemoryBudgets) learn(a account, day string, inDay, inMonth totals) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.spendingLocked(a)
 	s.informed = true
-	for name, total := range map[string]int64{day: inDay, month(day): inMonth} {
+	for name, total := range map[string]totals{day: inDay, month(day): inMonth} {
 		p := s.period(name)
-		p.others = max(total-p.spent-p.held, 0)
+		p.others, p.heard, p.learned = max(total.used-p.spent-p.held, 0), total.spent, true
 	}
+}
+
+// know notes what each other start of a relay has spent of a period. It reports whether that is less than was known.
+func (m *MemoryBudgets) know(a account, period string, told map[string]int64) (less bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.spendingLocked(a).period(period)
+	for start, micros := range p.known {
+		now, stands := told[start]
+		if !stands || now < micros {
+			less, told[start] = true, micros
+		}
+	}
+	p.known = told
+	return less
 }
 
 func (s *spending) period(name string) *period {
@@ -129,19 +171,27 @@ func (s *spending) forget(now time.Time) {
 }
 
 // refuse says which budget has not that much left.
-func (s *spending) refuse(b Budget, day string, micros int64) error {
-	bounds := []struct {
+func (s *spending) refuse(b Budget, day string, micros int64, now time.Time) error {
+	left, short := int64(math.MaxInt64), Period("")
+	for _, bound := range []struct {
 		period Period
 		name   string
 		most   int64
-	}{{Daily, day, b.Daily}, {Monthly, month(day), b.Monthly}}
-	for _, bound := range bounds {
+	}{{Daily, day, b.Daily}, {Monthly, month(day), b.Monthly}} {
+		if bound.most == 0 {
+			continue
+		}
 		p := s.period(bound.name)
-		if bound.most > 0 && p.spent+p.held+p.others+micros > bound.most {
-			return &BudgetError{Period: bound.period}
+		rest := bound.most - p.spent - p.held - p.others
+		left = min(left, rest)
+		if short == "" && rest < micros {
+			short = bound.period
 		}
 	}
-	return nil
+	if short == "" {
+		return nil
+	}
+	return budgetError(b, short, day, left, now)
 }
 
 // hold is what an open purse has reserved.
@@ -168,15 +218,59 @@ func (m *MemoryBudgets) holds() map[account][]hold {
 
 // spent is what this process has spent of an account, by day and month.
 func (m *MemoryBudgets) spent(a account) map[string]int64 {
+	spent := make(map[string]int64)
+	for _, t := range m.told(a) {
+		if t.spent > 0 {
+			spent[t.period] = t.spent
+		}
+	}
+	return spent
+}
+
+// told is what a relay says of a period when it asks for money.
+type told struct {
+	period string
+	spent  int64 // by this process
+	heard  int64 // what all relays have spent, when last heard
+}
+
+func (m *MemoryBudgets) told(a account) []told {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.spendingLocked(a)
 	s.forget(time.Now())
-	spent := make(map[string]int64, len(s.periods))
+	var all []told
 	for name, p := range s.periods {
-		if p.spent > 0 {
-			spent[name] = p.spent
+		switch {
+		case p.learned:
+			all = append(all, told{name, p.spent, p.heard})
+		case p.spent > 0:
+			all = append(all, told{name, p.spent, -1})
 		}
 	}
-	return spent
+	return all
+}
+
+// periodsOf are the days and months of an account of which something is known.
+func (m *MemoryBudgets) periodsOf(a account) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.spendingLocked(a).periods))
+}
+
+// memory is what this process remembers of a period.
+type memory struct {
+	period string
+	all    int64            // that is spent and held, over all relays
+	known  map[string]int64 // by start of a relay, this one left out
+}
+
+func (m *MemoryBudgets) memories(a account) []memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []memory
+	for name, p := range m.spendingLocked(a).periods {
+		all = append(all, memory{name, p.others + p.spent + p.held, maps.Clone(p.known)})
+	}
+	return all
 }

@@ -31,7 +31,7 @@ func TestMemoryBudgetsKnowWhatWasSpentBefore(t *testing.T) {
 		if err := purse.Reserve(t.Context(), 30); err != nil {
 			t.Errorf("Reserve = %v, want what the month has left", err)
 		}
-		if err := purse.Settle(t.Context(), 10); err != nil {
+		if err := purse.Settle(t.Context(), Spent{"EUR": 10}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := m.Open(t.Context(), e); err != nil {
@@ -86,7 +86,7 @@ func TestMemoryBudgetsCountNothingTwice(t *testing.T) {
 		second := make(chan Purse)
 		go func() { second <- open(context.WithValue(t.Context(), slow, true)) }()
 		synctest.Wait()
-		if err := open(t.Context()).Settle(t.Context(), 5); err != nil {
+		if err := open(t.Context()).Settle(t.Context(), Spent{"EUR": 5}); err != nil {
 			t.Fatal(err)
 		}
 		recorded.Store(5)
@@ -105,7 +105,7 @@ func TestMemoryBudgetsForgetOldPeriods(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := purse.Settle(t.Context(), 1); err != nil {
+			if err := purse.Settle(t.Context(), Spent{"EUR": 1}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(24 * time.Hour)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// memoryPurse is one generation's.
+// memoryPurse is one generation's. Where its tenant has no budget it bounds nothing, and counts what is spent.
 type memoryPurse struct {
 	// Static.
 	budgets *MemoryBudgets
@@ -18,7 +18,7 @@ type memoryPurse struct {
 	settled  bool
 }
 
-// begin opens the purse where anything is left.
+// begin opens the purse where its price is left.
 func (p *memoryPurse) begin(ctx context.Context) error {
 	if err := p.budgets.inform(ctx, p.account, p.day); err != nil {
 		return err
@@ -26,30 +26,36 @@ func (p *memoryPurse) begin(ctx context.Context) error {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	s := p.budgets.spendingLocked(p.account)
-	s.forget(time.Now())
-	if err := s.refuse(p.expense.Budget, p.day, 1); err != nil {
+	now := time.Now()
+	s.forget(now)
+	if err := s.refuse(p.expense.Budget, p.day, max(p.expense.Micros, 1), now); err != nil {
 		return err
 	}
 	s.open[p] = struct{}{}
+	p.holdLocked(s, p.expense.Micros)
 	return nil
 }
 
-// note opens the purse though nothing may be left here: another store has decided.
+// note opens the purse though its price may not be left here: another store has decided.
 func (p *memoryPurse) note() {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	s := p.budgets.spendingLocked(p.account)
 	s.forget(time.Now())
 	s.open[p] = struct{}{}
+	p.holdLocked(s, p.expense.Micros)
 }
 
 // Reserve implements Purse. It never waits.
 func (p *memoryPurse) Reserve(_ context.Context, micros int64) error {
+	if !p.expense.Budget.bounded() {
+		return nil
+	}
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	s := p.budgets.spendingLocked(p.account)
 	if micros > 0 {
-		if err := s.refuse(p.expense.Budget, p.day, micros); err != nil {
+		if err := s.refuse(p.expense.Budget, p.day, micros, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -57,8 +63,11 @@ func (p *memoryPurse) Reserve(_ context.Context, micros int64) error {
 	return nil
 }
 
-// hold reserves what another store has granted.
-func (p *memoryPurse) hold(micros int64) {
+// Extend implements Purse. It never waits.
+func (p *memoryPurse) Extend(_ context.Context, micros int64) {
+	if !p.expense.Budget.bounded() {
+		return
+	}
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	p.holdLocked(p.budgets.spendingLocked(p.account), micros)
@@ -74,18 +83,21 @@ func (p *memoryPurse) holdLocked(s *spending, micros int64) {
 }
 
 // Settle implements Purse. It never waits and never fails.
-func (p *memoryPurse) Settle(_ context.Context, micros int64) error {
+func (p *memoryPurse) Settle(_ context.Context, spent Spent) error {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	if p.settled {
 		return nil
 	}
-	s := p.budgets.spendingLocked(p.account)
-	p.holdLocked(s, -p.reserved)
+	if p.expense.Budget.bounded() {
+		s := p.budgets.spendingLocked(p.account)
+		p.holdLocked(s, -p.reserved)
+		delete(s.open, p)
+	}
 	p.settled = true
-	delete(s.open, p)
-	s.period(p.day).spent += micros
-	s.period(month(p.day)).spent += micros
+	for currency, micros := range spent {
+		p.budgets.spendLocked(account{p.account.tenant, currency}, p.day, micros)
+	}
 	return nil
 }
 

@@ -24,6 +24,8 @@ type RedisConfig struct {
 	Lease time.Duration
 	// Earlier tells budgets what was spent before, where Redis is away from the start; nil: nothing.
 	Earlier Earlier
+	// Recorded tells budgets what all relays have recorded, for what was spent before Redis counted it; nil: nothing.
+	Recorded Earlier
 	// OnAway is called when Redis has gone away, with why; OnBack when it is back, with how long it was
 	// away. Both may be nil, and must not block.
 	OnAway func(err error)
@@ -82,6 +84,7 @@ func NewRedis(cfg RedisConfig, client redis.UniversalClient) (*Redis, error) {
 		},
 		budgets: &redisBudgets{
 			link: l, scripts: s, keys: keys, epoch: rand.Text(), lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
+			recorded: cfg.Recorded, news: make(map[account]struct{}), wake: make(chan struct{}, 1),
 		},
 		period: cfg.Lease / 3,
 		hurry:  hurry,
@@ -119,6 +122,9 @@ func (r *Redis) Close(ctx context.Context) error {
 	r.keeper.Wait()
 	if err := r.admissions.tell(ctx, r.link.askBatch); err != nil {
 		return fmt.Errorf("tell Redis what has ended: %w", err)
+	}
+	if err := r.budgets.tellNews(ctx, r.link.askBatch); err != nil {
+		return fmt.Errorf("tell Redis what was spent: %w", err)
 	}
 	return nil
 }

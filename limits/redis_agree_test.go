@@ -71,7 +71,7 @@ func (h *history) play(t *testing.T, i int, m move) {
 	case m.kind == "reserve" && m.nth < len(h.purses):
 		verdict = fmt.Sprint(h.purses[m.nth].Reserve(t.Context(), m.micros))
 	case m.kind == "spend" && m.nth < len(h.purses):
-		verdict = fmt.Sprint(h.purses[m.nth].Settle(t.Context(), m.micros))
+		verdict = fmt.Sprint(h.purses[m.nth].Settle(t.Context(), limits.Spent{"EUR": m.micros}))
 		h.purses = append(h.purses[:m.nth], h.purses[m.nth+1:]...)
 	}
 	h.verdicts = append(h.verdicts, fmt.Sprintf("%+v: %s", m, verdict))

@@ -188,7 +188,7 @@ func wantLeft(t *testing.T, b limits.Budgets, micros int64) {
 		t.Fatalf("Reserve(%d) = %v, want only %d left", micros+1, err, micros)
 	}
 	reserved(t, p, micros)
-	if err := p.Settle(t.Context(), 0); err != nil {
+	if err := p.Settle(t.Context(), limits.Spent{"EUR": 0}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -309,7 +309,7 @@ func TestBackRedisIsToldWhatHappenedMeanwhile(t *testing.T) {
 		reserved(t, purse, 4)
 		r.fail(t)
 		settled(t, before, true)
-		if err := purse.Settle(t.Context(), 3); err != nil {
+		if err := purse.Settle(t.Context(), limits.Spent{"EUR": 3}); err != nil {
 			t.Fatal(err)
 		}
 		admitted(t, r, asking("meanwhile", "k2"))
@@ -384,7 +384,7 @@ func TestForgetfulRedisIsToldAgain(t *testing.T) {
 		purse := opened(t, r, "1")
 		reserved(t, purse, 4)
 		done := opened(t, r, "2")
-		if err := done.Settle(t.Context(), 1); err != nil {
+		if err := done.Settle(t.Context(), limits.Spent{"EUR": 1}); err != nil {
 			t.Fatal(err)
 		}
 		r.outage.mini.FlushAll()
@@ -394,7 +394,7 @@ func TestForgetfulRedisIsToldAgain(t *testing.T) {
 		wantLeft(t, other, 5)
 		settled(t, grant, true)
 		wantDuplicate(t, other, "k", "rec-1", limits.Completed)
-		if err := purse.Settle(t.Context(), 2); err != nil {
+		if err := purse.Settle(t.Context(), limits.Spent{"EUR": 2}); err != nil {
 			t.Fatal(err)
 		}
 		wantLeft(t, other, 7)

@@ -40,7 +40,7 @@ func BenchmarkRedis(b *testing.B) {
 				b.Error(err)
 				return
 			}
-			if purse.Reserve(ctx, 10) != nil || purse.Settle(ctx, 5) != nil || grant.Settle(ctx, limits.Completed, true) != nil {
+			if purse.Reserve(ctx, 10) != nil || purse.Settle(ctx, limits.Spent{"EUR": 5}) != nil || grant.Settle(ctx, limits.Completed, true) != nil {
 				b.Error("the generation is broken off")
 				return
 			}

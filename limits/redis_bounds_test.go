@@ -114,7 +114,7 @@ func TestRedisKeysAreOfATenantAndExpire(t *testing.T) {
 		}
 		if i == 0 {
 			settleGrant(t, grant, true)
-			if err := purse.Settle(t.Context(), 1); err != nil {
+			if err := purse.Settle(t.Context(), Spent{"EUR": 1}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -152,7 +152,7 @@ func TestScriptsKnowTheCalendar(t *testing.T) {
 
 func TestUnknownVerdictsAreErrors(t *testing.T) {
 	for _, reply := range [][]any{nil, {}, {int64(1)}, {"perhaps"}} {
-		if refusal(reply, Tenant{}) == nil || budgetRefusal(reply) == nil {
+		if refusal(reply, Tenant{}) == nil || budgetRefusal(reply, Budget{}) == nil {
 			t.Errorf("%v counts as an admission", reply)
 		}
 	}

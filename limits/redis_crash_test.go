@@ -155,7 +155,7 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	server.kill()
 	admitted(t, store, asking("2", "k2"))
 	settled(t, grant, true)
-	if err := purse.Settle(t.Context(), 4); err != nil {
+	if err := purse.Settle(t.Context(), limits.Spent{"EUR": 4}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-gone; err == nil {

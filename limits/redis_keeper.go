@@ -19,6 +19,7 @@ const (
 func (r *Redis) keep(ctx context.Context) {
 	renewal := time.NewTicker(r.period)
 	defer renewal.Stop()
+	var newsDue <-chan time.Time
 	r.link.greet(ctx)
 	for {
 		select {
@@ -28,6 +29,13 @@ func (r *Redis) keep(ctx context.Context) {
 			r.recover(ctx)
 		case <-r.hurry:
 			_ = r.admissions.tell(ctx, r.link.askBatch) // an error means that Redis is away: the next turn's matter
+		case <-r.budgets.wake:
+			if newsDue == nil {
+				newsDue = time.After(newsEvery)
+			}
+		case <-newsDue:
+			newsDue = nil
+			_ = r.budgets.tellNews(ctx, r.link.askBatch)
 		case <-renewal.C:
 			_ = r.sync(ctx, r.link.askBatch)
 		}

@@ -110,7 +110,7 @@ func TestRenewalReservesNothingThatWasGivenBack(t *testing.T) {
 	}
 	a := account{"t", "EUR"}
 	early := r.budgets.local.holds()[a]
-	if err := purse.Settle(t.Context(), 0); err != nil {
+	if err := purse.Settle(t.Context(), Spent{"EUR": 0}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.budgets.renew(t.Context(), r.link.askBatch, a, early); err != nil {
@@ -161,7 +161,7 @@ func TestSpendingToldLateChangesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := purse.Settle(t.Context(), 2); err != nil {
+		if err := purse.Settle(t.Context(), Spent{"EUR": 2}); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {

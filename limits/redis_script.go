@@ -17,8 +17,9 @@ var lua embed.FS
 // it is about owns what the first asking took.
 type scripts struct {
 	admit, renew, settle *redis.Script // on a tenant's admissions
-	reserve, book        *redis.Script // on a tenant's budget in a currency
-	probe                *redis.Script
+	// On a tenant's budget in a currency.
+	reserve, book, inform, recall, known *redis.Script
+	probe                                *redis.Script
 }
 
 // newScripts reads them. Each is clock, what it shares with others, and its own.
@@ -36,6 +37,9 @@ func newScripts(clock string) scripts {
 		settle:  script("admission", "settle"),
 		reserve: script("budget", "reserve"),
 		book:    script("budget", "book"),
+		inform:  script("budget", "inform"),
+		recall:  script("budget", "recall"),
+		known:   script("budget", "known"),
 		probe:   script("probe"),
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 // withdraw refuses a generation that has been admitted, and that the client has not heard of.
 func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
+	g.settlePurse(ctx, g.record())
 	g.settleAdmission(ctx, grant)
 	g.out.abandon()
 	g.origin.peer.refused(g, g.origin.srv.refusal(err))

@@ -51,7 +51,7 @@ type attempt struct {
 	cutter    *text.Cutter
 	pieces    []orderedPiece
 	expected  time.Duration // of audio, that they take
-	given     int           // pieces that the vendor has, or may have: the last may still be refused by the budget
+	given     int           // pieces that the vendor has, or may have: the last may still be on its way
 	delivered int           // pieces whose audio is through
 	withheld  int           // of the last pieces, those that the vendor has no order for
 	sending   bool          // the last piece is one of them only until the stream has taken it
@@ -201,7 +201,7 @@ func (a *attempt) open(ctx context.Context) (o opened) {
 // it has not ended, until is when to look again.
 func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err error) {
 	if a.stream == nil {
-		if connected, err := a.connect(); err != nil || !connected {
+		if connected, err := a.connect(ctx); err != nil || !connected {
 			return time.Time{}, err != nil, err
 		}
 	}
@@ -214,18 +214,16 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 		case !next.ordered:
 			return next.until, false, nil
 		}
-		if err := a.g.reserve(ctx, next.piece.Text); err != nil {
-			return time.Time{}, true, a.lose(err)
-		}
+		a.g.give(ctx, next.piece)
 		if err := a.send(ctx, next.piece); err != nil {
-			return time.Time{}, true, a.lose(err)
+			return time.Time{}, true, a.lose(causeOf(ctx, err))
 		}
 		a.noteProgress()
 	}
 }
 
 // connect takes the stream once there is one.
-func (a *attempt) connect() (connected bool, err error) {
+func (a *attempt) connect(ctx context.Context) (connected bool, err error) {
 	select {
 	case o := <-a.opened:
 		a.connecting = false
@@ -233,13 +231,21 @@ func (a *attempt) connect() (connected bool, err error) {
 			panic(o.fault) // in the generation's goroutine, which knows what to do with it
 		}
 		if o.err != nil {
-			return false, a.lose(o.err)
+			return false, a.lose(causeOf(ctx, o.err))
 		}
 		a.stream = o.stream
 		return true, nil
 	default:
 		return false, a.failure() // start pokes
 	}
+}
+
+// causeOf is why something failed: what ended the generation, where that was first, else the vendor.
+func causeOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // failure is what the attempt ended with, nil where it goes on.

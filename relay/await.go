@@ -44,7 +44,7 @@ func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Ti
 
 // textDeadlineLocked is when an open text counts as finished; it finishes one whose time has come.
 func (g *generation) textDeadlineLocked(now time.Time) time.Time {
-	if g.text.Finished() {
+	if g.text.Finished() || g.funds.waits() {
 		return time.Time{}
 	}
 	deadline := g.textAt.Add(g.req.key.Limits.TextIdleTimeout)

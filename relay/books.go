@@ -7,7 +7,6 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/billing"
-	"voicerelay/limits"
 	"voicerelay/protocol"
 	"voicerelay/upstream"
 )
@@ -110,13 +109,11 @@ func (g *generation) entry() billing.Record {
 }
 
 // closeBooks records how the generation ended, and books what it cost. done says whether the record is safe.
-func (g *generation) closeBooks(ctx context.Context, purse limits.Purse) {
+func (g *generation) closeBooks(ctx context.Context) {
+	record := g.record()
+	g.settlePurse(ctx, record)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()
-	record := g.record()
-	if err := purse.Settle(ctx, spentIn(record, g.req.key.Budget.Currency)); err != nil {
-		g.log.Error().Err(err).Msg("budget not settled")
-	}
 	err := g.origin.srv.ledger.Close(ctx, record)
 	if err != nil && !errors.Is(err, errUnrecorded) {
 		g.log.Error().Err(err).Msg("record not closed")

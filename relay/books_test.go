@@ -9,7 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"voicerelay/billing"
 	"voicerelay/limits"
@@ -131,132 +130,11 @@ func TestUnsafeRecordIsTold(t *testing.T) {
 	})
 }
 
-// fakePurse has so much left.
-type fakePurse struct {
-	mu       sync.Mutex
-	left     int64
-	reserved []int64
-	settled  int64
-}
-
-func (p *fakePurse) Open(context.Context, limits.Expense) (limits.Purse, error) {
-	if p.left == 0 {
-		return nil, &limits.BudgetError{Period: limits.Daily}
-	}
-	return p, nil
-}
-
-func (p *fakePurse) Reserve(_ context.Context, micros int64) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if micros > p.left {
-		return &limits.BudgetError{Period: limits.Daily}
-	}
-	p.left -= micros
-	p.reserved = append(p.reserved, micros)
-	return nil
-}
-
-func (p *fakePurse) Settle(_ context.Context, micros int64) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.settled += micros
-	return nil
-}
-
-// A tenant's budget is reserved piece by piece, and settled by what was charged; once it is spent, nothing more is sent.
-func TestBudgetBoundsWhatIsSent(t *testing.T) {
-	tests := map[string]struct {
-		left   int64
-		reason string // of done; empty: refused
-		code   string
-	}{
-		"enough":        {left: 1_000_000, reason: "completed"},
-		"not for all":   {left: 100_000, reason: "failed", code: "quota_exceeded"},
-		"spent already": {left: 0, code: "quota_exceeded"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				vendor := newFake()
-				vendor.pace = 10 * time.Millisecond
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
-				purse := &fakePurse{left: test.left}
-				r.spendFrom(purse)
-				c := r.dial("")
-				c.send(generate("g1", twelveWords+" "+twelveWords+" "+twelveWords, ""))
-				if test.reason == "" {
-					if refused, _ := c.until("error"); refused["code"] != test.code {
-						t.Errorf("got %v", refused)
-					}
-					return
-				}
-				done, _ := c.until("done")
-				if done["reason"] != test.reason {
-					t.Errorf("ended %v, want %s", done["reason"], test.reason)
-				}
-				if failure, _ := done["error"].(map[string]any); test.code != "" && failure["code"] != test.code {
-					t.Errorf("error: got %v", failure)
-				}
-				if len(purse.reserved) == 0 || purse.settled != 1800 {
-					t.Errorf("reserved %v, settled %d, want what the vendor charged", purse.reserved, purse.settled)
-				}
-			})
-		})
-	}
-}
-
-// spendFrom has alpha's characters cost 0.001 each, from a purse.
-func (r *rig) spendFrom(purse *fakePurse) {
-	r.t.Helper()
-	prices, err := billing.NewPriceList([]billing.Price{{
-		Provider: "alpha", Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR",
-	}})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.setup().prices = prices
-	r.srv.budgets = purse
-	r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
-}
-
-// A piece that the budget refuses never reaches the vendor, and nothing is booked for it: neither where it is the first
-// nor behind others.
-func TestARefusedPieceCostsNothing(t *testing.T) {
-	for name, left := range map[string]int64{"the first": 1, "a later one": 100_000} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				vendor := newFake()
-				vendor.noBill = true
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
-				purse := &fakePurse{left: left}
-				r.spendFrom(purse)
-				c := r.dial("")
-				c.send(generate("g1", twelveWords+" "+twelveWords+" "+twelveWords, ""))
-				done, _ := c.until("done")
-				if failure, _ := done["error"].(map[string]any); failure["code"] != "quota_exceeded" {
-					t.Fatalf("got %v", done)
-				}
-				given := int64(0)
-				vendor.mu.Lock()
-				defer vendor.mu.Unlock()
-				for _, p := range vendor.pieces {
-					given += int64(utf8.RuneCountInString(p.Text))
-				}
-				attempt := done["usage"].(map[string]any)["attempts"].([]any)[0].(map[string]any)
-				if attempt["characters"] != float64(given) || purse.settled != given*1000 || purse.settled > left {
-					t.Errorf("%v characters at %d micros, though the vendor was given %d of %d micros", attempt["characters"], purse.settled, given, left)
-				}
-			})
-		})
-	}
-}
-
 // A tenant with a budget is not led to a target whose price nobody knows.
 func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.budgets = &fakePurse{left: 1_000_000}
+		r.srv.budgets = limits.NewMemoryBudgets(nil)
 		r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))

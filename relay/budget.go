@@ -3,7 +3,9 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -11,51 +13,104 @@ import (
 	"voicerelay/limits"
 	"voicerelay/protocol"
 	"voicerelay/routing"
+	"voicerelay/text"
 )
-
-// unbounded is the purse of a tenant without a budget.
-type unbounded struct{}
-
-func (unbounded) Reserve(context.Context, int64) error { return nil }
-func (unbounded) Settle(context.Context, int64) error  { return nil }
 
 // bounded reports whether the key's tenant has a budget.
 func (k *Key) bounded() bool { return k.Budget.Daily > 0 || k.Budget.Monthly > 0 }
 
-// openPurse begins to spend a tenant's budget, or refuses where nothing of it is left.
-func (g *generation) openPurse(ctx context.Context) (limits.Purse, error) {
-	key := g.req.key
-	if !key.bounded() || g.origin.srv.budgets == nil {
-		return unbounded{}, nil
-	}
-	return g.origin.srv.budgets.Open(ctx, limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget})
-}
+// bounded reports whether the generation's text must be paid before it is spoken.
+func (g *generation) bounded() bool { return g.origin.srv.budgets != nil && g.req.key.bounded() }
 
-// reserve sets aside what a piece may cost, before it is sent. An error ends the generation.
-func (g *generation) reserve(ctx context.Context, text string) error {
-	if !g.req.key.bounded() {
+// openPurse sets the price of the text that is known aside, or refuses where it is not left.
+func (g *generation) openPurse(ctx context.Context) error {
+	if g.origin.srv.budgets == nil {
 		return nil
 	}
-	err := g.purse.Reserve(ctx, g.req.setup.dearest(g.req.plan, text, g.req.speed, g.req.key.Budget.Currency))
-	if err == nil || ctx.Err() != nil {
+	key := g.req.key
+	price := int64(0)
+	if key.bounded() {
+		price = g.price(g.req.text)
+	}
+	purse, err := g.origin.srv.budgets.Open(ctx, limits.Expense{
+		Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget, Micros: price,
+	})
+	if err != nil {
 		return err
 	}
-	cause := &stopCause{name: "budget spent", reason: reasonFailed, err: g.origin.srv.refusal(err)}
-	g.stop(cause)
-	return cause
+	g.mu.Lock()
+	early := len(g.funds.unpaid) > 0 // text that came before
+	g.funds.purse, g.funds.paid, g.funds.busy = purse, price, early
+	g.mu.Unlock()
+	if early {
+		g.fund(ctx)
+	}
+	return nil
 }
 
-// dearest is the most that a text may cost at any of the plan's targets, in millionths of the currency's unit.
-func (set *setup) dearest(plan *routing.Plan, text string, speed float64, currency string) int64 {
-	used := billing.Usage{
-		Audio:      speechTime(text, speed),
-		Characters: int64(utf8.RuneCountInString(text)),
-		Bytes:      int64(len(text)),
+// settlePurse books what was spent in place of what was set aside, though the client may be gone.
+func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
+	g.mu.Lock()
+	purse := g.funds.purse
+	g.mu.Unlock()
+	if purse == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+	defer cancel()
+	if err := purse.Settle(ctx, spentOf(record)); err != nil {
+		g.log.Error().Err(err).Msg("budget not settled")
+	}
+}
+
+// spentOf is what a record cost, as far as it is known.
+func spentOf(r billing.Record) limits.Spent {
+	spent := make(limits.Spent)
+	for _, c := range r.Cost() {
+		if c.Known() {
+			spent[c.Money.Currency] += c.Money.Micros
+		}
+	}
+	return spent
+}
+
+// price is the most that a text may cost at any of the plan's targets, in millionths of the budget's unit.
+func (g *generation) price(s string) int64 {
+	used := billing.Usage{}
+	for _, sentence := range sentencesOf(s) {
+		used = added(used, g.expected(sentence.Text))
+	}
+	return g.dearest(used)
+}
+
+// expected is what a piece takes of a vendor, as far as it is known beforehand.
+func (g *generation) expected(piece string) billing.Usage {
+	if piece == "" {
+		return billing.Usage{}
+	}
+	return billing.Usage{
+		Audio:      speechTime(piece, g.req.speed),
+		Characters: int64(utf8.RuneCountInString(piece)),
+		Bytes:      int64(len(piece)),
 		Requests:   1,
 	}
+}
+
+func added(a, b billing.Usage) billing.Usage {
+	return billing.Usage{
+		Audio:      a.Audio + b.Audio,
+		Characters: a.Characters + b.Characters,
+		Bytes:      a.Bytes + b.Bytes,
+		Requests:   a.Requests + b.Requests,
+	}
+}
+
+// dearest is what a usage costs at the dearest of the plan's targets.
+func (g *generation) dearest(used billing.Usage) int64 {
 	most := int64(0)
-	for _, c := range plan.Candidates {
-		if cost := set.prices.Price(c.Provider, c.Model, used); cost.Known() && cost.Money.Currency == currency {
+	for _, c := range g.req.plan.Candidates {
+		cost := g.req.setup.prices.Price(c.Provider, c.Model, used)
+		if cost.Known() && cost.Money.Currency == g.req.key.Budget.Currency {
 			most = max(most, cost.Money.Micros)
 		}
 	}
@@ -65,6 +120,25 @@ func (set *setup) dearest(plan *routing.Plan, text string, speed float64, curren
 // speechTime is about how long a text takes at a speed.
 func speechTime(text string, speed float64) time.Duration {
 	return time.Duration(float64(billing.SpeechTime(int64(utf8.RuneCountInString(text)))) / speed)
+}
+
+// longestSentence is beyond any text: what is cut by it is cut at sentence ends alone.
+const longestSentence = 1 << 30
+
+// sentencesOf cuts a text into its sentences, letters of a spell region apart, which is the longest that a vendor gets.
+func sentencesOf(s string) []text.Piece {
+	var whole text.Buffer
+	whole.Append(s)
+	whole.Finish()
+	cutter := text.NewCutter(&whole, 0, text.Schedule{Max: longestSentence}, false)
+	var sentences []text.Piece
+	for {
+		p, ok := cutter.Next(text.Now{Idle: true, Settled: true})
+		if !ok {
+			return sentences
+		}
+		sentences = append(sentences, p)
+	}
 }
 
 // affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
@@ -84,22 +158,21 @@ func (set *setup) affordable(plan *routing.Plan, key *Key) *routing.Plan {
 	return &rest
 }
 
-// spentIn is what a record cost in a currency, in millionths of its unit, as far as it is known.
-func spentIn(r billing.Record, currency string) int64 {
-	total := int64(0)
-	for _, c := range r.Cost() {
-		if c.Known() && c.Money.Currency == currency {
-			total += c.Money.Micros
-		}
-	}
-	return total
-}
-
-// quotaExceeded is what a client is told of a budget that is spent.
+// quotaExceeded is what a client is told of a budget that has too little left.
 func quotaExceeded(err error) *protocol.Error {
 	var spent *limits.BudgetError
-	if errors.As(err, &spent) {
-		return &protocol.Error{Code: protocol.CodeQuotaExceeded, Message: spent.Error()}
+	if !errors.As(err, &spent) {
+		return nil
 	}
-	return nil
+	return &protocol.Error{
+		Code: protocol.CodeQuotaExceeded,
+		Message: fmt.Sprintf("the tenant's budget for the %s has %s of %s left, which is too little, and begins anew at %s",
+			spent.Period, amountOf(spent.Left, spent.Currency), amountOf(spent.Most, spent.Currency), spent.Anew.Format(time.RFC3339)),
+		RetryAfter: spent.RetryAfter,
+	}
+}
+
+// amountOf is an amount as people read it.
+func amountOf(micros int64, currency string) string {
+	return strings.TrimSpace(billing.Money{Micros: micros, Currency: currency}.Amount() + " " + currency)
 }

@@ -17,7 +17,7 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 	case *protocol.Generate:
 		err = s.generate(ctx, c)
 	case *protocol.Append:
-		err = s.append(c)
+		err = s.append(ctx, c)
 	case *protocol.Flush:
 		err = s.mark(c.GenerationID, (*generation).flush)
 	case *protocol.Finish:
@@ -127,13 +127,17 @@ func (s *session) enter(ctx context.Context, req request, now time.Time) *protoc
 	return nil
 }
 
-// append adds text to a generation.
-func (s *session) append(c *protocol.Append) *protocol.Error {
+// append adds text to a generation. Where it must be paid first, that is done beside the reader.
+func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Error {
 	g, err := s.find(c.GenerationID)
 	if g == nil {
 		return err
 	}
-	return g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
+	mustFund, err := g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
+	if mustFund {
+		s.wg.Go(func() { g.fund(ctx) })
+	}
+	return err
 }
 
 // mark flushes or finishes a generation's text.
@@ -166,30 +170,25 @@ func unknownGeneration(param string) *protocol.Error {
 	}
 }
 
-// appendText adds text, or refuses it whole.
-func (g *generation) appendText(more string, final bool, limit int) *protocol.Error {
+// appendText adds text, or refuses it whole. mustFund says that the caller must have fund run.
+func (g *generation) appendText(more string, final bool, limit int) (mustFund bool, err *protocol.Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.done.Reason != "" || g.stopped {
-		return nil
+	if g.done.Reason != "" || g.stopped || g.funds.short != nil {
+		return false, nil
 	}
-	if g.text.Finished() {
+	if g.text.Finished() || g.funds.finished {
 		if g.refusedText {
-			return nil // the first append after the end has been answered
+			return false, nil // the first append after the end has been answered
 		}
 		g.refusedText = true
-		return &protocol.Error{Code: protocol.CodeTextFinished, Message: "the text was finished before this append"}
+		return false, &protocol.Error{Code: protocol.CodeTextFinished, Message: "the text was finished before this append"}
 	}
-	if g.text.Len()+utf8.RuneCountInString(more) > limit {
-		return textTooLong(limit)
+	if g.text.Len()+g.funds.length+utf8.RuneCountInString(more) > limit {
+		return false, textTooLong(limit)
 	}
-	g.text.Append(more)
 	g.textAt = time.Now()
-	if final {
-		g.text.Finish()
-	}
-	g.pokeRun()
-	return nil
+	return g.amendLocked(textChange{text: more, finish: final}), nil
 }
 
 func textTooLong(limit int) *protocol.Error {
@@ -203,18 +202,16 @@ func (g *generation) flush() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.text.Finished() {
-		g.text.Flush()
 		g.textAt = time.Now()
 	}
+	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
 	g.pokeRun()
 }
 
 func (g *generation) finishText() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.text.Finished() {
-		g.text.Finish()
-	}
+	g.amendLocked(textChange{finish: true})
 	g.pokeRun()
 }
 

@@ -32,9 +32,9 @@ type generation struct {
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
 	booking booking
 	grant   limits.Grant // set by run before anything is spoken
-	purse   limits.Purse // owned by run
 
 	mu        sync.Mutex // guards what follows
+	funds     funds
 	text      text.Buffer
 	textAt    time.Time // when text last came
 	attempts  []*attempt
@@ -128,7 +128,7 @@ func (g *generation) run(ctx context.Context) {
 	}
 	g.grant = grant
 	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
-	if g.purse, err = g.openPurse(ctx); err != nil {
+	if err := g.openPurse(ctx); err != nil {
 		g.withdraw(ctx, grant, err)
 		return
 	}
@@ -142,8 +142,8 @@ func (g *generation) run(ctx context.Context) {
 		g.withdraw(ctx, grant, err)
 		return
 	}
-	g.conclude(end)
-	g.closeBooks(ctx, g.purse)
+	g.conclude(g.endPaid(end))
+	g.closeBooks(ctx)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
 	g.origin.peer.end(g)
 }
@@ -158,12 +158,13 @@ func (g *generation) survivePanic() {
 	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
+		g.settlePurse(context.Background(), g.record())
 		g.out.abandon()
 		g.origin.peer.refused(g, err)
 		return
 	}
 	g.conclude(ending{reason: reasonFailed, err: err})
-	g.closeBooks(context.Background(), g.purse)
+	g.closeBooks(context.Background())
 	g.origin.peer.end(g)
 }
 

@@ -129,7 +129,7 @@ func spokenOut(tb testing.TB) *generation {
 func settled(tb testing.TB, g *generation) {
 	g.done, g.over = protocol.Done{}, false
 	g.conclude(ending{reason: reasonCompleted})
-	g.closeBooks(tb.Context(), unbounded{})
+	g.closeBooks(tb.Context())
 	g.finish()
 	for _, m := range g.origin.out.take(nil, burst) {
 		m.release()

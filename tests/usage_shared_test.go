@@ -188,3 +188,32 @@ func TestARelayStartsWithoutItsRedis(t *testing.T) {
 		t.Errorf("verify ends with %d:\n%s%s", got.code, got.out, got.errout)
 	}
 }
+
+// A tenant that gets a budget while relays run has spent already what their records say, at both at once.
+func TestABudgetBeginsFromWhatWasSpent(t *testing.T) {
+	var cfg *config
+	priced := func(c *config) {
+		c.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "character", "amount": "0.01", "currency": "EUR"}}
+		cfg = c
+	}
+	agreeing(t, priced, func(first, second *relay) string {
+		c := first.dialWith(t, dialing{header: bearer(acmeKey)})
+		c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+		c.completed("g") // 0.09
+		eventually(t, "the record to be shipped", func() bool { return len(second.usage(t, acmeKey, "").Groups) == 1 })
+		for _, bounds := range []map[string]any{{"daily": "0.10"}, {"monthly": "0.10"}} {
+			bounds["currency"] = "EUR"
+			changed := *cfg
+			changed.Tenants = map[string]any{"acme": map[string]any{"budget": bounds}}
+			for _, r := range []*relay{first, second} {
+				r.reload(&changed)
+				c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+				c.send(j{"type": "generate", "generation_id": "g", "text": "Hi."})
+				if m := c.await("an end", isEnd); endCode(m) != "quota_exceeded" || m.kind != "error" {
+					return fmt.Sprintf("with %v: %s, want it refused", bounds, m)
+				}
+			}
+		}
+		return ""
+	})
+}

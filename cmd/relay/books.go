@@ -73,8 +73,9 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 	p.stop.push("redis", redisPatience, func(context.Context) error { return client.Close() })
 	away := prometheus.NewCounter(storeAway())
 	shared, err := limits.NewRedis(limits.RedisConfig{
-		Secret:  []byte(options.Password),
-		Earlier: spentBefore(l),
+		Secret:   []byte(options.Password),
+		Earlier:  spentBefore(l),
+		Recorded: spentBefore(ship.NewReports(client, 0)),
 		OnAway: func(err error) {
 			away.Inc()
 			log.Warn().Err(err).Msg("the store that relays share is away: this relay decides alone")
@@ -147,10 +148,15 @@ func (w wakingLedger) Close(ctx context.Context, r billing.Record) error {
 	return err
 }
 
-// spentBefore tells budgets what the ledger has of a tenant's earlier spending.
-func spentBefore(l *ledger.Ledger) limits.Earlier {
+// summing answers with sums of closed records.
+type summing interface {
+	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
+}
+
+// spentBefore tells budgets what records have of a tenant's earlier spending.
+func spentBefore(records summing) limits.Earlier {
 	return func(ctx context.Context, tenant, currency string, from time.Time) (int64, error) {
-		report, err := l.Sums(ctx, billing.SumsQuery{From: from, To: time.Now().Add(time.Hour), Tenant: tenant})
+		report, err := records.Sums(ctx, billing.SumsQuery{From: from, To: time.Now().Add(time.Hour), Tenant: tenant})
 		if err != nil {
 			return 0, err
 		}

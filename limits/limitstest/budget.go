@@ -35,7 +35,14 @@ func RunBudgets(t *testing.T, with func(t *testing.T, body func(t *testing.T, f 
 		{"a new day has its own budget, within the month's", newDay},
 		{"what is spent counts to the day when it was opened", countsToItsDay},
 		{"tenants and currencies are apart", budgetsApart},
-		{"without a budget nothing is refused", withoutBudget},
+		{"without a budget nothing is refused, and all is counted", withoutBudget},
+		{"a price is set aside whole, or not at all", priceIsWhole},
+		{"of many prices at once all that fit are set aside", manyPrices},
+		{"a refusal says what is left and when it is anew", refusalTellsLeft},
+		{"what is being spent is set aside whatever is left", extendedPasses},
+		{"a price asked for again is the same one", priceAskedAgain},
+		{"what was spent of another currency counts once that has a budget", otherCurrencyCounts},
+		{"a cancelled context takes nothing away", cancelledOpens},
 		{"a reservation outlives its lease while it is renewed", renewedHolds},
 		{"many at once spend no more than there is", manySpend},
 	}
@@ -69,7 +76,7 @@ func reserve(t *testing.T, p limits.Purse, micros int64) {
 
 func spend(t *testing.T, p limits.Purse, micros int64) {
 	t.Helper()
-	if err := p.Settle(t.Context(), micros); err != nil {
+	if err := p.Settle(t.Context(), limits.Spent{"EUR": micros}); err != nil {
 		t.Fatalf("Settle(%d) = %v", micros, err)
 	}
 }
@@ -203,7 +210,126 @@ func budgetsApart(t *testing.T, f BudgetFixture) {
 func withoutBudget(t *testing.T, f BudgetFixture) {
 	p := open(t, f, limits.Expense{Tenant: "acme", RecordID: "rec-1"})
 	reserve(t, p, 1_000_000_000)
-	spend(t, p, 1_000_000_000)
+	p.Extend(t.Context(), 1_000_000_000)
+	wantLeft(t, f, 10) // nothing is set aside
+	spend(t, p, 4)
+	wantLeft(t, f, 6)
+	monthly := expense("2")
+	monthly.Budget = limits.Budget{Currency: "EUR", Monthly: 4}
+	_, err := f.Budgets.Open(t.Context(), monthly)
+	wantSpent(t, err, limits.Monthly)
+}
+
+// priced is an expense whose price is known beforehand.
+func priced(id string, micros int64) limits.Expense {
+	e := expense(id)
+	e.Micros = micros
+	return e
+}
+
+func priceIsWhole(t *testing.T, f BudgetFixture) {
+	p := open(t, f, priced("1", 6))
+	wantLeft(t, f, 4)
+	_, err := f.Budgets.Open(t.Context(), priced("2", 5))
+	wantSpent(t, err, limits.Daily)
+	wantLeft(t, f, 4)
+	reserve(t, p, 4)
+	wantLeft(t, f, 0)
+	spend(t, p, 6)
+	spend(t, open(t, f, priced("3", 4)), 4)
+	wantLeft(t, f, 0)
+}
+
+func manyPrices(t *testing.T, f BudgetFixture) {
+	const many = 40
+	var opened atomic.Int64
+	var group sync.WaitGroup
+	for i := range many {
+		group.Go(func() {
+			p, err := f.Budgets.Open(context.Background(), priced(fmt.Sprint(i), 1))
+			if err != nil {
+				return
+			}
+			opened.Add(1)
+			if err := p.Settle(context.Background(), limits.Spent{"EUR": 1}); err != nil {
+				t.Errorf("Settle = %v", err)
+			}
+		})
+	}
+	group.Wait()
+	if got := opened.Load(); got != 10 {
+		t.Errorf("%d of %d were opened at one each, want 10", got, many)
+	}
+	wantLeft(t, f, 0)
+}
+
+func refusalTellsLeft(t *testing.T, f BudgetFixture) {
+	toMidMonth(f)
+	e := priced("1", 7)
+	e.Budget.Monthly = 20
+	p := open(t, f, e)
+	today := f.Now().UTC().Truncate(24 * time.Hour)
+	var daily, monthly *limits.BudgetError
+	if err := p.Reserve(t.Context(), 4); !errors.As(err, &daily) {
+		t.Fatalf("Reserve = %v", err)
+	}
+	if daily.Left != 3 || daily.Most != 10 || daily.Currency != "EUR" || !daily.Anew.Equal(today.AddDate(0, 0, 1)) {
+		t.Errorf("of the day: %+v", daily)
+	}
+	wait := daily.Anew.Sub(f.Now())
+	if off := daily.RetryAfter - wait; off < -time.Minute || off > time.Minute || daily.RetryAfter%time.Millisecond != 0 {
+		t.Errorf("RetryAfter = %s, want the %s until the day is over", daily.RetryAfter, wait)
+	}
+	e.Micros, e.RecordID, e.Budget.Monthly = 3, "rec-2", 8
+	if _, err := f.Budgets.Open(t.Context(), e); !errors.As(err, &monthly) {
+		t.Fatalf("Open = %v", err)
+	}
+	if first := today.AddDate(0, 0, 1-today.Day()); monthly.Left != 1 || monthly.Most != 8 || !monthly.Anew.Equal(first.AddDate(0, 1, 0)) {
+		t.Errorf("of the month: %+v", monthly)
+	}
+}
+
+func extendedPasses(t *testing.T, f BudgetFixture) {
+	p := open(t, f, priced("1", 8))
+	p.Extend(t.Context(), 5)
+	wantLeft(t, f, 0)
+	spend(t, p, 9)
+	wantLeft(t, f, 1)
+}
+
+func priceAskedAgain(t *testing.T, f BudgetFixture) {
+	if _, inProcess := f.Budgets.(*limits.MemoryBudgets); inProcess {
+		t.Skip("nobody asks a function again")
+	}
+	open(t, f, priced("1", 10))
+	open(t, f, priced("1", 10))
+	wantLeft(t, f, 0)
+}
+
+func otherCurrencyCounts(t *testing.T, f BudgetFixture) {
+	p := open(t, f, priced("1", 2))
+	if err := p.Settle(t.Context(), limits.Spent{"EUR": 2, "USD": 7}); err != nil {
+		t.Fatal(err)
+	}
+	wantLeft(t, f, 8)
+	dollars := expense("2")
+	dollars.Budget.Currency = "USD"
+	q := open(t, f, dollars)
+	wantSpent(t, q.Reserve(t.Context(), 4), limits.Daily)
+	reserve(t, q, 3)
+}
+
+func cancelledOpens(t *testing.T, f BudgetFixture) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p, err := f.Budgets.Open(ctx, priced("1", 4))
+	if err != nil {
+		t.Fatalf("Open = %v, want a purse whatever becomes of who asks", err)
+	}
+	wantLeft(t, f, 6)
+	if err := p.Settle(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
 	wantLeft(t, f, 10)
 }
 

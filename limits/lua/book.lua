@@ -10,6 +10,10 @@ if over ~= '' then release(over) end
 for i = 6 + 2 * periods, #ARGV, 3 do
   local record, amount = ARGV[i], tonumber(ARGV[i + 1])
   local before = hold_of(record)
+  if restore and not before then
+    seen(ARGV[i + 2], amount)
+    seen(month_of(ARGV[i + 2]), amount)
+  end
   if before or restore then -- what was reserved while this Redis was away is more than it knows of, never less
     hold(record, math.max(amount, before and before.amount or 0), ARGV[i + 2], length)
   else

@@ -4,6 +4,8 @@ local holds = KEYS[2]  -- hash: record id to "amount day", what it has reserved 
 local held = KEYS[3]   -- hash: day or month to the sum of its holds
 local spent = KEYS[4]  -- at spent:period a hash: epoch of a relay to what it has spent, and sum, the sum of these
 
+local BEFORE = 'before' -- in place of an epoch: what was spent before the period was counted here
+
 local now = math.floor(now_us / 1000)
 local KEPT = 40 * 24 * 3600 * 1000 -- beyond a month
 local AT_ONCE = 1000               -- lapsed leases that one script clears away: it must not hold up others
@@ -26,8 +28,22 @@ end
 
 local function month_of(day) return string.sub(day, 1, 7) end
 
+local function sum(period) return tonumber(redis.call('HGET', spent .. ':' .. period, 'sum') or 0) end
+
+-- unseen_key is where it stands, for a while after this Redis has lost something, how much is spent and held of which
+-- only the sum is known.
+local function unseen_key(period) return spent .. ':' .. period .. ':unseen' end
+
+local function unseen(period) return tonumber(redis.call('GET', unseen_key(period)) or 0) end
+
+-- seen says that some of it has been told.
+local function seen(period, amount)
+  local less = math.min(unseen(period), amount)
+  if less > 0 then redis.call('DECRBY', unseen_key(period), int(less)) end
+end
+
 local function used(period)
-  return tonumber(redis.call('HGET', spent .. ':' .. period, 'sum') or 0) + tonumber(redis.call('HGET', held, period) or 0)
+  return sum(period) + tonumber(redis.call('HGET', held, period) or 0) + unseen(period)
 end
 
 local function adjust(day, change)
@@ -67,12 +83,22 @@ local function hold(record, amount, day, length)
   for _, key in ipairs({leases, holds, held}) do redis.call('PEXPIRE', key, int(KEPT)) end
 end
 
+-- informed reports whether it was told what had been spent of a period before it was counted.
+local function informed(period) return redis.call('HEXISTS', spent .. ':' .. period, BEFORE) == 1 end
+
+local function mark_informed(period)
+  redis.call('HSETNX', spent .. ':' .. period, BEFORE, 0)
+  redis.call('PEXPIRE', spent .. ':' .. period, int(KEPT))
+end
+
 -- spend books what a relay has spent of a period since it began. That only grows, so that hearing it again, or
 -- late, changes nothing, and a Redis that has lost it hears it all again.
 local function spend(epoch, period, total)
   local key = spent .. ':' .. period
-  local more = total - tonumber(redis.call('HGET', key, epoch) or 0)
+  local before = redis.call('HGET', key, epoch)
+  local more = total - tonumber(before or 0)
   if more <= 0 then return end
+  if not before then seen(period, total) end
   redis.call('HSET', key, epoch, int(total))
   redis.call('HINCRBY', key, 'sum', int(more))
   redis.call('PEXPIRE', key, int(KEPT))

@@ -1,0 +1,321 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/upstream"
+)
+
+// spendFrom has a character cost 0.001 at each provider, and the tenant have so many characters a day.
+func (r *rig) spendFrom(budgets limits.Budgets, characters int) {
+	r.t.Helper()
+	var list []billing.Price
+	for name := range r.setup().providers {
+		list = append(list, billing.Price{Provider: name, Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR"})
+	}
+	prices, err := billing.NewPriceList(list)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.setup().prices, r.srv.budgets = prices, budgets
+	r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: int64(characters) * 1000}
+}
+
+// spent is what is gone of the tenant's day, in characters: money that can't be reserved.
+func (r *rig) spent() int {
+	r.t.Helper()
+	budget := r.setup().local.Budget
+	for n := range int(budget.Daily/1000) + 1 {
+		p, err := r.srv.budgets.Open(context.Background(), limits.Expense{
+			Tenant: "local", RecordID: fmt.Sprint("probe", n), Budget: budget, Micros: budget.Daily - int64(n)*1000,
+		})
+		if err == nil {
+			_ = p.Settle(context.Background(), nil)
+			return n
+		}
+	}
+	return int(budget.Daily / 1000)
+}
+
+// unbilled is a provider that charges by the price list.
+func unbilled(pace time.Duration) *fakeProvider {
+	f := newFake()
+	f.noBill, f.pace = true, pace
+	return f
+}
+
+// Of many texts at once exactly those are spoken that can be paid, each to its end.
+func TestFinalTextsArePaidWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const texts, paid = 40, 10
+		vendor := unbilled(10 * time.Millisecond)
+		r := newRig(t, Config{Local: Key{Limits: limits.Default()}}, []string{"alpha"}, fakes{"alpha": vendor})
+		long := strings.Repeat(twelveWords+" ", 3) + "The end."
+		r.spendFrom(limits.NewMemoryBudgets(nil), paid*len(long)+len(long)/2)
+		completed, refused := 0, 0
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		for range texts / 10 {
+			c := r.dial("")
+			c.until("ready")
+			for i := range 10 {
+				c.send(generate(fmt.Sprint("g", i), long, ""))
+			}
+			group.Go(func() {
+				for ended := 0; ended < 10; {
+					e, err := c.read()
+					if err != nil {
+						t.Errorf("read: %v", err)
+						return
+					}
+					mu.Lock()
+					switch e.kind() {
+					case "done":
+						ended++
+						completed++
+						if e["reason"] != "completed" || e["spoken"].(map[string]any)["char"] != float64(len(long)) {
+							t.Errorf("ended %v, spoken %v", e["reason"], e["spoken"])
+						}
+					case "error":
+						ended++
+						refused++
+						if e["code"] != "quota_exceeded" || e["command"] != "generate" || e["status"] != 402.0 || e["retryable"] != false {
+							t.Errorf("refused: %v", e)
+						}
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		group.Wait()
+		if completed != paid || refused != texts-paid {
+			t.Errorf("%d completed and %d were refused, want %d and %d", completed, refused, paid, texts-paid)
+		}
+		if got := r.spent(); got != paid*len(long) {
+			t.Errorf("%d characters are spent, want %d", got, paid*len(long))
+		}
+	})
+}
+
+// A refusal says what is left and when it is anew, wherever it is told.
+func TestRefusalSaysWhatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // begins at midnight of January 1, 2000
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(0)})
+		r.spendFrom(limits.NewMemoryBudgets(nil), 20)
+		time.Sleep(time.Hour)
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		refused, _ := c.until("error")
+		const want = "the tenant's budget for the day has 0.020000 EUR of 0.020000 EUR left, which is too little, and begins anew at 2000-01-02T00:00:00Z"
+		if refused["message"] != want || refused["retry_after_ms"] != float64((23*time.Hour).Milliseconds()) {
+			t.Errorf("refused: %v", refused)
+		}
+		c.send(generate("g2", "", `,"final":false`))
+		c.send(`{"type":"append","generation_id":"g2","text":"A b c. One two three four five six.","final":true}`)
+		done, _ := c.until("done")
+		failure := done["error"].(map[string]any)
+		if failure["retry_after_ms"] != refused["retry_after_ms"] || failure["retryable"] != false ||
+			failure["message"] != want {
+			t.Errorf("failed: %v", failure)
+		}
+	})
+}
+
+const fiveSentences = "One two three. Four five six. Seven eight nine. Ten eleven twelve. All is said."
+
+// Text that comes piece by piece is spoken to the end of the last sentence that can be paid. What is under way is heard
+// to its end, and nothing is charged beyond it.
+func TestAppendedTextEndsAtASentence(t *testing.T) {
+	thirdEnds := strings.Index(fiveSentences, " Ten")
+	for name, chunk := range map[string]int{"at once": math.MaxInt, "by characters": 1, "by words": 7, "by halves": 40} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				vendor := unbilled(20 * time.Millisecond)
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
+				r.spendFrom(limits.NewMemoryBudgets(nil), thirdEnds+5)
+				c := r.dial("")
+				c.send(generate("g1", "", `,"final":false`))
+				for rest := fiveSentences; rest != ""; {
+					n := min(chunk, len(rest))
+					c.send(fmt.Sprintf(`{"type":"append","generation_id":"g1","text":%q}`, rest[:n]))
+					rest = rest[n:]
+					time.Sleep(30 * time.Millisecond)
+				}
+				c.send(`{"type":"finish","generation_id":"g1"}`)
+				call := c.listenAll("g1")["g1"]
+				failure, _ := call.done["error"].(map[string]any)
+				if call.done["reason"] != "failed" || failure["code"] != "quota_exceeded" {
+					t.Errorf("ended %v", call.done)
+				}
+				if got := strings.TrimSpace(vendor.spoken()); got != fiveSentences[:thirdEnds] {
+					t.Errorf("the vendor was given %q", got)
+				}
+				if call.heard != lettersOf(fiveSentences[:thirdEnds]) {
+					t.Errorf("heard %q", call.heard)
+				}
+				if spoken := call.done["spoken"].(map[string]any)["char"]; spoken != float64(thirdEnds) {
+					t.Errorf("spoken to %v, want %d", spoken, thirdEnds)
+				}
+				if got := r.spent(); got != thirdEnds {
+					t.Errorf("%d characters are spent, want %d", got, thirdEnds)
+				}
+			})
+		})
+	}
+}
+
+// What a vendor was given on the client's order can't be taken back: it is heard, and the text ends there.
+func TestTextEndsBehindWhatWasFlushed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendor := unbilled(20 * time.Millisecond)
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
+		r.spendFrom(limits.NewMemoryBudgets(nil), 20)
+		c := r.dial("")
+		c.send(generate("g1", "One. Two three", `,"final":false`))
+		c.send(`{"type":"flush","generation_id":"g1"}`)
+		time.Sleep(100 * time.Millisecond)
+		c.send(`{"type":"append","generation_id":"g1","text":" four five six seven. Eight."}`)
+		call := c.listenAll("g1")["g1"]
+		if call.done["reason"] != "failed" || call.heard != lettersOf("One. Two three") {
+			t.Errorf("ended %v, heard %q", call.done["reason"], call.heard)
+		}
+	})
+}
+
+// slowBudgets take a while to answer, as a Redis does.
+type slowBudgets struct {
+	limits.Budgets
+	takes time.Duration
+}
+
+func (b slowBudgets) Open(ctx context.Context, e limits.Expense) (limits.Purse, error) {
+	time.Sleep(b.takes)
+	p, err := b.Budgets.Open(ctx, e)
+	return slowPurse{p, b.takes}, err
+}
+
+type slowPurse struct {
+	limits.Purse
+	takes time.Duration
+}
+
+func (p slowPurse) Reserve(ctx context.Context, micros int64) error {
+	time.Sleep(p.takes)
+	return p.Purse.Reserve(ctx, micros)
+}
+
+// While text is paid the reader goes on: pings are answered, and what is said of the text keeps its order.
+func TestPayingHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendor := unbilled(time.Millisecond)
+		cfg := Config{Local: Key{Limits: limits.Default()}}
+		cfg.Local.Limits.MaxTextCharacters = 40
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": vendor})
+		r.spendFrom(slowBudgets{limits.NewMemoryBudgets(nil), 50 * time.Millisecond}, 1000)
+		c := r.dial("")
+		c.until("ready")
+		began := time.Now()
+		c.send(generate("g1", "One ", `,"final":false`))
+		c.send(`{"type":"append","generation_id":"g1","text":"two"}`) // before the purse is open
+		time.Sleep(60 * time.Millisecond)
+		c.send(`{"type":"flush","generation_id":"g1"}`) // while it is paid
+		c.send(`{"type":"append","generation_id":"g1","text":" three."}`)
+		c.send(`{"type":"append","generation_id":"g1","text":" this is more than forty characters"}`)
+		c.send(`{"type":"append","generation_id":"g1","text":" Four.","final":true}`)
+		c.send(`{"type":"append","generation_id":"g1","text":" Five."}`)
+		c.send(`{"type":"ping","id":"p"}`)
+		_, before := c.until("pong")
+		if took := time.Since(began); took != 60*time.Millisecond {
+			t.Errorf("the ping was answered after %s", took)
+		}
+		if len(before) != 2 || before[0]["code"] != "text_too_long" || before[1]["code"] != "text_finished" {
+			t.Errorf("before it came %v", before)
+		}
+		call := c.listenAll("g1")["g1"]
+		if call.done["reason"] != "completed" || call.heard != lettersOf("One two three. Four.") {
+			t.Errorf("ended %v, heard %q", call.done, call.heard)
+		}
+		vendor.mu.Lock()
+		first := vendor.pieces[0].Text
+		vendor.mu.Unlock()
+		if first != "One two" {
+			t.Errorf("the first piece is %q, want what was flushed", first)
+		}
+		if got := r.spent(); got != len("One two three. Four.") {
+			t.Errorf("%d characters are spent", got)
+		}
+	})
+}
+
+// A generation that is cancelled while its money is looked for is cancelled, not at fault.
+func TestCancelWhileBudgetIsLookedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Second)})
+		r.spendFrom(limits.NewMemoryBudgets(func(ctx context.Context, _, _ string, _ time.Time) (int64, error) {
+			select {
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			case <-time.After(20 * time.Millisecond):
+				return 0, nil
+			}
+		}), 1000)
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		c.send(`{"type":"cancel","generation_id":"g1"}`)
+		done, before := c.until("done")
+		if done["reason"] != "cancelled" || kindsOf(before) != "ready accepted" {
+			t.Errorf("ended %v behind %s", done, kindsOf(before))
+		}
+		if got := r.spent(); got != 0 {
+			t.Errorf("%d characters are spent by what never began", got)
+		}
+	})
+}
+
+// What is paid is spoken, also where a takeover costs more: that is taken from the budget though it passes it.
+func TestPaidTextSurvivesATakeover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := unbilled(10*time.Millisecond), unbilled(10*time.Millisecond)
+		first.failAt, first.failure = 20, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
+		r.spendFrom(limits.NewMemoryBudgets(nil), len(twelveWords))
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		call := c.listenAll("g1")["g1"]
+		if call.done["reason"] != "completed" || len(call.reroutes) != 1 {
+			t.Errorf("ended %v with %d takeovers", call.done, len(call.reroutes))
+		}
+		c.send(generate("g2", "Hi.", ""))
+		if refused, _ := c.until("error"); !strings.Contains(refused["message"].(string), "has 0.000000 EUR of") {
+			t.Errorf("refused: %v", refused)
+		}
+	})
+}
+
+// What was set aside for a generation that is refused after all is free again.
+func TestRefusedGenerationGivesItsMoneyBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Second)})
+		r.spendFrom(limits.NewMemoryBudgets(nil), 1000)
+		r.srv.ledger = &fakeLedger{refuse: errors.New("disk full")}
+		c := r.dial("")
+		c.send(generate("g1", twelveWords, ""))
+		if refused, _ := c.until("error"); refused["code"] != "ledger_unavailable" {
+			t.Errorf("refused: %v", refused)
+		}
+		synctest.Wait()
+		if got := r.spent(); got > len(twelveWords) || got%len(twelveWords) != 0 {
+			t.Errorf("%d characters are spent, want none, or those that the vendor was given already", got)
+		}
+	})
+}

@@ -1,0 +1,255 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"unicode/utf8"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/protocol"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// funds are the money of a generation, and text that waits for it. Text becomes part of the generation's text once it is
+// paid. All of it is guarded by the generation's mu.
+type funds struct {
+	purse    limits.Purse  // nil: not open yet, or nobody counts
+	paid     int64         // the price of the text, in millionths of the budget's unit
+	extended int64         // set aside beyond that
+	given    billing.Usage // what attempts have been given, all together
+
+	unpaid   []textChange
+	length   int             // of text that is not paid yet, in code points
+	finished bool            // the end of the text has come, and may wait
+	busy     bool            // somebody reserves: what comes meanwhile waits in unpaid
+	short    *protocol.Error // why the text ended before its end
+}
+
+// textChange is text to come, and what is said behind it.
+type textChange struct {
+	text          string
+	flush, finish bool
+}
+
+// waits reports whether what comes next must wait behind text that is not paid yet.
+func (f *funds) waits() bool { return f.busy || len(f.unpaid) > 0 }
+
+// add has text wait. It joins what came before, so that there are never more changes than characters.
+func (f *funds) add(more textChange) {
+	f.length += utf8.RuneCountInString(more.text)
+	last := len(f.unpaid) - 1
+	if last < 0 || f.unpaid[last].flush && more.text != "" {
+		f.unpaid = append(f.unpaid, more)
+		return
+	}
+	c := &f.unpaid[last]
+	c.text += more.text
+	c.flush, c.finish = c.flush || more.flush, c.finish || more.finish
+}
+
+// take empties what waits.
+func (f *funds) take() []textChange {
+	waiting := f.unpaid
+	f.unpaid = nil
+	return waiting
+}
+
+// amendLocked changes the text, once it is paid where that is needed. It reports whether the caller must have fund run.
+func (g *generation) amendLocked(c textChange) (mustFund bool) {
+	if !g.bounded() || c.text == "" && !g.funds.waits() {
+		g.applyLocked(c)
+		return false
+	}
+	g.funds.add(c)
+	g.funds.finished = g.funds.finished || c.finish
+	if g.funds.busy || g.funds.purse == nil { // whoever opens the purse looks
+		return false
+	}
+	g.funds.busy = true
+	return true
+}
+
+func (g *generation) applyLocked(c textChange) {
+	if g.text.Finished() {
+		return
+	}
+	g.text.Append(c.text)
+	if c.flush {
+		g.text.Flush()
+	}
+	if c.finish {
+		g.text.Finish()
+	}
+	g.pokeRun()
+}
+
+// fund pays for what waits until nothing does. One at a time runs: who sets busy.
+func (g *generation) fund(ctx context.Context) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err := g.origin.srv.internal(g.log, "panic while text was paid", fault)
+			g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
+		}
+	}()
+	for g.fundOnce(ctx) {
+	}
+}
+
+// fundOnce pays for what waits now. It reports false where nothing did.
+func (g *generation) fundOnce(ctx context.Context) bool {
+	g.mu.Lock()
+	purse, so, paid, waiting := g.funds.purse, g.text.String(), g.funds.paid, g.funds.take()
+	if len(waiting) == 0 || g.stopped || g.done.Reason != "" || g.funds.short != nil {
+		g.funds.busy = false
+		g.mu.Unlock()
+		return false
+	}
+	g.mu.Unlock()
+	whole := so
+	for _, c := range waiting {
+		whole += c.text
+	}
+	more := max(g.price(whole)-paid, 0)
+	err := purse.Reserve(ctx, more)
+	var spent *limits.BudgetError
+	if errors.As(err, &spent) {
+		g.endShort(ctx, whole, utf8.RuneCountInString(so), spent)
+		return true
+	}
+	if err != nil {
+		g.stop(&stopCause{name: "budget unknown", reason: reasonFailed, err: g.origin.srv.refusal(err)})
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.funds.paid += more
+	g.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
+	for _, c := range waiting {
+		g.applyLocked(c)
+	}
+	return true
+}
+
+// shortTries is how often what is left is asked for: others may take it between a refusal and the next asking.
+const shortTries = 3
+
+// endShort ends the text at the last sentence that can be paid. What can't is as if it had never come, and done says why.
+func (g *generation) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
+	g.mu.Lock()
+	purse, paid := g.funds.purse, g.funds.paid
+	g.mu.Unlock()
+	sentences := sentencesOf(whole)
+	end := soFar
+	for range shortTries {
+		last, price := g.lastPaid(sentences, paid+spent.Left)
+		if last <= soFar {
+			break
+		}
+		err := purse.Reserve(ctx, max(price-paid, 0))
+		if err == nil {
+			end = last
+			break
+		}
+		if !errors.As(err, &spent) {
+			break
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if end == soFar {
+		end = max(lastEnd(sentences, soFar), g.orderedLocked())
+	}
+	g.truncateLocked(whole, end)
+	g.funds.short = quotaExceeded(spent)
+	g.funds.take()
+	g.pokeRun()
+}
+
+// lastPaid is where the last sentence ends whose text up to there costs no more than that much, and its price.
+func (g *generation) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
+	used := billing.Usage{}
+	for _, s := range sentences {
+		used = added(used, g.expected(s.Text))
+		if p := g.dearest(used); p <= most {
+			end, price = s.End, p
+		}
+	}
+	return end, price
+}
+
+// lastEnd is where the last sentence ends within a length.
+func lastEnd(sentences []text.Piece, within int) int {
+	end := 0
+	for _, s := range sentences {
+		if s.End <= within {
+			end = s.End
+		}
+	}
+	return end
+}
+
+// orderedLocked is up to where vendors were given text.
+func (g *generation) orderedLocked() int {
+	ordered := g.from.char
+	for _, a := range g.attempts {
+		if n := len(a.pieces); n > 0 {
+			ordered = max(ordered, a.pieces[n-1].End)
+		}
+	}
+	return ordered
+}
+
+// truncateLocked has the text end at an offset, behind all that a vendor was given. Whoever cuts it begins anew there.
+func (g *generation) truncateLocked(whole string, end int) {
+	var kept text.Buffer
+	kept.Append(beginning(whole, end))
+	kept.Finish()
+	g.text = kept
+	for _, a := range g.racing {
+		from := a.from.char
+		if n := len(a.pieces); n > 0 {
+			from = a.pieces[n-1].End
+		}
+		a.cutter = text.NewCutter(&g.text, from, a.schedule(), a.caps.Spell)
+	}
+}
+
+// beginning is the first so many code points of a text.
+func beginning(s string, chars int) string {
+	for i := range s {
+		if chars == 0 {
+			return s[:i]
+		}
+		chars--
+	}
+	return s
+}
+
+// give counts a piece that a vendor is about to get. What failover and backups cost beyond the price of the text is
+// set aside whatever is left: what is paid is spoken.
+func (g *generation) give(ctx context.Context, p upstream.Piece) {
+	if !g.bounded() {
+		return
+	}
+	g.mu.Lock()
+	g.funds.given = added(g.funds.given, g.expected(p.Text))
+	more := g.dearest(g.funds.given) - g.funds.paid - g.funds.extended
+	purse := g.funds.purse
+	g.funds.extended += max(more, 0)
+	g.mu.Unlock()
+	if more > 0 {
+		purse.Extend(ctx, more)
+	}
+}
+
+// endPaid is how a generation ends that was spoken: as a failure where its text ended for want of money.
+func (g *generation) endPaid(end ending) ending {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if end.reason == reasonCompleted && g.funds.short != nil {
+		return ending{reason: reasonFailed, err: g.funds.short}
+	}
+	return end
+}
