@@ -1,5 +1,7 @@
 package billing
 
+import "time"
+
 // Numbered is a record with its number: 1, 2, 3 and so on without a gap, for each epoch and tenant.
 type Numbered struct {
 	// Epoch names one start of one relay; it is unique over all relays.
@@ -23,4 +25,26 @@ type Progress struct {
 	Number   int
 	// Attempt has no outcome while it runs. Then its usage is what the vendor was given so far, and its cost is ignored.
 	Attempt Attempt
+}
+
+// Remains is what a ledger does not know of its own records: after a crash, or where it was restored from a copy.
+type Remains struct {
+	// Open are generations that earlier starts left open: of each its id, tenant and admission.
+	Open []Record
+	// Gaps are numbers that were given out and that the ledger has no records of, but those that nobody has.
+	Gaps []Gap
+	// Epochs are those that the ledger knows, the present one left out, in the order of their starts.
+	Epochs []string
+	// Kept is a time before whose hour no records are kept; zero: all are.
+	Kept time.Time
+	// Newest is when the youngest record that the ledger has was admitted; zero: it has none.
+	Newest time.Time
+	// Copied: the file is not where it was last written, so that whoever wrote it before may do so still.
+	Copied bool
+}
+
+// Gap is numbers of an epoch and tenant, from First to Last.
+type Gap struct {
+	Epoch, Tenant string
+	First, Last   int64
 }

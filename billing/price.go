@@ -28,15 +28,15 @@ var Units = []Unit{AudioSecond, Character, Byte, Request}
 // Price is an entry of the price list.
 type Price struct {
 	// Provider is a provider's name in the configuration.
-	Provider string `yaml:"provider"`
+	Provider string `yaml:"provider" json:"provider"`
 	// Model is a model's name, or the beginning of one and a star; "*", for all of them, where it is empty.
-	Model string `yaml:"model"`
+	Model string `yaml:"model" json:"model"`
 	// Unit is what Amount buys one of.
-	Unit Unit `yaml:"unit"`
+	Unit Unit `yaml:"unit" json:"unit"`
 	// Amount is a decimal in whole units of the currency, with at most twelve decimals.
-	Amount string `yaml:"amount"`
+	Amount string `yaml:"amount" json:"amount"`
 	// Currency is an ISO 4217 code.
-	Currency string `yaml:"currency"`
+	Currency string `yaml:"currency" json:"currency"`
 }
 
 // Validate reports each field that is no good, by its name in the configuration.
@@ -119,6 +119,7 @@ func (u Usage) quantity(unit Unit) (n, perUnit int64) {
 
 // PriceList prices attempts. It is immutable.
 type PriceList struct {
+	prices  []Price // as they were written
 	entries []entry // most specific first
 	hash    string
 }
@@ -130,7 +131,7 @@ type entry struct {
 
 // NewPriceList is the list of the given prices, which are valid each.
 func NewPriceList(prices []Price) (*PriceList, error) {
-	l := &PriceList{}
+	l := &PriceList{prices: slices.Clone(prices)}
 	for i, p := range prices {
 		picos, err := p.picos()
 		if err != nil {
@@ -181,6 +182,9 @@ func (l *PriceList) Price(provider, model string, u Usage) Cost {
 func (l *PriceList) Currency(provider, model string) string {
 	return l.Price(provider, model, Usage{}).Money.Currency
 }
+
+// Prices are those that the list was made of, in their order.
+func (l *PriceList) Prices() []Price { return slices.Clone(l.prices) }
 
 // Hash names the list's content, for records. It is empty where the list is.
 func (l *PriceList) Hash() string { return l.hash }

@@ -27,8 +27,10 @@ type Record struct {
 	Route string
 	// AdmittedAt says to which day a generation belongs.
 	AdmittedAt, EndedAt time.Time
-	// Characters and Bytes measure the client's text: code points, and UTF-8.
+	// Characters and Bytes measure the client's text, which is what was asked for: code points, and UTF-8.
 	Characters, Bytes int64
+	// Spoken is how many of the characters the audio reached that the client got; 0 where that is not known.
+	Spoken int64
 	// Audio is what was sent to the client.
 	Audio   time.Duration
 	Outcome Outcome

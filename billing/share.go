@@ -24,7 +24,9 @@ type SumValue struct {
 	Generations, Attempts int64
 	// Characters and AudioMS are the client's for generations, the vendor's for attempts.
 	Characters, AudioMS int64
-	Micros              int64
+	// Spoken is how many of a generation's characters were spoken; 0 for attempts.
+	Spoken int64
+	Micros int64
 	// Unpriced and Estimated count attempts whose cost is unavailable, or estimated.
 	Unpriced, Estimated int64
 }
@@ -43,6 +45,7 @@ func (v SumValue) Plus(w SumValue) SumValue {
 		Attempts:    v.Attempts + w.Attempts,
 		Characters:  v.Characters + w.Characters,
 		AudioMS:     v.AudioMS + w.AudioMS,
+		Spoken:      v.Spoken + w.Spoken,
 		Micros:      addSaturated(v.Micros, w.Micros),
 		Unpriced:    v.Unpriced + w.Unpriced,
 		Estimated:   v.Estimated + w.Estimated,
@@ -78,6 +81,7 @@ func (r *Record) generationShares() []Share {
 		Attempts:    int64(len(r.Attempts)),
 		Characters:  r.Characters,
 		AudioMS:     r.Audio.Milliseconds(),
+		Spoken:      r.Spoken,
 	}}
 	for i := range r.Attempts {
 		first.Value = first.Value.Plus(r.Attempts[i].Cost.marks())

@@ -33,6 +33,11 @@ func (s *store) apply(changes []*change) (offender *change, err error) {
 		}
 		return b.finish()
 	})
+	if err == nil {
+		for tenant := range b.closed {
+			s.committed[tenant] = s.tails[tenant]
+		}
+	}
 	return offender, err
 }
 
@@ -57,7 +62,7 @@ func (b *batch) finish() error {
 	}
 	for k, v := range b.sums {
 		_, err := b.do(upsertSum, k.Hour, k.Tenant, k.Key, k.Route, k.Provider, k.Model, k.Voice, string(k.Outcome),
-			k.Currency, v.Generations, v.Attempts, v.Characters, v.AudioMS, v.Micros, v.Unpriced, v.Estimated)
+			k.Currency, v.Generations, v.Attempts, v.Characters, v.AudioMS, v.Micros, v.Unpriced, v.Estimated, v.Spoken)
 		if err != nil {
 			return err
 		}
@@ -71,6 +76,9 @@ func (m admission) apply(b *batch) (missed, err error) {
 	if err != nil {
 		return err, nil
 	}
+	if err := b.keepPrices(m.prices); err != nil {
+		return nil, err
+	}
 	n, err := b.do(insertRecord, r.ID, r.GenerationID, r.Tenant, r.Key, r.SessionID, r.ContextID, r.Route,
 		r.AdmittedAt.UnixMilli(), r.Characters, r.Bytes, r.PriceList, metadata)
 	if err == nil && n == 0 {
@@ -80,26 +88,37 @@ func (m admission) apply(b *batch) (missed, err error) {
 }
 
 func (m closing) apply(b *batch) (missed, err error) {
-	r := m.record
-	seq := b.tails[r.Tenant] + 1
+	seq := b.tails[m.record.Tenant] + 1
+	found, err := b.close(m.record, b.epoch, seq)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return m.miss(b)
+	}
+	b.tails[m.record.Tenant] = seq
+	b.closed[m.record.Tenant] = true
+	return nil, nil
+}
+
+// close closes a record under a number, and adds it to the sums. found is false where it is not open.
+func (b *batch) close(r billing.Record, epoch, seq int64) (found bool, err error) {
 	var id int64
 	var admitted sql.NullInt64
 	// What the entry said stands, so that sums and record agree.
 	err = b.query(closeRecord, r.EndedAt.UnixMilli(), r.Characters, r.Bytes, r.Audio.Milliseconds(), string(r.Outcome),
-		r.Code, r.PriceList, b.epoch, seq, r.ID, r.Tenant).Scan(&id, &r.Key, &r.Route, &admitted)
+		r.Code, r.PriceList, r.Spoken, epoch, seq, r.ID, r.Tenant).Scan(&id, &r.Key, &r.Route, &admitted)
 	if errors.Is(err, sql.ErrNoRows) {
-		return m.miss(b)
+		return false, nil
 	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	r.AdmittedAt = fromMillis(admitted)
-	b.tails[r.Tenant] = seq
-	b.closed[r.Tenant] = true
 	for _, share := range r.Shares() {
 		b.sums[share.Key] = b.sums[share.Key].Plus(share.Value)
 	}
-	return nil, b.writeAttempts(id, r.Attempts)
+	return true, b.writeAttempts(id, r.Attempts)
 }
 
 // miss says what it means that no open record was found.

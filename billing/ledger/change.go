@@ -33,8 +33,11 @@ const (
 	abandoned
 )
 
-// admission enters a record.
-type admission struct{ entry billing.Record }
+// admission enters a record, with the price list that it names.
+type admission struct {
+	entry  billing.Record
+	prices *billing.PriceList // nil: not known, or empty
+}
 
 // closing closes one. A kept one may have been written by the commit that seemed to fail.
 type closing struct {

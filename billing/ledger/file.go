@@ -7,6 +7,7 @@ import (
 	_ "embed" // for the schema
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ var schema string
 // What marks a file as a ledger, and which one.
 const (
 	applicationID = 0x766f7278 // "vorx", SQLite's field for it
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // startCheck bounds the check of the whole file at the start: what is larger is checked as far as that takes it.
@@ -53,6 +54,18 @@ func prepare(path string) (real string, lock *os.File, err error) {
 		return "", nil, errors.Join(err, lock.Close())
 	}
 	return real, lock, nil
+}
+
+// Hold keeps relays from starting on a ledger until it is closed. The error is ErrLocked where one runs.
+func Hold(path string) (io.Closer, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err // nothing is to be made
+	}
+	_, lock, err := prepare(path)
+	if err != nil {
+		return nil, fmt.Errorf("hold ledger %s: %w", path, err)
+	}
+	return lock, nil
 }
 
 // source is the driver's name for a file.
@@ -109,7 +122,7 @@ func openReading(path string) (*sql.DB, error) {
 // maxReaders bounds the reports that are made at a time.
 const maxReaders = 4
 
-// checkForm reports whether a file is a ledger; fresh: it is empty.
+// checkForm reports whether a file is a ledger; fresh: it is empty. The error is errOlder where it is one to be migrated.
 func checkForm(ctx context.Context, db *sql.DB) (fresh bool, err error) {
 	var id, version, pages int64
 	for pragma, value := range map[string]*int64{"application_id": &id, "user_version": &version, "page_count": &pages} {
@@ -124,8 +137,10 @@ func checkForm(ctx context.Context, db *sql.DB) (fresh bool, err error) {
 	switch {
 	case id == 0 && version == 0 && tables == 0:
 		return true, nil
-	case id != applicationID || version != schemaVersion:
+	case id != applicationID || version < 1 || version > schemaVersion:
 		return false, ErrForeign
+	case version < schemaVersion:
+		return false, errOlder
 	}
 	return false, nil
 }

@@ -36,7 +36,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, ErrForeign},
 		{"a ledger of a newer version", func(t *testing.T, file string) {
 			sound(t, file)
-			tamper(t, file, "PRAGMA user_version = 2")
+			tamper(t, file, "PRAGMA user_version = 99")
 		}, ErrForeign},
 		{"a page that was overwritten", func(t *testing.T, file string) {
 			sound(t, file)

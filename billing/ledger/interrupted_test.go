@@ -15,7 +15,7 @@ func running(provider string, started time.Time, used billing.Usage) billing.Att
 
 func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 	file := path(t)
-	l := mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
+	l := mustOpen(t, Config{Path: file, Prices: prices(), Log: zerolog.Nop()})
 	first := l.Epoch()
 	done := speak(t, l, "rec-0", "acme", morning)
 	mustAdmit(t, l, entry("rec-1", "acme", morning.Add(time.Second)))
@@ -31,7 +31,7 @@ func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 	}
 	mustStop(t, l)
 
-	l = mustOpen(t, Config{Path: file, Prices: prices(), Log: zerolog.Nop()})
+	l = mustOpen(t, Config{Path: file, Prices: dearer(), Log: zerolog.Nop()})
 	got := unshipped(t, l, l.Epoch(), "acme")
 	if len(got) != 1 || got[0].Seq != 1 {
 		t.Fatalf("the new epoch has %+v, want one record with the number 1", got)
@@ -41,7 +41,7 @@ func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 		t.Error("no end")
 	}
 	want := entry("rec-1", "acme", morning.Add(time.Second))
-	want.Outcome, want.EndedAt, want.PriceList = billing.Interrupted, r.EndedAt, prices().Hash()
+	want.Outcome, want.EndedAt = billing.Interrupted, r.EndedAt
 	want.Characters, want.Bytes = 56, 60
 	cost := func(micros int64, currency string) billing.Cost {
 		return billing.Cost{Money: billing.Money{Micros: micros, Currency: currency}, Source: billing.FromPriceList, Estimated: true}
@@ -69,7 +69,7 @@ func TestInterruptedKeepsWhatHadEnded(t *testing.T) {
 	ended := r.Attempts[1]
 	got := interrupted(r, nil, morning.Add(time.Hour))
 	mustEqual(t, "attempt", got.Attempts[1], ended)
-	if got.Outcome != billing.Interrupted || got.PriceList != "new" {
+	if got.Outcome != billing.Interrupted || got.PriceList != prices().Hash() {
 		t.Errorf("outcome %s, price list %q, want it interrupted with the list it had", got.Outcome, got.PriceList)
 	}
 }
@@ -111,5 +111,53 @@ func TestInterruptedCostOverflowIsUnavailable(t *testing.T) {
 	r.Attempts = []billing.Attempt{running("elm", morning, billing.Usage{Characters: 1 << 62})}
 	if got := interrupted(r, prices(), morning).Attempts[0].Cost; got != (billing.Cost{Source: billing.Unavailable}) {
 		t.Errorf("cost = %+v, want it unavailable", got)
+	}
+}
+
+// dearer is another list for the same.
+func dearer() *billing.PriceList {
+	dear := prices().Prices()
+	for i := range dear {
+		dear[i].Amount = "1"
+	}
+	list, err := billing.NewPriceList(dear)
+	if err != nil {
+		panic(err) // constants
+	}
+	return list
+}
+
+// Whatever lists were in force, what was cut short is priced by the one that its entry names. Without it no price is known.
+func TestInterruptedIsPricedByItsOwnList(t *testing.T) {
+	file := path(t)
+	l := mustOpen(t, Config{Path: file, Prices: prices(), Log: zerolog.Nop()})
+	l.Price(dearer())
+	unheardOf := "0123456789abcdef"
+	for _, hash := range []string{prices().Hash(), dearer().Hash(), unheardOf, ""} {
+		r := entry("rec-"+hash, "acme", morning)
+		r.PriceList = hash
+		mustAdmit(t, l, r)
+		l.Progress(billing.Progress{RecordID: r.ID, Attempt: running("elm", morning, billing.Usage{Characters: 10, Requests: 1})})
+	}
+	mustStop(t, l)
+	l = mustOpen(t, Config{Path: file, Log: zerolog.Nop()})
+	want := map[string]int64{prices().Hash(): 100, dearer().Hash(): 10_000_000}
+	for _, r := range records(t, l) {
+		cost := r.Attempts[0].Cost
+		if micros, known := want[r.PriceList]; cost.Known() != known || cost.Money.Micros != micros {
+			t.Errorf("by the list %q: %+v, want %d", r.PriceList, cost, micros)
+		}
+	}
+	mustStop(t, l)
+	mustBeSound(t, file)
+}
+
+// The clock may have been set back meanwhile: nothing ends before it began.
+func TestInterruptedEndsNoEarlierThanItBegan(t *testing.T) {
+	r := entry("rec-1", "acme", morning)
+	r.Attempts = []billing.Attempt{running("oak", morning.Add(time.Second), billing.Usage{Characters: 1})}
+	got := interrupted(r, prices(), morning.Add(-48*time.Hour))
+	if got.EndedAt.Before(r.AdmittedAt) || got.Attempts[0].EndedAt.Before(got.Attempts[0].StartedAt) {
+		t.Errorf("ended at %v, the attempt at %v", got.EndedAt, got.Attempts[0].EndedAt)
 	}
 }

@@ -21,8 +21,12 @@ type Config struct {
 	Path string
 	// Retention is how long records are kept after their admission, in whole hours; 0: for ever.
 	Retention time.Duration
-	// Prices estimates what the attempts cost that a crash cut short; nil: not known.
+	// Prices is the list that entries name at first; Price says which follow. What a crash cut short is priced by the list
+	// that its entry names.
 	Prices *billing.PriceList
+	// AskFirst leaves open what a crash left open, until Conclude: whoever shares the records looks first what others have of
+	// them. Otherwise Open closes it.
+	AskFirst bool
 	// Log is told of what an operator must know.
 	Log zerolog.Logger
 }
@@ -37,14 +41,18 @@ const (
 // Ledger is the one writer of a file. Its methods may be called by anyone at any time.
 type Ledger struct {
 	// Static after Open.
-	log    zerolog.Logger
-	epoch  string
-	reader *Reader
-	lock   *os.File
-	queue  chan *change
-	poke   chan struct{} // holds a token while something is kept
-	stop   chan struct{} // closed by Stop
-	done   chan struct{} // closed when the writer has ended
+	log       zerolog.Logger
+	epoch     string
+	startedAt time.Time
+	place     string   // of the file
+	copied    bool     // it was elsewhere when it was last written
+	left      []string // records that were open at the start
+	reader    *Reader
+	lock      *os.File
+	queue     chan *change
+	poke      chan struct{} // holds a token while something is kept
+	stop      chan struct{} // closed by Stop
+	done      chan struct{} // closed when the writer has ended
 
 	stopOnce sync.Once
 	writer   *writer // owned by its goroutine until done, then by Stop
@@ -52,7 +60,8 @@ type Ledger struct {
 	mu      sync.Mutex // guards what follows
 	failing error      // why nothing can be written; nil: it can
 	kept    []billing.Record
-	dropped int64 // closes that could not be kept
+	dropped int64                // closes that could not be kept
+	lists   []*billing.PriceList // that entries may name, the latest last; at most maxLists
 }
 
 // Open opens a ledger for writing, makes it where there is none, and closes as interrupted what a crash left open.
@@ -82,12 +91,14 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 		cfg.Log.Warn().Str("path", path).Msg("the ledger is on a file system that is gone with the machine's next start")
 	}
 	l := &Ledger{
-		log: cfg.Log, epoch: w.epoch, reader: reader, lock: lock, writer: w,
+		log: cfg.Log, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left,
+		reader: reader, lock: lock, writer: w,
 		queue: make(chan *change, queueSize),
 		poke:  make(chan struct{}, 1),
 		stop:  make(chan struct{}),
 		done:  make(chan struct{}),
 	}
+	l.Price(cfg.Prices)
 	go func() {
 		defer close(l.done)
 		l.write()
@@ -102,7 +113,7 @@ func (l *Ledger) Epoch() string { return l.epoch }
 // work can begin beside it. wait must be called once: it returns when the entry is on the disk. Where its context
 // ends before that, the entry is taken back, and the generation was not admitted.
 func (l *Ledger) Enter(entry billing.Record) (wait func(ctx context.Context) error) {
-	c := newChange(admission{entry})
+	c := newChange(admission{entry: entry, prices: l.listOf(entry.PriceList)})
 	if err := l.available(); err != nil {
 		return func(context.Context) error { return err }
 	}

@@ -122,6 +122,8 @@ func (l *Ledger) refuse(changes []*change, cause error) {
 			l.withdraw(m)
 		case closing:
 			c.answer(l.keep(m.record))
+		case adoption, interruption, conclusion:
+			c.answer(cause) // whoever asked for it does so again
 		}
 	}
 }

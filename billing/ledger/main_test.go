@@ -97,7 +97,7 @@ func mustBeSound(t testing.TB, file string) Verification {
 func entry(id, tenant string, at time.Time) billing.Record {
 	return billing.Record{
 		ID: id, GenerationID: "gen-" + id, Tenant: tenant, Key: "bot", SessionID: "session", ContextID: "context",
-		Route: "default", AdmittedAt: at, Characters: 31, Bytes: 33, PriceList: "old",
+		Route: "default", AdmittedAt: at, Characters: 31, Bytes: 33, PriceList: prices().Hash(),
 		Metadata: map[string]string{"call": "42"},
 	}
 }
@@ -106,7 +106,8 @@ func entry(id, tenant string, at time.Time) billing.Record {
 func finished(r billing.Record) billing.Record {
 	at := r.AdmittedAt
 	r.EndedAt = at.Add(2 * time.Second)
-	r.Characters, r.Bytes, r.Audio, r.Outcome, r.PriceList = 40, 44, 2*time.Second, billing.Completed, "new"
+	r.Characters, r.Bytes, r.Audio, r.Outcome, r.PriceList = 40, 44, 2*time.Second, billing.Completed, prices().Hash()
+	r.Spoken = 38
 	r.Attempts = []billing.Attempt{
 		{
 			Provider: "tin", Voice: "v1", StartedAt: at, EndedAt: at.Add(time.Second), Outcome: billing.Failed,

@@ -117,6 +117,9 @@ func (s *store) pruneSums(hour int64) error {
 	if _, err := s.do(upsertMeta, "pruned_before", hour); err != nil {
 		return err
 	}
+	if err := s.pruneGaps(hour); err != nil {
+		return err
+	}
 	if err := s.exec(`DELETE FROM tails WHERE pruned = last AND epoch <> ?`, s.epoch); err != nil {
 		return err
 	}

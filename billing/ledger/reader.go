@@ -20,23 +20,38 @@ type Reader struct{ db *sql.DB }
 // maxPage bounds the records that are read at a time.
 const maxPage = 1000
 
-// OpenReader opens a ledger for reading. Whoever opens it closes it.
+// OpenReader opens a ledger for reading. Whoever opens it closes it. A file of an earlier version that no relay writes is
+// brought to this one first.
 func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err) // SQLite would say less
 	}
-	db, err := openReading(path)
+	db, err := readable(ctx, path)
+	if errors.Is(err, errOlder) {
+		if err = migrateUnused(ctx, path); err == nil {
+			db, err = readable(ctx, path)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", path, err)
+	}
+	return &Reader{db: db}, nil
+}
+
+// readable opens a file that is a ledger of this version.
+func readable(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := openReading(path)
+	if err != nil {
+		return nil, err
 	}
 	fresh, err := checkForm(ctx, db)
 	if err == nil && fresh {
 		err = ErrForeign
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
-	return &Reader{db: db}, nil
+	return db, nil
 }
 
 // Close closes the file.

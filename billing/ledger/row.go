@@ -56,7 +56,7 @@ func costColumns(c billing.Cost) []any {
 // joined are the columns of a record with one of its attempts; those of the attempt are NULL where there is none.
 const joined = `r.id, COALESCE(e.epoch, ''), COALESCE(r.seq, 0), r.record_id, r.generation_id, r.tenant, r.key,
   r.session_id, r.context_id, r.route, r.admitted_at, r.ended_at, r.characters, r.bytes, r.audio_ms,
-  COALESCE(r.outcome, ''), r.code, r.price_list, r.metadata,
+  COALESCE(r.outcome, ''), r.code, r.price_list, r.spoken, r.metadata,
   a.number, COALESCE(a.provider, ''), COALESCE(a.model, ''), COALESCE(a.voice, ''), a.started_at, a.ended_at,
   COALESCE(a.outcome, ''), COALESCE(a.code, ''), COALESCE(a.message, ''), COALESCE(a.characters, 0),
   COALESCE(a.bytes, 0), COALESCE(a.requests, 0), COALESCE(a.audio_ms, 0), COALESCE(a.cost_micros, 0),
@@ -89,7 +89,7 @@ func (r *row) scan(rows *sql.Rows) error {
 	rec, money := &n.Record, &a.Cost.Money
 	err := rows.Scan(&r.id, &n.Epoch, &n.Seq, &rec.ID, &rec.GenerationID, &rec.Tenant, &rec.Key,
 		&rec.SessionID, &rec.ContextID, &rec.Route, &r.admitted, &r.ended, &rec.Characters, &rec.Bytes, &r.audio,
-		&rec.Outcome, &rec.Code, &rec.PriceList, &r.metadata,
+		&rec.Outcome, &rec.Code, &rec.PriceList, &rec.Spoken, &r.metadata,
 		&r.number, &a.Provider, &a.Model, &a.Voice, &r.started, &r.over,
 		&a.Outcome, &a.Code, &a.Message, &a.Characters,
 		&a.Bytes, &a.Requests, &r.heard, &money.Micros,
@@ -137,4 +137,20 @@ func errorsFirst(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// scanner reads a row's columns.
+type scanner func(into ...any) error
+
+// scanEach reads all rows, and closes them.
+func scanEach[T any](rows *sql.Rows, read func(scan scanner) (T, error)) (all []T, err error) {
+	defer func() { err = errorsFirst(err, rows.Close()) }()
+	for rows.Next() {
+		one, err := read(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
 }

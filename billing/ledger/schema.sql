@@ -4,7 +4,8 @@
 -- The file itself, in one row.
 CREATE TABLE file (
   relay  TEXT NOT NULL,                -- names it; unique over all relays
-  secret BLOB NOT NULL                 -- keys the hashes of claims
+  secret BLOB NOT NULL,                -- keys the hashes of claims
+  place  TEXT NOT NULL DEFAULT ''      -- device and inode of the file; a copy has others
 ) STRICT;
 
 -- Each start of a relay.
@@ -26,7 +27,7 @@ CREATE TABLE records (
   route         TEXT    NOT NULL,
   admitted_at   INTEGER NOT NULL,
   ended_at      INTEGER,
-  characters    INTEGER NOT NULL,      -- of the client's text
+  characters    INTEGER NOT NULL,      -- of the client's text: what it asked for
   bytes         INTEGER NOT NULL,
   audio_ms      INTEGER NOT NULL,      -- sent to the client
   outcome       TEXT,                  -- completed, cancelled, failed, interrupted
@@ -35,6 +36,7 @@ CREATE TABLE records (
   metadata      TEXT,                  -- the client's, as JSON
   epoch         INTEGER REFERENCES epochs (n),
   seq           INTEGER,               -- 1, 2, 3 for each epoch and tenant, in the order of closing
+  spoken        INTEGER NOT NULL DEFAULT 0, -- of the characters, those that the audio reached; 0 where interrupted
   CHECK ((outcome IS NULL) = (ended_at IS NULL)),
   CHECK ((outcome IS NULL) = (epoch IS NULL)),
   CHECK ((outcome IS NULL) = (seq IS NULL))
@@ -61,7 +63,7 @@ CREATE TABLE attempts (
   requests    INTEGER NOT NULL,
   audio_ms    INTEGER NOT NULL,        -- received from it
   cost_micros INTEGER,
-  currency    TEXT,
+  currency    TEXT,                    -- NULL where the cost is not known, or 0 and no currency is
   cost_source TEXT    NOT NULL,        -- provider, price_list, unavailable
   estimated   INTEGER NOT NULL,        -- 1: more may have been charged
   PRIMARY KEY (record, number)
@@ -87,6 +89,16 @@ CREATE TABLE tails (
   PRIMARY KEY (epoch, tenant)
 ) STRICT, WITHOUT ROWID;
 
+-- Numbers that were given out and that this file has no records of: it was restored from a copy that is older than they are.
+CREATE TABLE gaps (
+  epoch  INTEGER NOT NULL REFERENCES epochs (n),
+  tenant TEXT    NOT NULL,
+  first  INTEGER NOT NULL,
+  last   INTEGER NOT NULL,
+  sought INTEGER NOT NULL,             -- 1: Redis has no records of them either
+  PRIMARY KEY (epoch, tenant, first)
+) STRICT, WITHOUT ROWID;
+
 -- Sums of closed records by the hour of their admission: of generations where provider is '', else of attempts.
 -- A generation that cost something in two currencies counts in the row of the first.
 CREATE TABLE sums (
@@ -101,12 +113,19 @@ CREATE TABLE sums (
   currency    TEXT    NOT NULL,
   generations INTEGER NOT NULL,
   attempts    INTEGER NOT NULL,
-  characters  INTEGER NOT NULL,
+  characters  INTEGER NOT NULL,        -- asked for by clients; of attempts: sent to the provider
   audio_ms    INTEGER NOT NULL,
   cost_micros INTEGER NOT NULL,
   unpriced    INTEGER NOT NULL,        -- attempts whose cost is not known
   estimated   INTEGER NOT NULL,        -- attempts whose cost is an estimate
+  spoken      INTEGER NOT NULL DEFAULT 0, -- of the characters of generations, those that were spoken; 0 for attempts
   PRIMARY KEY (hour, tenant, key, route, provider, model, voice, outcome, currency)
+) STRICT, WITHOUT ROWID;
+
+-- Price lists by their hash, so that what a crash cut short is priced by the list that it began with.
+CREATE TABLE price_lists (
+  hash TEXT PRIMARY KEY,
+  list TEXT NOT NULL                   -- a JSON array of prices, as they were configured
 ) STRICT, WITHOUT ROWID;
 
 -- Single values. pruned_before: the hour before which sums have gone with the retention. probed_at: when writing was

@@ -18,9 +18,11 @@ type store struct {
 	db         *sql.DB
 	conn       *sql.Conn
 	statements [statementCount]*sql.Stmt
-	epoch      int64            // the row of this start; 0: not made yet
-	tails      map[string]int64 // by tenant, the last number of the epoch
-	relaxed    bool             // commits are not synced
+	epoch      int64                         // the row of this start; 0: not made yet
+	tails      map[string]int64              // by tenant, the last number of the epoch
+	committed  map[string]int64              // the same as far as it is in the file; it outlives the connection
+	lists      map[string]*billing.PriceList // by hash, those that the file is known to have
+	relaxed    bool                          // commits are not synced
 }
 
 // The statements.
@@ -49,7 +51,7 @@ var statementTexts = [statementCount]string{
   characters, bytes, audio_ms, code, price_list, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?)
   ON CONFLICT (record_id) DO NOTHING`,
 	closeRecord: `UPDATE records SET ended_at = ?, characters = ?, bytes = ?, audio_ms = ?, outcome = ?, code = ?,
-  price_list = ?, epoch = ?, seq = ? WHERE record_id = ? AND tenant = ? AND outcome IS NULL
+  price_list = ?, spoken = ?, epoch = ?, seq = ? WHERE record_id = ? AND tenant = ? AND outcome IS NULL
   RETURNING id, key, route, admitted_at`,
 	isClosed:     `SELECT outcome IS NOT NULL FROM records WHERE record_id = ?`,
 	deleteRecord: `DELETE FROM records WHERE record_id = ? AND outcome IS NULL`,
@@ -63,13 +65,13 @@ var statementTexts = [statementCount]string{
   ON CONFLICT (epoch, tenant) DO UPDATE SET last = excluded.last`,
 	// Money stops at the largest number, as billing.SumValue does: a sum beyond would become a float.
 	upsertSum: `INSERT INTO sums (hour, tenant, key, route, provider, model, voice, outcome, currency,
-  generations, attempts, characters, audio_ms, cost_micros, unpriced, estimated)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  generations, attempts, characters, audio_ms, cost_micros, unpriced, estimated, spoken)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (hour, tenant, key, route, provider, model, voice, outcome, currency) DO UPDATE SET
   generations = generations + excluded.generations, attempts = attempts + excluded.attempts,
   characters = characters + excluded.characters, audio_ms = audio_ms + excluded.audio_ms,
   cost_micros = MIN(cost_micros, 9223372036854775807 - excluded.cost_micros) + excluded.cost_micros,
-  unpriced = unpriced + excluded.unpriced, estimated = estimated + excluded.estimated`,
+  unpriced = unpriced + excluded.unpriced, estimated = estimated + excluded.estimated, spoken = spoken + excluded.spoken`,
 	upsertMeta: `INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name)
   DO UPDATE SET value = MAX(value, excluded.value)`,
 	insertClaim: `INSERT INTO claims (record_id, tenant, hash, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -82,7 +84,7 @@ func connect(ctx context.Context, path string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{db: db, tails: make(map[string]int64)}
+	s := &store{db: db, tails: make(map[string]int64), lists: make(map[string]*billing.PriceList)}
 	if s.conn, err = db.Conn(ctx); err != nil {
 		return nil, errors.Join(asDamage(err), s.close())
 	}
@@ -103,7 +105,15 @@ func (s *store) ready(ctx context.Context, epoch string, startedAt any) error {
 		}
 		s.statements[i] = statement
 	}
-	return s.readTails(ctx)
+	if err := s.readTails(ctx); err != nil {
+		return err
+	}
+	for tenant, last := range s.committed {
+		if s.tails[tenant] < last {
+			return errReplaced // numbers would be given out twice
+		}
+	}
+	return nil
 }
 
 func (s *store) readTails(ctx context.Context) (err error) {

@@ -83,7 +83,7 @@ func sumColumns(q billing.SumsQuery) (selected, grouped string) {
 }
 
 const sumValues = `SUM(generations), SUM(attempts), SUM(characters), SUM(audio_ms), SUM(cost_micros), SUM(unpriced),
-  SUM(estimated)`
+  SUM(estimated), SUM(spoken)`
 
 // sumHours adds up hourly sums, in the database.
 func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int64) (sums []billing.Share, err error) {
@@ -108,7 +108,7 @@ func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int
 func scanSum(rows *sql.Rows) (s billing.Share, err error) {
 	k, v := &s.Key, &s.Value
 	err = rows.Scan(&k.Hour, &k.Tenant, &k.Key, &k.Route, &k.Provider, &k.Model, &k.Voice, &k.Outcome, &k.Currency,
-		&v.Generations, &v.Attempts, &v.Characters, &v.AudioMS, &v.Micros, &v.Unpriced, &v.Estimated)
+		&v.Generations, &v.Attempts, &v.Characters, &v.AudioMS, &v.Micros, &v.Unpriced, &v.Estimated, &v.Spoken)
 	return s, err
 }
 

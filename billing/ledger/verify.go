@@ -13,6 +13,8 @@ import (
 type Verification struct {
 	// Records are closed; Open are running, or were when the relay was last heard of.
 	Records, Open int64
+	// Lacking is how many records the file is known to lack: it was restored from a copy that is older than they are.
+	Lacking int64
 	// Faults are what does not hold, maxFaults at most. A sound ledger has none.
 	Faults []string
 }
@@ -75,8 +77,8 @@ func (v *verifier) integrity(ctx context.Context) error {
 }
 
 func (v *verifier) count(ctx context.Context) error {
-	const query = `SELECT COUNT(outcome), COUNT(*) - COUNT(outcome) FROM records`
-	return v.tx.QueryRowContext(ctx, query).Scan(&v.found.Records, &v.found.Open)
+	const query = `SELECT COUNT(outcome), COUNT(*) - COUNT(outcome), (SELECT COALESCE(SUM(last - first + 1), 0) FROM gaps) FROM records`
+	return v.tx.QueryRowContext(ctx, query).Scan(&v.found.Records, &v.found.Open, &v.found.Lacking)
 }
 
 // closes finds records that are closed by half or twice, and attempts of no record.
@@ -86,6 +88,11 @@ func (v *verifier) closes(ctx context.Context) error {
   WHERE (outcome IS NULL) <> (seq IS NULL) OR (outcome IS NULL) <> (ended_at IS NULL) OR (outcome IS NULL) <> (epoch IS NULL)`},
 		{"record entered twice", `SELECT record_id FROM records NOT INDEXED GROUP BY record_id HAVING COUNT(*) > 1`},
 		{"attempt of no record", `SELECT record || '/' || number FROM attempts WHERE record NOT IN (SELECT id FROM records)`},
+		{"record whose number is said to be lacking", `SELECT r.record_id FROM gaps g JOIN records r
+  ON r.epoch = g.epoch AND r.tenant = g.tenant AND r.seq BETWEEN g.first AND g.last`},
+		{"known gap that is none", `SELECT g.tenant || ', ' || g.first || ' to ' || g.last FROM gaps g
+  LEFT JOIN tails t ON t.epoch = g.epoch AND t.tenant = g.tenant
+  WHERE t.last IS NULL OR g.first <= t.pruned OR g.last > t.last OR g.first > g.last`},
 		{"record of no epoch", `SELECT record_id FROM records WHERE epoch IS NOT NULL AND epoch NOT IN (SELECT n FROM epochs)`},
 	}
 	for _, c := range checks {
@@ -104,24 +111,26 @@ func (v *verifier) closes(ctx context.Context) error {
 	return nil
 }
 
-// numbers finds gaps: between what has gone with the retention and the tail, each number is there once.
+// numbers finds holes: between what has gone with the retention and the tail, each number is there once, or in a known gap.
 func (v *verifier) numbers(ctx context.Context) error {
 	const query = `SELECT COALESCE(e.epoch, ''), k.tenant, COALESCE(t.last, 0), COALESCE(t.pruned, 0),
-  COUNT(r.seq), COUNT(DISTINCT r.seq), COALESCE(MIN(r.seq), 0), COALESCE(MAX(r.seq), 0)
-FROM (SELECT epoch, tenant FROM tails UNION SELECT epoch, tenant FROM records WHERE seq IS NOT NULL) k
+  COUNT(r.seq), COUNT(DISTINCT r.seq), COALESCE(MIN(r.seq), 0), COALESCE(MAX(r.seq), 0),
+  (SELECT COALESCE(SUM(g.last - g.first + 1), 0) FROM gaps g WHERE g.epoch = k.epoch AND g.tenant = k.tenant)
+FROM (SELECT epoch, tenant FROM tails UNION SELECT epoch, tenant FROM gaps
+  UNION SELECT epoch, tenant FROM records WHERE seq IS NOT NULL) k
 LEFT JOIN tails t ON t.epoch = k.epoch AND t.tenant = k.tenant
 LEFT JOIN epochs e ON e.n = k.epoch
 LEFT JOIN records r ON r.epoch = k.epoch AND r.tenant = k.tenant AND r.seq IS NOT NULL
 GROUP BY k.epoch, k.tenant`
 	return v.each(ctx, query, func(rows *sql.Rows) error {
 		var epoch, tenant string
-		var last, pruned, count, distinct, least, most int64
-		if err := rows.Scan(&epoch, &tenant, &last, &pruned, &count, &distinct, &least, &most); err != nil {
+		var last, pruned, count, distinct, least, most, lacking int64
+		if err := rows.Scan(&epoch, &tenant, &last, &pruned, &count, &distinct, &least, &most, &lacking); err != nil {
 			return err
 		}
-		if count != last-pruned || distinct != count || (count > 0 && (least != pruned+1 || most != last)) {
-			v.fault("numbers of epoch %s, tenant %s: %d of them, from %d to %d, where %d to %d are due",
-				epoch, tenant, count, least, most, pruned+1, last)
+		if count+lacking != last-pruned || distinct != count || (count > 0 && (least <= pruned || most > last)) {
+			v.fault("numbers of epoch %s, tenant %s: %d of them, from %d to %d, and %d known to be lacking, where %d to %d are due",
+				epoch, tenant, count, least, most, lacking, pruned+1, last)
 		}
 		return nil
 	})
@@ -175,7 +184,7 @@ func (v *verifier) hours(ctx context.Context) (hours []int64, err error) {
 
 func (v *verifier) sumsOf(ctx context.Context, hour int64) (map[billing.SumKey]billing.SumValue, error) {
 	const query = `SELECT hour, tenant, key, route, provider, model, voice, outcome, currency,
-  generations, attempts, characters, audio_ms, cost_micros, unpriced, estimated FROM sums WHERE hour = ?`
+  generations, attempts, characters, audio_ms, cost_micros, unpriced, estimated, spoken FROM sums WHERE hour = ?`
 	sums := make(map[billing.SumKey]billing.SumValue)
 	err := v.each(ctx, query, func(rows *sql.Rows) error {
 		s, err := scanSum(rows)

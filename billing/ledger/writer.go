@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -17,9 +18,13 @@ type writer struct {
 	epoch     string
 	startedAt time.Time
 	retention time.Duration
+	place     string   // device and inode of the file; "" where the system does not tell
+	copied    bool     // the file was elsewhere when it was last written
+	left      []string // records that were open at the start
 
-	store    *store    // nil: to be connected anew
-	withdraw []*change // entries that nobody was told of, bounded by maxBatch and queueSize
+	committed map[string]int64 // by tenant, the last number of the epoch that is in the file
+	store     *store           // nil: to be connected anew
+	withdraw  []*change        // entries that nobody was told of, bounded by maxBatch and queueSize
 }
 
 // Delays between attempts to write again: as long as the first, then twice as long each time.
@@ -34,7 +39,10 @@ const (
 	lookEvery  = 10 * time.Second // whether the file still is where it was
 )
 
-var errMoved = errors.New("the file was moved or removed")
+var (
+	errMoved    = errors.New("the file was moved or removed")
+	errReplaced = errors.New("the file was replaced by an older copy while the relay runs: restart it")
+)
 
 // newWriter makes the file ready, and closes what a crash left open.
 func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
@@ -45,11 +53,10 @@ func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention}
+	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention, committed: make(map[string]int64)}
 	w.epoch = newEpoch(w.startedAt)
-	err = w.connect(ctx)
-	if err == nil {
-		err = w.store.interrupt(ctx, cfg.Prices, w.startedAt)
+	if err = w.connect(ctx); err == nil {
+		err = w.takeOver(ctx, cfg)
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.disconnect())
@@ -57,21 +64,64 @@ func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
 	return w, nil
 }
 
+// takeOver looks at what the start before left, and closes it unless others are to be asked first.
+func (w *writer) takeOver(ctx context.Context, cfg Config) (err error) {
+	var before string
+	if err := w.store.row(`SELECT place FROM file`).Scan(&before); err != nil {
+		return asDamage(err)
+	}
+	w.place = placeOf(w.identity)
+	w.copied = before != "" && before != w.place
+	if err := w.store.keepPrices(cfg.Prices); err != nil { // what a version without price lists left is of this one, if known
+		return err
+	}
+	if w.left, err = w.store.openNow(ctx); err != nil || cfg.AskFirst {
+		return err
+	}
+	return w.store.interrupt(w.left, w.startedAt, w.place)
+}
+
 // newEpoch names a start, or a file: the time first, so that names sort, then 80 random bits.
 func newEpoch(at time.Time) string { return fmt.Sprintf("%012x%s", at.UnixMilli(), rand.Text()[:16]) }
 
-// examine looks at a file before anything is written to it. An empty one becomes a ledger.
+// epochStart is when an epoch began, in milliseconds since 1970.
+func epochStart(epoch string) (int64, error) {
+	const digits = 12
+	if len(epoch) < digits {
+		return 0, errEpoch
+	}
+	ms, err := strconv.ParseInt(epoch[:digits], 16, 64)
+	if err != nil {
+		return 0, errEpoch
+	}
+	return ms, nil
+}
+
+var errEpoch = errors.New("not an epoch's name")
+
+// examine looks at a file before anything is written to it. An empty one becomes a ledger, one of an earlier version one
+// of this.
 func examine(ctx context.Context, path string) error {
 	db, err := openReading(path)
 	if err != nil {
 		return err
 	}
 	fresh, err := checkForm(ctx, db)
+	older := errors.Is(err, errOlder)
+	if older {
+		err = nil
+	}
 	if err == nil && !fresh {
 		err = checkSound(ctx, db)
 	}
-	if err = errors.Join(err, db.Close()); err != nil || !fresh {
+	if err = errors.Join(err, db.Close()); err != nil {
 		return err
+	}
+	switch {
+	case older:
+		return migrate(ctx, path)
+	case !fresh:
+		return nil
 	}
 	if db, err = openWriting(path); err != nil {
 		return err
@@ -91,6 +141,7 @@ func (w *writer) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.committed = w.committed
 	if err := s.ready(ctx, w.epoch, w.startedAt.UnixMilli()); err != nil {
 		return errors.Join(err, s.close())
 	}

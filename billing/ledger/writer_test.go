@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"testing"
 
 	"voicerelay/billing"
@@ -12,7 +13,7 @@ func TestRefusedChangeSparesTheOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	changes := []*change{
-		newChange(admission{entry("rec-1", "acme", morning)}),
+		newChange(admission{entry: entry("rec-1", "acme", morning)}),
 		newChange(offense{}),
 		newChange(closing{record: finished(entry("rec-1", "acme", morning))}),
 	}
@@ -51,7 +52,7 @@ func TestOnlyProgressGoesWithoutASync(t *testing.T) {
 		mutations []mutation
 		want      int
 	}{
-		{"entry", []mutation{admission{entry("rec-1", "acme", morning)}}, full},
+		{"entry", []mutation{admission{entry: entry("rec-1", "acme", morning)}}, full},
 		{"progress", []mutation{noted, noted}, normal},
 		{"progress and close", []mutation{noted, closing{record: finished(entry("rec-1", "acme", morning))}}, full},
 	} {
@@ -66,6 +67,31 @@ func TestOnlyProgressGoesWithoutASync(t *testing.T) {
 		if err := w.store.conn.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&got); err != nil || got != step.want {
 			t.Errorf("%s: synchronous = %d, %v, want %d", step.name, got, err, step.want)
 		}
+	}
+	if err := w.disconnect(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A file that turns out to be older than what was written is not written on: numbers would be given out twice.
+func TestAnOlderFileUnderARunningRelayIsRefused(t *testing.T) {
+	w, err := newWriter(t.Context(), fresh(t), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := []*change{
+		newChange(admission{entry: entry("rec-1", "acme", morning)}),
+		newChange(closing{record: finished(entry("rec-1", "acme", morning))}),
+	}
+	if err := w.commit(changes); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.disconnect(); err != nil {
+		t.Fatal(err)
+	}
+	tamper(t, w.path, "DELETE FROM tails", "DELETE FROM records")
+	if err := w.commit([]*change{newChange(probe{morning})}); !errors.Is(err, errReplaced) {
+		t.Errorf("commit = %v, want %v", err, errReplaced)
 	}
 	if err := w.disconnect(); err != nil {
 		t.Error(err)

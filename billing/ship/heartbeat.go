@@ -46,6 +46,9 @@ type storedBeat struct {
 // says that any record may be lacking, and errLost has the marks read anew.
 func (s *Shipper) writeBeat(ctx context.Context) error {
 	s.count()
+	if s.twin {
+		return nil // the name is another's
+	}
 	stored := storedBeat{Epoch: s.cfg.Epoch, Unshipped: s.Unshipped()}
 	doubtful := stored
 	if !s.oldest.IsZero() {
@@ -77,29 +80,34 @@ func (s *Shipper) writeBeat(ctx context.Context) error {
 
 // Heartbeats are those of all relays that ever wrote to Redis and were neither finished nor forgotten.
 func (r *Reports) Heartbeats(ctx context.Context) ([]Heartbeat, error) {
+	beats, _, err := r.heartbeats(ctx)
+	return beats, err
+}
+
+// heartbeats has Redis' time beside them.
+func (r *Reports) heartbeats(ctx context.Context) (beats []Heartbeat, now time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	answer, err := r.relays.Run(ctx, r.rdb, []string{relaysKey}).StringSlice()
 	if err != nil {
-		return nil, fmt.Errorf("read heartbeats: %w", err)
+		return nil, now, fmt.Errorf("read heartbeats: %w", err)
 	}
 	if len(answer)%2 == 0 {
-		return nil, errStored
+		return nil, now, errStored
 	}
-	now, err := parseMS(answer[0])
+	now, err = parseMS(answer[0])
 	if err != nil {
-		return nil, err
+		return nil, now, err
 	}
-	var beats []Heartbeat
 	for i := 1; i < len(answer); i += 2 {
 		beat, err := parseBeat(answer[i], answer[i+1])
 		if err != nil {
-			return nil, err
+			return nil, now, err
 		}
 		beat.Stale = now.Sub(beat.At) > staleAfter
 		beats = append(beats, beat)
 	}
-	return beats, nil
+	return beats, now, nil
 }
 
 func parseBeat(relay, value string) (Heartbeat, error) {

@@ -11,6 +11,9 @@ const (
 // as the configuration sees to.
 func tenantKey(tenant, what string) string { return "usage:{" + tenant + "}:" + what }
 
+// epochsKey has the epochs of a relay's ledger.
+func epochsKey(relay string) string { return "usage:epochs:" + relay }
+
 func markKey(at stream) string { return tenantKey(at.tenant, "mark:"+at.epoch) }
 
 func hoursKey(tenant string) string { return tenantKey(tenant, "hours") }

@@ -19,13 +19,7 @@ import (
 // start opens the ledger as a relay does, and ships from it. stop ends both in their order.
 func start(t *testing.T, path string, rdb redis.UniversalClient) (l *ledger.Ledger, s *Shipper, stop func()) {
 	t.Helper()
-	l, err := ledger.Open(t.Context(), ledger.Config{Path: path, Log: zerolog.Nop()})
-	must(t, err)
-	relay, err := l.Relay(t.Context())
-	must(t, err)
-	cfg := testTimes()
-	cfg.Relay, cfg.Epoch = relay, l.Epoch()
-	s = New(cfg, l, rdb)
+	l, s = prepare(t, path, rdb)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { s.Run(ctx) })
@@ -35,6 +29,18 @@ func start(t *testing.T, path string, rdb redis.UniversalClient) (l *ledger.Ledg
 		must(t, s.Finish(t.Context()))
 		must(t, l.Stop(t.Context()))
 	}
+}
+
+// prepare opens the ledger as a relay does, and makes its shipper.
+func prepare(t *testing.T, path string, rdb redis.UniversalClient) (*ledger.Ledger, *Shipper) {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), ledger.Config{Path: path, AskFirst: true, Log: zerolog.Nop()})
+	must(t, err)
+	relay, err := l.Relay(t.Context())
+	must(t, err)
+	cfg := testTimes()
+	cfg.Relay, cfg.Epoch, cfg.Books = relay, l.Epoch(), l
+	return l, New(cfg, l, rdb)
 }
 
 // speak admits and closes n records from several goroutines. Of each ten, one is left open where so is asked.

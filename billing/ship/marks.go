@@ -1,8 +1,10 @@
 package ship
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,17 +18,17 @@ const (
 	keysAtOnce     = 256 // of one command
 )
 
-// readMarks asks for the mark of every stream of the ledger, and names its tenants.
-func (s *Shipper) readMarks(ctx context.Context) (map[stream]int64, error) {
+// readMarks asks for the marks of streams of the ledger, and names their tenants and epochs.
+func (s *Shipper) readMarks(ctx context.Context, of iter.Seq[stream]) (map[stream]int64, error) {
 	byTenant := make(map[string][]stream)
-	for at := range s.tails {
+	for at := range of {
 		byTenant[at.tenant] = append(byTenant[at.tenant], at)
 	}
 	var questions [][]stream // each of one tenant, hence of one slot
 	for _, tenant := range slices.Sorted(maps.Keys(byTenant)) {
 		questions = slices.AppendSeq(questions, slices.Chunk(byTenant[tenant], keysAtOnce))
 	}
-	marks := make(map[stream]int64, len(s.tails))
+	marks := make(map[stream]int64)
 	for some := range slices.Chunk(questions, commandsAtOnce) {
 		if err := s.askMarks(ctx, some, marks); err != nil {
 			return nil, fmt.Errorf("read marks: %w", err)
@@ -40,6 +42,9 @@ func (s *Shipper) askMarks(ctx context.Context, questions [][]stream, marks map[
 	defer cancel()
 	answers := make([]*redis.SliceCmd, len(questions))
 	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, epoch := range epochsOf(questions) {
+			s.nameEpoch(ctx, p, epoch)
+		}
 		for i, streams := range questions {
 			p.SAdd(ctx, tenantsKey, streams[0].tenant)
 			keys := make([]string, len(streams))
@@ -61,6 +66,24 @@ func (s *Shipper) askMarks(ctx context.Context, questions [][]stream, marks map[
 		}
 	}
 	return nil
+}
+
+// epochsOf are the epochs of streams, each once.
+func epochsOf(questions [][]stream) []string {
+	seen := make(map[string]bool)
+	for _, at := range slices.Concat(questions...) {
+		seen[at.epoch] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// sortedStreams is a constant order.
+func sortedStreams(of map[stream]int64) []stream {
+	return slices.SortedFunc(maps.Keys(of), compareStreams)
+}
+
+func compareStreams(a, b stream) int {
+	return cmp.Or(cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tenant, b.tenant))
 }
 
 // parseMark takes a mark that is not there as 0.

@@ -21,7 +21,8 @@ type storedRecord struct {
 	EndedAt      time.Time         `json:"ended_at"`
 	Characters   int64             `json:"characters"`
 	Bytes        int64             `json:"bytes"`
-	AudioNS      int64             `json:"audio_ns"` // sent to the client
+	Spoken       int64             `json:"spoken,omitempty"` // of the characters; records of earlier versions lack it
+	AudioNS      int64             `json:"audio_ns"`         // sent to the client
 	Outcome      billing.Outcome   `json:"outcome"`
 	Code         string            `json:"code,omitempty"`
 	PriceList    string            `json:"price_list,omitempty"`
@@ -53,7 +54,7 @@ func encodeRecord(r *billing.Record) (string, error) {
 	stored := storedRecord{
 		RecordID: r.ID, GenerationID: r.GenerationID, Tenant: r.Tenant, Key: r.Key, SessionID: r.SessionID,
 		ContextID: r.ContextID, Route: r.Route, AdmittedAt: r.AdmittedAt.UTC(), EndedAt: r.EndedAt.UTC(),
-		Characters: r.Characters, Bytes: r.Bytes, AudioNS: int64(r.Audio), Outcome: r.Outcome, Code: r.Code,
+		Characters: r.Characters, Bytes: r.Bytes, Spoken: r.Spoken, AudioNS: int64(r.Audio), Outcome: r.Outcome, Code: r.Code,
 		PriceList: r.PriceList, Metadata: r.Metadata,
 	}
 	for i := range r.Attempts {
@@ -84,7 +85,7 @@ func decodeRecord(raw string) (billing.Record, error) {
 	r := billing.Record{
 		ID: s.RecordID, GenerationID: s.GenerationID, Tenant: s.Tenant, Key: s.Key, SessionID: s.SessionID,
 		ContextID: s.ContextID, Route: s.Route, AdmittedAt: s.AdmittedAt, EndedAt: s.EndedAt, Characters: s.Characters,
-		Bytes: s.Bytes, Audio: time.Duration(s.AudioNS), Outcome: s.Outcome, Code: s.Code, PriceList: s.PriceList,
+		Bytes: s.Bytes, Spoken: s.Spoken, Audio: time.Duration(s.AudioNS), Outcome: s.Outcome, Code: s.Code, PriceList: s.PriceList,
 		Metadata: s.Metadata,
 	}
 	for i := range s.Attempts {

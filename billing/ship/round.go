@@ -1,12 +1,14 @@
 package ship
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"voicerelay/billing"
 )
@@ -20,6 +22,7 @@ const admissionSlack = 10 * time.Second
 // round looks at what the ledger has, ships all that Redis lacks, and writes the heartbeat.
 func (s *Shipper) round(ctx context.Context) error {
 	defer s.count()
+	s.tryRecover(ctx)
 	oldest, err := s.horizon(ctx)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func (s *Shipper) readTails(ctx context.Context) error {
 
 // check reads all marks.
 func (s *Shipper) check(ctx context.Context) error {
-	marks, err := s.readMarks(ctx)
+	marks, err := s.readMarks(ctx, maps.Keys(s.tails))
 	if err != nil {
 		return err
 	}
@@ -88,6 +91,7 @@ func (s *Shipper) check(ctx context.Context) error {
 		if mark > s.tails[at] {
 			s.cfg.Log.Error().Str("epoch", at.epoch).Str("tenant", at.tenant).Int64("mark", mark).Int64("last", s.tails[at]).
 				Msg("redis has usage records that the ledger lacks")
+			s.recovered = false // the next round takes them in
 		}
 	}
 	if lost > 0 {
@@ -106,9 +110,7 @@ func (s *Shipper) lagging() []stream {
 			streams = append(streams, at)
 		}
 	}
-	slices.SortFunc(streams, func(a, b stream) int {
-		return cmp.Or(cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tenant, b.tenant))
-	})
+	slices.SortFunc(streams, compareStreams)
 	return streams
 }
 
@@ -148,7 +150,7 @@ func (s *Shipper) ship(ctx context.Context, streams []stream) error {
 func (s *Shipper) shipRun(ctx context.Context, at stream) (more bool, err error) {
 	after, known := s.marks[at]
 	if !known {
-		if err := s.nameTenant(ctx, at.tenant); err != nil {
+		if err := s.nameStream(ctx, at); err != nil {
 			return false, err
 		}
 	}
@@ -161,15 +163,12 @@ func (s *Shipper) shipRun(ctx context.Context, at stream) (more bool, err error)
 		s.marks[at] = max(after, s.tails[at])
 		return false, nil
 	}
-	r, err := newRun(at, after, records)
+	last := records[len(records)-1].Seq
+	mark, err := s.applyOnce(ctx, at, after, records)
 	if err != nil {
 		return false, err
 	}
-	mark, err := s.applyRun(ctx, r)
-	if err != nil {
-		return false, err
-	}
-	s.marks[at], s.tails[at] = mark, max(r.last, s.tails[at])
+	s.marks[at], s.tails[at] = mark, max(last, s.tails[at])
 	if mark < after {
 		s.oldest = time.Time{}
 		return false, errLost
@@ -177,12 +176,59 @@ func (s *Shipper) shipRun(ctx context.Context, at stream) (more bool, err error)
 	return mark < s.tails[at] || len(records) == s.cfg.RunSize, nil
 }
 
-// nameTenant comes before the tenant's first records, so that reports know where to look.
-func (s *Shipper) nameTenant(ctx context.Context, tenant string) error {
+// applyOnce applies a run, but for records that Redis has under another number: those count as they are there, and the
+// ledger takes them so.
+func (s *Shipper) applyOnce(ctx context.Context, at stream, after int64, records []billing.Numbered) (mark int64, err error) {
+	skip := make(map[string]bool)
+	for { // ends: each turn skips one more record at least
+		r, err := newRun(at, after, records, skip)
+		if err != nil {
+			return 0, err
+		}
+		mark, twice, err := s.applyRun(ctx, r)
+		if err != nil || len(twice) == 0 {
+			return mark, err
+		}
+		if err := s.takeAsThere(ctx, records, twice); err != nil {
+			return 0, err
+		}
+		for _, id := range twice {
+			skip[id] = true
+		}
+	}
+}
+
+// takeAsThere has the ledger take records as Redis has them.
+func (s *Shipper) takeAsThere(ctx context.Context, records []billing.Numbered, ids []string) error {
+	s.cfg.Log.Warn().Int("records", len(ids)).Msg("redis has records of this ledger under other numbers: they count once, as they are there")
+	if s.books == nil {
+		return nil
+	}
+	var asked []billing.Record
+	for i := range records {
+		if slices.Contains(ids, records[i].Record.ID) {
+			asked = append(asked, records[i].Record)
+		}
+	}
+	found, err := s.reports.recordsOf(ctx, asked)
+	if err != nil {
+		return fmt.Errorf("read records that are there: %w", err)
+	}
+	return s.adopt(ctx, nil, found)
+}
+
+// nameStream comes before the first records of a stream, so that reports, and a ledger that was restored from a copy, know
+// where to look.
+func (s *Shipper) nameStream(ctx context.Context, at stream) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	if err := s.rdb.SAdd(ctx, tenantsKey, tenant).Err(); err != nil {
-		return fmt.Errorf("name tenant: %w", err)
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		s.nameEpoch(ctx, p, at.epoch)
+		p.SAdd(ctx, tenantsKey, at.tenant)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("name tenant and epoch: %w", err)
 	}
 	return nil
 }
@@ -198,13 +244,26 @@ func (s *Shipper) unshippedOf(ctx context.Context, at stream, after int64) ([]bi
 }
 
 // applyRun returns the mark as it is then: the run's last number, or, where Redis was elsewhere than the run took it to be,
-// another.
-func (s *Shipper) applyRun(ctx context.Context, r *run) (mark int64, err error) {
+// another. Nothing was done where records of it are there already: then it returns their ids.
+func (s *Shipper) applyRun(ctx context.Context, r *run) (mark int64, twice []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	mark, err = s.apply.Run(ctx, s.rdb, r.keys(), r.args(s.cfg.Retention)...).Int64()
+	answer, err := s.apply.Run(ctx, s.rdb, r.keys(), r.args(s.cfg.Retention)...).Result()
 	if err != nil {
-		return 0, fmt.Errorf("apply run: %w", err)
+		return 0, nil, fmt.Errorf("apply run: %w", err)
 	}
-	return mark, nil
+	switch answer := answer.(type) {
+	case int64:
+		return answer, nil, nil
+	case []any:
+		for _, id := range answer {
+			if id, ok := id.(string); ok {
+				twice = append(twice, id)
+			}
+		}
+	}
+	if len(twice) == 0 {
+		return 0, nil, errStored
+	}
+	return 0, twice, nil
 }

@@ -29,8 +29,9 @@ type hourRun struct {
 	records []any            // record id, generation id, seq and JSON of each
 }
 
-// newRun takes records that follow after. A hole between numbers is no fault: a ledger forgets records whose time is over.
-func newRun(at stream, after int64, records []billing.Numbered) (*run, error) {
+// newRun takes records that follow after, but for those to skip. A hole between numbers is no fault: a ledger forgets records
+// whose time is over, and one that was restored lacks some.
+func newRun(at stream, after int64, records []billing.Numbered, skip map[string]bool) (*run, error) {
 	r := &run{at: at, after: after, last: after, hours: make(map[int64]*hourRun)}
 	for i := range records {
 		n := &records[i]
@@ -38,6 +39,9 @@ func newRun(at stream, after int64, records []billing.Numbered) (*run, error) {
 			return nil, errNumbers
 		}
 		r.last = n.Seq
+		if skip[n.Record.ID] {
+			continue
+		}
 		if err := r.add(n); err != nil {
 			return nil, err
 		}

@@ -43,6 +43,9 @@ type Config struct {
 	Timeout time.Duration
 	// RunSize is the most records that one script applies. Default 256, which takes Redis some 3 ms.
 	RunSize int
+	// Books is the ledger that is shipped, where it is to be completed from Redis after a crash or a restoration; nil: it is
+	// only read.
+	Books Books
 	// Log gets a line when shipping fails, and one when it goes on.
 	Log zerolog.Logger
 }
@@ -85,6 +88,8 @@ type Shipper struct {
 	rdb         redis.UniversalClient
 	apply, beat *redis.Script
 	wake        chan struct{} // holds one token
+	books       Books         // nil: none
+	reports     *Reports
 
 	unshipped atomic.Int64
 
@@ -97,20 +102,27 @@ type Shipper struct {
 	checkedAt time.Time        // when all marks were read; zero: they must be
 	oldest    time.Time        // no record that Redis lacks was admitted before; zero: any may be lacking
 	lastBeat  string           // the heartbeat as it stands in Redis
+	recovered bool             // the ledger has what Redis has of it, and nothing of earlier starts is open
+	troubled  bool             // the log has a line that recovering failed
+	watched   time.Duration    // for how long, by rounds of a second, it was watched whether one does
+	twin      bool             // another relay writes heartbeats in this one's name
 }
 
 // New is a shipper of the records of out. The client's options must have ContextTimeoutEnabled.
 func New(cfg Config, out Outbox, rdb redis.UniversalClient) *Shipper {
+	cfg = cfg.withDefaults()
 	return &Shipper{
-		cfg:   cfg.withDefaults(),
-		out:   out,
-		rdb:   rdb,
-		apply: redis.NewScript(applySource),
-		beat:  redis.NewScript(beatSource),
-		wake:  make(chan struct{}, 1),
-		woken: make(map[string]bool),
-		marks: make(map[stream]int64),
-		tails: make(map[stream]int64),
+		cfg:     cfg,
+		out:     out,
+		rdb:     rdb,
+		books:   cfg.Books,
+		reports: NewReports(rdb, cfg.Timeout),
+		apply:   redis.NewScript(applySource),
+		beat:    redis.NewScript(beatSource),
+		wake:    make(chan struct{}, 1),
+		woken:   make(map[string]bool),
+		marks:   make(map[stream]int64),
+		tails:   make(map[stream]int64),
 	}
 }
 
@@ -153,7 +165,7 @@ func (s *Shipper) Run(ctx context.Context) {
 			return
 		case <-next.C:
 			err = s.round(ctx)
-			next.Reset(s.cfg.BeatEvery)
+			next.Reset(s.untilNext())
 			if err == nil && !warned {
 				s.warnOfEviction(ctx)
 				warned = true
@@ -184,6 +196,15 @@ func (s *Shipper) note(ctx context.Context, err error, failures int) int {
 		s.cfg.Log.Warn().Err(err).Msg("usage records are not shipped")
 	}
 	return failures + 1
+}
+
+// untilNext is the time to the next round: shorter while it is watched whether another relay runs in this one's name.
+func (s *Shipper) untilNext() time.Duration {
+	if s.twin && s.watched < twinPatience+lastRetry {
+		s.watched += time.Second
+		return time.Second
+	}
+	return s.cfg.BeatEvery
 }
 
 func retryIn(failures int) time.Duration {
@@ -225,7 +246,8 @@ func (s *Shipper) shipAll(ctx context.Context) error {
 // Finish is called after Run has returned and the last record was closed: it ships what is left and takes the heartbeat
 // away, so that reports don't wait for this relay. Where it fails the heartbeat stays, and says so.
 func (s *Shipper) Finish(ctx context.Context) error {
-	if err := s.All(ctx); err != nil {
+	recovering := s.recover(ctx)
+	if err := errors.Join(recovering, s.All(ctx)); err != nil {
 		return err
 	}
 	return Forget(ctx, s.rdb, s.cfg.Relay)

@@ -107,7 +107,7 @@ func TestRunsCountOnce(t *testing.T) {
 	s := newShipper(out, rdb)
 	take := func(after int64, n int) *run {
 		records, _ := out.Unshipped(t.Context(), at.epoch, at.tenant, after, n)
-		r, err := newRun(at, after, records)
+		r, err := newRun(at, after, records, nil)
 		must(t, err)
 		return r
 	}
@@ -126,11 +126,11 @@ func TestRunsCountOnce(t *testing.T) {
 		{"the rest", 7, 9, 10},
 	}
 	for _, step := range steps {
-		if got, err := s.applyRun(t.Context(), take(step.after, step.n)); err != nil || got != step.want {
+		if got, twice, err := s.applyRun(t.Context(), take(step.after, step.n)); err != nil || got != step.want || len(twice) > 0 {
 			t.Fatalf("%s: mark = %d, %v, want %d", step.name, got, err, step.want)
 		}
 	}
-	must(t, s.nameTenant(t.Context(), at.tenant))
+	must(t, s.nameStream(t.Context(), at))
 	wantWhole(t, rdb, out)
 }
 
@@ -198,11 +198,11 @@ func TestNewRunRefusesNumbersOutOfOrder(t *testing.T) {
 		"another tenant": {numbered("e1", "beta", 4)},
 		"another epoch":  {numbered("e2", "acme", 4)},
 	} {
-		if _, err := newRun(at, 3, records); !errors.Is(err, errNumbers) {
+		if _, err := newRun(at, 3, records, nil); !errors.Is(err, errNumbers) {
 			t.Errorf("%s: %v, want %v", name, err, errNumbers)
 		}
 	}
-	if r, err := newRun(at, 3, []billing.Numbered{numbered("e1", "acme", 5)}); err != nil || r.last != 5 {
+	if r, err := newRun(at, 3, []billing.Numbered{numbered("e1", "acme", 5)}, nil); err != nil || r.last != 5 {
 		t.Errorf("a hole: %+v, %v, want it taken", r, err)
 	}
 }

@@ -35,6 +35,7 @@ func measures() []measure {
 		{"audio_ms", func(v *billing.SumValue) *int64 { return &v.AudioMS }},
 		{"micros", func(v *billing.SumValue) *int64 { return &v.Micros }},
 		{"unpriced", func(v *billing.SumValue) *int64 { return &v.Unpriced }},
+		{"spoken", func(v *billing.SumValue) *int64 { return &v.Spoken }},
 		{"estimated", func(v *billing.SumValue) *int64 { return &v.Estimated }},
 	}
 }

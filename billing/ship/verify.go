@@ -2,6 +2,7 @@ package ship
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,43 +22,68 @@ type Verdict struct {
 	More int64
 }
 
+// ErrUnreachable says that Redis gave no answer, so that nothing can be said of what it has.
+var ErrUnreachable = errors.New("redis can't be reached")
+
 // maxFaults keeps a thoroughly broken Redis from filling memory.
 const maxFaults = 100
 
 // verifyPage is how many records are compared, or read of a stream, at a time.
 const verifyPage = 256
 
+// Shipping is given time: a relay that runs needs a tenth of a second, and longer only where it has fallen behind, but then
+// it gets on.
+const (
+	shipPatience = 3 * time.Second        // without any progress
+	lookAgain    = 100 * time.Millisecond // between two looks at marks
+)
+
 // Verify holds a ledger against Redis: each record up to its marks is there once and the same, and every tenant's hourly
 // sums are those of its records, whichever relay they came from. It may run beside relays. Retention is that of the
-// shipper: what is older need not be there.
+// shipper: what is older need not be there. The error is ErrUnreachable where Redis gave no answer.
 func (r *Reports) Verify(ctx context.Context, out Outbox, retention time.Duration) (Verdict, error) {
 	v := verifier{reports: r, out: out, since: floorHour(time.Now().Add(-retention)) + 1}
-	tails, err := out.Tails(ctx)
-	if err != nil {
-		return v.verdict, fmt.Errorf("read tails: %w", err)
+	err := v.run(ctx)
+	var own *ledgerError
+	if err != nil && !errors.Is(err, errStored) && !errors.As(err, &own) {
+		err = fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
-	for _, tail := range tails {
-		if err := v.stream(ctx, tail); err != nil {
-			return v.verdict, fmt.Errorf("compare records: %w", err)
-		}
-	}
-	tenants, err := r.tenants(ctx, "")
-	if err != nil {
-		return v.verdict, err
-	}
-	for _, tenant := range tenants {
-		if err := v.sums(ctx, tenant); err != nil {
-			return v.verdict, fmt.Errorf("compare sums: %w", err)
-		}
-	}
-	return v.verdict, nil
+	return v.verdict, err
 }
+
+// ledgerError says that the ledger could not be read, rather than Redis.
+type ledgerError struct{ err error }
+
+func (e *ledgerError) Error() string { return "read the ledger: " + e.err.Error() }
+func (e *ledgerError) Unwrap() error { return e.err }
 
 type verifier struct {
 	reports *Reports
 	out     Outbox
 	since   int64 // first hour that has not been over for the retention
 	verdict Verdict
+}
+
+func (v *verifier) run(ctx context.Context) error {
+	marks, err := v.shipped(ctx)
+	if err != nil {
+		return err
+	}
+	for _, at := range sortedStreams(marks) {
+		if err := v.stream(ctx, at, marks[at]); err != nil {
+			return err
+		}
+	}
+	tenants, err := v.reports.tenants(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, tenant := range tenants {
+		if err := v.sums(ctx, tenant); err != nil {
+			return fmt.Errorf("compare sums: %w", err)
+		}
+	}
+	return nil
 }
 
 func (v *verifier) fault(format string, args ...any) {
@@ -68,47 +94,147 @@ func (v *verifier) fault(format string, args ...any) {
 	v.verdict.Faults = append(v.verdict.Faults, fmt.Sprintf(format, args...))
 }
 
-// stream compares the records of an epoch and tenant.
-func (v *verifier) stream(ctx context.Context, tail billing.Tail) error {
-	mark, err := v.mark(ctx, stream{tail.Epoch, tail.Tenant})
+// shipped waits until Redis has all that the ledger has now, and returns the marks. What a relay closes meanwhile is none
+// of it: the ledger is read before the marks where Redis must have no less, and behind them where it must have no more.
+func (v *verifier) shipped(ctx context.Context) (map[stream]int64, error) {
+	want, err := v.tails(ctx)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := v.await(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	now, err := v.tails(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range sortedStreams(marks) {
+		last, there := now[at]
+		switch {
+		case !there: // its records went with the retention meanwhile
+			delete(marks, at)
+		case marks[at] < want[at]:
+			v.fault("epoch %s, tenant %s: redis has records to number %d, the ledger to %d", at.epoch, at.tenant, marks[at], want[at])
+		case marks[at] > last:
+			v.fault("epoch %s, tenant %s: redis has records to number %d, the ledger to %d", at.epoch, at.tenant, marks[at], last)
+		}
+	}
+	return marks, nil
+}
+
+// await reads the marks until they have reached the tails, or don't move any more.
+func (v *verifier) await(ctx context.Context, tails map[stream]int64) (marks map[stream]int64, err error) {
+	deadline, before := time.Now().Add(shipPatience), int64(0)
+	for {
+		if marks, err = v.marks(ctx, tails); err != nil {
+			return nil, err
+		}
+		lacking, sum := false, int64(0)
+		for at, mark := range marks {
+			sum += mark
+			if mark >= tails[at] {
+				continue
+			}
+			some, err := v.hasMore(ctx, at, mark)
+			if err != nil {
+				return nil, err
+			}
+			if lacking = lacking || some; !some {
+				tails[at] = mark // what lies between is in gaps
+			}
+		}
+		if sum != before {
+			deadline, before = time.Now().Add(shipPatience), sum
+		}
+		if !lacking || time.Now().After(deadline) {
+			return marks, nil
+		}
+		pause(ctx, lookAgain)
+	}
+}
+
+// hasMore reports whether the ledger has a record behind a number.
+func (v *verifier) hasMore(ctx context.Context, at stream, after int64) (bool, error) {
+	records, err := v.out.Unshipped(ctx, at.epoch, at.tenant, after, 1)
+	if err != nil {
+		return false, &ledgerError{err}
+	}
+	return len(records) > 0, nil
+}
+
+// tails are the ledger's last numbers.
+func (v *verifier) tails(ctx context.Context) (map[stream]int64, error) {
+	list, err := v.out.Tails(ctx)
+	if err != nil {
+		return nil, &ledgerError{err}
+	}
+	tails := make(map[stream]int64, len(list))
+	for _, t := range list {
+		tails[stream{t.Epoch, t.Tenant}] = t.Last
+	}
+	return tails, nil
+}
+
+func (v *verifier) marks(ctx context.Context, of map[stream]int64) (map[stream]int64, error) {
+	marks := make(map[stream]int64, len(of))
+	for some := range slices.Chunk(sortedStreams(of), commandsAtOnce) {
+		if err := v.someMarks(ctx, some, marks); err != nil {
+			return nil, fmt.Errorf("read marks: %w", err)
+		}
+	}
+	return marks, nil
+}
+
+func (v *verifier) someMarks(ctx context.Context, streams []stream, into map[stream]int64) error {
+	ctx, cancel := context.WithTimeout(ctx, v.reports.timeout)
+	defer cancel()
+	answers := make([]*redis.SliceCmd, len(streams))
+	_, err := v.reports.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, at := range streams {
+			answers[i] = p.MGet(ctx, markKey(at)) // of one key: what is not there is no error
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	if mark != tail.Last {
-		v.fault("epoch %s, tenant %s: redis has records to number %d, the ledger to %d", tail.Epoch, tail.Tenant, mark, tail.Last)
-	}
-	for after := int64(0); after < mark; {
-		records, err := v.out.Unshipped(ctx, tail.Epoch, tail.Tenant, after, verifyPage)
-		if err != nil {
-			return err
-		}
-		if len(records) == 0 {
-			return nil
-		}
-		after = records[len(records)-1].Seq
-		if err := v.compare(ctx, records, mark); err != nil {
+	for i, at := range streams {
+		if into[at], err = parseMark(answers[i].Val()[0]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v *verifier) mark(ctx context.Context, at stream) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, v.reports.timeout)
-	defer cancel()
-	values, err := v.reports.rdb.MGet(ctx, markKey(at)).Result()
-	if err != nil || len(values) != 1 {
-		return 0, err
+// stream compares the records of an epoch and tenant up to its mark.
+func (v *verifier) stream(ctx context.Context, at stream, mark int64) error {
+	for after := int64(0); after < mark; {
+		records, err := v.out.Unshipped(ctx, at.epoch, at.tenant, after, verifyPage)
+		if err != nil {
+			return &ledgerError{err}
+		}
+		if len(records) == 0 {
+			return nil
+		}
+		after = records[len(records)-1].Seq
+		if err := v.compare(ctx, records, mark); err != nil {
+			return fmt.Errorf("compare records: %w", err)
+		}
 	}
-	return parseMark(values[0])
+	return nil
 }
 
 // compare looks each record up, of those that must be there.
-func (v *verifier) compare(ctx context.Context, records []billing.Numbered, mark int64) error {
-	records = slices.DeleteFunc(records, func(n billing.Numbered) bool {
+func (v *verifier) compare(ctx context.Context, numbered []billing.Numbered, mark int64) error {
+	numbered = slices.DeleteFunc(numbered, func(n billing.Numbered) bool {
 		return n.Seq > mark || billing.Hour(n.Record.AdmittedAt) < v.since
 	})
-	places, err := v.locate(ctx, records)
+	records := make([]billing.Record, len(numbered))
+	for i := range numbered {
+		records[i] = numbered[i].Record
+	}
+	places, err := v.reports.locate(ctx, records)
 	if err != nil {
 		return err
 	}
@@ -120,8 +246,8 @@ func (v *verifier) compare(ctx context.Context, records []billing.Numbered, mark
 	for _, e := range entries {
 		found[e.recordID] = append(found[e.recordID], e)
 	}
-	for i := range records {
-		v.one(&records[i], found[records[i].Record.ID])
+	for i := range numbered {
+		v.one(&numbered[i], found[numbered[i].Record.ID])
 	}
 	return nil
 }
@@ -137,48 +263,4 @@ func (v *verifier) one(n *billing.Numbered, found []entry) {
 	if e := found[0]; err != nil || e.record != want || e.epoch != n.Epoch || e.seq != fmt.Sprint(n.Seq) {
 		v.fault("record %s, number %d of epoch %s: redis has another", n.Record.ID, n.Seq, n.Epoch)
 	}
-}
-
-// locate finds where the records lie.
-func (v *verifier) locate(ctx context.Context, records []billing.Numbered) ([]place, error) {
-	var places []place
-	for some := range slices.Chunk(records, commandsAtOnce) {
-		found, err := v.locateSome(ctx, some)
-		if err != nil {
-			return nil, err
-		}
-		places = append(places, found...)
-	}
-	return places, nil
-}
-
-func (v *verifier) locateSome(ctx context.Context, records []billing.Numbered) ([]place, error) {
-	ctx, cancel := context.WithTimeout(ctx, v.reports.timeout)
-	defer cancel()
-	answers := make([]*redis.StringSliceCmd, len(records))
-	spots := make([]spot, len(records))
-	_, err := v.reports.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i := range records {
-			r := &records[i].Record
-			spots[i] = spot{billing.Hour(r.AdmittedAt), r.Tenant}
-			answers[i] = p.ZRangeArgs(ctx, redis.ZRangeArgs{
-				Key: idsKey(r.Tenant, spots[i].hour), ByLex: true, Start: "[r" + r.ID + "\x00", Stop: "(r" + r.ID + "\x00\xff",
-			})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var places []place
-	for i, answer := range answers {
-		for _, member := range answer.Val() {
-			p, err := parsePlace(spots[i], member)
-			if err != nil {
-				return nil, err
-			}
-			places = append(places, p)
-		}
-	}
-	return places, nil
 }

@@ -2,14 +2,12 @@ package ship
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/redis/go-redis/v9"
 )
-
-// tries is how often an hour is read that changes meanwhile.
-const tries = 10
 
 // sums makes the sums of a tenant's hours anew from the streams.
 func (v *verifier) sums(ctx context.Context, tenant string) error {
@@ -25,33 +23,19 @@ func (v *verifier) sums(ctx context.Context, tenant string) error {
 	return nil
 }
 
-// hour reads the sums before and after the records: where they are the same, no run came in between.
+// hour compares sums with the records of the same moment: what is added behind the last of them does not count.
 func (v *verifier) hour(ctx context.Context, at spot) error {
 	v.verdict.Hours++
-	before, err := v.reports.readSums(ctx, at.tenant, []int64{at.hour})
+	got, last, err := v.snapshot(ctx, at)
 	if err != nil {
 		return err
 	}
-	for range tries {
-		want, twice, err := v.addUp(ctx, at)
-		if err != nil {
+	want, twice := make(map[string]int64), 0
+	if last != "" {
+		if want, twice, err = v.addUp(ctx, at, last); err != nil {
 			return err
 		}
-		after, err := v.reports.readSums(ctx, at.tenant, []int64{at.hour})
-		if err != nil {
-			return err
-		}
-		if maps.Equal(before[0], after[0]) {
-			v.judge(at, want, after[0], twice)
-			return nil
-		}
-		before = after
 	}
-	v.fault("tenant %s, hour %s: changes too fast to be added up", at.tenant, hourName(at.hour))
-	return nil
-}
-
-func (v *verifier) judge(at spot, want map[string]int64, got map[string]string, twice int) {
 	if twice > 0 {
 		v.fault("tenant %s, hour %s: %d records are there twice", at.tenant, hourName(at.hour), twice)
 	}
@@ -62,41 +46,49 @@ func (v *verifier) judge(at spot, want map[string]int64, got map[string]string, 
 	if !maps.Equal(sums, got) {
 		v.fault("tenant %s, hour %s: the sums are not those of the records", at.tenant, hourName(at.hour))
 	}
+	return nil
 }
 
-// addUp reads an hour's stream. twice counts the numbers that occur more than once.
-func (v *verifier) addUp(ctx context.Context, at spot) (sums map[string]int64, twice int, err error) {
+// snapshot reads an hour's sums and the last entry of its stream in one transaction; "" where there is none.
+func (v *verifier) snapshot(ctx context.Context, at spot) (sums map[string]string, last string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, v.reports.timeout)
+	defer cancel()
+	var hash *redis.MapStringStringCmd
+	var end *redis.XMessageSliceCmd
+	_, err = v.reports.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		hash = p.HGetAll(ctx, sumsKey(at.tenant, at.hour))
+		end = p.XRevRangeN(ctx, recordsKey(at.tenant, at.hour), "+", "-", 1)
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, "", err
+	}
+	if messages := end.Val(); len(messages) > 0 {
+		last = messages[0].ID
+	}
+	return hash.Val(), last, nil
+}
+
+// addUp adds up an hour's stream. twice counts the records, and the numbers, that occur more than once.
+func (v *verifier) addUp(ctx context.Context, at spot, last string) (sums map[string]int64, twice int, err error) {
 	sums = make(map[string]int64)
-	seen := make(map[[2]string]bool)
-	for start := "-"; ; {
-		messages, err := v.page(ctx, at, start)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, m := range messages {
-			e := entryOf(place{spot: at, entry: m.ID}, m)
+	numbers, ids := make(map[[2]string]bool), make(map[string]bool)
+	err = v.reports.eachPage(ctx, at, last, func(entries []entry) error {
+		for _, e := range entries {
 			r, err := decodeRecord(e.record)
 			if err != nil {
-				return nil, 0, err
+				return err
 			}
 			for _, share := range r.Shares() {
 				addFields(sums, share)
 			}
-			if number := [2]string{e.epoch, e.seq}; seen[number] {
+			number := [2]string{e.epoch, e.seq}
+			if numbers[number] || ids[r.ID] {
 				twice++
-			} else {
-				seen[number] = true
 			}
+			numbers[number], ids[r.ID] = true, true
 		}
-		if len(messages) < verifyPage {
-			return sums, twice, nil
-		}
-		start = "(" + messages[len(messages)-1].ID
-	}
-}
-
-func (v *verifier) page(ctx context.Context, at spot, start string) ([]redis.XMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, v.reports.timeout)
-	defer cancel()
-	return v.reports.rdb.XRangeN(ctx, recordsKey(at.tenant, at.hour), start, "+", verifyPage).Result()
+		return nil
+	})
+	return sums, twice, err
 }

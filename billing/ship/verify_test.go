@@ -1,8 +1,10 @@
 package ship
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -19,7 +21,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 	hour := billing.Hour(r.AdmittedAt)
 	ctx := t.Context()
 	stored := func() redis.XMessage {
-		places, err := (&verifier{reports: NewReports(rdb, 0)}).locate(ctx, []billing.Numbered{numbered})
+		places, err := NewReports(rdb, 0).locate(ctx, []billing.Record{numbered.Record})
 		must(t, err)
 		messages, err := rdb.XRange(ctx, recordsKey("acme", hour), places[0].entry, places[0].entry).Result()
 		must(t, err)
@@ -88,5 +90,36 @@ func TestVerifyListsOnlySoMany(t *testing.T) {
 	}
 	if len(v.verdict.Faults) != maxFaults || v.verdict.More != 5 {
 		t.Errorf("%d faults and %d more, want %d and 5", len(v.verdict.Faults), v.verdict.More, maxFaults)
+	}
+}
+
+// Beside relays that close 2,000 records a second there is nothing to complain of, however often one looks.
+func TestVerifyRaisesNoFalseAlarm(t *testing.T) {
+	server := newRedisServer(t)
+	rdb := server.newClient()
+	l := startLoad(t, rdb)
+	l.more(200)
+	for range 8 {
+		verdict, err := NewReports(rdb, 0).Verify(t.Context(), l.out, defaultRetention)
+		if err != nil || len(verdict.Faults) > 0 {
+			t.Fatalf("Verify = %+v, %v, want no fault", verdict.Faults, err)
+		}
+		l.more(10)
+	}
+}
+
+// A Redis that does not answer says nothing about records; a ledger that can't be read is another matter.
+func TestVerifyTellsAnUnreachableRedis(t *testing.T) {
+	server := newRedisServer(t)
+	rdb, out := server.newClient(), newMemoryOutbox()
+	out.add("e1", someRecord("acme", 1))
+	out.set(time.Time{}, true)
+	if _, err := NewReports(rdb, 0).Verify(t.Context(), out, defaultRetention); !errors.Is(err, errBroken) || errors.Is(err, ErrUnreachable) {
+		t.Errorf("with a ledger that can't be read: %v, want %v", err, errBroken)
+	}
+	out.set(time.Time{}, false)
+	server.kill()
+	if _, err := NewReports(rdb, 0).Verify(t.Context(), out, defaultRetention); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("without a Redis: %v, want %v", err, ErrUnreachable)
 	}
 }

@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// migrations bring a file from version 1, 2 … to the next one. What they add has a default that says "not known" of what
+// is there already.
+var migrations = [schemaVersion - 1]string{
+	`ALTER TABLE file ADD COLUMN place TEXT NOT NULL DEFAULT '';
+ALTER TABLE records ADD COLUMN spoken INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sums ADD COLUMN spoken INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE gaps (
+  epoch  INTEGER NOT NULL REFERENCES epochs (n),
+  tenant TEXT    NOT NULL,
+  first  INTEGER NOT NULL,
+  last   INTEGER NOT NULL,
+  sought INTEGER NOT NULL,
+  PRIMARY KEY (epoch, tenant, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price_lists (
+  hash TEXT PRIMARY KEY,
+  list TEXT NOT NULL
+) STRICT, WITHOUT ROWID;`,
+}
+
+// errOlder says that a file must be brought to this version first.
+var errOlder = errors.New("ledger is of an earlier version")
+
+// migrate brings a file to this version, all steps or none. Whoever calls holds the file's lock.
+func migrate(ctx context.Context, path string) (err error) {
+	db, err := openWriting(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return asDamage(err)
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
+	if err := migrateIn(ctx, tx); err != nil {
+		return fmt.Errorf("bring the file to this version: %w", asDamage(err))
+	}
+	return tx.Commit()
+}
+
+func migrateIn(ctx context.Context, tx *sql.Tx) error {
+	var version int
+	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	for ; version < schemaVersion; version++ {
+		if _, err := tx.ExecContext(ctx, migrations[version-1]); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+	return err
+}
+
+// migrateUnused does the same for a reader, where no relay writes the file.
+func migrateUnused(ctx context.Context, path string) error {
+	real, lock, err := prepare(path)
+	if errors.Is(err, ErrLocked) {
+		return fmt.Errorf("%w, and a relay of that version writes it", errOlder)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(migrate(ctx, real), lock.Close())
+}

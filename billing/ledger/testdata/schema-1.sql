@@ -1,0 +1,117 @@
+-- The ledger's file. Times are milliseconds since 1970, UTC; money is millionths of the currency's unit.
+-- What is not known is empty, never 0: '' for names, NULL for times, outcomes and costs.
+
+-- The file itself, in one row.
+CREATE TABLE file (
+  relay  TEXT NOT NULL,                -- names it; unique over all relays
+  secret BLOB NOT NULL                 -- keys the hashes of claims
+) STRICT;
+
+-- Each start of a relay.
+CREATE TABLE epochs (
+  n          INTEGER PRIMARY KEY,
+  epoch      TEXT    NOT NULL UNIQUE,  -- unique over all relays
+  started_at INTEGER NOT NULL
+) STRICT;
+
+-- Each generation, from its admission on. While it is open it has no outcome, no end, no epoch and no number.
+CREATE TABLE records (
+  id            INTEGER PRIMARY KEY,
+  record_id     TEXT    NOT NULL UNIQUE,
+  generation_id TEXT    NOT NULL,      -- the client's name for it
+  tenant        TEXT    NOT NULL,
+  key           TEXT    NOT NULL,      -- the name of the API key
+  session_id    TEXT    NOT NULL,
+  context_id    TEXT    NOT NULL,
+  route         TEXT    NOT NULL,
+  admitted_at   INTEGER NOT NULL,
+  ended_at      INTEGER,
+  characters    INTEGER NOT NULL,      -- of the client's text
+  bytes         INTEGER NOT NULL,
+  audio_ms      INTEGER NOT NULL,      -- sent to the client
+  outcome       TEXT,                  -- completed, cancelled, failed, interrupted
+  code          TEXT    NOT NULL,      -- of a failed one
+  price_list    TEXT    NOT NULL,      -- hash of the list that was in force
+  metadata      TEXT,                  -- the client's, as JSON
+  epoch         INTEGER REFERENCES epochs (n),
+  seq           INTEGER,               -- 1, 2, 3 for each epoch and tenant, in the order of closing
+  CHECK ((outcome IS NULL) = (ended_at IS NULL)),
+  CHECK ((outcome IS NULL) = (epoch IS NULL)),
+  CHECK ((outcome IS NULL) = (seq IS NULL))
+) STRICT;
+CREATE INDEX records_open ON records (record_id) WHERE outcome IS NULL;
+CREATE UNIQUE INDEX records_number ON records (epoch, tenant, seq) WHERE seq IS NOT NULL;
+CREATE INDEX records_admitted ON records (admitted_at, record_id, tenant);
+CREATE INDEX records_generation ON records (generation_id);
+
+-- Each try at a provider, from 0. One without outcome was running when the relay was last heard of.
+CREATE TABLE attempts (
+  record      INTEGER NOT NULL REFERENCES records (id),
+  number      INTEGER NOT NULL,
+  provider    TEXT    NOT NULL,
+  model       TEXT    NOT NULL,
+  voice       TEXT    NOT NULL,
+  started_at  INTEGER,
+  ended_at    INTEGER,
+  outcome     TEXT,                    -- as of records, or hedged, superseded
+  code        TEXT    NOT NULL,
+  message     TEXT    NOT NULL,
+  characters  INTEGER NOT NULL,        -- sent to the provider
+  bytes       INTEGER NOT NULL,
+  requests    INTEGER NOT NULL,
+  audio_ms    INTEGER NOT NULL,        -- received from it
+  cost_micros INTEGER,
+  currency    TEXT,
+  cost_source TEXT    NOT NULL,        -- provider, price_list, unavailable
+  estimated   INTEGER NOT NULL,        -- 1: more may have been charged
+  PRIMARY KEY (record, number)
+) STRICT, WITHOUT ROWID;
+
+-- Idempotency keys in use where no Redis has them, as keyed hashes. One of a generation that was not heard is free
+-- once that has ended.
+CREATE TABLE claims (
+  record_id  TEXT    PRIMARY KEY,
+  tenant     TEXT    NOT NULL,
+  hash       BLOB    NOT NULL,         -- 16 bytes of an HMAC-SHA-256
+  expires_at INTEGER NOT NULL,
+  heard      INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_expiry ON claims (expires_at);
+
+-- The last number of each epoch and tenant, and the last one that has gone with the retention.
+CREATE TABLE tails (
+  epoch  INTEGER NOT NULL REFERENCES epochs (n),
+  tenant TEXT    NOT NULL,
+  last   INTEGER NOT NULL,
+  pruned INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, tenant)
+) STRICT, WITHOUT ROWID;
+
+-- Sums of closed records by the hour of their admission: of generations where provider is '', else of attempts.
+-- A generation that cost something in two currencies counts in the row of the first.
+CREATE TABLE sums (
+  hour        INTEGER NOT NULL,        -- hours since 1970, UTC
+  tenant      TEXT    NOT NULL,
+  key         TEXT    NOT NULL,
+  route       TEXT    NOT NULL,
+  provider    TEXT    NOT NULL,
+  model       TEXT    NOT NULL,
+  voice       TEXT    NOT NULL,
+  outcome     TEXT    NOT NULL,
+  currency    TEXT    NOT NULL,
+  generations INTEGER NOT NULL,
+  attempts    INTEGER NOT NULL,
+  characters  INTEGER NOT NULL,
+  audio_ms    INTEGER NOT NULL,
+  cost_micros INTEGER NOT NULL,
+  unpriced    INTEGER NOT NULL,        -- attempts whose cost is not known
+  estimated   INTEGER NOT NULL,        -- attempts whose cost is an estimate
+  PRIMARY KEY (hour, tenant, key, route, provider, model, voice, outcome, currency)
+) STRICT, WITHOUT ROWID;
+
+-- Single values. pruned_before: the hour before which sums have gone with the retention. probed_at: when writing was
+-- last tried anew after a failure.
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
