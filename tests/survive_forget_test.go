@@ -40,3 +40,30 @@ func TestARelayThatIsLostIsForgotten(t *testing.T) {
 		t.Errorf("incomplete since %v with the lost relay forgotten", got.MissingSince)
 	}
 }
+
+// The ledger of a relay that is gone, and that had nothing open, is shipped: reports wait for it no longer. A relay that runs
+// keeps its heartbeat, and without a Redis the exit status says so.
+func TestShippingForARelayThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	left, right := sharing(t, s)
+	heartbeats := func() int64 { return s.db.HLen(t.Context(), "usage:relays").Val() }
+	eventually(t, "both relays to be heard of", func() bool { return heartbeats() == 2 })
+	if got := run(t, right.dir, "", "ledger", "ship"); got.code != 0 || heartbeats() != 2 {
+		t.Errorf("beside its relay: ends with %d, and leaves %d heartbeats:\n%s%s", got.code, heartbeats(), got.out, got.errout)
+	}
+	right.kill()
+	if got := run(t, right.dir, "", "ledger", "ship"); got.code != 0 || heartbeats() != 1 || !strings.Contains(got.out, "don't wait") {
+		t.Errorf("without its relay: ends with %d, and leaves %d heartbeats:\n%s%s", got.code, heartbeats(), got.out, got.errout)
+	}
+	if got := left.usage(t, opsKey, ""); !got.Complete {
+		t.Errorf("incomplete since %v, though all was shipped", got.MissingSince)
+	}
+	s.kill()
+	for _, command := range []string{"verify", "ship", "forget"} {
+		if got := run(t, right.dir, "", "ledger", command); got.code != 3 || !strings.Contains(got.errout, "can't be reached") {
+			t.Errorf("%s without a Redis: ends with %d:\n%s%s", command, got.code, got.out, got.errout)
+		}
+	}
+	s.start()
+}

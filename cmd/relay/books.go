@@ -38,12 +38,14 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 		Path:      s.Books.Ledger.Path,
 		Retention: s.Books.Ledger.Retention,
 		Prices:    s.Prices,
+		AskFirst:  s.Books.Redis.URL != "",
 		Log:       log.With().Str("store", "ledger").Logger(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.stop.push("ledger", ledgerPatience, l.Stop)
+	p.keepPrices = l.Price
 	if s.Books.Redis.URL != "" {
 		return p.shareBooks(ctx, s, l, registry, log.With().Str("store", "redis").Logger())
 	}
@@ -117,7 +119,8 @@ func (p *process) startShipping(ctx context.Context, s *settings, l *ledger.Ledg
 	if err != nil {
 		return nil, err
 	}
-	shipper := ship.New(ship.Config{Relay: name, Epoch: l.Epoch(), Retention: s.Books.Redis.Retention, Log: log}, l, client)
+	cfg := ship.Config{Relay: name, Epoch: l.Epoch(), Retention: s.Books.Redis.Retention, Books: l, Log: log}
+	shipper := ship.New(cfg, l, client)
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	over := make(chan struct{})
 	go func() { // ends with the step below, which waits for it

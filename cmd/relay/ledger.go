@@ -47,11 +47,16 @@ func onBooks(path, command string, std stdio, work func(bookSettings) error) int
 		fmt.Fprintln(std.err, err)
 		return exitFault
 	}
-	if err := work(kept); err != nil {
+	switch err := work(kept); {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, ship.ErrUnreachable):
+		fmt.Fprintf(std.err, "%s: %v\n", command, err)
+		return exitAway
+	default:
 		fmt.Fprintf(std.err, "%s: %v\n", command, err)
 		return exitFault
 	}
-	return exitOK
 }
 
 // verifyLedger checks the ledger by itself and, where relays share a Redis, against that.
@@ -61,11 +66,17 @@ func verifyLedger(ctx context.Context, kept bookSettings, std stdio) error {
 		return err
 	}
 	fmt.Fprintf(std.out, "%s: %d records, %d generations open\n", kept.Ledger.Path, found.Records, found.Open)
+	if found.Lacking > 0 {
+		fmt.Fprintf(std.out, "%d further records are known to be lacking: the ledger was restored from a copy that is older\n", found.Lacking)
+	}
 	faults := found.Faults
 	if kept.Redis.URL != "" {
 		inRedis, err := verifyShared(ctx, kept, std)
-		if err != nil {
+		if err != nil && len(faults) == 0 {
 			return err
+		}
+		if err != nil {
+			faults = append(faults, err.Error())
 		}
 		faults = append(faults, inRedis...)
 	}
@@ -95,30 +106,80 @@ func verifyShared(ctx context.Context, kept bookSettings, std stdio) (faults []s
 	return faults, err
 }
 
-// shipLedger brings to Redis what it lacks of the ledger.
+// shipLedger brings to Redis what it lacks of the ledger. Where no relay runs on it and nothing is open, reports don't wait
+// for it any more.
 func shipLedger(ctx context.Context, kept bookSettings, std stdio) error {
 	if kept.Redis.URL == "" {
 		return errNoRedis
 	}
 	return withShared(ctx, kept, func(r *ledger.Reader, client redis.UniversalClient) error {
-		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
-		if err := ship.New(ship.Config{Retention: kept.Redis.Retention, Log: log}, r, client).All(ctx); err != nil {
+		name, err := r.Relay(ctx)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintln(std.out, "redis has every record of the ledger")
-		return nil
+		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+		cfg := ship.Config{Relay: name, Retention: kept.Redis.Retention, Log: log}
+		idle, err := ledger.Hold(kept.Ledger.Path) // so that no relay starts on it meanwhile
+		if errors.Is(err, ledger.ErrLocked) {
+			if err := ship.New(cfg, r, client).All(ctx); err != nil {
+				return err
+			}
+			fmt.Fprintln(std.out, "redis has every record of the ledger")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(shipIdle(ctx, ship.New(cfg, r, client), r, std), idle.Close())
 	})
 }
 
-// withShared opens the ledger for reading, and Redis.
+// shipIdle ships a ledger that no relay runs on.
+func shipIdle(ctx context.Context, s *ship.Shipper, r *ledger.Reader, std stdio) error {
+	_, open, err := r.OldestOpen(ctx)
+	if err != nil {
+		return err
+	}
+	if open {
+		if err := s.All(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintln(std.out, "redis has every record of the ledger, but generations are open: the relay's next start closes them, and reports wait for it")
+		return nil
+	}
+	if err := s.Finish(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, "redis has every record of the ledger; reports don't wait for this relay any more")
+	return nil
+}
+
+// withShared opens the ledger for reading, and Redis, which must answer.
 func withShared(ctx context.Context, kept bookSettings, work func(*ledger.Reader, redis.UniversalClient) error) error {
 	r, err := ledger.OpenReader(ctx, kept.Ledger.Path)
 	if err != nil {
 		return err
 	}
-	client, err := dialRedis(kept.Redis)
+	client, err := reachRedis(ctx, kept.Redis)
 	if err != nil {
 		return errors.Join(err, r.Close())
 	}
 	return errors.Join(work(r, client), client.Close(), r.Close())
 }
+
+// reachRedis is a client of a Redis that answers.
+func reachRedis(ctx context.Context, cfg redisConfig) (redis.UniversalClient, error) {
+	client, err := dialRedis(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
+	if err := client.Ping(ctx).Err(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", ship.ErrUnreachable, err), client.Close())
+	}
+	return client, nil
+}
+
+// answerPatience bounds a command's wait for the first answer of Redis: through a Sentinel or a cluster that takes several.
+const answerPatience = 5 * time.Second

@@ -30,7 +30,7 @@ func forgetWork(ctx context.Context, args []string, std stdio) int {
 		if kept.Redis.URL == "" {
 			return errNoRedis
 		}
-		client, err := dialRedis(kept.Redis)
+		client, err := reachRedis(ctx, kept.Redis)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ const (
 	exitOK    = 0
 	exitFault = 1
 	exitUsage = 2
+	exitAway  = 3 // Redis can't be reached, so that nothing can be said of what it has
 )
 
 // stdio is what a command reads and writes.

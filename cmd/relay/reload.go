@@ -66,6 +66,7 @@ func (p *process) apply(ctx context.Context, s *settings, log zerolog.Logger) er
 	if err != nil {
 		return err
 	}
+	p.keepPrices(s.Prices) // before anyone is admitted by them
 	former, err := p.server.Reload(relayConfig(s), relay.Parts{
 		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices,
 	})

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
 
+	"voicerelay/billing"
 	"voicerelay/relay"
 	"voicerelay/routing"
 )
@@ -80,7 +81,8 @@ type process struct {
 	url         string
 	failed      chan error // a listener that broke
 	server      *relay.Server
-	certificate *certificate // nil: none
+	certificate *certificate             // nil: none
+	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 
 	// Owned by wait once it is called.
 	stop     stopper
