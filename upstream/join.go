@@ -46,8 +46,10 @@ func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
 	if p.cfg.AddressByKey {
 		p.latest = seat.want.Key
 	}
-	if best := p.bestLocked(seat.want, now); best != nil && best.seat(seat) {
-		return true, nil
+	if !p.awaitedLocked(seat.want) {
+		if best := p.bestLocked(seat.want, now); best != nil && best.seat(seat) {
+			return true, nil
+		}
 	}
 	seat.came, seat.asked = make(chan error, 1), now
 	p.waiting = append(p.waiting, seat)
@@ -57,6 +59,16 @@ func (p *Pool) reserve(seat *Seat) (seated bool, err error) {
 		seat.joined = true
 	}
 	return false, nil
+}
+
+// awaitedLocked reports whether a stream of the same conversation waits for a socket, which must be this one's as well.
+func (p *Pool) awaitedLocked(want Want) bool {
+	return slices.ContainsFunc(p.waiting, func(s *Seat) bool { return p.together(s.want, want) })
+}
+
+// together reports whether two streams must be on one socket.
+func (p *Pool) together(a, b Want) bool {
+	return p.cfg.AffinityBound && a.Affinity != "" && a.Affinity == b.Affinity && a.Key == b.Key
 }
 
 // bestLocked is the socket that suits a stream best, or nil.
@@ -186,10 +198,11 @@ func (p *Pool) earlierLocked(c *call) int {
 	return min(n, p.places())
 }
 
-// nextLocked takes out those that have waited for a key for longest.
+// nextLocked takes out those that have waited for a key for longest, and whoever must be with one of them.
 func (p *Pool) nextLocked(key string, most int) (seats []*Seat) {
 	p.waiting = slices.DeleteFunc(p.waiting, func(s *Seat) bool {
-		if s.want.Key != key || len(seats) >= most {
+		bound := slices.ContainsFunc(seats, func(other *Seat) bool { return p.together(other.want, s.want) })
+		if s.want.Key != key || len(seats) >= most && !bound {
 			return false
 		}
 		seats = append(seats, s)

@@ -186,3 +186,53 @@ func TestStreamsAreSeatedInTheOrderOfTheirComing(t *testing.T) {
 		b.sockets(2, 2)
 	})
 }
+
+// Streams of a conversation that its vendor ties to a socket are on one, whenever they come, and however full it is.
+func TestABoundConversationHasOneSocket(t *testing.T) {
+	cfg := upstream.PoolConfig{StreamsPerSocket: 2, AffinityBound: true}
+	socketOf := func(t *testing.T, m *member) (number uint64) {
+		if err := m.seat.SendOn(t.Context(), func(socket uint64) [][]byte { number = socket; return nil }); err != nil {
+			t.Error(err)
+		}
+		return number
+	}
+	bound := func(t *testing.T, b *bench, affinity string) *member {
+		m, err := b.try("a", affinity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	t.Run("beyond its room", func(t *testing.T) {
+		pooled(t, cfg, func(t *testing.T, b *bench) {
+			first := bound(t, b, "talk")
+			b.join("a")
+			b.join("a")
+			b.sockets(2, 2)
+			for range 5 {
+				if got, want := socketOf(t, bound(t, b, "talk")), socketOf(t, first); got != want {
+					t.Errorf("on socket %d, want %d", got, want)
+				}
+			}
+			b.sockets(2, 2)
+		})
+	})
+	t.Run("while it is being opened", func(t *testing.T) {
+		pooled(t, cfg, func(t *testing.T, b *bench) {
+			b.vendor.SetPlan(upstreamtest.Plan{Handshake: second})
+			var wg sync.WaitGroup
+			var talk [5]*member
+			for i := range talk {
+				wg.Go(func() { talk[i] = bound(t, b, "talk") })
+				wg.Go(func() { bound(t, b, "") })
+				time.Sleep(100 * time.Millisecond) // so that others are called for
+			}
+			wg.Wait()
+			for _, m := range talk {
+				if got, want := socketOf(t, m), socketOf(t, talk[0]); got != want {
+					t.Errorf("on socket %d, want %d", got, want)
+				}
+			}
+		})
+	})
+}

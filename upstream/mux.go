@@ -70,6 +70,7 @@ type Mux struct {
 	tired      bool // whether the allowance was low when it was looked at last
 	idleSince  time.Time
 	retired    bool // no stream is to come any more; it ends with the last
+	doubt      doubt
 }
 
 // departure is a cancelled stream that keeps its place on the socket.
@@ -102,7 +103,7 @@ func (m *Mux) Member(id []byte) Member {
 	if seat == nil {
 		return nil
 	}
-	seat.answer()
+	seat.answer(m)
 	return seat.want.Member
 }
 
@@ -116,7 +117,7 @@ func (m *Mux) Only() Member {
 	if seat == nil {
 		return nil
 	}
-	seat.answer()
+	seat.answer(m)
 	return seat.want.Member
 }
 
@@ -255,7 +256,11 @@ func (m *Mux) rank(want Want, now time.Time) int {
 	}
 	room := m.placesLocked() - taken
 	switch {
-	case room <= 0 || m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now):
+	case m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now), m.doubtedLocked():
+		return 0
+	case m.pool.cfg.AffinityBound && m.bearsLocked(want.Affinity):
+		return 4 + m.pool.cfg.StreamsPerSocket // whether or not there is room
+	case room <= 0:
 		return 0
 	case m.borne == 0:
 		return 2
@@ -267,6 +272,19 @@ func (m *Mux) rank(want Want, now time.Time) int {
 		return 1
 	}
 	return 2 + room
+}
+
+// bearsLocked reports whether one of the streams here is of the conversation.
+func (m *Mux) bearsLocked(affinity string) bool {
+	if affinity == "" {
+		return false
+	}
+	for _, seat := range m.seats {
+		if seat.want.Affinity == affinity {
+			return true
+		}
+	}
+	return false
 }
 
 // placesLocked is how many streams may be here at once.
@@ -284,6 +302,7 @@ func (m *Mux) provesLocked() bool { return m.pool.cfg.SharedOnceProven && !m.sha
 func (m *Mux) sitLocked(seat *Seat) {
 	m.key = seat.want.Key
 	m.seats[seat.want.ID] = seat
+	seat.seen.Store(m.socket.frames.Load())
 	m.borne++
 	m.retired = m.retired || m.borne == m.pool.cfg.StreamsInAll
 	m.allowance.waiting++

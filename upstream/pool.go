@@ -19,6 +19,9 @@ type PoolConfig struct {
 	// InOrder: the vendor has stopped a cancelled stream before it looks at what comes behind on the socket, so its place
 	// there is free at once.
 	InOrder bool
+	// AffinityBound: the vendor ties a conversation to a socket, so its streams that overlap must be on one, also where that
+	// is more than StreamsPerSocket.
+	AffinityBound bool
 	// SingleUse: a socket bears one stream in its life. It is closed when that leaves, which is how some vendors
 	// are told to stop.
 	SingleUse bool

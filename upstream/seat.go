@@ -30,7 +30,8 @@ type Seat struct {
 	// Static after Join.
 	want Want
 
-	answered atomic.Bool // a frame has come for this stream
+	answered atomic.Bool  // a frame has come for this stream
+	seen     atomic.Int64 // frames on its socket by its latest order, or by its latest frame
 
 	// Static after reserve, for a stream that waits for a socket.
 	asked  time.Time  // since when
@@ -49,8 +50,9 @@ type Seat struct {
 	told   func()      // what WhenGone was given
 }
 
-// answer notes that the vendor has answered this stream, so that its socket is not replaced any more.
-func (s *Seat) answer() {
+// answer notes that the vendor has sent something of this stream, so that its socket is not replaced any more.
+func (s *Seat) answer(m *Mux) {
+	s.seen.Store(m.socket.frames.Load())
 	if s.answered.Load() {
 		return
 	}
@@ -81,6 +83,7 @@ func (s *Seat) SendOn(ctx context.Context, frames Frames) error {
 	if mux == nil {
 		return nil
 	}
+	s.seen.Store(mux.socket.frames.Load())
 	if err := mux.socket.Send(ctx, frames(mux.number)...); err != nil && mux.socket.Reason() == nil {
 		return err
 	}

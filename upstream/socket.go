@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -70,14 +71,18 @@ type Socket struct {
 	out  chan [][]byte // never closed
 	over chan struct{} // closed by fail
 
+	frames atomic.Int64 // that the vendor has sent
+	pongs  atomic.Int64 // pings that it has answered
+
 	// Guarded by mu.
-	mu     sync.Mutex
-	reason *Error // why it ended, set before over is closed
+	mu      sync.Mutex
+	reason  *Error // why it ended, set before over is closed
+	probing bool   // Probe waits for an answer
 
 	// Owned by Run.
 	buf   []byte
 	stuck *time.Timer    // the writer's, fires where the vendor leaves a frame untaken
-	wg    sync.WaitGroup // writer and pinger
+	wg    sync.WaitGroup // writer, pinger and probe; a probe begins under mu, while there is no reason
 }
 
 // Send queues text frames, which go out together and in order. ctx bounds the wait for room only: where there is
@@ -138,6 +143,7 @@ func (s *Socket) Run(
 			s.Fail(lost(err, closed))
 			break
 		}
+		s.frames.Add(1)
 		if err := take(binary, data); err != nil {
 			s.Fail(err)
 			break
@@ -248,17 +254,51 @@ func (s *Socket) ping() {
 			return
 		case <-ticker.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Pong)
-		err := s.conn.Ping(ctx)
-		timedOut := ctx.Err() != nil
-		cancel()
-		switch {
-		case timedOut:
-			s.Fail(&Error{Kind: Dropped, Message: "the vendor answers no ping"})
-			return
-		case err != nil:
+		switch answered, err := s.pingOnce(s.cfg.Pong); {
+		case err == nil:
+		case answered:
 			s.unwritable()
+			return
+		default:
+			s.Fail(errNoPong)
 			return
 		}
 	}
+}
+
+// errNoPong ends a socket whose vendor answers no ping.
+var errNoPong = &Error{Kind: Dropped, Message: "the vendor answers no ping"}
+
+// pingOnce sends a ping. answered is false where nothing came of it in time.
+func (s *Socket) pingOnce(patience time.Duration) (answered bool, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err = s.conn.Ping(ctx); err == nil {
+		s.pongs.Add(1)
+	}
+	return ctx.Err() == nil, err
+}
+
+// probePatience is how long a vendor has to answer a ping while there is reason to take its socket for dead: some round trips
+// around the world.
+const probePatience = 2 * time.Second
+
+// Probe ends the socket soon if its vendor answers no ping and sends nothing else either. Run must have been called.
+func (s *Socket) Probe() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason != nil || s.probing {
+		return
+	}
+	s.probing = true
+	before := s.frames.Load()
+	s.wg.Go(func() {
+		answered, _ := s.pingOnce(min(probePatience, s.cfg.Pong)) // a ping that can't be written is the pinger's to tell
+		if !answered && s.frames.Load() == before {
+			s.Fail(errNoPong)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.probing = false
+	})
 }

@@ -94,6 +94,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
+	s.seat.Doubt(cause)
 	told, err := false, error(nil)
 	if piece, busy := s.stop(upstream.CloseCause(cause)); busy {
 		told, err = s.seat.Stop(ctx, encode(cancelation{ContextID: contextID(s.id, piece), Cancel: true}))

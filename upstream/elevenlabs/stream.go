@@ -81,6 +81,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
+	s.seat.Doubt(cause)
 	told, err := false, error(nil)
 	if frames := s.stop(upstream.CloseCause(cause)); len(frames) > 0 {
 		told, err = s.seat.Stop(ctx, frames...)

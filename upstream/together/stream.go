@@ -100,6 +100,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
+	s.seat.Doubt(cause)
 	if !s.stop(upstream.CloseCause(cause)) {
 		return nil
 	}

@@ -142,7 +142,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 	s.closed = true
 	failure := error(nil)
 	for _, r := range s.stop(upstream.CloseCause(cause)) {
-		if err := s.cancel(ctx, r); failure == nil {
+		if err := s.cancel(ctx, r, cause); failure == nil {
 			failure = err
 		}
 	}
@@ -182,11 +182,12 @@ func (s *stream) stop(cause error) []*request {
 }
 
 // cancel tells the vendor to stop a request, of which it may have nothing.
-func (s *stream) cancel(ctx context.Context, r *request) error {
+func (s *stream) cancel(ctx context.Context, r *request, cause error) error {
 	seat := r.rise()
 	if seat == nil {
 		return nil
 	}
+	seat.Doubt(cause)
 	msg := cancelRequest{Type: typeCancel, RequestID: r.id}
 	told, err := seat.Stop(ctx, s.provider.wrap(typeCancel, encode(msg)))
 	seat.Leave(!told)

@@ -19,6 +19,7 @@ func runWire(t *testing.T, s Subject) {
 		"begins pieces anew":           beginsPiecesAnew,
 		"takes base64 in lines":        takesBase64InLines,
 		"outlasts a stall":             outlastsAStall,
+		"leaves a silent socket":       leavesASilentSocket,
 		"reports a drop":               reportsADrop,
 		"reports garbage":              reportsGarbage,
 		"does not wait for the deaf":   doesNotWaitForTheDeaf,
@@ -105,6 +106,25 @@ func outlastsAStall(r *rig) {
 	l.close(errStop)
 	if h := l.Heard(); h.Frames != 2 || !errors.Is(h.Err, errStop) {
 		r.t.Errorf("got %d frames and %v, want 2 and the cause", h.Frames, h.Err)
+	}
+}
+
+// leavesASilentSocket has a stream given up for its silence: its socket may be dead without a sign, so the next stream must not
+// be on it.
+func leavesASilentSocket(r *rig) {
+	r.vendor.SetPlan(Plan{After: 2, Fault: silence})
+	l := r.open()
+	l.speak(true, texts...)
+	time.Sleep(3 * time.Second)
+	opened, _ := r.vendor.Sockets()
+	l.close(&upstream.Error{Kind: upstream.Stalled, Message: "no audio in time"})
+	r.vendor.SetPlan(Plan{})
+	next := r.open()
+	next.speak(true, texts[0])
+	next.checkWhole()
+	next.close(nil)
+	if got, _ := r.vendor.Sockets(); got <= opened {
+		r.t.Error("the next stream was on the socket on which the vendor fell silent")
 	}
 }
 

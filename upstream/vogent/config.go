@@ -10,8 +10,8 @@ import (
 
 // Config is the adapter's options in the configuration.
 type Config struct {
-	// StreamsPerSocket is how many streams share a socket. The vendor allows several and names no limit, nor whether
-	// one stream's error ends the others. Default: 1.
+	// StreamsPerSocket is how many streams share a socket, which those of one context always do. The vendor allows several
+	// and names no limit, nor whether one stream's error ends the others, which are of one tenant. Default: 8.
 	StreamsPerSocket int `yaml:"streams_per_socket"`
 	// Idle is how long a socket is kept that no stream is on. The vendor's own limit is not known. Default: 1m.
 	Idle time.Duration `yaml:"idle"`
@@ -21,7 +21,7 @@ type Config struct {
 }
 
 // defaults are the options where the configuration has none.
-func defaults() Config { return Config{StreamsPerSocket: 1, Idle: time.Minute} }
+func defaults() Config { return Config{StreamsPerSocket: 8, Idle: time.Minute} }
 
 // Validate checks the options.
 func (c *Config) Validate() error {

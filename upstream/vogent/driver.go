@@ -41,9 +41,10 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		Account: upstream.NewAccount(upstream.PoolConfig{
-			Idle:    cfg.Idle,
-			InOrder: true,
-			Linger:  linger,
+			Idle:          cfg.Idle,
+			InOrder:       true,
+			AffinityBound: true,
+			Linger:        linger,
 		}, env, capabilities(cfg), d),
 	}, nil
 }

@@ -77,6 +77,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
+	s.seat.Doubt(cause)
 	told, err := false, error(nil)
 	if pieces := s.stop(upstream.CloseCause(cause)); len(pieces) > 0 {
 		told, err = s.seat.StopOn(ctx, func(socket uint64) [][]byte { return s.cancels(socket, pieces) })

@@ -151,27 +151,32 @@ func TestNothingIsSaidOfAnEmptyEnd(t *testing.T) {
 	})
 }
 
-func TestContextsEndWithTheirSocket(t *testing.T) {
-	recorded(t, defaults(), func(t *testing.T, r *recorder) {
-		talk := func(id, conversation string) (upstream.Stream, *upstreamtest.Sink) {
+// TestContextsHaveOneSocket has generations of a conversation overlap, on sockets that streams share no further.
+func TestContextsHaveOneSocket(t *testing.T) {
+	recorded(t, Config{StreamsPerSocket: 1, Idle: time.Minute}, func(t *testing.T, r *recorder) {
+		var open []func()
+		talk := func(id, conversation string, socket int) {
 			s, sink := r.open(func(req *upstream.Request) { req.ID, req.Affinity = id, conversation })
 			r.speak(s, 0, "Hi.", true)
-			return s, sink
+			name := fmt.Sprintf("%s.%d.0", id, socket)
+			r.want(text(name, contextOf(conversation, socket), "Hi."))
+			open = append(open, func() {
+				r.close(s, sink)
+				r.want(cancel(name, contextOf(conversation, socket)))
+			})
 		}
-		a, sinkA := talk("a", "one")
-		r.want(text("a.1.0", contextOf("one", 1), "Hi."))
-		b, sinkB := talk("b", "one") // at the same time, so on another socket
-		r.want(text("b.2.0", contextOf("one", 2), "Hi."))
-		r.close(b, sinkB)
-		r.want(cancel("b.2.0", contextOf("one", 2)))
-		r.close(a, sinkA)
-		r.want(cancel("a.1.0", contextOf("one", 1)))
-		c, sinkC := talk("c", "two") // where there is room
-		r.want(text("c.1.0", contextOf("two", 1), "Hi."))
-		d, sinkD := talk("d", "one")
-		r.want(text("d.2.0", contextOf("one", 2), "Hi."))
-		r.close(c, sinkC)
-		r.close(d, sinkD)
+		for _, id := range []string{"a", "b", "c", "d"} {
+			talk(id, "one", 1)
+		}
+		talk("e", "two", 2)
+		talk("f", "one", 1)
+		for _, end := range open {
+			end()
+		}
+		(<-r.conns).Drop()
+		synctest.Wait()
+		talk("g", "one", 2)
+		talk("h", "one", 2) // another socket, and so another context
 	})
 }
 
