@@ -68,6 +68,7 @@ type attempt struct {
 	heard     bool
 	proof     proof
 	ended     bool
+	idle      bool // it has ended while the text paused, with nothing owed: another of its target goes on
 	err       error
 	usage     upstream.Usage
 	endedAt   time.Time
@@ -263,9 +264,9 @@ func (a *attempt) wasHeard() bool {
 
 // send orders a piece. The stream may have to wait meanwhile, as for a socket: only then the vendor owes it.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
-	a.g.mu.Lock()
-	a.given = len(a.pieces)
-	a.g.mu.Unlock()
+	if !a.mayGive() {
+		return nil // the next step sees the end
+	}
 	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
 	defer cancel()
 	err := a.stream.Speak(ctx, p)
@@ -273,6 +274,16 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	defer a.g.mu.Unlock()
 	a.sentLocked()
 	return err
+}
+
+// mayGive notes that the vendor is about to get the last piece, unless the stream has ended meanwhile.
+func (a *attempt) mayGive() bool {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if !a.ended {
+		a.given = len(a.pieces)
+	}
+	return !a.ended
 }
 
 // sentLocked notes that the last piece has reached the vendor, unless the stream has said more of it.

@@ -32,6 +32,7 @@ type fakeProvider struct {
 	distort  func(*upstream.Word) // what it makes of a word's times; nil: nothing
 	endsOpen bool                 // says nothing of a piece's end, but for the last
 	noBill   bool                 // says nothing of what it charges
+	hangsUp  time.Duration        // after which a stream that has nothing to do ends with failure; 0: never
 	lingers  time.Duration        // how long a stream is at the vendor after Close
 	keepFor  time.Duration        // pieces behind the first are kept back for so long, and then spoken together
 
@@ -221,7 +222,14 @@ func (s *fakeStream) speak() {
 	}
 	stopped := &upstream.Error{Kind: upstream.Canceled, Message: "closed"}
 	for {
+		var idle <-chan time.Time
+		if f := s.provider; f.hangsUp > 0 && s.frames > 0 {
+			idle = time.After(f.hangsUp)
+		}
 		select {
+		case <-idle:
+			s.sink.End(charge, s.failure)
+			return
 		case <-s.stop:
 			s.sink.End(charge, stopped)
 			return

@@ -36,6 +36,7 @@ func (r *race) follow() {
 		r.g.origin.peer.follow(r.g, c.speaker, c.took)
 	}
 	if c.anew != "" {
+		r.again = nil
 		slices.SortStableFunc(r.field, func(a, b *entrant) int {
 			return cmp.Compare(rank(a.Provider, c.anew), rank(b.Provider, c.anew))
 		})

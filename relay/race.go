@@ -19,6 +19,7 @@ type race struct {
 	live     []*attempt // at most two
 	failures []error
 	last     *entrant  // that failed last
+	again    *entrant  // whose stream ended while the text paused: it goes on; nil: none
 	askAgain time.Time // when to look for a backup again, where none was to be had
 	timer    *alarm
 }
@@ -150,7 +151,7 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 		all[i] = r.g.req.setup.slots(e.Provider)
 	}
 	patience := r.g.req.plan.QueuePatience
-	if r.g.wasHeard() {
+	if r.g.wasHeard() && choice[0] != r.again {
 		patience = 0 // the caller is in the middle of a sentence
 	}
 	place := takeAny(ctx, tenant, all[:1], patience)
@@ -169,9 +170,13 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 	return nil, nil, true
 }
 
-// eligible are the targets to try, in order: those not tried, else those that broke off in mid-speech and where another
-// has gone on since. One with an open circuit is left out.
+// eligible are the targets to try, in order: the one whose stream ended while the text paused, those not tried, else
+// those that broke off in mid-speech and where another has gone on since. One with an open circuit is left out.
 func (r *race) eligible() []*entrant {
+	if e := r.again; e != nil && e.standing == fresh && r.g.req.setup.resting(e.Candidate) == "" {
+		others := slices.DeleteFunc(r.standing(fresh), func(other *entrant) bool { return other == e })
+		return append([]*entrant{e}, others...)
+	}
 	for _, wanted := range []standing{fresh, faltered} {
 		choice := slices.DeleteFunc(r.standing(wanted), func(e *entrant) bool { return e == r.last })
 		if len(choice) > 0 {
@@ -192,7 +197,7 @@ func (r *race) enter(ctx context.Context, e *entrant, verdict *routing.Verdict) 
 	}()
 	r.g.fork()
 	a := r.g.newAttempt(e.Candidate, verdict)
-	e.standing = running
+	e.standing, r.again = running, nil
 	a.entrant = e
 	a.start(ctx)
 	r.live = append(r.live, a)
@@ -221,6 +226,9 @@ func (r *race) settle(ctx context.Context, a *attempt, err error) (spoken bool) 
 	r.live = slices.DeleteFunc(r.live, func(other *attempt) bool { return other == a })
 	heard := a.settle(ctx, err)
 	switch {
+	case err == nil && a.endedIdle():
+		a.entrant.standing = fresh
+		r.again = a.entrant
 	case err == nil:
 		a.entrant.standing = spent
 		return true

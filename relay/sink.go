@@ -124,6 +124,10 @@ func (a *attempt) End(u upstream.Usage, err error) {
 			a.drainLocked()
 		}
 	}
+	if a.endsIdleLocked(err, time.Now()) {
+		a.endIdleLocked()
+		err = nil
+	}
 	a.ended, a.err = true, err
 	a.g.pokeRun()
 }
@@ -135,18 +139,7 @@ func (a *attempt) drainLocked() {
 	if a.g.floor != a {
 		return
 	}
-	if a.conv != nil {
-		a.converted = a.conv.Flush(a.converted[:0])
-		a.conv = nil
-		out := a.converted
-		a.deliverLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: time.Now()})
-	}
-	a.held.flush(a.emitLocked)
-	if len(a.pieces) > 0 && a.delivered < len(a.pieces) {
-		a.endPiecesLocked(len(a.pieces) - 1)
-	}
-	a.g.track.clamp()
-	a.g.announceLocked()
+	a.flushLocked(len(a.pieces) - 1)
 }
 
 // failLocked ends the attempt from our side.

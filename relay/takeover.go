@@ -87,7 +87,9 @@ func (g *generation) contestedLocked(a *attempt) bool {
 func (g *generation) handOverLocked(a *attempt) {
 	defer g.pokeRun() // from now on the client's clock says when a backup is due
 	g.floor = a
-	if g.voice != nil {
+	if a.continuesLocked(g.voice) {
+		g.track.cut(a.from.char)
+	} else if g.voice != nil {
 		a.seam.total = seamSamples(g.req.output.Rate)
 		if g.lastHeard.size > 0 {
 			last := g.lastHeard.bytes[:g.lastHeard.size]
@@ -112,6 +114,9 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	before := g.voice
 	g.voice = a
 	g.origin.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
+	if a.continuesLocked(before) {
+		return
+	}
 	g.change.speaker, g.change.took = a.target.Provider, before != nil
 	g.pokeRun()
 	if before == nil {
@@ -120,7 +125,7 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		g.out.push(textMessage(protocol.Encode(g.startedLocked(a))))
 		return
 	}
-	reason := rerouteReason(before.err)
+	reason := g.breakLocked(before)
 	g.origin.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
 	g.out.push(textMessage(protocol.Encode(protocol.Rerouted{
 		GenerationID:  g.req.id,
@@ -162,6 +167,10 @@ func (g *generation) recall() {
 	a := g.voice
 	if a == nil || a != g.floor || !a.ended {
 		return // nobody was heard, or since then nobody else
+	}
+	if a.idle {
+		g.floor = nil // where the next one begins is known already
+		return
 	}
 	a.cutHeldLocked(true)
 	a.held.drop()

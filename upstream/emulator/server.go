@@ -39,11 +39,12 @@ type Server struct {
 	stats   Stats
 	changed chan struct{} // closed and replaced whenever stats change
 	links   map[*link]struct{}
+	sockets map[*websocket.Conn]struct{}
 }
 
 // New is a vendor's emulator. It is an http.Handler too.
 func New(vendor string, o Options) (*Server, error) {
-	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{})}
+	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{}), sockets: make(map[*websocket.Conn]struct{})}
 	s.life, s.end = context.WithCancel(context.Background())
 	build, ok := vendors()[vendor]
 	if !ok {
@@ -282,12 +283,44 @@ func (s *Server) acceptWith(w http.ResponseWriter, r *http.Request, o *websocket
 		return nil, false
 	}
 	conn.SetReadLimit(1 << 20)
+	s.addSocket(r.Context(), conn)
 	if refused {
 		s.note(func(st *Stats) { st.Refused++ })
 		_ = conn.Close(websocket.StatusCode(fault.Code), "refused") // the client may have gone
 		return nil, false
 	}
 	return conn, true
+}
+
+// addSocket notes a socket for as long as its request is served.
+func (s *Server) addSocket(request context.Context, conn *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sockets[conn] = struct{}{}
+	context.AfterFunc(request, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.sockets, conn)
+	})
+}
+
+// HangUp closes all sockets that are open, as vendors do with idle ones: by a close frame of that code, or without one
+// where it is 0.
+func (s *Server) HangUp(code int) {
+	s.mu.Lock()
+	sockets := slices.Collect(maps.Keys(s.sockets))
+	s.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, conn := range sockets {
+		wg.Go(func() {
+			if code == 0 {
+				_ = conn.CloseNow() // the client may have gone
+				return
+			}
+			_ = conn.Close(websocket.StatusCode(code), "")
+		})
+	}
+	wg.Wait()
 }
 
 // object is a message to a client.

@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// A stream may end while the text pauses: vendors close sockets that are idle. Nothing was owed, so nothing is lost, and
+// no one is to notice: once there is text again, another stream of the same target goes on. Each such stream has spoken
+// something, so a vendor that closes without is not asked again and again.
+
+// unmarkedIdle is how long a vendor that does not mark the ends of pieces must have been silent to be known to have said
+// all: much longer than a pause in its speech, or between its frames.
+const unmarkedIdle = time.Second
+
+// endsIdleLocked reports whether an end of the stream leaves nothing undone but text that no vendor has the order for.
+func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
+	if err == nil || a.g.stopped || a.lastSent && a.orderedLocked() == len(a.pieces) {
+		return false
+	}
+	return a.g.floor == a && !a.lastFrame.IsZero() && saysNothing(err) && a.allSpokenLocked(now)
+}
+
+// allSpokenLocked reports whether all that was ordered has been spoken, and that is something.
+func (a *attempt) allSpokenLocked(now time.Time) bool {
+	ordered := a.orderedLocked()
+	if a.caps.PieceEnds == upstream.PieceEndsNone {
+		return ordered > 0 && now.Sub(a.lastFrame) >= unmarkedIdle && a.throughLocked(now) >= ordered
+	}
+	return a.delivered > 0 && a.delivered >= ordered
+}
+
+// saysNothing reports whether the end of an idle stream tells nothing of what the next one may expect.
+func saysNothing(err error) bool {
+	switch upstream.KindOf(err) {
+	case upstream.Dropped, upstream.ConnectFailed, upstream.UpstreamError:
+		return true
+	}
+	return false
+}
+
+// endIdleLocked ends the attempt as one that has done all that it was asked for.
+func (a *attempt) endIdleLocked() {
+	ordered := a.orderedLocked()
+	if a.sending {
+		a.given = min(a.given, len(a.pieces)-1) // the last piece never left
+	}
+	a.flushLocked(ordered - 1)
+	a.idle = true
+	a.g.from = resume{char: a.pieces[ordered-1].End, source: sourceSegment}
+}
+
+func (a *attempt) endedIdle() bool {
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	return a.idle
+}
+
+// continuesLocked reports whether the attempt's voice is the one that was heard before it, and that did not break off.
+func (a *attempt) continuesLocked(before *attempt) bool {
+	return before != nil && before.idle && before.target == a.target
+}
+
+// breakLocked is why the voice that was heard before gave way to another target.
+func (g *generation) breakLocked(before *attempt) upstream.Kind {
+	if !before.idle {
+		return rerouteReason(before.err)
+	}
+	for i := len(g.attempts) - 1; g.attempts[i] != before; i-- {
+		if err := g.attempts[i].err; err != nil {
+			return rerouteReason(err) // of the one that was to go on
+		}
+	}
+	return upstream.Dropped
+}
+
+// flushLocked sends what the converter holds and what was held back, ends the pieces up to the given one, and announces
+// the words that remain.
+func (a *attempt) flushLocked(id int) {
+	if a.conv != nil {
+		a.converted = a.conv.Flush(a.converted[:0])
+		a.conv = nil
+		out := a.converted
+		a.deliverLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: time.Now()})
+	}
+	a.held.flush(a.emitLocked)
+	if a.delivered <= id {
+		a.endPiecesLocked(id)
+	}
+	a.g.track.clamp()
+	a.g.announceLocked()
+}
