@@ -61,6 +61,7 @@ type cartesiaHeard struct {
 	pcm    []byte
 	words  []string
 	starts []float64
+	others int    // messages of other contexts
 	last   object // done or error; nil: the connection ended
 	err    error  // of the connection
 }
@@ -80,6 +81,7 @@ func (c *cartesiaClient) hear(id string) (got cartesiaHeard) {
 			return got
 		}
 		if o["context_id"] != id && o["context_id"] != nil {
+			got.others++
 			continue
 		}
 		switch o["type"] {

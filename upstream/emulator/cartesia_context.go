@@ -85,7 +85,7 @@ func (k *cartesiaContext) appendLocked(text string) {
 		k.since = time.Now()
 	}
 	k.buffer += text
-	end := strings.LastIndexAny(k.buffer, ".!?。！？") + 1
+	end := endOfLast(k.buffer, func(r rune) bool { return strings.ContainsRune(".!?。！？", r) })
 	if !k.conn.quirks.splits || end == 0 || end == len(k.buffer) {
 		return // a sign at the very end may go on: 3.14
 	}
@@ -93,15 +93,14 @@ func (k *cartesiaContext) appendLocked(text string) {
 	k.buffer = k.buffer[end:]
 }
 
-// cancel drops what has not begun.
+// cancel stops the context. Nothing more comes of it, not even its end: the vendor's own SDK takes a done for that of
+// whichever context it listens to.
 func (k *cartesiaContext) cancel() {
 	k.mu.Lock()
 	k.cancelled, k.last = true, true
 	k.buffer, k.queue = "", nil
 	k.mu.Unlock()
-	if k.conn.quirks.cancelKeeps == "nothing" {
-		k.stop()
-	}
+	k.stop()
 	k.poke()
 }
 
@@ -207,13 +206,7 @@ func (k *cartesiaContext) isCancelled() bool {
 
 // end says that the context is over.
 func (k *cartesiaContext) end(ctx context.Context) {
-	if k.isCancelled() {
-		if k.conn.quirks.cancelDone {
-			k.done()
-		}
-		return
-	}
-	if ctx.Err() == nil {
+	if !k.isCancelled() && ctx.Err() == nil {
 		k.done()
 	}
 }

@@ -23,16 +23,13 @@ type cartesiaQuirks struct {
 	expiryDone     bool   // a context that expires is told by done
 	errorDone      bool   // an error of the old kind has done, as the new ones have
 
-	cancelKeeps   string // what is under way at a cancel still comes: nothing, some of it or all
-	cancelDone    bool   // and a done
 	cancelUnknown string // the cancel of no context: nothing or error
 
-	words         string        // when times come: before, among or after their audio
-	wordsContinue bool          // they count from the context's first sample, rather than from their transcript's
-	tags          bool          // tags are among the words
-	serial        bool          // contexts speak one after the other
-	chunk         time.Duration // audio of a chunk
-	oddChunks     bool          // chunks end in the middle of a sample
+	words     string        // when times come: before, among or after their audio
+	tags      bool          // tags are among the words
+	serial    bool          // contexts speak one after the other
+	chunk     time.Duration // audio of a chunk
+	oddChunks bool          // chunks end in the middle of a sample
 }
 
 func (q cartesiaQuirks) String() string {
@@ -51,8 +48,8 @@ func drawCartesiaQuirks(o Options) cartesiaQuirks {
 		idleCode:       []int{int(websocket.StatusNormalClosure), int(websocket.StatusGoingAway), int(websocket.StatusPolicyViolation)}[r.IntN(3)],
 		strictSettings: flip(), splits: flip(), flushIDs: of("always", "flushed"), flushNames: of("before", "behind"),
 		flushEach: flip(), expiryDone: flip(), errorDone: flip(),
-		cancelKeeps: of("nothing", "some", "all"), cancelDone: flip(), cancelUnknown: of("nothing", "error"),
-		words: of("before", "among", "after"), wordsContinue: flip(), tags: flip(), serial: flip(),
+		cancelUnknown: of("nothing", "error"),
+		words:         of("before", "among", "after"), tags: flip(), serial: flip(),
 		chunk: time.Duration(40+20*r.IntN(10)) * time.Millisecond, oddChunks: flip(),
 	}
 	if o.Chunk > 0 {

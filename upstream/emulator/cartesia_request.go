@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"slices"
 	"time"
 
@@ -44,6 +45,9 @@ type cartesiaSettings struct {
 	delay                  time.Duration // for which text is gathered
 }
 
+// cartesiaModel is a model's name: one of the families, and perhaps the day of a snapshot.
+var cartesiaModel = regexp.MustCompile(`^sonic(-(2|3|3\.[0-9]+|latest|turbo|english|multilingual))?(-20[0-9]{2}-[0-9]{2}-[0-9]{2})?$`)
+
 // fixed are the settings that may not change within a context.
 func (s cartesiaSettings) fixed() cartesiaSettings {
 	return cartesiaSettings{model: s.model, voice: s.voice, language: s.language, format: s.format}
@@ -69,7 +73,7 @@ func (m cartesiaMessage) settings(version string) (s cartesiaSettings, wrong *ca
 	switch {
 	case m.ModelID == "":
 		return s, cartesiaInvalid("model_id is required")
-	case m.ModelID == "unknown":
+	case !cartesiaModel.MatchString(m.ModelID):
 		return s, &cartesiaError{status: http.StatusBadRequest, code: "model_not_found", title: "Model not found", message: "The model does not exist"}
 	case m.Transcript == nil:
 		return s, cartesiaInvalid("transcript is required")

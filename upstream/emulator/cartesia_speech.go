@@ -102,10 +102,8 @@ func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voic
 		k.conn.fail(k.id, cartesiaFault(Fault{Name: "internal_error"}))
 		return false
 	}
-	start, origin := k.samples, time.Duration(0)
-	if k.conn.quirks.wordsContinue {
-		origin = audio.Duration(start, nativeRate)
-	}
+	start := k.samples
+	origin := audio.Duration(start, nativeRate) // times count from the context's first sample
 	if k.conn.quirks.words == "before" {
 		words = k.sendWords(words, origin, len(words))
 	}
@@ -122,7 +120,7 @@ func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voic
 		if k.conn.quirks.words == "among" {
 			words = k.sendWords(words, origin, begunBy(words, audio.Duration(k.samples-start, nativeRate)))
 		}
-		if k.broken(ctx) || k.conn.quirks.cancelKeeps == "some" && k.isCancelled() {
+		if k.broken(ctx) {
 			return false
 		}
 	}

@@ -17,5 +17,5 @@ func TestCartesiaTranscripts(t *testing.T) {
 
 func TestCartesiaQuirksAreAllDrawn(t *testing.T) {
 	allDrawn(t, func(seed uint64) any { return drawCartesiaQuirks(Options{Seed: seed}) },
-		map[string]int{"idleCode": 3, "cancelKeeps": 3, "words": 3, "chunk": 10})
+		map[string]int{"idleCode": 3, "words": 3, "chunk": 10})
 }

@@ -12,13 +12,13 @@ import (
 // elevenSegment is the speech of a text that is spoken at once, on its way out.
 type elevenSegment struct {
 	pcm    []int16
+	before int64 // samples of the context before it
 	at     int64 // samples sent
-	quirks elevenQuirks
 
 	// What is told of characters: nothing, all of the segment with its first frame, or with each frame its own.
-	aligned, each      bool
-	asWritten, asSaid  []elevenChar
-	toldWhole, hasSaid bool
+	aligned, each     bool
+	asWritten, asSaid []elevenChar
+	toldWhole         bool
 }
 
 // elevenChar is when a character is spoken, in samples from the segment's start.
@@ -29,7 +29,7 @@ type elevenChar struct {
 
 func (k *elevenContext) newSegment(text string, spoken voice.Spoken) elevenSegment {
 	q, address := k.conn.quirks, k.conn.address
-	s := elevenSegment{pcm: spoken.PCM, quirks: q, hasSaid: q.normalized}
+	s := elevenSegment{pcm: spoken.PCM, before: k.voice.samples}
 	s.aligned = address.aligned || q.alignUnasked
 	s.each = address.aligned && !q.alignWhole
 	if !s.aligned {
@@ -60,7 +60,9 @@ func (s *elevenSegment) frameEnd(samples int64) int64 {
 	return total
 }
 
-// alignments are what a frame that ends there tells, of the text as it was sent and as it is spoken.
+// alignments are what a frame that ends there tells, of the text as it was sent and as it is spoken. The times of the first
+// count from what the frame tells of, those of the second from the context's first sample: Pipecat reads the one so, and
+// LiveKit's plugin the other.
 func (s *elevenSegment) alignments(end int64) (asWritten, asSaid object) {
 	from := s.at
 	switch {
@@ -70,26 +72,24 @@ func (s *elevenSegment) alignments(end int64) (asWritten, asSaid object) {
 		from, end = 0, int64(len(s.pcm))
 	}
 	s.toldWhole = true
-	asWritten = s.quirks.alignment(s.asWritten, from, end)
-	if s.hasSaid {
-		asSaid = s.quirks.alignment(s.asSaid, from, end)
-	}
-	return asWritten, asSaid
+	total := int64(len(s.pcm))
+	return elevenTimes(s.asWritten, from, end, from, end), elevenTimes(s.asSaid, from, end, -s.before, total)
 }
 
-// alignment is the characters that begin in a stretch of samples; times count from its start, in whole milliseconds.
-func (q elevenQuirks) alignment(chars []elevenChar, from, to int64) object {
+// elevenTimes is the characters that begin in a stretch of samples; times count from an origin, in whole milliseconds, and
+// none lasts beyond the limit.
+func elevenTimes(chars []elevenChar, from, to, origin, limit int64) object {
 	texts, starts, durations := []string{}, []int64{}, []int64{}
-	millis := func(samples int64) int64 { return int64(audio.Duration(samples-from, nativeRate) / time.Millisecond) }
+	millis := func(samples int64) int64 { return int64(audio.Duration(samples-origin, nativeRate) / time.Millisecond) }
 	for _, c := range chars {
 		if c.start < from || c.start >= to {
 			continue
 		}
 		texts = append(texts, c.text)
 		starts = append(starts, millis(c.start))
-		durations = append(durations, millis(min(c.end, to))-millis(c.start))
+		durations = append(durations, millis(min(c.end, limit))-millis(c.start))
 	}
-	return object{"chars": texts, q.startsKey: starts, q.durationsKey: durations}
+	return object{"chars": texts, "charStartTimesMs": starts, "charDurationsMs": durations}
 }
 
 // elevenSaid are the characters of what is spoken: the words, a space behind each.

@@ -124,11 +124,9 @@ func TestElevenLabsSpeaksContextsInTurnOrTogether(t *testing.T) {
 func TestElevenLabsAlignsCharacters(t *testing.T) {
 	const text, said = "I have 3 cats, two dogs... ", "I have three cats two dogs"
 	tests := map[string][]string{
-		"whole":             {"alignWhole:true"},
-		"each":              {"alignWhole:false"},
-		"with a space":      {"leadingSpace:true"},
-		"the other's names": {"startsKey:charsStartTimesMs", "durationsKey:charDurationsMs"},
-		"no normalized":     {"normalized:false"},
+		"whole":        {"alignWhole:true"},
+		"each":         {"alignWhole:false"},
+		"with a space": {"leadingSpace:true"},
 	}
 	for name, quirks := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,55 +134,65 @@ func TestElevenLabsAlignsCharacters(t *testing.T) {
 			c := talkEleven(t, Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
 			c.send(elevenSay("c", text, true), elevenSay("c", text, true), elevenClose)
 			all := c.until("c")
-			q := drawElevenQuirks(c.server.opts)
-			written, end := joinAlignments(t, q, all, func(f elevenFrame) *elevenAlignment { return f.Alignment })
+			written, end := joinAlignments(t, all, func(f elevenFrame) *elevenAlignment { return f.Alignment })
 			if got := strings.Join(strings.Fields(written), " "); got != strings.TrimSpace(text+text) {
 				t.Errorf("alignment: got %q", got)
 			}
-			if heard := c.server.Stats().Streams[0].Audio; end < heard-20*time.Millisecond || end > heard+20*time.Millisecond {
+			heard := c.server.Stats().Streams[0].Audio
+			if end < heard-20*time.Millisecond || end > heard+20*time.Millisecond {
 				t.Errorf("alignments last %v, want %v", end, heard)
 			}
-			spoken, _ := joinAlignments(t, q, all, func(f elevenFrame) *elevenAlignment { return f.Normalized })
-			want := ""
-			if q.normalized {
-				want = said + " " + said
-			}
-			if got := strings.Join(strings.Fields(spoken), " "); got != want {
+			spoken, last := wholeAlignment(t, all)
+			if got, want := strings.Join(strings.Fields(spoken), " "), said+" "+said; got != want {
 				t.Errorf("normalizedAlignment: got %q, want %q", got, want)
+			}
+			if last < heard-20*time.Millisecond || last > heard+20*time.Millisecond {
+				t.Errorf("normalizedAlignment ends at %v, want the context's end, %v", last, heard)
 			}
 		})
 	}
 }
 
 // joinAlignments joins alignments: their characters, and how long they last. Each must count up from its own start.
-func joinAlignments(t *testing.T, q elevenQuirks, all []elevenFrame, of func(elevenFrame) *elevenAlignment) (text string, length time.Duration) {
+func joinAlignments(t *testing.T, all []elevenFrame, of func(elevenFrame) *elevenAlignment) (text string, length time.Duration) {
 	t.Helper()
 	for _, f := range all {
-		a := of(f)
-		if a == nil {
-			continue
+		if a := of(f); a != nil {
+			text += strings.Join(a.Chars, "")
+			length += time.Duration(a.end(t, 0)) * time.Millisecond
 		}
-		starts, durations := a.Starts, a.Durations
-		if q.startsKey != "charStartTimesMs" {
-			starts = a.OtherStarts
-		}
-		if q.durationsKey != "charsDurationsMs" {
-			durations = a.OtherDurations
-		}
-		if len(starts) != len(a.Chars) || len(durations) != len(a.Chars) {
-			t.Fatalf("%d characters, %d starts, %d durations", len(a.Chars), len(starts), len(durations))
-		}
-		at := int64(0)
-		for i, start := range starts {
-			if start < at || durations[i] < 0 {
-				t.Fatalf("character %d of %q at %d for %d ms, and the one before ends at %d", i, a.Chars, start, durations[i], at)
-			}
-			at = start + durations[i]
-		}
-		text += strings.Join(a.Chars, "")
-		length += time.Duration(at) * time.Millisecond
 	}
 	return text, length
+}
+
+// wholeAlignment joins the alignments of what is spoken: their characters, and when the last one ends. They count from the
+// context's start.
+func wholeAlignment(t *testing.T, all []elevenFrame) (text string, last time.Duration) {
+	t.Helper()
+	at := int64(0)
+	for _, f := range all {
+		if a := f.Normalized; a != nil && len(a.Chars) > 0 {
+			text += strings.Join(a.Chars, "")
+			at = a.end(t, at)
+		}
+	}
+	return text, time.Duration(at) * time.Millisecond
+}
+
+// end is when the last character ends. None may begin before the one before it has ended, or before at; a millisecond is
+// lost where a stretch ends between two.
+func (a *elevenAlignment) end(t *testing.T, at int64) int64 {
+	t.Helper()
+	if len(a.Starts) != len(a.Chars) || len(a.Durations) != len(a.Chars) {
+		t.Fatalf("%d characters, %d starts, %d durations", len(a.Chars), len(a.Starts), len(a.Durations))
+	}
+	for i, start := range a.Starts {
+		if start < at || a.Durations[i] < 0 {
+			t.Fatalf("character %d of %q at %d for %d ms, and the one before ends at %d", i, a.Chars, start, a.Durations[i], at)
+		}
+		at = start + a.Durations[i]
+	}
+	return at
 }
 
 // Words are where the alignment says: between the characters of one and those of the next the audio is silent.
@@ -203,7 +211,8 @@ func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
 	}
 }
 
-// Without sync_alignment there is none, unless drawn, and then of whole texts.
+// Without sync_alignment there is none, unless drawn, and then of whole texts. Both halves come together: LiveKit's plugin
+// reads the one, and Pipecat the other.
 func TestElevenLabsAlignsUnaskedWhereDrawn(t *testing.T) {
 	t.Parallel()
 	for quirk, want := range map[string]int{"alignUnasked:false": 0, "alignUnasked:true": 2} {
@@ -211,6 +220,9 @@ func TestElevenLabsAlignsUnaskedWhereDrawn(t *testing.T) {
 		c.send(elevenHello, elevenHello, elevenClose)
 		got := 0
 		for _, f := range c.until("c") {
+			if (f.Alignment == nil) != (f.Normalized == nil) {
+				t.Errorf("%s: one alignment without the other", quirk)
+			}
 			if f.Alignment != nil {
 				got++
 			}

@@ -61,12 +61,11 @@ func (c *elevenClient) send(messages ...string) {
 	}
 }
 
-// elevenFrame is any frame from the server, in each of its spellings.
+// elevenFrame is any frame from the server, as Pipecat and LiveKit read it.
 type elevenFrame struct {
 	Audio      *string          `json:"audio"`
 	Final      bool             `json:"isFinal"`
 	ContextID  string           `json:"contextId"`
-	OtherID    string           `json:"context_id"`
 	Alignment  *elevenAlignment `json:"alignment"`
 	Normalized *elevenAlignment `json:"normalizedAlignment"`
 	Message    string           `json:"message"`
@@ -76,14 +75,12 @@ type elevenFrame struct {
 }
 
 type elevenAlignment struct {
-	Chars          []string `json:"chars"`
-	Starts         []int64  `json:"charStartTimesMs"`
-	OtherStarts    []int64  `json:"charsStartTimesMs"`
-	Durations      []int64  `json:"charsDurationsMs"`
-	OtherDurations []int64  `json:"charDurationsMs"`
+	Chars     []string `json:"chars"`
+	Starts    []int64  `json:"charStartTimesMs"`
+	Durations []int64  `json:"charDurationsMs"`
 }
 
-func (f elevenFrame) id() string { return max(f.ContextID, f.OtherID) }
+func (f elevenFrame) id() string { return f.ContextID }
 
 // read is the next frame, or what has ended the socket.
 func (c *elevenClient) read() (f elevenFrame, err error) {

@@ -39,7 +39,7 @@ func TestElevenLabsBreaksAfterSoMuchAudio(t *testing.T) {
 				fault := tt.fault // which the other wait shares
 				fault.After = wait
 				c := talkEleven(t, Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "&output_format=pcm_24000",
-					"oddChunks:false", "errorNamesContext:true", "alignUnasked:false")
+					"oddChunks:false", "errorNamesContext:true", "alignUnasked:false", "authBy:error")
 				c.send(elevenSay("c", elevenLong, true))
 				all, err := c.toEnd()
 				if !tt.ended(all, err) {

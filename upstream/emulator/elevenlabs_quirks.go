@@ -9,7 +9,7 @@ import (
 // elevenQuirks is what the reference leaves open, or tells in two ways, as the seed has drawn it.
 type elevenQuirks struct {
 	authBy            string        // how a bad key is refused: by the upgrade's status, or at the first message by an error, or by a close alone
-	contextKey        string        // of a frame's context: contextId, context_id or both
+	contextTwice      bool          // a frame names its context as context_id too, besides contextId
 	finalKey          string        // of a context's end: isFinal, or is_final besides
 	nullAudio         bool          // the final frame has an audio too, which is null
 	falseFinal        bool          // isFinal is false rather than null until then
@@ -25,11 +25,8 @@ type elevenQuirks struct {
 	oddChunks         bool          // frames end in the middle of a sample
 	chunk             time.Duration // audio of a frame
 
-	startsKey    string // of the characters' times; the reference has two spellings of each
-	durationsKey string
 	alignUnasked bool // alignments come without sync_alignment too, as of a whole segment
 	alignWhole   bool // a segment's alignment comes with its first frame; else each frame has its own
-	normalized   bool // normalizedAlignment is told besides alignment
 	leadingSpace bool // a segment's first character is a space that the client has not sent
 }
 
@@ -44,17 +41,15 @@ func drawElevenQuirks(o Options) elevenQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x656c6576656e))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := elevenQuirks{
-		authBy:     oneOf(r, "status", "error", "close"),
-		contextKey: oneOf(r, "contextId", "context_id", "both"),
-		finalKey:   oneOf(r, "isFinal", "both"),
-		nullAudio:  flip(), falseFinal: flip(), errorNamesContext: flip(), flushDone: flip(),
+		authBy:       oneOf(r, "status", "error", "close"),
+		contextTwice: flip(),
+		finalKey:     oneOf(r, "isFinal", "both"),
+		nullAudio:    flip(), falseFinal: flip(), errorNamesContext: flip(), flushDone: flip(),
 		idle:         oneOf(r, "final", "error"),
 		closeKeeps:   oneOf(r, "flushed", "begun", "all"),
 		closeUnknown: flip(), lateChunks: r.IntN(3), serial: flip(), clamps: flip(), morePCM: flip(), oddChunks: flip(),
 		chunk:        time.Duration(100+10*r.IntN(16)) * time.Millisecond,
-		startsKey:    oneOf(r, "charStartTimesMs", "charsStartTimesMs"),
-		durationsKey: oneOf(r, "charsDurationsMs", "charDurationsMs"),
-		alignUnasked: flip(), alignWhole: flip(), normalized: flip(), leadingSpace: flip(),
+		alignUnasked: flip(), alignWhole: flip(), leadingSpace: flip(),
 	}
 	if o.Chunk > 0 {
 		q.chunk = o.Chunk
@@ -64,10 +59,8 @@ func drawElevenQuirks(o Options) elevenQuirks {
 
 // name has a frame say which context it is of.
 func (q elevenQuirks) name(frame object, id string) {
-	if q.contextKey != "context_id" {
-		frame["contextId"] = id
-	}
-	if q.contextKey != "contextId" {
+	frame["contextId"] = id
+	if q.contextTwice {
 		frame["context_id"] = id
 	}
 }

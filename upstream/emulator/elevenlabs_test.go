@@ -14,8 +14,8 @@ func TestElevenLabsTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
 		vendor: "elevenlabs", options: Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 		quirks: []string{
-			"authBy:error", "contextKey:contextId", "finalKey:isFinal", "nullAudio:false", "falseFinal:false", "errorNamesContext:false",
-			"flushDone:false", "startsKey:charStartTimesMs", "durationsKey:charsDurationsMs", "alignUnasked:false", "clamps:false",
+			"authBy:error", "contextTwice:false", "finalKey:isFinal", "nullAudio:false", "falseFinal:false", "errorNamesContext:false",
+			"flushDone:false", "alignUnasked:false", "clamps:false",
 		},
 		fixed: []string{"isFinal", "is_final", "contextId", "message", "error", "code"}, stream: "contextId",
 		audio: func(f map[string]any) bool { return f["audio"] != nil },
@@ -24,7 +24,7 @@ func TestElevenLabsTranscripts(t *testing.T) {
 
 func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
 	allDrawn(t, func(seed uint64) any { return drawElevenQuirks(Options{Seed: seed}) },
-		map[string]int{"authBy": 3, "contextKey": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
+		map[string]int{"authBy": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
 }
 
 func TestElevenLabsPrintsItsQuirks(t *testing.T) {
@@ -33,7 +33,7 @@ func TestElevenLabsPrintsItsQuirks(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := drawElevenQuirks(Options{Seed: 7})
-	for _, want := range []string{"closeKeeps:" + q.closeKeeps, "contextKey:" + q.contextKey, fmt.Sprintf("lateChunks:%d", q.lateChunks)} {
+	for _, want := range []string{"closeKeeps:" + q.closeKeeps, fmt.Sprintf("lateChunks:%d", q.lateChunks)} {
 		if !strings.Contains(server.Quirks(), want) {
 			t.Errorf("got %s, want it to say %s", server.Quirks(), want)
 		}

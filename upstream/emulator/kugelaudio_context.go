@@ -441,7 +441,7 @@ func (k *kugelContext) sendClosed(usage bool) {
 func (k *kugelContext) usage() object {
 	model := k.settings.ModelID
 	if model == "" {
-		model = "kugel-3"
+		model = "kugel-3.5"
 	}
 	u := object{
 		"audio_seconds": float64(k.samples) / nativeRate, "characters": k.characters, "model_id": model,

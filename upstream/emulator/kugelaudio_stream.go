@@ -149,6 +149,14 @@ func (c *kugelConn) update(raw json.RawMessage) (echo object, fault string) {
 	c.session = settings
 	return object{
 		"cfg_scale": settings.CfgScale, "temperature": settings.Temperature, "max_new_tokens": settings.MaxNewTokens,
-		"language": settings.Language, "normalize": settings.normalizes(), "speed": settings.speed(),
+		"language": orNull(settings.Language), "normalize": settings.normalizes(), "speed": settings.speed(),
 	}, ""
+}
+
+// orNull is how the vendor echoes a setting that may be left out: null where it was.
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }

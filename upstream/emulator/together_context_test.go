@@ -130,18 +130,23 @@ func TestTogetherClear(t *testing.T) {
 // What is said about a commit of nothing, and about a text without a letter.
 func TestTogetherNothingToSay(t *testing.T) {
 	t.Parallel()
-	for quirk, frames := range map[string][]string{
-		"emptyCommit": {commitFrame("")},
-		"unspeakable": {appendFrame("", " ... "), commitFrame("")},
+	nothing, unspeakable := []string{commitFrame("")}, []string{appendFrame("", " ... "), commitFrame("")}
+	for _, c := range []struct {
+		quirk        string
+		frames, want []string
+	}{
+		{"emptyCommit:nothing", nothing, nil},
+		{"emptyCommit:done", nothing, []string{done}},
+		{"unspeakable:nothing", unspeakable, nil},
+		{"unspeakable:done", unspeakable, []string{done}},
+		{"unspeakable:failed", unspeakable, []string{failed}},
 	} {
-		for answer, want := range map[string][]string{"nothing": nil, "done": {done}, "failed": {failed}} {
-			c := openTogether(t, drawnTogether(t, quirk+":"+answer), togetherSpeech)
-			c.send(frames...)
-			c.speak("", "Hello.")
-			all := c.until(append(slices.Clone(want), delta)...)
-			if got := kindsOf(of(all, done, failed)); !slices.Equal(got, want) {
-				t.Errorf("%s %s: got %v before the next item, want %v", quirk, answer, got, want)
-			}
+		client := openTogether(t, drawnTogether(t, c.quirk), togetherSpeech)
+		client.send(c.frames...)
+		client.speak("", "Hello.")
+		all := client.until(append(slices.Clone(c.want), delta)...)
+		if got := kindsOf(of(all, done, failed)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v before the next item, want %v", c.quirk, got, c.want)
 		}
 	}
 }

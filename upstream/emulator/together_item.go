@@ -61,7 +61,7 @@ func (k *togetherContext) sayNothing(text string) {
 	case "done":
 		k.begin()
 		k.end()
-	case "failed":
+	case "failed": // of a text, never of a commit of nothing
 		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_text", "")))
 	}
 }

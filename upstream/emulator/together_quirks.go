@@ -29,8 +29,8 @@ type togetherQuirks struct {
 	joinsWithSpace bool   // texts that meet without white space are joined by a space
 	splitsCommits  bool   // a commit speaks each sentence as an item of its own, whatever the segment
 	partialAlways  bool   // max_partial_length forces speech also where segment is never
-	emptyCommit    string // a commit of nothing: nothing, done or failed
-	unspeakable    string // an item without a letter: likewise
+	emptyCommit    string // a commit of nothing: nothing or done; Pipecat sends one behind each turn, and takes a failure for its own
+	unspeakable    string // an item without a letter: nothing, done or failed
 	clearsQueued   bool   // a clear drops committed items that have not begun
 
 	updatedSent    bool   // session.updated answers a change of the settings
@@ -69,7 +69,7 @@ func drawTogetherQuirks(o Options) togetherQuirks {
 		contextsFreed: flip(), overflowEvent: flip(), serial: flip(), cancelUnknown: flip(),
 		lateFrames: r.IntN(3), lateDone: flip(), itemsPerContext: flip(),
 		joinsWithSpace: flip(), splitsCommits: flip(), partialAlways: flip(),
-		emptyCommit: of("nothing", "done", "failed"), unspeakable: of("nothing", "done", "failed"), clearsQueued: flip(),
+		emptyCommit: of("nothing", "done"), unspeakable: of("nothing", "done", "failed"), clearsQueued: flip(),
 		updatedSent: flip(), cartesia: flip(), foreignVoice: of("spoken", "failed"), normalizes: flip(),
 		ignoresUnknown: flip(), errorFlat: flip(), nullCode: flip(),
 		words: of("before", "among", "after"), wordsContinue: flip(),

@@ -30,6 +30,6 @@ func TestTogetherTranscripts(t *testing.T) {
 
 func TestTogetherQuirksAreAllDrawn(t *testing.T) {
 	allDrawn(t, func(seed uint64) any { return drawTogetherQuirks(Options{Seed: seed}) }, map[string]int{
-		"idleSeconds": 3, "idleCode": 3, "echo": 3, "lateFrames": 3, "emptyCommit": 3, "unspeakable": 3, "words": 3, "riff": 3, "chunk": 10,
+		"idleSeconds": 3, "idleCode": 3, "echo": 3, "lateFrames": 3, "unspeakable": 3, "words": 3, "riff": 3, "chunk": 10,
 	})
 }

@@ -73,6 +73,15 @@ func sentenceEnd(text string) int {
 }
 
 // lastBoundary is the length of text up to the end of its last whole word; 0: there is none.
-func lastBoundary(text string) int {
-	return strings.LastIndexFunc(text, unicode.IsSpace) + 1
+func lastBoundary(text string) int { return endOfLast(text, unicode.IsSpace) }
+
+// endOfLast is the length of text up to the end of the last character that is wanted, of however many bytes; 0: there is
+// none.
+func endOfLast(text string, wanted func(r rune) bool) int {
+	start := strings.LastIndexFunc(text, wanted)
+	if start < 0 {
+		return 0
+	}
+	_, size := utf8.DecodeRuneInString(text[start:])
+	return start + size
 }
