@@ -13,6 +13,8 @@ const (
 	wavHeaderSize  = 44
 	wavUnknownSize = 0xFFFFFFFF // of a stream whose length is not known when its header goes out
 
+	wavRIFFSizeAt, wavDataSizeAt = 4, 40 // offsets of lengths in our own header: of what is behind each
+
 	// fmt chunks have 16 bytes, 18 with an extension's length, 40 where extensible; a longer one is no WAV.
 	wavFormatMin, wavFormatExtensible, wavFormatMax = 16, 40, 1024
 
@@ -51,6 +53,13 @@ func WAVHeader(rate int) []byte {
 	h = binary.LittleEndian.AppendUint16(h, 8*sampleBytes)
 	h = append(h, "data"...)
 	return binary.LittleEndian.AppendUint32(h, wavUnknownSize)
+}
+
+// SetWAVLength gives a file that begins with a WAVHeader the length that it has, which must be less than 4 GiB.
+func SetWAVLength(file []byte) {
+	for _, at := range []int{wavRIFFSizeAt, wavDataSizeAt} {
+		binary.LittleEndian.PutUint32(file[at:], uint32(len(file)-at-4))
+	}
 }
 
 // ReadWAV reads a mono WAV file to the end of its samples, as WAVSamples does. What it reads is bounded by r alone.

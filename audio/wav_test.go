@@ -91,6 +91,21 @@ func TestReadWAV(t *testing.T) {
 	}
 }
 
+// Other programs than ours take the lengths at their word.
+func TestAFileOfKnownLengthSaysIt(t *testing.T) {
+	for _, samples := range []string{"", "abcd"} {
+		file := append(audio.WAVHeader(24000), samples...)
+		audio.SetWAVLength(file)
+		if riff, data := binary.LittleEndian.Uint32(file[4:]), binary.LittleEndian.Uint32(file[40:]); int(riff) != len(file)-8 || int(data) != len(samples) {
+			t.Errorf("%d samples: lengths %d and %d, want %d and %d", len(samples)/2, riff, data, len(file)-8, len(samples))
+		}
+		f, got, err := audio.ReadWAV(bytes.NewReader(append(file, "no samples"...)))
+		if len(samples) > 0 && (err != nil || f.Rate != 24000 || string(got) != samples) {
+			t.Errorf("read %q at %d, %v", got, f.Rate, err)
+		}
+	}
+}
+
 func TestCutWAVHeader(t *testing.T) {
 	pcm24 := formatChunk(1, 1, 24000, 16)
 	whole := wav(chunk("JUNK", 3, "abc"), pcm24, chunk("data", 4, "abcdef"))

@@ -74,7 +74,7 @@ func (p path) frames(tb testing.TB) *frames {
 	ordered(f.attempt)
 	f.attempt.g.origin.framing = p.framing
 	if p.framing == framingBare {
-		f.answer = newAnswer(f.taken, f.attempt.g, false)
+		f.answer = newAnswer(f.taken, f.attempt.g, bodyAudio)
 	}
 	return f
 }

@@ -87,6 +87,7 @@ type Server struct {
 	log      zerolog.Logger
 
 	setup atomic.Pointer[setup] // what is configured now
+	whole atomic.Int64          // bytes of answers that wait for their end
 
 	mu       sync.Mutex // guards what follows
 	clients  map[connected]struct{}

@@ -3,6 +3,9 @@ package relay
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -41,9 +44,12 @@ func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 	defer leave()
 	srv.metrics.connections.Inc()
 	defer srv.metrics.connections.Dec()
-	cmd, refused := readSpeech(w, r, key.Limits.MaxMessageBytes)
+	form, refused := bodyFormOf(r)
 	if refused == nil {
-		refused = srv.answer(w, r, key, cmd)
+		var cmd *protocol.Generate
+		if cmd, refused = readSpeech(w, r, key.Limits.MaxMessageBytes); refused == nil {
+			refused = srv.answer(w, r, speechRequest{key, cmd, form})
+		}
 	}
 	if refused != nil {
 		allowTime(w) // admission may have taken all that the request began with
@@ -51,42 +57,52 @@ func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 	}
 }
 
-// answer speaks what a request asks for, or returns why it is refused; nothing has been written then.
-func (srv *Server) answer(w http.ResponseWriter, r *http.Request, key *Key, cmd *protocol.Generate) *protocol.Error {
+// speechRequest is what a request asks for.
+type speechRequest struct {
+	key  *Key
+	cmd  *protocol.Generate
+	form bodyForm
+}
+
+// answer speaks what a request asks for, or returns why it is refused; nothing has been written then. An answer that can't
+// be completed ends as a panic that the server knows: it breaks off the body, so that no client takes it for the whole.
+func (srv *Server) answer(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
 	set := srv.hold()
 	defer srv.release(set)
-	lines := wantsLines(r.Header.Values("Accept"))
-	sp, err := srv.newSpeech(key, cmd, set, lines)
-	if err == nil {
+	sp, refused := srv.newSpeech(what, set)
+	if refused == nil {
 		defer sp.leave()
-		err = sp.run(r.Context(), newAnswer(w, sp.g, lines))
+		var err error
+		if refused, err = sp.run(r.Context(), newAnswer(w, sp.g, what.form)); err != nil {
+			breakOff(w, r)
+		}
 	}
-	if err == nil {
+	if refused == nil {
 		return nil
 	}
-	named := *err
-	named.GenerationID = cmd.GenerationID
+	named := *refused
+	named.GenerationID = what.cmd.GenerationID
 	return &named
 }
 
 // newSpeech has its generation, which does not run yet, and a place for it.
-func (srv *Server) newSpeech(key *Key, cmd *protocol.Generate, set *setup, lines bool) (*speech, *protocol.Error) {
-	form := framingBare
-	if lines {
-		form = framingJSON
+func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol.Error) {
+	framing := framingBare
+	if what.form == bodyLines {
+		framing = framingJSON
 	}
-	sp := &speech{origin: newOrigin(srv, key, form), refusal: make(chan *protocol.Error, 1), wake: make(chan struct{}, 1)}
+	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wake: make(chan struct{}, 1)}
 	sp.peer, sp.out = sp, newOutbox(sp)
 	on := sp.terms(set)
 	if on == nil {
 		return nil, keyGone()
 	}
-	desk, now := set.desks[key.Hash], time.Now()
+	desk, now := set.desks[what.key.Hash], time.Now()
 	leave, err := desk.enter()
 	if err != nil {
 		return nil, err
 	}
-	req, err := srv.resolve(cmd, "", on)
+	req, err := srv.resolve(what.cmd, "", on)
 	if err == nil {
 		err = desk.pace(now)
 	}
@@ -101,23 +117,24 @@ func (srv *Server) newSpeech(key *Key, cmd *protocol.Generate, set *setup, lines
 	return sp, nil
 }
 
-// run speaks the generation into the answer. No goroutine outlives it.
-func (sp *speech) run(ctx context.Context, a *answer) *protocol.Error {
+// run speaks the generation into the answer, returns why it is refused, or why the answer can't be completed. No goroutine
+// outlives it.
+func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, err error) {
+	defer a.letGo()
 	ctx, sp.cancel = context.WithCancelCause(ctx)
 	defer sp.cancel(nil)
 	own, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
 	defer stop(nil)
 	sp.g.cancel = stop
 	if !sp.srv.enroll(sp) {
-		return goingAway()
+		return goingAway(), nil
 	}
 	defer sp.srv.leave(sp)
 	sp.shutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
 	sp.wg.Go(func() { sp.g.run(own) })
 	over := make(chan struct{})
 	sp.wg.Go(func() { sp.attend(ctx, over, a) })
-	refused, err := sp.write(ctx, a)
-	if err != nil {
+	if refused, err = sp.write(ctx, a); err != nil {
 		sp.cancel(err)
 	}
 	close(over)
@@ -126,7 +143,7 @@ func (sp *speech) run(ctx context.Context, a *answer) *protocol.Error {
 		sp.out.close()
 	}
 	sp.wg.Wait()
-	return refused
+	return refused, err
 }
 
 // attend ends the generation at once when its client leaves before the answer is over.
@@ -152,6 +169,9 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 				sp.srv.metrics.frameDelay.Observe(time.Since(m.queued).Seconds())
 			}
 			m.release()
+			if errors.As(err, &refused) {
+				return refused, nil
+			}
 			if last || err != nil {
 				return nil, err
 			}
@@ -165,6 +185,28 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 		case <-sp.wake:
 		}
 	}
+}
+
+// breakOff ends an answer so that its client sees that it is not whole: a body in chunks gets no last chunk, a stream of
+// HTTP/2 is reset. HTTP/1.0 has only the connection's end to say so, which must be a reset then. It does not return.
+func breakOff(w http.ResponseWriter, r *http.Request) {
+	if !r.ProtoAtLeast(1, 1) {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			resetConn(conn)
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// resetConn closes a connection by a reset, where it can.
+func resetConn(conn net.Conn) {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn() // its own Close would say that all has been sent
+	}
+	if c, ok := conn.(*net.TCPConn); ok {
+		_ = c.SetLinger(0) // fails only where the connection is over
+	}
+	_ = conn.Close()
 }
 
 func (sp *speech) rouse() {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -13,33 +14,46 @@ import (
 const answerStep = 8 << 10
 
 // answer is the body of a speech: the audio itself, or the messages, a line each. Until there is audio, or an end
-// without fault, its status is open.
+// without fault, its status is open; where the client asked for its length, until the end.
 type answer struct {
 	// Static after newAnswer.
 	w       http.ResponseWriter
 	control *http.ResponseController
 	g       *generation
-	lines   bool
+	form    bodyForm
 
 	// Owned by the writer.
 	begun   bool   // the header is out
 	pending []byte // body to send
+	kept    int64  // bytes of it that wait for the end
 }
 
-func newAnswer(w http.ResponseWriter, g *generation, lines bool) *answer {
-	return &answer{w: w, control: http.NewResponseController(w), g: g, lines: lines}
+// bodyForm is what a client wants a body to be.
+type bodyForm int
+
+const (
+	bodyAudio bodyForm = iota // as it comes
+	bodyWhole                 // audio, with its length before it
+	bodyLines                 // messages
+)
+
+func newAnswer(w http.ResponseWriter, g *generation, form bodyForm) *answer {
+	return &answer{w: w, control: http.NewResponseController(w), g: g, form: form}
 }
 
 // send sends a message, in the form that the client wants. The last one completes the answer.
 func (a *answer) send(ctx context.Context, m *message) error {
 	switch {
-	case a.lines:
+	case a.form == bodyLines:
 		a.pending = append(append(a.pending, m.body()...), '\n')
 	case m.samples > 0:
 		a.pending = append(a.pending, m.body()...)
 	}
 	if m.last {
 		return a.complete(ctx, a.g.settled())
+	}
+	if a.form == bodyWhole {
+		return a.keep(ctx)
 	}
 	if m.samples > 0 || a.begun {
 		a.begin()
@@ -48,7 +62,11 @@ func (a *answer) send(ctx context.Context, m *message) error {
 	return nil
 }
 
-// complete ends the answer: by an error where nothing was heard, else by its trailers.
+// errBrokenOff is why an answer is not completed: its speech has failed behind its first byte.
+var errBrokenOff = errors.New("speech broke off")
+
+// complete ends the answer: by an error where nothing was sent, else by its trailers. Audio that broke off has no end,
+// since most programs would take what there is for the whole.
 func (a *answer) complete(ctx context.Context, done protocol.Done) error {
 	if err := a.extend(ctx); err != nil {
 		return err
@@ -58,16 +76,32 @@ func (a *answer) complete(ctx context.Context, done protocol.Done) error {
 		writeError(a.w, done.Error)
 		return nil
 	}
-	if !a.begun && !a.lines && a.g.req.asked.Encoding == protocol.EncodingWAV {
+	if !a.begun && len(a.pending) == 0 && a.isWAV() {
 		a.pending = append(a.pending, audio.WAVHeader(a.g.req.output.Rate)...) // a file without samples is one
+	}
+	if a.form == bodyWhole {
+		return a.sendWhole(ctx, done)
 	}
 	a.begin()
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
+	if a.form == bodyAudio && done.Reason != reasonCompleted {
+		return errBrokenOff
+	}
+	a.tellEnd(done)
+	return nil
+}
+
+// isWAV reports whether the body is a WAV file.
+func (a *answer) isWAV() bool {
+	return a.form != bodyLines && a.g.req.asked.Encoding == protocol.EncodingWAV
+}
+
+// tellEnd says how the generation ended: in trailers once the header is out, else in headers.
+func (a *answer) tellEnd(done protocol.Done) {
 	a.w.Header().Set(trailerStatus, done.Reason)
 	a.w.Header().Set(trailerUsage, trailerOf(done.Usage))
-	return nil
 }
 
 // begin writes the header.
@@ -76,17 +110,22 @@ func (a *answer) begin() {
 		return
 	}
 	a.begun = true
-	kind := linesType
-	if !a.lines {
-		kind = mediaType(a.g.req.asked)
-	}
-	a.identify()
+	a.describe()
 	h := a.w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // a proxy that gathers the body would delay the first audio
 	h.Set("Trailer", trailerStatus+", "+trailerUsage)
 	a.w.WriteHeader(http.StatusOK)
+}
+
+// describe says what the body is.
+func (a *answer) describe() {
+	kind := linesType
+	if a.form != bodyLines {
+		kind = mediaType(a.g.req.asked)
+	}
+	a.identify()
+	a.w.Header().Set("Content-Type", kind)
+	a.w.Header().Set("Cache-Control", "no-store")
 }
 
 // identify says of which generation and record the answer is.

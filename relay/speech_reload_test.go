@@ -43,14 +43,14 @@ func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
 				t.Error(refused)
 				return
 			}
-			sp, refused := r.srv.newSpeech(stale, cmd, set, false)
+			sp, refused := r.srv.newSpeech(speechRequest{stale, cmd, bodyAudio}, set)
 			if refused != nil {
 				t.Error(refused)
 				return
 			}
 			defer sp.leave()
 			r.reload(keyed("new"), []string{"alpha"}, fakes{"alpha": f})
-			if refused := sp.run(req.Context(), newAnswer(w, sp.g, false)); refused != nil {
+			if refused, _ := sp.run(req.Context(), newAnswer(w, sp.g, bodyAudio)); refused != nil {
 				writeError(w, refused)
 			}
 		})

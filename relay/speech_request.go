@@ -20,9 +20,6 @@ const linesType = "application/x-ndjson"
 
 // readSpeech is what a request asks for. The generation id is empty where the client names none.
 func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Generate, *protocol.Error) {
-	if _, err := parseParameters(r.URL.RawQuery); err != nil {
-		return nil, err
-	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return nil, invalid("Content-Type", "Content-Type must be application/json")
 	}
@@ -39,6 +36,29 @@ func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Gen
 		return nil, err
 	}
 	return cmd, nil
+}
+
+// bodyFormOf is what a request wants its answer's body to be.
+func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
+	const length = "length"
+	query, err := parseParameters(r.URL.RawQuery, length)
+	if err != nil {
+		return 0, err
+	}
+	lines := wantsLines(r.Header.Values("Accept"))
+	switch {
+	case !query.Has(length):
+	case query.Get(length) != "known":
+		return 0, invalid(length, "length must be known, or left out")
+	case lines:
+		return 0, invalid(length, "length=known is for audio: lines come as they are made")
+	default:
+		return bodyWhole, nil
+	}
+	if lines {
+		return bodyLines, nil
+	}
+	return bodyAudio, nil
 }
 
 // readBody reads a body of at most so many bytes.
