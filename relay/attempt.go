@@ -193,7 +193,7 @@ func (a *attempt) open(ctx context.Context) (o opened) {
 	defer cancel()
 	stream, err := a.provider.Open(ctx, a.request(), a)
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = &upstream.Error{Kind: upstream.FirstAudioTimeout, Message: "not connected in time", Err: err}
+		err = &upstream.Error{Kind: upstream.FirstAudioTimeout, Class: upstream.ClassTimeout, Message: "not connected in time", Err: err}
 	}
 	return opened{stream: stream, err: err}
 }

@@ -134,8 +134,17 @@ func attemptMessage(err error) string {
 	if !errors.As(err, &e) {
 		return "unexpected failure"
 	}
-	if e.Code != "" {
-		return e.Message + " (" + e.Code + ")"
+	return e.Told()
+}
+
+// classOf is what a vendor could not be connected at; empty for all other failures.
+func classOf(err error) string {
+	var e *upstream.Error
+	if !errors.As(err, &e) {
+		return ""
 	}
-	return e.Message
+	if class := string(e.Class); class != "" || e.Err == nil {
+		return class
+	}
+	return classOf(e.Err) // as where the time for a first audio ended while connecting
 }

@@ -172,8 +172,12 @@ func (a *attempt) observe(err error) {
 	if outcome == outcomeFailed {
 		code = string(upstream.KindOf(err))
 		a.provider.failed(err)
-		a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
-			Str("code", code).Str("error", attemptMessage(err)).Msg("attempt failed")
+		event := a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
+			Str("code", code).Str("error", attemptMessage(err))
+		if class := classOf(err); class != "" {
+			event = event.Str("class", class)
+		}
+		event.Msg("attempt failed")
 	}
 	a.g.origin.srv.metrics.attemptEnded(a.target.Provider, outcome, code)
 }

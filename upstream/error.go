@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -64,6 +65,8 @@ type Error struct {
 	Kind Kind
 	// Code is the vendor's own code, if it gave one: an identifier, never free text.
 	Code string
+	// Class is what connecting failed at; empty for all else.
+	Class Class
 	// Message says what happened in our words; it reaches clients and logs, so it bears no secret and no
 	// text of the client or of the vendor.
 	Message string
@@ -74,10 +77,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	if e.Code != "" {
-		return string(e.Kind) + ": " + e.Message + " (" + e.Code + ")"
+	return string(e.Kind) + ": " + e.Told()
+}
+
+// Told is the message with the code or class in brackets: what clients and operators read.
+func (e *Error) Told() string {
+	if detail := cmp.Or(e.Code, string(e.Class)); detail != "" {
+		return e.Message + " (" + detail + ")"
 	}
-	return string(e.Kind) + ": " + e.Message
+	return e.Message
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -48,5 +48,5 @@ func unconnected(ctx context.Context, late string) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
 	}
-	return &Error{Kind: ConnectFailed, Message: late, Err: context.Cause(ctx)}
+	return &Error{Kind: ConnectFailed, Class: ClassTimeout, Message: late, Err: context.Cause(ctx)}
 }

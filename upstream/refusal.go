@@ -33,6 +33,7 @@ func refused(ctx context.Context, resp *http.Response, err error, kind func(stat
 	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
 		return &Error{
 			Kind:       kind(resp.StatusCode),
+			Class:      ClassStatus,
 			Code:       strconv.Itoa(resp.StatusCode),
 			Message:    refusedMessage,
 			RetryAfter: RetryAfter(resp.Header, time.Now()),
@@ -42,15 +43,15 @@ func refused(ctx context.Context, resp *http.Response, err error, kind func(stat
 	case errors.Is(ctx.Err(), context.Canceled):
 		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
 	case ctx.Err() != nil:
-		return &Error{Kind: ConnectFailed, Message: "no connection in time", Err: context.Cause(ctx)}
+		return &Error{Kind: ConnectFailed, Class: ClassTimeout, Message: "no connection in time", Err: context.Cause(ctx)}
 	case resp != nil:
-		return &Error{Kind: ConnectFailed, Message: "the vendor's handshake is not one of a WebSocket"}
+		return ClassHandshake.error(nil)
 	}
 	var located *url.Error
 	if errors.As(err, &located) {
-		return &Error{Kind: ConnectFailed, Message: "no connection", Err: located.Err}
+		return classOf(located.Err).error(located.Err)
 	}
-	return &Error{Kind: ConnectFailed, Message: "no connection"}
+	return ClassOther.error(nil)
 }
 
 // RetryAfter is what the header of that name asks for, in seconds or as a date; 0: nothing that can be read.

@@ -39,7 +39,7 @@ func say(ctx context.Context, args []string, std stdio) int {
 
 func sayTo(ctx context.Context, address string, u utterance, out string, std stdio) error {
 	// The key comes from the environment, since a command line is everybody's to read.
-	c, err := client.Dial(ctx, client.Config{URL: address, Key: os.Getenv("RELAY_API_KEY")})
+	c, err := client.Dial(ctx, client.Config{URL: address, Key: strings.TrimRight(os.Getenv("RELAY_API_KEY"), lineEnds)})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 
 	"voicerelay/upstream"
 )
@@ -21,7 +22,10 @@ type environment struct {
 // maxSecretFile bounds a file that ${file:PATH} names: room for a certificate, and no device read for ever.
 const maxSecretFile = 64 << 10
 
-// readSecret is a file's content without the line end that editors leave at its end.
+// lineEnds is what editors and shells leave at the end of a secret.
+const lineEnds = "\r\n"
+
+// readSecret is a file's content without the line ends at its end.
 func readSecret(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -35,7 +39,7 @@ func readSecret(path string) (string, error) {
 	if len(content) > maxSecretFile {
 		return "", fmt.Errorf("%s is longer than %d bytes", path, maxSecretFile)
 	}
-	return strings.TrimRight(string(content), "\r\n"), nil
+	return strings.TrimRight(string(content), lineEnds), nil
 }
 
 // expansion is a string of the file with its references replaced.
@@ -47,8 +51,8 @@ type expansion struct {
 	unset []string
 }
 
-// expand replaces ${NAME} by the environment's and ${file:PATH} by a file's content; $${ stands for a plain
-// ${. What was put in is not expanded again.
+// expand replaces ${NAME} by the environment's and ${file:PATH} by a file's content, without line ends at their ends;
+// $${ stands for a plain ${. What was put in is not expanded again.
 func (e environment) expand(s string) (expansion, error) {
 	var out expansion
 	var text strings.Builder
@@ -93,7 +97,15 @@ func (e environment) value(name string, out *expansion) (string, error) {
 	if !ok {
 		out.unset = append(out.unset, name)
 	}
-	return value, nil
+	return strings.TrimRight(value, lineEnds), nil
+}
+
+// checkSecret refuses what no header takes. Its error tells nothing of the secret.
+func checkSecret(secret string) error {
+	if strings.ContainsFunc(secret, unicode.IsControl) {
+		return errors.New("holds a line break or another control character in its middle, which no key and no address has")
+	}
+	return nil
 }
 
 func isVariable(name string) bool {

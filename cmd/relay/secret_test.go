@@ -40,16 +40,44 @@ func TestExpand(t *testing.T) {
 	}
 }
 
-// A secret may hold anything: what was put in is neither YAML nor expanded again.
+// A secret may hold whatever one line can: what was put in is neither YAML nor expanded again.
 func TestExpandedValuesStayWhatTheyAre(t *testing.T) {
 	env := fakeEnvironment()
-	env.lookup = func(string) (string, bool) { return "a: ${N} # \"b\"\nlisten: x", true }
+	env.lookup = func(string) (string, bool) { return "a: ${N} # \"b\" 'x', listen: x", true }
 	s, _, err := parseConfig("f.yaml", []byte(strings.Replace(least, "adapter: fake", "adapter: fake, api_key: \"${KEY}\"", 1)), env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := s.Providers[0].Env.APIKey.Reveal(), "a: ${N} # \"b\"\nlisten: x"; got != want {
+	if got, want := s.Providers[0].Env.APIKey.Reveal(), "a: ${N} # \"b\" 'x', listen: x"; got != want {
 		t.Errorf("the key = %q, want %q", got, want)
+	}
+}
+
+// A secret loses the line end that a shell or an editor left, wherever it comes from; one in its middle is a fault, with its
+// line and without the secret.
+func TestLineEndsInSecrets(t *testing.T) {
+	const secret = "sk-that-nobody-may-see"
+	for _, reference := range []string{"${KEY}", "${file:/run/secrets/key}"} {
+		for value, want := range map[string]string{
+			secret + "\n": secret, secret + "\r\n": secret, secret + "\n\n": secret, secret: secret,
+			secret + "\nand-more": "", secret + "\tand-more": "", "\n" + secret: "", secret + "\x00": "",
+		} {
+			env := fakeEnvironment()
+			env.lookup = func(string) (string, bool) { return value, true }
+			env.read = func(string) (string, error) { return strings.TrimRight(value, lineEnds), nil } // as readSecret does
+			file := strings.Replace(least, "adapter: fake", "adapter: fake, api_key: \""+reference+"\"", 1)
+			s, _, err := parseConfig("f.yaml", []byte(file), env)
+			switch {
+			case want == "":
+				if err == nil || !strings.Contains(err.Error(), "f.yaml:3:") || strings.Contains(err.Error(), secret) {
+					t.Errorf("%s as %q: got %v, want a fault with its line and without the secret", reference, value, err)
+				}
+			case err != nil:
+				t.Errorf("%s as %q: %v", reference, value, err)
+			case s.Providers[0].Env.APIKey.Reveal() != want:
+				t.Errorf("%s as %q: got %q", reference, value, s.Providers[0].Env.APIKey.Reveal())
+			}
+		}
 	}
 }
 

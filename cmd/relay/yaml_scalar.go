@@ -70,10 +70,12 @@ func (d *decoder) expansion(node ast.Node) (expansion, error) {
 func (d *decoder) string(node ast.Node, into reflect.Value) error {
 	if into.Type() == reflect.TypeFor[upstream.Secret]() {
 		e, err := d.expansion(node)
-		if err == nil {
-			into.SetString(e.text)
+		if err != nil {
+			return err
 		}
-		return err
+		secret := strings.TrimRight(e.text, lineEnds)
+		into.SetString(secret)
+		return checkSecret(secret)
 	}
 	text, err := d.text(node)
 	if err == nil {
