@@ -183,7 +183,7 @@ func (t *tenant) refuse(a Admission, hash keyHash, now time.Time, maxKeys int) e
 		}
 	}
 	if most := a.Limits.MaxConcurrentGenerations; most > 0 && t.running >= most {
-		return &TooManyError{Most: most}
+		return tooMany(a.Limits)
 	}
 	if ok, wait := t.take(a.Limits.GenerationsPerMinute, now); !ok {
 		return &RateError{PerMinute: a.Limits.GenerationsPerMinute, RetryAfter: wait}

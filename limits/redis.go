@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,9 +16,11 @@ import (
 type RedisConfig struct {
 	// Prefix begins the name of each key; "voicerelay:".
 	Prefix string
-	// Secret keys the hashes of idempotency keys. All relays on one Redis need the same; what they share
-	// anyway, such as the Redis password, will do. Empty: the hashes are not secret, but still hashes.
-	Secret []byte
+	// Relay names this relay, the same at each of its starts and unlike any other's, without spaces. What its former start
+	// held is then free as soon as it runs again; empty: once the lease is over.
+	Relay string
+	// Tenants are those whose slots the former start may have held.
+	Tenants []string
 	// Patience is how long an answer may take before Redis counts as away; 50ms.
 	Patience time.Duration
 	// Lease is how long what a relay holds outlives it; 90s. It is renewed three times as often.
@@ -26,10 +29,11 @@ type RedisConfig struct {
 	Earlier Earlier
 	// Recorded tells budgets what all relays have recorded, for what was spent before Redis counted it; nil: nothing.
 	Recorded Earlier
-	// OnAway is called when Redis has gone away, with why; OnBack when it is back, with how long it was
-	// away. Both may be nil, and must not block.
-	OnAway func(err error)
-	OnBack func(away time.Duration)
+	// OnAway is called when Redis has gone away, with why; OnStillAway every minute while it is, with why now and since
+	// when; OnBack when it is back, with how long it was away. All may be nil, and must not block.
+	OnAway      func(err error)
+	OnStillAway func(err error, since time.Time)
+	OnBack      func(away time.Duration)
 
 	clock string // of the scripts; empty: Redis' own
 }
@@ -58,6 +62,8 @@ type Redis struct {
 	admissions *admissions
 	budgets    *redisBudgets
 	period     time.Duration // between renewals
+	former     []string      // tenants of which an earlier start may hold something; owned by the keeper
+	onStill    func(err error, since time.Time)
 	hurry      chan struct{} // holds one token while something should be told to Redis soon
 	stop       context.CancelFunc
 	keeper     sync.WaitGroup // the one goroutine
@@ -79,16 +85,20 @@ func NewRedis(cfg RedisConfig, client redis.UniversalClient) (*Redis, error) {
 	r := &Redis{
 		link: l,
 		admissions: &admissions{
-			link: l, scripts: s, keys: keys, secret: cfg.Secret, lease: cfg.Lease, hurry: hurry, maxKeys: maxKeysPerTenant,
+			link: l, scripts: s, keys: keys, secret: &secret{key: keys.secret()}, holder: holder{cfg.Relay, rand.Text()}, lease: cfg.Lease, hurry: hurry, maxKeys: maxKeysPerTenant,
 			local: NewMemory(), held: make(map[string]map[string]*lease), unheard: make(map[string]map[string]*lease),
 		},
 		budgets: &redisBudgets{
 			link: l, scripts: s, keys: keys, epoch: rand.Text(), lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
 			recorded: cfg.Recorded, news: make(map[account]struct{}), wake: make(chan struct{}, 1),
 		},
-		period: cfg.Lease / 3,
-		hurry:  hurry,
-		stop:   stop,
+		period:  cfg.Lease / 3,
+		onStill: cfg.OnStillAway,
+		hurry:   hurry,
+		stop:    stop,
+	}
+	if cfg.Relay != "" {
+		r.former = slices.Clone(cfg.Tenants)
 	}
 	r.keeper.Go(func() { r.keep(ctx) })
 	return r, nil
@@ -115,6 +125,9 @@ func (r *Redis) Open(ctx context.Context, e Expense) (Purse, error) { return r.b
 
 // Away reports whether this relay decides alone for now.
 func (r *Redis) Away() bool { return r.link.isAway() }
+
+// AwaySince is since when this relay decides alone; zero: it does not.
+func (r *Redis) AwaySince() time.Time { return r.link.awaySince() }
 
 // Close stops renewing what this relay holds, after Redis was told what has ended, for as long as ctx allows.
 func (r *Redis) Close(ctx context.Context) error {

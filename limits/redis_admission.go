@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// maxUnsettled bounds the ends that wait for Redis to come back, at some 200 bytes each.
+// maxUnsettled bounds the ends that wait for Redis to come back, at some 300 bytes each.
 const maxUnsettled = 10_000
 
 // errUnsettled is why an end is not kept for a Redis that is away: too many wait. Its slot lapses by itself; its
@@ -21,7 +21,8 @@ type admissions struct {
 	link    *link
 	scripts scripts
 	keys    keyspace
-	secret  []byte
+	secret  *secret
+	holder  holder
 	lease   time.Duration
 	maxKeys int // of a tenant
 	hurry   chan<- struct{}
@@ -36,23 +37,26 @@ type admissions struct {
 // lease is what a running generation holds.
 type lease struct {
 	admission Admission
-	hash      string // of the idempotency key; empty: it has none
-	heard     bool   // guarded by admissions.mu
+	heard     bool // guarded by admissions.mu
 }
+
+// holder is who holds leases: a relay, by a name that outlasts it, and which of its starts.
+type holder struct{ relay, start string }
 
 // settlement is the end of a generation, as Redis has yet to be told.
 type settlement struct {
-	tenant string
-	args   []any
+	admission Admission
+	end       State
+	heard     bool
 }
 
 func (s *admissions) admit(ctx context.Context, a Admission) (Grant, error) {
 	l := &lease{admission: a}
-	if a.IdempotencyKey != "" {
-		hash := hashKey(s.secret, a.Tenant, a.IdempotencyKey)
-		l.hash = string(hash[:])
+	err := s.secret.ensure(ctx, s.link, a.Tenant)
+	var reply []any
+	if err == nil {
+		reply, err = s.link.ask(ctx, a.Tenant, call{s.scripts.admit, s.keys.admissions(a.Tenant), s.admitArgs(a)})
 	}
-	reply, err := s.link.ask(ctx, a.Tenant, call{s.scripts.admit, s.keys.admissions(a.Tenant), s.admitArgs(l)})
 	switch {
 	case err == nil:
 		err = refusal(reply, a.Limits)
@@ -67,11 +71,11 @@ func (s *admissions) admit(ctx context.Context, a Admission) (Grant, error) {
 	return s.grant(l, s.local.note(a)), nil
 }
 
-func (s *admissions) admitArgs(l *lease) []any {
-	a := l.admission
+func (s *admissions) admitArgs(a Admission) []any {
 	return []any{
-		a.RecordID, a.GenerationID, l.hash, a.Window.Milliseconds(),
+		a.RecordID, a.GenerationID, s.secret.hash(a), a.Window.Milliseconds(),
 		a.Limits.MaxConcurrentGenerations, a.Limits.GenerationsPerMinute, s.lease.Milliseconds(), s.maxKeys,
+		s.holder.relay, s.holder.start,
 	}
 }
 
@@ -101,7 +105,7 @@ func refusal(reply []any, bounds Tenant) error {
 			GenerationID: word(reply, 1), RecordID: word(reply, 2), State: State(word(reply, 3)),
 		}}
 	case "many":
-		return &TooManyError{Most: bounds.MaxConcurrentGenerations}
+		return tooMany(bounds)
 	case "rate":
 		return &RateError{PerMinute: bounds.GenerationsPerMinute, RetryAfter: milliseconds(reply, 1)}
 	case "keys":
@@ -145,7 +149,7 @@ type redisGrant struct {
 func (g *redisGrant) Heard() {
 	s := g.store
 	s.mu.Lock()
-	news := !g.lease.heard && g.lease.hash != "" && s.held[g.lease.admission.Tenant][g.lease.admission.RecordID] == g.lease
+	news := !g.lease.heard && g.lease.admission.IdempotencyKey != "" && s.held[g.lease.admission.Tenant][g.lease.admission.RecordID] == g.lease
 	g.lease.heard = true
 	if news {
 		put(s.unheard, g.lease)
@@ -171,9 +175,7 @@ func (s *admissions) settle(ctx context.Context, l *lease, end State, heard bool
 	drop(s.held, l)
 	drop(s.unheard, l)
 	s.mu.Unlock()
-	ended := settlement{a.Tenant, []any{
-		a.RecordID, l.hash, string(end), flag(heard), a.Window.Milliseconds(), a.GenerationID,
-	}}
+	ended := settlement{a, end, heard}
 	if _, err := s.link.ask(ctx, a.Tenant, s.settleCall(ended)); err == nil {
 		return nil
 	}
@@ -187,7 +189,10 @@ func (s *admissions) settle(ctx context.Context, l *lease, end State, heard bool
 }
 
 func (s *admissions) settleCall(e settlement) call {
-	return call{s.scripts.settle, s.keys.admissions(e.tenant), e.args}
+	a := e.admission
+	return call{s.scripts.settle, s.keys.admissions(a.Tenant), []any{
+		a.RecordID, s.secret.hash(a), string(e.end), flag(e.heard), a.Window.Milliseconds(), a.GenerationID,
+	}}
 }
 
 // wake makes the keeper look. It never blocks.

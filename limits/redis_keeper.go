@@ -20,7 +20,7 @@ func (r *Redis) keep(ctx context.Context) {
 	renewal := time.NewTicker(r.period)
 	defer renewal.Stop()
 	var newsDue <-chan time.Time
-	r.link.greet(ctx)
+	r.greet(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -42,21 +42,62 @@ func (r *Redis) keep(ctx context.Context) {
 	}
 }
 
+// greet finds out whether Redis is there at all, and takes what this relay asks of it, so that nobody has to by waiting.
+func (r *Redis) greet(ctx context.Context) {
+	asking, cancel := context.WithTimeout(ctx, max(batchPatience, r.link.patience))
+	defer cancel()
+	call := call{script: r.admissions.scripts.probe, keys: r.admissions.keys.probe("")}
+	_, err := call.run(asking, r.link.client)
+	if err == nil {
+		err = r.admissions.secret.agree(asking, r.link.client)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.link.lose("", err)
+	}
+	if err == nil {
+		_ = r.freeFormer(ctx, r.link.askBatch) // an error means that Redis is away: recover goes on with it
+	}
+}
+
+// freeFormer frees what the former start of this relay held, once.
+func (r *Redis) freeFormer(ctx context.Context, ask asker) error {
+	for len(r.former) > 0 {
+		if err := r.admissions.free(ctx, ask, r.former[0]); err != nil {
+			return err
+		}
+		r.former = r.former[1:]
+	}
+	return nil
+}
+
+// stillAwayEvery is how often it is said that Redis is away: often enough to be seen, and no flood in weeks of it.
+const stillAwayEvery = time.Minute
+
 // recover returns when Redis is back, or ctx has ended.
 func (r *Redis) recover(ctx context.Context) {
 	probe := time.NewTicker(probeEvery)
 	defer probe.Stop()
+	still := time.NewTicker(stillAwayEvery)
+	defer still.Stop()
+	var failed error // that it can't be reached, most lately
 	for answered := 0; answered < probesToTry; {
 		select {
 		case <-ctx.Done():
 			return
+		case <-still.C:
+			if r.onStill != nil {
+				r.onStill(failed, r.link.awaySince())
+			}
+			continue
 		case <-probe.C:
 		}
 		answered++
-		if err := r.probe(ctx); err != nil {
-			answered = 0
-		} else if answered == probesToTry && r.sync(ctx, r.link.askAway) != nil {
-			answered = 0
+		err := r.probe(ctx)
+		if err == nil && answered == probesToTry {
+			err = r.sync(ctx, r.link.askAway)
+		}
+		if err != nil {
+			answered, failed = 0, err
 		}
 	}
 	r.link.regain()
@@ -70,6 +111,12 @@ func (r *Redis) probe(ctx context.Context) error {
 
 // sync makes Redis agree with this relay: what has ended here, what runs, what was spent.
 func (r *Redis) sync(ctx context.Context, ask asker) error {
+	if err := r.agree(ctx); err != nil {
+		return err
+	}
+	if err := r.freeFormer(ctx, ask); err != nil {
+		return err
+	}
 	if err := r.admissions.tell(ctx, ask); err != nil {
 		return err
 	}
@@ -77,4 +124,11 @@ func (r *Redis) sync(ctx context.Context, ask asker) error {
 		return err
 	}
 	return r.budgets.sync(ctx, ask)
+}
+
+// agree has this relay use the secret that stands in Redis.
+func (r *Redis) agree(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, max(batchPatience, r.link.patience))
+	defer cancel()
+	return r.admissions.secret.agree(ctx, r.link.client)
 }

@@ -41,7 +41,7 @@ func (s *admissions) tellEnds(ctx context.Context, ask asker) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := ask(ctx, next.tenant, s.settleCall(next)); err != nil {
+		if _, err := ask(ctx, next.admission.Tenant, s.settleCall(next)); err != nil {
 			return err
 		}
 		s.mu.Lock()
@@ -81,12 +81,18 @@ func (s *admissions) restore(ctx context.Context, ask asker, missing []*lease) e
 		if !s.ended(l) {
 			continue
 		}
-		free := settlement{l.admission.Tenant, []any{l.admission.RecordID, "", "", flag(false), 0, ""}}
-		if _, err := ask(ctx, free.tenant, s.settleCall(free)); err != nil {
+		free := settlement{admission: Admission{Tenant: l.admission.Tenant, RecordID: l.admission.RecordID}}
+		if _, err := ask(ctx, l.admission.Tenant, s.settleCall(free)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// free frees what an earlier start of this relay held of a tenant, which nobody will give back.
+func (s *admissions) free(ctx context.Context, ask asker, tenant string) error {
+	_, err := ask(ctx, tenant, call{s.scripts.former, s.keys.admissions(tenant), []any{s.holder.relay, s.holder.start}})
+	return err
 }
 
 // ended reports whether a lease is no longer held.
@@ -99,11 +105,11 @@ func (s *admissions) ended(l *lease) bool {
 // renewBatch renews leases of one tenant, and returns those that Redis does not know.
 func (s *admissions) renewBatch(ctx context.Context, ask asker, batch []*lease, restore bool) ([]*lease, error) {
 	tenant := batch[0].admission.Tenant
-	args := []any{s.lease.Milliseconds(), flag(restore)}
+	args := []any{s.lease.Milliseconds(), flag(restore), s.holder.relay, s.holder.start}
 	s.mu.Lock()
 	for _, l := range batch {
 		a := l.admission
-		args = append(args, a.RecordID, l.hash, a.Window.Milliseconds(), a.GenerationID, flag(l.heard))
+		args = append(args, a.RecordID, s.secret.hash(a), a.Window.Milliseconds(), a.GenerationID, flag(l.heard))
 	}
 	s.mu.Unlock()
 	reply, err := ask(ctx, tenant, call{s.scripts.renew, s.keys.admissions(tenant), args})

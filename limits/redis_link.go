@@ -68,19 +68,20 @@ func (l *link) askFor(ctx context.Context, patience time.Duration, tenant string
 	return reply, nil
 }
 
-// greet finds out whether Redis is there at all, so that nobody has to by waiting.
-func (l *link) greet(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, max(batchPatience, l.patience))
-	defer cancel()
-	if err := l.client.Ping(asking).Err(); err != nil && ctx.Err() == nil {
-		l.lose("", err)
-	}
-}
-
 func (l *link) isAway() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.away
+}
+
+// awaySince is since when Redis is away; zero: it is not.
+func (l *link) awaySince() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.away {
+		return time.Time{}
+	}
+	return l.since
 }
 
 // lose says that Redis is away. Of many that find out together, one is heard.

@@ -130,7 +130,7 @@ func TestWhatEndsOnTheWayBackIsTold(t *testing.T) {
 		r.admissions.mu.Lock()
 		defer r.admissions.mu.Unlock()
 		delete(r.admissions.held["t"], "1")
-		r.admissions.unsettled = []settlement{{"t", []any{"1", "", "", flag(false), 0, ""}}}
+		r.admissions.unsettled = []settlement{{admission: Admission{Tenant: "t", RecordID: "1"}}}
 		back <- struct{}{}
 	}})
 	admitOne(t, r, 1)

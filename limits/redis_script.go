@@ -16,7 +16,8 @@ var lua embed.FS
 // scripts are the decisions, as Redis takes them. Each may be asked again when its answer was lost: the record that
 // it is about owns what the first asking took.
 type scripts struct {
-	admit, renew, settle *redis.Script // on a tenant's admissions
+	// On a tenant's admissions.
+	admit, renew, settle, former *redis.Script
 	// On a tenant's budget in a currency.
 	reserve, book, inform, recall, known *redis.Script
 	probe                                *redis.Script
@@ -35,6 +36,7 @@ func newScripts(clock string) scripts {
 		admit:   script("admission", "admit"),
 		renew:   script("admission", "renew"),
 		settle:  script("admission", "settle"),
+		former:  script("admission", "former"),
 		reserve: script("budget", "reserve"),
 		book:    script("budget", "book"),
 		inform:  script("budget", "inform"),
@@ -68,13 +70,16 @@ type keyspace struct{ prefix string }
 
 func (k keyspace) admissions(tenant string) []string {
 	base := k.prefix + "{" + tenant + "}:"
-	return []string{base + "slots", base + "running", base + "owners", base + "ended", base + "rate"}
+	return []string{base + "slots", base + "running", base + "owners", base + "ended", base + "rate", base + "holders"}
 }
 
 func (k keyspace) budget(a account) []string {
 	base := k.prefix + "{" + a.tenant + "}:" + a.currency + ":"
 	return []string{base + "leases", base + "holds", base + "held", base + "spent"}
 }
+
+// secret is where the secret of the hashes stands, of all tenants.
+func (k keyspace) secret() string { return k.prefix + "secret" }
 
 func (k keyspace) probe(tenant string) []string { return []string{k.prefix + "{" + tenant + "}:probe"} }
 

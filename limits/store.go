@@ -71,7 +71,19 @@ func (e *DuplicateError) Error() string {
 }
 
 // TooManyError refuses a generation beside those that run.
-type TooManyError struct{ Most int }
+type TooManyError struct {
+	Most int
+	// RetryAfter is when to ask again. When one of those that run will end is not known.
+	RetryAfter time.Duration
+}
+
+// SlotRetry is how long to wait before asking again for a slot: those who wait notice in time that one is free, and don't
+// storm the store meanwhile.
+const SlotRetry = time.Second
+
+func tooMany(bounds Tenant) *TooManyError {
+	return &TooManyError{Most: bounds.MaxConcurrentGenerations, RetryAfter: SlotRetry}
+}
 
 func (e *TooManyError) Error() string {
 	return fmt.Sprintf("%d generations at once in this tenant", e.Most)

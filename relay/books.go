@@ -39,8 +39,8 @@ type Reports interface {
 
 // Standing is how the stores do that generations need.
 type Standing struct {
-	// Degraded: what all relays share is away, so that this one decides alone.
-	Degraded bool
+	// DegradedSince is since when what all relays share is away, so that this one decides alone; zero: it is not.
+	DegradedSince time.Time
 	// Unrecorded: the ledger can't be written, so that no generation is taken.
 	Unrecorded bool
 }

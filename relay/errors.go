@@ -36,7 +36,7 @@ func (srv *Server) refusal(err error) *protocol.Error {
 		}
 		return &protocol.Error{Code: protocol.CodeDuplicateRequest, Param: "idempotency_key", Message: duplicate.Error(), First: &first}
 	case errors.As(err, &tooMany):
-		return &protocol.Error{Code: protocol.CodeTooManyGenerations, Message: tooMany.Error()}
+		return &protocol.Error{Code: protocol.CodeTooManyGenerations, Message: tooMany.Error(), RetryAfter: tooMany.RetryAfter}
 	case errors.As(err, &tooFast):
 		return &protocol.Error{Code: protocol.CodeRateLimitExceeded, Message: tooFast.Error(), RetryAfter: tooFast.RetryAfter}
 	case quotaExceeded(err) != nil:

@@ -127,8 +127,9 @@ func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
 	case standing.Unrecorded:
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": string(protocol.CodeLedgerUnavailable)})
-	case standing.Degraded:
-		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "degraded": true})
+	case !standing.DegradedSince.IsZero():
+		since := standing.DegradedSince.UTC().Format(time.RFC3339)
+		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "degraded": true, "degraded_since": since})
 	default:
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
 	}

@@ -294,14 +294,15 @@ func FuzzPageCursor(f *testing.F) {
 }
 
 func TestReadiness(t *testing.T) {
+	since := time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("", 3600))
 	cases := []struct {
 		standing Standing
 		code     int
 		body     string
 	}{
 		{Standing{}, http.StatusOK, `{"status":"ready"}`},
-		{Standing{Degraded: true}, http.StatusOK, `{"degraded":true,"status":"ready"}`},
-		{Standing{Degraded: true, Unrecorded: true}, http.StatusServiceUnavailable, `{"status":"ledger_unavailable"}`},
+		{Standing{DegradedSince: since}, http.StatusOK, `{"degraded":true,"degraded_since":"2026-03-01T12:00:00Z","status":"ready"}`},
+		{Standing{DegradedSince: since, Unrecorded: true}, http.StatusServiceUnavailable, `{"status":"ledger_unavailable"}`},
 	}
 	for _, c := range cases {
 		srv := &Server{}

@@ -49,7 +49,10 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 	if s.Books.Redis.URL != "" {
 		return p.shareBooks(ctx, s, l, registry, log.With().Str("store", "redis").Logger())
 	}
-	if err := registerShared(registry, prometheus.NewCounter(storeAway()), func() int64 { return 0 }); err != nil {
+	alone := sharedMetrics{
+		away: prometheus.NewCounter(storeAway()), unshipped: func() int64 { return 0 }, awaySince: func() time.Time { return time.Time{} },
+	}
+	if err := alone.register(registry); err != nil {
 		return nil, err
 	}
 	store, err := newLastingStore(ctx, l)
@@ -71,16 +74,24 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 	if err != nil {
 		return nil, fmt.Errorf("redis.url: %w", err)
 	}
+	name, err := l.Relay(ctx)
+	if err != nil {
+		return nil, err
+	}
 	client := newRedis(options, log)
 	p.stop.push("redis", redisPatience, func(context.Context) error { return client.Close() })
 	away := prometheus.NewCounter(storeAway())
 	shared, err := limits.NewRedis(limits.RedisConfig{
-		Secret:   []byte(options.Password),
+		Relay:    name,
+		Tenants:  s.tenants(),
 		Earlier:  spentBefore(l),
 		Recorded: spentBefore(ship.NewReports(client, 0)),
 		OnAway: func(err error) {
 			away.Inc()
 			log.Warn().Err(err).Msg("the store that relays share is away: this relay decides alone")
+		},
+		OnStillAway: func(err error, since time.Time) {
+			log.Warn().Err(err).Time("since", since).Msg("the store that relays share is still away")
 		},
 		OnBack: func(gone time.Duration) {
 			log.Info().Dur("away_ms", gone).Msg("the store that relays share is back")
@@ -99,7 +110,8 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 	if err != nil {
 		return nil, err
 	}
-	if err := registerShared(registry, away, shipper.Unshipped); err != nil {
+	metrics := sharedMetrics{away: away, unshipped: shipper.Unshipped, awaySince: shared.AwaySince}
+	if err := metrics.register(registry); err != nil {
 		return nil, err
 	}
 	return &books{
@@ -108,7 +120,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 		store:   shared,
 		budgets: shared,
 		standing: func() relay.Standing {
-			return relay.Standing{Degraded: shared.Away(), Unrecorded: l.Available() != nil}
+			return relay.Standing{DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil}
 		},
 	}, nil
 }
@@ -178,12 +190,26 @@ func storeAway() prometheus.CounterOpts {
 	return prometheus.CounterOpts{Name: "relay_store_away_total", Help: "Times that the shared store was away."}
 }
 
-// registerShared registers the metrics of what relays share. They are there without it too, at 0.
-func registerShared(registry prometheus.Registerer, away prometheus.Counter, unshipped func() int64) error {
+// sharedMetrics are those of what relays share. They are there without it too.
+type sharedMetrics struct {
+	away      prometheus.Counter
+	unshipped func() int64
+	awaySince func() time.Time // zero: it is not
+}
+
+func (m sharedMetrics) register(registry prometheus.Registerer) error {
 	lacking := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relay_unshipped_records", Help: "Usage records that Redis lacks.",
-	}, func() float64 { return float64(unshipped()) })
-	for _, c := range []prometheus.Collector{away, lacking} {
+	}, func() float64 { return float64(m.unshipped()) })
+	up := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "relay_store_up", Help: "1, or 0 while the shared store is away and this relay decides alone.",
+	}, func() float64 {
+		if m.awaySince().IsZero() {
+			return 1
+		}
+		return 0
+	})
+	for _, c := range []prometheus.Collector{m.away, lacking, up} {
 		if err := registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)
 		}

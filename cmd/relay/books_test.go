@@ -142,11 +142,14 @@ func TestReportsWhileRedisIsAway(t *testing.T) {
 	if _, err := b.store.Admit(t.Context(), limits.Admission{Tenant: "acme", RecordID: "r2", Strict: true}); !errors.Is(err, limits.ErrAway) {
 		t.Errorf("a strict key is told %v, want %v", err, limits.ErrAway)
 	}
-	if standing := b.standing(); !standing.Degraded || standing.Unrecorded {
+	if standing := b.standing(); standing.DegradedSince.IsZero() || standing.Unrecorded {
 		t.Errorf("standing = %+v, want degraded", standing)
 	}
 	if got := gauge(t, registry, "relay_store_away_total"); got != 1 {
 		t.Errorf("relay_store_away_total = %v, want 1", got)
+	}
+	if got := gauge(t, registry, "relay_store_up"); got != 0 {
+		t.Errorf("relay_store_up = %v, want 0", got)
 	}
 }
 

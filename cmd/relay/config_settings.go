@@ -41,6 +41,16 @@ type settings struct {
 	ShutdownGrace time.Duration
 }
 
+// tenants are those of the keys, each once.
+func (s *settings) tenants() []string {
+	names := []string{s.Local.Tenant}
+	for _, k := range s.Keys {
+		names = append(names, k.Tenant)
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
+}
+
 // Open reports whether clients need no key.
 func (s *settings) Open() bool { return len(s.Keys) == 0 }
 

@@ -4,6 +4,7 @@ local running = KEYS[2] -- hash: idempotency key's hash to the claim of the gene
 local owners = KEYS[3]  -- hash: record id to the hash of its idempotency key
 local ended = KEYS[4]   -- sorted set: number of a bucket of ended claims by the bucket's end; it is at ended:number
 local rate = KEYS[5]    -- hash: tat (microseconds), per (minute)
+local holders = KEYS[6] -- hash: record id to the relay that holds its slot, a space, and the start of that relay
 
 local now = math.floor(now_us / 1000)
 local BUCKET = 10 * 60 * 1000
@@ -59,27 +60,34 @@ local function drop(hash, record)
   return c
 end
 
--- lapse frees what relays held that have died. A key whose generation was heard stays used.
-local function lapse()
-  for _, record in ipairs(redis.call('ZRANGEBYSCORE', slots, '-inf', int(now), 'LIMIT', 0, AT_ONCE)) do
-    local hash = redis.call('HGET', owners, record)
-    local c = hash and drop(hash, record)
-    if c and c.heard == '1' and c.expires > now then
-      c.state = 'failed'
-      keep(hash, c)
-    end
-    redis.call('ZREM', slots, record)
+-- abandon frees what a relay held that has died. A key whose generation was heard stays used.
+local function abandon(record)
+  local hash = redis.call('HGET', owners, record)
+  local c = hash and drop(hash, record)
+  if c and c.heard == '1' and c.expires > now then
+    c.state = 'failed'
+    keep(hash, c)
   end
+  redis.call('ZREM', slots, record)
+  redis.call('HDEL', holders, record)
+end
+
+local function lapse()
+  for _, record in ipairs(redis.call('ZRANGEBYSCORE', slots, '-inf', int(now), 'LIMIT', 0, AT_ONCE)) do abandon(record) end
 end
 
 -- lease gives a record a slot until its lease is over.
-local function lease(record, length)
+local function lease(record, length, relay, start)
   redis.call('ZADD', slots, int(now + length), record)
+  redis.call('HSET', holders, record, relay .. ' ' .. start)
   redis.call('PEXPIRE', slots, int(KEPT))
+  redis.call('PEXPIRE', holders, int(KEPT))
 end
 
--- claim gives an idempotency key to a record that runs.
+-- claim gives an idempotency key to a record that runs. What it had under another secret's hash is dropped.
 local function claim(hash, c)
+  local former = redis.call('HGET', owners, c.record)
+  if former and former ~= hash then drop(former, c.record) end
   redis.call('HSET', running, hash, encode(c))
   redis.call('HSET', owners, c.record, hash)
   redis.call('PEXPIRE', running, int(KEPT))

@@ -2,6 +2,7 @@
 local record, generation, hash, window = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local most, per_minute = tonumber(ARGV[5]), tonumber(ARGV[6])
 local length, max_keys = tonumber(ARGV[7]), tonumber(ARGV[8])
+local relay, start = ARGV[9], ARGV[10]
 
 -- take takes a token, or returns the milliseconds until the next one. The bucket is kept as the time at which it
 -- will be full again (tat); one of another size starts full.
@@ -35,7 +36,7 @@ if per_minute > 0 then
   local wait = take()
   if wait > 0 then return {'rate', wait} end
 end
-lease(record, length)
+lease(record, length, relay, start)
 if hash ~= '' then
   claim(hash, {expires = now + window, state = 'running', heard = '0', record = record, generation = generation})
 end

@@ -1,3 +1,28 @@
--- Writes, since a Redis that only reads is of no use.
-redis.call('SET', KEYS[1], string.format('%.0f', now_us), 'PX', 60000)
+-- Does once what the other scripts do, since a Redis that only reads, or whose rules forbid a command, is of no use.
+local key = KEYS[1]
+local function int(n) return string.format('%.0f', n) end
+redis.call('SET', key, int(now_us), 'PX', 60000)
+redis.call('DECRBY', key, 1)
+redis.call('GET', key)
+redis.call('DEL', key)
+redis.call('HSET', key, 'a', '1', 'b', '2')
+redis.call('HSETNX', key, 'a', '2')
+redis.call('HINCRBY', key, 'a', 1)
+redis.call('HGET', key, 'a')
+redis.call('HMGET', key, 'a', 'b')
+redis.call('HGETALL', key)
+redis.call('HEXISTS', key, 'a')
+redis.call('HLEN', key)
+redis.call('HDEL', key, 'a')
+redis.call('DEL', key)
+redis.call('ZADD', key, 1, 'a', 2, 'b')
+redis.call('ZSCORE', key, 'a')
+redis.call('ZCOUNT', key, '-inf', '+inf')
+redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+redis.call('ZRANGEBYSCORE', key, '-inf', '+inf', 'LIMIT', 0, 1)
+redis.call('ZREMRANGEBYSCORE', key, '-inf', 1)
+redis.call('ZREM', key, 'a')
+redis.call('PEXPIREAT', key, int(now_us / 1000 + 60000))
+redis.call('PEXPIRE', key, 60000)
+redis.call('DEL', key)
 return {}

@@ -4,6 +4,7 @@ local record, hash, state, heard = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local window, generation = tonumber(ARGV[5]), ARGV[6]
 
 redis.call('ZREM', slots, record)
+redis.call('HDEL', holders, record)
 if hash == '' then return {} end
 local c = drop(hash, record)
 if heard ~= '1' then return {} end
