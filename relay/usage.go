@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"net/http"
 	"strconv"
@@ -97,7 +96,7 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 
 func writeCSV(w http.ResponseWriter, rows [][]string) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	_ = csv.NewWriter(w).WriteAll(rows) // the client may have left
+	_ = billing.WriteCSV(w, rows) // the client may have left
 }
 
 // noReports is where nothing is recorded.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
@@ -74,7 +74,7 @@ func printReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, as
 	}
 	rows := q.Table(report.Groups)
 	if asCSV {
-		return csv.NewWriter(std.out).WriteAll(rows)
+		return billing.WriteCSV(std.out, rows)
 	}
 	fmt.Fprintf(std.out, "%s to %s\n\n", report.From.UTC().Format(time.RFC3339), report.To.UTC().Format(time.RFC3339))
 	return printTable(std.out, rows)
@@ -116,14 +116,27 @@ func dialRedis(cfg redisConfig) (redis.UniversalClient, error) {
 	return newRedis(options, zerolog.Nop()), nil
 }
 
-// printTable aligns columns.
+// printTable aligns columns. A terminal gets no control characters: names of models and voices may be a client's.
 func printTable(w io.Writer, rows [][]string) error {
 	const gap = 2
 	table := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
 	for _, row := range rows {
-		if _, err := fmt.Fprintln(table, strings.Join(row, "\t")); err != nil {
+		if _, err := fmt.Fprintln(table, strings.Join(printable(row), "\t")); err != nil {
 			return err
 		}
 	}
 	return table.Flush()
+}
+
+func printable(row []string) []string {
+	shown := make([]string, len(row))
+	for i, cell := range row {
+		shown[i] = strings.Map(func(r rune) rune {
+			if !unicode.IsPrint(r) {
+				return unicode.ReplacementChar
+			}
+			return r
+		}, cell)
+	}
+	return shown
 }
