@@ -18,7 +18,8 @@ const (
 
 // Cost is what something cost, as far as it is known.
 type Cost struct {
-	// Money is meaningless where Source is Unavailable.
+	// Money is meaningless where Source is Unavailable. It has no currency where nothing was used, and no price says which
+	// one that is in.
 	Money  Money
 	Source Source
 	// Estimated: the vendor may have charged for audio that never arrived.
@@ -29,12 +30,13 @@ type Cost struct {
 func (c Cost) Known() bool { return c.Source != Unavailable && c.Source != "" }
 
 // Sum adds costs up: an entry per currency, in alphabetical order, and at the end an unavailable one if any of
-// them is. A currency whose sum overflows is unavailable, rather than wrong.
+// them is. A currency whose sum overflows is unavailable, rather than wrong. Nothing in no currency is as good as
+// unavailable: an amount has a currency.
 func Sum(costs []Cost) []Cost {
 	sums := []Cost{}
 	unknown := false
 	for _, c := range costs {
-		if !c.Known() {
+		if !c.Known() || c.Money.Currency == "" {
 			unknown = true
 			continue
 		}

@@ -168,19 +168,39 @@ func (p Price) Matches(provider, model string) bool {
 }
 
 // Price is what an attempt cost by this list: of the most specific entry for its provider and model, or
-// unavailable where there is none.
+// unavailable where there is none. What used nothing of a vendor costs nothing, whether its price is known or not.
 func (l *PriceList) Price(provider, model string, u Usage) Cost {
-	for _, e := range l.entries {
-		if e.Matches(provider, model) {
-			return e.price(u)
-		}
+	e, found := l.find(provider, model)
+	switch {
+	case found:
+		return e.price(u)
+	case u == Usage{}:
+		return Cost{Money: Money{Currency: l.currency()}, Source: FromPriceList}
 	}
 	return Cost{Source: Unavailable}
 }
 
 // Currency is that of the price of a provider's model; empty: the list has none.
 func (l *PriceList) Currency(provider, model string) string {
-	return l.Price(provider, model, Usage{}).Money.Currency
+	e, _ := l.find(provider, model)
+	return e.Currency
+}
+
+// find is the most specific entry for a provider's model.
+func (l *PriceList) find(provider, model string) (e entry, found bool) {
+	i := slices.IndexFunc(l.entries, func(e entry) bool { return e.Matches(provider, model) })
+	if i < 0 {
+		return entry{}, false
+	}
+	return l.entries[i], true
+}
+
+// currency is that of the first price; nothing is the same in any. Empty: there is no price.
+func (l *PriceList) currency() string {
+	if len(l.prices) == 0 {
+		return ""
+	}
+	return l.prices[0].Currency
 }
 
 // Prices are those that the list was made of, in their order.

@@ -153,3 +153,43 @@ func TestHashTellsListsApart(t *testing.T) {
 		t.Errorf("Hash() = %q, want 16 digits that follow from the content", got)
 	}
 }
+
+// What nothing was sent to, or received from, costs nothing, though its price is not known: it is not unpriced.
+func TestNothingUsedCostsNothing(t *testing.T) {
+	eur := Price{Provider: "oak", Unit: Character, Amount: "1", Currency: "EUR"}
+	usd := Price{Provider: "elm", Unit: Character, Amount: "1", Currency: "USD"}
+	cases := []struct {
+		name     string
+		prices   []Price
+		used     Usage
+		known    bool
+		currency string
+	}{
+		{"no price at all", nil, Usage{}, true, ""},
+		{"prices of one currency", []Price{eur}, Usage{}, true, "EUR"},
+		{"prices of several", []Price{usd, eur}, Usage{}, true, "USD"},
+		{"a piece was sent", []Price{eur}, Usage{Requests: 1, Characters: 3, Bytes: 3}, false, ""},
+		{"audio came", []Price{eur}, Usage{Audio: time.Second}, false, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			list, err := NewPriceList(c.prices)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := list.Price("ash", "", c.used)
+			if got.Known() != c.known || got.Money != (Money{Currency: c.currency}) {
+				t.Errorf("cost %+v, want it known: %t, in %q", got, c.known, c.currency)
+			}
+			r := Record{Attempts: []Attempt{{Provider: "ash", Outcome: Failed, Cost: got}}}
+			for _, s := range r.Shares() {
+				if (s.Value.Unpriced == 0) != c.known || s.Value.Micros != 0 {
+					t.Errorf("share %+v, want it unpriced: %t", s, !c.known)
+				}
+			}
+			if list.Currency("ash", "") != "" {
+				t.Error("a currency of a price that there is none of")
+			}
+		})
+	}
+}

@@ -150,13 +150,28 @@ func (a *attempt) costLocked() billing.Cost {
 		}
 		a.g.log.Warn().Str("provider", a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
 	}
-	cost := a.g.req.setup.prices.Price(a.target.Provider, a.target.Model, a.usedLocked())
-	cost.Estimated = cost.Known() && a.given > 0 && a.outcomeLocked() != outcomeCompleted
+	used := a.usedLocked()
+	cost := a.g.req.setup.prices.Price(a.target.Provider, a.target.Model, used)
+	if cost.Known() && cost.Money.Currency == "" {
+		cost.Money.Currency = a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
+	}
+	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.outcomeLocked() != outcomeCompleted
 	return cost
 }
 
+// likelyCurrencyLocked is that of the budget, else the one in which a vendor charges; empty: neither is known.
+func (g *generation) likelyCurrencyLocked() string {
+	for _, a := range g.attempts {
+		if c := a.usage.Charge; c.Known() && g.req.key.Budget.Currency == "" {
+			return c.Currency
+		}
+	}
+	return g.req.key.Budget.Currency
+}
+
+// wireCost is a cost as clients see it. An amount has a currency on the wire: nothing in no currency is told as not known.
 func wireCost(c billing.Cost) protocol.Cost {
-	if !c.Known() {
+	if !c.Known() || c.Money.Currency == "" {
 		return protocol.Cost{Source: string(billing.Unavailable)}
 	}
 	amount, currency := c.Money.Amount(), c.Money.Currency

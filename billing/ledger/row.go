@@ -50,7 +50,7 @@ func costColumns(c billing.Cost) []any {
 	if !c.Known() {
 		return []any{nil, nil, string(billing.Unavailable), false}
 	}
-	return []any{c.Money.Micros, c.Money.Currency, string(c.Source), c.Estimated}
+	return []any{c.Money.Micros, optional(c.Money.Currency), string(c.Source), c.Estimated}
 }
 
 // joined are the columns of a record with one of its attempts; those of the attempt are NULL where there is none.
