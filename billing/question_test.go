@@ -56,16 +56,16 @@ func TestTableOfGenerations(t *testing.T) {
 	q := SumsQuery{GroupBy: []Dimension{ByTenant, ByDay}}
 	got := q.Table([]Group{
 		{
-			GroupKey: GroupKey{Tenant: "acme", Day: "2026-03-01"}, Generations: 3, Attempts: 4, Characters: 50, AudioMS: 6000,
+			GroupKey: GroupKey{Tenant: "acme", Day: "2026-03-01"}, Generations: 3, Attempts: 4, Characters: 50, Spoken: 20, AudioMS: 6000,
 			Cost: []Money{{2, "EUR"}, {3_000_000, "USD"}}, Unpriced: 1, Estimated: 2,
 		},
 		{GroupKey: GroupKey{Tenant: "beta", Day: "2026-03-01"}, Generations: 1, Cost: []Money{}},
 	})
 	want := [][]string{
-		{"tenant", "day", "generations", "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated"},
-		{"acme", "2026-03-01", "3", "4", "50", "6000", "0.000002", "EUR", "1", "2"},
-		{"acme", "2026-03-01", "", "", "", "", "3.000000", "USD", "", ""},
-		{"beta", "2026-03-01", "1", "0", "0", "0", "", "", "0", "0"},
+		{"tenant", "day", "generations", "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated", "spoken_characters"},
+		{"acme", "2026-03-01", "3", "4", "50", "6000", "0.000002", "EUR", "1", "2", "20"},
+		{"acme", "2026-03-01", "", "", "", "", "3.000000", "USD", "", "", ""},
+		{"beta", "2026-03-01", "1", "0", "0", "0", "", "", "0", "0", "0"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Table =\n%q, want\n%q", got, want)

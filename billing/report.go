@@ -76,7 +76,10 @@ type GroupKey struct {
 type Group struct {
 	GroupKey
 	// Generations is 0 where the sums are of attempts.
-	Generations, Attempts, Characters, AudioMS int64
+	Generations, Attempts int64
+	// Characters are what was asked for, of attempts what was sent to vendors. Spoken is how many of them were spoken; 0
+	// where the sums are of attempts.
+	Characters, Spoken, AudioMS int64
 	// Cost is what is known, one for each currency, in alphabetical order.
 	Cost []Money
 	// Unpriced and Estimated count attempts whose cost is unavailable, or estimated.
@@ -151,6 +154,7 @@ func (g *Group) add(s Share) error {
 	g.Generations += s.Value.Generations
 	g.Attempts += s.Value.Attempts
 	g.Characters += s.Value.Characters
+	g.Spoken += s.Value.Spoken
 	g.AudioMS += s.Value.AudioMS
 	g.Unpriced += s.Value.Unpriced
 	g.Estimated += s.Value.Estimated

@@ -20,7 +20,11 @@ func (q SumsQuery) header() []string {
 	if !q.OfAttempts() {
 		names = append(names, "generations")
 	}
-	return append(names, "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated")
+	names = append(names, "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated")
+	if !q.OfAttempts() {
+		names = append(names, "spoken_characters") // last, for those who count columns
+	}
+	return names
 }
 
 func (q SumsQuery) rows(g *Group) [][]string {
@@ -49,7 +53,11 @@ func (q SumsQuery) rows(g *Group) [][]string {
 		} else {
 			row = append(row, money.Amount(), money.Currency)
 		}
-		rows[i] = append(row, count(g.Unpriced), count(g.Estimated))
+		row = append(row, count(g.Unpriced), count(g.Estimated))
+		if !q.OfAttempts() {
+			row = append(row, count(g.Spoken))
+		}
+		rows[i] = row
 	}
 	return rows
 }

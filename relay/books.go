@@ -131,6 +131,7 @@ func (g *generation) record() billing.Record {
 	r.EndedAt = time.Now()
 	r.Characters, r.Bytes = int64(g.text.Len()), int64(len(g.text.String()))
 	r.Audio = audio.Duration(g.out.taken(), g.req.output.Rate)
+	r.Spoken = min(int64(g.spokenLocked().Char), r.Characters)
 	r.Outcome = billing.Outcome(g.done.Reason)
 	if g.done.Error != nil {
 		r.Code = string(g.done.Error.Code)

@@ -15,6 +15,7 @@ func recordsTable(records []billing.Record) [][]string {
 	rows := [][]string{{
 		"record_id", "generation_id", "tenant", "key", "session_id", "context_id", "route", "admitted_at", "ended_at",
 		"outcome", "code", "metadata", "characters", "audio_ms", "attempts", "unpriced", "estimated", "cost", "currency",
+		"spoken_characters", // last, for those who count columns
 	}}
 	for i := range records {
 		rows = append(rows, recordRows(&records[i])...)
@@ -32,21 +33,21 @@ func recordRows(r *billing.Record) [][]string {
 		r.AdmittedAt.UTC().Format(time.RFC3339Nano), r.EndedAt.UTC().Format(time.RFC3339Nano),
 		string(r.Outcome), r.Code, string(metadata),
 	}
-	measures := measuresOf(r)
+	measures, spoken := measuresOf(r), strconv.FormatInt(r.Spoken, 10)
 	var rows [][]string
 	for _, c := range r.Cost() {
 		if c.Known() {
-			rows = append(rows, slices.Concat(names, measures, []string{c.Money.Amount(), c.Money.Currency}))
-			measures = make([]string, len(measures))
+			rows = append(rows, slices.Concat(names, measures, []string{c.Money.Amount(), c.Money.Currency, spoken}))
+			measures, spoken = make([]string, len(measures)), ""
 		}
 	}
 	if len(rows) == 0 {
-		rows = append(rows, slices.Concat(names, measures, []string{"", ""}))
+		rows = append(rows, slices.Concat(names, measures, []string{"", "", spoken}))
 	}
 	return rows
 }
 
-// measuresOf is what can be added up of a record, but for its cost.
+// measuresOf is what can be added up of a record, but for its cost and what was spoken.
 func measuresOf(r *billing.Record) []string {
 	var unpriced, estimated int64
 	for i := range r.Attempts {

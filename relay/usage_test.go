@@ -171,7 +171,7 @@ func TestUsageOnTheWire(t *testing.T) {
 	w := ask(h, "bot", query)
 	want := `{"from":"2026-03-01T00:00:00Z","to":"2026-03-02T00:00:00Z","complete":false,"missing_since":"2026-03-01T01:00:00Z",` +
 		`"groups":[{"attempts":2,"audio_ms":4,"characters":3,"cost":[{"amount":"0.001800","currency":"EUR"}],"estimated":5,` +
-		`"generations":0,"model":null,"outcome":"completed","provider":"p","unpriced":1}]}`
+		`"generations":0,"model":null,"outcome":"completed","provider":"p","spoken_characters":0,"unpriced":1}]}`
 	if got := strings.TrimSpace(w.Body.String()); got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
@@ -192,7 +192,7 @@ func spokenTwice() billing.Record {
 	return billing.Record{
 		ID: "r1", GenerationID: "g1", Tenant: "acme", Key: "bot", SessionID: "s1", Route: "default",
 		AdmittedAt: on(1).Add(1500 * time.Microsecond), EndedAt: on(1).Add(2 * time.Second),
-		Characters: 31, Bytes: 32, Audio: 2 * time.Second, Outcome: billing.Failed, Code: "upstream_failed",
+		Characters: 31, Bytes: 32, Spoken: 27, Audio: 2 * time.Second, Outcome: billing.Failed, Code: "upstream_failed",
 		Attempts: []billing.Attempt{
 			{
 				Provider: "one", Model: "m", Outcome: billing.Failed, Code: "stalled", Message: "nothing came",
@@ -213,7 +213,7 @@ func TestRecordsOnTheWire(t *testing.T) {
 	h := reporting(t, &fakeReports{page: billing.RecordPage{Records: []billing.Record{spokenTwice()}}})
 	got := strings.TrimSpace(ask(h, "bot", "/v1/usage/records?generation_id=g1").Body.String())
 	want := `{"records":[{"record_id":"r1","generation_id":"g1","tenant":"acme","key":"bot","session_id":"s1","context_id":null,` +
-		`"route":"default","admitted_at":"2026-03-01T00:00:00.0015Z","ended_at":"2026-03-01T00:00:02Z","characters":31,"audio_ms":2000,` +
+		`"route":"default","admitted_at":"2026-03-01T00:00:00.0015Z","ended_at":"2026-03-01T00:00:02Z","characters":31,"spoken_characters":27,"audio_ms":2000,` +
 		`"outcome":"failed","code":"upstream_failed","cost":[{"amount":"1.000000","currency":"EUR","source":"provider"},` +
 		`{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true},{"amount":null,"currency":null,"source":"unavailable"}],` +
 		`"attempts":[{"provider":"one","model":"m","outcome":"failed","code":"stalled","message":"nothing came","requests":1,"characters":20,` +
@@ -227,8 +227,8 @@ func TestRecordsOnTheWire(t *testing.T) {
 	got = ask(h, "bot", "/v1/usage/records?generation_id=g1&format=csv").Body.String()
 	const names = `r1,g1,acme,bot,s1,,default,2026-03-01T00:00:00.0015Z,2026-03-01T00:00:02Z,failed,upstream_failed,"{""call"":""7\""""}"`
 	want = "record_id,generation_id,tenant,key,session_id,context_id,route,admitted_at,ended_at,outcome,code,metadata," +
-		"characters,audio_ms,attempts,unpriced,estimated,cost,currency\n" +
-		names + ",31,2000,3,1,1,1.000000,EUR\n" + names + ",,,,,,0.000005,USD\n"
+		"characters,audio_ms,attempts,unpriced,estimated,cost,currency,spoken_characters\n" +
+		names + ",31,2000,3,1,1,1.000000,EUR,27\n" + names + ",,,,,,0.000005,USD,\n"
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}

@@ -40,10 +40,12 @@ func wireGroup(q billing.SumsQuery, g *billing.Group) map[string]any {
 	group := map[string]any{
 		"generations": g.Generations, // 0 in sums of attempts
 		"attempts":    g.Attempts,
-		"characters":  g.Characters,
-		"audio_ms":    g.AudioMS,
-		"unpriced":    g.Unpriced,
-		"estimated":   g.Estimated,
+		"characters":  g.Characters, // asked for; of attempts, sent to vendors
+		// 0 in sums of attempts.
+		"spoken_characters": g.Spoken,
+		"audio_ms":          g.AudioMS,
+		"unpriced":          g.Unpriced,
+		"estimated":         g.Estimated,
 	}
 	costs := []sumCost{}
 	for _, m := range g.Cost {
@@ -68,9 +70,11 @@ type usageRecord struct {
 	AdmittedAt   time.Time `json:"admitted_at"`
 	EndedAt      time.Time `json:"ended_at"`
 	// Characters and AudioMS are the client's: its text, and the audio sent to it.
-	Characters int64  `json:"characters"`
-	AudioMS    int64  `json:"audio_ms"`
-	Outcome    string `json:"outcome"`
+	Characters int64 `json:"characters"`
+	// SpokenCharacters are those of its characters that the audio reached.
+	SpokenCharacters int64  `json:"spoken_characters"`
+	AudioMS          int64  `json:"audio_ms"`
+	Outcome          string `json:"outcome"`
 	// Code is the error's where the outcome is failed, else null.
 	Code     *string            `json:"code"`
 	Cost     []protocol.Cost    `json:"cost"`
@@ -94,22 +98,23 @@ func wirePage(page billing.RecordPage, next *string) usagePage {
 
 func wireRecord(r *billing.Record) usageRecord {
 	wire := usageRecord{
-		RecordID:     r.ID,
-		GenerationID: r.GenerationID,
-		Tenant:       r.Tenant,
-		Key:          r.Key,
-		SessionID:    r.SessionID,
-		ContextID:    optional(r.ContextID),
-		Route:        r.Route,
-		AdmittedAt:   r.AdmittedAt.UTC(),
-		EndedAt:      r.EndedAt.UTC(),
-		Characters:   r.Characters,
-		AudioMS:      r.Audio.Milliseconds(),
-		Outcome:      string(r.Outcome),
-		Code:         optional(r.Code),
-		Cost:         []protocol.Cost{},
-		Attempts:     []protocol.Attempt{},
-		Metadata:     r.Metadata,
+		RecordID:         r.ID,
+		GenerationID:     r.GenerationID,
+		Tenant:           r.Tenant,
+		Key:              r.Key,
+		SessionID:        r.SessionID,
+		ContextID:        optional(r.ContextID),
+		Route:            r.Route,
+		AdmittedAt:       r.AdmittedAt.UTC(),
+		EndedAt:          r.EndedAt.UTC(),
+		Characters:       r.Characters,
+		SpokenCharacters: r.Spoken,
+		AudioMS:          r.Audio.Milliseconds(),
+		Outcome:          string(r.Outcome),
+		Code:             optional(r.Code),
+		Cost:             []protocol.Cost{},
+		Attempts:         []protocol.Attempt{},
+		Metadata:         r.Metadata,
 	}
 	if wire.Metadata == nil {
 		wire.Metadata = map[string]string{}

@@ -91,3 +91,33 @@ func TestCostsOfAllAttemptsAreSummed(t *testing.T) {
 		t.Errorf("usage of two attempts: %s", m)
 	}
 }
+
+// What a client asked for and what was spoken of it are told apart; and a vendor that nothing was sent to has charged
+// nothing, though no price of it is known.
+func TestWhatWasNotSpokenIsToldApart(t *testing.T) {
+	t.Parallel()
+	ill, well := faulty(t, "refuse", emulator.Options{}), emulate(t, emulator.Options{Pace: 1})
+	cfg := withTenants(speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well}))
+	cfg.Prices = ownPrice("well")
+	r := serve(t, cfg)
+	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+	c.send(j{"type": "generate", "generation_id": "whole", "text": twelve})
+	whole := c.completed("whole")
+	c.send(j{"type": "generate", "generation_id": "refused", "text": twelve, "route": "ill"})
+	refused := c.done("refused")
+	c.send(j{"type": "generate", "generation_id": "cut", "text": threeSentences})
+	c.await("audio", func(m message) bool { return m.kind == "audio" && m.ID == "cut" && m.Seq == 3 })
+	c.send(j{"type": "cancel", "generation_id": "cut"})
+	cut := c.done("cut")
+	if first := whole.Usage.Attempts[0].Cost; first.Amount == nil || *first.Amount != "0.000000" {
+		t.Errorf("the attempt at a vendor that refused to connect costs %+v, want 0", first)
+	}
+	got := r.usage(t, acmeKey, "").Groups[0]
+	asked := int64(2*len(twelve) + len(threeSentences))
+	if spoken := int64(len(twelve) + cut.Spoken.Char); got.Characters != asked || got.Spoken != spoken || cut.Spoken.Char >= len(threeSentences) {
+		t.Errorf("%d characters asked for and %d spoken, want %d and %d", got.Characters, got.Spoken, asked, spoken)
+	}
+	if got.Unpriced != 0 {
+		t.Errorf("%d attempts unpriced, want none: %s", got.Unpriced, refused)
+	}
+}

@@ -44,6 +44,7 @@ type group struct {
 	Tenant, Key, Day, Route, Outcome, Provider, Model *string
 
 	Generations, Attempts, Characters, Unpriced, Estimated int64
+	Spoken                                                 int64 `json:"spoken_characters"`
 	AudioMS                                                int64 `json:"audio_ms"`
 	Cost                                                   []struct{ Amount, Currency string }
 }
@@ -153,7 +154,7 @@ func (r *relay) attempts(t *testing.T) (all []attempt) {
 // checkSum compares a sum with the usage that dones told.
 func checkSum(t *testing.T, got group, dones []message) {
 	t.Helper()
-	var attempts, characters, audio, unpriced int64
+	var attempts, characters, spoken, audio, unpriced int64
 	costs := make(map[string]*big.Rat)
 	for _, m := range dones {
 		if !m.Usage.Recorded {
@@ -161,6 +162,7 @@ func checkSum(t *testing.T, got group, dones []message) {
 		}
 		attempts += int64(len(m.Usage.Attempts))
 		characters += int64(m.Usage.Characters)
+		spoken += int64(m.Spoken.Char)
 		audio += m.Usage.AudioMS
 		for _, a := range m.Usage.Attempts {
 			if a.Cost.Amount == nil {
@@ -171,9 +173,9 @@ func checkSum(t *testing.T, got group, dones []message) {
 		}
 	}
 	if got.Generations != int64(len(dones)) || got.Attempts != attempts || got.Characters != characters ||
-		got.AudioMS != audio || got.Unpriced != unpriced {
-		t.Errorf("sum %+v, want %d generations, %d attempts, %d characters, %d ms, %d unpriced",
-			got, len(dones), attempts, characters, audio, unpriced)
+		got.Spoken != spoken || got.AudioMS != audio || got.Unpriced != unpriced {
+		t.Errorf("sum %+v, want %d generations, %d attempts, %d characters of which %d are spoken, %d ms, %d unpriced",
+			got, len(dones), attempts, characters, spoken, audio, unpriced)
 	}
 	for _, c := range got.Cost {
 		addCost(costs, c.Currency, "-"+c.Amount)
