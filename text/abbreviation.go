@@ -15,6 +15,7 @@ const (
 	goesOnToDigit        // No. 5, p. 5
 	goesOnToLower        // etc. and so on: an end only where a new sentence's capital follows
 	ordinal              // 3. Mai: goes on to a small letter or a month
+	goesOnAtOnce         // $3.5, www.a.b, Ph.D.: an end where whitespace follows
 )
 
 // maxAbbreviation is the longest word, in bytes, that is looked at.
@@ -36,6 +37,44 @@ func dottedWord(word []byte, first bool) dotted {
 		return alwaysGoesOn
 	}
 	return endsSentence
+}
+
+// mayGoOn reports whether more of a word may come behind a full stop: of a number, an address that has no end yet, or an
+// abbreviation of several.
+func mayGoOn(word []byte) bool {
+	last, _ := utf8.DecodeLastRune(word)
+	if unicode.IsDigit(last) {
+		return true
+	}
+	w := strings.ToLower(strings.TrimLeft(string(word[max(0, len(word)-maxAddress):]), `([{"'“„‘«¿¡*_`))
+	if dot := strings.LastIndexByte(w, '.'); dot >= 0 && utf8.RuneCountInString(w[dot+1:]) == 1 && unicode.IsLetter(last) {
+		return true // x.y.
+	}
+	if host, ok := strings.CutPrefix(w, "www"); ok {
+		return strings.Count(host, ".") < 2
+	}
+	for _, before := range [...]string{"://", "@"} {
+		if _, host, ok := strings.Cut(w, before); ok {
+			return !strings.Contains(host, ".")
+		}
+	}
+	switch w {
+	case "ph", "ee", "bl", "th", "ll", "eu": // Ph.D., EE.UU., bl.a., Th.M., LL.B.
+		return true
+	}
+	return false
+}
+
+// maxAddress is the longest address, in bytes, that is looked at.
+const maxAddress = 128
+
+// alsoWord reports whether an abbreviation is as likely a word, with which sentences end: "I said no."
+func alsoWord(word []byte) bool {
+	switch string(word) {
+	case "no", "art", "sun", "max":
+		return true
+	}
+	return false
 }
 
 func dottedNumber(w string, first bool) dotted {
@@ -79,13 +118,13 @@ func knownAbbreviation(w string) dotted {
 	switch w {
 	case "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "hon", "fr", "hr", "gen", "col", "lt", "sgt", "capt", "cmdr",
 		"gov", "sen", "rep", "pres", "mt", "messrs", "mme", "mlle", "mgr", "sra", "srta", "dra", "dña", "dn", "sig", "dott",
-		"vs", "approx", "ca", "bzw", "evtl", "ggf", "inkl", "zzgl", "al", "гр", "им", "ул", "г", "д", "стр", "тов":
+		"vs", "approx", "ca", "bzw", "evtl", "ggf", "inkl", "zzgl", "al", "np", "tzn", "bijv", "dhr", "mevr", "kl", "гр", "им", "ул", "г", "д", "стр", "тов":
 		return alwaysGoesOn
 	case "no", "nr", "nos", "p", "pp", "pg", "fig", "figs", "vol", "art", "ch", "sec", "abs", "bd", "kap", "núm", "num",
 		"pág", "ext", "tel", "op", "par", "ver", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec":
 		return goesOnToDigit
 	case "etc", "inc", "ltd", "co", "corp", "llc", "jr", "sr", "esq", "dept", "est", "ave", "blvd", "rd", "sq", "ft", "oz", "lb",
-		"lbs", "min", "max", "a.m", "p.m", "usw", "bhf", "str", "mio", "mrd", "esc", "руб", "коп", "тыс", "млн", "млрд":
+		"lbs", "min", "max", "a.m", "p.m", "usw", "ecc", "enz", "itd", "itp", "dvs", "bhf", "str", "mio", "mrd", "esc", "руб", "коп", "тыс", "млн", "млрд":
 		return goesOnToLower
 	}
 	return endsSentence
@@ -94,7 +133,7 @@ func knownAbbreviation(w string) dotted {
 // goesOn decides by what follows the full stop and its whitespace whether the sentence goes on. It is not
 // known as long as an open text ends there.
 func (d dotted) goesOn(next []byte, open bool) (on, known bool) {
-	if d == endsSentence || d == alwaysGoesOn {
+	if d == endsSentence || d == alwaysGoesOn || d == goesOnAtOnce {
 		return d == alwaysGoesOn, true
 	}
 	r, _ := utf8.DecodeRune(next)

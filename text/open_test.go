@@ -42,7 +42,7 @@ func TestOpenText(t *testing.T) {
 			{"+Hi. Yes. ", busy, ""}, {"+Well maybe so", busy, ""}, {"+, yes. No", busy, "Hi. Yes. Well maybe so, yes."},
 		}},
 		{"settled text ends a sentence", Schedule{Max: 200}, false, []step{
-			{"+It is 3.", idle, ""}, {"+14 or so.", idle, ""}, {"+", settled, "It is 3.14 or so."}, {"+ Dr.", settled, ""}, {"+ No", settled, ""}, {"+.", settled, " Dr. No."},
+			{"+It is 3.", idle, ""}, {"+14 or so.", idle, ""}, {"+", settled, "It is 3.14 or so."}, {"+ Dr.", settled, ""}, {"+ Who", settled, ""}, {"+.", settled, " Dr. Who."},
 		}},
 		{"Chinese needs no whitespace", Schedule{Max: 200}, false, []step{{"+你好", idle, ""}, {"+。", idle, "你好。"}, {"+」好,", idle, ""}, {".", idle, "」好,>"}}},
 		{"a wide comma may be in a number", Schedule{Max: 200}, false, []step{{"+共1\uff0c", idle, ""}, {"+2\uff0c", idle, ""}, {"+好", idle, "共1\uff0c2\uff0c"}, {"+、", idle, "好、"}, {"+3。", idle, "3。"}}},
@@ -122,7 +122,14 @@ func TestUnsettled(t *testing.T) {
 		{"nothing to speak", "...", false},
 		{"within spell", "<spell>A.", false},
 		{"Chinese is settled", "好。", false},
-		{"behind a number", "It is 3.", true},
+		{"behind a number", "It is 3.", false},
+		{"behind a year", "It was in 1999.", false},
+		{"behind an abbreviation", "See No.", false},
+		{"behind a word that may be one", "I said no.", true},
+		{"behind a number, and closed", "“It is 3.”", true},
+		{"an address that has an end", "See www.a.com.", true},
+		{"an address that has none", "See www.example.", false},
+		{"whitespace behind a price", "It is $3. ", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

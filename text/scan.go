@@ -200,7 +200,23 @@ func (s *scanner) dottedBy(r rune) dotted {
 	if r != '.' || s.pending != glued {
 		return endsSentence
 	}
-	return dottedWord(s.b.text[s.word:s.head.byte], s.first)
+	word := s.b.text[s.word:s.head.byte]
+	kind := dottedWord(word, s.first)
+	if kind == endsSentence && mayGoOn(word) {
+		return goesOnAtOnce
+	}
+	return kind
+}
+
+// waits reports whether only more text can say what the full stop at the head, behind which nothing has come, is.
+func (s *scanner) waits() bool {
+	switch {
+	case s.dotted == endsSentence || s.dotted == alwaysGoesOn:
+		return s.dotted == alwaysGoesOn
+	case s.base != '.': // a quotation mark or bracket closes behind it
+		return false
+	}
+	return !alsoWord(s.b.text[s.word : s.head.byte-1])
 }
 
 // follow makes r the character before the head.
@@ -228,7 +244,7 @@ func (s *scanner) tail() (p place, kind strength, soft bool) {
 		return s.head, glued, false
 	case s.hard && !s.within(s.left): // a letter goes on with letters, a digit with digits
 		return s.head, s.pending, false
-	case s.pending == sentence && s.dotted != alwaysGoesOn:
+	case s.pending == sentence && !s.waits():
 		return s.head, sentence, true
 	}
 	return s.head, glued, false
