@@ -112,6 +112,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	defer g.mu.Unlock()
 	a.from = g.from
 	a.cutter = text.NewCutter(&g.text, a.from.char, a.schedule(), a.caps.Spell)
+	a.cutter.Strip(a.caps.MarkupOf(a.target.Model))
 	if a.listens() {
 		a.ear = audio.NewEar(g.req.output)
 	}

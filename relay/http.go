@@ -178,6 +178,9 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 	for _, p := range set.order {
 		idle, _ := p.sockets()
 		caps := p.Capabilities()
+		if caps.Markup == nil {
+			caps.Markup = []string{}
+		}
 		entries = append(entries, providerEntry{
 			Name:         p.Name,
 			Adapter:      p.Adapter,

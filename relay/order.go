@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"time"
-	"unicode"
 
 	"voicerelay/audio"
 	"voicerelay/text"
@@ -223,13 +222,7 @@ func (a *attempt) speechVerdict(pieces []orderedPiece, got time.Duration) error 
 
 // floorOf is the least audio that counts as a text spoken.
 func (a *attempt) floorOf(s string) time.Duration {
-	letters := 0
-	for _, r := range s {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			letters++
-		}
-	}
-	return time.Duration(float64(letters) * float64(shortAudio) / a.caps.ClampSpeed(a.g.req.speed))
+	return time.Duration(float64(text.Letters(s)) * float64(shortAudio) / a.caps.ClampSpeed(a.g.req.speed))
 }
 
 // earlier is the first of two times, of which zero means never.

@@ -137,7 +137,7 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		ResumeChar:    a.from.char,
 		ResumeMS:      audio.Milliseconds(g.track.samples, g.req.output.Rate),
 		ResumeSource:  a.from.source,
-		Ignored:       a.ignored,
+		Ignored:       a.ignoredLocked(),
 	})))
 }
 

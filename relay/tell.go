@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"slices"
+
 	"voicerelay/audio"
 	"voicerelay/protocol"
 	"voicerelay/text"
@@ -15,8 +17,18 @@ func (g *generation) startedLocked(a *attempt) protocol.Started {
 		Voice:         g.req.plan.Voice,
 		ProviderVoice: a.target.Voice,
 		Output:        g.req.asked,
-		Ignored:       a.ignored,
+		Ignored:       a.ignoredLocked(),
 	}
+}
+
+// ignoredLocked names what the client asked for and does not get of this vendor: of tags, those in the text so far.
+func (a *attempt) ignoredLocked() []string {
+	ignored := slices.Clone(a.ignored)
+	if a.cutter.Stripped() {
+		ignored = append(ignored, "markup")
+		slices.Sort(ignored)
+	}
+	return ignored
 }
 
 // announceLocked tells the client the words whose audio has been queued up to their end.

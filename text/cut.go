@@ -43,6 +43,13 @@ func NewCutter(b *Buffer, start int, s Schedule, spell bool) *Cutter {
 	return c
 }
 
+// Strip has tags left out of what is sent, but for those of the names given, in small letters; AudioTags stands for all in
+// square brackets. It is called before the first Next. Without it all are sent.
+func (c *Cutter) Strip(known []string) { c.scan.strip, c.scan.known = true, known }
+
+// Stripped reports whether a tag has been left out of the text that was looked at so far.
+func (c *Cutter) Stripped() bool { return c.scan.stripped }
+
 // Next gives the next piece, or false where more text has to come first or nothing is left. Once the text is finished,
 // a call gives a Last piece: an empty one where what was left has nothing to speak.
 func (c *Cutter) Next(now Now) (Piece, bool) {

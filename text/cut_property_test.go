@@ -106,7 +106,7 @@ func (k *taker) blind(at, end int) bool {
 func (k *taker) flushed(p Piece) {
 	for at := p.Start + 1; at < p.End; at++ {
 		in, _ := solidAt(k.parts, at, nil)
-		if k.free[at] && !strings.Contains(in.text, "<") && Speakable(string(k.runes[p.Start:at])) && Speakable(string(k.runes[at:p.End])) {
+		if k.free[at] && !strings.ContainsAny(in.text, "<[") && Speakable(string(k.runes[p.Start:at])) && Speakable(string(k.runes[at:p.End])) {
 			k.t.Fatalf("piece %d..%d goes on behind the flush at %d", p.Start, p.End, at)
 		}
 	}

@@ -21,7 +21,8 @@ var (
 	}
 	solidParts = []string{
 		"3.14", "1,250", "10:30", "2026-11-21", "$5.00", "1.000.000,50", "Dr. Smith", "e.g. this", "U.S. army", "No. 5", "p. 5", "21. November", "٣٫١٤", "\uff13\uff0e\uff11", "1\uff0c250", "3\uff0e14",
-		"👨‍👩‍👧", "🇩🇪", "👍🏽", "e\u0301\u0323", `<break time="1. 5s"/>`, "<b>", "</b>", `<prosody rate="0.8">`, "</spell>",
+		"👨‍👩‍👧", "🇩🇪", "👍🏽", "e\u0301\u0323", `<break time="1. 5s"/>`, "<b>", "</b>", `<prosody rate="0.8">`, "</spell>", "[laughs]",
+		"<break time = \"1s\"\r\n/>", "<phoneme\tph='a. b'>", "[in a French accent]",
 	}
 	signParts = []string{
 		".", "!", "?", "...", "…", "。", "！", "؟", "۔", "।", "॥", ",", ";", ":", "，", "、", "،", "—", "–", "-", "\"", "”", "“", "」", "）", ")", "(", "'",
@@ -77,7 +78,7 @@ func solidAt(parts []part, cut int, flushes map[int]bool) (part, bool) {
 	for _, p := range parts {
 		n := utf8.RuneCountInString(p.text)
 		if at < cut && cut < at+n {
-			for i := at + 1; i < at+n && p.text[0] != '<'; i++ {
+			for i := at + 1; i < at+n && p.text[0] != '<' && p.text[0] != '['; i++ {
 				if flushes[i] {
 					return p, false
 				}

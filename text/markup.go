@@ -10,11 +10,11 @@ import (
 func (s *scanner) seek(to int) {
 	text, at, inSpell := s.b.text, 0, false
 	for at < to && !inSpell {
-		next := bytes.IndexByte(text[at:to], '<')
+		next := bytes.IndexAny(text[at:to], "<[")
 		if next < 0 {
 			break
 		}
-		n, _ := tagLen(text[at+next:])
+		n, _ := tagLen(text[at+next:], before(text, at+next))
 		at += next + max(n, 1)
 		if n == 0 {
 			continue
@@ -52,8 +52,14 @@ func (s *scanner) tag(n int) {
 	s.head.byte += n
 	chars := utf8.RuneCount(s.b.text[at : at+n])
 	s.head.char += chars
-	s.head.width += chars
-	s.atoms = append(s.atoms, atom{from: from, to: s.head})
+	out := s.strip && !knows(s.known, s.b.text[at:at+n])
+	if out {
+		s.stripped = true
+		s.head.width++ // a space may stand for it
+	} else {
+		s.head.width += chars
+	}
+	s.atoms = append(s.atoms, atom{from: from, to: s.head, out: out})
 	s.edge = true
 	s.follow('>')
 }

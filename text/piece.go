@@ -94,37 +94,64 @@ func (c *composer) apart(text []byte, a atom) {
 	})
 }
 
-// plain writes text that follows the letters of a spell region.
-func (c *composer) plain(s string, char int, behindLetters bool) {
+// behindLetters writes text that follows the letters of a spell region.
+func (c *composer) behindLetters(s string, char int) {
 	first, _ := utf8.DecodeRuneInString(s)
-	if behindLetters && isSpeakable(first) && isSpeakable(c.last) {
+	if isSpeakable(first) && isSpeakable(c.last) {
 		c.write(" ")
 	}
 	c.copy(s, char)
+}
+
+// behindTag writes text that follows a tag which is left out: what it stood between does not become one word, nor does the
+// space on either side become two.
+func (c *composer) behindTag(s string, char int) {
+	first, n := utf8.DecodeRuneInString(s)
+	switch {
+	case s == "":
+	case c.chars == 0:
+		c.copy(s, char)
+	case unicode.IsSpace(c.last) && unicode.IsSpace(first):
+		c.copy(s[n:], char+1)
+	default:
+		if !unicode.IsSpace(c.last) && !unicode.In(c.last, unicode.Ps, unicode.Pi) && startsWord(first) {
+			c.write(" ")
+		}
+		c.copy(s, char)
+	}
+}
+
+// startsWord reports whether a word may begin with r: also one with a sign or an opening bracket before it.
+func startsWord(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Pd, unicode.M, unicode.Cf)
 }
 
 // compose writes the piece of a cut.
 func (c *Cutter) compose(cut cut) Piece {
 	text, to := c.scan.b.text, cut.core.byte
 	var out composer
-	at, behindLetters := cut.from, false
+	at, write := cut.from, out.copy
 	for _, a := range c.scan.atoms {
-		if a.from.byte < cut.from.byte || !a.spell {
+		if a.from.byte < cut.from.byte || !a.spell && !a.out {
 			continue
 		}
 		if a.from.byte >= to {
 			break
 		}
-		out.plain(string(text[at.byte:a.from.byte]), at.char, behindLetters)
-		if c.scan.spell {
+		write(string(text[at.byte:a.from.byte]), at.char)
+		switch {
+		case a.out:
+			write = out.behindTag
+		case c.scan.spell:
 			out.tagged(text, a)
-		} else {
+			write = out.copy
+		default:
 			out.apart(text, a)
-			behindLetters = true
+			write = out.behindLetters
 		}
 		at = a.to
 	}
-	out.plain(string(text[at.byte:max(to, at.byte)]), at.char, behindLetters)
+	write(string(text[at.byte:max(to, at.byte)]), at.char)
 	atoms := c.scan.atoms
 	return Piece{
 		Start: c.at.char, End: cut.to.char, Text: out.out.String(), Last: cut.last,

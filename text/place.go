@@ -17,6 +17,7 @@ type place struct {
 // text's end closes, a tag is missing.
 type atom struct {
 	from, to        place
+	out             bool // it is left out of what is sent
 	spell           bool
 	inside, outside int // the letters of a spell region, in bytes of the text
 }

@@ -10,7 +10,9 @@ import (
 // what it can't judge yet: an unclosed spell region or tag, an abbreviation with nothing behind it.
 type scanner struct {
 	b     *Buffer
-	spell bool // the vendor knows <spell>
+	spell bool     // the vendor knows <spell>
+	strip bool     // tags are left out but for those that are known
+	known []string // by their names
 
 	head  place // all before it is judged
 	marks int   // flush marks that the head has passed
@@ -34,6 +36,8 @@ type scanner struct {
 	blank   place    // where the run of whitespace at the head began
 	joined  bool     // it begins within a grapheme cluster
 	lines   int      // newlines in that run
+
+	stripped bool // a tag has been left out
 
 	open     bool // the head stands at a spell region's start
 	inside   int  // where that region's letters begin, in bytes
@@ -67,8 +71,8 @@ func (s *scanner) step() bool {
 		return false
 	}
 	r, n := utf8.DecodeRune(s.b.text[s.head.byte:])
-	if r == '<' {
-		tag, partial := tagLen(s.b.text[s.head.byte:])
+	if r == '<' || r == '[' {
+		tag, partial := tagLen(s.b.text[s.head.byte:], before(s.b.text, s.head.byte))
 		if partial && !s.b.finished {
 			return s.hold()
 		}

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -11,131 +10,7 @@ import (
 const (
 	openSpell  = "<spell>"
 	closeSpell = "</spell>"
-	// maxTag bounds, in bytes, how long an opened angle bracket can hold text back before it is plain text.
-	maxTag = 256
 )
-
-// tagLen returns the length of the tag that s begins with, in bytes, or 0. It is partial where s ends before
-// that can be said. A tag is a name with attributes that have values, so that "a < b", "<3" and "<b and c>" are none.
-func tagLen(s []byte) (n int, partial bool) {
-	if len(s) == 0 || s[0] != '<' {
-		return 0, false
-	}
-	p := tagParser{s: s[:min(len(s), maxTag)], at: 1}
-	if p.parse() {
-		return p.at, false
-	}
-	return 0, p.at >= len(p.s) && len(s) < maxTag
-}
-
-// tagParser reads one tag. Where a method returns false at the end of s, more text could make it true.
-type tagParser struct {
-	s  []byte
-	at int
-}
-
-func (p *tagParser) parse() bool {
-	p.skip('/')
-	if !p.name() {
-		return false
-	}
-	for {
-		spaces := p.spaces()
-		if p.skip('>') {
-			return true
-		}
-		if p.skip('/') {
-			return p.skip('>')
-		}
-		if spaces == 0 || !p.attribute() {
-			return false
-		}
-	}
-}
-
-func (p *tagParser) attribute() bool {
-	if !p.name() || !p.skip('=') || p.at == len(p.s) {
-		return false
-	}
-	quote := p.s[p.at]
-	if quote != '"' && quote != '\'' {
-		return p.value()
-	}
-	end := bytes.IndexByte(p.s[p.at+1:], quote)
-	if end < 0 {
-		p.at = len(p.s)
-		return false
-	}
-	p.at += end + 2
-	return true
-}
-
-func (p *tagParser) name() bool {
-	from := p.at
-	for p.at < len(p.s) && isTagName(p.s[p.at], p.at == from) {
-		p.at++
-	}
-	return p.at > from
-}
-
-// value is an attribute's value without quotes.
-func (p *tagParser) value() bool {
-	from := p.at
-	for p.at < len(p.s) && isTagName(p.s[p.at], false) {
-		p.at++
-	}
-	return p.at > from
-}
-
-func isTagName(c byte, first bool) bool {
-	letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-	return letter || !first && ('0' <= c && c <= '9' || c == '-' || c == '_' || c == ':' || c == '.' || c == '%')
-}
-
-func (p *tagParser) spaces() int {
-	from := p.at
-	for p.skip(' ') || p.skip('\n') || p.skip('\t') {
-	}
-	return p.at - from
-}
-
-func (p *tagParser) skip(c byte) bool {
-	if p.at < len(p.s) && p.s[p.at] == c {
-		p.at++
-		return true
-	}
-	return false
-}
-
-// tagged tells where in s tags and spell regions are, in order: it calls yield with the text between them too.
-// A region that opens before s begins is said by inSpell; one that s leaves open ends with it.
-func tagged(s string, inSpell bool, yield func(from, to int, kind stretch)) {
-	plain, at := 0, 0
-	if inSpell {
-		at = spellBody(s, 0, yield)
-		plain = at
-	}
-	for at < len(s) {
-		open := strings.IndexByte(s[at:], '<')
-		if open < 0 {
-			break
-		}
-		at += open
-		n, _ := tagLen([]byte(s[at:min(len(s), at+maxTag)]))
-		if n == 0 {
-			at++
-			continue
-		}
-		yield(plain, at, plainText)
-		yield(at, at+n, tagText)
-		at += n
-		if s[at-n:at] == openSpell {
-			at = spellBody(s, at, yield)
-		}
-		plain = at
-	}
-	yield(plain, len(s), plainText)
-}
 
 // stretch says what a part of a text is.
 type stretch int
@@ -175,6 +50,17 @@ func Speakable(s string) bool {
 		found = found || kind != tagText && strings.IndexFunc(s[from:to], isSpeakable) >= 0
 	})
 	return found
+}
+
+// Letters counts the letters and digits of any script in s outside of tags.
+func Letters(s string) int {
+	n := 0
+	tagged(s, false, func(from, to int, kind stretch) {
+		if kind != tagText {
+			n += countSpeakable([]byte(s[from:to]))
+		}
+	})
+	return n
 }
 
 // apartWidth is the number of code points of letters written apart, with a space around each.

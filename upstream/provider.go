@@ -112,6 +112,11 @@ type Capabilities struct {
 	Cost bool `json:"cost"`
 	// Spell: the vendor knows <spell>; otherwise it gets the letters apart.
 	Spell bool `json:"spell"`
+	// Markup are the tags that the vendor knows, besides spell: by their names, and text.AudioTags for all in square
+	// brackets. Others are left out of what it gets. Models may differ: MarkupOf tells.
+	Markup []string `json:"markup"`
+	// ModelMarkup, if any, are the tags that a model knows instead, by its name; false: those of Markup.
+	ModelMarkup func(model string) ([]string, bool) `json:"-"`
 	// Normalize: the vendor can be told whether to speak numbers and symbols as words.
 	Normalize bool `json:"normalize"`
 	// Language: the vendor can be told the language.
@@ -156,6 +161,16 @@ func (c Capabilities) Resume() string {
 		return "segment"
 	}
 	return "estimate"
+}
+
+// MarkupOf are the tags that a model of the vendor knows.
+func (c Capabilities) MarkupOf(model string) []string {
+	if c.ModelMarkup != nil {
+		if tags, ok := c.ModelMarkup(model); ok {
+			return tags
+		}
+	}
+	return c.Markup
 }
 
 // Speaks reports whether any voice can speak a language, given as a BCP 47 tag. Where it is not known they are taken to.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -67,19 +68,31 @@ func vendors() []upstream.Driver {
 // claimsTable has a line for each vendor, with its driver's default options.
 func claimsTable(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("| adapter | word times | piece ends | cancel | cost | resumes by | streams a socket |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| adapter | word times | piece ends | cancel | cost | resumes by | streams a socket | tags |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, d := range vendors() {
 		c := capabilitiesOf(t, d)
 		cost := "price list"
 		if c.Cost {
 			cost = "vendor's own"
 		}
-		fmt.Fprintf(&b, "| %s | %s (%s) | %s (%s) | %s (%s) | %s (%s) | `%s` | %d |\n", d.Name(),
+		fmt.Fprintf(&b, "| %s | %s (%s) | %s (%s) | %s (%s) | %s (%s) | `%s` | %d | %s |\n", d.Name(),
 			c.WordTimes, c.Known.WordTimes, c.PieceEnds, c.Known.PieceEnds, c.Cancel, c.Known.Cancel, cost, c.Known.Cost,
-			c.Resume(), c.StreamsPerSocket)
+			c.Resume(), c.StreamsPerSocket, tagsOf(c))
 	}
 	return b.String()
+}
+
+// tagsOf lists the tags that a vendor knows.
+func tagsOf(c upstream.Capabilities) string {
+	var tags []string
+	if c.Spell {
+		tags = append(tags, "`spell`")
+	}
+	for _, tag := range c.Markup {
+		tags = append(tags, "`"+tag+"`")
+	}
+	return cmp.Or(strings.Join(tags, ", "), "none")
 }
 
 // capabilitiesOf opens a provider, which connects to nothing as long as nobody speaks.

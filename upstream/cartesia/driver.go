@@ -57,6 +57,7 @@ func capabilities(cfg Config) upstream.Capabilities {
 		Cancel:           upstream.CancelSilent,
 		StreamsPerSocket: cfg.StreamsPerSocket,
 		Spell:            true,
+		Markup:           []string{"break", "emotion", "speed", "volume", "[laughter]"},
 		Language:         true,
 		MinSpeed:         0.6,
 		MaxSpeed:         1.5,

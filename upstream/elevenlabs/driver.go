@@ -63,6 +63,8 @@ func capabilities(cfg Config) upstream.Capabilities {
 		WordTimes:        upstream.WordTimesCharacter,
 		Cancel:           upstream.CancelConfirmed,
 		StreamsPerSocket: cfg.StreamsPerSocket,
+		Markup:           breaks,
+		ModelMarkup:      modelMarkup,
 		Normalize:        true,
 		Language:         true,
 		MinSpeed:         0.7,

@@ -90,6 +90,7 @@ func capabilities(cfg Config) upstream.Capabilities {
 		StreamsPerSocket: cfg.ContextsPerSocket,
 		Cost:             true,
 		Spell:            true,
+		Markup:           []string{"break", "prosody"},
 		Normalize:        true,
 		Language:         true,
 		MinSpeed:         0.8,

@@ -47,6 +47,7 @@ func capabilities(cfg Config) upstream.Capabilities {
 		WordTimes:        upstream.WordTimesWord,
 		Cancel:           upstream.CancelConfirmed,
 		StreamsPerSocket: cfg.ContextsPerSocket,
+		ModelMarkup:      modelMarkup,
 		Language:         true,
 		MinSpeed:         0.5, // the vendor's range is not documented: this is the relay's own
 		MaxSpeed:         2,
