@@ -3,6 +3,7 @@ package relay
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"voicerelay/upstream"
 )
@@ -10,7 +11,11 @@ import (
 // TestFloodsAreGarbled: what a vendor says besides speech is bounded by the text that it was given.
 func TestFloodsAreGarbled(t *testing.T) {
 	word := func(text string) func(*attempt) {
-		return func(a *attempt) { a.Words([]upstream.Word{{Text: text, Score: -1}}) }
+		at := time.Duration(0)
+		return func(a *attempt) { // at a time that may be true
+			a.Words([]upstream.Word{{Text: text, Start: at, End: at + 300*time.Millisecond, Score: -1}})
+			at += 300 * time.Millisecond
+		}
 	}
 	for name, c := range map[string]struct {
 		flood func(*attempt)
@@ -20,6 +25,7 @@ func TestFloodsAreGarbled(t *testing.T) {
 		"words that are not in the text": {word("other"), 4*2 + 64, 4*2 + 64},
 		"words that are":                 {word("there"), 4*2 + 64, 4*2 + 64},
 		"words without a letter":         {word(""), 4*2 + 64, 4*2 + 64},
+		"words without a length":         {func(a *attempt) { a.Words([]upstream.Word{{Text: "there", Score: -1}}) }, 4*2 + 64, 4*2 + 64},
 		"a long word":                    {word(strings.Repeat("x", 1<<20)), 0, 0},
 		"single samples": {func(a *attempt) {
 			a.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 0}})

@@ -33,6 +33,12 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 	if id < 0 || id >= len(a.pieces) {
 		return // of no piece that was ordered
 	}
+	for _, w := range ws {
+		if !a.pieces[id].aligner.Allow(w.Text) {
+			a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "times of far more words than the text has"})
+			return
+		}
+	}
 	if !a.judgeWordsLocked(id, ws) {
 		return
 	}
@@ -50,11 +56,7 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 		a.noteTimingLocked()
 	}
 	a.pieces[id].timed = true
-	aligner := a.pieces[id].aligner
-	a.timeLocked(aligner.Add(spoken))
-	if aligner.Exceeded() {
-		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "times of far more words than the text has"})
-	}
+	a.timeLocked(a.pieces[id].aligner.Add(spoken))
 }
 
 // noteTimingLocked remembers whether the first words of a piece came as it was spoken.

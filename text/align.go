@@ -52,14 +52,14 @@ func NewAligner(p Piece) *Aligner {
 	return a
 }
 
-// Add takes the next spoken words and returns the tokens whose times are known now, in order. It takes no more words than
-// the piece can be spoken as, and so keeps no more: Exceeded tells.
+// Allow counts a word that is told of the piece, and reports whether it can be spoken as so many. A caller who adds none
+// after false bounds what is kept.
+func (a *Aligner) Allow(word string) bool { return a.left.take(word) }
+
+// Add takes the next spoken words and returns the tokens whose times are known now, in order.
 func (a *Aligner) Add(ws []Spoken) []Timed {
 	var out []Timed
 	for _, w := range ws {
-		if !a.left.take(w.Text) {
-			break
-		}
 		if !a.started {
 			a.started, a.clock = true, w.Start
 		}
@@ -73,9 +73,6 @@ func (a *Aligner) Add(ws []Spoken) []Timed {
 	}
 	return out
 }
-
-// Exceeded reports whether more words were spoken than the piece can be spoken as.
-func (a *Aligner) Exceeded() bool { return a.left.exceeded() }
 
 // Finish says that the piece's speech has ended, and returns its other tokens: all of them, if any word of the piece was
 // spoken, else none.

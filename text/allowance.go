@@ -42,7 +42,5 @@ func unitsOf(token string) int {
 func (a *allowance) take(word string) bool {
 	a.words--
 	a.bytes -= len(word)
-	return !a.exceeded()
+	return a.words >= 0 && a.bytes >= 0
 }
-
-func (a *allowance) exceeded() bool { return a.words < 0 || a.bytes < 0 }
