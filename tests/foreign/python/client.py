@@ -1,4 +1,4 @@
-"""What a program does with the client that is shipped, clients/python/voicerelay.py, told to the test that has started it."""
+"""What a program does with the client that is shipped, clients/python/voicerelay, told to the test that has started it."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ async def hear(speech, name):
                 heard += event.data
             else:
                 tell(message=event)
-    except (voicerelay.RelayError, voicerelay.Lost, RuntimeError) as failure:
+    except (voicerelay.Error, RuntimeError) as failure:
         tell(message={"type": type(failure).__name__, "text": str(failure)})
     else:
         tell(message=await speech.wait())

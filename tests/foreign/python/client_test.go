@@ -21,7 +21,10 @@ const (
 // beside puts the client that is shipped into a folder, where a program finds it.
 func beside(t *testing.T, dir string) {
 	t.Helper()
-	for _, path := range []string{"../../../clients/python/voicerelay.py", "line.py", "client.py"} {
+	if err := os.CopyFS(filepath.Join(dir, "voicerelay"), os.DirFS("../../../clients/python/voicerelay")); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"line.py", "client.py", "odd.py", "plugin.py"} {
 		data, err := os.ReadFile(path)
 		if err == nil && filepath.Base(path) == "client.py" {
 			path = "program.py"
