@@ -11,7 +11,7 @@ import (
 // clock is the stream's. The vendor's times begin anew with each context.
 type clock struct {
 	upstream.Clock
-	start  time.Duration // of the piece
+	start  time.Duration // of the context
 	spoken time.Duration // start of the latest word
 }
 

@@ -86,21 +86,27 @@ func TestRequest(t *testing.T) {
 	}{
 		"plain": {func(*upstream.Request) {}, `{"model_id":"sonic-latest","transcript":"Hi.","voice":{"mode":"id","id":"v"},` +
 			`"output_format":{"container":"raw","encoding":"pcm_s16le","sample_rate":24000},"context_id":"g.3","continue":false,` +
-			`"max_buffer_delay_ms":0,"add_timestamps":true}`},
+			`"add_timestamps":true}`},
 		"all there is": {func(r *upstream.Request) {
 			r.Model, r.Language, r.Speed, r.Output = "sonic-3", "PT-br", 2, audio.Format{Encoding: audio.MuLaw, Rate: 8000}
 			volume, emotion, dict := 1.5, "happy", "d"
 			r.Options = &options{Volume: &volume, Emotion: &emotion, PronunciationID: &dict}
 		}, `{"model_id":"sonic-3","transcript":"Hi.","voice":{"mode":"id","id":"v"},` +
 			`"output_format":{"container":"raw","encoding":"pcm_mulaw","sample_rate":8000},"context_id":"g.3","language":"pt","continue":false,` +
-			`"max_buffer_delay_ms":0,"add_timestamps":true,"generation_config":{"speed":1.5,"volume":1.5,"emotion":"happy"},"pronunciation_dict_id":"d"}`},
+			`"add_timestamps":true,"generation_config":{"speed":1.5,"volume":1.5,"emotion":"happy"},"pronunciation_dict_id":"d"}`},
 	}
 	for name, tt := range tests {
 		req := testRequest
 		req.ID, req.Voice = "g", "v"
 		tt.change(&req)
-		if got := string(p.newStream(req, nil).frame(upstream.Piece{ID: 3, Text: "Hi."})); got != tt.want {
+		s := p.newStream(req, nil)
+		s.number = 3
+		if got := string(s.frame("Hi.", false, false)); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, tt.want)
+		}
+		flush := strings.NewReplacer(`"Hi."`, `""`, `"continue":false`, `"continue":true,"flush":true`).Replace(tt.want)
+		if got := string(s.frame("", true, true)); got != flush {
+			t.Errorf("%s, a flush:\n got %s\nwant %s", name, got, flush)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func capabilities(cfg Config) upstream.Capabilities {
 		MinSpeed:         0.6,
 		MaxSpeed:         1.5,
 		Known: upstream.Known{
-			PieceEnds: upstream.Documented, // the done of a context that is a piece
+			PieceEnds: upstream.Documented, // flush_done, and done behind the last
 			WordTimes: upstream.Documented,
 			Cancel:    upstream.Assumed, // whether it stops what has begun is not said, nor whether it is answered
 			Cost:      upstream.Documented,
@@ -144,5 +144,5 @@ func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKin
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
-// KeepAlive is none: the vendor has no such frame, and every context's text is complete at once.
+// KeepAlive is none: the vendor has no such frame, and a context that has nothing to do is ended.
 func (d *dialect) KeepAlive(string) []byte { return nil }

@@ -82,3 +82,23 @@ func TestEmulatorFaults(t *testing.T) {
 		})
 	}
 }
+
+// Pieces that come without a pause are one context; behind a pause another one begins, before the first expires.
+func TestEmulatorJoinsPieces(t *testing.T) {
+	inMemory := emulated
+	inMemory.Bubble = true
+	inMemory.EachSeed(t, emulator.Options{Pace: 4}, func(r *emulatortest.Rig) {
+		l := r.Begin(r.Request)
+		l.MustOrder(false, emulatortest.Sentences()...)
+		time.Sleep(30 * time.Second)
+		l.MustOrder(true, emulatortest.Sentences()...)
+		h := l.Finish()
+		r.WantWords(h, emulatortest.Text()+" "+emulatortest.Text())
+		if n := len(r.Server.Stats().Streams); n != 2 {
+			r.Errorf("%d contexts, want one before the pause and one behind it", n)
+		}
+		if want := 2 * len(emulatortest.Sentences()); len(h.Pieces) != want {
+			r.Errorf("%d pieces ended, want %d", len(h.Pieces), want)
+		}
+	})
+}

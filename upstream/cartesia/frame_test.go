@@ -3,9 +3,11 @@ package cartesia
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voicerelay/upstream"
@@ -55,18 +57,57 @@ func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
 	return opened.(*stream)
 }
 
-// busy opens a stream with two pieces ordered, of which the vendor has the first.
+// busy opens a stream with two pieces ordered, both in its first context.
 func (r *reader) busy(tb testing.TB, sink upstream.Sink) *stream {
+	tb.Helper()
 	s := r.open(tb, sink)
-	s.pieces = []upstream.Piece{{ID: 0, Text: "x"}, {ID: 1, Text: "y"}}
-	s.last = true
+	r.order(tb, s, "x", "y")
 	return s
 }
 
-// frame gives the socket a frame, in which ID stands for the stream's first piece, and NEXT for its second.
+// order orders pieces, the last of which is the stream's, without sending them.
+func (r *reader) order(tb testing.TB, s *stream, texts ...string) {
+	tb.Helper()
+	for i, text := range texts {
+		if _, err := s.order(upstream.Piece{ID: i, Text: text, Last: i == len(texts)-1}); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// frame gives the socket a frame, in which ID stands for the stream's first context, and NEXT for its second.
 func (r *reader) frame(s *stream, data string) *upstream.Error {
-	data = strings.ReplaceAll(data, "ID", contextID(s.id, 0))
-	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", contextID(s.id, 1))))
+	data = strings.ReplaceAll(data, "ID", contextID(s.id, 1))
+	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", contextID(s.id, 2))))
+}
+
+// frames gives the socket frames that it must take.
+func (r *reader) frames(tb testing.TB, s *stream, all ...string) {
+	tb.Helper()
+	for _, data := range all {
+		if err := r.frame(s, data); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// wants checks what has been sent next.
+func (r *reader) wants(tb testing.TB, wants ...request) {
+	tb.Helper()
+	for _, want := range wants {
+		var got order
+		if err := json.Unmarshal(<-r.sent, &got); err != nil {
+			tb.Fatal(err)
+		}
+		if got.ContextID != want.ContextID || got.Transcript != want.Transcript || got.Continue != want.Continue || got.Flush != want.Flush {
+			tb.Errorf("sent %+v, want %+v", got.request, want)
+		}
+	}
+	select {
+	case more := <-r.sent:
+		tb.Errorf("sent as well: %s", more)
+	default:
+	}
 }
 
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
@@ -103,29 +144,31 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		frames int
 		words  int
 	}{
-		"a chunk":                 {`{"type":"chunk","context_id":"ID","data":"AAAA","done":false,"step_time":1.5}`, "", 1, 0},
-		"members in another way":  {` {"data":"AAAA", "flush_id":1, "context_id":"ID","type":"chunk"}`, "", 1, 0},
-		"an escape":               {`{"type":"chunk","context_id":"ID","data":"AA\/A"}`, "", 1, 0},
-		"a nested member":         {`{"type":"chunk","context_id":"ID","data":"AAAA","extra":{"a":[1]}}`, "", 1, 0},
-		"a piece not begun":       {`{"type":"chunk","context_id":"NEXT","data":"AAAA"}`, "", 0, 0},
-		"another stream":          {`{"type":"chunk","context_id":"other.0","data":"AAAA"}`, "", 0, 0},
-		"another's id":            {`{"type":"chunk","context_id":"other","data":"AAAA"}`, "", 0, 0},
-		"another's error":         {`{"type":"error","context_id":"other","status_code":401}`, "", 0, 0},
-		"words":                   {`{"type":"timestamps","context_id":"ID",` + word + `}`, "", 0, 1},
-		"words of another piece":  {`{"type":"timestamps","context_id":"NEXT",` + word + `}`, "", 0, 0},
-		"no words":                {`{"type":"timestamps","context_id":"ID"}`, "", 0, 0},
-		"a tag":                   {`{"type":"timestamps","context_id":"ID","word_timestamps":{"words":["<break/>"," "],"start":[0,1],"end":[1,2]}}`, "", 0, 0},
-		"phonemes":                {`{"type":"phoneme_timestamps","context_id":"ID","phoneme_timestamps":{}}`, "", 0, 0},
-		"an unknown frame":        {`{"type":"brand_new","context_id":"ID","x":{"y":1}}`, "", 0, 0},
-		"one of no context":       {`{"type":"brand_new"}`, "", 0, 0},
-		"audio that is no string": {`{"type":"chunk","context_id":"ID","data":1}`, upstream.Garbled, 0, 0},
-		"a chunk without audio":   {`{"type":"chunk","context_id":"ID"}`, upstream.Garbled, 0, 0},
-		"audio of no context":     {`{"type":"chunk","data":"AAAA"}`, upstream.Garbled, 0, 0},
-		"an end of no context":    {`{"type":"done"}`, upstream.Garbled, 0, 0},
-		"an id that is no string": {`{"type":"done","context_id":1}`, upstream.Garbled, 0, 0},
-		"an error of the socket":  {`{"type":"error","status_code":401}`, upstream.AuthFailed, 0, 0},
-		"an error without a word": {`{"type":"error","error":"secret"}`, upstream.UpstreamError, 0, 0},
-		"white space":             {` `, upstream.Garbled, 0, 0},
+		"a chunk":                  {`{"type":"chunk","context_id":"ID","data":"AAAA","done":false,"step_time":1.5}`, "", 1, 0},
+		"members in another way":   {` {"data":"AAAA", "flush_id":1, "context_id":"ID","type":"chunk"}`, "", 1, 0},
+		"an escape":                {`{"type":"chunk","context_id":"ID","data":"AA\/A"}`, "", 1, 0},
+		"a nested member":          {`{"type":"chunk","context_id":"ID","data":"AAAA","extra":{"a":[1]}}`, "", 1, 0},
+		"a context not begun":      {`{"type":"chunk","context_id":"NEXT","data":"AAAA"}`, "", 0, 0},
+		"a flush that is done":     {`{"type":"flush_done","context_id":"ID","flush_id":1,"flush_done":true}`, "", 0, 0},
+		"a flush of no context":    {`{"type":"flush_done","flush_id":1,"flush_done":true}`, upstream.Garbled, 0, 0},
+		"another stream":           {`{"type":"chunk","context_id":"other.0","data":"AAAA"}`, "", 0, 0},
+		"another's id":             {`{"type":"chunk","context_id":"other","data":"AAAA"}`, "", 0, 0},
+		"another's error":          {`{"type":"error","context_id":"other","status_code":401}`, "", 0, 0},
+		"words":                    {`{"type":"timestamps","context_id":"ID",` + word + `}`, "", 0, 1},
+		"words of another context": {`{"type":"timestamps","context_id":"NEXT",` + word + `}`, "", 0, 0},
+		"no words":                 {`{"type":"timestamps","context_id":"ID"}`, "", 0, 0},
+		"a tag":                    {`{"type":"timestamps","context_id":"ID","word_timestamps":{"words":["<break/>"," "],"start":[0,1],"end":[1,2]}}`, "", 0, 0},
+		"phonemes":                 {`{"type":"phoneme_timestamps","context_id":"ID","phoneme_timestamps":{}}`, "", 0, 0},
+		"an unknown frame":         {`{"type":"brand_new","context_id":"ID","x":{"y":1}}`, "", 0, 0},
+		"one of no context":        {`{"type":"brand_new"}`, "", 0, 0},
+		"audio that is no string":  {`{"type":"chunk","context_id":"ID","data":1}`, upstream.Garbled, 0, 0},
+		"a chunk without audio":    {`{"type":"chunk","context_id":"ID"}`, upstream.Garbled, 0, 0},
+		"audio of no context":      {`{"type":"chunk","data":"AAAA"}`, upstream.Garbled, 0, 0},
+		"an end of no context":     {`{"type":"done"}`, upstream.Garbled, 0, 0},
+		"an id that is no string":  {`{"type":"done","context_id":1}`, upstream.Garbled, 0, 0},
+		"an error of the socket":   {`{"type":"error","status_code":401}`, upstream.AuthFailed, 0, 0},
+		"an error without a word":  {`{"type":"error","error":"secret"}`, upstream.UpstreamError, 0, 0},
+		"white space":              {` `, upstream.Garbled, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sink := &upstreamtest.Loose{TB: t}
@@ -146,55 +189,80 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 	}
 }
 
-// A stream has one context at a time: the next piece goes out with the done of the one before, whose odd byte is made a
-// whole sample, and word times go on from there.
-func TestPiecesTakeTurns(t *testing.T) {
+// Pieces are joined in one context, with a flush behind each: its flush_done ends the piece, whose odd byte is made a whole
+// sample, and the context's done ends the last.
+func TestPiecesAreJoined(t *testing.T) {
 	r := newReader(t)
 	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
-	for i, text := range []string{"One.", "Two.", ""} {
-		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: text, Last: text == ""}); err != nil {
+	for i, text := range []string{"One.", " Two.", " Three."} {
+		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: text, Last: i == 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := func(transcript string) {
-		t.Helper()
-		if got := string(<-r.sent); !strings.Contains(got, fmt.Sprintf("%q", transcript)) {
-			t.Errorf("sent %s, want %q", got, transcript)
-		}
-	}
-	want("One.")
-	select {
-	case early := <-r.sent:
-		t.Errorf("sent before its turn: %s", early)
-	default:
-	}
-	second := base64.StdEncoding.EncodeToString(make([]byte, 47999)) // a second but for a byte
-	for _, data := range []string{
-		`{"type":"chunk","context_id":"ID","data":"` + second + `"}`,
-		`{"type":"done","context_id":"ID","done":true}`,
-	} {
-		if err := r.frame(s, data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want("Two.")
-	for _, data := range []string{
-		`{"type":"timestamps","context_id":"NEXT","word_timestamps":{"words":["Two"],"start":[0.25],"end":[0.5]}}`,
-		`{"type":"done","context_id":"NEXT","done":true}`,
-	} {
-		if err := r.frame(s, data); err != nil {
-			t.Fatal(err)
-		}
-	}
+	id := contextID(s.id, 1)
+	flush := request{ContextID: id, Continue: true, Flush: true}
+	r.wants(t, request{ContextID: id, Transcript: "One.", Continue: true}, flush,
+		request{ContextID: id, Transcript: " Two.", Continue: true}, flush, request{ContextID: id, Transcript: " Three."})
+	odd := base64.StdEncoding.EncodeToString(make([]byte, 47999)) // a second but for a byte
+	r.frames(t, s, `{"type":"chunk","context_id":"ID","data":"`+odd+`"}`, `{"type":"flush_done","context_id":"ID","flush_id":1}`,
+		`{"type":"timestamps","context_id":"ID","word_timestamps":{"words":["Two"],"start":[1.25],"end":[1.5]}}`,
+		`{"type":"flush_done","context_id":"ID","flush_id":2}`)
 	if w := sink.Told; len(w) != 1 || w[0].Start != 1250*time.Millisecond || w[0].End != 1500*time.Millisecond || w[0].Piece != 1 {
 		t.Errorf("words: got %+v, want one from 1.25 s to 1.5 s of piece 1", w)
 	}
+	if fmt.Sprint(sink.Pieces) != "[0 1]" || sink.Ends != 0 || sink.Bytes < 48000 {
+		t.Errorf("got pieces %v, %d ends, %d bytes", sink.Pieces, sink.Ends, sink.Bytes)
+	}
+	r.frames(t, s, `{"type":"flush_done","context_id":"ID","flush_id":3}`, `{"type":"done","context_id":"ID","done":true}`)
 	if fmt.Sprint(sink.Pieces) != "[0 1 2]" || sink.Ends != 1 || sink.Err != nil {
 		t.Errorf("got pieces %v, %d ends, %v", sink.Pieces, sink.Ends, sink.Err)
 	}
 	if err := s.Close(t.Context(), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// A context that has nothing to do is ended before it expires, and what comes while it is being ended waits for its done,
+// or for the time in which it would have expired.
+func TestAPauseEndsTheContext(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newReader(t)
+			sink := &upstreamtest.Loose{TB: t}
+			s := r.open(t, sink)
+			must := func(err error) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			first, second := contextID(s.id, 1), contextID(s.id, 2)
+			must(s.Speak(t.Context(), upstream.Piece{ID: 0, Text: "One."}))
+			synctest.Wait()
+			r.wants(t, request{ContextID: first, Transcript: "One.", Continue: true}, request{ContextID: first, Continue: true, Flush: true})
+			r.frames(t, s, `{"type":"flush_done","context_id":"ID","flush_id":1}`)
+			time.Sleep(idleTime)
+			synctest.Wait()
+			r.wants(t, request{ContextID: first})
+			must(s.Speak(t.Context(), upstream.Piece{ID: 1, Text: " Two."}))
+			synctest.Wait()
+			r.wants(t)
+			if sink.Kept != 1 {
+				t.Errorf("%d pieces are kept back, want 1", sink.Kept)
+			}
+			if answered {
+				r.frames(t, s, `{"type":"done","context_id":"ID","done":true}`)
+			} else {
+				time.Sleep(endTime)
+			}
+			synctest.Wait()
+			r.wants(t, request{ContextID: second, Transcript: " Two.", Continue: true}, request{ContextID: second, Continue: true, Flush: true})
+			if sink.Kept != 0 || fmt.Sprint(sink.Pieces) != "[0]" {
+				t.Errorf("%d pieces are kept back, %v have ended", sink.Kept, sink.Pieces)
+			}
+			must(s.Close(t.Context(), nil))
+			must(r.Close())
+		})
 	}
 }
 
@@ -208,7 +276,7 @@ func TestChunksAllocateNothing(t *testing.T) {
 	r := newReader(t)
 	sink := &upstreamtest.Loose{TB: t}
 	s := r.busy(t, sink)
-	frame, d := audioFrame(contextID(s.id, 0)), &dialect{}
+	frame, d := audioFrame(contextID(s.id, 1)), &dialect{}
 	allocs := testing.AllocsPerRun(100, func() {
 		if err := d.Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
@@ -225,48 +293,43 @@ func TestChunksAllocateNothing(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.busy(b, &upstreamtest.Loose{TB: b})
-	frame, d := audioFrame(contextID(s.id, 0)), &dialect{}
+	frame, d := audioFrame(contextID(s.id, 1)), &dialect{}
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 }
 
 // A stream that breaks off says how many pieces the vendor has not heard of, since it charges nothing for those.
 func TestWhatIsWithheldIsTold(t *testing.T) {
 	r := newReader(t)
-	const pieces = 4
-	for done := range pieces {
-		sink := &upstreamtest.Loose{TB: t}
-		s := r.open(t, sink)
-		for i := range pieces {
-			if _, err := s.order(upstream.Piece{ID: i, Text: "x"}); err != nil {
-				t.Fatal(err)
-			}
+	sink := &upstreamtest.Loose{TB: t}
+	s := r.open(t, sink)
+	for i := range 3 {
+		if i == 1 {
+			s.flushed(1)
+			s.idle() // the context is being ended
 		}
-		for i := range done {
-			s.done(i)
+		if _, err := s.order(upstream.Piece{ID: i, Text: "x"}); err != nil {
+			t.Fatal(err)
 		}
-		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		s.seat.Leave(true)
-		if got, want := sink.Kept, pieces-done-1; got != want {
-			t.Errorf("%d of %d done: got %d kept back, want %d", done, pieces, got, want)
-		}
-		if got, want := sink.Used.Withheld, pieces-done-1; got != want {
-			t.Errorf("%d pieces done of %d: got %d withheld, want %d", done, pieces, got, want)
-		}
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+	s.seat.Leave(true)
+	if sink.Kept != 2 || sink.Used.Withheld != 2 {
+		t.Errorf("got %d kept back and %d withheld, want 2", sink.Kept, sink.Used.Withheld)
 	}
 }
 
 // One that has spoken all of them withholds none, nor does one that was given none.
 func TestNothingIsWithheldOfAWholeStream(t *testing.T) {
 	r := newReader(t)
-	for _, pieces := range [][]upstream.Piece{nil, {{ID: 0, Text: "x"}}} {
+	for _, texts := range [][]string{{""}, {"x"}, {"x", "y"}, {"x", ""}} {
 		sink := &upstreamtest.Loose{TB: t}
 		s := r.open(t, sink)
-		s.pieces, s.last = pieces, true
-		s.done(0)
+		r.order(t, s, texts...)
+		s.done(1)
 		s.Lost(&upstream.Error{Kind: upstream.Dropped})
 		s.seat.Leave(true)
-		if sink.Ends != 1 || sink.Used.Withheld != 0 {
-			t.Errorf("%d pieces: got %d ends and %d withheld, want one and none", len(pieces), sink.Ends, sink.Used.Withheld)
+		if sink.Ends != 1 || sink.Err != nil || sink.Used.Withheld != 0 || len(sink.Pieces) != len(texts) {
+			t.Errorf("%q: got %d ends, %v, %d withheld, %d pieces", texts, sink.Ends, sink.Err, sink.Used.Withheld, len(sink.Pieces))
 		}
 	}
 }

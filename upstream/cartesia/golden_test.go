@@ -40,10 +40,11 @@ func takesGolden(t *testing.T, r *reader, f map[string]any) {
 	want := map[string]bool{
 		"chunk":      sink.Frames == 1,
 		"timestamps": len(sink.Told) == len(words),
-		"done":       len(sink.Pieces) == 1,
+		"flush_done": len(sink.Pieces) == 1,
+		"done":       len(sink.Pieces) == 2,
 		"error":      named == (sink.Err != nil) && named == (fault == nil),
 	}
-	if kind, _ := f["type"].(string); !want[kind] && strings.Contains("chunk timestamps done error", kind) {
+	if kind, _ := f["type"].(string); !want[kind] && strings.Contains("chunk timestamps flush_done done error", kind) {
 		t.Errorf("%s came to nothing: %+v", text, sink)
 	}
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})

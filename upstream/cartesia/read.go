@@ -13,8 +13,8 @@ const (
 // Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
 func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
 	if id, base64, ok := scanChunk(data); ok && !binary {
-		if s, piece := find(m, id); s != nil {
-			s.audio(piece, base64)
+		if s, n := find(m, id); s != nil {
+			s.audio(n, base64)
 		}
 		return nil
 	}
@@ -49,15 +49,15 @@ func scanChunk(data []byte) (id, base64 []byte, ok bool) {
 	return id, base64, ok
 }
 
-// find is the stream that a context belongs to, and the piece that it is. Contexts of streams that have left are late
+// find is the stream that a context belongs to, and its number there. Contexts of streams that have left are late
 // ones.
 func find(m *upstream.Mux, id []byte) (*stream, int) {
-	name, piece, ok := parseID(id)
+	name, n, ok := parseID(id)
 	if !ok {
 		return nil, 0
 	}
 	s, _ := m.Member(name).(*stream)
-	return s, piece
+	return s, n
 }
 
 // ofSocket handles a frame that names no context. What is not known is of no interest.
@@ -65,7 +65,7 @@ func (f *frame) ofSocket() *upstream.Error {
 	switch f.Type {
 	case typeError:
 		return frameError(f)
-	case typeChunk, typeTimestamps, typeDone:
+	case typeChunk, typeTimestamps, typeFlushDone, typeDone:
 		return upstream.GarbledError("the vendor sent a frame that names no context")
 	}
 	return nil
@@ -73,20 +73,22 @@ func (f *frame) ofSocket() *upstream.Error {
 
 // ofContext hands a frame to its stream.
 func (f *frame) ofContext(m *upstream.Mux) *upstream.Error {
-	s, piece := find(m, []byte(f.ContextID))
+	s, n := find(m, []byte(f.ContextID))
 	switch {
 	case s == nil:
 		f.confirm(m)
 	case f.Type == typeError:
-		s.failed(piece, frameError(f))
+		s.failed(n, frameError(f))
 	case f.Type == typeDone:
-		s.done(piece)
+		s.done(n)
+	case f.Type == typeFlushDone:
+		s.flushed(n)
 	case f.Type == typeTimestamps && f.Words != nil:
-		s.words(piece, f.Words)
+		s.words(n, f.Words)
 	case f.Type == typeChunk && f.Data == nil:
 		return upstream.GarbledError("the vendor sent a chunk without audio")
 	case f.Type == typeChunk:
-		s.audio(piece, upstream.Base64(*f.Data))
+		s.audio(n, upstream.Base64(*f.Data))
 	}
 	return nil
 }

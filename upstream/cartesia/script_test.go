@@ -3,6 +3,7 @@ package cartesia
 import (
 	"encoding/base64"
 	"encoding/json"
+	"time"
 
 	"voicerelay/upstream/upstreamtest"
 )
@@ -18,7 +19,7 @@ type order struct {
 
 // script plays the vendor: contexts side by side, and a done behind a cancel.
 func script(c *upstreamtest.Conn) {
-	stops := map[string]chan struct{}{}
+	contexts := map[string]*scripted{}
 	for {
 		data, ok := c.Next()
 		if !ok {
@@ -29,53 +30,92 @@ func script(c *upstreamtest.Conn) {
 			c.Send(reply{"type": "error", "error_code": "invalid", "status_code": 400, "done": true})
 			continue
 		}
-		stop := stops[o.ContextID]
+		k := contexts[o.ContextID]
 		switch {
 		case o.Cancel:
 			name, _, _ := parseID([]byte(o.ContextID))
 			c.Stopped(string(name))
-			if stop != nil && !c.Plan().Deaf {
-				close(stop)
-				delete(stops, o.ContextID)
+			if k != nil && !k.stopped && !c.Plan().Deaf {
+				k.stopped = true
+				close(k.stop)
 				c.Send(reply{"type": "done", "context_id": o.ContextID, "done": true, "status_code": 206})
 			}
-		case stop != nil || o.Continue || o.OutputFormat.Container != "raw" || o.Voice.Mode != "id" || !o.AddTimestamps:
+			continue
+		case o.OutputFormat.Container != "raw" || o.Voice.Mode != "id" || !o.AddTimestamps || o.Flush && !o.Continue:
 			c.Send(reply{"type": "error", "context_id": o.ContextID, "status_code": 400, "done": true})
-		default:
-			stop = make(chan struct{})
-			stops[o.ContextID] = stop
-			c.Go(func() { generate(c, o, stop) })
+			continue
+		case k == nil:
+			k = &scripted{id: o.ContextID, orders: make(chan order, 256), stop: make(chan struct{})}
+			contexts[o.ContextID] = k
+			c.Go(func() { k.generate(c) })
+		}
+		k.orders <- o
+	}
+}
+
+// scripted is a context of the script.
+type scripted struct {
+	id      string
+	orders  chan order
+	stop    chan struct{}
+	stopped bool // owned by the script
+
+	// Owned by generate.
+	at      time.Duration // audio so far
+	flushes int
+}
+
+// generate speaks a context's transcripts.
+func (k *scripted) generate(c *upstreamtest.Conn) {
+	voice := c.Voice(k.id, k.stop)
+	for {
+		select {
+		case <-k.stop:
+			return
+		case <-c.Over():
+			return
+		case o := <-k.orders:
+			if o.Transcript != "" && !k.say(c, voice, o.Transcript) {
+				return
+			}
+			if o.Flush {
+				k.flushes++
+				c.Send(reply{"type": "flush_done", "context_id": k.id, "flush_done": true, "flush_id": k.flushes, "done": false, "status_code": 206})
+			}
+			if !o.Continue {
+				c.Send(reply{"type": "done", "context_id": k.id, "done": true, "status_code": 206})
+				return
+			}
 		}
 	}
 }
 
-// generate speaks a context, its word times between its chunks and behind them, tags among them.
-func generate(c *upstreamtest.Conn, o order, stop <-chan struct{}) {
-	id := o.ContextID
-	words := upstreamtest.Words(o.Transcript)
+// say speaks a transcript, its word times between its chunks and behind them, tags among them: in seconds of the context.
+func (k *scripted) say(c *upstreamtest.Conn, voice *upstreamtest.Voice, transcript string) (whole bool) {
+	words := upstreamtest.Words(transcript)
 	tell := func(from, to int) {
 		w := wordTimestamps{Words: []string{"<spell>"}, Start: []float64{0}, End: []float64{0}}
 		for _, word := range words[from:to] {
 			w.Words = append(w.Words, word.Text)
-			w.Start = append(w.Start, word.Start.Seconds())
-			w.End = append(w.End, word.End.Seconds())
+			w.Start = append(w.Start, (k.at + word.Start).Seconds())
+			w.End = append(w.End, (k.at + word.End).Seconds())
 		}
-		c.Send(reply{"type": "timestamps", "context_id": id, "done": false, "status_code": 206, "word_timestamps": w})
+		c.Send(reply{"type": "timestamps", "context_id": k.id, "done": false, "status_code": 206, "word_timestamps": w})
 	}
 	chunks, step := 0, 0
-	whole := c.Voice(id, stop).Say(o.Transcript, func(audio []byte) {
+	whole = voice.Say(transcript, func(audio []byte) {
 		if chunks++; chunks == 2 {
 			step = len(words) / 2
 			tell(0, step)
 		}
 		c.Send(reply{
-			"type": "chunk", "context_id": id, "data": base64.StdEncoding.EncodeToString(audio),
+			"type": "chunk", "context_id": k.id, "data": base64.StdEncoding.EncodeToString(audio),
 			"done": false, "status_code": 206, "step_time": 12.5,
 		})
 	})
 	if whole {
 		tell(step, len(words))
-		c.Send(reply{"type": "flush_done", "context_id": id, "flush_done": true, "flush_id": 1, "done": false, "status_code": 206})
-		c.Send(reply{"type": "done", "context_id": id, "done": true, "status_code": 206})
+		k.at += words[len(words)-1].End
 	}
+	return whole
 }

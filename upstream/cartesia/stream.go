@@ -3,19 +3,18 @@ package cartesia
 import (
 	"context"
 	"sync"
+	"time"
 
 	"voicerelay/upstream"
 )
 
-var _ upstream.Lingerer = (*stream)(nil)
-
-// stream is a generation of ours, which is one context after another at the vendor. Its sink is called with mu held,
-// which makes the calls one at a time and lets Close stop them, so whoever calls Speak or Close must not hold a lock that
-// the sink takes.
+// stream is a generation of ours, which is one context at the vendor while its text flows, and another one behind each
+// pause. Its sink is called with mu held, which makes the calls one at a time and lets Close stop them, so whoever calls
+// Speak or Close must not hold a lock that the sink takes.
 type stream struct {
 	// Static after Open.
 	id      string
-	request request // but for the transcript and the context's id
+	request request // but for the transcript, the context's id, and what varies with them
 	sink    upstream.Sink
 
 	seat upstream.Seat // has a lock of its own
@@ -26,67 +25,154 @@ type stream struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	clock   clock
-	pieces  []upstream.Piece // ordered and not done; the vendor is at the first, if that has a text
+	phase   phase
+	number  int              // the number of the latest context; 0 before the first
+	pieces  []upstream.Piece // ordered and not ended
+	sent    int              // of them, those that the context has
+	flushes int              // that are not answered
+	piece   int              // the latest that ended, for words that come late
 	kept    int              // pieces that the sink knows to be kept back
+	alarm   *time.Timer      // for a context that has nothing to do; nil until there is one
 	last    bool             // the last piece has been ordered
 	stopped error            // the cause that Close was given; nothing more is delivered
 	ended   bool
 }
 
-// Speak orders a piece. It goes out at once where none is being spoken.
+// phase is what a stream has at the vendor.
+type phase int
+
+const (
+	noContext     phase = iota
+	contextOpen         // it takes more text
+	contextEnding       // it takes no more, and its done is still to come
+)
+
+const (
+	// idleTime is how long a context may have nothing to do before it is ended: half of the second after which the vendor
+	// lets it expire, so that no text is on its way to it by then.
+	idleTime = 500 * time.Millisecond
+	// endTime is how long the done of such a context is waited for: by then it would have expired anyhow.
+	endTime = time.Second
+)
+
+// Speak orders a piece.
 func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
-	first, err := s.order(p)
-	if err != nil || !first {
+	frames, err := s.order(p)
+	if err != nil || len(frames) == 0 {
 		return err
 	}
-	return s.seat.Send(ctx, s.frame(p))
+	return s.seat.Send(ctx, frames...)
 }
 
-// frame is a piece's message.
-func (s *stream) frame(p upstream.Piece) []byte {
-	r := s.request
-	r.ContextID, r.Transcript = contextID(s.id, p.ID), p.Text
-	return encode(r)
-}
-
-// order notes that a piece is owed, and tells whether it is to be sent now.
-func (s *stream) order(p upstream.Piece) (first bool, err error) {
+// order notes a piece, and returns what is to be sent now.
+func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
-		return false, err
+		return nil, err
 	}
 	s.last = p.Last
 	s.pieces = append(s.pieces, p)
-	s.tellLocked()
-	if len(s.pieces) > 1 {
-		return false, nil
-	}
-	s.skipLocked()
-	return len(s.pieces) == 1, nil
+	frames := s.dueLocked()
+	s.settleLocked()
+	return frames, nil
 }
 
-// tellLocked tells the sink how many pieces wait for the first to be done.
-func (s *stream) tellLocked() {
-	if kept := max(0, len(s.pieces)-1); kept != s.kept {
+// dueLocked are the messages of the pieces that may be sent now, which they are then taken to be.
+func (s *stream) dueLocked() (frames [][]byte) {
+	for s.phase != contextEnding && s.sent < len(s.pieces) {
+		p := s.pieces[s.sent]
+		if s.phase == noContext {
+			if p.Text == "" {
+				break // of which the vendor never hears
+			}
+			s.number++
+			s.phase = contextOpen
+			s.clock.start = s.clock.Now()
+		}
+		s.sent++
+		frames = append(frames, s.frame(p.Text, !p.Last, false))
+		if p.Last {
+			s.phase = contextEnding
+			break
+		}
+		s.flushes++
+		frames = append(frames, s.frame("", true, true))
+	}
+	return frames
+}
+
+// frame is a message to the context.
+func (s *stream) frame(transcript string, more, flush bool) []byte {
+	r := s.request
+	r.ContextID, r.Transcript, r.Continue, r.Flush = contextID(s.id, s.number), transcript, more, flush
+	return encode(r)
+}
+
+// settleLocked ends the stream where nothing is left to be spoken, tells the sink what is kept back, and sees to a context
+// that has nothing to do.
+func (s *stream) settleLocked() {
+	if s.last && s.sent == 0 && s.phase == noContext {
+		s.endPiecesLocked(len(s.pieces)) // of which none has a text
+		s.endLocked(nil)
+		return
+	}
+	if kept := len(s.pieces) - s.sent; kept != s.kept {
 		s.kept = kept
 		s.sink.Withheld(kept)
 	}
-}
-
-// skipLocked ends pieces without a text, which the vendor never hears of, and the stream where nothing is left.
-func (s *stream) skipLocked() {
-	for len(s.pieces) > 0 && s.pieces[0].Text == "" {
-		s.sink.PieceEnd(s.pieces[0].ID)
-		s.pieces = s.pieces[1:]
-	}
-	if s.last && len(s.pieces) == 0 {
-		s.endLocked(nil)
+	switch {
+	case s.phase == contextOpen && s.sent == 0:
+		s.wakeLocked(idleTime)
+	case s.alarm != nil && s.sent > 0:
+		s.alarm.Stop()
 	}
 }
 
-// WhenGone is the Lingerer's.
-func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
+func (s *stream) wakeLocked(in time.Duration) {
+	if s.alarm == nil {
+		s.alarm = time.AfterFunc(in, s.idle)
+		return
+	}
+	s.alarm.Reset(in)
+}
+
+// idle ends a context that has nothing to do, or gives up one whose done does not come.
+func (s *stream) idle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.silentLocked() || s.sent > 0:
+	case s.phase == contextOpen:
+		s.phase = contextEnding
+		s.sendLocked(s.frame("", false, false))
+		s.wakeLocked(endTime)
+	case s.phase == contextEnding:
+		s.overLocked()
+	}
+}
+
+// overLocked notes that the context is over, and has what waited for that spoken in another one.
+func (s *stream) overLocked() {
+	s.phase, s.flushes = noContext, 0
+	if frames := s.dueLocked(); len(frames) > 0 {
+		s.sendLocked(frames...)
+	}
+	if !s.ended {
+		s.settleLocked()
+	}
+}
+
+// endPiecesLocked ends the first n pieces, all at once.
+func (s *stream) endPiecesLocked(n int) {
+	if n == 0 {
+		return
+	}
+	s.clock.Fill(s.sink)
+	s.piece = s.pieces[n-1].ID
+	s.pieces, s.sent = s.pieces[n:], max(0, s.sent-n)
+	s.sink.PieceEnd(s.piece)
+}
 
 // Close releases the stream. What the vendor is at is canceled there; nothing need answer that.
 func (s *stream) Close(ctx context.Context, cause error) error {
@@ -96,30 +182,34 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 	s.closed = true
 	s.seat.Doubt(cause)
 	told, err := false, error(nil)
-	if piece, busy := s.stop(upstream.CloseCause(cause)); busy {
-		told, err = s.seat.Stop(ctx, encode(cancelation{ContextID: contextID(s.id, piece), Cancel: true}))
+	name, busy := s.stop(upstream.CloseCause(cause))
+	if name != "" {
+		told, err = s.seat.Stop(ctx, encode(cancelation{ContextID: name, Cancel: true}))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seat.Leave(!told)
+	s.seat.Leave(!told || !busy)
 	s.endLocked(nil)
 	return err
 }
 
-// stop silences the stream, and tells which piece the vendor is at.
-func (s *stream) stop(cause error) (piece int, busy bool) {
+// stop silences the stream, and tells which context is to be canceled, if any, and whether the vendor is at something.
+func (s *stream) stop(cause error) (name string, busy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = cause
-	if s.ended || len(s.pieces) == 0 {
-		return 0, false
+	if s.ended || s.phase == noContext {
+		return "", false
 	}
-	return s.pieces[0].ID, true
+	return contextID(s.id, s.number), s.sent > 0
 }
 
-// atLocked reports whether the piece is the one that is being spoken, to somebody who listens.
-func (s *stream) atLocked(piece int) bool {
-	return !s.ended && s.stopped == nil && len(s.pieces) > 0 && s.pieces[0].ID == piece
+// silentLocked reports whether the sink must hear no more but the end.
+func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
+
+// atLocked reports whether a context is the one that is being spoken, to somebody who listens.
+func (s *stream) atLocked(number int) bool {
+	return !s.silentLocked() && s.phase != noContext && number == s.number
 }
 
 // endLocked ends the stream, once. A cause that Close was given goes before any other; it leaves by itself.
@@ -128,12 +218,15 @@ func (s *stream) endLocked(err error) {
 		return
 	}
 	s.ended = true
+	if s.alarm != nil {
+		s.alarm.Stop()
+	}
 	if s.stopped != nil {
 		err = s.stopped
 	} else {
 		s.seat.Leave(true)
 	}
-	s.sink.End(upstream.Usage{Withheld: max(0, len(s.pieces)-1)}, err) // the vendor tells no charge
+	s.sink.End(upstream.Usage{Withheld: len(s.pieces) - s.sent}, err) // the vendor tells no charge
 }
 
 // Lost ends the stream, whose socket has ended.
@@ -143,20 +236,20 @@ func (s *stream) Lost(err *upstream.Error) {
 	s.endLocked(err)
 }
 
-// failed ends the stream for an error of the piece that is being spoken.
-func (s *stream) failed(piece int, err *upstream.Error) {
+// failed ends the stream for an error of the context that is being spoken.
+func (s *stream) failed(number int, err *upstream.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.atLocked(piece) {
+	if s.atLocked(number) {
 		s.endLocked(err)
 	}
 }
 
 // audio hands audio on.
-func (s *stream) audio(piece int, base64 []byte) {
+func (s *stream) audio(number int, base64 []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.atLocked(piece) || len(base64) == 0 {
+	if !s.atLocked(number) || len(base64) == 0 {
 		return
 	}
 	f := upstream.Frame{Format: s.clock.Format, Base64: base64}
@@ -165,42 +258,49 @@ func (s *stream) audio(piece int, base64 []byte) {
 }
 
 // words hands word times on.
-func (s *stream) words(piece int, w *wordTimestamps) {
+func (s *stream) words(number int, w *wordTimestamps) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.atLocked(piece) {
+	if !s.atLocked(number) {
 		return
 	}
-	if words := s.clock.words(piece, w); len(words) > 0 {
+	of := s.piece
+	if s.sent > 0 {
+		of = s.pieces[0].ID
+	}
+	if words := s.clock.words(of, w); len(words) > 0 {
 		s.sink.Words(words)
 	}
 }
 
-// done ends a piece, and has the next one spoken.
-func (s *stream) done(piece int) {
+// flushed ends a piece, whose flush is done. One that nobody asked for ends nothing.
+func (s *stream) flushed(number int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.atLocked(piece) {
+	if !s.atLocked(number) || s.flushes == 0 {
 		return
 	}
-	s.clock.Fill(s.sink)
-	s.sink.PieceEnd(piece)
-	s.pieces = s.pieces[1:]
-	s.clock.start = s.clock.Now()
-	s.skipLocked()
-	if len(s.pieces) > 0 {
-		s.sendLocked(s.pieces[0])
-	}
-	if !s.ended {
-		s.tellLocked()
-	}
+	s.flushes--
+	s.endPiecesLocked(1)
+	s.settleLocked()
 }
 
-// sendLocked sends a piece from the socket's reader, which must not wait: a socket that has no room is stuck.
-func (s *stream) sendLocked(p upstream.Piece) {
+// done ends a context, with all that it had.
+func (s *stream) done(number int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.atLocked(number) {
+		return
+	}
+	s.endPiecesLocked(s.sent)
+	s.overLocked()
+}
+
+// sendLocked sends from where nothing may be waited for: a socket that has no room is stuck.
+func (s *stream) sendLocked(frames ...[]byte) {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := s.seat.Send(now, s.frame(p)); err != nil {
+	if err := s.seat.Send(now, frames...); err != nil {
 		s.endLocked(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"})
 	}
 }

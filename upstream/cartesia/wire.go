@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// request asks for a context's speech. The transcript is complete: continue is false.
+// request gives a context text, which is joined with what it had before.
 type request struct {
 	ModelID           string            `json:"model_id"`
 	Transcript        string            `json:"transcript"`
@@ -14,8 +14,8 @@ type request struct {
 	OutputFormat      outputFormat      `json:"output_format"`
 	ContextID         string            `json:"context_id"`
 	Language          string            `json:"language,omitempty"` // a primary subtag
-	Continue          bool              `json:"continue"`
-	MaxBufferDelayMs  int               `json:"max_buffer_delay_ms"` // 0: there is nothing to wait for
+	Continue          bool              `json:"continue"`           // more text of the context is to come
+	Flush             bool              `json:"flush,omitempty"`    // speak all so far, and answer with flush_done
 	AddTimestamps     bool              `json:"add_timestamps"`
 	GenerationConfig  *generationConfig `json:"generation_config,omitempty"`
 	PronunciationDict *string           `json:"pronunciation_dict_id,omitempty"`
@@ -51,10 +51,11 @@ func encode(message any) []byte {
 	return data
 }
 
-// The types of the vendor's frames that matter here. Others, such as flush_done, say nothing that is not known.
+// The types of the vendor's frames that matter here.
 const (
 	typeChunk      = "chunk"
 	typeTimestamps = "timestamps"
+	typeFlushDone  = "flush_done" // all before a flush has been spoken
 	typeDone       = "done"
 	typeError      = "error"
 )
@@ -76,15 +77,15 @@ type wordTimestamps struct {
 	End   []float64 `json:"end"`
 }
 
-// contextID is the id of a piece of a stream.
-func contextID(stream string, piece int) string { return stream + "." + strconv.Itoa(piece) }
+// contextID is the id of a stream's context.
+func contextID(stream string, n int) string { return stream + "." + strconv.Itoa(n) }
 
 // parseID takes an id apart. Its stream is part of id, not a copy.
-func parseID(id []byte) (stream []byte, piece int, ok bool) {
+func parseID(id []byte) (stream []byte, n int, ok bool) {
 	last := bytes.LastIndexByte(id, '.')
 	if last < 0 {
 		return nil, 0, false
 	}
-	piece, err := strconv.Atoi(string(id[last+1:]))
-	return id[:last], piece, err == nil
+	n, err := strconv.Atoi(string(id[last+1:]))
+	return id[:last], n, err == nil
 }
