@@ -21,8 +21,8 @@ import (
 // returns, and its goroutine's stack goes with it.
 func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	binary, refused := checkUpgrade(r)
-	if refused == nil && srv.isDraining() {
-		refused = goingAway()
+	if refused == nil {
+		refused = srv.mayServe()
 	}
 	if refused != nil {
 		writeError(w, refused)

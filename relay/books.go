@@ -37,14 +37,6 @@ type Reports interface {
 	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
 }
 
-// Standing is how the stores do that generations need.
-type Standing struct {
-	// DegradedSince is since when what all relays share is away, so that this one decides alone; zero: it is not.
-	DegradedSince time.Time
-	// Unrecorded: the ledger can't be written, so that no generation is taken.
-	Unrecorded bool
-}
-
 // unrecorded is where there is no ledger: nothing is kept, and done says so.
 type unrecorded struct{}
 

@@ -199,6 +199,8 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 type connected interface {
 	// drain tells it that the relay is going away.
 	drain(grace time.Duration)
+	// sendAway tells it once that this relay takes nothing for now.
+	sendAway(grace time.Duration)
 	// stopAll ends its generations.
 	stopAll(cause *stopCause)
 	// cut ends its connection whatever it waits for.

@@ -32,8 +32,8 @@ type speech struct {
 
 // speak serves POST /v1/speech.
 func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
-	if srv.isDraining() {
-		writeError(w, goingAway())
+	if refused := srv.mayServe(); refused != nil {
+		writeError(w, refused)
 		return
 	}
 	leave, ok := srv.gate.Acquire()

@@ -28,9 +28,9 @@ func failing() *fakeProvider {
 // Speech that fails behind its first byte has no end that a client could take for the whole, however it fails.
 func TestSpeechThatBreaksOffIsNoWholeBody(t *testing.T) {
 	for name, change := range map[string]func(f *fakeProvider){
-		"dropped":      func(*fakeProvider) {},
-		"stalled":      func(f *fakeProvider) { f.failAt, f.stallAt = 0, 5 },
-		"garbage":      func(f *fakeProvider) { f.failure = &upstream.Error{Kind: upstream.Garbled, Message: "?"} },
+		"dropped":         func(*fakeProvider) {},
+		"stalled":         func(f *fakeProvider) { f.failAt, f.stallAt = 0, 5 },
+		"garbage":         func(f *fakeProvider) { f.failure = &upstream.Error{Kind: upstream.Garbled, Message: "?"} },
 		"an unknown kind": func(f *fakeProvider) { f.failure = errors.New("no kind") },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,9 +2,7 @@ package tests
 
 import (
 	"database/sql"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -160,54 +158,6 @@ func damage(t *testing.T, path string) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// Where the disk is full nothing is accepted that could not be recorded, and whoever asks is told.
-func TestAFullDiskRefusesGenerations(t *testing.T) {
-	t.Parallel()
-	cfg := speaksByOne(emulate(t, emulator.Options{}))
-	r := serveLimited(t, cfg, 256<<10)
-	c := r.dial(t)
-	recorded, refused := 0, false
-	for i := 0; i < 2000 && !refused; i++ {
-		id := strconv.Itoa(i)
-		mark := c.mark()
-		c.send(j{"type": "generate", "generation_id": id, "text": ""})
-		end := c.awaitFrom(mark, "an end", func(m message) bool { return m.kind == "error" || m.kind == "done" })
-		switch {
-		case endCode(end) == "ledger_unavailable":
-			refused = true
-		case end.kind == "done" && end.Usage.Recorded:
-			recorded++
-		case end.kind == "error":
-			t.Fatalf("generation %d: %s", i, end)
-		}
-	}
-	if !refused || recorded == 0 {
-		t.Fatalf("%d generations were recorded, then refused: %v", recorded, refused)
-	}
-	eventually(t, "/readyz to say so", func() bool {
-		a := r.get(t, "/readyz", nil)
-		return a.status == http.StatusServiceUnavailable && strings.Contains(string(a.body), "ledger_unavailable")
-	})
-	if got := r.records(t, "", "limit=1000"); len(got) < recorded {
-		t.Errorf("%d records, %d generations were told recorded", len(got), recorded)
-	}
-}
-
-// serveLimited is serve for a process that can write no file beyond a size in bytes.
-func serveLimited(t *testing.T, c *config, bytes int) *relay {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), c.marshal(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	sh, err := exec.LookPath("bash") // sh has other units
-	if err != nil {
-		t.Skip("bash is not installed")
-	}
-	script := "ulimit -f " + strconv.Itoa(bytes/1024) + ` && exec "$0" serve`
-	return launchProgram(t, dir, sh, "-c", script, program)
 }
 
 // Anyone can open the file, and nothing of what was said is in it.

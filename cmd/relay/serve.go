@@ -117,6 +117,7 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (e
 	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), log)); err != nil {
 		return err
 	}
+	p.watch(ctx)
 	// Before the listeners, which meanwhile tell newcomers that the relay is draining.
 	patience := func() time.Duration { return p.settings.ShutdownGrace + sessionPatience }
 	p.stop.pushWithin("sessions", patience, func(ctx context.Context) error {
@@ -124,6 +125,21 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (e
 		return nil
 	})
 	return nil
+}
+
+// watch has the server look after its stores until the process stops.
+func (p *process) watch(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	over := make(chan struct{})
+	go func() { // ends with the step below, which waits for it
+		defer close(over)
+		p.server.Watch(ctx)
+	}()
+	p.stop.push("watch", time.Second, func(context.Context) error {
+		cancel()
+		<-over
+		return nil
+	})
 }
 
 // newServer makes the server with all that it works with.
