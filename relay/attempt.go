@@ -37,6 +37,7 @@ type attempt struct {
 	began    time.Time
 	from     resume // where in the text it begins
 	verdict  *routing.Verdict
+	holder   *holder
 	number   int // among the generation's attempts, from 0
 
 	// Owned by the race.
@@ -105,7 +106,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
 		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		opened: make(chan opened, 1),
+		opened: make(chan opened, 1), holder: &holder{tenant: g.req.key.Tenant, wake: g.pokeRun},
 	}
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.mu.Lock()
@@ -214,7 +215,8 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 		case next.ended:
 			return time.Time{}, true, next.err
 		case !next.ordered:
-			return next.until, false, nil
+			ended, until := a.pause(time.Now())
+			return earlier(next.until, until), ended, nil
 		}
 		a.g.give(ctx, next.piece)
 		if err := a.send(ctx, next.piece); err != nil {
@@ -331,7 +333,7 @@ func (a *attempt) release(ctx context.Context, cause error) {
 	a.cancel(cause)
 	stream, connecting := a.stream, a.connecting
 	place, tenant := a.provider.slots, a.g.req.key.Tenant
-	place.leave()
+	place.leave(a.holder)
 	a.g.closing.Go(func() {
 		defer a.provider.active.Add(-1)
 		if connecting {

@@ -187,7 +187,9 @@ func (g *generation) appendText(more string, final bool, limit int) (mustFund bo
 	if g.text.Len()+g.funds.length+utf8.RuneCountInString(more) > limit {
 		return false, textTooLong(limit)
 	}
-	g.textAt = time.Now()
+	if more != "" { // nothing keeps a text open but text
+		g.textAt = time.Now()
+	}
 	return g.amendLocked(textChange{text: more, finish: final}), nil
 }
 
@@ -201,9 +203,6 @@ func textTooLong(limit int) *protocol.Error {
 func (g *generation) flush() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.text.Finished() {
-		g.textAt = time.Now()
-	}
 	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
 	g.pokeRun()
 }

@@ -69,12 +69,16 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	if owed+kept >= piecesAhead && (owed > 0 || kept >= piecesKept) {
 		return text.Piece{}, false
 	}
-	buffer := audio.Samples(a.g.req.key.Limits.Buffer, a.g.req.output.Rate)
-	if !a.g.out.hasRoom(buffer) {
+	if !a.roomyLocked() {
 		return text.Piece{}, false
 	}
 	settled := now.Sub(a.g.textAt) >= settleDelay
 	return a.cutter.Next(text.Now{Idle: owed == 0, Settled: settled})
+}
+
+// roomyLocked reports whether the client has room for more audio.
+func (a *attempt) roomyLocked() bool {
+	return a.g.out.hasRoom(audio.Samples(a.g.req.key.Limits.Buffer, a.g.req.output.Rate))
 }
 
 // orderLocked notes a piece as ordered.

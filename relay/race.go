@@ -150,10 +150,7 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 	for i, e := range choice {
 		all[i] = r.g.req.setup.slots(e.Provider)
 	}
-	patience := r.g.req.plan.QueuePatience
-	if r.g.wasHeard() && choice[0] != r.again {
-		patience = 0 // the caller is in the middle of a sentence
-	}
+	patience := r.patience(choice[0])
 	place := takeAny(ctx, tenant, all[:1], patience)
 	if place == nil {
 		place = takeAny(ctx, tenant, all, -1)
@@ -168,6 +165,18 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 	place.give(tenant)
 	e.standing, e.refused = spent, cmp.Or(r.g.req.setup.resting(e.Candidate), routing.CircuitOpen)
 	return nil, nil, true
+}
+
+// patience is how long a place at the first choice is waited for before any other will do.
+func (r *race) patience(first *entrant) time.Duration {
+	plan := r.g.req.plan
+	switch {
+	case first == r.again:
+		return max(plan.QueuePatience, plan.FirstAudioTimeout) // the same voice is worth that
+	case r.g.wasHeard():
+		return 0 // the caller is in the middle of a sentence
+	}
+	return plan.QueuePatience
 }
 
 // eligible are the targets to try, in order: the one whose stream ended while the text paused, those not tried, else

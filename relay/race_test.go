@@ -145,7 +145,7 @@ func TestFullBackupIsAskedAgain(t *testing.T) {
 		first.stallAt = 40
 		pace := paced(func(p *routing.Pace) { p.StallTimeout = time.Minute })
 		r := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
-		place := newSlots(1)
+		place := newSlots(1, 0)
 		place.take("another")
 		r.setup().providers["beta"].slots = place
 		time.AfterFunc(3*time.Second, func() { place.give("another") })

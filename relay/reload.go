@@ -41,6 +41,7 @@ func (srv *Server) replace(set *setup) (former *setup, err error) {
 	}
 	former = srv.setup.Load()
 	set.inherit(former)
+	set.bound()
 	srv.setup.Store(set)
 	if former.users == 0 {
 		close(former.over)

@@ -112,7 +112,9 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	if srv.ledger == nil {
 		srv.ledger = unrecorded{}
 	}
-	srv.setup.Store(newSetup(cfg, parts, srv.circuitChanged))
+	set := newSetup(cfg, parts, srv.circuitChanged)
+	set.bound()
+	srv.setup.Store(set)
 	var err error
 	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
@@ -135,6 +137,8 @@ type Provider struct {
 	Name, Adapter string
 	// MaxConcurrent bounds the attempts at once; 0: as many as the vendor speaks, as far as its adapter knows a bound.
 	MaxConcurrent int
+	// MaxPerTenant bounds those of one tenant; 0: all, or three quarters of MaxConcurrent where several tenants have keys.
+	MaxPerTenant int
 
 	slots     *slots
 	active    atomic.Int64 // attempts under way
@@ -143,6 +147,19 @@ type Provider struct {
 
 // places is how many attempts may be under way at once; 0: no bound.
 func (p *Provider) places() int { return cmp.Or(p.MaxConcurrent, p.Capabilities().Concurrent) }
+
+// share is how many of its places one tenant may have; 0: all. Where several tenants have keys, a quarter is left to the
+// others unless the configuration says otherwise.
+func (p *Provider) share(several bool) int {
+	most := p.places()
+	switch {
+	case p.MaxPerTenant > 0:
+		return p.MaxPerTenant
+	case several:
+		return most - most/4
+	}
+	return 0
+}
 
 // sockets are the provider's open ones, where it has a pool.
 func (p *Provider) sockets() (idle, busy int) {

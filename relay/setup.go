@@ -45,7 +45,7 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 	}
 	for _, p := range parts.Providers {
 		if p.slots == nil {
-			p.slots = newSlots(p.places())
+			p.slots = newSlots(p.places(), 0)
 		}
 		set.providers[p.Name] = p
 		set.circuits[p.Name] = routing.NewCircuits(parts.Circuit, changed)
@@ -68,8 +68,24 @@ func (set *setup) inherit(former *setup) {
 			set.circuits[name] = former.circuits[name]
 		case before != nil && before != p:
 			p.slots = before.slots
-			p.slots.resize(p.places())
 		}
+	}
+}
+
+// tenants is how many tenants the keys are of.
+func (set *setup) tenants() int {
+	names := make(map[string]bool)
+	for i := range set.keys {
+		names[set.keys[i].Tenant] = true
+	}
+	return max(1, len(names))
+}
+
+// bound has each provider take as many streams as the setup says from now on.
+func (set *setup) bound() {
+	several := set.tenants() > 1
+	for _, p := range set.providers {
+		p.slots.resize(p.places(), p.share(several))
 	}
 }
 

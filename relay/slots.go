@@ -10,14 +10,18 @@ import (
 
 // slots bounds the attempts at one provider: an account speaks so many streams at once. It is the one count of them: an
 // adapter refuses none. A place is taken until the vendor has let go of the stream, which may be after its attempt has
-// ended. A place that comes free goes to the tenant that has fewest, and within a tenant to whoever waits longest.
+// ended, or until its text pauses and somebody waits (pause.go). A place that comes free goes to the tenant that has fewest,
+// and within a tenant to whoever waits longest.
 type slots struct {
 	mu      sync.Mutex // guards what follows
 	most    int        // 0: no bound
+	share   int        // of them, that one tenant may have; 0: all
 	taken   int
 	leaving int            // of these, those that the vendor is about to let go of
 	held    map[string]int // by tenant
 	waiting []*seeker
+	offered []*holder // whose text pauses, longest first, and who have not been asked
+	asking  int       // holders that have been asked for their place and have not answered
 }
 
 // seeker waits for a place at any of several providers.
@@ -27,8 +31,10 @@ type seeker struct {
 	found  chan *slots // holds the place once it is there
 }
 
-// newSlots has room for the given number; 0: no bound.
-func newSlots(most int) *slots { return &slots{most: most, held: make(map[string]int)} }
+// newSlots has room for the given number, 0: no bound, of which one tenant may have a share; 0: all.
+func newSlots(most, share int) *slots {
+	return &slots{most: most, share: share, held: make(map[string]int)}
+}
 
 const (
 	// leavingPatience is how long a place that is about to come free is waited for in all: as long as a stream can take to
@@ -99,9 +105,12 @@ func (s *slots) take(tenant string) bool {
 func (s *slots) takeOrWait(w *seeker, wait bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fullLocked() {
+	if !s.roomLocked(w.tenant) {
 		if wait {
 			s.waiting = append(s.waiting, w)
+			s.askLocked(len(s.waiting))
+		} else {
+			s.askLocked(1) // it may come again
 		}
 		return false
 	}
@@ -124,11 +133,62 @@ func (s *slots) give(tenant string) {
 	s.fillLocked()
 }
 
-// leave notes that the vendor is about to let go of a stream: gone must follow.
-func (s *slots) leave() {
+// leave notes that the vendor is about to let go of a holder's stream: gone must follow.
+func (s *slots) leave(h *holder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.unofferLocked(h)
+	h.leaving = true
 	s.leaving++
+}
+
+// offer notes that a holder's text pauses. It reports whether somebody wants its place, so that it is to be given back.
+func (s *slots) offer(h *holder, now time.Time) (wanted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h.since.IsZero() && !h.leaving {
+		h.since = now
+		s.offered = append(s.offered, h)
+		s.askLocked(len(s.waiting))
+	}
+	return h.asked
+}
+
+// withdraw notes that a holder's text goes on. Where its place was wanted, another holder is asked.
+func (s *slots) withdraw(h *holder) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h.since.IsZero() {
+		return
+	}
+	s.unofferLocked(h)
+	s.askLocked(len(s.waiting))
+}
+
+func (s *slots) unofferLocked(h *holder) {
+	if h.asked {
+		s.asking--
+	}
+	s.offered = slices.DeleteFunc(s.offered, func(other *holder) bool { return other == h })
+	h.since, h.asked = time.Time{}, false
+}
+
+// askLocked asks holders whose text pauses for so many places, less those that are about to come free: first the tenant
+// that has most, and of one tenant whose text has paused for longest.
+func (s *slots) askLocked(wanted int) {
+	for wanted > s.leaving+s.asking && len(s.offered) > 0 {
+		most := 0
+		for i, h := range s.offered {
+			if s.held[h.tenant] > s.held[s.offered[most].tenant] {
+				most = i
+			}
+		}
+		h := s.offered[most]
+		s.offered = slices.Delete(s.offered, most, most+1)
+		h.asked = true
+		s.asking++
+		h.wake()
+	}
 }
 
 // gone gives the place of a stream back that was leaving.
@@ -148,18 +208,21 @@ func (s *slots) willServe(w *seeker) bool {
 	return i >= 0 && i < s.leaving
 }
 
-// resize has room for another number from now on. Nobody loses a place.
-func (s *slots) resize(most int) {
+// resize has room for another number from now on, and another share of it for one tenant. Nobody loses a place.
+func (s *slots) resize(most, share int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.most = most
+	s.most, s.share = most, share
 	s.fillLocked()
 }
 
 // fillLocked gives what places are free to those who wait.
 func (s *slots) fillLocked() {
-	for len(s.waiting) > 0 && !s.fullLocked() {
+	for {
 		w := s.nextLocked()
+		if w == nil {
+			return
+		}
 		if !w.over.Swap(true) {
 			s.taken++
 			s.held[w.tenant]++
@@ -168,15 +231,21 @@ func (s *slots) fillLocked() {
 	}
 }
 
-func (s *slots) fullLocked() bool { return s.most > 0 && s.taken >= s.most }
+// roomLocked reports whether there is a place for a tenant.
+func (s *slots) roomLocked(tenant string) bool {
+	return (s.most == 0 || s.taken < s.most) && (s.share == 0 || s.held[tenant] < s.share)
+}
 
-// nextLocked takes out whoever is to have the next place.
+// nextLocked takes out whoever is to have the next place; nil: there is none for anybody.
 func (s *slots) nextLocked() *seeker {
-	best := 0
+	best := -1
 	for i, w := range s.waiting {
-		if s.held[w.tenant] < s.held[s.waiting[best].tenant] {
+		if s.roomLocked(w.tenant) && (best < 0 || s.held[w.tenant] < s.held[s.waiting[best].tenant]) {
 			best = i
 		}
+	}
+	if best < 0 {
+		return nil
 	}
 	w := s.waiting[best]
 	s.waiting = slices.Delete(s.waiting, best, best+1)

@@ -17,7 +17,7 @@ func take(ctx context.Context, s *slots, patience time.Duration) bool {
 
 func TestSlotsWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1)
+		s := newSlots(1, 0)
 		if !take(t.Context(), s, 0) {
 			t.Fatal("the only place was not free")
 		}
@@ -42,7 +42,7 @@ func TestSlotsWait(t *testing.T) {
 
 func TestMorePlacesGoToWhoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1)
+		s := newSlots(1, 0)
 		take(t.Context(), s, 0)
 		served := make(chan struct{}, 3)
 		for range 3 {
@@ -52,25 +52,25 @@ func TestMorePlacesGoToWhoWaits(t *testing.T) {
 			}()
 		}
 		synctest.Wait() // all of them wait
-		s.resize(3)
+		s.resize(3, 0)
 		synctest.Wait()
 		if got := len(served); got != 2 {
 			t.Errorf("%d of those who wait have a place of the two that came, want both", got)
 		}
-		s.resize(2)
+		s.resize(2, 0)
 		s.give("acme") // of three, so that still none is free
 		synctest.Wait()
 		if got := len(served); got != 2 {
 			t.Error("a place was given that there is not")
 		}
-		s.resize(0)
+		s.resize(0, 0)
 		<-served
 	})
 }
 
 func TestPlacesGoToTheTenantThatHasFewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(2)
+		s := newSlots(2, 0)
 		among := []*slots{s}
 		takeAny(t.Context(), "greedy", among, 0)
 		takeAny(t.Context(), "greedy", among, 0)
@@ -96,7 +96,7 @@ func TestPlacesGoToTheTenantThatHasFewest(t *testing.T) {
 
 func TestAnyFreePlaceWillDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		full, other := newSlots(1), newSlots(1)
+		full, other := newSlots(1, 0), newSlots(1, 0)
 		takeAny(t.Context(), "acme", []*slots{full}, 0)
 		takeAny(t.Context(), "acme", []*slots{other}, 0)
 		time.AfterFunc(time.Second, func() { other.give("acme") })
@@ -116,7 +116,7 @@ func TestFullProviderIsPassedOverOrWaitedFor(t *testing.T) {
 		first.pace, second.pace = 50*time.Millisecond, 50*time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
 		for _, p := range r.setup().order {
-			p.slots = newSlots(1)
+			p.slots = newSlots(1, 0)
 		}
 		c := r.dial("")
 		for i := range 3 {
@@ -145,7 +145,7 @@ func TestWaitForASlotEndsWithACancel(t *testing.T) {
 		f := newFake()
 		f.pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.setup().order[0].slots = newSlots(1)
+		r.setup().order[0].slots = newSlots(1, 0)
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		c.until("audio")
@@ -179,7 +179,7 @@ func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
 				alpha, beta := lively(), lively()
 				alpha.lingers = test.lingers
 				r := newRig(t, Config{}, test.order, fakes{"alpha": alpha, "beta": beta})
-				r.setup().order[0].slots = newSlots(1)
+				r.setup().order[0].slots = newSlots(1, 0)
 				c := r.dial("")
 				c.send(generate("g1", twelveWords, ""))
 				c.until("audio")
@@ -203,9 +203,9 @@ func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
 // Who is not the next to be served goes to the backup when its patience is over, though a place is being left.
 func TestAPlaceThatIsBeingLeftIsForOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1)
+		s := newSlots(1, 0)
 		s.take("acme")
-		s.leave()
+		s.leave(&holder{tenant: "acme"})
 		time.AfterFunc(time.Second, func() { s.gone("acme") })
 		first := make(chan bool)
 		go func() { first <- take(t.Context(), s, 100*time.Millisecond) }()
@@ -226,7 +226,7 @@ func TestALingeringStreamKeepsItsPlace(t *testing.T) {
 		f := lively()
 		f.lingers = time.Second
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.setup().order[0].slots = newSlots(2)
+		r.setup().order[0].slots = newSlots(2, 0)
 		c := r.dial("")
 		for i := range 6 {
 			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))

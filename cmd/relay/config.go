@@ -94,6 +94,8 @@ type providerConfig struct {
 	APIKey *upstream.Secret `yaml:"api_key"`
 	// MaxConcurrent bounds the streams at once; 0: no bound but the vendor's.
 	MaxConcurrent int `yaml:"max_concurrent"`
+	// MaxPerTenant bounds those of one tenant; 0: three quarters of MaxConcurrent where several tenants have keys, else all.
+	MaxPerTenant int `yaml:"max_concurrent_per_tenant"`
 	// Warm is the number of sockets to keep open ahead of need; 0.
 	Warm int `yaml:"warm"`
 	// Options are the adapter's own.

@@ -135,6 +135,9 @@ func TestFaults(t *testing.T) {
 		// Providers.
 		{"unknown adapter", "adapter: fake", "adapter: flake", []string{`3:9: providers.one.adapter: unknown adapter "flake"; there are: fake`}},
 		{"no adapter", "adapter: fake", "warm: 1", []string{"3:3: providers.one.adapter: is missing; there are: fake"}},
+		{"a share", "adapter: fake", "adapter: fake, max_concurrent_per_tenant: -1", []string{
+			"3:24: providers.one.max_concurrent_per_tenant: must be 0 to 100000",
+		}},
 		{"socket numbers", "adapter: fake", "adapter: fake, warm: -1, max_concurrent: 1000000", []string{
 			"3:24: providers.one.warm: must be 0 to 1000, not -1", "3:34: providers.one.max_concurrent: must be 0 to 100000",
 		}},

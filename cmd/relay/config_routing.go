@@ -19,6 +19,8 @@ type providerSettings struct {
 	Env upstream.Env
 	// MaxConcurrent bounds the streams at once; 0: no bound but the vendor's.
 	MaxConcurrent int
+	// MaxPerTenant bounds those of one tenant; 0: a share of MaxConcurrent where several tenants have keys.
+	MaxPerTenant int
 	// Options fills the driver's options; it is for Driver.Open.
 	Options func(any) error
 }
@@ -65,6 +67,7 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSet
 		Driver:        driver,
 		Env:           upstream.Env{Name: p.Name, URL: p.URL, APIKey: key, Warm: p.Warm},
 		MaxConcurrent: p.MaxConcurrent,
+		MaxPerTenant:  p.MaxPerTenant,
 		Options: func(into any) error {
 			// Noting places again, as the driver does when it opens, must not touch the file's own remarks.
 			again := newDecoder(d.env, newRemarks(d.remarks.file))
@@ -109,6 +112,7 @@ func (p providerSettings) missingProgram(d *decoder) string {
 func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 	r, path := d.remarks, join("providers", p.Name)
 	checkRange(r.below(path), "max_concurrent", p.MaxConcurrent, 0, maxStreams)
+	checkRange(r.below(path), "max_concurrent_per_tenant", p.MaxPerTenant, 0, maxStreams)
 	checkRange(r.below(path), "warm", p.Warm, 0, maxWarm)
 	if p.URL != "" && !isVendorURL(p.URL) {
 		r.fault(path+".url", "must be a ws, wss, http or https address without user, query or fragment")

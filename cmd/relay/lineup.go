@@ -50,7 +50,7 @@ func openProvider(ctx context.Context, s providerSettings, log zerolog.Logger) (
 		w.Warm(ctx)
 	}
 	return &relay.Provider{
-		Provider: provider, Name: s.Name, Adapter: s.Driver.Name(), MaxConcurrent: s.MaxConcurrent,
+		Provider: provider, Name: s.Name, Adapter: s.Driver.Name(), MaxConcurrent: s.MaxConcurrent, MaxPerTenant: s.MaxPerTenant,
 	}, nil
 }
 
@@ -64,7 +64,7 @@ func (p providerSettings) same(other providerSettings) bool {
 		return false
 	}
 	return p.Env.URL == other.Env.URL && p.Env.APIKey == other.Env.APIKey &&
-		p.MaxConcurrent == other.MaxConcurrent && p.Env.Warm == other.Env.Warm
+		p.MaxConcurrent == other.MaxConcurrent && p.MaxPerTenant == other.MaxPerTenant && p.Env.Warm == other.Env.Warm
 }
 
 // without is those that another lineup does not have.

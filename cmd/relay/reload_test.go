@@ -213,6 +213,7 @@ voices: {narrator: {ids: {a: "1"}}}
 		"another key":          {kugelaudio, "api_key: one", "api_key: two", false},
 		"another address":      {kugelaudio, "127.0.0.1:1", "127.0.0.1:2", false},
 		"more streams":         {kugelaudio, "max_concurrent: 2", "max_concurrent: 3", false},
+		"another share":        {kugelaudio, "max_concurrent: 2", "max_concurrent: 2, max_concurrent_per_tenant: 1", false},
 		"sockets ahead":        {kugelaudio, "max_concurrent: 2", "max_concurrent: 2, warm: 1", false},
 		"another adapter":      {kugelaudio, "adapter: kugelaudio", "adapter: vogent", false},
 		"a program":            {program, "", "", true},

@@ -1,0 +1,57 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// holder is an attempt as its provider's places see it. Its text may pause, with nothing owed: then it offers its place,
+// and gives it back where somebody waits for one.
+type holder struct {
+	tenant string
+	wake   func() // has the attempt look whether it was asked; must not block
+
+	// Guarded by the mu of its slots.
+	since   time.Time // of its offer; zero: none
+	asked   bool
+	leaving bool
+}
+
+// pausesLocked reports whether the attempt owes its client nothing and waits for text: its place is of no use to it then.
+// Where that is not known yet, until is when to look again.
+func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
+	if a.ended || a.lastSent || a.g.floor != a || a.lastFrame.IsZero() || a.orderedLocked() < len(a.pieces) || !a.roomyLocked() {
+		return false, time.Time{}
+	}
+	if a.caps.PieceEnds == upstream.PieceEndsNone {
+		if at := a.lastFrame.Add(unmarkedIdle); now.Before(at) {
+			return false, at
+		}
+	}
+	return a.allSpokenLocked(now), time.Time{}
+}
+
+// pause offers the attempt's place while its text pauses. Where it has been asked for, the attempt ends as one that has
+// done all that it was asked for: another one of its target goes on once there is text again.
+func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
+	a.g.mu.Lock()
+	pauses, until := a.pausesLocked(now)
+	a.g.mu.Unlock()
+	places := a.provider.slots
+	if !pauses {
+		places.withdraw(a.holder)
+		return false, until
+	}
+	if !places.offer(a.holder, now) {
+		return false, time.Time{}
+	}
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
+	if pauses, until = a.pausesLocked(now); !pauses {
+		return false, until // what has ended it meanwhile, or gone on, is seen by the next step
+	}
+	a.endIdleLocked()
+	a.ended, a.err = true, nil
+	return true, time.Time{}
+}

@@ -1,0 +1,193 @@
+package relay
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/limits"
+	"voicerelay/upstream"
+)
+
+// twoTenants is a configuration with a key for each of two tenants.
+func twoTenants() Config {
+	key := func(name, tenant string) Key {
+		k := Key{Name: name, Tenant: tenant, Hash: sha256.Sum256([]byte(name)), Limits: limits.Default()}
+		k.Allow.Raw = true
+		return k
+	}
+	return Config{Keys: []Key{key("greedy", "acme"), key("modest", "zenith")}}
+}
+
+// Texts that pause keep nobody from a vendor's places: somebody who waits gets one soon, and when a text goes on it is spoken on by
+// the same vendor, and nobody has failed.
+func TestAPauseGivesThePlaceToWhoWaits(t *testing.T) {
+	for name, vendor := range map[string]func() *fakeProvider{
+		"with word times": lively,
+		"with piece ends": func() *fakeProvider { return deaf(upstream.PieceEndsExact) },
+		"with neither":    func() *fakeProvider { return deaf(upstream.PieceEndsNone) },
+	} {
+		for _, order := range [][]string{{"alpha"}, {"alpha", "beta"}} {
+			t.Run(fmt.Sprint(name, " of ", len(order)), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					alpha, beta := vendor(), lively()
+					r := newRig(t, twoTenants(), order, fakes{"alpha": alpha, "beta": beta})
+					r.setup().order[0].slots.resize(2, 0)
+					greedy, modest := []*client{r.dial("?api_key=greedy"), r.dial("?api_key=greedy")}, r.dial("?api_key=modest")
+					for _, c := range greedy {
+						c.send(generate("g", "Let me look. ", `,"final":false`))
+					}
+					time.Sleep(5 * time.Second) // both have been spoken, and pause
+					greedy[0].send(`{"type":"append","generation_id":"g","text":""}`)
+					began := time.Now()
+					modest.send(generate("m", twelveWords, ""))
+					started, _ := modest.until("started")
+					if took := time.Since(began); started["provider"] != "alpha" || took > 100*time.Millisecond {
+						t.Errorf("started after %v: %v", took, started)
+					}
+					modest.until("done")
+					if got := len(alpha.opened); got != 3 {
+						t.Errorf("%d streams, want one for each generation: who keeps its place has one", got)
+					}
+					for _, c := range greedy {
+						c.send(`{"type":"append","generation_id":"g","text":"Found it now.","final":true}`)
+						l := c.listen("g")
+						if l.heard != lettersOf("Let me look. Found it now.") || len(l.reroutes) != 0 || l.done["reason"] != "completed" {
+							t.Errorf("heard %q, %d reroutes, %v", l.heard, len(l.reroutes), l.done["reason"])
+						}
+						if slices.ContainsFunc(l.providers, func(p string) bool { return p != "alpha completed" }) {
+							t.Errorf("attempts %v", l.providers)
+						}
+					}
+					if alpha.most > 2 {
+						t.Errorf("%d streams at once", alpha.most)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Where nobody waits a text that pauses keeps its place, and its stream.
+func TestAPauseAloneGivesNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		alpha := lively()
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": alpha})
+		r.setup().order[0].slots.resize(1, 0)
+		l := r.dial("").talk("g", pausing, 5*time.Second)
+		if l.heard != lettersOf(pausing) || len(alpha.opened) != 1 {
+			t.Errorf("heard %q by %d streams, want one", l.heard, len(alpha.opened))
+		}
+	})
+}
+
+// Nothing keeps a text open but text.
+func TestWhatIsNoTextKeepsNoTextOpen(t *testing.T) {
+	for _, idle := range []string{`{"type":"append","generation_id":"g","text":""}`, `{"type":"flush","generation_id":"g"}`} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": lively()})
+			c := r.dial("")
+			began := time.Now()
+			c.send(generate("g", "Let me look. ", `,"final":false`))
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				for range 11 {
+					time.Sleep(10 * time.Second)
+					_ = c.write(idle)
+				}
+			}()
+			c.until("done")
+			if took := time.Since(began); took > limits.Default().TextIdleTimeout+time.Second {
+				t.Errorf("%s: open for %v", idle, took)
+			}
+			<-over
+		})
+	}
+}
+
+func TestHoldersAreAskedInTurn(t *testing.T) {
+	s := newSlots(3, 0)
+	var woken []string
+	holderOf := func(name, tenant string) *holder {
+		s.take(tenant)
+		return &holder{tenant: tenant, wake: func() { woken = append(woken, name) }}
+	}
+	a1, b, a2 := holderOf("a1", "acme"), holderOf("b", "zenith"), holderOf("a2", "acme")
+	for _, h := range []*holder{b, a2, a1} {
+		if s.offer(h, time.Now()) {
+			t.Error("a place is wanted that nobody waits for")
+		}
+	}
+	wait := func() *seeker {
+		w := &seeker{tenant: "other", found: make(chan *slots, 1)}
+		s.takeOrWait(w, true)
+		return w
+	}
+	first := wait()
+	if !slices.Equal(woken, []string{"a2"}) {
+		t.Fatalf("asked %v, want who has paused for longest of the tenant that has most", woken)
+	}
+	s.withdraw(a2) // its text goes on
+	if !slices.Equal(woken, []string{"a2", "a1"}) || !s.offer(a1, time.Now()) {
+		t.Fatalf("asked %v, want another in its stead", woken)
+	}
+	s.leave(a1)
+	wait()
+	if !slices.Equal(woken, []string{"a2", "a1", "b"}) {
+		t.Fatalf("asked %v, want one for each who waits", woken)
+	}
+	s.gone("acme")
+	if len(first.found) != 1 || s.leaving != 0 || s.asking != 1 {
+		t.Errorf("%d places found, %d leaving, %d asked", len(first.found), s.leaving, s.asking)
+	}
+}
+
+// One tenant has no more than its share, however few the others have.
+func TestATenantHasItsShareOfPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlots(4, 3)
+		for range 3 {
+			s.take("acme")
+		}
+		if take(t.Context(), s, time.Second) {
+			t.Error("a tenant got more than its share")
+		}
+		if !s.take("zenith") {
+			t.Error("the other tenant has no place")
+		}
+		served := make(chan struct{})
+		go func() {
+			take(t.Context(), s, -1)
+			close(served)
+		}()
+		synctest.Wait()
+		s.give("zenith") // of no use to who waits
+		synctest.Wait()
+		select {
+		case <-served:
+			t.Error("a place that came free went beyond the share")
+		default:
+		}
+		s.give("acme")
+		<-served
+	})
+}
+
+func TestTheShareOfATenant(t *testing.T) {
+	for _, test := range []struct {
+		most, own int
+		several   bool
+		want      int
+	}{
+		{10, 0, false, 0}, {10, 0, true, 8}, {4, 0, true, 3}, {3, 0, true, 3}, {1, 0, true, 1}, {0, 0, true, 0}, {10, 2, false, 2}, {10, 10, true, 10},
+	} {
+		p := &Provider{Provider: newFake(), MaxConcurrent: test.most, MaxPerTenant: test.own}
+		if got := p.share(test.several); got != test.want {
+			t.Errorf("%+v: got %d", test, got)
+		}
+	}
+}
