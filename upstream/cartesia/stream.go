@@ -8,6 +8,8 @@ import (
 	"voicerelay/upstream"
 )
 
+var _ upstream.Lingerer = (*stream)(nil)
+
 // stream is a generation of ours, which is one context at the vendor while its text flows, and another one behind each
 // pause. Its sink is called with mu held, which makes the calls one at a time and lets Close stop them, so whoever calls
 // Speak or Close must not hold a lock that the sink takes.
@@ -173,6 +175,9 @@ func (s *stream) endPiecesLocked(n int) {
 	s.pieces, s.sent = s.pieces[n:], max(0, s.sent-n)
 	s.sink.PieceEnd(s.piece)
 }
+
+// WhenGone is the Lingerer's.
+func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. What the vendor is at is canceled there; nothing need answer that.
 func (s *stream) Close(ctx context.Context, cause error) error {
