@@ -3,6 +3,7 @@ package client
 import (
 	"crypto/rand"
 	"encoding/json"
+	"time"
 
 	"voicerelay/protocol"
 )
@@ -24,6 +25,9 @@ type Request struct {
 	Voice, Route, Language string
 	// Speed is 0.5 to 2; 0: the relay's, which is 1.
 	Speed float64
+	// TextIdle is how long an Open text may be without more before it counts as finished, in whole milliseconds; 0: the
+	// relay's limit. The done then says so (protocol.EndedByTextIdle).
+	TextIdle time.Duration
 	// Output is the audio's format; zero: protocol.DefaultOutput, 16-bit samples at 24 kHz.
 	Output protocol.Output
 	// WordTimestamps asks for protocol.Timestamps among the speech's events.

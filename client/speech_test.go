@@ -24,12 +24,14 @@ func TestASpeechIsAskedForAsItWasRequested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, p := newFakeRelay(t).dial(Config{Key: "secret"})
 		speak(t, c, Request{
-			Text: "Hello.", ID: "g", IdempotencyKey: "k", ContextID: "turn", Voice: "narrator", Route: "fast", Language: "en", Speed: 1.5,
+			TextIdle: 90 * time.Second,
+			Text:     "Hello.", ID: "g", IdempotencyKey: "k", ContextID: "turn", Voice: "narrator", Route: "fast", Language: "en", Speed: 1.5,
 			Output: protocol.Output{Encoding: "wav", SampleRate: 8000}, WordTimestamps: true, Normalize: new(bool),
 			Metadata: map[string]string{"caller": "7"},
 		})
 		want := &protocol.Generate{
 			Text: "Hello.", GenerationID: "g", IdempotencyKey: "k", ContextID: "turn", Final: true,
+			TextIdleTimeoutMS: protocol.Set(int64(90_000)),
 			Settings: protocol.Settings{
 				Voice: protocol.Set("narrator"), Route: protocol.Set("fast"), Language: protocol.Set("en"), Speed: protocol.Set(1.5),
 				Output: protocol.Set(protocol.Output{Encoding: "wav", SampleRate: 8000}), WordTimestamps: protocol.Set(true),

@@ -143,7 +143,8 @@ func (s *Speech) attach(l *link) bool {
 	}
 	err := l.send(&protocol.Generate{
 		GenerationID: s.request.ID, IdempotencyKey: s.request.IdempotencyKey, ContextID: s.request.ContextID,
-		Text: s.text.String(), Final: s.finished, Settings: s.request.settings(),
+		Text: s.text.String(), Final: s.finished, TextIdleTimeoutMS: given(s.request.TextIdle.Milliseconds()),
+		Settings: s.request.settings(),
 	})
 	var refused *protocol.Error
 	if errors.As(err, &refused) {

@@ -97,6 +97,8 @@ type Generate struct {
 	Text           string `json:"text"`
 	ContextID      string `json:"context_id,omitempty"` // empty: none
 	Final          bool   `json:"final"`                // false leaves the generation open for Append
+	// TextIdleTimeoutMS is how long an open text may be without more before it counts as finished.
+	TextIdleTimeoutMS Setting[int64] `json:"text_idle_timeout_ms,omitzero"`
 	Settings
 }
 

@@ -134,7 +134,10 @@ func decodeGenerate(r *reader) *Generate {
 		Text:           required(r, "text", parseText),
 		ContextID:      optional(r, "context_id", parseID).Value,
 		Final:          flag(r, "final", true),
-		Settings:       decodeSettings(r, EncodingPCM16),
+
+		TextIdleTimeoutMS: optional(r, "text_idle_timeout_ms", parseTextIdle),
+
+		Settings: decodeSettings(r, EncodingPCM16),
 	}
 }
 

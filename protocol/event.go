@@ -104,15 +104,20 @@ type Rerouted struct {
 	Ignored       []string `json:"ignored"`
 }
 
+// EndedByTextIdle says that the text counts as finished since no more came for as long as it may be idle.
+const EndedByTextIdle = "text_idle"
+
 // Done is a generation's end.
 type Done struct {
 	GenerationID string `json:"generation_id"`
 	RecordID     string `json:"record_id"`
 	Reason       string `json:"reason"`          // completed, cancelled or failed
 	Error        *Error `json:"error,omitempty"` // of a failed one
-	Spoken       Spoken `json:"spoken"`
-	Usage        Usage  `json:"usage"`
-	Timing       Timing `json:"timing"`
+	// EndedBy is EndedByTextIdle where the relay took the text for finished, since no more came; empty: the client ended it.
+	EndedBy string `json:"ended_by,omitempty"`
+	Spoken  Spoken `json:"spoken"`
+	Usage   Usage  `json:"usage"`
+	Timing  Timing `json:"timing"`
 }
 
 // SpokenEvent answers played times of a generation that had ended. Its type on the wire is spoken.

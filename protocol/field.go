@@ -22,6 +22,8 @@ const (
 	MaxMetadataSize   = 4 << 10    // bytes of metadata as JSON: every record keeps them
 	MaxOptionsSize    = 16 << 10   // bytes of provider_options as JSON: 200 entries of a dictionary with 80 bytes each
 	MaxPlayedMS       = 86_400_000 // a day: no generation is as long
+	MinTextIdleMS     = 1000       // shorter pauses are those between two sentences
+	MaxTextIdleMS     = 3_600_000  // an hour: a relay has a bound of its own, which is mostly far shorter
 )
 
 // A parser reads one value, which is valid JSON without the faults that scan finds. param is its path.
@@ -134,6 +136,14 @@ func parsePlayedMS(param string, raw []byte) (int64, *Error) {
 	v, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil || v < 0 || v > MaxPlayedMS {
 		return 0, mustBe(param, "an integer from 0 to "+strconv.Itoa(MaxPlayedMS))
+	}
+	return v, nil
+}
+
+func parseTextIdle(param string, raw []byte) (int64, *Error) {
+	v, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil || v < MinTextIdleMS || v > MaxTextIdleMS {
+		return 0, mustBe(param, fmt.Sprintf("an integer from %d to %d", MinTextIdleMS, MaxTextIdleMS))
 	}
 	return v, nil
 }

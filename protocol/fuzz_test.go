@@ -71,6 +71,7 @@ func checkSameAgain(t *testing.T, g *Generate) {
 	if g.ContextID != "" {
 		fields["context_id"] = g.ContextID
 	}
+	put(fields, "text_idle_timeout_ms", g.TextIdleTimeoutMS)
 	put(fields, "voice", g.Voice)
 	put(fields, "route", g.Route)
 	put(fields, "language", g.Language)

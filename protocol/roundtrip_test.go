@@ -56,7 +56,8 @@ func drawCommand(t *rapid.T) Command {
 	case 0:
 		return &Generate{
 			GenerationID: id, Text: drawText.Draw(t, "text"), Final: rapid.Bool().Draw(t, "final"),
-			IdempotencyKey: drawn(t, "key", drawName).Value, ContextID: drawn(t, "context", drawID).Value, Settings: drawSettings(t),
+			IdempotencyKey: drawn(t, "key", drawName).Value, ContextID: drawn(t, "context", drawID).Value,
+			TextIdleTimeoutMS: drawn(t, "idle", rapid.Int64Range(MinTextIdleMS, MaxTextIdleMS)), Settings: drawSettings(t),
 		}
 	case 1:
 		return &Append{GenerationID: id, Text: drawText.Draw(t, "text"), Final: rapid.Bool().Draw(t, "final")}
@@ -119,7 +120,7 @@ func everyEvent() []Event {
 		Started{GenerationID: "g", Provider: "p", Model: &model, Voice: "v", ProviderVoice: "pv", Output: DefaultOutput(), Ignored: []string{"speed"}},
 		Timestamps{GenerationID: "g", Source: "provider", Words: []TimedWord{{"w", 1, 2, 3, 4, &score}}},
 		Rerouted{"g", "a", "b", &model, "pv", "dropped", 7, 8, "word_times", []string{"speed"}},
-		Done{"g", "r", "failed", failure, Spoken{57, "segment"}, Usage{
+		Done{"g", "r", "failed", failure, EndedByTextIdle, Spoken{57, "segment"}, Usage{
 			Characters: 1, AudioMS: 2, Recorded: true, Cost: []Cost{cost},
 			Attempts: []Attempt{{"p", &model, "failed", "dropped", "it dropped", 1, 2, 3, cost}},
 		}, Timing{&first, 912, &rtf}},

@@ -47,10 +47,11 @@ func (g *generation) textDeadlineLocked(now time.Time) time.Time {
 	if g.text.Finished() || g.funds.waits() {
 		return time.Time{}
 	}
-	deadline := g.textAt.Add(g.req.key.Limits.TextIdleTimeout)
+	deadline := g.textAt.Add(g.req.textIdle)
 	if now.Before(deadline) {
 		return deadline
 	}
+	g.textIdled = true
 	g.text.Finish()
 	return time.Time{}
 }

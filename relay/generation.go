@@ -37,6 +37,7 @@ type generation struct {
 	funds     funds
 	text      text.Buffer
 	textAt    time.Time // when text last came
+	textIdled bool      // it counts as finished since then
 	attempts  []*attempt
 	racing    []*attempt // those that may still speak
 	floor     *attempt   // whose audio is sent; nil: nobody has begun, or who had has failed
@@ -230,6 +231,7 @@ type request struct {
 	id, idempotencyKey, contextID string
 	text                          string
 	final                         bool
+	textIdle                      time.Duration // that an open text may be without more
 	language                      string
 	speed                         float64
 	asked                         protocol.Output

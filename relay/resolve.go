@@ -3,6 +3,8 @@ package relay
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"voicerelay/audio"
@@ -44,6 +46,10 @@ func (srv *Server) resolve(c *protocol.Generate, prefer string, on *terms) (*req
 	if passedOver, all := on.setup.allOpen(plan); all {
 		return nil, noProvider(passedOver)
 	}
+	idle, refused := textIdle(c, on.key.Limits)
+	if refused != nil {
+		return nil, refused
+	}
 	output := or(asked.Output, protocol.DefaultOutput())
 	return &request{
 		terms:          *on,
@@ -52,6 +58,7 @@ func (srv *Server) resolve(c *protocol.Generate, prefer string, on *terms) (*req
 		contextID:      c.ContextID,
 		text:           c.Text,
 		final:          c.Final,
+		textIdle:       idle,
 		language:       or(asked.Language, plan.Language),
 		speed:          or(asked.Speed, 1),
 		asked:          output,
@@ -62,6 +69,22 @@ func (srv *Server) resolve(c *protocol.Generate, prefer string, on *terms) (*req
 		metadata:       asked.Metadata.Value,
 		plan:           plan,
 	}, nil
+}
+
+// textIdle is how long the text may be without more. A client may ask for as long as its connection may be idle, and where
+// the limit is longer for that.
+func textIdle(c *protocol.Generate, limits limits.Config) (time.Duration, *protocol.Error) {
+	if !c.TextIdleTimeoutMS.Set {
+		return limits.TextIdleTimeout, nil
+	}
+	asked, most := time.Duration(c.TextIdleTimeoutMS.Value)*time.Millisecond, max(limits.TextIdleTimeout, limits.IdleTimeout)
+	if asked > most {
+		return 0, &protocol.Error{
+			Code: protocol.CodeInvalidRequest, Param: "text_idle_timeout_ms",
+			Message: fmt.Sprintf("text_idle_timeout_ms must be at most %d here", most.Milliseconds()),
+		}
+	}
+	return asked, nil
 }
 
 func (on *terms) plan(asked protocol.Settings, prefer string) (*routing.Plan, error) {

@@ -40,6 +40,9 @@ func (g *generation) conclude(end ending) {
 		Error:        end.err,
 		Usage:        g.usageLocked(),
 	}
+	if g.textIdled && end.reason == reasonCompleted {
+		g.done.EndedBy = protocol.EndedByTextIdle
+	}
 }
 
 // finish queues done. It is the one place that does.

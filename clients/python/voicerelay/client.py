@@ -72,6 +72,7 @@ class Client:
         generation_id: str | None = None,
         idempotency_key: str | None = None,
         context_id: str | None = None,
+        text_idle_timeout_ms: int | None = None,
         voice: str | None = None,
         route: str | None = None,
         language: str | None = None,
@@ -86,14 +87,16 @@ class Client:
         """Starts a speech of a text, or of text that comes bit by bit from an async iterator.
 
         What is left out is as the relay has it; the fields of a generate mean what docs/protocol.md says, and more are fields
-        that this version does not know. With final=False a text stays open for append, up to finish.
+        that this version does not know. With final=False a text stays open for append, up to finish, or until nothing has come for
+        text_idle_timeout_ms, which the done then says (ended_by).
         """
         if self._fault is not None:
             raise self._fault
         given = dict(
-            generation_id=generation_id, idempotency_key=idempotency_key, context_id=context_id, voice=voice, route=route,
-            language=language, speed=speed, output=output, word_timestamps=word_timestamps, normalize=normalize,
-            provider_options=provider_options, metadata=metadata, **more,
+            generation_id=generation_id, idempotency_key=idempotency_key, context_id=context_id,
+            text_idle_timeout_ms=text_idle_timeout_ms, voice=voice, route=route, language=language,
+            speed=speed, output=output, word_timestamps=word_timestamps, normalize=normalize, provider_options=provider_options,
+            metadata=metadata, **more,
         )
         fields = {name: value for name, value in given.items() if value is not None}
         whole = isinstance(text, str)

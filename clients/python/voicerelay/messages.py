@@ -98,6 +98,7 @@ class Done(_Done, total=False):
     """The end of a speech, and what it took."""
 
     error: dict[str, Any]  # of a failed one
+    ended_by: Literal["text_idle"]  # where the relay took the text for finished, since no more came
 
 
 Event = Audio | Started | Timestamps | Rerouted
