@@ -15,5 +15,6 @@
 //     key of a generation that was heard, which stays used until its window is over.
 //  7. Redis may fail, forget, or be an older copy of itself: nobody waits for it longer than the patience once,
 //     and it is told by each relay what runs there, what has ended and what was spent.
-//  8. Idempotency keys stand nowhere in the clear.
+//  8. Idempotency keys stand nowhere in the clear. All relays on a Redis hash them with one secret, which is kept there.
+//  9. What tenants spend is counted whether they have a budget or not, by period and currency, once.
 package limits

@@ -157,6 +157,13 @@ func TestAppendedTextEndsAtASentence(t *testing.T) {
 				if call.done["reason"] != "failed" || failure["code"] != "quota_exceeded" {
 					t.Errorf("ended %v", call.done)
 				}
+				if left := "has 0.005000 EUR of"; chunk > 40 && !strings.Contains(failure["message"].(string), left) {
+					t.Errorf("told %v, want that it %s", failure, left)
+				}
+				attempt := call.done["usage"].(map[string]any)["attempts"].([]any)[0].(map[string]any)
+				if attempt["outcome"] != "cancelled" || attempt["cost"].(map[string]any)["estimated"] != nil {
+					t.Errorf("the attempt: %v", attempt)
+				}
 				if got := strings.TrimSpace(vendor.spoken()); got != fiveSentences[:thirdEnds] {
 					t.Errorf("the vendor was given %q", got)
 				}

@@ -149,7 +149,7 @@ func (g *generation) endShort(ctx context.Context, whole string, soFar int, spen
 		}
 		err := purse.Reserve(ctx, max(price-paid, 0))
 		if err == nil {
-			end = last
+			end, spent.Left = last, spent.Left-max(price-paid, 0)
 			break
 		}
 		if !errors.As(err, &spent) {

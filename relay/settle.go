@@ -116,6 +116,8 @@ func (a *attempt) reportLocked(cost billing.Cost) protocol.Attempt {
 func (a *attempt) outcomeLocked() string {
 	var stop *stopCause
 	switch {
+	case a.err == nil && a.g.funds.short != nil:
+		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
 	case a.err == nil:
 		return outcomeCompleted
 	case errors.Is(a.err, errOutpaced):
@@ -158,7 +160,7 @@ func (a *attempt) costLocked() billing.Cost {
 	if cost.Known() && cost.Money.Currency == "" {
 		cost.Money.Currency = a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
 	}
-	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.outcomeLocked() != outcomeCompleted
+	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.err != nil
 	return cost
 }
 

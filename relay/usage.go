@@ -90,6 +90,10 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 		return invalid("cursor", "cursor is none that was given as next_cursor")
 	case errors.Is(err, limits.ErrAway):
 		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the records of all relays can't be read for now"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the report takes too long: ask for a shorter time"}
+	case errors.Is(err, context.Canceled): // by the client, who has left and hears nothing
+		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
 	}
 	return srv.internal(srv.log, "report not made", err)
 }
