@@ -225,6 +225,8 @@ func TestTextIdleTimeoutFinishesAnOpenGeneration(t *testing.T) {
 	cfg := speaksByOne(emulate(t, emulator.Options{})).limit(map[string]any{"text_idle_timeout": "1s"})
 	c := serve(t, cfg).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": "quick brown fox", "final": false})
-	c.completed("g")
+	if done := c.completed("g"); done.EndedBy != "text_idle" {
+		t.Errorf("ended_by: got %q, want text_idle", done.EndedBy)
+	}
 	c.speaks("g", "quick brown fox")
 }

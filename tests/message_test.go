@@ -43,11 +43,12 @@ type message struct {
 	ResumeMS     int64  `json:"resume_ms"`
 	ResumeSource string `json:"resume_source"`
 
-	Reason string   `json:"reason"`
-	Error  *problem `json:"error"`
-	Spoken *spoken  `json:"spoken"`
-	Usage  *usage   `json:"usage"`
-	Timing *timing  `json:"timing"`
+	Reason  string   `json:"reason"`
+	EndedBy string   `json:"ended_by"`
+	Error   *problem `json:"error"`
+	Spoken  *spoken  `json:"spoken"`
+	Usage   *usage   `json:"usage"`
+	Timing  *timing  `json:"timing"`
 
 	problem
 	PongID  *string `json:"id"`

@@ -51,7 +51,7 @@ var shapes = map[string]object{
 	},
 	"done": {
 		"generation_id": identifier, "record_id": text, "reason": oneOf("completed", "cancelled", "failed"),
-		"error": optional(failure.check), "spoken": spokenShape, "usage": usageShape, "timing": timingShape,
+		"error": optional(failure.check), "ended_by": optional(oneOf("text_idle")), "spoken": spokenShape, "usage": usageShape, "timing": timingShape,
 	},
 	"spoken":   {"generation_id": identifier, "spoken": spokenShape},
 	"error":    errorShape,
