@@ -16,11 +16,12 @@ type Standing struct {
 }
 
 // How long the ledger must have failed before clients are sent away, to other relays where there are some: a disk that is
-// slow for a moment is no reason to move. Their running generations have awayGrace, as if the relay were to stop.
+// slow for a moment is no reason to move, and a caller who hears nothing for two seconds is one too many. Their running
+// generations have awayGrace, as if the relay were to stop.
 const (
-	awayAfter = 3 * time.Second
+	awayAfter = time.Second
 	awayGrace = 20 * time.Second
-	lookEvery = 500 * time.Millisecond
+	lookEvery = 250 * time.Millisecond
 )
 
 // mayServe refuses clients that could only be told later that nothing is taken from them.
