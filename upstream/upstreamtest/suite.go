@@ -432,6 +432,9 @@ func saysWhenItIsGone(r *rig) {
 	l.close(errStop)
 	lingers, ok := l.stream.(upstream.Lingerer)
 	if !ok {
+		if r.provider.Capabilities().Cancel == upstream.CancelSilent {
+			r.t.Error("nothing confirms that the vendor has stopped, and the stream does not say when it is gone")
+		}
 		return // gone with Close
 	}
 	gone := make(chan struct{}, 2)
