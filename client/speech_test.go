@@ -54,6 +54,16 @@ func TestASpeechIsAskedForAsItWasRequested(t *testing.T) {
 	})
 }
 
+// The relay's refusal of an id that is not valid names none, so that nobody would get it.
+func TestAnInvalidIDIsRefusedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := newFakeRelay(t).dial(Config{})
+		_, err := c.Speak(t.Context(), Request{Text: "Hello.", ID: "not valid"})
+		refusedWith(t, err, protocol.CodeInvalidRequest)
+		p.silent()
+	})
+}
+
 // A frame has as much audio as a vendor sends at once.
 func TestALargeFrameIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,13 +10,11 @@ from typing import Any
 
 from .cancels import Cancel
 from .errors import Error, Lost, RelayError, Unreachable
-from .link import CONNECT_TIME, CONNECT_TIME_OF_MANY, Link, dial, speech_url
+from .link import Link
 from .messages import Output, Spoken, read_audio, read_message
+from .relays import FIRST_WAIT, LONGEST_WAIT, LONGEST_WAITED, PATIENCE, Relays
 from .speech import Speech
 
-PATIENCE = 30.0  # seconds that a speech may be without a connection, and that a first connection is tried for
-FIRST_WAIT, LONGEST_WAIT = 0.1, 10.0  # seconds between tries to connect again, doubling
-LONGEST_WAITED = 1.0  # the same while somebody waits for speech: who hears nothing for much longer hangs up
 # Connections that may end under a speech that nobody has heard before it is given up: more than relays cause that are restarted
 # in turn, and few enough that a speech whose messages break connections breaks no more.
 MOST_LOSSES = 3
@@ -36,9 +34,7 @@ class Client:
     """A connection to a relay that is made anew whenever it breaks."""
 
     def __init__(self, urls: Sequence[str], key: str | None = None) -> None:
-        self._urls, self._key = [speech_url(url) for url in urls], key
-        if not self._urls:
-            raise ValueError("there is no address of a relay")
+        self._relays = Relays(urls, key)
         self._current: Link | None = None  # where new speeches go; None: it is being connected
         self._links: list[Link] = []  # the current one, and those of relays that are going away
         self._waiting: list[Speech] = []  # for a connection
@@ -49,7 +45,7 @@ class Client:
         self._wake = asyncio.Event()  # there may be no connection, or somebody waits for one
 
     async def __aenter__(self) -> Client:
-        link = await self._first()
+        link = await self._relays.first()
         self._adopt(link)
         self._start(self._keep(link))
         return self
@@ -87,8 +83,8 @@ class Client:
         """Starts a speech of a text, or of text that comes bit by bit from an async iterator.
 
         What is left out is as the relay has it; the fields of a generate mean what docs/protocol.md says, and more are fields
-        that this version does not know. With final=False a text stays open for append, up to finish, or until nothing has come for
-        text_idle_timeout_ms, which the done then says (ended_by).
+        that this version does not know. With final=False a text stays open for append, up to finish, or until nothing has come
+        for text_idle_timeout_ms, which the done then says (ended_by).
         """
         if self._fault is not None:
             raise self._fault
@@ -178,31 +174,6 @@ class Client:
 
     # Connecting.
 
-    async def _first(self) -> Link:
-        began, wait = _now(), FIRST_WAIT
-        while True:
-            try:
-                return await self._dial(0)
-            except (RelayError, Unreachable) as refusal:
-                if not refusal.retryable or _now() - began + wait > PATIENCE:
-                    raise
-            await asyncio.sleep(wait * random.uniform(0.5, 1))
-            wait = min(2 * wait, LONGEST_WAITED)
-
-    async def _dial(self, first: int) -> Link:
-        """Asks all relays, beginning with that number. Where none takes the connection the error is the one that gives most
-        hope; it is retryable where any is."""
-        failures: list[RelayError | Unreachable] = []
-        deadline = CONNECT_TIME if len(self._urls) == 1 else CONNECT_TIME_OF_MANY
-        for i in range(len(self._urls)):
-            number = (first + i) % len(self._urls)
-            try:
-                return await dial(self._urls[number], self._key, number, deadline)
-            except (RelayError, Unreachable) as failure:
-                failures.append(failure)
-        hopeful = [f for f in failures if f.retryable] or [f for f in failures if isinstance(f, Unreachable)]
-        raise (hopeful or failures)[0]
-
     async def _keep(self, link: Link | None) -> None:
         """Serves the current connection, and connects again whenever there is none."""
         failures = 0
@@ -222,7 +193,7 @@ class Client:
         while self._fault is None:
             await self._pause(min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT) * random.uniform(0.5, 1))
             try:
-                return await self._dial(first)
+                return await self._relays.dial(first)
             except RelayError as refusal:
                 if not refusal.retryable:
                     self._give_up(refusal)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import secrets
 from collections.abc import AsyncIterable
 from types import TracebackType
@@ -27,6 +29,8 @@ UNHEARD = 8 << 20
 # Bytes of text that are kept to be sent again, as long as nothing of it was heard; a relay takes no larger message by default.
 MOST_KEPT = 256 << 10
 
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
 
 class Speech:
     """A speech. Listen to it by audio or events; wait for its end by wait; stop it by cancel, cancel_nowait or by leaving the
@@ -34,8 +38,11 @@ class Speech:
 
     def __init__(self, client: Client, number: int, text: str, final: bool, fields: dict[str, Any]) -> None:
         self.id = str(fields.get("generation_id") or "g-" + secrets.token_hex(12))
+        if not _ID.fullmatch(self.id):  # a refusal could not name it
+            raise ValueError("generation_id must be 1 to 128 of A-Z, a-z, 0-9, '.', '_', ':' and '-'")
         key = fields.get("idempotency_key") or "k-" + secrets.token_hex(12)
         self.fields: dict[str, Any] = {**fields, "idempotency_key": key, "generation_id": self.id}
+        json.dumps(self.fields, allow_nan=False)  # what is no JSON is the caller's to know, here
         self._client = client
         self._number = number  # in the order of speak
         self._text, self._length = [text], len(text.encode(errors="replace"))

@@ -270,7 +270,7 @@ async def refused(relay, base):
 
 async def bad_options(relay, base):
     """What can't be sent is the caller's to know, and nobody else's."""
-    for options in ({"speed": float("nan")}, {"metadata": object()}):
+    for options in ({"speed": float("nan")}, {"metadata": object()}, {"generation_id": "not valid"}):
         try:
             await relay.speak("frames=1 done", **options)
             raise AssertionError("it was sent")
