@@ -30,30 +30,37 @@ const startCheck = 2 * time.Second
 // busyPatience is how long someone else's lock is waited for, in milliseconds: a shell that has a transaction open.
 const busyPatience = 1000
 
+// locks keep other relays from a ledger: one on the file, whatever its name, and one beside its name, which earlier versions
+// look at.
+type locks struct{ file, beside *os.File }
+
+// Close frees them. SQLite must have closed the file before: to close any handle of it ends what SQLite holds.
+func (l locks) Close() error { return errors.Join(l.beside.Close(), l.file.Close()) }
+
 // prepare makes the path ready for writing: its folder and file exist, and nobody else writes it.
-func prepare(path string) (real string, lock *os.File, err error) {
+func prepare(path string) (real string, held io.Closer, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return "", nil, err
 	}
-	if err := f.Close(); err != nil {
-		return "", nil, err
+	if err := lockInode(file); err != nil {
+		return "", nil, errors.Join(err, file.Close())
 	}
-	// By any name of the file, the lock is the same.
+	// By any symbolic link the lock beside it is the same.
 	if real, err = filepath.EvalSymlinks(path); err != nil {
-		return "", nil, err
+		return "", nil, errors.Join(err, file.Close())
 	}
-	lock, err = os.OpenFile(real+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	beside, err := os.OpenFile(real+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return "", nil, err
+		return "", nil, errors.Join(err, file.Close())
 	}
-	if err := lockFile(lock); err != nil {
-		return "", nil, errors.Join(err, lock.Close())
+	if err := lockFile(beside); err != nil {
+		return "", nil, errors.Join(err, beside.Close(), file.Close())
 	}
-	return real, lock, nil
+	return real, locks{file: file, beside: beside}, nil
 }
 
 // Hold keeps relays from starting on a ledger until it is closed. The error is ErrLocked where one runs.

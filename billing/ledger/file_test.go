@@ -81,16 +81,20 @@ func TestOpenReaderRefuses(t *testing.T) {
 
 func TestSecondOpenerIsKeptOut(t *testing.T) {
 	l, file := opened(t)
-	link := filepath.Join(t.TempDir(), "other-name.db")
-	if err := os.Symlink(file, link); err != nil {
+	link, hard := filepath.Join(t.TempDir(), "other-name.db"), filepath.Join(t.TempDir(), "hard.db")
+	if err := errors.Join(os.Symlink(file, link), os.Link(file, hard)); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{file, link} {
+	for _, name := range []string{file, link, hard} {
 		if _, err := Open(t.Context(), Config{Path: name, Log: zerolog.Nop()}); !errors.Is(err, ErrLocked) {
 			t.Errorf("a second opener of %s = %v, want %v", name, err, ErrLocked)
 		}
+		mustBeSound(t, file) // reading it in this process frees no lock
 	}
 	speak(t, l, "rec-1", "acme", morning) // the first goes on
+	if _, err := Open(t.Context(), Config{Path: hard, Log: zerolog.Nop()}); !errors.Is(err, ErrLocked) {
+		t.Errorf("a second opener later on = %v, want %v", err, ErrLocked)
+	}
 }
 
 func TestPathWithOddCharacters(t *testing.T) {

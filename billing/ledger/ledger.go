@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"sync"
 	"time"
@@ -48,7 +48,7 @@ type Ledger struct {
 	copied    bool     // it was elsewhere when it was last written
 	left      []string // records that were open at the start
 	reader    *Reader
-	lock      *os.File
+	lock      io.Closer
 	queue     chan *change
 	poke      chan struct{} // holds a token while something is kept
 	stop      chan struct{} // closed by Stop
