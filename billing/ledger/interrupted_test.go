@@ -91,9 +91,14 @@ func TestManyOpenRecordsAreInterrupted(t *testing.T) {
 // enter admits records by the hundred.
 func enter(t testing.TB, l *Ledger, n int) {
 	t.Helper()
-	for i := 0; i < n; {
+	enterFrom(t, l, 0, n)
+}
+
+func enterFrom(t testing.TB, l *Ledger, first, n int) {
+	t.Helper()
+	for i := first; i < first+n; {
 		var waits []func() error
-		for range min(n-i, queueSize/2) {
+		for range min(first+n-i, queueSize/2) {
 			wait := l.Enter(entry(name(i), "acme", morning))
 			waits = append(waits, func() error { return wait(t.Context()) })
 			i++

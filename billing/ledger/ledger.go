@@ -42,6 +42,7 @@ const (
 type Ledger struct {
 	// Static after Open.
 	log       zerolog.Logger
+	path      string
 	epoch     string
 	startedAt time.Time
 	place     string   // of the file
@@ -91,7 +92,7 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 		cfg.Log.Warn().Str("path", path).Msg("the ledger is on a file system that is gone with the machine's next start")
 	}
 	l := &Ledger{
-		log: cfg.Log, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left,
+		log: cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left,
 		reader: reader, lock: lock, writer: w,
 		queue: make(chan *change, queueSize),
 		poke:  make(chan struct{}, 1),

@@ -22,6 +22,7 @@ func (l *Ledger) write() {
 			prune.Reset(l.prune())
 		case <-look.C:
 			l.look()
+			l.watchLog()
 		case <-l.stop:
 			l.drain()
 			return

@@ -22,6 +22,9 @@ type writer struct {
 	copied    bool     // the file was elsewhere when it was last written
 	left      []string // records that were open at the start
 
+	logLimit  int64     // bytes of SQLite's log beyond which the operator is told
+	toldOfLog time.Time // when that was last done
+
 	committed map[string]int64 // by tenant, the last number of the epoch that is in the file
 	store     *store           // nil: to be connected anew
 	withdraw  []*change        // entries that nobody was told of, bounded by maxBatch and queueSize
@@ -53,7 +56,7 @@ func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention, committed: make(map[string]int64)}
+	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention, logLimit: walWarning, committed: make(map[string]int64)}
 	w.epoch = newEpoch(w.startedAt)
 	if err = w.connect(ctx); err == nil {
 		err = w.takeOver(ctx, cfg)

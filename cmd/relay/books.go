@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -46,13 +47,17 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 	}
 	p.stop.push("ledger", ledgerPatience, l.Stop)
 	p.keepPrices = l.Price
+	if err := registerLedger(registry, l); err != nil {
+		return nil, err
+	}
 	if s.Books.Redis.URL != "" {
 		return p.shareBooks(ctx, s, l, registry, log.With().Str("store", "redis").Logger())
 	}
 	alone := sharedMetrics{
 		away: prometheus.NewCounter(storeAway()), unshipped: func() int64 { return 0 }, awaySince: func() time.Time { return time.Time{} },
 	}
-	if err := alone.register(registry); err != nil {
+	noOffset := func() time.Duration { return 0 }
+	if err := errors.Join(alone.register(registry), registerClock(registry, noOffset)); err != nil {
 		return nil, err
 	}
 	store, err := newLastingStore(ctx, l)
@@ -111,7 +116,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 		return nil, err
 	}
 	metrics := sharedMetrics{away: away, unshipped: shipper.Unshipped, awaySince: shared.AwaySince}
-	if err := metrics.register(registry); err != nil {
+	if err := errors.Join(metrics.register(registry), registerClock(registry, shipper.ClockOffset)); err != nil {
 		return nil, err
 	}
 	return &books{
