@@ -120,7 +120,7 @@ func (g *generation) record() billing.Record {
 	r := g.entry()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	r.EndedAt = time.Now()
+	r.EndedAt = g.sinceAdmission(time.Now())
 	r.Characters, r.Bytes = int64(g.text.Len()), int64(len(g.text.String()))
 	r.Audio = audio.Duration(g.out.taken(), g.req.output.Rate)
 	r.Spoken = min(int64(g.spokenLocked().Char), r.Characters)
@@ -134,10 +134,19 @@ func (g *generation) record() billing.Record {
 	return r
 }
 
+// sinceAdmission is a moment of the generation by the clock as it stood at its admission, however that was set meanwhile: what
+// has passed is counted by the monotonic clock, so that nothing ends before it began.
+func (g *generation) sinceAdmission(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return g.began.Add(t.Sub(g.began))
+}
+
 // recordLocked is the attempt as it is kept.
 func (a *attempt) recordLocked() billing.Attempt {
 	kept := a.progressLocked()
-	kept.EndedAt = a.endedAt
+	kept.EndedAt = a.g.sinceAdmission(a.endedAt)
 	kept.Outcome = billing.Outcome(a.outcomeLocked())
 	kept.Cost = a.costLocked()
 	if kept.Outcome == billing.Failed {
@@ -152,7 +161,7 @@ func (a *attempt) progressLocked() billing.Attempt {
 		Provider:  a.target.Provider,
 		Model:     a.target.Model,
 		Voice:     a.target.Voice,
-		StartedAt: a.began,
+		StartedAt: a.g.sinceAdmission(a.began),
 		Usage:     a.usedLocked(),
 	}
 }

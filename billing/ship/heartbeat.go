@@ -63,6 +63,7 @@ func (s *Shipper) writeBeat(ctx context.Context) error {
 
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
+	asked := time.Now()
 	answer, err := s.beat.Run(ctx, s.rdb, []string{relaysKey}, s.cfg.Relay, s.lastBeat, raw, rawDoubtful).Slice()
 	if err != nil {
 		return fmt.Errorf("write heartbeat: %w", err)
@@ -71,6 +72,10 @@ func (s *Shipper) writeBeat(ctx context.Context) error {
 		return errStored
 	}
 	s.lastBeat, _ = answer[0].(string)
+	ms, _, _ := strings.Cut(s.lastBeat, " ")
+	if server, err := parseMS(ms); err == nil { // what beat.lua wrote
+		s.compareClocks(asked, server)
+	}
 	if kept, _ := answer[1].(int64); kept == 1 || first {
 		return nil
 	}

@@ -92,20 +92,22 @@ type Shipper struct {
 	reports     *Reports
 
 	unshipped atomic.Int64
+	offset    atomic.Int64 // nanoseconds that this machine's clock is ahead of Redis'
 
 	mu    sync.Mutex
 	woken map[string]bool // guarded by mu: tenants with new records; bounded by the tenants there are
 
 	// Owned by whoever is in Run, All or Finish.
-	marks     map[stream]int64 // what Redis has, as far as is known
-	tails     map[stream]int64 // what the ledger has, as far as is known
-	checkedAt time.Time        // when all marks were read; zero: they must be
-	oldest    time.Time        // no record that Redis lacks was admitted before; zero: any may be lacking
-	lastBeat  string           // the heartbeat as it stands in Redis
-	recovered bool             // the ledger has what Redis has of it, and nothing of earlier starts is open
-	troubled  bool             // the log has a line that recovering failed
-	watched   time.Duration    // for how long, by rounds of a second, it was watched whether one does
-	twin      bool             // another relay writes heartbeats in this one's name
+	marks       map[stream]int64 // what Redis has, as far as is known
+	tails       map[stream]int64 // what the ledger has, as far as is known
+	checkedAt   time.Time        // when all marks were read; zero: they must be
+	oldest      time.Time        // no record that Redis lacks was admitted before; zero: any may be lacking
+	lastBeat    string           // the heartbeat as it stands in Redis
+	recovered   bool             // the ledger has what Redis has of it, and nothing of earlier starts is open
+	toldOfClock time.Time        // when the log had a line that clocks are apart
+	troubled    bool             // the log has a line that recovering failed
+	watched     time.Duration    // for how long, by rounds of a second, it was watched whether one does
+	twin        bool             // another relay writes heartbeats in this one's name
 }
 
 // New is a shipper of the records of out. The client's options must have ContextTimeoutEnabled.
