@@ -2,6 +2,9 @@
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# CLIENT is the client's module, which ./... does not enter.
+CLIENT = github.com/voicerelay/voicerelay/client
+
 BIN       := $(CURDIR)/bin
 FUZZTIME  ?= 1m
 BENCHTIME ?= 100ms
@@ -20,18 +23,19 @@ format: $(BIN)/gofumpt
 
 tidy:
 	go mod tidy -diff
+	cd client && go mod tidy -diff
 
 vet:
-	go vet ./...
+	go vet ./... $(CLIENT)/...
 
 lint: $(BIN)/staticcheck
-	$(BIN)/staticcheck ./...
+	$(BIN)/staticcheck ./... $(CLIENT)/...
 
 # race leaves out what has one goroutine only, the tests of whole processes, in which much depends on time, what drives
 # programs that others wrote, and the emulators' own tests, since the adapters' drive the same code. vet has a line of its own.
 UNRACED = /audio$$ /text$$ /protocol$$ /billing$$ /tests /upstream/emulator$$
 race:
-	go test -race -short -vet=off $$(go list ./... | grep -v $(addprefix -e ,$(UNRACED)))
+	go test -race -short -vet=off $$(go list ./... $(CLIENT)/... | grep -v $(addprefix -e ,$(UNRACED)))
 
 # fuzz runs each fuzz target for a while, guided by coverage.
 fuzz:
@@ -45,7 +49,7 @@ bench:
 # hold those counts.
 bench-micro:
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
-		./audio ./text ./protocol ./limits ./billing/... ./routing ./upstream/... ./relay ./tcp
+		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay ./tcp
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.

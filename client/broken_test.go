@@ -8,7 +8,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // says sends a message as it stands.

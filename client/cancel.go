@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // errUnsent is how a speech ends that was canceled before it had a connection.

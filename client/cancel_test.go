@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // canceling runs a cancel, whose answer is still to come.

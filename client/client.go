@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // Client is a connection to a relay that is made anew whenever it breaks. Its methods may be called at any time, by any

@@ -11,7 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // dialFirst connects for the first time. What is wrong with an address or a key shows at once; a relay that refuses for the

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"voicerelay/client"
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // dial connects to a relay of the example's own.

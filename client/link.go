@@ -11,7 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // link is one WebSocket, from its ready to its end. What reads it is Client.serve.

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // frameCost is what a frame of peer.speaks counts for in a queue, with an id of one character.

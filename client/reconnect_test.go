@@ -12,7 +12,7 @@ import (
 	"github.com/coder/websocket"
 	"pgregory.net/rapid"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // What nobody heard is spoken on the next connection: the same generation, with all its text, under the same key.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // fakeRelay is the other end of a client, in memory, for use within a bubble. What it answers is up to the test.

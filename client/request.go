@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // Request is what to speak and how. What is left at zero is as the relay has it.

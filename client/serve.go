@@ -8,7 +8,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // serve reads a link until it ends, and deals with what was running on it.

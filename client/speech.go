@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // Event is what comes of a speech, in its order: an Audio, or a protocol.Started, protocol.Timestamps or

@@ -17,7 +17,7 @@ import (
 	"github.com/coder/websocket"
 	"pgregory.net/rapid"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 func TestASpeechIsAskedForAsItWasRequested(t *testing.T) {

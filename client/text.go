@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // mostKept bounds the text that is kept to be sent again, as long as nothing of it was heard. In bytes; a relay takes no

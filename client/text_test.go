@@ -6,7 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // A flush is of the text before it: what comes behind it waits for more on the next connection, too.

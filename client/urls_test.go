@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // site is several relays at addresses of their own, each of which may be down.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // accept upgrades a client's request to a session. The session owns the connection from then on; the handler

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
 	"voicerelay/billing"
-	"voicerelay/protocol"
 	"voicerelay/upstream"
 )
 

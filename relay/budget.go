@@ -9,9 +9,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/routing"
 	"voicerelay/text"
 )

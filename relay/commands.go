@@ -6,8 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // apply carries a command out, or says why it is refused. Only called by the reader; it never waits.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )

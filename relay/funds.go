@@ -5,9 +5,9 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )

@@ -9,9 +9,9 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/routing"
 	"voicerelay/text"
 )

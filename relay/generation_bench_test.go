@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/upstream"
 )
 

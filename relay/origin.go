@@ -5,7 +5,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // origin is where generations come from: what a session, and a request over HTTP, is to those that it has asked for.

@@ -9,8 +9,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/segmentio/asm/base64"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
-	"voicerelay/protocol"
 	"voicerelay/upstream"
 )
 

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // Bounds on what a connection remembers.

@@ -7,9 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )

@@ -12,8 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // Patience with a client that says nothing: after quietBeforePing it is pinged, and after pongPatience more

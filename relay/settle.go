@@ -5,9 +5,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
 	"voicerelay/billing"
-	"voicerelay/protocol"
 	"voicerelay/upstream"
 )
 

@@ -12,10 +12,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // causeKeyGone ends what a key that is no longer configured has running.

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
-	"voicerelay/protocol"
 )
 
 // answerStep is how many bytes a client must take within its patience: less than a quarter of a second of 24 kHz PCM.

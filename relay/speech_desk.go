@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // desk is what all requests of one key over HTTP share: together they may do what one connection may. Each of them is a

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // bodyPatience bounds how long a request's body may take.

@@ -12,7 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 func TestRequestsForSpeechAreReadStrictly(t *testing.T) {

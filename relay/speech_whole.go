@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
-	"voicerelay/protocol"
 )
 
 // Bounds on the audio that waits in memory for its end, since its client asked for its length: of one answer, which is

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // Standing is how the stores do that generations need.

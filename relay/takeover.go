@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
-	"voicerelay/protocol"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )

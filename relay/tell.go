@@ -3,8 +3,8 @@ package relay
 import (
 	"slices"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/audio"
-	"voicerelay/protocol"
 	"voicerelay/text"
 )
 

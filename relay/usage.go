@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // reportPatience bounds the making of one report.

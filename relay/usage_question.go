@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
-	"voicerelay/protocol"
 )
 
 // Bounds on a page of records.

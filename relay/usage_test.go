@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/protocol"
 )
 
 // fakeReports answers what it was made with, and remembers what it was asked.

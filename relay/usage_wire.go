@@ -3,8 +3,8 @@ package relay
 import (
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
-	"voicerelay/protocol"
 )
 
 // usageReport is sums as clients get them.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"voicerelay/client"
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // demo shows the relay at work without a key or a file: `relay demo`. It serves until it is stopped.

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/term"
 
-	"voicerelay/client"
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // say speaks a text through a relay: `relay say [-url …] [-voice …] [-o out.wav] TEXT`. Without TEXT it speaks

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"voicerelay/client"
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // speechRate is the sample rate that the commands ask for, in hertz.

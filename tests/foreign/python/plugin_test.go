@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/client"
+	"github.com/voicerelay/voicerelay/client"
 	"voicerelay/upstream/emulator"
 )
 

@@ -3,6 +3,7 @@ package python_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ import (
 	"os"
 	"time"
 
-	"voicerelay/client"
+	"github.com/voicerelay/voicerelay/client"
 )
 
 func main() {
@@ -64,13 +65,44 @@ func speak(ctx context.Context) error {
 %s}
 `
 
-func buildGoClient(t *testing.T) string {
+// buildGoClient builds it in a module of its own, behind the commands that the README shows for that.
+func buildGoClient(t *testing.T) (program string) {
 	t.Helper()
-	source := filepath.Join(t.TempDir(), "main.go")
+	dir := t.TempDir()
+	source := filepath.Join(dir, "main.go")
 	if err := os.WriteFile(source, fmt.Appendf(nil, goClient, shown(t, "go", "os.Args[1]")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return build(t, "client", source)
+	root, err := filepath.Abs(filepath.Dir(readme))
+	if err != nil {
+		t.Fatal(err)
+	}
+	program = filepath.Join(dir, "client")
+	commands := append([]string{"go mod init example.test/agent"}, moduleCommands(t)...)
+	for _, command := range append(commands, "go build -o "+program) {
+		words := strings.Fields(strings.ReplaceAll(command, "PATH_OF_THIS_FOLDER", root))
+		build := exec.Command(words[0], words[1:]...)
+		build.Dir = dir
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+	}
+	return program
+}
+
+// moduleCommands are what the README has a reader do to his module.
+func moduleCommands(t *testing.T) []string {
+	t.Helper()
+	page, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```sh\ngo mod edit ")
+	commands, _, closed := strings.Cut(rest, "\n```\n")
+	if !found || !closed {
+		t.Fatal("the README does not say how a module gets the client")
+	}
+	return strings.Split("go mod edit "+commands, "\n")
 }
 
 // readmePython writes the README's client in Python into a folder of its own.

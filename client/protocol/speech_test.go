@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"voicerelay/protocol"
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 func TestSpeechIsAGenerateWithDefaultsOfItsOwn(t *testing.T) {

@@ -34,7 +34,7 @@ type document struct {
 
 func readDocument(t *testing.T) document {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join("..", "docs", "asyncapi.yaml"))
+	source, err := os.ReadFile(filepath.Join("..", "..", "docs", "asyncapi.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
