@@ -75,7 +75,7 @@ var errorShape = object{
 	"command": optional(text), "generation_id": optional(identifier), "code": text, "status": count, "message": text,
 	"retryable": boolean, "retry_after_ms": optional(count), "param": optional(text),
 	"passed_over": optional(passedOver),
-	"first": optional(object{"generation_id": identifier, "record_id": text, "state": text}.check),
+	"first":       optional(object{"generation_id": identifier, "record_id": text, "state": text}.check),
 }
 
 var (
