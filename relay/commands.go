@@ -203,6 +203,9 @@ func textTooLong(limit int) *protocol.Error {
 func (g *generation) flush() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if !g.text.Finished() {
+		g.textAt = time.Now()
+	}
 	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
 	g.pokeRun()
 }

@@ -84,9 +84,12 @@ func TestAPauseAloneGivesNothingBack(t *testing.T) {
 	})
 }
 
-// Nothing keeps a text open but text.
-func TestWhatIsNoTextKeepsNoTextOpen(t *testing.T) {
-	for _, idle := range []string{`{"type":"append","generation_id":"g","text":""}`, `{"type":"flush","generation_id":"g"}`} {
+// An append without text keeps no text open; a flush does.
+func TestAnAppendWithoutTextKeepsNoTextOpen(t *testing.T) {
+	for idle, keeps := range map[string]bool{
+		`{"type":"append","generation_id":"g","text":""}`: false,
+		`{"type":"flush","generation_id":"g"}`:            true,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": lively()})
 			c := r.dial("")
@@ -101,7 +104,7 @@ func TestWhatIsNoTextKeepsNoTextOpen(t *testing.T) {
 				}
 			}()
 			c.until("done")
-			if took := time.Since(began); took > limits.Default().TextIdleTimeout+time.Second {
+			if took := time.Since(began); keeps != (took > limits.Default().TextIdleTimeout+time.Second) {
 				t.Errorf("%s: open for %v", idle, took)
 			}
 			<-over
