@@ -34,7 +34,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	a.releaseHeldLocked(now)
 	until := earlier(a.g.textDeadlineLocked(now), a.heldUntilLocked(now))
 	if p, ok := a.cutLocked(now); ok {
-		return step{ordered: true, piece: a.orderLocked(p)}
+		return step{ordered: true, piece: a.orderLocked(p, now)}
 	}
 	deadline, err := a.deadlineLocked(now)
 	if a.ended || err != nil {
@@ -72,8 +72,7 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	if !a.roomyLocked() {
 		return text.Piece{}, false
 	}
-	settled := now.Sub(a.g.textAt) >= settleDelay
-	return a.cutter.Next(text.Now{Idle: owed == 0, Settled: settled})
+	return a.cutter.Next(text.Now{Idle: owed == 0, Settled: a.settledLocked(now)})
 }
 
 // roomyLocked reports whether the client has room for more audio.
@@ -81,8 +80,11 @@ func (a *attempt) roomyLocked() bool {
 	return a.g.out.hasRoom(audio.Samples(a.g.req.key.Limits.Buffer, a.g.req.output.Rate))
 }
 
+// settledLocked reports whether no text has come for a moment.
+func (a *attempt) settledLocked(now time.Time) bool { return now.Sub(a.g.textAt) >= settleDelay }
+
 // orderLocked notes a piece as ordered.
-func (a *attempt) orderLocked(p text.Piece) upstream.Piece {
+func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	a.lastSent = p.Last
 	a.withheld, a.sending = a.withheld+1, true
 	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: a.leastAudio(p.Text)}
@@ -91,7 +93,13 @@ func (a *attempt) orderLocked(p text.Piece) upstream.Piece {
 	}
 	a.pieces = append(a.pieces, ordered)
 	a.expected += speechTime(p.Text, a.caps.ClampSpeed(a.g.req.speed))
-	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last}
+	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last, More: a.goesOnLocked(now)}
+}
+
+// goesOnLocked reports whether another piece follows the last one at once.
+func (a *attempt) goesOnLocked(now time.Time) bool {
+	ahead := len(a.pieces) - a.throughLocked(now)
+	return !a.lastSent && ahead < piecesAhead && a.roomyLocked() && a.cutter.Ready(text.Now{Settled: a.settledLocked(now)})
 }
 
 // owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. What the stream keeps back the

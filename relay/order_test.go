@@ -82,7 +82,7 @@ func TestAPieceOnItsWayIsNotOwed(t *testing.T) {
 		if p, ok := a.cutLocked(time.Now()); !ok {
 			t.Fatal("no piece")
 		} else {
-			a.orderLocked(p)
+			a.orderLocked(p, time.Now())
 		}
 		if a.owesLocked() {
 			t.Error("owed before it was sent")

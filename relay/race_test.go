@@ -201,7 +201,7 @@ func ordered(a *attempt) {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
 	for p, ok := a.cutLocked(time.Now()); ok; p, ok = a.cutLocked(time.Now()) {
-		a.orderLocked(p)
+		a.orderLocked(p, time.Now())
 		a.sentLocked()
 	}
 }

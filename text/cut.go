@@ -64,6 +64,12 @@ func (c *Cutter) Next(now Now) (Piece, bool) {
 	return p, true
 }
 
+// Ready reports whether Next would give a piece.
+func (c *Cutter) Ready(now Now) bool {
+	_, ok := c.choose(now)
+	return ok
+}
+
 // Unsettled reports whether an idle vendor would get a piece if the text counted as settled, and only then: the
 // caller starts its timer.
 func (c *Cutter) Unsettled() bool {

@@ -7,6 +7,8 @@ type Piece struct {
 	// Text is what the vendor gets. It has a letter or digit to speak, except that a last piece may be
 	// empty where the text's end became known only after the last words had been sent.
 	Text string
+	// More says that another piece follows at once: the text does not pause here.
+	More bool
 	// Last says that no more text comes.
 	Last bool
 }

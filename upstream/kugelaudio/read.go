@@ -146,7 +146,9 @@ func contextFrame(m *upstream.Mux, f *frame) *upstream.Error {
 	case f.WordTimestamps != nil:
 		s.words(f.chunk(), f.WordTimestamps)
 	case f.GenerationStarted:
-		s.begin(f.chunk())
+		s.begin(f.chunk(), f.Text)
+	case f.ChunkComplete:
+		s.complete(f.chunk())
 	case f.ContextClosed:
 		s.contextClosed(f.Usage)
 	case f.Final:

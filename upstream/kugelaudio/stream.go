@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -31,10 +32,14 @@ type stream struct {
 	// Guarded by mu.
 	mu      sync.Mutex
 	clock   clock
-	owed    []int // pieces ordered and not ended, in order
-	piece   int   // the latest that ended, for words that come late
-	last    bool  // the last piece has been ordered
-	stopped error // the cause that Close was given; nothing more is delivered
+	parts   parts
+	piece   int         // the latest that ended, for words that come late
+	worded  int         // the piece of the latest word
+	kept    int         // pieces that the sink knows to be kept back
+	sending bool        // a piece is on its way to the socket, and a flush must not go before it
+	alarm   *time.Timer // for a flush, should the text pause; nil until one may be needed
+	last    bool        // the last piece has been ordered
+	stopped error       // the cause that Close was given; nothing more is delivered
 	ended   bool
 }
 
@@ -43,14 +48,22 @@ func (s *stream) key(tenant string) string {
 	return string(encode(s.session)) + tenant
 }
 
+// How long text may wait for more before it is flushed: where the vendor has nothing to do, only until the next piece
+// can have come; where it is about to begin by itself, until it surely would have.
+const (
+	pauseTime = 50 * time.Millisecond
+	beginTime = 300 * time.Millisecond
+)
+
 // Speak orders a piece.
 func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
-	if err := s.order(p); err != nil {
+	flush, err := s.order(p)
+	if err != nil {
 		return err
 	}
 	var frames [][]byte
 	if p.Text != "" {
-		text := textFrame{Text: p.Text, ContextID: s.id, Flush: true}
+		text := textFrame{Text: p.Text, ContextID: s.id, Flush: flush}
 		if !s.created {
 			s.created = true
 			text.VoiceSettings, text.session = &s.voice, &s.session
@@ -65,19 +78,80 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 		// It drains what was ordered. Sent along with the text it saves a round trip at the end.
 		frames = append(frames, encode(closeFrame{CloseContext: true, ContextID: s.id}))
 	}
-	return s.seat.Send(ctx, frames...)
+	err = s.seat.Send(ctx, frames...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sending = false
+	s.awaitLocked()
+	return err
 }
 
-// order notes that a piece is owed.
-func (s *stream) order(p upstream.Piece) error {
+// order notes a piece, and tells whether it is to be flushed: where the text ends, or pauses and the vendor has nothing
+// else to do. What comes while it speaks is joined.
+func (s *stream) order(p upstream.Piece) (flush bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
-		return err
+		return false, err
 	}
-	s.owed = append(s.owed, p.ID)
-	s.last = p.Last
-	return nil
+	s.last, s.sending = p.Last, true
+	s.parts.add(p.ID, p.Text)
+	flush = p.Last || s.parts.blind || !p.More && !s.busyLocked() && !s.parts.confirmed()
+	if flush {
+		s.parts.flush()
+	}
+	return flush, nil
+}
+
+// busyLocked reports whether the vendor speaks, or is about to.
+func (s *stream) busyLocked() bool { return s.clock.busy() || len(s.parts.flushes) > 0 }
+
+// awaitLocked sets the alarm for a flush where the vendor has nothing to do, and there is text that it may not begin with
+// by itself. That is told to the sink.
+func (s *stream) awaitLocked() {
+	if s.ended {
+		return
+	}
+	if kept := s.parts.unbegun(!s.busyLocked()); kept != s.kept {
+		s.kept = kept
+		s.sink.Withheld(kept)
+	}
+	switch {
+	case s.silentLocked() || s.busyLocked() || !s.parts.unflushed():
+		if s.alarm != nil {
+			s.alarm.Stop()
+		}
+		return
+	case s.parts.confirmed():
+		s.wakeLocked(beginTime)
+	default:
+		s.wakeLocked(pauseTime)
+	}
+}
+
+func (s *stream) wakeLocked(in time.Duration) {
+	if s.alarm == nil {
+		s.alarm = time.AfterFunc(in, s.paused)
+		return
+	}
+	s.alarm.Reset(in)
+}
+
+// paused flushes what the vendor has, since no more text has come. It runs on the alarm, which must not wait: a socket that
+// has no room is stuck.
+func (s *stream) paused() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() || s.sending || s.busyLocked() || !s.parts.unflushed() {
+		return // who is sending sets the alarm anew
+	}
+	s.parts.flush()
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if s.seat.Send(now, encode(flushFrame{Flush: true, ContextID: s.id})) != nil {
+		s.endLocked(upstream.Usage{}, &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}, true)
+	}
+	s.awaitLocked()
 }
 
 // WhenGone is the Lingerer's.
@@ -144,6 +218,9 @@ func (s *stream) endLocked(u upstream.Usage, err error, confirmed bool) {
 		return
 	}
 	s.ended = true
+	if s.alarm != nil {
+		s.alarm.Stop()
+	}
 	if s.stopped != nil {
 		err = s.stopped
 	}
@@ -206,7 +283,7 @@ func (s *stream) formatLocked(p packet) (audio.Format, bool) {
 }
 
 // chunkLocked is the chunk of that id, -1 for the latest.
-func (s *stream) chunkLocked(id int64) chunk {
+func (s *stream) chunkLocked(id int64) *chunk {
 	if id < 0 {
 		id = s.clock.latest()
 	}
@@ -214,54 +291,84 @@ func (s *stream) chunkLocked(id int64) chunk {
 		s.clock.Fill(s.sink) // each chunk begins with a whole sample
 	}
 	piece := s.piece
-	if len(s.owed) > 0 {
-		piece = s.owed[0]
+	if len(s.parts.owed) > 0 {
+		piece = s.parts.owed[0].id
 	}
 	return s.clock.chunk(id, piece)
 }
 
-// begin notes where a chunk begins.
-func (s *stream) begin(chunk int64) {
+// begin notes where a chunk begins, and which text it has.
+func (s *stream) begin(id int64, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.silentLocked() {
-		s.chunkLocked(chunk)
+	if s.silentLocked() {
+		return
 	}
+	if c := s.chunkLocked(id); c.end == 0 && !c.complete {
+		c.from, c.end, c.of = s.parts.begin(text)
+	}
+	s.awaitLocked()
+}
+
+// complete notes that all audio of a chunk has come.
+func (s *stream) complete(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() {
+		return
+	}
+	c := s.chunkLocked(id)
+	c.complete = true
+	s.parts.blind = s.parts.blind || c.end == c.from
+	s.advanceLocked()
+	s.awaitLocked()
 }
 
 // words hands word times on.
-func (s *stream) words(chunk int64, times []wordTime) {
+func (s *stream) words(id int64, times []wordTime) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.silentLocked() || len(times) == 0 {
 		return
 	}
-	in := s.chunkLocked(chunk)
+	in := s.chunkLocked(id)
 	words := make([]upstream.Word, len(times))
 	for i, w := range times {
+		s.worded = max(s.worded, in.pieceOf(w))
 		start, end := s.clock.span(in, w)
-		words[i] = upstream.Word{Text: w.Word, Piece: in.piece, Start: start, End: end, Score: -1}
+		words[i] = upstream.Word{Text: w.Word, Piece: s.worded, Start: start, End: end, Score: -1}
 		if w.Score != nil {
 			words[i].Score = *w.Score
 		}
 	}
 	s.sink.Words(words)
+	s.advanceLocked()
 }
 
-// final ends the piece that was flushed first. The one before context_closed may be of no piece.
+// advanceLocked ends the pieces that chunks have spoken.
+func (s *stream) advanceLocked() {
+	if n := s.parts.through(s.clock.through()); n > 0 {
+		s.endPiecesLocked(n)
+	}
+}
+
+// final ends the pieces that were flushed first.
 func (s *stream) final() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.silentLocked() || len(s.owed) == 0 {
+	if s.silentLocked() {
 		return
 	}
-	s.endPiecesLocked(1)
+	if n := s.parts.final(); n > 0 {
+		s.endPiecesLocked(n)
+	}
+	s.awaitLocked()
 }
 
 // endPiecesLocked ends the first n pieces, all at once.
 func (s *stream) endPiecesLocked(n int) {
-	s.piece, s.owed = s.owed[n-1], s.owed[n:]
 	s.clock.Fill(s.sink)
+	s.piece = s.parts.end(n)
 	s.sink.PieceEnd(s.piece)
 }
 
@@ -284,7 +391,7 @@ func (s *stream) finish(u upstream.Usage) {
 }
 
 func (s *stream) finishLocked(u upstream.Usage) {
-	if n := len(s.owed); n > 0 && !s.silentLocked() {
+	if n := len(s.parts.owed); n > 0 && !s.silentLocked() {
 		s.endPiecesLocked(n)
 	}
 	s.endLocked(u, nil, true)

@@ -37,6 +37,12 @@ type session struct {
 	DictionaryIDs  *[]int64 `json:"dictionary_ids,omitempty"`
 }
 
+// flushFrame has all that a context has spoken now, which is answered with final.
+type flushFrame struct {
+	Flush     bool   `json:"flush"`
+	ContextID string `json:"context_id"`
+}
+
 // closeFrame closes a context: after what was ordered, or at once.
 type closeFrame struct {
 	CloseContext bool   `json:"close_context"`
@@ -74,6 +80,8 @@ type frame struct {
 	WordTimestamps []wordTime `json:"word_timestamps"`
 
 	GenerationStarted bool   `json:"generation_started"` // a chunk begins
+	Text              string `json:"text"`               // of that chunk
+	ChunkComplete     bool   `json:"chunk_complete"`     // all audio of a chunk has been sent
 	Final             bool   `json:"final"`              // all that was flushed is delivered
 	ContextClosed     bool   `json:"context_closed"`     // the context's end
 	Usage             *usage `json:"usage"`              // with context_closed

@@ -92,7 +92,7 @@ func TestFramesOfAGeneration(t *testing.T) {
 		time.Sleep(keepAlive + time.Millisecond)
 		wantFrames(t, sent(), `{"text":"","context_id":"gen-1"}`)
 		speak(1, " And more.", false)
-		wantFrames(t, sent(), `{"text":" And more.","context_id":"gen-1","flush":true}`)
+		wantFrames(t, sent(), `{"text":" And more.","context_id":"gen-1"}`) // the vendor is at the first
 		speak(2, " The end.", true)
 		wantFrames(t, sent(), `{"text":" The end.","context_id":"gen-1","flush":true}`, `{"close_context":true,"context_id":"gen-1"}`)
 		_ = s.Close(canceled(t), nil) // the vendor will not confirm
