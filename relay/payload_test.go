@@ -99,3 +99,31 @@ func FuzzSplicedBase64(f *testing.F) {
 		}
 	})
 }
+
+// A voice that breaks off within a sample leaves nothing of it to the next one, whose samples come whole.
+func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
+	first := speaking(t, fakeFormat, false)
+	ordered(first)
+	first.Audio(fakeFrame('a'))
+	first.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 2, 3}}) // half of a sample is left
+	first.g.fork()
+	second := first.g.newAttempt(first.target, betaMay())
+	ordered(second)
+	drain(first.g.origin.out)
+	frame := make([]byte, 2*24000) // a second of samples whose bytes differ
+	for i := 0; i < len(frame); i += 2 {
+		frame[i], frame[i+1] = 0x34, 0x12
+	}
+	second.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte(base64.StdEncoding.EncodeToString(frame))})
+	var got []byte
+	for _, body := range drain(first.g.origin.out) {
+		var m struct{ Audio []byte }
+		if err := json.Unmarshal(body, &m); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, m.Audio...)
+	}
+	if tail := frame[len(frame)/2:]; len(got)%2 != 0 || !bytes.HasSuffix(got, tail) {
+		t.Errorf("got %d bytes that end with %x, want whole samples of 0x1234", len(got), got[max(0, len(got)-6):])
+	}
+}
