@@ -237,14 +237,17 @@ async def cut(relay, base):
 
 async def drained(relay, base):
     """A relay that goes away ends what it speaks. What comes next goes elsewhere, at once."""
+    before = (await report(relay))["connections"]
     running = await relay.speak("frames=1 drain wait frames=1 done")
     listening = running.audio()
     assert (await listening.__anext__()).seq == 0
-    await asyncio.sleep(0.05)
-    before = (await report(relay))["connections"]
+
+    async def moved():
+        return (await report(relay))["connections"] > before
+
+    await until(moved)
     assert await asyncio.wait_for(say(relay, "frames=2 go done"), SOON) == ([0, 1], None)
     assert [audio.seq async for audio in listening] == [1]
-    assert before > 1
 
 
 async def refused(relay, base):
@@ -260,6 +263,8 @@ async def refused(relay, base):
             raise AssertionError("connected without a key")
     except voicerelay.RelayError as failure:
         assert isinstance(failure, voicerelay.Error) and failure.code == "auth_failed" and not failure.retryable
+    async with voicerelay.connect(base + "/forbidden", key="secret") as first:
+        assert await say(first, "frames=1 done") == ([0], None)
     async with voicerelay.connect([free, base + "/forbidden", base]) as second:
         assert await say(second, "frames=1 done") == ([0], None)
     async with voicerelay.connect(base + "/busy") as third:  # which is so for the first two times

@@ -46,7 +46,7 @@ func (o *oddRelay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case busy:
 		http.Error(w, `{"error":{"code":"draining","status":503,"message":"going away","retryable":true}}`, http.StatusServiceUnavailable)
 		return
-	case strings.HasPrefix(r.URL.Path, "/forbidden"):
+	case strings.HasPrefix(r.URL.Path, "/forbidden") && r.Header.Get("Authorization") != "Bearer secret":
 		http.Error(w, `{"error":{"code":"auth_failed","status":401,"message":"no such key","retryable":false}}`, http.StatusUnauthorized)
 		return
 	}
