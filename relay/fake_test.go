@@ -125,6 +125,13 @@ func (f *fakeProvider) open() int {
 	return f.current
 }
 
+// crowd is how many streams were at the vendor at once, at most, and how many were opened.
+func (f *fakeProvider) crowd() (most, opened int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.most, len(f.opened)
+}
+
 func (f *fakeProvider) causes() []error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -49,7 +49,7 @@ func TestAPauseGivesThePlaceToWhoWaits(t *testing.T) {
 						t.Errorf("started after %v: %v", took, started)
 					}
 					modest.until("done")
-					if got := len(alpha.opened); got != 3 {
+					if _, got := alpha.crowd(); got != 3 {
 						t.Errorf("%d streams, want one for each generation: who keeps its place has one", got)
 					}
 					for _, c := range greedy {
@@ -62,8 +62,8 @@ func TestAPauseGivesThePlaceToWhoWaits(t *testing.T) {
 							t.Errorf("attempts %v", l.providers)
 						}
 					}
-					if alpha.most > 2 {
-						t.Errorf("%d streams at once", alpha.most)
+					if most, _ := alpha.crowd(); most > 2 {
+						t.Errorf("%d streams at once", most)
 					}
 				})
 			})
@@ -78,8 +78,8 @@ func TestAPauseAloneGivesNothingBack(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": alpha})
 		r.setup().order[0].slots.resize(1, 0)
 		l := r.dial("").talk("g", pausing, 5*time.Second)
-		if l.heard != lettersOf(pausing) || len(alpha.opened) != 1 {
-			t.Errorf("heard %q by %d streams, want one", l.heard, len(alpha.opened))
+		if _, opened := alpha.crowd(); l.heard != lettersOf(pausing) || opened != 1 {
+			t.Errorf("heard %q by %d streams, want one", l.heard, opened)
 		}
 	})
 }

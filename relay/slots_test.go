@@ -192,6 +192,8 @@ func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
 					t.Errorf("attempts: got %v, want %v; heard %q", l.providers, want, l.heard)
 				}
 				f := map[string]*fakeProvider{"alpha": alpha, "beta": beta}[test.by]
+				f.mu.Lock()
+				defer f.mu.Unlock()
 				if got := f.asked[len(f.asked)-1].Sub(began); got != test.after {
 					t.Errorf("the second began after %v, want %v", got, test.after)
 				}
@@ -243,10 +245,13 @@ func TestALingeringStreamKeepsItsPlace(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if got := f.most; got != 2 {
+		if got, _ := f.crowd(); got != 2 {
 			t.Errorf("%d streams were at the vendor at once, want 2", got)
 		}
-		if s := r.setup().order[0].slots; s.taken != 0 || s.leaving != 0 || len(s.held) != 0 {
+		s := r.setup().order[0].slots
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.taken != 0 || s.leaving != 0 || len(s.held) != 0 {
 			t.Errorf("left behind: %d places taken, %d leaving, held %v", s.taken, s.leaving, s.held)
 		}
 	})
@@ -266,8 +271,8 @@ func TestTheVendorsOwnBoundIsWaitedFor(t *testing.T) {
 				t.Errorf("got %v", done)
 			}
 		}
-		if f.most != 1 {
-			t.Errorf("%d streams were at the vendor at once, want 1", f.most)
+		if most, _ := f.crowd(); most != 1 {
+			t.Errorf("%d streams were at the vendor at once, want 1", most)
 		}
 	})
 }

@@ -222,9 +222,18 @@ func TestABoundConversationHasOneSocket(t *testing.T) {
 			b.vendor.SetPlan(upstreamtest.Plan{Handshake: second})
 			var wg sync.WaitGroup
 			var talk [5]*member
+			join := func(name, affinity string) *member {
+				m := &member{t: t, id: name}
+				wg.Go(func() {
+					if err := b.pool.Join(t.Context(), &m.seat, upstream.Want{ID: m.id, Key: "a", Affinity: affinity, Member: m}); err != nil {
+						t.Errorf("%s: %v", m.id, err)
+					}
+				})
+				return m
+			}
 			for i := range talk {
-				wg.Go(func() { talk[i] = bound(t, b, "talk") })
-				wg.Go(func() { bound(t, b, "") })
+				talk[i] = join("talk"+strconv.Itoa(i), "talk")
+				join("other"+strconv.Itoa(i), "")
 				time.Sleep(100 * time.Millisecond) // so that others are called for
 			}
 			wg.Wait()
