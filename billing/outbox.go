@@ -41,6 +41,8 @@ type Remains struct {
 	Newest time.Time
 	// Copied: the file is not where it was last written, so that whoever wrote it before may do so still.
 	Copied bool
+	// Gone are epochs of those who do so no more: they wrote a file of this name, which has but one writer.
+	Gone []string
 }
 
 // Gap is numbers of an epoch and tenant, from First to Last.

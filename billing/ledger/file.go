@@ -5,11 +5,8 @@ import (
 	"crypto/rand"
 	"database/sql"
 	_ "embed" // for the schema
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -29,51 +26,6 @@ const startCheck = 2 * time.Second
 
 // busyPatience is how long someone else's lock is waited for, in milliseconds: a shell that has a transaction open.
 const busyPatience = 1000
-
-// locks keep other relays from a ledger: one on the file, whatever its name, and one beside its name, which earlier versions
-// look at.
-type locks struct{ file, beside *os.File }
-
-// Close frees them. SQLite must have closed the file before: to close any handle of it ends what SQLite holds.
-func (l locks) Close() error { return errors.Join(l.beside.Close(), l.file.Close()) }
-
-// prepare makes the path ready for writing: its folder and file exist, and nobody else writes it.
-func prepare(path string) (real string, held io.Closer, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", nil, err
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", nil, err
-	}
-	if err := lockInode(file); err != nil {
-		return "", nil, errors.Join(err, file.Close())
-	}
-	// By any symbolic link the lock beside it is the same.
-	if real, err = filepath.EvalSymlinks(path); err != nil {
-		return "", nil, errors.Join(err, file.Close())
-	}
-	beside, err := os.OpenFile(real+".lock", os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", nil, errors.Join(err, file.Close())
-	}
-	if err := lockFile(beside); err != nil {
-		return "", nil, errors.Join(err, beside.Close(), file.Close())
-	}
-	return real, locks{file: file, beside: beside}, nil
-}
-
-// Hold keeps relays from starting on a ledger until it is closed. The error is ErrLocked where one runs.
-func Hold(path string) (io.Closer, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, err // nothing is to be made
-	}
-	_, lock, err := prepare(path)
-	if err != nil {
-		return nil, fmt.Errorf("hold ledger %s: %w", path, err)
-	}
-	return lock, nil
-}
 
 // source is the driver's name for a file.
 func source(path string, params url.Values) (string, error) {

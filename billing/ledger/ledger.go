@@ -48,6 +48,7 @@ type Ledger struct {
 	place     string   // of the file
 	copied    bool     // it was elsewhere when it was last written
 	left      []string // records that were open at the start
+	gone      []string // epochs of those who wrote a file of this name
 	reader    *Reader
 	lock      io.Closer
 	queue     chan *change
@@ -92,7 +93,7 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 		cfg.Log.Warn().Str("path", path).Msg("the ledger is on a file system that is gone with the machine's next start")
 	}
 	l := &Ledger{
-		log: cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left,
+		log: cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.note(w.epoch),
 		reader: reader, lock: lock, writer: w,
 		queue: make(chan *change, queueSize),
 		poke:  make(chan struct{}, 1),

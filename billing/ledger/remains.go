@@ -18,7 +18,7 @@ func (l *Ledger) Remains(ctx context.Context) (r billing.Remains, err error) {
 			err = fmt.Errorf("read what remains: %w", asDamage(err))
 		}
 	}()
-	r.Copied = l.copied
+	r.Copied, r.Gone = l.copied, l.gone
 	if r.Open, err = l.stillOpen(ctx); err != nil {
 		return r, err
 	}

@@ -9,6 +9,7 @@
 //	usage:{TENANT}:records:HOUR   stream   epoch, seq, record (JSON, see record.go)
 //	usage:{TENANT}:ids:HOUR       zset     record and generation ids, in order, with their places in the stream
 //	usage:tenants                 set      tenants that have had records
+//	usage:epochs:RELAY            zset     epochs of a ledger that have had records, by when they were first named
 //	usage:relays                  hash     heartbeats: how far Redis is behind each ledger
 //
 // HOUR is that of admission, such as 2026-03-01T12. A stream an hour, rather than one for all, so that records go with the
@@ -25,7 +26,9 @@
 //  4. A heartbeat never claims more than was true when it was written: where Redis lost the one before, the new one says
 //     that any record may be missing until the marks have been read.
 //  5. Nothing waits for Redis here but the one goroutine that ships; each call has a deadline, each run a bound.
-//  6. A mark outlives the records that it stands for by 30 days, so that none is counted anew.
+//  6. A record is there once, by its id, whatever numbers ledgers gave it: the script refuses it under a second one. A ledger
+//     closes nothing that an earlier start left open before it has asked what is there.
+//  7. A mark outlives the records that it stands for by 30 days, so that none is counted anew.
 //
 // Redis must not evict (maxmemory-policy noeviction): sums that it throws away while it keeps the mark are not missed.
 package ship

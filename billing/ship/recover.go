@@ -26,8 +26,8 @@ type Books interface {
 	Conclude(ctx context.Context) error
 }
 
-// errTwin says that somebody else writes heartbeats in the name of this ledger.
-var errTwin = errors.New("another relay runs on the ledger that this one is a copy of")
+// errTwin says that somebody else writes heartbeats in the name of this ledger, or did so a moment ago.
+var errTwin = errors.New("this ledger is a copy, and another relay may run on the original, which was heard of within 15 s")
 
 // twinPatience is how old a heartbeat is that is taken for one of a relay that is gone. One that runs writes one every 10 s.
 const twinPatience = 15 * time.Second
@@ -56,7 +56,7 @@ func (s *Shipper) recover(ctx context.Context) error {
 		return err
 	}
 	if remains.Copied {
-		if err := s.awaitTwin(ctx); err != nil {
+		if err := s.awaitTwin(ctx, remains.Gone); err != nil {
 			return err
 		}
 	}
@@ -67,12 +67,24 @@ func (s *Shipper) recover(ctx context.Context) error {
 	return nil
 }
 
+// Recover completes the ledger before Run begins, where a crash or a restoration left something open, as far as ctx allows.
+// What it does not come to, Run does.
+func (s *Shipper) Recover(ctx context.Context) {
+	if s.books == nil {
+		return
+	}
+	if remains, err := s.remains(ctx); err == nil && len(remains.Open) == 0 {
+		return // nobody waits for the rest
+	}
+	s.tryRecover(ctx)
+}
+
 // tryRecover recovers if that is to be done. Whatever it fails by, shipping goes on.
 func (s *Shipper) tryRecover(ctx context.Context) {
 	err := s.recover(ctx)
 	s.twin = errors.Is(err, errTwin)
 	switch {
-	case err != nil && !s.troubled && ctx.Err() == nil:
+	case err != nil && !s.troubled && !errors.Is(ctx.Err(), context.Canceled):
 		s.cfg.Log.Warn().Err(err).Msg("what earlier starts left open stays open until redis has said what became of it")
 	case err == nil && s.troubled:
 		s.cfg.Log.Info().Msg("what earlier starts left open is closed")
@@ -272,14 +284,16 @@ func (s *Shipper) searchHour(ctx context.Context, at spot, epochs map[string][]b
 	return filled, err
 }
 
-// awaitTwin makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close.
-func (s *Shipper) awaitTwin(ctx context.Context) error {
+// awaitTwin makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close. Those who are gone
+// for sure are not asked for.
+func (s *Shipper) awaitTwin(ctx context.Context, gone []string) error {
 	beats, now, err := s.reports.heartbeats(ctx)
 	if err != nil {
 		return err
 	}
 	for _, b := range beats {
-		if b.Relay == s.cfg.Relay && b.Epoch != s.cfg.Epoch && now.Sub(b.At) < twinPatience {
+		other := b.Relay == s.cfg.Relay && b.Epoch != s.cfg.Epoch && !slices.Contains(gone, b.Epoch)
+		if other && now.Sub(b.At) < twinPatience {
 			return errTwin
 		}
 	}

@@ -169,7 +169,6 @@ func TestARestoredCopyCountsNothingTwice(t *testing.T) {
 	p.speak(2)
 	p.round()
 	p.crash()
-	p.gone()
 
 	for range 2 { // the second time with what the first one left in Redis
 		p.restore(copied)
@@ -181,7 +180,6 @@ func TestARestoredCopyCountsNothingTwice(t *testing.T) {
 			t.Errorf("the restored ledger: %+v, %v, want all 12 records", own, err)
 		}
 		p.crash()
-		p.gone()
 	}
 	must(t, rdb.FlushAll(t.Context()).Err()) // and it could make Redis whole
 	p.start()
@@ -358,7 +356,6 @@ func TestAnyRestorationEndsWhole(t *testing.T) {
 					p.start()
 				case 8:
 					p.crash()
-					p.gone()
 					if len(copies) > 0 {
 						p.restore(copies[random.IntN(len(copies))])
 					}
@@ -366,7 +363,6 @@ func TestAnyRestorationEndsWhole(t *testing.T) {
 				}
 			}
 			p.crash()
-			p.gone()
 			p.start()
 			for range 2 {
 				_ = p.shipper.round(t.Context()) // the second one has what the first one closed

@@ -200,14 +200,22 @@ func (s *Shipper) note(ctx context.Context, err error, failures int) int {
 	return failures + 1
 }
 
-// untilNext is the time to the next round: shorter while it is watched whether another relay runs in this one's name.
+// untilNext is the time to the next round: shorter as long as the ledger is not completed, but for a relay that has been
+// running on the original for long.
 func (s *Shipper) untilNext() time.Duration {
-	if s.twin && s.watched < twinPatience+lastRetry {
-		s.watched += time.Second
-		return time.Second
+	switch {
+	case s.books == nil || s.recovered:
+		return s.cfg.BeatEvery
+	case s.twin && s.watched >= 2*twinPatience:
+		return s.cfg.BeatEvery
+	case s.twin:
+		s.watched += recoverAgain
 	}
-	return s.cfg.BeatEvery
+	return min(recoverAgain, s.cfg.BeatEvery)
 }
+
+// recoverAgain is the pause before the ledger is tried to be completed again.
+const recoverAgain = time.Second
 
 func retryIn(failures int) time.Duration {
 	return min(firstRetry<<min(failures-1, 10), lastRetry)

@@ -33,7 +33,11 @@ type books struct {
 	standing func() relay.Standing
 }
 
-// openBooks opens the ledger, and begins to share it where a Redis is configured. Nothing here waits for Redis.
+// recoverPatience bounds how long a start waits for Redis where the one before left generations open: to hear what became of
+// them is better done before new ones come, but not at any price.
+const recoverPatience = time.Second
+
+// openBooks opens the ledger, and begins to share it where a Redis is configured. Nothing else here waits for Redis.
 func (p *process) openBooks(ctx context.Context, s *settings, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
 	l, err := ledger.Open(ctx, ledger.Config{
 		Path:      s.Books.Ledger.Path,
@@ -138,6 +142,9 @@ func (p *process) startShipping(ctx context.Context, s *settings, l *ledger.Ledg
 	}
 	cfg := ship.Config{Relay: name, Epoch: l.Epoch(), Retention: s.Books.Redis.Retention, Books: l, Log: log}
 	shipper := ship.New(cfg, l, client)
+	recovering, recovered := context.WithTimeout(ctx, recoverPatience)
+	shipper.Recover(recovering)
+	recovered()
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	over := make(chan struct{})
 	go func() { // ends with the step below, which waits for it

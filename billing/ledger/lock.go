@@ -1,0 +1,73 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// locks keep other relays from a ledger: one on the file, whatever its name, and one beside its name, which earlier versions
+// look at.
+type locks struct{ file, beside *os.File }
+
+// Close frees them. SQLite must have closed the file before: to close any handle of it ends what SQLite holds.
+func (l locks) Close() error { return errors.Join(l.beside.Close(), l.file.Close()) }
+
+// prepare makes the path ready for writing: its folder and file exist, and nobody else writes it.
+func prepare(path string) (real string, held locks, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", locks{}, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", locks{}, err
+	}
+	if err := lockInode(file); err != nil {
+		return "", locks{}, errors.Join(err, file.Close())
+	}
+	// By any symbolic link the lock beside it is the same.
+	if real, err = filepath.EvalSymlinks(path); err != nil {
+		return "", locks{}, errors.Join(err, file.Close())
+	}
+	beside, err := os.OpenFile(real+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", locks{}, errors.Join(err, file.Close())
+	}
+	if err := lockFile(beside); err != nil {
+		return "", locks{}, errors.Join(err, beside.Close(), file.Close())
+	}
+	return real, locks{file: file, beside: beside}, nil
+}
+
+// Hold keeps relays from starting on a ledger until it is closed. The error is ErrLocked where one runs.
+func Hold(path string) (io.Closer, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err // nothing is to be made
+	}
+	_, lock, err := prepare(path)
+	if err != nil {
+		return nil, fmt.Errorf("hold ledger %s: %w", path, err)
+	}
+	return lock, nil
+}
+
+// maxNoted bounds the epochs that are noted: of as many starts in a row may Redis have been away.
+const maxNoted = 64
+
+// note adds an epoch to those in the file beside, and returns those before it: who wrote under them is gone, as this lock is
+// had. A note that fails costs a wait, where a copy is restored.
+func (l locks) note(epoch string) (former []string) {
+	raw, err := io.ReadAll(io.NewSectionReader(l.beside, 0, maxNoted*64))
+	if err != nil {
+		return nil
+	}
+	former = strings.Fields(string(raw))
+	noted := append(former[max(0, len(former)-maxNoted+1):], epoch)
+	if err := l.beside.Truncate(0); err == nil {
+		_, _ = l.beside.WriteAt([]byte(strings.Join(noted, "\n")+"\n"), 0) // see above
+	}
+	return former
+}
