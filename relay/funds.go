@@ -126,6 +126,9 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 	defer g.mu.Unlock()
 	g.funds.paid += more
 	g.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
+	if g.stopped || g.done.Reason != "" { // meanwhile; what it cost is being settled
+		return true
+	}
 	for _, c := range waiting {
 		g.applyLocked(c)
 	}
