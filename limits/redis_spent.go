@@ -60,6 +60,21 @@ func (b *redisBudgets) tellNews(ctx context.Context, ask asker) error {
 	return nil
 }
 
+// interrupted counts what a record of an earlier start has spent, and ends its reservation. Where Redis can't be told now, it
+// is told later, and the reservation lapses.
+func (b *redisBudgets) interrupted(ctx context.Context, tenant, record, day string, spent Spent) error {
+	p := b.local.purse(Expense{Tenant: tenant, RecordID: record}, day)
+	_ = p.Settle(ctx, spent) // never fails
+	for currency := range spent {
+		a := account{tenant, currency}
+		b.noteNews(a)
+		if _, err := b.link.askBatch(ctx, tenant, b.book(a, booking{over: record})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sync makes Redis agree on what was spent, renews the leases of what is reserved, and hears what each start of a relay
 // has spent.
 func (b *redisBudgets) sync(ctx context.Context, ask asker) error {

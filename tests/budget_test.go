@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"voicerelay/upstream/emulator"
 )
 
@@ -146,4 +148,32 @@ func TestAKilledRelayIsBackWithItsSlots(t *testing.T) {
 	back := again.dialWith(t, dialing{header: bearer(acmeKey)})
 	back.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
 	back.completed("g")
+}
+
+// What a killed relay was speaking counts against the budget once the relay is back, and no more of it is set aside.
+func TestBudgetsCountWhatAKillInterrupted(t *testing.T) {
+	t.Parallel()
+	cfg := spending(t, 100)
+	address := startRedis(t).address
+	cfg.Redis = map[string]string{"url": "redis://" + address}
+	dir := t.TempDir()
+	r := serveIn(t, dir, cfg)
+	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+	said := sentence(1, 6)
+	c.send(j{"type": "generate", "generation_id": "g", "text": said, "final": false})
+	c.send(j{"type": "append", "generation_id": "g", "text": " And this is not over"})
+	c.await("audio", of("audio", "g"))
+	r.kill()
+	c.overWithin(deadline)
+	serveIn(t, dir, cfg)
+	db := redis.NewClient(&redis.Options{Addr: address})
+	defer db.Close()
+	eventually(t, "the budget to know", func() bool {
+		left, err := db.HLen(t.Context(), "voicerelay:{acme}:EUR:holds").Result()
+		if err != nil || left > 0 {
+			return false
+		}
+		spent, err := db.HGet(t.Context(), "voicerelay:{acme}:EUR:spent:"+time.Now().UTC().Format(time.DateOnly), "sum").Int()
+		return err == nil && spent == len(said)*10_000
+	})
 }

@@ -115,7 +115,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 		}
 		return nil
 	})
-	shipper, err := p.startShipping(ctx, s, l, client, log)
+	shipper, err := p.startShipping(ctx, s, countingBooks{l, shared, log}, client, log)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 }
 
 // startShipping keeps Redis in step with the ledger until the process stops, which ships what is left.
-func (p *process) startShipping(ctx context.Context, s *settings, l *ledger.Ledger, client redis.UniversalClient, log zerolog.Logger) (*ship.Shipper, error) {
+func (p *process) startShipping(ctx context.Context, s *settings, l countingBooks, client redis.UniversalClient, log zerolog.Logger) (*ship.Shipper, error) {
 	name, err := l.Relay(ctx)
 	if err != nil {
 		return nil, err
