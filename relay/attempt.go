@@ -24,7 +24,11 @@ const piecesKept = 16
 
 // untimedPiece is the longest piece for a target without word times where another could take over: where it breaks off
 // within a piece can only be estimated.
-const untimedPiece = 120
+const untimedPiece = 60
+
+// unheardPiece is the longest first piece of a voice that nobody has heard before: four words or so, whose end says how
+// fast it speaks.
+const unheardPiece = 24
 
 // attempt is one try of a generation at one target. It is also the sink of its stream (sink.go).
 type attempt struct {
@@ -144,6 +148,9 @@ func (a *attempt) schedule() text.Schedule {
 	s := a.g.schedule()
 	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
 		s.Max = min(s.Max, untimedPiece)
+		if a.caps.PieceEnds != upstream.PieceEndsNone && a.g.origin.srv.habits.of(a.voice()).pieces == 0 {
+			s.First = unheardPiece
+		}
 	}
 	return s
 }

@@ -54,6 +54,18 @@ func upTo(sounds, words []audio.Sound, to int64) (heard []audio.Sound, whole int
 	return heard, whole
 }
 
+// knownVoice is a voice that was heard often.
+func knownVoice(unit time.Duration, spread, apartOdds float64) habit {
+	const words = 80
+	r := newHabits().of(voiceKey{}).pace
+	r.words, r.samples, r.apart, r.alike = words, words, apartOdds, -mostOdds
+	for m := range wordModels {
+		r.unit[runOn][m], r.unit[apart][m] = float64(unit.Milliseconds()), float64(unit.Milliseconds())
+		r.variance[m] = words * spread * spread
+	}
+	return habit{unit: unit, spread: spread, pieces: habitMemory, pace: r}
+}
+
 const prose = "When the morning came, nobody was awake but the old man. He made some tea, sat down by the window, and waited for the rain to stop."
 
 // Where each word is a sound of its own, no word is left out, and at most the last whole one said again.
@@ -65,7 +77,7 @@ func TestCountedWordsAreNeverLeftOut(t *testing.T) {
 		words := utter(beats, usualUnit, spread, 40, rand.New(rand.NewPCG(seed, 1)).Float64)
 		to := rapid.Int64Range(1, words[len(words)-1].End+500).Draw(rt, "heard")
 		sounds, whole := upTo(words, words, to)
-		h := habit{unit: usualUnit, spread: usualSpread, pieces: 3, counts: countsAfter}
+		h := knownVoice(usualUnit, max(spread, 0.05), mostOdds)
 		got := h.heard(hearing{beats: beats, sounds: sounds, to: to, rate: 1000, speed: 1})
 		if got > whole || got < whole-1 {
 			rt.Fatalf("got %d words, heard %d", got, whole)
@@ -79,12 +91,12 @@ func TestEstimatesErrTowardsRepeating(t *testing.T) {
 	chance := rand.New(rand.NewPCG(7, 7))
 	for _, spread := range []float64{0, 0.2, 0.4} {
 		omitted, repeats := 0, []int{}
-		const all = 2000
+		const all = 500
 		for range all {
 			words := utter(beats, usualUnit, spread, 0, chance.Float64)
 			to := 100 + chance.Int64N(words[len(words)-1].End)
 			sounds, whole := upTo(runTogether(words, beats), words, to)
-			h := habit{unit: usualUnit, spread: spread / math.Sqrt(3), pieces: habitMemory} // the deviation of an even spread
+			h := knownVoice(usualUnit, max(spread, 0.05)/math.Sqrt(3), -mostOdds) // the deviation of an even spread
 			got := h.heard(hearing{beats: beats, sounds: sounds, to: to, rate: 1000, speed: 1})
 			if got > whole {
 				omitted++
@@ -101,8 +113,8 @@ func TestEstimatesErrTowardsRepeating(t *testing.T) {
 }
 
 func TestHeard(t *testing.T) {
-	usual := habit{unit: 50 * time.Millisecond, spread: 0, pieces: 3}
-	counting := habit{unit: 50 * time.Millisecond, spread: 0.3, pieces: 3, counts: countsAfter}
+	usual := knownVoice(50*time.Millisecond, 0.05, -mostOdds)
+	counting := knownVoice(50*time.Millisecond, 0.3, mostOdds)
 	const s = "aaa bbb ccc ddd eee" // 250 ms a word, if nothing goes wrong
 	tests := map[string]struct {
 		habit  habit
@@ -115,14 +127,14 @@ func TestHeard(t *testing.T) {
 		"silence":                  {usual, s, nil, 2000, 1, 0},
 		"half a word":              {usual, s, []audio.Sound{{Start: 0, End: 125}}, 125, 1, 0},
 		"three words":              {usual, s, []audio.Sound{{Start: 0, End: 750}}, 750, 1, 2}, // half a word back
-		"three words, then quiet":  {usual, s, []audio.Sound{{Start: 0, End: 750}}, 3000, 1, 2},
+		"three words, then quiet":  {usual, s, []audio.Sound{{Start: 0, End: 750}}, 3000, 1, 3},
 		"behind a silence":         {usual, s, []audio.Sound{{Start: 500, End: 1250}}, 1250, 1, 2},
 		"slower as asked":          {usual, s, []audio.Sound{{Start: 0, End: 750}}, 750, 0.5, 1},
 		"up to a comma":            {usual, "aaa bbb, ccc ddd", []audio.Sound{{Start: 0, End: 520}, {Start: 720, End: 800}}, 800, 1, 2},
-		"counted":                  {counting, s, []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 750, 1, 2},
-		"counted, within a word":   {counting, s, []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 700, 1, 1},
-		"counted, more than there": {counting, "aaa", []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 750, 1, 1},
-		"digits can't be counted":  {counting, "1999 was", []audio.Sound{{Start: 0, End: 300}, {Start: 400, End: 700}}, 750, 1, 0},
+		"counted":                  {counting, s, []audio.Sound{{Start: 0, End: 300}, {Start: 360, End: 660}}, 700, 1, 2},
+		"counted, within a word":   {counting, s, []audio.Sound{{Start: 0, End: 300}, {Start: 360, End: 660}}, 660, 1, 1},
+		"counted, more than there": {counting, "aaa", []audio.Sound{{Start: 0, End: 300}, {Start: 360, End: 660}}, 700, 1, 1},
+		"digits can't be counted":  {counting, "1999 was", []audio.Sound{{Start: 0, End: 300}, {Start: 360, End: 660}}, 700, 1, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -230,5 +242,20 @@ func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 	a.g.req.speed = 0.5
 	if got := a.leastAudio(twelveWords); got > 4*time.Second {
 		t.Errorf("got %v of a text that takes 4s", got)
+	}
+}
+
+// However long a voice without word times speaks, where it broke off is found in little time.
+func TestLongSpeechIsEstimatedInLittleTime(t *testing.T) {
+	beats := pieceFrom(strings.Repeat(prose+" ", 30), 0).Beats()
+	words := utter(beats, usualUnit, 0.2, 0, rand.New(rand.NewPCG(1, 1)).Float64)
+	sounds, whole := upTo(runTogether(words, beats), words, words[len(words)-5].End)
+	began := time.Now()
+	got := knownVoice(usualUnit, 0.12, -mostOdds).heard(hearing{beats: beats, sounds: sounds, to: sounds[len(sounds)-1].End, rate: 1000, speed: 1})
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("took %v for %d words", took, len(beats))
+	}
+	if got > whole || got < whole-2 {
+		t.Errorf("got %d words, heard %d", got, whole)
 	}
 }

@@ -35,9 +35,12 @@ const (
 	shortestTold = 3    // words that a piece must have to tell anything
 )
 
-// A lesson is of no use where a unit would take less or more than usual by this factor: there was hardly any sound, or
-// none of it was speech.
-const oddUnit = 4
+// A lesson is of no use where a unit would take so much less or more than usual: there was hardly any sound, or none of it
+// was speech. The fastest voices that are understood take a fifth of what is usual.
+const (
+	oddUnit   = 4
+	leastUnit = usualUnit / 8
+)
 
 // voiceKey is a voice at a target.
 type voiceKey struct {
@@ -52,15 +55,17 @@ type habit struct {
 	pieces int           // learned from, at most habitMemory
 	timing timing        // of its word times
 	counts int           // words of the last pieces in which each was a sound of its own
+	pace   voicePace     // for estimates
 }
 
 // habits are all voices'. Safe for concurrent use.
 type habits struct {
-	mu  sync.Mutex
-	all map[voiceKey]habit
+	mu    sync.Mutex
+	all   map[voiceKey]habit
+	paces allPaces
 }
 
-func newHabits() *habits { return &habits{all: make(map[voiceKey]habit)} }
+func newHabits() *habits { return &habits{all: make(map[voiceKey]habit), paces: newAllPaces()} }
 
 // of is a voice's habit, or what is usual.
 func (h *habits) of(k voiceKey) habit {
@@ -68,7 +73,7 @@ func (h *habits) of(k voiceKey) habit {
 	defer h.mu.Unlock()
 	known := h.all[k]
 	if known.pieces == 0 {
-		known.unit, known.spread = usualUnit, usualSpread
+		known.unit, known.spread, known.pace = usualUnit, usualSpread, h.paces.unheard()
 	}
 	return known
 }
@@ -111,12 +116,19 @@ func (h *habits) learn(k voiceKey, l lesson) {
 		return
 	}
 	unit := l.unit()
-	if unit < usualUnit/oddUnit || unit > usualUnit*oddUnit {
+	if unit < leastUnit || unit > usualUnit*oddUnit {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	known := h.all[k]
+	if known.pieces == 0 {
+		known.pace = h.paces.unheard()
+	}
+	known.pace.learn(l)
+	if known.pieces == 0 {
+		h.paces.add(known.pace)
+	}
 	known.take(unit, len(l.beats))
 	switch {
 	case hasDigits(l.beats): // spoken in other words than written, so it says nothing about counting

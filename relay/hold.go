@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // maxHeld bounds what is held back, and so the memory that it takes.
-const maxHeld = 2 * time.Second
+const maxHeld = 3 * time.Second
 
 // leastHeldWait is how finely what is held back is looked after while a vendor is silent.
 const leastHeldWait = 5 * time.Millisecond
@@ -92,10 +93,22 @@ func (a *attempt) holdsLocked(p payload) bool {
 	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.track.covers(g.track.samples+p.samples) {
 		return false
 	}
-	return g.out.inHand(p.at) >= g.req.plan.Cushion
+	return g.out.inHand(p.at) >= a.leastInHandLocked()
 }
 
-// releaseHeldLocked sends what a word's end covers by now, and what is more than half of what the client has in hand.
+// leastInHandLocked is the audio that the client must have in hand while any is held back: the cushion, and what it needs
+// until another voice speaks.
+func (a *attempt) leastInHandLocked() time.Duration {
+	least := a.g.req.plan.Cushion
+	for _, c := range a.g.req.plan.Candidates {
+		if c != a.target {
+			return max(least, a.g.origin.srv.metrics.usualFirstAudio(c.Provider)+backupMargin)
+		}
+	}
+	return least
+}
+
+// releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
 // Nothing is sent while a backup is about to go on from what was sent when it was opened.
 func (a *attempt) releaseHeldLocked(now time.Time) {
 	if a.g.contestedLocked(a) {
@@ -125,7 +138,7 @@ func (a *attempt) coveredLocked() (covered int) {
 
 func (a *attempt) overheldLocked(now time.Time) bool {
 	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return held > maxHeld || held > a.g.out.inHand(now)/2
+	return held > maxHeld || a.g.out.inHand(now) < a.leastInHandLocked()
 }
 
 // heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
@@ -134,8 +147,7 @@ func (a *attempt) heldUntilLocked(now time.Time) time.Time {
 	if a.held.empty() || a.g.floor != a || a.g.contestedLocked(a) {
 		return time.Time{}
 	}
-	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return now.Add(max((a.g.out.inHand(now)-2*held)/2, leastHeldWait))
+	return now.Add(max((a.g.out.inHand(now)-a.leastInHandLocked())/2, leastHeldWait))
 }
 
 // cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
@@ -168,12 +180,48 @@ func (a *attempt) cutPointLocked() (at int64, known bool) {
 	if a.ear == nil {
 		return t.samples, t.timed(a.base + 1) // there are times, and none of them falls in here
 	}
-	for _, s := range slices.Backward(whole(a.ear.Sounds(), end-a.base, t.rate)) {
-		if over := a.base + s.End + audio.Samples(soundOver, t.rate); over > t.samples && over <= end {
-			return over, true
+	return a.surestLocked(t.samples, end), true
+}
+
+// midWord is how many words more an estimate counts for where sound is cut off: it is heard that a word was.
+const midWord = 0.3
+
+// surestLocked is the place in the audio between two others by which it is known best how many words were said: where
+// silence begins, or one of the two.
+func (a *attempt) surestLocked(from, to int64) int64 {
+	t := &a.g.track
+	e := t.evidenceAt(from)
+	rest := t.after(e.char)
+	r := a.g.origin.srv.habits.of(a.voice()).pace
+	before, _ := r.narrow(a.hearingLocked(rest, e.at, from))
+	h := a.hearingLocked(before.beats, a.base+before.from, to)
+	places := []int64{from}
+	for _, s := range h.sounds {
+		if over := a.base + s.End + audio.Samples(soundOver, t.rate); over > from && over <= to {
+			places = append(places, over)
 		}
 	}
-	return end, false
+	if last := places[len(places)-1]; last < to {
+		places = append(places, to)
+	}
+	best, least := from, math.Inf(1)
+	for _, at := range places {
+		_, more := surely(r.said(h, at-a.base))
+		if a.soundsAtLocked(at) {
+			more += midWord
+		}
+		if more <= least {
+			best, least = at, more
+		}
+	}
+	return best
+}
+
+// soundsAtLocked reports whether there is sound at a place in the audio.
+func (a *attempt) soundsAtLocked(at int64) bool {
+	return slices.ContainsFunc(a.ear.Sounds(), func(s audio.Sound) bool {
+		return a.base+s.Start < at && at < a.base+s.End
+	})
 }
 
 // splitHeldLocked sends so many samples of the first held frame.

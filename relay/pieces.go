@@ -47,7 +47,9 @@ func (a *attempt) endPiecesLocked(id int) {
 	first := a.delivered
 	for ; a.delivered <= id; a.delivered++ {
 		p := a.pieces[a.delivered]
-		a.timeLocked(p.aligner.Finish())
+		if words := p.aligner.Finish(); !p.misled {
+			a.timeLocked(words)
+		}
 		if a.g.floor == a {
 			a.g.track.endPiece(p.track, at)
 		}

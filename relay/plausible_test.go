@@ -51,9 +51,40 @@ func TestWordTimesThatCannotBeTrueAreNoEvidence(t *testing.T) {
 							t.Errorf("heard %q: %d words missing, %d doubled", l.heard, missing, doubled)
 						}
 						checkWords(t, l.events)
+						for _, w := range toldIn(l.events) {
+							if w.char < int(r["resume_char"].(float64)) && w.end-w.start < 2*charLength {
+								t.Errorf("told that %q takes %v", w.word, w.end-w.start)
+							}
+						}
 					})
 				})
 			}
 		}
 	}
+}
+
+// toldWord is a word as a client was told of it.
+type toldWord struct {
+	word       string
+	char       int // where it begins
+	start, end time.Duration
+	source     string
+}
+
+// toldIn are the words of timestamps.
+func toldIn(events []event) (words []toldWord) {
+	for _, e := range events {
+		if e.kind() != "timestamps" {
+			continue
+		}
+		for _, w := range e["words"].([]any) {
+			word := w.(map[string]any)
+			ms := func(key string) time.Duration { return time.Duration(word[key].(float64)) * time.Millisecond }
+			words = append(words, toldWord{
+				word: word["word"].(string), char: int(word["char_start"].(float64)),
+				start: ms("start_ms"), end: ms("end_ms"), source: e["source"].(string),
+			})
+		}
+	}
+	return words
 }

@@ -11,27 +11,41 @@ type resume struct {
 	source string
 }
 
-// resume finds the first word that is not known to have been heard whole. Evidence counts in this order: word times,
-// as far as they cover the audio; the end of a piece, where the audio ends there; for the rest an estimate. said
-// estimates how many of the words behind the last evidence were said.
-func (t *track) resume(said func(beats []text.Beat, from, to int64) int) resume {
-	word, covered := t.lastWord(t.samples)
-	segment, at := t.lastSegment(t.samples)
+// evidence is the last place in the text that is known to have been reached, and where in the audio that is.
+type evidence struct {
+	char   int
+	at     int64
+	source string
+	sure   bool // the audio goes no further, or the words behind are known not to be whole
+}
+
+// evidenceAt is the last evidence by a place in the audio. It counts in this order: word times, as far as they cover the
+// audio; the end of a piece, where the audio ends there.
+func (t *track) evidenceAt(pos int64) evidence {
+	word, covered := t.lastWord(pos)
+	segment, at := t.lastSegment(pos)
 	if covered { // perhaps by the first word of a voice that took over: what the one before it said ends as a segment
-		return resume{t.next(max(word, segment)), sourceWords}
+		return evidence{char: max(word, segment), source: sourceWords, sure: true}
 	}
-	ends := at >= 0 && t.samples-at <= audio.Samples(segmentSlack, t.rate)
-	if ends && segment >= word {
-		return resume{t.next(segment), sourceSegment}
+	e := evidence{char: segment, at: max(at, 0), source: sourceSegment}
+	e.sure = at >= 0 && pos-at <= audio.Samples(segmentSlack, t.rate) && segment >= word
+	if word > segment && !e.sure {
+		e.char, e.at, e.source = word, max(t.endOf(word), 0), sourceWords
 	}
-	char, source := segment, sourceSegment
-	if word > segment {
-		char, at, source = word, t.endOf(word), sourceWords
+	return e
+}
+
+// resume finds the first word that is not known to have been heard whole: behind the last evidence, and behind as many
+// words as said estimates to have been spoken since.
+func (t *track) resume(said func(beats []text.Beat, from, to int64) int) resume {
+	e := t.evidenceAt(t.samples)
+	if e.sure {
+		return resume{t.next(e.char), e.source}
 	}
-	rest := t.after(char)
-	n := said(rest, max(at, 0), t.samples)
+	rest := t.after(e.char)
+	n := said(rest, e.at, t.samples)
 	if n == 0 {
-		return resume{t.next(char), source}
+		return resume{t.next(e.char), e.source}
 	}
 	return resume{t.next(rest[n-1].End), sourceEstimate}
 }
@@ -59,6 +73,9 @@ func (t *track) after(char int) []text.Beat {
 			if b.Start >= char {
 				beats = append(beats, b)
 			}
+		}
+		if n := len(beats); n > 0 { // a vendor pauses between two pieces
+			beats[n-1].Pause = max(beats[n-1].Pause, text.ClausePause)
 		}
 	}
 	return beats

@@ -14,7 +14,7 @@ func pieceFrom(s string, start int) text.Piece {
 	var b text.Buffer
 	b.Append(s)
 	b.Finish()
-	p, _ := text.NewCutter(&b, start, text.Schedule{Gather: []int{1000}, Max: 1000}, true).Next(text.Now{Idle: true})
+	p, _ := text.NewCutter(&b, start, text.Schedule{Gather: []int{100_000}, Max: 100_000}, true).Next(text.Now{Idle: true})
 	return p
 }
 

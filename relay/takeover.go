@@ -196,16 +196,21 @@ func (g *generation) fork() (left bool) {
 func (g *generation) resumeLocked(a *attempt) resume {
 	habit := g.origin.srv.habits.of(a.voice())
 	return g.track.resume(func(beats []text.Beat, from, to int64) int {
-		h := hearing{beats: beats, from: from - a.base, to: to - a.base, rate: g.track.rate, speed: a.caps.ClampSpeed(g.req.speed)}
-		if a.ear == nil {
-			// Nothing was listened to: the sound is taken to go on from beginning to end.
-			h.sounds = []audio.Sound{{Start: max(h.from, 0), End: h.to}}
-			habit.counts = 0
-		} else {
-			h.sounds = a.ear.Sounds()
-		}
-		return habit.heard(h)
+		return habit.heard(a.hearingLocked(beats, from, to))
 	})
+}
+
+// hearingLocked is what was heard of words between two places in the audio.
+func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) hearing {
+	g := a.g
+	h := hearing{beats: beats, from: from - a.base, to: to - a.base, rate: g.track.rate, speed: a.caps.ClampSpeed(g.req.speed)}
+	if a.ear == nil {
+		// Nothing was listened to: the sound is taken to go on from beginning to end.
+		h.sounds = []audio.Sound{{Start: max(h.from, 0), End: h.to}}
+		return h
+	}
+	h.sounds = a.ear.Sounds()
+	return h
 }
 
 // learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken

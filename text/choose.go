@@ -9,10 +9,10 @@ import (
 // floor and limit are the widths between which the next piece's end is looked for. Unspeakable text that would fill half
 // of a piece doesn't count, since it is not sent.
 func (c *Cutter) floor() int { return c.base() + c.schedule.gather(c.pieces) }
-func (c *Cutter) limit() int { return c.base() + c.schedule.Max }
+func (c *Cutter) limit() int { return c.base() + c.schedule.longest(c.pieces) }
 
 func (c *Cutter) base() int {
-	if lead := c.origin(); lead.width-c.at.width > c.schedule.Max/2 {
+	if lead := c.origin(); lead.width-c.at.width > c.schedule.longest(c.pieces)/2 {
 		return lead.width
 	}
 	return c.at.width

@@ -4,6 +4,7 @@ package text
 type Schedule struct {
 	Gather []int // characters to gather before piece i; the last value holds for all later ones
 	Max    int   // longest piece, in characters as the vendor gets them; at least 1
+	First  int   // longest first piece, where it is shorter; 0: as the others
 }
 
 // gather is how much to gather before piece i, never more than a piece may have.
@@ -11,7 +12,15 @@ func (s Schedule) gather(i int) int {
 	if len(s.Gather) == 0 {
 		return 0
 	}
-	return min(s.Gather[min(i, len(s.Gather)-1)], s.Max)
+	return min(s.Gather[min(i, len(s.Gather)-1)], s.longest(i))
+}
+
+// longest is how long piece i may be.
+func (s Schedule) longest(i int) int {
+	if i == 0 && s.First > 0 {
+		return min(s.First, s.Max)
+	}
+	return s.Max
 }
 
 // Now is what a Cutter can't see in the text.
@@ -137,10 +146,11 @@ func (c *Cutter) widen(at, end place, closed bool) cut {
 	if head := c.scan.head; c.scan.b.finished && head.spoken == at.spoken {
 		out.to, out.last = head, true
 	}
-	if out.core.width-out.from.width > c.schedule.Max {
+	longest := c.schedule.longest(c.pieces)
+	if out.core.width-out.from.width > longest {
 		out.from = c.origin()
 	}
-	if out.to.width-out.from.width <= c.schedule.Max {
+	if out.to.width-out.from.width <= longest {
 		out.core = out.to
 	}
 	return out

@@ -1,0 +1,406 @@
+package relay
+
+import (
+	"math"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/text"
+)
+
+// How many words of a text were spoken whole in audio of which only sound and silence are known is a matter of likelihood.
+// Every way in which they may have been spoken is weighed: fast or slowly, with silence behind each word or run together,
+// in words as long as they are written or all alike. The result is as sure as the evidence: the sounds' lengths against
+// the words', pauses against punctuation marks, and what was learned of the voice.
+
+// leftOut is how likely an estimate may leave a word out: hardly ever, since what is said twice is understood.
+const leftOut = 0.005
+
+// Likelihoods of silences, as real and emulated voices make them.
+const (
+	pauseless   = 0.15                  // a mark of a clause without a pause
+	stopless    = 0.03                  // the end of a sentence without one
+	stray       = 0.03                  // a pause where no mark is
+	unsplit     = 0.03                  // no silence between two words of a voice that leaves some behind each
+	splitWord   = 0.05                  // silence within a word of such a voice
+	hesitation  = 0.10                  // a pause, not a mere silence, between two of them
+	mostDigits  = 10                    // sounds that a token with digits may be
+	reach       = 5.0                   // standard deviations that are looked at
+	unlikely    = 25.0                  // logarithm of how much less likely than the likeliest is forgotten
+	paceSteps   = 17                    // paces that are tried
+	paceReach   = 2.5                   // standard deviations of what is known of the pace to either side
+	blur        = 8.0                   // ms by which a sound's edges are off
+	closures    = 0.001                 // short silences in a ms of a voice that runs words together
+	closedAfter = 60 * time.Millisecond // silence that is none within a word of a voice that runs words together
+)
+
+// wordModel says how long words are beside each other.
+type wordModel int
+
+const (
+	asWritten wordModel = iota // by their letters
+	allAlike
+	wordModels
+)
+
+// joining says whether a voice leaves silence behind each word.
+type joining int
+
+const (
+	runOn joining = iota // only at pauses
+	apart
+	joinings
+)
+
+// aWord is the weight of any word where all are alike.
+const aWord = 6.5
+
+// weights are the words' lengths in units of a letter.
+func (m wordModel) weights(beats []text.Beat) []float64 {
+	all := make([]float64, len(beats))
+	for i, b := range beats {
+		all[i] = weight(b)
+		if m == allAlike && !hasDigits(beats[i:i+1]) {
+			all[i] = aWord
+		}
+	}
+	return all
+}
+
+// stretch is sound with the silence behind it, in milliseconds.
+type stretch struct {
+	length, silence float64
+	over            bool  // the silence shows that the sound has ended
+	end             int64 // of the sound, in samples
+}
+
+// stretches are the sounds up to a place. Those of a voice that runs words together are joined where the silence between
+// them is too short for a pause.
+func stretches(sounds []audio.Sound, to int64, rate int, j joining) []stretch {
+	ms := func(samples int64) float64 {
+		return float64(audio.Duration(max(0, samples), rate)) / float64(time.Millisecond)
+	}
+	closed := float64(soundOver) / float64(time.Millisecond)
+	if j == runOn {
+		closed = float64(closedAfter) / float64(time.Millisecond)
+	}
+	var all []stretch
+	begin := int64(-1)
+	for i, s := range sounds {
+		if s.Start >= to {
+			break
+		}
+		if begin < 0 {
+			begin = s.Start
+		}
+		end, next := min(s.End, to), to
+		if i+1 < len(sounds) {
+			next = min(sounds[i+1].Start, to)
+		}
+		silence := ms(next - end)
+		if next < to && silence < closed {
+			continue // it goes on
+		}
+		all = append(all, stretch{length: ms(end - begin), silence: silence, over: silence >= closed, end: end})
+		begin = -1
+	}
+	return all
+}
+
+// ended is how many are over.
+func ended(all []stretch) (n int) {
+	for _, s := range all {
+		if s.over {
+			n++
+		}
+	}
+	return n
+}
+
+// hypothesis is one way in which words may have been spoken.
+type hypothesis struct {
+	beats   []text.Beat
+	joining joining
+	sums    []float64 // of the words' lengths in ms, from the first
+	squares []float64 // of their variances
+	inner   []float64 // of the logarithms of there being no silence behind each
+	spread  float64
+}
+
+func newHypothesis(beats []text.Beat, weights []float64, j joining, unit, spread float64) *hypothesis {
+	n := len(beats)
+	h := &hypothesis{
+		beats: beats, joining: j, spread: spread,
+		sums: make([]float64, n+1), squares: make([]float64, n+1), inner: make([]float64, n+1),
+	}
+	for i, w := range weights {
+		length := w * unit
+		h.sums[i+1] = h.sums[i] + length
+		h.squares[i+1] = h.squares[i] + spread*spread*length*length
+		h.inner[i+1] = h.inner[i] + h.noSilence(beats[i].Pause)
+	}
+	return h
+}
+
+// noSilence is how likely none is behind a word, as a logarithm.
+func (h *hypothesis) noSilence(p text.Pause) float64 {
+	switch {
+	case p == text.SentencePause:
+		return math.Log(stopless)
+	case p == text.ClausePause && h.joining == runOn:
+		return math.Log(pauseless)
+	case h.joining == apart:
+		return math.Log(unsplit)
+	}
+	return 0
+}
+
+// silence is how likely so much of it is behind a word.
+func (h *hypothesis) silence(p text.Pause, ms float64) float64 {
+	pause := ms >= float64(markedPause)/float64(time.Millisecond)
+	switch {
+	case p != text.NoPause && pause:
+		return math.Log(1 - pauseless)
+	case p == text.SentencePause:
+		return math.Log(stopless)
+	case p == text.ClausePause:
+		return math.Log(pauseless)
+	case h.joining == runOn:
+		return math.Log(stray)
+	case pause:
+		return math.Log(hesitation)
+	}
+	return math.Log(1 - hesitation)
+}
+
+// deviation is the standard one of the words from one to another, and of where their sound begins and ends.
+func (h *hypothesis) deviation(from, to int) float64 {
+	return math.Sqrt(h.squares[to] - h.squares[from] + blur*blur)
+}
+
+// fits is how likely the words from one to another take so long, as a logarithm.
+func (h *hypothesis) fits(from, to int, length float64) float64 {
+	sd := h.deviation(from, to)
+	off := (length - (h.sums[to] - h.sums[from])) / sd
+	return -off*off/2 - math.Log(sd)
+}
+
+// read returns how likely each number of words was spoken whole, and how likely the sounds are at all, both as
+// logarithms up to a constant that all hypotheses share.
+func (h *hypothesis) read(all []stretch) []float64 {
+	n := len(h.beats)
+	states := make([][]float64, len(all)+1)
+	for i := range states {
+		states[i] = nothing(n + 1)
+	}
+	states[0][0] = 0
+	for i, s := range all {
+		best := highest(states[i])
+		for from, before := range states[i] {
+			if before < best-unlikely {
+				continue
+			}
+			if !s.over {
+				h.open(states[i+1], from, before, s.length)
+				continue
+			}
+			h.closed(states[i+1], from, before, s)
+			h.split(states, all, i, from, before)
+		}
+	}
+	return states[len(all)]
+}
+
+// closed has a stretch be some words.
+func (h *hypothesis) closed(next []float64, from int, before float64, s stretch) {
+	most := len(h.beats)
+	if h.joining == apart {
+		most = min(most, from+4)
+	}
+	for to := from + 1; to <= most; to++ {
+		if h.sums[to]-h.sums[from]-reach*h.deviation(from, to) > s.length {
+			break
+		}
+		inner := h.inner[to-1] - h.inner[from]
+		add(&next[to], before+h.fits(from, to, s.length)+inner+h.silence(h.beats[to-1].Pause, s.silence))
+	}
+}
+
+// split has several stretches be one word: digits are spoken as several, and a voice may halt within a word. Behind the
+// last stretch the word may go on as well.
+func (h *hypothesis) split(states [][]float64, all []stretch, i, from int, before float64) {
+	if h.joining != apart || from == len(h.beats) {
+		return
+	}
+	most, halt := 2, math.Log(splitWord)
+	if hasDigits(h.beats[from : from+1]) {
+		most, halt = mostDigits, 0
+	}
+	length := 0.0
+	for k := i; k < len(all) && k < i+most; k++ {
+		length += all[k].length
+		if k > i && all[k].over {
+			add(&states[k+1][from+1], before+h.fits(from, from+1, length)+h.silence(h.beats[from].Pause, all[k].silence))
+		}
+		if all[k].silence >= float64(markedPause)/float64(time.Millisecond) {
+			return
+		}
+		if all[k].over {
+			before += halt - math.Log(max(length, 1)) // it may be anywhere in the word
+		}
+		if k == len(all)-1 && (k > i || all[k].over) {
+			longer := normal((h.sums[from+1] - h.sums[from] - length) / h.deviation(from, from+1))
+			add(&states[k+1][from], before+math.Log(max(longer, 1e-12)))
+		}
+		length += all[k].silence
+	}
+}
+
+// open has the last stretch go on: some words of it may be whole, and one is under way.
+func (h *hypothesis) open(next []float64, from int, before, length float64) {
+	n := len(h.beats)
+	reached := 1.0 // how likely the words so far take no longer
+	for to := from; to <= n; to++ {
+		beyond := 0.0
+		if to < n {
+			beyond = normal((length - (h.sums[to+1] - h.sums[from])) / h.deviation(from, to+1))
+		}
+		if to > from {
+			inner := h.inner[to] - h.inner[from]
+			add(&next[to], before+math.Log(max(reached-beyond, 1e-12))+inner)
+		} else {
+			add(&next[to], before+math.Log(max(reached-beyond, 1e-12)))
+		}
+		if reached = beyond; reached < 1e-9 {
+			return
+		}
+	}
+}
+
+// normal is the normal distribution.
+func normal(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+
+func nothing(n int) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = math.Inf(-1)
+	}
+	return all
+}
+
+func highest(all []float64) float64 {
+	best := math.Inf(-1)
+	for _, v := range all {
+		best = max(best, v)
+	}
+	return best
+}
+
+// add adds likelihoods that are logarithms.
+func add(to *float64, v float64) {
+	a, b := max(*to, v), min(*to, v)
+	if math.IsInf(b, -1) {
+		*to = a
+		return
+	}
+	*to = a + math.Log1p(math.Exp(b-a))
+}
+
+// said is how likely each number of words has been spoken whole up to a place in the audio.
+func (r voicePace) said(a hearing, to int64) []float64 {
+	sounds := within(a.sounds, a.from, to)
+	total := nothing(len(a.beats) + 1)
+	if len(sounds) == 0 || sounds[0].Start >= to {
+		total[0] = 0
+		return normalized(total)
+	}
+	for j := range joinings {
+		all := stretches(sounds, to, a.rate, j)
+		prior := math.Log(chance(r.apart))
+		if j == runOn {
+			merged := ended(stretches(sounds, to, a.rate, apart)) - ended(all)
+			prior = math.Log(chance(-r.apart)) + float64(merged)*math.Log(closures)
+		}
+		for m := range wordModels {
+			weights, share := m.weights(a.beats), chance(r.alike)
+			if m == asWritten {
+				share = chance(-r.alike)
+			}
+			doubt := r.doubt(m)
+			for k := range paceSteps {
+				x := paceReach * (2*float64(k)/(paceSteps-1) - 1)
+				unit := r.unit[j][m] * math.Exp(x*doubt) / a.speed
+				h := newHypothesis(a.beats, weights, j, unit, r.spread(m))
+				for n, v := range h.read(all) {
+					add(&total[n], v+prior+math.Log(share)-x*x/2)
+				}
+			}
+		}
+	}
+	return normalized(total)
+}
+
+// normalized are likelihoods of which one must be true.
+func normalized(logs []float64) []float64 {
+	best, sum := highest(logs), 0.0
+	all := make([]float64, len(logs))
+	if math.IsInf(best, -1) { // it can't be speech of these words
+		all[0] = 1
+		return all
+	}
+	for i, v := range logs {
+		all[i] = math.Exp(v - best)
+		sum += all[i]
+	}
+	for i := range all {
+		all[i] /= sum
+	}
+	return all
+}
+
+// Bounds of the work that a long speech makes: where so many sounds follow a sure place, another is looked for.
+const (
+	soundsAtOnce = 24
+	placesTried  = 8
+	sureOfPlace  = 0.999
+)
+
+// narrow moves the place from which words are counted forward, as far as it is sure how many were said by it.
+func (r voicePace) narrow(a hearing) (narrowed hearing, words int) {
+	for {
+		n, at, ok := r.surePlace(a)
+		if !ok {
+			return a, words
+		}
+		a.beats, a.from, words = a.beats[n:], at, words+n
+	}
+}
+
+// surePlace is a place far into the audio by which it is sure how many words were said.
+func (r voicePace) surePlace(a hearing) (words int, at int64, ok bool) {
+	all := stretches(within(a.sounds, a.from, a.to), a.to, a.rate, runOn)
+	for last := soundsAtOnce; last < len(all); last += soundsAtOnce {
+		for i := last; i > last-placesTried; i-- {
+			at := all[i-1].end + audio.Samples(closedAfter, a.rate)
+			for n, chance := range r.said(a, at) {
+				if chance >= sureOfPlace && n > 0 {
+					return n, at, true
+				}
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// surely is the number of words that were spoken whole but for leftOut, and how many more it may be expected to be.
+func surely(said []float64) (words int, more float64) {
+	below := 0.0
+	for words < len(said)-1 && below+said[words] <= leftOut {
+		below += said[words]
+		words++
+	}
+	for n := words; n < len(said); n++ {
+		more += said[n] * float64(n-words)
+	}
+	return words, more
+}

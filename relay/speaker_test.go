@@ -1,0 +1,345 @@
+package relay
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"voicerelay/audio"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// The words of speakers last between these, the fastest and the slowest alike.
+const (
+	shortestSpoken = 75 * time.Millisecond
+	longestSpoken  = 320 * time.Millisecond
+)
+
+// speakerFormat is small, since a test hears minutes of it.
+var speakerFormat = audio.Format{Encoding: audio.PCM16, Rate: 8000}
+
+// lengths says what a speaker's words last.
+type lengths int
+
+const (
+	byLetters lengths = iota // as long as they are written, more or less
+	alike                    // all the same
+	drawn                    // anything: they have nothing to do with the letters
+)
+
+// manner is how a voice speaks.
+type manner struct {
+	lengths  lengths
+	rate     float64       // of words by letters, 1: 60 ms and 30 ms a letter
+	word     time.Duration // of words that are alike
+	jitter   float64       // of every length, as a share of it
+	between  time.Duration // silence behind each word; 0: words run together
+	clause   time.Duration // silence at a comma; 0: it makes none there
+	sentence time.Duration // silence at a sentence's end
+	leading  time.Duration // silence before each piece
+	trailing time.Duration // and behind it
+}
+
+// drawManner is some voice.
+func drawManner(d *rand.Rand) manner {
+	ms := func(from, to int) time.Duration { return time.Duration(from+d.IntN(to-from+1)) * time.Millisecond }
+	m := manner{
+		lengths: lengths(d.IntN(3)), rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
+		clause: ms(90, 180), sentence: ms(150, 320), leading: ms(0, 250), trailing: ms(0, 250),
+	}
+	if d.IntN(2) == 0 {
+		m.between = ms(20, 60)
+	}
+	if d.IntN(4) == 0 {
+		m.jitter = 0 // a perfectly regular one
+	}
+	if d.IntN(6) == 0 {
+		m.clause = 0
+	}
+	return m
+}
+
+// saidWord is a word and where it stands in a stream's audio.
+type saidWord struct {
+	char       int // where the word begins in the client's text
+	start, end time.Duration
+}
+
+// utterance is a piece as a voice says it.
+type utterance struct {
+	words  []saidWord
+	length time.Duration
+}
+
+// say says a piece from a place in the stream's audio on.
+func (m manner) say(p text.Piece, from time.Duration, d *rand.Rand) utterance {
+	at := from + m.vary(m.leading, d)
+	var u utterance
+	beats := p.Beats()
+	for i, b := range beats {
+		n := m.length(b, d)
+		u.words = append(u.words, saidWord{char: b.Start, start: at, end: at + n})
+		at += n + m.vary(m.between, d)
+		if i+1 < len(beats) {
+			at += m.vary([]time.Duration{0, m.clause, m.sentence}[b.Pause], d)
+		}
+	}
+	u.length = at + m.vary(m.trailing, d) - from
+	return u
+}
+
+func (m manner) vary(d time.Duration, chance *rand.Rand) time.Duration {
+	return time.Duration(float64(d) * (1 + m.jitter*(2*chance.Float64()-1)))
+}
+
+// length is what a word lasts. A digit is a word of its own.
+func (m manner) length(b text.Beat, d *rand.Rand) time.Duration {
+	if digits := strings.Count(strings.Map(digitMark, b.Text), "0"); digits > 1 {
+		n := time.Duration(0)
+		for range digits {
+			n += m.length(text.Beat{Token: text.Token{Text: "four"}}, d)
+		}
+		return n
+	}
+	n := m.word
+	switch m.lengths {
+	case byLetters:
+		n = time.Duration(m.rate * float64(60*time.Millisecond+30*time.Millisecond*time.Duration(len([]rune(b.Text)))))
+	case drawn:
+		return shortestSpoken + time.Duration(d.Int64N(int64(longestSpoken-shortestSpoken)))
+	}
+	return min(max(m.vary(n, d), shortestSpoken), longestSpoken)
+}
+
+func digitMark(r rune) rune {
+	if unicode.IsDigit(r) {
+		return '0'
+	}
+	return -1
+}
+
+// speaker is a provider whose every voice has a manner of its own, and no word times.
+type speaker struct {
+	caps  upstream.Capabilities
+	pace  float64       // times real time
+	chunk time.Duration // of audio in a frame
+
+	mu     sync.Mutex
+	manner map[string]manner
+	dice   *rand.Rand
+	breaks time.Duration // where the next stream breaks off, in its audio; 0: it doesn't
+	stalls bool          // it falls silent there, else it errs
+	text   string        // the whole that the next stream has of it
+	said   []saidWord    // by the last stream
+	length time.Duration // of its audio that was sent
+}
+
+func newSpeaker(ends upstream.PieceEnds) *speaker {
+	return &speaker{
+		caps: upstream.Capabilities{
+			PieceEnds: ends, WordTimes: upstream.WordTimesNone, Cancel: upstream.CancelConfirmed,
+			Normalize: true, Language: true, MinSpeed: 1, MaxSpeed: 1,
+		},
+		manner: make(map[string]manner),
+	}
+}
+
+func (s *speaker) Capabilities() upstream.Capabilities       { return s.caps }
+func (s *speaker) ParseOptions(json.RawMessage) (any, error) { return nil, nil }
+func (s *speaker) Close() error                              { return nil }
+
+func (s *speaker) Open(_ context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &speakerStream{
+		speaker: s, manner: s.manner[req.Voice], dice: s.dice, breaks: s.breaks, stalls: s.stalls, sink: sink, whole: s.text,
+		pieces: make(chan upstream.Piece, 16), stop: make(chan struct{}), over: make(chan struct{}),
+	}
+	s.said, s.length = nil, 0
+	go st.speak()
+	return st, nil
+}
+
+// speakerStream has one goroutine, which Close waits for.
+type speakerStream struct {
+	speaker *speaker
+	manner  manner
+	dice    *rand.Rand
+	breaks  time.Duration
+	stalls  bool
+	sink    upstream.Sink
+	whole   string
+	pieces  chan upstream.Piece
+	stop    chan struct{}
+	over    chan struct{}
+
+	begun  time.Time
+	char   int           // what was said of the whole text, in bytes
+	at     time.Duration // of audio sent
+	length time.Duration // of audio begun
+}
+
+func (s *speakerStream) Speak(_ context.Context, p upstream.Piece) error {
+	s.pieces <- p
+	return nil
+}
+
+func (s *speakerStream) Close(context.Context, error) error {
+	close(s.stop)
+	<-s.over
+	return nil
+}
+
+func (s *speakerStream) speak() {
+	defer close(s.over)
+	if !s.pause(100 * time.Millisecond) {
+		s.sink.End(upstream.Usage{}, errFakeClosed)
+		return
+	}
+	for {
+		select {
+		case <-s.stop:
+			s.sink.End(upstream.Usage{}, errFakeClosed)
+			return
+		case p := <-s.pieces:
+			if err := s.piece(p); err != nil {
+				s.sink.End(upstream.Usage{}, err)
+				return
+			}
+			if p.Last {
+				s.sink.End(upstream.Usage{}, nil)
+				return
+			}
+		}
+	}
+}
+
+// piece says a piece.
+func (s *speakerStream) piece(p upstream.Piece) error {
+	if p.Text == "" {
+		return nil
+	}
+	begin := s.char + strings.Index(s.whole[s.char:], p.Text)
+	s.char = begin + len(p.Text)
+	u := s.manner.say(text.Piece{Start: begin, End: s.char, Text: p.Text}, s.length, s.dice)
+	s.speaker.mu.Lock()
+	s.speaker.said = append(s.speaker.said, u.words...)
+	s.speaker.mu.Unlock()
+	s.length += u.length
+	if s.begun.IsZero() {
+		s.begun = time.Now()
+	}
+	if wait := time.Until(s.begun.Add(time.Duration(float64(s.at) / s.speaker.pace))); wait < 0 {
+		s.begun = s.begun.Add(-wait) // it idled
+	}
+	pcm := toneOf(u, s.length-u.length)
+	for len(pcm) > 0 {
+		n := min(len(pcm), 2*int(audio.Samples(s.speaker.chunk, speakerFormat.Rate)))
+		length := audio.Duration(int64(n/2), speakerFormat.Rate)
+		breaks := s.breaks > 0 && s.at+length > s.breaks
+		if breaks {
+			n = 2 * int(audio.Samples(s.breaks-s.at, speakerFormat.Rate))
+			length = audio.Duration(int64(n/2), speakerFormat.Rate)
+		}
+		if !s.pause(time.Until(s.begun.Add(time.Duration(float64(s.at+length) / s.speaker.pace)))) {
+			return errFakeClosed
+		}
+		s.sink.Audio(upstream.Frame{Format: speakerFormat, Raw: pcm[:n]})
+		s.at += length
+		pcm = pcm[n:]
+		if breaks {
+			return s.broken()
+		}
+	}
+	if s.speaker.caps.PieceEnds != upstream.PieceEndsNone {
+		s.sink.PieceEnd(p.ID)
+	}
+	return nil
+}
+
+func (s *speakerStream) broken() error {
+	if s.stalls {
+		<-s.stop
+		return errFakeClosed
+	}
+	return &upstream.Error{Kind: upstream.UpstreamError, Message: "broke off"}
+}
+
+func (s *speakerStream) pause(d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	select {
+	case <-s.stop:
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// toneOf is the samples of an utterance that begins at a place in the stream's audio: words that run together are one
+// sound, which says nothing of where they meet.
+func toneOf(u utterance, from time.Duration) []byte {
+	pcm := make([]byte, 2*audio.Samples(u.length, speakerFormat.Rate))
+	for _, w := range u.words {
+		begin, end := audio.Samples(w.start-from, speakerFormat.Rate), audio.Samples(w.end-from, speakerFormat.Rate)
+		for i := begin; i < end; i++ {
+			level := int16(8000)
+			if i%8 >= 4 {
+				level = -level
+			}
+			binary.LittleEndian.PutUint16(pcm[2*i:], uint16(level))
+		}
+	}
+	return pcm
+}
+
+// heardBy is how many words are whole by a place in the audio.
+func heardBy(said []saidWord, at time.Duration) int {
+	const heard = 5 * time.Millisecond // of its end may be missing
+	n, _ := slices.BinarySearchFunc(said, at+heard, func(w saidWord, t time.Duration) int {
+		if w.end <= t {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// vocabulary has words as long as those of common English.
+var vocabulary = strings.Fields(`a I to of in it is the and was for you are not but his her they have this that with from
+	when what said there which their would about other after first never water people little without because through
+	another something morning between together different important afternoon interesting neighbourhood 1999 250`)
+
+// drawText is some sentences of so many words in all.
+func drawText(words int, d *rand.Rand) string {
+	var b strings.Builder
+	clause, sentence := 0, 0
+	commas := d.IntN(5) > 0 // one text in five has none
+	for i := range words {
+		word := vocabulary[d.IntN(len(vocabulary))]
+		if d.IntN(3) > 0 && unicode.IsDigit(rune(word[0])) {
+			word = "many" // numbers are rare
+		}
+		b.WriteString(word)
+		clause, sentence = clause+1, sentence+1
+		switch {
+		case i == words-1, sentence >= 5 && d.IntN(8) == 0:
+			b.WriteString(". ")
+			clause, sentence = 0, 0
+		case commas && clause >= 3 && d.IntN(5) == 0:
+			b.WriteString(", ")
+			clause = 0
+		default:
+			b.WriteString(" ")
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
