@@ -22,13 +22,14 @@ const piecesAhead = 2
 // together.
 const piecesKept = 16
 
-// untimedPiece is the longest piece for a target without word times where another could take over: where it breaks off
-// within a piece can only be estimated.
-const untimedPiece = 60
-
-// unheardPiece is the longest first piece of a voice that nobody has heard before: four words or so, whose end says how
-// fast it speaks.
-const unheardPiece = 24
+// For a target without word times where another could take over, since within a piece it can only be estimated where it
+// broke off: the longest piece, and the length from which one ends with a clause. A pause is heard between two pieces,
+// so within a clause there is none if it can be helped.
+const (
+	untimedPiece   = 120
+	untimedClause  = 60
+	unheardPhrases = 30 // instead, of a voice that nobody has heard yet: their ends say how fast it speaks
+)
 
 // attempt is one try of a generation at one target. It is also the sink of its stream (sink.go).
 type attempt struct {
@@ -148,8 +149,9 @@ func (a *attempt) schedule() text.Schedule {
 	s := a.g.schedule()
 	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
 		s.Max = min(s.Max, untimedPiece)
-		if a.caps.PieceEnds != upstream.PieceEndsNone && a.g.origin.srv.habits.of(a.voice()).pieces == 0 {
-			s.First = unheardPiece
+		s.Clause = untimedClause
+		if a.g.origin.srv.habits.of(a.voice()).pieces == 0 {
+			s.Clause = unheardPhrases
 		}
 	}
 	return s

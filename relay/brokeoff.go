@@ -39,7 +39,7 @@ func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
 	if got < leastShare {
 		return true
 	}
-	if h.counts < countsAfter || hasDigits(beats) || got >= countedShare || len(within(a.ear.Sounds(), from, to)) >= len(beats) {
+	if h.counts < countsAfter || hasDigits(beats) || got >= countedShare || len(within(a.ear.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
 	a.g.origin.srv.habits.doubt(a.voice())

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"time"
 
 	"voicerelay/audio"
@@ -27,26 +28,25 @@ func (h habit) heard(a hearing) int {
 	return before + words
 }
 
-// within are the sounds of a stretch of audio. One on the edge belongs to where most of it is: what is known from word
-// times and what is heard differ by some milliseconds.
-func within(sounds []audio.Sound, from, to int64) []audio.Sound {
+// edge is how far into a stretch of audio a sound of the one before it may reach: what is known from word times and what
+// is heard differ by some milliseconds.
+const edge = 30 * time.Millisecond
+
+// within are the sounds of a stretch of audio, of one that goes over its beginning the part behind that.
+func within(sounds []audio.Sound, from, to int64, rate int) []audio.Sound {
 	first, last := 0, len(sounds)
-	for first < last && (sounds[first].Start+sounds[first].End)/2 <= from {
+	for first < last && sounds[first].End <= from+audio.Samples(edge, rate) {
 		first++
 	}
 	for last > first && sounds[last-1].Start >= to {
 		last--
 	}
-	return sounds[first:last]
-}
-
-// whole are the sounds that are over by the audio's end, which shows by silence behind them.
-func whole(sounds []audio.Sound, to int64, rate int) []audio.Sound {
-	n := len(sounds)
-	if n > 0 && to-sounds[n-1].End < audio.Samples(soundOver, rate) {
-		n--
+	if first == last || sounds[first].Start >= from {
+		return sounds[first:last]
 	}
-	return sounds[:n]
+	clipped := slices.Clone(sounds[first:last])
+	clipped[0].Start = from
+	return clipped
 }
 
 // soundOver is the silence behind a sound that says that it is over.

@@ -252,7 +252,7 @@ func TestLongSpeechIsEstimatedInLittleTime(t *testing.T) {
 	sounds, whole := upTo(runTogether(words, beats), words, words[len(words)-5].End)
 	began := time.Now()
 	got := knownVoice(usualUnit, 0.12, -mostOdds).heard(hearing{beats: beats, sounds: sounds, to: sounds[len(sounds)-1].End, rate: 1000, speed: 1})
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 5*time.Second { // on a busy machine
 		t.Errorf("took %v for %d words", took, len(beats))
 	}
 	if got > whole || got < whole-2 {

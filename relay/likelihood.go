@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"voicerelay/audio"
@@ -14,24 +16,28 @@ import (
 // the words', pauses against punctuation marks, and what was learned of the voice.
 
 // leftOut is how likely an estimate may leave a word out: hardly ever, since what is said twice is understood.
-const leftOut = 0.005
+const leftOut = 0.02
 
 // Likelihoods of silences, as real and emulated voices make them.
 const (
-	pauseless   = 0.15                  // a mark of a clause without a pause
-	stopless    = 0.03                  // the end of a sentence without one
-	stray       = 0.03                  // a pause where no mark is
-	unsplit     = 0.03                  // no silence between two words of a voice that leaves some behind each
-	splitWord   = 0.05                  // silence within a word of such a voice
-	hesitation  = 0.10                  // a pause, not a mere silence, between two of them
-	mostDigits  = 10                    // sounds that a token with digits may be
-	reach       = 5.0                   // standard deviations that are looked at
-	unlikely    = 25.0                  // logarithm of how much less likely than the likeliest is forgotten
-	paceSteps   = 17                    // paces that are tried
-	paceReach   = 2.5                   // standard deviations of what is known of the pace to either side
-	blur        = 8.0                   // ms by which a sound's edges are off
-	closures    = 0.001                 // short silences in a ms of a voice that runs words together
-	closedAfter = 60 * time.Millisecond // silence that is none within a word of a voice that runs words together
+	pauseless      = 0.15   // a mark of a clause without a pause
+	stopless       = 0.03   // the end of a sentence without one
+	stray          = 0.03   // a pause where no mark is
+	unsplit        = 0.03   // no silence between two words of a voice that leaves some behind each
+	splitWord      = 0.05   // silence within a word of such a voice
+	hesitation     = 0.10   // a pause, not a mere silence, between two of them
+	mostDigits     = 10     // sounds that a token with digits may be
+	reach          = 5.0    // standard deviations that are looked at
+	unlikely       = 14.0   // logarithm of how much less likely than the likeliest is forgotten
+	paceSteps      = 11     // paces that are tried
+	paceReach      = 2.5    // standard deviations of what is known of the pace to either side
+	blur           = 8.0    // ms by which a sound's edges are off
+	closures       = 0.004  // short silences in a ms of a voice that runs words together: before each p, t, k
+	longClosures   = 0.0005 // those that are as long as a pause
+	longestClosure = 160 * time.Millisecond
+	closuresInRow  = 3
+	leastEven      = 5.0                   // ms by which silences differ that are alike
+	closedAfter    = 90 * time.Millisecond // silence that is none within a word of a voice that runs words together
 )
 
 // wordModel says how long words are beside each other.
@@ -127,17 +133,18 @@ type hypothesis struct {
 	spread  float64
 }
 
-func newHypothesis(beats []text.Beat, weights []float64, j joining, unit, spread float64) *hypothesis {
-	n := len(beats)
-	h := &hypothesis{
-		beats: beats, joining: j, spread: spread,
-		sums: make([]float64, n+1), squares: make([]float64, n+1), inner: make([]float64, n+1),
-	}
+// newHypothesis is one of as many of the words as can be spoken in so many milliseconds.
+func newHypothesis(beats []text.Beat, weights []float64, j joining, unit, spread, most float64) *hypothesis {
+	h := &hypothesis{joining: j, spread: spread, sums: []float64{0}, squares: []float64{0}, inner: []float64{0}}
 	for i, w := range weights {
 		length := w * unit
-		h.sums[i+1] = h.sums[i] + length
-		h.squares[i+1] = h.squares[i] + spread*spread*length*length
-		h.inner[i+1] = h.inner[i] + h.noSilence(beats[i].Pause)
+		h.sums = append(h.sums, h.sums[i]+length)
+		h.squares = append(h.squares, h.squares[i]+spread*spread*length*length)
+		h.inner = append(h.inner, h.inner[i]+h.noSilence(beats[i].Pause))
+		h.beats = beats[:i+1]
+		if h.sums[i]-reach*h.deviation(0, i) > most {
+			break
+		}
 	}
 	return h
 }
@@ -182,7 +189,30 @@ func (h *hypothesis) deviation(from, to int) float64 {
 func (h *hypothesis) fits(from, to int, length float64) float64 {
 	sd := h.deviation(from, to)
 	off := (length - (h.sums[to] - h.sums[from])) / sd
-	return -off*off/2 - math.Log(sd)
+	return -off*off/2 - math.Log(sd*sqrtTau)
+}
+
+// sqrtTau makes a density of the normal distribution.
+var sqrtTau = math.Sqrt(2 * math.Pi)
+
+// evenSilences is how much likelier short silences are those behind words, which are alike, than those within words, which
+// are as long as it happens; as a logarithm.
+func evenSilences(all []stretch) float64 {
+	longest := float64(markedPause) / float64(time.Millisecond)
+	n, mean, squares := 0.0, 0.0, 0.0
+	for _, s := range all[:max(0, len(all)-1)] {
+		if s.silence < longest {
+			n++
+			off := s.silence - mean
+			mean += off / n
+			squares += off * (s.silence - mean)
+		}
+	}
+	if n < 2 {
+		return 0
+	}
+	sd := max(leastEven, math.Sqrt(squares/(n-1)))
+	return (n - 1) * math.Log(longest/(sd*sqrtTau*math.Sqrt(math.E)))
 }
 
 // read returns how likely each number of words was spoken whole, and how likely the sounds are at all, both as
@@ -194,21 +224,53 @@ func (h *hypothesis) read(all []stretch) []float64 {
 		states[i] = nothing(n + 1)
 	}
 	states[0][0] = 0
-	for i, s := range all {
+	for i := range all {
 		best := highest(states[i])
 		for from, before := range states[i] {
 			if before < best-unlikely {
 				continue
 			}
-			if !s.over {
-				h.open(states[i+1], from, before, s.length)
-				continue
+			if h.joining == apart {
+				h.one(states, all, i, from, before)
+				h.split(states, all, i, from, before)
+			} else {
+				h.some(states, all, i, from, before)
 			}
-			h.closed(states[i+1], from, before, s)
-			h.split(states, all, i, from, before)
 		}
 	}
 	return states[len(all)]
+}
+
+// one has a stretch be what it is by itself.
+func (h *hypothesis) one(states [][]float64, all []stretch, i, from int, before float64) {
+	if all[i].over {
+		h.closed(states[i+1], from, before, all[i])
+	} else {
+		h.open(states[i+1], from, before, all[i].length)
+	}
+}
+
+// some has stretches be some words, where the silence between them may be within one.
+func (h *hypothesis) some(states [][]float64, all []stretch, i, from int, before float64) {
+	longest := float64(longestClosure) / float64(time.Millisecond)
+	s := all[i]
+	for k := i; ; k++ {
+		if !s.over {
+			h.open(states[k+1], from, before, s.length)
+			return
+		}
+		h.closed(states[k+1], from, before, s)
+		if s.silence >= longest || k-i == closuresInRow {
+			return
+		}
+		before += math.Log(longClosures)
+		if k+1 == len(all) {
+			h.open(states[k+1], from, before, s.length+s.silence)
+			return
+		}
+		next := all[k+1]
+		s = stretch{length: s.length + s.silence + next.length, silence: next.silence, over: next.over}
+	}
 }
 
 // closed has a stretch be some words.
@@ -229,7 +291,7 @@ func (h *hypothesis) closed(next []float64, from int, before float64, s stretch)
 // split has several stretches be one word: digits are spoken as several, and a voice may halt within a word. Behind the
 // last stretch the word may go on as well.
 func (h *hypothesis) split(states [][]float64, all []stretch, i, from int, before float64) {
-	if h.joining != apart || from == len(h.beats) {
+	if from == len(h.beats) {
 		return
 	}
 	most, halt := 2, math.Log(splitWord)
@@ -299,7 +361,7 @@ func highest(all []float64) float64 {
 // add adds likelihoods that are logarithms.
 func add(to *float64, v float64) {
 	a, b := max(*to, v), min(*to, v)
-	if math.IsInf(b, -1) {
+	if a-b > unlikely || math.IsInf(b, -1) {
 		*to = a
 		return
 	}
@@ -308,7 +370,7 @@ func add(to *float64, v float64) {
 
 // said is how likely each number of words has been spoken whole up to a place in the audio.
 func (r voicePace) said(a hearing, to int64) []float64 {
-	sounds := within(a.sounds, a.from, to)
+	sounds := within(a.sounds, a.from, to, a.rate)
 	total := nothing(len(a.beats) + 1)
 	if len(sounds) == 0 || sounds[0].Start >= to {
 		total[0] = 0
@@ -316,7 +378,11 @@ func (r voicePace) said(a hearing, to int64) []float64 {
 	}
 	for j := range joinings {
 		all := stretches(sounds, to, a.rate, j)
-		prior := math.Log(chance(r.apart))
+		most := sum(all)
+		for _, s := range all {
+			most += s.silence
+		}
+		prior := math.Log(chance(r.apart)) + evenSilences(all)
 		if j == runOn {
 			merged := ended(stretches(sounds, to, a.rate, apart)) - ended(all)
 			prior = math.Log(chance(-r.apart)) + float64(merged)*math.Log(closures)
@@ -330,7 +396,7 @@ func (r voicePace) said(a hearing, to int64) []float64 {
 			for k := range paceSteps {
 				x := paceReach * (2*float64(k)/(paceSteps-1) - 1)
 				unit := r.unit[j][m] * math.Exp(x*doubt) / a.speed
-				h := newHypothesis(a.beats, weights, j, unit, r.spread(m))
+				h := newHypothesis(a.beats, weights, j, unit, r.spread(m), most)
 				for n, v := range h.read(all) {
 					add(&total[n], v+prior+math.Log(share)-x*x/2)
 				}
@@ -361,7 +427,7 @@ func normalized(logs []float64) []float64 {
 // Bounds of the work that a long speech makes: where so many sounds follow a sure place, another is looked for.
 const (
 	soundsAtOnce = 24
-	placesTried  = 8
+	placesTried  = 3
 	sureOfPlace  = 0.999
 )
 
@@ -376,12 +442,14 @@ func (r voicePace) narrow(a hearing) (narrowed hearing, words int) {
 	}
 }
 
-// surePlace is a place far into the audio by which it is sure how many words were said.
+// surePlace is a place far into the audio by which it is sure how many words were said: behind a long silence, if any.
 func (r voicePace) surePlace(a hearing) (words int, at int64, ok bool) {
-	all := stretches(within(a.sounds, a.from, a.to), a.to, a.rate, runOn)
+	all := stretches(within(a.sounds, a.from, a.to, a.rate), a.to, a.rate, runOn)
 	for last := soundsAtOnce; last < len(all); last += soundsAtOnce {
-		for i := last; i > last-placesTried; i-- {
-			at := all[i-1].end + audio.Samples(closedAfter, a.rate)
+		window := slices.Clone(all[last-soundsAtOnce/2 : last])
+		slices.SortFunc(window, func(a, b stretch) int { return cmp.Compare(b.silence, a.silence) })
+		for _, s := range window[:placesTried] {
+			at := s.end + audio.Samples(closedAfter, a.rate)
 			for n, chance := range r.said(a, at) {
 				if chance >= sureOfPlace && n > 0 {
 					return n, at, true

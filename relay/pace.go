@@ -1,19 +1,24 @@
 package relay
 
-import "math"
+import (
+	"math"
+
+	"voicerelay/text"
+)
 
 // What is taken for usual before a voice is known, and how much of it that counts for.
 const (
-	usualPace     = float64(usualUnit) / 1e6 // ms a unit of weight
-	usualDoubt    = 0.5                      // standard deviation of its logarithm: voices differ by half and more
-	usualAlike    = -1.0                     // logarithm of the odds
+	usualPace     = 50.0 // ms a unit of weight
+	usualDoubt    = 0.4  // standard deviation of its logarithm
+	usualAlike    = -1.0 // logarithm of the odds
+	usualApart    = -2.0 // likewise
 	usualWords    = 4.0
 	leastDoubt    = 0.05 // a voice speaks one sentence faster than another
-	mostOdds      = 4.0
-	oddsOfLesson  = 2.0
+	mostOdds      = 12.0
+	mostAlike     = 4.0
+	oddsOfLesson  = 4.0
 	paceMemory    = 80.0 // words that count; older ones fade
-	countedApart  = 0.9  // sounds a word from which a voice leaves silence behind each
-	countedRunOn  = 0.7  // and below which it doesn't
+	wordLike      = 0.45 // deviation of sounds from words, up to which they may well be those
 	alikeEvidence = 8.0  // words that decide how words are long beside each other
 )
 
@@ -65,7 +70,7 @@ func (p *allPaces) add(r voicePace) {
 
 // unheard is a voice of which nothing is known.
 func (p *allPaces) unheard() voicePace {
-	r := voicePace{alike: usualAlike, samples: usualWords}
+	r := voicePace{alike: usualAlike, apart: usualApart, samples: usualWords}
 	for m := range wordModels {
 		r.unit[runOn][m], r.unit[apart][m] = math.Exp(p.mean[runOn][m]), math.Exp(p.mean[apart][m])
 		r.variance[m] = usualWords * usualSpreads[m] * usualSpreads[m]
@@ -90,51 +95,97 @@ func (r *voicePace) learn(l lesson) {
 	n := float64(len(l.beats))
 	to := l.sounds[len(l.sounds)-1].End + int64(l.rate) // silence follows
 	fade := min(1, paceMemory/(r.words+n))
-	var lengths [joinings][]stretch
+	var heard [joinings][]stretch
 	for j := range joinings {
-		lengths[j] = stretches(l.sounds, to, l.rate, j)
+		heard[j] = stretches(l.sounds, to, l.rate, j)
 	}
-	counted := len(lengths[apart]) == len(l.beats)
+	counted := r.learnJoining(l, heard[apart])
 	var off [wordModels]float64 // squares of the words' deviations
 	seen := 1.0
 	for m := range wordModels {
 		weights := m.weights(l.beats)
+		units := [joinings]float64{}
 		for j := range joinings {
-			unit := sum(lengths[j]) * l.speed / total(weights)
-			if j == runOn && r.words > 0 {
-				d := unit/r.unit[j][m] - 1
-				off[m] = d * d * n
-			}
-			r.unit[j][m] += (unit - r.unit[j][m]) * n / (r.words*fade + n)
+			units[j] = sum(heard[j]) * l.speed / total(weights)
 		}
-		if counted {
-			off[m], seen = deviations(lengths[apart], weights), n
+		switch clauses := clausesOf(l.beats, weights); {
+		case counted:
+			off[m], seen = deviations(heard[apart], single(weights)), n
+		case len(clauses) > 1 && len(clauses) == len(heard[runOn]):
+			off[m], seen = deviations(heard[runOn], clauses), float64(len(clauses)-1)
+		case r.words > 0:
+			d := units[runOn]/r.unit[runOn][m] - 1
+			off[m] = d * d * n
+		default:
+			seen = 0
 		}
-	}
-	if counted || r.words > 0 {
-		r.samples = r.samples*fade + seen
-		for m := range wordModels {
-			r.variance[m] = r.variance[m]*fade + off[m]
+		for j := range joinings {
+			r.unit[j][m] += (units[j] - r.unit[j][m]) * n / (r.words*fade + n)
 		}
-		evidence := min(r.samples, alikeEvidence)
-		r.alike = clamp(usualAlike+evidence*math.Log(r.spread(asWritten)/r.spread(allAlike)), mostOdds)
+		r.variance[m] = r.variance[m]*fade + off[m]
 	}
-	switch heard := float64(len(lengths[apart])) / n; {
-	case hasDigits(l.beats):
-	case heard >= countedApart && heard <= 1/countedApart:
-		r.apart = clamp(r.apart+oddsOfLesson, mostOdds)
-	case heard < countedRunOn:
-		r.apart = clamp(r.apart-oddsOfLesson, mostOdds)
-	}
+	r.samples = r.samples*fade + seen
 	r.words = r.words*fade + n
+	r.alike = clamp(usualAlike+min(r.samples, alikeEvidence)*math.Log(r.spread(asWritten)/r.spread(allAlike)), mostAlike)
 }
 
-// deviations are the squares of how far words are from what their weights say, each as a share of it.
-func deviations(words []stretch, weights []float64) (squares float64) {
-	unit := sum(words) / total(weights)
-	for i, w := range words {
-		d := w.length/(unit*weights[i]) - 1
-		squares += d * d
+// learnJoining learns whether the voice leaves silence behind each word, and reports whether its sounds were the words.
+func (r *voicePace) learnJoining(l lesson, heard []stretch) (counted bool) {
+	least := math.Inf(1)
+	if len(heard) == len(l.beats) {
+		for m := range wordModels {
+			least = min(least, deviations(heard, single(m.weights(l.beats))))
+		}
+	}
+	counted = least <= float64(len(heard))*wordLike*wordLike
+	switch {
+	case counted:
+		r.apart = clamp(r.apart+oddsOfLesson, mostOdds)
+	case !hasDigits(l.beats):
+		r.apart = clamp(r.apart-oddsOfLesson, mostOdds)
+	}
+	return counted
+}
+
+// phrase is some words between two pauses.
+type phrase struct {
+	weight float64
+	words  int
+}
+
+// clausesOf are the phrases between pauses where there are marks.
+func clausesOf(beats []text.Beat, weights []float64) []phrase {
+	all := []phrase{{}}
+	for i, b := range beats {
+		last := &all[len(all)-1]
+		last.weight, last.words = last.weight+weights[i], last.words+1
+		if b.Pause != text.NoPause && i+1 < len(beats) {
+			all = append(all, phrase{})
+		}
+	}
+	return all
+}
+
+// single are phrases of one word each.
+func single(weights []float64) []phrase {
+	all := make([]phrase, len(weights))
+	for i, w := range weights {
+		all[i] = phrase{weight: w, words: 1}
+	}
+	return all
+}
+
+// deviations are the squares of how far words are from what their weights say, each as a share of it: where only the
+// length of a phrase is known, its words share that.
+func deviations(heard []stretch, said []phrase) (squares float64) {
+	weight := 0.0
+	for _, p := range said {
+		weight += p.weight
+	}
+	unit := sum(heard) / weight
+	for i, s := range heard {
+		d := s.length/(unit*said[i].weight) - 1
+		squares += d * d * float64(said[i].words)
 	}
 	return squares
 }

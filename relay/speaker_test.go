@@ -51,7 +51,7 @@ type manner struct {
 func drawManner(d *rand.Rand) manner {
 	ms := func(from, to int) time.Duration { return time.Duration(from+d.IntN(to-from+1)) * time.Millisecond }
 	m := manner{
-		lengths: lengths(d.IntN(3)), rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
+		lengths: []lengths{byLetters, byLetters, alike, drawn}[d.IntN(4)], rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
 		clause: ms(90, 180), sentence: ms(150, 320), leading: ms(0, 250), trailing: ms(0, 250),
 	}
 	if d.IntN(2) == 0 {

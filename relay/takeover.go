@@ -232,7 +232,7 @@ func (a *attempt) learnLocked(first int) {
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
 	a.g.origin.srv.habits.learn(a.voice(), lesson{
-		beats: beats, sounds: within(a.ear.Sounds(), from, to), rate: rate, speed: a.caps.ClampSpeed(a.g.req.speed),
+		beats: beats, sounds: within(a.ear.Sounds(), from, to, rate), rate: rate, speed: a.caps.ClampSpeed(a.g.req.speed),
 	})
 	a.ear.Forget(to)
 }

@@ -1,13 +1,14 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,7 +31,6 @@ type brokenOff struct {
 	doubled    int
 	resumedAt  int
 	heardMS    int64
-	gap        time.Duration
 	text       string
 	whole      int
 	receivedMS int64
@@ -93,8 +93,8 @@ func newTakeovers(t *testing.T) *takeovers {
 	return r
 }
 
-// speak has a text spoken, and returns the reroute, if there was one, and by how much playback ran dry.
-func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted event, gap time.Duration) {
+// speak has a text spoken, and returns the reroute, if there was one.
+func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted event) {
 	for _, s := range append(slices.Clone(r.speakers), r.backup) {
 		s.text = said
 	}
@@ -106,20 +106,13 @@ func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted
 		t.Fatal(err)
 	}
 	r.client.send(string(ask))
-	dry := time.Time{}
 	for {
 		_, data, err := r.client.conn.Read(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		head := string(data[:min(len(data), 200)])
-		if strings.HasPrefix(head, `{"type":"audio"`) {
-			if dry.IsZero() {
-				dry = time.Now()
-			}
-			gap += max(0, time.Since(dry))
-			dry = later(dry, time.Now()).Add(time.Duration(samplesIn(head)) * time.Second / time.Duration(speakerFormat.Rate))
-			continue
+		if bytes.HasPrefix(data, []byte(`{"type":"audio"`)) {
+			continue // hours of it
 		}
 		e := event{}
 		if err := json.Unmarshal(data, &e); err != nil {
@@ -135,18 +128,11 @@ func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted
 			if e["reason"] != "completed" {
 				t.Fatalf("got %v", e)
 			}
-			return rerouted, gap
+			return rerouted
 		case "error":
 			t.Fatalf("got %v", e)
 		}
 	}
-}
-
-// samplesIn is the count of samples in an audio message.
-func samplesIn(head string) (n int) {
-	_, rest, _ := strings.Cut(head, `"samples":`)
-	_, _ = fmt.Sscan(rest[:strings.IndexAny(rest, ",}")], &n)
-	return n
 }
 
 // play plays one takeover by a voice that nobody has heard before.
@@ -159,18 +145,17 @@ func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool
 	s.pace, s.chunk = 2+6*d.Float64(), time.Duration(40+d.IntN(160))*time.Millisecond
 	for n := range b.learned {
 		s.breaks = 0
-		if e, _ := r.speak(t, fmt.Sprintf("g%d.%d", i, n), string(s.caps.PieceEnds), voice, drawText(8+d.IntN(20), d)); e != nil {
+		if e := r.speak(t, fmt.Sprintf("g%d.%d", i, n), string(s.caps.PieceEnds), voice, drawText(8+d.IntN(20), d)); e != nil {
 			t.Fatalf("seed %d: a voice that did not break off was taken over: %v", seed, e)
 		}
 	}
 	b.text = drawText(6+d.IntN(24), d)
 	length := b.manner.say(pieceFrom(b.text, 0), 0, rand.New(rand.NewPCG(seed, 4))).length
 	s.breaks, s.stalls = time.Millisecond+time.Duration(d.Float64()*float64(length)), d.IntN(3) == 0
-	e, gap := r.speak(t, fmt.Sprintf("g%d", i), string(s.caps.PieceEnds), voice, b.text)
+	e := r.speak(t, fmt.Sprintf("g%d", i), string(s.caps.PieceEnds), voice, b.text)
 	if e == nil {
 		return b, false // before any audio, or behind all of it
 	}
-	b.gap = gap
 	b.source, b.heardMS, b.resumedAt, b.receivedMS = e["resume_source"].(string), int64(e["resume_ms"].(float64)), int(e["resume_char"].(float64)), s.breaks.Milliseconds()
 	b.whole = heardBy(s.said, time.Duration(b.heardMS)*time.Millisecond)
 	took := 0
@@ -181,9 +166,19 @@ func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool
 	return b, true
 }
 
-// Voices without word times that break off anywhere, of every manner, known and unknown: no word is left out, and few
-// are said again.
+// What holds of voices without word times that break off anywhere: no word is left out, and more than two are said again
+// in so few of a hundred takeovers.
+var mostOften = map[string]float64{
+	"all voices":                                 6,
+	"voices that were heard before":              4,
+	"voices that leave silence behind each word": 1,
+}
+
+// Voices of every manner, known and unknown, break off anywhere in texts of any shape.
 func TestTwoThousandTakeovers(t *testing.T) {
+	if raceEnabled {
+		t.Skip("it takes too long, and has nothing of its own that others could touch")
+	}
 	all, batch := *takeoverCount, 125
 	results := make([][]brokenOff, all/batch)
 	t.Run("batches", func(t *testing.T) {
@@ -204,58 +199,71 @@ func TestTwoThousandTakeovers(t *testing.T) {
 	report(t, slices.Concat(results...))
 }
 
+// report prints what became of all takeovers, and fails where a promise was broken.
 func report(t *testing.T, all []brokenOff) {
+	t.Helper()
+	if len(all) < *takeoverCount*9/10 {
+		t.Errorf("only %d of %d were taken over", len(all), *takeoverCount)
+	}
 	groups := map[string][]brokenOff{}
 	for _, b := range all {
-		known := "known"
-		if b.learned == 0 {
-			known = "unknown"
-		}
-		gaps := "run together"
-		if b.manner.between > 0 {
-			gaps = "apart"
-		}
-		for _, key := range []string{"all", known, string(b.ends) + ", " + known + ", " + gaps, "by " + b.source} {
+		for _, key := range b.groups() {
 			groups[key] = append(groups[key], b)
 		}
 	}
-	for _, key := range sortedKeys(groups) {
-		t.Log(key, ": ", tally(groups[key]))
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		line, over := tally(groups[key])
+		t.Log(key, ": ", line)
+		if most, ok := mostOften[key]; ok && over > most {
+			t.Errorf("%s: more than two words are said again in %.1f %%, want at most %v %%", key, over, most)
+		}
 	}
 	slices.SortFunc(all, func(a, b brokenOff) int { return b.missing*100 + b.doubled - a.missing*100 - a.doubled })
-	for _, b := range all[:min(25, len(all))] {
+	for _, b := range all[:min(5, len(all))] {
 		t.Log(b)
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
+	for _, b := range all {
+		if b.missing > 0 {
+			t.Error(b)
+		}
 	}
-	slices.Sort(keys)
-	return keys
 }
 
-func tally(all []brokenOff) string {
+// groups are those whose members are looked at together.
+func (b brokenOff) groups() []string {
+	known, joined := "heard before", "run together"
+	if b.learned == 0 {
+		known = "not heard before"
+	}
+	if b.manner.between > 0 {
+		joined = "apart"
+	}
+	all := []string{"all voices", fmt.Sprintf("piece ends %s, %s, words %s", b.ends, known, joined)}
+	if b.learned > 0 {
+		all = append(all, "voices that were heard before")
+	}
+	if b.manner.between > 0 {
+		all = append(all, "voices that leave silence behind each word")
+	}
+	return all
+}
+
+// tally sums takeovers up. over is the share of those with more than two words said again, in percent.
+func tally(all []brokenOff) (line string, over float64) {
 	var doubled []int
-	missing, dry := 0, 0
+	missing, more := 0, 0
 	for _, b := range all {
 		if b.missing > 0 {
 			missing++
 		}
-		if b.gap > 0 {
-			dry++
+		if b.doubled > 2 {
+			more++
 		}
 		doubled = append(doubled, b.doubled)
 	}
 	slices.Sort(doubled)
-	over := 0
-	for _, d := range doubled {
-		if d > 2 {
-			over++
-		}
-	}
-	return fmt.Sprintf("%d takeovers, %d with words left out, %d doubled more than 2 (%.1f%%); p50 %d p90 %d p99 %d most %d; dry %d", len(all), missing,
-		over, 100*float64(over)/float64(len(all)), doubled[len(doubled)/2], doubled[len(doubled)*9/10], doubled[len(doubled)*99/100], doubled[len(doubled)-1], dry)
+	n := len(doubled)
+	over = 100 * float64(more) / float64(n)
+	return fmt.Sprintf("%d takeovers, %d leave words out; said again: p50 %d, p90 %d, p99 %d, most %d, more than two in %.1f %%",
+		n, missing, doubled[n/2], doubled[n*9/10], doubled[n*99/100], doubled[n-1], over), over
 }

@@ -9,10 +9,10 @@ import (
 // floor and limit are the widths between which the next piece's end is looked for. Unspeakable text that would fill half
 // of a piece doesn't count, since it is not sent.
 func (c *Cutter) floor() int { return c.base() + c.schedule.gather(c.pieces) }
-func (c *Cutter) limit() int { return c.base() + c.schedule.longest(c.pieces) }
+func (c *Cutter) limit() int { return c.base() + c.schedule.Max }
 
 func (c *Cutter) base() int {
-	if lead := c.origin(); lead.width-c.at.width > c.schedule.longest(c.pieces)/2 {
+	if lead := c.origin(); lead.width-c.at.width > c.schedule.Max/2 {
 		return lead.width
 	}
 	return c.at.width
@@ -20,6 +20,9 @@ func (c *Cutter) base() int {
 
 // chooseClosed chooses among text that must go out up to end: all of it, if it fits and holds no sentence worth a piece.
 func (c *Cutter) chooseClosed(end place) place {
+	if p, ok := c.clause(end); ok {
+		return p
+	}
 	p, ok := c.scan.after(sentence, c.floor(), c.at.spoken)
 	if ok && p.width <= c.limit() && p.byte < end.byte {
 		return p
@@ -28,6 +31,20 @@ func (c *Cutter) chooseClosed(end place) place {
 		return end
 	}
 	return c.overlong(end)
+}
+
+// clause chooses the end of a clause in text that is longer than a piece should be: the last one before that, else the
+// first behind it.
+func (c *Cutter) clause(end place) (place, bool) {
+	usual := c.base() + c.schedule.clause()
+	if c.schedule.Clause == 0 || end.width <= usual {
+		return place{}, false
+	}
+	if p, ok := c.scan.before(clause, usual); ok && p.spoken > c.at.spoken {
+		return p, true
+	}
+	p, ok := c.scan.after(clause, usual, c.at.spoken)
+	return p, ok && p.width <= c.limit() && p.byte < end.byte
 }
 
 // chooseOpen chooses while more text may come.

@@ -4,7 +4,7 @@ package text
 type Schedule struct {
 	Gather []int // characters to gather before piece i; the last value holds for all later ones
 	Max    int   // longest piece, in characters as the vendor gets them; at least 1
-	First  int   // longest first piece, where it is shorter; 0: as the others
+	Clause int   // a piece that would be longer ends with a clause, where there is an end of one; 0: as Max
 }
 
 // gather is how much to gather before piece i, never more than a piece may have.
@@ -12,15 +12,14 @@ func (s Schedule) gather(i int) int {
 	if len(s.Gather) == 0 {
 		return 0
 	}
-	return min(s.Gather[min(i, len(s.Gather)-1)], s.longest(i))
+	return min(s.Gather[min(i, len(s.Gather)-1)], s.clause())
 }
 
-// longest is how long piece i may be.
-func (s Schedule) longest(i int) int {
-	if i == 0 && s.First > 0 {
-		return min(s.First, s.Max)
+func (s Schedule) clause() int {
+	if s.Clause == 0 {
+		return s.Max
 	}
-	return s.Max
+	return min(s.Clause, s.Max)
 }
 
 // Now is what a Cutter can't see in the text.
@@ -146,11 +145,10 @@ func (c *Cutter) widen(at, end place, closed bool) cut {
 	if head := c.scan.head; c.scan.b.finished && head.spoken == at.spoken {
 		out.to, out.last = head, true
 	}
-	longest := c.schedule.longest(c.pieces)
-	if out.core.width-out.from.width > longest {
+	if out.core.width-out.from.width > c.schedule.Max {
 		out.from = c.origin()
 	}
-	if out.to.width-out.from.width <= longest {
+	if out.to.width-out.from.width <= c.schedule.Max {
 		out.core = out.to
 	}
 	return out

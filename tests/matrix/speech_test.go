@@ -56,7 +56,7 @@ func playSpeech(t *testing.T, first, second vendor, kind emulator.FaultKind, sha
 		t.Fatalf("ended %s, rerouted %+v: %+v", u.reason, u.rerouted, u.attempts)
 	}
 	got := audio.Duration(int64(len(u.pcm)), rate)
-	t.Logf("%v of speech where one voice takes %v; silent for at most %v, where that is for %v; by %s",
+	t.Logf("resumed at %q; %v of speech where one voice takes %v; silent for at most %v, where that is for %v; by %s", sentence[u.rerouted[0].Char:],
 		got, length, longestSilence(u.pcm), longestSilence(whole.pcm), u.rerouted[0].Source)
 	if ratio := float64(got) / float64(length); ratio < leastLength || ratio > mostLength {
 		t.Errorf("%v of speech where one voice takes %v: words are missing, or said too often", got, length)
