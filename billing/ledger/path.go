@@ -1,16 +1,16 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-)
+	"time"
 
-// sqliteHeader is what every database file begins with, by SQLite's file format.
-const sqliteHeader = "SQLite format 3\x00"
+	sqlite3 "modernc.org/sqlite/lib"
+)
 
 // CheckPath reports why a ledger can't be opened at a path, as far as that shows without making or locking anything. The
 // file need not be there, nor its folder.
@@ -23,20 +23,36 @@ func CheckPath(path string) error {
 		return bare(err)
 	case !info.Mode().IsRegular():
 		return errors.New("is no file")
+	case info.Size() == 0: // it becomes one
+		return nil
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
+	if err := usable(path); err != nil {
 		return bare(err)
 	}
-	defer f.Close() // nothing was written
-	header := make([]byte, len(sqliteHeader))
-	switch n, err := io.ReadFull(f, header); {
-	case n == 0: // empty: it becomes one
-		return nil
-	case err != nil || string(header) != sqliteHeader:
-		return errors.New("is a file, but no ledger")
+	return checkLedger(path)
+}
+
+// checkPatience bounds the look into a file that another program may have locked.
+const checkPatience = 2 * time.Second
+
+// checkLedger looks into a file by SQLite's own means: if this process writes it, to open and close it otherwise would end
+// the locks that SQLite has on it.
+func checkLedger(path string) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), checkPatience)
+	defer cancel()
+	db, err := openReading(path)
+	if err != nil {
+		return err
 	}
-	return nil
+	defer func() { err = errors.Join(err, db.Close()) }()
+	switch _, err := checkForm(ctx, db); {
+	case errors.Is(err, ErrForeign), code(err) == sqlite3.SQLITE_NOTADB:
+		return errors.New("can't open ledger: it is a file, but no ledger of this version")
+	case errors.Is(err, errOlder):
+		return nil
+	default:
+		return err
+	}
 }
 
 // checkFolder reports why a file can't be made in a folder, which is made with those above it.

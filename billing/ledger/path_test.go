@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,4 +58,28 @@ func entries(t *testing.T, dir string) int {
 		t.Fatal(err)
 	}
 	return len(all)
+}
+
+// A relay that runs checks its own ledger when its configuration is loaded anew. That must not end what SQLite has locked:
+// another program would take itself for the last one, and remove the log that the relay goes on to write to.
+func TestCheckPathFreesNoLock(t *testing.T) {
+	sqlite, err := exec.LookPath("sqlite3")
+	if err != nil {
+		t.Skip("the program sqlite3 is missing: locks count between processes")
+	}
+	l, file := opened(t)
+	speak(t, l, "rec-1", "acme", morning)
+	if err := CheckPath(file); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(sqlite, file, "SELECT COUNT(*) FROM records").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if l.LogSize() == 0 {
+		t.Error("the log is gone under the relay that writes it")
+	}
+	speak(t, l, "rec-2", "acme", morning)
+	if out, err := exec.Command(sqlite, file, "SELECT COUNT(*) FROM records").CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "2" {
+		t.Errorf("%s records, %v, want both", out, err)
+	}
 }
