@@ -68,10 +68,15 @@ func (p *parts) final() (n int) {
 	return n
 }
 
-// through is how many pieces are spoken by so many letters. One with a flush behind it is not before that is answered.
+// through is how many pieces are spoken by so many letters, which chunks have had. One with a flush behind it is not before
+// that is answered. Where the last of the letters are of a piece that goes on, what was heard can't be told apart: the
+// pieces end together with that one.
 func (p *parts) through(letters int) (n int) {
 	for n < len(p.owed) && p.owed[n].end <= letters && !slices.Contains(p.flushes, p.owed[n].id) {
 		n++
+	}
+	if n > 0 && p.owed[n-1].end < letters {
+		return 0
 	}
 	return n
 }

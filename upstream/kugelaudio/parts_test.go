@@ -22,7 +22,7 @@ func TestChunksTellWherePiecesEnd(t *testing.T) {
 		"a chunk a piece":      {[]string{"One two.", " Three."}, []string{"One two.", "Three."}, []ends{{1, 1}, {2, 0}}, false},
 		"two chunks a piece":   {[]string{"One. Two.", " Three."}, []string{"One.", "Two.", "Three."}, []ends{{0, 1}, {1, 1}, {2, 0}}, false},
 		"a chunk of two":       {[]string{"One,", " two.", " Three."}, []string{"One, two.", "Three."}, []ends{{2, 1}, {3, 0}}, false},
-		"a chunk and a half":   {[]string{"One, two", " three. Four."}, []string{"One, two three.", "Four."}, []ends{{1, 0}, {2, 0}}, false},
+		"a chunk and a half":   {[]string{"One, two", " three. Four."}, []string{"One, two three.", "Four."}, []ends{{0, 0}, {2, 0}}, false},
 		"a tag that is gone":   {[]string{"Spell <spell>AB</spell>.", " Go."}, []string{"Spell AB.", "<x>Go."}, []ends{{1, 1}, {2, 0}}, false},
 		"another case":         {[]string{"ONE.", " Two."}, []string{"One.", "two"}, []ends{{1, 1}, {2, 0}}, false},
 		"a number in words":    {[]string{"Take 5.", " Two."}, []string{"Take five."}, []ends{{0, 2}}, true},
@@ -45,6 +45,21 @@ func TestChunksTellWherePiecesEnd(t *testing.T) {
 				t.Errorf("blind: got %t, want %t", p.blind, c.blind)
 			}
 		})
+	}
+}
+
+// A chunk of two pieces, of which the second is flushed: both end with the answer to that, and what was heard is of both.
+func TestAChunkOfTwoPiecesEndsBoth(t *testing.T) {
+	p := &parts{}
+	p.add(0, "One,")
+	p.add(1, " two.")
+	p.flush()
+	_, end, _ := p.begin("One, two.")
+	if n := p.through(end); n != 0 {
+		t.Errorf("%d pieces end with the chunk, want none", n)
+	}
+	if n := p.final(); n != 2 {
+		t.Errorf("%d pieces end with the flush, want both", n)
 	}
 }
 
