@@ -76,23 +76,30 @@ func spentOf(r billing.Record) limits.Spent {
 
 // price is the most that a text may cost at any of the plan's targets, in millionths of the budget's unit.
 func (g *generation) price(s string) int64 {
-	used := billing.Usage{}
-	for _, sentence := range sentencesOf(s) {
-		used = added(used, g.expected(sentence.Text))
-	}
-	return g.dearest(used)
+	return g.dearest(g.takes(sentencesOf(s)))
 }
 
-// expected is what a piece takes of a vendor, as far as it is known beforehand.
+// takes is what sentences take of a vendor together.
+func (g *generation) takes(sentences []text.Piece) billing.Usage {
+	used := billing.Usage{}
+	for _, s := range sentences {
+		used = added(used, g.expected(s.Text))
+	}
+	return used
+}
+
+// expected is what a piece or a sentence takes of a vendor, as far as it is known beforehand.
 func (g *generation) expected(piece string) billing.Usage {
-	if piece == "" {
-		return billing.Usage{}
+	characters := utf8.RuneCountInString(piece)
+	longest := max(g.schedule().Max, 1)
+	if len(g.req.plan.Candidates) > 1 {
+		longest = min(longest, untimedPiece)
 	}
 	return billing.Usage{
 		Audio:      speechTime(piece, g.req.speed),
-		Characters: int64(utf8.RuneCountInString(piece)),
+		Characters: int64(characters),
 		Bytes:      int64(len(piece)),
-		Requests:   1,
+		Requests:   int64((characters + longest - 1) / longest),
 	}
 }
 

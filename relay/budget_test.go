@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -262,6 +263,67 @@ func TestPayingHoldsUpNobody(t *testing.T) {
 			t.Errorf("%d characters are spent", got)
 		}
 	})
+}
+
+// countedBudgets add up what is set aside.
+type countedBudgets struct {
+	limits.Budgets
+	set *atomic.Int64
+}
+
+func (b countedBudgets) Open(ctx context.Context, e limits.Expense) (limits.Purse, error) {
+	b.set.Add(e.Micros)
+	p, err := b.Budgets.Open(ctx, e)
+	return countedPurse{p, b.set}, err
+}
+
+type countedPurse struct {
+	limits.Purse
+	set *atomic.Int64
+}
+
+func (p countedPurse) Reserve(ctx context.Context, micros int64) error {
+	p.set.Add(micros)
+	return p.Purse.Reserve(ctx, micros)
+}
+
+func (p countedPurse) Extend(ctx context.Context, micros int64) {
+	p.set.Add(micros)
+	p.Purse.Extend(ctx, micros)
+}
+
+// A text has the same price however it comes, whatever is priced.
+func TestPriceDoesNotDependOnHowTextComes(t *testing.T) {
+	const said = `Dr. Ada paid $3.50 for it. "Why?" <spell>AB1</spell> she asked. It was 9 p.m. in the U.S. already, and nobody knew.`
+	for _, unit := range []billing.Unit{billing.Character, billing.Byte, billing.AudioSecond, billing.Request} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Millisecond)})
+			set := new(atomic.Int64)
+			r.spendFrom(countedBudgets{limits.NewMemoryBudgets(nil), set}, 100_000)
+			prices, err := billing.NewPriceList([]billing.Price{{Provider: "alpha", Model: "*", Unit: unit, Amount: "0.01", Currency: "EUR"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.setup().prices = prices
+			c := r.dial("")
+			c.send(generate("whole", said, ""))
+			c.listenAll("whole")
+			whole := set.Swap(0)
+			for _, chunk := range []int{1, 5, 17, 60} {
+				id := fmt.Sprint("by", chunk)
+				c.send(generate(id, "", `,"final":false`))
+				for from := 0; from < len(said); from += chunk {
+					c.send(fmt.Sprintf(`{"type":"append","generation_id":%q,"text":%q}`, id, said[from:min(from+chunk, len(said))]))
+					time.Sleep(time.Millisecond)
+				}
+				c.send(fmt.Sprintf(`{"type":"finish","generation_id":%q}`, id))
+				c.listenAll(id)
+				if got := set.Swap(0); got != whole || whole == 0 {
+					t.Errorf("by %s, %d characters at a time: %d set aside, at once %d", unit, chunk, got, whole)
+				}
+			}
+		})
+	}
 }
 
 // A generation that is cancelled while its money is looked for is cancelled, not at fault.

@@ -17,6 +17,8 @@ import (
 type funds struct {
 	purse    limits.Purse  // nil: not open yet, or nobody counts
 	paid     int64         // the price of the text, in millionths of the budget's unit
+	whole    billing.Usage // what the text's sentences take that are whole, so that each is looked at once
+	wholeTo  int           // where they end, in bytes
 	extended int64         // set aside beyond that
 	given    billing.Usage // what attempts have been given, all together
 
@@ -101,6 +103,7 @@ func (g *generation) fund(ctx context.Context) {
 func (g *generation) fundOnce(ctx context.Context) bool {
 	g.mu.Lock()
 	purse, so, paid, waiting := g.funds.purse, g.text.String(), g.funds.paid, g.funds.take()
+	known, wholeTo := g.funds.whole, g.funds.wholeTo
 	if len(waiting) == 0 || g.stopped || g.done.Reason != "" || g.funds.short != nil {
 		g.funds.busy = false
 		g.mu.Unlock()
@@ -111,7 +114,8 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 	for _, c := range waiting {
 		whole += c.text
 	}
-	more := max(g.price(whole)-paid, 0)
+	open := sentencesOf(whole[wholeTo:])
+	more := max(g.dearest(added(known, g.takes(open)))-paid, 0)
 	err := purse.Reserve(ctx, more)
 	var spent *limits.BudgetError
 	if errors.As(err, &spent) {
@@ -125,6 +129,7 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.funds.paid += more
+	g.noteWholeLocked(open, whole[wholeTo:])
 	g.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
 	if g.stopped || g.done.Reason != "" { // meanwhile; what it cost is being settled
 		return true
@@ -133,6 +138,16 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 		g.applyLocked(c)
 	}
 	return true
+}
+
+// noteWholeLocked counts the sentences of a text that another follows: nothing changes them any more.
+func (g *generation) noteWholeLocked(sentences []text.Piece, of string) {
+	if len(sentences) < 2 {
+		return
+	}
+	sure := sentences[:len(sentences)-1]
+	g.funds.whole = added(g.funds.whole, g.takes(sure))
+	g.funds.wholeTo += len(beginning(of, sure[len(sure)-1].End))
 }
 
 // shortTries is how often what is left is asked for: others may take it between a refusal and the next asking.
