@@ -105,3 +105,24 @@ func TestASocketInDoubtWaitsForASign(t *testing.T) {
 		})
 	}
 }
+
+// Sockets opened ahead that died without a sign cost one timeout, though each of them bears one stream.
+func TestSocketsAheadInDoubtAreNotUsed(t *testing.T) {
+	cfg := upstream.PoolConfig{SingleUse: true, Warm: 3}
+	pooled(t, cfg, func(t *testing.T, b *bench) {
+		b.plan(true, true)
+		b.pool.Warm(t.Context())
+		s := b.join("")
+		s.send("one")
+		synctest.Wait()
+		b.plan(false, false)
+		s.seat.Doubt(errTooLate)
+		s.seat.Leave(false)
+		for range 3 {
+			next := b.join("")
+			next.send("one")
+			next.want("", "one")
+			next.seat.Leave(true)
+		}
+	})
+}

@@ -123,6 +123,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
+	s.seat.Doubt(cause)
 	told, err := false, error(nil)
 	if s.stop(upstream.CloseCause(cause)) {
 		told, err = s.seat.Stop(ctx, message{Type: typeClear}.encode())

@@ -9,7 +9,7 @@
 //
 //  1. The sink hears the pieces one after another, whatever the order in which the vendor speaks them.
 //  2. A contextId never meets a second socket: it ends with the socket's number, and a conversation that has to move
-//     goes on under another.
+//     goes on under another. Streams of a conversation that overlap are on one socket, and under one contextId.
 //  3. Nothing is said of word times, so a frame that has none in a shape known here is no fault.
 //  4. An error's text is free and may quote the client's: it is searched for what it means, and goes no further.
 //  5. An error that names no generation, and a frame that breaks the protocol, end the socket with all its streams.

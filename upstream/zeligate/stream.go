@@ -94,6 +94,7 @@ func (s *stream) Close(_ context.Context, cause error) error {
 		return nil
 	}
 	s.closed = true
+	s.seat.Doubt(cause)
 	s.end(upstream.CloseCause(cause))
 	return nil
 }
