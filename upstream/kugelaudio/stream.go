@@ -48,13 +48,6 @@ func (s *stream) key(tenant string) string {
 	return string(encode(s.session)) + tenant
 }
 
-// How long text may wait for more before it is flushed: where the vendor has nothing to do, only until the next piece
-// can have come; where it is about to begin by itself, until it surely would have.
-const (
-	pauseTime = 50 * time.Millisecond
-	beginTime = 300 * time.Millisecond
-)
-
 // Speak orders a piece.
 func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 	flush, err := s.order(p)
@@ -101,57 +94,6 @@ func (s *stream) order(p upstream.Piece) (flush bool, err error) {
 		s.parts.flush()
 	}
 	return flush, nil
-}
-
-// busyLocked reports whether the vendor speaks, or is about to.
-func (s *stream) busyLocked() bool { return s.clock.busy() || len(s.parts.flushes) > 0 }
-
-// awaitLocked sets the alarm for a flush where the vendor has nothing to do, and there is text that it may not begin with
-// by itself. That is told to the sink.
-func (s *stream) awaitLocked() {
-	if s.ended {
-		return
-	}
-	if kept := s.parts.unbegun(!s.busyLocked()); kept != s.kept {
-		s.kept = kept
-		s.sink.Withheld(kept)
-	}
-	switch {
-	case s.silentLocked() || s.busyLocked() || !s.parts.unflushed():
-		if s.alarm != nil {
-			s.alarm.Stop()
-		}
-		return
-	case s.parts.confirmed():
-		s.wakeLocked(beginTime)
-	default:
-		s.wakeLocked(pauseTime)
-	}
-}
-
-func (s *stream) wakeLocked(in time.Duration) {
-	if s.alarm == nil {
-		s.alarm = time.AfterFunc(in, s.paused)
-		return
-	}
-	s.alarm.Reset(in)
-}
-
-// paused flushes what the vendor has, since no more text has come. It runs on the alarm, which must not wait: a socket that
-// has no room is stuck.
-func (s *stream) paused() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() || s.sending || s.busyLocked() || !s.parts.unflushed() {
-		return // who is sending sets the alarm anew
-	}
-	s.parts.flush()
-	now, cancel := context.WithCancel(context.Background())
-	cancel()
-	if s.seat.Send(now, encode(flushFrame{Flush: true, ContextID: s.id})) != nil {
-		s.endLocked(upstream.Usage{}, &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}, true)
-	}
-	s.awaitLocked()
 }
 
 // WhenGone is the Lingerer's.
@@ -280,96 +222,6 @@ func (s *stream) formatLocked(p packet) (audio.Format, bool) {
 		f.Rate = int(p.rate)
 	}
 	return f, f.Validate() == nil
-}
-
-// chunkLocked is the chunk of that id, -1 for the latest.
-func (s *stream) chunkLocked(id int64) *chunk {
-	if id < 0 {
-		id = s.clock.latest()
-	}
-	if !s.clock.knows(id) {
-		s.clock.Fill(s.sink) // each chunk begins with a whole sample
-	}
-	piece := s.piece
-	if len(s.parts.owed) > 0 {
-		piece = s.parts.owed[0].id
-	}
-	return s.clock.chunk(id, piece)
-}
-
-// begin notes where a chunk begins, and which text it has.
-func (s *stream) begin(id int64, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
-		return
-	}
-	if c := s.chunkLocked(id); c.end == 0 && !c.complete {
-		c.from, c.end, c.of = s.parts.begin(text)
-	}
-	s.awaitLocked()
-}
-
-// complete notes that all audio of a chunk has come.
-func (s *stream) complete(id int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
-		return
-	}
-	c := s.chunkLocked(id)
-	c.complete = true
-	s.parts.blind = s.parts.blind || c.end == c.from
-	s.advanceLocked()
-	s.awaitLocked()
-}
-
-// words hands word times on.
-func (s *stream) words(id int64, times []wordTime) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() || len(times) == 0 {
-		return
-	}
-	in := s.chunkLocked(id)
-	words := make([]upstream.Word, len(times))
-	for i, w := range times {
-		s.worded = max(s.worded, in.pieceOf(w))
-		start, end := s.clock.span(in, w)
-		words[i] = upstream.Word{Text: w.Word, Piece: s.worded, Start: start, End: end, Score: -1}
-		if w.Score != nil {
-			words[i].Score = *w.Score
-		}
-	}
-	s.sink.Words(words)
-	s.advanceLocked()
-}
-
-// advanceLocked ends the pieces that chunks have spoken.
-func (s *stream) advanceLocked() {
-	if n := s.parts.through(s.clock.through()); n > 0 {
-		s.endPiecesLocked(n)
-	}
-}
-
-// final ends the pieces that were flushed first.
-func (s *stream) final() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
-		return
-	}
-	if n := s.parts.final(); n > 0 {
-		s.endPiecesLocked(n)
-	}
-	s.awaitLocked()
-}
-
-// endPiecesLocked ends the first n pieces, all at once.
-func (s *stream) endPiecesLocked(n int) {
-	s.clock.Fill(s.sink)
-	s.piece = s.parts.end(n)
-	s.sink.PieceEnd(s.piece)
 }
 
 // contextClosed is the vendor's last word on the context.

@@ -1,0 +1,66 @@
+package kugelaudio
+
+import (
+	"context"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// How long text may wait for more before it is flushed: where the vendor has nothing to do, only until the next piece
+// can have come; where it is about to begin by itself, until it surely would have.
+const (
+	pauseTime = 50 * time.Millisecond
+	beginTime = 300 * time.Millisecond
+)
+
+// busyLocked reports whether the vendor speaks, or is about to.
+func (s *stream) busyLocked() bool { return s.clock.busy() || len(s.parts.flushes) > 0 }
+
+// awaitLocked sets the alarm for a flush where the vendor has nothing to do, and there is text that it may not begin with
+// by itself. That is told to the sink.
+func (s *stream) awaitLocked() {
+	if s.ended {
+		return
+	}
+	if kept := s.parts.unbegun(!s.busyLocked()); kept != s.kept {
+		s.kept = kept
+		s.sink.Withheld(kept)
+	}
+	switch {
+	case s.silentLocked() || s.busyLocked() || !s.parts.unflushed():
+		if s.alarm != nil {
+			s.alarm.Stop()
+		}
+		return
+	case s.parts.confirmed():
+		s.wakeLocked(beginTime)
+	default:
+		s.wakeLocked(pauseTime)
+	}
+}
+
+func (s *stream) wakeLocked(in time.Duration) {
+	if s.alarm == nil {
+		s.alarm = time.AfterFunc(in, s.paused)
+		return
+	}
+	s.alarm.Reset(in)
+}
+
+// paused flushes what the vendor has, since no more text has come. It runs on the alarm, which must not wait: a socket that
+// has no room is stuck.
+func (s *stream) paused() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.silentLocked() || s.sending || s.busyLocked() || !s.parts.unflushed() {
+		return // who is sending sets the alarm anew
+	}
+	s.parts.flush()
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if s.seat.Send(now, encode(flushFrame{Flush: true, ContextID: s.id})) != nil {
+		s.endLocked(upstream.Usage{}, &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}, true)
+	}
+	s.awaitLocked()
+}
