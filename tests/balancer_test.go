@@ -116,7 +116,7 @@ func (c *callers) loop(utter func(ctx context.Context) (first time.Time, err err
 				c.t.Errorf("nothing was heard: %v", err)
 				return
 			}
-			time.Sleep(50 * time.Millisecond) // an agent's own pause between two tries
+			<-time.After(50 * time.Millisecond) // an agent's own pause between two tries
 		}
 	}
 }
