@@ -118,36 +118,37 @@ func TestCancelledAtOnceWithABudget(t *testing.T) {
 
 // A relay that was killed and is back takes nobody's slots.
 func TestAKilledRelayIsBackWithItsSlots(t *testing.T) {
-	t.Parallel()
-	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{})))
-	cfg.Tenants = map[string]any{"acme": map[string]any{"limits": map[string]any{"max_concurrent_generations": 2}}}
-	cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).address}
-	dir := t.TempDir()
-	first := serveIn(t, dir, cfg)
-	c := first.dialWith(t, dialing{header: bearer(acmeKey)})
-	for i := range 2 {
-		c.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": "", "final": false})
-		c.await("accepted", of("accepted", fmt.Sprint("g", i)))
+	var cfg *config
+	twoAtOnce := func(c *config) {
+		c.Tenants = map[string]any{"acme": map[string]any{"limits": map[string]any{"max_concurrent_generations": 2}}}
+		cfg = c
 	}
-	second := serve(t, cfg)
-	other := second.dialWith(t, dialing{header: bearer(acmeKey)})
-	other.send(j{"type": "generate", "generation_id": "full", "text": "lazy dog."})
-	if m := other.await("the end", isEnd); endCode(m) != "too_many_generations" || m.RetryAfterMS == nil || *m.RetryAfterMS < 1 {
-		t.Errorf("both slots are taken, and a third is told %s", m)
-	}
-	first.kill()
-	c.overWithin(deadline)
-	again := serveIn(t, dir, cfg)
-	tries := 0
-	eventually(t, "a slot to be free", func() bool {
-		tries++
-		id := fmt.Sprint("free", tries)
-		other.send(j{"type": "generate", "generation_id": id, "text": "lazy dog."})
-		return other.await("the end", func(m message) bool { return m.ID == id && isEnd(m) }).kind == "done"
+	agreeing(t, twoAtOnce, func(first, second *relay) string {
+		c := first.dialWith(t, dialing{header: bearer(acmeKey)})
+		for i := range 2 {
+			c.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": "", "final": false})
+			c.await("accepted", of("accepted", fmt.Sprint("g", i)))
+		}
+		other := second.dialWith(t, dialing{header: bearer(acmeKey)})
+		other.send(j{"type": "generate", "generation_id": "full", "text": "lazy dog."})
+		if m := other.await("the end", isEnd); endCode(m) != "too_many_generations" || m.RetryAfterMS == nil || *m.RetryAfterMS < 1 {
+			return fmt.Sprintf("both slots are taken, and a third is told %s", m)
+		}
+		first.kill()
+		c.overWithin(deadline)
+		again := serveIn(t, first.dir, cfg)
+		tries := 0
+		eventually(t, "a slot to be free", func() bool {
+			tries++
+			id := fmt.Sprint("free", tries)
+			other.send(j{"type": "generate", "generation_id": id, "text": "lazy dog."})
+			return other.await("the end", func(m message) bool { return m.ID == id && isEnd(m) }).kind == "done"
+		})
+		back := again.dialWith(t, dialing{header: bearer(acmeKey)})
+		back.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
+		back.completed("g")
+		return ""
 	})
-	back := again.dialWith(t, dialing{header: bearer(acmeKey)})
-	back.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
-	back.completed("g")
 }
 
 // What a killed relay was speaking counts against the budget once the relay is back, and no more of it is set aside.
