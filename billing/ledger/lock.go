@@ -57,17 +57,30 @@ func Hold(path string) (io.Closer, error) {
 // maxNoted bounds the epochs that are noted: of as many starts in a row may Redis have been away.
 const maxNoted = 64
 
+// maxNote is more bytes than a note has: 28 of the epoch, two numbers in hex.
+const maxNote = 64
+
 // note adds an epoch to those in the file beside, and returns those before it: who wrote under them is gone, as this lock is
-// had. A note that fails costs a wait, where a copy is restored.
+// had. Each stands with the place of that file, since one that was copied along with its folder says nothing of others. A note
+// that fails costs a wait, where a copy is restored.
 func (l locks) note(epoch string) (former []string) {
-	raw, err := io.ReadAll(io.NewSectionReader(l.beside, 0, maxNoted*64))
+	info, err := l.beside.Stat()
+	if err != nil || placeOf(info) == "" {
+		return nil
+	}
+	raw, err := io.ReadAll(io.NewSectionReader(l.beside, 0, maxNoted*maxNote))
 	if err != nil {
 		return nil
 	}
-	former = strings.Fields(string(raw))
-	noted := append(former[max(0, len(former)-maxNoted+1):], epoch)
+	var lines []string
+	for line := range strings.Lines(string(raw)) {
+		if name, place, _ := strings.Cut(strings.TrimSpace(line), " "); place == placeOf(info) {
+			former, lines = append(former, name), append(lines, line)
+		}
+	}
+	lines = append(lines[max(0, len(lines)-maxNoted+1):], epoch+" "+placeOf(info)+"\n")
 	if err := l.beside.Truncate(0); err == nil {
-		_, _ = l.beside.WriteAt([]byte(strings.Join(noted, "\n")+"\n"), 0) // see above
+		_, _ = l.beside.WriteAt([]byte(strings.Join(lines, "")), 0) // see above
 	}
 	return former
 }

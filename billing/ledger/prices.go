@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"voicerelay/billing"
 )
@@ -22,7 +23,7 @@ func (l *Ledger) Price(list *billing.PriceList) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lists = append(l.lists, list)
+	l.lists = append(slices.DeleteFunc(l.lists, func(had *billing.PriceList) bool { return had.Hash() == list.Hash() }), list)
 	l.lists = l.lists[max(0, len(l.lists)-maxLists):]
 }
 

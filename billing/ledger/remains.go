@@ -111,15 +111,20 @@ func (l *Ledger) Conclude(ctx context.Context) error {
 			return err
 		}
 	}
-	return l.enqueue(ctx, newChange(conclusion{place: l.place}))
+	return l.enqueue(ctx, newChange(conclusion{place: l.place, asked: true}))
 }
 
-// conclusion notes that all has been sought, and where.
-type conclusion struct{ place string }
+// conclusion notes where the file is, and that Redis was asked for all that is missing, if it was.
+type conclusion struct {
+	place string
+	asked bool
+}
 
 func (m conclusion) apply(b *batch) (missed, err error) {
-	if err := b.exec(`UPDATE gaps SET sought = 1 WHERE sought = 0`); err != nil {
-		return nil, err
+	if m.asked {
+		if err := b.exec(`UPDATE gaps SET sought = 1 WHERE sought = 0`); err != nil {
+			return nil, err
+		}
 	}
 	return nil, b.exec(`UPDATE file SET place = ? WHERE place <> ?`, m.place, m.place)
 }

@@ -75,6 +75,11 @@ func (w *writer) takeOver(ctx context.Context, cfg Config) (err error) {
 	}
 	w.place = placeOf(w.identity)
 	w.copied = before != "" && before != w.place
+	if before == "" { // a new file, or one of an earlier version
+		if err := w.store.exec(`UPDATE file SET place = ?`, w.place); err != nil {
+			return asDamage(err)
+		}
+	}
 	if err := w.store.keepPrices(cfg.Prices); err != nil { // what a version without price lists left is of this one, if known
 		return err
 	}
