@@ -89,6 +89,7 @@ func TestEventsComeInOrder(t *testing.T) {
 			protocol.Started{GenerationID: "g", Provider: "a", Ignored: []string{}},
 			Audio{Data: []byte{0}, Samples: 2400},
 			protocol.Timestamps{GenerationID: "g", Source: "provider", Words: []protocol.TimedWord{{Word: "g"}}},
+			protocol.Timestamps{GenerationID: "g", Source: "estimate", ErrorMS: 120, Words: []protocol.TimedWord{{Word: "g"}}},
 			protocol.Rerouted{GenerationID: "g", From: "a", To: "b", Ignored: []string{}},
 			Audio{Data: []byte{1}, Seq: 1, Samples: 2400, Start: 100 * time.Millisecond},
 		}

@@ -77,7 +77,7 @@ func (m wordModel) weights(beats []text.Beat) []float64 {
 type stretch struct {
 	length, silence float64
 	over            bool  // the silence shows that the sound has ended
-	end             int64 // of the sound, in samples
+	begin, end      int64 // of the sound, in samples
 }
 
 // stretches are the sounds up to a place. Those of a voice that runs words together are joined where the silence between
@@ -107,7 +107,7 @@ func stretches(sounds []audio.Sound, to int64, rate int, j joining) []stretch {
 		if next < to && silence < closed {
 			continue // it goes on
 		}
-		all = append(all, stretch{length: ms(end - begin), silence: silence, over: silence >= closed, end: end})
+		all = append(all, stretch{length: ms(end - begin), silence: silence, over: silence >= closed, begin: begin, end: end})
 		begin = -1
 	}
 	return all

@@ -69,6 +69,7 @@ type toldWord struct {
 	char       int // where it begins
 	start, end time.Duration
 	source     string
+	errorMS    time.Duration // 0: none was told
 }
 
 // toldIn are the words of timestamps.
@@ -77,12 +78,14 @@ func toldIn(events []event) (words []toldWord) {
 		if e.kind() != "timestamps" {
 			continue
 		}
+		off, _ := e["error_ms"].(float64)
 		for _, w := range e["words"].([]any) {
 			word := w.(map[string]any)
 			ms := func(key string) time.Duration { return time.Duration(word[key].(float64)) * time.Millisecond }
 			words = append(words, toldWord{
 				word: word["word"].(string), char: int(word["char_start"].(float64)),
 				start: ms("start_ms"), end: ms("end_ms"), source: e["source"].(string),
+				errorMS: time.Duration(off) * time.Millisecond,
 			})
 		}
 	}

@@ -88,6 +88,7 @@ func (g *generation) handOverLocked(a *attempt) {
 	defer g.pokeRun() // from now on the client's clock says when a backup is due
 	g.floor = a
 	if a.continuesLocked(g.voice) {
+		g.tellUntoldLocked(g.voice, a.from.char)
 		g.track.cut(a.from.char)
 	} else if g.voice != nil {
 		a.seam.total = seamSamples(g.req.output.Rate)
@@ -95,6 +96,7 @@ func (g *generation) handOverLocked(a *attempt) {
 			last := g.lastHeard.bytes[:g.lastHeard.size]
 			a.seam.decay = audio.AppendDecay(nil, g.req.output, last, a.seam.total)
 		}
+		g.tellUntoldLocked(g.voice, a.from.char)
 		g.track.cut(a.from.char)
 	}
 	a.base = g.track.samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
@@ -175,6 +177,7 @@ func (g *generation) recall() {
 	a.cutHeldLocked(true)
 	a.held.drop()
 	g.from = g.resumeLocked(a)
+	g.tellUntoldLocked(a, g.from.char)
 	g.floor = nil
 }
 

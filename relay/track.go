@@ -30,6 +30,7 @@ type track struct {
 	pieces    []spokenPiece
 	words     []text.Timed
 	announced int // words that the client has been told of
+	untold    int // where the last word ends of those that it was told of by an estimate
 }
 
 // spokenPiece is a piece's text and where its audio ends.

@@ -75,7 +75,8 @@ type Started struct {
 // Timestamps announces words whose audio has been sent whole.
 type Timestamps struct {
 	GenerationID string      `json:"generation_id"`
-	Source       string      `json:"source"` // provider or estimate
+	Source       string      `json:"source"`             // provider or estimate
+	ErrorMS      int64       `json:"error_ms,omitempty"` // of an estimate: how far off 95 of 100 of the times are at most
 	Words        []TimedWord `json:"words"`
 }
 

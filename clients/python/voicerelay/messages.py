@@ -60,13 +60,17 @@ class Word(_Word, total=False):
     score: float
 
 
-class Timestamps(TypedDict):
-    """Words whose audio has come whole."""
-
+class _Timestamps(TypedDict):
     type: Literal["timestamps"]
     generation_id: str
-    source: str
+    source: Literal["provider", "estimate"]
     words: list[Word]
+
+
+class Timestamps(_Timestamps, total=False):
+    """Words whose audio has come whole. Of an estimate, 95 of 100 times are off by error_ms at most."""
+
+    error_ms: int
 
 
 class Rerouted(TypedDict):
