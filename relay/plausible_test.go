@@ -69,7 +69,7 @@ type toldWord struct {
 	char       int // where it begins
 	start, end time.Duration
 	source     string
-	errorMS    time.Duration // 0: none was told
+	off        time.Duration // 0: none was told
 }
 
 // toldIn are the words of timestamps.
@@ -85,7 +85,7 @@ func toldIn(events []event) (words []toldWord) {
 			words = append(words, toldWord{
 				word: word["word"].(string), char: int(word["char_start"].(float64)),
 				start: ms("start_ms"), end: ms("end_ms"), source: e["source"].(string),
-				errorMS: time.Duration(off) * time.Millisecond,
+				off: time.Duration(off) * time.Millisecond,
 			})
 		}
 	}

@@ -75,10 +75,10 @@ func checkTold(t *testing.T, l call) {
 		said := time.Duration(want[i].Start) * charLength
 		before := w.char < int(l.reroutes[0]["resume_char"].(float64))
 		switch {
-		case w.source == "provider" && w.errorMS != 0, w.source == "estimate" && w.errorMS == 0:
-			t.Errorf("%q by %s is off by %v", w.word, w.source, w.errorMS)
-		case before && (w.start-said).Abs() > w.errorMS+2*charLength:
-			t.Errorf("%q is told to begin at %v, within %v, and does at %v", w.word, w.start, w.errorMS, said)
+		case w.source == "provider" && w.off != 0, w.source == "estimate" && w.off == 0:
+			t.Errorf("%q by %s is off by %v", w.word, w.source, w.off)
+		case before && (w.start-said).Abs() > w.off+2*charLength:
+			t.Errorf("%q is told to begin at %v, within %v, and does at %v", w.word, w.start, w.off, said)
 		}
 	}
 }
