@@ -101,7 +101,7 @@ func TestAnOpenTextEndsAtThePaidSentence(t *testing.T) {
 // Cancelled at once, a generation of a tenant with a budget is cancelled like any other.
 func TestCancelledAtOnceWithABudget(t *testing.T) {
 	withBothStores(t, func(t *testing.T, share func(*config)) {
-		cfg := spending(t, 1000)
+		cfg := spending(t, 10_000) // for all of them, however late a cancel comes
 		share(cfg)
 		r := serve(t, cfg)
 		for i := range 10 {
