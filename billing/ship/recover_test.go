@@ -391,3 +391,55 @@ func (p *shop) ledgerRecords() map[string]bool {
 	}
 	return all
 }
+
+// Two ledgers that have one record, under numbers of their own: it counts as it came first, and the rest of both runs with it.
+func TestARecordCountsOnceWhateverItsNumber(t *testing.T) {
+	rdb := newRedisServer(t).newClient()
+	first, second := newMemoryOutbox(), newMemoryOutbox()
+	shared := someRecord("acme", 1)
+	first.add("e1", shared)
+	second.add("e2", someRecord("acme", 2))
+	again := shared
+	again.Outcome, again.Characters = billing.Interrupted, 99
+	second.add("e2", again)
+	second.add("e2", someRecord("acme", 3))
+	must(t, newShipper(first, rdb).All(t.Context()))
+	for range 2 {
+		must(t, New(Config{Relay: "relay-2", Epoch: "e2"}, second, rdb).All(t.Context()))
+	}
+	reports := NewReports(rdb, 0)
+	if verdict, err := reports.Verify(t.Context(), first, defaultRetention); err != nil || len(verdict.Faults) > 0 {
+		t.Errorf("Verify = %+v, %v, want no fault", verdict, err)
+	}
+	page, err := reports.Records(t.Context(), billing.RecordsQuery{})
+	if err != nil || len(page.Records) != 3 {
+		t.Errorf("%d records, %v, want three", len(page.Records), err)
+	}
+	found, err := reports.recordsOf(t.Context(), []billing.Record{shared})
+	if err != nil || len(found) != 1 || found[0].Record.Outcome != shared.Outcome {
+		t.Errorf("the shared one = %+v, %v, want it as it came first", found, err)
+	}
+}
+
+// Redis may not say which starts were on this ledger (an earlier version did not tell it): what became of a generation it says all
+// the same. The record is then another ledger's as far as this one knows, and takes none of its numbers.
+func TestWhatEndedInAnUnknownEpochIsNotClosedAgain(t *testing.T) {
+	rdb := newRedisServer(t).newClient()
+	p := newShop(t, rdb)
+	p.admit()
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	p.copyTo(copied)
+	p.crash()
+	p.start()
+	p.round() // closes it as interrupted
+	p.crash()
+	must(t, rdb.Del(t.Context(), epochsKey(p.shipper.cfg.Relay)).Err())
+	p.restore(copied)
+	p.start()
+	p.round()
+	p.sound(1)
+	if own, err := ledger.Verify(t.Context(), p.path); err != nil || own.Open+own.Lacking+own.Records > 0 {
+		t.Errorf("the restored ledger: %+v, %v, want nothing in it", own, err)
+	}
+	p.crash()
+}
