@@ -22,10 +22,10 @@ func TestASetClockEndsNothingBeforeItBegan(t *testing.T) {
 		t.Skipf("package time keeps its clocks otherwise: %v, %v", moved, ended)
 	}
 	for _, by := range []time.Duration{-48 * time.Hour, 48 * time.Hour} {
-		if got := g.sinceAdmission(set(started, by)); !got.Equal(started) {
+		if got := g.sinceAdmission(set(started, by)); got.UnixNano() != started.UnixNano() { // by the wall clock, as it is kept
 			t.Errorf("started at %v, want %v", got, started)
 		}
-		if got := g.sinceAdmission(set(ended, by)); !got.Equal(ended) {
+		if got := g.sinceAdmission(set(ended, by)); got.UnixNano() != ended.UnixNano() {
 			t.Errorf("ended at %v, want %v", got, ended)
 		}
 	}
