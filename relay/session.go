@@ -255,13 +255,11 @@ func (s *session) lookAgain(after time.Duration) {
 	})
 }
 
-// sayGoodbye closes the connection by the protocol. The reader takes the client's answer.
+// sayGoodbye closes the connection by the protocol. The reader takes the client's answer. When the farewell's patience is
+// over the connection is cut, whatever the client does.
 func (s *session) sayGoodbye(f farewell) error {
-	// Beyond this the connection is cut, whatever the client does.
-	if err := s.sock.SetDeadline(time.Now().Add(farewellPatience)); err != nil {
-		return err
-	}
-	s.sock.SetPatience(farewellPatience)
+	cut := time.AfterFunc(farewellPatience, func() { _ = s.sock.Close() }) // which ends every read and write
+	defer cut.Stop()
 	if err := s.conn.Close(f.code, f.reason); err != nil {
 		return err
 	}

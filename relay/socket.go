@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -36,6 +37,7 @@ type socket struct {
 	*tcp.Conn
 	delay prometheus.Observer // of audio, in seconds
 	taken atomic.Int64        // unix nanoseconds at which the kernel last took bytes
+	torn  atomic.Bool         // the client has a part of a frame only, or may have
 
 	pen   sync.Mutex // whoever holds it writes; guards what follows
 	batch []*message // under way
@@ -66,9 +68,35 @@ func (s *socket) Write(p []byte) (int, error) {
 	if err := s.finishLocked(); err != nil {
 		return 0, err
 	}
+	s.torn.Store(true)
 	n, err := s.Conn.Write(p)
 	s.noteTaken(n)
+	if n == 0 || n == len(p) {
+		s.torn.Store(false)
+	} else {
+		s.rest = bytes.Clone(p[n:]) // whoever writes next completes it
+	}
 	return n, err
+}
+
+// Close closes the connection. One that ends within a frame is reset: to a client that reads until the end a part of a
+// message would be the message, and what it has not taken would keep the connection alive in the kernel.
+func (s *socket) Close() error {
+	if s.torn.Load() {
+		return resetConn(s.Conn.Conn)
+	}
+	return s.Conn.Close()
+}
+
+// resetConn closes a connection by a reset, where it is one of TCP.
+func resetConn(conn net.Conn) error {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn() // its own Close would wait, and say that all has been sent
+	}
+	if c, ok := conn.(*net.TCPConn); ok {
+		_ = c.SetLinger(0) // fails only where the connection is over
+	}
+	return conn.Close()
 }
 
 // drain sends all that waits, as Write does.
@@ -105,6 +133,7 @@ func (s *socket) dash(o *outbox) bool {
 	n, err := s.Conn.WriteNow(s.rest)
 	s.noteTaken(n)
 	if s.rest = s.rest[n:]; err != nil || len(s.rest) > 0 {
+		s.torn.Store(n > 0)
 		return false // the writer meets the error as well
 	}
 	s.unloadLocked()
@@ -134,11 +163,14 @@ func (s *socket) finishLocked() error {
 	if len(s.rest) == 0 {
 		return nil
 	}
+	before := s.torn.Swap(true)
 	n, err := s.Conn.Write(s.rest)
 	s.noteTaken(n)
 	if s.rest = s.rest[n:]; err != nil {
+		s.torn.Store(before || n > 0)
 		return err
 	}
+	s.torn.Store(false)
 	s.unloadLocked()
 	return nil
 }
@@ -153,7 +185,8 @@ func (s *socket) unloadLocked() {
 		m.release()
 		s.batch[i] = nil
 	}
-	if s.rest = nil; cap(s.batch) > maxKeptBatch {
+	s.rest, s.batch = nil, s.batch[:0]
+	if cap(s.batch) > maxKeptBatch {
 		s.batch = nil
 	}
 	if s.burst != nil && s.burst.Cap() <= maxPooledBurst {

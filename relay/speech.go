@@ -3,9 +3,7 @@ package relay
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -192,21 +190,10 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 func breakOff(w http.ResponseWriter, r *http.Request) {
 	if !r.ProtoAtLeast(1, 1) {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			resetConn(conn)
+			_ = resetConn(conn) // it is over either way
 		}
 	}
 	panic(http.ErrAbortHandler)
-}
-
-// resetConn closes a connection by a reset, where it can.
-func resetConn(conn net.Conn) {
-	if secured, ok := conn.(*tls.Conn); ok {
-		conn = secured.NetConn() // its own Close would say that all has been sent
-	}
-	if c, ok := conn.(*net.TCPConn); ok {
-		_ = c.SetLinger(0) // fails only where the connection is over
-	}
-	_ = conn.Close()
 }
 
 func (sp *speech) rouse() {

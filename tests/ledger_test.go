@@ -120,7 +120,7 @@ func TestALedgerThatCantBeKeptStopsTheStart(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(running.dir, "data", "ledger.db"): "in use",
 		damaged:                "damaged",
-		foreign:                "open ledger",
+		foreign:                "no ledger",
 		"/dev/null/ledger.db":  "not a directory",
 		"/proc/none/ledger.db": "no such file",
 	} {
