@@ -2,6 +2,7 @@ package tests
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -189,5 +190,28 @@ func TestTheLedgerTellsNoText(t *testing.T) {
 				t.Errorf("the ledger's file%s has %q in it", suffix, secret)
 			}
 		}
+	}
+}
+
+// What a crash cuts short is priced by the list that was in force when it was admitted, also one that was loaded since the start.
+func TestACrashIsPricedByTheListOfItsTime(t *testing.T) {
+	t.Parallel()
+	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{Pace: 1})))
+	priced := func(amount string) *config {
+		cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "character", "amount": amount, "currency": "EUR"}}
+		return cfg
+	}
+	r := serve(t, priced("0.5"))
+	r.reload(priced("1"))
+	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+	c.send(j{"type": "generate", "generation_id": "cut", "text": threeSentences})
+	c.await("audio", func(m message) bool { return m.kind == "audio" && m.Seq == 3 })
+	r.kill()
+	c.overWithin(deadline)
+
+	r = serveIn(t, r.dir, priced("3"))
+	attempts := r.attempts(t)
+	if len(attempts) != 1 || attempts[0].Cost.Amount == nil || *attempts[0].Cost.Amount != fmt.Sprintf("%d.000000", attempts[0].Characters) {
+		t.Errorf("attempts %+v, want one at 1 for each character", attempts)
 	}
 }
