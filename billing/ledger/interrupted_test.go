@@ -136,7 +136,7 @@ func dearer() *billing.PriceList {
 func TestInterruptedIsPricedByItsOwnList(t *testing.T) {
 	file := path(t)
 	l := mustOpen(t, Config{Path: file, Prices: prices(), Log: zerolog.Nop()})
-	l.Price(dearer())
+	l.UsePrices(dearer())
 	unheardOf := "0123456789abcdef"
 	for _, hash := range []string{prices().Hash(), dearer().Hash(), unheardOf, ""} {
 		r := entry("rec-"+hash, "acme", morning)

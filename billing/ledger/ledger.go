@@ -21,7 +21,7 @@ type Config struct {
 	Path string
 	// Retention is how long records are kept after their admission, in whole hours; 0: for ever.
 	Retention time.Duration
-	// Prices is the list that entries name at first; Price says which follow. What a crash cut short is priced by the list
+	// Prices is the list that entries name at first; UsePrices says which follow. What a crash cut short is priced by the list
 	// that its entry names.
 	Prices *billing.PriceList
 	// AskFirst leaves open what a crash left open, until Conclude: whoever shares the records looks first what others have of
@@ -100,7 +100,7 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 		stop:  make(chan struct{}),
 		done:  make(chan struct{}),
 	}
-	l.Price(cfg.Prices)
+	l.UsePrices(cfg.Prices)
 	go func() {
 		defer close(l.done)
 		l.write()

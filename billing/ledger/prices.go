@@ -15,9 +15,9 @@ import (
 // admission began under one of them.
 const maxLists = 16
 
-// Price has entries name a price list from now on. It is kept with the first of them, so that what a crash cuts short is
+// UsePrices has entries name a price list from now on. It is kept with the first of them, so that what a crash cuts short is
 // priced by it.
-func (l *Ledger) Price(list *billing.PriceList) {
+func (l *Ledger) UsePrices(list *billing.PriceList) {
 	if list == nil || list.Hash() == "" {
 		return
 	}

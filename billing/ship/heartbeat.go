@@ -46,7 +46,7 @@ type storedBeat struct {
 // says that any record may be lacking, and errLost has the marks read anew.
 func (s *Shipper) writeBeat(ctx context.Context) error {
 	s.count()
-	if s.twin {
+	if s.originalInUse {
 		return nil // the name is another's
 	}
 	stored := storedBeat{Epoch: s.cfg.Epoch, Unshipped: s.Unshipped()}

@@ -39,7 +39,7 @@ func prepare(t *testing.T, path string, rdb redis.UniversalClient) (*ledger.Ledg
 	relay, err := l.Relay(t.Context())
 	must(t, err)
 	cfg := testTimes()
-	cfg.Relay, cfg.Epoch, cfg.Books = relay, l.Epoch(), l
+	cfg.Relay, cfg.Epoch, cfg.Ledger = relay, l.Epoch(), l
 	return l, New(cfg, l, rdb)
 }
 

@@ -14,9 +14,9 @@ import (
 	"voicerelay/billing"
 )
 
-// Books is a ledger that may lack what Redis has of it: one that was restored from a copy, or that a crash left with
+// Ledger is an outbox that may lack what Redis has of it: one that was restored from a copy, or that a crash left with
 // generations open.
-type Books interface {
+type Ledger interface {
 	Outbox
 	// Remains says what the ledger does not know of its own records.
 	Remains(ctx context.Context) (billing.Remains, error)
@@ -26,16 +26,16 @@ type Books interface {
 	Conclude(ctx context.Context) error
 }
 
-// errTwin says that somebody else writes heartbeats in the name of this ledger, or did so a moment ago.
-var errTwin = errors.New("this ledger is a copy, and another relay may run on the original, which was heard of within 15 s")
+// errOriginalInUse says that somebody else writes heartbeats in the name of this ledger, or did so a moment ago.
+var errOriginalInUse = errors.New("this ledger is a copy, and another relay may run on the original, which was heard of within 15 s")
 
-// twinPatience is how old a heartbeat is that is taken for one of a relay that is gone. One that runs writes one every 10 s.
-const twinPatience = 15 * time.Second
+// originalPatience is how old a heartbeat is that is taken for one of a relay that is gone. One that runs writes one every 10 s.
+const originalPatience = 15 * time.Second
 
 // recover completes the ledger from Redis: it asks what became of what was left open, takes in the records that a copy
 // lacks, and only then closes what nobody has. Until that has succeeded, nothing of it is closed.
 func (s *Shipper) recover(ctx context.Context) error {
-	if s.books == nil || s.recovered {
+	if s.ledger == nil || s.recovered {
 		return nil
 	}
 	remains, err := s.remains(ctx)
@@ -56,7 +56,7 @@ func (s *Shipper) recover(ctx context.Context) error {
 		return err
 	}
 	if remains.Copied {
-		if err := s.awaitTwin(ctx, remains.Gone); err != nil {
+		if err := s.awaitOriginal(ctx, remains.Gone); err != nil {
 			return err
 		}
 	}
@@ -70,7 +70,7 @@ func (s *Shipper) recover(ctx context.Context) error {
 // Recover completes the ledger before Run begins, where a crash or a restoration left something open, as far as ctx allows.
 // What it does not come to, Run does.
 func (s *Shipper) Recover(ctx context.Context) {
-	if s.books == nil {
+	if s.ledger == nil {
 		return
 	}
 	if remains, err := s.remains(ctx); err == nil && len(remains.Open) == 0 {
@@ -82,7 +82,7 @@ func (s *Shipper) Recover(ctx context.Context) {
 // tryRecover recovers if that is to be done. Whatever it fails by, shipping goes on.
 func (s *Shipper) tryRecover(ctx context.Context) {
 	err := s.recover(ctx)
-	s.twin = errors.Is(err, errTwin)
+	s.originalInUse = errors.Is(err, errOriginalInUse)
 	switch {
 	case err != nil && !s.troubled && !errors.Is(ctx.Err(), context.Canceled):
 		s.cfg.Log.Warn().Err(err).Msg("what earlier starts left open stays open until redis has said what became of it")
@@ -95,19 +95,19 @@ func (s *Shipper) tryRecover(ctx context.Context) {
 func (s *Shipper) remains(ctx context.Context) (billing.Remains, error) {
 	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
 	defer cancel()
-	return s.books.Remains(ctx)
+	return s.ledger.Remains(ctx)
 }
 
 func (s *Shipper) adopt(ctx context.Context, tails []billing.Tail, records []billing.Numbered) error {
 	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
 	defer cancel()
-	return s.books.Adopt(ctx, tails, records)
+	return s.ledger.Adopt(ctx, tails, records)
 }
 
 func (s *Shipper) conclude(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
 	defer cancel()
-	return s.books.Conclude(ctx)
+	return s.ledger.Conclude(ctx)
 }
 
 // maxAsked bounds the marks that are asked for beyond those that the ledger has records of: one call of 256 takes Redis some
@@ -175,7 +175,7 @@ func (s *Shipper) unknownEpochs(ctx context.Context, remains billing.Remains) ([
 
 // nameEpoch has Redis know that an epoch is of this ledger, before it has records of it. Those whose records are over go.
 func (s *Shipper) nameEpoch(ctx context.Context, p redis.Pipeliner, epoch string) {
-	if s.cfg.Relay == "" || s.twin {
+	if s.cfg.Relay == "" || s.originalInUse {
 		return
 	}
 	key, now := epochsKey(s.cfg.Relay), time.Now()
@@ -284,17 +284,17 @@ func (s *Shipper) searchHour(ctx context.Context, at spot, epochs map[string][]b
 	return filled, err
 }
 
-// awaitTwin makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close. Those who are gone
+// awaitOriginal makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close. Those who are gone
 // for sure are not asked for.
-func (s *Shipper) awaitTwin(ctx context.Context, gone []string) error {
+func (s *Shipper) awaitOriginal(ctx context.Context, gone []string) error {
 	beats, now, err := s.reports.heartbeats(ctx)
 	if err != nil {
 		return err
 	}
 	for _, b := range beats {
 		other := b.Relay == s.cfg.Relay && b.Epoch != s.cfg.Epoch && !slices.Contains(gone, b.Epoch)
-		if other && now.Sub(b.At) < twinPatience {
-			return errTwin
+		if other && now.Sub(b.At) < originalPatience {
+			return errOriginalInUse
 		}
 	}
 	return nil

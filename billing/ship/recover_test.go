@@ -16,8 +16,8 @@ import (
 	"voicerelay/billing/ledger"
 )
 
-// A shop is a relay's ledger with its shipper, on one Redis, and what is open and was admitted there.
-type shop struct {
+// A testRelay is a relay's ledger with its shipper, on one Redis, and what is open and was admitted there.
+type testRelay struct {
 	t       *testing.T
 	rdb     *redis.Client
 	path    string
@@ -27,8 +27,8 @@ type shop struct {
 	open    []billing.Record // of this start
 }
 
-func newShop(t *testing.T, rdb *redis.Client) *shop {
-	p := &shop{t: t, rdb: rdb, path: filepath.Join(memory(t), "ledger.db")}
+func newTestRelay(t *testing.T, rdb *redis.Client) *testRelay {
+	p := &testRelay{t: t, rdb: rdb, path: filepath.Join(memory(t), "ledger.db")}
 	p.start()
 	return p
 }
@@ -44,19 +44,19 @@ func memory(t *testing.T) string {
 	return folder
 }
 
-func (p *shop) start() {
+func (p *testRelay) start() {
 	p.t.Helper()
 	p.ledger, p.shipper = prepare(p.t, p.path, p.rdb)
 	p.open = nil
 }
 
 // crash ends the relay: what is open stays so in the file, and nothing is shipped any more.
-func (p *shop) crash() {
+func (p *testRelay) crash() {
 	p.t.Helper()
 	must(p.t, p.ledger.Stop(p.t.Context()))
 }
 
-func (p *shop) admit() billing.Record {
+func (p *testRelay) admit() billing.Record {
 	p.t.Helper()
 	p.n++
 	r := someRecord("acme", p.n)
@@ -66,13 +66,13 @@ func (p *shop) admit() billing.Record {
 	return r
 }
 
-func (p *shop) close(i int) {
+func (p *testRelay) close(i int) {
 	p.t.Helper()
 	must(p.t, p.ledger.Close(p.t.Context(), p.open[i]))
 	p.open = append(p.open[:i], p.open[i+1:]...)
 }
 
-func (p *shop) speak(n int) {
+func (p *testRelay) speak(n int) {
 	p.t.Helper()
 	for range n {
 		p.admit()
@@ -80,13 +80,13 @@ func (p *shop) speak(n int) {
 	}
 }
 
-func (p *shop) round() {
+func (p *testRelay) round() {
 	p.t.Helper()
 	must(p.t, p.shipper.round(p.t.Context()))
 }
 
 // copyTo is what sqlite3's .backup makes.
-func (p *shop) copyTo(to string) {
+func (p *testRelay) copyTo(to string) {
 	p.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+p.path)
 	must(p.t, err)
@@ -95,7 +95,7 @@ func (p *shop) copyTo(to string) {
 }
 
 // restore puts a copy in the place of the file, as a file of its own.
-func (p *shop) restore(from string) {
+func (p *testRelay) restore(from string) {
 	p.t.Helper()
 	content, err := os.ReadFile(from)
 	must(p.t, err)
@@ -108,7 +108,7 @@ func (p *shop) restore(from string) {
 }
 
 // gone has the heartbeat be that of a relay that has been dead for a while.
-func (p *shop) gone() {
+func (p *testRelay) gone() {
 	p.t.Helper()
 	beats, err := NewReports(p.rdb, 0).Heartbeats(p.t.Context())
 	must(p.t, err)
@@ -119,7 +119,7 @@ func (p *shop) gone() {
 }
 
 // sound checks the ledger and Redis, and that no record is in Redis twice. It returns what is there, by outcomes.
-func (p *shop) sound(want int) map[billing.Outcome]int {
+func (p *testRelay) sound(want int) map[billing.Outcome]int {
 	p.t.Helper()
 	own, err := ledger.Verify(p.t.Context(), p.path)
 	if err != nil || len(own.Faults) > 0 {
@@ -148,7 +148,7 @@ func (p *shop) sound(want int) map[billing.Outcome]int {
 // behind it is in Redis alone, and what ran at the end is nowhere. Each is counted once, and the ledger has it all again.
 func TestARestoredCopyCountsNothingTwice(t *testing.T) {
 	rdb := newRedisServer(t).newClient()
-	p := newShop(t, rdb)
+	p := newTestRelay(t, rdb)
 	p.round()
 	p.speak(3)
 	for range 3 {
@@ -191,7 +191,7 @@ func TestARestoredCopyCountsNothingTwice(t *testing.T) {
 // What Redis has lost as well is a known gap.
 func TestWhatNobodyHasIsAKnownGap(t *testing.T) {
 	rdb := newRedisServer(t).newClient()
-	p := newShop(t, rdb)
+	p := newTestRelay(t, rdb)
 	p.speak(1)
 	p.round()
 	copied := filepath.Join(t.TempDir(), "copy.db")
@@ -222,7 +222,7 @@ func TestWhatNobodyHasIsAKnownGap(t *testing.T) {
 func TestWithRedisAwayWhatIsOpenWaits(t *testing.T) {
 	server := newRedisServer(t, "--appendonly", "yes")
 	rdb := server.newClient()
-	p := newShop(t, rdb)
+	p := newTestRelay(t, rdb)
 	ended, cut := p.admit(), p.admit()
 	p.round()
 	copied := filepath.Join(t.TempDir(), "copy.db")
@@ -263,17 +263,17 @@ func TestWithRedisAwayWhatIsOpenWaits(t *testing.T) {
 // A relay that starts on the copy of a ledger that is in use leaves to its owner what that has open, and its heartbeat too.
 func TestTheCopyOfALedgerInUseClosesNothingOfIt(t *testing.T) {
 	rdb := newRedisServer(t).newClient()
-	p := newShop(t, rdb)
+	p := newTestRelay(t, rdb)
 	p.speak(1)
 	p.admit()
 	p.round()
 	beat := rdb.HGetAll(t.Context(), relaysKey).Val()
 
-	other := &shop{t: t, rdb: rdb, path: filepath.Join(memory(t), "ledger.db")}
+	other := &testRelay{t: t, rdb: rdb, path: filepath.Join(memory(t), "ledger.db")}
 	p.copyTo(other.path)
 	other.start()
 	other.round()
-	if !other.shipper.twin {
+	if !other.shipper.originalInUse {
 		t.Error("the other relay was not noticed")
 	}
 	other.speak(2)
@@ -285,13 +285,13 @@ func TestTheCopyOfALedgerInUseClosesNothingOfIt(t *testing.T) {
 	p.speak(1)
 	p.round()
 	p.sound(5)
-	if err := other.shipper.Finish(t.Context()); !errors.Is(err, errTwin) {
-		t.Errorf("Finish of the copy = %v, want %v", err, errTwin)
+	if err := other.shipper.Finish(t.Context()); !errors.Is(err, errOriginalInUse) {
+		t.Errorf("Finish of the copy = %v, want %v", err, errOriginalInUse)
 	}
 	p.crash()
 	p.gone()
 	other.round() // the owner is gone: the copy is the ledger
-	if other.shipper.twin {
+	if other.shipper.originalInUse {
 		t.Error("the other relay is taken for one that runs")
 	}
 	other.sound(5)
@@ -301,7 +301,7 @@ func TestTheCopyOfALedgerInUseClosesNothingOfIt(t *testing.T) {
 // A record that was closed as interrupted while nobody could be asked counts as Redis has it.
 func TestWhatWasClosedUnaskedCountsOnce(t *testing.T) {
 	rdb := newRedisServer(t).newClient()
-	p := newShop(t, rdb)
+	p := newTestRelay(t, rdb)
 	p.admit()
 	p.round()
 	copied := filepath.Join(t.TempDir(), "copy.db")
@@ -333,7 +333,7 @@ func TestAnyRestorationEndsWhole(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			must(t, rdb.FlushAll(t.Context()).Err())
 			random := rand.New(rand.NewPCG(seed, 11))
-			p := newShop(t, rdb)
+			p := newTestRelay(t, rdb)
 			folder := t.TempDir()
 			var copies []string
 			for range 40 {
@@ -381,7 +381,7 @@ func TestAnyRestorationEndsWhole(t *testing.T) {
 	}
 }
 
-func (p *shop) ledgerRecords() map[string]bool {
+func (p *testRelay) ledgerRecords() map[string]bool {
 	p.t.Helper()
 	page, err := p.ledger.Records(p.t.Context(), billing.RecordsQuery{Limit: 1000})
 	must(p.t, err)
@@ -425,7 +425,7 @@ func TestARecordCountsOnceWhateverItsNumber(t *testing.T) {
 // the same. The record is then another ledger's as far as this one knows, and takes none of its numbers.
 func TestWhatEndedInAnUnknownEpochIsNotClosedAgain(t *testing.T) {
 	rdb := newRedisServer(t).newClient()
-	p := newShop(t, rdb)
+	p := newTestRelay(t, rdb)
 	p.admit()
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	p.copyTo(copied)

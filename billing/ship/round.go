@@ -201,7 +201,7 @@ func (s *Shipper) applyOnce(ctx context.Context, at stream, after int64, records
 // takeAsThere has the ledger take records as Redis has them.
 func (s *Shipper) takeAsThere(ctx context.Context, records []billing.Numbered, ids []string) error {
 	s.cfg.Log.Warn().Int("records", len(ids)).Msg("redis has records of this ledger under other numbers: they count once, as they are there")
-	if s.books == nil {
+	if s.ledger == nil {
 		return nil
 	}
 	var asked []billing.Record

@@ -43,9 +43,9 @@ type Config struct {
 	Timeout time.Duration
 	// RunSize is the most records that one script applies. Default 256, which takes Redis some 3 ms.
 	RunSize int
-	// Books is the ledger that is shipped, where it is to be completed from Redis after a crash or a restoration; nil: it is
+	// Ledger is the one that is shipped, where it is to be completed from Redis after a crash or a restoration; nil: it is
 	// only read.
-	Books Books
+	Ledger Ledger
 	// Log gets a line when shipping fails, and one when it goes on.
 	Log zerolog.Logger
 }
@@ -88,7 +88,7 @@ type Shipper struct {
 	rdb         redis.UniversalClient
 	apply, beat *redis.Script
 	wake        chan struct{} // holds one token
-	books       Books         // nil: none
+	ledger      Ledger        // nil: none
 	reports     *Reports
 
 	unshipped atomic.Int64
@@ -98,16 +98,16 @@ type Shipper struct {
 	woken map[string]bool // guarded by mu: tenants with new records; bounded by the tenants there are
 
 	// Owned by whoever is in Run, All or Finish.
-	marks       map[stream]int64 // what Redis has, as far as is known
-	tails       map[stream]int64 // what the ledger has, as far as is known
-	checkedAt   time.Time        // when all marks were read; zero: they must be
-	oldest      time.Time        // no record that Redis lacks was admitted before; zero: any may be lacking
-	lastBeat    string           // the heartbeat as it stands in Redis
-	recovered   bool             // the ledger has what Redis has of it, and nothing of earlier starts is open
-	toldOfClock time.Time        // when the log had a line that clocks are apart
-	troubled    bool             // the log has a line that recovering failed
-	watched     time.Duration    // for how long, by rounds of a second, it was watched whether one does
-	twin        bool             // another relay writes heartbeats in this one's name
+	marks         map[stream]int64 // what Redis has, as far as is known
+	tails         map[stream]int64 // what the ledger has, as far as is known
+	checkedAt     time.Time        // when all marks were read; zero: they must be
+	oldest        time.Time        // no record that Redis lacks was admitted before; zero: any may be lacking
+	lastBeat      string           // the heartbeat as it stands in Redis
+	recovered     bool             // the ledger has what Redis has of it, and nothing of earlier starts is open
+	toldOfClock   time.Time        // when the log had a line that clocks are apart
+	troubled      bool             // the log has a line that recovering failed
+	watched       time.Duration    // for how long, by rounds of a second, it was watched whether one does
+	originalInUse bool             // another relay writes heartbeats in this one's name
 }
 
 // New is a shipper of the records of out. The client's options must have ContextTimeoutEnabled.
@@ -117,7 +117,7 @@ func New(cfg Config, out Outbox, rdb redis.UniversalClient) *Shipper {
 		cfg:     cfg,
 		out:     out,
 		rdb:     rdb,
-		books:   cfg.Books,
+		ledger:  cfg.Ledger,
 		reports: NewReports(rdb, cfg.Timeout),
 		apply:   redis.NewScript(applySource),
 		beat:    redis.NewScript(beatSource),
@@ -204,11 +204,11 @@ func (s *Shipper) note(ctx context.Context, err error, failures int) int {
 // running on the original for long.
 func (s *Shipper) untilNext() time.Duration {
 	switch {
-	case s.books == nil || s.recovered:
+	case s.ledger == nil || s.recovered:
 		return s.cfg.BeatEvery
-	case s.twin && s.watched >= 2*twinPatience:
+	case s.originalInUse && s.watched >= 2*originalPatience:
 		return s.cfg.BeatEvery
-	case s.twin:
+	case s.originalInUse:
 		s.watched += recoverAgain
 	}
 	return min(recoverAgain, s.cfg.BeatEvery)

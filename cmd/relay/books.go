@@ -50,7 +50,7 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 		return nil, err
 	}
 	p.stop.push("ledger", ledgerPatience, l.Stop)
-	p.keepPrices = l.Price
+	p.keepPrices = l.UsePrices
 	if err := registerLedger(registry, l); err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (p *process) startShipping(ctx context.Context, s *settings, l countingBook
 	if err != nil {
 		return nil, err
 	}
-	cfg := ship.Config{Relay: name, Epoch: l.Epoch(), Retention: s.Books.Redis.Retention, Books: l, Log: log}
+	cfg := ship.Config{Relay: name, Epoch: l.Epoch(), Retention: s.Books.Redis.Retention, Ledger: l, Log: log}
 	shipper := ship.New(cfg, l, client)
 	recovering, recovered := context.WithTimeout(ctx, recoverPatience)
 	shipper.Recover(recovering)
