@@ -5,10 +5,13 @@ import (
 	"time"
 )
 
-// Config bounds one client connection, and what it may ask for. Every value is at least 1.
+// Config bounds one client connection, and what it may ask for. Every value is at least 1, where nothing else is said.
 type Config struct {
 	// GenerationsPerMinute is the rate of generate messages; 60.
 	GenerationsPerMinute int `yaml:"generations_per_minute"`
+	// HTTPGenerationsPerMinute is the rate of texts over HTTP, of all requests of a key together, each of which is a connection
+	// of its own; 0: HTTPRate says which.
+	HTTPGenerationsPerMinute int `yaml:"http_generations_per_minute"`
 	// CancelsPerMinute is the rate of cancels that hit nothing; 100.
 	CancelsPerMinute int `yaml:"cancels_per_minute"`
 	// MaxConcurrentGenerations is how many generations may run at once; 16.
@@ -48,6 +51,22 @@ func Default() Config {
 	}
 }
 
+// defaultHTTPRate is ten times what one connection may: a key's requests come from a whole service.
+const defaultHTTPRate = 600
+
+// HTTPRate is HTTPGenerationsPerMinute where it is given. Else a GenerationsPerMinute that was chosen bounds a key's requests
+// as well.
+func (c Config) HTTPRate() int {
+	switch {
+	case c.HTTPGenerationsPerMinute > 0:
+		return c.HTTPGenerationsPerMinute
+	case c.GenerationsPerMinute != Default().GenerationsPerMinute:
+		return c.GenerationsPerMinute
+	default:
+		return defaultHTTPRate
+	}
+}
+
 // Bounds of the configuration. A message is held in memory whole, and so is a generation's text.
 const (
 	minMessageBytes = 1 << 10
@@ -61,6 +80,7 @@ const (
 // Validate reports each field that is out of range, by its name in the configuration.
 func (c Config) Validate(report func(field, reason string)) {
 	checkCount(report, "generations_per_minute", c.GenerationsPerMinute, 1, maxCount)
+	checkCount(report, "http_generations_per_minute", c.HTTPGenerationsPerMinute, 0, maxCount)
 	checkCount(report, "cancels_per_minute", c.CancelsPerMinute, 1, maxCount)
 	checkCount(report, "max_concurrent_generations", c.MaxConcurrentGenerations, 1, maxCount)
 	checkCount(report, "max_connections", c.MaxConnections, 1, maxCount)

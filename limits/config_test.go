@@ -37,3 +37,20 @@ func TestValidateNamesEachField(t *testing.T) {
 	}
 	Tenant{}.Validate(func(field, reason string) { t.Errorf("an unbounded tenant: %s %s", field, reason) })
 }
+
+// Whoever bounds a connection's rate bounds a key's requests too, unless these have a rate of their own.
+func TestRequestsHaveARateOfTheirOwn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		chosen, http, want int
+	}{
+		"nothing is said":  {Default().GenerationsPerMinute, 0, 600},
+		"a connection's":   {5, 0, 5},
+		"its own":          {Default().GenerationsPerMinute, 30, 30},
+		"both":             {5, 6000, 6000},
+		"more than either": {6000, 0, 6000},
+	} {
+		if got := (Config{GenerationsPerMinute: tt.chosen, HTTPGenerationsPerMinute: tt.http}).HTTPRate(); got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -213,12 +214,23 @@ func notFound(w http.ResponseWriter, r *http.Request) {
 
 func writeError(w http.ResponseWriter, err *protocol.Error) {
 	w.Header().Set("Content-Type", "application/json")
+	askLater(w, err.Code.Status(), err.RetryAfter)
 	w.WriteHeader(err.Code.Status())
 	_, _ = w.Write(protocol.EncodeBody(err)) // the client may have left
 }
 
+// askLater says in how many seconds to ask again, where that is what the status means: at least one, since a program that
+// is told none takes a default of its own, or asks at once.
+func askLater(w http.ResponseWriter, status int, after time.Duration) {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		seconds := max(1, (after+time.Second-1)/time.Second)
+		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+	}
+}
+
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
+	askLater(w, status, 0)
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // the client may have left
 }

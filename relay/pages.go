@@ -14,7 +14,7 @@ func (srv *Server) forPages(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Add("Vary", "Origin")
-		h.Set("Access-Control-Expose-Headers", "Generation-Id, Record-Id, Generation-Status, Usage")
+		h.Set("Access-Control-Expose-Headers", "Generation-Id, Record-Id, Generation-Status, Usage, Retry-After")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			answerPreflight(w)
 			return

@@ -8,8 +8,8 @@ import (
 	"voicerelay/limits"
 )
 
-// desk is what all requests of one key over HTTP share: together they may do what one connection may. Each of them is a
-// connection of its own, so that otherwise its limits would bound nothing.
+// desk is what all requests of one key over HTTP share: a rate, and as many generations at once as one connection may have.
+// Each of them is a connection of its own, so that otherwise its limits would bound nothing.
 type desk struct {
 	// Static after newDesk.
 	limits limits.Config
@@ -29,7 +29,7 @@ func newDesk(l limits.Config) *desk {
 	return &desk{
 		limits: l,
 		gate:   limits.NewGate(l.MaxConcurrentGenerations),
-		rate:   limits.NewRate(max(l.GenerationsPerMinute, 1)),
+		rate:   limits.NewRate(max(l.HTTPRate(), 1)),
 	}
 }
 
@@ -53,7 +53,7 @@ func (d *desk) pace(now time.Time) *protocol.Error {
 	}
 	return &protocol.Error{
 		Code:       protocol.CodeRateLimitExceeded,
-		Message:    fmt.Sprintf("%d generations a minute over HTTP with this key", d.limits.GenerationsPerMinute),
+		Message:    fmt.Sprintf("%d generations a minute over HTTP with this key", d.limits.HTTPRate()),
 		RetryAfter: wait,
 	}
 }
