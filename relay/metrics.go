@@ -17,6 +17,7 @@ type metrics struct {
 	generations *prometheus.CounterVec
 	attempts    *prometheus.CounterVec
 	first       *prometheus.HistogramVec
+	answered    *prometheus.HistogramVec
 	frameDelay  prometheus.Histogram
 	cancel      prometheus.Histogram
 	held        prometheus.Histogram
@@ -42,8 +43,12 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 			Name: "relay_attempts_total", Help: "Attempts by provider and outcome; code says how one failed.",
 		}, []string{"provider", "outcome", "code"}),
 		first: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent.",
-			Buckets: prometheus.ExponentialBuckets(0.005, 1.8, 14),
+			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent, by the provider that was heard first.",
+			Buckets: firstAudioBuckets(),
+		}, []string{"provider"}),
+		answered: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "relay_attempt_first_audio_seconds", Help: "From an attempt's start, connecting included, to its first audio, of attempts that were heard.",
+			Buckets: firstAudioBuckets(),
 		}, []string{"provider"}),
 		frameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
@@ -63,7 +68,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		recent: make(map[string]*latencies),
 	}
 	collectors := []prometheus.Collector{
-		m.connections, m.active, m.generations, m.attempts, m.first, m.frameDelay, m.cancel, m.held, m.reroutes,
+		m.connections, m.active, m.generations, m.attempts, m.first, m.answered, m.frameDelay, m.cancel, m.held, m.reroutes,
 	}
 	for _, c := range collectors {
 		if err := registry.Register(c); err != nil {
@@ -73,14 +78,51 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	return m, nil
 }
 
+// firstAudioBuckets are from 5 ms to 10 s.
+func firstAudioBuckets() []float64 { return prometheus.ExponentialBuckets(0.005, 1.8, 14) }
+
+// expect has all that may be counted of a setup be there, at 0, so that a rate over what is counted first is none over
+// nothing.
+func (m *metrics) expect(set *setup) {
+	for _, reason := range []string{reasonCompleted, reasonCancelled, reasonFailed} {
+		m.generations.WithLabelValues(reason)
+	}
+	for _, p := range set.order {
+		m.first.WithLabelValues(p.Name)
+		m.answered.WithLabelValues(p.Name)
+		for _, outcome := range []string{outcomeCompleted, outcomeCancelled, outcomeHedged, outcomeSuperseded} {
+			m.attempts.WithLabelValues(p.Name, outcome, "")
+		}
+		for kind := range upstream.Policies {
+			if kind != upstream.Canceled {
+				m.attempts.WithLabelValues(p.Name, outcomeFailed, string(kind))
+			}
+		}
+	}
+	if set.table == nil {
+		return
+	}
+	for _, pair := range set.table.Successions() {
+		for _, reason := range rerouteReasons {
+			m.reroutes.WithLabelValues(pair[0], pair[1], string(reason))
+		}
+	}
+}
+
 func (m *metrics) generationEnded(reason string) { m.generations.WithLabelValues(reason).Inc() }
 
 func (m *metrics) attemptEnded(provider, outcome, code string) {
 	m.attempts.WithLabelValues(provider, outcome, code).Inc()
 }
 
-func (m *metrics) firstAudio(provider string, took time.Duration) {
+// heardFirst notes when a generation was first heard, after its generate.
+func (m *metrics) heardFirst(provider string, took time.Duration) {
 	m.first.WithLabelValues(provider).Observe(took.Seconds())
+}
+
+// firstAudio notes an attempt's first audio, after its start.
+func (m *metrics) firstAudio(provider string, took time.Duration) {
+	m.answered.WithLabelValues(provider).Observe(took.Seconds())
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := m.recent[provider]

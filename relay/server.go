@@ -119,6 +119,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	srv.metrics.expect(srv.setup.Load())
 	if err := parts.Registry.Register(newSetupCollector(srv.setup.Load)); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}

@@ -124,6 +124,7 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	if before == nil {
 		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 		g.firstAt = at
+		g.origin.srv.metrics.heardFirst(a.target.Provider, at.Sub(g.began))
 		g.out.push(textMessage(protocol.Encode(g.startedLocked(a))))
 		return
 	}
@@ -141,6 +142,11 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		ResumeSource:  a.from.source,
 		Ignored:       a.ignoredLocked(),
 	})))
+}
+
+// rerouteReasons are all that rerouteReason gives.
+var rerouteReasons = []upstream.Kind{
+	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
 }
 
 // rerouteReason is why a voice that was heard gave way, in the terms that clients know.

@@ -43,6 +43,22 @@ func (t *Table) Targets() []Target {
 	return all
 }
 
+// Successions are pairs of providers of which the second may go on where the first fails, since one route has both; each
+// once. A provider that a route has twice, by two models, succeeds itself.
+func (t *Table) Successions() [][2]string {
+	var pairs [][2]string
+	for _, r := range t.routes {
+		for i, from := range r.Targets {
+			for j, to := range r.Targets {
+				if pair := [2]string{from.Provider, to.Provider}; i != j && !slices.Contains(pairs, pair) {
+					pairs = append(pairs, pair)
+				}
+			}
+		}
+	}
+	return pairs
+}
+
 // Voices lists what a key may use, in the configuration's order.
 func (t *Table) Voices(allow Allow) []VoiceEntry {
 	entries := []VoiceEntry{}
