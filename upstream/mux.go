@@ -152,7 +152,7 @@ func (m *Mux) Answer(frame []byte) {
 	select {
 	case m.socket.out <- [][]byte{frame}:
 	default:
-		m.socket.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
+		m.socket.Fail(stuck())
 	}
 }
 

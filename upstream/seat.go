@@ -68,6 +68,19 @@ func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
 	return s.SendOn(ctx, func(uint64) [][]byte { return frames })
 }
 
+// SendNow is Send from where nothing may be waited for, such as a timer. A socket that has no room is stuck.
+func (s *Seat) SendNow(frames ...[]byte) *Error {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if s.Send(now, frames...) != nil {
+		return stuck()
+	}
+	return nil
+}
+
+// stuck is the error of a socket that has had no room for too long.
+func stuck() *Error { return &Error{Kind: Dropped, Message: "the vendor takes no data"} }
+
 // SendOn is Send of frames that depend on the socket. They are made again where a dead one is replaced.
 func (s *Seat) SendOn(ctx context.Context, frames Frames) error {
 	s.mu.Lock()

@@ -132,7 +132,7 @@ func (s *Socket) Run(
 	take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int, reason string) *Error,
 ) *Error {
 	s.stuck = time.AfterFunc(s.cfg.Write, func() {
-		s.Fail(&Error{Kind: Dropped, Message: "the vendor takes no data"})
+		s.Fail(stuck())
 	})
 	s.stuck.Stop()
 	s.wg.Go(func() { s.write(beat) })

@@ -284,8 +284,8 @@ func (s *Shipper) searchHour(ctx context.Context, at spot, epochs map[string][]b
 	return filled, err
 }
 
-// awaitOriginal makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close. Those who are gone
-// for sure are not asked for.
+// awaitOriginal makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close. Those
+// who are gone for sure are not asked for.
 func (s *Shipper) awaitOriginal(ctx context.Context, gone []string) error {
 	beats, now, err := s.reports.heartbeats(ctx)
 	if err != nil {

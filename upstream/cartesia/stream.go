@@ -303,9 +303,7 @@ func (s *stream) done(number int) {
 
 // sendLocked sends from where nothing may be waited for: a socket that has no room is stuck.
 func (s *stream) sendLocked(frames ...[]byte) {
-	now, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := s.seat.Send(now, frames...); err != nil {
-		s.endLocked(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"})
+	if err := s.seat.SendNow(frames...); err != nil {
+		s.endLocked(err)
 	}
 }

@@ -94,10 +94,8 @@ func (s *stream) flush() {
 	}
 	if frame := s.orders.flush(time.Now(), s.last); frame != nil {
 		s.tellLocked()
-		now, cancel := context.WithCancel(context.Background())
-		cancel()
-		if s.seat.Send(now, frame) != nil {
-			s.endLocked(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"})
+		if err := s.seat.SendNow(frame); err != nil {
+			s.endLocked(err)
 		}
 	}
 	s.awaitLocked()

@@ -1,7 +1,6 @@
 package kugelaudio
 
 import (
-	"context"
 	"time"
 
 	"voicerelay/upstream"
@@ -57,10 +56,8 @@ func (s *stream) paused() {
 		return // who is sending sets the alarm anew
 	}
 	s.parts.flush()
-	now, cancel := context.WithCancel(context.Background())
-	cancel()
-	if s.seat.Send(now, encode(flushFrame{Flush: true, ContextID: s.id})) != nil {
-		s.endLocked(upstream.Usage{}, &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}, true)
+	if err := s.seat.SendNow(encode(flushFrame{Flush: true, ContextID: s.id})); err != nil {
+		s.endLocked(upstream.Usage{}, err, true)
 	}
 	s.awaitLocked()
 }
