@@ -15,13 +15,14 @@ type Standing struct {
 	Unrecorded bool
 }
 
-// How long the ledger must have failed before clients are sent away, to other relays where there are some: a disk that is
-// slow for a moment is no reason to move, and a caller who hears nothing for two seconds is one too many. Their running
-// generations have awayGrace, as if the relay were to stop.
+// How long the ledger must have failed before clients are sent away, to other relays where there are some. A disk that is
+// slow for a moment is no reason to move: a failed commit is tried again after 100 ms. Longer would be felt, since callers
+// hear nothing meanwhile, and connecting anew takes its time too. Their running generations have awayGrace, as if the relay
+// were to stop.
 const (
-	awayAfter = time.Second
+	awayAfter = 500 * time.Millisecond
 	awayGrace = 20 * time.Second
-	lookEvery = 250 * time.Millisecond
+	lookEvery = 100 * time.Millisecond
 )
 
 // mayServe refuses clients that could only be told later that nothing is taken from them.

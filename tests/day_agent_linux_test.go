@@ -20,7 +20,8 @@ type dayTurn struct {
 	RecordID string
 	Cost     []cost
 	MuteMS   int64  // the longest that its caller heard nothing that was due
-	Untimed  bool   // a takeover had no word times to go by
+	Reroutes int    // takeovers
+	Untimed  bool   // one of them had no word times to go by
 	Cut      bool   // its caller interrupted, so that it heard a part
 	File     string // of its samples, 24 kHz, where it was spoken whole; empty: pcm
 	pcm      []byte
@@ -98,6 +99,7 @@ func (d *day) turn(ctx context.Context, c *relayclient.Client, n int, wanted tim
 			heard.audio(e.Samples)
 			turn.pcm = append(turn.pcm, e.Data...)
 		case protocol.Rerouted:
+			turn.Reroutes++
 			turn.Untimed = turn.Untimed || e.ResumeSource != "word_times"
 		}
 		if interrupted && len(turn.pcm) > 48000 {

@@ -53,8 +53,9 @@ async def turn(relay, parts, n, file, wanted):
                 if isinstance(event, voicerelay.Audio):
                     heard.audio(event.samples)
                     pcm += event.data
-                elif event["type"] == "rerouted" and event["resume_source"] != "word_times":
-                    told["Untimed"] = True
+                elif event["type"] == "rerouted":
+                    told["Reroutes"] = told.get("Reroutes", 0) + 1
+                    told["Untimed"] = told.get("Untimed", False) or event["resume_source"] != "word_times"
                 if interrupted and len(pcm) > 48000:
                     await speech.cancel(900)
                     heard.end, told["Cut"] = 0.0, True

@@ -6,15 +6,15 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
-// Turns one after the other, and two at once, in each spelling of what names a context.
+// Turns one after the other, and two at once, with each way of naming a context besides contextId, and without.
 func TestElevenLabsSpeaks(t *testing.T) {
 	const first, second = "One two three. Four five six.", "Seven eight nine ten eleven twelve."
 	tests := map[string]struct {
 		quirks []string
 		first  string
 	}{
-		"speak":    {[]string{"contextKey:contextId", "normalized:true", "flushDone:true", "alignWhole:false"}, first},
-		"together": {[]string{"contextKey:context_id", "normalized:true", "finalKey:both", "alignWhole:true"}, "One two three four five six."},
+		"speak":    {[]string{"contextTwice:false", "flushDone:true", "alignWhole:false"}, first},
+		"together": {[]string{"contextTwice:true", "finalKey:both", "alignWhole:true"}, "One two three four five six."},
 	}
 	for story, tt := range tests {
 		t.Run(story, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestElevenLabsSpeaks(t *testing.T) {
 // Turns that are broken off have their contexts closed. The client may flush one behind that, by which it opens another
 // of the same id, and leaves it: five of those are more than a socket bears, as its users have found.
 func TestElevenLabsTurnsThatAreBrokenOffAreClosed(t *testing.T) {
-	v := start(t, "elevenlabs", emulator.Options{}, "normalized:true", "alignWhole:true")
+	v := start(t, "elevenlabs", emulator.Options{}, "alignWhole:true")
 	all := v.play(t, "interrupt")
 	v.spoke(t, all, "t1", "One two three.")
 	timed(t, all, "t1", "One two three.")

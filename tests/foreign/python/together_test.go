@@ -24,7 +24,6 @@ func TestTogetherSpeaksItsSample(t *testing.T) {
 	}{
 		"commit of nothing unanswered": {[]string{"emptyCommit:nothing", "riff:asked"}, 0, togetherItem + "audio_output.done"},
 		"commit of nothing done":       {[]string{"emptyCommit:done", "riff:asked"}, 0, togetherItem + "audio_output.done"},
-		"commit of nothing failed":     {[]string{"emptyCommit:failed", "riff:asked"}, 0, togetherItem + "tts.failed"},
 		"a header in each item":        {[]string{"emptyCommit:nothing", "riff:always"}, 3, togetherItem + "audio_output.done"},
 		"odd chunks":                   {[]string{"emptyCommit:nothing", "riff:asked", "oddChunks:true"}, 0, togetherItem + "audio_output.done"},
 	}
