@@ -99,13 +99,38 @@ func (a *attempt) holdsLocked(p payload) bool {
 // leastInHandLocked is the audio that the client must have in hand while any is held back: the cushion, and what it needs
 // until another voice speaks.
 func (a *attempt) leastInHandLocked() time.Duration {
-	least := a.g.req.plan.Cushion
+	return max(a.g.req.plan.Cushion, a.untilAnotherLocked())
+}
+
+// untilAnotherLocked is how long it takes until another voice speaks.
+func (a *attempt) untilAnotherLocked() time.Duration {
 	for _, c := range a.g.req.plan.Candidates {
 		if c != a.target {
-			return max(least, a.g.origin.srv.metrics.usualFirstAudio(c.Provider)+backupMargin)
+			return a.g.origin.srv.metrics.usualFirstAudio(c.Provider) + backupMargin
 		}
 	}
-	return least
+	return 0
+}
+
+// A vendor counts as silent after quietFrames of what is usual between two frames, and leastQuiet. What is held of it then
+// waits for a backup to be opened, which is due just before it must be sent.
+const (
+	quietFrames = 2
+	leastQuiet  = 50 * time.Millisecond
+	behindDue   = 50 * time.Millisecond
+)
+
+// sentBehindLocked is what a client of a silent vendor has in hand when what is held must be sent.
+func (a *attempt) sentBehindLocked() time.Duration {
+	return max(a.untilAnotherLocked()-behindDue, behindDue)
+}
+
+// neededInHandLocked is what the client must have in hand now.
+func (a *attempt) neededInHandLocked(now time.Time) time.Duration {
+	if now.Sub(a.lastFrame) < max(leastQuiet, quietFrames*a.interval) {
+		return a.leastInHandLocked()
+	}
+	return a.sentBehindLocked()
 }
 
 // releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
@@ -138,7 +163,7 @@ func (a *attempt) coveredLocked() (covered int) {
 
 func (a *attempt) overheldLocked(now time.Time) bool {
 	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return held > maxHeld || a.g.out.inHand(now) < a.leastInHandLocked()
+	return held > maxHeld || a.g.out.inHand(now) < a.neededInHandLocked(now)
 }
 
 // heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
@@ -147,7 +172,7 @@ func (a *attempt) heldUntilLocked(now time.Time) time.Time {
 	if a.held.empty() || a.g.floor != a || a.g.contestedLocked(a) {
 		return time.Time{}
 	}
-	return now.Add(max((a.g.out.inHand(now)-a.leastInHandLocked())/2, leastHeldWait))
+	return now.Add(max((a.g.out.inHand(now)-a.sentBehindLocked())/2, leastHeldWait))
 }
 
 // cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
@@ -184,7 +209,7 @@ func (a *attempt) cutPointLocked() (at int64, known bool) {
 }
 
 // midWord is how many words more an estimate counts for where sound is cut off: it is heard that a word was.
-const midWord = 0.3
+const midWord = 0.5
 
 // surestLocked is the place in the audio between two others by which it is known best how many words were said: where
 // silence begins, or one of the two.

@@ -92,10 +92,10 @@ func (h *hypothesis) noSilence(p text.Pause) float64 {
 }
 
 // silence is how likely so much of it is behind a word.
-func (h *hypothesis) silence(p text.Pause, ms float64) float64 {
-	pause := ms >= float64(markedPause)/float64(time.Millisecond)
+func (h *hypothesis) silence(p text.Pause, s stretch) float64 {
+	pause := s.silence >= float64(markedPause)/float64(time.Millisecond)
 	switch {
-	case p != text.NoPause && pause:
+	case p != text.NoPause && (pause || s.goesOn):
 		return math.Log(1 - pauseless)
 	case p == text.SentencePause:
 		return math.Log(stopless)
@@ -198,7 +198,7 @@ func (h *hypothesis) some(states [][]float64, all []stretch, i, from int, before
 			return
 		}
 		next := all[k+1]
-		s = stretch{length: s.length + s.silence + next.length, silence: next.silence, over: next.over}
+		s = stretch{length: s.length + s.silence + next.length, silence: next.silence, over: next.over, goesOn: next.goesOn}
 	}
 }
 
@@ -213,7 +213,7 @@ func (h *hypothesis) closed(next []float64, from int, before float64, s stretch)
 			break
 		}
 		inner := h.inner[to-1] - h.inner[from]
-		add(&next[to], before+h.fits(from, to, s.length)+inner+h.silence(h.beats[to-1].Pause, s.silence))
+		add(&next[to], before+h.fits(from, to, s.length)+inner+h.silence(h.beats[to-1].Pause, s))
 	}
 }
 
@@ -231,7 +231,7 @@ func (h *hypothesis) split(states [][]float64, all []stretch, i, from int, befor
 	for k := i; k < len(all) && k < i+most; k++ {
 		length += all[k].length
 		if k > i && all[k].over {
-			add(&states[k+1][from+1], before+h.fits(from, from+1, length)+h.silence(h.beats[from].Pause, all[k].silence))
+			add(&states[k+1][from+1], before+h.fits(from, from+1, length)+h.silence(h.beats[from].Pause, all[k]))
 		}
 		if all[k].silence >= float64(markedPause)/float64(time.Millisecond) {
 			return

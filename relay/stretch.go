@@ -22,6 +22,7 @@ const closedAfter = 90 * time.Millisecond
 type stretch struct {
 	length, silence float64
 	over            bool  // the silence shows that the sound has ended
+	goesOn          bool  // the audio ends within the silence
 	begin, end      int64 // of the sound, in samples
 }
 
@@ -52,7 +53,7 @@ func stretches(sounds []audio.Sound, to int64, rate int, j joining) []stretch {
 		if next < to && silence < closed {
 			continue // it goes on
 		}
-		all = append(all, stretch{length: ms(end - begin), silence: silence, over: silence >= closed, begin: begin, end: end})
+		all = append(all, stretch{length: ms(end - begin), silence: silence, over: silence >= closed, goesOn: next == to, begin: begin, end: end})
 		begin = -1
 	}
 	return all
