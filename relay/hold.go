@@ -99,38 +99,23 @@ func (a *attempt) holdsLocked(p payload) bool {
 // leastInHandLocked is the audio that the client must have in hand while any is held back: the cushion, and what it needs
 // until another voice speaks.
 func (a *attempt) leastInHandLocked() time.Duration {
-	return max(a.g.req.plan.Cushion, a.untilAnotherLocked())
-}
-
-// untilAnotherLocked is how long it takes until another voice speaks.
-func (a *attempt) untilAnotherLocked() time.Duration {
+	least := a.g.req.plan.Cushion
 	for _, c := range a.g.req.plan.Candidates {
 		if c != a.target {
-			return a.g.origin.srv.metrics.usualFirstAudio(c.Provider) + backupMargin
+			return max(least, a.g.origin.srv.metrics.usualFirstAudio(c.Provider)+backupMargin)
 		}
 	}
-	return 0
+	return least
 }
 
-// A vendor counts as silent after quietFrames of what is usual between two frames, and leastQuiet. What is held of it then
-// waits for a backup to be opened, which is due just before it must be sent.
+// A vendor counts as silent after quietFrames of what is usual between two frames, and leastQuiet.
 const (
 	quietFrames = 2
 	leastQuiet  = 50 * time.Millisecond
-	behindDue   = 50 * time.Millisecond
 )
 
-// sentBehindLocked is what a client of a silent vendor has in hand when what is held must be sent.
-func (a *attempt) sentBehindLocked() time.Duration {
-	return max(a.untilAnotherLocked()-behindDue, behindDue)
-}
-
-// neededInHandLocked is what the client must have in hand now.
-func (a *attempt) neededInHandLocked(now time.Time) time.Duration {
-	if now.Sub(a.lastFrame) < max(leastQuiet, quietFrames*a.interval) {
-		return a.leastInHandLocked()
-	}
-	return a.sentBehindLocked()
+func (a *attempt) isQuietLocked(now time.Time) bool {
+	return now.Sub(a.lastFrame) >= max(leastQuiet, quietFrames*a.interval)
 }
 
 // releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
@@ -161,9 +146,15 @@ func (a *attempt) coveredLocked() (covered int) {
 	return covered
 }
 
+// overheldLocked reports whether some of what is held must be sent. While the vendor speaks the client needs what it plays
+// until another would; of a silent one it gets two thirds of all, so that there is something left to cut where a backup
+// is opened.
 func (a *attempt) overheldLocked(now time.Time) bool {
-	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return held > maxHeld || a.g.out.inHand(now) < a.neededInHandLocked(now)
+	held, hand := audio.Duration(a.held.samples, a.g.req.output.Rate), a.g.out.inHand(now)
+	if a.isQuietLocked(now) {
+		return held > maxHeld || held > hand/2
+	}
+	return held > maxHeld || hand < a.leastInHandLocked()
 }
 
 // heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
@@ -172,7 +163,11 @@ func (a *attempt) heldUntilLocked(now time.Time) time.Time {
 	if a.held.empty() || a.g.floor != a || a.g.contestedLocked(a) {
 		return time.Time{}
 	}
-	return now.Add(max((a.g.out.inHand(now)-a.sentBehindLocked())/2, leastHeldWait))
+	if !a.isQuietLocked(now) {
+		return a.lastFrame.Add(max(leastQuiet, quietFrames*a.interval))
+	}
+	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
+	return now.Add(max((a.g.out.inHand(now)-2*held)/2, leastHeldWait))
 }
 
 // cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
