@@ -20,9 +20,9 @@ What holds:
    cancel_nowait may be called by a task that is being canceled itself.
 6. What a connection brings that is no message of the protocol breaks it. Messages and fields that this version does not know are
    passed over. A relay that is going away ends what it speaks; what comes next goes to another connection.
-7. Everything that is raised here is an Error.
+7. What is raised here is an Error, or a ValueError for an address or a generation_id that no relay could take.
 
-Python 3.10 and websockets 10 or later will do.
+Python 3.10 and websockets 10.1, or later versions, will do.
 """
 
 from .client import Client, connect

@@ -24,8 +24,9 @@ def connect(url: str | Sequence[str], key: str | None = None) -> Client:
     """Connects to a relay at an http, https, ws or wss address: async with connect(…) as relay.
 
     Of several addresses, of relays that may stand in for each other, each try to connect asks all in order, beginning behind
-    the one whose connection ended. What is wrong with an address or the key shows at once, as Unreachable or RelayError; a
-    relay that refuses for the time being is asked again, for PATIENCE seconds.
+    the one whose connection ended. An address that can't be one is a ValueError. What else is wrong with an
+    address or the key shows at once, as Unreachable or RelayError; a relay that refuses for the time being is asked again, for
+    PATIENCE seconds.
     """
     return Client([url] if isinstance(url, str) else list(url), key)
 

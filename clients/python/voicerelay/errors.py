@@ -1,4 +1,5 @@
-"""What can go wrong. All of it is an Error, but for what a text's own iterator raises."""
+"""What can go wrong. All of it is an Error, but for arguments that are wrong by themselves (ValueError) and for what a text's own
+iterator raises."""
 
 from __future__ import annotations
 
