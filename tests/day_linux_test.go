@@ -56,7 +56,7 @@ func TestADay(t *testing.T) {
 	}
 	d.awaitTurns(dayAgents)
 	for _, fault := range []string{"drop:600ms", "stall:500ms", "error:INTERNAL_ERROR:400ms", "late:3s"} {
-		d.ail(fault, 1500*time.Millisecond)
+		d.failAll(fault, 1500*time.Millisecond)
 	}
 	for i := range d.relays {
 		d.relays[i].terminate()
@@ -106,8 +106,8 @@ func newDay(t *testing.T) *day {
 	return d
 }
 
-// ail has the vendors fail in one way, one after the other, and the first one close its idle sockets meanwhile.
-func (d *day) ail(fault string, each time.Duration) {
+// failAll has the vendors fail in one way, one after the other, and the first one close its idle sockets meanwhile.
+func (d *day) failAll(fault string, each time.Duration) {
 	d.t.Helper()
 	f, err := emulator.ParseFault(fault)
 	if err != nil {

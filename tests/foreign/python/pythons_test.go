@@ -31,7 +31,7 @@ func everyPython(t *testing.T, test func(t *testing.T, python string)) {
 	}
 }
 
-// environments are the interpreters that have been furnished, by version and packages. They are in folder until the tests end.
+// environments are the interpreters that have been made, by version and packages. They are in folder until the tests end.
 var environments = struct {
 	mu     sync.Mutex
 	folder string
@@ -54,7 +54,7 @@ func withPackages(t *testing.T, version string, packages ...string) (python stri
 	made := environments.known[name]
 	if made == nil {
 		dir := filepath.Join(environments.folder, fmt.Sprint(len(environments.known)))
-		made = sync.OnceValues(func() (string, error) { return furnish(dir, version, packages) })
+		made = sync.OnceValues(func() (string, error) { return makeEnvironment(dir, version, packages) })
 		environments.known[name] = made
 	}
 	environments.mu.Unlock()
@@ -65,8 +65,8 @@ func withPackages(t *testing.T, version string, packages ...string) (python stri
 	return python
 }
 
-// furnish makes an environment of a version of Python and installs packages into it.
-func furnish(dir, version string, packages []string) (python string, err error) {
+// makeEnvironment makes an environment of a version of Python and installs packages into it.
+func makeEnvironment(dir, version string, packages []string) (python string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), programTime)
 	defer cancel()
 	base, err := find(ctx, version)
