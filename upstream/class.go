@@ -88,6 +88,10 @@ func classByText(err error) Class {
 		return ClassHeader
 	case strings.Contains(text, "malformed HTTP"), strings.Contains(text, "failed to verify"), strings.Contains(text, "handshake response"):
 		return ClassHandshake
+	case strings.Contains(text, "server closed idle connection"): // before the request was written
+		return ClassClosed
+	case strings.Contains(text, "readLoopPeekFailLocked"): // the other side spoke first
+		return ClassHandshake
 	case strings.HasPrefix(text, "tls: "), strings.Contains(text, "remote error: tls"), strings.Contains(text, "server gave HTTP response to HTTPS client"):
 		return ClassTLS
 	}
