@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"voicerelay/upstream"
 )
 
 // slots bounds the attempts at one provider: an account speaks so many streams at once. It is the one count of them: an
@@ -39,7 +41,7 @@ func newSlots(most, share int) *slots {
 const (
 	// leavingPatience is how long a place that is about to come free is waited for in all: as long as a stream can take to
 	// leave its vendor (upstream.Lingerer).
-	leavingPatience = 3 * time.Second
+	leavingPatience = upstream.MostGone
 	// leavingLook is how often somebody who waits for such a place looks whether there still is one.
 	leavingLook = 50 * time.Millisecond
 )

@@ -49,8 +49,8 @@ type PoolConfig struct {
 	Log zerolog.Logger
 }
 
-// mostGone is how long a cancelled stream can count as not gone: a vendor that has not stopped by then does not stop.
-const mostGone = 3 * time.Second
+// MostGone is how long a cancelled stream can count as not gone: a vendor that has not stopped by then does not stop.
+const MostGone = 3 * time.Second
 
 // Pool has a vendor's sockets. It does not bound its streams: whoever opens them does. Sockets are
 // opened ahead, shared by streams of equal keys, replaced when dead, and dropped when idle.

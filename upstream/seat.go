@@ -147,7 +147,7 @@ func (s *Seat) Leave(confirmed bool) {
 	mux, spent, lingers := s.mux, false, false
 	if !s.left && mux != nil {
 		if spent, lingers = mux.leave(s, confirmed); lingers {
-			s.fade = time.AfterFunc(min(mux.pool.cfg.Linger, mostGone), s.vanish)
+			s.fade = time.AfterFunc(min(mux.pool.cfg.Linger, MostGone), s.vanish)
 		}
 	}
 	s.left = true

@@ -439,12 +439,9 @@ func saysWhenItIsGone(r *rig) {
 	}
 	gone := make(chan struct{}, 2)
 	lingers.WhenGone(func() { gone <- struct{}{} })
-	time.Sleep(mostGone)
+	time.Sleep(upstream.MostGone)
 	synctest.Wait()
 	if len(gone) != 1 {
-		r.t.Errorf("%v after its cancel the stream has said %d times that it is gone, want once", mostGone, len(gone))
+		r.t.Errorf("%v after its cancel the stream has said %d times that it is gone, want once", upstream.MostGone, len(gone))
 	}
 }
-
-// mostGone is how long a stream may keep its place where nothing confirms that it has stopped.
-const mostGone = 3 * time.Second
