@@ -65,9 +65,11 @@ func (b *redisBudgets) tellNews(ctx context.Context, ask asker) error {
 func (b *redisBudgets) interrupted(ctx context.Context, tenant, record, day string, spent Spent) error {
 	p := b.local.purse(Expense{Tenant: tenant, RecordID: record}, day)
 	_ = p.Settle(ctx, spent) // never fails
+	for currency := range spent { // all of them are told later, should one fail now
+		b.noteNews(account{tenant, currency})
+	}
 	for currency := range spent {
 		a := account{tenant, currency}
-		b.noteNews(a)
 		if _, err := b.link.askBatch(ctx, tenant, b.book(a, booking{over: record})); err != nil {
 			return err
 		}
