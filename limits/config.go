@@ -28,7 +28,8 @@ type Config struct {
 	TextIdleTimeout time.Duration `yaml:"text_idle_timeout"`
 	// WriteTimeout closes a connection whose client takes not a byte while audio waits; 60s.
 	WriteTimeout time.Duration `yaml:"write_timeout"`
-	// Buffer is how much audio of a generation may wait for the client before its next text is sent; 30s.
+	// Buffer is how much audio of a generation may wait for the client, or come of the text that its vendor has, before
+	// more text is sent; 30s.
 	Buffer time.Duration `yaml:"buffer"`
 	// DuplicateWindow is how long an idempotency key counts as used; 1h.
 	DuplicateWindow time.Duration `yaml:"duplicate_window"`

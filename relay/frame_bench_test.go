@@ -19,7 +19,7 @@ type path struct {
 // allocs is how often a frame of the path allocates: a message that is too long for the pool is made anew, and its buffer
 // grows once.
 func (p path) allocs() float64 {
-	if p.output.Rate/5*p.output.BytesPerSample() > maxPooledMessage {
+	if p.output.Rate/5*p.output.BytesPerSample() > rooms[len(rooms)-1] {
 		return 3
 	}
 	return 0

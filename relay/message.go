@@ -22,33 +22,33 @@ type message struct {
 // messagePong marks a pong's payload.
 const messagePong websocket.MessageType = 0xa
 
-// Room of pooled messages: of a generation's words and its end, and of a usual frame of audio. maxPooledMessage is twice
-// the largest frame that vendors are known to send (200 ms of 24 kHz PCM in base64).
-const (
-	smallMessage     = 512
-	pooledMessage    = 8 << 10
-	maxPooledMessage = 32 << 10
-)
+// rooms are how much room pooled messages have, header included: a waiting message wastes a third of it at most, and no
+// frame that vendors are known to send is larger than the last (200 ms of 24 kHz PCM in base64).
+var rooms = [...]int{512, 768, 1 << 10, 3 << 9, 2 << 10, 3 << 10, 4 << 10, 6 << 10, 8 << 10, 12 << 10, 16 << 10, 24 << 10, 32 << 10}
 
-var (
-	smallPool   = sync.Pool{New: func() any { return &message{buf: make([]byte, maxHeader, smallMessage)} }}
-	messagePool = sync.Pool{New: func() any { return &message{buf: make([]byte, maxHeader, pooledMessage)} }}
-)
+var messagePools [len(rooms)]sync.Pool // of messages with that room
 
-// newMessage has room for a header; the body is appended to buf. It is for audio.
-func newMessage(kind websocket.MessageType) *message {
-	m := messagePool.Get().(*message)
-	m.kind = kind
-	return m
+// newMessage has room for a header and a body of so many bytes, which is appended to buf.
+func newMessage(kind websocket.MessageType, size int) *message {
+	size += maxHeader
+	at := 0
+	for at < len(rooms) && rooms[at] < size {
+		at++
+	}
+	if at == len(rooms) {
+		return &message{kind: kind, buf: make([]byte, maxHeader, size)}
+	}
+	if m, ok := messagePools[at].Get().(*message); ok {
+		m.kind = kind
+		return m
+	}
+	return &message{kind: kind, buf: make([]byte, maxHeader, rooms[at])}
 }
 
 // textMessage is one of a generation's messages.
 func textMessage(body []byte) *message {
-	if len(body) > smallMessage-maxHeader {
-		return ownMessage(websocket.MessageText, body)
-	}
-	m := smallPool.Get().(*message)
-	m.kind, m.buf = websocket.MessageText, append(m.buf, body...)
+	m := newMessage(websocket.MessageText, len(body))
+	m.buf = append(m.buf, body...)
 	return m
 }
 
@@ -59,18 +59,15 @@ func ownMessage(kind websocket.MessageType, body []byte) *message {
 	return &message{kind: kind, buf: buf}
 }
 
+// release gives a message back, if it is of a pool.
 func (m *message) release() {
-	var pool *sync.Pool
-	switch size := cap(m.buf); {
-	case size == smallMessage:
-		pool = &smallPool
-	case pooledMessage <= size && size <= maxPooledMessage:
-		pool = &messagePool
-	default:
-		return
+	for at, room := range rooms {
+		if cap(m.buf) == room {
+			*m = message{buf: m.buf[:maxHeader]}
+			messagePools[at].Put(m)
+			return
+		}
 	}
-	*m = message{buf: m.buf[:maxHeader]}
-	pool.Put(m)
 }
 
 // queue is a list of messages in order.

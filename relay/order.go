@@ -69,18 +69,35 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	if owed+kept >= piecesAhead && (owed > 0 || kept >= piecesKept) {
 		return text.Piece{}, false
 	}
-	if !a.roomyLocked() {
+	if !a.roomyLocked(now) {
 		return text.Piece{}, false
 	}
 	return a.cutter.Next(text.Now{Idle: owed == 0, Settled: a.settledLocked(now)})
 }
 
-// roomyLocked reports whether the client has room for more audio.
-func (a *attempt) roomyLocked() bool {
-	return a.g.out.hasRoom(audio.Samples(a.g.req.key.Limits.Buffer, a.g.req.output.Rate))
+// leastAhead is how much audio may be under way at least while text is ordered, however little may wait for the client: a
+// vendor that speaks in real time must have its next piece before it is through with one.
+const leastAhead = 20 * time.Second
+
+// roomyLocked reports whether the client has room for more audio: than waits for it, and than the vendor will make of what
+// it has been given.
+func (a *attempt) roomyLocked(now time.Time) bool {
+	limit := a.g.req.key.Limits.Buffer
+	if ahead := a.aheadLocked(now); ahead > 0 {
+		limit = min(limit, max(limit, leastAhead)-ahead)
+	}
+	return limit > 0 && a.g.out.hasRoom(audio.Samples(limit, a.g.req.output.Rate))
 }
 
-// settledLocked reports whether no text has come for a moment.
+// aheadLocked is about how long it takes to speak what the vendor has been given and is not through with.
+func (a *attempt) aheadLocked(now time.Time) time.Duration {
+	var ahead time.Duration
+	for _, p := range a.pieces[a.throughLocked(now):] {
+		ahead += speechTime(p.Text, a.caps.ClampSpeed(a.g.req.speed))
+	}
+	return ahead
+}
+
 func (a *attempt) settledLocked(now time.Time) bool { return now.Sub(a.g.textAt) >= settleDelay }
 
 // orderLocked notes a piece as ordered.
@@ -99,7 +116,7 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 // goesOnLocked reports whether another piece follows the last one at once.
 func (a *attempt) goesOnLocked(now time.Time) bool {
 	ahead := len(a.pieces) - a.throughLocked(now)
-	return !a.lastSent && ahead < piecesAhead && a.roomyLocked() && a.cutter.Ready(text.Now{Settled: a.settledLocked(now)})
+	return !a.lastSent && ahead < piecesAhead && a.roomyLocked(now) && a.cutter.Ready(text.Now{Settled: a.settledLocked(now)})
 }
 
 // owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. What the stream keeps back the

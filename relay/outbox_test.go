@@ -11,7 +11,7 @@ import (
 
 // audioMessage is a message of one sample whose body is its name.
 func audioMessage(name string) *message {
-	m := newMessage(websocket.MessageText)
+	m := newMessage(websocket.MessageText, 8000)
 	m.buf = append(m.buf, name...)
 	m.samples = 1
 	return m
@@ -174,11 +174,13 @@ func TestMessagesTakeTheirOwnRoomOnly(t *testing.T) {
 		make func() *message
 		most int
 	}{
-		"an answer": {func() *message { return ownMessage(websocket.MessageText, []byte("x")) }, 64},
-		"a pong":    {func() *message { return ownMessage(messagePong, []byte("x")) }, 64},
-		"words":     {func() *message { return textMessage([]byte("x")) }, smallMessage},
-		"long end":  {func() *message { return textMessage(make([]byte, 5000)) }, 6 << 10},
-		"audio":     {func() *message { return newMessage(websocket.MessageText) }, pooledMessage},
+		"an answer":     {func() *message { return ownMessage(websocket.MessageText, []byte("x")) }, 64},
+		"a pong":        {func() *message { return ownMessage(messagePong, []byte("x")) }, 64},
+		"words":         {func() *message { return textMessage([]byte("x")) }, 512},
+		"a short frame": {func() *message { return newMessage(websocket.MessageText, 2000) }, 2 << 10},
+		"a huge one":    {func() *message { return newMessage(websocket.MessageText, 100_000) }, 101_000},
+		"long end":      {func() *message { return textMessage(make([]byte, 5000)) }, 6 << 10},
+		"audio":         {func() *message { return newMessage(websocket.MessageText, 8000) }, 8 << 10},
 	}
 	for name, tt := range tests {
 		m := tt.make()
@@ -189,7 +191,7 @@ func TestMessagesTakeTheirOwnRoomOnly(t *testing.T) {
 		if m = textMessage([]byte("ab")); string(m.body()) != "ab" {
 			t.Errorf("after %s: a message of %q, want ab", name, m.body())
 		}
-		if m = newMessage(websocket.MessageText); len(m.body()) != 0 || cap(m.buf) < pooledMessage {
+		if m = newMessage(websocket.MessageText, 8000); len(m.body()) != 0 || cap(m.buf) != 8<<10 {
 			t.Errorf("after %s: a message for audio has %d bytes of room and %d in it", name, cap(m.buf), len(m.body()))
 		}
 	}

@@ -122,6 +122,9 @@ func (a *attempt) emitLocked(p payload) {
 	g.announceLocked()
 }
 
+// audioEnvelope is the most that stands around the audio in a message: a longest id, names, and numbers.
+const audioEnvelope = 256
+
 // audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
 func (g *generation) audioMessageLocked(p payload) *message {
 	head := protocol.Audio{
@@ -130,12 +133,16 @@ func (g *generation) audioMessageLocked(p payload) *message {
 		StartMS:      uint32(audio.Milliseconds(g.track.samples, g.req.output.Rate)),
 		Samples:      uint32(p.samples),
 	}
-	m := newMessage(websocket.MessageText)
-	m.samples, m.queued = p.samples, p.at
 	raw := p.raw
 	if g.seq == 0 && g.req.output.Encoding == audio.WAV {
 		raw = append(audio.WAVHeader(g.req.output.Rate), raw...)
 	}
+	size := len(raw)
+	if g.origin.framing == framingJSON {
+		size = max(len(p.base64), base64.StdEncoding.EncodedLen(len(raw)))
+	}
+	m := newMessage(websocket.MessageText, audioEnvelope+size)
+	m.samples, m.queued = p.samples, p.at
 	switch {
 	case g.origin.framing == framingBare:
 		m.kind, m.buf = websocket.MessageBinary, append(m.buf, raw...)

@@ -206,7 +206,7 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 		lane := released(l.out, nil, func() {})
 		readers.Go(func() {
 			for j := range each {
-				m := newMessage(websocket.MessageText)
+				m := newMessage(websocket.MessageText, 8000)
 				m.buf = append(m.buf, byte('a'+i), byte(j), byte(j>>8))
 				m.buf = append(m.buf, bytes.Repeat([]byte("-"), 5000)...)
 				lane.push(m)
@@ -262,7 +262,7 @@ func TestSendingAllocatesNothing(t *testing.T) {
 	}
 	for name, send := range ways {
 		got := testing.AllocsPerRun(200, func() {
-			m := newMessage(websocket.MessageText)
+			m := newMessage(websocket.MessageText, 8000)
 			m.buf = append(m.buf, body...)
 			m.samples, m.queued = 2400, time.Now()
 			lane.push(m)

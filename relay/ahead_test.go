@@ -1,0 +1,53 @@
+package relay
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/limits"
+	"voicerelay/routing"
+)
+
+// What waits for a client that takes nothing is bounded by buffer and one piece, also where a vendor takes many pieces ahead
+// and speaks them together; and each piece follows the last one where there is room.
+func TestWhatIsUnderWayCountsAsWaiting(t *testing.T) {
+	for name, tt := range map[string]struct {
+		keep, buffer, most time.Duration
+	}{
+		"one by one":          {0, 30 * time.Second, 30 * time.Second},
+		"many together":       {time.Second, 30 * time.Second, 30 * time.Second},
+		"with a small buffer": {time.Second, 2 * time.Second, leastAhead},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake()
+				f.keepFor = tt.keep
+				cfg := quick(func(l *limits.Config) { l.Buffer, l.WriteTimeout = tt.buffer, time.Hour })
+				r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f})
+				c := r.dial("")
+				c.until("ready")
+				c.send(generate("g1", strings.Repeat(twelveWords+" ", 80), "")) // and nothing is read any more
+				time.Sleep(20 * time.Second)
+				var waits time.Duration
+				for _, s := range r.srv.current() {
+					for _, g := range s.(*session).register.running {
+						waits = audio.Duration(g.out.queued(), fakeRate)
+					}
+				}
+				longest := time.Duration(routing.DefaultPace().MaxPartialLength) * time.Second * samplesPerChar / fakeRate
+				if waits < tt.buffer || waits > tt.most+longest {
+					t.Errorf("%v of audio wait, want %v to %v", waits, tt.buffer, tt.most+longest)
+				}
+			})
+		})
+	}
+}
+
+func (l *lane) queued() int64 {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	return l.waiting
+}
