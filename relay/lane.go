@@ -50,6 +50,7 @@ func (l *lane) push(m *message) {
 	}
 	m.lane = l
 	l.messages.push(m)
+	l.out.queued += len(m.body())
 	l.waiting += m.samples
 	if l.open && m.samples > 0 {
 		l.clock.add(m.samples, l.rate, time.Now())
@@ -112,8 +113,7 @@ func (l *lane) restart() bool {
 	if l.open {
 		return false
 	}
-	l.messages.clear()
-	l.waiting = 0
+	l.clearLocked()
 	return true
 }
 
@@ -127,8 +127,25 @@ func (l *lane) ringLocked() {
 	l.out.queuedLocked()
 }
 
+func (l *lane) clearLocked() {
+	l.waiting = 0
+	l.out.freeLocked(l.messages.clear())
+}
+
+// freeLocked notes that so many bytes wait no more. Lanes that were refused room for those that did look again.
+func (o *outbox) freeLocked(bytes int) {
+	if o.queued -= bytes; o.queued >= maxQueued || len(o.asking) == 0 {
+		return
+	}
+	for _, l := range o.asking {
+		l.room()
+	}
+	o.asking = o.asking[:0]
+}
+
 func (l *lane) popLocked() *message {
 	m := l.messages.pop()
+	l.out.freeLocked(len(m.body()))
 	if m.samples > 0 {
 		l.waiting -= m.samples
 		l.sent += m.samples
@@ -140,15 +157,22 @@ func (l *lane) popLocked() *message {
 	return m
 }
 
-// hasRoom reports whether less than limit samples wait. Where more do, the generation is poked once when it
-// becomes true: no wake-up is spent on the frames in between.
+// hasRoom reports whether less than limit samples wait, and not too much in all: a lane of which nothing waits has room
+// whatever others have, so that none waits for another. Where it has not, the generation is poked once when that becomes
+// true: no wake-up is spent on the frames in between.
 func (l *lane) hasRoom(limit int64) bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	if l.waiting < limit {
+	switch {
+	case l.waiting >= limit:
+		l.below = limit
+	case l.waiting > 0 && l.out.queued >= maxQueued:
+		if l.below = 1; !slices.Contains(l.out.asking, l) { // or when nothing of its own waits any more
+			l.out.asking = append(l.out.asking, l)
+		}
+	default:
 		return true
 	}
-	l.below = limit
 	return false
 }
 
@@ -156,8 +180,7 @@ func (l *lane) hasRoom(limit int64) bool {
 func (l *lane) purge() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	l.messages.clear()
-	l.waiting = 0
+	l.clearLocked()
 	if l.ringed {
 		l.ringed = false
 		l.out.ring = slices.DeleteFunc(l.out.ring, func(other *lane) bool { return other == l })
@@ -177,6 +200,7 @@ func (l *lane) end(m *message) {
 		l.out.sendLocked(m)
 	default:
 		l.messages.push(m)
+		l.out.queued += len(m.body())
 		l.ringLocked()
 	}
 }

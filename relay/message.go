@@ -94,8 +94,12 @@ func (q *queue) pop() *message {
 
 func (q *queue) empty() bool { return q.head == nil }
 
-func (q *queue) clear() {
+// clear releases all, and returns how many bytes that was.
+func (q *queue) clear() (bytes int) {
 	for !q.empty() {
-		q.pop().release()
+		m := q.pop()
+		bytes += len(m.body())
+		m.release()
 	}
+	return bytes
 }

@@ -9,6 +9,10 @@ const (
 	maxOwnBytes = 1 << 20
 )
 
+// maxQueued is how many bytes of generations' messages may wait for a client before those that have some waiting get no more
+// text spoken: two seconds of 16 generations in the largest format, half a minute of four in the usual one.
+const maxQueued = 8 << 20
+
 // outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type outbox struct {
 	writer writer
@@ -18,6 +22,8 @@ type outbox struct {
 	owned  int       // length of own
 	bytes  int       // size of own
 	ring   []*lane   // lanes with something to send whose turn it is
+	queued int       // bytes that wait in lanes
+	asking []*lane   // that were refused room for it, each once
 	bye    *farewell // once the connection is to be closed
 	closed bool      // nothing is taken any more
 	corked int       // steps under way, whose messages go out together
@@ -193,7 +199,7 @@ func (o *outbox) close() {
 	o.closed = true
 	o.own.clear()
 	for _, l := range o.ring {
-		l.messages.clear()
+		o.queued -= l.messages.clear()
 	}
-	o.ring = nil
+	o.ring, o.asking = nil, nil
 }

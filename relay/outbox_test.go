@@ -112,6 +112,47 @@ func TestRoomIsToldOnce(t *testing.T) {
 	}
 }
 
+// Where too many bytes wait in all, a lane of which some wait has no room until that changes, or until none of its own
+// do. One of which nothing waits always has some: otherwise a context's first generation would wait for the next ones.
+func TestRoomIsBoundedInBytes(t *testing.T) {
+	big := func() *message {
+		m := newMessage(websocket.MessageText, maxQueued/4)
+		m.buf, m.samples = append(m.buf, make([]byte, maxQueued/4)...), 1
+		return m
+	}
+	for name, free := range map[string]func(o *outbox, full *lane){
+		"taken":     func(o *outbox, _ *lane) { o.take(nil, 1) },
+		"purged":    func(_ *outbox, full *lane) { full.purge() },
+		"restarted": func(_ *outbox, full *lane) { full.open = false; full.restart() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOutbox(nobody{})
+			pokes := 0
+			full, some, none := released(o, nil, func() {}), released(o, nil, func() { pokes++ }), released(o, nil, func() {})
+			for range 4 {
+				full.push(big())
+			}
+			some.push(audioMessage("a"))
+			pokes = 0
+			if some.hasRoom(100) || some.hasRoom(100) {
+				t.Error("there is room beside all that waits")
+			}
+			if !none.hasRoom(100) {
+				t.Error("one of which nothing waits has no room")
+			}
+			if free(o, full); pokes != 1 {
+				t.Errorf("poked %d times, want once", pokes)
+			}
+			if !some.hasRoom(100) {
+				t.Error("there is no room, though little waits")
+			}
+			if o.close(); o.queued < 0 || o.queued > maxQueued {
+				t.Errorf("%d bytes are counted", o.queued)
+			}
+		})
+	}
+}
+
 func TestClosedOutboxTakesNothing(t *testing.T) {
 	o := newOutbox(nobody{})
 	l := released(o, nil, func() {})
