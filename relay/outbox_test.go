@@ -134,8 +134,10 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 			}
 			some.push(audioMessage("a"))
 			pokes = 0
-			if some.hasRoom(100) || some.hasRoom(100) {
-				t.Error("there is room beside all that waits")
+			for range 2 { // who asks twice is poked once
+				if some.hasRoom(100) {
+					t.Error("there is room beside all that waits")
+				}
 			}
 			if !none.hasRoom(100) {
 				t.Error("one of which nothing waits has no room")
