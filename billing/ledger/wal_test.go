@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,12 +11,30 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// lockedLog is a log that is read while the writer's goroutine may add to it.
+type lockedLog struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // A reader that stays has the log grow: its size is told, and the operator once in ten minutes. It is small again when the
 // reader has gone.
 func TestALogThatAReaderHoldsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := memory(t) + "/ledger.db"
-		var log bytes.Buffer
+		var log lockedLog
 		l := mustOpen(t, Config{Path: file, Log: zerolog.New(&log)})
 		l.writer.logLimit = 8 << 20 // 64 MB would take long; the writer has not looked yet
 		db, err := openReading(file)
