@@ -32,10 +32,14 @@ func TestWhatIsUnderWayCountsAsWaiting(t *testing.T) {
 				c.send(generate("g1", strings.Repeat(twelveWords+" ", 80), "")) // and nothing is read any more
 				time.Sleep(20 * time.Second)
 				var waits time.Duration
-				for _, s := range r.srv.current() {
-					for _, g := range s.(*session).register.running {
+				synctest.Wait()
+				for _, c := range r.srv.current() {
+					s := c.(*session)
+					s.mu.Lock()
+					for _, g := range s.register.running {
 						waits = audio.Duration(g.out.queued(), fakeRate)
 					}
+					s.mu.Unlock()
 				}
 				longest := time.Duration(routing.DefaultPace().MaxPartialLength) * time.Second * samplesPerChar / fakeRate
 				if waits < tt.buffer || waits > tt.most+longest {
