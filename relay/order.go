@@ -89,10 +89,12 @@ func (a *attempt) roomyLocked(now time.Time) bool {
 	return limit > 0 && a.g.out.hasRoom(audio.Samples(limit, a.g.req.output.Rate))
 }
 
-// aheadLocked is about how long it takes to speak what the vendor has been given and is not through with.
+// aheadLocked is about how long it takes to speak what the vendor has been given and has not come to. The piece that it is
+// speaking does not count: the next one must be there before it is through, or a fast vendor rests.
 func (a *attempt) aheadLocked(now time.Time) time.Duration {
 	var ahead time.Duration
-	for _, p := range a.pieces[a.throughLocked(now):] {
+	under := a.pieces[a.throughLocked(now):]
+	for _, p := range under[min(1, len(under)):] {
 		ahead += speechTime(p.Text, a.caps.ClampSpeed(a.g.req.speed))
 	}
 	return ahead
