@@ -50,7 +50,10 @@ type tapped struct {
 }
 
 func (d tapped) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
-	d.muxes <- m
+	select {
+	case d.muxes <- m:
+	default: // a socket that came in another's place, of which no test asks
+	}
 	return nil
 }
 
