@@ -52,6 +52,7 @@ var formats = []audio.Format{
 // provider speaks for one account.
 type provider struct {
 	upstream.Account
+	turns turns
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -150,6 +151,8 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream,
 			DictionaryIDs:  opts.DictionaryIDs,
 		},
 		clock: clock{Clock: upstream.Clock{Format: format}},
+		turns: &p.turns,
+		parts: parts{blind: p.turns.needFlush(time.Now())},
 		over:  make(chan struct{}),
 	}, nil
 }

@@ -9,7 +9,7 @@ import (
 
 // parts are a stream's pieces, and how far the vendor has come with them. It cuts the text of a context into chunks as it
 // likes, and says of each what its text is: so letters, which it leaves as they are, tell where a piece ends. Where a chunk
-// is not what was sent, only flushes tell.
+// is not what was sent, or nothing is said of it, only flushes tell.
 type parts struct {
 	owed    []part // ordered and not ended, in order
 	flushes []int  // that are not answered: the last piece before each
@@ -17,7 +17,7 @@ type parts struct {
 	sent    int    // letters of all pieces
 	begun   int    // letters that chunks have begun with
 	pending string // the text behind those
-	blind   bool   // a chunk was not what was sent
+	blind   bool   // what the vendor says of its chunks does not tell
 }
 
 // part is a piece.

@@ -27,11 +27,13 @@ func (s *stream) awaitLocked() {
 		s.sink.Withheld(kept)
 	}
 	switch {
-	case s.silentLocked() || s.busyLocked() || !s.parts.unflushed():
+	case s.silentLocked() || s.busyLocked() && !s.parts.blind || !s.parts.unflushed():
 		if s.alarm != nil {
 			s.alarm.Stop()
 		}
 		return
+	case s.parts.blind:
+		s.wakeLocked(0)
 	case s.parts.confirmed():
 		s.wakeLocked(beginTime)
 	default:
@@ -52,8 +54,11 @@ func (s *stream) wakeLocked(in time.Duration) {
 func (s *stream) paused() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.silentLocked() || s.sending || s.busyLocked() || !s.parts.unflushed() {
+	if s.silentLocked() || s.sending || s.busyLocked() && !s.parts.blind || !s.parts.unflushed() {
 		return // who is sending sets the alarm anew
+	}
+	if s.parts.confirmed() && !s.parts.blind {
+		s.turns.waited(time.Now())
 	}
 	s.parts.flush()
 	if err := s.seat.SendNow(encode(flushFrame{Flush: true, ContextID: s.id})); err != nil {

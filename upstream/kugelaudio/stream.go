@@ -21,6 +21,7 @@ type stream struct {
 	id      string
 	voice   voiceSettings
 	session session
+	turns   *turns
 	over    chan struct{} // closed by end
 
 	seat upstream.Seat // has a lock of its own
@@ -197,7 +198,9 @@ func (s *stream) audio(p packet) *upstream.Error {
 	if !ok {
 		return upstream.GarbledError("the vendor sent audio of an unknown format")
 	}
-	s.chunkLocked(p.chunk)
+	if c := s.chunkLocked(p.chunk); c.end == 0 && !s.parts.blind {
+		s.unannouncedLocked()
+	}
 	f := upstream.Frame{Format: format, Base64: p.base64}
 	s.clock.Add(f)
 	s.sink.Audio(f)
