@@ -81,7 +81,7 @@ func (p path) frames(tb testing.TB) *frames {
 
 // step takes one frame through.
 func (f *frames) step(tb testing.TB) {
-	f.attempt.clock = inputClock{} // or there would be far more than the text can take
+	f.attempt.clock, f.attempt.frames = inputClock{}, 0 // or there would be far more than the text can take
 	f.attempt.Audio(f.in)
 	f.batch = f.attempt.g.origin.out.take(f.batch[:0], burst)
 	for _, m := range f.batch {
@@ -122,7 +122,10 @@ func BenchmarkFrame(b *testing.B) {
 			f := p.frames(b)
 			b.ReportAllocs()
 			for b.Loop() {
-				f.step(b)
+				before := f.taken.bytes
+				if f.step(b); f.taken.bytes == before {
+					b.Fatal("a frame did not come through")
+				}
 			}
 		})
 	}
