@@ -272,12 +272,12 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 	for _, g := range hit {
 		ms, told := played[g.req.id]
 		if !s.srv.stopAt(g, ms, told) && told {
-			ended = append(ended, g)
+			ended = append(ended, endedGeneration{id: g.req.id, extent: g.extent()})
 		}
 	}
-	for _, g := range ended {
-		spoken := g.spokenAfter(time.Duration(played[g.req.id]) * time.Millisecond)
-		s.send(protocol.SpokenEvent{GenerationID: g.req.id, Spoken: spoken})
+	for _, e := range ended {
+		spoken := e.extent.played(time.Duration(played[e.id]) * time.Millisecond)
+		s.send(protocol.SpokenEvent{GenerationID: e.id, Spoken: spoken})
 	}
 	return nil
 }
@@ -292,7 +292,7 @@ func (srv *Server) stopAt(g *generation, playedMS int64, told bool) bool {
 }
 
 // aim finds the running generations that a cancel hits, and the ended ones whose played time it tells.
-func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit, ended []*generation, err *protocol.Error) {
+func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit []*generation, ended []endedGeneration, err *protocol.Error) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -318,17 +318,9 @@ func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit, ended [
 		if !s.register.named.Has(id) {
 			return nil, nil, unknownGeneration("played." + id)
 		}
-		if g := s.register.past(id, now); g != nil && s.register.running[id] == nil {
-			ended = append(ended, g)
+		if reached, ok := s.register.past(id, now); ok && s.register.running[id] == nil {
+			ended = append(ended, endedGeneration{id: id, extent: reached})
 		}
 	}
 	return hit, ended, nil
-}
-
-// spokenAfter is how far the caller heard of a generation that has ended.
-func (g *generation) spokenAfter(played time.Duration) protocol.Spoken {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.played, g.hasPlayed = played, true
-	return g.spokenLocked()
 }

@@ -207,7 +207,7 @@ func (g *generation) leaveRaceLocked(a *attempt) {
 	g.racing = slices.DeleteFunc(g.racing, func(other *attempt) bool { return other == a })
 }
 
-// trim lets go of what only a running generation needs. What is left says how far the caller heard.
+// trim lets go of what only a running generation needs, while its last messages wait to be taken.
 func (g *generation) trim() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 // Bounds on what a connection remembers.
 const (
 	keptEnded   = 64               // generations whose spoken can still be asked for
+	keptSteps   = 32 << 10         // of all their extents, 12 bytes each: the longest text has some 4,000
 	keptFor     = 10 * time.Minute // after their end
 	maxContexts = 64
 	contextLife = 5 * time.Minute // after its last generation
@@ -47,9 +48,9 @@ func (c *conversation) stay(place int, provider string) {
 
 // endedGeneration is what must be known to say how far a caller heard.
 type endedGeneration struct {
-	id string
-	at time.Time
-	g  *generation
+	id     string
+	at     time.Time
+	extent extent
 }
 
 // add enters a generation. The contexts that have outlived their use make room.
@@ -111,23 +112,36 @@ func (r *register) remove(g *generation, now time.Time) {
 	}
 }
 
-// keep remembers an ended generation for a while.
-func (r *register) keep(g *generation, now time.Time) {
-	r.ended = slices.DeleteFunc(r.ended, func(e endedGeneration) bool { return now.Sub(e.at) > keptFor })
-	if len(r.ended) >= keptEnded {
+// keep remembers an ended generation for a while. The oldest make room; the last is kept whatever it takes.
+func (r *register) keep(id string, reached extent, now time.Time) {
+	r.prune(now)
+	r.ended = append(r.ended, endedGeneration{id: id, at: now, extent: reached})
+	steps := 0
+	for _, e := range r.ended {
+		steps += len(e.extent.steps)
+	}
+	for len(r.ended) > 1 && (len(r.ended) > keptEnded || steps > keptSteps) {
+		steps -= len(r.ended[0].extent.steps)
 		r.ended = slices.Delete(r.ended, 0, 1)
 	}
-	r.ended = append(r.ended, endedGeneration{id: g.req.id, at: now, g: g})
 }
 
-// past is a generation that has ended and is still remembered.
-func (r *register) past(id string, now time.Time) *generation {
+// prune forgets what has been kept for long enough.
+func (r *register) prune(now time.Time) {
+	r.ended = slices.DeleteFunc(r.ended, func(e endedGeneration) bool { return now.Sub(e.at) > keptFor })
+	if len(r.ended) == 0 {
+		r.ended = nil // its array too
+	}
+}
+
+// past is how far a generation reached that has ended and is still remembered.
+func (r *register) past(id string, now time.Time) (reached extent, ok bool) {
 	for _, e := range slices.Backward(r.ended) {
 		if e.id == id && now.Sub(e.at) <= keptFor {
-			return e.g
+			return e.extent, true
 		}
 	}
-	return nil
+	return extent{}, false
 }
 
 // accepted tells the client that a generation stands, and uses its id up.
@@ -154,12 +168,12 @@ func (s *session) refused(g *generation, err *protocol.Error) {
 // end sends a generation's done, and moves it from the running ones to the remembered: at once, as far as commands can
 // tell, since a client that has its done may start another in its stead.
 func (s *session) end(g *generation) {
-	now := time.Now()
+	reached, now := g.extent(), time.Now()
 	s.mu.Lock()
 	s.register.remove(g, now)
 	g.finish()
 	g.trim()
-	s.register.keep(g, now)
+	s.register.keep(g.req.id, reached, now)
 	s.mu.Unlock()
 	s.srv.metrics.active.Dec()
 	s.quieter.Store(true)
@@ -167,10 +181,11 @@ func (s *session) end(g *generation) {
 	s.leaveIfDrained()
 }
 
-// active is the number of generations that run.
-func (s *session) active() (running int, quiet time.Time) {
+// active is the number of generations that run. It forgets those that ended long ago, so that an idle connection keeps none.
+func (s *session) active(now time.Time) (running int, quiet time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.register.prune(now)
 	return len(s.register.running), s.register.quiet
 }
 

@@ -270,7 +270,7 @@ func (s *session) sayGoodbye(f farewell) error {
 // where the ping has no answer. next is when to look again.
 func (s *session) watch(now time.Time) (next time.Time, err error) {
 	heard := time.Unix(0, s.heard.Load())
-	running, quiet := s.active()
+	running, quiet := s.active(now)
 	idle := later(heard, quiet).Add(s.key.Limits.IdleTimeout)
 	if running > 0 {
 		idle = time.Time{}

@@ -67,6 +67,11 @@ func (g *generation) spokenLocked() protocol.Spoken {
 	if g.hasPlayed {
 		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
 	}
+	return g.spokenAtLocked(pos)
+}
+
+// spokenAtLocked is how far the audio up to a place reaches.
+func (g *generation) spokenAtLocked(pos int64) protocol.Spoken {
 	if g.done.Reason == reasonCompleted && pos >= g.track.samples {
 		source := sourceSegment
 		if len(g.track.words) > 0 {

@@ -231,12 +231,7 @@ func (t *track) lastSegment(pos int64) (char int, at int64) {
 
 // estimate goes on from the last evidence at the pace so far, back to the end of a whole word.
 func (t *track) estimate(pos int64) int {
-	char, at := t.lastSegment(pos)
-	if word, _ := t.lastWord(pos); word > char {
-		i := sort.Search(len(t.words), func(i int) bool { return t.words[i].End > pos })
-		char, at = word, t.words[i-1].End
-	}
-	at = max(at, 0)
+	char, at := t.lastEvidence(pos)
 	guess := char + int(t.pace()*float64(pos-at))
 	reached := char
 	for _, p := range t.pieces {
@@ -248,6 +243,16 @@ func (t *track) estimate(pos int64) int {
 		}
 	}
 	return reached
+}
+
+// lastEvidence is the last place in the text that is known to be reached by pos, and where its audio ends.
+func (t *track) lastEvidence(pos int64) (char int, at int64) {
+	char, at = t.lastSegment(pos)
+	if word, _ := t.lastWord(pos); word > char {
+		i := sort.Search(len(t.words), func(i int) bool { return t.words[i].End > pos })
+		char, at = word, t.words[i-1].End
+	}
+	return char, max(at, 0)
 }
 
 // pace is the characters a sample of the pieces that are through, or the common rate before there are any.
