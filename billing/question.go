@@ -9,15 +9,29 @@ import (
 // ErrTime says that a time is written in no form that is read.
 var ErrTime = errors.New("must be a date, such as 2026-03-01, or a time of RFC 3339, such as 2026-03-01T09:30:00Z")
 
+// ErrYear says that a time is too far away to be written: a time zone can move one out of the years that have four digits.
+var ErrYear = errors.New("must be in the years 1 to 9999, UTC")
+
 // ParseTime reads a time as questions have it: a date is its first moment, UTC.
 func ParseTime(s string) (time.Time, error) {
 	for _, form := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(form, s); err == nil {
-			return t.UTC(), nil
+		t, err := time.Parse(form, s)
+		if err != nil {
+			continue
 		}
+		if t = t.UTC(); !Writable(t) {
+			return time.Time{}, ErrYear
+		}
+		return t, nil
 	}
 	return time.Time{}, ErrTime
 }
+
+// LastTime is the latest time that can be written.
+var LastTime = time.Date(9999, time.December, 31, 23, 59, 59, int(time.Second-time.Nanosecond), time.UTC)
+
+// Writable reports whether a time can be written as RFC 3339 has it.
+func Writable(t time.Time) bool { return t.UTC().Year() >= 1 && !t.After(LastTime) }
 
 // Today is the UTC day of a time: its first moment, and the first one behind it.
 func Today(now time.Time) (from, to time.Time) {

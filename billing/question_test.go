@@ -85,3 +85,22 @@ func TestTableOfAttempts(t *testing.T) {
 		t.Errorf("Table =\n%q, want\n%q", got, want)
 	}
 }
+
+// A time zone can move a time out of the years that can be written.
+func TestTimesThatCantBeWritten(t *testing.T) {
+	for _, text := range []string{"9999-12-31T23:59:59-14:00", "0000-12-31", "0001-01-01T00:00:00+00:01"} {
+		if at, err := ParseTime(text); !errors.Is(err, ErrYear) {
+			t.Errorf("%s is %v, %v", text, at, err)
+		}
+	}
+	for _, text := range []string{"9999-12-31", "9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59+14:00", "0001-01-01"} {
+		at, err := ParseTime(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if _, err := at.MarshalJSON(); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -27,6 +27,8 @@ var (
 	ErrGroupBy = errors.New("group_by must be any of tenant, key, day, with either route, outcome or provider, model, voice, outcome")
 	ErrRange   = errors.New("from must be before to")
 	ErrCursor  = errors.New("not a cursor")
+	// ErrTooManyGroups is the answer to a question that has more groups than MaxGroups.
+	ErrTooManyGroups = errors.New("too many groups")
 )
 
 // SumsQuery asks for sums.
@@ -37,6 +39,9 @@ type SumsQuery struct {
 	Tenant string
 	// GroupBy is empty for one sum over all.
 	GroupBy []Dimension
+	// MaxGroups bounds the answer, which is ErrTooManyGroups where there are more; 0: no bound. A group that cost something in
+	// several currencies counts once for each.
+	MaxGroups int
 }
 
 // Validate reports a question that has no answer.
@@ -105,7 +110,9 @@ func GroupSums(q SumsQuery, sums []Share) ([]Group, error) {
 		key := q.groupOf(s.Key)
 		i, ok := at[key]
 		if !ok {
-			i = len(groups)
+			if i = len(groups); q.Exceeds(i + 1) {
+				return nil, ErrTooManyGroups
+			}
 			at[key] = i
 			groups = append(groups, Group{GroupKey: key, Cost: []Money{}})
 		}
@@ -116,6 +123,28 @@ func GroupSums(q SumsQuery, sums []Share) ([]Group, error) {
 	slices.SortFunc(groups, func(a, b Group) int { return a.compare(b.GroupKey) })
 	return groups, nil
 }
+
+// Coarse leaves of a sum's key what the question tells apart, and the currency: sums of equal keys may be added up, so that
+// an answer needs no more memory than its groups.
+func (q SumsQuery) Coarse(k SumKey) SumKey {
+	g := q.groupOf(k)
+	coarse := SumKey{
+		Tenant: g.Tenant, Key: g.Key, Route: g.Route, Provider: g.Provider, Model: g.Model, Voice: g.Voice,
+		Outcome: g.Outcome, Currency: k.Currency,
+	}
+	if slices.Contains(q.GroupBy, ByDay) {
+		coarse.Hour = floorTo(k.Hour, hoursPerDay)
+	}
+	return coarse
+}
+
+// Exceeds reports whether an answer of so many groups is too large.
+func (q SumsQuery) Exceeds(groups int) bool { return q.MaxGroups > 0 && groups > q.MaxGroups }
+
+const hoursPerDay = 24
+
+// floorTo is the last multiple of unit up to n, before 0 too.
+func floorTo(n, unit int64) int64 { return n - (n%unit+unit)%unit }
 
 func (q SumsQuery) groupOf(k SumKey) GroupKey {
 	var g GroupKey

@@ -87,3 +87,42 @@ func TestGroupSumsRefusesAnOverflow(t *testing.T) {
 		t.Errorf("an overflow = %v, want %v", err, ErrOverflow)
 	}
 }
+
+func TestGroupsAreBounded(t *testing.T) {
+	var sums []Share
+	for i := range 10 {
+		sums = append(sums, Share{Key: SumKey{Hour: Hour(noon), Tenant: string(rune('a' + i))}, Value: SumValue{Generations: 1}})
+	}
+	q := SumsQuery{GroupBy: []Dimension{ByTenant}, MaxGroups: 9}
+	if _, err := GroupSums(q, sums); !errors.Is(err, ErrTooManyGroups) {
+		t.Errorf("10 groups of 9: %v", err)
+	}
+	for _, most := range []int{0, 10} {
+		q.MaxGroups = most
+		if groups, err := GroupSums(q, sums); err != nil || len(groups) != 10 {
+			t.Errorf("10 groups of %d: %d, %v", most, len(groups), err)
+		}
+	}
+}
+
+// What is added up early comes to the same groups.
+func TestCoarseSumsMakeTheSameGroups(t *testing.T) {
+	at := Hour(noon)
+	key := SumKey{
+		Hour: at, Tenant: "acme", Key: "bot", Provider: "p", Model: "m", Voice: "v", Outcome: Completed, Currency: "EUR",
+	}
+	later := key
+	later.Hour, later.Voice, later.Currency = at+13, "w", "USD"
+	for _, by := range [][]Dimension{nil, {ByDay}, {ByVoice}, {ByTenant, ByDay, ByModel}, {ByKey, ByProvider, ByVoice, ByOutcome}} {
+		q := SumsQuery{GroupBy: by}
+		var fine, coarse []Share
+		for _, k := range []SumKey{key, later} {
+			fine = append(fine, Share{k, SumValue{Attempts: 1, Micros: 2}})
+			coarse = append(coarse, Share{q.Coarse(k), SumValue{Attempts: 1, Micros: 2}})
+		}
+		want, _ := GroupSums(q, fine)
+		if got, err := GroupSums(q, coarse); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v: %+v, %v, want %+v", by, got, err, want)
+		}
+	}
+}

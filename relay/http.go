@@ -228,9 +228,14 @@ func askLater(w http.ResponseWriter, status int, after time.Duration) {
 	}
 }
 
+// writeJSON panics where v has no JSON, before anything is written: a status without its body would be taken for an answer.
 func writeJSON(w http.ResponseWriter, status int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	askLater(w, status, 0)
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client may have left
+	_, _ = w.Write(append(text, '\n')) // the client may have left
 }

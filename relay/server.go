@@ -75,16 +75,17 @@ type Parts struct {
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	habits   *habits
-	store    limits.Store
-	reports  Reports
-	standing func() Standing
-	budgets  limits.Budgets // nil: none
-	ledger   Ledger
-	gate     *limits.Gate
-	metrics  *metrics
-	registry *prometheus.Registry
-	log      zerolog.Logger
+	habits    *habits
+	store     limits.Store
+	reports   Reports
+	reporting *reportPlaces
+	standing  func() Standing
+	budgets   limits.Budgets // nil: none
+	ledger    Ledger
+	gate      *limits.Gate
+	metrics   *metrics
+	registry  *prometheus.Registry
+	log       zerolog.Logger
 
 	setup atomic.Pointer[setup] // what is configured now
 	whole atomic.Int64          // bytes of answers that wait for their end

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -17,7 +18,7 @@ const reportPatience = 30 * time.Second
 
 // reportFrom notes who answers reports. Where nobody does, nothing was used.
 func (srv *Server) reportFrom(parts Parts) {
-	srv.reports, srv.standing = parts.Reports, parts.Standing
+	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
 	if srv.reports == nil {
 		srv.reports = noReports{}
 	}
@@ -34,9 +35,17 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
 		return
 	}
 	asked.Tenant = visibleTenant(key)
-	ctx, cancel := context.WithTimeout(r.Context(), reportPatience)
-	defer cancel()
-	report, err := srv.reports.Sums(ctx, asked.SumsQuery)
+	leave, refused := srv.reporting.enter(r.Context(), key.Name)
+	if refused != nil {
+		writeError(w, refused)
+		return
+	}
+	defer leave()
+	var report billing.Report
+	err := srv.reporting.read(r.Context(), func(ctx context.Context) (err error) {
+		report, err = srv.reports.Sums(ctx, asked.SumsQuery)
+		return err
+	})
 	if err != nil {
 		writeError(w, srv.reportRefusal(err))
 		return
@@ -46,7 +55,7 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
 		writeCSV(w, asked.Table(report.Groups))
 		return
 	}
-	writeJSON(w, http.StatusOK, wireReport(asked.SumsQuery, report))
+	writeReport(w, asked.SumsQuery, report)
 }
 
 // usageRecords answers GET /v1/usage/records: the records themselves, a page at a time.
@@ -57,22 +66,25 @@ func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *Key
 		return
 	}
 	asked.Tenant = visibleTenant(key)
-	ctx, cancel := context.WithTimeout(r.Context(), reportPatience)
-	defer cancel()
-	page, err := srv.reports.Records(ctx, asked.RecordsQuery)
-	if err != nil {
+	leave, refused := srv.reporting.enter(r.Context(), key.Name)
+	if refused != nil {
+		writeError(w, refused)
+		return
+	}
+	defer leave()
+	page := srv.newRecordsPage(asked)
+	if err := page.next(r.Context()); err != nil {
 		writeError(w, srv.reportRefusal(err))
 		return
 	}
-	next := asked.next(page.NextCursor)
+	write := page.writeJSON
 	if asked.csv {
-		if next != nil {
-			w.Header().Set("Next-Cursor", *next)
-		}
-		writeCSV(w, recordsTable(page.Records))
-		return
+		write = page.writeCSV
 	}
-	writeJSON(w, http.StatusOK, wirePage(page, next))
+	if err := write(r.Context(), w); err != nil {
+		srv.log.Warn().Err(err).Msg("records broken off")
+		panic(http.ErrAbortHandler) // breaks the body off, so that nobody takes it for whole
+	}
 }
 
 // visibleTenant is whose usage a key sees; empty: everyone's.
@@ -88,6 +100,8 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 	switch {
 	case errors.Is(err, billing.ErrCursor):
 		return invalid("cursor", "cursor is none that was given as next_cursor")
+	case errors.Is(err, billing.ErrTooManyGroups):
+		return invalid("group_by", fmt.Sprintf("over %d groups: ask for a shorter time, or group by less", mostGroups))
 	case errors.Is(err, limits.ErrAway):
 		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the records of all relays can't be read for now"}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -98,8 +112,10 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 	return srv.internal(srv.log, "report not made", err)
 }
 
+const csvType = "text/csv; charset=utf-8"
+
 func writeCSV(w http.ResponseWriter, rows [][]string) {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Type", csvType)
 	_ = billing.WriteCSV(w, rows) // the client may have left
 }
 

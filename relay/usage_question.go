@@ -19,6 +19,9 @@ const (
 	largestPage = 1000
 )
 
+// mostGroups bounds a report of sums: a month's days of 600 keys. While it is made, a group takes up to a kilobyte.
+const mostGroups = 20_000
+
 // sumsQuestion is what GET /v1/usage asks for.
 type sumsQuestion struct {
 	billing.SumsQuery
@@ -36,7 +39,9 @@ func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol
 	if refused != nil {
 		return nil, refused
 	}
-	asked := &sumsQuestion{SumsQuery: billing.SumsQuery{GroupBy: billing.ParseGroupBy(values.Get("group_by"))}}
+	asked := &sumsQuestion{SumsQuery: billing.SumsQuery{
+		GroupBy: billing.ParseGroupBy(values.Get("group_by")), MaxGroups: mostGroups,
+	}}
 	from, to := billing.Today(now)
 	if asked.From, asked.To, refused = parseSpan(values, from, to); refused != nil {
 		return nil, refused
@@ -157,7 +162,11 @@ func parseMillis(text string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, billing.ErrCursor
 	}
-	return time.UnixMilli(ms).UTC(), nil
+	t := time.UnixMilli(ms).UTC()
+	if !billing.Writable(t) {
+		return time.Time{}, billing.ErrCursor
+	}
+	return t, nil
 }
 
 // parseSpan reads from and to; what is not given is as passed in.

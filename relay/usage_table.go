@@ -9,20 +9,17 @@ import (
 	"voicerelay/billing"
 )
 
-// recordsTable is records as rows of text. As in tables of sums, a record that cost something in several currencies
-// has a row for each, of which only the first bears its measures.
-func recordsTable(records []billing.Record) [][]string {
-	rows := [][]string{{
+// recordsHeader names the columns of a table of records.
+func recordsHeader() []string {
+	return []string{
 		"record_id", "generation_id", "tenant", "key", "session_id", "context_id", "route", "admitted_at", "ended_at",
 		"outcome", "code", "metadata", "characters", "audio_ms", "attempts", "unpriced", "estimated", "cost", "currency",
 		"spoken_characters", // last, for those who count columns
-	}}
-	for i := range records {
-		rows = append(rows, recordRows(&records[i])...)
 	}
-	return rows
 }
 
+// recordRows is a record as rows of text. As in tables of sums, one that cost something in several currencies has a row for
+// each, of which only the first bears its measures.
 func recordRows(r *billing.Record) [][]string {
 	var metadata []byte
 	if len(r.Metadata) > 0 {

@@ -1,6 +1,9 @@
 package relay
 
 import (
+	"encoding/json"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -15,7 +18,7 @@ type usageReport struct {
 	Complete bool      `json:"complete"`
 	// MissingSince is given where Complete is false: no record is missing that was admitted before.
 	MissingSince *time.Time       `json:"missing_since,omitempty"`
-	Groups       []map[string]any `json:"groups"`
+	Groups       []map[string]any `json:"groups"` // last: they are written one by one
 }
 
 // sumCost is what a group cost in a currency.
@@ -24,15 +27,26 @@ type sumCost struct {
 	Currency string `json:"currency"`
 }
 
-func wireReport(q billing.SumsQuery, r billing.Report) usageReport {
-	report := usageReport{From: r.From, To: r.To, Complete: r.MissingSince.IsZero(), Groups: []map[string]any{}}
-	if !report.Complete {
-		report.MissingSince = &r.MissingSince
+// writeReport writes sums, a group after the other.
+func writeReport(w http.ResponseWriter, q billing.SumsQuery, r billing.Report) {
+	head := usageReport{From: r.From, To: r.To, Complete: r.MissingSince.IsZero(), Groups: []map[string]any{}}
+	if !head.Complete {
+		head.MissingSince = &r.MissingSince
 	}
+	text, err := json.Marshal(head)
+	if err != nil {
+		panic(err) // no time comes so far that can't be written
+	}
+	w.Header().Set("Content-Type", "application/json")
+	const ending = "]}"
+	list := jsonList{w: w}
+	list.begin(strings.TrimSuffix(string(text), ending))
 	for i := range r.Groups {
-		report.Groups = append(report.Groups, wireGroup(q, &r.Groups[i]))
+		if list.add(wireGroup(q, &r.Groups[i])) != nil {
+			return // the client has left
+		}
 	}
-	return report
+	_ = list.end(ending + "\n") // likewise
 }
 
 // wireGroup has the dimensions that were asked for beside the sums. A vendor that has no models has null.
@@ -80,20 +94,6 @@ type usageRecord struct {
 	Cost     []protocol.Cost    `json:"cost"`
 	Attempts []protocol.Attempt `json:"attempts"`
 	Metadata map[string]string  `json:"metadata"`
-}
-
-// usagePage is a page of records as clients get it.
-type usagePage struct {
-	Records    []usageRecord `json:"records"`
-	NextCursor *string       `json:"next_cursor"` // null on the last page
-}
-
-func wirePage(page billing.RecordPage, next *string) usagePage {
-	wire := usagePage{Records: []usageRecord{}, NextCursor: next}
-	for i := range page.Records {
-		wire.Records = append(wire.Records, wireRecord(&page.Records[i]))
-	}
-	return wire
 }
 
 func wireRecord(r *billing.Record) usageRecord {

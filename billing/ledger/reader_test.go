@@ -92,3 +92,23 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+func TestGroupsAreBounded(t *testing.T) {
+	l, _ := opened(t)
+	for i := range 4 {
+		speak(t, l, name(i), name(i), morning.Add(time.Duration(i)*time.Minute))
+	}
+	whole := billing.SumsQuery{From: morning.Add(-2 * time.Hour), To: morning.Add(5 * time.Hour)}
+	part := billing.SumsQuery{From: morning.Add(-time.Second), To: morning.Add(50 * time.Minute)}
+	for _, q := range []billing.SumsQuery{whole, part} {
+		q.GroupBy = []billing.Dimension{billing.ByTenant}
+		q.MaxGroups = 4
+		if report, err := l.Sums(t.Context(), q); err != nil || len(report.Groups) != 4 {
+			t.Errorf("from %v: %d groups, %v, want 4", q.From, len(report.Groups), err)
+		}
+		q.MaxGroups = 3
+		if _, err := l.Sums(t.Context(), q); !errors.Is(err, billing.ErrTooManyGroups) {
+			t.Errorf("from %v: %v, want too many groups", q.From, err)
+		}
+	}
+}

@@ -89,8 +89,12 @@ const sumValues = `SUM(generations), SUM(attempts), SUM(characters), SUM(audio_m
 func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int64) (sums []billing.Share, err error) {
 	selected, grouped := sumColumns(q)
 	query := `SELECT ` + selected + `currency, ` + sumValues + ` FROM sums
-  WHERE hour >= ?1 AND hour < ?2 AND (?3 = '' OR tenant = ?3) AND (provider <> '') = ?4 GROUP BY ` + grouped
-	rows, err := tx.QueryContext(ctx, query, from, to, q.Tenant, q.OfAttempts())
+  WHERE hour >= ?1 AND hour < ?2 AND (?3 = '' OR tenant = ?3) AND (provider <> '') = ?4 GROUP BY ` + grouped + ` LIMIT ?5`
+	limit := -1 // none
+	if q.MaxGroups > 0 {
+		limit = q.MaxGroups + 1 // one more tells that there are too many
+	}
+	rows, err := tx.QueryContext(ctx, query, from, to, q.Tenant, q.OfAttempts(), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +104,9 @@ func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int
 		if err != nil {
 			return nil, err
 		}
-		sums = append(sums, s)
+		if sums = append(sums, s); q.Exceeds(len(sums)) {
+			return nil, billing.ErrTooManyGroups
+		}
 	}
 	return sums, rows.Err()
 }
@@ -121,10 +127,14 @@ func sumRecords(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to i
 		}
 		for _, s := range r.Shares() {
 			if (s.Key.Provider != "") == q.OfAttempts() {
-				sums[s.Key] = sums[s.Key].Plus(s.Value)
+				key := q.Coarse(s.Key)
+				sums[key] = sums[key].Plus(s.Value)
 			}
 		}
 	})
+	if q.Exceeds(len(sums)) { // they are of less than an hour, so they were few enough to gather
+		return nil, billing.ErrTooManyGroups
+	}
 	shares := make([]billing.Share, 0, len(sums))
 	for k, v := range sums {
 		shares = append(shares, billing.Share{Key: k, Value: v})

@@ -27,10 +27,14 @@ func NewReports(rdb redis.UniversalClient, timeout time.Duration) *Reports {
 	return &Reports{rdb: rdb, timeout: timeout, relays: redis.NewScript(relaysSource)}
 }
 
-// WholeHours widens a time to what sums can tell apart.
+// WholeHours widens a time to what sums can tell apart, as far as it can be written.
 func WholeHours(from, to time.Time) (time.Time, time.Time) {
 	first, behind := hourRange(from, to)
-	return hourTime(first), hourTime(behind)
+	end := hourTime(behind)
+	if end.After(billing.LastTime) {
+		end = billing.LastTime
+	}
+	return hourTime(first), end
 }
 
 // hourRange is the first hour of a time, and the one behind its last.
@@ -66,7 +70,8 @@ func (r *Reports) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report
 	if err != nil {
 		return billing.Report{}, err
 	}
-	return billing.Report{From: hourTime(first), To: hourTime(behind), Groups: groups, MissingSince: missing}, nil
+	from, to := WholeHours(q.From, q.To)
+	return billing.Report{From: from, To: to, Groups: groups, MissingSince: missing}, nil
 }
 
 // missingSince is the earliest admission before to of a record that Redis may lack; zero where it has them all. Where nothing
@@ -188,39 +193,14 @@ func (f fold) add(tenant string, hour int64, fields map[string]string) error {
 		if (key.Provider != "") != f.query.OfAttempts() {
 			continue
 		}
-		key = f.coarse(key)
+		key = f.query.Coarse(key)
 		f.sums[key] = f.sums[key].Plus(value)
+	}
+	if f.query.Exceeds(len(f.sums)) {
+		return billing.ErrTooManyGroups
 	}
 	return nil
 }
-
-// coarse leaves of a key what the question tells apart, and the currency.
-func (f fold) coarse(k billing.SumKey) billing.SumKey {
-	c := billing.SumKey{Currency: k.Currency}
-	for _, d := range f.query.GroupBy {
-		switch d {
-		case billing.ByTenant:
-			c.Tenant = k.Tenant
-		case billing.ByKey:
-			c.Key = k.Key
-		case billing.ByDay:
-			c.Hour = k.Hour - k.Hour%hoursPerDay
-		case billing.ByRoute:
-			c.Route = k.Route
-		case billing.ByOutcome:
-			c.Outcome = k.Outcome
-		case billing.ByProvider:
-			c.Provider = k.Provider
-		case billing.ByModel:
-			c.Model = k.Model
-		case billing.ByVoice:
-			c.Voice = k.Voice
-		}
-	}
-	return c
-}
-
-const hoursPerDay = 24
 
 func (f fold) shares() []billing.Share {
 	shares := make([]billing.Share, 0, len(f.sums))

@@ -160,3 +160,26 @@ func TestWholeHours(t *testing.T) {
 		}
 	}
 }
+
+func TestGroupsAreBounded(t *testing.T) {
+	server := newRedisServer(t)
+	rdb, out := server.newClient(), ledgerWith(9)
+	must(t, newShipper(out, rdb).All(t.Context()))
+	now := time.Now()
+	q := billing.SumsQuery{From: now.Add(-24 * time.Hour), To: now.Add(time.Hour), GroupBy: []billing.Dimension{billing.ByTenant}, MaxGroups: 30}
+	if report, err := NewReports(rdb, 0).Sums(t.Context(), q); err != nil || len(report.Groups) != 3 {
+		t.Errorf("%d groups, %v, want 3", len(report.Groups), err)
+	}
+	q.MaxGroups = 2
+	if _, err := NewReports(rdb, 0).Sums(t.Context(), q); !errors.Is(err, billing.ErrTooManyGroups) {
+		t.Errorf("%v, want too many groups", err)
+	}
+}
+
+// Whole hours around the last time are no further than can be written.
+func TestWholeHoursCanBeWritten(t *testing.T) {
+	_, to := WholeHours(billing.LastTime.Add(-time.Minute), billing.LastTime)
+	if _, err := to.MarshalJSON(); err != nil {
+		t.Errorf("%v: %v", to, err)
+	}
+}
