@@ -38,7 +38,7 @@ func newClient(handshake time.Duration) *http.Client {
 		TLSHandshakeTimeout:    handshake,
 		TLSClientConfig:        &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: 64 << 10,
+		MaxResponseHeaderBytes: maxHandshakeHeader,
 	}}
 }
 

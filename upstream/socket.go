@@ -35,7 +35,7 @@ func (c SocketConfig) withDefaults() SocketConfig {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&c.Handshake, 10 * time.Second},
+		{&c.Handshake, handshakePatience},
 		{&c.Write, 5 * time.Second},
 		{&c.Ping, 15 * time.Second},
 		{&c.Pong, 10 * time.Second},
@@ -45,13 +45,22 @@ func (c SocketConfig) withDefaults() SocketConfig {
 		}
 	}
 	if c.ReadLimit == 0 {
-		c.ReadLimit = 4 << 20
+		c.ReadLimit = maxFrame
 	}
 	if c.HTTP == nil {
 		c.HTTP = newClient(c.Handshake)
 	}
 	return c
 }
+
+// What bounds a socket where the adapter says nothing.
+const (
+	handshakePatience = 10 * time.Second
+	// maxFrame is beyond what any vendor sends at once: half a minute of audio at 48 kHz, as base64.
+	maxFrame = 4 << 20
+	// maxHandshakeHeader is a vendor's cookies and all.
+	maxHandshakeHeader = 64 << 10
+)
 
 const (
 	// batches is how many sends may wait for a socket's writer: a stream has two pieces under way at most.
