@@ -47,6 +47,10 @@ func (srv *Server) refusal(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.CodeUnknownRoute, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrUnknownVoice):
 		return &protocol.Error{Code: protocol.CodeUnknownVoice, Param: "voice", Message: err.Error()}
+	case errors.Is(err, routing.ErrRouteMalformed):
+		return invalid("route", err.Error())
+	case errors.Is(err, routing.ErrVoiceMalformed):
+		return invalid("voice", err.Error())
 	case errors.Is(err, routing.ErrRouteNotAllowed):
 		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrVoiceNotAllowed):

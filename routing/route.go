@@ -80,7 +80,7 @@ type Query struct {
 	Unable func(provider string) bool
 }
 
-// Plan resolves a query. Its error is one of the four above, wrapped with the name at fault.
+// Plan resolves a query. Its error is one of those above, or ErrMalformed, wrapped with the name at fault.
 func (t *Table) Plan(q Query) (*Plan, error) {
 	route, err := t.route(q)
 	if err != nil {
@@ -140,6 +140,9 @@ func (t *Table) route(q Query) (Route, error) {
 	if !q.Allow.Raw {
 		return Route{}, fmt.Errorf("%w: raw target %q", ErrRouteNotAllowed, name)
 	}
+	if err := checkRawModel(model); err != nil {
+		return Route{}, err
+	}
 	target := Target{Provider: provider, Model: cmp.Or(model, t.usualModel(provider))}
 	return Route{Name: name, Targets: []Target{target}, Pace: DefaultPace()}, nil
 }
@@ -174,6 +177,9 @@ func (t *Table) voice(q Query, r Route) (Voice, string, error) {
 	}
 	if !q.Allow.Raw {
 		return Voice{}, "", fmt.Errorf("%w: raw voice %q", ErrVoiceNotAllowed, q.Voice)
+	}
+	if err := checkRawVoice(id); err != nil {
+		return Voice{}, "", err
 	}
 	return Voice{IDs: map[string]string{provider: id}}, q.Voice, nil
 }

@@ -74,7 +74,7 @@ func TestPlan(t *testing.T) {
 			Query{Prefer: "beta", Unable: func(provider string) bool { return provider == "alpha" }},
 			"default", "zoe", "beta/org/one:B-zoe gamma/:G-zoe",
 		},
-		{"raw voice", Query{Voice: "beta/x/y", Allow: raw}, "default", "beta/x/y", "beta/org/one:x/y"},
+		{"raw voice", Query{Voice: "beta/x y", Allow: raw}, "default", "beta/x y", "beta/org/one:x y"},
 		{"raw provider with its usual model", Query{Route: "alpha", Allow: raw}, "alpha", "adam", "alpha/a-1:A-adam"},
 		{"raw provider without a model", Query{Route: "gamma", Allow: raw}, "gamma", "zoe", "gamma/:G-zoe"},
 		{"raw model, cut at the first slash", Query{Route: "beta/org/two", Voice: "zoe", Allow: raw}, "beta/org/two", "zoe", "beta/org/two:B2-zoe"},

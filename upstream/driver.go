@@ -10,6 +10,7 @@ type Driver struct {
 	program func(decode func(any) error) (string, error)
 	equal   func(decode, other func(any) error) bool
 	voiced  bool
+	inPath  bool
 	codes   func() []Entry
 }
 
@@ -92,6 +93,20 @@ func (d Driver) WithVoices() Driver {
 
 // Voiced reports whether its providers depend on Env.Voices.
 func (d Driver) Voiced() bool { return d.voiced }
+
+// WithVoicesInPath is the driver of providers that put voice ids into a URL's path, by PathSegment.
+func (d Driver) WithVoicesInPath() Driver {
+	d.inPath = true
+	return d
+}
+
+// CheckVoice says why the vendor can't be asked for a voice id; empty: it can.
+func (d Driver) CheckVoice(id string) string {
+	if d.inPath {
+		return oddSegment(id)
+	}
+	return ""
+}
 
 // WithCodes is the driver with its tables of the vendor's codes, for the documents.
 func (d Driver) WithCodes(codes func() []Entry) Driver {

@@ -59,7 +59,7 @@ func fakeEnvironment() environment {
 			}
 			return "", errors.New("not found")
 		},
-		drivers: []upstream.Driver{upstream.NewDriver("fake", fakeOptions{Rate: 24000}, open)},
+		drivers: []upstream.Driver{upstream.NewDriver("fake", fakeOptions{Rate: 24000}, open).WithVoicesInPath()},
 	}
 }
 
@@ -159,6 +159,7 @@ func TestFaults(t *testing.T) {
 		}},
 		{"provider without its key in a route", "adapter: fake", "adapter: fake, api_key: \"${NOWHERE}\"", []string{"6:5: routes.default.targets: none is left"}},
 		{"voice of an unknown provider", "one: low", "one: low, \"two/m\": x", []string{`8:44: voices.narrator.ids.two/m: unknown provider "two"`}},
+		{"voice that leads elsewhere in a URL", "one: low", "one: ../admin", []string{`8:34: voices.narrator.ids.one: has one of / \ % ? #`}},
 		{"number for a voice", "one: low", "one: 1071", []string{"8:34: voices.narrator.ids.one: must be text: put it in quotes"}},
 		{"voice's language", "language: en", "language: english_uk", []string{"8:14: voices.narrator.language: must be a BCP 47 tag"}},
 		{"no voice that fits", "voices:\n  narrator: {language: en, ids: {one: low}}\n", "", []string{"5:3: routes.default: no voice has an id for any of its targets"}},

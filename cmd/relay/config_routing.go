@@ -154,6 +154,7 @@ func settleRouting(file *fileConfig, able []providerSettings, r *remarks) routin
 	}
 	for _, v := range file.Voices {
 		checkVoice(v, file, r)
+		checkVoiceIDs(v, able, r)
 	}
 	for _, route := range file.Routes {
 		checkRoute(route, file, r)
@@ -222,6 +223,20 @@ func checkVoice(v routing.Voice, file *fileConfig, r *remarks) {
 	for key := range v.IDs {
 		if provider, _, _ := strings.Cut(key, "/"); !file.hasProvider(provider) {
 			r.fault(path+".ids."+key, fmt.Sprintf("unknown provider %q", provider))
+		}
+	}
+}
+
+// checkVoiceIDs has drivers judge the ids that stand in their vendors' URLs.
+func checkVoiceIDs(v routing.Voice, able []providerSettings, r *remarks) {
+	for key, id := range v.IDs {
+		provider, _, _ := strings.Cut(key, "/")
+		i := slices.IndexFunc(able, func(p providerSettings) bool { return p.Name == provider })
+		if i < 0 || id == "" {
+			continue
+		}
+		if reason := able[i].Driver.CheckVoice(id); reason != "" {
+			r.fault(join("voices", v.Name)+".ids."+key, reason)
 		}
 	}
 }

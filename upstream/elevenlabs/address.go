@@ -13,8 +13,9 @@ import (
 // key is what streams on one socket have in common: the address below the base, and behind a line's end the tenant, since
 // an error of one of them ends all.
 func (p *provider) key(req upstream.Request, opts *options, format audio.Format) (string, error) {
-	if req.Voice == "" || req.Voice == "." || req.Voice == ".." { // dots would be taken for a path
-		return "", &upstream.Error{Kind: upstream.Rejected, Message: "the voice id is none"}
+	voice, err := upstream.PathSegment(req.Voice)
+	if err != nil {
+		return "", err
 	}
 	q := url.Values{
 		"output_format":      {outputFormat(format)},
@@ -37,7 +38,7 @@ func (p *provider) key(req upstream.Request, opts *options, format audio.Format)
 	if !p.cfg.EnableLogging {
 		q.Set("enable_logging", "false")
 	}
-	path := "/v1/text-to-speech/" + url.PathEscape(req.Voice) + "/multi-stream-input?"
+	path := "/v1/text-to-speech/" + voice + "/multi-stream-input?"
 	return path + q.Encode() + "\n" + req.Tenant, nil
 }
 

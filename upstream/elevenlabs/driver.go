@@ -10,7 +10,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("elevenlabs", defaults(), open).WithCodes(codes)
+var Driver = upstream.NewDriver("elevenlabs", defaults(), open).WithVoicesInPath().WithCodes(codes)
 
 const (
 	// inactivityTimeout is what the vendor is asked for: the longest that it grants, of 20 s by default.

@@ -133,11 +133,11 @@ func TestTheAddressHasTheSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		req := upstream.Request{
-			ID: "g", Voice: "a/b?c", Model: "m", Language: "de-AT", Speed: 2, Options: opts, Tenant: "t enant",
+			ID: "g", Voice: "a b;c", Model: "m", Language: "de-AT", Speed: 2, Options: opts, Tenant: "t enant",
 			Output: audio.Format{Encoding: audio.MuLaw, Rate: 8000},
 		}
 		s, c := r.open(req, upstreamtest.NewSink(t))
-		if got, want := c.Request.URL.EscapedPath(), "/v1/text-to-speech/a%2Fb%3Fc/multi-stream-input"; got != want {
+		if got, want := c.Request.URL.EscapedPath(), "/v1/text-to-speech/a%20b%3Bc/multi-stream-input"; got != want {
 			t.Errorf("dialled %s, want %s", got, want)
 		}
 		want := url.Values{

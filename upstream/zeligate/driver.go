@@ -13,7 +13,7 @@ import (
 )
 
 // Driver is the adapter's entry in the list of drivers.
-var Driver = upstream.NewDriver("zeligate", Config{Auth: authBOS, Idle: 12 * time.Second}, open).WithCodes(codes)
+var Driver = upstream.NewDriver("zeligate", Config{Auth: authBOS, Idle: 12 * time.Second}, open).WithVoicesInPath().WithCodes(codes)
 
 const (
 	// keepAlive is how often a stream that waits for text is kept from an inactivity timeout, which is 20 s in the
@@ -124,10 +124,11 @@ func (p *provider) bos(req upstream.Request) bosFrame {
 // target is the address below the base, and so what streams must have in common to take the same socket. A voice
 // that the vendor does not know is not refused but becomes its default one, unless it is strict.
 func target(voice string, format audio.Format) (string, error) {
-	if voice == "" || voice == "." || voice == ".." { // dots would be taken for a path
-		return "", &upstream.Error{Kind: upstream.Rejected, Message: "the voice id is none"}
+	segment, err := upstream.PathSegment(voice)
+	if err != nil {
+		return "", err
 	}
-	return "/v1/text-to-speech/" + url.PathEscape(voice) + "/stream-input?output_format=" + outputFormat(format), nil
+	return "/v1/text-to-speech/" + segment + "/stream-input?output_format=" + outputFormat(format), nil
 }
 
 // dialect is what the pool must know of the vendor.

@@ -215,9 +215,9 @@ func TestAddresses(t *testing.T) {
 			"Bearer sk-zeli+1&2", `{"text":" "}`,
 		},
 		"no key": {
-			query, "", "a/../b?c=d",
+			query, "", "a b;c=d",
 			audio.Format{Encoding: audio.WAV, Rate: 48000},
-			"/zeli/v1/text-to-speech/a%2F..%2Fb%3Fc=d/stream-input?output_format=pcm_48000", "", `{"text":" "}`,
+			"/zeli/v1/text-to-speech/a%20b%3Bc=d/stream-input?output_format=pcm_48000", "", `{"text":" "}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
