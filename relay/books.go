@@ -50,8 +50,9 @@ func (unrecorded) Close(context.Context, billing.Record) error { return errUnrec
 
 // booking is a generation's entry in the ledger, on its way.
 type booking struct {
-	over chan struct{} // closed once it is known whether the entry stands
-	err  error         // why it does not; read after over
+	route string        // as it is recorded
+	over  chan struct{} // closed once it is known whether the entry stands
+	err   error         // why it does not; read after over
 }
 
 // book enters the generation in the ledger beside its first work. That it is accepted, and whatever is heard of it,
@@ -86,6 +87,9 @@ func ledgerUnavailable() *protocol.Error {
 
 // entry is what is known of the generation at its admission.
 func (g *generation) entry() billing.Record {
+	if g.booking.route == "" {
+		g.booking.route = g.origin.srv.rawNames.route(g.req.setup, g.req.key.Tenant, g.req.plan.Route, time.Now())
+	}
 	return billing.Record{
 		ID:           g.recordID,
 		GenerationID: g.req.id,
@@ -93,7 +97,7 @@ func (g *generation) entry() billing.Record {
 		Key:          g.req.key.Name,
 		SessionID:    g.origin.id,
 		ContextID:    g.req.contextID,
-		Route:        g.req.plan.Route,
+		Route:        g.booking.route,
 		AdmittedAt:   g.began,
 		PriceList:    g.req.setup.prices.Hash(),
 		Metadata:     g.req.metadata,
@@ -146,6 +150,7 @@ func (g *generation) sinceAdmission(t time.Time) time.Time {
 // recordLocked is the attempt as it is kept.
 func (a *attempt) recordLocked() billing.Attempt {
 	kept := a.progressLocked()
+	kept.Model, kept.Voice = a.g.origin.srv.rawNames.target(a.g.req.setup, a.g.req.key.Tenant, a.target, time.Now())
 	kept.EndedAt = a.g.sinceAdmission(a.endedAt)
 	kept.Outcome = billing.Outcome(a.outcomeLocked())
 	kept.Cost = a.costLocked()

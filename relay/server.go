@@ -79,6 +79,7 @@ type Server struct {
 	store     limits.Store
 	reports   Reports
 	reporting *reportPlaces
+	rawNames  rawNames
 	standing  func() Standing
 	budgets   limits.Budgets // nil: none
 	ledger    Ledger

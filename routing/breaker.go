@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -76,18 +77,36 @@ func (b *breaker) agreed() bool {
 	return b.tenants.since(since) < 2 || b.failing.since(since) >= 2
 }
 
+// unused reports whether a closed circuit has had no verdict since.
+func (b *breaker) unused(since time.Time) bool {
+	if b.State() != gobreaker.StateClosed {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.tenants.since(since) == 0
+}
+
 // silentVoice notes a voice that said nothing. It reports whether it is not the only one, so that it is the target's
 // fault.
 func (b *breaker) silentVoice(voice string) bool {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.silent.see(voice, now)
-	return b.silent.since(now.Add(-b.window)) >= 2
+	since := now.Add(-b.window)
+	if len(b.silent) >= maxSilent {
+		maps.DeleteFunc(b.silent, func(_ string, seen time.Time) bool { return seen.Before(since) })
+	}
+	if len(b.silent) < maxSilent {
+		b.silent.see(voice, now)
+	}
+	return b.silent.since(since) >= 2
 }
 
-// sightings are names with the time when each was last seen. Names are tenants and voices of the configuration, so
-// there are few.
+// maxSilent bounds the silent voices of a target that are told apart: two decide, while clients may name any number of raw ones.
+const maxSilent = 64
+
+// sightings are names with the time when each was last seen. Tenants are those of the configuration, so there are few.
 type sightings map[string]time.Time
 
 func (s sightings) see(name string, now time.Time) { s[name] = now }

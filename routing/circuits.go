@@ -105,6 +105,7 @@ func (c *Circuits) target(t Target) *breaker {
 	defer c.mu.Unlock()
 	b := c.targets[t]
 	if b == nil {
+		makeRoom(c.targets, time.Now().Add(-c.cfg.Window))
 		b = c.newBreaker(fmt.Sprintf("%s/%s", t.Provider, t.Model), func(s State) { c.changed(t, s) })
 		c.targets[t] = b
 	}
@@ -124,12 +125,37 @@ func (c *Circuits) silentVoice(v Candidate) *breaker {
 	defer c.mu.Unlock()
 	b := c.voices[v]
 	if b == nil {
+		makeRoom(c.voices, time.Now().Add(-c.cfg.Window))
 		b = c.newBreaker(fmt.Sprintf("%s/%s/%s", v.Provider, v.Model, v.Voice), func(State) {})
 		maps.Copy(b.tenants, c.speakers[v])
 		c.voices[v] = b
 		delete(c.speakers, v)
 	}
 	return b
+}
+
+// maxBreakers bounds the circuits of a provider's targets, and those of its voices. It is beyond those of any configuration,
+// while clients may name any number of raw ones.
+const maxBreakers = 512
+
+// makeRoom lets one more circuit be kept. Those that nobody has used since make room, which know nothing any more; else any
+// closed one does, which only has to count anew; else any.
+func makeRoom[K comparable](all map[K]*breaker, since time.Time) {
+	if len(all) < maxBreakers {
+		return
+	}
+	maps.DeleteFunc(all, func(_ K, b *breaker) bool { return b.unused(since) })
+	if len(all) < maxBreakers {
+		return
+	}
+	var victim K
+	for name, b := range all {
+		victim = name
+		if b.State() == gobreaker.StateClosed {
+			break
+		}
+	}
+	delete(all, victim)
 }
 
 // maxSpeakers is how many voices without a circuit are remembered with their tenants: beyond the voices of any

@@ -43,6 +43,25 @@ func (t *Table) Targets() []Target {
 	return all
 }
 
+// HasRoute reports whether a route is of the configuration.
+func (t *Table) HasRoute(name string) bool {
+	_, ok := t.routeAt[name]
+	return ok
+}
+
+// HasTarget reports whether a target is one of a route of the configuration.
+func (t *Table) HasTarget(target Target) bool {
+	return slices.ContainsFunc(t.routes, func(r Route) bool { return slices.Contains(r.Targets, target) })
+}
+
+// HasVoiceID reports whether a voice of the configuration has this id at the target's provider.
+func (t *Table) HasVoiceID(c Candidate) bool {
+	return slices.ContainsFunc(t.voices, func(v Voice) bool {
+		id, ok := v.id(c.Target)
+		return ok && id == c.Voice
+	})
+}
+
 // Successions are pairs of providers of which the second may go on where the first fails, since one route has both; each
 // once. A provider that a route has twice, by two models, succeeds itself.
 func (t *Table) Successions() [][2]string {
