@@ -70,8 +70,11 @@ func inUnits(value constant.Value, unit string) string {
 		return inLargest(n, []step{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "bytes"}})
 	default:
 		return inLargest(n, []step{
-			{int64(24 * time.Hour), "days"}, {int64(time.Hour), "h"}, {int64(2 * time.Minute), "min"},
-			{int64(time.Second), "s"}, {int64(time.Millisecond), "ms"},
+			{int64(24 * time.Hour), "days"},
+			{int64(time.Hour), "h"},
+			{int64(2 * time.Minute), "min"},
+			{int64(time.Second), "s"},
+			{int64(time.Millisecond), "ms"},
 		})
 	}
 }

@@ -1,0 +1,92 @@
+package attack
+
+import (
+	"bytes"
+	"compress/flate"
+	"strings"
+	"time"
+)
+
+// connections are what somebody with a key can do with connections and frames.
+func connections() []attack {
+	return []attack{
+		{name: "connections that come and go", does: comeAndGo, least: 50, grows: 48},
+		{name: "pings, pongs unread", does: pingFlood, least: 10_000, grows: 48},
+		{name: "a message in frames of one byte", does: framesOfOneByte, least: 100_000, grows: 48},
+		{name: "compressed frames", does: compressedFrames, least: 20, grows: 48},
+		{name: "lengths that never come", does: lengthsThatNeverCome, least: 100, grows: 48},
+		{name: "long lists of subprotocols", does: subprotocols, least: 20, grows: 32},
+	}
+}
+
+func comeAndGo(h *hostile) {
+	h.each(4, 40, func() error {
+		conn, err := connect(h.ctx, h.address, hostileKey, "")
+		if err != nil {
+			return err
+		}
+		return conn.CloseNow()
+	})
+}
+
+func pingFlood(h *hostile) {
+	payload := strings.Repeat("p", 125)
+	h.unread(8, 100, ping, func(int) string { return payload })
+}
+
+func framesOfOneByte(h *hostile) {
+	for _, s := range h.sockets(8, "") {
+		s.drain()
+		h.wg.Go(func() {
+			_ = s.write(frame(begins, []byte(`{"type":"ping","id":"`)))
+			for !h.over() && s.frames(1000, goesOn, []byte("a")) == nil {
+				h.did(1000)
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+	}
+	h.hold()
+}
+
+// compressedFrames are 256 MB of zeros in a message that is small, whether the relay has agreed to compression or not.
+func compressedFrames(h *hostile) {
+	var bomb bytes.Buffer
+	w, err := flate.NewWriter(&bomb, flate.BestCompression)
+	if err != nil {
+		return
+	}
+	_, _ = w.Write(make([]byte, 64<<20)) // to memory
+	_ = w.Flush()
+	h.each(4, 20, func() error {
+		s, err := h.upgrade("", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n")
+		if err != nil {
+			return err
+		}
+		return s.write(frame(deflated, bomb.Bytes()))
+	})
+}
+
+// lengthsThatNeverCome announce a frame of 200 KB, or of more than there is memory, and send a byte.
+func lengthsThatNeverCome(h *hostile) {
+	heads := [][]byte{
+		{text, 0xff, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, '{'},
+		{text, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, '{'},
+	}
+	for i, s := range h.sockets(150, "") {
+		if s.write(heads[i%2]) == nil {
+			h.did(1)
+		}
+	}
+	h.hold()
+}
+
+func subprotocols(h *hostile) {
+	list := "Sec-WebSocket-Protocol: " + strings.Repeat("voice-relay.v0, ", 700) + "voice-relay.v1\r\n"
+	h.each(4, 40, func() error {
+		s, err := h.upgrade("", list)
+		if err == nil {
+			err = s.conn.Close()
+		}
+		return err
+	})
+}

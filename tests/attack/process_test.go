@@ -1,0 +1,110 @@
+package attack
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// attackName is the variable of the environment that has a process of this program attack in place of testing.
+const attackName = "VOICERELAY_ATTACK"
+
+// An attacker is a process that attacks. It is on this machine for want of another, so it gets only what time the relay, its
+// vendor and the other tenant leave.
+type attacker struct {
+	t      *testing.T
+	vendor string // where the hostile vendor listens
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+}
+
+// start starts an attacker, which does nothing yet.
+func (a attack) start(t *testing.T) *attacker {
+	t.Helper()
+	p := &attacker{t: t, cmd: exec.Command("nice", "-n", "19", os.Args[0])}
+	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), attackName+"="+a.name), os.Stderr
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.out = bufio.NewReader(out)
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.in.Close() // the attacker ends then
+		_ = p.cmd.Wait() // end has looked at what it did
+	})
+	p.vendor = p.line()
+	return p
+}
+
+// begin has it attack a relay.
+func (p *attacker) begin(address string) {
+	p.t.Helper()
+	if _, err := fmt.Fprintln(p.in, address); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// end ends the attack, and gives how often it acted.
+func (p *attacker) end() int {
+	p.t.Helper()
+	if err := p.in.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	n, err := strconv.Atoi(p.line())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}
+
+func (p *attacker) line() string {
+	p.t.Helper()
+	line, err := p.out.ReadString('\n')
+	if err != nil {
+		p.t.Fatalf("the attacker ended: %v", err)
+	}
+	return line[:len(line)-1]
+}
+
+// attackAsTold is the attacker's process: it says where its vendor listens, is told where the relay does, and attacks until
+// its input ends.
+func attackAsTold(name string) (code int) {
+	attacks := all()
+	i := slices.IndexFunc(attacks, func(a attack) bool { return a.name == name })
+	vendor, err := startIll()
+	if i < 0 || err != nil {
+		fmt.Fprintln(os.Stderr, name, err)
+		return 1
+	}
+	defer vendor.close()
+	fmt.Println(vendor.url)
+	in := bufio.NewReader(os.Stdin)
+	address, err := in.ReadString('\n')
+	if err != nil {
+		return 0 // the test has ended
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h := &hostile{address: address[:len(address)-1], ctx: ctx}
+	vendor.become(attacks[i].ill, h)
+	h.wg.Go(func() { attacks[i].does(h) })
+	_, _ = in.ReadString('\n') // until the end
+	cancel()
+	h.finish()
+	fmt.Println(h.acts.Load())
+	return 0
+}

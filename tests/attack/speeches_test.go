@@ -1,0 +1,161 @@
+package attack
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// speeches are what somebody with a key can ask to be spoken.
+func speeches() []attack {
+	return []attack{
+		{name: "generates as fast as they go", does: generateFlood, least: 200, grows: 96},
+		{name: "open texts that hold places", does: placesHeld, least: 40, grows: 96},
+		{name: "flushes of two characters", does: tinyFlushes, least: 500, grows: 96},
+		{name: "texts cancelled at once", does: cancelledAtOnce, least: 200, grows: 96},
+		{name: "a context for each text", does: manyContexts, least: 200, grows: 96},
+		{name: "an idempotency key for each text", does: manyIdempotencyKeys, least: 200, grows: 96},
+		{name: "texts that ended, on idle connections", does: endedAndIdle, least: 200, grows: 96},
+		{name: "raw models and voices, each another", does: rawNames, least: 200, grows: 96},
+		{name: "readers that take nothing", does: stalledReaders, least: 32, grows: 192},
+		{name: "NDJSON readers that take nothing", does: stalledLines, least: 8, grows: 192},
+		{name: "answers with their length, unread", does: wholeAnswers, least: 8, grows: 192},
+		{name: "POST bodies, a byte at a time", does: tricklingBodies, least: 200, grows: 48},
+	}
+}
+
+// long is a text of some minutes.
+var long = strings.TrimSpace(strings.Repeat("The quick brown fox jumps over a lazy dog near our house, and seven bright lanterns hang above. ", 40))
+
+func generateFlood(h *hostile) {
+	h.flood(8, 100, func(i int) string { return generate(fmt.Sprint("g", i), `"text":"Go on."`) })
+}
+
+// placesHeld are texts that never end, and say something without a word in it now and then.
+func placesHeld(h *hostile) {
+	h.flood(4, 50, func(i int) string {
+		switch {
+		case i <= 12:
+			return generate(fmt.Sprint("g", i), `"text":"Well,","final":false`)
+		case i%2 == 0:
+			return fmt.Sprintf(`{"type":"append","generation_id":"g%d","text":""}`, 1+i%12)
+		default:
+			return fmt.Sprintf(`{"type":"flush","generation_id":"g%d"}`, 1+i%12)
+		}
+	})
+}
+
+func tinyFlushes(h *hostile) {
+	h.flood(4, 500, func(i int) string {
+		switch {
+		case i == 1:
+			return generate("g", `"text":"","final":false`)
+		case i%2 == 0:
+			return `{"type":"append","generation_id":"g","text":"a "}`
+		default:
+			return `{"type":"flush","generation_id":"g"}`
+		}
+	})
+}
+
+func cancelledAtOnce(h *hostile) {
+	h.flood(4, 200, func(i int) string {
+		if i%2 == 0 {
+			return `{"type":"cancel","all":true}`
+		}
+		return generate(fmt.Sprint("g", i), `"text":"`+long[:400]+`"`)
+	})
+}
+
+func manyContexts(h *hostile) {
+	h.flood(4, 200, func(i int) string {
+		return generate(fmt.Sprint("g", i), fmt.Sprintf(`"text":"","context_id":"%d%s"`, i, strings.Repeat("c", 100)))
+	})
+}
+
+func manyIdempotencyKeys(h *hostile) {
+	h.flood(4, 200, func(i int) string {
+		key := fmt.Sprint(h.acts.Load(), "-", i, strings.Repeat("k", 100))
+		return generate(fmt.Sprint("g", i), fmt.Sprintf(`"text":"","idempotency_key":%q`, key))
+	})
+}
+
+func endedAndIdle(h *hostile) {
+	for _, s := range h.sockets(60, "") {
+		s.drain()
+		h.wg.Go(func() {
+			for i := range 8 {
+				if s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": long[:300]}) == nil {
+					h.did(1)
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
+	}
+	h.hold()
+}
+
+func rawNames(h *hostile) {
+	h.flood(4, 200, func(i int) string {
+		name := fmt.Sprintf("m%d-%d", h.acts.Load(), i)
+		return generate(fmt.Sprint("g", i), fmt.Sprintf(`"text":"Hi.","route":"ill/%s","voice":"ill/%d"`, name, i))
+	})
+}
+
+func stalledReaders(h *hostile) {
+	for _, s := range h.sockets(4, "") {
+		_ = s.conn.(*net.TCPConn).SetReadBuffer(64 << 10) // so that the relay feels it
+		for i := range 12 {
+			output := j{"encoding": "pcm_f32le", "sample_rate": 48000}
+			if s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": long, "output": output}) == nil {
+				h.did(1)
+			}
+		}
+	}
+	h.hold()
+}
+
+// post is a request to speak, as bytes.
+func post(h *hostile, path, accept, body string) string {
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nAccept: %s\r\n"+
+		"Content-Length: %d\r\n\r\n%s", path, h.address, hostileKey, accept, len(body), body)
+}
+
+func stalledLines(h *hostile) {
+	for range 12 {
+		if _, err := h.dial(post(h, "/v1/speech", "application/x-ndjson", `{"text":"`+long+`","output":{"encoding":"pcm_f32le","sample_rate":48000}}`)); err == nil {
+			h.did(1)
+		}
+	}
+	h.hold()
+}
+
+func wholeAnswers(h *hostile) {
+	for range 12 {
+		if _, err := h.dial(post(h, "/v1/speech?length=known", "*/*", `{"text":"`+long+`"}`)); err == nil {
+			h.did(1)
+		}
+	}
+	h.hold()
+}
+
+func tricklingBodies(h *hostile) {
+	head := strings.TrimSuffix(post(h, "/v1/speech", "*/*", strings.Repeat("a", 200_000)), strings.Repeat("a", 200_000))
+	for range 50 {
+		conn, err := h.dial(head)
+		if err != nil {
+			continue
+		}
+		h.wg.Go(func() {
+			for !h.over() {
+				if _, err := conn.Write([]byte("{")); err != nil {
+					return // cut off
+				}
+				h.did(1)
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
+	}
+	h.hold()
+}
