@@ -9,7 +9,7 @@ BIN       := $(CURDIR)/bin
 FUZZTIME  ?= 1m
 BENCHTIME ?= 100ms
 
-.PHONY: check format vet lint race fuzz tidy bench bench-micro build proofs
+.PHONY: check format vet lint race fuzz tidy bench bench-micro build proofs attacks churn
 
 # check is what CI runs behind the tests.
 check: format tidy vet lint race
@@ -56,6 +56,15 @@ bench-micro:
 proofs:
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
 	go test ./relay -run '^TestTheLedgerKeepsNobodyWaiting$$' -count=1 -v -args -proofs
+
+# attacks attacks a running relay in every way of docs/security.md, alone on the machine, and prints what each costs it and
+# another tenant. go test ./... does the same, and is lenient with the longest waits.
+attacks:
+	go test ./tests/attack -run '^TestAttacks$$' -count=1 -v -args -strict
+
+# churn does all of that in turn for ten minutes: memory at the end is what it was after five. go test ./... does it for 20 s.
+churn:
+	go test ./tests/attack -run '^TestChurn$$' -count=1 -v -timeout 20m -args -churn=10m
 
 $(BIN)/gofumpt:
 	GOBIN=$(BIN) go install $(GOFUMPT)

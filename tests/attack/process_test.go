@@ -28,7 +28,7 @@ type attacker struct {
 // start starts an attacker, which does nothing yet.
 func (a attack) start(t *testing.T) *attacker {
 	t.Helper()
-	p := &attacker{t: t, cmd: exec.Command("nice", "-n", "19", os.Args[0])}
+	p := &attacker{t: t, cmd: exec.Command("nice", "-n", "19", os.Args[0], fmt.Sprint("-churn=", *churnFor))}
 	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), attackName+"="+a.name), os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
@@ -86,7 +86,7 @@ func attackAsTold(name string) (code int) {
 	attacks := all()
 	i := slices.IndexFunc(attacks, func(a attack) bool { return a.name == name })
 	vendor, err := startIll()
-	if i < 0 || err != nil {
+	if i < 0 && name != everything || err != nil {
 		fmt.Fprintln(os.Stderr, name, err)
 		return 1
 	}
@@ -97,14 +97,28 @@ func attackAsTold(name string) (code int) {
 	if err != nil {
 		return 0 // the test has ended
 	}
+	address = address[:len(address)-1]
 	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	h := &hostile{address: address[:len(address)-1], ctx: ctx}
-	vendor.become(attacks[i].ill, h)
-	h.wg.Go(func() { attacks[i].does(h) })
-	_, _ = in.ReadString('\n') // until the end
-	cancel()
-	h.finish()
-	fmt.Println(h.acts.Load())
+	go func() { // ends with the input
+		_, _ = in.ReadString('\n')
+		cancel()
+	}()
+	if name == everything {
+		fmt.Println(playEverything(ctx, address, vendor, turnOf(*churnFor)))
+		return 0
+	}
+	fmt.Println(attacks[i].run(ctx, address, vendor))
 	return 0
+}
+
+// run attacks until ctx ends, and gives how often it acted.
+func (a attack) run(ctx context.Context, address string, vendor *illVendor) int {
+	h := &hostile{address: address, ctx: ctx}
+	if a.ill != nil {
+		vendor.become(a.ill, h)
+	}
+	h.wg.Go(func() { a.does(h) })
+	<-ctx.Done()
+	h.finish()
+	return int(h.acts.Load())
 }
