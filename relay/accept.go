@@ -73,6 +73,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 	s.peer, s.out, s.writer = s, newOutbox(s), s.write
 	s.out.cork() // run begins to send
 	s.heard.Store(now.UnixNano())
+	s.said.Store(now.UnixNano())
 	s.quieter.Store(true) // so that the writer begins to look after the client
 	return s
 }

@@ -51,7 +51,8 @@ type session struct {
 	cancel context.CancelCauseFunc // ends the session's context
 	writer func()                  // write, made once
 
-	heard   atomic.Int64 // unix nanoseconds of the last frame from the client
+	heard   atomic.Int64 // unix nanoseconds of the last frame from the client, pings and pongs too: it lives
+	said    atomic.Int64 // of its last message: it uses the connection
 	quieter atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
 	roused  atomic.Int64 // how often the writer has been, since it last had nothing to do
 
@@ -117,7 +118,9 @@ func (s *session) readLoop(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.heard.Store(time.Now().UnixNano())
+		now := time.Now().UnixNano()
+		s.heard.Store(now)
+		s.said.Store(now)
 		buf := inboxPool.Get().(*bytes.Buffer)
 		_, err = buf.ReadFrom(r)
 		if err == nil && !s.out.concluded() {
@@ -267,11 +270,12 @@ func (s *session) sayGoodbye(f farewell) error {
 }
 
 // watch looks after a quiet client: it closes an idle connection, pings one that says nothing, and fails
-// where the ping has no answer. next is when to look again.
+// where the ping has no answer. next is when to look again. A pong shows that the client lives, and not that it uses the
+// connection; programs send pings and pongs by themselves for as long as they run.
 func (s *session) watch(now time.Time) (next time.Time, err error) {
 	heard := time.Unix(0, s.heard.Load())
 	running, quiet := s.active(now)
-	idle := later(heard, quiet).Add(s.key.Limits.IdleTimeout)
+	idle := later(time.Unix(0, s.said.Load()), quiet).Add(s.key.Limits.IdleTimeout)
 	if running > 0 {
 		idle = time.Time{}
 	} else if !now.Before(idle) {

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/limits"
+	"voicerelay/routing"
 )
 
 // quick is the limits with some changed.
@@ -38,9 +39,77 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 	})
 }
 
-func TestClientThatAnswersPingsStays(t *testing.T) {
+// A pong is a sign of life, not of use: a client that answers each ping, or sends pings itself, and says nothing, is idle.
+func TestPongsAreNoUse(t *testing.T) {
+	for name, alive := range map[string]func(c *client){
+		"it answers pings": func(*client) {},
+		"it sends pings": func(c *client) {
+			for c.conn.Ping(context.Background()) == nil {
+				time.Sleep(10 * time.Second)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+				began := time.Now()
+				go alive(c) // ends with the connection
+				if got := c.closeStatus(); got != 4408 {
+					t.Errorf("closed with %d, want 4408", got)
+				}
+				if took := time.Since(began); took != 5*time.Minute {
+					t.Errorf("closed after %v, want 5m", took)
+				}
+			})
+		})
+	}
+}
+
+// Whoever speaks, listens or asks by a message uses the connection.
+func TestUseKeepsAConnection(t *testing.T) {
+	for name, use := range map[string]func(c *client, f *fakeProvider){
+		"it asks": func(c *client, _ *fakeProvider) {
+			go func() { // the client reads meanwhile
+				for range 6 {
+					time.Sleep(4 * time.Minute)
+					_ = c.write(`{"type":"ping"}`) // the pong is waited for
+				}
+			}()
+			for range 6 {
+				c.until("pong")
+			}
+		},
+		"it listens": func(c *client, f *fakeProvider) {
+			f.pace = 2 * time.Minute
+			c.send(generate("g1", twelveWords, ""))
+			c.until("done")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake()
+				cfg := quick(func(l *limits.Config) { l.IdleTimeout = 5 * time.Minute })
+				pace := routing.DefaultPace()
+				pace.FirstAudioTimeout, pace.StallTimeout = time.Hour, time.Hour
+				c := newPacedRig(t, pace, cfg, []string{"alpha"}, fakes{"alpha": f}).dial("")
+				began := time.Now()
+				use(c, f)
+				if took := time.Since(began); took < 10*time.Minute {
+					t.Fatalf("it was used for %v only", took)
+				}
+				last := time.Now()
+				if got := c.closeStatus(); got != 4408 || time.Since(last) != 5*time.Minute {
+					t.Errorf("closed with %d after %v, want 4408 five minutes after the last use", got, time.Since(last))
+				}
+			})
+		})
+	}
+}
+
+func TestClientThatAnswersPingsLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		cfg := quick(func(l *limits.Config) { l.IdleTimeout = 2 * time.Hour })
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
 		c := r.dial("")
 		c.next()
 		reading := c.conn.CloseRead(context.Background()) // answers pings
