@@ -135,6 +135,9 @@ func (t *Table) route(q Query) (Route, error) {
 	}
 	provider, model, _ := strings.Cut(name, "/")
 	if !slices.Contains(t.providers, provider) {
+		if !q.Allow.route(name) { // as of one that exists, so that nobody learns which do
+			return Route{}, fmt.Errorf("%w %q", ErrRouteNotAllowed, name)
+		}
 		return Route{}, fmt.Errorf("%w %q", ErrUnknownRoute, name)
 	}
 	if !q.Allow.Raw {
@@ -173,6 +176,9 @@ func (t *Table) voice(q Query, r Route) (Voice, string, error) {
 	}
 	provider, id, _ := strings.Cut(q.Voice, "/")
 	if id == "" || !slices.Contains(t.providers, provider) {
+		if !q.Allow.voice(q.Voice) { // likewise
+			return Voice{}, "", fmt.Errorf("%w %q", ErrVoiceNotAllowed, q.Voice)
+		}
 		return Voice{}, "", fmt.Errorf("%w %q", ErrUnknownVoice, q.Voice)
 	}
 	if !q.Allow.Raw {
