@@ -16,13 +16,19 @@ type Config struct {
 	CancelsPerMinute int `yaml:"cancels_per_minute"`
 	// MaxConcurrentGenerations is how many generations may run at once; 16.
 	MaxConcurrentGenerations int `yaml:"max_concurrent_generations"`
-	// MaxConnections is how many clients this relay serves at once, over all keys; 10000.
-	MaxConnections int `yaml:"max_connections"`
+	// MaxConnections is how many clients this relay serves at once, over all keys; 10000. Those of one tenant are at most
+	// MaxConnectionsPerTenant; 0: three quarters of them where several tenants have keys, else all.
+	MaxConnections          int `yaml:"max_connections"`
+	MaxConnectionsPerTenant int `yaml:"max_connections_per_tenant"`
+	// MaxConnectionsPerKey is how many of them one key may have; 0: nine tenths where there are several keys, else all.
+	MaxConnectionsPerKey int `yaml:"max_connections_per_key"`
+	// ConnectionsPerMinute is the rate of new WebSockets, of a key together; 0: as many as MaxConnections, and at least 600.
+	ConnectionsPerMinute int `yaml:"connections_per_minute"`
 	// MaxTextCharacters is the length of a generation's text in code points; 10000.
 	MaxTextCharacters int `yaml:"max_text_characters"`
 	// MaxMessageBytes is the length of one message from the client; 262144.
 	MaxMessageBytes int `yaml:"max_message_bytes"`
-	// IdleTimeout closes a connection that says nothing and has nothing running; 5m.
+	// IdleTimeout closes a connection that sends no message and has nothing running; 5m.
 	IdleTimeout time.Duration `yaml:"idle_timeout"`
 	// TextIdleTimeout finishes an open generation that gets no more text; 60s.
 	TextIdleTimeout time.Duration `yaml:"text_idle_timeout"`
@@ -85,6 +91,9 @@ func (c Config) Validate(report func(field, reason string)) {
 	checkCount(report, "cancels_per_minute", c.CancelsPerMinute, 1, maxCount)
 	checkCount(report, "max_concurrent_generations", c.MaxConcurrentGenerations, 1, maxCount)
 	checkCount(report, "max_connections", c.MaxConnections, 1, maxCount)
+	checkCount(report, "max_connections_per_tenant", c.MaxConnectionsPerTenant, 0, maxCount)
+	checkCount(report, "max_connections_per_key", c.MaxConnectionsPerKey, 0, maxCount)
+	checkCount(report, "connections_per_minute", c.ConnectionsPerMinute, 0, maxCount)
 	checkCount(report, "max_text_characters", c.MaxTextCharacters, 1, maxCharacters)
 	checkCount(report, "max_message_bytes", c.MaxMessageBytes, minMessageBytes, maxMessageBytes)
 	checkPatience(report, "idle_timeout", c.IdleTimeout)
