@@ -14,6 +14,7 @@ type Error struct {
 	Param        string // path of the field at fault; empty where no field is
 	Message      string // for a person; names the limit, never internals
 	RetryAfter   time.Duration
+	Status       int    // of HTTP, where it is not the code's own, as of a path that does not exist; else 0
 	First        *First // with CodeDuplicateRequest of an idempotency key
 	// PassedOver are targets that were not tried, with CodeNoProviderAvailable and CodeUpstreamFailed, and with
 	// CodeNotAllowed where the tenant's budget excludes every one.
@@ -38,6 +39,14 @@ type PassedOver struct {
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// HTTPStatus is the error's status.
+func (e *Error) HTTPStatus() int {
+	if e.Status != 0 {
+		return e.Status
+	}
+	return e.Code.Status()
+}
 
 // Known reports whether an error of Decode is about a JSON object of a known type. A client that keeps sending
 // messages that are not is cut off.
@@ -68,7 +77,7 @@ type errorMessage struct {
 func (e *Error) object() errorObject {
 	o := errorObject{
 		Code:      e.Code,
-		Status:    e.Code.Status(),
+		Status:    e.HTTPStatus(),
 		Param:     e.Param,
 		Message:   e.Message,
 		Retryable: e.Code.Retryable(),
