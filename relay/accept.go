@@ -3,9 +3,7 @@ package relay
 import (
 	"context"
 	"crypto/sha256"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,16 +22,16 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	if refused == nil {
 		refused = srv.mayServe()
 	}
-	if refused != nil {
-		writeError(w, refused)
-		return
+	var leave func()
+	if refused == nil {
+		leave, refused = srv.admitConnection(key, time.Now())
 	}
-	leave, ok := srv.gate.Acquire()
-	if !ok {
-		writeError(w, tooManyConnections())
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
 		return
 	}
 	s := srv.newSession(key, binary)
+	s.remote = srv.setup.Load().remoteOf(r)
 	if err := s.upgrade(w, r); err != nil {
 		leave()
 		log := s.log()
@@ -104,10 +102,6 @@ func goingAway() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
 }
 
-func tooManyConnections() *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeTooManyConnections, Message: "too many connections to this relay"}
-}
-
 // checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
 func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -176,47 +170,17 @@ func (set *setup) checkOrigin(r *http.Request) *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "this origin is not configured"}
 }
 
-// checkLocal keeps a keyless relay to programs on its own machine: no proxy in between, no page that had its
-// name resolved to loopback.
-func (set *setup) checkLocal(r *http.Request) *protocol.Error {
-	for name := range r.Header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
-			return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "forwarded requests need a relay with keys"}
-		}
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() {
-		return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "without keys only this machine may connect"}
-	}
-	if !set.localHost(r.Host) {
-		return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "without keys the Host must be localhost, a loopback address or configured"}
-	}
-	return nil
-}
-
-func (set *setup) localHost(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.Trim(name, "[]")
-	if strings.EqualFold(name, "localhost") {
-		return true
-	}
-	if addr, err := netip.ParseAddr(name); err == nil && addr.Unmap().IsLoopback() {
-		return true
-	}
-	return slices.ContainsFunc(set.hosts, func(h string) bool {
-		return strings.EqualFold(h, name) || strings.EqualFold(h, host)
-	})
-}
-
-// authenticate finds the request's key.
+// authenticate finds the request's key. One that has expired is returned with the error.
 func (set *setup) authenticate(r *http.Request) (*Key, *protocol.Error) {
-	found := set.keyOf(sha256.Sum256([]byte(presentedKey(r))))
-	if found == nil {
+	found, now := set.keyOf(sha256.Sum256([]byte(presentedKey(r)))), time.Now()
+	switch {
+	case found == nil:
 		return nil, &protocol.Error{Code: protocol.CodeAuthFailed, Message: "no key, or not a valid one"}
+	case found.expired(now):
+		set.uses[found.Hash].expired.Add(1)
+		return found, keyExpired()
 	}
+	set.use(found, now)
 	return found, nil
 }
 

@@ -39,7 +39,7 @@ func TestWhatConnectingFailedAtIsTold(t *testing.T) {
 			t.Errorf("the attempt in done: %v", attempt)
 		}
 		w := httptest.NewRecorder()
-		srv.AdminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/providers", nil))
+		srv.AdminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/v1/providers", nil))
 		if !strings.Contains(w.Body.String(), `"connect_failed: no connection: unknown (dns)"`) {
 			t.Errorf("providers: %s", w.Body)
 		}

@@ -28,11 +28,11 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
 	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
-		mux.HandleFunc(path, srv.open(allowOnly("GET, HEAD")))
+		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
-	mux.HandleFunc("/v1/speech", srv.open(allowOnly("GET, POST")))
-	mux.HandleFunc("HEAD /v1/speech", srv.open(allowOnly("GET, POST")))
-	mux.HandleFunc("/", srv.open(notFound))
+	mux.HandleFunc("/v1/speech", srv.open(srv.allowOnly("GET, POST")))
+	mux.HandleFunc("HEAD /v1/speech", srv.open(srv.allowOnly("GET, POST")))
+	mux.HandleFunc("/", srv.open(srv.notFound))
 	return bounded(srv.forPages(mux))
 }
 
@@ -62,24 +62,31 @@ func allowTime(w http.ResponseWriter) {
 }
 
 // allowOnly refuses a method that a path does not have.
-func allowOnly(methods string) http.HandlerFunc {
+func (srv *Server) allowOnly(methods string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", methods)
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		_, _ = w.Write(protocol.EncodeBody(invalid("", "this path has "+methods+" only"))) // the client may have left
+		refused := invalid("", "this path has "+methods+" only")
+		refused.Status = http.StatusMethodNotAllowed
+		srv.refuse(w, r, nil, refused)
 	}
 }
 
-// AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it.
+// AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it, and takes
+// nothing from browser pages that had a name resolved to it.
 func (srv *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, nil) })
 	mux.HandleFunc("GET /healthz", srv.healthy)
 	mux.HandleFunc("GET /readyz", srv.ready)
-	mux.HandleFunc("/", notFound)
-	return bounded(mux)
+	mux.HandleFunc("/", srv.notFound)
+	return bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := srv.setup.Load().checkAdminHost(r); err != nil {
+			srv.refuse(w, r, nil, err)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
 }
 
 // keyedHandler serves a request that has shown its key.
@@ -88,18 +95,21 @@ type keyedHandler func(w http.ResponseWriter, r *http.Request, key *Key)
 func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		key, err := srv.admitRequest(r, false)
-		if err != nil {
-			writeError(w, err)
-			return
+		switch {
+		case err == nil:
+			next(w, r, key)
+		case err.Code == protocol.CodeAuthFailed && key == nil && presentedKey(r) != "":
+			srv.refuseGuess(w, r, err)
+		default:
+			srv.refuse(w, r, key, err)
 		}
-		next(w, r, key)
 	}
 }
 
 func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
 	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *Key) {
 		if !key.Admin {
-			writeError(w, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
+			srv.refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
 			return
 		}
 		next(w, r, key)
@@ -109,7 +119,7 @@ func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
 func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if _, err := srv.admitRequest(r, true); err != nil {
-			writeError(w, err)
+			srv.refuse(w, r, nil, err)
 			return
 		}
 		next(w, r)
@@ -206,16 +216,16 @@ func (set *setup) targetStates(provider string) []targetState {
 	return states
 }
 
-func notFound(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusNotFound)
-	_, _ = w.Write(protocol.EncodeBody(invalid("", "no such endpoint: "+r.Method+" on this path"))) // the client may have left
+func (srv *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	refused := invalid("", "no such endpoint: "+r.Method+" on this path")
+	refused.Status = http.StatusNotFound
+	srv.refuse(w, r, nil, refused)
 }
 
 func writeError(w http.ResponseWriter, err *protocol.Error) {
 	w.Header().Set("Content-Type", "application/json")
-	askLater(w, err.Code.Status(), err.RetryAfter)
-	w.WriteHeader(err.Code.Status())
+	askLater(w, err.HTTPStatus(), err.RetryAfter)
+	w.WriteHeader(err.HTTPStatus())
 	_, _ = w.Write(protocol.EncodeBody(err)) // the client may have left
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/upstream"
 )
 
@@ -22,6 +23,8 @@ type metrics struct {
 	cancel      prometheus.Histogram
 	held        prometheus.Histogram
 	reroutes    *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
+	handshakes  prometheus.Counter
 
 	mu     sync.Mutex // guards recent
 	recent map[string]*latencies
@@ -65,10 +68,17 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		reroutes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
 		}, []string{"from", "to", "reason"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_refusals_total", Help: "Requests and messages that were refused, by the code of the error.",
+		}, []string{"code"}),
+		handshakes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "relay_tls_handshake_failures_total", Help: "TLS handshakes with clients that failed.",
+		}),
 		recent: make(map[string]*latencies),
 	}
 	collectors := []prometheus.Collector{
 		m.connections, m.active, m.generations, m.attempts, m.first, m.answered, m.frameDelay, m.cancel, m.held, m.reroutes,
+		m.refusals, m.handshakes,
 	}
 	for _, c := range collectors {
 		if err := registry.Register(c); err != nil {
@@ -86,6 +96,9 @@ func firstAudioBuckets() []float64 { return prometheus.ExponentialBuckets(0.005,
 func (m *metrics) expect(set *setup) {
 	for _, reason := range []string{reasonCompleted, reasonCancelled, reasonFailed} {
 		m.generations.WithLabelValues(reason)
+	}
+	for _, code := range protocol.Codes() {
+		m.refusals.WithLabelValues(string(code))
 	}
 	for _, p := range set.order {
 		m.first.WithLabelValues(p.Name)

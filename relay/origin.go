@@ -2,6 +2,7 @@ package relay
 
 import (
 	"crypto/rand"
+	"net/netip"
 
 	"github.com/rs/zerolog"
 
@@ -14,7 +15,8 @@ type origin struct {
 	id      string
 	srv     *Server
 	key     *Key
-	out     *outbox // where their messages wait
+	remote  netip.Addr // whose they are; invalid: not known
+	out     *outbox    // where their messages wait
 	framing framing
 	peer    peer // whom they tell of themselves
 }
@@ -53,5 +55,7 @@ func newOrigin(srv *Server, key *Key, form framing) origin {
 
 // log is made anew each time: one that is kept takes half a kilobyte of an idle connection.
 func (o *origin) log() zerolog.Logger {
-	return o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).Logger()
+	return o.srv.log.With().
+		Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).Stringer("remote", o.remote).
+		Logger()
 }

@@ -61,7 +61,7 @@ func TestErrorsSayWhoWasPassedOver(t *testing.T) {
 				client := r.dial("")
 				client.send(generate("g1", twelveWords, ""))
 				got := client.failureOf("g1")
-				if got["code"] != c.code || !reflect.DeepEqual(list(got["passed_over"]), c.want) {
+				if got["code"] != c.code || !reflect.DeepEqual(listed(got["passed_over"]), c.want) {
 					t.Errorf("got %v, want %s with passed_over %v", got, c.code, c.want)
 				}
 			})
@@ -101,7 +101,7 @@ func (c *client) failureOf(id string) event {
 	}
 }
 
-func list(v any) []any {
+func listed(v any) []any {
 	l, _ := v.([]any)
 	return l
 }

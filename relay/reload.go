@@ -20,7 +20,7 @@ func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err 
 	if err != nil {
 		return nil, fmt.Errorf("reload: %w", err)
 	}
-	srv.gate.Resize(cfg.MaxConnections)
+	srv.gate.Resize(set.connectionBounds(cfg))
 	srv.metrics.expect(set)
 	for name, p := range before.providers {
 		if set.providers[name] != p {
@@ -68,10 +68,10 @@ func (srv *Server) release(set *setup) {
 	}
 }
 
-// shutWithoutKey closes the connection if its key is no longer configured. It must be called whenever that may have
-// become so.
+// shutWithoutKey closes the connection if its key is no longer configured, or has expired. It must be called whenever that
+// may have become so.
 func (s *session) shutWithoutKey() {
-	if s.srv.setup.Load().keyOf(s.key.Hash) == nil {
+	if !s.keyHolds() {
 		s.shut(farewell{closePolicy, "the key is no longer valid"})
 	}
 }

@@ -255,7 +255,7 @@ func TestCircuitsOfWhatStaysStay(t *testing.T) {
 
 func metricsOf(r *rig) string {
 	w := httptest.NewRecorder()
-	r.srv.AdminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	r.srv.AdminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/metrics", nil))
 	return w.Body.String()
 }
 

@@ -22,9 +22,9 @@ func TestEveryRefusalForNowSaysWhenToAskAgain(t *testing.T) {
 	}
 	for name, tt := range map[string]refusal{
 		"rate":              {"POST", "/v1/speech", func(r *rig) { r.speak(`{"text":"hi"}`, nil) }, 429, "60"},
-		"at once":           {"POST", "/v1/speech", func(r *rig) { r.setup().desks[r.setup().local.Hash].gate.Resize(0) }, 429, "1"},
-		"connections":       {"GET", "/v1/speech", func(r *rig) { r.srv.gate.Resize(0) }, 429, "1"},
-		"connections, text": {"POST", "/v1/speech", func(r *rig) { r.srv.gate.Resize(0) }, 429, "1"},
+		"at once":           {"POST", "/v1/speech", func(r *rig) { r.setup().desks[r.setup().local.Name].gate.Resize(0) }, 429, "1"},
+		"connections":       {"GET", "/v1/speech", func(r *rig) { r.srv.gate.Resize(limits.ConnectionBounds{}) }, 429, "1"},
+		"connections, text": {"POST", "/v1/speech", func(r *rig) { r.srv.gate.Resize(limits.ConnectionBounds{}) }, 429, "1"},
 		"draining":          {"GET", "/v1/speech", func(r *rig) { r.srv.Drain(context.Background(), 0) }, 503, "1"},
 		"draining, text":    {"POST", "/v1/speech", func(r *rig) { r.srv.Drain(context.Background(), 0) }, 503, "1"},
 		"ledger":            {"POST", "/v1/speech", unwritable, 503, "1"},

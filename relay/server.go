@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,16 +30,24 @@ type Config struct {
 	Origins []string
 	// Local is what holds for clients where there are no keys. Its Name and Tenant are "local".
 	Local Key
-	// MaxConnections bounds all clients together.
-	MaxConnections int
+	// MaxConnections bounds all clients together, MaxConnectionsPerTenant those of one tenant; 0: three quarters of them
+	// where several tenants have keys, else all.
+	MaxConnections          int
+	MaxConnectionsPerTenant int
+	// Proxies are those whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
 }
 
-// Key is an API key.
+// Key is an API key. While one is replaced by another, there are two of one name, which share all that a key has.
 type Key struct {
 	// Name is what logs and records call it, Tenant who owns it.
 	Name, Tenant string
 	// Hash is the key's SHA-256.
 	Hash [32]byte
+	// Next: it is the one that is to replace the other of its name.
+	Next bool
+	// Expires is when it begins to be refused; zero: never.
+	Expires time.Time
 	// Admin may see all tenants and the relay's own state.
 	Admin bool
 	// Allow is what it may use.
@@ -83,7 +92,8 @@ type Server struct {
 	standing  func() Standing
 	budgets   limits.Budgets // nil: none
 	ledger    Ledger
-	gate      *limits.Gate
+	gate      *limits.Connections
+	callers   *callers
 	metrics   *metrics
 	registry  *prometheus.Registry
 	log       zerolog.Logger
@@ -104,7 +114,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		store:    parts.Store,
 		budgets:  parts.Budgets,
 		ledger:   parts.Ledger,
-		gate:     limits.NewGate(cfg.MaxConnections),
+		callers:  newCallers(),
 		registry: parts.Registry,
 		log:      parts.Log,
 		habits:   newHabits(),
@@ -116,14 +126,17 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	set := newSetup(cfg, parts, srv.circuitChanged)
 	set.bound()
+	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	var err error
 	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	srv.metrics.expect(srv.setup.Load())
-	if err := parts.Registry.Register(newSetupCollector(srv.setup.Load)); err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
+	for _, c := range []prometheus.Collector{newSetupCollector(srv.setup.Load), newKeyCollector(srv.setup.Load)} {
+		if err := parts.Registry.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
 	}
 	return srv, nil
 }

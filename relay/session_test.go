@@ -53,13 +53,18 @@ func TestPongsAreNoUse(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
 				began := time.Now()
-				go alive(c) // ends with the connection
+				over := make(chan struct{})
+				go func() { // ends with the connection
+					defer close(over)
+					alive(c)
+				}()
 				if got := c.closeStatus(); got != 4408 {
 					t.Errorf("closed with %d, want 4408", got)
 				}
 				if took := time.Since(began); took != 5*time.Minute {
 					t.Errorf("closed after %v, want 5m", took)
 				}
+				<-over
 			})
 		})
 	}

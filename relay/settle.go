@@ -204,7 +204,7 @@ func (a *attempt) observe(err error) {
 
 // logEndLocked writes the generation's one line.
 func (g *generation) logEndLocked(done protocol.Done) {
-	event := g.log.Info().Str("reason", done.Reason).Str("route", g.req.plan.Route).
+	event := g.log.Info().Stringer("remote", g.origin.remote).Str("reason", done.Reason).Str("route", g.req.plan.Route).
 		Int("characters", done.Usage.Characters).Int64("audio_ms", done.Usage.AudioMS).
 		Int("attempts", len(done.Usage.Attempts)).Int64("total_ms", done.Timing.TotalMS)
 	if done.Timing.FirstAudioMS != nil {

@@ -2,7 +2,9 @@ package relay
 
 import (
 	"crypto/subtle"
+	"net/netip"
 	"slices"
+	"time"
 
 	"voicerelay/billing"
 	"voicerelay/routing"
@@ -15,13 +17,15 @@ type setup struct {
 	keys           []Key // none: clients on this machine, as local
 	local          Key
 	hosts, origins []string
+	proxies        []netip.Prefix
 	table          *routing.Table
 	providers      map[string]*Provider
 	order          []*Provider // as configured
 	prices         *billing.PriceList
 	circuit        routing.CircuitConfig
 	circuits       map[string]*routing.Circuits // by provider
-	desks          map[[32]byte]*desk           // by the hash of the key
+	desks          map[string]*desk             // by the name of the key
+	uses           map[[32]byte]*keyUse         // by the hash of the key
 	over           chan struct{}                // closed once it is replaced and without users
 
 	users int // generations; guarded by Server.mu
@@ -40,7 +44,9 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 		prices:    parts.Prices,
 		circuit:   parts.Circuit,
 		circuits:  make(map[string]*routing.Circuits),
+		proxies:   cfg.Proxies,
 		desks:     newDesks(cfg),
+		uses:      newKeyUses(cfg),
 		over:      make(chan struct{}),
 	}
 	for _, p := range parts.Providers {
@@ -56,9 +62,14 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 // inherit takes over from the former setup what is known of providers that stay as they are. Where one is opened anew,
 // its places stay: those whom the former still speaks for count as before, since the account is likely the same.
 func (set *setup) inherit(former *setup) {
-	for hash, d := range former.desks {
-		if here := set.desks[hash]; here != nil && here.limits == d.limits {
-			set.desks[hash] = d
+	for name, d := range former.desks {
+		if here := set.desks[name]; here != nil && here.limits == d.limits {
+			set.desks[name] = d
+		}
+	}
+	for hash, use := range former.uses {
+		if set.uses[hash] != nil {
+			set.uses[hash] = use
 		}
 	}
 	for name, p := range set.providers {
@@ -166,12 +177,13 @@ type terms struct {
 }
 
 // terms are what the origin's key may do by a setup. The limits are those that its client was told; nil: the key is
-// gone.
+// gone, or has expired.
 func (o *origin) terms(set *setup) *terms {
-	key := set.keyOf(o.key.Hash)
-	if key == nil {
+	key, now := set.keyOf(o.key.Hash), time.Now()
+	if key == nil || key.expired(now) {
 		return nil
 	}
+	set.use(key, now)
 	own := *key
 	own.Limits = o.key.Limits
 	return &terms{set, &own}

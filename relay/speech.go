@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -31,12 +32,12 @@ type speech struct {
 // speak serves POST /v1/speech.
 func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 	if refused := srv.mayServe(); refused != nil {
-		writeError(w, refused)
+		srv.refuse(w, r, key, refused)
 		return
 	}
-	leave, ok := srv.gate.Acquire()
-	if !ok {
-		writeError(w, tooManyConnections())
+	leave, refused := srv.place(key)
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
@@ -46,20 +47,21 @@ func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 	if refused == nil {
 		var cmd *protocol.Generate
 		if cmd, refused = readSpeech(w, r, key.Limits.MaxMessageBytes); refused == nil {
-			refused = srv.answer(w, r, speechRequest{key, cmd, form})
+			refused = srv.answer(w, r, speechRequest{key, cmd, form, srv.setup.Load().remoteOf(r)})
 		}
 	}
 	if refused != nil {
 		allowTime(w) // admission may have taken all that the request began with
-		writeError(w, refused)
+		srv.refuse(w, r, key, refused)
 	}
 }
 
 // speechRequest is what a request asks for.
 type speechRequest struct {
-	key  *Key
-	cmd  *protocol.Generate
-	form bodyForm
+	key    *Key
+	cmd    *protocol.Generate
+	form   bodyForm
+	remote netip.Addr
 }
 
 // answer speaks what a request asks for, or returns why it is refused; nothing has been written then. An answer that can't
@@ -90,12 +92,12 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 		framing = framingJSON
 	}
 	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wake: make(chan struct{}, 1)}
-	sp.peer, sp.out = sp, newOutbox(sp)
+	sp.remote, sp.peer, sp.out = what.remote, sp, newOutbox(sp)
 	on := sp.terms(set)
 	if on == nil {
 		return nil, keyGone()
 	}
-	desk, now := set.desks[what.key.Hash], time.Now()
+	desk, now := set.desks[what.key.Name], time.Now()
 	leave, err := desk.enter()
 	if err != nil {
 		return nil, err
@@ -237,7 +239,7 @@ func (sp *speech) stopAll(cause *stopCause) { sp.g.stop(cause) }
 func (sp *speech) cut() { sp.cancel(errDrained) }
 
 func (sp *speech) shutWithoutKey() {
-	if sp.srv.setup.Load().keyOf(sp.key.Hash) == nil {
+	if !sp.keyHolds() {
 		sp.g.stop(causeKeyGone)
 	}
 }

@@ -9,27 +9,33 @@ import (
 )
 
 // desk is what all requests of one key over HTTP share: a rate, and as many generations at once as one connection may have.
-// Each of them is a connection of its own, so that otherwise its limits would bound nothing.
+// Each of them is a connection of its own, so that otherwise its limits would bound nothing. New WebSockets of the key share
+// a rate as well.
 type desk struct {
 	// Static after newDesk.
-	limits limits.Config
-	gate   *limits.Gate
-	rate   *limits.Rate
+	limits   limits.Config
+	gate     *limits.Gate
+	rate     *limits.Rate
+	connects *limits.Rate
 }
 
-func newDesks(cfg Config) map[[32]byte]*desk {
-	desks := map[[32]byte]*desk{cfg.Local.Hash: newDesk(cfg.Local.Limits)}
+func newDesks(cfg Config) map[string]*desk {
+	if len(cfg.Keys) == 0 {
+		return map[string]*desk{cfg.Local.Name: newDesk(cfg.Local.Limits)}
+	}
+	desks := make(map[string]*desk)
 	for i := range cfg.Keys {
-		desks[cfg.Keys[i].Hash] = newDesk(cfg.Keys[i].Limits)
+		desks[cfg.Keys[i].Name] = newDesk(cfg.Keys[i].Limits)
 	}
 	return desks
 }
 
 func newDesk(l limits.Config) *desk {
 	return &desk{
-		limits: l,
-		gate:   limits.NewGate(l.MaxConcurrentGenerations),
-		rate:   limits.NewRate(max(l.HTTPRate(), 1)),
+		limits:   l,
+		gate:     limits.NewGate(l.MaxConcurrentGenerations),
+		rate:     limits.NewRate(max(l.HTTPRate(), 1)),
+		connects: limits.NewRate(connectsPerMinute(l)),
 	}
 }
 

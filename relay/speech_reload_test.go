@@ -43,7 +43,7 @@ func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
 				t.Error(refused)
 				return
 			}
-			sp, refused := r.srv.newSpeech(speechRequest{stale, cmd, bodyAudio}, set)
+			sp, refused := r.srv.newSpeech(speechRequest{key: stale, cmd: cmd, form: bodyAudio}, set)
 			if refused != nil {
 				t.Error(refused)
 				return

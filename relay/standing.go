@@ -37,17 +37,22 @@ func (srv *Server) mayServe() *protocol.Error {
 	}
 }
 
-// Watch sends clients away while the ledger can't be written, since nothing is taken from them here. It returns when ctx
-// ends.
+// Watch sends clients away while the ledger can't be written, since nothing is taken from them here, ends the connections of
+// keys that expire, and tells the log of refusals that it has not been told of. It returns when ctx ends.
 func (srv *Server) Watch(ctx context.Context) {
 	ticks := time.NewTicker(lookEvery)
 	defer ticks.Stop()
+	defer func() { srv.logOverdue(time.Now()) }()
 	var since time.Time // since when the ledger fails; zero: it does not
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-ticks.C:
+			srv.logOverdue(now)
+			srv.endExpired(last, now)
+			last = now
 			switch {
 			case !srv.standing().Unrecorded:
 				since = time.Time{}

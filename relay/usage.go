@@ -31,13 +31,13 @@ func (srv *Server) reportFrom(parts Parts) {
 func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
 	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
 	if refused != nil {
-		writeError(w, refused)
+		srv.refuse(w, r, key, refused)
 		return
 	}
 	asked.Tenant = visibleTenant(key)
 	leave, refused := srv.reporting.enter(r.Context(), key.Name)
 	if refused != nil {
-		writeError(w, refused)
+		srv.refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
@@ -47,7 +47,7 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
 		return err
 	})
 	if err != nil {
-		writeError(w, srv.reportRefusal(err))
+		srv.refuse(w, r, key, srv.reportRefusal(err))
 		return
 	}
 	if asked.csv {
@@ -62,19 +62,19 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
 func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *Key) {
 	asked, refused := parseRecordsQuestion(r.URL.RawQuery, time.Now())
 	if refused != nil {
-		writeError(w, refused)
+		srv.refuse(w, r, key, refused)
 		return
 	}
 	asked.Tenant = visibleTenant(key)
 	leave, refused := srv.reporting.enter(r.Context(), key.Name)
 	if refused != nil {
-		writeError(w, refused)
+		srv.refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
 	page := srv.newRecordsPage(asked)
 	if err := page.next(r.Context()); err != nil {
-		writeError(w, srv.reportRefusal(err))
+		srv.refuse(w, r, key, srv.reportRefusal(err))
 		return
 	}
 	write := page.writeJSON

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/voicerelay/voicerelay/client/protocol"
 	"voicerelay/billing"
 	"voicerelay/limits"
@@ -46,12 +48,13 @@ func reporting(t *testing.T, reports *fakeReports) http.Handler {
 
 func reportingAll(t *testing.T, reports Reports) http.Handler {
 	t.Helper()
-	srv := &Server{log: testLog()}
-	srv.setup.Store(&setup{keys: []Key{
-		{Name: "bot", Tenant: "acme", Hash: sha256.Sum256([]byte("bot"))},
-		{Name: "ops", Tenant: "staff", Hash: sha256.Sum256([]byte("ops")), Admin: true},
-	}})
-	srv.reportFrom(Parts{Reports: reports})
+	srv, err := New(Config{Keys: []Key{
+		{Name: "bot", Tenant: "acme", Hash: sha256.Sum256([]byte("bot")), Limits: limits.Default()},
+		{Name: "ops", Tenant: "staff", Hash: sha256.Sum256([]byte("ops")), Admin: true, Limits: limits.Default()},
+	}}, Parts{Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: testLog(), Reports: reports})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return srv.Handler()
 }
 
@@ -315,9 +318,13 @@ func TestReadiness(t *testing.T) {
 		{Standing{DegradedSince: since, Unrecorded: true}, http.StatusServiceUnavailable, `{"status":"ledger_unavailable"}`},
 	}
 	for _, c := range cases {
-		srv := &Server{}
-		srv.reportFrom(Parts{Standing: func() Standing { return c.standing }})
-		w := ask(srv.AdminHandler(), "", "/readyz")
+		srv, err := New(Config{}, Parts{
+			Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: testLog(), Standing: func() Standing { return c.standing },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := ask(srv.AdminHandler(), "", "http://localhost/readyz")
 		if got := strings.TrimSpace(w.Body.String()); w.Code != c.code || got != c.body {
 			t.Errorf("%+v: %d %s, want %d %s", c.standing, w.Code, got, c.code, c.body)
 		}

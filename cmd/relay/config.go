@@ -23,9 +23,11 @@ type fileConfig struct {
 	// Hosts are further Host names that clients may use where there are no keys.
 	Hosts []string `yaml:"hosts"`
 	// Origins are browser origins that may connect.
-	Origins []string  `yaml:"origins"`
-	TLS     tlsConfig `yaml:"tls"`
-	Log     logConfig `yaml:"log"`
+	Origins []string `yaml:"origins"`
+	// TrustedProxies are the addresses of proxies, as CIDRs, whose X-Forwarded-For is believed.
+	TrustedProxies []string  `yaml:"trusted_proxies"`
+	TLS            tlsConfig `yaml:"tls"`
+	Log            logConfig `yaml:"log"`
 	// Tenants say more of the tenants that keys name; one need not be listed.
 	Tenants []tenantConfig `yaml:"tenants"`
 	// Keys are the clients'; without any the relay serves loopback only.
@@ -75,6 +77,11 @@ type keyConfig struct {
 	Key    *upstream.Secret `yaml:"key"`
 	// KeySHA256 is in hexadecimal.
 	KeySHA256 *string `yaml:"key_sha256"`
+	// NextKey, or NextKeySHA256, is taken as well: it is to replace the key.
+	NextKey       *upstream.Secret `yaml:"next_key"`
+	NextKeySHA256 *string          `yaml:"next_key_sha256"`
+	// Expires is a time of RFC 3339 from which on the key is refused, though not the next one; empty: never.
+	Expires string `yaml:"expires"`
 	// Admin keys see all tenants and the state of providers.
 	Admin bool `yaml:"admin"`
 	// Strict keys are refused while the shared store is away, rather than judged by what this relay knows.

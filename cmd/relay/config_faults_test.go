@@ -190,6 +190,15 @@ func TestFaults(t *testing.T) {
 		{"two keys alike", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\"}\n- {name: a, tenant: \"{u}\", key: \"${KEY}\"}\n", []string{
 			"11:3: keys[1]: is the same key as a", "11:4: keys[1].name: is the name of another key too", "11:13: keys[1].tenant: must be 1 to 64 letters",
 		}},
+		{"next key twice over", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\", next_key: x, next_key_sha256: y}\n", []string{"10:3: keys[0]: must have either next_key or next_key_sha256, not both"}},
+		{"next key alone", "", "keys:\n- {name: a, tenant: t, next_key: \"${KEY}\"}\n", []string{"10:3: keys[0]: must have key or key_sha256"}},
+		{"next key that is the key", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\", next_key: \"${KEY}\"}\n", []string{"10:3: keys[0]: has the same key for its next one"}},
+		{"next key of another", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\"}\n- {name: b, tenant: t, key: 0123456789abcdef, next_key: \"${KEY}\"}\n", []string{"11:3: keys[1]: is the same key as a"}},
+		{"short hash of the next key", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\", next_key_sha256: 9f86}\n", []string{"10:39: keys[0].next_key_sha256: must be 64 hexadecimal digits"}},
+		{"expiry", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\", expires: 2027-01-31}\n", []string{"10:39: keys[0].expires: must be a time of RFC 3339"}},
+		{"proxies", "", "trusted_proxies: [10.1.2.3, 10.1.2.3/8, 0.0.0.0/0]\n", []string{
+			"9:19: trusted_proxies[0]: must be a network", "9:29: trusted_proxies[1]: must be a network", "9:41: trusted_proxies[2]: is every address",
+		}},
 		{"key's limits", "", "keys:\n- name: a\n  tenant: t\n  key: \"${KEY}\"\n  limits: {max_connections: 5, buffer: 0, speed: 1}\n", []string{
 			"13:12: keys[0].limits.max_connections: holds for the whole relay", "13:32: keys[0].limits.buffer: must be 1s to 24h0m0s",
 			"13:43: keys[0].limits.speed: unknown key",

@@ -5,16 +5,20 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	"voicerelay/limits"
 	"voicerelay/routing"
+	"voicerelay/upstream"
 )
 
 // keySettings is a client's key with all that holds for it.
 type keySettings struct {
 	Name, Tenant string
-	// Hash is the key's SHA-256; the key itself is not kept.
-	Hash          [sha256.Size]byte
+	// Hash is the key's SHA-256; the key itself is not kept. NextHash is that of the key that is to replace it; zero: none.
+	Hash, NextHash [sha256.Size]byte
+	// Expires is when Hash is refused; zero: never.
+	Expires       time.Time
 	Admin, Strict bool
 	// Limits are of each connection with this key, TenantLimits of all of the tenant's.
 	Limits       limits.Config
@@ -60,7 +64,11 @@ func settleKeys(file *fileConfig, d *decoder) []keySettings {
 		checkLabel(k.Name, path+".name", r)
 		checkLabel(k.Tenant, path+".tenant", r)
 		k.warnUnlisted(path, file, r)
-		key.Hash = k.hash(path, r)
+		key.Hash = secretPair{"key", k.Key, "key_sha256", k.KeySHA256}.hash(path, r)
+		if k.NextKey != nil || k.NextKeySHA256 != nil {
+			key.NextHash = secretPair{"next_key", k.NextKey, "next_key_sha256", k.NextKeySHA256}.hash(path, r)
+		}
+		key.Expires = k.expiry(path, time.Now(), r)
 		key.Limits = k.limits(file.Limits, path, d)
 		checkUnique(key, keys, path, r)
 		keys = append(keys, key)
@@ -85,38 +93,77 @@ func checkUnique(key keySettings, before []keySettings, path string, r *remarks)
 		if other.Name == key.Name && key.Name != "" {
 			r.fault(path+".name", "is the name of another key too")
 		}
-		if other.Hash == key.Hash && key.Hash != [sha256.Size]byte{} {
+		if key.shares(other.Hash) || key.shares(other.NextHash) {
 			r.fault(path, fmt.Sprintf("is the same key as %s", other.Name))
 		}
 	}
+	if key.Hash == key.NextHash && key.Hash != [sha256.Size]byte{} {
+		r.fault(path, "has the same key for its next one")
+	}
 }
 
-// hash is the key's SHA-256, or zero where that is at fault.
-func (k keyConfig) hash(path string, r *remarks) (hash [sha256.Size]byte) {
+// shares reports whether a hash is one of the key's.
+func (k keySettings) shares(hash [sha256.Size]byte) bool {
+	return hash != [sha256.Size]byte{} && (hash == k.Hash || hash == k.NextHash)
+}
+
+// secretPair is the two ways of writing one secret, with their names in the file.
+type secretPair struct {
+	name    string
+	secret  *upstream.Secret
+	sumName string
+	sum     *string
+}
+
+// hash is the secret's SHA-256, or zero where that is at fault.
+func (p secretPair) hash(path string, r *remarks) (hash [sha256.Size]byte) {
 	switch {
-	case k.Key != nil && k.KeySHA256 != nil:
-		r.fault(path, "must have either key or key_sha256, not both")
-	case k.Key != nil:
-		key := k.Key.Reveal()
+	case p.secret != nil && p.sum != nil:
+		r.fault(path, fmt.Sprintf("must have either %s or %s, not both", p.name, p.sumName))
+	case p.secret != nil:
+		key, path := p.secret.Reveal(), join(path, p.name)
 		if reason := keyFault(key); reason != "" {
-			r.fault(path+".key", reason)
+			r.fault(path, reason)
 			return hash
 		}
 		if len(key) < weakKey {
-			r.warn(path+".key", fmt.Sprintf("is shorter than %d characters, so it could be guessed", weakKey))
+			r.warn(path, fmt.Sprintf("is shorter than %d characters, so it could be guessed", weakKey))
 		}
 		return sha256.Sum256([]byte(key))
-	case k.KeySHA256 != nil:
-		sum, err := hex.DecodeString(*k.KeySHA256)
+	case p.sum != nil:
+		sum, err := hex.DecodeString(*p.sum)
 		if err != nil || len(sum) != len(hash) {
-			r.fault(path+".key_sha256", "must be 64 hexadecimal digits")
+			r.fault(join(path, p.sumName), "must be 64 hexadecimal digits")
 			return hash
 		}
 		copy(hash[:], sum)
 	default:
-		r.fault(path, "must have key or key_sha256")
+		r.fault(path, fmt.Sprintf("must have %s or %s", p.name, p.sumName))
 	}
 	return hash
+}
+
+// expiresSoon is how long before a key expires every start and reload warns of it: a week, so that who looks at the log on
+// working days sees it in time.
+const expiresSoon = 7 * 24 * time.Hour
+
+// expiry is when the key expires; zero: never, or at fault.
+func (k keyConfig) expiry(path string, now time.Time, r *remarks) time.Time {
+	if k.Expires == "" {
+		return time.Time{}
+	}
+	path += ".expires"
+	expires, err := time.Parse(time.RFC3339, k.Expires)
+	switch {
+	case err != nil:
+		r.fault(path, "must be a time of RFC 3339, such as 2027-01-31T12:00:00Z")
+		return time.Time{}
+	case !now.Before(expires):
+		r.warn(path, "is over: the key is refused")
+	case expires.Sub(now) < expiresSoon:
+		r.warn(path, fmt.Sprintf("is in less than a week: the key is refused from %s on", expires.UTC().Format(time.RFC3339)))
+	}
+	return expires
 }
 
 // keyFault says why clients could not send a key, or nothing.
@@ -142,7 +189,10 @@ func (k keyConfig) limits(common limits.Config, path string, d *decoder) limits.
 		}
 	})
 	if own.MaxConnections != common.MaxConnections {
-		d.remarks.fault(join(path, "max_connections"), "holds for the whole relay, so a key has none of its own")
+		d.remarks.fault(join(path, "max_connections"), "holds for the whole relay, so a key has none of its own: there is max_connections_per_key")
+	}
+	if own.MaxConnectionsPerTenant != common.MaxConnectionsPerTenant {
+		d.remarks.fault(join(path, "max_connections_per_tenant"), "holds for all tenants, so a key has none of its own")
 	}
 	return own
 }

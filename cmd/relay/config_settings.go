@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ import (
 type settings struct {
 	Listen, AdminListen string
 	Hosts, Origins      []string
+	Proxies             []netip.Prefix
 	// TLS names the certificate's files; both are empty where there is none.
 	TLS tlsConfig
 	// LogLevel and LogConsole say how the process logs.
@@ -76,6 +78,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 		AdminListen:   file.AdminListen,
 		Hosts:         file.Hosts,
 		Origins:       file.Origins,
+		Proxies:       settleProxies(file, r),
 		TLS:           file.TLS,
 		LogLevel:      logLevel(file.Log, r),
 		LogConsole:    file.Log.Format == "console",
@@ -120,6 +123,27 @@ func checkNetwork(file *fileConfig, r *remarks) {
 		}
 	}
 	checkTLS(file.TLS, r)
+}
+
+// settleProxies are the networks of trusted proxies, of what is right in the file.
+func settleProxies(file *fileConfig, r *remarks) []netip.Prefix {
+	var proxies []netip.Prefix
+	for i, text := range file.TrustedProxies {
+		path := fmt.Sprintf("trusted_proxies[%d]", i)
+		proxy, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil || proxy != proxy.Masked() || proxy.Addr().Is4In6():
+			r.fault(path, "must be a network, such as 10.0.0.0/8, or an address, such as 10.1.2.3/32")
+		case proxy.Bits() == 0:
+			r.fault(path, "is every address, so that clients could choose what the log says of them")
+		default:
+			proxies = append(proxies, proxy)
+		}
+	}
+	if len(proxies) > 0 && len(file.Keys) == 0 {
+		r.warn("trusted_proxies", "says nothing here: without keys whatever comes through a proxy is refused")
+	}
+	return proxies
 }
 
 // checkTLS reports files that make no certificate, without what is in them.

@@ -25,18 +25,20 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // keyView and providerView are keys and providers as a golden file shows them: hashes in hexadecimal, options
 // decoded, and no secret but its length.
 type keyView struct {
-	Name, Tenant, SHA256 string
-	Admin, Strict        bool
-	Limits               limits.Config
-	TenantLimits         limits.Tenant
-	Allow                routing.Allow
-	Budget               limits.Budget
-	AllowUnpriced        bool
+	Name, Tenant       string
+	SHA256, NextSHA256 string
+	Expires            time.Time
+	Admin, Strict      bool
+	Limits             limits.Config
+	TenantLimits       limits.Tenant
+	Allow              routing.Allow
+	Budget             limits.Budget
+	AllowUnpriced      bool
 }
 
 func viewKey(k keySettings) keyView {
 	return keyView{
-		k.Name, k.Tenant, hex.EncodeToString(k.Hash[:]), k.Admin, k.Strict, k.Limits, k.TenantLimits, k.Allow,
+		k.Name, k.Tenant, hex.EncodeToString(k.Hash[:]), hex.EncodeToString(k.NextHash[:]), k.Expires, k.Admin, k.Strict, k.Limits, k.TenantLimits, k.Allow,
 		k.Budget, k.AllowUnpriced,
 	}
 }
@@ -144,11 +146,11 @@ func TestWarningsOfTheFullFile(t *testing.T) {
 		got = append(got, w.String())
 	}
 	want := []string{
-		"full.yaml:16:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
-		"full.yaml:33:3: providers.keyless: is left out: its api_key expands to nothing",
-		"full.yaml:34:3: providers.emptied: is left out: its api_key expands to nothing",
-		"full.yaml:52:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
-		"full.yaml:55:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
+		"full.yaml:21:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
+		"full.yaml:39:3: providers.keyless: is left out: its api_key expands to nothing",
+		"full.yaml:40:3: providers.emptied: is left out: its api_key expands to nothing",
+		"full.yaml:58:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
+		"full.yaml:61:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("warnings:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -211,11 +213,17 @@ func TestTheLocalTenantMayHaveLimits(t *testing.T) {
 	}
 }
 
+func inDays(n int) string { return time.Now().AddDate(0, 0, n).Format(time.RFC3339) }
+
 func TestWarnings(t *testing.T) {
 	cases := []struct{ name, source, want string }{
 		{"no default route", strings.Replace(least, "default:", "main:", 1), "f.yaml:4:1: routes: none is named default"},
 		{"short key", least + "keys: [{name: a, tenant: t, key: hunter2}]\n", "f.yaml:9:29: keys[0].key: is shorter than 16 characters"},
 		{"no Redis after all", least + "redis: {url: \"${EMPTY}\"}\n", "f.yaml:9:9: redis.url: is empty"},
+		{"expired key", least + "keys: [{name: a, tenant: t, key: \"${KEY}\", expires: 2026-01-01T00:00:00Z}]\n", "f.yaml:9:44: keys[0].expires: is over"},
+		{"key that expires soon", least + "keys: [{name: a, tenant: t, key: \"${KEY}\", expires: " + inDays(6) + "}]\n", "f.yaml:9:44: keys[0].expires: is in less than a week"},
+		{"short next key", least + "keys: [{name: a, tenant: t, key: \"${KEY}\", next_key: hunter2}]\n", "f.yaml:9:44: keys[0].next_key: is shorter than 16 characters"},
+		{"a proxy before a relay without keys", least + "trusted_proxies: [10.0.0.1/32]\n", "f.yaml:9:1: trusted_proxies: says nothing here"},
 		{"tenant without a key", least + "tenants: {acme: {}}\n", "f.yaml:9:11: tenants.acme: no key has this tenant"},
 	}
 	for _, c := range cases {

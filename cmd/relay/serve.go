@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"flag"
@@ -107,14 +108,14 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (e
 		return err
 	}
 	if s.AdminListen != "" {
-		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(p.server.AdminHandler(), log)); err != nil {
+		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(p.server.AdminHandler(), p.server.ErrorLog())); err != nil {
 			return err
 		}
 	}
 	if p.certificate, err = openCertificate(s.TLS); err != nil {
 		return err
 	}
-	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), log)); err != nil {
+	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), p.server.ErrorLog())); err != nil {
 		return err
 	}
 	p.watch(ctx)
@@ -181,14 +182,14 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
-func newHTTPServer(handler http.Handler, log zerolog.Logger) *http.Server {
+func newHTTPServer(handler http.Handler, errorLog *stdlog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnContext:       relay.BoundConn,
-		ErrorLog:          stdlog.New(log.With().Str("from", "http").Logger(), "", 0),
+		ErrorLog:          errorLog,
 	}
 }
 
@@ -258,9 +259,17 @@ func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) 
 
 // relayConfig is what clients may do, as the server takes it.
 func relayConfig(s *settings) relay.Config {
-	cfg := relay.Config{Hosts: s.Hosts, Origins: s.Origins, Local: relayKey(s.Local), MaxConnections: s.Limits.MaxConnections}
+	cfg := relay.Config{
+		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: relayKey(s.Local),
+		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
+	}
 	for _, k := range s.Keys {
-		cfg.Keys = append(cfg.Keys, relayKey(k))
+		key := relayKey(k)
+		cfg.Keys = append(cfg.Keys, key)
+		if k.NextHash != [sha256.Size]byte{} {
+			key.Hash, key.Next, key.Expires = k.NextHash, true, time.Time{}
+			cfg.Keys = append(cfg.Keys, key)
+		}
 	}
 	return cfg
 }
@@ -270,6 +279,7 @@ func relayKey(k keySettings) relay.Key {
 		Name:          k.Name,
 		Tenant:        k.Tenant,
 		Hash:          k.Hash,
+		Expires:       k.Expires,
 		Admin:         k.Admin,
 		Allow:         k.Allow,
 		Limits:        k.Limits,
