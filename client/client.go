@@ -39,6 +39,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.warnOfPlaintext()
 	l, err := dialFirst(ctx, cfg)
 	if err != nil {
 		return nil, err

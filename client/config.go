@@ -3,7 +3,9 @@ package client
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -18,8 +20,14 @@ type Config struct {
 	URLs []string
 	// Key is the API key, if the relay has keys. It goes into a header, so that no URL bears it.
 	Key string
-	// HTTPClient makes the connection; nil: http.DefaultClient.
+	// HTTPClient makes the connection; nil: http.DefaultClient. No redirect is followed, whatever it says: that would take the key
+	// to another place.
 	HTTPClient *http.Client
+	// Plaintext says that the network to the relay is trusted with the Key. Else Dial warns of a Key for an address of
+	// http or ws that is not of this machine: whoever is on the way can read it, and what is spoken.
+	Plaintext bool
+	// Log takes that warning; nil: slog.Default().
+	Log *slog.Logger
 	// Backoff is how long to wait between tries to connect again. While a speech waits for a connection it is 1 s at most.
 	Backoff Backoff
 	// Patience is how long a speech may be without a connection before it ends with the last try's error, and how long Dial
@@ -93,6 +101,35 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Backoff = c.Backoff.withDefaults()
 	return c, nil
+}
+
+// warnOfPlaintext says which addresses would have the key sent for everybody to read.
+func (c Config) warnOfPlaintext() {
+	if c.Key == "" || c.Plaintext {
+		return
+	}
+	log := c.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	for _, address := range c.URLs {
+		if u, err := url.Parse(address); err == nil && exposes(u) {
+			log.Warn("the key goes unencrypted over the network: use wss or https, or set Config.Plaintext", "host", u.Host)
+		}
+	}
+}
+
+// exposes reports whether what is sent to an address can be read on the way: it is not encrypted, and leaves this machine.
+func exposes(u *url.URL) bool {
+	if u.Scheme != "ws" && u.Scheme != "http" {
+		return false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761: they never leave the machine
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return err != nil || !address.Unmap().IsLoopback()
 }
 
 const speechPath = "/v1/speech"

@@ -57,7 +57,7 @@ func (c Config) connectTo(ctx context.Context, number int) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	options := &websocket.DialOptions{
-		HTTPClient: c.HTTPClient, HTTPHeader: http.Header{}, Subprotocols: []string{protocol.Subprotocol},
+		HTTPClient: withoutRedirects(c.HTTPClient), HTTPHeader: http.Header{}, Subprotocols: []string{protocol.Subprotocol},
 	}
 	if c.Key != "" {
 		options.HTTPHeader.Set("Authorization", "Bearer "+c.Key)
@@ -73,6 +73,17 @@ func (c Config) connectTo(ctx context.Context, number int) (*link, error) {
 		return nil, fmt.Errorf("connect: %w: %w", ErrUnreachable, err)
 	}
 	return l, nil
+}
+
+// withoutRedirects is the client, but that it takes a redirect for an answer. Following one would bear the key elsewhere: to
+// another port, or from https to http.
+func withoutRedirects(c *http.Client) *http.Client {
+	if c == nil {
+		c = http.DefaultClient
+	}
+	own := *c
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
 }
 
 // refusal is the relay's own words where it gave any.

@@ -20,10 +20,10 @@ func check(_ context.Context, args []string, std stdio) int {
 	}
 	s, warnings, err := loadConfig(*path, os.LookupEnv)
 	for _, w := range warnings {
-		fmt.Fprintln(std.err, "warning:", w)
+		fmt.Fprintln(std.err, "warning:", printable(w.String()))
 	}
 	if err != nil {
-		fmt.Fprintln(std.err, err)
+		fmt.Fprintln(std.err, printableLines(err.Error()))
 		return exitFault
 	}
 	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.summary())

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -12,6 +14,9 @@ import (
 // warnFutile warns of what is valid and can't do what its author hopes for. It looks at the file as it is written, also
 // at providers that are left out on this machine.
 func warnFutile(file *fileConfig, prices *billing.PriceList, r *remarks) {
+	for _, p := range file.Providers {
+		warnExposedKey(p, r)
+	}
 	for _, route := range file.Routes {
 		warnPace(route, r)
 		warnMissingIDs(route, file.Voices, r)
@@ -24,6 +29,17 @@ func warnFutile(file *fileConfig, prices *billing.PriceList, r *remarks) {
 	}
 	for _, t := range file.Tenants {
 		warnBudget(t, file, prices, r)
+	}
+}
+
+// warnExposedKey warns of a vendor's key, and of texts, that others on the way can read.
+func warnExposedKey(p providerConfig, r *remarks) {
+	u, err := url.Parse(p.URL)
+	if err != nil || p.APIKey == nil || *p.APIKey == "" || u.Scheme != "ws" && u.Scheme != "http" {
+		return
+	}
+	if host := u.Hostname(); host != "" && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		r.warn(join("providers", p.Name)+".url", "sends the api_key and all texts unencrypted over the network: use wss where the vendor has it")
 	}
 }
 

@@ -15,6 +15,11 @@ func TestFutileSettingsAreWarnedOf(t *testing.T) {
 		want     []string
 	}{
 		{"nothing", "", "", nil},
+		{"key that others can read", "adapter: fake", "adapter: fake, url: \"ws://vendor.example\", api_key: \"${KEY}\"", []string{
+			"3:24: providers.one.url: sends the api_key and all texts unencrypted over the network",
+		}},
+		{"key on this machine", "adapter: fake", "adapter: fake, url: \"ws://127.0.0.1:9000\", api_key: \"${KEY}\"", nil},
+		{"no key over the network", "adapter: fake", "adapter: fake, url: \"ws://vendor.example\"", nil},
 		{"hedge beyond the timeout", "    targets:", "    hedge_after: 2s\n    first_audio_timeout: 1500ms\n    targets:", []string{
 			"6:5: routes.default.hedge_after: never comes: first_audio_timeout, 1.5s, is over before",
 		}},

@@ -30,7 +30,7 @@ func demo(ctx context.Context, args []string, std stdio) int {
 	var vendors stopper
 	code := exitOK
 	if err := runDemo(ctx, *once, &vendors, std); err != nil {
-		fmt.Fprintln(std.err, "relay demo:", err)
+		fmt.Fprintln(std.err, "relay demo:", printableLines(err.Error()))
 		code = exitFault
 	}
 	if err := vendors.run(context.WithoutCancel(ctx)); err != nil {

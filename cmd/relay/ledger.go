@@ -44,17 +44,17 @@ func ledgerWork(ctx context.Context, args []string, std stdio) int {
 func onBooks(path, command string, std stdio, work func(bookSettings) error) int {
 	kept, err := loadBooks(path, environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
 	if err != nil {
-		fmt.Fprintln(std.err, err)
+		fmt.Fprintln(std.err, printableLines(err.Error()))
 		return exitFault
 	}
 	switch err := work(kept); {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, ship.ErrUnreachable):
-		fmt.Fprintf(std.err, "%s: %v\n", command, err)
+		fmt.Fprintf(std.err, "%s: %s\n", command, printableLines(err.Error()))
 		return exitAway
 	default:
-		fmt.Fprintf(std.err, "%s: %v\n", command, err)
+		fmt.Fprintf(std.err, "%s: %s\n", command, printableLines(err.Error()))
 		return exitFault
 	}
 }
@@ -81,7 +81,7 @@ func verifyLedger(ctx context.Context, kept bookSettings, std stdio) error {
 		faults = append(faults, inRedis...)
 	}
 	for _, f := range faults {
-		fmt.Fprintln(std.err, f)
+		fmt.Fprintln(std.err, printable(f))
 	}
 	if len(faults) > 0 {
 		return fmt.Errorf("%d faults", len(faults))

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func say(ctx context.Context, args []string, std stdio) int {
 		u.text = strings.NewReader(strings.Join(flags.Args(), " "))
 	}
 	if err := sayTo(ctx, *address, u, *out, std); err != nil {
-		fmt.Fprintln(std.err, "relay say:", err)
+		fmt.Fprintln(std.err, "relay say:", printableLines(err.Error()))
 		return exitFault
 	}
 	return exitOK
@@ -39,7 +40,10 @@ func say(ctx context.Context, args []string, std stdio) int {
 
 func sayTo(ctx context.Context, address string, u utterance, out string, std stdio) error {
 	// The key comes from the environment, since a command line is everybody's to read.
-	c, err := client.Dial(ctx, client.Config{URL: address, Key: strings.TrimRight(os.Getenv("RELAY_API_KEY"), lineEnds)})
+	c, err := client.Dial(ctx, client.Config{
+		URL: address, Key: strings.TrimRight(os.Getenv("RELAY_API_KEY"), lineEnds),
+		Log: slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
+	})
 	if err != nil {
 		return err
 	}
@@ -70,6 +74,14 @@ func sayTo(ctx context.Context, address string, u utterance, out string, std std
 	return nil
 }
 
+// withoutTime has a warning be a line that tells no time.
+func withoutTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
 // progress shows what arrives, on a terminal only.
 type progress struct {
 	w       io.Writer // nil: nowhere
@@ -91,6 +103,7 @@ func (p *progress) started(s protocol.Started) {
 	if s.Model != nil {
 		p.by += "/" + *s.Model
 	}
+	p.by = printable(p.by)
 }
 
 func (p *progress) audio(samples int) {

@@ -103,7 +103,7 @@ func (h *heard) listen(speech *client.Speech, l listener) (failure, err error) {
 	return nil, nil
 }
 
-// describe is an utterance's end in a line.
+// describe is an utterance's end in a line that can be printed, whatever a relay says.
 func (h *heard) describe() string {
 	parts := []string{h.done.Reason}
 	if h.done.Error != nil {
@@ -116,7 +116,7 @@ func (h *heard) describe() string {
 		parts = append(parts, fmt.Sprintf("first audio after %d ms", *first))
 	}
 	parts = append(parts, fmt.Sprintf("%.1f s of audio in %.1f s", float64(h.done.Usage.AudioMS)/1000, float64(h.done.Timing.TotalMS)/1000))
-	return strings.Join(append(parts, "cost "+costs(h.done.Usage.Cost)), ", ")
+	return printable(strings.Join(append(parts, "cost "+costs(h.done.Usage.Cost)), ", "))
 }
 
 func costs(list []protocol.Cost) string {

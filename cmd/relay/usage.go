@@ -9,7 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
@@ -74,6 +73,9 @@ func printReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, as
 	}
 	rows := q.Table(report.Groups)
 	if asCSV {
+		if isTerminal(std.out) { // who reads it by a program gets the names as they are
+			rows = printableRows(rows)
+		}
 		return billing.WriteCSV(std.out, rows)
 	}
 	fmt.Fprintf(std.out, "%s to %s\n\n", report.From.UTC().Format(time.RFC3339), report.To.UTC().Format(time.RFC3339))
@@ -87,7 +89,7 @@ func readReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, std
 		if err == nil {
 			return report, nil
 		}
-		fmt.Fprintln(stderr, "relay usage: this relay's own ledger only:", err)
+		fmt.Fprintln(stderr, "relay usage: this relay's own ledger only:", printableLines(err.Error()))
 	}
 	r, err := ledger.OpenReader(ctx, kept.Ledger.Path)
 	if err != nil {
@@ -120,23 +122,20 @@ func dialRedis(cfg redisConfig) (redis.UniversalClient, error) {
 func printTable(w io.Writer, rows [][]string) error {
 	const gap = 2
 	table := tabwriter.NewWriter(w, 0, 0, gap, ' ', 0)
-	for _, row := range rows {
-		if _, err := fmt.Fprintln(table, strings.Join(printable(row), "\t")); err != nil {
+	for _, row := range printableRows(rows) {
+		if _, err := fmt.Fprintln(table, strings.Join(row, "\t")); err != nil {
 			return err
 		}
 	}
 	return table.Flush()
 }
 
-func printable(row []string) []string {
-	shown := make([]string, len(row))
-	for i, cell := range row {
-		shown[i] = strings.Map(func(r rune) rune {
-			if !unicode.IsPrint(r) {
-				return unicode.ReplacementChar
-			}
-			return r
-		}, cell)
+func printableRows(rows [][]string) [][]string {
+	shown := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, cell := range row {
+			shown[i] = append(shown[i], printable(cell))
+		}
 	}
 	return shown
 }

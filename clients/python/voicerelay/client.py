@@ -20,22 +20,25 @@ from .speech import Speech
 MOST_LOSSES = 3
 
 
-def connect(url: str | Sequence[str], key: str | None = None) -> Client:
+def connect(url: str | Sequence[str], key: str | None = None, *, plaintext: bool = False) -> Client:
     """Connects to a relay at an http, https, ws or wss address: async with connect(…) as relay.
 
     Of several addresses, of relays that may stand in for each other, each try to connect asks all in order, beginning behind
     the one whose connection ended. An address that can't be one is a ValueError. What else is wrong with an
     address or the key shows at once, as Unreachable or RelayError; a relay that refuses for the time being is asked again, for
-    PATIENCE seconds.
+    PATIENCE seconds. No redirect is followed, which would bear the key elsewhere.
+
+    A key for an address of ws or http that is not of this machine is warned of, since whoever is on the way can read it;
+    plaintext says that the network there is trusted.
     """
-    return Client([url] if isinstance(url, str) else list(url), key)
+    return Client([url] if isinstance(url, str) else list(url), key, plaintext=plaintext)
 
 
 class Client:
     """A connection to a relay that is made anew whenever it breaks."""
 
-    def __init__(self, urls: Sequence[str], key: str | None = None) -> None:
-        self._relays = Relays(urls, key)
+    def __init__(self, urls: Sequence[str], key: str | None = None, *, plaintext: bool = False) -> None:
+        self._relays = Relays(urls, key, plaintext)
         self._current: Link | None = None  # where new speeches go; None: it is being connected
         self._links: list[Link] = []  # the current one, and those of relays that are going away
         self._waiting: list[Speech] = []  # for a connection

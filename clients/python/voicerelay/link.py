@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import inspect
+import ipaddress
 import json
 import urllib.parse
 from collections.abc import Callable
@@ -61,8 +62,7 @@ async def _open(url: str, key: str | None, number: int) -> Link:
         known = inspect.signature(websockets.connect).parameters
         name = "additional_headers" if "additional_headers" in known else "extra_headers"
         options[name] = {"Authorization": f"Bearer {key}"}
-    connect: Any = websockets.connect  # whose types differ by version
-    socket: _Socket = await connect(url, **options)
+    socket: _Socket = await _connector()(url, **options)
     try:
         first = await socket.recv()
         if isinstance(first, bytes):
@@ -74,6 +74,20 @@ async def _open(url: str, key: str | None, number: int) -> Link:
         await socket.close()
         raise
     return Link(socket, number, ready)
+
+
+def _connector() -> Any:
+    """The library's connect, but that it takes a redirect for an answer: following one would bear the key elsewhere."""
+    base: Any = websockets.connect  # whose types differ by version
+
+    class Connect(base):  # type: ignore[misc]
+        def process_redirect(self, failure: Exception) -> Exception:  # from version 14 on
+            return failure
+
+        def handle_redirect(self, uri: str) -> None:  # before it
+            raise Unreachable("the relay's address leads elsewhere, and no redirect is followed")
+
+    return Connect
 
 
 class Link:
@@ -217,6 +231,22 @@ class Link:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def exposes(url: str) -> bool:
+    """Whether what is sent to an address can be read on the way: it is not encrypted, and leaves this machine."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("ws", "http"):
+        return False
+    host = (parts.hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761: they never leave the machine
+        return False
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    mapped = getattr(address, "ipv4_mapped", None)
+    return not (mapped or address).is_loopback
 
 
 def speech_url(address: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import urllib.parse
+import warnings
 from collections.abc import Sequence
 
 from .errors import RelayError, Unreachable
-from .link import CONNECT_TIME, CONNECT_TIME_OF_MANY, Link, dial, speech_url
+from .link import CONNECT_TIME, CONNECT_TIME_OF_MANY, Link, dial, exposes, speech_url
 
 PATIENCE = 30.0  # seconds that a speech may be without a connection, and that a first connection is tried for
 FIRST_WAIT, LONGEST_WAIT = 0.1, 10.0  # seconds between tries to connect again, doubling
@@ -17,10 +19,15 @@ LONGEST_WAITED = 1.0  # the same while somebody waits for speech: who hears noth
 class Relays:
     """Addresses of relays that may stand in for each other."""
 
-    def __init__(self, urls: Sequence[str], key: str | None) -> None:
+    def __init__(self, urls: Sequence[str], key: str | None, plaintext: bool) -> None:
         self._urls, self._key = [speech_url(url) for url in urls], key
         if not self._urls:
             raise ValueError("there is no address of a relay")
+        for url in self._urls:
+            if key and not plaintext and exposes(url):
+                host = urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
+                message = f"the key goes unencrypted over the network to {host}: use wss or https, or say plaintext=True"
+                warnings.warn(message, stacklevel=4)  # where connect is called
 
     async def first(self) -> Link:
         """Connects for the first time. What is wrong with an address or a key shows at once; where a relay refuses for the time
