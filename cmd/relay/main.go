@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"voicerelay/upstream/command"
 )
 
 // Exit codes, as shells and service managers expect them.
@@ -46,6 +48,13 @@ func commands() []verb {
 }
 
 func main() {
+	if code, done := command.Inside(os.Args[1:]); done {
+		os.Exit(code)
+	}
+	if err := keepPrivate(); err != nil { // before any secret is read
+		fmt.Fprintln(os.Stderr, "relay: memory can't be kept private:", err)
+		os.Exit(exitFault)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr})
 	stop()

@@ -19,8 +19,7 @@ const (
 // Config is the adapter's options in the configuration.
 type Config struct {
 	// Command is the program and its arguments, in which {voice} stands for the voice's id and {file} for the name of a
-	// private file with the text, in a folder of its own that goes when the program has ended. Without {file} the program
-	// gets the text by standard input. It must not be told to take the text for markup, which could name files. Default:
+	// private file with the text, in the run's folder. Without {file} the program gets the text by standard input. It must not be told to take the text for markup, which could name files. Default:
 	// espeak-ng.
 	Command []string `yaml:"command"`
 	// Output is what the program writes to standard output. Default: a WAV file.
@@ -31,6 +30,14 @@ type Config struct {
 	MaxOutputBytes int `yaml:"max_output_bytes"`
 	// Processes is how many programs run at once; further pieces wait. Default: 8.
 	Processes int `yaml:"processes"`
+	// User is who the programs run as: a user's name, or uid:gid. It takes a relay that is root, or has the rights for it.
+	// Default: the relay's own user.
+	User string `yaml:"user"`
+	// Folder is where each run of the program gets a folder of its own, which is its working directory and the place for its
+	// temporary files. Default: voicerelay- and the relay's user id, in the system's folder for temporary files.
+	Folder string `yaml:"folder"`
+	// Limits bound what a program takes of the machine.
+	Limits Limits `yaml:"limits"`
 }
 
 // Output is a layout of audio by the client protocol's names.
@@ -49,6 +56,7 @@ func defaults() Config {
 		Timeout:        15 * time.Second,
 		MaxOutputBytes: 8 << 20,
 		Processes:      8,
+		Limits:         defaultLimits(),
 	}
 }
 
@@ -75,6 +83,12 @@ func (c *Config) Validate() error {
 	}
 	if c.Processes < 1 || c.Processes > maxProcesses {
 		return fmt.Errorf("processes: must be 1 to %d", maxProcesses)
+	}
+	if err := checkUser(c.User); err != nil {
+		return fmt.Errorf("user: %w", err)
+	}
+	if err := c.Limits.validate(); err != nil {
+		return fmt.Errorf("limits.%w", err)
 	}
 	return nil
 }

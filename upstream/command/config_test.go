@@ -40,6 +40,13 @@ func TestConfigIsChecked(t *testing.T) {
 		"too much output":    {set(func(c *Config) { c.MaxOutputBytes = 1 << 30 }), "max_output_bytes"},
 		"no processes":       {set(func(c *Config) { c.Processes = 0 }), "processes"},
 		"too many":           {set(func(c *Config) { c.Processes = 1 << 20 }), "processes"},
+		"no limits":          {set(func(c *Config) { c.Limits.AddressSpace, c.Limits.CPUTime, c.Limits.Processes = 0, 0, 0 }), ""},
+		"no room":            {set(func(c *Config) { c.Limits.AddressSpace = 4096 }), "limits.address_space_bytes"},
+		"no computing":       {set(func(c *Config) { c.Limits.CPUTime = time.Millisecond }), "limits.cpu_time"},
+		"less than a file":   {set(func(c *Config) { c.Limits.FileBytes = -1 }), "limits.file_bytes"},
+		"no descriptors":     {set(func(c *Config) { c.Limits.OpenFiles = 2 }), "limits.open_files"},
+		"less than one":      {set(func(c *Config) { c.Limits.Processes = -1 }), "limits.processes"},
+		"root":               {set(func(c *Config) { c.User = "root" }), "user: must not be root"},
 	} {
 		err := c.cfg.Validate()
 		if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
@@ -77,7 +84,10 @@ func TestCapabilities(t *testing.T) {
 }
 
 func TestAClosedProviderOpensNothing(t *testing.T) {
-	p := open(defaults(), upstream.Env{Voices: []string{voice}})
+	p, err := open(defaults(), upstream.Env{Voices: []string{voice}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -6,21 +6,26 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/rs/zerolog"
+
 	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("command", defaults(),
-	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env), nil }).
+	func(cfg Config, env upstream.Env) (upstream.Provider, error) { return open(cfg, env) }).
 	WithCodes(codes).WithVoices()
 
 // provider speaks by one configured command.
 type provider struct {
 	// Static after open.
-	cfg     Config
-	voices  []string
-	running chan struct{} // a place for each program that may run
+	cfg      Config
+	voices   []string
+	log      zerolog.Logger
+	running  chan struct{} // a place for each program that may run
+	folders  *folders
+	launcher *launcher
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -29,8 +34,31 @@ type provider struct {
 	wg sync.WaitGroup // a goroutine per stream, and one per program
 }
 
-func open(cfg Config, env upstream.Env) *provider {
-	return &provider{cfg: cfg, voices: env.Voices, running: make(chan struct{}, cfg.Processes)}
+// open makes a provider, which starts nothing and makes no folder before there is something to speak.
+func open(cfg Config, env upstream.Env) (*provider, error) {
+	if err := checkPaths(cfg.Command, env.Voices); err != nil {
+		return nil, err
+	}
+	owner, err := resolve(cfg.User)
+	if err != nil {
+		return nil, &upstream.EnvError{Field: "options.user", Reason: err.Error()}
+	}
+	f := newFolders(cfg.Folder, owner)
+	return &provider{
+		cfg:      cfg,
+		voices:   env.Voices,
+		log:      env.Log,
+		running:  make(chan struct{}, cfg.Processes),
+		folders:  f,
+		launcher: newLauncher(cfg, owner, f),
+	}, nil
+}
+
+// Warm takes away what programs left whose relay was killed.
+func (p *provider) Warm(context.Context) {
+	if err := p.folders.sweep(); err != nil {
+		p.log.Warn().Err(err).Msg("folders of programs could not be cleaned")
+	}
 }
 
 // Capabilities says what any program can do: what it is told of a text is a voice. All of it follows from how the
@@ -87,8 +115,13 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 // Close refuses further streams and waits for those open, which their owners must have closed, and for their programs.
 func (p *provider) Close() error {
 	p.mu.Lock()
+	again := p.closed
 	p.closed = true
 	p.mu.Unlock()
 	p.wg.Wait()
-	return nil
+	if again {
+		return nil
+	}
+	p.launcher.close()
+	return p.folders.close()
 }

@@ -12,7 +12,7 @@ import (
 // What can go wrong with a program.
 var (
 	notStarted   = upstream.Meaning{Kind: upstream.ConnectFailed, Message: "the program can't be started"}
-	noFile       = upstream.Meaning{Kind: upstream.ConnectFailed, Message: "the text can't be put into a file"}
+	noFolder     = upstream.Meaning{Kind: upstream.ConnectFailed, Message: "there is no folder for the program to work in"}
 	busy         = upstream.Meaning{Kind: upstream.Throttled, Message: "too many programs run already"}
 	unknownVoice = upstream.Meaning{Kind: upstream.Rejected, Message: "the configuration has no such voice for the program"}
 	failed       = upstream.Meaning{Kind: upstream.UpstreamError, Message: "the program failed"}

@@ -17,11 +17,13 @@ import (
 // aloud speaks by espeak-ng itself, with the default options but for the voice.
 func aloud(t *testing.T, id, text string) upstreamtest.Heard {
 	t.Helper()
-	p := open(defaults(), upstream.Env{Voices: []string{id}})
+	p, err := open(defaults(), upstream.Env{Voices: []string{id}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	l := &line{Sink: upstreamtest.NewSink(t, text), t: t}
 	req := request
 	req.Voice = id
-	var err error
 	if l.stream, err = p.Open(t.Context(), req, l); err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,13 @@
 
 package command
 
-import "os/exec"
+import (
+	"os/exec"
+	"syscall"
+)
 
-// ownGroup does nothing where there are no process groups.
-func ownGroup(*exec.Cmd) {}
+// ownGroup asks for nothing where there are no process groups.
+func ownGroup() *syscall.SysProcAttr { return nil }
 
 // killGroup ends the program alone.
 func killGroup(cmd *exec.Cmd) {

@@ -2,24 +2,29 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
+
+	"voicerelay/upstream"
 )
 
-// command is what to run for a text, and how to take away what was laid out for it.
-func (p *provider) command(ctx context.Context, voice, text string) (cmd *exec.Cmd, clean func(), err error) {
+// command is what to run for a text in a folder.
+func (p *provider) command(ctx context.Context, dir, voice, text string) (*exec.Cmd, error) {
+	path, err := find(p.cfg.Command[0])
+	if err != nil {
+		return nil, &upstream.Error{Kind: notStarted.Kind, Message: notStarted.Message, Err: err}
+	}
 	replace := []string{voiceMark, voice}
-	clean = func() {}
 	if p.wantsFile() {
-		dir, name, err := textFile(oneLine(text))
+		name, err := p.textFile(dir, oneLine(text))
 		if err != nil {
-			return nil, nil, err
+			return nil, &upstream.Error{Kind: noFolder.Kind, Message: noFolder.Message, Err: err}
 		}
-		clean = func() { _ = os.RemoveAll(dir) } // with what the program has put beside the text
 		replace = append(replace, fileMark, name)
 	}
 	marks := strings.NewReplacer(replace...)
@@ -27,12 +32,46 @@ func (p *provider) command(ctx context.Context, voice, text string) (cmd *exec.C
 	for _, arg := range p.cfg.Command[1:] {
 		args = append(args, marks.Replace(arg))
 	}
-	cmd = exec.CommandContext(ctx, p.cfg.Command[0], args...)
-	cmd.Env = []string{} // nil would be the relay's own, with its keys
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Args[0] = p.cfg.Command[0]
+	cmd.Dir, cmd.Env = dir, surroundings(dir)
 	if !p.wantsFile() {
 		cmd.Stdin = strings.NewReader(oneLine(text))
 	}
-	return cmd, clean, nil
+	return cmd, nil
+}
+
+// find is the path of a program from any folder.
+func find(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
+}
+
+// surroundings are a program's whole environment: nothing of the relay's own, where keys are, but where programs are found.
+func surroundings(dir string) []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "HOME=" + dir, "TMPDIR=" + dir}
+}
+
+// checkPaths refuses arguments that name a file of the folder in which the relay was started: a program has another.
+func checkPaths(command, voices []string) error {
+	for i, arg := range command[1:] {
+		for _, name := range append([]string{arg}, voices...) {
+			path := strings.ReplaceAll(arg, voiceMark, name)
+			if filepath.IsAbs(path) || !strings.ContainsRune(path, filepath.Separator) {
+				continue
+			}
+			if _, err := os.Stat(path); err == nil {
+				return &upstream.EnvError{
+					Field:  "options",
+					Reason: fmt.Sprintf("command[%d]: must name files by their whole path, since a program runs in a folder of its own", i+1),
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (p *provider) wantsFile() bool {
@@ -50,16 +89,11 @@ func oneLine(text string) string {
 	}, text) + "\n"
 }
 
-// textFile makes a folder that only this user can open, and a file with the text in it.
-func textFile(text string) (dir, name string, err error) {
-	dir, err = os.MkdirTemp("", "piece-") // with mode 0700
-	if err != nil {
-		return "", "", err
-	}
+// textFile makes a file with the text in a folder, which only the programs' user reads.
+func (p *provider) textFile(dir, text string) (name string, err error) {
 	name = filepath.Join(dir, "text")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		_ = os.RemoveAll(dir) // the folder's fault has been noted
-		return "", "", err
+		return "", err
 	}
-	return dir, name, nil
+	return name, p.folders.give(name)
 }

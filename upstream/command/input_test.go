@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,10 +23,11 @@ var hostile = []string{
 	"a\nb", "a\r\n-f/etc/passwd", "a\x00b", "%s%n", "../../etc/passwd", "/etc/passwd", "@/etc/passwd", "'; id #", `"; id #`,
 }
 
-// reported is what the program finds when it is run for a text.
-func reported(t *testing.T, text string, args ...string) seen {
+// reported is what the program finds when it is run for a text, in a folder below the given one.
+func reported(t *testing.T, folder, text string, args ...string) seen {
 	t.Helper()
 	cfg := running(self("report", args...)...)
+	cfg.Folder = folder
 	cfg.Output = Output{Encoding: audio.PCM16, SampleRate: 24000}
 	h := spoken(t, cfg, text)
 	var s seen
@@ -37,16 +39,18 @@ func reported(t *testing.T, text string, args ...string) seen {
 
 func TestTheTextIsNeverAnArgument(t *testing.T) {
 	t.Setenv("RELAY_SECRET", "not for programs")
+	dir := t.TempDir()
 	for _, text := range hostile {
-		s := reported(t, text, "-v", voiceMark, "--out="+voiceMark+".wav")
+		s := reported(t, dir, text, "-v", voiceMark, "--out="+voiceMark+".wav")
 		if want := []string{"-v", voice, "--out=" + voice + ".wav"}; !slices.Equal(s.Args, want) {
 			t.Errorf("%q: arguments %q, want %q", text, s.Args, want)
 		}
 		if want := oneLine(text); s.Input != want {
 			t.Errorf("%q: standard input %q, want %q", text, s.Input, want)
 		}
-		if len(s.Env) > 0 {
-			t.Errorf("%q: environment %q, want none", text, s.Env)
+		want := []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "HOME=" + s.Folder, "TMPDIR=" + s.Folder}
+		if !slices.Equal(s.Env, want) || filepath.Dir(filepath.Dir(s.Folder)) != dir {
+			t.Errorf("%q: environment %q, want %q, in a folder below %s", text, s.Env, want, dir)
 		}
 	}
 }
@@ -69,32 +73,37 @@ func TestATextLikeAnOptionIsSpokenNotRead(t *testing.T) {
 
 func TestAFileIsPrivateAndTakenAway(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
 	for _, text := range hostile {
-		s := reported(t, text, fileMark)
+		s := reported(t, dir, text, fileMark)
 		if s.Mode != 0o600 || s.Content != oneLine(text) || s.Input != "" {
 			t.Errorf("%q: mode %v, content %q, standard input %q; want a private file alone", text, s.Mode, s.Content, s.Input)
 		}
-		if folder := filepath.Dir(s.Args[0]); filepath.Dir(folder) != dir || strings.ContainsAny(s.Args[0], "{}") {
-			t.Errorf("%q: file %q, want one in a folder in %q", text, s.Args[0], dir)
+		if filepath.Dir(s.Args[0]) != s.Folder || s.FolderMode.Perm() != 0o700 {
+			t.Errorf("%q: file %q in a folder of mode %v, want one in the private folder %q", text, s.Args[0], s.FolderMode, s.Folder)
 		}
 		nothingIn(t, dir)
 	}
 }
 
-// nothingIn checks that a folder is empty.
+// nothingIn checks that no run has left anything in a folder.
 func nothingIn(t *testing.T, dir string) {
 	t.Helper()
-	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("left in %s: %v, %v", dir, left, err)
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && (!e.IsDir() || strings.HasPrefix(e.Name(), runPrefix)) {
+			t.Errorf("left: %s", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
 // A program that can't write to a pipe writes beside its text, which goes with it: also where it is killed.
 func TestWhatStandsBesideTheTextIsTakenAway(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
 	cfg := running("sh", "-c", `"$@" > "$0.wav" && exec cat "$0.wav"`, fileMark)
+	cfg.Folder = dir
 	cfg.Command = append(cfg.Command, self("file", fileMark)...)
 	if h := spoken(t, cfg, "Hello"); h.Err != nil || !slices.Equal(h.Audio, upstreamtest.Speech("Hello")) {
 		t.Errorf("got %d bytes of audio and %v", len(h.Audio), h.Err)
@@ -114,9 +123,10 @@ func TestWhatStandsBesideTheTextIsTakenAway(t *testing.T) {
 	nothingIn(t, dir)
 }
 
-func TestNoFileNoSpeech(t *testing.T) {
-	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
-	if h := spoken(t, running(self("file", fileMark)...), "Hello"); upstream.KindOf(h.Err) != upstream.ConnectFailed {
+func TestNoFolderNoSpeech(t *testing.T) {
+	cfg := running(self("wav")...)
+	cfg.Folder = os.Args[0] // which is no folder
+	if h := spoken(t, cfg, "Hello"); upstream.KindOf(h.Err) != upstream.ConnectFailed {
 		t.Errorf("got %v, want connect_failed", h.Err)
 	}
 }

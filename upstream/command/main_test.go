@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -19,6 +20,10 @@ import (
 
 // The test binary is also the program that the tests run, where its first argument says so.
 func TestMain(m *testing.M) {
+	if code, done := Inside(os.Args[1:]); done {
+		syscall.Exit(code)
+	}
+	maps.Copy(programs, systemPrograms)
 	if len(os.Args) > 2 && os.Args[1] == asProgram {
 		// os.Exit would rest for a second where the race detector is on.
 		syscall.Exit(programs[os.Args[2]](os.Args[3:]))
@@ -95,10 +100,12 @@ func speakNaively(args []string) int {
 
 // seen is what a program finds when it starts.
 type seen struct {
-	Args, Env []string
-	Input     string
-	Mode      os.FileMode // of the file that the first argument names, if it is one
-	Content   string
+	Args, Env  []string
+	Input      string
+	Mode       os.FileMode // of the file that the first argument names, if it is one
+	Content    string
+	Folder     string // the working directory
+	FolderMode os.FileMode
 }
 
 // report gives what it finds in place of audio.
@@ -111,6 +118,12 @@ func report(args []string) int {
 	if info, err := os.Stat(args[0]); err == nil {
 		content, _ := os.ReadFile(args[0])
 		s.Mode, s.Content = info.Mode(), string(content)
+	}
+	if s.Folder, err = os.Getwd(); err != nil {
+		return 7
+	}
+	if info, err := os.Stat("."); err == nil {
+		s.FolderMode = info.Mode()
 	}
 	told, err := json.Marshal(s)
 	if err != nil {

@@ -22,7 +22,7 @@ type program struct {
 	// Static after launch.
 	cmd   *exec.Cmd
 	out   *os.File      // the standard output; its reader closes it
-	clean func()        // takes away what was laid out for the command
+	clean func()        // takes away what the run has left
 	over  chan struct{} // closed when the program has ended and its group with it
 
 	err error // how it ended; written before over is closed
@@ -60,35 +60,46 @@ func (p *provider) start(ctx context.Context, voice, text string) (*program, err
 	return prog, nil
 }
 
-// launch starts the command.
+// launch starts the command in a folder of its own.
 func (p *provider) launch(ctx context.Context, voice, text string) (*program, error) {
-	cmd, clean, err := p.command(ctx, voice, text)
+	dir, err := p.folders.take()
 	if err != nil {
-		return nil, &upstream.Error{Kind: noFile.Kind, Message: noFile.Message, Err: err}
+		return nil, &upstream.Error{Kind: noFolder.Kind, Message: noFolder.Message, Err: err}
 	}
-	out, err := run(cmd)
+	clean := func() { _ = os.RemoveAll(dir) } // what can't be taken away goes with the folder around it
+	cmd, err := p.command(ctx, dir, voice, text)
+	if err != nil {
+		clean()
+		return nil, err
+	}
+	out, err := p.run(ctx, cmd)
 	if err != nil {
 		clean()
 		return nil, &upstream.Error{Kind: notStarted.Kind, Message: notStarted.Message, Err: err}
 	}
-	return &program{cmd: cmd, out: out, clean: clean, over: make(chan struct{})}, nil
+	return &program{
+		cmd: cmd, out: out, over: make(chan struct{}),
+		clean: func() {
+			p.launcher.ended(cmd)
+			clean()
+		},
+	}, nil
 }
 
-// run starts a command in a group of its own, and gives the end of the pipe where its output comes.
-func run(cmd *exec.Cmd) (out *os.File, err error) {
+// run starts a command, and gives the end of the pipe where its output comes.
+func (p *provider) run(ctx context.Context, cmd *exec.Cmd) (out *os.File, err error) {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close() // the program has its own
-	ownGroup(cmd)
 	cmd.Stdout = in
 	cmd.WaitDelay = pipePatience
 	cmd.Cancel = func() error {
 		killGroup(cmd)
 		return out.SetReadDeadline(time.Now()) // what it has said and nobody has read is not wanted
 	}
-	if err := cmd.Start(); err != nil {
+	if err := p.launcher.start(ctx, cmd); err != nil {
 		_ = out.Close() // nothing has been read
 		return nil, err
 	}

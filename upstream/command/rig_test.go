@@ -27,7 +27,10 @@ type line struct {
 // provide opens a provider that ends with the test.
 func provide(t *testing.T, cfg Config) *provider {
 	t.Helper()
-	p := open(cfg, upstream.Env{Voices: []string{voice}})
+	p, err := open(cfg, upstream.Env{Voices: []string{voice}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := p.Close(); err != nil {
 			t.Errorf("Provider.Close: %v", err)
@@ -75,6 +78,16 @@ func (l *line) wait() upstreamtest.Heard {
 		l.t.Fatal("the stream does not end")
 	}
 	return l.Heard()
+}
+
+// hears waits until there is audio.
+func (l *line) hears() {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); len(l.Heard().Audio) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.t.Fatal("there is no audio")
+		}
+	}
 }
 
 // spoken is what a command makes of texts, each a piece.

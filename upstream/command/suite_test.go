@@ -19,6 +19,9 @@ var request = upstream.Request{
 func running(command ...string) Config {
 	cfg := defaults()
 	cfg.Command = command
+	if raceEnabled {
+		cfg.Limits.AddressSpace = 0
+	}
 	return cfg
 }
 
@@ -31,13 +34,13 @@ func TestSuite(t *testing.T) {
 		"wav": running(self("wav")...), "raw": raw, "file": running(self("file", fileMark)...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("TMPDIR", t.TempDir())
+			cfg.Folder = t.TempDir()
 			upstreamtest.Run(t, upstreamtest.Subject{
 				NoWire:  true,
 				Request: request,
 				Open: func(env upstream.Env) (upstream.Provider, error) {
 					env.Voices = []string{voice}
-					return open(cfg, env), nil
+					return open(cfg, env)
 				},
 			})
 		})

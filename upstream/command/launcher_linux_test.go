@@ -1,0 +1,155 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The system takes the end of the thread that started a process for the end of its parent.
+func TestAProgramOutlivesTheThreadThatAskedForIt(t *testing.T) {
+	p := provide(t, running("cat"))
+	cmd, in, out := piped(t)
+	asked := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+		asked <- p.launcher.start(context.Background(), cmd)
+	}()
+	if err := <-asked; err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond) // in which the thread's end would be known
+	if _, err := fmt.Fprintln(in, "alive"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "alive\n" {
+		t.Errorf("got %q, %v; want that the program lives", line, err)
+	}
+	_ = in.Close() // which ends it
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	p.launcher.ended(cmd)
+}
+
+// piped is a command with both ends of its pipes.
+func piped(t *testing.T) (cmd *exec.Cmd, in, out *os.File) {
+	t.Helper()
+	path, err := find("cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command(path)
+	theirIn, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, theirOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, f := range []*os.File{in, out, theirIn, theirOut} {
+			_ = f.Close() // some are closed
+		}
+	})
+	cmd.Stdin, cmd.Stdout = theirIn, theirOut
+	return cmd, in, out
+}
+
+// A watcher that somebody has killed is replaced, and the new one knows of the programs that run.
+func TestAWatcherThatWasKilledIsReplaced(t *testing.T) {
+	here := newPlace(t)
+	cfg := running(self("meet", here.address())...)
+	cfg.Timeout = patience
+	p := provide(t, cfg)
+	w := p.launcher.watcher
+	var first *exec.Cmd
+	for i := range 2 {
+		l := call(t, p)
+		l.speak(true, "Hello")
+		here.met()
+		w.mu.Lock()
+		if len(w.groups) != i+1 || w.cmd == first {
+			t.Errorf("%d groups are watched by %v, want %d by a process of their own", len(w.groups), w.cmd, i+1)
+		}
+		first = w.cmd
+		if err := w.cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		for written := error(nil); written == nil; { // until nobody reads
+			_, written = fmt.Fprintln(w.tell)
+		}
+		w.mu.Unlock()
+	}
+}
+
+// What the watcher does when the relay is gone.
+func TestTheWatcherKillsWhatIsLeft(t *testing.T) {
+	left, ended := exec.Command("sh", "-c", "sleep 1000 & sleep 1000"), exec.Command("sleep", "1000")
+	for _, cmd := range []*exec.Cmd{left, ended} {
+		cmd.SysProcAttr = ownGroup()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "programs-1")
+	if err := os.MkdirAll(filepath.Join(dir, "piece-1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	waited := make(chan error)
+	go func() { waited <- left.Wait() }()
+	told := fmt.Sprintf("%d\n1\nnonsense\n%d\n-%d\n", left.Process.Pid, ended.Process.Pid, ended.Process.Pid)
+	watcherOf(t, told, dir)
+	if err := <-waited; err == nil {
+		t.Error("a program of a relay that is gone ends well")
+	}
+	if err := syscall.Kill(-left.Process.Pid, 0); err == nil {
+		t.Error("its child lives")
+	}
+	if err := ended.Process.Signal(syscall.Signal(0)); err != nil {
+		t.Errorf("a group that had been said to be over was killed: %v", err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the folder is left: %v", err)
+	}
+	killGroup(ended)
+	_ = ended.Wait() // killed
+}
+
+// watcherOf runs a watcher that is told some lines, and whose relay is then gone.
+func watcherOf(t *testing.T, told, dir string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], watchVerb, dir)
+	cmd.Env = []string{insideMark}
+	cmd.Stdin = strings.NewReader(told)
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A process whose relay ended before it had said what to become becomes nothing.
+func TestAHalfOrderIsNone(t *testing.T) {
+	for _, told := range []string{"", `{"Path":"/bin/tr`} {
+		if err := become(strings.NewReader(told)); err == nil || !strings.Contains(err.Error(), "relay is gone") {
+			t.Errorf("%q: got %v", told, err)
+		}
+	}
+}
+
+// A binary that does not know what it is asked for must not run itself over and over.
+func TestOnlyARelayStartsPrograms(t *testing.T) {
+	t.Setenv("VOICERELAY_INSIDE", "1")
+	p := provide(t, running("true"))
+	if _, err := p.launch(t.Context(), voice, "Hello"); err == nil || !strings.Contains(fmt.Sprint(err), "can't be started") {
+		t.Errorf("got %v", err)
+	}
+}
