@@ -2,6 +2,7 @@ package limits
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -52,4 +53,24 @@ func TestSeenAgreesWithAList(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A connection has three of these, and whoever has a key may fill them by texts that are refused.
+func TestSeenIsSmallHoweverLongTheIDs(t *testing.T) {
+	const most = 256 << 10 // bytes; hashes, their order and the map's spare room are about 140 KB
+	var before, after runtime.MemStats
+	all := make([]Seen, 16)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range all {
+		for n := range Remembered {
+			all[i].Add(fmt.Sprintf("%0128d", n))
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(len(all)); each > most {
+		t.Errorf("%d bytes each, want at most %d", each, most)
+	}
+	runtime.KeepAlive(all)
 }

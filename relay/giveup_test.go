@@ -45,7 +45,7 @@ func TestAFrameIsNeverTorn(t *testing.T) {
 		h := &hesitant{takes: func(most int) int {
 			return rapid.SampledFrom([]int{0, 1, most / 2, most - 1, most, most}).Draw(t, "takes")
 		}}
-		l := &line{newSocket(h, time.Minute, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"})), newOutbox(nobody{}), nil}
+		l := &line{newSocket(h, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"})), newOutbox(nobody{}), nil}
 		var want []string // in the order in which they were sent, the library's apart
 		for i := range rapid.IntRange(1, 20).Draw(t, "steps") {
 			name := fmt.Sprintf("%d%s", i, strings.Repeat("x", rapid.IntRange(0, 200).Draw(t, "size")))

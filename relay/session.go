@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -122,7 +123,7 @@ func (s *session) readLoop(ctx context.Context) error {
 		s.heard.Store(now)
 		s.said.Store(now)
 		buf := inboxPool.Get().(*bytes.Buffer)
-		_, err = buf.ReadFrom(r)
+		err = s.readWhole(buf, r)
 		if err == nil && !s.out.concluded() {
 			s.receive(ctx, kind, buf.Bytes())
 		}
@@ -135,6 +136,18 @@ func (s *session) readLoop(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// readWhole reads a message, which is to come whole within messagePatience of its beginning.
+func (s *session) readWhole(buf *bytes.Buffer, r io.Reader) error {
+	if err := s.sock.SetReadDeadline(time.Now().Add(messagePatience)); err != nil {
+		return err
+	}
+	if _, err := buf.ReadFrom(r); err != nil {
+		return err
+	}
+	s.sock.intake.take(messageCost)
+	return s.sock.SetReadDeadline(time.Time{})
 }
 
 var inboxPool = sync.Pool{New: func() any { return new(bytes.Buffer) }}

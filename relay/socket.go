@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"voicerelay/limits"
 	"voicerelay/tcp"
 )
 
@@ -35,9 +36,10 @@ const (
 // relay's time. It notes when the client last took bytes, and gives up on a client that takes none.
 type socket struct {
 	*tcp.Conn
-	delay prometheus.Observer // of audio, in seconds
-	taken atomic.Int64        // unix nanoseconds at which the kernel last took bytes
-	torn  atomic.Bool         // the client has a part of a frame only, or may have
+	delay  prometheus.Observer // of audio, in seconds
+	intake intake
+	taken  atomic.Int64 // unix nanoseconds at which the kernel last took bytes
+	torn   atomic.Bool  // the client has a part of a frame only, or may have
 
 	pen   sync.Mutex // whoever holds it writes; guards what follows
 	batch []*message // under way
@@ -45,9 +47,9 @@ type socket struct {
 	rest  []byte // what the client has not taken of them
 }
 
-func newSocket(conn net.Conn, patience time.Duration, delay prometheus.Observer) *socket {
-	s := &socket{Conn: tcp.New(conn), delay: delay}
-	s.SetPatience(patience)
+func newSocket(conn net.Conn, of limits.Config, delay prometheus.Observer) *socket {
+	s := &socket{Conn: tcp.New(conn), delay: delay, intake: newIntake(of.MaxMessageBytes)}
+	s.SetPatience(of.WriteTimeout)
 	s.taken.Store(time.Now().UnixNano())
 	boundKernelBuffers(conn)
 	return s
@@ -58,6 +60,13 @@ func newSocket(conn net.Conn, patience time.Duration, delay prometheus.Observer)
 func BoundConn(ctx context.Context, conn net.Conn) context.Context {
 	boundKernelBuffers(conn)
 	return ctx
+}
+
+// Read reads what the client has sent, and makes one wait that sends too much: frames of any kind, whole or in pieces.
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	s.intake.take(n)
+	return n, err
 }
 
 // Write sends p, which the library asks for, behind what is under way. A slow client is waited for as long as it takes
@@ -227,9 +236,9 @@ func (s *socket) discardUntil(deadline time.Time) {
 // hijacker hands the WebSocket library a socket with small buffers in place of the server's connection.
 type hijacker struct {
 	http.ResponseWriter
-	patience time.Duration
-	delay    prometheus.Observer
-	sock     *socket // set by Hijack
+	limits limits.Config
+	delay  prometheus.Observer
+	sock   *socket // set by Hijack
 }
 
 // Hijack implements http.Hijacker. Bytes that the client sent behind its handshake are kept.
@@ -242,7 +251,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.sock = newSocket(conn, h.patience, h.delay)
+	h.sock = newSocket(conn, h.limits, h.delay)
 	src := io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.sock)
 	r := bufio.NewReaderSize(src, max(readBufferSize, len(early)))
 	if _, err := r.Peek(len(early)); err != nil {

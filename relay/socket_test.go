@@ -40,7 +40,7 @@ func newLine(t *testing.T) *line {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	s := newSocket(server, time.Minute, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"}))
+	s := newSocket(server, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"}))
 	return &line{s, newOutbox(nobody{}), client}
 }
 

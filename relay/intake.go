@@ -1,0 +1,40 @@
+package relay
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// What a client may send. Reading a message takes processor time, and so does refusing it: a client that sends faster than
+// any text is made waits for its connection, not others for the processor.
+const (
+	// leastIntake is in bytes a second, and at once: four of the longest messages that are allowed by default. A language
+	// model writes some hundred bytes a second.
+	leastIntake = 1 << 20
+	// intakeMessages is how many of the longest messages a second may bring, where longer ones are allowed.
+	intakeMessages = 4
+	// messageCost is what a message counts beyond its bytes: the work that does not depend on them.
+	messageCost = 256
+	// intakePause is the shortest wait, so that a connection that is held back wakes seldom.
+	intakePause = 10 * time.Millisecond
+)
+
+// messagePatience bounds how long a message may be under way, once it has begun: as long as the body of a request.
+const messagePatience = bodyPatience
+
+// intake holds back a client that sends too fast. It belongs to the connection's reader.
+type intake struct{ bytes *rate.Limiter }
+
+// newIntake is that of a connection whose messages have at most so many bytes.
+func newIntake(maxMessageBytes int) intake {
+	most := max(leastIntake, intakeMessages*maxMessageBytes)
+	return intake{rate.NewLimiter(rate.Limit(most), most)}
+}
+
+// take counts what came, and waits where it was too much.
+func (i intake) take(n int) {
+	if wait := i.bytes.ReserveN(time.Now(), min(n, i.bytes.Burst())).Delay(); wait > 0 {
+		time.Sleep(max(wait, intakePause)) // short: no read brings more than a message
+	}
+}
