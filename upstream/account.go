@@ -9,6 +9,8 @@ import (
 type Account struct {
 	Caps Capabilities
 	Pool *Pool
+	// Ahead bounds what the streams hold together.
+	Ahead *Ahead
 }
 
 // NewAccount makes the pool: as cfg says, but for what caps and env do, which is how many streams share a socket, how
@@ -16,7 +18,7 @@ type Account struct {
 func NewAccount(cfg PoolConfig, env Env, caps Capabilities, d Dialect) Account {
 	cfg.StreamsPerSocket = caps.StreamsPerSocket
 	cfg.Socket.HTTP, cfg.Warm, cfg.Log = env.HTTP, env.Warm, env.Log
-	return Account{Caps: caps, Pool: NewPool(d, cfg)}
+	return Account{Caps: caps, Pool: NewPool(d, cfg), Ahead: new(Ahead)}
 }
 
 // Capabilities says what the vendor can do.

@@ -94,7 +94,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		id:       req.ID,
 		settings: p.settings(req, opts),
 		leaving:  &p.dialect.leaving,
-		line:     line{sink: sink, clock: upstream.Clock{Format: format}},
+		line:     line{sink: sink, clock: upstream.Clock{Format: format}, ahead: p.Ahead},
 		over:     make(chan struct{}),
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.

@@ -12,6 +12,7 @@ import (
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock
+	ahead *upstream.Ahead // what all streams hold
 
 	pieces []*piece      // ordered and not ended
 	kept   int           // pieces that the sink knows to be kept back
@@ -126,13 +127,22 @@ func (l *line) receive(id int, what packet) bool {
 	case turn:
 		l.tell(p, what)
 		return true
-	case l.held+what.size() > maxHeld:
+	case l.held+what.size() > maxHeld || !l.ahead.Take(what.size()):
 		return false
 	}
 	l.held += what.size()
 	what.base64 = bytes.Clone(what.base64)
 	p.ahead = append(p.ahead, what)
 	return true
+}
+
+// drop forgets all that is held.
+func (l *line) drop() {
+	l.ahead.Give(l.held)
+	l.held = 0
+	for _, p := range l.pieces {
+		p.ahead = nil
+	}
 }
 
 // finish takes the end of a piece's context.
@@ -169,6 +179,7 @@ func (l *line) advance() {
 func (l *line) release(p *piece) {
 	for _, what := range p.ahead {
 		l.held -= what.size()
+		l.ahead.Give(what.size())
 		l.tell(p, what)
 	}
 	p.ahead = nil

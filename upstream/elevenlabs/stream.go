@@ -144,6 +144,7 @@ func (s *stream) endLocked(err error) {
 	if len(s.line.open()) == 0 {
 		s.seat.Leave(true)
 	}
+	s.line.drop()
 	s.line.sink.End(upstream.Usage{Withheld: s.line.unsent()}, err) // the vendor tells no charge
 	close(s.over)
 }

@@ -214,7 +214,7 @@ func (s *stream) deliverLocked() {
 		for _, base64 := range r.held {
 			s.audioLocked(upstream.Frame{Format: s.format, Base64: base64})
 		}
-		r.held = nil
+		r.drop()
 		switch {
 		case !r.done:
 			return
@@ -246,6 +246,9 @@ func (s *stream) endLocked(err error) {
 	}
 	if s.silence != nil {
 		s.silence.Stop()
+	}
+	for _, r := range s.queue {
+		r.drop()
 	}
 	s.sink.End(upstream.Usage{}, err)
 }

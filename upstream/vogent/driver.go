@@ -75,7 +75,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	if req.Voice == "" {
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"}
 	}
-	s := newStream(req, sink)
+	s := p.newStream(req, sink)
 	// Whether an error ends its socket is not documented, so tenants do not meet on one.
 	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
@@ -85,14 +85,14 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 }
 
 // newStream translates a request.
-func newStream(req upstream.Request, sink upstream.Sink) *stream {
+func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	format := audio.Nearest(req.Output, formats)
 	return &stream{
 		id:           req.ID,
 		voice:        req.Voice,
 		conversation: conversation(req),
 		rate:         format.Rate,
-		line:         line{sink: sink, clock: upstream.Clock{Format: format}},
+		line:         line{sink: sink, clock: upstream.Clock{Format: format}, ahead: p.Ahead},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock
+	ahead *upstream.Ahead // what all streams hold
 
 	pieces []*generation // ordered and not ended
 	held   int           // of all pieces, by size
@@ -107,12 +108,21 @@ func (l *line) words(piece int, words []wordTime) bool {
 
 // hold keeps an event for when it is the piece's turn, if there is room for it.
 func (l *line) hold(g *generation, e event) bool {
-	if l.held+e.size() > maxHeld {
+	if l.held+e.size() > maxHeld || !l.ahead.Take(e.size()) {
 		return false
 	}
 	l.held += e.size()
 	g.events = append(g.events, e)
 	return true
+}
+
+// drop forgets all that is held.
+func (l *line) drop() {
+	l.ahead.Give(l.held)
+	l.held = 0
+	for _, g := range l.pieces {
+		g.events = nil
+	}
 }
 
 // finish takes the vendor's word that it has nothing more of a piece, because of err where that is not nil. A piece's
@@ -154,6 +164,7 @@ func (l *line) failure() *upstream.Error {
 func (l *line) release(g *generation) {
 	for _, e := range g.events {
 		l.held -= e.size()
+		l.ahead.Give(e.size())
 		if e.words != nil {
 			l.tell(g, e.words)
 		} else {

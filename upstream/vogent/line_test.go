@@ -17,7 +17,7 @@ import (
 
 // newLine is a line that the sink hears at 8 kHz, where a millisecond is 16 bytes.
 func newLine(sink upstream.Sink) *line {
-	return &line{sink: sink, clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
+	return &line{sink: sink, ahead: new(upstream.Ahead), clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
 }
 
 func b64(data []byte) []byte { return []byte(base64.StdEncoding.EncodeToString(data)) }
@@ -122,5 +122,32 @@ func TestWordsAreToldOnce(t *testing.T) {
 	}
 	if got := sink.Heard().Words; !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+// All streams together hold no more than their provider lets them, and what a stream held is free with its end.
+func TestStreamsShareWhatTheyHold(t *testing.T) {
+	ahead := new(upstream.Ahead)
+	frame := bytes.Repeat([]byte("AAAA"), 1<<18)
+	var lines []*line
+	full := false
+	for !full {
+		l := newLine(upstreamtest.NewSink(t))
+		l.ahead = ahead
+		l.order(upstream.Piece{ID: 0, Text: "one"})
+		l.order(upstream.Piece{ID: 1, Text: "two"})
+		for n := 0; n+len(frame) < maxHeld && !full; n += len(frame) + eventSize {
+			full = !l.audio(1, frame)
+		}
+		lines = append(lines, l)
+		if len(lines) > 100 {
+			t.Fatalf("%d bytes are held", ahead.Held())
+		}
+	}
+	for _, l := range lines {
+		l.drop()
+	}
+	if ahead.Held() != 0 {
+		t.Errorf("%d bytes are held by nobody", ahead.Held())
 	}
 }

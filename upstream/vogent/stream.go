@@ -127,6 +127,7 @@ func (s *stream) endLocked(err error) {
 	if len(s.line.unfinished()) == 0 {
 		s.seat.Leave(true)
 	}
+	s.line.drop()
 	s.line.sink.End(upstream.Usage{}, err)
 }
 

@@ -267,7 +267,7 @@ func TestSampleRates(t *testing.T) {
 		{Encoding: audio.PCM16, Rate: 44100}:  48000, // the vendor's list has it wrong
 		{Encoding: audio.PCM16, Rate: 48000}:  48000,
 	} {
-		s := newStream(upstream.Request{Output: output}, nil)
+		s := new(provider).newStream(upstream.Request{Output: output}, nil)
 		if s.rate != want || s.line.clock.Format != (audio.Format{Encoding: audio.PCM16, Rate: want}) {
 			t.Errorf("%v: got %d and %v, want %d", output, s.rate, s.line.clock.Format, want)
 		}
