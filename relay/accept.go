@@ -78,7 +78,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 
 // upgrade makes the request a WebSocket.
 func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
-	h := &hijacker{ResponseWriter: w, limits: s.key.Limits, delay: s.srv.metrics.frameDelay}
+	h := &hijacker{ResponseWriter: w, limits: s.key.Limits, delay: s.srv.metrics.frameDelay, awake: s.srv.awake}
 	heard := func() { s.heard.Store(time.Now().UnixNano()) }
 	conn, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{protocol.Subprotocol},

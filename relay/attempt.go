@@ -2,11 +2,11 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -142,6 +142,13 @@ func (a *attempt) listens() bool {
 		(a.caps.WordTimes == upstream.WordTimesNone || a.g.origin.srv.habits.of(a.voice()).timing != prompt)
 }
 
+// awake is the clock that the vendor is judged by.
+func (a *attempt) awake() *awake.Clock { return a.g.origin.srv.awake }
+
+// lastAudioLocked is when the latest frame came, by a clock that stands while the process does: only so does the time since
+// say how long the vendor has been silent.
+func (a *attempt) lastAudioLocked(now time.Time) time.Time { return a.awake().Adjust(a.lastFrame, now) }
+
 // voice is whose habits it speaks by.
 func (a *attempt) voice() voiceKey { return voiceKey{a.target.Target, a.target.Voice} }
 
@@ -200,10 +207,10 @@ func (a *attempt) open(ctx context.Context) (o opened) {
 			o = opened{err: errBroken, fault: fault}
 		}
 	}()
-	ctx, cancel := context.WithDeadline(ctx, a.began.Add(a.g.req.plan.FirstAudioTimeout))
+	ctx, cancel := a.awake().WithTimeout(ctx, a.g.req.plan.FirstAudioTimeout)
 	defer cancel()
 	stream, err := a.provider.Open(ctx, a.request(), a)
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if err != nil && awake.TimedOut(ctx) {
 		err = &upstream.Error{Kind: upstream.FirstAudioTimeout, Class: upstream.ClassTimeout, Message: "not connected in time", Err: err}
 	}
 	return opened{stream: stream, err: err}
@@ -279,7 +286,7 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	if !a.mayGive() {
 		return nil // the next step sees the end
 	}
-	ctx, cancel := context.WithTimeout(ctx, a.g.req.plan.StallTimeout)
+	ctx, cancel := a.awake().WithTimeout(ctx, a.g.req.plan.StallTimeout)
 	defer cancel()
 	err := a.stream.Speak(ctx, p)
 	a.g.mu.Lock()

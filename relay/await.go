@@ -47,7 +47,7 @@ func (g *generation) textDeadlineLocked(now time.Time) time.Time {
 	if g.text.Finished() || g.funds.waits() {
 		return time.Time{}
 	}
-	deadline := g.textAt.Add(g.req.textIdle)
+	deadline := g.origin.srv.awake.Adjust(g.textAt, now).Add(g.req.textIdle)
 	if now.Before(deadline) {
 		return deadline
 	}

@@ -12,10 +12,10 @@ const (
 
 // backupDue is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
 // mid-speech by the client's clock. Zero: not as things are. takes is how long the backup's first audio usually does.
-func (a *attempt) backupDue(takes time.Duration) time.Time {
+func (a *attempt) backupDue(now time.Time, takes time.Duration) time.Time {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
-	since, waits := a.waitingLocked()
+	since, waits := a.waitingLocked(now)
 	if !waits || a.ended {
 		return time.Time{}
 	}

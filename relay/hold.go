@@ -115,7 +115,11 @@ const (
 )
 
 func (a *attempt) isQuietLocked(now time.Time) bool {
-	return now.Sub(a.lastFrame) >= max(leastQuiet, quietFrames*a.interval)
+	return !now.Before(a.quietFromLocked(now))
+}
+
+func (a *attempt) quietFromLocked(now time.Time) time.Time {
+	return a.lastAudioLocked(now).Add(max(leastQuiet, quietFrames*a.interval))
 }
 
 // releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
@@ -164,7 +168,7 @@ func (a *attempt) heldUntilLocked(now time.Time) time.Time {
 		return time.Time{}
 	}
 	if !a.isQuietLocked(now) {
-		return a.lastFrame.Add(max(leastQuiet, quietFrames*a.interval))
+		return a.quietFromLocked(now)
 	}
 	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
 	return now.Add(max((a.g.out.inHand(now)-2*held)/2, leastHeldWait))

@@ -230,7 +230,7 @@ func TestBackupDue(t *testing.T) {
 				plan := *a.g.req.plan
 				plan.HedgeAfter, plan.Cushion = test.hedge, 0
 				a.g.req.plan = &plan
-				if !a.backupDue(takes).IsZero() {
+				if !a.backupDue(time.Now(), takes).IsZero() {
 					t.Error("due though nothing is owed")
 				}
 				ordered(a)
@@ -239,7 +239,7 @@ func TestBackupDue(t *testing.T) {
 				}
 				a.interval = test.usual
 				got := time.Duration(0)
-				if due := a.backupDue(takes); !due.IsZero() {
+				if due := a.backupDue(time.Now(), takes); !due.IsZero() {
 					got = time.Until(due)
 				}
 				if got != test.want {

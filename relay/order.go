@@ -53,7 +53,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 // unmarkedEndLocked is when a vendor that is silent by then counts as through with a piece; zero: it does already, or
 // there is no text that waits for it.
 func (a *attempt) unmarkedEndLocked(now time.Time) time.Time {
-	if at := a.lastFrame.Add(unmarkedSilence); now.Before(at) && !a.cutter.Done() {
+	if at := a.lastAudioLocked(now).Add(unmarkedSilence); now.Before(at) && !a.cutter.Done() {
 		return at
 	}
 	return time.Time{}
@@ -157,7 +157,7 @@ func (a *attempt) throughLocked(now time.Time) int {
 	if a.caps.PieceEnds != upstream.PieceEndsNone || a.clock.duration() == 0 {
 		return a.delivered
 	}
-	if !now.IsZero() && now.Sub(a.lastFrame) < unmarkedSilence {
+	if !now.IsZero() && now.Before(a.lastAudioLocked(now).Add(unmarkedSilence)) {
 		return a.delivered
 	}
 	through, least := a.delivered, time.Duration(0)
@@ -188,9 +188,9 @@ func (a *attempt) leastAudio(s string) time.Duration {
 	return max(least, a.floorOf(s))
 }
 
-// waitingLocked is since when the caller has waited for what the vendor owes. It reports false where nobody waits:
-// nothing is owed, or another generation of the context has the caller's ear.
-func (a *attempt) waitingLocked() (since time.Time, ok bool) {
+// waitingLocked is since when the caller has waited for what the vendor owes, less the time in which nobody was there to
+// hear it. It reports false where nobody waits: nothing is owed, or another generation of the context has the caller's ear.
+func (a *attempt) waitingLocked(now time.Time) (since time.Time, ok bool) {
 	turn, ok := a.g.out.turnCame()
 	if !ok || !a.owesLocked() {
 		return time.Time{}, false
@@ -199,12 +199,12 @@ func (a *attempt) waitingLocked() (since time.Time, ok bool) {
 	if !a.lastFrame.IsZero() {
 		since = later(a.lastFrame, later(a.owedSince, turn))
 	}
-	return since, true
+	return a.awake().Adjust(since, now), true
 }
 
 // deadlineLocked is when the vendor must have sent something, or the error that it has not.
 func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
-	since, ok := a.waitingLocked()
+	since, ok := a.waitingLocked(now)
 	if !ok {
 		return time.Time{}, nil
 	}

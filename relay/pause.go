@@ -25,7 +25,7 @@ func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
 		return false, time.Time{}
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone {
-		if at := a.lastFrame.Add(unmarkedIdle); now.Before(at) {
+		if at := a.lastAudioLocked(now).Add(unmarkedIdle); now.Before(at) {
 			return false, at
 		}
 	}

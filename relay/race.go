@@ -280,7 +280,7 @@ func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].backupDue(r.g.origin.srv.metrics.usualFirstAudio(reserve[0].Provider))
+	due := r.live[0].backupDue(now, r.g.origin.srv.metrics.usualFirstAudio(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}

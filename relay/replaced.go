@@ -22,11 +22,12 @@ func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
 	return a.g.floor == a && !a.lastFrame.IsZero() && saysNothing(err) && a.allSpokenLocked(now)
 }
 
-// allSpokenLocked reports whether all that was ordered has been spoken, and that is something.
+// allSpokenLocked reports whether all that was ordered has been spoken, and that is something. All that the vendor has sent
+// must have been read: as where its end has.
 func (a *attempt) allSpokenLocked(now time.Time) bool {
 	ordered := a.orderedLocked()
 	if a.caps.PieceEnds == upstream.PieceEndsNone {
-		return ordered > 0 && now.Sub(a.lastFrame) >= unmarkedIdle && a.throughLocked(now) >= ordered
+		return ordered > 0 && now.Sub(a.lastFrame) >= unmarkedIdle && a.throughLocked(time.Time{}) >= ordered
 	}
 	return a.delivered > 0 && a.delivered >= ordered
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"
@@ -74,9 +75,11 @@ type Parts struct {
 	Standing func() Standing
 	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:
 	// nowhere. Reports is what is asked about them.
-	Budgets  limits.Budgets
-	Ledger   Ledger
-	Reports  Reports
+	Budgets limits.Budgets
+	Ledger  Ledger
+	Reports Reports
+	// Awake tells time in which the process runs; nil: it always does.
+	Awake    *awake.Clock
 	Registry *prometheus.Registry
 	Log      zerolog.Logger
 }
@@ -94,6 +97,7 @@ type Server struct {
 	ledger    Ledger
 	gate      *limits.Connections
 	callers   *callers
+	awake     *awake.Clock
 	metrics   *metrics
 	registry  *prometheus.Registry
 	log       zerolog.Logger
@@ -115,6 +119,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		budgets:  parts.Budgets,
 		ledger:   parts.Ledger,
 		callers:  newCallers(),
+		awake:    parts.Awake,
 		registry: parts.Registry,
 		log:      parts.Log,
 		habits:   newHabits(),

@@ -289,7 +289,7 @@ func (s *session) sayGoodbye(f farewell) error {
 func (s *session) watch(now time.Time) (next time.Time, err error) {
 	heard := time.Unix(0, s.heard.Load())
 	running, quiet := s.active(now)
-	idle := later(time.Unix(0, s.said.Load()), quiet).Add(s.key.Limits.IdleTimeout)
+	idle := s.srv.awake.Adjust(later(time.Unix(0, s.said.Load()), quiet), now).Add(s.key.Limits.IdleTimeout)
 	if running > 0 {
 		idle = time.Time{}
 	} else if !now.Before(idle) {
@@ -301,10 +301,11 @@ func (s *session) watch(now time.Time) (next time.Time, err error) {
 		s.pinged = time.Time{}
 	}
 	if !s.pinged.IsZero() {
-		if now.Sub(s.pinged) >= pongPatience {
+		silent := s.srv.awake.Adjust(s.pinged, now).Add(pongPatience)
+		if !now.Before(silent) {
 			return now, errSilent
 		}
-		return earlier(idle, s.pinged.Add(pongPatience)), nil
+		return earlier(idle, silent), nil
 	}
 	if due := later(heard, time.Unix(0, taken)).Add(quietBeforePing); now.Before(due) {
 		return earlier(idle, due), nil

@@ -65,7 +65,8 @@ func (a *attempt) leave() {
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
 func (a *attempt) tickLocked(now time.Time) {
 	if !a.lastFrame.IsZero() {
-		gap := min(now.Sub(later(a.lastFrame, a.owedSince)), a.g.req.plan.StallTimeout)
+		gap := max(0, a.awake().Between(later(a.lastFrame, a.owedSince), now))
+		gap = min(gap, a.g.req.plan.StallTimeout)
 		if a.interval == 0 {
 			a.interval = gap
 		}

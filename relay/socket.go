@@ -5,15 +5,18 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"voicerelay/awake"
 	"voicerelay/limits"
 	"voicerelay/tcp"
 )
@@ -37,6 +40,7 @@ const (
 type socket struct {
 	*tcp.Conn
 	delay  prometheus.Observer // of audio, in seconds
+	awake  *awake.Clock
 	intake intake
 	taken  atomic.Int64 // unix nanoseconds at which the kernel last took bytes
 	torn   atomic.Bool  // the client has a part of a frame only, or may have
@@ -78,7 +82,7 @@ func (s *socket) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	s.torn.Store(true)
-	n, err := s.Conn.Write(p)
+	n, err := s.writeAll(p)
 	s.noteTaken(n)
 	if n == 0 || n == len(p) {
 		s.torn.Store(false)
@@ -86,6 +90,18 @@ func (s *socket) Write(p []byte) (int, error) {
 		s.rest = bytes.Clone(p[n:]) // whoever writes next completes it
 	}
 	return n, err
+}
+
+// writeAll writes all of p. A client that took nothing while this process did not run has not been waited for.
+func (s *socket) writeAll(p []byte) (sent int, err error) {
+	for {
+		began := time.Now()
+		n, err := s.Conn.Write(p[sent:])
+		sent += n
+		if !errors.Is(err, os.ErrDeadlineExceeded) || s.awake.Paused(began, time.Now()) == 0 {
+			return sent, err
+		}
+	}
 }
 
 // Close closes the connection. One that ends within a frame is reset: to a client that reads until the end a part of a
@@ -173,7 +189,7 @@ func (s *socket) finishLocked() error {
 		return nil
 	}
 	before := s.torn.Swap(true)
-	n, err := s.Conn.Write(s.rest)
+	n, err := s.writeAll(s.rest)
 	s.noteTaken(n)
 	if s.rest = s.rest[n:]; err != nil {
 		s.torn.Store(before || n > 0)
@@ -238,6 +254,7 @@ type hijacker struct {
 	http.ResponseWriter
 	limits limits.Config
 	delay  prometheus.Observer
+	awake  *awake.Clock
 	sock   *socket // set by Hijack
 }
 
@@ -252,6 +269,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.sock = newSocket(conn, h.limits, h.delay)
+	h.sock.awake = h.awake
 	src := io.MultiReader(bytes.NewReader(bytes.Clone(early)), h.sock)
 	r := bufio.NewReaderSize(src, max(readBufferSize, len(early)))
 	if _, err := r.Peek(len(early)); err != nil {

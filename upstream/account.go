@@ -17,7 +17,8 @@ type Account struct {
 // sockets are dialled, how many are opened ahead, and who logs.
 func NewAccount(cfg PoolConfig, env Env, caps Capabilities, d Dialect) Account {
 	cfg.StreamsPerSocket = caps.StreamsPerSocket
-	cfg.Socket.HTTP, cfg.Warm, cfg.Log = env.HTTP, env.Warm, env.Log
+	cfg.Socket.HTTP, cfg.Socket.Awake = env.HTTP, env.Awake
+	cfg.Warm, cfg.Log = env.Warm, env.Log
 	return Account{Caps: caps, Pool: NewPool(d, cfg), Ahead: new(Ahead)}
 }
 

@@ -17,7 +17,7 @@ import (
 // status other than 101 means. The error is an *Error and tells neither URL nor header.
 func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig, kind func(status int) Kind) (*Socket, error) {
 	cfg = cfg.withDefaults()
-	ctx, cancel := context.WithTimeout(ctx, cfg.Handshake)
+	ctx, cancel := cfg.Awake.WithTimeout(ctx, cfg.Handshake)
 	defer cancel()
 	client := *cfg.HTTP
 	client.Transport = cutTransport{client.Transport}

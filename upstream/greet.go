@@ -2,9 +2,10 @@ package upstream
 
 import (
 	"context"
-	"errors"
 
 	"github.com/coder/websocket"
+
+	"voicerelay/awake"
 )
 
 // Greeter is a Dialect whose vendor wants words exchanged on a new socket before any stream's.
@@ -21,7 +22,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *Error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Handshake)
+	ctx, cancel := s.cfg.Awake.WithTimeout(ctx, s.cfg.Handshake)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.Fail(unconnected(ctx, "no greeting in time")) })()
 	for ready := false; !ready; {
@@ -45,7 +46,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *Error {
 
 // unconnected is why a stream has no socket whose wait for one has ended with a context: late says what took too long.
 func unconnected(ctx context.Context, late string) *Error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+	if !awake.TimedOut(ctx) {
 		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
 	}
 	return &Error{Kind: ConnectFailed, Class: ClassTimeout, Message: late, Err: context.Cause(ctx)}

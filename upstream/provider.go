@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 )
 
 // Provider speaks for one configured vendor account. It is safe for concurrent use.
@@ -50,6 +51,8 @@ type Env struct {
 	Warm int
 	// Log takes connection events: never text, audio or keys.
 	Log zerolog.Logger
+	// Awake tells time in which the process runs: what a vendor is judged by. nil: it always does.
+	Awake *awake.Clock
 	// HTTP dials; nil for the default. Tests give one that dials in memory.
 	HTTP *http.Client
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"voicerelay/awake"
 )
 
 // maxRetryAfter is the longest that a vendor's Retry-After is believed.
@@ -40,10 +42,10 @@ func refused(ctx context.Context, resp *http.Response, err error, kind func(stat
 		}
 	}
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
-	case ctx.Err() != nil:
+	case awake.TimedOut(ctx):
 		return &Error{Kind: ConnectFailed, Class: ClassTimeout, Message: "no connection in time", Err: context.Cause(ctx)}
+	case ctx.Err() != nil:
+		return &Error{Kind: Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
 	case resp != nil:
 		return ClassHandshake.error(nil)
 	}

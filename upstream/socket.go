@@ -11,12 +11,16 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"voicerelay/awake"
 )
 
 // SocketConfig bounds a vendor socket. A zero field has the value named with it.
 type SocketConfig struct {
 	// HTTP dials: a client of this socket's own.
 	HTTP *http.Client
+	// Awake is the clock that the times below are measured by: nil for one that nothing stops.
+	Awake *awake.Clock
 	// Handshake bounds connecting, TLS included: 10 s.
 	Handshake time.Duration
 	// Write bounds how long the vendor may leave a frame untaken: 5 s.
@@ -90,7 +94,7 @@ type Socket struct {
 
 	// Owned by Run.
 	buf   []byte
-	stuck *time.Timer    // the writer's, fires where the vendor leaves a frame untaken
+	stuck *awake.Timer   // the writer's, fires where the vendor leaves a frame untaken
 	wg    sync.WaitGroup // writer, pinger and probe; a probe begins under mu, while there is no reason
 }
 
@@ -140,7 +144,7 @@ func (s *Socket) Reason() *Error {
 func (s *Socket) Run(
 	take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int, reason string) *Error,
 ) *Error {
-	s.stuck = time.AfterFunc(s.cfg.Write, func() {
+	s.stuck = s.cfg.Awake.AfterFunc(s.cfg.Write, func() {
 		s.Fail(stuck())
 	})
 	s.stuck.Stop()
@@ -280,7 +284,7 @@ var errNoPong = &Error{Kind: Dropped, Message: "the vendor answers no ping"}
 
 // pingOnce sends a ping. answered is false where nothing came of it in time.
 func (s *Socket) pingOnce(patience time.Duration) (answered bool, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := s.cfg.Awake.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err = s.conn.Ping(ctx); err == nil {
 		s.pongs.Add(1)

@@ -12,7 +12,7 @@ import (
 
 // allowed is the paragraph on imports in docs/ARCHITECTURE.md: who may import whom, within the module.
 func allowed(pkg string) []string {
-	leaves := []string{"audio", "text", clientModule + "/protocol", "limits", "billing", "tcp"}
+	leaves := []string{"audio", "text", clientModule + "/protocol", "limits", "billing", "tcp", "awake"}
 	switch {
 	case pkg == "cmd/relay":
 		return nil // everything
@@ -35,9 +35,9 @@ func allowed(pkg string) []string {
 	case strings.HasPrefix(pkg, "upstream/emulator"):
 		return []string{"audio", "upstream/emulator/voice"}
 	case pkg == "upstream":
-		return []string{"audio", "text", "tcp"}
+		return []string{"audio", "text", "tcp", "awake"}
 	case strings.HasPrefix(pkg, "upstream/"):
-		return []string{"upstream", "audio", "text"}
+		return []string{"upstream", "audio", "text", "awake"}
 	case pkg == "tests/bench": // the load generator must not be what limits
 		return []string{"upstream/emulator", "audio", "tcp"}
 	case strings.HasPrefix(pkg, "tests"):

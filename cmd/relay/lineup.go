@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/awake"
 	"voicerelay/relay"
 	"voicerelay/upstream"
 )
@@ -23,14 +24,14 @@ type member struct {
 
 // openLineup opens what can speak. Providers of the former lineup whose settings are as before are taken over, with all
 // that they have open. Where it fails, nothing is left open that was not before.
-func openLineup(ctx context.Context, all []providerSettings, former lineup, log zerolog.Logger) (lineup, error) {
+func openLineup(ctx context.Context, all []providerSettings, former lineup, env surroundings) (lineup, error) {
 	var next lineup
 	for _, s := range all {
 		if i := slices.IndexFunc(former, func(m member) bool { return m.settings.same(s) }); i >= 0 {
 			next = append(next, former[i])
 			continue
 		}
-		provider, err := openProvider(ctx, s, log)
+		provider, err := openProvider(ctx, s, env)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("provider %s: %w", s.Name, err), next.without(former).close())
 		}
@@ -39,9 +40,16 @@ func openLineup(ctx context.Context, all []providerSettings, former lineup, log 
 	return next, nil
 }
 
-func openProvider(ctx context.Context, s providerSettings, log zerolog.Logger) (*relay.Provider, error) {
+// surroundings are what all providers get of the process.
+type surroundings struct {
+	awake *awake.Clock
+	log   zerolog.Logger
+}
+
+func openProvider(ctx context.Context, s providerSettings, around surroundings) (*relay.Provider, error) {
 	env := s.Env
-	env.Log = log.With().Str("provider", s.Name).Logger()
+	env.Awake = around.awake
+	env.Log = around.log.With().Str("provider", s.Name).Logger()
 	provider, err := s.Driver.Open(s.Options, env)
 	if err != nil {
 		return nil, err

@@ -62,7 +62,7 @@ func (p *process) apply(ctx context.Context, s *settings, log zerolog.Logger) er
 	if err != nil {
 		return err
 	}
-	next, err := openLineup(ctx, s.Providers, p.lineup, log)
+	next, err := openLineup(ctx, s.Providers, p.lineup, surroundings{p.awake, log})
 	if err != nil {
 		return err
 	}

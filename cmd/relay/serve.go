@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
 
+	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/relay"
 	"voicerelay/routing"
@@ -82,6 +83,7 @@ type process struct {
 	url         string
 	failed      chan error // a listener that broke
 	server      *relay.Server
+	awake       *awake.Clock
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 
@@ -96,7 +98,7 @@ type process struct {
 func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, error) {
 	none := make(chan struct{})
 	close(none)
-	p := &process{failed: make(chan error, 2), settings: s, retired: none}
+	p := &process{failed: make(chan error, 2), awake: awake.New(), settings: s, retired: none}
 	if err := p.build(ctx, s, log); err != nil {
 		return nil, errors.Join(err, p.stop.run(context.WithoutCancel(ctx)))
 	}
@@ -104,6 +106,7 @@ func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, erro
 }
 
 func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (err error) {
+	p.stayAwake(ctx, log) // first: until the end whatever is late is judged by it
 	if p.server, err = p.newServer(ctx, s, log); err != nil {
 		return err
 	}
@@ -129,14 +132,26 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (e
 }
 
 // watch has the server look after its stores until the process stops.
-func (p *process) watch(ctx context.Context) {
+func (p *process) watch(ctx context.Context) { p.beside(ctx, "watch", p.server.Watch) }
+
+// stayAwake has pauses of the process be known until it stops.
+func (p *process) stayAwake(ctx context.Context, log zerolog.Logger) {
+	p.beside(ctx, "clock", func(ctx context.Context) {
+		p.awake.Run(ctx, func(lasted time.Duration) {
+			log.Warn().Dur("lasted_ms", lasted).Msg("this process did not run: its machine was stopped, or has too much to do")
+		})
+	})
+}
+
+// beside runs f beside all else, until the step of that name ends its context.
+func (p *process) beside(ctx context.Context, name string, f func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	over := make(chan struct{})
 	go func() { // ends with the step below, which waits for it
 		defer close(over)
-		p.server.Watch(ctx)
+		f(ctx)
 	}()
-	p.stop.push("watch", time.Second, func(context.Context) error {
+	p.stop.push(name, time.Second, func(context.Context) error {
 		cancel()
 		<-over
 		return nil
@@ -151,7 +166,7 @@ func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger
 	if err != nil {
 		return nil, err
 	}
-	if p.lineup, err = openLineup(ctx, s.Providers, nil, log); err != nil {
+	if p.lineup, err = openLineup(ctx, s.Providers, nil, surroundings{p.awake, log}); err != nil {
 		return nil, err
 	}
 	p.stop.push("former providers", providerPatience, p.awaitRetired)
@@ -170,6 +185,7 @@ func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger
 		Ledger:    kept.ledger,
 		Reports:   kept.reports,
 		Standing:  kept.standing,
+		Awake:     p.awake,
 		Registry:  registry,
 		Log:       log,
 	})

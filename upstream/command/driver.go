@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -22,6 +23,7 @@ type provider struct {
 	// Static after open.
 	cfg      Config
 	voices   []string
+	awake    *awake.Clock
 	log      zerolog.Logger
 	running  chan struct{} // a place for each program that may run
 	folders  *folders
@@ -47,6 +49,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		cfg:      cfg,
 		voices:   env.Voices,
+		awake:    env.Awake,
 		log:      env.Log,
 		running:  make(chan struct{}, cfg.Processes),
 		folders:  f,

@@ -123,7 +123,7 @@ func (s *stream) speak(ctx context.Context, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil // the end of a text that has been spoken
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.p.cfg.Timeout)
+	ctx, cancel := s.p.awake.WithTimeout(ctx, s.p.cfg.Timeout)
 	defer cancel()
 	if err := s.p.enter(ctx, s.wait); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -22,7 +23,8 @@ var format = audio.Format{Encoding: audio.PCM16, Rate: 24000}
 // provider speaks for one account.
 type provider struct {
 	upstream.Account
-	cfg Config
+	cfg   Config
+	awake *awake.Clock
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -31,7 +33,8 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		cfg: cfg,
+		cfg:   cfg,
+		awake: env.Awake,
 		Account: upstream.NewAccount(upstream.PoolConfig{
 			SharedOnceProven: true,
 			StreamsInAll:     contextsInAll,
@@ -88,6 +91,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		id:         req.ID,
 		dictionary: upstream.OptionsOf[options](req).PronunciationDict,
 		quiet:      p.cfg.Quiet,
+		awake:      p.awake,
 		letter:     time.Duration(float64(leastLetter) / p.Caps.ClampSpeed(req.Speed)),
 		clock:      upstream.Clock{Format: format},
 		ended:      piece{id: -1},

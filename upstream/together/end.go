@@ -50,7 +50,7 @@ func (s *stream) concludeLocked() {
 	}
 	s.due = time.Now().Add(wait)
 	if s.alarm == nil {
-		s.alarm = time.AfterFunc(wait, s.calm)
+		s.alarm = s.awake.AfterFunc(wait, s.calm)
 		return
 	}
 	s.alarm.Reset(wait)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -19,6 +20,7 @@ type stream struct {
 	dictionary []string
 	quiet      time.Duration
 	letter     time.Duration // the least audio for one
+	awake      *awake.Clock
 	over       chan struct{} // closed by end
 
 	seat upstream.Seat // has a lock of its own
@@ -43,7 +45,7 @@ type stream struct {
 	spokenPiece int           // that it is of
 
 	due   time.Time // when it is quiet; zero: not waited for
-	alarm *time.Timer
+	alarm *awake.Timer
 	sure  bool // nothing more comes of what has been committed
 
 	proven  bool  // an item has named the context to its done, and none has not

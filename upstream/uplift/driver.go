@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -20,7 +21,8 @@ const linger = time.Second
 type provider struct {
 	upstream.Account
 	transport
-	cfg Config
+	cfg   Config
+	awake *awake.Clock
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -35,6 +37,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		transport: t,
 		cfg:       cfg,
+		awake:     env.Awake,
 		Account: upstream.NewAccount(upstream.PoolConfig{
 			StreamsPerMinute: requestsPerMinute,
 			Idle:             cfg.Idle,

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -32,12 +32,12 @@ type stream struct {
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	next    *request    // has its place and no piece yet; nil: to be made
-	queue   []*request  // ordered and not delivered, in order
-	last    bool        // the last piece has been ordered
-	silence *time.Timer // fires where nothing is ever heard; nil until the first piece is sent
-	heard   bool        // there has been audio
-	stopped error       // the cause that Close was given; nothing more is delivered
+	next    *request     // has its place and no piece yet; nil: to be made
+	queue   []*request   // ordered and not delivered, in order
+	last    bool         // the last piece has been ordered
+	silence *awake.Timer // fires where nothing is ever heard; nil until the first piece is sent
+	heard   bool         // there has been audio
+	stopped error        // the cause that Close was given; nothing more is delivered
 	ended   bool
 }
 
@@ -103,7 +103,7 @@ func (s *stream) order(p upstream.Piece) (*request, *upstream.Seat, error) {
 
 // unseated ends a request that there is no place for, in time: the pieces before it are delivered all the same.
 func (s *stream) unseated(ctx context.Context, r *request, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+	if ctx.Err() != nil && !awake.TimedOut(ctx) {
 		return err // whoever ordered it has given it up
 	}
 	var failure *upstream.Error
@@ -119,7 +119,7 @@ func (s *stream) listen() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.silence == nil {
-		s.silence = time.AfterFunc(s.provider.cfg.Silence, s.unheard)
+		s.silence = s.provider.awake.AfterFunc(s.provider.cfg.Silence, s.unheard)
 	}
 }
 
