@@ -69,8 +69,9 @@ type attempt struct {
 	lastFrame time.Time     // zero: no audio yet
 	interval  time.Duration // usual between frames
 	owedSince time.Time     // since when the vendor owes what it owes
-	letGo     time.Time     // when the stream last sent what it had kept back, while nothing else was owed; zero: never
-	early     []text.Timed  // words told before the first audio, on the attempt's own clock
+	lag       lag
+	letGo     time.Time    // when the stream last sent what it had kept back, while nothing else was owed; zero: never
+	early     []text.Timed // words told before the first audio, on the attempt's own clock
 	heard     bool
 	proof     proof
 	ended     bool
@@ -313,9 +314,12 @@ func (a *attempt) sentLocked() {
 	owed := a.owesLocked()
 	a.withheld, a.sending = a.withheld-1, false
 	if !owed && a.owesLocked() {
-		a.owedSince = time.Now()
+		a.oweLocked(time.Now())
 	}
 }
+
+// oweLocked notes that the vendor owes something from now on.
+func (a *attempt) oweLocked(now time.Time) { a.owedSince, a.lag = now, lag{} }
 
 // lose ends the attempt from our side, and stops taking its audio. It returns what the attempt ended with: the
 // vendor's own error, where there was one before, says more.

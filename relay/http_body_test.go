@@ -71,7 +71,7 @@ func TestABodyThatNobodyWantsIsNotWaitedFor(t *testing.T) {
 func TestABodyThatComesLeavesNoDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
-		f.pace = time.Second
+		f.pace = 300 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		if got := r.speak(`{"text":"`+twelveWords+`"}`, nil); got.status != 200 || got.trailer.Get("Generation-Status") != "completed" {
 			t.Errorf("a long answer: got %d, %q", got.status, got.trailer.Get("Generation-Status"))

@@ -144,7 +144,7 @@ func (a *attempt) Withheld(n int) {
 	owed := a.owesLocked()
 	a.withheld, a.sending = n, false
 	if !owed && a.owesLocked() {
-		a.owedSince = time.Now()
+		a.oweLocked(time.Now())
 		a.letGo = a.owedSince
 	}
 	a.g.pokeRun()
@@ -206,6 +206,7 @@ func (a *attempt) waitingLocked(now time.Time) (since time.Time, ok bool) {
 func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
 	since, ok := a.waitingLocked(now)
 	if !ok {
+		a.lag = lag{}
 		return time.Time{}, nil
 	}
 	deadline, late := since.Add(a.g.req.plan.FirstAudioTimeout), upstream.FirstAudioTimeout
@@ -213,7 +214,7 @@ func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
 		deadline, late = since.Add(a.g.req.plan.StallTimeout), upstream.Stalled
 	}
 	if now.Before(deadline) {
-		return deadline, nil
+		return a.pacedLocked(deadline, now)
 	}
 	if a.delivered == len(a.pieces) && a.lastSent {
 		// Everything is through; only the vendor's account of it is missing.

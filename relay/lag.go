@@ -1,0 +1,46 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// A vendor may speak more slowly than real time, and its caller hears gaps. One that says less than one part in paceShare of it over
+// paceWindow, though it owes audio and its caller had none left to hear, does not speak. With runawayFactor this bounds how
+// long a text can be spoken.
+const (
+	paceShare  = 8
+	paceWindow = 10 * time.Second
+	// stallsInWindow: a vendor that may be silent for stall_timeout is given as much time again to make up for it.
+	stallsInWindow = 2
+)
+
+// lag is since when a vendor has owed audio without a pause, or since it last kept up, and what it had sent by then. The zero
+// value is nothing of the kind.
+type lag struct {
+	from time.Time
+	had  time.Duration
+}
+
+// pacedLocked is when to look next at a vendor that has until deadline to send something, or the error that it sends too
+// little.
+func (a *attempt) pacedLocked(deadline, now time.Time) (time.Time, error) {
+	if a.lastFrame.IsZero() || a.delivered == len(a.pieces) {
+		return deadline, nil // no audio yet, or none that is owed
+	}
+	if a.lag.from.IsZero() {
+		a.lag = lag{now, a.clock.duration()}
+	}
+	window := max(paceWindow, stallsInWindow*a.g.req.plan.StallTimeout)
+	if due := a.awake().Adjust(a.lag.from, now).Add(window); now.Before(due) {
+		return earlier(deadline, due), nil
+	}
+	said := a.clock.duration() - a.lag.had
+	ranDry := a.g.out.inHand(now) <= said // else there was enough in hand when the window began
+	if said < window/paceShare && ranDry {
+		return time.Time{}, &upstream.Error{Kind: upstream.Stalled, Message: "audio far below real time"}
+	}
+	a.lag = lag{now, a.clock.duration()}
+	return earlier(deadline, now.Add(window)), nil
+}

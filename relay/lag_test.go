@@ -1,0 +1,83 @@
+package relay
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// lagging hears an attempt that sends a frame of 50 ms each pace, and returns when it is over and why; zero: it is not, within
+// a minute.
+func lagging(t *testing.T, pace time.Duration, samples int) (after time.Duration, why error) {
+	t.Helper()
+	a := speakingTo(t, newFake().caps, twelveWords)
+	ordered(a)
+	began := time.Now()
+	for time.Since(began) < time.Minute {
+		f := fakeFrame('a')
+		f.Raw = f.Raw[:2*samples]
+		a.Audio(f)
+		for next := time.Now().Add(pace); time.Now().Before(next); time.Sleep(min(100*time.Millisecond, time.Until(next))) {
+			if _, err := a.due(); err != nil {
+				return time.Since(began), err
+			}
+		}
+		if err := a.failure(); err != nil {
+			return time.Since(began), err
+		}
+	}
+	return 0, nil
+}
+
+// A vendor that sends a sample now and then does not speak, and one that speaks slowly is left alone. One that would go on for
+// ever ends by how much it says.
+func TestAVendorMustKeepUp(t *testing.T) {
+	for name, tt := range map[string]struct {
+		pace    time.Duration
+		samples int
+		kind    upstream.Kind
+		least   time.Duration
+		most    time.Duration
+	}{
+		"a sample every 1.5 s":      {1500 * time.Millisecond, 1, upstream.Stalled, paceWindow, paceWindow + 2*time.Second},
+		"a twentieth of real time":  {time.Second, samplesPerChar, upstream.Stalled, paceWindow, paceWindow + 2*time.Second},
+		"a sixth of real time":      {300 * time.Millisecond, samplesPerChar, "", 0, 0},
+		"half of real time":         {100 * time.Millisecond, samplesPerChar, upstream.Garbled, 40 * time.Second, time.Minute},
+		"real time, and never ends": {50 * time.Millisecond, samplesPerChar, upstream.Garbled, 20 * time.Second, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				after, err := lagging(t, tt.pace, tt.samples)
+				if err == nil && tt.kind != "" || err != nil && upstream.KindOf(err) != tt.kind || after < tt.least || after > tt.most {
+					t.Errorf("over after %v: %v", after, err)
+				}
+			})
+		})
+	}
+}
+
+// Time in which nothing is owed is no lag.
+func TestAPauseOfTheTextIsNoLag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := speakingTo(t, newFake().caps, twelveWords)
+		ordered(a)
+		a.Audio(fakeFrame('a'))
+		a.Withheld(len(a.pieces))
+		for range 60 {
+			time.Sleep(time.Second)
+			if _, err := a.due(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.Withheld(0)
+		for range 3 {
+			a.Audio(fakeFrame('a'))
+			time.Sleep(time.Second)
+			if _, err := a.due(); err != nil {
+				t.Fatalf("in the first seconds of what is owed: %v", err)
+			}
+		}
+	})
+}
