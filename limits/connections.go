@@ -102,3 +102,10 @@ func (c *Connections) Inside() int {
 	defer c.mu.Unlock()
 	return c.inside
 }
+
+// Most is how many places there are.
+func (c *Connections) Most() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bounds.Most
+}

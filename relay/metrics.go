@@ -25,6 +25,7 @@ type metrics struct {
 	reroutes    *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
 	handshakes  prometheus.Counter
+	quietCut    prometheus.Counter
 
 	mu     sync.Mutex // guards recent
 	recent map[string]*latencies
@@ -74,11 +75,14 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 		handshakes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "relay_tls_handshake_failures_total", Help: "TLS handshakes with clients that failed.",
 		}),
+		quietCut: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "relay_quiet_connections_cut_total", Help: "Connections without a request that were cut since there were too many.",
+		}),
 		recent: make(map[string]*latencies),
 	}
 	collectors := []prometheus.Collector{
 		m.connections, m.active, m.generations, m.attempts, m.first, m.answered, m.frameDelay, m.cancel, m.held, m.reroutes,
-		m.refusals, m.handshakes,
+		m.refusals, m.handshakes, m.quietCut,
 	}
 	for _, c := range collectors {
 		if err := registry.Register(c); err != nil {

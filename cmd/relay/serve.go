@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	stdlog "log"
 	"net"
 	"net/http"
 	"os"
@@ -111,14 +110,14 @@ func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (e
 		return err
 	}
 	if s.AdminListen != "" {
-		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(p.server.AdminHandler(), p.server.ErrorLog())); err != nil {
+		if _, err := p.listen(s.AdminListen, nil, newHTTPServer(p.server.AdminHandler(), p.server)); err != nil {
 			return err
 		}
 	}
 	if p.certificate, err = openCertificate(s.TLS); err != nil {
 		return err
 	}
-	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), p.server.ErrorLog())); err != nil {
+	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), p.server)); err != nil {
 		return err
 	}
 	p.watch(ctx)
@@ -198,14 +197,15 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
-func newHTTPServer(handler http.Handler, errorLog *stdlog.Logger) *http.Server {
+func newHTTPServer(handler http.Handler, server *relay.Server) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnContext:       relay.BoundConn,
-		ErrorLog:          errorLog,
+		ConnState:         server.ConnState(),
+		ErrorLog:          server.ErrorLog(),
 	}
 }
 
