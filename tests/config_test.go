@@ -13,6 +13,7 @@ type config struct {
 	AdminListen   string              `yaml:"admin_listen,omitempty"`
 	Hosts         []string            `yaml:"hosts,omitempty"`
 	Origins       []string            `yaml:"origins,omitempty"`
+	Proxies       []string            `yaml:"trusted_proxies,omitempty"`
 	Log           map[string]string   `yaml:"log,omitempty"`
 	Tenants       map[string]any      `yaml:"tenants,omitempty"`
 	Keys          []map[string]any    `yaml:"keys,omitempty"`
