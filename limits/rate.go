@@ -26,6 +26,18 @@ func (r *Rate) Take(now time.Time) (ok bool, retryAfter time.Duration) {
 	return false, max(time.Duration(wait), 1) * time.Millisecond
 }
 
+// Scarce reports whether there is one token at most.
+func (r *Rate) Scarce(now time.Time) bool { return r.bucket.TokensAt(now) < 2 }
+
+// After is how long it takes until there is a token; 0: there is one.
+func (r *Rate) After(now time.Time) time.Duration {
+	missing := 1 - r.bucket.TokensAt(now)
+	if missing <= 0 {
+		return 0
+	}
+	return max(time.Duration(missing/float64(r.bucket.Limit())*float64(time.Second)), time.Millisecond)
+}
+
 // full reports whether the bucket is as good as new.
 func (r *Rate) full(now time.Time) bool {
 	return r.bucket.TokensAt(now) >= float64(r.bucket.Burst())

@@ -55,3 +55,25 @@ func TestRateRetryAfterHolds(t *testing.T) {
 		}
 	})
 }
+
+func TestWhenTheNextTokenComes(t *testing.T) {
+	now := time.Now()
+	r := NewRate(60)
+	if r.After(now) != 0 || r.Scarce(now) {
+		t.Error("a full bucket lets nobody pass")
+	}
+	for range 59 {
+		r.Take(now)
+	}
+	if r.After(now) != 0 || !r.Scarce(now) {
+		t.Errorf("with one token left the next comes after %v, scarce %v", r.After(now), r.Scarce(now))
+	}
+	r.Take(now)
+	wait := r.After(now)
+	if wait < 900*time.Millisecond || wait > 1100*time.Millisecond {
+		t.Errorf("the next token of 60 a minute comes after %v", wait)
+	}
+	if ok, _ := r.Take(now.Add(wait + time.Millisecond)); !ok {
+		t.Error("there is no token then")
+	}
+}

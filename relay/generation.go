@@ -36,6 +36,7 @@ type generation struct {
 	mu        sync.Mutex // guards what follows
 	funds     funds
 	text      text.Buffer
+	short     shortPieces
 	textAt    time.Time // when text last came
 	textIdled bool      // it counts as finished since then
 	attempts  []*attempt
@@ -99,6 +100,7 @@ func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 		poke:     make(chan struct{}, 1),
 		textAt:   now,
 		track:    newTrack(req.output.Rate),
+		short:    shortPieces{shared: o.short},
 	}
 	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()

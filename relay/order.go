@@ -36,6 +36,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	if p, ok := a.cutLocked(now); ok {
 		return step{ordered: true, piece: a.orderLocked(p, now)}
 	}
+	until = earlier(until, a.shortUntilLocked(now))
 	deadline, err := a.deadlineLocked(now)
 	if a.ended || err != nil {
 		a.loseLocked(err)
@@ -72,7 +73,11 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	if !a.roomyLocked(now) {
 		return text.Piece{}, false
 	}
-	return a.cutter.Next(text.Now{Idle: owed == 0, Settled: a.settledLocked(now)})
+	p, ok := a.cutter.Next(a.cutNowLocked(now, owed == 0))
+	if ok {
+		a.g.short.count(p, now)
+	}
+	return p, ok
 }
 
 // leastAhead is how much audio may be under way at least while text is ordered, however little may wait for the client: a
@@ -118,7 +123,7 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 // goesOnLocked reports whether another piece follows the last one at once.
 func (a *attempt) goesOnLocked(now time.Time) bool {
 	ahead := len(a.pieces) - a.throughLocked(now)
-	return !a.lastSent && ahead < piecesAhead && a.roomyLocked(now) && a.cutter.Ready(text.Now{Settled: a.settledLocked(now)})
+	return !a.lastSent && ahead < piecesAhead && a.roomyLocked(now) && a.cutter.Ready(a.cutNowLocked(now, false))
 }
 
 // owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. What the stream keeps back the

@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+	"voicerelay/limits"
 )
 
 // origin is where generations come from: what a session, and a request over HTTP, is to those that it has asked for.
@@ -18,7 +19,8 @@ type origin struct {
 	remote  netip.Addr // whose they are; invalid: not known
 	out     *outbox    // where their messages wait
 	framing framing
-	peer    peer // whom they tell of themselves
+	peer    peer         // whom they tell of themselves
+	short   *limits.Rate // of all short pieces of their texts
 }
 
 // peer is told of each step of a generation that it has to know.
@@ -50,6 +52,7 @@ func newOrigin(srv *Server, key *Key, form framing) origin {
 		srv:     srv,
 		key:     key,
 		framing: form,
+		short:   limits.NewRate(shortOfAllPerMinute),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // floor and limit are the widths between which the next piece's end is looked for. Unspeakable text that would fill half
 // of a piece doesn't count, since it is not sent.
-func (c *Cutter) floor() int { return c.base() + c.schedule.gather(c.pieces) }
+func (c *Cutter) floor() int { return c.base() + max(c.schedule.gather(c.pieces), c.least) }
 func (c *Cutter) limit() int { return c.base() + c.schedule.Max }
 
 func (c *Cutter) base() int {
@@ -52,6 +52,9 @@ func (c *Cutter) chooseOpen(now Now) (place, bool) {
 	from, floor := c.floor(), c.floor()
 	if now.Idle {
 		from = 0
+		if c.least > 0 {
+			from = c.base() + c.least
+		}
 	}
 	if p, ok := c.first(sentence, from, now.Settled); ok {
 		return p, true

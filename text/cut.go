@@ -26,6 +26,11 @@ func (s Schedule) clause() int {
 type Now struct {
 	Idle    bool // the vendor has nothing ordered: a complete sentence goes out at once, however short
 	Settled bool // no text has come for a moment: a sentence end at the very end of the text counts as one
+	// Least is how many characters a piece has while more text may come: what is shorter is joined with what follows, also
+	// where the client asked for speech. 0: any.
+	Least int
+	// Joined has what was flushed in parts be one piece, as far as one goes. Else it is as many as there were flushes.
+	Joined bool
 }
 
 // Cutter cuts a Buffer into pieces, in order, from an offset on. It holds no copy of the text and reads each
@@ -37,6 +42,8 @@ type Cutter struct {
 	at     place // the end of the last piece
 	pieces int   // given so far
 	last   bool  // the last of them said so
+	least  int   // of the Now that is looked at; never more than a piece may have
+	joined bool  // likewise
 
 	lead      place // where the text behind at begins to be speakable
 	leadKnown bool
@@ -105,6 +112,7 @@ func (c *Cutter) choose(now Now) (cut, bool) {
 	if c.last {
 		return cut{}, false
 	}
+	c.least, c.joined = min(now.Least, c.schedule.Max), now.Joined
 	c.scan.run()
 	head, finished := c.scan.head, c.scan.b.finished
 	if head.spoken == c.at.spoken {
@@ -125,12 +133,22 @@ func (c *Cutter) choose(now Now) (cut, bool) {
 }
 
 // closedEnd is where the text that must go out now ends: at the first flush mark with something to speak before
-// it, or at the end of a finished text.
+// it, and enough, or at the end of a finished text.
 func (c *Cutter) closedEnd() (place, bool) {
+	end, found := place{}, false
 	for _, p := range c.scan.stops {
-		if p.spoken > c.at.spoken {
-			return p, true
+		if p.spoken <= c.at.spoken || c.least > 0 && p.width < c.base()+c.least {
+			continue
 		}
+		if found && p.width > c.limit() {
+			break
+		}
+		if end, found = p, true; !c.joined {
+			break
+		}
+	}
+	if found {
+		return end, true
 	}
 	return c.scan.head, c.scan.b.finished
 }

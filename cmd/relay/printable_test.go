@@ -33,7 +33,7 @@ func TestPrintable(t *testing.T) {
 }
 
 // speaks reports what a terminal would do something at, but for the ends of lines.
-func speaks(told string) bool { return strings.ContainsAny(told, "\x1b\r\x07\x9b") }
+func speaks(told string) bool { return strings.ContainsAny(told, "\x1b\r\x07\u009b") }
 
 func TestTablesAreOnlyText(t *testing.T) {
 	var out bytes.Buffer

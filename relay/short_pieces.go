@@ -1,0 +1,67 @@
+package relay
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/limits"
+	"voicerelay/text"
+)
+
+// Bounds on short pieces, which a client makes by a flush behind every word. Each is a request at a vendor, while a
+// language model's sentences are mostly longer, and speaking one of its short ones takes more than a second.
+const (
+	shortPiece          = 40   // characters; what has as many is no short piece
+	shortPerMinute      = 60   // of a generation, and as many at once
+	shortOfAllPerMinute = 1800 // of a connection: as honest as 64 generations at once make them
+)
+
+// shortPieces are those of a generation. They are guarded by its mu.
+type shortPieces struct {
+	own    *limits.Rate // nil: there was none
+	shared *limits.Rate // of the connection
+}
+
+// after is how long the next short piece must wait; 0: not at all.
+func (s *shortPieces) after(now time.Time) time.Duration {
+	wait := s.shared.After(now)
+	if s.own != nil {
+		wait = max(wait, s.own.After(now))
+	}
+	return wait
+}
+
+// scarce reports whether hardly a short piece may be cut, so that each has all that waits for it.
+func (s *shortPieces) scarce(now time.Time) bool {
+	return s.own != nil && s.own.Scarce(now) || s.shared.Scarce(now)
+}
+
+// count counts a piece, if it is short. The text's last one may be as short as it is.
+func (s *shortPieces) count(p text.Piece, now time.Time) {
+	if p.Last || utf8.RuneCountInString(p.Text) >= shortPiece {
+		return
+	}
+	if s.own == nil {
+		s.own = limits.NewRate(shortPerMinute)
+	}
+	s.own.Take(now)
+	s.shared.Take(now) // other generations may have been faster: it is a bound on many, by a few more or less
+}
+
+// cutNowLocked is what the cutter is to know. While no short piece may be cut, text is joined until it is a longer one.
+func (a *attempt) cutNowLocked(now time.Time, idle bool) text.Now {
+	n := text.Now{Idle: idle, Settled: a.settledLocked(now), Joined: a.g.short.scarce(now)}
+	if a.g.short.after(now) > 0 {
+		n.Least = shortPiece
+	}
+	return n
+}
+
+// shortUntilLocked is when a short piece may be cut that waits only for that; zero: there is none.
+func (a *attempt) shortUntilLocked(now time.Time) time.Time {
+	wait := a.g.short.after(now)
+	if wait == 0 || a.lastSent || !a.cutter.Ready(text.Now{Idle: !a.owesLocked(), Settled: a.settledLocked(now)}) {
+		return time.Time{}
+	}
+	return now.Add(wait)
+}

@@ -1,0 +1,106 @@
+package relay
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A flush behind every other character makes no request each at the vendor, and all is spoken.
+func TestShortPiecesAreRated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g", "", `,"final":false`))
+		began := time.Now()
+		const parts = 2000
+		go func() {
+			for range parts {
+				_ = c.write(`{"type":"append","generation_id":"g","text":"a "}`)
+				_ = c.write(`{"type":"flush","generation_id":"g"}`)
+				time.Sleep(5 * time.Millisecond)
+			}
+			_ = c.write(`{"type":"finish","generation_id":"g"}`)
+		}()
+		done, _ := c.until("done")
+		if done["reason"] != "completed" {
+			t.Errorf("done: %v", done)
+		}
+		texts := f.texts()
+		if got, want := strings.Join(texts, ""), strings.Repeat("a ", parts); strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("%d characters are spoken, want %d", len(got), len(want))
+		}
+		short := 0
+		for _, text := range texts {
+			if len(text) < shortPiece {
+				short++
+			}
+		}
+		most := shortPerMinute + int(time.Since(began)/time.Second)*shortPerMinute/60 + 1 // and the last
+		if short > most || len(texts) > most+2*parts/shortPiece {
+			t.Errorf("%d pieces, %d of them short, want %d short ones", len(texts), short, most)
+		}
+	})
+}
+
+// What is flushed beyond the rate is spoken within a second, though nothing more comes.
+func TestAFlushBeyondTheRateIsSpokenSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g", "", `,"final":false`))
+		go func() {
+			for {
+				if _, err := c.read(); err != nil {
+					return
+				}
+			}
+		}()
+		for i := range shortPerMinute + 5 {
+			c.send(fmt.Sprintf(`{"type":"append","generation_id":"g","text":"w%d "}`, i))
+			c.send(`{"type":"flush","generation_id":"g"}`)
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(1100 * time.Millisecond)
+		if got, want := strings.Join(f.texts(), ""), fmt.Sprintf("w%d ", shortPerMinute+4); !strings.HasSuffix(got, want) {
+			t.Errorf("a second later %q is spoken, want up to %q", got, want)
+		}
+		_ = c.conn.CloseNow()
+		synctest.Wait()
+	})
+}
+
+// A language model that flushes each of its sentences is spoken at once, sentence by sentence.
+func TestHonestSentencesAreNotRated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g", "", `,"final":false`))
+		const sentences = 40
+		go func() {
+			for i := range sentences {
+				_ = c.write(fmt.Sprintf(`{"type":"append","generation_id":"g","text":"Sentence number %d. "}`, i))
+				_ = c.write(`{"type":"flush","generation_id":"g"}`)
+				time.Sleep(100 * time.Millisecond)
+			}
+			_ = c.write(`{"type":"finish","generation_id":"g"}`)
+		}()
+		c.until("done")
+		if got := len(f.texts()); got < sentences {
+			t.Errorf("%d pieces for %d sentences that were flushed", got, sentences)
+		}
+	})
+}
+
+// texts are the pieces that were ordered.
+func (f *fakeProvider) texts() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for _, p := range f.pieces {
+		all = append(all, p.Text)
+	}
+	return all
+}
