@@ -3,6 +3,7 @@ package attack
 import (
 	"bytes"
 	"compress/flate"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -10,6 +11,10 @@ import (
 // connections are what somebody with a key can do with connections and frames.
 func connections() []attack {
 	return []attack{
+		{name: "all connections", does: allConnections, least: 100, grows: 48},
+		{name: "connections without a request", does: silentConnections, least: 500, grows: 48},
+		{name: "messages that never end", does: endlessMessages, least: 50, grows: 96},
+		{name: "refused texts, each with an id of its own", does: refusedIDs, least: 2000, grows: 128},
 		{name: "connections that come and go", does: comeAndGo, least: 50, grows: 48},
 		{name: "pings, pongs unread", does: pingFlood, least: 10_000, grows: 48},
 		{name: "a message in frames of one byte", does: framesOfOneByte, least: 100_000, grows: 48},
@@ -17,6 +22,47 @@ func connections() []attack {
 		{name: "lengths that never come", does: lengthsThatNeverCome, least: 100, grows: 48},
 		{name: "long lists of subprotocols", does: subprotocols, least: 20, grows: 32},
 	}
+}
+
+func allConnections(h *hostile) {
+	for range 600 {
+		if conn, err := h.polite(""); err == nil {
+			defer conn.CloseNow()
+		}
+		h.did(1)
+	}
+	h.hold()
+}
+
+func silentConnections(h *hostile) {
+	for range 1500 {
+		if _, err := h.dial(""); err == nil {
+			h.did(1)
+		}
+	}
+	h.hold()
+}
+
+// endlessMessages send most of the longest message, and say that they are alive from then on.
+func endlessMessages(h *hostile) {
+	for _, s := range h.sockets(100, "") {
+		s.drain()
+		h.wg.Go(func() {
+			_ = s.write(frame(begins, bytes.Repeat([]byte(" "), 250_000)))
+			for !h.over() && s.write(frame(ping, nil)) == nil {
+				h.did(1)
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
+	}
+	h.hold()
+}
+
+// refusedIDs fill what a connection remembers of ids, which texts that are refused do as well.
+func refusedIDs(h *hostile) {
+	h.unread(40, 40, text, func(i int) string {
+		return generate(fmt.Sprint(i, strings.Repeat("i", 110)), `"text":"","voice":"none"`)
+	})
 }
 
 func comeAndGo(h *hostile) {

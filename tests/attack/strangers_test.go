@@ -16,8 +16,8 @@ func strangers() []attack {
 		{name: "headers of a megabyte", does: headersOfAMegabyte, least: 20, grows: 32},
 		{name: "requests in a row, answers unread", does: pipelined, least: 1000, grows: 48},
 		{name: "another protocol's first bytes", does: otherProtocols, least: 50, grows: 32},
-		{name: "wrong keys", does: wrongKeys, least: 50, grows: 32},
-		{name: "upgrades without a key", does: upgradesWithoutAKey, least: 50, grows: 32},
+		{name: "wrong keys", does: wrongKeys, least: 10, grows: 32},
+		{name: "upgrades without a key", does: upgradesWithoutAKey, least: 10, grows: 32},
 	}
 }
 
