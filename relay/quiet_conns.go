@@ -2,6 +2,7 @@ package relay
 
 import (
 	"container/list"
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -24,13 +25,40 @@ type quietConns struct {
 	order *list.List // of net.Conn; the one that has been quiet for longest is in front
 }
 
-// ConnState is for the ConnState of an http.Server that has one of the relay's handlers: one for each.
-func (srv *Server) ConnState() func(net.Conn, http.ConnState) {
-	q := &quietConns{srv: srv, known: make(map[net.Conn]*list.Element), order: list.New()}
-	return q.note
+// BoundConns bounds the connections of an http.Server that has one of the relay's handlers: what each keeps in the kernel, and
+// how many have no request.
+func (srv *Server) BoundConns(server *http.Server) {
+	q := srv.newQuietConns()
+	server.ConnState = q.note
+	server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		boundKernelBuffers(conn)
+		return context.WithValue(ctx, connKey{}, conn)
+	}
+	server.Handler = q.unquiet(server.Handler)
+}
+
+func (srv *Server) newQuietConns() *quietConns {
+	return &quietConns{srv: srv, known: make(map[net.Conn]*list.Element), order: list.New()}
+}
+
+// connKey is the key of a request's connection in its context.
+type connKey struct{}
+
+// unquiet takes note of requests that have come whole. A connection that the server calls active may have sent one byte of
+// its header.
+func (q *quietConns) unquiet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if conn, ok := r.Context().Value(connKey{}).(net.Conn); ok {
+			q.changed(conn, false)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (q *quietConns) note(conn net.Conn, state http.ConnState) {
+	if state == http.StateActive {
+		return
+	}
 	if cut := q.changed(conn, state == http.StateNew || state == http.StateIdle); cut != nil {
 		q.srv.metrics.quietCut.Inc()
 		_ = resetConn(cut) // its server notices

@@ -14,7 +14,8 @@ import (
 func TestQuietConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		note := r.srv.ConnState()
+		quiet := r.srv.newQuietConns()
+		note := quiet.note
 		conns := make([]net.Conn, leastUnasked+10)
 		closed := func(i int) bool { return conns[i].SetDeadline(time.Time{}) != nil }
 		for i := range conns {
@@ -22,16 +23,18 @@ func TestQuietConnectionsAreBounded(t *testing.T) {
 			note(conns[i], http.StateNew)
 			switch i {
 			case 0, 1:
-				note(conns[i], http.StateActive) // it is asked
+				quiet.changed(conns[i], false) // it is asked
+			case 3:
+				note(conns[i], http.StateActive) // a byte has come
 			case 2:
 				note(conns[i], http.StateIdle) // it was asked
 			}
 		}
 		note(conns[0], http.StateHijacked)
 		note(conns[1], http.StateIdle)
-		for i := range 3 {
-			if closed(i) != (i == 2) {
-				t.Errorf("connection %d is closed: %t; want the quiet one alone", i, closed(i))
+		for i := range 4 {
+			if closed(i) != (i >= 2) {
+				t.Errorf("connection %d is closed: %t; want the quiet ones alone", i, closed(i))
 			}
 		}
 		if got := series(t, r, "relay_quiet_connections_cut_total")[""].GetCounter().GetValue(); got != 9 {
@@ -50,7 +53,7 @@ func TestQuietConnectionsAreBounded(t *testing.T) {
 func TestRequestsAmongQuietConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.http.ConnState = r.srv.ConnState()
+		r.srv.BoundConns(r.http)
 		for range leastUnasked + 100 {
 			conn, err := r.pipe.dial()
 			if err != nil {

@@ -3,7 +3,6 @@ package relay
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -57,13 +56,6 @@ func newSocket(conn net.Conn, of limits.Config, delay prometheus.Observer) *sock
 	s.taken.Store(time.Now().UnixNano())
 	boundKernelBuffers(conn)
 	return s
-}
-
-// BoundConn keeps small what a client that stops reading leaves in the kernel. It is for the ConnContext of the server
-// that has the relay's handler, which itself never sees the connection of a request.
-func BoundConn(ctx context.Context, conn net.Conn) context.Context {
-	boundKernelBuffers(conn)
-	return ctx
 }
 
 // Read reads what the client has sent, and makes one wait that sends too much: frames of any kind, whole or in pieces.

@@ -198,15 +198,15 @@ const (
 )
 
 func newHTTPServer(handler http.Handler, server *relay.Server) *http.Server {
-	return &http.Server{
+	bounded := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ConnContext:       relay.BoundConn,
-		ConnState:         server.ConnState(),
 		ErrorLog:          server.ErrorLog(),
 	}
+	server.BoundConns(bounded)
+	return bounded
 }
 
 // listen serves on an address, and returns the URL under which it is reached.
