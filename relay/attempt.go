@@ -56,7 +56,7 @@ type attempt struct {
 	// Guarded by g.mu.
 	cutter    *text.Cutter
 	pieces    []orderedPiece
-	expected  time.Duration // of audio, that they take
+	expected  time.Duration // of audio, that they may well take
 	given     int           // pieces that the vendor has, or may have: the last may still be on its way
 	delivered int           // pieces whose audio is through
 	withheld  int           // of the last pieces, those that the vendor has no order for

@@ -129,6 +129,11 @@ func speechTime(text string, speed float64) time.Duration {
 	return time.Duration(float64(billing.SpeechTime(int64(utf8.RuneCountInString(text)))) / speed)
 }
 
+// longestSpeech is about how long a text may well take, whatever there is to say in it.
+func longestSpeech(s string, speed float64) time.Duration {
+	return time.Duration(float64(billing.SpeechTime(int64(text.SpokenLength(s)))) / speed)
+}
+
 // longestSentence is beyond any text: what is cut by it is cut at sentence ends alone.
 const longestSentence = 1 << 30
 

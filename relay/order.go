@@ -116,7 +116,7 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 		ordered.track = a.g.track.addPiece(p)
 	}
 	a.pieces = append(a.pieces, ordered)
-	a.expected += speechTime(p.Text, a.caps.ClampSpeed(a.g.req.speed))
+	a.expected += longestSpeech(p.Text, a.caps.ClampSpeed(a.g.req.speed))
 	return upstream.Piece{ID: len(a.pieces) - 1, Text: p.Text, Last: p.Last, More: a.goesOnLocked(now)}
 }
 
@@ -259,7 +259,7 @@ func (a *attempt) speechVerdict(pieces []orderedPiece, got time.Duration) error 
 
 // floorOf is the least audio that counts as a text spoken.
 func (a *attempt) floorOf(s string) time.Duration {
-	return time.Duration(float64(text.Letters(s)) * float64(shortAudio) / a.caps.ClampSpeed(a.g.req.speed))
+	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / a.caps.ClampSpeed(a.g.req.speed))
 }
 
 // earlier is the first of two times, of which zero means never.

@@ -52,17 +52,6 @@ func Speakable(s string) bool {
 	return found
 }
 
-// Letters counts the letters and digits of any script in s outside of tags.
-func Letters(s string) int {
-	n := 0
-	tagged(s, false, func(from, to int, kind stretch) {
-		if kind != tagText {
-			n += countSpeakable([]byte(s[from:to]))
-		}
-	})
-	return n
-}
-
 // apartWidth is the number of code points of letters written apart, with a space around each.
 func apartWidth(s string) int {
 	width := 0
