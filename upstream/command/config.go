@@ -53,12 +53,19 @@ func defaults() Config {
 	return Config{
 		Command:        []string{"espeak-ng", "--stdin", "--stdout", "-v", voiceMark},
 		Output:         Output{Encoding: audio.WAV},
-		Timeout:        15 * time.Second,
-		MaxOutputBytes: 8 << 20,
-		Processes:      8,
+		Timeout:        usualTimeout,
+		MaxOutputBytes: usualOutputBytes,
+		Processes:      usualProcesses,
 		Limits:         defaultLimits(),
 	}
 }
+
+// Where the configuration says nothing. Config says why.
+const (
+	usualTimeout     = 15 * time.Second
+	usualOutputBytes = 8 << 20
+	usualProcesses   = 8
+)
 
 // Bounds of the bounds.
 const (

@@ -24,9 +24,15 @@ type Limits struct {
 	Processes int `yaml:"processes"`
 }
 
-// defaultLimits are beyond what programs that speak need, and below what hurts a machine.
+// Where the configuration says nothing: beyond what programs that speak need, and below what hurts a machine.
+const (
+	usualAddressSpace = 16 << 30
+	usualFileBytes    = 64 << 20
+	usualOpenFiles    = 256
+)
+
 func defaultLimits() Limits {
-	return Limits{AddressSpace: 16 << 30, FileBytes: 64 << 20, OpenFiles: 256}
+	return Limits{AddressSpace: usualAddressSpace, FileBytes: usualFileBytes, OpenFiles: usualOpenFiles}
 }
 
 // Bounds of the limits. The lower ones are what a program needs to start at all.
