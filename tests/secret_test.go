@@ -46,7 +46,8 @@ func TestWhatIsKeptBearsNoTextAudioOrKeys(t *testing.T) {
 	r := serve(t, cfg)
 	c := r.dialWith(t, dialing{query: "api_key=k-bot-0123456789"})
 	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences, "idempotency_key": "1d3mp0tent", "metadata": j{"note": "k3pt"}})
-	audio := c.await("audio", of("audio", "g")).Audio[:300]
+	audio := c.await("audio", of("audio", "g")).Audio
+	audio = audio[len(audio)-300:] // speech begins with silence, which is like anything that is empty
 	c.completed("g")
 	eventually(t, "the record in Redis", func() bool { return s.shipped() == 1 })
 	r.terminate()
