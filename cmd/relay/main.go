@@ -41,9 +41,11 @@ func commands() []verb {
 		{"serve", "the relay, as config.yaml says", serve},
 		{"check", "validate a configuration, all faults at once", check},
 		{"say", "speak a text, or standard input as it comes, through a relay", say},
+		{"ready", "ask a relay whether it takes new connections; exit status 0 if so", ready},
 		{"usage", "what was spoken and what it cost, also beside a running relay", usageReport},
 		{"ledger", "verify: check the ledger, and Redis against it; ship: bring Redis what it lacks; forget: a relay that is gone", ledgerWork},
 		{"emulate", "one vendor's emulator, for tests", emulate},
+		{"version", "what this binary was built from", version},
 	}
 }
 

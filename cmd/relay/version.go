@@ -1,0 +1,45 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// What the linker says of a build that has no repository beside it, as in an image: -X main.stampedVersion=….
+var stampedVersion, stampedRevision string
+
+// version says what this binary was built from: `relay version`.
+func version(_ context.Context, args []string, std stdio) int {
+	flags := flag.NewFlagSet("relay version", flag.ContinueOnError)
+	if done, code := parseFlags(flags, args, std.err); done {
+		return code
+	}
+	if !noArguments(flags, std.err) {
+		return exitUsage
+	}
+	info, _ := debug.ReadBuildInfo() // nil in a binary that was built in another way
+	fmt.Fprint(std.out, describeBuild(info, stampedVersion, stampedRevision))
+	return exitOK
+}
+
+// describeBuild is a build in lines of a name and a value.
+func describeBuild(info *debug.BuildInfo, version, revision string) string {
+	modified := ""
+	if info != nil {
+		version = cmp.Or(version, info.Main.Version)
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				revision = cmp.Or(revision, s.Value)
+			case s.Key == "vcs.modified" && s.Value == "true":
+				modified = ", modified"
+			}
+		}
+	}
+	return fmt.Sprintf("version: %s\nrevision: %s%s\ngo: %s %s/%s\n",
+		cmp.Or(version, "unknown"), cmp.Or(revision, "unknown"), modified, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
