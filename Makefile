@@ -58,7 +58,7 @@ proofs:
 	go test ./relay -run '^TestTheLedgerKeepsNobodyWaiting$$' -count=1 -v -args -proofs
 
 # attacks attacks a running relay in every way of docs/security.md, alone on the machine, and prints what each costs it and
-# another tenant. go test ./... does the same, and is lenient with the longest waits.
+# another tenant. go test ./... does the same, and is lenient with waits.
 attacks:
 	go test ./tests/attack -run '^TestAttacks$$' -count=1 -v -args -strict
 

@@ -28,16 +28,18 @@ const (
 	fewer     = 8 // where the waits are only printed
 )
 
-// What the other tenant may wait. Half of its waits are held on any machine. The longest are, too, where -args -strict says that
-// nothing else runs: a busy machine makes anybody wait at times. An attack is repeated where it waited too long.
+// What the other tenant may wait, at the median and at the 95th percentile, is twice what it waits alone, and at least slack
+// more. A busy machine makes anybody wait at times, so that the slack is short only where -args -strict says that nothing else runs
+// there, and an attack is repeated where it waited too long.
 const (
-	tries    = 3
-	times    = 2 // what it waits alone
-	slack    = 25 * time.Millisecond
-	slackTop = 250 * time.Millisecond // beside other programs
+	tries       = 3
+	times       = 2
+	strictSlack = 25 * time.Millisecond
+	slack       = 100 * time.Millisecond
+	slackTop    = 250 * time.Millisecond // at the 95th percentile
 )
 
-var strict = flag.Bool("strict", false, "hold the longest waits too: nothing else runs on this machine")
+var strict = flag.Bool("strict", false, "hold the waits of the other tenant closely: nothing else runs on this machine")
 
 // all is every attack.
 func all() []attack {
@@ -77,13 +79,13 @@ func TestAttacks(t *testing.T) {
 
 // waitsTooLong says what is wrong with the waits beside an attack.
 func waitsTooLong(alone, beside []time.Duration) error {
-	top := slackTop
-	if *strict {
-		top = slack
-	}
-	for share, slack := range map[float64]time.Duration{0.5: slack, 0.95: top} {
+	slacks := map[float64]time.Duration{0.5: slack, 0.95: slackTop}
+	for share, more := range slacks {
+		if *strict {
+			more = strictSlack
+		}
 		usual, got := quantile(alone, share), quantile(beside, share)
-		if bound := max(times*usual, usual+slack); got > bound {
+		if bound := max(times*usual, usual+more); got > bound {
 			return fmt.Errorf("another tenant waits %v for its first audio (p%.0f), want at most %v", got, share*100, bound)
 		}
 	}

@@ -11,15 +11,15 @@ import (
 // connections are what somebody with a key can do with connections and frames.
 func connections() []attack {
 	return []attack{
-		{name: "all connections", does: allConnections, least: 100, grows: 48},
-		{name: "connections without a request", does: silentConnections, least: 500, grows: 48},
+		{name: "all connections", does: allConnections, least: 25, grows: 48},
+		{name: "connections without a request", does: silentConnections, least: 125, grows: 48},
 		{name: "messages that never end", does: endlessMessages, least: 50, grows: 96},
-		{name: "refused texts, each with an id of its own", does: refusedIDs, least: 2000, grows: 128},
+		{name: "refused texts, each with an id of its own", does: refusedIDs, least: 500, grows: 128},
 		{name: "connections that come and go", does: comeAndGo, least: 50, grows: 48},
 		{name: "pings, pongs unread", does: pingFlood, least: 10_000, grows: 48},
 		{name: "a message in frames of one byte", does: framesOfOneByte, least: 100_000, grows: 48},
 		{name: "compressed frames", does: compressedFrames, least: 20, grows: 48},
-		{name: "lengths that never come", does: lengthsThatNeverCome, least: 100, grows: 48},
+		{name: "lengths that never come", does: lengthsThatNeverCome, least: 25, grows: 48},
 		{name: "long lists of subprotocols", does: subprotocols, least: 20, grows: 32},
 	}
 }

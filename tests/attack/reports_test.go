@@ -10,7 +10,7 @@ import (
 func reports() []attack {
 	return []attack{
 		{name: "reports of usage", does: usageReports, least: 20, grows: 96},
-		{name: "metrics and providers, 1000 a second", does: statePolled, least: 200, grows: 64},
+		{name: "metrics and providers, 1000 a second", does: statePolled, least: 50, grows: 64},
 	}
 }
 

@@ -11,10 +11,10 @@ import (
 // strangers have no key.
 func strangers() []attack {
 	return []attack{
-		{name: "bodies that never come", does: bodiesThatNeverCome, least: 300, grows: 32},
-		{name: "headers, a byte at a time", does: headersByTheByte, least: 1000, grows: 32},
+		{name: "bodies that never come", does: bodiesThatNeverCome, least: 75, grows: 32},
+		{name: "headers, a byte at a time", does: headersByTheByte, least: 250, grows: 32},
 		{name: "headers of a megabyte", does: headersOfAMegabyte, least: 20, grows: 32},
-		{name: "requests in a row, answers unread", does: pipelined, least: 1000, grows: 48},
+		{name: "requests in a row, answers unread", does: pipelined, least: 250, grows: 48},
 		{name: "another protocol's first bytes", does: otherProtocols, least: 50, grows: 32},
 		{name: "wrong keys", does: wrongKeys, least: 10, grows: 32},
 		{name: "upgrades without a key", does: upgradesWithoutAKey, least: 10, grows: 32},

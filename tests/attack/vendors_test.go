@@ -5,14 +5,14 @@ import "fmt"
 // vendors are what a hostile vendor can do, with a tenant that has it speak.
 func vendors() []attack {
 	return []attack{
-		{name: "vendor: times of words without end", does: atTheIll, ill: endlessWords, least: 100, grows: 96},
-		{name: "vendor: audio without end", does: atTheIll, ill: endlessAudio, least: 100, grows: 128},
-		{name: "vendor: frames of one sample", does: atTheIll, ill: tinyFrames, least: 1000, grows: 96},
+		{name: "vendor: times of words without end", does: atTheIll, ill: endlessWords, least: 25, grows: 96},
+		{name: "vendor: audio without end", does: atTheIll, ill: endlessAudio, least: 25, grows: 128},
+		{name: "vendor: frames of one sample", does: atTheIll, ill: tinyFrames, least: 250, grows: 96},
 		{name: "vendor: a sample now and then", does: atTheIll, ill: aSampleNowAndThen, least: 20, grows: 96},
 		{name: "vendor: frames of 10 MB", does: atTheIll, ill: hugeFrames, least: 1, grows: 128},
 		{name: "vendor: messages that nobody knows", does: atTheIll, ill: strangeMessages, least: 20, grows: 128},
 		{name: "vendor: errors to a terminal", does: atTheIll, ill: errorsToATerminal, least: 1, grows: 96},
-		{name: "vendor: ends of others' streams", does: atTheIll, ill: contextsOfOthers, least: 100, grows: 96},
+		{name: "vendor: ends of others' streams", does: atTheIll, ill: contextsOfOthers, least: 25, grows: 96},
 	}
 }
 
