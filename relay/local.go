@@ -53,10 +53,12 @@ func viaProxy(r *http.Request) bool {
 }
 
 // fromAnotherSite reports whether a browser says that a page of another site asks, as for an image, where it names no
-// origin. Origins that are named are checked by themselves.
+// origin. Origins that are named are checked by themselves. A link that a person follows is none of that: the page that has
+// it sees nothing of the answer.
 func fromAnotherSite(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
-	return r.Header.Get("Origin") == "" && (site == "cross-site" || site == "same-site")
+	follows := r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	return r.Header.Get("Origin") == "" && (site == "cross-site" || site == "same-site") && !follows
 }
 
 func (set *setup) localHost(host string) bool {

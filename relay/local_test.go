@@ -25,18 +25,28 @@ func TestNoProxyBeforeARelayWithoutKeys(t *testing.T) {
 		change        func(*http.Request)
 		local, keyful int
 	}{
-		"a program":                 {func(*http.Request) {}, 200, 200},
-		"X-Forwarded-For":           {header("X-Forwarded-For", "::1"), 403, 200},
-		"X-Forwarded-Host":          {header("X-Forwarded-Host", "localhost"), 403, 200},
-		"Forwarded":                 {header("Forwarded", "for=::1"), 403, 200},
-		"X-Real-IP":                 {header("X-Real-IP", "127.0.0.1"), 403, 200},
-		"Via":                       {header("Via", "1.1 squid"), 403, 200},
-		"CF-Connecting-IP":          {header("CF-Connecting-IP", "192.0.2.1"), 403, 200},
-		"nginx as it comes":         {old("close"), 403, 200},
-		"a program of HTTP/1.0":     {old(""), 200, 200},
-		"one that keeps it alive":   {old("keep-alive"), 200, 200},
-		"an image of another site":  {header("Sec-Fetch-Site", "cross-site"), 403, 200},
-		"an image of another port":  {header("Sec-Fetch-Site", "same-site"), 403, 200},
+		"a program":                {func(*http.Request) {}, 200, 200},
+		"X-Forwarded-For":          {header("X-Forwarded-For", "::1"), 403, 200},
+		"X-Forwarded-Host":         {header("X-Forwarded-Host", "localhost"), 403, 200},
+		"Forwarded":                {header("Forwarded", "for=::1"), 403, 200},
+		"X-Real-IP":                {header("X-Real-IP", "127.0.0.1"), 403, 200},
+		"Via":                      {header("Via", "1.1 squid"), 403, 200},
+		"CF-Connecting-IP":         {header("CF-Connecting-IP", "192.0.2.1"), 403, 200},
+		"nginx as it comes":        {old("close"), 403, 200},
+		"a program of HTTP/1.0":    {old(""), 200, 200},
+		"one that keeps it alive":  {old("keep-alive"), 200, 200},
+		"an image of another site": {header("Sec-Fetch-Site", "cross-site"), 403, 200},
+		"an image of another port": {header("Sec-Fetch-Site", "same-site"), 403, 200},
+		"a frame of another site": {func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			r.Header.Set("Sec-Fetch-Mode", "navigate")
+			r.Header.Set("Sec-Fetch-Dest", "iframe")
+		}, 403, 200},
+		"a link that is followed": {func(r *http.Request) {
+			r.Header.Set("Sec-Fetch-Site", "cross-site")
+			r.Header.Set("Sec-Fetch-Mode", "navigate")
+			r.Header.Set("Sec-Fetch-Dest", "document")
+		}, 200, 200},
 		"an address that was typed": {header("Sec-Fetch-Site", "none"), 200, 200},
 		"a page that is configured": {func(r *http.Request) {
 			r.Header.Set("Origin", "https://app.example.com")

@@ -169,38 +169,41 @@ func TestGuessesAreSlowedByAddress(t *testing.T) {
 
 // Answers that wait are few: of one address, and of all of them.
 func TestAnswersThatWaitAreBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
-		const addresses = maxDelayed/maxDelayedOf + 1
-		at := func(i int) string { return fmt.Sprintf("10.0.0.%d:1", i) }
-		for i := range addresses {
-			for range guessesPerMinute {
-				r.askAs(at(i), "wrong")
-			}
-		}
-		answered := make(chan time.Duration, addresses*(maxDelayedOf+1))
-		began := time.Now()
-		for i := range addresses {
-			for range maxDelayedOf + 1 {
-				go func() {
-					r.askAs(at(i), "wrong")
-					answered <- time.Since(began)
-				}()
-			}
-		}
-		waited := 0
-		for range cap(answered) {
-			if <-answered > 0 {
-				waited++
-			}
-		}
-		if waited != maxDelayed {
-			t.Errorf("%d answers waited at once, want %d", waited, maxDelayed)
-		}
-		if r.srv.callers.delayed != 0 {
-			t.Errorf("%d answers still wait", r.srv.callers.delayed)
-		}
-	})
+	for name, tt := range map[string]struct{ addresses, waits int }{
+		"of one": {1, maxDelayedOf}, "of all": {maxDelayed/maxDelayedOf + 1, maxDelayed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
+				answered := make(chan time.Duration, tt.addresses*(maxDelayedOf+1))
+				began := time.Now()
+				for i := range tt.addresses {
+					from := fmt.Sprintf("10.0.0.%d:1", i)
+					for range guessesPerMinute {
+						r.askAs(from, "wrong")
+					}
+					for range maxDelayedOf + 1 {
+						go func() { // ends with the answer, which is waited for
+							r.askAs(from, "wrong")
+							answered <- time.Since(began)
+						}()
+					}
+				}
+				waited := 0
+				for range cap(answered) {
+					if <-answered > 0 {
+						waited++
+					}
+				}
+				if waited != tt.waits {
+					t.Errorf("%d answers waited at once, want %d", waited, tt.waits)
+				}
+				if r.srv.callers.delayed != 0 {
+					t.Errorf("%d answers still wait", r.srv.callers.delayed)
+				}
+			})
+		})
+	}
 }
 
 // A session's lines say where it comes from.

@@ -25,7 +25,7 @@ import (
 type Config struct {
 	// Keys are those that may connect. None: clients on the loopback interface, as tenant "local".
 	Keys []Key
-	// Hosts are further names under which the relay is reached where there are no keys.
+	// Hosts are further names under which the relay is reached where there are no keys, and the admin's address.
 	Hosts []string
 	// Origins are the browser origins that may connect, as "https://app.example.com".
 	Origins []string

@@ -20,7 +20,7 @@ type fileConfig struct {
 	Listen string `yaml:"listen"`
 	// AdminListen is an address of its own for metrics and the state of providers; empty: on Listen.
 	AdminListen string `yaml:"admin_listen"`
-	// Hosts are further Host names that clients may use where there are no keys.
+	// Hosts are further Host names that clients may use where there are no keys, and operators at AdminListen.
 	Hosts []string `yaml:"hosts"`
 	// Origins are browser origins that may connect.
 	Origins []string `yaml:"origins"`
