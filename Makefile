@@ -37,7 +37,7 @@ UNRACED = /audio$$ /text$$ /protocol$$ /billing$$ /tests /upstream/emulator$$
 race:
 	go test -race -short -vet=off $$(go list ./... $(CLIENT)/... | grep -v $(addprefix -e ,$(UNRACED)))
 
-# fuzz runs each fuzz target for a while, guided by coverage.
+# fuzz runs each fuzz target for a while, guided by coverage. What it finds is kept in bin/fuzz/found, or in FUZZCACHE.
 fuzz:
 	.ci/fuzz $(FUZZTIME) -fuzz=.
 

@@ -60,3 +60,33 @@ func TestCSVIsReadBack(t *testing.T) {
 		}
 	})
 }
+
+// A cell is one cell for whoever reads it, with its text behind an apostrophe at most, and begins no formula.
+func FuzzCSV(f *testing.F) {
+	for _, seed := range []string{"=1+1", " =1", "\t@x", "-12", "-1e5", "a,b", "a;b", "\"", "\r\n=1", "'x", "＝1", "\x00", "\xff=", "+", ""} {
+		f.Add(seed, "x")
+	}
+	f.Fuzz(func(t *testing.T, one, other string) {
+		var out strings.Builder
+		if err := WriteCSV(&out, [][]string{{one, other}}); err != nil {
+			t.Fatal(err)
+		}
+		r := csv.NewReader(strings.NewReader(out.String()))
+		r.FieldsPerRecord = 2
+		rows, err := r.ReadAll()
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%q and %q are written as %q: %d rows, %v", one, other, out.String(), len(rows), err)
+		}
+		for i, text := range []string{one, other} {
+			cell := rows[0][i]
+			text = strings.ReplaceAll(text, "\r\n", "\n") // as the reader has it within quotes
+			if cell != text && cell != "'"+text {
+				t.Errorf("%q comes back as %q", text, cell)
+			}
+			bare := strings.TrimLeft(cell, " \t\r\n")
+			if bare != "" && strings.ContainsAny(bare[:1], "=+-@") && !number.MatchString(strings.TrimLeft(cell, " ")) {
+				t.Errorf("%q begins a formula as %q", text, cell)
+			}
+		}
+	})
+}

@@ -104,3 +104,23 @@ func TestTimesThatCantBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// A time that a question may have can be written, and comes back as the same.
+func FuzzTime(f *testing.F) {
+	for _, seed := range []string{"2026-03-01", "2026-03-01T09:30:00Z", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00+14:00", "2026-02-30", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := ParseTime(text)
+		if err != nil {
+			return
+		}
+		written, err := at.MarshalText()
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if again, err := time.Parse(time.RFC3339Nano, string(written)); err != nil || !again.Equal(at) {
+			t.Errorf("%q is %v, and as text %v, %v", text, at, again, err)
+		}
+	})
+}

@@ -91,8 +91,8 @@ type Earlier func(ctx context.Context, tenant, currency string, from time.Time) 
 // day is the UTC day of a time, such as 2026-10-05.
 func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }
 
-// month is the month of a day, such as 2026-10.
-func month(day string) string { return day[:len("2026-10")] }
+// month is the month of a day, such as 2026-10. What is no day has itself.
+func month(day string) string { return day[:min(len(day), len("2026-10"))] }
 
 // dayAfter is when a day is over, and monthAfter when its month is; zero for what is no day.
 func dayAfter(day string) time.Time {

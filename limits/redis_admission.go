@@ -133,8 +133,11 @@ func whole(reply []any, i int) int64 {
 	return n
 }
 
+// longestWait is the longest that a reply is believed to ask for. Rates are by the minute, and keys are kept for a day.
+const longestWait = 24 * time.Hour
+
 func milliseconds(reply []any, i int) time.Duration {
-	return max(time.Duration(whole(reply, i)), 1) * time.Millisecond
+	return time.Duration(min(max(whole(reply, i), 1), longestWait.Milliseconds())) * time.Millisecond
 }
 
 // redisGrant is one admission.

@@ -2,6 +2,8 @@ package routing
 
 import (
 	"errors"
+	"net/url"
+	"path"
 	"strings"
 	"testing"
 )
@@ -43,4 +45,27 @@ func TestUsualNamesPass(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A name that passes is one part of a path, however often a proxy decodes it.
+func FuzzRawNames(f *testing.F) {
+	for _, name := range append(oddNames, "hexgrad/Kokoro-82M", "helpful woman", "a..b", "") {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if checkRawVoice(name) == nil {
+			for text, last := url.PathEscape(name), ""; text != last; {
+				last = text
+				if decoded, err := url.PathUnescape(text); err == nil {
+					text = decoded
+				}
+				if clean := path.Clean("/v1/" + text + "/stream"); strings.Count(clean, "/") != 3 || !strings.HasSuffix(clean, "/stream") {
+					t.Errorf("%q leads to %q", name, clean)
+				}
+			}
+		}
+		if checkRawModel(name) == nil && name != "" && path.Clean("/"+name) != "/"+name {
+			t.Errorf("model %q leads to %q", name, path.Clean("/"+name))
+		}
+	})
 }

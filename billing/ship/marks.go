@@ -59,6 +59,9 @@ func (s *Shipper) askMarks(ctx context.Context, questions [][]stream, marks map[
 		return err
 	}
 	for i, streams := range questions {
+		if len(answers[i].Val()) != len(streams) {
+			return errStored
+		}
 		for j, value := range answers[i].Val() {
 			if marks[streams[j]], err = parseMark(value); err != nil {
 				return err
