@@ -23,7 +23,7 @@ type attack struct {
 
 // How long an attack goes on, and how many sentences the other tenant has spoken before, meanwhile and afterwards.
 const (
-	lasts     = time.Second
+	lasts     = 800 * time.Millisecond
 	sentences = 20
 	fewer     = 8 // where the waits are only printed
 )

@@ -1,10 +1,12 @@
 package attack
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // speeches are what somebody with a key can ask to be spoken.
@@ -18,6 +20,8 @@ func speeches() []attack {
 		{name: "an idempotency key for each text", does: manyIdempotencyKeys, least: 50, grows: 96},
 		{name: "texts that ended, on idle connections", does: endedAndIdle, least: 50, grows: 96},
 		{name: "raw models and voices, each another", does: rawNames, least: 50, grows: 96},
+		{name: "texts that are hard to take apart", does: hardTexts, ill: aSampleNowAndThen, least: 10, grows: 128},
+		{name: "hard texts, a character at a time", does: hardTextsByTheCharacter, ill: aSampleNowAndThen, least: 250, grows: 128},
 		{name: "readers that take nothing", does: stalledReaders, least: 32, grows: 192},
 		{name: "NDJSON readers that take nothing", does: stalledLines, least: 8, grows: 192},
 		{name: "answers with their length, unread", does: wholeAnswers, least: 8, grows: 192},
@@ -100,6 +104,40 @@ func rawNames(h *hostile) {
 	h.flood(4, 200, func(i int) string {
 		name := fmt.Sprintf("m%d-%d", h.acts.Load(), i)
 		return generate(fmt.Sprint("g", i), fmt.Sprintf(`"text":"Hi.","route":"ill/%s","voice":"ill/%d"`, name, i))
+	})
+}
+
+// hard are texts of 10,000 characters in which a tag, a word, a cluster or a sentence may begin anywhere and never ends.
+var hard = func() []string {
+	var all []string
+	for _, part := range []string{
+		"<a ", "[a ", "<a b='", "</", "a\u0301", "\u0301", "\U0001f468\u200d", "a", "1", ". ", "www.", "\u0640", "\u202e", "Dr. ", "\u0e01", "\u4e2d", "?!",
+	} {
+		all = append(all, strings.Repeat(part, 10_000/utf8.RuneCountInString(part)))
+	}
+	return all
+}()
+
+func hardTexts(h *hostile) {
+	h.flood(4, 10, func(i int) string {
+		text, _ := json.Marshal(hard[i%len(hard)]) // it always has a form as JSON
+		return fmt.Sprintf(`{"type":"generate","generation_id":"g%d","route":"ill","text":%s,"word_timestamps":true}`, i, text)
+	})
+}
+
+// hardTextsByTheCharacter have what came so far looked at again with each character.
+func hardTextsByTheCharacter(h *hostile) {
+	texts := make([][]rune, len(hard))
+	for i := range hard {
+		texts[i] = []rune(hard[i])
+	}
+	h.flood(4, 1000, func(i int) string {
+		if i <= len(texts) {
+			return generate(fmt.Sprint("g", i), `"route":"ill","text":"","final":false`)
+		}
+		n := i % len(texts)
+		text, _ := json.Marshal(string(texts[n][i/len(texts)])) // it always has a form as JSON
+		return fmt.Sprintf(`{"type":"append","generation_id":"g%d","text":%s}`, n+1, text)
 	})
 }
 
