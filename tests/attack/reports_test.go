@@ -9,8 +9,8 @@ import (
 // reports are what somebody with a key can ask besides.
 func reports() []attack {
 	return []attack{
-		{name: "reports of usage", does: usageReports, least: 20, grows: 96},
-		{name: "metrics and providers, 1000 a second", does: statePolled, least: 50, grows: 64},
+		{name: "reports of usage", does: usageReports, least: 20, grows: 48},
+		{name: "metrics and providers, 1000 a second", does: statePolled, least: 50, grows: 48},
 	}
 }
 

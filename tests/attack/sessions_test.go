@@ -8,13 +8,13 @@ import (
 // sessions are what somebody with a key can say on a connection, but for speech.
 func sessions() []attack {
 	return []attack{
-		{name: "configure, answers unread", does: configureFlood, least: 125, grows: 64},
-		{name: "large metadata, answers unread", does: metadataFlood, least: 50, grows: 64},
-		{name: "nonsense, answers unread", does: nonsense, least: 125, grows: 48},
-		{name: "JSON nested 100,000 deep", does: deepJSON, least: 20, grows: 64},
-		{name: "ids of odd characters", does: oddIDs, least: 50, grows: 48},
-		{name: "cancels of nothing", does: cancelFlood, least: 125, grows: 48},
-		{name: "played times of nothing", does: playedFlood, least: 125, grows: 48},
+		{name: "configure, answers unread", does: configureFlood, least: 125, grows: 32},
+		{name: "large metadata, answers unread", does: metadataFlood, least: 50, grows: 32},
+		{name: "nonsense, answers unread", does: nonsense, least: 125, grows: 32},
+		{name: "JSON nested 100,000 deep", does: deepJSON, least: 20, grows: 32},
+		{name: "ids of odd characters", does: oddIDs, least: 50, grows: 32},
+		{name: "cancels of nothing", does: cancelFlood, least: 125, grows: 32},
+		{name: "played times of nothing", does: playedFlood, least: 125, grows: 32},
 	}
 }
 

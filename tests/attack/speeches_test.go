@@ -12,20 +12,20 @@ import (
 // speeches are what somebody with a key can ask to be spoken.
 func speeches() []attack {
 	return []attack{
-		{name: "generates as fast as they go", does: generateFlood, least: 50, grows: 96},
-		{name: "open texts that hold places", does: placesHeld, least: 40, grows: 96},
-		{name: "flushes of two characters", does: tinyFlushes, least: 125, grows: 96},
-		{name: "texts cancelled at once", does: cancelledAtOnce, least: 50, grows: 96},
-		{name: "a context for each text", does: manyContexts, least: 50, grows: 96},
-		{name: "an idempotency key for each text", does: manyIdempotencyKeys, least: 50, grows: 96},
-		{name: "texts that ended, on idle connections", does: endedAndIdle, least: 50, grows: 96},
-		{name: "raw models and voices, each another", does: rawNames, least: 50, grows: 96},
-		{name: "texts that are hard to take apart", does: hardTexts, ill: aSampleNowAndThen, least: 10, grows: 128},
-		{name: "hard texts, a character at a time", does: hardTextsByTheCharacter, ill: aSampleNowAndThen, least: 250, grows: 128},
+		{name: "generates as fast as they go", does: generateFlood, least: 50, grows: 48},
+		{name: "open texts that hold places", does: placesHeld, least: 40, grows: 48},
+		{name: "flushes of two characters", does: tinyFlushes, least: 125, grows: 48},
+		{name: "texts cancelled at once", does: cancelledAtOnce, least: 50, grows: 48},
+		{name: "a context for each text", does: manyContexts, least: 50, grows: 48},
+		{name: "an idempotency key for each text", does: manyIdempotencyKeys, least: 50, grows: 48},
+		{name: "texts that ended, on idle connections", does: endedAndIdle, least: 50, grows: 48},
+		{name: "raw models and voices, each another", does: rawNames, least: 50, grows: 48},
+		{name: "texts that are hard to take apart", does: hardTexts, ill: aSampleNowAndThen, least: 10, grows: 48},
+		{name: "hard texts, a character at a time", does: hardTextsByTheCharacter, ill: aSampleNowAndThen, least: 250, grows: 48},
 		{name: "readers that take nothing", does: stalledReaders, least: 32, grows: 192},
 		{name: "NDJSON readers that take nothing", does: stalledLines, least: 8, grows: 192},
-		{name: "answers with their length, unread", does: wholeAnswers, least: 8, grows: 192},
-		{name: "POST bodies, a byte at a time", does: tricklingBodies, least: 50, grows: 48},
+		{name: "answers with their length, unread", does: wholeAnswers, least: 8, grows: 128},
+		{name: "POST bodies, a byte at a time", does: tricklingBodies, least: 50, grows: 32},
 	}
 }
 

@@ -5,14 +5,14 @@ import "fmt"
 // vendors are what a hostile vendor can do, with a tenant that has it speak.
 func vendors() []attack {
 	return []attack{
-		{name: "vendor: times of words without end", does: atTheIll, ill: endlessWords, least: 25, grows: 96},
-		{name: "vendor: audio without end", does: atTheIll, ill: endlessAudio, least: 25, grows: 128},
-		{name: "vendor: frames of one sample", does: atTheIll, ill: tinyFrames, least: 250, grows: 96},
-		{name: "vendor: a sample now and then", does: atTheIll, ill: aSampleNowAndThen, least: 20, grows: 96},
-		{name: "vendor: frames of 10 MB", does: atTheIll, ill: hugeFrames, least: 1, grows: 128},
-		{name: "vendor: messages that nobody knows", does: atTheIll, ill: strangeMessages, least: 20, grows: 128},
-		{name: "vendor: errors to a terminal", does: atTheIll, ill: errorsToATerminal, least: 1, grows: 96},
-		{name: "vendor: ends of others' streams", does: atTheIll, ill: contextsOfOthers, least: 25, grows: 96},
+		{name: "vendor: times of words without end", does: atTheIll, ill: endlessWords, least: 25, grows: 48},
+		{name: "vendor: audio without end", does: atTheIll, ill: endlessAudio, least: 25, grows: 48},
+		{name: "vendor: frames of one sample", does: atTheIll, ill: tinyFrames, least: 250, grows: 48},
+		{name: "vendor: a sample now and then", does: atTheIll, ill: aSampleNowAndThen, least: 20, grows: 48},
+		{name: "vendor: frames of 10 MB", does: atTheIll, ill: hugeFrames, least: 1, grows: 48},
+		{name: "vendor: messages that nobody knows", does: atTheIll, ill: strangeMessages, least: 20, grows: 48},
+		{name: "vendor: errors to a terminal", does: atTheIll, ill: errorsToATerminal, least: 1, grows: 48},
+		{name: "vendor: ends of others' streams", does: atTheIll, ill: contextsOfOthers, least: 25, grows: 48},
 	}
 }
 
@@ -26,9 +26,9 @@ func atTheIll(h *hostile) {
 // programs are what a program can do that speaks by the command adapter.
 func programs() []attack {
 	return []attack{
-		{name: "program: output without end", does: atTheProgram, script: "cat >/dev/null; exec cat /dev/zero", least: 4, grows: 128},
-		{name: "program: children that stay", does: atTheProgram, script: "for i in 1 2 3 4; do sleep 60 & done; cat >/dev/null; wait", least: 4, grows: 96},
-		{name: "program: errors without end", does: atTheProgram, script: "while :; do echo " + secretText + " >&2; done", least: 4, grows: 96},
+		{name: "program: output without end", does: atTheProgram, script: "cat >/dev/null; exec cat /dev/zero", least: 4, grows: 48},
+		{name: "program: children that stay", does: atTheProgram, script: "for i in 1 2 3 4; do sleep 60 & done; cat >/dev/null; wait", least: 4, grows: 48},
+		{name: "program: errors without end", does: atTheProgram, script: "while :; do echo " + secretText + " >&2; done", least: 4, grows: 48},
 	}
 }
 
