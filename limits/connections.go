@@ -30,8 +30,8 @@ func NewConnections(bounds ConnectionBounds) *Connections {
 	return &Connections{bounds: bounds, keys: make(map[string]int), owners: make(map[string]int)}
 }
 
-// Caller is who wants a place.
-type Caller struct {
+// Client is who wants a place.
+type Client struct {
 	Key, Tenant string
 	Admin       bool
 	// MostOfKey is the key's own bound; 0: that of all keys.
@@ -44,7 +44,7 @@ type FullError struct{ what string }
 func (e *FullError) Error() string { return "too many connections " + e.what }
 
 // Enter takes a place without waiting, or says what is full. leave gives the place back; further calls of it do nothing.
-func (c *Connections) Enter(who Caller) (leave func(), err error) {
+func (c *Connections) Enter(who Client) (leave func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.fullLocked(who); err != nil {
@@ -58,7 +58,7 @@ func (c *Connections) Enter(who Caller) (leave func(), err error) {
 	}), nil
 }
 
-func (c *Connections) fullLocked(who Caller) error {
+func (c *Connections) fullLocked(who Client) error {
 	ofKey := c.bounds.PerKey
 	if who.MostOfKey > 0 {
 		ofKey = who.MostOfKey
@@ -74,7 +74,7 @@ func (c *Connections) fullLocked(who Caller) error {
 	return nil
 }
 
-func (c *Connections) countLocked(who Caller, by int) {
+func (c *Connections) countLocked(who Client, by int) {
 	c.inside += by
 	add(c.keys, who.Key, by)
 	if !who.Admin {

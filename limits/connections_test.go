@@ -7,7 +7,7 @@ import (
 )
 
 // enterAll takes places until there is none left, and returns how many there were and why there is no more.
-func enterAll(c *Connections, who Caller) (taken int, why error) {
+func enterAll(c *Connections, who Client) (taken int, why error) {
 	for {
 		if _, err := c.Enter(who); err != nil {
 			return taken, err
@@ -18,18 +18,18 @@ func enterAll(c *Connections, who Caller) (taken int, why error) {
 
 func TestConnectionsAreShared(t *testing.T) {
 	bounds := ConnectionBounds{Most: 100, PerTenant: 75, PerKey: 60, Kept: 10}
-	bot := Caller{Key: "bot", Tenant: "acme"}
+	bot := Client{Key: "bot", Tenant: "acme"}
 	steps := []struct {
 		name string
-		who  Caller
+		who  Client
 		want int
 		why  string
 	}{
 		{"a key", bot, 60, "with this key: it has 60"},
-		{"another key of the tenant", Caller{Key: "bot-2", Tenant: "acme"}, 15, "of this key's tenant: it has 75"},
-		{"an admin key of the tenant, whose own bound is 5", Caller{Key: "ops", Tenant: "acme", Admin: true, MostOfKey: 5}, 5, "with this key: it has 5"},
-		{"another tenant", Caller{Key: "zen", Tenant: "zen"}, 10, "to this relay"},
-		{"an admin key", Caller{Key: "chief", Tenant: "acme", Admin: true}, 10, "to this relay"},
+		{"another key of the tenant", Client{Key: "bot-2", Tenant: "acme"}, 15, "of this key's tenant: it has 75"},
+		{"an admin key of the tenant, whose own bound is 5", Client{Key: "ops", Tenant: "acme", Admin: true, MostOfKey: 5}, 5, "with this key: it has 5"},
+		{"another tenant", Client{Key: "zen", Tenant: "zen"}, 10, "to this relay"},
+		{"an admin key", Client{Key: "chief", Tenant: "acme", Admin: true}, 10, "to this relay"},
 	}
 	c := NewConnections(bounds)
 	for _, step := range steps {
@@ -46,11 +46,11 @@ func TestConnectionsAreShared(t *testing.T) {
 
 func TestAConnectionLeavesOnce(t *testing.T) {
 	c := NewConnections(ConnectionBounds{Most: 2, PerKey: 1})
-	leave, err := c.Enter(Caller{Key: "a", Tenant: "t"})
+	leave, err := c.Enter(Client{Key: "a", Tenant: "t"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Enter(Caller{Key: "b", Tenant: "t"}); err != nil {
+	if _, err := c.Enter(Client{Key: "b", Tenant: "t"}); err != nil {
 		t.Fatal(err)
 	}
 	leave()
@@ -59,11 +59,11 @@ func TestAConnectionLeavesOnce(t *testing.T) {
 		t.Errorf("%d inside after one of two has left twice, want 1", got)
 	}
 	c.Resize(ConnectionBounds{Most: 1})
-	if _, err := c.Enter(Caller{Key: "a", Tenant: "t"}); err == nil {
+	if _, err := c.Enter(Client{Key: "a", Tenant: "t"}); err == nil {
 		t.Error("let in beyond the smaller bound")
 	}
 	c.Resize(ConnectionBounds{Most: 3})
-	if _, err := c.Enter(Caller{Key: "a", Tenant: "t"}); err != nil {
+	if _, err := c.Enter(Client{Key: "a", Tenant: "t"}); err != nil {
 		t.Errorf("refused within the larger bound: %v", err)
 	}
 	if len(c.keys) != 2 || len(c.owners) != 1 {

@@ -8,9 +8,9 @@ import (
 	"voicerelay/limits"
 )
 
-// place takes a place for a client, or says why there is none.
-func (srv *Server) place(key *Key) (leave func(), refused *protocol.Error) {
-	leave, err := srv.gate.Enter(limits.Caller{
+// takeConnection takes a place for a client, or says why there is none.
+func (srv *Server) takeConnection(key *Key) (leave func(), refused *protocol.Error) {
+	leave, err := srv.gate.Enter(limits.Client{
 		Key: key.Name, Tenant: key.Tenant, Admin: key.Admin, MostOfKey: key.Limits.MaxConnectionsPerKey,
 	})
 	if err != nil {
@@ -21,7 +21,7 @@ func (srv *Server) place(key *Key) (leave func(), refused *protocol.Error) {
 
 // admitConnection takes a place for a WebSocket, at the rate of its key. A request over HTTP has a rate of its own.
 func (srv *Server) admitConnection(key *Key, now time.Time) (leave func(), refused *protocol.Error) {
-	leave, refused = srv.place(key)
+	leave, refused = srv.takeConnection(key)
 	if refused != nil {
 		return nil, refused
 	}

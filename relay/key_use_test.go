@@ -109,7 +109,7 @@ func TestSecretsOfOneKeyShareItsLimits(t *testing.T) {
 			t.Errorf("by the other secret: %d, want 429", got.status)
 		}
 		r.dial("?api_key=old").until("ready")
-		if _, refused := r.srv.place(&r.setup().keys[1]); refused == nil {
+		if _, refused := r.srv.takeConnection(&r.setup().keys[1]); refused == nil {
 			t.Error("the other secret has a connection beyond the key's bound")
 		}
 		promoted := keyed("bot")

@@ -13,19 +13,30 @@ import (
 type refusal struct {
 	remote netip.Addr
 	code   protocol.Code
-	key    *Key // nil: none is known
+	key    keyName
 	// handshake is why there is no TLS connection; empty: it was a request or a message that was refused.
 	handshake string
 }
 
-// refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were.
-func (srv *Server) refused(what refusal) {
-	srv.metrics.refusals.WithLabelValues(string(what.code)).Inc()
+// keyName is a key as the log names it. It keeps no configuration in memory, as a *Key would.
+type keyName struct {
+	tenant, key string // empty: none is known
+	next        bool
+}
+
+// refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
+// nil where none is known.
+func (srv *Server) refused(remote netip.Addr, code protocol.Code, key *Key) {
+	srv.metrics.refusals.WithLabelValues(string(code)).Inc()
+	what := refusal{remote: remote, code: code}
+	if key != nil {
+		what.key = keyName{key.Tenant, key.Name, key.Next}
+	}
 	srv.tellOf(what)
 }
 
 func (srv *Server) tellOf(what refusal) {
-	if count, due := srv.callers.due(what, time.Now()); due {
+	if count, due := srv.refusedFrom.due(what, time.Now()); due {
 		srv.logRefusal(what, count)
 	}
 }
@@ -37,8 +48,8 @@ func (srv *Server) logRefusal(what refusal, count int) {
 		line = srv.log.Warn()
 	}
 	line = line.Stringer("remote", what.remote).Int("refusals", count)
-	if what.key != nil {
-		line = line.Str("tenant", what.key.Tenant).Str("key", what.key.Name).Bool("next_key", what.key.Next)
+	if of := what.key; of.key != "" {
+		line = line.Str("tenant", of.tenant).Str("key", of.key).Bool("next_key", of.next)
 	}
 	if what.handshake != "" {
 		line.Str("error", what.handshake).Msg("TLS handshake failed")
@@ -49,14 +60,14 @@ func (srv *Server) logRefusal(what refusal, count int) {
 
 // logOverdue tells the log of refusals that came too soon after a line about their address.
 func (srv *Server) logOverdue(now time.Time) {
-	for _, line := range srv.callers.overdue(now) {
+	for _, line := range srv.refusedFrom.overdue(now) {
 		srv.logRefusal(line.latest, line.count)
 	}
 }
 
 // refuse answers a request with why it is refused. key is nil where none is known.
 func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, key *Key, err *protocol.Error) {
-	srv.refused(refusal{remote: srv.setup.Load().remoteOf(r), code: err.Code, key: key})
+	srv.refused(srv.setup.Load().remoteOf(r), err.Code, key)
 	writeError(w, err)
 }
 
@@ -64,8 +75,8 @@ func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, key *Key, err 
 // again. A valid key is never refused for that, since many clients may share an address.
 func (srv *Server) refuseGuess(w http.ResponseWriter, r *http.Request, err *protocol.Error) {
 	remote := srv.setup.Load().remoteOf(r)
-	srv.refused(refusal{remote: remote, code: err.Code})
-	if wait, tooMany := srv.callers.guessed(remote, time.Now()); tooMany {
+	srv.refused(remote, err.Code, nil)
+	if wait, tooMany := srv.refusedFrom.guessed(remote, time.Now()); tooMany {
 		srv.holdUp(r.Context(), remote)
 		w.Header().Set("Connection", "close") // another guess costs another connection
 		err = &protocol.Error{
@@ -79,7 +90,7 @@ func (srv *Server) refuseGuess(w http.ResponseWriter, r *http.Request, err *prot
 
 // holdUp waits before the answer to a guess, unless too many answers wait.
 func (srv *Server) holdUp(ctx context.Context, remote netip.Addr) {
-	over, ok := srv.callers.delay(remote)
+	over, ok := srv.refusedFrom.delay(remote)
 	if !ok {
 		return
 	}

@@ -117,15 +117,15 @@ func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 		var log bytes.Buffer
 		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
 		r.srv.log = zerolog.New(&log)
-		for i := range 2 * maxCallers {
+		for i := range 2 * maxAddresses {
 			r.askAs(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256), "wrong")
 		}
 		if got := len(logged(t, &log, "refused")); got > linesPerSecond {
 			t.Errorf("%d lines within a second, want at most %d", got, linesPerSecond)
 		}
-		c := r.srv.callers
-		if len(c.known) != maxCallers || c.order.Len() != maxCallers {
-			t.Errorf("%d and %d addresses are remembered, want %d", len(c.known), c.order.Len(), maxCallers)
+		c := r.srv.refusedFrom
+		if len(c.known) != maxAddresses || c.order.Len() != maxAddresses {
+			t.Errorf("%d and %d addresses are remembered, want %d", len(c.known), c.order.Len(), maxAddresses)
 		}
 	})
 }
@@ -198,8 +198,8 @@ func TestAnswersThatWaitAreBounded(t *testing.T) {
 				if waited != tt.waits {
 					t.Errorf("%d answers waited at once, want %d", waited, tt.waits)
 				}
-				if r.srv.callers.delayed != 0 {
-					t.Errorf("%d answers still wait", r.srv.callers.delayed)
+				if r.srv.refusedFrom.delayed != 0 {
+					t.Errorf("%d answers still wait", r.srv.refusedFrom.delayed)
 				}
 			})
 		})

@@ -159,7 +159,7 @@ func (s *session) refused(g *generation, err *protocol.Error) {
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
 	s.quieter.Store(true) // before the answer wakes the writer
-	s.srv.refused(refusal{remote: s.remote, code: err.Code, key: s.key})
+	s.srv.refused(s.remote, err.Code, s.key)
 	answer := *err
 	answer.Command, answer.GenerationID = "generate", g.req.id
 	s.send(&answer)

@@ -38,12 +38,12 @@ func (set *setup) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(set.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// callerOf is whom an address stands for: of IPv6 a client has a /64 at least, and any address in it.
-func callerOf(remote netip.Addr) netip.Prefix {
+// networkOf is whom an address stands for: of IPv6 a client has a /64 at least, and any address in it.
+func networkOf(remote netip.Addr) netip.Prefix {
 	bits := remote.BitLen()
 	if remote.Is6() {
 		bits = 64
 	}
-	caller, _ := remote.Prefix(bits) // fails for bits out of range only; of no address it is no prefix
-	return caller
+	network, _ := remote.Prefix(bits) // fails for bits out of range only; of no address it is no prefix
+	return network
 }

@@ -36,7 +36,7 @@ func TestRemoteAddress(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.RemoteAddr = "@" // of a Unix socket
-	if got := set.remoteOf(r); got.IsValid() || callerOf(got).IsValid() {
+	if got := set.remoteOf(r); got.IsValid() || networkOf(got).IsValid() {
 		t.Errorf("no address: got %v", got)
 	}
 }

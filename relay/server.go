@@ -87,20 +87,20 @@ type Parts struct {
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	habits    *habits
-	store     limits.Store
-	reports   Reports
-	reporting *reportPlaces
-	rawNames  rawNames
-	standing  func() Standing
-	budgets   limits.Budgets // nil: none
-	ledger    Ledger
-	gate      *limits.Connections
-	callers   *callers
-	awake     *awake.Clock
-	metrics   *metrics
-	registry  *prometheus.Registry
-	log       zerolog.Logger
+	habits      *habits
+	store       limits.Store
+	reports     Reports
+	reporting   *reportPlaces
+	rawNames    rawNames
+	standing    func() Standing
+	budgets     limits.Budgets // nil: none
+	ledger      Ledger
+	gate        *limits.Connections
+	refusedFrom *refusedAddresses
+	awake       *awake.Clock
+	metrics     *metrics
+	registry    *prometheus.Registry
+	log         zerolog.Logger
 
 	setup atomic.Pointer[setup] // what is configured now
 	whole atomic.Int64          // bytes of answers that wait for their end
@@ -115,15 +115,15 @@ type Server struct {
 // New is a server that is ready to take clients.
 func New(cfg Config, parts Parts) (*Server, error) {
 	srv := &Server{
-		store:    parts.Store,
-		budgets:  parts.Budgets,
-		ledger:   parts.Ledger,
-		callers:  newCallers(),
-		awake:    parts.Awake,
-		registry: parts.Registry,
-		log:      parts.Log,
-		habits:   newHabits(),
-		clients:  make(map[connected]struct{}),
+		store:       parts.Store,
+		budgets:     parts.Budgets,
+		ledger:      parts.Ledger,
+		refusedFrom: newRefusedAddresses(),
+		awake:       parts.Awake,
+		registry:    parts.Registry,
+		log:         parts.Log,
+		habits:      newHabits(),
+		clients:     make(map[connected]struct{}),
 	}
 	srv.reportFrom(parts)
 	if srv.ledger == nil {

@@ -179,7 +179,7 @@ func (s *session) receive(ctx context.Context, kind websocket.MessageType, data 
 	if refused == nil {
 		return
 	}
-	s.srv.refused(refusal{remote: s.remote, code: refused.Code, key: s.key})
+	s.srv.refused(s.remote, refused.Code, s.key)
 	s.send(refused)
 	if !refused.Known() && s.strikes.add(time.Now()) {
 		s.shut(farewell{closePolicy, "20 messages within a minute that are no JSON object of a known type"})

@@ -35,7 +35,7 @@ func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 		srv.refuse(w, r, key, refused)
 		return
 	}
-	leave, refused := srv.place(key)
+	leave, refused := srv.takeConnection(key)
 	if refused != nil {
 		srv.refuse(w, r, key, refused)
 		return

@@ -13,9 +13,9 @@ import (
 
 // Bounds on what is remembered of those who were refused, and on what is said of them.
 const (
-	// maxCallers is how many addresses are remembered, of 300 bytes each: more than an attacker has in IPv4, as a rule, and
+	// maxAddresses is how many addresses are remembered, of 300 bytes each: more than an attacker has in IPv4, as a rule, and
 	// little memory. Who is forgotten begins anew.
-	maxCallers = 4096
+	maxAddresses = 4096
 	// lineEvery is the time between two log lines about one address, linesPerSecond bounds those about all of them. Else
 	// an attacker with many addresses fills the log.
 	lineEvery      = time.Second
@@ -34,19 +34,19 @@ const (
 	maxDelayedOf = 8
 )
 
-// callers is who was refused lately, by address. Nothing is remembered of others. It is safe for concurrent use.
-type callers struct {
-	// Static after newCallers.
+// refusedAddresses is who was refused lately, by address. Nothing is remembered of others. It is safe for concurrent use.
+type refusedAddresses struct {
+	// Static after newRefusedAddresses.
 	lines *rate.Limiter // of the log, about all addresses
 
 	mu      sync.Mutex // guards what follows
 	known   map[netip.Prefix]*list.Element
-	order   *list.List // of *caller; who was refused last is in front
+	order   *list.List // of *refusedAddress; who was refused last is in front
 	delayed int
 }
 
-// caller is one address, as far as it was refused.
-type caller struct {
+// refusedAddress is one address, as far as it was refused.
+type refusedAddress struct {
 	from    netip.Prefix
 	guesses *limits.Rate // wrong keys; nil: none so far
 	delayed int          // answers that wait
@@ -55,35 +55,35 @@ type caller struct {
 	latest  refusal      // of them
 }
 
-func newCallers() *callers {
-	return &callers{
+func newRefusedAddresses() *refusedAddresses {
+	return &refusedAddresses{
 		lines: rate.NewLimiter(linesPerSecond, linesPerSecond),
 		known: make(map[netip.Prefix]*list.Element),
 		order: list.New(),
 	}
 }
 
-// callerLocked is what is remembered of an address. Where there is no room, who was refused longest ago is forgotten, with
+// addressLocked is what is remembered of an address. Where there is no room, who was refused longest ago is forgotten, with
 // what the log has not been told of it.
-func (c *callers) callerLocked(from netip.Prefix) *caller {
+func (c *refusedAddresses) addressLocked(from netip.Prefix) *refusedAddress {
 	if e := c.known[from]; e != nil {
 		c.order.MoveToFront(e)
-		return e.Value.(*caller)
+		return e.Value.(*refusedAddress)
 	}
-	if len(c.known) >= maxCallers {
-		oldest := c.order.Remove(c.order.Back()).(*caller)
+	if len(c.known) >= maxAddresses {
+		oldest := c.order.Remove(c.order.Back()).(*refusedAddress)
 		delete(c.known, oldest.from)
 	}
-	one := &caller{from: from}
+	one := &refusedAddress{from: from}
 	c.known[from] = c.order.PushFront(one)
 	return one
 }
 
 // due notes a refusal, and reports whether the log is to have a line now, of how many refusals.
-func (c *callers) due(what refusal, now time.Time) (count int, yes bool) {
+func (c *refusedAddresses) due(what refusal, now time.Time) (count int, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.callerLocked(callerOf(what.remote))
+	one := c.addressLocked(networkOf(what.remote))
 	one.untold++
 	one.latest = what
 	if now.Sub(one.told) < lineEvery || !c.lines.AllowN(now, 1) {
@@ -93,18 +93,18 @@ func (c *callers) due(what refusal, now time.Time) (count int, yes bool) {
 }
 
 // tell has all that was refused so far be told.
-func (one *caller) tell(now time.Time) (count int) {
+func (one *refusedAddress) tell(now time.Time) (count int) {
 	count = one.untold
 	one.untold, one.told = 0, now
 	return count
 }
 
 // overdue is what the log has not been told of for long enough, with how many refusals each line is about.
-func (c *callers) overdue(now time.Time) (lines []lateLine) {
+func (c *refusedAddresses) overdue(now time.Time) (lines []lateLine) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for e := c.order.Front(); e != nil; e = e.Next() {
-		one := e.Value.(*caller)
+		one := e.Value.(*refusedAddress)
 		if one.untold > 0 && now.Sub(one.told) >= lineEvery && c.lines.AllowN(now, 1) {
 			lines = append(lines, lateLine{one.latest, one.tell(now)})
 		}
@@ -119,10 +119,10 @@ type lateLine struct {
 }
 
 // guessed notes a wrong key. tooMany: there were many from this address, and another one may be tried after the wait.
-func (c *callers) guessed(remote netip.Addr, now time.Time) (wait time.Duration, tooMany bool) {
+func (c *refusedAddresses) guessed(remote netip.Addr, now time.Time) (wait time.Duration, tooMany bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.callerLocked(callerOf(remote))
+	one := c.addressLocked(networkOf(remote))
 	if one.guesses == nil {
 		one.guesses = limits.NewRate(guessesPerMinute)
 	}
@@ -131,10 +131,10 @@ func (c *callers) guessed(remote netip.Addr, now time.Time) (wait time.Duration,
 }
 
 // delay takes a place for an answer that waits, or reports false where too many do.
-func (c *callers) delay(remote netip.Addr) (over func(), ok bool) {
+func (c *refusedAddresses) delay(remote netip.Addr) (over func(), ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.callerLocked(callerOf(remote))
+	one := c.addressLocked(networkOf(remote))
 	if c.delayed >= maxDelayed || one.delayed >= maxDelayedOf {
 		return nil, false
 	}
