@@ -1,6 +1,7 @@
 # Versions of the tools that check the code. They are built into bin/, so that nothing else on the machine is touched.
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+CYCLONEDX   = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 # CLIENT is the client's module, which ./... does not enter.
 CLIENT = github.com/voicerelay/voicerelay/client
@@ -9,14 +10,35 @@ BIN       := $(CURDIR)/bin
 FUZZTIME  ?= 1m
 BENCHTIME ?= 100ms
 
-.PHONY: check format vet lint race fuzz tidy bench bench-micro build proofs attacks churn
+# What a build says of itself (relay version). It is told rather than read from the repository by go build, so that the same
+# commit gives the same bytes in any folder, and in one without a repository.
+REVISION ?= $(shell git rev-parse HEAD)
+VERSION  ?= $(shell git describe --tags --always --dirty)
+STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
+
+.PHONY: check format vet lint race fuzz tidy bench bench-micro build proofs attacks churn sbom provenance check-build
 
 # check is what CI runs behind the tests.
 check: format tidy vet lint race
 	.ci/fuzz 1000x # a number of inputs: at the end of a time go test may report the deadline as a failure
 
 build:
-	CGO_ENABLED=0 go build -trimpath -o $(BIN)/relay ./cmd/relay
+	CGO_ENABLED=0 go build $(STAMPED) -o $(BIN)/relay ./cmd/relay
+
+# sbom lists the modules of the built binary (CycloneDX).
+sbom: build $(BIN)/cyclonedx-gomod
+	$(BIN)/cyclonedx-gomod bin -json -output $(BIN)/relay.cdx.json $(BIN)/relay
+
+# provenance says what the built binary was made of, and how (in-toto, SLSA).
+provenance: build
+	go run ./tests/provenance make $(BIN)/relay > $(BIN)/relay.intoto.json
+
+# check-build makes both, checks them against the binary, and builds it once more from a copy of the source in another folder, which
+# must give the same bytes.
+check-build: sbom provenance
+	go run ./tests/provenance check $(BIN)/relay $(BIN)/relay.cdx.json $(BIN)/relay.intoto.json
+	$(BIN)/relay version | grep -x 'revision: $(REVISION)'
+	.ci/rebuild $(BIN)/relay $(STAMPED)
 
 format: $(BIN)/gofumpt
 	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }
@@ -68,6 +90,9 @@ churn:
 
 $(BIN)/gofumpt:
 	GOBIN=$(BIN) go install $(GOFUMPT)
+
+$(BIN)/cyclonedx-gomod:
+	GOBIN=$(BIN) go install $(CYCLONEDX)
 
 $(BIN)/staticcheck:
 	GOBIN=$(BIN) go install $(STATICCHECK)
