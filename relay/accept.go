@@ -69,6 +69,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		setting: limits.NewRate(configuresPerMinute(key.Limits)),
 	}
 	s.peer, s.out, s.writer = s, newOutbox(s), s.write
+	s.out.all = &srv.backlog
 	s.out.cork() // run begins to send
 	s.heard.Store(now.UnixNano())
 	s.said.Store(now.UnixNano())

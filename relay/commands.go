@@ -59,6 +59,9 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, on *terms) *p
 	if err := s.mayStart(c.GenerationID); err != nil {
 		return err
 	}
+	if err := s.srv.mayGenerate(); err != nil {
+		return err
+	}
 	req, err := s.resolve(c, on)
 	if err != nil {
 		return err

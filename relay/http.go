@@ -138,6 +138,8 @@ func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
 	case standing.Unrecorded:
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": string(protocol.CodeLedgerUnavailable)})
+	case srv.memory.pressure() >= scarce:
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "memory"})
 	case !standing.DegradedSince.IsZero():
 		since := standing.DegradedSince.UTC().Format(time.RFC3339)
 		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "degraded": true, "degraded_since": since})

@@ -51,6 +51,7 @@ func (l *lane) push(m *message) {
 	m.lane = l
 	l.messages.push(m)
 	l.out.queued += len(m.body())
+	l.out.countLocked()
 	l.waiting += m.samples
 	if l.open && m.samples > 0 {
 		l.clock.add(m.samples, l.rate, time.Now())
@@ -134,7 +135,9 @@ func (l *lane) clearLocked() {
 
 // freeLocked notes that so many bytes wait no more. Lanes that were refused room for those that did look again.
 func (o *outbox) freeLocked(bytes int) {
-	if o.queued -= bytes; o.queued >= maxQueued || len(o.asking) == 0 {
+	o.queued -= bytes
+	o.countLocked()
+	if len(o.asking) == 0 || o.queued >= o.mostLocked() {
 		return
 	}
 	for _, l := range o.asking {
@@ -166,7 +169,7 @@ func (l *lane) hasRoom(limit int64) bool {
 	switch {
 	case l.waiting >= limit:
 		l.below = limit
-	case l.waiting > 0 && l.out.queued >= maxQueued:
+	case l.waiting > 0 && l.out.queued >= l.out.mostLocked():
 		if l.below = 1; !slices.Contains(l.out.asking, l) { // or when nothing of its own waits any more
 			l.out.asking = append(l.out.asking, l)
 		}
@@ -201,6 +204,7 @@ func (l *lane) end(m *message) {
 	default:
 		l.messages.push(m)
 		l.out.queued += len(m.body())
+		l.out.countLocked()
 		l.ringLocked()
 	}
 }

@@ -16,18 +16,20 @@ const maxQueued = 8 << 20
 // outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type outbox struct {
 	writer writer
+	all    *backlog // nil: none
 
-	mu     sync.Mutex
-	own    queue
-	owned  int       // length of own
-	bytes  int       // size of own
-	ring   []*lane   // lanes with something to send whose turn it is
-	queued int       // bytes that wait in lanes
-	asking []*lane   // that were refused room for it, each once
-	bye    *farewell // once the connection is to be closed
-	closed bool      // nothing is taken any more
-	corked int       // steps under way, whose messages go out together
-	due    bool      // the writer is to be roused when a step ends
+	mu      sync.Mutex
+	own     queue
+	owned   int       // length of own
+	bytes   int       // size of own
+	ring    []*lane   // lanes with something to send whose turn it is
+	queued  int       // bytes that wait in lanes
+	counted int       // of queued, those in all
+	asking  []*lane   // that were refused room for it, each once
+	bye     *farewell // once the connection is to be closed
+	closed  bool      // nothing is taken any more
+	corked  int       // steps under way, whose messages go out together
+	due     bool      // the writer is to be roused when a step ends
 }
 
 // writer is who sends what waits in an outbox.
@@ -196,6 +198,7 @@ func (o *outbox) nextLocked() *message {
 func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.uncountLocked()
 	o.closed = true
 	o.own.clear()
 	for _, l := range o.ring {

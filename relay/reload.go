@@ -21,6 +21,7 @@ func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err 
 		return nil, fmt.Errorf("reload: %w", err)
 	}
 	srv.gate.Resize(set.connectionBounds(cfg))
+	srv.limitMemory(cfg.MemoryLimit)
 	srv.metrics.expect(set)
 	for name, p := range before.providers {
 		if set.providers[name] != p {

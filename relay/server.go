@@ -35,6 +35,8 @@ type Config struct {
 	// where several tenants have keys, else all.
 	MaxConnections          int
 	MaxConnectionsPerTenant int
+	// MemoryLimit is how many bytes the process should use at most; 0: any.
+	MemoryLimit int64
 	// Proxies are those whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
 }
@@ -102,8 +104,10 @@ type Server struct {
 	registry    *prometheus.Registry
 	log         zerolog.Logger
 
-	setup atomic.Pointer[setup] // what is configured now
-	whole atomic.Int64          // bytes of answers that wait for their end
+	setup   atomic.Pointer[setup] // what is configured now
+	whole   atomic.Int64          // bytes of answers that wait for their end
+	backlog backlog
+	memory  *memory
 
 	mu       sync.Mutex // guards what follows
 	clients  map[connected]struct{}
@@ -120,6 +124,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		ledger:      parts.Ledger,
 		refusedFrom: newRefusedAddresses(),
 		awake:       parts.Awake,
+		memory:      newMemory(),
 		registry:    parts.Registry,
 		log:         parts.Log,
 		habits:      newHabits(),
@@ -131,6 +136,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	set := newSetup(cfg, parts, srv.circuitChanged)
 	set.bound()
+	srv.limitMemory(cfg.MemoryLimit)
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	var err error
@@ -138,12 +144,18 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	srv.metrics.expect(srv.setup.Load())
-	for _, c := range []prometheus.Collector{newSetupCollector(srv.setup.Load), newKeyCollector(srv.setup.Load)} {
+	for _, c := range []prometheus.Collector{newSetupCollector(srv.setup.Load), newKeyCollector(srv.setup.Load), memoryCollector{srv}} {
 		if err := parts.Registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
 	return srv, nil
+}
+
+// limitMemory has all that depends on it go by a memory limit; 0: there is none.
+func (srv *Server) limitMemory(bytes int64) {
+	srv.memory.limit.Store(bytes)
+	srv.backlog.limitTo(bytes)
 }
 
 // circuitChanged tells operators of a circuit that opens or closes.

@@ -93,6 +93,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	}
 	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wake: make(chan struct{}, 1)}
 	sp.remote, sp.peer, sp.out = what.remote, sp, newOutbox(sp)
+	sp.out.all = &srv.backlog
 	on := sp.terms(set)
 	if on == nil {
 		return nil, keyGone()

@@ -28,7 +28,7 @@ func (a *answer) keep(ctx context.Context) error {
 			Code: protocol.CodeTextTooLong, Param: "length",
 			Message: fmt.Sprintf("over %d bytes of audio, which is the most with length=known", maxWhole),
 		}
-	case all > maxAllWhole:
+	case all > partOf(a.g.origin.srv.memory.limit.Load(), backlogPart, maxAllWhole):
 		return &protocol.Error{
 			Code: protocol.CodeTooManyGenerations, Param: "length",
 			Message: "too much audio waits in this relay for its length to be known",

@@ -32,13 +32,15 @@ func (srv *Server) mayServe() *protocol.Error {
 		return goingAway()
 	case srv.standing().Unrecorded:
 		return ledgerUnavailable()
+	case srv.memory.pressure() >= scarce:
+		return shortOfMemory()
 	default:
 		return nil
 	}
 }
 
 // Watch sends clients away while the ledger can't be written, since nothing is taken from them here, ends the connections of
-// keys that expire, and tells the log of refusals that it has not been told of. It returns when ctx ends.
+// keys that expire, looks how much memory is in use, and tells the log of refusals that it has not been told of. It returns when ctx ends.
 func (srv *Server) Watch(ctx context.Context) {
 	ticks := time.NewTicker(lookEvery)
 	defer ticks.Stop()
@@ -53,6 +55,7 @@ func (srv *Server) Watch(ctx context.Context) {
 			srv.logOverdue(now)
 			srv.endExpired(last, now)
 			last = now
+			srv.memory.look(now, srv.log)
 			switch {
 			case !srv.standing().Unrecorded:
 				since = time.Time{}

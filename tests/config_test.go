@@ -25,6 +25,7 @@ type config struct {
 	Prices        []map[string]any    `yaml:"prices,omitempty"`
 	Ledger        map[string]string   `yaml:"ledger,omitempty"`
 	Redis         map[string]string   `yaml:"redis,omitempty"`
+	MemoryLimit   string              `yaml:"memory_limit,omitempty"`
 	ShutdownGrace string              `yaml:"shutdown_grace"`
 
 	trust []byte // certificates, in PEM, that the relay trusts in place of the system's

@@ -41,6 +41,8 @@ type fileConfig struct {
 	Prices []billing.Price `yaml:"prices"`
 	Ledger ledgerConfig    `yaml:"ledger"`
 	Redis  redisConfig     `yaml:"redis"`
+	// MemoryLimit is how much memory the process should use at most; GOMEMLIMIT, else nine tenths of the container's, else none.
+	MemoryLimit byteLimit `yaml:"memory_limit"`
 	// ShutdownGrace is how long running generations may take to end; 20s.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 }

@@ -131,6 +131,8 @@ func TestFaults(t *testing.T) {
 		{"log", "", "log: {level: loud, format: xml}\n", []string{"9:7: log.level: must be debug", "9:20: log.format: must be json or console"}},
 		{"half a certificate", "", "tls:\n  cert: a.pem\n", []string{"9:1: tls.key: is missing beside tls.cert"}},
 		{"no certificate", "", "tls:\n  cert: /nowhere/a.pem\n  key: /nowhere/b.pem\n", []string{"9:1: tls: open /nowhere/a.pem: no such file"}},
+		{"memory without unit", "", "memory_limit: \"512\"\n", []string{"9:1: memory_limit: must be a size"}},
+		{"too little memory", "", "memory_limit: 8MiB\n", []string{"9:1: memory_limit: must be a size"}},
 		{"shutdown", "", "shutdown_grace: 2h\n", []string{"9:1: shutdown_grace: must be 0s to 1h0m0s, not 2h0m0s"}},
 		// Providers.
 		{"unknown adapter", "adapter: fake", "adapter: flake", []string{`3:9: providers.one.adapter: unknown adapter "flake"; there are: fake`}},

@@ -40,6 +40,7 @@ type settings struct {
 	Limits        limits.Config
 	Prices        *billing.PriceList
 	Books         bookSettings
+	MemoryLimit   byteLimit
 	ShutdownGrace time.Duration
 }
 
@@ -90,6 +91,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 		Limits:        file.Limits,
 		Prices:        prices,
 		Books:         bookSettings{Ledger: file.Ledger, Redis: file.Redis},
+		MemoryLimit:   file.MemoryLimit,
 		ShutdownGrace: file.ShutdownGrace,
 	}
 }

@@ -67,7 +67,7 @@ func (p *process) apply(ctx context.Context, s *settings, log zerolog.Logger) er
 		return err
 	}
 	p.keepPrices(s.Prices) // before anyone is admitted by them
-	former, err := p.server.Reload(relayConfig(s), relay.Parts{
+	former, err := p.server.Reload(p.relayConfig(s), relay.Parts{
 		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices,
 	})
 	if err != nil {

@@ -83,6 +83,7 @@ type process struct {
 	failed      chan error // a listener that broke
 	server      *relay.Server
 	awake       *awake.Clock
+	memory      memoryLimits
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 
@@ -97,7 +98,7 @@ type process struct {
 func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, error) {
 	none := make(chan struct{})
 	close(none)
-	p := &process{failed: make(chan error, 2), awake: awake.New(), settings: s, retired: none}
+	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none}
 	if err := p.build(ctx, s, log); err != nil {
 		return nil, errors.Join(err, p.stop.run(context.WithoutCancel(ctx)))
 	}
@@ -174,7 +175,7 @@ func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
-	return relay.New(relayConfig(s), relay.Parts{
+	return relay.New(p.relayConfig(s), relay.Parts{
 		Table:     table,
 		Providers: p.lineup.providers(),
 		Circuit:   s.Circuit,
@@ -274,10 +275,11 @@ func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) 
 }
 
 // relayConfig is what clients may do, as the server takes it.
-func relayConfig(s *settings) relay.Config {
+func (p *process) relayConfig(s *settings) relay.Config {
 	cfg := relay.Config{
 		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: relayKey(s.Local),
 		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
+		MemoryLimit: p.memory.apply(s.MemoryLimit),
 	}
 	for _, k := range s.Keys {
 		key := relayKey(k)

@@ -1,0 +1,58 @@
+package relay
+
+import "sync/atomic"
+
+// maxBacklog is how many bytes may wait for all clients together where there is no memory limit: 128 connections that have
+// all that each may have. Where there is one it is a part of it, backlogPart.
+const (
+	maxBacklog  = 1 << 30
+	backlogPart = 4
+)
+
+// unshared is how many bytes wait for a client without being counted with those of others: a second of audio. So a client that
+// reads costs no count that all processors share, and is never held up for those who don't.
+const unshared = 64 << 10
+
+// backlog is what waits for all clients together. What one of them may have is what is left of the whole: those who have most
+// are the first to get no more, and the more of them there are the less each has.
+type backlog struct {
+	bytes atomic.Int64
+	most  atomic.Int64
+}
+
+// limitTo sets the bound by a memory limit; 0: there is none.
+func (b *backlog) limitTo(memory int64) { b.most.Store(partOf(memory, backlogPart, maxBacklog)) }
+
+// partOf is a part of a memory limit, and at most so much.
+func partOf(memory, part, most int64) int64 {
+	if memory == 0 {
+		return most
+	}
+	return min(most, memory/part)
+}
+
+// countLocked counts what waits here with what waits elsewhere, once it has changed by enough.
+func (o *outbox) countLocked() {
+	d := o.queued - o.counted
+	if o.all == nil || o.closed || d > -unshared && d < unshared && (o.queued > 0 || o.counted == 0) {
+		return
+	}
+	o.counted = o.queued
+	o.all.bytes.Add(int64(d))
+}
+
+// uncountLocked takes what waited here out of the count.
+func (o *outbox) uncountLocked() {
+	if o.all != nil {
+		o.all.bytes.Add(-int64(o.counted))
+		o.counted = 0
+	}
+}
+
+// mostLocked is how many bytes may wait here before generations of which any do get no more text spoken.
+func (o *outbox) mostLocked() int {
+	if o.all == nil {
+		return maxQueued
+	}
+	return int(min(maxQueued, max(unshared, o.all.most.Load()-o.all.bytes.Load())))
+}
