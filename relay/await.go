@@ -32,11 +32,14 @@ func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Ti
 	defer g.mu.Unlock()
 	until = g.textDeadlineLocked(now)
 	cutter := text.NewCutter(&g.text, g.from.char, g.schedule(), true)
-	settled := now.Sub(g.textAt) >= settleDelay
-	if p, ok := cutter.Next(text.Now{Idle: true, Settled: settled}); ok {
+	look := g.short.now(text.Now{Idle: true, Settled: now.Sub(g.textAt) >= settleDelay}, now)
+	if look.Least > 0 && cutter.Ready(text.Now{Idle: true, Settled: look.Settled}) {
+		until = earlier(until, now.Add(g.short.after(now)))
+	}
+	if p, ok := cutter.Next(look); ok {
 		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
 	}
-	if cutter.Unsettled() {
+	if !look.Settled && cutter.Unsettled() {
 		until = g.textAt.Add(settleDelay)
 	}
 	return false, cutter.Done(), until

@@ -42,7 +42,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 		a.loseLocked(err)
 		return step{ended: true, err: a.err}
 	}
-	if a.cutter.Unsettled() && !a.owesLocked() {
+	if !a.settledLocked(now) && a.cutter.Unsettled() && !a.owesLocked() {
 		deadline = earlier(deadline, a.g.textAt.Add(settleDelay))
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone && !a.lastFrame.IsZero() && !a.lastSent {

@@ -48,13 +48,18 @@ func (s *shortPieces) count(p text.Piece, now time.Time) {
 	s.shared.Take(now) // other generations may have been faster: it is a bound on many, by a few more or less
 }
 
-// cutNowLocked is what the cutter is to know. While no short piece may be cut, text is joined until it is a longer one.
-func (a *attempt) cutNowLocked(now time.Time, idle bool) text.Now {
-	n := text.Now{Idle: idle, Settled: a.settledLocked(now), Joined: a.g.short.scarce(now)}
-	if a.g.short.after(now) > 0 {
+// now is what a cutter is to know of short pieces besides. While none may be cut, text is joined until it is a longer one.
+func (s *shortPieces) now(n text.Now, now time.Time) text.Now {
+	n.Joined = s.scarce(now)
+	if s.after(now) > 0 {
 		n.Least = shortPiece
 	}
 	return n
+}
+
+// cutNowLocked is what the attempt's cutter is to know.
+func (a *attempt) cutNowLocked(now time.Time, idle bool) text.Now {
+	return a.g.short.now(text.Now{Idle: idle, Settled: a.settledLocked(now)}, now)
 }
 
 // shortUntilLocked is when a short piece may be cut that waits only for that; zero: there is none.

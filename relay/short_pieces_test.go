@@ -104,3 +104,55 @@ func (f *fakeProvider) texts() []string {
 	}
 	return all
 }
+
+// Sentences of a letter that come one by one are rated like flushes, also where each ends the text for a while.
+func TestShortSentencesAreRated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g", "", `,"final":false`))
+		const parts = 300
+		go func() {
+			for range parts {
+				_ = c.write(`{"type":"append","generation_id":"g","text":"Yes. "}`)
+				time.Sleep(300 * time.Millisecond)
+				_ = c.write(`{"type":"append","generation_id":"g","text":"No."}`)
+				time.Sleep(300 * time.Millisecond) // a full stop at the very end counts after a moment
+				_ = c.write(`{"type":"append","generation_id":"g","text":" "}`)
+			}
+			_ = c.write(`{"type":"finish","generation_id":"g"}`)
+		}()
+		began := time.Now()
+		c.until("done")
+		most := shortPerMinute + int(time.Since(began)/time.Second)*shortPerMinute/60 + 1
+		if got := len(f.texts()); got > most+2*8*parts/shortPiece {
+			t.Errorf("%d pieces of %d sentences, want %d short ones at most", got, 2*parts, most)
+		}
+		if got, want := strings.Join(f.texts(), ""), strings.Repeat("Yes. No. ", parts); strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("%d characters are spoken, want %d", len(got), len(want))
+		}
+	})
+}
+
+// A short sentence that may not be spoken yet is waited for, not looked at again and again.
+func TestAShortSentenceWaitsInPeace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
+		c.send(generate("g", "", `,"final":false`))
+		go func() {
+			for range shortPerMinute + 1 {
+				_ = c.write(`{"type":"append","generation_id":"g","text":"x "}`)
+				_ = c.write(`{"type":"flush","generation_id":"g"}`)
+				time.Sleep(time.Millisecond)
+			}
+			_ = c.write(`{"type":"append","generation_id":"g","text":" Yes."}`)
+			time.Sleep(3 * time.Second)
+			_ = c.write(`{"type":"finish","generation_id":"g"}`)
+		}()
+		c.until("done")
+		if got := strings.Count(strings.Join(f.texts(), ""), "Yes."); got != 1 {
+			t.Errorf("%d sentences are spoken, want one", got)
+		}
+	})
+}
