@@ -87,7 +87,7 @@ func TestAFullMemoryRefusesNewcomersFirst(t *testing.T) {
 	}
 	f.awaitMetric(t, "relay_memory_pressure", func(level float64) bool { return level == 0 })
 	again := f.dial(t)
-	again.send(j{"type": "generate", "generation_id": "after", "text": twelve, "route": "fast"})
+	again.send(j{"type": "generate", "generation_id": "after", "text": twelve, "route": "slow"})
 	again.completed("after")
 	if got := f.stderr.count("the memory limit is near"); got > 6 {
 		t.Errorf("%d lines of the log for two changes and back", got)
