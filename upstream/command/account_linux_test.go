@@ -79,7 +79,7 @@ func TestAProgramStartsNoMoreProcesses(t *testing.T) {
 		t.Fatalf("by default: %q, %v", h.Audio, h.Err)
 	}
 	cfg.Limits.Processes = 4
-	if h := spoken(t, cfg, "Hello"); upstream.KindOf(h.Err) != upstream.UpstreamError {
+	if h := spoken(t, cfg, "Hello"); h.Err == nil || upstream.KindOf(h.Err) != upstream.UpstreamError {
 		t.Errorf("got %q, %v; want upstream_error", h.Audio, h.Err)
 	}
 }

@@ -77,12 +77,3 @@ func TestEspeakSpeaksOptionsInsteadOfObeyingThem(t *testing.T) {
 		}
 	}
 }
-
-func TestEspeakRefusesAVoiceThatItDoesNotHave(t *testing.T) {
-	if _, err := exec.LookPath("espeak-ng"); err != nil {
-		t.Skip("espeak-ng is not installed")
-	}
-	if h := aloud(t, "no-such-voice", "Hello"); upstream.KindOf(h.Err) != upstream.UpstreamError {
-		t.Errorf("got %v, want upstream_error", h.Err)
-	}
-}

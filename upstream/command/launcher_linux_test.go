@@ -3,11 +3,13 @@ package command
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,15 +20,23 @@ import (
 func TestAProgramOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	p := provide(t, running("cat"))
 	cmd, in, out := piped(t)
-	asked := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+	asked, thread := make(chan error), ""
+	onPassingThread(func() {
+		thread = filepath.Join("/proc/self/task", strconv.Itoa(syscall.Gettid()))
 		asked <- p.launcher.start(context.Background(), cmd)
-	}()
+	})
 	if err := <-asked; err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(50 * time.Millisecond) // in which the thread's end would be known
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(thread); err != nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the thread does not end")
+		}
+	}
+	_ = errors.Join(cmd.Stdin.(*os.File).Close(), cmd.Stdout.(*os.File).Close()) // so that the program's end is the output's
 	if _, err := fmt.Fprintln(in, "alive"); err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +48,24 @@ func TestAProgramOutlivesTheThreadThatAskedForIt(t *testing.T) {
 		t.Error(err)
 	}
 	p.launcher.ended(cmd)
+}
+
+// onPassingThread has f called on a thread of the system that ends with it.
+func onPassingThread(f func()) {
+	go func() {
+		runtime.LockOSThread()
+		if syscall.Gettid() != syscall.Getpid() {
+			f() // never unlocked: the thread ends with this goroutine
+			return
+		}
+		defer runtime.UnlockOSThread()
+		over := make(chan bool)
+		onPassingThread(func() { // another, since the process's first thread never ends
+			defer close(over)
+			f()
+		})
+		<-over
+	}()
 }
 
 // piped is a command with both ends of its pipes.

@@ -157,7 +157,7 @@ func TestAProgramWritesNoLargerFile(t *testing.T) {
 		t.Fatalf("by default: %v", h.Err)
 	}
 	cfg.Limits.FileBytes = 100_000
-	if h := spoken(t, cfg, "Hello"); upstream.KindOf(h.Err) != upstream.UpstreamError {
+	if h := spoken(t, cfg, "Hello"); h.Err == nil || upstream.KindOf(h.Err) != upstream.UpstreamError {
 		t.Errorf("got %v, want upstream_error", h.Err)
 	}
 }
@@ -171,7 +171,7 @@ func TestAProgramMapsNoMore(t *testing.T) {
 		t.Fatalf("by default: %v", h.Err)
 	}
 	cfg.Limits.AddressSpace = 4 << 30
-	if h := spoken(t, cfg, "Hello"); upstream.KindOf(h.Err) != upstream.UpstreamError {
+	if h := spoken(t, cfg, "Hello"); h.Err == nil || upstream.KindOf(h.Err) != upstream.UpstreamError {
 		t.Errorf("got %v, want upstream_error", h.Err)
 	}
 }
