@@ -10,7 +10,7 @@ import (
 // one is refused by the system, or ended by it.
 type Limits struct {
 	// AddressSpace bounds the bytes that a process maps, which is several times what it uses. 0: no bound. Default: 16
-	// GiB; piper maps a third of one, and more with more processors.
+	// GiB: threads map much, and a program may have one for each processor.
 	AddressSpace int `yaml:"address_space_bytes"`
 	// CPUTime bounds the time that a process computes, on all processors together. 0: what all of them give within
 	// timeout, so that it ends only what has escaped the timeout. Default: 0.
