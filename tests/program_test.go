@@ -68,8 +68,11 @@ func TestNoClientGivesAProgramOptions(t *testing.T) {
 		c.send(j{"type": "generate", "generation_id": id, "text": text})
 		c.completed(id)
 	}
-	c.send(j{"type": "generate", "generation_id": "raw", "text": "Hello.", "route": "default", "voice": "local/-f/etc/passwd"})
+	c.send(j{"type": "generate", "generation_id": "raw", "text": "Hello.", "route": "default", "voice": "local/--help"})
 	c.failure("raw", "upstream_rejected")
+	mark := c.mark()
+	c.send(j{"type": "generate", "generation_id": "path", "text": "Hello.", "route": "default", "voice": "local/-f/etc/passwd"})
+	c.refusal(mark, "invalid_request")
 	if got, err := os.ReadFile(filepath.Join(dir, "text")); err != nil || string(got) != strings.Join(texts, "\n")+"\n" {
 		t.Errorf("the program got %q (%v), want %q a line each", got, err, texts)
 	}
