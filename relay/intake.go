@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"runtime"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -23,17 +24,28 @@ const (
 // messagePatience bounds how long a message may be under way, once it has begun: as long as the body of a request.
 const messagePatience = bodyPatience
 
+// turnLength is how many bytes a connection reads before others have their turn at the processor, which the Go scheduler
+// would give them after 10 ms only.
+const turnLength = 64 << 10
+
 // intake holds back a client that sends too fast. It belongs to the connection's reader.
-type intake struct{ bytes *rate.Limiter }
+type intake struct {
+	bytes  *rate.Limiter
+	inTurn int // bytes
+}
 
 // newIntake is that of a connection whose messages have at most so many bytes.
 func newIntake(maxMessageBytes int) intake {
 	most := max(leastIntake, intakeMessages*maxMessageBytes)
-	return intake{rate.NewLimiter(rate.Limit(most), most)}
+	return intake{bytes: rate.NewLimiter(rate.Limit(most), most)}
 }
 
 // take counts what came, and waits where it was too much.
-func (i intake) take(n int) {
+func (i *intake) take(n int) {
+	if i.inTurn += n; i.inTurn >= turnLength {
+		i.inTurn = 0
+		runtime.Gosched()
+	}
 	if wait := i.bytes.ReserveN(time.Now(), min(n, i.bytes.Burst())).Delay(); wait > 0 {
 		time.Sleep(max(wait, intakePause)) // short: no read brings more than a message
 	}

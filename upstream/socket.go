@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +139,10 @@ func (s *Socket) Reason() *Error {
 	return s.reason
 }
 
+// turnLength is how many bytes a socket reads before others have their turn. A vendor that sends without end would else keep
+// the processor for 10 ms each time, until the Go scheduler takes it away.
+const turnLength = 64 << 10
+
 // Run reads until the socket ends and returns why, with all of the socket's goroutines gone. It gives each frame
 // to take, whose error ends the socket; the data is valid during the call only. beat gives the frames to send
 // each cfg.KeepAlive, and closed says what the vendor's close means, by its code, -1 where there was none, and its reason.
@@ -150,6 +155,7 @@ func (s *Socket) Run(
 	s.stuck.Stop()
 	s.wg.Go(func() { s.write(beat) })
 	s.wg.Go(s.ping)
+	inTurn := 0 // bytes
 	for {
 		binary, data, err := s.read()
 		if err != nil {
@@ -160,6 +166,10 @@ func (s *Socket) Run(
 		if err := take(binary, data); err != nil {
 			s.Fail(err)
 			break
+		}
+		if inTurn += len(data); inTurn >= turnLength {
+			inTurn = 0
+			runtime.Gosched()
 		}
 	}
 	s.wg.Wait()
