@@ -16,76 +16,82 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check format vet lint race fuzz tidy bench bench-micro build proofs attacks churn sbom provenance check-build
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build proofs attacks churn sbom provenance check-build
 
 # check is what CI runs behind the tests.
-check: format tidy vet lint race
+check: commits format tidy vet lint race ## everything that CI runs behind the tests
 	.ci/fuzz 1000x # a number of inputs: at the end of a time go test may report the deadline as a failure
 
-build:
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+commits: ## check the form of new commit messages
+	.ci/commits
+
+build: ## build the relay into bin/
 	CGO_ENABLED=0 go build $(STAMPED) -o $(BIN)/relay ./cmd/relay
 
 # sbom lists the modules of the built binary (CycloneDX).
-sbom: build $(BIN)/cyclonedx-gomod
+sbom: build $(BIN)/cyclonedx-gomod ## list the modules of the built relay (CycloneDX)
 	$(BIN)/cyclonedx-gomod bin -json -output $(BIN)/relay.cdx.json $(BIN)/relay
 
 # provenance says what the built binary was made of, and how (in-toto, SLSA).
-provenance: build
+provenance: build ## say what the built relay was made of, and how (SLSA)
 	go run ./tests/provenance make $(BIN)/relay > $(BIN)/relay.intoto.json
 
 # check-build makes both, checks them against the binary, and builds it once more from a copy of the source in another folder, which
 # must give the same bytes.
-check-build: sbom provenance
+check-build: sbom provenance ## check both against the built relay, and that it builds twice alike
 	go run ./tests/provenance check $(BIN)/relay $(BIN)/relay.cdx.json $(BIN)/relay.intoto.json
 	$(BIN)/relay version | grep -x 'revision: $(REVISION)'
 	.ci/rebuild $(BIN)/relay $(STAMPED)
 
-format: $(BIN)/gofumpt
+format: $(BIN)/gofumpt ## check that gofumpt would change nothing
 	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }
 
-tidy:
+tidy: ## check go.mod and go.sum of both modules
 	go mod tidy -diff
 	cd client && go mod tidy -diff
 
-vet:
+vet: ## run go vet
 	go vet ./... $(CLIENT)/...
 
-lint: $(BIN)/staticcheck
+lint: $(BIN)/staticcheck ## run staticcheck
 	$(BIN)/staticcheck ./... $(CLIENT)/...
 
 # race leaves out what has one goroutine only, the tests of whole processes, in which much depends on time, what drives
 # programs that others wrote, and the emulators' own tests, since the adapters' drive the same code. vet has a line of its own.
 UNRACED = /audio$$ /text$$ /protocol$$ /billing$$ /tests /upstream/emulator$$
-race:
+race: ## run the tests under the race detector, without the slow ones
 	go test -race -short -vet=off $$(go list ./... $(CLIENT)/... | grep -v $(addprefix -e ,$(UNRACED)))
 
 # fuzz runs each fuzz target for a while, guided by coverage. What it finds is kept in bin/fuzz/found, or in FUZZCACHE.
-fuzz:
+fuzz: ## fuzz each target for FUZZTIME (1m)
 	.ci/fuzz $(FUZZTIME) -fuzz=.
 
 # bench measures the relay beside nginx and a direct connection; docs/performance.md says how to read it.
-bench:
+bench: ## measure the relay beside nginx and a direct connection
 	go run ./tests/bench
 
 # bench-micro measures the steps of a frame and of a generation by themselves, with what they allocate. The tests beside them
 # hold those counts.
-bench-micro:
+bench-micro: ## measure the steps of a frame and of a generation
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
 		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay ./tcp
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.
-proofs:
+proofs: ## kill relays and Redis servers under load, some 7 minutes
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
 	go test ./relay -run '^TestTheLedgerKeepsNobodyWaiting$$' -count=1 -v -args -proofs
 
 # attacks attacks a running relay in every way of docs/security.md, alone on the machine, and prints what each costs it and
 # another tenant. go test ./... does the same, and is lenient with waits.
-attacks:
+attacks: ## attack a running relay, and print what each attack costs
 	go test ./tests/attack -run '^TestAttacks$$' -count=1 -v -args -strict
 
 # churn does all of that in turn for ten minutes: memory at the end is what it was after five. go test ./... does it for 20 s.
-churn:
+churn: ## attack it for 10 minutes, and look at its memory
 	go test ./tests/attack -run '^TestChurn$$' -count=1 -v -timeout 20m -args -churn=10m
 
 $(BIN)/gofumpt:
