@@ -1,4 +1,4 @@
-// Package upstream says what a provider of speech is, and holds what adapters share.
+// Package upstream says what a provider of speech is, and holds the contract that all adapters keep.
 //
 // An adapter lives in a folder of its own below this one. It translates between a vendor's wire and
 // three types: a Request opens a Stream, Pieces of text go into the Stream, and audio, word times and
@@ -12,10 +12,5 @@
 //  5. Every error that leaves an adapter is an *Error whose message bears no secret and no text of the client.
 //  6. A piece is owed from the moment at which the vendor has the order to speak it. What a stream keeps back (for an
 //     allowance, or until a socket is open) it tells its Sink, and sends in time by itself.
-//  7. A vendor socket is read and written under its own lifetime: no generation's context ever reaches it.
-//
-// For adapters there is Socket, one WebSocket with its reader, writer and pings; Mux, which shares a socket among
-// streams by id; and Pool, which opens sockets, seats streams on them and waits for every goroutine. Locks are
-// taken in this order: an adapter's stream, the pool, a seat, a mux. None of the last three is held while a member is
-// told that its socket is lost, or while anything is waited for.
+//  7. No generation's context ever reaches a vendor's socket. Package vendorsocket has what adapters share to keep that.
 package upstream

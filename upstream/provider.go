@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -207,3 +208,22 @@ func (c Capabilities) Ignored(req Request, wordTimestamps bool) []string {
 	slices.Sort(ignored)
 	return ignored
 }
+
+// Base is the vendor's address, below which an adapter finds its sockets. It may have a query. Its error is an *EnvError.
+func (e Env) Base() (*url.URL, error) {
+	u, err := url.Parse(e.URL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return nil, &EnvError{Field: "url", Reason: "must be ws://host or wss://host"} // it may bear a key
+	}
+	return u, nil
+}
+
+// EnvError is why a provider can't be opened: a setting beside its options is at fault.
+type EnvError struct {
+	// Field is the setting's name in the configuration.
+	Field string
+	// Reason says what it must be, and quotes nothing of it.
+	Reason string
+}
+
+func (e *EnvError) Error() string { return e.Field + ": " + e.Reason }

@@ -1,6 +1,9 @@
 package upstream
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Stream is one attempt. Its methods are called by one goroutine at a time.
 type Stream interface {
@@ -18,6 +21,9 @@ type Lingerer interface {
 	// so, or has had all the time that it may need. It is called once, after Close; f must not block.
 	WhenGone(f func())
 }
+
+// MostGone is how long a cancelled stream can count as not gone: a vendor that has not stopped by then does not stop.
+const MostGone = 3 * time.Second
 
 // OrderError is what Speak returns for a piece of a stream that is complete, since it has had its last one or was closed,
 // or that has ended. It is nil where the piece may come.

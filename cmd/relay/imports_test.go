@@ -35,9 +35,11 @@ func allowed(pkg string) []string {
 	case strings.HasPrefix(pkg, "upstream/emulator"):
 		return []string{"audio", "upstream/emulator/voice"}
 	case pkg == "upstream":
-		return []string{"audio", "text", "tcp", "awake"}
+		return []string{"audio", "text", "awake"}
+	case pkg == "upstream/vendorsocket":
+		return []string{"upstream", "tcp", "awake"}
 	case strings.HasPrefix(pkg, "upstream/"):
-		return []string{"upstream", "audio", "text", "awake"}
+		return []string{"upstream", "upstream/vendorsocket", "audio", "text", "awake"}
 	case pkg == "tests/bench": // the load generator must not be what limits
 		return []string{"upstream/emulator", "audio", "tcp"}
 	case strings.HasPrefix(pkg, "tests"):

@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 func TestOptionsAreRefused(t *testing.T) {
@@ -79,7 +80,7 @@ func TestAddress(t *testing.T) {
 
 // A request is the vendor's message, in full each time.
 func TestRequest(t *testing.T) {
-	p := &provider{model: "sonic-latest", Account: upstream.Account{Caps: capabilities(defaults())}}
+	p := &provider{model: "sonic-latest", Account: vendorsocket.Account{Caps: capabilities(defaults())}}
 	tests := map[string]struct {
 		change func(*upstream.Request)
 		want   string

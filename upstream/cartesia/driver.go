@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -32,7 +33,7 @@ const linger = time.Second
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	model string
 }
 
@@ -43,7 +44,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		model: cfg.Model,
-		Account: upstream.NewAccount(upstream.PoolConfig{
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
 			Idle:   cfg.Idle,
 			Linger: linger,
 		}, env, capabilities(cfg), d),
@@ -81,7 +82,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	}
 	s := p.newStream(req, sink)
 	// An error may name no context and end its socket, so tenants do not meet on one.
-	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
+	want := vendorsocket.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}

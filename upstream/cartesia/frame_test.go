@@ -12,12 +12,13 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reader is a test in the place of a socket's reader. What the adapter sends comes out of sent.
 type reader struct {
 	*provider
-	mux  *upstream.Mux
+	mux  *vendorsocket.Mux
 	sent chan []byte
 	n    int
 }
@@ -25,7 +26,7 @@ type reader struct {
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
 	r := &reader{sent: make(chan []byte, 64)}
-	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 6, Warm: 1}, func(c *upstreamtest.Conn) {
+	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, vendorsocket.PoolConfig{StreamsPerSocket: 6, Warm: 1}, func(c *upstreamtest.Conn) {
 		c.SendRaw([]byte("{}"))
 		for {
 			data, ok := c.Next()
@@ -38,7 +39,7 @@ func newReader(tb testing.TB) *reader {
 			}
 		}
 	})
-	r.provider = &provider{model: "m", Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}
+	r.provider = &provider{model: "m", Account: vendorsocket.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}
 	r.open(tb, &upstreamtest.Loose{TB: tb})
 	r.mux = <-tap.Muxes
 	return r

@@ -1,6 +1,9 @@
 package cartesia
 
-import "voicerelay/upstream"
+import (
+	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
+)
 
 // The usual chunk's members, by their places in the scanner's fields.
 const (
@@ -11,7 +14,7 @@ const (
 )
 
 // Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	if id, base64, ok := scanChunk(data); ok && !binary {
 		if s, n := find(m, id); s != nil {
 			s.audio(n, base64)
@@ -51,7 +54,7 @@ func scanChunk(data []byte) (id, base64 []byte, ok bool) {
 
 // find is the stream that a context belongs to, and its number there. Contexts of streams that have left are late
 // ones.
-func find(m *upstream.Mux, id []byte) (*stream, int) {
+func find(m *vendorsocket.Mux, id []byte) (*stream, int) {
 	name, n, ok := parseID(id)
 	if !ok {
 		return nil, 0
@@ -72,7 +75,7 @@ func (f *frame) ofSocket() *upstream.Error {
 }
 
 // ofContext hands a frame to its stream.
-func (f *frame) ofContext(m *upstream.Mux) *upstream.Error {
+func (f *frame) ofContext(m *vendorsocket.Mux) *upstream.Error {
 	s, n := find(m, []byte(f.ContextID))
 	switch {
 	case s == nil:
@@ -94,7 +97,7 @@ func (f *frame) ofContext(m *upstream.Mux) *upstream.Error {
 }
 
 // confirm takes an end that comes late for the vendor's word that the canceled stream is over.
-func (f *frame) confirm(m *upstream.Mux) {
+func (f *frame) confirm(m *vendorsocket.Mux) {
 	if name, _, ok := parseID([]byte(f.ContextID)); ok && (f.Type == typeDone || f.Type == typeError) {
 		m.Confirm(name)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
@@ -19,7 +20,7 @@ type stream struct {
 	request request // but for the transcript, the context's id, and what varies with them
 	sink    upstream.Sink
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	closed bool

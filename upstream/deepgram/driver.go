@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -29,7 +30,7 @@ var encodings = map[audio.Encoding]string{audio.PCM16: "linear16", audio.MuLaw: 
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	optOut bool
 }
 
@@ -40,7 +41,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		optOut: cfg.ImprovementOptOut,
-		Account: upstream.NewAccount(upstream.PoolConfig{
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
 			SingleUse:    true,
 			AddressByKey: true,
 			Idle:         cfg.Idle,
@@ -76,7 +77,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	}
 	format := audio.Nearest(req.Output, formats)
 	s := &stream{sink: sink, clock: upstream.Clock{Format: format}, cleared: make(chan struct{})}
-	want := upstream.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
+	want := vendorsocket.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(
 func (d *dialect) KeepAlive(string) []byte { return nil }
 
 // Frame reads a frame from the vendor: audio is binary, and all else JSON. What comes of a stream that has left is late.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	s, _ := m.Only().(*stream)
 	if binary {
 		if s != nil {

@@ -5,13 +5,14 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reading is a stream in the middle of its speech, and the Mux of its socket.
-func reading(tb testing.TB, sink upstream.Sink) (*stream, *upstream.Mux) {
+func reading(tb testing.TB, sink upstream.Sink) (*stream, *vendorsocket.Mux) {
 	tb.Helper()
-	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
-	opened, err := (&provider{Account: upstream.Account{Pool: tap.Pool}}).Open(tb.Context(), testRequest, sink)
+	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, vendorsocket.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
+	opened, err := (&provider{Account: vendorsocket.Account{Pool: tap.Pool}}).Open(tb.Context(), testRequest, sink)
 	if err != nil {
 		tb.Fatal(err)
 	}

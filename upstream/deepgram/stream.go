@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // stream is one socket's speech. Its sink is called with mu held, which makes the calls one at a time and lets Close
@@ -15,7 +16,7 @@ type stream struct {
 	sink    upstream.Sink
 	cleared chan struct{} // closed with the vendor's word that it has stopped, or with the socket's end
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	closed bool

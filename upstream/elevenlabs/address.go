@@ -8,6 +8,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // key is what streams on one socket have in common: the address below the base, and behind a line's end the tenant, since
@@ -83,7 +84,7 @@ func (d *dialect) Refused(status int) upstream.Kind {
 	return upstream.RefusedKind(status)
 }
 
-var _ upstream.Explainer = (*dialect)(nil)
+var _ vendorsocket.Explainer = (*dialect)(nil)
 
 // Closed is ClosedBecause of no reason.
 func (d *dialect) Closed(code int) *upstream.Error { return closeError(code, "") }

@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -35,7 +36,7 @@ var formats = []audio.Format{
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	cfg     Config
 	dialect *dialect
 }
@@ -48,8 +49,8 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		cfg:     cfg,
 		dialect: d,
-		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:       upstream.SocketConfig{KeepAlive: keepAlive},
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
+			Socket:       vendorsocket.SocketConfig{KeepAlive: keepAlive},
 			AddressByKey: true,
 			Idle:         cfg.Idle,
 			Linger:       linger,
@@ -98,7 +99,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		over:     make(chan struct{}),
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.
-	if err := p.Pool.Join(ctx, &s.seat, upstream.Want{ID: req.ID, Key: key, Member: s}); err != nil {
+	if err := p.Pool.Join(ctx, &s.seat, vendorsocket.Want{ID: req.ID, Key: key, Member: s}); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // ended is a context that has ended, for a Close that is not to wait.
@@ -27,15 +28,15 @@ func (here) Address(string) (string, http.Header) { return upstreamtest.URL, nil
 // reader is a test in the place of a socket's reader.
 type reader struct {
 	*provider
-	mux *upstream.Mux
+	mux *vendorsocket.Mux
 	n   int
 }
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
 	d := &dialect{}
-	tap := upstreamtest.NewTap(tb, here{d}, upstream.PoolConfig{StreamsPerSocket: 6}, upstreamtest.SaysOne)
-	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}, dialect: d}}
+	tap := upstreamtest.NewTap(tb, here{d}, vendorsocket.PoolConfig{StreamsPerSocket: 6}, upstreamtest.SaysOne)
+	r := &reader{provider: &provider{cfg: defaults(), Account: vendorsocket.Account{Caps: capabilities(defaults()), Pool: tap.Pool}, dialect: d}}
 	s := r.open(tb, &upstreamtest.Loose{TB: tb})
 	r.mux = <-tap.Muxes
 	s.leave()

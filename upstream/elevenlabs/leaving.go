@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // leaving counts the contexts of cancelled streams that the vendor has not ended yet, for a stream is off its socket only
@@ -37,7 +37,7 @@ func (l *leaving) add(stream string, open int, linger time.Duration) {
 }
 
 // final notes the end of one of a stream's contexts. The last frees the stream's place on its socket.
-func (l *leaving) final(m *upstream.Mux, stream string) {
+func (l *leaving) final(m *vendorsocket.Mux, stream string) {
 	if l.last(stream) {
 		m.Confirm([]byte(stream))
 	}

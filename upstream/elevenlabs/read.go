@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // The members of a frame that the scanner looks for, by their places in its fields.
@@ -21,7 +22,7 @@ const (
 )
 
 // Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder, but for its times.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	if context, p, ok := scanAudio(data); ok && !binary {
 		return d.hand(m, context, p, false)
 	}
@@ -40,7 +41,7 @@ func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Err
 }
 
 // hand gives a frame to its piece.
-func (d *dialect) hand(m *upstream.Mux, context []byte, p packet, final bool) *upstream.Error {
+func (d *dialect) hand(m *vendorsocket.Mux, context []byte, p packet, final bool) *upstream.Error {
 	if len(context) == 0 {
 		if len(p.base64) > 0 {
 			return upstream.GarbledError("the vendor sent audio that names no context")

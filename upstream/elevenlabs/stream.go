@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
@@ -19,7 +20,7 @@ type stream struct {
 	leaving  *leaving
 	over     chan struct{} // closed by endLocked
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	closed bool
@@ -173,7 +174,7 @@ func (s *stream) receive(piece int, what packet) {
 }
 
 // final takes the end of a piece's context, which may make room for another. Only the socket's reader calls it.
-func (s *stream) final(m *upstream.Mux, piece int) {
+func (s *stream) final(m *vendorsocket.Mux, piece int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.silentLocked() {

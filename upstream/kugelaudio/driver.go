@@ -12,6 +12,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Config is the adapter's options in the configuration.
@@ -51,7 +52,7 @@ var formats = []audio.Format{
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	turns turns
 }
 
@@ -61,8 +62,8 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket: upstream.SocketConfig{KeepAlive: keepAlive},
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
+			Socket: vendorsocket.SocketConfig{KeepAlive: keepAlive},
 			Idle:   cfg.Idle,
 		}, env, capabilities(cfg), &dialect{address: address}),
 	}, nil
@@ -115,7 +116,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	if err != nil {
 		return nil, err
 	}
-	want := upstream.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s}
+	want := vendorsocket.Want{ID: req.ID, Key: s.key(req.Tenant), Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package kugelaudio
 
-import "voicerelay/upstream"
+import (
+	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
+)
 
 // The usual audio frame's members, by their places in the scanner's fields.
 const (
@@ -13,7 +16,7 @@ const (
 )
 
 // Frame reads a frame from the vendor. Audio frames, nearly all there are, are scanned without a decoder.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	if p, ok := scanAudio(data); ok && !binary {
 		if s, ok := m.Member(p.context).(*stream); ok {
 			return s.audio(p)
@@ -94,7 +97,7 @@ func (f *frame) chunk() int64 {
 }
 
 // socketFrame handles a frame that names no context. Warnings, settings and greetings need nothing done.
-func socketFrame(m *upstream.Mux, f *frame) *upstream.Error {
+func socketFrame(m *vendorsocket.Mux, f *frame) *upstream.Error {
 	switch {
 	case f.Error != nil || f.ErrorCode != nil:
 		return frameError(f)
@@ -110,7 +113,7 @@ func socketFrame(m *upstream.Mux, f *frame) *upstream.Error {
 
 // interruptOnly takes a confirmation that names no context for that of the one stream which waits for one. Where
 // several do, none can be told, and they wait for context_closed.
-func interruptOnly(m *upstream.Mux) {
+func interruptOnly(m *vendorsocket.Mux) {
 	var waiting *stream
 	for _, member := range m.Members() {
 		s, ok := member.(*stream)
@@ -128,7 +131,7 @@ func interruptOnly(m *upstream.Mux) {
 }
 
 // contextFrame hands a frame to its stream.
-func contextFrame(m *upstream.Mux, f *frame) *upstream.Error {
+func contextFrame(m *vendorsocket.Mux, f *frame) *upstream.Error {
 	id := []byte(*f.ContextID)
 	failed := f.Error != nil || f.ErrorCode != nil
 	s, ok := m.Member(id).(*stream)

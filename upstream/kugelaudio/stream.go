@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
@@ -24,7 +25,7 @@ type stream struct {
 	turns   *turns
 	over    chan struct{} // closed by end
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	created bool // the vendor has been sent text

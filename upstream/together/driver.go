@@ -12,6 +12,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/awake"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -22,7 +23,7 @@ var format = audio.Format{Encoding: audio.PCM16, Rate: 24000}
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	cfg   Config
 	awake *awake.Clock
 }
@@ -35,7 +36,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		cfg:   cfg,
 		awake: env.Awake,
-		Account: upstream.NewAccount(upstream.PoolConfig{
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
 			SharedOnceProven: true,
 			StreamsInAll:     contextsInAll,
 			AddressByKey:     true,
@@ -77,7 +78,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "a voice is needed"} // the default suits no default model
 	}
 	s := p.newStream(req, sink)
-	want := upstream.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s}
+	want := vendorsocket.Want{ID: req.ID, Key: p.key(req, s.dictionary), Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
@@ -166,7 +167,7 @@ func (d *dialect) Refused(status int) upstream.Kind {
 	return upstream.RefusedKind(status)
 }
 
-var _ upstream.Greeter = (*dialect)(nil)
+var _ vendorsocket.Greeter = (*dialect)(nil)
 
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }

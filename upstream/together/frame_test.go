@@ -9,12 +9,13 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
 	*provider
-	mux   *upstream.Mux
+	mux   *vendorsocket.Mux
 	first *stream
 	n     int
 }
@@ -22,14 +23,14 @@ type reader struct {
 // newReader is a reader whose first stream, with the sink, is open.
 func newReader(tb testing.TB, sink upstream.Sink) *reader {
 	tb.Helper()
-	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL, auth: inHeader}, upstream.PoolConfig{StreamsPerSocket: 8, SharedOnceProven: true, AddressByKey: true}, func(c *upstreamtest.Conn) {
+	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL, auth: inHeader}, vendorsocket.PoolConfig{StreamsPerSocket: 8, SharedOnceProven: true, AddressByKey: true}, func(c *upstreamtest.Conn) {
 		c.Send(reply{"type": typeCreated})
 		c.Send(reply{})
 		for ok := true; ok; {
 			_, ok = c.Next()
 		}
 	})
-	r := &reader{provider: &provider{cfg: defaults(), Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}}
+	r := &reader{provider: &provider{cfg: defaults(), Account: vendorsocket.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}}
 	r.first = r.open(tb, sink)
 	r.mux = <-tap.Muxes
 	return r

@@ -1,6 +1,9 @@
 package together
 
-import "voicerelay/upstream"
+import (
+	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
+)
 
 // The usual delta's members, by their places in the scanner's fields.
 const (
@@ -25,7 +28,7 @@ func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err
 }
 
 // Frame reads a frame from the vendor. Deltas, nearly all there are, are scanned without a decoder.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	if p, ok := scanDelta(data); ok && !binary {
 		if s := owner(m, p.context); s != nil {
 			return s.audio(p)
@@ -85,7 +88,7 @@ func scanDelta(data []byte) (p packet, ok bool) {
 
 // owner is the stream that a frame is for, or nil. What names no context is for the one stream on a socket that bears
 // one at a time, and nobody's on a socket that has named them.
-func owner(m *upstream.Mux, context []byte) *stream {
+func owner(m *vendorsocket.Mux, context []byte) *stream {
 	var s *stream
 	switch {
 	case context != nil:
@@ -97,7 +100,7 @@ func owner(m *upstream.Mux, context []byte) *stream {
 }
 
 // take handles any frame. Acknowledgements and what is unknown need nothing done.
-func take(m *upstream.Mux, f *frame) *upstream.Error {
+func take(m *vendorsocket.Mux, f *frame) *upstream.Error {
 	context := f.context()
 	if len(f.ItemID) > longestID {
 		return upstream.GarbledError("the vendor sent an id that is far too long")
@@ -135,7 +138,7 @@ func (f *frame) context() []byte {
 }
 
 // cancelled confirms that a stream is over at the vendor.
-func cancelled(m *upstream.Mux, context []byte) {
+func cancelled(m *vendorsocket.Mux, context []byte) {
 	if s := owner(m, context); s != nil {
 		s.fail(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor cancelled the context"})
 		return
@@ -144,7 +147,7 @@ func cancelled(m *upstream.Mux, context []byte) {
 }
 
 // fault ends the stream that an error names, or else the socket.
-func fault(m *upstream.Mux, f *frame) *upstream.Error {
+func fault(m *vendorsocket.Mux, f *frame) *upstream.Error {
 	context, err := f.context(), frameError(f.Error)
 	if context == nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/awake"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
@@ -23,7 +24,7 @@ type stream struct {
 	awake      *awake.Clock
 	over       chan struct{} // closed by end
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	created bool // the vendor has been sent text

@@ -9,6 +9,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/awake"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -19,7 +20,7 @@ const linger = time.Second
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	transport
 	cfg   Config
 	awake *awake.Clock
@@ -38,7 +39,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		transport: t,
 		cfg:       cfg,
 		awake:     env.Awake,
-		Account: upstream.NewAccount(upstream.PoolConfig{
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
 			StreamsPerMinute: requestsPerMinute,
 			Idle:             cfg.Idle,
 			Linger:           linger,
@@ -87,7 +88,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		sink:     sink,
 		id:       req.ID,
 		// A conversation had better stay on one connection, says the vendor, and so had one stream's requests.
-		want: upstream.Want{Key: "tenant " + req.Tenant, Affinity: cmp.Or(req.Affinity, req.ID)},
+		want: vendorsocket.Want{Key: "tenant " + req.Tenant, Affinity: cmp.Or(req.Affinity, req.ID)},
 		template: synthesize{
 			Type:                      typeSynthesize,
 			VoiceID:                   req.Voice,

@@ -11,6 +11,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 func mustParse(tb testing.TB, raw string) *url.URL {
@@ -26,21 +27,21 @@ func mustParse(tb testing.TB, raw string) *url.URL {
 type reader struct {
 	*provider
 	dialect *dialect
-	mux     *upstream.Mux
+	mux     *vendorsocket.Mux
 	n       int
 }
 
 func newReader(tb testing.TB, t transport) *reader {
 	tb.Helper()
 	d := &dialect{transport: t, base: mustParse(tb, upstreamtest.URL)}
-	tap := upstreamtest.NewTap(tb, d, upstream.PoolConfig{StreamsPerSocket: 100, Linger: time.Nanosecond}, func(c *upstreamtest.Conn) {
+	tap := upstreamtest.NewTap(tb, d, vendorsocket.PoolConfig{StreamsPerSocket: 100, Linger: time.Nanosecond}, func(c *upstreamtest.Conn) {
 		l := connect(c)
 		l.say(reply{"type": "ready"})                       // for the tap
 		for _, open := c.Next(); open; _, open = c.Next() { // a vendor that reads, or the streams come to a halt
 		}
 	})
 	r := &reader{
-		provider: &provider{transport: t, cfg: defaults, Account: upstream.Account{Caps: capabilities(defaults), Pool: tap.Pool}},
+		provider: &provider{transport: t, cfg: defaults, Account: vendorsocket.Account{Caps: capabilities(defaults), Pool: tap.Pool}},
 		dialect:  d,
 	}
 	r.open(tb, &loose{Loose: upstreamtest.Loose{TB: tb}}) // its seat keeps the socket

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // transport is the envelope of messages. It is the same for all sockets, and keeps no state.
@@ -55,7 +56,7 @@ func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err
 }
 
 // Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	u, err := d.read(binary, data)
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func decode(data []byte) (message, *upstream.Error) {
 }
 
 // handle hands a message to its request. Types that are not known need nothing done.
-func handle(m *upstream.Mux, msg message) *upstream.Error {
+func handle(m *vendorsocket.Mux, msg message) *upstream.Error {
 	id := []byte(msg.RequestID)
 	if len(id) == 0 {
 		switch msg.Type {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // request is one piece at the vendor, as its socket sees it.
@@ -13,9 +14,9 @@ type request struct {
 	id     string // the vendor's requestId
 
 	// Guarded by the stream's mu.
-	seat    *upstream.Seat // while the vendor may have something of it
-	lost    bool           // its socket ended before it was known to have one
-	ordered bool           // it has a piece, and stands in the stream's queue
+	seat    *vendorsocket.Seat // while the vendor may have something of it
+	lost    bool               // its socket ended before it was known to have one
+	ordered bool               // it has a piece, and stands in the stream's queue
 	piece   upstream.Piece
 	bytes   int      // of audio so far
 	held    [][]byte // base64 that came before the request's turn
@@ -34,7 +35,7 @@ const (
 )
 
 // sit gives the request its seat, or nil where that is of no use any more.
-func (r *request) sit(seat *upstream.Seat) *upstream.Seat {
+func (r *request) sit(seat *vendorsocket.Seat) *vendorsocket.Seat {
 	s := r.stream
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +49,7 @@ func (r *request) sit(seat *upstream.Seat) *upstream.Seat {
 }
 
 // rise takes the request's seat from it.
-func (r *request) rise() *upstream.Seat {
+func (r *request) rise() *vendorsocket.Seat {
 	r.stream.mu.Lock()
 	defer r.stream.mu.Unlock()
 	seat := r.seat

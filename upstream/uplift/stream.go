@@ -10,6 +10,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/awake"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
@@ -21,14 +22,14 @@ type stream struct {
 	provider *provider
 	sink     upstream.Sink
 	id       string
-	want     upstream.Want // what all requests ask of the pool
-	template synthesize    // what all requests ask of the vendor
+	want     vendorsocket.Want // what all requests ask of the pool
+	template synthesize        // what all requests ask of the vendor
 	format   audio.Format
 
 	// Owned by the caller of Speak and Close.
 	requests int // made so far
 	closed   bool
-	left     []*upstream.Seat // of the requests that were stopped at the vendor
+	left     []*vendorsocket.Seat // of the requests that were stopped at the vendor
 
 	// Guarded by mu.
 	mu      sync.Mutex
@@ -49,10 +50,10 @@ func (s *stream) newRequest() *request {
 }
 
 // seat finds the request a place on a socket: nil where that is of no use any more.
-func (s *stream) seat(ctx context.Context, r *request) (*upstream.Seat, error) {
+func (s *stream) seat(ctx context.Context, r *request) (*vendorsocket.Seat, error) {
 	want := s.want
 	want.ID, want.Member = r.id, r
-	seat := &upstream.Seat{}
+	seat := &vendorsocket.Seat{}
 	if err := s.provider.Pool.Join(ctx, seat, want); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 }
 
 // order queues a request for the piece, and says what seat it has already.
-func (s *stream) order(p upstream.Piece) (*request, *upstream.Seat, error) {
+func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {

@@ -6,22 +6,23 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Tap is a pool of sockets whose frames a test reads in the place of their readers. A vendor's first frame that is no
 // greeting gives its socket's Mux away.
 type Tap struct {
-	Pool  *upstream.Pool
-	Muxes chan *upstream.Mux
+	Pool  *vendorsocket.Pool
+	Muxes chan *vendorsocket.Mux
 }
 
 // NewTap opens sockets to a vendor that plays the script, until the test ends.
-func NewTap(tb testing.TB, d upstream.Dialect, cfg upstream.PoolConfig, script func(*Conn)) *Tap {
+func NewTap(tb testing.TB, d vendorsocket.Dialect, cfg vendorsocket.PoolConfig, script func(*Conn)) *Tap {
 	tb.Helper()
 	vendor := NewVendor(script)
-	t := &Tap{Muxes: make(chan *upstream.Mux, 1)}
+	t := &Tap{Muxes: make(chan *vendorsocket.Mux, 1)}
 	cfg.Socket.HTTP, cfg.Log = vendor.Client(), zerolog.Nop()
-	t.Pool = upstream.NewPool(t.tapped(d), cfg)
+	t.Pool = vendorsocket.NewPool(t.tapped(d), cfg)
 	tb.Cleanup(func() {
 		t.Pool.Close()
 		vendor.Close()
@@ -37,19 +38,19 @@ func SaysOne(c *Conn) {
 }
 
 // tapped is the dialect with its frames given to the tap. It greets where the dialect does.
-func (t *Tap) tapped(d upstream.Dialect) upstream.Dialect {
-	if g, ok := d.(upstream.Greeter); ok {
+func (t *Tap) tapped(d vendorsocket.Dialect) vendorsocket.Dialect {
+	if g, ok := d.(vendorsocket.Greeter); ok {
 		return greeting{tapped{d, t.Muxes}, g}
 	}
 	return tapped{d, t.Muxes}
 }
 
 type tapped struct {
-	upstream.Dialect
-	muxes chan *upstream.Mux
+	vendorsocket.Dialect
+	muxes chan *vendorsocket.Mux
 }
 
-func (d tapped) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
+func (d tapped) Frame(m *vendorsocket.Mux, _ bool, _ []byte) *upstream.Error {
 	select {
 	case d.muxes <- m:
 	default: // a socket that came in another's place, of which no test asks
@@ -59,5 +60,5 @@ func (d tapped) Frame(m *upstream.Mux, _ bool, _ []byte) *upstream.Error {
 
 type greeting struct {
 	tapped
-	upstream.Greeter
+	vendorsocket.Greeter
 }

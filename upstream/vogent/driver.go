@@ -11,6 +11,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -31,7 +32,7 @@ const linger = 500 * time.Millisecond
 
 // provider speaks for one account.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -40,7 +41,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		Account: upstream.NewAccount(upstream.PoolConfig{
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
 			Idle:          cfg.Idle,
 			InOrder:       true,
 			AffinityBound: true,
@@ -77,7 +78,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	}
 	s := p.newStream(req, sink)
 	// Whether an error ends its socket is not documented, so tenants do not meet on one.
-	want := upstream.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
+	want := vendorsocket.Want{ID: req.ID, Key: "tenant " + req.Tenant, Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}

@@ -9,19 +9,20 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
 	*provider
-	mux *upstream.Mux
+	mux *vendorsocket.Mux
 	n   int
 }
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
-	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 6, Warm: 1}, upstreamtest.SaysOne)
-	r := &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}}
+	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, vendorsocket.PoolConfig{StreamsPerSocket: 6, Warm: 1}, upstreamtest.SaysOne)
+	r := &reader{provider: &provider{Account: vendorsocket.Account{Caps: capabilities(defaults()), Pool: tap.Pool}}}
 	r.open(tb, &upstreamtest.Loose{TB: tb})
 	r.mux = <-tap.Muxes
 	return r

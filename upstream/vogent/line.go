@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
@@ -13,7 +14,7 @@ import (
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock
-	ahead *upstream.Ahead // what all streams hold
+	ahead *vendorsocket.Ahead // what all streams hold
 
 	pieces []*generation // ordered and not ended
 	held   int           // of all pieces, by size

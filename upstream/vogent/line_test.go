@@ -13,11 +13,12 @@ import (
 	"voicerelay/audio"
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // newLine is a line that the sink hears at 8 kHz, where a millisecond is 16 bytes.
 func newLine(sink upstream.Sink) *line {
-	return &line{sink: sink, ahead: new(upstream.Ahead), clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
+	return &line{sink: sink, ahead: new(vendorsocket.Ahead), clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
 }
 
 func b64(data []byte) []byte { return []byte(base64.StdEncoding.EncodeToString(data)) }
@@ -127,7 +128,7 @@ func TestWordsAreToldOnce(t *testing.T) {
 
 // All streams together hold no more than their provider lets them, and what a stream held is free with its end.
 func TestStreamsShareWhatTheyHold(t *testing.T) {
-	ahead := new(upstream.Ahead)
+	ahead := new(vendorsocket.Ahead)
 	frame := bytes.Repeat([]byte("AAAA"), 1<<18)
 	var lines []*line
 	full := false

@@ -1,6 +1,9 @@
 package vogent
 
-import "voicerelay/upstream"
+import (
+	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
+)
 
 // The usual chunk's members, by their places in the scanner's fields.
 const (
@@ -11,7 +14,7 @@ const (
 )
 
 // Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	if id, base64, ok := scanChunk(data); ok && !binary {
 		if s, piece := find(m, id); s != nil {
 			s.audio(piece, base64)
@@ -51,7 +54,7 @@ func scanChunk(data []byte) (id, base64 []byte, ok bool) {
 
 // find is the stream that a generation belongs to, and the piece that it is. Generations of streams that have left
 // are late ones.
-func find(m *upstream.Mux, id []byte) (*stream, int) {
+func find(m *vendorsocket.Mux, id []byte) (*stream, int) {
 	name, piece, ok := parseID(id)
 	if !ok {
 		return nil, 0
@@ -72,7 +75,7 @@ func (f *frame) ofSocket() *upstream.Error {
 }
 
 // ofGeneration hands a frame to its stream.
-func (f *frame) ofGeneration(m *upstream.Mux, data []byte) *upstream.Error {
+func (f *frame) ofGeneration(m *vendorsocket.Mux, data []byte) *upstream.Error {
 	id := []byte(f.GenerationID)
 	s, piece := find(m, id)
 	switch {
@@ -93,7 +96,7 @@ func (f *frame) ofGeneration(m *upstream.Mux, data []byte) *upstream.Error {
 }
 
 // confirm takes an end that comes late for the vendor's word that the cancelled stream is over.
-func (f *frame) confirm(m *upstream.Mux, id []byte) {
+func (f *frame) confirm(m *vendorsocket.Mux, id []byte) {
 	if name, _, ok := parseID(id); ok && (f.Type == typeFinished || f.Type == typeError) {
 		m.Confirm(name)
 	}

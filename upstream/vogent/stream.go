@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
@@ -19,7 +20,7 @@ type stream struct {
 	conversation string
 	rate         int // hertz
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	closed bool

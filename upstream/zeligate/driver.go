@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // Driver is the adapter's entry in the list of drivers.
@@ -38,7 +39,7 @@ var formats = []audio.Format{
 
 // provider speaks for one installation.
 type provider struct {
-	upstream.Account
+	vendorsocket.Account
 	schedule []int64
 	bearer   upstream.Secret // of BOS; empty: none
 }
@@ -50,8 +51,8 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	p := &provider{
 		schedule: cfg.ChunkLengthSchedule,
-		Account: upstream.NewAccount(upstream.PoolConfig{
-			Socket:       upstream.SocketConfig{KeepAlive: keepAlive},
+		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
+			Socket:       vendorsocket.SocketConfig{KeepAlive: keepAlive},
 			SingleUse:    true,
 			AddressByKey: true,
 			Idle:         cfg.Idle,
@@ -93,7 +94,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, err
 	}
 	s := &stream{sink: sink, bos: p.bos(req), clock: upstream.Clock{Format: format}}
-	want := upstream.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s}
+	want := vendorsocket.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}

@@ -9,22 +9,23 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reader is a test in the place of a socket's reader.
 type reader struct {
 	*provider
-	muxes chan *upstream.Mux
+	muxes chan *vendorsocket.Mux
 }
 
 func newReader(tb testing.TB) *reader {
 	tb.Helper()
-	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, upstream.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
-	return &reader{provider: &provider{Account: upstream.Account{Caps: capabilities(), Pool: tap.Pool}}, muxes: tap.Muxes}
+	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, vendorsocket.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
+	return &reader{provider: &provider{Account: vendorsocket.Account{Caps: capabilities(), Pool: tap.Pool}}, muxes: tap.Muxes}
 }
 
 // open opens a stream that the vendor has been told the last piece of, where last is set.
-func (r *reader) open(tb testing.TB, sink upstream.Sink, last bool) (*stream, *upstream.Mux) {
+func (r *reader) open(tb testing.TB, sink upstream.Sink, last bool) (*stream, *vendorsocket.Mux) {
 	tb.Helper()
 	s, err := r.Open(context.Background(), request, sink)
 	if err != nil {

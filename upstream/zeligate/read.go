@@ -1,6 +1,9 @@
 package zeligate
 
-import "voicerelay/upstream"
+import (
+	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
+)
 
 // The members of a frame that the scanner looks for, by their places in its fields.
 const (
@@ -12,7 +15,7 @@ const (
 )
 
 // Frame reads a frame from the vendor. Audio frames, nearly all there are, are scanned without a decoder.
-func (d *dialect) Frame(m *upstream.Mux, binary bool, data []byte) *upstream.Error {
+func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	s, ok := m.Only().(*stream) // none: late, or on a socket that was opened ahead
 	if base64, usual := scanAudio(data); usual && !binary {
 		if ok {

@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // stream is one socket's speech. Its sink is called with mu held, which makes the calls one at a time and lets Close
@@ -16,7 +17,7 @@ type stream struct {
 	sink upstream.Sink
 	bos  bosFrame
 
-	seat upstream.Seat // has a lock of its own
+	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	closed bool

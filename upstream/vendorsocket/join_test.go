@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // crowd is streams of one key that begin at once. Each has a context of its own, which leave ends.
@@ -30,7 +31,7 @@ func (b *bench) gather(n int) *crowd {
 		ctx, cancel := context.WithCancel(b.t.Context())
 		c.members[i], c.leave[i] = m, cancel
 		c.wg.Go(func() {
-			c.errs[i] = b.pool.Join(ctx, &m.seat, upstream.Want{ID: m.id, Key: "a", Member: m})
+			c.errs[i] = b.pool.Join(ctx, &m.seat, vendorsocket.Want{ID: m.id, Key: "a", Member: m})
 		})
 		synctest.Wait()
 	}
@@ -53,14 +54,14 @@ func (c *crowd) speak(t *testing.T) {
 
 func TestStreamsThatBeginTogetherShareSockets(t *testing.T) {
 	tests := map[string]struct {
-		cfg     upstream.PoolConfig
+		cfg     vendorsocket.PoolConfig
 		sockets int
 	}{
-		"shared":         {upstream.PoolConfig{StreamsPerSocket: 4}, 3},
-		"few in all":     {upstream.PoolConfig{StreamsPerSocket: 4, StreamsInAll: 3}, 4},
-		"one at a time":  {upstream.PoolConfig{StreamsPerSocket: 1}, 10},
-		"single use":     {upstream.PoolConfig{StreamsPerSocket: 4, SingleUse: true}, 10},
-		"not proven yet": {upstream.PoolConfig{StreamsPerSocket: 4, SharedOnceProven: true}, 10},
+		"shared":         {vendorsocket.PoolConfig{StreamsPerSocket: 4}, 3},
+		"few in all":     {vendorsocket.PoolConfig{StreamsPerSocket: 4, StreamsInAll: 3}, 4},
+		"one at a time":  {vendorsocket.PoolConfig{StreamsPerSocket: 1}, 10},
+		"single use":     {vendorsocket.PoolConfig{StreamsPerSocket: 4, SingleUse: true}, 10},
+		"not proven yet": {vendorsocket.PoolConfig{StreamsPerSocket: 4, SharedOnceProven: true}, 10},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +80,7 @@ func TestStreamsThatBeginTogetherShareSockets(t *testing.T) {
 
 // What a vendor answers to one stream's handshake it has answered to those that wait for it.
 func TestARefusalIsEverybodysWhoWaits(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
 		b.vendor.Refuse(http.StatusForbidden, nil)
 		c := b.gather(4)
@@ -97,7 +98,7 @@ func TestARefusalIsEverybodysWhoWaits(t *testing.T) {
 
 // A stream whose socket is refused hears so, though another one is being opened by then for those who came later.
 func TestARefusalIsNotWaitedOut(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 		began := time.Now()
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 400 * time.Millisecond})
 		b.vendor.Refuse(http.StatusForbidden, nil)
@@ -118,7 +119,7 @@ func TestARefusalIsNotWaitedOut(t *testing.T) {
 // A stream that is cancelled takes nobody along: neither the one whose socket it is, nor one that waits for it.
 func TestACancelIsNobodyElses(t *testing.T) {
 	for _, leaves := range []int{0, 1} {
-		pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+		pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 			b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
 			c := b.gather(4)
 			c.leave[leaves]()
@@ -135,7 +136,7 @@ func TestACancelIsNobodyElses(t *testing.T) {
 
 // A connection that hangs holds up those who wait for it for a moment, the first included.
 func TestAConnectionThatHangsHoldsUpNobody(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: time.Hour})
 		first := b.gather(1)
 		b.vendor.SetPlan(upstreamtest.Plan{})
@@ -158,18 +159,18 @@ func TestAConnectionThatHangsHoldsUpNobody(t *testing.T) {
 
 // A stream that waits no longer says so, and one whose time is over blames the vendor.
 func TestAStreamThatIsNotConnectedInTime(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: time.Hour})
 		ctx, cancel := context.WithTimeout(t.Context(), second)
 		defer cancel()
-		err := b.pool.Join(ctx, &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
+		err := b.pool.Join(ctx, &vendorsocket.Seat{}, vendorsocket.Want{ID: "x", Key: "a", Member: &member{t: t}})
 		wantKind(t, err, upstream.ConnectFailed)
 	})
 }
 
 // Whoever has waited for longest is seated first, on whichever socket is there first.
 func TestStreamsAreSeatedInTheOrderOfTheirComing(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
 		began := time.Now()
 		b.vendor.SetPlan(upstreamtest.Plan{Handshake: 200 * time.Millisecond})
 		early := b.gather(2)
@@ -189,7 +190,7 @@ func TestStreamsAreSeatedInTheOrderOfTheirComing(t *testing.T) {
 
 // Streams of a conversation that its vendor ties to a socket are on one, whenever they come, and however full it is.
 func TestABoundConversationHasOneSocket(t *testing.T) {
-	cfg := upstream.PoolConfig{StreamsPerSocket: 2, AffinityBound: true}
+	cfg := vendorsocket.PoolConfig{StreamsPerSocket: 2, AffinityBound: true}
 	socketOf := func(t *testing.T, m *member) (number uint64) {
 		if err := m.seat.SendOn(t.Context(), func(socket uint64) [][]byte { number = socket; return nil }); err != nil {
 			t.Error(err)
@@ -225,7 +226,7 @@ func TestABoundConversationHasOneSocket(t *testing.T) {
 			join := func(name, affinity string) *member {
 				m := &member{t: t, id: name}
 				wg.Go(func() {
-					if err := b.pool.Join(t.Context(), &m.seat, upstream.Want{ID: m.id, Key: "a", Affinity: affinity, Member: m}); err != nil {
+					if err := b.pool.Join(t.Context(), &m.seat, vendorsocket.Want{ID: m.id, Key: "a", Affinity: affinity, Member: m}); err != nil {
 						t.Errorf("%s: %v", m.id, err)
 					}
 				})

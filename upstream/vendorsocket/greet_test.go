@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // polite is a vendor's dialect that wants "hello" answered and says "come in" then.
@@ -47,8 +48,8 @@ func greeted(t *testing.T, script func(*upstreamtest.Conn), test func(t *testing
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, vendor: upstreamtest.NewVendor(script)}
 		defer b.vendor.Close()
-		b.pool = upstream.NewPool(polite{}, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: b.vendor.Client()},
+		b.pool = vendorsocket.NewPool(polite{}, vendorsocket.PoolConfig{
+			Socket:           vendorsocket.SocketConfig{HTTP: b.vendor.Client()},
 			StreamsPerSocket: 1, Log: zerolog.Nop(),
 		})
 		defer b.pool.Close()
@@ -99,7 +100,7 @@ func TestAGreetingIsCutShort(t *testing.T) {
 	greeted(t, silent, func(t *testing.T, b *bench) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(second, func() { cancel(gone) })
-		err := b.pool.Join(ctx, &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
+		err := b.pool.Join(ctx, &vendorsocket.Seat{}, vendorsocket.Want{ID: "x", Key: "a", Member: &member{t: t}})
 		wantKind(t, err, upstream.Canceled)
 		if !errors.Is(err, gone) {
 			t.Errorf("got %v, want the cause in it", err)
@@ -115,7 +116,7 @@ func TestAGreetingIsCutShort(t *testing.T) {
 // answering is a dialect that answers every frame.
 type answering struct{ dialect }
 
-func (answering) Frame(m *upstream.Mux, _ bool, data []byte) *upstream.Error {
+func (answering) Frame(m *vendorsocket.Mux, _ bool, data []byte) *upstream.Error {
 	m.Answer([]byte("re: " + string(data)))
 	return nil
 }
@@ -133,12 +134,12 @@ func TestFramesAreAnswered(t *testing.T) {
 			close(answers)
 		})
 		defer vendor.Close()
-		pool := upstream.NewPool(answering{}, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
+		pool := vendorsocket.NewPool(answering{}, vendorsocket.PoolConfig{
+			Socket:           vendorsocket.SocketConfig{HTTP: vendor.Client()},
 			StreamsPerSocket: 1, Log: zerolog.Nop(),
 		})
 		defer pool.Close()
-		if err := pool.Join(t.Context(), &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}}); err != nil {
+		if err := pool.Join(t.Context(), &vendorsocket.Seat{}, vendorsocket.Want{ID: "x", Key: "a", Member: &member{t: t}}); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"re: one", "re: two"} {
@@ -160,13 +161,13 @@ func TestAVendorThatTakesNoAnswersIsGivenUp(t *testing.T) {
 			}
 		})
 		defer vendor.Close()
-		pool := upstream.NewPool(answering{}, upstream.PoolConfig{
-			Socket:           upstream.SocketConfig{HTTP: vendor.Client()},
+		pool := vendorsocket.NewPool(answering{}, vendorsocket.PoolConfig{
+			Socket:           vendorsocket.SocketConfig{HTTP: vendor.Client()},
 			StreamsPerSocket: 1, Log: zerolog.Nop(),
 		})
 		defer pool.Close()
 		s := &member{t: t}
-		if err := pool.Join(t.Context(), &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: s}); err != nil {
+		if err := pool.Join(t.Context(), &vendorsocket.Seat{}, vendorsocket.Want{ID: "x", Key: "a", Member: s}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(second)

@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"bytes"
@@ -21,6 +21,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // rawServer does a WebSocket handshake and gives the bare connection away.
@@ -49,10 +50,10 @@ func textFrame(text []byte) []byte {
 }
 
 // running is a socket whose frames go to take.
-func running(tb testing.TB, take func(data []byte)) (*upstream.Socket, net.Conn) {
+func running(tb testing.TB, take func(data []byte)) (*vendorsocket.Socket, net.Conn) {
 	tb.Helper()
 	url, conns := rawServer(tb)
-	s, err := upstream.Dial(tb.Context(), url, nil, upstream.SocketConfig{}, upstream.RefusedKind)
+	s, err := vendorsocket.Dial(tb.Context(), url, nil, vendorsocket.SocketConfig{}, upstream.RefusedKind)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -117,7 +118,7 @@ func TestACutFrameIsADrop(t *testing.T) {
 	frame := textFrame(bytes.Repeat([]byte("x"), 13000))
 	for _, sent := range []int{0, 1, 511, 512, 1024, 4096 - 10, 4096, 8192, 12999} {
 		url, conns := rawServer(t)
-		s, err := upstream.Dial(t.Context(), url, nil, upstream.SocketConfig{}, upstream.RefusedKind)
+		s, err := vendorsocket.Dial(t.Context(), url, nil, vendorsocket.SocketConfig{}, upstream.RefusedKind)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +196,7 @@ func TestDialTellsNoSecret(t *testing.T) {
 		"another protocol": web + "/other?api_key=hush",
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := upstream.Dial(t.Context(), url, http.Header{"Authorization": {"hush"}}, upstream.SocketConfig{}, upstream.RefusedKind)
+			_, err := vendorsocket.Dial(t.Context(), url, http.Header{"Authorization": {"hush"}}, vendorsocket.SocketConfig{}, upstream.RefusedKind)
 			var e *upstream.Error
 			if !errors.As(err, &e) || e.Kind != upstream.ConnectFailed {
 				t.Fatalf("got %v, want connect_failed", err)
@@ -241,10 +242,10 @@ func TestDialSpeaksTLS(t *testing.T) {
 	}))
 	defer server.Close()
 	url := "wss" + strings.TrimPrefix(server.URL, "https")
-	if _, err := upstream.Dial(t.Context(), url, nil, upstream.SocketConfig{}, upstream.RefusedKind); err == nil {
+	if _, err := vendorsocket.Dial(t.Context(), url, nil, vendorsocket.SocketConfig{}, upstream.RefusedKind); err == nil {
 		t.Error("took a certificate that nobody vouches for")
 	}
-	s, err := upstream.Dial(t.Context(), url, nil, upstream.SocketConfig{HTTP: server.Client()}, upstream.RefusedKind)
+	s, err := vendorsocket.Dial(t.Context(), url, nil, vendorsocket.SocketConfig{HTTP: server.Client()}, upstream.RefusedKind)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +264,7 @@ func TestAHandshakeIsBounded(t *testing.T) {
 		}
 		client := &http.Client{Transport: &http.Transport{DialContext: dial}}
 		began := time.Now()
-		_, err := upstream.Dial(t.Context(), "ws://vendor", nil, upstream.SocketConfig{HTTP: client}, upstream.RefusedKind)
+		_, err := vendorsocket.Dial(t.Context(), "ws://vendor", nil, vendorsocket.SocketConfig{HTTP: client}, upstream.RefusedKind)
 		wantKind(t, err, upstream.ConnectFailed)
 		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("gave up after %v, want 10s", took)

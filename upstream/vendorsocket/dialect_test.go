@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // message is a frame of the test dialect, in both directions.
@@ -30,7 +31,7 @@ func (dialect) Address(key string) (string, http.Header) {
 	return upstreamtest.URL + "/?secret=hush", http.Header{"X-Key": {key}}
 }
 
-func (dialect) Frame(m *upstream.Mux, _ bool, data []byte) *upstream.Error {
+func (dialect) Frame(m *vendorsocket.Mux, _ bool, data []byte) *upstream.Error {
 	var got message
 	if err := json.Unmarshal(data, &got); err != nil || got.ID == "" {
 		return &upstream.Error{Kind: upstream.Garbled, Message: "no frame of this dialect"}
@@ -59,7 +60,7 @@ func (dialect) Refused(status int) upstream.Kind { return upstream.RefusedKind(s
 type member struct {
 	t    *testing.T
 	id   string
-	seat upstream.Seat
+	seat vendorsocket.Seat
 
 	mu    sync.Mutex
 	texts []string
@@ -136,12 +137,12 @@ func echo(c *upstreamtest.Conn) {
 type bench struct {
 	t      *testing.T
 	vendor *upstreamtest.Vendor
-	pool   *upstream.Pool
+	pool   *vendorsocket.Pool
 	n      int
 }
 
 // pooled runs a test in a bubble, which fails where a goroutine is left.
-func pooled(t *testing.T, cfg upstream.PoolConfig, test func(*testing.T, *bench)) {
+func pooled(t *testing.T, cfg vendorsocket.PoolConfig, test func(*testing.T, *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, vendor: upstreamtest.NewVendor(echo)}
@@ -149,7 +150,7 @@ func pooled(t *testing.T, cfg upstream.PoolConfig, test func(*testing.T, *bench)
 		cfg.Socket.HTTP = b.vendor.Client()
 		cfg.Log = zerolog.Nop()
 		cfg.StreamsPerSocket = max(cfg.StreamsPerSocket, 1)
-		b.pool = upstream.NewPool(dialect{}, cfg)
+		b.pool = vendorsocket.NewPool(dialect{}, cfg)
 		defer b.pool.Close()
 		test(t, b)
 	})
@@ -159,7 +160,7 @@ func pooled(t *testing.T, cfg upstream.PoolConfig, test func(*testing.T, *bench)
 func (b *bench) try(key, affinity string) (*member, error) {
 	b.n++
 	s := &member{t: b.t, id: "s" + strconv.Itoa(b.n)}
-	return s, b.pool.Join(b.t.Context(), &s.seat, upstream.Want{ID: s.id, Key: key, Affinity: affinity, Member: s})
+	return s, b.pool.Join(b.t.Context(), &s.seat, vendorsocket.Want{ID: s.id, Key: key, Affinity: affinity, Member: s})
 }
 
 func (b *bench) join(key string) *member {

@@ -1,4 +1,4 @@
-package upstream
+package vendorsocket
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"voicerelay/upstream"
 
 	"github.com/rs/zerolog"
 )
@@ -49,9 +51,6 @@ type PoolConfig struct {
 	Log zerolog.Logger
 }
 
-// MostGone is how long a cancelled stream can count as not gone: a vendor that has not stopped by then does not stop.
-const MostGone = 3 * time.Second
-
 // Pool has a vendor's sockets. It does not bound its streams: whoever opens them does. Sockets are
 // opened ahead, shared by streams of equal keys, replaced when dead, and dropped when idle.
 type Pool struct {
@@ -71,13 +70,13 @@ type Pool struct {
 	latest  string  // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
 	closed  bool
 	// stillborn is why a socket opened ahead has ended at once, for the keeper.
-	stillborn *Error
+	stillborn *upstream.Error
 
 	wg sync.WaitGroup // keeper, sockets and replacements; grows only under mu while not closed
 }
 
 // errClosed is what Join and streams get once the pool is closed.
-var errClosed = &Error{Kind: ConnectFailed, Message: "the provider is closed"}
+var errClosed = &upstream.Error{Kind: upstream.ConnectFailed, Message: "the provider is closed"}
 
 // NewPool is an empty pool. Close must be called on it.
 func NewPool(d Dialect, cfg PoolConfig) *Pool {
@@ -195,9 +194,9 @@ func (m *Mux) found(s *Seat) {
 
 // replace gives a stream whose socket turned out dead another one, once: where the vendor has not answered it, and
 // the socket had been open before, so that it may well have died unseen. It reports false where the stream is lost.
-func (p *Pool) replace(s *Seat, reason *Error) bool {
+func (p *Pool) replace(s *Seat, reason *upstream.Error) bool {
 	s.mu.Lock()
-	dead := reason.Kind == Dropped || reason.Kind == ConnectFailed
+	dead := reason.Kind == upstream.Dropped || reason.Kind == upstream.ConnectFailed
 	again := dead && s.reused && !s.answered.Load() && !s.left
 	if again {
 		s.mux, s.reused, s.began = nil, false, false
@@ -213,7 +212,7 @@ func (p *Pool) replace(s *Seat, reason *Error) bool {
 	}
 	p.wg.Go(func() {
 		if err := p.open(p.life, s.want.Key, s); err != nil {
-			var failure *Error
+			var failure *upstream.Error
 			errors.As(err, &failure) // it always is one
 			s.want.Member.Lost(failure)
 		}
@@ -222,7 +221,7 @@ func (p *Pool) replace(s *Seat, reason *Error) bool {
 }
 
 // remove forgets a socket that has ended.
-func (p *Pool) remove(m *Mux, reason *Error) {
+func (p *Pool) remove(m *Mux, reason *upstream.Error) {
 	p.mu.Lock()
 	p.muxes = slices.DeleteFunc(p.muxes, func(other *Mux) bool { return other == m })
 	left := len(p.muxes)

@@ -1,4 +1,4 @@
-package upstream
+package vendorsocket
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/awake"
+	"voicerelay/upstream"
 )
 
 // SocketConfig bounds a vendor socket. A zero field has the value named with it.
@@ -90,8 +91,8 @@ type Socket struct {
 
 	// Guarded by mu.
 	mu      sync.Mutex
-	reason  *Error // why it ended, set before over is closed
-	probing bool   // Probe waits for an answer
+	reason  *upstream.Error // why it ended, set before over is closed
+	probing bool            // Probe waits for an answer
 
 	// Owned by Run.
 	buf   []byte
@@ -114,12 +115,12 @@ func (s *Socket) Send(ctx context.Context, frames ...[]byte) error {
 	case <-s.over:
 		return s.Reason()
 	case <-ctx.Done():
-		return &Error{Kind: Canceled, Message: "cancelled while waiting to send", Err: context.Cause(ctx)}
+		return &upstream.Error{Kind: upstream.Canceled, Message: "cancelled while waiting to send", Err: context.Cause(ctx)}
 	}
 }
 
 // Fail ends the socket. The first reason counts.
-func (s *Socket) Fail(reason *Error) {
+func (s *Socket) Fail(reason *upstream.Error) {
 	s.mu.Lock()
 	first := s.reason == nil
 	if first {
@@ -133,7 +134,7 @@ func (s *Socket) Fail(reason *Error) {
 }
 
 // Reason is why the socket ended, or nil while it has not.
-func (s *Socket) Reason() *Error {
+func (s *Socket) Reason() *upstream.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reason
@@ -147,8 +148,8 @@ const turnLength = 64 << 10
 // to take, whose error ends the socket; the data is valid during the call only. beat gives the frames to send
 // each cfg.KeepAlive, and closed says what the vendor's close means, by its code, -1 where there was none, and its reason.
 func (s *Socket) Run(
-	take func(binary bool, data []byte) *Error, beat func() [][]byte, closed func(code int, reason string) *Error,
-) *Error {
+	take func(binary bool, data []byte) *upstream.Error, beat func() [][]byte, closed func(code int, reason string) *upstream.Error,
+) *upstream.Error {
 	s.stuck = s.cfg.Awake.AfterFunc(s.cfg.Write, func() {
 		s.Fail(stuck())
 	})
@@ -202,9 +203,9 @@ func (s *Socket) read() (binary bool, data []byte, err error) {
 }
 
 // lost says why reading failed.
-func lost(err error, closed func(code int, reason string) *Error) *Error {
+func lost(err error, closed func(code int, reason string) *upstream.Error) *upstream.Error {
 	if errors.Is(err, websocket.ErrMessageTooBig) {
-		return &Error{Kind: Garbled, Message: "the vendor sent a frame that is too long"}
+		return &upstream.Error{Kind: upstream.Garbled, Message: "the vendor sent a frame that is too long"}
 	}
 	var told websocket.CloseError
 	if !errors.As(err, &told) {
@@ -263,7 +264,7 @@ func (s *Socket) unwritable() {
 	select {
 	case <-s.over:
 	case <-timer.C:
-		s.Fail(&Error{Kind: Dropped, Message: "connection lost"})
+		s.Fail(&upstream.Error{Kind: upstream.Dropped, Message: "connection lost"})
 	}
 }
 
@@ -290,7 +291,7 @@ func (s *Socket) ping() {
 }
 
 // errNoPong ends a socket whose vendor answers no ping.
-var errNoPong = &Error{Kind: Dropped, Message: "the vendor answers no ping"}
+var errNoPong = &upstream.Error{Kind: upstream.Dropped, Message: "the vendor answers no ping"}
 
 // pingOnce sends a ping. answered is false where nothing came of it in time.
 func (s *Socket) pingOnce(patience time.Duration) (answered bool, err error) {

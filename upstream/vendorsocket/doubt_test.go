@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 var (
@@ -34,7 +35,7 @@ func TestASocketThatMayBeDeadIsNotUsedAgain(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			pooled(t, upstream.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
+			pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {
 				s, other := b.join("a"), b.join("a")
 				s.send(test.texts...)
 				synctest.Wait()
@@ -57,7 +58,7 @@ func TestASocketThatMayBeDeadIsNotUsedAgain(t *testing.T) {
 
 // A dead socket costs one timeout: who comes behind it has another socket, and who is on it, unanswered, goes on elsewhere.
 func TestADeadSocketCostsOneTimeout(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 8}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 8}, func(t *testing.T, b *bench) {
 		b.plan(true, true)
 		b.join("a").seat.Leave(true)
 		first := b.join("a")
@@ -82,7 +83,7 @@ func TestADeadSocketCostsOneTimeout(t *testing.T) {
 func TestASocketInDoubtWaitsForASign(t *testing.T) {
 	for name, silent := range map[string]bool{"dead as well": true, "alive": false} {
 		t.Run(name, func(t *testing.T) {
-			pooled(t, upstream.PoolConfig{StreamsPerSocket: 1}, func(t *testing.T, b *bench) {
+			pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 1}, func(t *testing.T, b *bench) {
 				b.vendor.SetPlan(upstreamtest.Plan{NoPong: silent})
 				s, idle := b.join("a"), b.join("a")
 				idle.seat.Leave(true)
@@ -108,7 +109,7 @@ func TestASocketInDoubtWaitsForASign(t *testing.T) {
 
 // Sockets opened ahead that died without a sign cost one timeout, though each of them bears one stream.
 func TestSocketsAheadInDoubtAreNotUsed(t *testing.T) {
-	cfg := upstream.PoolConfig{SingleUse: true, Warm: 3}
+	cfg := vendorsocket.PoolConfig{SingleUse: true, Warm: 3}
 	pooled(t, cfg, func(t *testing.T, b *bench) {
 		b.plan(true, true)
 		b.pool.Warm(t.Context())

@@ -1,4 +1,4 @@
-package upstream
+package vendorsocket
 
 import (
 	"maps"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"voicerelay/upstream"
 )
 
 // Dialect is what a Pool must know of a vendor's wire. It is safe for concurrent use.
@@ -14,35 +16,35 @@ type Dialect interface {
 	Address(key string) (url string, header http.Header)
 	// Frame reads a frame and hands it to the member that it is for, which m.Member finds. Its error is the
 	// socket's: it ends all its streams. Only the socket's reader calls it; data is valid during the call.
-	Frame(m *Mux, binary bool, data []byte) *Error
+	Frame(m *Mux, binary bool, data []byte) *upstream.Error
 	// KeepAlive is the frame that keeps a stream of this id from timing out, or nil. Members that are Keepers are
 	// asked themselves.
 	KeepAlive(id string) []byte
 	// Closed says what the vendor's close code means for the streams on the socket; -1: it closed without one.
-	Closed(code int) *Error
+	Closed(code int) *upstream.Error
 	// Refused says what an HTTP status other than 101 at the handshake means.
-	Refused(status int) Kind
+	Refused(status int) upstream.Kind
 }
 
 // Explainer is a Dialect whose vendor closes for many reasons with one code.
 type Explainer interface {
 	// ClosedBecause is Closed for a close that bears a reason, which is the vendor's text: no error may tell it.
-	ClosedBecause(code int, reason string) *Error
+	ClosedBecause(code int, reason string) *upstream.Error
 }
 
 // closed says what a close means for the streams on the socket.
-func closed(d Dialect) func(code int, reason string) *Error {
+func closed(d Dialect) func(code int, reason string) *upstream.Error {
 	if e, ok := d.(Explainer); ok {
 		return e.ClosedBecause
 	}
-	return func(code int, _ string) *Error { return d.Closed(code) }
+	return func(code int, _ string) *upstream.Error { return d.Closed(code) }
 }
 
 // Member is a stream as its socket sees it.
 type Member interface {
 	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
 	// unless both happen at the same time.
-	Lost(err *Error)
+	Lost(err *upstream.Error)
 }
 
 // Keeper is a Member whose keep-alive depends on what it has sent.
@@ -180,7 +182,7 @@ func (m *Mux) Confirm(id []byte) {
 // run serves the socket until it ends, and then tells its streams.
 func (m *Mux) run() {
 	dialect := m.pool.dialect
-	take := func(binary bool, data []byte) *Error { return dialect.Frame(m, binary, data) }
+	take := func(binary bool, data []byte) *upstream.Error { return dialect.Frame(m, binary, data) }
 	err := m.socket.Run(take, m.keepAlives, closed(dialect))
 	m.pool.remove(m, err)
 	seats, left := m.takeAll()

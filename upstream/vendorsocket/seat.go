@@ -1,10 +1,12 @@
-package upstream
+package vendorsocket
 
 import (
 	"context"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"voicerelay/upstream"
 )
 
 // Want is what a stream asks of a pool.
@@ -69,7 +71,7 @@ func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
 }
 
 // SendNow is Send from where nothing may be waited for, such as a timer. A socket that has no room is stuck.
-func (s *Seat) SendNow(frames ...[]byte) *Error {
+func (s *Seat) SendNow(frames ...[]byte) *upstream.Error {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
 	if s.Send(now, frames...) != nil {
@@ -79,7 +81,9 @@ func (s *Seat) SendNow(frames ...[]byte) *Error {
 }
 
 // stuck is the error of a socket that has had no room for too long.
-func stuck() *Error { return &Error{Kind: Dropped, Message: "the vendor takes no data"} }
+func stuck() *upstream.Error {
+	return &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}
+}
 
 // SendOn is Send of frames that depend on the socket. They are made again where a dead one is replaced.
 func (s *Seat) SendOn(ctx context.Context, frames Frames) error {
@@ -147,7 +151,7 @@ func (s *Seat) Leave(confirmed bool) {
 	mux, spent, lingers := s.mux, false, false
 	if !s.left && mux != nil {
 		if spent, lingers = mux.leave(s, confirmed); lingers {
-			s.fade = time.AfterFunc(min(mux.pool.cfg.Linger, MostGone), s.vanish)
+			s.fade = time.AfterFunc(min(mux.pool.cfg.Linger, upstream.MostGone), s.vanish)
 		}
 	}
 	s.left = true
@@ -189,4 +193,4 @@ func (s *Seat) WhenGone(f func()) {
 }
 
 // errSpent ends a socket whose last stream has left; no stream gets to see it.
-var errSpent = &Error{Kind: Canceled, Message: "its streams are over"}
+var errSpent = &upstream.Error{Kind: upstream.Canceled, Message: "its streams are over"}

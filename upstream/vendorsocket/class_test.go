@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 const hush = "sk-that-nobody-may-see"
@@ -90,12 +91,12 @@ func TestFailuresToConnectAreToldApart(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			address := test.far(t)
-			cfg := upstream.SocketConfig{Handshake: 500 * time.Millisecond}
+			cfg := vendorsocket.SocketConfig{Handshake: 500 * time.Millisecond}
 			if test.class != upstream.ClassTimeout {
 				cfg.Handshake = 10 * time.Second
 			}
 			header := http.Header{"Authorization": {"Bearer " + test.key}}
-			_, err := upstream.Dial(context.Background(), test.scheme+"://"+address+"/?key="+hush, header, cfg, upstream.RefusedKind)
+			_, err := vendorsocket.Dial(context.Background(), test.scheme+"://"+address+"/?key="+hush, header, cfg, upstream.RefusedKind)
 			var failure *upstream.Error
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v, want an *Error", err)

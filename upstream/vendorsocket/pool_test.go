@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"context"
@@ -16,10 +16,11 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 func TestStreamsShareASocketByKey(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
 		first, second := b.join("a"), b.join("a")
 		b.sockets(1, 1)
 		other, third := b.join("b"), b.join("a")
@@ -37,7 +38,7 @@ func TestStreamsShareASocketByKey(t *testing.T) {
 }
 
 func TestConversationsKeepTheirSocket(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 3}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 3}, func(t *testing.T, b *bench) {
 		first := []*member{b.join("a"), b.join("a"), b.join("a")}
 		talk, err := b.try("a", "talk")
 		if err != nil {
@@ -81,7 +82,7 @@ func TestAStreamThatLeftIsGoneInTheEnd(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			pooled(t, upstream.PoolConfig{StreamsPerSocket: 2, Linger: test.linger}, func(t *testing.T, b *bench) {
+			pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 2, Linger: test.linger}, func(t *testing.T, b *bench) {
 				first, other := b.join("a"), b.join("a")
 				first.send("one")
 				synctest.Wait()
@@ -102,7 +103,7 @@ func TestAStreamThatLeftIsGoneInTheEnd(t *testing.T) {
 }
 
 func TestSocketsAreOpenedAhead(t *testing.T) {
-	pooled(t, upstream.PoolConfig{Warm: 2, StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{Warm: 2, StreamsPerSocket: 2}, func(t *testing.T, b *bench) {
 		b.pool.Warm(t.Context())
 		b.sockets(2, 2)
 		s := b.join("a")
@@ -117,7 +118,7 @@ func TestSocketsAreOpenedAhead(t *testing.T) {
 }
 
 func TestOpeningAheadIsRetriedAtLeisure(t *testing.T) {
-	pooled(t, upstream.PoolConfig{Warm: 1}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{Warm: 1}, func(t *testing.T, b *bench) {
 		b.vendor.Refuse(http.StatusServiceUnavailable, nil)
 		b.pool.Warm(t.Context())
 		b.sockets(0, 0)
@@ -133,8 +134,8 @@ func TestSocketsThatEndAtOnceAreRetriedAtLeisure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) { c.Close(1008) })
 		defer vendor.Close()
-		socket := upstream.SocketConfig{HTTP: vendor.Client()}
-		pool := upstream.NewPool(dialect{}, upstream.PoolConfig{Socket: socket, StreamsPerSocket: 1, Warm: 2, Log: zerolog.Nop()})
+		socket := vendorsocket.SocketConfig{HTTP: vendor.Client()}
+		pool := vendorsocket.NewPool(dialect{}, vendorsocket.PoolConfig{Socket: socket, StreamsPerSocket: 1, Warm: 2, Log: zerolog.Nop()})
 		defer pool.Close()
 		pool.Warm(t.Context())
 		time.Sleep(10 * time.Minute)
@@ -145,7 +146,7 @@ func TestSocketsThatEndAtOnceAreRetriedAtLeisure(t *testing.T) {
 }
 
 func TestIdleSocketsAreDropped(t *testing.T) {
-	pooled(t, upstream.PoolConfig{Warm: 1, Idle: time.Minute}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{Warm: 1, Idle: time.Minute}, func(t *testing.T, b *bench) {
 		b.pool.Warm(t.Context())
 		used := b.join("a")
 		b.sockets(2, 2)
@@ -169,7 +170,7 @@ func TestIdleSocketsAreDropped(t *testing.T) {
 }
 
 func TestIdleSocketsOfManyKeysAreBounded(t *testing.T) {
-	pooled(t, upstream.PoolConfig{Idle: time.Hour}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{Idle: time.Hour}, func(t *testing.T, b *bench) {
 		for i := range 100 {
 			b.join(fmt.Sprint("key ", i)).seat.Leave(true)
 		}
@@ -179,14 +180,14 @@ func TestIdleSocketsOfManyKeysAreBounded(t *testing.T) {
 }
 
 func TestADeadSocketIsReplacedOnce(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)
 		s := b.join("a") // on a socket that was open before
 		s.send("drop")   // the vendor drops each socket that gets this
 		s.want(upstream.Dropped)
 		b.sockets(2, 0)
 	})
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)
 		s := b.join("a")
 		s.send("hush")
@@ -202,7 +203,7 @@ func TestADeadSocketIsReplacedOnce(t *testing.T) {
 
 // Frames that bear the socket's number are made again for the socket that they reach in the end.
 func TestFramesAreMadeForTheirSocket(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)
 		s := b.join("a")
 		send := func(text string) {
@@ -237,7 +238,7 @@ func TestWhatIsNotReplaced(t *testing.T) {
 		"one that talks nonsense": {true, []string{"garble"}, upstream.Garbled, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+			pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 				if c.reused {
 					b.join("a").seat.Leave(true)
 				}
@@ -251,7 +252,7 @@ func TestWhatIsNotReplaced(t *testing.T) {
 }
 
 func TestAReplacementThatFailsIsTold(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)
 		s := b.join("a")
 		b.sockets(1, 1)
@@ -262,7 +263,7 @@ func TestAReplacementThatFailsIsTold(t *testing.T) {
 }
 
 func TestStoppingWhatNoSocketBears(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		s := b.join("a")
 		if told, err := s.seat.Stop(t.Context(), []byte(`{"id":"s1","text":"stop"}`)); !told || err != nil {
 			t.Errorf("got %v, %v, want the vendor told", told, err)
@@ -286,7 +287,7 @@ func TestADeadVendorIsFoundOut(t *testing.T) {
 		"by its silence when written to": {func(b *bench) { b.plan(false, true) }, []string{"one"}, 6 * second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+			pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 				c.plan(b)
 				s := b.join("a")
 				s.send(c.texts...)
@@ -298,7 +299,7 @@ func TestADeadVendorIsFoundOut(t *testing.T) {
 }
 
 func TestALivingVendorIsLeftAlone(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		s := b.join("a")
 		time.Sleep(time.Hour)
 		s.send("one")
@@ -308,7 +309,7 @@ func TestALivingVendorIsLeftAlone(t *testing.T) {
 }
 
 func TestKeepAlivesAreForStreamsThatAreThere(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 2, Socket: upstream.SocketConfig{KeepAlive: 10 * second}}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 2, Socket: vendorsocket.SocketConfig{KeepAlive: 10 * second}}, func(t *testing.T, b *bench) {
 		stays, leaves := b.join("a"), b.join("a")
 		time.Sleep(25 * second)
 		leaves.seat.Leave(false)
@@ -319,17 +320,17 @@ func TestKeepAlivesAreForStreamsThatAreThere(t *testing.T) {
 }
 
 func TestJoinGivesUpWithItsContext(t *testing.T) {
-	pooled(t, upstream.PoolConfig{}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		cause := fmt.Errorf("the caller left")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(cause)
-		err := b.pool.Join(ctx, &upstream.Seat{}, upstream.Want{ID: "x", Key: "a", Member: &member{t: t}})
+		err := b.pool.Join(ctx, &vendorsocket.Seat{}, vendorsocket.Want{ID: "x", Key: "a", Member: &member{t: t}})
 		wantKind(t, err, upstream.Canceled)
 	})
 }
 
 func TestAClosedPool(t *testing.T) {
-	pooled(t, upstream.PoolConfig{Warm: 2}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{Warm: 2}, func(t *testing.T, b *bench) {
 		b.pool.Warm(t.Context())
 		s := b.join("a")
 		b.sockets(3, 3)
@@ -345,7 +346,7 @@ func TestAClosedPool(t *testing.T) {
 
 // TestACancelInOrderFreesItsSocket has a vendor that has stopped a stream before it looks at the next one on the socket.
 func TestACancelInOrderFreesItsSocket(t *testing.T) {
-	cfg := upstream.PoolConfig{StreamsPerSocket: 1, Linger: 5 * second, InOrder: true}
+	cfg := vendorsocket.PoolConfig{StreamsPerSocket: 1, Linger: 5 * second, InOrder: true}
 	pooled(t, cfg, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(false)
 		again := b.join("a")
@@ -371,7 +372,7 @@ func TestACancelInOrderFreesItsSocket(t *testing.T) {
 func TestPlacesAddUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		steps := rapid.SliceOfN(rapid.IntRange(0, 6), 1, 60).Draw(rt, "steps")
-		pooled(t, upstream.PoolConfig{StreamsPerSocket: 3, Warm: 1, Linger: second}, func(t *testing.T, b *bench) {
+		pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 3, Warm: 1, Linger: second}, func(t *testing.T, b *bench) {
 			b.pool.Warm(t.Context())
 			var live []*member
 			joined, gone := 0, new(atomic.Int64)
@@ -420,12 +421,12 @@ func TestPlacesAddUp(t *testing.T) {
 }
 
 func TestJoiningAtOnce(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 6}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 6}, func(t *testing.T, b *bench) {
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
 				s := &member{t: t, id: fmt.Sprint("at once ", i)}
-				if err := b.pool.Join(t.Context(), &s.seat, upstream.Want{ID: s.id, Key: "a", Member: s}); err != nil {
+				if err := b.pool.Join(t.Context(), &s.seat, vendorsocket.Want{ID: s.id, Key: "a", Member: s}); err != nil {
 					t.Errorf("%s: %v", s.id, err)
 				}
 			})

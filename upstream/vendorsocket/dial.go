@@ -1,4 +1,4 @@
-package upstream
+package vendorsocket
 
 import (
 	"context"
@@ -11,11 +11,12 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/tcp"
+	"voicerelay/upstream"
 )
 
 // Dial opens a socket; Run must be called on it, or Fail. ctx bounds the handshake only. kind tells what an HTTP
 // status other than 101 means. The error is an *Error and tells neither URL nor header.
-func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig, kind func(status int) Kind) (*Socket, error) {
+func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig, kind func(status int) upstream.Kind) (*Socket, error) {
 	cfg = cfg.withDefaults()
 	ctx, cancel := cfg.Awake.WithTimeout(ctx, cfg.Handshake)
 	defer cancel()
@@ -24,7 +25,7 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: header})
 	if err != nil {
-		return nil, refused(ctx, resp, err, kind)
+		return nil, upstream.Refused(ctx, resp, err, kind)
 	}
 	conn.SetReadLimit(cfg.ReadLimit)
 	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil

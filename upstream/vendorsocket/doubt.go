@@ -1,4 +1,6 @@
-package upstream
+package vendorsocket
+
+import "voicerelay/upstream"
 
 // doubt is a socket's while it is not known whether its vendor is still there: no stream is to come until it gives a sign
 // of life, which is any frame, or the answer to a ping.
@@ -26,8 +28,8 @@ func (s *Seat) Doubt(cause error) {
 	if !silent || cause == nil {
 		return
 	}
-	switch kind := KindOf(cause); {
-	case kind == FirstAudioTimeout, kind == Stalled:
+	switch kind := upstream.KindOf(cause); {
+	case kind == upstream.FirstAudioTimeout, kind == upstream.Stalled:
 		mux.pool.doubt(mux)
 	case !s.answered.Load(): // as where another target was faster, which says little
 		mux.socket.Probe()

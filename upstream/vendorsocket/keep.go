@@ -1,9 +1,11 @@
-package upstream
+package vendorsocket
 
 import (
 	"context"
 	"slices"
 	"time"
+
+	"voicerelay/upstream"
 )
 
 const (
@@ -100,13 +102,13 @@ func (p *Pool) fill() error {
 }
 
 // noteStillborn keeps why a socket ended that has had no stream, where that was soon.
-func (p *Pool) noteStillborn(m *Mux, reason *Error) {
+func (p *Pool) noteStillborn(m *Mux, reason *upstream.Error) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.borne == 0 && now.Sub(m.idleSince) < tooSoon && reason.Kind != Canceled {
+	if m.borne == 0 && now.Sub(m.idleSince) < tooSoon && reason.Kind != upstream.Canceled {
 		p.stillborn = reason
 	}
 }
@@ -174,7 +176,7 @@ func (p *Pool) sweep() {
 }
 
 // errIdle ends sockets that no stream is on; no stream gets to see it.
-var errIdle = &Error{Kind: Canceled, Message: "idle"}
+var errIdle = &upstream.Error{Kind: upstream.Canceled, Message: "idle"}
 
 // retire gives sockets that have had no stream for too long, and the oldest of those where there are too many. No
 // stream can join them from here on.

@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"net/http"
@@ -12,6 +12,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // ending is the end of a socket, as a dialect and a member are told it.
@@ -65,10 +66,10 @@ func TestTheReasonOfACloseArrives(t *testing.T) {
 			}))
 			defer server.Close()
 			d := explaining{base: "ws" + strings.TrimPrefix(server.URL, "http"), heard: make(chan ending, 1)}
-			pool := upstream.NewPool(d, upstream.PoolConfig{StreamsPerSocket: 1, SingleUse: true, Log: zerolog.Nop()})
+			pool := vendorsocket.NewPool(d, vendorsocket.PoolConfig{StreamsPerSocket: 1, SingleUse: true, Log: zerolog.Nop()})
 			defer pool.Close()
 			end := make(lost, 1)
-			if err := pool.Join(t.Context(), &upstream.Seat{}, upstream.Want{ID: "s1", Member: end}); err != nil {
+			if err := pool.Join(t.Context(), &vendorsocket.Seat{}, vendorsocket.Want{ID: "s1", Member: end}); err != nil {
 				t.Fatal(err)
 			}
 			select {

@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"testing"
@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // proving is a pool whose sockets bear one stream until they are known to name it.
-func proving() upstream.PoolConfig {
-	return upstream.PoolConfig{SharedOnceProven: true, StreamsPerSocket: 3}
+func proving() vendorsocket.PoolConfig {
+	return vendorsocket.PoolConfig{SharedOnceProven: true, StreamsPerSocket: 3}
 }
 
 func TestASocketIsSharedOnceProven(t *testing.T) {
@@ -52,7 +53,7 @@ func TestAnUnprovenSocketEndsWithAStreamThatIsNotOver(t *testing.T) {
 }
 
 func TestASocketEndsWithTheLastOfItsStreams(t *testing.T) {
-	pooled(t, upstream.PoolConfig{StreamsPerSocket: 2, StreamsInAll: 3, Linger: time.Hour}, func(t *testing.T, b *bench) {
+	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 2, StreamsInAll: 3, Linger: time.Hour}, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)
 		second, third := b.join("a"), b.join("a")
 		b.sockets(1, 1)

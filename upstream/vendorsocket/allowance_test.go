@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"math/rand/v2"
@@ -9,13 +9,13 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // rationed is a pool that shares sockets of which each bears so many new streams a minute.
-func rationed(perMinute int) upstream.PoolConfig {
-	return upstream.PoolConfig{StreamsPerSocket: 8, StreamsPerMinute: perMinute}
+func rationed(perMinute int) vendorsocket.PoolConfig {
+	return vendorsocket.PoolConfig{StreamsPerSocket: 8, StreamsPerMinute: perMinute}
 }
 
 // chat is a stream of a conversation that says one thing and leaves.
@@ -137,7 +137,7 @@ func TestNoMinuteHasTooMany(t *testing.T) {
 			defer vendor.Close()
 			cfg := rationed(limit)
 			cfg.Socket.HTTP, cfg.Log = vendor.Client(), zerolog.Nop()
-			pool := upstream.NewPool(dialect{}, cfg)
+			pool := vendorsocket.NewPool(dialect{}, cfg)
 			defer pool.Close()
 			b := &bench{t: t, vendor: vendor, pool: pool}
 			var wg sync.WaitGroup

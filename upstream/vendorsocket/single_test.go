@@ -1,4 +1,4 @@
-package upstream_test
+package vendorsocket_test
 
 import (
 	"slices"
@@ -12,11 +12,12 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // single is a pool whose sockets bear one stream each.
-func single(warm int) upstream.PoolConfig {
-	return upstream.PoolConfig{SingleUse: true, AddressByKey: true, Warm: warm}
+func single(warm int) vendorsocket.PoolConfig {
+	return vendorsocket.PoolConfig{SingleUse: true, AddressByKey: true, Warm: warm}
 }
 
 func TestASocketForOneStreamIsClosedWithIt(t *testing.T) {
@@ -122,11 +123,11 @@ func TestAKeepAliveOvertakesNothing(t *testing.T) {
 				}
 			})
 			defer vendor.Close()
-			socket := upstream.SocketConfig{HTTP: vendor.Client(), KeepAlive: 10 * second}
-			pool := upstream.NewPool(dialect{}, upstream.PoolConfig{Socket: socket, StreamsPerSocket: 1, Log: zerolog.Nop()})
+			socket := vendorsocket.SocketConfig{HTTP: vendor.Client(), KeepAlive: 10 * second}
+			pool := vendorsocket.NewPool(dialect{}, vendorsocket.PoolConfig{Socket: socket, StreamsPerSocket: 1, Log: zerolog.Nop()})
 			k := &keeper{}
-			var seat upstream.Seat
-			if err := pool.Join(t.Context(), &seat, upstream.Want{ID: "k", Key: "a", Member: k}); err != nil {
+			var seat vendorsocket.Seat
+			if err := pool.Join(t.Context(), &seat, vendorsocket.Want{ID: "k", Key: "a", Member: k}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * second) // one is due, and had nothing to keep; another is due now
