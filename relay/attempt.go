@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/awake"
+	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -40,7 +41,7 @@ type attempt struct {
 	caps     upstream.Capabilities
 	ignored  []string
 	began    time.Time
-	from     resume // where in the text it begins
+	from     position.Resume // where in the text it begins
 	verdict  *routing.Verdict
 	holder   *holder
 	number   int // among the generation's attempts, from 0
@@ -94,11 +95,11 @@ type attempt struct {
 type orderedPiece struct {
 	text.Piece
 	aligner *text.Aligner
-	track   int           // its index in the track, once the attempt has the floor
-	timed   bool          // words of it were told
-	order   wordOrder     // of those words
-	misled  bool          // their times can't be true
-	least   time.Duration // audio that it takes at least
+	track   int                // its index in the track, once the attempt has the floor
+	timed   bool               // words of it were told
+	order   position.WordOrder // of those words
+	misled  bool               // their times can't be true
+	least   time.Duration      // audio that it takes at least
 }
 
 // opened is what a provider's Open returned.
@@ -118,7 +119,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a.from = g.from
-	a.cutter = text.NewCutter(&g.text, a.from.char, a.schedule(), a.caps.Spell)
+	a.cutter = text.NewCutter(&g.text, a.from.Char, a.schedule(), a.caps.Spell)
 	a.cutter.Strip(a.caps.MarkupOf(a.target.Model))
 	if a.listens() {
 		a.ear = audio.NewEar(g.req.output)
@@ -140,7 +141,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 // may not say how far it came.
 func (a *attempt) listens() bool {
 	return len(a.g.req.plan.Candidates) > 1 &&
-		(a.caps.WordTimes == upstream.WordTimesNone || a.g.origin.srv.habits.of(a.voice()).timing != prompt)
+		(a.caps.WordTimes == upstream.WordTimesNone || a.g.origin.srv.habits.Of(a.voice()).Timing != position.Prompt)
 }
 
 // awake is the clock that the vendor is judged by.
@@ -151,14 +152,16 @@ func (a *attempt) awake() *awake.Clock { return a.g.origin.srv.awake }
 func (a *attempt) lastAudioLocked(now time.Time) time.Time { return a.awake().Adjust(a.lastFrame, now) }
 
 // voice is whose habits it speaks by.
-func (a *attempt) voice() voiceKey { return voiceKey{a.target.Target, a.target.Voice} }
+func (a *attempt) voice() position.VoiceKey {
+	return position.VoiceKey{Provider: a.target.Provider, Model: a.target.Model, Voice: a.target.Voice}
+}
 
 func (a *attempt) schedule() text.Schedule {
 	s := a.g.schedule()
 	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
 		s.Max = min(s.Max, untimedPiece)
 		s.Clause = untimedClause
-		if a.g.origin.srv.habits.of(a.voice()).pieces == 0 {
+		if a.g.origin.srv.habits.Of(a.voice()).Pieces == 0 {
 			s.Clause = unheardPhrases
 		}
 	}

@@ -31,7 +31,7 @@ func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Ti
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	until = g.textDeadlineLocked(now)
-	cutter := text.NewCutter(&g.text, g.from.char, g.schedule(), true)
+	cutter := text.NewCutter(&g.text, g.from.Char, g.schedule(), true)
 	look := g.short.now(text.Now{Idle: true, Settled: now.Sub(g.textAt) >= settleDelay}, now)
 	if look.Least > 0 && cutter.Ready(text.Now{Idle: true, Settled: look.Settled}) {
 		until = earlier(until, now.Add(g.short.after(now)))

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
 )
 
@@ -25,31 +26,31 @@ func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
 	if len(beats) < fewestJudged || a.g.floor != a {
 		return false
 	}
-	h := a.g.origin.srv.habits.of(a.voice())
+	h := a.g.origin.srv.habits.Of(a.voice())
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
 	if pieces[len(pieces)-1].timed {
 		return a.untoldLocked(beats, a.base+from, a.base+to)
 	}
-	if a.ear == nil || h.pieces < fewestHeard {
+	if a.ear == nil || h.Pieces < fewestHeard {
 		return false
 	}
-	expected := heardUnits(beats) * float64(h.unit) / a.caps.ClampSpeed(a.g.req.speed)
+	expected := position.HeardUnits(beats) * float64(h.Unit) / a.caps.ClampSpeed(a.g.req.speed)
 	got := float64(audio.Duration(to-from, rate)) / expected
 	if got < leastShare {
 		return true
 	}
-	if h.counts < countsAfter || hasDigits(beats) || got >= countedShare || len(within(a.ear.Sounds(), from, to, rate)) >= len(beats) {
+	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(a.ear.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
-	a.g.origin.srv.habits.doubt(a.voice())
+	a.g.origin.srv.habits.Doubt(a.voice())
 	return true
 }
 
 // untoldLocked reports whether word times stop long before the text does, and the audio with them.
 func (a *attempt) untoldLocked(beats []text.Beat, from, to int64) bool {
 	char, at := -1, from
-	for _, w := range a.g.track.words {
+	for _, w := range a.g.track.Words {
 		if w.Start >= from && w.Token.Start >= beats[0].Start {
 			char, at = w.Token.End, w.End
 		}
@@ -58,19 +59,10 @@ func (a *attempt) untoldLocked(beats []text.Beat, from, to int64) bool {
 	for len(told) > 0 && told[len(told)-1].End > char {
 		told = told[:len(told)-1]
 	}
-	if len(told) == 0 || unitsOf(told) >= leastTold*unitsOf(beats) {
+	if len(told) == 0 || position.Units(told) >= leastTold*position.Units(beats) {
 		return false
 	}
-	unit := float64(audio.Duration(at-from, a.g.req.output.Rate)) / unitsOf(told)
-	rest := unit * unitsOf(beats[len(told):])
+	unit := float64(audio.Duration(at-from, a.g.req.output.Rate)) / position.Units(told)
+	rest := unit * position.Units(beats[len(told):])
 	return float64(audio.Duration(max(0, to-at), a.g.req.output.Rate)) < leastShare*rest
-}
-
-// unitsOf is how long words and their pauses take, in units of a letter.
-func unitsOf(beats []text.Beat) float64 {
-	units := 0.0
-	for _, b := range beats {
-		units += weight(b) + pauseAfter(b)
-	}
-	return units
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/limits"
 )
 
@@ -279,7 +280,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 		}
 	}
 	for _, e := range ended {
-		spoken := e.extent.played(time.Duration(played[e.id]) * time.Millisecond)
+		spoken := e.extent.Played(time.Duration(played[e.id]) * time.Millisecond)
 		s.send(protocol.SpokenEvent{GenerationID: e.id, Spoken: spoken})
 	}
 	return nil

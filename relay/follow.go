@@ -3,6 +3,8 @@ package relay
 import (
 	"cmp"
 	"slices"
+
+	"voicerelay/relay/position"
 )
 
 // change is what has happened to a generation behind its race's back. The race takes it once.
@@ -74,14 +76,14 @@ func (g *generation) supersede(provider string) {
 	}
 	for _, a := range g.attempts {
 		// One that would go on where another broke off is no use either: all before that is dropped.
-		begins := a.target.Provider == provider && a.from.char == 0 && a != g.floor
+		begins := a.target.Provider == provider && a.from.Char == 0 && a != g.floor
 		if a.err == nil && !begins {
 			a.ended, a.err = true, errSuperseded // also one that had spoken all of it
 		}
 		a.heard = false
 	}
-	g.floor, g.voice, g.from, g.lastHeard = nil, nil, resume{}, sample{}
-	g.track, g.seq = newTrack(g.req.output.Rate), 0
+	g.floor, g.voice, g.from, g.lastHeard = nil, nil, position.Resume{}, sample{}
+	g.track, g.seq = position.NewTrack(g.req.output.Rate), 0
 	g.change = change{anew: provider}
 	g.pokeRun()
 }

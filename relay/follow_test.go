@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -150,14 +151,14 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g, a := waiting(t)
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.from = resume{char: 6, source: sourceEstimate}
+	g.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := g.newAttempt(beta(), betaMay())
 	g.supersede("beta")
-	if next.err != errSuperseded || g.from.char != 0 {
-		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.from.char)
+	if next.err != errSuperseded || g.from.Char != 0 {
+		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.from.Char)
 	}
 	next.Audio(fakeFrame('b'))
-	if g.track.samples != 0 {
+	if g.track.Samples != 0 {
 		t.Error("the text's end was spoken without its beginning")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/text"
@@ -210,7 +211,7 @@ func lastEnd(sentences []text.Piece, within int) int {
 
 // orderedLocked is up to where vendors were given text.
 func (g *generation) orderedLocked() int {
-	ordered := g.from.char
+	ordered := g.from.Char
 	for _, a := range g.attempts {
 		if n := len(a.pieces); n > 0 {
 			ordered = max(ordered, a.pieces[n-1].End)
@@ -226,7 +227,7 @@ func (g *generation) truncateLocked(whole string, end int) {
 	kept.Finish()
 	g.text = kept
 	for _, a := range g.racing {
-		from := a.from.char
+		from := a.from.Char
 		if n := len(a.pieces); n > 0 {
 			from = a.pieces[n-1].End
 		}

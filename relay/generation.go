@@ -10,8 +10,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/limits"
+	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/text"
 )
@@ -40,13 +42,13 @@ type generation struct {
 	textAt    time.Time // when text last came
 	textIdled bool      // it counts as finished since then
 	attempts  []*attempt
-	racing    []*attempt // those that may still speak
-	floor     *attempt   // whose audio is sent; nil: nobody has begun, or who had has failed
-	voice     *attempt   // that the client heard last; nil: none yet
-	from      resume     // where in the text the next attempt begins
-	lastHeard sample     // of the audio sent; none where it has died away
-	change    change     // what its context must know, or its race
-	track     track
+	racing    []*attempt      // those that may still speak
+	floor     *attempt        // whose audio is sent; nil: nobody has begun, or who had has failed
+	voice     *attempt        // that the client heard last; nil: none yet
+	from      position.Resume // where in the text the next attempt begins
+	lastHeard sample          // of the audio sent; none where it has died away
+	change    change          // what its context must know, or its race
+	track     position.Track
 	seq       uint32
 	firstAt   time.Time // when the first audio could be sent; zero: not yet
 	played    time.Duration
@@ -99,7 +101,7 @@ func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 		began:    now,
 		poke:     make(chan struct{}, 1),
 		textAt:   now,
-		track:    newTrack(req.output.Rate),
+		track:    position.NewTrack(req.output.Rate),
 		short:    shortPieces{shared: o.short},
 	}
 	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
@@ -215,7 +217,7 @@ func (g *generation) trim() {
 	defer g.mu.Unlock()
 	g.attempts, g.racing, g.floor, g.voice = nil, nil, nil, nil
 	g.text = text.Buffer{}
-	g.track.forgetText()
+	g.track.ForgetText()
 }
 
 // endingOf turns what stopped a generation into its end.

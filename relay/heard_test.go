@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
 )
 
@@ -82,16 +83,16 @@ func TestUnknownVoiceIsCountedWhereItsSoundsMayBeWords(t *testing.T) {
 	beats := text.Piece{Text: "the quick brown fox jumps over a lazy dog near our house."}.Beats()
 	spoken := func(unit time.Duration, words int) (sounds []audio.Sound, end int64) {
 		for _, b := range beats[:words] {
-			n := audio.Samples(time.Duration(weight(b)*float64(unit)), rate)
+			n := audio.Samples(time.Duration(position.Weight(b)*float64(unit)), rate)
 			sounds = append(sounds, audio.Sound{Start: end, End: end + n})
 			end += n + audio.Samples(30*time.Millisecond, rate)
 		}
 		return sounds, end
 	}
-	unknown := newHabits().of(voiceKey{})
+	unknown := position.NewVoiceModels().Of(position.VoiceKey{})
 	for _, unit := range []time.Duration{30 * time.Millisecond, 60 * time.Millisecond} {
 		sounds, end := spoken(unit, 7)
-		if got := unknown.heard(hearing{beats: beats, sounds: sounds, to: end, rate: rate, speed: 1}); got < 6 || got > 7 {
+		if got := unknown.Heard(position.Hearing{Beats: beats, Sounds: sounds, To: end, Rate: rate, Speed: 1}); got < 6 || got > 7 {
 			t.Errorf("a unit of %v, 7 words said: took %d as heard, want 6 or 7", unit, got)
 		}
 	}

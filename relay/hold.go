@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/asm/base64"
 
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 )
 
 // maxHeld bounds what is held back, and so the memory that it takes.
@@ -90,7 +91,7 @@ func (a *attempt) deliverLocked(p payload) {
 // and nothing says yet that a word ends behind it.
 func (a *attempt) holdsLocked(p payload) bool {
 	g := a.g
-	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.track.covers(g.track.samples+p.samples) {
+	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.track.Covers(g.track.Samples+p.samples) {
 		return false
 	}
 	return g.out.inHand(p.at) >= a.leastInHandLocked()
@@ -141,9 +142,9 @@ func (a *attempt) releaseHeldLocked(now time.Time) {
 
 // coveredLocked is how many of the held frames may go: up to the last at whose end no word is under way.
 func (a *attempt) coveredLocked() (covered int) {
-	end := a.g.track.samples
+	end := a.g.track.Samples
 	for i, f := range a.held.frames {
-		if end += f.samples; a.g.track.covers(end) {
+		if end += f.samples; a.g.track.Covers(end) {
 			covered = i + 1
 		}
 	}
@@ -183,13 +184,13 @@ func (a *attempt) cutHeldLocked(fade bool) {
 	at, known := a.cutPointLocked()
 	for !a.held.empty() {
 		first := a.held.frames[0]
-		end := a.g.track.samples + first.samples
+		end := a.g.track.Samples + first.samples
 		if known && end > at {
 			break
 		}
 		a.held.pop(a.emitLocked)
 	}
-	if keep := at - a.g.track.samples; known && keep > 0 {
+	if keep := at - a.g.track.Samples; known && keep > 0 {
 		a.splitHeldLocked(keep, fade)
 	}
 }
@@ -197,14 +198,14 @@ func (a *attempt) cutHeldLocked(fade bool) {
 // cutPointLocked is the last place within what is held where a word ends, or the beginning of it.
 func (a *attempt) cutPointLocked() (at int64, known bool) {
 	t := &a.g.track
-	end := t.samples + a.held.samples
-	if at := t.lastEnd(t.samples, end); at >= 0 {
+	end := t.Samples + a.held.samples
+	if at := t.LastEnd(t.Samples, end); at >= 0 {
 		return at, true
 	}
 	if a.ear == nil {
-		return t.samples, t.timed(a.base + 1) // there are times, and none of them falls in here
+		return t.Samples, t.Timed(a.base + 1) // there are times, and none of them falls in here
 	}
-	return a.surestLocked(t.samples, end), true
+	return a.surestLocked(t.Samples, end), true
 }
 
 // midWord is how many words more an estimate counts for where sound is cut off: it is heard that a word was.
@@ -214,14 +215,14 @@ const midWord = 0.5
 // silence begins, or one of the two.
 func (a *attempt) surestLocked(from, to int64) int64 {
 	t := &a.g.track
-	e := t.evidenceAt(from)
-	rest := t.after(e.char)
-	r := a.g.origin.srv.habits.of(a.voice()).pace
-	before, _ := r.narrow(a.hearingLocked(rest, e.at, from))
-	h := a.hearingLocked(before.beats, a.base+before.from, to)
+	e := t.EvidenceAt(from)
+	rest := t.After(e.Char)
+	r := a.g.origin.srv.habits.Of(a.voice()).Pace
+	before, _ := r.Narrow(a.hearingLocked(rest, e.At, from))
+	h := a.hearingLocked(before.Beats, a.base+before.From, to)
 	places := []int64{from}
-	for _, s := range h.sounds {
-		if over := a.base + s.End + audio.Samples(soundOver, t.rate); over > from && over <= to {
+	for _, s := range h.Sounds {
+		if over := a.base + s.End + audio.Samples(position.SoundOver, t.Rate); over > from && over <= to {
 			places = append(places, over)
 		}
 	}
@@ -230,7 +231,7 @@ func (a *attempt) surestLocked(from, to int64) int64 {
 	}
 	best, least := from, math.Inf(1)
 	for _, at := range places {
-		_, more := surely(r.said(h, at-a.base))
+		_, more := position.Surely(r.Said(h, at-a.base))
 		if a.soundsAtLocked(at) {
 			more += midWord
 		}

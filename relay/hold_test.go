@@ -120,10 +120,10 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			a.held.push(p)
 			a.held.push(p)
 			const end = 2*samplesPerChar + samplesPerChar/2 // of a word, in the second frame that is held
-			a.g.track.addWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
+			a.g.track.AddWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
 			a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 			a.g.recall()
-			if got := a.g.track.samples; got != end {
+			if got := a.g.track.Samples; got != end {
 				t.Errorf("sent %d samples, want %d", got, end)
 			}
 			bodies := drain(a.g.origin.out)

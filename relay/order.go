@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -113,7 +114,7 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	a.withheld, a.sending = a.withheld+1, true
 	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: a.leastAudio(p.Text)}
 	if a.g.floor == a {
-		ordered.track = a.g.track.addPiece(p)
+		ordered.track = a.g.track.AddPiece(p)
 	}
 	a.pieces = append(a.pieces, ordered)
 	a.expected += longestSpeech(p.Text, a.caps.ClampSpeed(a.g.req.speed))
@@ -183,13 +184,13 @@ const surelySpoken = 0.7
 
 // leastAudio is the least that a text takes, as far as the voice's habits let it be known.
 func (a *attempt) leastAudio(s string) time.Duration {
-	h := a.g.origin.srv.habits.of(a.voice())
+	h := a.g.origin.srv.habits.Of(a.voice())
 	beats := (text.Piece{Text: s}).Beats()
-	if h.pieces == 0 || len(beats) == 0 {
+	if h.Pieces == 0 || len(beats) == 0 {
 		return a.floorOf(s)
 	}
-	share := surelySpoken - h.spread/math.Sqrt(float64(len(beats)))
-	least := time.Duration(share * heardUnits(beats) * float64(h.unit) / a.caps.ClampSpeed(a.g.req.speed))
+	share := surelySpoken - h.Spread/math.Sqrt(float64(len(beats)))
+	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / a.caps.ClampSpeed(a.g.req.speed))
 	return max(least, a.floorOf(s))
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/segmentio/asm/base64"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/upstream"
 )
@@ -118,7 +119,7 @@ func (a *attempt) emitLocked(p payload) {
 	if p.raw != nil {
 		g.lastHeard = lastSample(g.req.output, p.raw)
 	}
-	g.track.samples += p.samples
+	g.track.Samples += p.samples
 	g.announceLocked()
 }
 
@@ -130,7 +131,7 @@ func (g *generation) audioMessageLocked(p payload) *message {
 	head := protocol.Audio{
 		GenerationID: g.req.id,
 		Seq:          g.seq,
-		StartMS:      uint32(audio.Milliseconds(g.track.samples, g.req.output.Rate)),
+		StartMS:      uint32(audio.Milliseconds(g.track.Samples, g.req.output.Rate)),
 		Samples:      uint32(p.samples),
 	}
 	raw := p.raw

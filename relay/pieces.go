@@ -51,7 +51,7 @@ func (a *attempt) endPiecesLocked(id int) {
 			a.timeLocked(words)
 		}
 		if a.g.floor == a {
-			a.g.track.endPiece(p.track, at)
+			a.g.track.EndPiece(p.track, at)
 		}
 	}
 	a.learnLocked(first)

@@ -209,14 +209,14 @@ func ordered(a *attempt) {
 // The vendor's end comes a moment before the backup's first audio, and before the generation could look at it.
 func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
 	first, second := racing(t)
-	before := first.g.track.samples
+	before := first.g.track.Samples
 	first.End(upstream.Usage{}, nil)
 	second.Audio(fakeFrame('b'))
 	if first.err != nil || first.outcomeLocked() != outcomeCompleted {
 		t.Errorf("first: got %v, want completed", first.err)
 	}
-	if second.err != errOutpaced || first.g.track.samples != before {
-		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.g.track.samples-before)
+	if second.err != errOutpaced || first.g.track.Samples != before {
+		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.g.track.Samples-before)
 	}
 }
 
@@ -233,14 +233,14 @@ func TestPieceEndIsASignOfLife(t *testing.T) {
 func TestHeldAudioStaysHeldDuringARace(t *testing.T) {
 	first, second := racing(t)
 	first.held.push(payload{raw: fakeFrame('a').Raw, samples: samplesPerChar, at: time.Now()})
-	before := first.g.track.samples
+	before := first.g.track.Samples
 	first.Words(fakeWords(upstream.Piece{Text: "Hello there."}, 2*charLength))
-	if got := first.g.track.samples; got != before {
+	if got := first.g.track.Samples; got != before {
 		t.Errorf("sent %d samples more during the race", got-before)
 	}
 	second.lose(errBroken)
 	first.Words(nil)
-	if first.g.track.samples == before {
+	if first.g.track.Samples == before {
 		t.Error("nothing was sent after the race")
 	}
 }

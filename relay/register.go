@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/limits"
+	"voicerelay/relay/position"
 )
 
 // Bounds on what a connection remembers.
@@ -50,7 +52,7 @@ func (c *conversation) stay(place int, provider string) {
 type endedGeneration struct {
 	id     string
 	at     time.Time
-	extent extent
+	extent position.Extent
 }
 
 // add enters a generation. The contexts that have outlived their use make room.
@@ -113,15 +115,15 @@ func (r *register) remove(g *generation, now time.Time) {
 }
 
 // keep remembers an ended generation for a while. The oldest make room; the last is kept whatever it takes.
-func (r *register) keep(id string, reached extent, now time.Time) {
+func (r *register) keep(id string, reached position.Extent, now time.Time) {
 	r.prune(now)
 	r.ended = append(r.ended, endedGeneration{id: id, at: now, extent: reached})
 	steps := 0
 	for _, e := range r.ended {
-		steps += len(e.extent.steps)
+		steps += len(e.extent.Steps)
 	}
 	for len(r.ended) > 1 && (len(r.ended) > keptEnded || steps > keptSteps) {
-		steps -= len(r.ended[0].extent.steps)
+		steps -= len(r.ended[0].extent.Steps)
 		r.ended = slices.Delete(r.ended, 0, 1)
 	}
 }
@@ -135,13 +137,13 @@ func (r *register) prune(now time.Time) {
 }
 
 // past is how far a generation reached that has ended and is still remembered.
-func (r *register) past(id string, now time.Time) (reached extent, ok bool) {
+func (r *register) past(id string, now time.Time) (reached position.Extent, ok bool) {
 	for _, e := range slices.Backward(r.ended) {
 		if e.id == id && now.Sub(e.at) <= keptFor {
 			return e.extent, true
 		}
 	}
-	return extent{}, false
+	return position.Extent{}, false
 }
 
 // accepted tells the client that a generation stands, and uses its id up.

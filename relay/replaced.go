@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"voicerelay/relay/position"
 	"voicerelay/upstream"
 )
 
@@ -49,7 +50,7 @@ func (a *attempt) endIdleLocked() {
 	}
 	a.flushLocked(ordered - 1)
 	a.idle = true
-	a.g.from = resume{char: a.pieces[ordered-1].End, source: sourceSegment}
+	a.g.from = position.Resume{Char: a.pieces[ordered-1].End, Source: position.SourceSegment}
 }
 
 func (a *attempt) endedIdle() bool {
@@ -89,6 +90,6 @@ func (a *attempt) flushLocked(id int) {
 	if a.delivered <= id {
 		a.endPiecesLocked(id)
 	}
-	a.g.track.clamp()
+	a.g.track.Clamp()
 	a.g.announceLocked()
 }

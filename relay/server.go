@@ -17,6 +17,7 @@ import (
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -89,7 +90,7 @@ type Parts struct {
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	habits      *habits
+	habits      *position.VoiceModels
 	store       limits.Store
 	reports     Reports
 	reporting   *reportPlaces
@@ -127,7 +128,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		memory:      newMemory(),
 		registry:    parts.Registry,
 		log:         parts.Log,
-		habits:      newHabits(),
+		habits:      position.NewVoiceModels(),
 		clients:     make(map[connected]struct{}),
 	}
 	srv.reportFrom(parts)

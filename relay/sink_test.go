@@ -13,9 +13,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -264,37 +266,37 @@ func TestReached(t *testing.T) {
 		p.End += start
 		return p
 	}
-	words := track{rate: 24000, samples: at(1000)}
-	words.addPiece(piece("one two three", 0))
-	words.addWords([]text.Timed{
+	words := position.Track{Rate: 24000, Samples: at(1000)}
+	words.AddPiece(piece("one two three", 0))
+	words.AddWords([]text.Timed{
 		{Token: text.Token{Text: "one", Start: 0, End: 3}, Start: 0, End: at(300)},
 		{Token: text.Token{Text: "two", Start: 4, End: 7}, Start: at(320), End: at(600)},
 		{Token: text.Token{Text: "three", Start: 8, End: 13}, Start: at(620), End: at(990)},
 	})
-	ended := track{rate: 24000, samples: at(1000)}
-	ended.addPiece(piece("one two three", 0))
-	ended.endPiece(0, at(1000))
-	open := track{rate: 24000, samples: at(1000)}
-	open.addPiece(piece("one two three four five six", 0))
+	ended := position.Track{Rate: 24000, Samples: at(1000)}
+	ended.AddPiece(piece("one two three", 0))
+	ended.EndPiece(0, at(1000))
+	open := position.Track{Rate: 24000, Samples: at(1000)}
+	open.AddPiece(piece("one two three four five six", 0))
 	tests := []struct {
 		name  string
-		track track
+		track position.Track
 		ms    int64
 		char  int
 		from  string
 	}{
-		{"before the first word", words, 0, 0, sourceWords},
-		{"within a word", words, 599, 3, sourceWords},
-		{"at a word's end", words, 600, 7, sourceWords},
-		{"at the last word's end", words, 990, 13, sourceWords},
-		{"at a piece's end", ended, 1000, 13, sourceSegment},
-		{"within a piece", ended, 500, 3, sourceEstimate},
-		{"nothing known", open, 600, 7, sourceEstimate},
-		{"nothing sent", open, 0, 0, sourceEstimate},
+		{"before the first word", words, 0, 0, position.SourceWords},
+		{"within a word", words, 599, 3, position.SourceWords},
+		{"at a word's end", words, 600, 7, position.SourceWords},
+		{"at the last word's end", words, 990, 13, position.SourceWords},
+		{"at a piece's end", ended, 1000, 13, position.SourceSegment},
+		{"within a piece", ended, 500, 3, position.SourceEstimate},
+		{"nothing known", open, 600, 7, position.SourceEstimate},
+		{"nothing sent", open, 0, 0, position.SourceEstimate},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := test.track.reached(at(test.ms))
+			got := test.track.Reached(at(test.ms))
 			if got.Char != test.char || got.Source != test.from {
 				t.Errorf("at %d ms: got %d by %s, want %d by %s", test.ms, got.Char, got.Source, test.char, test.from)
 			}

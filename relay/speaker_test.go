@@ -343,3 +343,12 @@ func drawText(words int, d *rand.Rand) string {
 	}
 	return strings.TrimSpace(b.String())
 }
+
+// pieceOf is a text as one piece, from a place in the whole.
+func pieceOf(s string, start int) text.Piece {
+	var b text.Buffer
+	b.Append(s)
+	b.Finish()
+	p, _ := text.NewCutter(&b, start, text.Schedule{Gather: []int{100_000}, Max: 100_000}, true).Next(text.Now{Idle: true})
+	return p
+}

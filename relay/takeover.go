@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -88,26 +90,26 @@ func (g *generation) handOverLocked(a *attempt) {
 	defer g.pokeRun() // from now on the client's clock says when a backup is due
 	g.floor = a
 	if a.continuesLocked(g.voice) {
-		g.tellUntoldLocked(g.voice, a.from.char)
-		g.track.cut(a.from.char)
+		g.tellUntoldLocked(g.voice, a.from.Char)
+		g.track.Cut(a.from.Char)
 	} else if g.voice != nil {
 		a.seam.total = seamSamples(g.req.output.Rate)
 		if g.lastHeard.size > 0 {
 			last := g.lastHeard.bytes[:g.lastHeard.size]
 			a.seam.decay = audio.AppendDecay(nil, g.req.output, last, a.seam.total)
 		}
-		g.tellUntoldLocked(g.voice, a.from.char)
-		g.track.cut(a.from.char)
+		g.tellUntoldLocked(g.voice, a.from.Char)
+		g.track.Cut(a.from.Char)
 	}
-	a.base = g.track.samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
+	a.base = g.track.Samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
 	for i := range a.pieces {
-		a.pieces[i].track = g.track.addPiece(a.pieces[i].Piece)
+		a.pieces[i].track = g.track.AddPiece(a.pieces[i].Piece)
 	}
 	for i := range a.early {
 		a.early[i].Start += a.base
 		a.early[i].End += a.base
 	}
-	g.track.addWords(a.early)
+	g.track.AddWords(a.early)
 	a.early = nil
 }
 
@@ -137,9 +139,9 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		Model:         optional(a.target.Model),
 		ProviderVoice: a.target.Voice,
 		Reason:        string(reason),
-		ResumeChar:    a.from.char,
-		ResumeMS:      audio.Milliseconds(g.track.samples, g.req.output.Rate),
-		ResumeSource:  a.from.source,
+		ResumeChar:    a.from.Char,
+		ResumeMS:      audio.Milliseconds(g.track.Samples, g.req.output.Rate),
+		ResumeSource:  a.from.Source,
 		Ignored:       a.ignoredLocked(),
 	})))
 }
@@ -183,7 +185,7 @@ func (g *generation) recall() {
 	a.cutHeldLocked(true)
 	a.held.drop()
 	g.from = g.resumeLocked(a)
-	g.tellUntoldLocked(a, g.from.char)
+	g.tellUntoldLocked(a, g.from.Char)
 	g.floor = nil
 }
 
@@ -198,27 +200,27 @@ func (g *generation) fork() (left bool) {
 	}
 	a.cutHeldLocked(false)
 	g.from = g.resumeLocked(a)
-	return !a.lastSent || len(g.track.after(g.from.char)) > 0
+	return !a.lastSent || len(g.track.After(g.from.Char)) > 0
 }
 
 // resumeLocked is the first place in the text that is not known to have been heard.
-func (g *generation) resumeLocked(a *attempt) resume {
-	habit := g.origin.srv.habits.of(a.voice())
-	return g.track.resume(func(beats []text.Beat, from, to int64) int {
-		return habit.heard(a.hearingLocked(beats, from, to))
+func (g *generation) resumeLocked(a *attempt) position.Resume {
+	habit := g.origin.srv.habits.Of(a.voice())
+	return g.track.Resume(func(beats []text.Beat, from, to int64) int {
+		return habit.Heard(a.hearingLocked(beats, from, to))
 	})
 }
 
 // hearingLocked is what was heard of words between two places in the audio.
-func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) hearing {
+func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
 	g := a.g
-	h := hearing{beats: beats, from: from - a.base, to: to - a.base, rate: g.track.rate, speed: a.caps.ClampSpeed(g.req.speed)}
+	h := position.Hearing{Beats: beats, From: from - a.base, To: to - a.base, Rate: g.track.Rate, Speed: a.caps.ClampSpeed(g.req.speed)}
 	if a.ear == nil {
 		// Nothing was listened to: the sound is taken to go on from beginning to end.
-		h.sounds = []audio.Sound{{Start: max(h.from, 0), End: h.to}}
+		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
 		return h
 	}
-	h.sounds = a.ear.Sounds()
+	h.Sounds = a.ear.Sounds()
 	return h
 }
 
@@ -229,19 +231,19 @@ func (a *attempt) learnLocked(first int) {
 		return
 	}
 	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
-		a.g.origin.srv.habits.noteTiming(a.voice(), late)
+		a.g.origin.srv.habits.NoteTiming(a.voice(), position.Late)
 	}
 	if a.ear == nil {
 		return
 	}
 	var beats []text.Beat
 	for _, p := range a.pieces[first:a.delivered] {
-		beats = append(beats, a.g.track.pieces[p.track].beats...)
+		beats = append(beats, a.g.track.Pieces[p.track].Beats...)
 	}
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
-	a.g.origin.srv.habits.learn(a.voice(), lesson{
-		beats: beats, sounds: within(a.ear.Sounds(), from, to, rate), rate: rate, speed: a.caps.ClampSpeed(a.g.req.speed),
+	a.g.origin.srv.habits.Learn(a.voice(), position.Observation{
+		Beats: beats, Sounds: position.Within(a.ear.Sounds(), from, to, rate), Rate: rate, Speed: a.caps.ClampSpeed(a.g.req.speed),
 	})
 	a.ear.Forget(to)
 }

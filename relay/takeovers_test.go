@@ -150,7 +150,7 @@ func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool
 		}
 	}
 	b.text = drawText(6+d.IntN(24), d)
-	length := b.manner.say(pieceFrom(b.text, 0), 0, rand.New(rand.NewPCG(seed, 4))).length
+	length := b.manner.say(pieceOf(b.text, 0), 0, rand.New(rand.NewPCG(seed, 4))).length
 	s.breaks, s.stalls = time.Millisecond+time.Duration(d.Float64()*float64(length)), d.IntN(3) == 0
 	e := r.speak(t, fmt.Sprintf("g%d", i), string(s.caps.PieceEnds), voice, b.text)
 	if e == nil {

@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
 )
 
@@ -36,7 +38,7 @@ func (g *generation) announceLocked() {
 	if g.seq == 0 {
 		return // no audio has been sent, whatever word times say
 	}
-	words := g.track.ripe()
+	words := g.track.Ripe()
 	if len(words) == 0 || !g.req.wordTimestamps {
 		return
 	}
@@ -72,12 +74,19 @@ func (g *generation) spokenLocked() protocol.Spoken {
 
 // spokenAtLocked is how far the audio up to a place reaches.
 func (g *generation) spokenAtLocked(pos int64) protocol.Spoken {
-	if g.done.Reason == reasonCompleted && pos >= g.track.samples {
-		source := sourceSegment
-		if len(g.track.words) > 0 {
-			source = sourceWords
+	if g.done.Reason == reasonCompleted && pos >= g.track.Samples {
+		source := position.SourceSegment
+		if len(g.track.Words) > 0 {
+			source = position.SourceWords
 		}
 		return protocol.Spoken{Char: g.done.Usage.Characters, Source: source}
 	}
-	return g.track.reached(pos)
+	return g.track.Reached(pos)
+}
+
+// extent is that of a generation that has been concluded.
+func (g *generation) extent() position.Extent {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.track.Extent(g.out.taken(), g.spokenAtLocked)
 }

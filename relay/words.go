@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"slices"
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -61,11 +63,11 @@ func (a *attempt) alignLocked(id int, ws []upstream.Word) {
 
 // noteTimingLocked remembers whether the first words of a piece came as it was spoken.
 func (a *attempt) noteTimingLocked() {
-	when := prompt
+	when := position.Prompt
 	if a.clock.duration() > a.pieceFrom+lateWords {
-		when = late
+		when = position.Late
 	}
-	a.g.origin.srv.habits.noteTiming(a.voice(), when)
+	a.g.origin.srv.habits.NoteTiming(a.voice(), when)
 }
 
 // lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.
@@ -74,8 +76,40 @@ const lateWords = 500 * time.Millisecond
 // timeLocked notes words, or keeps them until the attempt has the floor.
 func (a *attempt) timeLocked(words []text.Timed) {
 	if a.g.floor == a {
-		a.g.track.addWords(words)
+		a.g.track.AddWords(words)
 	} else {
 		a.early = append(a.early, words...)
+	}
+}
+
+// judgeWordsLocked reports whether words of a piece may be true. Where one can't be, none of the piece's words says where
+// the audio is: which of them is wrong is not known.
+func (a *attempt) judgeWordsLocked(id int, ws []upstream.Word) bool {
+	p := &a.pieces[id]
+	if p.misled {
+		return false
+	}
+	if id == a.delivered && !p.order.Began {
+		p.order = position.WordOrder{Began: true, End: a.pieceFrom}
+	}
+	speed := a.caps.ClampSpeed(a.g.req.speed)
+	for _, w := range ws {
+		if !p.order.Plausible(w.Text, w.Start, w.End, speed) {
+			a.dismissWordsLocked(p)
+			return false
+		}
+	}
+	return true
+}
+
+// dismissWordsLocked drops a piece's words of which the client has not been told, and has later speech of the voice
+// listened to.
+func (a *attempt) dismissWordsLocked(p *orderedPiece) {
+	p.misled, p.timed = true, false
+	a.g.origin.srv.habits.NoteTiming(a.voice(), position.Late)
+	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
+	a.early = slices.DeleteFunc(a.early, of)
+	if a.g.floor == a {
+		a.g.track.Dismiss(of)
 	}
 }

@@ -21,7 +21,9 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "relay":
-		return append(leaves, "routing", "upstream")
+		return append(leaves, "routing", "upstream", "relay/position")
+	case pkg == "relay/position":
+		return []string{"audio", "text", "billing", clientModule + "/protocol"}
 	case pkg == "routing":
 		return []string{"upstream", "audio", "text"}
 	case strings.HasPrefix(pkg, "billing/"):

@@ -14,7 +14,7 @@ func connections() []attack {
 		{name: "all connections", does: allConnections, least: 25, grows: 32},
 		{name: "connections without a request", does: silentConnections, least: 125, grows: 32},
 		{name: "messages that never end", does: endlessMessages, least: 50, grows: 64},
-		{name: "refused texts, each with an id of its own", does: refusedIDs, least: 500, grows: 96},
+		{name: "refused texts, each with an id of its own", does: refusedIDs, least: 500, grows: 160},
 		{name: "connections that come and go", does: comeAndGo, least: 50, grows: 32},
 		{name: "pings, pongs unread", does: pingFlood, least: 10_000, grows: 32},
 		{name: "a message in frames of one byte", does: framesOfOneByte, least: 100_000, grows: 32},

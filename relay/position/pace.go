@@ -1,8 +1,10 @@
-package relay
+package position
 
 import (
 	"math"
+	"time"
 
+	"voicerelay/audio"
 	"voicerelay/text"
 )
 
@@ -24,8 +26,8 @@ const (
 
 var usualSpreads = [wordModels]float64{asWritten: 0.3, allAlike: 0.35}
 
-// voicePace is what is known of how a voice speaks, as a reading needs it.
-type voicePace struct {
+// Pace is what is known of how a voice speaks, as a reading needs it.
+type Pace struct {
 	unit     [joinings][wordModels]float64 // ms that a unit of weight takes at speed 1
 	variance [wordModels]float64           // of a word's length, as a share of it; summed over words
 	words    float64                       // that it was learned from
@@ -55,7 +57,7 @@ func newAllPaces() allPaces {
 }
 
 // add takes what was learned of another voice.
-func (p *allPaces) add(r voicePace) {
+func (p *allPaces) add(r Pace) {
 	p.voices++
 	for m := range wordModels {
 		for j := range joinings {
@@ -69,8 +71,8 @@ func (p *allPaces) add(r voicePace) {
 }
 
 // unheard is a voice of which nothing is known.
-func (p *allPaces) unheard() voicePace {
-	r := voicePace{alike: usualAlike, apart: usualApart, samples: usualWords}
+func (p *allPaces) unheard() Pace {
+	r := Pace{alike: usualAlike, apart: usualApart, samples: usualWords}
 	for m := range wordModels {
 		r.unit[runOn][m], r.unit[apart][m] = math.Exp(p.mean[runOn][m]), math.Exp(p.mean[apart][m])
 		r.variance[m] = usualWords * usualSpreads[m] * usualSpreads[m]
@@ -80,10 +82,10 @@ func (p *allPaces) unheard() voicePace {
 }
 
 // spread is by how much of its length a word's time differs from what its weight says.
-func (r *voicePace) spread(m wordModel) float64 { return math.Sqrt(r.variance[m] / r.samples) }
+func (r *Pace) spread(m wordModel) float64 { return math.Sqrt(r.variance[m] / r.samples) }
 
 // doubt is that of the unit, as a standard deviation of its logarithm.
-func (r *voicePace) doubt(m wordModel) float64 {
+func (r *Pace) doubt(m wordModel) float64 {
 	if r.words == 0 {
 		return r.unheard[m]
 	}
@@ -91,24 +93,24 @@ func (r *voicePace) doubt(m wordModel) float64 {
 }
 
 // learn takes speech that was spoken whole.
-func (r *voicePace) learn(l lesson) {
-	n := float64(len(l.beats))
-	to := l.sounds[len(l.sounds)-1].End + int64(l.rate) // silence follows
+func (r *Pace) learn(l Observation) {
+	n := float64(len(l.Beats))
+	to := l.Sounds[len(l.Sounds)-1].End + int64(l.Rate) // silence follows
 	fade := min(1, paceMemory/(r.words+n))
 	var heard [joinings][]stretch
 	for j := range joinings {
-		heard[j] = stretches(l.sounds, to, l.rate, j)
+		heard[j] = stretches(l.Sounds, to, l.Rate, j)
 	}
 	counted := r.learnJoining(l, heard[apart])
 	var off [wordModels]float64 // squares of the words' deviations
 	seen := 1.0
 	for m := range wordModels {
-		weights := m.weights(l.beats)
+		weights := m.weights(l.Beats)
 		units := [joinings]float64{}
 		for j := range joinings {
-			units[j] = sum(heard[j]) * l.speed / total(weights)
+			units[j] = sum(heard[j]) * l.Speed / total(weights)
 		}
-		switch clauses := clausesOf(l.beats, weights); {
+		switch clauses := clausesOf(l.Beats, weights); {
 		case counted:
 			off[m], seen = deviations(heard[apart], single(weights)), n
 		case len(clauses) > 1 && len(clauses) == len(heard[runOn]):
@@ -130,18 +132,18 @@ func (r *voicePace) learn(l lesson) {
 }
 
 // learnJoining learns whether the voice leaves silence behind each word, and reports whether its sounds were the words.
-func (r *voicePace) learnJoining(l lesson, heard []stretch) (counted bool) {
+func (r *Pace) learnJoining(l Observation, heard []stretch) (counted bool) {
 	least := math.Inf(1)
-	if len(heard) == len(l.beats) {
+	if len(heard) == len(l.Beats) {
 		for m := range wordModels {
-			least = min(least, deviations(heard, single(m.weights(l.beats))))
+			least = min(least, deviations(heard, single(m.weights(l.Beats))))
 		}
 	}
 	counted = least <= float64(len(heard))*wordLike*wordLike
 	switch {
 	case counted:
 		r.apart = clamp(r.apart+oddsOfLesson, mostOdds)
-	case !hasDigits(l.beats):
+	case !HasDigits(l.Beats):
 		r.apart = clamp(r.apart-oddsOfLesson, mostOdds)
 	}
 	return counted
@@ -208,3 +210,48 @@ func clamp(v, most float64) float64 { return min(max(v, -most), most) }
 
 // chance is the probability of odds that are given as a logarithm.
 func chance(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
+
+// sureShare is how many standard deviations 95 of 100 estimates are within.
+const sureShare = 2
+
+// Times are when words were spoken, all of which were, and by how much 95 of 100 of them are off at most. The sounds may
+// go on behind them.
+func (r Pace) Times(a Hearing) (words []audio.Sound, off time.Duration) {
+	j, m := runOn, asWritten
+	if r.apart > 0 {
+		j = apart
+	}
+	if r.alike > 0 {
+		m = allAlike
+	}
+	heard := stretches(Within(a.Sounds, a.From, a.To, a.Rate), a.To, a.Rate, j)
+	if j == apart && len(heard) >= len(a.Beats) && !HasDigits(a.Beats) {
+		for _, s := range heard[:len(a.Beats)] {
+			words = append(words, audio.Sound{Start: s.begin, End: s.end})
+		}
+		return words, 0
+	}
+	weights := m.weights(a.Beats)
+	unit := min(r.unit[j][m]/a.Speed, sum(heard)/total(weights))
+	said, variance := 0.0, 0.0
+	for _, w := range weights {
+		begin := said
+		said += w * unit
+		variance += math.Pow(r.spread(m)*w*unit, 2)
+		words = append(words, audio.Sound{Start: placeOf(heard, begin, true, a), End: placeOf(heard, said, false, a)})
+	}
+	deviation := math.Sqrt(variance + math.Pow(r.doubt(m)*said, 2))
+	return words, time.Duration(sureShare * deviation * float64(time.Millisecond))
+}
+
+// placeOf is where in the audio so many milliseconds of sound have been heard: behind a silence there, or before it.
+func placeOf(heard []stretch, ms float64, behind bool, a Hearing) int64 {
+	for i, s := range heard {
+		last := i == len(heard)-1
+		if ms < s.length || !behind && ms <= s.length || last {
+			return s.begin + audio.Samples(time.Duration(min(ms, s.length)*float64(time.Millisecond)), a.Rate)
+		}
+		ms -= s.length
+	}
+	return a.From
+}

@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"time"
@@ -32,7 +32,7 @@ func stretches(sounds []audio.Sound, to int64, rate int, j joining) []stretch {
 	ms := func(samples int64) float64 {
 		return float64(audio.Duration(max(0, samples), rate)) / float64(time.Millisecond)
 	}
-	closed := float64(soundOver) / float64(time.Millisecond)
+	closed := float64(SoundOver) / float64(time.Millisecond)
 	if j == runOn {
 		closed = float64(closedAfter) / float64(time.Millisecond)
 	}

@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"math"
@@ -44,8 +44,8 @@ const aWord = 6.5
 func (m wordModel) weights(beats []text.Beat) []float64 {
 	all := make([]float64, len(beats))
 	for i, b := range beats {
-		all[i] = weight(b)
-		if m == allAlike && !hasDigits(beats[i:i+1]) {
+		all[i] = Weight(b)
+		if m == allAlike && !HasDigits(beats[i:i+1]) {
 			all[i] = aWord
 		}
 	}
@@ -224,7 +224,7 @@ func (h *hypothesis) split(states [][]float64, all []stretch, i, from int, befor
 		return
 	}
 	most, halt := 2, math.Log(splitWord)
-	if hasDigits(h.beats[from : from+1]) {
+	if HasDigits(h.beats[from : from+1]) {
 		most, halt = mostDigits, 0
 	}
 	length := 0.0

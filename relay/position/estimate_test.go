@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"math"
@@ -12,7 +12,6 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/text"
-	"voicerelay/upstream"
 )
 
 // utter says beats as a voice does whose words take what their letters say, more or less by spread: it returns where
@@ -21,7 +20,7 @@ func utter(beats []text.Beat, unit time.Duration, spread float64, between int64,
 	at := int64(100)
 	var said []audio.Sound
 	for _, b := range beats {
-		length := weight(b) * float64(unit.Milliseconds()) * (1 + spread*(2*chance()-1))
+		length := Weight(b) * float64(unit.Milliseconds()) * (1 + spread*(2*chance()-1))
 		said = append(said, audio.Sound{Start: at, End: at + int64(length)})
 		at += int64(length) + between + int64(pauseAfter(b)*float64(unit.Milliseconds()))
 	}
@@ -55,15 +54,15 @@ func upTo(sounds, words []audio.Sound, to int64) (heard []audio.Sound, whole int
 }
 
 // knownVoice is a voice that was heard often.
-func knownVoice(unit time.Duration, spread, apartOdds float64) habit {
+func knownVoice(unit time.Duration, spread, apartOdds float64) VoiceModel {
 	const words = 80
-	r := newHabits().of(voiceKey{}).pace
+	r := NewVoiceModels().Of(VoiceKey{}).Pace
 	r.words, r.samples, r.apart, r.alike = words, words, apartOdds, -mostOdds
 	for m := range wordModels {
 		r.unit[runOn][m], r.unit[apart][m] = float64(unit.Milliseconds()), float64(unit.Milliseconds())
 		r.variance[m] = words * spread * spread
 	}
-	return habit{unit: unit, spread: spread, pieces: habitMemory, pace: r}
+	return VoiceModel{Unit: unit, Spread: spread, Pieces: modelMemory, Pace: r}
 }
 
 const prose = "When the morning came, nobody was awake but the old man. He made some tea, sat down by the window, and waited for the rain to stop."
@@ -74,11 +73,11 @@ func TestCountedWordsAreNeverLeftOut(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		spread := rapid.Float64Range(0, 0.4).Draw(rt, "spread")
 		seed := rapid.Uint64().Draw(rt, "seed")
-		words := utter(beats, usualUnit, spread, 40, rand.New(rand.NewPCG(seed, 1)).Float64)
+		words := utter(beats, UsualUnit, spread, 40, rand.New(rand.NewPCG(seed, 1)).Float64)
 		to := rapid.Int64Range(1, words[len(words)-1].End+500).Draw(rt, "heard")
 		sounds, whole := upTo(words, words, to)
-		h := knownVoice(usualUnit, max(spread, 0.05), mostOdds)
-		got := h.heard(hearing{beats: beats, sounds: sounds, to: to, rate: 1000, speed: 1})
+		h := knownVoice(UsualUnit, max(spread, 0.05), mostOdds)
+		got := h.Heard(Hearing{Beats: beats, Sounds: sounds, To: to, Rate: 1000, Speed: 1})
 		if got > whole || got < whole-1 {
 			rt.Fatalf("got %d words, heard %d", got, whole)
 		}
@@ -93,11 +92,11 @@ func TestEstimatesErrTowardsRepeating(t *testing.T) {
 		omitted, repeats := 0, []int{}
 		const all = 500
 		for range all {
-			words := utter(beats, usualUnit, spread, 0, chance.Float64)
+			words := utter(beats, UsualUnit, spread, 0, chance.Float64)
 			to := 100 + chance.Int64N(words[len(words)-1].End)
 			sounds, whole := upTo(runTogether(words, beats), words, to)
-			h := knownVoice(usualUnit, max(spread, 0.05)/math.Sqrt(3), -mostOdds) // the deviation of an even spread
-			got := h.heard(hearing{beats: beats, sounds: sounds, to: to, rate: 1000, speed: 1})
+			h := knownVoice(UsualUnit, max(spread, 0.05)/math.Sqrt(3), -mostOdds) // the deviation of an even spread
+			got := h.Heard(Hearing{Beats: beats, Sounds: sounds, To: to, Rate: 1000, Speed: 1})
 			if got > whole {
 				omitted++
 			}
@@ -117,7 +116,7 @@ func TestHeard(t *testing.T) {
 	counting := knownVoice(50*time.Millisecond, 0.3, mostOdds)
 	const s = "aaa bbb ccc ddd eee" // 250 ms a word, if nothing goes wrong
 	tests := map[string]struct {
-		habit  habit
+		habit  VoiceModel
 		text   string
 		sounds []audio.Sound
 		to     int64
@@ -138,8 +137,8 @@ func TestHeard(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := hearing{beats: pieceFrom(test.text, 0).Beats(), sounds: test.sounds, to: test.to, rate: 1000, speed: test.speed}
-			if got := test.habit.heard(a); got != test.want {
+			a := Hearing{Beats: pieceFrom(test.text, 0).Beats(), Sounds: test.sounds, To: test.to, Rate: 1000, Speed: test.speed}
+			if got := test.habit.Heard(a); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})
@@ -147,115 +146,74 @@ func TestHeard(t *testing.T) {
 }
 
 func TestHabitsLearn(t *testing.T) {
-	voice := voiceKey{voice: "v"}
+	voice := VoiceKey{Voice: "v"}
 	beats := pieceFrom("aaa bbb ccc ddd", 0).Beats() // 20 units
 	counted := []audio.Sound{{Start: 0, End: 200}, {Start: 250, End: 450}, {Start: 500, End: 700}, {Start: 750, End: 1000}}
 	tests := map[string]struct {
-		lessons []lesson
+		lessons []Observation
 		unit    time.Duration
 		counts  int
 	}{
-		"nothing":             {nil, usualUnit, 0},
-		"one":                 {[]lesson{{beats, counted, 1000, 1}}, 50 * time.Millisecond, 4},
-		"at twice the speed":  {[]lesson{{beats, counted, 1000, 2}}, 100 * time.Millisecond, 4},
-		"too short":           {[]lesson{{beats[:2], counted[:2], 1000, 1}}, usualUnit, 0},
-		"no sound":            {[]lesson{{beats, nil, 1000, 1}}, usualUnit, 0},
-		"hardly any sound":    {[]lesson{{beats, []audio.Sound{{Start: 0, End: 25}}, 1000, 1}}, usualUnit, 0},
-		"far too much":        {[]lesson{{beats, []audio.Sound{{Start: 0, End: 9000}}, 1000, 1}}, usualUnit, 0},
-		"words run together":  {[]lesson{{beats, counted, 1000, 1}, {beats, []audio.Sound{{Start: 0, End: 1000}}, 1000, 1}}, 50 * time.Millisecond, 0},
-		"no more than enough": {slices.Repeat([]lesson{{beats, counted, 1000, 1}}, 100), 50 * time.Millisecond, 4 * countsAfter},
+		"nothing":             {nil, UsualUnit, 0},
+		"one":                 {[]Observation{{beats, counted, 1000, 1}}, 50 * time.Millisecond, 4},
+		"at twice the speed":  {[]Observation{{beats, counted, 1000, 2}}, 100 * time.Millisecond, 4},
+		"too short":           {[]Observation{{beats[:2], counted[:2], 1000, 1}}, UsualUnit, 0},
+		"no sound":            {[]Observation{{beats, nil, 1000, 1}}, UsualUnit, 0},
+		"hardly any sound":    {[]Observation{{beats, []audio.Sound{{Start: 0, End: 25}}, 1000, 1}}, UsualUnit, 0},
+		"far too much":        {[]Observation{{beats, []audio.Sound{{Start: 0, End: 9000}}, 1000, 1}}, UsualUnit, 0},
+		"words run together":  {[]Observation{{beats, counted, 1000, 1}, {beats, []audio.Sound{{Start: 0, End: 1000}}, 1000, 1}}, 50 * time.Millisecond, 0},
+		"no more than enough": {slices.Repeat([]Observation{{beats, counted, 1000, 1}}, 100), 50 * time.Millisecond, 4 * CountsAfter},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := newHabits()
+			h := NewVoiceModels()
 			for _, l := range test.lessons {
-				h.learn(voice, l)
+				h.Learn(voice, l)
 			}
-			if got := h.of(voice); got.unit != test.unit || got.counts != test.counts {
-				t.Errorf("got a unit of %v and %d counted, want %v and %d", got.unit, got.counts, test.unit, test.counts)
+			if got := h.Of(voice); got.Unit != test.unit || got.Counts != test.counts {
+				t.Errorf("got a unit of %v and %d counted, want %v and %d", got.Unit, got.Counts, test.unit, test.counts)
 			}
 		})
 	}
 }
 
 func TestHabitsAreBounded(t *testing.T) {
-	h := newHabits()
-	for i := range maxHabits + 100 {
-		h.noteTiming(voiceKey{voice: strings.Repeat("v", i)}, late)
+	h := NewVoiceModels()
+	for i := range maxVoiceModels + 100 {
+		h.NoteTiming(VoiceKey{Voice: strings.Repeat("v", i)}, Late)
 	}
-	if len(h.all) != maxHabits {
-		t.Errorf("remembers %d voices, want %d", len(h.all), maxHabits)
-	}
-}
-
-// A voice was counted, and now some of its words run together: that is no end in mid-speech, and however often it
-// happens, it is held against the voice a few times at most.
-func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
-	beats := pieceFrom(twelveWords, 0).Beats()
-	known := utter(beats, usualUnit, 0, 40, func() float64 { return 0.5 })
-	tests := map[string]struct {
-		share float64 // of the usual time
-		want  bool
-	}{
-		"as long as usual":   {1, false},
-		"a little shorter":   {0.85, false},
-		"much shorter":       {0.7, true},
-		"half and less":      {0.45, true},
-		"longer than it was": {1.5, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			a := speakingTo(t, deafCapabilities(), twelveWords)
-			for range 3 {
-				a.g.origin.srv.habits.learn(a.voice(), lesson{beats, known, 1000, 1})
-			}
-			ordered(a)
-			length := heardUnits(beats) * a.g.origin.srv.habits.of(a.voice()).unit.Seconds() * test.share
-			for range int(length / charLength.Seconds()) {
-				a.Audio(fakeFrame('a'))
-			}
-			if got := a.brokeOffLocked(a.pieces); got != test.want {
-				t.Errorf("got %v, want %v", got, test.want)
-			}
-		})
-	}
-	h := newHabits()
-	for range 9 {
-		h.learn(voiceKey{}, lesson{beats, known, 1000, 1})
-	}
-	for range 3 {
-		h.doubt(voiceKey{})
-	}
-	if got := h.of(voiceKey{}).counts; got >= countsAfter {
-		t.Errorf("still counted after three doubts: %d", got)
-	}
-}
-
-func deafCapabilities() upstream.Capabilities { return deaf(upstream.PieceEndsExact).caps }
-
-// The least that a text takes is that of the speed the vendor can speak at.
-func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
-	caps := deafCapabilities()
-	caps.MinSpeed, caps.MaxSpeed = 1, 1
-	a := speakingTo(t, caps, twelveWords)
-	a.g.origin.srv.habits.learn(a.voice(), lesson{pieceFrom(twelveWords, 0).Beats(), []audio.Sound{{Start: 0, End: 4000}}, 1000, 1})
-	a.g.req.speed = 0.5
-	if got := a.leastAudio(twelveWords); got > 4*time.Second {
-		t.Errorf("got %v of a text that takes 4s", got)
+	if len(h.models) != maxVoiceModels {
+		t.Errorf("remembers %d voices, want %d", len(h.models), maxVoiceModels)
 	}
 }
 
 // However long a voice without word times speaks, where it broke off is found in little time.
 func TestLongSpeechIsEstimatedInLittleTime(t *testing.T) {
 	beats := pieceFrom(strings.Repeat(prose+" ", 30), 0).Beats()
-	words := utter(beats, usualUnit, 0.2, 0, rand.New(rand.NewPCG(1, 1)).Float64)
+	words := utter(beats, UsualUnit, 0.2, 0, rand.New(rand.NewPCG(1, 1)).Float64)
 	sounds, whole := upTo(runTogether(words, beats), words, words[len(words)-5].End)
 	began := time.Now()
-	got := knownVoice(usualUnit, 0.12, -mostOdds).heard(hearing{beats: beats, sounds: sounds, to: sounds[len(sounds)-1].End, rate: 1000, speed: 1})
+	got := knownVoice(UsualUnit, 0.12, -mostOdds).Heard(Hearing{Beats: beats, Sounds: sounds, To: sounds[len(sounds)-1].End, Rate: 1000, Speed: 1})
 	if took := time.Since(began); took > 5*time.Second { // on a busy machine
 		t.Errorf("took %v for %d words", took, len(beats))
 	}
 	if got > whole || got < whole-2 {
 		t.Errorf("got %d words, heard %d", got, whole)
+	}
+}
+
+// Sounds that were no words are held against a counted voice a few times at most.
+func TestDoubtEndsCounting(t *testing.T) {
+	beats := pieceFrom("One two three four five six seven eight nine ten eleven twelve.", 0).Beats()
+	known := utter(beats, UsualUnit, 0, 40, func() float64 { return 0.5 })
+	h := NewVoiceModels()
+	for range 9 {
+		h.Learn(VoiceKey{}, Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
+	}
+	for range 3 {
+		h.Doubt(VoiceKey{})
+	}
+	if got := h.Of(VoiceKey{}).Counts; got >= CountsAfter {
+		t.Errorf("still counted after three doubts: %d", got)
 	}
 }

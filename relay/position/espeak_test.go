@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"bufio"
@@ -64,9 +64,9 @@ func (s realSpeech) endBefore(next int64) int64 {
 }
 
 // hearing is the speech up to a time.
-func (s realSpeech) hearing(to int64) hearing {
+func (s realSpeech) hearing(to int64) Hearing {
 	sounds, _ := upTo(s.sounds, nil, to)
-	return hearing{beats: s.beats, sounds: sounds, to: to, rate: 1000, speed: 1}
+	return Hearing{Beats: s.beats, Sounds: sounds, To: to, Rate: 1000, Speed: 1}
 }
 
 // In real speech silence is within words as well as between them, and hardly any word is as long as it is written.
@@ -77,22 +77,22 @@ func TestRealSpeechIsEstimated(t *testing.T) {
 		missing, doubled := 0, []int{}
 		worst := ""
 		for i, s := range all {
-			habits, voice := newHabits(), voiceKey{voice: s.Voice}
+			habits, voice := NewVoiceModels(), VoiceKey{Voice: s.Voice}
 			for n, other := range all {
-				if other.Voice == s.Voice && n != i && habits.of(voice).pieces < learned {
-					habits.learn(voice, lesson{beats: other.beats, sounds: other.sounds, rate: 1000, speed: 1})
+				if other.Voice == s.Voice && n != i && habits.Of(voice).Pieces < learned {
+					habits.Learn(voice, Observation{Beats: other.beats, Sounds: other.sounds, Rate: 1000, Speed: 1})
 				}
 			}
-			h := habits.of(voice)
+			h := habits.Of(voice)
 			for to := int64(50); to < s.ends[len(s.ends)-1]; to += 410 {
 				whole := 0
 				for whole < len(s.ends) && s.ends[whole] <= to+blurred {
 					whole++
 				}
-				got := h.heard(s.hearing(to))
+				got := h.Heard(s.hearing(to))
 				if got > whole {
 					missing++
-					worst = fmt.Sprintf("%s: %q by %d ms: got %d, heard %d; sounds %v, ends %v", s.Voice, s.Text, to, got, whole, s.hearing(to).sounds, s.ends)
+					worst = fmt.Sprintf("%s: %q by %d ms: got %d, heard %d; sounds %v, ends %v", s.Voice, s.Text, to, got, whole, s.hearing(to).Sounds, s.ends)
 				}
 				doubled = append(doubled, max(0, whole-got))
 			}

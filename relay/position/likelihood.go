@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"cmp"
@@ -16,35 +16,35 @@ import (
 // leftOut is how likely an estimate may leave a word out: hardly ever, since what is said twice is understood.
 const leftOut = 0.02
 
-// said is how likely each number of words has been spoken whole up to a place in the audio.
-func (r voicePace) said(a hearing, to int64) []float64 {
-	sounds := within(a.sounds, a.from, to, a.rate)
-	total := nothing(len(a.beats) + 1)
+// Said is how likely each number of words has been spoken whole up to a place in the audio.
+func (r Pace) Said(a Hearing, to int64) []float64 {
+	sounds := Within(a.Sounds, a.From, to, a.Rate)
+	total := nothing(len(a.Beats) + 1)
 	if len(sounds) == 0 || sounds[0].Start >= to {
 		total[0] = 0
 		return normalized(total)
 	}
 	for j := range joinings {
-		all := stretches(sounds, to, a.rate, j)
+		all := stretches(sounds, to, a.Rate, j)
 		most := sum(all)
 		for _, s := range all {
 			most += s.silence
 		}
 		prior := math.Log(chance(r.apart)) + evenSilences(all)
 		if j == runOn {
-			merged := ended(stretches(sounds, to, a.rate, apart)) - ended(all)
+			merged := ended(stretches(sounds, to, a.Rate, apart)) - ended(all)
 			prior = math.Log(chance(-r.apart)) + float64(merged)*math.Log(closures)
 		}
 		for m := range wordModels {
-			weights, share := m.weights(a.beats), chance(r.alike)
+			weights, share := m.weights(a.Beats), chance(r.alike)
 			if m == asWritten {
 				share = chance(-r.alike)
 			}
 			doubt := r.doubt(m)
 			for k := range paceSteps {
 				x := paceReach * (2*float64(k)/(paceSteps-1) - 1)
-				unit := r.unit[j][m] * math.Exp(x*doubt) / a.speed
-				h := newHypothesis(a.beats, weights, j, unit, r.spread(m), most)
+				unit := r.unit[j][m] * math.Exp(x*doubt) / a.Speed
+				h := newHypothesis(a.Beats, weights, j, unit, r.spread(m), most)
 				for n, v := range h.read(all) {
 					add(&total[n], v+prior+math.Log(share)-x*x/2)
 				}
@@ -79,26 +79,26 @@ const (
 	sureOfPlace  = 0.999
 )
 
-// narrow moves the place from which words are counted forward, as far as it is sure how many were said by it.
-func (r voicePace) narrow(a hearing) (narrowed hearing, words int) {
+// Narrow moves the place from which words are counted forward, as far as it is sure how many were said by it.
+func (r Pace) Narrow(a Hearing) (narrowed Hearing, words int) {
 	for {
 		n, at, ok := r.surePlace(a)
 		if !ok {
 			return a, words
 		}
-		a.beats, a.from, words = a.beats[n:], at, words+n
+		a.Beats, a.From, words = a.Beats[n:], at, words+n
 	}
 }
 
 // surePlace is a place far into the audio by which it is sure how many words were said: behind a long silence, if any.
-func (r voicePace) surePlace(a hearing) (words int, at int64, ok bool) {
-	all := stretches(within(a.sounds, a.from, a.to, a.rate), a.to, a.rate, runOn)
+func (r Pace) surePlace(a Hearing) (words int, at int64, ok bool) {
+	all := stretches(Within(a.Sounds, a.From, a.To, a.Rate), a.To, a.Rate, runOn)
 	for last := soundsAtOnce; last < len(all); last += soundsAtOnce {
 		window := slices.Clone(all[last-soundsAtOnce/2 : last])
 		slices.SortFunc(window, func(a, b stretch) int { return cmp.Compare(b.silence, a.silence) })
 		for _, s := range window[:placesTried] {
-			at := s.end + audio.Samples(closedAfter, a.rate)
-			for n, chance := range r.said(a, at) {
+			at := s.end + audio.Samples(closedAfter, a.Rate)
+			for n, chance := range r.Said(a, at) {
 				if chance >= sureOfPlace && n > 0 {
 					return n, at, true
 				}
@@ -108,8 +108,8 @@ func (r voicePace) surePlace(a hearing) (words int, at int64, ok bool) {
 	return 0, 0, false
 }
 
-// surely is the number of words that were spoken whole but for leftOut, and how many more it may be expected to be.
-func surely(said []float64) (words int, more float64) {
+// Surely is the number of words that were spoken whole but for leftOut, and how many more it may be expected to be.
+func Surely(said []float64) (words int, more float64) {
 	below := 0.0
 	for words < len(said)-1 && below+said[words] <= leftOut {
 		below += said[words]

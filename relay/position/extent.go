@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"math"
@@ -7,61 +7,55 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 )
 
-// extent is how far into the text each place in the audio of a generation reaches: what is kept of one that has ended, to
+// Extent is how far into the text each place in the audio of a generation reaches: what is kept of one that has ended, to
 // answer a cancel that says how much of it was played. It has neither text nor audio.
-type extent struct {
+type Extent struct {
 	rate  int
 	taken int64 // audio that was sent, in samples
-	steps []extentStep
+	Steps []ExtentStep
 }
 
-// extentStep is from where in the audio an answer holds, up to the next step.
-type extentStep struct {
+// ExtentStep is from where in the audio an answer holds, up to the next step.
+type ExtentStep struct {
 	at, char uint32 // samples, which last for a day; code points
 	source   uint8  // of extentSources
 }
 
-var extentSources = [...]string{sourceWords, sourceSegment, sourceEstimate}
+var extentSources = [...]string{SourceWords, SourceSegment, SourceEstimate}
 
-// played is how far the caller heard who has played so much.
-func (e extent) played(played time.Duration) protocol.Spoken {
+// Played is how far the caller heard who has played so much.
+func (e Extent) Played(played time.Duration) protocol.Spoken {
 	pos := min(e.taken, audio.Samples(played, e.rate))
-	i := sort.Search(len(e.steps), func(i int) bool { return int64(e.steps[i].at) > pos })
+	i := sort.Search(len(e.Steps), func(i int) bool { return int64(e.Steps[i].at) > pos })
 	if i == 0 {
-		return protocol.Spoken{Source: sourceEstimate} // never: the first step is at 0
+		return protocol.Spoken{Source: SourceEstimate} // never: the first step is at 0
 	}
-	step := e.steps[i-1]
+	step := e.Steps[i-1]
 	return protocol.Spoken{Char: int(step.char), Source: extentSources[step.source]}
 }
 
 // add notes an answer from a place on. Places come in order.
-func (e *extent) add(at int64, s protocol.Spoken) {
-	step := extentStep{uint32(min(at, math.MaxUint32)), uint32(s.Char), uint8(slices.Index(extentSources[:], s.Source))}
-	if n := len(e.steps); n > 0 {
-		last := e.steps[n-1]
+func (e *Extent) add(at int64, s protocol.Spoken) {
+	step := ExtentStep{uint32(min(at, math.MaxUint32)), uint32(s.Char), uint8(slices.Index(extentSources[:], s.Source))}
+	if n := len(e.Steps); n > 0 {
+		last := e.Steps[n-1]
 		if last.char == step.char && last.source == step.source {
 			return
 		}
 		if last.at == step.at {
-			e.steps = e.steps[:n-1]
+			e.Steps = e.Steps[:n-1]
 		}
 	}
-	e.steps = append(e.steps, step)
+	e.Steps = append(e.Steps, step)
 }
 
-// extent is that of a generation that has been concluded.
-func (g *generation) extent() extent {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.track.extent(g.out.taken(), g.spokenAtLocked)
-}
-
-// extent is that of all audio that was sent. reached is how far a place reaches.
-func (t *track) extent(sent int64, reached func(pos int64) protocol.Spoken) extent {
-	e := extent{rate: t.rate, taken: sent}
+// Extent is that of all audio that was sent. reached is how far a place reaches.
+func (t *Track) Extent(sent int64, reached func(pos int64) protocol.Spoken) Extent {
+	e := Extent{rate: t.Rate, taken: sent}
 	places := t.turns(sent)
 	for i, at := range places {
 		next := sent + 1
@@ -70,26 +64,26 @@ func (t *track) extent(sent int64, reached func(pos int64) protocol.Spoken) exte
 		}
 		spoken := reached(at)
 		e.add(at, spoken)
-		if spoken.Source == sourceEstimate {
-			t.estimates(at, next, func(at int64, char int) { e.add(at, protocol.Spoken{Char: char, Source: sourceEstimate}) })
+		if spoken.Source == SourceEstimate {
+			t.estimates(at, next, func(at int64, char int) { e.add(at, protocol.Spoken{Char: char, Source: SourceEstimate}) })
 		}
 	}
-	e.steps = slices.Clip(e.steps)
+	e.Steps = slices.Clip(e.Steps)
 	return e
 }
 
 // turns are the places up to last, in order and beginning with 0, where what is known of the audio changes: between two of
 // them reached changes by its estimate alone.
-func (t *track) turns(last int64) []int64 {
-	slack := audio.Samples(segmentSlack, t.rate)
-	places := []int64{0, t.samples}
-	for _, w := range t.words {
+func (t *Track) turns(last int64) []int64 {
+	slack := audio.Samples(segmentSlack, t.Rate)
+	places := []int64{0, t.Samples}
+	for _, w := range t.Words {
 		places = append(places, w.End)
 	}
-	if n := len(t.words); n > 0 {
-		places = append(places, t.words[n-1].End+slack+1)
+	if n := len(t.Words); n > 0 {
+		places = append(places, t.Words[n-1].End+slack+1)
 	}
-	for _, p := range t.pieces {
+	for _, p := range t.Pieces {
 		if p.at >= 0 {
 			places = append(places, max(p.at-slack, 0), p.at+slack+1)
 		}
@@ -100,11 +94,11 @@ func (t *track) turns(last int64) []int64 {
 }
 
 // estimates shows where the estimate goes on by a word, from one place on and before another. No evidence lies between them.
-func (t *track) estimates(from, before int64, show func(at int64, char int)) {
+func (t *Track) estimates(from, before int64, show func(at int64, char int)) {
 	char, at := t.lastEvidence(from)
 	pace, reached := t.pace(), char
-	for _, p := range t.pieces {
-		for _, beat := range p.beats {
+	for _, p := range t.Pieces {
+		for _, beat := range p.Beats {
 			if beat.End > char {
 				from = max(from, at+samplesTo(beat.End-char, pace))
 			}

@@ -1,4 +1,4 @@
-package relay
+package position
 
 import (
 	"testing"
@@ -10,9 +10,9 @@ import (
 // off, though the evidence reaches far behind it.
 func TestAudioMayBreakOffBetweenWordsOnly(t *testing.T) {
 	t.Parallel()
-	track := newTrack(1000)
-	track.pieces = []spokenPiece{{at: 700}}
-	track.words = []text.Timed{{Start: 100, End: 300}, {Start: 330, End: 500}}
+	track := NewTrack(1000)
+	track.Pieces = []spokenPiece{{at: 700}}
+	track.Words = []text.Timed{{Start: 100, End: 300}, {Start: 330, End: 500}}
 	for _, tt := range []struct {
 		at   int64
 		want bool
@@ -29,11 +29,11 @@ func TestAudioMayBreakOffBetweenWordsOnly(t *testing.T) {
 		{700, true},  // the piece's end is known
 		{701, false}, // no evidence reaches it
 	} {
-		if got := track.covers(tt.at); got != tt.want {
+		if got := track.Covers(tt.at); got != tt.want {
 			t.Errorf("covers(%d) = %v, want %v", tt.at, got, tt.want)
 		}
 	}
-	if track.pieces = nil; track.covers(501) {
+	if track.Pieces = nil; track.Covers(501) {
 		t.Error("covers(501) without a piece's end behind it, want not")
 	}
 }

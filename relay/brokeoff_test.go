@@ -1,0 +1,71 @@
+package relay
+
+import (
+	"testing"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/relay/position"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// A voice was counted, and now some of its words run together: that is no end in mid-speech, and however often it
+// happens, it is held against the voice a few times at most.
+func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
+	beats := pieceOf(twelveWords, 0).Beats()
+	known := evenly(beats)
+	tests := map[string]struct {
+		share float64 // of the usual time
+		want  bool
+	}{
+		"as long as usual":   {1, false},
+		"a little shorter":   {0.85, false},
+		"much shorter":       {0.7, true},
+		"half and less":      {0.45, true},
+		"longer than it was": {1.5, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := speakingTo(t, deafCapabilities(), twelveWords)
+			for range 3 {
+				a.g.origin.srv.habits.Learn(a.voice(), position.Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
+			}
+			ordered(a)
+			length := position.HeardUnits(beats) * a.g.origin.srv.habits.Of(a.voice()).Unit.Seconds() * test.share
+			for range int(length / charLength.Seconds()) {
+				a.Audio(fakeFrame('a'))
+			}
+			if got := a.brokeOffLocked(a.pieces); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// evenly says each beat as one sound that takes what it usually does, with 40 ms of silence after it, in samples of a millisecond.
+func evenly(beats []text.Beat) (said []audio.Sound) {
+	at := int64(100)
+	for _, b := range beats {
+		end := at + int64(position.Weight(b)*float64(position.UsualUnit.Milliseconds()))
+		said = append(said, audio.Sound{Start: at, End: end})
+		at = end + 40
+	}
+	return said
+}
+
+func deafCapabilities() upstream.Capabilities { return deaf(upstream.PieceEndsExact).caps }
+
+// The least that a text takes is that of the speed the vendor can speak at.
+func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
+	caps := deafCapabilities()
+	caps.MinSpeed, caps.MaxSpeed = 1, 1
+	a := speakingTo(t, caps, twelveWords)
+	a.g.origin.srv.habits.Learn(a.voice(), position.Observation{
+		Beats: pieceOf(twelveWords, 0).Beats(), Sounds: []audio.Sound{{Start: 0, End: 4000}}, Rate: 1000, Speed: 1,
+	})
+	a.g.req.speed = 0.5
+	if got := a.leastAudio(twelveWords); got > 4*time.Second {
+		t.Errorf("got %v of a text that takes 4s", got)
+	}
+}
