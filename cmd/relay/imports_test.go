@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"voicerelay/upstream/emulator"
 )
 
 // allowed is the paragraph on imports in docs/ARCHITECTURE.md: who may import whom, within the module.
@@ -34,8 +36,14 @@ func allowed(pkg string) []string {
 		return []string{}
 	case pkg == "upstream/emulatortest": // between the two sides of a wire, which import neither each other nor this
 		return []string{"upstream", "upstream/upstreamtest", "upstream/emulator", "upstream/emulator/voice", "audio"}
-	case strings.HasPrefix(pkg, "upstream/emulator"):
-		return []string{"audio", "upstream/emulator/voice"}
+	case pkg == "upstream/emulator":
+		return append(emulatorFolders(), "upstream/emulator/voice", "audio")
+	case pkg == "upstream/emulator/enginetest": // for the vendors' tests alone
+		return []string{"upstream/emulator/engine", "upstream/emulator/voice", "upstream/upstreamtest", "audio"}
+	case pkg == "upstream/emulator/engine":
+		return []string{"upstream/emulator/voice", "audio"}
+	case strings.HasPrefix(pkg, "upstream/emulator/"):
+		return []string{"upstream/emulator/engine", "upstream/emulator/voice", "audio"}
 	case pkg == "upstream":
 		return []string{"audio", "text", "awake"}
 	case pkg == "upstream/vendorsocket":
@@ -48,6 +56,15 @@ func allowed(pkg string) []string {
 		return []string{"upstream/emulator", "upstream/emulator/voice", "audio"}
 	}
 	return []string{}
+}
+
+// emulatorFolders are what lies below the list of emulated vendors: the engine, and a folder each.
+func emulatorFolders() []string {
+	folders := []string{"upstream/emulator/engine"}
+	for _, vendor := range emulator.Vendors() {
+		folders = append(folders, "upstream/emulator/"+vendor)
+	}
+	return folders
 }
 
 func TestImportsAreThoseOfTheMap(t *testing.T) {

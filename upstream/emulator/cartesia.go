@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -28,13 +30,16 @@ const structuredErrors = "2026-03-01"
 
 // cartesia emulates wss://api.cartesia.ai/tts/websocket.
 type cartesia struct {
-	server *Server
+	server *engine.Server
 	quirks cartesiaQuirks
 	places chan struct{} // a token for each context, where the account is limited
 }
 
-func newCartesia(s *Server) (http.Handler, fmt.Stringer) {
-	c := &cartesia{server: s, quirks: drawCartesiaQuirks(s.opts), places: make(chan struct{}, cartesiaConcurrency)}
+// cartesiaVendor is the emulator of Cartesia.
+var cartesiaVendor = engine.Vendor{Name: "cartesia", Serve: newCartesia}
+
+func newCartesia(s *engine.Server) (http.Handler, fmt.Stringer) {
+	c := &cartesia{server: s, quirks: drawCartesiaQuirks(s.Options()), places: make(chan struct{}, cartesiaConcurrency)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /tts/websocket", c.connect)
 	return mux, c.quirks
@@ -44,22 +49,22 @@ func newCartesia(s *Server) (http.Handler, fmt.Stringer) {
 func (c *cartesia) connect(w http.ResponseWriter, r *http.Request) {
 	status, message := c.refusal(r)
 	if status != 0 && !c.quirks.refusesInBand {
-		c.server.note(func(st *Stats) { st.Refused++ })
+		c.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, message, status)
 		return
 	}
-	socket, ok := c.server.accept(w, r)
+	socket, ok := c.server.Accept(w, r)
 	if !ok {
 		return
 	}
 	conn := &cartesiaConn{
 		cartesia: c, socket: socket, version: cartesiaVersion(r),
-		contexts: make(map[string]*cartesiaContext), turns: newTurns(c.quirks.serial),
+		contexts: make(map[string]*cartesiaContext), turns: engine.NewTurns(c.quirks.serial),
 	}
-	stop := context.AfterFunc(c.server.life, func() { _ = socket.CloseNow() }) // ends the reader
+	stop := context.AfterFunc(c.server.Context(), func() { _ = socket.CloseNow() }) // ends the reader
 	defer stop()
 	if status != 0 {
-		c.server.note(func(st *Stats) { st.Refused++ })
+		c.server.Note(func(st *engine.Stats) { st.Refused++ })
 		conn.fail("", cartesiaError{status: status, code: "unauthorized", title: "Unauthorized", message: message})
 		_ = socket.Close(websocket.StatusPolicyViolation, "") // the client may have gone
 		return
@@ -69,7 +74,7 @@ func (c *cartesia) connect(w http.ResponseWriter, r *http.Request) {
 
 // refusal is why a client is not let in, as an HTTP status; 0: it is.
 func (c *cartesia) refusal(r *http.Request) (status int, message string) {
-	if want := c.server.opts.APIKey; want != "" && cartesiaKey(r) != want {
+	if want := c.server.Options().APIKey; want != "" && cartesiaKey(r) != want {
 		return http.StatusUnauthorized, "Invalid API key"
 	}
 	if cartesiaVersion(r) == "" && c.quirks.strictVersion {

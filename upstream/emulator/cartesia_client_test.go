@@ -12,24 +12,25 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
 // cartesiaClient is a client that reads what it is sent, whatever that is.
 type cartesiaClient struct {
 	t      *testing.T
-	server *Server
+	server *engine.Server
 	conn   *websocket.Conn
 	all    <-chan arrival
 }
 
 // eachCartesia runs a test for each seed, in a bubble, with the emulator in memory.
-func eachCartesia(t *testing.T, o Options, test func(c *cartesiaClient)) {
+func eachCartesia(t *testing.T, o engine.Options, test func(c *cartesiaClient)) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o.Seed = seed
-				server, conn := inMemory(t, "cartesia", "/tts/websocket", http.Header{"Cartesia-Version": {structuredErrors}}, o)
+				server, conn := inMemory(t, cartesiaVendor, "/tts/websocket", http.Header{"Cartesia-Version": {structuredErrors}}, o)
 				test(&cartesiaClient{t: t, server: server, conn: conn, all: receive(conn)})
 			})
 		})
@@ -38,14 +39,14 @@ func eachCartesia(t *testing.T, o Options, test func(c *cartesiaClient)) {
 
 // request asks for a text.
 func (c *cartesiaClient) request(id, text string, last bool) {
-	c.send(object{
-		"model_id": "sonic-3", "transcript": text, "voice": object{"mode": "id", "id": "v"}, "context_id": id,
-		"output_format": object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
+	c.send(engine.Object{
+		"model_id": "sonic-3", "transcript": text, "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": id,
+		"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
 		"continue":      !last, "add_timestamps": true, "max_buffer_delay_ms": 0,
 	})
 }
 
-func (c *cartesiaClient) send(o object) {
+func (c *cartesiaClient) send(o engine.Object) {
 	c.t.Helper()
 	data, err := json.Marshal(o)
 	if err != nil {
@@ -61,9 +62,9 @@ type cartesiaHeard struct {
 	pcm    []byte
 	words  []string
 	starts []float64
-	others int    // messages of other contexts
-	last   object // done or error; nil: the connection ended
-	err    error  // of the connection
+	others int           // messages of other contexts
+	last   engine.Object // done or error; nil: the connection ended
+	err    error         // of the connection
 }
 
 // hear reads a context to its end.
@@ -75,7 +76,7 @@ func (c *cartesiaClient) hear(id string) (got cartesiaHeard) {
 			got.err = r.err
 			return got
 		}
-		var o object
+		var o engine.Object
 		if json.Unmarshal(r.data, &o) != nil {
 			got.err = errUnreadable
 			return got
@@ -107,7 +108,7 @@ func (c *cartesiaClient) hear(id string) (got cartesiaHeard) {
 func TestCartesiaSpeaksEveryWord(t *testing.T) {
 	texts := []string{"Our quick brown fox jumps. ", "Over the lazy dog it goes, ", "and home again!"}
 	want := voice.Words(texts[0] + texts[1] + texts[2])
-	eachCartesia(t, Options{}, func(c *cartesiaClient) {
+	eachCartesia(t, engine.Options{}, func(c *cartesiaClient) {
 		for i, text := range texts {
 			c.request("c1", text, i == len(texts)-1)
 		}
@@ -125,7 +126,7 @@ func TestCartesiaSpeaksEveryWord(t *testing.T) {
 		if n := int64(len(texts[0]) + len(texts[1]) + len(texts[2])); st.Streams[0].Charge != n*cartesiaCharMicros {
 			c.t.Errorf("charged %d for %d characters", st.Streams[0].Charge, n)
 		}
-		if !c.server.WaitFor(func(st Stats) bool { return st.OpenContexts == 0 }, time.Second) {
+		if !c.server.WaitFor(func(st engine.Stats) bool { return st.OpenContexts == 0 }, time.Second) {
 			c.t.Error("the context is still open")
 		}
 	})
@@ -133,7 +134,7 @@ func TestCartesiaSpeaksEveryWord(t *testing.T) {
 
 func TestCartesiaLimitsContexts(t *testing.T) {
 	refused := 0
-	eachCartesia(t, Options{Pace: 1}, func(c *cartesiaClient) {
+	eachCartesia(t, engine.Options{Pace: 1}, func(c *cartesiaClient) {
 		for i := range cartesiaConcurrency {
 			c.request(fmt.Sprint("c", i), "One two three.", false)
 		}
@@ -170,11 +171,11 @@ func TestCartesiaFaults(t *testing.T) {
 		"slow":         func(got cartesiaHeard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
 	} {
 		t.Run(fault, func(t *testing.T) {
-			f, err := ParseFault(fault)
+			f, err := engine.ParseFault(fault)
 			if err != nil {
 				t.Fatal(err)
 			}
-			eachCartesia(t, Options{Fault: f}, func(c *cartesiaClient) {
+			eachCartesia(t, engine.Options{Fault: f}, func(c *cartesiaClient) {
 				c.request("c1", "One two three four five six seven eight.", true)
 				if got := c.hear("c1"); !want(got) {
 					c.t.Errorf("got %d bytes, %v and %v", len(got.pcm), got.last, got.err)

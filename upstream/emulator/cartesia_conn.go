@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -17,7 +19,7 @@ type cartesiaConn struct {
 	socket  *websocket.Conn
 	version string
 	wg      sync.WaitGroup // the contexts, and the close of a fault
-	turns   turns
+	turns   engine.Turns
 
 	mu       sync.Mutex // guards what follows
 	contexts map[string]*cartesiaContext
@@ -26,15 +28,15 @@ type cartesiaConn struct {
 
 // serve reads until the connection is over.
 func (c *cartesiaConn) serve() {
-	defer c.server.connected()()
-	ctx, cancel := context.WithCancel(c.server.life)
+	defer c.server.Connected()()
+	ctx, cancel := context.WithCancel(c.server.Context())
 	defer func() {
 		cancel()
 		_ = c.socket.CloseNow() // frees whoever writes
 		c.wg.Wait()
 	}()
 	idle := cartesiaIdle
-	if own := c.server.opts.Inactivity; own > 0 {
+	if own := c.server.Options().Inactivity; own > 0 {
 		idle = own
 	}
 	expired := time.AfterFunc(idle, func() {
@@ -51,7 +53,7 @@ func (c *cartesiaConn) serve() {
 	}
 }
 
-func (c *cartesiaConn) send(o object) { send(c.socket, o) }
+func (c *cartesiaConn) send(o engine.Object) { engine.Send(c.socket, o) }
 
 // take does what a message asks for.
 func (c *cartesiaConn) take(ctx context.Context, data []byte) {
@@ -122,7 +124,7 @@ func (c *cartesiaConn) forget(k *cartesiaContext) {
 
 // cancel ends a context: what has not begun is dropped.
 func (c *cartesiaConn) cancel(id string) {
-	c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	c.mu.Lock()
 	k := c.contexts[id]
 	c.mu.Unlock()

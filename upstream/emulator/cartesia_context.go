@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // cartesiaContext is one context. The connection's reader gives it transcripts, and one goroutine speaks them in order.
@@ -14,7 +16,7 @@ type cartesiaContext struct {
 	id       string
 	settings cartesiaSettings
 	index    int // in the stats
-	fault    Fault
+	fault    engine.Fault
 	stop     context.CancelFunc
 	wake     chan struct{} // holds one token while there may be something to do
 
@@ -40,11 +42,11 @@ type cartesiaItem struct {
 
 func newCartesiaContext(c *cartesiaConn, id string, s cartesiaSettings) *cartesiaContext {
 	k := &cartesiaContext{
-		conn: c, id: id, settings: s, index: c.server.begin(id), fault: c.server.currentFault(), wake: make(chan struct{}, 1),
+		conn: c, id: id, settings: s, index: c.server.Begin(id), fault: c.server.CurrentFault(), wake: make(chan struct{}, 1),
 	}
-	k.pacer = pacer{pace: c.server.opts.Pace}
-	if k.fault.Kind == Slow {
-		k.pacer.pace = 0.5
+	k.pacer = engine.Pacer{Pace: c.server.Options().Pace}
+	if k.fault.Kind == engine.Slow {
+		k.pacer.Pace = 0.5
 	}
 	k.flushID = 1
 	return k
@@ -80,12 +82,12 @@ func (k *cartesiaContext) appendLocked(text string) {
 	if text == "" {
 		return
 	}
-	k.conn.server.stream(k.index, func(s *Stream) { s.Texts = append(s.Texts, text) })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Texts = append(s.Texts, text) })
 	if k.buffer == "" {
 		k.since = time.Now()
 	}
 	k.buffer += text
-	end := endOfLast(k.buffer, func(r rune) bool { return strings.ContainsRune(".!?。！？", r) })
+	end := engine.EndOfLast(k.buffer, func(r rune) bool { return strings.ContainsRune(".!?。！？", r) })
 	if !k.conn.quirks.splits || end == 0 || end == len(k.buffer) {
 		return // a sign at the very end may go on: 3.14
 	}
@@ -138,7 +140,7 @@ func (k *cartesiaContext) run(ctx context.Context) {
 // leave gives the context's place and id up.
 func (k *cartesiaContext) leave() {
 	k.conn.forget(k)
-	k.conn.server.finish(k.index)
+	k.conn.server.Finish(k.index)
 }
 
 // cartesiaNext is what a context's goroutine does next.
@@ -212,5 +214,5 @@ func (k *cartesiaContext) end(ctx context.Context) {
 }
 
 func (k *cartesiaContext) done() {
-	k.conn.send(object{"type": "done", "context_id": k.id, "done": true, "status_code": 200})
+	k.conn.send(engine.Object{"type": "done", "context_id": k.id, "done": true, "status_code": 200})
 }

@@ -3,6 +3,8 @@ package emulator
 import (
 	"net/http"
 	"strings"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // cartesiaError is an error as both kinds of versions tell it.
@@ -16,7 +18,7 @@ func cartesiaInvalid(message string) *cartesiaError {
 }
 
 // cartesiaFault is the error that a fault asks for, by its code in lower case.
-func cartesiaFault(f Fault) cartesiaError {
+func cartesiaFault(f engine.Fault) cartesiaError {
 	code := strings.ToLower(f.Name)
 	status, known := map[string]int{
 		"concurrency_limited": http.StatusTooManyRequests,
@@ -35,7 +37,7 @@ func cartesiaFault(f Fault) cartesiaError {
 
 // fail sends an error of a context, or of the connection where it names none.
 func (c *cartesiaConn) fail(id string, e cartesiaError) {
-	o := object{"type": "error", "status_code": e.status}
+	o := engine.Object{"type": "error", "status_code": e.status}
 	if c.version >= structuredErrors {
 		o["done"] = true
 		o["title"], o["message"], o["error_code"], o["request_id"] = e.title, e.message, e.code, "req_1"

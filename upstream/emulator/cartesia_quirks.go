@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -39,7 +41,7 @@ func (q cartesiaQuirks) String() string {
 // cartesiaQuirksFields prints without String's recursion.
 type cartesiaQuirksFields cartesiaQuirks
 
-func drawCartesiaQuirks(o Options) cartesiaQuirks {
+func drawCartesiaQuirks(o engine.Options) cartesiaQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6361727465736961))
 	flip := func() bool { return r.IntN(2) == 1 }
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }

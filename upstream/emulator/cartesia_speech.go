@@ -9,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -18,22 +19,22 @@ type cartesiaSpeaker struct {
 	spoke   bool
 	flushID int
 	flushed bool // a flush_done has gone out
-	turn    turn
-	pacer   pacer
+	turn    engine.Turn
+	pacer   engine.Pacer
 }
 
 // say does what an item asks for, and reports whether nothing went wrong.
 func (k *cartesiaContext) say(ctx context.Context, item cartesiaItem) bool {
-	if !k.turn.take(ctx, k.conn.turns) {
+	if !k.turn.Take(ctx, k.conn.turns) {
 		return false
 	}
-	defer k.turn.give()
+	defer k.turn.Give()
 	if k.broken(ctx) {
 		return false
 	}
 	characters := int64(utf8.RuneCountInString(item.text))
-	k.conn.server.stream(k.index, func(s *Stream) { s.Charge += characters * cartesiaCharMicros })
-	if speakable(item.text) && !k.voice(ctx, item) {
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += characters * cartesiaCharMicros })
+	if engine.Speakable(item.text) && !k.voice(ctx, item) {
 		return false
 	}
 	if item.flush {
@@ -52,25 +53,25 @@ func (k *cartesiaContext) sendFlushDone() {
 	if k.conn.quirks.flushNames == "behind" {
 		id = k.flushID
 	}
-	k.conn.server.stream(k.index, func(s *Stream) { s.Flushes++ })
-	k.conn.send(object{"type": "flush_done", "flush_id": id, "flush_done": true, "context_id": k.id, "done": false, "status_code": 206})
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })
+	k.conn.send(engine.Object{"type": "flush_done", "flush_id": id, "flush_done": true, "context_id": k.id, "done": false, "status_code": 206})
 }
 
 // voice sends a text's audio and times, and reports whether that is all of it.
 func (k *cartesiaContext) voice(ctx context.Context, item cartesiaItem) bool {
 	server := k.conn.server
-	spoken := server.say(ctx, item.text, true, server.opts.Seed+uint64(k.samples), k.settings.speed)
+	spoken := server.Say(ctx, item.text, true, server.Options().Seed+uint64(k.samples), k.settings.speed)
 	switch k.fault.Kind {
-	case Empty:
+	case engine.Empty:
 		return true
-	case WrongLength:
-		spoken = cutShort(spoken, k.fault)
+	case engine.WrongLength:
+		spoken = engine.CutShort(spoken, k.fault)
 	}
-	delay := server.opts.FirstAudio
-	if k.fault.Kind == Late && !k.spoke {
+	delay := server.Options().FirstAudio
+	if k.fault.Kind == engine.Late && !k.spoke {
 		delay += k.fault.After
 	}
-	if !pause(ctx, delay) {
+	if !engine.Pause(ctx, delay) {
 		return false
 	}
 	words := spoken.Words
@@ -97,28 +98,28 @@ func tagsOf(text string) []voice.WordTime {
 
 // sendAll sends audio at the options' pace with its words, and reports whether nothing went wrong.
 func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voice.WordTime) bool {
-	raw, err := encode(pcm, k.settings.format)
+	raw, err := engine.Encode(pcm, k.settings.format)
 	if err != nil {
-		k.conn.fail(k.id, cartesiaFault(Fault{Name: "internal_error"}))
+		k.conn.fail(k.id, cartesiaFault(engine.Fault{Name: "internal_error"}))
 		return false
 	}
 	start := k.samples
-	origin := audio.Duration(start, nativeRate) // times count from the context's first sample
+	origin := audio.Duration(start, engine.NativeRate) // times count from the context's first sample
 	if k.conn.quirks.words == "before" {
 		words = k.sendWords(words, origin, len(words))
 	}
-	k.pacer.resume()
+	k.pacer.Resume()
 	size := k.chunkSize()
 	for sent := 0; sent < len(raw); {
 		n := min(size, len(raw)-sent)
-		if !k.pacer.wait(ctx, audio.Duration(int64(n/k.settings.format.BytesPerSample()), k.settings.format.Rate)) {
+		if !k.pacer.Wait(ctx, audio.Duration(int64(n/k.settings.format.BytesPerSample()), k.settings.format.Rate)) {
 			return false
 		}
 		k.sendChunk(raw[sent : sent+n])
 		sent += n
 		k.generated(start + int64(len(pcm))*int64(sent)/int64(len(raw)))
 		if k.conn.quirks.words == "among" {
-			words = k.sendWords(words, origin, begunBy(words, audio.Duration(k.samples-start, nativeRate)))
+			words = k.sendWords(words, origin, engine.BegunBy(words, audio.Duration(k.samples-start, engine.NativeRate)))
 		}
 		if k.broken(ctx) {
 			return false
@@ -132,15 +133,15 @@ func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voic
 func (k *cartesiaContext) chunkSize() int {
 	f := k.settings.format
 	size := max(1, int(audio.Samples(k.conn.quirks.chunk, f.Rate))) * f.BytesPerSample()
-	if k.conn.quirks.oddChunks || k.fault.Kind == OddChunks {
+	if k.conn.quirks.oddChunks || k.fault.Kind == engine.OddChunks {
 		size++
 	}
 	return size
 }
 
 func (k *cartesiaContext) sendChunk(raw []byte) {
-	o := object{
-		"type": "chunk", "data": toBase64(raw), "done": false, "status_code": 206, "step_time": 12.5, "context_id": k.id,
+	o := engine.Object{
+		"type": "chunk", "data": engine.ToBase64(raw), "done": false, "status_code": 206, "step_time": 12.5, "context_id": k.id,
 	}
 	if k.flushed || k.conn.quirks.flushIDs == "always" {
 		o["flush_id"] = k.flushID
@@ -151,7 +152,7 @@ func (k *cartesiaContext) sendChunk(raw []byte) {
 // generated notes that so many samples have been generated in all.
 func (k *cartesiaContext) generated(samples int64) {
 	k.samples = samples
-	k.conn.server.stream(k.index, func(s *Stream) { s.Audio = audio.Duration(samples, nativeRate) })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Audio = audio.Duration(samples, engine.NativeRate) })
 }
 
 // sendWords sends the times of the first words, and returns the others.
@@ -165,39 +166,39 @@ func (k *cartesiaContext) sendWords(words []voice.WordTime, origin time.Duration
 		texts = append(texts, w.Text)
 		starts, ends = append(starts, (origin+w.Start).Seconds()), append(ends, (origin+w.End).Seconds())
 	}
-	k.conn.send(object{
+	k.conn.send(engine.Object{
 		"type": "timestamps", "context_id": k.id, "done": false, "status_code": 206,
-		"word_timestamps": object{"words": texts, "start": starts, "end": ends},
+		"word_timestamps": engine.Object{"words": texts, "start": starts, "end": ends},
 	})
 	return words[n:]
 }
 
 // broken plays the fault when its time has come. It reports whether the context is over, by that or by ctx.
 func (k *cartesiaContext) broken(ctx context.Context) bool {
-	if audio.Duration(k.samples, nativeRate) < k.fault.After {
+	if audio.Duration(k.samples, engine.NativeRate) < k.fault.After {
 		return ctx.Err() != nil
 	}
 	switch k.fault.Kind {
-	case Stall:
-		k.turn.give()                              // the others go on
+	case engine.Stall:
+		k.turn.Give()                              // the others go on
 		for ctx.Err() == nil && !k.isCancelled() { // until the client cancels the context, or leaves
 			select {
 			case <-ctx.Done():
 			case <-k.wake:
 			}
 		}
-	case Drop:
+	case engine.Drop:
 		_ = k.conn.socket.CloseNow() // that is the fault
-	case CloseCode:
+	case engine.CloseCode:
 		k.conn.wg.Go(func() { _ = k.conn.socket.Close(websocket.StatusCode(k.fault.Code), "") }) // that is the fault
-	case ErrorFrame:
+	case engine.ErrorFrame:
 		id := k.id
 		if k.fault.Session {
 			id = ""
 		}
 		k.conn.fail(id, cartesiaFault(k.fault))
-	case Garbage:
-		sendGarbage(k.conn.socket)
+	case engine.Garbage:
+		engine.SendGarbage(k.conn.socket)
 	default:
 		return ctx.Err() != nil
 	}

@@ -3,11 +3,13 @@ package emulator
 import (
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 func TestCartesiaTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
-		vendor: "cartesia", options: Options{APIKey: "sk_car_test", Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: 2 * time.Second},
+		vendor: cartesiaVendor, options: engine.Options{APIKey: "sk_car_test", Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: 2 * time.Second},
 		quirks: []string{"flushIDs:always", "words:after", "tags:false", "errorDone:true", "splits:false", "limited:false"},
 		stream: "context_id",
 		fixed:  []string{"type", "context_id", "done", "status_code", "flush_id", "flush_done", "error", "error_code", "title", "message"},
@@ -16,6 +18,6 @@ func TestCartesiaTranscripts(t *testing.T) {
 }
 
 func TestCartesiaQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawCartesiaQuirks(Options{Seed: seed}) },
+	allDrawn(t, func(seed uint64) any { return drawCartesiaQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"idleCode": 3, "words": 3, "chunk": 10})
 }

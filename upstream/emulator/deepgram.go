@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Deepgram's limits. The first two are documented; the last bounds what the emulator keeps of a client that floods.
@@ -29,13 +30,16 @@ const deepgramCharMicros = 30
 
 // deepgram emulates Aura's wss://api.deepgram.com/v1/speak.
 type deepgram struct {
-	server   *Server
+	server   *engine.Server
 	quirks   deepgramQuirks
 	requests atomic.Int64 // connections, which the vendor calls requests; their ids count up
 }
 
-func newDeepgram(s *Server) (http.Handler, fmt.Stringer) {
-	d := &deepgram{server: s, quirks: drawDeepgramQuirks(s.opts)}
+// deepgramVendor is the emulator of Deepgram.
+var deepgramVendor = engine.Vendor{Name: "deepgram", Serve: newDeepgram}
+
+func newDeepgram(s *engine.Server) (http.Handler, fmt.Stringer) {
+	d := &deepgram{server: s, quirks: drawDeepgramQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/speak", d.connect)
 	return mux, d.quirks
@@ -47,16 +51,16 @@ func (d *deepgram) connect(w http.ResponseWriter, r *http.Request) {
 	settings, status, reason := d.settings(r)
 	w.Header().Set("dg-request-id", request)
 	if status != 0 {
-		d.server.note(func(st *Stats) { st.Refused++ })
+		d.server.Note(func(st *engine.Stats) { st.Refused++ })
 		w.Header().Set("dg-error", reason)
 		http.Error(w, reason, status)
 		return
 	}
-	socket, ok := d.server.accept(w, r)
+	socket, ok := d.server.Accept(w, r)
 	if !ok {
 		return
 	}
-	stop := context.AfterFunc(d.server.life, func() { _ = socket.CloseNow() }) // ends the reader
+	stop := context.AfterFunc(d.server.Context(), func() { _ = socket.CloseNow() }) // ends the reader
 	defer stop()
 	newDeepgramConn(d, socket, request, settings).serve()
 }
@@ -70,7 +74,7 @@ type deepgramSettings struct {
 
 // settings are a connection's, or why it is refused.
 func (d *deepgram) settings(r *http.Request) (s deepgramSettings, status int, reason string) {
-	if want := d.server.opts.APIKey; want != "" && !strings.EqualFold(r.Header.Get("Authorization"), "Token "+want) {
+	if want := d.server.Options().APIKey; want != "" && !strings.EqualFold(r.Header.Get("Authorization"), "Token "+want) {
 		return s, http.StatusUnauthorized, "Invalid credentials."
 	}
 	query := r.URL.Query()

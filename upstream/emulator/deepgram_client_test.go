@@ -2,11 +2,9 @@ package emulator
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -14,99 +12,25 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
-	"voicerelay/upstream/upstreamtest"
 )
-
-// errUnreadable is the end of a client that was sent what is no JSON.
-var errUnreadable = errors.New("no JSON")
-
-// inMemory is a connection to an emulator in the test's bubble.
-func inMemory(t *testing.T, vendor, path string, header http.Header, o Options) (*Server, *websocket.Conn) {
-	t.Helper()
-	server, err := New(vendor, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, stop := upstreamtest.Serve(server)
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		stop()
-		if t.Failed() {
-			t.Log(server.Quirks())
-		}
-	})
-	conn, _, err := websocket.Dial(t.Context(), upstreamtest.URL+path, &websocket.DialOptions{HTTPClient: client, HTTPHeader: header})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.CloseNow() })
-	return server, conn
-}
-
-// arrival is a message, or the connection's end.
-type arrival struct {
-	binary bool
-	data   []byte
-	err    error
-}
-
-// receive reads all along, since a connection in memory keeps nothing: a server that writes would not read.
-func receive(conn *websocket.Conn) <-chan arrival {
-	all := make(chan arrival, 1<<14)
-	go func() { // ends with the connection, and the bubble waits for it
-		for {
-			kind, data, err := conn.Read(context.Background())
-			all <- arrival{kind == websocket.MessageBinary, data, err}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return all
-}
-
-// within is the next of what arrives, for a minute at most.
-func within(all <-chan arrival) arrival {
-	select {
-	case r := <-all:
-		return r
-	case <-time.After(time.Minute):
-		return arrival{err: context.DeadlineExceeded}
-	}
-}
-
-// hearWords are the words in samples at 24 kHz.
-func hearWords(t *testing.T, raw []byte, vocabulary []string) []string {
-	t.Helper()
-	pcm := make([]int16, len(raw)/2)
-	for i := range pcm {
-		pcm[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
-	}
-	words, err := voice.Decode(pcm, nativeRate, vocabulary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return words
-}
 
 // deepgramClient is a client that reads what it is sent, whatever that is.
 type deepgramClient struct {
 	t      *testing.T
-	server *Server
+	server *engine.Server
 	conn   *websocket.Conn
 	all    <-chan arrival
 }
 
 // eachDeepgram runs a test for each seed, in a bubble, with the emulator in memory.
-func eachDeepgram(t *testing.T, o Options, test func(c *deepgramClient)) {
+func eachDeepgram(t *testing.T, o engine.Options, test func(c *deepgramClient)) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o.Seed = seed
-				server, conn := inMemory(t, "deepgram", "/v1/speak?model=aura-2-thalia-en", nil, o)
+				server, conn := inMemory(t, deepgramVendor, "/v1/speak?model=aura-2-thalia-en", nil, o)
 				test(&deepgramClient{t: t, server: server, conn: conn, all: receive(conn)})
 			})
 		})
@@ -117,9 +41,9 @@ func eachDeepgram(t *testing.T, o Options, test func(c *deepgramClient)) {
 func (c *deepgramClient) send(kinds ...string) {
 	c.t.Helper()
 	for _, kind := range kinds {
-		o := object{"type": kind}
+		o := engine.Object{"type": kind}
 		if text, ok := cutSpeak(kind); ok {
-			o = object{"type": "Speak", "text": text}
+			o = engine.Object{"type": "Speak", "text": text}
 		}
 		data, err := json.Marshal(o)
 		if err != nil {
@@ -140,7 +64,7 @@ func cutSpeak(kind string) (text string, ok bool) {
 }
 
 // until reads until a message of a kind, and gives the audio before it and the message.
-func (c *deepgramClient) until(kind string) (pcm []byte, last object, err error) {
+func (c *deepgramClient) until(kind string) (pcm []byte, last engine.Object, err error) {
 	c.t.Helper()
 	for {
 		r := within(c.all)
@@ -151,7 +75,7 @@ func (c *deepgramClient) until(kind string) (pcm []byte, last object, err error)
 			pcm = append(pcm, r.data...)
 			continue
 		}
-		var o object
+		var o engine.Object
 		if json.Unmarshal(r.data, &o) != nil {
 			return pcm, nil, errUnreadable
 		}
@@ -164,7 +88,7 @@ func (c *deepgramClient) until(kind string) (pcm []byte, last object, err error)
 func TestDeepgramSpeaksEveryWord(t *testing.T) {
 	const first, second = "Our quick brown fox jumps. Over the lazy dog", " it goes, and home again!"
 	want := voice.Words(first + second)
-	eachDeepgram(t, Options{}, func(c *deepgramClient) {
+	eachDeepgram(t, engine.Options{}, func(c *deepgramClient) {
 		for turn := range 2 {
 			c.send("Speak "+first, "Speak "+second, "Flush")
 			pcm, last, err := c.until("Flushed")
@@ -187,7 +111,7 @@ func TestDeepgramSpeaksEveryWord(t *testing.T) {
 
 // TestDeepgramClears stops a turn in its middle, and has the next one heard whole and alone.
 func TestDeepgramClears(t *testing.T) {
-	eachDeepgram(t, Options{Pace: 1}, func(c *deepgramClient) {
+	eachDeepgram(t, engine.Options{Pace: 1}, func(c *deepgramClient) {
 		c.send("Speak One two three four five six seven eight nine ten.", "Flush")
 		time.Sleep(time.Second)
 		c.send("Clear")
@@ -209,7 +133,7 @@ func TestDeepgramClears(t *testing.T) {
 func TestDeepgramFaults(t *testing.T) {
 	type end struct {
 		pcm  []byte
-		last object
+		last engine.Object
 		err  error
 	}
 	for fault, want := range map[string]func(got end) bool{
@@ -226,11 +150,11 @@ func TestDeepgramFaults(t *testing.T) {
 		"slow":               func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
 	} {
 		t.Run(fault, func(t *testing.T) {
-			f, err := ParseFault(fault)
+			f, err := engine.ParseFault(fault)
 			if err != nil {
 				t.Fatal(err)
 			}
-			eachDeepgram(t, Options{Fault: f}, func(c *deepgramClient) {
+			eachDeepgram(t, engine.Options{Fault: f}, func(c *deepgramClient) {
 				c.send("Speak One two three four five six seven eight.", "Flush")
 				var got end
 				if got.pcm, got.last, got.err = c.until("Flushed"); !want(got) {

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -65,8 +67,8 @@ func newDeepgramConn(d *deepgram, socket *websocket.Conn, request string, s deep
 
 // serve reads until the connection is over.
 func (c *deepgramConn) serve() {
-	defer c.server.connected()()
-	ctx, cancel := context.WithCancel(c.server.life)
+	defer c.server.Connected()()
+	ctx, cancel := context.WithCancel(c.server.Context())
 	defer func() {
 		cancel()
 		_ = c.socket.CloseNow() // frees whoever writes
@@ -78,7 +80,7 @@ func (c *deepgramConn) serve() {
 	}
 	c.wg.Go(func() { c.speak(ctx) })
 	idle := time.Duration(c.quirks.idle) * time.Second
-	if own := c.server.opts.Inactivity; own > 0 && idle > 0 {
+	if own := c.server.Options().Inactivity; own > 0 && idle > 0 {
 		idle = own
 	}
 	if idle > 0 {
@@ -150,7 +152,7 @@ func (c *deepgramConn) append(text *string) (wrong deepgramClose, ok bool) {
 		c.turns++
 		c.turn = c.begin(c.turns)
 	}
-	c.server.stream(c.turn.index, func(s *Stream) { s.Texts = append(s.Texts, *text) })
+	c.server.Stream(c.turn.index, func(s *engine.Stream) { s.Texts = append(s.Texts, *text) })
 	c.buffer += *text
 	end := strings.LastIndexAny(c.buffer, ".!?") + 1
 	if c.quirks.unasked && end > 0 && end < len(c.buffer) { // a sign at the very end may go on: 3.14
@@ -179,7 +181,7 @@ func (c *deepgramConn) flush(then deepgramThen) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.turn != nil {
-		c.server.stream(c.turn.index, func(s *Stream) { s.Flushes++ })
+		c.server.Stream(c.turn.index, func(s *engine.Stream) { s.Flushes++ })
 	}
 	c.queue = append(c.queue, deepgramItem{turn: c.turn, text: c.buffer, then: then})
 	c.turn, c.buffer = nil, ""
@@ -190,7 +192,7 @@ func (c *deepgramConn) clear() {
 	defer c.poke()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: c.request, At: time.Now()}) })
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: c.request, At: time.Now()}) })
 	var kept []deepgramItem
 	for _, item := range c.queue {
 		c.finish(item.turn)
@@ -224,10 +226,10 @@ func (c *deepgramConn) poke() {
 	}
 }
 
-func (c *deepgramConn) send(o object) { send(c.socket, o) }
+func (c *deepgramConn) send(o engine.Object) { engine.Send(c.socket, o) }
 
 func (c *deepgramConn) warn(code, text string) {
-	o := object{"type": "Warning"}
+	o := engine.Object{"type": "Warning"}
 	if c.quirks.warning != "warn_msg" {
 		o["description"], o["code"] = text, code
 	}
@@ -238,7 +240,7 @@ func (c *deepgramConn) warn(code, text string) {
 }
 
 func (c *deepgramConn) sendMetadata() {
-	c.send(object{
+	c.send(engine.Object{
 		"type": "Metadata", "request_id": c.request, "model_name": c.settings.model,
 		"model_version": "2026-01-01.0", "model_uuid": "00000000-0000-0000-0000-000000000001",
 	})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // deepgramQuirks is what the reference leaves open, as the seed has drawn it.
@@ -30,7 +32,7 @@ func (q deepgramQuirks) String() string {
 // deepgramQuirksFields prints without String's recursion.
 type deepgramQuirksFields deepgramQuirks
 
-func drawDeepgramQuirks(o Options) deepgramQuirks {
+func drawDeepgramQuirks(o engine.Options) deepgramQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6465657067))
 	flip := func() bool { return r.IntN(2) == 1 }
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }

@@ -8,6 +8,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // deepgramSpeaker is what a connection's speaker keeps from text to text.
@@ -15,13 +16,13 @@ type deepgramSpeaker struct {
 	flushed, cleared int // the next sequence_ids
 	told             bool
 	rest             []byte // audio that was under way when it was stopped
-	pacer            pacer
+	pacer            engine.Pacer
 }
 
 // deepgramTurn is what is said up to a Flush, a stream of its own in the stats.
 type deepgramTurn struct {
 	index   int
-	fault   Fault
+	fault   engine.Fault
 	samples int64 // generated, at the native rate
 	spoke   bool
 	dead    bool // it has met its fault
@@ -30,14 +31,14 @@ type deepgramTurn struct {
 
 // begin enters a turn in the stats. A connection's turns have no ids on the wire.
 func (c *deepgramConn) begin(n int) *deepgramTurn {
-	return &deepgramTurn{index: c.server.begin(fmt.Sprintf("%s.%d", c.request, n)), fault: c.server.currentFault()}
+	return &deepgramTurn{index: c.server.Begin(fmt.Sprintf("%s.%d", c.request, n)), fault: c.server.CurrentFault()}
 }
 
 // finish ends a turn in the stats. The caller holds mu.
 func (c *deepgramConn) finish(t *deepgramTurn) {
 	if t != nil && !t.over {
 		t.over = true
-		c.server.finish(t.index)
+		c.server.Finish(t.index)
 	}
 }
 
@@ -93,8 +94,8 @@ func (c *deepgramConn) do(ctx context.Context, item deepgramItem) bool {
 		return false
 	}
 	characters := int64(utf8.RuneCountInString(item.text))
-	c.server.stream(item.turn.index, func(s *Stream) { s.Charge += characters * deepgramCharMicros })
-	return !speakable(item.text) || c.voice(ctx, item.turn, item.text)
+	c.server.Stream(item.turn.index, func(s *engine.Stream) { s.Charge += characters * deepgramCharMicros })
+	return !engine.Speakable(item.text) || c.voice(ctx, item.turn, item.text)
 }
 
 // answer says that an item is done. It reports false where that ends the connection.
@@ -111,10 +112,10 @@ func (c *deepgramConn) answer(item deepgramItem) bool {
 	case item.then == thenFlushed && stopped && !c.quirks.clearFlushed:
 	case item.then == thenFlushed && item.turn == nil && !c.quirks.emptyFlush:
 	case item.then == thenFlushed:
-		c.send(object{"type": "Flushed", "sequence_id": c.sequence(&c.flushed)})
+		c.send(engine.Object{"type": "Flushed", "sequence_id": c.sequence(&c.flushed)})
 	case item.then == thenCleared:
 		c.sendStale()
-		c.send(object{"type": "Cleared", "sequence_id": c.sequence(&c.cleared)})
+		c.send(engine.Object{"type": "Cleared", "sequence_id": c.sequence(&c.cleared)})
 	case item.then == thenClose:
 		c.close(deepgramClose{websocket.StatusNormalClosure, ""})
 		return false
@@ -157,22 +158,22 @@ func (c *deepgramConn) sendStale() {
 
 // voice sends a text's audio, and reports whether that is all of it.
 func (c *deepgramConn) voice(ctx context.Context, t *deepgramTurn, text string) bool {
-	spoken := c.server.say(ctx, text, true, c.server.opts.Seed+uint64(t.samples), c.settings.speed)
+	spoken := c.server.Say(ctx, text, true, c.server.Options().Seed+uint64(t.samples), c.settings.speed)
 	switch t.fault.Kind {
-	case Empty:
+	case engine.Empty:
 		return true
-	case WrongLength:
-		spoken = cutShort(spoken, t.fault)
+	case engine.WrongLength:
+		spoken = engine.CutShort(spoken, t.fault)
 	}
-	delay := c.server.opts.FirstAudio
-	if t.fault.Kind == Late && !t.spoke {
+	delay := c.server.Options().FirstAudio
+	if t.fault.Kind == engine.Late && !t.spoke {
 		delay += t.fault.After
 	}
 	t.spoke = true
-	if !pause(ctx, delay) {
+	if !engine.Pause(ctx, delay) {
 		return false
 	}
-	raw, err := encode(spoken.PCM, c.settings.format)
+	raw, err := engine.Encode(spoken.PCM, c.settings.format)
 	if err != nil {
 		c.close(deepgramClose{websocket.StatusInternalError, "NET-0000"})
 		return false
@@ -182,21 +183,21 @@ func (c *deepgramConn) voice(ctx context.Context, t *deepgramTurn, text string) 
 
 // sendAll sends audio at the options' pace, and reports whether nothing went wrong.
 func (c *deepgramConn) sendAll(ctx context.Context, t *deepgramTurn, raw []byte, samples int64) bool {
-	c.pacer.pace = c.server.opts.Pace
-	if t.fault.Kind == Slow {
-		c.pacer.pace = 0.5
+	c.pacer.Pace = c.server.Options().Pace
+	if t.fault.Kind == engine.Slow {
+		c.pacer.Pace = 0.5
 	}
-	c.pacer.resume()
+	c.pacer.Resume()
 	start, f, size := t.samples, c.settings.format, c.chunkSize(t)
 	for c.rest = raw; len(c.rest) > 0; {
 		n := min(size, len(c.rest))
-		if !c.pacer.wait(ctx, audio.Duration(int64(n/f.BytesPerSample()), f.Rate)) {
+		if !c.pacer.Wait(ctx, audio.Duration(int64(n/f.BytesPerSample()), f.Rate)) {
 			return false
 		}
 		c.sendAudio(c.rest[:n])
 		c.rest = c.rest[n:]
 		t.samples = start + samples*int64(len(raw)-len(c.rest))/int64(len(raw))
-		c.server.stream(t.index, func(s *Stream) { s.Audio = audio.Duration(t.samples, nativeRate) })
+		c.server.Stream(t.index, func(s *engine.Stream) { s.Audio = audio.Duration(t.samples, engine.NativeRate) })
 		if c.broken(ctx, t) {
 			return false
 		}
@@ -208,7 +209,7 @@ func (c *deepgramConn) sendAll(ctx context.Context, t *deepgramTurn, raw []byte,
 func (c *deepgramConn) chunkSize(t *deepgramTurn) int {
 	f := c.settings.format
 	size := max(1, int(audio.Samples(c.quirks.chunk, f.Rate))) * f.BytesPerSample()
-	if c.quirks.oddChunks || t != nil && t.fault.Kind == OddChunks {
+	if c.quirks.oddChunks || t != nil && t.fault.Kind == engine.OddChunks {
 		size++
 	}
 	return size
@@ -225,23 +226,23 @@ func (c *deepgramConn) sendAudio(raw []byte) {
 
 // broken plays the fault when its time has come. It reports whether the turn is over, by that or by ctx.
 func (c *deepgramConn) broken(ctx context.Context, t *deepgramTurn) bool {
-	if audio.Duration(t.samples, nativeRate) < t.fault.After {
+	if audio.Duration(t.samples, engine.NativeRate) < t.fault.After {
 		return ctx.Err() != nil
 	}
 	switch t.fault.Kind {
-	case Stall:
+	case engine.Stall:
 		<-ctx.Done() // the client clears, or leaves
-	case Drop:
+	case engine.Drop:
 		_ = c.socket.CloseNow() // that is the fault
-	case CloseCode:
+	case engine.CloseCode:
 		c.wg.Go(func() { c.close(deepgramClose{websocket.StatusCode(t.fault.Code), ""}) }) // that is the fault
-	case ErrorFrame:
-		c.send(object{"type": "Error", "code": t.fault.Name, "description": "The request failed"})
+	case engine.ErrorFrame:
+		c.send(engine.Object{"type": "Error", "code": t.fault.Name, "description": "The request failed"})
 		if c.quirks.errorCloses {
 			c.wg.Go(func() { c.close(deepgramClose{websocket.StatusInternalError, t.fault.Name}) })
 		}
-	case Garbage:
-		sendGarbage(c.socket)
+	case engine.Garbage:
+		engine.SendGarbage(c.socket)
 	default:
 		return ctx.Err() != nil
 	}

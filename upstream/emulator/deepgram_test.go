@@ -1,15 +1,15 @@
 package emulator
 
 import (
-	"fmt"
-	"reflect"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 func TestDeepgramTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
-		vendor: "deepgram", options: Options{APIKey: "dg_test", Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+		vendor: deepgramVendor, options: engine.Options{APIKey: "dg_test", Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 		quirks: []string{"metadata:connect", "unasked:false", "errorCloses:false", "staleFrames:0", "idle:0", "maxText:0"},
 		fixed:  []string{"type", "sequence_id", "request_id", "model_name", "code"},
 		audio:  func(f map[string]any) bool { return f["binary"] != nil },
@@ -17,28 +17,6 @@ func TestDeepgramTranscripts(t *testing.T) {
 }
 
 func TestDeepgramQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawDeepgramQuirks(Options{Seed: seed}) },
+	allDrawn(t, func(seed uint64) any { return drawDeepgramQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"staleFrames": 3, "warning": 3, "chunk": 10})
-}
-
-// allDrawn looks at each setting of each quirk, of which there are two unless it is told otherwise, so that a new one
-// can't be forgotten.
-func allDrawn(t *testing.T, draw func(seed uint64) any, settings map[string]int) {
-	t.Helper()
-	seen := make(map[string]map[string]bool)
-	for seed := range uint64(64) {
-		drawn := reflect.ValueOf(draw(seed))
-		for i := range drawn.NumField() {
-			name := drawn.Type().Field(i).Name
-			if seen[name] == nil {
-				seen[name] = make(map[string]bool)
-			}
-			seen[name][fmt.Sprint(drawn.Field(i))] = true
-		}
-	}
-	for name, values := range seen {
-		if want := max(2, settings[name]); len(values) != want {
-			t.Errorf("%s: 64 seeds drew %v, want %d settings", name, values, want)
-		}
-	}
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -32,12 +34,15 @@ const (
 // what happens beyond it is known of the upgrade alone, and Refuse does that. The vendor has one word for the end of a
 // context and for its cancel, so each close_context is among Stats.Cancels.
 type elevenLabs struct {
-	server *Server
+	server *engine.Server
 	quirks elevenQuirks
 }
 
-func newElevenLabs(s *Server) (http.Handler, fmt.Stringer) {
-	e := &elevenLabs{server: s, quirks: drawElevenQuirks(s.opts)}
+// elevenlabsVendor is the emulator of ElevenLabs.
+var elevenlabsVendor = engine.Vendor{Name: "elevenlabs", Serve: newElevenLabs}
+
+func newElevenLabs(s *engine.Server) (http.Handler, fmt.Stringer) {
+	e := &elevenLabs{server: s, quirks: drawElevenQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/text-to-speech/{voice_id}/multi-stream-input", e.connect)
 	return mux, e.quirks
@@ -47,7 +52,7 @@ func newElevenLabs(s *Server) (http.Handler, fmt.Stringer) {
 func (e *elevenLabs) connect(w http.ResponseWriter, r *http.Request) {
 	address := e.read(r)
 	wrong := address.wrong
-	if fault := e.server.currentFault(); fault.Kind == Refuse && fault.Code < 1000 {
+	if fault := e.server.CurrentFault(); fault.Kind == engine.Refuse && fault.Code < 1000 {
 		wrong = elevenStatus(fault.Code)
 		if seconds := int(fault.After.Seconds()); seconds > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
@@ -56,16 +61,16 @@ func (e *elevenLabs) connect(w http.ResponseWriter, r *http.Request) {
 		wrong = nil // it is told at the first message
 	}
 	if wrong != nil {
-		e.server.note(func(st *Stats) { st.Refused++ })
+		e.server.Note(func(st *engine.Stats) { st.Refused++ })
 		wrong.respond(w)
 		return
 	}
-	socket, ok := e.server.accept(w, r)
+	socket, ok := e.server.Accept(w, r)
 	if !ok {
 		return
 	}
 	defer func() { _ = socket.CloseNow() }() // it is over
-	stop := context.AfterFunc(e.server.life, func() { _ = socket.CloseNow() })
+	stop := context.AfterFunc(e.server.Context(), func() { _ = socket.CloseNow() })
 	defer stop()
 	c := &elevenConn{elevenLabs: e, socket: socket, address: address, contexts: make(map[string]*elevenContext)}
 	if e.quirks.serial {
@@ -78,7 +83,7 @@ func (e *elevenLabs) connect(w http.ResponseWriter, r *http.Request) {
 
 // elevenAddress is what a connection's address and headers say.
 type elevenAddress struct {
-	format     zeliFormat
+	format     engine.OutputFormat
 	proven     bool // by a key
 	auto       bool // auto_mode
 	aligned    bool // sync_alignment
@@ -96,12 +101,12 @@ const elevenUnknownVoice = "00000000000000000000"
 func (e *elevenLabs) read(r *http.Request) (a elevenAddress) {
 	query := r.URL.Query()
 	key := cmp.Or(r.Header.Get("xi-api-key"), strings.TrimPrefix(query.Get("authorization"), "Bearer "))
-	a.proven = e.server.opts.APIKey == "" || key == e.server.opts.APIKey
+	a.proven = e.server.Options().APIKey == "" || key == e.server.Options().APIKey
 	a.auto = query.Get("auto_mode") == "true"
 	a.aligned = query.Get("sync_alignment") == "true"
 	a.normalizes = query.Get("apply_text_normalization") != "off"
 	seconds, err := strconv.Atoi(cmp.Or(query.Get("inactivity_timeout"), "20"))
-	a.inactivity = cmp.Or(e.server.opts.Inactivity, time.Duration(seconds)*time.Second)
+	a.inactivity = cmp.Or(e.server.Options().Inactivity, time.Duration(seconds)*time.Second)
 	var known bool
 	a.format, known = e.quirks.format(query)
 	voice := r.PathValue("voice_id")
@@ -122,17 +127,17 @@ func (e *elevenLabs) read(r *http.Request) (a elevenAddress) {
 
 // format is what output_format asks for, and whether there is such a one. The codecs are those of the vendor that
 // mirrors this protocol, which has more of them.
-func (q elevenQuirks) format(query url.Values) (zeliFormat, bool) {
+func (q elevenQuirks) format(query url.Values) (engine.OutputFormat, bool) {
 	name := cmp.Or(query.Get("output_format"), "mp3_44100_128")
 	switch {
 	case strings.HasPrefix(name, "wav_"), name == "mp3_24000_48":
-		return zeliFormat{}, false
+		return engine.OutputFormat{}, false
 	case name == "pcm_32000", name == "pcm_48000": // not in the vendor's list, but a client sends them
 		if !q.morePCM {
-			return zeliFormat{}, false
+			return engine.OutputFormat{}, false
 		}
 	}
-	return zeliFormatOf(name)
+	return engine.OutputFormatOf(name)
 }
 
 // elevenConn is one connection. Its reader takes messages, and a goroutine of each context speaks.
@@ -156,9 +161,9 @@ type elevenConn struct {
 
 // serve reads until the connection is over.
 func (c *elevenConn) serve() {
-	defer c.server.connected()()
+	defer c.server.Connected()()
 	var ctx context.Context
-	ctx, c.stop = context.WithCancel(c.server.life)
+	ctx, c.stop = context.WithCancel(c.server.Context())
 	defer c.wg.Wait()
 	defer func() { _ = c.socket.CloseNow() }() // frees whoever writes
 	defer c.stop()
@@ -178,12 +183,12 @@ func (c *elevenConn) fail(e *elevenError, id string) {
 	if !c.shut() {
 		return
 	}
-	frame := object{"message": e.text, "error": e.id, "code": int(websocket.StatusPolicyViolation)}
+	frame := engine.Object{"message": e.text, "error": e.id, "code": int(websocket.StatusPolicyViolation)}
 	if c.quirks.errorNamesContext && id != "" {
 		c.quirks.name(frame, id)
 	}
 	if c.quirks.authBy != "close" || e.http != http.StatusUnauthorized {
-		send(c.socket, frame)
+		engine.Send(c.socket, frame)
 	}
 	c.wg.Go(func() { _ = c.socket.Close(websocket.StatusPolicyViolation, cutReason(e.text)) }) // the client may have gone
 }
@@ -210,5 +215,5 @@ func (c *elevenConn) end(k *elevenContext) {
 	c.mu.Lock()
 	delete(c.contexts, k.id)
 	c.mu.Unlock()
-	c.server.finish(k.index)
+	c.server.Finish(k.index)
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -63,7 +64,7 @@ func (s *elevenSegment) frameEnd(samples int64) int64 {
 // alignments are what a frame that ends there tells, of the text as it was sent and as it is spoken. The times of the first
 // count from what the frame tells of, those of the second from the context's first sample: Pipecat reads the one so, and
 // LiveKit's plugin the other.
-func (s *elevenSegment) alignments(end int64) (asWritten, asSaid object) {
+func (s *elevenSegment) alignments(end int64) (asWritten, asSaid engine.Object) {
 	from := s.at
 	switch {
 	case !s.aligned, !s.each && s.toldWhole:
@@ -78,9 +79,11 @@ func (s *elevenSegment) alignments(end int64) (asWritten, asSaid object) {
 
 // elevenTimes is the characters that begin in a stretch of samples; times count from an origin, in whole milliseconds, and
 // none lasts beyond the limit.
-func elevenTimes(chars []elevenChar, from, to, origin, limit int64) object {
+func elevenTimes(chars []elevenChar, from, to, origin, limit int64) engine.Object {
 	texts, starts, durations := []string{}, []int64{}, []int64{}
-	millis := func(samples int64) int64 { return int64(audio.Duration(samples-origin, nativeRate) / time.Millisecond) }
+	millis := func(samples int64) int64 {
+		return int64(audio.Duration(samples-origin, engine.NativeRate) / time.Millisecond)
+	}
 	for _, c := range chars {
 		if c.start < from || c.start >= to {
 			continue
@@ -89,7 +92,7 @@ func elevenTimes(chars []elevenChar, from, to, origin, limit int64) object {
 		starts = append(starts, millis(c.start))
 		durations = append(durations, millis(min(c.end, limit))-millis(c.start))
 	}
-	return object{"chars": texts, "charStartTimesMs": starts, "charDurationsMs": durations}
+	return engine.Object{"chars": texts, "charStartTimesMs": starts, "charDurationsMs": durations}
 }
 
 // elevenSaid are the characters of what is spoken: the words, a space behind each.
@@ -141,9 +144,9 @@ type aligner struct {
 
 // word is a word's characters, and what stands behind it until the next word.
 func (a *aligner) word(core, tail string, start, end time.Duration) {
-	a.spread(a.tail, audio.Samples(start, nativeRate))
-	a.at = max(a.at, audio.Samples(start, nativeRate)) // the first may have silence before it
-	a.spread(core, audio.Samples(end, nativeRate))
+	a.spread(a.tail, audio.Samples(start, engine.NativeRate))
+	a.at = max(a.at, audio.Samples(start, engine.NativeRate)) // the first may have silence before it
+	a.spread(core, audio.Samples(end, engine.NativeRate))
 	a.tail = tail
 }
 

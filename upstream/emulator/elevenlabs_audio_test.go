@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -17,7 +18,7 @@ func longText(characters int) string { return strings.Repeat("a ", characters/2)
 // elevenPCM is a context's audio, which is of samples at any rate.
 func elevenPCM(t *testing.T, all []elevenFrame, id string) []int16 {
 	t.Helper()
-	return zeliSamples(t, zeliFormat{codec: "pcm"}, bytes.Join(elevenChunks(t, all, id), nil))
+	return samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(elevenChunks(t, all, id), nil))
 }
 
 // heardWords wants samples to be a text's words.
@@ -36,15 +37,15 @@ func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
 		for _, odd := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, odd), func(t *testing.T) {
 				t.Parallel()
-				f, _ := zeliFormatOf(name)
-				c := talkEleven(t, Options{}, "&output_format="+name, fmt.Sprintf("oddChunks:%t", odd), "morePCM:true", "lateChunks:0")
+				f, _ := engine.OutputFormatOf(name)
+				c := talkEleven(t, engine.Options{}, "&output_format="+name, fmt.Sprintf("oddChunks:%t", odd), "morePCM:true", "lateChunks:0")
 				for _, piece := range pieces {
 					c.send(elevenSay("c", piece, false))
 				}
 				c.send(`{"context_id":"c","flush":true}`, elevenClose)
 				all := c.until("c")
 				raw := bytes.Join(elevenChunks(t, all, "c"), nil)
-				heardWords(t, zeliSamples(t, f, raw), f.rate, strings.Join(pieces, ""))
+				heardWords(t, samples(t, f, raw), f.Rate, strings.Join(pieces, ""))
 				if first := elevenChunks(t, all, "c")[0]; odd && len(first)%2 == 0 {
 					t.Errorf("a frame of %d bytes, want half a sample more", len(first))
 				}
@@ -56,7 +57,7 @@ func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
 // Compressed formats have frames of their own; nothing is lost at a context's end.
 func TestElevenLabsSpeaksCompressed(t *testing.T) {
 	for name, magic := range map[string]string{"": "\xff\xfb", "mp3_22050_32": "\xff\xf3", "opus_48000_32": "OggS"} {
-		c := talkEleven(t, Options{}, "&output_format="+name, "oddChunks:false")
+		c := talkEleven(t, engine.Options{}, "&output_format="+name, "oddChunks:false")
 		c.send(elevenHello, elevenClose)
 		if raw := bytes.Join(elevenChunks(t, c.until("c"), "c"), nil); !bytes.HasPrefix(raw, []byte(magic)) {
 			t.Errorf("%s: got %x, want %x", name, raw[:min(len(raw), 8)], magic)
@@ -68,7 +69,7 @@ func TestElevenLabsSpeaksCompressed(t *testing.T) {
 func TestElevenLabsKeepsTime(t *testing.T) {
 	t.Parallel()
 	const late = 150 * time.Millisecond
-	c := talkEleven(t, Options{Chunk: 50 * time.Millisecond, FirstAudio: late, Pace: 8}, "&output_format=pcm_16000",
+	c := talkEleven(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late, Pace: 8}, "&output_format=pcm_16000",
 		"oddChunks:false", "alignUnasked:false", "lateChunks:0", "serial:false", "clamps:true")
 	began := time.Now()
 	c.send(elevenHello)
@@ -101,9 +102,9 @@ func TestElevenLabsSpeaksContextsInTurnOrTogether(t *testing.T) {
 	for _, serial := range []bool{false, true} {
 		t.Run(fmt.Sprint(serial), func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
+			c := talkEleven(t, engine.Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
 			c.send(elevenSay("a", elevenLong, true))
-			c.wait("its begin", func(s Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
+			c.wait("its begin", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
 			c.send(elevenSay("b", elevenLong, true), `{"context_id":"a","close_context":true}`, `{"context_id":"b","close_context":true}`)
 			order := []string{}
 			for _, f := range append(c.until("a"), c.until("b")...) {
@@ -131,7 +132,7 @@ func TestElevenLabsAlignsCharacters(t *testing.T) {
 	for name, quirks := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
+			c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
 			c.send(elevenSay("c", text, true), elevenSay("c", text, true), elevenClose)
 			all := c.until("c")
 			written, end := joinAlignments(t, all, func(f elevenFrame) *elevenAlignment { return f.Alignment })
@@ -198,9 +199,11 @@ func (a *elevenAlignment) end(t *testing.T, at int64) int64 {
 // Words are where the alignment says: between the characters of one and those of the next the audio is silent.
 func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
 	t.Parallel()
-	spoken := voice.Speak("Two words.", 3, nativeRate, 1)
+	spoken := voice.Speak("Two words.", 3, engine.NativeRate, 1)
 	chars := elevenWritten("", "Two words.", spoken, true)
-	at := func(i int) time.Duration { return audio.Duration(chars[i].start, nativeRate).Round(time.Millisecond) }
+	at := func(i int) time.Duration {
+		return audio.Duration(chars[i].start, engine.NativeRate).Round(time.Millisecond)
+	}
 	for i, want := range map[int]time.Duration{0: spoken.Words[0].Start, 3: spoken.Words[0].End, 4: spoken.Words[1].Start, 9: spoken.Words[1].End} {
 		if got := at(i); got != want.Round(time.Millisecond) {
 			t.Errorf("character %d (%q): got %v, want %v", i, chars[i].text, got, want)
@@ -216,7 +219,7 @@ func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
 func TestElevenLabsAlignsUnaskedWhereDrawn(t *testing.T) {
 	t.Parallel()
 	for quirk, want := range map[string]int{"alignUnasked:false": 0, "alignUnasked:true": 2} {
-		c := talkEleven(t, Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
+		c := talkEleven(t, engine.Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
 		c.send(elevenHello, elevenHello, elevenClose)
 		got := 0
 		for _, f := range c.until("c") {

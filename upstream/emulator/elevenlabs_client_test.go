@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -29,15 +31,15 @@ func elevenSay(id, text string, flush bool) string {
 type elevenClient struct {
 	t      *testing.T
 	ctx    context.Context // bounds the test
-	server *Server
+	server *engine.Server
 	conn   *websocket.Conn
 }
 
 // talkEleven connects with a query to an emulator whose seed has drawn these quirks.
-func talkEleven(t *testing.T, o Options, query string, quirks ...string) *elevenClient {
+func talkEleven(t *testing.T, o engine.Options, query string, quirks ...string) *elevenClient {
 	t.Helper()
 	o.APIKey = elevenTestKey
-	d := dialect{vendor: "elevenlabs", options: o}
+	d := dialect{vendor: elevenlabsVendor, options: o}
 	server, base := d.start(t, scene{open: line{Quirks: quirks}})
 	server.SetFault(o.Fault)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -121,7 +123,7 @@ func (c *elevenClient) toEnd() (all []elevenFrame, err error) {
 }
 
 // wait waits for the server to have seen what is wanted.
-func (c *elevenClient) wait(what string, condition func(Stats) bool) {
+func (c *elevenClient) wait(what string, condition func(engine.Stats) bool) {
 	c.t.Helper()
 	if !c.server.WaitFor(condition, 10*time.Second) {
 		c.t.Fatalf("the server never saw %s: %+v (%s)", what, c.server.Stats(), c.server.Quirks())

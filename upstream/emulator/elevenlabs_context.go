@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // elevenContext is one context. The connection's reader gives it text, and its own goroutine speaks.
@@ -15,7 +17,7 @@ type elevenContext struct {
 	id       string
 	settings elevenSetting
 	speed    float64
-	fault    Fault
+	fault    engine.Fault
 	index    int           // in the stats
 	over     chan struct{} // closed when nothing more is sent
 	wake     chan struct{} // holds one token while there may be something to do
@@ -44,7 +46,7 @@ type elevenJob struct {
 // newElevenContext is a context with what its first message fixes, or what is wrong with that.
 func newElevenContext(c *elevenConn, m elevenMessage) (*elevenContext, *elevenError) {
 	k := &elevenContext{
-		conn: c, id: m.id(), settings: elevenUsual(), fault: c.server.currentFault(), heard: time.Now(),
+		conn: c, id: m.id(), settings: elevenUsual(), fault: c.server.CurrentFault(), heard: time.Now(),
 		over: make(chan struct{}), wake: make(chan struct{}, 1), halt: func() {},
 	}
 	if m.Settings != nil {
@@ -58,13 +60,13 @@ func newElevenContext(c *elevenConn, m elevenMessage) (*elevenContext, *elevenEr
 		return nil, wrong
 	}
 	k.text.auto = c.address.auto
-	encoder, err := c.address.format.encoder()
+	encoder, err := c.address.format.Encoder()
 	if err != nil {
 		return nil, elevenNamed("internal_error")
 	}
-	k.voice = elevenVoicing{encoder: encoder, pacer: pacer{pace: c.server.opts.Pace}}
-	if k.fault.Kind == Slow {
-		k.voice.pacer.pace = 0.5
+	k.voice = elevenVoicing{encoder: encoder, pacer: engine.Pacer{Pace: c.server.Options().Pace}}
+	if k.fault.Kind == engine.Slow {
+		k.voice.pacer.Pace = 0.5
 	}
 	return k, nil
 }
@@ -92,7 +94,7 @@ func (k *elevenContext) take(m elevenMessage, opens bool) *elevenError {
 
 // note counts what a message brings.
 func (k *elevenContext) note(m elevenMessage) {
-	k.conn.server.stream(k.index, func(s *Stream) {
+	k.conn.server.Stream(k.index, func(s *engine.Stream) {
 		switch {
 		case m.keepsAlive():
 			s.KeepAlives++
@@ -246,9 +248,9 @@ func (k *elevenContext) do(ctx, job context.Context, j elevenJob) {
 		k.sendLate()
 	}
 	if j.marks && k.conn.quirks.flushDone && ctx.Err() == nil {
-		frame := object{"type": "flush_done"}
+		frame := engine.Object{"type": "flush_done"}
 		k.conn.quirks.name(frame, k.id)
-		send(k.conn.socket, frame)
+		engine.Send(k.conn.socket, frame)
 	}
 }
 
@@ -312,11 +314,11 @@ func (k *elevenContext) lapse() {
 
 // finish sends what the encoder still has, and the final frame.
 func (k *elevenContext) finish(ctx context.Context) {
-	if !k.voice.stalled && k.fault.Kind != Empty && k.voice.samples > 0 {
-		k.sendChunk(append(k.voice.held, k.voice.encoder.end()...), nil, nil)
+	if !k.voice.stalled && k.fault.Kind != engine.Empty && k.voice.samples > 0 {
+		k.sendChunk(append(k.voice.held, k.voice.encoder.End()...), nil, nil)
 	}
 	k.conn.end(k)
 	if ctx.Err() == nil {
-		send(k.conn.socket, k.conn.quirks.final(k.id))
+		engine.Send(k.conn.socket, k.conn.quirks.final(k.id))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -33,7 +35,7 @@ func TestElevenLabsCloseKeepsWhatWasFlushed(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
+			c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
 			c.send(append(tt.messages, elevenClose)...)
 			heardWords(t, elevenPCM(t, c.until("c"), "c"), 24000, tt.want)
 		})
@@ -45,10 +47,10 @@ func TestElevenLabsCloseStopsWhatWasNotFlushed(t *testing.T) {
 	for late := range 3 {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
+			c := talkEleven(t, engine.Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
 				"closeKeeps:flushed", fmt.Sprintf("lateChunks:%d", late))
 			c.send(elevenSay("c", elevenLong, false))
-			c.wait("audio", func(s Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
+			c.wait("audio", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
 			c.send(elevenClose, `{"text":"Yes. ","context_id":"d","flush":true}`, `{"context_id":"d","close_context":true}`)
 			c.until("d")
 			got := c.server.Stats()
@@ -65,14 +67,14 @@ func TestElevenLabsCloseStopsWhatWasNotFlushed(t *testing.T) {
 // A context that is closing has its place until its final frame, and not longer.
 func TestElevenLabsCountsClosingContexts(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, Options{Pace: 1}, "", "serial:false")
+	c := talkEleven(t, engine.Options{Pace: 1}, "", "serial:false")
 	for i := range elevenMaxContexts {
 		c.send(fmt.Sprintf(`{"text":%q,"context_id":"c%d","flush":true}`, elevenLong, i), fmt.Sprintf(`{"context_id":"c%d","close_context":true}`, i))
 	}
 	c.send(`{"text":"","context_id":"sixth"}`)
 	c.failsWith(elevenTooMany)
 
-	c = talkEleven(t, Options{}, "")
+	c = talkEleven(t, engine.Options{}, "")
 	for i := range 3 * elevenMaxContexts {
 		id := fmt.Sprint("c", i)
 		c.send(elevenSay(id, "Yes. ", true), fmt.Sprintf(`{"context_id":%q,"close_context":true}`, id))
@@ -86,12 +88,12 @@ func TestElevenLabsCountsClosingContexts(t *testing.T) {
 // Text, flushes and keep-alives are told apart; the opening space is none of them.
 func TestElevenLabsNotesWhatItHears(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, Options{}, "&output_format=pcm_24000", "lateChunks:0")
+	c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000", "lateChunks:0")
 	c.send(`{"text":" ","context_id":"c"}`, `{"text":"","context_id":"c"}`, `{"text":""}`, `{"text":"Grüße, ","context_id":"c"}`,
 		elevenSay("c", "Welt.", true), `{"context_id":"c","flush":true}`, `{"text":"no more","context_id":"other","flush":false}`, elevenClose)
 	c.until("c")
 	got := c.server.Stats().Streams[0]
-	want := Stream{
+	want := engine.Stream{
 		ID: "c", Texts: []string{"Grüße, ", "Welt."}, Flushes: 2, KeepAlives: 2, Over: true,
 		Audio: got.Audio, Charge: 12 * elevenCharMicros,
 	}
@@ -103,7 +105,7 @@ func TestElevenLabsNotesWhatItHears(t *testing.T) {
 // Behind a close_context a context takes no more text, and a close of none at all may be answered.
 func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
+	c := talkEleven(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
 	c.send(elevenSay("c", "One two.", true), elevenClose, elevenSay("c", "Three.", true))
 	heardWords(t, elevenPCM(t, c.until("c"), "c"), 24000, "One two.")
 	c.send(`{"context_id":"none","close_context":true}`)
@@ -116,11 +118,11 @@ func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
 func TestElevenLabsKeepAliveResetsTheTime(t *testing.T) {
 	t.Parallel()
 	const idle = 400 * time.Millisecond
-	c := talkEleven(t, Options{Inactivity: idle}, "", "idle:final")
+	c := talkEleven(t, engine.Options{Inactivity: idle}, "", "idle:final")
 	began := time.Now()
 	c.send(`{"text":" ","context_id":"c"}`)
 	for range 3 {
-		pause(c.ctx, idle/2)
+		engine.Pause(c.ctx, idle/2)
 		c.send(`{"text":"","context_id":"c"}`)
 	}
 	sent := time.Now()
@@ -150,10 +152,10 @@ func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, Options{}, tt.query, "clamps:false", "morePCM:false")
+			c := talkEleven(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
 			c.send(tt.messages...)
 			c.failsWith(tt.want)
-			c.wait("that all is over", func(s Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
+			c.wait("that all is over", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
 		})
 	}
 }
@@ -161,7 +163,7 @@ func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
 // Settings that are the same, or that are out of range where that is drawn into it, are no fault.
 func TestElevenLabsTakesSettingsThatAreNoChange(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, Options{}, "", "clamps:true")
+	c := talkEleven(t, engine.Options{}, "", "clamps:true")
 	const settings = `"voice_settings":{"speed":9,"stability":0.5}`
 	c.send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, elevenClose)
 	c.until("c")

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // elevenError is something that is wrong. On the socket each is a close with 1008, over HTTP a status.
@@ -81,7 +83,7 @@ func (e *elevenError) respond(w http.ResponseWriter) {
 		w.Header().Set("maximum-concurrent-requests", "5")
 	}
 	w.WriteHeader(e.http)
-	_ = json.NewEncoder(w).Encode(object{"detail": object{"status": e.id, "message": e.text}}) // the client may have gone
+	_ = json.NewEncoder(w).Encode(engine.Object{"detail": engine.Object{"status": e.id, "message": e.text}}) // the client may have gone
 }
 
 // cutReason is as much of a text as a close frame has room for.

@@ -14,6 +14,6 @@ func FuzzElevenLabs(f *testing.F) {
 	f.Add(uint64(5), "pcm_8000", []byte(elevenHello+"\n"+elevenHello+"\n"+`{"context_id":"c","flush":true,"close_context":true}`+"\n"+elevenClose+"\n"+elevenClose))
 	f.Fuzz(func(t *testing.T, seed uint64, format string, messages []byte) {
 		query := url.Values{"output_format": {format}, "sync_alignment": {"true"}}
-		flood(t, "elevenlabs", "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?"+query.Encode(), seed, messages)
+		flood(t, elevenlabsVendor, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?"+query.Encode(), seed, messages)
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // elevenMessage is any message from a client. Unknown fields are ignored; null is the same as missing.
@@ -100,7 +102,7 @@ func (c *elevenConn) take(ctx context.Context, data []byte, isText bool) {
 		return
 	}
 	if wrong := c.admit(m); wrong != nil {
-		c.server.note(func(st *Stats) { st.Refused++ })
+		c.server.Note(func(st *engine.Stats) { st.Refused++ })
 		c.fail(wrong, m.id())
 		return
 	}
@@ -123,7 +125,7 @@ func (c *elevenConn) admit(m elevenMessage) *elevenError {
 		switch key {
 		case "":
 			return elevenNamed(elevenNoKey)
-		case c.server.opts.APIKey:
+		case c.server.Options().APIKey:
 			c.address.proven = true
 		default:
 			return elevenNamed(elevenBadKey)
@@ -176,7 +178,7 @@ func (c *elevenConn) open(ctx context.Context, m elevenMessage) (*elevenContext,
 	if wrong != nil {
 		return nil, wrong
 	}
-	k.index = c.server.begin(k.id)
+	k.index = c.server.Begin(k.id)
 	c.mu.Lock()
 	c.contexts[k.id] = k
 	c.mu.Unlock()
@@ -188,7 +190,7 @@ func (c *elevenConn) open(ctx context.Context, m elevenMessage) (*elevenContext,
 func (c *elevenConn) touchAll() {
 	for _, k := range c.all() {
 		k.touch()
-		c.server.stream(k.index, func(s *Stream) { s.KeepAlives++ })
+		c.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
 	}
 }
 
@@ -196,12 +198,12 @@ func (c *elevenConn) touchAll() {
 func (c *elevenConn) closeUnknown(id string) {
 	c.noteClose(id)
 	if c.quirks.closeUnknown {
-		send(c.socket, c.quirks.final(id))
+		engine.Send(c.socket, c.quirks.final(id))
 	}
 }
 
 func (c *elevenConn) noteClose(id string) {
-	c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 }
 
 // leave has every context say what it has, and closes behind that.

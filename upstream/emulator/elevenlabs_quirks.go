@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // elevenQuirks is what the reference leaves open, or tells in two ways, as the seed has drawn it.
@@ -37,16 +39,16 @@ func (q elevenQuirks) String() string {
 // elevenQuirksFields prints without String's recursion.
 type elevenQuirksFields elevenQuirks
 
-func drawElevenQuirks(o Options) elevenQuirks {
+func drawElevenQuirks(o engine.Options) elevenQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x656c6576656e))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := elevenQuirks{
-		authBy:       oneOf(r, "status", "error", "close"),
+		authBy:       engine.OneOf(r, "status", "error", "close"),
 		contextTwice: flip(),
-		finalKey:     oneOf(r, "isFinal", "both"),
+		finalKey:     engine.OneOf(r, "isFinal", "both"),
 		nullAudio:    flip(), falseFinal: flip(), errorNamesContext: flip(), flushDone: flip(),
-		idle:         oneOf(r, "final", "error"),
-		closeKeeps:   oneOf(r, "flushed", "begun", "all"),
+		idle:         engine.OneOf(r, "final", "error"),
+		closeKeeps:   engine.OneOf(r, "flushed", "begun", "all"),
 		closeUnknown: flip(), lateChunks: r.IntN(3), serial: flip(), clamps: flip(), morePCM: flip(), oddChunks: flip(),
 		chunk:        time.Duration(100+10*r.IntN(16)) * time.Millisecond,
 		alignUnasked: flip(), alignWhole: flip(), leadingSpace: flip(),
@@ -58,7 +60,7 @@ func drawElevenQuirks(o Options) elevenQuirks {
 }
 
 // name has a frame say which context it is of.
-func (q elevenQuirks) name(frame object, id string) {
+func (q elevenQuirks) name(frame engine.Object, id string) {
 	frame["contextId"] = id
 	if q.contextTwice {
 		frame["context_id"] = id
@@ -66,8 +68,8 @@ func (q elevenQuirks) name(frame object, id string) {
 }
 
 // final is a context's last frame.
-func (q elevenQuirks) final(id string) object {
-	frame := object{"isFinal": true}
+func (q elevenQuirks) final(id string) engine.Object {
+	frame := engine.Object{"isFinal": true}
 	if q.finalKey == "both" {
 		frame["is_final"] = true
 	}

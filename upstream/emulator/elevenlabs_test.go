@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 const elevenTestKey = "YOUR_API_KEY"
@@ -12,7 +14,7 @@ const elevenTestKey = "YOUR_API_KEY"
 // What the reference leaves open, or tells in two ways, is played from scenes that name what the server does.
 func TestElevenLabsTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
-		vendor: "elevenlabs", options: Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+		vendor: elevenlabsVendor, options: engine.Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 		quirks: []string{
 			"authBy:error", "contextTwice:false", "finalKey:isFinal", "nullAudio:false", "falseFinal:false", "errorNamesContext:false",
 			"flushDone:false", "alignUnasked:false", "clamps:false",
@@ -23,16 +25,13 @@ func TestElevenLabsTranscripts(t *testing.T) {
 }
 
 func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawElevenQuirks(Options{Seed: seed}) },
+	allDrawn(t, func(seed uint64) any { return drawElevenQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"authBy": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
 }
 
 func TestElevenLabsPrintsItsQuirks(t *testing.T) {
-	server, err := New("elevenlabs", Options{Seed: 7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := drawElevenQuirks(Options{Seed: 7})
+	server := engine.New(elevenlabsVendor, engine.Options{Seed: 7})
+	q := drawElevenQuirks(engine.Options{Seed: 7})
 	for _, want := range []string{"closeKeeps:" + q.closeKeeps, fmt.Sprintf("lateChunks:%d", q.lateChunks)} {
 		if !strings.Contains(server.Quirks(), want) {
 			t.Errorf("got %s, want it to say %s", server.Quirks(), want)

@@ -3,6 +3,8 @@ package emulator
 import (
 	"strings"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // elevenText is text that waits to be spoken: until there is as much of it as the schedule says.
@@ -23,7 +25,7 @@ func (t *elevenText) add(text string) string {
 	if utf8.RuneCountInString(strings.TrimSpace(t.waiting)) < due {
 		return ""
 	}
-	end := lastBoundary(t.waiting)
+	end := engine.LastBoundary(t.waiting)
 	chunk := t.waiting[:end]
 	t.waiting = t.waiting[end:]
 	if strings.TrimSpace(chunk) != "" {

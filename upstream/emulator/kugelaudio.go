@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // KugelAudio's numbers, from its reference.
@@ -47,7 +48,7 @@ func (q kugelQuirks) String() string {
 // kugelQuirksFields prints without String's recursion.
 type kugelQuirksFields kugelQuirks
 
-func drawKugelQuirks(o Options) kugelQuirks {
+func drawKugelQuirks(o engine.Options) kugelQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6b7567656c))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := kugelQuirks{
@@ -64,12 +65,15 @@ func drawKugelQuirks(o Options) kugelQuirks {
 
 // kugelAudio emulates wss://api.kugelaudio.com.
 type kugelAudio struct {
-	server *Server
+	server *engine.Server
 	quirks kugelQuirks
 }
 
-func newKugelAudio(s *Server) (http.Handler, fmt.Stringer) {
-	k := &kugelAudio{server: s, quirks: drawKugelQuirks(s.opts)}
+// kugelaudioVendor is the emulator of KugelAudio.
+var kugelaudioVendor = engine.Vendor{Name: "kugelaudio", Serve: newKugelAudio}
+
+func newKugelAudio(s *engine.Server) (http.Handler, fmt.Stringer) {
+	k := &kugelAudio{server: s, quirks: drawKugelQuirks(s.Options())}
 	return k.handler(), k.quirks
 }
 
@@ -84,20 +88,20 @@ func (k *kugelAudio) handler() http.Handler {
 // connect checks the key and serves a connection until it ends.
 func (k *kugelAudio) connect(serve func(*kugelConn, context.Context)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		bad := k.server.opts.APIKey != "" && kugelKey(r) != k.server.opts.APIKey
+		bad := k.server.Options().APIKey != "" && kugelKey(r) != k.server.Options().APIKey
 		if bad && !k.quirks.authByClose {
-			k.server.note(func(st *Stats) { st.Refused++ })
+			k.server.Note(func(st *engine.Stats) { st.Refused++ })
 			w.Header().Set("x-request-id", "emulated")
 			http.Error(w, "Invalid API key", k.quirks.authStatus)
 			return
 		}
 		w.Header().Set("x-kugelaudio-ai-generated", "true")
-		conn, ok := k.server.accept(w, r)
+		conn, ok := k.server.Accept(w, r)
 		if !ok {
 			return
 		}
 		if bad {
-			k.server.note(func(st *Stats) { st.Refused++ })
+			k.server.Note(func(st *engine.Stats) { st.Refused++ })
 			_ = conn.Close(4001, "Invalid API key") // the client may have gone
 			return
 		}
@@ -115,10 +119,8 @@ func kugelKey(r *http.Request) string {
 }
 
 func (k *kugelAudio) serve(conn *websocket.Conn, serve func(*kugelConn, context.Context)) {
-	k.server.wg.Add(1)
-	defer k.server.wg.Done()
-	defer k.server.connected()()
-	ctx, cancel := context.WithCancel(k.server.life)
+	defer k.server.Connected()()
+	ctx, cancel := context.WithCancel(k.server.Context())
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
@@ -273,7 +275,7 @@ func knownVoice(id json.Number) bool {
 }
 
 // send writes a frame.
-func (c *kugelConn) send(o object) { send(c.conn, o) }
+func (c *kugelConn) send(o engine.Object) { engine.Send(c.conn, o) }
 
 // kugelErrors are the vendor's error codes with their numbers and texts.
 func kugelErrors() map[string]struct {
@@ -307,7 +309,7 @@ func (c *kugelConn) sendError(code, text, id string) {
 	if text == "" {
 		text = known.text
 	}
-	o := object{"error": text, "error_code": code, "code": known.number}
+	o := engine.Object{"error": text, "error_code": code, "code": known.number}
 	if text == kugelTooLong {
 		o["code"] = http.StatusRequestEntityTooLarge
 	}

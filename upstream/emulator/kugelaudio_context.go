@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -22,7 +23,7 @@ type kugelContext struct {
 	id       string
 	voice    *json.Number // nil: none was given
 	settings kugelSettings
-	fault    Fault
+	fault    engine.Fault
 	index    int // in the stats
 	stop     context.CancelFunc
 	idle     time.Duration
@@ -43,7 +44,7 @@ type kugelContext struct {
 	frames     int   // of audio
 	samples    int64 // generated, at the native rate
 	characters int
-	pacer      pacer
+	pacer      engine.Pacer
 }
 
 // kugelJob is something for a context's speaker to do.
@@ -74,21 +75,21 @@ const (
 
 func newKugelContext(c *kugelConn, id string, f kugelFrame) *kugelContext {
 	k := &kugelContext{
-		conn: c, id: id, settings: c.session, fault: c.server.currentFault(), idle: kugelInactivity,
+		conn: c, id: id, settings: c.session, fault: c.server.CurrentFault(), idle: kugelInactivity,
 		over: make(chan struct{}), wake: make(chan struct{}, 1), last: time.Now(),
-		pacer: pacer{pace: c.server.opts.Pace},
+		pacer: engine.Pacer{Pace: c.server.Options().Pace},
 	}
 	if f.Voice != nil {
 		k.voice = f.Voice.VoiceID
 	}
-	if c.server.opts.Inactivity > 0 {
-		k.idle = c.server.opts.Inactivity
+	if c.server.Options().Inactivity > 0 {
+		k.idle = c.server.Options().Inactivity
 	}
 	if s := c.session.Inactivity; s > 0 {
 		k.idle = time.Duration(s * float64(time.Second))
 	}
-	if k.fault.Kind == Slow {
-		k.pacer.pace = 0.5
+	if k.fault.Kind == engine.Slow {
+		k.pacer.Pace = 0.5
 	}
 	return k
 }
@@ -214,17 +215,17 @@ func (k *kugelContext) lapse(stale bool) (goesOn bool) {
 	case stale:
 		k.flushInto()
 	case k.turn:
-		k.send(object{"warning": "Turn ended after 5s of inactivity."})
+		k.send(engine.Object{"warning": "Turn ended after 5s of inactivity."})
 		k.push(kugelJob{kind: jobTurn})
 	default:
-		k.send(object{"context_timeout": true})
+		k.send(engine.Object{"context_timeout": true})
 		return false
 	}
 	return true
 }
 
 // send sends a frame of the context, which names it where there are several.
-func (k *kugelContext) send(o object) {
+func (k *kugelContext) send(o engine.Object) {
 	if !k.turn {
 		o["context_id"] = k.id
 	}
@@ -240,9 +241,9 @@ func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
 		if k.conn.quirks.oneFinal && k.closes() {
 			return false // the close's own final stands for both
 		}
-		k.send(object{"final": true})
+		k.send(engine.Object{"final": true})
 	case jobClose:
-		k.send(object{"final": true})
+		k.send(engine.Object{"final": true})
 		k.conn.remove(k) // before it is told: whoever has heard of it may open another in its place
 		k.sendClosed(true)
 		return true
@@ -266,14 +267,14 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 	chunk := k.chunk
 	k.chunk++
 	k.characters += utf8.RuneCountInString(text)
-	k.send(object{"generation_started": true, "chunk_id": chunk, "text": text})
+	k.send(engine.Object{"generation_started": true, "chunk_id": chunk, "text": text})
 	began := time.Now()
 	spoken := k.generate(ctx, text, chunk)
-	delay := k.conn.server.opts.FirstAudio
-	if k.fault.Kind == Late && chunk == 0 {
+	delay := k.conn.server.Options().FirstAudio
+	if k.fault.Kind == engine.Late && chunk == 0 {
 		delay += k.fault.After
 	}
-	if !pause(ctx, delay) {
+	if !engine.Pause(ctx, delay) {
 		return false
 	}
 	if k.conn.quirks.wordsFirst {
@@ -288,8 +289,8 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 	if !k.conn.quirks.wordsFirst {
 		k.sendWords(spoken, text, chunk)
 	}
-	seconds := float64(len(spoken.PCM)) / nativeRate
-	k.send(object{
+	seconds := float64(len(spoken.PCM)) / engine.NativeRate
+	k.send(engine.Object{
 		"chunk_complete": true, "chunk_id": chunk,
 		"audio_seconds": seconds, "gen_ms": time.Since(began).Milliseconds(),
 	})
@@ -298,13 +299,13 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 
 // generate is the chunk's speech, spoiled where that is the fault.
 func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voice.Spoken {
-	seed := k.conn.server.opts.Seed + uint64(chunk)
-	spoken := k.conn.server.say(ctx, text, k.settings.normalizes(), seed, k.settings.speed())
+	seed := k.conn.server.Options().Seed + uint64(chunk)
+	spoken := k.conn.server.Say(ctx, text, k.settings.normalizes(), seed, k.settings.speed())
 	switch k.fault.Kind {
-	case Empty:
+	case engine.Empty:
 		return voice.Spoken{}
-	case WrongLength:
-		return cutShort(spoken, k.fault)
+	case engine.WrongLength:
+		return engine.CutShort(spoken, k.fault)
 	}
 	return spoken
 }
@@ -312,26 +313,26 @@ func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voi
 // sendAudio sends a chunk's audio at the options' pace and reports whether a fault ended the context.
 func (k *kugelContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (ended bool) {
 	format, _ := k.settings.format()
-	raw, err := encode(pcm, format)
+	raw, err := engine.Encode(pcm, format)
 	if err != nil {
 		k.conn.sendError("INTERNAL_ERROR", "", k.id)
 		return true
 	}
-	if k.pacer.began.IsZero() {
-		k.pacer.began = time.Now()
+	if k.pacer.Began.IsZero() {
+		k.pacer.Began = time.Now()
 	}
 	if k.conn.quirks.idxPerChunk {
 		k.idx = 0
 	}
 	sample := format.BytesPerSample()
 	size := int(k.conn.quirks.chunk.Seconds()*float64(format.Rate)) * sample
-	if k.fault.Kind == OddChunks {
+	if k.fault.Kind == engine.OddChunks {
 		size++
 	}
 	charged, total := int64(0), len(raw)
 	for len(raw) > 0 {
 		n := min(size, len(raw))
-		if !k.pacer.wait(ctx, audio.Duration(int64(n/sample), format.Rate)) {
+		if !k.pacer.Wait(ctx, audio.Duration(int64(n/sample), format.Rate)) {
 			return false
 		}
 		sent := int64(len(pcm)) * int64(total-len(raw)+n) / int64(total)
@@ -352,19 +353,19 @@ func (k *kugelContext) charge(samples int64) {
 	k.conn.mu.Lock()
 	k.conn.samples += samples
 	k.conn.mu.Unlock()
-	k.conn.server.stream(k.index, func(s *Stream) {
-		s.Audio = audio.Duration(k.samples, nativeRate)
+	k.conn.server.Stream(k.index, func(s *engine.Stream) {
+		s.Audio = audio.Duration(k.samples, engine.NativeRate)
 		s.Charge = (k.centMicros() + 50) / 100 // rounded half up
 	})
 }
 
 // centMicros is the charge in millionths of a cent.
-func (k *kugelContext) centMicros() int64 { return k.samples * kugelCentMicros / nativeRate }
+func (k *kugelContext) centMicros() int64 { return k.samples * kugelCentMicros / engine.NativeRate }
 
 func (k *kugelContext) sendFrame(raw []byte, format audio.Format, chunk int) {
 	k.frames++
-	k.send(object{
-		"audio": toBase64(raw), "enc": string(format.Encoding), "idx": k.idx,
+	k.send(engine.Object{
+		"audio": engine.ToBase64(raw), "enc": string(format.Encoding), "idx": k.idx,
 		"sr": format.Rate, "samples": len(raw) / format.BytesPerSample(), "chunk_id": chunk,
 	})
 	k.idx++
@@ -372,28 +373,28 @@ func (k *kugelContext) sendFrame(raw []byte, format audio.Format, chunk int) {
 
 // broken plays the fault when its time has come, and reports whether that ended the context.
 func (k *kugelContext) broken(ctx context.Context) bool {
-	if audio.Duration(k.samples, nativeRate) < k.fault.After {
+	if audio.Duration(k.samples, engine.NativeRate) < k.fault.After {
 		return false
 	}
 	switch k.fault.Kind {
-	case Stall:
+	case engine.Stall:
 		<-ctx.Done() // the client stops the context, or leaves
 		return false
-	case Drop:
+	case engine.Drop:
 		_ = k.conn.conn.CloseNow() // that is the fault
 		return true
-	case CloseCode:
+	case engine.CloseCode:
 		k.conn.wg.Go(func() { _ = k.conn.conn.Close(websocket.StatusCode(k.fault.Code), "") }) // that is the fault
 		return true
-	case ErrorFrame:
+	case engine.ErrorFrame:
 		id := k.id
 		if k.fault.Session {
 			id = ""
 		}
 		k.conn.sendError(k.fault.Name, "", id)
 		return true
-	case Garbage:
-		sendGarbage(k.conn.conn)
+	case engine.Garbage:
+		engine.SendGarbage(k.conn.conn)
 		return true
 	}
 	return false
@@ -408,7 +409,7 @@ func (k *kugelContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 	if !k.settings.WordTimestamps || len(spoken.Words) == 0 {
 		return
 	}
-	words := make([]object, 0, len(spoken.Words))
+	words := make([]engine.Object, 0, len(spoken.Words))
 	at := 0 // code points of text
 	for _, w := range spoken.Words {
 		n := utf8.RuneCountInString(w.Text)
@@ -416,13 +417,13 @@ func (k *kugelContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 		if i := strings.Index(rest, w.Text); i >= 0 {
 			at += utf8.RuneCountInString(rest[:i])
 		}
-		words = append(words, object{
+		words = append(words, engine.Object{
 			"word": w.Text, "start_ms": w.Start.Milliseconds(), "end_ms": w.End.Milliseconds(),
 			"char_start": at, "char_end": at + n, "score": 1.0,
 		})
 		at += n
 	}
-	o := object{"word_timestamps": words}
+	o := engine.Object{"word_timestamps": words}
 	if chunk != noChunk {
 		o["chunk_id"] = chunk
 	}
@@ -431,22 +432,22 @@ func (k *kugelContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 
 // sendClosed is a context's end. Without speech it bears no usage.
 func (k *kugelContext) sendClosed(usage bool) {
-	o := object{"context_closed": true}
+	o := engine.Object{"context_closed": true}
 	if usage && k.characters > 0 {
 		o["usage"] = k.usage()
 	}
 	k.send(o)
 }
 
-func (k *kugelContext) usage() object {
+func (k *kugelContext) usage() engine.Object {
 	model := k.settings.ModelID
 	if model == "" {
 		model = "kugel-3.5"
 	}
-	u := object{
-		"audio_seconds": float64(k.samples) / nativeRate, "characters": k.characters, "model_id": model,
+	u := engine.Object{
+		"audio_seconds": float64(k.samples) / engine.NativeRate, "characters": k.characters, "model_id": model,
 	}
-	if k.fault.Kind == NullCost {
+	if k.fault.Kind == engine.NullCost {
 		u["cost_cents"], u["cost_unavailable"] = nil, true
 		return u
 	}

@@ -8,16 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
 // exchange sends frames on a path of the emulator and returns what comes back until a frame satisfies last.
-func exchange(t *testing.T, path string, last func(object) bool, frames ...string) []object {
+func exchange(t *testing.T, path string, last func(engine.Object) bool, frames ...string) []engine.Object {
 	t.Helper()
-	server, err := New("kugelaudio", documentedKugelAudio(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := engine.New(kugelaudioVendor, documentedKugelAudio(t))
 	url, err := server.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -40,13 +39,13 @@ func exchange(t *testing.T, path string, last func(object) bool, frames ...strin
 			t.Fatal(err)
 		}
 	}
-	var got []object
+	var got []engine.Object
 	for {
 		_, data, err := conn.Read(ctx)
 		if err != nil {
 			t.Fatalf("after %v: %v", got, err)
 		}
-		var o object
+		var o engine.Object
 		if err := json.Unmarshal(data, &o); err != nil {
 			t.Fatal(err)
 		}
@@ -57,8 +56,8 @@ func exchange(t *testing.T, path string, last func(object) bool, frames ...strin
 	}
 }
 
-func has(field string) func(object) bool {
-	return func(o object) bool { _, ok := o[field]; return ok }
+func has(field string) func(engine.Object) bool {
+	return func(o engine.Object) bool { _, ok := o[field]; return ok }
 }
 
 // The offsets count code points of the text as the client wrote it, whatever stands between the words.

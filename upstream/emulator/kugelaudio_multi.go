@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -116,8 +118,8 @@ func (c *kugelConn) create(ctx context.Context, id string, f kugelFrame) *kugelC
 	c.mu.Lock()
 	c.contexts[id] = k
 	c.mu.Unlock()
-	k.index = c.server.begin(id)
-	c.send(object{"context_created": true, "context_id": id})
+	k.index = c.server.Begin(id)
+	c.send(engine.Object{"context_created": true, "context_id": id})
 	ctx, k.stop = context.WithCancel(ctx)
 	c.wg.Go(func() { k.speak(ctx) })
 	return k
@@ -130,7 +132,7 @@ func (c *kugelConn) closeContext(id string, immediate bool) {
 		return
 	}
 	if immediate {
-		c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
+		c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 		k.halt(stopImmediate)
 		return
 	}
@@ -140,14 +142,14 @@ func (c *kugelConn) closeContext(id string, immediate bool) {
 
 // cancelContexts is the barge-in of one context, or of all.
 func (c *kugelConn) cancelContexts(id string) {
-	c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	for _, k := range c.all() {
 		if (id == "" && !k.draining()) || k.id == id {
 			k.halt(stopCancel)
 			<-k.over
 		}
 	}
-	o := object{"interrupted": true}
+	o := engine.Object{"interrupted": true}
 	if id != "" && c.quirks.interruptedNames {
 		o["context_id"] = id
 	}
@@ -169,7 +171,7 @@ func (c *kugelConn) remove(k *kugelContext) {
 	c.mu.Lock()
 	maps.DeleteFunc(c.contexts, func(_ string, other *kugelContext) bool { return other == k })
 	c.mu.Unlock()
-	c.server.finish(k.index)
+	c.server.Finish(k.index)
 }
 
 func (c *kugelConn) stopAll() {
@@ -189,28 +191,28 @@ func (c *kugelConn) closeSocket() {
 		}
 	}
 	c.mu.Lock()
-	seconds := float64(c.samples) / nativeRate
+	seconds := float64(c.samples) / engine.NativeRate
 	c.mu.Unlock()
-	c.send(object{"session_closed": true, "total_audio_seconds": seconds})
+	c.send(engine.Object{"session_closed": true, "total_audio_seconds": seconds})
 	_ = c.conn.Close(websocket.StatusNormalClosure, "") // the client may have gone
 }
 
 // take adds text to the context's buffer. Whole sentences are spoken without a flush.
 func (k *kugelContext) take(text string) {
 	if text == "" {
-		k.conn.server.stream(k.index, func(s *Stream) { s.KeepAlives++ })
+		k.conn.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
 		return
 	}
 	if fault, code := k.refusal(text); code != "" {
 		k.fail(code, fault)
 		return
 	}
-	k.conn.server.stream(k.index, func(s *Stream) { s.Texts = append(s.Texts, text) })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Texts = append(s.Texts, text) })
 	k.mu.Lock()
 	k.buffer += text
 	var sentences []string
 	for {
-		sentence, rest := firstSentence(k.buffer)
+		sentence, rest := engine.FirstSentence(k.buffer)
 		if sentence == "" {
 			break
 		}
@@ -241,7 +243,7 @@ func (k *kugelContext) refusal(text string) (fault, code string) {
 
 // flush speaks what is buffered, and marks the end of it.
 func (k *kugelContext) flush() {
-	k.conn.server.stream(k.index, func(s *Stream) { s.Flushes++ })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })
 	k.flushInto()
 	k.push(kugelJob{kind: jobFinal})
 }
@@ -254,19 +256,4 @@ func (k *kugelContext) flushInto() {
 	if text != "" {
 		k.push(kugelJob{kind: jobSay, text: text})
 	}
-}
-
-// firstSentence cuts the first sentence off whose end is sure: white space follows it, and no <spell> is open.
-func firstSentence(text string) (sentence, rest string) {
-	for i, r := range text {
-		if !strings.ContainsRune(".!?", r) {
-			continue
-		}
-		end := i + 1
-		if end < len(text) && (text[end] == ' ' || text[end] == '\n') &&
-			strings.Count(text[:end], "<spell>") == strings.Count(text[:end], "</spell>") {
-			return text[:end], text[end:]
-		}
-	}
-	return "", text
 }

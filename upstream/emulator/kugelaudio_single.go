@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -39,7 +40,7 @@ func (c *kugelConn) single(ctx context.Context) {
 		case err != nil:
 			c.sendError("VALIDATION_ERROR", "Invalid JSON", "")
 		case r.Cancel:
-			c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{At: time.Now()}) })
+			c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{At: time.Now()}) })
 			select {
 			case cancels <- struct{}{}:
 			default: // one is under way
@@ -66,24 +67,24 @@ func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan s
 		c.sendError("VALIDATION_ERROR", r.fault(), "")
 		return
 	}
-	fault := c.server.currentFault()
-	if fault.Kind == ErrorFrame {
+	fault := c.server.CurrentFault()
+	if fault.Kind == engine.ErrorFrame {
 		c.sendError(fault.Name, "", "")
 		return
 	}
-	index := c.server.begin("")
-	defer c.server.finish(index)
+	index := c.server.Begin("")
+	defer c.server.Finish(index)
 	began := time.Now()
 	format, _ := r.format()
 	select {
 	case <-cancels: // of nothing
 	default:
 	}
-	spoken := c.server.say(ctx, r.Text, r.normalizes(), c.server.opts.Seed, r.speed())
+	spoken := c.server.Say(ctx, r.Text, r.normalizes(), c.server.Options().Seed, r.speed())
 	frames, whole := c.sendSingle(ctx, spoken.PCM, format, cancels)
 	if !whole {
 		if ctx.Err() == nil {
-			c.send(object{"interrupted": true})
+			c.send(engine.Object{"interrupted": true})
 		}
 		return
 	}
@@ -92,16 +93,16 @@ func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan s
 
 // sendSingle sends a request's audio and reports whether it came to its end.
 func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Format, cancels <-chan struct{}) (frames int, whole bool) {
-	raw, err := encode(pcm, format)
+	raw, err := engine.Encode(pcm, format)
 	if err != nil {
 		return 0, false
 	}
 	size := int(c.quirks.chunk.Seconds()*float64(format.Rate)) * format.BytesPerSample()
-	p := pacer{began: time.Now(), pace: c.server.opts.Pace}
+	p := engine.Pacer{Began: time.Now(), Pace: c.server.Options().Pace}
 	for len(raw) > 0 {
 		n := min(size, len(raw))
 		samples := n / format.BytesPerSample()
-		if !p.wait(ctx, audio.Duration(int64(samples), format.Rate)) {
+		if !p.Wait(ctx, audio.Duration(int64(samples), format.Rate)) {
 			return frames, false
 		}
 		select {
@@ -109,7 +110,7 @@ func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Fo
 			return frames, false
 		default:
 		}
-		c.send(object{"audio": toBase64(raw[:n]), "enc": string(format.Encoding), "idx": frames, "sr": format.Rate, "samples": samples})
+		c.send(engine.Object{"audio": engine.ToBase64(raw[:n]), "enc": string(format.Encoding), "idx": frames, "sr": format.Rate, "samples": samples})
 		raw = raw[n:]
 		frames++
 	}
@@ -117,11 +118,11 @@ func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Fo
 }
 
 func (c *kugelConn) sendSingleEnd(r kugelRequest, spoken voice.Spoken, frames int, took time.Duration) {
-	k := &kugelContext{conn: c, turn: true, fault: c.server.currentFault(), settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
+	k := &kugelContext{conn: c, turn: true, fault: c.server.CurrentFault(), settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
 	k.sendWords(spoken, r.Text, noChunk)
-	length := float64(len(spoken.PCM)) / nativeRate * 1000
+	length := float64(len(spoken.PCM)) / engine.NativeRate * 1000
 	gen := float64(took.Milliseconds())
-	c.send(object{
+	c.send(engine.Object{
 		"final": true, "chunks": frames, "total_samples": len(spoken.PCM), "dur_ms": math.Round(length),
 		"gen_ms": gen, "rtf": gen / max(1, length), "usage": k.usage(),
 	})

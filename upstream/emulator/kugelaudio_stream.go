@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -55,7 +57,7 @@ func (c *kugelConn) streamFrame(ctx context.Context, turn *kugelContext, f kugel
 			c.sendError("VALIDATION_ERROR", fault, "")
 			return turn
 		}
-		c.send(object{"settings_updated": true, "settings": settings})
+		c.send(engine.Object{"settings_updated": true, "settings": settings})
 	}
 	if turn != nil && turn.isOver() {
 		turn = nil
@@ -72,7 +74,7 @@ func (c *kugelConn) streamFrame(ctx context.Context, turn *kugelContext, f kugel
 	}
 	if turn == nil {
 		if f.Close || f.EndSession {
-			c.send(object{"session_closed": true, "total_audio_seconds": 0, "total_text_chunks": 0, "total_audio_chunks": 0})
+			c.send(engine.Object{"session_closed": true, "total_audio_seconds": 0, "total_text_chunks": 0, "total_audio_chunks": 0})
 		}
 		return nil
 	}
@@ -89,7 +91,7 @@ func (c *kugelConn) openTurn(ctx context.Context) *kugelContext {
 	if c.session.FlushTimeout > 0 {
 		k.stale = time.Duration(c.session.FlushTimeout) * time.Millisecond
 	}
-	k.index = c.server.begin("")
+	k.index = c.server.Begin("")
 	ctx, k.stop = context.WithCancel(ctx)
 	c.mu.Lock()
 	c.turns++
@@ -115,9 +117,9 @@ func (k *kugelContext) isOver() bool {
 
 // sendTurnEnd is the graceful end of a turn: no more audio, and then what it took.
 func (k *kugelContext) sendTurnEnd() {
-	totals := func(name string) object {
-		return object{
-			name: true, "total_audio_seconds": float64(k.samples) / nativeRate,
+	totals := func(name string) engine.Object {
+		return engine.Object{
+			name: true, "total_audio_seconds": float64(k.samples) / engine.NativeRate,
 			"total_text_chunks": k.chunk, "total_audio_chunks": k.frames,
 		}
 	}
@@ -128,7 +130,7 @@ func (k *kugelContext) sendTurnEnd() {
 }
 
 // update changes the settings that may change in the middle of a connection, for what begins from then on.
-func (c *kugelConn) update(raw json.RawMessage) (echo object, fault string) {
+func (c *kugelConn) update(raw json.RawMessage) (echo engine.Object, fault string) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
 		return nil, "update_settings must be an object"
@@ -147,7 +149,7 @@ func (c *kugelConn) update(raw json.RawMessage) (echo object, fault string) {
 		return nil, fault
 	}
 	c.session = settings
-	return object{
+	return engine.Object{
 		"cfg_scale": settings.CfgScale, "temperature": settings.Temperature, "max_new_tokens": settings.MaxNewTokens,
 		"language": orNull(settings.Language), "normalize": settings.normalizes(), "speed": settings.speed(),
 	}, ""

@@ -3,24 +3,26 @@ package emulator
 import (
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // documentedKugelAudio is options under which the emulator does what the transcripts show where the reference leaves it open.
-func documentedKugelAudio(t *testing.T) Options {
+func documentedKugelAudio(t *testing.T) engine.Options {
 	for seed := range uint64(1000) {
-		o := Options{Seed: seed, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second}
+		o := engine.Options{Seed: seed, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second}
 		q := drawKugelQuirks(o)
 		if !q.authByClose && q.authStatus == 403 && !q.wordsFirst && !q.idxPerChunk && !q.interruptedNames && q.usageAfterImmediate && q.oneFinal && q.lateFrames > 0 {
 			return o
 		}
 	}
 	t.Fatal("no seed draws what the transcripts show")
-	return Options{}
+	return engine.Options{}
 }
 
 func TestKugelAudioTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
-		vendor: "kugelaudio", options: documentedKugelAudio(t), query: "?api_key=k", stream: "context_id",
+		vendor: kugelaudioVendor, options: documentedKugelAudio(t), query: "?api_key=k", stream: "context_id",
 		fixed:   []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
 		audio:   func(f map[string]any) bool { return f["audio"] != nil },
 		replace: []string{`"inactivity_timeout":20`, `"inactivity_timeout":1`}, // long enough to see a context time out
@@ -30,7 +32,7 @@ func TestKugelAudioTranscripts(t *testing.T) {
 func TestKugelAudioQuirksAreAllDrawn(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(64) {
-		q := drawKugelQuirks(Options{Seed: seed})
+		q := drawKugelQuirks(engine.Options{Seed: seed})
 		for name, value := range map[string]bool{
 			"authByClose": q.authByClose, "wordsFirst": q.wordsFirst, "idxPerChunk": q.idxPerChunk,
 			"interruptedNames": q.interruptedNames, "usageAfterImmediate": q.usageAfterImmediate, "late": q.lateFrames > 0, "oneFinal": q.oneFinal,

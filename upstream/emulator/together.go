@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -23,13 +25,16 @@ const (
 // together emulates wss://api.together.ai/v1/audio/speech/websocket. No message tells a charge, so that the fault
 // NullCost changes nothing; what the stats have of it is by the list prices.
 type together struct {
-	server   *Server
+	server   *engine.Server
 	quirks   togetherQuirks
 	sessions atomic.Int64 // that have been created; their ids count up
 }
 
-func newTogether(s *Server) (http.Handler, fmt.Stringer) {
-	g := &together{server: s, quirks: drawTogetherQuirks(s.opts)}
+// togetherVendor is the emulator of Together.
+var togetherVendor = engine.Vendor{Name: "together", Serve: newTogether}
+
+func newTogether(s *engine.Server) (http.Handler, fmt.Stringer) {
+	g := &together{server: s, quirks: drawTogetherQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/audio/speech/websocket", g.connect)
 	return mux, g.quirks
@@ -39,17 +44,17 @@ func newTogether(s *Server) (http.Handler, fmt.Stringer) {
 func (g *together) connect(w http.ResponseWriter, r *http.Request) {
 	refusal := g.badKey(r)
 	if refusal != nil && !g.quirks.authInBand {
-		g.server.note(func(st *Stats) { st.Refused++ })
+		g.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 		return
 	}
-	c := &togetherConn{together: g, contexts: make(map[string]*togetherContext), turns: newTurns(g.quirks.serial)}
+	c := &togetherConn{together: g, contexts: make(map[string]*togetherContext), turns: engine.NewTurns(g.quirks.serial)}
 	socket, ok := g.accept(w, r, c)
 	if !ok {
 		return
 	}
 	c.socket = socket
-	stop := context.AfterFunc(g.server.life, func() { _ = socket.CloseNow() }) // ends the reader
+	stop := context.AfterFunc(g.server.Context(), func() { _ = socket.CloseNow() }) // ends the reader
 	defer stop()
 	defer func() { _ = socket.CloseNow() }() // it is over
 	if refusal == nil {
@@ -64,7 +69,7 @@ func (g *together) connect(w http.ResponseWriter, r *http.Request) {
 
 // idle is how long a socket may be quiet; 0: for ever. Where there is a limit, the options may have another.
 func (g *together) idle() time.Duration {
-	if own := g.server.opts.Inactivity; own > 0 && g.quirks.idleSeconds > 0 {
+	if own := g.server.Options().Inactivity; own > 0 && g.quirks.idleSeconds > 0 {
 		return own
 	}
 	return time.Duration(g.quirks.idleSeconds) * time.Second
@@ -74,20 +79,20 @@ func (g *together) idle() time.Duration {
 func (g *together) accept(w http.ResponseWriter, r *http.Request, c *togetherConn) (*websocket.Conn, bool) {
 	o := &websocket.AcceptOptions{InsecureSkipVerify: true, OnPingReceived: c.pinged}
 	if !g.refusesByMessage() {
-		return g.server.acceptWith(w, r, o)
+		return g.server.AcceptWith(w, r, o)
 	}
 	socket, err := websocket.Accept(w, r, o)
 	return socket, err == nil
 }
 
 func (g *together) refusesByMessage() bool {
-	f := g.server.currentFault()
-	return f.Kind == Refuse && f.Name != ""
+	f := g.server.CurrentFault()
+	return f.Kind == engine.Refuse && f.Name != ""
 }
 
 // badKey is why a client's key is refused; nil: it is not.
-func (g *together) badKey(r *http.Request) object {
-	key, want := togetherKey(r), g.server.opts.APIKey
+func (g *together) badKey(r *http.Request) engine.Object {
+	key, want := togetherKey(r), g.server.Options().APIKey
 	switch {
 	case want == "" || key == want:
 		return nil
@@ -106,23 +111,23 @@ func togetherKey(r *http.Request) string {
 }
 
 // settle takes the parameters of the address, and returns why there can be no session; nil: there is one.
-func (c *togetherConn) settle(query url.Values) object {
+func (c *togetherConn) settle(query url.Values) engine.Object {
 	if c.refusesByMessage() {
-		return togetherFailed(togetherFaultCode(c.server.currentFault()), "")
+		return togetherFailed(togetherFaultCode(c.server.CurrentFault()), "")
 	}
 	query.Del("api_key")
 	update, err := togetherQuery(query)
 	if err != nil {
 		return c.quirks.unnamed("invalid_request", err.Error())
 	}
-	var refusal object
+	var refusal engine.Object
 	c.settings, refusal = c.changed(defaultTogetherSettings(), update)
 	return refusal
 }
 
 // refuse sends the message that stands in place of session.created. A socket that stays open is good for nothing.
-func (c *togetherConn) refuse(o object) {
-	c.server.note(func(st *Stats) { st.Refused++ })
+func (c *togetherConn) refuse(o engine.Object) {
+	c.server.Note(func(st *engine.Stats) { st.Refused++ })
 	c.send(o)
 	if c.quirks.refusalCloses {
 		_ = c.socket.Close(websocket.StatusPolicyViolation, "") // the client may have gone

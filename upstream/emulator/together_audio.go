@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
 // sendAll sends audio at the options' pace with its words, and reports whether nothing went wrong.
 func (k *togetherContext) sendAll(ctx context.Context, pcm []int16, s togetherSettings, words []voice.WordTime) bool {
 	rate := s.outRate()
-	raw, err := encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
+	raw, err := engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
 	if err != nil {
 		k.conn.send(k.named(togetherFailed("internal_error", "")))
 		return false
@@ -20,23 +21,23 @@ func (k *togetherContext) sendAll(ctx context.Context, pcm []int16, s togetherSe
 	start := k.samples
 	var origin time.Duration
 	if k.conn.quirks.wordsContinue {
-		origin = audio.Duration(start, nativeRate)
+		origin = audio.Duration(start, engine.NativeRate)
 	}
 	if k.conn.quirks.words == "before" {
 		words = k.sendWords(words, origin, len(words))
 	}
-	k.pacer.resume()
+	k.pacer.Resume()
 	header, size := k.header(s), k.deltaSize(rate)
 	for k.rest = raw; len(k.rest) > 0; {
 		n := min(size, len(k.rest))
-		if !k.pacer.wait(ctx, audio.Duration(int64(n/2), rate)) {
+		if !k.pacer.Wait(ctx, audio.Duration(int64(n/2), rate)) {
 			return false
 		}
 		sent := len(raw) - len(k.rest) + n
 		k.generated(start + int64(len(pcm))*int64(sent)/int64(len(raw)))
 		header = k.sendDelta(header, n)
 		if k.conn.quirks.words == "among" {
-			words = k.sendWords(words, origin, begunBy(words, audio.Duration(int64(sent/2), rate)))
+			words = k.sendWords(words, origin, engine.BegunBy(words, audio.Duration(int64(sent/2), rate)))
 		}
 		if k.broken(ctx) {
 			return false
@@ -46,23 +47,16 @@ func (k *togetherContext) sendAll(ctx context.Context, pcm []int16, s togetherSe
 	return ctx.Err() == nil
 }
 
-// resume lets a pacer that has been silent begin anew: what it did not send meanwhile is not due at once.
-func (p *pacer) resume() {
-	if p.pace > 0 && time.Since(p.began) > time.Duration(float64(p.sent)/p.pace) {
-		p.began, p.sent = time.Now(), 0
-	}
-}
-
 // generated notes that so many samples have been generated in all.
 func (k *togetherContext) generated(samples int64) {
 	k.samples = samples
-	k.conn.server.stream(k.index, func(s *Stream) { s.Audio = audio.Duration(samples, nativeRate) })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Audio = audio.Duration(samples, engine.NativeRate) })
 }
 
 // deltaSize is the bytes of a delta.
 func (k *togetherContext) deltaSize(rate int) int {
 	size := max(1, int(audio.Samples(k.conn.quirks.chunk, rate))) * 2
-	if k.conn.quirks.oddChunks || k.wrong.Kind == OddChunks {
+	if k.conn.quirks.oddChunks || k.wrong.Kind == engine.OddChunks {
 		size++
 	}
 	return size
@@ -95,16 +89,8 @@ func (k *togetherContext) sendDelta(header []byte, n int) []byte {
 
 func (k *togetherContext) delta(raw []byte) {
 	o := k.event("conversation.item.audio_output.delta")
-	o["delta"] = toBase64(raw)
+	o["delta"] = engine.ToBase64(raw)
 	k.conn.send(o)
-}
-
-// begunBy is how many of the words begin before a time.
-func begunBy(words []voice.WordTime, at time.Duration) (n int) {
-	for n < len(words) && words[n].Start < at {
-		n++
-	}
-	return n
 }
 
 // sendWords sends the times of the first words, and returns the others.
@@ -128,10 +114,10 @@ func (k *togetherContext) sendWords(words []voice.WordTime, origin time.Duration
 // sendLate sends what was under way when the context was cancelled. The speaker is over.
 func (k *togetherContext) sendLate(ctx context.Context) {
 	for range k.conn.quirks.lateFrames {
-		if k.item == "" || len(k.rest) == 0 || !pause(ctx, togetherLateEvery) {
+		if k.item == "" || len(k.rest) == 0 || !engine.Pause(ctx, togetherLateEvery) {
 			return
 		}
-		k.sendDelta(nil, min(k.deltaSize(nativeRate), len(k.rest)))
+		k.sendDelta(nil, min(k.deltaSize(engine.NativeRate), len(k.rest)))
 	}
 	if k.item != "" && k.conn.quirks.lateDone {
 		k.end()

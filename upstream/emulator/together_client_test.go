@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -26,24 +27,22 @@ const togetherSpeech = "?model=hexgrad/Kokoro-82M&voice=af_heart&segment=never&r
 type togetherClient struct {
 	t      *testing.T
 	ctx    context.Context
-	server *Server
+	server *engine.Server
 	conn   *websocket.Conn
 }
 
 // drawnTogether is options with a seed that draws quirks, as name:value.
-func drawnTogether(t *testing.T, quirks ...string) Options {
+func drawnTogether(t *testing.T, quirks ...string) engine.Options {
 	t.Helper()
-	return Options{Seed: dialect{vendor: "together"}.seed(t, line{Quirks: quirks})}
+	return engine.Options{Seed: dialect{vendor: togetherVendor}.seed(t, line{Quirks: quirks})}
 }
 
 // startTogether starts an emulator that ends with the test.
-func startTogether(t *testing.T, o Options) (server *Server, base string) {
+func startTogether(t *testing.T, o engine.Options) (server *engine.Server, base string) {
 	t.Helper()
-	server, err := New("together", o)
+	server = engine.New(togetherVendor, o)
+	base, err := server.Start("127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
-	}
-	if base, err = server.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -55,7 +54,7 @@ func startTogether(t *testing.T, o Options) (server *Server, base string) {
 }
 
 // dialTogether connects, without reading anything.
-func dialTogether(t *testing.T, o Options, query string) *togetherClient {
+func dialTogether(t *testing.T, o engine.Options, query string) *togetherClient {
 	t.Helper()
 	server, base := startTogether(t, o)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -70,7 +69,7 @@ func dialTogether(t *testing.T, o Options, query string) *togetherClient {
 }
 
 // openTogether connects and reads session.created.
-func openTogether(t *testing.T, o Options, query string) *togetherClient {
+func openTogether(t *testing.T, o engine.Options, query string) *togetherClient {
 	t.Helper()
 	c := dialTogether(t, o, query)
 	c.until("session.created")
@@ -97,7 +96,7 @@ func commitFrame(id string) string       { return clientFrame("input_text_buffer
 func cancelFrame(id string) string       { return clientFrame("context.cancel", id, nil) }
 
 func clientFrame(kind, id string, text *string) string {
-	o := object{"type": kind}
+	o := engine.Object{"type": kind}
 	if id != "" {
 		o["context_id"] = id
 	}
@@ -111,13 +110,13 @@ func clientFrame(kind, id string, text *string) string {
 	return string(body)
 }
 
-func (c *togetherClient) read() object {
+func (c *togetherClient) read() engine.Object {
 	c.t.Helper()
 	_, data, err := c.conn.Read(c.ctx)
 	if err != nil {
 		c.t.Fatalf("read: %v (%s)", err, c.server.Quirks())
 	}
-	var o object
+	var o engine.Object
 	if err := json.Unmarshal(data, &o); err != nil {
 		c.t.Fatalf("got %q: %v", data, err)
 	}
@@ -136,9 +135,9 @@ const (
 )
 
 // until reads until there has been a message of each of the kinds, in that order, and returns all that came.
-func (c *togetherClient) until(kinds ...string) []object {
+func (c *togetherClient) until(kinds ...string) []engine.Object {
 	c.t.Helper()
-	var got []object
+	var got []engine.Object
 	for len(kinds) > 0 {
 		o := c.read()
 		got = append(got, o)
@@ -150,7 +149,7 @@ func (c *togetherClient) until(kinds ...string) []object {
 }
 
 // fence reads until the vendor has taken all that was sent so far, and returns what came before its answer.
-func (c *togetherClient) fence() []object {
+func (c *togetherClient) fence() []engine.Object {
 	c.t.Helper()
 	c.send(`{"type":"input_text_buffer.append"}`)
 	got := c.until("error")
@@ -167,12 +166,12 @@ func (c *togetherClient) closeCode() int {
 }
 
 // of is the messages of some kinds.
-func of(all []object, kinds ...string) []object {
-	return slices.DeleteFunc(slices.Clone(all), func(o object) bool { return !slices.Contains(kinds, o["type"].(string)) })
+func of(all []engine.Object, kinds ...string) []engine.Object {
+	return slices.DeleteFunc(slices.Clone(all), func(o engine.Object) bool { return !slices.Contains(kinds, o["type"].(string)) })
 }
 
 // kindsOf is the messages' kinds, runs of the same counted once.
-func kindsOf(all []object) []string {
+func kindsOf(all []engine.Object) []string {
 	var kinds []string
 	for _, o := range all {
 		kinds = append(kinds, o["type"].(string))
@@ -180,13 +179,13 @@ func kindsOf(all []object) []string {
 	return slices.Compact(kinds)
 }
 
-func codeOfFailure(o object) any {
+func codeOfFailure(o engine.Object) any {
 	e, _ := o["error"].(map[string]any)
 	return e["code"]
 }
 
 // bytesOf is a delta's audio.
-func bytesOf(t *testing.T, o object) []byte {
+func bytesOf(t *testing.T, o engine.Object) []byte {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(o["delta"].(string))
 	if err != nil {
@@ -196,7 +195,7 @@ func bytesOf(t *testing.T, o object) []byte {
 }
 
 // soundOf is the audio of all deltas.
-func soundOf(t *testing.T, all []object) []byte {
+func soundOf(t *testing.T, all []engine.Object) []byte {
 	t.Helper()
 	var raw bytes.Buffer
 	for _, o := range of(all, delta) {
@@ -224,7 +223,7 @@ func wordsIn(text string) []string {
 }
 
 // handshake connects and returns the HTTP status, or the first message where there is a connection.
-func handshake(t *testing.T, address string, header http.Header) (status int, first object) {
+func handshake(t *testing.T, address string, header http.Header) (status int, first engine.Object) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

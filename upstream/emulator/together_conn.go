@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -18,7 +20,7 @@ const togetherDefault = "default"
 type togetherConn struct {
 	*together
 	socket *websocket.Conn
-	turns  turns
+	turns  engine.Turns
 	wg     sync.WaitGroup // the contexts, what comes behind a cancel, and the close
 
 	// Owned by the reader.
@@ -40,8 +42,8 @@ type togetherMessage struct {
 
 // serve reads until the connection is over.
 func (c *togetherConn) serve() {
-	defer c.server.connected()()
-	ctx, cancel := context.WithCancel(c.server.life)
+	defer c.server.Connected()()
+	ctx, cancel := context.WithCancel(c.server.Context())
 	defer c.leave()
 	defer cancel()
 	c.stir()
@@ -62,9 +64,9 @@ func (c *togetherConn) serve() {
 // created is the first message of a session.
 func (c *togetherConn) created() {
 	n := c.sessions.Add(1)
-	c.send(object{
+	c.send(engine.Object{
 		"type": "session.created", "event_id": fmt.Sprintf("event_%d", n),
-		"session": object{
+		"session": engine.Object{
 			"id": fmt.Sprintf("session_%d", n), "object": "realtime.tts.session",
 			"modalities": []string{"text", "audio"}, "model": c.settings.model, "voice": c.settings.voice,
 		},
@@ -83,7 +85,7 @@ func (c *togetherConn) leave() {
 // watch closes the socket once it has been quiet for too long.
 func (c *togetherConn) watch(ctx context.Context, idle time.Duration) {
 	left := idle
-	for pause(ctx, left) {
+	for engine.Pause(ctx, left) {
 		c.mu.Lock()
 		left = time.Until(c.last.Add(idle))
 		c.mu.Unlock()
@@ -109,9 +111,9 @@ func (c *togetherConn) pinged(context.Context, []byte) bool {
 	return true
 }
 
-func (c *togetherConn) send(o object) {
+func (c *togetherConn) send(o engine.Object) {
 	c.stir()
-	send(c.socket, o)
+	engine.Send(c.socket, o)
 }
 
 // take does what a message asks for.
@@ -156,7 +158,7 @@ func (c *togetherConn) append(ctx context.Context, m togetherMessage) {
 		c.send(k.named(c.quirks.unnamed("invalid_text", "Too much text is waiting")))
 		return
 	}
-	ack := object{"type": "conversation.item.input_text.received", "text": *m.Text}
+	ack := engine.Object{"type": "conversation.item.input_text.received", "text": *m.Text}
 	if c.quirks.echoAck {
 		ack = k.named(ack)
 	}
@@ -194,7 +196,7 @@ func (c *togetherConn) update(ctx context.Context, m togetherMessage) {
 }
 
 // changed is settings with what a client sets, or the refusal of it.
-func (c *togetherConn) changed(s togetherSettings, u togetherUpdate) (togetherSettings, object) {
+func (c *togetherConn) changed(s togetherSettings, u togetherUpdate) (togetherSettings, engine.Object) {
 	s, err := s.with(u)
 	switch {
 	case err != nil:
@@ -207,7 +209,7 @@ func (c *togetherConn) changed(s togetherSettings, u togetherUpdate) (togetherSe
 
 func (c *togetherConn) updated(s togetherSettings) {
 	if c.quirks.updatedSent {
-		c.send(object{"type": "session.updated", "session": object{"voice": s.voice, "model": s.model}})
+		c.send(engine.Object{"type": "session.updated", "session": engine.Object{"voice": s.voice, "model": s.model}})
 	}
 }
 
@@ -276,7 +278,7 @@ func (c *togetherConn) cancel(ctx context.Context, id string) {
 		c.send(c.quirks.misuse("context_id is required"))
 		return
 	}
-	c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	k := c.contexts[id]
 	if k == nil && !c.quirks.cancelUnknown {
 		return
@@ -285,7 +287,7 @@ func (c *togetherConn) cancel(ctx context.Context, id string) {
 		k.halt()
 		delete(c.contexts, id)
 	}
-	c.send(object{"type": "context.cancelled", "context_id": id})
+	c.send(engine.Object{"type": "context.cancelled", "context_id": id})
 	if k != nil {
 		c.wg.Go(func() { k.sendLate(ctx) })
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // togetherContext is one context. The connection's reader gives it items, and one goroutine speaks them.
@@ -31,7 +33,7 @@ type togetherContext struct {
 	open     bool // as the stats have it
 	begun    bool // the stats have it, at index
 	index    int
-	fault    Fault
+	fault    engine.Fault
 	fresh    bool // the speaker has not seen the fault
 
 	togetherSpeaker // owned by the speaker, and when it is over by whoever waited for that
@@ -52,7 +54,7 @@ func newTogetherContext(c *togetherConn, id string, echoed bool) *togetherContex
 }
 
 // named is a message that names the context, where the vendor does so.
-func (k *togetherContext) named(o object) object {
+func (k *togetherContext) named(o engine.Object) engine.Object {
 	if k.echoed {
 		o["context_id"] = k.id
 	}
@@ -67,7 +69,7 @@ func (k *togetherContext) append(text string) {
 	k.mu.Lock()
 	k.buffer = k.conn.quirks.join(k.buffer, text)
 	k.enterLocked()
-	k.conn.server.stream(k.index, func(s *Stream) { s.Texts = append(s.Texts, text) })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Texts = append(s.Texts, text) })
 	var parts []string
 	parts, k.buffer = k.conn.quirks.appended(k.buffer, k.settings)
 	taken := k.putLocked(parts)
@@ -88,7 +90,7 @@ func (k *togetherContext) commit() {
 	k.buffer = ""
 	taken := k.putLocked(parts)
 	if k.begun {
-		k.conn.server.stream(k.index, func(s *Stream) { s.Flushes++ })
+		k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })
 	}
 	k.mu.Unlock()
 	k.put(taken)
@@ -142,22 +144,22 @@ func (k *togetherContext) enterLocked() {
 		return
 	}
 	server := k.conn.server
-	if fault := server.currentFault(); !k.begun || fault != k.fault {
+	if fault := server.CurrentFault(); !k.begun || fault != k.fault {
 		k.fault, k.fresh = fault, true
 	}
 	k.open = true
 	if !k.begun {
-		k.begun, k.index = true, server.begin(k.id)
+		k.begun, k.index = true, server.Begin(k.id)
 		return
 	}
-	server.note(func(st *Stats) { st.Streams[k.index].Over = false; st.OpenContexts++ })
+	server.Note(func(st *engine.Stats) { st.Streams[k.index].Over = false; st.OpenContexts++ })
 }
 
 // settleLocked notes that nothing is left to speak, where that is so.
 func (k *togetherContext) settleLocked() {
 	if k.open && !k.leftLocked() {
 		k.open = false
-		k.conn.server.finish(k.index)
+		k.conn.server.Finish(k.index)
 	}
 }
 
@@ -236,7 +238,7 @@ func (k *togetherContext) pop() (item togetherItem, ok bool) {
 		return item, false
 	}
 	if k.fresh {
-		k.meet(k.fault, k.conn.server.opts.Pace)
+		k.meet(k.fault, k.conn.server.Options().Pace)
 		k.fresh = false
 	}
 	item, k.items = k.items[0], k.items[1:]

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 const longSentence = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
@@ -56,7 +58,7 @@ func TestTogetherCancel(t *testing.T) {
 				for len(of(all, done)) < map[bool]int{true: 2, false: 1}[end] {
 					all = append(all, c.until(done)...)
 				}
-				behind := slices.DeleteFunc(all, func(o object) bool { return o["context_id"] != "turn-1" })
+				behind := slices.DeleteFunc(all, func(o engine.Object) bool { return o["context_id"] != "turn-1" })
 				if got := len(of(behind, delta)); got != late {
 					t.Errorf("%d deltas follow the cancel, want %d", got, late)
 				}
@@ -115,7 +117,7 @@ func TestTogetherClear(t *testing.T) {
 		if !queued {
 			c.until(done)
 		}
-		if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
+		if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
 			t.Fatal("the cleared context still has something to say")
 		}
 		c.speak("a", "End.")
@@ -292,22 +294,24 @@ func TestTogetherUnnamedCodes(t *testing.T) {
 // What the client said is in the stats: its texts and commits, and a stream that is over whenever it has nothing left.
 func TestTogetherStats(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, Options{Seed: 3}, togetherSpeech)
+	c := openTogether(t, engine.Options{Seed: 3}, togetherSpeech)
 	c.send(appendFrame("a", "Hello"), appendFrame("a", " there."))
-	if !c.server.WaitFor(func(s Stats) bool { return len(s.Streams) == 1 && len(s.Streams[0].Texts) == 2 && s.OpenContexts == 1 }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool {
+		return len(s.Streams) == 1 && len(s.Streams[0].Texts) == 2 && s.OpenContexts == 1
+	}, 5*time.Second) {
 		t.Errorf("got %+v, want two texts that wait", c.server.Stats())
 	}
 	c.send(commitFrame("a"))
 	c.until(done)
-	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 && s.Streams[0].Over }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 && s.Streams[0].Over }, 5*time.Second) {
 		t.Errorf("got %+v, want nothing left", c.server.Stats())
 	}
 	c.send(appendFrame("a", "More"))
-	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 1 && !s.Streams[0].Over }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 1 && !s.Streams[0].Over }, 5*time.Second) {
 		t.Errorf("got %+v, want the context to have something again", c.server.Stats())
 	}
 	_ = c.conn.CloseNow() // the client leaves
-	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 }, 5*time.Second) {
 		t.Errorf("got %+v, want nothing open", c.server.Stats())
 	}
 	s := c.server.Stats()

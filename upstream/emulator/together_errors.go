@@ -1,6 +1,10 @@
 package emulator
 
-import "strings"
+import (
+	"strings"
+
+	"voicerelay/upstream/emulator/engine"
+)
 
 // togetherFailures are the messages of the errors whose fault is the client's. Of the codes, the reference has the
 // first three; what it says of a bad text has no name.
@@ -17,7 +21,7 @@ func togetherFailures() map[string]string {
 }
 
 // togetherFailed is the failure event with a code.
-func togetherFailed(code, message string) object {
+func togetherFailed(code, message string) engine.Object {
 	kind := "invalid_request_error"
 	known, ours := togetherFailures()[code]
 	if !ours {
@@ -26,28 +30,28 @@ func togetherFailed(code, message string) object {
 	if message == "" {
 		message = known
 	}
-	return object{
+	return engine.Object{
 		"type":  "conversation.item.tts.failed",
-		"error": object{"message": message, "type": kind, "param": nil, "code": code},
+		"error": engine.Object{"message": message, "type": kind, "param": nil, "code": code},
 	}
 }
 
 // togetherFaultCode is the code that a fault asks for: those of this vendor are lower case.
-func togetherFaultCode(f Fault) string { return strings.ToLower(f.Name) }
+func togetherFaultCode(f engine.Fault) string { return strings.ToLower(f.Name) }
 
 // unnamed is a failure event whose code is not documented.
-func (q togetherQuirks) unnamed(code, message string) object {
+func (q togetherQuirks) unnamed(code, message string) engine.Object {
 	o := togetherFailed(code, message)
 	if q.nullCode {
-		o["error"].(object)["code"] = nil
+		o["error"].(engine.Object)["code"] = nil
 	}
 	return o
 }
 
 // misuse is the error event, which is not in the reference's tables though clients know it.
-func (q togetherQuirks) misuse(message string) object {
+func (q togetherQuirks) misuse(message string) engine.Object {
 	if q.errorFlat {
-		return object{"type": "error", "message": message}
+		return engine.Object{"type": "error", "message": message}
 	}
-	return object{"type": "error", "error": object{"message": message, "code": "invalid_request"}}
+	return engine.Object{"type": "error", "error": engine.Object{"message": message, "code": "invalid_request"}}
 }

@@ -9,15 +9,16 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // togetherFaulty connects to a vendor with a fault as the command line writes it, and asks it to speak.
-func togetherFaulty(t *testing.T, fault string, change func(*Options)) *togetherClient {
+func togetherFaulty(t *testing.T, fault string, change func(*engine.Options)) *togetherClient {
 	t.Helper()
 	o := drawnTogether(t, "echo:named", "serial:true", "riff:asked", "oddChunks:false", "itemsPerContext:false")
 	o.Chunk = 100 * time.Millisecond
 	var err error
-	if o.Fault, err = ParseFault(fault); err != nil {
+	if o.Fault, err = engine.ParseFault(fault); err != nil {
 		t.Fatal(err)
 	}
 	if change != nil {
@@ -29,7 +30,7 @@ func togetherFaulty(t *testing.T, fault string, change func(*Options)) *together
 }
 
 // soundUntil is the audio that comes before a message of a kind.
-func (c *togetherClient) soundUntil(kind string) (last object, sound time.Duration) {
+func (c *togetherClient) soundUntil(kind string) (last engine.Object, sound time.Duration) {
 	c.t.Helper()
 	all := c.until(kind)
 	return all[len(all)-1], audio.Duration(int64(len(soundOf(c.t, all))/2), 24000)
@@ -59,8 +60,8 @@ func TestTogetherErrorFrame(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", fault, got, want)
 		}
 		wantSound(t, sound, 300*time.Millisecond)
-		c.server.SetFault(Fault{})
-		if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
+		c.server.SetFault(engine.Fault{})
+		if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
 			t.Errorf("%s: the context goes on", fault)
 		}
 		c.speak("c2", "Hello.")
@@ -95,10 +96,10 @@ func TestTogetherBrokenConnections(t *testing.T) {
 func TestTogetherStall(t *testing.T) {
 	t.Parallel()
 	c := togetherFaulty(t, "stall:300ms", nil)
-	if !c.server.WaitFor(func(s Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Audio >= 300*time.Millisecond }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Audio >= 300*time.Millisecond }, 5*time.Second) {
 		t.Fatal("it did not come to the stall")
 	}
-	c.server.SetFault(Fault{})
+	c.server.SetFault(engine.Fault{})
 	c.speak("c2", "Hello.")
 	all := c.until(done)
 	if got := all[len(all)-1]["context_id"]; got != "c2" {
@@ -129,14 +130,14 @@ func TestTogetherAmountFaults(t *testing.T) {
 func TestTogetherTimeFaults(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	c := togetherFaulty(t, "late:300ms", func(o *Options) { o.FirstAudio = 50 * time.Millisecond })
+	c := togetherFaulty(t, "late:300ms", func(o *engine.Options) { o.FirstAudio = 50 * time.Millisecond })
 	c.until(delta)
 	if got := time.Since(began); got < 350*time.Millisecond {
 		t.Errorf("late: the first audio came after %v", got)
 	}
 	c.until(done)
 
-	c = togetherFaulty(t, "slow", func(o *Options) { o.Pace = 100 })
+	c = togetherFaulty(t, "slow", func(o *engine.Options) { o.Pace = 100 })
 	c.until(delta)
 	began = time.Now()
 	c.until(delta, delta)
@@ -148,16 +149,16 @@ func TestTogetherTimeFaults(t *testing.T) {
 // A fault that is set holds for contexts that begin, and for one that was silent; not for one that is speaking.
 func TestTogetherSetFault(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "", func(o *Options) { o.Pace = 8 })
+	c := togetherFaulty(t, "", func(o *engine.Options) { o.Pace = 8 })
 	c.until(delta)
-	c.server.SetFault(Fault{Kind: Empty})
+	c.server.SetFault(engine.Fault{Kind: engine.Empty})
 	c.speak("c1", "And this, too.")
 	for range 2 {
 		if _, sound := c.soundUntil(done); sound == 0 {
 			t.Error("a context that was speaking got the fault")
 		}
 	}
-	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
 		t.Fatal("it has something left")
 	}
 	for _, id := range []string{"c1", "c2"} {
@@ -166,8 +167,8 @@ func TestTogetherSetFault(t *testing.T) {
 			t.Errorf("%s: got %v of audio, want none", id, sound)
 		}
 	}
-	c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second)
-	c.server.SetFault(Fault{Kind: ErrorFrame, Name: "x", After: 300 * time.Millisecond}) // of audio from now on
+	c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second)
+	c.server.SetFault(engine.Fault{Kind: engine.ErrorFrame, Name: "x", After: 300 * time.Millisecond}) // of audio from now on
 	c.speak("c1", longSentence)
 	_, sound := c.soundUntil(failed)
 	wantSound(t, sound, 300*time.Millisecond)
@@ -176,10 +177,10 @@ func TestTogetherSetFault(t *testing.T) {
 // What a context that fails still had to say is dropped.
 func TestTogetherFailureDropsWhatWaits(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "error:rate_limited:100ms", func(o *Options) { o.FirstAudio = 300 * time.Millisecond })
+	c := togetherFaulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
 	c.speak("c1", "This waits behind it.")
 	c.until(received, failed)
-	if !c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
+	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
 		t.Error("the context goes on")
 	}
 	if rest := c.fence(); len(rest) > 0 {
@@ -190,13 +191,13 @@ func TestTogetherFailureDropsWhatWaits(t *testing.T) {
 // The pace is that of the audio, and a context that has been silent does not make up for it.
 func TestTogetherPace(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "", func(o *Options) { o.Pace = 10 })
+	c := togetherFaulty(t, "", func(o *engine.Options) { o.Pace = 10 })
 	began := time.Now()
 	_, sound := c.soundUntil(done)
 	if got, want := time.Since(began), (sound-200*time.Millisecond)/10; got < want {
 		t.Errorf("%v of audio came in %v, want %v", sound, got, want)
 	}
-	pause(c.ctx, 100*time.Millisecond) // a second of audio, at this pace
+	engine.Pause(c.ctx, 100*time.Millisecond) // a second of audio, at this pace
 	c.speak("c1", "And now something else.")
 	c.until(delta)
 	began = time.Now()
@@ -212,9 +213,9 @@ func TestTogetherRefusals(t *testing.T) {
 		status int
 		code   any
 	}{"refuse:429": {429, nil}, "refuse": {503, nil}, "refuse:invalid_api_key": {101, "invalid_api_key"}} {
-		o := Options{Seed: 5}
+		o := engine.Options{Seed: 5}
 		var err error
-		if o.Fault, err = ParseFault(fault); err != nil {
+		if o.Fault, err = engine.ParseFault(fault); err != nil {
 			t.Fatal(err)
 		}
 		server, base := startTogether(t, o)
@@ -222,28 +223,9 @@ func TestTogetherRefusals(t *testing.T) {
 		if status != want.status || codeOfFailure(first) != want.code {
 			t.Errorf("%s: got status %d and %v, want %v", fault, status, first, want)
 		}
-		if !server.WaitFor(func(s Stats) bool { return s.Refused == 1 && s.Sockets == 0 }, 5*time.Second) {
+		if !server.WaitFor(func(s engine.Stats) bool { return s.Refused == 1 && s.Sockets == 0 }, 5*time.Second) {
 			t.Errorf("%s: got %+v", fault, server.Stats())
 		}
-	}
-}
-
-// A vendor without a first message that refuses does so by HTTP status.
-func TestNamedRefusalElsewhere(t *testing.T) {
-	t.Parallel()
-	server, err := New("kugelaudio", Options{Fault: Fault{Kind: Refuse, Code: 503, Name: "invalid_api_key"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, err := server.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if status, _ := handshake(t, base+"/ws/tts/multi", nil); status != 503 {
-		t.Errorf("got status %d, want 503", status)
-	}
-	if err := server.Close(); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -251,15 +233,12 @@ func TestNamedRefusalElsewhere(t *testing.T) {
 func TestTogetherCloses(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"", "stall", "late", "slow"} {
-		o := Options{Seed: 9}
+		o := engine.Options{Seed: 9}
 		var err error
-		if o.Fault, err = ParseFault(fault); err != nil {
+		if o.Fault, err = engine.ParseFault(fault); err != nil {
 			t.Fatal(err)
 		}
-		server, err := New("together", o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		server := engine.New(togetherVendor, o)
 		base, err := server.Start("127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -272,7 +251,7 @@ func TestTogetherCloses(t *testing.T) {
 		for _, id := range []string{"a", "b", "c"} {
 			c.speak(id, strings.Repeat(longSentence+" ", 60)) // more than the sockets' buffers hold
 		}
-		server.WaitFor(func(s Stats) bool { return len(s.Streams) == 3 }, 5*time.Second)
+		server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) == 3 }, 5*time.Second)
 		if err := server.Close(); err != nil {
 			t.Errorf("%s: close: %v", fault, err)
 		}
@@ -291,10 +270,7 @@ func FuzzTogetherFrames(f *testing.F) {
 	f.Add(uint64(4), "?segment=immediate&alignment=word", `{"type":"tts_session.updated","session":{"speed":1e300}}`+"\n"+`{"type":1}`)
 	f.Add(uint64(5), "?extra_params={}&speed=0x1p-2", `{"type":"input_text_buffer.clear","context_id":"\u0000"}`+"\nnull\n[]\n\"")
 	f.Fuzz(func(t *testing.T, seed uint64, query, frames string) {
-		server, err := New("together", Options{Seed: seed})
-		if err != nil {
-			t.Fatal(err)
-		}
+		server := engine.New(togetherVendor, engine.Options{Seed: seed})
 		base, err := server.Start("127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -321,7 +297,7 @@ func FuzzTogetherFrames(f *testing.F) {
 			}
 		}
 		_ = conn.Close(websocket.StatusNormalClosure, "") // behind the frames; the server may have closed before
-		if !server.WaitFor(func(s Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 }, 10*time.Second) {
+		if !server.WaitFor(func(s engine.Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 }, 10*time.Second) {
 			t.Error("the emulator hangs")
 		}
 	})

@@ -7,39 +7,40 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
 // togetherSpeaker is what a context's speaker keeps from item to item.
 type togetherSpeaker struct {
-	wrong   Fault  // what goes wrong
-	since   int64  // samples that were generated before that was known
-	samples int64  // generated, at the native rate
-	count   int    // of items
-	item    string // the item_id of the one that has no done yet; empty: none
-	rest    []byte // its audio that is not sent yet
-	turn    turn
-	pacer   pacer
+	wrong   engine.Fault // what goes wrong
+	since   int64        // samples that were generated before that was known
+	samples int64        // generated, at the native rate
+	count   int          // of items
+	item    string       // the item_id of the one that has no done yet; empty: none
+	rest    []byte       // its audio that is not sent yet
+	turn    engine.Turn
+	pacer   engine.Pacer
 }
 
 // meet makes the speaker know a fault.
-func (k *togetherSpeaker) meet(f Fault, pace float64) {
+func (k *togetherSpeaker) meet(f engine.Fault, pace float64) {
 	k.wrong, k.since = f, k.samples
-	if f.Kind == Slow {
+	if f.Kind == engine.Slow {
 		pace = 0.5
 	}
-	k.pacer = pacer{pace: pace}
+	k.pacer = engine.Pacer{Pace: pace}
 }
 
 // say speaks one item.
 func (k *togetherContext) say(ctx context.Context, item togetherItem) {
-	if !k.turn.take(ctx, k.conn.turns) {
+	if !k.turn.Take(ctx, k.conn.turns) {
 		return
 	}
-	defer k.turn.give()
+	defer k.turn.Give()
 	switch {
 	case k.broken(ctx):
-	case !speakable(item.text):
+	case !engine.Speakable(item.text):
 		k.sayNothing(item.text)
 	case !k.conn.quirks.hasVoice(item.settings):
 		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_voice", "")))
@@ -85,19 +86,19 @@ func (k *togetherContext) end() {
 }
 
 // event is a message about the item.
-func (k *togetherContext) event(kind string) object {
-	return k.named(object{"type": kind, "item_id": k.item})
+func (k *togetherContext) event(kind string) engine.Object {
+	return k.named(engine.Object{"type": kind, "item_id": k.item})
 }
 
 // voice sends the item's audio and word times, and reports whether that is all of it.
 func (k *togetherContext) voice(ctx context.Context, item togetherItem) (complete bool) {
-	k.conn.server.stream(k.index, func(s *Stream) { s.Charge += int64(item.characters) * item.settings.charMicros() })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += int64(item.characters) * item.settings.charMicros() })
 	spoken := k.generate(ctx, item)
-	delay := k.conn.server.opts.FirstAudio
-	if k.wrong.Kind == Late && k.samples == k.since {
+	delay := k.conn.server.Options().FirstAudio
+	if k.wrong.Kind == engine.Late && k.samples == k.since {
 		delay += k.wrong.After
 	}
-	if !pause(ctx, delay) {
+	if !engine.Pause(ctx, delay) {
 		return false
 	}
 	words := spoken.Words
@@ -110,39 +111,39 @@ func (k *togetherContext) voice(ctx context.Context, item togetherItem) (complet
 // generate is the item's speech, spoiled where that is the fault.
 func (k *togetherContext) generate(ctx context.Context, item togetherItem) voice.Spoken {
 	server, quirks := k.conn.server, k.conn.quirks
-	seed := server.opts.Seed + uint64(k.samples)
-	spoken := server.say(ctx, item.settings.pronounced(item.text), quirks.normalizes, seed, item.settings.speed)
+	seed := server.Options().Seed + uint64(k.samples)
+	spoken := server.Say(ctx, item.settings.pronounced(item.text), quirks.normalizes, seed, item.settings.speed)
 	switch k.wrong.Kind {
-	case Empty:
+	case engine.Empty:
 		return voice.Spoken{}
-	case WrongLength:
-		return cutShort(spoken, k.wrong)
+	case engine.WrongLength:
+		return engine.CutShort(spoken, k.wrong)
 	}
 	return spoken
 }
 
 // broken plays the fault when its time has come. It reports whether the item is over, by that or by ctx.
 func (k *togetherContext) broken(ctx context.Context) bool {
-	if audio.Duration(k.samples-k.since, nativeRate) < k.wrong.After {
+	if audio.Duration(k.samples-k.since, engine.NativeRate) < k.wrong.After {
 		return ctx.Err() != nil
 	}
 	switch k.wrong.Kind {
-	case Stall:
-		k.turn.give() // the others go on
+	case engine.Stall:
+		k.turn.Give() // the others go on
 		<-ctx.Done()  // the client cancels the context, or leaves
-	case Drop:
+	case engine.Drop:
 		_ = k.conn.socket.CloseNow() // that is the fault
-	case CloseCode:
+	case engine.CloseCode:
 		code := websocket.StatusCode(k.wrong.Code)                 // the speaker may meet another fault meanwhile
 		k.conn.wg.Go(func() { _ = k.conn.socket.Close(code, "") }) // that is the fault
-	case ErrorFrame:
+	case engine.ErrorFrame:
 		o := togetherFailed(togetherFaultCode(k.wrong), "")
 		if !k.wrong.Session {
 			o = k.named(o)
 		}
 		k.conn.send(o)
-	case Garbage:
-		sendGarbage(k.conn.socket)
+	case engine.Garbage:
+		engine.SendGarbage(k.conn.socket)
 	default:
 		return ctx.Err() != nil
 	}

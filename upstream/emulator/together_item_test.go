@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 const togetherWords = "Every morning seven quiet birds gather near the old stone bridge here."
@@ -148,7 +149,7 @@ func TestTogetherWordTimes(t *testing.T) {
 }
 
 // wordsOf is the words that have times, which must not run backward.
-func wordsOf(t *testing.T, all []object) []string {
+func wordsOf(t *testing.T, all []engine.Object) []string {
 	t.Helper()
 	var words []string
 	last := 0.0
@@ -167,7 +168,7 @@ func wordsOf(t *testing.T, all []object) []string {
 
 func TestTogetherNoWordTimesUnasked(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, Options{Seed: 1}, togetherSpeech)
+	c := openTogether(t, engine.Options{Seed: 1}, togetherSpeech)
 	c.speak("", "Hello.")
 	if got := of(c.until(done), wordTimes); len(got) > 0 {
 		t.Errorf("got %v", got)
@@ -185,7 +186,7 @@ func TestTogetherSpokenText(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", quirk, got, want)
 		}
 	}
-	c := openTogether(t, Options{Seed: 1}, query)
+	c := openTogether(t, engine.Options{Seed: 1}, query)
 	c.send(`{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god"]}}}`)
 	c.speak("", "omg yes")
 	if got, want := strings.Join(wordsOf(t, c.until(done)), " "), "oh my god yes"; got != want {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -57,7 +59,7 @@ func (q togetherQuirks) String() string {
 // togetherQuirksFields prints without String's recursion.
 type togetherQuirksFields togetherQuirks
 
-func drawTogetherQuirks(o Options) togetherQuirks {
+func drawTogetherQuirks(o engine.Options) togetherQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x746f676574686572))
 	flip := func() bool { return r.IntN(2) == 1 }
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }

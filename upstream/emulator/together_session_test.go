@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -103,7 +105,7 @@ func TestTogetherSessionNamesModelAndVoice(t *testing.T) {
 		"?model=hexgrad%2FKokoro-82M&voice=af_bella%2Baf_heart": {"hexgrad/Kokoro-82M", "af_bella+af_heart"},
 		"?model=canopylabs/orpheus-3b-0.1-ft&voice=leah":        {"canopylabs/orpheus-3b-0.1-ft", "leah"},
 	} {
-		c := dialTogether(t, Options{Seed: 1}, query)
+		c := dialTogether(t, engine.Options{Seed: 1}, query)
 		session, _ := c.read()["session"].(map[string]any)
 		if got := [2]string{session["model"].(string), session["voice"].(string)}; got != want {
 			t.Errorf("%q: got %v, want %v", query, got, want)
@@ -140,7 +142,7 @@ func TestTogetherContextLimit(t *testing.T) {
 			t.Parallel()
 			c := openTogether(t, drawnTogether(t, tt.quirks...), togetherSpeech)
 			fill(c, tt.speak)
-			if !tt.speak || c.server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
+			if !tt.speak || c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
 				c.send(appendFrame("one too many", "Hi."))
 			}
 			if got := c.read(); got["type"] != tt.want {
@@ -168,7 +170,7 @@ func TestTogetherIdle(t *testing.T) {
 		if err := c.conn.Ping(c.ctx); err != nil {
 			t.Fatalf("ping: %v", err)
 		}
-		if !pause(reading, 50*time.Millisecond) {
+		if !engine.Pause(reading, 50*time.Millisecond) {
 			t.Fatalf("closed %v after a ping that counts", time.Since(began))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Defaults of the parameters, from the reference. The pair of model and voice does not fit, and is documented so.
@@ -142,7 +143,7 @@ func (s togetherSettings) outRate() int {
 	if s.model == togetherSonic && s.rate != 0 {
 		return s.rate
 	}
-	return nativeRate
+	return engine.NativeRate
 }
 
 // charMicros is a character's list price in millionths of a dollar.

@@ -3,6 +3,8 @@ package emulator
 import (
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // documentedTogether is what the transcripts show where the reference leaves it open.
@@ -15,7 +17,7 @@ func documentedTogether() []string {
 
 func togetherDialect() dialect {
 	return dialect{
-		vendor: "together", options: Options{Chunk: 200 * time.Millisecond, Pace: 8},
+		vendor: togetherVendor, options: engine.Options{Chunk: 200 * time.Millisecond, Pace: 8},
 		quirks: documentedTogether(), stream: "item_id",
 		fixed: []string{"type", "text", "item_id", "context_id", "error", "words", "event_id", "session"},
 		audio: func(f map[string]any) bool { return f["type"] == "conversation.item.audio_output.delta" },
@@ -29,7 +31,7 @@ func TestTogetherTranscripts(t *testing.T) {
 }
 
 func TestTogetherQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawTogetherQuirks(Options{Seed: seed}) }, map[string]int{
+	allDrawn(t, func(seed uint64) any { return drawTogetherQuirks(engine.Options{Seed: seed}) }, map[string]int{
 		"idleSeconds": 3, "idleCode": 3, "echo": 3, "lateFrames": 3, "unspeakable": 3, "words": 3, "riff": 3, "chunk": 10,
 	})
 }

@@ -74,8 +74,3 @@ func forced(text string, most int) (parts []string, rest string) {
 	}
 	return parts, string(runes)
 }
-
-// speakable reports whether there is anything in a text to say.
-func speakable(text string) bool {
-	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
-}

@@ -17,14 +17,16 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
 // dialect is how a vendor's transcripts are compared.
 type dialect struct {
-	vendor  string
+	vendor  engine.Vendor
 	files   string                          // the pattern of the transcripts' names; empty: all
-	options Options                         // under which the emulator does what the transcripts show where the reference leaves it open
+	options engine.Options                  // under which the emulator does what the transcripts show where the reference leaves it open
 	query   string                          // of a connection's address, where the transcript gives none
 	quirks  []string                        // what the transcripts show where an open line does not say otherwise, as name:value
 	stream  string                          // the field that names a frame's stream; only frames of one stream keep their order; empty: all do
@@ -94,7 +96,7 @@ func scenes(t *testing.T, path string, replace []string) []scene {
 // order, with the same fields.
 func playTranscripts(t *testing.T, d dialect) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", d.vendor, cmp.Or(d.files, "*")+".jsonl"))
+	paths, err := filepath.Glob(filepath.Join("testdata", d.vendor.Name, cmp.Or(d.files, "*")+".jsonl"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("transcripts: %d, %v", len(paths), err)
 	}
@@ -141,10 +143,7 @@ func (d dialect) seed(t *testing.T, open line) uint64 {
 	for tries := range uint64(100_000) {
 		o := d.options
 		o.Seed += tries
-		server, err := New(d.vendor, o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		server := engine.New(d.vendor, o)
 		drawn := strings.FieldsFunc(server.Quirks(), func(r rune) bool { return strings.ContainsRune("{} ", r) })
 		if !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(drawn, w) }) {
 			return o.Seed
@@ -155,17 +154,15 @@ func (d dialect) seed(t *testing.T, open line) uint64 {
 }
 
 // start starts the emulator that a scene is played against, and stops it with the test.
-func (d dialect) start(t *testing.T, s scene) (server *Server, base string) {
+func (d dialect) start(t *testing.T, s scene) (server *engine.Server, base string) {
 	t.Helper()
 	var err error
 	o := d.options
-	if o.Fault, err = ParseFault(s.fault()); err != nil {
+	if o.Fault, err = engine.ParseFault(s.fault()); err != nil {
 		t.Fatal(err)
 	}
 	o.Seed = d.seed(t, s.open)
-	if server, err = New(d.vendor, o); err != nil {
-		t.Fatal(err)
-	}
+	server = engine.New(d.vendor, o)
 	if base, err = server.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}

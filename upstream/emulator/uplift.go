@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -60,7 +62,7 @@ func (q upliftQuirks) String() string { return fmt.Sprintf("%+v", upliftQuirksFi
 // upliftQuirksFields prints without String's recursion.
 type upliftQuirksFields upliftQuirks
 
-func drawUpliftQuirks(o Options) upliftQuirks {
+func drawUpliftQuirks(o engine.Options) upliftQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x75706c696674))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := upliftQuirks{
@@ -90,7 +92,7 @@ func upliftVoices() []string {
 
 // uplift emulates wss://api.upliftai.org: a plain WebSocket and Socket.IO, with the same messages.
 type uplift struct {
-	server *Server
+	server *engine.Server
 	quirks upliftQuirks
 
 	mu      sync.Mutex // guards what follows
@@ -98,8 +100,11 @@ type uplift struct {
 	ids     int // given out so far
 }
 
-func newUplift(s *Server) (http.Handler, fmt.Stringer) {
-	u := &uplift{server: s, quirks: drawUpliftQuirks(s.opts), engines: make(map[string]*upliftEngine)}
+// upliftVendor is the emulator of Uplift.
+var upliftVendor = engine.Vendor{Name: "uplift", Serve: newUplift}
+
+func newUplift(s *engine.Server) (http.Handler, fmt.Stringer) {
+	u := &uplift{server: s, quirks: drawUpliftQuirks(s.Options()), engines: make(map[string]*upliftEngine)}
 	return u.handler(), u.quirks
 }
 
@@ -120,7 +125,7 @@ func (u *uplift) nextID(prefix string) string {
 
 // knows reports whether a key is accepted.
 func (u *uplift) knows(key string) bool {
-	return u.server.opts.APIKey == "" || key == u.server.opts.APIKey
+	return u.server.Options().APIKey == "" || key == u.server.Options().APIKey
 }
 
 // upliftPlain is a plain WebSocket: a message is a text frame.
@@ -129,13 +134,13 @@ type upliftPlain struct {
 	idle *upliftIdle
 }
 
-func (p upliftPlain) deliver(_ context.Context, o object) {
+func (p upliftPlain) deliver(_ context.Context, o engine.Object) {
 	p.idle.touch()
-	send(p.conn, o)
+	engine.Send(p.conn, o)
 }
 
 func (p upliftPlain) garbage(ctx context.Context) {
-	_ = p.conn.Write(ctx, websocket.MessageText, []byte(garbage)) // a client that has gone is noticed by the reader
+	_ = p.conn.Write(ctx, websocket.MessageText, []byte(engine.GarbageText)) // a client that has gone is noticed by the reader
 }
 
 func (p upliftPlain) drop(context.Context) { _ = p.conn.CloseNow() }
@@ -147,22 +152,22 @@ func (p upliftPlain) close(_ context.Context, code int) {
 // plain serves the plain WebSocket. A bad key is refused at the upgrade: the vendor's own client would wait forever
 // for ready on a connection that was accepted and closed.
 func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
-	if u.server.opts.APIKey != "" && r.Header.Get("Authorization") != "Bearer "+u.server.opts.APIKey {
-		u.server.note(func(st *Stats) { st.Refused++ })
+	if u.server.Options().APIKey != "" && r.Header.Get("Authorization") != "Bearer "+u.server.Options().APIKey {
+		u.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, `{"message":"Invalid API key"}`, u.quirks.authStatus)
 		return
 	}
-	life, end := context.WithCancel(u.server.life)
+	life, end := context.WithCancel(u.server.Context())
 	defer end()
 	idle := newUpliftIdle(u.quirks.idle)
-	conn, ok := u.server.acceptWith(w, r, &websocket.AcceptOptions{
+	conn, ok := u.server.AcceptWith(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true,
 		OnPingReceived:     func(context.Context, []byte) bool { idle.touch(); return true },
 	})
 	if !ok {
 		return
 	}
-	defer u.server.connected()()
+	defer u.server.Connected()()
 	stop := context.AfterFunc(life, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
 	s := newUpliftSession(u, upliftPlain{conn, idle}, life)
@@ -226,7 +231,7 @@ func (i *upliftIdle) watch(life context.Context, s *upliftSession, conn *websock
 			_ = conn.Close(websocket.StatusGoingAway, "idle") // the client may have gone
 			return
 		}
-		if !pause(life, left) {
+		if !engine.Pause(life, left) {
 			return
 		}
 	}

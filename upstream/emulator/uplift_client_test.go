@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -21,7 +23,7 @@ const (
 func upliftTransports() []string { return []string{plainTransport, roomTransport} }
 
 // drawnUplift is options under which the seed has drawn what is asked for.
-func drawnUplift(t *testing.T, o Options, wanted func(upliftQuirks) bool) Options {
+func drawnUplift(t *testing.T, o engine.Options, wanted func(upliftQuirks) bool) engine.Options {
 	t.Helper()
 	for range 10_000 {
 		if wanted(drawUpliftQuirks(o)) {
@@ -30,17 +32,14 @@ func drawnUplift(t *testing.T, o Options, wanted func(upliftQuirks) bool) Option
 		o.Seed++
 	}
 	t.Fatal("no seed draws what is asked for")
-	return Options{}
+	return engine.Options{}
 }
 
 // startUplift starts an emulator and stops it with the test.
-func startUplift(t *testing.T, o Options) (server *Server, base string) {
+func startUplift(t *testing.T, o engine.Options) (server *engine.Server, base string) {
 	t.Helper()
-	server, err := New("uplift", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, err = server.Start("127.0.0.1:0")
+	server = engine.New(upliftVendor, o)
+	base, err := server.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +92,7 @@ func (c *upliftClient) write(text string) {
 }
 
 // send sends a message, as an event of its type where that is the way.
-func (c *upliftClient) send(o object) {
+func (c *upliftClient) send(o engine.Object) {
 	c.t.Helper()
 	body, err := json.Marshal(o)
 	if c.room {
@@ -110,11 +109,11 @@ func (c *upliftClient) send(o object) {
 
 func (c *upliftClient) speak(id, text, format string) {
 	c.t.Helper()
-	c.send(object{"type": "synthesize", "requestId": id, "text": text, "voiceId": upliftDefaultVoice, "outputFormat": format})
+	c.send(engine.Object{"type": "synthesize", "requestId": id, "text": text, "voiceId": upliftDefaultVoice, "outputFormat": format})
 }
 
 // read is the next message of the vendor's. It answers heartbeats.
-func (c *upliftClient) read() (object, error) {
+func (c *upliftClient) read() (engine.Object, error) {
 	for {
 		_, data, err := c.conn.Read(c.ctx)
 		if err != nil {
@@ -130,7 +129,7 @@ func (c *upliftClient) read() (object, error) {
 	}
 }
 
-func (c *upliftClient) message() object {
+func (c *upliftClient) message() engine.Object {
 	c.t.Helper()
 	got, err := c.read()
 	if err != nil {
@@ -145,7 +144,7 @@ type heard struct {
 	audio     []byte
 	sequence  []int // of its audio
 	sizes     []int // of its audio, in bytes
-	last      object
+	last      engine.Object
 	firstWait time.Duration // until the first audio
 }
 
@@ -174,7 +173,7 @@ func (c *upliftClient) hear(id string) heard {
 	}
 }
 
-func (h *heard) take(t *testing.T, frame object) {
+func (h *heard) take(t *testing.T, frame engine.Object) {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(frame["audio"].(string))
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -97,7 +99,7 @@ func (u *uplift) engineIO(w http.ResponseWriter, r *http.Request) {
 func engineRefuse(w http.ResponseWriter, code int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadRequest)
-	_ = json.NewEncoder(w).Encode(object{"code": code, "message": message}) // the client may have gone
+	_ = json.NewEncoder(w).Encode(engine.Object{"code": code, "message": message}) // the client may have gone
 }
 
 // openEngine begins a connection, which lives until its end is called or its client stops answering.
@@ -106,18 +108,18 @@ func (u *uplift) openEngine(socket bool) *upliftEngine {
 		uplift: u, sid: u.nextID("lv_"), socket: socket,
 		out: make(chan upliftPacket, engineQueue), pong: make(chan struct{}, 1), joined: make(chan struct{}),
 	}
-	e.life, e.end = context.WithCancel(u.server.life)
+	e.life, e.end = context.WithCancel(u.server.Context())
 	u.mu.Lock()
 	u.engines[e.sid] = e
 	u.mu.Unlock()
-	u.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	u.server.wg.Go(e.run)
+	u.server.Note(func(st *engine.Stats) { st.Sockets++; st.OpenSockets++ })
+	u.server.Go(e.run)
 	return e
 }
 
 // hello is the open packet.
 func (e *upliftEngine) hello(upgrades []string) string {
-	body, _ := json.Marshal(object{ // strings and numbers only
+	body, _ := json.Marshal(engine.Object{ // strings and numbers only
 		"sid": e.sid, "upgrades": upgrades, "pingInterval": e.quirks.ping.Milliseconds(),
 		"pingTimeout": e.quirks.pingTimeout.Milliseconds(), "maxPayload": enginePayload,
 	})
@@ -137,12 +139,12 @@ func (e *upliftEngine) run() {
 	e.uplift.mu.Lock()
 	delete(e.engines, e.sid)
 	e.uplift.mu.Unlock()
-	e.server.note(func(st *Stats) { st.OpenSockets-- })
+	e.server.Note(func(st *engine.Stats) { st.OpenSockets-- })
 }
 
 // heartbeat asks the client for a sign of life again and again, and returns when there is none.
 func (e *upliftEngine) heartbeat() {
-	for pause(e.life, e.quirks.ping) {
+	for engine.Pause(e.life, e.quirks.ping) {
 		ctx, cancel := context.WithTimeout(e.life, e.quirks.pingTimeout)
 		e.push(ctx, upliftPacket{text: enginePing})
 		select {
@@ -199,7 +201,7 @@ func (e *upliftEngine) take(packet string) {
 
 // openSocket serves a connection that begins as a WebSocket.
 func (u *uplift) openSocket(w http.ResponseWriter, r *http.Request) {
-	conn, ok := u.server.accept(w, r)
+	conn, ok := u.server.Accept(w, r)
 	if !ok {
 		return
 	}

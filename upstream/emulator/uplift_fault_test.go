@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
 // onBoth runs a test on each transport, with a fault.
-func onBoth(t *testing.T, o Options, test func(t *testing.T, server *Server, c *upliftClient)) {
+func onBoth(t *testing.T, o engine.Options, test func(t *testing.T, server *engine.Server, c *upliftClient)) {
 	t.Helper()
 	for _, transport := range upliftTransports() {
 		t.Run(transport, func(t *testing.T) {
@@ -27,8 +29,8 @@ func onBoth(t *testing.T, o Options, test func(t *testing.T, server *Server, c *
 func upliftBytes(d time.Duration) int { return int(d.Seconds() * 2 * upliftRate) }
 
 func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
-	fault := Fault{Kind: Stall, After: 400 * time.Millisecond}
-	onBoth(t, Options{Fault: fault}, func(t *testing.T, server *Server, c *upliftClient) {
+	fault := engine.Fault{Kind: engine.Stall, After: 400 * time.Millisecond}
+	onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *upliftClient) {
 		c.speak("r1", twelveWords, "")
 		size := 0
 		for size < upliftBytes(fault.After) {
@@ -39,7 +41,7 @@ func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
 				size += len(h.audio)
 			}
 		}
-		server.SetFault(Fault{})
+		server.SetFault(engine.Fault{})
 		c.speak("r2", "One.", "")
 		for {
 			got := c.message()
@@ -50,7 +52,7 @@ func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
 				break
 			}
 		}
-		server.WaitFor(func(s Stats) bool { return s.Streams[1].Over }, 10*time.Second)
+		server.WaitFor(func(s engine.Stats) bool { return s.Streams[1].Over }, 10*time.Second)
 		if s := server.Stats().Streams; s[0].Over || !s[1].Over {
 			t.Errorf("got %+v, want the first open and the second over", s)
 		}
@@ -59,12 +61,12 @@ func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
 
 func TestUpliftConnectionEndsAsTheFaultSays(t *testing.T) {
 	for text, want := range map[string]websocket.StatusCode{"drop:300ms": -1, "close:4500:200ms": 4500, "close": 1011} {
-		fault, err := ParseFault(text)
+		fault, err := engine.ParseFault(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(text, func(t *testing.T) {
-			onBoth(t, Options{Fault: fault}, func(t *testing.T, server *Server, c *upliftClient) {
+			onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *upliftClient) {
 				c.speak("r", twelveWords, "")
 				for {
 					_, err := c.read()
@@ -79,7 +81,7 @@ func TestUpliftConnectionEndsAsTheFaultSays(t *testing.T) {
 				if got := server.Stats().Streams[0].Audio; got < fault.After || got > fault.After+300*time.Millisecond {
 					t.Errorf("%v of audio came first, want %v", got, fault.After)
 				}
-				if !server.WaitFor(func(s Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 }, 10*time.Second) {
+				if !server.WaitFor(func(s engine.Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 }, 10*time.Second) {
 					t.Errorf("still open: %+v", server.Stats())
 				}
 			})
@@ -100,12 +102,12 @@ func TestUpliftFaultsOfARequest(t *testing.T) {
 		"error:insufficient_credits:1ms": {shape: []string{"audio_start", "audio", "error"}, most: 300 * time.Millisecond},
 	}
 	for text, tt := range tests {
-		fault, err := ParseFault(text)
+		fault, err := engine.ParseFault(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(text, func(t *testing.T) {
-			onBoth(t, Options{Fault: fault}, func(t *testing.T, server *Server, c *upliftClient) {
+			onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *upliftClient) {
 				c.speak("r1", twelveWords, "")
 				h := c.hear("r1")
 				if !slices.Equal(h.shape(), tt.shape) || len(h.audio) > upliftBytes(tt.most) {
@@ -114,7 +116,7 @@ func TestUpliftFaultsOfARequest(t *testing.T) {
 				if code, _ := h.last["code"].(string); code != fault.Name {
 					t.Errorf("code: got %q, want %q", code, fault.Name)
 				}
-				server.SetFault(Fault{})
+				server.SetFault(engine.Fault{})
 				c.speak("r2", "One.", "")
 				if got, want := c.hear("r2").shape(), []string{"audio_start", "audio", "audio_end"}; !slices.Equal(got, want) {
 					t.Errorf("the next request: got %v, want %v", got, want)
@@ -125,7 +127,7 @@ func TestUpliftFaultsOfARequest(t *testing.T) {
 }
 
 func TestUpliftErrorOfTheSessionNamesNoRequest(t *testing.T) {
-	onBoth(t, Options{Fault: Fault{Kind: ErrorFrame, Name: "auth_failed", Session: true}}, func(t *testing.T, _ *Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.ErrorFrame, Name: "auth_failed", Session: true}}, func(t *testing.T, _ *engine.Server, c *upliftClient) {
 		c.speak("r", "One.", "")
 		for {
 			got := c.message()
@@ -141,12 +143,12 @@ func TestUpliftErrorOfTheSessionNamesNoRequest(t *testing.T) {
 }
 
 func TestUpliftGarbageIsNoMessage(t *testing.T) {
-	onBoth(t, Options{Fault: Fault{Kind: Garbage, After: 200 * time.Millisecond}}, func(t *testing.T, _ *Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.Garbage, After: 200 * time.Millisecond}}, func(t *testing.T, _ *engine.Server, c *upliftClient) {
 		c.speak("r", twelveWords, "")
 		for {
 			got, err := c.read()
 			var syntax *json.SyntaxError
-			if errors.As(err, &syntax) || got["packet"] == garbage {
+			if errors.As(err, &syntax) || got["packet"] == engine.GarbageText {
 				return
 			}
 			if err != nil || got["type"] == "audio_end" {
@@ -158,11 +160,11 @@ func TestUpliftGarbageIsNoMessage(t *testing.T) {
 
 func TestUpliftTimesOfTheFirstAudio(t *testing.T) {
 	const wait = 200 * time.Millisecond
-	for name, o := range map[string]Options{
-		"option": {FirstAudio: wait}, "fault": {Fault: Fault{Kind: Late, After: wait}},
+	for name, o := range map[string]engine.Options{
+		"option": {FirstAudio: wait}, "fault": {Fault: engine.Fault{Kind: engine.Late, After: wait}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, o, func(t *testing.T, _ *Server, c *upliftClient) {
+			onBoth(t, o, func(t *testing.T, _ *engine.Server, c *upliftClient) {
 				c.speak("r", "One.", "")
 				if h := c.hear("r"); h.firstWait < wait || h.last["type"] != "audio_end" {
 					t.Errorf("the first audio came after %v, and %v at last; want %v", h.firstWait, h.last, wait)
@@ -175,7 +177,7 @@ func TestUpliftTimesOfTheFirstAudio(t *testing.T) {
 // Half of real time is no faster than that: all but the last frame take twice their length.
 func TestUpliftSlowIsSlow(t *testing.T) {
 	const chunk = 100 * time.Millisecond
-	onBoth(t, Options{Fault: Fault{Kind: Slow}, Chunk: chunk}, func(t *testing.T, server *Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.Slow}, Chunk: chunk}, func(t *testing.T, server *engine.Server, c *upliftClient) {
 		began := time.Now()
 		c.speak("r", "One.", "")
 		c.hear("r")
@@ -186,8 +188,8 @@ func TestUpliftSlowIsSlow(t *testing.T) {
 }
 
 func TestUpliftOddChunksAreAFaultToo(t *testing.T) {
-	o := drawnUplift(t, Options{Fault: Fault{Kind: OddChunks}}, func(q upliftQuirks) bool { return !q.oddChunks })
-	onBoth(t, o, func(t *testing.T, _ *Server, c *upliftClient) {
+	o := drawnUplift(t, engine.Options{Fault: engine.Fault{Kind: engine.OddChunks}}, func(q upliftQuirks) bool { return !q.oddChunks })
+	onBoth(t, o, func(t *testing.T, _ *engine.Server, c *upliftClient) {
 		c.speak("r", twelveWords, "")
 		if h := c.hear("r"); !slices.ContainsFunc(h.sizes, func(n int) bool { return n%2 == 1 }) || len(h.audio)%2 != 0 {
 			t.Errorf("frames of %v bytes, want odd ones whose sum is even", h.sizes)
@@ -197,7 +199,7 @@ func TestUpliftOddChunksAreAFaultToo(t *testing.T) {
 
 // A refusal with a close code lets the upgrade happen; over long polling, which has none, it is a status.
 func TestUpliftRefusals(t *testing.T) {
-	server, base := startUplift(t, Options{Fault: Fault{Kind: Refuse, Code: 4001}})
+	server, base := startUplift(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 4001}})
 	for _, path := range []string{"/v1" + upliftNamespace, "/socket.io/?EIO=4&transport=websocket"} {
 		conn, _, err := websocket.Dial(t.Context(), base+path, nil)
 		if err != nil {

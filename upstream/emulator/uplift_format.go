@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // upliftRate is the rate of every format but telephony's, in hertz.
@@ -50,9 +51,9 @@ func upliftFormats() map[string]upliftFormat {
 func (f upliftFormat) encode(pcm []int16, q upliftQuirks) ([]byte, error) {
 	switch f.kind {
 	case upliftMuLaw:
-		return encode(pcm, audio.Format{Encoding: audio.MuLaw, Rate: 8000})
+		return engine.Encode(pcm, audio.Format{Encoding: audio.MuLaw, Rate: 8000})
 	case upliftPCM:
-		return encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: upliftRate})
+		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: upliftRate})
 	case upliftMP3:
 		return silentMP3(len(pcm), f.bits), nil
 	case upliftWAV:
@@ -70,7 +71,7 @@ func (f upliftFormat) encodeWAV(pcm []int16, q upliftQuirks) ([]byte, error) {
 			tag = 3
 		}
 	}
-	samples, err := encode(pcm, audio.Format{Encoding: encoding, Rate: upliftRate})
+	samples, err := engine.Encode(pcm, audio.Format{Encoding: encoding, Rate: upliftRate})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -73,13 +74,13 @@ func TestUpliftWordsAreHeardInEveryFormat(t *testing.T) {
 		for _, name := range []string{"", "PCM_22050_16", "WAV_22050_16", "WAV_22050_32", "ULAW_8000_8"} {
 			t.Run(fmt.Sprintf("%s seed %d", name, seed), func(t *testing.T) {
 				t.Parallel()
-				server, base := startUplift(t, Options{Seed: seed})
+				server, base := startUplift(t, engine.Options{Seed: seed})
 				c := dialUplift(t, base, upliftTransports()[seed%2])
 				c.speak("r", twelveWords, name)
 				h := c.hear("r")
 				format, samples := raw[name], h.audio
 				if format.Rate == 0 {
-					format, samples = wavSamples(t, h.audio, drawUpliftQuirks(Options{Seed: seed}))
+					format, samples = wavSamples(t, h.audio, drawUpliftQuirks(engine.Options{Seed: seed}))
 				}
 				if got, want := words(t, samples, format), voice.Words(twelveWords); !slices.Equal(got, want) {
 					t.Errorf("got %q, want %q", got, want)
@@ -98,7 +99,7 @@ func TestUpliftMP3IsWhole(t *testing.T) {
 	for name, kilobits := range map[string]int{"MP3_22050_32": 32, "MP3_22050_64": 64, "MP3_22050_128": 128} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startUplift(t, Options{Seed: 7})
+			server, base := startUplift(t, engine.Options{Seed: 7})
 			c := dialUplift(t, base, plainTransport)
 			c.speak("r", twelveWords, name)
 			file := c.hear("r").audio
@@ -124,7 +125,7 @@ func TestUpliftMP3IsWhole(t *testing.T) {
 // Odd frames cut samples in two; without the quirk none does.
 func TestUpliftOddChunks(t *testing.T) {
 	for _, odd := range []bool{false, true} {
-		o := drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.oddChunks == odd })
+		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.oddChunks == odd })
 		_, base := startUplift(t, o)
 		c := dialUplift(t, base, plainTransport)
 		c.speak("r", twelveWords, "")
@@ -137,7 +138,7 @@ func TestUpliftOddChunks(t *testing.T) {
 
 func TestUpliftChargesByItsUnit(t *testing.T) {
 	for _, byCharacters := range []bool{false, true} {
-		o := drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.billsCharacters == byCharacters })
+		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.billsCharacters == byCharacters })
 		server, base := startUplift(t, o)
 		c := dialUplift(t, base, plainTransport)
 		c.speak("r", "Grüße!", "")

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -16,10 +18,7 @@ func FuzzUplift(f *testing.F) {
 	f.Add(uint64(3), true, joinPacket+"\n"+eventPrefix+`7["cancel",{"requestId":"r"}]`+"\n"+eventPrefix+`["what"]`+"\n40\n42[\"x\"]\n1")
 	f.Add(uint64(4), false, "{\n[]\nnull\n"+`{"type":1}`)
 	f.Fuzz(func(t *testing.T, seed uint64, socketIO bool, frames string) {
-		server, err := New("uplift", Options{Seed: seed})
-		if err != nil {
-			t.Fatal(err)
-		}
+		server := engine.New(upliftVendor, engine.Options{Seed: seed})
 		base, err := server.Start("127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

@@ -1,5 +1,7 @@
 package emulator
 
+import "voicerelay/upstream/emulator/engine"
+
 // Of MPEG-2 Layer III, which is what MP3 is at 22,050 Hz.
 const (
 	mp3FrameSamples = 576
@@ -14,7 +16,7 @@ func mp3Rates() map[int]byte { return map[int]byte{32: 4, 64: 8, 128: 12} }
 // file of the right length and size in which nothing is heard: there is no MP3 encoder here, and a relay can't
 // look into MP3 either.
 func silentMP3(samples, kilobits int) []byte {
-	frames := (samples*upliftRate/nativeRate + mp3FrameSamples - 1) / mp3FrameSamples
+	frames := (samples*upliftRate/engine.NativeRate + mp3FrameSamples - 1) / mp3FrameSamples
 	var file []byte
 	bits := 0 // due so far, in 1/upliftRate of a byte, to pad frames so that the bit rate is met on average
 	for range frames {

@@ -7,13 +7,15 @@ import (
 	"strings"
 	"sync"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
 // openPolling begins a connection by long polling, as Socket.IO's clients do by default.
 func (u *uplift) openPolling(w http.ResponseWriter) {
-	if fault := u.server.currentFault(); fault.Kind == Refuse {
-		u.server.note(func(st *Stats) { st.Refused++ })
+	if fault := u.server.CurrentFault(); fault.Kind == engine.Refuse {
+		u.server.Note(func(st *engine.Stats) { st.Refused++ })
 		status := fault.Code
 		if status >= 1000 {
 			status = http.StatusServiceUnavailable // there is no close code on this way
@@ -153,7 +155,7 @@ func (e *upliftEngine) releasePolls(ctx context.Context) {
 		if waiting {
 			e.push(ctx, upliftPacket{text: engineNoop})
 		}
-		if !pause(ctx, engineNoopEvery) {
+		if !engine.Pause(ctx, engineNoopEvery) {
 			return
 		}
 	}

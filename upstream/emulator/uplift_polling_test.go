@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -87,7 +89,7 @@ func synthesizePacket(id, text string) string {
 }
 
 func TestUpliftSpeaksOverPolling(t *testing.T) {
-	server, base := startUplift(t, Options{})
+	server, base := startUplift(t, engine.Options{})
 	sid := openPolling(t, base)
 	if got := postPolling(t, base, sid, joinPacket, synthesizePacket("r", "One two.")); got.status != http.StatusOK || got.body != "ok" {
 		t.Fatalf("got %+v", got)
@@ -107,7 +109,7 @@ func TestUpliftSpeaksOverPolling(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	postPolling(t, base, sid, engineClose)
-	if !server.WaitFor(func(s Stats) bool { return s.OpenSockets == 0 }, 10*time.Second) {
+	if !server.WaitFor(func(s engine.Stats) bool { return s.OpenSockets == 0 }, 10*time.Second) {
 		t.Error("the connection outlived its close")
 	}
 	if got := getPolling(t, base, sid); got.status != http.StatusBadRequest || !strings.Contains(got.body, "Session ID unknown") {
@@ -117,7 +119,7 @@ func TestUpliftSpeaksOverPolling(t *testing.T) {
 
 // A client may begin by polling and go on over a WebSocket, even while a poll of its is waiting.
 func TestUpliftUpgrade(t *testing.T) {
-	_, base := startUplift(t, Options{})
+	_, base := startUplift(t, engine.Options{})
 	sid := openPolling(t, base)
 	postPolling(t, base, sid, joinPacket)
 	getPolling(t, base, sid) // let in, and ready
@@ -152,7 +154,7 @@ func TestUpliftUpgrade(t *testing.T) {
 }
 
 func TestUpliftRefusesWhatIsNoPolling(t *testing.T) {
-	server, base := startUplift(t, Options{})
+	server, base := startUplift(t, engine.Options{})
 	sid := openPolling(t, base)
 	tests := map[string]struct {
 		method, query, body string
@@ -174,14 +176,14 @@ func TestUpliftRefusesWhatIsNoPolling(t *testing.T) {
 	if got := postPolling(t, base, sid, strings.Repeat("4", enginePayload+1)); got.status != http.StatusBadRequest {
 		t.Errorf("a POST beyond the limit: got %+v", got)
 	}
-	if !server.WaitFor(func(s Stats) bool { return s.OpenSockets == 0 }, 10*time.Second) {
+	if !server.WaitFor(func(s engine.Stats) bool { return s.OpenSockets == 0 }, 10*time.Second) {
 		t.Error("the connection outlived it")
 	}
 }
 
 // A POST whose answers have no room waits, and a poll must make that room.
 func TestUpliftPollDrainsWhatAPostFills(t *testing.T) {
-	o := drawnUplift(t, Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown })
+	o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown })
 	_, base := startUplift(t, o)
 	sid := openPolling(t, base)
 	const questions = 4 * engineQueue

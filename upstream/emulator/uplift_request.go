@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -24,7 +25,7 @@ type upliftRequest struct {
 	text    string
 	voice   string
 	format  upliftFormat
-	fault   Fault
+	fault   engine.Fault
 	index   int // in the stats
 	stop    context.CancelFunc
 
@@ -37,9 +38,9 @@ type upliftRequest struct {
 func newUpliftRequest(s *upliftSession, f upliftFrame, stop context.CancelFunc) *upliftRequest {
 	r := &upliftRequest{
 		session: s, id: f.RequestID, text: f.Text, voice: f.VoiceID, format: upliftFormats()[f.OutputFormat],
-		fault: s.server.currentFault(), index: s.server.begin(f.RequestID), stop: stop,
+		fault: s.server.CurrentFault(), index: s.server.Begin(f.RequestID), stop: stop,
 	}
-	s.server.stream(r.index, func(st *Stream) { st.Texts, st.Flushes = []string{f.Text}, 1 })
+	s.server.Stream(r.index, func(st *engine.Stream) { st.Texts, st.Flushes = []string{f.Text}, 1 })
 	return r
 }
 
@@ -63,7 +64,7 @@ func (r *upliftRequest) run(ctx context.Context) {
 	}
 	if r.speak(ctx) && ctx.Err() == nil {
 		r.start()
-		r.session.send(object{"type": "audio_end", "requestId": r.id, "timestamp": r.session.timestamp()})
+		r.session.send(engine.Object{"type": "audio_end", "requestId": r.id, "timestamp": r.session.timestamp()})
 	}
 }
 
@@ -73,7 +74,7 @@ func (r *upliftRequest) ignore() {
 		r.start()
 	}
 	if r.session.quirks.silence == upliftStartAndEnd {
-		r.session.send(object{"type": "audio_end", "requestId": r.id, "timestamp": r.session.timestamp()})
+		r.session.send(engine.Object{"type": "audio_end", "requestId": r.id, "timestamp": r.session.timestamp()})
 	}
 }
 
@@ -83,7 +84,7 @@ func (r *upliftRequest) start() {
 		return
 	}
 	r.started = true
-	r.session.send(object{"type": "audio_start", "requestId": r.id, "timestamp": r.session.timestamp()})
+	r.session.send(engine.Object{"type": "audio_start", "requestId": r.id, "timestamp": r.session.timestamp()})
 }
 
 // timestamp is the time of now in the unit that the seed has drawn.
@@ -97,15 +98,15 @@ func (s *upliftSession) timestamp() int64 {
 // speak generates and sends the audio, and reports whether it came to its end.
 func (r *upliftRequest) speak(ctx context.Context) (whole bool) {
 	pcm := r.generate(ctx)
-	delay := r.session.server.opts.FirstAudio
-	if r.fault.Kind == Late {
+	delay := r.session.server.Options().FirstAudio
+	if r.fault.Kind == engine.Late {
 		delay += r.fault.After
 	}
-	if !pause(ctx, delay) {
+	if !engine.Pause(ctx, delay) {
 		return false
 	}
 	if r.session.quirks.billsCharacters {
-		r.session.server.stream(r.index, func(s *Stream) {
+		r.session.server.Stream(r.index, func(s *engine.Stream) {
 			s.Charge = upliftCharacterMicros * int64(utf8.RuneCountInString(r.text))
 		})
 	}
@@ -118,18 +119,18 @@ func (r *upliftRequest) speak(ctx context.Context) (whole bool) {
 		return false
 	}
 	r.start()
-	return r.sendAudio(ctx, raw, audio.Duration(int64(len(pcm)), nativeRate))
+	return r.sendAudio(ctx, raw, audio.Duration(int64(len(pcm)), engine.NativeRate))
 }
 
 // generate is the request's speech, spoiled where that is the fault.
 func (r *upliftRequest) generate(ctx context.Context) []int16 {
 	server := r.session.server
-	pcm := server.say(ctx, r.text, true, server.opts.Seed+uint64(r.index), 1).PCM
+	pcm := server.Say(ctx, r.text, true, server.Options().Seed+uint64(r.index), 1).PCM
 	switch r.fault.Kind {
-	case Empty:
+	case engine.Empty:
 		return nil
-	case WrongLength:
-		return cutShort(voice.Spoken{PCM: pcm}, r.fault).PCM
+	case engine.WrongLength:
+		return engine.CutShort(voice.Spoken{PCM: pcm}, r.fault).PCM
 	}
 	return pcm
 }
@@ -137,21 +138,21 @@ func (r *upliftRequest) generate(ctx context.Context) []int16 {
 // sendAudio sends a file of some length in frames, at the options' pace, and reports whether it came to its end.
 // Frames that were under way when the request was canceled follow at once.
 func (r *upliftRequest) sendAudio(ctx context.Context, raw []byte, length time.Duration) (whole bool) {
-	p := pacer{began: time.Now(), pace: r.session.server.opts.Pace}
-	if r.fault.Kind == Slow {
-		p.pace = 0.5
+	p := engine.Pacer{Began: time.Now(), Pace: r.session.server.Options().Pace}
+	if r.fault.Kind == engine.Slow {
+		p.Pace = 0.5
 	}
 	size, late := r.frameSize(len(raw), length), r.session.quirks.lateFrames
 	for sent := 0; sent < len(raw); {
 		n := min(size, len(raw)-sent)
-		if !p.wait(ctx, length*time.Duration(n)/time.Duration(len(raw))) {
+		if !p.Wait(ctx, length*time.Duration(n)/time.Duration(len(raw))) {
 			if late--; late < 0 || r.session.life.Err() != nil {
 				return false
 			}
 		}
 		r.sendFrame(raw[sent : sent+n])
 		sent += n
-		r.charge(audio.Samples(length, nativeRate) * int64(sent) / int64(len(raw)))
+		r.charge(audio.Samples(length, engine.NativeRate) * int64(sent) / int64(len(raw)))
 		if r.broken(ctx) {
 			return false
 		}
@@ -162,14 +163,14 @@ func (r *upliftRequest) sendAudio(ctx context.Context, raw []byte, length time.D
 // frameSize is the bytes of a frame of a file. An odd number cuts samples in two.
 func (r *upliftRequest) frameSize(bytes int, length time.Duration) int {
 	size := max(4, int(int64(bytes)*int64(r.session.quirks.chunk)/max(1, int64(length)))) &^ 3
-	if r.session.quirks.oddChunks || r.fault.Kind == OddChunks {
+	if r.session.quirks.oddChunks || r.fault.Kind == engine.OddChunks {
 		size++
 	}
 	return size
 }
 
 func (r *upliftRequest) sendFrame(raw []byte) {
-	r.session.send(object{"type": "audio", "requestId": r.id, "audio": toBase64(raw), "sequence": r.sequence})
+	r.session.send(engine.Object{"type": "audio", "requestId": r.id, "audio": engine.ToBase64(raw), "sequence": r.sequence})
 	r.sequence++
 	if r.session.quirks.sequenceGaps && r.sequence%3 == 2 {
 		r.sequence++
@@ -179,10 +180,10 @@ func (r *upliftRequest) sendFrame(raw []byte) {
 // charge counts all that has been generated so far.
 func (r *upliftRequest) charge(samples int64) {
 	r.samples = samples
-	r.session.server.stream(r.index, func(s *Stream) {
-		s.Audio = audio.Duration(samples, nativeRate)
+	r.session.server.Stream(r.index, func(s *engine.Stream) {
+		s.Audio = audio.Duration(samples, engine.NativeRate)
 		if !r.session.quirks.billsCharacters {
-			s.Charge = samples * upliftSecondMicros / nativeRate
+			s.Charge = samples * upliftSecondMicros / engine.NativeRate
 		}
 	})
 }
@@ -190,20 +191,20 @@ func (r *upliftRequest) charge(samples int64) {
 // broken plays the fault when its time has come, and reports whether that ended the request. This vendor never tells
 // a charge, so NullCost changes nothing.
 func (r *upliftRequest) broken(ctx context.Context) bool {
-	if audio.Duration(r.samples, nativeRate) < r.fault.After {
+	if audio.Duration(r.samples, engine.NativeRate) < r.fault.After {
 		return false
 	}
 	life := r.session.life
 	switch r.fault.Kind {
-	case Stall:
+	case engine.Stall:
 		<-ctx.Done() // the client cancels the request, or leaves
-	case Drop:
+	case engine.Drop:
 		r.session.line.drop(life)
-	case CloseCode:
+	case engine.CloseCode:
 		r.session.line.close(life, r.fault.Code)
-	case ErrorFrame:
+	case engine.ErrorFrame:
 		r.fail()
-	case Garbage:
+	case engine.Garbage:
 		r.session.line.garbage(life)
 	default:
 		return false
@@ -214,7 +215,7 @@ func (r *upliftRequest) broken(ctx context.Context) bool {
 // fail sends the fault's error.
 func (r *upliftRequest) fail() {
 	code, id := r.fault.Name, r.id
-	if code == "" || code == (Fault{Kind: ErrorFrame}).withDefaults().Name {
+	if code == "" || code == (engine.Fault{Kind: engine.ErrorFrame}).WithDefaults().Name {
 		code = "synthesis_failed" // this vendor's word for it
 	}
 	if r.fault.Session {

@@ -7,13 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
 // So many requests are spoken side by side; the next begins when one of them has ended.
 func TestUpliftParallelRequests(t *testing.T) {
-	o := drawnUplift(t, Options{FirstAudio: time.Hour}, func(q upliftQuirks) bool { return q.startsEarly && q.parallel == 8 })
-	onBoth(t, o, func(t *testing.T, _ *Server, c *upliftClient) {
+	o := drawnUplift(t, engine.Options{FirstAudio: time.Hour}, func(q upliftQuirks) bool { return q.startsEarly && q.parallel == 8 })
+	onBoth(t, o, func(t *testing.T, _ *engine.Server, c *upliftClient) {
 		for i := range 9 {
 			c.speak(fmt.Sprintf("r%d", i), "One.", "")
 		}
@@ -22,7 +24,7 @@ func TestUpliftParallelRequests(t *testing.T) {
 			id, _ := c.message()["requestId"].(string)
 			began = append(began, id)
 		}
-		c.send(object{"type": "cancel", "requestId": began[0]})
+		c.send(engine.Object{"type": "cancel", "requestId": began[0]})
 		id, _ := c.message()["requestId"].(string)
 		if began = append(began, id); len(slices.Compact(slices.Sorted(slices.Values(began)))) != 9 {
 			t.Errorf("began: %v, want nine requests", began)
@@ -34,18 +36,18 @@ func TestUpliftParallelRequests(t *testing.T) {
 func TestUpliftCancel(t *testing.T) {
 	for late := range 3 {
 		// At this pace the second frame would come after five seconds.
-		o := drawnUplift(t, Options{Pace: 0.02, Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.lateFrames == late && q.silence == upliftStartAndEnd })
+		o := drawnUplift(t, engine.Options{Pace: 0.02, Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.lateFrames == late && q.silence == upliftStartAndEnd })
 		t.Run(fmt.Sprintf("%d late frames", late), func(t *testing.T) {
-			onBoth(t, o, func(t *testing.T, server *Server, c *upliftClient) {
+			onBoth(t, o, func(t *testing.T, server *engine.Server, c *upliftClient) {
 				c.speak("r1", twelveWords, "")
 				for c.message()["type"] != "audio" {
 				}
-				c.send(object{"type": "cancel", "requestId": "r1"})
-				c.send(object{"type": "cancel", "requestId": "nobody"})
-				if !server.WaitFor(func(s Stats) bool { return s.Streams[0].Over }, 10*time.Second) {
+				c.send(engine.Object{"type": "cancel", "requestId": "r1"})
+				c.send(engine.Object{"type": "cancel", "requestId": "nobody"})
+				if !server.WaitFor(func(s engine.Stats) bool { return s.Streams[0].Over }, 10*time.Second) {
 					t.Fatal("it goes on")
 				}
-				c.send(object{"type": "synthesize", "requestId": "r2", "text": "One.", "voiceId": "v_nobody"})
+				c.send(engine.Object{"type": "synthesize", "requestId": "r2", "text": "One.", "voiceId": "v_nobody"})
 				frames := 0
 				for got := c.message(); got["requestId"] == "r1"; got = c.message() {
 					if got["type"] != "audio" {
@@ -72,11 +74,11 @@ func TestUpliftSilences(t *testing.T) {
 	for silence, want := range map[upliftSilence][]string{
 		upliftNothing: nil, upliftOnlyStart: {"audio_start"}, upliftStartAndEnd: {"audio_start", "audio_end"},
 	} {
-		o := drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.silence == silence })
+		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.silence == silence })
 		server, base := startUplift(t, o)
 		c := dialUplift(t, base, plainTransport)
-		c.send(object{"type": "synthesize", "requestId": "r1", "text": "One.", "voiceId": "v_nobody"})
-		server.WaitFor(func(s Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Over }, 10*time.Second)
+		c.send(engine.Object{"type": "synthesize", "requestId": "r1", "text": "One.", "voiceId": "v_nobody"})
+		server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Over }, 10*time.Second)
 		c.speak("r2", "One.", "")
 		var got []string
 		for o := c.message(); o["requestId"] == "r1"; o = c.message() {
@@ -91,7 +93,7 @@ func TestUpliftSilences(t *testing.T) {
 
 func TestUpliftSequences(t *testing.T) {
 	for _, gaps := range []bool{false, true} {
-		o := drawnUplift(t, Options{Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.sequenceGaps == gaps })
+		o := drawnUplift(t, engine.Options{Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.sequenceGaps == gaps })
 		_, base := startUplift(t, o)
 		c := dialUplift(t, base, plainTransport)
 		c.speak("r", twelveWords, "")
@@ -104,7 +106,7 @@ func TestUpliftSequences(t *testing.T) {
 
 func TestUpliftTimestampsAreOfItsUnit(t *testing.T) {
 	for _, millis := range []bool{false, true} {
-		o := drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.millis == millis })
+		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.millis == millis })
 		_, base := startUplift(t, o)
 		c := dialUplift(t, base, plainTransport)
 		c.speak("r", "One.", "")
@@ -117,12 +119,12 @@ func TestUpliftTimestampsAreOfItsUnit(t *testing.T) {
 
 // What was received is kept: texts as they came, one order to speak each.
 func TestUpliftKeepsWhatItSaw(t *testing.T) {
-	onBoth(t, Options{}, func(t *testing.T, server *Server, c *upliftClient) {
+	onBoth(t, engine.Options{}, func(t *testing.T, server *engine.Server, c *upliftClient) {
 		c.speak("r1", "One.", "")
 		c.hear("r1")
 		c.speak("r2", "Two <b>three</b>.", "")
 		c.hear("r2")
-		if !server.WaitFor(func(s Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
+		if !server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
 			t.Error("a request stays open")
 		}
 		st := server.Stats()
@@ -137,7 +139,7 @@ func TestUpliftKeepsWhatItSaw(t *testing.T) {
 
 // A plain connection is closed when nothing comes; a ping is something.
 func TestUpliftIdleConnection(t *testing.T) {
-	o := drawnUplift(t, Options{Inactivity: 600 * time.Millisecond}, func(q upliftQuirks) bool { return q.idle > 0 })
+	o := drawnUplift(t, engine.Options{Inactivity: 600 * time.Millisecond}, func(q upliftQuirks) bool { return q.idle > 0 })
 	_, base := startUplift(t, o)
 	c := dialUplift(t, base, plainTransport)
 	c.speak("r", twelveWords, "") // it is not idle while it speaks
@@ -161,7 +163,7 @@ func TestUpliftIdleConnection(t *testing.T) {
 // Nonsense ends a Socket.IO connection, as with the library's own server.
 func TestUpliftSocketIONonsense(t *testing.T) {
 	for _, text := range []string{"", "7", "1", "4", "49", "42" + upliftNamespace + ",[]", eventPrefix + `["cancel",{}]`, joinPacket + "\x1e", "42/other,[\"x\"]"} {
-		server, base := startUplift(t, Options{})
+		server, base := startUplift(t, engine.Options{})
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		conn, _, err := websocket.Dial(ctx, base+"/socket.io/?EIO=4&transport=websocket", nil)
 		if err != nil {
@@ -170,7 +172,7 @@ func TestUpliftSocketIONonsense(t *testing.T) {
 		if err := conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		if !server.WaitFor(func(s Stats) bool { return s.Sockets == 1 && s.OpenSockets == 0 }, 2*time.Second) {
+		if !server.WaitFor(func(s engine.Stats) bool { return s.Sockets == 1 && s.OpenSockets == 0 }, 2*time.Second) {
 			t.Errorf("%q: the connection goes on", text)
 		}
 		_ = conn.CloseNow()

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Bounds of what a client may have under way; the reference has none.
@@ -19,7 +21,7 @@ const (
 // upliftLine carries a session's messages: a plain WebSocket, or a namespace of a Socket.IO connection. What is sent
 // is bounded by the session's life, and keeps its order.
 type upliftLine interface {
-	deliver(ctx context.Context, o object)
+	deliver(ctx context.Context, o engine.Object)
 	garbage(ctx context.Context)         // a frame that is not of the protocol
 	drop(ctx context.Context)            // the connection breaks
 	close(ctx context.Context, code int) // the connection is closed
@@ -61,11 +63,11 @@ func (s *upliftSession) stop() {
 	s.wg.Wait()
 }
 
-func (s *upliftSession) send(o object) { s.line.deliver(s.life, o) }
+func (s *upliftSession) send(o engine.Object) { s.line.deliver(s.life, o) }
 
 // ready is the first message.
 func (s *upliftSession) ready() {
-	s.send(object{"type": "ready", "sessionId": s.nextID("session_")})
+	s.send(engine.Object{"type": "ready", "sessionId": s.nextID("session_")})
 }
 
 // upliftFrame is any message from a client. Unknown fields are ignored.
@@ -142,7 +144,7 @@ func (s *upliftSession) refusal(f upliftFrame) (code, message string) {
 
 // cancel ends a request without an answer. One that has ended, or never was, is ignored but counted.
 func (s *upliftSession) cancel(id string) {
-	s.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: id, At: time.Now()}) })
+	s.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	if !s.cancels.take(time.Now()) {
 		s.fail("rate_limit_exceeded", "", id)
 		return
@@ -161,7 +163,7 @@ func (s *upliftSession) retire(r *upliftRequest) {
 	s.mu.Lock()
 	delete(s.open, r.id)
 	s.mu.Unlock()
-	s.server.finish(r.index)
+	s.server.Finish(r.index)
 }
 
 func (s *upliftSession) full() bool {
@@ -195,7 +197,7 @@ func (s *upliftSession) fail(code, message, id string) {
 	if message == "" {
 		message = "Request failed" // a code that the documentation does not have
 	}
-	o := object{"type": "error", "code": code, "message": message}
+	o := engine.Object{"type": "error", "code": code, "message": message}
 	if id != "" {
 		o["requestId"] = id
 	}

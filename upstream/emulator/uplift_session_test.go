@@ -8,25 +8,24 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // upliftPaper is a line that notes what is sent.
-type upliftPaper struct{ sent chan object }
+type upliftPaper struct{ sent chan engine.Object }
 
-func (p upliftPaper) deliver(_ context.Context, o object) { p.sent <- o }
-func (p upliftPaper) garbage(context.Context)             {}
-func (p upliftPaper) drop(context.Context)                {}
-func (p upliftPaper) close(context.Context, int)          {}
+func (p upliftPaper) deliver(_ context.Context, o engine.Object) { p.sent <- o }
+func (p upliftPaper) garbage(context.Context)                    {}
+func (p upliftPaper) drop(context.Context)                       {}
+func (p upliftPaper) close(context.Context, int)                 {}
 
 // paperUplift is a session without a connection.
-func paperUplift(t *testing.T, o Options) *upliftSession {
+func paperUplift(t *testing.T, o engine.Options) *upliftSession {
 	t.Helper()
-	server, err := New("uplift", o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := engine.New(upliftVendor, o)
 	u := &uplift{server: server, quirks: drawUpliftQuirks(o), engines: make(map[string]*upliftEngine)}
-	s := newUpliftSession(u, upliftPaper{sent: make(chan object, 10_000)}, server.life)
+	s := newUpliftSession(u, upliftPaper{sent: make(chan engine.Object, 10_000)}, server.Context())
 	t.Cleanup(func() {
 		s.stop()
 		_ = server.Close() // it listens nowhere
@@ -34,7 +33,7 @@ func paperUplift(t *testing.T, o Options) *upliftSession {
 	return s
 }
 
-func (s *upliftSession) lastSent(t *testing.T) object {
+func (s *upliftSession) lastSent(t *testing.T) engine.Object {
 	t.Helper()
 	select {
 	case o := <-s.line.(upliftPaper).sent:
@@ -70,7 +69,7 @@ func TestUpliftRefusesRequests(t *testing.T) {
 		"listed format":  {good(func(f *upliftFrame) { f.OutputFormat = "OGG_22050_16" }), "synthesis_failed"},
 		"other format":   {good(func(f *upliftFrame) { f.OutputFormat = "PCM_24000_16" }), "synthesis_failed"},
 	}
-	s := paperUplift(t, drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.shortVoices }))
+	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.shortVoices }))
 	s.used["used"] = true
 	for name, tt := range tests {
 		if code, message := s.refusal(tt.frame); code != tt.code {
@@ -80,7 +79,7 @@ func TestUpliftRefusesRequests(t *testing.T) {
 }
 
 func TestUpliftLongTextsOfEveryVoice(t *testing.T) {
-	s := paperUplift(t, drawnUplift(t, Options{}, func(q upliftQuirks) bool { return !q.shortVoices }))
+	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.shortVoices }))
 	f := upliftFrame{RequestID: "r", Text: strings.Repeat("a", upliftMaxText), VoiceID: "v_8eelc901"}
 	if code, _ := s.refusal(f); code != "" {
 		t.Errorf("got %s", code)
@@ -89,7 +88,7 @@ func TestUpliftLongTextsOfEveryVoice(t *testing.T) {
 
 func TestUpliftAnswersWhatItDoesNotUnderstand(t *testing.T) {
 	for _, ignores := range []bool{false, true} {
-		s := paperUplift(t, drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.ignoresUnknown == ignores }))
+		s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.ignoresUnknown == ignores }))
 		s.take("synthesize", []byte(`{"requestId":`))
 		if got := s.lastSent(t); got["code"] != "synthesis_failed" {
 			t.Errorf("broken JSON: got %v", got)
@@ -102,7 +101,7 @@ func TestUpliftAnswersWhatItDoesNotUnderstand(t *testing.T) {
 }
 
 func TestUpliftLimitsOfAMinute(t *testing.T) {
-	s := paperUplift(t, drawnUplift(t, Options{}, func(q upliftQuirks) bool { return q.silence == upliftNothing }))
+	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.silence == upliftNothing }))
 	for i := range upliftSynthesesPerMinute {
 		s.take("synthesize", fmt.Appendf(nil, `{"requestId":"r%d","text":"One.","voiceId":"v_nobody"}`, i))
 	}
@@ -121,7 +120,7 @@ func TestUpliftLimitsOfAMinute(t *testing.T) {
 }
 
 func TestUpliftBoundsWhatIsUnderWay(t *testing.T) {
-	s := paperUplift(t, Options{})
+	s := paperUplift(t, engine.Options{})
 	for i := range upliftMaxOpen {
 		s.open[fmt.Sprint(i)] = nil
 	}
@@ -172,7 +171,7 @@ func (e *upliftEngine) fetch(ctx context.Context, answers bool) {
 func TestUpliftJoinsInTime(t *testing.T) {
 	for _, join := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			e := paperUplift(t, Options{}).openEngine(true)
+			e := paperUplift(t, engine.Options{}).openEngine(true)
 			go e.fetch(t.Context(), true) // ends with the connection, which the bubble waits for
 			if join {
 				e.take(joinPacket)
@@ -188,7 +187,7 @@ func TestUpliftJoinsInTime(t *testing.T) {
 // A client that doesn't answer a heartbeat in time is gone.
 func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := paperUplift(t, Options{}).openEngine(true)
+		e := paperUplift(t, engine.Options{}).openEngine(true)
 		go e.fetch(t.Context(), false) // ends with the connection, which the bubble waits for
 		e.take(joinPacket)
 		time.Sleep(e.quirks.ping + e.quirks.pingTimeout - time.Second)
@@ -205,7 +204,7 @@ func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 // A client that fetches nothing is shut as well: what is queued for it is bounded, and so a heartbeat finds no room.
 func TestUpliftClientThatFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := paperUplift(t, drawnUplift(t, Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown }))
+		s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown }))
 		e := s.openEngine(true)
 		flooded := make(chan struct{})
 		go func() { // ends with the connection

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Socket.IO's packet types, each within an Engine.IO message.
@@ -18,13 +20,13 @@ const (
 // upliftRoom is the namespace on a Socket.IO connection, in which all messages are.
 type upliftRoom struct{ engine *upliftEngine }
 
-func (r upliftRoom) deliver(ctx context.Context, o object) {
+func (r upliftRoom) deliver(ctx context.Context, o engine.Object) {
 	body, _ := json.Marshal([]any{"message", o}) // ours are JSON
 	r.engine.sendPacket(ctx, socketEvent, upliftNamespace, string(body))
 }
 
 func (r upliftRoom) garbage(ctx context.Context) {
-	r.engine.push(ctx, upliftPacket{text: garbage})
+	r.engine.push(ctx, upliftPacket{text: engine.GarbageText})
 }
 
 func (r upliftRoom) drop(ctx context.Context) { r.engine.push(ctx, upliftPacket{drop: true}) }
@@ -93,7 +95,7 @@ func (e *upliftEngine) connect(namespace, auth string) (ok bool) {
 		e.session = newUpliftSession(e.uplift, upliftRoom{e}, e.life)
 		e.session.ready()
 	default:
-		e.server.note(func(st *Stats) { st.Refused++ })
+		e.server.Note(func(st *engine.Stats) { st.Refused++ })
 		e.showOut(namespace, sid)
 		return true
 	}
@@ -111,7 +113,7 @@ func (e *upliftEngine) showOut(namespace, sid string) {
 		return
 	}
 	e.sendPacket(e.life, socketConnect, namespace, sid)
-	upliftRoom{e}.deliver(e.life, object{"type": "error", "code": "auth_failed", "message": upliftErrors()["auth_failed"]})
+	upliftRoom{e}.deliver(e.life, engine.Object{"type": "error", "code": "auth_failed", "message": upliftErrors()["auth_failed"]})
 	e.sendPacket(e.life, socketDisconnect, namespace, "")
 }
 

@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 func TestUpliftTranscripts(t *testing.T) {
 	d := dialect{
-		vendor: "uplift", options: Options{APIKey: "YOUR_API_KEY", Pace: 8, Chunk: 200 * time.Millisecond},
+		vendor: upliftVendor, options: engine.Options{APIKey: "YOUR_API_KEY", Pace: 8, Chunk: 200 * time.Millisecond},
 		fixed: []string{"type", "requestId", "code", "packet", "event"}, stream: "requestId",
 		audio:   func(f map[string]any) bool { return f["type"] == "audio" },
 		replace: []string{"<10001 characters>", strings.Repeat("a", 10001)},
@@ -33,7 +35,7 @@ func TestUpliftTranscripts(t *testing.T) {
 func TestUpliftQuirksAreAllDrawn(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(64) {
-		q := drawUpliftQuirks(Options{Seed: seed})
+		q := drawUpliftQuirks(engine.Options{Seed: seed})
 		q.chunk = 0 // one of sixteen, which makes no difference in kind
 		for setting := range strings.FieldsSeq(strings.Trim(q.String(), "{}")) {
 			seen[setting] = true
@@ -63,11 +65,8 @@ func TestUpliftQuirksAreAllDrawn(t *testing.T) {
 }
 
 func TestUpliftPrintsItsQuirks(t *testing.T) {
-	server, err := New("uplift", Options{Seed: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := server.Quirks(), fmt.Sprint(drawUpliftQuirks(Options{Seed: 3})); got != want {
+	server := engine.New(upliftVendor, engine.Options{Seed: 3})
+	if got, want := server.Quirks(), fmt.Sprint(drawUpliftQuirks(engine.Options{Seed: 3})); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -26,12 +28,15 @@ const (
 
 // vogent emulates wss://api.vogent.ai.
 type vogent struct {
-	server *Server
+	server *engine.Server
 	quirks vogentQuirks
 }
 
-func newVogent(s *Server) (http.Handler, fmt.Stringer) {
-	v := &vogent{server: s, quirks: drawVogentQuirks(s.opts)}
+// vogentVendor is the emulator of Vogent.
+var vogentVendor = engine.Vendor{Name: "vogent", Serve: newVogent}
+
+func newVogent(s *engine.Server) (http.Handler, fmt.Stringer) {
+	v := &vogent{server: s, quirks: drawVogentQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/tts/websocket", v.connect)
 	return mux, v.quirks
@@ -39,18 +44,18 @@ func newVogent(s *Server) (http.Handler, fmt.Stringer) {
 
 // connect checks the key and serves a connection until it ends.
 func (v *vogent) connect(w http.ResponseWriter, r *http.Request) {
-	bad := v.server.opts.APIKey != "" && vogentKey(r) != v.server.opts.APIKey
+	bad := v.server.Options().APIKey != "" && vogentKey(r) != v.server.Options().APIKey
 	if bad && v.quirks.authBy == "status" {
-		v.server.note(func(st *Stats) { st.Refused++ })
+		v.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, "invalid API key", v.quirks.authStatus)
 		return
 	}
-	socket, ok := v.server.accept(w, r)
+	socket, ok := v.server.Accept(w, r)
 	if !ok {
 		return
 	}
 	defer func() { _ = socket.CloseNow() }() // it is over
-	stop := context.AfterFunc(v.server.life, func() { _ = socket.CloseNow() })
+	stop := context.AfterFunc(v.server.Context(), func() { _ = socket.CloseNow() })
 	defer stop()
 	c := &vogentConn{vogent: v, socket: socket, open: make(map[string]*vogentGeneration), turns: make(map[string]*vogentGeneration)}
 	if bad {
@@ -83,17 +88,17 @@ type vogentConn struct {
 
 // refuse tells a client with a bad key, and closes.
 func (c *vogentConn) refuse() {
-	c.server.note(func(st *Stats) { st.Refused++ })
+	c.server.Note(func(st *engine.Stats) { st.Refused++ })
 	if c.quirks.authBy == "error" {
-		send(c.socket, c.errorFrame("", "invalid API key"))
+		engine.Send(c.socket, c.errorFrame("", "invalid API key"))
 	}
 	_ = c.socket.Close(websocket.StatusCode(c.quirks.closeCode), "") // the client may have gone
 }
 
 // serve reads until the connection is over.
 func (c *vogentConn) serve() {
-	defer c.server.connected()()
-	ctx, cancel := context.WithCancel(c.server.life)
+	defer c.server.Connected()()
+	ctx, cancel := context.WithCancel(c.server.Context())
 	defer c.wg.Wait()
 	defer func() { _ = c.socket.CloseNow() }() // frees whoever writes
 	defer cancel()
@@ -109,8 +114,8 @@ func (c *vogentConn) serve() {
 }
 
 // errorFrame is an error of a generation, or of none.
-func (c *vogentConn) errorFrame(id, text string) object {
-	o := object{"type": "error", "generationId": id, "error": text}
+func (c *vogentConn) errorFrame(id, text string) engine.Object {
+	o := engine.Object{"type": "error", "generationId": id, "error": text}
 	if id == "" && !c.quirks.emptyID {
 		delete(o, "generationId")
 	}
@@ -119,7 +124,7 @@ func (c *vogentConn) errorFrame(id, text string) object {
 
 // fail sends an error, and closes where the vendor does so.
 func (c *vogentConn) fail(id, text string) {
-	send(c.socket, c.errorFrame(id, text))
+	engine.Send(c.socket, c.errorFrame(id, text))
 	if c.quirks.errorCloses {
 		c.close(c.quirks.closeCode)
 	}

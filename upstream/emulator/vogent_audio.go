@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -17,12 +18,12 @@ func (g *vogentGeneration) say(ctx context.Context, text string) {
 	}
 	g.charge(0, int64(utf8.RuneCountInString(text)))
 	spoken := g.generate(ctx, text)
-	delay := g.conn.server.opts.FirstAudio
-	if g.fault.Kind == Late && !g.spoken {
+	delay := g.conn.server.Options().FirstAudio
+	if g.fault.Kind == engine.Late && !g.spoken {
 		delay += g.fault.After
 	}
 	g.spoken = true
-	if !pause(ctx, delay) {
+	if !engine.Pause(ctx, delay) {
 		return
 	}
 	q := g.conn.quirks
@@ -37,14 +38,14 @@ func (g *vogentGeneration) say(ctx context.Context, text string) {
 
 // generate is a text's speech, spoiled where that is the fault. Its word times count from the generation's start.
 func (g *vogentGeneration) generate(ctx context.Context, text string) voice.Spoken {
-	spoken := g.conn.server.say(ctx, text, true, g.conn.server.opts.Seed+uint64(g.characters), 1)
+	spoken := g.conn.server.Say(ctx, text, true, g.conn.server.Options().Seed+uint64(g.characters), 1)
 	switch g.fault.Kind {
-	case Empty:
+	case engine.Empty:
 		return voice.Spoken{}
-	case WrongLength:
-		spoken = cutShort(spoken, g.fault)
+	case engine.WrongLength:
+		spoken = engine.CutShort(spoken, g.fault)
 	}
-	start := audio.Duration(g.samples, nativeRate)
+	start := audio.Duration(g.samples, engine.NativeRate)
 	for i := range spoken.Words {
 		spoken.Words[i].Start += start
 		spoken.Words[i].End += start
@@ -56,8 +57,8 @@ func (g *vogentGeneration) generate(ctx context.Context, text string) voice.Spok
 func (g *vogentGeneration) charge(samples, characters int64) {
 	g.samples += samples
 	g.characters += characters
-	g.conn.server.stream(g.index, func(s *Stream) {
-		s.Audio = audio.Duration(g.samples, nativeRate)
+	g.conn.server.Stream(g.index, func(s *engine.Stream) {
+		s.Audio = audio.Duration(g.samples, engine.NativeRate)
 		s.Charge = g.characters * vogentCharMicros
 	})
 }
@@ -65,7 +66,7 @@ func (g *vogentGeneration) charge(samples, characters int64) {
 // chunkBytes is the size of a chunk, which need not be whole samples.
 func (g *vogentGeneration) chunkBytes() int {
 	size := 2 * int(g.conn.quirks.chunk.Seconds()*float64(g.rate))
-	if g.conn.quirks.oddChunks || g.fault.Kind == OddChunks {
+	if g.conn.quirks.oddChunks || g.fault.Kind == engine.OddChunks {
 		size++
 	}
 	return size
@@ -78,13 +79,13 @@ func (g *vogentGeneration) sendAudio(ctx context.Context, spoken voice.Spoken) {
 		g.stop(vogentFailure("failed to generate audio"))
 		return
 	}
-	if g.pacer.began.IsZero() {
-		g.pacer.began = time.Now()
+	if g.pacer.Began.IsZero() {
+		g.pacer.Began = time.Now()
 	}
 	start, total, sent := g.samples, len(raw), 0
 	for sent < total {
 		chunk := raw[sent:min(sent+g.chunkBytes(), total)]
-		if !g.pacer.wait(ctx, audio.Duration(int64(len(chunk)/2), g.rate)) {
+		if !g.pacer.Wait(ctx, audio.Duration(int64(len(chunk)/2), g.rate)) {
 			return
 		}
 		sent += len(chunk)
@@ -105,7 +106,7 @@ func (g *vogentGeneration) sendWithTimes(chunk []byte, words []voice.WordTime) [
 		return words
 	}
 	n := 0
-	for n < len(words) && words[n].Start < audio.Duration(g.samples, nativeRate) {
+	for n < len(words) && words[n].Start < audio.Duration(g.samples, engine.NativeRate) {
 		n++
 	}
 	if g.conn.quirks.timesFirst {
@@ -119,7 +120,7 @@ func (g *vogentGeneration) sendWithTimes(chunk []byte, words []voice.WordTime) [
 }
 
 func (g *vogentGeneration) sendChunk(raw []byte) {
-	send(g.conn.socket, object{"type": "chunk", "generationId": g.id, "audio": toBase64(raw)})
+	engine.Send(g.conn.socket, engine.Object{"type": "chunk", "generationId": g.id, "audio": engine.ToBase64(raw)})
 }
 
 // sendTimes sends word times, where they are wanted.
@@ -129,31 +130,31 @@ func (g *vogentGeneration) sendTimes(words []voice.WordTime) {
 	}
 	q := g.conn.quirks
 	for _, content := range vogentTimes(q, words) {
-		send(g.conn.socket, object{"type": q.timesType, "generationId": g.id, q.timesField: content})
+		engine.Send(g.conn.socket, engine.Object{"type": q.timesType, "generationId": g.id, q.timesField: content})
 	}
 }
 
 // breaks plays the fault when its time has come, and reports whether the generation stops for it.
 func (g *vogentGeneration) breaks(ctx context.Context) bool {
-	if audio.Duration(g.samples, nativeRate) < g.fault.After {
+	if audio.Duration(g.samples, engine.NativeRate) < g.fault.After {
 		return false
 	}
 	switch g.fault.Kind {
-	case Stall:
+	case engine.Stall:
 		<-ctx.Done() // the client cancels, or leaves
 		return true
-	case Drop:
+	case engine.Drop:
 		_ = g.conn.socket.CloseNow() // that is the fault
-	case CloseCode:
+	case engine.CloseCode:
 		g.conn.close(g.fault.Code)
-	case ErrorFrame:
+	case engine.ErrorFrame:
 		id := g.id
 		if g.fault.Session {
 			id = ""
 		}
 		g.conn.fail(id, g.fault.Name)
-	case Garbage:
-		sendGarbage(g.conn.socket)
+	case engine.Garbage:
+		engine.SendGarbage(g.conn.socket)
 	default:
 		return false
 	}
@@ -164,12 +165,12 @@ func (g *vogentGeneration) breaks(ctx context.Context) bool {
 // vogentEncode is samples at a rate as the vendor sends them: without a header, signed 16-bit little-endian.
 func vogentEncode(pcm []int16, rate int) ([]byte, error) {
 	if rate != 41500 {
-		return encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
+		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
 	}
-	n := len(pcm) * rate / nativeRate
+	n := len(pcm) * rate / engine.NativeRate
 	raw := make([]byte, 0, 2*n)
 	for i := range n {
-		at := float64(i) * nativeRate / float64(rate)
+		at := float64(i) * engine.NativeRate / float64(rate)
 		left := min(int(at), len(pcm)-1)
 		right := min(left+1, len(pcm)-1)
 		v := float64(pcm[left]) + (at-float64(left))*float64(int(pcm[right])-int(pcm[left]))

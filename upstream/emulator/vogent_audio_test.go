@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -29,9 +30,9 @@ func TestVogentSpeaksEveryWordAtEachRate(t *testing.T) {
 		for _, odd := range []bool{false, true} {
 			t.Run(fmt.Sprint(rate, odd), func(t *testing.T) {
 				t.Parallel()
-				c := talkVogent(t, Options{}, append(slices.Clone(quirks), fmt.Sprintf("oddChunks:%t", odd))...)
+				c := talkVogent(t, engine.Options{}, append(slices.Clone(quirks), fmt.Sprintf("oddChunks:%t", odd))...)
 				for i, piece := range vogentPieces {
-					c.send("g", piece, i == len(vogentPieces)-1, object{"sampleRate": rate})
+					c.send("g", piece, i == len(vogentPieces)-1, engine.Object{"sampleRate": rate})
 				}
 				all := c.until("g")
 				if first := vogentChunks(t, all, "g")[0]; len(first)%2 == 1 != odd {
@@ -49,13 +50,13 @@ func TestVogentSpeaksEveryWordAtEachRate(t *testing.T) {
 // Two generations on one socket are heard each at its own rate.
 func TestVogentKeepsGenerationsApart(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Pace: 20})
-	c.send("a", "The quick", false, object{"sampleRate": 8000})
-	c.send("b", "Lazy dog", false, object{"sampleRate": 16000})
+	c := talkVogent(t, engine.Options{Pace: 20})
+	c.send("a", "The quick", false, engine.Object{"sampleRate": 8000})
+	c.send("b", "Lazy dog", false, engine.Object{"sampleRate": 16000})
 	c.send("a", " brown fox.", true, nil)
 	c.send("b", " near our house.", true, nil)
 	all := c.until("a")
-	if !slices.ContainsFunc(all, func(o object) bool { return o["generationId"] == "b" && o["type"] == "finished" }) {
+	if !slices.ContainsFunc(all, func(o engine.Object) bool { return o["generationId"] == "b" && o["type"] == "finished" }) {
 		all = append(all, c.until("b")...)
 	}
 	for id, rate := range map[string]int{"a": 8000, "b": 16000} {
@@ -70,7 +71,7 @@ func TestVogentKeepsGenerationsApart(t *testing.T) {
 func TestVogentChargesByTheCharacter(t *testing.T) {
 	t.Parallel()
 	text := "Grüße, schöne Welt 🎉."
-	c := talkVogent(t, Options{}, "defaultRate:24000")
+	c := talkVogent(t, engine.Options{}, "defaultRate:24000")
 	c.send("g", text, true, nil)
 	pcm := vogentSamples(t, c.until("g"), "g")
 	got := c.server.Stats().Streams[0]
@@ -80,7 +81,7 @@ func TestVogentChargesByTheCharacter(t *testing.T) {
 	if want := audio.Duration(int64(len(pcm)), 24000); got.Audio != want {
 		t.Errorf("audio: got %v, want %v", got.Audio, want)
 	}
-	if want := (Stream{ID: "g", Texts: []string{text}, Flushes: 1, Over: true, Audio: got.Audio, Charge: got.Charge}); fmt.Sprint(got) != fmt.Sprint(want) {
+	if want := (engine.Stream{ID: "g", Texts: []string{text}, Flushes: 1, Over: true, Audio: got.Audio, Charge: got.Charge}); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("stream: got %+v, want %+v", got, want)
 	}
 }
@@ -88,14 +89,14 @@ func TestVogentChargesByTheCharacter(t *testing.T) {
 func TestVogentChunksAreAsLongAsToldAndFirstAudioAsLate(t *testing.T) {
 	t.Parallel()
 	const late = 150 * time.Millisecond
-	c := talkVogent(t, Options{Chunk: 50 * time.Millisecond, FirstAudio: late}, "oddChunks:false")
+	c := talkVogent(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late}, "oddChunks:false")
 	began := time.Now()
-	c.send("g", "The quick brown fox.", true, object{"sampleRate": 16000})
+	c.send("g", "The quick brown fox.", true, engine.Object{"sampleRate": 16000})
 	first := c.next()
 	if waited := time.Since(began); waited < late {
 		t.Errorf("first audio after %v, want %v", waited, late)
 	}
-	chunks := vogentChunks(t, append([]object{first}, c.until("g")...), "g")
+	chunks := vogentChunks(t, append([]engine.Object{first}, c.until("g")...), "g")
 	for i, chunk := range chunks[:len(chunks)-1] {
 		if len(chunk) != 1600 { // 50 ms of two bytes at 16 kHz
 			t.Errorf("chunk %d: got %d bytes, want 1600", i, len(chunk))

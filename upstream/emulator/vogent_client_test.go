@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -20,18 +22,15 @@ const vogentVoice = "36b87413-6d7b-421d-8745-bc0897770d1e"
 type vogentClient struct {
 	t      *testing.T
 	ctx    context.Context
-	server *Server
+	server *engine.Server
 	conn   *websocket.Conn
 }
 
 // talkVogent connects to an emulator whose seed has drawn these quirks.
-func talkVogent(t *testing.T, o Options, quirks ...string) *vogentClient {
+func talkVogent(t *testing.T, o engine.Options, quirks ...string) *vogentClient {
 	t.Helper()
-	o.Seed = dialect{vendor: "vogent", options: o}.seed(t, line{Quirks: quirks})
-	server, err := New("vogent", o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o.Seed = dialect{vendor: vogentVendor, options: o}.seed(t, line{Quirks: quirks})
+	server := engine.New(vogentVendor, o)
 	base, err := server.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -53,9 +52,9 @@ func talkVogent(t *testing.T, o Options, quirks ...string) *vogentClient {
 }
 
 // send sends a generation's piece, with more fields or other values where they are given.
-func (c *vogentClient) send(id, text string, final bool, more object) {
+func (c *vogentClient) send(id, text string, final bool, more engine.Object) {
 	c.t.Helper()
-	o := object{"generationId": id, "voiceId": vogentVoice, "text": text, "finalText": final, "cancel": false}
+	o := engine.Object{"generationId": id, "voiceId": vogentVoice, "text": text, "finalText": final, "cancel": false}
 	maps.Copy(o, more)
 	body, err := json.Marshal(o)
 	if err != nil {
@@ -67,13 +66,13 @@ func (c *vogentClient) send(id, text string, final bool, more object) {
 }
 
 // next is the next message from the server.
-func (c *vogentClient) next() object {
+func (c *vogentClient) next() engine.Object {
 	c.t.Helper()
 	_, data, err := c.conn.Read(c.ctx)
 	if err != nil {
 		c.t.Fatalf("read: %v (%s)", err, c.server.Quirks())
 	}
-	var o object
+	var o engine.Object
 	if err := json.Unmarshal(data, &o); err != nil {
 		c.t.Fatalf("got %q: %v", data, err)
 	}
@@ -81,7 +80,7 @@ func (c *vogentClient) next() object {
 }
 
 // until collects messages until a generation is finished or has failed.
-func (c *vogentClient) until(id string) (all []object) {
+func (c *vogentClient) until(id string) (all []engine.Object) {
 	c.t.Helper()
 	for {
 		o := c.next()
@@ -93,7 +92,7 @@ func (c *vogentClient) until(id string) (all []object) {
 }
 
 // wait waits for the server to have seen what is wanted.
-func (c *vogentClient) wait(what string, condition func(Stats) bool) {
+func (c *vogentClient) wait(what string, condition func(engine.Stats) bool) {
 	c.t.Helper()
 	if !c.server.WaitFor(condition, 10*time.Second) {
 		c.t.Fatalf("the server never saw %s: %+v", what, c.server.Stats())
@@ -101,7 +100,7 @@ func (c *vogentClient) wait(what string, condition func(Stats) bool) {
 }
 
 // vogentChunks are the audio of a generation's chunks.
-func vogentChunks(t *testing.T, all []object, id string) (chunks [][]byte) {
+func vogentChunks(t *testing.T, all []engine.Object, id string) (chunks [][]byte) {
 	t.Helper()
 	for _, o := range all {
 		if o["type"] != "chunk" || o["generationId"] != id {
@@ -117,7 +116,7 @@ func vogentChunks(t *testing.T, all []object, id string) (chunks [][]byte) {
 }
 
 // vogentSamples is a generation's audio.
-func vogentSamples(t *testing.T, all []object, id string) (pcm []int16) {
+func vogentSamples(t *testing.T, all []engine.Object, id string) (pcm []int16) {
 	t.Helper()
 	var raw []byte
 	for _, chunk := range vogentChunks(t, all, id) {

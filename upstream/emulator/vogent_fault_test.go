@@ -11,16 +11,17 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // toEnd reads until a generation has ended, or the socket or the protocol is broken. It returns what ended it.
-func (c *vogentClient) toEnd() (all []object, last object, err error) {
+func (c *vogentClient) toEnd() (all []engine.Object, last engine.Object, err error) {
 	for {
 		_, data, err := c.conn.Read(c.ctx)
 		if err != nil {
 			return all, nil, err
 		}
-		var o object
+		var o engine.Object
 		if err := json.Unmarshal(data, &o); err != nil {
 			return all, nil, err
 		}
@@ -35,23 +36,23 @@ func (c *vogentClient) toEnd() (all []object, last object, err error) {
 func TestVogentBreaksAfterSoMuchAudio(t *testing.T) {
 	const after = 300 * time.Millisecond
 	tests := map[string]struct {
-		fault Fault
-		ended func(last object, err error) bool
+		fault engine.Fault
+		ended func(last engine.Object, err error) bool
 	}{
-		"drop": {Fault{Kind: Drop}, func(_ object, err error) bool {
+		"drop": {engine.Fault{Kind: engine.Drop}, func(_ engine.Object, err error) bool {
 			return err != nil && websocket.CloseStatus(err) == -1
 		}},
-		"close": {Fault{Kind: CloseCode, Code: 1013}, func(_ object, err error) bool {
+		"close": {engine.Fault{Kind: engine.CloseCode, Code: 1013}, func(_ engine.Object, err error) bool {
 			return websocket.CloseStatus(err) == websocket.StatusTryAgainLater
 		}},
-		"garbage": {Fault{Kind: Garbage}, func(_ object, err error) bool {
+		"garbage": {engine.Fault{Kind: engine.Garbage}, func(_ engine.Object, err error) bool {
 			var syntax *json.SyntaxError
 			return errors.As(err, &syntax)
 		}},
-		"error": {Fault{Kind: ErrorFrame, Name: "out of memory"}, func(last object, _ error) bool {
+		"error": {engine.Fault{Kind: engine.ErrorFrame, Name: "out of memory"}, func(last engine.Object, _ error) bool {
 			return last["type"] == "error" && last["error"] == "out of memory" && last["generationId"] == "g"
 		}},
-		"session error": {Fault{Kind: ErrorFrame, Name: "out of memory", Session: true}, func(last object, _ error) bool {
+		"session error": {engine.Fault{Kind: engine.ErrorFrame, Name: "out of memory", Session: true}, func(last engine.Object, _ error) bool {
 			return last["type"] == "error" && last["generationId"] == nil
 		}},
 	}
@@ -61,15 +62,15 @@ func TestVogentBreaksAfterSoMuchAudio(t *testing.T) {
 				t.Parallel()
 				fault := tt.fault // which the other wait shares
 				fault.After = wait
-				c := talkVogent(t, Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "emptyID:false", "errorCloses:false", "oddChunks:false")
-				c.send("g", vogentLong, true, object{"sampleRate": 24000})
+				c := talkVogent(t, engine.Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "emptyID:false", "errorCloses:false", "oddChunks:false")
+				c.send("g", vogentLong, true, engine.Object{"sampleRate": 24000})
 				all, last, err := c.toEnd()
 				if !tt.ended(last, err) {
 					t.Errorf("ended by %v, %v", last, err)
 				}
 				heard := audio.Duration(int64(len(vogentSamples(t, all, "g"))), 24000)
 				// What a broken connection had under way may be lost.
-				if heard > wait+100*time.Millisecond || (heard < wait && fault.Kind != Drop) {
+				if heard > wait+100*time.Millisecond || (heard < wait && fault.Kind != engine.Drop) {
 					t.Errorf("heard %v, want %v", heard, wait)
 				}
 			})
@@ -80,17 +81,17 @@ func TestVogentBreaksAfterSoMuchAudio(t *testing.T) {
 // A stalled generation is silent until it is canceled. SetFault holds for those that begin after it.
 func TestVogentStallHoldsUpItsGenerationAlone(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Fault: Fault{Kind: Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
+	c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
 		"cancelAnswer:finished", "lateChunks:0", "oddChunks:false", "serial:false")
-	c.send("g", vogentLong, true, object{"sampleRate": 24000})
-	c.wait("the stall", func(s Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
-	c.server.SetFault(Fault{})
+	c.send("g", vogentLong, true, engine.Object{"sampleRate": 24000})
+	c.wait("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
+	c.server.SetFault(engine.Fault{})
 	c.send("next", "Hello.", true, nil)
 	all := c.until("next")
 	if got := len(vogentChunks(t, all, "g")); got != 2 {
 		t.Errorf("got %d chunks of 100 ms, want 2", got)
 	}
-	c.send("g", "", false, object{"cancel": true})
+	c.send("g", "", false, engine.Object{"cancel": true})
 	if got := vogentTypes(c.until("g"), "g"); !slices.Equal(got, []string{"finished"}) {
 		t.Errorf("after the cancel: got %q", got)
 	}
@@ -100,15 +101,15 @@ func TestVogentStallHoldsUpItsGenerationAlone(t *testing.T) {
 func TestVogentSpoilsAudio(t *testing.T) {
 	const rate = 24000
 	tests := map[string]struct {
-		fault  Fault
+		fault  engine.Fault
 		well   func(chunks [][]byte, took time.Duration) bool
 		length [2]time.Duration // at least and at most
 	}{
-		"empty":        {Fault{Kind: Empty}, func(c [][]byte, _ time.Duration) bool { return len(c) == 0 }, [2]time.Duration{0, 0}},
-		"wrong length": {Fault{Kind: WrongLength}, func(c [][]byte, _ time.Duration) bool { return len(c) == 1 }, [2]time.Duration{1, 20 * time.Millisecond}},
-		"odd chunks":   {Fault{Kind: OddChunks}, func(c [][]byte, _ time.Duration) bool { return len(c[0])%2 == 1 }, [2]time.Duration{time.Second / 10, time.Minute}},
-		"late":         {Fault{Kind: Late, After: 200 * time.Millisecond}, func(_ [][]byte, took time.Duration) bool { return took >= 200*time.Millisecond }, [2]time.Duration{time.Second / 10, time.Minute}},
-		"slow": {Fault{Kind: Slow}, func(c [][]byte, took time.Duration) bool {
+		"empty":        {engine.Fault{Kind: engine.Empty}, func(c [][]byte, _ time.Duration) bool { return len(c) == 0 }, [2]time.Duration{0, 0}},
+		"wrong length": {engine.Fault{Kind: engine.WrongLength}, func(c [][]byte, _ time.Duration) bool { return len(c) == 1 }, [2]time.Duration{1, 20 * time.Millisecond}},
+		"odd chunks":   {engine.Fault{Kind: engine.OddChunks}, func(c [][]byte, _ time.Duration) bool { return len(c[0])%2 == 1 }, [2]time.Duration{time.Second / 10, time.Minute}},
+		"late":         {engine.Fault{Kind: engine.Late, After: 200 * time.Millisecond}, func(_ [][]byte, took time.Duration) bool { return took >= 200*time.Millisecond }, [2]time.Duration{time.Second / 10, time.Minute}},
+		"slow": {engine.Fault{Kind: engine.Slow}, func(c [][]byte, took time.Duration) bool {
 			ahead := time.Duration(len(c)-1) * 50 * time.Millisecond // all but the last chunk
 			return took >= 2*ahead
 		}, [2]time.Duration{time.Second / 10, time.Minute}},
@@ -116,9 +117,9 @@ func TestVogentSpoilsAudio(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "oddChunks:false")
+			c := talkVogent(t, engine.Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "oddChunks:false")
 			began := time.Now()
-			c.send("g", "Hello.", true, object{"sampleRate": rate})
+			c.send("g", "Hello.", true, engine.Object{"sampleRate": rate})
 			all := c.until("g")
 			took := time.Since(began)
 			if last := all[len(all)-1]; last["type"] != "finished" {
@@ -137,7 +138,7 @@ func TestVogentSpoilsAudio(t *testing.T) {
 // A client that sends without end and reads nothing is held up by its own socket, and Close ends it all the same.
 func TestVogentClosesThoughAClientFloodsIt(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{}, "errorCloses:false")
+	c := talkVogent(t, engine.Options{}, "errorCloses:false")
 	flood := make(chan error, 1)
 	go func() {
 		for { // each is answered by as much
@@ -169,11 +170,11 @@ func TestVogentClosesThoughAClientFloodsIt(t *testing.T) {
 // Generations that are being spoken end with the emulator, and so do those that wait for text or for their turn.
 func TestVogentClosesWhileGenerationsAreOpen(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Pace: 1}, "serial:true", "early:false", "errorCloses:false")
+	c := talkVogent(t, engine.Options{Pace: 1}, "serial:true", "early:false", "errorCloses:false")
 	c.send("spoken", vogentLong, true, nil)
-	c.send("waits", "No end", false, object{"contextId": "c"})
-	c.send("behind", "Hello.", true, object{"contextId": "c"})
-	c.wait("three generations", func(s Stats) bool { return s.OpenContexts == 3 })
+	c.send("waits", "No end", false, engine.Object{"contextId": "c"})
+	c.send("behind", "Hello.", true, engine.Object{"contextId": "c"})
+	c.wait("three generations", func(s engine.Stats) bool { return s.OpenContexts == 3 })
 	if err := c.server.Close(); err != nil {
 		t.Error(err)
 	}
@@ -185,9 +186,9 @@ func TestVogentClosesWhileGenerationsAreOpen(t *testing.T) {
 // A client that leaves while it is spoken to leaves nothing behind.
 func TestVogentForgetsAClientThatLeaves(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Pace: 1}, "early:true")
-	c.send("g", vogentLong+" And", false, object{"contextId": "c"})
+	c := talkVogent(t, engine.Options{Pace: 1}, "early:true")
+	c.send("g", vogentLong+" And", false, engine.Object{"contextId": "c"})
 	c.next()
 	_ = c.conn.CloseNow() // that is what the test does
-	c.wait("that it is gone", func(s Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 })
+	c.wait("that it is gone", func(s engine.Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 })
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -29,13 +31,13 @@ func FuzzVogentFrames(f *testing.F) {
 		if len(frames) > 4096 {
 			return // longer ones are only slower
 		}
-		c := talkVogent(t, Options{Seed: seed})
+		c := talkVogent(t, engine.Options{Seed: seed})
 		kind := websocket.MessageText
 		if binary {
 			kind = websocket.MessageBinary
 		}
 		// The probe's id is none that the frames are likely to have.
-		probe, err := json.Marshal(object{"generationId": "probe-9f2c", "voiceId": vogentVoice, "text": "Hello.", "finalText": true})
+		probe, err := json.Marshal(engine.Object{"generationId": "probe-9f2c", "voiceId": vogentVoice, "text": "Hello.", "finalText": true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +47,7 @@ func FuzzVogentFrames(f *testing.F) {
 			}
 		}
 		_ = c.conn.Write(c.ctx, websocket.MessageText, probe) // likewise
-		c.readToProbe("probe-9f2c", drawVogentQuirks(c.server.opts))
+		c.readToProbe("probe-9f2c", drawVogentQuirks(c.server.Options()))
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // vogentGeneration is one generation. The connection's reader gives it text, and its own goroutine speaks.
@@ -16,7 +18,7 @@ type vogentGeneration struct {
 	context string // contextId, or empty
 	rate    int    // hertz
 	times   bool   // word times are wanted
-	fault   Fault
+	fault   engine.Fault
 	index   int // in the stats
 	stop    context.CancelCauseFunc
 	over    chan struct{} // closed when the next of the context may look ahead
@@ -33,7 +35,7 @@ type vogentGeneration struct {
 	spoken     bool              // something has been spoken
 	samples    int64             // generated, at the native rate
 	characters int64             // charged
-	pacer      pacer
+	pacer      engine.Pacer
 }
 
 // Why a generation stops.
@@ -51,14 +53,14 @@ func (f vogentFailure) Error() string { return string(f) }
 // newVogentGeneration is a generation with what its first message fixes.
 func newVogentGeneration(c *vogentConn, m vogentMessage) *vogentGeneration {
 	g := &vogentGeneration{
-		conn: c, id: m.GenerationID, context: m.ContextID, times: m.Timestamps, fault: c.server.currentFault(),
-		rate: m.SampleRate, over: make(chan struct{}), wake: make(chan struct{}, 1), pacer: pacer{pace: c.server.opts.Pace},
+		conn: c, id: m.GenerationID, context: m.ContextID, times: m.Timestamps, fault: c.server.CurrentFault(),
+		rate: m.SampleRate, over: make(chan struct{}), wake: make(chan struct{}, 1), pacer: engine.Pacer{Pace: c.server.Options().Pace},
 	}
 	if g.rate == 0 {
 		g.rate = c.quirks.defaultRate
 	}
-	if g.fault.Kind == Slow {
-		g.pacer.pace = 0.5
+	if g.fault.Kind == engine.Slow {
+		g.pacer.Pace = 0.5
 	}
 	return g
 }
@@ -71,7 +73,7 @@ func (g *vogentGeneration) take(m vogentMessage) {
 	if g.final || g.length > vogentMaxText {
 		return
 	}
-	g.conn.server.stream(g.index, func(s *Stream) { s.note(text, m.FinalText) })
+	g.conn.server.Stream(g.index, func(s *engine.Stream) { notePiece(s, text, m.FinalText) })
 	g.length += utf8.RuneCountInString(text)
 	switch {
 	case g.length > vogentMaxText:
@@ -88,8 +90,8 @@ func (g *vogentGeneration) take(m vogentMessage) {
 	}
 }
 
-// note counts a piece.
-func (s *Stream) note(text string, final bool) {
+// notePiece counts a piece of a stream.
+func notePiece(s *engine.Stream, text string, final bool) {
 	switch {
 	case text != "":
 		s.Texts = append(s.Texts, text)
@@ -163,7 +165,7 @@ func (g *vogentGeneration) next() (text string, last bool) {
 		return text, true
 	}
 	if g.conn.quirks.early {
-		text, g.buffer = firstSentence(g.buffer)
+		text, g.buffer = engine.FirstSentence(g.buffer)
 	}
 	return text, false
 }
@@ -177,7 +179,7 @@ func (g *vogentGeneration) touch() {
 
 // await waits for a piece, and fails the generation where the vendor gives up.
 func (g *vogentGeneration) await(ctx context.Context) {
-	idle := g.conn.server.opts.Inactivity
+	idle := g.conn.server.Options().Inactivity
 	if idle == 0 && g.conn.quirks.givesUp {
 		idle = vogentIdle
 	}
@@ -202,7 +204,7 @@ func (g *vogentGeneration) sendEnd(cause error) {
 	var failure vogentFailure
 	switch {
 	case cause == nil:
-		send(g.conn.socket, object{"type": "finished", "generationId": g.id})
+		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
 	case errors.As(cause, &failure):
 		g.conn.fail(g.id, string(failure))
 	case errors.Is(cause, errVogentCanceled):
@@ -217,7 +219,7 @@ func (g *vogentGeneration) sendCanceled() {
 	}
 	switch g.conn.quirks.cancelAnswer {
 	case "finished":
-		send(g.conn.socket, object{"type": "finished", "generationId": g.id})
+		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
 	case "error":
 		g.conn.fail(g.id, errVogentCanceled.Error())
 	}

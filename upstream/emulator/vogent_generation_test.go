@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -14,7 +16,7 @@ import (
 const vogentLong = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
 
 // vogentTypes are the types of a generation's messages, several of the same type in a row as one.
-func vogentTypes(all []object, id string) (types []string) {
+func vogentTypes(all []engine.Object, id string) (types []string) {
 	for _, o := range all {
 		if o["generationId"] == id {
 			types = append(types, fmt.Sprint(o["type"]))
@@ -38,11 +40,11 @@ func TestVogentCancelStopsTheAudio(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, Options{Fault: Fault{Kind: Stall}}, tt.quirks...)
+			c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall}}, tt.quirks...)
 			c.send("g", vogentLong, true, nil)
-			c.send("g", "", false, object{"cancel": true})
-			c.wait("the end", func(s Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Over })
-			c.server.SetFault(Fault{})
+			c.send("g", "", false, engine.Object{"cancel": true})
+			c.wait("the end", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Over })
+			c.server.SetFault(engine.Fault{})
 			c.send("next", "Hello.", true, nil)
 			if got := vogentTypes(c.until("next"), "g"); !slices.Equal(got, tt.want) {
 				t.Errorf("after the cancel: got %q, want %q", got, tt.want)
@@ -57,10 +59,10 @@ func TestVogentCancelStopsTheAudio(t *testing.T) {
 // What was spoken before a cancel is charged, and no more: a paced generation stops at once.
 func TestVogentCanceledGenerationStopsBeingMade(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Pace: 2}, "cancelAnswer:finished", "early:false")
+	c := talkVogent(t, engine.Options{Pace: 2}, "cancelAnswer:finished", "early:false")
 	c.send("g", vogentLong, true, nil)
 	c.next()
-	c.send("g", "", false, object{"cancel": true})
+	c.send("g", "", false, engine.Object{"cancel": true})
 	c.until("g")
 	if got := c.server.Stats().Streams[0].Audio; got <= 0 || got > 3*time.Second {
 		t.Errorf("made %v of audio, want what was sent before the cancel", got)
@@ -73,15 +75,15 @@ func TestVogentContextKeepsItsOrderBehindACanceledGeneration(t *testing.T) {
 	for _, later := range []bool{false, true} {
 		t.Run(fmt.Sprint(later), func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, Options{}, "serial:true", "cancelAnswer:none", "lateChunks:0")
-			shared := object{"contextId": "c"}
+			c := talkVogent(t, engine.Options{}, "serial:true", "cancelAnswer:none", "lateChunks:0")
+			shared := engine.Object{"contextId": "c"}
 			c.send("g1", "Mine has no end yet", false, shared)
 			c.send("g2", "Never heard.", true, shared)
 			if !later {
 				c.send("g3", "Last.", true, shared)
 			}
-			c.send("g2", "", false, object{"cancel": true})
-			c.wait("the cancel", func(s Stats) bool { return len(s.Streams) > 1 && s.Streams[1].Over })
+			c.send("g2", "", false, engine.Object{"cancel": true})
+			c.wait("the cancel", func(s engine.Stats) bool { return len(s.Streams) > 1 && s.Streams[1].Over })
 			if later {
 				c.send("g3", "Last.", true, shared)
 			}
@@ -90,7 +92,7 @@ func TestVogentContextKeepsItsOrderBehindACanceledGeneration(t *testing.T) {
 			c.send("g1", ".", true, shared)
 			all = append(all, c.until("g3")...)
 			at := func(id, kind string) int {
-				return slices.IndexFunc(all, func(o object) bool { return o["generationId"] == id && o["type"] == kind })
+				return slices.IndexFunc(all, func(o engine.Object) bool { return o["generationId"] == id && o["type"] == kind })
 			}
 			if one, three := at("g1", "finished"), at("g3", "chunk"); one < 0 || three < one {
 				t.Errorf("g1 finished at %d, g3 spoke at %d", one, three)
@@ -105,9 +107,9 @@ func TestVogentContextKeepsItsOrderBehindACanceledGeneration(t *testing.T) {
 // Where a context's generations don't take turns, one that waits for text holds up no other.
 func TestVogentContextWithoutTurns(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{}, "serial:false")
-	c.send("g1", "Mine has no end yet", false, object{"contextId": "c"})
-	c.send("g2", "Mine has.", true, object{"contextId": "c"})
+	c := talkVogent(t, engine.Options{}, "serial:false")
+	c.send("g1", "Mine has no end yet", false, engine.Object{"contextId": "c"})
+	c.send("g2", "Mine has.", true, engine.Object{"contextId": "c"})
 	c.until("g2")
 }
 
@@ -131,7 +133,7 @@ func TestVogentLimits(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, Options{}, "errorCloses:false", "early:false", "serial:false")
+			c := talkVogent(t, engine.Options{}, "errorCloses:false", "early:false", "serial:false")
 			for _, id := range tt.open {
 				c.send(id, "Waiting", false, nil)
 			}
@@ -148,7 +150,7 @@ func TestVogentLimits(t *testing.T) {
 // A text of exactly the limit is spoken.
 func TestVogentTakesTheLongestText(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Fault: Fault{Kind: WrongLength}})
+	c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.WrongLength}})
 	c.send("g", "Hello."+strings.Repeat(" ", vogentMaxText-6), true, nil)
 	if all := c.until("g"); all[len(all)-1]["type"] != "finished" {
 		t.Errorf("got %v", brief(all[len(all)-1]))
@@ -158,7 +160,7 @@ func TestVogentTakesTheLongestText(t *testing.T) {
 // A server that gives up fails a generation without its last piece, and one that does not waits.
 func TestVogentGivesUpOnAQuietClient(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{Inactivity: 100 * time.Millisecond}, "errorCloses:false")
+	c := talkVogent(t, engine.Options{Inactivity: 100 * time.Millisecond}, "errorCloses:false")
 	c.send("g", "No end", false, nil)
 	all := c.until("g")
 	if got := all[len(all)-1]; got["error"] != "timed out waiting for text" {
@@ -169,12 +171,12 @@ func TestVogentGivesUpOnAQuietClient(t *testing.T) {
 // A socket that a server closes behind an error takes nothing more.
 func TestVogentClosesBehindAnError(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{}, "errorCloses:true", "closeCode:1008")
-	c.send("g", "Hello.", true, object{"voiceId": "nobody"})
+	c := talkVogent(t, engine.Options{}, "errorCloses:true", "closeCode:1008")
+	c.send("g", "Hello.", true, engine.Object{"voiceId": "nobody"})
 	c.until("g")
 	_, _, err := c.conn.Read(c.ctx)
 	if got := websocket.CloseStatus(err); got != websocket.StatusPolicyViolation {
 		t.Errorf("got %v, want a close with 1008", err)
 	}
-	c.wait("the end of the socket", func(s Stats) bool { return s.Sockets == 1 && s.OpenSockets == 0 && s.OpenContexts == 0 })
+	c.wait("the end of the socket", func(s engine.Stats) bool { return s.Sockets == 1 && s.OpenSockets == 0 && s.OpenContexts == 0 })
 }

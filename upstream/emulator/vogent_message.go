@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // vogentMessage is any message from a client. Unknown fields are ignored.
@@ -38,7 +40,9 @@ func (c *vogentConn) take(ctx context.Context, data []byte, isText bool) {
 	}
 	g := c.generation(m.GenerationID)
 	if m.Cancel {
-		c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: m.GenerationID, At: time.Now()}) })
+		c.server.Note(func(st *engine.Stats) {
+			st.Cancels = append(st.Cancels, engine.Cancel{ID: m.GenerationID, At: time.Now()})
+		})
 	}
 	fault := c.quirks.fault(m)
 	switch {
@@ -151,7 +155,7 @@ func (c *vogentConn) begin(ctx context.Context, m vogentMessage) {
 		c.turns[m.ContextID] = g
 	}
 	c.mu.Unlock()
-	g.index = c.server.begin(g.id)
+	g.index = c.server.Begin(g.id)
 	g.take(m)
 	c.wg.Go(func() { g.speak(ctx) })
 }
@@ -163,7 +167,7 @@ func (c *vogentConn) end(g *vogentGeneration) {
 	c.ended = append(c.ended, g.id)
 	c.ended = c.ended[max(0, len(c.ended)-vogentRemembered):]
 	c.mu.Unlock()
-	c.server.finish(g.index)
+	c.server.Finish(g.index)
 }
 
 // passTurn lets the next generation of a context speak, or wait for the one that this one was waiting for.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -45,27 +47,24 @@ func (q vogentQuirks) String() string {
 // vogentQuirksFields prints without String's recursion.
 type vogentQuirksFields vogentQuirks
 
-// oneOf draws one of several settings.
-func oneOf[T any](r *rand.Rand, settings ...T) T { return settings[r.IntN(len(settings))] }
-
-func drawVogentQuirks(o Options) vogentQuirks {
+func drawVogentQuirks(o engine.Options) vogentQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x766f67656e74))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := vogentQuirks{
-		authBy:      oneOf(r, "status", "error", "close"),
-		authStatus:  oneOf(r, http.StatusUnauthorized, http.StatusForbidden),
-		closeCode:   int(oneOf(r, websocket.StatusPolicyViolation, websocket.StatusInternalError)),
+		authBy:      engine.OneOf(r, "status", "error", "close"),
+		authStatus:  engine.OneOf(r, http.StatusUnauthorized, http.StatusForbidden),
+		closeCode:   int(engine.OneOf(r, websocket.StatusPolicyViolation, websocket.StatusInternalError)),
 		errorCloses: flip(), emptyID: flip(),
-		malformed: oneOf(r, "error", "close", "ignore"),
-		strict:    flip(), defaultRate: oneOf(r, vogentRate, 48000), rate44: oneOf(r, 44100, 41500),
+		malformed: engine.OneOf(r, "error", "close", "ignore"),
+		strict:    flip(), defaultRate: engine.OneOf(r, vogentRate, 48000), rate44: engine.OneOf(r, 44100, 41500),
 		emptyFinal: flip(), reuse: flip(), early: flip(), serial: flip(), givesUp: flip(),
-		cancelAnswer: oneOf(r, "none", "finished", "error"),
+		cancelAnswer: engine.OneOf(r, "none", "finished", "error"),
 		lateChunks:   r.IntN(3), oddChunks: flip(),
 		chunk:      time.Duration(100+10*r.IntN(16)) * time.Millisecond,
-		timesType:  oneOf(r, "timestamp", "timestamps"),
-		timesField: oneOf(r, "timestamps", "words", "timestamp"),
-		timesShape: oneOf(r, "list", "long", "named", "arrays", "single"),
-		timesUnit:  oneOf(r, "s", "ms"), timesFirst: flip(), timesPerChunk: flip(),
+		timesType:  engine.OneOf(r, "timestamp", "timestamps"),
+		timesField: engine.OneOf(r, "timestamps", "words", "timestamp"),
+		timesShape: engine.OneOf(r, "list", "long", "named", "arrays", "single"),
+		timesUnit:  engine.OneOf(r, "s", "ms"), timesFirst: flip(), timesPerChunk: flip(),
 	}
 	if o.Chunk > 0 {
 		q.chunk = o.Chunk

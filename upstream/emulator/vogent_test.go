@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // A server that does otherwise where the documentation is silent is played from scenes that name what it does.
 func TestVogentTranscripts(t *testing.T) {
 	playTranscripts(t, dialect{
-		vendor: "vogent", options: Options{APIKey: "YOUR_API_KEY", Chunk: 200 * time.Millisecond, Pace: 8},
+		vendor: vogentVendor, options: engine.Options{APIKey: "YOUR_API_KEY", Chunk: 200 * time.Millisecond, Pace: 8},
 		quirks: []string{"cancelAnswer:none", "lateChunks:0"},
 		fixed:  []string{"type", "generationId", "error"}, stream: "generationId",
 		audio:   func(f map[string]any) bool { return f["type"] == "chunk" },
@@ -28,7 +30,7 @@ func TestVogentQuirksAreAllDrawn(t *testing.T) {
 	}
 	seen := make(map[string]map[string]bool)
 	for seed := range uint64(64) {
-		drawn := reflect.ValueOf(drawVogentQuirks(Options{Seed: seed}))
+		drawn := reflect.ValueOf(drawVogentQuirks(engine.Options{Seed: seed}))
 		for i := range drawn.NumField() {
 			name := drawn.Type().Field(i).Name
 			if seen[name] == nil {
@@ -45,11 +47,8 @@ func TestVogentQuirksAreAllDrawn(t *testing.T) {
 }
 
 func TestVogentPrintsItsQuirks(t *testing.T) {
-	server, err := New("vogent", Options{Seed: 7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := drawVogentQuirks(Options{Seed: 7})
+	server := engine.New(vogentVendor, engine.Options{Seed: 7})
+	q := drawVogentQuirks(engine.Options{Seed: 7})
 	for _, want := range []string{"cancelAnswer:" + q.cancelAnswer, fmt.Sprintf("closeCode:%d", q.closeCode), "timesShape:" + q.timesShape} {
 		if !strings.Contains(server.Quirks(), want) {
 			t.Errorf("got %s, want it to say %s", server.Quirks(), want)

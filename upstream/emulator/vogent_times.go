@@ -3,6 +3,7 @@ package emulator
 import (
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -33,13 +34,13 @@ func vogentEach(q vogentQuirks, words []voice.WordTime) []any {
 	}
 	each := make([]any, 0, len(words))
 	for _, w := range words {
-		each = append(each, object{text: w.Text, start: vogentTime(q, w.Start), end: vogentTime(q, w.End)})
+		each = append(each, engine.Object{text: w.Text, start: vogentTime(q, w.Start), end: vogentTime(q, w.End)})
 	}
 	return each
 }
 
 // vogentArrays is an array for each of what is told of words.
-func vogentArrays(q vogentQuirks, words []voice.WordTime) object {
+func vogentArrays(q vogentQuirks, words []voice.WordTime) engine.Object {
 	var texts []string
 	var starts, ends []any
 	for _, w := range words {
@@ -47,7 +48,7 @@ func vogentArrays(q vogentQuirks, words []voice.WordTime) object {
 		starts = append(starts, vogentTime(q, w.Start))
 		ends = append(ends, vogentTime(q, w.End))
 	}
-	return object{"words": texts, "start": starts, "end": ends}
+	return engine.Object{"words": texts, "start": starts, "end": ends}
 }
 
 // vogentTime is a time since the generation's first sample: whole milliseconds, or seconds.

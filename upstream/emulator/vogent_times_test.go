@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -46,9 +47,9 @@ func TestVogentTellsEachWordOnce(t *testing.T) {
 		for _, perChunk := range []bool{false, true} {
 			t.Run(fmt.Sprint(first, perChunk), func(t *testing.T) {
 				t.Parallel()
-				c := talkVogent(t, Options{}, "timesField:words", "timesShape:list", "timesUnit:ms", "early:true", "defaultRate:24000",
+				c := talkVogent(t, engine.Options{}, "timesField:words", "timesShape:list", "timesUnit:ms", "early:true", "defaultRate:24000",
 					fmt.Sprintf("timesFirst:%t", first), fmt.Sprintf("timesPerChunk:%t", perChunk))
-				c.send("g", "The quick brown fox. Over a lazy dog, ", false, object{"addWordTimestamps": true})
+				c.send("g", "The quick brown fox. Over a lazy dog, ", false, engine.Object{"addWordTimestamps": true})
 				c.send("g", "near our house.", true, nil)
 				all := c.until("g")
 				if isChunk := all[0]["type"] == "chunk"; isChunk == first {
@@ -64,7 +65,7 @@ func TestVogentTellsEachWordOnce(t *testing.T) {
 }
 
 // vogentTold are the words of messages of the shape list in ms, whose times must follow each other within a length.
-func vogentTold(t *testing.T, all []object, length float64) (words []string) {
+func vogentTold(t *testing.T, all []engine.Object, length float64) (words []string) {
 	t.Helper()
 	var at float64
 	for _, o := range all {
@@ -85,7 +86,7 @@ func vogentTold(t *testing.T, all []object, length float64) (words []string) {
 
 func TestVogentTellsNoTimesUnasked(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, Options{})
+	c := talkVogent(t, engine.Options{})
 	c.send("g", "The quick brown fox.", true, nil)
 	for _, o := range c.until("g") {
 		if o["type"] != "chunk" && o["type"] != "finished" {

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -67,7 +69,7 @@ func (q zeliQuirks) String() string {
 // zeliQuirksFields prints without String's recursion.
 type zeliQuirksFields zeliQuirks
 
-func drawZeliQuirks(o Options) zeliQuirks {
+func drawZeliQuirks(o engine.Options) zeliQuirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x7a656c69))
 	flip := func() bool { return r.IntN(2) == 1 }
 	q := zeliQuirks{
@@ -90,14 +92,17 @@ func drawZeliQuirks(o Options) zeliQuirks {
 
 // zeligate emulates a customer's ZeliSpeech box.
 type zeligate struct {
-	server  *Server
+	server  *engine.Server
 	quirks  zeliQuirks
 	engines chan struct{} // holds a token for each engine at work
 	sockets atomic.Int64  // numbers them, for the wire has no ids
 }
 
-func newZeligate(s *Server) (http.Handler, fmt.Stringer) {
-	z := &zeligate{server: s, quirks: drawZeliQuirks(s.opts)}
+// zeligateVendor is the emulator of Zeligate.
+var zeligateVendor = engine.Vendor{Name: "zeligate", Serve: newZeligate}
+
+func newZeligate(s *engine.Server) (http.Handler, fmt.Stringer) {
+	z := &zeligate{server: s, quirks: drawZeliQuirks(s.Options())}
 	z.engines = make(chan struct{}, z.quirks.workers)
 	mux := http.NewServeMux() // multi-stream-input is not implemented yet, so it is not found
 	mux.HandleFunc("GET /v1/text-to-speech/{voice_id}/stream-input", z.connect)
@@ -107,20 +112,20 @@ func newZeligate(s *Server) (http.Handler, fmt.Stringer) {
 // connect checks what the address tells and serves a connection until it ends.
 func (z *zeligate) connect(w http.ResponseWriter, r *http.Request) {
 	address, wrong := z.read(r)
-	if fault := z.server.currentFault(); fault.Kind == Refuse && fault.Code < 1000 {
+	if fault := z.server.CurrentFault(); fault.Kind == engine.Refuse && fault.Code < 1000 {
 		wrong = zeliStatus(fault.Code)
 	} else if !z.quirks.upgradeErrors {
 		address.wrong, wrong = wrong, nil
 	}
 	if wrong != nil {
-		z.server.note(func(st *Stats) { st.Refused++ })
+		z.server.Note(func(st *engine.Stats) { st.Refused++ })
 		wrong.respond(w)
 		return
 	}
 	if z.quirks.namesVoice {
 		w.Header().Set("x-zeli-voice", address.voice)
 	}
-	conn, ok := z.server.accept(w, r)
+	conn, ok := z.server.Accept(w, r)
 	if !ok {
 		return
 	}
@@ -130,7 +135,7 @@ func (z *zeligate) connect(w http.ResponseWriter, r *http.Request) {
 // zeliAddress is what a connection's address and headers say.
 type zeliAddress struct {
 	voice  string
-	format zeliFormat
+	format engine.OutputFormat
 	proven bool       // by a key
 	wrong  *zeliError // that is told at BOS; nil: nothing
 }
@@ -148,7 +153,7 @@ func (z *zeligate) read(r *http.Request) (a zeliAddress, wrong *zeliError) {
 		a.proven = true
 	}
 	var ok bool
-	if a.format, ok = zeliFormatOf(query.Get("output_format")); !ok {
+	if a.format, ok = engine.OutputFormatOf(query.Get("output_format")); !ok {
 		return a, zeliBadFormat()
 	}
 	if a.voice, ok = zeliVoice(r.PathValue("voice_id")); !ok && z.quirks.strictVoices {
@@ -159,7 +164,7 @@ func (z *zeligate) read(r *http.Request) (a zeliAddress, wrong *zeliError) {
 
 // checkKey is what is wrong with a key, which has its scheme before it; nil: nothing.
 func (z *zeligate) checkKey(authorization string) *zeliError {
-	want := z.server.opts.APIKey
+	want := z.server.Options().APIKey
 	if want == "" {
 		return nil // the box is open
 	}
@@ -189,8 +194,8 @@ func zeliVoice(id string) (voice string, known bool) {
 }
 
 func (z *zeligate) serve(conn *websocket.Conn, address zeliAddress) {
-	z.server.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	ctx, cancel := context.WithCancel(z.server.life)
+	z.server.Note(func(st *engine.Stats) { st.Sockets++; st.OpenSockets++ })
+	ctx, cancel := context.WithCancel(z.server.Context())
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
@@ -204,9 +209,9 @@ func (z *zeligate) serve(conn *websocket.Conn, address zeliAddress) {
 	cancel()
 	<-c.speaker.silent
 	if c.begun {
-		z.server.finish(c.speaker.index) // where BOS came to a speaker that had ended
+		z.server.Finish(c.speaker.index) // where BOS came to a speaker that had ended
 	}
 	_ = conn.CloseNow() // it is over
-	z.server.note(func(st *Stats) { st.OpenSockets-- })
+	z.server.Note(func(st *engine.Stats) { st.OpenSockets-- })
 	c.wg.Wait() // for an engine that does not notice
 }

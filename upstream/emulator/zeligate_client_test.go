@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 
 	"github.com/coder/websocket"
 )
@@ -21,10 +20,10 @@ const (
 )
 
 // startZeligate starts an emulator whose seed has drawn the quirks.
-func startZeligate(t *testing.T, o Options, quirks ...string) (server *Server, base string) {
+func startZeligate(t *testing.T, o engine.Options, quirks ...string) (server *engine.Server, base string) {
 	t.Helper()
 	o.APIKey = zeliTestKey
-	server, base = dialect{vendor: "zeligate", options: o, quirks: quirks}.start(t, scene{})
+	server, base = dialect{vendor: zeligateVendor, options: o, quirks: quirks}.start(t, scene{})
 	server.SetFault(o.Fault)
 	return server, base
 }
@@ -107,28 +106,6 @@ func (c *zeliClient) listen(patience time.Duration) (h zeliHeard) {
 		h.lengths = append(h.lengths, len(chunk))
 	}
 	return h
-}
-
-// upgrade asks for a connection over plain HTTP, to see how it is answered.
-func upgrade(t *testing.T, base, address string, headers map[string]string) *http.Response {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(base, "ws", "http", 1)+address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	handshake := map[string]string{
-		"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-	}
-	maps.Copy(handshake, headers)
-	for name, value := range handshake {
-		request.Header.Set(name, value)
-	}
-	response, err := http.DefaultTransport.RoundTrip(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = response.Body.Close() })
-	return response
 }
 
 // endsIn breaks the connection after a while.

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -76,8 +78,8 @@ func (c *zeliConn) listen(ctx context.Context) {
 
 // gone notes that the client has left. In the middle of a stream that is how it cancels.
 func (c *zeliConn) gone() {
-	if c.begun && c.server.life.Err() == nil && !c.speaker.ended() {
-		c.server.note(func(st *Stats) { st.Cancels = append(st.Cancels, Cancel{ID: c.id, At: time.Now()}) })
+	if c.begun && c.server.Context().Err() == nil && !c.speaker.ended() {
+		c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: c.id, At: time.Now()}) })
 	}
 }
 
@@ -112,7 +114,7 @@ func (c *zeliConn) take(f zeliFrame) *zeliError {
 		}
 	}
 	if f.Flush {
-		c.speaker.note(func(s *Stream) { s.Flushes++ })
+		c.speaker.note(func(s *engine.Stream) { s.Flushes++ })
 		c.flush()
 	}
 	return nil
@@ -123,7 +125,7 @@ func (c *zeliConn) append(text *string) *zeliError {
 	added := ""
 	if text != nil {
 		added = *text
-		c.speaker.note(func(s *Stream) {
+		c.speaker.note(func(s *engine.Stream) {
 			if strings.TrimSpace(added) == "" {
 				s.KeepAlives++
 			} else {
@@ -152,7 +154,7 @@ func (c *zeliConn) flush() {
 // begin takes BOS. What its text has beyond the opening space is spoken, where such a BOS is taken at all.
 func (c *zeliConn) begin(f zeliFrame) *zeliError {
 	if wrong := c.admit(f.Authorization); wrong != nil {
-		c.server.note(func(st *Stats) { st.Refused++ })
+		c.server.Note(func(st *engine.Stats) { st.Refused++ })
 		return wrong
 	}
 	switch {
@@ -172,7 +174,7 @@ func (c *zeliConn) begin(f zeliFrame) *zeliError {
 	if slices.Min(schedule) < 1 {
 		return zeliInvalid("generation_config", "greater_than", "Must be greater than 0")
 	}
-	encoder, err := c.address.format.encoder()
+	encoder, err := c.address.format.Encoder()
 	if err != nil {
 		return zeliNamed("internal_error")
 	}

@@ -7,18 +7,19 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
 // zeliVoicing is where a stream's speech is. It is the speaker's alone.
 type zeliVoicing struct {
-	engaged bool    // it has an engine
-	stalled bool    // it does not go on
-	chunks  int     // of text, begun
-	samples int64   // generated, at the native rate
-	rest    []int16 // of the chunk that is spoken
-	held    []byte  // encoded, for the next frame: where frames end within samples
-	pacer   pacer   // of the chunk
+	engaged bool         // it has an engine
+	stalled bool         // it does not go on
+	chunks  int          // of text, begun
+	samples int64        // generated, at the native rate
+	rest    []int16      // of the chunk that is spoken
+	held    []byte       // encoded, for the next frame: where frames end within samples
+	pacer   engine.Pacer // of the chunk
 }
 
 // engage waits for an engine, where the stream has none, and reports false where ctx ends before.
@@ -71,36 +72,36 @@ func (s *zeliSpeaker) say(ctx context.Context, text string) (end zeliEnd, over b
 
 // start has a chunk generated, and reports false where ctx ends before its first audio is due.
 func (s *zeliSpeaker) start(ctx context.Context, text string) bool {
-	delay := s.server.opts.FirstAudio
-	if s.fault.Kind == Late && s.voice.chunks == 0 {
+	delay := s.server.Options().FirstAudio
+	if s.fault.Kind == engine.Late && s.voice.chunks == 0 {
 		delay += s.fault.After
 	}
 	s.voice.rest = s.generate(ctx, text)
 	s.voice.chunks++
-	s.voice.pacer = pacer{began: time.Now().Add(delay), pace: s.server.opts.Pace}
-	if s.fault.Kind == Slow {
-		s.voice.pacer.pace = 0.5
+	s.voice.pacer = engine.Pacer{Began: time.Now().Add(delay), Pace: s.server.Options().Pace}
+	if s.fault.Kind == engine.Slow {
+		s.voice.pacer.Pace = 0.5
 	}
-	return pause(ctx, delay)
+	return engine.Pause(ctx, delay)
 }
 
 // generate is the samples of a text, spoiled where that is the fault.
 func (s *zeliSpeaker) generate(ctx context.Context, text string) []int16 {
-	seed := s.server.opts.Seed + uint64(s.voice.chunks)
-	pcm := s.server.say(ctx, text, true, seed, s.speed).PCM
+	seed := s.server.Options().Seed + uint64(s.voice.chunks)
+	pcm := s.server.Say(ctx, text, true, seed, s.speed).PCM
 	switch s.fault.Kind {
-	case Empty:
+	case engine.Empty:
 		return nil
-	case WrongLength:
-		return cutShort(voice.Spoken{PCM: pcm}, s.fault).PCM
+	case engine.WrongLength:
+		return engine.CutShort(voice.Spoken{PCM: pcm}, s.fault).PCM
 	}
 	return pcm
 }
 
 // advance is the samples of the next frame, when their time has come. nil: ctx has ended before.
 func (s *zeliSpeaker) advance(ctx context.Context) []int16 {
-	n := min(len(s.voice.rest), int(audio.Samples(s.quirks.chunk, nativeRate)))
-	if !s.voice.pacer.wait(ctx, audio.Duration(int64(n), nativeRate)) {
+	n := min(len(s.voice.rest), int(audio.Samples(s.quirks.chunk, engine.NativeRate)))
+	if !s.voice.pacer.Wait(ctx, audio.Duration(int64(n), engine.NativeRate)) {
 		return nil
 	}
 	pcm := s.voice.rest[:n]
@@ -111,9 +112,9 @@ func (s *zeliSpeaker) advance(ctx context.Context) []int16 {
 
 // encode is a frame's bytes, which end within a sample where that is the fault.
 func (s *zeliSpeaker) encode(pcm []int16) []byte {
-	encoded := append(s.voice.held, s.encoder.encode(pcm)...)
+	encoded := append(s.voice.held, s.encoder.Encode(pcm)...)
 	s.voice.held = nil
-	if s.fault.Kind == OddChunks && len(encoded) > 0 {
+	if s.fault.Kind == engine.OddChunks && len(encoded) > 0 {
 		last := len(encoded) - 1
 		s.voice.held = encoded[last:]
 		return encoded[:last]
@@ -124,7 +125,7 @@ func (s *zeliSpeaker) encode(pcm []int16) []byte {
 // linger speaks the rest of a chunk for nobody, as an engine does that does not notice that its client has gone.
 func (s *zeliSpeaker) linger() {
 	for len(s.voice.rest) > 0 {
-		if s.advance(s.server.life) == nil {
+		if s.advance(s.server.Context()) == nil {
 			return // the server is closing
 		}
 	}
@@ -132,23 +133,23 @@ func (s *zeliSpeaker) linger() {
 
 // broken plays the fault when its time has come, and reports whether that ends the stream.
 func (s *zeliSpeaker) broken() (end zeliEnd, over bool) {
-	if audio.Duration(s.voice.samples, nativeRate) < s.fault.After {
+	if audio.Duration(s.voice.samples, engine.NativeRate) < s.fault.After {
 		return zeliEnd{}, false
 	}
 	switch s.fault.Kind {
-	case Stall:
+	case engine.Stall:
 		s.voice.stalled = true
-	case ErrorFrame:
+	case engine.ErrorFrame:
 		s.settle(zeliNamed(s.fault.Name))
-	case Drop:
+	case engine.Drop:
 		s.settle(nil)
 		end.broken = true
-	case CloseCode:
+	case engine.CloseCode:
 		s.settle(nil)
 		end.code = websocket.StatusCode(s.fault.Code)
-	case Garbage:
+	case engine.Garbage:
 		s.settle(nil)
-		sendGarbage(s.conn)
+		engine.SendGarbage(s.conn)
 	default:
 		return zeliEnd{}, false
 	}

@@ -3,14 +3,16 @@ package emulator
 import (
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // waits is how long a test looks for what must not happen.
 const waits = 200 * time.Millisecond
 
 // spoken reports whether the stream at index has audio.
-func spoken(index int) func(Stats) bool {
-	return func(st Stats) bool { return len(st.Streams) > index && st.Streams[index].Audio > 0 }
+func spoken(index int) func(engine.Stats) bool {
+	return func(st engine.Stats) bool { return len(st.Streams) > index && st.Streams[index].Audio > 0 }
 }
 
 // The engine speaks for one at a time. For how long a socket has it, is not known.
@@ -31,10 +33,10 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, Options{}, tt.quirks...)
+			server, base := startZeligate(t, engine.Options{}, tt.quirks...)
 			first := dialZeligate(t, base, "pcm_24000", tt.first...)
 			if len(tt.first) > 0 {
-				server.WaitFor(func(st Stats) bool { return len(st.Streams) == 1 }, 5*time.Second)
+				server.WaitFor(func(st engine.Stats) bool { return len(st.Streams) == 1 }, 5*time.Second)
 			}
 			if len(tt.first) > 1 && !server.WaitFor(spoken(0), 5*time.Second) {
 				t.Fatal("the first says nothing")
@@ -60,9 +62,9 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 }
 
 // pauseFor gives a server's goroutines time for what no stat shows.
-func pauseFor(t *testing.T, server *Server) {
+func pauseFor(t *testing.T, server *engine.Server) {
 	t.Helper()
-	server.WaitFor(func(Stats) bool { return false }, 50*time.Millisecond)
+	server.WaitFor(func(engine.Stats) bool { return false }, 50*time.Millisecond)
 }
 
 // A stream ends with its socket. The engine may not notice before its chunk is over, and nobody else has it until then.
@@ -70,7 +72,7 @@ func TestZeligateCloseCancels(t *testing.T) {
 	for _, lingers := range []string{"lingers:true", "lingers:false"} {
 		t.Run(lingers, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, Options{Pace: 4, Chunk: 100 * time.Millisecond}, lingers, "workers:1", "hold:chunk")
+			server, base := startZeligate(t, engine.Options{Pace: 4, Chunk: 100 * time.Millisecond}, lingers, "workers:1", "hold:chunk")
 			first := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong)
 			if !server.WaitFor(spoken(0), 5*time.Second) {
 				t.Fatal("the first says nothing")
@@ -78,7 +80,7 @@ func TestZeligateCloseCancels(t *testing.T) {
 			if err := first.conn.Close(1000, ""); err != nil {
 				t.Errorf("close: %v", err)
 			}
-			gone := func(st Stats) bool { return st.OpenSockets == 0 && st.Streams[0].Over }
+			gone := func(st engine.Stats) bool { return st.OpenSockets == 0 && st.Streams[0].Over }
 			if !server.WaitFor(gone, 5*time.Second) {
 				t.Fatalf("the stream is not over: %+v", server.Stats())
 			}
@@ -100,7 +102,7 @@ func TestZeligateCloseCancels(t *testing.T) {
 
 // A stream that has ended, or that never began, is not canceled by its client's leaving.
 func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
-	server, base := startZeligate(t, Options{})
+	server, base := startZeligate(t, engine.Options{})
 	done := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS)
 	if h := done.listen(5 * time.Second); !h.final {
 		t.Fatalf("got %+v, want an end", h)
@@ -108,7 +110,7 @@ func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
 	spare := dialZeligate(t, base, "pcm_24000")
 	_ = done.conn.CloseNow()  // as any client may
 	_ = spare.conn.CloseNow() // likewise
-	if !server.WaitFor(func(st Stats) bool { return st.Sockets == 2 && st.OpenSockets == 0 }, 5*time.Second) {
+	if !server.WaitFor(func(st engine.Stats) bool { return st.Sockets == 2 && st.OpenSockets == 0 }, 5*time.Second) {
 		t.Fatalf("sockets are open: %+v", server.Stats())
 	}
 	if st := server.Stats(); len(st.Cancels) != 0 || len(st.Streams) != 1 {
@@ -119,7 +121,7 @@ func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
 // A faster voice is done sooner.
 func TestZeligateSpeed(t *testing.T) {
 	length := func(speed string) time.Duration {
-		server, base := startZeligate(t, Options{})
+		server, base := startZeligate(t, engine.Options{})
 		bos := `{"text":" ","authorization":"Bearer ` + zeliTestKey + `","voice_settings":{"speed":` + speed + `}}`
 		if h := dialZeligate(t, base, "pcm_24000", bos, zeliLong, zeliEOS).listen(5 * time.Second); !h.final {
 			t.Fatalf("got %+v, want an end", h)
@@ -134,7 +136,7 @@ func TestZeligateSpeed(t *testing.T) {
 
 // The first audio of each text comes after the time that the options say, and the rest at their pace.
 func TestZeligateTimes(t *testing.T) {
-	server, base := startZeligate(t, Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")
+	server, base := startZeligate(t, engine.Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")
 	began := time.Now()
 	h := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS).listen(5 * time.Second)
 	if h.first < 200*time.Millisecond {
@@ -144,7 +146,7 @@ func TestZeligateTimes(t *testing.T) {
 		t.Errorf("took %v, want %v", took, least)
 	}
 	for i, n := range h.lengths[:len(h.lengths)-1] {
-		if n != 2*nativeRate/10 {
+		if n != 2*engine.NativeRate/10 {
 			t.Errorf("frame %d: got %d bytes, want 100 ms", i, n)
 		}
 	}

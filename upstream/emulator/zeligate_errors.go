@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -26,20 +28,20 @@ func (e *zeliError) respond(w http.ResponseWriter) {
 }
 
 // detail is the HTTP envelope: an object for what is logically wrong, a list for input that is not valid.
-func (e *zeliError) detail() object {
+func (e *zeliError) detail() engine.Object {
 	if e.http != http.StatusUnprocessableEntity {
-		return object{"detail": object{"status": e.status, "message": e.text}}
+		return engine.Object{"detail": engine.Object{"status": e.status, "message": e.text}}
 	}
 	loc := []string{"body"}
 	if e.field != "" {
 		loc = append(loc, e.field)
 	}
-	return object{"detail": []object{{"loc": loc, "msg": e.text, "type": e.status}}}
+	return engine.Object{"detail": []engine.Object{{"loc": loc, "msg": e.text, "type": e.status}}}
 }
 
 // flat is the error frame of the protocol that is mirrored.
-func (e *zeliError) flat() object {
-	return object{"message": e.text, "error": e.status, "code": int(websocket.StatusPolicyViolation)}
+func (e *zeliError) flat() engine.Object {
+	return engine.Object{"message": e.text, "error": e.status, "code": int(websocket.StatusPolicyViolation)}
 }
 
 // The errors that the reference lists. Their texts are not documented.
@@ -107,10 +109,10 @@ func zeliStatus(status int) *zeliError {
 func (z *zeligate) tell(conn *websocket.Conn, e *zeliError) zeliEnd {
 	switch z.quirks.telling {
 	case tellFlat:
-		send(conn, e.flat())
+		engine.Send(conn, e.flat())
 		return zeliEnd{code: websocket.StatusPolicyViolation, reason: e.text}
 	case tellDetail:
-		send(conn, e.detail())
+		engine.Send(conn, e.detail())
 		if z.quirks.staysOpen {
 			return zeliEnd{}
 		}

@@ -1,6 +1,10 @@
 package emulator
 
-import "testing"
+import (
+	"testing"
+
+	"voicerelay/upstream/emulator/engine"
+)
 
 // FuzzZeligate sends whatever messages, one a line, to a box of any seed: it must answer or not, and end.
 func FuzzZeligate(f *testing.F) {
@@ -11,9 +15,9 @@ func FuzzZeligate(f *testing.F) {
 	f.Add(uint64(5), "opus_48000_32", []byte(`{"text":" ","generation_config":{"chunk_length_schedule":[-1,9223372036854775807]}}`))
 	f.Fuzz(func(t *testing.T, seed uint64, format string, messages []byte) {
 		path := "/v1/text-to-speech/custom-a/stream-input"
-		if _, ok := zeliFormatOf(format); ok {
+		if _, ok := engine.OutputFormatOf(format); ok {
 			path += "?output_format=" + format
 		}
-		flood(t, "zeligate", path, seed, messages)
+		flood(t, zeligateVendor, path, seed, messages)
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/upstream/emulator/engine"
+
 	"github.com/coder/websocket"
 )
 
@@ -41,7 +43,7 @@ func TestZeligateQuirksShow(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, base := startZeligate(t, Options{}, tt.quirk, "telling:detail", "upgradeErrors:false")
+			_, base := startZeligate(t, engine.Options{}, tt.quirk, "telling:detail", "upgradeErrors:false")
 			client := dialZeligate(t, base, "pcm_24000", tt.messages...)
 			if h := client.listen(patience(tt.silent)); !tt.right(h) || h.late != tt.silent {
 				t.Errorf("got %+v", h)
@@ -67,7 +69,7 @@ func patience(silent bool) time.Duration {
 // The last frame is followed by a close, or by nothing.
 func TestZeligateClosesBehindTheFinalFrame(t *testing.T) {
 	for _, quirk := range []string{"finalCloses:true", "finalCloses:false"} {
-		_, base := startZeligate(t, Options{}, quirk)
+		_, base := startZeligate(t, engine.Options{}, quirk)
 		client := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS)
 		if h := client.listen(5 * time.Second); !h.final {
 			t.Errorf("%s: got %+v, want an end", quirk, h)
@@ -86,7 +88,7 @@ func TestZeligateIdles(t *testing.T) {
 		for _, quirk := range []string{"idles:true", "idles:false"} {
 			t.Run(name+" "+quirk, func(t *testing.T) {
 				t.Parallel()
-				_, base := startZeligate(t, Options{Inactivity: waits / 2}, quirk, "telling:flat")
+				_, base := startZeligate(t, engine.Options{Inactivity: waits / 2}, quirk, "telling:flat")
 				h := dialZeligate(t, base, "pcm_24000", messages...).listen(patience(quirk == "idles:false"))
 				if idles := strings.Contains(h.other, "input_timeout_exceeded"); idles != (quirk == "idles:true") {
 					t.Errorf("got %+v", h)
@@ -94,7 +96,7 @@ func TestZeligateIdles(t *testing.T) {
 			})
 		}
 	}
-	_, base := startZeligate(t, Options{Inactivity: waits / 2}, "idles:true", "finalCloses:false")
+	_, base := startZeligate(t, engine.Options{Inactivity: waits / 2}, "idles:true", "finalCloses:false")
 	ended := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliEOS)
 	if h := ended.listen(5 * time.Second); !h.final {
 		t.Fatalf("got %+v, want an end", h)
@@ -107,7 +109,7 @@ func TestZeligateIdles(t *testing.T) {
 // White space keeps a socket open.
 func TestZeligateKeepAlives(t *testing.T) {
 	const limit = 500 * time.Millisecond
-	server, base := startZeligate(t, Options{Inactivity: limit}, "idles:true")
+	server, base := startZeligate(t, engine.Options{Inactivity: limit}, "idles:true")
 	client := dialZeligate(t, base, "pcm_24000", zeliBOS)
 	for began := time.Now(); time.Since(began) < 2*limit; pauseFor(t, server) {
 		client.say(`{"text":" "}`)
@@ -133,7 +135,7 @@ func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
+			server, base := startZeligate(t, engine.Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
 			client := dialZeligate(t, base, "pcm_24000", tt.messages...)
 			if h := client.listen(5 * time.Second); !h.final && h.other == "" {
 				t.Fatalf("got %+v, want an end", h)
@@ -171,7 +173,7 @@ func TestZeligateKeys(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, base := startZeligate(t, Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
+			_, base := startZeligate(t, engine.Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
 			response := upgrade(t, base, fmt.Sprintf(address, "nobody")+tt.query, tt.header)
 			if response.StatusCode != tt.want {
 				t.Errorf("got %d, want %d", response.StatusCode, tt.want)
@@ -185,7 +187,7 @@ func TestZeligateKeys(t *testing.T) {
 
 // A box without a key of its own asks for none.
 func TestZeligateOpenBox(t *testing.T) {
-	_, base := dialect{vendor: "zeligate"}.start(t, scene{})
+	_, base := dialect{vendor: zeligateVendor}.start(t, scene{})
 	if h := dialZeligate(t, base, "pcm_24000", `{"text":" "}`, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio == nil {
 		t.Errorf("got %+v, want audio and an end", h)
 	}
@@ -193,7 +195,7 @@ func TestZeligateOpenBox(t *testing.T) {
 
 // What a stream may say is limited, and so is a message. White space alone counts for nothing.
 func TestZeligateLimits(t *testing.T) {
-	server, base := startZeligate(t, Options{}, "maxCharacters:5000", "telling:detail")
+	server, base := startZeligate(t, engine.Options{}, "maxCharacters:5000", "telling:detail")
 	client := dialZeligate(t, base, "pcm_24000", zeliBOS)
 	for range 100 {
 		client.say(`{"text":"` + strings.Repeat(" ", 1000) + `"}`)
@@ -218,11 +220,8 @@ func TestZeligateLimits(t *testing.T) {
 
 // Where nobody reads, the box waits; it ends at once all the same.
 func TestZeligateCloseEndsWhatNobodyReads(t *testing.T) {
-	o := Options{APIKey: zeliTestKey}
-	server, err := New("zeligate", o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := engine.Options{APIKey: zeliTestKey}
+	server := engine.New(zeligateVendor, o)
 	base, err := server.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
 )
 
 // zeliSpeaker speaks what a connection's reader gives it. It alone writes to the socket.
@@ -24,7 +25,7 @@ type zeliSpeaker struct {
 	// Static after begin, which comes before any job.
 	zeliOrder
 	index int // in the stats
-	fault Fault
+	fault engine.Fault
 	voice zeliVoicing
 
 	mu      sync.Mutex // guards what follows
@@ -39,7 +40,7 @@ type zeliSpeaker struct {
 type zeliOrder struct {
 	id      string // a number, for the stats
 	speed   float64
-	encoder zeliEncoder
+	encoder engine.Encoder
 }
 
 // zeliJob is something for the speaker to do.
@@ -66,8 +67,8 @@ func newZeliSpeaker(z *zeligate, conn *websocket.Conn, halt context.CancelFunc) 
 // begin enters the stream. Called by the reader, once.
 func (s *zeliSpeaker) begin(order zeliOrder) {
 	s.zeliOrder = order
-	s.fault = s.server.currentFault()
-	s.index = s.server.begin(order.id)
+	s.fault = s.server.CurrentFault()
+	s.index = s.server.Begin(order.id)
 	s.mu.Lock()
 	s.begun = true
 	s.mu.Unlock()
@@ -75,7 +76,7 @@ func (s *zeliSpeaker) begin(order zeliOrder) {
 }
 
 // note changes what has been seen of the stream, which has begun.
-func (s *zeliSpeaker) note(change func(*Stream)) { s.server.stream(s.index, change) }
+func (s *zeliSpeaker) note(change func(*engine.Stream)) { s.server.Stream(s.index, change) }
 
 // touch starts the time anew in which the client has to say something.
 func (s *zeliSpeaker) touch() {
@@ -149,7 +150,7 @@ func (s *zeliSpeaker) run(ctx, speech context.Context) {
 	begun := s.begun
 	s.mu.Unlock()
 	if begun {
-		s.server.finish(s.index)
+		s.server.Finish(s.index)
 	}
 	close(s.silent)
 	end.apply(ctx, s.conn)
@@ -178,7 +179,7 @@ func (s *zeliSpeaker) await(ctx context.Context) {
 	var lapsed <-chan time.Time // never comes where sockets may be idle
 	if s.quirks.idles {
 		s.mu.Lock()
-		left := time.Until(s.last.Add(cmp.Or(s.server.opts.Inactivity, zeliInactivity)))
+		left := time.Until(s.last.Add(cmp.Or(s.server.Options().Inactivity, zeliInactivity)))
 		s.mu.Unlock()
 		if left <= 0 {
 			s.fail(zeliIdle())
@@ -215,13 +216,13 @@ func (s *zeliSpeaker) finish() zeliEnd {
 	if end, over := s.broken(); over {
 		return end
 	}
-	if s.fault.Kind != Empty {
-		s.sendAudio(append(s.voice.held, s.encoder.end()...))
+	if s.fault.Kind != engine.Empty {
+		s.sendAudio(append(s.voice.held, s.encoder.End()...))
 	}
 	if !s.settle(nil) {
 		return zeliEnd{}
 	}
-	send(s.conn, object{"audio": nil, "isFinal": true})
+	engine.Send(s.conn, engine.Object{"audio": nil, "isFinal": true})
 	if s.quirks.finalCloses {
 		return zeliEnd{code: websocket.StatusNormalClosure}
 	}
@@ -233,12 +234,12 @@ func (s *zeliSpeaker) sendAudio(encoded []byte) {
 	if len(encoded) == 0 {
 		return
 	}
-	send(s.conn, object{"audio": toBase64(encoded), "isFinal": nil, "normalizedAlignment": nil, "alignment": nil})
+	engine.Send(s.conn, engine.Object{"audio": engine.ToBase64(encoded), "isFinal": nil, "normalizedAlignment": nil, "alignment": nil})
 }
 
 // count adds generated audio. There is no price for it.
 func (s *zeliSpeaker) count(samples int) {
 	s.voice.samples += int64(samples)
-	length := audio.Duration(s.voice.samples, nativeRate)
-	s.note(func(st *Stream) { st.Audio = length })
+	length := audio.Duration(s.voice.samples, engine.NativeRate)
+	s.note(func(st *engine.Stream) { st.Audio = length })
 }

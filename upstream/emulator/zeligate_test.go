@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 const zeliTestKey = "sk-zeli-..."
@@ -23,8 +25,8 @@ func TestZeligateTranscripts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		playTranscripts(t, dialect{
-			vendor: "zeligate", files: tt.files, quirks: tt.quirks,
-			options: Options{APIKey: zeliTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+			vendor: zeligateVendor, files: tt.files, quirks: tt.quirks,
+			options: engine.Options{APIKey: zeliTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 			fixed:   []string{"isFinal", "alignment", "normalizedAlignment", "detail", "message", "error", "code"},
 			audio:   func(f map[string]any) bool { return f["audio"] != nil },
 		})
@@ -33,6 +35,6 @@ func TestZeligateTranscripts(t *testing.T) {
 
 // TestZeligateQuirksAreAllDrawn looks at each setting of each quirk, so that a new one can't be forgotten.
 func TestZeligateQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawZeliQuirks(Options{Seed: seed}) },
+	allDrawn(t, func(seed uint64) any { return drawZeliQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"telling": 3, "closeCode": 3, "maxCharacters": 3, "hold": 3, "chunk": 15}) // of 16 lengths
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // zeliText is text that waits to be spoken. It cuts at sentence ends; where none comes, as the schedule says.
@@ -50,7 +52,7 @@ func (t *zeliText) cut() string {
 	characters := utf8.RuneCountInString(strings.TrimSpace(t.waiting))
 	due := t.schedule[min(t.step, len(t.schedule)-1)]
 	if characters >= due || t.trigger && characters >= t.minimum {
-		return t.waiting[:lastBoundary(t.waiting)]
+		return t.waiting[:engine.LastBoundary(t.waiting)]
 	}
 	return ""
 }
@@ -70,18 +72,4 @@ func sentenceEnd(text string) int {
 		}
 	}
 	return 0
-}
-
-// lastBoundary is the length of text up to the end of its last whole word; 0: there is none.
-func lastBoundary(text string) int { return endOfLast(text, unicode.IsSpace) }
-
-// endOfLast is the length of text up to the end of the last character that is wanted, of however many bytes; 0: there is
-// none.
-func endOfLast(text string, wanted func(r rune) bool) int {
-	start := strings.LastIndexFunc(text, wanted)
-	if start < 0 {
-		return 0
-	}
-	_, size := utf8.DecodeRuneInString(text[start:])
-	return start + size
 }

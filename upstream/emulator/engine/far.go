@@ -1,4 +1,4 @@
-package emulator
+package engine
 
 import (
 	"context"
@@ -104,7 +104,7 @@ func (k *link) send(ctx context.Context, from net.Conn, parcels chan<- parcel) {
 			}
 		}
 		if err != nil {
-			pause(ctx, k.distance) // the end, too, takes its time
+			Pause(ctx, k.distance) // the end, too, takes its time
 			return
 		}
 	}
@@ -117,7 +117,7 @@ func (k *link) reset(ctx context.Context, from net.Conn, err error) {
 		return
 	}
 	if err == nil {
-		pause(ctx, 2*k.distance)
+		Pause(ctx, 2*k.distance)
 	}
 	if tcp, ok := k.far.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // it may be gone already
@@ -127,7 +127,7 @@ func (k *link) reset(ctx context.Context, from net.Conn, err error) {
 // deliver hands over what is due, until nothing more comes.
 func deliver(ctx context.Context, parcels <-chan parcel, to io.Writer) {
 	for p := range parcels {
-		if !pause(ctx, time.Until(p.due)) {
+		if !Pause(ctx, time.Until(p.due)) {
 			return
 		}
 		if _, err := to.Write(p.data); err != nil {

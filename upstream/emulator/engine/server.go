@@ -1,4 +1,4 @@
-package emulator
+package engine
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 
 // Server is one vendor's emulator.
 type Server struct {
-	// Static after New.
+	// Static after newServer.
 	opts    Options
 	handler http.Handler
 	quirks  fmt.Stringer
@@ -42,34 +42,30 @@ type Server struct {
 	sockets map[*websocket.Conn]struct{}
 }
 
-// New is a vendor's emulator. It is an http.Handler too.
-func New(vendor string, o Options) (*Server, error) {
+// Vendor is what an emulated vendor does otherwise than the others.
+type Vendor struct {
+	// Name is what the vendor is called in configurations and on command lines.
+	Name string
+	// Serve makes the handler of a server, and what its seed has drawn of what the vendor's reference leaves open.
+	Serve func(s *Server) (http.Handler, fmt.Stringer)
+}
+
+// newServer is a vendor's emulator. It is an http.Handler too.
+func New(v Vendor, o Options) *Server {
 	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{}), sockets: make(map[*websocket.Conn]struct{})}
 	s.life, s.end = context.WithCancel(context.Background())
-	build, ok := vendors()[vendor]
-	if !ok {
-		return nil, fmt.Errorf("no emulator of %q; there are %s", vendor, strings.Join(Vendors(), ", "))
-	}
-	s.handler, s.quirks = build(s)
-	return s, nil
+	s.handler, s.quirks = v.Serve(s)
+	return s
 }
 
-// vendors are the emulated vendors: how each answers, and what the seed has drawn of it.
-func vendors() map[string]func(*Server) (http.Handler, fmt.Stringer) {
-	return map[string]func(*Server) (http.Handler, fmt.Stringer){
-		"cartesia":   newCartesia,
-		"deepgram":   newDeepgram,
-		"elevenlabs": newElevenLabs,
-		"kugelaudio": newKugelAudio,
-		"together":   newTogether,
-		"uplift":     newUplift,
-		"vogent":     newVogent,
-		"zeligate":   newZeligate,
-	}
-}
+// Options are those that the server was made with.
+func (s *Server) Options() Options { return s.opts }
 
-// Vendors lists the names that New knows, in alphabetical order.
-func Vendors() []string { return slices.Sorted(maps.Keys(vendors())) }
+// Context is that of every connection. Close ends it.
+func (s *Server) Context() context.Context { return s.life }
+
+// Go runs what goes on beside the requests, such as a session that outlives the one that began it. Close waits for it.
+func (s *Server) Go(f func()) { s.wg.Go(f) }
 
 // ServeHTTP implements http.Handler. Once Close has begun, nobody is let in, for it would not be waited for.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -144,7 +140,7 @@ func (s *Server) SetFault(f Fault) {
 	s.fault = f
 }
 
-func (s *Server) currentFault() Fault {
+func (s *Server) CurrentFault() Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.fault
@@ -219,8 +215,8 @@ func (s *Server) WaitFor(condition func(Stats) bool, within time.Duration) bool 
 	}
 }
 
-// note changes what has been seen.
-func (s *Server) note(change func(*Stats)) {
+// Note changes what has been seen.
+func (s *Server) Note(change func(*Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.stats)
@@ -230,15 +226,15 @@ func (s *Server) note(change func(*Stats)) {
 	s.changed = make(chan struct{})
 }
 
-// connected notes a socket, and later its end.
-func (s *Server) connected() (over func()) {
-	s.note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	return func() { s.note(func(st *Stats) { st.OpenSockets-- }) }
+// Connected notes a socket, and later its end.
+func (s *Server) Connected() (over func()) {
+	s.Note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
+	return func() { s.Note(func(st *Stats) { st.OpenSockets-- }) }
 }
 
-// begin enters a stream and returns its index in the stats.
-func (s *Server) begin(id string) (index int) {
-	s.note(func(st *Stats) {
+// Begin enters a stream and returns its index in the stats.
+func (s *Server) Begin(id string) (index int) {
+	s.Note(func(st *Stats) {
 		index = len(st.Streams)
 		st.Streams = append(st.Streams, Stream{ID: id})
 		st.OpenContexts++
@@ -246,14 +242,14 @@ func (s *Server) begin(id string) (index int) {
 	return index
 }
 
-// stream changes what has been seen of a stream.
-func (s *Server) stream(index int, change func(*Stream)) {
-	s.note(func(st *Stats) { change(&st.Streams[index]) })
+// Stream changes what has been seen of a stream.
+func (s *Server) Stream(index int, change func(*Stream)) {
+	s.Note(func(st *Stats) { change(&st.Streams[index]) })
 }
 
-// finish notes a stream's end, once.
-func (s *Server) finish(index int) {
-	s.note(func(st *Stats) {
+// Finish notes a stream's end, once.
+func (s *Server) Finish(index int) {
+	s.Note(func(st *Stats) {
 		if !st.Streams[index].Over {
 			st.Streams[index].Over = true
 			st.OpenContexts--
@@ -261,17 +257,17 @@ func (s *Server) finish(index int) {
 	})
 }
 
-// accept lets a client in, or refuses it as the fault says.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, bool) {
-	return s.acceptWith(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+// Accept lets a client in, or refuses it as the fault says.
+func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, bool) {
+	return s.AcceptWith(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 }
 
-// acceptWith is accept with the options of a vendor whose handshake is not the plain one.
-func (s *Server) acceptWith(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, bool) {
-	fault := s.currentFault()
+// AcceptWith is accept with the options of a vendor whose handshake is not the plain one.
+func (s *Server) AcceptWith(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, bool) {
+	fault := s.CurrentFault()
 	refused := fault.Kind == Refuse
 	if refused && fault.Code < 1000 {
-		s.note(func(st *Stats) { st.Refused++ })
+		s.Note(func(st *Stats) { st.Refused++ })
 		if seconds := int(fault.After.Seconds()); seconds > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
@@ -285,7 +281,7 @@ func (s *Server) acceptWith(w http.ResponseWriter, r *http.Request, o *websocket
 	conn.SetReadLimit(1 << 20)
 	s.addSocket(r.Context(), conn)
 	if refused {
-		s.note(func(st *Stats) { st.Refused++ })
+		s.Note(func(st *Stats) { st.Refused++ })
 		_ = conn.Close(websocket.StatusCode(fault.Code), "refused") // the client may have gone
 		return nil, false
 	}
@@ -323,11 +319,11 @@ func (s *Server) HangUp(code int) {
 	wg.Wait()
 }
 
-// object is a message to a client.
-type object map[string]any
+// Object is a message to a client.
+type Object map[string]any
 
-// send writes a message. A client that has gone is noticed by the connection's reader.
-func send(conn *websocket.Conn, o object) {
+// Send writes a message. A client that has gone is noticed by the connection's reader.
+func Send(conn *websocket.Conn, o Object) {
 	body, err := json.Marshal(o)
 	if err != nil {
 		panic(fmt.Sprintf("emulator: %v", err)) // a frame of ours that is no JSON

@@ -1,9 +1,10 @@
-package emulator
+package engine
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -11,13 +12,35 @@ import (
 	"github.com/coder/websocket"
 )
 
+// echo is a vendor that says whatever it is told.
+var echo = Vendor{Name: "echo", Serve: func(s *Server) (http.Handler, fmt.Stringer) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, ok := s.Accept(w, r)
+		if !ok {
+			return
+		}
+		defer s.Connected()()
+		stop := context.AfterFunc(s.Context(), func() { _ = conn.CloseNow() }) // ends the reader
+		defer stop()
+		for {
+			kind, data, err := conn.Read(context.Background())
+			if err != nil || conn.Write(context.Background(), kind, data) != nil {
+				_ = conn.CloseNow() // it is over
+				return
+			}
+		}
+	}), noQuirks{}
+}}
+
+// noQuirks is of a vendor of which everything is known.
+type noQuirks struct{}
+
+func (noQuirks) String() string { return "{}" }
+
 // distant starts a vendor that is far away, and returns how to reach it.
 func distant(t *testing.T, distance time.Duration) (*Server, string, *websocket.DialOptions) {
 	t.Helper()
-	s, err := New("kugelaudio", Options{Distance: distance, TLS: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := New(echo, Options{Distance: distance, TLS: true})
 	url, err := s.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +56,7 @@ func distant(t *testing.T, distance time.Duration) (*Server, string, *websocket.
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 	t.Cleanup(transport.CloseIdleConnections)
-	return s, url + "/ws/tts", &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}}
+	return s, url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}}
 }
 
 // A fresh socket to a vendor behind TLS takes three round trips, of which TCP's, TLS' and the upgrade's are one each;

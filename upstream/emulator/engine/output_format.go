@@ -1,4 +1,4 @@
-package emulator
+package engine
 
 import (
 	"cmp"
@@ -10,15 +10,15 @@ import (
 	"voicerelay/audio"
 )
 
-// zeliFormat is an output_format.
-type zeliFormat struct {
-	codec string
-	rate  int // hertz
+// OutputFormat is an output_format.
+type OutputFormat struct {
+	Codec string
+	Rate  int // hertz
 	kbps  int // of the compressed ones
 }
 
-// zeliFormatNames lists what output_format takes. No account lacks any of them.
-func zeliFormatNames() []string {
+// OutputFormatNames lists what output_format takes. No account lacks any of them.
+func OutputFormatNames() []string {
 	names := []string{"ulaw_8000", "alaw_8000", "mp3_22050_32", "mp3_24000_48"}
 	for _, rate := range []string{"8000", "16000", "22050", "24000", "32000", "44100", "48000"} {
 		names = append(names, "pcm_"+rate, "wav_"+rate)
@@ -29,40 +29,40 @@ func zeliFormatNames() []string {
 	return names
 }
 
-// zeliFormatOf is the format of a name, and whether there is such a one.
-func zeliFormatOf(name string) (zeliFormat, bool) {
+// OutputFormatOf is the format of a name, and whether there is such a one.
+func OutputFormatOf(name string) (OutputFormat, bool) {
 	name = cmp.Or(name, "mp3_44100_128")
-	if !slices.Contains(zeliFormatNames(), name) {
-		return zeliFormat{}, false
+	if !slices.Contains(OutputFormatNames(), name) {
+		return OutputFormat{}, false
 	}
 	parts := append(strings.Split(name, "_"), "0")
 	rate, _ := strconv.Atoi(parts[1]) // the names above have numbers there
 	kbps, _ := strconv.Atoi(parts[2])
-	return zeliFormat{codec: parts[0], rate: rate, kbps: kbps}, true
+	return OutputFormat{Codec: parts[0], Rate: rate, kbps: kbps}, true
 }
 
-// zeliEncoder makes one stream of bytes of all that a request says.
-type zeliEncoder interface {
-	// encode takes samples at the native rate and gives what they complete.
-	encode(pcm []int16) []byte
-	// end gives the rest.
-	end() []byte
+// Encoder makes one stream of bytes of all that a request says.
+type Encoder interface {
+	// Encode takes samples at the native rate and gives what they complete.
+	Encode(pcm []int16) []byte
+	// End gives the rest.
+	End() []byte
 }
 
-func (f zeliFormat) encoder() (zeliEncoder, error) {
-	switch f.codec {
+func (f OutputFormat) Encoder() (Encoder, error) {
+	switch f.Codec {
 	case "mp3":
 		return newMP3Silence(f), nil
 	case "opus":
 		return newOpusSilence(), nil
 	}
-	from, to := audio.Format{Encoding: audio.PCM16, Rate: nativeRate}, audio.Format{Encoding: audio.PCM16, Rate: f.rate}
+	from, to := audio.Format{Encoding: audio.PCM16, Rate: NativeRate}, audio.Format{Encoding: audio.PCM16, Rate: f.Rate}
 	switch {
-	case f.codec == "ulaw":
+	case f.Codec == "ulaw":
 		to.Encoding = audio.MuLaw
-	case f.codec == "alaw":
+	case f.Codec == "alaw":
 		to.Encoding = audio.ALaw
-	case f.rate == 32000: // no target of the converter, but 16000 is, and a third more is a third more
+	case f.Rate == 32000: // no target of the converter, but 16000 is, and a third more is a third more
 		from.Rate, to.Rate = from.Rate/2, to.Rate/2
 	}
 	converter, err := audio.NewConverter(from, to)
@@ -70,8 +70,8 @@ func (f zeliFormat) encoder() (zeliEncoder, error) {
 		return nil, err
 	}
 	e := &sampleEncoder{converter: converter}
-	if f.codec == "wav" {
-		e.head = audio.WAVHeader(f.rate)
+	if f.Codec == "wav" {
+		e.head = audio.WAVHeader(f.Rate)
 	}
 	return e, nil
 }
@@ -82,7 +82,7 @@ type sampleEncoder struct {
 	head      []byte // that is still to come
 }
 
-func (e *sampleEncoder) encode(pcm []int16) []byte {
+func (e *sampleEncoder) Encode(pcm []int16) []byte {
 	raw := make([]byte, 0, 2*len(pcm))
 	for _, v := range pcm {
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(v))
@@ -92,7 +92,7 @@ func (e *sampleEncoder) encode(pcm []int16) []byte {
 	return out
 }
 
-func (e *sampleEncoder) end() []byte {
+func (e *sampleEncoder) End() []byte {
 	out := e.converter.Flush(e.head) // a file without samples has a header too
 	e.head = nil
 	return out

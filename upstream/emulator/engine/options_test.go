@@ -1,20 +1,9 @@
-package emulator
+package engine
 
 import (
-	"flag"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-// TestMain has more tests at once than there are cores, since most of their time they wait for speech.
-func TestMain(m *testing.M) {
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
-	goleak.VerifyTestMain(m)
-}
 
 func TestParseFault(t *testing.T) {
 	tests := map[string]Fault{

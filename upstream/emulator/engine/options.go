@@ -1,7 +1,8 @@
-package emulator
+package engine
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +97,7 @@ func ParseFault(s string) (Fault, error) {
 			return Fault{}, err
 		}
 	}
-	return f.withDefaults(), nil
+	return f.WithDefaults(), nil
 }
 
 func (f *Fault) take(part string) error {
@@ -122,7 +123,7 @@ func (f *Fault) take(part string) error {
 	return nil
 }
 
-func (f Fault) withDefaults() Fault {
+func (f Fault) WithDefaults() Fault {
 	switch {
 	case f.Kind == Refuse && f.Code == 0: // also beside a name, for a vendor that does not know it
 		f.Code = 503
@@ -135,3 +136,6 @@ func (f Fault) withDefaults() Fault {
 	}
 	return f
 }
+
+// OneOf draws one of several settings.
+func OneOf[T any](r *rand.Rand, settings ...T) T { return settings[r.IntN(len(settings))] }

@@ -1,4 +1,4 @@
-package emulator
+package engine
 
 import (
 	"encoding/binary"
@@ -16,29 +16,29 @@ type mp3Silence struct {
 	waiting int // samples at the native rate, times the rate
 }
 
-func newMP3Silence(f zeliFormat) *mp3Silence {
+func newMP3Silence(f OutputFormat) *mp3Silence {
 	// Layer III without CRC, mono; below 32 kHz it is MPEG-2, whose frames are half as long.
 	version, samples, kbps := byte(0xFB), 1152, []int{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192}
-	if f.rate < 32000 {
+	if f.Rate < 32000 {
 		version, samples, kbps = 0xF3, 576, []int{0, 8, 16, 24, 32, 40, 48, 56, 64}
 	}
-	rate := byte(slices.Index([]int{44100, 48000, 32000}, f.rate))
-	if f.rate < 32000 {
-		rate = byte(slices.Index([]int{22050, 24000, 16000}, f.rate))
+	rate := byte(slices.Index([]int{44100, 48000, 32000}, f.Rate))
+	if f.Rate < 32000 {
+		rate = byte(slices.Index([]int{22050, 24000, 16000}, f.Rate))
 	}
-	frame := make([]byte, samples/8*f.kbps*1000/f.rate)
+	frame := make([]byte, samples/8*f.kbps*1000/f.Rate)
 	copy(frame, []byte{0xFF, version, byte(slices.Index(kbps, f.kbps))<<4 | rate<<2, 0xC0})
-	return &mp3Silence{rate: f.rate, samples: samples, frame: frame}
+	return &mp3Silence{rate: f.Rate, samples: samples, frame: frame}
 }
 
-func (e *mp3Silence) encode(pcm []int16) []byte {
+func (e *mp3Silence) Encode(pcm []int16) []byte {
 	e.waiting += len(pcm) * e.rate
-	whole := e.waiting / (e.samples * nativeRate)
-	e.waiting %= e.samples * nativeRate
+	whole := e.waiting / (e.samples * NativeRate)
+	e.waiting %= e.samples * NativeRate
 	return slices.Repeat(e.frame, whole)
 }
 
-func (e *mp3Silence) end() []byte {
+func (e *mp3Silence) End() []byte {
 	if e.waiting == 0 {
 		return nil
 	}
@@ -69,9 +69,9 @@ type opusSilence struct {
 
 func newOpusSilence() *opusSilence { return &opusSilence{} }
 
-func (e *opusSilence) encode(pcm []int16) []byte {
+func (e *opusSilence) Encode(pcm []int16) []byte {
 	out := e.heads()
-	e.waiting += len(pcm) * opusRate / nativeRate
+	e.waiting += len(pcm) * opusRate / NativeRate
 	for e.waiting >= opusPacket {
 		n := min(e.waiting/opusPacket, oggPackets)
 		e.waiting -= n * opusPacket
@@ -80,7 +80,7 @@ func (e *opusSilence) encode(pcm []int16) []byte {
 	return out
 }
 
-func (e *opusSilence) end() []byte { return append(e.heads(), e.audioPage(oggLast, 1)...) }
+func (e *opusSilence) End() []byte { return append(e.heads(), e.audioPage(oggLast, 1)...) }
 
 // heads are the two pages that describe the file, once.
 func (e *opusSilence) heads() []byte {
@@ -89,7 +89,7 @@ func (e *opusSilence) heads() []byte {
 	}
 	head := append([]byte("OpusHead"), 1, 1) // version, channels
 	head = binary.LittleEndian.AppendUint16(head, opusPreSkip)
-	head = binary.LittleEndian.AppendUint32(head, nativeRate)
+	head = binary.LittleEndian.AppendUint32(head, NativeRate)
 	head = append(head, 0, 0, 0) // gain, and one stream
 	tags := append([]byte("OpusTags"), make([]byte, 8)...)
 	return append(e.oggPage(oggFirst, head), e.oggPage(0, tags)...)

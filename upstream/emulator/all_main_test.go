@@ -1,0 +1,5 @@
+package emulator
+
+import "testing"
+
+func TestMain(m *testing.M) { runTests(m) }

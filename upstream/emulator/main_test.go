@@ -1,0 +1,17 @@
+package emulator
+
+import (
+	"flag"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// runTests has more tests at once than there are cores, since most of their time they wait for speech. Afterwards no
+// goroutine may be left.
+func runTests(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
