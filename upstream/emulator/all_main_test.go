@@ -1,5 +1,9 @@
 package emulator
 
-import "testing"
+import (
+	"testing"
 
-func TestMain(m *testing.M) { runTests(m) }
+	"voicerelay/upstream/emulator/enginetest"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }

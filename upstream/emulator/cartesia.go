@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Cartesia's limits. The first three are documented; the others bound what the emulator keeps of a client that floods.

@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -21,7 +22,7 @@ type cartesiaClient struct {
 	t      *testing.T
 	server *engine.Server
 	conn   *websocket.Conn
-	all    <-chan arrival
+	all    <-chan enginetest.Arrival
 }
 
 // eachCartesia runs a test for each seed, in a bubble, with the emulator in memory.
@@ -30,8 +31,8 @@ func eachCartesia(t *testing.T, o engine.Options, test func(c *cartesiaClient)) 
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o.Seed = seed
-				server, conn := inMemory(t, cartesiaVendor, "/tts/websocket", http.Header{"Cartesia-Version": {structuredErrors}}, o)
-				test(&cartesiaClient{t: t, server: server, conn: conn, all: receive(conn)})
+				server, conn := enginetest.InMemory(t, cartesiaVendor, "/tts/websocket", http.Header{"Cartesia-Version": {structuredErrors}}, o)
+				test(&cartesiaClient{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
 			})
 		})
 	}
@@ -71,14 +72,14 @@ type cartesiaHeard struct {
 func (c *cartesiaClient) hear(id string) (got cartesiaHeard) {
 	c.t.Helper()
 	for {
-		r := within(c.all)
-		if r.err != nil {
-			got.err = r.err
+		r := enginetest.Within(c.all)
+		if r.Err != nil {
+			got.err = r.Err
 			return got
 		}
 		var o engine.Object
-		if json.Unmarshal(r.data, &o) != nil {
-			got.err = errUnreadable
+		if json.Unmarshal(r.Data, &o) != nil {
+			got.err = enginetest.ErrUnreadable
 			return got
 		}
 		if o["context_id"] != id && o["context_id"] != nil {
@@ -113,7 +114,7 @@ func TestCartesiaSpeaksEveryWord(t *testing.T) {
 			c.request("c1", text, i == len(texts)-1)
 		}
 		got := c.hear("c1")
-		if heard := hearWords(c.t, got.pcm, want); !slices.Equal(heard, want) {
+		if heard := enginetest.HearWords(c.t, got.pcm, want); !slices.Equal(heard, want) {
 			c.t.Errorf("heard %q, want %q", heard, want)
 		}
 		if !slices.Equal(got.words, want) {
@@ -156,7 +157,7 @@ func TestCartesiaFaults(t *testing.T) {
 	for fault, want := range map[string]func(got cartesiaHeard) bool{
 		"drop:100ms":       func(got cartesiaHeard) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
 		"close:1011:100ms": func(got cartesiaHeard) bool { return websocket.CloseStatus(got.err) == 1011 },
-		"garbage:100ms":    func(got cartesiaHeard) bool { return got.err == errUnreadable },
+		"garbage:100ms":    func(got cartesiaHeard) bool { return got.err == enginetest.ErrUnreadable },
 		"error:quota_exceeded": func(got cartesiaHeard) bool {
 			return got.last["status_code"] == float64(402) && got.last["context_id"] == "c1"
 		},

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // cartesiaConn is one connection. Its reader takes messages, and a goroutine of each context speaks.

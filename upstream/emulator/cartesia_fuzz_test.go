@@ -1,6 +1,10 @@
 package emulator
 
-import "testing"
+import (
+	"testing"
+
+	"voicerelay/upstream/emulator/enginetest"
+)
 
 // cartesiaSentence is a whole request, less its end: what is added may replace any of it.
 const cartesiaSentence = `{"model_id":"sonic-3","transcript":"Hi. There","voice":{"mode":"id","id":"v"},"context_id":"c","output_format":{"container":"raw","encoding":"pcm_s16le","sample_rate":8000},"add_timestamps":true`
@@ -15,6 +19,6 @@ func FuzzCartesia(f *testing.F) {
 		if version != "2025-04-16" {
 			version = structuredErrors // the two kinds; what is no version may be refused
 		}
-		flood(t, cartesiaVendor, "/tts/websocket?cartesia_version="+version, seed, messages)
+		enginetest.Flood(t, cartesiaVendor, "/tts/websocket?cartesia_version="+version, seed, messages)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -26,9 +27,9 @@ func TestCartesiaTimesCountFromTheContextsFirstSample(t *testing.T) {
 func TestCartesiaSaysNothingBehindACancel(t *testing.T) {
 	eachCartesia(t, engine.Options{Pace: 4}, func(c *cartesiaClient) {
 		c.request("c1", "One two three four five six seven eight nine ten.", false)
-		first := within(c.all)
-		if first.err != nil {
-			c.t.Fatal(first.err)
+		first := enginetest.Within(c.all)
+		if first.Err != nil {
+			c.t.Fatal(first.Err)
 		}
 		c.send(engine.Object{"context_id": "c1", "cancel": true})
 		synctest.Wait() // the cancel has arrived

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // cartesiaQuirks is what the reference leaves open, as the seed has drawn it.

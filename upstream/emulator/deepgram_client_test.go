@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -21,7 +22,7 @@ type deepgramClient struct {
 	t      *testing.T
 	server *engine.Server
 	conn   *websocket.Conn
-	all    <-chan arrival
+	all    <-chan enginetest.Arrival
 }
 
 // eachDeepgram runs a test for each seed, in a bubble, with the emulator in memory.
@@ -30,8 +31,8 @@ func eachDeepgram(t *testing.T, o engine.Options, test func(c *deepgramClient)) 
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o.Seed = seed
-				server, conn := inMemory(t, deepgramVendor, "/v1/speak?model=aura-2-thalia-en", nil, o)
-				test(&deepgramClient{t: t, server: server, conn: conn, all: receive(conn)})
+				server, conn := enginetest.InMemory(t, deepgramVendor, "/v1/speak?model=aura-2-thalia-en", nil, o)
+				test(&deepgramClient{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
 			})
 		})
 	}
@@ -67,17 +68,17 @@ func cutSpeak(kind string) (text string, ok bool) {
 func (c *deepgramClient) until(kind string) (pcm []byte, last engine.Object, err error) {
 	c.t.Helper()
 	for {
-		r := within(c.all)
-		if r.err != nil {
-			return pcm, nil, r.err
+		r := enginetest.Within(c.all)
+		if r.Err != nil {
+			return pcm, nil, r.Err
 		}
-		if r.binary {
-			pcm = append(pcm, r.data...)
+		if r.Binary {
+			pcm = append(pcm, r.Data...)
 			continue
 		}
 		var o engine.Object
-		if json.Unmarshal(r.data, &o) != nil {
-			return pcm, nil, errUnreadable
+		if json.Unmarshal(r.Data, &o) != nil {
+			return pcm, nil, enginetest.ErrUnreadable
 		}
 		if o["type"] == kind || o["type"] == "Error" {
 			return pcm, o, nil
@@ -92,7 +93,7 @@ func TestDeepgramSpeaksEveryWord(t *testing.T) {
 		for turn := range 2 {
 			c.send("Speak "+first, "Speak "+second, "Flush")
 			pcm, last, err := c.until("Flushed")
-			if heard := hearWords(c.t, pcm, want); !slices.Equal(heard, want) {
+			if heard := enginetest.HearWords(c.t, pcm, want); !slices.Equal(heard, want) {
 				c.t.Errorf("heard %q, want %q (%v)", heard, want, err)
 			}
 			if n, _ := last["sequence_id"].(float64); int(n)-turn != 0 && int(n)-turn != 1 {
@@ -121,7 +122,7 @@ func TestDeepgramClears(t *testing.T) {
 		}
 		c.send("Speak Eleven twelve.", "Flush")
 		pcm, _, _ = c.until("Flushed")
-		if got, want := hearWords(c.t, pcm, []string{"Eleven", "twelve"}), []string{"Eleven", "twelve"}; !slices.Equal(got, want) {
+		if got, want := enginetest.HearWords(c.t, pcm, []string{"Eleven", "twelve"}), []string{"Eleven", "twelve"}; !slices.Equal(got, want) {
 			c.t.Errorf("heard %q, want %q", got, want)
 		}
 		if n := len(c.server.Stats().Cancels); n != 1 {
@@ -139,7 +140,7 @@ func TestDeepgramFaults(t *testing.T) {
 	for fault, want := range map[string]func(got end) bool{
 		"drop:100ms":         func(got end) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
 		"close:1011:100ms":   func(got end) bool { return websocket.CloseStatus(got.err) == 1011 },
-		"garbage:100ms":      func(got end) bool { return got.err == errUnreadable },
+		"garbage:100ms":      func(got end) bool { return got.err == enginetest.ErrUnreadable },
 		"error:NET-0000":     func(got end) bool { return got.last["code"] == "NET-0000" && len(got.pcm) == 0 },
 		"error:NET-0000:1ms": func(got end) bool { return got.last["code"] == "NET-0000" && len(got.pcm) > 0 },
 		"stall:100ms":        func(got end) bool { return errors.Is(got.err, context.DeadlineExceeded) && len(got.pcm) > 0 },

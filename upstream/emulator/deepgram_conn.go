@@ -8,9 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // deepgramConn is one connection, which speaks one thing at a time. Its reader takes messages, and one goroutine does

@@ -3,6 +3,8 @@ package emulator
 import (
 	"strings"
 	"testing"
+
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 func FuzzDeepgram(f *testing.F) {
@@ -12,6 +14,6 @@ func FuzzDeepgram(f *testing.F) {
 	f.Add(uint64(4), []byte("null\n\n{\"type\":7}\n\xff\xfe"))
 	f.Add(uint64(5), []byte(`{"type":"Speak","text":" "}`+"\n"+`{"type":"Close"}`+"\n"+`{"type":"Speak","text":"late"}`+"\n"+`{"type":"Speak"}`))
 	f.Fuzz(func(t *testing.T, seed uint64, messages []byte) {
-		flood(t, deepgramVendor, "/v1/speak?model=aura-2-thalia-en&sample_rate=8000", seed, messages)
+		enginetest.Flood(t, deepgramVendor, "/v1/speak?model=aura-2-thalia-en&sample_rate=8000", seed, messages)
 	})
 }

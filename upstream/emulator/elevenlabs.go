@@ -13,9 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // ElevenLabs' numbers. The last four are the emulator's own.

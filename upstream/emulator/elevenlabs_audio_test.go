@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -18,7 +19,7 @@ func longText(characters int) string { return strings.Repeat("a ", characters/2)
 // elevenPCM is a context's audio, which is of samples at any rate.
 func elevenPCM(t *testing.T, all []elevenFrame, id string) []int16 {
 	t.Helper()
-	return samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(elevenChunks(t, all, id), nil))
+	return enginetest.Samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(elevenChunks(t, all, id), nil))
 }
 
 // heardWords wants samples to be a text's words.
@@ -45,7 +46,7 @@ func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
 				c.send(`{"context_id":"c","flush":true}`, elevenClose)
 				all := c.until("c")
 				raw := bytes.Join(elevenChunks(t, all, "c"), nil)
-				heardWords(t, samples(t, f, raw), f.Rate, strings.Join(pieces, ""))
+				heardWords(t, enginetest.Samples(t, f, raw), f.Rate, strings.Join(pieces, ""))
 				if first := elevenChunks(t, all, "c")[0]; odd && len(first)%2 == 0 {
 					t.Errorf("a frame of %d bytes, want half a sample more", len(first))
 				}

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // Messages of a client.
@@ -39,8 +40,8 @@ type elevenClient struct {
 func talkEleven(t *testing.T, o engine.Options, query string, quirks ...string) *elevenClient {
 	t.Helper()
 	o.APIKey = elevenTestKey
-	d := dialect{vendor: elevenlabsVendor, options: o}
-	server, base := d.start(t, scene{open: line{Quirks: quirks}})
+	d := enginetest.Dialect{Vendor: elevenlabsVendor, Options: o}
+	server, base := d.Start(t, enginetest.Scene{Open: enginetest.Line{Quirks: quirks}})
 	server.SetFault(o.Fault)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)

@@ -12,6 +12,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // Faults that end a context do so once so much audio has been sent, and not before.
@@ -121,9 +122,9 @@ func TestElevenLabsRefusesTheUpgrade(t *testing.T) {
 		"trouble":  {engine.Fault{Kind: engine.Refuse, Code: 503}, elevenTestKey, http.StatusServiceUnavailable, "service_unavailable"},
 	}
 	for name, tt := range tests {
-		server, base := dialect{vendor: elevenlabsVendor, options: engine.Options{APIKey: elevenTestKey}, quirks: []string{"authBy:status"}}.start(t, scene{})
+		server, base := enginetest.Dialect{Vendor: elevenlabsVendor, Options: engine.Options{APIKey: elevenTestKey}, Quirks: []string{"authBy:status"}}.Start(t, enginetest.Scene{})
 		server.SetFault(tt.fault)
-		response := upgrade(t, base, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input", map[string]string{"xi-api-key": tt.key})
+		response := enginetest.Upgrade(t, base, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input", map[string]string{"xi-api-key": tt.key})
 		var body struct {
 			Detail struct{ Status, Message string }
 		}

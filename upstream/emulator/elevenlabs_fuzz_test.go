@@ -3,6 +3,8 @@ package emulator
 import (
 	"net/url"
 	"testing"
+
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // FuzzElevenLabs sends whatever messages, one a line, to a server of any seed: it must answer or not, and end.
@@ -14,6 +16,6 @@ func FuzzElevenLabs(f *testing.F) {
 	f.Add(uint64(5), "pcm_8000", []byte(elevenHello+"\n"+elevenHello+"\n"+`{"context_id":"c","flush":true,"close_context":true}`+"\n"+elevenClose+"\n"+elevenClose))
 	f.Fuzz(func(t *testing.T, seed uint64, format string, messages []byte) {
 		query := url.Values{"output_format": {format}, "sync_alignment": {"true"}}
-		flood(t, elevenlabsVendor, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?"+query.Encode(), seed, messages)
+		enginetest.Flood(t, elevenlabsVendor, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?"+query.Encode(), seed, messages)
 	})
 }

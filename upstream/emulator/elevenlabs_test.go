@@ -7,25 +7,26 @@ import (
 	"time"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 const elevenTestKey = "YOUR_API_KEY"
 
 // What the reference leaves open, or tells in two ways, is played from scenes that name what the server does.
 func TestElevenLabsTranscripts(t *testing.T) {
-	playTranscripts(t, dialect{
-		vendor: elevenlabsVendor, options: engine.Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
-		quirks: []string{
+	enginetest.PlayTranscripts(t, enginetest.Dialect{
+		Vendor: elevenlabsVendor, Options: engine.Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+		Quirks: []string{
 			"authBy:error", "contextTwice:false", "finalKey:isFinal", "nullAudio:false", "falseFinal:false", "errorNamesContext:false",
 			"flushDone:false", "alignUnasked:false", "clamps:false",
 		},
-		fixed: []string{"isFinal", "is_final", "contextId", "message", "error", "code"}, stream: "contextId",
-		audio: func(f map[string]any) bool { return f["audio"] != nil },
+		Fixed: []string{"isFinal", "is_final", "contextId", "message", "error", "code"}, Stream: "contextId",
+		Audio: func(f map[string]any) bool { return f["audio"] != nil },
 	})
 }
 
 func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawElevenQuirks(engine.Options{Seed: seed}) },
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawElevenQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"authBy": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
 }
 

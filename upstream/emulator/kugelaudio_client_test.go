@@ -5,25 +5,26 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // The vendor's SDK reads null where a setting was left out, and the vendor's own model where none was named.
 func TestKugelAudioDefaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, conn := inMemory(t, kugelaudioVendor, "/ws/tts/stream?api_key=k", nil, engine.Options{APIKey: "k", Seed: 1})
-		all := receive(conn)
+		_, conn := enginetest.InMemory(t, kugelaudioVendor, "/ws/tts/stream?api_key=k", nil, engine.Options{APIKey: "k", Seed: 1})
+		all := enginetest.Receive(conn)
 		answer := func(message, key string) map[string]any {
 			if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
 				t.Fatal(err)
 			}
 			for {
-				r := within(all)
+				r := enginetest.Within(all)
 				var o map[string]any
-				if r.err != nil || json.Unmarshal(r.data, &o) != nil {
-					t.Fatalf("no message with %s: %v", key, r.err)
+				if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
+					t.Fatalf("no message with %s: %v", key, r.Err)
 				}
 				if o[key] != nil {
 					return o
@@ -49,7 +50,7 @@ func TestKugelAudioRefusesByStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := upgrade(t, base, "/ws/tts/multi", nil).StatusCode; got != 503 {
+	if got := enginetest.Upgrade(t, base, "/ws/tts/multi", nil).StatusCode; got != 503 {
 		t.Errorf("got status %d, want 503", got)
 	}
 	if err := server.Close(); err != nil {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // exchange sends frames on a path of the emulator and returns what comes back until a frame satisfies last.

@@ -8,9 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // multi serves /ws/tts/multi: many contexts on one connection.

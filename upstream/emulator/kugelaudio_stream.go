@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Times of a turn, from the reference.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // documentedKugelAudio is options under which the emulator does what the transcripts show where the reference leaves it open.
@@ -21,11 +22,11 @@ func documentedKugelAudio(t *testing.T) engine.Options {
 }
 
 func TestKugelAudioTranscripts(t *testing.T) {
-	playTranscripts(t, dialect{
-		vendor: kugelaudioVendor, options: documentedKugelAudio(t), query: "?api_key=k", stream: "context_id",
-		fixed:   []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
-		audio:   func(f map[string]any) bool { return f["audio"] != nil },
-		replace: []string{`"inactivity_timeout":20`, `"inactivity_timeout":1`}, // long enough to see a context time out
+	enginetest.PlayTranscripts(t, enginetest.Dialect{
+		Vendor: kugelaudioVendor, Options: documentedKugelAudio(t), Query: "?api_key=k", Stream: "context_id",
+		Fixed:   []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
+		Audio:   func(f map[string]any) bool { return f["audio"] != nil },
+		Replace: []string{`"inactivity_timeout":20`, `"inactivity_timeout":1`}, // long enough to see a context time out
 	})
 }
 

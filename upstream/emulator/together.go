@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Together's limits. Only the first is documented; the others bound what the emulator keeps of a client that floods.

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -34,7 +35,7 @@ type togetherClient struct {
 // drawnTogether is options with a seed that draws quirks, as name:value.
 func drawnTogether(t *testing.T, quirks ...string) engine.Options {
 	t.Helper()
-	return engine.Options{Seed: dialect{vendor: togetherVendor}.seed(t, line{Quirks: quirks})}
+	return engine.Options{Seed: enginetest.Dialect{Vendor: togetherVendor}.Seed(t, enginetest.Line{Quirks: quirks})}
 }
 
 // startTogether starts an emulator that ends with the test.

@@ -8,9 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // togetherDefault is the context of messages that name none.

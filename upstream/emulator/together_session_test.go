@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // A key is shown by header or by query. A bad one is refused by status or by the first message.

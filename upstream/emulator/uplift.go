@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Uplift's numbers, from its reference.

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // The transports of the vendor, which have the same messages.
@@ -125,7 +126,7 @@ func (c *upliftClient) read() (engine.Object, error) {
 		if c.room && (data[0] == '0' || data[0] == '2' || bytes.HasPrefix(data, []byte("40"))) {
 			continue // the handshake, and heartbeats
 		}
-		return fields(data)
+		return enginetest.Fields(data)
 	}
 }
 

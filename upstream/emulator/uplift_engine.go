@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Engine.IO's numbers: its server's defaults.

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // onBoth runs a test on each transport, with a fault.
@@ -46,7 +47,7 @@ func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
 		for {
 			got := c.message()
 			if got["requestId"] == "r1" {
-				t.Fatalf("got %v behind the stall", brief(got))
+				t.Fatalf("got %v behind the stall", enginetest.Brief(got))
 			}
 			if got["type"] == "audio_end" {
 				break
@@ -152,7 +153,7 @@ func TestUpliftGarbageIsNoMessage(t *testing.T) {
 				return
 			}
 			if err != nil || got["type"] == "audio_end" {
-				t.Fatalf("got %v, %v, want garbage", brief(got), err)
+				t.Fatalf("got %v, %v, want garbage", enginetest.Brief(got), err)
 			}
 		}
 	})

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // FuzzUplift sends arbitrary frames, one a line, on both transports. Nothing panics, and nothing outlives the close.

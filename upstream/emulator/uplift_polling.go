@@ -7,9 +7,9 @@ import (
 	"strings"
 	"sync"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // openPolling begins a connection by long polling, as Socket.IO's clients do by default.

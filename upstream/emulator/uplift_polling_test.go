@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // answer is what an HTTP request was answered.
@@ -97,7 +98,7 @@ func TestUpliftSpeaksOverPolling(t *testing.T) {
 	var kinds []string
 	for !slices.Contains(kinds, "audio_end") {
 		for _, packet := range getPolling(t, base, sid).packets() {
-			got, err := fields([]byte(packet))
+			got, err := enginetest.Fields([]byte(packet))
 			if err != nil {
 				t.Fatalf("%s: %v", packet, err)
 			}

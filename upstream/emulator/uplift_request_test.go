@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // So many requests are spoken side by side; the next begins when one of them has ended.

@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 func TestUpliftTranscripts(t *testing.T) {
-	d := dialect{
-		vendor: upliftVendor, options: engine.Options{APIKey: "YOUR_API_KEY", Pace: 8, Chunk: 200 * time.Millisecond},
-		fixed: []string{"type", "requestId", "code", "packet", "event"}, stream: "requestId",
-		audio:   func(f map[string]any) bool { return f["type"] == "audio" },
-		replace: []string{"<10001 characters>", strings.Repeat("a", 10001)},
+	d := enginetest.Dialect{
+		Vendor: upliftVendor, Options: engine.Options{APIKey: "YOUR_API_KEY", Pace: 8, Chunk: 200 * time.Millisecond},
+		Fixed: []string{"type", "requestId", "code", "packet", "event"}, Stream: "requestId",
+		Audio:   func(f map[string]any) bool { return f["type"] == "audio" },
+		Replace: []string{"<10001 characters>", strings.Repeat("a", 10001)},
 	}
 	documented := []string{"authStatus:401", "authByError:false", "silence:0", "idle:0"}
 	tests := map[string]struct {
@@ -27,8 +28,8 @@ func TestUpliftTranscripts(t *testing.T) {
 		"other_*":            {quirks: []string{"authStatus:403", "authByError:true", "silence:2"}},
 	}
 	for files, tt := range tests {
-		d.files, d.quirks, d.options.Inactivity = files, tt.quirks, tt.heartbeat
-		playTranscripts(t, d)
+		d.Files, d.Quirks, d.Options.Inactivity = files, tt.quirks, tt.heartbeat
+		enginetest.PlayTranscripts(t, d)
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Vogent's numbers. The longest text and the rate are those of the REST interface; the rest are the emulator's own.

@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // vogentVoice is the voice of the vendor's own example.
@@ -29,7 +30,7 @@ type vogentClient struct {
 // talkVogent connects to an emulator whose seed has drawn these quirks.
 func talkVogent(t *testing.T, o engine.Options, quirks ...string) *vogentClient {
 	t.Helper()
-	o.Seed = dialect{vendor: vogentVendor, options: o}.seed(t, line{Quirks: quirks})
+	o.Seed = enginetest.Dialect{Vendor: vogentVendor, Options: o}.Seed(t, enginetest.Line{Quirks: quirks})
 	server := engine.New(vogentVendor, o)
 	base, err := server.Start("127.0.0.1:0")
 	if err != nil {

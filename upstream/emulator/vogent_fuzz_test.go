@@ -8,9 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // FuzzVogentFrames sends any frames, one a line. Whatever they are, each answer is one of the vendor's messages, and

@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // vogentLong lasts some seconds, so that there is time to cancel it.
@@ -153,7 +154,7 @@ func TestVogentTakesTheLongestText(t *testing.T) {
 	c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.WrongLength}})
 	c.send("g", "Hello."+strings.Repeat(" ", vogentMaxText-6), true, nil)
 	if all := c.until("g"); all[len(all)-1]["type"] != "finished" {
-		t.Errorf("got %v", brief(all[len(all)-1]))
+		t.Errorf("got %v", enginetest.Brief(all[len(all)-1]))
 	}
 }
 
@@ -164,7 +165,7 @@ func TestVogentGivesUpOnAQuietClient(t *testing.T) {
 	c.send("g", "No end", false, nil)
 	all := c.until("g")
 	if got := all[len(all)-1]; got["error"] != "timed out waiting for text" {
-		t.Errorf("got %v", brief(got))
+		t.Errorf("got %v", enginetest.Brief(got))
 	}
 }
 

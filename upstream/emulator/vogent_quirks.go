@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // vogentQuirks is what the reference leaves open, as the seed has drawn it.

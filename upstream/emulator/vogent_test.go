@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // A server that does otherwise where the documentation is silent is played from scenes that name what it does.
 func TestVogentTranscripts(t *testing.T) {
-	playTranscripts(t, dialect{
-		vendor: vogentVendor, options: engine.Options{APIKey: "YOUR_API_KEY", Chunk: 200 * time.Millisecond, Pace: 8},
-		quirks: []string{"cancelAnswer:none", "lateChunks:0"},
-		fixed:  []string{"type", "generationId", "error"}, stream: "generationId",
-		audio:   func(f map[string]any) bool { return f["type"] == "chunk" },
-		replace: []string{"<5001 characters>", strings.Repeat("a", vogentMaxText+1)},
+	enginetest.PlayTranscripts(t, enginetest.Dialect{
+		Vendor: vogentVendor, Options: engine.Options{APIKey: "YOUR_API_KEY", Chunk: 200 * time.Millisecond, Pace: 8},
+		Quirks: []string{"cancelAnswer:none", "lateChunks:0"},
+		Fixed:  []string{"type", "generationId", "error"}, Stream: "generationId",
+		Audio:   func(f map[string]any) bool { return f["type"] == "chunk" },
+		Replace: []string{"<5001 characters>", strings.Repeat("a", vogentMaxText+1)},
 	})
 }
 

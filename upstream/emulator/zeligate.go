@@ -12,9 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // Zeligate has no limits of its own on concurrency, and no price: it stands on its customer's machine. Its one number,

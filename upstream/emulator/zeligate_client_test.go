@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // Messages of a client.
@@ -23,7 +24,7 @@ const (
 func startZeligate(t *testing.T, o engine.Options, quirks ...string) (server *engine.Server, base string) {
 	t.Helper()
 	o.APIKey = zeliTestKey
-	server, base = dialect{vendor: zeligateVendor, options: o, quirks: quirks}.start(t, scene{})
+	server, base = enginetest.Dialect{Vendor: zeligateVendor, Options: o, Quirks: quirks}.Start(t, enginetest.Scene{})
 	server.SetFault(o.Fault)
 	return server, base
 }

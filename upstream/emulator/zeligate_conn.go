@@ -11,9 +11,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // zeliConn is one connection, which is one synthesis.

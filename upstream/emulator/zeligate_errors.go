@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
 // zeliError is something that is wrong. The reference has its HTTP shape only.

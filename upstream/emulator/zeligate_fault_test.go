@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // zeliLong is one sentence of more than two seconds, so that a fault can come in its middle.
@@ -143,7 +144,7 @@ func TestZeligateRefusals(t *testing.T) {
 	tests := map[int]string{503: "model_loading", 401: "invalid_api_key", 404: "voice_not_found", 429: "too_many_requests"}
 	for status, want := range tests {
 		server, base := startZeligate(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: status}})
-		response := upgrade(t, base, address, nil)
+		response := enginetest.Upgrade(t, base, address, nil)
 		var body struct {
 			Detail struct{ Status, Message string }
 		}

@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -42,7 +43,7 @@ func TestZeligateWordsAreHeardInEachFormatOfSamples(t *testing.T) {
 				}
 				raw = raw[len(head):]
 			}
-			pcm := samples(t, f, raw)
+			pcm := enginetest.Samples(t, f, raw)
 			got, err := voice.Decode(pcm, f.Rate, zeliVocabulary())
 			if want := zeliVocabulary(); err != nil || !slices.Equal(got, want) {
 				t.Errorf("got %v, %v, want %v", got, err, want)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // FuzzZeligate sends whatever messages, one a line, to a box of any seed: it must answer or not, and end.
@@ -18,6 +19,6 @@ func FuzzZeligate(f *testing.F) {
 		if _, ok := engine.OutputFormatOf(format); ok {
 			path += "?output_format=" + format
 		}
-		flood(t, zeligateVendor, path, seed, messages)
+		enginetest.Flood(t, zeligateVendor, path, seed, messages)
 	})
 }

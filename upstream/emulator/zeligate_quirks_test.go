@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // What the reference leaves open makes a difference that a client can see.
@@ -174,7 +175,7 @@ func TestZeligateKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, base := startZeligate(t, engine.Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
-			response := upgrade(t, base, fmt.Sprintf(address, "nobody")+tt.query, tt.header)
+			response := enginetest.Upgrade(t, base, fmt.Sprintf(address, "nobody")+tt.query, tt.header)
 			if response.StatusCode != tt.want {
 				t.Errorf("got %d, want %d", response.StatusCode, tt.want)
 			}
@@ -187,7 +188,7 @@ func TestZeligateKeys(t *testing.T) {
 
 // A box without a key of its own asks for none.
 func TestZeligateOpenBox(t *testing.T) {
-	_, base := dialect{vendor: zeligateVendor}.start(t, scene{})
+	_, base := enginetest.Dialect{Vendor: zeligateVendor}.Start(t, enginetest.Scene{})
 	if h := dialZeligate(t, base, "pcm_24000", `{"text":" "}`, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio == nil {
 		t.Errorf("got %+v, want audio and an end", h)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 const zeliTestKey = "sk-zeli-..."
@@ -24,17 +25,17 @@ func TestZeligateTranscripts(t *testing.T) {
 		{"upgrade_*", []string{"strictVoices:true", "upgradeErrors:true"}},
 	}
 	for _, tt := range tests {
-		playTranscripts(t, dialect{
-			vendor: zeligateVendor, files: tt.files, quirks: tt.quirks,
-			options: engine.Options{APIKey: zeliTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
-			fixed:   []string{"isFinal", "alignment", "normalizedAlignment", "detail", "message", "error", "code"},
-			audio:   func(f map[string]any) bool { return f["audio"] != nil },
+		enginetest.PlayTranscripts(t, enginetest.Dialect{
+			Vendor: zeligateVendor, Files: tt.files, Quirks: tt.quirks,
+			Options: engine.Options{APIKey: zeliTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+			Fixed:   []string{"isFinal", "alignment", "normalizedAlignment", "detail", "message", "error", "code"},
+			Audio:   func(f map[string]any) bool { return f["audio"] != nil },
 		})
 	}
 }
 
 // TestZeligateQuirksAreAllDrawn looks at each setting of each quirk, so that a new one can't be forgotten.
 func TestZeligateQuirksAreAllDrawn(t *testing.T) {
-	allDrawn(t, func(seed uint64) any { return drawZeliQuirks(engine.Options{Seed: seed}) },
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawZeliQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"telling": 3, "closeCode": 3, "maxCharacters": 3, "hold": 3, "chunk": 15}) // of 16 lengths
 }

@@ -1,4 +1,4 @@
-package emulator
+package enginetest
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
-// flood sends whatever messages, one a line, to an emulator of any seed: it must answer or not, and end.
-func flood(t *testing.T, vendor engine.Vendor, path string, seed uint64, messages []byte) {
+// Flood sends whatever messages, one a line, to an emulator of any seed: it must answer or not, and end.
+func Flood(t *testing.T, vendor engine.Vendor, path string, seed uint64, messages []byte) {
 	t.Helper()
 	const most = 1 << 12 // bytes: what is spoken takes its time
 	if len(messages) > most {

@@ -1,4 +1,4 @@
-package emulator
+package enginetest
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// allDrawn looks at each setting of each quirk, of which there are two unless it is told otherwise, so that a new one
+// AllDrawn looks at each setting of each quirk, of which there are two unless it is told otherwise, so that a new one
 // can't be forgotten.
-func allDrawn(t *testing.T, draw func(seed uint64) any, settings map[string]int) {
+func AllDrawn(t *testing.T, draw func(seed uint64) any, settings map[string]int) {
 	t.Helper()
 	seen := make(map[string]map[string]bool)
 	for seed := range uint64(64) {

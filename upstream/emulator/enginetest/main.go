@@ -1,4 +1,4 @@
-package emulator
+package enginetest
 
 import (
 	"flag"
@@ -9,7 +9,7 @@ import (
 
 // runTests has more tests at once than there are cores, since most of their time they wait for speech. Afterwards no
 // goroutine may be left.
-func runTests(m *testing.M) {
+func Main(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}

@@ -1,4 +1,4 @@
-package emulator
+package enginetest
 
 import (
 	"bufio"
@@ -17,26 +17,26 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
 )
 
-// dialect is how a vendor's transcripts are compared.
-type dialect struct {
-	vendor  engine.Vendor
-	files   string                          // the pattern of the transcripts' names; empty: all
-	options engine.Options                  // under which the emulator does what the transcripts show where the reference leaves it open
-	query   string                          // of a connection's address, where the transcript gives none
-	quirks  []string                        // what the transcripts show where an open line does not say otherwise, as name:value
-	stream  string                          // the field that names a frame's stream; only frames of one stream keep their order; empty: all do
-	fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
-	audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
-	replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
+// Dialect is how a vendor's transcripts are compared.
+type Dialect struct {
+	Vendor  engine.Vendor
+	Files   string                          // the pattern of the transcripts' names; empty: all
+	Options engine.Options                  // under which the emulator does what the transcripts show where the reference leaves it open
+	Query   string                          // of a connection's address, where the transcript gives none
+	Quirks  []string                        // what the transcripts show where an open line does not say otherwise, as name:value
+	Stream  string                          // the field that names a frame's stream; only frames of one stream keep their order; empty: all do
+	Fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
+	Audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
+	Replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
 }
 
-// line is a line of a transcript: what was sent in which direction, or how a connection begins or ends.
-type line struct {
+// Line is a line of a transcript: what was sent in which direction, or how a connection begins or ends.
+type Line struct {
 	Dir    string            `json:"dir"` // note, open, c2s or s2c
 	Path   string            `json:"path"`
 	Query  map[string]string `json:"query"`  // of the connection's address
@@ -50,15 +50,15 @@ type line struct {
 }
 
 // text is the text frame that the line tells of.
-func (l line) text() []byte { return append([]byte(l.Packet), l.Frame...) }
+func (l Line) text() []byte { return append([]byte(l.Packet), l.Frame...) }
 
-// scene is one connection of a transcript.
-type scene struct {
-	open  line
-	lines []line
+// Scene is one connection of a transcript.
+type Scene struct {
+	Open  Line
+	lines []Line
 }
 
-func (s scene) fault() string {
+func (s Scene) fault() string {
 	for _, l := range s.lines {
 		if l.Fault != "" {
 			return l.Fault
@@ -67,24 +67,24 @@ func (s scene) fault() string {
 	return ""
 }
 
-func scenes(t *testing.T, path string, replace []string) []scene {
+func scenes(t *testing.T, path string, replace []string) []Scene {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []scene
+	var all []Scene
 	data = []byte(strings.NewReplacer(replace...).Replace(string(data)))
 	scanner := bufio.NewScanner(bytes.NewReader(data))
 	for scanner.Scan() {
-		var l line
+		var l Line
 		if err := json.Unmarshal(scanner.Bytes(), &l); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
 		switch l.Dir {
 		case "note":
 		case "open":
-			all = append(all, scene{open: l})
+			all = append(all, Scene{Open: l})
 		default:
 			all[len(all)-1].lines = append(all[len(all)-1].lines, l)
 		}
@@ -92,18 +92,18 @@ func scenes(t *testing.T, path string, replace []string) []scene {
 	return all
 }
 
-// playTranscripts plays the vendor's documented exchanges against the emulator: it must answer each in the same
+// PlayTranscripts plays the vendor's documented exchanges against the emulator: it must answer each in the same
 // order, with the same fields.
-func playTranscripts(t *testing.T, d dialect) {
+func PlayTranscripts(t *testing.T, d Dialect) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", d.vendor.Name, cmp.Or(d.files, "*")+".jsonl"))
+	paths, err := filepath.Glob(filepath.Join("testdata", d.Vendor.Name, cmp.Or(d.Files, "*")+".jsonl"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("transcripts: %d, %v", len(paths), err)
 	}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".jsonl"), func(t *testing.T) {
 			t.Parallel()
-			for _, s := range scenes(t, path, d.replace) {
+			for _, s := range scenes(t, path, d.Replace) {
 				d.play(t, s)
 			}
 		})
@@ -111,18 +111,18 @@ func playTranscripts(t *testing.T, d dialect) {
 }
 
 // address is the path and query that an open line connects to.
-func (d dialect) address(open line) string {
+func (d Dialect) address(open Line) string {
 	query := make(url.Values)
 	for name, value := range open.Query {
 		query.Set(name, value)
 	}
 	if len(query) == 0 {
-		return open.Path + d.query
+		return open.Path + d.Query
 	}
 	return open.Path + "?" + query.Encode()
 }
 
-func (l line) headers() http.Header {
+func (l Line) headers() http.Header {
 	h := make(http.Header)
 	for name, value := range l.Header {
 		h.Set(name, value)
@@ -130,20 +130,20 @@ func (l line) headers() http.Header {
 	return h
 }
 
-// seed is one that draws what a scene shows: the options' own where neither scene nor dialect asks for any.
-func (d dialect) seed(t *testing.T, open line) uint64 {
+// Seed is one that draws what a scene shows: the options' own where neither scene nor dialect asks for any.
+func (d Dialect) Seed(t *testing.T, open Line) uint64 {
 	t.Helper()
 	want := slices.Clone(open.Quirks)
-	for _, q := range d.quirks {
+	for _, q := range d.Quirks {
 		name, _, _ := strings.Cut(q, ":")
 		if !slices.ContainsFunc(want, func(w string) bool { return strings.HasPrefix(w, name+":") }) {
 			want = append(want, q)
 		}
 	}
 	for tries := range uint64(100_000) {
-		o := d.options
+		o := d.Options
 		o.Seed += tries
-		server := engine.New(d.vendor, o)
+		server := engine.New(d.Vendor, o)
 		drawn := strings.FieldsFunc(server.Quirks(), func(r rune) bool { return strings.ContainsRune("{} ", r) })
 		if !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(drawn, w) }) {
 			return o.Seed
@@ -153,16 +153,16 @@ func (d dialect) seed(t *testing.T, open line) uint64 {
 	return 0
 }
 
-// start starts the emulator that a scene is played against, and stops it with the test.
-func (d dialect) start(t *testing.T, s scene) (server *engine.Server, base string) {
+// Start starts the emulator that a scene is played against, and stops it with the test.
+func (d Dialect) Start(t *testing.T, s Scene) (server *engine.Server, base string) {
 	t.Helper()
 	var err error
-	o := d.options
+	o := d.Options
 	if o.Fault, err = engine.ParseFault(s.fault()); err != nil {
 		t.Fatal(err)
 	}
-	o.Seed = d.seed(t, s.open)
-	server = engine.New(d.vendor, o)
+	o.Seed = d.Seed(t, s.Open)
+	server = engine.New(d.Vendor, o)
 	if base, err = server.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
@@ -174,12 +174,12 @@ func (d dialect) start(t *testing.T, s scene) (server *engine.Server, base strin
 	return server, base
 }
 
-func (d dialect) play(t *testing.T, s scene) {
+func (d Dialect) play(t *testing.T, s Scene) {
 	t.Helper()
-	server, base := d.start(t, s)
+	server, base := d.Start(t, s)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, base+d.address(s.open), &websocket.DialOptions{HTTPHeader: s.open.headers()})
+	conn, response, err := websocket.Dial(ctx, base+d.address(s.Open), &websocket.DialOptions{HTTPHeader: s.Open.headers()})
 	if want := s.lines[0].Refuse; want != 0 {
 		if err == nil || response == nil || response.StatusCode != want {
 			t.Fatalf("handshake: got %v, want status %d", err, want)
@@ -191,7 +191,7 @@ func (d dialect) play(t *testing.T, s scene) {
 	}
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(1 << 20)
-	l := listener{dialect: d, conn: conn, quirks: server.Quirks(), early: make(map[string][]map[string]any)}
+	l := listener{Dialect: d, conn: conn, quirks: server.Quirks(), early: make(map[string][]map[string]any)}
 	for _, line := range s.lines {
 		l.play(t, ctx, line)
 	}
@@ -199,13 +199,13 @@ func (d dialect) play(t *testing.T, s scene) {
 
 // listener is the client's side of a scene.
 type listener struct {
-	dialect
+	Dialect
 	conn   *websocket.Conn
 	quirks string                      // of the server, for whoever reads a failure
 	early  map[string][]map[string]any // frames that came before their line, by stream
 }
 
-func (l *listener) play(t *testing.T, ctx context.Context, line line) {
+func (l *listener) play(t *testing.T, ctx context.Context, line Line) {
 	t.Helper()
 	switch {
 	case line.Dir == "c2s" && line.Close != 0:
@@ -236,13 +236,13 @@ func expectClose(t *testing.T, ctx context.Context, conn *websocket.Conn, want i
 // expectFrame takes a stream's frames up to one of the wanted kind. More audio than the transcript shows is no difference.
 func (l *listener) expectFrame(t *testing.T, ctx context.Context, want []byte) {
 	t.Helper()
-	w, err := fields(want)
+	w, err := Fields(want)
 	if err != nil {
 		t.Fatalf("%s: %v", want, err)
 	}
 	for {
 		got := l.next(t, ctx, l.streamOf(w), want)
-		if l.audio(got) && !l.audio(w) {
+		if l.Audio(got) && !l.Audio(w) {
 			continue
 		}
 		l.sameFields(t, got, w)
@@ -261,7 +261,7 @@ func (l *listener) next(t *testing.T, ctx context.Context, stream string, want [
 		if err != nil {
 			t.Fatalf("waiting for %s: %v (%s)", want, err, l.quirks)
 		}
-		got, err := fields(data)
+		got, err := Fields(data)
 		if err != nil {
 			t.Fatalf("got %q: %v", data, err)
 		}
@@ -272,13 +272,13 @@ func (l *listener) next(t *testing.T, ctx context.Context, stream string, want [
 	return got
 }
 
-func (d dialect) streamOf(frame map[string]any) string {
-	name, _ := frame[d.stream].(string)
+func (d Dialect) streamOf(frame map[string]any) string {
+	name, _ := frame[d.Stream].(string)
 	return name
 }
 
-// fields are a text frame's: those of its object, besides them what stands before the JSON, and an event's name.
-func fields(text []byte) (map[string]any, error) {
+// Fields are a text frame's: those of its object, besides them what stands before the JSON, and an event's name.
+func Fields(text []byte) (map[string]any, error) {
 	begin := bytes.IndexAny(text, "{[")
 	if begin < 0 {
 		return map[string]any{"packet": string(text)}, nil
@@ -305,24 +305,24 @@ func fields(text []byte) (map[string]any, error) {
 }
 
 // sameFields compares the fields' names, and the values of those that don't depend on the voice or the clock.
-func (d dialect) sameFields(t *testing.T, got, want map[string]any) {
+func (d Dialect) sameFields(t *testing.T, got, want map[string]any) {
 	t.Helper()
 	for name, value := range want {
 		if _, ok := got[name]; !ok {
-			t.Fatalf("got %v, want a field %s as in %v", brief(got), name, want)
+			t.Fatalf("got %v, want a field %s as in %v", Brief(got), name, want)
 		}
-		if slices.Contains(d.fixed, name) && !reflect.DeepEqual(got[name], value) {
+		if slices.Contains(d.Fixed, name) && !reflect.DeepEqual(got[name], value) {
 			t.Errorf("%s: got %v, want %v in %v", name, got[name], value, want)
 		}
 	}
 	for name := range got {
 		if _, ok := want[name]; !ok {
-			t.Errorf("got %v, whose field %s the transcript has not: %v", brief(got), name, want)
+			t.Errorf("got %v, whose field %s the transcript has not: %v", Brief(got), name, want)
 		}
 	}
 }
 
-func brief(frame map[string]any) map[string]any {
+func Brief(frame map[string]any) map[string]any {
 	if frame["audio"] != nil {
 		frame["audio"] = "…"
 	}

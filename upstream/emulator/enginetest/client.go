@@ -1,4 +1,4 @@
-package emulator
+package enginetest
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// errUnreadable is the end of a client that was sent what is no JSON.
-var errUnreadable = errors.New("no JSON")
+// ErrUnreadable is the end of a client that was sent what is no JSON.
+var ErrUnreadable = errors.New("no JSON")
 
-// inMemory is a connection to an emulator in the test's bubble.
-func inMemory(t *testing.T, vendor engine.Vendor, path string, header http.Header, o engine.Options) (*engine.Server, *websocket.Conn) {
+// InMemory is a connection to an emulator in the test's bubble.
+func InMemory(t *testing.T, vendor engine.Vendor, path string, header http.Header, o engine.Options) (*engine.Server, *websocket.Conn) {
 	t.Helper()
 	server := engine.New(vendor, o)
 	client, stop := upstreamtest.Serve(server)
@@ -43,20 +43,20 @@ func inMemory(t *testing.T, vendor engine.Vendor, path string, header http.Heade
 	return server, conn
 }
 
-// arrival is a message, or the connection's end.
-type arrival struct {
-	binary bool
-	data   []byte
-	err    error
+// Arrival is a message, or the connection's end.
+type Arrival struct {
+	Binary bool
+	Data   []byte
+	Err    error
 }
 
-// receive reads all along, since a connection in memory keeps nothing: a server that writes would not read.
-func receive(conn *websocket.Conn) <-chan arrival {
-	all := make(chan arrival, 1<<14)
+// Receive reads all along, since a connection in memory keeps nothing: a server that writes would not read.
+func Receive(conn *websocket.Conn) <-chan Arrival {
+	all := make(chan Arrival, 1<<14)
 	go func() { // ends with the connection, and the bubble waits for it
 		for {
 			kind, data, err := conn.Read(context.Background())
-			all <- arrival{kind == websocket.MessageBinary, data, err}
+			all <- Arrival{kind == websocket.MessageBinary, data, err}
 			if err != nil {
 				return
 			}
@@ -65,18 +65,18 @@ func receive(conn *websocket.Conn) <-chan arrival {
 	return all
 }
 
-// within is the next of what arrives, for a minute at most.
-func within(all <-chan arrival) arrival {
+// Within is the next of what arrives, for a minute at most.
+func Within(all <-chan Arrival) Arrival {
 	select {
 	case r := <-all:
 		return r
 	case <-time.After(time.Minute):
-		return arrival{err: context.DeadlineExceeded}
+		return Arrival{Err: context.DeadlineExceeded}
 	}
 }
 
-// hearWords are the words in samples at 24 kHz.
-func hearWords(t *testing.T, raw []byte, vocabulary []string) []string {
+// HearWords are the words in samples at 24 kHz.
+func HearWords(t *testing.T, raw []byte, vocabulary []string) []string {
 	t.Helper()
 	pcm := make([]int16, len(raw)/2)
 	for i := range pcm {
@@ -89,8 +89,8 @@ func hearWords(t *testing.T, raw []byte, vocabulary []string) []string {
 	return words
 }
 
-// upgrade asks for a connection over plain HTTP, to see how it is answered.
-func upgrade(t *testing.T, base, address string, headers map[string]string) *http.Response {
+// Upgrade asks for a connection over plain HTTP, to see how it is answered.
+func Upgrade(t *testing.T, base, address string, headers map[string]string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(base, "ws", "http", 1)+address, nil)
 	if err != nil {
@@ -111,8 +111,8 @@ func upgrade(t *testing.T, base, address string, headers map[string]string) *htt
 	return response
 }
 
-// samples reads a format's bytes.
-func samples(t *testing.T, f engine.OutputFormat, raw []byte) []int16 {
+// Samples reads a format's bytes.
+func Samples(t *testing.T, f engine.OutputFormat, raw []byte) []int16 {
 	t.Helper()
 	from := audio.Format{Encoding: audio.PCM16, Rate: f.Rate}
 	switch f.Codec {
