@@ -37,7 +37,7 @@ func allowed(pkg string) []string {
 	case pkg == "upstream/emulatortest": // between the two sides of a wire, which import neither each other nor this
 		return []string{"upstream", "upstream/upstreamtest", "upstream/emulator", "upstream/emulator/voice", "audio"}
 	case pkg == "upstream/emulator":
-		return append(emulatorFolders(), "upstream/emulator/voice", "audio")
+		return emulatorFolders()
 	case pkg == "upstream/emulator/enginetest": // for the vendors' tests alone
 		return []string{"upstream/emulator/engine", "upstream/emulator/voice", "upstream/upstreamtest", "audio"}
 	case pkg == "upstream/emulator/engine":

@@ -5,12 +5,20 @@ import (
 	"slices"
 	"strings"
 
+	"voicerelay/upstream/emulator/cartesia"
+	"voicerelay/upstream/emulator/deepgram"
+	"voicerelay/upstream/emulator/elevenlabs"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/kugelaudio"
+	"voicerelay/upstream/emulator/together"
+	"voicerelay/upstream/emulator/uplift"
+	"voicerelay/upstream/emulator/vogent"
+	"voicerelay/upstream/emulator/zeligate"
 )
 
 // vendors are the emulated vendors, in alphabetical order.
 func vendors() []engine.Vendor {
-	return []engine.Vendor{cartesiaVendor, deepgramVendor, elevenlabsVendor, kugelaudioVendor, togetherVendor, upliftVendor, vogentVendor, zeligateVendor}
+	return []engine.Vendor{cartesia.Vendor, deepgram.Vendor, elevenlabs.Vendor, kugelaudio.Vendor, together.Vendor, uplift.Vendor, vogent.Vendor, zeligate.Vendor}
 }
 
 // New is a vendor's emulator, by the vendor's name. It is an http.Handler too.

@@ -27,7 +27,7 @@ type entry struct {
 
 // TestGoldenTranscripts plays the vendor's side of each transcript while the adapter does what makes the client's.
 func TestGoldenTranscripts(t *testing.T) {
-	files, err := filepath.Glob("../emulator/testdata/kugelaudio/multi_*.jsonl")
+	files, err := filepath.Glob("../emulator/kugelaudio/testdata/multi_*.jsonl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("found %d transcripts: %v", len(files), err)
 	}

@@ -35,7 +35,7 @@ func (e entry) is(kind string) bool { return e.Frame["type"] == kind }
 // TestGoldenTranscripts plays the vendor's side of each transcript while the adapter does what makes the client's, or
 // what comes nearest to it: where text is spoken without a commit it commits.
 func TestGoldenTranscripts(t *testing.T) {
-	files, err := filepath.Glob("../emulator/testdata/together/*.jsonl")
+	files, err := filepath.Glob("../emulator/together/testdata/*.jsonl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("found %d transcripts: %v", len(files), err)
 	}

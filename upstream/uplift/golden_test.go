@@ -51,7 +51,7 @@ func (e entry) message(t *testing.T) map[string]any {
 
 // TestGoldenTranscripts plays the vendor's side of each transcript while the adapter does what makes the client's.
 func TestGoldenTranscripts(t *testing.T) {
-	files, err := filepath.Glob("../emulator/testdata/uplift/*.jsonl")
+	files, err := filepath.Glob("../emulator/uplift/testdata/*.jsonl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("found %d transcripts: %v", len(files), err)
 	}

@@ -12,7 +12,7 @@ import (
 // GoldenFrames are all that a vendor says in its emulator's transcripts, for a test in the adapter's folder.
 func GoldenFrames(t *testing.T, vendor string) []map[string]any {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("../emulator/testdata", vendor, "*.jsonl"))
+	paths, err := filepath.Glob(filepath.Join("../emulator", vendor, "testdata", "*.jsonl"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("transcripts: %d, %v", len(paths), err)
 	}

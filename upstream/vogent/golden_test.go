@@ -29,7 +29,7 @@ type entry struct {
 // TestGoldenTranscripts plays the vendor's side of each transcript while the adapter has a stream of one piece for each
 // of its generations.
 func TestGoldenTranscripts(t *testing.T) {
-	files, err := filepath.Glob("../emulator/testdata/vogent/*.jsonl")
+	files, err := filepath.Glob("../emulator/vogent/testdata/*.jsonl")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("found %d transcripts: %v", len(files), err)
 	}

@@ -26,7 +26,7 @@ type entry struct {
 	Refuse int             `json:"refuse"`
 }
 
-const transcripts = "../emulator/testdata/zeligate/"
+const transcripts = "../emulator/zeligate/testdata/"
 
 // TestGoldenTranscripts plays the vendor's side of each transcript while the adapter does what makes the client's.
 func TestGoldenTranscripts(t *testing.T) {

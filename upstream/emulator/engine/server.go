@@ -22,7 +22,7 @@ import (
 
 // Server is one vendor's emulator.
 type Server struct {
-	// Static after newServer.
+	// Static after New.
 	opts    Options
 	handler http.Handler
 	quirks  fmt.Stringer
@@ -50,7 +50,7 @@ type Vendor struct {
 	Serve func(s *Server) (http.Handler, fmt.Stringer)
 }
 
-// newServer is a vendor's emulator. It is an http.Handler too.
+// New is a vendor's emulator. It is an http.Handler too.
 func New(v Vendor, o Options) *Server {
 	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{}), sockets: make(map[*websocket.Conn]struct{})}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -262,7 +262,7 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 	return s.AcceptWith(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 }
 
-// AcceptWith is accept with the options of a vendor whose handshake is not the plain one.
+// AcceptWith is Accept with the options of a vendor whose handshake is not the plain one.
 func (s *Server) AcceptWith(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, bool) {
 	fault := s.CurrentFault()
 	refused := fault.Kind == Refuse

@@ -96,7 +96,7 @@ func scenes(t *testing.T, path string, replace []string) []Scene {
 // order, with the same fields.
 func PlayTranscripts(t *testing.T, d Dialect) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", d.Vendor.Name, cmp.Or(d.Files, "*")+".jsonl"))
+	paths, err := filepath.Glob(filepath.Join("testdata", cmp.Or(d.Files, "*")+".jsonl"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("transcripts: %d, %v", len(paths), err)
 	}

@@ -1,9 +1,0 @@
-package emulator
-
-import (
-	"testing"
-
-	"voicerelay/upstream/emulator/enginetest"
-)
-
-func TestMain(m *testing.M) { enginetest.Main(m) }

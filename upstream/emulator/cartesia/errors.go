@@ -1,0 +1,54 @@
+package cartesia
+
+import (
+	"net/http"
+	"strings"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// cartesiaError is an error as both kinds of versions tell it.
+type cartesiaError struct {
+	status               int
+	code, title, message string
+}
+
+func cartesiaInvalid(message string) *cartesiaError {
+	return &cartesiaError{status: http.StatusBadRequest, code: "invalid_request", title: "Invalid request", message: message}
+}
+
+// cartesiaFault is the error that a fault asks for, by its code in lower case.
+func cartesiaFault(f engine.Fault) cartesiaError {
+	code := strings.ToLower(f.Name)
+	status, known := map[string]int{
+		"concurrency_limited": http.StatusTooManyRequests,
+		"rate_limited":        http.StatusTooManyRequests,
+		"quota_exceeded":      http.StatusPaymentRequired,
+		"unauthorized":        http.StatusUnauthorized,
+		"model_not_found":     http.StatusBadRequest,
+		"voice_not_found":     http.StatusNotFound,
+		"invalid_request":     http.StatusBadRequest,
+	}[code]
+	if !known {
+		status = http.StatusInternalServerError
+	}
+	return cartesiaError{status: status, code: code, title: "Error", message: strings.ReplaceAll(code, "_", " ")}
+}
+
+// fail sends an error of a context, or of the connection where it names none.
+func (c *cartesiaConn) fail(id string, e cartesiaError) {
+	o := engine.Object{"type": "error", "status_code": e.status}
+	if c.version >= structuredErrors {
+		o["done"] = true
+		o["title"], o["message"], o["error_code"], o["request_id"] = e.title, e.message, e.code, "req_1"
+	} else {
+		o["error"] = e.title + ": " + e.message
+	}
+	if id != "" {
+		o["context_id"] = id
+	}
+	if c.quirks.errorDone {
+		o["done"] = true
+	}
+	c.send(o)
+}

@@ -1,0 +1,140 @@
+package deepgram
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
+)
+
+// Deepgram's limits. The first two are documented; the last bounds what the emulator keeps of a client that floods.
+const (
+	deepgramFlushes    = 20 // in any window; one more is ignored
+	deepgramWindow     = time.Minute
+	deepgramMaxWaiting = 1024 // texts and orders that have not been done
+)
+
+// deepgramCharMicros is what a character is charged at, in millionths of a dollar: no price was verified, so this is a
+// number for tests to compare.
+const deepgramCharMicros = 30
+
+// deepgram emulates Aura's wss://api.deepgram.com/v1/speak.
+type deepgram struct {
+	server   *engine.Server
+	quirks   deepgramQuirks
+	requests atomic.Int64 // connections, which the vendor calls requests; their ids count up
+}
+
+// Vendor is the emulator of Deepgram.
+var Vendor = engine.Vendor{Name: "deepgram", Serve: newDeepgram}
+
+func newDeepgram(s *engine.Server) (http.Handler, fmt.Stringer) {
+	d := &deepgram{server: s, quirks: drawDeepgramQuirks(s.Options())}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/speak", d.connect)
+	return mux, d.quirks
+}
+
+// connect checks key and query and serves a connection until it ends. Both fail the upgrade.
+func (d *deepgram) connect(w http.ResponseWriter, r *http.Request) {
+	request := fmt.Sprintf("request-%d", d.requests.Add(1))
+	settings, status, reason := d.settings(r)
+	w.Header().Set("dg-request-id", request)
+	if status != 0 {
+		d.server.Note(func(st *engine.Stats) { st.Refused++ })
+		w.Header().Set("dg-error", reason)
+		http.Error(w, reason, status)
+		return
+	}
+	socket, ok := d.server.Accept(w, r)
+	if !ok {
+		return
+	}
+	stop := context.AfterFunc(d.server.Context(), func() { _ = socket.CloseNow() }) // ends the reader
+	defer stop()
+	newDeepgramConn(d, socket, request, settings).serve()
+}
+
+// deepgramSettings are what an address asks for.
+type deepgramSettings struct {
+	model  string
+	format audio.Format
+	speed  float64
+}
+
+// settings are a connection's, or why it is refused.
+func (d *deepgram) settings(r *http.Request) (s deepgramSettings, status int, reason string) {
+	if want := d.server.Options().APIKey; want != "" && !strings.EqualFold(r.Header.Get("Authorization"), "Token "+want) {
+		return s, http.StatusUnauthorized, "Invalid credentials."
+	}
+	query := r.URL.Query()
+	s = deepgramSettings{model: query.Get("model"), speed: 1}
+	if s.model == "" {
+		s.model = "aura-asteria-en"
+	}
+	if !strings.HasPrefix(s.model, "aura-") {
+		return s, http.StatusBadRequest, "No such model/language/tier combination found."
+	}
+	var ok bool
+	if s.format, ok = deepgramFormat(query); !ok {
+		return s, http.StatusBadRequest, "Unsupported audio format requested."
+	}
+	if text := query.Get("speed"); text != "" {
+		speed, err := strconv.ParseFloat(text, 64)
+		if err != nil || speed < 0.5 || speed > 2 {
+			return s, http.StatusBadRequest, "Invalid speed."
+		}
+		s.speed = speed
+	}
+	return s, 0, ""
+}
+
+// deepgramFormat is the format that a query asks for.
+func deepgramFormat(query url.Values) (f audio.Format, ok bool) {
+	switch query.Get("encoding") {
+	case "", "linear16":
+		f = audio.Format{Encoding: audio.PCM16, Rate: 24000}
+	case "mulaw":
+		f = audio.Format{Encoding: audio.MuLaw, Rate: 8000}
+	case "alaw":
+		f = audio.Format{Encoding: audio.ALaw, Rate: 8000}
+	default:
+		return f, false
+	}
+	if text := query.Get("sample_rate"); text != "" {
+		rate, err := strconv.Atoi(text)
+		if err != nil || !slices.Contains([]int{8000, 16000, 24000, 32000, 48000}, rate) {
+			return f, false
+		}
+		f.Rate = rate
+	}
+	return f, true
+}
+
+// deepgramClose is a close code with the vendor's name for its cause.
+type deepgramClose struct {
+	code   websocket.StatusCode
+	reason string
+}
+
+func deepgramUnparsable() deepgramClose {
+	return deepgramClose{websocket.StatusUnsupportedData, "MESSAGE-0000"}
+}
+
+func deepgramBadData() deepgramClose {
+	return deepgramClose{websocket.StatusPolicyViolation, "DATA-0000"}
+}
+
+func deepgramTooBig() deepgramClose {
+	return deepgramClose{websocket.StatusMessageTooBig, "BIG-0000"}
+}

@@ -1,0 +1,23 @@
+package deepgram
+
+import (
+	"testing"
+	"time"
+
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
+)
+
+func TestDeepgramTranscripts(t *testing.T) {
+	enginetest.PlayTranscripts(t, enginetest.Dialect{
+		Vendor: Vendor, Options: engine.Options{APIKey: "dg_test", Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+		Quirks: []string{"metadata:connect", "unasked:false", "errorCloses:false", "staleFrames:0", "idle:0", "maxText:0"},
+		Fixed:  []string{"type", "sequence_id", "request_id", "model_name", "code"},
+		Audio:  func(f map[string]any) bool { return f["binary"] != nil },
+	})
+}
+
+func TestDeepgramQuirksAreAllDrawn(t *testing.T) {
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawDeepgramQuirks(engine.Options{Seed: seed}) },
+		map[string]int{"staleFrames": 3, "warning": 3, "chunk": 10})
+}

@@ -1,0 +1,49 @@
+package deepgram
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// deepgramQuirks is what the reference leaves open, as the seed has drawn it.
+type deepgramQuirks struct {
+	metadata      string // when Metadata comes: at the connection, or before the first audio
+	firstSequence int    // the first sequence_id
+	oneSequence   bool   // Flushed and Cleared count together
+	unasked       bool   // whole sentences are spoken before a Flush
+	emptyFlush    bool   // a Flush of nothing is answered
+	clearFlushed  bool   // a Flush that a Clear overtakes is answered, before Cleared
+	staleFrames   int    // of audio between a Clear and its Cleared
+	warning       string // the field that bears a Warning's text: description, warn_msg or both
+	errorCloses   bool   // the socket is closed behind an Error
+	maxText       int    // characters of a Speak; 0: any number
+	idle          int    // seconds without a message, after which the socket is closed; 0: for ever
+	chunk         time.Duration
+	oddChunks     bool // frames end in the middle of a sample
+}
+
+func (q deepgramQuirks) String() string {
+	return fmt.Sprintf("%+v", struct{ deepgramQuirksFields }{deepgramQuirksFields(q)})
+}
+
+// deepgramQuirksFields prints without String's recursion.
+type deepgramQuirksFields deepgramQuirks
+
+func drawDeepgramQuirks(o engine.Options) deepgramQuirks {
+	r := rand.New(rand.NewPCG(o.Seed, 0x6465657067))
+	flip := func() bool { return r.IntN(2) == 1 }
+	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }
+	q := deepgramQuirks{
+		metadata: of("connect", "audio"), firstSequence: r.IntN(2), oneSequence: flip(), unasked: flip(), emptyFlush: flip(),
+		clearFlushed: flip(), staleFrames: r.IntN(3), warning: of("description", "warn_msg", "both"), errorCloses: flip(),
+		maxText: []int{0, 2000}[r.IntN(2)], idle: []int{0, 60}[r.IntN(2)],
+		chunk: time.Duration(20+20*r.IntN(10)) * time.Millisecond, oddChunks: flip(),
+	}
+	if o.Chunk > 0 {
+		q.chunk = o.Chunk
+	}
+	return q
+}

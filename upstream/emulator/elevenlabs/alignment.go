@@ -1,0 +1,175 @@
+package elevenlabs
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/voice"
+)
+
+// elevenSegment is the speech of a text that is spoken at once, on its way out.
+type elevenSegment struct {
+	pcm    []int16
+	before int64 // samples of the context before it
+	at     int64 // samples sent
+
+	// What is told of characters: nothing, all of the segment with its first frame, or with each frame its own.
+	aligned, each     bool
+	asWritten, asSaid []elevenChar
+	toldWhole         bool
+}
+
+// elevenChar is when a character is spoken, in samples from the segment's start.
+type elevenChar struct {
+	text       string
+	start, end int64
+}
+
+func (k *elevenContext) newSegment(text string, spoken voice.Spoken) elevenSegment {
+	q, address := k.conn.quirks, k.conn.address
+	s := elevenSegment{pcm: spoken.PCM, before: k.voice.samples}
+	s.aligned = address.aligned || q.alignUnasked
+	s.each = address.aligned && !q.alignWhole
+	if !s.aligned {
+		return s
+	}
+	lead := ""
+	if q.leadingSpace {
+		lead = " "
+	}
+	s.asWritten = elevenWritten(lead, text, spoken, address.normalizes)
+	s.asSaid = elevenSaid(lead, spoken)
+	return s
+}
+
+// frameEnd is where the next frame ends: after so many samples, and where it has an alignment of its own, at the next
+// character's start.
+func (s *elevenSegment) frameEnd(samples int64) int64 {
+	total := int64(len(s.pcm))
+	end := min(s.at+samples, total)
+	if !s.each {
+		return end
+	}
+	for _, c := range s.asWritten {
+		if c.start >= end {
+			return c.start
+		}
+	}
+	return total
+}
+
+// alignments are what a frame that ends there tells, of the text as it was sent and as it is spoken. The times of the first
+// count from what the frame tells of, those of the second from the context's first sample: Pipecat reads the one so, and
+// LiveKit's plugin the other.
+func (s *elevenSegment) alignments(end int64) (asWritten, asSaid engine.Object) {
+	from := s.at
+	switch {
+	case !s.aligned, !s.each && s.toldWhole:
+		return nil, nil
+	case !s.each:
+		from, end = 0, int64(len(s.pcm))
+	}
+	s.toldWhole = true
+	total := int64(len(s.pcm))
+	return elevenTimes(s.asWritten, from, end, from, end), elevenTimes(s.asSaid, from, end, -s.before, total)
+}
+
+// elevenTimes is the characters that begin in a stretch of samples; times count from an origin, in whole milliseconds, and
+// none lasts beyond the limit.
+func elevenTimes(chars []elevenChar, from, to, origin, limit int64) engine.Object {
+	texts, starts, durations := []string{}, []int64{}, []int64{}
+	millis := func(samples int64) int64 {
+		return int64(audio.Duration(samples-origin, engine.NativeRate) / time.Millisecond)
+	}
+	for _, c := range chars {
+		if c.start < from || c.start >= to {
+			continue
+		}
+		texts = append(texts, c.text)
+		starts = append(starts, millis(c.start))
+		durations = append(durations, millis(min(c.end, limit))-millis(c.start))
+	}
+	return engine.Object{"chars": texts, "charStartTimesMs": starts, "charDurationsMs": durations}
+}
+
+// elevenSaid are the characters of what is spoken: the words, a space behind each.
+func elevenSaid(lead string, spoken voice.Spoken) []elevenChar {
+	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
+	for _, w := range spoken.Words {
+		a.word(w.Text, " ", w.Start, w.End)
+	}
+	return a.done()
+}
+
+// elevenWritten are the characters of a text as it was sent: a word there may be several that are spoken, or none.
+func elevenWritten(lead, text string, spoken voice.Spoken, normalizes bool) []elevenChar {
+	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
+	words := spoken.Words
+	for _, field := range fieldsWithSpace(text) {
+		n := min(len(voice.Tokens(field, normalizes)), len(words))
+		if n == 0 {
+			a.tail += field // it makes a pause, or speech ended before it
+			continue
+		}
+		core := strings.TrimRightFunc(field, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) })
+		a.word(core, field[len(core):], words[0].Start, words[n-1].End)
+		words = words[n:]
+	}
+	return a.done()
+}
+
+// fieldsWithSpace cuts a text into words, each with the space behind it. Space before the first is a word too.
+func fieldsWithSpace(text string) (fields []string) {
+	start, space := 0, false
+	for i, r := range text {
+		if space && !unicode.IsSpace(r) {
+			fields = append(fields, text[start:i])
+			start = i
+		}
+		space = unicode.IsSpace(r)
+	}
+	return append(fields, text[start:])
+}
+
+// aligner gives characters their times. Each lasts until the next one begins.
+type aligner struct {
+	total int64 // samples of the segment
+	at    int64 // so far
+	tail  string
+	chars []elevenChar
+}
+
+// word is a word's characters, and what stands behind it until the next word.
+func (a *aligner) word(core, tail string, start, end time.Duration) {
+	a.spread(a.tail, audio.Samples(start, engine.NativeRate))
+	a.at = max(a.at, audio.Samples(start, engine.NativeRate)) // the first may have silence before it
+	a.spread(core, audio.Samples(end, engine.NativeRate))
+	a.tail = tail
+}
+
+// done is all characters; the last one lasts to the end.
+func (a *aligner) done() []elevenChar {
+	a.spread(a.tail, a.total)
+	if n := len(a.chars); n > 0 {
+		a.chars[n-1].end = a.total
+	}
+	return a.chars
+}
+
+// spread gives a text's characters the time until an end in equal shares.
+func (a *aligner) spread(text string, end int64) {
+	runes := []rune(text)
+	if len(runes) == 0 {
+		return
+	}
+	start, length := a.at, max(0, end-a.at)
+	for i, r := range runes {
+		a.chars = append(a.chars, elevenChar{
+			text: string(r), start: start + length*int64(i)/int64(len(runes)), end: start + length*int64(i+1)/int64(len(runes)),
+		})
+	}
+	a.at = start + length
+}

@@ -1,0 +1,147 @@
+package elevenlabs
+
+import (
+	"context"
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/voice"
+)
+
+// elevenVoicing is where a context's speech is.
+type elevenVoicing struct {
+	encoder    engine.Encoder
+	pacer      engine.Pacer // of the text that is spoken
+	held       []byte       // encoded, for the next frame: where frames end within samples
+	samples    int64        // generated, at the native rate
+	characters int64        // charged
+	spoken     bool         // something has been
+	stalled    bool         // it does not go on
+	dead       bool         // a fault has ended it without a word
+}
+
+// say speaks a text, until ctx ends or a fault ends the context.
+func (k *elevenContext) say(ctx context.Context, text string) {
+	if k.breaks() {
+		return
+	}
+	k.charge(0, int64(utf8.RuneCountInString(text)))
+	spoken := k.generate(ctx, text)
+	delay := k.conn.server.Options().FirstAudio
+	if k.fault.Kind == engine.Late && !k.voice.spoken {
+		delay += k.fault.After
+	}
+	k.voice.spoken = true
+	if !engine.Pause(ctx, delay) {
+		return
+	}
+	k.voice.pacer = engine.Pacer{Pace: k.voice.pacer.Pace, Began: time.Now()}
+	segment := k.newSegment(text, spoken)
+	for segment.at < int64(len(spoken.PCM)) && k.sendNext(ctx, &segment) {
+		if k.breaks() {
+			return
+		}
+	}
+}
+
+// generate is a text's speech, spoiled where that is the fault.
+func (k *elevenContext) generate(ctx context.Context, text string) voice.Spoken {
+	o := k.conn.server.Options()
+	spoken := k.conn.server.Say(ctx, text, k.conn.address.normalizes, o.Seed+uint64(k.voice.characters), k.speed)
+	switch k.fault.Kind {
+	case engine.Empty:
+		return voice.Spoken{}
+	case engine.WrongLength:
+		return engine.CutShort(spoken, k.fault)
+	}
+	return spoken
+}
+
+// charge counts generated audio, at the native rate, and the characters that the vendor bills.
+func (k *elevenContext) charge(samples, characters int64) {
+	k.voice.samples += samples
+	k.voice.characters += characters
+	k.conn.server.Stream(k.index, func(s *engine.Stream) {
+		s.Audio = audio.Duration(k.voice.samples, engine.NativeRate)
+		s.Charge = k.voice.characters * elevenCharMicros
+	})
+}
+
+// sendNext sends a segment's next frame when its time has come. It reports false where ctx ends before.
+func (k *elevenContext) sendNext(ctx context.Context, s *elevenSegment) bool {
+	end := s.frameEnd(audio.Samples(k.conn.quirks.chunk, engine.NativeRate))
+	if !k.voice.pacer.Wait(ctx, audio.Duration(end-s.at, engine.NativeRate)) {
+		return false
+	}
+	encoded := k.encode(s.pcm[s.at:end])
+	k.charge(end-s.at, 0)
+	if len(encoded) > 0 { // a compressing encoder may wait for more
+		asWritten, asSpoken := s.alignments(end)
+		k.sendChunk(encoded, asWritten, asSpoken)
+	}
+	s.at = end
+	return true
+}
+
+// encode is a frame's bytes, which end within a sample where that is drawn, or the fault.
+func (k *elevenContext) encode(pcm []int16) []byte {
+	encoded := append(k.voice.held, k.voice.encoder.Encode(pcm)...)
+	k.voice.held = nil
+	odd := k.conn.quirks.oddChunks || k.fault.Kind == engine.OddChunks
+	if last := len(encoded) - 1; odd && last%2 == 1 {
+		k.voice.held = encoded[last:]
+		return encoded[:last]
+	}
+	return encoded
+}
+
+// sendLate sends what was under way when the context was closed.
+func (k *elevenContext) sendLate() {
+	silence := make([]int16, engine.NativeRate/50)
+	for range k.conn.quirks.lateChunks {
+		k.sendChunk(k.encode(silence), nil, nil)
+	}
+}
+
+// sendChunk sends encoded audio, of which there may be none. A nil alignment is null.
+func (k *elevenContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Object) {
+	if len(encoded) == 0 {
+		return
+	}
+	frame := engine.Object{"audio": engine.ToBase64(encoded), "isFinal": nil, "alignment": asWritten, "normalizedAlignment": asSpoken}
+	if k.conn.quirks.falseFinal {
+		frame["isFinal"] = false
+	}
+	k.conn.quirks.name(frame, k.id)
+	engine.Send(k.conn.socket, frame)
+}
+
+// breaks plays the fault when its time has come, and reports whether the context stops for it.
+func (k *elevenContext) breaks() bool {
+	if audio.Duration(k.voice.samples, engine.NativeRate) < k.fault.After {
+		return false
+	}
+	switch k.fault.Kind {
+	case engine.Stall:
+		k.voice.stalled = true
+	case engine.Drop:
+		k.conn.stop()
+		_ = k.conn.socket.CloseNow() // that is the fault
+	case engine.CloseCode:
+		k.conn.close(k.fault.Code)
+	case engine.ErrorFrame:
+		id := k.id
+		if k.fault.Session {
+			id = ""
+		}
+		k.conn.fail(elevenNamed(k.fault.Name), id)
+	case engine.Garbage:
+		k.voice.dead = true
+		engine.SendGarbage(k.conn.socket)
+	default:
+		return false
+	}
+	return true
+}

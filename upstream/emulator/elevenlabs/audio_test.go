@@ -1,0 +1,238 @@
+package elevenlabs
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
+	"voicerelay/upstream/emulator/voice"
+)
+
+func longText(characters int) string { return strings.Repeat("a ", characters/2) }
+
+// elevenPCM is a context's audio, which is of samples at any rate.
+func elevenPCM(t *testing.T, all []elevenFrame, id string) []int16 {
+	t.Helper()
+	return enginetest.Samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(elevenChunks(t, all, id), nil))
+}
+
+// heardWords wants samples to be a text's words.
+func heardWords(t *testing.T, pcm []int16, rate int, text string) {
+	t.Helper()
+	want := voice.Words(text)
+	if got, err := voice.Decode(pcm, rate, voice.Words("One two three four five six "+text)); err != nil || !slices.Equal(got, want) {
+		t.Errorf("heard %q, %v, want %q", got, err, want)
+	}
+}
+
+// Each format of samples, with frames that end in the middle of one and with whole ones: every word is heard.
+func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
+	pieces := []string{"The quick bro", "wn fox jumps. Over a la", "zy dog, near", " our house."}
+	for _, name := range []string{"pcm_8000", "pcm_16000", "pcm_22050", "pcm_24000", "pcm_44100", "pcm_48000", "ulaw_8000", "alaw_8000"} {
+		for _, odd := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, odd), func(t *testing.T) {
+				t.Parallel()
+				f, _ := engine.OutputFormatOf(name)
+				c := talkEleven(t, engine.Options{}, "&output_format="+name, fmt.Sprintf("oddChunks:%t", odd), "morePCM:true", "lateChunks:0")
+				for _, piece := range pieces {
+					c.send(elevenSay("c", piece, false))
+				}
+				c.send(`{"context_id":"c","flush":true}`, elevenClose)
+				all := c.until("c")
+				raw := bytes.Join(elevenChunks(t, all, "c"), nil)
+				heardWords(t, enginetest.Samples(t, f, raw), f.Rate, strings.Join(pieces, ""))
+				if first := elevenChunks(t, all, "c")[0]; odd && len(first)%2 == 0 {
+					t.Errorf("a frame of %d bytes, want half a sample more", len(first))
+				}
+			})
+		}
+	}
+}
+
+// Compressed formats have frames of their own; nothing is lost at a context's end.
+func TestElevenLabsSpeaksCompressed(t *testing.T) {
+	for name, magic := range map[string]string{"": "\xff\xfb", "mp3_22050_32": "\xff\xf3", "opus_48000_32": "OggS"} {
+		c := talkEleven(t, engine.Options{}, "&output_format="+name, "oddChunks:false")
+		c.send(elevenHello, elevenClose)
+		if raw := bytes.Join(elevenChunks(t, c.until("c"), "c"), nil); !bytes.HasPrefix(raw, []byte(magic)) {
+			t.Errorf("%s: got %x, want %x", name, raw[:min(len(raw), 8)], magic)
+		}
+	}
+}
+
+// Frames are as long as told, first audio as late, and pace and speed as asked for.
+func TestElevenLabsKeepsTime(t *testing.T) {
+	t.Parallel()
+	const late = 150 * time.Millisecond
+	c := talkEleven(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late, Pace: 8}, "&output_format=pcm_16000",
+		"oddChunks:false", "alignUnasked:false", "lateChunks:0", "serial:false", "clamps:true")
+	began := time.Now()
+	c.send(elevenHello)
+	if _, err := c.read(); err != nil {
+		t.Fatal(err)
+	}
+	if waited := time.Since(began); waited < late {
+		t.Errorf("first audio after %v, want %v", waited, late)
+	}
+	c.send(elevenClose)
+	chunks := elevenChunks(t, c.until("c"), "c")
+	for i, chunk := range chunks[:len(chunks)-2] { // the last of the text and the encoder's rest are shorter
+		if len(chunk)/100 != 16 { // 50 ms of two bytes at 16 kHz, but for what the resampler keeps
+			t.Errorf("frame %d: got %d bytes, want about 1600", i, len(chunk))
+		}
+	}
+	if took, paced := time.Since(began), c.server.Stats().Streams[0].Audio/8; took < paced {
+		t.Errorf("took %v, want %v", took, paced)
+	}
+	c.send(`{"text":"Hello there. ","context_id":"fast","flush":true,"voice_settings":{"speed":1.2}}`, `{"context_id":"fast","close_context":true}`)
+	c.until("fast")
+	streams := c.server.Stats().Streams
+	if ratio := streams[0].Audio.Seconds() / streams[1].Audio.Seconds(); ratio < 1.15 || ratio > 1.25 {
+		t.Errorf("at speed 1.2: %v, at 1: %v", streams[1].Audio, streams[0].Audio)
+	}
+}
+
+// Contexts of a socket are spoken side by side, or one at a time, as drawn.
+func TestElevenLabsSpeaksContextsInTurnOrTogether(t *testing.T) {
+	for _, serial := range []bool{false, true} {
+		t.Run(fmt.Sprint(serial), func(t *testing.T) {
+			t.Parallel()
+			c := talkEleven(t, engine.Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
+			c.send(elevenSay("a", elevenLong, true))
+			c.wait("its begin", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
+			c.send(elevenSay("b", elevenLong, true), `{"context_id":"a","close_context":true}`, `{"context_id":"b","close_context":true}`)
+			order := []string{}
+			for _, f := range append(c.until("a"), c.until("b")...) {
+				if f.Audio != nil && !f.Final {
+					order = append(order, f.id())
+				}
+			}
+			// The rest in a's encoder may come behind b's first frame, for it has no turn to wait for.
+			if changes := len(slices.Compact(order)) - 1; serial != (changes <= 3) {
+				t.Errorf("serial %t: %d changes in %v", serial, changes, order)
+			}
+		})
+	}
+}
+
+// Alignments say of every character when it is spoken: as it was sent and as it is spoken, of a whole text or of each
+// frame. Whichever it is, what was told so far lasts as long as what was heard of the texts that it describes.
+func TestElevenLabsAlignsCharacters(t *testing.T) {
+	const text, said = "I have 3 cats, two dogs... ", "I have three cats two dogs"
+	tests := map[string][]string{
+		"whole":        {"alignWhole:true"},
+		"each":         {"alignWhole:false"},
+		"with a space": {"leadingSpace:true"},
+	}
+	for name, quirks := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
+			c.send(elevenSay("c", text, true), elevenSay("c", text, true), elevenClose)
+			all := c.until("c")
+			written, end := joinAlignments(t, all, func(f elevenFrame) *elevenAlignment { return f.Alignment })
+			if got := strings.Join(strings.Fields(written), " "); got != strings.TrimSpace(text+text) {
+				t.Errorf("alignment: got %q", got)
+			}
+			heard := c.server.Stats().Streams[0].Audio
+			if end < heard-20*time.Millisecond || end > heard+20*time.Millisecond {
+				t.Errorf("alignments last %v, want %v", end, heard)
+			}
+			spoken, last := wholeAlignment(t, all)
+			if got, want := strings.Join(strings.Fields(spoken), " "), said+" "+said; got != want {
+				t.Errorf("normalizedAlignment: got %q, want %q", got, want)
+			}
+			if last < heard-20*time.Millisecond || last > heard+20*time.Millisecond {
+				t.Errorf("normalizedAlignment ends at %v, want the context's end, %v", last, heard)
+			}
+		})
+	}
+}
+
+// joinAlignments joins alignments: their characters, and how long they last. Each must count up from its own start.
+func joinAlignments(t *testing.T, all []elevenFrame, of func(elevenFrame) *elevenAlignment) (text string, length time.Duration) {
+	t.Helper()
+	for _, f := range all {
+		if a := of(f); a != nil {
+			text += strings.Join(a.Chars, "")
+			length += time.Duration(a.end(t, 0)) * time.Millisecond
+		}
+	}
+	return text, length
+}
+
+// wholeAlignment joins the alignments of what is spoken: their characters, and when the last one ends. They count from the
+// context's start.
+func wholeAlignment(t *testing.T, all []elevenFrame) (text string, last time.Duration) {
+	t.Helper()
+	at := int64(0)
+	for _, f := range all {
+		if a := f.Normalized; a != nil && len(a.Chars) > 0 {
+			text += strings.Join(a.Chars, "")
+			at = a.end(t, at)
+		}
+	}
+	return text, time.Duration(at) * time.Millisecond
+}
+
+// end is when the last character ends. None may begin before the one before it has ended, or before at; a millisecond is
+// lost where a stretch ends between two.
+func (a *elevenAlignment) end(t *testing.T, at int64) int64 {
+	t.Helper()
+	if len(a.Starts) != len(a.Chars) || len(a.Durations) != len(a.Chars) {
+		t.Fatalf("%d characters, %d starts, %d durations", len(a.Chars), len(a.Starts), len(a.Durations))
+	}
+	for i, start := range a.Starts {
+		if start < at || a.Durations[i] < 0 {
+			t.Fatalf("character %d of %q at %d for %d ms, and the one before ends at %d", i, a.Chars, start, a.Durations[i], at)
+		}
+		at = start + a.Durations[i]
+	}
+	return at
+}
+
+// Words are where the alignment says: between the characters of one and those of the next the audio is silent.
+func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
+	t.Parallel()
+	spoken := voice.Speak("Two words.", 3, engine.NativeRate, 1)
+	chars := elevenWritten("", "Two words.", spoken, true)
+	at := func(i int) time.Duration {
+		return audio.Duration(chars[i].start, engine.NativeRate).Round(time.Millisecond)
+	}
+	for i, want := range map[int]time.Duration{0: spoken.Words[0].Start, 3: spoken.Words[0].End, 4: spoken.Words[1].Start, 9: spoken.Words[1].End} {
+		if got := at(i); got != want.Round(time.Millisecond) {
+			t.Errorf("character %d (%q): got %v, want %v", i, chars[i].text, got, want)
+		}
+	}
+	if last := chars[len(chars)-1]; last.end != int64(len(spoken.PCM)) {
+		t.Errorf("the last one ends at %d, want %d", last.end, len(spoken.PCM))
+	}
+}
+
+// Without sync_alignment there is none, unless drawn, and then of whole texts. Both halves come together: LiveKit's plugin
+// reads the one, and Pipecat the other.
+func TestElevenLabsAlignsUnaskedWhereDrawn(t *testing.T) {
+	t.Parallel()
+	for quirk, want := range map[string]int{"alignUnasked:false": 0, "alignUnasked:true": 2} {
+		c := talkEleven(t, engine.Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
+		c.send(elevenHello, elevenHello, elevenClose)
+		got := 0
+		for _, f := range c.until("c") {
+			if (f.Alignment == nil) != (f.Normalized == nil) {
+				t.Errorf("%s: one alignment without the other", quirk)
+			}
+			if f.Alignment != nil {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%s: got %d, want %d", quirk, got, want)
+		}
+	}
+}

@@ -1,0 +1,324 @@
+package elevenlabs
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// elevenContext is one context. The connection's reader gives it text, and its own goroutine speaks.
+type elevenContext struct {
+	// Static after open.
+	conn     *elevenConn
+	id       string
+	settings elevenSetting
+	speed    float64
+	fault    engine.Fault
+	index    int           // in the stats
+	over     chan struct{} // closed when nothing more is sent
+	wake     chan struct{} // holds one token while there may be something to do
+
+	mu      sync.Mutex // guards what follows
+	text    elevenText
+	jobs    []elevenJob // no more than a context may have characters, and its flushes between them
+	begun   elevenJob   // that the speaker is at
+	halt    context.CancelFunc
+	length  int // characters so far
+	closing bool
+	closes  int       // close_context messages
+	heard   time.Time // of the client's last word, or the end of the vendor's
+
+	voice elevenVoicing // the speaker's alone
+}
+
+// elevenJob is something for the speaker to do.
+type elevenJob struct {
+	text    string
+	flushed bool // it is spoken though the context is closed
+	marks   bool // a flush ends here
+	last    bool // the context ends here
+}
+
+// newElevenContext is a context with what its first message fixes, or what is wrong with that.
+func newElevenContext(c *elevenConn, m elevenMessage) (*elevenContext, *elevenError) {
+	k := &elevenContext{
+		conn: c, id: m.id(), settings: elevenUsual(), fault: c.server.CurrentFault(), heard: time.Now(),
+		over: make(chan struct{}), wake: make(chan struct{}, 1), halt: func() {},
+	}
+	if m.Settings != nil {
+		k.settings = *m.Settings
+	}
+	var wrong *elevenError
+	if k.speed, wrong = c.quirks.speed(k.settings); wrong != nil {
+		return nil, wrong
+	}
+	if k.text.schedule, wrong = m.schedule(); wrong != nil {
+		return nil, wrong
+	}
+	k.text.auto = c.address.auto
+	encoder, err := c.address.format.Encoder()
+	if err != nil {
+		return nil, elevenNamed("internal_error")
+	}
+	k.voice = elevenVoicing{encoder: encoder, pacer: engine.Pacer{Pace: c.server.Options().Pace}}
+	if k.fault.Kind == engine.Slow {
+		k.voice.pacer.Pace = 0.5
+	}
+	return k, nil
+}
+
+// take applies a message of the context's. Behind a close_context only another one counts.
+func (k *elevenContext) take(m elevenMessage, opens bool) *elevenError {
+	k.note(m)
+	k.touch()
+	text := ""
+	if m.Text != nil && (!opens || *m.Text != " ") { // a space has opened the context, and is no text
+		text = *m.Text
+	}
+	if !k.add(text) {
+		return elevenNamed(elevenTooLong)
+	}
+	if m.Flush {
+		k.flush()
+	}
+	if m.CloseContext {
+		k.conn.noteClose(k.id)
+		k.close()
+	}
+	return nil
+}
+
+// note counts what a message brings.
+func (k *elevenContext) note(m elevenMessage) {
+	k.conn.server.Stream(k.index, func(s *engine.Stream) {
+		switch {
+		case m.keepsAlive():
+			s.KeepAlives++
+		case m.Text != nil && strings.TrimSpace(*m.Text) != "":
+			s.Texts = append(s.Texts, *m.Text)
+		}
+		if m.Flush {
+			s.Flushes++
+		}
+	})
+}
+
+// touch starts the time anew in which the client has to say something.
+func (k *elevenContext) touch() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heard = time.Now()
+}
+
+// add appends a text and has spoken what is due. It reports false where that is too much.
+func (k *elevenContext) add(text string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closing || text == "" {
+		return true
+	}
+	if k.length += utf8.RuneCountInString(text); k.length > elevenMaxText {
+		return false
+	}
+	k.pushLocked(elevenJob{text: k.text.add(text)})
+	return true
+}
+
+// flush has everything spoken that has come, though the context be closed.
+func (k *elevenContext) flush() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closing {
+		return
+	}
+	k.begun.flushed = true
+	for i := range k.jobs {
+		k.jobs[i].flushed = true
+	}
+	k.pushLocked(elevenJob{text: k.text.flush(), flushed: true, marks: true})
+}
+
+// close ends the context behind what is kept of it. One that is stalled ends with the next close_context.
+func (k *elevenContext) close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closes++
+	if k.closing {
+		k.wakeLocked()
+		return
+	}
+	switch k.conn.quirks.closeKeeps {
+	case "all":
+		k.pushLocked(elevenJob{text: k.text.flush()})
+	case "flushed":
+		k.dropLocked()
+	}
+	k.closing = true
+	k.pushLocked(elevenJob{last: true})
+}
+
+// dropLocked drops what has not been flushed, which only comes behind what has.
+func (k *elevenContext) dropLocked() {
+	if k.begun.text != "" && !k.begun.flushed {
+		k.halt()
+	}
+	kept := 0
+	for kept < len(k.jobs) && k.jobs[kept].flushed {
+		kept++
+	}
+	k.jobs = k.jobs[:kept]
+}
+
+// pushLocked adds a job, if there is anything in it. A flush of nothing behind another adds nothing.
+func (k *elevenContext) pushLocked(j elevenJob) {
+	if strings.TrimSpace(j.text) == "" {
+		j.text = ""
+	}
+	again := j.marks && len(k.jobs) > 0 && k.jobs[len(k.jobs)-1].marks
+	if j.text == "" && !j.last && (!j.marks || again) {
+		return
+	}
+	k.jobs = append(k.jobs, j)
+	k.wakeLocked()
+}
+
+func (k *elevenContext) wakeLocked() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pop takes the next job, and says how the speaker is to be stopped while it is at it.
+func (k *elevenContext) pop(halt context.CancelFunc) (elevenJob, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.jobs) == 0 {
+		return elevenJob{}, false
+	}
+	k.begun, k.halt = k.jobs[0], halt
+	k.jobs = k.jobs[1:]
+	return k.begun, true
+}
+
+// rest notes that the speaker has done its job.
+func (k *elevenContext) rest() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.begun, k.halt = elevenJob{}, func() {}
+	k.heard = time.Now()
+}
+
+// speak does the jobs in order until the context ends, or ctx does with the connection.
+func (k *elevenContext) speak(ctx context.Context) {
+	defer close(k.over)
+	for ctx.Err() == nil && !k.voice.dead {
+		job, halt := context.WithCancel(ctx)
+		j, ok := k.pop(halt)
+		switch {
+		case !ok:
+			k.await(ctx)
+		case j.last:
+			k.finish(ctx)
+			halt()
+			return
+		default:
+			k.do(ctx, job, j)
+			k.rest()
+		}
+		halt()
+	}
+	k.conn.end(k)
+}
+
+// do speaks a job's text. job ends before ctx does where the context is closed over it.
+func (k *elevenContext) do(ctx, job context.Context, j elevenJob) {
+	if j.text != "" && k.engage(job) {
+		k.say(job, j.text)
+		<-k.conn.engine
+	}
+	if k.voice.stalled {
+		k.stall(ctx)
+	}
+	if ctx.Err() == nil && job.Err() != nil {
+		k.sendLate()
+	}
+	if j.marks && k.conn.quirks.flushDone && ctx.Err() == nil {
+		frame := engine.Object{"type": "flush_done"}
+		k.conn.quirks.name(frame, k.id)
+		engine.Send(k.conn.socket, frame)
+	}
+}
+
+// engage waits until the socket's contexts leave this one its turn, and reports false where ctx ends before.
+func (k *elevenContext) engage(ctx context.Context) bool {
+	select {
+	case k.conn.engine <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// stall waits for the client to give the context up, by a close_context from now on or by leaving.
+func (k *elevenContext) stall(ctx context.Context) {
+	k.mu.Lock()
+	before := k.closes
+	k.mu.Unlock()
+	for {
+		k.mu.Lock()
+		more := k.closes > before
+		k.mu.Unlock()
+		if more || ctx.Err() != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-k.wake:
+		}
+	}
+}
+
+// await waits for a job, and ends the context where the vendor gives up on its client.
+func (k *elevenContext) await(ctx context.Context) {
+	k.mu.Lock()
+	left := time.Until(k.heard.Add(k.conn.address.inactivity))
+	k.mu.Unlock()
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-k.wake:
+	case <-timer.C:
+		k.lapse()
+	}
+}
+
+// lapse is what follows where nothing was said to the context for too long, if that is so still.
+func (k *elevenContext) lapse() {
+	k.mu.Lock()
+	waits := time.Since(k.heard) < k.conn.address.inactivity
+	k.mu.Unlock()
+	switch {
+	case waits: // for a keep-alive has come
+	case k.conn.quirks.idle == "error":
+		k.conn.fail(elevenNamed(elevenIdle), k.id)
+	default:
+		k.close()
+	}
+}
+
+// finish sends what the encoder still has, and the final frame.
+func (k *elevenContext) finish(ctx context.Context) {
+	if !k.voice.stalled && k.fault.Kind != engine.Empty && k.voice.samples > 0 {
+		k.sendChunk(append(k.voice.held, k.voice.encoder.End()...), nil, nil)
+	}
+	k.conn.end(k)
+	if ctx.Err() == nil {
+		engine.Send(k.conn.socket, k.conn.quirks.final(k.id))
+	}
+}

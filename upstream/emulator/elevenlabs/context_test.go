@@ -1,0 +1,170 @@
+package elevenlabs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// asClose is the close frame that an error tells of.
+func asClose(err error) (closed websocket.CloseError) {
+	_ = errors.As(err, &closed) // else there is none
+	return closed
+}
+
+// What a closed context still says depends on what was flushed, and on the seed.
+func TestElevenLabsCloseKeepsWhatWasFlushed(t *testing.T) {
+	const first, second = "One two three. ", "Four five six."
+	tests := map[string]struct {
+		quirk    string
+		messages []string
+		want     string
+	}{
+		"flushed":                  {"closeKeeps:flushed", []string{elevenSay("c", first, true), elevenSay("c", second, true)}, first + second},
+		"the rest is dropped":      {"closeKeeps:flushed", []string{elevenSay("c", first, true), elevenSay("c", second, false)}, first},
+		"nor is it in the works":   {"closeKeeps:begun", []string{elevenSay("c", first, true), elevenSay("c", second, false)}, first},
+		"all":                      {"closeKeeps:all", []string{elevenSay("c", first, true), elevenSay("c", second, false)}, first + second},
+		"a flush of what is empty": {"closeKeeps:flushed", []string{elevenSay("c", first+second, false), `{"text":"","context_id":"c","flush":true}`}, first + second},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
+			c.send(append(tt.messages, elevenClose)...)
+			heardWords(t, elevenPCM(t, c.until("c"), "c"), 24000, tt.want)
+		})
+	}
+}
+
+// What is spoken without a flush stops with the close, but for frames under way; the socket goes on.
+func TestElevenLabsCloseStopsWhatWasNotFlushed(t *testing.T) {
+	for late := range 3 {
+		t.Run(fmt.Sprint(late), func(t *testing.T) {
+			t.Parallel()
+			c := talkEleven(t, engine.Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
+				"closeKeeps:flushed", fmt.Sprintf("lateChunks:%d", late))
+			c.send(elevenSay("c", elevenLong, false))
+			c.wait("audio", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
+			c.send(elevenClose, `{"text":"Yes. ","context_id":"d","flush":true}`, `{"context_id":"d","close_context":true}`)
+			c.until("d")
+			got := c.server.Stats()
+			if full := 4 * time.Second; got.Streams[0].Audio > full || !got.Streams[0].Over {
+				t.Errorf("the closed context said %v of it: %+v", got.Streams[0].Audio, got.Streams[0])
+			}
+			if ids := []string{got.Cancels[0].ID, got.Cancels[1].ID}; len(got.Cancels) != 2 || !slices.Equal(ids, []string{"c", "d"}) {
+				t.Errorf("closes: got %v", got.Cancels)
+			}
+		})
+	}
+}
+
+// A context that is closing has its place until its final frame, and not longer.
+func TestElevenLabsCountsClosingContexts(t *testing.T) {
+	t.Parallel()
+	c := talkEleven(t, engine.Options{Pace: 1}, "", "serial:false")
+	for i := range elevenMaxContexts {
+		c.send(fmt.Sprintf(`{"text":%q,"context_id":"c%d","flush":true}`, elevenLong, i), fmt.Sprintf(`{"context_id":"c%d","close_context":true}`, i))
+	}
+	c.send(`{"text":"","context_id":"sixth"}`)
+	c.failsWith(elevenTooMany)
+
+	c = talkEleven(t, engine.Options{}, "")
+	for i := range 3 * elevenMaxContexts {
+		id := fmt.Sprint("c", i)
+		c.send(elevenSay(id, "Yes. ", true), fmt.Sprintf(`{"context_id":%q,"close_context":true}`, id))
+		c.until(id)
+	}
+	if got := c.server.Stats(); got.OpenContexts != 0 || got.MaxOpenContexts != 1 || len(got.Streams) != 3*elevenMaxContexts {
+		t.Errorf("got %+v, want one context after the other", got)
+	}
+}
+
+// Text, flushes and keep-alives are told apart; the opening space is none of them.
+func TestElevenLabsNotesWhatItHears(t *testing.T) {
+	t.Parallel()
+	c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000", "lateChunks:0")
+	c.send(`{"text":" ","context_id":"c"}`, `{"text":"","context_id":"c"}`, `{"text":""}`, `{"text":"Grüße, ","context_id":"c"}`,
+		elevenSay("c", "Welt.", true), `{"context_id":"c","flush":true}`, `{"text":"no more","context_id":"other","flush":false}`, elevenClose)
+	c.until("c")
+	got := c.server.Stats().Streams[0]
+	want := engine.Stream{
+		ID: "c", Texts: []string{"Grüße, ", "Welt."}, Flushes: 2, KeepAlives: 2, Over: true,
+		Audio: got.Audio, Charge: 12 * elevenCharMicros,
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) || got.Audio == 0 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// Behind a close_context a context takes no more text, and a close of none at all may be answered.
+func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
+	t.Parallel()
+	c := talkEleven(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
+	c.send(elevenSay("c", "One two.", true), elevenClose, elevenSay("c", "Three.", true))
+	heardWords(t, elevenPCM(t, c.until("c"), "c"), 24000, "One two.")
+	c.send(`{"context_id":"none","close_context":true}`)
+	if all := c.until("none"); len(all) != 1 {
+		t.Errorf("got %+v, want a final frame alone", all)
+	}
+}
+
+// A keep-alive gives a context its whole time again; another context does not.
+func TestElevenLabsKeepAliveResetsTheTime(t *testing.T) {
+	t.Parallel()
+	const idle = 400 * time.Millisecond
+	c := talkEleven(t, engine.Options{Inactivity: idle}, "", "idle:final")
+	began := time.Now()
+	c.send(`{"text":" ","context_id":"c"}`)
+	for range 3 {
+		engine.Pause(c.ctx, idle/2)
+		c.send(`{"text":"","context_id":"c"}`)
+	}
+	sent := time.Now()
+	c.until("c")
+	if ended := time.Now(); ended.Sub(sent) < idle*9/10 || ended.Sub(began) < 2*idle {
+		t.Errorf("ended %v after the last keep-alive, want %v", ended.Sub(sent), idle)
+	}
+}
+
+func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
+	tests := map[string]struct {
+		query    string
+		messages []string
+		want     string
+	}{
+		"no message":      {"", []string{"hello"}, "invalid_parameters"},
+		"id of a number":  {"", []string{`{"text":" ","context_id":7}`}, "invalid_parameters"},
+		"other settings":  {"", []string{elevenHello, `{"text":"x","context_id":"c","voice_settings":{"style":1}}`}, elevenSettings},
+		"speed":           {"", []string{`{"text":" ","context_id":"c","voice_settings":{"speed":0.6}}`}, "invalid_parameters"},
+		"schedule":        {"", []string{`{"text":" ","context_id":"c","generation_config":{"chunk_length_schedule":[120,501]}}`}, "invalid_parameters"},
+		"too much text":   {"", []string{elevenSay("c", longText(elevenMaxText+2), false)}, elevenTooLong},
+		"time to be idle": {"&inactivity_timeout=0", []string{elevenHello}, "invalid_parameters"},
+		"no such format":  {"&output_format=wav_24000", []string{elevenHello}, elevenBadFormat},
+		"not in the list": {"&output_format=pcm_48000", []string{elevenHello}, elevenBadFormat},
+		"model":           {"&model_id=eleven_v4_preview", []string{elevenHello}, elevenBadModel},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := talkEleven(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
+			c.send(tt.messages...)
+			c.failsWith(tt.want)
+			c.wait("that all is over", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
+		})
+	}
+}
+
+// Settings that are the same, or that are out of range where that is drawn into it, are no fault.
+func TestElevenLabsTakesSettingsThatAreNoChange(t *testing.T) {
+	t.Parallel()
+	c := talkEleven(t, engine.Options{}, "", "clamps:true")
+	const settings = `"voice_settings":{"speed":9,"stability":0.5}`
+	c.send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, elevenClose)
+	c.until("c")
+}

@@ -1,0 +1,223 @@
+package elevenlabs
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// elevenMessage is any message from a client. Unknown fields are ignored; null is the same as missing.
+type elevenMessage struct {
+	Text         *string           `json:"text"`
+	ContextID    *string           `json:"context_id"`
+	Flush        bool              `json:"flush"`
+	CloseContext bool              `json:"close_context"`
+	CloseSocket  bool              `json:"close_socket"`
+	Settings     *elevenSetting    `json:"voice_settings"`
+	Generation   *elevenGeneration `json:"generation_config"` // of a context's first message
+
+	// The key, in any of its spellings.
+	Key           string `json:"xi_api_key"`
+	HeaderKey     string `json:"xi-api-key"`
+	Authorization string `json:"authorization"`
+}
+
+// elevenSetting is what sounds different. What is missing has its default.
+type elevenSetting struct {
+	Stability  float64 `json:"stability"`        // 0 to 1
+	Similarity float64 `json:"similarity_boost"` // 0 to 1
+	Style      float64 `json:"style"`            // 0 to 1
+	Boost      bool    `json:"use_speaker_boost"`
+	Speed      float64 `json:"speed"` // 0.7 to 1.2
+}
+
+// UnmarshalJSON implements json.Unmarshaler: it puts the defaults under what is said.
+func (s *elevenSetting) UnmarshalJSON(data []byte) error {
+	type plain elevenSetting
+	p := plain(elevenUsual())
+	err := json.Unmarshal(data, &p)
+	*s = elevenSetting(p)
+	return err
+}
+
+// elevenUsual are the settings of a context that is given none.
+func elevenUsual() elevenSetting {
+	return elevenSetting{Stability: 0.5, Similarity: 0.75, Boost: true, Speed: 1}
+}
+
+// speed is how fast a context speaks, or what is wrong with its settings.
+func (q elevenQuirks) speed(s elevenSetting) (speed float64, wrong *elevenError) {
+	const slowest, fastest = 0.7, 1.2
+	speed = min(max(s.Speed, slowest), fastest)
+	inRange := speed == s.Speed
+	for _, share := range []float64{s.Stability, s.Similarity, s.Style} {
+		inRange = inRange && share >= 0 && share <= 1
+	}
+	if !inRange && !q.clamps {
+		return 0, elevenInvalid("voice_settings are out of range.")
+	}
+	return speed, nil
+}
+
+type elevenGeneration struct {
+	Schedule []int `json:"chunk_length_schedule"` // characters
+}
+
+// schedule is when a context's text is spoken, or what is wrong with what it asks for.
+func (m elevenMessage) schedule() (schedule []int, wrong *elevenError) {
+	const least, most = 50, 500
+	if m.Generation == nil || len(m.Generation.Schedule) == 0 {
+		return []int{120, 160, 250, 290}, nil
+	}
+	for _, n := range m.Generation.Schedule {
+		if n < least || n > most {
+			return nil, elevenInvalid("chunk_length_schedule must have numbers between 50 and 500.")
+		}
+	}
+	return m.Generation.Schedule, nil
+}
+
+// id is the context that the message is for.
+func (m elevenMessage) id() string {
+	if m.ContextID == nil {
+		return elevenDefault
+	}
+	return *m.ContextID
+}
+
+// keepsAlive reports whether the message only says that the client is still there.
+func (m elevenMessage) keepsAlive() bool {
+	return m.Text != nil && *m.Text == "" && !m.Flush && !m.CloseContext
+}
+
+// take applies a message. Only called by the reader.
+func (c *elevenConn) take(ctx context.Context, data []byte, isText bool) {
+	var m elevenMessage
+	if err := json.Unmarshal(data, &m); err != nil || !isText || len(m.id()) > elevenMaxID {
+		c.fail(elevenInvalid("The message is not valid."), "")
+		return
+	}
+	if wrong := c.admit(m); wrong != nil {
+		c.server.Note(func(st *engine.Stats) { st.Refused++ })
+		c.fail(wrong, m.id())
+		return
+	}
+	switch {
+	case m.CloseSocket:
+		c.leave()
+	case m.ContextID == nil && m.keepsAlive():
+		c.touchAll()
+	case m.CloseContext && c.context(m.id()) == nil:
+		c.closeUnknown(m.id())
+	default:
+		c.apply(ctx, m)
+	}
+}
+
+// admit is what is wrong with the address or with a key that comes in a message, where none came before.
+func (c *elevenConn) admit(m elevenMessage) *elevenError {
+	if !c.address.proven && c.address.wrong == nil {
+		key := cmp.Or(m.Key, m.HeaderKey, strings.TrimPrefix(m.Authorization, "Bearer "))
+		switch key {
+		case "":
+			return elevenNamed(elevenNoKey)
+		case c.server.Options().APIKey:
+			c.address.proven = true
+		default:
+			return elevenNamed(elevenBadKey)
+		}
+	}
+	return c.address.wrong
+}
+
+// apply does what a message says to its context, which is opened where there is none: by a flush or a keep-alive too.
+func (c *elevenConn) apply(ctx context.Context, m elevenMessage) {
+	k := c.context(m.id())
+	opens := k == nil
+	var wrong *elevenError
+	switch {
+	case opens:
+		k, wrong = c.open(ctx, m)
+	case m.Settings != nil && *m.Settings != k.settings:
+		wrong = elevenNamed(elevenSettings)
+	}
+	if wrong == nil {
+		wrong = k.take(m, opens)
+	}
+	if wrong != nil {
+		c.fail(wrong, m.id())
+	}
+}
+
+func (c *elevenConn) context(id string) *elevenContext {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.contexts[id]
+}
+
+// all are the contexts that are open, or closing.
+func (c *elevenConn) all() (all []*elevenContext) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range c.contexts {
+		all = append(all, k)
+	}
+	return all
+}
+
+// open opens a context and starts its speaker, or says why not.
+func (c *elevenConn) open(ctx context.Context, m elevenMessage) (*elevenContext, *elevenError) {
+	if len(c.all()) >= elevenMaxContexts {
+		return nil, elevenNamed(elevenTooMany)
+	}
+	k, wrong := newElevenContext(c, m)
+	if wrong != nil {
+		return nil, wrong
+	}
+	k.index = c.server.Begin(k.id)
+	c.mu.Lock()
+	c.contexts[k.id] = k
+	c.mu.Unlock()
+	c.wg.Go(func() { k.speak(ctx) })
+	return k, nil
+}
+
+// touchAll starts every context's time anew in which the client has to say something.
+func (c *elevenConn) touchAll() {
+	for _, k := range c.all() {
+		k.touch()
+		c.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
+	}
+}
+
+// closeUnknown is the close of a context that is over, or never was.
+func (c *elevenConn) closeUnknown(id string) {
+	c.noteClose(id)
+	if c.quirks.closeUnknown {
+		engine.Send(c.socket, c.quirks.final(id))
+	}
+}
+
+func (c *elevenConn) noteClose(id string) {
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
+}
+
+// leave has every context say what it has, and closes behind that.
+func (c *elevenConn) leave() {
+	c.leaving = true
+	all := c.all()
+	for _, k := range all {
+		k.flush()
+		k.close()
+	}
+	c.wg.Go(func() {
+		for _, k := range all {
+			<-k.over
+		}
+		c.close(1000)
+	})
+}

@@ -1,0 +1,259 @@
+package kugelaudio
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// multi serves /ws/tts/multi: many contexts on one connection.
+func (c *kugelConn) multi(ctx context.Context) {
+	defer c.stopAll()
+	for {
+		data, ok := c.read()
+		if !ok {
+			return
+		}
+		var f kugelFrame
+		settings := c.session.clone() // contexts go on with theirs
+		if json.Unmarshal(data, &f) != nil || json.Unmarshal(data, &settings) != nil {
+			c.refuse(contextIn(data), "Invalid request")
+			continue
+		}
+		if f.CloseSocket {
+			c.closeSocket()
+			return
+		}
+		c.apply(ctx, f, settings)
+	}
+}
+
+func (c *kugelConn) apply(ctx context.Context, f kugelFrame, settings kugelSettings) {
+	id := ""
+	if f.ContextID != nil {
+		id = *f.ContextID
+	}
+	if fault := settings.fault(); fault != "" {
+		c.refuse(id, fault)
+		return
+	}
+	c.session = settings
+	switch {
+	case f.Update != nil:
+		if _, fault := c.update(f.Update); fault != "" {
+			c.sendError("VALIDATION_ERROR", fault, id)
+		}
+	case f.Cancel:
+		c.cancelContexts(id)
+	case id == "":
+		// the prepare hint changes the session, and has no effect of its own
+	case f.CloseContext:
+		c.closeContext(id, f.Immediate)
+	default:
+		c.text(ctx, id, f)
+	}
+}
+
+// refuse answers a frame that is no good: an error with a context_id ends that context, one without is the session's.
+func (c *kugelConn) refuse(id, fault string) {
+	if k := c.context(id); k != nil {
+		k.fail("VALIDATION_ERROR", fault)
+		return
+	}
+	c.sendError("VALIDATION_ERROR", fault, id)
+}
+
+// contextIn is the context_id of a frame whose other fields make no sense.
+func contextIn(data []byte) string {
+	var f struct {
+		ContextID string `json:"context_id"`
+	}
+	_ = json.Unmarshal(data, &f) // what there is of it
+	return f.ContextID
+}
+
+// text is a frame that creates a context, adds to it, flushes it or keeps it alive.
+func (c *kugelConn) text(ctx context.Context, id string, f kugelFrame) {
+	k := c.context(id)
+	if k == nil {
+		if f.Text == nil || *f.Text == "" {
+			return // the empty text creates nothing
+		}
+		if k = c.create(ctx, id, f); k == nil {
+			return
+		}
+	}
+	k.touch()
+	if f.Text != nil {
+		k.take(*f.Text)
+	}
+	if f.Flush {
+		k.flush()
+	}
+}
+
+func (c *kugelConn) context(id string) *kugelContext {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.contexts[id]
+}
+
+// create opens a context and starts its speaker, or sends why not.
+func (c *kugelConn) create(ctx context.Context, id string, f kugelFrame) *kugelContext {
+	c.mu.Lock()
+	full := len(c.contexts) >= kugelMaxContexts
+	c.mu.Unlock()
+	if full {
+		c.sendError("TOO_MANY_CONTEXTS", "", id)
+		return nil
+	}
+	k := newKugelContext(c, id, f)
+	c.mu.Lock()
+	c.contexts[id] = k
+	c.mu.Unlock()
+	k.index = c.server.Begin(id)
+	c.send(engine.Object{"context_created": true, "context_id": id})
+	ctx, k.stop = context.WithCancel(ctx)
+	c.wg.Go(func() { k.speak(ctx) })
+	return k
+}
+
+// closeContext closes a context: after what is queued, or at once.
+func (c *kugelConn) closeContext(id string, immediate bool) {
+	k := c.context(id)
+	if k == nil {
+		return
+	}
+	if immediate {
+		c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
+		k.halt(stopImmediate)
+		return
+	}
+	k.flushInto()
+	k.push(kugelJob{kind: jobClose})
+}
+
+// cancelContexts is the barge-in of one context, or of all.
+func (c *kugelConn) cancelContexts(id string) {
+	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
+	for _, k := range c.all() {
+		if (id == "" && !k.draining()) || k.id == id {
+			k.halt(stopCancel)
+			<-k.over
+		}
+	}
+	o := engine.Object{"interrupted": true}
+	if id != "" && c.quirks.interruptedNames {
+		o["context_id"] = id
+	}
+	c.send(o)
+}
+
+func (c *kugelConn) all() []*kugelContext {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []*kugelContext
+	for _, k := range c.contexts {
+		all = append(all, k)
+	}
+	return all
+}
+
+// remove takes a context off the connection.
+func (c *kugelConn) remove(k *kugelContext) {
+	c.mu.Lock()
+	maps.DeleteFunc(c.contexts, func(_ string, other *kugelContext) bool { return other == k })
+	c.mu.Unlock()
+	c.server.Finish(k.index)
+}
+
+func (c *kugelConn) stopAll() {
+	for _, k := range c.all() {
+		k.halt(stopGone)
+	}
+}
+
+func (c *kugelConn) closeSocket() {
+	for _, k := range c.all() {
+		k.flushInto()
+		k.push(kugelJob{kind: jobClose})
+		select {
+		case <-k.over:
+		case <-time.After(kugelCloseWait): // a context that a fault holds up
+			k.halt(stopGone)
+		}
+	}
+	c.mu.Lock()
+	seconds := float64(c.samples) / engine.NativeRate
+	c.mu.Unlock()
+	c.send(engine.Object{"session_closed": true, "total_audio_seconds": seconds})
+	_ = c.conn.Close(websocket.StatusNormalClosure, "") // the client may have gone
+}
+
+// take adds text to the context's buffer. Whole sentences are spoken without a flush.
+func (k *kugelContext) take(text string) {
+	if text == "" {
+		k.conn.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
+		return
+	}
+	if fault, code := k.refusal(text); code != "" {
+		k.fail(code, fault)
+		return
+	}
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Texts = append(s.Texts, text) })
+	k.mu.Lock()
+	k.buffer += text
+	var sentences []string
+	for {
+		sentence, rest := engine.FirstSentence(k.buffer)
+		if sentence == "" {
+			break
+		}
+		k.buffer = rest
+		sentences = append(sentences, strings.TrimSpace(sentence))
+	}
+	k.mu.Unlock()
+	for _, sentence := range sentences {
+		k.push(kugelJob{kind: jobSay, text: sentence})
+	}
+}
+
+// refusal is why a text can't be spoken; an empty code: it can.
+func (k *kugelContext) refusal(text string) (fault, code string) {
+	k.mu.Lock()
+	length := utf8.RuneCountInString(k.buffer) + utf8.RuneCountInString(text)
+	k.mu.Unlock()
+	switch {
+	case strings.TrimSpace(text) != "" && k.voice == nil:
+		return "", "MISSING_VOICE_ID"
+	case k.voice != nil && !knownVoice(*k.voice):
+		return "", "NOT_FOUND"
+	case length > kugelMaxText:
+		return kugelTooLong, "VALIDATION_ERROR"
+	}
+	return "", ""
+}
+
+// flush speaks what is buffered, and marks the end of it.
+func (k *kugelContext) flush() {
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })
+	k.flushInto()
+	k.push(kugelJob{kind: jobFinal})
+}
+
+func (k *kugelContext) flushInto() {
+	k.mu.Lock()
+	text := strings.TrimSpace(k.buffer)
+	k.buffer = ""
+	k.mu.Unlock()
+	if text != "" {
+		k.push(kugelJob{kind: jobSay, text: text})
+	}
+}

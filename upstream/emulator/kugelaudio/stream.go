@@ -1,0 +1,164 @@
+package kugelaudio
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// Times of a turn, from the reference.
+const (
+	kugelTurnIdle = 5 * time.Second        // without text, after which a turn ends
+	kugelStale    = 500 * time.Millisecond // without text, after which a buffer without a sentence end is spoken
+)
+
+// stream serves /ws/tts/stream: text as it comes, one turn after the other.
+func (c *kugelConn) stream(ctx context.Context) {
+	defer c.stopAll()
+	var turn *kugelContext // the one that takes text; nil: none
+	for {
+		data, ok := c.read()
+		if !ok {
+			return
+		}
+		var f kugelFrame
+		settings := c.session.clone()
+		if json.Unmarshal(data, &f) != nil || json.Unmarshal(data, &settings) != nil {
+			c.sendError("VALIDATION_ERROR", "Invalid request", "")
+			continue
+		}
+		if fault := settings.fault(); fault != "" {
+			c.sendError("VALIDATION_ERROR", fault, "")
+			continue
+		}
+		c.session = settings
+		if f.CloseSocket {
+			_ = c.conn.Close(websocket.StatusNormalClosure, "") // the client may have gone
+			return
+		}
+		turn = c.streamFrame(ctx, turn, f)
+	}
+}
+
+// streamFrame applies a frame and returns the turn that takes text from now on.
+func (c *kugelConn) streamFrame(ctx context.Context, turn *kugelContext, f kugelFrame) *kugelContext {
+	switch {
+	case f.Cancel:
+		c.cancelContexts("")
+		return nil
+	case f.Update != nil:
+		settings, fault := c.update(f.Update)
+		if fault != "" {
+			c.sendError("VALIDATION_ERROR", fault, "")
+			return turn
+		}
+		c.send(engine.Object{"settings_updated": true, "settings": settings})
+	}
+	if turn != nil && turn.isOver() {
+		turn = nil
+	}
+	if f.Text != nil && *f.Text != "" {
+		if turn == nil {
+			turn = c.openTurn(ctx)
+		}
+		turn.touch()
+		turn.take(*f.Text)
+	}
+	if !f.Flush && !f.Close && !f.EndSession {
+		return turn
+	}
+	if turn == nil {
+		if f.Close || f.EndSession {
+			c.send(engine.Object{"session_closed": true, "total_audio_seconds": 0, "total_text_chunks": 0, "total_audio_chunks": 0})
+		}
+		return nil
+	}
+	turn.flushInto()
+	turn.push(kugelJob{kind: jobTurn})
+	return nil
+}
+
+// openTurn begins a turn, which speaks once those before it have ended.
+func (c *kugelConn) openTurn(ctx context.Context) *kugelContext {
+	before := c.all()
+	k := newKugelContext(c, "", kugelFrame{Voice: &kugelVoice{VoiceID: c.session.VoiceID}})
+	k.turn, k.idle, k.stale = true, kugelTurnIdle, kugelStale
+	if c.session.FlushTimeout > 0 {
+		k.stale = time.Duration(c.session.FlushTimeout) * time.Millisecond
+	}
+	k.index = c.server.Begin("")
+	ctx, k.stop = context.WithCancel(ctx)
+	c.mu.Lock()
+	c.turns++
+	c.contexts[string(rune(c.turns))] = k
+	c.mu.Unlock()
+	c.wg.Go(func() {
+		for _, b := range before {
+			<-b.over
+		}
+		k.speak(ctx)
+	})
+	return k
+}
+
+func (k *kugelContext) isOver() bool {
+	select {
+	case <-k.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// sendTurnEnd is the graceful end of a turn: no more audio, and then what it took.
+func (k *kugelContext) sendTurnEnd() {
+	totals := func(name string) engine.Object {
+		return engine.Object{
+			name: true, "total_audio_seconds": float64(k.samples) / engine.NativeRate,
+			"total_text_chunks": k.chunk, "total_audio_chunks": k.frames,
+		}
+	}
+	k.send(totals("final"))
+	closed := totals("session_closed")
+	closed["usage"] = k.usage()
+	k.send(closed)
+}
+
+// update changes the settings that may change in the middle of a connection, for what begins from then on.
+func (c *kugelConn) update(raw json.RawMessage) (echo engine.Object, fault string) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return nil, "update_settings must be an object"
+	}
+	changeable := []string{"cfg_scale", "temperature", "max_new_tokens", "language", "normalize", "speed"}
+	for name := range fields {
+		if !slices.Contains(changeable, name) {
+			return nil, name + " can't be updated"
+		}
+	}
+	settings := c.session.clone()
+	if json.Unmarshal(raw, &settings) != nil {
+		return nil, "Invalid request"
+	}
+	if fault := settings.fault(); fault != "" {
+		return nil, fault
+	}
+	c.session = settings
+	return engine.Object{
+		"cfg_scale": settings.CfgScale, "temperature": settings.Temperature, "max_new_tokens": settings.MaxNewTokens,
+		"language": orNull(settings.Language), "normalize": settings.normalizes(), "speed": settings.speed(),
+	}, ""
+}
+
+// orNull is how the vendor echoes a setting that may be left out: null where it was.
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,247 @@
+package together
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// togetherContext is one context. The connection's reader gives it items, and one goroutine speaks them.
+//
+// Nothing on the wire begins or ends it but its first use and a cancel. In the stats its stream is over whenever
+// nothing of it is left to speak, and goes on with the next text.
+type togetherContext struct {
+	// Static after contextOf.
+	conn   *togetherConn
+	id     string
+	echoed bool // what is sent names it
+	stop   context.CancelFunc
+	over   chan struct{} // closed when the speaker has ended
+	wake   chan struct{} // holds one token while items may wait
+
+	// Owned by the reader.
+	settings togetherSettings
+
+	mu       sync.Mutex // guards what follows
+	buffer   string     // text that is not in an item yet
+	items    []togetherItem
+	speaking bool
+	spoke    bool
+	open     bool // as the stats have it
+	begun    bool // the stats have it, at index
+	index    int
+	fault    engine.Fault
+	fresh    bool // the speaker has not seen the fault
+
+	togetherSpeaker // owned by the speaker, and when it is over by whoever waited for that
+}
+
+// togetherItem is what is spoken at once: a sentence, or what a commit found.
+type togetherItem struct {
+	text       string
+	characters int // that are charged: white space is input too
+	settings   togetherSettings
+}
+
+func newTogetherContext(c *togetherConn, id string, echoed bool) *togetherContext {
+	return &togetherContext{
+		conn: c, id: id, echoed: echoed, settings: c.settings,
+		over: make(chan struct{}), wake: make(chan struct{}, 1),
+	}
+}
+
+// named is a message that names the context, where the vendor does so.
+func (k *togetherContext) named(o engine.Object) engine.Object {
+	if k.echoed {
+		o["context_id"] = k.id
+	}
+	return o
+}
+
+// append adds a text, and speaks what is whole of it.
+func (k *togetherContext) append(text string) {
+	if text == "" {
+		return
+	}
+	k.mu.Lock()
+	k.buffer = k.conn.quirks.join(k.buffer, text)
+	k.enterLocked()
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Texts = append(s.Texts, text) })
+	var parts []string
+	parts, k.buffer = k.conn.quirks.appended(k.buffer, k.settings)
+	taken := k.putLocked(parts)
+	k.mu.Unlock()
+	k.put(taken)
+}
+
+// commit speaks all that is buffered.
+func (k *togetherContext) commit() {
+	k.mu.Lock()
+	var parts []string
+	switch {
+	case strings.TrimSpace(k.buffer) != "":
+		parts = k.conn.quirks.committed(k.buffer, k.settings)
+	case k.conn.quirks.emptyCommit != "nothing":
+		parts = []string{""}
+	}
+	k.buffer = ""
+	taken := k.putLocked(parts)
+	if k.begun {
+		k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })
+	}
+	k.mu.Unlock()
+	k.put(taken)
+}
+
+// clear drops what the speaker does not have yet.
+func (k *togetherContext) clear() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.buffer = ""
+	if k.conn.quirks.clearsQueued {
+		k.items = nil
+	}
+	k.settleLocked()
+}
+
+// putLocked queues items, and reports whether there was room for all.
+func (k *togetherContext) putLocked(parts []string) (taken bool) {
+	for _, part := range parts {
+		if len(k.items) == togetherMaxItems {
+			return false
+		}
+		text := strings.TrimSpace(part)
+		if text == "" && part != "" {
+			continue // white space that an append speaks at once
+		}
+		k.items = append(k.items, togetherItem{text: text, characters: utf8.RuneCountInString(part), settings: k.settings})
+	}
+	if len(k.items) > 0 {
+		k.enterLocked()
+	}
+	k.settleLocked()
+	return true
+}
+
+// put tells the speaker of items, and the client of those that there was no room for.
+func (k *togetherContext) put(taken bool) {
+	if !taken {
+		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_text", "Too much text is waiting")))
+	}
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// enterLocked enters the context in the stats, as one that has something to speak. Such a one takes the fault of
+// the day: a stream that goes on has the fault that it began with, unless that was changed while it was silent.
+func (k *togetherContext) enterLocked() {
+	if k.open {
+		return
+	}
+	server := k.conn.server
+	if fault := server.CurrentFault(); !k.begun || fault != k.fault {
+		k.fault, k.fresh = fault, true
+	}
+	k.open = true
+	if !k.begun {
+		k.begun, k.index = true, server.Begin(k.id)
+		return
+	}
+	server.Note(func(st *engine.Stats) { st.Streams[k.index].Over = false; st.OpenContexts++ })
+}
+
+// settleLocked notes that nothing is left to speak, where that is so.
+func (k *togetherContext) settleLocked() {
+	if k.open && !k.leftLocked() {
+		k.open = false
+		k.conn.server.Finish(k.index)
+	}
+}
+
+func (k *togetherContext) leftLocked() bool {
+	return k.speaking || len(k.items) > 0 || strings.TrimSpace(k.buffer) != ""
+}
+
+// spent reports whether the context has spoken and has nothing left.
+func (k *togetherContext) spent() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.spoke && !k.leftLocked()
+}
+
+// waiting is the number of characters that are not spoken yet.
+func (k *togetherContext) waiting() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := utf8.RuneCountInString(k.buffer)
+	for _, item := range k.items {
+		n += utf8.RuneCountInString(item.text)
+	}
+	return n
+}
+
+// halt stops the speaker, and waits for it.
+func (k *togetherContext) halt() {
+	k.stop()
+	<-k.over
+	k.drop()
+}
+
+// drop forgets all that is not spoken.
+func (k *togetherContext) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.buffer, k.items = "", nil
+	k.settleLocked()
+}
+
+// speak speaks the context's items in order until it is cancelled or its client leaves.
+func (k *togetherContext) speak(ctx context.Context) {
+	defer close(k.over)
+	defer k.stop()
+	for {
+		item, ok := k.next(ctx)
+		if !ok {
+			return
+		}
+		k.say(ctx, item)
+		k.mu.Lock()
+		k.speaking, k.spoke = false, true
+		k.settleLocked()
+		k.mu.Unlock()
+	}
+}
+
+// next waits for an item. It reports false where ctx ends before.
+func (k *togetherContext) next(ctx context.Context) (togetherItem, bool) {
+	for ctx.Err() == nil {
+		if item, ok := k.pop(); ok {
+			return item, true
+		}
+		select {
+		case <-ctx.Done():
+		case <-k.wake:
+		}
+	}
+	return togetherItem{}, false
+}
+
+func (k *togetherContext) pop() (item togetherItem, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.items) == 0 {
+		return item, false
+	}
+	if k.fresh {
+		k.meet(k.fault, k.conn.server.Options().Pace)
+		k.fresh = false
+	}
+	item, k.items = k.items[0], k.items[1:]
+	k.speaking = true
+	return item, true
+}

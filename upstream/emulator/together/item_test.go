@@ -1,0 +1,248 @@
+package together
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
+)
+
+const togetherWords = "Every morning seven quiet birds gather near the old stone bridge here."
+
+// Each format carries every word, at the rate that the model gives.
+func TestTogetherFormatsCarryEveryWord(t *testing.T) {
+	t.Parallel()
+	kokoro, sonic := "?model=hexgrad/Kokoro-82M&voice=af_heart&segment=never", "?model=cartesia/sonic-english&voice=any&segment=never"
+	for name, tt := range map[string]struct {
+		query string
+		rate  int
+		wav   bool
+	}{
+		"default":                    {kokoro, 24000, false},
+		"pcm":                        {kokoro + "&response_format=pcm&sample_rate=24000", 24000, false},
+		"kokoro keeps its rate":      {kokoro + "&response_format=pcm&sample_rate=8000", 24000, false},
+		"wav":                        {kokoro + "&response_format=wav", 24000, true},
+		"orpheus":                    {"?model=canopylabs/orpheus-3b-0.1-ft&voice=tara&segment=never&sample_rate=44100", 24000, false},
+		"sonic at 8000":              {sonic + "&sample_rate=8000", 8000, false},
+		"sonic at 16000":             {sonic + "&sample_rate=16000", 16000, false},
+		"sonic at 44100, and faster": {sonic + "&sample_rate=44100&speed=1.3", 44100, false},
+		"sonic at 48000, as wav":     {sonic + "&sample_rate=48000&response_format=wav", 48000, true},
+	} {
+		for _, odd := range []string{"oddChunks:false", "oddChunks:true"} {
+			t.Run(name+" "+odd, func(t *testing.T) {
+				t.Parallel()
+				c := openTogether(t, drawnTogether(t, odd, "riff:asked", "cartesia:true"), tt.query)
+				c.speak("", togetherWords)
+				raw := soundOf(t, c.until(done))
+				if tt.wav {
+					format, samples, err := audio.ReadWAV(bytes.NewReader(raw))
+					if err != nil || format.Rate != tt.rate {
+						t.Fatalf("got %v, %v, want a WAV file at %d Hz", format, err, tt.rate)
+					}
+					raw = samples
+				}
+				if got, want := togetherHeard(t, raw, tt.rate, togetherWords), wordsIn(togetherWords); !slices.Equal(got, want) {
+					t.Errorf("heard %v, want %v", got, want)
+				}
+			})
+		}
+	}
+}
+
+// A RIFF header stands where it was asked for, or also by default, or always: before each item's audio.
+func TestTogetherRIFF(t *testing.T) {
+	t.Parallel()
+	for riff, want := range map[string]map[string]bool{
+		"asked":   {"wav": true, "": false, "pcm": false},
+		"default": {"wav": true, "": true, "pcm": false},
+		"always":  {"wav": true, "": true, "pcm": true},
+	} {
+		for format, header := range want {
+			for _, alone := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %q alone %t", riff, format, alone), func(t *testing.T) {
+					t.Parallel()
+					o := drawnTogether(t, "riff:"+riff, fmt.Sprintf("riffAlone:%t", alone), "oddChunks:false")
+					query := "?voice=af_heart&segment=never"
+					if format != "" {
+						query += "&response_format=" + format
+					}
+					c := openTogether(t, o, query)
+					for range 2 {
+						c.speak("", "Hello there, my dear.")
+						deltas := of(c.until(done), delta)
+						first := bytesOf(t, deltas[0])
+						if got := bytes.HasPrefix(first, []byte("RIFF")); got != header {
+							t.Errorf("a header: %t, want %t", got, header)
+						}
+						if got := len(first) == 44; got != (header && alone) {
+							t.Errorf("the first delta has %d bytes", len(first))
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestTogetherRIFFLength(t *testing.T) {
+	t.Parallel()
+	for quirk, want := range map[string][]byte{"riffUnsized:true": {0, 0, 0, 0}, "riffUnsized:false": {255, 255, 255, 255}} {
+		c := openTogether(t, drawnTogether(t, quirk), "?voice=af_heart&segment=never&response_format=wav")
+		c.speak("", "Hello.")
+		raw := soundOf(t, c.until(done))
+		if !bytes.Equal(raw[4:8], want) || !bytes.Equal(raw[40:44], want) {
+			t.Errorf("%s: got a header % x", quirk, raw[:44])
+		}
+	}
+}
+
+func TestTogetherOddDeltas(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []bool{false, true} {
+		o := drawnTogether(t, fmt.Sprintf("oddChunks:%t", odd), "riff:asked")
+		c := openTogether(t, o, togetherSpeech)
+		c.speak("", togetherWords)
+		deltas := of(c.until(done), delta)
+		if got := len(bytesOf(t, deltas[0]))%2 == 1; got != odd {
+			t.Errorf("odd: got %t, want %t", got, odd)
+		}
+	}
+}
+
+// Word times come before, among or after the audio, and count from the item's first sample or from the context's.
+func TestTogetherWordTimes(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string][]string{
+		"before": {wordTimes, delta, done}, "after": {delta, wordTimes, done}, "among": {delta, wordTimes, delta},
+	} {
+		t.Run(words, func(t *testing.T) {
+			o := drawnTogether(t, "words:"+words, "wordsContinue:false")
+			o.Chunk = 200 * time.Millisecond
+			c := openTogether(t, o, togetherSpeech+"&alignment=word")
+			c.speak("", "one, two, three, four, five.")
+			all := c.until(done)
+			if got := kindsOf(of(all, delta, wordTimes, done)); !slices.Equal(got[:3], want) {
+				t.Errorf("got %v, want it to begin with %v", got, want)
+			}
+			if got, want := wordsOf(t, all), []string{"one", "two", "three", "four", "five"}; !slices.Equal(got, want) {
+				t.Errorf("got times of %v, want %v", got, want)
+			}
+		})
+	}
+	for _, continues := range []bool{false, true} {
+		c := openTogether(t, drawnTogether(t, fmt.Sprintf("wordsContinue:%t", continues)), togetherSpeech+"&alignment=word")
+		c.speak("", togetherWords)
+		first := of(c.until(done), wordTimes)
+		c.speak("", "Hello.")
+		second := of(c.until(done), wordTimes)
+		ends := first[len(first)-1]["end_seconds"].([]any)
+		starts := second[0]["start_seconds"].([]any)
+		if got := starts[0].(float64) > ends[len(ends)-1].(float64); got != continues {
+			t.Errorf("continues: got %t, want %t", got, continues)
+		}
+	}
+}
+
+// wordsOf is the words that have times, which must not run backward.
+func wordsOf(t *testing.T, all []engine.Object) []string {
+	t.Helper()
+	var words []string
+	last := 0.0
+	for _, o := range of(all, wordTimes) {
+		texts, starts, ends := o["words"].([]any), o["start_seconds"].([]any), o["end_seconds"].([]any)
+		for i := range texts {
+			start, end := starts[i].(float64), ends[i].(float64)
+			if start < last || end <= start {
+				t.Errorf("%v from %g to %g, behind %g", texts[i], start, end, last)
+			}
+			words, last = append(words, texts[i].(string)), end
+		}
+	}
+	return words
+}
+
+func TestTogetherNoWordTimesUnasked(t *testing.T) {
+	t.Parallel()
+	c := openTogether(t, engine.Options{Seed: 1}, togetherSpeech)
+	c.speak("", "Hello.")
+	if got := of(c.until(done), wordTimes); len(got) > 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
+// Numbers are spoken as words, or not; what the client has set of pronunciations is spoken in the place of its text.
+func TestTogetherSpokenText(t *testing.T) {
+	t.Parallel()
+	query := togetherSpeech + "&alignment=word"
+	for quirk, want := range map[string]string{"normalizes:true": "I have twenty one", "normalizes:false": "I have 21"} {
+		c := openTogether(t, drawnTogether(t, quirk), query)
+		c.speak("", "I have 21")
+		if got := strings.Join(wordsOf(t, c.until(done)), " "); got != want {
+			t.Errorf("%s: got %q, want %q", quirk, got, want)
+		}
+	}
+	c := openTogether(t, engine.Options{Seed: 1}, query)
+	c.send(`{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god"]}}}`)
+	c.speak("", "omg yes")
+	if got, want := strings.Join(wordsOf(t, c.until(done)), " "), "oh my god yes"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A voice that no model has is refused; one of another model is spoken, or refused too.
+func TestTogetherVoices(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		model, voice, quirk string
+		want                string
+	}{
+		"its own":                {togetherModel, "af_heart", "foreignVoice:failed", done},
+		"mixed":                  {togetherModel, "af_bella(2)%2Baf_heart(1)", "foreignVoice:failed", done},
+		"mixed, + not encoded":   {togetherModel, "af_bella+af_heart", "foreignVoice:spoken", failed},
+		"unknown":                {togetherModel, "nobody", "foreignVoice:spoken", failed},
+		"foreign, spoken":        {togetherModel, "tara", "foreignVoice:spoken", done},
+		"foreign, refused":       {togetherModel, "tara", "foreignVoice:failed", failed},
+		"Orpheus' own":           {togetherOrpheus, "tara", "foreignVoice:failed", done},
+		"foreign to Orpheus":     {togetherOrpheus, "af_heart", "foreignVoice:failed", failed},
+		"Sonic's are not listed": {togetherSonic, "any", "cartesia:true", done},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := openTogether(t, drawnTogether(t, tt.quirk), "?segment=never&model="+tt.model+"&voice="+tt.voice)
+			c.speak("", "Hello.")
+			c.until(received, tt.want)
+		})
+	}
+	for quirk, want := range map[string]string{"cartesia:true": created, "cartesia:false": failed} {
+		if got := dialTogether(t, drawnTogether(t, quirk), "?model=cartesia/sonic-english").read(); got["type"] != want {
+			t.Errorf("%s: got %v, want %s", quirk, got, want)
+		}
+	}
+}
+
+// The charge is the list price of the characters, and the audio that was generated is noted.
+func TestTogetherCharges(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]int64{
+		"?model=hexgrad/Kokoro-82M&voice=af_heart":                          4 * 12,
+		"?model=canopylabs/orpheus-3b-0.1-ft&voice=tara":                    15 * 12,
+		"?model=cartesia/sonic-english&voice=any&response_format=pcm":       65 * 12,
+		"?model=hexgrad/Kokoro-82M&voice=af_heart&max_partial_length=10000": 4 * 12,
+	} {
+		o := drawnTogether(t, "cartesia:true", "riff:asked", "oddChunks:false")
+		c := openTogether(t, o, query+"&segment=never")
+		c.speak("c", " Grüße, Welt") // twelve characters, of more bytes
+		raw := soundOf(t, c.until(done))
+		stream := c.server.Stats().Streams[0]
+		if stream.Charge != want {
+			t.Errorf("%s: got %d millionths, want %d", query, stream.Charge, want)
+		}
+		if got := audio.Duration(int64(len(raw)/2), 24000); stream.Audio != got {
+			t.Errorf("%s: got %v of audio noted, %v sent", query, stream.Audio, got)
+		}
+	}
+}

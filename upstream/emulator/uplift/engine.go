@@ -1,0 +1,248 @@
+package uplift
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// Engine.IO's numbers: its server's defaults.
+const (
+	enginePayload     = 1_000_000 // bytes of a POST or a text frame
+	engineUpgradeWait = 10 * time.Second
+	engineNoopEvery   = 100 * time.Millisecond // lets a poll go that an upgrade waits for
+	engineConnectWait = 45 * time.Second       // for a first namespace
+	engineQueue       = 64                     // packets for a client that doesn't fetch them; then its requests wait
+)
+
+// Engine.IO's packet types.
+const (
+	engineOpen    = "0"
+	engineClose   = "1"
+	enginePing    = "2"
+	enginePong    = "3"
+	engineMessage = "4"
+	engineUpgrade = "5"
+	engineNoop    = "6"
+
+	engineProbe     = "probe"
+	engineSeparator = "\x1e" // between packets of one body
+)
+
+// upliftPacket is something for a client, in its turn: a packet, or what ends the connection.
+type upliftPacket struct {
+	text  string
+	drop  bool // the connection breaks
+	close int  // it is closed with this code
+}
+
+// upliftEngine is one Engine.IO connection: long polling, a WebSocket, or the one upgraded to the other.
+type upliftEngine struct {
+	*uplift
+	// Static after openEngine.
+	sid    string
+	life   context.Context // of the connection
+	end    context.CancelFunc
+	out    chan upliftPacket // taken by whichever transport is the current one
+	pong   chan struct{}     // holds one token when the client has answered a heartbeat
+	joined chan struct{}     // closed when the first namespace was let in
+
+	applying  sync.Mutex // guards what follows, and keeps the client's packets one after the other; held while one waits for room in out
+	session   *upliftSession
+	namespace bool // a namespace was let in before
+
+	mu      sync.Mutex // guards what follows
+	socket  bool       // a WebSocket is the transport
+	polling bool       // a poll is under way
+}
+
+// engineIO serves /socket.io/.
+func (u *uplift) engineIO(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	transport, sid := query.Get("transport"), query.Get("sid")
+	u.mu.Lock()
+	e := u.engines[sid]
+	u.mu.Unlock()
+	socket := transport == "websocket"
+	switch {
+	case query.Get("EIO") != "4":
+		engineRefuse(w, 5, "Unsupported protocol version")
+	case !socket && transport != "polling":
+		engineRefuse(w, 0, "Transport unknown")
+	case sid == "" && r.Method != http.MethodGet:
+		engineRefuse(w, 2, "Bad handshake method")
+	case sid == "" && socket:
+		u.openSocket(w, r)
+	case sid == "":
+		u.openPolling(w)
+	case e == nil:
+		engineRefuse(w, 1, "Session ID unknown")
+	case socket:
+		e.upgrade(w, r)
+	case r.Method == http.MethodGet:
+		e.poll(w, r)
+	case r.Method == http.MethodPost:
+		e.post(w, r)
+	default:
+		engineRefuse(w, 3, "Bad request")
+	}
+}
+
+// engineRefuse answers as Engine.IO's server does.
+func engineRefuse(w http.ResponseWriter, code int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	_ = json.NewEncoder(w).Encode(engine.Object{"code": code, "message": message}) // the client may have gone
+}
+
+// openEngine begins a connection, which lives until its end is called or its client stops answering.
+func (u *uplift) openEngine(socket bool) *upliftEngine {
+	e := &upliftEngine{
+		uplift: u, sid: u.nextID("lv_"), socket: socket,
+		out: make(chan upliftPacket, engineQueue), pong: make(chan struct{}, 1), joined: make(chan struct{}),
+	}
+	e.life, e.end = context.WithCancel(u.server.Context())
+	u.mu.Lock()
+	u.engines[e.sid] = e
+	u.mu.Unlock()
+	u.server.Note(func(st *engine.Stats) { st.Sockets++; st.OpenSockets++ })
+	u.server.Go(e.run)
+	return e
+}
+
+// hello is the open packet.
+func (e *upliftEngine) hello(upgrades []string) string {
+	body, _ := json.Marshal(engine.Object{ // strings and numbers only
+		"sid": e.sid, "upgrades": upgrades, "pingInterval": e.quirks.ping.Milliseconds(),
+		"pingTimeout": e.quirks.pingTimeout.Milliseconds(), "maxPayload": enginePayload,
+	})
+	return engineOpen + string(body)
+}
+
+// run keeps the connection while its client answers, and clears up behind it.
+func (e *upliftEngine) run() {
+	var waiter sync.WaitGroup
+	waiter.Go(e.awaitNamespace)
+	e.heartbeat()
+	e.end()
+	e.applying.Lock()
+	e.leave()
+	e.applying.Unlock()
+	waiter.Wait()
+	e.uplift.mu.Lock()
+	delete(e.engines, e.sid)
+	e.uplift.mu.Unlock()
+	e.server.Note(func(st *engine.Stats) { st.OpenSockets-- })
+}
+
+// heartbeat asks the client for a sign of life again and again, and returns when there is none.
+func (e *upliftEngine) heartbeat() {
+	for engine.Pause(e.life, e.quirks.ping) {
+		ctx, cancel := context.WithTimeout(e.life, e.quirks.pingTimeout)
+		e.push(ctx, upliftPacket{text: enginePing})
+		select {
+		case <-e.pong:
+		case <-ctx.Done():
+			cancel()
+			return
+		}
+		cancel()
+	}
+}
+
+// awaitNamespace ends a connection whose client joins none.
+func (e *upliftEngine) awaitNamespace() {
+	timer := time.NewTimer(engineConnectWait)
+	defer timer.Stop()
+	select {
+	case <-e.joined:
+	case <-e.life.Done():
+	case <-timer.C:
+		e.end()
+	}
+}
+
+// push queues something for the client, or waits while it fetches nothing.
+func (e *upliftEngine) push(ctx context.Context, p upliftPacket) {
+	select {
+	case e.out <- p:
+	case <-ctx.Done():
+	case <-e.life.Done():
+	}
+}
+
+// take applies a packet of the client's. One that makes no sense ends the connection, as with Engine.IO's server.
+func (e *upliftEngine) take(packet string) {
+	e.applying.Lock()
+	defer e.applying.Unlock()
+	switch {
+	case e.life.Err() != nil:
+	case packet == enginePong:
+		select {
+		case e.pong <- struct{}{}:
+		default: // nobody asked
+		}
+	case strings.HasPrefix(packet, engineMessage):
+		if !e.socketIO(packet[len(engineMessage):]) {
+			e.end()
+		}
+	case packet == engineNoop:
+	default: // a close, or nonsense
+		e.end()
+	}
+}
+
+// openSocket serves a connection that begins as a WebSocket.
+func (u *uplift) openSocket(w http.ResponseWriter, r *http.Request) {
+	conn, ok := u.server.Accept(w, r)
+	if !ok {
+		return
+	}
+	e := u.openEngine(true)
+	e.push(e.life, upliftPacket{text: e.hello([]string{})})
+	e.serve(conn)
+}
+
+// serve makes a WebSocket the transport, until either is over.
+func (e *upliftEngine) serve(conn *websocket.Conn) {
+	conn.SetReadLimit(enginePayload)
+	stop := context.AfterFunc(e.life, func() { _ = conn.CloseNow() }) // ends reader and writer
+	defer stop()
+	var writer sync.WaitGroup
+	writer.Go(func() { e.write(conn) })
+	for {
+		kind, data, err := conn.Read(context.Background())
+		if err != nil || kind != websocket.MessageText {
+			break
+		}
+		e.take(string(data))
+	}
+	e.end()
+	writer.Wait()
+}
+
+// write sends what is queued.
+func (e *upliftEngine) write(conn *websocket.Conn) {
+	for {
+		select {
+		case <-e.life.Done():
+			return
+		case p := <-e.out:
+			switch {
+			case p.drop:
+				_ = conn.CloseNow() // the reader notices
+			case p.close != 0:
+				_ = conn.Close(websocket.StatusCode(p.close), "") // the client may have gone
+			default:
+				_ = conn.Write(e.life, websocket.MessageText, []byte(p.text)) // the reader notices
+			}
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package uplift
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"voicerelay/audio"
+	"voicerelay/upstream/emulator/engine"
+)
+
+// upliftRate is the rate of every format but telephony's, in hertz.
+const upliftRate = 22050
+
+// upliftOgg is the format that the vendor lists and can't stream.
+const upliftOgg = "OGG_22050_16"
+
+// wavUnknownSize is what the header of a WAV file says whose length is not known yet.
+const wavUnknownSize = math.MaxUint32
+
+// wavTrueSize stands for the true length.
+const wavTrueSize = 1
+
+// upliftFormat is a way to make a file of samples.
+type upliftFormat struct {
+	kind upliftFormatKind
+	bits int // of a sample; MP3: a second, in thousands
+}
+
+type upliftFormatKind int
+
+const (
+	upliftPCM upliftFormatKind = iota
+	upliftWAV
+	upliftMP3
+	upliftMuLaw
+)
+
+// upliftFormats are the values of outputFormat that can be streamed; without one it is PCM.
+func upliftFormats() map[string]upliftFormat {
+	return map[string]upliftFormat{
+		"":             {upliftPCM, 16},
+		"PCM_22050_16": {upliftPCM, 16},
+		"WAV_22050_16": {upliftWAV, 16}, "WAV_22050_32": {upliftWAV, 32},
+		"MP3_22050_32": {upliftMP3, 32}, "MP3_22050_64": {upliftMP3, 64}, "MP3_22050_128": {upliftMP3, 128},
+		"ULAW_8000_8": {upliftMuLaw, 8},
+	}
+}
+
+// encode makes a file of samples at the native rate.
+func (f upliftFormat) encode(pcm []int16, q upliftQuirks) ([]byte, error) {
+	switch f.kind {
+	case upliftMuLaw:
+		return engine.Encode(pcm, audio.Format{Encoding: audio.MuLaw, Rate: 8000})
+	case upliftPCM:
+		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: upliftRate})
+	case upliftMP3:
+		return silentMP3(len(pcm), f.bits), nil
+	case upliftWAV:
+		return f.encodeWAV(pcm, q)
+	}
+	return nil, fmt.Errorf("no encoder of format %d", f.kind)
+}
+
+// encodeWAV makes a WAV file. What its header says of the length, and what 32 bits are, is the seed's.
+func (f upliftFormat) encodeWAV(pcm []int16, q upliftQuirks) ([]byte, error) {
+	encoding, tag := audio.PCM16, uint16(1)
+	if f.bits == 32 {
+		encoding = audio.PCMF32
+		if q.wavFloat {
+			tag = 3
+		}
+	}
+	samples, err := engine.Encode(pcm, audio.Format{Encoding: encoding, Rate: upliftRate})
+	if err != nil {
+		return nil, err
+	}
+	if f.bits == 32 && !q.wavFloat {
+		floatsToIntegers(samples)
+	}
+	size := q.wavSize
+	if size == wavTrueSize {
+		size = uint32(len(samples))
+	}
+	return append(f.wavHeader(tag, size), samples...), nil
+}
+
+// wavHeader is the 44 bytes before the samples.
+func (f upliftFormat) wavHeader(tag uint16, size uint32) []byte {
+	const restOfHeader = 36
+	le := binary.LittleEndian
+	riff := size
+	if size != 0 && size != wavUnknownSize {
+		riff += restOfHeader
+	}
+	h := append(le.AppendUint32([]byte("RIFF"), riff), "WAVEfmt "...)
+	h = le.AppendUint32(h, 16)
+	h = le.AppendUint16(h, tag)
+	h = le.AppendUint16(h, 1) // mono
+	h = le.AppendUint32(h, upliftRate)
+	h = le.AppendUint32(h, uint32(upliftRate*f.bits/8))
+	h = le.AppendUint16(h, uint16(f.bits/8))
+	h = le.AppendUint16(h, uint16(f.bits))
+	return le.AppendUint32(append(h, "data"...), size)
+}
+
+// floatsToIntegers turns 32-bit floats within ±1 to 32-bit integers, in place.
+func floatsToIntegers(raw []byte) {
+	for i := 0; i+4 <= len(raw); i += 4 {
+		v := float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[i:])))
+		binary.LittleEndian.PutUint32(raw[i:], uint32(int32(max(-1, min(1, v))*math.MaxInt32)))
+	}
+}

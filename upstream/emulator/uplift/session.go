@@ -1,0 +1,233 @@
+package uplift
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// Bounds of what a client may have under way; the reference has none.
+const (
+	upliftMaxOpen = 256 // requests that are spoken or wait; more are answered by rate_limit_exceeded
+	upliftMaxID   = 256 // bytes of a requestId, since each is remembered
+)
+
+// upliftLine carries a session's messages: a plain WebSocket, or a namespace of a Socket.IO connection. What is sent
+// is bounded by the session's life, and keeps its order.
+type upliftLine interface {
+	deliver(ctx context.Context, o engine.Object)
+	garbage(ctx context.Context)         // a frame that is not of the protocol
+	drop(ctx context.Context)            // the connection breaks
+	close(ctx context.Context, code int) // the connection is closed
+}
+
+// upliftSession is one client: its requests, which are spoken side by side.
+type upliftSession struct {
+	*uplift
+	// Static after newUpliftSession.
+	line  upliftLine
+	life  context.Context // of the session's requests; ended by stop
+	end   context.CancelFunc
+	slots chan struct{}  // holds one token for each request that is spoken
+	wg    sync.WaitGroup // the requests' speakers
+
+	// Owned by the reader.
+	used      map[string]bool // ids; the limit on requests bounds its growth
+	syntheses upliftWindow
+	cancels   upliftWindow
+
+	mu   sync.Mutex // guards what follows
+	open map[string]*upliftRequest
+}
+
+func newUpliftSession(u *uplift, line upliftLine, life context.Context) *upliftSession {
+	s := &upliftSession{
+		uplift: u, line: line, slots: make(chan struct{}, u.quirks.parallel),
+		used: make(map[string]bool), open: make(map[string]*upliftRequest),
+		syntheses: upliftWindow{limit: upliftSynthesesPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
+		cancels:   upliftWindow{limit: upliftCancelsPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
+	}
+	s.life, s.end = context.WithCancel(life)
+	return s
+}
+
+// stop ends every request and waits for it.
+func (s *upliftSession) stop() {
+	s.end()
+	s.wg.Wait()
+}
+
+func (s *upliftSession) send(o engine.Object) { s.line.deliver(s.life, o) }
+
+// ready is the first message.
+func (s *upliftSession) ready() {
+	s.send(engine.Object{"type": "ready", "sessionId": s.nextID("session_")})
+}
+
+// upliftFrame is any message from a client. Unknown fields are ignored.
+type upliftFrame struct {
+	RequestID    string `json:"requestId"`
+	Text         string `json:"text"`
+	VoiceID      string `json:"voiceId"`
+	OutputFormat string `json:"outputFormat"`
+}
+
+// take applies a message of a type, which is the plain message's own or the Socket.IO event's name.
+func (s *upliftSession) take(kind string, data []byte) {
+	var f upliftFrame
+	err := json.Unmarshal(data, &f)
+	switch {
+	case kind == "cancel" && err == nil:
+		s.cancel(f.RequestID)
+	case kind == "synthesize" && err == nil:
+		s.synthesize(f)
+	case err != nil:
+		s.fail("synthesis_failed", "Invalid message", f.RequestID)
+	case !s.quirks.ignoresUnknown:
+		s.fail("synthesis_failed", "Unknown message type", f.RequestID)
+	}
+}
+
+// synthesize begins a request, or answers why not. A refused request leaves the connection as it is.
+func (s *upliftSession) synthesize(f upliftFrame) {
+	if !s.syntheses.take(time.Now()) || s.full() {
+		s.fail("rate_limit_exceeded", "", f.RequestID)
+		return
+	}
+	if code, message := s.refusal(f); code != "" {
+		s.fail(code, message, f.RequestID)
+		return
+	}
+	s.used[f.RequestID] = true
+	ctx, stop := context.WithCancel(s.life)
+	r := newUpliftRequest(s, f, stop)
+	s.mu.Lock()
+	s.open[f.RequestID] = r
+	s.mu.Unlock()
+	s.wg.Go(func() {
+		defer s.retire(r)
+		r.run(ctx)
+	})
+}
+
+// refusal is why a request can't be spoken; an empty code: it can.
+func (s *upliftSession) refusal(f upliftFrame) (code, message string) {
+	limit := upliftMaxText
+	if s.quirks.shortVoices && f.VoiceID != upliftDefaultVoice {
+		limit = upliftShortText
+	}
+	_, known := upliftFormats()[f.OutputFormat]
+	switch {
+	case f.RequestID == "" || len(f.RequestID) > upliftMaxID:
+		return "synthesis_failed", "requestId is required"
+	case s.used[f.RequestID]:
+		return "duplicate_request", ""
+	case utf8.RuneCountInString(f.Text) > limit:
+		return "text_too_long", ""
+	case strings.TrimSpace(f.Text) == "":
+		return "synthesis_failed", "text is required"
+	case f.VoiceID == "":
+		return "synthesis_failed", "voiceId is required"
+	case f.OutputFormat == upliftOgg:
+		return "synthesis_failed", upliftOgg + " can't be streamed"
+	case !known:
+		return "synthesis_failed", "Unknown outputFormat"
+	}
+	return "", ""
+}
+
+// cancel ends a request without an answer. One that has ended, or never was, is ignored but counted.
+func (s *upliftSession) cancel(id string) {
+	s.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
+	if !s.cancels.take(time.Now()) {
+		s.fail("rate_limit_exceeded", "", id)
+		return
+	}
+	s.mu.Lock()
+	r := s.open[id]
+	s.mu.Unlock()
+	if r != nil {
+		r.stop()
+	}
+}
+
+// retire takes a request that has ended off the session.
+func (s *upliftSession) retire(r *upliftRequest) {
+	r.stop()
+	s.mu.Lock()
+	delete(s.open, r.id)
+	s.mu.Unlock()
+	s.server.Finish(r.index)
+}
+
+func (s *upliftSession) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) >= upliftMaxOpen
+}
+
+func (s *upliftSession) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) > 0
+}
+
+// upliftErrors are the vendor's error codes with what they say.
+func upliftErrors() map[string]string {
+	return map[string]string{
+		"auth_failed":         "Invalid API key",
+		"synthesis_failed":    "TTS service error",
+		"duplicate_request":   "Request ID already used",
+		"rate_limit_exceeded": "Too many requests",
+		"text_too_long":       "Text is too long",
+	}
+}
+
+// fail sends an error, of a request or (with an empty id) of the connection.
+func (s *upliftSession) fail(code, message, id string) {
+	if message == "" {
+		message = upliftErrors()[code]
+	}
+	if message == "" {
+		message = "Request failed" // a code that the documentation does not have
+	}
+	o := engine.Object{"type": "error", "code": code, "message": message}
+	if id != "" {
+		o["requestId"] = id
+	}
+	s.send(o)
+}
+
+// upliftWindow limits what a client does within a minute.
+type upliftWindow struct {
+	limit         int
+	fixed         bool // all are forgotten a minute after the first of them, rather than each a minute after itself
+	countsRefused bool
+
+	times []time.Time // of what counts, at most limit of them
+}
+
+// take reports whether one more is allowed, and counts it.
+func (w *upliftWindow) take(now time.Time) bool {
+	past := func(t time.Time) bool { return now.Sub(t) >= time.Minute }
+	switch {
+	case w.fixed && len(w.times) > 0 && past(w.times[0]):
+		w.times = nil
+	case !w.fixed:
+		w.times = slices.DeleteFunc(w.times, past)
+	}
+	if len(w.times) < w.limit {
+		w.times = append(w.times, now)
+		return true
+	}
+	if w.countsRefused && !w.fixed {
+		w.times = append(w.times[1:], now)
+	}
+	return false
+}

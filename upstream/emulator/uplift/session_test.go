@@ -1,0 +1,223 @@
+package uplift
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// upliftPaper is a line that notes what is sent.
+type upliftPaper struct{ sent chan engine.Object }
+
+func (p upliftPaper) deliver(_ context.Context, o engine.Object) { p.sent <- o }
+func (p upliftPaper) garbage(context.Context)                    {}
+func (p upliftPaper) drop(context.Context)                       {}
+func (p upliftPaper) close(context.Context, int)                 {}
+
+// paperUplift is a session without a connection.
+func paperUplift(t *testing.T, o engine.Options) *upliftSession {
+	t.Helper()
+	server := engine.New(Vendor, o)
+	u := &uplift{server: server, quirks: drawUpliftQuirks(o), engines: make(map[string]*upliftEngine)}
+	s := newUpliftSession(u, upliftPaper{sent: make(chan engine.Object, 10_000)}, server.Context())
+	t.Cleanup(func() {
+		s.stop()
+		_ = server.Close() // it listens nowhere
+	})
+	return s
+}
+
+func (s *upliftSession) lastSent(t *testing.T) engine.Object {
+	t.Helper()
+	select {
+	case o := <-s.line.(upliftPaper).sent:
+		return o
+	default:
+		return nil
+	}
+}
+
+func TestUpliftRefusesRequests(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("ہ", n) }
+	good := func(change func(*upliftFrame)) upliftFrame {
+		f := upliftFrame{RequestID: "r", Text: "One.", VoiceID: upliftDefaultVoice, OutputFormat: "PCM_22050_16"}
+		change(&f)
+		return f
+	}
+	tests := map[string]struct {
+		frame upliftFrame
+		code  string
+	}{
+		"good":           {good(func(*upliftFrame) {}), ""},
+		"no id":          {good(func(f *upliftFrame) { f.RequestID = "" }), "synthesis_failed"},
+		"long id":        {good(func(f *upliftFrame) { f.RequestID = long(upliftMaxID) }), "synthesis_failed"},
+		"used id":        {good(func(f *upliftFrame) { f.RequestID = "used" }), "duplicate_request"},
+		"no text":        {good(func(f *upliftFrame) { f.Text = " " }), "synthesis_failed"},
+		"longest text":   {good(func(f *upliftFrame) { f.Text = long(10_000) }), ""},
+		"too long":       {good(func(f *upliftFrame) { f.Text = long(10_001) }), "text_too_long"},
+		"short voice":    {good(func(f *upliftFrame) { f.Text, f.VoiceID = long(2_000), "v_8eelc901" }), ""},
+		"too long there": {good(func(f *upliftFrame) { f.Text, f.VoiceID = long(2_001), "v_8eelc901" }), "text_too_long"},
+		"unknown voice":  {good(func(f *upliftFrame) { f.VoiceID = "v_nobody" }), ""},
+		"no voice":       {good(func(f *upliftFrame) { f.VoiceID = "" }), "synthesis_failed"},
+		"no format":      {good(func(f *upliftFrame) { f.OutputFormat = "" }), ""},
+		"listed format":  {good(func(f *upliftFrame) { f.OutputFormat = "OGG_22050_16" }), "synthesis_failed"},
+		"other format":   {good(func(f *upliftFrame) { f.OutputFormat = "PCM_24000_16" }), "synthesis_failed"},
+	}
+	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.shortVoices }))
+	s.used["used"] = true
+	for name, tt := range tests {
+		if code, message := s.refusal(tt.frame); code != tt.code {
+			t.Errorf("%s: got %q (%s), want %q", name, code, message, tt.code)
+		}
+	}
+}
+
+func TestUpliftLongTextsOfEveryVoice(t *testing.T) {
+	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.shortVoices }))
+	f := upliftFrame{RequestID: "r", Text: strings.Repeat("a", upliftMaxText), VoiceID: "v_8eelc901"}
+	if code, _ := s.refusal(f); code != "" {
+		t.Errorf("got %s", code)
+	}
+}
+
+func TestUpliftAnswersWhatItDoesNotUnderstand(t *testing.T) {
+	for _, ignores := range []bool{false, true} {
+		s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.ignoresUnknown == ignores }))
+		s.take("synthesize", []byte(`{"requestId":`))
+		if got := s.lastSent(t); got["code"] != "synthesis_failed" {
+			t.Errorf("broken JSON: got %v", got)
+		}
+		s.take("flush", []byte(`{}`))
+		if got := s.lastSent(t); (got == nil) != ignores {
+			t.Errorf("unknown message, where ignoring is %t: got %v", ignores, got)
+		}
+	}
+}
+
+func TestUpliftLimitsOfAMinute(t *testing.T) {
+	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.silence == upliftNothing }))
+	for i := range upliftSynthesesPerMinute {
+		s.take("synthesize", fmt.Appendf(nil, `{"requestId":"r%d","text":"One.","voiceId":"v_nobody"}`, i))
+	}
+	for range upliftCancelsPerMinute {
+		s.take("cancel", []byte(`{"requestId":"r0"}`))
+	}
+	if got := s.lastSent(t); got != nil {
+		t.Fatalf("within the limits: got %v", got)
+	}
+	for _, kind := range []string{"synthesize", "cancel"} {
+		s.take(kind, []byte(`{"requestId":"more","text":"One.","voiceId":"v_nobody"}`))
+		if got := s.lastSent(t); got["code"] != "rate_limit_exceeded" || got["requestId"] != "more" {
+			t.Errorf("%s: got %v, want rate_limit_exceeded", kind, got)
+		}
+	}
+}
+
+func TestUpliftBoundsWhatIsUnderWay(t *testing.T) {
+	s := paperUplift(t, engine.Options{})
+	for i := range upliftMaxOpen {
+		s.open[fmt.Sprint(i)] = nil
+	}
+	s.take("synthesize", []byte(`{"requestId":"r","text":"One.","voiceId":"v_nobody"}`))
+	if got := s.lastSent(t); got["code"] != "rate_limit_exceeded" {
+		t.Errorf("got %v, want rate_limit_exceeded", got)
+	}
+}
+
+func TestUpliftWindow(t *testing.T) {
+	seconds := func(s int) time.Time { return time.Unix(1000+int64(s), 0) }
+	tests := map[string]struct {
+		window upliftWindow
+		at     []int // seconds
+		want   []bool
+	}{
+		"sliding": {
+			upliftWindow{limit: 2}, []int{0, 30, 59, 60, 61, 90}, []bool{true, true, false, true, false, true},
+		},
+		"sliding, refused count": {
+			upliftWindow{limit: 2, countsRefused: true}, []int{0, 30, 59, 60, 118, 121}, []bool{true, true, false, false, false, true},
+		},
+		"fixed": {
+			upliftWindow{limit: 2, fixed: true}, []int{0, 59, 59, 60, 60, 61}, []bool{true, true, false, true, true, false},
+		},
+	}
+	for name, tt := range tests {
+		var got []bool
+		for _, at := range tt.at {
+			got = append(got, tt.window.take(seconds(at)))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+// fetch takes what is queued for a connection's client until ctx ends. It answers heartbeats where it is told to.
+func (e *upliftEngine) fetch(ctx context.Context, answers bool) {
+	for p, ok := e.next(ctx, true); ok; p, ok = e.next(ctx, true) {
+		if answers && p.text == enginePing {
+			e.take(enginePong)
+		}
+	}
+}
+
+// A connection that joins no namespace is shut, though its client answers heartbeats.
+func TestUpliftJoinsInTime(t *testing.T) {
+	for _, join := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			e := paperUplift(t, engine.Options{}).openEngine(true)
+			go e.fetch(t.Context(), true) // ends with the connection, which the bubble waits for
+			if join {
+				e.take(joinPacket)
+			}
+			time.Sleep(engineConnectWait + time.Second)
+			if open := e.life.Err() == nil; open != join {
+				t.Errorf("joined %t, open %t", join, open)
+			}
+		})
+	}
+}
+
+// A client that doesn't answer a heartbeat in time is gone.
+func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := paperUplift(t, engine.Options{}).openEngine(true)
+		go e.fetch(t.Context(), false) // ends with the connection, which the bubble waits for
+		e.take(joinPacket)
+		time.Sleep(e.quirks.ping + e.quirks.pingTimeout - time.Second)
+		if e.life.Err() != nil {
+			t.Error("it was shut too early")
+		}
+		time.Sleep(2 * time.Second)
+		if e.life.Err() == nil {
+			t.Error("it goes on")
+		}
+	})
+}
+
+// A client that fetches nothing is shut as well: what is queued for it is bounded, and so a heartbeat finds no room.
+func TestUpliftClientThatFetchesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown }))
+		e := s.openEngine(true)
+		flooded := make(chan struct{})
+		go func() { // ends with the connection
+			defer close(flooded)
+			e.take(joinPacket)
+			for e.life.Err() == nil {
+				e.take(eventPrefix + `["what",{}]`)
+			}
+		}()
+		time.Sleep(e.quirks.ping + e.quirks.pingTimeout + time.Second)
+		<-flooded
+		if got := len(e.out); got > engineQueue {
+			t.Errorf("%d packets are queued", got)
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package vogent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// FuzzVogentFrames sends any frames, one a line. Whatever they are, each answer is one of the vendor's messages, and
+// the socket either goes on to speak for a client that is in order or has been closed with the drawn code.
+func FuzzVogentFrames(f *testing.F) {
+	const begin = `{"generationId":"g","voiceId":"` + vogentVoice + `","text":"Hello! There","finalText":false}`
+	for i, frames := range []string{
+		begin + "\n" + `{"generationId":"g","voiceId":"","text":".","finalText":true}`,
+		begin + "\n" + `{"generationId":"g","cancel":true}` + "\n" + begin,
+		begin + "\n" + `{"generationId":"g","text":7}` + "\n" + `{"text":null}` + "\n[]\nnull\n7\n{",
+		`{"generationId":"g","voiceId":"` + vogentVoice + `","text":"One.","finalText":true,"sampleRate":41500,"addWordTimestamps":true,"contextId":"c"}`,
+		`{"generationId":"a","voiceId":"` + vogentVoice + `","sampleRate":1e99}` + "\n\n\xff\xfe",
+	} {
+		f.Add(uint64(i), false, []byte(frames))
+		f.Add(uint64(i)+7, true, []byte(frames))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, binary bool, frames []byte) {
+		if len(frames) > 4096 {
+			return // longer ones are only slower
+		}
+		c := talkVogent(t, engine.Options{Seed: seed})
+		kind := websocket.MessageText
+		if binary {
+			kind = websocket.MessageBinary
+		}
+		// The probe's id is none that the frames are likely to have.
+		probe, err := json.Marshal(engine.Object{"generationId": "probe-9f2c", "voiceId": vogentVoice, "text": "Hello.", "finalText": true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, frame := range append(bytes.Split(frames, []byte("\n")), nil) {
+			if err := c.conn.Write(c.ctx, kind, frame); err != nil {
+				break // closed, as the reader will see
+			}
+		}
+		_ = c.conn.Write(c.ctx, websocket.MessageText, probe) // likewise
+		c.readToProbe("probe-9f2c", drawVogentQuirks(c.server.Options()))
+	})
+}
+
+// readToProbe reads to a generation's end, or to a close that the quirks allow.
+func (c *vogentClient) readToProbe(id string, q vogentQuirks) {
+	c.t.Helper()
+	types := []string{"chunk", "finished", "error", q.timesType}
+	for {
+		_, data, err := c.conn.Read(c.ctx)
+		if err != nil {
+			if errors.Is(err, context.DeadlineExceeded) || int(websocket.CloseStatus(err)) != q.closeCode {
+				c.t.Fatalf("socket: %v, want a close with %d (%+v)", err, q.closeCode, q)
+			}
+			return
+		}
+		var m struct{ Type, GenerationID string }
+		if err := json.Unmarshal(data, &m); err != nil || !slices.Contains(types, m.Type) {
+			c.t.Fatalf("got %.200q, %v", data, err)
+		}
+		if m.GenerationID == id && m.Type != "chunk" {
+			return
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package vogent
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// vogentGeneration is one generation. The connection's reader gives it text, and its own goroutine speaks.
+type vogentGeneration struct {
+	// Static after begin.
+	conn    *vogentConn
+	id      string
+	context string // contextId, or empty
+	rate    int    // hertz
+	times   bool   // word times are wanted
+	fault   engine.Fault
+	index   int // in the stats
+	stop    context.CancelCauseFunc
+	over    chan struct{} // closed when the next of the context may look ahead
+	wake    chan struct{} // holds one token while there may be something to do
+
+	mu     sync.Mutex // guards what follows
+	buffer string     // text that is not spoken yet
+	length int        // characters so far
+	final  bool       // the last piece has come
+	heard  time.Time  // of the client's last word, or the end of the vendor's
+
+	// Owned by the speaker until over is closed, static from then on.
+	before     *vogentGeneration // whose end is waited for; nil: its turn has come
+	spoken     bool              // something has been spoken
+	samples    int64             // generated, at the native rate
+	characters int64             // charged
+	pacer      engine.Pacer
+}
+
+// Why a generation stops.
+var (
+	errVogentCanceled = errors.New("generation canceled")
+	errVogentBroken   = errors.New("a fault has ended the generation") // by its own means
+)
+
+// vogentFailure stops a generation with an error of this text.
+type vogentFailure string
+
+// Error implements error.
+func (f vogentFailure) Error() string { return string(f) }
+
+// newVogentGeneration is a generation with what its first message fixes.
+func newVogentGeneration(c *vogentConn, m vogentMessage) *vogentGeneration {
+	g := &vogentGeneration{
+		conn: c, id: m.GenerationID, context: m.ContextID, times: m.Timestamps, fault: c.server.CurrentFault(),
+		rate: m.SampleRate, over: make(chan struct{}), wake: make(chan struct{}, 1), pacer: engine.Pacer{Pace: c.server.Options().Pace},
+	}
+	if g.rate == 0 {
+		g.rate = c.quirks.defaultRate
+	}
+	if g.fault.Kind == engine.Slow {
+		g.pacer.Pace = 0.5
+	}
+	return g
+}
+
+// take adds a piece. What comes behind the last one, or behind too much, is ignored. Only called by the reader.
+func (g *vogentGeneration) take(m vogentMessage) {
+	text := m.text()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.final || g.length > vogentMaxText {
+		return
+	}
+	g.conn.server.Stream(g.index, func(s *engine.Stream) { notePiece(s, text, m.FinalText) })
+	g.length += utf8.RuneCountInString(text)
+	switch {
+	case g.length > vogentMaxText:
+		g.stop(vogentFailure(vogentTooLong))
+	case m.FinalText && text == "" && !g.conn.quirks.emptyFinal:
+		g.stop(vogentFailure(vogentNoText))
+	}
+	g.buffer += text
+	g.final = m.FinalText
+	g.heard = time.Now()
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// notePiece counts a piece of a stream.
+func notePiece(s *engine.Stream, text string, final bool) {
+	switch {
+	case text != "":
+		s.Texts = append(s.Texts, text)
+	case !final:
+		s.KeepAlives++
+	}
+	if final {
+		s.Flushes++
+	}
+}
+
+// speak says what the client sends until it is over, and tells how it ended.
+func (g *vogentGeneration) speak(ctx context.Context) {
+	if g.awaitTurn(ctx) {
+		g.sayAll(ctx)
+	}
+	cause := context.Cause(ctx) // nil: it was spoken to its end
+	g.stop(nil)
+	g.conn.end(g)
+	g.sendEnd(cause)
+	g.conn.passTurn(g)
+}
+
+// awaitTurn waits for the generations before it in its context: where one ended before its turn, for the one before
+// that. It reports false where ctx ends before.
+func (g *vogentGeneration) awaitTurn(ctx context.Context) bool {
+	for g.before != nil {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-g.before.over:
+			g.before = g.before.before
+		}
+	}
+	return ctx.Err() == nil
+}
+
+// passed reports whether the generation has passed its turn.
+func (g *vogentGeneration) passed() bool {
+	select {
+	case <-g.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// sayAll speaks until the last piece has been spoken, or ctx ends.
+func (g *vogentGeneration) sayAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		text, last := g.next()
+		if text != "" {
+			g.say(ctx, text)
+			g.touch()
+		}
+		switch {
+		case last:
+			return
+		case text == "":
+			g.await(ctx)
+		}
+	}
+}
+
+// next is what can be spoken now, and whether nothing follows it.
+func (g *vogentGeneration) next() (text string, last bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.final {
+		text, g.buffer = g.buffer, ""
+		return text, true
+	}
+	if g.conn.quirks.early {
+		text, g.buffer = engine.FirstSentence(g.buffer)
+	}
+	return text, false
+}
+
+// touch counts the client's silence from now on.
+func (g *vogentGeneration) touch() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.heard = time.Now()
+}
+
+// await waits for a piece, and fails the generation where the vendor gives up.
+func (g *vogentGeneration) await(ctx context.Context) {
+	idle := g.conn.server.Options().Inactivity
+	if idle == 0 && g.conn.quirks.givesUp {
+		idle = vogentIdle
+	}
+	var lapse <-chan time.Time // nil: the vendor waits for ever
+	if idle > 0 {
+		g.mu.Lock()
+		timer := time.NewTimer(time.Until(g.heard.Add(idle)))
+		g.mu.Unlock()
+		defer timer.Stop()
+		lapse = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-g.wake:
+	case <-lapse:
+		g.stop(vogentFailure("timed out waiting for text"))
+	}
+}
+
+// sendEnd tells the client how the generation has ended.
+func (g *vogentGeneration) sendEnd(cause error) {
+	var failure vogentFailure
+	switch {
+	case cause == nil:
+		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
+	case errors.As(cause, &failure):
+		g.conn.fail(g.id, string(failure))
+	case errors.Is(cause, errVogentCanceled):
+		g.sendCanceled()
+	}
+}
+
+// sendCanceled is what follows a cancel: audio that was under way, and perhaps an answer.
+func (g *vogentGeneration) sendCanceled() {
+	for range g.conn.quirks.lateChunks {
+		g.sendChunk(make([]byte, 2*(g.rate/50)))
+	}
+	switch g.conn.quirks.cancelAnswer {
+	case "finished":
+		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
+	case "error":
+		g.conn.fail(g.id, errVogentCanceled.Error())
+	}
+}

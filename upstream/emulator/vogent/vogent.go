@@ -1,0 +1,139 @@
+package vogent
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// Vogent's numbers. The longest text and the rate are those of the REST interface; the rest are the emulator's own.
+const (
+	vogentMaxText      = 5000 // characters of a generation
+	vogentRate         = 24000
+	vogentMaxOpen      = 128 // generations of a socket at once
+	vogentMaxID        = 256 // bytes of an id
+	vogentRemembered   = 256 // generations of a socket that have ended, and whose ids are known
+	vogentCharMicros   = 30  // a character's price in millionths of a dollar, of which only the unit is documented
+	vogentIdle         = 20 * time.Second
+	vogentUnknownVoice = "00000000-0000-0000-0000-000000000000" // any other UUID is a voice
+)
+
+// vogent emulates wss://api.vogent.ai.
+type vogent struct {
+	server *engine.Server
+	quirks vogentQuirks
+}
+
+// Vendor is the emulator of Vogent.
+var Vendor = engine.Vendor{Name: "vogent", Serve: newVogent}
+
+func newVogent(s *engine.Server) (http.Handler, fmt.Stringer) {
+	v := &vogent{server: s, quirks: drawVogentQuirks(s.Options())}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/tts/websocket", v.connect)
+	return mux, v.quirks
+}
+
+// connect checks the key and serves a connection until it ends.
+func (v *vogent) connect(w http.ResponseWriter, r *http.Request) {
+	bad := v.server.Options().APIKey != "" && vogentKey(r) != v.server.Options().APIKey
+	if bad && v.quirks.authBy == "status" {
+		v.server.Note(func(st *engine.Stats) { st.Refused++ })
+		http.Error(w, "invalid API key", v.quirks.authStatus)
+		return
+	}
+	socket, ok := v.server.Accept(w, r)
+	if !ok {
+		return
+	}
+	defer func() { _ = socket.CloseNow() }() // it is over
+	stop := context.AfterFunc(v.server.Context(), func() { _ = socket.CloseNow() })
+	defer stop()
+	c := &vogentConn{vogent: v, socket: socket, open: make(map[string]*vogentGeneration), turns: make(map[string]*vogentGeneration)}
+	if bad {
+		c.refuse()
+		return
+	}
+	c.serve()
+}
+
+// vogentKey is the key that a client shows. Header or query suffices.
+func vogentKey(r *http.Request) string {
+	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return key
+	}
+	return r.URL.Query().Get("apiKey")
+}
+
+// vogentConn is one connection. Its reader takes messages, and a goroutine of each generation speaks.
+type vogentConn struct {
+	*vogent
+	socket *websocket.Conn
+	closed atomic.Bool    // a close frame is under way, and nothing more is taken
+	wg     sync.WaitGroup // the generations, and the close
+
+	mu    sync.Mutex                   // guards what follows
+	open  map[string]*vogentGeneration // by generationId
+	turns map[string]*vogentGeneration // the last of each contextId
+	ended []string                     // ids of the last that are over
+}
+
+// refuse tells a client with a bad key, and closes.
+func (c *vogentConn) refuse() {
+	c.server.Note(func(st *engine.Stats) { st.Refused++ })
+	if c.quirks.authBy == "error" {
+		engine.Send(c.socket, c.errorFrame("", "invalid API key"))
+	}
+	_ = c.socket.Close(websocket.StatusCode(c.quirks.closeCode), "") // the client may have gone
+}
+
+// serve reads until the connection is over.
+func (c *vogentConn) serve() {
+	defer c.server.Connected()()
+	ctx, cancel := context.WithCancel(c.server.Context())
+	defer c.wg.Wait()
+	defer func() { _ = c.socket.CloseNow() }() // frees whoever writes
+	defer cancel()
+	for {
+		kind, data, err := c.socket.Read(context.Background()) // ends with the socket
+		if err != nil {
+			return
+		}
+		if !c.closed.Load() {
+			c.take(ctx, data, kind == websocket.MessageText)
+		}
+	}
+}
+
+// errorFrame is an error of a generation, or of none.
+func (c *vogentConn) errorFrame(id, text string) engine.Object {
+	o := engine.Object{"type": "error", "generationId": id, "error": text}
+	if id == "" && !c.quirks.emptyID {
+		delete(o, "generationId")
+	}
+	return o
+}
+
+// fail sends an error, and closes where the vendor does so.
+func (c *vogentConn) fail(id, text string) {
+	engine.Send(c.socket, c.errorFrame(id, text))
+	if c.quirks.errorCloses {
+		c.close(c.quirks.closeCode)
+	}
+}
+
+// close sends a close frame. The reader goes on until the client has answered it.
+func (c *vogentConn) close(code int) {
+	if c.closed.Swap(true) {
+		return
+	}
+	c.wg.Go(func() { _ = c.socket.Close(websocket.StatusCode(code), "") }) // the client may have gone
+}

@@ -1,0 +1,153 @@
+package zeligate
+
+import (
+	"testing"
+	"time"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// waits is how long a test looks for what must not happen.
+const waits = 200 * time.Millisecond
+
+// spoken reports whether the stream at index has audio.
+func spoken(index int) func(engine.Stats) bool {
+	return func(st engine.Stats) bool { return len(st.Streams) > index && st.Streams[index].Audio > 0 }
+}
+
+// The engine speaks for one at a time. For how long a socket has it, is not known.
+func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
+	tests := map[string]struct {
+		quirks []string
+		first  []string // what the first socket says before the second comes
+		waits  bool
+	}{
+		"chunk, before text":  {[]string{"hold:chunk", "workers:1"}, []string{zeliBOS}, false},
+		"chunk, behind text":  {[]string{"hold:chunk", "workers:1"}, []string{zeliBOS, zeliSentence}, false},
+		"speech, before text": {[]string{"hold:speech", "workers:1"}, []string{zeliBOS}, false},
+		"speech, behind text": {[]string{"hold:speech", "workers:1"}, []string{zeliBOS, zeliSentence}, true},
+		"stream, before BOS":  {[]string{"hold:stream", "workers:1"}, nil, false},
+		"stream, before text": {[]string{"hold:stream", "workers:1"}, []string{zeliBOS}, true},
+		"two engines":         {[]string{"hold:stream", "workers:2"}, []string{zeliBOS}, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, base := startZeligate(t, engine.Options{}, tt.quirks...)
+			first := dialZeligate(t, base, "pcm_24000", tt.first...)
+			if len(tt.first) > 0 {
+				server.WaitFor(func(st engine.Stats) bool { return len(st.Streams) == 1 }, 5*time.Second)
+			}
+			if len(tt.first) > 1 && !server.WaitFor(spoken(0), 5*time.Second) {
+				t.Fatal("the first says nothing")
+			}
+			pauseFor(t, server) // so that the first has its engine
+			second := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+			index := min(len(tt.first), 1)
+			if tt.waits && server.WaitFor(spoken(index), waits) {
+				t.Error("the second speaks while the first has the engine")
+			}
+			if tt.waits {
+				_ = first.conn.CloseNow() // that frees the engine
+			}
+			if !server.WaitFor(spoken(index), 5*time.Second) {
+				t.Errorf("the second never speaks (%s)", server.Quirks())
+			}
+			second.say(zeliEOS)
+			if h := second.listen(5 * time.Second); !h.final {
+				t.Errorf("got %+v, want an end", h)
+			}
+		})
+	}
+}
+
+// pauseFor gives a server's goroutines time for what no stat shows.
+func pauseFor(t *testing.T, server *engine.Server) {
+	t.Helper()
+	server.WaitFor(func(engine.Stats) bool { return false }, 50*time.Millisecond)
+}
+
+// A stream ends with its socket. The engine may not notice before its chunk is over, and nobody else has it until then.
+func TestZeligateCloseCancels(t *testing.T) {
+	for _, lingers := range []string{"lingers:true", "lingers:false"} {
+		t.Run(lingers, func(t *testing.T) {
+			t.Parallel()
+			server, base := startZeligate(t, engine.Options{Pace: 4, Chunk: 100 * time.Millisecond}, lingers, "workers:1", "hold:chunk")
+			first := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong)
+			if !server.WaitFor(spoken(0), 5*time.Second) {
+				t.Fatal("the first says nothing")
+			}
+			if err := first.conn.Close(1000, ""); err != nil {
+				t.Errorf("close: %v", err)
+			}
+			gone := func(st engine.Stats) bool { return st.OpenSockets == 0 && st.Streams[0].Over }
+			if !server.WaitFor(gone, 5*time.Second) {
+				t.Fatalf("the stream is not over: %+v", server.Stats())
+			}
+			seen := server.Stats()
+			if len(seen.Cancels) != 1 || seen.Cancels[0].ID != seen.Streams[0].ID {
+				t.Errorf("got %+v, want one cancel of the stream", seen)
+			}
+			dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+			if !server.WaitFor(spoken(1), 5*time.Second) {
+				t.Fatal("the second says nothing")
+			}
+			more := zeliSpoken(server) - seen.Streams[0].Audio
+			if lingering := lingers == "lingers:true"; lingering != (more > 0) {
+				t.Errorf("got %v of audio behind the close", more)
+			}
+		})
+	}
+}
+
+// A stream that has ended, or that never began, is not canceled by its client's leaving.
+func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
+	server, base := startZeligate(t, engine.Options{})
+	done := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS)
+	if h := done.listen(5 * time.Second); !h.final {
+		t.Fatalf("got %+v, want an end", h)
+	}
+	spare := dialZeligate(t, base, "pcm_24000")
+	_ = done.conn.CloseNow()  // as any client may
+	_ = spare.conn.CloseNow() // likewise
+	if !server.WaitFor(func(st engine.Stats) bool { return st.Sockets == 2 && st.OpenSockets == 0 }, 5*time.Second) {
+		t.Fatalf("sockets are open: %+v", server.Stats())
+	}
+	if st := server.Stats(); len(st.Cancels) != 0 || len(st.Streams) != 1 {
+		t.Errorf("got %+v, want one stream and no cancel", st)
+	}
+}
+
+// A faster voice is done sooner.
+func TestZeligateSpeed(t *testing.T) {
+	length := func(speed string) time.Duration {
+		server, base := startZeligate(t, engine.Options{})
+		bos := `{"text":" ","authorization":"Bearer ` + zeliTestKey + `","voice_settings":{"speed":` + speed + `}}`
+		if h := dialZeligate(t, base, "pcm_24000", bos, zeliLong, zeliEOS).listen(5 * time.Second); !h.final {
+			t.Fatalf("got %+v, want an end", h)
+		}
+		return zeliSpoken(server)
+	}
+	got := float64(length("0.8")) / float64(length("1.2"))
+	if want := 1.5; got < 0.98*want || got > 1.02*want {
+		t.Errorf("0.8 takes %.3f times as long as 1.2, want %v", got, want)
+	}
+}
+
+// The first audio of each text comes after the time that the options say, and the rest at their pace.
+func TestZeligateTimes(t *testing.T) {
+	server, base := startZeligate(t, engine.Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")
+	began := time.Now()
+	h := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS).listen(5 * time.Second)
+	if h.first < 200*time.Millisecond {
+		t.Errorf("first audio after %v, want 200 ms", h.first)
+	}
+	if took, least := time.Since(began), 200*time.Millisecond+(zeliSpoken(server)-100*time.Millisecond)/4; !h.final || took < least-20*time.Millisecond {
+		t.Errorf("took %v, want %v", took, least)
+	}
+	for i, n := range h.lengths[:len(h.lengths)-1] {
+		if n != 2*engine.NativeRate/10 {
+			t.Errorf("frame %d: got %d bytes, want 100 ms", i, n)
+		}
+	}
+}
