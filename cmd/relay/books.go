@@ -13,6 +13,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
+	"voicerelay/config"
 	"voicerelay/limits"
 	"voicerelay/relay"
 )
@@ -38,7 +39,7 @@ type books struct {
 const recoverPatience = time.Second
 
 // openBooks opens the ledger, and begins to share it where a Redis is configured. Nothing else here waits for Redis.
-func (p *process) openBooks(ctx context.Context, s *settings, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
+func (p *process) openBooks(ctx context.Context, s *config.Settings, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
 	l, err := ledger.Open(ctx, ledger.Config{
 		Path:      s.Books.Ledger.Path,
 		Retention: s.Books.Ledger.Retention,
@@ -78,8 +79,8 @@ func (p *process) openBooks(ctx context.Context, s *settings, registry prometheu
 }
 
 // shareBooks has all relays on one Redis agree on limits, and ships what the ledger records to it.
-func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
-	options, err := parseRedis(s.Books.Redis.URL)
+func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.Ledger, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
+	options, err := config.ParseRedis(s.Books.Redis.URL)
 	if err != nil {
 		return nil, fmt.Errorf("redis.url: %w", err)
 	}
@@ -87,12 +88,12 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 	if err != nil {
 		return nil, err
 	}
-	client := newRedis(options, log)
+	client := config.NewRedis(options, log)
 	p.stop.push("redis", redisPatience, func(context.Context) error { return client.Close() })
 	away := prometheus.NewCounter(storeAway())
 	shared, err := limits.NewRedis(limits.RedisConfig{
 		Relay:    name,
-		Tenants:  s.tenants(),
+		Tenants:  s.Tenants(),
 		Earlier:  spentBefore(l),
 		Recorded: spentBefore(ship.NewReports(client, 0)),
 		OnAway: func(err error) {
@@ -135,7 +136,7 @@ func (p *process) shareBooks(ctx context.Context, s *settings, l *ledger.Ledger,
 }
 
 // startShipping keeps Redis in step with the ledger until the process stops, which ships what is left.
-func (p *process) startShipping(ctx context.Context, s *settings, l countingBooks, client redis.UniversalClient, log zerolog.Logger) (*ship.Shipper, error) {
+func (p *process) startShipping(ctx context.Context, s *config.Settings, l countingBooks, client redis.UniversalClient, log zerolog.Logger) (*ship.Shipper, error) {
 	name, err := l.Relay(ctx)
 	if err != nil {
 		return nil, err

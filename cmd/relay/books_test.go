@@ -13,6 +13,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/billing/ledger"
+	"voicerelay/config"
 	"voicerelay/limits"
 	"voicerelay/upstream"
 )
@@ -21,9 +22,9 @@ import (
 func openedBooks(t *testing.T, folder string, redisURL string) (*books, *prometheus.Registry) {
 	t.Helper()
 	p, registry := &process{}, prometheus.NewRegistry()
-	s := &settings{Books: bookSettings{
-		Ledger: ledgerConfig{Path: filepath.Join(folder, "ledger.db"), Retention: defaultRetention},
-		Redis:  redisConfig{URL: upstream.Secret(redisURL), Retention: defaultRetention},
+	s := &config.Settings{Books: config.BookSettings{
+		Ledger: config.LedgerConfig{Path: filepath.Join(folder, "ledger.db"), Retention: config.DefaultRetention},
+		Redis:  config.RedisConfig{URL: upstream.Secret(redisURL), Retention: config.DefaultRetention},
 	}}
 	b, err := p.openBooks(t.Context(), s, registry, zerolog.Nop())
 	t.Cleanup(func() {

@@ -4,18 +4,20 @@ import (
 	"crypto/tls"
 	"fmt"
 	"sync/atomic"
+
+	"voicerelay/config"
 )
 
 // certificate is what the relay shows its clients. It is read anew at each reload, since certificates are renewed. It is
 // safe for concurrent use.
 type certificate struct {
-	files tlsConfig // static
+	files config.TlsConfig // static
 	now   atomic.Pointer[tls.Certificate]
 }
 
 // openCertificate reads a certificate; nil where there is to be none.
-func openCertificate(files tlsConfig) (*certificate, error) {
-	if files == (tlsConfig{}) {
+func openCertificate(files config.TlsConfig) (*certificate, error) {
+	if files == (config.TlsConfig{}) {
 		return nil, nil
 	}
 	c := &certificate{files: files}

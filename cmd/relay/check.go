@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"voicerelay/config"
 )
 
 // check validates a configuration: `relay check [-config config.yaml]`. Faults and warnings go to standard error,
@@ -18,7 +20,7 @@ func check(_ context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
-	s, warnings, err := loadConfig(*path, os.LookupEnv)
+	s, warnings, err := config.Load(*path, drivers(), os.LookupEnv)
 	for _, w := range warnings {
 		fmt.Fprintln(std.err, "warning:", printable(w.String()))
 	}
@@ -26,12 +28,6 @@ func check(_ context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, printableLines(err.Error()))
 		return exitFault
 	}
-	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.summary())
+	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.Summary())
 	return exitOK
-}
-
-// summary is what a configuration comes to, in a line.
-func (s *settings) summary() string {
-	return fmt.Sprintf("providers that can speak: %d, routes: %d, voices: %d, keys: %d",
-		len(s.Providers), len(s.Routing.Routes), len(s.Routing.Voices), len(s.Keys))
 }

@@ -17,7 +17,15 @@ func TestCheck(t *testing.T) {
 		}
 		return path
 	}
-	usable := strings.Replace(least, "adapter: fake", "adapter: tone", 1)
+	const usable = `listen: 127.0.0.1:8080
+providers:
+  one: {adapter: tone}
+routes:
+  default:
+    targets: [{provider: one}]
+voices:
+  narrator: {language: en, ids: {one: low}}
+`
 	good := write("good.yaml", usable)
 	warned := write("warned.yaml", usable+"tenants: {acme: {}}\n")
 	bad := write("bad.yaml", usable+"listn: x\nlog: {level: loud}\n")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"voicerelay/config"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -50,7 +52,7 @@ func composed(t *testing.T) composition {
 }
 
 // composedSettings is what a relay makes of the configuration within docker-compose.yml where only what must be set is set.
-func composedSettings(t *testing.T, file composition) (*settings, []warning) {
+func composedSettings(t *testing.T, file composition) (*config.Settings, []config.Warning) {
 	t.Helper()
 	text := strings.ReplaceAll(file.Configs["relay"].Content, "$$", "$")
 	lookup := func(name string) (string, bool) {
@@ -59,7 +61,7 @@ func composedSettings(t *testing.T, file composition) (*settings, []warning) {
 		}[name]
 		return value, ok
 	}
-	s, warnings, err := parseConfig("compose", []byte(text), environment{lookup: lookup, read: readSecret, drivers: drivers()})
+	s, warnings, err := config.Parse("compose", []byte(text), config.Environment{Lookup: lookup, Read: config.ReadSecret, Drivers: drivers()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func TestComposeKeepsClientsFromWhatIsTheOperators(t *testing.T) {
 func TestComposeClosesRedis(t *testing.T) {
 	file := composed(t)
 	s, _ := composedSettings(t, file)
-	options, err := parseRedis(s.Books.Redis.URL)
+	options, err := config.ParseRedis(s.Books.Redis.URL)
 	if err != nil || options.Addrs[0] != "redis:6379" || options.Username != "relay" || options.Password != "0123456789abcdef" {
 		t.Errorf("Redis is at %+v, %v", options, err)
 	}

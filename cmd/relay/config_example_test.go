@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"voicerelay/config"
 	"voicerelay/limits"
 	"voicerelay/routing"
 )
@@ -16,7 +17,7 @@ const examplePath = "../../config.yaml"
 
 // The file that is shipped starts on a machine where nothing is set.
 func TestExampleStartsWithNothingSet(t *testing.T) {
-	s, warnings, err := loadConfig(examplePath, func(string) (string, bool) { return "", false })
+	s, warnings, err := config.Load(examplePath, drivers(), func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,13 +41,13 @@ func TestExampleIsRightInItsComments(t *testing.T) {
 	option := regexp.MustCompile(`(?m)^( *)#([a-z].*|  .*)$`)
 	full := option.ReplaceAllString(string(source), "$1$2")
 	full = regexp.MustCompile(`(?m)^tls: .*$`).ReplaceAllString(full, "") // names files that are not there
-	env := environment{
-		lookup:  func(string) (string, bool) { return "a-key-of-some-length", true },
-		read:    readSecret,
-		find:    func(program string) (string, error) { return "/usr/bin/" + program, nil },
-		drivers: drivers(),
+	env := config.Environment{
+		Lookup:  func(string) (string, bool) { return "a-key-of-some-length", true },
+		Read:    config.ReadSecret,
+		Find:    func(program string) (string, error) { return "/usr/bin/" + program, nil },
+		Drivers: drivers(),
 	}
-	s, warnings, err := parseConfig("config.yaml", []byte(full), env)
+	s, warnings, err := config.Parse("config.yaml", []byte(full), env)
 	if err != nil {
 		t.Fatal(err)
 	}

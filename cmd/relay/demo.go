@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"voicerelay/config"
+
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client"
@@ -79,7 +81,7 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 	} else if err := probe.Close(); err != nil {
 		return nil, err
 	}
-	s, _, err := parseConfig("demo", demoConfig(address, cast, urls), environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
+	s, _, err := config.Parse("demo", demoConfig(address, cast, urls), config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"voicerelay/upstream"
 )
+
+var update = flag.Bool("update", false, "rewrite the documents")
 
 const providersPage = "../../docs/providers.md"
 

@@ -18,6 +18,8 @@ func allowed(pkg string) []string {
 	switch {
 	case pkg == "cmd/relay":
 		return nil // everything
+	case pkg == "config":
+		return append(leaves, "billing/ledger", "routing", "upstream")
 	case pkg == clientModule:
 		return []string{clientModule + "/protocol"}
 	case pkg == clientModule+"/protocol":

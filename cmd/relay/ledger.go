@@ -13,6 +13,7 @@ import (
 
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
+	"voicerelay/config"
 )
 
 // errNoRedis says that a command has nothing to work on.
@@ -21,7 +22,7 @@ var errNoRedis = errors.New("no redis.url is configured")
 // ledgerWork is what can be done about ledgers: `relay ledger verify|ship|forget [-config …]`. Relays may be running on
 // them meanwhile.
 func ledgerWork(ctx context.Context, args []string, std stdio) int {
-	works := map[string]func(context.Context, bookSettings, stdio) error{"verify": verifyLedger, "ship": shipLedger}
+	works := map[string]func(context.Context, config.BookSettings, stdio) error{"verify": verifyLedger, "ship": shipLedger}
 	if len(args) > 0 && args[0] == "forget" {
 		return forgetWork(ctx, args[1:], std)
 	}
@@ -37,12 +38,12 @@ func ledgerWork(ctx context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
-	return onBooks(*path, flags.Name(), std, func(kept bookSettings) error { return works[args[0]](ctx, kept, std) })
+	return onBooks(*path, flags.Name(), std, func(kept config.BookSettings) error { return works[args[0]](ctx, kept, std) })
 }
 
 // onBooks does what a command is for with the books of a configuration, and says what went wrong.
-func onBooks(path, command string, std stdio, work func(bookSettings) error) int {
-	kept, err := loadBooks(path, environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()})
+func onBooks(path, command string, std stdio, work func(config.BookSettings) error) int {
+	kept, err := config.LoadBooks(path, config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
 	if err != nil {
 		fmt.Fprintln(std.err, printableLines(err.Error()))
 		return exitFault
@@ -60,7 +61,7 @@ func onBooks(path, command string, std stdio, work func(bookSettings) error) int
 }
 
 // verifyLedger checks the ledger by itself and, where relays share a Redis, against that.
-func verifyLedger(ctx context.Context, kept bookSettings, std stdio) error {
+func verifyLedger(ctx context.Context, kept config.BookSettings, std stdio) error {
 	found, err := ledger.Verify(ctx, kept.Ledger.Path)
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func verifyLedger(ctx context.Context, kept bookSettings, std stdio) error {
 	return nil
 }
 
-func verifyShared(ctx context.Context, kept bookSettings, std stdio) (faults []string, err error) {
+func verifyShared(ctx context.Context, kept config.BookSettings, std stdio) (faults []string, err error) {
 	err = withShared(ctx, kept, func(r *ledger.Reader, client redis.UniversalClient) error {
 		found, err := ship.NewReports(client, 0).Verify(ctx, r, kept.Redis.Retention)
 		if err != nil {
@@ -108,7 +109,7 @@ func verifyShared(ctx context.Context, kept bookSettings, std stdio) (faults []s
 
 // shipLedger brings to Redis what it lacks of the ledger. Where no relay runs on it and nothing is open, reports don't wait
 // for it any more.
-func shipLedger(ctx context.Context, kept bookSettings, std stdio) error {
+func shipLedger(ctx context.Context, kept config.BookSettings, std stdio) error {
 	if kept.Redis.URL == "" {
 		return errNoRedis
 	}
@@ -155,7 +156,7 @@ func shipIdle(ctx context.Context, s *ship.Shipper, r *ledger.Reader, std stdio)
 }
 
 // withShared opens the ledger for reading, and Redis, which must answer.
-func withShared(ctx context.Context, kept bookSettings, work func(*ledger.Reader, redis.UniversalClient) error) error {
+func withShared(ctx context.Context, kept config.BookSettings, work func(*ledger.Reader, redis.UniversalClient) error) error {
 	r, err := ledger.OpenReader(ctx, kept.Ledger.Path)
 	if err != nil {
 		return err
@@ -168,7 +169,7 @@ func withShared(ctx context.Context, kept bookSettings, work func(*ledger.Reader
 }
 
 // reachRedis is a client of a Redis that answers.
-func reachRedis(ctx context.Context, cfg redisConfig) (redis.UniversalClient, error) {
+func reachRedis(ctx context.Context, cfg config.RedisConfig) (redis.UniversalClient, error) {
 	client, err := dialRedis(cfg)
 	if err != nil {
 		return nil, err

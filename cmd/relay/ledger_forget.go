@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"voicerelay/billing/ship"
+	"voicerelay/config"
 )
 
 // forgetWork is `relay ledger forget [-config …] [RELAY]`: reports stop waiting for a relay whose ledger is lost. Without a
@@ -26,7 +27,7 @@ func forgetWork(ctx context.Context, args []string, std stdio) int {
 		fmt.Fprintf(std.err, "%s: unexpected argument %q\n", flags.Name(), flags.Arg(1))
 		return exitUsage
 	}
-	return onBooks(*path, flags.Name(), std, func(kept bookSettings) error {
+	return onBooks(*path, flags.Name(), std, func(kept config.BookSettings) error {
 		if kept.Redis.URL == "" {
 			return errNoRedis
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/awake"
+	"voicerelay/config"
 	"voicerelay/relay"
 	"voicerelay/upstream"
 )
@@ -18,16 +19,16 @@ type lineup []member
 
 // member is a provider, and what it was opened with.
 type member struct {
-	settings providerSettings
+	settings config.ProviderSettings
 	provider *relay.Provider
 }
 
 // openLineup opens what can speak. Providers of the former lineup whose settings are as before are taken over, with all
 // that they have open. Where it fails, nothing is left open that was not before.
-func openLineup(ctx context.Context, all []providerSettings, former lineup, env surroundings) (lineup, error) {
+func openLineup(ctx context.Context, all []config.ProviderSettings, former lineup, env surroundings) (lineup, error) {
 	var next lineup
 	for _, s := range all {
-		if i := slices.IndexFunc(former, func(m member) bool { return m.settings.same(s) }); i >= 0 {
+		if i := slices.IndexFunc(former, func(m member) bool { return m.settings.Same(s) }); i >= 0 {
 			next = append(next, former[i])
 			continue
 		}
@@ -46,7 +47,7 @@ type surroundings struct {
 	log   zerolog.Logger
 }
 
-func openProvider(ctx context.Context, s providerSettings, around surroundings) (*relay.Provider, error) {
+func openProvider(ctx context.Context, s config.ProviderSettings, around surroundings) (*relay.Provider, error) {
 	env := s.Env
 	env.Awake = around.awake
 	env.Log = around.log.With().Str("provider", s.Name).Logger()
@@ -60,19 +61,6 @@ func openProvider(ctx context.Context, s providerSettings, around surroundings) 
 	return &relay.Provider{
 		Provider: provider, Name: s.Name, Adapter: s.Driver.Name(), MaxConcurrent: s.MaxConcurrent, MaxPerTenant: s.MaxPerTenant,
 	}, nil
-}
-
-// same reports whether a provider with these settings is one with those. What a voice is called by a vendor is in the
-// request, so that other voices make another provider only where the driver says so.
-func (p providerSettings) same(other providerSettings) bool {
-	if p.Name != other.Name || p.Driver.Name() != other.Driver.Name() || !p.Driver.Equal(p.Options, other.Options) {
-		return false
-	}
-	if p.Driver.Voiced() && !slices.Equal(p.Env.Voices, other.Env.Voices) {
-		return false
-	}
-	return p.Env.URL == other.Env.URL && p.Env.APIKey == other.Env.APIKey &&
-		p.MaxConcurrent == other.MaxConcurrent && p.MaxPerTenant == other.MaxPerTenant && p.Env.Warm == other.Env.Warm
 }
 
 // without is those that another lineup does not have.

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"voicerelay/config"
+
 	"github.com/rs/zerolog"
 )
 
@@ -18,14 +20,14 @@ type logForm struct {
 	isConsole atomic.Bool
 }
 
-func newLogForm(s *settings, w io.Writer) *logForm {
+func newLogForm(s *config.Settings, w io.Writer) *logForm {
 	f := &logForm{json: w, console: zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}}
 	f.apply(s)
 	return f
 }
 
 // apply has everything be logged as the settings say from now on.
-func (f *logForm) apply(s *settings) {
+func (f *logForm) apply(s *config.Settings) {
 	f.level.Store(int32(s.LogLevel))
 	f.isConsole.Store(s.LogConsole)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"io/fs"
 	"math"
 	"os"
@@ -10,44 +9,13 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-)
 
-// leastMemory is the smallest memory limit: a relay that does nothing takes half of it. Of a cgroup or of GOMEMLIMIT, a smaller
-// one is none to the relay, which would refuse everybody.
-const leastMemory = 64 << 20
+	"voicerelay/config"
+)
 
 // cgroupShare is the part of a container's memory, in percent, that the relay may take: the kernel's buffers for its sockets
 // count there as well, and so does what SQLite keeps of its file.
 const cgroupShare = 90
-
-// byteLimit is a size in bytes; 0: nothing is said of it.
-type byteLimit int64
-
-// noLimit says that there is none.
-const noLimit byteLimit = -1
-
-var errNoSize = errors.New("must be a size of at least 64MiB, such as 512MiB or 2GiB, or none")
-
-// UnmarshalText reads a number with a unit.
-func (l *byteLimit) UnmarshalText(text []byte) error {
-	if string(text) == "none" {
-		*l = noLimit
-		return nil
-	}
-	for unit, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
-		number, ok := strings.CutSuffix(string(text), unit)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || int64(n)*size < leastMemory {
-			return errNoSize
-		}
-		*l = byteLimit(int64(n) * size)
-		return nil
-	}
-	return errNoSize
-}
 
 // memoryLimits are what bounds the process's memory besides its configuration.
 type memoryLimits struct {
@@ -65,19 +33,19 @@ func readMemoryLimits() memoryLimits {
 }
 
 // limit is the configured limit, else that of the environment, else most of the container's; 0: none.
-func (m memoryLimits) limit(configured byteLimit) int64 {
+func (m memoryLimits) limit(configured config.ByteLimit) int64 {
 	if configured != 0 {
 		return int64(max(0, configured))
 	}
 	limit := cmp.Or(m.gomemlimit, m.cgroup/100*cgroupShare)
-	if limit < leastMemory {
+	if limit < config.LeastMemory {
 		return 0
 	}
 	return limit
 }
 
 // apply has the collector keep to the limit as well, and returns it.
-func (m memoryLimits) apply(configured byteLimit) int64 {
+func (m memoryLimits) apply(configured config.ByteLimit) int64 {
 	limit := m.limit(configured)
 	debug.SetMemoryLimit(cmp.Or(limit, m.gomemlimit, math.MaxInt64))
 	return limit

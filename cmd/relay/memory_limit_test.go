@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"testing/fstest"
+
+	"voicerelay/config"
 )
 
 func TestCgroupLimits(t *testing.T) {
@@ -46,7 +48,7 @@ func TestWhichMemoryLimitHolds(t *testing.T) {
 		"none by the configuration": {memoryLimits{gomemlimit: 300 * mib, cgroup: 1000 * mib}, "none", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var l byteLimit
+			var l config.ByteLimit
 			if tt.configured != "" {
 				if err := l.UnmarshalText([]byte(tt.configured)); err != nil {
 					t.Fatal(err)
@@ -58,7 +60,7 @@ func TestWhichMemoryLimitHolds(t *testing.T) {
 		})
 	}
 	for _, bad := range []string{"", "512", "512MB", "1KiB", "63MiB", "-1GiB", "1.5GiB", "99999999999GiB", "MiB"} {
-		if new(byteLimit).UnmarshalText([]byte(bad)) == nil {
+		if new(config.ByteLimit).UnmarshalText([]byte(bad)) == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}

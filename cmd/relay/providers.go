@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"voicerelay/upstream"
 	"voicerelay/upstream/cartesia"
 	"voicerelay/upstream/command"
@@ -22,23 +20,4 @@ func drivers() []upstream.Driver {
 		cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver,
 		uplift.Driver, vogent.Driver, zeligate.Driver,
 	}
-}
-
-// driver is the driver of an adapter's name.
-func (e environment) driver(adapter string) (upstream.Driver, bool) {
-	for _, d := range e.drivers {
-		if d.Name() == adapter {
-			return d, true
-		}
-	}
-	return upstream.Driver{}, false
-}
-
-// adapters lists what there is, for faults.
-func (e environment) adapters() string {
-	var names []string
-	for _, d := range e.drivers {
-		names = append(names, d.Name())
-	}
-	return strings.Join(names, ", ")
 }

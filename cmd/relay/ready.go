@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"voicerelay/config"
 )
 
 const (
@@ -93,18 +95,18 @@ func askReady(ctx context.Context, address, path string) (status string, err err
 func ownURL(path string) (string, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return "", unreadable(path, err)
+		return "", config.Unreadable(path, err)
 	}
-	r := newRemarks(path)
-	d := newDecoder(environment{lookup: os.LookupEnv, read: readSecret, drivers: drivers()}, r)
-	root, err := d.parse(source)
+	r := config.NewRemarks(path)
+	d := config.NewDecoder(config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()}, r)
+	root, err := d.Parse(source)
 	if err != nil {
-		return "", r.err()
+		return "", r.Err()
 	}
-	file := defaultConfig()
-	_ = d.decode(section{node: root}, &file) // its faults are in r
-	r.faults = slices.DeleteFunc(r.faults, func(f remark) bool { return f.path != "listen" && !strings.HasPrefix(f.path, "tls") })
-	if err := r.err(); err != nil {
+	file := config.DefaultConfig()
+	_ = d.Decode(config.Section{Node: root}, &file) // its faults are in r
+	r.Faults = slices.DeleteFunc(r.Faults, func(f config.Remark) bool { return f.Path != "listen" && !strings.HasPrefix(f.Path, "tls") })
+	if err := r.Err(); err != nil {
 		return "", err
 	}
 	host, port, err := net.SplitHostPort(file.Listen)
@@ -120,7 +122,7 @@ func ownURL(path string) (string, error) {
 		host = "::1"
 	}
 	own := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
-	if file.TLS != (tlsConfig{}) {
+	if file.TLS != (config.TlsConfig{}) {
 		own.Scheme = "https"
 	}
 	return own.String(), nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/config"
 	"voicerelay/relay"
 	"voicerelay/routing"
 )
@@ -20,7 +21,7 @@ type reloads struct {
 
 // reload puts the file, as it is now, in force. A faulty one changes nothing, and the log has its faults.
 func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) {
-	s, warnings, err := loadConfig(from.path, os.LookupEnv)
+	s, warnings, err := config.Load(from.path, drivers(), os.LookupEnv)
 	logWarnings(warnings, log)
 	if err == nil {
 		err = p.apply(ctx, s, log)
@@ -33,25 +34,25 @@ func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) 
 	if s.Open() {
 		logOpen(log)
 	}
-	log.Info().Str("configuration", s.summary()).Msg("configuration reloaded")
+	log.Info().Str("configuration", s.Summary()).Msg("configuration reloaded")
 }
 
 // refuseReload logs why a configuration is not in force, with a line for each fault in it.
 func refuseReload(err error, log zerolog.Logger) {
-	var faulty *configError
+	var faulty *config.ConfigError
 	if !errors.As(err, &faulty) {
 		log.Error().Err(err).Msg("configuration not reloaded, the former one stays")
 		return
 	}
-	for _, f := range faulty.faults {
+	for _, f := range faulty.Faults {
 		log.Error().Str("at", f.String()).Msg("configuration")
 	}
-	log.Error().Int("faults", len(faulty.faults)).Msg("configuration not reloaded, the former one stays")
+	log.Error().Int("faults", len(faulty.Faults)).Msg("configuration not reloaded, the former one stays")
 }
 
 // apply puts settings in force, but for what needs a restart. Where it fails, all is as it was.
-func (p *process) apply(ctx context.Context, s *settings, log zerolog.Logger) error {
-	if s.Open() && !isLoopback(p.settings.Listen) {
+func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Logger) error {
+	if s.Open() && !config.IsLoopback(p.settings.Listen) {
 		return errors.New("no keys are left, and the relay listens beyond this machine")
 	}
 	table, err := routing.New(s.Routing)
@@ -76,13 +77,13 @@ func (p *process) apply(ctx context.Context, s *settings, log zerolog.Logger) er
 	renewCertificate()
 	p.retire(former, p.lineup.without(next), log)
 	p.lineup = next
-	p.settings = s.keepFixed(p.settings, log)
+	p.settings = s.KeepFixed(p.settings, log)
 	return nil
 }
 
 // rereadCertificate reads what the files of the certificate have now, and returns what puts it in force. Where they are
 // to be others, which needs a restart, the former ones may be gone, and nothing is read.
-func (p *process) rereadCertificate(s *settings) (renew func(), err error) {
+func (p *process) rereadCertificate(s *config.Settings) (renew func(), err error) {
 	if p.certificate == nil || s.TLS != p.settings.TLS {
 		return func() {}, nil
 	}
@@ -116,25 +117,4 @@ func (p *process) awaitRetired(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// keepFixed is the settings with what can't change while the relay runs: that stays, and the log says what differs.
-func (s *settings) keepFixed(running *settings, log zerolog.Logger) *settings {
-	kept := *s
-	kept.Listen, kept.AdminListen, kept.TLS, kept.Books = running.Listen, running.AdminListen, running.TLS, running.Books
-	for _, fixed := range []struct {
-		path    string
-		differs bool
-	}{
-		{"listen", s.Listen != kept.Listen},
-		{"admin_listen", s.AdminListen != kept.AdminListen},
-		{"tls", s.TLS != kept.TLS},
-		{"ledger", s.Books.Ledger != kept.Books.Ledger},
-		{"redis", s.Books.Redis != kept.Books.Redis},
-	} {
-		if fixed.differs {
-			log.Warn().Str("at", fixed.path).Msg("a change of this needs a restart")
-		}
-	}
-	return &kept
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/config"
 	"voicerelay/relay"
 	"voicerelay/upstream"
 )
@@ -37,7 +38,7 @@ func serveFile(t *testing.T, file string) *reloadable {
 	t.Helper()
 	r := &reloadable{t: t, from: reloads{path: filepath.Join(t.TempDir(), "config.yaml")}}
 	r.write(file)
-	s, _, err := loadConfig(r.from.path, os.LookupEnv)
+	s, _, err := config.Load(r.from.path, drivers(), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,10 +185,10 @@ func TestReloadOfTheLog(t *testing.T) {
 }
 
 // settingsOf is the one provider of a file.
-func settingsOf(t *testing.T, file string) []providerSettings {
+func settingsOf(t *testing.T, file string) []config.ProviderSettings {
 	t.Helper()
 	find := func(program string) (string, error) { return program, nil }
-	s, _, err := parseConfig("test", []byte(file), environment{lookup: os.LookupEnv, read: readSecret, find: find, drivers: drivers()})
+	s, _, err := config.Parse("test", []byte(file), config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Find: find, Drivers: drivers()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +225,7 @@ voices: {narrator: {ids: {a: "1"}}}
 		t.Run(name, func(t *testing.T) {
 			before := settingsOf(t, test.file)
 			after := settingsOf(t, strings.Replace(test.file, test.old, test.new, 1))
-			if got := before[0].same(after[0]); got != test.stays {
+			if got := before[0].Same(after[0]); got != test.stays {
 				t.Errorf("stays: got %t, want %t", got, test.stays)
 			}
 		})
@@ -251,9 +252,9 @@ func TestLineupThatFailsLeavesNothingOpen(t *testing.T) {
 		}
 		return closing{closed: closed[env.Name]}, nil
 	})
-	settings := func(names ...string) (all []providerSettings) {
+	settings := func(names ...string) (all []config.ProviderSettings) {
 		for _, name := range names {
-			all = append(all, providerSettings{
+			all = append(all, config.ProviderSettings{
 				Name: name, Driver: driver, Env: upstream.Env{Name: name}, Options: func(any) error { return nil },
 			})
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"voicerelay/config"
+
 	"golang.org/x/term"
 
 	"github.com/voicerelay/voicerelay/client"
@@ -41,7 +43,7 @@ func say(ctx context.Context, args []string, std stdio) int {
 func sayTo(ctx context.Context, address string, u utterance, out string, std stdio) error {
 	// The key comes from the environment, since a command line is everybody's to read.
 	c, err := client.Dial(ctx, client.Config{
-		URL: address, Key: strings.TrimRight(os.Getenv("RELAY_API_KEY"), lineEnds),
+		URL: address, Key: strings.TrimRight(os.Getenv("RELAY_API_KEY"), config.LineEnds),
 		Log: slog.New(slog.NewTextHandler(std.err, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"voicerelay/awake"
 	"voicerelay/billing"
+	"voicerelay/config"
 	"voicerelay/relay"
 	"voicerelay/routing"
 )
@@ -43,7 +44,7 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	asked := make(chan os.Signal, 1) // several at once are one
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
-	s, warnings, err := loadConfig(*path, os.LookupEnv)
+	s, warnings, err := config.Load(*path, drivers(), os.LookupEnv)
 	if err != nil {
 		fmt.Fprintln(std.err, err)
 		return exitFault
@@ -66,7 +67,7 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	return p.wait(ctx, log, reloads{asked: asked, path: *path, form: form})
 }
 
-func logWarnings(warnings []warning, log zerolog.Logger) {
+func logWarnings(warnings []config.Warning, log zerolog.Logger) {
 	for _, w := range warnings {
 		log.Warn().Str("at", w.String()).Msg("configuration")
 	}
@@ -89,13 +90,13 @@ type process struct {
 
 	// Owned by wait once it is called.
 	stop     stopper
-	settings *settings // in force
+	settings *config.Settings // in force
 	lineup   lineup
 	retired  <-chan struct{} // closed once the providers of former settings are
 }
 
 // start builds a relay and begins to serve. Where it fails, nothing is left running.
-func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, error) {
+func start(ctx context.Context, s *config.Settings, log zerolog.Logger) (*process, error) {
 	none := make(chan struct{})
 	close(none)
 	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none}
@@ -105,7 +106,7 @@ func start(ctx context.Context, s *settings, log zerolog.Logger) (*process, erro
 	return p, nil
 }
 
-func (p *process) build(ctx context.Context, s *settings, log zerolog.Logger) (err error) {
+func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Logger) (err error) {
 	p.stayAwake(ctx, log) // first: until the end whatever is late is judged by it
 	if p.server, err = p.newServer(ctx, s, log); err != nil {
 		return err
@@ -159,7 +160,7 @@ func (p *process) beside(ctx context.Context, name string, f func(context.Contex
 }
 
 // newServer makes the server with all that it works with.
-func (p *process) newServer(ctx context.Context, s *settings, log zerolog.Logger) (*relay.Server, error) {
+func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog.Logger) (*relay.Server, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	kept, err := p.openBooks(ctx, s, registry, log) // first, so that it is stopped last
@@ -275,7 +276,7 @@ func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) 
 }
 
 // relayConfig is what clients may do, as the server takes it.
-func (p *process) relayConfig(s *settings) relay.Config {
+func (p *process) relayConfig(s *config.Settings) relay.Config {
 	cfg := relay.Config{
 		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: relayKey(s.Local),
 		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
@@ -292,7 +293,7 @@ func (p *process) relayConfig(s *settings) relay.Config {
 	return cfg
 }
 
-func relayKey(k keySettings) relay.Key {
+func relayKey(k config.KeySettings) relay.Key {
 	return relay.Key{
 		Name:          k.Name,
 		Tenant:        k.Tenant,

@@ -16,6 +16,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
+	"voicerelay/config"
 )
 
 // usageReport prints what was used: `relay usage [-by provider,day] [-from …] [-to …] [-csv]`, from the ledger, or for
@@ -38,7 +39,7 @@ func usageReport(ctx context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, "relay usage:", err)
 		return exitUsage
 	}
-	return onBooks(*path, flags.Name(), std, func(kept bookSettings) error { return printReport(ctx, kept, q, *asCSV, std) })
+	return onBooks(*path, flags.Name(), std, func(kept config.BookSettings) error { return printReport(ctx, kept, q, *asCSV, std) })
 }
 
 func sumsQuestion(from, to, by string, now time.Time) (q billing.SumsQuery, err error) {
@@ -63,7 +64,7 @@ func sumsQuestion(from, to, by string, now time.Time) (q billing.SumsQuery, err 
 	return q, nil
 }
 
-func printReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, asCSV bool, std stdio) error {
+func printReport(ctx context.Context, kept config.BookSettings, q billing.SumsQuery, asCSV bool, std stdio) error {
 	report, err := readReport(ctx, kept, q, std.err)
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func printReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, as
 }
 
 // readReport asks Redis where relays share one. While that is away this relay's own ledger has to do.
-func readReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, stderr io.Writer) (billing.Report, error) {
+func readReport(ctx context.Context, kept config.BookSettings, q billing.SumsQuery, stderr io.Writer) (billing.Report, error) {
 	if kept.Redis.URL != "" {
 		report, err := readShared(ctx, kept.Redis, q)
 		if err == nil {
@@ -99,7 +100,7 @@ func readReport(ctx context.Context, kept bookSettings, q billing.SumsQuery, std
 	return report, errors.Join(err, r.Close())
 }
 
-func readShared(ctx context.Context, cfg redisConfig, q billing.SumsQuery) (billing.Report, error) {
+func readShared(ctx context.Context, cfg config.RedisConfig, q billing.SumsQuery) (billing.Report, error) {
 	client, err := dialRedis(cfg)
 	if err != nil {
 		return billing.Report{}, err
@@ -109,13 +110,13 @@ func readShared(ctx context.Context, cfg redisConfig, q billing.SumsQuery) (bill
 }
 
 // dialRedis is a client of redis.url for a command.
-func dialRedis(cfg redisConfig) (redis.UniversalClient, error) {
-	options, err := parseRedis(cfg.URL)
+func dialRedis(cfg config.RedisConfig) (redis.UniversalClient, error) {
+	options, err := config.ParseRedis(cfg.URL)
 	if err != nil {
 		return nil, fmt.Errorf("redis.url: %w", err)
 	}
 	options.MinIdleConns = 0 // a command asks once
-	return newRedis(options, zerolog.Nop()), nil
+	return config.NewRedis(options, zerolog.Nop()), nil
 }
 
 // printTable aligns columns. A terminal gets no control characters: names of models and voices may be a client's.

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// providerSettings is a provider that can speak.
-type providerSettings struct {
+// ProviderSettings is a provider that can speak.
+type ProviderSettings struct {
 	Name   string
 	Driver upstream.Driver
 	// Env is what the adapter gets; its Log and HTTP are for the process to set.
@@ -32,8 +32,8 @@ const (
 )
 
 // settleProviders checks all providers and leaves out those whose key expands to nothing or whose program is missing.
-func settleProviders(file *fileConfig, d *decoder) []providerSettings {
-	var able []providerSettings
+func settleProviders(file *fileConfig, d *decoder) []ProviderSettings {
+	var able []ProviderSettings
 	for _, p := range file.Providers {
 		driver, ok := p.check(d)
 		if !ok {
@@ -57,12 +57,12 @@ func settleProviders(file *fileConfig, d *decoder) []providerSettings {
 	return able
 }
 
-func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSettings {
+func (p providerConfig) settings(driver upstream.Driver, d *decoder) ProviderSettings {
 	var key upstream.Secret
 	if p.APIKey != nil {
 		key = *p.APIKey
 	}
-	return providerSettings{
+	return ProviderSettings{
 		Name:          p.Name,
 		Driver:        driver,
 		Env:           upstream.Env{Name: p.Name, URL: p.URL, APIKey: key, Warm: p.Warm},
@@ -70,9 +70,9 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSet
 		MaxPerTenant:  p.MaxPerTenant,
 		Options: func(into any) error {
 			// Noting places again, as the driver does when it opens, must not touch the file's own remarks.
-			again := newDecoder(d.env, newRemarks(d.remarks.file))
-			if again.decode(p.Options, into) != nil {
-				return again.remarks.err()
+			again := NewDecoder(d.env, NewRemarks(d.remarks.file))
+			if again.Decode(p.Options, into) != nil {
+				return again.remarks.Err()
 			}
 			return nil
 		},
@@ -81,7 +81,7 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) providerSet
 
 // checkEnv has the driver judge what stands beside its options, as it does when the relay starts. It passes over what is
 // at fault already.
-func (p providerSettings) checkEnv(r *remarks) {
+func (p ProviderSettings) checkEnv(r *remarks) {
 	path := join("providers", p.Name)
 	if r.faulty(path) {
 		return
@@ -97,12 +97,12 @@ func (p providerSettings) checkEnv(r *remarks) {
 }
 
 // missingProgram is what the provider would run and this machine does not have, if anything.
-func (p providerSettings) missingProgram(d *decoder) string {
+func (p ProviderSettings) missingProgram(d *decoder) string {
 	program, err := p.Driver.Program(p.Options)
 	if err != nil || program == "" {
 		return "" // faults of options have been noted
 	}
-	if _, err := d.env.find(program); err == nil {
+	if _, err := d.env.Find(program); err == nil {
 		return ""
 	}
 	return program
@@ -131,7 +131,7 @@ func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 
 // checkOptions lets the driver judge its options.
 func (p providerConfig) checkOptions(driver upstream.Driver, d *decoder) {
-	err := driver.Check(func(into any) error { return d.decode(p.Options, into) })
+	err := driver.Check(func(into any) error { return d.Decode(p.Options, into) })
 	if err != nil && !errors.Is(err, errFaulty) {
 		d.remarks.fault(join("providers", p.Name)+".options", err.Error())
 	}
@@ -147,7 +147,7 @@ func isVendorURL(s string) bool {
 }
 
 // settleRouting checks routes and voices, and leaves out targets that can't speak.
-func settleRouting(file *fileConfig, able []providerSettings, r *remarks) routing.Config {
+func settleRouting(file *fileConfig, able []ProviderSettings, r *remarks) routing.Config {
 	cfg := routing.Config{Voices: file.Voices}
 	for _, p := range able {
 		cfg.Providers = append(cfg.Providers, p.Name)
@@ -228,10 +228,10 @@ func checkVoice(v routing.Voice, file *fileConfig, r *remarks) {
 }
 
 // checkVoiceIDs has drivers judge the ids that stand in their vendors' URLs.
-func checkVoiceIDs(v routing.Voice, able []providerSettings, r *remarks) {
+func checkVoiceIDs(v routing.Voice, able []ProviderSettings, r *remarks) {
 	for key, id := range v.IDs {
 		provider, _, _ := strings.Cut(key, "/")
-		i := slices.IndexFunc(able, func(p providerSettings) bool { return p.Name == provider })
+		i := slices.IndexFunc(able, func(p ProviderSettings) bool { return p.Name == provider })
 		if i < 0 || id == "" {
 			continue
 		}

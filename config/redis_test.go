@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -34,7 +34,7 @@ func TestParseRedis(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := parseRedis(upstream.Secret(c.url))
+			got, err := ParseRedis(upstream.Secret(c.url))
 			if err != nil || !slices.Equal(got.Addrs, c.addrs) || !c.check(got) {
 				t.Fatalf("parseRedis = %+v, %v", got, err)
 			}
@@ -62,7 +62,7 @@ func TestParseRedisRefuses(t *testing.T) {
 		"redis://a?dial_timeout=1s":         errRedisQuery,
 		"redis://a?master_name=hunter2;b=%": errRedisQuery,
 	} {
-		_, err := parseRedis(upstream.Secret(url))
+		_, err := ParseRedis(upstream.Secret(url))
 		if !errors.Is(err, want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %v", url, err, want)
 		}
@@ -80,11 +80,11 @@ func TestLoadBooksAsksForNothingElse(t *testing.T) {
 	}
 	const others = "listen: 0.0.0.0:1\nkeys: [{name: a, tenant: t, key: \"${NOWHERE}\"}]\nhosts: [\"${NOWHERE}\"]\n"
 	path := write(others + "ledger: {path: x.db}\nredis: {url: \"redis://:${KEY}@host\"}\n")
-	got, err := loadBooks(path, fakeEnvironment())
+	got, err := LoadBooks(path, fakeEnvironment())
 	if err != nil || got.Ledger.Path != "x.db" || got.Redis.URL.Reveal() != "redis://:sk-secret-value-of-a-key@host" {
 		t.Errorf("loadBooks = %+v, %v", got, err)
 	}
-	if got.Ledger.Retention != defaultRetention {
+	if got.Ledger.Retention != DefaultRetention {
 		t.Errorf("retention = %v, want the default", got.Ledger.Retention)
 	}
 	for text, want := range map[string]string{
@@ -92,7 +92,7 @@ func TestLoadBooksAsksForNothingElse(t *testing.T) {
 		others + "redis: {url: \"http://hunter2\"}": ":4:9: redis.url: must be redis://host:port",
 		"ledger: [\n": "sequence end token",
 	} {
-		if _, err := loadBooks(write(text), fakeEnvironment()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := LoadBooks(write(text), fakeEnvironment()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}

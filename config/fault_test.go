@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ func (o *fakeOptions) Program() string {
 }
 
 // fakeEnvironment has the fake driver, a few variables, one file and one program.
-func fakeEnvironment() environment {
+func fakeEnvironment() Environment {
 	open := func(_ fakeOptions, env upstream.Env) (upstream.Provider, error) {
 		if env.URL != "" {
 			if _, err := env.Base(); err != nil {
@@ -45,21 +45,21 @@ func fakeEnvironment() environment {
 		return tone.New(tone.Config{}, env), nil
 	}
 	variables := map[string]string{"KEY": "sk-secret-value-of-a-key", "EMPTY": "", "N": "7", "DAYS": "1d"}
-	return environment{
-		lookup: func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
-		read: func(path string) (string, error) {
+	return Environment{
+		Lookup: func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
+		Read: func(path string) (string, error) {
 			if path == "/run/secrets/key" {
 				return "sk-secret-of-a-file", nil
 			}
 			return "", errors.New("no such file")
 		},
-		find: func(program string) (string, error) {
+		Find: func(program string) (string, error) {
 			if program == "speak" {
 				return "/bin/speak", nil
 			}
 			return "", errors.New("not found")
 		},
-		drivers: []upstream.Driver{upstream.NewDriver("fake", fakeOptions{Rate: 24000}, open).WithVoicesInPath()},
+		Drivers: []upstream.Driver{upstream.NewDriver("fake", fakeOptions{Rate: 24000}, open).WithVoicesInPath()},
 	}
 }
 
@@ -228,7 +228,7 @@ func TestFaults(t *testing.T) {
 			if c.old != "" {
 				source = strings.Replace(least, c.old, c.text, 1)
 			}
-			_, _, err := parseConfig("f.yaml", []byte(source), fakeEnvironment())
+			_, _, err := Parse("f.yaml", []byte(source), fakeEnvironment())
 			if err == nil {
 				t.Fatalf("taken, want %q", c.want)
 			}

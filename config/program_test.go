@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"os/exec"
@@ -20,7 +20,7 @@ voices:
 `
 
 func TestAProviderWithoutItsProgramIsLeftOut(t *testing.T) {
-	s, warnings, err := parseConfig("c.yaml", []byte(programFile), fakeEnvironment())
+	s, warnings, err := Parse("c.yaml", []byte(programFile), fakeEnvironment())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestAProviderWithoutItsProgramIsLeftOut(t *testing.T) {
 
 func TestARouteOfMissingProgramsIsAFault(t *testing.T) {
 	file := strings.Replace(programFile, "[{provider: there}, {provider: missing}]", "[{provider: missing}]", 1)
-	_, _, err := parseConfig("c.yaml", []byte(file), fakeEnvironment())
+	_, _, err := Parse("c.yaml", []byte(file), fakeEnvironment())
 	if err == nil || !strings.Contains(err.Error(), "routes.default.targets: none is left") {
 		t.Errorf("got %v, want a fault of the route", err)
 	}
@@ -46,9 +46,9 @@ func TestARouteOfMissingProgramsIsAFault(t *testing.T) {
 
 func TestTextIsRefusedAsAnArgument(t *testing.T) {
 	env := fakeEnvironment()
-	env.drivers, env.find = drivers(), exec.LookPath
+	env.Drivers, env.Find = someDrivers(), exec.LookPath
 	file := strings.NewReplacer("adapter: fake", "adapter: command", "/opt/mumble", `espeak-ng, "{text}"`).Replace(programFile)
-	_, _, err := parseConfig("c.yaml", []byte(file), env)
+	_, _, err := Parse("c.yaml", []byte(file), env)
 	want := "providers.missing.options: command[1]: {text} must not be an argument"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 // Whatever a file holds, the loader answers with settings or with faults that have places, tells no secret, and
 // does not panic.
 func FuzzParseConfig(f *testing.F) {
-	for _, path := range []string{"testdata/full.yaml", "../../config.yaml"} {
+	for _, path := range []string{"testdata/full.yaml", "../config.yaml"} {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
@@ -20,7 +20,7 @@ func FuzzParseConfig(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, source string) {
-		s, _, err := parseConfig("f.yaml", []byte(source), fakeEnvironment())
+		s, _, err := Parse("f.yaml", []byte(source), fakeEnvironment())
 		if (s == nil) == (err == nil) {
 			t.Fatalf("settings %v and error %v", s, err)
 		}

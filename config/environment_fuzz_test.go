@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -15,9 +15,9 @@ func FuzzExpand(f *testing.F) {
 		f.Add(seed, "${B}")
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {
-		env := environment{
-			lookup: func(name string) (string, bool) { return value, name != "NOWHERE" },
-			read: func(path string) (string, error) {
+		env := Environment{
+			Lookup: func(name string) (string, bool) { return value, name != "NOWHERE" },
+			Read: func(path string) (string, error) {
 				if path == "" {
 					return "", errors.New("no such file")
 				}
@@ -38,8 +38,8 @@ func FuzzExpand(f *testing.F) {
 			t.Errorf("%q: foreign is %v", text, got.foreign)
 		}
 		// What was put in is not expanded again: with nothing put in, nothing but the plain text and ${ are left.
-		bare, err := environment{
-			lookup: func(string) (string, bool) { return "", true }, read: func(string) (string, error) { return "", nil },
+		bare, err := Environment{
+			Lookup: func(string) (string, bool) { return "", true }, Read: func(string) (string, error) { return "", nil },
 		}.expand(text)
 		if err != nil {
 			return

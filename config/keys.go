@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"crypto/sha256"
@@ -12,8 +12,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// keySettings is a client's key with all that holds for it.
-type keySettings struct {
+// KeySettings is a client's key with all that holds for it.
+type KeySettings struct {
 	Name, Tenant string
 	// Hash is the key's SHA-256; the key itself is not kept. NextHash is that of the key that is to replace it; zero: none.
 	Hash, NextHash [sha256.Size]byte
@@ -30,7 +30,7 @@ type keySettings struct {
 }
 
 // of takes over what holds for all keys of a tenant.
-func (k keySettings) of(tenant tenantConfig) keySettings {
+func (k KeySettings) of(tenant tenantConfig) KeySettings {
 	k.Tenant, k.Allow, k.TenantLimits = tenant.Name, tenant.Allow, tenant.Limits
 	if tenant.Budget != nil {
 		k.Budget, k.AllowUnpriced = tenant.Budget.limit(), tenant.Budget.AllowUnpriced
@@ -43,8 +43,8 @@ const localTenant = "local"
 
 // localSettings is what holds for clients where there are no keys: they are this machine's own, so raw targets and
 // voices are theirs to use.
-func localSettings(file *fileConfig) keySettings {
-	key := keySettings{Name: localTenant, Admin: true, Limits: file.Limits}.of(file.tenant(localTenant))
+func localSettings(file *fileConfig) KeySettings {
+	key := KeySettings{Name: localTenant, Admin: true, Limits: file.Limits}.of(file.tenant(localTenant))
 	key.Allow.Raw = true
 	return key
 }
@@ -52,15 +52,15 @@ func localSettings(file *fileConfig) keySettings {
 // weakKey is the length below which a key could be guessed.
 const weakKey = 16
 
-func settleKeys(file *fileConfig, d *decoder) []keySettings {
+func settleKeys(file *fileConfig, d *decoder) []KeySettings {
 	r := d.remarks
 	for _, t := range file.Tenants {
 		t.check(file, r)
 	}
-	keys := make([]keySettings, 0, len(file.Keys))
+	keys := make([]KeySettings, 0, len(file.Keys))
 	for i, k := range file.Keys {
 		path := fmt.Sprintf("keys[%d]", i)
-		key := keySettings{Name: k.Name, Admin: k.Admin, Strict: k.Strict}.of(file.tenant(k.Tenant))
+		key := KeySettings{Name: k.Name, Admin: k.Admin, Strict: k.Strict}.of(file.tenant(k.Tenant))
 		checkLabel(k.Name, path+".name", r)
 		checkLabel(k.Tenant, path+".tenant", r)
 		k.warnUnlisted(path, file, r)
@@ -73,7 +73,7 @@ func settleKeys(file *fileConfig, d *decoder) []keySettings {
 		checkUnique(key, keys, path, r)
 		keys = append(keys, key)
 	}
-	if len(file.Keys) == 0 && !r.faulty("listen") && !isLoopback(file.Listen) {
+	if len(file.Keys) == 0 && !r.faulty("listen") && !IsLoopback(file.Listen) {
 		r.fault("listen", "must be a loopback address where no keys are configured, since anyone could speak at your expense")
 	}
 	return keys
@@ -88,7 +88,7 @@ func checkLabel(name, path string, r *remarks) {
 	}
 }
 
-func checkUnique(key keySettings, before []keySettings, path string, r *remarks) {
+func checkUnique(key KeySettings, before []KeySettings, path string, r *remarks) {
 	for _, other := range before {
 		if other.Name == key.Name && key.Name != "" {
 			r.fault(path+".name", "is the name of another key too")
@@ -103,7 +103,7 @@ func checkUnique(key keySettings, before []keySettings, path string, r *remarks)
 }
 
 // shares reports whether a hash is one of the key's.
-func (k keySettings) shares(hash [sha256.Size]byte) bool {
+func (k KeySettings) shares(hash [sha256.Size]byte) bool {
 	return hash != [sha256.Size]byte{} && (hash == k.Hash || hash == k.NextHash)
 }
 
@@ -182,7 +182,7 @@ func keyFault(key string) string {
 // limits are the key's own where it has any, and the file's for the rest.
 func (k keyConfig) limits(common limits.Config, path string, d *decoder) limits.Config {
 	own, path := common, path+".limits"
-	_ = d.decode(k.Limits, &own) // its faults are noted, and what is right is checked below
+	_ = d.Decode(k.Limits, &own) // its faults are noted, and what is right is checked below
 	own.Validate(func(field, reason string) {
 		if _, stated := d.remarks.places[join(path, field)]; stated { // else it is the file's own, and its fault
 			d.remarks.fault(join(path, field), reason)

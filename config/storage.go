@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"os"
@@ -49,21 +49,21 @@ func (b budgetConfig) limit() limits.Budget {
 	return limits.Budget{Currency: b.Currency, Daily: daily.Micros, Monthly: monthly.Micros}
 }
 
-// ledgerConfig is the file that generations are recorded in.
-type ledgerConfig struct {
+// LedgerConfig is the file that generations are recorded in.
+type LedgerConfig struct {
 	// Path is where it is; data/ledger.db.
 	Path string `yaml:"path"`
 	// Retention is how long records are kept; 400d.
 	Retention time.Duration `yaml:"retention"`
 }
 
-const defaultRetention = 400 * 24 * time.Hour
+const DefaultRetention = 400 * 24 * time.Hour
 
-func defaultLedger() ledgerConfig {
-	return ledgerConfig{Path: "data/ledger.db", Retention: defaultRetention}
+func defaultLedger() LedgerConfig {
+	return LedgerConfig{Path: "data/ledger.db", Retention: DefaultRetention}
 }
 
-func (l ledgerConfig) validate(report func(field, reason string)) {
+func (l LedgerConfig) validate(report func(field, reason string)) {
 	if l.Path == "" {
 		report("path", "is empty")
 	} else if err := ledger.CheckPath(l.Path); err != nil {
@@ -79,49 +79,49 @@ func checkRetention(report func(field, reason string), got time.Duration) {
 	}
 }
 
-// redisConfig is the store that relays share.
-type redisConfig struct {
+// RedisConfig is the store that relays share.
+type RedisConfig struct {
 	// URL is redis://… or rediss://…; several, separated by commas, are a cluster. It may bear a password.
 	URL upstream.Secret `yaml:"url"`
 	// Retention is how long records are kept there; 400d.
 	Retention time.Duration `yaml:"retention"`
 }
 
-func defaultRedis() redisConfig { return redisConfig{Retention: defaultRetention} }
+func defaultRedis() RedisConfig { return RedisConfig{Retention: DefaultRetention} }
 
-func (c redisConfig) validate(report func(field, reason string)) {
+func (c RedisConfig) validate(report func(field, reason string)) {
 	checkRetention(report, c.Retention)
-	if _, err := parseRedis(c.URL); err != nil && c.URL != "" {
+	if _, err := ParseRedis(c.URL); err != nil && c.URL != "" {
 		report("url", err.Error())
 	}
 }
 
-// bookSettings are where usage is recorded, and for how long.
-type bookSettings struct {
-	Ledger ledgerConfig
-	Redis  redisConfig
+// BookSettings are where usage is recorded, and for how long.
+type BookSettings struct {
+	Ledger LedgerConfig
+	Redis  RedisConfig
 }
 
-// loadBooks reads what a configuration says of the ledger and Redis. Whoever asks for usage need not have the keys of
+// LoadBooks reads what a configuration says of the ledger and Redis. Whoever asks for usage need not have the keys of
 // clients and vendors in the environment: what else is at fault stays unsaid.
-func loadBooks(path string, env environment) (bookSettings, error) {
+func LoadBooks(path string, env Environment) (BookSettings, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return bookSettings{}, unreadable(path, err)
+		return BookSettings{}, Unreadable(path, err)
 	}
-	r := newRemarks(path)
-	d := newDecoder(env, r)
-	root, err := d.parse(source)
+	r := NewRemarks(path)
+	d := NewDecoder(env, r)
+	root, err := d.Parse(source)
 	if err != nil {
-		return bookSettings{}, r.err()
+		return BookSettings{}, r.Err()
 	}
-	file := defaultConfig()
-	_ = d.decode(section{node: root}, &file) // its faults are in r
+	file := DefaultConfig()
+	_ = d.Decode(Section{Node: root}, &file) // its faults are in r
 	file.Ledger.validate(r.below("ledger"))
 	file.Redis.validate(r.below("redis"))
-	r.faults = slices.DeleteFunc(r.faults, func(f remark) bool {
-		top, _, _ := strings.Cut(f.path, ".")
+	r.Faults = slices.DeleteFunc(r.Faults, func(f Remark) bool {
+		top, _, _ := strings.Cut(f.Path, ".")
 		return top != "" && top != "ledger" && top != "redis"
 	})
-	return bookSettings{Ledger: file.Ledger, Redis: file.Redis}, r.err()
+	return BookSettings{Ledger: file.Ledger, Redis: file.Redis}, r.Err()
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ type keyView struct {
 	AllowUnpriced      bool
 }
 
-func viewKey(k keySettings) keyView {
+func viewKey(k KeySettings) keyView {
 	return keyView{
 		k.Name, k.Tenant, hex.EncodeToString(k.Hash[:]), hex.EncodeToString(k.NextHash[:]), k.Expires, k.Admin, k.Strict, k.Limits, k.TenantLimits, k.Allow,
 		k.Budget, k.AllowUnpriced,
@@ -50,7 +50,7 @@ type providerView struct {
 	Options             fakeOptions
 }
 
-func viewProvider(t *testing.T, p providerSettings) providerView {
+func viewProvider(t *testing.T, p ProviderSettings) providerView {
 	t.Helper()
 	options := fakeOptions{Rate: 24000}
 	if err := p.Options(&options); err != nil {
@@ -61,7 +61,7 @@ func viewProvider(t *testing.T, p providerSettings) providerView {
 }
 
 // view is settings as a golden file shows them.
-func view(t *testing.T, s *settings) []byte {
+func view(t *testing.T, s *Settings) []byte {
 	t.Helper()
 	shown := make(map[string]any)
 	value := reflect.ValueOf(*s)
@@ -102,13 +102,13 @@ func checkGolden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func loadFull(t *testing.T) (*settings, []warning) {
+func loadFull(t *testing.T) (*Settings, []Warning) {
 	t.Helper()
 	source, err := os.ReadFile("testdata/full.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, warnings, err := parseConfig("full.yaml", source, fakeEnvironment())
+	s, warnings, err := Parse("full.yaml", source, fakeEnvironment())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,9 +157,9 @@ func TestWarningsOfTheFullFile(t *testing.T) {
 	}
 }
 
-func mustParse(t *testing.T, source string) (*settings, []warning) {
+func mustParse(t *testing.T, source string) (*Settings, []Warning) {
 	t.Helper()
-	s, warnings, err := parseConfig("f.yaml", []byte(source), fakeEnvironment())
+	s, warnings, err := Parse("f.yaml", []byte(source), fakeEnvironment())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,14 +239,14 @@ func TestWarnings(t *testing.T) {
 func TestLoadConfigFromDisk(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
-	_, _, err := loadConfig(path, os.LookupEnv)
+	_, _, err := Load(path, someDrivers(), os.LookupEnv)
 	if want := path + ": no such file or directory"; err == nil || err.Error() != want {
 		t.Errorf("a missing file: %v, want %s", err, want)
 	}
 	if err := os.WriteFile(path, make([]byte, maxConfigFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = loadConfig(path, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "is longer than 262144 bytes") {
+	if _, _, err = Load(path, someDrivers(), os.LookupEnv); err == nil || !strings.Contains(err.Error(), "is longer than 262144 bytes") {
 		t.Errorf("a huge file: %v, want its length refused", err)
 	}
 }

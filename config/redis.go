@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"context"
@@ -31,9 +31,9 @@ const (
 	redisOpenSocket = 8
 )
 
-// parseRedis reads redis.url. Several addresses are nodes of one cluster; with master_name they are Sentinels, which
+// ParseRedis reads redis.url. Several addresses are nodes of one cluster; with master_name they are Sentinels, which
 // are asked where that master is.
-func parseRedis(addresses upstream.Secret) (*redis.UniversalOptions, error) {
+func ParseRedis(addresses upstream.Secret) (*redis.UniversalOptions, error) {
 	options := &redis.UniversalOptions{
 		// Without it the library ignores the deadlines of calls.
 		ContextTimeoutEnabled: true,
@@ -101,8 +101,8 @@ func completeRedis(options *redis.UniversalOptions, u *url.URL) (err error) {
 	return nil
 }
 
-// newRedis is a client that tells a log about its sockets. What matters of that is logged by who asks.
-func newRedis(options *redis.UniversalOptions, log zerolog.Logger) redis.UniversalClient {
+// NewRedis is a client that tells a log about its sockets. What matters of that is logged by who asks.
+func NewRedis(options *redis.UniversalOptions, log zerolog.Logger) redis.UniversalClient {
 	redis.SetLogger(redisLog{log}) // the library has one for all clients
 	return redis.NewUniversalClient(options)
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"cmp"
@@ -25,38 +25,38 @@ func positionOf(node ast.Node) position {
 	return position{line: token.Position.Line, column: token.Position.Column}
 }
 
-// remark is something to say about a place in the configuration.
-type remark struct {
+// Remark is something to say about a place in the configuration.
+type Remark struct {
 	file string
 	at   position
-	// path is the keys that lead there, such as providers.kugelaudio.warm; empty for the file as a whole.
-	path   string
+	// Path is the keys that lead there, such as providers.kugelaudio.warm; empty for the file as a whole.
+	Path   string
 	reason string
 }
 
 // String is the remark as the user sees it: config.yaml:12:5: providers.kugelaudio.warm: must be 0 to 100.
-func (r remark) String() string {
+func (r Remark) String() string {
 	var b strings.Builder
 	b.WriteString(r.file)
 	if r.at.line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", r.at.line, r.at.column)
 	}
-	if r.path != "" {
-		b.WriteString(": " + r.path)
+	if r.Path != "" {
+		b.WriteString(": " + r.Path)
 	}
 	return b.String() + ": " + r.reason
 }
 
-// warning is a remark that does not stop the start.
-type warning = remark
+// Warning is a remark that does not stop the start.
+type Warning = Remark
 
-// configError is everything that is wrong with a configuration.
-type configError struct{ faults []remark }
+// ConfigError is everything that is wrong with a configuration.
+type ConfigError struct{ Faults []Remark }
 
 // Error has a line for each fault.
-func (e *configError) Error() string {
-	lines := make([]string, len(e.faults))
-	for i, f := range e.faults {
+func (e *ConfigError) Error() string {
+	lines := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
 		lines[i] = f.String()
 	}
 	return strings.Join(lines, "\n")
@@ -73,11 +73,11 @@ type remarks struct {
 	file     string
 	places   map[string]position
 	told     map[place]bool // of faults
-	faults   []remark
-	warnings []warning
+	Faults   []Remark
+	warnings []Warning
 }
 
-func newRemarks(file string) *remarks {
+func NewRemarks(file string) *remarks {
 	return &remarks{file: file, places: make(map[string]position), told: make(map[place]bool)}
 }
 
@@ -92,18 +92,18 @@ func (r *remarks) faultAt(at position, path, reason string) {
 		return
 	}
 	r.told[told] = true
-	r.faults = append(r.faults, remark{file: r.file, at: at, path: path, reason: reason})
+	r.Faults = append(r.Faults, Remark{file: r.file, at: at, Path: path, reason: reason})
 }
 
 // warn notes that what stands at a path is not what the user may think.
 func (r *remarks) warn(path, reason string) {
-	r.warnings = append(r.warnings, warning{file: r.file, at: r.place(path), path: path, reason: reason})
+	r.warnings = append(r.warnings, Warning{file: r.file, at: r.place(path), Path: path, reason: reason})
 }
 
 // faulty reports whether anything at a path or below it is at fault.
 func (r *remarks) faulty(path string) bool {
-	return slices.ContainsFunc(r.faults, func(f remark) bool {
-		rest, ok := strings.CutPrefix(f.path, path)
+	return slices.ContainsFunc(r.Faults, func(f Remark) bool {
+		rest, ok := strings.CutPrefix(f.Path, path)
 		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 	})
 }
@@ -124,17 +124,17 @@ func (r *remarks) place(path string) position {
 	return position{}
 }
 
-// err is all faults in the order of the file, or nil.
-func (r *remarks) err() error {
-	if len(r.faults) == 0 {
+// Err is all faults in the order of the file, or nil.
+func (r *remarks) Err() error {
+	if len(r.Faults) == 0 {
 		return nil
 	}
-	sortRemarks(r.faults)
-	return &configError{faults: r.faults}
+	sortRemarks(r.Faults)
+	return &ConfigError{Faults: r.Faults}
 }
 
-func sortRemarks(all []remark) {
-	slices.SortStableFunc(all, func(a, b remark) int {
+func sortRemarks(all []Remark) {
+	slices.SortStableFunc(all, func(a, b Remark) int {
 		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.column, b.at.column))
 	})
 }

@@ -1,7 +1,8 @@
-package main
+package config
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -18,34 +19,34 @@ import (
 	"voicerelay/routing"
 )
 
-// settings is a valid configuration: names are resolved, defaults in place, and what can't speak is left out.
-type settings struct {
+// Settings is a valid configuration: names are resolved, defaults in place, and what can't speak is left out.
+type Settings struct {
 	Listen, AdminListen string
 	Hosts, Origins      []string
 	Proxies             []netip.Prefix
 	// TLS names the certificate's files; both are empty where there is none.
-	TLS tlsConfig
+	TLS TlsConfig
 	// LogLevel and LogConsole say how the process logs.
 	LogLevel   zerolog.Level
 	LogConsole bool
 	// Keys are the clients'. Without any, the relay is open to loopback clients, and Local holds for them.
-	Keys  []keySettings
-	Local keySettings
+	Keys  []KeySettings
+	Local KeySettings
 	// Providers are those that can speak, in the order of the file.
-	Providers []providerSettings
+	Providers []ProviderSettings
 	// Routing knows only those providers.
 	Routing routing.Config
 	Circuit routing.CircuitConfig
 	// Limits are the defaults of keys; MaxConnections is the relay's.
 	Limits        limits.Config
 	Prices        *billing.PriceList
-	Books         bookSettings
-	MemoryLimit   byteLimit
+	Books         BookSettings
+	MemoryLimit   ByteLimit
 	ShutdownGrace time.Duration
 }
 
-// tenants are those of the keys, each once.
-func (s *settings) tenants() []string {
+// Tenants are those of the keys, each once.
+func (s *Settings) Tenants() []string {
 	names := []string{s.Local.Tenant}
 	for _, k := range s.Keys {
 		names = append(names, k.Tenant)
@@ -55,10 +56,10 @@ func (s *settings) tenants() []string {
 }
 
 // Open reports whether clients need no key.
-func (s *settings) Open() bool { return len(s.Keys) == 0 }
+func (s *Settings) Open() bool { return len(s.Keys) == 0 }
 
 // settle checks the file as a whole and says what it means. Where anything is at fault, so is the result.
-func settle(file *fileConfig, d *decoder) *settings {
+func settle(file *fileConfig, d *decoder) *Settings {
 	r := d.remarks
 	checkNetwork(file, r)
 	file.Limits.Validate(r.below("limits"))
@@ -74,7 +75,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 	keys := settleKeys(file, d)
 	prices := settlePrices(file, r)
 	warnFutile(file, prices, r)
-	return &settings{
+	return &Settings{
 		Listen:        file.Listen,
 		AdminListen:   file.AdminListen,
 		Hosts:         file.Hosts,
@@ -90,7 +91,7 @@ func settle(file *fileConfig, d *decoder) *settings {
 		Circuit:       file.Circuit,
 		Limits:        file.Limits,
 		Prices:        prices,
-		Books:         bookSettings{Ledger: file.Ledger, Redis: file.Redis},
+		Books:         BookSettings{Ledger: file.Ledger, Redis: file.Redis},
 		MemoryLimit:   file.MemoryLimit,
 		ShutdownGrace: file.ShutdownGrace,
 	}
@@ -149,9 +150,9 @@ func settleProxies(file *fileConfig, r *remarks) []netip.Prefix {
 }
 
 // checkTLS reports files that make no certificate, without what is in them.
-func checkTLS(files tlsConfig, r *remarks) {
+func checkTLS(files TlsConfig, r *remarks) {
 	switch {
-	case files == tlsConfig{}:
+	case files == TlsConfig{}:
 	case files.Cert == "":
 		r.fault("tls.cert", "is missing beside tls.key")
 	case files.Key == "":
@@ -181,7 +182,7 @@ func checkAdmin(file *fileConfig, r *remarks) {
 	case r.faulty("listen") || r.faulty("admin_listen"):
 	case collide(file.Listen, file.AdminListen):
 		r.fault("admin_listen", "is the same address as listen")
-	case !isLoopback(file.AdminListen):
+	case !IsLoopback(file.AdminListen):
 		r.warn("admin_listen", "is no loopback address: whoever reaches it sees metrics and providers, without a key")
 	}
 }
@@ -199,8 +200,8 @@ func collide(a, b string) bool {
 // isUnspecified reports whether a host stands for all of the machine's addresses.
 func isUnspecified(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
-// isLoopback reports whether an address can be reached from this machine only.
-func isLoopback(address string) bool {
+// IsLoopback reports whether an address can be reached from this machine only.
+func IsLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
@@ -250,4 +251,77 @@ func checkRange[N int | float64 | time.Duration](report func(field, reason strin
 	if got < least || got > most {
 		report(field, fmt.Sprintf("must be %v to %v, not %v", least, most, got))
 	}
+}
+
+// KeepFixed is the settings with what can't change while the relay runs: that stays, and the log says what differs.
+func (s *Settings) KeepFixed(running *Settings, log zerolog.Logger) *Settings {
+	kept := *s
+	kept.Listen, kept.AdminListen, kept.TLS, kept.Books = running.Listen, running.AdminListen, running.TLS, running.Books
+	for _, fixed := range []struct {
+		path    string
+		differs bool
+	}{
+		{"listen", s.Listen != kept.Listen},
+		{"admin_listen", s.AdminListen != kept.AdminListen},
+		{"tls", s.TLS != kept.TLS},
+		{"ledger", s.Books.Ledger != kept.Books.Ledger},
+		{"redis", s.Books.Redis != kept.Books.Redis},
+	} {
+		if fixed.differs {
+			log.Warn().Str("at", fixed.path).Msg("a change of this needs a restart")
+		}
+	}
+	return &kept
+}
+
+// Same reports whether a provider with these settings is one with those. What a voice is called by a vendor is in the
+// request, so that other voices make another provider only where the driver says so.
+func (p ProviderSettings) Same(other ProviderSettings) bool {
+	if p.Name != other.Name || p.Driver.Name() != other.Driver.Name() || !p.Driver.Equal(p.Options, other.Options) {
+		return false
+	}
+	if p.Driver.Voiced() && !slices.Equal(p.Env.Voices, other.Env.Voices) {
+		return false
+	}
+	return p.Env.URL == other.Env.URL && p.Env.APIKey == other.Env.APIKey &&
+		p.MaxConcurrent == other.MaxConcurrent && p.MaxPerTenant == other.MaxPerTenant && p.Env.Warm == other.Env.Warm
+}
+
+// Summary is what a configuration comes to, in a line.
+func (s *Settings) Summary() string {
+	return fmt.Sprintf("providers that can speak: %d, routes: %d, voices: %d, keys: %d",
+		len(s.Providers), len(s.Routing.Routes), len(s.Routing.Voices), len(s.Keys))
+}
+
+// LeastMemory is the smallest memory limit: a relay that does nothing takes half of it. Of a cgroup or of GOMEMLIMIT, a smaller
+// one is none to the relay, which would refuse everybody.
+const LeastMemory = 64 << 20
+
+// ByteLimit is a size in bytes; 0: nothing is said of it.
+type ByteLimit int64
+
+// noLimit says that there is none.
+const noLimit ByteLimit = -1
+
+var errNoSize = errors.New("must be a size of at least 64MiB, such as 512MiB or 2GiB, or none")
+
+// UnmarshalText reads a number with a unit.
+func (l *ByteLimit) UnmarshalText(text []byte) error {
+	if string(text) == "none" {
+		*l = noLimit
+		return nil
+	}
+	for unit, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		number, ok := strings.CutSuffix(string(text), unit)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(number, 10, 32)
+		if err != nil || int64(n)*size < LeastMemory {
+			return errNoSize
+		}
+		*l = ByteLimit(int64(n) * size)
+		return nil
+	}
+	return errNoSize
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"slices"
@@ -52,7 +52,7 @@ func TestFutileSettingsAreWarnedOf(t *testing.T) {
 			if c.old != "" {
 				source = strings.Replace(least, c.old, c.new, 1)
 			}
-			_, warnings, err := parseConfig("f.yaml", []byte(source), fakeEnvironment())
+			_, warnings, err := Parse("f.yaml", []byte(source), fakeEnvironment())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ type fileConfig struct {
 	Origins []string `yaml:"origins"`
 	// TrustedProxies are the addresses of proxies, as CIDRs, whose X-Forwarded-For is believed.
 	TrustedProxies []string  `yaml:"trusted_proxies"`
-	TLS            tlsConfig `yaml:"tls"`
+	TLS            TlsConfig `yaml:"tls"`
 	Log            logConfig `yaml:"log"`
 	// Tenants say more of the tenants that keys name; one need not be listed.
 	Tenants []tenantConfig `yaml:"tenants"`
@@ -39,16 +39,16 @@ type fileConfig struct {
 	// Limits are a connection's; a key may have its own.
 	Limits limits.Config   `yaml:"limits"`
 	Prices []billing.Price `yaml:"prices"`
-	Ledger ledgerConfig    `yaml:"ledger"`
-	Redis  redisConfig     `yaml:"redis"`
+	Ledger LedgerConfig    `yaml:"ledger"`
+	Redis  RedisConfig     `yaml:"redis"`
 	// MemoryLimit is how much memory the process should use at most; GOMEMLIMIT, else nine tenths of the container's, else none.
-	MemoryLimit byteLimit `yaml:"memory_limit"`
+	MemoryLimit ByteLimit `yaml:"memory_limit"`
 	// ShutdownGrace is how long running generations may take to end; 20s.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 }
 
-// tlsConfig names PEM files; empty: no TLS, for a sidecar or behind a proxy.
-type tlsConfig struct {
+// TlsConfig names PEM files; empty: no TLS, for a sidecar or behind a proxy.
+type TlsConfig struct {
 	Cert string `yaml:"cert"`
 	Key  string `yaml:"key"`
 }
@@ -89,7 +89,7 @@ type keyConfig struct {
 	// Strict keys are refused while the shared store is away, rather than judged by what this relay knows.
 	Strict bool `yaml:"strict"`
 	// Limits are a limits.Config where the file's own is the default, so they are read after it.
-	Limits section `yaml:"limits"`
+	Limits Section `yaml:"limits"`
 }
 
 // providerConfig is an account at a vendor.
@@ -108,11 +108,11 @@ type providerConfig struct {
 	// Warm is the number of sockets to keep open ahead of need; 0.
 	Warm int `yaml:"warm"`
 	// Options are the adapter's own.
-	Options section `yaml:"options"`
+	Options Section `yaml:"options"`
 }
 
-// defaultConfig is what holds where the file says nothing.
-func defaultConfig() fileConfig {
+// DefaultConfig is what holds where the file says nothing.
+func DefaultConfig() fileConfig {
 	return fileConfig{
 		Listen:        "127.0.0.1:8080",
 		Log:           logConfig{Level: "info", Format: "json"},
@@ -129,42 +129,42 @@ const maxConfigFile = 256 << 10
 
 // loadConfig reads and validates a configuration file; env looks up variables. Its error has a line for each
 // fault, and the warnings are valid with or without it.
-func loadConfig(path string, env func(string) (string, bool)) (*settings, []warning, error) {
+func Load(path string, drivers []upstream.Driver, env func(string) (string, bool)) (*Settings, []Warning, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, unreadable(path, err)
+		return nil, nil, Unreadable(path, err)
 	}
-	return parseConfig(path, source, environment{
-		lookup: env, read: readSecret, find: exec.LookPath, drivers: drivers(),
+	return Parse(path, source, Environment{
+		Lookup: env, Read: ReadSecret, Find: exec.LookPath, Drivers: drivers,
 	})
 }
 
-func unreadable(path string, err error) error {
+func Unreadable(path string, err error) error {
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return &configError{faults: []remark{{file: path, reason: err.Error()}}}
+	return &ConfigError{Faults: []Remark{{file: path, reason: err.Error()}}}
 }
 
 // parseConfig is loadConfig for what was read already.
-func parseConfig(name string, source []byte, env environment) (*settings, []warning, error) {
-	r := newRemarks(name)
+func Parse(name string, source []byte, env Environment) (*Settings, []Warning, error) {
+	r := NewRemarks(name)
 	if len(source) > maxConfigFile {
 		r.fault("", fmt.Sprintf("is longer than %d bytes", maxConfigFile))
-		return nil, nil, r.err()
+		return nil, nil, r.Err()
 	}
-	d := newDecoder(env, r, routing.DefaultRoute())
-	root, err := d.parse(source)
+	d := NewDecoder(env, r, routing.DefaultRoute())
+	root, err := d.Parse(source)
 	if err != nil {
-		return nil, nil, r.err()
+		return nil, nil, r.Err()
 	}
-	file := defaultConfig()
+	file := DefaultConfig()
 	// Faults of single values are in r; the checks below go on with the defaults in their place.
-	_ = d.decode(section{node: root}, &file)
+	_ = d.Decode(Section{Node: root}, &file)
 	result := settle(&file, d)
 	sortRemarks(r.warnings)
-	if err := r.err(); err != nil {
+	if err := r.Err(); err != nil {
 		return nil, r.warnings, err
 	}
 	return result, r.warnings, nil

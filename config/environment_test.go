@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"os"
@@ -43,8 +43,8 @@ func TestExpand(t *testing.T) {
 // A secret may hold whatever one line can: what was put in is neither YAML nor expanded again.
 func TestExpandedValuesStayWhatTheyAre(t *testing.T) {
 	env := fakeEnvironment()
-	env.lookup = func(string) (string, bool) { return "a: ${N} # \"b\" 'x', listen: x", true }
-	s, _, err := parseConfig("f.yaml", []byte(strings.Replace(least, "adapter: fake", "adapter: fake, api_key: \"${KEY}\"", 1)), env)
+	env.Lookup = func(string) (string, bool) { return "a: ${N} # \"b\" 'x', listen: x", true }
+	s, _, err := Parse("f.yaml", []byte(strings.Replace(least, "adapter: fake", "adapter: fake, api_key: \"${KEY}\"", 1)), env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,10 +63,10 @@ func TestLineEndsInSecrets(t *testing.T) {
 			secret + "\nand-more": "", secret + "\tand-more": "", "\n" + secret: "", secret + "\x00": "",
 		} {
 			env := fakeEnvironment()
-			env.lookup = func(string) (string, bool) { return value, true }
-			env.read = func(string) (string, error) { return strings.TrimRight(value, lineEnds), nil } // as readSecret does
+			env.Lookup = func(string) (string, bool) { return value, true }
+			env.Read = func(string) (string, error) { return strings.TrimRight(value, LineEnds), nil } // as readSecret does
 			file := strings.Replace(least, "adapter: fake", "adapter: fake, api_key: \""+reference+"\"", 1)
-			s, _, err := parseConfig("f.yaml", []byte(file), env)
+			s, _, err := Parse("f.yaml", []byte(file), env)
 			switch {
 			case want == "":
 				if err == nil || !strings.Contains(err.Error(), "f.yaml:3:") || strings.Contains(err.Error(), secret) {
@@ -90,11 +90,11 @@ func TestReadSecret(t *testing.T) {
 		}
 		return path
 	}
-	if got, err := readSecret(write("key", " secret \r\n\n")); err != nil || got != " secret " {
+	if got, err := ReadSecret(write("key", " secret \r\n\n")); err != nil || got != " secret " {
 		t.Errorf("readSecret = %q, %v, want it without the line ends", got, err)
 	}
 	for _, path := range []string{write("long", strings.Repeat("x", maxSecretFile+1)), filepath.Join(dir, "none"), dir} {
-		if got, err := readSecret(path); err == nil {
+		if got, err := ReadSecret(path); err == nil {
 			t.Errorf("readSecret(%s) = %d bytes, want an error", path, len(got))
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -11,22 +11,22 @@ import (
 	"voicerelay/upstream"
 )
 
-// environment is what a configuration may refer to from outside.
-type environment struct {
-	lookup  func(name string) (string, bool)
-	read    func(path string) (string, error)
-	find    func(program string) (path string, err error)
-	drivers []upstream.Driver
+// Environment is what a configuration may refer to from outside.
+type Environment struct {
+	Lookup  func(name string) (string, bool)
+	Read    func(path string) (string, error)
+	Find    func(program string) (path string, err error)
+	Drivers []upstream.Driver
 }
 
 // maxSecretFile bounds a file that ${file:PATH} names: room for a certificate, and no device read for ever.
 const maxSecretFile = 64 << 10
 
-// lineEnds is what editors and shells leave at the end of a secret.
-const lineEnds = "\r\n"
+// LineEnds is what editors and shells leave at the end of a secret.
+const LineEnds = "\r\n"
 
-// readSecret is a file's content without the line ends at its end.
-func readSecret(path string) (string, error) {
+// ReadSecret is a file's content without the line ends at its end.
+func ReadSecret(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -39,7 +39,7 @@ func readSecret(path string) (string, error) {
 	if len(content) > maxSecretFile {
 		return "", fmt.Errorf("%s is longer than %d bytes", path, maxSecretFile)
 	}
-	return strings.TrimRight(string(content), lineEnds), nil
+	return strings.TrimRight(string(content), LineEnds), nil
 }
 
 // expansion is a string of the file with its references replaced.
@@ -53,7 +53,7 @@ type expansion struct {
 
 // expand replaces ${NAME} by the environment's and ${file:PATH} by a file's content, without line ends at their ends;
 // $${ stands for a plain ${. What was put in is not expanded again.
-func (e environment) expand(s string) (expansion, error) {
+func (e Environment) expand(s string) (expansion, error) {
 	var out expansion
 	var text strings.Builder
 	for {
@@ -81,10 +81,10 @@ func (e environment) expand(s string) (expansion, error) {
 }
 
 // value is what one reference stands for.
-func (e environment) value(name string, out *expansion) (string, error) {
+func (e Environment) value(name string, out *expansion) (string, error) {
 	out.foreign = true
 	if path, ok := strings.CutPrefix(name, "file:"); ok {
-		content, err := e.read(path)
+		content, err := e.Read(path)
 		if err != nil {
 			return "", fmt.Errorf("${file:…}: %w", err)
 		}
@@ -93,11 +93,11 @@ func (e environment) value(name string, out *expansion) (string, error) {
 	if !isVariable(name) {
 		return "", errors.New("${…} holds neither a variable's name nor file: and a path")
 	}
-	value, ok := e.lookup(name)
+	value, ok := e.Lookup(name)
 	if !ok {
 		out.unset = append(out.unset, name)
 	}
-	return strings.TrimRight(value, lineEnds), nil
+	return strings.TrimRight(value, LineEnds), nil
 }
 
 // checkSecret refuses what no header takes. Its error tells nothing of the secret.
@@ -116,4 +116,23 @@ func isVariable(name string) bool {
 		}
 	}
 	return name != ""
+}
+
+// driver is the driver of an adapter's name.
+func (e Environment) driver(adapter string) (upstream.Driver, bool) {
+	for _, d := range e.Drivers {
+		if d.Name() == adapter {
+			return d, true
+		}
+	}
+	return upstream.Driver{}, false
+}
+
+// adapters lists what there is, for faults.
+func (e Environment) adapters() string {
+	var names []string
+	for _, d := range e.Drivers {
+		names = append(names, d.Name())
+	}
+	return strings.Join(names, ", ")
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"cmp"
@@ -73,7 +73,7 @@ func (d *decoder) string(node ast.Node, into reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		secret := strings.TrimRight(e.text, lineEnds)
+		secret := strings.TrimRight(e.text, LineEnds)
 		into.SetString(secret)
 		return checkSecret(secret)
 	}

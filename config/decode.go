@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -15,21 +15,21 @@ import (
 //
 // A list whose elements have a field tagged "key" stands in the file as a mapping, in the order of the file.
 type decoder struct {
-	env      environment
+	env      Environment
 	remarks  *remarks
 	defaults map[reflect.Type]reflect.Value // what an element of a list starts out as
 }
 
-// section is a part of the file whose type is known only later.
-type section struct {
+// Section is a part of the file whose type is known only later.
+type Section struct {
 	path string
-	node ast.Node // nil where the file has none
+	Node ast.Node // nil where the file has none
 }
 
 // errFaulty says that the faults themselves have been noted.
 var errFaulty = errors.New("faulty configuration")
 
-func newDecoder(env environment, r *remarks, defaults ...any) *decoder {
+func NewDecoder(env Environment, r *remarks, defaults ...any) *decoder {
 	d := &decoder{env: env, remarks: r, defaults: make(map[reflect.Type]reflect.Value)}
 	for _, value := range defaults {
 		d.defaults[reflect.TypeOf(value)] = reflect.ValueOf(value)
@@ -37,14 +37,14 @@ func newDecoder(env environment, r *remarks, defaults ...any) *decoder {
 	return d
 }
 
-// decode fills what into points to. What the section does not mention stays as it is.
-func (d *decoder) decode(s section, into any) error {
-	if s.node == nil {
+// Decode fills what into points to. What the section does not mention stays as it is.
+func (d *decoder) Decode(s Section, into any) error {
+	if s.Node == nil {
 		return nil
 	}
-	before := len(d.remarks.faults)
-	d.value(s.node, s.path, reflect.ValueOf(into).Elem())
-	if len(d.remarks.faults) > before {
+	before := len(d.remarks.Faults)
+	d.value(s.Node, s.path, reflect.ValueOf(into).Elem())
+	if len(d.remarks.Faults) > before {
 		return errFaulty
 	}
 	return nil
@@ -56,8 +56,8 @@ func (d *decoder) value(node ast.Node, path string, into reflect.Value) {
 		d.remarks.fault(path, "anchors, aliases and tags are not supported")
 		return
 	}
-	if into.Type() == reflect.TypeFor[section]() {
-		into.Set(reflect.ValueOf(section{path: path, node: node}))
+	if into.Type() == reflect.TypeFor[Section]() {
+		into.Set(reflect.ValueOf(Section{path: path, Node: node}))
 		return
 	}
 	_, null := node.(*ast.NullNode)
