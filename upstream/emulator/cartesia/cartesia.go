@@ -14,39 +14,39 @@ import (
 
 // Cartesia's limits. The first three are documented; the others bound what the emulator keeps of a client that floods.
 const (
-	cartesiaIdle        = 5 * time.Minute // without a message, after which the socket is closed
-	cartesiaExpiry      = time.Second     // after its last audio, in which a context must get more
-	cartesiaBufferDelay = 3 * time.Second // for which text is gathered, unless a request says otherwise
-	cartesiaConcurrency = 15              // contexts at once, in the largest plan
-	cartesiaMaxWaiting  = 1024            // transcripts of a context that have not been spoken
+	idleTimeout = 5 * time.Minute // without a message, after which the socket is closed
+	expiry      = time.Second     // after its last audio, in which a context must get more
+	bufferDelay = 3 * time.Second // for which text is gathered, unless a request says otherwise
+	concurrency = 15              // contexts at once, in the largest plan
+	maxWaiting  = 1024            // transcripts of a context that have not been spoken
 )
 
-// cartesiaCharMicros is what a character is charged at, in millionths. The vendor counts credits and tells none: this
+// charMicros is what a character is charged at, in millionths. The vendor counts credits and tells none: this
 // is a number for tests to compare.
-const cartesiaCharMicros = 30
+const charMicros = 30
 
 // structuredErrors is the version from which errors are objects, rather than one text.
 const structuredErrors = "2026-03-01"
 
-// cartesia emulates wss://api.cartesia.ai/tts/websocket.
-type cartesia struct {
+// emulator is that of wss://api.cartesia.ai/tts/websocket.
+type emulator struct {
 	server *engine.Server
-	quirks cartesiaQuirks
+	quirks quirks
 	places chan struct{} // a token for each context, where the account is limited
 }
 
 // Vendor is the emulator of Cartesia.
-var Vendor = engine.Vendor{Name: "cartesia", Serve: newCartesia}
+var Vendor = engine.Vendor{Name: "cartesia", Serve: newEmulator}
 
-func newCartesia(s *engine.Server) (http.Handler, fmt.Stringer) {
-	c := &cartesia{server: s, quirks: drawCartesiaQuirks(s.Options()), places: make(chan struct{}, cartesiaConcurrency)}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	c := &emulator{server: s, quirks: drawQuirks(s.Options()), places: make(chan struct{}, concurrency)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /tts/websocket", c.connect)
 	return mux, c.quirks
 }
 
 // connect checks key and version and serves a connection until it ends.
-func (c *cartesia) connect(w http.ResponseWriter, r *http.Request) {
+func (c *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	status, message := c.refusal(r)
 	if status != 0 && !c.quirks.refusesInBand {
 		c.server.Note(func(st *engine.Stats) { st.Refused++ })
@@ -57,15 +57,15 @@ func (c *cartesia) connect(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	conn := &cartesiaConn{
-		cartesia: c, socket: socket, version: cartesiaVersion(r),
-		contexts: make(map[string]*cartesiaContext), turns: engine.NewTurns(c.quirks.serial),
+	conn := &connection{
+		emulator: c, socket: socket, version: version(r),
+		contexts: make(map[string]*speechContext), turns: engine.NewTurns(c.quirks.serial),
 	}
 	stop := context.AfterFunc(c.server.Context(), func() { _ = socket.CloseNow() }) // ends the reader
 	defer stop()
 	if status != 0 {
 		c.server.Note(func(st *engine.Stats) { st.Refused++ })
-		conn.fail("", cartesiaError{status: status, code: "unauthorized", title: "Unauthorized", message: message})
+		conn.fail("", failure{status: status, code: "unauthorized", title: "Unauthorized", message: message})
 		_ = socket.Close(websocket.StatusPolicyViolation, "") // the client may have gone
 		return
 	}
@@ -73,18 +73,18 @@ func (c *cartesia) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 // refusal is why a client is not let in, as an HTTP status; 0: it is.
-func (c *cartesia) refusal(r *http.Request) (status int, message string) {
-	if want := c.server.Options().APIKey; want != "" && cartesiaKey(r) != want {
+func (c *emulator) refusal(r *http.Request) (status int, message string) {
+	if want := c.server.Options().APIKey; want != "" && key(r) != want {
 		return http.StatusUnauthorized, "Invalid API key"
 	}
-	if cartesiaVersion(r) == "" && c.quirks.strictVersion {
+	if version(r) == "" && c.quirks.strictVersion {
 		return http.StatusBadRequest, "Cartesia-Version is required"
 	}
 	return 0, ""
 }
 
-// cartesiaKey is the key that a client shows, in any of the places that it may stand in.
-func cartesiaKey(r *http.Request) string {
+// key is the key that a client shows, in any of the places that it may stand in.
+func key(r *http.Request) string {
 	if key := r.Header.Get("X-API-Key"); key != "" {
 		return key
 	}
@@ -97,8 +97,8 @@ func cartesiaKey(r *http.Request) string {
 	return r.URL.Query().Get("access_token")
 }
 
-// cartesiaVersion is the version that a client speaks; empty: it does not say. Versions are dates, and compare as texts.
-func cartesiaVersion(r *http.Request) string {
+// version is the version that a client speaks; empty: it does not say. Versions are dates, and compare as texts.
+func version(r *http.Request) string {
 	if version := r.Header.Get("Cartesia-Version"); version != "" {
 		return version
 	}

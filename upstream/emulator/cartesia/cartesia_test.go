@@ -19,6 +19,6 @@ func TestCartesiaTranscripts(t *testing.T) {
 }
 
 func TestCartesiaQuirksAreAllDrawn(t *testing.T) {
-	enginetest.AllDrawn(t, func(seed uint64) any { return drawCartesiaQuirks(engine.Options{Seed: seed}) },
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"idleCode": 3, "words": 3, "chunk": 10})
 }

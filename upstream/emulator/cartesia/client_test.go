@@ -17,29 +17,29 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// cartesiaClient is a client that reads what it is sent, whatever that is.
-type cartesiaClient struct {
+// client is a client that reads what it is sent, whatever that is.
+type client struct {
 	t      *testing.T
 	server *engine.Server
 	conn   *websocket.Conn
 	all    <-chan enginetest.Arrival
 }
 
-// eachCartesia runs a test for each seed, in a bubble, with the emulator in memory.
-func eachCartesia(t *testing.T, o engine.Options, test func(c *cartesiaClient)) {
+// each runs a test for each seed, in a bubble, with the emulator in memory.
+func each(t *testing.T, o engine.Options, test func(c *client)) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o.Seed = seed
 				server, conn := enginetest.InMemory(t, Vendor, "/tts/websocket", http.Header{"Cartesia-Version": {structuredErrors}}, o)
-				test(&cartesiaClient{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
+				test(&client{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
 			})
 		})
 	}
 }
 
 // request asks for a text.
-func (c *cartesiaClient) request(id, text string, last bool) {
+func (c *client) request(id, text string, last bool) {
 	c.send(engine.Object{
 		"model_id": "sonic-3", "transcript": text, "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": id,
 		"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
@@ -47,7 +47,7 @@ func (c *cartesiaClient) request(id, text string, last bool) {
 	})
 }
 
-func (c *cartesiaClient) send(o engine.Object) {
+func (c *client) send(o engine.Object) {
 	c.t.Helper()
 	data, err := json.Marshal(o)
 	if err != nil {
@@ -58,8 +58,8 @@ func (c *cartesiaClient) send(o engine.Object) {
 	}
 }
 
-// cartesiaHeard is what has come of a context.
-type cartesiaHeard struct {
+// heard is what has come of a context.
+type heard struct {
 	pcm    []byte
 	words  []string
 	starts []float64
@@ -69,7 +69,7 @@ type cartesiaHeard struct {
 }
 
 // hear reads a context to its end.
-func (c *cartesiaClient) hear(id string) (got cartesiaHeard) {
+func (c *client) hear(id string) (got heard) {
 	c.t.Helper()
 	for {
 		r := enginetest.Within(c.all)
@@ -109,7 +109,7 @@ func (c *cartesiaClient) hear(id string) (got cartesiaHeard) {
 func TestCartesiaSpeaksEveryWord(t *testing.T) {
 	texts := []string{"Our quick brown fox jumps. ", "Over the lazy dog it goes, ", "and home again!"}
 	want := voice.Words(texts[0] + texts[1] + texts[2])
-	eachCartesia(t, engine.Options{}, func(c *cartesiaClient) {
+	each(t, engine.Options{}, func(c *client) {
 		for i, text := range texts {
 			c.request("c1", text, i == len(texts)-1)
 		}
@@ -124,7 +124,7 @@ func TestCartesiaSpeaksEveryWord(t *testing.T) {
 			c.t.Errorf("got %v and %v, want done", got.last, got.err)
 		}
 		st := c.server.Stats()
-		if n := int64(len(texts[0]) + len(texts[1]) + len(texts[2])); st.Streams[0].Charge != n*cartesiaCharMicros {
+		if n := int64(len(texts[0]) + len(texts[1]) + len(texts[2])); st.Streams[0].Charge != n*charMicros {
 			c.t.Errorf("charged %d for %d characters", st.Streams[0].Charge, n)
 		}
 		if !c.server.WaitFor(func(st engine.Stats) bool { return st.OpenContexts == 0 }, time.Second) {
@@ -135,8 +135,8 @@ func TestCartesiaSpeaksEveryWord(t *testing.T) {
 
 func TestCartesiaLimitsContexts(t *testing.T) {
 	refused := 0
-	eachCartesia(t, engine.Options{Pace: 1}, func(c *cartesiaClient) {
-		for i := range cartesiaConcurrency {
+	each(t, engine.Options{Pace: 1}, func(c *client) {
+		for i := range concurrency {
 			c.request(fmt.Sprint("c", i), "One two three.", false)
 		}
 		c.request("one-more", "Four.", true)
@@ -154,29 +154,29 @@ func TestCartesiaLimitsContexts(t *testing.T) {
 }
 
 func TestCartesiaFaults(t *testing.T) {
-	for fault, want := range map[string]func(got cartesiaHeard) bool{
-		"drop:100ms":       func(got cartesiaHeard) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
-		"close:1011:100ms": func(got cartesiaHeard) bool { return websocket.CloseStatus(got.err) == 1011 },
-		"garbage:100ms":    func(got cartesiaHeard) bool { return got.err == enginetest.ErrUnreadable },
-		"error:quota_exceeded": func(got cartesiaHeard) bool {
+	for fault, want := range map[string]func(got heard) bool{
+		"drop:100ms":       func(got heard) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
+		"close:1011:100ms": func(got heard) bool { return websocket.CloseStatus(got.err) == 1011 },
+		"garbage:100ms":    func(got heard) bool { return got.err == enginetest.ErrUnreadable },
+		"error:quota_exceeded": func(got heard) bool {
 			return got.last["status_code"] == float64(402) && got.last["context_id"] == "c1"
 		},
-		"error:anything:session:100ms": func(got cartesiaHeard) bool {
+		"error:anything:session:100ms": func(got heard) bool {
 			return got.last["status_code"] == float64(500) && got.last["context_id"] == nil
 		},
-		"stall:100ms":  func(got cartesiaHeard) bool { return got.last == nil && len(got.pcm) > 0 },
-		"empty":        func(got cartesiaHeard) bool { return got.last["type"] == "done" && len(got.pcm) == 0 },
-		"wrong_length": func(got cartesiaHeard) bool { return got.last["type"] == "done" && len(got.pcm) == 960 },
-		"odd_chunks":   func(got cartesiaHeard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
-		"late:3s":      func(got cartesiaHeard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
-		"slow":         func(got cartesiaHeard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
+		"stall:100ms":  func(got heard) bool { return got.last == nil && len(got.pcm) > 0 },
+		"empty":        func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) == 0 },
+		"wrong_length": func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) == 960 },
+		"odd_chunks":   func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
+		"late:3s":      func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
+		"slow":         func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
 	} {
 		t.Run(fault, func(t *testing.T) {
 			f, err := engine.ParseFault(fault)
 			if err != nil {
 				t.Fatal(err)
 			}
-			eachCartesia(t, engine.Options{Fault: f}, func(c *cartesiaClient) {
+			each(t, engine.Options{Fault: f}, func(c *client) {
 				c.request("c1", "One two three four five six seven eight.", true)
 				if got := c.hear("c1"); !want(got) {
 					c.t.Errorf("got %d bytes, %v and %v", len(got.pcm), got.last, got.err)

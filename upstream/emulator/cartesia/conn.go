@@ -13,21 +13,21 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// cartesiaConn is one connection. Its reader takes messages, and a goroutine of each context speaks.
-type cartesiaConn struct {
-	*cartesia
+// connection is one connection. Its reader takes messages, and a goroutine of each context speaks.
+type connection struct {
+	*emulator
 	socket  *websocket.Conn
 	version string
 	wg      sync.WaitGroup // the contexts, and the close of a fault
 	turns   engine.Turns
 
 	mu       sync.Mutex // guards what follows
-	contexts map[string]*cartesiaContext
+	contexts map[string]*speechContext
 	unnamed  int // requests without a context, which get an id of their own
 }
 
 // serve reads until the connection is over.
-func (c *cartesiaConn) serve() {
+func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer func() {
@@ -35,7 +35,7 @@ func (c *cartesiaConn) serve() {
 		_ = c.socket.CloseNow() // frees whoever writes
 		c.wg.Wait()
 	}()
-	idle := cartesiaIdle
+	idle := idleTimeout
 	if own := c.server.Options().Inactivity; own > 0 {
 		idle = own
 	}
@@ -53,13 +53,13 @@ func (c *cartesiaConn) serve() {
 	}
 }
 
-func (c *cartesiaConn) send(o engine.Object) { engine.Send(c.socket, o) }
+func (c *connection) send(o engine.Object) { engine.Send(c.socket, o) }
 
 // take does what a message asks for.
-func (c *cartesiaConn) take(ctx context.Context, data []byte) {
-	var m cartesiaMessage
+func (c *connection) take(ctx context.Context, data []byte) {
+	var m message
 	if json.Unmarshal(data, &m) != nil {
-		c.fail("", *cartesiaInvalid("Invalid JSON"))
+		c.fail("", *invalid("Invalid JSON"))
 		return
 	}
 	if m.Cancel {
@@ -81,7 +81,7 @@ func (c *cartesiaConn) take(ctx context.Context, data []byte) {
 }
 
 // contextOf is the context that a request is for, which begins with its first.
-func (c *cartesiaConn) contextOf(ctx context.Context, m cartesiaMessage, s cartesiaSettings) (*cartesiaContext, *cartesiaError) {
+func (c *connection) contextOf(ctx context.Context, m message, s settings) (*speechContext, *failure) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := m.ContextID
@@ -96,13 +96,13 @@ func (c *cartesiaConn) contextOf(ctx context.Context, m cartesiaMessage, s carte
 		select {
 		case c.places <- struct{}{}:
 		default:
-			return nil, &cartesiaError{
+			return nil, &failure{
 				status: http.StatusTooManyRequests, code: "concurrency_limited",
 				title: "Too many requests", message: "Concurrency limit reached",
 			}
 		}
 	}
-	k := newCartesiaContext(c, id, s)
+	k := newSpeechContext(c, id, s)
 	c.contexts[id] = k
 	ctx, k.stop = context.WithCancel(ctx)
 	c.wg.Go(func() { k.run(ctx) })
@@ -110,7 +110,7 @@ func (c *cartesiaConn) contextOf(ctx context.Context, m cartesiaMessage, s carte
 }
 
 // forget ends a context's place. Its id is free.
-func (c *cartesiaConn) forget(k *cartesiaContext) {
+func (c *connection) forget(k *speechContext) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.contexts[k.id] == k {
@@ -123,7 +123,7 @@ func (c *cartesiaConn) forget(k *cartesiaContext) {
 }
 
 // cancel ends a context: what has not begun is dropped.
-func (c *cartesiaConn) cancel(id string) {
+func (c *connection) cancel(id string) {
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	c.mu.Lock()
 	k := c.contexts[id]
@@ -132,6 +132,6 @@ func (c *cartesiaConn) cancel(id string) {
 	case k != nil:
 		k.cancel()
 	case c.quirks.cancelUnknown == "error":
-		c.fail(id, *cartesiaInvalid("Context not found"))
+		c.fail(id, *invalid("Context not found"))
 	}
 }

@@ -9,12 +9,12 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// cartesiaContext is one context. The connection's reader gives it transcripts, and one goroutine speaks them in order.
-type cartesiaContext struct {
+// speechContext is one context. The connection's reader gives it transcripts, and one goroutine speaks them in order.
+type speechContext struct {
 	// Static after contextOf.
-	conn     *cartesiaConn
+	conn     *connection
 	id       string
-	settings cartesiaSettings
+	settings settings
 	index    int // in the stats
 	fault    engine.Fault
 	stop     context.CancelFunc
@@ -25,23 +25,23 @@ type cartesiaContext struct {
 	mu        sync.Mutex // guards what follows
 	buffer    string     // text that is gathered
 	since     time.Time  // when the first of it came
-	queue     []cartesiaItem
+	queue     []job
 	times     bool
 	last      bool // no more comes
 	cancelled bool
 
-	cartesiaSpeaker // owned by the goroutine
+	speaker // owned by the goroutine
 }
 
-// cartesiaItem is what the speaker does next: speak a text, say that what was flushed is spoken, or both.
-type cartesiaItem struct {
+// job is what the speaker does next: speak a text, say that what was flushed is spoken, or both.
+type job struct {
 	text  string
 	times bool // it is asked for word times
 	flush bool
 }
 
-func newCartesiaContext(c *cartesiaConn, id string, s cartesiaSettings) *cartesiaContext {
-	k := &cartesiaContext{
+func newSpeechContext(c *connection, id string, s settings) *speechContext {
+	k := &speechContext{
 		conn: c, id: id, settings: s, index: c.server.Begin(id), fault: c.server.CurrentFault(), wake: make(chan struct{}, 1),
 	}
 	k.pacer = engine.Pacer{Pace: c.server.Options().Pace}
@@ -53,7 +53,7 @@ func newCartesiaContext(c *cartesiaConn, id string, s cartesiaSettings) *cartesi
 }
 
 // take takes a request of the context, or says what is wrong with it.
-func (k *cartesiaContext) take(m cartesiaMessage, s cartesiaSettings) *cartesiaError {
+func (k *speechContext) take(m message, s settings) *failure {
 	defer k.poke()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -61,9 +61,9 @@ func (k *cartesiaContext) take(m cartesiaMessage, s cartesiaSettings) *cartesiaE
 	case k.last || k.cancelled:
 		return nil // it comes to a context that is ending
 	case k.conn.quirks.strictSettings && s.fixed() != k.settings.fixed():
-		return cartesiaInvalid("Only transcript, continue and flush may vary within a context")
-	case len(k.queue) >= cartesiaMaxWaiting:
-		return cartesiaInvalid("Too much text is waiting")
+		return invalid("Only transcript, continue and flush may vary within a context")
+	case len(k.queue) >= maxWaiting:
+		return invalid("Too much text is waiting")
 	}
 	k.times = s.times
 	k.appendLocked(*m.Transcript)
@@ -71,14 +71,14 @@ func (k *cartesiaContext) take(m cartesiaMessage, s cartesiaSettings) *cartesiaE
 	at := s.delay == 0
 	if at || m.Flush || k.last {
 		flush := m.Flush || at && !k.last && k.conn.quirks.flushEach
-		k.queue = append(k.queue, cartesiaItem{text: k.buffer, times: k.times, flush: flush})
+		k.queue = append(k.queue, job{text: k.buffer, times: k.times, flush: flush})
 		k.buffer = ""
 	}
 	return nil
 }
 
 // appendLocked gathers text. Transcripts are joined as they stand.
-func (k *cartesiaContext) appendLocked(text string) {
+func (k *speechContext) appendLocked(text string) {
 	if text == "" {
 		return
 	}
@@ -91,13 +91,13 @@ func (k *cartesiaContext) appendLocked(text string) {
 	if !k.conn.quirks.splits || end == 0 || end == len(k.buffer) {
 		return // a sign at the very end may go on: 3.14
 	}
-	k.queue = append(k.queue, cartesiaItem{text: k.buffer[:end], times: k.times})
+	k.queue = append(k.queue, job{text: k.buffer[:end], times: k.times})
 	k.buffer = k.buffer[end:]
 }
 
 // cancel stops the context. Nothing more comes of it, not even its end: the vendor's own SDK takes a done for that of
 // whichever context it listens to.
-func (k *cartesiaContext) cancel() {
+func (k *speechContext) cancel() {
 	k.mu.Lock()
 	k.cancelled, k.last = true, true
 	k.buffer, k.queue = "", nil
@@ -106,7 +106,7 @@ func (k *cartesiaContext) cancel() {
 	k.poke()
 }
 
-func (k *cartesiaContext) poke() {
+func (k *speechContext) poke() {
 	select {
 	case k.wake <- struct{}{}:
 	default:
@@ -114,17 +114,17 @@ func (k *cartesiaContext) poke() {
 }
 
 // run speaks until all is spoken, or the context has expired, been cancelled or broken off.
-func (k *cartesiaContext) run(ctx context.Context) {
+func (k *speechContext) run(ctx context.Context) {
 	defer k.stop()
 	defer k.leave()
 	for {
 		item, what := k.next(ctx)
 		switch what {
-		case cartesiaOver:
+		case nextOver:
 			k.leave() // whoever hears of the end may use the id again
 			k.end(ctx)
 			return
-		case cartesiaExpired:
+		case nextExpired:
 			k.leave()
 			if k.conn.quirks.expiryDone {
 				k.done()
@@ -138,34 +138,34 @@ func (k *cartesiaContext) run(ctx context.Context) {
 }
 
 // leave gives the context's place and id up.
-func (k *cartesiaContext) leave() {
+func (k *speechContext) leave() {
 	k.conn.forget(k)
 	k.conn.server.Finish(k.index)
 }
 
-// cartesiaNext is what a context's goroutine does next.
-type cartesiaNext int
+// next is what a context's goroutine does next.
+type next int
 
 const (
-	cartesiaSpeak   cartesiaNext = iota
-	cartesiaOver                 // all is spoken, or it was cancelled
-	cartesiaExpired              // nothing came in time
-	cartesiaWait                 // nothing, for now
+	nextSpeak   next = iota
+	nextOver         // all is spoken, or it was cancelled
+	nextExpired      // nothing came in time
+	nextWait         // nothing, for now
 )
 
 // next waits for something to do.
-func (k *cartesiaContext) next(ctx context.Context) (cartesiaItem, cartesiaNext) {
-	expires := time.Now().Add(cartesiaExpiry)
+func (k *speechContext) next(ctx context.Context) (job, next) {
+	expires := time.Now().Add(expiry)
 	for {
 		item, what, gathered := k.ready(ctx)
 		switch {
-		case what != cartesiaWait:
+		case what != nextWait:
 			return item, what
 		case gathered == 0 && !k.spoke:
-			gathered = cartesiaIdle // it expires after its audio, and there was none
+			gathered = idleTimeout // it expires after its audio, and there was none
 		case gathered == 0:
 			if gathered = time.Until(expires); gathered <= 0 {
-				return item, cartesiaExpired
+				return item, nextExpired
 			}
 		}
 		timer := time.NewTimer(gathered)
@@ -179,40 +179,40 @@ func (k *cartesiaContext) next(ctx context.Context) (cartesiaItem, cartesiaNext)
 }
 
 // ready is what can be done now. Where nothing can, gathered is for how long text is gathered yet; 0: there is none.
-func (k *cartesiaContext) ready(ctx context.Context) (item cartesiaItem, what cartesiaNext, gathered time.Duration) {
+func (k *speechContext) ready(ctx context.Context) (item job, what next, gathered time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	gathered = time.Until(k.since.Add(k.settings.delay))
 	switch {
 	case ctx.Err() != nil || k.cancelled:
-		return item, cartesiaOver, 0
+		return item, nextOver, 0
 	case len(k.queue) > 0:
 		item, k.queue = k.queue[0], k.queue[1:]
-		return item, cartesiaSpeak, 0
+		return item, nextSpeak, 0
 	case k.last:
-		return item, cartesiaOver, 0
+		return item, nextOver, 0
 	case k.buffer != "" && gathered <= 0:
-		item, k.buffer = cartesiaItem{text: k.buffer, times: k.times}, ""
-		return item, cartesiaSpeak, 0
+		item, k.buffer = job{text: k.buffer, times: k.times}, ""
+		return item, nextSpeak, 0
 	case k.buffer == "":
 		gathered = 0
 	}
-	return item, cartesiaWait, gathered
+	return item, nextWait, gathered
 }
 
-func (k *cartesiaContext) isCancelled() bool {
+func (k *speechContext) isCancelled() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.cancelled
 }
 
 // end says that the context is over.
-func (k *cartesiaContext) end(ctx context.Context) {
+func (k *speechContext) end(ctx context.Context) {
 	if !k.isCancelled() && ctx.Err() == nil {
 		k.done()
 	}
 }
 
-func (k *cartesiaContext) done() {
+func (k *speechContext) done() {
 	k.conn.send(engine.Object{"type": "done", "context_id": k.id, "done": true, "status_code": 200})
 }

@@ -7,18 +7,18 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// cartesiaError is an error as both kinds of versions tell it.
-type cartesiaError struct {
+// failure is an error as both kinds of versions tell it.
+type failure struct {
 	status               int
 	code, title, message string
 }
 
-func cartesiaInvalid(message string) *cartesiaError {
-	return &cartesiaError{status: http.StatusBadRequest, code: "invalid_request", title: "Invalid request", message: message}
+func invalid(message string) *failure {
+	return &failure{status: http.StatusBadRequest, code: "invalid_request", title: "Invalid request", message: message}
 }
 
-// cartesiaFault is the error that a fault asks for, by its code in lower case.
-func cartesiaFault(f engine.Fault) cartesiaError {
+// failureOf is the error that a fault asks for, by its code in lower case.
+func failureOf(f engine.Fault) failure {
 	code := strings.ToLower(f.Name)
 	status, known := map[string]int{
 		"concurrency_limited": http.StatusTooManyRequests,
@@ -32,11 +32,11 @@ func cartesiaFault(f engine.Fault) cartesiaError {
 	if !known {
 		status = http.StatusInternalServerError
 	}
-	return cartesiaError{status: status, code: code, title: "Error", message: strings.ReplaceAll(code, "_", " ")}
+	return failure{status: status, code: code, title: "Error", message: strings.ReplaceAll(code, "_", " ")}
 }
 
 // fail sends an error of a context, or of the connection where it names none.
-func (c *cartesiaConn) fail(id string, e cartesiaError) {
+func (c *connection) fail(id string, e failure) {
 	o := engine.Object{"type": "error", "status_code": e.status}
 	if c.version >= structuredErrors {
 		o["done"] = true

@@ -13,7 +13,7 @@ import (
 // LiveKit's plugin and Pipecat's service take the times of a context's later texts as they come: they count from the
 // context's first sample.
 func TestCartesiaTimesCountFromTheContextsFirstSample(t *testing.T) {
-	eachCartesia(t, engine.Options{}, func(c *cartesiaClient) {
+	each(t, engine.Options{}, func(c *client) {
 		c.request("c1", "One two three. ", false)
 		c.request("c1", "Four five six.", true)
 		got := c.hear("c1")
@@ -25,7 +25,7 @@ func TestCartesiaTimesCountFromTheContextsFirstSample(t *testing.T) {
 
 // The vendor's SDK takes what comes behind a cancel for the next context's.
 func TestCartesiaSaysNothingBehindACancel(t *testing.T) {
-	eachCartesia(t, engine.Options{Pace: 4}, func(c *cartesiaClient) {
+	each(t, engine.Options{Pace: 4}, func(c *client) {
 		c.request("c1", "One two three four five six seven eight nine ten.", false)
 		first := enginetest.Within(c.all)
 		if first.Err != nil {
@@ -49,11 +49,11 @@ func TestCartesiaRefusesModelsThatItDoesNotHave(t *testing.T) {
 		"sonic": true, "sonic-2": true, "sonic-3": true, "sonic-3.6": true, "sonic-latest": true, "sonic-3-2025-10-27": true,
 		"sonic-99": false, "sonic-": false, "gpt-4o-mini-tts": false, "unknown": false,
 	} {
-		if cartesiaModel.MatchString(model) != known {
+		if modelPattern.MatchString(model) != known {
 			t.Errorf("%s is known: %v, want %v", model, !known, known)
 		}
 	}
-	eachCartesia(t, engine.Options{}, func(c *cartesiaClient) {
+	each(t, engine.Options{}, func(c *client) {
 		c.send(engine.Object{
 			"model_id": "sonic-99", "transcript": "Hello.", "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": "c1",
 			"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
@@ -66,7 +66,7 @@ func TestCartesiaRefusesModelsThatItDoesNotHave(t *testing.T) {
 
 // A text is cut behind whole characters, of however many bytes.
 func TestTextsAreCutBehindWholeCharacters(t *testing.T) {
-	eachCartesia(t, engine.Options{}, func(c *cartesiaClient) {
+	each(t, engine.Options{}, func(c *client) {
 		c.send(engine.Object{
 			"model_id": "sonic-3", "transcript": "好。好", "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": "c1",
 			"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000}, "max_buffer_delay_ms": 100,

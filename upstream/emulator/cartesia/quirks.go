@@ -10,8 +10,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// cartesiaQuirks is what the reference leaves open, as the seed has drawn it.
-type cartesiaQuirks struct {
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
 	refusesInBand bool // a bad key is told by an error event, rather than by the handshake's HTTP status
 	strictVersion bool // a connection without a version is refused
 	limited       bool // the account has the largest plan's places, rather than any number
@@ -34,18 +34,18 @@ type cartesiaQuirks struct {
 	oddChunks bool          // chunks end in the middle of a sample
 }
 
-func (q cartesiaQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ cartesiaQuirksFields }{cartesiaQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// cartesiaQuirksFields prints without String's recursion.
-type cartesiaQuirksFields cartesiaQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawCartesiaQuirks(o engine.Options) cartesiaQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6361727465736961))
 	flip := func() bool { return r.IntN(2) == 1 }
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }
-	q := cartesiaQuirks{
+	q := quirks{
 		refusesInBand: flip(), strictVersion: flip(), limited: flip(),
 		idleCode:       []int{int(websocket.StatusNormalClosure), int(websocket.StatusGoingAway), int(websocket.StatusPolicyViolation)}[r.IntN(3)],
 		strictSettings: flip(), splits: flip(), flushIDs: of("always", "flushed"), flushNames: of("before", "behind"),

@@ -10,19 +10,19 @@ import (
 	"voicerelay/audio"
 )
 
-// cartesiaMessage is any message from a client: a generation request, or a cancel. Unknown fields are ignored.
-type cartesiaMessage struct {
-	ModelID          string                `json:"model_id"`
-	Transcript       *string               `json:"transcript"`
-	Voice            json.RawMessage       `json:"voice"` // {mode, id}, or in newer versions an id alone
-	OutputFormat     *cartesiaOutputFormat `json:"output_format"`
-	ContextID        string                `json:"context_id"`
-	Language         string                `json:"language"`
-	Locale           string                `json:"locale"`
-	Continue         bool                  `json:"continue"`
-	Flush            bool                  `json:"flush"`
-	MaxBufferDelayMS *int                  `json:"max_buffer_delay_ms"`
-	AddTimestamps    bool                  `json:"add_timestamps"`
+// message is any message from a client: a generation request, or a cancel. Unknown fields are ignored.
+type message struct {
+	ModelID          string          `json:"model_id"`
+	Transcript       *string         `json:"transcript"`
+	Voice            json.RawMessage `json:"voice"` // {mode, id}, or in newer versions an id alone
+	OutputFormat     *outputFormat   `json:"output_format"`
+	ContextID        string          `json:"context_id"`
+	Language         string          `json:"language"`
+	Locale           string          `json:"locale"`
+	Continue         bool            `json:"continue"`
+	Flush            bool            `json:"flush"`
+	MaxBufferDelayMS *int            `json:"max_buffer_delay_ms"`
+	AddTimestamps    bool            `json:"add_timestamps"`
 	GenerationConfig struct {
 		Speed  *float64 `json:"speed"`
 		Volume *float64 `json:"volume"`
@@ -30,14 +30,14 @@ type cartesiaMessage struct {
 	Cancel bool `json:"cancel"`
 }
 
-type cartesiaOutputFormat struct {
+type outputFormat struct {
 	Container  string `json:"container"`
 	Encoding   string `json:"encoding"`
 	SampleRate int    `json:"sample_rate"`
 }
 
-// cartesiaSettings are what a context is opened with. They compare.
-type cartesiaSettings struct {
+// settings are what a context is opened with. They compare.
+type settings struct {
 	model, voice, language string
 	format                 audio.Format
 	speed                  float64
@@ -45,23 +45,23 @@ type cartesiaSettings struct {
 	delay                  time.Duration // for which text is gathered
 }
 
-// cartesiaModel is a model's name: one of the families, and perhaps the day of a snapshot.
-var cartesiaModel = regexp.MustCompile(`^sonic(-(2|3|3\.[0-9]+|latest|turbo|english|multilingual))?(-20[0-9]{2}-[0-9]{2}-[0-9]{2})?$`)
+// modelPattern is a model's name: one of the families, and perhaps the day of a snapshot.
+var modelPattern = regexp.MustCompile(`^sonic(-(2|3|3\.[0-9]+|latest|turbo|english|multilingual))?(-20[0-9]{2}-[0-9]{2}-[0-9]{2})?$`)
 
 // fixed are the settings that may not change within a context.
-func (s cartesiaSettings) fixed() cartesiaSettings {
-	return cartesiaSettings{model: s.model, voice: s.voice, language: s.language, format: s.format}
+func (s settings) fixed() settings {
+	return settings{model: s.model, voice: s.voice, language: s.language, format: s.format}
 }
 
 // settings are a request's, or what is wrong with it.
-func (m cartesiaMessage) settings(version string) (s cartesiaSettings, wrong *cartesiaError) {
-	s = cartesiaSettings{model: m.ModelID, language: m.Language + m.Locale, speed: 1, times: m.AddTimestamps, delay: cartesiaBufferDelay}
+func (m message) settings(version string) (s settings, wrong *failure) {
+	s = settings{model: m.ModelID, language: m.Language + m.Locale, speed: 1, times: m.AddTimestamps, delay: bufferDelay}
 	var ok bool
 	if s.voice, ok = m.voice(version); !ok {
-		return s, cartesiaInvalid("voice is required")
+		return s, invalid("voice is required")
 	}
 	if s.format, ok = m.OutputFormat.format(); !ok {
-		return s, cartesiaInvalid("output_format is invalid")
+		return s, invalid("output_format is invalid")
 	}
 	if d := m.MaxBufferDelayMS; d != nil {
 		s.delay = time.Duration(*d) * time.Millisecond
@@ -72,23 +72,23 @@ func (m cartesiaMessage) settings(version string) (s cartesiaSettings, wrong *ca
 	volume := m.GenerationConfig.Volume
 	switch {
 	case m.ModelID == "":
-		return s, cartesiaInvalid("model_id is required")
-	case !cartesiaModel.MatchString(m.ModelID):
-		return s, &cartesiaError{status: http.StatusBadRequest, code: "model_not_found", title: "Model not found", message: "The model does not exist"}
+		return s, invalid("model_id is required")
+	case !modelPattern.MatchString(m.ModelID):
+		return s, &failure{status: http.StatusBadRequest, code: "model_not_found", title: "Model not found", message: "The model does not exist"}
 	case m.Transcript == nil:
-		return s, cartesiaInvalid("transcript is required")
+		return s, invalid("transcript is required")
 	case s.delay < 0 || s.delay > 5*time.Second:
-		return s, cartesiaInvalid("max_buffer_delay_ms must be from 0 to 5000")
+		return s, invalid("max_buffer_delay_ms must be from 0 to 5000")
 	case s.speed < 0.6 || s.speed > 1.5:
-		return s, cartesiaInvalid("speed must be from 0.6 to 1.5")
+		return s, invalid("speed must be from 0.6 to 1.5")
 	case volume != nil && (*volume < 0.5 || *volume > 2):
-		return s, cartesiaInvalid("volume must be from 0.5 to 2")
+		return s, invalid("volume must be from 0.5 to 2")
 	}
 	return s, nil
 }
 
 // voice is the request's voice id.
-func (m cartesiaMessage) voice(version string) (id string, ok bool) {
+func (m message) voice(version string) (id string, ok bool) {
 	if json.Unmarshal(m.Voice, &id) == nil {
 		return id, id != "" && version >= structuredErrors
 	}
@@ -103,7 +103,7 @@ func (m cartesiaMessage) voice(version string) (id string, ok bool) {
 }
 
 // format is the audio format asked for.
-func (f *cartesiaOutputFormat) format() (audio.Format, bool) {
+func (f *outputFormat) format() (audio.Format, bool) {
 	if f == nil || f.Container != "raw" || !slices.Contains([]int{8000, 16000, 22050, 24000, 44100, 48000}, f.SampleRate) {
 		return audio.Format{}, false
 	}

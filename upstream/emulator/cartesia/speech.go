@@ -13,8 +13,8 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// cartesiaSpeaker is what a context's goroutine keeps from text to text.
-type cartesiaSpeaker struct {
+// speaker is what a context's goroutine keeps from text to text.
+type speaker struct {
 	samples int64 // generated, at the native rate
 	spoke   bool
 	flushID int
@@ -24,7 +24,7 @@ type cartesiaSpeaker struct {
 }
 
 // say does what an item asks for, and reports whether nothing went wrong.
-func (k *cartesiaContext) say(ctx context.Context, item cartesiaItem) bool {
+func (k *speechContext) say(ctx context.Context, item job) bool {
 	if !k.turn.Take(ctx, k.conn.turns) {
 		return false
 	}
@@ -33,7 +33,7 @@ func (k *cartesiaContext) say(ctx context.Context, item cartesiaItem) bool {
 		return false
 	}
 	characters := int64(utf8.RuneCountInString(item.text))
-	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += characters * cartesiaCharMicros })
+	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += characters * charMicros })
 	if engine.Speakable(item.text) && !k.voice(ctx, item) {
 		return false
 	}
@@ -45,7 +45,7 @@ func (k *cartesiaContext) say(ctx context.Context, item cartesiaItem) bool {
 }
 
 // sendFlushDone says that all before a flush is spoken.
-func (k *cartesiaContext) sendFlushDone() {
+func (k *speechContext) sendFlushDone() {
 	before := k.flushID
 	k.flushID++
 	k.flushed = true
@@ -58,7 +58,7 @@ func (k *cartesiaContext) sendFlushDone() {
 }
 
 // voice sends a text's audio and times, and reports whether that is all of it.
-func (k *cartesiaContext) voice(ctx context.Context, item cartesiaItem) bool {
+func (k *speechContext) voice(ctx context.Context, item job) bool {
 	server := k.conn.server
 	spoken := server.Say(ctx, item.text, true, server.Options().Seed+uint64(k.samples), k.settings.speed)
 	switch k.fault.Kind {
@@ -84,23 +84,23 @@ func (k *cartesiaContext) voice(ctx context.Context, item cartesiaItem) bool {
 	return k.sendAll(ctx, spoken.PCM, words)
 }
 
-// cartesiaTag is a tag of the vendor's.
-var cartesiaTag = regexp.MustCompile(`</?[a-z][^<>]*>`)
+// tag is a tag of the vendor's.
+var tag = regexp.MustCompile(`</?[a-z][^<>]*>`)
 
 // tagsOf are a text's tags as words without length, as they show up among the times.
 func tagsOf(text string) []voice.WordTime {
 	var tags []voice.WordTime
-	for _, tag := range cartesiaTag.FindAllString(text, -1) {
+	for _, tag := range tag.FindAllString(text, -1) {
 		tags = append(tags, voice.WordTime{Text: tag})
 	}
 	return tags
 }
 
 // sendAll sends audio at the options' pace with its words, and reports whether nothing went wrong.
-func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voice.WordTime) bool {
+func (k *speechContext) sendAll(ctx context.Context, pcm []int16, words []voice.WordTime) bool {
 	raw, err := engine.Encode(pcm, k.settings.format)
 	if err != nil {
-		k.conn.fail(k.id, cartesiaFault(engine.Fault{Name: "internal_error"}))
+		k.conn.fail(k.id, failureOf(engine.Fault{Name: "internal_error"}))
 		return false
 	}
 	start := k.samples
@@ -130,7 +130,7 @@ func (k *cartesiaContext) sendAll(ctx context.Context, pcm []int16, words []voic
 }
 
 // chunkSize is the bytes of a chunk.
-func (k *cartesiaContext) chunkSize() int {
+func (k *speechContext) chunkSize() int {
 	f := k.settings.format
 	size := max(1, int(audio.Samples(k.conn.quirks.chunk, f.Rate))) * f.BytesPerSample()
 	if k.conn.quirks.oddChunks || k.fault.Kind == engine.OddChunks {
@@ -139,7 +139,7 @@ func (k *cartesiaContext) chunkSize() int {
 	return size
 }
 
-func (k *cartesiaContext) sendChunk(raw []byte) {
+func (k *speechContext) sendChunk(raw []byte) {
 	o := engine.Object{
 		"type": "chunk", "data": engine.ToBase64(raw), "done": false, "status_code": 206, "step_time": 12.5, "context_id": k.id,
 	}
@@ -150,13 +150,13 @@ func (k *cartesiaContext) sendChunk(raw []byte) {
 }
 
 // generated notes that so many samples have been generated in all.
-func (k *cartesiaContext) generated(samples int64) {
+func (k *speechContext) generated(samples int64) {
 	k.samples = samples
 	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Audio = audio.Duration(samples, engine.NativeRate) })
 }
 
 // sendWords sends the times of the first words, and returns the others.
-func (k *cartesiaContext) sendWords(words []voice.WordTime, origin time.Duration, n int) []voice.WordTime {
+func (k *speechContext) sendWords(words []voice.WordTime, origin time.Duration, n int) []voice.WordTime {
 	if n == 0 {
 		return words
 	}
@@ -174,7 +174,7 @@ func (k *cartesiaContext) sendWords(words []voice.WordTime, origin time.Duration
 }
 
 // broken plays the fault when its time has come. It reports whether the context is over, by that or by ctx.
-func (k *cartesiaContext) broken(ctx context.Context) bool {
+func (k *speechContext) broken(ctx context.Context) bool {
 	if audio.Duration(k.samples, engine.NativeRate) < k.fault.After {
 		return ctx.Err() != nil
 	}
@@ -196,7 +196,7 @@ func (k *cartesiaContext) broken(ctx context.Context) bool {
 		if k.fault.Session {
 			id = ""
 		}
-		k.conn.fail(id, cartesiaFault(k.fault))
+		k.conn.fail(id, failureOf(k.fault))
 	case engine.Garbage:
 		engine.SendGarbage(k.conn.socket)
 	default:

@@ -17,29 +17,29 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// deepgramClient is a client that reads what it is sent, whatever that is.
-type deepgramClient struct {
+// client is a client that reads what it is sent, whatever that is.
+type client struct {
 	t      *testing.T
 	server *engine.Server
 	conn   *websocket.Conn
 	all    <-chan enginetest.Arrival
 }
 
-// eachDeepgram runs a test for each seed, in a bubble, with the emulator in memory.
-func eachDeepgram(t *testing.T, o engine.Options, test func(c *deepgramClient)) {
+// each runs a test for each seed, in a bubble, with the emulator in memory.
+func each(t *testing.T, o engine.Options, test func(c *client)) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				o.Seed = seed
 				server, conn := enginetest.InMemory(t, Vendor, "/v1/speak?model=aura-2-thalia-en", nil, o)
-				test(&deepgramClient{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
+				test(&client{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
 			})
 		})
 	}
 }
 
 // send sends messages of a type each, those that begin with "Speak" with the text behind that.
-func (c *deepgramClient) send(kinds ...string) {
+func (c *client) send(kinds ...string) {
 	c.t.Helper()
 	for _, kind := range kinds {
 		o := engine.Object{"type": kind}
@@ -65,7 +65,7 @@ func cutSpeak(kind string) (text string, ok bool) {
 }
 
 // until reads until a message of a kind, and gives the audio before it and the message.
-func (c *deepgramClient) until(kind string) (pcm []byte, last engine.Object, err error) {
+func (c *client) until(kind string) (pcm []byte, last engine.Object, err error) {
 	c.t.Helper()
 	for {
 		r := enginetest.Within(c.all)
@@ -89,7 +89,7 @@ func (c *deepgramClient) until(kind string) (pcm []byte, last engine.Object, err
 func TestDeepgramSpeaksEveryWord(t *testing.T) {
 	const first, second = "Our quick brown fox jumps. Over the lazy dog", " it goes, and home again!"
 	want := voice.Words(first + second)
-	eachDeepgram(t, engine.Options{}, func(c *deepgramClient) {
+	each(t, engine.Options{}, func(c *client) {
 		for turn := range 2 {
 			c.send("Speak "+first, "Speak "+second, "Flush")
 			pcm, last, err := c.until("Flushed")
@@ -104,7 +104,7 @@ func TestDeepgramSpeaksEveryWord(t *testing.T) {
 		if len(st.Streams) != 2 || st.OpenContexts != 0 {
 			c.t.Fatalf("got %d turns, %d of them open, want 2 and none", len(st.Streams), st.OpenContexts)
 		}
-		if got := st.Streams[0].Charge; got != int64(len(first+second))*deepgramCharMicros {
+		if got := st.Streams[0].Charge; got != int64(len(first+second))*charMicros {
 			c.t.Errorf("charged %d for %d characters", got, len(first+second))
 		}
 	})
@@ -112,7 +112,7 @@ func TestDeepgramSpeaksEveryWord(t *testing.T) {
 
 // TestDeepgramClears stops a turn in its middle, and has the next one heard whole and alone.
 func TestDeepgramClears(t *testing.T) {
-	eachDeepgram(t, engine.Options{Pace: 1}, func(c *deepgramClient) {
+	each(t, engine.Options{Pace: 1}, func(c *client) {
 		c.send("Speak One two three four five six seven eight nine ten.", "Flush")
 		time.Sleep(time.Second)
 		c.send("Clear")
@@ -155,7 +155,7 @@ func TestDeepgramFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			eachDeepgram(t, engine.Options{Fault: f}, func(c *deepgramClient) {
+			each(t, engine.Options{Fault: f}, func(c *client) {
 				c.send("Speak One two three four five six seven eight.", "Flush")
 				var got end
 				if got.pcm, got.last, got.err = c.until("Flushed"); !want(got) {

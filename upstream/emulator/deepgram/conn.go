@@ -13,13 +13,13 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// deepgramConn is one connection, which speaks one thing at a time. Its reader takes messages, and one goroutine does
+// connection is one connection, which speaks one thing at a time. Its reader takes messages, and one goroutine does
 // what they order.
-type deepgramConn struct {
-	*deepgram
+type connection struct {
+	*emulator
 	socket   *websocket.Conn
 	request  string
-	settings deepgramSettings
+	settings settings
 	wg       sync.WaitGroup // the speaker, and the close of a fault
 	wake     chan struct{}  // holds one token while there may be something to do
 
@@ -27,46 +27,46 @@ type deepgramConn struct {
 	flushes []time.Time // in the latest window
 
 	mu     sync.Mutex // guards what follows
-	queue  []deepgramItem
-	buffer string        // text that no order to speak has come for
-	turn   *deepgramTurn // that the buffer belongs to; nil: none has begun
+	queue  []job
+	buffer string // text that no order to speak has come for
+	turn   *turn  // that the buffer belongs to; nil: none has begun
 	turns  int
 	halt   context.CancelFunc // stops what is being spoken; nil: nothing is
 
-	deepgramSpeaker // owned by the speaker
+	speaker // owned by the speaker
 }
 
-// deepgramItem is what the speaker does next: speak a text, and then answer.
-type deepgramItem struct {
-	turn *deepgramTurn // nil: nothing was said
+// job is what the speaker does next: speak a text, and then answer.
+type job struct {
+	turn *turn // nil: nothing was said
 	text string
-	then deepgramThen
+	then then
 }
 
-// deepgramThen is what follows a text.
-type deepgramThen int
+// then is what follows a text.
+type then int
 
 const (
-	thenNothing deepgramThen = iota
+	thenNothing then = iota
 	thenFlushed
 	thenCleared
 	thenClose
 )
 
-// deepgramMessage is any message from a client.
-type deepgramMessage struct {
+// message is any message from a client.
+type message struct {
 	Type string  `json:"type"`
 	Text *string `json:"text"`
 }
 
-func newDeepgramConn(d *deepgram, socket *websocket.Conn, request string, s deepgramSettings) *deepgramConn {
-	c := &deepgramConn{deepgram: d, socket: socket, request: request, settings: s, wake: make(chan struct{}, 1)}
+func newConnection(d *emulator, socket *websocket.Conn, request string, s settings) *connection {
+	c := &connection{emulator: d, socket: socket, request: request, settings: s, wake: make(chan struct{}, 1)}
 	c.flushed, c.cleared = d.quirks.firstSequence, d.quirks.firstSequence
 	return c
 }
 
 // serve reads until the connection is over.
-func (c *deepgramConn) serve() {
+func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer func() {
@@ -84,7 +84,7 @@ func (c *deepgramConn) serve() {
 		idle = own
 	}
 	if idle > 0 {
-		expired := time.AfterFunc(idle, func() { c.close(deepgramClose{websocket.StatusInternalError, "NET-0001"}) })
+		expired := time.AfterFunc(idle, func() { c.close(closeReason{websocket.StatusInternalError, "NET-0001"}) })
 		defer expired.Stop()
 		c.read(func() { expired.Reset(idle) })
 		return
@@ -93,16 +93,16 @@ func (c *deepgramConn) serve() {
 }
 
 // read takes messages, each of which stirs the connection.
-func (c *deepgramConn) read(stir func()) {
+func (c *connection) read(stir func()) {
 	for {
 		kind, data, err := c.socket.Read(context.Background()) // ends with the socket
 		if err != nil {
 			return
 		}
 		stir()
-		var m deepgramMessage
+		var m message
 		if kind != websocket.MessageText || json.Unmarshal(data, &m) != nil {
-			c.close(deepgramUnparsable())
+			c.close(unparsable())
 			return
 		}
 		if wrong, ok := c.take(m); !ok {
@@ -113,10 +113,10 @@ func (c *deepgramConn) read(stir func()) {
 }
 
 // close closes the socket. The client may have gone.
-func (c *deepgramConn) close(why deepgramClose) { _ = c.socket.Close(why.code, why.reason) }
+func (c *connection) close(why closeReason) { _ = c.socket.Close(why.code, why.reason) }
 
 // take does what a message asks for, or says why the connection ends.
-func (c *deepgramConn) take(m deepgramMessage) (wrong deepgramClose, ok bool) {
+func (c *connection) take(m message) (wrong closeReason, ok bool) {
 	switch m.Type {
 	case "Speak":
 		return c.append(m.Text)
@@ -129,24 +129,24 @@ func (c *deepgramConn) take(m deepgramMessage) (wrong deepgramClose, ok bool) {
 	case "Close":
 		c.flush(thenClose)
 	default:
-		return deepgramUnparsable(), false
+		return unparsable(), false
 	}
 	return wrong, true
 }
 
 // append takes a text.
-func (c *deepgramConn) append(text *string) (wrong deepgramClose, ok bool) {
+func (c *connection) append(text *string) (wrong closeReason, ok bool) {
 	switch {
 	case text == nil:
-		return deepgramBadData(), false
+		return badData(), false
 	case c.quirks.maxText > 0 && utf8.RuneCountInString(*text) > c.quirks.maxText:
-		return deepgramTooBig(), false
+		return tooBig(), false
 	}
 	defer c.poke()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.queue) >= deepgramMaxWaiting {
-		return deepgramTooBig(), false
+	if len(c.queue) >= maxWaiting {
+		return tooBig(), false
 	}
 	if c.turn == nil {
 		c.turns++
@@ -156,18 +156,18 @@ func (c *deepgramConn) append(text *string) (wrong deepgramClose, ok bool) {
 	c.buffer += *text
 	end := strings.LastIndexAny(c.buffer, ".!?") + 1
 	if c.quirks.unasked && end > 0 && end < len(c.buffer) { // a sign at the very end may go on: 3.14
-		c.queue = append(c.queue, deepgramItem{turn: c.turn, text: c.buffer[:end]})
+		c.queue = append(c.queue, job{turn: c.turn, text: c.buffer[:end]})
 		c.buffer = c.buffer[end:]
 	}
 	return wrong, true
 }
 
 // mayFlush reports whether another Flush is allowed. One too many is answered by a Warning, and ignored.
-func (c *deepgramConn) mayFlush(now time.Time) bool {
-	for len(c.flushes) > 0 && now.Sub(c.flushes[0]) >= deepgramWindow {
+func (c *connection) mayFlush(now time.Time) bool {
+	for len(c.flushes) > 0 && now.Sub(c.flushes[0]) >= window {
 		c.flushes = c.flushes[1:]
 	}
-	if len(c.flushes) >= deepgramFlushes {
+	if len(c.flushes) >= flushes {
 		c.warn("EXCESSIVE_FLUSH", "Too many flushes: 20 in 60 seconds are allowed")
 		return false
 	}
@@ -176,32 +176,32 @@ func (c *deepgramConn) mayFlush(now time.Time) bool {
 }
 
 // flush has all that is buffered spoken, and answered.
-func (c *deepgramConn) flush(then deepgramThen) {
+func (c *connection) flush(then then) {
 	defer c.poke()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.turn != nil {
 		c.server.Stream(c.turn.index, func(s *engine.Stream) { s.Flushes++ })
 	}
-	c.queue = append(c.queue, deepgramItem{turn: c.turn, text: c.buffer, then: then})
+	c.queue = append(c.queue, job{turn: c.turn, text: c.buffer, then: then})
 	c.turn, c.buffer = nil, ""
 }
 
 // clear drops all that is not spoken, and stops what is.
-func (c *deepgramConn) clear() {
+func (c *connection) clear() {
 	defer c.poke()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: c.request, At: time.Now()}) })
-	var kept []deepgramItem
+	var kept []job
 	for _, item := range c.queue {
 		c.finish(item.turn)
 		if item.then == thenCleared || item.then == thenClose || item.then == thenFlushed && c.quirks.clearFlushed {
-			kept = append(kept, deepgramItem{then: item.then})
+			kept = append(kept, job{then: item.then})
 		}
 	}
 	c.finish(c.turn)
-	c.queue = append(kept, deepgramItem{then: thenCleared})
+	c.queue = append(kept, job{then: thenCleared})
 	c.turn, c.buffer = nil, ""
 	if c.halt != nil {
 		c.halt()
@@ -209,7 +209,7 @@ func (c *deepgramConn) clear() {
 }
 
 // drop forgets all that is not spoken. The speaker is over.
-func (c *deepgramConn) drop() {
+func (c *connection) drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, item := range c.queue {
@@ -219,16 +219,16 @@ func (c *deepgramConn) drop() {
 	c.queue = nil
 }
 
-func (c *deepgramConn) poke() {
+func (c *connection) poke() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (c *deepgramConn) send(o engine.Object) { engine.Send(c.socket, o) }
+func (c *connection) send(o engine.Object) { engine.Send(c.socket, o) }
 
-func (c *deepgramConn) warn(code, text string) {
+func (c *connection) warn(code, text string) {
 	o := engine.Object{"type": "Warning"}
 	if c.quirks.warning != "warn_msg" {
 		o["description"], o["code"] = text, code
@@ -239,7 +239,7 @@ func (c *deepgramConn) warn(code, text string) {
 	c.send(o)
 }
 
-func (c *deepgramConn) sendMetadata() {
+func (c *connection) sendMetadata() {
 	c.send(engine.Object{
 		"type": "Metadata", "request_id": c.request, "model_name": c.settings.model,
 		"model_version": "2026-01-01.0", "model_uuid": "00000000-0000-0000-0000-000000000001",

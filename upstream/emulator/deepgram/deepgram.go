@@ -19,34 +19,34 @@ import (
 
 // Deepgram's limits. The first two are documented; the last bounds what the emulator keeps of a client that floods.
 const (
-	deepgramFlushes    = 20 // in any window; one more is ignored
-	deepgramWindow     = time.Minute
-	deepgramMaxWaiting = 1024 // texts and orders that have not been done
+	flushes    = 20 // in any window; one more is ignored
+	window     = time.Minute
+	maxWaiting = 1024 // texts and orders that have not been done
 )
 
-// deepgramCharMicros is what a character is charged at, in millionths of a dollar: no price was verified, so this is a
+// charMicros is what a character is charged at, in millionths of a dollar: no price was verified, so this is a
 // number for tests to compare.
-const deepgramCharMicros = 30
+const charMicros = 30
 
-// deepgram emulates Aura's wss://api.deepgram.com/v1/speak.
-type deepgram struct {
+// emulator is that of Aura's wss://api.deepgram.com/v1/speak.
+type emulator struct {
 	server   *engine.Server
-	quirks   deepgramQuirks
+	quirks   quirks
 	requests atomic.Int64 // connections, which the vendor calls requests; their ids count up
 }
 
 // Vendor is the emulator of Deepgram.
-var Vendor = engine.Vendor{Name: "deepgram", Serve: newDeepgram}
+var Vendor = engine.Vendor{Name: "deepgram", Serve: newEmulator}
 
-func newDeepgram(s *engine.Server) (http.Handler, fmt.Stringer) {
-	d := &deepgram{server: s, quirks: drawDeepgramQuirks(s.Options())}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	d := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/speak", d.connect)
 	return mux, d.quirks
 }
 
 // connect checks key and query and serves a connection until it ends. Both fail the upgrade.
-func (d *deepgram) connect(w http.ResponseWriter, r *http.Request) {
+func (d *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	request := fmt.Sprintf("request-%d", d.requests.Add(1))
 	settings, status, reason := d.settings(r)
 	w.Header().Set("dg-request-id", request)
@@ -62,23 +62,23 @@ func (d *deepgram) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	stop := context.AfterFunc(d.server.Context(), func() { _ = socket.CloseNow() }) // ends the reader
 	defer stop()
-	newDeepgramConn(d, socket, request, settings).serve()
+	newConnection(d, socket, request, settings).serve()
 }
 
-// deepgramSettings are what an address asks for.
-type deepgramSettings struct {
+// settings are what an address asks for.
+type settings struct {
 	model  string
 	format audio.Format
 	speed  float64
 }
 
 // settings are a connection's, or why it is refused.
-func (d *deepgram) settings(r *http.Request) (s deepgramSettings, status int, reason string) {
+func (d *emulator) settings(r *http.Request) (s settings, status int, reason string) {
 	if want := d.server.Options().APIKey; want != "" && !strings.EqualFold(r.Header.Get("Authorization"), "Token "+want) {
 		return s, http.StatusUnauthorized, "Invalid credentials."
 	}
 	query := r.URL.Query()
-	s = deepgramSettings{model: query.Get("model"), speed: 1}
+	s = settings{model: query.Get("model"), speed: 1}
 	if s.model == "" {
 		s.model = "aura-asteria-en"
 	}
@@ -86,7 +86,7 @@ func (d *deepgram) settings(r *http.Request) (s deepgramSettings, status int, re
 		return s, http.StatusBadRequest, "No such model/language/tier combination found."
 	}
 	var ok bool
-	if s.format, ok = deepgramFormat(query); !ok {
+	if s.format, ok = format(query); !ok {
 		return s, http.StatusBadRequest, "Unsupported audio format requested."
 	}
 	if text := query.Get("speed"); text != "" {
@@ -99,8 +99,8 @@ func (d *deepgram) settings(r *http.Request) (s deepgramSettings, status int, re
 	return s, 0, ""
 }
 
-// deepgramFormat is the format that a query asks for.
-func deepgramFormat(query url.Values) (f audio.Format, ok bool) {
+// format is the format that a query asks for.
+func format(query url.Values) (f audio.Format, ok bool) {
 	switch query.Get("encoding") {
 	case "", "linear16":
 		f = audio.Format{Encoding: audio.PCM16, Rate: 24000}
@@ -121,20 +121,20 @@ func deepgramFormat(query url.Values) (f audio.Format, ok bool) {
 	return f, true
 }
 
-// deepgramClose is a close code with the vendor's name for its cause.
-type deepgramClose struct {
+// closeReason is a close code with the vendor's name for its cause.
+type closeReason struct {
 	code   websocket.StatusCode
 	reason string
 }
 
-func deepgramUnparsable() deepgramClose {
-	return deepgramClose{websocket.StatusUnsupportedData, "MESSAGE-0000"}
+func unparsable() closeReason {
+	return closeReason{websocket.StatusUnsupportedData, "MESSAGE-0000"}
 }
 
-func deepgramBadData() deepgramClose {
-	return deepgramClose{websocket.StatusPolicyViolation, "DATA-0000"}
+func badData() closeReason {
+	return closeReason{websocket.StatusPolicyViolation, "DATA-0000"}
 }
 
-func deepgramTooBig() deepgramClose {
-	return deepgramClose{websocket.StatusMessageTooBig, "BIG-0000"}
+func tooBig() closeReason {
+	return closeReason{websocket.StatusMessageTooBig, "BIG-0000"}
 }

@@ -18,6 +18,6 @@ func TestDeepgramTranscripts(t *testing.T) {
 }
 
 func TestDeepgramQuirksAreAllDrawn(t *testing.T) {
-	enginetest.AllDrawn(t, func(seed uint64) any { return drawDeepgramQuirks(engine.Options{Seed: seed}) },
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"staleFrames": 3, "warning": 3, "chunk": 10})
 }

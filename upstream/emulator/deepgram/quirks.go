@@ -8,8 +8,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// deepgramQuirks is what the reference leaves open, as the seed has drawn it.
-type deepgramQuirks struct {
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
 	metadata      string // when Metadata comes: at the connection, or before the first audio
 	firstSequence int    // the first sequence_id
 	oneSequence   bool   // Flushed and Cleared count together
@@ -25,18 +25,18 @@ type deepgramQuirks struct {
 	oddChunks     bool // frames end in the middle of a sample
 }
 
-func (q deepgramQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ deepgramQuirksFields }{deepgramQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// deepgramQuirksFields prints without String's recursion.
-type deepgramQuirksFields deepgramQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawDeepgramQuirks(o engine.Options) deepgramQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6465657067))
 	flip := func() bool { return r.IntN(2) == 1 }
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }
-	q := deepgramQuirks{
+	q := quirks{
 		metadata: of("connect", "audio"), firstSequence: r.IntN(2), oneSequence: flip(), unasked: flip(), emptyFlush: flip(),
 		clearFlushed: flip(), staleFrames: r.IntN(3), warning: of("description", "warn_msg", "both"), errorCloses: flip(),
 		maxText: []int{0, 2000}[r.IntN(2)], idle: []int{0, 60}[r.IntN(2)],

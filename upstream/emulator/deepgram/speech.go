@@ -11,16 +11,16 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// deepgramSpeaker is what a connection's speaker keeps from text to text.
-type deepgramSpeaker struct {
+// speaker is what a connection's speaker keeps from text to text.
+type speaker struct {
 	flushed, cleared int // the next sequence_ids
 	told             bool
 	rest             []byte // audio that was under way when it was stopped
 	pacer            engine.Pacer
 }
 
-// deepgramTurn is what is said up to a Flush, a stream of its own in the stats.
-type deepgramTurn struct {
+// turn is what is said up to a Flush, a stream of its own in the stats.
+type turn struct {
 	index   int
 	fault   engine.Fault
 	samples int64 // generated, at the native rate
@@ -30,12 +30,12 @@ type deepgramTurn struct {
 }
 
 // begin enters a turn in the stats. A connection's turns have no ids on the wire.
-func (c *deepgramConn) begin(n int) *deepgramTurn {
-	return &deepgramTurn{index: c.server.Begin(fmt.Sprintf("%s.%d", c.request, n)), fault: c.server.CurrentFault()}
+func (c *connection) begin(n int) *turn {
+	return &turn{index: c.server.Begin(fmt.Sprintf("%s.%d", c.request, n)), fault: c.server.CurrentFault()}
 }
 
 // finish ends a turn in the stats. The caller holds mu.
-func (c *deepgramConn) finish(t *deepgramTurn) {
+func (c *connection) finish(t *turn) {
 	if t != nil && !t.over {
 		t.over = true
 		c.server.Finish(t.index)
@@ -43,7 +43,7 @@ func (c *deepgramConn) finish(t *deepgramTurn) {
 }
 
 // speak does what is ordered, until the connection is over.
-func (c *deepgramConn) speak(ctx context.Context) {
+func (c *connection) speak(ctx context.Context) {
 	for ctx.Err() == nil {
 		item, speech, ok := c.next(ctx)
 		if !ok {
@@ -64,7 +64,7 @@ func (c *deepgramConn) speak(ctx context.Context) {
 }
 
 // next takes an item, with a context that a Clear ends.
-func (c *deepgramConn) next(ctx context.Context) (item deepgramItem, speech context.Context, ok bool) {
+func (c *connection) next(ctx context.Context) (item job, speech context.Context, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.queue) == 0 {
@@ -76,7 +76,7 @@ func (c *deepgramConn) next(ctx context.Context) (item deepgramItem, speech cont
 }
 
 // quiet ends an item that met its fault.
-func (c *deepgramConn) quiet(item deepgramItem) {
+func (c *connection) quiet(item job) {
 	item.turn.dead = true
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +86,7 @@ func (c *deepgramConn) quiet(item deepgramItem) {
 }
 
 // do speaks an item's text, and reports whether nothing went wrong.
-func (c *deepgramConn) do(ctx context.Context, item deepgramItem) bool {
+func (c *connection) do(ctx context.Context, item job) bool {
 	if item.turn == nil || item.turn.dead {
 		return true
 	}
@@ -94,12 +94,12 @@ func (c *deepgramConn) do(ctx context.Context, item deepgramItem) bool {
 		return false
 	}
 	characters := int64(utf8.RuneCountInString(item.text))
-	c.server.Stream(item.turn.index, func(s *engine.Stream) { s.Charge += characters * deepgramCharMicros })
+	c.server.Stream(item.turn.index, func(s *engine.Stream) { s.Charge += characters * charMicros })
 	return !engine.Speakable(item.text) || c.voice(ctx, item.turn, item.text)
 }
 
 // answer says that an item is done. It reports false where that ends the connection.
-func (c *deepgramConn) answer(item deepgramItem) bool {
+func (c *connection) answer(item job) bool {
 	c.mu.Lock()
 	stopped := c.halt != nil && c.cutLocked()
 	c.halt()
@@ -117,14 +117,14 @@ func (c *deepgramConn) answer(item deepgramItem) bool {
 		c.sendStale()
 		c.send(engine.Object{"type": "Cleared", "sequence_id": c.sequence(&c.cleared)})
 	case item.then == thenClose:
-		c.close(deepgramClose{websocket.StatusNormalClosure, ""})
+		c.close(closeReason{websocket.StatusNormalClosure, ""})
 		return false
 	}
 	return true
 }
 
 // cutLocked reports whether a Clear has come for what is being spoken: it then waits to be answered.
-func (c *deepgramConn) cutLocked() bool {
+func (c *connection) cutLocked() bool {
 	for _, item := range c.queue {
 		if item.then == thenCleared {
 			return true
@@ -134,7 +134,7 @@ func (c *deepgramConn) cutLocked() bool {
 }
 
 // sequence counts an answer.
-func (c *deepgramConn) sequence(own *int) int {
+func (c *connection) sequence(own *int) int {
 	if c.quirks.oneSequence {
 		own = &c.flushed
 	}
@@ -144,7 +144,7 @@ func (c *deepgramConn) sequence(own *int) int {
 }
 
 // sendStale sends audio that was under way when a Clear came.
-func (c *deepgramConn) sendStale() {
+func (c *connection) sendStale() {
 	for range c.quirks.staleFrames {
 		n := min(len(c.rest), c.chunkSize(nil))
 		if n == 0 {
@@ -157,7 +157,7 @@ func (c *deepgramConn) sendStale() {
 }
 
 // voice sends a text's audio, and reports whether that is all of it.
-func (c *deepgramConn) voice(ctx context.Context, t *deepgramTurn, text string) bool {
+func (c *connection) voice(ctx context.Context, t *turn, text string) bool {
 	spoken := c.server.Say(ctx, text, true, c.server.Options().Seed+uint64(t.samples), c.settings.speed)
 	switch t.fault.Kind {
 	case engine.Empty:
@@ -175,14 +175,14 @@ func (c *deepgramConn) voice(ctx context.Context, t *deepgramTurn, text string) 
 	}
 	raw, err := engine.Encode(spoken.PCM, c.settings.format)
 	if err != nil {
-		c.close(deepgramClose{websocket.StatusInternalError, "NET-0000"})
+		c.close(closeReason{websocket.StatusInternalError, "NET-0000"})
 		return false
 	}
 	return c.sendAll(ctx, t, raw, int64(len(spoken.PCM)))
 }
 
 // sendAll sends audio at the options' pace, and reports whether nothing went wrong.
-func (c *deepgramConn) sendAll(ctx context.Context, t *deepgramTurn, raw []byte, samples int64) bool {
+func (c *connection) sendAll(ctx context.Context, t *turn, raw []byte, samples int64) bool {
 	c.pacer.Pace = c.server.Options().Pace
 	if t.fault.Kind == engine.Slow {
 		c.pacer.Pace = 0.5
@@ -206,7 +206,7 @@ func (c *deepgramConn) sendAll(ctx context.Context, t *deepgramTurn, raw []byte,
 }
 
 // chunkSize is the bytes of a frame of audio, of a turn where there is one.
-func (c *deepgramConn) chunkSize(t *deepgramTurn) int {
+func (c *connection) chunkSize(t *turn) int {
 	f := c.settings.format
 	size := max(1, int(audio.Samples(c.quirks.chunk, f.Rate))) * f.BytesPerSample()
 	if c.quirks.oddChunks || t != nil && t.fault.Kind == engine.OddChunks {
@@ -216,7 +216,7 @@ func (c *deepgramConn) chunkSize(t *deepgramTurn) int {
 }
 
 // sendAudio sends a frame of audio, which is binary and says nothing else.
-func (c *deepgramConn) sendAudio(raw []byte) {
+func (c *connection) sendAudio(raw []byte) {
 	if !c.told && c.quirks.metadata == "audio" {
 		c.sendMetadata()
 	}
@@ -225,7 +225,7 @@ func (c *deepgramConn) sendAudio(raw []byte) {
 }
 
 // broken plays the fault when its time has come. It reports whether the turn is over, by that or by ctx.
-func (c *deepgramConn) broken(ctx context.Context, t *deepgramTurn) bool {
+func (c *connection) broken(ctx context.Context, t *turn) bool {
 	if audio.Duration(t.samples, engine.NativeRate) < t.fault.After {
 		return ctx.Err() != nil
 	}
@@ -235,11 +235,11 @@ func (c *deepgramConn) broken(ctx context.Context, t *deepgramTurn) bool {
 	case engine.Drop:
 		_ = c.socket.CloseNow() // that is the fault
 	case engine.CloseCode:
-		c.wg.Go(func() { c.close(deepgramClose{websocket.StatusCode(t.fault.Code), ""}) }) // that is the fault
+		c.wg.Go(func() { c.close(closeReason{websocket.StatusCode(t.fault.Code), ""}) }) // that is the fault
 	case engine.ErrorFrame:
 		c.send(engine.Object{"type": "Error", "code": t.fault.Name, "description": "The request failed"})
 		if c.quirks.errorCloses {
-			c.wg.Go(func() { c.close(deepgramClose{websocket.StatusInternalError, t.fault.Name}) })
+			c.wg.Go(func() { c.close(closeReason{websocket.StatusInternalError, t.fault.Name}) })
 		}
 	case engine.Garbage:
 		engine.SendGarbage(c.socket)

@@ -10,27 +10,27 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// elevenSegment is the speech of a text that is spoken at once, on its way out.
-type elevenSegment struct {
+// segment is the speech of a text that is spoken at once, on its way out.
+type segment struct {
 	pcm    []int16
 	before int64 // samples of the context before it
 	at     int64 // samples sent
 
 	// What is told of characters: nothing, all of the segment with its first frame, or with each frame its own.
 	aligned, each     bool
-	asWritten, asSaid []elevenChar
+	asWritten, asSaid []char
 	toldWhole         bool
 }
 
-// elevenChar is when a character is spoken, in samples from the segment's start.
-type elevenChar struct {
+// char is when a character is spoken, in samples from the segment's start.
+type char struct {
 	text       string
 	start, end int64
 }
 
-func (k *elevenContext) newSegment(text string, spoken voice.Spoken) elevenSegment {
+func (k *speechContext) newSegment(text string, spoken voice.Spoken) segment {
 	q, address := k.conn.quirks, k.conn.address
-	s := elevenSegment{pcm: spoken.PCM, before: k.voice.samples}
+	s := segment{pcm: spoken.PCM, before: k.voice.samples}
 	s.aligned = address.aligned || q.alignUnasked
 	s.each = address.aligned && !q.alignWhole
 	if !s.aligned {
@@ -40,14 +40,14 @@ func (k *elevenContext) newSegment(text string, spoken voice.Spoken) elevenSegme
 	if q.leadingSpace {
 		lead = " "
 	}
-	s.asWritten = elevenWritten(lead, text, spoken, address.normalizes)
-	s.asSaid = elevenSaid(lead, spoken)
+	s.asWritten = written(lead, text, spoken, address.normalizes)
+	s.asSaid = said(lead, spoken)
 	return s
 }
 
 // frameEnd is where the next frame ends: after so many samples, and where it has an alignment of its own, at the next
 // character's start.
-func (s *elevenSegment) frameEnd(samples int64) int64 {
+func (s *segment) frameEnd(samples int64) int64 {
 	total := int64(len(s.pcm))
 	end := min(s.at+samples, total)
 	if !s.each {
@@ -64,7 +64,7 @@ func (s *elevenSegment) frameEnd(samples int64) int64 {
 // alignments are what a frame that ends there tells, of the text as it was sent and as it is spoken. The times of the first
 // count from what the frame tells of, those of the second from the context's first sample: Pipecat reads the one so, and
 // LiveKit's plugin the other.
-func (s *elevenSegment) alignments(end int64) (asWritten, asSaid engine.Object) {
+func (s *segment) alignments(end int64) (asWritten, asSaid engine.Object) {
 	from := s.at
 	switch {
 	case !s.aligned, !s.each && s.toldWhole:
@@ -74,12 +74,12 @@ func (s *elevenSegment) alignments(end int64) (asWritten, asSaid engine.Object) 
 	}
 	s.toldWhole = true
 	total := int64(len(s.pcm))
-	return elevenTimes(s.asWritten, from, end, from, end), elevenTimes(s.asSaid, from, end, -s.before, total)
+	return times(s.asWritten, from, end, from, end), times(s.asSaid, from, end, -s.before, total)
 }
 
-// elevenTimes is the characters that begin in a stretch of samples; times count from an origin, in whole milliseconds, and
+// times is the characters that begin in a stretch of samples; times count from an origin, in whole milliseconds, and
 // none lasts beyond the limit.
-func elevenTimes(chars []elevenChar, from, to, origin, limit int64) engine.Object {
+func times(chars []char, from, to, origin, limit int64) engine.Object {
 	texts, starts, durations := []string{}, []int64{}, []int64{}
 	millis := func(samples int64) int64 {
 		return int64(audio.Duration(samples-origin, engine.NativeRate) / time.Millisecond)
@@ -95,8 +95,8 @@ func elevenTimes(chars []elevenChar, from, to, origin, limit int64) engine.Objec
 	return engine.Object{"chars": texts, "charStartTimesMs": starts, "charDurationsMs": durations}
 }
 
-// elevenSaid are the characters of what is spoken: the words, a space behind each.
-func elevenSaid(lead string, spoken voice.Spoken) []elevenChar {
+// said are the characters of what is spoken: the words, a space behind each.
+func said(lead string, spoken voice.Spoken) []char {
 	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
 	for _, w := range spoken.Words {
 		a.word(w.Text, " ", w.Start, w.End)
@@ -104,8 +104,8 @@ func elevenSaid(lead string, spoken voice.Spoken) []elevenChar {
 	return a.done()
 }
 
-// elevenWritten are the characters of a text as it was sent: a word there may be several that are spoken, or none.
-func elevenWritten(lead, text string, spoken voice.Spoken, normalizes bool) []elevenChar {
+// written are the characters of a text as it was sent: a word there may be several that are spoken, or none.
+func written(lead, text string, spoken voice.Spoken, normalizes bool) []char {
 	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
 	words := spoken.Words
 	for _, field := range fieldsWithSpace(text) {
@@ -139,7 +139,7 @@ type aligner struct {
 	total int64 // samples of the segment
 	at    int64 // so far
 	tail  string
-	chars []elevenChar
+	chars []char
 }
 
 // word is a word's characters, and what stands behind it until the next word.
@@ -151,7 +151,7 @@ func (a *aligner) word(core, tail string, start, end time.Duration) {
 }
 
 // done is all characters; the last one lasts to the end.
-func (a *aligner) done() []elevenChar {
+func (a *aligner) done() []char {
 	a.spread(a.tail, a.total)
 	if n := len(a.chars); n > 0 {
 		a.chars[n-1].end = a.total
@@ -167,7 +167,7 @@ func (a *aligner) spread(text string, end int64) {
 	}
 	start, length := a.at, max(0, end-a.at)
 	for i, r := range runes {
-		a.chars = append(a.chars, elevenChar{
+		a.chars = append(a.chars, char{
 			text: string(r), start: start + length*int64(i)/int64(len(runes)), end: start + length*int64(i+1)/int64(len(runes)),
 		})
 	}

@@ -10,8 +10,8 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// elevenVoicing is where a context's speech is.
-type elevenVoicing struct {
+// voicing is where a context's speech is.
+type voicing struct {
 	encoder    engine.Encoder
 	pacer      engine.Pacer // of the text that is spoken
 	held       []byte       // encoded, for the next frame: where frames end within samples
@@ -23,7 +23,7 @@ type elevenVoicing struct {
 }
 
 // say speaks a text, until ctx ends or a fault ends the context.
-func (k *elevenContext) say(ctx context.Context, text string) {
+func (k *speechContext) say(ctx context.Context, text string) {
 	if k.breaks() {
 		return
 	}
@@ -47,7 +47,7 @@ func (k *elevenContext) say(ctx context.Context, text string) {
 }
 
 // generate is a text's speech, spoiled where that is the fault.
-func (k *elevenContext) generate(ctx context.Context, text string) voice.Spoken {
+func (k *speechContext) generate(ctx context.Context, text string) voice.Spoken {
 	o := k.conn.server.Options()
 	spoken := k.conn.server.Say(ctx, text, k.conn.address.normalizes, o.Seed+uint64(k.voice.characters), k.speed)
 	switch k.fault.Kind {
@@ -60,17 +60,17 @@ func (k *elevenContext) generate(ctx context.Context, text string) voice.Spoken 
 }
 
 // charge counts generated audio, at the native rate, and the characters that the vendor bills.
-func (k *elevenContext) charge(samples, characters int64) {
+func (k *speechContext) charge(samples, characters int64) {
 	k.voice.samples += samples
 	k.voice.characters += characters
 	k.conn.server.Stream(k.index, func(s *engine.Stream) {
 		s.Audio = audio.Duration(k.voice.samples, engine.NativeRate)
-		s.Charge = k.voice.characters * elevenCharMicros
+		s.Charge = k.voice.characters * charMicros
 	})
 }
 
 // sendNext sends a segment's next frame when its time has come. It reports false where ctx ends before.
-func (k *elevenContext) sendNext(ctx context.Context, s *elevenSegment) bool {
+func (k *speechContext) sendNext(ctx context.Context, s *segment) bool {
 	end := s.frameEnd(audio.Samples(k.conn.quirks.chunk, engine.NativeRate))
 	if !k.voice.pacer.Wait(ctx, audio.Duration(end-s.at, engine.NativeRate)) {
 		return false
@@ -86,7 +86,7 @@ func (k *elevenContext) sendNext(ctx context.Context, s *elevenSegment) bool {
 }
 
 // encode is a frame's bytes, which end within a sample where that is drawn, or the fault.
-func (k *elevenContext) encode(pcm []int16) []byte {
+func (k *speechContext) encode(pcm []int16) []byte {
 	encoded := append(k.voice.held, k.voice.encoder.Encode(pcm)...)
 	k.voice.held = nil
 	odd := k.conn.quirks.oddChunks || k.fault.Kind == engine.OddChunks
@@ -98,7 +98,7 @@ func (k *elevenContext) encode(pcm []int16) []byte {
 }
 
 // sendLate sends what was under way when the context was closed.
-func (k *elevenContext) sendLate() {
+func (k *speechContext) sendLate() {
 	silence := make([]int16, engine.NativeRate/50)
 	for range k.conn.quirks.lateChunks {
 		k.sendChunk(k.encode(silence), nil, nil)
@@ -106,7 +106,7 @@ func (k *elevenContext) sendLate() {
 }
 
 // sendChunk sends encoded audio, of which there may be none. A nil alignment is null.
-func (k *elevenContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Object) {
+func (k *speechContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Object) {
 	if len(encoded) == 0 {
 		return
 	}
@@ -119,7 +119,7 @@ func (k *elevenContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Obj
 }
 
 // breaks plays the fault when its time has come, and reports whether the context stops for it.
-func (k *elevenContext) breaks() bool {
+func (k *speechContext) breaks() bool {
 	if audio.Duration(k.voice.samples, engine.NativeRate) < k.fault.After {
 		return false
 	}
@@ -136,7 +136,7 @@ func (k *elevenContext) breaks() bool {
 		if k.fault.Session {
 			id = ""
 		}
-		k.conn.fail(elevenNamed(k.fault.Name), id)
+		k.conn.fail(named(k.fault.Name), id)
 	case engine.Garbage:
 		k.voice.dead = true
 		engine.SendGarbage(k.conn.socket)

@@ -16,10 +16,10 @@ import (
 
 func longText(characters int) string { return strings.Repeat("a ", characters/2) }
 
-// elevenPCM is a context's audio, which is of samples at any rate.
-func elevenPCM(t *testing.T, all []elevenFrame, id string) []int16 {
+// pcm is a context's audio, which is of samples at any rate.
+func pcm(t *testing.T, all []frame, id string) []int16 {
 	t.Helper()
-	return enginetest.Samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(elevenChunks(t, all, id), nil))
+	return enginetest.Samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(chunks(t, all, id), nil))
 }
 
 // heardWords wants samples to be a text's words.
@@ -39,15 +39,15 @@ func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
 			t.Run(fmt.Sprint(name, odd), func(t *testing.T) {
 				t.Parallel()
 				f, _ := engine.OutputFormatOf(name)
-				c := talkEleven(t, engine.Options{}, "&output_format="+name, fmt.Sprintf("oddChunks:%t", odd), "morePCM:true", "lateChunks:0")
+				c := talk(t, engine.Options{}, "&output_format="+name, fmt.Sprintf("oddChunks:%t", odd), "morePCM:true", "lateChunks:0")
 				for _, piece := range pieces {
-					c.send(elevenSay("c", piece, false))
+					c.send(say("c", piece, false))
 				}
-				c.send(`{"context_id":"c","flush":true}`, elevenClose)
+				c.send(`{"context_id":"c","flush":true}`, closeMessage)
 				all := c.until("c")
-				raw := bytes.Join(elevenChunks(t, all, "c"), nil)
+				raw := bytes.Join(chunks(t, all, "c"), nil)
 				heardWords(t, enginetest.Samples(t, f, raw), f.Rate, strings.Join(pieces, ""))
-				if first := elevenChunks(t, all, "c")[0]; odd && len(first)%2 == 0 {
+				if first := chunks(t, all, "c")[0]; odd && len(first)%2 == 0 {
 					t.Errorf("a frame of %d bytes, want half a sample more", len(first))
 				}
 			})
@@ -58,9 +58,9 @@ func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
 // Compressed formats have frames of their own; nothing is lost at a context's end.
 func TestElevenLabsSpeaksCompressed(t *testing.T) {
 	for name, magic := range map[string]string{"": "\xff\xfb", "mp3_22050_32": "\xff\xf3", "opus_48000_32": "OggS"} {
-		c := talkEleven(t, engine.Options{}, "&output_format="+name, "oddChunks:false")
-		c.send(elevenHello, elevenClose)
-		if raw := bytes.Join(elevenChunks(t, c.until("c"), "c"), nil); !bytes.HasPrefix(raw, []byte(magic)) {
+		c := talk(t, engine.Options{}, "&output_format="+name, "oddChunks:false")
+		c.send(helloMessage, closeMessage)
+		if raw := bytes.Join(chunks(t, c.until("c"), "c"), nil); !bytes.HasPrefix(raw, []byte(magic)) {
 			t.Errorf("%s: got %x, want %x", name, raw[:min(len(raw), 8)], magic)
 		}
 	}
@@ -70,18 +70,18 @@ func TestElevenLabsSpeaksCompressed(t *testing.T) {
 func TestElevenLabsKeepsTime(t *testing.T) {
 	t.Parallel()
 	const late = 150 * time.Millisecond
-	c := talkEleven(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late, Pace: 8}, "&output_format=pcm_16000",
+	c := talk(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late, Pace: 8}, "&output_format=pcm_16000",
 		"oddChunks:false", "alignUnasked:false", "lateChunks:0", "serial:false", "clamps:true")
 	began := time.Now()
-	c.send(elevenHello)
+	c.send(helloMessage)
 	if _, err := c.read(); err != nil {
 		t.Fatal(err)
 	}
 	if waited := time.Since(began); waited < late {
 		t.Errorf("first audio after %v, want %v", waited, late)
 	}
-	c.send(elevenClose)
-	chunks := elevenChunks(t, c.until("c"), "c")
+	c.send(closeMessage)
+	chunks := chunks(t, c.until("c"), "c")
 	for i, chunk := range chunks[:len(chunks)-2] { // the last of the text and the encoder's rest are shorter
 		if len(chunk)/100 != 16 { // 50 ms of two bytes at 16 kHz, but for what the resampler keeps
 			t.Errorf("frame %d: got %d bytes, want about 1600", i, len(chunk))
@@ -103,10 +103,10 @@ func TestElevenLabsSpeaksContextsInTurnOrTogether(t *testing.T) {
 	for _, serial := range []bool{false, true} {
 		t.Run(fmt.Sprint(serial), func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, engine.Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
-			c.send(elevenSay("a", elevenLong, true))
+			c := talk(t, engine.Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
+			c.send(say("a", longSentence, true))
 			c.wait("its begin", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
-			c.send(elevenSay("b", elevenLong, true), `{"context_id":"a","close_context":true}`, `{"context_id":"b","close_context":true}`)
+			c.send(say("b", longSentence, true), `{"context_id":"a","close_context":true}`, `{"context_id":"b","close_context":true}`)
 			order := []string{}
 			for _, f := range append(c.until("a"), c.until("b")...) {
 				if f.Audio != nil && !f.Final {
@@ -133,10 +133,10 @@ func TestElevenLabsAlignsCharacters(t *testing.T) {
 	for name, quirks := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
-			c.send(elevenSay("c", text, true), elevenSay("c", text, true), elevenClose)
+			c := talk(t, engine.Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
+			c.send(say("c", text, true), say("c", text, true), closeMessage)
 			all := c.until("c")
-			written, end := joinAlignments(t, all, func(f elevenFrame) *elevenAlignment { return f.Alignment })
+			written, end := joinAlignments(t, all, func(f frame) *alignment { return f.Alignment })
 			if got := strings.Join(strings.Fields(written), " "); got != strings.TrimSpace(text+text) {
 				t.Errorf("alignment: got %q", got)
 			}
@@ -156,7 +156,7 @@ func TestElevenLabsAlignsCharacters(t *testing.T) {
 }
 
 // joinAlignments joins alignments: their characters, and how long they last. Each must count up from its own start.
-func joinAlignments(t *testing.T, all []elevenFrame, of func(elevenFrame) *elevenAlignment) (text string, length time.Duration) {
+func joinAlignments(t *testing.T, all []frame, of func(frame) *alignment) (text string, length time.Duration) {
 	t.Helper()
 	for _, f := range all {
 		if a := of(f); a != nil {
@@ -169,7 +169,7 @@ func joinAlignments(t *testing.T, all []elevenFrame, of func(elevenFrame) *eleve
 
 // wholeAlignment joins the alignments of what is spoken: their characters, and when the last one ends. They count from the
 // context's start.
-func wholeAlignment(t *testing.T, all []elevenFrame) (text string, last time.Duration) {
+func wholeAlignment(t *testing.T, all []frame) (text string, last time.Duration) {
 	t.Helper()
 	at := int64(0)
 	for _, f := range all {
@@ -183,7 +183,7 @@ func wholeAlignment(t *testing.T, all []elevenFrame) (text string, last time.Dur
 
 // end is when the last character ends. None may begin before the one before it has ended, or before at; a millisecond is
 // lost where a stretch ends between two.
-func (a *elevenAlignment) end(t *testing.T, at int64) int64 {
+func (a *alignment) end(t *testing.T, at int64) int64 {
 	t.Helper()
 	if len(a.Starts) != len(a.Chars) || len(a.Durations) != len(a.Chars) {
 		t.Fatalf("%d characters, %d starts, %d durations", len(a.Chars), len(a.Starts), len(a.Durations))
@@ -201,7 +201,7 @@ func (a *elevenAlignment) end(t *testing.T, at int64) int64 {
 func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
 	t.Parallel()
 	spoken := voice.Speak("Two words.", 3, engine.NativeRate, 1)
-	chars := elevenWritten("", "Two words.", spoken, true)
+	chars := written("", "Two words.", spoken, true)
 	at := func(i int) time.Duration {
 		return audio.Duration(chars[i].start, engine.NativeRate).Round(time.Millisecond)
 	}
@@ -220,8 +220,8 @@ func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
 func TestElevenLabsAlignsUnaskedWhereDrawn(t *testing.T) {
 	t.Parallel()
 	for quirk, want := range map[string]int{"alignUnasked:false": 0, "alignUnasked:true": 2} {
-		c := talkEleven(t, engine.Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
-		c.send(elevenHello, elevenHello, elevenClose)
+		c := talk(t, engine.Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
+		c.send(helloMessage, helloMessage, closeMessage)
 		got := 0
 		for _, f := range c.until("c") {
 			if (f.Alignment == nil) != (f.Normalized == nil) {

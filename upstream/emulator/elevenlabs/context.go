@@ -10,12 +10,12 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// elevenContext is one context. The connection's reader gives it text, and its own goroutine speaks.
-type elevenContext struct {
+// speechContext is one context. The connection's reader gives it text, and its own goroutine speaks.
+type speechContext struct {
 	// Static after open.
-	conn     *elevenConn
+	conn     *connection
 	id       string
-	settings elevenSetting
+	settings setting
 	speed    float64
 	fault    engine.Fault
 	index    int           // in the stats
@@ -23,36 +23,36 @@ type elevenContext struct {
 	wake     chan struct{} // holds one token while there may be something to do
 
 	mu      sync.Mutex // guards what follows
-	text    elevenText
-	jobs    []elevenJob // no more than a context may have characters, and its flushes between them
-	begun   elevenJob   // that the speaker is at
+	text    text
+	jobs    []job // no more than a context may have characters, and its flushes between them
+	begun   job   // that the speaker is at
 	halt    context.CancelFunc
 	length  int // characters so far
 	closing bool
 	closes  int       // close_context messages
 	heard   time.Time // of the client's last word, or the end of the vendor's
 
-	voice elevenVoicing // the speaker's alone
+	voice voicing // the speaker's alone
 }
 
-// elevenJob is something for the speaker to do.
-type elevenJob struct {
+// job is something for the speaker to do.
+type job struct {
 	text    string
 	flushed bool // it is spoken though the context is closed
 	marks   bool // a flush ends here
 	last    bool // the context ends here
 }
 
-// newElevenContext is a context with what its first message fixes, or what is wrong with that.
-func newElevenContext(c *elevenConn, m elevenMessage) (*elevenContext, *elevenError) {
-	k := &elevenContext{
-		conn: c, id: m.id(), settings: elevenUsual(), fault: c.server.CurrentFault(), heard: time.Now(),
+// newSpeechContext is a context with what its first message fixes, or what is wrong with that.
+func newSpeechContext(c *connection, m message) (*speechContext, *failure) {
+	k := &speechContext{
+		conn: c, id: m.id(), settings: usual(), fault: c.server.CurrentFault(), heard: time.Now(),
 		over: make(chan struct{}), wake: make(chan struct{}, 1), halt: func() {},
 	}
 	if m.Settings != nil {
 		k.settings = *m.Settings
 	}
-	var wrong *elevenError
+	var wrong *failure
 	if k.speed, wrong = c.quirks.speed(k.settings); wrong != nil {
 		return nil, wrong
 	}
@@ -62,9 +62,9 @@ func newElevenContext(c *elevenConn, m elevenMessage) (*elevenContext, *elevenEr
 	k.text.auto = c.address.auto
 	encoder, err := c.address.format.Encoder()
 	if err != nil {
-		return nil, elevenNamed("internal_error")
+		return nil, named("internal_error")
 	}
-	k.voice = elevenVoicing{encoder: encoder, pacer: engine.Pacer{Pace: c.server.Options().Pace}}
+	k.voice = voicing{encoder: encoder, pacer: engine.Pacer{Pace: c.server.Options().Pace}}
 	if k.fault.Kind == engine.Slow {
 		k.voice.pacer.Pace = 0.5
 	}
@@ -72,7 +72,7 @@ func newElevenContext(c *elevenConn, m elevenMessage) (*elevenContext, *elevenEr
 }
 
 // take applies a message of the context's. Behind a close_context only another one counts.
-func (k *elevenContext) take(m elevenMessage, opens bool) *elevenError {
+func (k *speechContext) take(m message, opens bool) *failure {
 	k.note(m)
 	k.touch()
 	text := ""
@@ -80,7 +80,7 @@ func (k *elevenContext) take(m elevenMessage, opens bool) *elevenError {
 		text = *m.Text
 	}
 	if !k.add(text) {
-		return elevenNamed(elevenTooLong)
+		return named(tooLong)
 	}
 	if m.Flush {
 		k.flush()
@@ -93,7 +93,7 @@ func (k *elevenContext) take(m elevenMessage, opens bool) *elevenError {
 }
 
 // note counts what a message brings.
-func (k *elevenContext) note(m elevenMessage) {
+func (k *speechContext) note(m message) {
 	k.conn.server.Stream(k.index, func(s *engine.Stream) {
 		switch {
 		case m.keepsAlive():
@@ -108,28 +108,28 @@ func (k *elevenContext) note(m elevenMessage) {
 }
 
 // touch starts the time anew in which the client has to say something.
-func (k *elevenContext) touch() {
+func (k *speechContext) touch() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.heard = time.Now()
 }
 
 // add appends a text and has spoken what is due. It reports false where that is too much.
-func (k *elevenContext) add(text string) bool {
+func (k *speechContext) add(text string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closing || text == "" {
 		return true
 	}
-	if k.length += utf8.RuneCountInString(text); k.length > elevenMaxText {
+	if k.length += utf8.RuneCountInString(text); k.length > maxText {
 		return false
 	}
-	k.pushLocked(elevenJob{text: k.text.add(text)})
+	k.pushLocked(job{text: k.text.add(text)})
 	return true
 }
 
 // flush has everything spoken that has come, though the context be closed.
-func (k *elevenContext) flush() {
+func (k *speechContext) flush() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closing {
@@ -139,11 +139,11 @@ func (k *elevenContext) flush() {
 	for i := range k.jobs {
 		k.jobs[i].flushed = true
 	}
-	k.pushLocked(elevenJob{text: k.text.flush(), flushed: true, marks: true})
+	k.pushLocked(job{text: k.text.flush(), flushed: true, marks: true})
 }
 
 // close ends the context behind what is kept of it. One that is stalled ends with the next close_context.
-func (k *elevenContext) close() {
+func (k *speechContext) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.closes++
@@ -153,16 +153,16 @@ func (k *elevenContext) close() {
 	}
 	switch k.conn.quirks.closeKeeps {
 	case "all":
-		k.pushLocked(elevenJob{text: k.text.flush()})
+		k.pushLocked(job{text: k.text.flush()})
 	case "flushed":
 		k.dropLocked()
 	}
 	k.closing = true
-	k.pushLocked(elevenJob{last: true})
+	k.pushLocked(job{last: true})
 }
 
 // dropLocked drops what has not been flushed, which only comes behind what has.
-func (k *elevenContext) dropLocked() {
+func (k *speechContext) dropLocked() {
 	if k.begun.text != "" && !k.begun.flushed {
 		k.halt()
 	}
@@ -174,7 +174,7 @@ func (k *elevenContext) dropLocked() {
 }
 
 // pushLocked adds a job, if there is anything in it. A flush of nothing behind another adds nothing.
-func (k *elevenContext) pushLocked(j elevenJob) {
+func (k *speechContext) pushLocked(j job) {
 	if strings.TrimSpace(j.text) == "" {
 		j.text = ""
 	}
@@ -186,7 +186,7 @@ func (k *elevenContext) pushLocked(j elevenJob) {
 	k.wakeLocked()
 }
 
-func (k *elevenContext) wakeLocked() {
+func (k *speechContext) wakeLocked() {
 	select {
 	case k.wake <- struct{}{}:
 	default:
@@ -194,11 +194,11 @@ func (k *elevenContext) wakeLocked() {
 }
 
 // pop takes the next job, and says how the speaker is to be stopped while it is at it.
-func (k *elevenContext) pop(halt context.CancelFunc) (elevenJob, bool) {
+func (k *speechContext) pop(halt context.CancelFunc) (job, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.jobs) == 0 {
-		return elevenJob{}, false
+		return job{}, false
 	}
 	k.begun, k.halt = k.jobs[0], halt
 	k.jobs = k.jobs[1:]
@@ -206,15 +206,15 @@ func (k *elevenContext) pop(halt context.CancelFunc) (elevenJob, bool) {
 }
 
 // rest notes that the speaker has done its job.
-func (k *elevenContext) rest() {
+func (k *speechContext) rest() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.begun, k.halt = elevenJob{}, func() {}
+	k.begun, k.halt = job{}, func() {}
 	k.heard = time.Now()
 }
 
 // speak does the jobs in order until the context ends, or ctx does with the connection.
-func (k *elevenContext) speak(ctx context.Context) {
+func (k *speechContext) speak(ctx context.Context) {
 	defer close(k.over)
 	for ctx.Err() == nil && !k.voice.dead {
 		job, halt := context.WithCancel(ctx)
@@ -236,7 +236,7 @@ func (k *elevenContext) speak(ctx context.Context) {
 }
 
 // do speaks a job's text. job ends before ctx does where the context is closed over it.
-func (k *elevenContext) do(ctx, job context.Context, j elevenJob) {
+func (k *speechContext) do(ctx, job context.Context, j job) {
 	if j.text != "" && k.engage(job) {
 		k.say(job, j.text)
 		<-k.conn.engine
@@ -255,7 +255,7 @@ func (k *elevenContext) do(ctx, job context.Context, j elevenJob) {
 }
 
 // engage waits until the socket's contexts leave this one its turn, and reports false where ctx ends before.
-func (k *elevenContext) engage(ctx context.Context) bool {
+func (k *speechContext) engage(ctx context.Context) bool {
 	select {
 	case k.conn.engine <- struct{}{}:
 		return true
@@ -265,7 +265,7 @@ func (k *elevenContext) engage(ctx context.Context) bool {
 }
 
 // stall waits for the client to give the context up, by a close_context from now on or by leaving.
-func (k *elevenContext) stall(ctx context.Context) {
+func (k *speechContext) stall(ctx context.Context) {
 	k.mu.Lock()
 	before := k.closes
 	k.mu.Unlock()
@@ -284,7 +284,7 @@ func (k *elevenContext) stall(ctx context.Context) {
 }
 
 // await waits for a job, and ends the context where the vendor gives up on its client.
-func (k *elevenContext) await(ctx context.Context) {
+func (k *speechContext) await(ctx context.Context) {
 	k.mu.Lock()
 	left := time.Until(k.heard.Add(k.conn.address.inactivity))
 	k.mu.Unlock()
@@ -299,21 +299,21 @@ func (k *elevenContext) await(ctx context.Context) {
 }
 
 // lapse is what follows where nothing was said to the context for too long, if that is so still.
-func (k *elevenContext) lapse() {
+func (k *speechContext) lapse() {
 	k.mu.Lock()
 	waits := time.Since(k.heard) < k.conn.address.inactivity
 	k.mu.Unlock()
 	switch {
 	case waits: // for a keep-alive has come
 	case k.conn.quirks.idle == "error":
-		k.conn.fail(elevenNamed(elevenIdle), k.id)
+		k.conn.fail(named(idle), k.id)
 	default:
 		k.close()
 	}
 }
 
 // finish sends what the encoder still has, and the final frame.
-func (k *elevenContext) finish(ctx context.Context) {
+func (k *speechContext) finish(ctx context.Context) {
 	if !k.voice.stalled && k.fault.Kind != engine.Empty && k.voice.samples > 0 {
 		k.sendChunk(append(k.voice.held, k.voice.encoder.End()...), nil, nil)
 	}

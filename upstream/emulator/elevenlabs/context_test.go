@@ -26,18 +26,18 @@ func TestElevenLabsCloseKeepsWhatWasFlushed(t *testing.T) {
 		messages []string
 		want     string
 	}{
-		"flushed":                  {"closeKeeps:flushed", []string{elevenSay("c", first, true), elevenSay("c", second, true)}, first + second},
-		"the rest is dropped":      {"closeKeeps:flushed", []string{elevenSay("c", first, true), elevenSay("c", second, false)}, first},
-		"nor is it in the works":   {"closeKeeps:begun", []string{elevenSay("c", first, true), elevenSay("c", second, false)}, first},
-		"all":                      {"closeKeeps:all", []string{elevenSay("c", first, true), elevenSay("c", second, false)}, first + second},
-		"a flush of what is empty": {"closeKeeps:flushed", []string{elevenSay("c", first+second, false), `{"text":"","context_id":"c","flush":true}`}, first + second},
+		"flushed":                  {"closeKeeps:flushed", []string{say("c", first, true), say("c", second, true)}, first + second},
+		"the rest is dropped":      {"closeKeeps:flushed", []string{say("c", first, true), say("c", second, false)}, first},
+		"nor is it in the works":   {"closeKeeps:begun", []string{say("c", first, true), say("c", second, false)}, first},
+		"all":                      {"closeKeeps:all", []string{say("c", first, true), say("c", second, false)}, first + second},
+		"a flush of what is empty": {"closeKeeps:flushed", []string{say("c", first+second, false), `{"text":"","context_id":"c","flush":true}`}, first + second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
-			c.send(append(tt.messages, elevenClose)...)
-			heardWords(t, elevenPCM(t, c.until("c"), "c"), 24000, tt.want)
+			c := talk(t, engine.Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
+			c.send(append(tt.messages, closeMessage)...)
+			heardWords(t, pcm(t, c.until("c"), "c"), 24000, tt.want)
 		})
 	}
 }
@@ -47,11 +47,11 @@ func TestElevenLabsCloseStopsWhatWasNotFlushed(t *testing.T) {
 	for late := range 3 {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, engine.Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
+			c := talk(t, engine.Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
 				"closeKeeps:flushed", fmt.Sprintf("lateChunks:%d", late))
-			c.send(elevenSay("c", elevenLong, false))
+			c.send(say("c", longSentence, false))
 			c.wait("audio", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
-			c.send(elevenClose, `{"text":"Yes. ","context_id":"d","flush":true}`, `{"context_id":"d","close_context":true}`)
+			c.send(closeMessage, `{"text":"Yes. ","context_id":"d","flush":true}`, `{"context_id":"d","close_context":true}`)
 			c.until("d")
 			got := c.server.Stats()
 			if full := 4 * time.Second; got.Streams[0].Audio > full || !got.Streams[0].Over {
@@ -67,20 +67,20 @@ func TestElevenLabsCloseStopsWhatWasNotFlushed(t *testing.T) {
 // A context that is closing has its place until its final frame, and not longer.
 func TestElevenLabsCountsClosingContexts(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, engine.Options{Pace: 1}, "", "serial:false")
-	for i := range elevenMaxContexts {
-		c.send(fmt.Sprintf(`{"text":%q,"context_id":"c%d","flush":true}`, elevenLong, i), fmt.Sprintf(`{"context_id":"c%d","close_context":true}`, i))
+	c := talk(t, engine.Options{Pace: 1}, "", "serial:false")
+	for i := range maxContexts {
+		c.send(fmt.Sprintf(`{"text":%q,"context_id":"c%d","flush":true}`, longSentence, i), fmt.Sprintf(`{"context_id":"c%d","close_context":true}`, i))
 	}
 	c.send(`{"text":"","context_id":"sixth"}`)
-	c.failsWith(elevenTooMany)
+	c.failsWith(tooMany)
 
-	c = talkEleven(t, engine.Options{}, "")
-	for i := range 3 * elevenMaxContexts {
+	c = talk(t, engine.Options{}, "")
+	for i := range 3 * maxContexts {
 		id := fmt.Sprint("c", i)
-		c.send(elevenSay(id, "Yes. ", true), fmt.Sprintf(`{"context_id":%q,"close_context":true}`, id))
+		c.send(say(id, "Yes. ", true), fmt.Sprintf(`{"context_id":%q,"close_context":true}`, id))
 		c.until(id)
 	}
-	if got := c.server.Stats(); got.OpenContexts != 0 || got.MaxOpenContexts != 1 || len(got.Streams) != 3*elevenMaxContexts {
+	if got := c.server.Stats(); got.OpenContexts != 0 || got.MaxOpenContexts != 1 || len(got.Streams) != 3*maxContexts {
 		t.Errorf("got %+v, want one context after the other", got)
 	}
 }
@@ -88,14 +88,14 @@ func TestElevenLabsCountsClosingContexts(t *testing.T) {
 // Text, flushes and keep-alives are told apart; the opening space is none of them.
 func TestElevenLabsNotesWhatItHears(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, engine.Options{}, "&output_format=pcm_24000", "lateChunks:0")
+	c := talk(t, engine.Options{}, "&output_format=pcm_24000", "lateChunks:0")
 	c.send(`{"text":" ","context_id":"c"}`, `{"text":"","context_id":"c"}`, `{"text":""}`, `{"text":"Grüße, ","context_id":"c"}`,
-		elevenSay("c", "Welt.", true), `{"context_id":"c","flush":true}`, `{"text":"no more","context_id":"other","flush":false}`, elevenClose)
+		say("c", "Welt.", true), `{"context_id":"c","flush":true}`, `{"text":"no more","context_id":"other","flush":false}`, closeMessage)
 	c.until("c")
 	got := c.server.Stats().Streams[0]
 	want := engine.Stream{
 		ID: "c", Texts: []string{"Grüße, ", "Welt."}, Flushes: 2, KeepAlives: 2, Over: true,
-		Audio: got.Audio, Charge: 12 * elevenCharMicros,
+		Audio: got.Audio, Charge: 12 * charMicros,
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || got.Audio == 0 {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -105,9 +105,9 @@ func TestElevenLabsNotesWhatItHears(t *testing.T) {
 // Behind a close_context a context takes no more text, and a close of none at all may be answered.
 func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
-	c.send(elevenSay("c", "One two.", true), elevenClose, elevenSay("c", "Three.", true))
-	heardWords(t, elevenPCM(t, c.until("c"), "c"), 24000, "One two.")
+	c := talk(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
+	c.send(say("c", "One two.", true), closeMessage, say("c", "Three.", true))
+	heardWords(t, pcm(t, c.until("c"), "c"), 24000, "One two.")
 	c.send(`{"context_id":"none","close_context":true}`)
 	if all := c.until("none"); len(all) != 1 {
 		t.Errorf("got %+v, want a final frame alone", all)
@@ -118,7 +118,7 @@ func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
 func TestElevenLabsKeepAliveResetsTheTime(t *testing.T) {
 	t.Parallel()
 	const idle = 400 * time.Millisecond
-	c := talkEleven(t, engine.Options{Inactivity: idle}, "", "idle:final")
+	c := talk(t, engine.Options{Inactivity: idle}, "", "idle:final")
 	began := time.Now()
 	c.send(`{"text":" ","context_id":"c"}`)
 	for range 3 {
@@ -140,19 +140,19 @@ func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
 	}{
 		"no message":      {"", []string{"hello"}, "invalid_parameters"},
 		"id of a number":  {"", []string{`{"text":" ","context_id":7}`}, "invalid_parameters"},
-		"other settings":  {"", []string{elevenHello, `{"text":"x","context_id":"c","voice_settings":{"style":1}}`}, elevenSettings},
+		"other settings":  {"", []string{helloMessage, `{"text":"x","context_id":"c","voice_settings":{"style":1}}`}, settings},
 		"speed":           {"", []string{`{"text":" ","context_id":"c","voice_settings":{"speed":0.6}}`}, "invalid_parameters"},
 		"schedule":        {"", []string{`{"text":" ","context_id":"c","generation_config":{"chunk_length_schedule":[120,501]}}`}, "invalid_parameters"},
-		"too much text":   {"", []string{elevenSay("c", longText(elevenMaxText+2), false)}, elevenTooLong},
-		"time to be idle": {"&inactivity_timeout=0", []string{elevenHello}, "invalid_parameters"},
-		"no such format":  {"&output_format=wav_24000", []string{elevenHello}, elevenBadFormat},
-		"not in the list": {"&output_format=pcm_48000", []string{elevenHello}, elevenBadFormat},
-		"model":           {"&model_id=eleven_v4_preview", []string{elevenHello}, elevenBadModel},
+		"too much text":   {"", []string{say("c", longText(maxText+2), false)}, tooLong},
+		"time to be idle": {"&inactivity_timeout=0", []string{helloMessage}, "invalid_parameters"},
+		"no such format":  {"&output_format=wav_24000", []string{helloMessage}, badFormat},
+		"not in the list": {"&output_format=pcm_48000", []string{helloMessage}, badFormat},
+		"model":           {"&model_id=eleven_v4_preview", []string{helloMessage}, badModel},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
+			c := talk(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
 			c.send(tt.messages...)
 			c.failsWith(tt.want)
 			c.wait("that all is over", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
@@ -163,8 +163,8 @@ func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
 // Settings that are the same, or that are out of range where that is drawn into it, are no fault.
 func TestElevenLabsTakesSettingsThatAreNoChange(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, engine.Options{}, "", "clamps:true")
+	c := talk(t, engine.Options{}, "", "clamps:true")
 	const settings = `"voice_settings":{"speed":9,"stability":0.5}`
-	c.send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, elevenClose)
+	c.send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, closeMessage)
 	c.until("c")
 }

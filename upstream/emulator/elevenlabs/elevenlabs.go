@@ -20,44 +20,44 @@ import (
 
 // ElevenLabs' numbers. The last four are the emulator's own.
 const (
-	elevenMaxContexts   = 5 // of a socket; one that is closing counts
-	elevenInactivity    = 20 * time.Second
-	elevenMaxInactivity = 180       // seconds
-	elevenMaxReason     = 123       // bytes that a close frame has room for
-	elevenMaxText       = 10_000    // characters of a context
-	elevenMaxID         = 256       // bytes of a context_id
-	elevenCharMicros    = 100       // a character's price in millionths of a dollar, of which only the unit is documented
-	elevenDefault       = "default" // the context of messages that name none
+	maxContexts    = 5 // of a socket; one that is closing counts
+	inactivity     = 20 * time.Second
+	maxInactivity  = 180       // seconds
+	maxReason      = 123       // bytes that a close frame has room for
+	maxText        = 10_000    // characters of a context
+	maxID          = 256       // bytes of a context_id
+	charMicros     = 100       // a character's price in millionths of a dollar, of which only the unit is documented
+	defaultContext = "default" // the context of messages that name none
 )
 
-// elevenLabs emulates wss://api.elevenlabs.io, its sockets of several contexts. A plan's concurrency is not emulated:
+// emulator is that of wss://api.elevenlabs.io, its sockets of several contexts. A plan's concurrency is not emulated:
 // what happens beyond it is known of the upgrade alone, and Refuse does that. The vendor has one word for the end of a
 // context and for its cancel, so each close_context is among Stats.Cancels.
-type elevenLabs struct {
+type emulator struct {
 	server *engine.Server
-	quirks elevenQuirks
+	quirks quirks
 }
 
 // Vendor is the emulator of ElevenLabs.
-var Vendor = engine.Vendor{Name: "elevenlabs", Serve: newElevenLabs}
+var Vendor = engine.Vendor{Name: "elevenlabs", Serve: newEmulator}
 
-func newElevenLabs(s *engine.Server) (http.Handler, fmt.Stringer) {
-	e := &elevenLabs{server: s, quirks: drawElevenQuirks(s.Options())}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	e := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/text-to-speech/{voice_id}/multi-stream-input", e.connect)
 	return mux, e.quirks
 }
 
 // connect checks what can be refused by the upgrade and serves a connection until it ends.
-func (e *elevenLabs) connect(w http.ResponseWriter, r *http.Request) {
+func (e *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	address := e.read(r)
 	wrong := address.wrong
 	if fault := e.server.CurrentFault(); fault.Kind == engine.Refuse && fault.Code < 1000 {
-		wrong = elevenStatus(fault.Code)
+		wrong = status(fault.Code)
 		if seconds := int(fault.After.Seconds()); seconds > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
-	} else if e.quirks.authBy != "status" || wrong != nil && wrong.id != elevenBadKey {
+	} else if e.quirks.authBy != "status" || wrong != nil && wrong.id != badKey {
 		wrong = nil // it is told at the first message
 	}
 	if wrong != nil {
@@ -72,33 +72,33 @@ func (e *elevenLabs) connect(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = socket.CloseNow() }() // it is over
 	stop := context.AfterFunc(e.server.Context(), func() { _ = socket.CloseNow() })
 	defer stop()
-	c := &elevenConn{elevenLabs: e, socket: socket, address: address, contexts: make(map[string]*elevenContext)}
+	c := &connection{emulator: e, socket: socket, address: address, contexts: make(map[string]*speechContext)}
 	if e.quirks.serial {
 		c.engine = make(chan struct{}, 1)
 	} else {
-		c.engine = make(chan struct{}, elevenMaxContexts)
+		c.engine = make(chan struct{}, maxContexts)
 	}
 	c.serve()
 }
 
-// elevenAddress is what a connection's address and headers say.
-type elevenAddress struct {
+// address is what a connection's address and headers say.
+type address struct {
 	format     engine.OutputFormat
 	proven     bool // by a key
 	auto       bool // auto_mode
 	aligned    bool // sync_alignment
 	normalizes bool
 	inactivity time.Duration
-	wrong      *elevenError // nil: nothing
+	wrong      *failure // nil: nothing
 }
 
-// elevenVoice is the form of the vendor's voice ids.
-var elevenVoice = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
+// voicePattern is the form of the vendor's voice ids.
+var voicePattern = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 
-// elevenUnknownVoice has the form, and there is none such.
-const elevenUnknownVoice = "00000000000000000000"
+// unknownVoice has the form, and there is none such.
+const unknownVoice = "00000000000000000000"
 
-func (e *elevenLabs) read(r *http.Request) (a elevenAddress) {
+func (e *emulator) read(r *http.Request) (a address) {
 	query := r.URL.Query()
 	key := cmp.Or(r.Header.Get("xi-api-key"), strings.TrimPrefix(query.Get("authorization"), "Bearer "))
 	a.proven = e.server.Options().APIKey == "" || key == e.server.Options().APIKey
@@ -112,22 +112,22 @@ func (e *elevenLabs) read(r *http.Request) (a elevenAddress) {
 	voice := r.PathValue("voice_id")
 	switch {
 	case !a.proven && key != "":
-		a.wrong = elevenNamed(elevenBadKey)
+		a.wrong = named(badKey)
 	case !known:
-		a.wrong = elevenNamed(elevenBadFormat)
+		a.wrong = named(badFormat)
 	case slices.ContainsFunc([]string{"eleven_v3", "eleven_v4"}, func(m string) bool { return strings.HasPrefix(query.Get("model_id"), m) }):
-		a.wrong = elevenNamed(elevenBadModel)
-	case err != nil || seconds < 1 || seconds > elevenMaxInactivity:
-		a.wrong = elevenInvalid("inactivity_timeout must be between 1 and 180.")
-	case !elevenVoice.MatchString(voice) || voice == elevenUnknownVoice:
-		a.wrong = &elevenError{id: "voice_not_found", http: http.StatusNotFound, text: "A voice with the voice_id " + voice + " was not found."}
+		a.wrong = named(badModel)
+	case err != nil || seconds < 1 || seconds > maxInactivity:
+		a.wrong = invalid("inactivity_timeout must be between 1 and 180.")
+	case !voicePattern.MatchString(voice) || voice == unknownVoice:
+		a.wrong = &failure{id: "voice_not_found", http: http.StatusNotFound, text: "A voice with the voice_id " + voice + " was not found."}
 	}
 	return a
 }
 
 // format is what output_format asks for, and whether there is such a one. The codecs are those of the vendor that
 // mirrors this protocol, which has more of them.
-func (q elevenQuirks) format(query url.Values) (engine.OutputFormat, bool) {
+func (q quirks) format(query url.Values) (engine.OutputFormat, bool) {
 	name := cmp.Or(query.Get("output_format"), "mp3_44100_128")
 	switch {
 	case strings.HasPrefix(name, "wav_"), name == "mp3_24000_48":
@@ -140,13 +140,13 @@ func (q elevenQuirks) format(query url.Values) (engine.OutputFormat, bool) {
 	return engine.OutputFormatOf(name)
 }
 
-// elevenConn is one connection. Its reader takes messages, and a goroutine of each context speaks.
-type elevenConn struct {
-	*elevenLabs
+// connection is one connection. Its reader takes messages, and a goroutine of each context speaks.
+type connection struct {
+	*emulator
 
 	// Static after connect.
 	socket  *websocket.Conn
-	address elevenAddress
+	address address
 	engine  chan struct{}      // holds a token for each context that is spoken at the moment
 	stop    context.CancelFunc // ends the contexts; set by serve
 	wg      sync.WaitGroup     // the contexts, and the close
@@ -156,11 +156,11 @@ type elevenConn struct {
 
 	mu       sync.Mutex // guards what follows
 	closed   bool       // a close frame is under way
-	contexts map[string]*elevenContext
+	contexts map[string]*speechContext
 }
 
 // serve reads until the connection is over.
-func (c *elevenConn) serve() {
+func (c *connection) serve() {
 	defer c.server.Connected()()
 	var ctx context.Context
 	ctx, c.stop = context.WithCancel(c.server.Context())
@@ -179,7 +179,7 @@ func (c *elevenConn) serve() {
 }
 
 // fail tells an error and closes, which ends every context. id is the context that it came of, or empty.
-func (c *elevenConn) fail(e *elevenError, id string) {
+func (c *connection) fail(e *failure, id string) {
 	if !c.shut() {
 		return
 	}
@@ -194,14 +194,14 @@ func (c *elevenConn) fail(e *elevenError, id string) {
 }
 
 // close closes without a word. The reader goes on until the client has answered.
-func (c *elevenConn) close(code int) {
+func (c *connection) close(code int) {
 	if c.shut() {
 		c.wg.Go(func() { _ = c.socket.Close(websocket.StatusCode(code), "") }) // the client may have gone
 	}
 }
 
 // shut ends every context, and reports false where that has been done.
-func (c *elevenConn) shut() bool {
+func (c *connection) shut() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	first := !c.closed
@@ -211,7 +211,7 @@ func (c *elevenConn) shut() bool {
 }
 
 // end takes a context off the connection, which has room for another from then on.
-func (c *elevenConn) end(k *elevenContext) {
+func (c *connection) end(k *speechContext) {
 	c.mu.Lock()
 	delete(c.contexts, k.id)
 	c.mu.Unlock()

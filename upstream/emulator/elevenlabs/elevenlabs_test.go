@@ -10,12 +10,12 @@ import (
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-const elevenTestKey = "YOUR_API_KEY"
+const testKey = "YOUR_API_KEY"
 
 // What the reference leaves open, or tells in two ways, is played from scenes that name what the server does.
 func TestElevenLabsTranscripts(t *testing.T) {
 	enginetest.PlayTranscripts(t, enginetest.Dialect{
-		Vendor: Vendor, Options: engine.Options{APIKey: elevenTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+		Vendor: Vendor, Options: engine.Options{APIKey: testKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 		Quirks: []string{
 			"authBy:error", "contextTwice:false", "finalKey:isFinal", "nullAudio:false", "falseFinal:false", "errorNamesContext:false",
 			"flushDone:false", "alignUnasked:false", "clamps:false",
@@ -26,13 +26,13 @@ func TestElevenLabsTranscripts(t *testing.T) {
 }
 
 func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
-	enginetest.AllDrawn(t, func(seed uint64) any { return drawElevenQuirks(engine.Options{Seed: seed}) },
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"authBy": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
 }
 
 func TestElevenLabsPrintsItsQuirks(t *testing.T) {
 	server := engine.New(Vendor, engine.Options{Seed: 7})
-	q := drawElevenQuirks(engine.Options{Seed: 7})
+	q := drawQuirks(engine.Options{Seed: 7})
 	for _, want := range []string{"closeKeeps:" + q.closeKeeps, fmt.Sprintf("lateChunks:%d", q.lateChunks)} {
 		if !strings.Contains(server.Quirks(), want) {
 			t.Errorf("got %s, want it to say %s", server.Quirks(), want)

@@ -19,18 +19,18 @@ import (
 func TestElevenLabsBreaksAfterSoMuchAudio(t *testing.T) {
 	const after = 300 * time.Millisecond
 	var syntax *json.SyntaxError
-	last := func(all []elevenFrame) elevenFrame { return append([]elevenFrame{{}}, all...)[len(all)] }
+	last := func(all []frame) frame { return append([]frame{{}}, all...)[len(all)] }
 	tests := map[string]struct {
 		fault engine.Fault
-		ended func(all []elevenFrame, err error) bool
+		ended func(all []frame, err error) bool
 	}{
-		"drop":    {engine.Fault{Kind: engine.Drop}, func(_ []elevenFrame, err error) bool { return err != nil && websocket.CloseStatus(err) == -1 }},
-		"close":   {engine.Fault{Kind: engine.CloseCode, Code: 1013}, func(_ []elevenFrame, err error) bool { return websocket.CloseStatus(err) == 1013 }},
-		"garbage": {engine.Fault{Kind: engine.Garbage}, func(_ []elevenFrame, err error) bool { return errors.As(err, &syntax) }},
-		"error": {engine.Fault{Kind: engine.ErrorFrame, Name: elevenQuota}, func(all []elevenFrame, _ error) bool {
-			return last(all).Error == elevenQuota && last(all).id() == "c"
+		"drop":    {engine.Fault{Kind: engine.Drop}, func(_ []frame, err error) bool { return err != nil && websocket.CloseStatus(err) == -1 }},
+		"close":   {engine.Fault{Kind: engine.CloseCode, Code: 1013}, func(_ []frame, err error) bool { return websocket.CloseStatus(err) == 1013 }},
+		"garbage": {engine.Fault{Kind: engine.Garbage}, func(_ []frame, err error) bool { return errors.As(err, &syntax) }},
+		"error": {engine.Fault{Kind: engine.ErrorFrame, Name: quota}, func(all []frame, _ error) bool {
+			return last(all).Error == quota && last(all).id() == "c"
 		}},
-		"session error": {engine.Fault{Kind: engine.ErrorFrame, Name: "whatever", Session: true}, func(all []elevenFrame, _ error) bool {
+		"session error": {engine.Fault{Kind: engine.ErrorFrame, Name: "whatever", Session: true}, func(all []frame, _ error) bool {
 			return last(all).Error == "whatever" && strings.HasPrefix(last(all).Message, "We are sorry") && last(all).id() == ""
 		}},
 	}
@@ -40,14 +40,14 @@ func TestElevenLabsBreaksAfterSoMuchAudio(t *testing.T) {
 				t.Parallel()
 				fault := tt.fault // which the other wait shares
 				fault.After = wait
-				c := talkEleven(t, engine.Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "&output_format=pcm_24000",
+				c := talk(t, engine.Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "&output_format=pcm_24000",
 					"oddChunks:false", "errorNamesContext:true", "alignUnasked:false", "authBy:error")
-				c.send(elevenSay("c", elevenLong, true))
+				c.send(say("c", longSentence, true))
 				all, err := c.toEnd()
 				if !tt.ended(all, err) {
 					t.Errorf("ended by %+v, %v", last(all), err)
 				}
-				heard := audio.Duration(int64(len(elevenPCM(t, all, "c"))), 24000)
+				heard := audio.Duration(int64(len(pcm(t, all, "c"))), 24000)
 				// What a broken connection had under way may be lost.
 				if heard > wait || (heard < wait && fault.Kind != engine.Drop) {
 					t.Errorf("heard %v, want %v", heard, wait)
@@ -76,14 +76,14 @@ func TestElevenLabsSpoilsAudio(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkEleven(t, engine.Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", "oddChunks:false", "alignUnasked:false")
+			c := talk(t, engine.Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", "oddChunks:false", "alignUnasked:false")
 			began := time.Now()
-			c.send(elevenSay("c", "Hello. ", true), elevenClose)
+			c.send(say("c", "Hello. ", true), closeMessage)
 			all := c.until("c")
-			if chunks, took := elevenChunks(t, all, "c"), time.Since(began); !tt.well(chunks, took) {
+			if chunks, took := chunks(t, all, "c"), time.Since(began); !tt.well(chunks, took) {
 				t.Errorf("%d frames in %v", len(chunks), took)
 			}
-			if got := audio.Duration(int64(len(elevenPCM(t, all, "c"))), 24000); got < tt.length[0] || got > tt.length[1] {
+			if got := audio.Duration(int64(len(pcm(t, all, "c"))), 24000); got < tt.length[0] || got > tt.length[1] {
 				t.Errorf("heard %v, want %v", got, tt.length)
 			}
 		})
@@ -93,17 +93,17 @@ func TestElevenLabsSpoilsAudio(t *testing.T) {
 // A stalled context is silent though it was closed before, until it is closed once more; others go on.
 func TestElevenLabsStallHoldsUpItsContextAlone(t *testing.T) {
 	t.Parallel()
-	c := talkEleven(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000",
+	c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000",
 		"oddChunks:false", "lateChunks:0", "serial:true", "flushDone:false", "closeKeeps:all")
-	c.send(elevenSay("c", elevenLong, false), elevenClose) // too short to be spoken before the close
+	c.send(say("c", longSentence, false), closeMessage) // too short to be spoken before the close
 	c.wait("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
 	c.server.SetFault(engine.Fault{})
-	c.send(elevenSay("next", "Hello.", true), `{"context_id":"next","close_context":true}`)
+	c.send(say("next", "Hello.", true), `{"context_id":"next","close_context":true}`)
 	all := c.until("next")
-	if got := len(elevenPCM(t, all, "c")); got < 4800 || got > 2*4800 {
+	if got := len(pcm(t, all, "c")); got < 4800 || got > 2*4800 {
 		t.Errorf("got %d samples of the stalled one, want 200 ms", got)
 	}
-	c.send(elevenClose)
+	c.send(closeMessage)
 	if all := c.until("c"); len(all) != 1 {
 		t.Errorf("behind the close: got %+v", all)
 	}
@@ -117,12 +117,12 @@ func TestElevenLabsRefusesTheUpgrade(t *testing.T) {
 		status int
 		want   string
 	}{
-		"bad key":  {engine.Fault{}, "wrong", http.StatusUnauthorized, elevenBadKey},
-		"too many": {engine.Fault{Kind: engine.Refuse, Code: 429, After: 3 * time.Second}, elevenTestKey, http.StatusTooManyRequests, elevenFull},
-		"trouble":  {engine.Fault{Kind: engine.Refuse, Code: 503}, elevenTestKey, http.StatusServiceUnavailable, "service_unavailable"},
+		"bad key":  {engine.Fault{}, "wrong", http.StatusUnauthorized, badKey},
+		"too many": {engine.Fault{Kind: engine.Refuse, Code: 429, After: 3 * time.Second}, testKey, http.StatusTooManyRequests, full},
+		"trouble":  {engine.Fault{Kind: engine.Refuse, Code: 503}, testKey, http.StatusServiceUnavailable, "service_unavailable"},
 	}
 	for name, tt := range tests {
-		server, base := enginetest.Dialect{Vendor: Vendor, Options: engine.Options{APIKey: elevenTestKey}, Quirks: []string{"authBy:status"}}.Start(t, enginetest.Scene{})
+		server, base := enginetest.Dialect{Vendor: Vendor, Options: engine.Options{APIKey: testKey}, Quirks: []string{"authBy:status"}}.Start(t, enginetest.Scene{})
 		server.SetFault(tt.fault)
 		response := enginetest.Upgrade(t, base, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input", map[string]string{"xi-api-key": tt.key})
 		var body struct {
@@ -143,8 +143,8 @@ func TestElevenLabsRefusesTheUpgrade(t *testing.T) {
 // Contexts that are spoken, and those that wait or are stalled, end with the emulator and with their client.
 func TestElevenLabsLeavesNothingBehind(t *testing.T) {
 	for _, clientLeaves := range []bool{false, true} {
-		c := talkEleven(t, engine.Options{Pace: 1}, "", "serial:true")
-		c.send(elevenSay("spoken", elevenLong, true), elevenSay("turn", elevenLong, true), `{"text":" ","context_id":"waits"}`)
+		c := talk(t, engine.Options{Pace: 1}, "", "serial:true")
+		c.send(say("spoken", longSentence, true), say("turn", longSentence, true), `{"text":" ","context_id":"waits"}`)
 		c.wait("three contexts", func(s engine.Stats) bool { return s.OpenContexts == 3 })
 		if clientLeaves {
 			_ = c.conn.CloseNow() // that is what the test does
@@ -158,9 +158,9 @@ func TestElevenLabsLeavesNothingBehind(t *testing.T) {
 func TestCutReasonKeepsCharactersWhole(t *testing.T) {
 	tests := map[string]string{
 		"short":                  "short",
-		strings.Repeat("a", 200): strings.Repeat("a", elevenMaxReason),
-		strings.Repeat("ü", 100): strings.Repeat("ü", elevenMaxReason/2), // two bytes each, and the last is cut before it
-		strings.Repeat("世", 41):  strings.Repeat("世", 41),                // just fits
+		strings.Repeat("a", 200): strings.Repeat("a", maxReason),
+		strings.Repeat("ü", 100): strings.Repeat("ü", maxReason/2), // two bytes each, and the last is cut before it
+		strings.Repeat("世", 41):  strings.Repeat("世", 41),          // just fits
 	}
 	for text, want := range tests {
 		if got := cutReason(text); got != want {

@@ -10,15 +10,15 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// elevenMessage is any message from a client. Unknown fields are ignored; null is the same as missing.
-type elevenMessage struct {
-	Text         *string           `json:"text"`
-	ContextID    *string           `json:"context_id"`
-	Flush        bool              `json:"flush"`
-	CloseContext bool              `json:"close_context"`
-	CloseSocket  bool              `json:"close_socket"`
-	Settings     *elevenSetting    `json:"voice_settings"`
-	Generation   *elevenGeneration `json:"generation_config"` // of a context's first message
+// message is any message from a client. Unknown fields are ignored; null is the same as missing.
+type message struct {
+	Text         *string     `json:"text"`
+	ContextID    *string     `json:"context_id"`
+	Flush        bool        `json:"flush"`
+	CloseContext bool        `json:"close_context"`
+	CloseSocket  bool        `json:"close_socket"`
+	Settings     *setting    `json:"voice_settings"`
+	Generation   *generation `json:"generation_config"` // of a context's first message
 
 	// The key, in any of its spellings.
 	Key           string `json:"xi_api_key"`
@@ -26,8 +26,8 @@ type elevenMessage struct {
 	Authorization string `json:"authorization"`
 }
 
-// elevenSetting is what sounds different. What is missing has its default.
-type elevenSetting struct {
+// setting is what sounds different. What is missing has its default.
+type setting struct {
 	Stability  float64 `json:"stability"`        // 0 to 1
 	Similarity float64 `json:"similarity_boost"` // 0 to 1
 	Style      float64 `json:"style"`            // 0 to 1
@@ -36,21 +36,21 @@ type elevenSetting struct {
 }
 
 // UnmarshalJSON implements json.Unmarshaler: it puts the defaults under what is said.
-func (s *elevenSetting) UnmarshalJSON(data []byte) error {
-	type plain elevenSetting
-	p := plain(elevenUsual())
+func (s *setting) UnmarshalJSON(data []byte) error {
+	type plain setting
+	p := plain(usual())
 	err := json.Unmarshal(data, &p)
-	*s = elevenSetting(p)
+	*s = setting(p)
 	return err
 }
 
-// elevenUsual are the settings of a context that is given none.
-func elevenUsual() elevenSetting {
-	return elevenSetting{Stability: 0.5, Similarity: 0.75, Boost: true, Speed: 1}
+// usual are the settings of a context that is given none.
+func usual() setting {
+	return setting{Stability: 0.5, Similarity: 0.75, Boost: true, Speed: 1}
 }
 
 // speed is how fast a context speaks, or what is wrong with its settings.
-func (q elevenQuirks) speed(s elevenSetting) (speed float64, wrong *elevenError) {
+func (q quirks) speed(s setting) (speed float64, wrong *failure) {
 	const slowest, fastest = 0.7, 1.2
 	speed = min(max(s.Speed, slowest), fastest)
 	inRange := speed == s.Speed
@@ -58,47 +58,47 @@ func (q elevenQuirks) speed(s elevenSetting) (speed float64, wrong *elevenError)
 		inRange = inRange && share >= 0 && share <= 1
 	}
 	if !inRange && !q.clamps {
-		return 0, elevenInvalid("voice_settings are out of range.")
+		return 0, invalid("voice_settings are out of range.")
 	}
 	return speed, nil
 }
 
-type elevenGeneration struct {
+type generation struct {
 	Schedule []int `json:"chunk_length_schedule"` // characters
 }
 
 // schedule is when a context's text is spoken, or what is wrong with what it asks for.
-func (m elevenMessage) schedule() (schedule []int, wrong *elevenError) {
+func (m message) schedule() (schedule []int, wrong *failure) {
 	const least, most = 50, 500
 	if m.Generation == nil || len(m.Generation.Schedule) == 0 {
 		return []int{120, 160, 250, 290}, nil
 	}
 	for _, n := range m.Generation.Schedule {
 		if n < least || n > most {
-			return nil, elevenInvalid("chunk_length_schedule must have numbers between 50 and 500.")
+			return nil, invalid("chunk_length_schedule must have numbers between 50 and 500.")
 		}
 	}
 	return m.Generation.Schedule, nil
 }
 
 // id is the context that the message is for.
-func (m elevenMessage) id() string {
+func (m message) id() string {
 	if m.ContextID == nil {
-		return elevenDefault
+		return defaultContext
 	}
 	return *m.ContextID
 }
 
 // keepsAlive reports whether the message only says that the client is still there.
-func (m elevenMessage) keepsAlive() bool {
+func (m message) keepsAlive() bool {
 	return m.Text != nil && *m.Text == "" && !m.Flush && !m.CloseContext
 }
 
 // take applies a message. Only called by the reader.
-func (c *elevenConn) take(ctx context.Context, data []byte, isText bool) {
-	var m elevenMessage
-	if err := json.Unmarshal(data, &m); err != nil || !isText || len(m.id()) > elevenMaxID {
-		c.fail(elevenInvalid("The message is not valid."), "")
+func (c *connection) take(ctx context.Context, data []byte, isText bool) {
+	var m message
+	if err := json.Unmarshal(data, &m); err != nil || !isText || len(m.id()) > maxID {
+		c.fail(invalid("The message is not valid."), "")
 		return
 	}
 	if wrong := c.admit(m); wrong != nil {
@@ -119,31 +119,31 @@ func (c *elevenConn) take(ctx context.Context, data []byte, isText bool) {
 }
 
 // admit is what is wrong with the address or with a key that comes in a message, where none came before.
-func (c *elevenConn) admit(m elevenMessage) *elevenError {
+func (c *connection) admit(m message) *failure {
 	if !c.address.proven && c.address.wrong == nil {
 		key := cmp.Or(m.Key, m.HeaderKey, strings.TrimPrefix(m.Authorization, "Bearer "))
 		switch key {
 		case "":
-			return elevenNamed(elevenNoKey)
+			return named(noKey)
 		case c.server.Options().APIKey:
 			c.address.proven = true
 		default:
-			return elevenNamed(elevenBadKey)
+			return named(badKey)
 		}
 	}
 	return c.address.wrong
 }
 
 // apply does what a message says to its context, which is opened where there is none: by a flush or a keep-alive too.
-func (c *elevenConn) apply(ctx context.Context, m elevenMessage) {
+func (c *connection) apply(ctx context.Context, m message) {
 	k := c.context(m.id())
 	opens := k == nil
-	var wrong *elevenError
+	var wrong *failure
 	switch {
 	case opens:
 		k, wrong = c.open(ctx, m)
 	case m.Settings != nil && *m.Settings != k.settings:
-		wrong = elevenNamed(elevenSettings)
+		wrong = named(settings)
 	}
 	if wrong == nil {
 		wrong = k.take(m, opens)
@@ -153,14 +153,14 @@ func (c *elevenConn) apply(ctx context.Context, m elevenMessage) {
 	}
 }
 
-func (c *elevenConn) context(id string) *elevenContext {
+func (c *connection) context(id string) *speechContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.contexts[id]
 }
 
 // all are the contexts that are open, or closing.
-func (c *elevenConn) all() (all []*elevenContext) {
+func (c *connection) all() (all []*speechContext) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range c.contexts {
@@ -170,11 +170,11 @@ func (c *elevenConn) all() (all []*elevenContext) {
 }
 
 // open opens a context and starts its speaker, or says why not.
-func (c *elevenConn) open(ctx context.Context, m elevenMessage) (*elevenContext, *elevenError) {
-	if len(c.all()) >= elevenMaxContexts {
-		return nil, elevenNamed(elevenTooMany)
+func (c *connection) open(ctx context.Context, m message) (*speechContext, *failure) {
+	if len(c.all()) >= maxContexts {
+		return nil, named(tooMany)
 	}
-	k, wrong := newElevenContext(c, m)
+	k, wrong := newSpeechContext(c, m)
 	if wrong != nil {
 		return nil, wrong
 	}
@@ -187,7 +187,7 @@ func (c *elevenConn) open(ctx context.Context, m elevenMessage) (*elevenContext,
 }
 
 // touchAll starts every context's time anew in which the client has to say something.
-func (c *elevenConn) touchAll() {
+func (c *connection) touchAll() {
 	for _, k := range c.all() {
 		k.touch()
 		c.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
@@ -195,19 +195,19 @@ func (c *elevenConn) touchAll() {
 }
 
 // closeUnknown is the close of a context that is over, or never was.
-func (c *elevenConn) closeUnknown(id string) {
+func (c *connection) closeUnknown(id string) {
 	c.noteClose(id)
 	if c.quirks.closeUnknown {
 		engine.Send(c.socket, c.quirks.final(id))
 	}
 }
 
-func (c *elevenConn) noteClose(id string) {
+func (c *connection) noteClose(id string) {
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 }
 
 // leave has every context say what it has, and closes behind that.
-func (c *elevenConn) leave() {
+func (c *connection) leave() {
 	c.leaving = true
 	all := c.all()
 	for _, k := range all {

@@ -8,8 +8,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// elevenQuirks is what the reference leaves open, or tells in two ways, as the seed has drawn it.
-type elevenQuirks struct {
+// quirks is what the reference leaves open, or tells in two ways, as the seed has drawn it.
+type quirks struct {
 	authBy            string        // how a bad key is refused: by the upgrade's status, or at the first message by an error, or by a close alone
 	contextTwice      bool          // a frame names its context as context_id too, besides contextId
 	finalKey          string        // of a context's end: isFinal, or is_final besides
@@ -32,17 +32,17 @@ type elevenQuirks struct {
 	leadingSpace bool // a segment's first character is a space that the client has not sent
 }
 
-func (q elevenQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ elevenQuirksFields }{elevenQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// elevenQuirksFields prints without String's recursion.
-type elevenQuirksFields elevenQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawElevenQuirks(o engine.Options) elevenQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x656c6576656e))
 	flip := func() bool { return r.IntN(2) == 1 }
-	q := elevenQuirks{
+	q := quirks{
 		authBy:       engine.OneOf(r, "status", "error", "close"),
 		contextTwice: flip(),
 		finalKey:     engine.OneOf(r, "isFinal", "both"),
@@ -60,7 +60,7 @@ func drawElevenQuirks(o engine.Options) elevenQuirks {
 }
 
 // name has a frame say which context it is of.
-func (q elevenQuirks) name(frame engine.Object, id string) {
+func (q quirks) name(frame engine.Object, id string) {
 	frame["contextId"] = id
 	if q.contextTwice {
 		frame["context_id"] = id
@@ -68,7 +68,7 @@ func (q elevenQuirks) name(frame engine.Object, id string) {
 }
 
 // final is a context's last frame.
-func (q elevenQuirks) final(id string) engine.Object {
+func (q quirks) final(id string) engine.Object {
 	frame := engine.Object{"isFinal": true}
 	if q.finalKey == "both" {
 		frame["is_final"] = true

@@ -7,8 +7,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// elevenText is text that waits to be spoken: until there is as much of it as the schedule says.
-type elevenText struct {
+// text is text that waits to be spoken: until there is as much of it as the schedule says.
+type text struct {
 	schedule []int // characters to wait for at each step; the last repeats
 	auto     bool  // nothing waits
 	step     int   // of the schedule
@@ -16,7 +16,7 @@ type elevenText struct {
 }
 
 // add appends a text and returns what is to be spoken now: whole words, but for auto mode, which takes a text for whole.
-func (t *elevenText) add(text string) string {
+func (t *text) add(text string) string {
 	t.waiting += text
 	if t.auto {
 		return t.flush()
@@ -35,7 +35,7 @@ func (t *elevenText) add(text string) string {
 }
 
 // flush returns everything that waits.
-func (t *elevenText) flush() string {
+func (t *text) flush() string {
 	chunk := t.waiting
 	t.waiting = ""
 	return chunk

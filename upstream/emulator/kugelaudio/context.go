@@ -16,13 +16,13 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// kugelContext is one context. The connection's reader gives it jobs, and one goroutine speaks.
-type kugelContext struct {
+// speechContext is one context. The connection's reader gives it jobs, and one goroutine speaks.
+type speechContext struct {
 	// Static after create.
-	conn     *kugelConn
+	conn     *connection
 	id       string
 	voice    *json.Number // nil: none was given
-	settings kugelSettings
+	settings settings
 	fault    engine.Fault
 	index    int // in the stats
 	stop     context.CancelFunc
@@ -34,7 +34,7 @@ type kugelContext struct {
 	mu     sync.Mutex // guards what follows
 	buffer string     // text that is not spoken yet
 	closed bool       // nothing more is taken
-	jobs   []kugelJob
+	jobs   []job
 	cause  stopKind
 	last   time.Time     // of the client's last word
 	wake   chan struct{} // holds one token while jobs may wait
@@ -47,8 +47,8 @@ type kugelContext struct {
 	pacer      engine.Pacer
 }
 
-// kugelJob is something for a context's speaker to do.
-type kugelJob struct {
+// job is something for a context's speaker to do.
+type job struct {
 	kind jobKind
 	text string
 }
@@ -73,9 +73,9 @@ const (
 	stopGone
 )
 
-func newKugelContext(c *kugelConn, id string, f kugelFrame) *kugelContext {
-	k := &kugelContext{
-		conn: c, id: id, settings: c.session, fault: c.server.CurrentFault(), idle: kugelInactivity,
+func newSpeechContext(c *connection, id string, f frame) *speechContext {
+	k := &speechContext{
+		conn: c, id: id, settings: c.session, fault: c.server.CurrentFault(), idle: inactivity,
 		over: make(chan struct{}), wake: make(chan struct{}, 1), last: time.Now(),
 		pacer: engine.Pacer{Pace: c.server.Options().Pace},
 	}
@@ -95,7 +95,7 @@ func newKugelContext(c *kugelConn, id string, f kugelFrame) *kugelContext {
 }
 
 // push gives the speaker a job.
-func (k *kugelContext) push(j kugelJob) {
+func (k *speechContext) push(j job) {
 	k.mu.Lock()
 	k.jobs = append(k.jobs, j)
 	k.closed = k.closed || j.kind == jobClose
@@ -106,11 +106,11 @@ func (k *kugelContext) push(j kugelJob) {
 	}
 }
 
-func (k *kugelContext) pop() (kugelJob, bool) {
+func (k *speechContext) pop() (job, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.jobs) == 0 {
-		return kugelJob{}, false
+		return job{}, false
 	}
 	j := k.jobs[0]
 	k.jobs = k.jobs[1:]
@@ -118,21 +118,21 @@ func (k *kugelContext) pop() (kugelJob, bool) {
 }
 
 // closes reports whether the close is the next job.
-func (k *kugelContext) closes() bool {
+func (k *speechContext) closes() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.jobs) > 0 && k.jobs[0].kind == jobClose
 }
 
 // draining reports whether the context only finishes what it has.
-func (k *kugelContext) draining() bool {
+func (k *speechContext) draining() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.closed
 }
 
 // halt stops the speaker at once.
-func (k *kugelContext) halt(cause stopKind) {
+func (k *speechContext) halt(cause stopKind) {
 	k.mu.Lock()
 	if k.cause == notStopped {
 		k.cause = cause
@@ -141,26 +141,26 @@ func (k *kugelContext) halt(cause stopKind) {
 	k.stop()
 }
 
-func (k *kugelContext) stopped() stopKind {
+func (k *speechContext) stopped() stopKind {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.cause
 }
 
 // touch resets the inactivity timer.
-func (k *kugelContext) touch() {
+func (k *speechContext) touch() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.last = time.Now()
 }
 
 // fail ends the context with an error frame.
-func (k *kugelContext) fail(code, text string) {
-	k.push(kugelJob{kind: jobFail, text: code + ":" + text})
+func (k *speechContext) fail(code, text string) {
+	k.push(job{kind: jobFail, text: code + ":" + text})
 }
 
 // speak does the context's jobs in order until it is closed, halted or forgotten by its client.
-func (k *kugelContext) speak(ctx context.Context) {
+func (k *speechContext) speak(ctx context.Context) {
 	defer close(k.over)
 	defer k.stop()
 	for ctx.Err() == nil {
@@ -187,7 +187,7 @@ func (k *kugelContext) speak(ctx context.Context) {
 }
 
 // await waits for a job. It reports false where the context is over.
-func (k *kugelContext) await(ctx context.Context) bool {
+func (k *speechContext) await(ctx context.Context) bool {
 	k.mu.Lock()
 	left := time.Until(k.last.Add(k.idle))
 	stale := k.turn && k.buffer != ""
@@ -210,13 +210,13 @@ func (k *kugelContext) await(ctx context.Context) bool {
 }
 
 // lapse is what happens when the client has been quiet: a stale buffer is spoken, a turn ends, a context is gone.
-func (k *kugelContext) lapse(stale bool) (goesOn bool) {
+func (k *speechContext) lapse(stale bool) (goesOn bool) {
 	switch {
 	case stale:
 		k.flushInto()
 	case k.turn:
 		k.send(engine.Object{"warning": "Turn ended after 5s of inactivity."})
-		k.push(kugelJob{kind: jobTurn})
+		k.push(job{kind: jobTurn})
 	default:
 		k.send(engine.Object{"context_timeout": true})
 		return false
@@ -225,7 +225,7 @@ func (k *kugelContext) lapse(stale bool) (goesOn bool) {
 }
 
 // send sends a frame of the context, which names it where there are several.
-func (k *kugelContext) send(o engine.Object) {
+func (k *speechContext) send(o engine.Object) {
 	if !k.turn {
 		o["context_id"] = k.id
 	}
@@ -233,7 +233,7 @@ func (k *kugelContext) send(o engine.Object) {
 }
 
 // do does one job and reports whether it was the last.
-func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
+func (k *speechContext) do(ctx context.Context, j job) (last bool) {
 	switch j.kind {
 	case jobSay:
 		return k.say(ctx, j.text)
@@ -260,7 +260,7 @@ func (k *kugelContext) do(ctx context.Context, j kugelJob) (last bool) {
 }
 
 // say speaks one chunk of text.
-func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
+func (k *speechContext) say(ctx context.Context, text string) (last bool) {
 	if k.broken(ctx) {
 		return true
 	}
@@ -298,7 +298,7 @@ func (k *kugelContext) say(ctx context.Context, text string) (last bool) {
 }
 
 // generate is the chunk's speech, spoiled where that is the fault.
-func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voice.Spoken {
+func (k *speechContext) generate(ctx context.Context, text string, chunk int) voice.Spoken {
 	seed := k.conn.server.Options().Seed + uint64(chunk)
 	spoken := k.conn.server.Say(ctx, text, k.settings.normalizes(), seed, k.settings.speed())
 	switch k.fault.Kind {
@@ -311,7 +311,7 @@ func (k *kugelContext) generate(ctx context.Context, text string, chunk int) voi
 }
 
 // sendAudio sends a chunk's audio at the options' pace and reports whether a fault ended the context.
-func (k *kugelContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (ended bool) {
+func (k *speechContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (ended bool) {
 	format, _ := k.settings.format()
 	raw, err := engine.Encode(pcm, format)
 	if err != nil {
@@ -348,7 +348,7 @@ func (k *kugelContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (e
 }
 
 // charge counts generated audio.
-func (k *kugelContext) charge(samples int64) {
+func (k *speechContext) charge(samples int64) {
 	k.samples += samples
 	k.conn.mu.Lock()
 	k.conn.samples += samples
@@ -360,9 +360,9 @@ func (k *kugelContext) charge(samples int64) {
 }
 
 // centMicros is the charge in millionths of a cent.
-func (k *kugelContext) centMicros() int64 { return k.samples * kugelCentMicros / engine.NativeRate }
+func (k *speechContext) centMicros() int64 { return k.samples * centMicros / engine.NativeRate }
 
-func (k *kugelContext) sendFrame(raw []byte, format audio.Format, chunk int) {
+func (k *speechContext) sendFrame(raw []byte, format audio.Format, chunk int) {
 	k.frames++
 	k.send(engine.Object{
 		"audio": engine.ToBase64(raw), "enc": string(format.Encoding), "idx": k.idx,
@@ -372,7 +372,7 @@ func (k *kugelContext) sendFrame(raw []byte, format audio.Format, chunk int) {
 }
 
 // broken plays the fault when its time has come, and reports whether that ended the context.
-func (k *kugelContext) broken(ctx context.Context) bool {
+func (k *speechContext) broken(ctx context.Context) bool {
 	if audio.Duration(k.samples, engine.NativeRate) < k.fault.After {
 		return false
 	}
@@ -405,7 +405,7 @@ const noChunk = -1
 
 // sendWords sends a chunk's word times: from the chunk's start, with offsets into the text as normalized. Where a
 // number was spelled out, that text is not known here, and its words follow each other by single spaces.
-func (k *kugelContext) sendWords(spoken voice.Spoken, text string, chunk int) {
+func (k *speechContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 	if !k.settings.WordTimestamps || len(spoken.Words) == 0 {
 		return
 	}
@@ -431,7 +431,7 @@ func (k *kugelContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 }
 
 // sendClosed is a context's end. Without speech it bears no usage.
-func (k *kugelContext) sendClosed(usage bool) {
+func (k *speechContext) sendClosed(usage bool) {
 	o := engine.Object{"context_closed": true}
 	if usage && k.characters > 0 {
 		o["usage"] = k.usage()
@@ -439,7 +439,7 @@ func (k *kugelContext) sendClosed(usage bool) {
 	k.send(o)
 }
 
-func (k *kugelContext) usage() engine.Object {
+func (k *speechContext) usage() engine.Object {
 	model := k.settings.ModelID
 	if model == "" {
 		model = "kugel-3.5"
@@ -458,7 +458,7 @@ func (k *kugelContext) usage() engine.Object {
 }
 
 // sendLate is the audio that was under way when the context was closed.
-func (k *kugelContext) sendLate() {
+func (k *speechContext) sendLate() {
 	format, _ := k.settings.format()
 	for range k.conn.quirks.lateFrames {
 		k.sendFrame(make([]byte, 960), format, max(0, k.chunk-1))

@@ -16,7 +16,7 @@ import (
 // exchange sends frames on a path of the emulator and returns what comes back until a frame satisfies last.
 func exchange(t *testing.T, path string, last func(engine.Object) bool, frames ...string) []engine.Object {
 	t.Helper()
-	server := engine.New(Vendor, documentedKugelAudio(t))
+	server := engine.New(Vendor, documented(t))
 	url, err := server.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestKugelAudioRefusedFrames(t *testing.T) {
 		"setting out of range": {`{"context_id":"c","speed":3}`, "VALIDATION_ERROR", 400},
 		"wrong type":           {`{"context_id":"c","speed":"fast"}`, "VALIDATION_ERROR", 400},
 		"not to be updated":    {`{"context_id":"c","update_settings":{"sample_rate":8000}}`, "VALIDATION_ERROR", 400},
-		"too long":             {fmt.Sprintf(`{"context_id":"c","text":%q}`, strings.Repeat("a", kugelMaxText)), "VALIDATION_ERROR", 413},
+		"too long":             {fmt.Sprintf(`{"context_id":"c","text":%q}`, strings.Repeat("a", maxText)), "VALIDATION_ERROR", 413},
 		"unknown voice":        {`{"context_id":"d","text":"One.","voice_settings":{"voice_id":9999999999}}`, "NOT_FOUND", 404},
 		"no voice":             {`{"context_id":"d","text":"One."}`, "MISSING_VOICE_ID", 400},
 	}

@@ -20,16 +20,16 @@ import (
 
 // KugelAudio's numbers, from its reference.
 const (
-	kugelMaxContexts = 20
-	kugelInactivity  = 20 * time.Second
-	kugelMaxText     = 10000
-	kugelCloseWait   = 5 * time.Second // for contexts to drain before the socket closes
-	// kugelCentMicros is what a second of audio costs, in millionths of a cent.
-	kugelCentMicros = 90_000
+	maxContexts = 20
+	inactivity  = 20 * time.Second
+	maxText     = 10000
+	closeWait   = 5 * time.Second // for contexts to drain before the socket closes
+	// centMicros is what a second of audio costs, in millionths of a cent.
+	centMicros = 90_000
 )
 
-// kugelQuirks is what the reference leaves open, as the seed has drawn it.
-type kugelQuirks struct {
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
 	authStatus          int           // HTTP status that refuses a bad key
 	authByClose         bool          // a bad key is accepted and closed with 4001, rather than refused with 403
 	wordsFirst          bool          // word times come before the audio that they describe
@@ -41,17 +41,17 @@ type kugelQuirks struct {
 	chunk               time.Duration // audio of a frame
 }
 
-func (q kugelQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ kugelQuirksFields }{kugelQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// kugelQuirksFields prints without String's recursion.
-type kugelQuirksFields kugelQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawKugelQuirks(o engine.Options) kugelQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6b7567656c))
 	flip := func() bool { return r.IntN(2) == 1 }
-	q := kugelQuirks{
+	q := quirks{
 		authStatus:  []int{http.StatusUnauthorized, http.StatusForbidden}[r.IntN(2)],
 		authByClose: flip(), wordsFirst: flip(), idxPerChunk: flip(), interruptedNames: flip(), usageAfterImmediate: flip(),
 		oneFinal:   flip(),
@@ -63,32 +63,32 @@ func drawKugelQuirks(o engine.Options) kugelQuirks {
 	return q
 }
 
-// kugelAudio emulates wss://api.kugelaudio.com.
-type kugelAudio struct {
+// emulator is that of wss://api.kugelaudio.com.
+type emulator struct {
 	server *engine.Server
-	quirks kugelQuirks
+	quirks quirks
 }
 
 // Vendor is the emulator of KugelAudio.
-var Vendor = engine.Vendor{Name: "kugelaudio", Serve: newKugelAudio}
+var Vendor = engine.Vendor{Name: "kugelaudio", Serve: newEmulator}
 
-func newKugelAudio(s *engine.Server) (http.Handler, fmt.Stringer) {
-	k := &kugelAudio{server: s, quirks: drawKugelQuirks(s.Options())}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	k := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	return k.handler(), k.quirks
 }
 
-func (k *kugelAudio) handler() http.Handler {
+func (k *emulator) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ws/tts/multi", k.connect((*kugelConn).multi))
-	mux.HandleFunc("GET /ws/tts/stream", k.connect((*kugelConn).stream))
-	mux.HandleFunc("GET /ws/tts", k.connect((*kugelConn).single))
+	mux.HandleFunc("GET /ws/tts/multi", k.connect((*connection).multi))
+	mux.HandleFunc("GET /ws/tts/stream", k.connect((*connection).stream))
+	mux.HandleFunc("GET /ws/tts", k.connect((*connection).single))
 	return mux
 }
 
 // connect checks the key and serves a connection until it ends.
-func (k *kugelAudio) connect(serve func(*kugelConn, context.Context)) http.HandlerFunc {
+func (k *emulator) connect(serve func(*connection, context.Context)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		bad := k.server.Options().APIKey != "" && kugelKey(r) != k.server.Options().APIKey
+		bad := k.server.Options().APIKey != "" && key(r) != k.server.Options().APIKey
 		if bad && !k.quirks.authByClose {
 			k.server.Note(func(st *engine.Stats) { st.Refused++ })
 			w.Header().Set("x-request-id", "emulated")
@@ -109,8 +109,8 @@ func (k *kugelAudio) connect(serve func(*kugelConn, context.Context)) http.Handl
 	}
 }
 
-// kugelKey is the key that a client shows, in any of the ways that the vendor takes.
-func kugelKey(r *http.Request) string {
+// key is the key that a client shows, in any of the ways that the vendor takes.
+func key(r *http.Request) string {
 	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return key
 	}
@@ -118,37 +118,37 @@ func kugelKey(r *http.Request) string {
 	return cmp.Or(query.Get("api_key"), query.Get("token"), query.Get("master_key"))
 }
 
-func (k *kugelAudio) serve(conn *websocket.Conn, serve func(*kugelConn, context.Context)) {
+func (k *emulator) serve(conn *websocket.Conn, serve func(*connection, context.Context)) {
 	defer k.server.Connected()()
 	ctx, cancel := context.WithCancel(k.server.Context())
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
-	c := &kugelConn{kugelAudio: k, conn: conn, contexts: make(map[string]*kugelContext), cancel: cancel}
+	c := &connection{emulator: k, conn: conn, contexts: make(map[string]*speechContext), cancel: cancel}
 	serve(c, ctx)
 	cancel()
 	c.wg.Wait()
 	_ = conn.CloseNow() // it is over
 }
 
-// kugelConn is one connection.
-type kugelConn struct {
-	*kugelAudio
+// connection is one connection.
+type connection struct {
+	*emulator
 	conn   *websocket.Conn
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the contexts' speakers
 
 	// Owned by the reader.
-	session kugelSettings
+	session settings
 
 	mu       sync.Mutex // guards what follows
-	contexts map[string]*kugelContext
+	contexts map[string]*speechContext
 	samples  int64 // generated on this connection, at the native rate
 	turns    int   // of /ws/tts/stream, which have no ids
 }
 
-// kugelFrame is any message from a client. Unknown fields are ignored, as the vendor does.
-type kugelFrame struct {
+// frame is any message from a client. Unknown fields are ignored, as the vendor does.
+type frame struct {
 	Text         *string         `json:"text"`
 	ContextID    *string         `json:"context_id"`
 	Flush        bool            `json:"flush"`
@@ -159,19 +159,19 @@ type kugelFrame struct {
 	KeepAlive    bool            `json:"keep_alive"`
 	Close        bool            `json:"close"` // the two on /ws/tts/stream only
 	EndSession   bool            `json:"end_session"`
-	Voice        *kugelVoice     `json:"voice_settings"`
+	Voice        *voiceSettings  `json:"voice_settings"`
 	Update       json.RawMessage `json:"update_settings"`
 }
 
-// kugelVoice is what works within voice_settings.
-type kugelVoice struct {
+// voiceSettings is what works within voice_settings.
+type voiceSettings struct {
 	VoiceID  *json.Number `json:"voice_id"`
 	CfgScale *float64     `json:"cfg_scale"`
 	MaxNew   *int         `json:"max_new_tokens"`
 }
 
-// kugelSettings are the session's fields. They stick to the connection.
-type kugelSettings struct {
+// settings are the session's fields. They stick to the connection.
+type settings struct {
 	VoiceID        *json.Number `json:"voice_id"` // on /ws/tts/multi it leaves contexts voiceless
 	CfgScale       *float64     `json:"cfg_scale"`
 	ModelID        string       `json:"model_id"`
@@ -190,7 +190,7 @@ type kugelSettings struct {
 }
 
 // clone shares nothing with the original, into whose fields a later frame would be decoded.
-func (s kugelSettings) clone() kugelSettings {
+func (s settings) clone() settings {
 	s.VoiceID, s.Normalize = copied(s.VoiceID), copied(s.Normalize)
 	s.Temperature, s.ProjectID = copied(s.Temperature), copied(s.ProjectID)
 	s.Speed, s.CfgScale, s.MaxNewTokens = copied(s.Speed), copied(s.CfgScale), copied(s.MaxNewTokens)
@@ -207,7 +207,7 @@ func copied[T any](p *T) *T {
 }
 
 // format is the audio format of the settings, or why there is none.
-func (s kugelSettings) format() (audio.Format, string) {
+func (s settings) format() (audio.Format, string) {
 	formats := map[string]audio.Format{
 		"pcm_8000": {Encoding: audio.PCM16, Rate: 8000}, "pcm_16000": {Encoding: audio.PCM16, Rate: 16000},
 		"pcm_22050": {Encoding: audio.PCM16, Rate: 22050}, "pcm_24000": {Encoding: audio.PCM16, Rate: 24000},
@@ -233,7 +233,7 @@ func (s kugelSettings) format() (audio.Format, string) {
 }
 
 // fault is what is wrong with the settings, or empty.
-func (s kugelSettings) fault() string {
+func (s settings) fault() string {
 	if _, wrong := s.format(); wrong != "" {
 		return wrong
 	}
@@ -255,7 +255,7 @@ func (s kugelSettings) fault() string {
 }
 
 // speed is the factor that holds.
-func (s kugelSettings) speed() float64 {
+func (s settings) speed() float64 {
 	if s.Speed == nil {
 		return 1
 	}
@@ -263,22 +263,22 @@ func (s kugelSettings) speed() float64 {
 }
 
 // normalizes reports whether numbers are spoken as words.
-func (s kugelSettings) normalizes() bool { return s.Normalize == nil || *s.Normalize }
+func (s settings) normalizes() bool { return s.Normalize == nil || *s.Normalize }
 
-// kugelLastVoice is the highest voice id that the emulator knows; they begin at 1.
-const kugelLastVoice = 1_000_000
+// lastVoice is the highest voice id that the emulator knows; they begin at 1.
+const lastVoice = 1_000_000
 
 // knownVoice reports whether there is such a voice.
 func knownVoice(id json.Number) bool {
 	n, err := id.Int64()
-	return err == nil && n >= 1 && n <= kugelLastVoice
+	return err == nil && n >= 1 && n <= lastVoice
 }
 
 // send writes a frame.
-func (c *kugelConn) send(o engine.Object) { engine.Send(c.conn, o) }
+func (c *connection) send(o engine.Object) { engine.Send(c.conn, o) }
 
-// kugelErrors are the vendor's error codes with their numbers and texts.
-func kugelErrors() map[string]struct {
+// errorTable are the vendor's error codes with their numbers and texts.
+func errorTable() map[string]struct {
 	number int
 	text   string
 } {
@@ -300,17 +300,17 @@ func kugelErrors() map[string]struct {
 	}
 }
 
-// kugelTooLong is the one validation error with a number of its own.
-const kugelTooLong = "text is too long"
+// tooLong is the one validation error with a number of its own.
+const tooLong = "text is too long"
 
 // sendError sends an error frame, of a context or (with an empty id) of the session.
-func (c *kugelConn) sendError(code, text, id string) {
-	known := kugelErrors()[code]
+func (c *connection) sendError(code, text, id string) {
+	known := errorTable()[code]
 	if text == "" {
 		text = known.text
 	}
 	o := engine.Object{"error": text, "error_code": code, "code": known.number}
-	if text == kugelTooLong {
+	if text == tooLong {
 		o["code"] = http.StatusRequestEntityTooLarge
 	}
 	if id != "" {
@@ -320,7 +320,7 @@ func (c *kugelConn) sendError(code, text, id string) {
 }
 
 // read is the next message's bytes; false: the connection is over.
-func (c *kugelConn) read() ([]byte, bool) {
+func (c *connection) read() ([]byte, bool) {
 	_, data, err := c.conn.Read(context.Background())
 	return data, err == nil
 }

@@ -8,11 +8,11 @@ import (
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-// documentedKugelAudio is options under which the emulator does what the transcripts show where the reference leaves it open.
-func documentedKugelAudio(t *testing.T) engine.Options {
+// documented is options under which the emulator does what the transcripts show where the reference leaves it open.
+func documented(t *testing.T) engine.Options {
 	for seed := range uint64(1000) {
 		o := engine.Options{Seed: seed, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second}
-		q := drawKugelQuirks(o)
+		q := drawQuirks(o)
 		if !q.authByClose && q.authStatus == 403 && !q.wordsFirst && !q.idxPerChunk && !q.interruptedNames && q.usageAfterImmediate && q.oneFinal && q.lateFrames > 0 {
 			return o
 		}
@@ -23,7 +23,7 @@ func documentedKugelAudio(t *testing.T) engine.Options {
 
 func TestKugelAudioTranscripts(t *testing.T) {
 	enginetest.PlayTranscripts(t, enginetest.Dialect{
-		Vendor: Vendor, Options: documentedKugelAudio(t), Query: "?api_key=k", Stream: "context_id",
+		Vendor: Vendor, Options: documented(t), Query: "?api_key=k", Stream: "context_id",
 		Fixed:   []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
 		Audio:   func(f map[string]any) bool { return f["audio"] != nil },
 		Replace: []string{`"inactivity_timeout":20`, `"inactivity_timeout":1`}, // long enough to see a context time out
@@ -33,7 +33,7 @@ func TestKugelAudioTranscripts(t *testing.T) {
 func TestKugelAudioQuirksAreAllDrawn(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(64) {
-		q := drawKugelQuirks(engine.Options{Seed: seed})
+		q := drawQuirks(engine.Options{Seed: seed})
 		for name, value := range map[string]bool{
 			"authByClose": q.authByClose, "wordsFirst": q.wordsFirst, "idxPerChunk": q.idxPerChunk,
 			"interruptedNames": q.interruptedNames, "usageAfterImmediate": q.usageAfterImmediate, "late": q.lateFrames > 0, "oneFinal": q.oneFinal,

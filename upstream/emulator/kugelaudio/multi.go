@@ -14,14 +14,14 @@ import (
 )
 
 // multi serves /ws/tts/multi: many contexts on one connection.
-func (c *kugelConn) multi(ctx context.Context) {
+func (c *connection) multi(ctx context.Context) {
 	defer c.stopAll()
 	for {
 		data, ok := c.read()
 		if !ok {
 			return
 		}
-		var f kugelFrame
+		var f frame
 		settings := c.session.clone() // contexts go on with theirs
 		if json.Unmarshal(data, &f) != nil || json.Unmarshal(data, &settings) != nil {
 			c.refuse(contextIn(data), "Invalid request")
@@ -35,7 +35,7 @@ func (c *kugelConn) multi(ctx context.Context) {
 	}
 }
 
-func (c *kugelConn) apply(ctx context.Context, f kugelFrame, settings kugelSettings) {
+func (c *connection) apply(ctx context.Context, f frame, settings settings) {
 	id := ""
 	if f.ContextID != nil {
 		id = *f.ContextID
@@ -62,7 +62,7 @@ func (c *kugelConn) apply(ctx context.Context, f kugelFrame, settings kugelSetti
 }
 
 // refuse answers a frame that is no good: an error with a context_id ends that context, one without is the session's.
-func (c *kugelConn) refuse(id, fault string) {
+func (c *connection) refuse(id, fault string) {
 	if k := c.context(id); k != nil {
 		k.fail("VALIDATION_ERROR", fault)
 		return
@@ -80,7 +80,7 @@ func contextIn(data []byte) string {
 }
 
 // text is a frame that creates a context, adds to it, flushes it or keeps it alive.
-func (c *kugelConn) text(ctx context.Context, id string, f kugelFrame) {
+func (c *connection) text(ctx context.Context, id string, f frame) {
 	k := c.context(id)
 	if k == nil {
 		if f.Text == nil || *f.Text == "" {
@@ -99,22 +99,22 @@ func (c *kugelConn) text(ctx context.Context, id string, f kugelFrame) {
 	}
 }
 
-func (c *kugelConn) context(id string) *kugelContext {
+func (c *connection) context(id string) *speechContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.contexts[id]
 }
 
 // create opens a context and starts its speaker, or sends why not.
-func (c *kugelConn) create(ctx context.Context, id string, f kugelFrame) *kugelContext {
+func (c *connection) create(ctx context.Context, id string, f frame) *speechContext {
 	c.mu.Lock()
-	full := len(c.contexts) >= kugelMaxContexts
+	full := len(c.contexts) >= maxContexts
 	c.mu.Unlock()
 	if full {
 		c.sendError("TOO_MANY_CONTEXTS", "", id)
 		return nil
 	}
-	k := newKugelContext(c, id, f)
+	k := newSpeechContext(c, id, f)
 	c.mu.Lock()
 	c.contexts[id] = k
 	c.mu.Unlock()
@@ -126,7 +126,7 @@ func (c *kugelConn) create(ctx context.Context, id string, f kugelFrame) *kugelC
 }
 
 // closeContext closes a context: after what is queued, or at once.
-func (c *kugelConn) closeContext(id string, immediate bool) {
+func (c *connection) closeContext(id string, immediate bool) {
 	k := c.context(id)
 	if k == nil {
 		return
@@ -137,11 +137,11 @@ func (c *kugelConn) closeContext(id string, immediate bool) {
 		return
 	}
 	k.flushInto()
-	k.push(kugelJob{kind: jobClose})
+	k.push(job{kind: jobClose})
 }
 
 // cancelContexts is the barge-in of one context, or of all.
-func (c *kugelConn) cancelContexts(id string) {
+func (c *connection) cancelContexts(id string) {
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	for _, k := range c.all() {
 		if (id == "" && !k.draining()) || k.id == id {
@@ -156,10 +156,10 @@ func (c *kugelConn) cancelContexts(id string) {
 	c.send(o)
 }
 
-func (c *kugelConn) all() []*kugelContext {
+func (c *connection) all() []*speechContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var all []*kugelContext
+	var all []*speechContext
 	for _, k := range c.contexts {
 		all = append(all, k)
 	}
@@ -167,26 +167,26 @@ func (c *kugelConn) all() []*kugelContext {
 }
 
 // remove takes a context off the connection.
-func (c *kugelConn) remove(k *kugelContext) {
+func (c *connection) remove(k *speechContext) {
 	c.mu.Lock()
-	maps.DeleteFunc(c.contexts, func(_ string, other *kugelContext) bool { return other == k })
+	maps.DeleteFunc(c.contexts, func(_ string, other *speechContext) bool { return other == k })
 	c.mu.Unlock()
 	c.server.Finish(k.index)
 }
 
-func (c *kugelConn) stopAll() {
+func (c *connection) stopAll() {
 	for _, k := range c.all() {
 		k.halt(stopGone)
 	}
 }
 
-func (c *kugelConn) closeSocket() {
+func (c *connection) closeSocket() {
 	for _, k := range c.all() {
 		k.flushInto()
-		k.push(kugelJob{kind: jobClose})
+		k.push(job{kind: jobClose})
 		select {
 		case <-k.over:
-		case <-time.After(kugelCloseWait): // a context that a fault holds up
+		case <-time.After(closeWait): // a context that a fault holds up
 			k.halt(stopGone)
 		}
 	}
@@ -198,7 +198,7 @@ func (c *kugelConn) closeSocket() {
 }
 
 // take adds text to the context's buffer. Whole sentences are spoken without a flush.
-func (k *kugelContext) take(text string) {
+func (k *speechContext) take(text string) {
 	if text == "" {
 		k.conn.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
 		return
@@ -221,12 +221,12 @@ func (k *kugelContext) take(text string) {
 	}
 	k.mu.Unlock()
 	for _, sentence := range sentences {
-		k.push(kugelJob{kind: jobSay, text: sentence})
+		k.push(job{kind: jobSay, text: sentence})
 	}
 }
 
 // refusal is why a text can't be spoken; an empty code: it can.
-func (k *kugelContext) refusal(text string) (fault, code string) {
+func (k *speechContext) refusal(text string) (fault, code string) {
 	k.mu.Lock()
 	length := utf8.RuneCountInString(k.buffer) + utf8.RuneCountInString(text)
 	k.mu.Unlock()
@@ -235,25 +235,25 @@ func (k *kugelContext) refusal(text string) (fault, code string) {
 		return "", "MISSING_VOICE_ID"
 	case k.voice != nil && !knownVoice(*k.voice):
 		return "", "NOT_FOUND"
-	case length > kugelMaxText:
-		return kugelTooLong, "VALIDATION_ERROR"
+	case length > maxText:
+		return tooLong, "VALIDATION_ERROR"
 	}
 	return "", ""
 }
 
 // flush speaks what is buffered, and marks the end of it.
-func (k *kugelContext) flush() {
+func (k *speechContext) flush() {
 	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })
 	k.flushInto()
-	k.push(kugelJob{kind: jobFinal})
+	k.push(job{kind: jobFinal})
 }
 
-func (k *kugelContext) flushInto() {
+func (k *speechContext) flushInto() {
 	k.mu.Lock()
 	text := strings.TrimSpace(k.buffer)
 	k.buffer = ""
 	k.mu.Unlock()
 	if text != "" {
-		k.push(kugelJob{kind: jobSay, text: text})
+		k.push(job{kind: jobSay, text: text})
 	}
 }

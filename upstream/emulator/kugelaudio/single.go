@@ -12,16 +12,16 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// kugelRequest is a request on /ws/tts: the settings and the whole text, or a cancel.
-type kugelRequest struct {
-	kugelSettings
+// request is a request on /ws/tts: the settings and the whole text, or a cancel.
+type request struct {
+	settings
 	Text   string `json:"text"`
 	Cancel bool   `json:"cancel"`
 }
 
 // single serves /ws/tts: one request at a time, with its whole text.
-func (c *kugelConn) single(ctx context.Context) {
-	requests := make(chan kugelRequest, 16) // more than a client that waits for its answers can have under way
+func (c *connection) single(ctx context.Context) {
+	requests := make(chan request, 16) // more than a client that waits for its answers can have under way
 	cancels := make(chan struct{}, 1)
 	c.wg.Go(func() {
 		for r := range requests {
@@ -35,7 +35,7 @@ func (c *kugelConn) single(ctx context.Context) {
 			c.cancel()
 			return
 		}
-		var r kugelRequest
+		var r request
 		switch err := json.Unmarshal(data, &r); {
 		case err != nil:
 			c.sendError("VALIDATION_ERROR", "Invalid JSON", "")
@@ -52,7 +52,7 @@ func (c *kugelConn) single(ctx context.Context) {
 }
 
 // answer speaks one request.
-func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan struct{}) {
+func (c *connection) answer(ctx context.Context, r request, cancels <-chan struct{}) {
 	switch {
 	case r.VoiceID == nil:
 		c.sendError("MISSING_VOICE_ID", "", "")
@@ -92,7 +92,7 @@ func (c *kugelConn) answer(ctx context.Context, r kugelRequest, cancels <-chan s
 }
 
 // sendSingle sends a request's audio and reports whether it came to its end.
-func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Format, cancels <-chan struct{}) (frames int, whole bool) {
+func (c *connection) sendSingle(ctx context.Context, pcm []int16, format audio.Format, cancels <-chan struct{}) (frames int, whole bool) {
 	raw, err := engine.Encode(pcm, format)
 	if err != nil {
 		return 0, false
@@ -117,8 +117,8 @@ func (c *kugelConn) sendSingle(ctx context.Context, pcm []int16, format audio.Fo
 	return frames, true
 }
 
-func (c *kugelConn) sendSingleEnd(r kugelRequest, spoken voice.Spoken, frames int, took time.Duration) {
-	k := &kugelContext{conn: c, turn: true, fault: c.server.CurrentFault(), settings: r.kugelSettings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
+func (c *connection) sendSingleEnd(r request, spoken voice.Spoken, frames int, took time.Duration) {
+	k := &speechContext{conn: c, turn: true, fault: c.server.CurrentFault(), settings: r.settings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
 	k.sendWords(spoken, r.Text, noChunk)
 	length := float64(len(spoken.PCM)) / engine.NativeRate * 1000
 	gen := float64(took.Milliseconds())

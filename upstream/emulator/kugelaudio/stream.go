@@ -13,20 +13,20 @@ import (
 
 // Times of a turn, from the reference.
 const (
-	kugelTurnIdle = 5 * time.Second        // without text, after which a turn ends
-	kugelStale    = 500 * time.Millisecond // without text, after which a buffer without a sentence end is spoken
+	turnIdle = 5 * time.Second        // without text, after which a turn ends
+	stale    = 500 * time.Millisecond // without text, after which a buffer without a sentence end is spoken
 )
 
 // stream serves /ws/tts/stream: text as it comes, one turn after the other.
-func (c *kugelConn) stream(ctx context.Context) {
+func (c *connection) stream(ctx context.Context) {
 	defer c.stopAll()
-	var turn *kugelContext // the one that takes text; nil: none
+	var turn *speechContext // the one that takes text; nil: none
 	for {
 		data, ok := c.read()
 		if !ok {
 			return
 		}
-		var f kugelFrame
+		var f frame
 		settings := c.session.clone()
 		if json.Unmarshal(data, &f) != nil || json.Unmarshal(data, &settings) != nil {
 			c.sendError("VALIDATION_ERROR", "Invalid request", "")
@@ -46,7 +46,7 @@ func (c *kugelConn) stream(ctx context.Context) {
 }
 
 // streamFrame applies a frame and returns the turn that takes text from now on.
-func (c *kugelConn) streamFrame(ctx context.Context, turn *kugelContext, f kugelFrame) *kugelContext {
+func (c *connection) streamFrame(ctx context.Context, turn *speechContext, f frame) *speechContext {
 	switch {
 	case f.Cancel:
 		c.cancelContexts("")
@@ -79,15 +79,15 @@ func (c *kugelConn) streamFrame(ctx context.Context, turn *kugelContext, f kugel
 		return nil
 	}
 	turn.flushInto()
-	turn.push(kugelJob{kind: jobTurn})
+	turn.push(job{kind: jobTurn})
 	return nil
 }
 
 // openTurn begins a turn, which speaks once those before it have ended.
-func (c *kugelConn) openTurn(ctx context.Context) *kugelContext {
+func (c *connection) openTurn(ctx context.Context) *speechContext {
 	before := c.all()
-	k := newKugelContext(c, "", kugelFrame{Voice: &kugelVoice{VoiceID: c.session.VoiceID}})
-	k.turn, k.idle, k.stale = true, kugelTurnIdle, kugelStale
+	k := newSpeechContext(c, "", frame{Voice: &voiceSettings{VoiceID: c.session.VoiceID}})
+	k.turn, k.idle, k.stale = true, turnIdle, stale
 	if c.session.FlushTimeout > 0 {
 		k.stale = time.Duration(c.session.FlushTimeout) * time.Millisecond
 	}
@@ -106,7 +106,7 @@ func (c *kugelConn) openTurn(ctx context.Context) *kugelContext {
 	return k
 }
 
-func (k *kugelContext) isOver() bool {
+func (k *speechContext) isOver() bool {
 	select {
 	case <-k.over:
 		return true
@@ -116,7 +116,7 @@ func (k *kugelContext) isOver() bool {
 }
 
 // sendTurnEnd is the graceful end of a turn: no more audio, and then what it took.
-func (k *kugelContext) sendTurnEnd() {
+func (k *speechContext) sendTurnEnd() {
 	totals := func(name string) engine.Object {
 		return engine.Object{
 			name: true, "total_audio_seconds": float64(k.samples) / engine.NativeRate,
@@ -130,7 +130,7 @@ func (k *kugelContext) sendTurnEnd() {
 }
 
 // update changes the settings that may change in the middle of a connection, for what begins from then on.
-func (c *kugelConn) update(raw json.RawMessage) (echo engine.Object, fault string) {
+func (c *connection) update(raw json.RawMessage) (echo engine.Object, fault string) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
 		return nil, "update_settings must be an object"

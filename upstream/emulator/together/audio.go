@@ -11,11 +11,11 @@ import (
 )
 
 // sendAll sends audio at the options' pace with its words, and reports whether nothing went wrong.
-func (k *togetherContext) sendAll(ctx context.Context, pcm []int16, s togetherSettings, words []voice.WordTime) bool {
+func (k *speechContext) sendAll(ctx context.Context, pcm []int16, s settings, words []voice.WordTime) bool {
 	rate := s.outRate()
 	raw, err := engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
 	if err != nil {
-		k.conn.send(k.named(togetherFailed("internal_error", "")))
+		k.conn.send(k.named(failure("internal_error", "")))
 		return false
 	}
 	start := k.samples
@@ -48,13 +48,13 @@ func (k *togetherContext) sendAll(ctx context.Context, pcm []int16, s togetherSe
 }
 
 // generated notes that so many samples have been generated in all.
-func (k *togetherContext) generated(samples int64) {
+func (k *speechContext) generated(samples int64) {
 	k.samples = samples
 	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Audio = audio.Duration(samples, engine.NativeRate) })
 }
 
 // deltaSize is the bytes of a delta.
-func (k *togetherContext) deltaSize(rate int) int {
+func (k *speechContext) deltaSize(rate int) int {
 	size := max(1, int(audio.Samples(k.conn.quirks.chunk, rate))) * 2
 	if k.conn.quirks.oddChunks || k.wrong.Kind == engine.OddChunks {
 		size++
@@ -63,7 +63,7 @@ func (k *togetherContext) deltaSize(rate int) int {
 }
 
 // header is the RIFF header that the item's audio begins with; nil: none.
-func (k *togetherContext) header(s togetherSettings) []byte {
+func (k *speechContext) header(s settings) []byte {
 	q := k.conn.quirks
 	if s.format != "wav" && q.riff != "always" && (s.format != "" || q.riff != "default") {
 		return nil
@@ -77,7 +77,7 @@ func (k *togetherContext) header(s togetherSettings) []byte {
 }
 
 // sendDelta sends the next bytes of the item, the first behind the header. It returns what is left of that.
-func (k *togetherContext) sendDelta(header []byte, n int) []byte {
+func (k *speechContext) sendDelta(header []byte, n int) []byte {
 	if k.conn.quirks.riffAlone && header != nil {
 		k.delta(header)
 		header = nil
@@ -87,14 +87,14 @@ func (k *togetherContext) sendDelta(header []byte, n int) []byte {
 	return nil
 }
 
-func (k *togetherContext) delta(raw []byte) {
+func (k *speechContext) delta(raw []byte) {
 	o := k.event("conversation.item.audio_output.delta")
 	o["delta"] = engine.ToBase64(raw)
 	k.conn.send(o)
 }
 
 // sendWords sends the times of the first words, and returns the others.
-func (k *togetherContext) sendWords(words []voice.WordTime, origin time.Duration, n int) []voice.WordTime {
+func (k *speechContext) sendWords(words []voice.WordTime, origin time.Duration, n int) []voice.WordTime {
 	if n == 0 {
 		return words
 	}
@@ -112,9 +112,9 @@ func (k *togetherContext) sendWords(words []voice.WordTime, origin time.Duration
 }
 
 // sendLate sends what was under way when the context was cancelled. The speaker is over.
-func (k *togetherContext) sendLate(ctx context.Context) {
+func (k *speechContext) sendLate(ctx context.Context) {
 	for range k.conn.quirks.lateFrames {
-		if k.item == "" || len(k.rest) == 0 || !engine.Pause(ctx, togetherLateEvery) {
+		if k.item == "" || len(k.rest) == 0 || !engine.Pause(ctx, lateEvery) {
 			return
 		}
 		k.sendDelta(nil, min(k.deltaSize(engine.NativeRate), len(k.rest)))
@@ -124,5 +124,5 @@ func (k *togetherContext) sendLate(ctx context.Context) {
 	}
 }
 
-// togetherLateEvery is between deltas that follow a cancel, so that the client's next messages come among them.
-const togetherLateEvery = 5 * time.Millisecond
+// lateEvery is between deltas that follow a cancel, so that the client's next messages come among them.
+const lateEvery = 5 * time.Millisecond

@@ -19,27 +19,27 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-const togetherPath = "/v1/audio/speech/websocket"
+const path = "/v1/audio/speech/websocket"
 
-// togetherSpeech is the query under which only a commit speaks, as raw samples.
-const togetherSpeech = "?model=hexgrad/Kokoro-82M&voice=af_heart&segment=never&response_format=pcm&sample_rate=24000"
+// speechQuery is the query under which only a commit speaks, as raw samples.
+const speechQuery = "?model=hexgrad/Kokoro-82M&voice=af_heart&segment=never&response_format=pcm&sample_rate=24000"
 
-// togetherClient is a client of the emulator.
-type togetherClient struct {
+// client is a client of the emulator.
+type client struct {
 	t      *testing.T
 	ctx    context.Context
 	server *engine.Server
 	conn   *websocket.Conn
 }
 
-// drawnTogether is options with a seed that draws quirks, as name:value.
-func drawnTogether(t *testing.T, quirks ...string) engine.Options {
+// drawn is options with a seed that draws quirks, as name:value.
+func drawn(t *testing.T, quirks ...string) engine.Options {
 	t.Helper()
 	return engine.Options{Seed: enginetest.Dialect{Vendor: Vendor}.Seed(t, enginetest.Line{Quirks: quirks})}
 }
 
-// startTogether starts an emulator that ends with the test.
-func startTogether(t *testing.T, o engine.Options) (server *engine.Server, base string) {
+// start starts an emulator that ends with the test.
+func start(t *testing.T, o engine.Options) (server *engine.Server, base string) {
 	t.Helper()
 	server = engine.New(Vendor, o)
 	base, err := server.Start("127.0.0.1:0")
@@ -54,30 +54,30 @@ func startTogether(t *testing.T, o engine.Options) (server *engine.Server, base 
 	return server, base
 }
 
-// dialTogether connects, without reading anything.
-func dialTogether(t *testing.T, o engine.Options, query string) *togetherClient {
+// dial connects, without reading anything.
+func dial(t *testing.T, o engine.Options, query string) *client {
 	t.Helper()
-	server, base := startTogether(t, o)
+	server, base := start(t, o)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, base+togetherPath+query, nil)
+	conn, _, err := websocket.Dial(ctx, base+path+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	conn.SetReadLimit(1 << 20)
-	return &togetherClient{t: t, ctx: ctx, server: server, conn: conn}
+	return &client{t: t, ctx: ctx, server: server, conn: conn}
 }
 
-// openTogether connects and reads session.created.
-func openTogether(t *testing.T, o engine.Options, query string) *togetherClient {
+// open connects and reads session.created.
+func open(t *testing.T, o engine.Options, query string) *client {
 	t.Helper()
-	c := dialTogether(t, o, query)
+	c := dial(t, o, query)
 	c.until("session.created")
 	return c
 }
 
-func (c *togetherClient) send(frames ...string) {
+func (c *client) send(frames ...string) {
 	c.t.Helper()
 	for _, f := range frames {
 		if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(f)); err != nil {
@@ -87,7 +87,7 @@ func (c *togetherClient) send(frames ...string) {
 }
 
 // speak appends a text to a context and commits it. An empty context is the default one.
-func (c *togetherClient) speak(id, text string) {
+func (c *client) speak(id, text string) {
 	c.t.Helper()
 	c.send(appendFrame(id, text), commitFrame(id))
 }
@@ -111,7 +111,7 @@ func clientFrame(kind, id string, text *string) string {
 	return string(body)
 }
 
-func (c *togetherClient) read() engine.Object {
+func (c *client) read() engine.Object {
 	c.t.Helper()
 	_, data, err := c.conn.Read(c.ctx)
 	if err != nil {
@@ -136,7 +136,7 @@ const (
 )
 
 // until reads until there has been a message of each of the kinds, in that order, and returns all that came.
-func (c *togetherClient) until(kinds ...string) []engine.Object {
+func (c *client) until(kinds ...string) []engine.Object {
 	c.t.Helper()
 	var got []engine.Object
 	for len(kinds) > 0 {
@@ -150,7 +150,7 @@ func (c *togetherClient) until(kinds ...string) []engine.Object {
 }
 
 // fence reads until the vendor has taken all that was sent so far, and returns what came before its answer.
-func (c *togetherClient) fence() []engine.Object {
+func (c *client) fence() []engine.Object {
 	c.t.Helper()
 	c.send(`{"type":"input_text_buffer.append"}`)
 	got := c.until("error")
@@ -158,7 +158,7 @@ func (c *togetherClient) fence() []engine.Object {
 }
 
 // closeCode reads until the socket is closed.
-func (c *togetherClient) closeCode() int {
+func (c *client) closeCode() int {
 	for {
 		if _, _, err := c.conn.Read(c.ctx); err != nil {
 			return int(websocket.CloseStatus(err))
@@ -205,8 +205,8 @@ func soundOf(t *testing.T, all []engine.Object) []byte {
 	return raw.Bytes()
 }
 
-// togetherHeard is the words in raw samples, of a text's words.
-func togetherHeard(t *testing.T, raw []byte, rate int, text string) []string {
+// heard is the words in raw samples, of a text's words.
+func heard(t *testing.T, raw []byte, rate int, text string) []string {
 	t.Helper()
 	pcm := make([]int16, len(raw)/2)
 	for i := range pcm {

@@ -13,35 +13,35 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// togetherDefault is the context of messages that name none.
-const togetherDefault = "default"
+// defaultContext is the context of messages that name none.
+const defaultContext = "default"
 
-// togetherConn is one connection. Its reader takes messages, and a goroutine of each context speaks.
-type togetherConn struct {
-	*together
+// connection is one connection. Its reader takes messages, and a goroutine of each context speaks.
+type connection struct {
+	*emulator
 	socket *websocket.Conn
 	turns  engine.Turns
 	wg     sync.WaitGroup // the contexts, what comes behind a cancel, and the close
 
 	// Owned by the reader.
-	settings togetherSettings // of contexts to come
-	contexts map[string]*togetherContext
+	settings settings // of contexts to come
+	contexts map[string]*speechContext
 
 	mu    sync.Mutex // guards what follows
 	items int        // that have begun
 	last  time.Time  // when a word went in either direction
 }
 
-// togetherMessage is any message from a client. Unknown fields are ignored.
-type togetherMessage struct {
-	Type      string          `json:"type"`
-	Text      *string         `json:"text"`
-	ContextID string          `json:"context_id"`
-	Session   *togetherUpdate `json:"session"`
+// message is any message from a client. Unknown fields are ignored.
+type message struct {
+	Type      string  `json:"type"`
+	Text      *string `json:"text"`
+	ContextID string  `json:"context_id"`
+	Session   *update `json:"session"`
 }
 
 // serve reads until the connection is over.
-func (c *togetherConn) serve() {
+func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer c.leave()
@@ -62,7 +62,7 @@ func (c *togetherConn) serve() {
 }
 
 // created is the first message of a session.
-func (c *togetherConn) created() {
+func (c *connection) created() {
 	n := c.sessions.Add(1)
 	c.send(engine.Object{
 		"type": "session.created", "event_id": fmt.Sprintf("event_%d", n),
@@ -74,7 +74,7 @@ func (c *togetherConn) created() {
 }
 
 // leave waits for everything that the connection has begun. Its context is over.
-func (c *togetherConn) leave() {
+func (c *connection) leave() {
 	_ = c.socket.CloseNow() // frees whoever writes
 	c.wg.Wait()
 	for _, k := range c.contexts {
@@ -83,7 +83,7 @@ func (c *togetherConn) leave() {
 }
 
 // watch closes the socket once it has been quiet for too long.
-func (c *togetherConn) watch(ctx context.Context, idle time.Duration) {
+func (c *connection) watch(ctx context.Context, idle time.Duration) {
 	left := idle
 	for engine.Pause(ctx, left) {
 		c.mu.Lock()
@@ -97,29 +97,29 @@ func (c *togetherConn) watch(ctx context.Context, idle time.Duration) {
 }
 
 // stir puts the idle close off.
-func (c *togetherConn) stir() {
+func (c *connection) stir() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last = time.Now()
 }
 
 // pinged is the library's callback for a ping, and answers it.
-func (c *togetherConn) pinged(context.Context, []byte) bool {
+func (c *connection) pinged(context.Context, []byte) bool {
 	if c.quirks.pingsCount {
 		c.stir()
 	}
 	return true
 }
 
-func (c *togetherConn) send(o engine.Object) {
+func (c *connection) send(o engine.Object) {
 	c.stir()
 	engine.Send(c.socket, o)
 }
 
 // take does what a message asks for.
-func (c *togetherConn) take(ctx context.Context, data []byte) {
-	var m togetherMessage
-	if json.Unmarshal(data, &m) != nil || len(m.ContextID) > togetherMaxID {
+func (c *connection) take(ctx context.Context, data []byte) {
+	var m message
+	if json.Unmarshal(data, &m) != nil || len(m.ContextID) > maxID {
 		c.send(c.quirks.misuse("Invalid message"))
 		return
 	}
@@ -145,7 +145,7 @@ func (c *togetherConn) take(ctx context.Context, data []byte) {
 	}
 }
 
-func (c *togetherConn) append(ctx context.Context, m togetherMessage) {
+func (c *connection) append(ctx context.Context, m message) {
 	if m.Text == nil {
 		c.send(c.quirks.misuse("text is required"))
 		return
@@ -154,7 +154,7 @@ func (c *togetherConn) append(ctx context.Context, m togetherMessage) {
 	if k == nil {
 		return
 	}
-	if k.waiting()+utf8.RuneCountInString(*m.Text) > togetherMaxWaiting {
+	if k.waiting()+utf8.RuneCountInString(*m.Text) > maxWaiting {
 		c.send(k.named(c.quirks.unnamed("invalid_text", "Too much text is waiting")))
 		return
 	}
@@ -167,7 +167,7 @@ func (c *togetherConn) append(ctx context.Context, m togetherMessage) {
 }
 
 // update changes the settings of a context, or of all and of those to come. It holds for what is put in after it.
-func (c *togetherConn) update(ctx context.Context, m togetherMessage) {
+func (c *connection) update(ctx context.Context, m message) {
 	if m.Session == nil {
 		c.send(c.quirks.misuse("session is required"))
 		return
@@ -196,25 +196,25 @@ func (c *togetherConn) update(ctx context.Context, m togetherMessage) {
 }
 
 // changed is settings with what a client sets, or the refusal of it.
-func (c *togetherConn) changed(s togetherSettings, u togetherUpdate) (togetherSettings, engine.Object) {
+func (c *connection) changed(s settings, u update) (settings, engine.Object) {
 	s, err := s.with(u)
 	switch {
 	case err != nil:
 		return s, c.quirks.unnamed("invalid_request", err.Error())
 	case !c.quirks.available(s.model):
-		return s, togetherFailed("model_not_available", "")
+		return s, failure("model_not_available", "")
 	}
 	return s, nil
 }
 
-func (c *togetherConn) updated(s togetherSettings) {
+func (c *connection) updated(s settings) {
 	if c.quirks.updatedSent {
 		c.send(engine.Object{"type": "session.updated", "session": engine.Object{"voice": s.voice, "model": s.model}})
 	}
 }
 
 // updateAll changes what is set and leaves each context what it has of its own beside it.
-func (c *togetherConn) updateAll(settings togetherSettings, u togetherUpdate) {
+func (c *connection) updateAll(settings settings, u update) {
 	c.settings = settings
 	for _, k := range c.contexts {
 		if own, err := k.settings.with(u); err == nil {
@@ -224,20 +224,20 @@ func (c *togetherConn) updateAll(settings togetherSettings, u togetherUpdate) {
 }
 
 // contextOf is the context that a message is for, which begins with its first use. It is nil where there is no room.
-func (c *togetherConn) contextOf(ctx context.Context, m togetherMessage) *togetherContext {
+func (c *connection) contextOf(ctx context.Context, m message) *speechContext {
 	id := m.ContextID
 	if id == "" {
-		id = togetherDefault
+		id = defaultContext
 	}
 	if k := c.contexts[id]; k != nil {
 		return k
 	}
 	named := c.quirks.echo == "all" || (c.quirks.echo == "named" && m.ContextID != "")
-	if len(c.contexts) >= togetherMaxContexts && !c.makeRoom() {
+	if len(c.contexts) >= maxContexts && !c.makeRoom() {
 		c.overflow(id, named)
 		return nil
 	}
-	k := newTogetherContext(c, id, named)
+	k := newSpeechContext(c, id, named)
 	c.contexts[id] = k
 	ctx, k.stop = context.WithCancel(ctx)
 	c.wg.Go(func() { k.speak(ctx) })
@@ -246,7 +246,7 @@ func (c *togetherConn) contextOf(ctx context.Context, m togetherMessage) *togeth
 
 // makeRoom ends the contexts that have spoken and have nothing left, where the vendor does so. One that is used again
 // is a new one, with the settings of the connection.
-func (c *togetherConn) makeRoom() bool {
+func (c *connection) makeRoom() bool {
 	if !c.quirks.contextsFreed {
 		return false
 	}
@@ -256,11 +256,11 @@ func (c *togetherConn) makeRoom() bool {
 			delete(c.contexts, id)
 		}
 	}
-	return len(c.contexts) < togetherMaxContexts
+	return len(c.contexts) < maxContexts
 }
 
 // overflow refuses one context too many. The documentation does not say how that is done.
-func (c *togetherConn) overflow(id string, named bool) {
+func (c *connection) overflow(id string, named bool) {
 	if c.quirks.overflowEvent {
 		c.send(c.quirks.misuse("Too many contexts"))
 		return
@@ -273,7 +273,7 @@ func (c *togetherConn) overflow(id string, named bool) {
 }
 
 // cancel ends a context at once. What was under way still comes, behind the confirmation.
-func (c *togetherConn) cancel(ctx context.Context, id string) {
+func (c *connection) cancel(ctx context.Context, id string) {
 	if id == "" {
 		c.send(c.quirks.misuse("context_id is required"))
 		return

@@ -9,13 +9,13 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// togetherContext is one context. The connection's reader gives it items, and one goroutine speaks them.
+// speechContext is one context. The connection's reader gives it items, and one goroutine speaks them.
 //
 // Nothing on the wire begins or ends it but its first use and a cancel. In the stats its stream is over whenever
 // nothing of it is left to speak, and goes on with the next text.
-type togetherContext struct {
+type speechContext struct {
 	// Static after contextOf.
-	conn   *togetherConn
+	conn   *connection
 	id     string
 	echoed bool // what is sent names it
 	stop   context.CancelFunc
@@ -23,11 +23,11 @@ type togetherContext struct {
 	wake   chan struct{} // holds one token while items may wait
 
 	// Owned by the reader.
-	settings togetherSettings
+	settings settings
 
 	mu       sync.Mutex // guards what follows
 	buffer   string     // text that is not in an item yet
-	items    []togetherItem
+	items    []item
 	speaking bool
 	spoke    bool
 	open     bool // as the stats have it
@@ -36,25 +36,25 @@ type togetherContext struct {
 	fault    engine.Fault
 	fresh    bool // the speaker has not seen the fault
 
-	togetherSpeaker // owned by the speaker, and when it is over by whoever waited for that
+	speaker // owned by the speaker, and when it is over by whoever waited for that
 }
 
-// togetherItem is what is spoken at once: a sentence, or what a commit found.
-type togetherItem struct {
+// item is what is spoken at once: a sentence, or what a commit found.
+type item struct {
 	text       string
 	characters int // that are charged: white space is input too
-	settings   togetherSettings
+	settings   settings
 }
 
-func newTogetherContext(c *togetherConn, id string, echoed bool) *togetherContext {
-	return &togetherContext{
+func newSpeechContext(c *connection, id string, echoed bool) *speechContext {
+	return &speechContext{
 		conn: c, id: id, echoed: echoed, settings: c.settings,
 		over: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 }
 
 // named is a message that names the context, where the vendor does so.
-func (k *togetherContext) named(o engine.Object) engine.Object {
+func (k *speechContext) named(o engine.Object) engine.Object {
 	if k.echoed {
 		o["context_id"] = k.id
 	}
@@ -62,7 +62,7 @@ func (k *togetherContext) named(o engine.Object) engine.Object {
 }
 
 // append adds a text, and speaks what is whole of it.
-func (k *togetherContext) append(text string) {
+func (k *speechContext) append(text string) {
 	if text == "" {
 		return
 	}
@@ -78,7 +78,7 @@ func (k *togetherContext) append(text string) {
 }
 
 // commit speaks all that is buffered.
-func (k *togetherContext) commit() {
+func (k *speechContext) commit() {
 	k.mu.Lock()
 	var parts []string
 	switch {
@@ -97,7 +97,7 @@ func (k *togetherContext) commit() {
 }
 
 // clear drops what the speaker does not have yet.
-func (k *togetherContext) clear() {
+func (k *speechContext) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.buffer = ""
@@ -108,16 +108,16 @@ func (k *togetherContext) clear() {
 }
 
 // putLocked queues items, and reports whether there was room for all.
-func (k *togetherContext) putLocked(parts []string) (taken bool) {
+func (k *speechContext) putLocked(parts []string) (taken bool) {
 	for _, part := range parts {
-		if len(k.items) == togetherMaxItems {
+		if len(k.items) == maxItems {
 			return false
 		}
 		text := strings.TrimSpace(part)
 		if text == "" && part != "" {
 			continue // white space that an append speaks at once
 		}
-		k.items = append(k.items, togetherItem{text: text, characters: utf8.RuneCountInString(part), settings: k.settings})
+		k.items = append(k.items, item{text: text, characters: utf8.RuneCountInString(part), settings: k.settings})
 	}
 	if len(k.items) > 0 {
 		k.enterLocked()
@@ -127,7 +127,7 @@ func (k *togetherContext) putLocked(parts []string) (taken bool) {
 }
 
 // put tells the speaker of items, and the client of those that there was no room for.
-func (k *togetherContext) put(taken bool) {
+func (k *speechContext) put(taken bool) {
 	if !taken {
 		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_text", "Too much text is waiting")))
 	}
@@ -139,7 +139,7 @@ func (k *togetherContext) put(taken bool) {
 
 // enterLocked enters the context in the stats, as one that has something to speak. Such a one takes the fault of
 // the day: a stream that goes on has the fault that it began with, unless that was changed while it was silent.
-func (k *togetherContext) enterLocked() {
+func (k *speechContext) enterLocked() {
 	if k.open {
 		return
 	}
@@ -156,26 +156,26 @@ func (k *togetherContext) enterLocked() {
 }
 
 // settleLocked notes that nothing is left to speak, where that is so.
-func (k *togetherContext) settleLocked() {
+func (k *speechContext) settleLocked() {
 	if k.open && !k.leftLocked() {
 		k.open = false
 		k.conn.server.Finish(k.index)
 	}
 }
 
-func (k *togetherContext) leftLocked() bool {
+func (k *speechContext) leftLocked() bool {
 	return k.speaking || len(k.items) > 0 || strings.TrimSpace(k.buffer) != ""
 }
 
 // spent reports whether the context has spoken and has nothing left.
-func (k *togetherContext) spent() bool {
+func (k *speechContext) spent() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.spoke && !k.leftLocked()
 }
 
 // waiting is the number of characters that are not spoken yet.
-func (k *togetherContext) waiting() int {
+func (k *speechContext) waiting() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	n := utf8.RuneCountInString(k.buffer)
@@ -186,14 +186,14 @@ func (k *togetherContext) waiting() int {
 }
 
 // halt stops the speaker, and waits for it.
-func (k *togetherContext) halt() {
+func (k *speechContext) halt() {
 	k.stop()
 	<-k.over
 	k.drop()
 }
 
 // drop forgets all that is not spoken.
-func (k *togetherContext) drop() {
+func (k *speechContext) drop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.buffer, k.items = "", nil
@@ -201,7 +201,7 @@ func (k *togetherContext) drop() {
 }
 
 // speak speaks the context's items in order until it is cancelled or its client leaves.
-func (k *togetherContext) speak(ctx context.Context) {
+func (k *speechContext) speak(ctx context.Context) {
 	defer close(k.over)
 	defer k.stop()
 	for {
@@ -218,7 +218,7 @@ func (k *togetherContext) speak(ctx context.Context) {
 }
 
 // next waits for an item. It reports false where ctx ends before.
-func (k *togetherContext) next(ctx context.Context) (togetherItem, bool) {
+func (k *speechContext) next(ctx context.Context) (item, bool) {
 	for ctx.Err() == nil {
 		if item, ok := k.pop(); ok {
 			return item, true
@@ -228,10 +228,10 @@ func (k *togetherContext) next(ctx context.Context) (togetherItem, bool) {
 		case <-k.wake:
 		}
 	}
-	return togetherItem{}, false
+	return item{}, false
 }
 
-func (k *togetherContext) pop() (item togetherItem, ok bool) {
+func (k *speechContext) pop() (item item, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.items) == 0 {

@@ -21,8 +21,8 @@ func TestTogetherContextEcho(t *testing.T) {
 			"named": {"": nil, "c1": "c1"},
 			"all":   {"": "default", "c1": "c1"},
 		} {
-			o := drawnTogether(t, "echo:"+echo, fmt.Sprintf("echoAck:%t", ack))
-			c := openTogether(t, o, togetherSpeech+"&alignment=word")
+			o := drawn(t, "echo:"+echo, fmt.Sprintf("echoAck:%t", ack))
+			c := open(t, o, speechQuery+"&alignment=word")
 			for id, want := range want {
 				c.speak(id, "Hello.")
 				for _, m := range c.until(done) {
@@ -46,9 +46,9 @@ func TestTogetherCancel(t *testing.T) {
 		for _, end := range []bool{false, true} {
 			t.Run(fmt.Sprintf("late %d done %t", late, end), func(t *testing.T) {
 				t.Parallel()
-				o := drawnTogether(t, fmt.Sprintf("lateFrames:%d", late), fmt.Sprintf("lateDone:%t", end), "echo:named", "serial:false", "itemsPerContext:false")
+				o := drawn(t, fmt.Sprintf("lateFrames:%d", late), fmt.Sprintf("lateDone:%t", end), "echo:named", "serial:false", "itemsPerContext:false")
 				o.Pace, o.Chunk = 1, 100*time.Millisecond
-				c := openTogether(t, o, togetherSpeech)
+				c := open(t, o, speechQuery)
 				c.speak("turn-1", longSentence)
 				c.until(delta)
 				c.send(cancelFrame("turn-1"))
@@ -79,7 +79,7 @@ func TestTogetherCancel(t *testing.T) {
 func TestTogetherCancelOfNothing(t *testing.T) {
 	t.Parallel()
 	for _, confirmed := range []bool{false, true} {
-		c := openTogether(t, drawnTogether(t, fmt.Sprintf("cancelUnknown:%t", confirmed), "ignoresUnknown:false"), togetherSpeech)
+		c := open(t, drawn(t, fmt.Sprintf("cancelUnknown:%t", confirmed), "ignoresUnknown:false"), speechQuery)
 		c.send(cancelFrame("nobody"))
 		if got := len(of(c.fence(), cancelled)) == 1; got != confirmed {
 			t.Errorf("confirmed: got %t, want %t", got, confirmed)
@@ -90,7 +90,7 @@ func TestTogetherCancelOfNothing(t *testing.T) {
 // Behind the cancel of a context that has said all, nothing is late.
 func TestTogetherCancelOfTheSilent(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, drawnTogether(t, "lateFrames:0", "lateDone:true"), togetherSpeech)
+	c := open(t, drawn(t, "lateFrames:0", "lateDone:true"), speechQuery)
 	c.speak("a", "Hello.")
 	c.until(done)
 	c.send(cancelFrame("a"))
@@ -105,9 +105,9 @@ func TestTogetherCancelOfTheSilent(t *testing.T) {
 func TestTogetherClear(t *testing.T) {
 	t.Parallel()
 	for _, queued := range []bool{false, true} {
-		o := drawnTogether(t, fmt.Sprintf("clearsQueued:%t", queued), "echo:named", "itemsPerContext:false")
+		o := drawn(t, fmt.Sprintf("clearsQueued:%t", queued), "echo:named", "itemsPerContext:false")
 		o.Pace = 8
-		c := openTogether(t, o, togetherSpeech)
+		c := open(t, o, speechQuery)
 		c.speak("a", longSentence)
 		c.until(delta)
 		c.speak("a", "Second.")
@@ -143,7 +143,7 @@ func TestTogetherNothingToSay(t *testing.T) {
 		{"unspeakable:done", unspeakable, []string{done}},
 		{"unspeakable:failed", unspeakable, []string{failed}},
 	} {
-		client := openTogether(t, drawnTogether(t, c.quirk), togetherSpeech)
+		client := open(t, drawn(t, c.quirk), speechQuery)
 		client.send(c.frames...)
 		client.speak("", "Hello.")
 		all := client.until(append(slices.Clone(c.want), delta)...)
@@ -157,7 +157,7 @@ func TestTogetherNothingToSay(t *testing.T) {
 func TestTogetherItemsOfACommit(t *testing.T) {
 	t.Parallel()
 	for _, splits := range []bool{false, true} {
-		c := openTogether(t, drawnTogether(t, fmt.Sprintf("splitsCommits:%t", splits), "lateFrames:0"), togetherSpeech)
+		c := open(t, drawn(t, fmt.Sprintf("splitsCommits:%t", splits), "lateFrames:0"), speechQuery)
 		c.speak("", "Hello! How are you? Well")
 		want := map[bool]int{false: 1, true: 3}[splits]
 		for range want {
@@ -168,8 +168,8 @@ func TestTogetherItemsOfACommit(t *testing.T) {
 		}
 	}
 	for _, always := range []bool{false, true} {
-		o := drawnTogether(t, fmt.Sprintf("partialAlways:%t", always))
-		c := openTogether(t, o, togetherSpeech+"&max_partial_length=20")
+		o := drawn(t, fmt.Sprintf("partialAlways:%t", always))
+		c := open(t, o, speechQuery+"&max_partial_length=20")
 		c.send(appendFrame("", "this goes on and on without"))
 		if always {
 			c.until(done)
@@ -184,7 +184,7 @@ func TestTogetherItemsOfACommit(t *testing.T) {
 func TestTogetherItemIDs(t *testing.T) {
 	t.Parallel()
 	for perContext, want := range map[bool]string{false: "tts_1 tts_2 tts_3", true: "tts_1 tts_1 tts_2"} {
-		c := openTogether(t, drawnTogether(t, fmt.Sprintf("itemsPerContext:%t", perContext)), togetherSpeech)
+		c := open(t, drawn(t, fmt.Sprintf("itemsPerContext:%t", perContext)), speechQuery)
 		var ids []string
 		for _, id := range []string{"a", "b", "a"} {
 			c.speak(id, "Hello.")
@@ -203,9 +203,9 @@ func TestTogetherContextsInParallel(t *testing.T) {
 	for _, serial := range []bool{false, true} {
 		t.Run(fmt.Sprintf("serial %t", serial), func(t *testing.T) {
 			t.Parallel()
-			o := drawnTogether(t, fmt.Sprintf("serial:%t", serial), "echo:named")
+			o := drawn(t, fmt.Sprintf("serial:%t", serial), "echo:named")
 			o.Pace, o.Chunk = 8, 100*time.Millisecond
-			c := openTogether(t, o, togetherSpeech)
+			c := open(t, o, speechQuery)
 			c.speak("a", longSentence)
 			c.until(delta)
 			c.speak("b", "Hello.")
@@ -220,7 +220,7 @@ func TestTogetherContextsInParallel(t *testing.T) {
 // A change of the settings holds for its context, or for all, and is confirmed or not.
 func TestTogetherUpdate(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, drawnTogether(t, "updatedSent:true", "echo:named", "foreignVoice:failed"), togetherSpeech)
+	c := open(t, drawn(t, "updatedSent:true", "echo:named", "foreignVoice:failed"), speechQuery)
 	c.send(
 		`{"type":"tts_session.updated","context_id":"b","session":{"voice":"tara"}}`,
 		`{"type":"tts_session.updated","session":{"speed":2}}`,
@@ -244,7 +244,7 @@ func TestTogetherUpdate(t *testing.T) {
 	c.speak("b", "Hello.") // what was refused changed nothing
 	c.until(done)
 
-	c = openTogether(t, drawnTogether(t, "updatedSent:false"), togetherSpeech)
+	c = open(t, drawn(t, "updatedSent:false"), speechQuery)
 	c.send(`{"type":"tts_session.updated","session":{"voice":"af_bella"}}`)
 	if got := c.fence(); len(got) > 0 {
 		t.Errorf("got %v, want no answer", got)
@@ -257,11 +257,11 @@ func TestTogetherMisuse(t *testing.T) {
 	frames := map[string]string{
 		"no JSON": `{`, "no object": `[]`, "text of a wrong type": `{"type":"input_text_buffer.append","text":1}`,
 		"no text": `{"type":"input_text_buffer.append"}`, "no session": `{"type":"tts_session.updated"}`,
-		"no context": `{"type":"context.cancel"}`, "long context": cancelFrame(strings.Repeat("x", togetherMaxID+1)),
+		"no context": `{"type":"context.cancel"}`, "long context": cancelFrame(strings.Repeat("x", maxID+1)),
 		"unknown": `{"type":"no.such.message"}`,
 	}
 	for _, flat := range []bool{false, true} {
-		c := openTogether(t, drawnTogether(t, fmt.Sprintf("errorFlat:%t", flat), "ignoresUnknown:false"), togetherSpeech)
+		c := open(t, drawn(t, fmt.Sprintf("errorFlat:%t", flat), "ignoresUnknown:false"), speechQuery)
 		for name, frame := range frames {
 			c.send(frame)
 			got := c.read()
@@ -270,7 +270,7 @@ func TestTogetherMisuse(t *testing.T) {
 			}
 		}
 	}
-	c := openTogether(t, drawnTogether(t, "ignoresUnknown:true"), togetherSpeech)
+	c := open(t, drawn(t, "ignoresUnknown:true"), speechQuery)
 	c.send(frames["unknown"])
 	if got := c.fence(); len(got) > 0 {
 		t.Errorf("got %v, want no answer", got)
@@ -281,7 +281,7 @@ func TestTogetherMisuse(t *testing.T) {
 func TestTogetherUnnamedCodes(t *testing.T) {
 	t.Parallel()
 	for null, want := range map[bool]any{false: "invalid_voice", true: nil} {
-		c := openTogether(t, drawnTogether(t, fmt.Sprintf("nullCode:%t", null)), togetherSpeech+"&voice=x")
+		c := open(t, drawn(t, fmt.Sprintf("nullCode:%t", null)), speechQuery+"&voice=x")
 		c.send(`{"type":"tts_session.updated","session":{"voice":"nobody"}}`)
 		c.speak("", "Hello.")
 		all := c.until(failed)
@@ -294,7 +294,7 @@ func TestTogetherUnnamedCodes(t *testing.T) {
 // What the client said is in the stats: its texts and commits, and a stream that is over whenever it has nothing left.
 func TestTogetherStats(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, engine.Options{Seed: 3}, togetherSpeech)
+	c := open(t, engine.Options{Seed: 3}, speechQuery)
 	c.send(appendFrame("a", "Hello"), appendFrame("a", " there."))
 	if !c.server.WaitFor(func(s engine.Stats) bool {
 		return len(s.Streams) == 1 && len(s.Streams[0].Texts) == 2 && s.OpenContexts == 1

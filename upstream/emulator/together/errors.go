@@ -6,9 +6,9 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// togetherFailures are the messages of the errors whose fault is the client's. Of the codes, the reference has the
+// failures are the messages of the errors whose fault is the client's. Of the codes, the reference has the
 // first three; what it says of a bad text has no name.
-func togetherFailures() map[string]string {
+func failures() map[string]string {
 	return map[string]string{
 		"invalid_api_key":     "Invalid API key provided",
 		"missing_api_key":     "No API key provided",
@@ -20,10 +20,10 @@ func togetherFailures() map[string]string {
 	}
 }
 
-// togetherFailed is the failure event with a code.
-func togetherFailed(code, message string) engine.Object {
+// failure is the failure event with a code.
+func failure(code, message string) engine.Object {
 	kind := "invalid_request_error"
-	known, ours := togetherFailures()[code]
+	known, ours := failures()[code]
 	if !ours {
 		kind, known = "server_error", "The server had an error"
 	}
@@ -36,12 +36,12 @@ func togetherFailed(code, message string) engine.Object {
 	}
 }
 
-// togetherFaultCode is the code that a fault asks for: those of this vendor are lower case.
-func togetherFaultCode(f engine.Fault) string { return strings.ToLower(f.Name) }
+// faultCode is the code that a fault asks for: those of this vendor are lower case.
+func faultCode(f engine.Fault) string { return strings.ToLower(f.Name) }
 
 // unnamed is a failure event whose code is not documented.
-func (q togetherQuirks) unnamed(code, message string) engine.Object {
-	o := togetherFailed(code, message)
+func (q quirks) unnamed(code, message string) engine.Object {
+	o := failure(code, message)
 	if q.nullCode {
 		o["error"].(engine.Object)["code"] = nil
 	}
@@ -49,7 +49,7 @@ func (q togetherQuirks) unnamed(code, message string) engine.Object {
 }
 
 // misuse is the error event, which is not in the reference's tables though clients know it.
-func (q togetherQuirks) misuse(message string) engine.Object {
+func (q quirks) misuse(message string) engine.Object {
 	if q.errorFlat {
 		return engine.Object{"type": "error", "message": message}
 	}

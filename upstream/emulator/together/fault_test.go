@@ -12,10 +12,10 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// togetherFaulty connects to a vendor with a fault as the command line writes it, and asks it to speak.
-func togetherFaulty(t *testing.T, fault string, change func(*engine.Options)) *togetherClient {
+// faulty connects to a vendor with a fault as the command line writes it, and asks it to speak.
+func faulty(t *testing.T, fault string, change func(*engine.Options)) *client {
 	t.Helper()
-	o := drawnTogether(t, "echo:named", "serial:true", "riff:asked", "oddChunks:false", "itemsPerContext:false")
+	o := drawn(t, "echo:named", "serial:true", "riff:asked", "oddChunks:false", "itemsPerContext:false")
 	o.Chunk = 100 * time.Millisecond
 	var err error
 	if o.Fault, err = engine.ParseFault(fault); err != nil {
@@ -24,13 +24,13 @@ func togetherFaulty(t *testing.T, fault string, change func(*engine.Options)) *t
 	if change != nil {
 		change(&o)
 	}
-	c := openTogether(t, o, togetherSpeech)
+	c := open(t, o, speechQuery)
 	c.speak("c1", longSentence)
 	return c
 }
 
 // soundUntil is the audio that comes before a message of a kind.
-func (c *togetherClient) soundUntil(kind string) (last engine.Object, sound time.Duration) {
+func (c *client) soundUntil(kind string) (last engine.Object, sound time.Duration) {
 	c.t.Helper()
 	all := c.until(kind)
 	return all[len(all)-1], audio.Duration(int64(len(soundOf(c.t, all))/2), 24000)
@@ -53,7 +53,7 @@ func TestTogetherErrorFrame(t *testing.T) {
 			"internal_error", "server_error", nil,
 		},
 	} {
-		c := togetherFaulty(t, fault, nil)
+		c := faulty(t, fault, nil)
 		got, sound := c.soundUntil(failed)
 		e := got["error"].(map[string]any)
 		if e["code"] != want.code || e["type"] != want.kind || got["context_id"] != want.context {
@@ -71,7 +71,7 @@ func TestTogetherErrorFrame(t *testing.T) {
 
 func TestTogetherGarbage(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "garbage:200ms", nil)
+	c := faulty(t, "garbage:200ms", nil)
 	for {
 		_, data, err := c.conn.Read(c.ctx)
 		if err != nil {
@@ -86,7 +86,7 @@ func TestTogetherGarbage(t *testing.T) {
 func TestTogetherBrokenConnections(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]int{"drop:200ms": -1, "drop": -1, "close:1011:200ms": 1011, "close:1000": 1000, "close:4000:100ms": 4000} {
-		if got := togetherFaulty(t, fault, nil).closeCode(); got != want {
+		if got := faulty(t, fault, nil).closeCode(); got != want {
 			t.Errorf("%s: got close code %d, want %d", fault, got, want)
 		}
 	}
@@ -95,7 +95,7 @@ func TestTogetherBrokenConnections(t *testing.T) {
 // A stalled context says nothing more and leaves the socket to the others, until it is cancelled.
 func TestTogetherStall(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "stall:300ms", nil)
+	c := faulty(t, "stall:300ms", nil)
 	if !c.server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Audio >= 300*time.Millisecond }, 5*time.Second) {
 		t.Fatal("it did not come to the stall")
 	}
@@ -115,11 +115,11 @@ func TestTogetherStall(t *testing.T) {
 func TestTogetherAmountFaults(t *testing.T) {
 	t.Parallel()
 	for fault, most := range map[string]time.Duration{"empty": 0, "wrong_length": 20 * time.Millisecond} {
-		if _, sound := togetherFaulty(t, fault, nil).soundUntil(done); sound != most {
+		if _, sound := faulty(t, fault, nil).soundUntil(done); sound != most {
 			t.Errorf("%s: got %v of audio, want %v", fault, sound, most)
 		}
 	}
-	c := togetherFaulty(t, "odd_chunks", nil)
+	c := faulty(t, "odd_chunks", nil)
 	all := of(c.until(done), delta)
 	if n := len(bytesOf(t, all[0])); n%2 == 0 {
 		t.Errorf("odd_chunks: got %d bytes", n)
@@ -130,14 +130,14 @@ func TestTogetherAmountFaults(t *testing.T) {
 func TestTogetherTimeFaults(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	c := togetherFaulty(t, "late:300ms", func(o *engine.Options) { o.FirstAudio = 50 * time.Millisecond })
+	c := faulty(t, "late:300ms", func(o *engine.Options) { o.FirstAudio = 50 * time.Millisecond })
 	c.until(delta)
 	if got := time.Since(began); got < 350*time.Millisecond {
 		t.Errorf("late: the first audio came after %v", got)
 	}
 	c.until(done)
 
-	c = togetherFaulty(t, "slow", func(o *engine.Options) { o.Pace = 100 })
+	c = faulty(t, "slow", func(o *engine.Options) { o.Pace = 100 })
 	c.until(delta)
 	began = time.Now()
 	c.until(delta, delta)
@@ -149,7 +149,7 @@ func TestTogetherTimeFaults(t *testing.T) {
 // A fault that is set holds for contexts that begin, and for one that was silent; not for one that is speaking.
 func TestTogetherSetFault(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "", func(o *engine.Options) { o.Pace = 8 })
+	c := faulty(t, "", func(o *engine.Options) { o.Pace = 8 })
 	c.until(delta)
 	c.server.SetFault(engine.Fault{Kind: engine.Empty})
 	c.speak("c1", "And this, too.")
@@ -177,7 +177,7 @@ func TestTogetherSetFault(t *testing.T) {
 // What a context that fails still had to say is dropped.
 func TestTogetherFailureDropsWhatWaits(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
+	c := faulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
 	c.speak("c1", "This waits behind it.")
 	c.until(received, failed)
 	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
@@ -191,7 +191,7 @@ func TestTogetherFailureDropsWhatWaits(t *testing.T) {
 // The pace is that of the audio, and a context that has been silent does not make up for it.
 func TestTogetherPace(t *testing.T) {
 	t.Parallel()
-	c := togetherFaulty(t, "", func(o *engine.Options) { o.Pace = 10 })
+	c := faulty(t, "", func(o *engine.Options) { o.Pace = 10 })
 	began := time.Now()
 	_, sound := c.soundUntil(done)
 	if got, want := time.Since(began), (sound-200*time.Millisecond)/10; got < want {
@@ -218,8 +218,8 @@ func TestTogetherRefusals(t *testing.T) {
 		if o.Fault, err = engine.ParseFault(fault); err != nil {
 			t.Fatal(err)
 		}
-		server, base := startTogether(t, o)
-		status, first := handshake(t, base+togetherPath, nil)
+		server, base := start(t, o)
+		status, first := handshake(t, base+path, nil)
 		if status != want.status || codeOfFailure(first) != want.code {
 			t.Errorf("%s: got status %d and %v, want %v", fault, status, first, want)
 		}
@@ -243,11 +243,11 @@ func TestTogetherCloses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn, _, err := websocket.Dial(t.Context(), base+togetherPath+togetherSpeech, nil)
+		conn, _, err := websocket.Dial(t.Context(), base+path+speechQuery, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &togetherClient{t: t, ctx: t.Context(), server: server, conn: conn}
+		c := &client{t: t, ctx: t.Context(), server: server, conn: conn}
 		for _, id := range []string{"a", "b", "c"} {
 			c.speak(id, strings.Repeat(longSentence+" ", 60)) // more than the sockets' buffers hold
 		}
@@ -265,7 +265,7 @@ func TestTogetherCloses(t *testing.T) {
 // Whatever a client sends, it is answered or not, and the connection ends when the client leaves.
 func FuzzTogetherFrames(f *testing.F) {
 	f.Add(uint64(1), "?segment=sentence&voice=af_heart", appendFrame("", "Hello. There")+"\n"+commitFrame(""))
-	f.Add(uint64(2), togetherSpeech, appendFrame("a", "Hello")+"\n"+cancelFrame("a")+"\n"+commitFrame("a"))
+	f.Add(uint64(2), speechQuery, appendFrame("a", "Hello")+"\n"+cancelFrame("a")+"\n"+commitFrame("a"))
 	f.Add(uint64(3), "?max_partial_length=1&segment=sentence&voice=af_heart", appendFrame("", strings.Repeat("word ", 40)))
 	f.Add(uint64(4), "?segment=immediate&alignment=word", `{"type":"tts_session.updated","session":{"speed":1e300}}`+"\n"+`{"type":1}`)
 	f.Add(uint64(5), "?extra_params={}&speed=0x1p-2", `{"type":"input_text_buffer.clear","context_id":"\u0000"}`+"\nnull\n[]\n\"")
@@ -285,7 +285,7 @@ func FuzzTogetherFrames(f *testing.F) {
 		}()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		conn, _, err := websocket.Dial(ctx, base+togetherPath+query, nil)
+		conn, _, err := websocket.Dial(ctx, base+path+query, nil)
 		if err != nil {
 			return // no address
 		}

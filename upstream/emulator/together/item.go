@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// togetherSpeaker is what a context's speaker keeps from item to item.
-type togetherSpeaker struct {
+// speaker is what a context's speaker keeps from item to item.
+type speaker struct {
 	wrong   engine.Fault // what goes wrong
 	since   int64        // samples that were generated before that was known
 	samples int64        // generated, at the native rate
@@ -24,7 +24,7 @@ type togetherSpeaker struct {
 }
 
 // meet makes the speaker know a fault.
-func (k *togetherSpeaker) meet(f engine.Fault, pace float64) {
+func (k *speaker) meet(f engine.Fault, pace float64) {
 	k.wrong, k.since = f, k.samples
 	if f.Kind == engine.Slow {
 		pace = 0.5
@@ -33,7 +33,7 @@ func (k *togetherSpeaker) meet(f engine.Fault, pace float64) {
 }
 
 // say speaks one item.
-func (k *togetherContext) say(ctx context.Context, item togetherItem) {
+func (k *speechContext) say(ctx context.Context, item item) {
 	if !k.turn.Take(ctx, k.conn.turns) {
 		return
 	}
@@ -53,7 +53,7 @@ func (k *togetherContext) say(ctx context.Context, item togetherItem) {
 }
 
 // sayNothing answers what can't be spoken.
-func (k *togetherContext) sayNothing(text string) {
+func (k *speechContext) sayNothing(text string) {
 	answer := k.conn.quirks.unspeakable
 	if text == "" {
 		answer = k.conn.quirks.emptyCommit
@@ -68,7 +68,7 @@ func (k *togetherContext) sayNothing(text string) {
 }
 
 // begin gives the item its id.
-func (k *togetherContext) begin() {
+func (k *speechContext) begin() {
 	n := &k.conn.items
 	if k.conn.quirks.itemsPerContext {
 		n = &k.count
@@ -80,18 +80,18 @@ func (k *togetherContext) begin() {
 }
 
 // end says that the item is complete.
-func (k *togetherContext) end() {
+func (k *speechContext) end() {
 	k.conn.send(k.event("conversation.item.audio_output.done"))
 	k.item = ""
 }
 
 // event is a message about the item.
-func (k *togetherContext) event(kind string) engine.Object {
+func (k *speechContext) event(kind string) engine.Object {
 	return k.named(engine.Object{"type": kind, "item_id": k.item})
 }
 
 // voice sends the item's audio and word times, and reports whether that is all of it.
-func (k *togetherContext) voice(ctx context.Context, item togetherItem) (complete bool) {
+func (k *speechContext) voice(ctx context.Context, item item) (complete bool) {
 	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += int64(item.characters) * item.settings.charMicros() })
 	spoken := k.generate(ctx, item)
 	delay := k.conn.server.Options().FirstAudio
@@ -109,7 +109,7 @@ func (k *togetherContext) voice(ctx context.Context, item togetherItem) (complet
 }
 
 // generate is the item's speech, spoiled where that is the fault.
-func (k *togetherContext) generate(ctx context.Context, item togetherItem) voice.Spoken {
+func (k *speechContext) generate(ctx context.Context, item item) voice.Spoken {
 	server, quirks := k.conn.server, k.conn.quirks
 	seed := server.Options().Seed + uint64(k.samples)
 	spoken := server.Say(ctx, item.settings.pronounced(item.text), quirks.normalizes, seed, item.settings.speed)
@@ -123,7 +123,7 @@ func (k *togetherContext) generate(ctx context.Context, item togetherItem) voice
 }
 
 // broken plays the fault when its time has come. It reports whether the item is over, by that or by ctx.
-func (k *togetherContext) broken(ctx context.Context) bool {
+func (k *speechContext) broken(ctx context.Context) bool {
 	if audio.Duration(k.samples-k.since, engine.NativeRate) < k.wrong.After {
 		return ctx.Err() != nil
 	}
@@ -137,7 +137,7 @@ func (k *togetherContext) broken(ctx context.Context) bool {
 		code := websocket.StatusCode(k.wrong.Code)                 // the speaker may meet another fault meanwhile
 		k.conn.wg.Go(func() { _ = k.conn.socket.Close(code, "") }) // that is the fault
 	case engine.ErrorFrame:
-		o := togetherFailed(togetherFaultCode(k.wrong), "")
+		o := failure(faultCode(k.wrong), "")
 		if !k.wrong.Session {
 			o = k.named(o)
 		}

@@ -12,7 +12,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-const togetherWords = "Every morning seven quiet birds gather near the old stone bridge here."
+const words = "Every morning seven quiet birds gather near the old stone bridge here."
 
 // Each format carries every word, at the rate that the model gives.
 func TestTogetherFormatsCarryEveryWord(t *testing.T) {
@@ -36,8 +36,8 @@ func TestTogetherFormatsCarryEveryWord(t *testing.T) {
 		for _, odd := range []string{"oddChunks:false", "oddChunks:true"} {
 			t.Run(name+" "+odd, func(t *testing.T) {
 				t.Parallel()
-				c := openTogether(t, drawnTogether(t, odd, "riff:asked", "cartesia:true"), tt.query)
-				c.speak("", togetherWords)
+				c := open(t, drawn(t, odd, "riff:asked", "cartesia:true"), tt.query)
+				c.speak("", words)
 				raw := soundOf(t, c.until(done))
 				if tt.wav {
 					format, samples, err := audio.ReadWAV(bytes.NewReader(raw))
@@ -46,7 +46,7 @@ func TestTogetherFormatsCarryEveryWord(t *testing.T) {
 					}
 					raw = samples
 				}
-				if got, want := togetherHeard(t, raw, tt.rate, togetherWords), wordsIn(togetherWords); !slices.Equal(got, want) {
+				if got, want := heard(t, raw, tt.rate, words), wordsIn(words); !slices.Equal(got, want) {
 					t.Errorf("heard %v, want %v", got, want)
 				}
 			})
@@ -66,12 +66,12 @@ func TestTogetherRIFF(t *testing.T) {
 			for _, alone := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s %q alone %t", riff, format, alone), func(t *testing.T) {
 					t.Parallel()
-					o := drawnTogether(t, "riff:"+riff, fmt.Sprintf("riffAlone:%t", alone), "oddChunks:false")
+					o := drawn(t, "riff:"+riff, fmt.Sprintf("riffAlone:%t", alone), "oddChunks:false")
 					query := "?voice=af_heart&segment=never"
 					if format != "" {
 						query += "&response_format=" + format
 					}
-					c := openTogether(t, o, query)
+					c := open(t, o, query)
 					for range 2 {
 						c.speak("", "Hello there, my dear.")
 						deltas := of(c.until(done), delta)
@@ -92,7 +92,7 @@ func TestTogetherRIFF(t *testing.T) {
 func TestTogetherRIFFLength(t *testing.T) {
 	t.Parallel()
 	for quirk, want := range map[string][]byte{"riffUnsized:true": {0, 0, 0, 0}, "riffUnsized:false": {255, 255, 255, 255}} {
-		c := openTogether(t, drawnTogether(t, quirk), "?voice=af_heart&segment=never&response_format=wav")
+		c := open(t, drawn(t, quirk), "?voice=af_heart&segment=never&response_format=wav")
 		c.speak("", "Hello.")
 		raw := soundOf(t, c.until(done))
 		if !bytes.Equal(raw[4:8], want) || !bytes.Equal(raw[40:44], want) {
@@ -104,9 +104,9 @@ func TestTogetherRIFFLength(t *testing.T) {
 func TestTogetherOddDeltas(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []bool{false, true} {
-		o := drawnTogether(t, fmt.Sprintf("oddChunks:%t", odd), "riff:asked")
-		c := openTogether(t, o, togetherSpeech)
-		c.speak("", togetherWords)
+		o := drawn(t, fmt.Sprintf("oddChunks:%t", odd), "riff:asked")
+		c := open(t, o, speechQuery)
+		c.speak("", words)
 		deltas := of(c.until(done), delta)
 		if got := len(bytesOf(t, deltas[0]))%2 == 1; got != odd {
 			t.Errorf("odd: got %t, want %t", got, odd)
@@ -121,9 +121,9 @@ func TestTogetherWordTimes(t *testing.T) {
 		"before": {wordTimes, delta, done}, "after": {delta, wordTimes, done}, "among": {delta, wordTimes, delta},
 	} {
 		t.Run(words, func(t *testing.T) {
-			o := drawnTogether(t, "words:"+words, "wordsContinue:false")
+			o := drawn(t, "words:"+words, "wordsContinue:false")
 			o.Chunk = 200 * time.Millisecond
-			c := openTogether(t, o, togetherSpeech+"&alignment=word")
+			c := open(t, o, speechQuery+"&alignment=word")
 			c.speak("", "one, two, three, four, five.")
 			all := c.until(done)
 			if got := kindsOf(of(all, delta, wordTimes, done)); !slices.Equal(got[:3], want) {
@@ -135,8 +135,8 @@ func TestTogetherWordTimes(t *testing.T) {
 		})
 	}
 	for _, continues := range []bool{false, true} {
-		c := openTogether(t, drawnTogether(t, fmt.Sprintf("wordsContinue:%t", continues)), togetherSpeech+"&alignment=word")
-		c.speak("", togetherWords)
+		c := open(t, drawn(t, fmt.Sprintf("wordsContinue:%t", continues)), speechQuery+"&alignment=word")
+		c.speak("", words)
 		first := of(c.until(done), wordTimes)
 		c.speak("", "Hello.")
 		second := of(c.until(done), wordTimes)
@@ -168,7 +168,7 @@ func wordsOf(t *testing.T, all []engine.Object) []string {
 
 func TestTogetherNoWordTimesUnasked(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, engine.Options{Seed: 1}, togetherSpeech)
+	c := open(t, engine.Options{Seed: 1}, speechQuery)
 	c.speak("", "Hello.")
 	if got := of(c.until(done), wordTimes); len(got) > 0 {
 		t.Errorf("got %v", got)
@@ -178,15 +178,15 @@ func TestTogetherNoWordTimesUnasked(t *testing.T) {
 // Numbers are spoken as words, or not; what the client has set of pronunciations is spoken in the place of its text.
 func TestTogetherSpokenText(t *testing.T) {
 	t.Parallel()
-	query := togetherSpeech + "&alignment=word"
+	query := speechQuery + "&alignment=word"
 	for quirk, want := range map[string]string{"normalizes:true": "I have twenty one", "normalizes:false": "I have 21"} {
-		c := openTogether(t, drawnTogether(t, quirk), query)
+		c := open(t, drawn(t, quirk), query)
 		c.speak("", "I have 21")
 		if got := strings.Join(wordsOf(t, c.until(done)), " "); got != want {
 			t.Errorf("%s: got %q, want %q", quirk, got, want)
 		}
 	}
-	c := openTogether(t, engine.Options{Seed: 1}, query)
+	c := open(t, engine.Options{Seed: 1}, query)
 	c.send(`{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god"]}}}`)
 	c.speak("", "omg yes")
 	if got, want := strings.Join(wordsOf(t, c.until(done)), " "), "oh my god yes"; got != want {
@@ -201,24 +201,24 @@ func TestTogetherVoices(t *testing.T) {
 		model, voice, quirk string
 		want                string
 	}{
-		"its own":                {togetherModel, "af_heart", "foreignVoice:failed", done},
-		"mixed":                  {togetherModel, "af_bella(2)%2Baf_heart(1)", "foreignVoice:failed", done},
-		"mixed, + not encoded":   {togetherModel, "af_bella+af_heart", "foreignVoice:spoken", failed},
-		"unknown":                {togetherModel, "nobody", "foreignVoice:spoken", failed},
-		"foreign, spoken":        {togetherModel, "tara", "foreignVoice:spoken", done},
-		"foreign, refused":       {togetherModel, "tara", "foreignVoice:failed", failed},
-		"Orpheus' own":           {togetherOrpheus, "tara", "foreignVoice:failed", done},
-		"foreign to Orpheus":     {togetherOrpheus, "af_heart", "foreignVoice:failed", failed},
-		"Sonic's are not listed": {togetherSonic, "any", "cartesia:true", done},
+		"its own":                {kokoroModel, "af_heart", "foreignVoice:failed", done},
+		"mixed":                  {kokoroModel, "af_bella(2)%2Baf_heart(1)", "foreignVoice:failed", done},
+		"mixed, + not encoded":   {kokoroModel, "af_bella+af_heart", "foreignVoice:spoken", failed},
+		"unknown":                {kokoroModel, "nobody", "foreignVoice:spoken", failed},
+		"foreign, spoken":        {kokoroModel, "tara", "foreignVoice:spoken", done},
+		"foreign, refused":       {kokoroModel, "tara", "foreignVoice:failed", failed},
+		"Orpheus' own":           {orpheusModel, "tara", "foreignVoice:failed", done},
+		"foreign to Orpheus":     {orpheusModel, "af_heart", "foreignVoice:failed", failed},
+		"Sonic's are not listed": {sonicModel, "any", "cartesia:true", done},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := openTogether(t, drawnTogether(t, tt.quirk), "?segment=never&model="+tt.model+"&voice="+tt.voice)
+			c := open(t, drawn(t, tt.quirk), "?segment=never&model="+tt.model+"&voice="+tt.voice)
 			c.speak("", "Hello.")
 			c.until(received, tt.want)
 		})
 	}
 	for quirk, want := range map[string]string{"cartesia:true": created, "cartesia:false": failed} {
-		if got := dialTogether(t, drawnTogether(t, quirk), "?model=cartesia/sonic-english").read(); got["type"] != want {
+		if got := dial(t, drawn(t, quirk), "?model=cartesia/sonic-english").read(); got["type"] != want {
 			t.Errorf("%s: got %v, want %s", quirk, got, want)
 		}
 	}
@@ -233,8 +233,8 @@ func TestTogetherCharges(t *testing.T) {
 		"?model=cartesia/sonic-english&voice=any&response_format=pcm":       65 * 12,
 		"?model=hexgrad/Kokoro-82M&voice=af_heart&max_partial_length=10000": 4 * 12,
 	} {
-		o := drawnTogether(t, "cartesia:true", "riff:asked", "oddChunks:false")
-		c := openTogether(t, o, query+"&segment=never")
+		o := drawn(t, "cartesia:true", "riff:asked", "oddChunks:false")
+		c := open(t, o, query+"&segment=never")
 		c.speak("c", " Grüße, Welt") // twelve characters, of more bytes
 		raw := soundOf(t, c.until(done))
 		stream := c.server.Stats().Streams[0]

@@ -10,8 +10,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// togetherQuirks is what the reference leaves open, as the seed has drawn it.
-type togetherQuirks struct {
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
 	authInBand    bool // a bad key is told by the first message, rather than by HTTP status 401
 	refusalCloses bool // a first message that refuses is followed by a close
 	idleSeconds   int  // without a word in either direction, after which the socket is closed; 0: never
@@ -52,18 +52,18 @@ type togetherQuirks struct {
 	chunk         time.Duration // audio of a delta
 }
 
-func (q togetherQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ togetherQuirksFields }{togetherQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// togetherQuirksFields prints without String's recursion.
-type togetherQuirksFields togetherQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawTogetherQuirks(o engine.Options) togetherQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x746f676574686572))
 	flip := func() bool { return r.IntN(2) == 1 }
 	of := func(settings ...string) string { return settings[r.IntN(len(settings))] }
-	q := togetherQuirks{
+	q := quirks{
 		authInBand: flip(), refusalCloses: flip(), pingsCount: flip(),
 		idleSeconds: []int{0, 30, 60}[r.IntN(3)],
 		idleCode:    []int{int(websocket.StatusNormalClosure), int(websocket.StatusGoingAway), int(websocket.StatusPolicyViolation)}[r.IntN(3)],

@@ -29,12 +29,12 @@ func TestTogetherKeys(t *testing.T) {
 		"header, no type": {header: http.Header{"Authorization": {"right"}}, code: "missing_api_key"},
 	}
 	for _, inBand := range []string{"authInBand:true", "authInBand:false"} {
-		o := drawnTogether(t, inBand)
+		o := drawn(t, inBand)
 		o.APIKey = "right"
 		for name, tt := range tests {
 			t.Run(inBand+" "+name, func(t *testing.T) {
-				server, base := startTogether(t, o)
-				status, first := handshake(t, base+togetherPath+tt.query, tt.header)
+				server, base := start(t, o)
+				status, first := handshake(t, base+path+tt.query, tt.header)
 				switch {
 				case tt.code == nil:
 					if first["type"] != created {
@@ -73,7 +73,7 @@ func TestTogetherRefusesSessions(t *testing.T) {
 		"no object":       "?extra_params=omg",
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := dialTogether(t, drawnTogether(t, "refusalCloses:true"), query)
+			c := dial(t, drawn(t, "refusalCloses:true"), query)
 			if first := c.read(); first["type"] != failed {
 				t.Fatalf("got %v, want a failure", first)
 			}
@@ -83,7 +83,7 @@ func TestTogetherRefusesSessions(t *testing.T) {
 		})
 	}
 	t.Run("and stays open", func(t *testing.T) {
-		c := dialTogether(t, drawnTogether(t, "refusalCloses:false"), "?model=nobody/nothing")
+		c := dial(t, drawn(t, "refusalCloses:false"), "?model=nobody/nothing")
 		if first := c.read(); codeOfFailure(first) != "model_not_available" {
 			t.Fatalf("got %v, want model_not_available", first)
 		}
@@ -95,7 +95,7 @@ func TestTogetherRefusesSessions(t *testing.T) {
 }
 
 // readingBehind reads what comes, which a ping needs to see its answer.
-func readingBehind(c *togetherClient) context.Context { return c.conn.CloseRead(c.ctx) }
+func readingBehind(c *client) context.Context { return c.conn.CloseRead(c.ctx) }
 
 // The address' parameters hold: either way to write a model's slash, and the documented defaults.
 func TestTogetherSessionNamesModelAndVoice(t *testing.T) {
@@ -105,7 +105,7 @@ func TestTogetherSessionNamesModelAndVoice(t *testing.T) {
 		"?model=hexgrad%2FKokoro-82M&voice=af_bella%2Baf_heart": {"hexgrad/Kokoro-82M", "af_bella+af_heart"},
 		"?model=canopylabs/orpheus-3b-0.1-ft&voice=leah":        {"canopylabs/orpheus-3b-0.1-ft", "leah"},
 	} {
-		c := dialTogether(t, engine.Options{Seed: 1}, query)
+		c := dial(t, engine.Options{Seed: 1}, query)
 		session, _ := c.read()["session"].(map[string]any)
 		if got := [2]string{session["model"].(string), session["voice"].(string)}; got != want {
 			t.Errorf("%q: got %v, want %v", query, got, want)
@@ -116,8 +116,8 @@ func TestTogetherSessionNamesModelAndVoice(t *testing.T) {
 // At most 100 contexts: the one beyond is refused, unless others have spoken and are let go.
 func TestTogetherContextLimit(t *testing.T) {
 	t.Parallel()
-	fill := func(c *togetherClient, speak bool) {
-		for i := range togetherMaxContexts {
+	fill := func(c *client, speak bool) {
+		for i := range maxContexts {
 			id := "c" + strings.Repeat("x", i)
 			if speak {
 				c.speak(id, "Hi.")
@@ -140,7 +140,7 @@ func TestTogetherContextLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := openTogether(t, drawnTogether(t, tt.quirks...), togetherSpeech)
+			c := open(t, drawn(t, tt.quirks...), speechQuery)
 			fill(c, tt.speak)
 			if !tt.speak || c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
 				c.send(appendFrame("one too many", "Hi."))
@@ -151,7 +151,7 @@ func TestTogetherContextLimit(t *testing.T) {
 		})
 	}
 	t.Run("a cancel makes room", func(t *testing.T) {
-		c := openTogether(t, drawnTogether(t, "contextsFreed:false"), togetherSpeech)
+		c := open(t, drawn(t, "contextsFreed:false"), speechQuery)
 		fill(c, false)
 		c.send(cancelFrame("cx"), appendFrame("another", "Hi."))
 		c.until(cancelled, received)
@@ -161,9 +161,9 @@ func TestTogetherContextLimit(t *testing.T) {
 // A socket on which nothing is said is closed, where the vendor does so; a ping is something, or it is not.
 func TestTogetherIdle(t *testing.T) {
 	t.Parallel()
-	o := drawnTogether(t, "idleSeconds:30", "pingsCount:true")
+	o := drawn(t, "idleSeconds:30", "pingsCount:true")
 	o.Inactivity = 400 * time.Millisecond
-	c := openTogether(t, o, togetherSpeech)
+	c := open(t, o, speechQuery)
 	began := time.Now()
 	reading := readingBehind(c)
 	for range 12 {
@@ -179,9 +179,9 @@ func TestTogetherIdle(t *testing.T) {
 		t.Errorf("closed after %v", d)
 	}
 
-	o = drawnTogether(t, "idleSeconds:30", "pingsCount:false", "idleCode:1001")
+	o = drawn(t, "idleSeconds:30", "pingsCount:false", "idleCode:1001")
 	o.Inactivity = 50 * time.Millisecond
-	if got := openTogether(t, o, togetherSpeech).closeCode(); got != 1001 {
+	if got := open(t, o, speechQuery).closeCode(); got != 1001 {
 		t.Errorf("got close code %d, want 1001", got)
 	}
 }
@@ -189,17 +189,17 @@ func TestTogetherIdle(t *testing.T) {
 // A client that floods is answered, and what waits is bounded.
 func TestTogetherFlood(t *testing.T) {
 	t.Parallel()
-	c := openTogether(t, drawnTogether(t, "partialAlways:false"), togetherSpeech)
-	half := strings.Repeat("word ", togetherMaxWaiting/5/2+1)
+	c := open(t, drawn(t, "partialAlways:false"), speechQuery)
+	half := strings.Repeat("word ", maxWaiting/5/2+1)
 	c.send(appendFrame("a", half), appendFrame("a", half), appendFrame("b", "Hi."))
 	got := c.until(received, failed, received)
 	if n := len(of(got, received)); n != 2 {
 		t.Errorf("%d texts were taken, want 2", n)
 	}
 
-	o := drawnTogether(t, "partialAlways:false")
+	o := drawn(t, "partialAlways:false")
 	o.FirstAudio = time.Minute // nothing gets away
-	c = openTogether(t, o, "?voice=af_heart")
-	c.send(appendFrame("a", strings.Repeat("a. ", togetherMaxItems+10)))
+	c = open(t, o, "?voice=af_heart")
+	c.send(appendFrame("a", strings.Repeat("a. ", maxItems+10)))
 	c.until(received, failed)
 }

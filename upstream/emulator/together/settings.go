@@ -15,15 +15,15 @@ import (
 
 // Defaults of the parameters, from the reference. The pair of model and voice does not fit, and is documented so.
 const (
-	togetherModel   = "hexgrad/Kokoro-82M"
-	togetherOrpheus = "canopylabs/orpheus-3b-0.1-ft"
-	togetherSonic   = "cartesia/sonic-english"
-	togetherVoice   = "tara"
-	togetherPartial = 250 // characters
+	kokoroModel  = "hexgrad/Kokoro-82M"
+	orpheusModel = "canopylabs/orpheus-3b-0.1-ft"
+	sonicModel   = "cartesia/sonic-english"
+	defaultVoice = "tara"
+	partial      = 250 // characters
 )
 
-// togetherSettings are the parameters that hold for a context. The zero format and rate are the defaults.
-type togetherSettings struct {
+// settings are the parameters that hold for a context. The zero format and rate are the defaults.
+type settings struct {
 	model, voice   string
 	partial        int // max_partial_length, in characters
 	segment        string
@@ -34,12 +34,12 @@ type togetherSettings struct {
 	pronunciations []string // entries source/replacement; never changed in place
 }
 
-func defaultTogetherSettings() togetherSettings {
-	return togetherSettings{model: togetherModel, voice: togetherVoice, partial: togetherPartial, segment: "sentence", speed: 1}
+func defaultSettings() settings {
+	return settings{model: kokoroModel, voice: defaultVoice, partial: partial, segment: "sentence", speed: 1}
 }
 
-// togetherUpdate is what a client sets, in the query or by tts_session.updated.
-type togetherUpdate struct {
+// update is what a client sets, in the query or by tts_session.updated.
+type update struct {
 	Model          *string  `json:"model"`
 	Voice          *string  `json:"voice"`
 	MaxPartial     *int     `json:"max_partial_length"`
@@ -54,15 +54,15 @@ type togetherUpdate struct {
 	} `json:"extra_params"`
 }
 
-// togetherQuery reads the parameters of a connection's address.
-func togetherQuery(query url.Values) (togetherUpdate, error) {
+// updateOf reads the parameters of a connection's address.
+func updateOf(query url.Values) (update, error) {
 	fields := make(map[string]json.RawMessage)
 	for name := range query {
 		value := query.Get(name)
 		switch name {
 		case "max_partial_length", "sample_rate", "speed":
 			if _, err := strconv.ParseFloat(value, 64); err != nil {
-				return togetherUpdate{}, fmt.Errorf("%s must be a number", name)
+				return update{}, fmt.Errorf("%s must be a number", name)
 			}
 			fields[name] = json.RawMessage(value)
 		case "extra_params":
@@ -71,16 +71,16 @@ func togetherQuery(query url.Values) (togetherUpdate, error) {
 			fields[name], _ = json.Marshal(value) // a string always can
 		}
 	}
-	var u togetherUpdate
+	var u update
 	body, err := json.Marshal(fields)
 	if err != nil || json.Unmarshal(body, &u) != nil {
-		return togetherUpdate{}, fmt.Errorf("invalid query parameters")
+		return update{}, fmt.Errorf("invalid query parameters")
 	}
 	return u, nil
 }
 
 // with is the settings with what a client sets. They remain as they were where that is no good.
-func (s togetherSettings) with(u togetherUpdate) (togetherSettings, error) {
+func (s settings) with(u update) (settings, error) {
 	n := s
 	set(&n.model, u.Model)
 	set(&n.voice, u.Voice)
@@ -107,11 +107,11 @@ func set[T any](to, from *T) {
 	}
 }
 
-// togetherLocale is an ISO code, or a locale in lower case.
-var togetherLocale = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]{2,4})?$`)
+// locale is an ISO code, or a locale in lower case.
+var locale = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]{2,4})?$`)
 
 // validate is what is wrong with the settings. The bounds of speed, rate and max_partial_length are ours.
-func (s togetherSettings) validate(u togetherUpdate) error {
+func (s settings) validate(u update) error {
 	switch {
 	case s.partial < 1:
 		return fmt.Errorf("max_partial_length must be positive")
@@ -125,7 +125,7 @@ func (s togetherSettings) validate(u togetherUpdate) error {
 		return fmt.Errorf("speed must be between 0.25 and 4")
 	case u.Alignment != nil && *u.Alignment != "word" && *u.Alignment != "none":
 		return fmt.Errorf("alignment must be none or word")
-	case u.Language != nil && !togetherLocale.MatchString(*u.Language):
+	case u.Language != nil && !locale.MatchString(*u.Language):
 		return fmt.Errorf("language must be an ISO code or a locale in lower case")
 	case slices.ContainsFunc(s.pronunciations, func(e string) bool { return !strings.Contains(e, "/") }):
 		return fmt.Errorf("pronunciation_dict has entries source/replacement")
@@ -134,43 +134,43 @@ func (s togetherSettings) validate(u togetherUpdate) error {
 }
 
 // available reports whether the model is there for an account without an endpoint of its own.
-func (q togetherQuirks) available(model string) bool {
-	return model == togetherModel || model == togetherOrpheus || (q.cartesia && model == togetherSonic)
+func (q quirks) available(model string) bool {
+	return model == kokoroModel || model == orpheusModel || (q.cartesia && model == sonicModel)
 }
 
 // outRate is the rate of the audio. Kokoro and Orpheus give 24000 Hz whatever is asked for.
-func (s togetherSettings) outRate() int {
-	if s.model == togetherSonic && s.rate != 0 {
+func (s settings) outRate() int {
+	if s.model == sonicModel && s.rate != 0 {
 		return s.rate
 	}
 	return engine.NativeRate
 }
 
 // charMicros is a character's list price in millionths of a dollar.
-func (s togetherSettings) charMicros() int64 {
-	return map[string]int64{togetherModel: 4, togetherOrpheus: 15, togetherSonic: 65}[s.model]
+func (s settings) charMicros() int64 {
+	return map[string]int64{kokoroModel: 4, orpheusModel: 15, sonicModel: 65}[s.model]
 }
 
 // Voices as their models name them. Kokoro's may be mixed, with weights: af_bella(2)+af_heart(1).
 var (
-	togetherKokoroVoice  = regexp.MustCompile(`^[a-z][fm]_[a-z]+(\(\d+\))?(\+[a-z][fm]_[a-z]+(\(\d+\))?)*$`)
-	togetherOrpheusVoice = regexp.MustCompile(`^(tara|leah|jess|leo|dan|mia|zac|zoe)$`)
+	kokoroVoice  = regexp.MustCompile(`^[a-z][fm]_[a-z]+(\(\d+\))?(\+[a-z][fm]_[a-z]+(\(\d+\))?)*$`)
+	orpheusVoice = regexp.MustCompile(`^(tara|leah|jess|leo|dan|mia|zac|zoe)$`)
 )
 
 // hasVoice reports whether the model speaks in the voice.
-func (q togetherQuirks) hasVoice(s togetherSettings) bool {
-	kokoro, orpheus := togetherKokoroVoice.MatchString(s.voice), togetherOrpheusVoice.MatchString(s.voice)
+func (q quirks) hasVoice(s settings) bool {
+	kokoro, orpheus := kokoroVoice.MatchString(s.voice), orpheusVoice.MatchString(s.voice)
 	switch s.model {
-	case togetherModel:
+	case kokoroModel:
 		return kokoro || (orpheus && q.foreignVoice == "spoken")
-	case togetherOrpheus:
+	case orpheusModel:
 		return orpheus || (kokoro && q.foreignVoice == "spoken")
 	}
 	return s.voice != ""
 }
 
 // pronounced is a text with the pronunciations that the client has set.
-func (s togetherSettings) pronounced(text string) string {
+func (s settings) pronounced(text string) string {
 	var pairs []string
 	for _, entry := range s.pronunciations {
 		source, replacement, _ := strings.Cut(entry, "/")

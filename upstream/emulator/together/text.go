@@ -7,7 +7,7 @@ import (
 )
 
 // join adds a text to a buffer.
-func (q togetherQuirks) join(buffer, text string) string {
+func (q quirks) join(buffer, text string) string {
 	last, _ := utf8.DecodeLastRuneInString(buffer)
 	first, _ := utf8.DecodeRuneInString(text)
 	if q.joinsWithSpace && buffer != "" && text != "" && !unicode.IsSpace(last) && !unicode.IsSpace(first) {
@@ -17,7 +17,7 @@ func (q togetherQuirks) join(buffer, text string) string {
 }
 
 // appended cuts off a buffer what is spoken without a commit.
-func (q togetherQuirks) appended(buffer string, s togetherSettings) (items []string, rest string) {
+func (q quirks) appended(buffer string, s settings) (items []string, rest string) {
 	switch s.segment {
 	case "immediate":
 		return []string{buffer}, ""
@@ -33,7 +33,7 @@ func (q togetherQuirks) appended(buffer string, s togetherSettings) (items []str
 }
 
 // committed is the items that a commit makes of a buffer.
-func (q togetherQuirks) committed(buffer string, s togetherSettings) []string {
+func (q quirks) committed(buffer string, s settings) []string {
 	if s.segment != "sentence" && !q.splitsCommits {
 		return []string{buffer}
 	}

@@ -33,7 +33,7 @@ func TestTogetherAppended(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			items, rest := togetherQuirks{}.appended(tt.buffer, togetherSettings{segment: tt.segment, partial: tt.partial})
+			items, rest := quirks{}.appended(tt.buffer, settings{segment: tt.segment, partial: tt.partial})
 			if !slices.Equal(items, tt.items) || rest != tt.rest {
 				t.Errorf("got %q and %q, want %q and %q", items, rest, tt.items, tt.rest)
 			}
@@ -44,8 +44,8 @@ func TestTogetherAppended(t *testing.T) {
 // Whatever is appended and committed, in whatever pieces, every character but white space is in one item, in order.
 func TestTogetherTextIsKept(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		quirks := togetherQuirks{splitsCommits: rapid.Bool().Draw(t, "splits"), partialAlways: rapid.Bool().Draw(t, "always")}
-		s := togetherSettings{
+		quirks := quirks{splitsCommits: rapid.Bool().Draw(t, "splits"), partialAlways: rapid.Bool().Draw(t, "always")}
+		s := settings{
 			segment: rapid.SampledFrom([]string{"sentence", "immediate", "never"}).Draw(t, "segment"),
 			partial: rapid.IntRange(1, 12).Draw(t, "partial"),
 		}
@@ -79,7 +79,7 @@ func TestTogetherJoin(t *testing.T) {
 		{true, "Hello ", "there", "Hello there"},
 		{true, "", "there", "there"},
 	} {
-		if got := (togetherQuirks{joinsWithSpace: tt.spaces}).join(tt.buffer, tt.text); got != tt.want {
+		if got := (quirks{joinsWithSpace: tt.spaces}).join(tt.buffer, tt.text); got != tt.want {
 			t.Errorf("%q and %q: got %q, want %q", tt.buffer, tt.text, got, tt.want)
 		}
 	}
@@ -88,34 +88,34 @@ func TestTogetherJoin(t *testing.T) {
 // The query and the message set the same parameters.
 func TestTogetherSettings(t *testing.T) {
 	query := url.Values{
-		"model": {togetherOrpheus}, "voice": {"leah"}, "max_partial_length": {"80"}, "language": {"zh-hk"}, "response_format": {"wav"},
+		"model": {orpheusModel}, "voice": {"leah"}, "max_partial_length": {"80"}, "language": {"zh-hk"}, "response_format": {"wav"},
 		"sample_rate": {"44100"}, "speed": {"1.25"}, "alignment": {"word"}, "segment": {"immediate"},
 		"extra_params": {`{"pronunciation_dict":["omg/oh my god"]}`}, "unknown": {"x"},
 	}
 	message := `{"model":"canopylabs/orpheus-3b-0.1-ft","voice":"leah","max_partial_length":80,"language":"zh-hk","response_format":"wav",
 		"sample_rate":44100,"speed":1.25,"alignment":"word","segment":"immediate","extra_params":{"pronunciation_dict":["omg/oh my god"]},"unknown":1}`
-	want := togetherSettings{
-		model: togetherOrpheus, voice: "leah", partial: 80, segment: "immediate", format: "wav", rate: 44100, speed: 1.25, wordTimes: true,
+	want := settings{
+		model: orpheusModel, voice: "leah", partial: 80, segment: "immediate", format: "wav", rate: 44100, speed: 1.25, wordTimes: true,
 		pronunciations: []string{"omg/oh my god"},
 	}
-	byQuery, err := togetherQuery(query)
+	byQuery, err := updateOf(query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var byMessage togetherUpdate
+	var byMessage update
 	if err := json.Unmarshal([]byte(message), &byMessage); err != nil {
 		t.Fatal(err)
 	}
-	for name, update := range map[string]togetherUpdate{"query": byQuery, "message": byMessage} {
-		if got, err := defaultTogetherSettings().with(update); err != nil || !reflect.DeepEqual(got, want) {
+	for name, update := range map[string]update{"query": byQuery, "message": byMessage} {
+		if got, err := defaultSettings().with(update); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, want)
 		}
 	}
 	none := "none"
-	if got, err := want.with(togetherUpdate{Alignment: &none}); err != nil || got.wordTimes || got.voice != "leah" {
+	if got, err := want.with(update{Alignment: &none}); err != nil || got.wordTimes || got.voice != "leah" {
 		t.Errorf("got %+v, %v, want no word times, and the rest as it was", got, err)
 	}
-	if _, err := togetherQuery(url.Values{"speed": {"NaN"}}); err == nil {
+	if _, err := updateOf(url.Values{"speed": {"NaN"}}); err == nil {
 		t.Error("a speed that is no number was taken")
 	}
 }

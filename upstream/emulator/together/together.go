@@ -16,39 +16,39 @@ import (
 
 // Together's limits. Only the first is documented; the others bound what the emulator keeps of a client that floods.
 const (
-	togetherMaxContexts = 100     // of a connection
-	togetherMaxID       = 256     // bytes of a context_id
-	togetherMaxWaiting  = 1 << 16 // characters of a context that are not spoken yet
-	togetherMaxItems    = 1024    // of a context that have not begun
+	maxContexts = 100     // of a connection
+	maxID       = 256     // bytes of a context_id
+	maxWaiting  = 1 << 16 // characters of a context that are not spoken yet
+	maxItems    = 1024    // of a context that have not begun
 )
 
-// together emulates wss://api.together.ai/v1/audio/speech/websocket. No message tells a charge, so that the fault
+// emulator is that of wss://api.together.ai/v1/audio/speech/websocket. No message tells a charge, so that the fault
 // NullCost changes nothing; what the stats have of it is by the list prices.
-type together struct {
+type emulator struct {
 	server   *engine.Server
-	quirks   togetherQuirks
+	quirks   quirks
 	sessions atomic.Int64 // that have been created; their ids count up
 }
 
 // Vendor is the emulator of Together.
-var Vendor = engine.Vendor{Name: "together", Serve: newTogether}
+var Vendor = engine.Vendor{Name: "together", Serve: newEmulator}
 
-func newTogether(s *engine.Server) (http.Handler, fmt.Stringer) {
-	g := &together{server: s, quirks: drawTogetherQuirks(s.Options())}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	g := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/audio/speech/websocket", g.connect)
 	return mux, g.quirks
 }
 
 // connect checks the key and serves a connection until it ends.
-func (g *together) connect(w http.ResponseWriter, r *http.Request) {
+func (g *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	refusal := g.badKey(r)
 	if refusal != nil && !g.quirks.authInBand {
 		g.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 		return
 	}
-	c := &togetherConn{together: g, contexts: make(map[string]*togetherContext), turns: engine.NewTurns(g.quirks.serial)}
+	c := &connection{emulator: g, contexts: make(map[string]*speechContext), turns: engine.NewTurns(g.quirks.serial)}
 	socket, ok := g.accept(w, r, c)
 	if !ok {
 		return
@@ -68,7 +68,7 @@ func (g *together) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 // idle is how long a socket may be quiet; 0: for ever. Where there is a limit, the options may have another.
-func (g *together) idle() time.Duration {
+func (g *emulator) idle() time.Duration {
 	if own := g.server.Options().Inactivity; own > 0 && g.quirks.idleSeconds > 0 {
 		return own
 	}
@@ -76,7 +76,7 @@ func (g *together) idle() time.Duration {
 }
 
 // accept opens the socket, also where a fault refuses by the first message.
-func (g *together) accept(w http.ResponseWriter, r *http.Request, c *togetherConn) (*websocket.Conn, bool) {
+func (g *emulator) accept(w http.ResponseWriter, r *http.Request, c *connection) (*websocket.Conn, bool) {
 	o := &websocket.AcceptOptions{InsecureSkipVerify: true, OnPingReceived: c.pinged}
 	if !g.refusesByMessage() {
 		return g.server.AcceptWith(w, r, o)
@@ -85,25 +85,25 @@ func (g *together) accept(w http.ResponseWriter, r *http.Request, c *togetherCon
 	return socket, err == nil
 }
 
-func (g *together) refusesByMessage() bool {
+func (g *emulator) refusesByMessage() bool {
 	f := g.server.CurrentFault()
 	return f.Kind == engine.Refuse && f.Name != ""
 }
 
 // badKey is why a client's key is refused; nil: it is not.
-func (g *together) badKey(r *http.Request) engine.Object {
-	key, want := togetherKey(r), g.server.Options().APIKey
+func (g *emulator) badKey(r *http.Request) engine.Object {
+	key, want := key(r), g.server.Options().APIKey
 	switch {
 	case want == "" || key == want:
 		return nil
 	case key == "":
-		return togetherFailed("missing_api_key", "")
+		return failure("missing_api_key", "")
 	}
-	return togetherFailed("invalid_api_key", "")
+	return failure("invalid_api_key", "")
 }
 
-// togetherKey is the key that a client shows, by header or by query.
-func togetherKey(r *http.Request) string {
+// key is the key that a client shows, by header or by query.
+func key(r *http.Request) string {
 	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return key
 	}
@@ -111,22 +111,22 @@ func togetherKey(r *http.Request) string {
 }
 
 // settle takes the parameters of the address, and returns why there can be no session; nil: there is one.
-func (c *togetherConn) settle(query url.Values) engine.Object {
+func (c *connection) settle(query url.Values) engine.Object {
 	if c.refusesByMessage() {
-		return togetherFailed(togetherFaultCode(c.server.CurrentFault()), "")
+		return failure(faultCode(c.server.CurrentFault()), "")
 	}
 	query.Del("api_key")
-	update, err := togetherQuery(query)
+	update, err := updateOf(query)
 	if err != nil {
 		return c.quirks.unnamed("invalid_request", err.Error())
 	}
 	var refusal engine.Object
-	c.settings, refusal = c.changed(defaultTogetherSettings(), update)
+	c.settings, refusal = c.changed(defaultSettings(), update)
 	return refusal
 }
 
 // refuse sends the message that stands in place of session.created. A socket that stays open is good for nothing.
-func (c *togetherConn) refuse(o engine.Object) {
+func (c *connection) refuse(o engine.Object) {
 	c.server.Note(func(st *engine.Stats) { st.Refused++ })
 	c.send(o)
 	if c.quirks.refusalCloses {

@@ -21,13 +21,13 @@ const (
 	roomTransport  = "socket.io"
 )
 
-func upliftTransports() []string { return []string{plainTransport, roomTransport} }
+func transports() []string { return []string{plainTransport, roomTransport} }
 
-// drawnUplift is options under which the seed has drawn what is asked for.
-func drawnUplift(t *testing.T, o engine.Options, wanted func(upliftQuirks) bool) engine.Options {
+// drawn is options under which the seed has drawn what is asked for.
+func drawn(t *testing.T, o engine.Options, wanted func(quirks) bool) engine.Options {
 	t.Helper()
 	for range 10_000 {
-		if wanted(drawUpliftQuirks(o)) {
+		if wanted(drawQuirks(o)) {
 			return o
 		}
 		o.Seed++
@@ -36,8 +36,8 @@ func drawnUplift(t *testing.T, o engine.Options, wanted func(upliftQuirks) bool)
 	return engine.Options{}
 }
 
-// startUplift starts an emulator and stops it with the test.
-func startUplift(t *testing.T, o engine.Options) (server *engine.Server, base string) {
+// start starts an emulator and stops it with the test.
+func start(t *testing.T, o engine.Options) (server *engine.Server, base string) {
 	t.Helper()
 	server = engine.New(Vendor, o)
 	base, err := server.Start("127.0.0.1:0")
@@ -52,20 +52,20 @@ func startUplift(t *testing.T, o engine.Options) (server *engine.Server, base st
 	return server, base
 }
 
-// upliftClient is a client that is let in, on either transport.
-type upliftClient struct {
+// client is a client that is let in, on either transport.
+type client struct {
 	t    *testing.T
 	ctx  context.Context
 	conn *websocket.Conn
 	room bool
 }
 
-func dialUplift(t *testing.T, base, transport string) *upliftClient {
+func dial(t *testing.T, base, transport string) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
-	c := &upliftClient{t: t, ctx: ctx, room: transport == roomTransport}
-	path := "/v1" + upliftNamespace
+	c := &client{t: t, ctx: ctx, room: transport == roomTransport}
+	path := "/v1" + socketNamespace
 	if c.room {
 		path = "/socket.io/?EIO=4&transport=websocket"
 	}
@@ -77,7 +77,7 @@ func dialUplift(t *testing.T, base, transport string) *upliftClient {
 	conn.SetReadLimit(1 << 20)
 	c.conn = conn
 	if c.room {
-		c.write("40" + upliftNamespace + `,{"token":"k"}`)
+		c.write("40" + socketNamespace + `,{"token":"k"}`)
 	}
 	if got := c.message(); got["type"] != "ready" {
 		t.Fatalf("got %v, want ready", got)
@@ -85,7 +85,7 @@ func dialUplift(t *testing.T, base, transport string) *upliftClient {
 	return c
 }
 
-func (c *upliftClient) write(text string) {
+func (c *client) write(text string) {
 	c.t.Helper()
 	if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(text)); err != nil {
 		c.t.Fatal(err)
@@ -93,7 +93,7 @@ func (c *upliftClient) write(text string) {
 }
 
 // send sends a message, as an event of its type where that is the way.
-func (c *upliftClient) send(o engine.Object) {
+func (c *client) send(o engine.Object) {
 	c.t.Helper()
 	body, err := json.Marshal(o)
 	if c.room {
@@ -103,18 +103,18 @@ func (c *upliftClient) send(o engine.Object) {
 		c.t.Fatal(err)
 	}
 	if c.room {
-		body = append([]byte("42"+upliftNamespace+","), body...)
+		body = append([]byte("42"+socketNamespace+","), body...)
 	}
 	c.write(string(body))
 }
 
-func (c *upliftClient) speak(id, text, format string) {
+func (c *client) speak(id, text, format string) {
 	c.t.Helper()
-	c.send(engine.Object{"type": "synthesize", "requestId": id, "text": text, "voiceId": upliftDefaultVoice, "outputFormat": format})
+	c.send(engine.Object{"type": "synthesize", "requestId": id, "text": text, "voiceId": defaultVoice, "outputFormat": format})
 }
 
 // read is the next message of the vendor's. It answers heartbeats.
-func (c *upliftClient) read() (engine.Object, error) {
+func (c *client) read() (engine.Object, error) {
 	for {
 		_, data, err := c.conn.Read(c.ctx)
 		if err != nil {
@@ -130,7 +130,7 @@ func (c *upliftClient) read() (engine.Object, error) {
 	}
 }
 
-func (c *upliftClient) message() engine.Object {
+func (c *client) message() engine.Object {
 	c.t.Helper()
 	got, err := c.read()
 	if err != nil {
@@ -150,7 +150,7 @@ type heard struct {
 }
 
 // hear collects a request's messages to its end or its error. Others are dropped.
-func (c *upliftClient) hear(id string) heard {
+func (c *client) hear(id string) heard {
 	c.t.Helper()
 	var h heard
 	began := time.Now()

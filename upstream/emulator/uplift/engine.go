@@ -36,26 +36,26 @@ const (
 	engineSeparator = "\x1e" // between packets of one body
 )
 
-// upliftPacket is something for a client, in its turn: a packet, or what ends the connection.
-type upliftPacket struct {
+// packet is something for a client, in its turn: a packet, or what ends the connection.
+type packet struct {
 	text  string
 	drop  bool // the connection breaks
 	close int  // it is closed with this code
 }
 
-// upliftEngine is one Engine.IO connection: long polling, a WebSocket, or the one upgraded to the other.
-type upliftEngine struct {
-	*uplift
+// engineConnection is one Engine.IO connection: long polling, a WebSocket, or the one upgraded to the other.
+type engineConnection struct {
+	*emulator
 	// Static after openEngine.
 	sid    string
 	life   context.Context // of the connection
 	end    context.CancelFunc
-	out    chan upliftPacket // taken by whichever transport is the current one
-	pong   chan struct{}     // holds one token when the client has answered a heartbeat
-	joined chan struct{}     // closed when the first namespace was let in
+	out    chan packet   // taken by whichever transport is the current one
+	pong   chan struct{} // holds one token when the client has answered a heartbeat
+	joined chan struct{} // closed when the first namespace was let in
 
 	applying  sync.Mutex // guards what follows, and keeps the client's packets one after the other; held while one waits for room in out
-	session   *upliftSession
+	session   *session
 	namespace bool // a namespace was let in before
 
 	mu      sync.Mutex // guards what follows
@@ -64,7 +64,7 @@ type upliftEngine struct {
 }
 
 // engineIO serves /socket.io/.
-func (u *uplift) engineIO(w http.ResponseWriter, r *http.Request) {
+func (u *emulator) engineIO(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	transport, sid := query.Get("transport"), query.Get("sid")
 	u.mu.Lock()
@@ -103,10 +103,10 @@ func engineRefuse(w http.ResponseWriter, code int, message string) {
 }
 
 // openEngine begins a connection, which lives until its end is called or its client stops answering.
-func (u *uplift) openEngine(socket bool) *upliftEngine {
-	e := &upliftEngine{
-		uplift: u, sid: u.nextID("lv_"), socket: socket,
-		out: make(chan upliftPacket, engineQueue), pong: make(chan struct{}, 1), joined: make(chan struct{}),
+func (u *emulator) openEngine(socket bool) *engineConnection {
+	e := &engineConnection{
+		emulator: u, sid: u.nextID("lv_"), socket: socket,
+		out: make(chan packet, engineQueue), pong: make(chan struct{}, 1), joined: make(chan struct{}),
 	}
 	e.life, e.end = context.WithCancel(u.server.Context())
 	u.mu.Lock()
@@ -118,7 +118,7 @@ func (u *uplift) openEngine(socket bool) *upliftEngine {
 }
 
 // hello is the open packet.
-func (e *upliftEngine) hello(upgrades []string) string {
+func (e *engineConnection) hello(upgrades []string) string {
 	body, _ := json.Marshal(engine.Object{ // strings and numbers only
 		"sid": e.sid, "upgrades": upgrades, "pingInterval": e.quirks.ping.Milliseconds(),
 		"pingTimeout": e.quirks.pingTimeout.Milliseconds(), "maxPayload": enginePayload,
@@ -127,7 +127,7 @@ func (e *upliftEngine) hello(upgrades []string) string {
 }
 
 // run keeps the connection while its client answers, and clears up behind it.
-func (e *upliftEngine) run() {
+func (e *engineConnection) run() {
 	var waiter sync.WaitGroup
 	waiter.Go(e.awaitNamespace)
 	e.heartbeat()
@@ -136,17 +136,17 @@ func (e *upliftEngine) run() {
 	e.leave()
 	e.applying.Unlock()
 	waiter.Wait()
-	e.uplift.mu.Lock()
+	e.emulator.mu.Lock()
 	delete(e.engines, e.sid)
-	e.uplift.mu.Unlock()
+	e.emulator.mu.Unlock()
 	e.server.Note(func(st *engine.Stats) { st.OpenSockets-- })
 }
 
 // heartbeat asks the client for a sign of life again and again, and returns when there is none.
-func (e *upliftEngine) heartbeat() {
+func (e *engineConnection) heartbeat() {
 	for engine.Pause(e.life, e.quirks.ping) {
 		ctx, cancel := context.WithTimeout(e.life, e.quirks.pingTimeout)
-		e.push(ctx, upliftPacket{text: enginePing})
+		e.push(ctx, packet{text: enginePing})
 		select {
 		case <-e.pong:
 		case <-ctx.Done():
@@ -158,7 +158,7 @@ func (e *upliftEngine) heartbeat() {
 }
 
 // awaitNamespace ends a connection whose client joins none.
-func (e *upliftEngine) awaitNamespace() {
+func (e *engineConnection) awaitNamespace() {
 	timer := time.NewTimer(engineConnectWait)
 	defer timer.Stop()
 	select {
@@ -170,7 +170,7 @@ func (e *upliftEngine) awaitNamespace() {
 }
 
 // push queues something for the client, or waits while it fetches nothing.
-func (e *upliftEngine) push(ctx context.Context, p upliftPacket) {
+func (e *engineConnection) push(ctx context.Context, p packet) {
 	select {
 	case e.out <- p:
 	case <-ctx.Done():
@@ -179,7 +179,7 @@ func (e *upliftEngine) push(ctx context.Context, p upliftPacket) {
 }
 
 // take applies a packet of the client's. One that makes no sense ends the connection, as with Engine.IO's server.
-func (e *upliftEngine) take(packet string) {
+func (e *engineConnection) take(packet string) {
 	e.applying.Lock()
 	defer e.applying.Unlock()
 	switch {
@@ -200,18 +200,18 @@ func (e *upliftEngine) take(packet string) {
 }
 
 // openSocket serves a connection that begins as a WebSocket.
-func (u *uplift) openSocket(w http.ResponseWriter, r *http.Request) {
+func (u *emulator) openSocket(w http.ResponseWriter, r *http.Request) {
 	conn, ok := u.server.Accept(w, r)
 	if !ok {
 		return
 	}
 	e := u.openEngine(true)
-	e.push(e.life, upliftPacket{text: e.hello([]string{})})
+	e.push(e.life, packet{text: e.hello([]string{})})
 	e.serve(conn)
 }
 
 // serve makes a WebSocket the transport, until either is over.
-func (e *upliftEngine) serve(conn *websocket.Conn) {
+func (e *engineConnection) serve(conn *websocket.Conn) {
 	conn.SetReadLimit(enginePayload)
 	stop := context.AfterFunc(e.life, func() { _ = conn.CloseNow() }) // ends reader and writer
 	defer stop()
@@ -229,7 +229,7 @@ func (e *upliftEngine) serve(conn *websocket.Conn) {
 }
 
 // write sends what is queued.
-func (e *upliftEngine) write(conn *websocket.Conn) {
+func (e *engineConnection) write(conn *websocket.Conn) {
 	for {
 		select {
 		case <-e.life.Done():

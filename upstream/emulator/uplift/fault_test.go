@@ -15,26 +15,26 @@ import (
 )
 
 // onBoth runs a test on each transport, with a fault.
-func onBoth(t *testing.T, o engine.Options, test func(t *testing.T, server *engine.Server, c *upliftClient)) {
+func onBoth(t *testing.T, o engine.Options, test func(t *testing.T, server *engine.Server, c *client)) {
 	t.Helper()
-	for _, transport := range upliftTransports() {
+	for _, transport := range transports() {
 		t.Run(transport, func(t *testing.T) {
 			t.Parallel()
-			server, base := startUplift(t, o)
-			test(t, server, dialUplift(t, base, transport))
+			server, base := start(t, o)
+			test(t, server, dial(t, base, transport))
 		})
 	}
 }
 
-// upliftBytes is a length of the default format.
-func upliftBytes(d time.Duration) int { return int(d.Seconds() * 2 * upliftRate) }
+// bytesOf is a length of the default format.
+func bytesOf(d time.Duration) int { return int(d.Seconds() * 2 * sampleRate) }
 
 func TestUpliftStallKeepsTheSocketOpen(t *testing.T) {
 	fault := engine.Fault{Kind: engine.Stall, After: 400 * time.Millisecond}
-	onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *client) {
 		c.speak("r1", twelveWords, "")
 		size := 0
-		for size < upliftBytes(fault.After) {
+		for size < bytesOf(fault.After) {
 			got := c.message()
 			if got["type"] == "audio" {
 				h := heard{}
@@ -67,7 +67,7 @@ func TestUpliftConnectionEndsAsTheFaultSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(text, func(t *testing.T) {
-			onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *upliftClient) {
+			onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *client) {
 				c.speak("r", twelveWords, "")
 				for {
 					_, err := c.read()
@@ -108,11 +108,11 @@ func TestUpliftFaultsOfARequest(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(text, func(t *testing.T) {
-			onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *upliftClient) {
+			onBoth(t, engine.Options{Fault: fault}, func(t *testing.T, server *engine.Server, c *client) {
 				c.speak("r1", twelveWords, "")
 				h := c.hear("r1")
-				if !slices.Equal(h.shape(), tt.shape) || len(h.audio) > upliftBytes(tt.most) {
-					t.Errorf("got %v with %d bytes, want %v with at most %d", h.shape(), len(h.audio), tt.shape, upliftBytes(tt.most))
+				if !slices.Equal(h.shape(), tt.shape) || len(h.audio) > bytesOf(tt.most) {
+					t.Errorf("got %v with %d bytes, want %v with at most %d", h.shape(), len(h.audio), tt.shape, bytesOf(tt.most))
 				}
 				if code, _ := h.last["code"].(string); code != fault.Name {
 					t.Errorf("code: got %q, want %q", code, fault.Name)
@@ -128,7 +128,7 @@ func TestUpliftFaultsOfARequest(t *testing.T) {
 }
 
 func TestUpliftErrorOfTheSessionNamesNoRequest(t *testing.T) {
-	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.ErrorFrame, Name: "auth_failed", Session: true}}, func(t *testing.T, _ *engine.Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.ErrorFrame, Name: "auth_failed", Session: true}}, func(t *testing.T, _ *engine.Server, c *client) {
 		c.speak("r", "One.", "")
 		for {
 			got := c.message()
@@ -144,7 +144,7 @@ func TestUpliftErrorOfTheSessionNamesNoRequest(t *testing.T) {
 }
 
 func TestUpliftGarbageIsNoMessage(t *testing.T) {
-	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.Garbage, After: 200 * time.Millisecond}}, func(t *testing.T, _ *engine.Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.Garbage, After: 200 * time.Millisecond}}, func(t *testing.T, _ *engine.Server, c *client) {
 		c.speak("r", twelveWords, "")
 		for {
 			got, err := c.read()
@@ -165,7 +165,7 @@ func TestUpliftTimesOfTheFirstAudio(t *testing.T) {
 		"option": {FirstAudio: wait}, "fault": {Fault: engine.Fault{Kind: engine.Late, After: wait}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, o, func(t *testing.T, _ *engine.Server, c *upliftClient) {
+			onBoth(t, o, func(t *testing.T, _ *engine.Server, c *client) {
 				c.speak("r", "One.", "")
 				if h := c.hear("r"); h.firstWait < wait || h.last["type"] != "audio_end" {
 					t.Errorf("the first audio came after %v, and %v at last; want %v", h.firstWait, h.last, wait)
@@ -178,7 +178,7 @@ func TestUpliftTimesOfTheFirstAudio(t *testing.T) {
 // Half of real time is no faster than that: all but the last frame take twice their length.
 func TestUpliftSlowIsSlow(t *testing.T) {
 	const chunk = 100 * time.Millisecond
-	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.Slow}, Chunk: chunk}, func(t *testing.T, server *engine.Server, c *upliftClient) {
+	onBoth(t, engine.Options{Fault: engine.Fault{Kind: engine.Slow}, Chunk: chunk}, func(t *testing.T, server *engine.Server, c *client) {
 		began := time.Now()
 		c.speak("r", "One.", "")
 		c.hear("r")
@@ -189,8 +189,8 @@ func TestUpliftSlowIsSlow(t *testing.T) {
 }
 
 func TestUpliftOddChunksAreAFaultToo(t *testing.T) {
-	o := drawnUplift(t, engine.Options{Fault: engine.Fault{Kind: engine.OddChunks}}, func(q upliftQuirks) bool { return !q.oddChunks })
-	onBoth(t, o, func(t *testing.T, _ *engine.Server, c *upliftClient) {
+	o := drawn(t, engine.Options{Fault: engine.Fault{Kind: engine.OddChunks}}, func(q quirks) bool { return !q.oddChunks })
+	onBoth(t, o, func(t *testing.T, _ *engine.Server, c *client) {
 		c.speak("r", twelveWords, "")
 		if h := c.hear("r"); !slices.ContainsFunc(h.sizes, func(n int) bool { return n%2 == 1 }) || len(h.audio)%2 != 0 {
 			t.Errorf("frames of %v bytes, want odd ones whose sum is even", h.sizes)
@@ -200,8 +200,8 @@ func TestUpliftOddChunksAreAFaultToo(t *testing.T) {
 
 // A refusal with a close code lets the upgrade happen; over long polling, which has none, it is a status.
 func TestUpliftRefusals(t *testing.T) {
-	server, base := startUplift(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 4001}})
-	for _, path := range []string{"/v1" + upliftNamespace, "/socket.io/?EIO=4&transport=websocket"} {
+	server, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 4001}})
+	for _, path := range []string{"/v1" + socketNamespace, "/socket.io/?EIO=4&transport=websocket"} {
 		conn, _, err := websocket.Dial(t.Context(), base+path, nil)
 		if err != nil {
 			t.Fatal(err)

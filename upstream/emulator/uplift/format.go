@@ -9,11 +9,11 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// upliftRate is the rate of every format but telephony's, in hertz.
-const upliftRate = 22050
+// sampleRate is the rate of every format but telephony's, in hertz.
+const sampleRate = 22050
 
-// upliftOgg is the format that the vendor lists and can't stream.
-const upliftOgg = "OGG_22050_16"
+// kindOgg is the format that the vendor lists and can't stream.
+const kindOgg = "OGG_22050_16"
 
 // wavUnknownSize is what the header of a WAV file says whose length is not known yet.
 const wavUnknownSize = math.MaxUint32
@@ -21,49 +21,49 @@ const wavUnknownSize = math.MaxUint32
 // wavTrueSize stands for the true length.
 const wavTrueSize = 1
 
-// upliftFormat is a way to make a file of samples.
-type upliftFormat struct {
-	kind upliftFormatKind
+// format is a way to make a file of samples.
+type format struct {
+	kind formatKind
 	bits int // of a sample; MP3: a second, in thousands
 }
 
-type upliftFormatKind int
+type formatKind int
 
 const (
-	upliftPCM upliftFormatKind = iota
-	upliftWAV
-	upliftMP3
-	upliftMuLaw
+	kindPCM formatKind = iota
+	kindWAV
+	kindMP3
+	kindMuLaw
 )
 
-// upliftFormats are the values of outputFormat that can be streamed; without one it is PCM.
-func upliftFormats() map[string]upliftFormat {
-	return map[string]upliftFormat{
-		"":             {upliftPCM, 16},
-		"PCM_22050_16": {upliftPCM, 16},
-		"WAV_22050_16": {upliftWAV, 16}, "WAV_22050_32": {upliftWAV, 32},
-		"MP3_22050_32": {upliftMP3, 32}, "MP3_22050_64": {upliftMP3, 64}, "MP3_22050_128": {upliftMP3, 128},
-		"ULAW_8000_8": {upliftMuLaw, 8},
+// formats are the values of outputFormat that can be streamed; without one it is PCM.
+func formats() map[string]format {
+	return map[string]format{
+		"":             {kindPCM, 16},
+		"PCM_22050_16": {kindPCM, 16},
+		"WAV_22050_16": {kindWAV, 16}, "WAV_22050_32": {kindWAV, 32},
+		"MP3_22050_32": {kindMP3, 32}, "MP3_22050_64": {kindMP3, 64}, "MP3_22050_128": {kindMP3, 128},
+		"ULAW_8000_8": {kindMuLaw, 8},
 	}
 }
 
 // encode makes a file of samples at the native rate.
-func (f upliftFormat) encode(pcm []int16, q upliftQuirks) ([]byte, error) {
+func (f format) encode(pcm []int16, q quirks) ([]byte, error) {
 	switch f.kind {
-	case upliftMuLaw:
+	case kindMuLaw:
 		return engine.Encode(pcm, audio.Format{Encoding: audio.MuLaw, Rate: 8000})
-	case upliftPCM:
-		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: upliftRate})
-	case upliftMP3:
+	case kindPCM:
+		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: sampleRate})
+	case kindMP3:
 		return silentMP3(len(pcm), f.bits), nil
-	case upliftWAV:
+	case kindWAV:
 		return f.encodeWAV(pcm, q)
 	}
 	return nil, fmt.Errorf("no encoder of format %d", f.kind)
 }
 
 // encodeWAV makes a WAV file. What its header says of the length, and what 32 bits are, is the seed's.
-func (f upliftFormat) encodeWAV(pcm []int16, q upliftQuirks) ([]byte, error) {
+func (f format) encodeWAV(pcm []int16, q quirks) ([]byte, error) {
 	encoding, tag := audio.PCM16, uint16(1)
 	if f.bits == 32 {
 		encoding = audio.PCMF32
@@ -71,7 +71,7 @@ func (f upliftFormat) encodeWAV(pcm []int16, q upliftQuirks) ([]byte, error) {
 			tag = 3
 		}
 	}
-	samples, err := engine.Encode(pcm, audio.Format{Encoding: encoding, Rate: upliftRate})
+	samples, err := engine.Encode(pcm, audio.Format{Encoding: encoding, Rate: sampleRate})
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (f upliftFormat) encodeWAV(pcm []int16, q upliftQuirks) ([]byte, error) {
 }
 
 // wavHeader is the 44 bytes before the samples.
-func (f upliftFormat) wavHeader(tag uint16, size uint32) []byte {
+func (f format) wavHeader(tag uint16, size uint32) []byte {
 	const restOfHeader = 36
 	le := binary.LittleEndian
 	riff := size
@@ -97,8 +97,8 @@ func (f upliftFormat) wavHeader(tag uint16, size uint32) []byte {
 	h = le.AppendUint32(h, 16)
 	h = le.AppendUint16(h, tag)
 	h = le.AppendUint16(h, 1) // mono
-	h = le.AppendUint32(h, upliftRate)
-	h = le.AppendUint32(h, uint32(upliftRate*f.bits/8))
+	h = le.AppendUint32(h, sampleRate)
+	h = le.AppendUint32(h, uint32(sampleRate*f.bits/8))
 	h = le.AppendUint16(h, uint16(f.bits/8))
 	h = le.AppendUint16(h, uint16(f.bits))
 	return le.AppendUint32(append(h, "data"...), size)

@@ -40,7 +40,7 @@ func words(t *testing.T, raw []byte, from audio.Format) []string {
 
 // wavSamples reads a WAV file, whatever its header says of the length. Integers of 32 bits, which no client of ours
 // asks for, become floats.
-func wavSamples(t *testing.T, file []byte, q upliftQuirks) (audio.Format, []byte) {
+func wavSamples(t *testing.T, file []byte, q quirks) (audio.Format, []byte) {
 	t.Helper()
 	size := uint32(len(file) - 44)
 	if said := binary.LittleEndian.Uint32(file[40:]); said != q.wavSize && (q.wavSize != wavTrueSize || said != size) {
@@ -74,13 +74,13 @@ func TestUpliftWordsAreHeardInEveryFormat(t *testing.T) {
 		for _, name := range []string{"", "PCM_22050_16", "WAV_22050_16", "WAV_22050_32", "ULAW_8000_8"} {
 			t.Run(fmt.Sprintf("%s seed %d", name, seed), func(t *testing.T) {
 				t.Parallel()
-				server, base := startUplift(t, engine.Options{Seed: seed})
-				c := dialUplift(t, base, upliftTransports()[seed%2])
+				server, base := start(t, engine.Options{Seed: seed})
+				c := dial(t, base, transports()[seed%2])
 				c.speak("r", twelveWords, name)
 				h := c.hear("r")
 				format, samples := raw[name], h.audio
 				if format.Rate == 0 {
-					format, samples = wavSamples(t, h.audio, drawUpliftQuirks(engine.Options{Seed: seed}))
+					format, samples = wavSamples(t, h.audio, drawQuirks(engine.Options{Seed: seed}))
 				}
 				if got, want := words(t, samples, format), voice.Words(twelveWords); !slices.Equal(got, want) {
 					t.Errorf("got %q, want %q", got, want)
@@ -99,8 +99,8 @@ func TestUpliftMP3IsWhole(t *testing.T) {
 	for name, kilobits := range map[string]int{"MP3_22050_32": 32, "MP3_22050_64": 64, "MP3_22050_128": 128} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startUplift(t, engine.Options{Seed: 7})
-			c := dialUplift(t, base, plainTransport)
+			server, base := start(t, engine.Options{Seed: 7})
+			c := dial(t, base, plainTransport)
 			c.speak("r", twelveWords, name)
 			file := c.hear("r").audio
 			frames := 0
@@ -125,9 +125,9 @@ func TestUpliftMP3IsWhole(t *testing.T) {
 // Odd frames cut samples in two; without the quirk none does.
 func TestUpliftOddChunks(t *testing.T) {
 	for _, odd := range []bool{false, true} {
-		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.oddChunks == odd })
-		_, base := startUplift(t, o)
-		c := dialUplift(t, base, plainTransport)
+		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.oddChunks == odd })
+		_, base := start(t, o)
+		c := dial(t, base, plainTransport)
 		c.speak("r", twelveWords, "")
 		h := c.hear("r")
 		if got := slices.ContainsFunc(h.sizes, func(n int) bool { return n%2 == 1 }); got != odd {
@@ -138,15 +138,15 @@ func TestUpliftOddChunks(t *testing.T) {
 
 func TestUpliftChargesByItsUnit(t *testing.T) {
 	for _, byCharacters := range []bool{false, true} {
-		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.billsCharacters == byCharacters })
-		server, base := startUplift(t, o)
-		c := dialUplift(t, base, plainTransport)
+		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.billsCharacters == byCharacters })
+		server, base := start(t, o)
+		c := dial(t, base, plainTransport)
 		c.speak("r", "Grüße!", "")
 		c.hear("r")
 		s := server.Stats().Streams[0]
-		want := int64(s.Audio.Seconds() * upliftSecondMicros)
+		want := int64(s.Audio.Seconds() * secondMicros)
 		if byCharacters {
-			want = 6 * upliftCharacterMicros
+			want = 6 * characterMicros
 		}
 		if s.Audio == 0 || s.Charge < want-1 || s.Charge > want+1 {
 			t.Errorf("by characters %t: charged %d for %v, want %d", byCharacters, s.Charge, s.Audio, want)

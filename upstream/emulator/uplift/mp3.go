@@ -16,13 +16,13 @@ func mp3Rates() map[int]byte { return map[int]byte{32: 4, 64: 8, 128: 12} }
 // file of the right length and size in which nothing is heard: there is no MP3 encoder here, and a relay can't
 // look into MP3 either.
 func silentMP3(samples, kilobits int) []byte {
-	frames := (samples*upliftRate/engine.NativeRate + mp3FrameSamples - 1) / mp3FrameSamples
+	frames := (samples*sampleRate/engine.NativeRate + mp3FrameSamples - 1) / mp3FrameSamples
 	var file []byte
-	bits := 0 // due so far, in 1/upliftRate of a byte, to pad frames so that the bit rate is met on average
+	bits := 0 // due so far, in 1/sampleRate of a byte, to pad frames so that the bit rate is met on average
 	for range frames {
 		bits += mp3FrameSamples / 8 * kilobits * 1000
-		size := bits / upliftRate
-		bits -= size * upliftRate
+		size := bits / sampleRate
+		bits -= size * sampleRate
 		file = append(file, mp3Frame(size, kilobits)...)
 	}
 	return file
@@ -31,7 +31,7 @@ func silentMP3(samples, kilobits int) []byte {
 // mp3Frame is a frame of silence: what is not its header says that nothing is coded.
 func mp3Frame(size, kilobits int) []byte {
 	padding := byte(0)
-	if size > mp3FrameSamples/8*kilobits*1000/upliftRate {
+	if size > mp3FrameSamples/8*kilobits*1000/sampleRate {
 		padding = 1
 	}
 	frame := make([]byte, size)

@@ -13,7 +13,7 @@ import (
 )
 
 // openPolling begins a connection by long polling, as Socket.IO's clients do by default.
-func (u *uplift) openPolling(w http.ResponseWriter) {
+func (u *emulator) openPolling(w http.ResponseWriter) {
 	if fault := u.server.CurrentFault(); fault.Kind == engine.Refuse {
 		u.server.Note(func(st *engine.Stats) { st.Refused++ })
 		status := fault.Code
@@ -34,7 +34,7 @@ func engineAnswer(w http.ResponseWriter, packets ...string) {
 }
 
 // startPoll reports whether this poll may wait for packets: one at a time, and none beside a WebSocket.
-func (e *upliftEngine) startPoll() bool {
+func (e *engineConnection) startPoll() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.socket || e.polling {
@@ -44,14 +44,14 @@ func (e *upliftEngine) startPoll() bool {
 	return true
 }
 
-func (e *upliftEngine) endPoll() {
+func (e *engineConnection) endPoll() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.polling = false
 }
 
 // poll answers a GET with what is queued, or waits for the first packet.
-func (e *upliftEngine) poll(w http.ResponseWriter, r *http.Request) {
+func (e *engineConnection) poll(w http.ResponseWriter, r *http.Request) {
 	if !e.startPoll() {
 		e.end() // as Engine.IO's server does
 		engineRefuse(w, 3, "Bad request")
@@ -81,7 +81,7 @@ func (e *upliftEngine) poll(w http.ResponseWriter, r *http.Request) {
 }
 
 // next takes a packet off the queue. It waits for one only where it is told to.
-func (e *upliftEngine) next(ctx context.Context, wait bool) (p upliftPacket, ok bool) {
+func (e *engineConnection) next(ctx context.Context, wait bool) (p packet, ok bool) {
 	select {
 	case p := <-e.out:
 		return p, true
@@ -100,7 +100,7 @@ func (e *upliftEngine) next(ctx context.Context, wait bool) (p upliftPacket, ok 
 }
 
 // post takes the packets of a POST.
-func (e *upliftEngine) post(w http.ResponseWriter, r *http.Request) {
+func (e *engineConnection) post(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, enginePayload))
 	if err != nil {
 		e.end()
@@ -115,7 +115,7 @@ func (e *upliftEngine) post(w http.ResponseWriter, r *http.Request) {
 }
 
 // upgrade moves a connection from polling to a WebSocket: the client asks whether it works, ends its poll, and says so.
-func (e *upliftEngine) upgrade(w http.ResponseWriter, r *http.Request) {
+func (e *engineConnection) upgrade(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return
@@ -147,13 +147,13 @@ func expectPacket(ctx context.Context, conn *websocket.Conn, want string) bool {
 
 // releasePolls lets waiting polls go: the client upgrades only when none is under way, and may have begun another one
 // before it has heard that it may.
-func (e *upliftEngine) releasePolls(ctx context.Context) {
+func (e *engineConnection) releasePolls(ctx context.Context) {
 	for {
 		e.mu.Lock()
 		waiting := e.polling && len(e.out) == 0
 		e.mu.Unlock()
 		if waiting {
-			e.push(ctx, upliftPacket{text: engineNoop})
+			e.push(ctx, packet{text: engineNoop})
 		}
 		if !engine.Pause(ctx, engineNoopEvery) {
 			return
@@ -162,7 +162,7 @@ func (e *upliftEngine) releasePolls(ctx context.Context) {
 }
 
 // switchToSocket reports whether a WebSocket may be the transport from now on.
-func (e *upliftEngine) switchToSocket() bool {
+func (e *engineConnection) switchToSocket() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.socket || e.life.Err() != nil {

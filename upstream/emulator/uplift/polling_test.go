@@ -81,16 +81,16 @@ func openPolling(t *testing.T, base string) (sid string) {
 }
 
 const (
-	joinPacket  = "40" + upliftNamespace + `,{"token":"k"}`
-	eventPrefix = "42" + upliftNamespace + ","
+	joinPacket  = "40" + socketNamespace + `,{"token":"k"}`
+	eventPrefix = "42" + socketNamespace + ","
 )
 
 func synthesizePacket(id, text string) string {
-	return fmt.Sprintf(eventPrefix+`["synthesize",{"requestId":%q,"text":%q,"voiceId":%q}]`, id, text, upliftDefaultVoice)
+	return fmt.Sprintf(eventPrefix+`["synthesize",{"requestId":%q,"text":%q,"voiceId":%q}]`, id, text, defaultVoice)
 }
 
 func TestUpliftSpeaksOverPolling(t *testing.T) {
-	server, base := startUplift(t, engine.Options{})
+	server, base := start(t, engine.Options{})
 	sid := openPolling(t, base)
 	if got := postPolling(t, base, sid, joinPacket, synthesizePacket("r", "One two.")); got.status != http.StatusOK || got.body != "ok" {
 		t.Fatalf("got %+v", got)
@@ -120,7 +120,7 @@ func TestUpliftSpeaksOverPolling(t *testing.T) {
 
 // A client may begin by polling and go on over a WebSocket, even while a poll of its is waiting.
 func TestUpliftUpgrade(t *testing.T) {
-	_, base := startUplift(t, engine.Options{})
+	_, base := start(t, engine.Options{})
 	sid := openPolling(t, base)
 	postPolling(t, base, sid, joinPacket)
 	getPolling(t, base, sid) // let in, and ready
@@ -136,7 +136,7 @@ func TestUpliftUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.CloseNow() }()
-	c := &upliftClient{t: t, ctx: ctx, conn: conn, room: true}
+	c := &client{t: t, ctx: ctx, conn: conn, room: true}
 	c.write(enginePing + engineProbe)
 	if _, data, err := conn.Read(ctx); err != nil || string(data) != enginePong+engineProbe {
 		t.Fatalf("got %q, %v", data, err)
@@ -155,7 +155,7 @@ func TestUpliftUpgrade(t *testing.T) {
 }
 
 func TestUpliftRefusesWhatIsNoPolling(t *testing.T) {
-	server, base := startUplift(t, engine.Options{})
+	server, base := start(t, engine.Options{})
 	sid := openPolling(t, base)
 	tests := map[string]struct {
 		method, query, body string
@@ -184,8 +184,8 @@ func TestUpliftRefusesWhatIsNoPolling(t *testing.T) {
 
 // A POST whose answers have no room waits, and a poll must make that room.
 func TestUpliftPollDrainsWhatAPostFills(t *testing.T) {
-	o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown })
-	_, base := startUplift(t, o)
+	o := drawn(t, engine.Options{}, func(q quirks) bool { return !q.ignoresUnknown })
+	_, base := start(t, o)
 	sid := openPolling(t, base)
 	const questions = 4 * engineQueue
 	packets := []string{joinPacket}

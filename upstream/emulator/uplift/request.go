@@ -13,18 +13,18 @@ import (
 
 // What a request costs, in millionths of a dollar. The vendor's prices are not known; these are the emulator's own.
 const (
-	upliftSecondMicros    = 500
-	upliftCharacterMicros = 30
+	secondMicros    = 500
+	characterMicros = 30
 )
 
-// upliftRequest is one synthesize message. One goroutine speaks it.
-type upliftRequest struct {
-	// Static after newUpliftRequest.
-	session *upliftSession
+// request is one synthesize message. One goroutine speaks it.
+type request struct {
+	// Static after newRequest.
+	session *session
 	id      string
 	text    string
 	voice   string
-	format  upliftFormat
+	format  format
 	fault   engine.Fault
 	index   int // in the stats
 	stop    context.CancelFunc
@@ -35,9 +35,9 @@ type upliftRequest struct {
 	started  bool // audio_start has been sent
 }
 
-func newUpliftRequest(s *upliftSession, f upliftFrame, stop context.CancelFunc) *upliftRequest {
-	r := &upliftRequest{
-		session: s, id: f.RequestID, text: f.Text, voice: f.VoiceID, format: upliftFormats()[f.OutputFormat],
+func newRequest(s *session, f frame, stop context.CancelFunc) *request {
+	r := &request{
+		session: s, id: f.RequestID, text: f.Text, voice: f.VoiceID, format: formats()[f.OutputFormat],
 		fault: s.server.CurrentFault(), index: s.server.Begin(f.RequestID), stop: stop,
 	}
 	s.server.Stream(r.index, func(st *engine.Stream) { st.Texts, st.Flushes = []string{f.Text}, 1 })
@@ -45,7 +45,7 @@ func newUpliftRequest(s *upliftSession, f upliftFrame, stop context.CancelFunc) 
 }
 
 // run waits for a free voice and speaks the request.
-func (r *upliftRequest) run(ctx context.Context) {
+func (r *request) run(ctx context.Context) {
 	select {
 	case r.session.slots <- struct{}{}:
 		defer func() { <-r.session.slots }()
@@ -55,7 +55,7 @@ func (r *upliftRequest) run(ctx context.Context) {
 	if r.broken(ctx) || ctx.Err() != nil {
 		return
 	}
-	if !slices.Contains(upliftVoices(), r.voice) {
+	if !slices.Contains(voices(), r.voice) {
 		r.ignore()
 		return
 	}
@@ -69,17 +69,17 @@ func (r *upliftRequest) run(ctx context.Context) {
 }
 
 // ignore is what becomes of a request for a voice that does not exist: no audio and no error.
-func (r *upliftRequest) ignore() {
-	if r.session.quirks.silence >= upliftOnlyStart {
+func (r *request) ignore() {
+	if r.session.quirks.silence >= onlyStart {
 		r.start()
 	}
-	if r.session.quirks.silence == upliftStartAndEnd {
+	if r.session.quirks.silence == startAndEnd {
 		r.session.send(engine.Object{"type": "audio_end", "requestId": r.id, "timestamp": r.session.timestamp()})
 	}
 }
 
 // start sends audio_start, once.
-func (r *upliftRequest) start() {
+func (r *request) start() {
 	if r.started {
 		return
 	}
@@ -88,7 +88,7 @@ func (r *upliftRequest) start() {
 }
 
 // timestamp is the time of now in the unit that the seed has drawn.
-func (s *upliftSession) timestamp() int64 {
+func (s *session) timestamp() int64 {
 	if s.quirks.millis {
 		return time.Now().UnixMilli()
 	}
@@ -96,7 +96,7 @@ func (s *upliftSession) timestamp() int64 {
 }
 
 // speak generates and sends the audio, and reports whether it came to its end.
-func (r *upliftRequest) speak(ctx context.Context) (whole bool) {
+func (r *request) speak(ctx context.Context) (whole bool) {
 	pcm := r.generate(ctx)
 	delay := r.session.server.Options().FirstAudio
 	if r.fault.Kind == engine.Late {
@@ -107,7 +107,7 @@ func (r *upliftRequest) speak(ctx context.Context) (whole bool) {
 	}
 	if r.session.quirks.billsCharacters {
 		r.session.server.Stream(r.index, func(s *engine.Stream) {
-			s.Charge = upliftCharacterMicros * int64(utf8.RuneCountInString(r.text))
+			s.Charge = characterMicros * int64(utf8.RuneCountInString(r.text))
 		})
 	}
 	if len(pcm) == 0 {
@@ -123,7 +123,7 @@ func (r *upliftRequest) speak(ctx context.Context) (whole bool) {
 }
 
 // generate is the request's speech, spoiled where that is the fault.
-func (r *upliftRequest) generate(ctx context.Context) []int16 {
+func (r *request) generate(ctx context.Context) []int16 {
 	server := r.session.server
 	pcm := server.Say(ctx, r.text, true, server.Options().Seed+uint64(r.index), 1).PCM
 	switch r.fault.Kind {
@@ -137,7 +137,7 @@ func (r *upliftRequest) generate(ctx context.Context) []int16 {
 
 // sendAudio sends a file of some length in frames, at the options' pace, and reports whether it came to its end.
 // Frames that were under way when the request was canceled follow at once.
-func (r *upliftRequest) sendAudio(ctx context.Context, raw []byte, length time.Duration) (whole bool) {
+func (r *request) sendAudio(ctx context.Context, raw []byte, length time.Duration) (whole bool) {
 	p := engine.Pacer{Began: time.Now(), Pace: r.session.server.Options().Pace}
 	if r.fault.Kind == engine.Slow {
 		p.Pace = 0.5
@@ -161,7 +161,7 @@ func (r *upliftRequest) sendAudio(ctx context.Context, raw []byte, length time.D
 }
 
 // frameSize is the bytes of a frame of a file. An odd number cuts samples in two.
-func (r *upliftRequest) frameSize(bytes int, length time.Duration) int {
+func (r *request) frameSize(bytes int, length time.Duration) int {
 	size := max(4, int(int64(bytes)*int64(r.session.quirks.chunk)/max(1, int64(length)))) &^ 3
 	if r.session.quirks.oddChunks || r.fault.Kind == engine.OddChunks {
 		size++
@@ -169,7 +169,7 @@ func (r *upliftRequest) frameSize(bytes int, length time.Duration) int {
 	return size
 }
 
-func (r *upliftRequest) sendFrame(raw []byte) {
+func (r *request) sendFrame(raw []byte) {
 	r.session.send(engine.Object{"type": "audio", "requestId": r.id, "audio": engine.ToBase64(raw), "sequence": r.sequence})
 	r.sequence++
 	if r.session.quirks.sequenceGaps && r.sequence%3 == 2 {
@@ -178,19 +178,19 @@ func (r *upliftRequest) sendFrame(raw []byte) {
 }
 
 // charge counts all that has been generated so far.
-func (r *upliftRequest) charge(samples int64) {
+func (r *request) charge(samples int64) {
 	r.samples = samples
 	r.session.server.Stream(r.index, func(s *engine.Stream) {
 		s.Audio = audio.Duration(samples, engine.NativeRate)
 		if !r.session.quirks.billsCharacters {
-			s.Charge = samples * upliftSecondMicros / engine.NativeRate
+			s.Charge = samples * secondMicros / engine.NativeRate
 		}
 	})
 }
 
 // broken plays the fault when its time has come, and reports whether that ended the request. This vendor never tells
 // a charge, so NullCost changes nothing.
-func (r *upliftRequest) broken(ctx context.Context) bool {
+func (r *request) broken(ctx context.Context) bool {
 	if audio.Duration(r.samples, engine.NativeRate) < r.fault.After {
 		return false
 	}
@@ -213,7 +213,7 @@ func (r *upliftRequest) broken(ctx context.Context) bool {
 }
 
 // fail sends the fault's error.
-func (r *upliftRequest) fail() {
+func (r *request) fail() {
 	code, id := r.fault.Name, r.id
 	if code == "" || code == (engine.Fault{Kind: engine.ErrorFrame}).WithDefaults().Name {
 		code = "synthesis_failed" // this vendor's word for it

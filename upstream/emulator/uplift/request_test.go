@@ -14,8 +14,8 @@ import (
 
 // So many requests are spoken side by side; the next begins when one of them has ended.
 func TestUpliftParallelRequests(t *testing.T) {
-	o := drawnUplift(t, engine.Options{FirstAudio: time.Hour}, func(q upliftQuirks) bool { return q.startsEarly && q.parallel == 8 })
-	onBoth(t, o, func(t *testing.T, _ *engine.Server, c *upliftClient) {
+	o := drawn(t, engine.Options{FirstAudio: time.Hour}, func(q quirks) bool { return q.startsEarly && q.parallel == 8 })
+	onBoth(t, o, func(t *testing.T, _ *engine.Server, c *client) {
 		for i := range 9 {
 			c.speak(fmt.Sprintf("r%d", i), "One.", "")
 		}
@@ -36,9 +36,9 @@ func TestUpliftParallelRequests(t *testing.T) {
 func TestUpliftCancel(t *testing.T) {
 	for late := range 3 {
 		// At this pace the second frame would come after five seconds.
-		o := drawnUplift(t, engine.Options{Pace: 0.02, Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.lateFrames == late && q.silence == upliftStartAndEnd })
+		o := drawn(t, engine.Options{Pace: 0.02, Chunk: 100 * time.Millisecond}, func(q quirks) bool { return q.lateFrames == late && q.silence == startAndEnd })
 		t.Run(fmt.Sprintf("%d late frames", late), func(t *testing.T) {
-			onBoth(t, o, func(t *testing.T, server *engine.Server, c *upliftClient) {
+			onBoth(t, o, func(t *testing.T, server *engine.Server, c *client) {
 				c.speak("r1", twelveWords, "")
 				for c.message()["type"] != "audio" {
 				}
@@ -71,12 +71,12 @@ func TestUpliftCancel(t *testing.T) {
 }
 
 func TestUpliftSilences(t *testing.T) {
-	for silence, want := range map[upliftSilence][]string{
-		upliftNothing: nil, upliftOnlyStart: {"audio_start"}, upliftStartAndEnd: {"audio_start", "audio_end"},
+	for silence, want := range map[silence][]string{
+		nothing: nil, onlyStart: {"audio_start"}, startAndEnd: {"audio_start", "audio_end"},
 	} {
-		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.silence == silence })
-		server, base := startUplift(t, o)
-		c := dialUplift(t, base, plainTransport)
+		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.silence == silence })
+		server, base := start(t, o)
+		c := dial(t, base, plainTransport)
 		c.send(engine.Object{"type": "synthesize", "requestId": "r1", "text": "One.", "voiceId": "v_nobody"})
 		server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Over }, 10*time.Second)
 		c.speak("r2", "One.", "")
@@ -93,9 +93,9 @@ func TestUpliftSilences(t *testing.T) {
 
 func TestUpliftSequences(t *testing.T) {
 	for _, gaps := range []bool{false, true} {
-		o := drawnUplift(t, engine.Options{Chunk: 100 * time.Millisecond}, func(q upliftQuirks) bool { return q.sequenceGaps == gaps })
-		_, base := startUplift(t, o)
-		c := dialUplift(t, base, plainTransport)
+		o := drawn(t, engine.Options{Chunk: 100 * time.Millisecond}, func(q quirks) bool { return q.sequenceGaps == gaps })
+		_, base := start(t, o)
+		c := dial(t, base, plainTransport)
 		c.speak("r", twelveWords, "")
 		got := c.hear("r").sequence
 		if dense := got[len(got)-1] == len(got)-1; got[0] != 0 || !slices.IsSorted(got) || dense == gaps {
@@ -106,9 +106,9 @@ func TestUpliftSequences(t *testing.T) {
 
 func TestUpliftTimestampsAreOfItsUnit(t *testing.T) {
 	for _, millis := range []bool{false, true} {
-		o := drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.millis == millis })
-		_, base := startUplift(t, o)
-		c := dialUplift(t, base, plainTransport)
+		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.millis == millis })
+		_, base := start(t, o)
+		c := dial(t, base, plainTransport)
 		c.speak("r", "One.", "")
 		at, _ := c.hear("r").last["timestamp"].(float64)
 		if got := at > 1e12; got != millis {
@@ -119,7 +119,7 @@ func TestUpliftTimestampsAreOfItsUnit(t *testing.T) {
 
 // What was received is kept: texts as they came, one order to speak each.
 func TestUpliftKeepsWhatItSaw(t *testing.T) {
-	onBoth(t, engine.Options{}, func(t *testing.T, server *engine.Server, c *upliftClient) {
+	onBoth(t, engine.Options{}, func(t *testing.T, server *engine.Server, c *client) {
 		c.speak("r1", "One.", "")
 		c.hear("r1")
 		c.speak("r2", "Two <b>three</b>.", "")
@@ -139,9 +139,9 @@ func TestUpliftKeepsWhatItSaw(t *testing.T) {
 
 // A plain connection is closed when nothing comes; a ping is something.
 func TestUpliftIdleConnection(t *testing.T) {
-	o := drawnUplift(t, engine.Options{Inactivity: 600 * time.Millisecond}, func(q upliftQuirks) bool { return q.idle > 0 })
-	_, base := startUplift(t, o)
-	c := dialUplift(t, base, plainTransport)
+	o := drawn(t, engine.Options{Inactivity: 600 * time.Millisecond}, func(q quirks) bool { return q.idle > 0 })
+	_, base := start(t, o)
+	c := dial(t, base, plainTransport)
 	c.speak("r", twelveWords, "") // it is not idle while it speaks
 	c.hear("r")
 	began := time.Now()
@@ -162,8 +162,8 @@ func TestUpliftIdleConnection(t *testing.T) {
 
 // Nonsense ends a Socket.IO connection, as with the library's own server.
 func TestUpliftSocketIONonsense(t *testing.T) {
-	for _, text := range []string{"", "7", "1", "4", "49", "42" + upliftNamespace + ",[]", eventPrefix + `["cancel",{}]`, joinPacket + "\x1e", "42/other,[\"x\"]"} {
-		server, base := startUplift(t, engine.Options{})
+	for _, text := range []string{"", "7", "1", "4", "49", "42" + socketNamespace + ",[]", eventPrefix + `["cancel",{}]`, joinPacket + "\x1e", "42/other,[\"x\"]"} {
+		server, base := start(t, engine.Options{})
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		conn, _, err := websocket.Dial(ctx, base+"/socket.io/?EIO=4&transport=websocket", nil)
 		if err != nil {

@@ -14,24 +14,24 @@ import (
 
 // Bounds of what a client may have under way; the reference has none.
 const (
-	upliftMaxOpen = 256 // requests that are spoken or wait; more are answered by rate_limit_exceeded
-	upliftMaxID   = 256 // bytes of a requestId, since each is remembered
+	maxOpen = 256 // requests that are spoken or wait; more are answered by rate_limit_exceeded
+	maxID   = 256 // bytes of a requestId, since each is remembered
 )
 
-// upliftLine carries a session's messages: a plain WebSocket, or a namespace of a Socket.IO connection. What is sent
+// line carries a session's messages: a plain WebSocket, or a namespace of a Socket.IO connection. What is sent
 // is bounded by the session's life, and keeps its order.
-type upliftLine interface {
+type line interface {
 	deliver(ctx context.Context, o engine.Object)
 	garbage(ctx context.Context)         // a frame that is not of the protocol
 	drop(ctx context.Context)            // the connection breaks
 	close(ctx context.Context, code int) // the connection is closed
 }
 
-// upliftSession is one client: its requests, which are spoken side by side.
-type upliftSession struct {
-	*uplift
-	// Static after newUpliftSession.
-	line  upliftLine
+// session is one client: its requests, which are spoken side by side.
+type session struct {
+	*emulator
+	// Static after newSession.
+	line  line
 	life  context.Context // of the session's requests; ended by stop
 	end   context.CancelFunc
 	slots chan struct{}  // holds one token for each request that is spoken
@@ -39,39 +39,39 @@ type upliftSession struct {
 
 	// Owned by the reader.
 	used      map[string]bool // ids; the limit on requests bounds its growth
-	syntheses upliftWindow
-	cancels   upliftWindow
+	syntheses window
+	cancels   window
 
 	mu   sync.Mutex // guards what follows
-	open map[string]*upliftRequest
+	open map[string]*request
 }
 
-func newUpliftSession(u *uplift, line upliftLine, life context.Context) *upliftSession {
-	s := &upliftSession{
-		uplift: u, line: line, slots: make(chan struct{}, u.quirks.parallel),
-		used: make(map[string]bool), open: make(map[string]*upliftRequest),
-		syntheses: upliftWindow{limit: upliftSynthesesPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
-		cancels:   upliftWindow{limit: upliftCancelsPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
+func newSession(u *emulator, line line, life context.Context) *session {
+	s := &session{
+		emulator: u, line: line, slots: make(chan struct{}, u.quirks.parallel),
+		used: make(map[string]bool), open: make(map[string]*request),
+		syntheses: window{limit: synthesesPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
+		cancels:   window{limit: cancelsPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
 	}
 	s.life, s.end = context.WithCancel(life)
 	return s
 }
 
 // stop ends every request and waits for it.
-func (s *upliftSession) stop() {
+func (s *session) stop() {
 	s.end()
 	s.wg.Wait()
 }
 
-func (s *upliftSession) send(o engine.Object) { s.line.deliver(s.life, o) }
+func (s *session) send(o engine.Object) { s.line.deliver(s.life, o) }
 
 // ready is the first message.
-func (s *upliftSession) ready() {
+func (s *session) ready() {
 	s.send(engine.Object{"type": "ready", "sessionId": s.nextID("session_")})
 }
 
-// upliftFrame is any message from a client. Unknown fields are ignored.
-type upliftFrame struct {
+// frame is any message from a client. Unknown fields are ignored.
+type frame struct {
 	RequestID    string `json:"requestId"`
 	Text         string `json:"text"`
 	VoiceID      string `json:"voiceId"`
@@ -79,8 +79,8 @@ type upliftFrame struct {
 }
 
 // take applies a message of a type, which is the plain message's own or the Socket.IO event's name.
-func (s *upliftSession) take(kind string, data []byte) {
-	var f upliftFrame
+func (s *session) take(kind string, data []byte) {
+	var f frame
 	err := json.Unmarshal(data, &f)
 	switch {
 	case kind == "cancel" && err == nil:
@@ -95,7 +95,7 @@ func (s *upliftSession) take(kind string, data []byte) {
 }
 
 // synthesize begins a request, or answers why not. A refused request leaves the connection as it is.
-func (s *upliftSession) synthesize(f upliftFrame) {
+func (s *session) synthesize(f frame) {
 	if !s.syntheses.take(time.Now()) || s.full() {
 		s.fail("rate_limit_exceeded", "", f.RequestID)
 		return
@@ -106,7 +106,7 @@ func (s *upliftSession) synthesize(f upliftFrame) {
 	}
 	s.used[f.RequestID] = true
 	ctx, stop := context.WithCancel(s.life)
-	r := newUpliftRequest(s, f, stop)
+	r := newRequest(s, f, stop)
 	s.mu.Lock()
 	s.open[f.RequestID] = r
 	s.mu.Unlock()
@@ -117,14 +117,14 @@ func (s *upliftSession) synthesize(f upliftFrame) {
 }
 
 // refusal is why a request can't be spoken; an empty code: it can.
-func (s *upliftSession) refusal(f upliftFrame) (code, message string) {
-	limit := upliftMaxText
-	if s.quirks.shortVoices && f.VoiceID != upliftDefaultVoice {
-		limit = upliftShortText
+func (s *session) refusal(f frame) (code, message string) {
+	limit := maxText
+	if s.quirks.shortVoices && f.VoiceID != defaultVoice {
+		limit = shortText
 	}
-	_, known := upliftFormats()[f.OutputFormat]
+	_, known := formats()[f.OutputFormat]
 	switch {
-	case f.RequestID == "" || len(f.RequestID) > upliftMaxID:
+	case f.RequestID == "" || len(f.RequestID) > maxID:
 		return "synthesis_failed", "requestId is required"
 	case s.used[f.RequestID]:
 		return "duplicate_request", ""
@@ -134,8 +134,8 @@ func (s *upliftSession) refusal(f upliftFrame) (code, message string) {
 		return "synthesis_failed", "text is required"
 	case f.VoiceID == "":
 		return "synthesis_failed", "voiceId is required"
-	case f.OutputFormat == upliftOgg:
-		return "synthesis_failed", upliftOgg + " can't be streamed"
+	case f.OutputFormat == kindOgg:
+		return "synthesis_failed", kindOgg + " can't be streamed"
 	case !known:
 		return "synthesis_failed", "Unknown outputFormat"
 	}
@@ -143,7 +143,7 @@ func (s *upliftSession) refusal(f upliftFrame) (code, message string) {
 }
 
 // cancel ends a request without an answer. One that has ended, or never was, is ignored but counted.
-func (s *upliftSession) cancel(id string) {
+func (s *session) cancel(id string) {
 	s.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	if !s.cancels.take(time.Now()) {
 		s.fail("rate_limit_exceeded", "", id)
@@ -158,7 +158,7 @@ func (s *upliftSession) cancel(id string) {
 }
 
 // retire takes a request that has ended off the session.
-func (s *upliftSession) retire(r *upliftRequest) {
+func (s *session) retire(r *request) {
 	r.stop()
 	s.mu.Lock()
 	delete(s.open, r.id)
@@ -166,20 +166,20 @@ func (s *upliftSession) retire(r *upliftRequest) {
 	s.server.Finish(r.index)
 }
 
-func (s *upliftSession) full() bool {
+func (s *session) full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.open) >= upliftMaxOpen
+	return len(s.open) >= maxOpen
 }
 
-func (s *upliftSession) busy() bool {
+func (s *session) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open) > 0
 }
 
-// upliftErrors are the vendor's error codes with what they say.
-func upliftErrors() map[string]string {
+// errorMessages are the vendor's error codes with what they say.
+func errorMessages() map[string]string {
 	return map[string]string{
 		"auth_failed":         "Invalid API key",
 		"synthesis_failed":    "TTS service error",
@@ -190,9 +190,9 @@ func upliftErrors() map[string]string {
 }
 
 // fail sends an error, of a request or (with an empty id) of the connection.
-func (s *upliftSession) fail(code, message, id string) {
+func (s *session) fail(code, message, id string) {
 	if message == "" {
-		message = upliftErrors()[code]
+		message = errorMessages()[code]
 	}
 	if message == "" {
 		message = "Request failed" // a code that the documentation does not have
@@ -204,8 +204,8 @@ func (s *upliftSession) fail(code, message, id string) {
 	s.send(o)
 }
 
-// upliftWindow limits what a client does within a minute.
-type upliftWindow struct {
+// window limits what a client does within a minute.
+type window struct {
 	limit         int
 	fixed         bool // all are forgotten a minute after the first of them, rather than each a minute after itself
 	countsRefused bool
@@ -214,7 +214,7 @@ type upliftWindow struct {
 }
 
 // take reports whether one more is allowed, and counts it.
-func (w *upliftWindow) take(now time.Time) bool {
+func (w *window) take(now time.Time) bool {
 	past := func(t time.Time) bool { return now.Sub(t) >= time.Minute }
 	switch {
 	case w.fixed && len(w.times) > 0 && past(w.times[0]):

@@ -12,20 +12,20 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// upliftPaper is a line that notes what is sent.
-type upliftPaper struct{ sent chan engine.Object }
+// paper is a line that notes what is sent.
+type paper struct{ sent chan engine.Object }
 
-func (p upliftPaper) deliver(_ context.Context, o engine.Object) { p.sent <- o }
-func (p upliftPaper) garbage(context.Context)                    {}
-func (p upliftPaper) drop(context.Context)                       {}
-func (p upliftPaper) close(context.Context, int)                 {}
+func (p paper) deliver(_ context.Context, o engine.Object) { p.sent <- o }
+func (p paper) garbage(context.Context)                    {}
+func (p paper) drop(context.Context)                       {}
+func (p paper) close(context.Context, int)                 {}
 
-// paperUplift is a session without a connection.
-func paperUplift(t *testing.T, o engine.Options) *upliftSession {
+// onPaper is a session without a connection.
+func onPaper(t *testing.T, o engine.Options) *session {
 	t.Helper()
 	server := engine.New(Vendor, o)
-	u := &uplift{server: server, quirks: drawUpliftQuirks(o), engines: make(map[string]*upliftEngine)}
-	s := newUpliftSession(u, upliftPaper{sent: make(chan engine.Object, 10_000)}, server.Context())
+	u := &emulator{server: server, quirks: drawQuirks(o), engines: make(map[string]*engineConnection)}
+	s := newSession(u, paper{sent: make(chan engine.Object, 10_000)}, server.Context())
 	t.Cleanup(func() {
 		s.stop()
 		_ = server.Close() // it listens nowhere
@@ -33,10 +33,10 @@ func paperUplift(t *testing.T, o engine.Options) *upliftSession {
 	return s
 }
 
-func (s *upliftSession) lastSent(t *testing.T) engine.Object {
+func (s *session) lastSent(t *testing.T) engine.Object {
 	t.Helper()
 	select {
-	case o := <-s.line.(upliftPaper).sent:
+	case o := <-s.line.(paper).sent:
 		return o
 	default:
 		return nil
@@ -45,31 +45,31 @@ func (s *upliftSession) lastSent(t *testing.T) engine.Object {
 
 func TestUpliftRefusesRequests(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("ہ", n) }
-	good := func(change func(*upliftFrame)) upliftFrame {
-		f := upliftFrame{RequestID: "r", Text: "One.", VoiceID: upliftDefaultVoice, OutputFormat: "PCM_22050_16"}
+	good := func(change func(*frame)) frame {
+		f := frame{RequestID: "r", Text: "One.", VoiceID: defaultVoice, OutputFormat: "PCM_22050_16"}
 		change(&f)
 		return f
 	}
 	tests := map[string]struct {
-		frame upliftFrame
+		frame frame
 		code  string
 	}{
-		"good":           {good(func(*upliftFrame) {}), ""},
-		"no id":          {good(func(f *upliftFrame) { f.RequestID = "" }), "synthesis_failed"},
-		"long id":        {good(func(f *upliftFrame) { f.RequestID = long(upliftMaxID) }), "synthesis_failed"},
-		"used id":        {good(func(f *upliftFrame) { f.RequestID = "used" }), "duplicate_request"},
-		"no text":        {good(func(f *upliftFrame) { f.Text = " " }), "synthesis_failed"},
-		"longest text":   {good(func(f *upliftFrame) { f.Text = long(10_000) }), ""},
-		"too long":       {good(func(f *upliftFrame) { f.Text = long(10_001) }), "text_too_long"},
-		"short voice":    {good(func(f *upliftFrame) { f.Text, f.VoiceID = long(2_000), "v_8eelc901" }), ""},
-		"too long there": {good(func(f *upliftFrame) { f.Text, f.VoiceID = long(2_001), "v_8eelc901" }), "text_too_long"},
-		"unknown voice":  {good(func(f *upliftFrame) { f.VoiceID = "v_nobody" }), ""},
-		"no voice":       {good(func(f *upliftFrame) { f.VoiceID = "" }), "synthesis_failed"},
-		"no format":      {good(func(f *upliftFrame) { f.OutputFormat = "" }), ""},
-		"listed format":  {good(func(f *upliftFrame) { f.OutputFormat = "OGG_22050_16" }), "synthesis_failed"},
-		"other format":   {good(func(f *upliftFrame) { f.OutputFormat = "PCM_24000_16" }), "synthesis_failed"},
+		"good":           {good(func(*frame) {}), ""},
+		"no id":          {good(func(f *frame) { f.RequestID = "" }), "synthesis_failed"},
+		"long id":        {good(func(f *frame) { f.RequestID = long(maxID) }), "synthesis_failed"},
+		"used id":        {good(func(f *frame) { f.RequestID = "used" }), "duplicate_request"},
+		"no text":        {good(func(f *frame) { f.Text = " " }), "synthesis_failed"},
+		"longest text":   {good(func(f *frame) { f.Text = long(10_000) }), ""},
+		"too long":       {good(func(f *frame) { f.Text = long(10_001) }), "text_too_long"},
+		"short voice":    {good(func(f *frame) { f.Text, f.VoiceID = long(2_000), "v_8eelc901" }), ""},
+		"too long there": {good(func(f *frame) { f.Text, f.VoiceID = long(2_001), "v_8eelc901" }), "text_too_long"},
+		"unknown voice":  {good(func(f *frame) { f.VoiceID = "v_nobody" }), ""},
+		"no voice":       {good(func(f *frame) { f.VoiceID = "" }), "synthesis_failed"},
+		"no format":      {good(func(f *frame) { f.OutputFormat = "" }), ""},
+		"listed format":  {good(func(f *frame) { f.OutputFormat = "OGG_22050_16" }), "synthesis_failed"},
+		"other format":   {good(func(f *frame) { f.OutputFormat = "PCM_24000_16" }), "synthesis_failed"},
 	}
-	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.shortVoices }))
+	s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return q.shortVoices }))
 	s.used["used"] = true
 	for name, tt := range tests {
 		if code, message := s.refusal(tt.frame); code != tt.code {
@@ -79,8 +79,8 @@ func TestUpliftRefusesRequests(t *testing.T) {
 }
 
 func TestUpliftLongTextsOfEveryVoice(t *testing.T) {
-	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.shortVoices }))
-	f := upliftFrame{RequestID: "r", Text: strings.Repeat("a", upliftMaxText), VoiceID: "v_8eelc901"}
+	s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return !q.shortVoices }))
+	f := frame{RequestID: "r", Text: strings.Repeat("a", maxText), VoiceID: "v_8eelc901"}
 	if code, _ := s.refusal(f); code != "" {
 		t.Errorf("got %s", code)
 	}
@@ -88,7 +88,7 @@ func TestUpliftLongTextsOfEveryVoice(t *testing.T) {
 
 func TestUpliftAnswersWhatItDoesNotUnderstand(t *testing.T) {
 	for _, ignores := range []bool{false, true} {
-		s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.ignoresUnknown == ignores }))
+		s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return q.ignoresUnknown == ignores }))
 		s.take("synthesize", []byte(`{"requestId":`))
 		if got := s.lastSent(t); got["code"] != "synthesis_failed" {
 			t.Errorf("broken JSON: got %v", got)
@@ -101,11 +101,11 @@ func TestUpliftAnswersWhatItDoesNotUnderstand(t *testing.T) {
 }
 
 func TestUpliftLimitsOfAMinute(t *testing.T) {
-	s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return q.silence == upliftNothing }))
-	for i := range upliftSynthesesPerMinute {
+	s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return q.silence == nothing }))
+	for i := range synthesesPerMinute {
 		s.take("synthesize", fmt.Appendf(nil, `{"requestId":"r%d","text":"One.","voiceId":"v_nobody"}`, i))
 	}
-	for range upliftCancelsPerMinute {
+	for range cancelsPerMinute {
 		s.take("cancel", []byte(`{"requestId":"r0"}`))
 	}
 	if got := s.lastSent(t); got != nil {
@@ -120,8 +120,8 @@ func TestUpliftLimitsOfAMinute(t *testing.T) {
 }
 
 func TestUpliftBoundsWhatIsUnderWay(t *testing.T) {
-	s := paperUplift(t, engine.Options{})
-	for i := range upliftMaxOpen {
+	s := onPaper(t, engine.Options{})
+	for i := range maxOpen {
 		s.open[fmt.Sprint(i)] = nil
 	}
 	s.take("synthesize", []byte(`{"requestId":"r","text":"One.","voiceId":"v_nobody"}`))
@@ -133,18 +133,18 @@ func TestUpliftBoundsWhatIsUnderWay(t *testing.T) {
 func TestUpliftWindow(t *testing.T) {
 	seconds := func(s int) time.Time { return time.Unix(1000+int64(s), 0) }
 	tests := map[string]struct {
-		window upliftWindow
+		window window
 		at     []int // seconds
 		want   []bool
 	}{
 		"sliding": {
-			upliftWindow{limit: 2}, []int{0, 30, 59, 60, 61, 90}, []bool{true, true, false, true, false, true},
+			window{limit: 2}, []int{0, 30, 59, 60, 61, 90}, []bool{true, true, false, true, false, true},
 		},
 		"sliding, refused count": {
-			upliftWindow{limit: 2, countsRefused: true}, []int{0, 30, 59, 60, 118, 121}, []bool{true, true, false, false, false, true},
+			window{limit: 2, countsRefused: true}, []int{0, 30, 59, 60, 118, 121}, []bool{true, true, false, false, false, true},
 		},
 		"fixed": {
-			upliftWindow{limit: 2, fixed: true}, []int{0, 59, 59, 60, 60, 61}, []bool{true, true, false, true, true, false},
+			window{limit: 2, fixed: true}, []int{0, 59, 59, 60, 60, 61}, []bool{true, true, false, true, true, false},
 		},
 	}
 	for name, tt := range tests {
@@ -159,7 +159,7 @@ func TestUpliftWindow(t *testing.T) {
 }
 
 // fetch takes what is queued for a connection's client until ctx ends. It answers heartbeats where it is told to.
-func (e *upliftEngine) fetch(ctx context.Context, answers bool) {
+func (e *engineConnection) fetch(ctx context.Context, answers bool) {
 	for p, ok := e.next(ctx, true); ok; p, ok = e.next(ctx, true) {
 		if answers && p.text == enginePing {
 			e.take(enginePong)
@@ -171,7 +171,7 @@ func (e *upliftEngine) fetch(ctx context.Context, answers bool) {
 func TestUpliftJoinsInTime(t *testing.T) {
 	for _, join := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			e := paperUplift(t, engine.Options{}).openEngine(true)
+			e := onPaper(t, engine.Options{}).openEngine(true)
 			go e.fetch(t.Context(), true) // ends with the connection, which the bubble waits for
 			if join {
 				e.take(joinPacket)
@@ -187,7 +187,7 @@ func TestUpliftJoinsInTime(t *testing.T) {
 // A client that doesn't answer a heartbeat in time is gone.
 func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := paperUplift(t, engine.Options{}).openEngine(true)
+		e := onPaper(t, engine.Options{}).openEngine(true)
 		go e.fetch(t.Context(), false) // ends with the connection, which the bubble waits for
 		e.take(joinPacket)
 		time.Sleep(e.quirks.ping + e.quirks.pingTimeout - time.Second)
@@ -204,7 +204,7 @@ func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 // A client that fetches nothing is shut as well: what is queued for it is bounded, and so a heartbeat finds no room.
 func TestUpliftClientThatFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := paperUplift(t, drawnUplift(t, engine.Options{}, func(q upliftQuirks) bool { return !q.ignoresUnknown }))
+		s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return !q.ignoresUnknown }))
 		e := s.openEngine(true)
 		flooded := make(chan struct{})
 		go func() { // ends with the connection

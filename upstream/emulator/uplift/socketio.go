@@ -17,36 +17,36 @@ const (
 	socketLast         = "6"
 )
 
-// upliftRoom is the namespace on a Socket.IO connection, in which all messages are.
-type upliftRoom struct{ engine *upliftEngine }
+// room is the namespace on a Socket.IO connection, in which all messages are.
+type room struct{ engine *engineConnection }
 
-func (r upliftRoom) deliver(ctx context.Context, o engine.Object) {
+func (r room) deliver(ctx context.Context, o engine.Object) {
 	body, _ := json.Marshal([]any{"message", o}) // ours are JSON
-	r.engine.sendPacket(ctx, socketEvent, upliftNamespace, string(body))
+	r.engine.sendPacket(ctx, socketEvent, socketNamespace, string(body))
 }
 
-func (r upliftRoom) garbage(ctx context.Context) {
-	r.engine.push(ctx, upliftPacket{text: engine.GarbageText})
+func (r room) garbage(ctx context.Context) {
+	r.engine.push(ctx, packet{text: engine.GarbageText})
 }
 
-func (r upliftRoom) drop(ctx context.Context) { r.engine.push(ctx, upliftPacket{drop: true}) }
+func (r room) drop(ctx context.Context) { r.engine.push(ctx, packet{drop: true}) }
 
-func (r upliftRoom) close(ctx context.Context, code int) {
-	r.engine.push(ctx, upliftPacket{close: code})
+func (r room) close(ctx context.Context, code int) {
+	r.engine.push(ctx, packet{close: code})
 }
 
 // sendPacket sends a Socket.IO packet. The namespace "/" goes without saying.
-func (e *upliftEngine) sendPacket(ctx context.Context, kind, namespace, body string) {
+func (e *engineConnection) sendPacket(ctx context.Context, kind, namespace, body string) {
 	if namespace == "/" {
 		namespace = ""
 	} else {
 		namespace += ","
 	}
-	e.push(ctx, upliftPacket{text: engineMessage + kind + namespace + body})
+	e.push(ctx, packet{text: engineMessage + kind + namespace + body})
 }
 
 // socketIO applies a Socket.IO packet, and reports whether it makes sense. Only called while applying.
-func (e *upliftEngine) socketIO(packet string) (ok bool) {
+func (e *engineConnection) socketIO(packet string) (ok bool) {
 	if packet == "" {
 		return false
 	}
@@ -55,7 +55,7 @@ func (e *upliftEngine) socketIO(packet string) (ok bool) {
 	if strings.HasPrefix(rest, "/") {
 		namespace, rest, _ = strings.Cut(rest, ",")
 	}
-	ours := namespace == upliftNamespace
+	ours := namespace == socketNamespace
 	switch {
 	case kind < socketConnect || kind > socketLast:
 		return false
@@ -73,7 +73,7 @@ func (e *upliftEngine) socketIO(packet string) (ok bool) {
 
 // connect lets a client into a namespace, and reports whether what it shows makes sense. The root always is one, where
 // nothing happens.
-func (e *upliftEngine) connect(namespace, auth string) (ok bool) {
+func (e *engineConnection) connect(namespace, auth string) (ok bool) {
 	var shown struct {
 		Token string `json:"token"`
 	}
@@ -85,14 +85,14 @@ func (e *upliftEngine) connect(namespace, auth string) (ok bool) {
 	switch {
 	case namespace == "/":
 		e.sendPacket(e.life, socketConnect, namespace, sid)
-	case namespace != upliftNamespace:
+	case namespace != socketNamespace:
 		e.sendPacket(e.life, socketConnectError, namespace, `{"message":"Invalid namespace"}`)
 		return true
 	case e.knows(shown.Token) && e.session != nil:
 		return true // it is in already
 	case e.knows(shown.Token):
 		e.sendPacket(e.life, socketConnect, namespace, sid)
-		e.session = newUpliftSession(e.uplift, upliftRoom{e}, e.life)
+		e.session = newSession(e.emulator, room{e}, e.life)
 		e.session.ready()
 	default:
 		e.server.Note(func(st *engine.Stats) { st.Refused++ })
@@ -107,18 +107,18 @@ func (e *upliftEngine) connect(namespace, auth string) (ok bool) {
 }
 
 // showOut tells a client that its key is bad, in the way that the seed has drawn.
-func (e *upliftEngine) showOut(namespace, sid string) {
+func (e *engineConnection) showOut(namespace, sid string) {
 	if !e.quirks.authByError {
 		e.sendPacket(e.life, socketConnectError, namespace, `{"message":"auth_failed"}`)
 		return
 	}
 	e.sendPacket(e.life, socketConnect, namespace, sid)
-	upliftRoom{e}.deliver(e.life, engine.Object{"type": "error", "code": "auth_failed", "message": upliftErrors()["auth_failed"]})
+	room{e}.deliver(e.life, engine.Object{"type": "error", "code": "auth_failed", "message": errorMessages()["auth_failed"]})
 	e.sendPacket(e.life, socketDisconnect, namespace, "")
 }
 
 // leave ends what there is in the namespace. Only called while applying.
-func (e *upliftEngine) leave() {
+func (e *engineConnection) leave() {
 	if e.session != nil {
 		e.session.stop()
 		e.session = nil
@@ -126,7 +126,7 @@ func (e *upliftEngine) leave() {
 }
 
 // event applies an event: its name and the message, behind the number of an acknowledgment that the vendor never sends.
-func (e *upliftEngine) event(body string) (ok bool) {
+func (e *engineConnection) event(body string) (ok bool) {
 	body = strings.TrimLeft(body, "0123456789")
 	var arguments []json.RawMessage
 	var name string

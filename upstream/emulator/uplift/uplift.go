@@ -16,21 +16,21 @@ import (
 
 // Uplift's numbers, from its reference.
 const (
-	upliftSynthesesPerMinute = 60 // of a connection
-	upliftCancelsPerMinute   = 100
-	upliftMaxText            = 10_000 // characters of a request
-	upliftShortText          = 2_000  // the same for some voices
-	upliftDefaultVoice       = "v_meklc281"
-	upliftNamespace          = "/text-to-speech/multi-stream"
+	synthesesPerMinute = 60 // of a connection
+	cancelsPerMinute   = 100
+	maxText            = 10_000 // characters of a request
+	shortText          = 2_000  // the same for some voices
+	defaultVoice       = "v_meklc281"
+	socketNamespace    = "/text-to-speech/multi-stream"
 )
 
-// upliftQuirks is what the reference leaves open, as the seed has drawn it.
-type upliftQuirks struct {
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
 	authStatus      int           // HTTP status that refuses a bad key on the plain path
 	authByError     bool          // Socket.IO: a bad key is let in, told auth_failed and shown out, rather than refused
 	millis          bool          // timestamps are milliseconds rather than seconds
 	startsEarly     bool          // audio_start comes when the request is taken up, rather than with its first audio
-	silence         upliftSilence // what an unknown voice is answered
+	silence         silence       // what an unknown voice is answered
 	sequenceGaps    bool          // sequence leaves numbers out
 	parallel        int           // requests of a connection that are spoken side by side; others wait
 	fixedWindow     bool          // a minute begins with its first request, rather than with each
@@ -48,26 +48,26 @@ type upliftQuirks struct {
 	chunk           time.Duration // audio of a frame
 }
 
-// upliftSilence is what is sent for a voice that does not exist: never audio, never an error.
-type upliftSilence int
+// silence is what is sent for a voice that does not exist: never audio, never an error.
+type silence int
 
 const (
-	upliftNothing upliftSilence = iota
-	upliftOnlyStart
-	upliftStartAndEnd
+	nothing silence = iota
+	onlyStart
+	startAndEnd
 )
 
-func (q upliftQuirks) String() string { return fmt.Sprintf("%+v", upliftQuirksFields(q)) }
+func (q quirks) String() string { return fmt.Sprintf("%+v", quirksFields(q)) }
 
-// upliftQuirksFields prints without String's recursion.
-type upliftQuirksFields upliftQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawUpliftQuirks(o engine.Options) upliftQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x75706c696674))
 	flip := func() bool { return r.IntN(2) == 1 }
-	q := upliftQuirks{
+	q := quirks{
 		authStatus:  []int{http.StatusUnauthorized, http.StatusForbidden}[r.IntN(2)],
-		authByError: flip(), millis: flip(), startsEarly: flip(), silence: upliftSilence(r.IntN(3)),
+		authByError: flip(), millis: flip(), startsEarly: flip(), silence: silence(r.IntN(3)),
 		sequenceGaps: flip(), parallel: []int{8, 64}[r.IntN(2)], fixedWindow: flip(), countsRefused: flip(),
 		lateFrames: r.IntN(3), oddChunks: flip(), shortVoices: flip(), ignoresUnknown: flip(), wavFloat: flip(),
 		wavSize: []uint32{0, 1, wavUnknownSize}[r.IntN(3)], billsCharacters: flip(),
@@ -85,38 +85,38 @@ func drawUpliftQuirks(o engine.Options) upliftQuirks {
 	return q
 }
 
-// upliftVoices are the voices that there are.
-func upliftVoices() []string {
-	return []string{upliftDefaultVoice, "v_8eelc901", "v_30s70t3a", "v_yypgzenx", "v_kwmp7zxt"}
+// voices are the voices that there are.
+func voices() []string {
+	return []string{defaultVoice, "v_8eelc901", "v_30s70t3a", "v_yypgzenx", "v_kwmp7zxt"}
 }
 
-// uplift emulates wss://api.upliftai.org: a plain WebSocket and Socket.IO, with the same messages.
-type uplift struct {
+// emulator is that of wss://api.upliftai.org: a plain WebSocket and Socket.IO, with the same messages.
+type emulator struct {
 	server *engine.Server
-	quirks upliftQuirks
+	quirks quirks
 
 	mu      sync.Mutex // guards what follows
-	engines map[string]*upliftEngine
+	engines map[string]*engineConnection
 	ids     int // given out so far
 }
 
 // Vendor is the emulator of Uplift.
-var Vendor = engine.Vendor{Name: "uplift", Serve: newUplift}
+var Vendor = engine.Vendor{Name: "uplift", Serve: newEmulator}
 
-func newUplift(s *engine.Server) (http.Handler, fmt.Stringer) {
-	u := &uplift{server: s, quirks: drawUpliftQuirks(s.Options()), engines: make(map[string]*upliftEngine)}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	u := &emulator{server: s, quirks: drawQuirks(s.Options()), engines: make(map[string]*engineConnection)}
 	return u.handler(), u.quirks
 }
 
-func (u *uplift) handler() http.Handler {
+func (u *emulator) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1"+upliftNamespace, u.plain)
+	mux.HandleFunc("GET /v1"+socketNamespace, u.plain)
 	mux.HandleFunc("/socket.io/", u.engineIO)
 	return mux
 }
 
 // nextID is an id that this server has not given out before.
-func (u *uplift) nextID(prefix string) string {
+func (u *emulator) nextID(prefix string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.ids++
@@ -124,34 +124,34 @@ func (u *uplift) nextID(prefix string) string {
 }
 
 // knows reports whether a key is accepted.
-func (u *uplift) knows(key string) bool {
+func (u *emulator) knows(key string) bool {
 	return u.server.Options().APIKey == "" || key == u.server.Options().APIKey
 }
 
-// upliftPlain is a plain WebSocket: a message is a text frame.
-type upliftPlain struct {
+// plain is a plain WebSocket: a message is a text frame.
+type plain struct {
 	conn *websocket.Conn
-	idle *upliftIdle
+	idle *idleWatch
 }
 
-func (p upliftPlain) deliver(_ context.Context, o engine.Object) {
+func (p plain) deliver(_ context.Context, o engine.Object) {
 	p.idle.touch()
 	engine.Send(p.conn, o)
 }
 
-func (p upliftPlain) garbage(ctx context.Context) {
+func (p plain) garbage(ctx context.Context) {
 	_ = p.conn.Write(ctx, websocket.MessageText, []byte(engine.GarbageText)) // a client that has gone is noticed by the reader
 }
 
-func (p upliftPlain) drop(context.Context) { _ = p.conn.CloseNow() }
+func (p plain) drop(context.Context) { _ = p.conn.CloseNow() }
 
-func (p upliftPlain) close(_ context.Context, code int) {
+func (p plain) close(_ context.Context, code int) {
 	_ = p.conn.Close(websocket.StatusCode(code), "") // the client may have gone
 }
 
 // plain serves the plain WebSocket. A bad key is refused at the upgrade: the vendor's own client would wait forever
 // for ready on a connection that was accepted and closed.
-func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
+func (u *emulator) plain(w http.ResponseWriter, r *http.Request) {
 	if u.server.Options().APIKey != "" && r.Header.Get("Authorization") != "Bearer "+u.server.Options().APIKey {
 		u.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, `{"message":"Invalid API key"}`, u.quirks.authStatus)
@@ -159,7 +159,7 @@ func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
 	}
 	life, end := context.WithCancel(u.server.Context())
 	defer end()
-	idle := newUpliftIdle(u.quirks.idle)
+	idle := newIdleWatch(u.quirks.idle)
 	conn, ok := u.server.AcceptWith(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true,
 		OnPingReceived:     func(context.Context, []byte) bool { idle.touch(); return true },
@@ -170,7 +170,7 @@ func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
 	defer u.server.Connected()()
 	stop := context.AfterFunc(life, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
-	s := newUpliftSession(u, upliftPlain{conn, idle}, life)
+	s := newSession(u, plain{conn, idle}, life)
 	s.wg.Go(func() { idle.watch(life, s, conn) })
 	s.ready()
 	s.readPlain(conn, idle)
@@ -180,7 +180,7 @@ func (u *uplift) plain(w http.ResponseWriter, r *http.Request) {
 }
 
 // readPlain takes a plain connection's messages until it is over.
-func (s *upliftSession) readPlain(conn *websocket.Conn, idle *upliftIdle) {
+func (s *session) readPlain(conn *websocket.Conn, idle *idleWatch) {
 	for {
 		_, data, err := conn.Read(context.Background())
 		if err != nil {
@@ -195,32 +195,32 @@ func (s *upliftSession) readPlain(conn *websocket.Conn, idle *upliftIdle) {
 	}
 }
 
-// upliftIdle notices a plain connection on which there is neither a message, of either side, nor a ping.
-type upliftIdle struct {
+// idleWatch notices a plain connection on which there is neither a message, of either side, nor a ping.
+type idleWatch struct {
 	limit time.Duration // 0: none
 
 	mu   sync.Mutex // guards what follows
 	last time.Time  // of a sign of life
 }
 
-func newUpliftIdle(limit time.Duration) *upliftIdle {
-	return &upliftIdle{limit: limit, last: time.Now()}
+func newIdleWatch(limit time.Duration) *idleWatch {
+	return &idleWatch{limit: limit, last: time.Now()}
 }
 
-func (i *upliftIdle) touch() {
+func (i *idleWatch) touch() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.last = time.Now()
 }
 
-func (i *upliftIdle) left() time.Duration {
+func (i *idleWatch) left() time.Duration {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return time.Until(i.last.Add(i.limit))
 }
 
 // watch closes the connection when it has been idle for too long. While a request is spoken it is not idle.
-func (i *upliftIdle) watch(life context.Context, s *upliftSession, conn *websocket.Conn) {
+func (i *idleWatch) watch(life context.Context, s *session, conn *websocket.Conn) {
 	for i.limit > 0 {
 		left := i.left()
 		if left <= 0 && s.busy() {

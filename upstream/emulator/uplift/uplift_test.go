@@ -36,7 +36,7 @@ func TestUpliftTranscripts(t *testing.T) {
 func TestUpliftQuirksAreAllDrawn(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(64) {
-		q := drawUpliftQuirks(engine.Options{Seed: seed})
+		q := drawQuirks(engine.Options{Seed: seed})
 		q.chunk = 0 // one of sixteen, which makes no difference in kind
 		for setting := range strings.FieldsSeq(strings.Trim(q.String(), "{}")) {
 			seen[setting] = true
@@ -67,7 +67,7 @@ func TestUpliftQuirksAreAllDrawn(t *testing.T) {
 
 func TestUpliftPrintsItsQuirks(t *testing.T) {
 	server := engine.New(Vendor, engine.Options{Seed: 3})
-	if got, want := server.Quirks(), fmt.Sprint(drawUpliftQuirks(engine.Options{Seed: 3})); got != want {
+	if got, want := server.Quirks(), fmt.Sprint(drawQuirks(engine.Options{Seed: 3})); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

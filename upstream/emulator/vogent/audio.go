@@ -12,7 +12,7 @@ import (
 )
 
 // say speaks a text.
-func (g *vogentGeneration) say(ctx context.Context, text string) {
+func (g *generation) say(ctx context.Context, text string) {
 	if g.breaks(ctx) {
 		return
 	}
@@ -37,7 +37,7 @@ func (g *vogentGeneration) say(ctx context.Context, text string) {
 }
 
 // generate is a text's speech, spoiled where that is the fault. Its word times count from the generation's start.
-func (g *vogentGeneration) generate(ctx context.Context, text string) voice.Spoken {
+func (g *generation) generate(ctx context.Context, text string) voice.Spoken {
 	spoken := g.conn.server.Say(ctx, text, true, g.conn.server.Options().Seed+uint64(g.characters), 1)
 	switch g.fault.Kind {
 	case engine.Empty:
@@ -54,17 +54,17 @@ func (g *vogentGeneration) generate(ctx context.Context, text string) voice.Spok
 }
 
 // charge counts generated audio, at the native rate, and the characters that the vendor bills.
-func (g *vogentGeneration) charge(samples, characters int64) {
+func (g *generation) charge(samples, characters int64) {
 	g.samples += samples
 	g.characters += characters
 	g.conn.server.Stream(g.index, func(s *engine.Stream) {
 		s.Audio = audio.Duration(g.samples, engine.NativeRate)
-		s.Charge = g.characters * vogentCharMicros
+		s.Charge = g.characters * charMicros
 	})
 }
 
 // chunkBytes is the size of a chunk, which need not be whole samples.
-func (g *vogentGeneration) chunkBytes() int {
+func (g *generation) chunkBytes() int {
 	size := 2 * int(g.conn.quirks.chunk.Seconds()*float64(g.rate))
 	if g.conn.quirks.oddChunks || g.fault.Kind == engine.OddChunks {
 		size++
@@ -73,10 +73,10 @@ func (g *vogentGeneration) chunkBytes() int {
 }
 
 // sendAudio sends speech at the options' pace, until ctx ends or a fault ends the generation.
-func (g *vogentGeneration) sendAudio(ctx context.Context, spoken voice.Spoken) {
-	raw, err := vogentEncode(spoken.PCM, g.rate)
+func (g *generation) sendAudio(ctx context.Context, spoken voice.Spoken) {
+	raw, err := encode(spoken.PCM, g.rate)
 	if err != nil {
-		g.stop(vogentFailure("failed to generate audio"))
+		g.stop(failure("failed to generate audio"))
 		return
 	}
 	if g.pacer.Began.IsZero() {
@@ -100,7 +100,7 @@ func (g *vogentGeneration) sendAudio(ctx context.Context, spoken voice.Spoken) {
 
 // sendWithTimes sends a chunk, with the times of the words that begin in it where those come by chunk. It returns
 // the words that are left.
-func (g *vogentGeneration) sendWithTimes(chunk []byte, words []voice.WordTime) []voice.WordTime {
+func (g *generation) sendWithTimes(chunk []byte, words []voice.WordTime) []voice.WordTime {
 	if !g.conn.quirks.timesPerChunk {
 		g.sendChunk(chunk)
 		return words
@@ -119,23 +119,23 @@ func (g *vogentGeneration) sendWithTimes(chunk []byte, words []voice.WordTime) [
 	return words[n:]
 }
 
-func (g *vogentGeneration) sendChunk(raw []byte) {
+func (g *generation) sendChunk(raw []byte) {
 	engine.Send(g.conn.socket, engine.Object{"type": "chunk", "generationId": g.id, "audio": engine.ToBase64(raw)})
 }
 
 // sendTimes sends word times, where they are wanted.
-func (g *vogentGeneration) sendTimes(words []voice.WordTime) {
+func (g *generation) sendTimes(words []voice.WordTime) {
 	if !g.times {
 		return
 	}
 	q := g.conn.quirks
-	for _, content := range vogentTimes(q, words) {
+	for _, content := range times(q, words) {
 		engine.Send(g.conn.socket, engine.Object{"type": q.timesType, "generationId": g.id, q.timesField: content})
 	}
 }
 
 // breaks plays the fault when its time has come, and reports whether the generation stops for it.
-func (g *vogentGeneration) breaks(ctx context.Context) bool {
+func (g *generation) breaks(ctx context.Context) bool {
 	if audio.Duration(g.samples, engine.NativeRate) < g.fault.After {
 		return false
 	}
@@ -158,12 +158,12 @@ func (g *vogentGeneration) breaks(ctx context.Context) bool {
 	default:
 		return false
 	}
-	g.stop(errVogentBroken)
+	g.stop(errBroken)
 	return true
 }
 
-// vogentEncode is samples at a rate as the vendor sends them: without a header, signed 16-bit little-endian.
-func vogentEncode(pcm []int16, rate int) ([]byte, error) {
+// encode is samples at a rate as the vendor sends them: without a header, signed 16-bit little-endian.
+func encode(pcm []int16, rate int) ([]byte, error) {
 	if rate != 41500 {
 		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
 	}

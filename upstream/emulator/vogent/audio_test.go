@@ -13,12 +13,12 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// vogentPieces are twelve words, in pieces that part a word.
-var vogentPieces = []string{"The quick bro", "wn fox jumps. Over a la", "zy dog, near", " our house."}
+// pieces are twelve words, in pieces that part a word.
+var pieces = []string{"The quick bro", "wn fox jumps. Over a la", "zy dog, near", " our house."}
 
 // Each rate of the list, with chunks that end in the middle of a sample and with whole ones: every word is heard.
 func TestVogentSpeaksEveryWordAtEachRate(t *testing.T) {
-	want := voice.Words(strings.Join(vogentPieces, ""))
+	want := voice.Words(strings.Join(pieces, ""))
 	if len(want) != 12 {
 		t.Fatalf("%d words", len(want))
 	}
@@ -30,15 +30,15 @@ func TestVogentSpeaksEveryWordAtEachRate(t *testing.T) {
 		for _, odd := range []bool{false, true} {
 			t.Run(fmt.Sprint(rate, odd), func(t *testing.T) {
 				t.Parallel()
-				c := talkVogent(t, engine.Options{}, append(slices.Clone(quirks), fmt.Sprintf("oddChunks:%t", odd))...)
-				for i, piece := range vogentPieces {
-					c.send("g", piece, i == len(vogentPieces)-1, engine.Object{"sampleRate": rate})
+				c := talk(t, engine.Options{}, append(slices.Clone(quirks), fmt.Sprintf("oddChunks:%t", odd))...)
+				for i, piece := range pieces {
+					c.send("g", piece, i == len(pieces)-1, engine.Object{"sampleRate": rate})
 				}
 				all := c.until("g")
-				if first := vogentChunks(t, all, "g")[0]; len(first)%2 == 1 != odd {
+				if first := chunks(t, all, "g")[0]; len(first)%2 == 1 != odd {
 					t.Errorf("a chunk of %d bytes, want odd: %t", len(first), odd)
 				}
-				got, err := voice.Decode(vogentSamples(t, all, "g"), rate, want)
+				got, err := voice.Decode(samples(t, all, "g"), rate, want)
 				if err != nil || !slices.Equal(got, want) {
 					t.Errorf("heard %q, %v, want %q", got, err, want)
 				}
@@ -50,7 +50,7 @@ func TestVogentSpeaksEveryWordAtEachRate(t *testing.T) {
 // Two generations on one socket are heard each at its own rate.
 func TestVogentKeepsGenerationsApart(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Pace: 20})
+	c := talk(t, engine.Options{Pace: 20})
 	c.send("a", "The quick", false, engine.Object{"sampleRate": 8000})
 	c.send("b", "Lazy dog", false, engine.Object{"sampleRate": 16000})
 	c.send("a", " brown fox.", true, nil)
@@ -61,7 +61,7 @@ func TestVogentKeepsGenerationsApart(t *testing.T) {
 	}
 	for id, rate := range map[string]int{"a": 8000, "b": 16000} {
 		want := map[string][]string{"a": {"The", "quick", "brown", "fox"}, "b": {"Lazy", "dog", "near", "our", "house"}}[id]
-		if got, err := voice.Decode(vogentSamples(t, all, id), rate, want); err != nil || !slices.Equal(got, want) {
+		if got, err := voice.Decode(samples(t, all, id), rate, want); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: heard %q, %v, want %q", id, got, err, want)
 		}
 	}
@@ -71,11 +71,11 @@ func TestVogentKeepsGenerationsApart(t *testing.T) {
 func TestVogentChargesByTheCharacter(t *testing.T) {
 	t.Parallel()
 	text := "Grüße, schöne Welt 🎉."
-	c := talkVogent(t, engine.Options{}, "defaultRate:24000")
+	c := talk(t, engine.Options{}, "defaultRate:24000")
 	c.send("g", text, true, nil)
-	pcm := vogentSamples(t, c.until("g"), "g")
+	pcm := samples(t, c.until("g"), "g")
 	got := c.server.Stats().Streams[0]
-	if want := int64(utf8.RuneCountInString(text) * vogentCharMicros); got.Charge != want {
+	if want := int64(utf8.RuneCountInString(text) * charMicros); got.Charge != want {
 		t.Errorf("charge: got %d, want %d", got.Charge, want)
 	}
 	if want := audio.Duration(int64(len(pcm)), 24000); got.Audio != want {
@@ -89,14 +89,14 @@ func TestVogentChargesByTheCharacter(t *testing.T) {
 func TestVogentChunksAreAsLongAsToldAndFirstAudioAsLate(t *testing.T) {
 	t.Parallel()
 	const late = 150 * time.Millisecond
-	c := talkVogent(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late}, "oddChunks:false")
+	c := talk(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late}, "oddChunks:false")
 	began := time.Now()
 	c.send("g", "The quick brown fox.", true, engine.Object{"sampleRate": 16000})
 	first := c.next()
 	if waited := time.Since(began); waited < late {
 		t.Errorf("first audio after %v, want %v", waited, late)
 	}
-	chunks := vogentChunks(t, append([]engine.Object{first}, c.until("g")...), "g")
+	chunks := chunks(t, append([]engine.Object{first}, c.until("g")...), "g")
 	for i, chunk := range chunks[:len(chunks)-1] {
 		if len(chunk) != 1600 { // 50 ms of two bytes at 16 kHz
 			t.Errorf("chunk %d: got %d bytes, want 1600", i, len(chunk))

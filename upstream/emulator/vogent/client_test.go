@@ -16,19 +16,19 @@ import (
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-// vogentVoice is the voice of the vendor's own example.
-const vogentVoice = "36b87413-6d7b-421d-8745-bc0897770d1e"
+// testVoice is the voice of the vendor's own example.
+const testVoice = "36b87413-6d7b-421d-8745-bc0897770d1e"
 
-// vogentClient is a client on one socket of an emulator.
-type vogentClient struct {
+// client is a client on one socket of an emulator.
+type client struct {
 	t      *testing.T
 	ctx    context.Context
 	server *engine.Server
 	conn   *websocket.Conn
 }
 
-// talkVogent connects to an emulator whose seed has drawn these quirks.
-func talkVogent(t *testing.T, o engine.Options, quirks ...string) *vogentClient {
+// talk connects to an emulator whose seed has drawn these quirks.
+func talk(t *testing.T, o engine.Options, quirks ...string) *client {
 	t.Helper()
 	o.Seed = enginetest.Dialect{Vendor: Vendor, Options: o}.Seed(t, enginetest.Line{Quirks: quirks})
 	server := engine.New(Vendor, o)
@@ -49,13 +49,13 @@ func talkVogent(t *testing.T, o engine.Options, quirks ...string) *vogentClient 
 			t.Error(err)
 		}
 	})
-	return &vogentClient{t: t, ctx: ctx, server: server, conn: conn}
+	return &client{t: t, ctx: ctx, server: server, conn: conn}
 }
 
 // send sends a generation's piece, with more fields or other values where they are given.
-func (c *vogentClient) send(id, text string, final bool, more engine.Object) {
+func (c *client) send(id, text string, final bool, more engine.Object) {
 	c.t.Helper()
-	o := engine.Object{"generationId": id, "voiceId": vogentVoice, "text": text, "finalText": final, "cancel": false}
+	o := engine.Object{"generationId": id, "voiceId": testVoice, "text": text, "finalText": final, "cancel": false}
 	maps.Copy(o, more)
 	body, err := json.Marshal(o)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *vogentClient) send(id, text string, final bool, more engine.Object) {
 }
 
 // next is the next message from the server.
-func (c *vogentClient) next() engine.Object {
+func (c *client) next() engine.Object {
 	c.t.Helper()
 	_, data, err := c.conn.Read(c.ctx)
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *vogentClient) next() engine.Object {
 }
 
 // until collects messages until a generation is finished or has failed.
-func (c *vogentClient) until(id string) (all []engine.Object) {
+func (c *client) until(id string) (all []engine.Object) {
 	c.t.Helper()
 	for {
 		o := c.next()
@@ -93,15 +93,15 @@ func (c *vogentClient) until(id string) (all []engine.Object) {
 }
 
 // wait waits for the server to have seen what is wanted.
-func (c *vogentClient) wait(what string, condition func(engine.Stats) bool) {
+func (c *client) wait(what string, condition func(engine.Stats) bool) {
 	c.t.Helper()
 	if !c.server.WaitFor(condition, 10*time.Second) {
 		c.t.Fatalf("the server never saw %s: %+v", what, c.server.Stats())
 	}
 }
 
-// vogentChunks are the audio of a generation's chunks.
-func vogentChunks(t *testing.T, all []engine.Object, id string) (chunks [][]byte) {
+// chunks are the audio of a generation's chunks.
+func chunks(t *testing.T, all []engine.Object, id string) (chunks [][]byte) {
 	t.Helper()
 	for _, o := range all {
 		if o["type"] != "chunk" || o["generationId"] != id {
@@ -116,11 +116,11 @@ func vogentChunks(t *testing.T, all []engine.Object, id string) (chunks [][]byte
 	return chunks
 }
 
-// vogentSamples is a generation's audio.
-func vogentSamples(t *testing.T, all []engine.Object, id string) (pcm []int16) {
+// samples is a generation's audio.
+func samples(t *testing.T, all []engine.Object, id string) (pcm []int16) {
 	t.Helper()
 	var raw []byte
-	for _, chunk := range vogentChunks(t, all, id) {
+	for _, chunk := range chunks(t, all, id) {
 		raw = append(raw, chunk...)
 	}
 	if len(raw)%2 != 0 {

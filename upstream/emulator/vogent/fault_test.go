@@ -15,7 +15,7 @@ import (
 )
 
 // toEnd reads until a generation has ended, or the socket or the protocol is broken. It returns what ended it.
-func (c *vogentClient) toEnd() (all []engine.Object, last engine.Object, err error) {
+func (c *client) toEnd() (all []engine.Object, last engine.Object, err error) {
 	for {
 		_, data, err := c.conn.Read(c.ctx)
 		if err != nil {
@@ -62,13 +62,13 @@ func TestVogentBreaksAfterSoMuchAudio(t *testing.T) {
 				t.Parallel()
 				fault := tt.fault // which the other wait shares
 				fault.After = wait
-				c := talkVogent(t, engine.Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "emptyID:false", "errorCloses:false", "oddChunks:false")
-				c.send("g", vogentLong, true, engine.Object{"sampleRate": 24000})
+				c := talk(t, engine.Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "emptyID:false", "errorCloses:false", "oddChunks:false")
+				c.send("g", longText, true, engine.Object{"sampleRate": 24000})
 				all, last, err := c.toEnd()
 				if !tt.ended(last, err) {
 					t.Errorf("ended by %v, %v", last, err)
 				}
-				heard := audio.Duration(int64(len(vogentSamples(t, all, "g"))), 24000)
+				heard := audio.Duration(int64(len(samples(t, all, "g"))), 24000)
 				// What a broken connection had under way may be lost.
 				if heard > wait+100*time.Millisecond || (heard < wait && fault.Kind != engine.Drop) {
 					t.Errorf("heard %v, want %v", heard, wait)
@@ -81,18 +81,18 @@ func TestVogentBreaksAfterSoMuchAudio(t *testing.T) {
 // A stalled generation is silent until it is canceled. SetFault holds for those that begin after it.
 func TestVogentStallHoldsUpItsGenerationAlone(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
+	c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
 		"cancelAnswer:finished", "lateChunks:0", "oddChunks:false", "serial:false")
-	c.send("g", vogentLong, true, engine.Object{"sampleRate": 24000})
+	c.send("g", longText, true, engine.Object{"sampleRate": 24000})
 	c.wait("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
 	c.server.SetFault(engine.Fault{})
 	c.send("next", "Hello.", true, nil)
 	all := c.until("next")
-	if got := len(vogentChunks(t, all, "g")); got != 2 {
+	if got := len(chunks(t, all, "g")); got != 2 {
 		t.Errorf("got %d chunks of 100 ms, want 2", got)
 	}
 	c.send("g", "", false, engine.Object{"cancel": true})
-	if got := vogentTypes(c.until("g"), "g"); !slices.Equal(got, []string{"finished"}) {
+	if got := types(c.until("g"), "g"); !slices.Equal(got, []string{"finished"}) {
 		t.Errorf("after the cancel: got %q", got)
 	}
 }
@@ -117,7 +117,7 @@ func TestVogentSpoilsAudio(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, engine.Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "oddChunks:false")
+			c := talk(t, engine.Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "oddChunks:false")
 			began := time.Now()
 			c.send("g", "Hello.", true, engine.Object{"sampleRate": rate})
 			all := c.until("g")
@@ -125,10 +125,10 @@ func TestVogentSpoilsAudio(t *testing.T) {
 			if last := all[len(all)-1]; last["type"] != "finished" {
 				t.Errorf("ended by %v", last)
 			}
-			if chunks := vogentChunks(t, all, "g"); !tt.well(chunks, took) {
+			if chunks := chunks(t, all, "g"); !tt.well(chunks, took) {
 				t.Errorf("%d chunks in %v", len(chunks), took)
 			}
-			if got := audio.Duration(int64(len(vogentSamples(t, all, "g"))), rate); got < tt.length[0] || got > tt.length[1] {
+			if got := audio.Duration(int64(len(samples(t, all, "g"))), rate); got < tt.length[0] || got > tt.length[1] {
 				t.Errorf("heard %v, want %v", got, tt.length)
 			}
 		})
@@ -138,11 +138,11 @@ func TestVogentSpoilsAudio(t *testing.T) {
 // A client that sends without end and reads nothing is held up by its own socket, and Close ends it all the same.
 func TestVogentClosesThoughAClientFloodsIt(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{}, "errorCloses:false")
+	c := talk(t, engine.Options{}, "errorCloses:false")
 	flood := make(chan error, 1)
 	go func() {
 		for { // each is answered by as much
-			err := c.conn.Write(c.ctx, websocket.MessageText, []byte(`{"generationId":"`+strings.Repeat("x", 8*vogentMaxID)+`"}`))
+			err := c.conn.Write(c.ctx, websocket.MessageText, []byte(`{"generationId":"`+strings.Repeat("x", 8*maxID)+`"}`))
 			if err != nil {
 				flood <- err
 				return
@@ -170,8 +170,8 @@ func TestVogentClosesThoughAClientFloodsIt(t *testing.T) {
 // Generations that are being spoken end with the emulator, and so do those that wait for text or for their turn.
 func TestVogentClosesWhileGenerationsAreOpen(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Pace: 1}, "serial:true", "early:false", "errorCloses:false")
-	c.send("spoken", vogentLong, true, nil)
+	c := talk(t, engine.Options{Pace: 1}, "serial:true", "early:false", "errorCloses:false")
+	c.send("spoken", longText, true, nil)
 	c.send("waits", "No end", false, engine.Object{"contextId": "c"})
 	c.send("behind", "Hello.", true, engine.Object{"contextId": "c"})
 	c.wait("three generations", func(s engine.Stats) bool { return s.OpenContexts == 3 })
@@ -186,8 +186,8 @@ func TestVogentClosesWhileGenerationsAreOpen(t *testing.T) {
 // A client that leaves while it is spoken to leaves nothing behind.
 func TestVogentForgetsAClientThatLeaves(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Pace: 1}, "early:true")
-	c.send("g", vogentLong+" And", false, engine.Object{"contextId": "c"})
+	c := talk(t, engine.Options{Pace: 1}, "early:true")
+	c.send("g", longText+" And", false, engine.Object{"contextId": "c"})
 	c.next()
 	_ = c.conn.CloseNow() // that is what the test does
 	c.wait("that it is gone", func(s engine.Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 })

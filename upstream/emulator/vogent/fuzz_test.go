@@ -16,13 +16,13 @@ import (
 // FuzzVogentFrames sends any frames, one a line. Whatever they are, each answer is one of the vendor's messages, and
 // the socket either goes on to speak for a client that is in order or has been closed with the drawn code.
 func FuzzVogentFrames(f *testing.F) {
-	const begin = `{"generationId":"g","voiceId":"` + vogentVoice + `","text":"Hello! There","finalText":false}`
+	const begin = `{"generationId":"g","voiceId":"` + testVoice + `","text":"Hello! There","finalText":false}`
 	for i, frames := range []string{
 		begin + "\n" + `{"generationId":"g","voiceId":"","text":".","finalText":true}`,
 		begin + "\n" + `{"generationId":"g","cancel":true}` + "\n" + begin,
 		begin + "\n" + `{"generationId":"g","text":7}` + "\n" + `{"text":null}` + "\n[]\nnull\n7\n{",
-		`{"generationId":"g","voiceId":"` + vogentVoice + `","text":"One.","finalText":true,"sampleRate":41500,"addWordTimestamps":true,"contextId":"c"}`,
-		`{"generationId":"a","voiceId":"` + vogentVoice + `","sampleRate":1e99}` + "\n\n\xff\xfe",
+		`{"generationId":"g","voiceId":"` + testVoice + `","text":"One.","finalText":true,"sampleRate":41500,"addWordTimestamps":true,"contextId":"c"}`,
+		`{"generationId":"a","voiceId":"` + testVoice + `","sampleRate":1e99}` + "\n\n\xff\xfe",
 	} {
 		f.Add(uint64(i), false, []byte(frames))
 		f.Add(uint64(i)+7, true, []byte(frames))
@@ -31,13 +31,13 @@ func FuzzVogentFrames(f *testing.F) {
 		if len(frames) > 4096 {
 			return // longer ones are only slower
 		}
-		c := talkVogent(t, engine.Options{Seed: seed})
+		c := talk(t, engine.Options{Seed: seed})
 		kind := websocket.MessageText
 		if binary {
 			kind = websocket.MessageBinary
 		}
 		// The probe's id is none that the frames are likely to have.
-		probe, err := json.Marshal(engine.Object{"generationId": "probe-9f2c", "voiceId": vogentVoice, "text": "Hello.", "finalText": true})
+		probe, err := json.Marshal(engine.Object{"generationId": "probe-9f2c", "voiceId": testVoice, "text": "Hello.", "finalText": true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,12 +47,12 @@ func FuzzVogentFrames(f *testing.F) {
 			}
 		}
 		_ = c.conn.Write(c.ctx, websocket.MessageText, probe) // likewise
-		c.readToProbe("probe-9f2c", drawVogentQuirks(c.server.Options()))
+		c.readToProbe("probe-9f2c", drawQuirks(c.server.Options()))
 	})
 }
 
 // readToProbe reads to a generation's end, or to a close that the quirks allow.
-func (c *vogentClient) readToProbe(id string, q vogentQuirks) {
+func (c *client) readToProbe(id string, q quirks) {
 	c.t.Helper()
 	types := []string{"chunk", "finished", "error", q.timesType}
 	for {

@@ -10,10 +10,10 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// vogentGeneration is one generation. The connection's reader gives it text, and its own goroutine speaks.
-type vogentGeneration struct {
+// generation is one generation. The connection's reader gives it text, and its own goroutine speaks.
+type generation struct {
 	// Static after begin.
-	conn    *vogentConn
+	conn    *connection
 	id      string
 	context string // contextId, or empty
 	rate    int    // hertz
@@ -31,28 +31,28 @@ type vogentGeneration struct {
 	heard  time.Time  // of the client's last word, or the end of the vendor's
 
 	// Owned by the speaker until over is closed, static from then on.
-	before     *vogentGeneration // whose end is waited for; nil: its turn has come
-	spoken     bool              // something has been spoken
-	samples    int64             // generated, at the native rate
-	characters int64             // charged
+	before     *generation // whose end is waited for; nil: its turn has come
+	spoken     bool        // something has been spoken
+	samples    int64       // generated, at the native rate
+	characters int64       // charged
 	pacer      engine.Pacer
 }
 
 // Why a generation stops.
 var (
-	errVogentCanceled = errors.New("generation canceled")
-	errVogentBroken   = errors.New("a fault has ended the generation") // by its own means
+	errCanceled = errors.New("generation canceled")
+	errBroken   = errors.New("a fault has ended the generation") // by its own means
 )
 
-// vogentFailure stops a generation with an error of this text.
-type vogentFailure string
+// failure stops a generation with an error of this text.
+type failure string
 
 // Error implements error.
-func (f vogentFailure) Error() string { return string(f) }
+func (f failure) Error() string { return string(f) }
 
-// newVogentGeneration is a generation with what its first message fixes.
-func newVogentGeneration(c *vogentConn, m vogentMessage) *vogentGeneration {
-	g := &vogentGeneration{
+// newGeneration is a generation with what its first message fixes.
+func newGeneration(c *connection, m message) *generation {
+	g := &generation{
 		conn: c, id: m.GenerationID, context: m.ContextID, times: m.Timestamps, fault: c.server.CurrentFault(),
 		rate: m.SampleRate, over: make(chan struct{}), wake: make(chan struct{}, 1), pacer: engine.Pacer{Pace: c.server.Options().Pace},
 	}
@@ -66,20 +66,20 @@ func newVogentGeneration(c *vogentConn, m vogentMessage) *vogentGeneration {
 }
 
 // take adds a piece. What comes behind the last one, or behind too much, is ignored. Only called by the reader.
-func (g *vogentGeneration) take(m vogentMessage) {
+func (g *generation) take(m message) {
 	text := m.text()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.final || g.length > vogentMaxText {
+	if g.final || g.length > maxText {
 		return
 	}
 	g.conn.server.Stream(g.index, func(s *engine.Stream) { notePiece(s, text, m.FinalText) })
 	g.length += utf8.RuneCountInString(text)
 	switch {
-	case g.length > vogentMaxText:
-		g.stop(vogentFailure(vogentTooLong))
+	case g.length > maxText:
+		g.stop(failure(tooLong))
 	case m.FinalText && text == "" && !g.conn.quirks.emptyFinal:
-		g.stop(vogentFailure(vogentNoText))
+		g.stop(failure(noText))
 	}
 	g.buffer += text
 	g.final = m.FinalText
@@ -104,7 +104,7 @@ func notePiece(s *engine.Stream, text string, final bool) {
 }
 
 // speak says what the client sends until it is over, and tells how it ended.
-func (g *vogentGeneration) speak(ctx context.Context) {
+func (g *generation) speak(ctx context.Context) {
 	if g.awaitTurn(ctx) {
 		g.sayAll(ctx)
 	}
@@ -117,7 +117,7 @@ func (g *vogentGeneration) speak(ctx context.Context) {
 
 // awaitTurn waits for the generations before it in its context: where one ended before its turn, for the one before
 // that. It reports false where ctx ends before.
-func (g *vogentGeneration) awaitTurn(ctx context.Context) bool {
+func (g *generation) awaitTurn(ctx context.Context) bool {
 	for g.before != nil {
 		select {
 		case <-ctx.Done():
@@ -130,7 +130,7 @@ func (g *vogentGeneration) awaitTurn(ctx context.Context) bool {
 }
 
 // passed reports whether the generation has passed its turn.
-func (g *vogentGeneration) passed() bool {
+func (g *generation) passed() bool {
 	select {
 	case <-g.over:
 		return true
@@ -140,7 +140,7 @@ func (g *vogentGeneration) passed() bool {
 }
 
 // sayAll speaks until the last piece has been spoken, or ctx ends.
-func (g *vogentGeneration) sayAll(ctx context.Context) {
+func (g *generation) sayAll(ctx context.Context) {
 	for ctx.Err() == nil {
 		text, last := g.next()
 		if text != "" {
@@ -157,7 +157,7 @@ func (g *vogentGeneration) sayAll(ctx context.Context) {
 }
 
 // next is what can be spoken now, and whether nothing follows it.
-func (g *vogentGeneration) next() (text string, last bool) {
+func (g *generation) next() (text string, last bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.final {
@@ -171,17 +171,17 @@ func (g *vogentGeneration) next() (text string, last bool) {
 }
 
 // touch counts the client's silence from now on.
-func (g *vogentGeneration) touch() {
+func (g *generation) touch() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.heard = time.Now()
 }
 
 // await waits for a piece, and fails the generation where the vendor gives up.
-func (g *vogentGeneration) await(ctx context.Context) {
+func (g *generation) await(ctx context.Context) {
 	idle := g.conn.server.Options().Inactivity
 	if idle == 0 && g.conn.quirks.givesUp {
-		idle = vogentIdle
+		idle = idleTimeout
 	}
 	var lapse <-chan time.Time // nil: the vendor waits for ever
 	if idle > 0 {
@@ -195,25 +195,25 @@ func (g *vogentGeneration) await(ctx context.Context) {
 	case <-ctx.Done():
 	case <-g.wake:
 	case <-lapse:
-		g.stop(vogentFailure("timed out waiting for text"))
+		g.stop(failure("timed out waiting for text"))
 	}
 }
 
 // sendEnd tells the client how the generation has ended.
-func (g *vogentGeneration) sendEnd(cause error) {
-	var failure vogentFailure
+func (g *generation) sendEnd(cause error) {
+	var failure failure
 	switch {
 	case cause == nil:
 		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
 	case errors.As(cause, &failure):
 		g.conn.fail(g.id, string(failure))
-	case errors.Is(cause, errVogentCanceled):
+	case errors.Is(cause, errCanceled):
 		g.sendCanceled()
 	}
 }
 
 // sendCanceled is what follows a cancel: audio that was under way, and perhaps an answer.
-func (g *vogentGeneration) sendCanceled() {
+func (g *generation) sendCanceled() {
 	for range g.conn.quirks.lateChunks {
 		g.sendChunk(make([]byte, 2*(g.rate/50)))
 	}
@@ -221,6 +221,6 @@ func (g *vogentGeneration) sendCanceled() {
 	case "finished":
 		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
 	case "error":
-		g.conn.fail(g.id, errVogentCanceled.Error())
+		g.conn.fail(g.id, errCanceled.Error())
 	}
 }

@@ -13,11 +13,11 @@ import (
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-// vogentLong lasts some seconds, so that there is time to cancel it.
-const vogentLong = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
+// longText lasts some seconds, so that there is time to cancel it.
+const longText = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
 
-// vogentTypes are the types of a generation's messages, several of the same type in a row as one.
-func vogentTypes(all []engine.Object, id string) (types []string) {
+// types are the types of a generation's messages, several of the same type in a row as one.
+func types(all []engine.Object, id string) (types []string) {
 	for _, o := range all {
 		if o["generationId"] == id {
 			types = append(types, fmt.Sprint(o["type"]))
@@ -41,13 +41,13 @@ func TestVogentCancelStopsTheAudio(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall}}, tt.quirks...)
-			c.send("g", vogentLong, true, nil)
+			c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall}}, tt.quirks...)
+			c.send("g", longText, true, nil)
 			c.send("g", "", false, engine.Object{"cancel": true})
 			c.wait("the end", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Over })
 			c.server.SetFault(engine.Fault{})
 			c.send("next", "Hello.", true, nil)
-			if got := vogentTypes(c.until("next"), "g"); !slices.Equal(got, tt.want) {
+			if got := types(c.until("next"), "g"); !slices.Equal(got, tt.want) {
 				t.Errorf("after the cancel: got %q, want %q", got, tt.want)
 			}
 			if got := c.server.Stats().Cancels; len(got) != 1 || got[0].ID != "g" {
@@ -60,8 +60,8 @@ func TestVogentCancelStopsTheAudio(t *testing.T) {
 // What was spoken before a cancel is charged, and no more: a paced generation stops at once.
 func TestVogentCanceledGenerationStopsBeingMade(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Pace: 2}, "cancelAnswer:finished", "early:false")
-	c.send("g", vogentLong, true, nil)
+	c := talk(t, engine.Options{Pace: 2}, "cancelAnswer:finished", "early:false")
+	c.send("g", longText, true, nil)
 	c.next()
 	c.send("g", "", false, engine.Object{"cancel": true})
 	c.until("g")
@@ -76,7 +76,7 @@ func TestVogentContextKeepsItsOrderBehindACanceledGeneration(t *testing.T) {
 	for _, later := range []bool{false, true} {
 		t.Run(fmt.Sprint(later), func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, engine.Options{}, "serial:true", "cancelAnswer:none", "lateChunks:0")
+			c := talk(t, engine.Options{}, "serial:true", "cancelAnswer:none", "lateChunks:0")
 			shared := engine.Object{"contextId": "c"}
 			c.send("g1", "Mine has no end yet", false, shared)
 			c.send("g2", "Never heard.", true, shared)
@@ -108,18 +108,18 @@ func TestVogentContextKeepsItsOrderBehindACanceledGeneration(t *testing.T) {
 // Where a context's generations don't take turns, one that waits for text holds up no other.
 func TestVogentContextWithoutTurns(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{}, "serial:false")
+	c := talk(t, engine.Options{}, "serial:false")
 	c.send("g1", "Mine has no end yet", false, engine.Object{"contextId": "c"})
 	c.send("g2", "Mine has.", true, engine.Object{"contextId": "c"})
 	c.until("g2")
 }
 
 func TestVogentLimits(t *testing.T) {
-	many := make([]string, vogentMaxOpen)
+	many := make([]string, maxOpen)
 	for i := range many {
 		many[i] = fmt.Sprint("g", i)
 	}
-	half := strings.Repeat("a", vogentMaxText/2+1)
+	half := strings.Repeat("a", maxText/2+1)
 	tests := map[string]struct {
 		open   []string // generations that wait for their last piece
 		id     string
@@ -128,13 +128,13 @@ func TestVogentLimits(t *testing.T) {
 	}{
 		"generations at once":   {many, "one more", []string{"Hello."}, "too many concurrent generations"},
 		"text of two pieces":    {nil, "g", []string{half, half}, "text exceeds 5000 characters"},
-		"characters, not bytes": {nil, "g", []string{strings.Repeat("ü", 10), strings.Repeat("ü", vogentMaxText-9)}, "text exceeds 5000 characters"},
-		"length of an id":       {nil, strings.Repeat("g", vogentMaxID+1), []string{"Hello."}, "id is too long"},
+		"characters, not bytes": {nil, "g", []string{strings.Repeat("ü", 10), strings.Repeat("ü", maxText-9)}, "text exceeds 5000 characters"},
+		"length of an id":       {nil, strings.Repeat("g", maxID+1), []string{"Hello."}, "id is too long"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := talkVogent(t, engine.Options{}, "errorCloses:false", "early:false", "serial:false")
+			c := talk(t, engine.Options{}, "errorCloses:false", "early:false", "serial:false")
 			for _, id := range tt.open {
 				c.send(id, "Waiting", false, nil)
 			}
@@ -151,8 +151,8 @@ func TestVogentLimits(t *testing.T) {
 // A text of exactly the limit is spoken.
 func TestVogentTakesTheLongestText(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Fault: engine.Fault{Kind: engine.WrongLength}})
-	c.send("g", "Hello."+strings.Repeat(" ", vogentMaxText-6), true, nil)
+	c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.WrongLength}})
+	c.send("g", "Hello."+strings.Repeat(" ", maxText-6), true, nil)
 	if all := c.until("g"); all[len(all)-1]["type"] != "finished" {
 		t.Errorf("got %v", enginetest.Brief(all[len(all)-1]))
 	}
@@ -161,7 +161,7 @@ func TestVogentTakesTheLongestText(t *testing.T) {
 // A server that gives up fails a generation without its last piece, and one that does not waits.
 func TestVogentGivesUpOnAQuietClient(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{Inactivity: 100 * time.Millisecond}, "errorCloses:false")
+	c := talk(t, engine.Options{Inactivity: 100 * time.Millisecond}, "errorCloses:false")
 	c.send("g", "No end", false, nil)
 	all := c.until("g")
 	if got := all[len(all)-1]; got["error"] != "timed out waiting for text" {
@@ -172,7 +172,7 @@ func TestVogentGivesUpOnAQuietClient(t *testing.T) {
 // A socket that a server closes behind an error takes nothing more.
 func TestVogentClosesBehindAnError(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{}, "errorCloses:true", "closeCode:1008")
+	c := talk(t, engine.Options{}, "errorCloses:true", "closeCode:1008")
 	c.send("g", "Hello.", true, engine.Object{"voiceId": "nobody"})
 	c.until("g")
 	_, _, err := c.conn.Read(c.ctx)

@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// vogentMessage is any message from a client. Unknown fields are ignored.
-type vogentMessage struct {
+// message is any message from a client. Unknown fields are ignored.
+type message struct {
 	GenerationID string  `json:"generationId"`
 	ContextID    string  `json:"contextId"`
 	VoiceID      *string `json:"voiceId"`
@@ -24,7 +24,7 @@ type vogentMessage struct {
 }
 
 // text is what the message adds.
-func (m vogentMessage) text() string {
+func (m message) text() string {
 	if m.Text == nil {
 		return ""
 	}
@@ -32,8 +32,8 @@ func (m vogentMessage) text() string {
 }
 
 // take applies a message. Only called by the reader.
-func (c *vogentConn) take(ctx context.Context, data []byte, isText bool) {
-	var m vogentMessage
+func (c *connection) take(ctx context.Context, data []byte, isText bool) {
+	var m message
 	if err := json.Unmarshal(data, &m); err != nil || !isText {
 		c.malformed(data)
 		return
@@ -47,11 +47,11 @@ func (c *vogentConn) take(ctx context.Context, data []byte, isText bool) {
 	fault := c.quirks.fault(m)
 	switch {
 	case fault != "" && g != nil:
-		g.stop(vogentFailure(fault))
+		g.stop(failure(fault))
 	case fault != "":
 		c.fail(m.GenerationID, fault)
 	case m.Cancel && g != nil:
-		g.stop(errVogentCanceled)
+		g.stop(errCanceled)
 	case m.Cancel: // of nothing, or of what has ended
 	case g != nil:
 		g.take(m)
@@ -61,19 +61,19 @@ func (c *vogentConn) take(ctx context.Context, data []byte, isText bool) {
 }
 
 // malformed answers a message that is none. Where it names its generation, that is what fails.
-func (c *vogentConn) malformed(data []byte) {
+func (c *connection) malformed(data []byte) {
 	var named struct {
 		ID string `json:"generationId"`
 	}
 	_ = json.Unmarshal(data, &named) // what there is of it
 	id := named.ID
-	if len(id) > vogentMaxID {
+	if len(id) > maxID {
 		id = ""
 	}
 	const text = "invalid message"
 	switch g := c.generation(id); {
 	case g != nil:
-		g.stop(vogentFailure(text))
+		g.stop(failure(text))
 	case id != "" || c.quirks.malformed == "error":
 		c.fail(id, text)
 	case c.quirks.malformed == "close":
@@ -82,11 +82,11 @@ func (c *vogentConn) malformed(data []byte) {
 }
 
 // fault is what is wrong with any message, or empty.
-func (q vogentQuirks) fault(m vogentMessage) string {
+func (q quirks) fault(m message) string {
 	switch {
 	case m.GenerationID == "":
 		return "generationId is required"
-	case len(m.GenerationID) > vogentMaxID, len(m.ContextID) > vogentMaxID:
+	case len(m.GenerationID) > maxID, len(m.ContextID) > maxID:
 		return "id is too long"
 	case q.strict && (m.VoiceID == nil || m.Text == nil):
 		return "voiceId and text are required"
@@ -94,48 +94,48 @@ func (q vogentQuirks) fault(m vogentMessage) string {
 	return ""
 }
 
-// vogentVoiceID is the form of the vendor's voice ids.
-var vogentVoiceID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+// voiceID is the form of the vendor's voice ids.
+var voiceID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // firstFault is what is wrong with the first message of a generation, or empty.
-func (q vogentQuirks) firstFault(m vogentMessage) string {
+func (q quirks) firstFault(m message) string {
 	rates := []int{0, 8000, 16000, 22050, 24000, q.rate44, 48000}
 	switch {
 	case m.VoiceID == nil || *m.VoiceID == "":
 		return "voiceId is required"
-	case !vogentVoiceID.MatchString(*m.VoiceID) || *m.VoiceID == vogentUnknownVoice:
+	case !voiceID.MatchString(*m.VoiceID) || *m.VoiceID == unknownVoice:
 		return "voice not found"
 	case !slices.Contains(rates, m.SampleRate):
 		return "unsupported sampleRate"
-	case utf8.RuneCountInString(m.text()) > vogentMaxText:
-		return vogentTooLong
+	case utf8.RuneCountInString(m.text()) > maxText:
+		return tooLong
 	case m.FinalText && m.text() == "" && !q.emptyFinal:
-		return vogentNoText
+		return noText
 	}
 	return ""
 }
 
 // Texts of errors that arise in more than one place. All texts are the emulator's own.
 const (
-	vogentTooLong = "text exceeds 5000 characters"
-	vogentNoText  = "text is required"
+	tooLong = "text exceeds 5000 characters"
+	noText  = "text is required"
 )
 
 // generation is an open generation, or nil.
-func (c *vogentConn) generation(id string) *vogentGeneration {
+func (c *connection) generation(id string) *generation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.open[id]
 }
 
 // begin opens a generation and starts its speaker, or says why not.
-func (c *vogentConn) begin(ctx context.Context, m vogentMessage) {
+func (c *connection) begin(ctx context.Context, m message) {
 	if fault := c.quirks.firstFault(m); fault != "" {
 		c.fail(m.GenerationID, fault)
 		return
 	}
 	c.mu.Lock()
-	full := len(c.open) >= vogentMaxOpen
+	full := len(c.open) >= maxOpen
 	used := !c.quirks.reuse && slices.Contains(c.ended, m.GenerationID)
 	c.mu.Unlock()
 	switch {
@@ -146,7 +146,7 @@ func (c *vogentConn) begin(ctx context.Context, m vogentMessage) {
 		c.fail(m.GenerationID, "generationId was used before")
 		return
 	}
-	g := newVogentGeneration(c, m)
+	g := newGeneration(c, m)
 	ctx, g.stop = context.WithCancelCause(ctx)
 	c.mu.Lock()
 	c.open[g.id] = g
@@ -161,17 +161,17 @@ func (c *vogentConn) begin(ctx context.Context, m vogentMessage) {
 }
 
 // end takes a generation off the connection.
-func (c *vogentConn) end(g *vogentGeneration) {
+func (c *connection) end(g *generation) {
 	c.mu.Lock()
 	delete(c.open, g.id)
 	c.ended = append(c.ended, g.id)
-	c.ended = c.ended[max(0, len(c.ended)-vogentRemembered):]
+	c.ended = c.ended[max(0, len(c.ended)-remembered):]
 	c.mu.Unlock()
 	c.server.Finish(g.index)
 }
 
 // passTurn lets the next generation of a context speak, or wait for the one that this one was waiting for.
-func (c *vogentConn) passTurn(g *vogentGeneration) {
+func (c *connection) passTurn(g *generation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.turns[g.context] == g {

@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// vogentQuirks is what the reference leaves open, as the seed has drawn it.
-type vogentQuirks struct {
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
 	authBy       string        // how a bad key is refused: by the upgrade's status, an error and a close, or a close alone
 	authStatus   int           // HTTP status that refuses a bad key
 	closeCode    int           // of every close, for none is documented
@@ -34,29 +34,29 @@ type vogentQuirks struct {
 
 	timesType     string // of the message with word times
 	timesField    string // its one field more
-	timesShape    string // what that holds, as vogentTimes has it
+	timesShape    string // what that holds, as times has it
 	timesUnit     string // s or ms; the shape with named units is always ms
 	timesFirst    bool   // they come ahead of the audio that they describe
 	timesPerChunk bool   // they come with the chunk in which a word begins, rather than once for what is spoken at once
 }
 
-func (q vogentQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ vogentQuirksFields }{vogentQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// vogentQuirksFields prints without String's recursion.
-type vogentQuirksFields vogentQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawVogentQuirks(o engine.Options) vogentQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x766f67656e74))
 	flip := func() bool { return r.IntN(2) == 1 }
-	q := vogentQuirks{
+	q := quirks{
 		authBy:      engine.OneOf(r, "status", "error", "close"),
 		authStatus:  engine.OneOf(r, http.StatusUnauthorized, http.StatusForbidden),
 		closeCode:   int(engine.OneOf(r, websocket.StatusPolicyViolation, websocket.StatusInternalError)),
 		errorCloses: flip(), emptyID: flip(),
 		malformed: engine.OneOf(r, "error", "close", "ignore"),
-		strict:    flip(), defaultRate: engine.OneOf(r, vogentRate, 48000), rate44: engine.OneOf(r, 44100, 41500),
+		strict:    flip(), defaultRate: engine.OneOf(r, sampleRate, 48000), rate44: engine.OneOf(r, 44100, 41500),
 		emptyFinal: flip(), reuse: flip(), early: flip(), serial: flip(), givesUp: flip(),
 		cancelAnswer: engine.OneOf(r, "none", "finished", "error"),
 		lateChunks:   r.IntN(3), oddChunks: flip(),

@@ -25,15 +25,15 @@ func TestVogentTimeShapes(t *testing.T) {
 		"single s":  `[{"end":0.32,"start":0,"word":"Hello"},{"end":0.6,"start":0.35,"word":"there"}]`,
 	}
 	for name, want := range tests {
-		var q vogentQuirks
+		var q quirks
 		if _, err := fmt.Sscan(name, &q.timesShape, &q.timesUnit); err != nil {
 			t.Fatal(err)
 		}
-		got, err := json.Marshal(vogentTimes(q, words))
+		got, err := json.Marshal(times(q, words))
 		if err != nil || string(got) != want {
 			t.Errorf("%s: got %s, %v, want %s", name, got, err, want)
 		}
-		if got := vogentTimes(q, nil); len(got) != 0 {
+		if got := times(q, nil); len(got) != 0 {
 			t.Errorf("%s: got %v of no words", name, got)
 		}
 	}
@@ -47,7 +47,7 @@ func TestVogentTellsEachWordOnce(t *testing.T) {
 		for _, perChunk := range []bool{false, true} {
 			t.Run(fmt.Sprint(first, perChunk), func(t *testing.T) {
 				t.Parallel()
-				c := talkVogent(t, engine.Options{}, "timesField:words", "timesShape:list", "timesUnit:ms", "early:true", "defaultRate:24000",
+				c := talk(t, engine.Options{}, "timesField:words", "timesShape:list", "timesUnit:ms", "early:true", "defaultRate:24000",
 					fmt.Sprintf("timesFirst:%t", first), fmt.Sprintf("timesPerChunk:%t", perChunk))
 				c.send("g", "The quick brown fox. Over a lazy dog, ", false, engine.Object{"addWordTimestamps": true})
 				c.send("g", "near our house.", true, nil)
@@ -55,8 +55,8 @@ func TestVogentTellsEachWordOnce(t *testing.T) {
 				if isChunk := all[0]["type"] == "chunk"; isChunk == first {
 					t.Errorf("begins with %v, want times first: %t", all[0]["type"], first)
 				}
-				length := float64(len(vogentSamples(t, all, "g"))) / 24 // ms
-				if got := vogentTold(t, all, length); !slices.Equal(got, want) {
+				length := float64(len(samples(t, all, "g"))) / 24 // ms
+				if got := told(t, all, length); !slices.Equal(got, want) {
 					t.Errorf("told of %q, want %q", got, want)
 				}
 			})
@@ -64,8 +64,8 @@ func TestVogentTellsEachWordOnce(t *testing.T) {
 	}
 }
 
-// vogentTold are the words of messages of the shape list in ms, whose times must follow each other within a length.
-func vogentTold(t *testing.T, all []engine.Object, length float64) (words []string) {
+// told are the words of messages of the shape list in ms, whose times must follow each other within a length.
+func told(t *testing.T, all []engine.Object, length float64) (words []string) {
 	t.Helper()
 	var at float64
 	for _, o := range all {
@@ -86,7 +86,7 @@ func vogentTold(t *testing.T, all []engine.Object, length float64) (words []stri
 
 func TestVogentTellsNoTimesUnasked(t *testing.T) {
 	t.Parallel()
-	c := talkVogent(t, engine.Options{})
+	c := talk(t, engine.Options{})
 	c.send("g", "The quick brown fox.", true, nil)
 	for _, o := range c.until("g") {
 		if o["type"] != "chunk" && o["type"] != "finished" {

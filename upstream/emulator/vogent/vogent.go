@@ -16,35 +16,35 @@ import (
 
 // Vogent's numbers. The longest text and the rate are those of the REST interface; the rest are the emulator's own.
 const (
-	vogentMaxText      = 5000 // characters of a generation
-	vogentRate         = 24000
-	vogentMaxOpen      = 128 // generations of a socket at once
-	vogentMaxID        = 256 // bytes of an id
-	vogentRemembered   = 256 // generations of a socket that have ended, and whose ids are known
-	vogentCharMicros   = 30  // a character's price in millionths of a dollar, of which only the unit is documented
-	vogentIdle         = 20 * time.Second
-	vogentUnknownVoice = "00000000-0000-0000-0000-000000000000" // any other UUID is a voice
+	maxText      = 5000 // characters of a generation
+	sampleRate   = 24000
+	maxOpen      = 128 // generations of a socket at once
+	maxID        = 256 // bytes of an id
+	remembered   = 256 // generations of a socket that have ended, and whose ids are known
+	charMicros   = 30  // a character's price in millionths of a dollar, of which only the unit is documented
+	idleTimeout  = 20 * time.Second
+	unknownVoice = "00000000-0000-0000-0000-000000000000" // any other UUID is a voice
 )
 
-// vogent emulates wss://api.vogent.ai.
-type vogent struct {
+// emulator is that of wss://api.vogent.ai.
+type emulator struct {
 	server *engine.Server
-	quirks vogentQuirks
+	quirks quirks
 }
 
 // Vendor is the emulator of Vogent.
-var Vendor = engine.Vendor{Name: "vogent", Serve: newVogent}
+var Vendor = engine.Vendor{Name: "vogent", Serve: newEmulator}
 
-func newVogent(s *engine.Server) (http.Handler, fmt.Stringer) {
-	v := &vogent{server: s, quirks: drawVogentQuirks(s.Options())}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	v := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/tts/websocket", v.connect)
 	return mux, v.quirks
 }
 
 // connect checks the key and serves a connection until it ends.
-func (v *vogent) connect(w http.ResponseWriter, r *http.Request) {
-	bad := v.server.Options().APIKey != "" && vogentKey(r) != v.server.Options().APIKey
+func (v *emulator) connect(w http.ResponseWriter, r *http.Request) {
+	bad := v.server.Options().APIKey != "" && key(r) != v.server.Options().APIKey
 	if bad && v.quirks.authBy == "status" {
 		v.server.Note(func(st *engine.Stats) { st.Refused++ })
 		http.Error(w, "invalid API key", v.quirks.authStatus)
@@ -57,7 +57,7 @@ func (v *vogent) connect(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = socket.CloseNow() }() // it is over
 	stop := context.AfterFunc(v.server.Context(), func() { _ = socket.CloseNow() })
 	defer stop()
-	c := &vogentConn{vogent: v, socket: socket, open: make(map[string]*vogentGeneration), turns: make(map[string]*vogentGeneration)}
+	c := &connection{emulator: v, socket: socket, open: make(map[string]*generation), turns: make(map[string]*generation)}
 	if bad {
 		c.refuse()
 		return
@@ -65,29 +65,29 @@ func (v *vogent) connect(w http.ResponseWriter, r *http.Request) {
 	c.serve()
 }
 
-// vogentKey is the key that a client shows. Header or query suffices.
-func vogentKey(r *http.Request) string {
+// key is the key that a client shows. Header or query suffices.
+func key(r *http.Request) string {
 	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return key
 	}
 	return r.URL.Query().Get("apiKey")
 }
 
-// vogentConn is one connection. Its reader takes messages, and a goroutine of each generation speaks.
-type vogentConn struct {
-	*vogent
+// connection is one connection. Its reader takes messages, and a goroutine of each generation speaks.
+type connection struct {
+	*emulator
 	socket *websocket.Conn
 	closed atomic.Bool    // a close frame is under way, and nothing more is taken
 	wg     sync.WaitGroup // the generations, and the close
 
-	mu    sync.Mutex                   // guards what follows
-	open  map[string]*vogentGeneration // by generationId
-	turns map[string]*vogentGeneration // the last of each contextId
-	ended []string                     // ids of the last that are over
+	mu    sync.Mutex             // guards what follows
+	open  map[string]*generation // by generationId
+	turns map[string]*generation // the last of each contextId
+	ended []string               // ids of the last that are over
 }
 
 // refuse tells a client with a bad key, and closes.
-func (c *vogentConn) refuse() {
+func (c *connection) refuse() {
 	c.server.Note(func(st *engine.Stats) { st.Refused++ })
 	if c.quirks.authBy == "error" {
 		engine.Send(c.socket, c.errorFrame("", "invalid API key"))
@@ -96,7 +96,7 @@ func (c *vogentConn) refuse() {
 }
 
 // serve reads until the connection is over.
-func (c *vogentConn) serve() {
+func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer c.wg.Wait()
@@ -114,7 +114,7 @@ func (c *vogentConn) serve() {
 }
 
 // errorFrame is an error of a generation, or of none.
-func (c *vogentConn) errorFrame(id, text string) engine.Object {
+func (c *connection) errorFrame(id, text string) engine.Object {
 	o := engine.Object{"type": "error", "generationId": id, "error": text}
 	if id == "" && !c.quirks.emptyID {
 		delete(o, "generationId")
@@ -123,7 +123,7 @@ func (c *vogentConn) errorFrame(id, text string) engine.Object {
 }
 
 // fail sends an error, and closes where the vendor does so.
-func (c *vogentConn) fail(id, text string) {
+func (c *connection) fail(id, text string) {
 	engine.Send(c.socket, c.errorFrame(id, text))
 	if c.quirks.errorCloses {
 		c.close(c.quirks.closeCode)
@@ -131,7 +131,7 @@ func (c *vogentConn) fail(id, text string) {
 }
 
 // close sends a close frame. The reader goes on until the client has answered it.
-func (c *vogentConn) close(code int) {
+func (c *connection) close(code int) {
 	if c.closed.Swap(true) {
 		return
 	}

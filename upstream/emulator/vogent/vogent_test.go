@@ -18,7 +18,7 @@ func TestVogentTranscripts(t *testing.T) {
 		Quirks: []string{"cancelAnswer:none", "lateChunks:0"},
 		Fixed:  []string{"type", "generationId", "error"}, Stream: "generationId",
 		Audio:   func(f map[string]any) bool { return f["type"] == "chunk" },
-		Replace: []string{"<5001 characters>", strings.Repeat("a", vogentMaxText+1)},
+		Replace: []string{"<5001 characters>", strings.Repeat("a", maxText+1)},
 	})
 }
 
@@ -31,7 +31,7 @@ func TestVogentQuirksAreAllDrawn(t *testing.T) {
 	}
 	seen := make(map[string]map[string]bool)
 	for seed := range uint64(64) {
-		drawn := reflect.ValueOf(drawVogentQuirks(engine.Options{Seed: seed}))
+		drawn := reflect.ValueOf(drawQuirks(engine.Options{Seed: seed}))
 		for i := range drawn.NumField() {
 			name := drawn.Type().Field(i).Name
 			if seen[name] == nil {
@@ -49,7 +49,7 @@ func TestVogentQuirksAreAllDrawn(t *testing.T) {
 
 func TestVogentPrintsItsQuirks(t *testing.T) {
 	server := engine.New(Vendor, engine.Options{Seed: 7})
-	q := drawVogentQuirks(engine.Options{Seed: 7})
+	q := drawQuirks(engine.Options{Seed: 7})
 	for _, want := range []string{"cancelAnswer:" + q.cancelAnswer, fmt.Sprintf("closeCode:%d", q.closeCode), "timesShape:" + q.timesShape} {
 		if !strings.Contains(server.Quirks(), want) {
 			t.Errorf("got %s, want it to say %s", server.Quirks(), want)

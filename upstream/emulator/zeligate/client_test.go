@@ -15,29 +15,29 @@ import (
 
 // Messages of a client.
 const (
-	zeliBOS      = `{"text":" ","authorization":"Bearer ` + zeliTestKey + `"}`
-	zeliSentence = `{"text":"Hello there. "}`
-	zeliEOS      = `{"text":""}`
+	bos      = `{"text":" ","authorization":"Bearer ` + testKey + `"}`
+	sentence = `{"text":"Hello there. "}`
+	eos      = `{"text":""}`
 )
 
-// startZeligate starts an emulator whose seed has drawn the quirks.
-func startZeligate(t *testing.T, o engine.Options, quirks ...string) (server *engine.Server, base string) {
+// start starts an emulator whose seed has drawn the quirks.
+func start(t *testing.T, o engine.Options, quirks ...string) (server *engine.Server, base string) {
 	t.Helper()
-	o.APIKey = zeliTestKey
+	o.APIKey = testKey
 	server, base = enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: quirks}.Start(t, enginetest.Scene{})
 	server.SetFault(o.Fault)
 	return server, base
 }
 
-// zeliClient is a connection to an emulator.
-type zeliClient struct {
+// client is a connection to an emulator.
+type client struct {
 	t    *testing.T
 	ctx  context.Context // bounds the test
 	conn *websocket.Conn
 }
 
-// dialZeligate connects with an output format and sends messages.
-func dialZeligate(t *testing.T, base, format string, messages ...string) *zeliClient {
+// dial connects with an output format and sends messages.
+func dial(t *testing.T, base, format string, messages ...string) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
@@ -47,12 +47,12 @@ func dialZeligate(t *testing.T, base, format string, messages ...string) *zeliCl
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() }) // the test may have closed it
 	conn.SetReadLimit(1 << 22)
-	c := &zeliClient{t: t, ctx: ctx, conn: conn}
+	c := &client{t: t, ctx: ctx, conn: conn}
 	c.say(messages...)
 	return c
 }
 
-func (c *zeliClient) say(messages ...string) {
+func (c *client) say(messages ...string) {
 	c.t.Helper()
 	for _, m := range messages {
 		if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(m)); err != nil {
@@ -61,8 +61,8 @@ func (c *zeliClient) say(messages ...string) {
 	}
 }
 
-// zeliHeard is what came of a stream.
-type zeliHeard struct {
+// heard is what came of a stream.
+type heard struct {
 	audio   []byte
 	lengths []int         // of the frames of audio
 	first   time.Duration // until the first of them
@@ -73,7 +73,7 @@ type zeliHeard struct {
 }
 
 // listen reads until the stream ends in any way, or nothing has come for as long as patience lasts, and leaves then.
-func (c *zeliClient) listen(patience time.Duration) (h zeliHeard) {
+func (c *client) listen(patience time.Duration) (h heard) {
 	c.t.Helper()
 	began := time.Now()
 	for !h.final {
@@ -110,7 +110,7 @@ func (c *zeliClient) listen(patience time.Duration) (h zeliHeard) {
 }
 
 // endsIn breaks the connection after a while.
-func (c *zeliClient) endsIn(d time.Duration) {
+func (c *client) endsIn(d time.Duration) {
 	timer := time.AfterFunc(d, func() { _ = c.conn.CloseNow() })
 	c.t.Cleanup(func() { timer.Stop() })
 }

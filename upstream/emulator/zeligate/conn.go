@@ -16,46 +16,46 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// zeliConn is one connection, which is one synthesis.
-type zeliConn struct {
-	*zeligate
+// connection is one connection, which is one synthesis.
+type connection struct {
+	*emulator
 
 	// Static after serve has made it.
 	conn    *websocket.Conn
-	address zeliAddress
+	address address
 	id      string // a number, for the stats
-	speaker *zeliSpeaker
+	speaker *speaker
 	wg      sync.WaitGroup // the speaker
 
 	// Owned by the reader.
 	begun, over bool // BOS has been taken; nothing more is
-	text        zeliText
+	text        text
 	characters  int // received
 }
 
-// zeliFrame is any message from a client. Unknown fields are ignored; null is the same as missing.
-type zeliFrame struct {
-	Text          *string         `json:"text"`
-	Flush         bool            `json:"flush"`
-	Trigger       bool            `json:"try_trigger_generation"`
-	Authorization string          `json:"authorization"` // this and what follows in BOS only
-	Settings      *zeliSettings   `json:"voice_settings"`
-	Generation    *zeliGeneration `json:"generation_config"`
+// frame is any message from a client. Unknown fields are ignored; null is the same as missing.
+type frame struct {
+	Text          *string     `json:"text"`
+	Flush         bool        `json:"flush"`
+	Trigger       bool        `json:"try_trigger_generation"`
+	Authorization string      `json:"authorization"` // this and what follows in BOS only
+	Settings      *settings   `json:"voice_settings"`
+	Generation    *generation `json:"generation_config"`
 }
 
-// zeliSettings are those with an effect. The other names of the mirrored protocol are ignored.
-type zeliSettings struct {
+// settings are those with an effect. The other names of the mirrored protocol are ignored.
+type settings struct {
 	Stability *float64 `json:"stability"` // 0 to 1
 	Style     *float64 `json:"style"`     // 0 to 1
 	Speed     *float64 `json:"speed"`     // about 0.7 to 1.2; the pitch stays
 }
 
-type zeliGeneration struct {
+type generation struct {
 	Schedule []int `json:"chunk_length_schedule"` // characters
 }
 
 // listen reads until the client or the server is gone.
-func (c *zeliConn) listen(ctx context.Context) {
+func (c *connection) listen(ctx context.Context) {
 	for {
 		_, data, err := c.conn.Read(context.Background()) // ended by ctx, which breaks the connection
 		if err != nil || ctx.Err() != nil {
@@ -64,9 +64,9 @@ func (c *zeliConn) listen(ctx context.Context) {
 		if c.over || c.speaker.ended() {
 			continue // what comes now is nobody's
 		}
-		var f zeliFrame
+		var f frame
 		if json.Unmarshal(data, &f) != nil {
-			c.fail(zeliInvalid("", "json_invalid", "Input is not valid"))
+			c.fail(invalid("", "json_invalid", "Input is not valid"))
 			continue
 		}
 		c.speaker.touch()
@@ -77,20 +77,20 @@ func (c *zeliConn) listen(ctx context.Context) {
 }
 
 // gone notes that the client has left. In the middle of a stream that is how it cancels.
-func (c *zeliConn) gone() {
+func (c *connection) gone() {
 	if c.begun && c.server.Context().Err() == nil && !c.speaker.ended() {
 		c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: c.id, At: time.Now()}) })
 	}
 }
 
 // fail ends the stream with an error, ahead of what waits to be spoken.
-func (c *zeliConn) fail(e *zeliError) {
+func (c *connection) fail(e *failure) {
 	c.over = true
 	c.speaker.fail(e)
 }
 
 // take applies a message and returns what is wrong with it.
-func (c *zeliConn) take(f zeliFrame) *zeliError {
+func (c *connection) take(f frame) *failure {
 	if !c.begun {
 		if wrong := c.begin(f); wrong != nil {
 			return wrong
@@ -105,7 +105,7 @@ func (c *zeliConn) take(f zeliFrame) *zeliError {
 	if f.Text != nil && *f.Text == "" && (!f.Flush || c.quirks.emptyFlushEnds) {
 		c.flush()
 		c.over = true
-		c.speaker.push(zeliJob{kind: zeliEndOfText})
+		c.speaker.push(job{kind: endOfText})
 		return nil
 	}
 	if f.Text != nil || f.Trigger {
@@ -121,7 +121,7 @@ func (c *zeliConn) take(f zeliFrame) *zeliError {
 }
 
 // append adds a text, of which there may be none, and has spoken what is due.
-func (c *zeliConn) append(text *string) *zeliError {
+func (c *connection) append(text *string) *failure {
 	added := ""
 	if text != nil {
 		added = *text
@@ -137,31 +137,31 @@ func (c *zeliConn) append(text *string) *zeliError {
 		return nil // white space keeps the socket open, however much of it comes
 	}
 	if c.characters += utf8.RuneCountInString(added); c.characters > c.quirks.maxCharacters {
-		return zeliInvalid("text", "string_too_long", "The stream has too many characters")
+		return invalid("text", "string_too_long", "The stream has too many characters")
 	}
 	for _, chunk := range c.text.add(added) {
-		c.speaker.push(zeliJob{kind: zeliSay, text: chunk})
+		c.speaker.push(job{kind: say, text: chunk})
 	}
 	return nil
 }
 
-func (c *zeliConn) flush() {
+func (c *connection) flush() {
 	if chunk := c.text.flush(); chunk != "" {
-		c.speaker.push(zeliJob{kind: zeliSay, text: chunk})
+		c.speaker.push(job{kind: say, text: chunk})
 	}
 }
 
 // begin takes BOS. What its text has beyond the opening space is spoken, where such a BOS is taken at all.
-func (c *zeliConn) begin(f zeliFrame) *zeliError {
+func (c *connection) begin(f frame) *failure {
 	if wrong := c.admit(f.Authorization); wrong != nil {
 		c.server.Note(func(st *engine.Stats) { st.Refused++ })
 		return wrong
 	}
 	switch {
 	case f.Text == nil:
-		return zeliInvalid("text", "missing", "Field required")
+		return invalid("text", "missing", "Field required")
 	case c.quirks.strictBOS && *f.Text != " ":
-		return zeliInvalid("text", "value_error", "The first message must be a single space")
+		return invalid("text", "value_error", "The first message must be a single space")
 	}
 	speed, wrong := f.Settings.take(c.quirks.clamps)
 	if wrong != nil {
@@ -172,20 +172,20 @@ func (c *zeliConn) begin(f zeliFrame) *zeliError {
 		schedule = f.Generation.Schedule
 	}
 	if slices.Min(schedule) < 1 {
-		return zeliInvalid("generation_config", "greater_than", "Must be greater than 0")
+		return invalid("generation_config", "greater_than", "Must be greater than 0")
 	}
 	encoder, err := c.address.format.Encoder()
 	if err != nil {
-		return zeliNamed("internal_error")
+		return named("internal_error")
 	}
-	c.text = zeliText{schedule: schedule, minimum: c.quirks.triggerMinimum}
+	c.text = text{schedule: schedule, minimum: c.quirks.triggerMinimum}
 	c.begun = true
-	c.speaker.begin(zeliOrder{id: c.id, speed: speed, encoder: encoder})
+	c.speaker.begin(order{id: c.id, speed: speed, encoder: encoder})
 	return nil
 }
 
 // admit checks the key of BOS, and tells what is wrong with the address. A key in the query stands in for one in BOS.
-func (c *zeliConn) admit(authorization string) *zeliError {
+func (c *connection) admit(authorization string) *failure {
 	wrong := c.address.wrong
 	if c.address.proven || wrong != nil && wrong.http == http.StatusUnauthorized {
 		return wrong
@@ -194,21 +194,21 @@ func (c *zeliConn) admit(authorization string) *zeliError {
 }
 
 // take is the speed that the settings ask for, or what is wrong with them. s may be nil.
-func (s *zeliSettings) take(clamps bool) (speed float64, wrong *zeliError) {
+func (s *settings) take(clamps bool) (speed float64, wrong *failure) {
 	const slowest, fastest = 0.7, 1.2
 	if s == nil {
 		return 1, nil
 	}
 	for _, share := range []*float64{s.Stability, s.Style} {
 		if share != nil && (*share < 0 || *share > 1) && !clamps {
-			return 0, zeliInvalid("voice_settings", "value_error", "Must be between 0 and 1")
+			return 0, invalid("voice_settings", "value_error", "Must be between 0 and 1")
 		}
 	}
 	if s.Speed == nil {
 		return 1, nil
 	}
 	if speed = min(max(*s.Speed, slowest), fastest); speed != *s.Speed && !clamps {
-		return 0, zeliInvalid("voice_settings", "value_error", "Must be between 0.7 and 1.2")
+		return 0, invalid("voice_settings", "value_error", "Must be between 0.7 and 1.2")
 	}
 	return speed, nil
 }

@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// zeliVoicing is where a stream's speech is. It is the speaker's alone.
-type zeliVoicing struct {
+// voicing is where a stream's speech is. It is the speaker's alone.
+type voicing struct {
 	engaged bool         // it has an engine
 	stalled bool         // it does not go on
 	chunks  int          // of text, begun
@@ -23,7 +23,7 @@ type zeliVoicing struct {
 }
 
 // engage waits for an engine, where the stream has none, and reports false where ctx ends before.
-func (s *zeliSpeaker) engage(ctx context.Context) bool {
+func (s *speaker) engage(ctx context.Context) bool {
 	if s.voice.engaged {
 		return true
 	}
@@ -36,7 +36,7 @@ func (s *zeliSpeaker) engage(ctx context.Context) bool {
 }
 
 // release frees the engine for whoever waits.
-func (s *zeliSpeaker) release() {
+func (s *speaker) release() {
 	if s.voice.engaged {
 		<-s.engines
 		s.voice.engaged = false
@@ -44,20 +44,20 @@ func (s *zeliSpeaker) release() {
 }
 
 // say speaks one chunk of text.
-func (s *zeliSpeaker) say(ctx context.Context, text string) (end zeliEnd, over bool) {
+func (s *speaker) say(ctx context.Context, text string) (end endReason, over bool) {
 	if !s.engage(ctx) {
-		return zeliEnd{}, false
+		return endReason{}, false
 	}
 	if end, over = s.broken(); over {
 		return end, true
 	}
 	if !s.start(ctx, text) {
-		return zeliEnd{}, false
+		return endReason{}, false
 	}
 	for len(s.voice.rest) > 0 {
 		pcm := s.advance(ctx)
 		if pcm == nil {
-			return zeliEnd{}, false
+			return endReason{}, false
 		}
 		s.sendAudio(s.encode(pcm))
 		if end, over = s.broken(); over {
@@ -67,11 +67,11 @@ func (s *zeliSpeaker) say(ctx context.Context, text string) (end zeliEnd, over b
 	if s.quirks.hold == holdChunk {
 		s.release()
 	}
-	return zeliEnd{}, false
+	return endReason{}, false
 }
 
 // start has a chunk generated, and reports false where ctx ends before its first audio is due.
-func (s *zeliSpeaker) start(ctx context.Context, text string) bool {
+func (s *speaker) start(ctx context.Context, text string) bool {
 	delay := s.server.Options().FirstAudio
 	if s.fault.Kind == engine.Late && s.voice.chunks == 0 {
 		delay += s.fault.After
@@ -86,7 +86,7 @@ func (s *zeliSpeaker) start(ctx context.Context, text string) bool {
 }
 
 // generate is the samples of a text, spoiled where that is the fault.
-func (s *zeliSpeaker) generate(ctx context.Context, text string) []int16 {
+func (s *speaker) generate(ctx context.Context, text string) []int16 {
 	seed := s.server.Options().Seed + uint64(s.voice.chunks)
 	pcm := s.server.Say(ctx, text, true, seed, s.speed).PCM
 	switch s.fault.Kind {
@@ -99,7 +99,7 @@ func (s *zeliSpeaker) generate(ctx context.Context, text string) []int16 {
 }
 
 // advance is the samples of the next frame, when their time has come. nil: ctx has ended before.
-func (s *zeliSpeaker) advance(ctx context.Context) []int16 {
+func (s *speaker) advance(ctx context.Context) []int16 {
 	n := min(len(s.voice.rest), int(audio.Samples(s.quirks.chunk, engine.NativeRate)))
 	if !s.voice.pacer.Wait(ctx, audio.Duration(int64(n), engine.NativeRate)) {
 		return nil
@@ -111,7 +111,7 @@ func (s *zeliSpeaker) advance(ctx context.Context) []int16 {
 }
 
 // encode is a frame's bytes, which end within a sample where that is the fault.
-func (s *zeliSpeaker) encode(pcm []int16) []byte {
+func (s *speaker) encode(pcm []int16) []byte {
 	encoded := append(s.voice.held, s.encoder.Encode(pcm)...)
 	s.voice.held = nil
 	if s.fault.Kind == engine.OddChunks && len(encoded) > 0 {
@@ -123,7 +123,7 @@ func (s *zeliSpeaker) encode(pcm []int16) []byte {
 }
 
 // linger speaks the rest of a chunk for nobody, as an engine does that does not notice that its client has gone.
-func (s *zeliSpeaker) linger() {
+func (s *speaker) linger() {
 	for len(s.voice.rest) > 0 {
 		if s.advance(s.server.Context()) == nil {
 			return // the server is closing
@@ -132,15 +132,15 @@ func (s *zeliSpeaker) linger() {
 }
 
 // broken plays the fault when its time has come, and reports whether that ends the stream.
-func (s *zeliSpeaker) broken() (end zeliEnd, over bool) {
+func (s *speaker) broken() (end endReason, over bool) {
 	if audio.Duration(s.voice.samples, engine.NativeRate) < s.fault.After {
-		return zeliEnd{}, false
+		return endReason{}, false
 	}
 	switch s.fault.Kind {
 	case engine.Stall:
 		s.voice.stalled = true
 	case engine.ErrorFrame:
-		s.settle(zeliNamed(s.fault.Name))
+		s.settle(named(s.fault.Name))
 	case engine.Drop:
 		s.settle(nil)
 		end.broken = true
@@ -151,7 +151,7 @@ func (s *zeliSpeaker) broken() (end zeliEnd, over bool) {
 		s.settle(nil)
 		engine.SendGarbage(s.conn)
 	default:
-		return zeliEnd{}, false
+		return endReason{}, false
 	}
 	s.voice.rest = nil // the engine has gone too
 	return end, true

@@ -22,19 +22,19 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 		first  []string // what the first socket says before the second comes
 		waits  bool
 	}{
-		"chunk, before text":  {[]string{"hold:chunk", "workers:1"}, []string{zeliBOS}, false},
-		"chunk, behind text":  {[]string{"hold:chunk", "workers:1"}, []string{zeliBOS, zeliSentence}, false},
-		"speech, before text": {[]string{"hold:speech", "workers:1"}, []string{zeliBOS}, false},
-		"speech, behind text": {[]string{"hold:speech", "workers:1"}, []string{zeliBOS, zeliSentence}, true},
+		"chunk, before text":  {[]string{"hold:chunk", "workers:1"}, []string{bos}, false},
+		"chunk, behind text":  {[]string{"hold:chunk", "workers:1"}, []string{bos, sentence}, false},
+		"speech, before text": {[]string{"hold:speech", "workers:1"}, []string{bos}, false},
+		"speech, behind text": {[]string{"hold:speech", "workers:1"}, []string{bos, sentence}, true},
 		"stream, before BOS":  {[]string{"hold:stream", "workers:1"}, nil, false},
-		"stream, before text": {[]string{"hold:stream", "workers:1"}, []string{zeliBOS}, true},
-		"two engines":         {[]string{"hold:stream", "workers:2"}, []string{zeliBOS}, false},
+		"stream, before text": {[]string{"hold:stream", "workers:1"}, []string{bos}, true},
+		"two engines":         {[]string{"hold:stream", "workers:2"}, []string{bos}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, engine.Options{}, tt.quirks...)
-			first := dialZeligate(t, base, "pcm_24000", tt.first...)
+			server, base := start(t, engine.Options{}, tt.quirks...)
+			first := dial(t, base, "pcm_24000", tt.first...)
 			if len(tt.first) > 0 {
 				server.WaitFor(func(st engine.Stats) bool { return len(st.Streams) == 1 }, 5*time.Second)
 			}
@@ -42,7 +42,7 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 				t.Fatal("the first says nothing")
 			}
 			pauseFor(t, server) // so that the first has its engine
-			second := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+			second := dial(t, base, "pcm_24000", bos, sentence)
 			index := min(len(tt.first), 1)
 			if tt.waits && server.WaitFor(spoken(index), waits) {
 				t.Error("the second speaks while the first has the engine")
@@ -53,7 +53,7 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 			if !server.WaitFor(spoken(index), 5*time.Second) {
 				t.Errorf("the second never speaks (%s)", server.Quirks())
 			}
-			second.say(zeliEOS)
+			second.say(eos)
 			if h := second.listen(5 * time.Second); !h.final {
 				t.Errorf("got %+v, want an end", h)
 			}
@@ -72,8 +72,8 @@ func TestZeligateCloseCancels(t *testing.T) {
 	for _, lingers := range []string{"lingers:true", "lingers:false"} {
 		t.Run(lingers, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, engine.Options{Pace: 4, Chunk: 100 * time.Millisecond}, lingers, "workers:1", "hold:chunk")
-			first := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong)
+			server, base := start(t, engine.Options{Pace: 4, Chunk: 100 * time.Millisecond}, lingers, "workers:1", "hold:chunk")
+			first := dial(t, base, "pcm_24000", bos, longText)
 			if !server.WaitFor(spoken(0), 5*time.Second) {
 				t.Fatal("the first says nothing")
 			}
@@ -88,11 +88,11 @@ func TestZeligateCloseCancels(t *testing.T) {
 			if len(seen.Cancels) != 1 || seen.Cancels[0].ID != seen.Streams[0].ID {
 				t.Errorf("got %+v, want one cancel of the stream", seen)
 			}
-			dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+			dial(t, base, "pcm_24000", bos, sentence)
 			if !server.WaitFor(spoken(1), 5*time.Second) {
 				t.Fatal("the second says nothing")
 			}
-			more := zeliSpoken(server) - seen.Streams[0].Audio
+			more := spokenAudio(server) - seen.Streams[0].Audio
 			if lingering := lingers == "lingers:true"; lingering != (more > 0) {
 				t.Errorf("got %v of audio behind the close", more)
 			}
@@ -102,12 +102,12 @@ func TestZeligateCloseCancels(t *testing.T) {
 
 // A stream that has ended, or that never began, is not canceled by its client's leaving.
 func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
-	server, base := startZeligate(t, engine.Options{})
-	done := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS)
+	server, base := start(t, engine.Options{})
+	done := dial(t, base, "pcm_24000", bos, sentence, eos)
 	if h := done.listen(5 * time.Second); !h.final {
 		t.Fatalf("got %+v, want an end", h)
 	}
-	spare := dialZeligate(t, base, "pcm_24000")
+	spare := dial(t, base, "pcm_24000")
 	_ = done.conn.CloseNow()  // as any client may
 	_ = spare.conn.CloseNow() // likewise
 	if !server.WaitFor(func(st engine.Stats) bool { return st.Sockets == 2 && st.OpenSockets == 0 }, 5*time.Second) {
@@ -121,12 +121,12 @@ func TestZeligateCloseBehindTheEndIsNoCancel(t *testing.T) {
 // A faster voice is done sooner.
 func TestZeligateSpeed(t *testing.T) {
 	length := func(speed string) time.Duration {
-		server, base := startZeligate(t, engine.Options{})
-		bos := `{"text":" ","authorization":"Bearer ` + zeliTestKey + `","voice_settings":{"speed":` + speed + `}}`
-		if h := dialZeligate(t, base, "pcm_24000", bos, zeliLong, zeliEOS).listen(5 * time.Second); !h.final {
+		server, base := start(t, engine.Options{})
+		bos := `{"text":" ","authorization":"Bearer ` + testKey + `","voice_settings":{"speed":` + speed + `}}`
+		if h := dial(t, base, "pcm_24000", bos, longText, eos).listen(5 * time.Second); !h.final {
 			t.Fatalf("got %+v, want an end", h)
 		}
-		return zeliSpoken(server)
+		return spokenAudio(server)
 	}
 	got := float64(length("0.8")) / float64(length("1.2"))
 	if want := 1.5; got < 0.98*want || got > 1.02*want {
@@ -136,13 +136,13 @@ func TestZeligateSpeed(t *testing.T) {
 
 // The first audio of each text comes after the time that the options say, and the rest at their pace.
 func TestZeligateTimes(t *testing.T) {
-	server, base := startZeligate(t, engine.Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")
+	server, base := start(t, engine.Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")
 	began := time.Now()
-	h := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS).listen(5 * time.Second)
+	h := dial(t, base, "pcm_24000", bos, longText, eos).listen(5 * time.Second)
 	if h.first < 200*time.Millisecond {
 		t.Errorf("first audio after %v, want 200 ms", h.first)
 	}
-	if took, least := time.Since(began), 200*time.Millisecond+(zeliSpoken(server)-100*time.Millisecond)/4; !h.final || took < least-20*time.Millisecond {
+	if took, least := time.Since(began), 200*time.Millisecond+(spokenAudio(server)-100*time.Millisecond)/4; !h.final || took < least-20*time.Millisecond {
 		t.Errorf("took %v, want %v", took, least)
 	}
 	for i, n := range h.lengths[:len(h.lengths)-1] {

@@ -13,48 +13,48 @@ import (
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-// zeliLong is one sentence of more than two seconds, so that a fault can come in its middle.
-const zeliLong = `{"text":"This is a long sentence that nobody hears to its end because of the fault. "}`
+// longText is one sentence of more than two seconds, so that a fault can come in its middle.
+const longText = `{"text":"This is a long sentence that nobody hears to its end because of the fault. "}`
 
 // Each fault, at the start of a stream and behind some audio of it.
 func TestZeligateFaults(t *testing.T) {
 	const frame = 100 * time.Millisecond
 	full := func(t *testing.T) int { // bytes of a stream without fault
-		_, base := startZeligate(t, engine.Options{Chunk: frame}, "workers:1", "telling:detail", "lingers:true")
-		return len(dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS).listen(5 * time.Second).audio)
+		_, base := start(t, engine.Options{Chunk: frame}, "workers:1", "telling:detail", "lingers:true")
+		return len(dial(t, base, "pcm_24000", bos, longText, eos).listen(5 * time.Second).audio)
 	}(t)
-	tests := map[engine.Fault]func(h zeliHeard) bool{
-		{}: func(h zeliHeard) bool { return h.final && len(h.audio) == full },
-		{Kind: engine.Late, After: 300 * time.Millisecond}: func(h zeliHeard) bool {
+	tests := map[engine.Fault]func(h heard) bool{
+		{}: func(h heard) bool { return h.final && len(h.audio) == full },
+		{Kind: engine.Late, After: 300 * time.Millisecond}: func(h heard) bool {
 			return h.final && len(h.audio) == full && h.first >= 300*time.Millisecond
 		},
-		{Kind: engine.Stall}:                               func(h zeliHeard) bool { return h.late && h.audio == nil },
-		{Kind: engine.Stall, After: 3 * frame}:             func(h zeliHeard) bool { return h.late && len(h.lengths) == 3 },
-		{Kind: engine.Drop}:                                func(h zeliHeard) bool { return !h.late && h.closed < 0 && h.audio == nil },
-		{Kind: engine.Drop, After: 3 * frame}:              func(h zeliHeard) bool { return !h.late && h.closed < 0 && len(h.lengths) <= 3 },
-		{Kind: engine.Garbage}:                             func(h zeliHeard) bool { return strings.HasPrefix(h.other, "<html>") && h.audio == nil },
-		{Kind: engine.Garbage, After: 2 * frame}:           func(h zeliHeard) bool { return strings.HasPrefix(h.other, "<html>") && len(h.lengths) == 2 },
-		{Kind: engine.CloseCode, Code: 1011}:               func(h zeliHeard) bool { return h.closed == 1011 && h.audio == nil },
-		{Kind: engine.CloseCode, Code: 1000, After: frame}: func(h zeliHeard) bool { return h.closed == 1000 && len(h.lengths) == 1 },
-		{Kind: engine.ErrorFrame, Name: "model_loading"}: func(h zeliHeard) bool {
+		{Kind: engine.Stall}:                               func(h heard) bool { return h.late && h.audio == nil },
+		{Kind: engine.Stall, After: 3 * frame}:             func(h heard) bool { return h.late && len(h.lengths) == 3 },
+		{Kind: engine.Drop}:                                func(h heard) bool { return !h.late && h.closed < 0 && h.audio == nil },
+		{Kind: engine.Drop, After: 3 * frame}:              func(h heard) bool { return !h.late && h.closed < 0 && len(h.lengths) <= 3 },
+		{Kind: engine.Garbage}:                             func(h heard) bool { return strings.HasPrefix(h.other, "<html>") && h.audio == nil },
+		{Kind: engine.Garbage, After: 2 * frame}:           func(h heard) bool { return strings.HasPrefix(h.other, "<html>") && len(h.lengths) == 2 },
+		{Kind: engine.CloseCode, Code: 1011}:               func(h heard) bool { return h.closed == 1011 && h.audio == nil },
+		{Kind: engine.CloseCode, Code: 1000, After: frame}: func(h heard) bool { return h.closed == 1000 && len(h.lengths) == 1 },
+		{Kind: engine.ErrorFrame, Name: "model_loading"}: func(h heard) bool {
 			return strings.Contains(h.other, `"status":"model_loading"`) && h.audio == nil
 		},
-		{Kind: engine.ErrorFrame, Name: "cuda_gone", After: frame}: func(h zeliHeard) bool {
+		{Kind: engine.ErrorFrame, Name: "cuda_gone", After: frame}: func(h heard) bool {
 			return strings.Contains(h.other, `"status":"cuda_gone"`) && len(h.lengths) == 1
 		},
-		{Kind: engine.WrongLength}: func(h zeliHeard) bool { return h.final && len(h.audio) == 2*engine.NativeRate/50 },
-		{Kind: engine.Slow}:        func(h zeliHeard) bool { return !h.final && len(h.lengths) > 0 && len(h.lengths) < 9 },
-		{Kind: engine.OddChunks}: func(h zeliHeard) bool {
+		{Kind: engine.WrongLength}: func(h heard) bool { return h.final && len(h.audio) == 2*engine.NativeRate/50 },
+		{Kind: engine.Slow}:        func(h heard) bool { return !h.final && len(h.lengths) > 0 && len(h.lengths) < 9 },
+		{Kind: engine.OddChunks}: func(h heard) bool {
 			return h.final && len(h.audio) == full && h.lengths[0]%2 == 1 && h.lengths[1]%2 == 0
 		},
-		{Kind: engine.Empty}:    func(h zeliHeard) bool { return h.final && h.audio == nil },
-		{Kind: engine.NullCost}: func(h zeliHeard) bool { return h.final && len(h.audio) == full },
+		{Kind: engine.Empty}:    func(h heard) bool { return h.final && h.audio == nil },
+		{Kind: engine.NullCost}: func(h heard) bool { return h.final && len(h.audio) == full },
 	}
 	for fault, right := range tests {
 		t.Run(string(fault.Kind)+fault.After.String(), func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, engine.Options{Chunk: frame, Fault: fault}, "workers:1", "telling:detail", "lingers:true")
-			client := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliLong, zeliEOS)
+			server, base := start(t, engine.Options{Chunk: frame, Fault: fault}, "workers:1", "telling:detail", "lingers:true")
+			client := dial(t, base, "pcm_24000", bos, longText, eos)
 			patience := 10 * time.Second
 			if fault.Kind == engine.Stall {
 				patience = 300 * time.Millisecond // for what must not come
@@ -74,7 +74,7 @@ func TestZeligateFaults(t *testing.T) {
 			if err := server.Close(); err != nil { // so that an engine has ended as well
 				t.Error(err)
 			}
-			if got := zeliSpoken(server); fault.After > 0 && fault.Kind != engine.Late && got != fault.After {
+			if got := spokenAudio(server); fault.After > 0 && fault.Kind != engine.Late && got != fault.After {
 				t.Errorf("got %v spoken, want none behind the fault at %v", got, fault.After)
 			}
 		})
@@ -83,12 +83,12 @@ func TestZeligateFaults(t *testing.T) {
 
 // A stalled stream has its engine, and its socket, and says nothing whatever its client does.
 func TestZeligateStallLastsUntilTheClientLeaves(t *testing.T) {
-	server, base := startZeligate(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall}}, "workers:1", "telling:detail")
-	stalled := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+	server, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall}}, "workers:1", "telling:detail")
+	stalled := dial(t, base, "pcm_24000", bos, sentence)
 	pauseFor(t, server) // so that it has stalled
 	stalled.say("no JSON")
 	server.SetFault(engine.Fault{})
-	dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence)
+	dial(t, base, "pcm_24000", bos, sentence)
 	if server.WaitFor(spoken(1), waits) || server.Stats().Streams[0].Over {
 		t.Error("the stall is over before its client has left")
 	}
@@ -103,8 +103,8 @@ func TestZeligateStallLastsUntilTheClientLeaves(t *testing.T) {
 // A stream without audio has no file header either.
 func TestZeligateEmptyHasNoHeader(t *testing.T) {
 	for _, format := range []string{"wav_24000", "opus_48000_32", "mp3_44100_128"} {
-		_, base := startZeligate(t, engine.Options{Fault: engine.Fault{Kind: engine.Empty}})
-		if h := dialZeligate(t, base, format, zeliBOS, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio != nil {
+		_, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Empty}})
+		if h := dial(t, base, format, bos, sentence, eos).listen(5 * time.Second); !h.final || h.audio != nil {
 			t.Errorf("%s: got %+v, want a final frame alone", format, h)
 		}
 	}
@@ -113,9 +113,9 @@ func TestZeligateEmptyHasNoHeader(t *testing.T) {
 // Only the first audio of a stream is late, not that of each text.
 func TestZeligateIsLateOnce(t *testing.T) {
 	const late = 500 * time.Millisecond
-	_, base := startZeligate(t, engine.Options{Fault: engine.Fault{Kind: engine.Late, After: late}})
+	_, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Late, After: late}})
 	began := time.Now()
-	h := dialZeligate(t, base, "pcm_24000", zeliBOS, `{"text":"One. Two. Three. Four. Five. "}`, zeliEOS).listen(5 * time.Second)
+	h := dial(t, base, "pcm_24000", bos, `{"text":"One. Two. Three. Four. Five. "}`, eos).listen(5 * time.Second)
 	if took := time.Since(began); !h.final || took < late || took > 4*late {
 		t.Errorf("took %v, want %v once: %+v", took, late, h.lengths)
 	}
@@ -123,18 +123,18 @@ func TestZeligateIsLateOnce(t *testing.T) {
 
 // A fault is that of the streams that begin from then on.
 func TestZeligateFaultIsOfStreamsThatBegin(t *testing.T) {
-	server, base := startZeligate(t, engine.Options{}, "workers:2")
-	before := dialZeligate(t, base, "pcm_24000", zeliBOS)
+	server, base := start(t, engine.Options{}, "workers:2")
+	before := dial(t, base, "pcm_24000", bos)
 	if !server.WaitFor(func(st engine.Stats) bool { return len(st.Streams) == 1 }, 5*time.Second) {
 		t.Fatal("the stream has not begun")
 	}
 	server.SetFault(engine.Fault{Kind: engine.Empty})
-	before.say(zeliSentence, zeliEOS)
+	before.say(sentence, eos)
 	if h := before.listen(5 * time.Second); !h.final || h.audio == nil {
 		t.Errorf("before: got %+v, want audio", h)
 	}
 	_ = before.conn.CloseNow() // it is over
-	if h := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio != nil {
+	if h := dial(t, base, "pcm_24000", bos, sentence, eos).listen(5 * time.Second); !h.final || h.audio != nil {
 		t.Errorf("after: got %+v, want a final frame alone", h)
 	}
 }
@@ -143,7 +143,7 @@ func TestZeligateRefusals(t *testing.T) {
 	const address = "/v1/text-to-speech/zeli-voice-1/stream-input"
 	tests := map[int]string{503: "model_loading", 401: "invalid_api_key", 404: "voice_not_found", 429: "too_many_requests"}
 	for status, want := range tests {
-		server, base := startZeligate(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: status}})
+		server, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: status}})
 		response := enginetest.Upgrade(t, base, address, nil)
 		var body struct {
 			Detail struct{ Status, Message string }
@@ -155,15 +155,15 @@ func TestZeligateRefusals(t *testing.T) {
 			t.Errorf("%d: got %+v, want one refused", status, st)
 		}
 	}
-	_, base := startZeligate(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 1013}})
-	if h := dialZeligate(t, base, "pcm_24000").listen(5 * time.Second); h.closed != websocket.StatusTryAgainLater {
+	_, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 1013}})
+	if h := dial(t, base, "pcm_24000").listen(5 * time.Second); h.closed != websocket.StatusTryAgainLater {
 		t.Errorf("got %+v, want a close with 1013", h)
 	}
 }
 
 // What a validation error's frame has over HTTP, it has with its status there.
 func TestZeligateValidationErrorIsAList(t *testing.T) {
-	e := zeliInvalid("text", "missing", "Field required")
+	e := invalid("text", "missing", "Field required")
 	got, err := json.Marshal(e.detail())
 	if want := `{"detail":[{"loc":["body","text"],"msg":"Field required","type":"missing"}]}`; err != nil || string(got) != want {
 		t.Errorf("got %s, %v, want %s", got, err, want)

@@ -14,13 +14,13 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// zeliWords are in two sentences, so that the schedule and the stream's end have their part.
-const zeliWords = "one two three four five six. seven eight nine ten eleven twelve"
+// words are in two sentences, so that the schedule and the stream's end have their part.
+const words = "one two three four five six. seven eight nine ten eleven twelve"
 
-func zeliVocabulary() []string { return strings.Fields(strings.ReplaceAll(zeliWords, ".", "")) }
+func vocabulary() []string { return strings.Fields(strings.ReplaceAll(words, ".", "")) }
 
-// zeliSpoken is the length of what an emulator has spoken.
-func zeliSpoken(s *engine.Server) time.Duration { return s.Stats().Streams[0].Audio }
+// spokenAudio is the length of what an emulator has spoken.
+func spokenAudio(s *engine.Server) time.Duration { return s.Stats().Streams[0].Audio }
 
 func TestZeligateWordsAreHeardInEachFormatOfSamples(t *testing.T) {
 	for _, name := range engine.OutputFormatNames() {
@@ -30,8 +30,8 @@ func TestZeligateWordsAreHeardInEachFormatOfSamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, engine.Options{})
-			h := dialZeligate(t, base, name, zeliBOS, fmt.Sprintf(`{"text":%q}`, zeliWords), zeliEOS).listen(10 * time.Second)
+			server, base := start(t, engine.Options{})
+			h := dial(t, base, name, bos, fmt.Sprintf(`{"text":%q}`, words), eos).listen(10 * time.Second)
 			if !h.final {
 				t.Fatalf("no end: %+v", h)
 			}
@@ -44,11 +44,11 @@ func TestZeligateWordsAreHeardInEachFormatOfSamples(t *testing.T) {
 				raw = raw[len(head):]
 			}
 			pcm := enginetest.Samples(t, f, raw)
-			got, err := voice.Decode(pcm, f.Rate, zeliVocabulary())
-			if want := zeliVocabulary(); err != nil || !slices.Equal(got, want) {
+			got, err := voice.Decode(pcm, f.Rate, vocabulary())
+			if want := vocabulary(); err != nil || !slices.Equal(got, want) {
 				t.Errorf("got %v, %v, want %v", got, err, want)
 			}
-			length, want := audio.Duration(int64(len(pcm)), f.Rate), zeliSpoken(server)
+			length, want := audio.Duration(int64(len(pcm)), f.Rate), spokenAudio(server)
 			if (length - want).Abs() > time.Millisecond {
 				t.Errorf("got %v of audio, want the %v that were spoken", length, want)
 			}

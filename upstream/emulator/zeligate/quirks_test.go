@@ -16,36 +16,36 @@ import (
 
 // What the reference leaves open makes a difference that a client can see.
 func TestZeligateQuirksShow(t *testing.T) {
-	ended := func(h zeliHeard) bool { return h.final && h.audio != nil }
-	refused := func(part string) func(h zeliHeard) bool {
-		return func(h zeliHeard) bool { return strings.Contains(h.other, part) && h.audio == nil }
+	ended := func(h heard) bool { return h.final && h.audio != nil }
+	refused := func(part string) func(h heard) bool {
+		return func(h heard) bool { return strings.Contains(h.other, part) && h.audio == nil }
 	}
-	waiting := func(h zeliHeard) bool { return h.audio == nil }
-	loud := `{"text":" ","authorization":"Bearer ` + zeliTestKey + `","voice_settings":{"speed":9,"style":-1}}`
-	direct := `{"text":"Hello there. ","authorization":"Bearer ` + zeliTestKey + `"}`
+	waiting := func(h heard) bool { return h.audio == nil }
+	loud := `{"text":" ","authorization":"Bearer ` + testKey + `","voice_settings":{"speed":9,"style":-1}}`
+	direct := `{"text":"Hello there. ","authorization":"Bearer ` + testKey + `"}`
 	tests := map[string]struct {
 		quirk    string
 		messages []string
-		right    func(zeliHeard) bool
+		right    func(heard) bool
 		silent   bool // nothing comes any more, and the socket is open
 	}{
-		"settings drawn into their range": {"clamps:true", []string{loud, zeliSentence, zeliEOS}, ended, false},
+		"settings drawn into their range": {"clamps:true", []string{loud, sentence, eos}, ended, false},
 		"settings out of their range":     {"clamps:false", []string{loud}, refused("voice_settings"), false},
-		"text in the first message":       {"strictBOS:false", []string{direct, zeliEOS}, ended, false},
+		"text in the first message":       {"strictBOS:false", []string{direct, eos}, ended, false},
 		"no text in the first message":    {"strictBOS:true", []string{direct}, refused("single space"), false},
-		"empty text with flush ends":      {"emptyFlushEnds:true", []string{zeliBOS, zeliSentence, `{"text":"","flush":true}`}, ended, false},
+		"empty text with flush ends":      {"emptyFlushEnds:true", []string{bos, sentence, `{"text":"","flush":true}`}, ended, false},
 		"empty text with flush is one": {
-			"emptyFlushEnds:false", []string{zeliBOS, `{"text":"","flush":true}`}, waiting, true,
+			"emptyFlushEnds:false", []string{bos, `{"text":"","flush":true}`}, waiting, true,
 		},
-		"trigger needs more":  {"triggerMinimum:50", []string{zeliBOS, `{"text":"few words ","try_trigger_generation":true}`}, waiting, true},
+		"trigger needs more":  {"triggerMinimum:50", []string{bos, `{"text":"few words ","try_trigger_generation":true}`}, waiting, true},
 		"open behind errors":  {"staysOpen:true", []string{`{"text":" "}`}, refused("missing_api_key"), false},
 		"close behind errors": {"staysOpen:false", []string{`{"text":" "}`}, refused("missing_api_key"), false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, base := startZeligate(t, engine.Options{}, tt.quirk, "telling:detail", "upgradeErrors:false")
-			client := dialZeligate(t, base, "pcm_24000", tt.messages...)
+			_, base := start(t, engine.Options{}, tt.quirk, "telling:detail", "upgradeErrors:false")
+			client := dial(t, base, "pcm_24000", tt.messages...)
 			if h := client.listen(patience(tt.silent)); !tt.right(h) || h.late != tt.silent {
 				t.Errorf("got %+v", h)
 			}
@@ -70,8 +70,8 @@ func patience(silent bool) time.Duration {
 // The last frame is followed by a close, or by nothing.
 func TestZeligateClosesBehindTheFinalFrame(t *testing.T) {
 	for _, quirk := range []string{"finalCloses:true", "finalCloses:false"} {
-		_, base := startZeligate(t, engine.Options{}, quirk)
-		client := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliSentence, zeliEOS)
+		_, base := start(t, engine.Options{}, quirk)
+		client := dial(t, base, "pcm_24000", bos, sentence, eos)
 		if h := client.listen(5 * time.Second); !h.final {
 			t.Errorf("%s: got %+v, want an end", quirk, h)
 		}
@@ -84,21 +84,21 @@ func TestZeligateClosesBehindTheFinalFrame(t *testing.T) {
 
 // A socket that nothing is said to ends where the box limits that: before BOS, between texts, not behind the end.
 func TestZeligateIdles(t *testing.T) {
-	tests := map[string][]string{"before BOS": nil, "behind BOS": {zeliBOS}, "behind text": {zeliBOS, `{"text":"Hello "}`}}
+	tests := map[string][]string{"before BOS": nil, "behind BOS": {bos}, "behind text": {bos, `{"text":"Hello "}`}}
 	for name, messages := range tests {
 		for _, quirk := range []string{"idles:true", "idles:false"} {
 			t.Run(name+" "+quirk, func(t *testing.T) {
 				t.Parallel()
-				_, base := startZeligate(t, engine.Options{Inactivity: waits / 2}, quirk, "telling:flat")
-				h := dialZeligate(t, base, "pcm_24000", messages...).listen(patience(quirk == "idles:false"))
+				_, base := start(t, engine.Options{Inactivity: waits / 2}, quirk, "telling:flat")
+				h := dial(t, base, "pcm_24000", messages...).listen(patience(quirk == "idles:false"))
 				if idles := strings.Contains(h.other, "input_timeout_exceeded"); idles != (quirk == "idles:true") {
 					t.Errorf("got %+v", h)
 				}
 			})
 		}
 	}
-	_, base := startZeligate(t, engine.Options{Inactivity: waits / 2}, "idles:true", "finalCloses:false")
-	ended := dialZeligate(t, base, "pcm_24000", zeliBOS, zeliEOS)
+	_, base := start(t, engine.Options{Inactivity: waits / 2}, "idles:true", "finalCloses:false")
+	ended := dial(t, base, "pcm_24000", bos, eos)
 	if h := ended.listen(5 * time.Second); !h.final {
 		t.Fatalf("got %+v, want an end", h)
 	}
@@ -110,12 +110,12 @@ func TestZeligateIdles(t *testing.T) {
 // White space keeps a socket open.
 func TestZeligateKeepAlives(t *testing.T) {
 	const limit = 500 * time.Millisecond
-	server, base := startZeligate(t, engine.Options{Inactivity: limit}, "idles:true")
-	client := dialZeligate(t, base, "pcm_24000", zeliBOS)
+	server, base := start(t, engine.Options{Inactivity: limit}, "idles:true")
+	client := dial(t, base, "pcm_24000", bos)
 	for began := time.Now(); time.Since(began) < 2*limit; pauseFor(t, server) {
 		client.say(`{"text":" "}`)
 	}
-	client.say(zeliSentence, zeliEOS)
+	client.say(sentence, eos)
 	if h := client.listen(5 * time.Second); !h.final || h.audio == nil {
 		t.Errorf("got %+v, want audio and an end", h)
 	}
@@ -129,19 +129,19 @@ func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
 		streams  int
 		texts    int
 	}{
-		"EOS":   {[]string{"finalCloses:false"}, []string{zeliBOS, zeliSentence, zeliEOS, zeliSentence}, 1, 1},
+		"EOS":   {[]string{"finalCloses:false"}, []string{bos, sentence, eos, sentence}, 1, 1},
 		"error": {[]string{"telling:detail", "staysOpen:true"}, []string{"no JSON"}, 0, 0},
 		"idle":  {[]string{"telling:detail", "staysOpen:true", "idles:true"}, nil, 0, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, base := startZeligate(t, engine.Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
-			client := dialZeligate(t, base, "pcm_24000", tt.messages...)
+			server, base := start(t, engine.Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
+			client := dial(t, base, "pcm_24000", tt.messages...)
 			if h := client.listen(5 * time.Second); !h.final && h.other == "" {
 				t.Fatalf("got %+v, want an end", h)
 			}
-			client.say(zeliBOS, zeliSentence)
+			client.say(bos, sentence)
 			pauseFor(t, server)
 			texts := 0
 			st := server.Stats()
@@ -159,7 +159,7 @@ func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
 func TestZeligateKeys(t *testing.T) {
 	const address = "/v1/text-to-speech/%s/stream-input?output_format=pcm_24000"
 	header := map[string]string{"Authorization": "Bearer sk-zeli-wrong"}
-	query := strings.ReplaceAll("&authorization=Bearer "+zeliTestKey, " ", "%20")
+	query := strings.ReplaceAll("&authorization=Bearer "+testKey, " ", "%20")
 	tests := map[string]struct {
 		quirk, query string
 		header       map[string]string
@@ -174,7 +174,7 @@ func TestZeligateKeys(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, base := startZeligate(t, engine.Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
+			_, base := start(t, engine.Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
 			response := enginetest.Upgrade(t, base, fmt.Sprintf(address, "nobody")+tt.query, tt.header)
 			if response.StatusCode != tt.want {
 				t.Errorf("got %d, want %d", response.StatusCode, tt.want)
@@ -189,15 +189,15 @@ func TestZeligateKeys(t *testing.T) {
 // A box without a key of its own asks for none.
 func TestZeligateOpenBox(t *testing.T) {
 	_, base := enginetest.Dialect{Vendor: Vendor}.Start(t, enginetest.Scene{})
-	if h := dialZeligate(t, base, "pcm_24000", `{"text":" "}`, zeliSentence, zeliEOS).listen(5 * time.Second); !h.final || h.audio == nil {
+	if h := dial(t, base, "pcm_24000", `{"text":" "}`, sentence, eos).listen(5 * time.Second); !h.final || h.audio == nil {
 		t.Errorf("got %+v, want audio and an end", h)
 	}
 }
 
 // What a stream may say is limited, and so is a message. White space alone counts for nothing.
 func TestZeligateLimits(t *testing.T) {
-	server, base := startZeligate(t, engine.Options{}, "maxCharacters:5000", "telling:detail")
-	client := dialZeligate(t, base, "pcm_24000", zeliBOS)
+	server, base := start(t, engine.Options{}, "maxCharacters:5000", "telling:detail")
+	client := dial(t, base, "pcm_24000", bos)
 	for range 100 {
 		client.say(`{"text":"` + strings.Repeat(" ", 1000) + `"}`)
 	}
@@ -208,11 +208,11 @@ func TestZeligateLimits(t *testing.T) {
 	if st := server.Stats().Streams[0]; len(st.Texts) != 1 || st.KeepAlives != 100 {
 		t.Errorf("got %d texts and %d keep-alives, want 1 and 100", len(st.Texts), st.KeepAlives)
 	}
-	over := dialZeligate(t, base, "pcm_24000", zeliBOS, `{"text":"`+strings.Repeat("x", 5001)+`"}`)
+	over := dial(t, base, "pcm_24000", bos, `{"text":"`+strings.Repeat("x", 5001)+`"}`)
 	if h := over.listen(5 * time.Second); !strings.Contains(h.other, "string_too_long") {
 		t.Errorf("got %+v, want too many characters", h)
 	}
-	huge := dialZeligate(t, base, "pcm_24000", zeliBOS)
+	huge := dial(t, base, "pcm_24000", bos)
 	err := huge.conn.Write(huge.ctx, websocket.MessageText, make([]byte, 2<<20))
 	if h := huge.listen(5 * time.Second); err == nil && h.closed != websocket.StatusMessageTooBig {
 		t.Errorf("got %+v, want a close with 1009", h)
@@ -221,14 +221,14 @@ func TestZeligateLimits(t *testing.T) {
 
 // Where nobody reads, the box waits; it ends at once all the same.
 func TestZeligateCloseEndsWhatNobodyReads(t *testing.T) {
-	o := engine.Options{APIKey: zeliTestKey}
+	o := engine.Options{APIKey: testKey}
 	server := engine.New(Vendor, o)
 	base, err := server.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	long := `{"text":"` + strings.Repeat("words that fill every buffer on the way. ", 100) + `"}`
-	dialZeligate(t, base, "pcm_48000", zeliBOS, long)
+	dial(t, base, "pcm_48000", bos, long)
 	if !server.WaitFor(spoken(0), 10*time.Second) {
 		t.Error("nothing is spoken")
 	}

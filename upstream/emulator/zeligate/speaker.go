@@ -12,80 +12,80 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// zeliSpeaker speaks what a connection's reader gives it. It alone writes to the socket.
-type zeliSpeaker struct {
-	*zeligate
+// speaker speaks what a connection's reader gives it. It alone writes to the socket.
+type speaker struct {
+	*emulator
 
-	// Static after newZeliSpeaker.
+	// Static after newSpeaker.
 	conn   *websocket.Conn
 	halt   context.CancelFunc // ends the speech, not the connection
 	silent chan struct{}      // closed when nothing more is sent
 	wake   chan struct{}      // holds one token while jobs may wait
 
 	// Static after begin, which comes before any job.
-	zeliOrder
+	order
 	index int // in the stats
 	fault engine.Fault
-	voice zeliVoicing
+	voice voicing
 
 	mu      sync.Mutex // guards what follows
-	jobs    []zeliJob  // no more than a stream may have characters
+	jobs    []job      // no more than a stream may have characters
 	begun   bool
-	settled bool       // how the stream ends is decided
-	wrong   *zeliError // that it ends with; nil: something else
-	last    time.Time  // of the client's last word
+	settled bool      // how the stream ends is decided
+	wrong   *failure  // that it ends with; nil: something else
+	last    time.Time // of the client's last word
 }
 
-// zeliOrder is what BOS and the address ask for.
-type zeliOrder struct {
+// order is what BOS and the address ask for.
+type order struct {
 	id      string // a number, for the stats
 	speed   float64
 	encoder engine.Encoder
 }
 
-// zeliJob is something for the speaker to do.
-type zeliJob struct {
-	kind zeliJobKind
+// job is something for the speaker to do.
+type job struct {
+	kind jobKind
 	text string
 }
 
-type zeliJobKind int
+type jobKind int
 
 const (
-	zeliOpen zeliJobKind = iota
-	zeliSay
-	zeliEndOfText
+	open jobKind = iota
+	say
+	endOfText
 )
 
-func newZeliSpeaker(z *zeligate, conn *websocket.Conn, halt context.CancelFunc) *zeliSpeaker {
-	return &zeliSpeaker{
-		zeligate: z, conn: conn, halt: halt,
+func newSpeaker(z *emulator, conn *websocket.Conn, halt context.CancelFunc) *speaker {
+	return &speaker{
+		emulator: z, conn: conn, halt: halt,
 		silent: make(chan struct{}), wake: make(chan struct{}, 1), last: time.Now(),
 	}
 }
 
 // begin enters the stream. Called by the reader, once.
-func (s *zeliSpeaker) begin(order zeliOrder) {
-	s.zeliOrder = order
+func (s *speaker) begin(order order) {
+	s.order = order
 	s.fault = s.server.CurrentFault()
 	s.index = s.server.Begin(order.id)
 	s.mu.Lock()
 	s.begun = true
 	s.mu.Unlock()
-	s.push(zeliJob{kind: zeliOpen})
+	s.push(job{kind: open})
 }
 
 // note changes what has been seen of the stream, which has begun.
-func (s *zeliSpeaker) note(change func(*engine.Stream)) { s.server.Stream(s.index, change) }
+func (s *speaker) note(change func(*engine.Stream)) { s.server.Stream(s.index, change) }
 
 // touch starts the time anew in which the client has to say something.
-func (s *zeliSpeaker) touch() {
+func (s *speaker) touch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = time.Now()
 }
 
-func (s *zeliSpeaker) push(j zeliJob) {
+func (s *speaker) push(j job) {
 	s.mu.Lock()
 	s.jobs = append(s.jobs, j)
 	s.mu.Unlock()
@@ -95,11 +95,11 @@ func (s *zeliSpeaker) push(j zeliJob) {
 	}
 }
 
-func (s *zeliSpeaker) pop() (zeliJob, bool) {
+func (s *speaker) pop() (job, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.jobs) == 0 {
-		return zeliJob{}, false
+		return job{}, false
 	}
 	j := s.jobs[0]
 	s.jobs = s.jobs[1:]
@@ -107,14 +107,14 @@ func (s *zeliSpeaker) pop() (zeliJob, bool) {
 }
 
 // fail ends the speech with an error, unless its end is decided already.
-func (s *zeliSpeaker) fail(e *zeliError) {
+func (s *speaker) fail(e *failure) {
 	if s.settle(e) {
 		s.halt()
 	}
 }
 
 // settle decides how the stream ends: with an error, or without one. It reports false where that is decided.
-func (s *zeliSpeaker) settle(wrong *zeliError) bool {
+func (s *speaker) settle(wrong *failure) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.settled {
@@ -124,20 +124,20 @@ func (s *zeliSpeaker) settle(wrong *zeliError) bool {
 	return true
 }
 
-func (s *zeliSpeaker) ended() bool {
+func (s *speaker) ended() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.settled
 }
 
-func (s *zeliSpeaker) failure() *zeliError {
+func (s *speaker) failure() *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.wrong
 }
 
 // run speaks until the stream ends, or until ctx does with the connection. speech ends with halt too.
-func (s *zeliSpeaker) run(ctx, speech context.Context) {
+func (s *speaker) run(ctx, speech context.Context) {
 	defer s.release()
 	end := s.speak(speech)
 	if s.voice.stalled {
@@ -160,7 +160,7 @@ func (s *zeliSpeaker) run(ctx, speech context.Context) {
 }
 
 // speak does the jobs in order, and returns how the socket ends.
-func (s *zeliSpeaker) speak(ctx context.Context) zeliEnd {
+func (s *speaker) speak(ctx context.Context) endReason {
 	for ctx.Err() == nil {
 		j, ok := s.pop()
 		if !ok {
@@ -171,18 +171,18 @@ func (s *zeliSpeaker) speak(ctx context.Context) zeliEnd {
 			return end
 		}
 	}
-	return zeliEnd{}
+	return endReason{}
 }
 
 // await waits for a job, in the time that the client has.
-func (s *zeliSpeaker) await(ctx context.Context) {
+func (s *speaker) await(ctx context.Context) {
 	var lapsed <-chan time.Time // never comes where sockets may be idle
 	if s.quirks.idles {
 		s.mu.Lock()
-		left := time.Until(s.last.Add(cmp.Or(s.server.Options().Inactivity, zeliInactivity)))
+		left := time.Until(s.last.Add(cmp.Or(s.server.Options().Inactivity, inactivity)))
 		s.mu.Unlock()
 		if left <= 0 {
-			s.fail(zeliIdle())
+			s.fail(idle())
 			return
 		}
 		timer := time.NewTimer(left)
@@ -197,22 +197,22 @@ func (s *zeliSpeaker) await(ctx context.Context) {
 }
 
 // do does one job and reports whether it was the last.
-func (s *zeliSpeaker) do(ctx context.Context, j zeliJob) (end zeliEnd, over bool) {
+func (s *speaker) do(ctx context.Context, j job) (end endReason, over bool) {
 	switch j.kind {
-	case zeliOpen:
+	case open:
 		if s.quirks.hold == holdStream {
 			s.engage(ctx)
 		}
-	case zeliSay:
+	case say:
 		return s.say(ctx, j.text)
-	case zeliEndOfText:
+	case endOfText:
 		return s.finish(), true
 	}
-	return zeliEnd{}, false
+	return endReason{}, false
 }
 
 // finish sends what the encoder still has, and the final frame.
-func (s *zeliSpeaker) finish() zeliEnd {
+func (s *speaker) finish() endReason {
 	if end, over := s.broken(); over {
 		return end
 	}
@@ -220,17 +220,17 @@ func (s *zeliSpeaker) finish() zeliEnd {
 		s.sendAudio(append(s.voice.held, s.encoder.End()...))
 	}
 	if !s.settle(nil) {
-		return zeliEnd{}
+		return endReason{}
 	}
 	engine.Send(s.conn, engine.Object{"audio": nil, "isFinal": true})
 	if s.quirks.finalCloses {
-		return zeliEnd{code: websocket.StatusNormalClosure}
+		return endReason{code: websocket.StatusNormalClosure}
 	}
-	return zeliEnd{}
+	return endReason{}
 }
 
 // sendAudio sends encoded audio, of which there may be none. Nothing says which text it is of.
-func (s *zeliSpeaker) sendAudio(encoded []byte) {
+func (s *speaker) sendAudio(encoded []byte) {
 	if len(encoded) == 0 {
 		return
 	}
@@ -238,7 +238,7 @@ func (s *zeliSpeaker) sendAudio(encoded []byte) {
 }
 
 // count adds generated audio. There is no price for it.
-func (s *zeliSpeaker) count(samples int) {
+func (s *speaker) count(samples int) {
 	s.voice.samples += int64(samples)
 	length := audio.Duration(s.voice.samples, engine.NativeRate)
 	s.note(func(st *engine.Stream) { st.Audio = length })

@@ -8,8 +8,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// zeliText is text that waits to be spoken. It cuts at sentence ends; where none comes, as the schedule says.
-type zeliText struct {
+// text is text that waits to be spoken. It cuts at sentence ends; where none comes, as the schedule says.
+type text struct {
 	schedule []int // characters to wait for at each step; the last repeats
 	minimum  int   // characters that a trigger needs
 	step     int   // of the schedule
@@ -18,7 +18,7 @@ type zeliText struct {
 }
 
 // add appends a text and returns what is to be spoken now.
-func (t *zeliText) add(text string) (chunks []string) {
+func (t *text) add(text string) (chunks []string) {
 	t.waiting += text
 	for {
 		chunk := t.cut()
@@ -35,7 +35,7 @@ func (t *zeliText) add(text string) (chunks []string) {
 }
 
 // flush returns everything that waits.
-func (t *zeliText) flush() string {
+func (t *text) flush() string {
 	chunk := strings.TrimSpace(t.waiting)
 	t.waiting, t.trigger = "", false
 	if chunk != "" {
@@ -45,7 +45,7 @@ func (t *zeliText) flush() string {
 }
 
 // cut is the beginning of what waits that is to be spoken now; empty: none.
-func (t *zeliText) cut() string {
+func (t *text) cut() string {
 	if end := sentenceEnd(t.waiting); end > 0 {
 		return t.waiting[:end]
 	}

@@ -34,7 +34,7 @@ func TestZeligateCuts(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			text := zeliText{schedule: tt.schedule, minimum: 1}
+			text := text{schedule: tt.schedule, minimum: 1}
 			var got []string
 			for _, s := range tt.texts {
 				switch s {
@@ -58,7 +58,7 @@ func TestZeligateCuts(t *testing.T) {
 
 // A trigger needs as many characters as the server asks for.
 func TestZeligateTriggerMinimum(t *testing.T) {
-	text := zeliText{schedule: []int{120}, minimum: 50, trigger: true}
+	text := text{schedule: []int{120}, minimum: 50, trigger: true}
 	if got := text.add("too few characters "); got != nil {
 		t.Errorf("got %q, want none", got)
 	}
@@ -72,7 +72,7 @@ func TestZeligateTriggerMinimum(t *testing.T) {
 func TestZeligateSpeaksAllTextOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		texts := rapid.SliceOf(rapid.StringOf(rapid.RuneFrom([]rune("ab ,.!。\n7é")))).Draw(t, "texts")
-		text := zeliText{schedule: rapid.SliceOfN(rapid.IntRange(1, 30), 1, 4).Draw(t, "schedule"), minimum: 1}
+		text := text{schedule: rapid.SliceOfN(rapid.IntRange(1, 30), 1, 4).Draw(t, "schedule"), minimum: 1}
 		var chunks []string
 		for _, s := range texts {
 			text.trigger = rapid.Bool().Draw(t, "trigger")
@@ -94,7 +94,7 @@ func TestZeligateSpeaksAllTextOnce(t *testing.T) {
 func TestZeligateScheduleHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOf(rapid.StringMatching(`[a-z]{1,9} `)).Draw(t, "words")
-		text := zeliText{schedule: rapid.SliceOfN(rapid.IntRange(1, 30), 1, 4).Draw(t, "schedule"), minimum: 1}
+		text := text{schedule: rapid.SliceOfN(rapid.IntRange(1, 30), 1, 4).Draw(t, "schedule"), minimum: 1}
 		var chunks []string
 		for _, word := range words {
 			chunks = append(chunks, text.add(word)...)

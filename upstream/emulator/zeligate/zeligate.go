@@ -19,29 +19,29 @@ import (
 
 // Zeligate has no limits of its own on concurrency, and no price: it stands on its customer's machine. Its one number,
 // the text that a stream may have, is not given.
-const zeliInactivity = 20 * time.Second // where there is a limit: that of the protocol that it mirrors
+const inactivity = 20 * time.Second // where there is a limit: that of the protocol that it mirrors
 
-// zeliTelling is how errors look on the socket, which the reference leaves open.
-type zeliTelling string
-
-const (
-	tellDetail zeliTelling = "detail" // the HTTP envelope as a frame
-	tellFlat   zeliTelling = "flat"   // message, error and code, as in the protocol that it mirrors
-	tellBare   zeliTelling = "bare"   // a close without a word
-)
-
-// zeliHold is for how long a socket has the engine, which speaks for one at a time.
-type zeliHold string
+// telling is how errors look on the socket, which the reference leaves open.
+type telling string
 
 const (
-	holdChunk  zeliHold = "chunk"  // while a chunk of text is spoken
-	holdSpeech zeliHold = "speech" // from the first chunk to the end
-	holdStream zeliHold = "stream" // from BOS to the end
+	tellDetail telling = "detail" // the HTTP envelope as a frame
+	tellFlat   telling = "flat"   // message, error and code, as in the protocol that it mirrors
+	tellBare   telling = "bare"   // a close without a word
 )
 
-// zeliQuirks is what the reference leaves open, as the seed has drawn it.
-type zeliQuirks struct {
-	telling        zeliTelling
+// hold is for how long a socket has the engine, which speaks for one at a time.
+type hold string
+
+const (
+	holdChunk  hold = "chunk"  // while a chunk of text is spoken
+	holdSpeech hold = "speech" // from the first chunk to the end
+	holdStream hold = "stream" // from BOS to the end
+)
+
+// quirks is what the reference leaves open, as the seed has drawn it.
+type quirks struct {
+	telling        telling
 	staysOpen      bool          // the socket stays open behind an error frame, but for flat ones
 	closeCode      int           // of a close because of an error, but for flat ones
 	upgradeErrors  bool          // what the address tells is checked at the upgrade, with an HTTP status; else at BOS
@@ -57,23 +57,23 @@ type zeliQuirks struct {
 	schedule       []int         // where BOS has none
 	maxCharacters  int           // of a stream
 	workers        int           // engines behind the router
-	hold           zeliHold      // of the engine
+	hold           hold          // of the engine
 	lingers        bool          // an engine speaks its chunk to the end though the client has gone
 	chunk          time.Duration // audio of a frame
 }
 
-func (q zeliQuirks) String() string {
-	return fmt.Sprintf("%+v", struct{ zeliQuirksFields }{zeliQuirksFields(q)})
+func (q quirks) String() string {
+	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
 }
 
-// zeliQuirksFields prints without String's recursion.
-type zeliQuirksFields zeliQuirks
+// quirksFields prints without String's recursion.
+type quirksFields quirks
 
-func drawZeliQuirks(o engine.Options) zeliQuirks {
+func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x7a656c69))
 	flip := func() bool { return r.IntN(2) == 1 }
-	q := zeliQuirks{
-		telling:       []zeliTelling{tellDetail, tellFlat, tellBare}[r.IntN(3)],
+	q := quirks{
+		telling:       []telling{tellDetail, tellFlat, tellBare}[r.IntN(3)],
 		closeCode:     []int{1000, 1008, 1011}[r.IntN(3)],
 		upgradeErrors: flip(), headerKey: flip(), strictVoices: flip(), namesVoice: flip(), strictBOS: flip(), clamps: flip(),
 		finalCloses: flip(), idles: flip(), emptyFlushEnds: flip(), staysOpen: flip(), lingers: flip(),
@@ -81,7 +81,7 @@ func drawZeliQuirks(o engine.Options) zeliQuirks {
 		schedule:       [][]int{{120, 160, 250, 290}, {50}}[r.IntN(2)],
 		maxCharacters:  []int{5000, 10000, 40000}[r.IntN(3)],
 		workers:        1 + r.IntN(2),
-		hold:           []zeliHold{holdChunk, holdSpeech, holdStream}[r.IntN(3)],
+		hold:           []hold{holdChunk, holdSpeech, holdStream}[r.IntN(3)],
 		chunk:          time.Duration(100+10*r.IntN(16)) * time.Millisecond,
 	}
 	if o.Chunk > 0 {
@@ -90,19 +90,19 @@ func drawZeliQuirks(o engine.Options) zeliQuirks {
 	return q
 }
 
-// zeligate emulates a customer's ZeliSpeech box.
-type zeligate struct {
+// emulator is that of a customer's ZeliSpeech box.
+type emulator struct {
 	server  *engine.Server
-	quirks  zeliQuirks
+	quirks  quirks
 	engines chan struct{} // holds a token for each engine at work
 	sockets atomic.Int64  // numbers them, for the wire has no ids
 }
 
 // Vendor is the emulator of Zeligate.
-var Vendor = engine.Vendor{Name: "zeligate", Serve: newZeligate}
+var Vendor = engine.Vendor{Name: "zeligate", Serve: newEmulator}
 
-func newZeligate(s *engine.Server) (http.Handler, fmt.Stringer) {
-	z := &zeligate{server: s, quirks: drawZeliQuirks(s.Options())}
+func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+	z := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	z.engines = make(chan struct{}, z.quirks.workers)
 	mux := http.NewServeMux() // multi-stream-input is not implemented yet, so it is not found
 	mux.HandleFunc("GET /v1/text-to-speech/{voice_id}/stream-input", z.connect)
@@ -110,10 +110,10 @@ func newZeligate(s *engine.Server) (http.Handler, fmt.Stringer) {
 }
 
 // connect checks what the address tells and serves a connection until it ends.
-func (z *zeligate) connect(w http.ResponseWriter, r *http.Request) {
+func (z *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	address, wrong := z.read(r)
 	if fault := z.server.CurrentFault(); fault.Kind == engine.Refuse && fault.Code < 1000 {
-		wrong = zeliStatus(fault.Code)
+		wrong = status(fault.Code)
 	} else if !z.quirks.upgradeErrors {
 		address.wrong, wrong = wrong, nil
 	}
@@ -132,15 +132,15 @@ func (z *zeligate) connect(w http.ResponseWriter, r *http.Request) {
 	z.serve(conn, address)
 }
 
-// zeliAddress is what a connection's address and headers say.
-type zeliAddress struct {
+// address is what a connection's address and headers say.
+type address struct {
 	voice  string
 	format engine.OutputFormat
-	proven bool       // by a key
-	wrong  *zeliError // that is told at BOS; nil: nothing
+	proven bool     // by a key
+	wrong  *failure // that is told at BOS; nil: nothing
 }
 
-func (z *zeligate) read(r *http.Request) (a zeliAddress, wrong *zeliError) {
+func (z *emulator) read(r *http.Request) (a address, wrong *failure) {
 	query := r.URL.Query()
 	key := query.Get("authorization")
 	if key == "" && z.quirks.headerKey {
@@ -154,16 +154,16 @@ func (z *zeligate) read(r *http.Request) (a zeliAddress, wrong *zeliError) {
 	}
 	var ok bool
 	if a.format, ok = engine.OutputFormatOf(query.Get("output_format")); !ok {
-		return a, zeliBadFormat()
+		return a, badFormat()
 	}
-	if a.voice, ok = zeliVoice(r.PathValue("voice_id")); !ok && z.quirks.strictVoices {
-		return a, zeliNoVoice()
+	if a.voice, ok = voiceOf(r.PathValue("voice_id")); !ok && z.quirks.strictVoices {
+		return a, noVoice()
 	}
 	return a, nil
 }
 
 // checkKey is what is wrong with a key, which has its scheme before it; nil: nothing.
-func (z *zeligate) checkKey(authorization string) *zeliError {
+func (z *emulator) checkKey(authorization string) *failure {
 	want := z.server.Options().APIKey
 	if want == "" {
 		return nil // the box is open
@@ -171,29 +171,29 @@ func (z *zeligate) checkKey(authorization string) *zeliError {
 	key, ok := strings.CutPrefix(authorization, "Bearer ")
 	switch {
 	case authorization == "":
-		return zeliNoKey()
+		return noKey()
 	case !ok || key != want:
-		return zeliBadKey()
+		return badKey()
 	}
 	return nil
 }
 
-// zeliLegacyVoice looks like an id of the vendor whose protocol is mirrored. Well-known ones have a voice here.
-var zeliLegacyVoice = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
+// legacyVoice looks like an id of the vendor whose protocol is mirrored. Well-known ones have a voice here.
+var legacyVoice = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 
-// zeliVoice is the voice that speaks for an id, and whether the id is known.
-func zeliVoice(id string) (voice string, known bool) {
+// voiceOf is the voice that speaks for an id, and whether the id is known.
+func voiceOf(id string) (voice string, known bool) {
 	const usual = "zeli-voice-1"
 	number, own := strings.CutPrefix(id, "zeli-voice-")
 	switch {
 	case own && slices.Contains([]string{"1", "2", "3", "4", "5", "6"}, number), strings.HasPrefix(id, "custom-"):
 		return id, true
 	default:
-		return usual, zeliLegacyVoice.MatchString(id)
+		return usual, legacyVoice.MatchString(id)
 	}
 }
 
-func (z *zeligate) serve(conn *websocket.Conn, address zeliAddress) {
+func (z *emulator) serve(conn *websocket.Conn, address address) {
 	z.server.Note(func(st *engine.Stats) { st.Sockets++; st.OpenSockets++ })
 	ctx, cancel := context.WithCancel(z.server.Context())
 	defer cancel()
@@ -202,7 +202,7 @@ func (z *zeligate) serve(conn *websocket.Conn, address zeliAddress) {
 	speech, halt := context.WithCancel(ctx)
 	defer halt()
 	id := strconv.FormatInt(z.sockets.Add(1), 10)
-	c := &zeliConn{zeligate: z, conn: conn, address: address, id: id, speaker: newZeliSpeaker(z, conn, halt)}
+	c := &connection{emulator: z, conn: conn, address: address, id: id, speaker: newSpeaker(z, conn, halt)}
 	c.wg.Go(func() { c.speaker.run(ctx, speech) })
 	c.listen(ctx)
 	c.gone()

@@ -9,7 +9,7 @@ import (
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-const zeliTestKey = "sk-zeli-..."
+const testKey = "sk-zeli-..."
 
 // TestZeligateTranscripts plays each telling of errors on a server that tells them so.
 func TestZeligateTranscripts(t *testing.T) {
@@ -27,7 +27,7 @@ func TestZeligateTranscripts(t *testing.T) {
 	for _, tt := range tests {
 		enginetest.PlayTranscripts(t, enginetest.Dialect{
 			Vendor: Vendor, Files: tt.files, Quirks: tt.quirks,
-			Options: engine.Options{APIKey: zeliTestKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
+			Options: engine.Options{APIKey: testKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 			Fixed:   []string{"isFinal", "alignment", "normalizedAlignment", "detail", "message", "error", "code"},
 			Audio:   func(f map[string]any) bool { return f["audio"] != nil },
 		})
@@ -36,6 +36,6 @@ func TestZeligateTranscripts(t *testing.T) {
 
 // TestZeligateQuirksAreAllDrawn looks at each setting of each quirk, so that a new one can't be forgotten.
 func TestZeligateQuirksAreAllDrawn(t *testing.T) {
-	enginetest.AllDrawn(t, func(seed uint64) any { return drawZeliQuirks(engine.Options{Seed: seed}) },
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"telling": 3, "closeCode": 3, "maxCharacters": 3, "hold": 3, "chunk": 15}) // of 16 lengths
 }
