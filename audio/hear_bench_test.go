@@ -6,13 +6,13 @@ import (
 	"voicerelay/audio"
 )
 
-// listening is an ear, and 200 ms of noise, in which nothing begins or ends.
-func listening() (*audio.Ear, []byte) {
+// listening is a detector, and 200 ms of noise, in which nothing begins or ends.
+func listening() (*audio.SilenceDetector, []byte) {
 	f := format(audio.PCM16, 24000)
-	return audio.NewEar(f), noise(f, 9600, 1)
+	return audio.NewSilenceDetector(f), noise(f, 9600, 1)
 }
 
-// The ear keeps sounds, and nothing of the samples.
+// The detector keeps sounds, and nothing of the samples.
 func TestHearingAllocatesNothing(t *testing.T) {
 	ear, frame := listening()
 	ear.Hear(frame) // the sound begins

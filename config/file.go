@@ -26,7 +26,7 @@ type fileConfig struct {
 	Origins []string `yaml:"origins"`
 	// TrustedProxies are the addresses of proxies, as CIDRs, whose X-Forwarded-For is believed.
 	TrustedProxies []string  `yaml:"trusted_proxies"`
-	TLS            TlsConfig `yaml:"tls"`
+	TLS            TLSConfig `yaml:"tls"`
 	Log            logConfig `yaml:"log"`
 	// Tenants say more of the tenants that keys name; one need not be listed.
 	Tenants []tenantConfig `yaml:"tenants"`
@@ -47,8 +47,8 @@ type fileConfig struct {
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 }
 
-// TlsConfig names PEM files; empty: no TLS, for a sidecar or behind a proxy.
-type TlsConfig struct {
+// TLSConfig names PEM files; empty: no TLS, for a sidecar or behind a proxy.
+type TLSConfig struct {
 	Cert string `yaml:"cert"`
 	Key  string `yaml:"key"`
 }

@@ -25,7 +25,7 @@ type Settings struct {
 	Hosts, Origins      []string
 	Proxies             []netip.Prefix
 	// TLS names the certificate's files; both are empty where there is none.
-	TLS TlsConfig
+	TLS TLSConfig
 	// LogLevel and LogConsole say how the process logs.
 	LogLevel   zerolog.Level
 	LogConsole bool
@@ -150,9 +150,9 @@ func settleProxies(file *fileConfig, r *remarks) []netip.Prefix {
 }
 
 // checkTLS reports files that make no certificate, without what is in them.
-func checkTLS(files TlsConfig, r *remarks) {
+func checkTLS(files TLSConfig, r *remarks) {
 	switch {
-	case files == TlsConfig{}:
+	case files == TLSConfig{}:
 	case files.Cert == "":
 		r.fault("tls.cert", "is missing beside tls.key")
 	case files.Key == "":

@@ -25,7 +25,7 @@ type account struct{ tenant, currency string }
 type spending struct {
 	informed bool               // what others have spent is known
 	periods  map[string]*period // by day and month
-	open     map[*memoryPurse]struct{}
+	open     map[*memoryReservation]struct{}
 }
 
 // period is a day or a month, in micros.
@@ -47,7 +47,7 @@ func NewMemoryBudgets(earlier Earlier) *MemoryBudgets {
 
 // Open implements Budgets.
 func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Purse, error) {
-	p := m.purse(e, day(time.Now()))
+	p := m.reservation(e, day(time.Now()))
 	if !e.Budget.bounded() {
 		return p, nil
 	}
@@ -57,9 +57,9 @@ func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Purse, error) {
 	return p, nil
 }
 
-// purse is an empty purse of a day. It is not open yet.
-func (m *MemoryBudgets) purse(e Expense, day string) *memoryPurse {
-	return &memoryPurse{
+// reservation is an empty one, of a day. It is not open yet.
+func (m *MemoryBudgets) reservation(e Expense, day string) *memoryReservation {
+	return &memoryReservation{
 		budgets: m, expense: e, account: account{e.Tenant, e.Budget.Currency}, day: day,
 	}
 }
@@ -116,7 +116,7 @@ func (m *MemoryBudgets) spendLocked(a account, day string, micros int64) {
 func (m *MemoryBudgets) spendingLocked(a account) *spending {
 	s := m.accounts[a]
 	if s == nil {
-		s = &spending{periods: make(map[string]*period), open: make(map[*memoryPurse]struct{})}
+		s = &spending{periods: make(map[string]*period), open: make(map[*memoryReservation]struct{})}
 		m.accounts[a] = s
 	}
 	return s
@@ -194,9 +194,9 @@ func (s *spending) refuse(b Budget, day string, micros int64, now time.Time) err
 	return budgetError(b, short, day, left, now)
 }
 
-// hold is what an open purse has reserved.
+// hold is what an open reservation has set aside.
 type hold struct {
-	purse  *memoryPurse
+	purse  *memoryReservation
 	micros int64
 }
 

@@ -66,7 +66,7 @@ func BenchmarkMemory(b *testing.B) {
 
 var fiveSpent = limits.Spent{"EUR": 5} // shared, to count no map of the test's own
 
-// purse opens a purse, sets aside a piece's cost and settles it.
+// purse opens a reservation, sets aside a piece's cost and settles it.
 func purse(tb testing.TB, budgets *limits.MemoryBudgets, e limits.Expense) {
 	p, err := budgets.Open(context.Background(), e)
 	if err != nil {

@@ -24,7 +24,7 @@ type redisBudgets struct {
 }
 
 func (b *redisBudgets) open(ctx context.Context, e Expense) (Purse, error) {
-	p := &redisPurse{budgets: b, local: b.local.purse(e, day(time.Now()))}
+	p := &redisPurse{budgets: b, local: b.local.reservation(e, day(time.Now()))}
 	if !e.Budget.bounded() {
 		return p, nil
 	}
@@ -87,7 +87,7 @@ func (b *redisBudgets) reserveCall(e Expense, r reservation, told []told) call {
 }
 
 // learn notes what all relays have spent and hold, for when Redis is away or has lost its memory.
-func (b *redisBudgets) learn(p *memoryPurse, reply []any) {
+func (b *redisBudgets) learn(p *memoryReservation, reply []any) {
 	b.local.learn(p.account, p.day, totals{whole(reply, 2), whole(reply, 4)}, totals{whole(reply, 3), whole(reply, 5)})
 }
 
@@ -106,7 +106,7 @@ func budgetRefusal(reply []any, b Budget) error {
 type redisPurse struct {
 	// Static.
 	budgets *redisBudgets
-	local   *memoryPurse
+	local   *memoryReservation
 
 	mu      sync.Mutex // held while Redis is asked, so that totals come in order
 	settled bool

@@ -62,7 +62,7 @@ func FuzzReplies(f *testing.F) {
 			}
 		}
 		budgets := &redisBudgets{local: NewMemoryBudgets(nil)}
-		purse := budgets.local.purse(Expense{Tenant: "acme", Budget: Budget{Currency: "EUR"}}, word(reply, 1))
+		purse := budgets.local.reservation(Expense{Tenant: "acme", Budget: Budget{Currency: "EUR"}}, word(reply, 1))
 		budgets.learn(purse, reply)
 		for i := range len(reply) + 1 {
 			for start := range knownOf(reply, i) {

@@ -63,7 +63,7 @@ func (b *redisBudgets) tellNews(ctx context.Context, ask asker) error {
 // interrupted counts what a record of an earlier start has spent, and ends its reservation. Where Redis can't be told now, it
 // is told later, and the reservation lapses.
 func (b *redisBudgets) interrupted(ctx context.Context, tenant, record, day string, spent Spent) error {
-	p := b.local.purse(Expense{Tenant: tenant, RecordID: record}, day)
+	p := b.local.reservation(Expense{Tenant: tenant, RecordID: record}, day)
 	_ = p.Settle(ctx, spent)      // never fails
 	for currency := range spent { // all of them are told later, should one fail now
 		b.noteNews(account{tenant, currency})

@@ -40,7 +40,7 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	}
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.greet()
+	s.sendReady()
 	if !srv.enroll(s) {
 		leave()
 		_ = s.conn.CloseNow() // the relay began to drain during the upgrade
@@ -70,10 +70,10 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 	}
 	s.peer, s.out, s.writer = s, newOutbox(s), s.write
 	s.out.all = &srv.backlog
-	s.out.cork() // run begins to send
+	s.out.beginBatch() // run begins to send
 	s.heard.Store(now.UnixNano())
 	s.said.Store(now.UnixNano())
-	s.quieter.Store(true) // so that the writer begins to look after the client
+	s.idleTimer.Store(true) // so that the writer begins to look after the client
 	return s
 }
 

@@ -46,11 +46,11 @@ type attempt struct {
 	holder   *holder
 	number   int // among the generation's attempts, from 0
 
-	// Owned by the race.
-	entrant *entrant
-	cancel  context.CancelCauseFunc // ends connecting
-	opened  chan opened             // holds what Open returned, once it has
-	stream  upstream.Stream
+	// Owned by the failover loop.
+	candidate *candidate
+	cancel    context.CancelCauseFunc // ends connecting
+	opened    chan opened             // holds what Open returned, once it has
+	stream    upstream.Stream
 	// connecting: Open has not returned, or nobody has looked.
 	connecting bool
 
@@ -87,15 +87,15 @@ type attempt struct {
 	converted []byte
 	clean     bool // the frame's base64 has no line breaks
 	held      hold
-	seam      seam
-	ear       *audio.Ear // nil where word times say all
+	seam      crossfade
+	ear       *audio.SilenceDetector // nil where word times say all
 }
 
 // orderedPiece is a piece that was sent, or is just about to be.
 type orderedPiece struct {
 	text.Piece
 	aligner *text.Aligner
-	track   int                // its index in the track, once the attempt has the floor
+	track   int                // its index in the track, once the attempt is active
 	timed   bool               // words of it were told
 	order   position.WordOrder // of those words
 	misled  bool               // their times can't be true
@@ -113,7 +113,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
 		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		opened: make(chan opened, 1), holder: &holder{tenant: g.req.key.Tenant, wake: g.pokeRun},
+		opened: make(chan opened, 1), holder: &holder{tenant: g.req.key.Tenant, wake: g.notify},
 	}
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.mu.Lock()
@@ -122,14 +122,14 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	a.cutter = text.NewCutter(&g.text, a.from.Char, a.schedule(), a.caps.Spell)
 	a.cutter.Strip(a.caps.MarkupOf(a.target.Model))
 	if a.listens() {
-		a.ear = audio.NewEar(g.req.output)
+		a.ear = audio.NewSilenceDetector(g.req.output)
 	}
 	if verdict.Awaited() {
 		a.proof = proofWanted
 	}
 	a.number = len(g.attempts)
 	g.attempts = append(g.attempts, a)
-	g.racing = append(g.racing, a)
+	g.speaking = append(g.speaking, a)
 	a.ended, a.err = g.stopped, errBroken
 	if !a.ended {
 		a.err = nil
@@ -190,7 +190,7 @@ func (a *attempt) request() upstream.Request {
 // Why an attempt is broken off from our side. To the vendor they are all a cancel.
 var (
 	errBroken     = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"} // by a fault of ours
-	errOutpaced   = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
+	errLostHedge  = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
 	errSuperseded = &upstream.Error{Kind: upstream.Canceled, Message: "another voice speaks it anew"}
 )
 
@@ -200,7 +200,7 @@ func (a *attempt) start(ctx context.Context) {
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	a.connecting = true
 	a.g.closing.Go(func() {
-		defer a.g.pokeRun()
+		defer a.g.notify()
 		a.opened <- a.open(ctx)
 	})
 }
@@ -260,7 +260,7 @@ func (a *attempt) connect(ctx context.Context) (connected bool, err error) {
 		a.stream = o.stream
 		return true, nil
 	default:
-		return false, a.failure() // start pokes
+		return false, a.failure() // start notifies
 	}
 }
 
@@ -393,7 +393,7 @@ func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error
 }
 
 // judge is what the attempt says about its target. Raw voices and a client's own options may be at fault themselves,
-// so that they never speak against a target; nor does a client that leaves, nor a race that was lost before a word.
+// so that they never speak against a target; nor does a client that leaves, nor one that another was faster than, before a word.
 func (a *attempt) judge() error {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()

@@ -64,7 +64,7 @@ func (g *generation) wait(ctx context.Context, timer *alarm, until time.Time) er
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case <-g.poke:
+	case <-g.wakeup:
 		return nil
 	case <-timer.at(until):
 		return nil
@@ -87,7 +87,7 @@ func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, an
 		}
 		select {
 		case <-ctx.Done():
-		case <-g.poke:
+		case <-g.wakeup:
 		}
 	}
 	return endingOf(context.Cause(ctx)), false

@@ -60,7 +60,7 @@ func TestAPauseIsNoSilence(t *testing.T) {
 		if left := time.Until(deadline); err != nil || left < patience || left > patience+time.Second {
 			t.Errorf("right afterwards: %v left, %v", left, err)
 		}
-		if now := time.Now(); a.backupDue(now, time.Second).Before(now.Add(leastSilence)) {
+		if now := time.Now(); a.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
 			t.Error("a backup is due at once")
 		}
 		a.g.mu.Lock()

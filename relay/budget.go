@@ -56,7 +56,7 @@ func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
 	if purse == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeFramePatience)
 	defer cancel()
 	if err := purse.Settle(ctx, spentOf(record)); err != nil {
 		g.log.Error().Err(err).Msg("budget not settled")

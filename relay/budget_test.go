@@ -234,7 +234,7 @@ func TestPayingHoldsUpNobody(t *testing.T) {
 		c.until("ready")
 		began := time.Now()
 		c.send(generate("g1", "One ", `,"final":false`))
-		c.send(`{"type":"append","generation_id":"g1","text":"two"}`) // before the purse is open
+		c.send(`{"type":"append","generation_id":"g1","text":"two"}`) // before the reservation is open
 		time.Sleep(60 * time.Millisecond)
 		c.send(`{"type":"flush","generation_id":"g1"}`) // while it is paid
 		c.send(`{"type":"append","generation_id":"g1","text":" three."}`)

@@ -211,14 +211,14 @@ func (g *generation) flush() {
 		g.textAt = time.Now()
 	}
 	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
-	g.pokeRun()
+	g.notify()
 }
 
 func (g *generation) finishText() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.amendLocked(textChange{finish: true})
-	g.pokeRun()
+	g.notify()
 }
 
 // leastConfigures is how many configures a minute every connection may send: one a second is more than any conversation

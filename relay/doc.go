@@ -12,6 +12,6 @@
 //  4. A socket belongs to its session. No generation's context reaches a read or a write.
 //  5. Whoever starts a goroutine waits for it: generations belong to their session, sessions to the server.
 //  6. Locks are taken in this order: session.mu, generation.mu, outbox.mu. Server.mu is taken last, or alone. Whoever
-//     holds a socket's pen takes outbox.mu only, and nobody waits for the pen with a lock held.
+//     holds a socket's writeMu takes outbox.mu only, and nobody waits for writeMu with a lock held.
 //  7. A generation works by the setup that was in force at its generate, and by nothing of a later one (reload.go).
 package relay

@@ -7,7 +7,7 @@ import (
 	"voicerelay/relay/position"
 )
 
-// change is what has happened to a generation behind its race's back. The race takes it once.
+// change is what callbacks noted for the failover loop, which takes it once.
 type change struct {
 	speaker string // the provider that has begun to be heard; empty: none has since
 	took    bool   // it took over from another
@@ -32,14 +32,14 @@ func (g *generation) isSuperseded() bool {
 
 // follow tells the context whose voice is heard, and puts first the provider by which this generation is to be spoken
 // anew.
-func (r *race) follow() {
+func (r *failover) follow() {
 	c := r.g.takeChange()
 	if c.speaker != "" {
 		r.g.origin.peer.follow(r.g, c.speaker, c.took)
 	}
 	if c.anew != "" {
 		r.again = nil
-		slices.SortStableFunc(r.field, func(a, b *entrant) int {
+		slices.SortStableFunc(r.candidates, func(a, b *candidate) int {
 			return cmp.Compare(rank(a.Provider, c.anew), rank(b.Provider, c.anew))
 		})
 	}
@@ -76,21 +76,21 @@ func (g *generation) supersede(provider string) {
 	}
 	for _, a := range g.attempts {
 		// One that would go on where another broke off is no use either: all before that is dropped.
-		begins := a.target.Provider == provider && a.from.Char == 0 && a != g.floor
+		begins := a.target.Provider == provider && a.from.Char == 0 && a != g.active
 		if a.err == nil && !begins {
 			a.ended, a.err = true, errSuperseded // also one that had spoken all of it
 		}
 		a.heard = false
 	}
-	g.floor, g.voice, g.from, g.lastHeard = nil, nil, position.Resume{}, sample{}
+	g.active, g.lastSpoke, g.from, g.lastHeard = nil, nil, position.Resume{}, sample{}
 	g.track, g.seq = position.NewTrack(g.req.output.Rate), 0
 	g.change = change{anew: provider}
-	g.pokeRun()
+	g.notify()
 }
 
 // isSpokenByLocked reports whether all audio so far is a provider's, and it goes on.
 func (g *generation) isSpokenByLocked(provider string) bool {
-	if g.floor == nil || g.floor.target.Provider != provider {
+	if g.active == nil || g.active.target.Provider != provider {
 		return false
 	}
 	return !slices.ContainsFunc(g.attempts, func(a *attempt) bool {

@@ -167,7 +167,7 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.floor = nil
+	g.active = nil
 	g.newAttempt(a.target, betaMay()).Audio(fakeFrame('b'))
 	g.supersede("beta")
 	if got, want := g.takeChange(), (change{anew: "beta"}); got != want {
@@ -180,7 +180,7 @@ func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g, a := waiting(t)
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.floor = nil
+	g.active = nil
 	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
 	if g.supersede("beta"); !g.isSuperseded() {
 		t.Error("it stays half in the former voice")

@@ -67,7 +67,7 @@ func (g *generation) amendLocked(c textChange) (mustFund bool) {
 	}
 	g.funds.add(c)
 	g.funds.finished = g.funds.finished || c.finish
-	if g.funds.busy || g.funds.purse == nil { // whoever opens the purse looks
+	if g.funds.busy || g.funds.purse == nil { // whoever opens the reservation looks
 		return false
 	}
 	g.funds.busy = true
@@ -85,7 +85,7 @@ func (g *generation) applyLocked(c textChange) {
 	if c.finish {
 		g.text.Finish()
 	}
-	g.pokeRun()
+	g.notify()
 }
 
 // fund pays for what waits until nothing does. One at a time runs: who sets busy.
@@ -183,7 +183,7 @@ func (g *generation) endShort(ctx context.Context, whole string, soFar int, spen
 	g.truncateLocked(whole, end)
 	g.funds.short = quotaExceeded(spent)
 	g.funds.take()
-	g.pokeRun()
+	g.notify()
 }
 
 // lastPaid is where the last sentence ends whose text up to there costs no more than that much, and its price.
@@ -226,7 +226,7 @@ func (g *generation) truncateLocked(whole string, end int) {
 	kept.Append(beginning(whole, end))
 	kept.Finish()
 	g.text = kept
-	for _, a := range g.racing {
+	for _, a := range g.speaking {
 		from := a.from.Char
 		if n := len(a.pieces); n > 0 {
 			from = a.pieces[n-1].End

@@ -28,7 +28,7 @@ type generation struct {
 	began    time.Time
 	place    int // in its context, in the order of coming
 	log      zerolog.Logger
-	poke     chan struct{} // holds one token while run has something to look at
+	wakeup   chan struct{} // holds one token while run has something to look at
 	cancel   context.CancelCauseFunc
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
@@ -42,12 +42,12 @@ type generation struct {
 	textAt    time.Time // when text last came
 	textIdled bool      // it counts as finished since then
 	attempts  []*attempt
-	racing    []*attempt      // those that may still speak
-	floor     *attempt        // whose audio is sent; nil: nobody has begun, or who had has failed
-	voice     *attempt        // that the client heard last; nil: none yet
+	speaking  []*attempt      // those that may still speak
+	active    *attempt        // whose audio is sent; nil: nobody has begun, or who had has failed
+	lastSpoke *attempt        // that the client heard last; nil: none yet
 	from      position.Resume // where in the text the next attempt begins
 	lastHeard sample          // of the audio sent; none where it has died away
-	change    change          // what its context must know, or its race
+	change    change          // what its context must know, or its failover loop
 	track     position.Track
 	seq       uint32
 	firstAt   time.Time // when the first audio could be sent; zero: not yet
@@ -99,14 +99,14 @@ func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 		req:      req,
 		recordID: newRecordID(now),
 		began:    now,
-		poke:     make(chan struct{}, 1),
+		wakeup:   make(chan struct{}, 1),
 		textAt:   now,
 		track:    position.NewTrack(req.output.Rate),
 		short:    shortPieces{shared: o.short},
 	}
 	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
-	g.out = o.out.newLane(t, req.output.Rate, g.pokeRun)
+	g.out = o.out.newLane(t, req.output.Rate, g.notify)
 	g.text.Append(req.text)
 	if req.final {
 		g.text.Finish()
@@ -114,10 +114,10 @@ func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 	return g
 }
 
-// pokeRun makes run look again. It never blocks.
-func (g *generation) pokeRun() {
+// notify makes run look again. It never blocks.
+func (g *generation) notify() {
 	select {
-	case g.poke <- struct{}{}:
+	case g.wakeup <- struct{}{}:
 	default:
 	}
 }
@@ -203,19 +203,19 @@ func (g *generation) setPlayed(played time.Duration) {
 func (g *generation) wasHeard() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.voice != nil
+	return g.lastSpoke != nil
 }
 
 // leaveRaceLocked takes an attempt out of those that may still speak.
 func (g *generation) leaveRaceLocked(a *attempt) {
-	g.racing = slices.DeleteFunc(g.racing, func(other *attempt) bool { return other == a })
+	g.speaking = slices.DeleteFunc(g.speaking, func(other *attempt) bool { return other == a })
 }
 
 // trim lets go of what only a running generation needs, while its last messages wait to be taken.
 func (g *generation) trim() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.attempts, g.racing, g.floor, g.voice = nil, nil, nil, nil
+	g.attempts, g.speaking, g.active, g.lastSpoke = nil, nil, nil, nil
 	g.text = text.Buffer{}
 	g.track.ForgetText()
 }

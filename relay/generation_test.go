@@ -346,7 +346,7 @@ func TestStalledClientHearsWhyItIsLeft(t *testing.T) {
 		r := newRig(t, quick(func(l *limits.Config) { l.WriteTimeout = 5 * time.Second }), []string{"alpha"}, fakes{"alpha": f})
 		stalled := r.dial("")
 		stalled.send(generate("g1", twelveWords, ""))
-		time.Sleep(5*time.Second + farewellPatience/2)
+		time.Sleep(5*time.Second + closeFramePatience/2)
 		if got := f.open(); got != 0 {
 			t.Errorf("%d streams are open for a client that takes nothing", got)
 		}

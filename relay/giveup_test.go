@@ -135,10 +135,10 @@ func TestAConnectionThatEndsWithinAFrameIsReset(t *testing.T) {
 }
 
 // Whenever a client takes bytes again, and however slowly, it hears whole messages, and is either served on or closed with
-// the reason: the farewell is not prolonged by each byte that it takes.
+// the reason: the time for a close is not prolonged by each byte that it takes.
 func TestGivingUpEndsTheConnection(t *testing.T) {
 	const patience = 5 * time.Second
-	for _, resumes := range []time.Duration{patience - 1, patience, patience + 1, patience + farewellPatience/2, patience + farewellPatience} {
+	for _, resumes := range []time.Duration{patience - 1, patience, patience + 1, patience + closeFramePatience/2, patience + closeFramePatience} {
 		for _, step := range []int{1 << 20, 100} {
 			t.Run(fmt.Sprint(resumes, " ", step), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestGivingUpEndsTheConnection(t *testing.T) {
 						if resumes > patience {
 							t.Error("served on, though it had been given up")
 						}
-					case took > patience+farewellPatience+time.Second:
+					case took > patience+closeFramePatience+time.Second:
 						t.Errorf("the connection ended after %v", took)
 					case len(r.srv.current()) != 0:
 						t.Errorf("%d sessions are still counted", len(r.srv.current()))

@@ -26,7 +26,7 @@ func heardIn(t *testing.T, events []event, id string) string {
 		case level == 0: // silence
 		case n > 0:
 			said.WriteString(strings.Repeat(string(rune(level/100)), n))
-		case run > samplesPerChar/8: // longer than a seam
+		case run > samplesPerChar/8: // longer than a crossfade
 			said.WriteRune(cutOff)
 		}
 		run = 0

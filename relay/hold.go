@@ -83,7 +83,7 @@ func (a *attempt) deliverLocked(p payload) {
 	a.held.push(p)
 	a.releaseHeldLocked(p.at)
 	if first && !a.held.empty() {
-		a.g.pokeRun() // to look after it when the vendor falls silent
+		a.g.notify() // to look after it when the vendor falls silent
 	}
 }
 
@@ -126,11 +126,11 @@ func (a *attempt) quietFromLocked(now time.Time) time.Time {
 // releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
 // Nothing is sent while a backup is about to go on from what was sent when it was opened.
 func (a *attempt) releaseHeldLocked(now time.Time) {
-	if a.g.contestedLocked(a) {
+	if a.g.hasRivalLocked(a) {
 		return
 	}
 	covered := a.coveredLocked()
-	for !a.held.empty() && a.g.floor == a {
+	for !a.held.empty() && a.g.active == a {
 		if covered <= 0 && !a.overheldLocked(now) {
 			return
 		}
@@ -165,7 +165,7 @@ func (a *attempt) overheldLocked(now time.Time) bool {
 // heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
 // held. It is half way to then, since what comes meanwhile brings it nearer and wakes nobody.
 func (a *attempt) heldUntilLocked(now time.Time) time.Time {
-	if a.held.empty() || a.g.floor != a || a.g.contestedLocked(a) {
+	if a.held.empty() || a.g.active != a || a.g.hasRivalLocked(a) {
 		return time.Time{}
 	}
 	if !a.isQuietLocked(now) {
@@ -259,7 +259,7 @@ func (a *attempt) splitHeldLocked(keep int64, fade bool) {
 	at := int(keep) * a.g.req.output.BytesPerSample()
 	head, tail := raw[:at], raw[at:]
 	if fade {
-		n := min(len(head), seamSamples(a.g.req.output.Rate)*a.g.req.output.BytesPerSample())
+		n := min(len(head), crossfadeSamples(a.g.req.output.Rate)*a.g.req.output.BytesPerSample())
 		audio.Ramp(a.g.req.output, head[len(head)-n:], 1, 0)
 	}
 	a.emitLocked(payload{raw: head, samples: keep, at: first.at})

@@ -122,7 +122,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			const end = 2*samplesPerChar + samplesPerChar/2 // of a word, in the second frame that is held
 			a.g.track.AddWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
 			a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-			a.g.recall()
+			a.g.resumeInterrupted()
 			if got := a.g.track.Samples; got != end {
 				t.Errorf("sent %d samples, want %d", got, end)
 			}
@@ -176,7 +176,7 @@ func TestHeldIsBounded(t *testing.T) {
 	})
 }
 
-// heldUntilOrStall is how long the race would wait before it looks after what is held.
+// heldUntilOrStall is how long the failover loop would wait before it looks after what is held.
 func (a *attempt) heldUntilOrStall(t *testing.T) time.Duration {
 	t.Helper()
 	a.g.mu.Lock()
@@ -230,7 +230,7 @@ func TestBackupDue(t *testing.T) {
 				plan := *a.g.req.plan
 				plan.HedgeAfter, plan.Cushion = test.hedge, 0
 				a.g.req.plan = &plan
-				if !a.backupDue(time.Now(), takes).IsZero() {
+				if !a.backupNeeded(time.Now(), takes).IsZero() {
 					t.Error("due though nothing is owed")
 				}
 				ordered(a)
@@ -239,7 +239,7 @@ func TestBackupDue(t *testing.T) {
 				}
 				a.interval = test.usual
 				got := time.Duration(0)
-				if due := a.backupDue(time.Now(), takes); !due.IsZero() {
+				if due := a.backupNeeded(time.Now(), takes); !due.IsZero() {
 					got = time.Until(due)
 				}
 				if got != test.want {

@@ -13,7 +13,7 @@ type lane struct {
 	turn  *turn     // the context that it waits in, or nil
 	clock *playback // the context's, or its own
 	rate  int       // samples a second
-	room  func()    // pokes the generation, which is to look again; must not block
+	room  func()    // notifies the generation, which is to look again; must not block
 
 	messages queue
 	waiting  int64     // samples queued
@@ -161,7 +161,7 @@ func (l *lane) popLocked() *message {
 }
 
 // hasRoom reports whether less than limit samples wait, and not too much in all: a lane of which nothing waits has room
-// whatever others have, so that none waits for another. Where it has not, the generation is poked once when that becomes
+// whatever others have, so that none waits for another. Where it has not, the generation is notified once when that becomes
 // true: no wake-up is spent on the frames in between.
 func (l *lane) hasRoom(limit int64) bool {
 	l.out.mu.Lock()

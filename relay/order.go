@@ -20,7 +20,7 @@ type step struct {
 	err     error
 	ordered bool
 	piece   upstream.Piece
-	until   time.Time // when to look again; zero: when poked
+	until   time.Time // when to look again; zero: when notified
 }
 
 func (a *attempt) next(ctx context.Context, now time.Time) step {
@@ -113,7 +113,7 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	a.lastSent = p.Last
 	a.withheld, a.sending = a.withheld+1, true
 	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: a.leastAudio(p.Text)}
-	if a.g.floor == a {
+	if a.g.active == a {
 		ordered.track = a.g.track.AddPiece(p)
 	}
 	a.pieces = append(a.pieces, ordered)
@@ -153,7 +153,7 @@ func (a *attempt) Withheld(n int) {
 		a.oweLocked(time.Now())
 		a.letGo = a.owedSince
 	}
-	a.g.pokeRun()
+	a.g.notify()
 }
 
 // throughLocked is how many pieces have been spoken, as far as it can be known. A vendor that does not mark their ends
@@ -195,7 +195,7 @@ func (a *attempt) leastAudio(s string) time.Duration {
 }
 
 // waitingLocked is since when the caller has waited for what the vendor owes, less the time in which nobody was there to
-// hear it. It reports false where nobody waits: nothing is owed, or another generation of the context has the caller's ear.
+// hear it. It reports false where nobody waits: nothing is owed, or another generation of the context is heard.
 func (a *attempt) waitingLocked(now time.Time) (since time.Time, ok bool) {
 	turn, ok := a.g.out.turnCame()
 	if !ok || !a.owesLocked() {

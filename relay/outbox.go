@@ -20,34 +20,34 @@ type outbox struct {
 
 	mu      sync.Mutex
 	own     queue
-	owned   int       // length of own
-	bytes   int       // size of own
-	ring    []*lane   // lanes with something to send whose turn it is
-	queued  int       // bytes that wait in lanes
-	counted int       // of queued, those in all
-	asking  []*lane   // that were refused room for it, each once
-	bye     *farewell // once the connection is to be closed
-	closed  bool      // nothing is taken any more
-	corked  int       // steps under way, whose messages go out together
-	due     bool      // the writer is to be roused when a step ends
+	owned   int         // length of own
+	bytes   int         // size of own
+	ring    []*lane     // lanes with something to send whose turn it is
+	queued  int         // bytes that wait in lanes
+	counted int         // of queued, those in all
+	asking  []*lane     // that were refused room for it, each once
+	closing *closeFrame // once the connection is to be closed
+	closed  bool        // nothing is taken any more
+	batches int         // steps under way, whose messages go out together
+	due     bool        // the writer is to be woken when the batch ends
 }
 
 // writer is who sends what waits in an outbox.
 type writer interface {
-	// rouse has it send soon. It must not block, nor use the outbox, which is locked.
-	rouse()
-	// dash sends at once what takes no waiting. It reports false where there may be more to do.
-	dash() bool
+	// wake has it send soon. It must not block, nor use the outbox, which is locked.
+	wake()
+	// writeDirect sends at once what takes no waiting. It reports false where there may be more to do.
+	writeDirect() bool
 }
 
 func newOutbox(w writer) *outbox { return &outbox{writer: w} }
 
-// poke rouses the writer, whatever steps are under way: where some always are, it must not wait for their end.
-func (o *outbox) poke() {
+// notify wakes the writer, whatever batches are under way: where some always are, it must not wait for their end.
+func (o *outbox) notify() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.closed {
-		o.writer.rouse()
+		o.writer.wake()
 	}
 }
 
@@ -55,31 +55,31 @@ func (o *outbox) poke() {
 func (o *outbox) queuedLocked() {
 	switch {
 	case o.closed:
-	case o.corked > 0:
+	case o.batches > 0:
 		o.due = true
 	default:
-		o.writer.rouse()
+		o.writer.wake()
 	}
 }
 
-// cork begins a step that may queue messages. Before uncork nobody is roused for them.
-func (o *outbox) cork() {
+// beginBatch delays waking the writer until endBatch, so that the messages of one step go out together.
+func (o *outbox) beginBatch() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.corked++
+	o.batches++
 }
 
-// uncork ends a step, and has what it queued be sent: here, or else by the writer.
-func (o *outbox) uncork() {
-	if o.stepIsDue() && !o.writer.dash() {
-		o.poke()
+// endBatch ends a step, and has what it queued be sent: here, or else by the writer.
+func (o *outbox) endBatch() {
+	if o.stepIsDue() && !o.writer.writeDirect() {
+		o.notify()
 	}
 }
 
 func (o *outbox) stepIsDue() (due bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.corked--
+	o.batches--
 	due, o.due = o.due, false
 	return due
 }
@@ -88,7 +88,7 @@ func (o *outbox) stepIsDue() (due bool) {
 func (o *outbox) resting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.emptyLocked() && o.bye == nil
+	return o.emptyLocked() && o.closing == nil
 }
 
 func (o *outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
@@ -118,40 +118,40 @@ func (o *outbox) sendLocked(m *message) {
 	o.queuedLocked()
 }
 
-// conclude has the connection be closed behind what waits. It reports false where that was decided already: the first
+// closeAfter has the connection be closed behind what waits. It reports false where that was decided already: the first
 // reason counts.
-func (o *outbox) conclude(f farewell) bool {
+func (o *outbox) closeAfter(f closeFrame) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.bye != nil {
+	if o.closing != nil {
 		return false
 	}
-	o.bye = &f
+	o.closing = &f
 	o.queuedLocked()
 	return true
 }
 
-// concluded reports whether the connection is to be closed.
-func (o *outbox) concluded() bool {
+// isClosing reports whether the connection is to be closed.
+func (o *outbox) isClosing() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.bye != nil
+	return o.closing != nil
 }
 
-// farewell is how to close the connection now, or nil: while anything waits, it is not the time. Nothing is taken behind
+// closeFrame is how to close the connection now, or nil: while anything waits, it is not the time. Nothing is taken behind
 // it, since nothing may follow a close.
-func (o *outbox) farewell() *farewell {
+func (o *outbox) closeFrame() *closeFrame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.bye == nil || !o.emptyLocked() {
+	if o.closing == nil || !o.emptyLocked() {
 		return nil
 	}
 	o.closed = true
-	return o.bye
+	return o.closing
 }
 
 // take moves up to limit bytes of messages into batch: all of the session's own, then a message of each lane
-// in turn. Only called by whoever sends: with the socket's pen, or for the answer of a request.
+// in turn. Only called by whoever sends: with the socket's writeMu held, or for the answer of a request.
 func (o *outbox) take(batch []*message, limit int) []*message {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -28,8 +28,8 @@ func order(o *outbox) string {
 // nobody writes.
 type nobody struct{}
 
-func (nobody) rouse()     {}
-func (nobody) dash() bool { return false }
+func (nobody) wake()             {}
+func (nobody) writeDirect() bool { return false }
 
 // released is the lane of a generation that has been accepted.
 func released(o *outbox, t *turn, room func()) *lane {
@@ -134,7 +134,7 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 			}
 			some.push(audioMessage("a"))
 			pokes = 0
-			for range 2 { // who asks twice is poked once
+			for range 2 { // who asks twice is notified once
 				if some.hasRoom(100) {
 					t.Error("there is room beside all that waits")
 				}
@@ -246,32 +246,32 @@ type scribe struct {
 	able           bool
 }
 
-func (s *scribe) rouse() { s.roused++ }
+func (s *scribe) wake() { s.roused++ }
 
-func (s *scribe) dash() bool {
+func (s *scribe) writeDirect() bool {
 	s.dashed++
 	return s.able
 }
 
-// What a step queues goes out behind it, in one dash. The writer is roused where that does not do.
+// What a step queues goes out after it, in one direct write. The writer is woken where that is not enough.
 func TestAStepIsSentAtItsEnd(t *testing.T) {
 	for _, able := range []bool{true, false} {
 		w := &scribe{able: able}
 		o := newOutbox(w)
 		l := released(o, nil, func() {})
-		o.cork()
-		o.uncork()
+		o.beginBatch()
+		o.endBatch()
 		if w.dashed != 0 {
 			t.Error("a dash with nothing to send")
 		}
-		o.cork()
+		o.beginBatch()
 		l.push(audioMessage("one"))
 		l.push(audioMessage("two"))
 		o.send(textMessage([]byte("own")))
 		if w.roused+w.dashed != 0 {
 			t.Error("sent before the step's end")
 		}
-		o.uncork()
+		o.endBatch()
 		wantRoused := 1
 		if able {
 			wantRoused = 0
@@ -282,27 +282,27 @@ func TestAStepIsSentAtItsEnd(t *testing.T) {
 	}
 }
 
-// Where another step is always under way, what a dash has left is still sent.
+// Where another step is always under way, what a direct write has left is still sent.
 func TestALongStepHoldsNobodyUp(t *testing.T) {
 	w := &scribe{}
 	o := newOutbox(w)
 	l := released(o, nil, func() {})
-	o.cork()
-	o.cork()
+	o.beginBatch()
+	o.beginBatch()
 	l.push(audioMessage("one"))
-	if o.uncork(); w.roused != 1 {
+	if o.endBatch(); w.roused != 1 {
 		t.Errorf("roused %d times beside another step, want once", w.roused)
 	}
 }
 
-// Outside of steps the writer is roused at once, and once the outbox is closed no more.
+// Outside of batches the writer is woken at once, and once the outbox is closed no more.
 func TestTheWriterIsRoused(t *testing.T) {
 	tests := map[string]func(o *outbox, l *lane){
 		"audio": func(_ *outbox, l *lane) { l.push(audioMessage("a")) },
 		"own":   func(o *outbox, _ *lane) { o.send(textMessage([]byte("own"))) },
 		"end":   func(_ *outbox, l *lane) { l.end(textMessage([]byte("done"))) },
-		"bye":   func(o *outbox, _ *lane) { o.conclude(farewell{closeIdle, "idle"}) },
-		"poke":  func(o *outbox, _ *lane) { o.poke() },
+		"bye":   func(o *outbox, _ *lane) { o.closeAfter(closeFrame{closeIdle, "idle"}) },
+		"poke":  func(o *outbox, _ *lane) { o.notify() },
 	}
 	for name, do := range tests {
 		w := &scribe{able: true}
@@ -325,27 +325,27 @@ func TestTheWriterIsRoused(t *testing.T) {
 func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
 	o := newOutbox(nobody{})
 	l := released(o, nil, func() {})
-	if o.concluded() || o.farewell() != nil {
+	if o.isClosing() || o.closeFrame() != nil {
 		t.Error("the connection is to be closed, though nobody said so")
 	}
-	if !o.conclude(farewell{closeDrained, "drained"}) {
+	if !o.closeAfter(closeFrame{closeDrained, "drained"}) {
 		t.Error("the first reason does not count")
 	}
 	l.push(audioMessage("audio"))
 	o.send(textMessage([]byte("own")))
 	l.end(textMessage([]byte("done")))
 	for !o.own.empty() || len(o.ring) > 0 {
-		if !o.concluded() || o.farewell() != nil {
+		if !o.isClosing() || o.closeFrame() != nil {
 			t.Error("it is to be closed before all has been taken")
 		}
 		for _, m := range o.take(nil, 1) {
 			m.release()
 		}
 	}
-	if o.conclude(farewell{closeIdle, "idle"}) {
+	if o.closeAfter(closeFrame{closeIdle, "idle"}) {
 		t.Error("a second reason counts")
 	}
-	if bye := o.farewell(); bye == nil || bye.code != closeDrained {
+	if bye := o.closeFrame(); bye == nil || bye.code != closeDrained {
 		t.Errorf("closed with %v, want the first reason", bye)
 	}
 	if o.send(textMessage([]byte("late"))); !o.own.empty() {

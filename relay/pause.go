@@ -21,7 +21,7 @@ type holder struct {
 // pausesLocked reports whether the attempt owes its client nothing and waits for text: its place is of no use to it then.
 // Where that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
-	if a.ended || a.lastSent || a.g.floor != a || a.lastFrame.IsZero() || a.orderedLocked() < len(a.pieces) || !a.roomyLocked(now) {
+	if a.ended || a.lastSent || a.g.active != a || a.lastFrame.IsZero() || a.orderedLocked() < len(a.pieces) || !a.roomyLocked(now) {
 		return false, time.Time{}
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone {

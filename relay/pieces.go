@@ -21,12 +21,12 @@ func (a *attempt) PieceEnd(id int) {
 	}
 	a.endPiecesLocked(id)
 	a.proveLocked(true)
-	if a.g.floor == a {
-		a.g.outpaceLocked(a) // what seemed missing is all there
+	if a.g.active == a {
+		a.g.cancelOthersLocked(a) // what seemed missing is all there
 	}
 	a.releaseHeldLocked(time.Now())
 	a.g.announceLocked()
-	a.g.pokeRun()
+	a.g.notify()
 }
 
 // pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
@@ -35,7 +35,7 @@ func (a *attempt) pieceVerdictLocked(id int) error {
 	if err := a.speechVerdict(pieces, a.clock.duration()-a.pieceFrom); err != nil {
 		return err
 	}
-	if a.brokeOffLocked(pieces) {
+	if a.truncatedLocked(pieces) {
 		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
 	}
 	return nil
@@ -50,7 +50,7 @@ func (a *attempt) endPiecesLocked(id int) {
 		if words := p.aligner.Finish(); !p.misled {
 			a.timeLocked(words)
 		}
-		if a.g.floor == a {
+		if a.g.active == a {
 			a.g.track.EndPiece(p.track, at)
 		}
 	}

@@ -20,11 +20,11 @@ const goodAudio = time.Second
 func (a *attempt) proveLocked(whole bool) {
 	if a.proof == proofWanted && a.heard && (whole || a.clock.duration() >= goodAudio) {
 		a.proof = proofGiven
-		a.g.pokeRun()
+		a.g.notify()
 	}
 }
 
-// tellProof tells the circuits. It does so for the race, since they must not be asked under the generation's lock.
+// tellProof tells the circuits. It does so for the failover loop, since they must not be asked under the generation's lock.
 func (a *attempt) tellProof() {
 	a.g.mu.Lock()
 	given := a.proof == proofGiven

@@ -22,7 +22,7 @@ func rawTable(t *testing.T) *setup {
 	return &setup{table: table}
 }
 
-func candidate(model, voice string) routing.Candidate {
+func plainCandidate(model, voice string) routing.Candidate {
 	return routing.Candidate{Target: routing.Target{Provider: "p", Model: model}, Voice: voice}
 }
 
@@ -32,7 +32,7 @@ func TestRawNamesAreBounded(t *testing.T) {
 	var names rawNames
 	told := map[string]bool{}
 	for i := range 5000 {
-		model, voice := names.target(set, "acme", candidate(fmt.Sprint("model", i), fmt.Sprint("voice", i)), now)
+		model, voice := names.target(set, "acme", plainCandidate(fmt.Sprint("model", i), fmt.Sprint("voice", i)), now)
 		told[model+" "+voice] = true
 		told[names.route(set, "acme", fmt.Sprint("p/model", i), now)] = true
 	}
@@ -52,7 +52,7 @@ func TestRawNamesAreBounded(t *testing.T) {
 		{"beta", "another", "another", "another", "another", 0},
 		{"acme", "another", "another", "another", "another", time.Hour},
 	} {
-		model, voice := names.target(set, c.tenant, candidate(c.model, c.voice), now.Add(c.after))
+		model, voice := names.target(set, c.tenant, plainCandidate(c.model, c.voice), now.Add(c.after))
 		if model != c.wantModel || voice != c.wantVoice {
 			t.Errorf("%+v: recorded as %q with %q", c, model, voice)
 		}

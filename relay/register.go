@@ -160,7 +160,7 @@ func (s *session) refused(g *generation, err *protocol.Error) {
 	s.mu.Lock()
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
-	s.quieter.Store(true) // before the answer wakes the writer
+	s.idleTimer.Store(true) // before the answer wakes the writer
 	s.srv.refused(s.remote, err.Code, s.key)
 	answer := *err
 	answer.Command, answer.GenerationID = "generate", g.req.id
@@ -179,8 +179,8 @@ func (s *session) end(g *generation) {
 	s.register.keep(g.req.id, reached, now)
 	s.mu.Unlock()
 	s.srv.metrics.active.Dec()
-	s.quieter.Store(true)
-	s.out.poke() // the idle clock starts
+	s.idleTimer.Store(true)
+	s.out.notify() // the idle clock starts
 	s.leaveIfDrained()
 }
 
@@ -239,6 +239,6 @@ func (s *session) leaveIfDrained() {
 	leave := s.draining && len(s.register.running) == 0
 	s.mu.Unlock()
 	if leave {
-		s.shut(farewell{closeDrained, "drained"})
+		s.shut(closeFrame{closeDrained, "drained"})
 	}
 }

@@ -73,6 +73,6 @@ func (srv *Server) release(set *setup) {
 // may have become so.
 func (s *session) shutWithoutKey() {
 	if !s.keyHolds() {
-		s.shut(farewell{closePolicy, "the key is no longer valid"})
+		s.shut(closeFrame{closePolicy, "the key is no longer valid"})
 	}
 }

@@ -20,7 +20,7 @@ func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
 	if err == nil || a.g.stopped || a.lastSent && a.orderedLocked() == len(a.pieces) {
 		return false
 	}
-	return a.g.floor == a && !a.lastFrame.IsZero() && saysNothing(err) && a.allSpokenLocked(now)
+	return a.g.active == a && !a.lastFrame.IsZero() && saysNothing(err) && a.allSpokenLocked(now)
 }
 
 // allSpokenLocked reports whether all that was ordered has been spoken, and that is something. All that the vendor has sent

@@ -238,7 +238,7 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	select {
 	case <-over:
 		return
-	case <-time.After(farewellPatience + closeGrace):
+	case <-time.After(closeFramePatience + closeGrace):
 	}
 	for _, s := range srv.current() {
 		s.cut() // it had its time

@@ -24,8 +24,8 @@ const (
 	pongPatience    = 20 * time.Second
 )
 
-// farewellPatience bounds the closing handshake.
-const farewellPatience = 2 * time.Second
+// closeFramePatience bounds the closing handshake.
+const closeFramePatience = 2 * time.Second
 
 // Close codes of the protocol.
 const (
@@ -52,10 +52,10 @@ type session struct {
 	cancel context.CancelCauseFunc // ends the session's context
 	writer func()                  // write, made once
 
-	heard   atomic.Int64 // unix nanoseconds of the last frame from the client, pings and pongs too: it lives
-	said    atomic.Int64 // of its last message: it uses the connection
-	quieter atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
-	roused  atomic.Int64 // how often the writer has been, since it last had nothing to do
+	heard     atomic.Int64 // unix nanoseconds of the last frame from the client, pings and pongs too: it lives
+	said      atomic.Int64 // of its last message: it uses the connection
+	idleTimer atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
+	wakes     atomic.Int64 // how often the writer has been, since it last had nothing to do
 
 	// Owned by the reader.
 	rate    *limits.Rate
@@ -66,7 +66,7 @@ type session struct {
 	// Owned by the writer.
 	pinged    time.Time   // of the ping that waits for an answer; zero: none
 	pingTaken int64       // the socket's taken, as the ping itself left it
-	look      *time.Timer // rouses the writer when the client is to be looked after; nil: it never was
+	look      *time.Timer // wakes the writer when the client is to be looked after; nil: it never was
 
 	mu       sync.Mutex // guards what follows
 	defaults protocol.Settings
@@ -76,14 +76,14 @@ type session struct {
 	wg sync.WaitGroup // every goroutine of this session
 }
 
-// farewell is how a connection is closed.
-type farewell struct {
+// closeFrame is how a connection is closed.
+type closeFrame struct {
 	code   websocket.StatusCode
 	reason string
 }
 
-// greet queues what the client hears first.
-func (s *session) greet() {
+// sendReady queues what the client hears first.
+func (s *session) sendReady() {
 	s.send(protocol.Ready{
 		SessionID: s.id,
 		Protocol:  protocol.Version,
@@ -94,12 +94,12 @@ func (s *session) greet() {
 
 // run serves the connection until it ends. No goroutine outlives it.
 func (s *session) run(ctx context.Context) {
-	s.out.uncork()
+	s.out.endBatch()
 	err := s.readLoop(ctx)
 	s.stopAll(causeGone)
 	s.cancel(errors.Join(errSessionOver, err))
 	s.out.close()
-	if !s.out.concluded() { // otherwise the writer ends the connection by the protocol
+	if !s.out.isClosing() { // otherwise the writer ends the connection by the protocol
 		_ = s.conn.CloseNow() // it is over either way; this unblocks the writer
 	}
 	s.wg.Wait()
@@ -124,13 +124,13 @@ func (s *session) readLoop(ctx context.Context) error {
 		s.said.Store(now)
 		buf := inboxPool.Get().(*bytes.Buffer)
 		err = s.readWhole(buf, r)
-		if err == nil && !s.out.concluded() {
+		if err == nil && !s.out.isClosing() {
 			s.receive(ctx, kind, buf.Bytes())
 		}
 		recycle(buf)
 		if errors.Is(err, websocket.ErrMessageTooBig) {
 			// The library has sent the close frame; what the client still sends must not reset it away.
-			s.sock.discardUntil(time.Now().Add(farewellPatience))
+			s.sock.discardUntil(time.Now().Add(closeFramePatience))
 		}
 		if err != nil {
 			return err
@@ -163,11 +163,11 @@ func recycle(buf *bytes.Buffer) {
 // receive applies one message.
 func (s *session) receive(ctx context.Context, kind websocket.MessageType, data []byte) {
 	if kind != websocket.MessageText {
-		s.shut(farewell{closeBinary, "messages are JSON text frames"})
+		s.shut(closeFrame{closeBinary, "messages are JSON text frames"})
 		return
 	}
 	if !utf8.Valid(data) {
-		s.shut(farewell{closeNotUTF8, "text is not UTF-8"})
+		s.shut(closeFrame{closeNotUTF8, "text is not UTF-8"})
 		return
 	}
 	cmd, refused := protocol.Decode(data)
@@ -182,54 +182,54 @@ func (s *session) receive(ctx context.Context, kind websocket.MessageType, data 
 	s.srv.refused(s.remote, refused.Code, s.key)
 	s.send(refused)
 	if !refused.Known() && s.strikes.add(time.Now()) {
-		s.shut(farewell{closePolicy, "20 messages within a minute that are no JSON object of a known type"})
+		s.shut(closeFrame{closePolicy, "20 messages within a minute that are no JSON object of a known type"})
 	}
 }
 
 // send queues one of the session's own messages.
 func (s *session) send(e protocol.Event) {
 	if !s.out.send(ownMessage(websocket.MessageText, protocol.Encode(e))) {
-		s.shut(farewell{closePolicy, "too many unread answers"})
+		s.shut(closeFrame{closePolicy, "too many unread answers"})
 	}
 }
 
 // shut ends the connection with a close frame, behind what the session itself has to say. Generations are
 // stopped; the first reason counts.
-func (s *session) shut(f farewell) {
-	if s.out.conclude(f) {
+func (s *session) shut(f closeFrame) {
+	if s.out.closeAfter(f) {
 		s.stopAll(causeGone)
 	}
 }
 
-// dash sends what waits, where nobody is writing and the client takes it at once.
-func (s *session) dash() bool { return s.sock.dash(s.out) && !s.quieter.Load() }
+// writeDirect sends what waits, where nobody is writing and the client takes it at once.
+func (s *session) writeDirect() bool { return s.sock.writeDirect(s.out) && !s.idleTimer.Load() }
 
-// rouse has the writer run. It exists only while it has something to do: a connection is idle for most of its time, and
+// wake has the writer run. It exists only while it has something to do: a connection is idle for most of its time, and
 // vendors' readers send most frames.
-func (s *session) rouse() {
-	if s.roused.Add(1) == 1 {
+func (s *session) wake() {
+	if s.wakes.Add(1) == 1 {
 		s.wg.Add(1)
 		go s.writer() // wg.Go would make two closures each time
 	}
 }
 
-// write does what there is to do, until there is nothing. After an error the writer is not roused again.
+// write does what there is to do, until there is nothing. After an error the writer is not woken again.
 func (s *session) write() {
 	defer s.wg.Done()
 	for {
-		before := s.roused.Load()
-		if err := s.attend(); err != nil {
+		before := s.wakes.Load()
+		if err := s.serveOnce(); err != nil {
 			s.cancel(err)
 			return
 		}
-		if s.roused.CompareAndSwap(before, 0) {
+		if s.wakes.CompareAndSwap(before, 0) {
 			return
 		}
 	}
 }
 
-// attend sends what waits, closes the connection where that is due, and looks after a quiet client.
-func (s *session) attend() error {
+// serveOnce sends what waits, closes the connection where that is due, and looks after a quiet client.
+func (s *session) serveOnce() error {
 	if err := s.sock.drain(s.out); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			s.giveUp()
@@ -237,10 +237,10 @@ func (s *session) attend() error {
 		_ = s.conn.CloseNow() // unblocks the reader, which ends the session
 		return err
 	}
-	if bye := s.out.farewell(); bye != nil {
-		return s.sayGoodbye(*bye)
+	if bye := s.out.closeFrame(); bye != nil {
+		return s.sendClose(*bye)
 	}
-	if !s.quieter.Swap(false) {
+	if !s.idleTimer.Swap(false) {
 		return nil
 	}
 	next, err := s.watch(time.Now())
@@ -248,34 +248,34 @@ func (s *session) attend() error {
 		_ = s.conn.CloseNow()
 		return err
 	}
-	s.lookAgain(time.Until(next))
+	s.checkIdleAfter(time.Until(next))
 	return nil
 }
 
 // giveUp ends the session of a client that takes nothing, whatever waits for it. One that takes bytes again within the
-// farewell's patience hears why.
+// closeFramePatience hears why.
 func (s *session) giveUp() {
 	s.stopAll(causeGone)
 	s.out.close()
-	_ = s.sayGoodbye(farewell{closePolicy, "not a byte was taken for " + s.key.Limits.WriteTimeout.String()}) // it may never hear it
+	_ = s.sendClose(closeFrame{closePolicy, "not a byte was taken for " + s.key.Limits.WriteTimeout.String()}) // it may never hear it
 }
 
-// lookAgain has the writer look after the client after a while.
-func (s *session) lookAgain(after time.Duration) {
+// checkIdleAfter has the writer look after the client after a while.
+func (s *session) checkIdleAfter(after time.Duration) {
 	if s.look != nil {
 		s.look.Reset(after)
 		return
 	}
 	s.look = time.AfterFunc(after, func() {
-		s.quieter.Store(true)
-		s.out.poke()
+		s.idleTimer.Store(true)
+		s.out.notify()
 	})
 }
 
-// sayGoodbye closes the connection by the protocol. The reader takes the client's answer. When the farewell's patience is
+// sendClose closes the connection by the protocol. The reader takes the client's answer. When the patience for a close is
 // over the connection is cut, whatever the client does.
-func (s *session) sayGoodbye(f farewell) error {
-	cut := time.AfterFunc(farewellPatience, func() { _ = s.sock.Close() }) // which ends every read and write
+func (s *session) sendClose(f closeFrame) error {
+	cut := time.AfterFunc(closeFramePatience, func() { _ = s.sock.Close() }) // which ends every read and write
 	defer cut.Stop()
 	if err := s.conn.Close(f.code, f.reason); err != nil {
 		return err
@@ -293,7 +293,7 @@ func (s *session) watch(now time.Time) (next time.Time, err error) {
 	if running > 0 {
 		idle = time.Time{}
 	} else if !now.Before(idle) {
-		s.shut(farewell{closeIdle, "idle"})
+		s.shut(closeFrame{closeIdle, "idle"})
 		return now, nil
 	}
 	taken := s.sock.taken.Load()
@@ -322,7 +322,7 @@ func (s *session) watch(now time.Time) (next time.Time, err error) {
 // pings and does not read.
 func (s *session) pong(payload []byte) {
 	if !s.out.send(ownMessage(messagePong, payload)) {
-		s.shut(farewell{closePolicy, "too many unread answers"})
+		s.shut(closeFrame{closePolicy, "too many unread answers"})
 	}
 }
 

@@ -120,7 +120,7 @@ func (a *attempt) outcomeLocked() string {
 		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
 	case a.err == nil:
 		return outcomeCompleted
-	case errors.Is(a.err, errOutpaced):
+	case errors.Is(a.err, errLostHedge):
 		return outcomeHedged
 	case errors.Is(a.err, errSuperseded):
 		return outcomeSuperseded

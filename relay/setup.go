@@ -24,7 +24,7 @@ type setup struct {
 	prices         *billing.PriceList
 	circuit        routing.CircuitConfig
 	circuits       map[string]*routing.Circuits // by provider
-	desks          map[string]*desk             // by the name of the key
+	desks          map[string]*httpQuota        // by the name of the key
 	uses           map[[32]byte]*keyUse         // by the hash of the key
 	over           chan struct{}                // closed once it is replaced and without users
 
@@ -45,7 +45,7 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 		circuit:   parts.Circuit,
 		circuits:  make(map[string]*routing.Circuits),
 		proxies:   cfg.Proxies,
-		desks:     newDesks(cfg),
+		desks:     newHTTPQuotas(cfg),
 		uses:      newKeyUses(cfg),
 		over:      make(chan struct{}),
 	}

@@ -30,7 +30,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	if len(raw) == 0 {
 		return
 	}
-	a.g.giveFloorLocked(a)
+	a.g.activateLocked(a)
 	a.tickLocked(arrived)
 	a.clock.add(f.Format, len(raw))
 	if a.runsAwayLocked() {
@@ -53,13 +53,13 @@ func (a *attempt) Audio(f upstream.Frame) {
 
 // enter begins a step: its messages go out together, behind the lock.
 func (a *attempt) enter() {
-	a.g.origin.out.cork()
+	a.g.origin.out.beginBatch()
 	a.g.mu.Lock()
 }
 
 func (a *attempt) leave() {
 	a.g.mu.Unlock()
-	a.g.origin.out.uncork()
+	a.g.origin.out.endBatch()
 }
 
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
@@ -130,14 +130,14 @@ func (a *attempt) End(u upstream.Usage, err error) {
 		err = nil
 	}
 	a.ended, a.err = true, err
-	a.g.pokeRun()
+	a.g.notify()
 }
 
 // drainLocked sends what the converter holds and what was held back, and announces the words that remain. An attempt
 // that has come so far has won: one that spoke a moment later would say its words again.
 func (a *attempt) drainLocked() {
-	a.g.outpaceLocked(a)
-	if a.g.floor != a {
+	a.g.cancelOthersLocked(a)
+	if a.g.active != a {
 		return
 	}
 	a.flushLocked(len(a.pieces) - 1)
@@ -146,7 +146,7 @@ func (a *attempt) drainLocked() {
 // failLocked ends the attempt from our side.
 func (a *attempt) failLocked(err error) {
 	a.ended, a.err = true, err
-	a.g.pokeRun()
+	a.g.notify()
 }
 
 // inputClock counts the audio that a vendor sent, over changes of format.

@@ -44,10 +44,10 @@ type socket struct {
 	taken  atomic.Int64 // unix nanoseconds at which the kernel last took bytes
 	torn   atomic.Bool  // the client has a part of a frame only, or may have
 
-	pen   sync.Mutex // whoever holds it writes; guards what follows
-	batch []*message // under way
-	burst *bytes.Buffer
-	rest  []byte // what the client has not taken of them
+	writeMu sync.Mutex // whoever holds it writes; guards what follows
+	batch   []*message // under way
+	burst   *bytes.Buffer
+	rest    []byte // what the client has not taken of them
 }
 
 func newSocket(conn net.Conn, of limits.Config, delay prometheus.Observer) *socket {
@@ -68,8 +68,8 @@ func (s *socket) Read(p []byte) (int, error) {
 // Write sends p, which the library asks for, behind what is under way. A slow client is waited for as long as it takes
 // anything at all within the patience.
 func (s *socket) Write(p []byte) (int, error) {
-	s.pen.Lock()
-	defer s.pen.Unlock()
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
 	if err := s.finishLocked(); err != nil {
 		return 0, err
 	}
@@ -118,8 +118,8 @@ func resetConn(conn net.Conn) error {
 
 // drain sends all that waits, as Write does.
 func (s *socket) drain(o *outbox) error {
-	s.pen.Lock()
-	defer s.pen.Unlock()
+	s.writeMu.Lock()
+	defer s.writeMu.Unlock()
 	for {
 		if err := s.finishLocked(); err != nil {
 			return err
@@ -130,18 +130,18 @@ func (s *socket) drain(o *outbox) error {
 	}
 }
 
-// crowded is how close to the last bytes that were sent a dash is not worth it: where frames come so fast, the writer sends
+// minDirectGap is how close to the last bytes that were sent a direct write is not worth it: where frames come so fast, the writer sends
 // several of them at once.
-const crowded = 2 * time.Millisecond
+const minDirectGap = 2 * time.Millisecond
 
-// dash sends what waits where nobody is writing and the client takes it at once: whoever brings a frame need not wake
+// writeDirect sends what waits where nobody is writing and the client takes it at once: whoever brings a frame need not wake
 // the writer for it. It reports false where the writer has to go on.
-func (s *socket) dash(o *outbox) bool {
-	if !s.pen.TryLock() {
+func (s *socket) writeDirect(o *outbox) bool {
+	if !s.writeMu.TryLock() {
 		return false
 	}
-	defer s.pen.Unlock()
-	if len(s.rest) > 0 || time.Since(time.Unix(0, s.taken.Load())) < crowded {
+	defer s.writeMu.Unlock()
+	if len(s.rest) > 0 || time.Since(time.Unix(0, s.taken.Load())) < minDirectGap {
 		return false
 	}
 	if !s.loadLocked(o) {

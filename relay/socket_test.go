@@ -44,10 +44,10 @@ func newLine(t *testing.T) *line {
 	return &line{s, newOutbox(nobody{}), client}
 }
 
-// dashes has a dash a while behind what was sent last.
+// dashes writes directly, a while after what was sent last.
 func (l *line) dashes() bool {
-	l.taken.Store(time.Now().Add(-crowded).UnixNano())
-	return l.dash(l.out)
+	l.taken.Store(time.Now().Add(-minDirectGap).UnixNano())
+	return l.writeDirect(l.out)
 }
 
 // stuff sends until the client, which does not read, takes no more, and returns how many messages went out, the one that
@@ -96,7 +96,7 @@ func TestADashSendsWhatWaits(t *testing.T) {
 	l.out.send(textMessage([]byte("one")))
 	l.out.send(textMessage([]byte("two")))
 	l.taken.Store(time.Now().Add(time.Hour).UnixNano())
-	if l.dash(l.out) {
+	if l.writeDirect(l.out) {
 		t.Error("sent close behind the last bytes, though the writer could send several at once")
 	}
 	if !l.dashes() {
@@ -105,17 +105,17 @@ func TestADashSendsWhatWaits(t *testing.T) {
 	if got := strings.Join(l.frames(t, 2), " "); got != "one two" {
 		t.Errorf("the client got %q", got)
 	}
-	l.out.conclude(farewell{closeIdle, "idle"})
+	l.out.closeAfter(closeFrame{closeIdle, "idle"})
 	if l.dashes() {
 		t.Error("the connection is to be closed, and the writer is not asked for")
 	}
 }
 
-// What a dash can't do is the writer's: to close the connection, and to look after a quiet client.
+// What a direct write can't do is the writer's: to close the connection, and to look after a quiet client.
 func TestADashLeavesTheRestToTheWriter(t *testing.T) {
 	l := newLine(t)
 	l.out.send(textMessage([]byte("done")))
-	l.out.conclude(farewell{closeIdle, "idle"})
+	l.out.closeAfter(closeFrame{closeIdle, "idle"})
 	if l.dashes() {
 		t.Error("the connection is to be closed behind what was sent, and the writer is not asked for")
 	}
@@ -124,12 +124,12 @@ func TestADashLeavesTheRestToTheWriter(t *testing.T) {
 	}
 	l = newLine(t)
 	s := &session{origin: origin{out: l.out}, sock: l.socket}
-	l.taken.Store(time.Now().Add(-crowded).UnixNano())
-	s.quieter.Store(true)
-	if s.dash() {
+	l.taken.Store(time.Now().Add(-minDirectGap).UnixNano())
+	s.idleTimer.Store(true)
+	if s.writeDirect() {
 		t.Error("the client is to be looked after, and the writer is not asked for")
 	}
-	if s.quieter.Store(false); !s.dash() {
+	if s.idleTimer.Store(false); !s.writeDirect() {
 		t.Error("there is nothing to do, and the writer is asked for")
 	}
 }
@@ -138,9 +138,9 @@ func TestADashLeavesTheRestToTheWriter(t *testing.T) {
 func TestNothingIsSentBeforeRun(t *testing.T) {
 	s := (&Server{}).newSession(&Key{Limits: limits.Default()}, false)
 	s.writer = func() { t.Error("the writer runs before the session") }
-	s.greet()
+	s.sendReady()
 	s.drain(time.Second)
-	if got := s.roused.Load(); got != 0 {
+	if got := s.wakes.Load(); got != 0 {
 		t.Errorf("roused %d times", got)
 	}
 }
@@ -159,7 +159,7 @@ func TestALongBatchIsNotKept(t *testing.T) {
 	}
 }
 
-// A dash waits for nobody: neither for the client, nor for whoever waits for the client. What it leaves in the middle of a
+// A direct write waits for nobody: neither for the client, nor for whoever waits for the client. What it leaves in the middle of a
 // message is finished before anything else is sent, by whomever.
 func TestADashLeavesTheRestInOrder(t *testing.T) {
 	l := newLine(t)
@@ -248,7 +248,7 @@ func TestADashLeavesErrorsToTheWriter(t *testing.T) {
 	}
 }
 
-// Neither a dash nor the writer's way allocates.
+// Neither a direct write nor the writer's way allocates.
 func TestSendingAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector empties pools at random")

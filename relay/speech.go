@@ -21,9 +21,9 @@ type speech struct {
 	// Static after newSpeech.
 	origin
 	g       *generation
-	leave   func()               // gives its place at the key's desk back
+	leave   func()               // gives its place in the key's quota back
 	refusal chan *protocol.Error // holds why the generation was not admitted, if so
-	wake    chan struct{}        // holds one token while there may be something to send
+	wakeup  chan struct{}        // holds one token while there may be something to send
 	cancel  context.CancelCauseFunc
 
 	wg sync.WaitGroup // every goroutine of this request
@@ -91,7 +91,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	if what.form == bodyLines {
 		framing = framingJSON
 	}
-	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wake: make(chan struct{}, 1)}
+	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1)}
 	sp.remote, sp.peer, sp.out = what.remote, sp, newOutbox(sp)
 	sp.out.all = &srv.backlog
 	on := sp.terms(set)
@@ -183,7 +183,7 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 			return nil, context.Cause(ctx)
 		case refused := <-sp.refusal:
 			return refused, nil
-		case <-sp.wake:
+		case <-sp.wakeup:
 		}
 	}
 }
@@ -199,15 +199,15 @@ func breakOff(w http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-func (sp *speech) rouse() {
+func (sp *speech) wake() {
 	select {
-	case sp.wake <- struct{}{}:
+	case sp.wakeup <- struct{}{}:
 	default:
 	}
 }
 
-// dash sends nothing, since a body can't be written without waiting for the client.
-func (sp *speech) dash() bool { return false }
+// writeDirect sends nothing, since a body can't be written without waiting for the client.
+func (sp *speech) writeDirect() bool { return false }
 
 // accepted tells the client where it takes messages; another is told by a header.
 func (sp *speech) accepted(g *generation) {

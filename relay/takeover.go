@@ -12,10 +12,10 @@ import (
 	"voicerelay/upstream"
 )
 
-// seamLength is how long one voice fades out and the next fades in.
-const seamLength = 5 * time.Millisecond
+// crossfadeLength is how long one voice fades out and the next fades in.
+const crossfadeLength = 5 * time.Millisecond
 
-func seamSamples(rate int) int { return int(audio.Samples(seamLength, rate)) }
+func crossfadeSamples(rate int) int { return int(audio.Samples(crossfadeLength, rate)) }
 
 // maxSampleBytes is the size of the largest sample.
 const maxSampleBytes = 4
@@ -35,18 +35,18 @@ func lastSample(f audio.Format, raw []byte) (s sample) {
 	return s
 }
 
-// seam is how a voice that takes over is joined to the one before it: that one's last sample dies away, and the new
+// crossfade is how a voice that takes over is joined to the one before it: that one's last sample dies away, and the new
 // audio fades in.
-type seam struct {
+type crossfade struct {
 	decay []byte // goes first
 	total int    // samples over which to fade in; 0: none
 	done  int
 }
 
-func (s *seam) open() bool { return s.done < s.total }
+func (s *crossfade) open() bool { return s.done < s.total }
 
-// join puts the seam to audio in the output's format. The result is valid until the next call.
-func (s *seam) join(f audio.Format, raw []byte) []byte {
+// join puts the crossfade to audio in the output's format. The result is valid until the next call.
+func (s *crossfade) join(f audio.Format, raw []byte) []byte {
 	n := min(len(raw)/f.BytesPerSample(), s.total-s.done)
 	gain := func(at int) float32 { return float32(at) / float32(s.total) }
 	audio.Ramp(f, raw[:n*f.BytesPerSample()], gain(s.done), gain(s.done+n))
@@ -59,46 +59,46 @@ func (s *seam) join(f audio.Format, raw []byte) []byte {
 	return joined
 }
 
-// giveFloorLocked makes the attempt the one that is heard: it is the first of those racing to speak, or goes on.
-func (g *generation) giveFloorLocked(a *attempt) {
-	if g.floor == a && len(g.racing) == 1 {
+// activateLocked makes the attempt the one that is heard: it is the first of those racing to speak, or goes on.
+func (g *generation) activateLocked(a *attempt) {
+	if g.active == a && len(g.speaking) == 1 {
 		return
 	}
-	g.outpaceLocked(a)
-	if g.floor != a {
+	g.cancelOthersLocked(a)
+	if g.active != a {
 		g.handOverLocked(a)
 	}
 }
 
-// outpaceLocked has an attempt go on alone.
-func (g *generation) outpaceLocked(a *attempt) {
-	for _, other := range g.racing {
+// cancelOthersLocked has an attempt go on alone.
+func (g *generation) cancelOthersLocked(a *attempt) {
+	for _, other := range g.speaking {
 		if other != a && !other.ended {
-			other.loseLocked(errOutpaced)
-			g.pokeRun()
+			other.loseLocked(errLostHedge)
+			g.notify()
 		}
 	}
 }
 
-// contestedLocked reports whether another may yet take the floor from the attempt.
-func (g *generation) contestedLocked(a *attempt) bool {
-	return slices.ContainsFunc(g.racing, func(other *attempt) bool { return other != a && !other.ended })
+// hasRivalLocked reports whether another may yet take over from the attempt.
+func (g *generation) hasRivalLocked(a *attempt) bool {
+	return slices.ContainsFunc(g.speaking, func(other *attempt) bool { return other != a && !other.ended })
 }
 
 // handOverLocked has the attempt's audio follow what was heard so far.
 func (g *generation) handOverLocked(a *attempt) {
-	defer g.pokeRun() // from now on the client's clock says when a backup is due
-	g.floor = a
-	if a.continuesLocked(g.voice) {
-		g.tellUntoldLocked(g.voice, a.from.Char)
+	defer g.notify() // from now on the client's clock says when a backup is due
+	g.active = a
+	if a.continuesLocked(g.lastSpoke) {
+		g.tellUntoldLocked(g.lastSpoke, a.from.Char)
 		g.track.Cut(a.from.Char)
-	} else if g.voice != nil {
-		a.seam.total = seamSamples(g.req.output.Rate)
+	} else if g.lastSpoke != nil {
+		a.seam.total = crossfadeSamples(g.req.output.Rate)
 		if g.lastHeard.size > 0 {
 			last := g.lastHeard.bytes[:g.lastHeard.size]
 			a.seam.decay = audio.AppendDecay(nil, g.req.output, last, a.seam.total)
 		}
-		g.tellUntoldLocked(g.voice, a.from.Char)
+		g.tellUntoldLocked(g.lastSpoke, a.from.Char)
 		g.track.Cut(a.from.Char)
 	}
 	a.base = g.track.Samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
@@ -115,14 +115,14 @@ func (g *generation) handOverLocked(a *attempt) {
 
 // introduceLocked tells the client whose voice it hears from now on.
 func (g *generation) introduceLocked(a *attempt, at time.Time) {
-	before := g.voice
-	g.voice = a
+	before := g.lastSpoke
+	g.lastSpoke = a
 	g.origin.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
 	if a.continuesLocked(before) {
 		return
 	}
 	g.change.speaker, g.change.took = a.target.Provider, before != nil
-	g.pokeRun()
+	g.notify()
 	if before == nil {
 		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 		g.firstAt = at
@@ -153,7 +153,7 @@ var rerouteReasons = []upstream.Kind{
 
 // rerouteReason is why a voice that was heard gave way, in the terms that clients know.
 func rerouteReason(err error) upstream.Kind {
-	if err == errOutpaced {
+	if err == errLostHedge {
 		return upstream.Stalled
 	}
 	switch kind := upstream.KindOf(err); kind {
@@ -169,33 +169,33 @@ func rerouteReason(err error) upstream.Kind {
 	return upstream.UpstreamError
 }
 
-// recall settles, once no attempt runs, where in the text the next one begins: what the last one held back is cut
+// resumeInterrupted settles, once no attempt runs, where in the text the next one begins: what the last one held back is cut
 // between two words and sent.
-func (g *generation) recall() {
+func (g *generation) resumeInterrupted() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := g.voice
-	if a == nil || a != g.floor || !a.ended {
+	a := g.lastSpoke
+	if a == nil || a != g.active || !a.ended {
 		return // nobody was heard, or since then nobody else
 	}
 	if a.idle {
-		g.floor = nil // where the next one begins is known already
+		g.active = nil // where the next one begins is known already
 		return
 	}
 	a.cutHeldLocked(true)
 	a.held.drop()
 	g.from = g.resumeLocked(a)
 	g.tellUntoldLocked(a, g.from.Char)
-	g.floor = nil
+	g.active = nil
 }
 
-// fork settles where a backup begins beside an attempt that is still the one heard, and may go on. It reports false
-// where nothing is left to say, so that a backup would win the race with nothing.
-func (g *generation) fork() (left bool) {
+// prepareBackup settles where a backup begins beside an attempt that is still the one heard, and may go on. It reports false
+// where nothing is left to say, so that a backup would win with nothing.
+func (g *generation) prepareBackup() (left bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := g.voice
-	if a == nil || a != g.floor {
+	a := g.lastSpoke
+	if a == nil || a != g.active {
 		return true
 	}
 	a.cutHeldLocked(false)
@@ -227,7 +227,7 @@ func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) position.Hear
 // learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
 // whole.
 func (a *attempt) learnLocked(first int) {
-	if a.g.floor != a {
+	if a.g.active != a {
 		return
 	}
 	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {

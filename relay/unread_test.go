@@ -70,7 +70,7 @@ func TestPongsThatNobodyReadsAreBounded(t *testing.T) {
 	if o.owned > maxOwn || o.bytes > maxOwnBytes {
 		t.Errorf("%d pongs of %d bytes wait", o.owned, o.bytes)
 	}
-	if !o.concluded() {
+	if !o.isClosing() {
 		t.Error("the connection is not to be closed")
 	}
 }

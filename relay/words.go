@@ -73,9 +73,9 @@ func (a *attempt) noteTimingLocked() {
 // lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.
 const lateWords = 500 * time.Millisecond
 
-// timeLocked notes words, or keeps them until the attempt has the floor.
+// timeLocked notes words, or keeps them until the attempt is active.
 func (a *attempt) timeLocked(words []text.Timed) {
-	if a.g.floor == a {
+	if a.g.active == a {
 		a.g.track.AddWords(words)
 	} else {
 		a.early = append(a.early, words...)
@@ -109,7 +109,7 @@ func (a *attempt) dismissWordsLocked(p *orderedPiece) {
 	a.g.origin.srv.habits.NoteTiming(a.voice(), position.Late)
 	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
 	a.early = slices.DeleteFunc(a.early, of)
-	if a.g.floor == a {
+	if a.g.active == a {
 		a.g.track.Dismiss(of)
 	}
 }

@@ -11,13 +11,13 @@ import (
 // certificate is what the relay shows its clients. It is read anew at each reload, since certificates are renewed. It is
 // safe for concurrent use.
 type certificate struct {
-	files config.TlsConfig // static
+	files config.TLSConfig // static
 	now   atomic.Pointer[tls.Certificate]
 }
 
 // openCertificate reads a certificate; nil where there is to be none.
-func openCertificate(files config.TlsConfig) (*certificate, error) {
-	if files == (config.TlsConfig{}) {
+func openCertificate(files config.TLSConfig) (*certificate, error) {
+	if files == (config.TLSConfig{}) {
 		return nil, nil
 	}
 	c := &certificate{files: files}

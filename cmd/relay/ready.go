@@ -122,7 +122,7 @@ func ownURL(path string) (string, error) {
 		host = "::1"
 	}
 	own := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
-	if file.TLS != (config.TlsConfig{}) {
+	if file.TLS != (config.TLSConfig{}) {
 		own.Scheme = "https"
 	}
 	return own.String(), nil

@@ -63,7 +63,7 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 	if err != nil {
 		return err
 	}
-	next, err := openLineup(ctx, s.Providers, p.lineup, surroundings{p.awake, log})
+	next, err := openProviders(ctx, s.Providers, p.lineup, surroundings{p.awake, log})
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (p *process) rereadCertificate(s *config.Settings) (renew func(), err error
 
 // retire closes providers that are no longer configured once nobody speaks by them: neither who began under the former
 // configuration, nor under one before it.
-func (p *process) retire(former <-chan struct{}, gone lineup, log zerolog.Logger) {
+func (p *process) retire(former <-chan struct{}, gone providerSet, log zerolog.Logger) {
 	earlier, closed := p.retired, make(chan struct{})
 	p.retired = closed
 	go func() { // the stop step "former providers" waits for it

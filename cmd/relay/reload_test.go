@@ -260,17 +260,17 @@ func TestLineupThatFailsLeavesNothingOpen(t *testing.T) {
 		}
 		return all
 	}
-	former, err := openLineup(t.Context(), settings("stays"), nil, surroundings{log: zerolog.Nop()})
+	former, err := openProviders(t.Context(), settings("stays"), nil, surroundings{log: zerolog.Nop()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openLineup(t.Context(), settings("opened", "stays", "broken"), former, surroundings{log: zerolog.Nop()}); err == nil || !strings.Contains(err.Error(), "broken") {
+	if _, err := openProviders(t.Context(), settings("opened", "stays", "broken"), former, surroundings{log: zerolog.Nop()}); err == nil || !strings.Contains(err.Error(), "broken") {
 		t.Errorf("got %v, want an error that names the provider", err)
 	}
 	if *closed["opened"] != 1 || *closed["stays"] != 0 {
 		t.Errorf("closed %d and %d times, want what was opened alone", *closed["opened"], *closed["stays"])
 	}
-	next, err := openLineup(t.Context(), settings("stays", "opened"), former, surroundings{log: zerolog.Nop()})
+	next, err := openProviders(t.Context(), settings("stays", "opened"), former, surroundings{log: zerolog.Nop()})
 	if err != nil || next[0].provider != former[0].provider || len(next.without(former)) != 1 {
 		t.Errorf("got %v, %v; want the former provider and another", next, err)
 	}
@@ -285,7 +285,7 @@ func TestFormerProvidersAreClosedInTheirTurn(t *testing.T) {
 		first, second := make(chan struct{}), make(chan struct{})
 		var closed [2]int
 		for i, former := range []chan struct{}{first, second} {
-			p.retire(former, lineup{{provider: &relay.Provider{Provider: closing{closed: &closed[i]}}}}, zerolog.Nop())
+			p.retire(former, providerSet{{provider: &relay.Provider{Provider: closing{closed: &closed[i]}}}}, zerolog.Nop())
 		}
 		close(second)
 		synctest.Wait()

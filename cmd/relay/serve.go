@@ -91,7 +91,7 @@ type process struct {
 	// Owned by wait once it is called.
 	stop     stopper
 	settings *config.Settings // in force
-	lineup   lineup
+	lineup   providerSet
 	retired  <-chan struct{} // closed once the providers of former settings are
 }
 
@@ -167,7 +167,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 	if err != nil {
 		return nil, err
 	}
-	if p.lineup, err = openLineup(ctx, s.Providers, nil, surroundings{p.awake, log}); err != nil {
+	if p.lineup, err = openProviders(ctx, s.Providers, nil, surroundings{p.awake, log}); err != nil {
 		return nil, err
 	}
 	p.stop.push("former providers", providerPatience, p.awaitRetired)

@@ -56,7 +56,7 @@ func listen(t *testing.T, v vendor) []time.Duration {
 }
 
 func wordEnds(pcm []int16) []time.Duration {
-	ear := audio.NewEar(audio.Format{Encoding: audio.PCM16, Rate: rate})
+	ear := audio.NewSilenceDetector(audio.Format{Encoding: audio.PCM16, Rate: rate})
 	raw := make([]byte, 0, 2*len(pcm))
 	for _, v := range pcm {
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(v))

@@ -68,7 +68,7 @@ func playSpeech(t *testing.T, first, second vendor, kind emulator.FaultKind, sha
 
 // longestSilence is that between two sounds.
 func longestSilence(pcm []int16) time.Duration {
-	ear := audio.NewEar(audio.Format{Encoding: audio.PCM16, Rate: rate})
+	ear := audio.NewSilenceDetector(audio.Format{Encoding: audio.PCM16, Rate: rate})
 	raw := make([]byte, 0, 2*len(pcm))
 	for _, v := range pcm {
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(v))

@@ -37,8 +37,8 @@ func (a *allowance) spent(now time.Time) bool { return a.limit > 0 && a.left(now
 // conversation is here keep a quarter to themselves.
 func (a *allowance) low(now time.Time) bool { return a.limit > 0 && a.left(now) <= a.limit/4 }
 
-// tires reports whether the socket has just become low.
-func (m *Mux) tires() bool {
+// runsLow reports whether the socket has just become low.
+func (m *Mux) runsLow() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	low := m.allowance.low(time.Now())
@@ -47,13 +47,13 @@ func (m *Mux) tires() bool {
 	return tires
 }
 
-// relieve opens a socket ahead where the one that the stream joined has just become low, so that none of its
+// openSpare opens a socket ahead where the one that the stream joined has just become low, so that none of its
 // conversations waits for a connection in mid-speech.
-func (p *Pool) relieve(s *Seat) {
+func (p *Pool) openSpare(s *Seat) {
 	s.mu.Lock()
 	m := s.mux
 	s.mu.Unlock()
-	if m == nil || !m.tires() {
+	if m == nil || !m.runsLow() {
 		return
 	}
 	key, waiting := p.ahead()

@@ -28,7 +28,7 @@ func (p *Pool) Join(ctx context.Context, seat *Seat, want Want) error {
 	case err != nil:
 		return err
 	case seated:
-		p.relieve(seat)
+		p.openSpare(seat)
 		return nil
 	}
 	return p.wait(ctx, seat)

@@ -109,7 +109,7 @@ func (p *Pool) noteStillborn(m *Mux, reason *upstream.Error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.borne == 0 && now.Sub(m.idleSince) < tooSoon && reason.Kind != upstream.Canceled {
-		p.stillborn = reason
+		p.failedWarm = reason
 	}
 }
 
@@ -117,8 +117,8 @@ func (p *Pool) noteStillborn(m *Mux, reason *upstream.Error) {
 func (p *Pool) takeStillborn() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	reason := p.stillborn
-	p.stillborn = nil
+	reason := p.failedWarm
+	p.failedWarm = nil
 	if reason == nil {
 		return nil // not a nil *Error, which would be an error
 	}

@@ -69,8 +69,8 @@ type Pool struct {
 	calls   []*call // for them
 	latest  string  // the key that sockets are opened ahead for; stays empty unless cfg.AddressByKey
 	closed  bool
-	// stillborn is why a socket opened ahead has ended at once, for the keeper.
-	stillborn *upstream.Error
+	// failedWarm is why a socket opened ahead has ended at once, for the keeper.
+	failedWarm *upstream.Error
 
 	wg sync.WaitGroup // keeper, sockets and replacements; grows only under mu while not closed
 }

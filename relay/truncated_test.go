@@ -36,7 +36,7 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 			for range int(length / charLength.Seconds()) {
 				a.Audio(fakeFrame('a'))
 			}
-			if got := a.brokeOffLocked(a.pieces); got != test.want {
+			if got := a.truncatedLocked(a.pieces); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

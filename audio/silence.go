@@ -17,10 +17,10 @@ const (
 // Sound is a stretch that is not silence, in samples from the first that was heard.
 type Sound struct{ Start, End int64 }
 
-// Ear hears where there is sound and where silence, in a stream of whole samples of one format. It doesn't know
+// SilenceDetector hears where there is sound and where silence, in a stream of whole samples of one format. It doesn't know
 // speech: a sound may be a word, a part of one or several.
-type Ear struct {
-	// Static after NewEar.
+type SilenceDetector struct {
+	// Static after NewSilenceDetector.
 	decode decoder
 	size   int // bytes of a sample
 	window int // samples
@@ -38,10 +38,10 @@ type Ear struct {
 	still  int64 // samples of silence since it was last heard
 }
 
-// NewEar is an ear for a format that the relay can give.
-func NewEar(f Format) *Ear {
+// NewSilenceDetector is a detector for a format that the relay can give.
+func NewSilenceDetector(f Format) *SilenceDetector {
 	samples := func(d time.Duration) int64 { return Samples(d, f.Rate) }
-	return &Ear{
+	return &SilenceDetector{
 		decode: codecs[f.Samples().Encoding].decode,
 		size:   f.BytesPerSample(),
 		window: int(samples(earWindow)),
@@ -52,7 +52,7 @@ func NewEar(f Format) *Ear {
 }
 
 // Hear takes the next samples.
-func (e *Ear) Hear(samples []byte) {
+func (e *SilenceDetector) Hear(samples []byte) {
 	for len(samples) >= e.size {
 		n := min(len(samples)/e.size, e.window-e.filled, len(e.block))
 		values := e.block[:n]
@@ -70,7 +70,7 @@ func (e *Ear) Hear(samples []byte) {
 }
 
 // judge takes a whole window as sound or silence.
-func (e *Ear) judge() {
+func (e *SilenceDetector) judge() {
 	level := math.Sqrt(e.power / float64(e.window))
 	e.filled, e.power = 0, 0
 	e.peak = max(e.peak, level)
@@ -91,7 +91,7 @@ func (e *Ear) judge() {
 }
 
 // close ends the sound under way, and forgets one that was a click.
-func (e *Ear) close() {
+func (e *SilenceDetector) close() {
 	last := e.sounds[len(e.sounds)-1]
 	if last.End-last.Start < e.click {
 		e.sounds = e.sounds[:len(e.sounds)-1]
@@ -100,16 +100,16 @@ func (e *Ear) close() {
 }
 
 // Heard is how many samples were heard.
-func (e *Ear) Heard() int64 { return e.at }
+func (e *SilenceDetector) Heard() int64 { return e.at }
 
 // Sounds are those so far, in order. The slice is valid until the next call of Hear or Forget.
-func (e *Ear) Sounds() []Sound { return e.sounds }
+func (e *SilenceDetector) Sounds() []Sound { return e.sounds }
 
 // Within reports whether the last sound goes on, as far as can be told.
-func (e *Ear) Within() bool { return e.open }
+func (e *SilenceDetector) Within() bool { return e.open }
 
 // Forget lets go of the sounds that ended by a sample.
-func (e *Ear) Forget(by int64) {
+func (e *SilenceDetector) Forget(by int64) {
 	n := 0
 	for n < len(e.sounds) && e.sounds[n].End <= by && (n < len(e.sounds)-1 || !e.open) {
 		n++

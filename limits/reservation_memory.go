@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// memoryPurse is one generation's. Where its tenant has no budget it bounds nothing, and counts what is spent.
-type memoryPurse struct {
+// memoryReservation is one generation's. Where its tenant has no budget it bounds nothing, and counts what is spent.
+type memoryReservation struct {
 	// Static.
 	budgets *MemoryBudgets
 	expense Expense
@@ -18,8 +18,8 @@ type memoryPurse struct {
 	settled  bool
 }
 
-// begin opens the purse where its price is left.
-func (p *memoryPurse) begin(ctx context.Context) error {
+// begin opens the reservation where its price is left.
+func (p *memoryReservation) begin(ctx context.Context) error {
 	if err := p.budgets.inform(ctx, p.account, p.day); err != nil {
 		return err
 	}
@@ -36,8 +36,8 @@ func (p *memoryPurse) begin(ctx context.Context) error {
 	return nil
 }
 
-// note opens the purse though its price may not be left here: another store has decided.
-func (p *memoryPurse) note() {
+// note opens the reservation though its price may not be left here: another store has decided.
+func (p *memoryReservation) note() {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	s := p.budgets.spendingLocked(p.account)
@@ -47,7 +47,7 @@ func (p *memoryPurse) note() {
 }
 
 // Reserve implements Purse. It never waits.
-func (p *memoryPurse) Reserve(_ context.Context, micros int64) error {
+func (p *memoryReservation) Reserve(_ context.Context, micros int64) error {
 	if !p.expense.Budget.bounded() {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (p *memoryPurse) Reserve(_ context.Context, micros int64) error {
 }
 
 // Extend implements Purse. It never waits.
-func (p *memoryPurse) Extend(_ context.Context, micros int64) {
+func (p *memoryReservation) Extend(_ context.Context, micros int64) {
 	if !p.expense.Budget.bounded() {
 		return
 	}
@@ -73,7 +73,7 @@ func (p *memoryPurse) Extend(_ context.Context, micros int64) {
 	p.holdLocked(p.budgets.spendingLocked(p.account), micros)
 }
 
-func (p *memoryPurse) holdLocked(s *spending, micros int64) {
+func (p *memoryReservation) holdLocked(s *spending, micros int64) {
 	if p.settled {
 		return
 	}
@@ -83,7 +83,7 @@ func (p *memoryPurse) holdLocked(s *spending, micros int64) {
 }
 
 // Settle implements Purse. It never waits and never fails.
-func (p *memoryPurse) Settle(_ context.Context, spent Spent) error {
+func (p *memoryReservation) Settle(_ context.Context, spent Spent) error {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	if p.settled {
@@ -101,8 +101,8 @@ func (p *memoryPurse) Settle(_ context.Context, spent Spent) error {
 	return nil
 }
 
-// holding is what the purse has reserved.
-func (p *memoryPurse) holding() int64 {
+// holding is what the reservation has set aside.
+func (p *memoryReservation) holding() int64 {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()
 	return p.reserved

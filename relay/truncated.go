@@ -16,14 +16,14 @@ const (
 	leastTold    = 0.7 // of the text's weight that word times cover, where they cover any
 )
 
-// brokeOffLocked reports whether the pieces' speech ended long before their text. Word times show it where there are
+// truncatedLocked reports whether the pieces' speech ended long before their text. Word times show it where there are
 // any; else the time that the voice usually takes, with the count of sounds for a voice whose sounds are its words.
-func (a *attempt) brokeOffLocked(pieces []orderedPiece) bool {
+func (a *attempt) truncatedLocked(pieces []orderedPiece) bool {
 	var beats []text.Beat
 	for _, p := range pieces {
 		beats = append(beats, p.Beats()...)
 	}
-	if len(beats) < fewestJudged || a.g.floor != a {
+	if len(beats) < fewestJudged || a.g.active != a {
 		return false
 	}
 	h := a.g.origin.srv.habits.Of(a.voice())

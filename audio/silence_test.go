@@ -25,7 +25,7 @@ func speechLike(f Format, level float64, lengths ...int) []byte {
 
 func TestEarTellsSoundFromSilence(t *testing.T) {
 	for _, f := range []Format{{PCM16, 24000}, {PCMF32, 48000}, {WAV, 22050}, {MuLaw, 8000}, {ALaw, 8000}} {
-		ear := NewEar(f)
+		ear := NewSilenceDetector(f)
 		ear.Hear(speechLike(f, 0.3, 200, 40, 120, 6, 100, 150, 80))
 		want := [][2]int{{0, 200}, {240, 466}, {616, 696}} // 6 ms are within a sound
 		got := ear.Sounds()
@@ -47,7 +47,7 @@ func TestEarTellsSoundFromSilence(t *testing.T) {
 
 func TestEarIgnoresClicks(t *testing.T) {
 	f := Format{PCM16, 24000}
-	ear := NewEar(f)
+	ear := NewSilenceDetector(f)
 	ear.Hear(speechLike(f, 0.3, 8, 100, 200, 100))
 	if got := ear.Sounds(); len(got) != 1 {
 		t.Errorf("heard %v, want the longer one only", got)
@@ -58,10 +58,10 @@ func TestEarIgnoresClicks(t *testing.T) {
 func TestEarHearsTheSameHoweverCut(t *testing.T) {
 	f := Format{PCM16, 16000}
 	all := speechLike(f, 0.2, 90, 30, 200, 60, 40, 200, 90)
-	whole := NewEar(f)
+	whole := NewSilenceDetector(f)
 	whole.Hear(all)
 	rapid.Check(t, func(t *rapid.T) {
-		ear := NewEar(f)
+		ear := NewSilenceDetector(f)
 		for rest := all; len(rest) > 0; {
 			n := min(2*rapid.IntRange(1, 3000).Draw(t, "samples"), len(rest))
 			ear.Hear(rest[:n])
@@ -75,7 +75,7 @@ func TestEarHearsTheSameHoweverCut(t *testing.T) {
 
 func TestEarForgetsWhatIsOver(t *testing.T) {
 	f := Format{PCM16, 8000}
-	ear := NewEar(f)
+	ear := NewSilenceDetector(f)
 	ear.Hear(speechLike(f, 0.3, 100, 50, 100, 50, 100))
 	ear.Forget(Samples(260*time.Millisecond, f.Rate))
 	if got := ear.Sounds(); len(got) != 1 || Milliseconds(got[0].Start, f.Rate) < 290 {

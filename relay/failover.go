@@ -11,47 +11,47 @@ import (
 	"voicerelay/upstream"
 )
 
-// race leads a generation through its targets. As long as all is well one attempt runs; a second one is opened beside
+// failover leads a generation through its targets. As long as all is well one attempt runs; a second one is opened beside
 // it where the first keeps the caller waiting, and the first to speak goes on. It belongs to the generation's goroutine.
-type race struct {
-	g        *generation
-	field    []*entrant
-	live     []*attempt // at most two
-	failures []error
-	last     *entrant  // that failed last
-	again    *entrant  // whose stream ended while the text paused: it goes on; nil: none
-	askAgain time.Time // when to look for a backup again, where none was to be had
-	timer    *alarm
+type failover struct {
+	g          *generation
+	candidates []*candidate
+	live       []*attempt // at most two
+	failures   []error
+	last       *candidate // that failed last
+	again      *candidate // whose stream ended while the text paused: it goes on; nil: none
+	askAgain   time.Time  // when to look for a backup again, where none was to be had
+	timer      *alarm
 }
 
-// entrant is a target and what became of it in this generation.
-type entrant struct {
+// candidate is a target and what became of it in this generation.
+type candidate struct {
 	routing.Candidate
-	standing standing
-	refused  routing.Why // why it was not tried, though its turn had come; empty: it was, or it has not
+	state   candidateState
+	refused routing.Why // why it was not tried, though its turn had come; empty: it was, or it has not
 }
 
-// standing says whether a target may be tried.
-type standing int
+// candidateState says whether a target may be tried.
+type candidateState int
 
 const (
-	fresh    standing = iota // not tried yet, or it only lost a race
-	running                  // an attempt is under way
-	faltered                 // it broke off in mid-speech: once another was tried since, its turn may come again
-	spent                    // it is no use for this generation
+	untried     candidateState = iota // not tried yet, or another was only faster
+	running                           // an attempt is under way
+	interrupted                       // it broke off in mid-speech: once another was tried since, its turn may come again
+	exhausted                         // it is no use for this generation
 )
 
 // speak has the text spoken by the plan's candidates.
 func (g *generation) speak(ctx context.Context) ending {
-	r := &race{g: g, timer: newAlarm()}
+	r := &failover{g: g, timer: newAlarm()}
 	defer r.timer.stop()
 	for _, c := range g.origin.srv.ranked(g.req.plan) {
-		r.field = append(r.field, &entrant{Candidate: c})
+		r.candidates = append(r.candidates, &candidate{Candidate: c})
 	}
 	cause := error(errBroken) // what a panic leaves
-	defer func() { r.dismiss(ctx, cause) }()
+	defer func() { r.cancelAll(ctx, cause) }()
 	end := r.run(ctx)
-	cause = errOutpaced
+	cause = errLostHedge
 	if ctx.Err() != nil {
 		cause = context.Cause(ctx)
 	}
@@ -59,7 +59,7 @@ func (g *generation) speak(ctx context.Context) ending {
 }
 
 // run goes on until the text is spoken, no target is left, or the generation is stopped.
-func (r *race) run(ctx context.Context) ending {
+func (r *failover) run(ctx context.Context) ending {
 	for {
 		if ctx.Err() != nil {
 			return endingOf(context.Cause(ctx))
@@ -82,14 +82,14 @@ func (r *race) run(ctx context.Context) ending {
 		if len(r.live) == 0 {
 			continue
 		}
-		until = earlier(until, r.reinforce(ctx, time.Now()))
+		until = earlier(until, r.maybeHedge(ctx, time.Now()))
 		_ = r.g.wait(ctx, r.timer, until) // the next round looks at ctx first
 	}
 }
 
 // begin enters the next target where no attempt runs. An end says that there is nothing to enter for.
-func (r *race) begin(ctx context.Context) (*ending, error) {
-	r.g.recall()
+func (r *failover) begin(ctx context.Context) (*ending, error) {
+	r.g.resumeInterrupted()
 	ready, err := r.g.awaitText(ctx)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (r *race) begin(ctx context.Context) (*ending, error) {
 	r.follow() // the text may have been long in coming
 	if len(r.failures) < r.g.req.plan.MaxAttempts {
 		if e, verdict := r.next(ctx); e != nil {
-			r.enter(ctx, e, verdict)
+			r.start(ctx, e, verdict)
 			return nil, nil
 		}
 	}
@@ -114,11 +114,11 @@ func (r *race) begin(ctx context.Context) (*ending, error) {
 }
 
 // passedOver are the route's targets that were never tried, though the text is not spoken.
-func (r *race) passedOver() []routing.Omission {
+func (r *failover) passedOver() []routing.Omission {
 	all := slices.Clone(r.g.req.plan.PassedOver)
-	for _, e := range r.field {
+	for _, e := range r.candidates {
 		why := e.refused
-		if e.standing == fresh {
+		if e.state == untried {
 			why = r.g.req.setup.resting(e.Candidate)
 		}
 		if why != "" {
@@ -131,20 +131,20 @@ func (r *race) passedOver() []routing.Omission {
 // next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, or until a
 // place comes free there that is being left, as after a barge-in. Then any that has a place will do, and where all are
 // full, the first that has one.
-func (r *race) next(ctx context.Context) (*entrant, *routing.Verdict) {
+func (r *failover) next(ctx context.Context) (*candidate, *routing.Verdict) {
 	for {
 		choice := r.eligible()
 		if len(choice) == 0 || ctx.Err() != nil {
 			return nil, nil
 		}
-		if e, verdict, again := r.take(ctx, choice); !again {
+		if e, verdict, again := r.claim(ctx, choice); !again {
 			return e, verdict
 		}
 	}
 }
 
-// take takes a place at one of the targets. again says that its circuit has opened meanwhile.
-func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict *routing.Verdict, again bool) {
+// claim takes a place at one of the targets. again says that its circuit has opened meanwhile.
+func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate, verdict *routing.Verdict, again bool) {
 	tenant := r.g.req.key.Tenant
 	all := make([]*slots, len(choice))
 	for i, e := range choice {
@@ -163,12 +163,12 @@ func (r *race) take(ctx context.Context, choice []*entrant) (e *entrant, verdict
 		return e, verdict, false
 	}
 	place.give(tenant)
-	e.standing, e.refused = spent, cmp.Or(r.g.req.setup.resting(e.Candidate), routing.CircuitOpen)
+	e.state, e.refused = exhausted, cmp.Or(r.g.req.setup.resting(e.Candidate), routing.CircuitOpen)
 	return nil, nil, true
 }
 
 // patience is how long a place at the first choice is waited for before any other will do.
-func (r *race) patience(first *entrant) time.Duration {
+func (r *failover) patience(first *candidate) time.Duration {
 	plan := r.g.req.plan
 	switch {
 	case first == r.again:
@@ -181,13 +181,13 @@ func (r *race) patience(first *entrant) time.Duration {
 
 // eligible are the targets to try, in order: the one whose stream ended while the text paused, those not tried, else
 // those that broke off in mid-speech and where another has gone on since. One with an open circuit is left out.
-func (r *race) eligible() []*entrant {
-	if e := r.again; e != nil && e.standing == fresh && r.g.req.setup.resting(e.Candidate) == "" {
-		others := slices.DeleteFunc(r.standing(fresh), func(other *entrant) bool { return other == e })
-		return append([]*entrant{e}, others...)
+func (r *failover) eligible() []*candidate {
+	if e := r.again; e != nil && e.state == untried && r.g.req.setup.resting(e.Candidate) == "" {
+		others := slices.DeleteFunc(r.inState(untried), func(other *candidate) bool { return other == e })
+		return append([]*candidate{e}, others...)
 	}
-	for _, wanted := range []standing{fresh, faltered} {
-		choice := slices.DeleteFunc(r.standing(wanted), func(e *entrant) bool { return e == r.last })
+	for _, wanted := range []candidateState{untried, interrupted} {
+		choice := slices.DeleteFunc(r.inState(wanted), func(e *candidate) bool { return e == r.last })
 		if len(choice) > 0 {
 			return choice
 		}
@@ -195,8 +195,8 @@ func (r *race) eligible() []*entrant {
 	return nil
 }
 
-// enter begins an attempt at a target whose place is taken.
-func (r *race) enter(ctx context.Context, e *entrant, verdict *routing.Verdict) {
+// start begins an attempt at a target whose place is taken.
+func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Verdict) {
 	entered := false
 	defer func() {
 		if !entered { // a fault of ours: nobody else would give back what was taken
@@ -204,10 +204,10 @@ func (r *race) enter(ctx context.Context, e *entrant, verdict *routing.Verdict) 
 			r.g.req.setup.slots(e.Provider).give(r.g.req.key.Tenant)
 		}
 	}()
-	r.g.fork()
+	r.g.prepareBackup()
 	a := r.g.newAttempt(e.Candidate, verdict)
-	e.standing, r.again = running, nil
-	a.entrant = e
+	e.state, r.again = running, nil
+	a.candidate = e
 	a.start(ctx)
 	r.live = append(r.live, a)
 	entered = true
@@ -215,14 +215,14 @@ func (r *race) enter(ctx context.Context, e *entrant, verdict *routing.Verdict) 
 
 // step has each attempt do what there is to do. over says that one of them has spoken all of the text; until is when
 // to look again.
-func (r *race) step(ctx context.Context) (until time.Time, over bool) {
+func (r *failover) step(ctx context.Context) (until time.Time, over bool) {
 	for _, a := range slices.Clone(r.live) {
 		next, ended, err := a.step(ctx)
 		if !ended {
 			until = earlier(until, next)
 			continue
 		}
-		if r.settle(ctx, a, err) {
+		if r.conclude(ctx, a, err) {
 			return time.Time{}, true
 		}
 		until = time.Now() // what is left may have something to do by that
@@ -230,21 +230,21 @@ func (r *race) step(ctx context.Context) (until time.Time, over bool) {
 	return until, false
 }
 
-// settle takes an attempt that has ended out of the race. It reports whether the text is spoken.
-func (r *race) settle(ctx context.Context, a *attempt, err error) (spoken bool) {
+// conclude takes an attempt that has ended out of the failover loop. It reports whether the text is spoken.
+func (r *failover) conclude(ctx context.Context, a *attempt, err error) (spoken bool) {
 	r.live = slices.DeleteFunc(r.live, func(other *attempt) bool { return other == a })
 	heard := a.settle(ctx, err)
 	switch {
 	case err == nil && a.endedIdle():
-		a.entrant.standing = fresh
-		r.again = a.entrant
+		a.candidate.state = untried
+		r.again = a.candidate
 	case err == nil:
-		a.entrant.standing = spent
+		a.candidate.state = exhausted
 		return true
-	case errors.Is(err, errOutpaced), errors.Is(err, errSuperseded):
-		a.entrant.standing = fresh
+	case errors.Is(err, errLostHedge), errors.Is(err, errSuperseded):
+		a.candidate.state = untried
 	case ctx.Err() != nil:
-		a.entrant.standing = spent
+		a.candidate.state = exhausted
 	default:
 		r.failures = append(r.failures, err)
 		r.fail(a, err, heard)
@@ -253,12 +253,12 @@ func (r *race) settle(ctx context.Context, a *attempt, err error) (spoken bool) 
 }
 
 // fail notes that a target is no use, or only once others have failed as well.
-func (r *race) fail(a *attempt, err error, heard bool) {
-	a.entrant.standing = spent
+func (r *failover) fail(a *attempt, err error, heard bool) {
+	a.candidate.state = exhausted
 	if heard && transient(upstream.KindOf(err)) {
-		a.entrant.standing = faltered
+		a.candidate.state = interrupted
 	}
-	r.last = a.entrant
+	r.last = a.candidate
 }
 
 // transient reports whether a fault says little about the next try.
@@ -270,24 +270,24 @@ func transient(k upstream.Kind) bool {
 // backupRetry is how long after none was to be had a backup is looked for again: a place may have come free.
 const backupRetry = 100 * time.Millisecond
 
-// reinforce opens a backup beside an attempt that keeps the caller waiting, where one is to be had. It returns when to
+// maybeHedge opens a backup beside an attempt that keeps the caller waiting, where one is to be had. It returns when to
 // look again.
-func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
+func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(r.live) != 1 || len(r.failures) >= r.g.req.plan.MaxAttempts {
 		return time.Time{}
 	}
-	reserve := r.reserve()
+	reserve := r.untriedRest()
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].backupDue(now, r.g.origin.srv.metrics.usualFirstAudio(reserve[0].Provider))
+	due := r.live[0].backupNeeded(now, r.g.origin.srv.metrics.usualFirstAudio(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}
 	if due = later(due, r.askAgain); now.Before(due) {
 		return due
 	}
-	if !r.g.fork() {
+	if !r.g.prepareBackup() {
 		return time.Time{}
 	}
 	e, verdict := r.backup(reserve)
@@ -295,24 +295,24 @@ func (r *race) reinforce(ctx context.Context, now time.Time) time.Time {
 		r.askAgain = now.Add(backupRetry)
 		return r.askAgain
 	}
-	r.enter(ctx, e, verdict)
+	r.start(ctx, e, verdict)
 	return now // the newcomer has its first step at once
 }
 
-// reserve are the targets that a backup may be opened at, in order: those not tried, else, beside one that was heard,
+// untriedRest are the targets that a backup may be opened at, in order: those not tried, else, beside one that was heard,
 // those that broke off before it.
-func (r *race) reserve() []*entrant {
-	if fresh := r.standing(fresh); len(fresh) > 0 || !r.live[0].wasHeard() {
+func (r *failover) untriedRest() []*candidate {
+	if fresh := r.inState(untried); len(fresh) > 0 || !r.live[0].wasHeard() {
 		return fresh
 	}
-	return r.standing(faltered)
+	return r.inState(interrupted)
 }
 
-// standing are the targets of a standing that are not to be left alone.
-func (r *race) standing(wanted standing) []*entrant {
-	var found []*entrant
-	for _, e := range r.field {
-		if e.standing == wanted && r.g.req.setup.resting(e.Candidate) == "" {
+// inState are the targets of a standing that are not to be left alone.
+func (r *failover) inState(wanted candidateState) []*candidate {
+	var found []*candidate
+	for _, e := range r.candidates {
+		if e.state == wanted && r.g.req.setup.resting(e.Candidate) == "" {
 			found = append(found, e)
 		}
 	}
@@ -320,7 +320,7 @@ func (r *race) standing(wanted standing) []*entrant {
 }
 
 // backup takes a place at the first target of the reserve that has one now.
-func (r *race) backup(reserve []*entrant) (*entrant, *routing.Verdict) {
+func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 	tenant := r.g.req.key.Tenant
 	for _, e := range reserve {
 		place := r.g.req.setup.slots(e.Provider)
@@ -342,10 +342,10 @@ func rank(provider, first string) int {
 	return 1
 }
 
-// dismiss ends what still runs.
-func (r *race) dismiss(ctx context.Context, cause error) {
+// cancelAll ends what still runs.
+func (r *failover) cancelAll(ctx context.Context, cause error) {
 	for _, a := range slices.Clone(r.live) {
-		r.settle(ctx, a, a.lose(cause))
+		r.conclude(ctx, a, a.lose(cause))
 	}
 }
 

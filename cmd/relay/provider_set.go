@@ -14,8 +14,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// lineup is the providers that are open, in the order of the file.
-type lineup []member
+// providerSet is the providers that are open, in the order of the file.
+type providerSet []member
 
 // member is a provider, and what it was opened with.
 type member struct {
@@ -23,10 +23,10 @@ type member struct {
 	provider *relay.Provider
 }
 
-// openLineup opens what can speak. Providers of the former lineup whose settings are as before are taken over, with all
+// openProviders opens what can speak. Providers of the former set whose settings are as before are taken over, with all
 // that they have open. Where it fails, nothing is left open that was not before.
-func openLineup(ctx context.Context, all []config.ProviderSettings, former lineup, env surroundings) (lineup, error) {
-	var next lineup
+func openProviders(ctx context.Context, all []config.ProviderSettings, former providerSet, env surroundings) (providerSet, error) {
+	var next providerSet
 	for _, s := range all {
 		if i := slices.IndexFunc(former, func(m member) bool { return m.settings.Same(s) }); i >= 0 {
 			next = append(next, former[i])
@@ -63,14 +63,14 @@ func openProvider(ctx context.Context, s config.ProviderSettings, around surroun
 	}, nil
 }
 
-// without is those that another lineup does not have.
-func (l lineup) without(other lineup) lineup {
+// without is those that another set does not have.
+func (l providerSet) without(other providerSet) providerSet {
 	return slices.DeleteFunc(slices.Clone(l), func(m member) bool {
 		return slices.ContainsFunc(other, func(o member) bool { return o.provider == m.provider })
 	})
 }
 
-func (l lineup) providers() []*relay.Provider {
+func (l providerSet) providers() []*relay.Provider {
 	all := make([]*relay.Provider, len(l))
 	for i, m := range l {
 		all[i] = m.provider
@@ -79,7 +79,7 @@ func (l lineup) providers() []*relay.Provider {
 }
 
 // close ends every provider, last opened first. Their streams must have been closed.
-func (l lineup) close() error {
+func (l providerSet) close() error {
 	var failed []error
 	for _, m := range slices.Backward(l) {
 		if err := m.provider.Close(); err != nil {

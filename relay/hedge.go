@@ -10,9 +10,9 @@ const (
 	usualFrames  = 3 // of silence, in what is usual between two frames
 )
 
-// backupDue is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
+// backupNeeded is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
 // mid-speech by the client's clock. Zero: not as things are. takes is how long the backup's first audio usually does.
-func (a *attempt) backupDue(now time.Time, takes time.Duration) time.Time {
+func (a *attempt) backupNeeded(now time.Time, takes time.Duration) time.Time {
 	a.g.mu.Lock()
 	defer a.g.mu.Unlock()
 	since, waits := a.waitingLocked(now)
@@ -23,7 +23,7 @@ func (a *attempt) backupDue(now time.Time, takes time.Duration) time.Time {
 	if after := a.g.req.plan.HedgeAfter; after > 0 && a.lastFrame.IsZero() {
 		hedge = since.Add(after)
 	}
-	if a.g.voice == nil {
+	if a.g.lastSpoke == nil {
 		return hedge
 	}
 	runsOut := a.g.out.dry().Add(-takes - backupMargin)

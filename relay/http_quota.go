@@ -8,30 +8,30 @@ import (
 	"voicerelay/limits"
 )
 
-// desk is what all requests of one key over HTTP share: a rate, and as many generations at once as one connection may have.
+// httpQuota is what all requests of one key over HTTP share: a rate, and as many generations at once as one connection may have.
 // Each of them is a connection of its own, so that otherwise its limits would bound nothing. New WebSockets of the key share
 // a rate as well.
-type desk struct {
-	// Static after newDesk.
+type httpQuota struct {
+	// Static after newHTTPQuota.
 	limits   limits.Config
 	gate     *limits.Gate
 	rate     *limits.Rate
 	connects *limits.Rate
 }
 
-func newDesks(cfg Config) map[string]*desk {
+func newHTTPQuotas(cfg Config) map[string]*httpQuota {
 	if len(cfg.Keys) == 0 {
-		return map[string]*desk{cfg.Local.Name: newDesk(cfg.Local.Limits)}
+		return map[string]*httpQuota{cfg.Local.Name: newHTTPQuota(cfg.Local.Limits)}
 	}
-	desks := make(map[string]*desk)
+	desks := make(map[string]*httpQuota)
 	for i := range cfg.Keys {
-		desks[cfg.Keys[i].Name] = newDesk(cfg.Keys[i].Limits)
+		desks[cfg.Keys[i].Name] = newHTTPQuota(cfg.Keys[i].Limits)
 	}
 	return desks
 }
 
-func newDesk(l limits.Config) *desk {
-	return &desk{
+func newHTTPQuota(l limits.Config) *httpQuota {
+	return &httpQuota{
 		limits:   l,
 		gate:     limits.NewGate(l.MaxConcurrentGenerations),
 		rate:     limits.NewRate(max(l.HTTPRate(), 1)),
@@ -40,7 +40,7 @@ func newDesk(l limits.Config) *desk {
 }
 
 // enter takes a place for a generation; leave gives it back.
-func (d *desk) enter() (leave func(), err *protocol.Error) {
+func (d *httpQuota) enter() (leave func(), err *protocol.Error) {
 	leave, ok := d.gate.Acquire()
 	if !ok {
 		return nil, &protocol.Error{
@@ -52,7 +52,7 @@ func (d *desk) enter() (leave func(), err *protocol.Error) {
 }
 
 // pace refuses a generation that comes too soon.
-func (d *desk) pace(now time.Time) *protocol.Error {
+func (d *httpQuota) pace(now time.Time) *protocol.Error {
 	ok, wait := d.rate.Take(now)
 	if ok {
 		return nil

@@ -182,7 +182,7 @@ func TestTargetThatBrokeOffBacksAnotherUp(t *testing.T) {
 	})
 }
 
-// racing is two attempts in a race, of which the first has the floor and owes the end of its only piece.
+// racing is two attempts at once, of which the first is active and owes the end of its only piece.
 func racing(t *testing.T) (first, second *attempt) {
 	t.Helper()
 	first = speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
@@ -190,7 +190,7 @@ func racing(t *testing.T) (first, second *attempt) {
 	for range "Hello there." {
 		first.Audio(fakeFrame('a'))
 	}
-	first.g.fork()
+	first.g.prepareBackup()
 	second = first.g.newAttempt(first.target, betaMay())
 	ordered(second)
 	return first, second
@@ -215,7 +215,7 @@ func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
 	if first.err != nil || first.outcomeLocked() != outcomeCompleted {
 		t.Errorf("first: got %v, want completed", first.err)
 	}
-	if second.err != errOutpaced || first.g.track.Samples != before {
+	if second.err != errLostHedge || first.g.track.Samples != before {
 		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.g.track.Samples-before)
 	}
 }
@@ -224,7 +224,7 @@ func TestPieceEndIsASignOfLife(t *testing.T) {
 	first, second := racing(t)
 	first.PieceEnd(0)
 	second.Audio(fakeFrame('b'))
-	if first.ended || second.err != errOutpaced {
+	if first.ended || second.err != errLostHedge {
 		t.Errorf("got %v and %v, want the second outpaced", first.err, second.err)
 	}
 }
