@@ -140,9 +140,10 @@ func (s *Socket) Reason() *upstream.Error {
 	return s.reason
 }
 
-// turnLength is how many bytes a socket reads before others have their turn. A vendor that sends without end would else keep
-// the processor for 10 ms each time, until the Go scheduler takes it away.
-const turnLength = 64 << 10
+// longFrame is the length of a frame after which others have their turn: it takes a millisecond to read where it is hard to. A
+// vendor that sends such without end would else keep the processor for 10 ms each time, until the Go scheduler takes it away.
+// Audio comes in far shorter frames, and giving way after a few of those costs throughput.
+const longFrame = 64 << 10
 
 // Run reads until the socket ends and returns why, with all of the socket's goroutines gone. It gives each frame
 // to take, whose error ends the socket; the data is valid during the call only. beat gives the frames to send
@@ -156,7 +157,6 @@ func (s *Socket) Run(
 	s.stuck.Stop()
 	s.wg.Go(func() { s.write(beat) })
 	s.wg.Go(s.ping)
-	inTurn := 0 // bytes
 	for {
 		binary, data, err := s.read()
 		if err != nil {
@@ -168,8 +168,7 @@ func (s *Socket) Run(
 			s.Fail(err)
 			break
 		}
-		if inTurn += len(data); inTurn >= turnLength {
-			inTurn = 0
+		if len(data) >= longFrame {
 			runtime.Gosched()
 		}
 	}
