@@ -196,8 +196,8 @@ func (s *spending) refuse(b Budget, day string, micros int64, now time.Time) err
 
 // hold is what an open reservation has set aside.
 type hold struct {
-	purse  *memoryReservation
-	micros int64
+	reservation *memoryReservation
+	micros      int64
 }
 
 // holds is what is reserved, of each account that is known.

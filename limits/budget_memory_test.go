@@ -21,17 +21,17 @@ func TestMemoryBudgetsKnowWhatWasSpentBefore(t *testing.T) {
 			return 30, nil
 		})
 		e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 100, Monthly: 100}}
-		purse, err := m.Open(t.Context(), e)
+		reservation, err := m.Open(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := purse.Reserve(t.Context(), 31); err == nil {
+		if err := reservation.Reserve(t.Context(), 31); err == nil {
 			t.Error("more is reserved than the month has left")
 		}
-		if err := purse.Reserve(t.Context(), 30); err != nil {
+		if err := reservation.Reserve(t.Context(), 30); err != nil {
 			t.Errorf("Reserve = %v, want what the month has left", err)
 		}
-		if err := purse.Settle(t.Context(), Spent{"EUR": 10}); err != nil {
+		if err := reservation.Settle(t.Context(), Spent{"EUR": 10}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := m.Open(t.Context(), e); err != nil {
@@ -56,11 +56,11 @@ func TestMemoryBudgetsDoNotGuess(t *testing.T) {
 		t.Fatalf("Open = %v, want the fault", err)
 	}
 	fault = nil
-	purse, err := m.Open(t.Context(), e)
+	reservation, err := m.Open(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := purse.Reserve(t.Context(), 2); err == nil {
+	if err := reservation.Reserve(t.Context(), 2); err == nil {
 		t.Error("after the fault nothing counts as spent before")
 	}
 }
@@ -77,11 +77,11 @@ func TestMemoryBudgetsCountNothingTwice(t *testing.T) {
 			return recorded.Load(), nil
 		})
 		open := func(ctx context.Context) Purse {
-			purse, err := m.Open(ctx, Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
+			reservation, err := m.Open(ctx, Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return purse
+			return reservation
 		}
 		second := make(chan Purse)
 		go func() { second <- open(context.WithValue(t.Context(), slow, true)) }()
@@ -101,18 +101,18 @@ func TestMemoryBudgetsForgetOldPeriods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMemoryBudgets(nil)
 		for range 100 {
-			purse, err := m.Open(t.Context(), Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
+			reservation, err := m.Open(t.Context(), Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := purse.Settle(t.Context(), Spent{"EUR": 1}); err != nil {
+			if err := reservation.Settle(t.Context(), Spent{"EUR": 1}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(24 * time.Hour)
 		}
 		s := m.accounts[account{"t", "EUR"}]
 		if len(s.periods) > 4 || len(s.open) != 0 {
-			t.Errorf("%d periods and %d purses are remembered", len(s.periods), len(s.open))
+			t.Errorf("%d periods and %d reservations are remembered", len(s.periods), len(s.open))
 		}
 	})
 }

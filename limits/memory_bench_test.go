@@ -66,8 +66,8 @@ func BenchmarkMemory(b *testing.B) {
 
 var fiveSpent = limits.Spent{"EUR": 5} // shared, to count no map of the test's own
 
-// purse opens a reservation, sets aside a piece's cost and settles it.
-func purse(tb testing.TB, budgets *limits.MemoryBudgets, e limits.Expense) {
+// reservation opens one, sets aside a piece's cost and settles it.
+func reservation(tb testing.TB, budgets *limits.MemoryBudgets, e limits.Expense) {
 	p, err := budgets.Open(context.Background(), e)
 	if err != nil {
 		tb.Fatal(err)
@@ -88,8 +88,8 @@ func spending() (*limits.MemoryBudgets, limits.Expense) {
 
 func TestSpendingAllocatesLittle(t *testing.T) {
 	budgets, e := spending()
-	purse(t, budgets, e)
-	if got := testing.AllocsPerRun(100, func() { purse(t, budgets, e) }); got > 3 {
+	reservation(t, budgets, e)
+	if got := testing.AllocsPerRun(100, func() { reservation(t, budgets, e) }); got > 3 {
 		t.Errorf("got %v allocations, want at most 3", got)
 	}
 }
@@ -98,7 +98,7 @@ func BenchmarkMemoryBudgets(b *testing.B) {
 	budgets, e := spending()
 	b.ReportAllocs()
 	for b.Loop() {
-		purse(b, budgets, e)
+		reservation(b, budgets, e)
 	}
 }
 

@@ -37,11 +37,11 @@ func drawMove(r *rapid.T) move {
 
 // history plays moves on one store, and notes each verdict.
 type history struct {
-	store    limits.Store
-	budgets  limits.Budgets
-	grants   []limits.Grant
-	purses   []limits.Purse
-	verdicts []string
+	store        limits.Store
+	budgets      limits.Budgets
+	grants       []limits.Grant
+	reservations []limits.Purse
+	verdicts     []string
 }
 
 func (h *history) play(t *testing.T, i int, m move) {
@@ -61,18 +61,18 @@ func (h *history) play(t *testing.T, i int, m move) {
 		verdict = fmt.Sprint(h.grants[m.nth].Settle(t.Context(), limits.Completed, m.heard))
 		h.grants = append(h.grants[:m.nth], h.grants[m.nth+1:]...)
 	case m.kind == "open":
-		purse, err := h.budgets.Open(t.Context(), limits.Expense{
+		reservation, err := h.budgets.Open(t.Context(), limits.Expense{
 			Tenant: "acme", RecordID: record, Budget: limits.Budget{Currency: "EUR", Daily: 100, Monthly: 150},
 		})
 		verdict = fmt.Sprint(err)
 		if err == nil {
-			h.purses = append(h.purses, purse)
+			h.reservations = append(h.reservations, reservation)
 		}
-	case m.kind == "reserve" && m.nth < len(h.purses):
-		verdict = fmt.Sprint(h.purses[m.nth].Reserve(t.Context(), m.micros))
-	case m.kind == "spend" && m.nth < len(h.purses):
-		verdict = fmt.Sprint(h.purses[m.nth].Settle(t.Context(), limits.Spent{"EUR": m.micros}))
-		h.purses = append(h.purses[:m.nth], h.purses[m.nth+1:]...)
+	case m.kind == "reserve" && m.nth < len(h.reservations):
+		verdict = fmt.Sprint(h.reservations[m.nth].Reserve(t.Context(), m.micros))
+	case m.kind == "spend" && m.nth < len(h.reservations):
+		verdict = fmt.Sprint(h.reservations[m.nth].Settle(t.Context(), limits.Spent{"EUR": m.micros}))
+		h.reservations = append(h.reservations[:m.nth], h.reservations[m.nth+1:]...)
 	}
 	h.verdicts = append(h.verdicts, fmt.Sprintf("%+v: %s", m, verdict))
 }

@@ -305,11 +305,11 @@ func TestAwayDecidesByWhatTheRelayHasSeen(t *testing.T) {
 func TestBackRedisIsToldWhatHappenedMeanwhile(t *testing.T) {
 	withOutage(t, func(t *testing.T, r *awayRelay) {
 		before := admitted(t, r, asking("before", "k1"))
-		purse := opened(t, r, "before")
-		reserved(t, purse, 4)
+		reservation := opened(t, r, "before")
+		reserved(t, reservation, 4)
 		r.fail(t)
 		settled(t, before, true)
-		if err := purse.Settle(t.Context(), limits.Spent{"EUR": 3}); err != nil {
+		if err := reservation.Settle(t.Context(), limits.Spent{"EUR": 3}); err != nil {
 			t.Fatal(err)
 		}
 		admitted(t, r, asking("meanwhile", "k2"))
@@ -335,10 +335,10 @@ func TestBackRedisIsToldWhatHappenedMeanwhile(t *testing.T) {
 
 func TestWhatIsReservedWhileAwayAddsUp(t *testing.T) {
 	withOutage(t, func(t *testing.T, r *awayRelay) {
-		purse := opened(t, r, "1")
-		reserved(t, purse, 2)
+		reservation := opened(t, r, "1")
+		reserved(t, reservation, 2)
 		r.fail(t)
-		reserved(t, purse, 3)
+		reserved(t, reservation, 3)
 		r.heal(t) // before the first reservation lapses
 		wantLeft(t, r.other(t), 5)
 	})
@@ -381,8 +381,8 @@ func TestKeyTakenTwiceWhileAwayStaysWithWhomRedisKnows(t *testing.T) {
 func TestForgetfulRedisIsToldAgain(t *testing.T) {
 	withOutage(t, func(t *testing.T, r *awayRelay) {
 		grant := admitted(t, r, asking("1", "k"))
-		purse := opened(t, r, "1")
-		reserved(t, purse, 4)
+		reservation := opened(t, r, "1")
+		reserved(t, reservation, 4)
 		done := opened(t, r, "2")
 		if err := done.Settle(t.Context(), limits.Spent{"EUR": 1}); err != nil {
 			t.Fatal(err)
@@ -394,7 +394,7 @@ func TestForgetfulRedisIsToldAgain(t *testing.T) {
 		wantLeft(t, other, 5)
 		settled(t, grant, true)
 		wantDuplicate(t, other, "k", "rec-1", limits.Completed)
-		if err := purse.Settle(t.Context(), limits.Spent{"EUR": 2}); err != nil {
+		if err := reservation.Settle(t.Context(), limits.Spent{"EUR": 2}); err != nil {
 			t.Fatal(err)
 		}
 		wantLeft(t, other, 7)

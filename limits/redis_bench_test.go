@@ -35,12 +35,12 @@ func BenchmarkRedis(b *testing.B) {
 			}
 			e := costing(id)
 			e.Budget.Daily = 1 << 50
-			purse, err := store.Open(ctx, e)
+			reservation, err := store.Open(ctx, e)
 			if err != nil {
 				b.Error(err)
 				return
 			}
-			if purse.Reserve(ctx, 10) != nil || purse.Settle(ctx, limits.Spent{"EUR": 5}) != nil || grant.Settle(ctx, limits.Completed, true) != nil {
+			if reservation.Reserve(ctx, 10) != nil || reservation.Settle(ctx, limits.Spent{"EUR": 5}) != nil || grant.Settle(ctx, limits.Completed, true) != nil {
 				b.Error("the generation is broken off")
 				return
 			}

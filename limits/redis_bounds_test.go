@@ -104,16 +104,16 @@ func TestRedisKeysAreOfATenantAndExpire(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		purse, err := r.Open(t.Context(), Expense{Tenant: "t", RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 9}})
+		reservation, err := r.Open(t.Context(), Expense{Tenant: "t", RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 9}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := purse.Reserve(t.Context(), 2); err != nil {
+		if err := reservation.Reserve(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {
 			settleGrant(t, grant, true)
-			if err := purse.Settle(t.Context(), Spent{"EUR": 1}); err != nil {
+			if err := reservation.Settle(t.Context(), Spent{"EUR": 1}); err != nil {
 				t.Fatal(err)
 			}
 		}

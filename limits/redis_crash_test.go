@@ -37,9 +37,9 @@ func hold(addr string) {
 	heard.Heard()
 	_, err = store.Admit(ctx, holding("unheard", "k-unheard"))
 	must(err)
-	purse, err := store.Open(ctx, costing("spending"))
+	reservation, err := store.Open(ctx, costing("spending"))
 	must(err)
-	must(purse.Reserve(ctx, 7))
+	must(reservation.Reserve(ctx, 7))
 	must(store.Sync(ctx)) // the keeper tells by itself what was heard, a moment later
 	fmt.Println("holding")
 	_, _ = os.Stdin.Read(make([]byte, 1)) // until it is killed, or the test is gone
@@ -149,13 +149,13 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	}, server.client(t))
 	other := newRedis(t, limits.RedisConfig{Patience: 10 * time.Second}, server.client(t))
 	grant := admitted(t, store, asking("1", "k1"))
-	purse := opened(t, store, "1")
-	reserved(t, purse, 5)
+	reservation := opened(t, store, "1")
+	reserved(t, reservation, 5)
 
 	server.kill()
 	admitted(t, store, asking("2", "k2"))
 	settled(t, grant, true)
-	if err := purse.Settle(t.Context(), limits.Spent{"EUR": 4}); err != nil {
+	if err := reservation.Settle(t.Context(), limits.Spent{"EUR": 4}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-gone; err == nil {

@@ -69,17 +69,17 @@ func TestRestoredLeaseThatEndsMeanwhileIsFreed(t *testing.T) {
 func TestRenewalLowersNoReservation(t *testing.T) {
 	r, _ := inProcess(t, RedisConfig{})
 	e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}}
-	purse, err := r.Open(t.Context(), e)
+	reservation, err := r.Open(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reserve := func(p Purse, micros int64) error { return p.Reserve(t.Context(), micros) }
-	if err := reserve(purse, 2); err != nil {
+	if err := reserve(reservation, 2); err != nil {
 		t.Fatal(err)
 	}
 	a := account{"t", "EUR"}
 	early := r.budgets.local.holds()[a]
-	if err := reserve(purse, 5); err != nil {
+	if err := reserve(reservation, 5); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.budgets.renew(t.Context(), r.link.askBatch, a, early); err != nil {
@@ -101,16 +101,16 @@ func TestRenewalLowersNoReservation(t *testing.T) {
 // A renewal that was under way when a generation ended must not reserve again what it gave back.
 func TestRenewalReservesNothingThatWasGivenBack(t *testing.T) {
 	r, _ := inProcess(t, RedisConfig{})
-	purse, err := r.Open(t.Context(), Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}})
+	reservation, err := r.Open(t.Context(), Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := purse.Reserve(t.Context(), 2); err != nil {
+	if err := reservation.Reserve(t.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
 	a := account{"t", "EUR"}
 	early := r.budgets.local.holds()[a]
-	if err := purse.Settle(t.Context(), Spent{"EUR": 0}); err != nil {
+	if err := reservation.Settle(t.Context(), Spent{"EUR": 0}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.budgets.renew(t.Context(), r.link.askBatch, a, early); err != nil {
@@ -157,11 +157,11 @@ func TestSpendingToldLateChangesNothing(t *testing.T) {
 	var stale call
 	for i := range 3 {
 		e := Expense{Tenant: "t", RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 10}}
-		purse, err := r.Open(t.Context(), e)
+		reservation, err := r.Open(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := purse.Settle(t.Context(), Spent{"EUR": 2}); err != nil {
+		if err := reservation.Settle(t.Context(), Spent{"EUR": 2}); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {

@@ -62,8 +62,8 @@ func FuzzReplies(f *testing.F) {
 			}
 		}
 		budgets := &redisBudgets{local: NewMemoryBudgets(nil)}
-		purse := budgets.local.reservation(Expense{Tenant: "acme", Budget: Budget{Currency: "EUR"}}, word(reply, 1))
-		budgets.learn(purse, reply)
+		reservation := budgets.local.reservation(Expense{Tenant: "acme", Budget: Budget{Currency: "EUR"}}, word(reply, 1))
+		budgets.learn(reservation, reply)
 		for i := range len(reply) + 1 {
 			for start := range knownOf(reply, i) {
 				if _, err := json.Marshal(start); err != nil {

@@ -27,7 +27,7 @@ func (b *redisBudgets) book(a account, what booking) call {
 		args = append(args, period, micros)
 	}
 	for _, h := range what.holds {
-		args = append(args, h.purse.expense.RecordID, h.micros, h.purse.day)
+		args = append(args, h.reservation.expense.RecordID, h.micros, h.reservation.day)
 	}
 	return call{b.scripts.book, b.keys.budget(a), args}
 }
@@ -109,7 +109,7 @@ func (b *redisBudgets) renew(ctx context.Context, ask asker, a account, batch []
 	}
 	var missing []hold
 	for _, h := range batch {
-		if slices.Contains(reply, any(h.purse.expense.RecordID)) && h.purse.holding() > 0 {
+		if slices.Contains(reply, any(h.reservation.expense.RecordID)) && h.reservation.holding() > 0 {
 			missing = append(missing, h)
 		}
 	}

@@ -32,7 +32,7 @@ func (g *generation) openPurse(ctx context.Context) error {
 	if key.bounded() {
 		price = g.price(g.req.text)
 	}
-	purse, err := g.origin.srv.budgets.Open(ctx, limits.Expense{
+	reservation, err := g.origin.srv.budgets.Open(ctx, limits.Expense{
 		Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget, Micros: price,
 	})
 	if err != nil {
@@ -40,7 +40,7 @@ func (g *generation) openPurse(ctx context.Context) error {
 	}
 	g.mu.Lock()
 	early := len(g.funds.unpaid) > 0 // text that came before
-	g.funds.purse, g.funds.paid, g.funds.busy = purse, price, early
+	g.funds.reservation, g.funds.paid, g.funds.busy = reservation, price, early
 	g.mu.Unlock()
 	if early {
 		g.fund(ctx)
@@ -51,14 +51,14 @@ func (g *generation) openPurse(ctx context.Context) error {
 // settlePurse books what was spent in place of what was set aside, though the client may be gone.
 func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
 	g.mu.Lock()
-	purse := g.funds.purse
+	reservation := g.funds.reservation
 	g.mu.Unlock()
-	if purse == nil {
+	if reservation == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeFramePatience)
 	defer cancel()
-	if err := purse.Settle(ctx, spentOf(record)); err != nil {
+	if err := reservation.Settle(ctx, spentOf(record)); err != nil {
 		g.log.Error().Err(err).Msg("budget not settled")
 	}
 }

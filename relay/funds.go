@@ -16,12 +16,12 @@ import (
 // funds are the money of a generation, and text that waits for it. Text becomes part of the generation's text once it is
 // paid. All of it is guarded by the generation's mu.
 type funds struct {
-	purse    limits.Purse  // nil: not open yet, or nobody counts
-	paid     int64         // the price of the text, in millionths of the budget's unit
-	whole    billing.Usage // what the text's sentences take that are whole, so that each is looked at once
-	wholeTo  int           // where they end, in bytes
-	extended int64         // set aside beyond that
-	given    billing.Usage // what attempts have been given, all together
+	reservation limits.Purse  // nil: not open yet, or nobody counts
+	paid        int64         // the price of the text, in millionths of the budget's unit
+	whole       billing.Usage // what the text's sentences take that are whole, so that each is looked at once
+	wholeTo     int           // where they end, in bytes
+	extended    int64         // set aside beyond that
+	given       billing.Usage // what attempts have been given, all together
 
 	unpaid   []textChange
 	length   int             // of text that is not paid yet, in code points
@@ -67,7 +67,7 @@ func (g *generation) amendLocked(c textChange) (mustFund bool) {
 	}
 	g.funds.add(c)
 	g.funds.finished = g.funds.finished || c.finish
-	if g.funds.busy || g.funds.purse == nil { // whoever opens the reservation looks
+	if g.funds.busy || g.funds.reservation == nil { // whoever opens the reservation looks
 		return false
 	}
 	g.funds.busy = true
@@ -103,7 +103,7 @@ func (g *generation) fund(ctx context.Context) {
 // fundOnce pays for what waits now. It reports false where nothing did.
 func (g *generation) fundOnce(ctx context.Context) bool {
 	g.mu.Lock()
-	purse, so, paid, waiting := g.funds.purse, g.text.String(), g.funds.paid, g.funds.take()
+	reservation, so, paid, waiting := g.funds.reservation, g.text.String(), g.funds.paid, g.funds.take()
 	known, wholeTo := g.funds.whole, g.funds.wholeTo
 	if len(waiting) == 0 || g.stopped || g.done.Reason != "" || g.funds.short != nil {
 		g.funds.busy = false
@@ -117,7 +117,7 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 	}
 	open := sentencesOf(whole[wholeTo:])
 	more := max(g.dearest(added(known, g.takes(open)))-paid, 0)
-	err := purse.Reserve(ctx, more)
+	err := reservation.Reserve(ctx, more)
 	var spent *limits.BudgetError
 	if errors.As(err, &spent) {
 		g.endShort(ctx, whole, utf8.RuneCountInString(so), spent)
@@ -157,7 +157,7 @@ const shortTries = 3
 // endShort ends the text at the last sentence that can be paid. What can't is as if it had never come, and done says why.
 func (g *generation) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
 	g.mu.Lock()
-	purse, paid := g.funds.purse, g.funds.paid
+	reservation, paid := g.funds.reservation, g.funds.paid
 	g.mu.Unlock()
 	sentences := sentencesOf(whole)
 	end := soFar
@@ -166,7 +166,7 @@ func (g *generation) endShort(ctx context.Context, whole string, soFar int, spen
 		if last <= soFar {
 			break
 		}
-		err := purse.Reserve(ctx, max(price-paid, 0))
+		err := reservation.Reserve(ctx, max(price-paid, 0))
 		if err == nil {
 			end, spent.Left = last, spent.Left-max(price-paid, 0)
 			break
@@ -255,11 +255,11 @@ func (g *generation) give(ctx context.Context, p upstream.Piece) {
 	g.mu.Lock()
 	g.funds.given = added(g.funds.given, g.expected(p.Text))
 	more := g.dearest(g.funds.given) - g.funds.paid - g.funds.extended
-	purse := g.funds.purse
+	reservation := g.funds.reservation
 	g.funds.extended += max(more, 0)
 	g.mu.Unlock()
 	if more > 0 {
-		purse.Extend(ctx, more)
+		reservation.Extend(ctx, more)
 	}
 }
 

@@ -242,11 +242,11 @@ func TestMessagesTakeTheirOwnRoomOnly(t *testing.T) {
 
 // scribe is a writer that counts.
 type scribe struct {
-	roused, dashed int
-	able           bool
+	woken, dashed int
+	able          bool
 }
 
-func (s *scribe) wake() { s.roused++ }
+func (s *scribe) wake() { s.woken++ }
 
 func (s *scribe) writeDirect() bool {
 	s.dashed++
@@ -268,7 +268,7 @@ func TestAStepIsSentAtItsEnd(t *testing.T) {
 		l.push(audioMessage("one"))
 		l.push(audioMessage("two"))
 		o.send(textMessage([]byte("own")))
-		if w.roused+w.dashed != 0 {
+		if w.woken+w.dashed != 0 {
 			t.Error("sent before the step's end")
 		}
 		o.endBatch()
@@ -276,8 +276,8 @@ func TestAStepIsSentAtItsEnd(t *testing.T) {
 		if able {
 			wantRoused = 0
 		}
-		if w.dashed != 1 || w.roused != wantRoused {
-			t.Errorf("able %t: %d dashes, roused %d times", able, w.dashed, w.roused)
+		if w.dashed != 1 || w.woken != wantRoused {
+			t.Errorf("able %t: %d dashes, woken %d times", able, w.dashed, w.woken)
 		}
 	}
 }
@@ -290,8 +290,8 @@ func TestALongStepHoldsNobodyUp(t *testing.T) {
 	o.beginBatch()
 	o.beginBatch()
 	l.push(audioMessage("one"))
-	if o.endBatch(); w.roused != 1 {
-		t.Errorf("roused %d times beside another step, want once", w.roused)
+	if o.endBatch(); w.woken != 1 {
+		t.Errorf("woken %d times beside another step, want once", w.woken)
 	}
 }
 
@@ -308,15 +308,15 @@ func TestTheWriterIsRoused(t *testing.T) {
 		w := &scribe{able: true}
 		o := newOutbox(w)
 		l := released(o, nil, func() {})
-		if do(o, l); w.roused != 1 {
-			t.Errorf("%s: roused %d times, want once", name, w.roused)
+		if do(o, l); w.woken != 1 {
+			t.Errorf("%s: woken %d times, want once", name, w.woken)
 		}
 		w = &scribe{able: true}
 		o = newOutbox(w)
 		l = released(o, nil, func() {})
 		o.close()
-		if do(o, l); w.roused != 0 {
-			t.Errorf("%s: roused behind the end", name)
+		if do(o, l); w.woken != 0 {
+			t.Errorf("%s: woken behind the end", name)
 		}
 	}
 }

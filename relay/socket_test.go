@@ -141,7 +141,7 @@ func TestNothingIsSentBeforeRun(t *testing.T) {
 	s.sendReady()
 	s.drain(time.Second)
 	if got := s.wakes.Load(); got != 0 {
-		t.Errorf("roused %d times", got)
+		t.Errorf("woken %d times", got)
 	}
 }
 
@@ -194,9 +194,9 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 	l := newLine(t)
 	const senders, each = 4, 500
 	var writer, readers sync.WaitGroup
-	roused := make(chan struct{}, 1)
+	woken := make(chan struct{}, 1)
 	writer.Go(func() {
-		for range roused {
+		for range woken {
 			if err := l.drain(l.out); err != nil {
 				t.Errorf("drain: %v", err)
 			}
@@ -212,7 +212,7 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 				lane.push(m)
 				if !l.dashes() {
 					select {
-					case roused <- struct{}{}:
+					case woken <- struct{}{}:
 					default:
 					}
 				}
@@ -229,7 +229,7 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 		next[i]++
 	}
 	readers.Wait()
-	close(roused)
+	close(woken)
 	writer.Wait()
 }
 

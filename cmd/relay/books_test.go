@@ -79,17 +79,17 @@ func TestBudgetsRememberWhatTheLedgerHas(t *testing.T) {
 			write(t, b, spent("r2", "acme", now, billing.Money{Micros: 5000, Currency: "USD"}))
 			write(t, b, spent("r3", "beta", now, billing.Money{Micros: 5000, Currency: "EUR"}))
 			again, _ := openedBooks(t, copyLedger(t, dir), url)
-			purse, err := again.budgets.Open(t.Context(), limits.Expense{
+			reservation, err := again.budgets.Open(t.Context(), limits.Expense{
 				Tenant: "acme", RecordID: "r4", Budget: limits.Budget{Currency: "EUR", Daily: 1000},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := purse.Reserve(t.Context(), 100); err != nil {
+			if err := reservation.Reserve(t.Context(), 100); err != nil {
 				t.Errorf("what is left can't be spent: %v", err)
 			}
 			var over *limits.BudgetError
-			if err := purse.Reserve(t.Context(), 1); !errors.As(err, &over) {
+			if err := reservation.Reserve(t.Context(), 1); !errors.As(err, &over) {
 				t.Errorf("more than is left: %v, want a refusal", err)
 			}
 		})

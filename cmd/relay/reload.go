@@ -63,7 +63,7 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 	if err != nil {
 		return err
 	}
-	next, err := openProviders(ctx, s.Providers, p.lineup, surroundings{p.awake, log})
+	next, err := openProviders(ctx, s.Providers, p.speakers, surroundings{p.awake, log})
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,11 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices,
 	})
 	if err != nil {
-		return errors.Join(err, next.without(p.lineup).close())
+		return errors.Join(err, next.without(p.speakers).close())
 	}
 	renewCertificate()
-	p.retire(former, p.lineup.without(next), log)
-	p.lineup = next
+	p.retire(former, p.speakers.without(next), log)
+	p.speakers = next
 	p.settings = s.KeepFixed(p.settings, log)
 	return nil
 }

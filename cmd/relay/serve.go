@@ -91,7 +91,7 @@ type process struct {
 	// Owned by wait once it is called.
 	stop     stopper
 	settings *config.Settings // in force
-	lineup   providerSet
+	speakers providerSet
 	retired  <-chan struct{} // closed once the providers of former settings are
 }
 
@@ -167,18 +167,18 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 	if err != nil {
 		return nil, err
 	}
-	if p.lineup, err = openProviders(ctx, s.Providers, nil, surroundings{p.awake, log}); err != nil {
+	if p.speakers, err = openProviders(ctx, s.Providers, nil, surroundings{p.awake, log}); err != nil {
 		return nil, err
 	}
 	p.stop.push("former providers", providerPatience, p.awaitRetired)
-	p.stop.push("providers", providerPatience, func(context.Context) error { return p.lineup.close() })
+	p.stop.push("providers", providerPatience, func(context.Context) error { return p.speakers.close() })
 	table, err := routing.New(s.Routing)
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
 	return relay.New(p.relayConfig(s), relay.Parts{
 		Table:     table,
-		Providers: p.lineup.providers(),
+		Providers: p.speakers.providers(),
 		Circuit:   s.Circuit,
 		Prices:    s.Prices,
 		Store:     kept.store,

@@ -60,11 +60,11 @@ func expense(id string) limits.Expense {
 
 func open(t *testing.T, f BudgetFixture, e limits.Expense) limits.Purse {
 	t.Helper()
-	purse, err := f.Budgets.Open(t.Context(), e)
+	reservation, err := f.Budgets.Open(t.Context(), e)
 	if err != nil {
-		t.Fatalf("Open(%s) = %v, want a purse", e.RecordID, err)
+		t.Fatalf("Open(%s) = %v, want a reservation", e.RecordID, err)
 	}
-	return purse
+	return reservation
 }
 
 func reserve(t *testing.T, p limits.Purse, micros int64) {
@@ -324,7 +324,7 @@ func cancelledOpens(t *testing.T, f BudgetFixture) {
 	cancel()
 	p, err := f.Budgets.Open(ctx, priced("1", 4))
 	if err != nil {
-		t.Fatalf("Open = %v, want a purse whatever becomes of who asks", err)
+		t.Fatalf("Open = %v, want a reservation whatever becomes of who asks", err)
 	}
 	wantLeft(t, f, 6)
 	if err := p.Settle(ctx, nil); err != nil {
