@@ -41,18 +41,31 @@ func (s *secret) agree(ctx context.Context, client redis.UniversalClient) error 
 	if known := s.value.Load(); known != nil {
 		own = *known
 	}
-	if err := client.SetNX(ctx, s.key, own, 0).Err(); err != nil {
-		return fmt.Errorf("set the secret: %w", err)
+	agreed, err := s.setOrGet(ctx, client, own)
+	if errors.Is(err, redis.Nil) { // Redis lost it between the two
+		agreed, err = s.setOrGet(ctx, client, own)
 	}
-	agreed, err := client.Get(ctx, s.key).Bytes()
 	if err != nil {
-		return fmt.Errorf("read the secret: %w", err)
+		return err
 	}
 	if len(agreed) == 0 {
 		return errors.New("the secret in Redis is empty")
 	}
 	s.value.Store(&agreed)
 	return nil
+}
+
+// setOrGet sets the secret where there is none, and returns the one that stands. SET with NX and GET would be one command, but
+// needs Redis 7.
+func (s *secret) setOrGet(ctx context.Context, client redis.UniversalClient, own []byte) ([]byte, error) {
+	if err := client.SetNX(ctx, s.key, own, 0).Err(); err != nil {
+		return nil, fmt.Errorf("set the secret: %w", err)
+	}
+	stands, err := client.Get(ctx, s.key).Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("read the secret: %w", err)
+	}
+	return stands, nil
 }
 
 // hash is what Redis keeps of an admission's idempotency key; empty where it has none. The secret is known.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,6 +59,44 @@ func TestSecretIsAgreedOnWhenRedisIsThere(t *testing.T) {
 		wantDuplicate(t, fresh, "k1", "rec-1", limits.Running)
 		settled(t, grant, false)
 		admitted(t, fresh, asking("free", "k1"))
+	})
+}
+
+// lossy is a client whose Redis loses all that it has once the secret was set.
+type lossy struct {
+	mini *miniredis.Miniredis
+	once sync.Once
+}
+
+func (l *lossy) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (l *lossy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if args := cmd.Args(); len(args) > 1 && args[1] == "voicerelay:secret" {
+			l.once.Do(l.mini.FlushAll)
+		}
+		return err
+	}
+}
+
+// A Redis that loses the secret while relays agree on it is not away.
+func TestSecretIsLostWhileItIsAgreedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mini := miniredis.NewMiniRedis()
+		t.Cleanup(mini.Close)
+		client := miniClient(t, mini)
+		client.AddHook(&lossy{mini: mini})
+		store := newRedis(t, limits.RedisConfig{OnAway: func(err error) { t.Errorf("Redis is away: %v", err) }}, client)
+		synctest.Wait()
+		if secret, err := mini.Get("voicerelay:secret"); err != nil || secret == "" {
+			t.Errorf("the secret in Redis is %q, %v", secret, err)
+		}
+		admitted(t, store, asking("1", "k"))
 	})
 }
 
