@@ -112,7 +112,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	if g != (generationConfig{}) {
 		r.GenerationConfig = &g
 	}
-	return &stream{id: req.ID, request: r, sink: sink, clock: clock{Clock: upstream.Clock{Format: format}}}
+	return &stream{Lifetime: upstream.NewLifetime(sink), id: req.ID, request: r, clock: clock{Clock: upstream.Clock{Format: format}}}
 }
 
 // encodings are the vendor's names of ours.

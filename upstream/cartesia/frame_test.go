@@ -250,8 +250,8 @@ func TestAPauseEndsTheContext(t *testing.T) {
 			r.wants(t)
 			told := func(kept int) { // the alarm calls the sink as well
 				t.Helper()
-				s.mu.Lock()
-				defer s.mu.Unlock()
+				s.Lock()
+				defer s.Unlock()
 				if sink.Kept != kept || fmt.Sprint(sink.Pieces) != "[0]" {
 					t.Errorf("%d pieces are kept back, want %d; %v have ended", sink.Kept, kept, sink.Pieces)
 				}

@@ -2,7 +2,6 @@ package cartesia
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"voicerelay/upstream"
@@ -11,22 +10,18 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a generation of ours, which is one context at the vendor while its text flows, and another one behind each
-// pause. Its sink is called with mu held, which makes the calls one at a time and lets Close stop them, so whoever calls
-// Speak or Close must not hold a lock that the sink takes.
+// stream is a generation of ours, which is one context at the vendor while its text flows, and another one after each
+// pause.
 type stream struct {
+	upstream.Lifetime
+
 	// Static after Open.
 	id      string
 	request request // but for the transcript, the context's id, and what varies with them
-	sink    upstream.Sink
 
 	seat vendorsocket.Seat // has a lock of its own
 
-	// Owned by the caller of Speak and Close.
-	closed bool
-
-	// Guarded by mu.
-	mu      sync.Mutex
+	// Guarded by the Lifetime's lock.
 	clock   clock
 	phase   phase
 	number  int              // the number of the latest context; 0 before the first
@@ -34,11 +29,7 @@ type stream struct {
 	sent    int              // of them, those that the context has
 	flushes int              // that are not answered
 	piece   int              // the latest that ended, for words that come late
-	kept    int              // pieces that the sink knows to be kept back
 	alarm   *time.Timer      // for a context that has nothing to do; nil until there is one
-	last    bool             // the last piece has been ordered
-	stopped error            // the cause that Close was given; nothing more is delivered
-	ended   bool
 }
 
 // phase is what a stream has at the vendor.
@@ -69,12 +60,11 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 
 // order notes a piece, and returns what is to be sent now.
 func (s *stream) order(p upstream.Piece) ([][]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+	s.Lock()
+	defer s.Unlock()
+	if err := s.OrderLocked(p); err != nil {
 		return nil, err
 	}
-	s.last = p.Last
 	s.pieces = append(s.pieces, p)
 	frames := s.dueLocked()
 	s.settleLocked()
@@ -115,15 +105,12 @@ func (s *stream) frame(transcript string, more, flush bool) []byte {
 // settleLocked ends the stream where nothing is left to be spoken, tells the sink what is kept back, and sees to a context
 // that has nothing to do.
 func (s *stream) settleLocked() {
-	if s.last && s.sent == 0 && s.phase == noContext {
+	if s.LastLocked() && s.sent == 0 && s.phase == noContext {
 		s.endPiecesLocked(len(s.pieces)) // of which none has a text
 		s.endLocked(nil)
 		return
 	}
-	if kept := len(s.pieces) - s.sent; kept != s.kept {
-		s.kept = kept
-		s.sink.Withheld(kept)
-	}
+	s.WithholdLocked(len(s.pieces) - s.sent)
 	switch {
 	case s.phase == contextOpen && s.sent == 0:
 		s.wakeLocked(idleTime)
@@ -142,10 +129,10 @@ func (s *stream) wakeLocked(in time.Duration) {
 
 // idle ends a context that has nothing to do, or gives up one whose done does not come.
 func (s *stream) idle() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	switch {
-	case s.silentLocked() || s.sent > 0:
+	case s.SilentLocked() || s.sent > 0:
 	case s.phase == contextOpen:
 		s.phase = contextEnding
 		s.sendLocked(s.frame("", false, false))
@@ -161,7 +148,7 @@ func (s *stream) overLocked() {
 	if frames := s.dueLocked(); len(frames) > 0 {
 		s.sendLocked(frames...)
 	}
-	if !s.ended {
+	if !s.EndedLocked() {
 		s.settleLocked()
 	}
 }
@@ -171,10 +158,10 @@ func (s *stream) endPiecesLocked(n int) {
 	if n == 0 {
 		return
 	}
-	s.clock.Fill(s.sink)
+	s.clock.Fill(s.Sink())
 	s.piece = s.pieces[n-1].ID
 	s.pieces, s.sent = s.pieces[n:], max(0, s.sent-n)
-	s.sink.PieceEnd(s.piece)
+	s.Sink().PieceEnd(s.piece)
 }
 
 // WhenGone is the Lingerer's.
@@ -182,18 +169,17 @@ func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. What the vendor is at is canceled there; nothing need answer that.
 func (s *stream) Close(ctx context.Context, cause error) error {
-	if s.closed {
+	if !s.BeginClose() {
 		return nil
 	}
-	s.closed = true
 	s.seat.Doubt(cause)
 	told, err := false, error(nil)
-	name, busy := s.stop(upstream.CloseCause(cause))
+	name, busy := s.stop(cause)
 	if name != "" {
 		told, err = s.seat.Stop(ctx, encode(cancelation{ContextID: name, Cancel: true}))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.seat.Leave(!told || !busy)
 	s.endLocked(nil)
 	return err
@@ -201,51 +187,44 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 
 // stop silences the stream, and tells which context is to be canceled, if any, and whether the vendor is at something.
 func (s *stream) stop(cause error) (name string, busy bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stopped = cause
-	if s.ended || s.phase == noContext {
+	s.Lock()
+	defer s.Unlock()
+	if !s.StopLocked(cause) || s.phase == noContext {
 		return "", false
 	}
 	return contextID(s.id, s.number), s.sent > 0
 }
 
-// silentLocked reports whether the sink must hear no more but the end.
-func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
-
 // atLocked reports whether a context is the one that is being spoken, to somebody who listens.
 func (s *stream) atLocked(number int) bool {
-	return !s.silentLocked() && s.phase != noContext && number == s.number
+	return !s.SilentLocked() && s.phase != noContext && number == s.number
 }
 
-// endLocked ends the stream, once. A cause that Close was given goes before any other; it leaves by itself.
+// endLocked ends the stream, once. One that Close has stopped leaves by itself.
 func (s *stream) endLocked(err error) {
-	if s.ended {
+	if s.EndedLocked() {
 		return
 	}
-	s.ended = true
 	if s.alarm != nil {
 		s.alarm.Stop()
 	}
-	if s.stopped != nil {
-		err = s.stopped
-	} else {
+	if !s.StoppedLocked() {
 		s.seat.Leave(true)
 	}
-	s.sink.End(upstream.Usage{Withheld: len(s.pieces) - s.sent}, err) // the vendor tells no charge
+	s.EndLocked(upstream.Usage{Withheld: len(s.pieces) - s.sent}, err) // the vendor tells no charge
 }
 
 // Lost ends the stream, whose socket has ended.
 func (s *stream) Lost(err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.endLocked(err)
 }
 
 // failed ends the stream for an error of the context that is being spoken.
 func (s *stream) failed(number int, err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if s.atLocked(number) {
 		s.endLocked(err)
 	}
@@ -253,20 +232,20 @@ func (s *stream) failed(number int, err *upstream.Error) {
 
 // audio hands audio on.
 func (s *stream) audio(number int, base64 []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !s.atLocked(number) || len(base64) == 0 {
 		return
 	}
 	f := upstream.Frame{Format: s.clock.Format, Base64: base64}
 	s.clock.Add(f)
-	s.sink.Audio(f)
+	s.Sink().Audio(f)
 }
 
 // words hands word times on.
 func (s *stream) words(number int, w *wordTimestamps) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !s.atLocked(number) {
 		return
 	}
@@ -275,14 +254,14 @@ func (s *stream) words(number int, w *wordTimestamps) {
 		of = s.pieces[0].ID
 	}
 	if words := s.clock.words(of, w); len(words) > 0 {
-		s.sink.Words(words)
+		s.Sink().Words(words)
 	}
 }
 
 // flushed ends a piece, whose flush is done. One that nobody asked for ends nothing.
 func (s *stream) flushed(number int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !s.atLocked(number) || s.flushes == 0 {
 		return
 	}
@@ -293,8 +272,8 @@ func (s *stream) flushed(number int) {
 
 // done ends a context, with all that it had.
 func (s *stream) done(number int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !s.atLocked(number) {
 		return
 	}
