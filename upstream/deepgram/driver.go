@@ -76,7 +76,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"} // its default is one of English
 	}
 	format := audio.Nearest(req.Output, formats)
-	s := &stream{sink: sink, clock: upstream.Clock{Format: format}, cleared: make(chan struct{})}
+	s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: format}, cleared: make(chan struct{})}
 	want := vendorsocket.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err

@@ -143,7 +143,7 @@ func (l *loose) Words([]upstream.Word) { l.TB.Error("words that nobody tells") }
 // A piece that ends within a sample is filled up; an answer to no Flush ends nothing.
 func TestPiecesEndWithWholeSamples(t *testing.T) {
 	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-	s := &stream{sink: sink, clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
+	s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
 	s.frame(&frame{Type: typeFlushed})
 	if _, err := s.order(upstream.Piece{ID: 0, Text: "Yes."}); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestPiecesEndWithWholeSamples(t *testing.T) {
 func TestPiecesOfOneFlushEndTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-		s := &stream{sink: sink, clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
+		s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
 		for i := range freeFlushes + 2 {
 			if _, err := s.order(upstream.Piece{ID: i, Text: "Yes."}); err != nil {
 				t.Fatal(err)
@@ -244,7 +244,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":7}`, "\xff")
 	f.Fuzz(func(t *testing.T, first, second string) {
 		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-		s := &stream{sink: sink, clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
+		s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
 		for i, text := range []string{"One.", "Two."} {
 			if _, err := s.order(upstream.Piece{ID: i, Text: text, Last: i == 1}); err != nil {
 				t.Fatal(err)
