@@ -93,7 +93,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{sink: sink, bos: p.bos(req), clock: upstream.Clock{Format: format}}
+	s := &stream{Lifetime: upstream.NewLifetime(sink), bos: p.bos(req), clock: upstream.Clock{Format: format}}
 	want := vendorsocket.Want{ID: req.ID, Key: key, Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err

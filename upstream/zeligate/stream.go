@@ -3,32 +3,25 @@ package zeligate
 import (
 	"context"
 	"encoding/base64"
-	"sync"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
 )
 
-// stream is one socket's speech. Its sink is called with mu held, which makes the calls one at a time and lets Close
-// stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
+// stream is one socket's speech.
 type stream struct {
+	upstream.Lifetime
+
 	// Static after Open.
-	sink upstream.Sink
-	bos  bosFrame
+	bos bosFrame
 
 	seat vendorsocket.Seat // has a lock of its own
 
-	// Owned by the caller of Speak and Close.
-	closed bool
-
-	// Guarded by mu.
-	mu    sync.Mutex
+	// Guarded by the Lifetime's lock.
 	clock upstream.Clock
 	begun bool // BOS has been queued, so that keep-alives may follow
 	heard bool // audio has come
-	last  bool // the last piece has been ordered
-	ended bool
 }
 
 // Speak orders a piece.
@@ -46,8 +39,8 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 	if err := s.seat.Send(ctx, s.frames(p, begun)...); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.begun = true
 	return nil
 }
@@ -69,21 +62,20 @@ func (s *stream) frames(p upstream.Piece, begun bool) [][]byte {
 
 // order notes that a piece is owed, and tells whether BOS has gone before it.
 func (s *stream) order(p upstream.Piece) (begun bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+	s.Lock()
+	defer s.Unlock()
+	if err := s.OrderLocked(p); err != nil {
 		return false, err
 	}
-	s.last = p.Last
 	return s.begun, nil
 }
 
 // KeepAlive is a space, while the stream waits for text. BOS is a space as well, so none goes out before that; and
 // none once EOS may have been queued.
 func (s *stream) KeepAlive() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.begun || s.last || s.ended {
+	s.Lock()
+	defer s.Unlock()
+	if !s.begun || s.LastLocked() || s.EndedLocked() {
 		return nil
 	}
 	return encode(textFrame{Text: space})
@@ -91,10 +83,9 @@ func (s *stream) KeepAlive() []byte {
 
 // Close releases the stream. One that has not ended is stopped by closing its socket, which nothing confirms.
 func (s *stream) Close(_ context.Context, cause error) error {
-	if s.closed {
+	if !s.BeginClose() {
 		return nil
 	}
-	s.closed = true
 	s.seat.Doubt(cause)
 	s.end(upstream.CloseCause(cause))
 	return nil
@@ -102,25 +93,24 @@ func (s *stream) Close(_ context.Context, cause error) error {
 
 // end ends the stream.
 func (s *stream) end(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.endLocked(err)
 }
 
 // endLocked closes the socket and ends the stream, once.
 func (s *stream) endLocked(err error) {
-	if s.ended {
+	if s.EndedLocked() {
 		return
 	}
-	s.ended = true
 	s.seat.Leave(true)
-	s.sink.End(upstream.Usage{}, err) // the vendor tells no usage
+	s.EndLocked(upstream.Usage{}, err) // the vendor tells no usage
 }
 
 // Lost ends the stream, whose socket has ended.
 func (s *stream) Lost(err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !s.heard {
 		err = beforeAudio(err)
 	}
@@ -129,22 +119,22 @@ func (s *stream) Lost(err *upstream.Error) {
 
 // audio hands audio on.
 func (s *stream) audio(frame []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.audioLocked(frame)
 }
 
 func (s *stream) audioLocked(frame []byte) {
-	if s.ended || len(frame) == 0 {
+	if s.EndedLocked() || len(frame) == 0 {
 		return
 	}
 	s.heard = true
 	if s.clock.Split() && beginsAnew(frame) {
-		s.clock.Fill(s.sink)
+		s.clock.Fill(s.Sink())
 	}
 	f := upstream.Frame{Format: s.clock.Format, Base64: frame}
 	s.clock.Add(f)
-	s.sink.Audio(f)
+	s.Sink().Audio(f)
 }
 
 // beginsAnew reports whether a frame behind one that ended in the middle of a sample begins with a whole one, since it is of
@@ -157,8 +147,8 @@ func beginsAnew(frame []byte) bool {
 
 // frame handles any other frame. Those of which nothing is known need nothing done.
 func (s *stream) frame(f *frame) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if f.Audio != nil {
 		s.audioLocked(upstream.Base64(*f.Audio))
 	}
@@ -166,7 +156,7 @@ func (s *stream) frame(f *frame) {
 	case f.failed():
 		s.endLocked(frameError(f))
 	case f.IsFinal == nil || !*f.IsFinal:
-	case s.last:
+	case s.LastLocked():
 		s.endLocked(nil)
 	default:
 		s.endLocked(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor ended the stream too early"})
