@@ -8,7 +8,7 @@ func (s *stream) chunkLocked(id int64) *chunk {
 		id = s.clock.latest()
 	}
 	if !s.clock.knows(id) {
-		s.clock.Fill(s.sink) // each chunk begins with a whole sample
+		s.clock.Fill(s.Sink()) // each chunk begins with a whole sample
 	}
 	piece := s.piece
 	if len(s.parts.owed) > 0 {
@@ -19,9 +19,9 @@ func (s *stream) chunkLocked(id int64) *chunk {
 
 // begin notes where a chunk begins, and which text it has.
 func (s *stream) begin(id int64, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return
 	}
 	if c := s.chunkLocked(id); c.end == 0 && !c.complete {
@@ -32,9 +32,9 @@ func (s *stream) begin(id int64, text string) {
 
 // complete notes that all audio of a chunk has come.
 func (s *stream) complete(id int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return
 	}
 	c := s.chunkLocked(id)
@@ -46,9 +46,9 @@ func (s *stream) complete(id int64) {
 
 // words hands word times on.
 func (s *stream) words(id int64, times []wordTime) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() || len(times) == 0 {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() || len(times) == 0 {
 		return
 	}
 	in := s.chunkLocked(id)
@@ -61,7 +61,7 @@ func (s *stream) words(id int64, times []wordTime) {
 			words[i].Score = *w.Score
 		}
 	}
-	s.sink.Words(words)
+	s.Sink().Words(words)
 	s.advanceLocked()
 }
 
@@ -74,9 +74,9 @@ func (s *stream) advanceLocked() {
 
 // final ends the pieces that were flushed first.
 func (s *stream) final() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return
 	}
 	if n := s.parts.final(); n > 0 {
@@ -87,7 +87,7 @@ func (s *stream) final() {
 
 // endPiecesLocked ends the first n pieces, all at once.
 func (s *stream) endPiecesLocked(n int) {
-	s.clock.Fill(s.sink)
+	s.clock.Fill(s.Sink())
 	s.piece = s.parts.end(n)
-	s.sink.PieceEnd(s.piece)
+	s.Sink().PieceEnd(s.piece)
 }

@@ -132,8 +132,8 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream,
 	opts := upstream.OptionsOf[options](req)
 	format := audio.Nearest(req.Output, formats)
 	return &stream{
-		sink: sink,
-		id:   req.ID,
+		Lifetime: upstream.NewLifetime(sink),
+		id:       req.ID,
 		voice: voiceSettings{
 			VoiceID:      voice,
 			CFGScale:     opts.CFGScale,
@@ -154,7 +154,6 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) (*stream,
 		clock: clock{Clock: upstream.Clock{Format: format}},
 		turns: &p.turns,
 		parts: parts{blind: p.turns.needFlush(time.Now())},
-		over:  make(chan struct{}),
 	}, nil
 }
 

@@ -19,15 +19,12 @@ func (s *stream) busyLocked() bool { return s.clock.busy() || len(s.parts.flushe
 // awaitLocked sets the alarm for a flush where the vendor has nothing to do, and there is text that it may not begin with
 // by itself. That is told to the sink.
 func (s *stream) awaitLocked() {
-	if s.ended {
+	if s.EndedLocked() {
 		return
 	}
-	if kept := s.parts.unbegun(!s.busyLocked()); kept != s.kept {
-		s.kept = kept
-		s.sink.Withheld(kept)
-	}
+	s.WithholdLocked(s.parts.unbegun(!s.busyLocked()))
 	switch {
-	case s.silentLocked() || s.busyLocked() && !s.parts.blind || !s.parts.unflushed():
+	case s.SilentLocked() || s.busyLocked() && !s.parts.blind || !s.parts.unflushed():
 		if s.alarm != nil {
 			s.alarm.Stop()
 		}
@@ -52,9 +49,9 @@ func (s *stream) wakeLocked(in time.Duration) {
 // paused flushes what the vendor has, since no more text has come. It runs on the alarm, which must not wait: a socket that
 // has no room is stuck.
 func (s *stream) paused() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() || s.sending || s.busyLocked() && !s.parts.blind || !s.parts.unflushed() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() || s.sending || s.busyLocked() && !s.parts.blind || !s.parts.unflushed() {
 		return // who is sending sets the alarm anew
 	}
 	if s.parts.confirmed() && !s.parts.blind {

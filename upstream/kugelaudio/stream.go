@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 	"time"
 
 	"voicerelay/audio"
@@ -14,35 +13,28 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is one context. Its sink is called with mu held, which makes the calls one at a time and lets Close stop
-// them, so whoever calls Speak or Close must not hold a lock that the sink takes.
+// stream is one context.
 type stream struct {
+	upstream.Lifetime
+
 	// Static after Open.
-	sink    upstream.Sink
 	id      string
 	voice   voiceSettings
 	session session
 	turns   *turns
-	over    chan struct{} // closed by end
 
 	seat vendorsocket.Seat // has a lock of its own
 
 	// Owned by the caller of Speak and Close.
 	created bool // the vendor has been sent text
-	closed  bool
 
-	// Guarded by mu.
-	mu      sync.Mutex
+	// Guarded by the Lifetime's lock.
 	clock   clock
 	parts   parts
 	piece   int         // the latest that ended, for words that come late
 	worded  int         // the piece of the latest word
-	kept    int         // pieces that the sink knows to be kept back
 	sending bool        // a piece is on its way to the socket, and a flush must not go before it
 	alarm   *time.Timer // for a flush, should the text pause; nil until one may be needed
-	last    bool        // the last piece has been ordered
-	stopped error       // the cause that Close was given; nothing more is delivered
-	ended   bool
 }
 
 // key is what streams on one socket have in common.
@@ -74,8 +66,8 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 		frames = append(frames, encode(closeFrame{CloseContext: true, ContextID: s.id}))
 	}
 	err = s.seat.Send(ctx, frames...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.sending = false
 	s.awaitLocked()
 	return err
@@ -84,12 +76,12 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 // order notes a piece, and tells whether it is to be flushed: where the text ends, or pauses and the vendor has nothing
 // else to do. What comes while it speaks is joined.
 func (s *stream) order(p upstream.Piece) (flush bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+	s.Lock()
+	defer s.Unlock()
+	if err := s.OrderLocked(p); err != nil {
 		return false, err
 	}
-	s.last, s.sending = p.Last, true
+	s.sending = true
 	s.parts.add(p.ID, p.Text)
 	flush = p.Last || s.parts.blind || !p.More && !s.busyLocked() && !s.parts.confirmed()
 	if flush {
@@ -103,12 +95,11 @@ func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. One that has not ended is stopped at the vendor.
 func (s *stream) Close(ctx context.Context, cause error) error {
-	if s.closed {
+	if !s.BeginClose() {
 		return nil
 	}
-	s.closed = true
 	s.seat.Doubt(cause)
-	if !s.stop(upstream.CloseCause(cause)) {
+	if !s.Stop(cause) {
 		return nil
 	}
 	told, err := false, error(nil)
@@ -117,60 +108,31 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 	}
 	confirmed := !told
 	if told && err == nil {
-		confirmed = s.confirmed(ctx)
+		confirmed = s.AwaitEnd(ctx)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.endLocked(upstream.Usage{}, nil, confirmed)
 	return err
 }
 
-// confirmed waits for the vendor's confirmation, which ends the stream.
-func (s *stream) confirmed(ctx context.Context) bool {
-	select {
-	case <-s.over:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// stop silences the stream. It reports false where the stream has ended already.
-func (s *stream) stop(cause error) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return false
-	}
-	s.stopped = cause
-	return true
-}
-
 // stopping reports whether the stream waits for the vendor to confirm that it stopped.
 func (s *stream) stopping() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stopped != nil && !s.ended
+	s.Lock()
+	defer s.Unlock()
+	return s.StoppedLocked() && !s.EndedLocked()
 }
 
-// silentLocked reports whether the sink must hear no more but the end.
-func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
-
-// endLocked ends the stream, once. A cause that Close was given goes before any other.
+// endLocked ends the stream, once.
 func (s *stream) endLocked(u upstream.Usage, err error, confirmed bool) {
-	if s.ended {
+	if s.EndedLocked() {
 		return
 	}
-	s.ended = true
 	if s.alarm != nil {
 		s.alarm.Stop()
 	}
-	if s.stopped != nil {
-		err = s.stopped
-	}
 	s.seat.Leave(confirmed)
-	s.sink.End(u, err)
-	close(s.over)
+	s.EndLocked(u, err)
 }
 
 // Lost ends the stream, whose socket has ended.
@@ -178,8 +140,8 @@ func (s *stream) Lost(err *upstream.Error) { s.fail(err) }
 
 // fail ends the stream with an error after which the vendor has nothing of it any more.
 func (s *stream) fail(err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.endLocked(upstream.Usage{}, err, true)
 }
 
@@ -190,9 +152,9 @@ func (s *stream) interrupted() {
 
 // audio hands audio on. Its error is that of a frame which is not of the protocol.
 func (s *stream) audio(p packet) *upstream.Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return nil
 	}
 	format, ok := s.formatLocked(p)
@@ -204,7 +166,7 @@ func (s *stream) audio(p packet) *upstream.Error {
 	}
 	f := upstream.Frame{Format: format, Base64: p.base64}
 	s.clock.Add(f)
-	s.sink.Audio(f)
+	s.Sink().Audio(f)
 	return nil
 }
 
@@ -230,9 +192,9 @@ func (s *stream) formatLocked(p packet) (audio.Format, bool) {
 
 // contextClosed is the vendor's last word on the context.
 func (s *stream) contextClosed(u *usage) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.last && !s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if !s.LastLocked() && !s.SilentLocked() {
 		s.endLocked(u.charged(), &upstream.Error{Kind: upstream.Dropped, Message: "the vendor closed the context"}, true)
 		return
 	}
@@ -241,13 +203,13 @@ func (s *stream) contextClosed(u *usage) {
 
 // finish ends the stream with everything delivered.
 func (s *stream) finish(u upstream.Usage) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.finishLocked(u)
 }
 
 func (s *stream) finishLocked(u upstream.Usage) {
-	if n := len(s.parts.owed); n > 0 && !s.silentLocked() {
+	if n := len(s.parts.owed); n > 0 && !s.SilentLocked() {
 		s.endPiecesLocked(n)
 	}
 	s.endLocked(u, nil, true)
