@@ -88,7 +88,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 // newStream translates a request.
 func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	return &stream{
-		sink:       sink,
+		Lifetime:   upstream.NewLifetime(sink),
 		id:         req.ID,
 		dictionary: upstream.OptionsOf[options](req).PronunciationDict,
 		quiet:      p.cfg.Quiet,
@@ -97,7 +97,6 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		clock:      upstream.Clock{Format: format},
 		ended:      piece{id: -1},
 		sure:       true,
-		over:       make(chan struct{}),
 	}
 }
 

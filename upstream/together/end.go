@@ -58,9 +58,9 @@ func (s *stream) concludeLocked() {
 
 // calm takes a quiet period for the end of all that was committed.
 func (s *stream) calm() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() || s.due.IsZero() || time.Now().Before(s.due) {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() || s.due.IsZero() || time.Now().Before(s.due) {
 		return // something has come meanwhile
 	}
 	if n := s.speechLocked(); n > 0 {
@@ -73,7 +73,7 @@ func (s *stream) calm() {
 // settleLocked ends the stream where nothing more is to come.
 func (s *stream) settleLocked() {
 	s.due = time.Time{}
-	if s.last {
+	if s.LastLocked() {
 		s.finishLocked()
 	}
 }
@@ -90,12 +90,12 @@ func (s *stream) speechLocked() int {
 // endPiecesLocked ends the first n pieces, all at once.
 func (s *stream) endPiecesLocked(n int) {
 	s.ended, s.owed = s.owed[n-1], s.owed[n:]
-	s.sink.PieceEnd(s.ended.id)
+	s.Sink().PieceEnd(s.ended.id)
 }
 
 // finishLocked ends the stream with everything delivered.
 func (s *stream) finishLocked() {
-	if n := len(s.owed); n > 0 && !s.silentLocked() {
+	if n := len(s.owed); n > 0 && !s.SilentLocked() {
 		s.endPiecesLocked(n)
 	}
 	s.endLocked(nil, true)

@@ -129,5 +129,5 @@ func (s *stream) spokenLocked(it *item, times []wordTime) {
 			of.hear(w.text)
 		}
 	}
-	s.sink.Words(words)
+	s.Sink().Words(words)
 }

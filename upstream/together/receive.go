@@ -8,9 +8,9 @@ import (
 
 // audio hands audio on. Its error is that of a frame which is not of the protocol.
 func (s *stream) audio(p packet) *upstream.Error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return nil
 	}
 	s.nameLocked(p.context != nil)
@@ -37,10 +37,10 @@ func (s *stream) audio(p packet) *upstream.Error {
 // playLocked counts audio and hands it on.
 func (s *stream) playLocked(f upstream.Frame) {
 	if f.Format != s.clock.Format {
-		s.clock.Fill(s.sink)
+		s.clock.Fill(s.Sink())
 	}
 	s.clock.Add(f)
-	s.sink.Audio(f)
+	s.Sink().Audio(f)
 }
 
 // nameLocked notes whether a frame of an item has named the context.
@@ -52,9 +52,9 @@ func (s *stream) nameLocked(named bool) {
 
 // words hands word times on, or keeps them until their item's audio begins.
 func (s *stream) words(f *frame) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return
 	}
 	s.nameLocked(f.ContextID != nil)
@@ -71,9 +71,9 @@ func (s *stream) words(f *frame) {
 
 // done ends an item, and its piece where it may have been the only one.
 func (s *stream) done(f *frame) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		return
 	}
 	s.nameLocked(f.ContextID != nil)
@@ -88,7 +88,7 @@ func (s *stream) done(f *frame) {
 	it.done = true
 	s.open--
 	s.dones++
-	s.clock.Fill(s.sink)
+	s.clock.Fill(s.Sink())
 	if s.owesSpeechLocked() && s.owed[0].id == it.piece && s.owed[0].through() {
 		s.endPiecesLocked(1)
 	}
