@@ -92,11 +92,11 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, err
 	}
 	s := &stream{
+		Lifetime: upstream.NewLifetime(sink),
 		id:       req.ID,
 		settings: p.settings(req, opts),
 		leaving:  &p.dialect.leaving,
 		line:     line{sink: sink, clock: upstream.Clock{Format: format}, ahead: p.Ahead},
-		over:     make(chan struct{}),
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.
 	if err := p.Pool.Join(ctx, &s.seat, vendorsocket.Want{ID: req.ID, Key: key, Member: s}); err != nil {

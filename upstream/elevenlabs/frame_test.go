@@ -55,10 +55,10 @@ func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
 	}
 	s := opened.(*stream)
 	for id := range 3 {
-		s.line.order(upstream.Piece{ID: id, Text: "x"})
+		if _, err := s.order(upstream.Piece{ID: id, Text: "x", Last: id == 2}); err != nil {
+			tb.Fatal(err)
+		}
 	}
-	s.line.due()
-	s.last = true
 	return s
 }
 

@@ -16,7 +16,6 @@ type line struct {
 	ahead *vendorsocket.Ahead // what all streams hold
 
 	pieces []*piece      // ordered and not ended
-	kept   int           // pieces that the sink knows to be kept back
 	held   int           // of all pieces, by size
 	start  time.Duration // of the first piece
 	spoken time.Duration // start of the latest word
@@ -65,9 +64,8 @@ func (l *line) order(p upstream.Piece) {
 	l.advance()
 }
 
-// due are the pieces that may be sent now, which they are then taken to be. The sink is told of the others.
+// due are the pieces that may be sent now, which they are then taken to be.
 func (l *line) due() []upstream.Piece {
-	defer l.tellKept()
 	var due []upstream.Piece
 	room := underWay - len(l.open())
 	for _, p := range l.pieces {
@@ -78,14 +76,6 @@ func (l *line) due() []upstream.Piece {
 		}
 	}
 	return due
-}
-
-// tellKept tells the sink how many pieces are kept back.
-func (l *line) tellKept() {
-	if kept := l.unsent(); kept != l.kept {
-		l.kept = kept
-		l.sink.Withheld(kept)
-	}
 }
 
 // unsent is how many pieces the vendor has heard nothing of. All but the last of them have a text.

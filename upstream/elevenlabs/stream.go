@@ -2,7 +2,6 @@ package elevenlabs
 
 import (
 	"context"
-	"sync"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
@@ -10,27 +9,19 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a generation of ours, which is a context a piece at the vendor. Its sink is called with mu held, which makes
-// the calls one at a time and lets Close stop them, so whoever calls Speak or Close must not hold a lock that the sink
-// takes.
+// stream is a generation of ours, which is a context a piece at the vendor.
 type stream struct {
+	upstream.Lifetime
+
 	// Static after Open.
 	id       string
 	settings openFrame // of each context, but for its id
 	leaving  *leaving
-	over     chan struct{} // closed by endLocked
 
 	seat vendorsocket.Seat // has a lock of its own
 
-	// Owned by the caller of Speak and Close.
-	closed bool
-
-	// Guarded by mu.
-	mu      sync.Mutex
-	line    line
-	last    bool  // the last piece has been ordered
-	stopped error // the cause that Close was given; nothing more is delivered
-	ended   bool
+	// Guarded by the Lifetime's lock.
+	line line
 }
 
 // Speak orders a piece. Where two are under way it waits here for one to end, and the socket's reader sends it.
@@ -44,15 +35,14 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 
 // order notes that a piece is owed, and gives what is to be sent now.
 func (s *stream) order(p upstream.Piece) ([][]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+	s.Lock()
+	defer s.Unlock()
+	if err := s.OrderLocked(p); err != nil {
 		return nil, err
 	}
-	s.last = p.Last
 	s.line.order(p)
 	s.settleLocked()
-	if s.ended {
+	if s.EndedLocked() {
 		return nil, nil
 	}
 	return s.dueLocked(), nil
@@ -62,7 +52,9 @@ func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 // what makes the vendor say when all of it has been spoken.
 func (s *stream) dueLocked() [][]byte {
 	var frames [][]byte
-	for _, p := range s.line.due() {
+	due := s.line.due()
+	s.WithholdLocked(s.line.unsent())
+	for _, p := range due {
 		open := s.settings
 		open.ContextID = contextID(s.id, p.ID)
 		frames = append(frames,
@@ -78,20 +70,19 @@ func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 
 // Close releases the stream. What the vendor has not finished is stopped there.
 func (s *stream) Close(ctx context.Context, cause error) error {
-	if s.closed {
+	if !s.BeginClose() {
 		return nil
 	}
-	s.closed = true
 	s.seat.Doubt(cause)
 	told, err := false, error(nil)
-	if frames := s.stop(upstream.CloseCause(cause)); len(frames) > 0 {
+	if frames := s.stop(cause); len(frames) > 0 {
 		told, err = s.seat.Stop(ctx, frames...)
 	}
 	if told && err == nil {
-		s.confirmed(ctx)
+		s.AwaitEnd(ctx) // which the vendor's end of all contexts brings
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.leaveLocked(told)
 	s.endLocked(nil)
 	return err
@@ -99,24 +90,14 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 
 // stop silences the stream and gives the orders to stop. That its contexts are closing already is nothing to rely on.
 func (s *stream) stop(cause error) [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.stopped = cause
-	}
+	s.Lock()
+	defer s.Unlock()
+	s.StopLocked(cause)
 	var frames [][]byte
 	for _, piece := range s.line.open() {
 		frames = append(frames, encode(closeFrame{ContextID: contextID(s.id, piece), CloseContext: true}))
 	}
 	return frames
-}
-
-// confirmed waits until the vendor has ended all contexts, which ends a stopped stream.
-func (s *stream) confirmed(ctx context.Context) {
-	select {
-	case <-s.over:
-	case <-ctx.Done():
-	}
 }
 
 // leaveLocked gives the place on the socket back, once no context is open any more.
@@ -129,55 +110,47 @@ func (s *stream) leaveLocked(told bool) {
 	s.seat.Leave(!unconfirmed)
 }
 
-// silentLocked reports whether the sink must hear no more but the end.
-func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
-
-// endLocked ends the stream, once. A cause that Close was given goes before any other. Where the vendor is still at a
-// piece the stream keeps its place until Close has told it.
+// endLocked ends the stream, once. Where the vendor is still at a piece the stream keeps its place until Close has told
+// it.
 func (s *stream) endLocked(err error) {
-	if s.ended {
+	if s.EndedLocked() {
 		return
-	}
-	s.ended = true
-	if s.stopped != nil {
-		err = s.stopped
 	}
 	if len(s.line.open()) == 0 {
 		s.seat.Leave(true)
 	}
 	s.line.drop()
-	s.line.sink.End(upstream.Usage{Withheld: s.line.unsent()}, err) // the vendor tells no charge
-	close(s.over)
+	s.EndLocked(upstream.Usage{Withheld: s.line.unsent()}, err) // the vendor tells no charge
 }
 
 // settleLocked ends the stream where everything has been delivered.
 func (s *stream) settleLocked() {
-	if s.last && len(s.line.pieces) == 0 {
+	if s.LastLocked() && len(s.line.pieces) == 0 {
 		s.endLocked(nil)
 	}
 }
 
 // Lost ends the stream, whose socket has ended.
 func (s *stream) Lost(err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.endLocked(err)
 }
 
 // receive takes audio and times of a piece.
 func (s *stream) receive(piece int, what packet) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.silentLocked() && !s.line.receive(piece, what) {
+	s.Lock()
+	defer s.Unlock()
+	if !s.SilentLocked() && !s.line.receive(piece, what) {
 		s.endLocked(upstream.GarbledError("the vendor sent more ahead of its turn than can be"))
 	}
 }
 
 // final takes the end of a piece's context, which may make room for another. Only the socket's reader calls it.
 func (s *stream) final(m *vendorsocket.Mux, piece int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
 		s.line.forget(piece)
 		if len(s.line.open()) == 0 {
 			s.endLocked(nil)
@@ -187,7 +160,7 @@ func (s *stream) final(m *vendorsocket.Mux, piece int) {
 	}
 	s.line.finish(piece)
 	s.settleLocked()
-	if s.ended {
+	if s.EndedLocked() {
 		return
 	}
 	for _, frame := range s.dueLocked() {
