@@ -89,6 +89,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	format := audio.Nearest(req.Output, formats)
 	return &stream{
+		Lifetime:     upstream.NewLifetime(sink),
 		id:           req.ID,
 		voice:        req.Voice,
 		conversation: conversation(req),

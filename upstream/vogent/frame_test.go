@@ -40,9 +40,10 @@ func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
 	}
 	s := opened.(*stream)
 	for piece := range 2 {
-		s.line.order(upstream.Piece{ID: piece, Text: "x"})
+		if err := s.order(upstream.Piece{ID: piece, Text: "x", Last: piece == 1}); err != nil {
+			tb.Fatal(err)
+		}
 	}
-	s.last = true
 	return s
 }
 

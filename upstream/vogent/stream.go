@@ -3,7 +3,6 @@ package vogent
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
@@ -11,10 +10,10 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a generation of ours, which is one a piece at the vendor. Its sink is called with mu held, which makes
-// the calls one at a time and lets Close stop them, so whoever calls Speak or Close must not hold a lock that the sink
-// takes.
+// stream is a generation of ours, which is one a piece at the vendor.
 type stream struct {
+	upstream.Lifetime
+
 	// Static after Open.
 	id, voice    string
 	conversation string
@@ -22,16 +21,9 @@ type stream struct {
 
 	seat vendorsocket.Seat // has a lock of its own
 
-	// Owned by the caller of Speak and Close.
-	closed bool
-
-	// Guarded by mu.
-	mu      sync.Mutex
-	line    line
-	last    bool  // the last piece has been ordered
-	heard   bool  // the vendor has said something of this stream
-	stopped error // the cause that Close was given; nothing more is delivered
-	ended   bool
+	// Guarded by the Lifetime's lock.
+	line  line
+	heard bool // the vendor has said something of this stream
 }
 
 // Speak orders a piece.
@@ -57,12 +49,11 @@ func (s *stream) input(socket uint64, piece int) input {
 
 // order notes that a piece is owed.
 func (s *stream) order(p upstream.Piece) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+	s.Lock()
+	defer s.Unlock()
+	if err := s.OrderLocked(p); err != nil {
 		return err
 	}
-	s.last = p.Last
 	s.line.order(p)
 	s.settleLocked()
 	return nil
@@ -74,17 +65,16 @@ func (s *stream) WhenGone(f func()) { s.seat.WhenGone(f) }
 // Close releases the stream. What the vendor has not finished is stopped there, also after an error, which is of one
 // piece only.
 func (s *stream) Close(ctx context.Context, cause error) error {
-	if s.closed {
+	if !s.BeginClose() {
 		return nil
 	}
-	s.closed = true
 	s.seat.Doubt(cause)
 	told, err := false, error(nil)
-	if pieces := s.stop(upstream.CloseCause(cause)); len(pieces) > 0 {
+	if pieces := s.stop(cause); len(pieces) > 0 {
 		told, err = s.seat.StopOn(ctx, func(socket uint64) [][]byte { return s.cancels(socket, pieces) })
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.seat.Leave(!told)
 	s.endLocked(nil)
 	return err
@@ -93,11 +83,9 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 // stop silences the stream. Its pieces are those that the vendor may still be at, the last first: in this order none
 // begins because the one before it has been stopped.
 func (s *stream) stop(cause error) (pieces []int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.stopped = cause
-	}
+	s.Lock()
+	defer s.Unlock()
+	s.StopLocked(cause)
 	return s.line.unfinished()
 }
 
@@ -112,24 +100,17 @@ func (s *stream) cancels(socket uint64, pieces []int) [][]byte {
 	return frames
 }
 
-// silentLocked reports whether the sink must hear no more but the end.
-func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
-
-// endLocked ends the stream, once. A cause that Close was given goes before any other. Where the vendor is still at a
-// piece the stream keeps its place until Close has told it.
+// endLocked ends the stream, once. Where the vendor is still at a piece the stream keeps its place until Close has told
+// it.
 func (s *stream) endLocked(err error) {
-	if s.ended {
+	if s.EndedLocked() {
 		return
-	}
-	s.ended = true
-	if s.stopped != nil {
-		err = s.stopped
 	}
 	if len(s.line.unfinished()) == 0 {
 		s.seat.Leave(true)
 	}
 	s.line.drop()
-	s.line.sink.End(upstream.Usage{}, err)
+	s.EndLocked(upstream.Usage{}, err)
 }
 
 // settleLocked ends the stream where everything has been delivered, and where nothing more can be.
@@ -137,15 +118,15 @@ func (s *stream) settleLocked() {
 	switch {
 	case s.line.failed():
 		s.endLocked(s.line.failure())
-	case s.last && len(s.line.pieces) == 0:
+	case s.LastLocked() && len(s.line.pieces) == 0:
 		s.endLocked(nil)
 	}
 }
 
 // Lost ends the stream, whose socket has ended: perhaps for an error that has come ahead of its turn.
 func (s *stream) Lost(err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !s.heard {
 		err = unheard(err)
 	}
@@ -160,30 +141,30 @@ var tooFarAhead = upstream.GarbledError("the vendor sent more ahead of its turn 
 
 // audio hands audio on.
 func (s *stream) audio(piece int, base64 []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.heard = true
-	if !s.silentLocked() && !s.line.audio(piece, base64) {
+	if !s.SilentLocked() && !s.line.audio(piece, base64) {
 		s.endLocked(tooFarAhead)
 	}
 }
 
 // words hands word times on.
 func (s *stream) words(piece int, words []wordTime) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.heard = true
-	if !s.silentLocked() && !s.line.words(piece, words) {
+	if !s.SilentLocked() && !s.line.words(piece, words) {
 		s.endLocked(tooFarAhead)
 	}
 }
 
 // finished ends a piece, in failure where err is not nil.
 func (s *stream) finished(piece int, err *upstream.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.heard = true
-	if !s.silentLocked() {
+	if !s.SilentLocked() {
 		s.line.finish(piece, err)
 		s.settleLocked()
 	}
