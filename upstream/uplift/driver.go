@@ -84,8 +84,8 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	opts := upstream.OptionsOf[options](req)
 	format := audio.Nearest(req.Output, formats)
 	return &stream{
+		Lifetime: upstream.NewLifetime(sink),
 		provider: p,
-		sink:     sink,
 		id:       req.ID,
 		// A conversation had better stay on one connection, says the vendor, and so had one stream's requests.
 		want: vendorsocket.Want{Key: "tenant " + req.Tenant, Affinity: cmp.Or(req.Affinity, req.ID)},

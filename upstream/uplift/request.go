@@ -13,7 +13,7 @@ type request struct {
 	stream *stream
 	id     string // the vendor's requestId
 
-	// Guarded by the stream's mu.
+	// Guarded by the stream's lock.
 	seat    *vendorsocket.Seat // while the vendor may have something of it
 	lost    bool               // its socket ended before it was known to have one
 	ordered bool               // it has a piece, and stands in the stream's queue
@@ -37,9 +37,9 @@ const (
 // sit gives the request its seat, or nil where that is of no use any more.
 func (r *request) sit(seat *vendorsocket.Seat) *vendorsocket.Seat {
 	s := r.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r.done || r.lost || s.silentLocked() {
+	s.Lock()
+	defer s.Unlock()
+	if r.done || r.lost || s.SilentLocked() {
 		r.lost = false
 		seat.Leave(true)
 		return nil
@@ -50,8 +50,8 @@ func (r *request) sit(seat *vendorsocket.Seat) *vendorsocket.Seat {
 
 // rise takes the request's seat from it.
 func (r *request) rise() *vendorsocket.Seat {
-	r.stream.mu.Lock()
-	defer r.stream.mu.Unlock()
+	r.stream.Lock()
+	defer r.stream.Unlock()
 	seat := r.seat
 	r.seat = nil
 	return seat
@@ -60,9 +60,9 @@ func (r *request) rise() *vendorsocket.Seat {
 // audio takes audio, which is valid during the call only.
 func (r *request) audio(base64 []byte) {
 	s := r.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.silentLocked() || r.done || !r.ordered || len(base64) == 0 {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() || r.done || !r.ordered || len(base64) == 0 {
 		return
 	}
 	f := upstream.Frame{Format: s.format, Base64: base64}
@@ -83,8 +83,8 @@ func (r *request) audio(base64 []byte) {
 // end takes the vendor's last word on the request.
 func (r *request) end(err *upstream.Error) {
 	s := r.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	r.leaveLocked()
 	if err == nil && r.bytes == 0 {
 		err = &upstream.Error{Kind: upstream.NoAudio, Message: "the vendor made no audio"}
@@ -95,8 +95,8 @@ func (r *request) end(err *upstream.Error) {
 // Lost ends the request, whose socket has ended. One that has not been ordered will get another.
 func (r *request) Lost(err *upstream.Error) {
 	s := r.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if !r.ordered {
 		r.lost = r.seat == nil
 		r.leaveLocked()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync"
 	"sync/atomic"
 
 	"voicerelay/audio"
@@ -15,31 +14,26 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a sequence of requests. Its sink is called with mu held, which makes the calls one at a time and lets Close
-// stop them, so whoever calls Speak or Close must not hold a lock that the sink takes.
+// stream is a sequence of requests.
 type stream struct {
+	upstream.Lifetime
+
 	// Static after Open.
 	provider *provider
-	sink     upstream.Sink
 	id       string
 	want     vendorsocket.Want // what all requests ask of the pool
 	template synthesize        // what all requests ask of the vendor
 	format   audio.Format
 
 	// Owned by the caller of Speak and Close.
-	requests int // made so far
-	closed   bool
+	requests int                  // made so far
 	left     []*vendorsocket.Seat // of the requests that were stopped at the vendor
 
-	// Guarded by mu.
-	mu      sync.Mutex
+	// Guarded by the Lifetime's lock.
 	next    *request     // has its place and no piece yet; nil: to be made
 	queue   []*request   // ordered and not delivered, in order
-	last    bool         // the last piece has been ordered
 	silence *awake.Timer // fires where nothing is ever heard; nil until the first piece is sent
 	heard   bool         // there has been audio
-	stopped error        // the cause that Close was given; nothing more is delivered
-	ended   bool
 }
 
 // newRequest is the stream's next request.
@@ -82,9 +76,9 @@ func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
 
 // order queues a request for the piece, and says what seat it has already.
 func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := upstream.OrderError(s.closed || s.last, s.ended); err != nil {
+	s.Lock()
+	defer s.Unlock()
+	if err := s.OrderLocked(p); err != nil {
 		return nil, nil, err
 	}
 	r := s.next
@@ -94,7 +88,6 @@ func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
 	}
 	r.ordered, r.piece = true, p
 	s.queue = append(s.queue, r)
-	s.last = p.Last
 	if p.Text == "" {
 		r.leaveLocked()
 		r.endLocked(nil)
@@ -109,16 +102,16 @@ func (s *stream) unseated(ctx context.Context, r *request, err error) error {
 	}
 	var failure *upstream.Error
 	errors.As(err, &failure) // it always is one
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	r.endLocked(failure)
 	return nil
 }
 
 // listen begins to wait for the first audio.
 func (s *stream) listen() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if s.silence == nil {
 		s.silence = s.provider.awake.AfterFunc(s.provider.cfg.Silence, s.unheard)
 	}
@@ -126,8 +119,8 @@ func (s *stream) listen() {
 
 // unheard ends a stream that the vendor says nothing on.
 func (s *stream) unheard() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	if len(s.queue) > 0 && !s.heard {
 		s.queue[0].endLocked(&upstream.Error{
 			Kind: upstream.NoAudio, Message: "the vendor says nothing, as it does where it does not know a voice",
@@ -137,18 +130,17 @@ func (s *stream) unheard() {
 
 // Close releases the stream. What has not ended is stopped at the vendor.
 func (s *stream) Close(ctx context.Context, cause error) error {
-	if s.closed {
+	if !s.BeginClose() {
 		return nil
 	}
-	s.closed = true
 	failure := error(nil)
-	for _, r := range s.stop(upstream.CloseCause(cause)) {
+	for _, r := range s.stop(cause) {
 		if err := s.cancel(ctx, r, cause); failure == nil {
 			failure = err
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Lock()
+	defer s.Unlock()
 	s.endLocked(nil)
 	return failure
 }
@@ -171,11 +163,9 @@ func (s *stream) WhenGone(f func()) {
 
 // stop silences the stream and gives its requests. One that was never ordered has left.
 func (s *stream) stop(cause error) []*request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.stopped = cause
-	}
+	s.Lock()
+	defer s.Unlock()
+	s.StopLocked(cause)
 	if s.next != nil {
 		s.next.leaveLocked()
 	}
@@ -196,21 +186,18 @@ func (s *stream) cancel(ctx context.Context, r *request, cause error) error {
 	return err
 }
 
-// silentLocked reports whether the sink must hear no more but the end.
-func (s *stream) silentLocked() bool { return s.ended || s.stopped != nil }
-
 // audioLocked hands audio on.
 func (s *stream) audioLocked(f upstream.Frame) {
 	if !s.heard && s.silence != nil {
 		s.silence.Stop()
 	}
 	s.heard = true
-	s.sink.Audio(f)
+	s.Sink().Audio(f)
 }
 
 // deliverLocked delivers what is held and done, as far as the order of pieces lets it.
 func (s *stream) deliverLocked() {
-	for len(s.queue) > 0 && !s.silentLocked() {
+	for len(s.queue) > 0 && !s.SilentLocked() {
 		r := s.queue[0]
 		for _, base64 := range r.held {
 			s.audioLocked(upstream.Frame{Format: s.format, Base64: base64})
@@ -227,23 +214,19 @@ func (s *stream) deliverLocked() {
 			// The next request's audio begins with a whole sample, which half of one must not shift.
 			s.audioLocked(upstream.Frame{Format: s.format, Raw: []byte{0}})
 		}
-		s.sink.PieceEnd(r.piece.ID)
+		s.Sink().PieceEnd(r.piece.ID)
 		s.queue = s.queue[1:]
 	}
-	if s.last && len(s.queue) == 0 {
+	if s.LastLocked() && len(s.queue) == 0 {
 		s.endLocked(nil)
 	}
 }
 
-// endLocked ends the stream, once. A cause that Close was given goes before any other. The requests that are left in
+// endLocked ends the stream, once. The requests that are left in
 // the queue are for Close to stop.
 func (s *stream) endLocked(err error) {
-	if s.ended {
+	if s.EndedLocked() {
 		return
-	}
-	s.ended = true
-	if s.stopped != nil {
-		err = s.stopped
 	}
 	if s.silence != nil {
 		s.silence.Stop()
@@ -251,5 +234,5 @@ func (s *stream) endLocked(err error) {
 	for _, r := range s.queue {
 		r.drop()
 	}
-	s.sink.End(upstream.Usage{}, err)
+	s.EndLocked(upstream.Usage{}, err)
 }
