@@ -25,18 +25,6 @@ type Lingerer interface {
 // MostGone is how long a cancelled stream can count as not gone: a vendor that has not stopped by then does not stop.
 const MostGone = 3 * time.Second
 
-// OrderError is what Speak returns for a piece of a stream that is complete, since it has had its last one or was closed,
-// or that has ended. It is nil where the piece may come.
-func OrderError(complete, ended bool) error {
-	switch {
-	case complete:
-		return &Error{Kind: Rejected, Message: "a piece after the last"}
-	case ended:
-		return &Error{Kind: Dropped, Message: "the stream has ended"}
-	}
-	return nil
-}
-
 // CloseCause is what a stream ends with that Close ends: its cause, which may be nil.
 func CloseCause(cause error) error {
 	if cause == nil {
