@@ -17,6 +17,9 @@ const (
 	intakeMessages = 4
 	// messageCost is what a message counts beyond its bytes: the work that does not depend on them.
 	messageCost = 256
+	// refusalCost is what a message that is refused counts beyond that: it is answered, counted and told to the log. 256
+	// refusals at once, and as many a second, are more than any client has use for.
+	refusalCost = 4 << 10
 	// intakePause is the shortest wait, so that a connection that is held back wakes seldom.
 	intakePause = 10 * time.Millisecond
 )

@@ -35,11 +35,21 @@ func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 			func(c *client) error {
 				var err error
 				for range 200 {
-					err = c.write(`{"type":"flush","generation_id":"g"}`)
+					err = c.write(`{"type":"ping"}`)
 				}
 				return err
 			},
 			messages * 200 * messageCost,
+		},
+		"refused messages": {
+			func(c *client) error {
+				var err error
+				for range 20 {
+					err = c.write(`{"type":"flush","generation_id":"g"}`)
+				}
+				return err
+			},
+			messages * 20 * refusalCost,
 		},
 	}
 	for name, tt := range tests {

@@ -181,6 +181,7 @@ func (s *session) receive(ctx context.Context, kind websocket.MessageType, data 
 	}
 	s.srv.refused(s.remote, refused.Code, s.key)
 	s.send(refused)
+	s.sock.intake.take(refusalCost)
 	if !refused.Known() && s.strikes.add(time.Now()) {
 		s.shut(closeFrame{closePolicy, "20 messages within a minute that are no JSON object of a known type"})
 	}
