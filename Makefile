@@ -16,7 +16,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build proofs attacks churn sbom provenance check-build
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet proofs attacks churn sbom provenance check-build
 
 # check is what CI runs behind the tests.
 check: commits format tidy vet lint race ## everything that CI runs behind the tests
@@ -41,10 +41,15 @@ provenance: build ## say what the built relay was made of, and how (SLSA)
 
 # check-build makes both, checks them against the binary, and builds it once more from a copy of the source in another folder, which
 # must give the same bytes.
-check-build: sbom provenance ## check both against the built relay, and that it builds twice alike
+check-build: sbom provenance stdnet ## check both against the built relay, that it builds twice alike, and stdnet
 	go run ./tests/provenance check $(BIN)/relay $(BIN)/relay.cdx.json $(BIN)/relay.intoto.json
 	$(BIN)/relay version | grep -x 'revision: $(REVISION)'
 	.ci/rebuild $(BIN)/relay $(STAMPED)
+
+# stdnet builds everything without package tcp's own system calls, and tests that package and all that import it.
+stdnet: ## build and test the variant on the standard library's connections alone
+	go build -tags stdnet ./...
+	go test -tags stdnet -short -vet=off ./tcp $$(go list -f '{{range .Imports}}{{if eq . "voicerelay/tcp"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 
 format: $(BIN)/gofumpt ## check that gofumpt would change nothing
 	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }

@@ -1,3 +1,5 @@
+//go:build !stdnet
+
 package tcp
 
 import (
