@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/config/check"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -111,9 +114,9 @@ func (p ProviderSettings) missingProgram(d *decoder) string {
 // check reports whether a provider has a driver, and all that is wrong with it.
 func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 	r, path := d.remarks, join("providers", p.Name)
-	checkRange(r.below(path), "max_concurrent", p.MaxConcurrent, 0, maxStreams)
-	checkRange(r.below(path), "max_concurrent_per_tenant", p.MaxPerTenant, 0, maxStreams)
-	checkRange(r.below(path), "warm", p.Warm, 0, maxWarm)
+	check.Range(r.below(path), "max_concurrent", p.MaxConcurrent, 0, maxStreams)
+	check.Range(r.below(path), "max_concurrent_per_tenant", p.MaxPerTenant, 0, maxStreams)
+	check.Range(r.below(path), "warm", p.Warm, 0, maxWarm)
 	if p.URL != "" && !isVendorURL(p.URL) {
 		r.fault(path+".url", "must be a ws, wss, http or https address without user, query or fragment")
 	}
@@ -220,11 +223,21 @@ func checkRoute(route routing.Route, file *fileConfig, r *remarks) {
 func checkVoice(v routing.Voice, file *fileConfig, r *remarks) {
 	path := join("voices", v.Name)
 	v.Validate(r.below(path))
+	if v.Language != "" && !isLanguage(v.Language) {
+		r.fault(path+".language", fmt.Sprintf("must be a BCP 47 tag, such as \"en\" or \"de-AT\", not %q", v.Language))
+	}
 	for key := range v.IDs {
 		if provider, _, _ := strings.Cut(key, "/"); !file.hasProvider(provider) {
 			r.fault(path+".ids."+key, fmt.Sprintf("unknown provider %q", provider))
 		}
 	}
+}
+
+// isLanguage reports whether a voice can speak s. A primary subtag of one letter is no language: BCP 47 has it for private
+// use alone.
+func isLanguage(s string) bool {
+	primary, _, _ := strings.Cut(s, "-")
+	return len(primary) > 1 && protocol.IsLanguageTag(s)
 }
 
 // checkVoiceIDs has drivers judge the ids that stand in their vendors' URLs.

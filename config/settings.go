@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
+	"voicerelay/config/check"
 	"voicerelay/limits"
 	"voicerelay/routing"
 )
@@ -69,7 +70,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 	if _, stated := r.places["redis.url"]; stated && file.Redis.URL == "" {
 		r.warn("redis.url", "is empty: this relay shares nothing with others")
 	}
-	checkRange(r.fault, "shutdown_grace", file.ShutdownGrace, 0, time.Hour)
+	check.Range(r.fault, "shutdown_grace", file.ShutdownGrace, 0, time.Hour)
 
 	providers := settleProviders(file, d)
 	keys := settleKeys(file, d)
@@ -244,13 +245,6 @@ func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
 		r.fault("prices", err.Error())
 	}
 	return list
-}
-
-// checkRange reports a value that is out of range.
-func checkRange[N int | float64 | time.Duration](report func(field, reason string), field string, got, least, most N) {
-	if got < least || got > most {
-		report(field, fmt.Sprintf("must be %v to %v, not %v", least, most, got))
-	}
 }
 
 // KeepFixed is the settings with what can't change while the relay runs: that stays, and the log says what differs.

@@ -1,8 +1,9 @@
 package limits
 
 import (
-	"fmt"
 	"time"
+
+	"voicerelay/config/check"
 )
 
 // Config bounds one client connection, and what it may ask for. Every value is at least 1, where nothing else is said.
@@ -86,21 +87,21 @@ const (
 
 // Validate reports each field that is out of range, by its name in the configuration.
 func (c Config) Validate(report func(field, reason string)) {
-	checkCount(report, "generations_per_minute", c.GenerationsPerMinute, 1, maxCount)
-	checkCount(report, "http_generations_per_minute", c.HTTPGenerationsPerMinute, 0, maxCount)
-	checkCount(report, "cancels_per_minute", c.CancelsPerMinute, 1, maxCount)
-	checkCount(report, "max_concurrent_generations", c.MaxConcurrentGenerations, 1, maxCount)
-	checkCount(report, "max_connections", c.MaxConnections, 1, maxCount)
-	checkCount(report, "max_connections_per_tenant", c.MaxConnectionsPerTenant, 0, maxCount)
-	checkCount(report, "max_connections_per_key", c.MaxConnectionsPerKey, 0, maxCount)
-	checkCount(report, "connections_per_minute", c.ConnectionsPerMinute, 0, maxCount)
-	checkCount(report, "max_text_characters", c.MaxTextCharacters, 1, maxCharacters)
-	checkCount(report, "max_message_bytes", c.MaxMessageBytes, minMessageBytes, maxMessageBytes)
-	checkPatience(report, "idle_timeout", c.IdleTimeout)
-	checkPatience(report, "text_idle_timeout", c.TextIdleTimeout)
-	checkPatience(report, "write_timeout", c.WriteTimeout)
-	checkPatience(report, "buffer", c.Buffer)
-	checkPatience(report, "duplicate_window", c.DuplicateWindow)
+	check.Range(report, "generations_per_minute", c.GenerationsPerMinute, 1, maxCount)
+	check.Range(report, "http_generations_per_minute", c.HTTPGenerationsPerMinute, 0, maxCount)
+	check.Range(report, "cancels_per_minute", c.CancelsPerMinute, 1, maxCount)
+	check.Range(report, "max_concurrent_generations", c.MaxConcurrentGenerations, 1, maxCount)
+	check.Range(report, "max_connections", c.MaxConnections, 1, maxCount)
+	check.Range(report, "max_connections_per_tenant", c.MaxConnectionsPerTenant, 0, maxCount)
+	check.Range(report, "max_connections_per_key", c.MaxConnectionsPerKey, 0, maxCount)
+	check.Range(report, "connections_per_minute", c.ConnectionsPerMinute, 0, maxCount)
+	check.Range(report, "max_text_characters", c.MaxTextCharacters, 1, maxCharacters)
+	check.Range(report, "max_message_bytes", c.MaxMessageBytes, minMessageBytes, maxMessageBytes)
+	check.Range(report, "idle_timeout", c.IdleTimeout, minPatience, maxPatience)
+	check.Range(report, "text_idle_timeout", c.TextIdleTimeout, minPatience, maxPatience)
+	check.Range(report, "write_timeout", c.WriteTimeout, minPatience, maxPatience)
+	check.Range(report, "buffer", c.Buffer, minPatience, maxPatience)
+	check.Range(report, "duplicate_window", c.DuplicateWindow, minPatience, maxPatience)
 }
 
 // Tenant bounds a tenant over all its connections. Zero is no bound.
@@ -113,18 +114,6 @@ type Tenant struct {
 
 // Validate reports each field that is out of range, by its name in the configuration.
 func (t Tenant) Validate(report func(field, reason string)) {
-	checkCount(report, "generations_per_minute", t.GenerationsPerMinute, 0, maxCount)
-	checkCount(report, "max_concurrent_generations", t.MaxConcurrentGenerations, 0, maxCount)
-}
-
-func checkCount(report func(field, reason string), field string, got, least, most int) {
-	if got < least || got > most {
-		report(field, fmt.Sprintf("must be %d to %d, not %d", least, most, got))
-	}
-}
-
-func checkPatience(report func(field, reason string), field string, got time.Duration) {
-	if got < minPatience || got > maxPatience {
-		report(field, fmt.Sprintf("must be %s to %s, not %s", minPatience, maxPatience, got))
-	}
+	check.Range(report, "generations_per_minute", t.GenerationsPerMinute, 0, maxCount)
+	check.Range(report, "max_concurrent_generations", t.MaxConcurrentGenerations, 0, maxCount)
 }

@@ -2,11 +2,11 @@ package routing
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
 
+	"voicerelay/config/check"
 	"voicerelay/upstream"
 )
 
@@ -36,23 +36,20 @@ func DefaultCircuit() CircuitConfig {
 	}
 }
 
+// Bounds of the circuit's times. A shorter window has no ratio worth the name, and a longer rest outlasts most outages.
+const (
+	leastPeriod = 100 * time.Millisecond
+	mostPeriod  = time.Hour
+)
+
 // Validate reports each field that is out of range, by its name in the configuration.
 func (cfg CircuitConfig) Validate(report func(field, reason string)) {
-	checkCount(report, "consecutive_failures", cfg.ConsecutiveFailures, 1000)
-	checkCount(report, "min_requests", cfg.MinRequests, 100_000)
-	checkCount(report, "half_open", cfg.HalfOpen, 100)
-	checkPeriod(report, "window", cfg.Window)
-	checkPeriod(report, "open_for", cfg.OpenFor)
-	if cfg.FailureRatio < 0.01 || cfg.FailureRatio > 1 {
-		report("failure_ratio", fmt.Sprintf("must be 0.01 to 1, not %v", cfg.FailureRatio))
-	}
-}
-
-func checkPeriod(report func(field, reason string), field string, got time.Duration) {
-	const least, most = 100 * time.Millisecond, time.Hour
-	if got < least || got > most {
-		report(field, fmt.Sprintf("must be %s to %s, not %s", least, most, got))
-	}
+	check.Range(report, "consecutive_failures", cfg.ConsecutiveFailures, 1, 1000)
+	check.Range(report, "min_requests", cfg.MinRequests, 1, 100_000)
+	check.Range(report, "half_open", cfg.HalfOpen, 1, 100)
+	check.Range(report, "window", cfg.Window, leastPeriod, mostPeriod)
+	check.Range(report, "open_for", cfg.OpenFor, leastPeriod, mostPeriod)
+	check.Range(report, "failure_ratio", cfg.FailureRatio, 0.01, 1)
 }
 
 // windowBuckets is how finely the window of the failure ratio rolls.

@@ -3,8 +3,9 @@ package routing
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"voicerelay/config/check"
 )
 
 // Config is what a Table is made of. Names are unique, and every target's provider is among Providers.
@@ -111,8 +112,8 @@ const (
 	maxSchedule    = 32
 )
 
-// Validate reports each field that is no good by itself, by its name in the configuration. Whether names that it
-// bears exist, the configuration as a whole says.
+// Validate reports each field that is invalid by itself, by its name in the configuration. Whether the names in it exist
+// is checked where the whole configuration is known.
 func (r Route) Validate(report func(field, reason string)) {
 	if len(r.Targets) > maxTargets {
 		report("targets", fmt.Sprintf("must be at most %d", maxTargets))
@@ -129,26 +130,23 @@ func (p Pace) validate(report func(field, reason string)) {
 	if p.Strategy != Priority && p.Strategy != Fastest {
 		report("strategy", fmt.Sprintf("must be %s or %s, not %q", Priority, Fastest, string(p.Strategy)))
 	}
-	checkWait(report, "first_audio_timeout", p.FirstAudioTimeout, time.Millisecond)
-	checkWait(report, "stall_timeout", p.StallTimeout, time.Millisecond)
-	checkWait(report, "hedge_after", p.HedgeAfter, 0)
-	checkWait(report, "queue_patience", p.QueuePatience, 0)
-	checkWait(report, "cushion", p.Cushion, 0)
-	checkCount(report, "max_attempts", p.MaxAttempts, maxAttempts)
-	checkCount(report, "max_partial_length", p.MaxPartialLength, maxPieceLength)
+	check.Range(report, "first_audio_timeout", p.FirstAudioTimeout, time.Millisecond, maxWait)
+	check.Range(report, "stall_timeout", p.StallTimeout, time.Millisecond, maxWait)
+	check.Range(report, "hedge_after", p.HedgeAfter, 0, maxWait)
+	check.Range(report, "queue_patience", p.QueuePatience, 0, maxWait)
+	check.Range(report, "cushion", p.Cushion, 0, maxWait)
+	check.Range(report, "max_attempts", p.MaxAttempts, 1, maxAttempts)
+	check.Range(report, "max_partial_length", p.MaxPartialLength, 1, maxPieceLength)
 	if n := len(p.ChunkSchedule); n == 0 || n > maxSchedule {
 		report("chunk_schedule", fmt.Sprintf("must have 1 to %d values", maxSchedule))
 	}
 	for i, gather := range p.ChunkSchedule {
-		checkCount(report, fmt.Sprintf("chunk_schedule[%d]", i), gather, maxPieceLength)
+		check.Range(report, fmt.Sprintf("chunk_schedule[%d]", i), gather, 1, maxPieceLength)
 	}
 }
 
-// Validate reports each field that is no good by itself, by its name in the configuration.
+// Validate reports each field that is invalid by itself, by its name in the configuration, apart from Language.
 func (v Voice) Validate(report func(field, reason string)) {
-	if !isLanguage(v.Language) {
-		report("language", fmt.Sprintf("must be a BCP 47 tag, such as \"en\" or \"de-AT\", not %q", v.Language))
-	}
 	if len(v.IDs) == 0 {
 		report("ids", "must have at least one")
 	}
@@ -157,34 +155,4 @@ func (v Voice) Validate(report func(field, reason string)) {
 			report("ids."+key, "is empty")
 		}
 	}
-}
-
-func checkWait(report func(field, reason string), field string, got, least time.Duration) {
-	if got < least || got > maxWait {
-		report(field, fmt.Sprintf("must be %s to %s, not %s", least, maxWait, got))
-	}
-}
-
-func checkCount(report func(field, reason string), field string, got, most int) {
-	if got < 1 || got > most {
-		report(field, fmt.Sprintf("must be 1 to %d, not %d", most, got))
-	}
-}
-
-// isLanguage reports whether s is empty or has the form of a BCP 47 tag; whether a vendor knows it is not asked.
-func isLanguage(s string) bool {
-	if s == "" {
-		return true
-	}
-	for i, part := range strings.Split(s, "-") {
-		if len(part) < 1 || len(part) > 8 || (i == 0 && len(part) < 2) {
-			return false
-		}
-		for _, c := range []byte(part) {
-			if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -52,12 +52,6 @@ func TestVoiceValidate(t *testing.T) {
 	}{
 		{"no language", Voice{IDs: ids}, nil},
 		{"language", Voice{Language: "en", IDs: ids}, nil},
-		{"script and region", Voice{Language: "zh-Hant-TW", IDs: ids}, nil},
-		{"digits", Voice{Language: "es-419", IDs: ids}, nil},
-		{"underscore", Voice{Language: "en_US", IDs: ids}, []string{"language"}},
-		{"one letter", Voice{Language: "e", IDs: ids}, []string{"language"}},
-		{"empty part", Voice{Language: "en-", IDs: ids}, []string{"language"}},
-		{"digits first", Voice{Language: "12", IDs: ids}, []string{"language"}},
 		{"no ids", Voice{}, []string{"ids"}},
 		{"empty id", Voice{IDs: map[string]string{"p/m": ""}}, []string{"ids.p/m"}},
 	}

@@ -86,20 +86,17 @@ func boundedText(least, most int) parser[string] {
 	}
 }
 
-// parseLanguage checks the shape of a BCP 47 tag, not whether its parts are registered.
 func parseLanguage(param string, raw []byte) (string, *Error) {
 	s, ok := unquote(raw)
-	if !ok || !languageTag(s) {
+	if !ok || len(s) > MaxLanguageLength || !IsLanguageTag(s) {
 		return "", mustBe(param, "a BCP 47 language tag of at most 35 characters, such as en or zh-Hant-TW")
 	}
 	return s, nil
 }
 
-// languageTag reports whether s is subtags of 1 to 8 letters and digits, the first of them letters only.
-func languageTag(s string) bool {
-	if len(s) > MaxLanguageLength {
-		return false
-	}
+// IsLanguageTag reports whether s has the form of a BCP 47 tag: subtags of 1 to 8 letters and digits, the first of them
+// letters only. It does not ask whether the subtags are registered.
+func IsLanguageTag(s string) bool {
 	for i, subtag := range strings.Split(s, "-") {
 		if subtag == "" || len(subtag) > 8 {
 			return false

@@ -19,7 +19,9 @@ func allowed(pkg string) []string {
 	case pkg == "cmd/relay":
 		return nil // everything
 	case pkg == "config":
-		return append(leaves, "billing/ledger", "routing", "upstream")
+		return append(leaves, "config/check", "billing/ledger", "routing", "upstream")
+	case pkg == "config/check":
+		return []string{}
 	case pkg == clientModule:
 		return []string{clientModule + "/protocol"}
 	case pkg == clientModule+"/protocol":
@@ -29,7 +31,9 @@ func allowed(pkg string) []string {
 	case pkg == "relay/position":
 		return []string{"audio", "text", "billing", clientModule + "/protocol"}
 	case pkg == "routing":
-		return []string{"upstream", "audio", "text"}
+		return []string{"upstream", "audio", "text", "config/check"}
+	case pkg == "limits":
+		return []string{"config/check"}
 	case strings.HasPrefix(pkg, "billing/"):
 		return []string{"billing"}
 	case pkg == "limits/limitstest":
