@@ -96,7 +96,6 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		letter:     time.Duration(float64(leastLetter) / p.Caps.ClampSpeed(req.Speed)),
 		clock:      upstream.Clock{Format: format},
 		ended:      piece{id: -1},
-		sure:       true,
 	}
 }
 

@@ -39,16 +39,15 @@ func (s *stream) concludeLocked() {
 	if s.open > 0 || s.dones < s.commits {
 		return
 	}
-	s.sure = s.sure || s.dones == s.commits && !s.owesSpeechLocked() && s.ended.whole()
-	if s.sure {
-		s.settleLocked()
+	if s.phase == complete || s.dones == s.commits && !s.owesSpeechLocked() && s.ended.whole() {
+		s.completeLocked()
 		return
 	}
 	wait := s.quiet
 	if s.incompleteLocked() {
 		wait *= patience
 	}
-	s.due = time.Now().Add(wait)
+	s.phase, s.due = quieting, time.Now().Add(wait)
 	if s.alarm == nil {
 		s.alarm = s.awake.AfterFunc(wait, s.calm)
 		return
@@ -60,19 +59,18 @@ func (s *stream) concludeLocked() {
 func (s *stream) calm() {
 	s.Lock()
 	defer s.Unlock()
-	if s.SilentLocked() || s.due.IsZero() || time.Now().Before(s.due) {
+	if s.SilentLocked() || s.phase != quieting || time.Now().Before(s.due) {
 		return // something has come meanwhile
 	}
 	if n := s.speechLocked(); n > 0 {
 		s.endPiecesLocked(n)
 	}
-	s.sure = true
-	s.settleLocked()
+	s.completeLocked()
 }
 
-// settleLocked ends the stream where nothing more is to come.
-func (s *stream) settleLocked() {
-	s.due = time.Time{}
+// completeLocked notes that all that was committed has come, and ends the stream where no more text does.
+func (s *stream) completeLocked() {
+	s.phase = complete
 	if s.LastLocked() {
 		s.finishLocked()
 	}

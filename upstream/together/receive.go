@@ -1,10 +1,6 @@
 package together
 
-import (
-	"time"
-
-	"voicerelay/upstream"
-)
+import "voicerelay/upstream"
 
 // audio hands audio on. Its error is that of a frame which is not of the protocol.
 func (s *stream) audio(p packet) *upstream.Error {
@@ -14,7 +10,7 @@ func (s *stream) audio(p packet) *upstream.Error {
 		return nil
 	}
 	s.nameLocked(p.context != nil)
-	s.sure, s.due = false, time.Time{}
+	s.phase = speaking
 	it := s.itemLocked(p.item)
 	if !it.begun && !it.done {
 		s.beginLocked(it)
@@ -46,7 +42,7 @@ func (s *stream) playLocked(f upstream.Frame) {
 // nameLocked notes whether a frame of an item has named the context.
 func (s *stream) nameLocked(named bool) {
 	if !named {
-		s.unnamed, s.proven = true, false
+		s.naming = unnamed
 	}
 }
 
@@ -77,7 +73,9 @@ func (s *stream) done(f *frame) {
 		return
 	}
 	s.nameLocked(f.ContextID != nil)
-	s.proven = !s.unnamed
+	if s.naming == unproven {
+		s.naming = proven
+	}
 	it := s.itemLocked([]byte(f.ItemID))
 	if it.done {
 		return

@@ -41,13 +41,29 @@ type stream struct {
 	spoken      time.Duration // start of the latest word
 	spokenPiece int           // that it is of
 
-	due   time.Time // when it is quiet; zero: not waited for
-	alarm *awake.Timer
-	sure  bool // nothing more comes of what has been committed
-
-	proven  bool // an item has named the context to its done, and none has not
-	unnamed bool // a frame of an item has not
+	phase  phase
+	due    time.Time // when the quiet period ends, while quieting
+	alarm  *awake.Timer
+	naming naming
 }
+
+// phase is how much of what has been committed has come.
+type phase int
+
+const (
+	complete phase = iota // all of it: nothing more comes, nor before the first commit
+	speaking              // more is to come
+	quieting              // each commit has had its done, and a quiet period is to show that nothing else comes of them
+)
+
+// naming is whether the vendor names the context in what it sends of it, by which streams on one socket are told apart.
+type naming int
+
+const (
+	unproven naming = iota // no item is done yet
+	proven                 // in all frames of an item, to its done, and in all since
+	unnamed                // a frame had no name
+)
 
 // Speak orders a piece.
 func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
@@ -79,8 +95,8 @@ func (s *stream) order(p upstream.Piece) error {
 		s.letters += piece.letters
 		s.sentences += piece.sentences
 		s.commits++
-		s.sure, s.due = false, time.Time{}
-	} else if s.sure && s.LastLocked() {
+		s.phase = speaking
+	} else if s.phase == complete && s.LastLocked() {
 		s.finishLocked()
 	}
 	return nil
@@ -116,7 +132,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 func (s *stream) Lost(err *upstream.Error) {
 	s.Lock()
 	defer s.Unlock()
-	if !s.due.IsZero() && s.LastLocked() && !s.StoppedLocked() && !s.incompleteLocked() {
+	if s.phase == quieting && s.LastLocked() && !s.StoppedLocked() && !s.incompleteLocked() {
 		s.finishLocked()
 		return
 	}
@@ -139,7 +155,7 @@ func (s *stream) endLocked(err error, confirmed bool) {
 	if s.alarm != nil {
 		s.alarm.Stop()
 	}
-	if s.proven {
+	if s.naming == proven {
 		s.seat.Share()
 	}
 	well := err == nil && !s.StoppedLocked() && s.dones == s.commits
