@@ -6,6 +6,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // wordFrame has the times of four words.
@@ -19,7 +20,7 @@ func TestWordFramesAllocateLittle(t *testing.T) {
 	sink := &upstreamtest.Quiet{}
 	r := newReader(t)
 	s := r.busy(t, sink)
-	frame := wordFrame(contextID(s.id, 1))
+	frame := wordFrame(vendorsocket.JoinID(s.id, 1))
 	upstreamtest.CheckAllocs(t, 25, func() {
 		if err := (&dialect{}).Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
@@ -35,7 +36,7 @@ func BenchmarkWordFrame(b *testing.B) {
 	sink := &upstreamtest.Quiet{}
 	r := newReader(b)
 	s := r.busy(b, sink)
-	frame := wordFrame(contextID(s.id, 1))
+	frame := wordFrame(vendorsocket.JoinID(s.id, 1))
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 	s.seat.Leave(true) // Close would tell a vendor that is not there
 }

@@ -78,8 +78,8 @@ func (r *reader) order(tb testing.TB, s *stream, texts ...string) {
 
 // frame gives the socket a frame, in which ID stands for the stream's first context, and NEXT for its second.
 func (r *reader) frame(s *stream, data string) *upstream.Error {
-	data = strings.ReplaceAll(data, "ID", contextID(s.id, 1))
-	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", contextID(s.id, 2))))
+	data = strings.ReplaceAll(data, "ID", vendorsocket.JoinID(s.id, 1))
+	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", vendorsocket.JoinID(s.id, 2))))
 }
 
 // frames gives the socket frames that it must take.
@@ -201,7 +201,7 @@ func TestPiecesAreJoined(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	id := contextID(s.id, 1)
+	id := vendorsocket.JoinID(s.id, 1)
 	flush := request{ContextID: id, Continue: true, Flush: true}
 	r.wants(t, request{ContextID: id, Transcript: "One.", Continue: true}, flush,
 		request{ContextID: id, Transcript: " Two.", Continue: true}, flush, request{ContextID: id, Transcript: " Three."})
@@ -237,7 +237,7 @@ func TestAPauseEndsTheContext(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			first, second := contextID(s.id, 1), contextID(s.id, 2)
+			first, second := vendorsocket.JoinID(s.id, 1), vendorsocket.JoinID(s.id, 2)
 			must(s.Speak(t.Context(), upstream.Piece{ID: 0, Text: "One."}))
 			synctest.Wait()
 			r.wants(t, request{ContextID: first, Transcript: "One.", Continue: true}, request{ContextID: first, Continue: true, Flush: true})
@@ -281,7 +281,7 @@ func TestChunksAllocateNothing(t *testing.T) {
 	r := newReader(t)
 	sink := &upstreamtest.Loose{TB: t}
 	s := r.busy(t, sink)
-	frame, d := audioFrame(contextID(s.id, 1)), &dialect{}
+	frame, d := audioFrame(vendorsocket.JoinID(s.id, 1)), &dialect{}
 	allocs := testing.AllocsPerRun(100, func() {
 		if err := d.Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
@@ -298,7 +298,7 @@ func TestChunksAllocateNothing(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.busy(b, &upstreamtest.Loose{TB: b})
-	frame, d := audioFrame(contextID(s.id, 1)), &dialect{}
+	frame, d := audioFrame(vendorsocket.JoinID(s.id, 1)), &dialect{}
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 }
 

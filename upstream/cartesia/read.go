@@ -5,17 +5,12 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// The usual chunk's members, by their places in the scanner's fields.
-const (
-	typeField = iota
-	contextField
-	dataField
-	fieldCount
-)
+// usual is a chunk of audio, as nearly all frames are.
+var usual = upstream.Chunk{Type: typeChunk, ID: "context_id", Audio: "data"}
 
-// Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
+// Frame reads a frame from the vendor. Chunks are scanned without a decoder.
 func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
-	if id, base64, ok := scanChunk(data); ok && !binary {
+	if id, base64, ok := usual.Scan(data); ok && len(id) > 0 && !binary {
 		if s, n := find(m, id); s != nil {
 			s.audio(n, base64)
 		}
@@ -31,31 +26,10 @@ func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream
 	return f.ofContext(m)
 }
 
-// scanChunk takes a chunk apart, all parts being pieces of data. It reports false for any other frame.
-func scanChunk(data []byte) (id, base64 []byte, ok bool) {
-	fields := [fieldCount]upstream.Field{
-		typeField:    {Name: "type"},
-		contextField: {Name: "context_id"},
-		dataField:    {Name: "data"},
-	}
-	if !upstream.ScanFlat(data, fields[:]) {
-		return nil, nil, false
-	}
-	kind, ok := fields[typeField].Text()
-	if !ok || string(kind) != typeChunk {
-		return nil, nil, false
-	}
-	if id, ok = fields[contextField].Text(); !ok || len(id) == 0 {
-		return nil, nil, false
-	}
-	base64, ok = fields[dataField].Text()
-	return id, base64, ok
-}
-
 // find is the stream that a context belongs to, and its number there. Contexts of streams that have left are late
 // ones.
 func find(m *vendorsocket.Mux, id []byte) (*stream, int) {
-	name, n, ok := parseID(id)
+	name, n, ok := vendorsocket.SplitID(id)
 	if !ok {
 		return nil, 0
 	}
@@ -98,7 +72,7 @@ func (f *frame) ofContext(m *vendorsocket.Mux) *upstream.Error {
 
 // confirm takes an end that comes late for the vendor's word that the canceled stream is over.
 func (f *frame) confirm(m *vendorsocket.Mux) {
-	if name, _, ok := parseID([]byte(f.ContextID)); ok && (f.Type == typeDone || f.Type == typeError) {
+	if name, _, ok := vendorsocket.SplitID([]byte(f.ContextID)); ok && (f.Type == typeDone || f.Type == typeError) {
 		m.Confirm(name)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reply is a frame to the adapter.
@@ -33,7 +34,7 @@ func script(c *upstreamtest.Conn) {
 		k := contexts[o.ContextID]
 		switch {
 		case o.Cancel:
-			name, _, _ := parseID([]byte(o.ContextID))
+			name, _, _ := vendorsocket.SplitID([]byte(o.ContextID))
 			c.Stopped(string(name))
 			if k != nil && !k.stopped && !c.Plan().Deaf {
 				k.stopped = true

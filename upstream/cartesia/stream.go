@@ -98,7 +98,7 @@ func (s *stream) dueLocked() (frames [][]byte) {
 // frame is a message to the context.
 func (s *stream) frame(transcript string, more, flush bool) []byte {
 	r := s.request
-	r.ContextID, r.Transcript, r.Continue, r.Flush = contextID(s.id, s.number), transcript, more, flush
+	r.ContextID, r.Transcript, r.Continue, r.Flush = vendorsocket.JoinID(s.id, s.number), transcript, more, flush
 	return encode(r)
 }
 
@@ -192,7 +192,7 @@ func (s *stream) stop(cause error) (name string, busy bool) {
 	if !s.StopLocked(cause) || s.phase == noContext {
 		return "", false
 	}
-	return contextID(s.id, s.number), s.sent > 0
+	return vendorsocket.JoinID(s.id, s.number), s.sent > 0
 }
 
 // atLocked reports whether a context is the one that is being spoken, to somebody who listens.

@@ -1,9 +1,7 @@
 package cartesia
 
 import (
-	"bytes"
 	"encoding/json"
-	"strconv"
 )
 
 // request gives a context text, which is joined with what it had before.
@@ -75,17 +73,4 @@ type wordTimestamps struct {
 	Words []string  `json:"words"`
 	Start []float64 `json:"start"`
 	End   []float64 `json:"end"`
-}
-
-// contextID is the id of a stream's context.
-func contextID(stream string, n int) string { return stream + "." + strconv.Itoa(n) }
-
-// parseID takes an id apart. Its stream is part of id, not a copy.
-func parseID(id []byte) (stream []byte, n int, ok bool) {
-	last := bytes.LastIndexByte(id, '.')
-	if last < 0 {
-		return nil, 0, false
-	}
-	n, err := strconv.Atoi(string(id[last+1:]))
-	return id[:last], n, err == nil
 }

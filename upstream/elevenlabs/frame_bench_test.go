@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // timedFrame is 200 ms of audio with the times of its characters.
@@ -21,7 +22,7 @@ func TestTimedFramesAllocateLittle(t *testing.T) {
 	sink := &upstreamtest.Quiet{}
 	r := newReader(t)
 	s := r.open(t, sink)
-	frame := timedFrame(contextID(s.id, 0))
+	frame := timedFrame(vendorsocket.JoinID(s.id, 0))
 	upstreamtest.CheckAllocs(t, 26, func() {
 		if err := r.dialect.Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
@@ -37,7 +38,7 @@ func BenchmarkTimedFrame(b *testing.B) {
 	sink := &upstreamtest.Quiet{}
 	r := newReader(b)
 	s := r.open(b, sink)
-	frame := timedFrame(contextID(s.id, 0))
+	frame := timedFrame(vendorsocket.JoinID(s.id, 0))
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 	s.leave()
 }

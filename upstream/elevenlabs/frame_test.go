@@ -70,7 +70,7 @@ func (s *stream) leave() {
 
 // frame gives the socket a frame, in which ID stands for the stream's first piece, NEXT and LAST for those behind it.
 func (r *reader) frame(s *stream, data string) *upstream.Error {
-	names := strings.NewReplacer("ID", contextID(s.id, 0), "NEXT", contextID(s.id, 1), "LAST", contextID(s.id, 2))
+	names := strings.NewReplacer("ID", vendorsocket.JoinID(s.id, 0), "NEXT", vendorsocket.JoinID(s.id, 1), "LAST", vendorsocket.JoinID(s.id, 2))
 	return r.dialect.Frame(r.mux, false, []byte(names.Replace(data)))
 }
 
@@ -202,7 +202,7 @@ func TestAudioAllocatesNothing(t *testing.T) {
 	r := newReader(t)
 	sink := &upstreamtest.Loose{TB: t}
 	s := r.open(t, sink)
-	frame := audioFrame(contextID(s.id, 0))
+	frame := audioFrame(vendorsocket.JoinID(s.id, 0))
 	allocs := testing.AllocsPerRun(100, func() {
 		if err := r.dialect.Frame(r.mux, false, frame); err != nil {
 			t.Fatal(err)
@@ -220,7 +220,7 @@ func TestAudioAllocatesNothing(t *testing.T) {
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
 	s := r.open(b, &upstreamtest.Loose{TB: b})
-	frame := audioFrame(contextID(s.id, 0))
+	frame := audioFrame(vendorsocket.JoinID(s.id, 0))
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 	s.leave()
 }

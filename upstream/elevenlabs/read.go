@@ -48,7 +48,7 @@ func (d *dialect) hand(m *vendorsocket.Mux, context []byte, p packet, final bool
 		}
 		return nil // noise, or the end of a context that nobody opened
 	}
-	name, piece, ok := parseID(context)
+	name, piece, ok := vendorsocket.SplitID(context)
 	if !ok {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 // reply is a frame to the adapter.
@@ -152,7 +153,7 @@ func (s *scripted) stopped(piece int) {
 }
 
 func id(context string) int {
-	_, piece, _ := parseID([]byte(context))
+	_, piece, _ := vendorsocket.SplitID([]byte(context))
 	return piece
 }
 

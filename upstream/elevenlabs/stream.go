@@ -56,7 +56,7 @@ func (s *stream) dueLocked() [][]byte {
 	s.WithholdLocked(s.line.unsent())
 	for _, p := range due {
 		open := s.settings
-		open.ContextID = contextID(s.id, p.ID)
+		open.ContextID = vendorsocket.JoinID(s.id, p.ID)
 		frames = append(frames,
 			encode(open),
 			encode(textFrame{Text: p.Text, ContextID: open.ContextID, Flush: true}),
@@ -95,7 +95,7 @@ func (s *stream) stop(cause error) [][]byte {
 	s.StopLocked(cause)
 	var frames [][]byte
 	for _, piece := range s.line.open() {
-		frames = append(frames, encode(closeFrame{ContextID: contextID(s.id, piece), CloseContext: true}))
+		frames = append(frames, encode(closeFrame{ContextID: vendorsocket.JoinID(s.id, piece), CloseContext: true}))
 	}
 	return frames
 }

@@ -8,6 +8,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/vendorsocket"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -104,7 +105,7 @@ func errorCases(shared bool) []upstreamtest.ErrorCase {
 			Send: func(c *upstreamtest.Conn, id string) {
 				f := reply{"message": e.text + " secret vendor text", "error": nil, "code": e.code}
 				if e.id != "" {
-					f["error"], f["contextId"] = e.id, contextID(id, 0)
+					f["error"], f["contextId"] = e.id, vendorsocket.JoinID(id, 0)
 				}
 				c.Send(f)
 			},

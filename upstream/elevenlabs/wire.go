@@ -1,9 +1,7 @@
 package elevenlabs
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"voicerelay/audio"
@@ -54,19 +52,6 @@ type keepAliveFrame struct {
 func encode(frame any) []byte {
 	data, _ := json.Marshal(frame)
 	return data
-}
-
-// contextID is the id of a piece of a stream.
-func contextID(stream string, piece int) string { return fmt.Sprintf("%s.%d", stream, piece) }
-
-// parseID takes an id apart. Its stream is part of id, not a copy.
-func parseID(id []byte) (stream []byte, piece int, ok bool) {
-	dot := bytes.LastIndexByte(id, '.')
-	if dot < 0 {
-		return nil, 0, false
-	}
-	piece, err := strconv.Atoi(string(id[dot+1:]))
-	return id[:dot], piece, err == nil
 }
 
 // outputFormat is the vendor's name of one of its formats.

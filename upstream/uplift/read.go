@@ -55,7 +55,10 @@ func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err
 	return nil, msg.Type == typeReady, err
 }
 
-// Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder.
+// usual is a message with audio, as nearly all are.
+var usual = upstream.Chunk{Type: typeAudio, ID: "requestId", Audio: "audio"}
+
+// Frame reads a frame from the vendor. Audio is scanned without a decoder.
 func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	u, err := d.read(binary, data)
 	if err != nil {
@@ -67,7 +70,7 @@ func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream
 	if u.message == nil {
 		return nil
 	}
-	if id, base64, ok := scanAudio(u.message); ok {
+	if id, base64, ok := usual.Scan(u.message); ok {
 		if r, ok := m.Member(id).(*request); ok {
 			r.audio(base64)
 		}
@@ -85,34 +88,6 @@ func (d *dialect) read(binary bool, data []byte) (unwrapped, *upstream.Error) {
 		return unwrapped{}, upstream.GarbledError("the vendor sent a binary frame")
 	}
 	return d.unwrap(data)
-}
-
-// The usual audio message's members, by their places in the scanner's fields.
-const (
-	typeField = iota
-	requestField
-	audioField
-	fieldCount
-)
-
-// scanAudio takes an audio message apart, both parts being pieces of data. It reports false for any other message.
-func scanAudio(data []byte) (id, base64 []byte, ok bool) {
-	fields := [fieldCount]upstream.Field{
-		typeField:    {Name: "type"},
-		requestField: {Name: "requestId"},
-		audioField:   {Name: "audio"},
-	}
-	if !upstream.ScanFlat(data, fields[:]) {
-		return nil, nil, false
-	}
-	if kind, ok := fields[typeField].Text(); !ok || string(kind) != typeAudio {
-		return nil, nil, false
-	}
-	if id, ok = fields[requestField].Text(); !ok {
-		return nil, nil, false
-	}
-	base64, ok = fields[audioField].Text()
-	return id, base64, ok
 }
 
 // decode is a message that the scanner left.

@@ -3,7 +3,6 @@ package uplift
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync/atomic"
 
 	"voicerelay/audio"
@@ -38,7 +37,7 @@ type stream struct {
 
 // newRequest is the stream's next request.
 func (s *stream) newRequest() *request {
-	r := &request{stream: s, id: s.id + "." + strconv.Itoa(s.requests)}
+	r := &request{stream: s, id: vendorsocket.JoinID(s.id, s.requests)}
 	s.requests++
 	return r
 }

@@ -5,17 +5,12 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// The usual chunk's members, by their places in the scanner's fields.
-const (
-	typeField = iota
-	generationField
-	audioField
-	fieldCount
-)
+// usual is a chunk of audio, as nearly all frames are.
+var usual = upstream.Chunk{Type: typeChunk, ID: "generationId", Audio: "audio"}
 
-// Frame reads a frame from the vendor. Chunks, nearly all there are, are scanned without a decoder.
+// Frame reads a frame from the vendor. Chunks are scanned without a decoder.
 func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
-	if id, base64, ok := scanChunk(data); ok && !binary {
+	if id, base64, ok := usual.Scan(data); ok && len(id) > 0 && !binary {
 		if s, piece := find(m, id); s != nil {
 			s.audio(piece, base64)
 		}
@@ -29,27 +24,6 @@ func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream
 		return f.ofSocket()
 	}
 	return f.ofGeneration(m, data)
-}
-
-// scanChunk takes a chunk apart, all parts being pieces of data. It reports false for any other frame.
-func scanChunk(data []byte) (id, base64 []byte, ok bool) {
-	fields := [fieldCount]upstream.Field{
-		typeField:       {Name: "type"},
-		generationField: {Name: "generationId"},
-		audioField:      {Name: "audio"},
-	}
-	if !upstream.ScanFlat(data, fields[:]) {
-		return nil, nil, false
-	}
-	kind, ok := fields[typeField].Text()
-	if !ok || string(kind) != typeChunk {
-		return nil, nil, false
-	}
-	if id, ok = fields[generationField].Text(); !ok || len(id) == 0 {
-		return nil, nil, false
-	}
-	base64, ok = fields[audioField].Text()
-	return id, base64, ok
 }
 
 // find is the stream that a generation belongs to, and the piece that it is. Generations of streams that have left

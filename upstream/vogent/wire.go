@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
+
+	"voicerelay/upstream/vendorsocket"
 )
 
 // input is the one message that the vendor takes: text to speak, or the order to stop.
@@ -49,14 +50,10 @@ func generationID(stream string, socket uint64, piece int) string {
 
 // parseID takes an id apart. Its stream is part of id, not a copy.
 func parseID(id []byte) (stream []byte, piece int, ok bool) {
-	last := bytes.LastIndexByte(id, '.')
-	if last < 0 {
+	rest, piece, ok := vendorsocket.SplitID(id)
+	socket := bytes.LastIndexByte(rest, '.')
+	if socket < 0 {
 		return nil, 0, false
 	}
-	middle := bytes.LastIndexByte(id[:last], '.')
-	if middle < 0 {
-		return nil, 0, false
-	}
-	piece, err := strconv.Atoi(string(id[last+1:]))
-	return id[:middle], piece, err == nil
+	return rest[:socket], piece, ok
 }
