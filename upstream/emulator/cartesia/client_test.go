@@ -5,16 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
-	"voicerelay/upstream/emulator/voice"
 )
 
 // client is a client that reads what it is sent, whatever that is.
@@ -106,33 +103,6 @@ func (c *client) hear(id string) (got heard) {
 	}
 }
 
-func TestCartesiaSpeaksEveryWord(t *testing.T) {
-	texts := []string{"Our quick brown fox jumps. ", "Over the lazy dog it goes, ", "and home again!"}
-	want := voice.Words(texts[0] + texts[1] + texts[2])
-	each(t, engine.Options{}, func(c *client) {
-		for i, text := range texts {
-			c.request("c1", text, i == len(texts)-1)
-		}
-		got := c.hear("c1")
-		if heard := enginetest.HearWords(c.t, got.pcm, want); !slices.Equal(heard, want) {
-			c.t.Errorf("heard %q, want %q", heard, want)
-		}
-		if !slices.Equal(got.words, want) {
-			c.t.Errorf("got times of %q, want %q", got.words, want)
-		}
-		if got.last["type"] != "done" {
-			c.t.Errorf("got %v and %v, want done", got.last, got.err)
-		}
-		st := c.server.Stats()
-		if n := int64(len(texts[0]) + len(texts[1]) + len(texts[2])); st.Streams[0].Charge != n*charMicros {
-			c.t.Errorf("charged %d for %d characters", st.Streams[0].Charge, n)
-		}
-		if !c.server.WaitFor(func(st engine.Stats) bool { return st.OpenContexts == 0 }, time.Second) {
-			c.t.Error("the context is still open")
-		}
-	})
-}
-
 func TestCartesiaLimitsContexts(t *testing.T) {
 	refused := 0
 	each(t, engine.Options{Pace: 1}, func(c *client) {
@@ -150,38 +120,5 @@ func TestCartesiaLimitsContexts(t *testing.T) {
 	})
 	if refused == 0 || refused == 8 {
 		t.Errorf("%d of 8 seeds have a limit, want some", refused)
-	}
-}
-
-func TestCartesiaFaults(t *testing.T) {
-	for fault, want := range map[string]func(got heard) bool{
-		"drop:100ms":       func(got heard) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
-		"close:1011:100ms": func(got heard) bool { return websocket.CloseStatus(got.err) == 1011 },
-		"garbage:100ms":    func(got heard) bool { return got.err == enginetest.ErrUnreadable },
-		"error:quota_exceeded": func(got heard) bool {
-			return got.last["status_code"] == float64(402) && got.last["context_id"] == "c1"
-		},
-		"error:anything:session:100ms": func(got heard) bool {
-			return got.last["status_code"] == float64(500) && got.last["context_id"] == nil
-		},
-		"stall:100ms":  func(got heard) bool { return got.last == nil && len(got.pcm) > 0 },
-		"empty":        func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) == 0 },
-		"wrong_length": func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) == 960 },
-		"odd_chunks":   func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
-		"late:3s":      func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
-		"slow":         func(got heard) bool { return got.last["type"] == "done" && len(got.pcm) > 48000 },
-	} {
-		t.Run(fault, func(t *testing.T) {
-			f, err := engine.ParseFault(fault)
-			if err != nil {
-				t.Fatal(err)
-			}
-			each(t, engine.Options{Fault: f}, func(c *client) {
-				c.request("c1", "One two three four five six seven eight.", true)
-				if got := c.hear("c1"); !want(got) {
-					c.t.Errorf("got %d bytes, %v and %v", len(got.pcm), got.last, got.err)
-				}
-			})
-		})
 	}
 }

@@ -1,9 +1,7 @@
 package deepgram
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -14,7 +12,6 @@ import (
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
-	"voicerelay/upstream/emulator/voice"
 )
 
 // client is a client that reads what it is sent, whatever that is.
@@ -86,30 +83,6 @@ func (c *client) until(kind string) (pcm []byte, last engine.Object, err error) 
 	}
 }
 
-func TestDeepgramSpeaksEveryWord(t *testing.T) {
-	const first, second = "Our quick brown fox jumps. Over the lazy dog", " it goes, and home again!"
-	want := voice.Words(first + second)
-	each(t, engine.Options{}, func(c *client) {
-		for turn := range 2 {
-			c.send("Speak "+first, "Speak "+second, "Flush")
-			pcm, last, err := c.until("Flushed")
-			if heard := enginetest.HearWords(c.t, pcm, want); !slices.Equal(heard, want) {
-				c.t.Errorf("heard %q, want %q (%v)", heard, want, err)
-			}
-			if n, _ := last["sequence_id"].(float64); int(n)-turn != 0 && int(n)-turn != 1 {
-				c.t.Errorf("turn %d: got sequence_id %v", turn, n)
-			}
-		}
-		st := c.server.Stats()
-		if len(st.Streams) != 2 || st.OpenContexts != 0 {
-			c.t.Fatalf("got %d turns, %d of them open, want 2 and none", len(st.Streams), st.OpenContexts)
-		}
-		if got := st.Streams[0].Charge; got != int64(len(first+second))*charMicros {
-			c.t.Errorf("charged %d for %d characters", got, len(first+second))
-		}
-	})
-}
-
 // TestDeepgramClears stops a turn in its middle, and has the next one heard whole and alone.
 func TestDeepgramClears(t *testing.T) {
 	each(t, engine.Options{Pace: 1}, func(c *client) {
@@ -129,39 +102,4 @@ func TestDeepgramClears(t *testing.T) {
 			c.t.Errorf("noted %d cancels, want 1", n)
 		}
 	})
-}
-
-func TestDeepgramFaults(t *testing.T) {
-	type end struct {
-		pcm  []byte
-		last engine.Object
-		err  error
-	}
-	for fault, want := range map[string]func(got end) bool{
-		"drop:100ms":         func(got end) bool { return got.err != nil && websocket.CloseStatus(got.err) == -1 },
-		"close:1011:100ms":   func(got end) bool { return websocket.CloseStatus(got.err) == 1011 },
-		"garbage:100ms":      func(got end) bool { return got.err == enginetest.ErrUnreadable },
-		"error:NET-0000":     func(got end) bool { return got.last["code"] == "NET-0000" && len(got.pcm) == 0 },
-		"error:NET-0000:1ms": func(got end) bool { return got.last["code"] == "NET-0000" && len(got.pcm) > 0 },
-		"stall:100ms":        func(got end) bool { return errors.Is(got.err, context.DeadlineExceeded) && len(got.pcm) > 0 },
-		"empty":              func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) == 0 },
-		"wrong_length":       func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) == 960 },
-		"odd_chunks":         func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
-		"late:3s":            func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
-		"slow":               func(got end) bool { return got.last["type"] == "Flushed" && len(got.pcm) > 48000 },
-	} {
-		t.Run(fault, func(t *testing.T) {
-			f, err := engine.ParseFault(fault)
-			if err != nil {
-				t.Fatal(err)
-			}
-			each(t, engine.Options{Fault: f}, func(c *client) {
-				c.send("Speak One two three four five six seven eight.", "Flush")
-				var got end
-				if got.pcm, got.last, got.err = c.until("Flushed"); !want(got) {
-					c.t.Errorf("got %d bytes, %v and %v", len(got.pcm), got.last, got.err)
-				}
-			})
-		})
-	}
 }

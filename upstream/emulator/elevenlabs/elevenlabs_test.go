@@ -1,8 +1,6 @@
 package elevenlabs
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -28,14 +26,4 @@ func TestElevenLabsTranscripts(t *testing.T) {
 func TestElevenLabsQuirksAreAllDrawn(t *testing.T) {
 	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) },
 		map[string]int{"authBy": 3, "closeKeeps": 3, "lateChunks": 3, "chunk": 16})
-}
-
-func TestElevenLabsPrintsItsQuirks(t *testing.T) {
-	server := engine.New(Vendor, engine.Options{Seed: 7})
-	q := drawQuirks(engine.Options{Seed: 7})
-	for _, want := range []string{"closeKeeps:" + q.closeKeeps, fmt.Sprintf("lateChunks:%d", q.lateChunks)} {
-		if !strings.Contains(server.Quirks(), want) {
-			t.Errorf("got %s, want it to say %s", server.Quirks(), want)
-		}
-	}
 }

@@ -2,92 +2,25 @@ package elevenlabs
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
-	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-// Faults that end a context do so once so much audio has been sent, and not before.
-func TestElevenLabsBreaksAfterSoMuchAudio(t *testing.T) {
-	const after = 300 * time.Millisecond
-	var syntax *json.SyntaxError
-	last := func(all []frame) frame { return append([]frame{{}}, all...)[len(all)] }
-	tests := map[string]struct {
-		fault engine.Fault
-		ended func(all []frame, err error) bool
-	}{
-		"drop":    {engine.Fault{Kind: engine.Drop}, func(_ []frame, err error) bool { return err != nil && websocket.CloseStatus(err) == -1 }},
-		"close":   {engine.Fault{Kind: engine.CloseCode, Code: 1013}, func(_ []frame, err error) bool { return websocket.CloseStatus(err) == 1013 }},
-		"garbage": {engine.Fault{Kind: engine.Garbage}, func(_ []frame, err error) bool { return errors.As(err, &syntax) }},
-		"error": {engine.Fault{Kind: engine.ErrorFrame, Name: quota}, func(all []frame, _ error) bool {
-			return last(all).Error == quota && last(all).id() == "c"
-		}},
-		"session error": {engine.Fault{Kind: engine.ErrorFrame, Name: "whatever", Session: true}, func(all []frame, _ error) bool {
-			return last(all).Error == "whatever" && strings.HasPrefix(last(all).Message, "We are sorry") && last(all).id() == ""
-		}},
-	}
-	for name, tt := range tests {
-		for _, wait := range []time.Duration{0, after} {
-			t.Run(name+" "+wait.String(), func(t *testing.T) {
-				t.Parallel()
-				fault := tt.fault // which the other wait shares
-				fault.After = wait
-				c := talk(t, engine.Options{Fault: fault, Chunk: 100 * time.Millisecond, Pace: 10}, "&output_format=pcm_24000",
-					"oddChunks:false", "errorNamesContext:true", "alignUnasked:false", "authBy:error")
-				c.send(say("c", longSentence, true))
-				all, err := c.toEnd()
-				if !tt.ended(all, err) {
-					t.Errorf("ended by %+v, %v", last(all), err)
-				}
-				heard := audio.Duration(int64(len(pcm(t, all, "c"))), 24000)
-				// What a broken connection had under way may be lost.
-				if heard > wait || (heard < wait && fault.Kind != engine.Drop) {
-					t.Errorf("heard %v, want %v", heard, wait)
-				}
-			})
-		}
-	}
-}
-
-// Faults that leave a context its normal end spoil the audio in their way.
-func TestElevenLabsSpoilsAudio(t *testing.T) {
-	tests := map[string]struct {
-		fault  engine.Fault
-		well   func(chunks [][]byte, took time.Duration) bool
-		length [2]time.Duration // at least and at most
-	}{
-		"empty":        {engine.Fault{Kind: engine.Empty}, func(c [][]byte, _ time.Duration) bool { return len(c) == 0 }, [2]time.Duration{0, 0}},
-		"wrong length": {engine.Fault{Kind: engine.WrongLength}, func(c [][]byte, _ time.Duration) bool { return len(c) == 1 }, [2]time.Duration{1, 20 * time.Millisecond}},
-		"odd chunks":   {engine.Fault{Kind: engine.OddChunks}, func(c [][]byte, _ time.Duration) bool { return len(c[0])%2 == 1 }, [2]time.Duration{time.Second / 10, time.Minute}},
-		"late":         {engine.Fault{Kind: engine.Late, After: 200 * time.Millisecond}, func(_ [][]byte, took time.Duration) bool { return took >= 200*time.Millisecond }, [2]time.Duration{time.Second / 10, time.Minute}},
-		"slow": {engine.Fault{Kind: engine.Slow}, func(c [][]byte, took time.Duration) bool {
-			ahead := time.Duration(len(c)-1) * 50 * time.Millisecond // all but the last frame
-			return took >= 2*ahead
-		}, [2]time.Duration{time.Second / 10, time.Minute}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := talk(t, engine.Options{Fault: tt.fault, Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", "oddChunks:false", "alignUnasked:false")
-			began := time.Now()
-			c.send(say("c", "Hello. ", true), closeMessage)
-			all := c.until("c")
-			if chunks, took := chunks(t, all, "c"), time.Since(began); !tt.well(chunks, took) {
-				t.Errorf("%d frames in %v", len(chunks), took)
-			}
-			if got := audio.Duration(int64(len(pcm(t, all, "c"))), 24000); got < tt.length[0] || got > tt.length[1] {
-				t.Errorf("heard %v, want %v", got, tt.length)
-			}
-		})
-	}
+func TestElevenLabsFaults(t *testing.T) {
+	enginetest.MeetFaults(t, enginetest.Speaker{
+		Vendor: Vendor, Address: "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?output_format=pcm_24000",
+		Quirks: []string{"oddChunks:false", "errorNamesContext:true", "alignUnasked:false", "authBy:error", "closeKeeps:all", "serial:true"},
+		Speak:  []string{say("c", longSentence, false), closeMessage}, // too short to be spoken before the close
+		Waits:  []string{say("turn", longSentence, true), `{"text":" ","context_id":"waits"}`},
+		Rate:   24000, Audio: "audio", Stream: "contextId", Code: quota,
+		Ended:  func(m map[string]any) bool { return m["isFinal"] == true },
+		Failed: func(m map[string]any, code string) bool { return m["error"] == code },
+	})
 }
 
 // A stalled context is silent though it was closed before, until it is closed once more; others go on.
@@ -137,21 +70,6 @@ func TestElevenLabsRefusesTheUpgrade(t *testing.T) {
 		if got := server.Stats().Refused; got != 1 {
 			t.Errorf("%s: %d refused, want one", name, got)
 		}
-	}
-}
-
-// Contexts that are spoken, and those that wait or are stalled, end with the emulator and with their client.
-func TestElevenLabsLeavesNothingBehind(t *testing.T) {
-	for _, clientLeaves := range []bool{false, true} {
-		c := talk(t, engine.Options{Pace: 1}, "", "serial:true")
-		c.send(say("spoken", longSentence, true), say("turn", longSentence, true), `{"text":" ","context_id":"waits"}`)
-		c.wait("three contexts", func(s engine.Stats) bool { return s.OpenContexts == 3 })
-		if clientLeaves {
-			_ = c.conn.CloseNow() // that is what the test does
-		} else if err := c.server.Close(); err != nil {
-			t.Error(err)
-		}
-		c.wait("that they are gone", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
 	}
 }
 

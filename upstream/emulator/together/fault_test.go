@@ -10,7 +10,18 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
+
+func TestTogetherFaults(t *testing.T) {
+	enginetest.MeetFaults(t, enginetest.Speaker{
+		Vendor: Vendor, Address: path + speechQuery, Quirks: []string{"echo:named", "riff:asked", "oddChunks:false", "serial:false"},
+		Speak: []string{appendFrame("c1", longSentence), commitFrame("c1")}, Again: []string{appendFrame("c2", "Hello."), commitFrame("c2")},
+		Rate: 24000, Audio: "delta", Stream: "context_id", Code: "model_not_available",
+		Ended:  func(m map[string]any) bool { return m["type"] == done },
+		Failed: func(m map[string]any, code string) bool { return codeOfFailure(m) == code },
+	})
+}
 
 // faulty connects to a vendor with a fault as the command line writes it, and asks it to speak.
 func faulty(t *testing.T, fault string, change func(*engine.Options)) *client {
@@ -43,55 +54,6 @@ func wantSound(t *testing.T, got, want time.Duration) {
 	}
 }
 
-func TestTogetherErrorFrame(t *testing.T) {
-	t.Parallel()
-	for fault, want := range map[string]struct{ code, kind, context any }{
-		"error:model_not_available:300ms": {"model_not_available", "invalid_request_error", "c1"},
-		"error:rate_limited:300ms":        {"rate_limited", "server_error", "c1"},
-		"error:300ms":                     {"internal_error", "server_error", "c1"},
-		"error:internal_error:300ms:session": {
-			"internal_error", "server_error", nil,
-		},
-	} {
-		c := faulty(t, fault, nil)
-		got, sound := c.soundUntil(failed)
-		e := got["error"].(map[string]any)
-		if e["code"] != want.code || e["type"] != want.kind || got["context_id"] != want.context {
-			t.Errorf("%s: got %v, want %v", fault, got, want)
-		}
-		wantSound(t, sound, 300*time.Millisecond)
-		c.server.SetFault(engine.Fault{})
-		if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
-			t.Errorf("%s: the context goes on", fault)
-		}
-		c.speak("c2", "Hello.")
-		c.until(done) // the socket goes on
-	}
-}
-
-func TestTogetherGarbage(t *testing.T) {
-	t.Parallel()
-	c := faulty(t, "garbage:200ms", nil)
-	for {
-		_, data, err := c.conn.Read(c.ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(string(data), "<html>") {
-			return
-		}
-	}
-}
-
-func TestTogetherBrokenConnections(t *testing.T) {
-	t.Parallel()
-	for fault, want := range map[string]int{"drop:200ms": -1, "drop": -1, "close:1011:200ms": 1011, "close:1000": 1000, "close:4000:100ms": 4000} {
-		if got := faulty(t, fault, nil).closeCode(); got != want {
-			t.Errorf("%s: got close code %d, want %d", fault, got, want)
-		}
-	}
-}
-
 // A stalled context says nothing more and leaves the socket to the others, until it is cancelled.
 func TestTogetherStall(t *testing.T) {
 	t.Parallel()
@@ -109,40 +71,6 @@ func TestTogetherStall(t *testing.T) {
 	c.until(cancelled)
 	if s := c.server.Stats().Streams[0]; !s.Over || s.Audio >= 400*time.Millisecond {
 		t.Errorf("got %+v, want it over", s)
-	}
-}
-
-func TestTogetherAmountFaults(t *testing.T) {
-	t.Parallel()
-	for fault, most := range map[string]time.Duration{"empty": 0, "wrong_length": 20 * time.Millisecond} {
-		if _, sound := faulty(t, fault, nil).soundUntil(done); sound != most {
-			t.Errorf("%s: got %v of audio, want %v", fault, sound, most)
-		}
-	}
-	c := faulty(t, "odd_chunks", nil)
-	all := of(c.until(done), delta)
-	if n := len(bytesOf(t, all[0])); n%2 == 0 {
-		t.Errorf("odd_chunks: got %d bytes", n)
-	}
-}
-
-// The first audio is late, and no more than that; slow is half of real time whatever the options' pace.
-func TestTogetherTimeFaults(t *testing.T) {
-	t.Parallel()
-	began := time.Now()
-	c := faulty(t, "late:300ms", func(o *engine.Options) { o.FirstAudio = 50 * time.Millisecond })
-	c.until(delta)
-	if got := time.Since(began); got < 350*time.Millisecond {
-		t.Errorf("late: the first audio came after %v", got)
-	}
-	c.until(done)
-
-	c = faulty(t, "slow", func(o *engine.Options) { o.Pace = 100 })
-	c.until(delta)
-	began = time.Now()
-	c.until(delta, delta)
-	if got := time.Since(began); got < 300*time.Millisecond {
-		t.Errorf("slow: 200 ms of audio came in %v", got)
 	}
 }
 
@@ -204,61 +132,6 @@ func TestTogetherPace(t *testing.T) {
 	_, sound = c.soundUntil(done)
 	if got, want := time.Since(began), (sound-100*time.Millisecond)/10; got < want {
 		t.Errorf("%v of audio came in %v after a silence, want %v", sound, got, want)
-	}
-}
-
-func TestTogetherRefusals(t *testing.T) {
-	t.Parallel()
-	for fault, want := range map[string]struct {
-		status int
-		code   any
-	}{"refuse:429": {429, nil}, "refuse": {503, nil}, "refuse:invalid_api_key": {101, "invalid_api_key"}} {
-		o := engine.Options{Seed: 5}
-		var err error
-		if o.Fault, err = engine.ParseFault(fault); err != nil {
-			t.Fatal(err)
-		}
-		server, base := start(t, o)
-		status, first := handshake(t, base+path, nil)
-		if status != want.status || codeOfFailure(first) != want.code {
-			t.Errorf("%s: got status %d and %v, want %v", fault, status, first, want)
-		}
-		if !server.WaitFor(func(s engine.Stats) bool { return s.Refused == 1 && s.Sockets == 0 }, 5*time.Second) {
-			t.Errorf("%s: got %+v", fault, server.Stats())
-		}
-	}
-}
-
-// Closing the emulator frees clients that speak, that stall and that do not read; nothing of it goes on.
-func TestTogetherCloses(t *testing.T) {
-	t.Parallel()
-	for _, fault := range []string{"", "stall", "late", "slow"} {
-		o := engine.Options{Seed: 9}
-		var err error
-		if o.Fault, err = engine.ParseFault(fault); err != nil {
-			t.Fatal(err)
-		}
-		server := engine.New(Vendor, o)
-		base, err := server.Start("127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, _, err := websocket.Dial(t.Context(), base+path+speechQuery, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &client{t: t, ctx: t.Context(), server: server, conn: conn}
-		for _, id := range []string{"a", "b", "c"} {
-			c.speak(id, strings.Repeat(longSentence+" ", 60)) // more than the sockets' buffers hold
-		}
-		server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) == 3 }, 5*time.Second)
-		if err := server.Close(); err != nil {
-			t.Errorf("%s: close: %v", fault, err)
-		}
-		if s := server.Stats(); s.OpenSockets != 0 || s.OpenContexts != 0 {
-			t.Errorf("%s: %d sockets and %d contexts are open", fault, s.OpenSockets, s.OpenContexts)
-		}
-		_ = conn.CloseNow()
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"slices"
 	"testing"
 	"time"
 
@@ -184,6 +183,3 @@ func (h *heard) take(t *testing.T, frame engine.Object) {
 	h.sizes = append(h.sizes, len(raw))
 	h.sequence = append(h.sequence, int(frame["sequence"].(float64)))
 }
-
-// shape is the kinds without repetition.
-func (h heard) shape() []string { return slices.Compact(slices.Clone(h.kinds)) }

@@ -64,10 +64,3 @@ func TestUpliftQuirksAreAllDrawn(t *testing.T) {
 		t.Errorf("settings that this test does not know: %v", seen)
 	}
 }
-
-func TestUpliftPrintsItsQuirks(t *testing.T) {
-	server := engine.New(Vendor, engine.Options{Seed: 3})
-	if got, want := server.Quirks(), fmt.Sprint(drawQuirks(engine.Options{Seed: 3})); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}

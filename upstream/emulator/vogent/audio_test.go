@@ -5,10 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-	"unicode/utf8"
 
-	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
@@ -63,43 +60,6 @@ func TestVogentKeepsGenerationsApart(t *testing.T) {
 		want := map[string][]string{"a": {"The", "quick", "brown", "fox"}, "b": {"Lazy", "dog", "near", "our", "house"}}[id]
 		if got, err := voice.Decode(samples(t, all, id), rate, want); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: heard %q, %v, want %q", id, got, err, want)
-		}
-	}
-}
-
-// A character costs the same whether or not it is heard; audio is counted as it is made.
-func TestVogentChargesByTheCharacter(t *testing.T) {
-	t.Parallel()
-	text := "Grüße, schöne Welt 🎉."
-	c := talk(t, engine.Options{}, "defaultRate:24000")
-	c.send("g", text, true, nil)
-	pcm := samples(t, c.until("g"), "g")
-	got := c.server.Stats().Streams[0]
-	if want := int64(utf8.RuneCountInString(text) * charMicros); got.Charge != want {
-		t.Errorf("charge: got %d, want %d", got.Charge, want)
-	}
-	if want := audio.Duration(int64(len(pcm)), 24000); got.Audio != want {
-		t.Errorf("audio: got %v, want %v", got.Audio, want)
-	}
-	if want := (engine.Stream{ID: "g", Texts: []string{text}, Flushes: 1, Over: true, Audio: got.Audio, Charge: got.Charge}); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("stream: got %+v, want %+v", got, want)
-	}
-}
-
-func TestVogentChunksAreAsLongAsToldAndFirstAudioAsLate(t *testing.T) {
-	t.Parallel()
-	const late = 150 * time.Millisecond
-	c := talk(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late}, "oddChunks:false")
-	began := time.Now()
-	c.send("g", "The quick brown fox.", true, engine.Object{"sampleRate": 16000})
-	first := c.next()
-	if waited := time.Since(began); waited < late {
-		t.Errorf("first audio after %v, want %v", waited, late)
-	}
-	chunks := chunks(t, append([]engine.Object{first}, c.until("g")...), "g")
-	for i, chunk := range chunks[:len(chunks)-1] {
-		if len(chunk) != 1600 { // 50 ms of two bytes at 16 kHz
-			t.Errorf("chunk %d: got %d bytes, want 1600", i, len(chunk))
 		}
 	}
 }

@@ -83,14 +83,3 @@ func told(t *testing.T, all []engine.Object, length float64) (words []string) {
 	}
 	return words
 }
-
-func TestVogentTellsNoTimesUnasked(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{})
-	c.send("g", "The quick brown fox.", true, nil)
-	for _, o := range c.until("g") {
-		if o["type"] != "chunk" && o["type"] != "finished" {
-			t.Errorf("got a message of type %v", o["type"])
-		}
-	}
-}

@@ -46,13 +46,3 @@ func TestVogentQuirksAreAllDrawn(t *testing.T) {
 		}
 	}
 }
-
-func TestVogentPrintsItsQuirks(t *testing.T) {
-	server := engine.New(Vendor, engine.Options{Seed: 7})
-	q := drawQuirks(engine.Options{Seed: 7})
-	for _, want := range []string{"cancelAnswer:" + q.cancelAnswer, fmt.Sprintf("closeCode:%d", q.closeCode), "timesShape:" + q.timesShape} {
-		if !strings.Contains(server.Quirks(), want) {
-			t.Errorf("got %s, want it to say %s", server.Quirks(), want)
-		}
-	}
-}

@@ -108,9 +108,3 @@ func (c *client) listen(patience time.Duration) (h heard) {
 	}
 	return h
 }
-
-// endsIn breaks the connection after a while.
-func (c *client) endsIn(d time.Duration) {
-	timer := time.AfterFunc(d, func() { _ = c.conn.CloseNow() })
-	c.t.Cleanup(func() { timer.Stop() })
-}

@@ -133,21 +133,3 @@ func TestZeligateSpeed(t *testing.T) {
 		t.Errorf("0.8 takes %.3f times as long as 1.2, want %v", got, want)
 	}
 }
-
-// The first audio of each text comes after the time that the options say, and the rest at their pace.
-func TestZeligateTimes(t *testing.T) {
-	server, base := start(t, engine.Options{FirstAudio: 200 * time.Millisecond, Pace: 4, Chunk: 100 * time.Millisecond}, "workers:1")
-	began := time.Now()
-	h := dial(t, base, "pcm_24000", bos, longText, eos).listen(5 * time.Second)
-	if h.first < 200*time.Millisecond {
-		t.Errorf("first audio after %v, want 200 ms", h.first)
-	}
-	if took, least := time.Since(began), 200*time.Millisecond+(spokenAudio(server)-100*time.Millisecond)/4; !h.final || took < least-20*time.Millisecond {
-		t.Errorf("took %v, want %v", took, least)
-	}
-	for i, n := range h.lengths[:len(h.lengths)-1] {
-		if n != 2*engine.NativeRate/10 {
-			t.Errorf("frame %d: got %d bytes, want 100 ms", i, n)
-		}
-	}
-}

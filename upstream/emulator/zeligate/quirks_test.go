@@ -1,7 +1,6 @@
 package zeligate
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -216,32 +215,5 @@ func TestZeligateLimits(t *testing.T) {
 	err := huge.conn.Write(huge.ctx, websocket.MessageText, make([]byte, 2<<20))
 	if h := huge.listen(5 * time.Second); err == nil && h.closed != websocket.StatusMessageTooBig {
 		t.Errorf("got %+v, want a close with 1009", h)
-	}
-}
-
-// Where nobody reads, the box waits; it ends at once all the same.
-func TestZeligateCloseEndsWhatNobodyReads(t *testing.T) {
-	o := engine.Options{APIKey: testKey}
-	server := engine.New(Vendor, o)
-	base, err := server.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	long := `{"text":"` + strings.Repeat("words that fill every buffer on the way. ", 100) + `"}`
-	dial(t, base, "pcm_48000", bos, long)
-	if !server.WaitFor(spoken(0), 10*time.Second) {
-		t.Error("nothing is spoken")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	closed := make(chan error, 1)
-	go func() { closed <- server.Close() }()
-	select {
-	case err := <-closed:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-ctx.Done():
-		t.Error("the server does not end")
 	}
 }
