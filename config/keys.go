@@ -7,26 +7,17 @@ import (
 	"slices"
 	"time"
 
+	"voicerelay/access"
 	"voicerelay/limits"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
-// KeySettings is a client's key with all that holds for it.
+// KeySettings is a client's key, and the secret that is to replace its own.
 type KeySettings struct {
-	Name, Tenant string
-	// Hash is the key's SHA-256; the key itself is not kept. NextHash is that of the key that is to replace it; zero: none.
-	Hash, NextHash [sha256.Size]byte
-	// Expires is when Hash is refused; zero: never.
-	Expires       time.Time
-	Admin, Strict bool
-	// Limits are of each connection with this key, TenantLimits of all of the tenant's.
-	Limits       limits.Config
-	TenantLimits limits.Tenant
-	Allow        routing.Allow
-	// Budget is the tenant's; zero: none. AllowUnpriced lets targets speak whose price is unknown.
-	Budget        limits.Budget
-	AllowUnpriced bool
+	access.Key
+	// NextHash is the SHA-256 of the key that is to replace this one; zero: none.
+	NextHash [sha256.Size]byte
 }
 
 // of takes over what holds for all keys of a tenant.
@@ -44,7 +35,7 @@ const localTenant = "local"
 // localSettings is what holds for clients where there are no keys: they are this machine's own, so raw targets and
 // voices are theirs to use.
 func localSettings(file *fileConfig) KeySettings {
-	key := KeySettings{Name: localTenant, Admin: true, Limits: file.Limits}.of(file.tenant(localTenant))
+	key := KeySettings{Key: access.Key{Name: localTenant, Admin: true, Limits: file.Limits}}.of(file.tenant(localTenant))
 	key.Allow.Raw = true
 	return key
 }
@@ -60,7 +51,7 @@ func settleKeys(file *fileConfig, d *decoder) []KeySettings {
 	keys := make([]KeySettings, 0, len(file.Keys))
 	for i, k := range file.Keys {
 		path := fmt.Sprintf("keys[%d]", i)
-		key := KeySettings{Name: k.Name, Admin: k.Admin, Strict: k.Strict}.of(file.tenant(k.Tenant))
+		key := KeySettings{Key: access.Key{Name: k.Name, Admin: k.Admin, Strict: k.Strict}}.of(file.tenant(k.Tenant))
 		checkLabel(k.Name, path+".name", r)
 		checkLabel(k.Tenant, path+".tenant", r)
 		k.warnUnlisted(path, file, r)

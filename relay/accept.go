@@ -177,7 +177,7 @@ func (set *setup) authenticate(r *http.Request) (*Key, *protocol.Error) {
 	switch {
 	case found == nil:
 		return nil, &protocol.Error{Code: protocol.CodeAuthFailed, Message: "no key, or not a valid one"}
-	case found.expired(now):
+	case found.Expired(now):
 		set.uses[found.Hash].expired.Add(1)
 		return found, keyExpired()
 	}

@@ -16,11 +16,8 @@ import (
 	"voicerelay/text"
 )
 
-// bounded reports whether the key's tenant has a budget.
-func (k *Key) bounded() bool { return k.Budget.Daily > 0 || k.Budget.Monthly > 0 }
-
 // bounded reports whether the generation's text must be paid before it is spoken.
-func (g *generation) bounded() bool { return g.origin.srv.budgets != nil && g.req.key.bounded() }
+func (g *generation) bounded() bool { return g.origin.srv.budgets != nil && g.req.key.Bounded() }
 
 // openPurse sets the price of the text that is known aside, or refuses where it is not left.
 func (g *generation) openPurse(ctx context.Context) error {
@@ -29,7 +26,7 @@ func (g *generation) openPurse(ctx context.Context) error {
 	}
 	key := g.req.key
 	price := int64(0)
-	if key.bounded() {
+	if key.Bounded() {
 		price = g.price(g.req.text)
 	}
 	reservation, err := g.origin.srv.budgets.Open(ctx, limits.Expense{
@@ -155,7 +152,7 @@ func sentencesOf(s string) []text.Piece {
 
 // affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
 func (set *setup) affordable(plan *routing.Plan, key *Key) *routing.Plan {
-	if !key.bounded() || key.AllowUnpriced {
+	if !key.Bounded() || key.AllowUnpriced {
 		return plan
 	}
 	rest := *plan

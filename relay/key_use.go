@@ -26,8 +26,6 @@ func newKeyUses(cfg Config) map[[32]byte]*keyUse {
 // use notes that a key of the setup is used: to connect, for a request or for a generation.
 func (set *setup) use(key *Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
 
-func (k *Key) expired(now time.Time) bool { return !k.Expires.IsZero() && !now.Before(k.Expires) }
-
 func keyExpired() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeAuthFailed, Message: "the key has expired"}
 }
@@ -35,7 +33,7 @@ func keyExpired() *protocol.Error {
 // keyHolds reports whether the key that was shown is still configured, and has not expired.
 func (o *origin) keyHolds() bool {
 	key := o.srv.setup.Load().keyOf(o.key.Hash)
-	return key != nil && !key.expired(time.Now())
+	return key != nil && !key.Expired(time.Now())
 }
 
 // endExpired ends the connections of keys that have expired after a time, until now, and tells the log of the keys.
@@ -43,7 +41,7 @@ func (srv *Server) endExpired(after, now time.Time) {
 	set, some := srv.setup.Load(), false
 	for i := range set.keys {
 		key := &set.keys[i]
-		if !key.expired(now) || key.expired(after) {
+		if !key.Expired(now) || key.Expired(after) {
 			continue
 		}
 		some = true

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"voicerelay/access"
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/limits"
@@ -42,30 +43,8 @@ type Config struct {
 	Proxies []netip.Prefix
 }
 
-// Key is an API key. While one is replaced by another, there are two of one name, which share all that a key has.
-type Key struct {
-	// Name is what logs and records call it, Tenant who owns it.
-	Name, Tenant string
-	// Hash is the key's SHA-256.
-	Hash [32]byte
-	// Next: it is the one that is to replace the other of its name.
-	Next bool
-	// Expires is when it begins to be refused; zero: never.
-	Expires time.Time
-	// Admin may see all tenants and the relay's own state.
-	Admin bool
-	// Allow is what it may use.
-	Allow routing.Allow
-	// Limits hold for each of its connections, TenantLimits for all of its tenant's together.
-	Limits       limits.Config
-	TenantLimits limits.Tenant
-	// Strict refuses its generations while what relays share can't be reached.
-	Strict bool
-	// Budget is what its tenant may spend. Targets of unknown price, or in another currency, are passed over for it,
-	// unless AllowUnpriced.
-	Budget        limits.Budget
-	AllowUnpriced bool
-}
+// Key is a client's key.
+type Key = access.Key
 
 // Parts are what a server works with. The caller closes the providers after the server.
 type Parts struct {

@@ -180,7 +180,7 @@ type terms struct {
 // gone, or has expired.
 func (o *origin) terms(set *setup) *terms {
 	key, now := set.keyOf(o.key.Hash), time.Now()
-	if key == nil || key.expired(now) {
+	if key == nil || key.Expired(now) {
 		return nil
 	}
 	set.use(key, now)

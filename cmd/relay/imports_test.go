@@ -19,7 +19,9 @@ func allowed(pkg string) []string {
 	case pkg == "cmd/relay":
 		return nil // everything
 	case pkg == "config":
-		return append(leaves, "config/check", "billing/ledger", "routing", "upstream")
+		return append(leaves, "config/check", "access", "billing/ledger", "routing", "upstream")
+	case pkg == "access":
+		return []string{"limits", "routing"}
 	case pkg == "config/check":
 		return []string{}
 	case pkg == clientModule:
@@ -27,7 +29,7 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "relay":
-		return append(leaves, "routing", "upstream", "relay/position")
+		return append(leaves, "access", "routing", "upstream", "relay/position")
 	case pkg == "relay/position":
 		return []string{"audio", "text", "billing", clientModule + "/protocol"}
 	case pkg == "routing":

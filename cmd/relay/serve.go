@@ -278,12 +278,12 @@ func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) 
 // relayConfig is what clients may do, as the server takes it.
 func (p *process) relayConfig(s *config.Settings) relay.Config {
 	cfg := relay.Config{
-		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: relayKey(s.Local),
+		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: s.Local.Key,
 		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
 		MemoryLimit: p.memory.apply(s.MemoryLimit),
 	}
 	for _, k := range s.Keys {
-		key := relayKey(k)
+		key := k.Key
 		cfg.Keys = append(cfg.Keys, key)
 		if k.NextHash != [sha256.Size]byte{} {
 			key.Hash, key.Next, key.Expires = k.NextHash, true, time.Time{}
@@ -291,20 +291,4 @@ func (p *process) relayConfig(s *config.Settings) relay.Config {
 		}
 	}
 	return cfg
-}
-
-func relayKey(k config.KeySettings) relay.Key {
-	return relay.Key{
-		Name:          k.Name,
-		Tenant:        k.Tenant,
-		Hash:          k.Hash,
-		Expires:       k.Expires,
-		Admin:         k.Admin,
-		Allow:         k.Allow,
-		Limits:        k.Limits,
-		TenantLimits:  k.TenantLimits,
-		Strict:        k.Strict,
-		Budget:        k.Budget,
-		AllowUnpriced: k.AllowUnpriced,
-	}
 }
