@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 )
 
 // accept upgrades a client's request to a session. The session owns the connection from then on; the handler
@@ -32,7 +32,7 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	}
 	s := srv.newSession(key, binary)
 	s.remote = srv.setup.Load().remoteOf(r)
-	if err := s.upgrade(w, r); err != nil {
+	if err := s.conn.Upgrade(w, r, protocol.Subprotocol); err != nil {
 		leave()
 		log := s.log()
 		log.Debug().Err(err).Msg("upgrade failed")
@@ -43,7 +43,7 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	s.sendReady()
 	if !srv.enroll(s) {
 		leave()
-		_ = s.conn.CloseNow() // the relay began to drain during the upgrade
+		s.conn.Cut() // the relay began to drain during the upgrade
 		return
 	}
 	s.shutWithoutKey() // which may have gone during the upgrade, when no reload knew of the session yet
@@ -68,35 +68,9 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
 		setting: limits.NewRate(configuresPerMinute(key.Limits)),
 	}
-	s.peer, s.out, s.writer = s, newOutbox(s), s.write
-	s.out.all = &srv.backlog
-	s.out.beginBatch() // run begins to send
-	s.heard.Store(now.UnixNano())
-	s.said.Store(now.UnixNano())
-	s.idleTimer.Store(true) // so that the writer begins to look after the client
+	s.conn = delivery.NewConn(s, delivery.ConnConfig{Limits: key.Limits, Delay: srv.metrics.frameDelay, Awake: srv.awake, Backlog: &srv.backlog})
+	s.peer, s.out = s, s.conn.Out
 	return s
-}
-
-// upgrade makes the request a WebSocket.
-func (s *session) upgrade(w http.ResponseWriter, r *http.Request) error {
-	h := &hijacker{ResponseWriter: w, limits: s.key.Limits, delay: s.srv.metrics.frameDelay, awake: s.srv.awake}
-	heard := func() { s.heard.Store(time.Now().UnixNano()) }
-	conn, err := websocket.Accept(h, r, &websocket.AcceptOptions{
-		Subprotocols:       []string{protocol.Subprotocol},
-		InsecureSkipVerify: true, // origins are checked on every endpoint, by admitRequest
-		OnPingReceived: func(_ context.Context, payload []byte) bool {
-			heard()
-			s.pong(payload)
-			return false
-		},
-		OnPongReceived: func(context.Context, []byte) { heard() },
-	})
-	if err != nil {
-		return err
-	}
-	conn.SetReadLimit(int64(s.key.Limits.MaxMessageBytes))
-	s.conn, s.sock = conn, h.sock
-	return nil
 }
 
 func goingAway() *protocol.Error {

@@ -10,7 +10,7 @@ import (
 func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
 	g.settlePurse(ctx, g.record())
 	g.settleAdmission(ctx, grant)
-	g.out.abandon()
+	g.out.Abandon()
 	g.origin.peer.refused(g, g.origin.srv.refusal(err))
 }
 
@@ -18,7 +18,7 @@ func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error
 func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := grant.Settle(ctx, g.state(), g.out.taken() > 0); err != nil {
+	if err := grant.Settle(ctx, g.state(), g.out.Taken() > 0); err != nil {
 		g.log.Error().Err(err).Msg("admission not settled")
 	}
 }

@@ -37,7 +37,9 @@ func TestWhatIsUnderWayCountsAsWaiting(t *testing.T) {
 					s := c.(*session)
 					s.mu.Lock()
 					for _, g := range s.register.running {
-						waits = audio.Duration(g.out.queued(), fakeRate)
+						g.mu.Lock()
+						waits = audio.Duration(g.track.Samples-g.out.Taken(), fakeRate)
+						g.mu.Unlock()
 					}
 					s.mu.Unlock()
 				}
@@ -48,10 +50,4 @@ func TestWhatIsUnderWayCountsAsWaiting(t *testing.T) {
 			})
 		})
 	}
-}
-
-func (l *lane) queued() int64 {
-	l.out.mu.Lock()
-	defer l.out.mu.Unlock()
-	return l.waiting
 }

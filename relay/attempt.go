@@ -236,7 +236,7 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 			return time.Time{}, true, next.err
 		case !next.ordered:
 			ended, until := a.pause(time.Now())
-			return earlier(next.until, until), ended, nil
+			return awake.Earlier(next.until, until), ended, nil
 		}
 		a.g.give(ctx, next.piece)
 		if err := a.send(ctx, next.piece); err != nil {

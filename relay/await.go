@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"voicerelay/awake"
 	"voicerelay/text"
 )
 
@@ -34,7 +35,7 @@ func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Ti
 	cutter := text.NewCutter(&g.text, g.from.Char, g.schedule(), true)
 	look := g.short.now(text.Now{Idle: true, Settled: now.Sub(g.textAt) >= settleDelay}, now)
 	if look.Least > 0 && cutter.Ready(text.Now{Idle: true, Settled: look.Settled}) {
-		until = earlier(until, now.Add(g.short.after(now)))
+		until = awake.Earlier(until, now.Add(g.short.after(now)))
 	}
 	if p, ok := cutter.Next(look); ok {
 		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
@@ -82,7 +83,7 @@ func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, an
 		if g.isSuperseded() {
 			return ending{}, true
 		}
-		if g.out.hasRoom(1) {
+		if g.out.HasRoom(1) {
 			return spoken, false
 		}
 		select {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/upstream"
@@ -71,7 +72,7 @@ func (g *generation) book(ctx context.Context) {
 			return
 		}
 		g.origin.peer.accepted(g)
-		g.out.release()
+		g.out.Release()
 	})
 }
 
@@ -126,7 +127,7 @@ func (g *generation) record() billing.Record {
 	defer g.mu.Unlock()
 	r.EndedAt = g.sinceAdmission(time.Now())
 	r.Characters, r.Bytes = int64(g.text.Len()), int64(len(g.text.String()))
-	r.Audio = audio.Duration(g.out.taken(), g.req.output.Rate)
+	r.Audio = audio.Duration(g.out.Taken(), g.req.output.Rate)
 	r.Spoken = min(int64(g.spokenLocked().Char), r.Characters)
 	r.Outcome = billing.Outcome(g.done.Reason)
 	if g.done.Error != nil {

@@ -45,6 +45,9 @@ func (g *generation) openPurse(ctx context.Context) error {
 	return nil
 }
 
+// purseTimeout bounds the settling of a reservation, since the generation's done waits for it.
+const purseTimeout = 2 * time.Second
+
 // settlePurse books what was spent in place of what was set aside, though the client may be gone.
 func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
 	g.mu.Lock()
@@ -53,7 +56,7 @@ func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
 	if reservation == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeFramePatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), purseTimeout)
 	defer cancel()
 	if err := reservation.Settle(ctx, spentOf(record)); err != nil {
 		g.log.Error().Err(err).Msg("budget not settled")

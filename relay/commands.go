@@ -9,6 +9,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 )
 
 // apply carries a command out, or says why it is refused. Only called by the reader; it never waits.
@@ -108,7 +109,7 @@ func (s *session) mayStart(id string) *protocol.Error {
 func (s *session) enter(ctx context.Context, req request, now time.Time) *protocol.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var t *turn
+	var t *delivery.Turn
 	if req.contextID != "" {
 		c, ok := s.register.context(req.contextID, now)
 		if !ok {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"voicerelay/awake"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -82,7 +83,7 @@ func (r *failover) run(ctx context.Context) ending {
 		if len(r.live) == 0 {
 			continue
 		}
-		until = earlier(until, r.maybeHedge(ctx, time.Now()))
+		until = awake.Earlier(until, r.maybeHedge(ctx, time.Now()))
 		_ = r.g.wait(ctx, r.timer, until) // the next round looks at ctx first
 	}
 }
@@ -219,7 +220,7 @@ func (r *failover) step(ctx context.Context) (until time.Time, over bool) {
 	for _, a := range slices.Clone(r.live) {
 		next, ended, err := a.step(ctx)
 		if !ended {
-			until = earlier(until, next)
+			until = awake.Earlier(until, next)
 			continue
 		}
 		if r.conclude(ctx, a, err) {
@@ -284,7 +285,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if due.IsZero() {
 		return due
 	}
-	if due = later(due, r.askAgain); now.Before(due) {
+	if due = awake.Later(due, r.askAgain); now.Before(due) {
 		return due
 	}
 	if !r.g.prepareBackup() {

@@ -71,7 +71,7 @@ func (s *session) follow(g *generation, provider string, took bool) {
 func (g *generation) supersede(provider string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.stopped || g.done.Reason != "" || g.isSpokenByLocked(provider) || !g.out.restart() {
+	if g.stopped || g.done.Reason != "" || g.isSpokenByLocked(provider) || !g.out.Restart() {
 		return
 	}
 	for _, a := range g.attempts {

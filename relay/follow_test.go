@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -133,9 +134,9 @@ func TestContextStaysWithItsLatestVoice(t *testing.T) {
 func waiting(t *testing.T) (g *generation, spoke *attempt) {
 	t.Helper()
 	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
-	var context turn
-	a.g.origin.out.newLane(&context, fakeRate, func() {})
-	a.g.out = a.g.origin.out.newLane(&context, fakeRate, func() {})
+	var context delivery.Turn
+	a.g.origin.out.NewLane(&context, fakeRate, func() {})
+	a.g.out = a.g.origin.out.NewLane(&context, fakeRate, func() {})
 	ordered(a)
 	a.Audio(fakeFrame('a'))
 	return a.g, a

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 	"voicerelay/upstream"
 )
 
@@ -16,10 +17,13 @@ type path struct {
 	output  audio.Format
 }
 
+// longestPooled is the longest message whose buffer is pooled.
+const longestPooled = 32 << 10
+
 // allocs is how often a frame of the path allocates: a message that is too long for the pool is made anew, and its buffer
 // grows once.
 func (p path) allocs() float64 {
-	if p.output.Rate/5*p.output.BytesPerSample() > rooms[len(rooms)-1] {
+	if p.output.Rate/5*p.output.BytesPerSample() > longestPooled {
 		return 3
 	}
 	return 0
@@ -63,7 +67,7 @@ type frames struct {
 	attempt *attempt
 	answer  *answer
 	taken   *sinkhole
-	batch   []*message
+	batch   []*delivery.Message
 	in      upstream.Frame
 }
 
@@ -83,14 +87,14 @@ func (p path) frames(tb testing.TB) *frames {
 func (f *frames) step(tb testing.TB) {
 	f.attempt.clock, f.attempt.frames = inputClock{}, 0 // or there would be far more than the text can take
 	f.attempt.Audio(f.in)
-	f.batch = f.attempt.g.origin.out.take(f.batch[:0], burst)
+	f.batch = f.attempt.g.origin.out.Take(f.batch[:0], 64<<10)
 	for _, m := range f.batch {
 		if f.answer == nil {
-			f.taken.bytes += len(m.frame())
+			f.taken.bytes += len(m.Body())
 		} else if err := f.answer.send(tb.Context(), m); err != nil {
 			tb.Fatal(err)
 		}
-		m.release()
+		m.Release()
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/text"
@@ -24,7 +25,7 @@ type generation struct {
 	origin   *origin
 	req      request
 	recordID string
-	out      *lane
+	out      *delivery.Lane
 	began    time.Time
 	place    int // in its context, in the order of coming
 	log      zerolog.Logger
@@ -93,7 +94,7 @@ type ending struct {
 	err    *protocol.Error // of a failed one
 }
 
-func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
+func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *generation {
 	g := &generation{
 		origin:   o,
 		req:      req,
@@ -106,7 +107,7 @@ func newGeneration(o *origin, req request, t *turn, now time.Time) *generation {
 	}
 	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
-	g.out = o.out.newLane(t, req.output.Rate, g.notify)
+	g.out = o.out.NewLane(t, req.output.Rate, g.notify)
 	g.text.Append(req.text)
 	if req.final {
 		g.text.Finish()
@@ -127,7 +128,7 @@ func (g *generation) run(ctx context.Context) {
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
 	if err != nil {
-		g.out.abandon()
+		g.out.Abandon()
 		g.origin.peer.refused(g, g.origin.srv.refusal(err))
 		return
 	}
@@ -164,7 +165,7 @@ func (g *generation) survivePanic() {
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
 		g.settlePurse(context.Background(), g.record())
-		g.out.abandon()
+		g.out.Abandon()
 		g.origin.peer.refused(g, err)
 		return
 	}
@@ -188,7 +189,7 @@ func (g *generation) stop(cause *stopCause) bool {
 		g.stoppedAt = time.Now()
 	}
 	g.stopped = true
-	g.out.purge()
+	g.out.Purge()
 	g.cancel(cause)
 	return true
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/upstream"
@@ -32,9 +33,9 @@ func telling(tb testing.TB) (*attempt, []upstream.Word) {
 // tell gives the vendor's next word in and takes what the client gets of it, and returns how many messages that were.
 func tell(a *attempt, word []upstream.Word) int {
 	a.Words(word)
-	batch := a.g.origin.out.take(nil, burst)
+	batch := a.g.origin.out.Take(nil, 64<<10)
 	for _, m := range batch {
-		m.release()
+		m.Release()
 	}
 	return len(batch)
 }
@@ -131,8 +132,8 @@ func settled(tb testing.TB, g *generation) {
 	g.conclude(ending{reason: reasonCompleted})
 	g.closeBooks(tb.Context())
 	g.finish()
-	for _, m := range g.origin.out.take(nil, burst) {
-		m.release()
+	for _, m := range g.origin.out.Take(nil, 64<<10) {
+		m.Release()
 	}
 }
 
@@ -144,7 +145,7 @@ func TestSettlementAllocatesLittle(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 42 {
 		t.Errorf("got %v allocations, want at most 42", got)
 	}
-	if want := audio.Milliseconds(g.out.taken(), fakeRate); g.done.Usage.AudioMS != want || want == 0 || len(g.done.Usage.Cost) != 1 {
+	if want := audio.Milliseconds(g.out.Taken(), fakeRate); g.done.Usage.AudioMS != want || want == 0 || len(g.done.Usage.Cost) != 1 {
 		t.Errorf("settled %+v, want %d ms and what they cost", g.done.Usage, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -346,11 +347,11 @@ func TestStalledClientHearsWhyItIsLeft(t *testing.T) {
 		r := newRig(t, quick(func(l *limits.Config) { l.WriteTimeout = 5 * time.Second }), []string{"alpha"}, fakes{"alpha": f})
 		stalled := r.dial("")
 		stalled.send(generate("g1", twelveWords, ""))
-		time.Sleep(5*time.Second + closeFramePatience/2)
+		time.Sleep(5*time.Second + delivery.CloseFramePatience/2)
 		if got := f.open(); got != 0 {
 			t.Errorf("%d streams are open for a client that takes nothing", got)
 		}
-		if got := stalled.closeStatus(); got != closePolicy {
+		if got := stalled.closeStatus(); got != delivery.ClosePolicy {
 			t.Errorf("closed with %d, want 1008", got)
 		}
 	})

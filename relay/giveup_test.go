@@ -3,142 +3,23 @@ package relay
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
-	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 )
-
-// hesitant is a connection whose client takes what the test lets it, and then nothing for as long as a write waits.
-type hesitant struct {
-	net.Conn
-	takes func(most int) int
-	got   bytes.Buffer
-}
-
-func (h *hesitant) Write(p []byte) (int, error) {
-	n := h.takes(len(p))
-	h.got.Write(p[:n])
-	if n < len(p) {
-		return n, os.ErrDeadlineExceeded
-	}
-	return n, nil
-}
-
-func (h *hesitant) SetWriteDeadline(time.Time) error { return nil }
-
-// However a client hesitates, and whoever writes then, it gets whole frames, each once and in order: also where a write was
-// given up within one, and the frames that the library writes.
-func TestAFrameIsNeverTorn(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		h := &hesitant{takes: func(most int) int {
-			return rapid.SampledFrom([]int{0, 1, most / 2, most - 1, most, most}).Draw(t, "takes")
-		}}
-		l := &line{newSocket(h, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"})), newOutbox(nobody{}), nil}
-		var want []string // in the order in which they were sent, the library's apart
-		for i := range rapid.IntRange(1, 20).Draw(t, "steps") {
-			name := fmt.Sprintf("%d%s", i, strings.Repeat("x", rapid.IntRange(0, 200).Draw(t, "size")))
-			switch rapid.IntRange(0, 2).Draw(t, "who") {
-			case 0:
-				l.out.send(textMessage([]byte(name)))
-				want = append(want, name)
-				l.dashes()
-			case 1:
-				_ = l.drain(l.out) // what it leaves is sent later
-			default:
-				_, _ = l.Write([]byte{0x89, 4, 'p', 'i', 'n', 'g'}) // as it may fail, it need not come
-			}
-		}
-		h.takes = func(most int) int { return most }
-		if err := l.drain(l.out); err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, body := range parseFrames(t, h.got.Bytes()) {
-			if body != "ping" {
-				got = append(got, body)
-			}
-		}
-		if strings.Join(got, " ") != strings.Join(want, " ") {
-			t.Fatalf("the client got %q, want %q", got, want)
-		}
-	})
-}
-
-// parseFrames is the bodies of a server's frames, with nothing left over.
-func parseFrames(t rapid.TB, wire []byte) []string {
-	bodies, rest := cutFrames(t, wire)
-	if len(rest) > 0 {
-		t.Fatalf("%d bytes of a frame at the end", len(rest))
-	}
-	return bodies
-}
-
-// cutFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and what is behind them.
-func cutFrames(t rapid.TB, wire []byte) (bodies []string, rest []byte) {
-	for len(wire) >= 2 {
-		if wire[0] != 0x81 && wire[0] != 0x89 && wire[0] != 0x88 {
-			t.Fatalf("no frame begins with % x", wire[:2])
-		}
-		head, length := 2, int(wire[1])
-		if length == 126 && len(wire) >= 4 {
-			head, length = 4, int(wire[2])<<8|int(wire[3])
-		}
-		if len(wire) < head+length {
-			break
-		}
-		bodies, wire = append(bodies, string(wire[head:head+length])), wire[head+length:]
-	}
-	return bodies, wire
-}
-
-// A client that is given up within a frame sees that its connection broke, and no end of it.
-func TestAConnectionThatEndsWithinAFrameIsReset(t *testing.T) {
-	for name, tt := range map[string]struct {
-		size int
-		want error
-	}{
-		"within a frame": {64 << 10, syscall.ECONNRESET},
-		"between frames": {10, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := newLine(t)
-			l.SetPatience(20 * time.Millisecond)
-			l.out.send(textMessage([]byte("done")))
-			if tt.want != nil {
-				for range 200 { // more than kernels keep
-					l.out.send(textMessage(make([]byte, tt.size)))
-				}
-			}
-			if err := l.drain(l.out); (err != nil) != (tt.want != nil) {
-				t.Fatalf("drain: %v", err)
-			}
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.Copy(io.Discard, l.client); !errors.Is(err, tt.want) {
-				t.Errorf("the client's last read: %v, want %v", err, tt.want)
-			}
-		})
-	}
-}
 
 // Whenever a client takes bytes again, and however slowly, it hears whole messages, and is either served on or closed with
 // the reason: the time for a close is not prolonged by each byte that it takes.
 func TestGivingUpEndsTheConnection(t *testing.T) {
 	const patience = 5 * time.Second
-	for _, resumes := range []time.Duration{patience - 1, patience, patience + 1, patience + closeFramePatience/2, patience + closeFramePatience} {
+	for _, resumes := range []time.Duration{patience - 1, patience, patience + 1, patience + delivery.CloseFramePatience/2, patience + delivery.CloseFramePatience} {
 		for _, step := range []int{1 << 20, 100} {
 			t.Run(fmt.Sprint(resumes, " ", step), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -152,7 +33,7 @@ func TestGivingUpEndsTheConnection(t *testing.T) {
 					got := readSlowly(websocketNetConn(c), step)
 					took := time.Since(began)
 					time.Sleep(time.Millisecond)
-					bodies, _ := cutFrames(t, got)
+					bodies, _ := wholeFrames(t, got)
 					for i, body := range bodies {
 						if !json.Valid([]byte(body)) && i < len(bodies)-1 { // the last may be a close
 							t.Fatalf("message %d is no JSON: %.100q", i, body)
@@ -163,7 +44,7 @@ func TestGivingUpEndsTheConnection(t *testing.T) {
 						if resumes > patience {
 							t.Error("served on, though it had been given up")
 						}
-					case took > patience+closeFramePatience+time.Second:
+					case took > patience+delivery.CloseFramePatience+time.Second:
 						t.Errorf("the connection ended after %v", took)
 					case len(r.srv.current()) != 0:
 						t.Errorf("%d sessions are still counted", len(r.srv.current()))
@@ -184,4 +65,22 @@ func readSlowly(wire net.Conn, step int) (got []byte) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// wholeFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and what is behind them.
+func wholeFrames(t rapid.TB, wire []byte) (bodies []string, rest []byte) {
+	for len(wire) >= 2 {
+		if wire[0] != 0x81 && wire[0] != 0x89 && wire[0] != 0x88 {
+			t.Fatalf("no frame begins with % x", wire[:2])
+		}
+		head, length := 2, int(wire[1])
+		if length == 126 && len(wire) >= 4 {
+			head, length = 4, int(wire[2])<<8|int(wire[3])
+		}
+		if len(wire) < head+length {
+			break
+		}
+		bodies, wire = append(bodies, string(wire[head:head+length])), wire[head+length:]
+	}
+	return bodies, wire
 }

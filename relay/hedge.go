@@ -1,6 +1,10 @@
 package relay
 
-import "time"
+import (
+	"time"
+
+	"voicerelay/awake"
+)
 
 // How early a backup is opened in mid-speech: before what the client has in hand runs out, but not while the vendor is
 // merely as slow as it usually is.
@@ -26,7 +30,7 @@ func (a *attempt) backupNeeded(now time.Time, takes time.Duration) time.Time {
 	if a.g.lastSpoke == nil {
 		return hedge
 	}
-	runsOut := a.g.out.dry().Add(-takes - backupMargin)
+	runsOut := a.g.out.Dry().Add(-takes - backupMargin)
 	silent := since.Add(max(leastSilence, usualFrames*a.interval))
-	return earlier(hedge, later(runsOut, silent))
+	return awake.Earlier(hedge, awake.Later(runsOut, silent))
 }

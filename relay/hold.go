@@ -94,7 +94,7 @@ func (a *attempt) holdsLocked(p payload) bool {
 	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.track.Covers(g.track.Samples+p.samples) {
 		return false
 	}
-	return g.out.inHand(p.at) >= a.leastInHandLocked()
+	return g.out.InHand(p.at) >= a.leastInHandLocked()
 }
 
 // leastInHandLocked is the audio that the client must have in hand while any is held back: the cushion, and what it needs
@@ -155,7 +155,7 @@ func (a *attempt) coveredLocked() (covered int) {
 // until another would; of a silent one it gets two thirds of all, so that there is something left to cut where a backup
 // is opened.
 func (a *attempt) overheldLocked(now time.Time) bool {
-	held, hand := audio.Duration(a.held.samples, a.g.req.output.Rate), a.g.out.inHand(now)
+	held, hand := audio.Duration(a.held.samples, a.g.req.output.Rate), a.g.out.InHand(now)
 	if a.isQuietLocked(now) {
 		return held > maxHeld || held > hand/2
 	}
@@ -172,7 +172,7 @@ func (a *attempt) heldUntilLocked(now time.Time) time.Time {
 		return a.quietFromLocked(now)
 	}
 	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return now.Add(max((a.g.out.inHand(now)-2*held)/2, leastHeldWait))
+	return now.Add(max((a.g.out.InHand(now)-2*held)/2, leastHeldWait))
 }
 
 // cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays

@@ -155,7 +155,7 @@ func TestHeldIsBounded(t *testing.T) {
 		ordered(a)
 		for range 160 {
 			a.Audio(fakeFrame('a'))
-			held, hand := audio.Duration(a.held.samples, fakeRate), a.g.out.inHand(time.Now())
+			held, hand := audio.Duration(a.held.samples, fakeRate), a.g.out.InHand(time.Now())
 			if held > maxHeld || held > 0 && hand < a.leastInHandLocked() {
 				t.Fatalf("%v held, with %v in hand", held, hand)
 			}
@@ -165,7 +165,7 @@ func TestHeldIsBounded(t *testing.T) {
 		}
 		for silent := time.Now(); time.Since(silent) < 10*time.Second; {
 			time.Sleep(a.heldUntilOrStall(t))
-			if hand := a.g.out.inHand(time.Now()); !a.held.empty() && hand == 0 {
+			if hand := a.g.out.InHand(time.Now()); !a.held.empty() && hand == 0 {
 				t.Fatal("the client has run dry, and audio is held back")
 			}
 			a.next(t.Context(), time.Now())
@@ -185,25 +185,6 @@ func (a *attempt) heldUntilOrStall(t *testing.T) time.Duration {
 		return time.Until(until)
 	}
 	return time.Millisecond
-}
-
-func TestPlayback(t *testing.T) {
-	start := time.Now()
-	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
-	var p playback
-	for _, step := range []struct{ now, samples, dry int }{
-		{0, 500, 500},      // half a second from the first audio on
-		{100, 1000, 1500},  // faster than it is played
-		{1500, 100, 1600},  // just in time
-		{3000, 100, 3100},  // the client has waited: its clock stood still
-		{3000, 0, 3100},    // nothing
-		{3050, 950, 4050},  // goes on behind
-		{10000, 10, 10010}, // after a long pause
-	} {
-		if p.add(int64(step.samples), 1000, at(step.now)); !p.dry.Equal(at(step.dry)) {
-			t.Errorf("%d ms more at %d: dry at %v, want %d", step.samples, step.now, p.dry.Sub(start), step.dry)
-		}
-	}
 }
 
 // When a backup is due, by what the client has in hand and by what is usual of the vendor.

@@ -10,6 +10,14 @@ import (
 	"github.com/coder/websocket"
 )
 
+// What a connection takes of a client, as its package has it.
+const (
+	mostPerSecond = 1 << 20 // bytes
+	countedAs     = 256     // bytes that a message counts beyond its own
+	refusedAs     = 4 << 10 // bytes that a refused one counts beyond that
+	messageTime   = 10 * time.Second
+)
+
 // Whoever sends more than any text takes waits for the connection, so that nobody waits for the processor.
 func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 	const size, messages = 100 << 10, 64
@@ -39,7 +47,7 @@ func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 				}
 				return err
 			},
-			messages * 200 * messageCost,
+			messages * 200 * countedAs,
 		},
 		"refused messages": {
 			func(c *client) error {
@@ -49,7 +57,7 @@ func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 				}
 				return err
 			},
-			messages * 20 * refusalCost,
+			messages * 20 * refusedAs,
 		},
 	}
 	for name, tt := range tests {
@@ -76,7 +84,7 @@ func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 				took := time.Since(begun)
 				_ = c.conn.CloseNow()
 				<-reads
-				least := time.Duration(tt.bytes/leastIntake-2) * time.Second // the first second's are read at once
+				least := time.Duration(tt.bytes/mostPerSecond-2) * time.Second // the first second's are read at once
 				if took < least {
 					t.Errorf("all was read within %v, want at least %v", took, least)
 				}
@@ -97,8 +105,8 @@ func TestAMessageThatNeverEndsEndsTheConnection(t *testing.T) {
 			time.Sleep(time.Second)
 			_, err = wire.Write([]byte{0x89, 0x80, 0, 0, 0, 0})
 		}
-		if took := time.Since(begun); took < messagePatience || took > messagePatience+5*time.Second {
-			t.Errorf("the connection ended after %v, want about %v", took, messagePatience)
+		if took := time.Since(begun); took < messageTime || took > messageTime+5*time.Second {
+			t.Errorf("the connection ended after %v, want about %v", took, messageTime)
 		}
 	})
 }
@@ -116,7 +124,7 @@ func TestSilenceBetweenMessagesIsNoUnendedMessage(t *testing.T) {
 			}
 		}()
 		c.send(`{"type":"ping"}`)
-		time.Sleep(2 * messagePatience)
+		time.Sleep(2 * messageTime)
 		if err := c.write(`{"type":"ping"}`); err != nil {
 			t.Errorf("the connection is over: %v", err)
 		}

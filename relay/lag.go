@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -34,13 +35,13 @@ func (a *attempt) pacedLocked(deadline, now time.Time) (time.Time, error) {
 	}
 	window := max(paceWindow, stallsInWindow*a.g.req.plan.StallTimeout)
 	if due := a.awake().Adjust(a.lag.from, now).Add(window); now.Before(due) {
-		return earlier(deadline, due), nil
+		return awake.Earlier(deadline, due), nil
 	}
 	said := a.clock.duration() - a.lag.had
-	ranDry := a.g.out.inHand(now) <= said // else there was enough in hand when the window began
+	ranDry := a.g.out.InHand(now) <= said // else there was enough in hand when the window began
 	if said < window/paceShare && ranDry {
 		return time.Time{}, &upstream.Error{Kind: upstream.Stalled, Message: "audio far below real time"}
 	}
 	a.lag = lag{now, a.clock.duration()}
-	return earlier(deadline, now.Add(window)), nil
+	return awake.Earlier(deadline, now.Add(window)), nil
 }

@@ -28,5 +28,5 @@ func (c memoryCollector) Collect(to chan<- prometheus.Metric) {
 	}
 	gauge(memoryPressure, int64(c.srv.memory.pressure()))
 	gauge(memoryLimit, c.srv.memory.limit.Load())
-	gauge(waitingBytes, c.srv.backlog.bytes.Load())
+	gauge(waitingBytes, c.srv.backlog.Waiting())
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -33,23 +34,23 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 		return step{ended: true, err: a.err}
 	}
 	a.releaseHeldLocked(now)
-	until := earlier(a.g.textDeadlineLocked(now), a.heldUntilLocked(now))
+	until := awake.Earlier(a.g.textDeadlineLocked(now), a.heldUntilLocked(now))
 	if p, ok := a.cutLocked(now); ok {
 		return step{ordered: true, piece: a.orderLocked(p, now)}
 	}
-	until = earlier(until, a.shortUntilLocked(now))
+	until = awake.Earlier(until, a.shortUntilLocked(now))
 	deadline, err := a.deadlineLocked(now)
 	if a.ended || err != nil {
 		a.loseLocked(err)
 		return step{ended: true, err: a.err}
 	}
 	if !a.settledLocked(now) && a.cutter.Unsettled() && !a.owesLocked() {
-		deadline = earlier(deadline, a.g.textAt.Add(settleDelay))
+		deadline = awake.Earlier(deadline, a.g.textAt.Add(settleDelay))
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone && !a.lastFrame.IsZero() && !a.lastSent {
-		until = earlier(until, a.unmarkedEndLocked(now))
+		until = awake.Earlier(until, a.unmarkedEndLocked(now))
 	}
-	return step{until: earlier(until, deadline)}
+	return step{until: awake.Earlier(until, deadline)}
 }
 
 // unmarkedEndLocked is when a vendor that is silent by then counts as through with a piece; zero: it does already, or
@@ -92,7 +93,7 @@ func (a *attempt) roomyLocked(now time.Time) bool {
 	if ahead := a.aheadLocked(now); ahead > 0 {
 		limit = min(limit, max(limit, leastAhead)-ahead)
 	}
-	return limit > 0 && a.g.out.hasRoom(audio.Samples(limit, a.g.req.output.Rate))
+	return limit > 0 && a.g.out.HasRoom(audio.Samples(limit, a.g.req.output.Rate))
 }
 
 // aheadLocked is about how long it takes to speak what the vendor has been given and has not come to. The piece that it is
@@ -197,13 +198,13 @@ func (a *attempt) leastAudio(s string) time.Duration {
 // waitingLocked is since when the caller has waited for what the vendor owes, less the time in which nobody was there to
 // hear it. It reports false where nobody waits: nothing is owed, or another generation of the context is heard.
 func (a *attempt) waitingLocked(now time.Time) (since time.Time, ok bool) {
-	turn, ok := a.g.out.turnCame()
+	turn, ok := a.g.out.TurnCame()
 	if !ok || !a.owesLocked() {
 		return time.Time{}, false
 	}
-	since = later(later(a.began, a.letGo), turn)
+	since = awake.Later(awake.Later(a.began, a.letGo), turn)
 	if !a.lastFrame.IsZero() {
-		since = later(a.lastFrame, later(a.owedSince, turn))
+		since = awake.Later(a.lastFrame, awake.Later(a.owedSince, turn))
 	}
 	return a.awake().Adjust(since, now), true
 }
@@ -261,19 +262,4 @@ func (a *attempt) speechVerdict(pieces []orderedPiece, got time.Duration) error 
 // floorOf is the least audio that counts as a text spoken.
 func (a *attempt) floorOf(s string) time.Duration {
 	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / a.caps.ClampSpeed(a.g.req.speed))
-}
-
-// earlier is the first of two times, of which zero means never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -7,7 +7,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 )
 
 // origin is where generations come from: what a session, and a request over HTTP, is to those that it has asked for.
@@ -16,8 +18,8 @@ type origin struct {
 	id      string
 	srv     *Server
 	key     *Key
-	remote  netip.Addr // whose they are; invalid: not known
-	out     *outbox    // where their messages wait
+	remote  netip.Addr       // whose they are; invalid: not known
+	out     *delivery.Outbox // where their messages wait
 	framing framing
 	peer    peer         // whom they tell of themselves
 	short   *limits.Rate // of all short pieces of their texts

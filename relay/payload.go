@@ -12,6 +12,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 	"voicerelay/upstream"
 )
 
@@ -113,7 +114,7 @@ func (a *attempt) emitLocked(p payload) {
 		a.heard = true
 		g.introduceLocked(a, p.at)
 	}
-	g.out.push(g.audioMessageLocked(p))
+	g.out.Push(g.audioMessageLocked(p))
 	g.seq++
 	g.lastHeard = p.end
 	if p.raw != nil {
@@ -127,7 +128,7 @@ func (a *attempt) emitLocked(p payload) {
 const audioEnvelope = 256
 
 // audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
-func (g *generation) audioMessageLocked(p payload) *message {
+func (g *generation) audioMessageLocked(p payload) *delivery.Message {
 	head := protocol.Audio{
 		GenerationID: g.req.id,
 		Seq:          g.seq,
@@ -142,20 +143,20 @@ func (g *generation) audioMessageLocked(p payload) *message {
 	if g.origin.framing == framingJSON {
 		size = max(len(p.base64), base64.StdEncoding.EncodedLen(len(raw)))
 	}
-	m := newMessage(websocket.MessageText, audioEnvelope+size)
-	m.samples, m.queued = p.samples, p.at
+	m := delivery.NewMessage(websocket.MessageText, audioEnvelope+size)
+	m.Samples, m.Queued = p.samples, p.at
 	switch {
 	case g.origin.framing == framingBare:
-		m.kind, m.buf = websocket.MessageBinary, append(m.buf, raw...)
+		m.Kind, m.Buf = websocket.MessageBinary, append(m.Buf, raw...)
 	case g.origin.framing == framingBinary:
-		m.kind = websocket.MessageBinary
-		m.buf = protocol.AppendAudioBinary(m.buf, head, raw)
+		m.Kind = websocket.MessageBinary
+		m.Buf = protocol.AppendAudioBinary(m.Buf, head, raw)
 	case p.base64 != nil:
-		m.buf = protocol.AppendAudioJSON(m.buf, head, p.base64)
+		m.Buf = protocol.AppendAudioJSON(m.Buf, head, p.base64)
 	default:
-		m.buf = protocol.AppendAudioHead(m.buf, head)
-		m.buf = appendBase64(m.buf, raw)
-		m.buf = protocol.AppendAudioTail(m.buf)
+		m.Buf = protocol.AppendAudioHead(m.Buf, head)
+		m.Buf = appendBase64(m.Buf, raw)
+		m.Buf = protocol.AppendAudioTail(m.Buf)
 	}
 	return m
 }

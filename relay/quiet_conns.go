@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+
+	"voicerelay/relay/delivery"
 )
 
 // leastUnasked is how many connections without a request a listener keeps at least, over all clients: those that have not
@@ -31,7 +33,7 @@ func (srv *Server) BoundConns(server *http.Server) {
 	q := srv.newQuietConns()
 	server.ConnState = q.note
 	server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
-		boundKernelBuffers(conn)
+		delivery.BoundKernelBuffers(conn)
 		return context.WithValue(ctx, connKey{}, conn)
 	}
 	server.Handler = q.unquiet(server.Handler)
@@ -61,7 +63,7 @@ func (q *quietConns) note(conn net.Conn, state http.ConnState) {
 	}
 	if cut := q.changed(conn, state == http.StateNew || state == http.StateIdle); cut != nil {
 		q.srv.metrics.quietCut.Inc()
-		_ = resetConn(cut) // its server notices
+		_ = delivery.ResetConn(cut) // its server notices
 	}
 }
 

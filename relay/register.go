@@ -7,6 +7,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 )
 
@@ -33,7 +34,7 @@ type register struct {
 
 // conversation is a context: generations that are spoken in order.
 type conversation struct {
-	turn     turn
+	turn     delivery.Turn
 	provider string    // that the latest generation with audio speaks by, for the next to stay with
 	by       int       // that generation's place
 	places   int       // given to generations so far
@@ -160,7 +161,7 @@ func (s *session) refused(g *generation, err *protocol.Error) {
 	s.mu.Lock()
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
-	s.idleTimer.Store(true) // before the answer wakes the writer
+	s.conn.NoteIdle() // before the answer wakes the writer
 	s.srv.refused(s.remote, err.Code, s.key)
 	answer := *err
 	answer.Command, answer.GenerationID = "generate", g.req.id
@@ -179,17 +180,9 @@ func (s *session) end(g *generation) {
 	s.register.keep(g.req.id, reached, now)
 	s.mu.Unlock()
 	s.srv.metrics.active.Dec()
-	s.idleTimer.Store(true)
-	s.out.notify() // the idle clock starts
+	s.conn.NoteIdle()
+	s.out.Notify() // the idle clock starts
 	s.leaveIfDrained()
-}
-
-// active is the number of generations that run. It forgets those that ended long ago, so that an idle connection keeps none.
-func (s *session) active(now time.Time) (running int, quiet time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.register.prune(now)
-	return len(s.register.running), s.register.quiet
 }
 
 // stopAll ends every generation.
@@ -231,7 +224,7 @@ func (s *session) drain(grace time.Duration) {
 // cut ends the connection whatever it waits for.
 func (s *session) cut() {
 	s.cancel(errDrained)
-	_ = s.conn.CloseNow() // it is over either way
+	s.conn.Cut()
 }
 
 func (s *session) leaveIfDrained() {
@@ -239,6 +232,6 @@ func (s *session) leaveIfDrained() {
 	leave := s.draining && len(s.register.running) == 0
 	s.mu.Unlock()
 	if leave {
-		s.shut(closeFrame{closeDrained, "drained"})
+		s.conn.Shut(delivery.CloseDrained, "drained")
 	}
 }

@@ -44,12 +44,12 @@ func TestAnIdleConnectionForgetsWhatEnded(t *testing.T) {
 		s := &session{}
 		s.register.keep("g1", extentOf(1), time.Now())
 		time.Sleep(keptFor)
-		s.active(time.Now())
+		s.Running(time.Now())
 		if len(s.register.ended) != 1 {
 			t.Error("a generation is forgotten too early")
 		}
 		time.Sleep(time.Second)
-		s.active(time.Now())
+		s.Running(time.Now())
 		if s.register.ended != nil {
 			t.Errorf("%d generations are kept after %v", len(s.register.ended), keptFor)
 		}

@@ -3,6 +3,8 @@ package relay
 import (
 	"errors"
 	"fmt"
+
+	"voicerelay/relay/delivery"
 )
 
 // ErrDraining refuses a configuration that comes while the relay is going away.
@@ -73,6 +75,6 @@ func (srv *Server) release(set *setup) {
 // may have become so.
 func (s *session) shutWithoutKey() {
 	if !s.keyHolds() {
-		s.shut(closeFrame{closePolicy, "the key is no longer valid"})
+		s.conn.Shut(delivery.ClosePolicy, "the key is no longer valid")
 	}
 }

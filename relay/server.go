@@ -18,6 +18,7 @@ import (
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -86,7 +87,7 @@ type Server struct {
 
 	setup   atomic.Pointer[setup] // what is configured now
 	whole   atomic.Int64          // bytes of answers that wait for their end
-	backlog backlog
+	backlog delivery.Backlog
 	memory  *memory
 
 	mu       sync.Mutex // guards what follows
@@ -135,7 +136,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 // limitMemory has all that depends on it go by a memory limit; 0: there is none.
 func (srv *Server) limitMemory(bytes int64) {
 	srv.memory.limit.Store(bytes)
-	srv.backlog.limitTo(bytes)
+	srv.backlog.LimitTo(bytes)
 }
 
 // circuitChanged tells operators of a circuit that opens or closes.
@@ -217,7 +218,7 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	select {
 	case <-over:
 		return
-	case <-time.After(closeFramePatience + closeGrace):
+	case <-time.After(delivery.CloseFramePatience + closeGrace):
 	}
 	for _, s := range srv.current() {
 		s.cut() // it had its time

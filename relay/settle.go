@@ -6,8 +6,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/billing"
+	"voicerelay/relay/delivery"
 	"voicerelay/upstream"
 )
 
@@ -55,7 +57,7 @@ func (g *generation) finish() {
 	g.over = true
 	g.done.Spoken = g.spokenLocked()
 	g.done.Timing = g.timingLocked(time.Now())
-	g.out.end(textMessage(protocol.Encode(g.done)))
+	g.out.End(delivery.TextMessage(protocol.Encode(g.done)))
 	g.logEndLocked(g.done)
 	g.origin.srv.metrics.generationEnded(g.done.Reason)
 	if g.stopped {
@@ -66,7 +68,7 @@ func (g *generation) finish() {
 func (g *generation) usageLocked() protocol.Usage {
 	usage := protocol.Usage{
 		Characters: g.text.Len(),
-		AudioMS:    audio.Milliseconds(g.out.taken(), g.req.output.Rate),
+		AudioMS:    audio.Milliseconds(g.out.Taken(), g.req.output.Rate),
 		Recorded:   false, // until the ledger says otherwise
 		Attempts:   []protocol.Attempt{},
 	}
@@ -85,7 +87,7 @@ func (g *generation) usageLocked() protocol.Usage {
 
 func (g *generation) timingLocked(now time.Time) protocol.Timing {
 	timing := protocol.Timing{TotalMS: now.Sub(g.began).Milliseconds()}
-	sent := audio.Milliseconds(g.out.taken(), g.req.output.Rate)
+	sent := audio.Milliseconds(g.out.Taken(), g.req.output.Rate)
 	if g.firstAt.IsZero() || sent == 0 {
 		return timing
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -53,19 +54,19 @@ func (a *attempt) Audio(f upstream.Frame) {
 
 // enter begins a step: its messages go out together, behind the lock.
 func (a *attempt) enter() {
-	a.g.origin.out.beginBatch()
+	a.g.origin.out.BeginBatch()
 	a.g.mu.Lock()
 }
 
 func (a *attempt) leave() {
 	a.g.mu.Unlock()
-	a.g.origin.out.endBatch()
+	a.g.origin.out.EndBatch()
 }
 
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
 func (a *attempt) tickLocked(now time.Time) {
 	if !a.lastFrame.IsZero() {
-		gap := max(0, a.awake().Between(later(a.lastFrame, a.owedSince), now))
+		gap := max(0, a.awake().Between(awake.Later(a.lastFrame, a.owedSince), now))
 		gap = min(gap, a.g.req.plan.StallTimeout)
 		if a.interval == 0 {
 			a.interval = gap

@@ -17,6 +17,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/text"
@@ -34,6 +35,12 @@ func speakingTo(t testing.TB, caps upstream.Capabilities, text string) *attempt 
 	t.Helper()
 	return stage{vendor: &fakeProvider{caps: caps}, text: text, output: fakeFormat, rivals: 1}.attempt(t)
 }
+
+// noWriter is the writer of an outbox that a test empties.
+type noWriter struct{}
+
+func (noWriter) Wake()             {}
+func (noWriter) WriteDirect() bool { return false }
 
 // stage is what an attempt works in.
 type stage struct {
@@ -59,7 +66,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	}
 	set := srv.setup.Load()
 	s := srv.newSession(&set.local, st.binary)
-	s.out = newOutbox(nobody{}) // the test is its client
+	s.out = delivery.NewOutbox(noWriter{}, nil) // the test is its client
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
@@ -70,7 +77,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 		asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate},
 	}, nil, time.Now())
 	g.cancel = func(error) {}
-	g.out.release()
+	g.out.Release()
 	g.grant, err = limits.NewMemory().Admit(t.Context(), limits.Admission{Tenant: "local", RecordID: g.recordID, Limits: limits.Tenant{}})
 	if err != nil {
 		t.Fatal(err)
@@ -79,16 +86,16 @@ func (st stage) attempt(t testing.TB) *attempt {
 }
 
 // drain takes what waits for the client and returns the messages' bodies.
-func drain(o *outbox) [][]byte {
+func drain(o *delivery.Outbox) [][]byte {
 	var bodies [][]byte
 	for {
-		batch := o.take(nil, burst)
+		batch := o.Take(nil, 64<<10)
 		if len(batch) == 0 {
 			return bodies
 		}
 		for _, m := range batch {
-			bodies = append(bodies, bytes.Clone(m.body()))
-			m.release()
+			bodies = append(bodies, bytes.Clone(m.Body()))
+			m.Release()
 		}
 	}
 }
@@ -132,12 +139,12 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			a.expected = time.Hour // more than all the frames below
 			f := frame200()
 			out := a.g.origin.out
-			var batch []*message
+			var batch []*delivery.Message
 			step := func() {
 				a.Audio(f)
-				batch = out.take(batch[:0], burst)
+				batch = out.Take(batch[:0], 64<<10)
 				for _, m := range batch {
-					m.release()
+					m.Release()
 				}
 			}
 			for range 40 { // buffers reach their size, and what is held back its bound

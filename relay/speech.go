@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/relay/delivery"
+
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
@@ -92,8 +94,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 		framing = framingJSON
 	}
 	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1)}
-	sp.remote, sp.peer, sp.out = what.remote, sp, newOutbox(sp)
-	sp.out.all = &srv.backlog
+	sp.remote, sp.peer, sp.out = what.remote, sp, delivery.NewOutbox(sp, &srv.backlog)
 	on := sp.terms(set)
 	if on == nil {
 		return nil, keyGone()
@@ -141,7 +142,7 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	close(over)
 	if err != nil || refused != nil {
 		sp.g.stop(causeGone)
-		sp.out.close()
+		sp.out.Close()
 	}
 	sp.wg.Wait()
 	return refused, err
@@ -159,17 +160,17 @@ func (sp *speech) attend(ctx context.Context, over <-chan struct{}, a *answer) {
 
 // write is the answer's one writer. It returns once the answer is complete, or why there is none.
 func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error, err error) {
-	var next []*message
+	var next []*delivery.Message
 	for {
 		// One at a time: what has been taken counts as sent.
-		if next = sp.out.take(next[:0], 1); len(next) > 0 {
+		if next = sp.out.Take(next[:0], 1); len(next) > 0 {
 			m := next[0]
-			last := m.last
+			last := m.Last
 			err := a.send(ctx, m)
-			if !m.queued.IsZero() {
-				sp.srv.metrics.frameDelay.Observe(time.Since(m.queued).Seconds())
+			if !m.Queued.IsZero() {
+				sp.srv.metrics.frameDelay.Observe(time.Since(m.Queued).Seconds())
 			}
-			m.release()
+			m.Release()
 			if errors.As(err, &refused) {
 				return refused, nil
 			}
@@ -193,27 +194,28 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 func breakOff(w http.ResponseWriter, r *http.Request) {
 	if !r.ProtoAtLeast(1, 1) {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_ = resetConn(conn) // it is over either way
+			_ = delivery.ResetConn(conn) // it is over either way
 		}
 	}
 	panic(http.ErrAbortHandler)
 }
 
-func (sp *speech) wake() {
+// Wake has the writer look.
+func (sp *speech) Wake() {
 	select {
 	case sp.wakeup <- struct{}{}:
 	default:
 	}
 }
 
-// writeDirect sends nothing, since a body can't be written without waiting for the client.
-func (sp *speech) writeDirect() bool { return false }
+// WriteDirect sends nothing, since a body can't be written without waiting for the client.
+func (sp *speech) WriteDirect() bool { return false }
 
 // accepted tells the client where it takes messages; another is told by a header.
 func (sp *speech) accepted(g *generation) {
 	sp.srv.metrics.active.Inc()
 	if sp.framing == framingJSON {
-		sp.out.send(textMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
+		sp.out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
 	}
 }
 

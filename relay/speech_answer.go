@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 )
 
 // answerStep is how many bytes a client must take within its patience: less than a quarter of a second of 24 kHz PCM.
@@ -42,20 +44,20 @@ func newAnswer(w http.ResponseWriter, g *generation, form bodyForm) *answer {
 }
 
 // send sends a message, in the form that the client wants. The last one completes the answer.
-func (a *answer) send(ctx context.Context, m *message) error {
+func (a *answer) send(ctx context.Context, m *delivery.Message) error {
 	switch {
 	case a.form == bodyLines:
-		a.pending = append(append(a.pending, m.body()...), '\n')
-	case m.samples > 0:
-		a.pending = append(a.pending, m.body()...)
+		a.pending = append(append(a.pending, m.Body()...), '\n')
+	case m.Samples > 0:
+		a.pending = append(a.pending, m.Body()...)
 	}
-	if m.last {
+	if m.Last {
 		return a.complete(ctx, a.g.settled())
 	}
 	if a.form == bodyWhole {
 		return a.keep(ctx)
 	}
-	if m.samples > 0 || a.begun {
+	if m.Samples > 0 || a.begun {
 		a.begin()
 		return a.flush(ctx)
 	}

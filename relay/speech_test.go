@@ -15,6 +15,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -236,7 +237,7 @@ func TestDrainingCutsWhoTakesNothing(t *testing.T) {
 		defer func() { _ = res.Body.Close() }() // the relay has cut it
 		began := time.Now()
 		r.srv.Drain(context.Background(), time.Second)
-		if took, most := time.Since(began), time.Second+closeFramePatience+closeGrace; took > most {
+		if took, most := time.Since(began), time.Second+delivery.CloseFramePatience+closeGrace; took > most {
 			t.Errorf("draining took %v, want at most %v", took, most)
 		}
 		if _, err := io.Copy(io.Discard, res.Body); err == nil {

@@ -7,7 +7,9 @@ import (
 	"strconv"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 )
 
 // Bounds on the audio that waits in memory for its end, since its client asked for its length: of one answer, which is
@@ -28,7 +30,7 @@ func (a *answer) keep(ctx context.Context) error {
 			Code: protocol.CodeTextTooLong, Param: "length",
 			Message: fmt.Sprintf("over %d bytes of audio, which is the most with length=known", maxWhole),
 		}
-	case all > partOf(a.g.origin.srv.memory.limit.Load(), backlogPart, maxAllWhole):
+	case all > delivery.MemoryShare(a.g.origin.srv.memory.limit.Load(), maxAllWhole):
 		return &protocol.Error{
 			Code: protocol.CodeTooManyGenerations, Param: "length",
 			Message: "too much audio waits in this relay for its length to be known",

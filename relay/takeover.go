@@ -7,6 +7,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -127,12 +128,12 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 		g.firstAt = at
 		g.origin.srv.metrics.heardFirst(a.target.Provider, at.Sub(g.began))
-		g.out.push(textMessage(protocol.Encode(g.startedLocked(a))))
+		g.out.Push(delivery.TextMessage(protocol.Encode(g.startedLocked(a))))
 		return
 	}
 	reason := g.breakLocked(before)
 	g.origin.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
-	g.out.push(textMessage(protocol.Encode(protocol.Rerouted{
+	g.out.Push(delivery.TextMessage(protocol.Encode(protocol.Rerouted{
 		GenerationID:  g.req.id,
 		From:          before.target.Provider,
 		To:            a.target.Provider,

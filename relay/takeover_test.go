@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -57,7 +58,7 @@ func (c *client) listen(id string) call {
 				dry, l.first = time.Now(), time.Since(began)
 			}
 			l.gap += max(0, time.Since(dry))
-			dry = later(dry, time.Now()).Add(audio.Duration(int64(e["samples"].(float64)), fakeRate))
+			dry = awake.Later(dry, time.Now()).Add(audio.Duration(int64(e["samples"].(float64)), fakeRate))
 		case "done":
 			l.done = e
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 )
@@ -46,7 +47,7 @@ func (g *generation) announceLocked() {
 	for _, w := range words {
 		event.Words = append(event.Words, g.timedWord(w))
 	}
-	g.out.push(textMessage(protocol.Encode(event)))
+	g.out.Push(delivery.TextMessage(protocol.Encode(event)))
 }
 
 func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
@@ -65,7 +66,7 @@ func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
 
 // spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
 func (g *generation) spokenLocked() protocol.Spoken {
-	pos := g.out.taken()
+	pos := g.out.Taken()
 	if g.hasPlayed {
 		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
 	}
@@ -88,5 +89,5 @@ func (g *generation) spokenAtLocked(pos int64) protocol.Spoken {
 func (g *generation) extent() position.Extent {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.track.Extent(g.out.taken(), g.spokenAtLocked)
+	return g.track.Extent(g.out.Taken(), g.spokenAtLocked)
 }

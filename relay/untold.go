@@ -6,6 +6,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 )
@@ -42,5 +43,5 @@ func (g *generation) tellUntoldLocked(a *attempt, char int) {
 		event.Words = append(event.Words, g.timedWord(text.Timed{Token: beats[i].Token, Start: w.Start, End: max(w.Start, w.End), Score: -1}))
 	}
 	t.Untold = beats[len(beats)-1].End
-	g.out.push(textMessage(protocol.Encode(event)))
+	g.out.Push(delivery.TextMessage(protocol.Encode(event)))
 }

@@ -29,9 +29,11 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/position")
+		return append(leaves, "access", "routing", "upstream", "relay/position", "relay/delivery")
 	case pkg == "relay/position":
 		return []string{"audio", "text", "billing", clientModule + "/protocol"}
+	case pkg == "relay/delivery":
+		return []string{"audio", "limits", "tcp", "awake"}
 	case pkg == "routing":
 		return []string{"upstream", "audio", "text", "config/check"}
 	case pkg == "limits":

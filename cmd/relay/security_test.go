@@ -24,7 +24,7 @@ import (
 const securityPage = "../../docs/security.md"
 
 // A number of the page is followed by what it is in the code: a constant of a package, or an expression of several, as in
-// "1 MiB<!-- relay: maxOwnBytes -->", or what a limit is by default, as in "60 s<!-- limits: write_timeout -->".
+// "1 MiB<!-- relay/delivery: maxOwnBytes -->", or what a limit is by default, as in "60 s<!-- limits: write_timeout -->".
 var markedNumber = regexp.MustCompile(`(\d+(?:\.\d+)?)( (?:bytes|KiB|MiB|GiB|ms|s|min|h|days))?<!-- ([a-z/]+): ([^>]+?) -->`)
 
 // A constant that is changed changes the page, or this test fails.

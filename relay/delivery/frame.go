@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import "encoding/binary"
 
@@ -8,26 +8,26 @@ const maxHeader = 10
 // finalFrame marks a frame that is a whole message (RFC 6455, section 5.2).
 const finalFrame = 0x80
 
-// body is what the client gets of a message.
-func (m *message) body() []byte { return m.buf[maxHeader:] }
+// Body is what the client gets of a message.
+func (m *Message) Body() []byte { return m.Buf[maxHeader:] }
 
 // frame is the message as a WebSocket frame, whose header is put in the room before the body.
-func (m *message) frame() []byte {
-	n := len(m.body())
+func (m *Message) frame() []byte {
+	n := len(m.Body())
 	var at int // where the header begins
 	switch {
 	case n < 126:
 		at = maxHeader - 2
-		m.buf[at+1] = byte(n)
+		m.Buf[at+1] = byte(n)
 	case n < 1<<16:
 		at = maxHeader - 4
-		m.buf[at+1] = 126
-		binary.BigEndian.PutUint16(m.buf[at+2:], uint16(n))
+		m.Buf[at+1] = 126
+		binary.BigEndian.PutUint16(m.Buf[at+2:], uint16(n))
 	default:
 		at = maxHeader - 10
-		m.buf[at+1] = 127
-		binary.BigEndian.PutUint64(m.buf[at+2:], uint64(n))
+		m.Buf[at+1] = 127
+		binary.BigEndian.PutUint64(m.Buf[at+2:], uint64(n))
 	}
-	m.buf[at] = finalFrame | byte(m.kind)
-	return m.buf[at:]
+	m.Buf[at] = finalFrame | byte(m.Kind)
+	return m.Buf[at:]
 }

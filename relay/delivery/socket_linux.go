@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"crypto/tls"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// boundKernelBuffers keeps what a stalled client leaves in the kernel to a fraction of a second of audio:
+// BoundKernelBuffers keeps what a stalled client leaves in the kernel to a fraction of a second of audio:
 // untouched, it swallows megabytes. A failure costs only that bound.
-func boundKernelBuffers(conn net.Conn) {
+func BoundKernelBuffers(conn net.Conn) {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
 	}

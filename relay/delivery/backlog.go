@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import "sync/atomic"
 
@@ -13,26 +13,30 @@ const (
 // reads costs no count that all processors share, and is never held up for those who don't.
 const unshared = 64 << 10
 
-// backlog is what waits for all clients together. What one of them may have is what is left of the whole: those who have most
+// Backlog is what waits for all clients together. What one of them may have is what is left of the whole: those who have most
 // are the first to get no more, and the more of them there are the less each has.
-type backlog struct {
+type Backlog struct {
 	bytes atomic.Int64
 	most  atomic.Int64
 }
 
-// limitTo sets the bound by a memory limit; 0: there is none.
-func (b *backlog) limitTo(memory int64) { b.most.Store(partOf(memory, backlogPart, maxBacklog)) }
+// LimitTo sets the bound by a memory limit; 0: there is none.
+func (b *Backlog) LimitTo(memory int64) { b.most.Store(MemoryShare(memory, maxBacklog)) }
 
-// partOf is a part of a memory limit, and at most so much.
-func partOf(memory, part, most int64) int64 {
+// shareOf is the part of a memory limit that may wait for clients in one way, and at most so much; without a limit (0) all of
+// that.
+func MemoryShare(memory, most int64) int64 {
 	if memory == 0 {
 		return most
 	}
-	return min(most, memory/part)
+	return min(most, memory/backlogPart)
 }
 
+// Waiting is how many bytes are counted.
+func (b *Backlog) Waiting() int64 { return b.bytes.Load() }
+
 // countLocked counts what waits here with what waits elsewhere, once it has changed by enough.
-func (o *outbox) countLocked() {
+func (o *Outbox) countLocked() {
 	d := o.queued - o.counted
 	if o.all == nil || o.closed || d > -unshared && d < unshared && (o.queued > 0 || o.counted == 0) {
 		return
@@ -42,7 +46,7 @@ func (o *outbox) countLocked() {
 }
 
 // uncountLocked takes what waited here out of the count.
-func (o *outbox) uncountLocked() {
+func (o *Outbox) uncountLocked() {
 	if o.all != nil {
 		o.all.bytes.Add(-int64(o.counted))
 		o.counted = 0
@@ -50,7 +54,7 @@ func (o *outbox) uncountLocked() {
 }
 
 // mostLocked is how many bytes may wait here before generations of which any do get no more text spoken.
-func (o *outbox) mostLocked() int {
+func (o *Outbox) mostLocked() int {
 	if o.all == nil {
 		return maxQueued
 	}

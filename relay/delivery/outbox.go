@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import "sync"
 
@@ -13,70 +13,71 @@ const (
 // text spoken: two seconds of 16 generations in the largest format, half a minute of four in the usual one.
 const maxQueued = 8 << 20
 
-// outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
-type outbox struct {
-	writer writer
-	all    *backlog // nil: none
+// Outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
+type Outbox struct {
+	writer Writer
+	all    *Backlog // nil: none
 
 	mu      sync.Mutex
 	own     queue
 	owned   int         // length of own
 	bytes   int         // size of own
-	ring    []*lane     // lanes with something to send whose turn it is
+	ring    []*Lane     // lanes with something to send whose turn it is
 	queued  int         // bytes that wait in lanes
 	counted int         // of queued, those in all
-	asking  []*lane     // that were refused room for it, each once
+	asking  []*Lane     // that were refused room for it, each once
 	closing *closeFrame // once the connection is to be closed
 	closed  bool        // nothing is taken any more
 	batches int         // steps under way, whose messages go out together
 	due     bool        // the writer is to be woken when the batch ends
 }
 
-// writer is who sends what waits in an outbox.
-type writer interface {
-	// wake has it send soon. It must not block, nor use the outbox, which is locked.
-	wake()
-	// writeDirect sends at once what takes no waiting. It reports false where there may be more to do.
-	writeDirect() bool
+// Writer is who sends what waits in an outbox.
+type Writer interface {
+	// Wake has it send soon. It must not block, nor use the outbox, which is locked.
+	Wake()
+	// WriteDirect sends at once what takes no waiting. It reports false where there may be more to do.
+	WriteDirect() bool
 }
 
-func newOutbox(w writer) *outbox { return &outbox{writer: w} }
+// NewOutbox is an outbox that a writer empties. What waits in it is counted in all; nil: nowhere.
+func NewOutbox(w Writer, all *Backlog) *Outbox { return &Outbox{writer: w, all: all} }
 
-// notify wakes the writer, whatever batches are under way: where some always are, it must not wait for their end.
-func (o *outbox) notify() {
+// Notify wakes the writer, whatever batches are under way: where some always are, it must not wait for their end.
+func (o *Outbox) Notify() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.closed {
-		o.writer.wake()
+		o.writer.Wake()
 	}
 }
 
 // queuedLocked has what was just queued be sent: now, or behind the step that it may be of.
-func (o *outbox) queuedLocked() {
+func (o *Outbox) queuedLocked() {
 	switch {
 	case o.closed:
 	case o.batches > 0:
 		o.due = true
 	default:
-		o.writer.wake()
+		o.writer.Wake()
 	}
 }
 
-// beginBatch delays waking the writer until endBatch, so that the messages of one step go out together.
-func (o *outbox) beginBatch() {
+// BeginBatch delays waking the writer until endBatch, so that the messages of one step go out together.
+func (o *Outbox) BeginBatch() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.batches++
 }
 
-// endBatch ends a step, and has what it queued be sent: here, or else by the writer.
-func (o *outbox) endBatch() {
-	if o.stepIsDue() && !o.writer.writeDirect() {
-		o.notify()
+// EndBatch ends a step, and has what it queued be sent: here, or else by the writer.
+func (o *Outbox) EndBatch() {
+	if o.stepIsDue() && !o.writer.WriteDirect() {
+		o.Notify()
 	}
 }
 
-func (o *outbox) stepIsDue() (due bool) {
+func (o *Outbox) stepIsDue() (due bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.batches--
@@ -85,25 +86,25 @@ func (o *outbox) stepIsDue() (due bool) {
 }
 
 // resting reports whether there is nothing to do: nothing waits, and the connection is not to be closed.
-func (o *outbox) resting() bool {
+func (o *Outbox) resting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.emptyLocked() && o.closing == nil
 }
 
-func (o *outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
+func (o *Outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
 
-// send queues one of the session's own messages. It reports false where the client has left too many unread, and drops
+// Send queues one of the session's own messages. It reports false where the client has left too many unread, and drops
 // the message then: the connection is to be closed.
-func (o *outbox) send(m *message) bool {
+func (o *Outbox) Send(m *Message) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
-		m.release()
+		m.Release()
 		return true
 	}
-	if o.owned >= maxOwn || o.bytes+len(m.body()) > maxOwnBytes {
-		m.release()
+	if o.owned >= maxOwn || o.bytes+len(m.Body()) > maxOwnBytes {
+		m.Release()
 		return false
 	}
 	o.sendLocked(m)
@@ -111,16 +112,16 @@ func (o *outbox) send(m *message) bool {
 }
 
 // sendLocked queues a message whatever waits: ends are bounded by the generations.
-func (o *outbox) sendLocked(m *message) {
+func (o *Outbox) sendLocked(m *Message) {
 	o.own.push(m)
 	o.owned++
-	o.bytes += len(m.body())
+	o.bytes += len(m.Body())
 	o.queuedLocked()
 }
 
 // closeAfter has the connection be closed behind what waits. It reports false where that was decided already: the first
 // reason counts.
-func (o *outbox) closeAfter(f closeFrame) bool {
+func (o *Outbox) closeAfter(f closeFrame) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closing != nil {
@@ -132,7 +133,7 @@ func (o *outbox) closeAfter(f closeFrame) bool {
 }
 
 // isClosing reports whether the connection is to be closed.
-func (o *outbox) isClosing() bool {
+func (o *Outbox) isClosing() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.closing != nil
@@ -140,7 +141,7 @@ func (o *outbox) isClosing() bool {
 
 // closeFrame is how to close the connection now, or nil: while anything waits, it is not the time. Nothing is taken behind
 // it, since nothing may follow a close.
-func (o *outbox) closeFrame() *closeFrame {
+func (o *Outbox) closeFrame() *closeFrame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closing == nil || !o.emptyLocked() {
@@ -150,9 +151,9 @@ func (o *outbox) closeFrame() *closeFrame {
 	return o.closing
 }
 
-// take moves up to limit bytes of messages into batch: all of the session's own, then a message of each lane
+// Take moves up to limit bytes of messages into batch: all of the session's own, then a message of each lane
 // in turn. Only called by whoever sends: with the socket's writeMu held, or for the answer of a request.
-func (o *outbox) take(batch []*message, limit int) []*message {
+func (o *Outbox) Take(batch []*Message, limit int) []*Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for size := 0; size < limit; {
@@ -160,18 +161,18 @@ func (o *outbox) take(batch []*message, limit int) []*message {
 		if m == nil {
 			break
 		}
-		size += len(m.body())
+		size += len(m.Body())
 		batch = append(batch, m)
 	}
 	return batch
 }
 
-func (o *outbox) nextLocked() *message {
+func (o *Outbox) nextLocked() *Message {
 	if !o.own.empty() {
 		m := o.own.pop()
 		o.owned--
-		o.bytes -= len(m.body())
-		if m.last {
+		o.bytes -= len(m.Body())
+		if m.Last {
 			m.lane.overLocked()
 		}
 		return m
@@ -188,14 +189,14 @@ func (o *outbox) nextLocked() *message {
 	} else {
 		o.ring = append(o.ring, l)
 	}
-	if m.last {
+	if m.Last {
 		l.overLocked()
 	}
 	return m
 }
 
-// close drops what waits; later messages are dropped as they come.
-func (o *outbox) close() {
+// Close drops what waits; later messages are dropped as they come.
+func (o *Outbox) Close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.uncountLocked()

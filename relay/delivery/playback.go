@@ -1,9 +1,10 @@
-package relay
+package delivery
 
 import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 )
 
 // playback is the client's clock, as far as the relay can know it: a client plays what it is sent without a pause,
@@ -14,5 +15,5 @@ type playback struct {
 
 // add notes audio that is sent now.
 func (p *playback) add(samples int64, rate int, now time.Time) {
-	p.dry = later(p.dry, now).Add(audio.Duration(samples, rate))
+	p.dry = awake.Later(p.dry, now).Add(audio.Duration(samples, rate))
 }

@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"runtime"
@@ -24,8 +24,9 @@ const (
 	intakePause = 10 * time.Millisecond
 )
 
-// messagePatience bounds how long a message may be under way, once it has begun: as long as the body of a request.
-const messagePatience = bodyPatience
+// messagePatience bounds how long a message may be under way, once it has begun. A slow phone needs a second or two
+// for the longest one; one that takes longer than this only holds memory.
+const messagePatience = 10 * time.Second
 
 // turnLength is how many bytes a connection reads before others have their turn at the processor, which the Go scheduler
 // would give them after 10 ms only.

@@ -1,14 +1,14 @@
 //go:build !linux
 
-package relay
+package delivery
 
 import (
 	"crypto/tls"
 	"net"
 )
 
-// boundKernelBuffers keeps what a stalled client leaves in the kernel small. A failure costs only that bound.
-func boundKernelBuffers(conn net.Conn) {
+// BoundKernelBuffers keeps what a stalled client leaves in the kernel small. A failure costs only that bound.
+func BoundKernelBuffers(conn net.Conn) {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
 	}

@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"bytes"
@@ -10,17 +10,20 @@ import (
 )
 
 // audioMessage is a message of one sample whose body is its name.
-func audioMessage(name string) *message {
-	m := newMessage(websocket.MessageText, 8000)
-	m.buf = append(m.buf, name...)
-	m.samples = 1
+func audioMessage(name string) *Message {
+	m := NewMessage(websocket.MessageText, 8000)
+	m.Buf = append(m.Buf, name...)
+	m.Samples = 1
 	return m
 }
 
-func order(o *outbox) string {
+func order(o *Outbox) string {
 	var names []string
-	for _, body := range drain(o) {
-		names = append(names, string(body))
+	for batch := o.Take(nil, burst); len(batch) > 0; batch = o.Take(batch[:0], burst) {
+		for _, m := range batch {
+			names = append(names, string(m.Body()))
+			m.Release()
+		}
 	}
 	return strings.Join(names, " ")
 }
@@ -28,86 +31,86 @@ func order(o *outbox) string {
 // nobody writes.
 type nobody struct{}
 
-func (nobody) wake()             {}
-func (nobody) writeDirect() bool { return false }
+func (nobody) Wake()             {}
+func (nobody) WriteDirect() bool { return false }
 
 // released is the lane of a generation that has been accepted.
-func released(o *outbox, t *turn, room func()) *lane {
-	l := o.newLane(t, 24000, room)
-	l.release()
+func released(o *Outbox, t *Turn, room func()) *Lane {
+	l := o.NewLane(t, 24000, room)
+	l.Release()
 	return l
 }
 
 func TestLanesTakeTurns(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	a, b := released(o, nil, func() {}), released(o, nil, func() {})
 	for i := range 3 {
-		a.push(audioMessage(fmt.Sprint("a", i)))
+		a.Push(audioMessage(fmt.Sprint("a", i)))
 	}
-	b.push(audioMessage("b0"))
-	b.push(audioMessage("b1"))
-	o.send(textMessage([]byte("own")))
+	b.Push(audioMessage("b0"))
+	b.Push(audioMessage("b1"))
+	o.Send(TextMessage([]byte("own")))
 	if got, want := order(o), "own a0 b0 a1 b1 a2"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
 func TestContextLanesWaitForTheirTurn(t *testing.T) {
-	o := newOutbox(nobody{})
-	var c turn
+	o := NewOutbox(nobody{}, nil)
+	var c Turn
 	first, second, third := released(o, &c, func() {}), released(o, &c, func() {}), released(o, &c, func() {})
-	third.push(audioMessage("c0"))
-	second.push(audioMessage("b0"))
-	first.push(audioMessage("a0"))
+	third.Push(audioMessage("c0"))
+	second.Push(audioMessage("b0"))
+	first.Push(audioMessage("a0"))
 	if got := order(o); got != "a0" {
 		t.Errorf("before the first's end: got %q", got)
 	}
-	second.purge() // cancelled while it waits
-	second.end(textMessage([]byte("b.")))
+	second.Purge() // cancelled while it waits
+	second.End(TextMessage([]byte("b.")))
 	if got := order(o); got != "b." {
 		t.Errorf("after the second's cancel: got %q, want its end and no more", got)
 	}
-	first.push(audioMessage("a1"))
-	first.end(textMessage([]byte("a.")))
+	first.Push(audioMessage("a1"))
+	first.End(TextMessage([]byte("a.")))
 	if got, want := order(o), "a1 a. c0"; got != want {
 		t.Errorf("after the first's end: got %q, want %q", got, want)
 	}
 }
 
 func TestPurgeLeavesNothing(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	l := released(o, nil, func() {})
-	l.push(audioMessage("a0"))
-	o.take(nil, 1)
-	l.push(audioMessage("a1"))
-	l.purge()
-	l.end(textMessage([]byte("end")))
+	l.Push(audioMessage("a0"))
+	o.Take(nil, 1)
+	l.Push(audioMessage("a1"))
+	l.Purge()
+	l.End(TextMessage([]byte("end")))
 	if got := order(o); got != "end" {
 		t.Errorf("got %q, want the end alone", got)
 	}
-	if got := l.taken(); got != 1 {
+	if got := l.Taken(); got != 1 {
 		t.Errorf("taken: got %d samples, want 1", got)
 	}
 }
 
 func TestRoomIsToldOnce(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	pokes := 0
 	l := released(o, nil, func() { pokes++ })
 	pokes = 0
 	for range 10 {
-		l.push(audioMessage("x"))
+		l.Push(audioMessage("x"))
 	}
-	if l.hasRoom(5) {
+	if l.HasRoom(5) {
 		t.Fatal("10 samples wait, and there is room for 5")
 	}
 	for range 10 {
-		o.take(nil, 1)
+		o.Take(nil, 1)
 	}
 	if pokes != 1 {
 		t.Errorf("pokes: got %d, want 1", pokes)
 	}
-	if !l.hasRoom(5) {
+	if !l.HasRoom(5) {
 		t.Error("nothing waits, and there is no room")
 	}
 }
@@ -115,40 +118,40 @@ func TestRoomIsToldOnce(t *testing.T) {
 // Where too many bytes wait in all, a lane of which some wait has no room until that changes, or until none of its own
 // do. One of which nothing waits always has some: otherwise a context's first generation would wait for the next ones.
 func TestRoomIsBoundedInBytes(t *testing.T) {
-	big := func() *message {
-		m := newMessage(websocket.MessageText, maxQueued/4)
-		m.buf, m.samples = append(m.buf, make([]byte, maxQueued/4)...), 1
+	big := func() *Message {
+		m := NewMessage(websocket.MessageText, maxQueued/4)
+		m.Buf, m.Samples = append(m.Buf, make([]byte, maxQueued/4)...), 1
 		return m
 	}
-	for name, free := range map[string]func(o *outbox, full *lane){
-		"taken":     func(o *outbox, _ *lane) { o.take(nil, 1) },
-		"purged":    func(_ *outbox, full *lane) { full.purge() },
-		"restarted": func(_ *outbox, full *lane) { full.open = false; full.restart() },
+	for name, free := range map[string]func(o *Outbox, full *Lane){
+		"taken":     func(o *Outbox, _ *Lane) { o.Take(nil, 1) },
+		"purged":    func(_ *Outbox, full *Lane) { full.Purge() },
+		"restarted": func(_ *Outbox, full *Lane) { full.open = false; full.Restart() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := newOutbox(nobody{})
+			o := NewOutbox(nobody{}, nil)
 			pokes := 0
 			full, some, none := released(o, nil, func() {}), released(o, nil, func() { pokes++ }), released(o, nil, func() {})
 			for range 4 {
-				full.push(big())
+				full.Push(big())
 			}
-			some.push(audioMessage("a"))
+			some.Push(audioMessage("a"))
 			pokes = 0
 			for range 2 { // who asks twice is notified once
-				if some.hasRoom(100) {
+				if some.HasRoom(100) {
 					t.Error("there is room beside all that waits")
 				}
 			}
-			if !none.hasRoom(100) {
+			if !none.HasRoom(100) {
 				t.Error("one of which nothing waits has no room")
 			}
 			if free(o, full); pokes != 1 {
 				t.Errorf("poked %d times, want once", pokes)
 			}
-			if !some.hasRoom(100) {
+			if !some.HasRoom(100) {
 				t.Error("there is no room, though little waits")
 			}
-			if o.close(); o.queued < 0 || o.queued > maxQueued {
+			if o.Close(); o.queued < 0 || o.queued > maxQueued {
 				t.Errorf("%d bytes are counted", o.queued)
 			}
 		})
@@ -156,26 +159,26 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 }
 
 func TestClosedOutboxTakesNothing(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	l := released(o, nil, func() {})
-	l.push(audioMessage("before"))
-	o.close()
-	l.push(audioMessage("after"))
-	l.end(textMessage([]byte("end")))
-	o.send(textMessage([]byte("own")))
+	l.Push(audioMessage("before"))
+	o.Close()
+	l.Push(audioMessage("after"))
+	l.End(TextMessage([]byte("end")))
+	o.Send(TextMessage([]byte("own")))
 	if got := order(o); got != "" {
 		t.Errorf("got %q, want nothing", got)
 	}
 }
 
 func TestUnreadAnswersAreBounded(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	for i := range maxOwn {
-		if !o.send(textMessage([]byte("x"))) {
+		if !o.Send(TextMessage([]byte("x"))) {
 			t.Fatalf("refused at %d", i)
 		}
 	}
-	if o.send(textMessage([]byte("x"))) {
+	if o.Send(TextMessage([]byte("x"))) {
 		t.Error("one more than the bound was taken")
 	}
 }
@@ -183,27 +186,27 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 // What waits unread is bounded in bytes as well, whatever its size. What has been taken makes room again, and a
 // generation's end always has some.
 func TestUnreadAnswersAreBoundedInBytes(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	body := bytes.Repeat([]byte("x"), 50_000)
 	n := 0
-	for n < 1000 && o.send(textMessage(body)) {
+	for n < 1000 && o.Send(TextMessage(body)) {
 		n++
 	}
 	if n != maxOwnBytes/len(body) {
 		t.Errorf("%d answers of %d bytes were taken, want %d", n, len(body), maxOwnBytes/len(body))
 	}
 	l := released(o, nil, func() {})
-	l.end(textMessage(body))
-	for _, m := range o.take(nil, len(body)) {
-		m.release()
+	l.End(TextMessage(body))
+	for _, m := range o.Take(nil, len(body)) {
+		m.Release()
 	}
-	if o.send(textMessage(body)) {
+	if o.Send(TextMessage(body)) {
 		t.Error("taken, though an end has used the room")
 	}
-	for _, m := range o.take(nil, 2*len(body)) {
-		m.release()
+	for _, m := range o.Take(nil, 2*len(body)) {
+		m.Release()
 	}
-	if !o.send(textMessage(body)) {
+	if !o.Send(TextMessage(body)) {
 		t.Error("refused, though there is room again")
 	}
 	if o.bytes != len(body)*o.owned {
@@ -214,28 +217,28 @@ func TestUnreadAnswersAreBoundedInBytes(t *testing.T) {
 // A message takes room for a frame of audio only where it is one, and what was released is empty.
 func TestMessagesTakeTheirOwnRoomOnly(t *testing.T) {
 	tests := map[string]struct {
-		make func() *message
+		make func() *Message
 		most int
 	}{
-		"an answer":     {func() *message { return ownMessage(websocket.MessageText, []byte("x")) }, 64},
-		"a pong":        {func() *message { return ownMessage(messagePong, []byte("x")) }, 64},
-		"words":         {func() *message { return textMessage([]byte("x")) }, 512},
-		"a short frame": {func() *message { return newMessage(websocket.MessageText, 2000) }, 2 << 10},
-		"a huge one":    {func() *message { return newMessage(websocket.MessageText, 100_000) }, 101_000},
-		"long end":      {func() *message { return textMessage(make([]byte, 5000)) }, 6 << 10},
-		"audio":         {func() *message { return newMessage(websocket.MessageText, 8000) }, 8 << 10},
+		"an answer":     {func() *Message { return OwnMessage(websocket.MessageText, []byte("x")) }, 64},
+		"a pong":        {func() *Message { return OwnMessage(messagePong, []byte("x")) }, 64},
+		"words":         {func() *Message { return TextMessage([]byte("x")) }, 512},
+		"a short frame": {func() *Message { return NewMessage(websocket.MessageText, 2000) }, 2 << 10},
+		"a huge one":    {func() *Message { return NewMessage(websocket.MessageText, 100_000) }, 101_000},
+		"long end":      {func() *Message { return TextMessage(make([]byte, 5000)) }, 6 << 10},
+		"audio":         {func() *Message { return NewMessage(websocket.MessageText, 8000) }, 8 << 10},
 	}
 	for name, tt := range tests {
 		m := tt.make()
-		if got := cap(m.buf); got > tt.most {
+		if got := cap(m.Buf); got > tt.most {
 			t.Errorf("%s: room for %d bytes, want at most %d", name, got, tt.most)
 		}
-		m.release()
-		if m = textMessage([]byte("ab")); string(m.body()) != "ab" {
-			t.Errorf("after %s: a message of %q, want ab", name, m.body())
+		m.Release()
+		if m = TextMessage([]byte("ab")); string(m.Body()) != "ab" {
+			t.Errorf("after %s: a message of %q, want ab", name, m.Body())
 		}
-		if m = newMessage(websocket.MessageText, 8000); len(m.body()) != 0 || cap(m.buf) != 8<<10 {
-			t.Errorf("after %s: a message for audio has %d bytes of room and %d in it", name, cap(m.buf), len(m.body()))
+		if m = NewMessage(websocket.MessageText, 8000); len(m.Body()) != 0 || cap(m.Buf) != 8<<10 {
+			t.Errorf("after %s: a message for audio has %d bytes of room and %d in it", name, cap(m.Buf), len(m.Body()))
 		}
 	}
 }
@@ -246,9 +249,9 @@ type scribe struct {
 	able          bool
 }
 
-func (s *scribe) wake() { s.woken++ }
+func (s *scribe) Wake() { s.woken++ }
 
-func (s *scribe) writeDirect() bool {
+func (s *scribe) WriteDirect() bool {
 	s.dashed++
 	return s.able
 }
@@ -257,21 +260,21 @@ func (s *scribe) writeDirect() bool {
 func TestAStepIsSentAtItsEnd(t *testing.T) {
 	for _, able := range []bool{true, false} {
 		w := &scribe{able: able}
-		o := newOutbox(w)
+		o := NewOutbox(w, nil)
 		l := released(o, nil, func() {})
-		o.beginBatch()
-		o.endBatch()
+		o.BeginBatch()
+		o.EndBatch()
 		if w.dashed != 0 {
 			t.Error("a dash with nothing to send")
 		}
-		o.beginBatch()
-		l.push(audioMessage("one"))
-		l.push(audioMessage("two"))
-		o.send(textMessage([]byte("own")))
+		o.BeginBatch()
+		l.Push(audioMessage("one"))
+		l.Push(audioMessage("two"))
+		o.Send(TextMessage([]byte("own")))
 		if w.woken+w.dashed != 0 {
 			t.Error("sent before the step's end")
 		}
-		o.endBatch()
+		o.EndBatch()
 		wantRoused := 1
 		if able {
 			wantRoused = 0
@@ -285,36 +288,36 @@ func TestAStepIsSentAtItsEnd(t *testing.T) {
 // Where another step is always under way, what a direct write has left is still sent.
 func TestALongStepHoldsNobodyUp(t *testing.T) {
 	w := &scribe{}
-	o := newOutbox(w)
+	o := NewOutbox(w, nil)
 	l := released(o, nil, func() {})
-	o.beginBatch()
-	o.beginBatch()
-	l.push(audioMessage("one"))
-	if o.endBatch(); w.woken != 1 {
+	o.BeginBatch()
+	o.BeginBatch()
+	l.Push(audioMessage("one"))
+	if o.EndBatch(); w.woken != 1 {
 		t.Errorf("woken %d times beside another step, want once", w.woken)
 	}
 }
 
 // Outside of batches the writer is woken at once, and once the outbox is closed no more.
 func TestTheWriterIsRoused(t *testing.T) {
-	tests := map[string]func(o *outbox, l *lane){
-		"audio": func(_ *outbox, l *lane) { l.push(audioMessage("a")) },
-		"own":   func(o *outbox, _ *lane) { o.send(textMessage([]byte("own"))) },
-		"end":   func(_ *outbox, l *lane) { l.end(textMessage([]byte("done"))) },
-		"bye":   func(o *outbox, _ *lane) { o.closeAfter(closeFrame{closeIdle, "idle"}) },
-		"poke":  func(o *outbox, _ *lane) { o.notify() },
+	tests := map[string]func(o *Outbox, l *Lane){
+		"audio": func(_ *Outbox, l *Lane) { l.Push(audioMessage("a")) },
+		"own":   func(o *Outbox, _ *Lane) { o.Send(TextMessage([]byte("own"))) },
+		"end":   func(_ *Outbox, l *Lane) { l.End(TextMessage([]byte("done"))) },
+		"bye":   func(o *Outbox, _ *Lane) { o.closeAfter(closeFrame{closeIdle, "idle"}) },
+		"poke":  func(o *Outbox, _ *Lane) { o.Notify() },
 	}
 	for name, do := range tests {
 		w := &scribe{able: true}
-		o := newOutbox(w)
+		o := NewOutbox(w, nil)
 		l := released(o, nil, func() {})
 		if do(o, l); w.woken != 1 {
 			t.Errorf("%s: woken %d times, want once", name, w.woken)
 		}
 		w = &scribe{able: true}
-		o = newOutbox(w)
+		o = NewOutbox(w, nil)
 		l = released(o, nil, func() {})
-		o.close()
+		o.Close()
 		if do(o, l); w.woken != 0 {
 			t.Errorf("%s: woken behind the end", name)
 		}
@@ -323,32 +326,32 @@ func TestTheWriterIsRoused(t *testing.T) {
 
 // However a done and the end of its connection follow each other, the done goes first.
 func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
-	o := newOutbox(nobody{})
+	o := NewOutbox(nobody{}, nil)
 	l := released(o, nil, func() {})
 	if o.isClosing() || o.closeFrame() != nil {
 		t.Error("the connection is to be closed, though nobody said so")
 	}
-	if !o.closeAfter(closeFrame{closeDrained, "drained"}) {
+	if !o.closeAfter(closeFrame{CloseDrained, "drained"}) {
 		t.Error("the first reason does not count")
 	}
-	l.push(audioMessage("audio"))
-	o.send(textMessage([]byte("own")))
-	l.end(textMessage([]byte("done")))
+	l.Push(audioMessage("audio"))
+	o.Send(TextMessage([]byte("own")))
+	l.End(TextMessage([]byte("done")))
 	for !o.own.empty() || len(o.ring) > 0 {
 		if !o.isClosing() || o.closeFrame() != nil {
 			t.Error("it is to be closed before all has been taken")
 		}
-		for _, m := range o.take(nil, 1) {
-			m.release()
+		for _, m := range o.Take(nil, 1) {
+			m.Release()
 		}
 	}
 	if o.closeAfter(closeFrame{closeIdle, "idle"}) {
 		t.Error("a second reason counts")
 	}
-	if bye := o.closeFrame(); bye == nil || bye.code != closeDrained {
+	if bye := o.closeFrame(); bye == nil || bye.code != CloseDrained {
 		t.Errorf("closed with %v, want the first reason", bye)
 	}
-	if o.send(textMessage([]byte("late"))); !o.own.empty() {
+	if o.Send(TextMessage([]byte("late"))); !o.own.empty() {
 		t.Error("something follows the close")
 	}
 }

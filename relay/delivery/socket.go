@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"bufio"
@@ -45,7 +45,7 @@ type socket struct {
 	torn   atomic.Bool  // the client has a part of a frame only, or may have
 
 	writeMu sync.Mutex // whoever holds it writes; guards what follows
-	batch   []*message // under way
+	batch   []*Message // under way
 	burst   *bytes.Buffer
 	rest    []byte // what the client has not taken of them
 }
@@ -54,7 +54,7 @@ func newSocket(conn net.Conn, of limits.Config, delay prometheus.Observer) *sock
 	s := &socket{Conn: tcp.New(conn), delay: delay, intake: newIntake(of.MaxMessageBytes)}
 	s.SetPatience(of.WriteTimeout)
 	s.taken.Store(time.Now().UnixNano())
-	boundKernelBuffers(conn)
+	BoundKernelBuffers(conn)
 	return s
 }
 
@@ -100,13 +100,13 @@ func (s *socket) writeAll(p []byte) (sent int, err error) {
 // message would be the message, and what it has not taken would keep the connection alive in the kernel.
 func (s *socket) Close() error {
 	if s.torn.Load() {
-		return resetConn(s.Conn.Conn)
+		return ResetConn(s.Conn.Conn)
 	}
 	return s.Conn.Close()
 }
 
-// resetConn closes a connection by a reset, where it is one of TCP.
-func resetConn(conn net.Conn) error {
+// ResetConn closes a connection by a reset, where it is one of TCP.
+func ResetConn(conn net.Conn) error {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn() // its own Close would wait, and say that all has been sent
 	}
@@ -117,7 +117,7 @@ func resetConn(conn net.Conn) error {
 }
 
 // drain sends all that waits, as Write does.
-func (s *socket) drain(o *outbox) error {
+func (s *socket) drain(o *Outbox) error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	for {
@@ -136,7 +136,7 @@ const minDirectGap = 2 * time.Millisecond
 
 // writeDirect sends what waits where nobody is writing and the client takes it at once: whoever brings a frame need not wake
 // the writer for it. It reports false where the writer has to go on.
-func (s *socket) writeDirect(o *outbox) bool {
+func (s *socket) writeDirect(o *Outbox) bool {
 	if !s.writeMu.TryLock() {
 		return false
 	}
@@ -158,8 +158,8 @@ func (s *socket) writeDirect(o *outbox) bool {
 }
 
 // loadLocked takes messages for one system call, without another copy where there is one message.
-func (s *socket) loadLocked(o *outbox) bool {
-	s.batch = o.take(s.batch[:0], burst)
+func (s *socket) loadLocked(o *Outbox) bool {
+	s.batch = o.Take(s.batch[:0], burst)
 	switch len(s.batch) {
 	case 0:
 		return false
@@ -196,10 +196,10 @@ func (s *socket) finishLocked() error {
 func (s *socket) unloadLocked() {
 	now := time.Now()
 	for i, m := range s.batch {
-		if !m.queued.IsZero() {
-			s.delay.Observe(now.Sub(m.queued).Seconds())
+		if !m.Queued.IsZero() {
+			s.delay.Observe(now.Sub(m.Queued).Seconds())
 		}
-		m.release()
+		m.Release()
 		s.batch[i] = nil
 	}
 	s.rest, s.batch = nil, s.batch[:0]

@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"slices"
@@ -7,10 +7,10 @@ import (
 	"voicerelay/audio"
 )
 
-// lane is one generation's queue to the client. Its fields are guarded by the outbox's mutex.
-type lane struct {
-	out   *outbox
-	turn  *turn     // the context that it waits in, or nil
+// Lane is one generation's queue to the client. Its fields are guarded by the outbox's mutex.
+type Lane struct {
+	out   *Outbox
+	turn  *Turn     // the context that it waits in, or nil
 	clock *playback // the context's, or its own
 	rate  int       // samples a second
 	room  func()    // notifies the generation, which is to look again; must not block
@@ -26,9 +26,9 @@ type lane struct {
 	ringed   bool      // it stands in the outbox's ring
 }
 
-// newLane is a lane that may send at once, or in its turn where it belongs to a context.
-func (o *outbox) newLane(t *turn, rate int, room func()) *lane {
-	l := &lane{out: o, turn: t, rate: rate, room: room}
+// NewLane is a lane that may send at once, or in its turn where it belongs to a context.
+func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
+	l := &Lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
 		l.clock, l.inTurn = &playback{}, true
 	} else {
@@ -40,27 +40,27 @@ func (o *outbox) newLane(t *turn, rate int, room func()) *lane {
 	return l
 }
 
-// push queues one of the generation's messages in order.
-func (l *lane) push(m *message) {
+// Push queues one of the generation's messages in order.
+func (l *Lane) Push(m *Message) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	if l.out.closed {
-		m.release()
+		m.Release()
 		return
 	}
 	m.lane = l
 	l.messages.push(m)
-	l.out.queued += len(m.body())
+	l.out.queued += len(m.Body())
 	l.out.countLocked()
-	l.waiting += m.samples
-	if l.open && m.samples > 0 {
-		l.clock.add(m.samples, l.rate, time.Now())
+	l.waiting += m.Samples
+	if l.open && m.Samples > 0 {
+		l.clock.add(m.Samples, l.rate, time.Now())
 	}
 	l.ringLocked()
 }
 
-// release lets the lane send, in its turn: its generation has been accepted.
-func (l *lane) release() {
+// Release lets the lane send, in its turn: its generation has been accepted.
+func (l *Lane) Release() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	l.released = true
@@ -68,7 +68,7 @@ func (l *lane) release() {
 }
 
 // openLocked opens the lane where its turn has come and its generation has been accepted.
-func (l *lane) openLocked() {
+func (l *Lane) openLocked() {
 	if l.open || !l.inTurn || !l.released {
 		return
 	}
@@ -80,16 +80,16 @@ func (l *lane) openLocked() {
 	l.ringLocked()
 }
 
-// dry is when the client will have played all that it was sent.
-func (l *lane) dry() time.Time {
+// Dry is when the client will have played all that it was sent.
+func (l *Lane) Dry() time.Time {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	return l.clock.dry
 }
 
-// inHand is how much audio the client will have played only later than now: what it was sent, and what waits for the
+// InHand is how much audio the client will have played only later than now: what it was sent, and what waits for the
 // lane's turn.
-func (l *lane) inHand(now time.Time) time.Duration {
+func (l *Lane) InHand(now time.Time) time.Duration {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	hand := max(0, l.clock.dry.Sub(now))
@@ -99,16 +99,16 @@ func (l *lane) inHand(now time.Time) time.Duration {
 	return hand
 }
 
-// turnCame is when the lane could first send, and whether that time has come.
-func (l *lane) turnCame() (time.Time, bool) {
+// TurnCame is when the lane could first send, and whether that time has come.
+func (l *Lane) TurnCame() (time.Time, bool) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	return l.opened, l.open
 }
 
-// restart drops all that waits, so that the generation can begin anew. It reports false where the lane's turn has
+// Restart drops all that waits, so that the generation can begin anew. It reports false where the lane's turn has
 // come, since the client may have heard it.
-func (l *lane) restart() bool {
+func (l *Lane) Restart() bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	if l.open {
@@ -119,7 +119,7 @@ func (l *lane) restart() bool {
 }
 
 // ringLocked puts the lane in the ring where it has something to send and its turn has come.
-func (l *lane) ringLocked() {
+func (l *Lane) ringLocked() {
 	if !l.open || l.ringed || l.messages.empty() {
 		return
 	}
@@ -128,13 +128,13 @@ func (l *lane) ringLocked() {
 	l.out.queuedLocked()
 }
 
-func (l *lane) clearLocked() {
+func (l *Lane) clearLocked() {
 	l.waiting = 0
 	l.out.freeLocked(l.messages.clear())
 }
 
 // freeLocked notes that so many bytes wait no more. Lanes that were refused room for those that did look again.
-func (o *outbox) freeLocked(bytes int) {
+func (o *Outbox) freeLocked(bytes int) {
 	o.queued -= bytes
 	o.countLocked()
 	if len(o.asking) == 0 || o.queued >= o.mostLocked() {
@@ -146,12 +146,12 @@ func (o *outbox) freeLocked(bytes int) {
 	o.asking = o.asking[:0]
 }
 
-func (l *lane) popLocked() *message {
+func (l *Lane) popLocked() *Message {
 	m := l.messages.pop()
-	l.out.freeLocked(len(m.body()))
-	if m.samples > 0 {
-		l.waiting -= m.samples
-		l.sent += m.samples
+	l.out.freeLocked(len(m.Body()))
+	if m.Samples > 0 {
+		l.waiting -= m.Samples
+		l.sent += m.Samples
 	}
 	if l.waiting < l.below {
 		l.below = 0
@@ -160,10 +160,10 @@ func (l *lane) popLocked() *message {
 	return m
 }
 
-// hasRoom reports whether less than limit samples wait, and not too much in all: a lane of which nothing waits has room
+// HasRoom reports whether less than limit samples wait, and not too much in all: a lane of which nothing waits has room
 // whatever others have, so that none waits for another. Where it has not, the generation is notified once when that becomes
 // true: no wake-up is spent on the frames in between.
-func (l *lane) hasRoom(limit int64) bool {
+func (l *Lane) HasRoom(limit int64) bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	switch {
@@ -179,52 +179,52 @@ func (l *lane) hasRoom(limit int64) bool {
 	return false
 }
 
-// purge drops all that waits.
-func (l *lane) purge() {
+// Purge drops all that waits.
+func (l *Lane) Purge() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	l.clearLocked()
 	if l.ringed {
 		l.ringed = false
-		l.out.ring = slices.DeleteFunc(l.out.ring, func(other *lane) bool { return other == l })
+		l.out.ring = slices.DeleteFunc(l.out.ring, func(other *Lane) bool { return other == l })
 	}
 }
 
-// end queues the generation's last message: in order behind what waits, or ahead of the lane's turn where
+// End queues the generation's last message: in order behind what waits, or ahead of the lane's turn where
 // nothing does.
-func (l *lane) end(m *message) {
+func (l *Lane) End(m *Message) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	m.lane, m.last = l, true
+	m.lane, m.Last = l, true
 	switch {
 	case l.out.closed:
-		m.release()
+		m.Release()
 	case l.messages.empty():
 		l.out.sendLocked(m)
 	default:
 		l.messages.push(m)
-		l.out.queued += len(m.body())
+		l.out.queued += len(m.Body())
 		l.out.countLocked()
 		l.ringLocked()
 	}
 }
 
-// abandon takes a lane that will have no end out of its context.
-func (l *lane) abandon() {
+// Abandon takes a lane that will have no end out of its context.
+func (l *Lane) Abandon() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	l.overLocked()
 }
 
-// taken is the audio in samples that the writer has taken.
-func (l *lane) taken() int64 {
+// Taken is the audio in samples that the writer has taken.
+func (l *Lane) Taken() int64 {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	return l.sent
 }
 
 // overLocked gives the turn to the next generation of the context.
-func (l *lane) overLocked() {
+func (l *Lane) overLocked() {
 	if l.turn != nil {
 		l.turn.leaveLocked(l)
 	}

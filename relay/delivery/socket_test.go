@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 // line is a socket to a client that a test plays.
 type line struct {
 	*socket
-	out    *outbox
+	out    *Outbox
 	client net.Conn
 }
 
@@ -41,7 +41,7 @@ func newLine(t *testing.T) *line {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	s := newSocket(server, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"}))
-	return &line{s, newOutbox(nobody{}), client}
+	return &line{s, NewOutbox(nobody{}, nil), client}
 }
 
 // dashes writes directly, a while after what was sent last.
@@ -55,7 +55,7 @@ func (l *line) dashes() bool {
 func (l *line) stuff(t *testing.T, size int) int {
 	t.Helper()
 	for n := 1; n < 10_000; n++ {
-		l.out.send(textMessage(bytes.Repeat([]byte("x"), size)))
+		l.out.Send(TextMessage(bytes.Repeat([]byte("x"), size)))
 		if !l.dashes() {
 			return n
 		}
@@ -93,8 +93,8 @@ func TestADashSendsWhatWaits(t *testing.T) {
 	if !l.dashes() {
 		t.Error("there is nothing to do, and the writer is asked for")
 	}
-	l.out.send(textMessage([]byte("one")))
-	l.out.send(textMessage([]byte("two")))
+	l.out.Send(TextMessage([]byte("one")))
+	l.out.Send(TextMessage([]byte("two")))
 	l.taken.Store(time.Now().Add(time.Hour).UnixNano())
 	if l.writeDirect(l.out) {
 		t.Error("sent close behind the last bytes, though the writer could send several at once")
@@ -114,7 +114,7 @@ func TestADashSendsWhatWaits(t *testing.T) {
 // What a direct write can't do is the writer's: to close the connection, and to look after a quiet client.
 func TestADashLeavesTheRestToTheWriter(t *testing.T) {
 	l := newLine(t)
-	l.out.send(textMessage([]byte("done")))
+	l.out.Send(TextMessage([]byte("done")))
 	l.out.closeAfter(closeFrame{closeIdle, "idle"})
 	if l.dashes() {
 		t.Error("the connection is to be closed behind what was sent, and the writer is not asked for")
@@ -123,24 +123,26 @@ func TestADashLeavesTheRestToTheWriter(t *testing.T) {
 		t.Errorf("the client got %q", got)
 	}
 	l = newLine(t)
-	s := &session{origin: origin{out: l.out}, sock: l.socket}
+	c := NewConn(nil, ConnConfig{})
+	c.Out, c.sock = l.out, l.socket
 	l.taken.Store(time.Now().Add(-minDirectGap).UnixNano())
-	s.idleTimer.Store(true)
-	if s.writeDirect() {
+	c.NoteIdle()
+	if c.WriteDirect() {
 		t.Error("the client is to be looked after, and the writer is not asked for")
 	}
-	if s.idleTimer.Store(false); !s.writeDirect() {
+	if c.idleTimer.Store(false); !c.WriteDirect() {
 		t.Error("there is nothing to do, and the writer is asked for")
 	}
 }
 
-// A session's first words wait for its run, whoever has something to say before.
-func TestNothingIsSentBeforeRun(t *testing.T) {
-	s := (&Server{}).newSession(&Key{Limits: limits.Default()}, false)
-	s.writer = func() { t.Error("the writer runs before the session") }
-	s.sendReady()
-	s.drain(time.Second)
-	if got := s.wakes.Load(); got != 0 {
+// What is queued waits until the session begins, whoever has something to say before.
+func TestNothingIsSentBeforeBegin(t *testing.T) {
+	c := NewConn(nil, ConnConfig{Limits: limits.Default()})
+	c.writer = func() { t.Error("the writer runs before the session") }
+	c.Send(TextMessage([]byte("ready")))
+	c.NoteIdle()
+	c.Send(TextMessage([]byte("draining")))
+	if got := c.wakes.Load(); got != 0 {
 		t.Errorf("woken %d times", got)
 	}
 }
@@ -149,7 +151,7 @@ func TestNothingIsSentBeforeRun(t *testing.T) {
 func TestALongBatchIsNotKept(t *testing.T) {
 	l := newLine(t)
 	for range maxKeptBatch + 1 {
-		l.out.send(textMessage([]byte("x")))
+		l.out.Send(TextMessage([]byte("x")))
 	}
 	if err := l.drain(l.out); err != nil {
 		t.Fatal(err)
@@ -165,7 +167,7 @@ func TestADashLeavesTheRestInOrder(t *testing.T) {
 	l := newLine(t)
 	const size = 7000
 	n := l.stuff(t, size)
-	l.out.send(textMessage([]byte("behind")))
+	l.out.Send(TextMessage([]byte("behind")))
 	if l.dashes() {
 		t.Error("one message is stuck, and the next is said to be sent")
 	}
@@ -206,10 +208,10 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 		lane := released(l.out, nil, func() {})
 		readers.Go(func() {
 			for j := range each {
-				m := newMessage(websocket.MessageText, 8000)
-				m.buf = append(m.buf, byte('a'+i), byte(j), byte(j>>8))
-				m.buf = append(m.buf, bytes.Repeat([]byte("-"), 5000)...)
-				lane.push(m)
+				m := NewMessage(websocket.MessageText, 8000)
+				m.Buf = append(m.Buf, byte('a'+i), byte(j), byte(j>>8))
+				m.Buf = append(m.Buf, bytes.Repeat([]byte("-"), 5000)...)
+				lane.Push(m)
 				if !l.dashes() {
 					select {
 					case woken <- struct{}{}:
@@ -239,7 +241,7 @@ func TestADashLeavesErrorsToTheWriter(t *testing.T) {
 	if err := l.Conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l.out.send(textMessage([]byte("x")))
+	l.out.Send(TextMessage([]byte("x")))
 	if l.dashes() {
 		t.Error("sent to a closed connection")
 	}
@@ -250,7 +252,7 @@ func TestADashLeavesErrorsToTheWriter(t *testing.T) {
 
 // Neither a direct write nor the writer's way allocates.
 func TestSendingAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if raceDetector {
 		t.Skip("the race detector empties pools at random")
 	}
 	l := newLine(t)
@@ -262,10 +264,10 @@ func TestSendingAllocatesNothing(t *testing.T) {
 	}
 	for name, send := range ways {
 		got := testing.AllocsPerRun(200, func() {
-			m := newMessage(websocket.MessageText, 8000)
-			m.buf = append(m.buf, body...)
-			m.samples, m.queued = 2400, time.Now()
-			lane.push(m)
+			m := NewMessage(websocket.MessageText, 8000)
+			m.Buf = append(m.Buf, body...)
+			m.Samples, m.Queued = 2400, time.Now()
+			lane.Push(m)
 			send()
 			if _, err := io.ReadFull(l.client, buf); err != nil {
 				t.Fatal(err)

@@ -1,4 +1,4 @@
-package relay
+package delivery
 
 import (
 	"strings"
@@ -9,19 +9,18 @@ import (
 // held up.
 func TestWhatWaitsIsBoundedOverAllConnections(t *testing.T) {
 	const memory = 64 << 20
-	var all backlog
-	all.limitTo(memory)
+	var all Backlog
+	all.LimitTo(memory)
 	frame := strings.Repeat("x", 8<<10)
-	stalled := make([]*lane, 200)
+	stalled := make([]*Lane, 200)
 	for i := range stalled {
-		o := newOutbox(nobody{})
-		o.all = &all
+		o := NewOutbox(nobody{}, &all)
 		stalled[i] = released(o, nil, func() {})
 	}
 	for range 2 * maxQueued / len(frame) {
 		for _, l := range stalled {
-			if l.hasRoom(1 << 40) {
-				l.push(audioMessage(frame))
+			if l.HasRoom(1 << 40) {
+				l.Push(audioMessage(frame))
 			}
 		}
 	}
@@ -34,15 +33,14 @@ func TestWhatWaitsIsBoundedOverAllConnections(t *testing.T) {
 	if total > most || total < memory/backlogPart/2 {
 		t.Errorf("%d bytes wait, want at most %d", total, most)
 	}
-	reader := newOutbox(nobody{})
-	reader.all = &all
+	reader := NewOutbox(nobody{}, &all)
 	l := released(reader, nil, func() {})
-	l.push(audioMessage(frame))
-	if !l.hasRoom(1 << 40) {
+	l.Push(audioMessage(frame))
+	if !l.HasRoom(1 << 40) {
 		t.Error("who reads is held up for those who don't")
 	}
 	for _, l := range stalled {
-		l.out.close()
+		l.out.Close()
 	}
 	if got := all.bytes.Load(); got != 0 {
 		t.Errorf("%d bytes are counted for nobody", got)
@@ -51,27 +49,26 @@ func TestWhatWaitsIsBoundedOverAllConnections(t *testing.T) {
 
 // A generation that was refused for what others have goes on once its own client takes something.
 func TestWhoReadsAgainGetsRoom(t *testing.T) {
-	var all backlog
-	all.limitTo(4 << 20)
-	o := newOutbox(nobody{})
-	o.all = &all
+	var all Backlog
+	all.LimitTo(4 << 20)
+	o := NewOutbox(nobody{}, &all)
 	woken := 0
 	l := released(o, nil, func() { woken++ })
 	frame := strings.Repeat("x", 8<<10)
-	for l.hasRoom(1 << 40) {
-		l.push(audioMessage(frame))
+	for l.HasRoom(1 << 40) {
+		l.Push(audioMessage(frame))
 	}
 	if o.queued < 256<<10 || o.queued > 1<<20 {
 		t.Errorf("%d bytes wait", o.queued)
 	}
 	woken = 0
-	for _, m := range o.take(nil, 512<<10) {
-		m.release()
+	for _, m := range o.Take(nil, 512<<10) {
+		m.Release()
 	}
-	if woken == 0 || !l.hasRoom(1<<40) {
-		t.Errorf("woken %d times, room: %t", woken, l.hasRoom(1<<40))
+	if woken == 0 || !l.HasRoom(1<<40) {
+		t.Errorf("woken %d times, room: %t", woken, l.HasRoom(1<<40))
 	}
-	o.close()
+	o.Close()
 	if got := all.bytes.Load(); got != 0 {
 		t.Errorf("%d bytes are counted for nobody", got)
 	}

@@ -1,22 +1,22 @@
-package relay
+package delivery
 
 import "slices"
 
-// turn keeps the generations of one context in order: only the first lane may send. Its fields are guarded
+// Turn keeps the generations of one context in order: only the first lane may send. Its fields are guarded
 // by the outbox's mutex.
-type turn struct {
-	lanes []*lane
+type Turn struct {
+	lanes []*Lane
 	clock playback
 }
 
-func (t *turn) joinLocked(l *lane) {
+func (t *Turn) joinLocked(l *Lane) {
 	t.lanes = append(t.lanes, l)
 	l.inTurn = len(t.lanes) == 1
 }
 
 // leaveLocked ends a lane's turn. A lane that leaves from the middle leaves the first one's turn untouched.
-func (t *turn) leaveLocked(l *lane) {
-	t.lanes = slices.DeleteFunc(t.lanes, func(other *lane) bool { return other == l })
+func (t *Turn) leaveLocked(l *Lane) {
+	t.lanes = slices.DeleteFunc(t.lanes, func(other *Lane) bool { return other == l })
 	if len(t.lanes) == 0 {
 		return
 	}

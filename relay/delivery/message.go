@@ -1,0 +1,105 @@
+package delivery
+
+import (
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Message is one WebSocket message on its way to the client. Messages are pooled: whoever takes one from
+// the outbox releases it once it is written.
+type Message struct {
+	Buf     []byte // room for the frame's header, and the body
+	Kind    websocket.MessageType
+	Samples int64     // audio in it, on the output's clock
+	Queued  time.Time // when it could have been sent; set for audio only
+	lane    *Lane     // nil: the session's own
+	Last    bool      // the end of its lane's generation
+	next    *Message
+}
+
+// messagePong marks a pong's payload.
+const messagePong websocket.MessageType = 0xa
+
+// rooms are how much room pooled messages have, header included: a waiting message wastes a third of it at most, and no
+// frame that vendors are known to send is larger than the last (200 ms of 24 kHz PCM in base64).
+var rooms = [...]int{512, 768, 1 << 10, 3 << 9, 2 << 10, 3 << 10, 4 << 10, 6 << 10, 8 << 10, 12 << 10, 16 << 10, 24 << 10, 32 << 10}
+
+var messagePools [len(rooms)]sync.Pool // of messages with that room
+
+// NewMessage has room for a header and a body of so many bytes, which is appended to buf.
+func NewMessage(kind websocket.MessageType, size int) *Message {
+	size += maxHeader
+	at := 0
+	for at < len(rooms) && rooms[at] < size {
+		at++
+	}
+	if at == len(rooms) {
+		return &Message{Kind: kind, Buf: make([]byte, maxHeader, size)}
+	}
+	if m, ok := messagePools[at].Get().(*Message); ok {
+		m.Kind = kind
+		return m
+	}
+	return &Message{Kind: kind, Buf: make([]byte, maxHeader, rooms[at])}
+}
+
+// TextMessage is one of a generation's messages.
+func TextMessage(body []byte) *Message {
+	m := NewMessage(websocket.MessageText, len(body))
+	m.Buf = append(m.Buf, body...)
+	return m
+}
+
+// OwnMessage is one of the session's own messages. It has just the room that it needs, since thousands may wait.
+func OwnMessage(kind websocket.MessageType, body []byte) *Message {
+	buf := make([]byte, maxHeader+len(body))
+	copy(buf[maxHeader:], body)
+	return &Message{Kind: kind, Buf: buf}
+}
+
+// Release gives a message back, if it is of a pool.
+func (m *Message) Release() {
+	for at, room := range rooms {
+		if cap(m.Buf) == room {
+			*m = Message{Buf: m.Buf[:maxHeader]}
+			messagePools[at].Put(m)
+			return
+		}
+	}
+}
+
+// queue is a list of messages in order.
+type queue struct{ head, tail *Message }
+
+func (q *queue) push(m *Message) {
+	if q.tail == nil {
+		q.head = m
+	} else {
+		q.tail.next = m
+	}
+	q.tail = m
+}
+
+func (q *queue) pop() *Message {
+	m := q.head
+	q.head = m.next
+	if q.head == nil {
+		q.tail = nil
+	}
+	m.next = nil
+	return m
+}
+
+func (q *queue) empty() bool { return q.head == nil }
+
+// clear releases all, and returns how many bytes that was.
+func (q *queue) clear() (bytes int) {
+	for !q.empty() {
+		m := q.pop()
+		bytes += len(m.Body())
+		m.Release()
+	}
+	return bytes
+}
