@@ -47,11 +47,11 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 		return
 	}
 	s.shutWithoutKey() // which may have gone during the upgrade, when no reload knew of the session yet
-	srv.metrics.connections.Inc()
+	srv.metrics.Connections.Inc()
 	go func() { // Drain waits for it
 		defer srv.leave(s)
 		defer leave()
-		defer srv.metrics.connections.Dec()
+		defer srv.metrics.Connections.Dec()
 		s.run(ctx)
 	}()
 }
@@ -68,7 +68,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),
 		setting: limits.NewRate(configuresPerMinute(key.Limits)),
 	}
-	s.conn = delivery.NewConn(s, delivery.ConnConfig{Limits: key.Limits, Delay: srv.metrics.frameDelay, Awake: srv.awake, Backlog: &srv.backlog})
+	s.conn = delivery.NewConn(s, delivery.ConnConfig{Limits: key.Limits, Delay: srv.metrics.FrameDelay, Awake: srv.awake, Backlog: &srv.backlog})
 	s.peer, s.out = s, s.conn.Out
 	return s
 }

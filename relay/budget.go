@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"

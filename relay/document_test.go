@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/routing"
 )
 

@@ -35,7 +35,7 @@ type errorLog struct {
 func (l *errorLog) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line[:min(len(line), maxServerLine)]))
 	if from, why, ok := failedHandshake(text); ok {
-		l.srv.metrics.handshakes.Inc()
+		l.srv.metrics.Handshakes.Inc()
 		l.srv.tellOf(refusal{remote: from, handshake: why})
 		return len(line), nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/limits"
 	"voicerelay/routing"
 	"voicerelay/upstream"

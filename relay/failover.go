@@ -281,7 +281,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].backupNeeded(now, r.g.origin.srv.metrics.usualFirstAudio(reserve[0].Provider))
+	due := r.live[0].backupNeeded(now, r.g.origin.srv.firstAudio.usual(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}
@@ -360,7 +360,7 @@ func (srv *Server) ranked(plan *routing.Plan) []routing.Candidate {
 	slices.SortStableFunc(ranked, func(a, b routing.Candidate) int {
 		return cmp.Or(
 			cmp.Compare(rank(a.Provider, plan.Preferred), rank(b.Provider, plan.Preferred)),
-			cmp.Compare(srv.metrics.knownFirstAudio(a.Provider), srv.metrics.knownFirstAudio(b.Provider)),
+			cmp.Compare(srv.firstAudio.known(a.Provider), srv.firstAudio.known(b.Provider)),
 		)
 	})
 	return ranked

@@ -103,7 +103,7 @@ func (a *attempt) leastInHandLocked() time.Duration {
 	least := a.g.req.plan.Cushion
 	for _, c := range a.g.req.plan.Candidates {
 		if c != a.target {
-			return max(least, a.g.origin.srv.metrics.usualFirstAudio(c.Provider)+backupMargin)
+			return max(least, a.g.origin.srv.firstAudio.usual(c.Provider)+backupMargin)
 		}
 	}
 	return least
@@ -135,7 +135,7 @@ func (a *attempt) releaseHeldLocked(now time.Time) {
 			return
 		}
 		covered--
-		a.g.origin.srv.metrics.held.Observe(now.Sub(a.held.frames[0].at).Seconds())
+		a.g.origin.srv.metrics.Held.Observe(now.Sub(a.held.frames[0].at).Seconds())
 		a.held.pop(a.emitLocked)
 	}
 }

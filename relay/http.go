@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -23,8 +24,8 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
 	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
 	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
-	metrics := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
-	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *Key) { metrics.ServeHTTP(w, r) }))
+	scrape := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *Key) { scrape.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
 	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
@@ -203,7 +204,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 			Targets:      set.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
 			Active:       p.active.Load(),
-			FirstAudioMS: srv.metrics.firstAudioOf(p.Name),
+			FirstAudioMS: srv.firstAudio.of(p.Name),
 			LastError:    p.lastError.Load(),
 		})
 	}

@@ -62,7 +62,7 @@ func (q *quietConns) note(conn net.Conn, state http.ConnState) {
 		return
 	}
 	if cut := q.changed(conn, state == http.StateNew || state == http.StateIdle); cut != nil {
-		q.srv.metrics.quietCut.Inc()
+		q.srv.metrics.QuietCut.Inc()
 		_ = delivery.ResetConn(cut) // its server notices
 	}
 }

@@ -27,7 +27,7 @@ type keyName struct {
 // refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
 // nil where none is known.
 func (srv *Server) refused(remote netip.Addr, code protocol.Code, key *Key) {
-	srv.metrics.refusals.WithLabelValues(string(code)).Inc()
+	srv.metrics.Refused(string(code))
 	what := refusal{remote: remote, code: code}
 	if key != nil {
 		what.key = keyName{key.Tenant, key.Name, key.Next}

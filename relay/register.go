@@ -152,7 +152,7 @@ func (s *session) accepted(g *generation) {
 	s.mu.Lock()
 	s.register.accepted.Add(g.req.id)
 	s.mu.Unlock()
-	s.srv.metrics.active.Inc()
+	s.srv.metrics.Active.Inc()
 	s.send(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})
 }
 
@@ -179,7 +179,7 @@ func (s *session) end(g *generation) {
 	g.trim()
 	s.register.keep(g.req.id, reached, now)
 	s.mu.Unlock()
-	s.srv.metrics.active.Dec()
+	s.srv.metrics.Active.Dec()
 	s.conn.NoteIdle()
 	s.out.Notify() // the idle clock starts
 	s.leaveIfDrained()

@@ -24,10 +24,10 @@ func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err 
 	}
 	srv.gate.Resize(set.connectionBounds(cfg))
 	srv.limitMemory(cfg.MemoryLimit)
-	srv.metrics.expect(set)
+	srv.metrics.Expect(set.expected())
 	for name, p := range before.providers {
 		if set.providers[name] != p {
-			srv.metrics.forget(name)
+			srv.firstAudio.forget(name)
 		}
 	}
 	for _, s := range srv.current() {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/routing"

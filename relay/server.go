@@ -19,6 +19,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -81,7 +82,8 @@ type Server struct {
 	gate        *limits.Connections
 	refusedFrom *refusedAddresses
 	awake       *awake.Clock
-	metrics     *metrics
+	metrics     *metrics.Metrics
+	firstAudio  *firstAudio
 	registry    *prometheus.Registry
 	log         zerolog.Logger
 
@@ -109,6 +111,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		registry:    parts.Registry,
 		log:         parts.Log,
 		habits:      position.NewVoiceModels(),
+		firstAudio:  newFirstAudio(),
 		clients:     make(map[connected]struct{}),
 	}
 	srv.reportFrom(parts)
@@ -121,11 +124,11 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	var err error
-	if srv.metrics, err = newMetrics(parts.Registry); err != nil {
+	if srv.metrics, err = metrics.New(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
-	srv.metrics.expect(srv.setup.Load())
-	for _, c := range []prometheus.Collector{newSetupCollector(srv.setup.Load), newKeyCollector(srv.setup.Load), memoryCollector{srv}} {
+	srv.metrics.Expect(set.expected())
+	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().providerStates() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics()} {
 		if err := parts.Registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -59,9 +59,9 @@ func (g *generation) finish() {
 	g.done.Timing = g.timingLocked(time.Now())
 	g.out.End(delivery.TextMessage(protocol.Encode(g.done)))
 	g.logEndLocked(g.done)
-	g.origin.srv.metrics.generationEnded(g.done.Reason)
+	g.origin.srv.metrics.GenerationEnded(g.done.Reason)
 	if g.stopped {
-		g.origin.srv.metrics.cancel.Observe(time.Since(g.stoppedAt).Seconds())
+		g.origin.srv.metrics.Cancel.Observe(time.Since(g.stoppedAt).Seconds())
 	}
 }
 
@@ -201,7 +201,7 @@ func (a *attempt) observe(err error) {
 		}
 		event.Msg("attempt failed")
 	}
-	a.g.origin.srv.metrics.attemptEnded(a.target.Provider, outcome, code)
+	a.g.origin.srv.metrics.AttemptEnded(a.target.Provider, outcome, code)
 }
 
 // logEndLocked writes the generation's one line.

@@ -43,8 +43,8 @@ func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 		return
 	}
 	defer leave()
-	srv.metrics.connections.Inc()
-	defer srv.metrics.connections.Dec()
+	srv.metrics.Connections.Inc()
+	defer srv.metrics.Connections.Dec()
 	form, refused := bodyFormOf(r)
 	if refused == nil {
 		var cmd *protocol.Generate
@@ -168,7 +168,7 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 			last := m.Last
 			err := a.send(ctx, m)
 			if !m.Queued.IsZero() {
-				sp.srv.metrics.frameDelay.Observe(time.Since(m.Queued).Seconds())
+				sp.srv.metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
 			}
 			m.Release()
 			if errors.As(err, &refused) {
@@ -213,7 +213,7 @@ func (sp *speech) WriteDirect() bool { return false }
 
 // accepted tells the client where it takes messages; another is told by a header.
 func (sp *speech) accepted(g *generation) {
-	sp.srv.metrics.active.Inc()
+	sp.srv.metrics.Active.Inc()
 	if sp.framing == framingJSON {
 		sp.out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
 	}
@@ -228,7 +228,7 @@ func (sp *speech) refused(_ *generation, err *protocol.Error) {
 func (sp *speech) end(g *generation) {
 	sp.leave()
 	g.finish()
-	sp.srv.metrics.active.Dec()
+	sp.srv.metrics.Active.Dec()
 }
 
 // follow does nothing: a context belongs to its connection, and there is no other generation on this one.

@@ -118,7 +118,9 @@ func (g *generation) handOverLocked(a *attempt) {
 func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	before := g.lastSpoke
 	g.lastSpoke = a
-	g.origin.srv.metrics.firstAudio(a.target.Provider, at.Sub(a.began))
+	took := at.Sub(a.began)
+	g.origin.srv.metrics.AttemptHeard(a.target.Provider, took)
+	g.origin.srv.firstAudio.note(a.target.Provider, took)
 	if a.continuesLocked(before) {
 		return
 	}
@@ -127,12 +129,12 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 	if before == nil {
 		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 		g.firstAt = at
-		g.origin.srv.metrics.heardFirst(a.target.Provider, at.Sub(g.began))
+		g.origin.srv.metrics.GenerationHeard(a.target.Provider, at.Sub(g.began))
 		g.out.Push(delivery.TextMessage(protocol.Encode(g.startedLocked(a))))
 		return
 	}
 	reason := g.breakLocked(before)
-	g.origin.srv.metrics.rerouted(before.target.Provider, a.target.Provider, reason)
+	g.origin.srv.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
 	g.out.Push(delivery.TextMessage(protocol.Encode(protocol.Rerouted{
 		GenerationID:  g.req.id,
 		From:          before.target.Provider,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/billing"
 	"voicerelay/limits"
 )

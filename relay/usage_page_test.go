@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/billing"
 )
 

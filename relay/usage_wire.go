@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/billing"
 )
 

@@ -29,7 +29,7 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/position", "relay/delivery")
+		return append(leaves, "access", "routing", "upstream", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay/position":
 		return []string{"audio", "text", "billing", clientModule + "/protocol"}
 	case pkg == "relay/delivery":

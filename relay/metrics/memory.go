@@ -1,11 +1,14 @@
-package relay
+package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// memoryCollector tells how near the process is to its memory limit, and what waits for clients.
-type memoryCollector struct{ srv *Server }
+// Memory tells how near the process is to its memory limit, and what waits for clients. Its functions are asked when it is.
+type Memory struct {
+	// Pressure is 0 to 2, Limit in bytes, Waiting the bytes that clients don't take.
+	Pressure, Limit, Waiting func() int64
+}
 
-// What memoryCollector tells. A description never changes.
+// What Memory tells. A description never changes.
 var (
 	memoryPressure = prometheus.NewDesc("relay_memory_pressure",
 		"How near the memory limit is. 0: not near, 1: no new connections, 2: no new generations either.", nil, nil)
@@ -15,18 +18,18 @@ var (
 )
 
 // Describe implements prometheus.Collector.
-func (c memoryCollector) Describe(to chan<- *prometheus.Desc) {
+func (c Memory) Describe(to chan<- *prometheus.Desc) {
 	to <- memoryPressure
 	to <- memoryLimit
 	to <- waitingBytes
 }
 
 // Collect implements prometheus.Collector.
-func (c memoryCollector) Collect(to chan<- prometheus.Metric) {
+func (c Memory) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value int64) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value)) // as many labels as described
 	}
-	gauge(memoryPressure, int64(c.srv.memory.pressure()))
-	gauge(memoryLimit, c.srv.memory.limit.Load())
-	gauge(waitingBytes, c.srv.backlog.Waiting())
+	gauge(memoryPressure, c.Pressure())
+	gauge(memoryLimit, c.Limit())
+	gauge(waitingBytes, c.Waiting())
 }

@@ -1,0 +1,102 @@
+package relay
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// expectedFirstAudio is assumed of a provider that was not heard yet.
+const expectedFirstAudio = 300 * time.Millisecond
+
+// firstAudio is how long providers took to their first audio of late. It decides: when a backup is opened, how much audio is held
+// back, and which provider is the fastest. It is safe for concurrent use.
+type firstAudio struct {
+	mu     sync.Mutex // guards recent
+	recent map[string]*latencies
+}
+
+func newFirstAudio() *firstAudio { return &firstAudio{recent: make(map[string]*latencies)} }
+
+// note notes an attempt's first audio, after its start.
+func (f *firstAudio) note(provider string, took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := f.recent[provider]
+	if l == nil {
+		l = &latencies{}
+		f.recent[provider] = l
+	}
+	l.add(took)
+}
+
+// forget lets a provider be as one that was not heard yet: it may be another one under the same name.
+func (f *firstAudio) forget(provider string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.recent, provider)
+}
+
+// usual is how long a provider takes, half of the time.
+func (f *firstAudio) usual(provider string) time.Duration {
+	if known := f.known(provider); known > 0 {
+		return known
+	}
+	return expectedFirstAudio
+}
+
+// known is the same, or 0 for a provider that was not heard yet.
+func (f *firstAudio) known(provider string) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l := f.recent[provider]; l != nil {
+		return l.at(0.5)
+	}
+	return 0
+}
+
+// of is what operators see of a provider.
+func (f *firstAudio) of(provider string) quantiles {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l := f.recent[provider]; l != nil {
+		return l.quantiles()
+	}
+	return quantiles{}
+}
+
+// latencies keeps the last observations.
+type latencies struct {
+	seen []time.Duration // a ring once it is full
+	next int
+}
+
+// keptLatencies is how many observations count: enough that one slow start does not change the order of providers, few enough
+// that a busy relay forgets a vendor's bad minute within one.
+const keptLatencies = 128
+
+func (l *latencies) add(d time.Duration) {
+	if len(l.seen) < keptLatencies {
+		l.seen = append(l.seen, d)
+		return
+	}
+	l.seen[l.next] = d
+	l.next = (l.next + 1) % keptLatencies
+}
+
+// quantiles are in milliseconds; null where nothing was observed.
+type quantiles struct {
+	P50 *int64 `json:"p50"`
+	P95 *int64 `json:"p95"`
+}
+
+func (l *latencies) quantiles() quantiles {
+	half, most := l.at(0.5).Milliseconds(), l.at(0.95).Milliseconds()
+	return quantiles{P50: &half, P95: &most}
+}
+
+// at is a quantile of at least one observation.
+func (l *latencies) at(q float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(l.seen))
+	return sorted[int(q*float64(len(sorted)-1))]
+}

@@ -1,0 +1,154 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics is what the relay counts and measures. It is safe for concurrent use. Labels are names from the configuration and the
+// protocol only: what a client makes up would have no end.
+type Metrics struct {
+	// Connections are those that are open now, Active the generations accepted and not yet done.
+	Connections, Active prometheus.Gauge
+	// FrameDelay is from a vendor's frame to its hand-over to the client's socket, Cancel from a client's cancel to where its
+	// done may be sent, Held how long audio was held back; all in seconds.
+	FrameDelay, Cancel, Held prometheus.Histogram
+	// Handshakes are those of TLS that failed, QuietCut the connections without a request that were cut.
+	Handshakes, QuietCut prometheus.Counter
+
+	generations *prometheus.CounterVec
+	attempts    *prometheus.CounterVec
+	first       *prometheus.HistogramVec
+	answered    *prometheus.HistogramVec
+	reroutes    *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
+}
+
+// New registers everything.
+func New(registry *prometheus.Registry) (*Metrics, error) {
+	short := prometheus.ExponentialBuckets(10e-6, 2.5, 14) // 10 µs to 1.5 s
+	m := &Metrics{
+		Connections: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "relay_connections", Help: "Client connections open now.",
+		}),
+		Active: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "relay_generations_active", Help: "Generations accepted and not yet done.",
+		}),
+		generations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_generations_total", Help: "Generations by the reason of their done.",
+		}, []string{"outcome"}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_attempts_total", Help: "Attempts by provider and outcome; code says how one failed.",
+		}, []string{"provider", "outcome", "code"}),
+		first: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent, by the provider that was heard first.",
+			Buckets: firstAudioBuckets(),
+		}, []string{"provider"}),
+		answered: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "relay_attempt_first_audio_seconds", Help: "From an attempt's start, connecting included, to its first audio, of attempts that were heard.",
+			Buckets: firstAudioBuckets(),
+		}, []string{"provider"}),
+		FrameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
+			Buckets: short,
+		}),
+		Cancel: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relay_cancel_seconds", Help: "From a client's cancel to where its done may be sent.",
+			Buckets: short,
+		}),
+		Held: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "relay_held_seconds", Help: "How long audio was held back until a word's end covered it.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2, 10),
+		}),
+		reroutes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
+		}, []string{"from", "to", "reason"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_refusals_total", Help: "Requests and messages that were refused, by the code of the error.",
+		}, []string{"code"}),
+		Handshakes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "relay_tls_handshake_failures_total", Help: "TLS handshakes with clients that failed.",
+		}),
+		QuietCut: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "relay_quiet_connections_cut_total", Help: "Connections without a request that were cut since there were too many.",
+		}),
+	}
+	collectors := []prometheus.Collector{
+		m.Connections, m.Active, m.generations, m.attempts, m.first, m.answered, m.FrameDelay, m.Cancel, m.Held, m.reroutes,
+		m.refusals, m.Handshakes, m.QuietCut,
+	}
+	for _, c := range collectors {
+		if err := registry.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// firstAudioBuckets are from 5 ms to 10 s.
+func firstAudioBuckets() []float64 { return prometheus.ExponentialBuckets(0.005, 1.8, 14) }
+
+// Expected is what may be counted under a configuration.
+type Expected struct {
+	// Providers are the names of those that are configured, Successions the pairs of which one may take over from another.
+	Providers   []string
+	Successions [][2]string
+	// Reasons are those of a done, Codes those of errors to clients, RerouteReasons those of a change of voice.
+	Reasons, Codes, RerouteReasons []string
+	// Outcomes are those of attempts that do not fail, Failed that of those that do, Failures the codes of these.
+	Outcomes []string
+	Failed   string
+	Failures []string
+}
+
+// Expect has all of that be there, at 0: otherwise a rate over what is counted for the first time shows nothing.
+func (m *Metrics) Expect(e Expected) {
+	for _, reason := range e.Reasons {
+		m.generations.WithLabelValues(reason)
+	}
+	for _, code := range e.Codes {
+		m.refusals.WithLabelValues(code)
+	}
+	for _, provider := range e.Providers {
+		m.first.WithLabelValues(provider)
+		m.answered.WithLabelValues(provider)
+		for _, outcome := range e.Outcomes {
+			m.attempts.WithLabelValues(provider, outcome, "")
+		}
+		for _, code := range e.Failures {
+			m.attempts.WithLabelValues(provider, e.Failed, code)
+		}
+	}
+	for _, pair := range e.Successions {
+		for _, reason := range e.RerouteReasons {
+			m.reroutes.WithLabelValues(pair[0], pair[1], reason)
+		}
+	}
+}
+
+// GenerationEnded counts a generation by the reason of its done.
+func (m *Metrics) GenerationEnded(reason string) { m.generations.WithLabelValues(reason).Inc() }
+
+// AttemptEnded counts an attempt. code says how one failed, else it is empty.
+func (m *Metrics) AttemptEnded(provider, outcome, code string) {
+	m.attempts.WithLabelValues(provider, outcome, code).Inc()
+}
+
+// GenerationHeard notes when a generation was first heard, after its generate.
+func (m *Metrics) GenerationHeard(provider string, took time.Duration) {
+	m.first.WithLabelValues(provider).Observe(took.Seconds())
+}
+
+// AttemptHeard notes an attempt's first audio, after its start.
+func (m *Metrics) AttemptHeard(provider string, took time.Duration) {
+	m.answered.WithLabelValues(provider).Observe(took.Seconds())
+}
+
+// Rerouted counts a change of provider in mid-speech.
+func (m *Metrics) Rerouted(from, to, reason string) {
+	m.reroutes.WithLabelValues(from, to, reason).Inc()
+}
+
+// Refused counts a request or a message that was refused, by the code of its error.
+func (m *Metrics) Refused(code string) { m.refusals.WithLabelValues(code).Inc() }

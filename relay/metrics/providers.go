@@ -1,0 +1,52 @@
+package metrics
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Provider is how a provider stands.
+type Provider struct {
+	Name string
+	// Idle and Busy are its open sockets.
+	Idle, Busy int
+	// Circuits are those of its targets, by model.
+	Circuits []Circuit
+}
+
+// Circuit is how a circuit stands: 0 closed, 1 half open, 2 open.
+type Circuit struct {
+	Model string
+	State float64
+}
+
+// Providers tells how the providers that are configured stand. It looks when it is asked, since which there are may change.
+type Providers struct{ current func() []Provider }
+
+// NewProviders tells what current answers.
+func NewProviders(current func() []Provider) *Providers { return &Providers{current} }
+
+// What Providers tells. A description never changes.
+var (
+	upstreamConnections = prometheus.NewDesc("relay_upstream_connections", "Open sockets to a vendor.",
+		[]string{"provider", "state"}, nil)
+	circuitState = prometheus.NewDesc("relay_circuit_state", "0: closed, 1: half open, 2: open.",
+		[]string{"provider", "model"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *Providers) Describe(to chan<- *prometheus.Desc) {
+	to <- upstreamConnections
+	to <- circuitState
+}
+
+// Collect implements prometheus.Collector.
+func (c *Providers) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...) // as many labels as described
+	}
+	for _, p := range c.current() {
+		gauge(upstreamConnections, float64(p.Idle), p.Name, "idle")
+		gauge(upstreamConnections, float64(p.Busy), p.Name, "busy")
+		for _, circuit := range p.Circuits {
+			gauge(circuitState, circuit.State, p.Name, circuit.Model)
+		}
+	}
+}
