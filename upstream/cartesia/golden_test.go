@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/goldentest"
 	"voicerelay/upstream/upstreamtest"
 )
 
@@ -13,7 +14,7 @@ import (
 // spoken, and each does what its type says.
 func TestGoldenFramesAreUnderstood(t *testing.T) {
 	r := newReader(t)
-	for _, frame := range upstreamtest.GoldenFrames(t, "cartesia") {
+	for _, frame := range goldentest.Frames(t, "cartesia") {
 		takesGolden(t, r, frame)
 	}
 }

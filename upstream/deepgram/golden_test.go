@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/goldentest"
 	"voicerelay/upstream/upstreamtest"
 )
 
@@ -12,7 +13,7 @@ import (
 // middle of a piece, and each does what its type says.
 func TestGoldenFramesAreUnderstood(t *testing.T) {
 	kinds := make(map[string]int)
-	for _, frame := range upstreamtest.GoldenFrames(t, "deepgram") {
+	for _, frame := range goldentest.Frames(t, "deepgram") {
 		kinds[takesGolden(t, frame)]++
 	}
 	for _, kind := range []string{"audio", "Metadata", typeFlushed, typeCleared, typeWarning, typeError} {

@@ -1,194 +1,97 @@
 package zeligate
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"testing/synctest"
 
-	"github.com/rs/zerolog"
-
 	"voicerelay/upstream"
-	"voicerelay/upstream/upstreamtest"
+	"voicerelay/upstream/goldentest"
 )
-
-// entry is a line of a golden transcript.
-type entry struct {
-	Dir    string          `json:"dir"`
-	Frame  json.RawMessage `json:"frame"`
-	Close  int             `json:"close"`
-	Refuse int             `json:"refuse"`
-}
-
-const transcripts = "../emulator/zeligate/testdata/"
 
 // TestGoldenTranscripts plays the vendor's side of each transcript while the adapter does what makes the client's.
 func TestGoldenTranscripts(t *testing.T) {
-	files, err := filepath.Glob(transcripts + "*.jsonl")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("found %d transcripts: %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			for _, exchange := range exchanges(t, file) {
-				synctest.Test(t, func(t *testing.T) { replay(t, exchange) })
-			}
-		})
-	}
-}
-
-// exchanges are a transcript's connections.
-func exchanges(t *testing.T, file string) [][]entry {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all [][]entry
-	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
-		var e entry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			t.Fatal(err)
+	goldentest.Each(t, "zeligate", "*.jsonl", func(t *testing.T, x goldentest.Exchange) {
+		p := &player{Player: goldentest.NewPlayer(t, goldentest.Setup{
+			Open:    func(env upstream.Env) (upstream.Provider, error) { return open(defaults, env) },
+			Request: request,
+			Key:     "sk-zeli-...",
+		})}
+		if first := x.Lines[0]; first.Refuse == 0 {
+			p.stream = p.Open(request.ID)
 		}
-		switch e.Dir {
-		case "open":
-			all = append(all, nil)
-		case "c2s", "s2c":
-			all[len(all)-1] = append(all[len(all)-1], e)
-		}
-	}
-	return all
-}
-
-// player is one exchange being played.
-type player struct {
-	t        *testing.T
-	vendor   *upstreamtest.Vendor
-	provider *provider
-	conn     *upstreamtest.Conn
-	sink     *upstreamtest.Sink
-	stream   upstream.Stream
-	text     string // not ordered yet
-	pieces   int
-
-	// What the transcript has said so far.
-	audio int
-	last  bool
-	end   *upstream.Kind // nil: not ended; empty: well
-}
-
-func replay(t *testing.T, exchange []entry) {
-	conns := make(chan *upstreamtest.Conn, 1)
-	p := &player{t: t, sink: upstreamtest.NewSink(t)}
-	p.vendor = upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-		conns <- c
-		<-c.Over()
-	})
-	defer p.vendor.Close()
-	var err error
-	p.provider, err = open(defaults, upstream.Env{URL: upstreamtest.URL, APIKey: "sk-zeli-...", HTTP: p.vendor.Client(), Log: zerolog.Nop()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = p.provider.Close() }() // never fails
-	if first := exchange[0]; first.Refuse != 0 {
-		p.refuse(first.Refuse)
-		return
-	}
-	if p.stream, err = p.provider.Open(t.Context(), request, p.sink); err != nil {
-		t.Fatal(err)
-	}
-	p.conn = <-conns
-	for _, e := range exchange {
-		switch {
-		case e.Dir == "c2s" && e.Close != 0:
-			p.stop(upstream.Canceled)
-		case e.Dir == "c2s":
-			p.act(e.Frame)
-		case e.Close != 0:
-			p.close(e.Close)
-		default:
-			p.say(e.Frame)
+		p.Play(p, x.Lines)
+		p.Check()
+		for _, s := range p.Streams {
+			_ = s.Stream.Close(t.Context(), nil) // never fails
 		}
 		synctest.Wait()
-	}
-	p.check()
+		if _, open := p.Vendor.Sockets(); open != 0 {
+			t.Errorf("%d sockets are left open", open)
+		}
+	})
 }
 
-func (p *player) refuse(status int) {
-	p.vendor.Refuse(status, nil)
-	_, err := p.provider.Open(p.t.Context(), request, p.sink)
-	want := map[int]upstream.Kind{400: upstream.Rejected, 401: upstream.AuthFailed, 404: upstream.Rejected, 503: upstream.UpstreamError}[status]
-	if got := upstream.KindOf(err); err == nil || got != want {
-		p.t.Errorf("status %d: got %v, want %s", status, err, want)
-	}
+// player is one exchange being played, which is one stream.
+type player struct {
+	*goldentest.Player
+	stream *goldentest.Stream
+	last   bool // the client has sent its last
 }
 
-// act does what makes the client's frame. What no adapter would send is left out.
-func (p *player) act(data json.RawMessage) {
+// Act does what makes the client's frame. What no adapter would send is left out.
+func (p *player) Act(e goldentest.Entry) {
+	if e.Close != 0 {
+		p.stream.Stop()
+		return
+	}
 	var f struct {
 		Text  *string `json:"text"`
 		Flush bool    `json:"flush"`
 	}
-	if json.Unmarshal(data, &f) != nil || p.last {
+	if json.Unmarshal(e.Frame, &f) != nil || p.last {
 		return
 	}
 	if f.Text != nil && *f.Text != " " {
-		p.text += *f.Text
+		p.stream.Text += *f.Text
 	}
 	p.last = f.Text != nil && *f.Text == ""
-	if p.last || f.Flush && p.text != "" {
+	if p.last || f.Flush {
 		p.speak()
 	}
 }
 
 // speak orders what there is: the vendor also speaks unasked.
 func (p *player) speak() {
-	if err := p.stream.Speak(p.t.Context(), upstream.Piece{ID: p.pieces, Text: p.text, Last: p.last}); err != nil {
-		p.t.Fatal(err)
+	if p.last || p.stream.Text != "" {
+		p.stream.Speak(p.last)
 	}
-	p.pieces++
-	p.text = ""
 }
 
-// say sends the vendor's frame, and notes what must come of it.
-func (p *player) say(data json.RawMessage) {
-	var f map[string]any
-	if err := json.Unmarshal(data, &f); err != nil {
-		p.t.Fatal(err)
-	}
-	if p.text != "" {
+// Say sends the vendor's frame, and notes what must come of it.
+func (p *player) Say(e goldentest.Entry) {
+	f := e.Object()
+	if p.stream.Text != "" {
 		p.speak()
 	}
 	const size = 961 // half a sample at the end
 	if f["audio"] != nil {
 		f["audio"] = base64.StdEncoding.EncodeToString(make([]byte, size))
-		p.audio += size
+		p.stream.Hear(size, 0)
 	}
-	p.conn.Send(f)
+	p.Conn().Send(f)
 	switch {
 	case f["detail"] != nil || f["error"] != nil:
-		p.ends(kindOf(p.t, f))
-	case f["isFinal"] == true && p.pieces > 0:
-		p.ends("")
-	}
-}
-
-func (p *player) ends(kind upstream.Kind) {
-	if p.end == nil {
-		p.end = &kind
+		p.stream.MustEnd(p.kindOf(f))
+	case f["isFinal"] == true && p.stream.Ordered > 0:
+		p.stream.MustEnd("")
 	}
 }
 
 // kindOf is the kind of an error frame, by the suite's own list.
-func kindOf(t *testing.T, f map[string]any) upstream.Kind {
-	t.Helper()
+func (p *player) kindOf(f map[string]any) upstream.Kind {
 	id, _ := f["error"].(string)
 	switch detail := f["detail"].(type) {
 	case map[string]any:
@@ -198,57 +101,32 @@ func kindOf(t *testing.T, f map[string]any) upstream.Kind {
 	}
 	kind, ok := kinds[id]
 	if !ok {
-		t.Fatalf("no case for %q", id)
+		p.Fatalf("no case for %q", id)
 	}
 	return kind
 }
 
-func (p *player) close(code int) {
-	kind := map[int]upstream.Kind{
-		1000: upstream.Dropped, 1001: upstream.Dropped, 1008: upstream.AuthFailed, 1011: upstream.UpstreamError,
-		1012: upstream.Dropped, 1013: upstream.ConnectFailed,
-	}[code]
-	if p.text != "" {
+// Close closes the socket.
+func (p *player) Close(code int) {
+	if p.stream.Text != "" {
 		p.speak()
 	}
-	p.ends(kind)
-	p.conn.Close(code)
+	p.CloseAll(code, map[int]upstream.Kind{
+		1000: upstream.Dropped, 1001: upstream.Dropped, 1008: upstream.AuthFailed, 1011: upstream.UpstreamError,
+		1012: upstream.Dropped, 1013: upstream.ConnectFailed,
+	}[code])
 }
 
-// stop closes the stream from this side.
-func (p *player) stop(kind upstream.Kind) {
-	p.ends(kind)
-	_ = p.sink.Close(func(cause error) error { return p.stream.Close(context.Background(), cause) }, errStop) // never fails
-}
-
-// check compares what the stream has delivered with what the transcript said.
-func (p *player) check() {
-	p.t.Helper()
-	select {
-	case <-p.sink.Ended():
-	default:
-		if p.end != nil {
-			p.t.Errorf("not ended, want %q", *p.end)
-		}
-		p.stop(upstream.Canceled)
-	}
-	h := p.sink.Heard()
-	if len(h.Audio) != p.audio {
-		p.t.Errorf("got %d bytes of audio, want %d", len(h.Audio), p.audio)
-	}
-	if *p.end == "" && h.Err != nil || *p.end != "" && (h.Err == nil || upstream.KindOf(h.Err) != *p.end) {
-		p.t.Errorf("got %v, want %q", h.Err, *p.end)
-	}
-	_ = p.stream.Close(p.t.Context(), nil) // never fails
-	synctest.Wait()
-	if _, open := p.vendor.Sockets(); open != 0 {
-		p.t.Errorf("%d sockets are left open", open)
-	}
+// Refused is the vendor's own meaning of a status.
+func (p *player) Refused(status int) upstream.Kind {
+	return map[int]upstream.Kind{
+		400: upstream.Rejected, 401: upstream.AuthFailed, 404: upstream.Rejected, 503: upstream.UpstreamError,
+	}[status]
 }
 
 // TestTheVendorsExample has the adapter send what the vendor's own example does, but for the orders to speak.
 func TestTheVendorsExample(t *testing.T) {
-	example := exchanges(t, transcripts+"speech_example.jsonl")[0]
+	example := goldentest.Read(t, "zeligate", "speech_example.jsonl")[0].Lines
 	var bos struct {
 		VoiceSettings    map[string]any `json:"voice_settings"`
 		GenerationConfig struct {
@@ -284,7 +162,7 @@ func TestTheVendorsExample(t *testing.T) {
 	})
 }
 
-func textOf(t *testing.T, e entry) string {
+func textOf(t *testing.T, e goldentest.Entry) string {
 	t.Helper()
 	var f textFrame
 	if err := json.Unmarshal(e.Frame, &f); err != nil || f.Text == "" {
