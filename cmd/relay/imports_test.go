@@ -46,6 +46,8 @@ func allowed(pkg string) []string {
 		return []string{}
 	case pkg == "upstream/emulatortest": // between the two sides of a wire, which import neither each other nor this
 		return []string{"upstream", "upstream/upstreamtest", "upstream/emulator", "upstream/emulator/voice", "audio"}
+	case pkg == "upstream/goldentest": // for the adapters' tests alone
+		return []string{"upstream", "upstream/upstreamtest"}
 	case pkg == "upstream/emulator":
 		return emulatorFolders()
 	case pkg == "upstream/emulator/enginetest": // for the vendors' tests alone
