@@ -57,12 +57,10 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 }
 
 func (srv *Server) newSession(key *Key, binary bool) *session {
-	now, form := time.Now(), framingJSON
-	if binary {
-		form = framingBinary
-	}
+	now := time.Now()
 	s := &session{
-		origin:  newOrigin(srv, key, form),
+		origin:  newOrigin(srv, key),
+		binary:  binary,
 		began:   now,
 		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
 		cancels: limits.NewRate(key.Limits.CancelsPerMinute),

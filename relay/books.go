@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/upstream"
@@ -68,7 +66,7 @@ func (g *generation) book(ctx context.Context) {
 		if err := wait(ctx); err != nil {
 			g.log.Error().Err(err).Msg("generation not entered in the ledger")
 			g.booking.err = ledgerUnavailable()
-			g.stop(&stopCause{name: "no entry in the ledger", reason: reasonFailed, err: ledgerUnavailable()})
+			g.stop(&stopCause{name: "no entry in the ledger", reason: Failed, err: ledgerUnavailable()})
 			return
 		}
 		g.origin.peer.accepted(g)
@@ -82,8 +80,8 @@ func (g *generation) booked() error {
 	return g.booking.err
 }
 
-func ledgerUnavailable() *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the ledger can't be written"}
+func ledgerUnavailable() *Error {
+	return &Error{Code: CodeLedgerUnavailable, Message: "the ledger can't be written"}
 }
 
 // entry is what is known of the generation at its admission.
@@ -130,8 +128,8 @@ func (g *generation) record() billing.Record {
 	r.Audio = audio.Duration(g.out.Taken(), g.req.output.Rate)
 	r.Spoken = min(int64(g.spokenLocked().Char), r.Characters)
 	r.Outcome = billing.Outcome(g.done.Reason)
-	if g.done.Error != nil {
-		r.Code = string(g.done.Error.Code)
+	if g.done.Err != nil {
+		r.Code = string(g.done.Err.Code)
 	}
 	for _, a := range g.attempts {
 		r.Attempts = append(r.Attempts, a.recordLocked())

@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"
@@ -172,13 +170,13 @@ func (set *setup) affordable(plan *routing.Plan, key *Key) *routing.Plan {
 }
 
 // quotaExceeded is what a client is told of a budget that has too little left.
-func quotaExceeded(err error) *protocol.Error {
+func quotaExceeded(err error) *Error {
 	var spent *limits.BudgetError
 	if !errors.As(err, &spent) {
 		return nil
 	}
-	return &protocol.Error{
-		Code: protocol.CodeQuotaExceeded,
+	return &Error{
+		Code: CodeQuotaExceeded,
 		Message: fmt.Sprintf("the tenant's budget for the %s has %s of %s left, which is too little, and begins anew at %s",
 			spent.Period, amountOf(spent.Left, spent.Currency), amountOf(spent.Most, spent.Currency), spent.Anew.Format(time.RFC3339)),
 		RetryAfter: spent.RetryAfter,

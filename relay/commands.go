@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -56,13 +55,13 @@ func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.
 func (s *session) start(ctx context.Context, c *protocol.Generate, on *terms) *protocol.Error {
 	now := time.Now()
 	if on == nil {
-		return keyGone()
+		return wireError(keyGone())
 	}
 	if err := s.mayStart(c.GenerationID); err != nil {
 		return err
 	}
 	if err := s.srv.mayGenerate(); err != nil {
-		return err
+		return wireError(err)
 	}
 	req, err := s.resolve(c, on)
 	if err != nil {
@@ -78,9 +77,13 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, on *terms) *p
 	return s.enter(ctx, *req, now)
 }
 
-// keyGone refuses what comes on a connection that is about to be closed, since its key is no longer configured.
-func keyGone() *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeAuthFailed, Message: "the key is no longer valid"}
+// encoder is that of a generation.
+func (s *session) encoder(id string, asked protocol.Output) Encoder {
+	e := encoder{id: id, asked: asked}
+	if s.binary {
+		return &binaryEncoder{e}
+	}
+	return &e
 }
 
 // mayStart checks what does not depend on what is asked for.
@@ -138,11 +141,11 @@ func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Erro
 	if g == nil {
 		return err
 	}
-	mustFund, err := g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
+	mustFund, refused := g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
 	if mustFund {
 		s.wg.Go(func() { g.fund(ctx) })
 	}
-	return err
+	return wireError(refused)
 }
 
 // mark flushes or finishes a generation's text.
@@ -175,53 +178,6 @@ func unknownGeneration(param string) *protocol.Error {
 	}
 }
 
-// appendText adds text, or refuses it whole. mustFund says that the caller must have fund run.
-func (g *generation) appendText(more string, final bool, limit int) (mustFund bool, err *protocol.Error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.done.Reason != "" || g.stopped || g.funds.short != nil {
-		return false, nil
-	}
-	if g.text.Finished() || g.funds.finished {
-		if g.refusedText {
-			return false, nil // the first append after the end has been answered
-		}
-		g.refusedText = true
-		return false, &protocol.Error{Code: protocol.CodeTextFinished, Message: "the text was finished before this append"}
-	}
-	if g.text.Len()+g.funds.length+utf8.RuneCountInString(more) > limit {
-		return false, textTooLong(limit)
-	}
-	if more != "" { // nothing keeps a text open but text
-		g.textAt = time.Now()
-	}
-	return g.amendLocked(textChange{text: more, finish: final}), nil
-}
-
-func textTooLong(limit int) *protocol.Error {
-	return &protocol.Error{
-		Code: protocol.CodeTextTooLong, Param: "text",
-		Message: fmt.Sprintf("over %d characters in one generation", limit),
-	}
-}
-
-func (g *generation) flush() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.text.Finished() {
-		g.textAt = time.Now()
-	}
-	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
-	g.notify()
-}
-
-func (g *generation) finishText() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.amendLocked(textChange{finish: true})
-	g.notify()
-}
-
 // leastConfigures is how many configures a minute every connection may send: one a second is more than any conversation
 // changes its mind.
 const leastConfigures = 60
@@ -243,10 +199,10 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	s.mu.Unlock()
 	on := s.terms(s.srv.setup.Load())
 	if on == nil {
-		return keyGone()
+		return wireError(keyGone())
 	}
-	if err := s.checkDefaults(defaults, on); err != nil {
-		return err
+	if err := s.srv.check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
+		return wireError(err)
 	}
 	s.mu.Lock()
 	s.defaults = defaults
@@ -282,7 +238,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 	}
 	for _, e := range ended {
 		spoken := e.extent.Played(time.Duration(played[e.id]) * time.Millisecond)
-		s.send(protocol.SpokenEvent{GenerationID: e.id, Spoken: spoken})
+		s.send(protocol.SpokenEvent{GenerationID: e.id, Spoken: protocol.Spoken(spoken)})
 	}
 	return nil
 }

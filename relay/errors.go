@@ -8,8 +8,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/limits"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -17,9 +15,9 @@ import (
 
 // refusal is the one map from what refuses a generate to what its client is told. What it doesn't know is a
 // fault of ours, which the log has under the id in the message.
-func (srv *Server) refusal(err error) *protocol.Error {
+func (srv *Server) refusal(err error) *Error {
 	var (
-		known     *protocol.Error
+		known     *Error
 		duplicate *limits.DuplicateError
 		tooMany   *limits.TooManyError
 		tooFast   *limits.RateError
@@ -30,35 +28,30 @@ func (srv *Server) refusal(err error) *protocol.Error {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &duplicate):
-		first := protocol.First{
-			GenerationID: duplicate.First.GenerationID,
-			RecordID:     duplicate.First.RecordID,
-			State:        string(duplicate.First.State),
-		}
-		return &protocol.Error{Code: protocol.CodeDuplicateRequest, Param: "idempotency_key", Message: duplicate.Error(), First: &first}
+		return &Error{Code: CodeDuplicateRequest, Param: "idempotency_key", Message: duplicate.Error(), First: &duplicate.First}
 	case errors.As(err, &tooMany):
-		return &protocol.Error{Code: protocol.CodeTooManyGenerations, Message: tooMany.Error(), RetryAfter: tooMany.RetryAfter}
+		return &Error{Code: CodeTooManyGenerations, Message: tooMany.Error(), RetryAfter: tooMany.RetryAfter}
 	case errors.As(err, &tooFast):
-		return &protocol.Error{Code: protocol.CodeRateLimitExceeded, Message: tooFast.Error(), RetryAfter: tooFast.RetryAfter}
+		return &Error{Code: CodeRateLimitExceeded, Message: tooFast.Error(), RetryAfter: tooFast.RetryAfter}
 	case quotaExceeded(err) != nil:
 		return quotaExceeded(err)
 	case errors.Is(err, limits.ErrAway):
-		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "what the relays share can't be reached, and this key wants nothing without it"}
+		return &Error{Code: CodeLedgerUnavailable, Message: "what the relays share can't be reached, and this key wants nothing without it"}
 	case errors.Is(err, routing.ErrUnknownRoute):
-		return &protocol.Error{Code: protocol.CodeUnknownRoute, Param: "route", Message: err.Error()}
+		return &Error{Code: CodeUnknownRoute, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrUnknownVoice):
-		return &protocol.Error{Code: protocol.CodeUnknownVoice, Param: "voice", Message: err.Error()}
+		return &Error{Code: CodeUnknownVoice, Param: "voice", Message: err.Error()}
 	case errors.Is(err, routing.ErrRouteMalformed):
-		return invalid("route", err.Error())
+		return &Error{Code: CodeInvalidRequest, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrVoiceMalformed):
-		return invalid("voice", err.Error())
+		return &Error{Code: CodeInvalidRequest, Param: "voice", Message: err.Error()}
 	case errors.Is(err, routing.ErrRouteNotAllowed):
-		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "route", Message: err.Error()}
+		return &Error{Code: CodeNotAllowed, Param: "route", Message: err.Error()}
 	case errors.Is(err, routing.ErrVoiceNotAllowed):
-		return &protocol.Error{Code: protocol.CodeNotAllowed, Param: "voice", Message: err.Error()}
+		return &Error{Code: CodeNotAllowed, Param: "voice", Message: err.Error()}
 	case errors.As(err, &noTarget):
-		return &protocol.Error{
-			Code: protocol.CodeNoProviderAvailable, Message: err.Error(), PassedOver: passedOverOf(noTarget.PassedOver),
+		return &Error{
+			Code: CodeNoProviderAvailable, Message: err.Error(), PassedOver: noTarget.PassedOver,
 		}
 	case errors.As(err, &stopped) && stopped.err != nil:
 		return stopped.err
@@ -67,29 +60,29 @@ func (srv *Server) refusal(err error) *protocol.Error {
 }
 
 // internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
-func (srv *Server) internal(log zerolog.Logger, what string, fault any) *protocol.Error {
+func (srv *Server) internal(log zerolog.Logger, what string, fault any) *Error {
 	id := rand.Text()[:10]
 	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Stack().Msg(what)
-	return &protocol.Error{Code: protocol.CodeInternal, Message: "a fault of the relay, logged as " + id}
+	return &Error{Code: CodeInternal, Message: "a fault of the relay, logged as " + id}
 }
 
 // noProvider refuses what no target may speak now.
-func noProvider(passedOver []routing.Omission) *protocol.Error {
-	return &protocol.Error{
-		Code:       protocol.CodeNoProviderAvailable,
+func noProvider(passedOver []routing.Omission) *Error {
+	return &Error{
+		Code:       CodeNoProviderAvailable,
 		Message:    "no target can speak now: " + describe(passedOver),
-		PassedOver: passedOverOf(passedOver),
+		PassedOver: passedOver,
 	}
 }
 
 // unaffordable refuses what the tenant's budget can pay for at no target, which only another configuration changes.
-func unaffordable(plan *routing.Plan, currency string) *protocol.Error {
-	return &protocol.Error{
-		Code:  protocol.CodeNotAllowed,
+func unaffordable(plan *routing.Plan, currency string) *Error {
+	return &Error{
+		Code:  CodeNotAllowed,
 		Param: "route",
 		Message: fmt.Sprintf("the tenant's budget is in %s and excludes every target of route %q: %s",
 			currency, plan.Route, describe(plan.PassedOver)),
-		PassedOver: passedOverOf(plan.PassedOver),
+		PassedOver: plan.PassedOver,
 	}
 }
 
@@ -102,17 +95,8 @@ func describe(passedOver []routing.Omission) string {
 	return strings.Join(parts, ", ")
 }
 
-// passedOverOf is a list of omissions as the protocol has it.
-func passedOverOf(omissions []routing.Omission) []protocol.PassedOver {
-	passed := make([]protocol.PassedOver, len(omissions))
-	for i, o := range omissions {
-		passed[i] = protocol.PassedOver{Provider: o.Provider, Why: string(o.Why)}
-	}
-	return passed
-}
-
 // upstreamFailure is what a client is told when no target has spoken the text.
-func upstreamFailure(failures []error, passedOver []routing.Omission) *protocol.Error {
+func upstreamFailure(failures []error, passedOver []routing.Omission) *Error {
 	rejected := 0
 	for _, err := range failures {
 		if upstream.KindOf(err) == upstream.Rejected {
@@ -120,17 +104,17 @@ func upstreamFailure(failures []error, passedOver []routing.Omission) *protocol.
 		}
 	}
 	if rejected == len(failures) {
-		return &protocol.Error{Code: protocol.CodeUpstreamRejected, Message: "every target refused this request as invalid"}
+		return &Error{Code: CodeUpstreamRejected, Message: "every target refused this request as invalid"}
 	}
 	last := upstream.Policies[upstream.KindOf(failures[len(failures)-1])]
 	if last.Timeout {
-		return &protocol.Error{Code: protocol.CodeUpstreamTimeout, Message: "every target was tried, and the last took too long"}
+		return &Error{Code: CodeUpstreamTimeout, Message: "every target was tried, and the last took too long"}
 	}
 	message := "every target was tried"
 	if len(passedOver) > 0 {
 		message = "every target was tried but those passed over: " + describe(passedOver)
 	}
-	return &protocol.Error{Code: protocol.CodeUpstreamFailed, Message: message, PassedOver: passedOverOf(passedOver)}
+	return &Error{Code: CodeUpstreamFailed, Message: message, PassedOver: passedOver}
 }
 
 // attemptMessage is what usage says of a failed attempt. Only an adapter's own words are fit for clients.
@@ -153,3 +137,6 @@ func classOf(err error) string {
 	}
 	return classOf(e.Err) // as where the time for a first audio ended while connecting
 }
+
+// keyGone refuses what comes from a client whose key is no longer configured, or has expired.
+func keyGone() *Error { return &Error{Code: CodeAuthFailed, Message: "the key is no longer valid"} }

@@ -78,7 +78,7 @@ func (r *failover) run(ctx context.Context) ending {
 		until, over := r.step(ctx)
 		if over {
 			r.follow() // it may have been heard and have ended since the last look
-			return ending{reason: reasonCompleted}
+			return ending{reason: Completed}
 		}
 		if len(r.live) == 0 {
 			continue
@@ -96,7 +96,7 @@ func (r *failover) begin(ctx context.Context) (*ending, error) {
 		return nil, err
 	}
 	if !ready {
-		return &ending{reason: reasonCompleted}, nil
+		return &ending{reason: Completed}, nil
 	}
 	r.follow() // the text may have been long in coming
 	if len(r.failures) < r.g.req.plan.MaxAttempts {
@@ -109,9 +109,9 @@ func (r *failover) begin(ctx context.Context) (*ending, error) {
 		return nil, context.Cause(ctx)
 	}
 	if len(r.failures) == 0 {
-		return &ending{reason: reasonFailed, err: noProvider(r.passedOver())}, nil
+		return &ending{reason: Failed, err: noProvider(r.passedOver())}, nil
 	}
-	return &ending{reason: reasonFailed, err: upstreamFailure(r.failures, r.passedOver())}, nil
+	return &ending{reason: Failed, err: upstreamFailure(r.failures, r.passedOver())}, nil
 }
 
 // passedOver are the route's targets that were never tried, though the text is not spoken.

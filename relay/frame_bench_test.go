@@ -13,7 +13,7 @@ import (
 
 // path is one way of a frame through the relay: what the client gets of 200 ms of 24 kHz PCM in base64.
 type path struct {
-	framing framing
+	framing string // JSON, binary or HTTP
 	output  audio.Format
 }
 
@@ -33,14 +33,14 @@ func (p path) allocs() float64 {
 // converted and resampled.
 func paths() map[string]path {
 	all := map[string]path{}
-	for form, name := range map[framing]string{framingJSON: "JSON", framingBinary: "binary", framingBare: "HTTP"} {
+	for _, framing := range []string{"JSON", "binary", "HTTP"} {
 		for _, output := range []audio.Format{
 			{Encoding: audio.PCM16, Rate: 24000},
 			{Encoding: audio.WAV, Rate: 24000},
 			{Encoding: audio.MuLaw, Rate: 8000},
 			{Encoding: audio.PCMF32, Rate: 48000},
 		} {
-			all[name+" "+output.String()] = path{form, output}
+			all[framing+" "+output.String()] = path{framing, output}
 		}
 	}
 	return all
@@ -74,11 +74,13 @@ type frames struct {
 func (p path) frames(tb testing.TB) *frames {
 	tb.Helper()
 	f := &frames{in: frame200(), taken: &sinkhole{header: http.Header{}}}
-	f.attempt = stage{vendor: newFake(), text: strings.Repeat("And so on. ", 100), output: p.output, binary: p.framing == framingBinary}.attempt(tb)
+	f.attempt = stage{
+		vendor: newFake(), text: strings.Repeat("And so on. ", 100), output: p.output,
+		binary: p.framing == "binary", bare: p.framing == "HTTP",
+	}.attempt(tb)
 	ordered(f.attempt)
-	f.attempt.g.origin.framing = p.framing
-	if p.framing == framingBare {
-		f.answer = newAnswer(f.taken, f.attempt.g, bodyAudio)
+	if p.framing == "HTTP" {
+		f.answer = newAnswer(f.taken, &speech{origin: *f.attempt.g.origin, form: bodyAudio, g: f.attempt.g})
 	}
 	return f
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"unicode/utf8"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/text"
@@ -24,10 +22,10 @@ type funds struct {
 	given       billing.Usage // what attempts have been given, all together
 
 	unpaid   []textChange
-	length   int             // of text that is not paid yet, in code points
-	finished bool            // the end of the text has come, and may wait
-	busy     bool            // somebody reserves: what comes meanwhile waits in unpaid
-	short    *protocol.Error // why the text ended before its end
+	length   int    // of text that is not paid yet, in code points
+	finished bool   // the end of the text has come, and may wait
+	busy     bool   // somebody reserves: what comes meanwhile waits in unpaid
+	short    *Error // why the text ended before its end
 }
 
 // textChange is text to come, and what is said behind it.
@@ -93,7 +91,7 @@ func (g *generation) fund(ctx context.Context) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err := g.origin.srv.internal(g.log, "panic while text was paid", fault)
-			g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
+			g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
 		}
 	}()
 	for g.fundOnce(ctx) {
@@ -124,7 +122,7 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 		return true
 	}
 	if err != nil {
-		g.stop(&stopCause{name: "budget unknown", reason: reasonFailed, err: g.origin.srv.refusal(err)})
+		g.stop(&stopCause{name: "budget unknown", reason: Failed, err: g.origin.srv.refusal(err)})
 		return true
 	}
 	g.mu.Lock()
@@ -267,8 +265,8 @@ func (g *generation) give(ctx context.Context, p upstream.Piece) {
 func (g *generation) endPaid(end ending) ending {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if end.reason == reasonCompleted && g.funds.short != nil {
-		return ending{reason: reasonFailed, err: g.funds.short}
+	if end.reason == Completed && g.funds.short != nil {
+		return ending{reason: Failed, err: g.funds.short}
 	}
 	return end
 }

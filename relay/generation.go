@@ -9,8 +9,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
@@ -51,13 +49,14 @@ type generation struct {
 	change    change          // what its context must know, or its failover loop
 	track     position.Track
 	seq       uint32
+	told      []Word    // for the words that the client is told of next
 	firstAt   time.Time // when the first audio could be sent; zero: not yet
 	played    time.Duration
-	hasPlayed bool          // played is what the client said
-	stopped   bool          // the client gets nothing more but the end
-	stoppedAt time.Time     // when
-	done      protocol.Done // what is settled of the end; its reason is empty until then
-	over      bool          // the end has been queued
+	hasPlayed bool      // played is what the client said
+	stopped   bool      // the client gets nothing more but the end
+	stoppedAt time.Time // when
+	done      Result    // what is settled of the end; its reason is empty until then
+	over      bool      // the end has been queued
 	// refusedText: the one answer to text behind the text's end has been given.
 	refusedText bool
 }
@@ -65,33 +64,26 @@ type generation struct {
 // stopCause is why a generation was ended from our side; as an error it is the cause of its context.
 type stopCause struct {
 	name   string // for the log
-	reason string // of done
-	err    *protocol.Error
+	reason Reason
+	err    *Error
 }
 
 func (c *stopCause) Error() string { return c.name }
 
 // The causes that end a generation from our side.
 var (
-	causeCancelled = &stopCause{name: "cancelled by the client", reason: reasonCancelled}
-	causeGone      = &stopCause{name: "the client is gone", reason: reasonCancelled}
+	causeCancelled = &stopCause{name: "cancelled by the client", reason: Cancelled}
+	causeGone      = &stopCause{name: "the client is gone", reason: Cancelled}
 	causeDrained   = &stopCause{
-		name: "the relay is shutting down", reason: reasonFailed,
-		err: &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"},
+		name: "the relay is shutting down", reason: Failed,
+		err: &Error{Code: CodeDraining, Message: "the relay is shutting down"},
 	}
-)
-
-// The reasons of done.
-const (
-	reasonCompleted = "completed"
-	reasonCancelled = "cancelled"
-	reasonFailed    = "failed"
 )
 
 // ending is how a generation ended.
 type ending struct {
-	reason string
-	err    *protocol.Error // of a failed one
+	reason Reason
+	err    *Error // of a failed one
 }
 
 func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *generation {
@@ -161,7 +153,7 @@ func (g *generation) survivePanic() {
 		return
 	}
 	err := g.origin.srv.internal(g.log, "panic in a generation", fault)
-	g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
+	g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
 		g.settlePurse(context.Background(), g.record())
@@ -169,7 +161,7 @@ func (g *generation) survivePanic() {
 		g.origin.peer.refused(g, err)
 		return
 	}
-	g.conclude(ending{reason: reasonFailed, err: err})
+	g.conclude(ending{reason: Failed, err: err})
 	g.closeBooks(context.Background())
 	g.origin.peer.end(g)
 }
@@ -233,13 +225,13 @@ func endingOf(cause error) ending {
 // request is a generate with the connection's defaults applied and every name resolved.
 type request struct {
 	terms
+	encoder                       Encoder
 	id, idempotencyKey, contextID string
 	text                          string
 	final                         bool
 	textIdle                      time.Duration // that an open text may be without more
 	language                      string
 	speed                         float64
-	asked                         protocol.Output
 	output                        audio.Format
 	wordTimestamps, normalize     bool
 	options                       map[string]any // by provider

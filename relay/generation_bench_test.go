@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/upstream"
@@ -128,8 +126,8 @@ func spokenOut(tb testing.TB) *generation {
 
 // settled prices the generation, records it and takes its done: all that follows its last audio, but for the disk.
 func settled(tb testing.TB, g *generation) {
-	g.done, g.over = protocol.Done{}, false
-	g.conclude(ending{reason: reasonCompleted})
+	g.done, g.over = Result{}, false
+	g.conclude(ending{reason: Completed})
 	g.closeBooks(tb.Context())
 	g.finish()
 	for _, m := range g.origin.out.Take(nil, 64<<10) {
@@ -145,7 +143,7 @@ func TestSettlementAllocatesLittle(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 42 {
 		t.Errorf("got %v allocations, want at most 42", got)
 	}
-	if want := audio.Milliseconds(g.out.Taken(), fakeRate); g.done.Usage.AudioMS != want || want == 0 || len(g.done.Usage.Cost) != 1 {
+	if want := audio.Milliseconds(g.out.Taken(), fakeRate); g.done.Usage.Audio.Milliseconds() != want || want == 0 || len(g.done.Usage.Cost) != 1 {
 		t.Errorf("settled %+v, want %d ms and what they cost", g.done.Usage, want)
 	}
 }

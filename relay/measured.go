@@ -11,7 +11,7 @@ import (
 // expected is all that may be counted of the setup.
 func (set *setup) expected() metrics.Expected {
 	e := metrics.Expected{
-		Reasons:  []string{reasonCompleted, reasonCancelled, reasonFailed},
+		Reasons:  []string{string(Completed), string(Cancelled), string(Failed)},
 		Outcomes: []string{outcomeCompleted, outcomeCancelled, outcomeHedged, outcomeSuperseded},
 		Failed:   outcomeFailed,
 	}

@@ -138,11 +138,11 @@ func shortOfMemory() *protocol.Error {
 }
 
 // mayGenerate refuses generations that there is no memory for.
-func (srv *Server) mayGenerate() *protocol.Error {
+func (srv *Server) mayGenerate() *Error {
 	if srv.memory.pressure() < short {
 		return nil
 	}
-	return &protocol.Error{
-		Code: protocol.CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
+	return &Error{
+		Code: CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
 	}
 }

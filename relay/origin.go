@@ -6,8 +6,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 )
@@ -15,14 +13,13 @@ import (
 // origin is where generations come from: what a session, and a request over HTTP, is to those that it has asked for.
 // It never changes.
 type origin struct {
-	id      string
-	srv     *Server
-	key     *Key
-	remote  netip.Addr       // whose they are; invalid: not known
-	out     *delivery.Outbox // where their messages wait
-	framing framing
-	peer    peer         // whom they tell of themselves
-	short   *limits.Rate // of all short pieces of their texts
+	id     string
+	srv    *Server
+	key    *Key
+	remote netip.Addr       // whose they are; invalid: not known
+	out    *delivery.Outbox // where their messages wait
+	peer   peer             // whom they tell of themselves
+	short  *limits.Rate     // of all short pieces of their texts
 }
 
 // peer is told of each step of a generation that it has to know.
@@ -30,31 +27,21 @@ type peer interface {
 	// accepted: the generation stands, and its record.
 	accepted(g *generation)
 	// refused: it was not admitted; there is nothing more of it.
-	refused(g *generation, err *protocol.Error)
+	refused(g *generation, err *Error)
 	// end: it has been settled, and its done is to be sent.
 	end(g *generation)
 	// follow: a provider is heard in it from now on. took: in another's stead.
 	follow(g *generation, provider string, took bool)
 }
 
-// framing is how audio goes to the client.
-type framing int
-
-const (
-	framingJSON   framing = iota // as base64 in a JSON message
-	framingBinary                // in binary frames
-	framingBare                  // as it is
-)
-
 // newOrigin has no peer yet, and no outbox.
-func newOrigin(srv *Server, key *Key, form framing) origin {
+func newOrigin(srv *Server, key *Key) origin {
 	id := rand.Text()
 	return origin{
-		id:      id,
-		srv:     srv,
-		key:     key,
-		framing: form,
-		short:   limits.NewRate(shortOfAllPerMinute),
+		id:    id,
+		srv:   srv,
+		key:   key,
+		short: limits.NewRate(shortOfAllPerMinute),
 	}
 }
 

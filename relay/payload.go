@@ -9,8 +9,6 @@ import (
 	"github.com/coder/websocket"
 	"github.com/segmentio/asm/base64"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/relay/delivery"
 	"voicerelay/upstream"
@@ -79,7 +77,7 @@ func (a *attempt) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
 // passesLocked reports whether the vendor's base64 can go to the client as it is.
 func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
 	g := a.g
-	return f.Base64 != nil && a.clean && g.origin.framing == framingJSON && a.conv == nil &&
+	return f.Base64 != nil && a.clean && g.req.encoder.Form() == Base64 && a.conv == nil &&
 		f.Format.Samples() == g.req.output.Samples() &&
 		len(raw)%f.Format.BytesPerSample() == 0 &&
 		(g.req.output.Encoding != audio.WAV || g.seq > 0)
@@ -129,35 +127,27 @@ const audioEnvelope = 256
 
 // audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
 func (g *generation) audioMessageLocked(p payload) *delivery.Message {
-	head := protocol.Audio{
-		GenerationID: g.req.id,
-		Seq:          g.seq,
-		StartMS:      uint32(audio.Milliseconds(g.track.Samples, g.req.output.Rate)),
-		Samples:      uint32(p.samples),
-	}
+	f := Frame{Seq: g.seq, Start: audio.Duration(g.track.Samples, g.req.output.Rate), Samples: p.samples}
 	raw := p.raw
 	if g.seq == 0 && g.req.output.Encoding == audio.WAV {
 		raw = append(audio.WAVHeader(g.req.output.Rate), raw...)
 	}
-	size := len(raw)
-	if g.origin.framing == framingJSON {
-		size = max(len(p.base64), base64.StdEncoding.EncodedLen(len(raw)))
+	kind, size := websocket.MessageBinary, len(raw)
+	if g.req.encoder.Form() == Base64 {
+		kind, size = websocket.MessageText, max(len(p.base64), base64.StdEncoding.EncodedLen(len(raw)))
 	}
-	m := delivery.NewMessage(websocket.MessageText, audioEnvelope+size)
+	m := delivery.NewMessage(kind, audioEnvelope+size)
 	m.Samples, m.Queued = p.samples, p.at
+	m.Buf = g.req.encoder.AppendHead(m.Buf, f)
 	switch {
-	case g.origin.framing == framingBare:
-		m.Kind, m.Buf = websocket.MessageBinary, append(m.Buf, raw...)
-	case g.origin.framing == framingBinary:
-		m.Kind = websocket.MessageBinary
-		m.Buf = protocol.AppendAudioBinary(m.Buf, head, raw)
+	case kind == websocket.MessageBinary:
+		m.Buf = append(m.Buf, raw...)
 	case p.base64 != nil:
-		m.Buf = protocol.AppendAudioJSON(m.Buf, head, p.base64)
+		m.Buf = append(m.Buf, p.base64...)
 	default:
-		m.Buf = protocol.AppendAudioHead(m.Buf, head)
 		m.Buf = appendBase64(m.Buf, raw)
-		m.Buf = protocol.AppendAudioTail(m.Buf)
 	}
+	m.Buf = g.req.encoder.AppendTail(m.Buf, f)
 	return m
 }
 

@@ -157,15 +157,15 @@ func (s *session) accepted(g *generation) {
 }
 
 // refused tells the client that a generation was not admitted; its id is free again.
-func (s *session) refused(g *generation, err *protocol.Error) {
+func (s *session) refused(g *generation, err *Error) {
 	s.mu.Lock()
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
 	s.conn.NoteIdle() // before the answer wakes the writer
-	s.srv.refused(s.remote, err.Code, s.key)
-	answer := *err
+	answer := wireError(err)
+	s.srv.refused(s.remote, answer.Code, s.key)
 	answer.Command, answer.GenerationID = "generate", g.req.id
-	s.send(&answer)
+	s.send(answer)
 	s.leaveIfDrained()
 }
 

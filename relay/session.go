@@ -19,6 +19,7 @@ import (
 type session struct {
 	// Static after newSession.
 	origin
+	binary bool // audio goes in binary frames
 	conn   *delivery.Conn
 	began  time.Time
 	cancel context.CancelCauseFunc // ends the session's context

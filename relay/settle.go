@@ -5,11 +5,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
+	"github.com/rs/zerolog"
 
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/relay/delivery"
+	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
@@ -32,18 +33,15 @@ func (g *generation) conclude(end ending) {
 	if g.done.Reason != "" {
 		return
 	}
-	if g.stopped && end.reason == reasonCompleted {
-		end = ending{reason: reasonCancelled} // the cancel came while the end was on its way
+	if g.stopped && end.reason == Completed {
+		end = ending{reason: Cancelled} // the cancel came while the end was on its way
 	}
-	g.done = protocol.Done{
-		GenerationID: g.req.id,
-		RecordID:     g.recordID,
-		Reason:       end.reason,
-		Error:        end.err,
-		Usage:        g.usageLocked(),
-	}
-	if g.textIdled && end.reason == reasonCompleted {
-		g.done.EndedBy = protocol.EndedByTextIdle
+	g.done = Result{
+		RecordID:  g.recordID,
+		Reason:    end.reason,
+		Err:       end.err,
+		TextIdled: g.textIdled && end.reason == Completed,
+		Usage:     g.usageLocked(),
 	}
 }
 
@@ -57,20 +55,19 @@ func (g *generation) finish() {
 	g.over = true
 	g.done.Spoken = g.spokenLocked()
 	g.done.Timing = g.timingLocked(time.Now())
-	g.out.End(delivery.TextMessage(protocol.Encode(g.done)))
+	g.out.End(delivery.TextMessage(g.req.encoder.Ended(g.done)))
 	g.logEndLocked(g.done)
-	g.origin.srv.metrics.GenerationEnded(g.done.Reason)
+	g.origin.srv.metrics.GenerationEnded(string(g.done.Reason))
 	if g.stopped {
 		g.origin.srv.metrics.Cancel.Observe(time.Since(g.stoppedAt).Seconds())
 	}
 }
 
-func (g *generation) usageLocked() protocol.Usage {
-	usage := protocol.Usage{
+func (g *generation) usageLocked() Usage {
+	usage := Usage{
 		Characters: g.text.Len(),
-		AudioMS:    audio.Milliseconds(g.out.Taken(), g.req.output.Rate),
+		Audio:      audio.Duration(g.out.Taken(), g.req.output.Rate),
 		Recorded:   false, // until the ledger says otherwise
-		Attempts:   []protocol.Attempt{},
 	}
 	var costs []billing.Cost
 	for _, a := range g.attempts {
@@ -78,38 +75,31 @@ func (g *generation) usageLocked() protocol.Usage {
 		costs = append(costs, cost)
 		usage.Attempts = append(usage.Attempts, a.reportLocked(cost))
 	}
-	usage.Cost = []protocol.Cost{}
-	for _, sum := range billing.Sum(costs) {
-		usage.Cost = append(usage.Cost, wireCost(sum))
-	}
+	usage.Cost = billing.Sum(costs)
 	return usage
 }
 
-func (g *generation) timingLocked(now time.Time) protocol.Timing {
-	timing := protocol.Timing{TotalMS: now.Sub(g.began).Milliseconds()}
-	sent := audio.Milliseconds(g.out.Taken(), g.req.output.Rate)
-	if g.firstAt.IsZero() || sent == 0 {
-		return timing
+func (g *generation) timingLocked(now time.Time) Timing {
+	timing := Timing{Total: now.Sub(g.began)}
+	if !g.firstAt.IsZero() && audio.Milliseconds(g.out.Taken(), g.req.output.Rate) > 0 {
+		timing.Spoke, timing.FirstAudio = true, g.firstAt.Sub(g.began)
 	}
-	first := g.firstAt.Sub(g.began).Milliseconds()
-	rtf := float64(timing.TotalMS) / float64(sent)
-	timing.FirstAudioMS, timing.RTF = &first, &rtf
 	return timing
 }
 
 // reportLocked is the attempt as clients see it.
-func (a *attempt) reportLocked(cost billing.Cost) protocol.Attempt {
-	report := protocol.Attempt{
+func (a *attempt) reportLocked(cost billing.Cost) AttemptUsage {
+	report := AttemptUsage{
 		Provider: a.target.Provider,
-		Model:    optional(a.target.Model),
+		Model:    a.target.Model,
 		Outcome:  a.outcomeLocked(),
-		AudioMS:  a.clock.duration().Milliseconds(),
-		Cost:     wireCost(cost),
+		Audio:    a.clock.duration(),
+		Cost:     cost,
 	}
 	used := a.usedLocked()
 	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
 	if report.Outcome == outcomeFailed {
-		report.Code = string(upstream.KindOf(a.err))
+		report.Code = upstream.KindOf(a.err)
 		report.Message = attemptMessage(a.err)
 	}
 	return report
@@ -176,15 +166,6 @@ func (g *generation) likelyCurrencyLocked() string {
 	return g.req.key.Budget.Currency
 }
 
-// wireCost is a cost as clients see it. An amount has a currency on the wire: nothing in no currency is told as not known.
-func wireCost(c billing.Cost) protocol.Cost {
-	if !c.Known() || c.Money.Currency == "" {
-		return protocol.Cost{Source: string(billing.Unavailable)}
-	}
-	amount, currency := c.Money.Amount(), c.Money.Currency
-	return protocol.Cost{Amount: &amount, Currency: &currency, Source: string(c.Source), Estimated: c.Estimated}
-}
-
 // observe counts the attempt's outcome and remembers its error for the operator.
 func (a *attempt) observe(err error) {
 	a.g.mu.Lock()
@@ -205,25 +186,28 @@ func (a *attempt) observe(err error) {
 }
 
 // logEndLocked writes the generation's one line.
-func (g *generation) logEndLocked(done protocol.Done) {
-	event := g.log.Info().Stringer("remote", g.origin.remote).Str("reason", done.Reason).Str("route", g.req.plan.Route).
-		Int("characters", done.Usage.Characters).Int64("audio_ms", done.Usage.AudioMS).
-		Int("attempts", len(done.Usage.Attempts)).Int64("total_ms", done.Timing.TotalMS)
-	if done.Timing.FirstAudioMS != nil {
-		event = event.Int64("first_audio_ms", *done.Timing.FirstAudioMS)
+func (g *generation) logEndLocked(done Result) {
+	event := g.log.Info().Stringer("remote", g.origin.remote).Str("reason", string(done.Reason)).Str("route", g.req.plan.Route).
+		Int("characters", done.Usage.Characters).Int64("audio_ms", done.Usage.Audio.Milliseconds()).
+		Int("attempts", len(done.Usage.Attempts)).Int64("total_ms", done.Timing.Total.Milliseconds())
+	if done.Timing.Spoke {
+		event = event.Int64("first_audio_ms", done.Timing.FirstAudio.Milliseconds())
 	}
-	if done.Error != nil {
-		event = event.Str("code", string(done.Error.Code))
-		if len(done.Error.PassedOver) > 0 {
-			event = event.Any("passed_over", done.Error.PassedOver)
+	if done.Err != nil {
+		event = event.Str("code", string(done.Err.Code))
+		if len(done.Err.PassedOver) > 0 {
+			event = event.Array("passed_over", passedOver(done.Err.PassedOver))
 		}
 	}
 	event.Msg("generation ended")
 }
 
-func optional(s string) *string {
-	if s == "" {
-		return nil
+// passedOver is targets that were not tried, as the log has them.
+type passedOver []routing.Omission
+
+// MarshalZerologArray implements zerolog.LogArrayMarshaler.
+func (p passedOver) MarshalZerologArray(a *zerolog.Array) {
+	for _, o := range p {
+		a.Dict(zerolog.Dict().Str("provider", o.Provider).Str("why", string(o.Why)))
 	}
-	return &s
 }

@@ -109,7 +109,7 @@ func (a *attempt) survivePanic() {
 		return
 	}
 	err := a.g.origin.srv.internal(a.g.log, "panic in a frame", fault)
-	a.g.stop(&stopCause{name: "internal fault", reason: reasonFailed, err: err})
+	a.g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
 }
 
 // End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.

@@ -48,7 +48,8 @@ type stage struct {
 	text   string
 	output audio.Format
 	binary bool
-	rivals int // other targets
+	bare   bool // no messages, but the audio alone
+	rivals int  // other targets
 }
 
 func (st stage) attempt(t testing.TB) *attempt {
@@ -67,14 +68,21 @@ func (st stage) attempt(t testing.TB) *attempt {
 	set := srv.setup.Load()
 	s := srv.newSession(&set.local, st.binary)
 	s.out = delivery.NewOutbox(noWriter{}, nil) // the test is its client
+	wire := encoder{id: "g1", asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate}}
+	encoder := Encoder(&wire)
+	switch {
+	case st.bare:
+		encoder = bareEncoder{}
+	case st.binary:
+		encoder = &binaryEncoder{wire}
+	}
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
 	}
 	g := newGeneration(&s.origin, request{
-		terms: terms{set, &set.local},
-		id:    "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
-		asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate},
+		terms:   terms{set, &set.local},
+		encoder: encoder, id: "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
 	}, nil, time.Now())
 	g.cancel = func(error) {}
 	g.out.Release()
@@ -134,7 +142,7 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := stage{test.vendor, strings.Repeat("And so on. ", 100), test.output, test.binary, test.rivals}.attempt(t)
+			a := stage{vendor: test.vendor, text: strings.Repeat("And so on. ", 100), output: test.output, binary: test.binary, rivals: test.rivals}.attempt(t)
 			ordered(a)
 			a.expected = time.Hour // more than all the frames below
 			f := frame200()

@@ -15,13 +15,15 @@ import (
 )
 
 // causeKeyGone ends what a key that is no longer configured has running.
-var causeKeyGone = &stopCause{name: "the key is gone", reason: reasonFailed, err: keyGone()}
+var causeKeyGone = &stopCause{name: "the key is gone", reason: Failed, err: keyGone()}
 
 // speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is
 // its life: one that ends before the answer cancels.
 type speech struct {
 	// Static after newSpeech.
 	origin
+	form    bodyForm
+	wire    encoder
 	g       *generation
 	leave   func()               // gives its place in the key's quota back
 	refusal chan *protocol.Error // holds why the generation was not admitted, if so
@@ -75,7 +77,7 @@ func (srv *Server) answer(w http.ResponseWriter, r *http.Request, what speechReq
 	if refused == nil {
 		defer sp.leave()
 		var err error
-		if refused, err = sp.run(r.Context(), newAnswer(w, sp.g, what.form)); err != nil {
+		if refused, err = sp.run(r.Context(), newAnswer(w, sp)); err != nil {
 			breakOff(w, r)
 		}
 	}
@@ -89,31 +91,35 @@ func (srv *Server) answer(w http.ResponseWriter, r *http.Request, what speechReq
 
 // newSpeech has its generation, which does not run yet, and a place for it.
 func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol.Error) {
-	framing := framingBare
-	if what.form == bodyLines {
-		framing = framingJSON
+	sp := &speech{
+		origin: newOrigin(srv, what.key), form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
-	sp := &speech{origin: newOrigin(srv, what.key, framing), refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1)}
 	sp.remote, sp.peer, sp.out = what.remote, sp, delivery.NewOutbox(sp, &srv.backlog)
 	on := sp.terms(set)
 	if on == nil {
-		return nil, keyGone()
+		return nil, wireError(keyGone())
 	}
 	desk, now := set.desks[what.key.Name], time.Now()
 	leave, err := desk.enter()
 	if err != nil {
 		return nil, err
 	}
-	req, err := srv.resolve(what.cmd, "", on)
-	if err == nil {
+	cmd := *what.cmd
+	if cmd.GenerationID == "" {
+		cmd.GenerationID = "g" + rand.Text()
+	}
+	req, refused := srv.resolve(requestOf(&cmd), "", on)
+	if err = wireError(refused); err == nil {
 		err = desk.pace(now)
 	}
 	if err != nil {
 		leave()
 		return nil, err
 	}
-	if req.id == "" {
-		req.id = "g" + rand.Text()
+	sp.wire = encoder{id: req.id, asked: outputOf(cmd.Settings)}
+	req.encoder = bareEncoder{}
+	if sp.form == bodyLines {
+		req.encoder = &sp.wire
 	}
 	sp.leave, sp.g = leave, newGeneration(&sp.origin, *req, nil, now)
 	return sp, nil
@@ -214,14 +220,14 @@ func (sp *speech) WriteDirect() bool { return false }
 // accepted tells the client where it takes messages; another is told by a header.
 func (sp *speech) accepted(g *generation) {
 	sp.srv.metrics.Active.Inc()
-	if sp.framing == framingJSON {
+	if sp.form == bodyLines {
 		sp.out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
 	}
 }
 
 // refused has the answer be an error.
-func (sp *speech) refused(_ *generation, err *protocol.Error) {
-	sp.refusal <- err
+func (sp *speech) refused(_ *generation, err *Error) {
+	sp.refusal <- wireError(err)
 }
 
 // end sends the generation's done.

@@ -21,7 +21,7 @@ type answer struct {
 	// Static after newAnswer.
 	w       http.ResponseWriter
 	control *http.ResponseController
-	g       *generation
+	speech  *speech
 	form    bodyForm
 
 	// Owned by the writer.
@@ -39,8 +39,8 @@ const (
 	bodyLines                 // messages
 )
 
-func newAnswer(w http.ResponseWriter, g *generation, form bodyForm) *answer {
-	return &answer{w: w, control: http.NewResponseController(w), g: g, form: form}
+func newAnswer(w http.ResponseWriter, of *speech) *answer {
+	return &answer{w: w, control: http.NewResponseController(w), speech: of, form: of.form}
 }
 
 // send sends a message, in the form that the client wants. The last one completes the answer.
@@ -52,7 +52,7 @@ func (a *answer) send(ctx context.Context, m *delivery.Message) error {
 		a.pending = append(a.pending, m.Body()...)
 	}
 	if m.Last {
-		return a.complete(ctx, a.g.settled())
+		return a.complete(ctx, a.speech.wire.done(a.speech.g.settled()))
 	}
 	if a.form == bodyWhole {
 		return a.keep(ctx)
@@ -79,7 +79,7 @@ func (a *answer) complete(ctx context.Context, done protocol.Done) error {
 		return nil
 	}
 	if !a.begun && len(a.pending) == 0 && a.isWAV() {
-		a.pending = append(a.pending, audio.WAVHeader(a.g.req.output.Rate)...) // a file without samples is one
+		a.pending = append(a.pending, audio.WAVHeader(a.speech.wire.asked.SampleRate)...) // a file without samples is one
 	}
 	if a.form == bodyWhole {
 		return a.sendWhole(ctx, done)
@@ -88,7 +88,7 @@ func (a *answer) complete(ctx context.Context, done protocol.Done) error {
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
-	if a.form == bodyAudio && done.Reason != reasonCompleted {
+	if a.form == bodyAudio && done.Reason != string(Completed) {
 		return errBrokenOff
 	}
 	a.tellEnd(done)
@@ -97,7 +97,7 @@ func (a *answer) complete(ctx context.Context, done protocol.Done) error {
 
 // isWAV reports whether the body is a WAV file.
 func (a *answer) isWAV() bool {
-	return a.form != bodyLines && a.g.req.asked.Encoding == protocol.EncodingWAV
+	return a.form != bodyLines && a.speech.wire.asked.Encoding == protocol.EncodingWAV
 }
 
 // tellEnd says how the generation ended: in trailers once the header is out, else in headers.
@@ -123,7 +123,7 @@ func (a *answer) begin() {
 func (a *answer) describe() {
 	kind := linesType
 	if a.form != bodyLines {
-		kind = mediaType(a.g.req.asked)
+		kind = mediaType(a.speech.wire.asked)
 	}
 	a.identify()
 	a.w.Header().Set("Content-Type", kind)
@@ -132,8 +132,8 @@ func (a *answer) describe() {
 
 // identify says of which generation and record the answer is.
 func (a *answer) identify() {
-	a.w.Header().Set("Generation-Id", a.g.req.id)
-	a.w.Header().Set("Record-Id", a.g.recordID)
+	a.w.Header().Set("Generation-Id", a.speech.wire.id)
+	a.w.Header().Set("Record-Id", a.speech.g.recordID)
 }
 
 // flush hands all that is pending to the client's socket. A slow client is waited for as long as it takes a step
@@ -159,7 +159,7 @@ func (a *answer) flush(ctx context.Context) error {
 
 // extend begins the client's patience anew. It fails once the request is over, since abort may have come before.
 func (a *answer) extend(ctx context.Context) error {
-	if err := a.control.SetWriteDeadline(time.Now().Add(a.g.req.key.Limits.WriteTimeout)); err != nil {
+	if err := a.control.SetWriteDeadline(time.Now().Add(a.speech.key.Limits.WriteTimeout)); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
@@ -169,7 +169,7 @@ func (a *answer) extend(ctx context.Context) error {
 func (a *answer) abort() { _ = a.control.SetWriteDeadline(time.Now()) } // fails only where the connection is over
 
 // settled is the generation's end, once it is queued.
-func (g *generation) settled() protocol.Done {
+func (g *generation) settled() Result {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.done

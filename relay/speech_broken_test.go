@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/audio"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -136,12 +138,12 @@ func TestSpeechOfKnownLengthIsBounded(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
 				r.srv.whole.Store(tt.others)
-				o := newOrigin(r.srv, &r.setup().local, framingBare)
-				a := &answer{control: http.NewResponseController(deadlines{}), g: &generation{origin: &o}, form: bodyWhole}
-				a.g.req.key = o.key
+				o := newOrigin(r.srv, &r.setup().local)
+				a := &answer{control: http.NewResponseController(deadlines{}), speech: &speech{origin: o}, form: bodyWhole}
 				a.pending = make([]byte, tt.pending)
 				err := a.keep(context.Background())
-				if got := r.srv.refusal(err); (err == nil) != (tt.code == "") || err != nil && string(got.Code) != tt.code {
+				var got *protocol.Error
+				if errors.As(err, &got) != (tt.code != "") || got != nil && string(got.Code) != tt.code {
 					t.Errorf("got %v, want %q", err, tt.code)
 				}
 				if a.letGo(); r.srv.whole.Load() != tt.others {

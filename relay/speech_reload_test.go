@@ -50,7 +50,7 @@ func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
 			}
 			defer sp.leave()
 			r.reload(keyed("new"), []string{"alpha"}, fakes{"alpha": f})
-			if refused, _ := sp.run(req.Context(), newAnswer(w, sp.g, bodyAudio)); refused != nil {
+			if refused, _ := sp.run(req.Context(), newAnswer(w, sp)); refused != nil {
 				writeError(w, refused)
 			}
 		})

@@ -23,14 +23,14 @@ const (
 func (a *answer) keep(ctx context.Context) error {
 	grown := int64(len(a.pending)) - a.kept
 	a.kept += grown
-	all := a.g.origin.srv.whole.Add(grown)
+	all := a.speech.srv.whole.Add(grown)
 	switch {
 	case a.kept > maxWhole:
 		return &protocol.Error{
 			Code: protocol.CodeTextTooLong, Param: "length",
 			Message: fmt.Sprintf("over %d bytes of audio, which is the most with length=known", maxWhole),
 		}
-	case all > delivery.MemoryShare(a.g.origin.srv.memory.limit.Load(), maxAllWhole):
+	case all > delivery.MemoryShare(a.speech.srv.memory.limit.Load(), maxAllWhole):
 		return &protocol.Error{
 			Code: protocol.CodeTooManyGenerations, Param: "length",
 			Message: "too much audio waits in this relay for its length to be known",
@@ -40,11 +40,11 @@ func (a *answer) keep(ctx context.Context) error {
 }
 
 // letGo gives back what keep has counted.
-func (a *answer) letGo() { a.g.origin.srv.whole.Add(-a.kept) }
+func (a *answer) letGo() { a.speech.srv.whole.Add(-a.kept) }
 
 // sendWhole sends all of it, with what is otherwise known at the end only.
 func (a *answer) sendWhole(ctx context.Context, done protocol.Done) error {
-	if done.Reason != reasonCompleted {
+	if done.Reason != string(Completed) {
 		return errBrokenOff // its client is gone
 	}
 	if a.isWAV() {

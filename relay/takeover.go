@@ -4,10 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
-	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -130,23 +127,21 @@ func (g *generation) introduceLocked(a *attempt, at time.Time) {
 		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 		g.firstAt = at
 		g.origin.srv.metrics.GenerationHeard(a.target.Provider, at.Sub(g.began))
-		g.out.Push(delivery.TextMessage(protocol.Encode(g.startedLocked(a))))
+		g.tellLocked(g.req.encoder.Started(g.startedLocked(a)))
 		return
 	}
 	reason := g.breakLocked(before)
 	g.origin.srv.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
-	g.out.Push(delivery.TextMessage(protocol.Encode(protocol.Rerouted{
-		GenerationID:  g.req.id,
+	g.tellLocked(g.req.encoder.Rerouted(Rerouted{
 		From:          before.target.Provider,
 		To:            a.target.Provider,
-		Model:         optional(a.target.Model),
+		Model:         a.target.Model,
 		ProviderVoice: a.target.Voice,
-		Reason:        string(reason),
-		ResumeChar:    a.from.Char,
-		ResumeMS:      audio.Milliseconds(g.track.Samples, g.req.output.Rate),
-		ResumeSource:  a.from.Source,
+		Reason:        reason,
+		Resume:        a.from,
+		At:            audio.Duration(g.track.Samples, g.req.output.Rate),
 		Ignored:       a.ignoredLocked(),
-	})))
+	}))
 }
 
 // rerouteReasons are all that rerouteReason gives.

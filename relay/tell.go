@@ -3,8 +3,6 @@ package relay
 import (
 	"slices"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
@@ -12,14 +10,12 @@ import (
 )
 
 // startedLocked says who speaks.
-func (g *generation) startedLocked(a *attempt) protocol.Started {
-	return protocol.Started{
-		GenerationID:  g.req.id,
+func (g *generation) startedLocked(a *attempt) Started {
+	return Started{
 		Provider:      a.target.Provider,
-		Model:         optional(a.target.Model),
+		Model:         a.target.Model,
 		Voice:         g.req.plan.Voice,
 		ProviderVoice: a.target.Voice,
-		Output:        g.req.asked,
 		Ignored:       a.ignoredLocked(),
 	}
 }
@@ -43,29 +39,34 @@ func (g *generation) announceLocked() {
 	if len(words) == 0 || !g.req.wordTimestamps {
 		return
 	}
-	event := protocol.Timestamps{GenerationID: g.req.id, Source: "provider"}
+	told := Words{Source: SourceProvider, Words: g.told[:0]}
 	for _, w := range words {
-		event.Words = append(event.Words, g.timedWord(w))
+		told.Words = append(told.Words, g.timedWord(w))
 	}
-	g.out.Push(delivery.TextMessage(protocol.Encode(event)))
+	g.told = told.Words
+	g.tellLocked(g.req.encoder.Words(told))
 }
 
-func (g *generation) timedWord(w text.Timed) protocol.TimedWord {
-	word := protocol.TimedWord{
-		Word:      w.Text,
-		StartMS:   audio.Milliseconds(w.Start, g.req.output.Rate),
-		EndMS:     audio.Milliseconds(w.End, g.req.output.Rate),
+// tellLocked queues a message of the generation's own, where its client takes one.
+func (g *generation) tellLocked(body []byte) {
+	if body != nil {
+		g.out.Push(delivery.TextMessage(body))
+	}
+}
+
+func (g *generation) timedWord(w text.Timed) Word {
+	return Word{
+		Text:      w.Text,
+		Start:     audio.Duration(w.Start, g.req.output.Rate),
+		End:       audio.Duration(w.End, g.req.output.Rate),
 		CharStart: w.Token.Start,
 		CharEnd:   w.Token.End,
+		Score:     w.Score,
 	}
-	if w.Score >= 0 {
-		word.Score = &w.Score
-	}
-	return word
 }
 
 // spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
-func (g *generation) spokenLocked() protocol.Spoken {
+func (g *generation) spokenLocked() position.Spoken {
 	pos := g.out.Taken()
 	if g.hasPlayed {
 		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
@@ -74,13 +75,13 @@ func (g *generation) spokenLocked() protocol.Spoken {
 }
 
 // spokenAtLocked is how far the audio up to a place reaches.
-func (g *generation) spokenAtLocked(pos int64) protocol.Spoken {
-	if g.done.Reason == reasonCompleted && pos >= g.track.Samples {
+func (g *generation) spokenAtLocked(pos int64) position.Spoken {
+	if g.done.Reason == Completed && pos >= g.track.Samples {
 		source := position.SourceSegment
 		if len(g.track.Words) > 0 {
 			source = position.SourceWords
 		}
-		return protocol.Spoken{Char: g.done.Usage.Characters, Source: source}
+		return position.Spoken{Char: g.done.Usage.Characters, Source: source}
 	}
 	return g.track.Reached(pos)
 }

@@ -3,10 +3,7 @@ package relay
 import (
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
-	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 )
@@ -37,11 +34,11 @@ func (g *generation) tellUntoldLocked(a *attempt, char int) {
 	}
 	h := a.hearingLocked(beats, at, t.Samples)
 	times, off := g.origin.srv.habits.Of(a.voice()).Pace.Times(h)
-	event := protocol.Timestamps{GenerationID: g.req.id, Source: position.SourceEstimate, ErrorMS: max(off, leastError).Milliseconds()}
+	told := Words{Source: position.SourceEstimate, Error: max(off, leastError)}
 	for i, w := range times {
 		w = audio.Sound{Start: min(max(a.base+w.Start, at), t.Samples), End: min(a.base+w.End, t.Samples)}
-		event.Words = append(event.Words, g.timedWord(text.Timed{Token: beats[i].Token, Start: w.Start, End: max(w.Start, w.End), Score: -1}))
+		told.Words = append(told.Words, g.timedWord(text.Timed{Token: beats[i].Token, Start: w.Start, End: max(w.Start, w.End), Score: -1}))
 	}
 	t.Untold = beats[len(beats)-1].End
-	g.out.Push(delivery.TextMessage(protocol.Encode(event)))
+	g.tellLocked(g.req.encoder.Words(told))
 }

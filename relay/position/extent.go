@@ -6,8 +6,6 @@ import (
 	"sort"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 )
 
@@ -28,18 +26,18 @@ type ExtentStep struct {
 var extentSources = [...]string{SourceWords, SourceSegment, SourceEstimate}
 
 // Played is how far the caller heard who has played so much.
-func (e Extent) Played(played time.Duration) protocol.Spoken {
+func (e Extent) Played(played time.Duration) Spoken {
 	pos := min(e.taken, audio.Samples(played, e.rate))
 	i := sort.Search(len(e.Steps), func(i int) bool { return int64(e.Steps[i].at) > pos })
 	if i == 0 {
-		return protocol.Spoken{Source: SourceEstimate} // never: the first step is at 0
+		return Spoken{Source: SourceEstimate} // never: the first step is at 0
 	}
 	step := e.Steps[i-1]
-	return protocol.Spoken{Char: int(step.char), Source: extentSources[step.source]}
+	return Spoken{Char: int(step.char), Source: extentSources[step.source]}
 }
 
 // add notes an answer from a place on. Places come in order.
-func (e *Extent) add(at int64, s protocol.Spoken) {
+func (e *Extent) add(at int64, s Spoken) {
 	step := ExtentStep{uint32(min(at, math.MaxUint32)), uint32(s.Char), uint8(slices.Index(extentSources[:], s.Source))}
 	if n := len(e.Steps); n > 0 {
 		last := e.Steps[n-1]
@@ -54,7 +52,7 @@ func (e *Extent) add(at int64, s protocol.Spoken) {
 }
 
 // Extent is that of all audio that was sent. reached is how far a place reaches.
-func (t *Track) Extent(sent int64, reached func(pos int64) protocol.Spoken) Extent {
+func (t *Track) Extent(sent int64, reached func(pos int64) Spoken) Extent {
 	e := Extent{rate: t.Rate, taken: sent}
 	places := t.turns(sent)
 	for i, at := range places {
@@ -65,7 +63,7 @@ func (t *Track) Extent(sent int64, reached func(pos int64) protocol.Spoken) Exte
 		spoken := reached(at)
 		e.add(at, spoken)
 		if spoken.Source == SourceEstimate {
-			t.estimates(at, next, func(at int64, char int) { e.add(at, protocol.Spoken{Char: char, Source: SourceEstimate}) })
+			t.estimates(at, next, func(at int64, char int) { e.add(at, Spoken{Char: char, Source: SourceEstimate}) })
 		}
 	}
 	e.Steps = slices.Clip(e.Steps)

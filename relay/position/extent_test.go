@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/text"
 )
@@ -50,7 +48,7 @@ func TestAnExtentAnswersLikeItsTrack(t *testing.T) {
 			for i+1 < len(kept.Steps) && int64(kept.Steps[i+1].at) <= pos {
 				i++
 			}
-			got := protocol.Spoken{Char: int(kept.Steps[i].char), Source: extentSources[kept.Steps[i].source]}
+			got := Spoken{Char: int(kept.Steps[i].char), Source: extentSources[kept.Steps[i].source]}
 			if want := track.Reached(pos); got != want {
 				t.Fatalf("seed %d: %+v of %d, want %+v", seed, got, pos, want)
 			}

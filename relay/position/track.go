@@ -5,8 +5,6 @@ import (
 	"sort"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/text"
@@ -18,6 +16,12 @@ const (
 	SourceSegment  = "segment"
 	SourceEstimate = "estimate"
 )
+
+// Spoken says how far into its text a generation was heard.
+type Spoken struct {
+	Char   int    // code points from the start of the text
+	Source string // how that is known
+}
 
 // segmentSlack is how far, in time, audio may end from a piece's end and still count as ending there: the
 // resampler's filter holds back some 3 ms.
@@ -177,16 +181,16 @@ func (t *Track) Ripe() []text.Timed {
 }
 
 // Reached is how far into the text the audio up to pos goes: to the end of the last word heard whole.
-func (t *Track) Reached(pos int64) protocol.Spoken {
+func (t *Track) Reached(pos int64) Spoken {
 	word, covered := t.lastWord(pos)
 	segment, at := t.lastSegment(pos)
 	if covered {
-		return protocol.Spoken{Char: max(word, segment), Source: SourceWords}
+		return Spoken{Char: max(word, segment), Source: SourceWords}
 	}
 	if at >= 0 && pos-at <= audio.Samples(segmentSlack, t.Rate) && segment >= word {
-		return protocol.Spoken{Char: segment, Source: SourceSegment}
+		return Spoken{Char: segment, Source: SourceSegment}
 	}
-	return protocol.Spoken{Char: t.estimate(pos), Source: SourceEstimate}
+	return Spoken{Char: t.estimate(pos), Source: SourceEstimate}
 }
 
 // lastWord is the end of the last word heard whole by pos, and whether word times reach that far: a later

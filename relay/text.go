@@ -1,0 +1,54 @@
+package relay
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// appendText adds text, or refuses it whole. mustFund says that the caller must have fund run.
+func (g *generation) appendText(more string, final bool, limit int) (mustFund bool, err *Error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.done.Reason != "" || g.stopped || g.funds.short != nil {
+		return false, nil
+	}
+	if g.text.Finished() || g.funds.finished {
+		if g.refusedText {
+			return false, nil // the first append after the end has been answered
+		}
+		g.refusedText = true
+		return false, &Error{Code: CodeTextFinished, Message: "the text was finished before this append"}
+	}
+	if g.text.Len()+g.funds.length+utf8.RuneCountInString(more) > limit {
+		return false, textTooLong(limit)
+	}
+	if more != "" { // nothing keeps a text open but text
+		g.textAt = time.Now()
+	}
+	return g.amendLocked(textChange{text: more, finish: final}), nil
+}
+
+func textTooLong(limit int) *Error {
+	return &Error{
+		Code: CodeTextTooLong, Param: "text",
+		Message: fmt.Sprintf("over %d characters in one generation", limit),
+	}
+}
+
+func (g *generation) flush() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.text.Finished() {
+		g.textAt = time.Now()
+	}
+	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
+	g.notify()
+}
+
+func (g *generation) finishText() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.amendLocked(textChange{finish: true})
+	g.notify()
+}
