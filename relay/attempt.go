@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/awake"
+	"voicerelay/limits"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
 	"voicerelay/text"
@@ -43,7 +44,7 @@ type attempt struct {
 	began    time.Time
 	from     position.Resume // where in the text it begins
 	verdict  *routing.Verdict
-	holder   *holder
+	holder   *limits.Holder
 	number   int // among the generation's attempts, from 0
 
 	// Owned by the failover loop.
@@ -113,7 +114,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
 		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		opened: make(chan opened, 1), holder: &holder{tenant: g.req.key.Tenant, wake: g.notify},
+		opened: make(chan opened, 1), holder: limits.NewHolder(g.req.key.Tenant, g.notify),
 	}
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.mu.Lock()
@@ -356,7 +357,7 @@ func (a *attempt) release(ctx context.Context, cause error) {
 	a.cancel(cause)
 	stream, connecting := a.stream, a.connecting
 	place, tenant := a.provider.slots, a.g.req.key.Tenant
-	place.leave(a.holder)
+	place.Leave(a.holder)
 	a.g.closing.Go(func() {
 		defer a.provider.active.Add(-1)
 		if connecting {
@@ -365,7 +366,7 @@ func (a *attempt) release(ctx context.Context, cause error) {
 		if stream != nil {
 			a.close(ctx, stream, cause)
 		}
-		whenGone(stream, func() { place.gone(tenant) })
+		whenGone(stream, func() { place.Gone(tenant) })
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voicerelay/awake"
+	"voicerelay/limits"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -147,14 +148,14 @@ func (r *failover) next(ctx context.Context) (*candidate, *routing.Verdict) {
 // claim takes a place at one of the targets. again says that its circuit has opened meanwhile.
 func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate, verdict *routing.Verdict, again bool) {
 	tenant := r.g.req.key.Tenant
-	all := make([]*slots, len(choice))
+	all := make([]*limits.Slots, len(choice))
 	for i, e := range choice {
 		all[i] = r.g.req.setup.slots(e.Provider)
 	}
 	patience := r.patience(choice[0])
-	place := takeAny(ctx, tenant, all[:1], patience)
+	place := limits.TakeSlot(ctx, tenant, all[:1], patience)
 	if place == nil {
-		place = takeAny(ctx, tenant, all, -1)
+		place = limits.TakeSlot(ctx, tenant, all, -1)
 	}
 	if place == nil {
 		return nil, nil, false
@@ -163,7 +164,7 @@ func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate
 	if verdict := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 		return e, verdict, false
 	}
-	place.give(tenant)
+	place.Give(tenant)
 	e.state, e.refused = exhausted, cmp.Or(r.g.req.setup.resting(e.Candidate), routing.CircuitOpen)
 	return nil, nil, true
 }
@@ -202,7 +203,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	defer func() {
 		if !entered { // a fault of ours: nobody else would give back what was taken
 			verdict.Tell(routing.ErrUndecided)
-			r.g.req.setup.slots(e.Provider).give(r.g.req.key.Tenant)
+			r.g.req.setup.slots(e.Provider).Give(r.g.req.key.Tenant)
 		}
 	}()
 	r.g.prepareBackup()
@@ -325,13 +326,13 @@ func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 	tenant := r.g.req.key.Tenant
 	for _, e := range reserve {
 		place := r.g.req.setup.slots(e.Provider)
-		if !place.take(tenant) {
+		if !place.Take(tenant) {
 			continue
 		}
 		if verdict := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 			return e, verdict
 		}
-		place.give(tenant)
+		place.Give(tenant)
 	}
 	return nil, nil
 }

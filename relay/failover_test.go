@@ -145,10 +145,10 @@ func TestFullBackupIsAskedAgain(t *testing.T) {
 		first.stallAt = 40
 		pace := paced(func(p *routing.Pace) { p.StallTimeout = time.Minute })
 		r := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
-		place := newSlots(1, 0)
-		place.take("another")
+		place := limits.NewSlots(1, 0, upstream.MostGone)
+		place.Take("another")
 		r.setup().providers["beta"].slots = place
-		time.AfterFunc(3*time.Second, func() { place.give("another") })
+		time.AfterFunc(3*time.Second, func() { place.Give("another") })
 		c := r.dial("")
 		began := time.Now()
 		c.send(generate("g1", twelveWords, ""))
@@ -156,8 +156,8 @@ func TestFullBackupIsAskedAgain(t *testing.T) {
 		if took := time.Since(began); took > 6*time.Second || l.heard != lettersOf(twelveWords) {
 			t.Errorf("heard %q after %v", l.heard, took)
 		}
-		if place.taken != 0 {
-			t.Errorf("places taken at the end: %d", place.taken)
+		if !place.Take("another") {
+			t.Error("the slot is taken at the end")
 		}
 	})
 }

@@ -199,7 +199,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 			Name:         p.Name,
 			Adapter:      p.Adapter,
 			Circuit:      set.circuitOf(p.Name),
-			Waiting:      p.slots.queue(),
+			Waiting:      p.slots.Queue(),
 			Warm:         idle,
 			Targets:      set.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},

@@ -6,18 +6,6 @@ import (
 	"voicerelay/upstream"
 )
 
-// holder is an attempt as its provider's places see it. Its text may pause, with nothing owed: then it offers its place,
-// and gives it back where somebody waits for one.
-type holder struct {
-	tenant string
-	wake   func() // has the attempt look whether it was asked; must not block
-
-	// Guarded by the mu of its slots.
-	since   time.Time // of its offer; zero: none
-	asked   bool
-	leaving bool
-}
-
 // pausesLocked reports whether the attempt owes its client nothing and waits for text: its place is of no use to it then.
 // Where that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
@@ -40,10 +28,10 @@ func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
 	a.g.mu.Unlock()
 	places := a.provider.slots
 	if !pauses {
-		places.withdraw(a.holder)
+		places.Withdraw(a.holder)
 		return false, until
 	}
-	if !places.offer(a.holder, now) {
+	if !places.Offer(a.holder, now) {
 		return false, time.Time{}
 	}
 	a.g.mu.Lock()

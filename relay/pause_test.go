@@ -35,7 +35,7 @@ func TestAPauseGivesThePlaceToWhoWaits(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					alpha, beta := vendor(), lively()
 					r := newRig(t, twoTenants(), order, fakes{"alpha": alpha, "beta": beta})
-					r.setup().order[0].slots.resize(2, 0)
+					r.setup().order[0].slots.Resize(2, 0)
 					greedy, modest := []*client{r.dial("?api_key=greedy"), r.dial("?api_key=greedy")}, r.dial("?api_key=modest")
 					for _, c := range greedy {
 						c.send(generate("g", "Let me look. ", `,"final":false`))
@@ -76,7 +76,7 @@ func TestAPauseAloneGivesNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha := lively()
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": alpha})
-		r.setup().order[0].slots.resize(1, 0)
+		r.setup().order[0].slots.Resize(1, 0)
 		l := r.dial("").talk("g", pausing, 5*time.Second)
 		if _, opened := alpha.crowd(); l.heard != lettersOf(pausing) || opened != 1 {
 			t.Errorf("heard %q by %d streams, want one", l.heard, opened)
@@ -110,74 +110,6 @@ func TestAnAppendWithoutTextKeepsNoTextOpen(t *testing.T) {
 			<-over
 		})
 	}
-}
-
-func TestHoldersAreAskedInTurn(t *testing.T) {
-	s := newSlots(3, 0)
-	var woken []string
-	holderOf := func(name, tenant string) *holder {
-		s.take(tenant)
-		return &holder{tenant: tenant, wake: func() { woken = append(woken, name) }}
-	}
-	a1, b, a2 := holderOf("a1", "acme"), holderOf("b", "zenith"), holderOf("a2", "acme")
-	for _, h := range []*holder{b, a2, a1} {
-		if s.offer(h, time.Now()) {
-			t.Error("a place is wanted that nobody waits for")
-		}
-	}
-	wait := func() *seeker {
-		w := &seeker{tenant: "other", found: make(chan *slots, 1)}
-		s.takeOrWait(w, true)
-		return w
-	}
-	first := wait()
-	if !slices.Equal(woken, []string{"a2"}) {
-		t.Fatalf("asked %v, want who has paused for longest of the tenant that has most", woken)
-	}
-	s.withdraw(a2) // its text goes on
-	if !slices.Equal(woken, []string{"a2", "a1"}) || !s.offer(a1, time.Now()) {
-		t.Fatalf("asked %v, want another in its stead", woken)
-	}
-	s.leave(a1)
-	wait()
-	if !slices.Equal(woken, []string{"a2", "a1", "b"}) {
-		t.Fatalf("asked %v, want one for each who waits", woken)
-	}
-	s.gone("acme")
-	if len(first.found) != 1 || s.leaving != 0 || s.asking != 1 {
-		t.Errorf("%d places found, %d leaving, %d asked", len(first.found), s.leaving, s.asking)
-	}
-}
-
-// One tenant has no more than its share, however few the others have.
-func TestATenantHasItsShareOfPlaces(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(4, 3)
-		for range 3 {
-			s.take("acme")
-		}
-		if take(t.Context(), s, time.Second) {
-			t.Error("a tenant got more than its share")
-		}
-		if !s.take("zenith") {
-			t.Error("the other tenant has no place")
-		}
-		served := make(chan struct{})
-		go func() {
-			take(t.Context(), s, -1)
-			close(served)
-		}()
-		synctest.Wait()
-		s.give("zenith") // of no use to who waits
-		synctest.Wait()
-		select {
-		case <-served:
-			t.Error("a place that came free went beyond the share")
-		default:
-		}
-		s.give("acme")
-		<-served
-	})
 }
 
 func TestTheShareOfATenant(t *testing.T) {

@@ -266,7 +266,7 @@ func TestPlacesOutlastTheirProvider(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				first, second := paceful(), paceful()
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
-				r.setup().providers["alpha"].slots.resize(before, 0)
+				r.setup().providers["alpha"].slots.Resize(before, 0)
 				c := r.dial("")
 				c.send(generate("g1", twelveWords, ""))
 				c.until("audio")

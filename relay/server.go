@@ -157,7 +157,7 @@ type Provider struct {
 	// MaxPerTenant bounds those of one tenant; 0: all, or three quarters of MaxConcurrent where several tenants have keys.
 	MaxPerTenant int
 
-	slots     *slots
+	slots     *limits.Slots
 	active    atomic.Int64 // attempts under way
 	lastError atomic.Pointer[string]
 }

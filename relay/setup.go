@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"voicerelay/billing"
+	"voicerelay/limits"
 	"voicerelay/routing"
+	"voicerelay/upstream"
 )
 
 // setup is the part of the configuration that may change while the relay runs. It is replaced as a whole, and never
@@ -51,7 +53,7 @@ func newSetup(cfg Config, parts Parts, changed func(routing.Target, routing.Stat
 	}
 	for _, p := range parts.Providers {
 		if p.slots == nil {
-			p.slots = newSlots(p.places(), 0)
+			p.slots = limits.NewSlots(p.places(), 0, upstream.MostGone)
 		}
 		set.providers[p.Name] = p
 		set.circuits[p.Name] = routing.NewCircuits(parts.Circuit, changed)
@@ -96,7 +98,7 @@ func (set *setup) tenants() int {
 func (set *setup) bound() {
 	several := set.tenants() > 1
 	for _, p := range set.providers {
-		p.slots.resize(p.places(), p.share(several))
+		p.slots.Resize(p.places(), p.share(several))
 	}
 }
 
@@ -156,7 +158,7 @@ func (set *setup) allow(t routing.Trial) *routing.Verdict {
 }
 
 // slots are the places at a provider.
-func (set *setup) slots(provider string) *slots { return set.providers[provider].slots }
+func (set *setup) slots(provider string) *limits.Slots { return set.providers[provider].slots }
 
 // allOpen reports whether every candidate is to be left alone, and why each is passed over then.
 func (set *setup) allOpen(plan *routing.Plan) (passedOver []routing.Omission, all bool) {

@@ -1,114 +1,15 @@
 package relay
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"voicerelay/limits"
 	"voicerelay/upstream"
 )
-
-func take(ctx context.Context, s *slots, patience time.Duration) bool {
-	return takeAny(ctx, "acme", []*slots{s}, patience) != nil
-}
-
-func TestSlotsWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 0)
-		if !take(t.Context(), s, 0) {
-			t.Fatal("the only place was not free")
-		}
-		began := time.Now()
-		if take(t.Context(), s, time.Second) || time.Since(began) != time.Second {
-			t.Errorf("a full provider: waited %v, want a second in vain", time.Since(began))
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		time.AfterFunc(30*time.Second, func() { s.give("acme") })
-		if !take(ctx, s, -1) {
-			t.Error("a place came free and was not taken")
-		}
-		if take(ctx, s, -1) {
-			t.Error("a place was taken that there is not")
-		}
-		if got := s.queue(); got != 0 {
-			t.Errorf("waiting: %d", got)
-		}
-	})
-}
-
-func TestMorePlacesGoToWhoWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 0)
-		take(t.Context(), s, 0)
-		served := make(chan struct{}, 3)
-		for range 3 {
-			go func() {
-				take(t.Context(), s, -1)
-				served <- struct{}{}
-			}()
-		}
-		synctest.Wait() // all of them wait
-		s.resize(3, 0)
-		synctest.Wait()
-		if got := len(served); got != 2 {
-			t.Errorf("%d of those who wait have a place of the two that came, want both", got)
-		}
-		s.resize(2, 0)
-		s.give("acme") // of three, so that still none is free
-		synctest.Wait()
-		if got := len(served); got != 2 {
-			t.Error("a place was given that there is not")
-		}
-		s.resize(0, 0)
-		<-served
-	})
-}
-
-func TestPlacesGoToTheTenantThatHasFewest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(2, 0)
-		among := []*slots{s}
-		takeAny(t.Context(), "greedy", among, 0)
-		takeAny(t.Context(), "greedy", among, 0)
-		served := make(chan string, 3)
-		for _, tenant := range []string{"greedy", "greedy", "modest"} {
-			go func() {
-				takeAny(t.Context(), tenant, among, -1)
-				served <- tenant
-			}()
-			synctest.Wait() // it waits in this order
-		}
-		s.give("greedy")
-		if got := <-served; got != "modest" {
-			t.Errorf("the first place went to %s, want who has none", got)
-		}
-		s.give("greedy")
-		s.give("modest")
-		if a, b := <-served, <-served; a != "greedy" || b != "greedy" {
-			t.Errorf("the others went to %s and %s", a, b)
-		}
-	})
-}
-
-func TestAnyFreePlaceWillDo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		full, other := newSlots(1, 0), newSlots(1, 0)
-		takeAny(t.Context(), "acme", []*slots{full}, 0)
-		takeAny(t.Context(), "acme", []*slots{other}, 0)
-		time.AfterFunc(time.Second, func() { other.give("acme") })
-		if got := takeAny(t.Context(), "acme", []*slots{full, other}, -1); got != other {
-			t.Error("waited for the wrong one")
-		}
-		full.give("acme")
-		if full.taken != 0 || full.queue() != 0 || other.queue() != 0 {
-			t.Errorf("left behind: %d taken, %d and %d waiting", full.taken, full.queue(), other.queue())
-		}
-	})
-}
 
 func TestFullProviderIsPassedOverOrWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -116,7 +17,7 @@ func TestFullProviderIsPassedOverOrWaitedFor(t *testing.T) {
 		first.pace, second.pace = 50*time.Millisecond, 50*time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
 		for _, p := range r.setup().order {
-			p.slots = newSlots(1, 0)
+			p.slots = limits.NewSlots(1, 0, upstream.MostGone)
 		}
 		c := r.dial("")
 		for i := range 3 {
@@ -145,7 +46,7 @@ func TestWaitForASlotEndsWithACancel(t *testing.T) {
 		f := newFake()
 		f.pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.setup().order[0].slots = newSlots(1, 0)
+		r.setup().order[0].slots = limits.NewSlots(1, 0, upstream.MostGone)
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		c.until("audio")
@@ -179,7 +80,7 @@ func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
 				alpha, beta := lively(), lively()
 				alpha.lingers = test.lingers
 				r := newRig(t, Config{}, test.order, fakes{"alpha": alpha, "beta": beta})
-				r.setup().order[0].slots = newSlots(1, 0)
+				r.setup().order[0].slots = limits.NewSlots(1, 0, upstream.MostGone)
 				c := r.dial("")
 				c.send(generate("g1", twelveWords, ""))
 				c.until("audio")
@@ -202,33 +103,13 @@ func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
 	}
 }
 
-// Who is not the next to be served goes to the backup when its patience is over, though a place is being left.
-func TestAPlaceThatIsBeingLeftIsForOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 0)
-		s.take("acme")
-		s.leave(&holder{tenant: "acme"})
-		time.AfterFunc(time.Second, func() { s.gone("acme") })
-		first := make(chan bool)
-		go func() { first <- take(t.Context(), s, 100*time.Millisecond) }()
-		synctest.Wait()
-		began := time.Now()
-		if take(t.Context(), s, 100*time.Millisecond) || time.Since(began) != 100*time.Millisecond {
-			t.Errorf("the second waited %v, want its patience", time.Since(began))
-		}
-		if !<-first || time.Since(began) != time.Second {
-			t.Errorf("the first has no place after %v", time.Since(began))
-		}
-	})
-}
-
 // A place that a cancelled stream still has is nobody's: there are never more streams at the vendor than it takes.
 func TestALingeringStreamKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := lively()
 		f.lingers = time.Second
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.setup().order[0].slots = newSlots(2, 0)
+		r.setup().order[0].slots = limits.NewSlots(2, 0, upstream.MostGone)
 		c := r.dial("")
 		for i := range 6 {
 			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))
@@ -249,10 +130,12 @@ func TestALingeringStreamKeepsItsPlace(t *testing.T) {
 			t.Errorf("%d streams were at the vendor at once, want 2", got)
 		}
 		s := r.setup().order[0].slots
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.taken != 0 || s.leaving != 0 || len(s.held) != 0 {
-			t.Errorf("left behind: %d places taken, %d leaving, held %v", s.taken, s.leaving, s.held)
+		if !s.Take("acme") || !s.Take("acme") || s.Take("acme") {
+			t.Error("there are not two places, though nobody has one")
+		}
+		began := time.Now()
+		if limits.TakeSlot(t.Context(), "acme", []*limits.Slots{s}, time.Millisecond); time.Since(began) != time.Millisecond {
+			t.Errorf("waited %v, as for a place that is being left", time.Since(began))
 		}
 	})
 }
