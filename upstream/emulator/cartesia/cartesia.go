@@ -2,7 +2,6 @@ package cartesia
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -38,7 +37,7 @@ type emulator struct {
 // Vendor is the emulator of Cartesia.
 var Vendor = engine.Vendor{Name: "cartesia", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	c := &emulator{server: s, quirks: drawQuirks(s.Options()), places: make(chan struct{}, concurrency)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /tts/websocket", c.connect)

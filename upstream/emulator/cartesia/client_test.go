@@ -6,53 +6,28 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"testing/synctest"
-
-	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
 )
 
-// client is a client that reads what it is sent, whatever that is.
-type client struct {
-	t      *testing.T
-	server *engine.Server
-	conn   *websocket.Conn
-	all    <-chan enginetest.Arrival
-}
+// client is a client on one socket of an emulator.
+type client struct{ *enginetest.Client }
 
-// each runs a test for each seed, in a bubble, with the emulator in memory.
-func each(t *testing.T, o engine.Options, test func(c *client)) {
-	for seed := range uint64(8) {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o.Seed = seed
-				server, conn := enginetest.InMemory(t, Vendor, "/tts/websocket", http.Header{"Cartesia-Version": {structuredErrors}}, o)
-				test(&client{t: t, server: server, conn: conn, all: enginetest.Receive(conn)})
-			})
-		})
-	}
+// each runs a test for some seeds.
+func each(t *testing.T, o engine.Options, test func(c client)) {
+	t.Helper()
+	header := http.Header{"Cartesia-Version": {structuredErrors}}
+	enginetest.EachSeed(t, enginetest.Dialect{Vendor: Vendor, Options: o}, "/tts/websocket", header, func(c *enginetest.Client) { test(client{c}) })
 }
 
 // request asks for a text.
-func (c *client) request(id, text string, last bool) {
-	c.send(engine.Object{
+func (c client) request(id, text string, last bool) {
+	c.SendJSON(engine.Object{
 		"model_id": "sonic-3", "transcript": text, "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": id,
 		"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
 		"continue":      !last, "add_timestamps": true, "max_buffer_delay_ms": 0,
 	})
-}
-
-func (c *client) send(o engine.Object) {
-	c.t.Helper()
-	data, err := json.Marshal(o)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if err := c.conn.Write(c.t.Context(), websocket.MessageText, data); err != nil {
-		c.t.Fatal(err)
-	}
 }
 
 // heard is what has come of a context.
@@ -66,10 +41,10 @@ type heard struct {
 }
 
 // hear reads a context to its end.
-func (c *client) hear(id string) (got heard) {
-	c.t.Helper()
+func (c client) hear(id string) (got heard) {
+	c.T.Helper()
 	for {
-		r := enginetest.Within(c.all)
+		r := c.Next()
 		if r.Err != nil {
 			got.err = r.Err
 			return got
@@ -87,7 +62,7 @@ func (c *client) hear(id string) (got heard) {
 		case "chunk":
 			raw, err := base64.StdEncoding.DecodeString(o["data"].(string))
 			if err != nil {
-				c.t.Fatal(err)
+				c.T.Fatal(err)
 			}
 			got.pcm = append(got.pcm, raw...)
 		case "timestamps":
@@ -105,7 +80,7 @@ func (c *client) hear(id string) (got heard) {
 
 func TestCartesiaLimitsContexts(t *testing.T) {
 	refused := 0
-	each(t, engine.Options{Pace: 1}, func(c *client) {
+	each(t, engine.Options{Pace: 1}, func(c client) {
 		for i := range concurrency {
 			c.request(fmt.Sprint("c", i), "One two three.", false)
 		}
@@ -114,7 +89,7 @@ func TestCartesiaLimitsContexts(t *testing.T) {
 		if got.last["type"] == "error" {
 			refused++
 			if got.last["error_code"] != "concurrency_limited" || got.last["status_code"] != float64(429) {
-				c.t.Errorf("got %v, want concurrency_limited", got.last)
+				c.T.Errorf("got %v, want concurrency_limited", got.last)
 			}
 		}
 	})

@@ -1,7 +1,6 @@
 package cartesia
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -33,13 +32,6 @@ type quirks struct {
 	chunk     time.Duration // audio of a chunk
 	oddChunks bool          // chunks end in the middle of a sample
 }
-
-func (q quirks) String() string {
-	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
-}
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
 
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6361727465736961))

@@ -38,7 +38,7 @@ type emulator struct {
 // Vendor is the emulator of Deepgram.
 var Vendor = engine.Vendor{Name: "deepgram", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	d := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/speak", d.connect)

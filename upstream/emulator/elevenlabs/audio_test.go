@@ -6,95 +6,48 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
-	"voicerelay/upstream/emulator/enginetest"
 	"voicerelay/upstream/emulator/voice"
 )
 
 func longText(characters int) string { return strings.Repeat("a ", characters/2) }
 
-// pcm is a context's audio, which is of samples at any rate.
-func pcm(t *testing.T, all []frame, id string) []int16 {
+// pcm is a context's audio.
+func pcm(t *testing.T, all []frame, id string) []byte {
 	t.Helper()
-	return enginetest.Samples(t, engine.OutputFormat{Codec: "pcm"}, bytes.Join(chunks(t, all, id), nil))
+	return bytes.Join(chunks(t, all, id), nil)
 }
 
-// heardWords wants samples to be a text's words.
-func heardWords(t *testing.T, pcm []int16, rate int, text string) {
-	t.Helper()
-	want := voice.Words(text)
-	if got, err := voice.Decode(pcm, rate, voice.Words("One two three four five six "+text)); err != nil || !slices.Equal(got, want) {
-		t.Errorf("heard %q, %v, want %q", got, err, want)
-	}
-}
+// native is the format that pcm_24000 is.
+var native = audio.Format{Encoding: audio.PCM16, Rate: engine.NativeRate}
 
-// Each format of samples, with frames that end in the middle of one and with whole ones: every word is heard.
-func TestElevenLabsSpeaksEveryWordInEachFormat(t *testing.T) {
-	pieces := []string{"The quick bro", "wn fox jumps. Over a la", "zy dog, near", " our house."}
-	for _, name := range []string{"pcm_8000", "pcm_16000", "pcm_22050", "pcm_24000", "pcm_44100", "pcm_48000", "ulaw_8000", "alaw_8000"} {
-		for _, odd := range []bool{false, true} {
-			t.Run(fmt.Sprint(name, odd), func(t *testing.T) {
-				t.Parallel()
-				f, _ := engine.OutputFormatOf(name)
-				c := talk(t, engine.Options{}, "&output_format="+name, fmt.Sprintf("oddChunks:%t", odd), "morePCM:true", "lateChunks:0")
-				for _, piece := range pieces {
-					c.send(say("c", piece, false))
-				}
-				c.send(`{"context_id":"c","flush":true}`, closeMessage)
-				all := c.until("c")
-				raw := bytes.Join(chunks(t, all, "c"), nil)
-				heardWords(t, enginetest.Samples(t, f, raw), f.Rate, strings.Join(pieces, ""))
-				if first := chunks(t, all, "c")[0]; odd && len(first)%2 == 0 {
-					t.Errorf("a frame of %d bytes, want half a sample more", len(first))
-				}
-			})
+// A faster voice is done sooner.
+func TestElevenLabsSpeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{}, "")
+		c.Send(`{"text":"Hello there. ","context_id":"c","flush":true}`, closeMessage)
+		c.until("c")
+		c.Send(`{"text":"Hello there. ","context_id":"fast","flush":true,"voice_settings":{"speed":1.2}}`, `{"context_id":"fast","close_context":true}`)
+		c.until("fast")
+		streams := c.Server.Stats().Streams
+		if ratio := streams[0].Audio.Seconds() / streams[1].Audio.Seconds(); ratio < 1.15 || ratio > 1.25 {
+			t.Errorf("at speed 1.2: %v, at 1: %v", streams[1].Audio, streams[0].Audio)
 		}
-	}
+	})
 }
 
 // Compressed formats have frames of their own; nothing is lost at a context's end.
 func TestElevenLabsSpeaksCompressed(t *testing.T) {
 	for name, magic := range map[string]string{"": "\xff\xfb", "mp3_22050_32": "\xff\xf3", "opus_48000_32": "OggS"} {
 		c := talk(t, engine.Options{}, "&output_format="+name, "oddChunks:false")
-		c.send(helloMessage, closeMessage)
+		c.Send(helloMessage, closeMessage)
 		if raw := bytes.Join(chunks(t, c.until("c"), "c"), nil); !bytes.HasPrefix(raw, []byte(magic)) {
 			t.Errorf("%s: got %x, want %x", name, raw[:min(len(raw), 8)], magic)
 		}
-	}
-}
-
-// Frames are as long as told, first audio as late, and pace and speed as asked for.
-func TestElevenLabsKeepsTime(t *testing.T) {
-	t.Parallel()
-	const late = 150 * time.Millisecond
-	c := talk(t, engine.Options{Chunk: 50 * time.Millisecond, FirstAudio: late, Pace: 8}, "&output_format=pcm_16000",
-		"oddChunks:false", "alignUnasked:false", "lateChunks:0", "serial:false", "clamps:true")
-	began := time.Now()
-	c.send(helloMessage)
-	if _, err := c.read(); err != nil {
-		t.Fatal(err)
-	}
-	if waited := time.Since(began); waited < late {
-		t.Errorf("first audio after %v, want %v", waited, late)
-	}
-	c.send(closeMessage)
-	chunks := chunks(t, c.until("c"), "c")
-	for i, chunk := range chunks[:len(chunks)-2] { // the last of the text and the encoder's rest are shorter
-		if len(chunk)/100 != 16 { // 50 ms of two bytes at 16 kHz, but for what the resampler keeps
-			t.Errorf("frame %d: got %d bytes, want about 1600", i, len(chunk))
-		}
-	}
-	if took, paced := time.Since(began), c.server.Stats().Streams[0].Audio/8; took < paced {
-		t.Errorf("took %v, want %v", took, paced)
-	}
-	c.send(`{"text":"Hello there. ","context_id":"fast","flush":true,"voice_settings":{"speed":1.2}}`, `{"context_id":"fast","close_context":true}`)
-	c.until("fast")
-	streams := c.server.Stats().Streams
-	if ratio := streams[0].Audio.Seconds() / streams[1].Audio.Seconds(); ratio < 1.15 || ratio > 1.25 {
-		t.Errorf("at speed 1.2: %v, at 1: %v", streams[1].Audio, streams[0].Audio)
 	}
 }
 
@@ -102,21 +55,28 @@ func TestElevenLabsKeepsTime(t *testing.T) {
 func TestElevenLabsSpeaksContextsInTurnOrTogether(t *testing.T) {
 	for _, serial := range []bool{false, true} {
 		t.Run(fmt.Sprint(serial), func(t *testing.T) {
-			t.Parallel()
-			c := talk(t, engine.Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
-			c.send(say("a", longSentence, true))
-			c.wait("its begin", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
-			c.send(say("b", longSentence, true), `{"context_id":"a","close_context":true}`, `{"context_id":"b","close_context":true}`)
-			order := []string{}
-			for _, f := range append(c.until("a"), c.until("b")...) {
-				if f.Audio != nil && !f.Final {
-					order = append(order, f.id())
+			synctest.Test(t, func(t *testing.T) {
+				c := talk(t, engine.Options{Pace: 8, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000", fmt.Sprintf("serial:%t", serial), "flushDone:false")
+				c.Send(say("a", longSentence, true))
+				c.Await("its begin", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
+				c.Send(say("b", longSentence, true), `{"context_id":"a","close_context":true}`, `{"context_id":"b","close_context":true}`)
+				var order []string
+				for ended := 0; ended < 2; {
+					f, err := c.read()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if f.Final {
+						ended++
+					} else if f.Audio != nil {
+						order = append(order, f.id())
+					}
 				}
-			}
-			// The rest in a's encoder may come behind b's first frame, for it has no turn to wait for.
-			if changes := len(slices.Compact(order)) - 1; serial != (changes <= 3) {
-				t.Errorf("serial %t: %d changes in %v", serial, changes, order)
-			}
+				// The rest in a's encoder may come behind b's first frame, for it has no turn to wait for.
+				if changes := len(slices.Compact(order)) - 1; serial != (changes <= 3) {
+					t.Errorf("serial %t: %d changes in %v", serial, changes, order)
+				}
+			})
 		})
 	}
 }
@@ -132,25 +92,26 @@ func TestElevenLabsAlignsCharacters(t *testing.T) {
 	}
 	for name, quirks := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := talk(t, engine.Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
-			c.send(say("c", text, true), say("c", text, true), closeMessage)
-			all := c.until("c")
-			written, end := joinAlignments(t, all, func(f frame) *alignment { return f.Alignment })
-			if got := strings.Join(strings.Fields(written), " "); got != strings.TrimSpace(text+text) {
-				t.Errorf("alignment: got %q", got)
-			}
-			heard := c.server.Stats().Streams[0].Audio
-			if end < heard-20*time.Millisecond || end > heard+20*time.Millisecond {
-				t.Errorf("alignments last %v, want %v", end, heard)
-			}
-			spoken, last := wholeAlignment(t, all)
-			if got, want := strings.Join(strings.Fields(spoken), " "), said+" "+said; got != want {
-				t.Errorf("normalizedAlignment: got %q, want %q", got, want)
-			}
-			if last < heard-20*time.Millisecond || last > heard+20*time.Millisecond {
-				t.Errorf("normalizedAlignment ends at %v, want the context's end, %v", last, heard)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				c := talk(t, engine.Options{}, "&output_format=pcm_24000&sync_alignment=true", append(quirks, "lateChunks:0")...)
+				c.Send(say("c", text, true), say("c", text, true), closeMessage)
+				all := c.until("c")
+				written, end := joinAlignments(t, all, func(f frame) *alignment { return f.Alignment })
+				if got := strings.Join(strings.Fields(written), " "); got != strings.TrimSpace(text+text) {
+					t.Errorf("alignment: got %q", got)
+				}
+				heard := c.Server.Stats().Streams[0].Audio
+				if end < heard-20*time.Millisecond || end > heard+20*time.Millisecond {
+					t.Errorf("alignments last %v, want %v", end, heard)
+				}
+				spoken, last := wholeAlignment(t, all)
+				if got, want := strings.Join(strings.Fields(spoken), " "), said+" "+said; got != want {
+					t.Errorf("normalizedAlignment: got %q, want %q", got, want)
+				}
+				if last < heard-20*time.Millisecond || last > heard+20*time.Millisecond {
+					t.Errorf("normalizedAlignment ends at %v, want the context's end, %v", last, heard)
+				}
+			})
 		})
 	}
 }
@@ -199,40 +160,42 @@ func (a *alignment) end(t *testing.T, at int64) int64 {
 
 // Words are where the alignment says: between the characters of one and those of the next the audio is silent.
 func TestElevenLabsAlignmentMeetsTheAudio(t *testing.T) {
-	t.Parallel()
-	spoken := voice.Speak("Two words.", 3, engine.NativeRate, 1)
-	chars := written("", "Two words.", spoken, true)
-	at := func(i int) time.Duration {
-		return audio.Duration(chars[i].start, engine.NativeRate).Round(time.Millisecond)
-	}
-	for i, want := range map[int]time.Duration{0: spoken.Words[0].Start, 3: spoken.Words[0].End, 4: spoken.Words[1].Start, 9: spoken.Words[1].End} {
-		if got := at(i); got != want.Round(time.Millisecond) {
-			t.Errorf("character %d (%q): got %v, want %v", i, chars[i].text, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		spoken := voice.Speak("Two words.", 3, engine.NativeRate, 1)
+		chars := written("", "Two words.", spoken, true)
+		at := func(i int) time.Duration {
+			return audio.Duration(chars[i].start, engine.NativeRate).Round(time.Millisecond)
 		}
-	}
-	if last := chars[len(chars)-1]; last.end != int64(len(spoken.PCM)) {
-		t.Errorf("the last one ends at %d, want %d", last.end, len(spoken.PCM))
-	}
+		for i, want := range map[int]time.Duration{0: spoken.Words[0].Start, 3: spoken.Words[0].End, 4: spoken.Words[1].Start, 9: spoken.Words[1].End} {
+			if got := at(i); got != want.Round(time.Millisecond) {
+				t.Errorf("character %d (%q): got %v, want %v", i, chars[i].text, got, want)
+			}
+		}
+		if last := chars[len(chars)-1]; last.end != int64(len(spoken.PCM)) {
+			t.Errorf("the last one ends at %d, want %d", last.end, len(spoken.PCM))
+		}
+	})
 }
 
 // Without sync_alignment there is none, unless drawn, and then of whole texts. Both halves come together: LiveKit's plugin
 // reads the one, and Pipecat the other.
 func TestElevenLabsAlignsUnaskedWhereDrawn(t *testing.T) {
-	t.Parallel()
-	for quirk, want := range map[string]int{"alignUnasked:false": 0, "alignUnasked:true": 2} {
-		c := talk(t, engine.Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
-		c.send(helloMessage, helloMessage, closeMessage)
-		got := 0
-		for _, f := range c.until("c") {
-			if (f.Alignment == nil) != (f.Normalized == nil) {
-				t.Errorf("%s: one alignment without the other", quirk)
+	synctest.Test(t, func(t *testing.T) {
+		for quirk, want := range map[string]int{"alignUnasked:false": 0, "alignUnasked:true": 2} {
+			c := talk(t, engine.Options{Chunk: 50 * time.Millisecond}, "&output_format=pcm_24000", quirk)
+			c.Send(helloMessage, helloMessage, closeMessage)
+			got := 0
+			for _, f := range c.until("c") {
+				if (f.Alignment == nil) != (f.Normalized == nil) {
+					t.Errorf("%s: one alignment without the other", quirk)
+				}
+				if f.Alignment != nil {
+					got++
+				}
 			}
-			if f.Alignment != nil {
-				got++
+			if got != want {
+				t.Errorf("%s: got %d, want %d", quirk, got, want)
 			}
 		}
-		if got != want {
-			t.Errorf("%s: got %d, want %d", quirk, got, want)
-		}
-	}
+	})
 }

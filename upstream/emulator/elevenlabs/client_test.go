@@ -1,13 +1,11 @@
 package elevenlabs
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -29,39 +27,14 @@ func say(id, text string, flush bool) string {
 }
 
 // client is a client on one socket of an emulator.
-type client struct {
-	t      *testing.T
-	ctx    context.Context // bounds the test
-	server *engine.Server
-	conn   *websocket.Conn
-}
+type client struct{ *enginetest.Client }
 
 // talk connects with a query to an emulator whose seed has drawn these quirks.
-func talk(t *testing.T, o engine.Options, query string, quirks ...string) *client {
+func talk(t *testing.T, o engine.Options, query string, quirks ...string) client {
 	t.Helper()
 	o.APIKey = testKey
-	d := enginetest.Dialect{Vendor: Vendor, Options: o}
-	server, base := d.Start(t, enginetest.Scene{Open: enginetest.Line{Quirks: quirks}})
-	server.SetFault(o.Fault)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	t.Cleanup(cancel)
-	address := base + "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?authorization=" + testKey + query
-	conn, _, err := websocket.Dial(ctx, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.SetReadLimit(1 << 20)
-	t.Cleanup(func() { _ = conn.CloseNow() }) // the test is over
-	return &client{t: t, ctx: ctx, server: server, conn: conn}
-}
-
-func (c *client) send(messages ...string) {
-	c.t.Helper()
-	for _, m := range messages {
-		if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(m)); err != nil {
-			c.t.Fatalf("send: %v", err)
-		}
-	}
+	address := "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?authorization=" + testKey + query
+	return client{enginetest.Connect(t, enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: quirks}, address, nil)}
 }
 
 // frame is any frame from the server, as Pipecat and LiveKit read it.
@@ -86,21 +59,21 @@ type alignment struct {
 func (f frame) id() string { return f.ContextID }
 
 // read is the next frame, or what has ended the socket.
-func (c *client) read() (f frame, err error) {
-	_, data, err := c.conn.Read(c.ctx)
-	if err != nil {
-		return f, err
+func (c client) read() (f frame, err error) {
+	r := c.Next()
+	if r.Err != nil {
+		return f, r.Err
 	}
-	return f, json.Unmarshal(data, &f)
+	return f, json.Unmarshal(r.Data, &f)
 }
 
 // until collects frames up to a context's last one.
-func (c *client) until(id string) (all []frame) {
-	c.t.Helper()
+func (c client) until(id string) (all []frame) {
+	c.T.Helper()
 	for {
 		f, err := c.read()
 		if err != nil {
-			c.t.Fatalf("read: %v (%s)", err, c.server.Quirks())
+			c.T.Fatalf("read: %v (%s)", err, c.Server.Quirks())
 		}
 		all = append(all, f)
 		if f.Final && f.id() == id {
@@ -110,7 +83,7 @@ func (c *client) until(id string) (all []frame) {
 }
 
 // toEnd collects frames up to a context's last one, an error, or what is no frame or no socket any more.
-func (c *client) toEnd() (all []frame, err error) {
+func (c client) toEnd() (all []frame, err error) {
 	for {
 		f, err := c.read()
 		if err != nil {
@@ -123,28 +96,20 @@ func (c *client) toEnd() (all []frame, err error) {
 	}
 }
 
-// wait waits for the server to have seen what is wanted.
-func (c *client) wait(what string, condition func(engine.Stats) bool) {
-	c.t.Helper()
-	if !c.server.WaitFor(condition, 10*time.Second) {
-		c.t.Fatalf("the server never saw %s: %+v (%s)", what, c.server.Stats(), c.server.Quirks())
-	}
-}
-
 // failsWith wants an error of an id, and a close with its code and as much of its text as has room.
-func (c *client) failsWith(id string) {
-	c.t.Helper()
+func (c client) failsWith(id string) {
+	c.T.Helper()
 	all, err := c.toEnd()
 	if err != nil || all[len(all)-1].Error != id || all[len(all)-1].Code != 1008 {
-		c.t.Fatalf("got %+v, %v, want %s", all, err, id)
+		c.T.Fatalf("got %+v, %v, want %s", all, err, id)
 	}
 	text := all[len(all)-1].Message
 	_, err = c.read()
 	var closed websocket.CloseError
 	if code := websocket.CloseStatus(err); code != websocket.StatusPolicyViolation {
-		c.t.Errorf("close: got %v, want 1008", err)
+		c.T.Errorf("close: got %v, want 1008", err)
 	} else if closed = asClose(err); !strings.HasPrefix(text, closed.Reason) || closed.Reason == "" {
-		c.t.Errorf("reason: got %q, want the beginning of %q", closed.Reason, text)
+		c.T.Errorf("reason: got %q, want the beginning of %q", closed.Reason, text)
 	}
 }
 

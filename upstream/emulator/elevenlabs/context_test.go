@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // asClose is the close frame that an error tells of.
@@ -34,10 +36,11 @@ func TestElevenLabsCloseKeepsWhatWasFlushed(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := talk(t, engine.Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
-			c.send(append(tt.messages, closeMessage)...)
-			heardWords(t, pcm(t, c.until("c"), "c"), 24000, tt.want)
+			synctest.Test(t, func(t *testing.T) {
+				c := talk(t, engine.Options{}, "&output_format=pcm_24000", tt.quirk, "lateChunks:0")
+				c.Send(append(tt.messages, closeMessage)...)
+				enginetest.WantWords(t, pcm(t, c.until("c"), "c"), native, tt.want)
+			})
 		})
 	}
 }
@@ -46,90 +49,94 @@ func TestElevenLabsCloseKeepsWhatWasFlushed(t *testing.T) {
 func TestElevenLabsCloseStopsWhatWasNotFlushed(t *testing.T) {
 	for late := range 3 {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
-			t.Parallel()
-			c := talk(t, engine.Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
-				"closeKeeps:flushed", fmt.Sprintf("lateChunks:%d", late))
-			c.send(say("c", longSentence, false))
-			c.wait("audio", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
-			c.send(closeMessage, `{"text":"Yes. ","context_id":"d","flush":true}`, `{"context_id":"d","close_context":true}`)
-			c.until("d")
-			got := c.server.Stats()
-			if full := 4 * time.Second; got.Streams[0].Audio > full || !got.Streams[0].Over {
-				t.Errorf("the closed context said %v of it: %+v", got.Streams[0].Audio, got.Streams[0])
-			}
-			if ids := []string{got.Cancels[0].ID, got.Cancels[1].ID}; len(got.Cancels) != 2 || !slices.Equal(ids, []string{"c", "d"}) {
-				t.Errorf("closes: got %v", got.Cancels)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				c := talk(t, engine.Options{Pace: 2, Chunk: 100 * time.Millisecond}, "&auto_mode=true&output_format=pcm_24000",
+					"closeKeeps:flushed", fmt.Sprintf("lateChunks:%d", late))
+				c.Send(say("c", longSentence, false))
+				c.Await("audio", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio > 0 })
+				c.Send(closeMessage, `{"text":"Yes. ","context_id":"d","flush":true}`, `{"context_id":"d","close_context":true}`)
+				c.until("d")
+				got := c.Server.Stats()
+				if full := 4 * time.Second; got.Streams[0].Audio > full || !got.Streams[0].Over {
+					t.Errorf("the closed context said %v of it: %+v", got.Streams[0].Audio, got.Streams[0])
+				}
+				if ids := []string{got.Cancels[0].ID, got.Cancels[1].ID}; len(got.Cancels) != 2 || !slices.Equal(ids, []string{"c", "d"}) {
+					t.Errorf("closes: got %v", got.Cancels)
+				}
+			})
 		})
 	}
 }
 
 // A context that is closing has its place until its final frame, and not longer.
 func TestElevenLabsCountsClosingContexts(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{Pace: 1}, "", "serial:false")
-	for i := range maxContexts {
-		c.send(fmt.Sprintf(`{"text":%q,"context_id":"c%d","flush":true}`, longSentence, i), fmt.Sprintf(`{"context_id":"c%d","close_context":true}`, i))
-	}
-	c.send(`{"text":"","context_id":"sixth"}`)
-	c.failsWith(tooMany)
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{Pace: 1}, "", "serial:false")
+		for i := range maxContexts {
+			c.Send(fmt.Sprintf(`{"text":%q,"context_id":"c%d","flush":true}`, longSentence, i), fmt.Sprintf(`{"context_id":"c%d","close_context":true}`, i))
+		}
+		c.Send(`{"text":"","context_id":"sixth"}`)
+		c.failsWith(tooMany)
 
-	c = talk(t, engine.Options{}, "")
-	for i := range 3 * maxContexts {
-		id := fmt.Sprint("c", i)
-		c.send(say(id, "Yes. ", true), fmt.Sprintf(`{"context_id":%q,"close_context":true}`, id))
-		c.until(id)
-	}
-	if got := c.server.Stats(); got.OpenContexts != 0 || got.MaxOpenContexts != 1 || len(got.Streams) != 3*maxContexts {
-		t.Errorf("got %+v, want one context after the other", got)
-	}
+		c = talk(t, engine.Options{}, "")
+		for i := range 3 * maxContexts {
+			id := fmt.Sprint("c", i)
+			c.Send(say(id, "Yes. ", true), fmt.Sprintf(`{"context_id":%q,"close_context":true}`, id))
+			c.until(id)
+		}
+		if got := c.Server.Stats(); got.OpenContexts != 0 || got.MaxOpenContexts != 1 || len(got.Streams) != 3*maxContexts {
+			t.Errorf("got %+v, want one context after the other", got)
+		}
+	})
 }
 
 // Text, flushes and keep-alives are told apart; the opening space is none of them.
 func TestElevenLabsNotesWhatItHears(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{}, "&output_format=pcm_24000", "lateChunks:0")
-	c.send(`{"text":" ","context_id":"c"}`, `{"text":"","context_id":"c"}`, `{"text":""}`, `{"text":"Grüße, ","context_id":"c"}`,
-		say("c", "Welt.", true), `{"context_id":"c","flush":true}`, `{"text":"no more","context_id":"other","flush":false}`, closeMessage)
-	c.until("c")
-	got := c.server.Stats().Streams[0]
-	want := engine.Stream{
-		ID: "c", Texts: []string{"Grüße, ", "Welt."}, Flushes: 2, KeepAlives: 2, Over: true,
-		Audio: got.Audio, Charge: 12 * charMicros,
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) || got.Audio == 0 {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{}, "&output_format=pcm_24000", "lateChunks:0")
+		c.Send(`{"text":" ","context_id":"c"}`, `{"text":"","context_id":"c"}`, `{"text":""}`, `{"text":"Grüße, ","context_id":"c"}`,
+			say("c", "Welt.", true), `{"context_id":"c","flush":true}`, `{"text":"no more","context_id":"other","flush":false}`, closeMessage)
+		c.until("c")
+		got := c.Server.Stats().Streams[0]
+		want := engine.Stream{
+			ID: "c", Texts: []string{"Grüße, ", "Welt."}, Flushes: 2, KeepAlives: 2, Over: true,
+			Audio: got.Audio, Charge: 12 * charMicros,
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) || got.Audio == 0 {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
 }
 
 // Behind a close_context a context takes no more text, and a close of none at all may be answered.
 func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
-	c.send(say("c", "One two.", true), closeMessage, say("c", "Three.", true))
-	heardWords(t, pcm(t, c.until("c"), "c"), 24000, "One two.")
-	c.send(`{"context_id":"none","close_context":true}`)
-	if all := c.until("none"); len(all) != 1 {
-		t.Errorf("got %+v, want a final frame alone", all)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
+		c.Send(say("c", "One two.", true), closeMessage, say("c", "Three.", true))
+		enginetest.WantWords(t, pcm(t, c.until("c"), "c"), native, "One two.")
+		c.Send(`{"context_id":"none","close_context":true}`)
+		if all := c.until("none"); len(all) != 1 {
+			t.Errorf("got %+v, want a final frame alone", all)
+		}
+	})
 }
 
 // A keep-alive gives a context its whole time again; another context does not.
 func TestElevenLabsKeepAliveResetsTheTime(t *testing.T) {
-	t.Parallel()
-	const idle = 400 * time.Millisecond
-	c := talk(t, engine.Options{Inactivity: idle}, "", "idle:final")
-	began := time.Now()
-	c.send(`{"text":" ","context_id":"c"}`)
-	for range 3 {
-		engine.Pause(c.ctx, idle/2)
-		c.send(`{"text":"","context_id":"c"}`)
-	}
-	sent := time.Now()
-	c.until("c")
-	if ended := time.Now(); ended.Sub(sent) < idle*9/10 || ended.Sub(began) < 2*idle {
-		t.Errorf("ended %v after the last keep-alive, want %v", ended.Sub(sent), idle)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		const idle = 400 * time.Millisecond
+		c := talk(t, engine.Options{Inactivity: idle}, "", "idle:final")
+		c.Send(`{"text":" ","context_id":"c"}`)
+		for range 3 {
+			time.Sleep(idle * 3 / 4)
+			c.Send(`{"text":"","context_id":"c"}`)
+		}
+		sent := time.Now()
+		c.until("c")
+		if took := time.Since(sent); took != idle {
+			t.Errorf("ended %v after the last keep-alive, want %v", took, idle)
+		}
+	})
 }
 
 func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
@@ -151,20 +158,22 @@ func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := talk(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
-			c.send(tt.messages...)
-			c.failsWith(tt.want)
-			c.wait("that all is over", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
+			synctest.Test(t, func(t *testing.T) {
+				c := talk(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
+				c.Send(tt.messages...)
+				c.failsWith(tt.want)
+				c.Await("that all is over", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
+			})
 		})
 	}
 }
 
 // Settings that are the same, or that are out of range where that is drawn into it, are no fault.
 func TestElevenLabsTakesSettingsThatAreNoChange(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{}, "", "clamps:true")
-	const settings = `"voice_settings":{"speed":9,"stability":0.5}`
-	c.send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, closeMessage)
-	c.until("c")
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{}, "", "clamps:true")
+		const settings = `"voice_settings":{"speed":9,"stability":0.5}`
+		c.Send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, closeMessage)
+		c.until("c")
+	})
 }

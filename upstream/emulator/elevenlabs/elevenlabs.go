@@ -3,7 +3,6 @@ package elevenlabs
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -41,7 +40,7 @@ type emulator struct {
 // Vendor is the emulator of ElevenLabs.
 var Vendor = engine.Vendor{Name: "elevenlabs", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	e := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/text-to-speech/{voice_id}/multi-stream-input", e.connect)

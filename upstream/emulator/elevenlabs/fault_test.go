@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voicerelay/upstream/emulator/engine"
@@ -25,21 +26,22 @@ func TestElevenLabsFaults(t *testing.T) {
 
 // A stalled context is silent though it was closed before, until it is closed once more; others go on.
 func TestElevenLabsStallHoldsUpItsContextAlone(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000",
-		"oddChunks:false", "lateChunks:0", "serial:true", "flushDone:false", "closeKeeps:all")
-	c.send(say("c", longSentence, false), closeMessage) // too short to be spoken before the close
-	c.wait("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
-	c.server.SetFault(engine.Fault{})
-	c.send(say("next", "Hello.", true), `{"context_id":"next","close_context":true}`)
-	all := c.until("next")
-	if got := len(pcm(t, all, "c")); got < 4800 || got > 2*4800 {
-		t.Errorf("got %d samples of the stalled one, want 200 ms", got)
-	}
-	c.send(closeMessage)
-	if all := c.until("c"); len(all) != 1 {
-		t.Errorf("behind the close: got %+v", all)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond}, "&output_format=pcm_24000",
+			"oddChunks:false", "lateChunks:0", "serial:true", "flushDone:false", "closeKeeps:all")
+		c.Send(say("c", longSentence, false), closeMessage) // too short to be spoken before the close
+		c.Await("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
+		c.Server.SetFault(engine.Fault{})
+		c.Send(say("next", "Hello.", true), `{"context_id":"next","close_context":true}`)
+		all := c.until("next")
+		if got := len(pcm(t, all, "c")) / 2; got < 4800 || got > 2*4800 {
+			t.Errorf("got %d samples of the stalled one, want 200 ms", got)
+		}
+		c.Send(closeMessage)
+		if all := c.until("c"); len(all) != 1 {
+			t.Errorf("behind the close: got %+v", all)
+		}
+	})
 }
 
 // A bad key and a vendor in trouble are told over HTTP in the vendor's envelope.

@@ -1,7 +1,6 @@
 package elevenlabs
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -31,13 +30,6 @@ type quirks struct {
 	alignWhole   bool // a segment's alignment comes with its first frame; else each frame has its own
 	leadingSpace bool // a segment's first character is a space that the client has not sent
 }
-
-func (q quirks) String() string {
-	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
-}
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
 
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x656c6576656e))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ import (
 )
 
 // echo is a vendor that says whatever it is told.
-var echo = Vendor{Name: "echo", Serve: func(s *Server) (http.Handler, fmt.Stringer) {
+var echo = Vendor{Name: "echo", Serve: func(s *Server) (http.Handler, any) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, ok := s.Accept(w, r)
 		if !ok {
@@ -29,13 +28,8 @@ var echo = Vendor{Name: "echo", Serve: func(s *Server) (http.Handler, fmt.String
 				return
 			}
 		}
-	}), noQuirks{}
+	}), nil
 }}
-
-// noQuirks is of a vendor of which everything is known.
-type noQuirks struct{}
-
-func (noQuirks) String() string { return "{}" }
 
 // distant starts a vendor that is far away, and returns how to reach it.
 func distant(t *testing.T, distance time.Duration) (*Server, string, *websocket.DialOptions) {

@@ -25,7 +25,7 @@ type Server struct {
 	// Static after New.
 	opts    Options
 	handler http.Handler
-	quirks  fmt.Stringer
+	quirks  any
 
 	life context.Context // of every connection; ended by Close
 	end  context.CancelFunc
@@ -47,7 +47,7 @@ type Vendor struct {
 	// Name is what the vendor is called in configurations and on command lines.
 	Name string
 	// Serve makes the handler of a server, and what its seed has drawn of what the vendor's reference leaves open.
-	Serve func(s *Server) (http.Handler, fmt.Stringer)
+	Serve func(s *Server) (handler http.Handler, quirks any)
 }
 
 // New is a vendor's emulator. It is an http.Handler too.
@@ -89,7 +89,7 @@ func (s *Server) enter() bool {
 }
 
 // Quirks prints what the seed has drawn.
-func (s *Server) Quirks() string { return s.quirks.String() }
+func (s *Server) Quirks() string { return fmt.Sprintf("%+v", s.quirks) }
 
 // Start listens on an address and returns the base URL, such as ws://127.0.0.1:9000.
 func (s *Server) Start(address string) (url string, err error) {

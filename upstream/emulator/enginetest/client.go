@@ -3,11 +3,15 @@ package enginetest
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -39,8 +43,76 @@ func InMemory(t *testing.T, vendor engine.Vendor, path string, header http.Heade
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn.SetReadLimit(1 << 22) // some vendors repeat what they were sent
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	return server, conn
+}
+
+// Client is a client on one socket of an emulator, in the test's bubble.
+type Client struct {
+	T      *testing.T
+	Server *engine.Server
+	Conn   *websocket.Conn
+
+	all <-chan Arrival
+}
+
+// Connect connects a client to an emulator whose seed has drawn the dialect's quirks.
+func Connect(t *testing.T, d Dialect, address string, header http.Header) *Client {
+	t.Helper()
+	d.Options.Seed = d.Seed(t, Line{})
+	server, conn := InMemory(t, d.Vendor, address, header, d.Options)
+	return &Client{T: t, Server: server, Conn: conn, all: Receive(conn)}
+}
+
+// EachSeed runs a test for some seeds, each in a bubble.
+func EachSeed(t *testing.T, d Dialect, address string, header http.Header, test func(*Client)) {
+	t.Helper()
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			d.Options.Seed = seed
+			synctest.Test(t, func(t *testing.T) { test(Connect(t, d, address, header)) })
+		})
+	}
+}
+
+// Send sends messages.
+func (c *Client) Send(messages ...string) {
+	c.T.Helper()
+	for _, m := range messages {
+		if err := c.Conn.Write(c.T.Context(), websocket.MessageText, []byte(m)); err != nil {
+			c.T.Fatalf("send: %v", err)
+		}
+	}
+}
+
+// SendJSON sends an object.
+func (c *Client) SendJSON(o engine.Object) {
+	c.T.Helper()
+	body, err := json.Marshal(o)
+	if err != nil {
+		c.T.Fatal(err)
+	}
+	c.Send(string(body))
+}
+
+// Drop forgets what has come so far, once what was sent has arrived.
+func (c *Client) Drop() {
+	synctest.Wait()
+	for len(c.all) > 0 {
+		<-c.all
+	}
+}
+
+// Next is the next message, or what has ended the connection; context.DeadlineExceeded: nothing comes for a minute.
+func (c *Client) Next() Arrival { return Within(c.all) }
+
+// Await waits for the server to have seen what is wanted.
+func (c *Client) Await(what string, condition func(engine.Stats) bool) {
+	c.T.Helper()
+	if !c.Server.WaitFor(condition, time.Minute) {
+		c.T.Fatalf("the server never saw %s: %+v (%s)", what, c.Server.Stats(), c.Server.Quirks())
+	}
 }
 
 // Arrival is a message, or the connection's end.
@@ -75,18 +147,14 @@ func Within(all <-chan Arrival) Arrival {
 	}
 }
 
-// HearWords are the words in samples at 24 kHz.
-func HearWords(t *testing.T, raw []byte, vocabulary []string) []string {
+// WantWords wants samples to be a text's words, every one and in order.
+func WantWords(t *testing.T, raw []byte, f audio.Format, text string) {
 	t.Helper()
-	pcm := make([]int16, len(raw)/2)
-	for i := range pcm {
-		pcm[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
+	want := voice.Words(text)
+	got, err := voice.Decode(Samples(t, f, raw), f.Rate, want)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("heard %q, %v, want %q", got, err, want)
 	}
-	words, err := voice.Decode(pcm, engine.NativeRate, vocabulary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return words
 }
 
 // Upgrade asks for a connection over plain HTTP, to see how it is answered.
@@ -112,21 +180,17 @@ func Upgrade(t *testing.T, base, address string, headers map[string]string) *htt
 }
 
 // Samples reads a format's bytes.
-func Samples(t *testing.T, f engine.OutputFormat, raw []byte) []int16 {
+func Samples(t *testing.T, f audio.Format, raw []byte) []int16 {
 	t.Helper()
-	from := audio.Format{Encoding: audio.PCM16, Rate: f.Rate}
-	switch f.Codec {
-	case "ulaw":
-		from.Encoding = audio.MuLaw
-	case "alaw":
-		from.Encoding = audio.ALaw
-	}
-	if from.Encoding != audio.PCM16 {
-		c, err := audio.NewConverter(from, audio.Format{Encoding: audio.PCM16, Rate: f.Rate})
+	if to := (audio.Format{Encoding: audio.PCM16, Rate: f.Rate}); f != to {
+		c, err := audio.NewConverter(f, to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		raw = c.Flush(c.Convert(nil, raw))
+	}
+	if len(raw)%2 != 0 {
+		t.Errorf("%d bytes are no whole samples", len(raw))
 	}
 	pcm := make([]int16, len(raw)/2)
 	for i := range pcm {

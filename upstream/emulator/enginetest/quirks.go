@@ -1,12 +1,13 @@
 package enginetest
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"testing"
 )
 
-// AllDrawn looks at each setting of each quirk, of which there are two unless it is told otherwise, so that a new one
+// AllDrawn looks at each setting of each quirk, of which there are two unless settings says otherwise, so that a new one
 // can't be forgotten.
 func AllDrawn(t *testing.T, draw func(seed uint64) any, settings map[string]int) {
 	t.Helper()
@@ -22,7 +23,7 @@ func AllDrawn(t *testing.T, draw func(seed uint64) any, settings map[string]int)
 		}
 	}
 	for name, values := range seen {
-		if want := max(2, settings[name]); len(values) != want {
+		if want := cmp.Or(settings[name], 2); len(values) != want {
 			t.Errorf("%s: 64 seeds drew %v, want %d settings", name, values, want)
 		}
 	}

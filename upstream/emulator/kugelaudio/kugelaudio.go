@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -41,13 +40,6 @@ type quirks struct {
 	chunk               time.Duration // audio of a frame
 }
 
-func (q quirks) String() string {
-	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
-}
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
-
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6b7567656c))
 	flip := func() bool { return r.IntN(2) == 1 }
@@ -72,7 +64,7 @@ type emulator struct {
 // Vendor is the emulator of KugelAudio.
 var Vendor = engine.Vendor{Name: "kugelaudio", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	k := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	return k.handler(), k.quirks
 }

@@ -31,21 +31,5 @@ func TestKugelAudioTranscripts(t *testing.T) {
 }
 
 func TestKugelAudioQuirksAreAllDrawn(t *testing.T) {
-	seen := map[string]bool{}
-	for seed := range uint64(64) {
-		q := drawQuirks(engine.Options{Seed: seed})
-		for name, value := range map[string]bool{
-			"authByClose": q.authByClose, "wordsFirst": q.wordsFirst, "idxPerChunk": q.idxPerChunk,
-			"interruptedNames": q.interruptedNames, "usageAfterImmediate": q.usageAfterImmediate, "late": q.lateFrames > 0, "oneFinal": q.oneFinal,
-		} {
-			if value {
-				seen[name] = true
-			} else {
-				seen["not "+name] = true
-			}
-		}
-	}
-	if len(seen) != 14 {
-		t.Errorf("64 seeds drew only %v", seen)
-	}
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) }, map[string]int{"lateFrames": 3, "chunk": 16})
 }

@@ -1,12 +1,9 @@
 package together
 
 import (
-	"context"
-	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
@@ -24,7 +21,7 @@ func TestTogetherFaults(t *testing.T) {
 }
 
 // faulty connects to a vendor with a fault as the command line writes it, and asks it to speak.
-func faulty(t *testing.T, fault string, change func(*engine.Options)) *client {
+func faulty(t *testing.T, fault string, change func(*engine.Options)) client {
 	t.Helper()
 	o := drawn(t, "echo:named", "serial:true", "riff:asked", "oddChunks:false", "itemsPerContext:false")
 	o.Chunk = 100 * time.Millisecond
@@ -41,10 +38,10 @@ func faulty(t *testing.T, fault string, change func(*engine.Options)) *client {
 }
 
 // soundUntil is the audio that comes before a message of a kind.
-func (c *client) soundUntil(kind string) (last engine.Object, sound time.Duration) {
-	c.t.Helper()
+func (c client) soundUntil(kind string) (last engine.Object, sound time.Duration) {
+	c.T.Helper()
 	all := c.until(kind)
-	return all[len(all)-1], audio.Duration(int64(len(soundOf(c.t, all))/2), 24000)
+	return all[len(all)-1], audio.Duration(int64(len(soundOf(c.T, all))/2), 24000)
 }
 
 func wantSound(t *testing.T, got, want time.Duration) {
@@ -56,122 +53,81 @@ func wantSound(t *testing.T, got, want time.Duration) {
 
 // A stalled context says nothing more and leaves the socket to the others, until it is cancelled.
 func TestTogetherStall(t *testing.T) {
-	t.Parallel()
-	c := faulty(t, "stall:300ms", nil)
-	if !c.server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Audio >= 300*time.Millisecond }, 5*time.Second) {
-		t.Fatal("it did not come to the stall")
-	}
-	c.server.SetFault(engine.Fault{})
-	c.speak("c2", "Hello.")
-	all := c.until(done)
-	if got := all[len(all)-1]["context_id"]; got != "c2" {
-		t.Errorf("%v is complete, want c2", got)
-	}
-	c.send(cancelFrame("c1"))
-	c.until(cancelled)
-	if s := c.server.Stats().Streams[0]; !s.Over || s.Audio >= 400*time.Millisecond {
-		t.Errorf("got %+v, want it over", s)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := faulty(t, "stall:300ms", nil)
+		if !c.Server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Audio >= 300*time.Millisecond }, 5*time.Second) {
+			t.Fatal("it did not come to the stall")
+		}
+		c.Server.SetFault(engine.Fault{})
+		c.speak("c2", "Hello.")
+		all := c.until(done)
+		if got := all[len(all)-1]["context_id"]; got != "c2" {
+			t.Errorf("%v is complete, want c2", got)
+		}
+		c.Send(cancelFrame("c1"))
+		c.until(cancelled)
+		if s := c.Server.Stats().Streams[0]; !s.Over || s.Audio >= 400*time.Millisecond {
+			t.Errorf("got %+v, want it over", s)
+		}
+	})
 }
 
 // A fault that is set holds for contexts that begin, and for one that was silent; not for one that is speaking.
 func TestTogetherSetFault(t *testing.T) {
-	t.Parallel()
-	c := faulty(t, "", func(o *engine.Options) { o.Pace = 8 })
-	c.until(delta)
-	c.server.SetFault(engine.Fault{Kind: engine.Empty})
-	c.speak("c1", "And this, too.")
-	for range 2 {
-		if _, sound := c.soundUntil(done); sound == 0 {
-			t.Error("a context that was speaking got the fault")
+	synctest.Test(t, func(t *testing.T) {
+		c := faulty(t, "", func(o *engine.Options) { o.Pace = 8 })
+		c.until(delta)
+		c.Server.SetFault(engine.Fault{Kind: engine.Empty})
+		c.speak("c1", "And this, too.")
+		for range 2 {
+			if _, sound := c.soundUntil(done); sound == 0 {
+				t.Error("a context that was speaking got the fault")
+			}
 		}
-	}
-	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
-		t.Fatal("it has something left")
-	}
-	for _, id := range []string{"c1", "c2"} {
-		c.speak(id, "Hello.")
-		if _, sound := c.soundUntil(done); sound != 0 {
-			t.Errorf("%s: got %v of audio, want none", id, sound)
+		if !c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
+			t.Fatal("it has something left")
 		}
-	}
-	c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second)
-	c.server.SetFault(engine.Fault{Kind: engine.ErrorFrame, Name: "x", After: 300 * time.Millisecond}) // of audio from now on
-	c.speak("c1", longSentence)
-	_, sound := c.soundUntil(failed)
-	wantSound(t, sound, 300*time.Millisecond)
+		for _, id := range []string{"c1", "c2"} {
+			c.speak(id, "Hello.")
+			if _, sound := c.soundUntil(done); sound != 0 {
+				t.Errorf("%s: got %v of audio, want none", id, sound)
+			}
+		}
+		c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second)
+		c.Server.SetFault(engine.Fault{Kind: engine.ErrorFrame, Name: "x", After: 300 * time.Millisecond}) // of audio from now on
+		c.speak("c1", longSentence)
+		_, sound := c.soundUntil(failed)
+		wantSound(t, sound, 300*time.Millisecond)
+	})
 }
 
 // What a context that fails still had to say is dropped.
 func TestTogetherFailureDropsWhatWaits(t *testing.T) {
-	t.Parallel()
-	c := faulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
-	c.speak("c1", "This waits behind it.")
-	c.until(received, failed)
-	if !c.server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
-		t.Error("the context goes on")
-	}
-	if rest := c.fence(); len(rest) > 0 {
-		t.Errorf("got %v behind the failure", rest)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := faulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
+		c.speak("c1", "This waits behind it.")
+		c.until(received, failed)
+		if !c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
+			t.Error("the context goes on")
+		}
+		if rest := c.fence(); len(rest) > 0 {
+			t.Errorf("got %v behind the failure", rest)
+		}
+	})
 }
 
-// The pace is that of the audio, and a context that has been silent does not make up for it.
-func TestTogetherPace(t *testing.T) {
-	t.Parallel()
-	c := faulty(t, "", func(o *engine.Options) { o.Pace = 10 })
-	began := time.Now()
-	_, sound := c.soundUntil(done)
-	if got, want := time.Since(began), (sound-200*time.Millisecond)/10; got < want {
-		t.Errorf("%v of audio came in %v, want %v", sound, got, want)
-	}
-	engine.Pause(c.ctx, 100*time.Millisecond) // a second of audio, at this pace
-	c.speak("c1", "And now something else.")
-	c.until(delta)
-	began = time.Now()
-	_, sound = c.soundUntil(done)
-	if got, want := time.Since(began), (sound-100*time.Millisecond)/10; got < want {
-		t.Errorf("%v of audio came in %v after a silence, want %v", sound, got, want)
-	}
-}
-
-// Whatever a client sends, it is answered or not, and the connection ends when the client leaves.
-func FuzzTogetherFrames(f *testing.F) {
-	f.Add(uint64(1), "?segment=sentence&voice=af_heart", appendFrame("", "Hello. There")+"\n"+commitFrame(""))
-	f.Add(uint64(2), speechQuery, appendFrame("a", "Hello")+"\n"+cancelFrame("a")+"\n"+commitFrame("a"))
-	f.Add(uint64(3), "?max_partial_length=1&segment=sentence&voice=af_heart", appendFrame("", strings.Repeat("word ", 40)))
-	f.Add(uint64(4), "?segment=immediate&alignment=word", `{"type":"tts_session.updated","session":{"speed":1e300}}`+"\n"+`{"type":1}`)
-	f.Add(uint64(5), "?extra_params={}&speed=0x1p-2", `{"type":"input_text_buffer.clear","context_id":"\u0000"}`+"\nnull\n[]\n\"")
-	f.Fuzz(func(t *testing.T, seed uint64, query, frames string) {
-		server := engine.New(Vendor, engine.Options{Seed: seed})
-		base, err := server.Start("127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			if err := server.Close(); err != nil {
-				t.Error(err)
-			}
-			if s := server.Stats(); s.OpenSockets != 0 || s.OpenContexts != 0 {
-				t.Errorf("%d sockets and %d contexts are open", s.OpenSockets, s.OpenContexts)
-			}
-		}()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		conn, _, err := websocket.Dial(ctx, base+path+query, nil)
-		if err != nil {
-			return // no address
-		}
-		defer func() { _ = conn.CloseNow() }()
-		conn.SetReadLimit(1 << 20)
-		for frame := range strings.SplitSeq(frames, "\n") {
-			if conn.Write(ctx, websocket.MessageText, []byte(frame)) != nil {
-				return // it was closed
-			}
-		}
-		_ = conn.Close(websocket.StatusNormalClosure, "") // behind the frames; the server may have closed before
-		if !server.WaitFor(func(s engine.Stats) bool { return s.OpenSockets == 0 && s.OpenContexts == 0 }, 10*time.Second) {
-			t.Error("the emulator hangs")
+// A context that has been silent does not make up for it: what comes later has the pace of the options too.
+func TestTogetherPaceAfterASilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := faulty(t, "", func(o *engine.Options) { o.Pace = 10 })
+		c.until(done)
+		time.Sleep(100 * time.Millisecond) // a second of audio, at this pace
+		c.speak("c1", "And now something else.")
+		c.until(delta)
+		began := time.Now()
+		_, sound := c.soundUntil(done)
+		if got, want := time.Since(began), (sound-100*time.Millisecond)/10; got < want {
+			t.Errorf("%v of audio came in %v, want %v", sound, got, want)
 		}
 	})
 }

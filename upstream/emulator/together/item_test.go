@@ -6,17 +6,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 const words = "Every morning seven quiet birds gather near the old stone bridge here."
 
 // Each format carries every word, at the rate that the model gives.
 func TestTogetherFormatsCarryEveryWord(t *testing.T) {
-	t.Parallel()
 	kokoro, sonic := "?model=hexgrad/Kokoro-82M&voice=af_heart&segment=never", "?model=cartesia/sonic-english&voice=any&segment=never"
 	for name, tt := range map[string]struct {
 		query string
@@ -35,20 +36,19 @@ func TestTogetherFormatsCarryEveryWord(t *testing.T) {
 	} {
 		for _, odd := range []string{"oddChunks:false", "oddChunks:true"} {
 			t.Run(name+" "+odd, func(t *testing.T) {
-				t.Parallel()
-				c := open(t, drawn(t, odd, "riff:asked", "cartesia:true"), tt.query)
-				c.speak("", words)
-				raw := soundOf(t, c.until(done))
-				if tt.wav {
-					format, samples, err := audio.ReadWAV(bytes.NewReader(raw))
-					if err != nil || format.Rate != tt.rate {
-						t.Fatalf("got %v, %v, want a WAV file at %d Hz", format, err, tt.rate)
+				synctest.Test(t, func(t *testing.T) {
+					c := open(t, drawn(t, odd, "riff:asked", "cartesia:true"), tt.query)
+					c.speak("", words)
+					raw := soundOf(t, c.until(done))
+					if tt.wav {
+						format, samples, err := audio.ReadWAV(bytes.NewReader(raw))
+						if err != nil || format.Rate != tt.rate {
+							t.Fatalf("got %v, %v, want a WAV file at %d Hz", format, err, tt.rate)
+						}
+						raw = samples
 					}
-					raw = samples
-				}
-				if got, want := heard(t, raw, tt.rate, words), wordsIn(words); !slices.Equal(got, want) {
-					t.Errorf("heard %v, want %v", got, want)
-				}
+					enginetest.WantWords(t, raw, audio.Format{Encoding: audio.PCM16, Rate: tt.rate}, words)
+				})
 			})
 		}
 	}
@@ -56,7 +56,6 @@ func TestTogetherFormatsCarryEveryWord(t *testing.T) {
 
 // A RIFF header stands where it was asked for, or also by default, or always: before each item's audio.
 func TestTogetherRIFF(t *testing.T) {
-	t.Parallel()
 	for riff, want := range map[string]map[string]bool{
 		"asked":   {"wav": true, "": false, "pcm": false},
 		"default": {"wav": true, "": true, "pcm": false},
@@ -65,24 +64,25 @@ func TestTogetherRIFF(t *testing.T) {
 		for format, header := range want {
 			for _, alone := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s %q alone %t", riff, format, alone), func(t *testing.T) {
-					t.Parallel()
-					o := drawn(t, "riff:"+riff, fmt.Sprintf("riffAlone:%t", alone), "oddChunks:false")
-					query := "?voice=af_heart&segment=never"
-					if format != "" {
-						query += "&response_format=" + format
-					}
-					c := open(t, o, query)
-					for range 2 {
-						c.speak("", "Hello there, my dear.")
-						deltas := of(c.until(done), delta)
-						first := bytesOf(t, deltas[0])
-						if got := bytes.HasPrefix(first, []byte("RIFF")); got != header {
-							t.Errorf("a header: %t, want %t", got, header)
+					synctest.Test(t, func(t *testing.T) {
+						o := drawn(t, "riff:"+riff, fmt.Sprintf("riffAlone:%t", alone), "oddChunks:false")
+						query := "?voice=af_heart&segment=never"
+						if format != "" {
+							query += "&response_format=" + format
 						}
-						if got := len(first) == 44; got != (header && alone) {
-							t.Errorf("the first delta has %d bytes", len(first))
+						c := open(t, o, query)
+						for range 2 {
+							c.speak("", "Hello there, my dear.")
+							deltas := of(c.until(done), delta)
+							first := bytesOf(t, deltas[0])
+							if got := bytes.HasPrefix(first, []byte("RIFF")); got != header {
+								t.Errorf("a header: %t, want %t", got, header)
+							}
+							if got := len(first) == 44; got != (header && alone) {
+								t.Errorf("the first delta has %d bytes", len(first))
+							}
 						}
-					}
+					})
 				})
 			}
 		}
@@ -90,48 +90,37 @@ func TestTogetherRIFF(t *testing.T) {
 }
 
 func TestTogetherRIFFLength(t *testing.T) {
-	t.Parallel()
-	for quirk, want := range map[string][]byte{"riffUnsized:true": {0, 0, 0, 0}, "riffUnsized:false": {255, 255, 255, 255}} {
-		c := open(t, drawn(t, quirk), "?voice=af_heart&segment=never&response_format=wav")
-		c.speak("", "Hello.")
-		raw := soundOf(t, c.until(done))
-		if !bytes.Equal(raw[4:8], want) || !bytes.Equal(raw[40:44], want) {
-			t.Errorf("%s: got a header % x", quirk, raw[:44])
+	synctest.Test(t, func(t *testing.T) {
+		for quirk, want := range map[string][]byte{"riffUnsized:true": {0, 0, 0, 0}, "riffUnsized:false": {255, 255, 255, 255}} {
+			c := open(t, drawn(t, quirk), "?voice=af_heart&segment=never&response_format=wav")
+			c.speak("", "Hello.")
+			raw := soundOf(t, c.until(done))
+			if !bytes.Equal(raw[4:8], want) || !bytes.Equal(raw[40:44], want) {
+				t.Errorf("%s: got a header % x", quirk, raw[:44])
+			}
 		}
-	}
-}
-
-func TestTogetherOddDeltas(t *testing.T) {
-	t.Parallel()
-	for _, odd := range []bool{false, true} {
-		o := drawn(t, fmt.Sprintf("oddChunks:%t", odd), "riff:asked")
-		c := open(t, o, speechQuery)
-		c.speak("", words)
-		deltas := of(c.until(done), delta)
-		if got := len(bytesOf(t, deltas[0]))%2 == 1; got != odd {
-			t.Errorf("odd: got %t, want %t", got, odd)
-		}
-	}
+	})
 }
 
 // Word times come before, among or after the audio, and count from the item's first sample or from the context's.
 func TestTogetherWordTimes(t *testing.T) {
-	t.Parallel()
 	for words, want := range map[string][]string{
 		"before": {wordTimes, delta, done}, "after": {delta, wordTimes, done}, "among": {delta, wordTimes, delta},
 	} {
 		t.Run(words, func(t *testing.T) {
-			o := drawn(t, "words:"+words, "wordsContinue:false")
-			o.Chunk = 200 * time.Millisecond
-			c := open(t, o, speechQuery+"&alignment=word")
-			c.speak("", "one, two, three, four, five.")
-			all := c.until(done)
-			if got := kindsOf(of(all, delta, wordTimes, done)); !slices.Equal(got[:3], want) {
-				t.Errorf("got %v, want it to begin with %v", got, want)
-			}
-			if got, want := wordsOf(t, all), []string{"one", "two", "three", "four", "five"}; !slices.Equal(got, want) {
-				t.Errorf("got times of %v, want %v", got, want)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				o := drawn(t, "words:"+words, "wordsContinue:false")
+				o.Chunk = 200 * time.Millisecond
+				c := open(t, o, speechQuery+"&alignment=word")
+				c.speak("", "one, two, three, four, five.")
+				all := c.until(done)
+				if got := kindsOf(of(all, delta, wordTimes, done)); !slices.Equal(got[:3], want) {
+					t.Errorf("got %v, want it to begin with %v", got, want)
+				}
+				if got, want := wordsOf(t, all), []string{"one", "two", "three", "four", "five"}; !slices.Equal(got, want) {
+					t.Errorf("got times of %v, want %v", got, want)
+				}
+			})
 		})
 	}
 	for _, continues := range []bool{false, true} {
@@ -166,37 +155,28 @@ func wordsOf(t *testing.T, all []engine.Object) []string {
 	return words
 }
 
-func TestTogetherNoWordTimesUnasked(t *testing.T) {
-	t.Parallel()
-	c := open(t, engine.Options{Seed: 1}, speechQuery)
-	c.speak("", "Hello.")
-	if got := of(c.until(done), wordTimes); len(got) > 0 {
-		t.Errorf("got %v", got)
-	}
-}
-
 // Numbers are spoken as words, or not; what the client has set of pronunciations is spoken in the place of its text.
 func TestTogetherSpokenText(t *testing.T) {
-	t.Parallel()
-	query := speechQuery + "&alignment=word"
-	for quirk, want := range map[string]string{"normalizes:true": "I have twenty one", "normalizes:false": "I have 21"} {
-		c := open(t, drawn(t, quirk), query)
-		c.speak("", "I have 21")
-		if got := strings.Join(wordsOf(t, c.until(done)), " "); got != want {
-			t.Errorf("%s: got %q, want %q", quirk, got, want)
+	synctest.Test(t, func(t *testing.T) {
+		query := speechQuery + "&alignment=word"
+		for quirk, want := range map[string]string{"normalizes:true": "I have twenty one", "normalizes:false": "I have 21"} {
+			c := open(t, drawn(t, quirk), query)
+			c.speak("", "I have 21")
+			if got := strings.Join(wordsOf(t, c.until(done)), " "); got != want {
+				t.Errorf("%s: got %q, want %q", quirk, got, want)
+			}
 		}
-	}
-	c := open(t, engine.Options{Seed: 1}, query)
-	c.send(`{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god"]}}}`)
-	c.speak("", "omg yes")
-	if got, want := strings.Join(wordsOf(t, c.until(done)), " "), "oh my god yes"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+		c := open(t, engine.Options{Seed: 1}, query)
+		c.Send(`{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god"]}}}`)
+		c.speak("", "omg yes")
+		if got, want := strings.Join(wordsOf(t, c.until(done)), " "), "oh my god yes"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }
 
 // A voice that no model has is refused; one of another model is spoken, or refused too.
 func TestTogetherVoices(t *testing.T) {
-	t.Parallel()
 	for name, tt := range map[string]struct {
 		model, voice, quirk string
 		want                string
@@ -212,9 +192,11 @@ func TestTogetherVoices(t *testing.T) {
 		"Sonic's are not listed": {sonicModel, "any", "cartesia:true", done},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := open(t, drawn(t, tt.quirk), "?segment=never&model="+tt.model+"&voice="+tt.voice)
-			c.speak("", "Hello.")
-			c.until(received, tt.want)
+			synctest.Test(t, func(t *testing.T) {
+				c := open(t, drawn(t, tt.quirk), "?segment=never&model="+tt.model+"&voice="+tt.voice)
+				c.speak("", "Hello.")
+				c.until(received, tt.want)
+			})
 		})
 	}
 	for quirk, want := range map[string]string{"cartesia:true": created, "cartesia:false": failed} {
@@ -226,23 +208,24 @@ func TestTogetherVoices(t *testing.T) {
 
 // The charge is the list price of the characters, and the audio that was generated is noted.
 func TestTogetherCharges(t *testing.T) {
-	t.Parallel()
-	for query, want := range map[string]int64{
-		"?model=hexgrad/Kokoro-82M&voice=af_heart":                          4 * 12,
-		"?model=canopylabs/orpheus-3b-0.1-ft&voice=tara":                    15 * 12,
-		"?model=cartesia/sonic-english&voice=any&response_format=pcm":       65 * 12,
-		"?model=hexgrad/Kokoro-82M&voice=af_heart&max_partial_length=10000": 4 * 12,
-	} {
-		o := drawn(t, "cartesia:true", "riff:asked", "oddChunks:false")
-		c := open(t, o, query+"&segment=never")
-		c.speak("c", " Grüße, Welt") // twelve characters, of more bytes
-		raw := soundOf(t, c.until(done))
-		stream := c.server.Stats().Streams[0]
-		if stream.Charge != want {
-			t.Errorf("%s: got %d millionths, want %d", query, stream.Charge, want)
+	synctest.Test(t, func(t *testing.T) {
+		for query, want := range map[string]int64{
+			"?model=hexgrad/Kokoro-82M&voice=af_heart":                          4 * 12,
+			"?model=canopylabs/orpheus-3b-0.1-ft&voice=tara":                    15 * 12,
+			"?model=cartesia/sonic-english&voice=any&response_format=pcm":       65 * 12,
+			"?model=hexgrad/Kokoro-82M&voice=af_heart&max_partial_length=10000": 4 * 12,
+		} {
+			o := drawn(t, "cartesia:true", "riff:asked", "oddChunks:false")
+			c := open(t, o, query+"&segment=never")
+			c.speak("c", " Grüße, Welt") // twelve characters, of more bytes
+			raw := soundOf(t, c.until(done))
+			stream := c.Server.Stats().Streams[0]
+			if stream.Charge != want {
+				t.Errorf("%s: got %d millionths, want %d", query, stream.Charge, want)
+			}
+			if got := audio.Duration(int64(len(raw)/2), 24000); stream.Audio != got {
+				t.Errorf("%s: got %v of audio noted, %v sent", query, stream.Audio, got)
+			}
 		}
-		if got := audio.Duration(int64(len(raw)/2), 24000); stream.Audio != got {
-			t.Errorf("%s: got %v of audio noted, %v sent", query, stream.Audio, got)
-		}
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package together
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -51,13 +50,6 @@ type quirks struct {
 	oddChunks     bool          // deltas end in the middle of a sample
 	chunk         time.Duration // audio of a delta
 }
-
-func (q quirks) String() string {
-	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
-}
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
 
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x746f676574686572))

@@ -2,7 +2,6 @@ package together
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,7 +32,7 @@ type emulator struct {
 // Vendor is the emulator of Together.
 var Vendor = engine.Vendor{Name: "together", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	g := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/audio/speech/websocket", g.connect)

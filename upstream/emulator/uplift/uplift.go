@@ -57,11 +57,6 @@ const (
 	startAndEnd
 )
 
-func (q quirks) String() string { return fmt.Sprintf("%+v", quirksFields(q)) }
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
-
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x75706c696674))
 	flip := func() bool { return r.IntN(2) == 1 }
@@ -103,7 +98,7 @@ type emulator struct {
 // Vendor is the emulator of Uplift.
 var Vendor = engine.Vendor{Name: "uplift", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	u := &emulator{server: s, quirks: drawQuirks(s.Options()), engines: make(map[string]*engineConnection)}
 	return u.handler(), u.quirks
 }

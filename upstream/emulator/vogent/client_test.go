@@ -1,16 +1,11 @@
 package vogent
 
 import (
-	"context"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"testing"
-	"time"
-
-	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
@@ -20,83 +15,42 @@ import (
 const testVoice = "36b87413-6d7b-421d-8745-bc0897770d1e"
 
 // client is a client on one socket of an emulator.
-type client struct {
-	t      *testing.T
-	ctx    context.Context
-	server *engine.Server
-	conn   *websocket.Conn
-}
+type client struct{ *enginetest.Client }
 
 // talk connects to an emulator whose seed has drawn these quirks.
-func talk(t *testing.T, o engine.Options, quirks ...string) *client {
+func talk(t *testing.T, o engine.Options, quirks ...string) client {
 	t.Helper()
-	o.Seed = enginetest.Dialect{Vendor: Vendor, Options: o}.Seed(t, enginetest.Line{Quirks: quirks})
-	server := engine.New(Vendor, o)
-	base, err := server.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	conn, _, err := websocket.Dial(ctx, base+"/api/tts/websocket", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.SetReadLimit(1 << 20)
-	t.Cleanup(func() {
-		cancel()
-		_ = conn.CloseNow() // the test is over
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return &client{t: t, ctx: ctx, server: server, conn: conn}
+	return client{enginetest.Connect(t, enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: quirks}, "/api/tts/websocket", nil)}
 }
 
 // send sends a generation's piece, with more fields or other values where they are given.
-func (c *client) send(id, text string, final bool, more engine.Object) {
-	c.t.Helper()
+func (c client) send(id, text string, final bool, more engine.Object) {
+	c.T.Helper()
 	o := engine.Object{"generationId": id, "voiceId": testVoice, "text": text, "finalText": final, "cancel": false}
 	maps.Copy(o, more)
-	body, err := json.Marshal(o)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if err := c.conn.Write(c.ctx, websocket.MessageText, body); err != nil {
-		c.t.Fatal(err)
-	}
+	c.SendJSON(o)
 }
 
 // next is the next message from the server.
-func (c *client) next() engine.Object {
-	c.t.Helper()
-	_, data, err := c.conn.Read(c.ctx)
-	if err != nil {
-		c.t.Fatalf("read: %v (%s)", err, c.server.Quirks())
-	}
+func (c client) next() engine.Object {
+	c.T.Helper()
+	r := c.Next()
 	var o engine.Object
-	if err := json.Unmarshal(data, &o); err != nil {
-		c.t.Fatalf("got %q: %v", data, err)
+	if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
+		c.T.Fatalf("got %q, %v (%s)", r.Data, r.Err, c.Server.Quirks())
 	}
 	return o
 }
 
 // until collects messages until a generation is finished or has failed.
-func (c *client) until(id string) (all []engine.Object) {
-	c.t.Helper()
+func (c client) until(id string) (all []engine.Object) {
+	c.T.Helper()
 	for {
 		o := c.next()
 		all = append(all, o)
 		if o["generationId"] == id && (o["type"] == "finished" || o["type"] == "error") {
 			return all
 		}
-	}
-}
-
-// wait waits for the server to have seen what is wanted.
-func (c *client) wait(what string, condition func(engine.Stats) bool) {
-	c.t.Helper()
-	if !c.server.WaitFor(condition, 10*time.Second) {
-		c.t.Fatalf("the server never saw %s: %+v", what, c.server.Stats())
 	}
 }
 
@@ -114,21 +68,4 @@ func chunks(t *testing.T, all []engine.Object, id string) (chunks [][]byte) {
 		chunks = append(chunks, raw)
 	}
 	return chunks
-}
-
-// samples is a generation's audio.
-func samples(t *testing.T, all []engine.Object, id string) (pcm []int16) {
-	t.Helper()
-	var raw []byte
-	for _, chunk := range chunks(t, all, id) {
-		raw = append(raw, chunk...)
-	}
-	if len(raw)%2 != 0 {
-		t.Errorf("%s: %d bytes are no whole samples", id, len(raw))
-	}
-	for len(raw) > 1 {
-		pcm = append(pcm, int16(binary.LittleEndian.Uint16(raw)))
-		raw = raw[2:]
-	}
-	return pcm
 }

@@ -1,9 +1,11 @@
 package vogent
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -31,51 +33,36 @@ func TestVogentFaults(t *testing.T) {
 
 // A stalled generation is silent until it is canceled. SetFault holds for those that begin after it.
 func TestVogentStallHoldsUpItsGenerationAlone(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
-		"cancelAnswer:finished", "lateChunks:0", "oddChunks:false", "serial:false")
-	c.send("g", longText, true, engine.Object{"sampleRate": 24000})
-	c.wait("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
-	c.server.SetFault(engine.Fault{})
-	c.send("next", "Hello.", true, nil)
-	all := c.until("next")
-	if got := len(chunks(t, all, "g")); got != 2 {
-		t.Errorf("got %d chunks of 100 ms, want 2", got)
-	}
-	c.send("g", "", false, engine.Object{"cancel": true})
-	if got := types(c.until("g"), "g"); !slices.Equal(got, []string{"finished"}) {
-		t.Errorf("after the cancel: got %q", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
+			"cancelAnswer:finished", "lateChunks:0", "oddChunks:false", "serial:false")
+		c.send("g", longText, true, engine.Object{"sampleRate": 24000})
+		c.Await("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
+		c.Server.SetFault(engine.Fault{})
+		c.send("next", "Hello.", true, nil)
+		all := c.until("next")
+		if got := len(chunks(t, all, "g")); got != 2 {
+			t.Errorf("got %d chunks of 100 ms, want 2", got)
+		}
+		c.send("g", "", false, engine.Object{"cancel": true})
+		if got := types(c.until("g"), "g"); !slices.Equal(got, []string{"finished"}) {
+			t.Errorf("after the cancel: got %q", got)
+		}
+	})
 }
 
 // A client that sends without end and reads nothing is held up by its own socket, and Close ends it all the same.
 func TestVogentClosesThoughAClientFloodsIt(t *testing.T) {
-	t.Parallel()
-	c := talk(t, engine.Options{}, "errorCloses:false")
-	flood := make(chan error, 1)
-	go func() {
-		for { // each is answered by as much
-			err := c.conn.Write(c.ctx, websocket.MessageText, []byte(`{"generationId":"`+strings.Repeat("x", 8*maxID)+`"}`))
-			if err != nil {
-				flood <- err
-				return
+	synctest.Test(t, func(t *testing.T) {
+		server, conn := enginetest.InMemory(t, Vendor, "/api/tts/websocket", nil, engine.Options{})
+		message := []byte(`{"generationId":"` + strings.Repeat("x", 8*maxID) + `"}`) // is answered by as much
+		go func() {
+			for conn.Write(context.Background(), websocket.MessageText, message) == nil {
 			}
-		}
-	}()
-	select {
-	case err := <-flood:
-		t.Fatalf("closed: %v", err)
-	case <-time.After(300 * time.Millisecond): // the buffers of both directions are full
-	}
-	closed := make(chan error, 1)
-	go func() { closed <- c.server.Close() }()
-	select {
-	case err := <-closed:
-		if err != nil {
+		}()
+		synctest.Wait() // nothing moves in either direction
+		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("Close waits for a client that does not read")
-	}
-	<-flood // which the close has ended
+	})
 }

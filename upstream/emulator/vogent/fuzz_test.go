@@ -2,11 +2,10 @@ package vogent
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/coder/websocket"
 
@@ -31,41 +30,40 @@ func FuzzVogentFrames(f *testing.F) {
 		if len(frames) > 4096 {
 			return // longer ones are only slower
 		}
-		c := talk(t, engine.Options{Seed: seed})
-		kind := websocket.MessageText
-		if binary {
-			kind = websocket.MessageBinary
-		}
-		// The probe's id is none that the frames are likely to have.
-		probe, err := json.Marshal(engine.Object{"generationId": "probe-9f2c", "voiceId": testVoice, "text": "Hello.", "finalText": true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, frame := range append(bytes.Split(frames, []byte("\n")), nil) {
-			if err := c.conn.Write(c.ctx, kind, frame); err != nil {
-				break // closed, as the reader will see
+		synctest.Test(t, func(t *testing.T) {
+			c := talk(t, engine.Options{Seed: seed})
+			kind := websocket.MessageText
+			if binary {
+				kind = websocket.MessageBinary
 			}
-		}
-		_ = c.conn.Write(c.ctx, websocket.MessageText, probe) // likewise
-		c.readToProbe("probe-9f2c", drawQuirks(c.server.Options()))
+			for _, frame := range append(bytes.Split(frames, []byte("\n")), nil) {
+				if err := c.Conn.Write(t.Context(), kind, frame); err != nil {
+					break // closed, as the reader will see
+				}
+			}
+			// The probe's id is none that the frames are likely to have.
+			const probe = `{"generationId":"probe-9f2c","voiceId":"` + testVoice + `","text":"Hello.","finalText":true}`
+			_ = c.Conn.Write(t.Context(), websocket.MessageText, []byte(probe)) // likewise
+			c.readToProbe("probe-9f2c", drawQuirks(c.Server.Options()))
+		})
 	})
 }
 
 // readToProbe reads to a generation's end, or to a close that the quirks allow.
-func (c *client) readToProbe(id string, q quirks) {
-	c.t.Helper()
+func (c client) readToProbe(id string, q quirks) {
+	c.T.Helper()
 	types := []string{"chunk", "finished", "error", q.timesType}
 	for {
-		_, data, err := c.conn.Read(c.ctx)
-		if err != nil {
-			if errors.Is(err, context.DeadlineExceeded) || int(websocket.CloseStatus(err)) != q.closeCode {
-				c.t.Fatalf("socket: %v, want a close with %d (%+v)", err, q.closeCode, q)
+		r := c.Next()
+		if r.Err != nil {
+			if int(websocket.CloseStatus(r.Err)) != q.closeCode {
+				c.T.Fatalf("socket: %v, want a close with %d (%+v)", r.Err, q.closeCode, q)
 			}
 			return
 		}
 		var m struct{ Type, GenerationID string }
-		if err := json.Unmarshal(data, &m); err != nil || !slices.Contains(types, m.Type) {
-			c.t.Fatalf("got %.200q, %v", data, err)
+		if err := json.Unmarshal(r.Data, &m); err != nil || !slices.Contains(types, m.Type) {
+			c.T.Fatalf("got %.200q, %v", r.Data, err)
 		}
 		if m.GenerationID == id && m.Type != "chunk" {
 			return

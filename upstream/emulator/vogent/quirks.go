@@ -1,7 +1,6 @@
 package vogent
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -39,13 +38,6 @@ type quirks struct {
 	timesFirst    bool   // they come ahead of the audio that they describe
 	timesPerChunk bool   // they come with the chunk in which a word begins, rather than once for what is spoken at once
 }
-
-func (q quirks) String() string {
-	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
-}
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
 
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x766f67656e74))

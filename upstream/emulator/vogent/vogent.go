@@ -2,7 +2,6 @@ package vogent
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -35,7 +34,7 @@ type emulator struct {
 // Vendor is the emulator of Vogent.
 var Vendor = engine.Vendor{Name: "vogent", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	v := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/tts/websocket", v.connect)

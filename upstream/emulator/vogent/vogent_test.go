@@ -1,8 +1,6 @@
 package vogent
 
 import (
-	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -23,26 +21,7 @@ func TestVogentTranscripts(t *testing.T) {
 }
 
 func TestVogentQuirksAreAllDrawn(t *testing.T) {
-	settings := map[string]int{ // how many there are of each
-		"authBy": 3, "authStatus": 2, "closeCode": 2, "errorCloses": 2, "emptyID": 2, "malformed": 3, "strict": 2,
-		"defaultRate": 2, "rate44": 2, "emptyFinal": 2, "reuse": 2, "early": 2, "serial": 2, "givesUp": 2,
-		"cancelAnswer": 3, "lateChunks": 3, "oddChunks": 2, "chunk": 16,
-		"timesType": 2, "timesField": 3, "timesShape": 5, "timesUnit": 2, "timesFirst": 2, "timesPerChunk": 2,
-	}
-	seen := make(map[string]map[string]bool)
-	for seed := range uint64(64) {
-		drawn := reflect.ValueOf(drawQuirks(engine.Options{Seed: seed}))
-		for i := range drawn.NumField() {
-			name := drawn.Type().Field(i).Name
-			if seen[name] == nil {
-				seen[name] = make(map[string]bool)
-			}
-			seen[name][fmt.Sprint(drawn.Field(i))] = true
-		}
-	}
-	for name, values := range seen {
-		if len(values) != settings[name] {
-			t.Errorf("%s: 64 seeds drew %v, want %d settings", name, values, settings[name])
-		}
-	}
+	enginetest.AllDrawn(t, func(seed uint64) any { return drawQuirks(engine.Options{Seed: seed}) }, map[string]int{
+		"authBy": 3, "malformed": 3, "cancelAnswer": 3, "lateChunks": 3, "chunk": 16, "timesField": 3, "timesShape": 5,
+	})
 }

@@ -2,7 +2,6 @@ package zeligate
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"regexp"
@@ -62,13 +61,6 @@ type quirks struct {
 	chunk          time.Duration // audio of a frame
 }
 
-func (q quirks) String() string {
-	return fmt.Sprintf("%+v", struct{ quirksFields }{quirksFields(q)})
-}
-
-// quirksFields prints without String's recursion.
-type quirksFields quirks
-
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x7a656c69))
 	flip := func() bool { return r.IntN(2) == 1 }
@@ -101,7 +93,7 @@ type emulator struct {
 // Vendor is the emulator of Zeligate.
 var Vendor = engine.Vendor{Name: "zeligate", Serve: newEmulator}
 
-func newEmulator(s *engine.Server) (http.Handler, fmt.Stringer) {
+func newEmulator(s *engine.Server) (http.Handler, any) {
 	z := &emulator{server: s, quirks: drawQuirks(s.Options())}
 	z.engines = make(chan struct{}, z.quirks.workers)
 	mux := http.NewServeMux() // multi-stream-input is not implemented yet, so it is not found
