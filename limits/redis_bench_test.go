@@ -16,7 +16,7 @@ import (
 // ns/op is a generation's, with many under way at once.
 func BenchmarkRedis(b *testing.B) {
 	server := startServer(b)
-	client := redis.NewClient(&redis.Options{Addr: server.addr, ContextTimeoutEnabled: true, PoolSize: 64})
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, ContextTimeoutEnabled: true, PoolSize: 64})
 	defer func() { _ = client.Close() }()
 	store := newRedis(b, limits.RedisConfig{Patience: 10 * time.Second}, client)
 	ctx := context.Background()

@@ -85,7 +85,7 @@ func TestWhatADeadRelayHeldComesBack(t *testing.T) {
 	server := startServer(t)
 	client := server.client(t)
 	store := newRedis(t, patient(), client)
-	holder := startHolder(t, server.addr)
+	holder := startHolder(t, server.Addr)
 	wantAllHeld(t, store)
 	if err := holder.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	reservation := opened(t, store, "1")
 	reserved(t, reservation, 5)
 
-	server.kill()
+	server.Kill()
 	admitted(t, store, asking("2", "k2"))
 	settled(t, grant, true)
 	if err := reservation.Settle(t.Context(), limits.Spent{"EUR": 4}); err != nil {
@@ -161,7 +161,7 @@ func TestRedisIsKilledAndComesBack(t *testing.T) {
 	if err := <-gone; err == nil {
 		t.Error("OnAway was called without a reason")
 	}
-	server.start(t)
+	server.Start()
 	select {
 	case away := <-back:
 		if away <= 0 {

@@ -1,10 +1,7 @@
 package limits_test
 
 import (
-	"context"
 	"fmt"
-	"net"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -12,80 +9,21 @@ import (
 
 	"voicerelay/limits"
 	"voicerelay/limits/limitstest"
+	"voicerelay/tests/redisserver"
 )
 
 // server is a real Redis of a test's own.
-type server struct {
-	addr    string
-	dir     string
-	flags   []string  // besides the usual
-	process *exec.Cmd // nil while it is stopped
-}
+type server struct{ *redisserver.Server }
 
-// startServer starts a server on a free port of loopback, which ends with the test.
-func startServer(t testing.TB, flags ...string) *server {
+// startServer starts a server that keeps what it has over kills.
+func startServer(t testing.TB, flags ...string) server {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("redis-server is not installed: the in-process one has to do")
-	}
-	s := &server{addr: freeAddr(t), dir: t.TempDir(), flags: flags}
-	s.start(t)
-	t.Cleanup(s.kill)
-	return s
-}
-
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
-// start starts the server, with what it had written when it was killed last, and waits until it answers. It leaves
-// syncing to the system: killing a process loses nothing that it wrote, and a busy disk would hold up the tests.
-func (s *server) start(t testing.TB) {
-	t.Helper()
-	_, port, err := net.SplitHostPort(s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.process = exec.Command("redis-server", append([]string{
-		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir,
-		"--appendonly", "yes", "--appendfsync", "no", "--save", "", "--loglevel", "warning",
-	}, s.flags...)...)
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	client := s.client(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	poll := time.NewTicker(20 * time.Millisecond)
-	defer poll.Stop()
-	for client.Ping(ctx).Err() != nil {
-		select {
-		case <-ctx.Done():
-			t.Fatal("redis-server does not answer")
-		case <-poll.C:
-		}
-	}
-}
-
-// kill ends the server as a power cut would.
-func (s *server) kill() {
-	if s.process == nil {
-		return
-	}
-	_ = s.process.Process.Kill()
-	_ = s.process.Wait() // says that it was killed
-	s.process = nil
+	return server{redisserver.New(t, append(redisserver.AppendOnly(), flags...)...)}
 }
 
 // client is a client of its own until the test ends.
-func (s *server) client(t testing.TB) *redis.Client {
-	client := redis.NewClient(&redis.Options{Addr: s.addr, ContextTimeoutEnabled: true})
+func (s server) client(t testing.TB) *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: s.Addr, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }

@@ -16,13 +16,13 @@ import (
 )
 
 // user adds a user to the server, and is a client of it.
-func (s *server) user(t *testing.T, name string, rules ...any) *redis.Client {
+func (s server) user(t *testing.T, name string, rules ...any) *redis.Client {
 	t.Helper()
 	args := append([]any{"ACL", "SETUSER", name, "reset", "on", ">" + name, "~*", "&*"}, rules...)
 	if err := s.client(t).Do(t.Context(), args...).Err(); err != nil {
 		t.Fatal(err)
 	}
-	client := redis.NewClient(&redis.Options{Addr: s.addr, Username: name, Password: name, ContextTimeoutEnabled: true})
+	client := redis.NewClient(&redis.Options{Addr: s.Addr, Username: name, Password: name, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }

@@ -30,7 +30,7 @@ func withBothStores(t *testing.T, body func(t *testing.T, share func(*config))) 
 	})
 	t.Run("redis", func(t *testing.T) {
 		t.Parallel()
-		url := "redis://" + startRedis(t).address
+		url := "redis://" + startRedis(t).Addr
 		body(t, func(c *config) { c.Redis = map[string]string{"url": url} })
 	})
 }
@@ -155,7 +155,7 @@ func TestAKilledRelayIsBackWithItsSlots(t *testing.T) {
 func TestBudgetsCountWhatAKillInterrupted(t *testing.T) {
 	t.Parallel()
 	cfg := spending(t, 100)
-	address := startRedis(t).address
+	address := startRedis(t).Addr
 	cfg.Redis = map[string]string{"url": "redis://" + address}
 	dir := t.TempDir()
 	r := serveIn(t, dir, cfg)

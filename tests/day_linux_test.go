@@ -92,7 +92,7 @@ func newDay(t *testing.T) *day {
 			"provider": adapter, "model": "*", "unit": rates[adapter].unit, "amount": rates[adapter].amount, "currency": "EUR",
 		})
 	}
-	cfg.Redis = map[string]string{"url": "redis://" + redis.address}
+	cfg.Redis = map[string]string{"url": "redis://" + redis.Addr}
 	cfg.ShutdownGrace = "10s"
 	addresses, dirs := []string{freeAddress(t), freeAddress(t)}, []string{t.TempDir(), t.TempDir()}
 	d.launch = func(i int) *relay {

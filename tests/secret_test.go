@@ -42,7 +42,7 @@ func TestWhatIsKeptBearsNoTextAudioOrKeys(t *testing.T) {
 	s := startRedis(t)
 	cfg := speaksByOne(emulate(t, emulator.Options{Pace: 10}))
 	cfg.Keys = []map[string]any{{"name": "bot", "tenant": "acme", "key": "k-bot-0123456789"}}
-	cfg.Redis = map[string]string{"url": "redis://" + s.address}
+	cfg.Redis = map[string]string{"url": "redis://" + s.Addr}
 	r := serve(t, cfg)
 	c := r.dialWith(t, dialing{query: "api_key=k-bot-0123456789"})
 	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences, "idempotency_key": "1d3mp0tent", "metadata": j{"note": "k3pt"}})
@@ -53,7 +53,7 @@ func TestWhatIsKeptBearsNoTextAudioOrKeys(t *testing.T) {
 	r.terminate()
 	c.overWithin(deadline)
 	r.exit()
-	kept := files(t, filepath.Join(r.dir, "data"), s.dir)
+	kept := files(t, filepath.Join(r.dir, "data"), s.Dir)
 	if !bytes.Contains(kept, []byte("k3pt")) {
 		t.Fatal("the metadata is not kept, so this looks at the wrong place")
 	}

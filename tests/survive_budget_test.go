@@ -218,7 +218,7 @@ func TestSurvivesUnpricedTargets(t *testing.T) {
 	free, priced := emulateBy(t, "together", emulator.Options{}), emulate(t, emulator.Options{})
 	cfg := withTenants(speaksBy([]string{"free", "kugelaudio"}, map[string]*vendor{"free": free, "kugelaudio": priced}))
 	withBudget(cfg, "character", "0.0001")
-	cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).address}
+	cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).Addr}
 	relays := []*relay{serve(t, cfg), serve(t, cfg)}
 	many := sized(10, 100)
 	for _, r := range relays {

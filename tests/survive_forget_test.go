@@ -59,11 +59,11 @@ func TestShippingForARelayThatIsGone(t *testing.T) {
 	if got := left.usage(t, opsKey, ""); !got.Complete {
 		t.Errorf("incomplete since %v, though all was shipped", got.MissingSince)
 	}
-	s.kill()
+	s.Kill()
 	for _, command := range []string{"verify", "ship", "forget"} {
 		if got := run(t, right.dir, "", "ledger", command); got.code != 3 || !strings.Contains(got.errout, "can't be reached") {
 			t.Errorf("%s without a Redis: ends with %d:\n%s%s", command, got.code, got.out, got.errout)
 		}
 	}
-	s.start()
+	s.Start()
 }

@@ -16,7 +16,7 @@ func TestSurvivesKillsOfTheRelay(t *testing.T) {
 	amongOthers(t)
 	kills, callers, each := sized(3, 50), sized(3, 10), sized(4, 20)
 	cfg := withProofTenants(speaksByOne(emulate(t, emulator.Options{Pace: 2, FirstAudio: 50 * time.Millisecond})))
-	cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).address}
+	cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).Addr}
 	r := serve(t, cfg)
 	at := &atomic.Pointer[string]{}
 	at.Store(&r.url)

@@ -68,10 +68,10 @@ func (p *pair) mended() {
 func TestSurvivesRedisKilled(t *testing.T) {
 	amongOthers(t)
 	s := startRedis(t)
-	p := underLoad(t, "redis://"+s.address)
-	s.kill()
+	p := underLoad(t, "redis://"+s.Addr)
+	s.Kill()
 	p.during("meanwhile", sized(time.Second, 10*time.Second))
-	s.start()
+	s.Start()
 	p.during("after", sized(200*time.Millisecond, 5*time.Second))
 	p.mended()
 }
@@ -79,11 +79,11 @@ func TestSurvivesRedisKilled(t *testing.T) {
 func TestSurvivesAnOlderSnapshot(t *testing.T) {
 	amongOthers(t)
 	s := startRedis(t, "--appendonly", "no")
-	p := underLoad(t, "redis://"+s.address)
+	p := underLoad(t, "redis://"+s.Addr)
 	if err := s.db.Save(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	dump, err := os.ReadFile(filepath.Join(s.dir, "dump.rdb"))
+	dump, err := os.ReadFile(filepath.Join(s.Dir, "dump.rdb"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,11 +91,11 @@ func TestSurvivesAnOlderSnapshot(t *testing.T) {
 	p.more(sized(6, 300))
 	eventually(t, "more to be shipped", func() bool { return s.shipped() > then })
 	p.crowd.enter("meanwhile")
-	s.kill()
-	if err := os.WriteFile(filepath.Join(s.dir, "dump.rdb"), dump, 0o600); err != nil {
+	s.Kill()
+	if err := os.WriteFile(filepath.Join(s.Dir, "dump.rdb"), dump, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.start()
+	s.Start()
 	p.more(sized(6, 300))
 	p.mended()
 }
@@ -104,7 +104,7 @@ func TestSurvivesAnOlderSnapshot(t *testing.T) {
 func TestSurvivesALaggingReplica(t *testing.T) {
 	amongOthers(t)
 	master, replica := startRedis(t, "--repl-diskless-sync-delay", "0"), startRedis(t)
-	host, port, err := net.SplitHostPort(master.address)
+	host, port, err := net.SplitHostPort(master.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestSurvivesALaggingReplica(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := newSwitchboard(t)
-	name.connect(master.address)
+	name.connect(master.Addr)
 	p := underLoad(t, "redis://"+name.address())
 	eventually(t, "the replica to have some", func() bool { return replica.shipped() > 0 })
 	if err := replica.db.ReplicaOf(t.Context(), "no", "one").Err(); err != nil {
@@ -122,8 +122,8 @@ func TestSurvivesALaggingReplica(t *testing.T) {
 	p.more(sized(6, 300))
 	eventually(t, "the replica to lag", func() bool { return master.shipped() > had })
 	p.crowd.enter("meanwhile")
-	name.connect(replica.address)
-	master.kill()
+	name.connect(replica.Addr)
+	master.Kill()
 	p.more(sized(6, 300))
 	p.mended()
 }

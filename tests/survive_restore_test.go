@@ -54,7 +54,7 @@ func TestSurvivesARestoredCopy(t *testing.T) {
 	callers, each := sized(3, 10), sized(3, 10)
 	s := startRedis(t)
 	cfg := withProofTenants(speaksByOne(emulate(t, emulator.Options{Pace: 2, FirstAudio: 50 * time.Millisecond})))
-	cfg.Redis = map[string]string{"url": "redis://" + s.address}
+	cfg.Redis = map[string]string{"url": "redis://" + s.Addr}
 	r := serve(t, cfg)
 	at := &atomic.Pointer[string]{}
 	at.Store(&r.url)

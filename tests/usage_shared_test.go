@@ -14,7 +14,7 @@ import (
 func sharing(t *testing.T, s *redisServer) (first, second *relay) {
 	t.Helper()
 	cfg := withTenants(speaksByOne(emulate(t, emulator.Options{})))
-	cfg.Redis = map[string]string{"url": "redis://" + s.address}
+	cfg.Redis = map[string]string{"url": "redis://" + s.Addr}
 	return serve(t, cfg), serve(t, cfg)
 }
 
@@ -92,7 +92,7 @@ func agreeing(t *testing.T, change func(*config), story func(first, second *rela
 	const tries = 5
 	for range tries {
 		cfg := withTenants(speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}})))
-		cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).address}
+		cfg.Redis = map[string]string{"url": "redis://" + startRedis(t).Addr}
 		change(cfg)
 		first, second := serve(t, cfg), serve(t, cfg)
 		wrong := story(first, second)
@@ -136,7 +136,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 		dones = append(dones, c.completed(id))
 	}
 	speak("before")
-	s.kill()
+	s.Kill()
 	speak("alone")
 	ready := first.get(t, "/readyz", nil)
 	if ready.status != http.StatusOK || !bytes.Contains(ready.body, []byte("degraded")) {
@@ -151,7 +151,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	if got := run(t, first.dir, "", "usage", "-csv"); got.code != 0 || !strings.Contains(got.out, "\n2,2,") || got.errout == "" {
 		t.Errorf("the command ends with %d without Redis:\n%s%s", got.code, got.out, got.errout)
 	}
-	s.start()
+	s.Start()
 	eventually(t, "both relays to agree again", func() bool {
 		ready := first.get(t, "/readyz", nil)
 		got := second.usage(t, acmeKey, "")
@@ -167,7 +167,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 func TestARelayStartsWithoutItsRedis(t *testing.T) {
 	t.Parallel()
 	s := startRedis(t)
-	s.kill()
+	s.Kill()
 	first, _ := sharing(t, s)
 	eventually(t, "/readyz to say so", func() bool { return bytes.Contains(first.get(t, "/readyz", nil).body, []byte("degraded")) })
 	c := first.dialWith(t, dialing{header: bearer(acmeKey)})
@@ -180,7 +180,7 @@ func TestARelayStartsWithoutItsRedis(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	c.overWithin(deadline)
-	s.start()
+	s.Start()
 	if got := run(t, first.dir, "", "ledger", "ship"); got.code != 0 {
 		t.Errorf("ship ends with %d:\n%s%s", got.code, got.out, got.errout)
 	}

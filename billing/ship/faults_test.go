@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/tests/redisserver"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -135,14 +137,14 @@ func TestRedisKilledUnderLoad(t *testing.T) {
 	rdb := server.newClient()
 	l := startLoad(t, rdb)
 	l.more(1000)
-	server.kill()
+	server.Kill()
 	down := time.NewTimer(l.downtime())
 	before := l.closed()
 	<-down.C
 	if got := l.shipper.Unshipped(); got < int64(l.closed()-before)/2 {
 		t.Errorf("Unshipped = %d while %d records were closed", got, l.closed()-before)
 	}
-	server.start()
+	server.Start()
 	l.more(1000)
 	l.mended(rdb)
 }
@@ -158,9 +160,9 @@ func TestRedisBackFromAnOlderSnapshot(t *testing.T) {
 	if now := marks(t, rdb); then == 0 || now <= then {
 		t.Fatalf("%d records at the snapshot, %d behind it, want some and more", then, now)
 	}
-	server.kill()
+	server.Kill()
 	server.restore(dump)
-	server.start()
+	server.Start()
 	l.more(500)
 	l.mended(rdb)
 }
@@ -181,7 +183,7 @@ func TestRedisEmptied(t *testing.T) {
 func TestLaggingReplicaPromoted(t *testing.T) {
 	master, replica := newRedisServer(t, "--repl-diskless-sync-delay", "0"), newRedisServer(t)
 	follower := replica.newClient()
-	must(t, follower.ReplicaOf(t.Context(), "127.0.0.1", fmt.Sprint(master.port)).Err())
+	must(t, follower.ReplicaOf(t.Context(), "127.0.0.1", fmt.Sprint(master.Port)).Err())
 	board := &switchboard{}
 	board.connect(master)
 	rdb := board.client(t)
@@ -194,22 +196,22 @@ func TestLaggingReplicaPromoted(t *testing.T) {
 		t.Fatalf("the replica has %d of %d records, want some", left, had)
 	}
 	board.connect(replica)
-	master.kill()
+	master.Kill()
 	l.more(500)
 	l.mended(rdb)
 }
 
 // Each node of a cluster in turn loses what it had since a snapshot.
 func TestClusterNodesLoseTheirLast(t *testing.T) {
-	nodes := newRedisCluster(t)
+	nodes := redisserver.NewCluster(t)
 	rdb := clusterClient(t, nodes)
 	l := startLoad(t, rdb)
 	for _, node := range nodes {
 		l.more(500)
-		must(t, node.newClient().FlushAll(t.Context()).Err())
+		must(t, newClient(t, node).FlushAll(t.Context()).Err())
 		l.more(500)
-		node.kill()
-		node.start()
+		node.Kill()
+		node.Start()
 	}
 	l.mended(rdb)
 }

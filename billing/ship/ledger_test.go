@@ -75,9 +75,9 @@ func TestLedgerAndRedisAgree(t *testing.T) {
 
 	l, s, stop := start(t, path, rdb)
 	speak(t, l, s, 200, true)
-	server.kill()
+	server.Kill()
 	speak(t, l, s, 200, false)
-	server.start()
+	server.Start()
 	stop()
 	l, s, stop = start(t, path, rdb) // closes what was left open
 	speak(t, l, s, 100, false)

@@ -231,7 +231,7 @@ func TestWithRedisAwayWhatIsOpenWaits(t *testing.T) {
 	p.round()
 	p.crash()
 	p.gone()
-	server.kill()
+	server.Kill()
 	p.restore(copied)
 	for range 2 { // the second start must still know that it has to ask
 		p.start()
@@ -244,7 +244,7 @@ func TestWithRedisAwayWhatIsOpenWaits(t *testing.T) {
 	if own, err := ledger.Verify(t.Context(), p.path); err != nil || own.Open != 2 {
 		t.Errorf("with Redis away: %+v, %v, want both open", own, err)
 	}
-	server.start()
+	server.Start()
 	p.start()
 	p.round()
 	p.sound(4)

@@ -222,9 +222,9 @@ func TestHungRedis(t *testing.T) {
 	l := startLoad(t, rdb)
 	for range 2 {
 		l.more(300)
-		must(t, server.process.Process.Signal(syscall.SIGSTOP))
+		must(t, server.Signal(syscall.SIGSTOP))
 		l.more(4000) // two seconds, twice the timeout
-		must(t, server.process.Process.Signal(syscall.SIGCONT))
+		must(t, server.Signal(syscall.SIGCONT))
 	}
 	l.mended(rdb)
 }

@@ -121,7 +121,7 @@ func TestVerifyTellsAnUnreachableRedis(t *testing.T) {
 		t.Errorf("with a ledger that can't be read: %v, want %v", err, errBroken)
 	}
 	out.set(time.Time{}, false)
-	server.kill()
+	server.Kill()
 	if _, err := NewReports(rdb, 0).Verify(t.Context(), out, defaultRetention); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("without a Redis: %v, want %v", err, ErrUnreachable)
 	}
