@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"time"
 
@@ -412,3 +413,6 @@ func (a *attempt) judge() error {
 
 // errStalled is the verdict on a target whose silence in mid-speech had another take over.
 var errStalled = &upstream.Error{Kind: upstream.Stalled, Message: "silent while the audio ran out"}
+
+// newStreamID is what a vendor may call an attempt. It says nothing about the client.
+func newStreamID() string { return "s" + rand.Text()[:20] }

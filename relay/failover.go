@@ -337,13 +337,6 @@ func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 	return nil, nil
 }
 
-func rank(provider, first string) int {
-	if provider == first {
-		return 0
-	}
-	return 1
-}
-
 // cancelAll ends what still runs.
 func (r *failover) cancelAll(ctx context.Context, cause error) {
 	for _, a := range slices.Clone(r.live) {

@@ -45,27 +45,6 @@ func (r *failover) follow() {
 	}
 }
 
-// follow has the context of a generation stay with the provider that speaks it. Where that one took over from another,
-// what waits unheard behind the generation is spoken anew; not what stands before it, or two that broke off in turn
-// would supersede each other without end.
-func (s *session) follow(g *generation, provider string, took bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.register.contexts[g.req.contextID]
-	if g.req.contextID == "" || c == nil {
-		return
-	}
-	c.stay(g.place, provider)
-	if !took {
-		return
-	}
-	for _, other := range s.register.running {
-		if other.req.contextID == g.req.contextID && other.place > g.place {
-			other.supersede(provider)
-		}
-	}
-}
-
 // supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard, or
 // the provider speaks it already.
 func (g *generation) supersede(provider string) {
@@ -96,4 +75,11 @@ func (g *generation) isSpokenByLocked(provider string) bool {
 	return !slices.ContainsFunc(g.attempts, func(a *attempt) bool {
 		return a.heard && a.target.Provider != provider
 	})
+}
+
+func rank(provider, first string) int {
+	if provider == first {
+		return 0
+	}
+	return 1
 }

@@ -2,7 +2,9 @@ package relay
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -237,4 +239,9 @@ type request struct {
 	options                       map[string]any // by provider
 	metadata                      map[string]string
 	plan                          *routing.Plan
+}
+
+// newRecordID is unique over all relays: the time first, so that records sort, then 80 random bits.
+func newRecordID(now time.Time) string {
+	return fmt.Sprintf("%012x%s", now.UnixMilli(), rand.Text()[:16])
 }

@@ -235,3 +235,24 @@ func (s *session) leaveIfDrained() {
 		s.conn.Shut(delivery.CloseDrained, "drained")
 	}
 }
+
+// follow has the context of a generation stay with the provider that speaks it. Where that one took over from another,
+// what waits unheard behind the generation is spoken anew; not what stands before it, or two that broke off in turn
+// would supersede each other without end.
+func (s *session) follow(g *generation, provider string, took bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.register.contexts[g.req.contextID]
+	if g.req.contextID == "" || c == nil {
+		return
+	}
+	c.stay(g.place, provider)
+	if !took {
+		return
+	}
+	for _, other := range s.register.running {
+		if other.req.contextID == g.req.contextID && other.place > g.place {
+			other.supersede(provider)
+		}
+	}
+}

@@ -1,9 +1,7 @@
 package relay
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -22,7 +20,6 @@ import (
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
 	"voicerelay/routing"
-	"voicerelay/upstream"
 )
 
 // Config is what clients may do.
@@ -147,51 +144,6 @@ func (srv *Server) circuitChanged(t routing.Target, s routing.State) {
 	srv.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
 }
 
-// Provider is a configured provider and what is seen of it.
-type Provider struct {
-	upstream.Provider
-	// Name is its name in the configuration, Adapter the driver's.
-	Name, Adapter string
-	// MaxConcurrent bounds the attempts at once; 0: as many as the vendor speaks, as far as its adapter knows a bound.
-	MaxConcurrent int
-	// MaxPerTenant bounds those of one tenant; 0: all, or three quarters of MaxConcurrent where several tenants have keys.
-	MaxPerTenant int
-
-	slots     *limits.Slots
-	active    atomic.Int64 // attempts under way
-	lastError atomic.Pointer[string]
-}
-
-// places is how many attempts may be under way at once; 0: no bound.
-func (p *Provider) places() int { return cmp.Or(p.MaxConcurrent, p.Capabilities().Concurrent) }
-
-// share is how many of its places one tenant may have; 0: all. Where several tenants have keys, a quarter is left to the
-// others unless the configuration says otherwise.
-func (p *Provider) share(several bool) int {
-	most := p.places()
-	switch {
-	case p.MaxPerTenant > 0:
-		return p.MaxPerTenant
-	case several:
-		return most - most/4
-	}
-	return 0
-}
-
-// sockets are the provider's open ones, where it has a pool.
-func (p *Provider) sockets() (idle, busy int) {
-	if pooled, ok := p.Provider.(upstream.Pooled); ok {
-		return pooled.Sockets()
-	}
-	return 0, 0
-}
-
-// failed remembers an attempt's failure for the operator.
-func (p *Provider) failed(err error) {
-	message := string(upstream.KindOf(err)) + ": " + attemptMessage(err)
-	p.lastError.Store(&message)
-}
-
 // errDrained is the cause of a server's context that has ended.
 var errDrained = errors.New("drained")
 
@@ -277,11 +229,3 @@ func (srv *Server) isDraining() bool {
 	defer srv.mu.Unlock()
 	return srv.draining
 }
-
-// newRecordID is unique over all relays: the time first, so that records sort, then 80 random bits.
-func newRecordID(now time.Time) string {
-	return fmt.Sprintf("%012x%s", now.UnixMilli(), rand.Text()[:16])
-}
-
-// newStreamID is what a vendor may call an attempt. It says nothing about the client.
-func newStreamID() string { return "s" + rand.Text()[:20] }

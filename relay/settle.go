@@ -211,3 +211,10 @@ func (p passedOver) MarshalZerologArray(a *zerolog.Array) {
 		a.Dict(zerolog.Dict().Str("provider", o.Provider).Str("why", string(o.Why)))
 	}
 }
+
+// settled is the generation's end, once it is queued.
+func (g *generation) settled() Result {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.done
+}

@@ -167,10 +167,3 @@ func (a *answer) extend(ctx context.Context) error {
 
 // abort frees a writer that waits for the client. It may be called beside it, once the request's context has ended.
 func (a *answer) abort() { _ = a.control.SetWriteDeadline(time.Now()) } // fails only where the connection is over
-
-// settled is the generation's end, once it is queued.
-func (g *generation) settled() Result {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.done
-}

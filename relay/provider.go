@@ -1,0 +1,54 @@
+package relay
+
+import (
+	"cmp"
+	"sync/atomic"
+
+	"voicerelay/limits"
+	"voicerelay/upstream"
+)
+
+// Provider is a configured provider and what is seen of it.
+type Provider struct {
+	upstream.Provider
+	// Name is its name in the configuration, Adapter the driver's.
+	Name, Adapter string
+	// MaxConcurrent bounds the attempts at once; 0: as many as the vendor speaks, as far as its adapter knows a bound.
+	MaxConcurrent int
+	// MaxPerTenant bounds those of one tenant; 0: all, or three quarters of MaxConcurrent where several tenants have keys.
+	MaxPerTenant int
+
+	slots     *limits.Slots
+	active    atomic.Int64 // attempts under way
+	lastError atomic.Pointer[string]
+}
+
+// places is how many attempts may be under way at once; 0: no bound.
+func (p *Provider) places() int { return cmp.Or(p.MaxConcurrent, p.Capabilities().Concurrent) }
+
+// share is how many of its places one tenant may have; 0: all. Where several tenants have keys, a quarter is left to the
+// others unless the configuration says otherwise.
+func (p *Provider) share(several bool) int {
+	most := p.places()
+	switch {
+	case p.MaxPerTenant > 0:
+		return p.MaxPerTenant
+	case several:
+		return most - most/4
+	}
+	return 0
+}
+
+// sockets are the provider's open ones, where it has a pool.
+func (p *Provider) sockets() (idle, busy int) {
+	if pooled, ok := p.Provider.(upstream.Pooled); ok {
+		return pooled.Sockets()
+	}
+	return 0, 0
+}
+
+// failed remembers an attempt's failure for the operator.
+func (p *Provider) failed(err error) {
+	message := string(upstream.KindOf(err)) + ": " + attemptMessage(err)
+	p.lastError.Store(&message)
+}
