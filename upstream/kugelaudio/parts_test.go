@@ -8,7 +8,6 @@ import (
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
-	"voicerelay/upstream/upstreamtest"
 )
 
 func TestChunksTellWherePiecesEnd(t *testing.T) {
@@ -65,18 +64,9 @@ func TestAChunkOfTwoPiecesEndsBoth(t *testing.T) {
 
 // What is not joined is flushed: the text's end, and a piece before a pause, as soon as the vendor has nothing to do.
 func TestOnlyPausesAreFlushed(t *testing.T) {
-	recorded(t, func(t *testing.T, p *provider, sent func() []string) {
-		sink := upstreamtest.NewSink(t)
-		opened, err := p.Open(t.Context(), request, sink)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := opened.(*stream)
-		speak := func(id int, text string, more bool) {
-			if err := s.Speak(t.Context(), upstream.Piece{ID: id, Text: text, More: more}); err != nil {
-				t.Fatal(err)
-			}
-		}
+	recorded(t, func(r *recorder) {
+		l := r.Open(request)
+		s := l.Stream.(*stream)
 		say := func(chunk int64, text string) {
 			s.begin(chunk, text)
 			s.words(chunk, []wordTime{{Word: text, EndMS: 1}})
@@ -84,57 +74,52 @@ func TestOnlyPausesAreFlushed(t *testing.T) {
 		}
 		flush := `{"flush":true,"context_id":"gen-1"}`
 		kept := func(want int) {
-			t.Helper()
-			if got := sink.Heard().Withheld; got != want {
-				t.Errorf("%d pieces are kept back, want %d", got, want)
+			r.Helper()
+			if got := l.Heard().Withheld; got != want {
+				r.Errorf("%d pieces are kept back, want %d", got, want)
 			}
 		}
-		speak(0, "One.", true)
-		speak(1, " Two.", false)
-		if got := sent(); len(got) != 2 {
-			t.Errorf("sent %q, want two texts alone", got)
+		l.OrderMore("One.")
+		l.MustOrder(false, " Two.")
+		if got := r.Sent(); len(got) != 2 {
+			r.Errorf("sent %q, want two texts alone", got)
 		}
 		kept(2)
 		say(0, "One.")
 		kept(1)
-		if got := fmt.Sprint(sink.Heard().Pieces); got != "[0]" {
-			t.Errorf("pieces %s have ended, want the first", got)
+		if got := fmt.Sprint(l.Heard().Pieces); got != "[0]" {
+			r.Errorf("pieces %s have ended, want the first", got)
 		}
-		speak(2, " Three.", false)
-		wantFrames(t, sent(), `{"text":" Three.","context_id":"gen-1"}`)
+		l.MustOrder(false, " Three.")
+		r.Want(`{"text":" Three.","context_id":"gen-1"}`)
 		say(1, "Two.")
 		time.Sleep(pauseTime - time.Millisecond)
-		wantFrames(t, sent())
+		r.Want()
 		time.Sleep(time.Millisecond)
-		wantFrames(t, sent(), flush)
+		r.Want(flush)
 		kept(0)
 		say(2, "Three.")
 		s.final()
-		if got := fmt.Sprint(sink.Heard().Pieces); got != "[0 1 2]" {
-			t.Errorf("pieces %s have ended, want all", got)
+		if got := fmt.Sprint(l.Heard().Pieces); got != "[0 1 2]" {
+			r.Errorf("pieces %s have ended, want all", got)
 		}
-		speak(3, " A pause.", false)
-		wantFrames(t, sent(), `{"text":" A pause.","context_id":"gen-1","flush":true}`)
-		_ = s.Close(canceled(t), nil) // the vendor will not confirm
+		l.MustOrder(false, " A pause.")
+		r.Want(`{"text":" A pause.","context_id":"gen-1","flush":true}`)
+		l.Cut()
 	})
 }
 
 // A vendor that does not begin with what it has is told to.
 func TestWhatIsNotBegunIsFlushed(t *testing.T) {
-	recorded(t, func(t *testing.T, p *provider, sent func() []string) {
-		s, err := p.Open(t.Context(), request, upstreamtest.NewSink(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Speak(t.Context(), upstream.Piece{Text: "One. Two."}); err != nil {
-			t.Fatal(err)
-		}
-		if got := sent(); len(got) != 1 {
-			t.Errorf("sent %q, want a text alone", got)
+	recorded(t, func(r *recorder) {
+		l := r.Open(request)
+		l.MustOrder(false, "One. Two.")
+		if got := r.Sent(); len(got) != 1 {
+			r.Errorf("sent %q, want a text alone", got)
 		}
 		time.Sleep(beginTime)
-		wantFrames(t, sent(), `{"flush":true,"context_id":"gen-1"}`)
-		_ = s.Close(canceled(t), nil) // the vendor will not confirm
+		r.Want(`{"flush":true,"context_id":"gen-1"}`)
+		l.Cut()
 	})
 }
 

@@ -5,43 +5,42 @@ import (
 	"time"
 
 	"voicerelay/audio"
-	"voicerelay/upstream"
-	"voicerelay/upstream/upstreamtest"
 )
 
 // What stands in the vendor's place and speaks at flushes alone keeps a caller waiting once, not in each generation.
 func TestAVendorThatWaitsForFlushesGetsThem(t *testing.T) {
 	flushed := `{"text":" Three.","context_id":"gen-1","flush":true}`
-	for name, seen := range map[string]func(t *testing.T, s *stream, sent func() []string){
-		"audio of a chunk that was not announced": func(t *testing.T, s *stream, sent func() []string) {
+	for name, seen := range map[string]func(r *recorder, s *stream){
+		"audio of a chunk that was not announced": func(r *recorder, s *stream) {
 			s.audio(packet{base64: []byte("AAAA"), chunk: -1, rate: 24000})
-			wantFrames(t, sent(), `{"flush":true,"context_id":"gen-1"}`)
+			r.Want(`{"flush":true,"context_id":"gen-1"}`)
 		},
-		"no beginning": func(t *testing.T, s *stream, sent func() []string) {
+		"no beginning": func(r *recorder, s *stream) {
 			time.Sleep(beginTime)
-			wantFrames(t, sent(), `{"flush":true,"context_id":"gen-1"}`)
+			r.Want(`{"flush":true,"context_id":"gen-1"}`)
 			s.final()
 			s.audio(packet{base64: []byte("AAAA"), chunk: -1, rate: 24000})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			recorded(t, func(t *testing.T, p *provider, sent func() []string) {
-				s := openStream(t, p)
-				speak(t, s, upstream.Piece{Text: "One. Two.", More: true})
-				if got := sent(); len(got) != 1 {
-					t.Errorf("sent %q, want a text alone", got)
+			recorded(t, func(r *recorder) {
+				l := r.Open(request)
+				s := l.Stream.(*stream)
+				l.OrderMore("One. Two.")
+				if got := r.Sent(); len(got) != 1 {
+					r.Errorf("sent %q, want a text alone", got)
 				}
-				seen(t, s, sent)
-				speak(t, s, upstream.Piece{ID: 1, Text: " Three.", More: true})
-				wantFrames(t, sent(), flushed)
-				_ = s.Close(canceled(t), nil) // the vendor will not confirm
+				seen(r, s)
+				l.OrderMore(" Three.")
+				r.Want(flushed)
+				l.Cut()
 
-				if next := openStream(t, p); !next.parts.blind {
-					t.Error("the next stream waits for the vendor to begin")
+				if next := r.Open(request).Stream.(*stream); !next.parts.blind {
+					r.Error("the next stream waits for the vendor to begin")
 				}
 				time.Sleep(flushedFor)
-				if later := openStream(t, p); later.parts.blind {
-					t.Error("the vendor is taken to need flushes for ever")
+				if later := r.Open(request).Stream.(*stream); later.parts.blind {
+					r.Error("the vendor is taken to need flushes for ever")
 				}
 			})
 		})
@@ -50,31 +49,16 @@ func TestAVendorThatWaitsForFlushesGetsThem(t *testing.T) {
 
 // A vendor that announces its chunks is known to begin of itself.
 func TestAVendorThatBeginsGetsNoFlush(t *testing.T) {
-	recorded(t, func(t *testing.T, p *provider, sent func() []string) {
-		s := openStream(t, p)
-		speak(t, s, upstream.Piece{Text: "One. Two.", More: true})
+	recorded(t, func(r *recorder) {
+		l := r.Open(request)
+		s := l.Stream.(*stream)
+		l.OrderMore("One. Two.")
 		s.begin(0, "One.")
 		s.audio(packet{base64: []byte("AAAA"), enc: []byte(audio.PCM16), chunk: 0, rate: 24000})
-		speak(t, s, upstream.Piece{ID: 1, Text: " Three.", More: true})
-		if got := sent(); len(got) != 2 || p.turns.needFlush(time.Now()) {
-			t.Errorf("sent %q, want two texts alone", got)
+		l.OrderMore(" Three.")
+		if got := r.Sent(); len(got) != 2 || r.Provider.turns.needFlush(time.Now()) {
+			r.Errorf("sent %q, want two texts alone", got)
 		}
-		_ = s.Close(canceled(t), nil) // the vendor will not confirm
+		l.Cut()
 	})
-}
-
-func openStream(t *testing.T, p *provider) *stream {
-	t.Helper()
-	s, err := p.Open(t.Context(), request, upstreamtest.NewSink(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.(*stream)
-}
-
-func speak(t *testing.T, s *stream, p upstream.Piece) {
-	t.Helper()
-	if err := s.Speak(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -3,7 +3,6 @@ package together
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -18,123 +17,64 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// recorder is a provider before a vendor that records frames and says nothing but its greeting.
-type recorder struct {
-	*testing.T
-	provider *provider
-	frames   chan string
-	requests chan *http.Request
-}
+type recorder = upstreamtest.Recorder[*provider]
 
-func recorded(t *testing.T, cfg Config, test func(*recorder)) {
+// recorded runs a test in a bubble, before a vendor that greets, and records frames.
+func recorded(t *testing.T, cfg Config, test func(r *recorder)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{T: t, frames: make(chan string, 1024), requests: make(chan *http.Request, 16)}
-		vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-			r.requests <- c.Request
-			c.Send(reply{"type": typeCreated})
-			for {
-				f, ok := c.Next()
-				if !ok {
-					return
-				}
-				r.frames <- string(f)
-			}
-		})
-		defer vendor.Close()
-		env := upstream.Env{URL: upstreamtest.URL + "/?a=b", APIKey: "k+y&1", HTTP: vendor.Client(), Log: zerolog.Nop()}
-		var err error
-		if r.provider, err = open(cfg, env); err != nil {
-			t.Fatal(err)
-		}
-		test(r)
-		_ = r.provider.Close() // never fails
-	})
-}
-
-// open opens a stream.
-func (r *recorder) open(req upstream.Request) upstream.Stream {
-	r.Helper()
-	s, err := r.provider.Open(r.Context(), req, upstreamtest.NewSink(r))
-	if err != nil {
-		r.Fatal(err)
-	}
-	return s
-}
-
-// want compares the frames sent meanwhile, as JSON.
-func (r *recorder) want(want ...string) {
-	r.Helper()
-	synctest.Wait()
-	for i, w := range want {
-		if len(r.frames) == 0 {
-			r.Errorf("got %d frames, want %d", i, len(want))
-			return
-		}
-		got := <-r.frames
-		var g, v any
-		if json.Unmarshal([]byte(got), &g) != nil || json.Unmarshal([]byte(w), &v) != nil || !reflect.DeepEqual(g, v) {
-			r.Errorf("frame %d: got %s\nwant %s", i, got, w)
-		}
-	}
-	for len(r.frames) > 0 {
-		r.Errorf("got %s besides", <-r.frames)
-	}
-}
-
-func (r *recorder) speak(s upstream.Stream, p upstream.Piece) {
-	r.Helper()
-	if err := s.Speak(r.Context(), p); err != nil {
-		r.Fatal(err)
-	}
+	upstreamtest.Recording[*provider]{
+		Open:  func(env upstream.Env) (*provider, error) { return open(cfg, env) },
+		Env:   upstream.Env{URL: "/?a=b", APIKey: "k+y&1"},
+		Greet: func(c *upstreamtest.Conn) { c.Send(reply{"type": typeCreated}) },
+	}.Run(t, test)
 }
 
 func TestFramesOfAGeneration(t *testing.T) {
 	recorded(t, defaults(), func(r *recorder) {
-		s := r.open(request())
-		r.want()
-		r.speak(s, upstream.Piece{ID: 0, Text: "Hello \"you\"."})
-		r.want(`{"type":"input_text_buffer.append","text":"Hello \"you\".","context_id":"gen-1"}`,
+		l := r.Open(request())
+		r.Want()
+		l.MustOrder(false, "Hello \"you\".")
+		r.Want(`{"type":"input_text_buffer.append","text":"Hello \"you\".","context_id":"gen-1"}`,
 			`{"type":"input_text_buffer.commit","context_id":"gen-1"}`)
 		time.Sleep(time.Minute)
-		r.want() // pings are enough
-		r.speak(s, upstream.Piece{ID: 1, Text: " The end.", Last: true})
-		r.want(`{"type":"input_text_buffer.append","text":" The end.","context_id":"gen-1"}`,
+		r.Want() // pings are enough
+		l.MustOrder(true, " The end.")
+		r.Want(`{"type":"input_text_buffer.append","text":" The end.","context_id":"gen-1"}`,
 			`{"type":"input_text_buffer.commit","context_id":"gen-1"}`)
-		_ = s.Close(within(r.T, time.Second), nil) // the vendor will not confirm
-		r.want(`{"type":"context.cancel","context_id":"gen-1"}`)
+		l.StopWithin(time.Second, nil) // the vendor will not confirm
+		r.Want(`{"type":"context.cancel","context_id":"gen-1"}`)
 	})
 }
 
 func TestFramesOfADictionary(t *testing.T) {
 	recorded(t, defaults(), func(r *recorder) {
-		opts, err := r.provider.ParseOptions(json.RawMessage(`{"pronunciation_dict":["omg/oh my god","a/b"]}`))
+		opts, err := r.Provider.ParseOptions(json.RawMessage(`{"pronunciation_dict":["omg/oh my god","a/b"]}`))
 		if err != nil {
 			r.Fatal(err)
 		}
 		req := request()
 		req.Options = opts
-		s := r.open(req)
-		for i := range 2 {
-			r.speak(s, upstream.Piece{ID: i, Text: "x"})
+		l := r.Open(req)
+		for range 2 {
+			l.MustOrder(false, "x")
 		}
 		spoken := []string{`{"type":"input_text_buffer.append","text":"x","context_id":"gen-1"}`, `{"type":"input_text_buffer.commit","context_id":"gen-1"}`}
 		update := `{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god","a/b"]}},"context_id":"gen-1"}`
-		r.want(slices.Concat([]string{update}, spoken, spoken)...)
-		_ = s.Close(within(r.T, 0), nil) // nor wait for it
+		r.Want(slices.Concat([]string{update}, spoken, spoken)...)
+		l.Cut()
 	})
 }
 
 // TestNothingIsCancelledThatWasNotOrdered closes streams before their first word.
 func TestNothingIsCancelledThatWasNotOrdered(t *testing.T) {
 	recorded(t, defaults(), func(r *recorder) {
-		_ = r.open(request()).Close(r.Context(), nil) // nothing to fail
-		s := r.open(request())
-		r.speak(s, upstream.Piece{Last: true})
-		_ = s.Close(r.Context(), nil) // it has ended
-		r.want()
-		if len(r.requests) != 1 {
-			r.Errorf("got %d sockets, want one for both", len(r.requests))
+		r.Open(request()).Stop(nil)
+		l := r.Open(request())
+		l.MustOrder(true, "")
+		l.Stop(nil) // it has ended
+		r.Want()
+		if len(r.Conns) != 1 {
+			r.Errorf("got %d sockets, want one for both", len(r.Conns))
 		}
 	})
 }
@@ -175,8 +115,8 @@ func TestAddresses(t *testing.T) {
 			recorded(t, c.cfg, func(r *recorder) {
 				req := request()
 				c.change(&req)
-				_ = r.open(req).Close(r.Context(), nil) // nothing was ordered
-				got := <-r.requests
+				r.Open(req).Stop(nil) // nothing was ordered
+				got := (<-r.Conns).Request
 				if got.URL.Path != "/v1/audio/speech/websocket" || !reflect.DeepEqual(got.URL.Query(), c.want) {
 					r.Errorf("dialled %s?%v\nwant %v", got.URL.Path, got.URL.Query(), c.want)
 				}
@@ -202,9 +142,7 @@ func TestAVoiceIsNeeded(t *testing.T) {
 	recorded(t, defaults(), func(r *recorder) {
 		req := request()
 		req.Voice = ""
-		if _, err := r.provider.Open(r.Context(), req, upstreamtest.NewSink(r)); upstream.KindOf(err) != upstream.Rejected {
-			r.Errorf("got %v, want rejected", err)
-		}
+		r.WantRejected(req)
 	})
 }
 

@@ -142,12 +142,12 @@ func TestTheVendorsExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recorded(t, defaults, upstream.Env{APIKey: "sk-zeli-..."}, func(t *testing.T, r *recording) {
+	recorded(t, defaults, upstream.Env{APIKey: "sk-zeli-..."}, func(r *recorder) {
 		req := request
-		if req.Options, err = r.ParseOptions(raw); err != nil {
-			t.Fatal(err)
+		if req.Options, err = r.Provider.ParseOptions(raw); err != nil {
+			r.Fatal(err)
 		}
-		s := r.begin(req)
+		l := r.Open(req)
 		var want []string
 		for i, e := range example[:4] {
 			want = append(want, string(e.Frame))
@@ -155,10 +155,10 @@ func TestTheVendorsExample(t *testing.T) {
 				want = append(want, `{"flush":true}`)
 			}
 		}
-		r.speak(s, 0, textOf(t, example[1]), false)
-		r.speak(s, 1, textOf(t, example[2]), true)
-		r.wantFrames(want...)
-		_ = s.Close(t.Context(), nil) // never fails
+		l.MustOrder(false, textOf(t, example[1]))
+		l.MustOrder(true, textOf(t, example[2]))
+		r.Want(want...)
+		l.Stop(nil)
 	})
 }
 

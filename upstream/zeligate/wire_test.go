@@ -3,8 +3,6 @@ package zeligate
 import (
 	"context"
 	"encoding/json"
-	"net/http"
-	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,106 +15,38 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// recording is a provider before a vendor that records what it gets and says nothing.
-type recording struct {
-	*provider
-	t      *testing.T
-	vendor *upstreamtest.Vendor
-	dialed chan *http.Request
-	frames chan string
-}
+type recorder = upstreamtest.Recorder[*provider]
 
-// recorded runs a test in a bubble, with a key that a query must escape.
-func recorded(t *testing.T, cfg Config, env upstream.Env, test func(t *testing.T, r *recording)) {
+// recorded runs a test in a bubble, before a vendor that records frames.
+func recorded(t *testing.T, cfg Config, env upstream.Env, test func(r *recorder)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := &recording{t: t, dialed: make(chan *http.Request, 64), frames: make(chan string, 1024)}
-		r.vendor = upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
-			r.dialed <- c.Request
-			for {
-				f, ok := c.Next()
-				if !ok {
-					return
-				}
-				r.frames <- string(f)
-			}
-		})
-		defer r.vendor.Close()
-		env.URL, env.HTTP, env.Log = upstreamtest.URL+"/zeli/?x=y", r.vendor.Client(), zerolog.Nop()
-		var err error
-		if r.provider, err = open(cfg, env); err != nil {
-			t.Fatal(err)
-		}
-		test(t, r)
-		_ = r.provider.Close() // never fails
-	})
+	env.URL = "/zeli/?x=y"
+	upstreamtest.Recording[*provider]{
+		Open: func(env upstream.Env) (*provider, error) { return open(cfg, env) },
+		Env:  env,
+	}.Run(t, test)
 }
 
+// oddKey must be escaped in a query.
 const oddKey = "sk-zeli+1&2"
 
-// begin opens a stream.
-func (r *recording) begin(req upstream.Request) upstream.Stream {
-	r.t.Helper()
-	s, err := r.Open(r.t.Context(), req, upstreamtest.NewSink(r.t, oddKey))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return s
-}
-
-// wantFrames compares what has been sent since the last call, as JSON.
-func (r *recording) wantFrames(want ...string) {
-	r.t.Helper()
-	synctest.Wait()
-	var got []string
-	for len(r.frames) > 0 {
-		got = append(got, <-r.frames)
-	}
-	if len(got) != len(want) {
-		r.t.Errorf("got %d frames %q, want %d", len(got), got, len(want))
-		return
-	}
-	for i := range want {
-		var g, w any
-		if json.Unmarshal([]byte(got[i]), &g) != nil || json.Unmarshal([]byte(want[i]), &w) != nil || !reflect.DeepEqual(g, w) {
-			r.t.Errorf("frame %d: got %s\nwant %s", i, got[i], want[i])
-		}
-	}
-}
-
-// wantSockets checks how many sockets have been opened and how many are open.
-func (r *recording) wantSockets(opened, open int) {
-	r.t.Helper()
-	synctest.Wait()
-	if gotOpened, gotOpen := r.vendor.Sockets(); gotOpened != opened || gotOpen != open {
-		r.t.Errorf("got %d sockets opened and %d open, want %d and %d", gotOpened, gotOpen, opened, open)
-	}
-}
-
-func (r *recording) speak(s upstream.Stream, id int, text string, last bool) {
-	r.t.Helper()
-	if err := s.Speak(r.t.Context(), upstream.Piece{ID: id, Text: text, Last: last}); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
 func TestFramesOfAGeneration(t *testing.T) {
-	recorded(t, defaults, upstream.Env{APIKey: oddKey}, func(_ *testing.T, r *recording) {
-		s := r.begin(request)
+	recorded(t, defaults, upstream.Env{APIKey: oddKey}, func(r *recorder) {
+		l := r.Open(request)
 		time.Sleep(30 * time.Second)
-		r.wantFrames() // a space would open the stream
-		r.speak(s, 0, "Hello there.", false)
-		r.wantFrames(`{"text":" ","authorization":"Bearer sk-zeli+1&2"}`, `{"text":"Hello there."}`, `{"flush":true}`)
+		r.Want() // a space would open the stream
+		l.MustOrder(false, "Hello there.")
+		r.Want(`{"text":" ","authorization":"Bearer sk-zeli+1&2"}`, `{"text":"Hello there."}`, `{"flush":true}`)
 		time.Sleep(keepAlive)
-		r.wantFrames(`{"text":" "}`)
-		r.speak(s, 1, " And more.", false)
-		r.wantFrames(`{"text":" And more."}`, `{"flush":true}`)
-		r.speak(s, 2, " The end.", true)
-		r.wantFrames(`{"text":" The end."}`, `{"text":""}`)
+		r.Want(`{"text":" "}`)
+		l.MustOrder(false, " And more.")
+		r.Want(`{"text":" And more."}`, `{"flush":true}`)
+		l.MustOrder(true, " The end.")
+		r.Want(`{"text":" The end."}`, `{"text":""}`)
 		time.Sleep(30 * time.Second)
-		r.wantFrames()                  // nothing follows EOS
-		_ = s.Close(r.t.Context(), nil) // never fails
-		r.wantSockets(1, 0)
+		r.Want() // nothing follows EOS
+		l.Stop(nil)
+		r.WantSockets(1, 0)
 	})
 }
 
@@ -139,41 +69,37 @@ func TestNoKeepAliveAroundTheEnds(t *testing.T) {
 }
 
 func TestFramesOfAGenerationOfOnePiece(t *testing.T) {
-	recorded(t, defaults, upstream.Env{}, func(_ *testing.T, r *recording) {
-		s := r.begin(request)
-		r.speak(s, 0, "Hello.", true)
-		r.wantFrames(`{"text":" "}`, `{"text":"Hello."}`, `{"text":""}`) // an open installation takes no key
-		_ = s.Close(r.t.Context(), nil)                                  // never fails
+	recorded(t, defaults, upstream.Env{}, func(r *recorder) {
+		l := r.Open(request)
+		l.MustOrder(true, "Hello.")
+		r.Want(`{"text":" "}`, `{"text":"Hello."}`, `{"text":""}`) // an open installation takes no key
+		l.Stop(nil)
 	})
 }
 
 func TestAnEmptyLastPiece(t *testing.T) {
-	recorded(t, defaults, upstream.Env{}, func(t *testing.T, r *recording) {
-		s := r.begin(request)
-		r.speak(s, 0, "Hello.", false)
-		r.speak(s, 1, "", true)
-		r.wantFrames(`{"text":" "}`, `{"text":"Hello."}`, `{"flush":true}`, `{"text":""}`)
-		_ = s.Close(t.Context(), nil) // never fails
+	recorded(t, defaults, upstream.Env{}, func(r *recorder) {
+		l := r.Open(request)
+		l.MustOrder(false, "Hello.")
+		l.MustOrder(true, "")
+		r.Want(`{"text":" "}`, `{"text":"Hello."}`, `{"flush":true}`, `{"text":""}`)
+		l.Stop(nil)
 
-		sink := upstreamtest.NewSink(t)
-		empty, err := r.Open(t.Context(), request, sink)
-		if err != nil {
-			t.Fatal(err)
+		empty := r.Open(request)
+		empty.MustOrder(true, "")
+		<-empty.Ended()
+		if err := empty.Heard().Err; err != nil {
+			r.Errorf("nothing to say: got %v", err)
 		}
-		r.speak(empty, 0, "", true)
-		<-sink.Ended()
-		if err := sink.Heard().Err; err != nil {
-			t.Errorf("nothing to say: got %v", err)
-		}
-		r.wantFrames() // nothing to say opens no stream
-		r.wantSockets(2, 0)
+		r.Want() // nothing to say opens no stream
+		r.WantSockets(2, 0)
 	})
 }
 
 func TestFramesOfEveryOption(t *testing.T) {
 	cfg := defaults
 	cfg.ChunkLengthSchedule = []int64{50, 90}
-	recorded(t, cfg, upstream.Env{}, func(t *testing.T, r *recording) {
+	recorded(t, cfg, upstream.Env{}, func(r *recorder) {
 		for raw, want := range map[string]string{
 			`{}`: `{"text":" ","voice_settings":{"speed":1.2},"generation_config":{"chunk_length_schedule":[50,90]}}`,
 			`{"stability":0.5,"style":0,"chunk_length_schedule":[120]}`: `{"text":" ",
@@ -182,13 +108,13 @@ func TestFramesOfEveryOption(t *testing.T) {
 			req := request
 			req.Speed = 1.5
 			var err error
-			if req.Options, err = r.ParseOptions(json.RawMessage(raw)); err != nil {
-				t.Fatal(err)
+			if req.Options, err = r.Provider.ParseOptions(json.RawMessage(raw)); err != nil {
+				r.Fatal(err)
 			}
-			s := r.begin(req)
-			r.speak(s, 0, "x", true)
-			r.wantFrames(want, `{"text":"x"}`, `{"text":""}`)
-			_ = s.Close(t.Context(), nil) // never fails
+			l := r.Open(req)
+			l.MustOrder(true, "x")
+			r.Want(want, `{"text":"x"}`, `{"text":""}`)
+			l.Stop(nil)
 		}
 	})
 }
@@ -221,20 +147,20 @@ func TestAddresses(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			recorded(t, c.cfg, upstream.Env{APIKey: c.key}, func(t *testing.T, r *recording) {
+			recorded(t, c.cfg, upstream.Env{APIKey: c.key}, func(r *recorder) {
 				req := request
 				req.Voice, req.Output = c.voice, c.output
-				s := r.begin(req)
-				r.speak(s, 0, "x", false)
-				dialed := <-r.dialed
+				l := r.Open(req)
+				l.MustOrder(false, "x")
+				dialed := (<-r.Conns).Request
 				if got := dialed.URL.RequestURI(); got != c.uri {
-					t.Errorf("dialled %s, want %s", got, c.uri)
+					r.Errorf("dialled %s, want %s", got, c.uri)
 				}
 				if got := dialed.Header.Get("Authorization"); got != c.header {
-					t.Errorf("got header %q, want %q", got, c.header)
+					r.Errorf("got header %q, want %q", got, c.header)
 				}
-				r.wantFrames(c.text, `{"text":"x"}`, `{"flush":true}`)
-				_ = s.Close(t.Context(), nil) // never fails
+				r.Want(c.text, `{"text":"x"}`, `{"flush":true}`)
+				l.Stop(nil)
 			})
 		})
 	}
@@ -258,54 +184,51 @@ func TestOutputFormats(t *testing.T) {
 }
 
 func TestRefusedRequests(t *testing.T) {
-	recorded(t, defaults, upstream.Env{}, func(t *testing.T, r *recording) {
+	recorded(t, defaults, upstream.Env{}, func(r *recorder) {
 		for _, voice := range []string{"", ".", ".."} {
 			req := request
 			req.Voice = voice
-			_, err := r.Open(t.Context(), req, upstreamtest.NewSink(t))
-			if upstream.KindOf(err) != upstream.Rejected {
-				t.Errorf("voice %q: got %v, want rejected", voice, err)
-			}
+			r.WantRejected(req)
 		}
-		r.wantSockets(0, 0)
+		r.WantSockets(0, 0)
 	})
 }
 
 // TestTheVendorSpeaksOneAtATime has the adapter say so, and refuse none: whoever opens streams counts them.
 func TestTheVendorSpeaksOneAtATime(t *testing.T) {
-	recorded(t, defaults, upstream.Env{}, func(t *testing.T, r *recording) {
-		if got := r.Capabilities().Concurrent; got != 1 {
-			t.Errorf("streams at once: got %d, want 1", got)
+	recorded(t, defaults, upstream.Env{}, func(r *recorder) {
+		if got := r.Provider.Capabilities().Concurrent; got != 1 {
+			r.Errorf("streams at once: got %d, want 1", got)
 		}
 		for range 2 {
-			defer func(s upstream.Stream) { _ = s.Close(t.Context(), nil) }(r.begin(request)) // never fails
+			defer r.Open(request).Stop(nil)
 		}
-		r.wantSockets(2, 2)
+		r.WantSockets(2, 2)
 	})
 }
 
 // TestASocketAhead has a socket opened ahead of the next stream, which the vendor hears nothing on until that speaks.
 func TestASocketAhead(t *testing.T) {
-	recorded(t, defaults, upstream.Env{Warm: 1}, func(t *testing.T, r *recording) {
-		r.Warm(t.Context())
-		r.wantSockets(0, 0) // for which voice?
-		s := r.begin(request)
-		r.wantSockets(2, 2)
-		_ = s.Close(t.Context(), nil) // never fails
-		r.wantSockets(2, 1)
-		s = r.begin(request) // on the one ahead
-		r.wantSockets(3, 2)
-		r.wantFrames()
-		r.speak(s, 0, "x", true)
-		r.wantFrames(`{"text":" "}`, `{"text":"x"}`, `{"text":""}`)
-		_ = s.Close(t.Context(), nil) // never fails
+	recorded(t, defaults, upstream.Env{Warm: 1}, func(r *recorder) {
+		r.Provider.Warm(r.Context())
+		r.WantSockets(0, 0) // for which voice?
+		l := r.Open(request)
+		r.WantSockets(2, 2)
+		l.Stop(nil)
+		r.WantSockets(2, 1)
+		l = r.Open(request) // on the one ahead
+		r.WantSockets(3, 2)
+		r.Want()
+		l.MustOrder(true, "x")
+		r.Want(`{"text":" "}`, `{"text":"x"}`, `{"text":""}`)
+		l.Stop(nil)
 		time.Sleep(15 * time.Second)
-		r.wantSockets(4, 1) // the one ahead has become old
+		r.WantSockets(4, 1) // the one ahead has become old
 		other := request
 		other.Voice = "zeli-voice-2"
-		s = r.begin(other)
-		r.wantSockets(6, 3) // one for the stream and one ahead, as that of the other voice is of no use
-		_ = s.Close(t.Context(), nil)
+		l = r.Open(other)
+		r.WantSockets(6, 3) // one for the stream and one ahead, as that of the other voice is of no use
+		l.Stop(nil)
 	})
 }
 

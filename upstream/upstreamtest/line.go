@@ -1,0 +1,111 @@
+package upstreamtest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"voicerelay/upstream"
+)
+
+// Line is an open stream and its sink, as an adapter's test uses them.
+type Line struct {
+	*Sink
+	Stream upstream.Stream
+
+	t      testing.TB
+	pieces int
+}
+
+// OpenLine opens a stream. No error of it may tell any of the secrets.
+func OpenLine(t testing.TB, p upstream.Provider, req upstream.Request, secrets ...string) (*Line, error) {
+	t.Helper()
+	l := &Line{Sink: NewSink(t, secrets...), t: t}
+	var err error
+	l.Stream, err = p.Open(t.Context(), req, l.Sink)
+	CheckError(t, err, nil, secrets...)
+	return l, err
+}
+
+// Order orders pieces, the last of which is the stream's last where last is set. It reports false where the stream has
+// ended before them, as it may by a fault.
+func (l *Line) Order(last bool, texts ...string) bool {
+	l.t.Helper()
+	for i, text := range texts {
+		if err := l.speak(upstream.Piece{Text: text, Last: last && i == len(texts)-1}); err != nil {
+			l.t.Logf("Speak: %v", err)
+			return false
+		}
+	}
+	return true
+}
+
+// MustOrder orders pieces of a stream that must not have ended.
+func (l *Line) MustOrder(last bool, texts ...string) {
+	l.t.Helper()
+	if !l.Order(last, texts...) {
+		l.t.Fatalf("ended before its pieces were ordered: %v", l.Heard().Err)
+	}
+}
+
+// OrderMore orders a piece that another one follows at once.
+func (l *Line) OrderMore(text string) {
+	l.t.Helper()
+	if err := l.speak(upstream.Piece{Text: text, More: true}); err != nil {
+		l.t.Fatalf("Speak: %v", err)
+	}
+}
+
+// speak orders a piece as the next one.
+func (l *Line) speak(p upstream.Piece) error {
+	p.ID = l.pieces
+	l.pieces++
+	return l.Stream.Speak(l.t.Context(), p)
+}
+
+// Finish waits for the end, and closes the stream.
+func (l *Line) Finish() Heard {
+	l.t.Helper()
+	select {
+	case <-l.Ended():
+	case <-time.After(20 * time.Second):
+		l.t.Error("no End")
+	}
+	l.Stop(nil)
+	return l.Heard()
+}
+
+// Stop closes the stream.
+func (l *Line) Stop(cause error) {
+	l.t.Helper()
+	l.stop(l.t.Context(), cause)
+}
+
+// StopWithin closes the stream, with so much time to do so.
+func (l *Line) StopWithin(limit time.Duration, cause error) {
+	l.t.Helper()
+	ctx, done := context.WithTimeout(l.t.Context(), limit)
+	defer done()
+	l.stop(ctx, cause)
+}
+
+// Cut closes the stream of a vendor that will not confirm it, and does not wait.
+func (l *Line) Cut() {
+	l.t.Helper()
+	l.StopWithin(0, errStop)
+}
+
+func (l *Line) stop(ctx context.Context, cause error) {
+	l.t.Helper()
+	if err := l.Close(func(cause error) error { return l.Stream.Close(ctx, cause) }, cause); err != nil {
+		l.t.Errorf("Close: %v", err)
+	}
+}
+
+// WantStopped checks that the stream has ended by the cause.
+func (l *Line) WantStopped(cause error) {
+	l.t.Helper()
+	if h := l.Heard(); h.Err != cause { //nolint:errorlint // the cause itself, and nothing around it
+		l.t.Errorf("End: got %v, want the cause %v", h.Err, cause)
+	}
+}
