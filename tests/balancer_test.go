@@ -19,6 +19,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
@@ -32,7 +33,7 @@ func TestARollingRestartBehindABalancer(t *testing.T) {
 	for name, run := range map[string]func(t *testing.T, front string, relays []string){"nginx": startNginx, "haproxy": startHAProxy} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dirs, addresses := []string{t.TempDir(), t.TempDir()}, []string{freeAddress(t), freeAddress(t)}
+			dirs, addresses := []string{t.TempDir(), t.TempDir()}, []string{process.FreeAddress(t), process.FreeAddress(t)}
 			vendor := emulate(t, emulator.Options{Pace: 4})
 			launch := func(i int) *relay {
 				c := speaksByOne(vendor)
@@ -41,20 +42,20 @@ func TestARollingRestartBehindABalancer(t *testing.T) {
 				return serveIn(t, dirs[i], c)
 			}
 			relays := []*relay{launch(0), launch(1)}
-			front := freeAddress(t)
+			front := process.FreeAddress(t)
 			run(t, front, addresses)
 
 			callers := newCallers(t, front)
 			callers.speak(4)
 			for i := range relays {
 				callers.awaitSpeech(8)
-				relays[i].terminate()
-				relays[i].exit()
+				relays[i].Terminate()
+				relays[i].Exit()
 				callers.awaitSpeech(8)
 				relays[i] = launch(i)
 			}
 			callers.awaitSpeech(8)
-			relays[1].kill()
+			relays[1].Kill()
 			callers.awaitSpeech(8)
 			callers.hangUp()
 		})
@@ -287,7 +288,7 @@ func amend(t *testing.T, path, part, by string) {
 // startBalancer runs a balancer until the test ends, and waits until it listens.
 func startBalancer(t *testing.T, front string, cmd *exec.Cmd) {
 	t.Helper()
-	output := &logged{}
+	output := &process.Log{}
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.WaitDelay = time.Second // what a worker still holds open is not waited for
 	if err := cmd.Start(); err != nil {

@@ -134,7 +134,7 @@ func TestAKilledRelayIsBackWithItsSlots(t *testing.T) {
 		if m := other.await("the end", isEnd); endCode(m) != "too_many_generations" || m.RetryAfterMS == nil || *m.RetryAfterMS < 1 {
 			return fmt.Sprintf("both slots are taken, and a third is told %s", m)
 		}
-		first.kill()
+		first.Kill()
 		c.overWithin(deadline)
 		again := serveIn(t, first.dir, cfg)
 		tries := 0
@@ -164,7 +164,7 @@ func TestBudgetsCountWhatAKillInterrupted(t *testing.T) {
 	c.send(j{"type": "generate", "generation_id": "g", "text": said, "final": false})
 	c.send(j{"type": "append", "generation_id": "g", "text": " And this is not over"})
 	c.await("audio", of("audio", "g"))
-	r.kill()
+	r.Kill()
 	c.overWithin(deadline)
 	serveIn(t, dir, cfg)
 	db := redis.NewClient(&redis.Options{Addr: address})

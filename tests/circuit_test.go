@@ -123,7 +123,7 @@ func TestABadKeyOpensTheCircuitAtOnce(t *testing.T) {
 	p.APIKey = "ka_an0ther-acc0unts-key"
 	cfg.Providers["strict"] = p
 	r := serve(t, cfg)
-	r.stderr.forbid(p.APIKey)
+	r.Log.Forbid(p.APIKey)
 	c := r.dial(t)
 	for i, want := range []int{2, 1, 1} {
 		id := fmt.Sprint("g", i)

@@ -9,13 +9,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"voicerelay/tests/process"
 
 	"github.com/coder/websocket"
 )
 
 // deadline bounds every wait for something that must come; the suite shares two cores with everything else.
-const deadline = time.Minute
+const deadline = process.Deadline
 
 // A client is one connection to a relay. It checks the protocol's rules on every message and fails its test at once,
 // with the transcript, when one is broken. At the test's end everything asked for must have been answered, unless the

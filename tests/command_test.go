@@ -106,7 +106,7 @@ func TestAProviderWithoutItsKeyIsLeftOut(t *testing.T) {
 		t.Errorf("started by %s", m.Provider)
 	}
 	c.completed("g")
-	if log := r.stderr.String(); !strings.Contains(log, "warn") {
+	if log := r.Log.String(); !strings.Contains(log, "warn") {
 		t.Errorf("no warning:\n%s", log)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/redis/go-redis/v9"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
@@ -35,7 +36,7 @@ func redisOfCompose(t *testing.T, password string) (address string, check *exec.
 		t.Fatal(err)
 	}
 	service, dir := file.Services["redis"], t.TempDir()
-	address = freeAddress(t)
+	address = process.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address) // it comes from a listener
 	script := strings.NewReplacer(
 		"$$", "$", "/tmp/", dir+"/", "exec redis-server", "exec redis-server --bind 127.0.0.1 --port "+port+" --dir "+dir,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"voicerelay/tests/process"
 )
 
 // Keys of vendors and clients are in the relay's environment and memory, and a program is of the relay's user.
@@ -47,13 +48,13 @@ func ordinary(t *testing.T, cfg *config) *exec.Cmd {
 		t.Fatal(err)
 	}
 	if os.Geteuid() != 0 {
-		return process(program, dir, "serve", "-config", path)
+		return process.Command(program, dir, "serve", "-config", path)
 	}
 	without, err := exec.LookPath("setpriv")
 	if err != nil {
 		t.Skip("this test runs as root, and nothing here takes rights away: setpriv is not installed")
 	}
-	return process(without, dir, "--bounding-set=-all", "--inh-caps=-all", program, "serve", "-config", path)
+	return process.Command(without, dir, "--bounding-set=-all", "--inh-caps=-all", program, "serve", "-config", path)
 }
 
 // SIGKILL leaves a relay no time for anything: the program ends all the same, and its children and its files with it.
@@ -82,7 +83,7 @@ func TestNoProgramOutlivesAKilledRelay(t *testing.T) {
 	if texts, err := filepath.Glob(filepath.Join(folder, "*", "*", "text")); err != nil || len(texts) != 1 {
 		t.Fatalf("texts in the folder: %v, %v; want one", texts, err)
 	}
-	r.kill()
+	r.Kill()
 	c.overWithin(deadline)
 	eventually(t, "the program and its child to be dead", func() bool { return !lives(alive[0]) && !lives(alive[1]) })
 	eventually(t, "the program's files to be gone", func() bool {

@@ -18,7 +18,7 @@ func TestKeys(t *testing.T) {
 		{"name": "sum", "tenant": "acme", "key_sha256": sha256Hex("k-sum-0123456789")},
 	}
 	r := serve(t, cfg)
-	r.stderr.forbid("k-sum-0123456789", "k-bad-0123456789")
+	r.Log.Forbid("k-sum-0123456789", "k-bad-0123456789")
 	for name, tt := range map[string]struct {
 		d      dialing
 		status int // 0: accepted

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
@@ -59,8 +60,8 @@ func TestADay(t *testing.T) {
 		d.failAll(fault, 1500*time.Millisecond)
 	}
 	for i := range d.relays {
-		d.relays[i].terminate()
-		d.relays[i].exit()
+		d.relays[i].Terminate()
+		d.relays[i].Exit()
 		d.relays[i] = d.launch(i)
 		d.awaitTurns(dayAgents / 2)
 	}
@@ -94,14 +95,14 @@ func newDay(t *testing.T) *day {
 	}
 	cfg.Redis = map[string]string{"url": "redis://" + redis.Addr}
 	cfg.ShutdownGrace = "10s"
-	addresses, dirs := []string{freeAddress(t), freeAddress(t)}, []string{t.TempDir(), t.TempDir()}
+	addresses, dirs := []string{process.FreeAddress(t), process.FreeAddress(t)}, []string{t.TempDir(), t.TempDir()}
 	d.launch = func(i int) *relay {
 		own := *cfg
 		own.Listen = addresses[i]
 		return serveIn(t, dirs[i], &own)
 	}
 	d.relays = [2]*relay{d.launch(0), d.launch(1)}
-	d.front = freeAddress(t)
+	d.front = process.FreeAddress(t)
 	startNginx(t, d.front, addresses)
 	return d
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"voicerelay/tests/process"
 )
 
 // pythonAgents are agents with the client in Python, all in one process.
@@ -59,17 +61,14 @@ func (d *day) startPython(n int) *pythonAgents {
 	return a
 }
 
-// python finds a Python that has the library. One that is managed otherwise may come before the system's, whose packages it
-// does not see.
+// python is a Python that has the library that the agents need.
 func python(t *testing.T) string {
 	t.Helper()
-	for _, candidate := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(candidate, "-c", "import websockets").Run() == nil {
-			return candidate
-		}
+	program, err := process.Python()
+	if err != nil {
+		t.Skip(err)
 	}
-	t.Skip("there is no python3 with the package websockets")
-	return ""
+	return program
 }
 
 func (a *pythonAgents) listen(lines *bufio.Scanner) {

@@ -21,7 +21,7 @@ func TestSIGTERMLetsRunningSpeechEnd(t *testing.T) {
 	c := r.dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
 	c.await("audio", of("audio", "g"))
-	r.terminate()
+	r.Terminate()
 	if m := c.await("draining", isDraining); m.GraceMS != 15000 {
 		t.Errorf("grace_ms %d, want 15000", m.GraceMS)
 	}
@@ -31,7 +31,7 @@ func TestSIGTERMLetsRunningSpeechEnd(t *testing.T) {
 	c.completed("g")
 	c.speaks("g", twelve)
 	c.closed(websocket.StatusGoingAway)
-	if code := r.exit(); code != 0 {
+	if code := r.Exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }
@@ -44,7 +44,7 @@ func TestDrainingRefusesConnections(t *testing.T) {
 	c := r.dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": threeSentences})
 	c.started("g")
-	r.terminate()
+	r.Terminate()
 	c.await("draining", isDraining)
 	r.refusesUpgrade(t, dialing{}, http.StatusServiceUnavailable, "draining")
 	if code := r.get(t, "/readyz", nil).status; code != http.StatusServiceUnavailable {
@@ -69,14 +69,14 @@ func TestTheEndOfTheGraceReachesTheVendor(t *testing.T) {
 	c.send(j{"type": "generate", "generation_id": "open", "text": "", "final": false})
 	c.await("audio", of("audio", "g"))
 	begun := time.Now()
-	r.terminate()
+	r.Terminate()
 	if m := c.done("g"); m.Reason == "completed" {
 		t.Errorf("the generation completed within the grace: the test's text is too short")
 	}
 	c.done("open")
 	c.closed(websocket.StatusGoingAway)
 	v.sees("the cancel", func(s emulator.Stats) bool { return len(s.Cancels) == 1 && s.OpenContexts == 0 })
-	r.exit()
+	r.Exit()
 	if took := time.Since(begun); took > 8*time.Second {
 		t.Errorf("the relay took %v to stop, its grace is 1s", took)
 	}
@@ -89,9 +89,9 @@ func TestAnIdleRelayStopsAtOnce(t *testing.T) {
 	r := serve(t, cfg)
 	c := r.dial(t)
 	begun := time.Now()
-	r.terminate()
+	r.Terminate()
 	c.closed(websocket.StatusGoingAway)
-	if code := r.exit(); code != 0 {
+	if code := r.Exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	if took := time.Since(begun); took > 5*time.Second {

@@ -33,11 +33,11 @@ func (r *relay) refusing(t *testing.T, c *client) {
 func (r *relay) makeRoom(t *testing.T) {
 	t.Helper()
 	var limit unix.Rlimit
-	if err := unix.Prlimit(r.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &limit); err != nil {
+	if err := unix.Prlimit(r.Cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &limit); err != nil {
 		t.Fatal(err)
 	}
 	limit.Cur = limit.Max
-	if err := unix.Prlimit(r.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+	if err := unix.Prlimit(r.Cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
 		t.Fatal(err)
 	}
 }

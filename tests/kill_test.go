@@ -2,13 +2,12 @@ package tests
 
 import (
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
@@ -17,7 +16,7 @@ import (
 // It is not run beside other tests: so many at once take all of the machine, which the others have deadlines on.
 func TestAVendorKilledUnderAHundredGenerations(t *testing.T) {
 	dir := t.TempDir()
-	victim := start(t, process(plain(t, dir), dir, "emulate", "-vendor", "kugelaudio", "-key", vendorKey, "-seed", "5", "-pace", "2"))
+	victim := start(t, process.Command(plain(t, dir), dir, "emulate", "-vendor", "kugelaudio", "-key", vendorKey, "-seed", "5", "-pace", "2"))
 	well := emulateBy(t, "together", emulator.Options{Seed: 5, Pace: 2})
 	cfg := speaksBy([]string{"victim", "well"}, map[string]*vendor{
 		"victim": {adapter: "kugelaudio", url: victim.url}, "well": well,
@@ -41,7 +40,7 @@ func TestAVendorKilledUnderAHundredGenerations(t *testing.T) {
 	for _, c := range clients {
 		running += c.running(each)
 	}
-	victim.kill()
+	victim.Kill()
 	var ways []string
 	for _, c := range clients {
 		for i := range each {
@@ -69,11 +68,11 @@ const sixSentences = threeSentences + " " + threeSentences
 // plain builds the relay without the race detector, which takes a vendor more time to speak for a hundred than it has.
 func plain(t *testing.T, dir string) string {
 	t.Helper()
-	path := filepath.Join(dir, "relay")
-	if out, err := exec.Command("go", "build", "-o", path, "voicerelay/cmd/relay").CombinedOutput(); err != nil {
-		t.Fatalf("build the relay: %v\n%s", err, out)
+	program, err := process.Build(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return path
+	return program
 }
 
 // plays waits until so much audio of a generation has come.

@@ -33,7 +33,7 @@ func TestACrashLosesNoRecord(t *testing.T) {
 		accepted[c.accepted(id).RecordID] = true
 	}
 	c.await("audio", of("audio", "cut-7"))
-	r.kill()
+	r.Kill()
 	c.overWithin(deadline)
 
 	cfg.Prices[0]["amount"] = "0.1" // of what comes from now on
@@ -72,7 +72,7 @@ func TestIdempotencyKeysOutliveACrash(t *testing.T) {
 	c.send(j{"type": "generate", "generation_id": "silent", "idempotency_key": "k-silent", "text": "", "final": false})
 	c.accepted("silent")
 	c.await("audio", func(m message) bool { return m.kind == "audio" && m.ID == "cut" && m.Seq == 3 })
-	r.kill()
+	r.Kill()
 	c.overWithin(deadline)
 
 	c = serveIn(t, r.dir, cfg).dialWith(t, dialing{header: bearer(acmeKey)})
@@ -146,8 +146,8 @@ func damage(t *testing.T, path string) {
 	c := r.dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": "lazy dog."})
 	c.completed("g")
-	r.terminate()
-	r.exit()
+	r.Terminate()
+	r.Exit()
 	c.overWithin(deadline)
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -206,7 +206,7 @@ func TestACrashIsPricedByTheListOfItsTime(t *testing.T) {
 	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
 	c.send(j{"type": "generate", "generation_id": "cut", "text": threeSentences})
 	c.await("audio", func(m message) bool { return m.kind == "audio" && m.Seq == 3 })
-	r.kill()
+	r.Kill()
 	c.overWithin(deadline)
 
 	r = serveIn(t, r.dir, priced("3"))

@@ -89,7 +89,7 @@ func TestAFullMemoryRefusesNewcomersFirst(t *testing.T) {
 	again := f.dial(t)
 	again.send(j{"type": "generate", "generation_id": "after", "text": twelve, "route": "slow"})
 	again.completed("after")
-	if got := f.stderr.count("the memory limit is near"); got > 6 {
+	if got := f.Log.Count("the memory limit is near"); got > 6 {
 		t.Errorf("%d lines of the log for two changes and back", got)
 	}
 }

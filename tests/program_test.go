@@ -97,7 +97,7 @@ func TestAProviderWithoutItsProgramIsLeftOut(t *testing.T) {
 	if m := c.completed("g"); len(m.Usage.Attempts) != 1 || m.Usage.Attempts[0].Provider != "well" {
 		t.Errorf("attempts %+v, want one of the other target", m.Usage.Attempts)
 	}
-	if log := r.stderr.String(); !strings.Contains(log, "providers.local: is left out: its program no-such-program-anywhere is not installed") {
+	if log := r.Log.String(); !strings.Contains(log, "providers.local: is left out: its program no-such-program-anywhere is not installed") {
 		t.Errorf("no warning:\n%s", log)
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
 // behindNginx is an nginx that passes everything on to a relay, with what else its configuration says of the location.
 func behindNginx(t *testing.T, r *relay, more string) *relay {
 	t.Helper()
-	program, dir, front := installed(t, "nginx"), t.TempDir(), freeAddress(t)
+	program, dir, front := installed(t, "nginx"), t.TempDir(), process.FreeAddress(t)
 	text := fmt.Sprintf(`events {}
 http {
 	access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
@@ -61,7 +62,7 @@ func TestRefusalsBehindAProxyNameTheClient(t *testing.T) {
 	front := behindNginx(t, r, "proxy_set_header X-Forwarded-For 192.0.2.7;") // as if it had been asked from there
 	front.get(t, "/v1/voices", bearer("k-wrong-0123456789"))
 	r.logs(`"remote":"192.0.2.7"`, 1)
-	if strings.Contains(r.stderr.String(), "k-wrong-0123456789") {
+	if strings.Contains(r.Log.String(), "k-wrong-0123456789") {
 		t.Error("the log has the key that was tried")
 	}
 	// A key that is right is served however many from its address were wrong.

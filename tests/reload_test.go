@@ -29,7 +29,7 @@ func (r *relay) reload(c *config) {
 	r.t.Helper()
 	for _, k := range c.Keys {
 		if key, ok := k["key"].(string); ok {
-			r.stderr.forbid(key)
+			r.Log.Forbid(key)
 		}
 	}
 	r.reloadFile(string(c.marshal(r.t)), reloaded)
@@ -47,8 +47,8 @@ func (r *relay) reloadFile(content, outcome string) {
 // hangUp sends SIGHUP and waits for the outcome.
 func (r *relay) hangUp(outcome string) {
 	r.t.Helper()
-	before := r.stderr.count(outcome)
-	if err := r.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+	before := r.Log.Count(outcome)
+	if err := r.Cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		r.t.Fatal(err)
 	}
 	r.logs(outcome, before+1)
@@ -62,14 +62,14 @@ func (r *relay) logs(text string, times int) {
 	timeout := time.NewTimer(deadline)
 	defer timeout.Stop()
 	for {
-		changed := r.stderr.news()
-		if r.stderr.count(text) >= times {
+		changed := r.Log.News()
+		if r.Log.Count(text) >= times {
 			return
 		}
 		select {
 		case <-changed:
 		case <-timeout.C:
-			r.t.Fatalf("the log never had %s %d times:\n%s", text, times, r.stderr)
+			r.t.Fatalf("the log never had %s %d times:\n%s", text, times, r.Log)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestReloadOfARoutesOrder(t *testing.T) {
 	if n := a.Stats().Sockets; n != 1 {
 		t.Errorf("%d sockets to a vendor whose settings have not changed, want the one", n)
 	}
-	if n := r.stderr.count(retired); n != 0 {
+	if n := r.Log.Count(retired); n != 0 {
 		t.Errorf("%d providers were closed, though none has changed", n)
 	}
 }
@@ -168,7 +168,7 @@ func TestReloadWithoutAProviderThatSpeaks(t *testing.T) {
 	if m := c.completed("h"); m.Usage.Attempts[0].Provider != "b" {
 		t.Errorf("the next generation is spoken by %s, want b", m.Usage.Attempts[0].Provider)
 	}
-	if n := r.stderr.count(retired); n != 0 {
+	if n := r.Log.Count(retired); n != 0 {
 		t.Error("the provider was closed while it spoke")
 	}
 	c.send(j{"type": "append", "generation_id": "g", "text": " jumps over a lazy dog.", "final": true})
@@ -197,20 +197,20 @@ func TestSIGTERMAfterAReload(t *testing.T) {
 	next.ShutdownGrace = "1s"
 	r.reload(next)
 	begun := time.Now()
-	r.terminate()
+	r.Terminate()
 	if m := c.await("draining", isDraining); m.GraceMS != 1000 {
 		t.Errorf("grace_ms %d, want that of the file read last", m.GraceMS)
 	}
 	c.done("g")
 	c.closed(websocket.StatusGoingAway)
-	if code := r.exit(); code != 0 {
+	if code := r.Exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	if took := time.Since(begun); took > 8*time.Second {
 		t.Errorf("the relay took %v to stop, its grace is 1s", took)
 	}
 	a.sees("the cancel, and its sockets closed", func(s emulator.Stats) bool { return len(s.Cancels) == 1 && s.OpenSockets == 0 })
-	if r.stderr.count(retired) != 1 {
+	if r.Log.Count(retired) != 1 {
 		t.Error("the former provider was not closed before the process ended")
 	}
 }
@@ -233,8 +233,8 @@ func TestReloadOfAFaultyFile(t *testing.T) {
 	}
 	r.reloadFile(faulty, notReloaded)
 	for _, want := range []string{"config.yaml:1:1: colour: ", fmt.Sprintf("config.yaml:%d:1: shutdown_grace: ", line)} {
-		if r.stderr.count(want) != 1 {
-			t.Errorf("the log lacks %q:\n%s", want, r.stderr)
+		if r.Log.Count(want) != 1 {
+			t.Errorf("the log lacks %q:\n%s", want, r.Log)
 		}
 	}
 	speak("g1")
@@ -305,7 +305,7 @@ func TestReloadOfWhatNeedsARestart(t *testing.T) {
 		r.reload(cfg)
 	}
 	for _, path := range []string{"listen", "admin_listen", "ledger"} {
-		if n := r.stderr.count(`"at":"` + path + `"`); n != 2 {
+		if n := r.Log.Count(`"at":"` + path + `"`); n != 2 {
 			t.Errorf("%s is told of %d times, want 2", path, n)
 		}
 	}

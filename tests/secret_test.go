@@ -19,7 +19,7 @@ func TestLogsBearNoTextAudioOrKeys(t *testing.T) {
 	cfg := speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well})
 	cfg.Keys = []map[string]any{{"name": "bot", "tenant": "acme", "key": "k-bot-0123456789"}}
 	r := serve(t, cfg)
-	r.stderr.forbid("api_key", "lanterns", "remember", "n0t-4-l0gs", "k-wrong-9876543210")
+	r.Log.Forbid("api_key", "lanterns", "remember", "n0t-4-l0gs", "k-wrong-9876543210")
 	r.refusesUpgrade(t, dialing{query: "api_key=k-wrong-9876543210"}, 401, "auth_failed")
 	c := r.dialWith(t, dialing{query: "api_key=k-bot-0123456789"})
 	for _, id := range []string{"whole", "stopped"} {
@@ -50,9 +50,9 @@ func TestWhatIsKeptBearsNoTextAudioOrKeys(t *testing.T) {
 	audio = audio[len(audio)-300:] // speech begins with silence, which is like anything that is empty
 	c.completed("g")
 	eventually(t, "the record in Redis", func() bool { return s.shipped() == 1 })
-	r.terminate()
+	r.Terminate()
 	c.overWithin(deadline)
-	r.exit()
+	r.Exit()
 	kept := files(t, filepath.Join(r.dir, "data"), s.Dir)
 	if !bytes.Contains(kept, []byte("k3pt")) {
 		t.Fatal("the metadata is not kept, so this looks at the wrong place")

@@ -92,7 +92,7 @@ func TestEveryProgramSeesThatAStopCutSpeechOff(t *testing.T) {
 		exits <- exit
 	}()
 	r.awaitMetric(t, "relay_frame_delay_seconds_count", func(n float64) bool { return n >= 2 })
-	r.terminate()
+	r.Terminate()
 	if exit := <-exits; exit != 18 {
 		t.Errorf("exit %d, want 18", exit)
 	}

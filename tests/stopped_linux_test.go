@@ -60,7 +60,7 @@ func TestAPauseOfTheProcessBlamesNobody(t *testing.T) {
 	if open := r.metric(t, "relay_circuit_state"); open != 0 {
 		t.Error("a circuit has opened")
 	}
-	if r.stderr.count("this process did not run") == 0 {
+	if r.Log.Count("this process did not run") == 0 {
 		t.Error("the log has no word of the pause")
 	}
 }
@@ -72,7 +72,7 @@ func (r *relay) pause(d time.Duration) {
 		signal syscall.Signal
 		wait   time.Duration
 	}{{syscall.SIGSTOP, d}, {syscall.SIGCONT, 0}} {
-		if err := r.cmd.Process.Signal(next.signal); err != nil {
+		if err := r.Cmd.Process.Signal(next.signal); err != nil {
 			r.t.Fatal(err)
 		}
 		<-time.After(next.wait)

@@ -160,7 +160,7 @@ func TestSurvivesReservationsOfAKilledRelay(t *testing.T) {
 			return fmt.Sprintf("another generation ends with %q while most of the budget is reserved", code)
 		}
 		killed := time.Now()
-		first.kill()
+		first.Kill()
 		c.overWithin(deadline)
 		if code := other.spends("at-once"); code != "quota_exceeded" {
 			return fmt.Sprintf("another generation ends with %q when the relay was just killed", code)

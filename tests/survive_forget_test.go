@@ -52,7 +52,7 @@ func TestShippingForARelayThatIsGone(t *testing.T) {
 	if got := run(t, right.dir, "", "ledger", "ship"); got.code != 0 || heartbeats() != 2 {
 		t.Errorf("beside its relay: ends with %d, and leaves %d heartbeats:\n%s%s", got.code, heartbeats(), got.out, got.errout)
 	}
-	right.kill()
+	right.Kill()
 	if got := run(t, right.dir, "", "ledger", "ship"); got.code != 0 || heartbeats() != 1 || !strings.Contains(got.out, "don't wait") {
 		t.Errorf("without its relay: ends with %d, and leaves %d heartbeats:\n%s%s", got.code, heartbeats(), got.out, got.errout)
 	}

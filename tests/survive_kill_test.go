@@ -29,7 +29,7 @@ func TestSurvivesKillsOfTheRelay(t *testing.T) {
 		eventually(t, "nearly all to run", func() bool { return w.running() >= callers*each*9/10 })
 		<-time.After(time.Duration(random.Int64N(int64(time.Second))))
 		running = append(running, w.running())
-		r.kill()
+		r.Kill()
 		r = serveIn(t, r.dir, cfg)
 		at.Store(&r.url)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
@@ -37,7 +38,7 @@ func shell(t *testing.T, dir, commands string) {
 	t.Helper()
 	cmd := exec.Command("sh", "-ec", commands)
 	cmd.Dir = dir
-	cmd.Env = append(environment(dir), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"))
+	cmd.Env = append(process.Environment(dir), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", commands, err, out)
 	}
@@ -65,7 +66,7 @@ func TestSurvivesARestoredCopy(t *testing.T) {
 	shell(t, r.dir, commands[0])
 	then := s.shipped()
 	eventually(t, "what was open in the copy to be shipped", func() bool { return s.shipped() > then+int64(2*callers*each) })
-	r.kill()
+	r.Kill()
 	shipped := s.shipped()
 	shell(t, r.dir, commands[1])
 	r = serveIn(t, r.dir, cfg)

@@ -1,7 +1,6 @@
 package tests
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -28,18 +27,6 @@ func withClient(t *testing.T, server *redisserver.Server) *redisServer {
 	s := &redisServer{Server: server, t: t, db: redis.NewClient(&redis.Options{Addr: server.Addr})}
 	t.Cleanup(func() { _ = s.db.Close() }) // an error of sockets that nobody needs any more
 	return s
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return free.Addr().String()
 }
 
 // eventually waits for a condition that nothing announces.

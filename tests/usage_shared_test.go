@@ -175,8 +175,8 @@ func TestARelayStartsWithoutItsRedis(t *testing.T) {
 	if m := c.completed("g"); !m.Usage.Recorded {
 		t.Errorf("not recorded: %s", m)
 	}
-	first.terminate()
-	if code := first.exit(); code != 0 {
+	first.Terminate()
+	if code := first.Exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	c.overWithin(deadline)

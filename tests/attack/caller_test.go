@@ -42,7 +42,7 @@ func (c *caller) speak() time.Duration {
 		c.hangUp()
 		conn, err := connect(ctx, c.relay.address, calmKey, "")
 		if err != nil {
-			c.t.Fatalf("the other tenant can't connect: %v\n%s", err, c.relay.log)
+			c.t.Fatalf("the other tenant can't connect: %v\n%s", err, c.relay.Log)
 		}
 		c.conn = conn
 	}
@@ -95,7 +95,7 @@ func (c *caller) next(ctx context.Context) event {
 		err = json.Unmarshal(data, &e)
 	}
 	if err != nil {
-		c.t.Fatalf("the other tenant's connection: %v\n%s", err, c.relay.log)
+		c.t.Fatalf("the other tenant's connection: %v\n%s", err, c.relay.Log)
 	}
 	return e
 }

@@ -49,7 +49,7 @@ func (r *relay) measure(t *testing.T) gauges {
 	t.Helper()
 	g, err := r.tryMeasure()
 	if err != nil {
-		t.Fatalf("metrics: %v\n%s", err, r.log)
+		t.Fatalf("metrics: %v\n%s", err, r.Log)
 	}
 	return g
 }

@@ -12,13 +12,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
+
+	"voicerelay/tests/process"
 
 	"go.uber.org/goleak"
 )
@@ -33,21 +33,10 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// interpreter finds a Python that has the library. One that is managed otherwise may come before the system's, whose
-// packages it does not see.
-var interpreter = sync.OnceValues(func() (string, error) {
-	for _, candidate := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(candidate, "-c", "import websockets").Run() == nil {
-			return candidate, nil
-		}
-	}
-	return "", errors.New("there is no python3 with the package websockets")
-})
-
 // needPython is a Python whose programs can use the library. The test is skipped where there is none, and none can be made.
 func needPython(t *testing.T) string {
 	t.Helper()
-	path, err := interpreter()
+	path, err := process.Python()
 	if err != nil {
 		return withPackages(t, "python3", "websockets")
 	}

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client"
 	"voicerelay/upstream/emulator"
+
+	"github.com/voicerelay/voicerelay/client"
 )
 
 // A client is played with as plugins of agents do it: so many speeches side by side on one connection, each in one of five ways.
