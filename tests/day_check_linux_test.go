@@ -15,6 +15,7 @@ import (
 func (d *day) checkCalls() {
 	d.t.Helper()
 	ends, mute := map[string]int{}, []int64{}
+	most := dayMute + dayWakes*d.machine.worst()
 	for _, turn := range d.turns {
 		ends[turn.Reason+" "+turn.Code]++
 		poor := strings.HasSuffix(turn.Agent, "poor")
@@ -27,13 +28,13 @@ func (d *day) checkCalls() {
 		if failed := turn.Reason == "" || turn.Reason == "failed"; failed && !(poor && strings.Contains(turn.Code, "quota_exceeded")) {
 			d.t.Errorf("%s: %q ended %s: %s", turn.Agent, turn.Text, turn.Reason, turn.Code)
 		}
-		if turn.MuteMS > dayMute.Milliseconds() {
+		if turn.MuteMS > most.Milliseconds() {
 			d.t.Errorf("%s heard nothing for %d ms", turn.Agent, turn.MuteMS)
 		}
 	}
 	slices.Sort(mute)
-	d.t.Logf("%d turns: %v; longest silence of a turn: median %d ms, p99 %d ms, worst %d ms", len(d.turns), ends,
-		mute[len(mute)/2], mute[len(mute)*99/100], mute[len(mute)-1])
+	d.t.Logf("%d turns: %v; longest silence of a turn: median %d ms, p99 %d ms, worst %d ms of %v", len(d.turns), ends,
+		mute[len(mute)/2], mute[len(mute)*99/100], mute[len(mute)-1], most)
 	if ends["completed "] < dayAgents || ends["cancelled "] == 0 {
 		d.t.Error("too few turns were spoken, or none was interrupted")
 	}
@@ -54,7 +55,8 @@ func (d *day) checkWords(turn dayTurn) {
 	}
 	missing, doubled := compareWords(got, want)
 	if missing > 0 || doubled > most {
-		d.t.Errorf("%s heard %q of %q: %d missing, %d said twice", turn.Agent, got, want, missing, doubled)
+		d.t.Errorf("%s heard %q of %q: %d missing, %d said twice, in %d takeovers (without word times %t)",
+			turn.Agent, got, want, missing, doubled, turn.Reroutes, turn.Untimed)
 	}
 }
 
