@@ -10,7 +10,7 @@ import (
 func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
 	g.settlePurse(ctx, g.record())
 	g.settleAdmission(ctx, grant)
-	g.out.Abandon()
+	g.out.lane.Abandon()
 	g.origin.peer.refused(g, g.origin.srv.refusal(err))
 }
 
@@ -18,16 +18,16 @@ func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error
 func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := grant.Settle(ctx, g.state(), g.out.Taken() > 0); err != nil {
+	if err := grant.Settle(ctx, g.state(), g.out.lane.Taken() > 0); err != nil {
 		g.log.Error().Err(err).Msg("admission not settled")
 	}
 }
 
 // state is how the generation ended, for later duplicates of its idempotency key.
 func (g *generation) state() limits.State {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.done.Reason == "" {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	if g.out.phase < phaseConcluded {
 		return limits.Failed // a fault of ours broke it off
 	}
 	return limits.State(g.done.Reason)

@@ -37,9 +37,9 @@ func TestWhatIsUnderWayCountsAsWaiting(t *testing.T) {
 					s := c.(*session)
 					s.mu.Lock()
 					for _, g := range s.register.running {
-						g.mu.Lock()
-						waits = audio.Duration(g.track.Samples-g.out.Taken(), fakeRate)
-						g.mu.Unlock()
+						g.out.mu.Lock()
+						waits = audio.Duration(g.out.track.Samples-g.out.lane.Taken(), fakeRate)
+						g.out.mu.Unlock()
 					}
 					s.mu.Unlock()
 				}

@@ -38,6 +38,7 @@ const (
 type attempt struct {
 	// Static after newAttempt.
 	g        *generation
+	out      *output // the generation's
 	target   routing.Candidate
 	provider *Provider
 	caps     upstream.Capabilities
@@ -114,13 +115,13 @@ type opened struct {
 func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
-		g: g, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		opened: make(chan opened, 1), holder: limits.NewHolder(g.req.key.Tenant, g.notify),
+		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
+		opened: make(chan opened, 1), holder: limits.NewHolder(g.req.key.Tenant, g.out.notify),
 	}
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a.from = g.from
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	a.from = g.out.from
 	a.cutter = text.NewCutter(&g.text, a.from.Char, a.schedule(), a.caps.Spell)
 	a.cutter.Strip(a.caps.MarkupOf(a.target.Model))
 	if a.listens() {
@@ -129,10 +130,10 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	if verdict.Awaited() {
 		a.proof = proofWanted
 	}
-	a.number = len(g.attempts)
-	g.attempts = append(g.attempts, a)
-	g.speaking = append(g.speaking, a)
-	a.ended, a.err = g.stopped, errBroken
+	a.number = len(g.out.attempts)
+	g.out.attempts = append(g.out.attempts, a)
+	g.out.speaking = append(g.out.speaking, a)
+	a.ended, a.err = g.out.endsLocked(), errBroken
 	if !a.ended {
 		a.err = nil
 	}
@@ -202,7 +203,7 @@ func (a *attempt) start(ctx context.Context) {
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	a.connecting = true
 	a.g.closing.Go(func() {
-		defer a.g.notify()
+		defer a.out.notify()
 		a.opened <- a.open(ctx)
 	})
 }
@@ -276,14 +277,14 @@ func causeOf(ctx context.Context, err error) error {
 
 // failure is what the attempt ended with, nil where it goes on.
 func (a *attempt) failure() error {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	return a.err
 }
 
 func (a *attempt) wasHeard() bool {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	return a.heard
 }
 
@@ -295,16 +296,16 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	ctx, cancel := a.awake().WithTimeout(ctx, a.g.req.plan.StallTimeout)
 	defer cancel()
 	err := a.stream.Speak(ctx, p)
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	a.sentLocked()
 	return err
 }
 
 // mayGive notes that the vendor is about to get the last piece, unless the stream has ended meanwhile.
 func (a *attempt) mayGive() bool {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	if !a.ended {
 		a.given = len(a.pieces)
 	}
@@ -329,8 +330,8 @@ func (a *attempt) oweLocked(now time.Time) { a.owedSince, a.lag = now, lag{} }
 // lose ends the attempt from our side, and stops taking its audio. It returns what the attempt ended with: the
 // vendor's own error, where there was one before, says more.
 func (a *attempt) lose(err error) error {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	a.loseLocked(err)
 	return a.err
 }
@@ -346,10 +347,10 @@ func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 	a.release(ctx, err)
 	a.verdict.Tell(a.judge())
 	a.observe(err)
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	a.endedAt = time.Now()
-	a.g.leaveRaceLocked(a)
+	a.out.finishAttemptLocked(a)
 	return a.heard
 }
 
@@ -397,8 +398,8 @@ func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error
 // judge is what the attempt says about its target. Raw voices and a client's own options may be at fault themselves,
 // so that they never speak against a target; nor does a client that leaves, nor one that another was faster than, before a word.
 func (a *attempt) judge() error {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	outcome := a.outcomeLocked()
 	switch {
 	case outcome == outcomeCompleted, outcome == outcomeCancelled && a.heard:

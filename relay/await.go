@@ -22,17 +22,17 @@ func (g *generation) awaitText(ctx context.Context) (bool, error) {
 		if ready || done {
 			return ready, nil
 		}
-		if err := g.wait(ctx, timer, until); err != nil {
+		if err := g.out.wait(ctx, timer, until); err != nil {
 			return false, err
 		}
 	}
 }
 
 func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	until = g.textDeadlineLocked(now)
-	cutter := text.NewCutter(&g.text, g.from.Char, g.schedule(), true)
+	cutter := text.NewCutter(&g.text, g.out.from.Char, g.schedule(), true)
 	look := g.short.now(text.Now{Idle: true, Settled: now.Sub(g.textAt) >= settleDelay}, now)
 	if look.Least > 0 && cutter.Ready(text.Now{Idle: true, Settled: look.Settled}) {
 		until = awake.Earlier(until, now.Add(g.short.after(now)))
@@ -60,18 +60,6 @@ func (g *generation) textDeadlineLocked(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// wait returns when run has something to look at, at the latest at until (zero: whenever).
-func (g *generation) wait(ctx context.Context, timer *alarm, until time.Time) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-g.wakeup:
-		return nil
-	case <-timer.at(until):
-		return nil
-	}
-}
-
 func (g *generation) schedule() text.Schedule {
 	return text.Schedule{Gather: g.req.plan.ChunkSchedule, Max: g.req.plan.MaxPartialLength}
 }
@@ -80,15 +68,15 @@ func (g *generation) schedule() text.Schedule {
 // to cancel. anew says that meanwhile another voice took the context over, so that all is to be spoken once more.
 func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
 	for ctx.Err() == nil {
-		if g.isSuperseded() {
+		if g.out.isSuperseded() {
 			return ending{}, true
 		}
-		if g.out.HasRoom(1) {
+		if g.out.lane.HasRoom(1) {
 			return spoken, false
 		}
 		select {
 		case <-ctx.Done():
-		case <-g.wakeup:
+		case <-g.out.wakeup:
 		}
 	}
 	return endingOf(context.Cause(ctx)), false

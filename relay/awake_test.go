@@ -63,9 +63,9 @@ func TestAPauseIsNoSilence(t *testing.T) {
 		if now := time.Now(); a.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
 			t.Error("a backup is due at once")
 		}
-		a.g.mu.Lock()
+		a.out.mu.Lock()
 		quiet := a.isQuietLocked(time.Now())
-		a.g.mu.Unlock()
+		a.out.mu.Unlock()
 		if quiet {
 			t.Error("the vendor is taken to be quiet")
 		}

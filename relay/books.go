@@ -70,7 +70,7 @@ func (g *generation) book(ctx context.Context) {
 			return
 		}
 		g.origin.peer.accepted(g)
-		g.out.Release()
+		g.out.lane.Release()
 	})
 }
 
@@ -113,25 +113,25 @@ func (g *generation) closeBooks(ctx context.Context) {
 	if err != nil && !errors.Is(err, errUnrecorded) {
 		g.log.Error().Err(err).Msg("record not closed")
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	g.done.Usage.Recorded = err == nil
 }
 
 // record is what is kept of a generation that has been concluded.
 func (g *generation) record() billing.Record {
 	r := g.entry()
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	r.EndedAt = g.sinceAdmission(time.Now())
 	r.Characters, r.Bytes = int64(g.text.Len()), int64(len(g.text.String()))
-	r.Audio = audio.Duration(g.out.Taken(), g.req.output.Rate)
-	r.Spoken = min(int64(g.spokenLocked().Char), r.Characters)
+	r.Audio = audio.Duration(g.out.lane.Taken(), g.req.output.Rate)
+	r.Spoken = min(int64(g.out.spokenLocked().Char), r.Characters)
 	r.Outcome = billing.Outcome(g.done.Reason)
 	if g.done.Err != nil {
 		r.Code = string(g.done.Err.Code)
 	}
-	for _, a := range g.attempts {
+	for _, a := range g.out.attempts {
 		r.Attempts = append(r.Attempts, a.recordLocked())
 	}
 	return r
@@ -172,8 +172,8 @@ func (a *attempt) progressLocked() billing.Attempt {
 
 // noteProgress tells the ledger what the vendor was given, so that it can be priced after a crash.
 func (a *attempt) noteProgress() {
-	a.g.mu.Lock()
+	a.out.mu.Lock()
 	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.progressLocked()}
-	a.g.mu.Unlock()
+	a.out.mu.Unlock()
 	a.g.origin.srv.ledger.Progress(p)
 }

@@ -34,10 +34,10 @@ func (g *generation) openPurse(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.mu.Lock()
+	g.out.mu.Lock()
 	early := len(g.funds.unpaid) > 0 // text that came before
 	g.funds.reservation, g.funds.paid, g.funds.busy = reservation, price, early
-	g.mu.Unlock()
+	g.out.mu.Unlock()
 	if early {
 		g.fund(ctx)
 	}
@@ -49,9 +49,9 @@ const purseTimeout = 2 * time.Second
 
 // settlePurse books what was spent in place of what was set aside, though the client may be gone.
 func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
-	g.mu.Lock()
+	g.out.mu.Lock()
 	reservation := g.funds.reservation
-	g.mu.Unlock()
+	g.out.mu.Unlock()
 	if reservation == nil {
 		return
 	}

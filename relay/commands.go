@@ -233,7 +233,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 	for _, g := range hit {
 		ms, told := played[g.req.id]
 		if !s.srv.stopAt(g, ms, told) && told {
-			ended = append(ended, endedGeneration{id: g.req.id, extent: g.extent()})
+			ended = append(ended, endedGeneration{id: g.req.id, extent: g.out.extent()})
 		}
 	}
 	for _, e := range ended {
@@ -247,7 +247,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 // generation's end was queued already.
 func (srv *Server) stopAt(g *generation, playedMS int64, told bool) bool {
 	if told {
-		g.setPlayed(time.Duration(playedMS) * time.Millisecond)
+		g.out.setPlayed(time.Duration(playedMS) * time.Millisecond)
 	}
 	return g.stop(causeCancelled)
 }

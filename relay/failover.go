@@ -85,13 +85,13 @@ func (r *failover) run(ctx context.Context) ending {
 			continue
 		}
 		until = awake.Earlier(until, r.maybeHedge(ctx, time.Now()))
-		_ = r.g.wait(ctx, r.timer, until) // the next round looks at ctx first
+		_ = r.g.out.wait(ctx, r.timer, until) // the next round looks at ctx first
 	}
 }
 
 // begin enters the next target where no attempt runs. An end says that there is nothing to enter for.
 func (r *failover) begin(ctx context.Context) (*ending, error) {
-	r.g.resumeInterrupted()
+	r.g.out.resumeInterrupted()
 	ready, err := r.g.awaitText(ctx)
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (r *failover) patience(first *candidate) time.Duration {
 	switch {
 	case first == r.again:
 		return max(plan.QueuePatience, plan.FirstAudioTimeout) // the same voice is worth that
-	case r.g.wasHeard():
+	case r.g.out.wasHeard():
 		return 0 // the caller is in the middle of a sentence
 	}
 	return plan.QueuePatience
@@ -206,7 +206,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 			r.g.req.setup.slots(e.Provider).Give(r.g.req.key.Tenant)
 		}
 	}()
-	r.g.prepareBackup()
+	r.g.out.prepareBackup()
 	a := r.g.newAttempt(e.Candidate, verdict)
 	e.state, r.again = running, nil
 	a.candidate = e
@@ -289,7 +289,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if due = awake.Later(due, r.askAgain); now.Before(due) {
 		return due
 	}
-	if !r.g.prepareBackup() {
+	if !r.g.out.prepareBackup() {
 		return time.Time{}
 	}
 	e, verdict := r.backup(reserve)

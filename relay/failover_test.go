@@ -190,7 +190,7 @@ func racing(t *testing.T) (first, second *attempt) {
 	for range "Hello there." {
 		first.Audio(fakeFrame('a'))
 	}
-	first.g.prepareBackup()
+	first.out.prepareBackup()
 	second = first.g.newAttempt(first.target, betaMay())
 	ordered(second)
 	return first, second
@@ -198,8 +198,8 @@ func racing(t *testing.T) (first, second *attempt) {
 
 // ordered orders all of the text.
 func ordered(a *attempt) {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	for p, ok := a.cutLocked(time.Now()); ok; p, ok = a.cutLocked(time.Now()) {
 		a.orderLocked(p, time.Now())
 		a.sentLocked()
@@ -209,14 +209,14 @@ func ordered(a *attempt) {
 // The vendor's end comes a moment before the backup's first audio, and before the generation could look at it.
 func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
 	first, second := racing(t)
-	before := first.g.track.Samples
+	before := first.out.track.Samples
 	first.End(upstream.Usage{}, nil)
 	second.Audio(fakeFrame('b'))
 	if first.err != nil || first.outcomeLocked() != outcomeCompleted {
 		t.Errorf("first: got %v, want completed", first.err)
 	}
-	if second.err != errLostHedge || first.g.track.Samples != before {
-		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.g.track.Samples-before)
+	if second.err != errLostHedge || first.out.track.Samples != before {
+		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.out.track.Samples-before)
 	}
 }
 
@@ -233,14 +233,14 @@ func TestPieceEndIsASignOfLife(t *testing.T) {
 func TestHeldAudioStaysHeldDuringARace(t *testing.T) {
 	first, second := racing(t)
 	first.held.push(payload{raw: fakeFrame('a').Raw, samples: samplesPerChar, at: time.Now()})
-	before := first.g.track.Samples
+	before := first.out.track.Samples
 	first.Words(fakeWords(upstream.Piece{Text: "Hello there."}, 2*charLength))
-	if got := first.g.track.Samples; got != before {
+	if got := first.out.track.Samples; got != before {
 		t.Errorf("sent %d samples more during the race", got-before)
 	}
 	second.lose(errBroken)
 	first.Words(nil)
-	if first.g.track.Samples == before {
+	if first.out.track.Samples == before {
 		t.Error("nothing was sent after the race")
 	}
 }

@@ -15,25 +15,25 @@ type change struct {
 }
 
 // takeChange returns what has changed since it was last asked.
-func (g *generation) takeChange() change {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c := g.change
-	g.change = change{}
+func (o *output) takeChange() change {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c := o.change
+	o.change = change{}
 	return c
 }
 
 // isSuperseded reports whether the generation is to be spoken anew.
-func (g *generation) isSuperseded() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.change.anew != ""
+func (o *output) isSuperseded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.change.anew != ""
 }
 
 // follow tells the context whose voice is heard, and puts first the provider by which this generation is to be spoken
 // anew.
 func (r *failover) follow() {
-	c := r.g.takeChange()
+	c := r.g.out.takeChange()
 	if c.speaker != "" {
 		r.g.origin.peer.follow(r.g, c.speaker, c.took)
 	}
@@ -47,32 +47,32 @@ func (r *failover) follow() {
 
 // supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard, or
 // the provider speaks it already.
-func (g *generation) supersede(provider string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.stopped || g.done.Reason != "" || g.isSpokenByLocked(provider) || !g.out.Restart() {
+func (o *output) supersede(provider string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.endsLocked() || o.isSpokenByLocked(provider) || !o.lane.Restart() {
 		return
 	}
-	for _, a := range g.attempts {
+	for _, a := range o.attempts {
 		// One that would go on where another broke off is no use either: all before that is dropped.
-		begins := a.target.Provider == provider && a.from.Char == 0 && a != g.active
+		begins := a.target.Provider == provider && a.from.Char == 0 && a != o.active
 		if a.err == nil && !begins {
 			a.ended, a.err = true, errSuperseded // also one that had spoken all of it
 		}
 		a.heard = false
 	}
-	g.active, g.lastSpoke, g.from, g.lastHeard = nil, nil, position.Resume{}, sample{}
-	g.track, g.seq = position.NewTrack(g.req.output.Rate), 0
-	g.change = change{anew: provider}
-	g.notify()
+	o.active, o.lastSpoke, o.from, o.lastSample = nil, nil, position.Resume{}, sample{}
+	o.track, o.seq = position.NewTrack(o.req.output.Rate), 0
+	o.change = change{anew: provider}
+	o.notify()
 }
 
 // isSpokenByLocked reports whether all audio so far is a provider's, and it goes on.
-func (g *generation) isSpokenByLocked(provider string) bool {
-	if g.active == nil || g.active.target.Provider != provider {
+func (o *output) isSpokenByLocked(provider string) bool {
+	if o.active == nil || o.active.target.Provider != provider {
 		return false
 	}
-	return !slices.ContainsFunc(g.attempts, func(a *attempt) bool {
+	return !slices.ContainsFunc(o.attempts, func(a *attempt) bool {
 		return a.heard && a.target.Provider != provider
 	})
 }

@@ -136,7 +136,7 @@ func waiting(t *testing.T) (g *generation, spoke *attempt) {
 	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
 	var context delivery.Turn
 	a.g.origin.out.NewLane(&context, fakeRate, func() {})
-	a.g.out = a.g.origin.out.NewLane(&context, fakeRate, func() {})
+	a.out.lane = a.g.origin.out.NewLane(&context, fakeRate, func() {})
 	ordered(a)
 	a.Audio(fakeFrame('a'))
 	return a.g, a
@@ -152,14 +152,14 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g, a := waiting(t)
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.from = position.Resume{Char: 6, Source: position.SourceEstimate}
+	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := g.newAttempt(beta(), betaMay())
-	g.supersede("beta")
-	if next.err != errSuperseded || g.from.Char != 0 {
-		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.from.Char)
+	g.out.supersede("beta")
+	if next.err != errSuperseded || g.out.from.Char != 0 {
+		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.out.from.Char)
 	}
 	next.Audio(fakeFrame('b'))
-	if g.track.Samples != 0 {
+	if g.out.track.Samples != 0 {
 		t.Error("the text's end was spoken without its beginning")
 	}
 }
@@ -168,10 +168,10 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.active = nil
+	g.out.active = nil
 	g.newAttempt(a.target, betaMay()).Audio(fakeFrame('b'))
-	g.supersede("beta")
-	if got, want := g.takeChange(), (change{anew: "beta"}); got != want {
+	g.out.supersede("beta")
+	if got, want := g.out.takeChange(), (change{anew: "beta"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -181,14 +181,14 @@ func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g, a := waiting(t)
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.active = nil
+	g.out.active = nil
 	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
-	if g.supersede("beta"); !g.isSuperseded() {
+	if g.out.supersede("beta"); !g.out.isSuperseded() {
 		t.Error("it stays half in the former voice")
 	}
-	g.takeChange()
+	g.out.takeChange()
 	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
-	if g.supersede("beta"); g.isSuperseded() {
+	if g.out.supersede("beta"); g.out.isSuperseded() {
 		t.Error("it is spoken anew though the provider speaks all of it")
 	}
 }
@@ -216,9 +216,9 @@ func TestOnlyWhatComesLaterFollows(t *testing.T) {
 	s.register.contexts = map[string]*conversation{"turn": {}}
 	s.register.running = map[string]*generation{"g1": g}
 	for place, want := range map[int]bool{1: true, 2: false, 3: false} {
-		a.err, a.ended, g.change = nil, false, change{}
+		a.err, a.ended, g.out.change = nil, false, change{}
 		s.follow(&generation{place: place, req: request{contextID: "turn"}}, "beta", true)
-		if got := g.isSuperseded(); got != want {
+		if got := g.out.isSuperseded(); got != want {
 			t.Errorf("behind generation %d: superseded %v, want %v", place, got, want)
 		}
 	}

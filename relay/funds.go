@@ -83,7 +83,7 @@ func (g *generation) applyLocked(c textChange) {
 	if c.finish {
 		g.text.Finish()
 	}
-	g.notify()
+	g.out.notify()
 }
 
 // fund pays for what waits until nothing does. One at a time runs: who sets busy.
@@ -100,15 +100,15 @@ func (g *generation) fund(ctx context.Context) {
 
 // fundOnce pays for what waits now. It reports false where nothing did.
 func (g *generation) fundOnce(ctx context.Context) bool {
-	g.mu.Lock()
+	g.out.mu.Lock()
 	reservation, so, paid, waiting := g.funds.reservation, g.text.String(), g.funds.paid, g.funds.take()
 	known, wholeTo := g.funds.whole, g.funds.wholeTo
-	if len(waiting) == 0 || g.stopped || g.done.Reason != "" || g.funds.short != nil {
+	if len(waiting) == 0 || g.out.endsLocked() || g.funds.short != nil {
 		g.funds.busy = false
-		g.mu.Unlock()
+		g.out.mu.Unlock()
 		return false
 	}
-	g.mu.Unlock()
+	g.out.mu.Unlock()
 	whole := so
 	for _, c := range waiting {
 		whole += c.text
@@ -125,12 +125,12 @@ func (g *generation) fundOnce(ctx context.Context) bool {
 		g.stop(&stopCause{name: "budget unknown", reason: Failed, err: g.origin.srv.refusal(err)})
 		return true
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	g.funds.paid += more
 	g.noteWholeLocked(open, whole[wholeTo:])
 	g.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
-	if g.stopped || g.done.Reason != "" { // meanwhile; what it cost is being settled
+	if g.out.endsLocked() { // meanwhile; what it cost is being settled
 		return true
 	}
 	for _, c := range waiting {
@@ -154,9 +154,9 @@ const shortTries = 3
 
 // endShort ends the text at the last sentence that can be paid. What can't is as if it had never come, and done says why.
 func (g *generation) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
-	g.mu.Lock()
+	g.out.mu.Lock()
 	reservation, paid := g.funds.reservation, g.funds.paid
-	g.mu.Unlock()
+	g.out.mu.Unlock()
 	sentences := sentencesOf(whole)
 	end := soFar
 	for range shortTries {
@@ -173,15 +173,15 @@ func (g *generation) endShort(ctx context.Context, whole string, soFar int, spen
 			break
 		}
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	if end == soFar {
-		end = max(lastEnd(sentences, soFar), g.orderedLocked())
+		end = max(lastEnd(sentences, soFar), g.out.orderedLocked())
 	}
 	g.truncateLocked(whole, end)
 	g.funds.short = quotaExceeded(spent)
 	g.funds.take()
-	g.notify()
+	g.out.notify()
 }
 
 // lastPaid is where the last sentence ends whose text up to there costs no more than that much, and its price.
@@ -207,24 +207,13 @@ func lastEnd(sentences []text.Piece, within int) int {
 	return end
 }
 
-// orderedLocked is up to where vendors were given text.
-func (g *generation) orderedLocked() int {
-	ordered := g.from.Char
-	for _, a := range g.attempts {
-		if n := len(a.pieces); n > 0 {
-			ordered = max(ordered, a.pieces[n-1].End)
-		}
-	}
-	return ordered
-}
-
 // truncateLocked has the text end at an offset, behind all that a vendor was given. Whoever cuts it begins anew there.
 func (g *generation) truncateLocked(whole string, end int) {
 	var kept text.Buffer
 	kept.Append(beginning(whole, end))
 	kept.Finish()
 	g.text = kept
-	for _, a := range g.speaking {
+	for _, a := range g.out.speaking {
 		from := a.from.Char
 		if n := len(a.pieces); n > 0 {
 			from = a.pieces[n-1].End
@@ -250,12 +239,12 @@ func (g *generation) give(ctx context.Context, p upstream.Piece) {
 	if !g.bounded() {
 		return
 	}
-	g.mu.Lock()
+	g.out.mu.Lock()
 	g.funds.given = added(g.funds.given, g.expected(p.Text))
 	more := g.dearest(g.funds.given) - g.funds.paid - g.funds.extended
 	reservation := g.funds.reservation
 	g.funds.extended += max(more, 0)
-	g.mu.Unlock()
+	g.out.mu.Unlock()
 	if more > 0 {
 		reservation.Extend(ctx, more)
 	}
@@ -263,8 +252,8 @@ func (g *generation) give(ctx context.Context, p upstream.Piece) {
 
 // endPaid is how a generation ends that was spoken: as a failure where its text ended for want of money.
 func (g *generation) endPaid(end ending) ending {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	if end.reason == Completed && g.funds.short != nil {
 		return ending{reason: Failed, err: g.funds.short}
 	}

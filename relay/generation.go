@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -25,42 +24,24 @@ type generation struct {
 	origin   *origin
 	req      request
 	recordID string
-	out      *delivery.Lane
 	began    time.Time
 	place    int // in its context, in the order of coming
 	log      zerolog.Logger
-	wakeup   chan struct{} // holds one token while run has something to look at
 	cancel   context.CancelCauseFunc
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
 	booking booking
-	grant   limits.Grant // set by run before anything is spoken
+	grant   limits.Grant // written by run before anything is spoken, then read alone
 
-	mu        sync.Mutex // guards what follows
-	funds     funds
-	text      text.Buffer
-	short     shortPieces
-	textAt    time.Time // when text last came
-	textIdled bool      // it counts as finished since then
-	attempts  []*attempt
-	speaking  []*attempt      // those that may still speak
-	active    *attempt        // whose audio is sent; nil: nobody has begun, or who had has failed
-	lastSpoke *attempt        // that the client heard last; nil: none yet
-	from      position.Resume // where in the text the next attempt begins
-	lastHeard sample          // of the audio sent; none where it has died away
-	change    change          // what its context must know, or its failover loop
-	track     position.Track
-	seq       uint32
-	told      []Word    // for the words that the client is told of next
-	firstAt   time.Time // when the first audio could be sent; zero: not yet
-	played    time.Duration
-	hasPlayed bool      // played is what the client said
-	stopped   bool      // the client gets nothing more but the end
-	stoppedAt time.Time // when
-	done      Result    // what is settled of the end; its reason is empty until then
-	over      bool      // the end has been queued
-	// refusedText: the one answer to text behind the text's end has been given.
-	refusedText bool
+	out output // what the client gets; its mu guards what follows
+
+	funds       funds
+	text        text.Buffer
+	short       shortPieces
+	textAt      time.Time // when text last came
+	textIdled   bool      // it counts as finished since then
+	refusedText bool      // the one answer to text after the text's end has been given
+	done        Result    // what is settled of the end; zero until it is concluded
 }
 
 // stopCause is why a generation was ended from our side; as an error it is the cause of its context.
@@ -94,14 +75,19 @@ func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *gen
 		req:      req,
 		recordID: newRecordID(now),
 		began:    now,
-		wakeup:   make(chan struct{}, 1),
 		textAt:   now,
-		track:    position.NewTrack(req.output.Rate),
 		short:    shortPieces{shared: o.short},
+	}
+	g.out = output{
+		srv:    o.srv,
+		req:    &g.req,
+		wakeup: make(chan struct{}, 1),
+		track:  position.NewTrack(req.output.Rate),
+		whole:  -1,
 	}
 	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
-	g.out = o.out.NewLane(t, req.output.Rate, g.notify)
+	g.out.lane = o.out.NewLane(t, req.output.Rate, g.out.notify)
 	g.text.Append(req.text)
 	if req.final {
 		g.text.Finish()
@@ -109,20 +95,12 @@ func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *gen
 	return g
 }
 
-// notify makes run look again. It never blocks.
-func (g *generation) notify() {
-	select {
-	case g.wakeup <- struct{}{}:
-	default:
-	}
-}
-
 // run takes the generation from admission to its done.
 func (g *generation) run(ctx context.Context) {
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
 	if err != nil {
-		g.out.Abandon()
+		g.out.lane.Abandon()
 		g.origin.peer.refused(g, g.origin.srv.refusal(err))
 		return
 	}
@@ -159,7 +137,7 @@ func (g *generation) survivePanic() {
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
 		g.settlePurse(context.Background(), g.record())
-		g.out.Abandon()
+		g.out.lane.Abandon()
 		g.origin.peer.refused(g, err)
 		return
 	}
@@ -171,48 +149,27 @@ func (g *generation) survivePanic() {
 // stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
 // reports false where done was queued already.
 func (g *generation) stop(cause *stopCause) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.over {
-		return false
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	if g.out.stopLocked(time.Now()) {
+		g.cancel(cause)
 	}
-	if g.done.Reason != "" {
-		return true // all audio has been sent; done is on its way
-	}
-	if !g.stopped {
-		g.stoppedAt = time.Now()
-	}
-	g.stopped = true
-	g.out.Purge()
-	g.cancel(cause)
-	return true
+	return g.out.phase != phaseOver // what is concluded has its done on the way
 }
 
-// setPlayed notes how much of the generation the client has played.
-func (g *generation) setPlayed(played time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.played, g.hasPlayed = played, true
-}
-
-func (g *generation) wasHeard() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.lastSpoke != nil
-}
-
-// leaveRaceLocked takes an attempt out of those that may still speak.
-func (g *generation) leaveRaceLocked(a *attempt) {
-	g.speaking = slices.DeleteFunc(g.speaking, func(other *attempt) bool { return other == a })
+// noteHeard notes that the client is about to hear the first audio. Called with mu held.
+func (g *generation) noteHeard(at time.Time, provider string) {
+	g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
+	g.origin.srv.metrics.GenerationHeard(provider, at.Sub(g.began))
 }
 
 // trim lets go of what only a running generation needs, while its last messages wait to be taken.
 func (g *generation) trim() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.attempts, g.speaking, g.active, g.lastSpoke = nil, nil, nil, nil
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	g.out.attempts, g.out.speaking, g.out.active, g.out.lastSpoke = nil, nil, nil, nil
 	g.text = text.Buffer{}
-	g.track.ForgetText()
+	g.out.track.ForgetText()
 }
 
 // endingOf turns what stopped a generation into its end.

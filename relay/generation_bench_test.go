@@ -126,7 +126,7 @@ func spokenOut(tb testing.TB) *generation {
 
 // settled prices the generation, records it and takes its done: all that follows its last audio, but for the disk.
 func settled(tb testing.TB, g *generation) {
-	g.done, g.over = Result{}, false
+	g.done, g.out.phase = Result{}, phaseRunning
 	g.conclude(ending{reason: Completed})
 	g.closeBooks(tb.Context())
 	g.finish()
@@ -143,7 +143,7 @@ func TestSettlementAllocatesLittle(t *testing.T) {
 	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 42 {
 		t.Errorf("got %v allocations, want at most 42", got)
 	}
-	if want := audio.Milliseconds(g.out.Taken(), fakeRate); g.done.Usage.Audio.Milliseconds() != want || want == 0 || len(g.done.Usage.Cost) != 1 {
+	if want := audio.Milliseconds(g.out.lane.Taken(), fakeRate); g.done.Usage.Audio.Milliseconds() != want || want == 0 || len(g.done.Usage.Cost) != 1 {
 		t.Errorf("settled %+v, want %d ms and what they cost", g.done.Usage, want)
 	}
 }

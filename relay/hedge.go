@@ -17,8 +17,8 @@ const (
 // backupNeeded is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
 // mid-speech by the client's clock. Zero: not as things are. takes is how long the backup's first audio usually does.
 func (a *attempt) backupNeeded(now time.Time, takes time.Duration) time.Time {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	since, waits := a.waitingLocked(now)
 	if !waits || a.ended {
 		return time.Time{}
@@ -27,10 +27,10 @@ func (a *attempt) backupNeeded(now time.Time, takes time.Duration) time.Time {
 	if after := a.g.req.plan.HedgeAfter; after > 0 && a.lastFrame.IsZero() {
 		hedge = since.Add(after)
 	}
-	if a.g.lastSpoke == nil {
+	if a.out.lastSpoke == nil {
 		return hedge
 	}
-	runsOut := a.g.out.Dry().Add(-takes - backupMargin)
+	runsOut := a.out.lane.Dry().Add(-takes - backupMargin)
 	silent := since.Add(max(leastSilence, usualFrames*a.interval))
 	return awake.Earlier(hedge, awake.Later(runsOut, silent))
 }

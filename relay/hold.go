@@ -83,7 +83,7 @@ func (a *attempt) deliverLocked(p payload) {
 	a.held.push(p)
 	a.releaseHeldLocked(p.at)
 	if first && !a.held.empty() {
-		a.g.notify() // to look after it when the vendor falls silent
+		a.out.notify() // to look after it when the vendor falls silent
 	}
 }
 
@@ -91,10 +91,10 @@ func (a *attempt) deliverLocked(p payload) {
 // and nothing says yet that a word ends behind it.
 func (a *attempt) holdsLocked(p payload) bool {
 	g := a.g
-	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.track.Covers(g.track.Samples+p.samples) {
+	if !a.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.out.track.Covers(g.out.track.Samples+p.samples) {
 		return false
 	}
-	return g.out.InHand(p.at) >= a.leastInHandLocked()
+	return g.out.lane.InHand(p.at) >= a.leastInHandLocked()
 }
 
 // leastInHandLocked is the audio that the client must have in hand while any is held back: the cushion, and what it needs
@@ -126,11 +126,11 @@ func (a *attempt) quietFromLocked(now time.Time) time.Time {
 // releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
 // Nothing is sent while a backup is about to go on from what was sent when it was opened.
 func (a *attempt) releaseHeldLocked(now time.Time) {
-	if a.g.hasRivalLocked(a) {
+	if a.out.hasRivalLocked(a) {
 		return
 	}
 	covered := a.coveredLocked()
-	for !a.held.empty() && a.g.active == a {
+	for !a.held.empty() && a.out.active == a {
 		if covered <= 0 && !a.overheldLocked(now) {
 			return
 		}
@@ -142,9 +142,9 @@ func (a *attempt) releaseHeldLocked(now time.Time) {
 
 // coveredLocked is how many of the held frames may go: up to the last at whose end no word is under way.
 func (a *attempt) coveredLocked() (covered int) {
-	end := a.g.track.Samples
+	end := a.out.track.Samples
 	for i, f := range a.held.frames {
-		if end += f.samples; a.g.track.Covers(end) {
+		if end += f.samples; a.out.track.Covers(end) {
 			covered = i + 1
 		}
 	}
@@ -155,7 +155,7 @@ func (a *attempt) coveredLocked() (covered int) {
 // until another would; of a silent one it gets two thirds of all, so that there is something left to cut where a backup
 // is opened.
 func (a *attempt) overheldLocked(now time.Time) bool {
-	held, hand := audio.Duration(a.held.samples, a.g.req.output.Rate), a.g.out.InHand(now)
+	held, hand := audio.Duration(a.held.samples, a.g.req.output.Rate), a.out.lane.InHand(now)
 	if a.isQuietLocked(now) {
 		return held > maxHeld || held > hand/2
 	}
@@ -165,14 +165,14 @@ func (a *attempt) overheldLocked(now time.Time) bool {
 // heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
 // held. It is half way to then, since what comes meanwhile brings it nearer and wakes nobody.
 func (a *attempt) heldUntilLocked(now time.Time) time.Time {
-	if a.held.empty() || a.g.active != a || a.g.hasRivalLocked(a) {
+	if a.held.empty() || a.out.active != a || a.out.hasRivalLocked(a) {
 		return time.Time{}
 	}
 	if !a.isQuietLocked(now) {
 		return a.quietFromLocked(now)
 	}
 	held := audio.Duration(a.held.samples, a.g.req.output.Rate)
-	return now.Add(max((a.g.out.InHand(now)-2*held)/2, leastHeldWait))
+	return now.Add(max((a.out.lane.InHand(now)-2*held)/2, leastHeldWait))
 }
 
 // cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
@@ -184,20 +184,20 @@ func (a *attempt) cutHeldLocked(fade bool) {
 	at, known := a.cutPointLocked()
 	for !a.held.empty() {
 		first := a.held.frames[0]
-		end := a.g.track.Samples + first.samples
+		end := a.out.track.Samples + first.samples
 		if known && end > at {
 			break
 		}
 		a.held.pop(a.emitLocked)
 	}
-	if keep := at - a.g.track.Samples; known && keep > 0 {
+	if keep := at - a.out.track.Samples; known && keep > 0 {
 		a.splitHeldLocked(keep, fade)
 	}
 }
 
 // cutPointLocked is the last place within what is held where a word ends, or the beginning of it.
 func (a *attempt) cutPointLocked() (at int64, known bool) {
-	t := &a.g.track
+	t := &a.out.track
 	end := t.Samples + a.held.samples
 	if at := t.LastEnd(t.Samples, end); at >= 0 {
 		return at, true
@@ -214,7 +214,7 @@ const midWord = 0.5
 // surestLocked is the place in the audio between two others by which it is known best how many words were said: where
 // silence begins, or one of the two.
 func (a *attempt) surestLocked(from, to int64) int64 {
-	t := &a.g.track
+	t := &a.out.track
 	e := t.EvidenceAt(from)
 	rest := t.After(e.Char)
 	r := a.g.origin.srv.habits.Of(a.voice()).Pace
@@ -264,7 +264,7 @@ func (a *attempt) splitHeldLocked(keep int64, fade bool) {
 	}
 	a.emitLocked(payload{raw: head, samples: keep, at: first.at})
 	if fade {
-		a.g.lastHeard = sample{}
+		a.out.lastSample = sample{}
 	}
 	first.payload = payload{raw: tail, samples: first.samples - keep, at: first.at}
 	a.held.samples -= keep

@@ -120,10 +120,10 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			a.held.push(p)
 			a.held.push(p)
 			const end = 2*samplesPerChar + samplesPerChar/2 // of a word, in the second frame that is held
-			a.g.track.AddWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
+			a.out.track.AddWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
 			a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-			a.g.resumeInterrupted()
-			if got := a.g.track.Samples; got != end {
+			a.out.resumeInterrupted()
+			if got := a.out.track.Samples; got != end {
 				t.Errorf("sent %d samples, want %d", got, end)
 			}
 			bodies := drain(a.g.origin.out)
@@ -134,7 +134,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			if got := int16(binary.LittleEndian.Uint16(last.Audio[len(last.Audio)-2:])); got > loudness('a')/50 {
 				t.Errorf("the last sample is %d, want next to silence", got)
 			}
-			if a.g.lastHeard.size != 0 {
+			if a.out.lastSample.size != 0 {
 				t.Error("what has died away would die away again")
 			}
 		})
@@ -155,7 +155,7 @@ func TestHeldIsBounded(t *testing.T) {
 		ordered(a)
 		for range 160 {
 			a.Audio(fakeFrame('a'))
-			held, hand := audio.Duration(a.held.samples, fakeRate), a.g.out.InHand(time.Now())
+			held, hand := audio.Duration(a.held.samples, fakeRate), a.out.lane.InHand(time.Now())
 			if held > maxHeld || held > 0 && hand < a.leastInHandLocked() {
 				t.Fatalf("%v held, with %v in hand", held, hand)
 			}
@@ -165,7 +165,7 @@ func TestHeldIsBounded(t *testing.T) {
 		}
 		for silent := time.Now(); time.Since(silent) < 10*time.Second; {
 			time.Sleep(a.heldUntilOrStall(t))
-			if hand := a.g.out.InHand(time.Now()); !a.held.empty() && hand == 0 {
+			if hand := a.out.lane.InHand(time.Now()); !a.held.empty() && hand == 0 {
 				t.Fatal("the client has run dry, and audio is held back")
 			}
 			a.next(t.Context(), time.Now())
@@ -179,8 +179,8 @@ func TestHeldIsBounded(t *testing.T) {
 // heldUntilOrStall is how long the failover loop would wait before it looks after what is held.
 func (a *attempt) heldUntilOrStall(t *testing.T) time.Duration {
 	t.Helper()
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	if until := a.heldUntilLocked(time.Now()); !until.IsZero() {
 		return time.Until(until)
 	}

@@ -38,7 +38,7 @@ func (a *attempt) pacedLocked(deadline, now time.Time) (time.Time, error) {
 		return awake.Earlier(deadline, due), nil
 	}
 	said := a.clock.duration() - a.lag.had
-	ranDry := a.g.out.InHand(now) <= said // else there was enough in hand when the window began
+	ranDry := a.out.lane.InHand(now) <= said // else there was enough in hand when the window began
 	if said < window/paceShare && ranDry {
 		return time.Time{}, &upstream.Error{Kind: upstream.Stalled, Message: "audio far below real time"}
 	}

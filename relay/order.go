@@ -25,8 +25,8 @@ type step struct {
 }
 
 func (a *attempt) next(ctx context.Context, now time.Time) step {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	if ctx.Err() != nil { // not a piece more, which the vendor would charge
 		a.loseLocked(context.Cause(ctx))
 	}
@@ -93,7 +93,7 @@ func (a *attempt) roomyLocked(now time.Time) bool {
 	if ahead := a.aheadLocked(now); ahead > 0 {
 		limit = min(limit, max(limit, leastAhead)-ahead)
 	}
-	return limit > 0 && a.g.out.HasRoom(audio.Samples(limit, a.g.req.output.Rate))
+	return limit > 0 && a.out.lane.HasRoom(audio.Samples(limit, a.g.req.output.Rate))
 }
 
 // aheadLocked is about how long it takes to speak what the vendor has been given and has not come to. The piece that it is
@@ -114,8 +114,8 @@ func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	a.lastSent = p.Last
 	a.withheld, a.sending = a.withheld+1, true
 	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: a.leastAudio(p.Text)}
-	if a.g.active == a {
-		ordered.track = a.g.track.AddPiece(p)
+	if a.out.active == a {
+		ordered.track = a.out.track.AddPiece(p)
 	}
 	a.pieces = append(a.pieces, ordered)
 	a.expected += longestSpeech(p.Text, a.caps.ClampSpeed(a.g.req.speed))
@@ -154,7 +154,7 @@ func (a *attempt) Withheld(n int) {
 		a.oweLocked(time.Now())
 		a.letGo = a.owedSince
 	}
-	a.g.notify()
+	a.out.notify()
 }
 
 // throughLocked is how many pieces have been spoken, as far as it can be known. A vendor that does not mark their ends
@@ -198,7 +198,7 @@ func (a *attempt) leastAudio(s string) time.Duration {
 // waitingLocked is since when the caller has waited for what the vendor owes, less the time in which nobody was there to
 // hear it. It reports false where nobody waits: nothing is owed, or another generation of the context is heard.
 func (a *attempt) waitingLocked(now time.Time) (since time.Time, ok bool) {
-	turn, ok := a.g.out.TurnCame()
+	turn, ok := a.out.lane.TurnCame()
 	if !ok || !a.owesLocked() {
 		return time.Time{}, false
 	}

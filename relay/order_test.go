@@ -68,8 +68,8 @@ func TestWhatIsLetGoIsOwed(t *testing.T) {
 }
 
 func (a *attempt) due() (time.Time, error) {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	return a.deadlineLocked(time.Now())
 }
 
@@ -77,8 +77,8 @@ func (a *attempt) due() (time.Time, error) {
 func TestAPieceOnItsWayIsNotOwed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
-		a.g.mu.Lock()
-		defer a.g.mu.Unlock()
+		a.out.mu.Lock()
+		defer a.out.mu.Unlock()
 		if p, ok := a.cutLocked(time.Now()); !ok {
 			t.Fatal("no piece")
 		} else {

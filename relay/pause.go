@@ -9,7 +9,7 @@ import (
 // pausesLocked reports whether the attempt owes its client nothing and waits for text: its place is of no use to it then.
 // Where that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
-	if a.ended || a.lastSent || a.g.active != a || a.lastFrame.IsZero() || a.orderedLocked() < len(a.pieces) || !a.roomyLocked(now) {
+	if a.ended || a.lastSent || a.out.active != a || a.lastFrame.IsZero() || a.orderedLocked() < len(a.pieces) || !a.roomyLocked(now) {
 		return false, time.Time{}
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone {
@@ -23,9 +23,9 @@ func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
 // pause offers the attempt's place while its text pauses. Where it has been asked for, the attempt ends as one that has
 // done all that it was asked for: another one of its target goes on once there is text again.
 func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
-	a.g.mu.Lock()
+	a.out.mu.Lock()
 	pauses, until := a.pausesLocked(now)
-	a.g.mu.Unlock()
+	a.out.mu.Unlock()
 	places := a.provider.slots
 	if !pauses {
 		places.Withdraw(a.holder)
@@ -34,8 +34,8 @@ func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
 	if !places.Offer(a.holder, now) {
 		return false, time.Time{}
 	}
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	if pauses, until = a.pausesLocked(now); !pauses {
 		return false, until // what has ended it meanwhile, or gone on, is seen by the next step
 	}

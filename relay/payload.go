@@ -80,7 +80,7 @@ func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
 	return f.Base64 != nil && a.clean && g.req.encoder.Form() == Base64 && a.conv == nil &&
 		f.Format.Samples() == g.req.output.Samples() &&
 		len(raw)%f.Format.BytesPerSample() == 0 &&
-		(g.req.output.Encoding != audio.WAV || g.seq > 0)
+		(g.req.output.Encoding != audio.WAV || g.out.seq > 0)
 }
 
 // convertLocked takes audio bytes to the output's format; the result is valid until the next frame. Once
@@ -110,35 +110,35 @@ func (a *attempt) emitLocked(p payload) {
 	}
 	if !a.heard {
 		a.heard = true
-		g.introduceLocked(a, p.at)
+		g.out.introduceLocked(a, p.at)
 	}
-	g.out.Push(g.audioMessageLocked(p))
-	g.seq++
-	g.lastHeard = p.end
+	g.out.lane.Push(g.out.audioMessageLocked(p))
+	g.out.seq++
+	g.out.lastSample = p.end
 	if p.raw != nil {
-		g.lastHeard = lastSample(g.req.output, p.raw)
+		g.out.lastSample = lastSample(g.req.output, p.raw)
 	}
-	g.track.Samples += p.samples
-	g.announceLocked()
+	g.out.track.Samples += p.samples
+	g.out.announceLocked()
 }
 
 // audioEnvelope is the most that stands around the audio in a message: a longest id, names, and numbers.
 const audioEnvelope = 256
 
 // audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
-func (g *generation) audioMessageLocked(p payload) *delivery.Message {
-	f := Frame{Seq: g.seq, Start: audio.Duration(g.track.Samples, g.req.output.Rate), Samples: p.samples}
+func (o *output) audioMessageLocked(p payload) *delivery.Message {
+	f := Frame{Seq: o.seq, Start: audio.Duration(o.track.Samples, o.req.output.Rate), Samples: p.samples}
 	raw := p.raw
-	if g.seq == 0 && g.req.output.Encoding == audio.WAV {
-		raw = append(audio.WAVHeader(g.req.output.Rate), raw...)
+	if o.seq == 0 && o.req.output.Encoding == audio.WAV {
+		raw = append(audio.WAVHeader(o.req.output.Rate), raw...)
 	}
 	kind, size := websocket.MessageBinary, len(raw)
-	if g.req.encoder.Form() == Base64 {
+	if o.req.encoder.Form() == Base64 {
 		kind, size = websocket.MessageText, max(len(p.base64), base64.StdEncoding.EncodedLen(len(raw)))
 	}
 	m := delivery.NewMessage(kind, audioEnvelope+size)
 	m.Samples, m.Queued = p.samples, p.at
-	m.Buf = g.req.encoder.AppendHead(m.Buf, f)
+	m.Buf = o.req.encoder.AppendHead(m.Buf, f)
 	switch {
 	case kind == websocket.MessageBinary:
 		m.Buf = append(m.Buf, raw...)
@@ -147,7 +147,7 @@ func (g *generation) audioMessageLocked(p payload) *delivery.Message {
 	default:
 		m.Buf = appendBase64(m.Buf, raw)
 	}
-	m.Buf = g.req.encoder.AppendTail(m.Buf, f)
+	m.Buf = o.req.encoder.AppendTail(m.Buf, f)
 	return m
 }
 

@@ -106,7 +106,7 @@ func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
 	ordered(first)
 	first.Audio(fakeFrame('a'))
 	first.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 2, 3}}) // half of a sample is left
-	first.g.prepareBackup()
+	first.out.prepareBackup()
 	second := first.g.newAttempt(first.target, betaMay())
 	ordered(second)
 	drain(first.g.origin.out)

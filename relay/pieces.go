@@ -12,7 +12,7 @@ func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.ended || a.g.stopped || id < a.delivered || id >= len(a.pieces) {
+	if a.ended || a.out.endsLocked() || id < a.delivered || id >= len(a.pieces) {
 		return
 	}
 	if err := a.pieceVerdictLocked(id); err != nil {
@@ -21,12 +21,12 @@ func (a *attempt) PieceEnd(id int) {
 	}
 	a.endPiecesLocked(id)
 	a.proveLocked(true)
-	if a.g.active == a {
-		a.g.cancelOthersLocked(a) // what seemed missing is all there
+	if a.out.active == a {
+		a.out.cancelOthersLocked(a) // what seemed missing is all there
 	}
 	a.releaseHeldLocked(time.Now())
-	a.g.announceLocked()
-	a.g.notify()
+	a.out.announceLocked()
+	a.out.notify()
 }
 
 // pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
@@ -50,8 +50,8 @@ func (a *attempt) endPiecesLocked(id int) {
 		if words := p.aligner.Finish(); !p.misled {
 			a.timeLocked(words)
 		}
-		if a.g.active == a {
-			a.g.track.EndPiece(p.track, at)
+		if a.out.active == a {
+			a.out.track.EndPiece(p.track, at)
 		}
 	}
 	a.learnLocked(first)

@@ -20,18 +20,18 @@ const goodAudio = time.Second
 func (a *attempt) proveLocked(whole bool) {
 	if a.proof == proofWanted && a.heard && (whole || a.clock.duration() >= goodAudio) {
 		a.proof = proofGiven
-		a.g.notify()
+		a.out.notify()
 	}
 }
 
 // tellProof tells the circuits. It does so for the failover loop, since they must not be asked under the generation's lock.
 func (a *attempt) tellProof() {
-	a.g.mu.Lock()
+	a.out.mu.Lock()
 	given := a.proof == proofGiven
 	if given {
 		a.proof = proofNone
 	}
-	a.g.mu.Unlock()
+	a.out.mu.Unlock()
 	if given {
 		a.verdict.Speaks()
 	}

@@ -172,7 +172,7 @@ func (s *session) refused(g *generation, err *Error) {
 // end sends a generation's done, and moves it from the running ones to the remembered: at once, as far as commands can
 // tell, since a client that has its done may start another in its stead.
 func (s *session) end(g *generation) {
-	reached, now := g.extent(), time.Now()
+	reached, now := g.out.extent(), time.Now()
 	s.mu.Lock()
 	s.register.remove(g, now)
 	g.finish()
@@ -252,7 +252,7 @@ func (s *session) follow(g *generation, provider string, took bool) {
 	}
 	for _, other := range s.register.running {
 		if other.req.contextID == g.req.contextID && other.place > g.place {
-			other.supersede(provider)
+			other.out.supersede(provider)
 		}
 	}
 }

@@ -17,10 +17,10 @@ const unmarkedIdle = time.Second
 
 // endsIdleLocked reports whether an end of the stream leaves nothing undone but text that no vendor has the order for.
 func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
-	if err == nil || a.g.stopped || a.lastSent && a.orderedLocked() == len(a.pieces) {
+	if err == nil || a.out.endsLocked() || a.lastSent && a.orderedLocked() == len(a.pieces) {
 		return false
 	}
-	return a.g.active == a && !a.lastFrame.IsZero() && saysNothing(err) && a.allSpokenLocked(now)
+	return a.out.active == a && !a.lastFrame.IsZero() && saysNothing(err) && a.allSpokenLocked(now)
 }
 
 // allSpokenLocked reports whether all that was ordered has been spoken, and that is something. All that the vendor has sent
@@ -50,12 +50,12 @@ func (a *attempt) endIdleLocked() {
 	}
 	a.flushLocked(ordered - 1)
 	a.idle = true
-	a.g.from = position.Resume{Char: a.pieces[ordered-1].End, Source: position.SourceSegment}
+	a.out.from = position.Resume{Char: a.pieces[ordered-1].End, Source: position.SourceSegment}
 }
 
 func (a *attempt) endedIdle() bool {
-	a.g.mu.Lock()
-	defer a.g.mu.Unlock()
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
 	return a.idle
 }
 
@@ -65,12 +65,12 @@ func (a *attempt) continuesLocked(before *attempt) bool {
 }
 
 // breakLocked is why the voice that was heard before gave way to another target.
-func (g *generation) breakLocked(before *attempt) upstream.Kind {
+func (o *output) breakLocked(before *attempt) upstream.Kind {
 	if !before.idle {
 		return rerouteReason(before.err)
 	}
-	for i := len(g.attempts) - 1; g.attempts[i] != before; i-- {
-		if err := g.attempts[i].err; err != nil {
+	for i := len(o.attempts) - 1; o.attempts[i] != before; i-- {
+		if err := o.attempts[i].err; err != nil {
 			return rerouteReason(err) // of the one that was to go on
 		}
 	}
@@ -90,6 +90,6 @@ func (a *attempt) flushLocked(id int) {
 	if a.delivered <= id {
 		a.endPiecesLocked(id)
 	}
-	a.g.track.Clamp()
-	a.g.announceLocked()
+	a.out.track.Clamp()
+	a.out.announceLocked()
 }

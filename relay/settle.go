@@ -28,12 +28,12 @@ const (
 
 // conclude decides how the generation ends, and what it took. From then on nothing changes that any more.
 func (g *generation) conclude(end ending) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.done.Reason != "" {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	if g.out.phase >= phaseConcluded {
 		return
 	}
-	if g.stopped && end.reason == Completed {
+	if g.out.phase == phaseStopped && end.reason == Completed {
 		end = ending{reason: Cancelled} // the cancel came while the end was on its way
 	}
 	g.done = Result{
@@ -43,34 +43,38 @@ func (g *generation) conclude(end ending) {
 		TextIdled: g.textIdled && end.reason == Completed,
 		Usage:     g.usageLocked(),
 	}
+	g.out.phase = phaseConcluded
+	if end.reason == Completed {
+		g.out.whole = g.done.Usage.Characters
+	}
 }
 
 // finish queues done. It is the one place that does.
 func (g *generation) finish() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.over {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	if g.out.phase == phaseOver {
 		return
 	}
-	g.over = true
-	g.done.Spoken = g.spokenLocked()
+	g.out.phase = phaseOver
+	g.done.Spoken = g.out.spokenLocked()
 	g.done.Timing = g.timingLocked(time.Now())
-	g.out.End(delivery.TextMessage(g.req.encoder.Ended(g.done)))
+	g.out.lane.End(delivery.TextMessage(g.req.encoder.Ended(g.done)))
 	g.logEndLocked(g.done)
 	g.origin.srv.metrics.GenerationEnded(string(g.done.Reason))
-	if g.stopped {
-		g.origin.srv.metrics.Cancel.Observe(time.Since(g.stoppedAt).Seconds())
+	if !g.out.stoppedAt.IsZero() {
+		g.origin.srv.metrics.Cancel.Observe(time.Since(g.out.stoppedAt).Seconds())
 	}
 }
 
 func (g *generation) usageLocked() Usage {
 	usage := Usage{
 		Characters: g.text.Len(),
-		Audio:      audio.Duration(g.out.Taken(), g.req.output.Rate),
+		Audio:      audio.Duration(g.out.lane.Taken(), g.req.output.Rate),
 		Recorded:   false, // until the ledger says otherwise
 	}
 	var costs []billing.Cost
-	for _, a := range g.attempts {
+	for _, a := range g.out.attempts {
 		cost := a.costLocked()
 		costs = append(costs, cost)
 		usage.Attempts = append(usage.Attempts, a.reportLocked(cost))
@@ -81,8 +85,8 @@ func (g *generation) usageLocked() Usage {
 
 func (g *generation) timingLocked(now time.Time) Timing {
 	timing := Timing{Total: now.Sub(g.began)}
-	if !g.firstAt.IsZero() && audio.Milliseconds(g.out.Taken(), g.req.output.Rate) > 0 {
-		timing.Spoke, timing.FirstAudio = true, g.firstAt.Sub(g.began)
+	if !g.out.firstAt.IsZero() && audio.Milliseconds(g.out.lane.Taken(), g.req.output.Rate) > 0 {
+		timing.Spoke, timing.FirstAudio = true, g.out.firstAt.Sub(g.began)
 	}
 	return timing
 }
@@ -158,7 +162,7 @@ func (a *attempt) costLocked() billing.Cost {
 
 // likelyCurrencyLocked is that of the budget, else the one in which a vendor charges; empty: neither is known.
 func (g *generation) likelyCurrencyLocked() string {
-	for _, a := range g.attempts {
+	for _, a := range g.out.attempts {
 		if c := a.usage.Charge; c.Known() && g.req.key.Budget.Currency == "" {
 			return c.Currency
 		}
@@ -168,9 +172,9 @@ func (g *generation) likelyCurrencyLocked() string {
 
 // observe counts the attempt's outcome and remembers its error for the operator.
 func (a *attempt) observe(err error) {
-	a.g.mu.Lock()
+	a.out.mu.Lock()
 	outcome := a.outcomeLocked()
-	a.g.mu.Unlock()
+	a.out.mu.Unlock()
 	code := ""
 	if outcome == outcomeFailed {
 		code = string(upstream.KindOf(err))
@@ -214,7 +218,7 @@ func (p passedOver) MarshalZerologArray(a *zerolog.Array) {
 
 // settled is the generation's end, once it is queued.
 func (g *generation) settled() Result {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	return g.done
 }

@@ -18,7 +18,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	arrived := time.Now()
 	a.enter()
 	defer a.leave()
-	if a.ended || a.g.stopped {
+	if a.ended || a.out.endsLocked() {
 		return // cancelled or over: late audio is nobody's
 	}
 	scratch := scratchPool.Get().(*[]byte)
@@ -31,7 +31,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	if len(raw) == 0 {
 		return
 	}
-	a.g.activateLocked(a)
+	a.out.activateLocked(a)
 	a.tickLocked(arrived)
 	a.clock.add(f.Format, len(raw))
 	if a.runsAwayLocked() {
@@ -55,11 +55,11 @@ func (a *attempt) Audio(f upstream.Frame) {
 // enter begins a step: its messages go out together, behind the lock.
 func (a *attempt) enter() {
 	a.g.origin.out.BeginBatch()
-	a.g.mu.Lock()
+	a.out.mu.Lock()
 }
 
 func (a *attempt) leave() {
-	a.g.mu.Unlock()
+	a.out.mu.Unlock()
 	a.g.origin.out.EndBatch()
 }
 
@@ -121,7 +121,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	if a.ended {
 		return
 	}
-	if err == nil && !a.g.stopped {
+	if err == nil && !a.out.endsLocked() {
 		if err = a.wholeVerdictLocked(); err == nil {
 			a.drainLocked()
 		}
@@ -131,14 +131,14 @@ func (a *attempt) End(u upstream.Usage, err error) {
 		err = nil
 	}
 	a.ended, a.err = true, err
-	a.g.notify()
+	a.out.notify()
 }
 
 // drainLocked sends what the converter holds and what was held back, and announces the words that remain. An attempt
 // that has come so far has won: one that spoke a moment later would say its words again.
 func (a *attempt) drainLocked() {
-	a.g.cancelOthersLocked(a)
-	if a.g.active != a {
+	a.out.cancelOthersLocked(a)
+	if a.out.active != a {
 		return
 	}
 	a.flushLocked(len(a.pieces) - 1)
@@ -147,7 +147,7 @@ func (a *attempt) drainLocked() {
 // failLocked ends the attempt from our side.
 func (a *attempt) failLocked(err error) {
 	a.ended, a.err = true, err
-	a.g.notify()
+	a.out.notify()
 }
 
 // inputClock counts the audio that a vendor sent, over changes of format.

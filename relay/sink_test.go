@@ -85,7 +85,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 		encoder: encoder, id: "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
 	}, nil, time.Now())
 	g.cancel = func(error) {}
-	g.out.Release()
+	g.out.lane.Release()
 	g.grant, err = limits.NewMemory().Admit(t.Context(), limits.Admission{Tenant: "local", RecordID: g.recordID, Limits: limits.Tenant{}})
 	if err != nil {
 		t.Fatal(err)

@@ -58,88 +58,87 @@ func (s *crossfade) join(f audio.Format, raw []byte) []byte {
 }
 
 // activateLocked makes the attempt the one that is heard: it is the first of those racing to speak, or goes on.
-func (g *generation) activateLocked(a *attempt) {
-	if g.active == a && len(g.speaking) == 1 {
+func (o *output) activateLocked(a *attempt) {
+	if o.active == a && len(o.speaking) == 1 {
 		return
 	}
-	g.cancelOthersLocked(a)
-	if g.active != a {
-		g.handOverLocked(a)
+	o.cancelOthersLocked(a)
+	if o.active != a {
+		o.handOverLocked(a)
 	}
 }
 
 // cancelOthersLocked has an attempt go on alone.
-func (g *generation) cancelOthersLocked(a *attempt) {
-	for _, other := range g.speaking {
+func (o *output) cancelOthersLocked(a *attempt) {
+	for _, other := range o.speaking {
 		if other != a && !other.ended {
 			other.loseLocked(errLostHedge)
-			g.notify()
+			o.notify()
 		}
 	}
 }
 
 // hasRivalLocked reports whether another may yet take over from the attempt.
-func (g *generation) hasRivalLocked(a *attempt) bool {
-	return slices.ContainsFunc(g.speaking, func(other *attempt) bool { return other != a && !other.ended })
+func (o *output) hasRivalLocked(a *attempt) bool {
+	return slices.ContainsFunc(o.speaking, func(other *attempt) bool { return other != a && !other.ended })
 }
 
 // handOverLocked has the attempt's audio follow what was heard so far.
-func (g *generation) handOverLocked(a *attempt) {
-	defer g.notify() // from now on the client's clock says when a backup is due
-	g.active = a
-	if a.continuesLocked(g.lastSpoke) {
-		g.tellUntoldLocked(g.lastSpoke, a.from.Char)
-		g.track.Cut(a.from.Char)
-	} else if g.lastSpoke != nil {
-		a.seam.total = crossfadeSamples(g.req.output.Rate)
-		if g.lastHeard.size > 0 {
-			last := g.lastHeard.bytes[:g.lastHeard.size]
-			a.seam.decay = audio.AppendDecay(nil, g.req.output, last, a.seam.total)
+func (o *output) handOverLocked(a *attempt) {
+	defer o.notify() // from now on the client's clock says when a backup is due
+	o.active = a
+	if a.continuesLocked(o.lastSpoke) {
+		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
+		o.track.Cut(a.from.Char)
+	} else if o.lastSpoke != nil {
+		a.seam.total = crossfadeSamples(o.req.output.Rate)
+		if o.lastSample.size > 0 {
+			last := o.lastSample.bytes[:o.lastSample.size]
+			a.seam.decay = audio.AppendDecay(nil, o.req.output, last, a.seam.total)
 		}
-		g.tellUntoldLocked(g.lastSpoke, a.from.Char)
-		g.track.Cut(a.from.Char)
+		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
+		o.track.Cut(a.from.Char)
 	}
-	a.base = g.track.Samples + int64(len(a.seam.decay)/g.req.output.BytesPerSample())
+	a.base = o.track.Samples + int64(len(a.seam.decay)/o.req.output.BytesPerSample())
 	for i := range a.pieces {
-		a.pieces[i].track = g.track.AddPiece(a.pieces[i].Piece)
+		a.pieces[i].track = o.track.AddPiece(a.pieces[i].Piece)
 	}
 	for i := range a.early {
 		a.early[i].Start += a.base
 		a.early[i].End += a.base
 	}
-	g.track.AddWords(a.early)
+	o.track.AddWords(a.early)
 	a.early = nil
 }
 
 // introduceLocked tells the client whose voice it hears from now on.
-func (g *generation) introduceLocked(a *attempt, at time.Time) {
-	before := g.lastSpoke
-	g.lastSpoke = a
+func (o *output) introduceLocked(a *attempt, at time.Time) {
+	before := o.lastSpoke
+	o.lastSpoke = a
 	took := at.Sub(a.began)
-	g.origin.srv.metrics.AttemptHeard(a.target.Provider, took)
-	g.origin.srv.firstAudio.note(a.target.Provider, took)
+	o.srv.metrics.AttemptHeard(a.target.Provider, took)
+	o.srv.firstAudio.note(a.target.Provider, took)
 	if a.continuesLocked(before) {
 		return
 	}
-	g.change.speaker, g.change.took = a.target.Provider, before != nil
-	g.notify()
+	o.change.speaker, o.change.took = a.target.Provider, before != nil
+	o.notify()
 	if before == nil {
-		g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
-		g.firstAt = at
-		g.origin.srv.metrics.GenerationHeard(a.target.Provider, at.Sub(g.began))
-		g.tellLocked(g.req.encoder.Started(g.startedLocked(a)))
+		o.firstAt = at
+		a.g.noteHeard(at, a.target.Provider)
+		o.tellLocked(o.req.encoder.Started(o.startedLocked(a)))
 		return
 	}
-	reason := g.breakLocked(before)
-	g.origin.srv.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
-	g.tellLocked(g.req.encoder.Rerouted(Rerouted{
+	reason := o.breakLocked(before)
+	o.srv.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
+	o.tellLocked(o.req.encoder.Rerouted(Rerouted{
 		From:          before.target.Provider,
 		To:            a.target.Provider,
 		Model:         a.target.Model,
 		ProviderVoice: a.target.Voice,
 		Reason:        reason,
 		Resume:        a.from,
-		At:            audio.Duration(g.track.Samples, g.req.output.Rate),
+		At:            audio.Duration(o.track.Samples, o.req.output.Rate),
 		Ignored:       a.ignoredLocked(),
 	}))
 }
@@ -169,42 +168,42 @@ func rerouteReason(err error) upstream.Kind {
 
 // resumeInterrupted settles, once no attempt runs, where in the text the next one begins: what the last one held back is cut
 // between two words and sent.
-func (g *generation) resumeInterrupted() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a := g.lastSpoke
-	if a == nil || a != g.active || !a.ended {
+func (o *output) resumeInterrupted() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	a := o.lastSpoke
+	if a == nil || a != o.active || !a.ended {
 		return // nobody was heard, or since then nobody else
 	}
 	if a.idle {
-		g.active = nil // where the next one begins is known already
+		o.active = nil // where the next one begins is known already
 		return
 	}
 	a.cutHeldLocked(true)
 	a.held.drop()
-	g.from = g.resumeLocked(a)
-	g.tellUntoldLocked(a, g.from.Char)
-	g.active = nil
+	o.from = o.resumeLocked(a)
+	o.tellUntoldLocked(a, o.from.Char)
+	o.active = nil
 }
 
 // prepareBackup settles where a backup begins beside an attempt that is still the one heard, and may go on. It reports false
 // where nothing is left to say, so that a backup would win with nothing.
-func (g *generation) prepareBackup() (left bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a := g.lastSpoke
-	if a == nil || a != g.active {
+func (o *output) prepareBackup() (left bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	a := o.lastSpoke
+	if a == nil || a != o.active {
 		return true
 	}
 	a.cutHeldLocked(false)
-	g.from = g.resumeLocked(a)
-	return !a.lastSent || len(g.track.After(g.from.Char)) > 0
+	o.from = o.resumeLocked(a)
+	return !a.lastSent || len(o.track.After(o.from.Char)) > 0
 }
 
 // resumeLocked is the first place in the text that is not known to have been heard.
-func (g *generation) resumeLocked(a *attempt) position.Resume {
-	habit := g.origin.srv.habits.Of(a.voice())
-	return g.track.Resume(func(beats []text.Beat, from, to int64) int {
+func (o *output) resumeLocked(a *attempt) position.Resume {
+	habit := o.srv.habits.Of(a.voice())
+	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
 		return habit.Heard(a.hearingLocked(beats, from, to))
 	})
 }
@@ -212,7 +211,7 @@ func (g *generation) resumeLocked(a *attempt) position.Resume {
 // hearingLocked is what was heard of words between two places in the audio.
 func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
 	g := a.g
-	h := position.Hearing{Beats: beats, From: from - a.base, To: to - a.base, Rate: g.track.Rate, Speed: a.caps.ClampSpeed(g.req.speed)}
+	h := position.Hearing{Beats: beats, From: from - a.base, To: to - a.base, Rate: g.out.track.Rate, Speed: a.caps.ClampSpeed(g.req.speed)}
 	if a.ear == nil {
 		// Nothing was listened to: the sound is taken to go on from beginning to end.
 		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
@@ -225,7 +224,7 @@ func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) position.Hear
 // learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
 // whole.
 func (a *attempt) learnLocked(first int) {
-	if a.g.active != a {
+	if a.out.active != a {
 		return
 	}
 	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
@@ -236,7 +235,7 @@ func (a *attempt) learnLocked(first int) {
 	}
 	var beats []text.Beat
 	for _, p := range a.pieces[first:a.delivered] {
-		beats = append(beats, a.g.track.Pieces[p.track].Beats...)
+		beats = append(beats, a.out.track.Pieces[p.track].Beats...)
 	}
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)

@@ -10,11 +10,11 @@ import (
 )
 
 // startedLocked says who speaks.
-func (g *generation) startedLocked(a *attempt) Started {
+func (o *output) startedLocked(a *attempt) Started {
 	return Started{
 		Provider:      a.target.Provider,
 		Model:         a.target.Model,
-		Voice:         g.req.plan.Voice,
+		Voice:         o.req.plan.Voice,
 		ProviderVoice: a.target.Voice,
 		Ignored:       a.ignoredLocked(),
 	}
@@ -31,34 +31,34 @@ func (a *attempt) ignoredLocked() []string {
 }
 
 // announceLocked tells the client the words whose audio has been queued up to their end.
-func (g *generation) announceLocked() {
-	if g.seq == 0 {
+func (o *output) announceLocked() {
+	if o.seq == 0 {
 		return // no audio has been sent, whatever word times say
 	}
-	words := g.track.Ripe()
-	if len(words) == 0 || !g.req.wordTimestamps {
+	words := o.track.Ripe()
+	if len(words) == 0 || !o.req.wordTimestamps {
 		return
 	}
-	told := Words{Source: SourceProvider, Words: g.told[:0]}
+	told := Words{Source: SourceProvider, Words: o.told[:0]}
 	for _, w := range words {
-		told.Words = append(told.Words, g.timedWord(w))
+		told.Words = append(told.Words, o.timedWord(w))
 	}
-	g.told = told.Words
-	g.tellLocked(g.req.encoder.Words(told))
+	o.told = told.Words
+	o.tellLocked(o.req.encoder.Words(told))
 }
 
 // tellLocked queues a message of the generation's own, where its client takes one.
-func (g *generation) tellLocked(body []byte) {
+func (o *output) tellLocked(body []byte) {
 	if body != nil {
-		g.out.Push(delivery.TextMessage(body))
+		o.lane.Push(delivery.TextMessage(body))
 	}
 }
 
-func (g *generation) timedWord(w text.Timed) Word {
+func (o *output) timedWord(w text.Timed) Word {
 	return Word{
 		Text:      w.Text,
-		Start:     audio.Duration(w.Start, g.req.output.Rate),
-		End:       audio.Duration(w.End, g.req.output.Rate),
+		Start:     audio.Duration(w.Start, o.req.output.Rate),
+		End:       audio.Duration(w.End, o.req.output.Rate),
 		CharStart: w.Token.Start,
 		CharEnd:   w.Token.End,
 		Score:     w.Score,
@@ -66,29 +66,29 @@ func (g *generation) timedWord(w text.Timed) Word {
 }
 
 // spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
-func (g *generation) spokenLocked() position.Spoken {
-	pos := g.out.Taken()
-	if g.hasPlayed {
-		pos = min(pos, audio.Samples(g.played, g.req.output.Rate))
+func (o *output) spokenLocked() position.Spoken {
+	pos := o.lane.Taken()
+	if o.played.known {
+		pos = min(pos, audio.Samples(o.played.audio, o.req.output.Rate))
 	}
-	return g.spokenAtLocked(pos)
+	return o.spokenAtLocked(pos)
 }
 
 // spokenAtLocked is how far the audio up to a place reaches.
-func (g *generation) spokenAtLocked(pos int64) position.Spoken {
-	if g.done.Reason == Completed && pos >= g.track.Samples {
+func (o *output) spokenAtLocked(pos int64) position.Spoken {
+	if o.whole >= 0 && pos >= o.track.Samples {
 		source := position.SourceSegment
-		if len(g.track.Words) > 0 {
+		if len(o.track.Words) > 0 {
 			source = position.SourceWords
 		}
-		return position.Spoken{Char: g.done.Usage.Characters, Source: source}
+		return position.Spoken{Char: o.whole, Source: source}
 	}
-	return g.track.Reached(pos)
+	return o.track.Reached(pos)
 }
 
 // extent is that of a generation that has been concluded.
-func (g *generation) extent() position.Extent {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.track.Extent(g.out.Taken(), g.spokenAtLocked)
+func (o *output) extent() position.Extent {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.track.Extent(o.lane.Taken(), o.spokenAtLocked)
 }

@@ -8,9 +8,9 @@ import (
 
 // appendText adds text, or refuses it whole. mustFund says that the caller must have fund run.
 func (g *generation) appendText(more string, final bool, limit int) (mustFund bool, err *Error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.done.Reason != "" || g.stopped || g.funds.short != nil {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	if g.out.endsLocked() || g.funds.short != nil {
 		return false, nil
 	}
 	if g.text.Finished() || g.funds.finished {
@@ -37,18 +37,18 @@ func textTooLong(limit int) *Error {
 }
 
 func (g *generation) flush() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	if !g.text.Finished() {
 		g.textAt = time.Now()
 	}
 	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
-	g.notify()
+	g.out.notify()
 }
 
 func (g *generation) finishText() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
 	g.amendLocked(textChange{finish: true})
-	g.notify()
+	g.out.notify()
 }

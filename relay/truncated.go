@@ -23,7 +23,7 @@ func (a *attempt) truncatedLocked(pieces []orderedPiece) bool {
 	for _, p := range pieces {
 		beats = append(beats, p.Beats()...)
 	}
-	if len(beats) < fewestJudged || a.g.active != a {
+	if len(beats) < fewestJudged || a.out.active != a {
 		return false
 	}
 	h := a.g.origin.srv.habits.Of(a.voice())
@@ -50,7 +50,7 @@ func (a *attempt) truncatedLocked(pieces []orderedPiece) bool {
 // untoldLocked reports whether word times stop long before the text does, and the audio with them.
 func (a *attempt) untoldLocked(beats []text.Beat, from, to int64) bool {
 	char, at := -1, from
-	for _, w := range a.g.track.Words {
+	for _, w := range a.out.track.Words {
 		if w.Start >= from && w.Token.Start >= beats[0].Start {
 			char, at = w.Token.End, w.End
 		}

@@ -16,9 +16,9 @@ const leastError = 20 * time.Millisecond
 
 // tellUntoldLocked tells the client of the words before a place in the text that an attempt spoke and that it was not
 // told of.
-func (g *generation) tellUntoldLocked(a *attempt, char int) {
-	t := &g.track
-	if !g.req.wordTimestamps || g.seq == 0 {
+func (o *output) tellUntoldLocked(a *attempt, char int) {
+	t := &o.track
+	if !o.req.wordTimestamps || o.seq == 0 {
 		return
 	}
 	from, at := t.ToldTo()
@@ -33,12 +33,12 @@ func (g *generation) tellUntoldLocked(a *attempt, char int) {
 		return
 	}
 	h := a.hearingLocked(beats, at, t.Samples)
-	times, off := g.origin.srv.habits.Of(a.voice()).Pace.Times(h)
+	times, off := o.srv.habits.Of(a.voice()).Pace.Times(h)
 	told := Words{Source: position.SourceEstimate, Error: max(off, leastError)}
 	for i, w := range times {
 		w = audio.Sound{Start: min(max(a.base+w.Start, at), t.Samples), End: min(a.base+w.End, t.Samples)}
-		told.Words = append(told.Words, g.timedWord(text.Timed{Token: beats[i].Token, Start: w.Start, End: max(w.Start, w.End), Score: -1}))
+		told.Words = append(told.Words, o.timedWord(text.Timed{Token: beats[i].Token, Start: w.Start, End: max(w.Start, w.End), Score: -1}))
 	}
 	t.Untold = beats[len(beats)-1].End
-	g.tellLocked(g.req.encoder.Words(told))
+	o.tellLocked(o.req.encoder.Words(told))
 }

@@ -15,7 +15,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.ended || a.g.stopped {
+	if a.ended || a.out.endsLocked() {
 		return
 	}
 	for len(ws) > 0 && !a.ended {
@@ -27,7 +27,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 		ws = ws[n:]
 	}
 	a.releaseHeldLocked(time.Now())
-	a.g.announceLocked()
+	a.out.announceLocked()
 }
 
 // alignLocked takes words of one piece.
@@ -75,8 +75,8 @@ const lateWords = 500 * time.Millisecond
 
 // timeLocked notes words, or keeps them until the attempt is active.
 func (a *attempt) timeLocked(words []text.Timed) {
-	if a.g.active == a {
-		a.g.track.AddWords(words)
+	if a.out.active == a {
+		a.out.track.AddWords(words)
 	} else {
 		a.early = append(a.early, words...)
 	}
@@ -109,7 +109,7 @@ func (a *attempt) dismissWordsLocked(p *orderedPiece) {
 	a.g.origin.srv.habits.NoteTiming(a.voice(), position.Late)
 	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
 	a.early = slices.DeleteFunc(a.early, of)
-	if a.g.active == a {
-		a.g.track.Dismiss(of)
+	if a.out.active == a {
+		a.out.track.Dismiss(of)
 	}
 }

@@ -1,0 +1,122 @@
+package relay
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"voicerelay/relay/delivery"
+	"voicerelay/relay/position"
+)
+
+// output is what the client gets of a generation, whichever attempt speaks. The vendors' readers bring frames and words to it,
+// the generation's goroutine decides between attempts, and the session ends it: so it has the lock that guards the generation's
+// state, and that of its attempts.
+type output struct {
+	// Static after newGeneration.
+	srv    *Server
+	req    *request
+	lane   *delivery.Lane
+	wakeup chan struct{} // holds one token while the generation's goroutine has something to look at
+
+	mu    sync.Mutex // guards what follows, and what its owners say that it guards
+	phase phase
+
+	// Attempts.
+	attempts  []*attempt
+	speaking  []*attempt // those that may still speak
+	active    *attempt   // the one whose audio is sent; nil before the first audio, and after that attempt has failed
+	lastSpoke *attempt   // the one that the client heard last; nil: none yet
+	change    change     // what the failover loop has not seen yet
+
+	// Audio and text.
+	track      position.Track
+	seq        uint32          // of the next frame
+	from       position.Resume // where in the text the next attempt begins
+	lastSample sample          // of the audio sent; none once it has been faded out
+	told       []Word          // room for the words that the client is told of next
+	firstAt    time.Time       // when the first audio could be sent; zero: not yet
+	played     played
+	whole      int       // characters of a text that was spoken whole; negative: it was not, or not yet
+	stoppedAt  time.Time // zero: it was not
+}
+
+// phase is how far a generation is. It only grows.
+type phase int
+
+const (
+	phaseRunning   phase = iota
+	phaseStopped         // ended from our side: the client gets nothing more but the end
+	phaseConcluded       // how it ends is decided, and does not change any more
+	phaseOver            // its end has been queued
+)
+
+// played is how much of the generation the client says that it has played.
+type played struct {
+	known bool
+	audio time.Duration
+}
+
+// endsLocked reports whether no more audio and text is taken: the generation is stopped, or its end is decided.
+func (o *output) endsLocked() bool { return o.phase != phaseRunning }
+
+// notify has the generation's goroutine look again. It never blocks.
+func (o *output) notify() {
+	select {
+	case o.wakeup <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns when there is something to look at, at the latest at until (zero: whenever).
+func (o *output) wait(ctx context.Context, timer *alarm, until time.Time) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-o.wakeup:
+		return nil
+	case <-timer.at(until):
+		return nil
+	}
+}
+
+// stopLocked has the client get nothing more but the end. It reports false if the generation was stopped before, or its end is
+// decided.
+func (o *output) stopLocked(now time.Time) bool {
+	if o.endsLocked() {
+		return false
+	}
+	o.phase, o.stoppedAt = phaseStopped, now
+	o.lane.Purge()
+	return true
+}
+
+// setPlayed notes how much of the generation the client has played.
+func (o *output) setPlayed(audio time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.played = played{known: true, audio: audio}
+}
+
+func (o *output) wasHeard() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lastSpoke != nil
+}
+
+// finishAttemptLocked takes an attempt out of those that may still speak.
+func (o *output) finishAttemptLocked(a *attempt) {
+	o.speaking = slices.DeleteFunc(o.speaking, func(other *attempt) bool { return other == a })
+}
+
+// orderedLocked is up to where in the text vendors were given pieces.
+func (o *output) orderedLocked() int {
+	ordered := o.from.Char
+	for _, a := range o.attempts {
+		if n := len(a.pieces); n > 0 {
+			ordered = max(ordered, a.pieces[n-1].End)
+		}
+	}
+	return ordered
+}
