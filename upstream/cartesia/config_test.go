@@ -2,18 +2,21 @@ package cartesia
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 	"voicerelay/upstream/vendorsocket"
 )
 
 func TestOptionsAreRefused(t *testing.T) {
-	for raw, field := range map[string]string{
+	upstreamtest.CheckOptions(t, func(raw json.RawMessage) error {
+		_, err := parseOptions(raw)
+		return err
+	}, map[string]string{
 		`[]`:                             "",
 		`null`:                           "",
 		`{`:                              "",
@@ -27,22 +30,10 @@ func TestOptionsAreRefused(t *testing.T) {
 		`{"pronunciation_dict_id":7}`:    "pronunciation_dict_id",
 		`{"z":1,"volume":9,"emotion":1}`: "emotion", // the first by name
 		`{"emotion":"` + strings.Repeat("a", maxName+1) + `"}`: "emotion",
-	} {
-		_, err := parseOptions(json.RawMessage(raw))
-		var option *upstream.OptionError
-		if !errors.As(err, &option) || option.Field != field || option.Reason == "" {
-			t.Errorf("%s: got %v, want an error of %q", raw, err, field)
-		}
-	}
+	})
 }
 
 func TestConfiguration(t *testing.T) {
-	for _, url := range []string{"", "https://api", "ws://", "wss:// bad", "api.cartesia.ai"} {
-		_, err := open(defaults(), upstream.Env{Name: "c", URL: url, APIKey: "sk_secret"})
-		if err == nil || strings.Contains(err.Error(), "sk_secret") {
-			t.Errorf("url %q: got %v, want an error without the key", url, err)
-		}
-	}
 	good := defaults()
 	if err := good.Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)

@@ -82,6 +82,18 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", vendorsocket.JoinID(s.id, 2))))
 }
 
+// reading is a busy stream, for tests of frames.
+func (r *reader) reading(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+	s := r.busy(t, sink)
+	return upstreamtest.Reading{
+		Frame: func(data string) *upstream.Error { return r.frame(s, data) },
+		Lose: func() {
+			s.Lost(&upstream.Error{Kind: upstream.Dropped})
+			s.seat.Leave(true) // Close would tell a vendor that is not there
+		},
+	}
+}
+
 // frames gives the socket frames that it must take.
 func (r *reader) frames(tb testing.TB, s *stream, all ...string) {
 	tb.Helper()
@@ -120,71 +132,39 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"chunk","context_id":"ID","data":"\u0041"}`, `{"type":"chunk","context_id":"ID","data":null}`, `{"type":"chunk","context_id":3}`)
 	f.Add(`{"type":"error","context_id":"ID","status_code":429}`, `{"context_id":"s0.99999999999999999999"}`, `[`)
 	r := newReader(f)
-	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &upstreamtest.Loose{TB: t}
-		s := r.busy(t, sink)
-		for _, data := range []string{first, second, third} {
-			if err := r.frame(s, data); err != nil {
-				upstreamtest.CheckError(t, err, nil)
-			}
-		}
-		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.Ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.Ends)
-		}
-		s.seat.Leave(true) // Close would tell a vendor that is not there
-	})
+	upstreamtest.FuzzFrames(f, r.reading)
 }
 
 func TestFramesThatTheScannerLeaves(t *testing.T) {
 	r := newReader(t)
 	const word = `"word_timestamps":{"words":["a"],"start":[0],"end":[1]}`
-	for name, c := range map[string]struct {
-		frame  string
-		kind   upstream.Kind // of the socket's end
-		frames int
-		words  int
-	}{
-		"a chunk":                  {`{"type":"chunk","context_id":"ID","data":"AAAA","done":false,"step_time":1.5}`, "", 1, 0},
-		"members in another way":   {` {"data":"AAAA", "flush_id":1, "context_id":"ID","type":"chunk"}`, "", 1, 0},
-		"an escape":                {`{"type":"chunk","context_id":"ID","data":"AA\/A"}`, "", 1, 0},
-		"a nested member":          {`{"type":"chunk","context_id":"ID","data":"AAAA","extra":{"a":[1]}}`, "", 1, 0},
-		"a context not begun":      {`{"type":"chunk","context_id":"NEXT","data":"AAAA"}`, "", 0, 0},
-		"a flush that is done":     {`{"type":"flush_done","context_id":"ID","flush_id":1,"flush_done":true}`, "", 0, 0},
-		"a flush of no context":    {`{"type":"flush_done","flush_id":1,"flush_done":true}`, upstream.Garbled, 0, 0},
-		"another stream":           {`{"type":"chunk","context_id":"other.0","data":"AAAA"}`, "", 0, 0},
-		"another's id":             {`{"type":"chunk","context_id":"other","data":"AAAA"}`, "", 0, 0},
-		"another's error":          {`{"type":"error","context_id":"other","status_code":401}`, "", 0, 0},
-		"words":                    {`{"type":"timestamps","context_id":"ID",` + word + `}`, "", 0, 1},
-		"words of another context": {`{"type":"timestamps","context_id":"NEXT",` + word + `}`, "", 0, 0},
-		"no words":                 {`{"type":"timestamps","context_id":"ID"}`, "", 0, 0},
-		"a tag":                    {`{"type":"timestamps","context_id":"ID","word_timestamps":{"words":["<break/>"," "],"start":[0,1],"end":[1,2]}}`, "", 0, 0},
-		"phonemes":                 {`{"type":"phoneme_timestamps","context_id":"ID","phoneme_timestamps":{}}`, "", 0, 0},
-		"an unknown frame":         {`{"type":"brand_new","context_id":"ID","x":{"y":1}}`, "", 0, 0},
-		"one of no context":        {`{"type":"brand_new"}`, "", 0, 0},
-		"audio that is no string":  {`{"type":"chunk","context_id":"ID","data":1}`, upstream.Garbled, 0, 0},
-		"a chunk without audio":    {`{"type":"chunk","context_id":"ID"}`, upstream.Garbled, 0, 0},
-		"audio of no context":      {`{"type":"chunk","data":"AAAA"}`, upstream.Garbled, 0, 0},
-		"an end of no context":     {`{"type":"done"}`, upstream.Garbled, 0, 0},
-		"an id that is no string":  {`{"type":"done","context_id":1}`, upstream.Garbled, 0, 0},
-		"an error of the socket":   {`{"type":"error","status_code":401}`, upstream.AuthFailed, 0, 0},
-		"an error without a word":  {`{"type":"error","error":"secret"}`, upstream.UpstreamError, 0, 0},
-		"white space":              {` `, upstream.Garbled, 0, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sink := &upstreamtest.Loose{TB: t}
-			s := r.busy(t, sink)
-			err := r.frame(s, c.frame)
-			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
-				t.Errorf("got %v, want %q", err, c.kind)
-			}
-			if sink.Frames != c.frames || len(sink.Told) != c.words {
-				t.Errorf("got %d frames and %d words, want %d and %d", sink.Frames, len(sink.Told), c.frames, c.words)
-			}
-			s.Lost(&upstream.Error{Kind: upstream.Dropped})
-			s.seat.Leave(true)
-		})
-	}
+	upstreamtest.CheckFrames(t, map[string]upstreamtest.FrameCase{
+		"a chunk":                  {Frame: `{"type":"chunk","context_id":"ID","data":"AAAA","done":false,"step_time":1.5}`, Frames: 1},
+		"members in another way":   {Frame: ` {"data":"AAAA", "flush_id":1, "context_id":"ID","type":"chunk"}`, Frames: 1},
+		"an escape":                {Frame: `{"type":"chunk","context_id":"ID","data":"AA\/A"}`, Frames: 1},
+		"a nested member":          {Frame: `{"type":"chunk","context_id":"ID","data":"AAAA","extra":{"a":[1]}}`, Frames: 1},
+		"a context not begun":      {Frame: `{"type":"chunk","context_id":"NEXT","data":"AAAA"}`},
+		"a flush that is done":     {Frame: `{"type":"flush_done","context_id":"ID","flush_id":1,"flush_done":true}`, Pieces: 1},
+		"a flush of no context":    {Frame: `{"type":"flush_done","flush_id":1,"flush_done":true}`, Kind: upstream.Garbled},
+		"another stream":           {Frame: `{"type":"chunk","context_id":"other.0","data":"AAAA"}`},
+		"another's id":             {Frame: `{"type":"chunk","context_id":"other","data":"AAAA"}`},
+		"another's error":          {Frame: `{"type":"error","context_id":"other","status_code":401}`},
+		"words":                    {Frame: `{"type":"timestamps","context_id":"ID",` + word + `}`, Words: 1},
+		"words of another context": {Frame: `{"type":"timestamps","context_id":"NEXT",` + word + `}`},
+		"no words":                 {Frame: `{"type":"timestamps","context_id":"ID"}`},
+		"a tag":                    {Frame: `{"type":"timestamps","context_id":"ID","word_timestamps":{"words":["<break/>"," "],"start":[0,1],"end":[1,2]}}`},
+		"phonemes":                 {Frame: `{"type":"phoneme_timestamps","context_id":"ID","phoneme_timestamps":{}}`},
+		"an unknown frame":         {Frame: `{"type":"brand_new","context_id":"ID","x":{"y":1}}`},
+		"one of no context":        {Frame: `{"type":"brand_new"}`},
+		"audio that is no string":  {Frame: `{"type":"chunk","context_id":"ID","data":1}`, Kind: upstream.Garbled},
+		"a chunk without audio":    {Frame: `{"type":"chunk","context_id":"ID"}`, Kind: upstream.Garbled},
+		"audio of no context":      {Frame: `{"type":"chunk","data":"AAAA"}`, Kind: upstream.Garbled},
+		"an end of no context":     {Frame: `{"type":"done"}`, Kind: upstream.Garbled},
+		"an id that is no string":  {Frame: `{"type":"done","context_id":1}`, Kind: upstream.Garbled},
+		"an error of the socket":   {Frame: `{"type":"error","status_code":401}`, Kind: upstream.AuthFailed},
+		"an error without a word":  {Frame: `{"type":"error","error":"secret"}`, Kind: upstream.UpstreamError},
+		"white space":              {Frame: ` `, Kind: upstream.Garbled},
+	}, r.reading)
 	if err := (&dialect{}).Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -279,20 +259,9 @@ func audioFrame(id string) []byte {
 
 func TestChunksAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &upstreamtest.Loose{TB: t}
-	s := r.busy(t, sink)
-	frame, d := audioFrame(vendorsocket.JoinID(s.id, 1)), &dialect{}
-	allocs := testing.AllocsPerRun(100, func() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("got %v allocations a frame, want 0", allocs)
-	}
-	if sink.Frames == 0 {
-		t.Error("no frame reached the sink")
-	}
+	sink := &upstreamtest.Quiet{}
+	frame := audioFrame(vendorsocket.JoinID(r.busy(t, sink).id, 1))
+	upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 }
 
 func BenchmarkFrame(b *testing.B) {

@@ -2,7 +2,6 @@ package deepgram
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -201,21 +200,12 @@ func TestAddress(t *testing.T) {
 			t.Errorf("got %s, %v, want %s", got, header, want)
 		}
 	}
-	for _, url := range []string{"", "https://api", "ws://", "wss:// bad"} {
-		if _, err := open(defaults(), upstream.Env{Name: "d", URL: url, APIKey: "secret"}); err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("url %q: got %v, want an error without the key", url, err)
-		}
-	}
 }
 
 func TestOptionsAreRefused(t *testing.T) {
-	for raw, field := range map[string]string{`[]`: "", `null`: "", `{`: "", `{"speed":1}`: "speed", `{"z":1,"b":2}`: "b"} {
-		err := parseOptions(json.RawMessage(raw))
-		var option *upstream.OptionError
-		if !errors.As(err, &option) || option.Field != field || option.Reason == "" {
-			t.Errorf("%s: got %v, want an error of %q", raw, err, field)
-		}
-	}
+	upstreamtest.CheckOptions(t, parseOptions, map[string]string{
+		`[]`: "", `null`: "", `{`: "", `{"speed":1}`: "speed", `{"z":1,"b":2}`: "b",
+	})
 	if err := parseOptions(json.RawMessage(` {} `)); err != nil {
 		t.Errorf("an empty object: %v", err)
 	}

@@ -74,6 +74,12 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return r.dialect.Frame(r.mux, false, []byte(names.Replace(data)))
 }
 
+// reading is an open stream, for tests of frames.
+func (r *reader) reading(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+	s := r.open(t, sink)
+	return upstreamtest.Reading{Frame: func(data string) *upstream.Error { return r.frame(s, data) }, Lose: s.leave}
+}
+
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"audio":"AAAA","isFinal":null,"contextId":"ID","alignment":null,"normalizedAlignment":null}`,
@@ -85,75 +91,43 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"message":"x","error":"quota_exceeded","code":1008}`, ``, "\xff")
 	f.Add(`{"audio":"AAAA","contextId":"NEXT","normalizedAlignment":{"chars":["\ud800"],"charsStartTimesMs":[0],"charDurationsMs":[1]}}`, `{}`, `null`)
 	r := newReader(f)
-	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &upstreamtest.Loose{TB: t}
-		s := r.open(t, sink)
-		for _, data := range []string{first, second, third} {
-			if err := r.frame(s, data); err != nil {
-				upstreamtest.CheckError(t, err, nil)
-			}
-		}
-		s.leave()
-		if sink.Ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.Ends)
-		}
-	})
+	upstreamtest.FuzzFrames(f, r.reading)
 }
 
 func TestFramesThatTheScannerLeaves(t *testing.T) {
 	const times = `{"chars":["a"," ","b"],"charStartTimesMs":[0,1,2],"charDurationsMs":[1,1,1]}`
 	r := newReader(t)
-	for name, c := range map[string]struct {
-		frame  string
-		kind   upstream.Kind // of the socket's end
-		frames int
-		words  int
-		pieces int
-	}{
-		"audio":                     {`{"audio":"AAAA","isFinal":null,"contextId":"ID"}`, "", 1, 0, 0},
-		"a later spelling":          {`{"audio":"AAAA","is_final":false,"context_id":"ID"}`, "", 1, 0, 0},
-		"an escape":                 {`{"audio":"AA\/A","contextId":"ID"}`, "", 1, 0, 0},
-		"a nested member":           {`{"audio":"AAAA","contextId":"ID","extra":{"a":[1]}}`, "", 1, 0, 0},
-		"audio with times":          {`{"audio":"AAAA","contextId":"ID","alignment":` + times + `}`, "", 1, 1, 0},
-		"times as they are spoken":  {`{"audio":"AAAA","contextId":"ID","alignment":null,"normalizedAlignment":` + times + `}`, "", 1, 1, 0},
-		"both times":                {`{"contextId":"ID","alignment":` + times + `,"normalizedAlignment":` + times + `}`, "", 0, 1, 0},
-		"the last audio":            {`{"audio":"AAAA","contextId":"ID","isFinal":true,"alignment":` + times + `}`, "", 2, 2, 1}, // completed to a sample
-		"an end":                    {`{"isFinal":true,"contextId":"ID"}`, "", 0, 0, 1},
-		"an end of empty audio":     {`{"audio":"","isFinal":true,"contextId":"ID"}`, "", 0, 0, 1},
-		"an end in another way":     {`{"audio":null,"is_final":true,"context_id":"ID"}`, "", 0, 0, 1},
-		"a piece ahead":             {`{"audio":"AAAA","contextId":"NEXT"}`, "", 0, 0, 0},
-		"an end ahead":              {`{"isFinal":true,"contextId":"NEXT"}`, "", 0, 0, 0},
-		"a piece that waits":        {`{"isFinal":true,"contextId":"LAST"}`, "", 0, 0, 0},
-		"another stream":            {`{"audio":"AAAA","contextId":"other.0"}`, "", 0, 0, 0},
-		"an id not of ours":         {`{"audio":"AAAA","contextId":"default"}`, "", 0, 0, 0},
-		"the end of a context":      {`{"isFinal":true,"contextId":null}`, "", 0, 0, 0}, // that nobody opened
-		"noise":                     {`{"type":"flush_done","contextId":"ID"}`, "", 0, 0, 0},
-		"audio that is no string":   {`{"audio":1,"contextId":"ID"}`, upstream.Garbled, 0, 0, 0},
-		"audio of no context":       {`{"audio":"AAAA","isFinal":null}`, upstream.Garbled, 0, 0, 0},
-		"an id that is no string":   {`{"audio":"AAAA","contextId":1}`, upstream.Garbled, 0, 0, 0},
-		"an end that is no flag":    {`{"isFinal":"yes","contextId":"ID"}`, upstream.Garbled, 0, 0, 0},
-		"times that are no numbers": {`{"contextId":"ID","alignment":{"chars":["a"],"charStartTimesMs":["0"]}}`, upstream.Garbled, 0, 0, 0},
-		"an error":                  {`{"error":"quota_exceeded","message":"x","code":1008}`, upstream.NoCredit, 0, 0, 0},
-		"an error of a context":     {`{"error":"voice_not_found","contextId":"ID"}`, upstream.Rejected, 0, 0, 0},
-		"a message alone":           {`{"message":"Invalid API key"}`, upstream.AuthFailed, 0, 0, 0},
-		"a code alone":              {`{"code":1013}`, upstream.ConnectFailed, 0, 0, 0},
-		"an error with audio":       {`{"audio":"AAAA","contextId":"ID","error":"system_busy"}`, upstream.Throttled, 0, 0, 0},
-		"white space":               {` `, upstream.Garbled, 0, 0, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sink := &upstreamtest.Loose{TB: t}
-			s := r.open(t, sink)
-			err := r.frame(s, c.frame)
-			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
-				t.Errorf("got %v, want %q", err, c.kind)
-			}
-			if sink.Frames != c.frames || len(sink.Told) != c.words || len(sink.Pieces) != c.pieces {
-				t.Errorf("got %d frames, %d words and %d ends of pieces, want %d, %d and %d",
-					sink.Frames, len(sink.Told), len(sink.Pieces), c.frames, c.words, c.pieces)
-			}
-			s.leave()
-		})
-	}
+	upstreamtest.CheckFrames(t, map[string]upstreamtest.FrameCase{
+		"audio":                     {Frame: `{"audio":"AAAA","isFinal":null,"contextId":"ID"}`, Frames: 1},
+		"a later spelling":          {Frame: `{"audio":"AAAA","is_final":false,"context_id":"ID"}`, Frames: 1},
+		"an escape":                 {Frame: `{"audio":"AA\/A","contextId":"ID"}`, Frames: 1},
+		"a nested member":           {Frame: `{"audio":"AAAA","contextId":"ID","extra":{"a":[1]}}`, Frames: 1},
+		"audio with times":          {Frame: `{"audio":"AAAA","contextId":"ID","alignment":` + times + `}`, Frames: 1, Words: 1},
+		"times as they are spoken":  {Frame: `{"audio":"AAAA","contextId":"ID","alignment":null,"normalizedAlignment":` + times + `}`, Frames: 1, Words: 1},
+		"both times":                {Frame: `{"contextId":"ID","alignment":` + times + `,"normalizedAlignment":` + times + `}`, Words: 1},
+		"the last audio":            {Frame: `{"audio":"AAAA","contextId":"ID","isFinal":true,"alignment":` + times + `}`, Frames: 2, Words: 2, Pieces: 1}, // completed to a sample
+		"an end":                    {Frame: `{"isFinal":true,"contextId":"ID"}`, Pieces: 1},
+		"an end of empty audio":     {Frame: `{"audio":"","isFinal":true,"contextId":"ID"}`, Pieces: 1},
+		"an end in another way":     {Frame: `{"audio":null,"is_final":true,"context_id":"ID"}`, Pieces: 1},
+		"a piece ahead":             {Frame: `{"audio":"AAAA","contextId":"NEXT"}`},
+		"an end ahead":              {Frame: `{"isFinal":true,"contextId":"NEXT"}`},
+		"a piece that waits":        {Frame: `{"isFinal":true,"contextId":"LAST"}`},
+		"another stream":            {Frame: `{"audio":"AAAA","contextId":"other.0"}`},
+		"an id not of ours":         {Frame: `{"audio":"AAAA","contextId":"default"}`},
+		"the end of a context":      {Frame: `{"isFinal":true,"contextId":null}`}, // that nobody opened
+		"noise":                     {Frame: `{"type":"flush_done","contextId":"ID"}`},
+		"audio that is no string":   {Frame: `{"audio":1,"contextId":"ID"}`, Kind: upstream.Garbled},
+		"audio of no context":       {Frame: `{"audio":"AAAA","isFinal":null}`, Kind: upstream.Garbled},
+		"an id that is no string":   {Frame: `{"audio":"AAAA","contextId":1}`, Kind: upstream.Garbled},
+		"an end that is no flag":    {Frame: `{"isFinal":"yes","contextId":"ID"}`, Kind: upstream.Garbled},
+		"times that are no numbers": {Frame: `{"contextId":"ID","alignment":{"chars":["a"],"charStartTimesMs":["0"]}}`, Kind: upstream.Garbled},
+		"an error":                  {Frame: `{"error":"quota_exceeded","message":"x","code":1008}`, Kind: upstream.NoCredit},
+		"an error of a context":     {Frame: `{"error":"voice_not_found","contextId":"ID"}`, Kind: upstream.Rejected},
+		"a message alone":           {Frame: `{"message":"Invalid API key"}`, Kind: upstream.AuthFailed},
+		"a code alone":              {Frame: `{"code":1013}`, Kind: upstream.ConnectFailed},
+		"an error with audio":       {Frame: `{"audio":"AAAA","contextId":"ID","error":"system_busy"}`, Kind: upstream.Throttled},
+		"white space":               {Frame: ` `, Kind: upstream.Garbled},
+	}, r.reading)
 	if err := r.dialect.Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -200,20 +174,10 @@ func audioFrame(id string) []byte {
 
 func TestAudioAllocatesNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &upstreamtest.Loose{TB: t}
+	sink := &upstreamtest.Quiet{}
 	s := r.open(t, sink)
 	frame := audioFrame(vendorsocket.JoinID(s.id, 0))
-	allocs := testing.AllocsPerRun(100, func() {
-		if err := r.dialect.Frame(r.mux, false, frame); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("got %v allocations a frame, want 0", allocs)
-	}
-	if sink.Frames == 0 {
-		t.Error("no frame reached the sink")
-	}
+	upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return r.dialect.Frame(r.mux, false, frame) })
 	s.leave()
 }
 

@@ -2,15 +2,17 @@ package kugelaudio
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
-	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 )
 
 func TestOptionsAreChecked(t *testing.T) {
-	for raw, field := range map[string]string{
+	upstreamtest.CheckOptions(t, func(raw json.RawMessage) error {
+		_, err := parseOptions(raw)
+		return err
+	}, map[string]string{
 		`[]`:                              "",
 		`null`:                            "",
 		`"x"`:                             "",
@@ -33,13 +35,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		`{"voice_id":1}`:                  "voice_id",
 		`{"temperature":2,"cfg_scale":9}`: "cfg_scale", // the first by name
 		`{"project_id":1,"dictionary_ids":` + many(51) + `}`: "dictionary_ids",
-	} {
-		_, err := parseOptions(json.RawMessage(raw))
-		var option *upstream.OptionError
-		if !errors.As(err, &option) || option.Field != field || option.Reason == "" {
-			t.Errorf("%s: got %v, want an error of %q", raw, err, field)
-		}
-	}
+	})
 }
 
 func many(n int) string { return "[" + strings.Repeat("1,", n-1) + "1]" }

@@ -25,7 +25,7 @@ func newReader(tb testing.TB) *reader {
 	tb.Helper()
 	tap := upstreamtest.NewTap(tb, &dialect{address: upstreamtest.URL}, vendorsocket.PoolConfig{StreamsPerSocket: 6, Warm: 1}, upstreamtest.SaysOne)
 	r := &reader{provider: &provider{Account: vendorsocket.Account{Caps: capabilities(defaults), Pool: tap.Pool}}}
-	r.open(tb, &loose{Loose: upstreamtest.Loose{TB: tb}})
+	r.open(tb, &loose{&upstreamtest.Loose{TB: tb}})
 	r.mux = <-tap.Muxes
 	return r
 }
@@ -50,13 +50,25 @@ func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
 }
 
 // loose is a sink of a vendor whose audio is base64.
-type loose struct{ upstreamtest.Loose }
+type loose struct{ *upstreamtest.Loose }
 
 func (l *loose) Audio(f upstream.Frame) {
 	if f.Base64 == nil && len(f.Raw) != 1 { // a byte completes a sample
 		l.TB.Errorf("bad frame %+v", f)
 	}
 	l.Loose.Audio(f)
+}
+
+// reading is an open stream, for tests of frames.
+func (r *reader) reading(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+	return r.read(t, r.open(t, &loose{sink}))
+}
+
+func (r *reader) read(t *testing.T, s *stream) upstreamtest.Reading {
+	return upstreamtest.Reading{
+		Frame: func(data string) *upstream.Error { return r.frame(t, s, data) },
+		Lose:  func() { s.Lost(&upstream.Error{Kind: upstream.Dropped}) },
+	}
 }
 
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
@@ -70,60 +82,34 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"generation_started":true,"context_id":"ID","chunk_id":9223372036854775807}`, `{"context_id":""}`, `{"session_closed":true}`)
 	f.Add(`{"context_closed":true,"context_id":"ID","usage":{"cost_cents":"5","currency":"eur"}}`, ``, "\xff")
 	r := newReader(f)
-	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-		s := r.open(t, sink)
+	upstreamtest.FuzzFrames(f, func(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+		s := r.open(t, &loose{sink})
 		if err := s.Speak(t.Context(), upstream.Piece{Text: "x"}); err != nil {
 			t.Fatal(err)
 		}
-		for _, data := range []string{first, second, third} {
-			if err := r.frame(t, s, data); err != nil {
-				upstreamtest.CheckError(t, err, nil)
-			}
-		}
-		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.Ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.Ends)
-		}
+		return r.read(t, s)
 	})
 }
 
 func TestFramesThatTheScannerLeaves(t *testing.T) {
 	r := newReader(t)
-	for name, c := range map[string]struct {
-		frame  string
-		kind   upstream.Kind // of the socket's end
-		frames int
-	}{
-		"the least there can be":  {`{"audio":"AAAA","context_id":"ID"}`, "", 1},
-		"an escape":               {`{"audio":"AA\/A","context_id":"ID"}`, "", 1},
-		"a nested member":         {`{"audio":"AAAA","context_id":"ID","extra":{"a":[1]}}`, "", 1},
-		"another context":         {`{"audio":"AAAA","context_id":"other"}`, "", 0},
-		"an unknown encoding":     {`{"audio":"AAAA","context_id":"ID","enc":"opus"}`, upstream.Garbled, 0},
-		"an unknown rate":         {`{"audio":"AAAA","context_id":"ID","sr":11025}`, upstream.Garbled, 0},
-		"G.711 at a wrong rate":   {`{"audio":"AAAA","context_id":"ID","enc":"mulaw","sr":24000}`, upstream.Garbled, 0},
-		"audio that is no string": {`{"audio":1,"context_id":"ID"}`, upstream.Garbled, 0},
-		"audio without context":   {`{"audio":"AAAA"}`, upstream.Garbled, 0},
-		"a fraction for a rate":   {`{"audio":"AAAA","context_id":"ID","sr":24000.5}`, upstream.Garbled, 0},
-		"unknown frames":          {`{"brand_new":true,"context_id":"ID"}`, "", 0},
-		"a warning":               {`{"warning":"secret vendor text"}`, "", 0},
-		"settings":                {`{"settings_updated":true,"settings":{}}`, "", 0},
-		"a greeting":              {`{"session_started":true,"session_id":"x"}`, "", 0},
-		"the session's end":       {`{"session_closed":true,"total_audio_seconds":1}`, upstream.Dropped, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-			s := r.open(t, sink)
-			err := r.frame(t, s, c.frame)
-			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
-				t.Errorf("got %v, want %q", err, c.kind)
-			}
-			if sink.Frames != c.frames {
-				t.Errorf("got %d frames, want %d", sink.Frames, c.frames)
-			}
-			s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		})
-	}
+	upstreamtest.CheckFrames(t, map[string]upstreamtest.FrameCase{
+		"the least there can be":  {Frame: `{"audio":"AAAA","context_id":"ID"}`, Frames: 1},
+		"an escape":               {Frame: `{"audio":"AA\/A","context_id":"ID"}`, Frames: 1},
+		"a nested member":         {Frame: `{"audio":"AAAA","context_id":"ID","extra":{"a":[1]}}`, Frames: 1},
+		"another context":         {Frame: `{"audio":"AAAA","context_id":"other"}`},
+		"an unknown encoding":     {Frame: `{"audio":"AAAA","context_id":"ID","enc":"opus"}`, Kind: upstream.Garbled},
+		"an unknown rate":         {Frame: `{"audio":"AAAA","context_id":"ID","sr":11025}`, Kind: upstream.Garbled},
+		"G.711 at a wrong rate":   {Frame: `{"audio":"AAAA","context_id":"ID","enc":"mulaw","sr":24000}`, Kind: upstream.Garbled},
+		"audio that is no string": {Frame: `{"audio":1,"context_id":"ID"}`, Kind: upstream.Garbled},
+		"audio without context":   {Frame: `{"audio":"AAAA"}`, Kind: upstream.Garbled},
+		"a fraction for a rate":   {Frame: `{"audio":"AAAA","context_id":"ID","sr":24000.5}`, Kind: upstream.Garbled},
+		"unknown frames":          {Frame: `{"brand_new":true,"context_id":"ID"}`},
+		"a warning":               {Frame: `{"warning":"secret vendor text"}`},
+		"settings":                {Frame: `{"settings_updated":true,"settings":{}}`},
+		"a greeting":              {Frame: `{"session_started":true,"session_id":"x"}`},
+		"the session's end":       {Frame: `{"session_closed":true,"total_audio_seconds":1}`, Kind: upstream.Dropped},
+	}, r.reading)
 	if err := (&dialect{}).Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -133,7 +119,7 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 // and a change of format on the way.
 func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
+	sink := &loose{&upstreamtest.Loose{TB: t}}
 	s := r.open(t, sink)
 	for i := range 3 {
 		if err := s.Speak(t.Context(), upstream.Piece{ID: i, Text: "x"}); err != nil {
@@ -236,26 +222,16 @@ func audioFrame(id string) []byte {
 
 func TestAudioFramesAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
+	sink := &upstreamtest.Quiet{}
 	s := r.open(t, sink)
-	frame, d := audioFrame(s.id), &dialect{}
-	allocs := testing.AllocsPerRun(100, func() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("got %v allocations a frame, want 0", allocs)
-	}
-	if sink.Frames == 0 {
-		t.Error("no frame reached the sink")
-	}
+	frame := audioFrame(s.id)
+	upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }
 
 func BenchmarkFrame(b *testing.B) {
 	r := newReader(b)
-	s := r.open(b, &loose{Loose: upstreamtest.Loose{TB: b}})
+	s := r.open(b, &loose{&upstreamtest.Loose{TB: b}})
 	frame, d := audioFrame(s.id), &dialect{}
 	upstreamtest.BenchFrame(b, frame, func() *upstream.Error { return d.Frame(r.mux, false, frame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})

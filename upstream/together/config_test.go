@@ -2,17 +2,19 @@ package together
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 )
 
 func TestOptionsAreChecked(t *testing.T) {
 	const dictionary = "pronunciation_dict"
-	for raw, field := range map[string]string{
+	upstreamtest.CheckOptions(t, func(raw json.RawMessage) error {
+		_, err := parseOptions(raw)
+		return err
+	}, map[string]string{
 		`[]`:                                       "",
 		`null`:                                     "",
 		`"x"`:                                      "",
@@ -28,13 +30,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		`{"pronunciation_dict":` + many(201) + `}`: dictionary,
 		`{"pronunciation_dict":["` + strings.Repeat("ä", 127) + `/b"]}`: dictionary,
 		`{"pronunciation_dict":["a/b\u0007"]}`:                          dictionary,
-	} {
-		_, err := parseOptions(json.RawMessage(raw))
-		var option *upstream.OptionError
-		if !errors.As(err, &option) || option.Field != field || option.Reason == "" {
-			t.Errorf("%.80s: got %v, want an error of %q", raw, err, field)
-		}
-	}
+	})
 }
 
 func many(n int) string { return "[" + strings.Repeat(`"a/b",`, n-1) + `"a/b"]` }
@@ -73,12 +69,6 @@ func TestConfiguration(t *testing.T) {
 	cfg := defaults()
 	if err := cfg.Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)
-	}
-	for _, url := range []string{"", "https://api", "ws://", "wss:// bad", "api.together.ai"} {
-		_, err := open(defaults(), upstream.Env{Name: "together", URL: url, APIKey: goodKey})
-		if err == nil || strings.Contains(err.Error(), goodKey) {
-			t.Errorf("url %q: got %v, want an error without the key", url, err)
-		}
 	}
 }
 

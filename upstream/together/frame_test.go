@@ -55,6 +55,18 @@ func (r *reader) frame(tb testing.TB, s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "ID", s.id)))
 }
 
+// reading is an open stream, for tests of frames.
+func (r *reader) reading(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+	return r.read(t, r.open(t, sink))
+}
+
+func (r *reader) read(t *testing.T, s *stream) upstreamtest.Reading {
+	return upstreamtest.Reading{
+		Frame: func(data string) *upstream.Error { return r.frame(t, s, data) },
+		Lose:  func() { s.fail(&upstream.Error{Kind: upstream.Dropped}) },
+	}
+}
+
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"a","delta":"UklGRgAAAABXQVZF","context_id":"ID"}`,
@@ -69,8 +81,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"conversation.item.audio_output.delta","item_id":"","delta":"","context_id":"ID"}`, ``, "\xff")
 	r := newReader(f, &upstreamtest.Loose{TB: f})
 	r.first.seat.Share()
-	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &upstreamtest.Loose{TB: t}
+	upstreamtest.FuzzFrames(f, func(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
 		s := r.open(t, sink)
 		if r.mux.Member([]byte(s.id)) == nil {
 			t.Fatal("the stream is on another socket")
@@ -78,15 +89,7 @@ func FuzzFrame(f *testing.F) {
 		if err := s.Speak(t.Context(), upstream.Piece{Text: "x", Last: true}); err != nil {
 			t.Fatal(err)
 		}
-		for _, data := range []string{first, second, third} {
-			if err := r.frame(t, s, data); err != nil {
-				upstreamtest.CheckError(t, err, nil)
-			}
-		}
-		s.fail(&upstream.Error{Kind: upstream.Dropped})
-		if sink.Ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.Ends)
-		}
+		return r.read(t, s)
 	})
 }
 
@@ -94,42 +97,25 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 	r := newReader(t, &upstreamtest.Loose{TB: t})
 	r.first.seat.Share()
 	const delta = `"type":"conversation.item.audio_output.delta"`
-	for name, c := range map[string]struct {
-		frame  string
-		kind   upstream.Kind // of the socket's end
-		frames int
-	}{
-		"the usual":              {`{` + delta + `,"item_id":"tts_1","delta":"AAAAAAAA","context_id":"ID"}`, "", 1},
-		"without an item":        {`{` + delta + `,"delta":"AAAAAAAA","context_id":"ID"}`, "", 1},
-		"an escape":              {`{` + delta + `,"item_id":"i","delta":"AAAA\/AAA","context_id":"ID"}`, "", 1},
-		"a nested member":        {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":"ID","x":{"a":[1]}}`, "", 1},
-		"another context":        {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":"other"}`, "", 0},
-		"no context":             {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA"}`, "", 0},
-		"a null for a context":   {`{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":null}`, "", 0},
-		"nothing":                {`{` + delta + `,"item_id":"i","delta":"","context_id":"ID"}`, "", 0},
-		"no audio":               {`{` + delta + `,"item_id":"i","context_id":"ID"}`, upstream.Garbled, 0},
-		"audio that is a number": {`{` + delta + `,"item_id":"i","delta":1,"context_id":"ID"}`, upstream.Garbled, 0},
-		"a number for a type":    {`{"type":1,"item_id":"i","delta":"AAAA"}`, upstream.Garbled, 0},
-		"no type":                {`{"item_id":"i","delta":"AAAAAAAA","context_id":"ID"}`, upstream.Garbled, 0},
-		"an acknowledgement":     {`{"type":"conversation.item.input_text.received","text":"x"}`, "", 0},
-		"settings":               {`{"type":"session.updated","session":{"voice":"x"}}`, "", 0},
-		"an unknown type":        {`{"type":"brand.new","context_id":"ID","delta":"AAAA"}`, "", 0},
-		"a late greeting":        {`{"type":"session.created","session":{}}`, "", 0},
-		"an error of all":        {`{"type":"conversation.item.tts.failed","error":{"code":"invalid_api_key"}}`, upstream.AuthFailed, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sink := &upstreamtest.Loose{TB: t}
-			s := r.open(t, sink)
-			err := r.frame(t, s, c.frame)
-			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
-				t.Errorf("got %v, want %q", err, c.kind)
-			}
-			if sink.Frames != c.frames {
-				t.Errorf("got %d frames, want %d", sink.Frames, c.frames)
-			}
-			s.fail(&upstream.Error{Kind: upstream.Dropped})
-		})
-	}
+	upstreamtest.CheckFrames(t, map[string]upstreamtest.FrameCase{
+		"the usual":              {Frame: `{` + delta + `,"item_id":"tts_1","delta":"AAAAAAAA","context_id":"ID"}`, Frames: 1},
+		"without an item":        {Frame: `{` + delta + `,"delta":"AAAAAAAA","context_id":"ID"}`, Frames: 1},
+		"an escape":              {Frame: `{` + delta + `,"item_id":"i","delta":"AAAA\/AAA","context_id":"ID"}`, Frames: 1},
+		"a nested member":        {Frame: `{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":"ID","x":{"a":[1]}}`, Frames: 1},
+		"another context":        {Frame: `{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":"other"}`},
+		"no context":             {Frame: `{` + delta + `,"item_id":"i","delta":"AAAAAAAA"}`},
+		"a null for a context":   {Frame: `{` + delta + `,"item_id":"i","delta":"AAAAAAAA","context_id":null}`},
+		"nothing":                {Frame: `{` + delta + `,"item_id":"i","delta":"","context_id":"ID"}`},
+		"no audio":               {Frame: `{` + delta + `,"item_id":"i","context_id":"ID"}`, Kind: upstream.Garbled},
+		"audio that is a number": {Frame: `{` + delta + `,"item_id":"i","delta":1,"context_id":"ID"}`, Kind: upstream.Garbled},
+		"a number for a type":    {Frame: `{"type":1,"item_id":"i","delta":"AAAA"}`, Kind: upstream.Garbled},
+		"no type":                {Frame: `{"item_id":"i","delta":"AAAAAAAA","context_id":"ID"}`, Kind: upstream.Garbled},
+		"an acknowledgement":     {Frame: `{"type":"conversation.item.input_text.received","text":"x"}`},
+		"settings":               {Frame: `{"type":"session.updated","session":{"voice":"x"}}`},
+		"an unknown type":        {Frame: `{"type":"brand.new","context_id":"ID","delta":"AAAA"}`},
+		"a late greeting":        {Frame: `{"type":"session.created","session":{}}`},
+		"an error of all":        {Frame: `{"type":"conversation.item.tts.failed","error":{"code":"invalid_api_key"}}`, Kind: upstream.AuthFailed},
+	}, r.reading)
 	if err := (&dialect{}).Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -163,23 +149,13 @@ func audioFrame(id string) []byte {
 func TestDeltasAllocateNothing(t *testing.T) {
 	for name, named := range map[string]bool{"named": true, "not named": false} {
 		t.Run(name, func(t *testing.T) {
-			sink := &upstreamtest.Loose{TB: t}
+			sink := &upstreamtest.Quiet{}
 			r := newReader(t, sink)
-			frame, d := audioFrame(r.first.id), &dialect{}
+			frame := audioFrame(r.first.id)
 			if !named {
 				frame = []byte(strings.Replace(string(frame), `,"context_id":"c0"`, "", 1))
 			}
-			allocs := testing.AllocsPerRun(100, func() {
-				if err := d.Frame(r.mux, false, frame); err != nil {
-					t.Fatal(err)
-				}
-			})
-			if allocs != 0 {
-				t.Errorf("got %v allocations a frame, want 0", allocs)
-			}
-			if sink.Frames == 0 {
-				t.Error("no frame reached the sink")
-			}
+			upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 		})
 	}
 }

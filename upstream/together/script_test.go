@@ -1,13 +1,10 @@
 package together
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
-	"testing"
-	"time"
 
 	"voicerelay/upstream/upstreamtest"
 )
@@ -151,11 +148,4 @@ func (s *speaker) send(f reply) {
 		f["context_id"] = s.id
 	}
 	s.c.Send(f)
-}
-
-// within is a context that ends after d.
-func within(t *testing.T, d time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -52,3 +52,16 @@ func BenchFrame(b *testing.B, frame []byte, read func() *upstream.Error) {
 		}
 	}
 }
+
+// CheckFrameAllocs fails a test where reading a usual frame of audio allocates, or brings the sink none.
+func CheckFrameAllocs(t *testing.T, sink *Quiet, read func() *upstream.Error) {
+	t.Helper()
+	CheckAllocs(t, 0, func() {
+		if err := read(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if sink.Frames == 0 || sink.Ends != 0 {
+		t.Errorf("the sink had %+v", sink)
+	}
+}

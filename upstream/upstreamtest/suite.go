@@ -83,6 +83,7 @@ func Run(t *testing.T, s Subject) {
 		t.Run(name, func(t *testing.T) { bubble(t, s, test) })
 	}
 	if !s.NoWire {
+		t.Run("refuses odd addresses", func(t *testing.T) { refusesOddAddresses(t, s) })
 		runWire(t, s)
 	}
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"voicerelay/upstream"
 )
@@ -47,6 +50,16 @@ func runWire(t *testing.T, s Subject) {
 		t.Run(fmt.Sprintf("status %d", status), func(t *testing.T) {
 			bubble(t, s, func(r *rig) { mapsAStatus(r, status, kind) })
 		})
+	}
+}
+
+// refusesOddAddresses: what is no address of a WebSocket stops the start, and the error does not tell the key.
+func refusesOddAddresses(t *testing.T, s Subject) {
+	for _, url := range []string{"", "https://api", "ws://", "wss:// bad", "wss://", "wss://%zz", "api.example.com"} {
+		_, err := s.Open(upstream.Env{Name: "subject", URL: url, APIKey: key, Log: zerolog.Nop()})
+		if err == nil || strings.Contains(err.Error(), key) {
+			t.Errorf("url %q: got %v, want an error without the key", url, err)
+		}
 	}
 }
 

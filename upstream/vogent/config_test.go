@@ -2,16 +2,16 @@ package vogent
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 )
 
 func TestOptionsAreRefused(t *testing.T) {
-	for raw, field := range map[string]string{
+	upstreamtest.CheckOptions(t, parseOptions, map[string]string{
 		`[]`:                           "",
 		`null`:                         "",
 		`"x"`:                          "",
@@ -19,25 +19,13 @@ func TestOptionsAreRefused(t *testing.T) {
 		`{"sampleRate":24000}`:         "sampleRate",
 		`{"voiceOptionValues":[]}`:     "voiceOptionValues",
 		`{"speed":1,"b":2,"items":""}`: "b", // the first by name
-	} {
-		err := parseOptions(json.RawMessage(raw))
-		var option *upstream.OptionError
-		if !errors.As(err, &option) || option.Field != field || option.Reason == "" {
-			t.Errorf("%s: got %v, want an error of %q", raw, err, field)
-		}
-	}
+	})
 	if err := parseOptions(json.RawMessage(` {} `)); err != nil {
 		t.Errorf("an empty object: %v", err)
 	}
 }
 
 func TestConfiguration(t *testing.T) {
-	for _, url := range []string{"", "https://api", "ws://", "wss:// bad", "api.vogent.ai"} {
-		_, err := open(defaults(), upstream.Env{Name: "v", URL: url, APIKey: "vogent_secret"})
-		if err == nil || strings.Contains(err.Error(), "vogent_secret") {
-			t.Errorf("url %q: got %v, want an error without the key", url, err)
-		}
-	}
 	for _, cfg := range []Config{
 		{},
 		{StreamsPerSocket: 33, Idle: time.Minute},

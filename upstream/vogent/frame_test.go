@@ -53,6 +53,18 @@ func (r *reader) frame(s *stream, data string) *upstream.Error {
 	return (&dialect{}).Frame(r.mux, false, []byte(strings.ReplaceAll(data, "NEXT", generationID(s.id, 1, 1))))
 }
 
+// reading is an open stream, for tests of frames.
+func (r *reader) reading(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+	s := r.open(t, sink)
+	return upstreamtest.Reading{
+		Frame: func(data string) *upstream.Error { return r.frame(s, data) },
+		Lose: func() {
+			s.Lost(&upstream.Error{Kind: upstream.Dropped})
+			s.seat.Leave(true) // Close would tell a vendor that is not there
+		},
+	}
+}
+
 // FuzzFrame gives the reader frames of any bytes, three in a row, in the middle of a stream.
 func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"chunk","generationId":"ID","audio":"AAAA"}`,
@@ -64,69 +76,37 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"times","generationId":"NEXT","w":[["a",0,1],["b",1,2]]}`, `{"generationId":"s0.1.99999999999999999999"}`, `[`)
 	f.Add(`{"type":"error","generationId":"ID","error":{"code":401}}`, ``, "\xff")
 	r := newReader(f)
-	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &upstreamtest.Loose{TB: t}
-		s := r.open(t, sink)
-		for _, data := range []string{first, second, third} {
-			if err := r.frame(s, data); err != nil {
-				upstreamtest.CheckError(t, err, nil)
-			}
-		}
-		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.Ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.Ends)
-		}
-		s.seat.Leave(true) // Close would tell a vendor that is not there
-	})
+	upstreamtest.FuzzFrames(f, r.reading)
 }
 
 func TestFramesThatTheScannerLeaves(t *testing.T) {
 	r := newReader(t)
-	for name, c := range map[string]struct {
-		frame  string
-		kind   upstream.Kind // of the socket's end
-		frames int
-		words  int
-	}{
-		"a chunk":                 {`{"type":"chunk","generationId":"ID","audio":"AAAA"}`, "", 1, 0},
-		"members in another way":  {` {"audio":"AAAA", "n":1, "generationId":"ID","type":"chunk"}`, "", 1, 0},
-		"an escape":               {`{"type":"chunk","generationId":"ID","audio":"AA\/A"}`, "", 1, 0},
-		"a nested member":         {`{"type":"chunk","generationId":"ID","audio":"AAAA","extra":{"a":[1]}}`, "", 1, 0},
-		"a piece ahead":           {`{"type":"chunk","generationId":"NEXT","audio":"AAAA"}`, "", 0, 0},
-		"a piece never ordered":   {`{"type":"chunk","generationId":"s0.1.7","audio":"AAAA"}`, "", 0, 0},
-		"another stream":          {`{"type":"chunk","generationId":"other.1.0","audio":"AAAA"}`, "", 0, 0},
-		"another's id":            {`{"type":"chunk","generationId":"other","audio":"AAAA"}`, "", 0, 0},
-		"another's error":         {`{"type":"error","generationId":"other","error":"x"}`, "", 0, 0},
-		"half an id":              {`{"type":"chunk","generationId":"a.0","audio":"AAAA"}`, "", 0, 0},
-		"words of any type":       {`{"type":"anything","generationId":"ID","n":[["a",0,1]]}`, "", 0, 1},
-		"words of no type":        {`{"generationId":"ID","n":[["a",0,1]]}`, "", 0, 1},
-		"an unknown frame":        {`{"type":"brand_new","generationId":"ID","x":{"y":1}}`, "", 0, 0},
-		"one of no generation":    {`{"type":"brand_new"}`, "", 0, 0},
-		"a greeting":              {`{"hello":"secret vendor text"}`, "", 0, 0},
-		"audio that is no string": {`{"type":"chunk","generationId":"ID","audio":1}`, upstream.Garbled, 0, 0},
-		"a chunk without audio":   {`{"type":"chunk","generationId":"ID"}`, upstream.Garbled, 0, 0},
-		"a chunk of null":         {`{"type":"chunk","generationId":"ID","audio":null}`, upstream.Garbled, 0, 0},
-		"audio of no generation":  {`{"type":"chunk","audio":"AAAA"}`, upstream.Garbled, 0, 0},
-		"an end of no generation": {`{"type":"finished"}`, upstream.Garbled, 0, 0},
-		"an id that is no string": {`{"type":"finished","generationId":1}`, upstream.Garbled, 0, 0},
-		"an error of the socket":  {`{"type":"error","generationId":"","error":"Unauthorized"}`, upstream.AuthFailed, 0, 0},
-		"an error without a word": {`{"type":"error"}`, upstream.UpstreamError, 0, 0},
-		"white space":             {` `, upstream.Garbled, 0, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			sink := &upstreamtest.Loose{TB: t}
-			s := r.open(t, sink)
-			err := r.frame(s, c.frame)
-			if (err == nil) != (c.kind == "") || err != nil && err.Kind != c.kind {
-				t.Errorf("got %v, want %q", err, c.kind)
-			}
-			if sink.Frames != c.frames || len(sink.Told) != c.words {
-				t.Errorf("got %d frames and %d words, want %d and %d", sink.Frames, len(sink.Told), c.frames, c.words)
-			}
-			s.Lost(&upstream.Error{Kind: upstream.Dropped})
-			s.seat.Leave(true)
-		})
-	}
+	upstreamtest.CheckFrames(t, map[string]upstreamtest.FrameCase{
+		"a chunk":                 {Frame: `{"type":"chunk","generationId":"ID","audio":"AAAA"}`, Frames: 1},
+		"members in another way":  {Frame: ` {"audio":"AAAA", "n":1, "generationId":"ID","type":"chunk"}`, Frames: 1},
+		"an escape":               {Frame: `{"type":"chunk","generationId":"ID","audio":"AA\/A"}`, Frames: 1},
+		"a nested member":         {Frame: `{"type":"chunk","generationId":"ID","audio":"AAAA","extra":{"a":[1]}}`, Frames: 1},
+		"a piece ahead":           {Frame: `{"type":"chunk","generationId":"NEXT","audio":"AAAA"}`},
+		"a piece never ordered":   {Frame: `{"type":"chunk","generationId":"s0.1.7","audio":"AAAA"}`},
+		"another stream":          {Frame: `{"type":"chunk","generationId":"other.1.0","audio":"AAAA"}`},
+		"another's id":            {Frame: `{"type":"chunk","generationId":"other","audio":"AAAA"}`},
+		"another's error":         {Frame: `{"type":"error","generationId":"other","error":"x"}`},
+		"half an id":              {Frame: `{"type":"chunk","generationId":"a.0","audio":"AAAA"}`},
+		"words of any type":       {Frame: `{"type":"anything","generationId":"ID","n":[["a",0,1]]}`, Words: 1},
+		"words of no type":        {Frame: `{"generationId":"ID","n":[["a",0,1]]}`, Words: 1},
+		"an unknown frame":        {Frame: `{"type":"brand_new","generationId":"ID","x":{"y":1}}`},
+		"one of no generation":    {Frame: `{"type":"brand_new"}`},
+		"a greeting":              {Frame: `{"hello":"secret vendor text"}`},
+		"audio that is no string": {Frame: `{"type":"chunk","generationId":"ID","audio":1}`, Kind: upstream.Garbled},
+		"a chunk without audio":   {Frame: `{"type":"chunk","generationId":"ID"}`, Kind: upstream.Garbled},
+		"a chunk of null":         {Frame: `{"type":"chunk","generationId":"ID","audio":null}`, Kind: upstream.Garbled},
+		"audio of no generation":  {Frame: `{"type":"chunk","audio":"AAAA"}`, Kind: upstream.Garbled},
+		"an end of no generation": {Frame: `{"type":"finished"}`, Kind: upstream.Garbled},
+		"an id that is no string": {Frame: `{"type":"finished","generationId":1}`, Kind: upstream.Garbled},
+		"an error of the socket":  {Frame: `{"type":"error","generationId":"","error":"Unauthorized"}`, Kind: upstream.AuthFailed},
+		"an error without a word": {Frame: `{"type":"error"}`, Kind: upstream.UpstreamError},
+		"white space":             {Frame: ` `, Kind: upstream.Garbled},
+	}, r.reading)
 	if err := (&dialect{}).Frame(r.mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -170,20 +150,9 @@ func audioFrame(id string) []byte {
 
 func TestChunksAllocateNothing(t *testing.T) {
 	r := newReader(t)
-	sink := &upstreamtest.Loose{TB: t}
-	s := r.open(t, sink)
-	frame, d := audioFrame(generationID(s.id, 1, 0)), &dialect{}
-	allocs := testing.AllocsPerRun(100, func() {
-		if err := d.Frame(r.mux, false, frame); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("got %v allocations a frame, want 0", allocs)
-	}
-	if sink.Frames == 0 {
-		t.Error("no frame reached the sink")
-	}
+	sink := &upstreamtest.Quiet{}
+	frame := audioFrame(generationID(r.open(t, sink).id, 1, 0))
+	upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return (&dialect{}).Frame(r.mux, false, frame) })
 }
 
 func BenchmarkFrame(b *testing.B) {

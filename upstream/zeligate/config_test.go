@@ -2,16 +2,18 @@ package zeligate
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	"voicerelay/upstream"
+	"voicerelay/upstream/upstreamtest"
 )
 
 func TestOptionsAreChecked(t *testing.T) {
-	for raw, field := range map[string]string{
+	upstreamtest.CheckOptions(t, func(raw json.RawMessage) error {
+		_, err := parseOptions(raw)
+		return err
+	}, map[string]string{
 		`[]`:                                         "",
 		`null`:                                       "",
 		`"x"`:                                        "",
@@ -32,13 +34,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		`{"chunk_length_schedule":[1.5]}`:            "chunk_length_schedule",
 		`{"chunk_length_schedule":["a"]}`:            "chunk_length_schedule",
 		`{"chunk_length_schedule":` + many(17) + `}`: "chunk_length_schedule",
-	} {
-		_, err := parseOptions(json.RawMessage(raw))
-		var option *upstream.OptionError
-		if !errors.As(err, &option) || option.Field != field || option.Reason == "" {
-			t.Errorf("%s: got %v, want an error of %q", raw, err, field)
-		}
-	}
+	})
 }
 
 func many(n int) string { return "[" + strings.Repeat("1,", n-1) + "1]" }
@@ -57,12 +53,6 @@ func TestOptionsAreTaken(t *testing.T) {
 }
 
 func TestConfiguration(t *testing.T) {
-	for _, url := range []string{"", "https://voice", "ws://", "wss:// bad", "voice.example.com"} {
-		_, err := open(defaults, upstream.Env{Name: "z", URL: url, APIKey: "sk-zeli-secret"})
-		if err == nil || strings.Contains(err.Error(), "sk-zeli-secret") {
-			t.Errorf("url %q: got %v, want an error without the key", url, err)
-		}
-	}
 	for want, cfg := range map[string]Config{
 		"auth":                  {Auth: "header", Idle: time.Minute},
 		"idle":                  {Auth: authBOS, Idle: time.Millisecond},

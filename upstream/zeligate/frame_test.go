@@ -39,7 +39,7 @@ func (r *reader) open(tb testing.TB, sink upstream.Sink, last bool) (*stream, *v
 
 // loose is a sink of a vendor that sends base64 and tells nothing but audio.
 type loose struct {
-	upstreamtest.Loose
+	*upstreamtest.Loose
 	audio []byte // of the latest frame
 }
 
@@ -74,20 +74,17 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"audio":7}`, ``, "\xff")
 	f.Add(`{"audio":"AAAA","alignment":{"chars":["a"]}}`, `{"isFinal":"true"}`, `[`)
 	r := newReader(f)
-	f.Fuzz(func(t *testing.T, first, second, third string) {
-		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-		s, mux := r.open(t, sink, len(first)%2 == 0)
-		for _, data := range []string{first, second, third} {
-			if err := (&dialect{}).Frame(mux, false, []byte(data)); err != nil {
-				upstreamtest.CheckError(t, err, nil)
-			}
-			if sink.Err != nil {
-				upstreamtest.CheckError(t, sink.Err, nil)
-			}
-		}
-		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.Ends != 1 {
-			t.Errorf("got %d ends, want 1", sink.Ends)
+	upstreamtest.FuzzFrames(f, func(t *testing.T, sink *upstreamtest.Loose) upstreamtest.Reading {
+		var s *stream
+		var mux *vendorsocket.Mux
+		return upstreamtest.Reading{
+			Frame: func(data string) *upstream.Error {
+				if s == nil { // half of the inputs come after the last piece
+					s, mux = r.open(t, &loose{Loose: sink}, len(data)%2 == 0)
+				}
+				return (&dialect{}).Frame(mux, false, []byte(data))
+			},
+			Lose: func() { s.Lost(&upstream.Error{Kind: upstream.Dropped}) },
 		}
 	})
 }
@@ -104,7 +101,7 @@ func FuzzScan(f *testing.F) {
 		if !ok || len(base64) == 0 || bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' || r == '\ufffd' }) {
 			return // the decoder judges, or the two may differ
 		}
-		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
+		sink := &loose{Loose: &upstreamtest.Loose{TB: t}}
 		s, mux := r.open(t, sink, false)
 		// An escape in a further member leaves the frame to the decoder.
 		slow := append(bytes.TrimRight(bytes.TrimSpace(data), "}"), `,"\u0061\u0061":0}`...)
@@ -145,7 +142,7 @@ func TestFrames(t *testing.T) {
 		"a list":                     {`[{"audio":"AAAA"}]`, false, 0, open, upstream.Garbled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sink := &loose{Loose: upstreamtest.Loose{TB: t}}
+			sink := &loose{Loose: &upstreamtest.Loose{TB: t}}
 			s, mux := r.open(t, sink, c.last)
 			err := (&dialect{}).Frame(mux, false, []byte(c.frame))
 			if (err == nil) != (c.socket == "") || err != nil && err.Kind != c.socket {
@@ -167,7 +164,7 @@ func TestFrames(t *testing.T) {
 
 func TestFramesOfNoStream(t *testing.T) {
 	r := newReader(t)
-	s, mux := r.open(t, &loose{Loose: upstreamtest.Loose{TB: t}}, true)
+	s, mux := r.open(t, &loose{Loose: &upstreamtest.Loose{TB: t}}, true)
 	if err := (&dialect{}).Frame(mux, true, []byte("{}")); err == nil || err.Kind != upstream.Garbled {
 		t.Errorf("a binary frame: got %v, want garbled", err)
 	}
@@ -188,7 +185,7 @@ func TestABareRefusal(t *testing.T) {
 		`{"type":"greeting"}`: upstream.AuthFailed, // before the first audio it is the key
 		`{"audio":"AAAA"}`:    upstream.Rejected,
 	} {
-		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
+		sink := &loose{Loose: &upstreamtest.Loose{TB: t}}
 		s, mux := r.open(t, sink, true)
 		if err := (&dialect{}).Frame(mux, false, []byte(frame)); err != nil {
 			t.Fatal(err)
@@ -207,21 +204,10 @@ func audioFrame() []byte {
 }
 
 func TestAudioFramesAllocateNothing(t *testing.T) {
-	r := newReader(t)
 	sink := &upstreamtest.Quiet{}
-	s, mux := r.open(t, sink, false)
-	frame, d := audioFrame(), &dialect{}
-	allocs := testing.AllocsPerRun(100, func() {
-		if err := d.Frame(mux, false, frame); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("got %v allocations a frame, want 0", allocs)
-	}
-	if sink.Frames == 0 {
-		t.Error("no frame reached the sink")
-	}
+	s, mux := newReader(t).open(t, sink, false)
+	frame := audioFrame()
+	upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return (&dialect{}).Frame(mux, false, frame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }
 
