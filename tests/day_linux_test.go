@@ -20,7 +20,7 @@ const (
 	// dayWakes is how often somebody must get a core before a voice that goes on is heard: the relay, for its timer, the vendor,
 	// the relay, nginx and the agent. Each may find the machine as busy as it was at its worst.
 	dayWakes = 5
-	dayPoor   = "0.02" // EUR: a few utterances
+	dayPoor  = "0.02" // EUR: a few utterances
 	// dayPoorMost is that and the price of two more.
 	dayPoorMost = "0.04"
 	dayRetry    = 200 * time.Millisecond // an agent's pause behind what failed or was interrupted

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulator/voice"
 )
@@ -43,36 +44,16 @@ func emulateBy(t *testing.T, adapter string, o emulator.Options) *vendor {
 	if o.Seed == 0 {
 		o.Seed = 7
 	}
-	s, err := emulator.New(adapter, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := s.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close the emulator: %v", err)
-		}
-	})
+	s, url := process.Emulate(t, adapter, o)
 	return &vendor{Server: s, t: t, adapter: adapter, url: url}
 }
 
 // quirky starts a vendor of a seed that has drawn a quirk, as Server.Quirks prints it.
 func quirky(t *testing.T, quirk string, o emulator.Options) *vendor {
 	t.Helper()
-	for o.Seed = 1; o.Seed < 100; o.Seed++ {
-		s, err := emulator.New("kugelaudio", o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(s.Quirks(), quirk) {
-			return emulate(t, o)
-		}
-	}
-	t.Fatalf("no seed has drawn %s", quirk)
-	return nil
+	o.APIKey, o.Seed = vendorKey, 1
+	s, url := process.Emulate(t, "kugelaudio", o, quirk)
+	return &vendor{Server: s, t: t, adapter: "kugelaudio", url: url}
 }
 
 // of is the vendor for a subtest, which it fails in place of its parent.

@@ -65,7 +65,7 @@ func allowed(pkg string) []string {
 	case pkg == "tests/bench": // the load generator must not be what limits
 		return []string{"upstream/emulator", "audio", "tcp"}
 	case strings.HasPrefix(pkg, "tests"):
-		return []string{"upstream/emulator", "upstream/emulator/voice", "audio"}
+		return []string{"tests/process", "upstream/emulator", "upstream/emulator/voice", "audio"}
 	}
 	return []string{}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 )
 
@@ -20,19 +21,7 @@ import (
 // heard: what it takes to make all that audio is taken from the relay that is measured.
 func wellVendor(t *testing.T) string {
 	t.Helper()
-	s, err := emulator.New("kugelaudio", emulator.Options{APIKey: vendorKey, Seed: 7, FirstAudio: 10 * time.Millisecond, Pace: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, err := s.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close the emulator: %v", err)
-		}
-	})
+	_, url := process.Emulate(t, "kugelaudio", emulator.Options{APIKey: vendorKey, Seed: 7, FirstAudio: 10 * time.Millisecond, Pace: 20})
 	return url
 }
 

@@ -23,12 +23,33 @@ func vendors() []engine.Vendor {
 
 // New is a vendor's emulator, by the vendor's name. It is an http.Handler too.
 func New(vendor string, o engine.Options) (*engine.Server, error) {
+	v, err := named(vendor)
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(v, o), nil
+}
+
+// NewDrawn is New with the first seed, from the options' own on, that has drawn what is wanted of a vendor whose reference
+// leaves it open, as name:value.
+func NewDrawn(vendor string, o engine.Options, wanted ...string) (*engine.Server, error) {
+	v, err := named(vendor)
+	if err != nil {
+		return nil, err
+	}
+	if o, err = engine.Drawn(v, o, wanted...); err != nil {
+		return nil, err
+	}
+	return engine.New(v, o), nil
+}
+
+func named(vendor string) (engine.Vendor, error) {
 	for _, v := range vendors() {
 		if v.Name == vendor {
-			return engine.New(v, o), nil
+			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("no emulator of %q; there are %s", vendor, strings.Join(Vendors(), ", "))
+	return engine.Vendor{}, fmt.Errorf("no emulator of %q; there are %s", vendor, strings.Join(Vendors(), ", "))
 }
 
 // Vendors lists the names that New knows, in alphabetical order.

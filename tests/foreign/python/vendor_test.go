@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/tests/process"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulator/voice"
 )
@@ -21,28 +22,8 @@ const key = "sk_test"
 // start starts an emulator whose seed has drawn what is asked for, as name:value.
 func start(t *testing.T, vendor string, o emulator.Options, quirks ...string) (server *emulator.Server, base string) {
 	t.Helper()
-	o.APIKey = key
-	for o.Seed = 1; o.Seed < 10_000; o.Seed++ {
-		var err error
-		if server, err = emulator.New(vendor, o); err != nil {
-			t.Fatal(err)
-		}
-		drawn := strings.FieldsFunc(server.Quirks(), func(r rune) bool { return strings.ContainsRune(" {}", r) })
-		if slices.ContainsFunc(quirks, func(q string) bool { return !slices.Contains(drawn, q) }) {
-			continue
-		}
-		if base, err = server.Start("127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Close(); err != nil {
-				t.Errorf("close the emulator: %v", err)
-			}
-		})
-		return server, base
-	}
-	t.Fatalf("no seed draws %v", quirks)
-	return nil, ""
+	o.APIKey, o.Seed = key, 1
+	return process.Emulate(t, vendor, o, quirks...)
 }
 
 // messages are those of a stream, which a field of theirs names; an empty field is any message.

@@ -1,0 +1,35 @@
+package kugelaudio
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// sendClosed is a context's end. Without speech it bears no usage.
+func (k *speechContext) sendClosed(usage bool) {
+	o := engine.Object{"context_closed": true}
+	if usage && k.characters > 0 {
+		o["usage"] = k.usage()
+	}
+	k.send(o)
+}
+
+func (k *speechContext) usage() engine.Object {
+	model := k.settings.ModelID
+	if model == "" {
+		model = "kugel-3.5"
+	}
+	u := engine.Object{
+		"audio_seconds": float64(k.samples) / engine.NativeRate, "characters": k.characters, "model_id": model,
+	}
+	if k.fault.Kind == engine.NullCost {
+		u["cost_cents"], u["cost_unavailable"] = nil, true
+		return u
+	}
+	micros := k.centMicros()
+	u["cost_cents"] = json.Number(fmt.Sprintf("%d.%06d", micros/1e6, micros%1e6))
+	u["currency"] = "eur"
+	return u
+}
