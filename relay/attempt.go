@@ -112,7 +112,7 @@ type opened struct {
 	fault  any // what it panicked with
 }
 
-func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *attempt {
+func newAttempt(g *generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.setup.providers[c.Provider]
 	a := &attempt{
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
@@ -122,7 +122,7 @@ func (g *generation) newAttempt(c routing.Candidate, verdict *routing.Verdict) *
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	a.from = g.out.from
-	a.cutter = text.NewCutter(&g.text, a.from.Char, a.schedule(), a.caps.Spell)
+	a.cutter = text.NewCutter(&g.in.text, a.from.Char, a.schedule(), a.caps.Spell)
 	a.cutter.Strip(a.caps.MarkupOf(a.target.Model))
 	if a.listens() {
 		a.ear = audio.NewSilenceDetector(g.req.output)
@@ -160,7 +160,7 @@ func (a *attempt) voice() position.VoiceKey {
 }
 
 func (a *attempt) schedule() text.Schedule {
-	s := a.g.schedule()
+	s := a.g.req.schedule()
 	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
 		s.Max = min(s.Max, untimedPiece)
 		s.Clause = untimedClause
@@ -241,7 +241,7 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 			ended, until := a.pause(time.Now())
 			return awake.Earlier(next.until, until), ended, nil
 		}
-		a.g.give(ctx, next.piece)
+		a.g.in.give(ctx, next.piece)
 		if err := a.send(ctx, next.piece); err != nil {
 			return time.Time{}, true, a.lose(causeOf(ctx, err))
 		}

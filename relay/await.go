@@ -18,7 +18,7 @@ func (g *generation) awaitText(ctx context.Context) (bool, error) {
 	timer := newAlarm()
 	defer timer.stop()
 	for {
-		ready, done, until := g.lookForText(time.Now())
+		ready, done, until := g.in.look(time.Now())
 		if ready || done {
 			return ready, nil
 		}
@@ -28,40 +28,40 @@ func (g *generation) awaitText(ctx context.Context) (bool, error) {
 	}
 }
 
-func (g *generation) lookForText(now time.Time) (ready, done bool, until time.Time) {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	until = g.textDeadlineLocked(now)
-	cutter := text.NewCutter(&g.text, g.out.from.Char, g.schedule(), true)
-	look := g.short.now(text.Now{Idle: true, Settled: now.Sub(g.textAt) >= settleDelay}, now)
+func (in *input) look(now time.Time) (ready, done bool, until time.Time) {
+	in.out.mu.Lock()
+	defer in.out.mu.Unlock()
+	until = in.deadlineLocked(now)
+	cutter := text.NewCutter(&in.text, in.out.from.Char, in.g.req.schedule(), true)
+	look := in.short.now(text.Now{Idle: true, Settled: now.Sub(in.at) >= settleDelay}, now)
 	if look.Least > 0 && cutter.Ready(text.Now{Idle: true, Settled: look.Settled}) {
-		until = awake.Earlier(until, now.Add(g.short.after(now)))
+		until = awake.Earlier(until, now.Add(in.short.after(now)))
 	}
 	if p, ok := cutter.Next(look); ok {
 		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
 	}
 	if !look.Settled && cutter.Unsettled() {
-		until = g.textAt.Add(settleDelay)
+		until = in.at.Add(settleDelay)
 	}
 	return false, cutter.Done(), until
 }
 
 // textDeadlineLocked is when an open text counts as finished; it finishes one whose time has come.
-func (g *generation) textDeadlineLocked(now time.Time) time.Time {
-	if g.text.Finished() || g.funds.waits() {
+func (in *input) deadlineLocked(now time.Time) time.Time {
+	if in.text.Finished() || in.funds.waits() {
 		return time.Time{}
 	}
-	deadline := g.origin.srv.awake.Adjust(g.textAt, now).Add(g.req.textIdle)
+	deadline := in.g.origin.srv.awake.Adjust(in.at, now).Add(in.g.req.textIdle)
 	if now.Before(deadline) {
 		return deadline
 	}
-	g.textIdled = true
-	g.text.Finish()
+	in.idled = true
+	in.text.Finish()
 	return time.Time{}
 }
 
-func (g *generation) schedule() text.Schedule {
-	return text.Schedule{Gather: g.req.plan.ChunkSchedule, Max: g.req.plan.MaxPartialLength}
+func (r *request) schedule() text.Schedule {
+	return text.Schedule{Gather: r.plan.ChunkSchedule, Max: r.plan.MaxPartialLength}
 }
 
 // playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds something

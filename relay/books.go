@@ -124,7 +124,7 @@ func (g *generation) record() billing.Record {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	r.EndedAt = g.sinceAdmission(time.Now())
-	r.Characters, r.Bytes = int64(g.text.Len()), int64(len(g.text.String()))
+	r.Characters, r.Bytes = int64(g.in.text.Len()), int64(len(g.in.text.String()))
 	r.Audio = audio.Duration(g.out.lane.Taken(), g.req.output.Rate)
 	r.Spoken = min(int64(g.out.spokenLocked().Char), r.Characters)
 	r.Outcome = billing.Outcome(g.done.Reason)

@@ -16,7 +16,7 @@ import (
 )
 
 // bounded reports whether the generation's text must be paid before it is spoken.
-func (g *generation) bounded() bool { return g.origin.srv.budgets != nil && g.req.key.Bounded() }
+func (in *input) bounded() bool { return in.g.origin.srv.budgets != nil && in.g.req.key.Bounded() }
 
 // openPurse sets the price of the text that is known aside, or refuses where it is not left.
 func (g *generation) openPurse(ctx context.Context) error {
@@ -26,7 +26,7 @@ func (g *generation) openPurse(ctx context.Context) error {
 	key := g.req.key
 	price := int64(0)
 	if key.Bounded() {
-		price = g.price(g.req.text)
+		price = g.req.price(g.req.text)
 	}
 	reservation, err := g.origin.srv.budgets.Open(ctx, limits.Expense{
 		Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget, Micros: price,
@@ -35,11 +35,11 @@ func (g *generation) openPurse(ctx context.Context) error {
 		return err
 	}
 	g.out.mu.Lock()
-	early := len(g.funds.unpaid) > 0 // text that came before
-	g.funds.reservation, g.funds.paid, g.funds.busy = reservation, price, early
+	early := len(g.in.funds.unpaid) > 0 // text that came before
+	g.in.funds.reservation, g.in.funds.paid, g.in.funds.busy = reservation, price, early
 	g.out.mu.Unlock()
 	if early {
-		g.fund(ctx)
+		g.in.fund(ctx)
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ const purseTimeout = 2 * time.Second
 // settlePurse books what was spent in place of what was set aside, though the client may be gone.
 func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
 	g.out.mu.Lock()
-	reservation := g.funds.reservation
+	reservation := g.in.funds.reservation
 	g.out.mu.Unlock()
 	if reservation == nil {
 		return
@@ -74,28 +74,28 @@ func spentOf(r billing.Record) limits.Spent {
 }
 
 // price is the most that a text may cost at any of the plan's targets, in millionths of the budget's unit.
-func (g *generation) price(s string) int64 {
-	return g.dearest(g.takes(sentencesOf(s)))
+func (r *request) price(s string) int64 {
+	return r.dearest(r.takes(sentencesOf(s)))
 }
 
 // takes is what sentences take of a vendor together.
-func (g *generation) takes(sentences []text.Piece) billing.Usage {
+func (r *request) takes(sentences []text.Piece) billing.Usage {
 	used := billing.Usage{}
 	for _, s := range sentences {
-		used = added(used, g.expected(s.Text))
+		used = added(used, r.expected(s.Text))
 	}
 	return used
 }
 
 // expected is what a piece or a sentence takes of a vendor, as far as it is known beforehand.
-func (g *generation) expected(piece string) billing.Usage {
+func (r *request) expected(piece string) billing.Usage {
 	characters := utf8.RuneCountInString(piece)
-	longest := max(g.schedule().Max, 1)
-	if len(g.req.plan.Candidates) > 1 {
+	longest := max(r.schedule().Max, 1)
+	if len(r.plan.Candidates) > 1 {
 		longest = min(longest, untimedPiece)
 	}
 	return billing.Usage{
-		Audio:      speechTime(piece, g.req.speed),
+		Audio:      speechTime(piece, r.speed),
 		Characters: int64(characters),
 		Bytes:      int64(len(piece)),
 		Requests:   int64((characters + longest - 1) / longest),
@@ -112,11 +112,11 @@ func added(a, b billing.Usage) billing.Usage {
 }
 
 // dearest is what a usage costs at the dearest of the plan's targets.
-func (g *generation) dearest(used billing.Usage) int64 {
+func (r *request) dearest(used billing.Usage) int64 {
 	most := int64(0)
-	for _, c := range g.req.plan.Candidates {
-		cost := g.req.setup.prices.Price(c.Provider, c.Model, used)
-		if cost.Known() && cost.Money.Currency == g.req.key.Budget.Currency {
+	for _, c := range r.plan.Candidates {
+		cost := r.setup.prices.Price(c.Provider, c.Model, used)
+		if cost.Known() && cost.Money.Currency == r.key.Budget.Currency {
 			most = max(most, cost.Money.Micros)
 		}
 	}

@@ -143,7 +143,7 @@ func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Erro
 	}
 	mustFund, refused := g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
 	if mustFund {
-		s.wg.Go(func() { g.fund(ctx) })
+		s.wg.Go(func() { g.in.fund(ctx) })
 	}
 	return wireError(refused)
 }

@@ -207,7 +207,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 		}
 	}()
 	r.g.out.prepareBackup()
-	a := r.g.newAttempt(e.Candidate, verdict)
+	a := newAttempt(r.g, e.Candidate, verdict)
 	e.state, r.again = running, nil
 	a.candidate = e
 	a.start(ctx)

@@ -191,7 +191,7 @@ func racing(t *testing.T) (first, second *attempt) {
 		first.Audio(fakeFrame('a'))
 	}
 	first.out.prepareBackup()
-	second = first.g.newAttempt(first.target, betaMay())
+	second = newAttempt(first.g, first.target, betaMay())
 	ordered(second)
 	return first, second
 }

@@ -153,7 +153,7 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
-	next := g.newAttempt(beta(), betaMay())
+	next := newAttempt(g, beta(), betaMay())
 	g.out.supersede("beta")
 	if next.err != errSuperseded || g.out.from.Char != 0 {
 		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.out.from.Char)
@@ -169,7 +169,7 @@ func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
-	g.newAttempt(a.target, betaMay()).Audio(fakeFrame('b'))
+	newAttempt(g, a.target, betaMay()).Audio(fakeFrame('b'))
 	g.out.supersede("beta")
 	if got, want := g.out.takeChange(), (change{anew: "beta"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -182,12 +182,12 @@ func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
-	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
+	newAttempt(g, beta(), betaMay()).Audio(fakeFrame('b'))
 	if g.out.supersede("beta"); !g.out.isSuperseded() {
 		t.Error("it stays half in the former voice")
 	}
 	g.out.takeChange()
-	g.newAttempt(beta(), betaMay()).Audio(fakeFrame('b'))
+	newAttempt(g, beta(), betaMay()).Audio(fakeFrame('b'))
 	if g.out.supersede("beta"); g.out.isSuperseded() {
 		t.Error("it is spoken anew though the provider speaks all of it")
 	}

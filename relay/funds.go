@@ -58,109 +58,109 @@ func (f *funds) take() []textChange {
 }
 
 // amendLocked changes the text, once it is paid where that is needed. It reports whether the caller must have fund run.
-func (g *generation) amendLocked(c textChange) (mustFund bool) {
-	if !g.bounded() || c.text == "" && !g.funds.waits() {
-		g.applyLocked(c)
+func (in *input) amendLocked(c textChange) (mustFund bool) {
+	if !in.bounded() || c.text == "" && !in.funds.waits() {
+		in.applyLocked(c)
 		return false
 	}
-	g.funds.add(c)
-	g.funds.finished = g.funds.finished || c.finish
-	if g.funds.busy || g.funds.reservation == nil { // whoever opens the reservation looks
+	in.funds.add(c)
+	in.funds.finished = in.funds.finished || c.finish
+	if in.funds.busy || in.funds.reservation == nil { // whoever opens the reservation looks
 		return false
 	}
-	g.funds.busy = true
+	in.funds.busy = true
 	return true
 }
 
-func (g *generation) applyLocked(c textChange) {
-	if g.text.Finished() {
+func (in *input) applyLocked(c textChange) {
+	if in.text.Finished() {
 		return
 	}
-	g.text.Append(c.text)
+	in.text.Append(c.text)
 	if c.flush {
-		g.text.Flush()
+		in.text.Flush()
 	}
 	if c.finish {
-		g.text.Finish()
+		in.text.Finish()
 	}
-	g.out.notify()
+	in.out.notify()
 }
 
 // fund pays for what waits until nothing does. One at a time runs: who sets busy.
-func (g *generation) fund(ctx context.Context) {
+func (in *input) fund(ctx context.Context) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err := g.origin.srv.internal(g.log, "panic while text was paid", fault)
-			g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
+			err := in.g.origin.srv.internal(in.g.log, "panic while text was paid", fault)
+			in.g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
 		}
 	}()
-	for g.fundOnce(ctx) {
+	for in.fundOnce(ctx) {
 	}
 }
 
 // fundOnce pays for what waits now. It reports false where nothing did.
-func (g *generation) fundOnce(ctx context.Context) bool {
-	g.out.mu.Lock()
-	reservation, so, paid, waiting := g.funds.reservation, g.text.String(), g.funds.paid, g.funds.take()
-	known, wholeTo := g.funds.whole, g.funds.wholeTo
-	if len(waiting) == 0 || g.out.endsLocked() || g.funds.short != nil {
-		g.funds.busy = false
-		g.out.mu.Unlock()
+func (in *input) fundOnce(ctx context.Context) bool {
+	in.out.mu.Lock()
+	reservation, so, paid, waiting := in.funds.reservation, in.text.String(), in.funds.paid, in.funds.take()
+	known, wholeTo := in.funds.whole, in.funds.wholeTo
+	if len(waiting) == 0 || in.out.endsLocked() || in.funds.short != nil {
+		in.funds.busy = false
+		in.out.mu.Unlock()
 		return false
 	}
-	g.out.mu.Unlock()
+	in.out.mu.Unlock()
 	whole := so
 	for _, c := range waiting {
 		whole += c.text
 	}
 	open := sentencesOf(whole[wholeTo:])
-	more := max(g.dearest(added(known, g.takes(open)))-paid, 0)
+	more := max(in.g.req.dearest(added(known, in.g.req.takes(open)))-paid, 0)
 	err := reservation.Reserve(ctx, more)
 	var spent *limits.BudgetError
 	if errors.As(err, &spent) {
-		g.endShort(ctx, whole, utf8.RuneCountInString(so), spent)
+		in.endShort(ctx, whole, utf8.RuneCountInString(so), spent)
 		return true
 	}
 	if err != nil {
-		g.stop(&stopCause{name: "budget unknown", reason: Failed, err: g.origin.srv.refusal(err)})
+		in.g.stop(&stopCause{name: "budget unknown", reason: Failed, err: in.g.origin.srv.refusal(err)})
 		return true
 	}
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	g.funds.paid += more
-	g.noteWholeLocked(open, whole[wholeTo:])
-	g.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
-	if g.out.endsLocked() { // meanwhile; what it cost is being settled
+	in.out.mu.Lock()
+	defer in.out.mu.Unlock()
+	in.funds.paid += more
+	in.noteWholeLocked(open, whole[wholeTo:])
+	in.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
+	if in.out.endsLocked() { // meanwhile; what it cost is being settled
 		return true
 	}
 	for _, c := range waiting {
-		g.applyLocked(c)
+		in.applyLocked(c)
 	}
 	return true
 }
 
 // noteWholeLocked counts the sentences of a text that another follows: nothing changes them any more.
-func (g *generation) noteWholeLocked(sentences []text.Piece, of string) {
+func (in *input) noteWholeLocked(sentences []text.Piece, of string) {
 	if len(sentences) < 2 {
 		return
 	}
 	sure := sentences[:len(sentences)-1]
-	g.funds.whole = added(g.funds.whole, g.takes(sure))
-	g.funds.wholeTo += len(beginning(of, sure[len(sure)-1].End))
+	in.funds.whole = added(in.funds.whole, in.g.req.takes(sure))
+	in.funds.wholeTo += len(beginning(of, sure[len(sure)-1].End))
 }
 
 // shortTries is how often what is left is asked for: others may take it between a refusal and the next asking.
 const shortTries = 3
 
 // endShort ends the text at the last sentence that can be paid. What can't is as if it had never come, and done says why.
-func (g *generation) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
-	g.out.mu.Lock()
-	reservation, paid := g.funds.reservation, g.funds.paid
-	g.out.mu.Unlock()
+func (in *input) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
+	in.out.mu.Lock()
+	reservation, paid := in.funds.reservation, in.funds.paid
+	in.out.mu.Unlock()
 	sentences := sentencesOf(whole)
 	end := soFar
 	for range shortTries {
-		last, price := g.lastPaid(sentences, paid+spent.Left)
+		last, price := in.g.req.lastPaid(sentences, paid+spent.Left)
 		if last <= soFar {
 			break
 		}
@@ -173,23 +173,23 @@ func (g *generation) endShort(ctx context.Context, whole string, soFar int, spen
 			break
 		}
 	}
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
+	in.out.mu.Lock()
+	defer in.out.mu.Unlock()
 	if end == soFar {
-		end = max(lastEnd(sentences, soFar), g.out.orderedLocked())
+		end = max(lastEnd(sentences, soFar), in.out.orderedLocked())
 	}
-	g.truncateLocked(whole, end)
-	g.funds.short = quotaExceeded(spent)
-	g.funds.take()
-	g.out.notify()
+	in.truncateLocked(whole, end)
+	in.funds.short = quotaExceeded(spent)
+	in.funds.take()
+	in.out.notify()
 }
 
 // lastPaid is where the last sentence ends whose text up to there costs no more than that much, and its price.
-func (g *generation) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
+func (r *request) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
 	used := billing.Usage{}
 	for _, s := range sentences {
-		used = added(used, g.expected(s.Text))
-		if p := g.dearest(used); p <= most {
+		used = added(used, r.expected(s.Text))
+		if p := r.dearest(used); p <= most {
 			end, price = s.End, p
 		}
 	}
@@ -208,17 +208,17 @@ func lastEnd(sentences []text.Piece, within int) int {
 }
 
 // truncateLocked has the text end at an offset, behind all that a vendor was given. Whoever cuts it begins anew there.
-func (g *generation) truncateLocked(whole string, end int) {
+func (in *input) truncateLocked(whole string, end int) {
 	var kept text.Buffer
 	kept.Append(beginning(whole, end))
 	kept.Finish()
-	g.text = kept
-	for _, a := range g.out.speaking {
+	in.text = kept
+	for _, a := range in.out.speaking {
 		from := a.from.Char
 		if n := len(a.pieces); n > 0 {
 			from = a.pieces[n-1].End
 		}
-		a.cutter = text.NewCutter(&g.text, from, a.schedule(), a.caps.Spell)
+		a.cutter = text.NewCutter(&in.text, from, a.schedule(), a.caps.Spell)
 	}
 }
 
@@ -235,27 +235,27 @@ func beginning(s string, chars int) string {
 
 // give counts a piece that a vendor is about to get. What failover and backups cost beyond the price of the text is
 // set aside whatever is left: what is paid is spoken.
-func (g *generation) give(ctx context.Context, p upstream.Piece) {
-	if !g.bounded() {
+func (in *input) give(ctx context.Context, p upstream.Piece) {
+	if !in.bounded() {
 		return
 	}
-	g.out.mu.Lock()
-	g.funds.given = added(g.funds.given, g.expected(p.Text))
-	more := g.dearest(g.funds.given) - g.funds.paid - g.funds.extended
-	reservation := g.funds.reservation
-	g.funds.extended += max(more, 0)
-	g.out.mu.Unlock()
+	in.out.mu.Lock()
+	in.funds.given = added(in.funds.given, in.g.req.expected(p.Text))
+	more := in.g.req.dearest(in.funds.given) - in.funds.paid - in.funds.extended
+	reservation := in.funds.reservation
+	in.funds.extended += max(more, 0)
+	in.out.mu.Unlock()
 	if more > 0 {
 		reservation.Extend(ctx, more)
 	}
 }
 
 // endPaid is how a generation ends that was spoken: as a failure where its text ended for want of money.
-func (g *generation) endPaid(end ending) ending {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if end.reason == Completed && g.funds.short != nil {
-		return ending{reason: Failed, err: g.funds.short}
+func (in *input) endPaid(end ending) ending {
+	in.out.mu.Lock()
+	defer in.out.mu.Unlock()
+	if end.reason == Completed && in.funds.short != nil {
+		return ending{reason: Failed, err: in.funds.short}
 	}
 	return end
 }

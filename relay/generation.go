@@ -33,15 +33,9 @@ type generation struct {
 	booking booking
 	grant   limits.Grant // written by run before anything is spoken, then read alone
 
-	out output // what the client gets; its mu guards what follows
-
-	funds       funds
-	text        text.Buffer
-	short       shortPieces
-	textAt      time.Time // when text last came
-	textIdled   bool      // it counts as finished since then
-	refusedText bool      // the one answer to text after the text's end has been given
-	done        Result    // what is settled of the end; zero until it is concluded
+	out  output // what the client gets
+	in   input  // what is to be spoken
+	done Result // what is settled of the end, guarded by out.mu; zero until it is concluded
 }
 
 // stopCause is why a generation was ended from our side; as an error it is the cause of its context.
@@ -75,9 +69,8 @@ func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *gen
 		req:      req,
 		recordID: newRecordID(now),
 		began:    now,
-		textAt:   now,
-		short:    shortPieces{shared: o.short},
 	}
+	g.in = input{g: g, out: &g.out, at: now, short: shortPieces{shared: o.short}}
 	g.out = output{
 		srv:    o.srv,
 		req:    &g.req,
@@ -88,9 +81,9 @@ func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *gen
 	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
 	g.out.lane = o.out.NewLane(t, req.output.Rate, g.out.notify)
-	g.text.Append(req.text)
+	g.in.text.Append(req.text)
 	if req.final {
-		g.text.Finish()
+		g.in.text.Finish()
 	}
 	return g
 }
@@ -120,7 +113,7 @@ func (g *generation) run(ctx context.Context) {
 		g.withdraw(ctx, grant, err)
 		return
 	}
-	g.conclude(g.endPaid(end))
+	g.conclude(g.in.endPaid(end))
 	g.closeBooks(ctx)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
 	g.origin.peer.end(g)
@@ -168,7 +161,7 @@ func (g *generation) trim() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	g.out.attempts, g.out.speaking, g.out.active, g.out.lastSpoke = nil, nil, nil, nil
-	g.text = text.Buffer{}
+	g.in.text = text.Buffer{}
 	g.out.track.ForgetText()
 }
 

@@ -34,7 +34,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 		return step{ended: true, err: a.err}
 	}
 	a.releaseHeldLocked(now)
-	until := awake.Earlier(a.g.textDeadlineLocked(now), a.heldUntilLocked(now))
+	until := awake.Earlier(a.g.in.deadlineLocked(now), a.heldUntilLocked(now))
 	if p, ok := a.cutLocked(now); ok {
 		return step{ordered: true, piece: a.orderLocked(p, now)}
 	}
@@ -45,7 +45,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 		return step{ended: true, err: a.err}
 	}
 	if !a.settledLocked(now) && a.cutter.Unsettled() && !a.owesLocked() {
-		deadline = awake.Earlier(deadline, a.g.textAt.Add(settleDelay))
+		deadline = awake.Earlier(deadline, a.g.in.at.Add(settleDelay))
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone && !a.lastFrame.IsZero() && !a.lastSent {
 		until = awake.Earlier(until, a.unmarkedEndLocked(now))
@@ -77,7 +77,7 @@ func (a *attempt) cutLocked(now time.Time) (text.Piece, bool) {
 	}
 	p, ok := a.cutter.Next(a.cutNowLocked(now, owed == 0))
 	if ok {
-		a.g.short.count(p, now)
+		a.g.in.short.count(p, now)
 	}
 	return p, ok
 }
@@ -107,7 +107,7 @@ func (a *attempt) aheadLocked(now time.Time) time.Duration {
 	return ahead
 }
 
-func (a *attempt) settledLocked(now time.Time) bool { return now.Sub(a.g.textAt) >= settleDelay }
+func (a *attempt) settledLocked(now time.Time) bool { return now.Sub(a.g.in.at) >= settleDelay }
 
 // orderLocked notes a piece as ordered.
 func (a *attempt) orderLocked(p text.Piece, now time.Time) upstream.Piece {

@@ -107,7 +107,7 @@ func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
 	first.Audio(fakeFrame('a'))
 	first.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 2, 3}}) // half of a sample is left
 	first.out.prepareBackup()
-	second := first.g.newAttempt(first.target, betaMay())
+	second := newAttempt(first.g, first.target, betaMay())
 	ordered(second)
 	drain(first.g.origin.out)
 	frame := make([]byte, 2*24000) // a second of samples whose bytes differ

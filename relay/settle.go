@@ -40,7 +40,7 @@ func (g *generation) conclude(end ending) {
 		RecordID:  g.recordID,
 		Reason:    end.reason,
 		Err:       end.err,
-		TextIdled: g.textIdled && end.reason == Completed,
+		TextIdled: g.in.idled && end.reason == Completed,
 		Usage:     g.usageLocked(),
 	}
 	g.out.phase = phaseConcluded
@@ -69,7 +69,7 @@ func (g *generation) finish() {
 
 func (g *generation) usageLocked() Usage {
 	usage := Usage{
-		Characters: g.text.Len(),
+		Characters: g.in.text.Len(),
 		Audio:      audio.Duration(g.out.lane.Taken(), g.req.output.Rate),
 		Recorded:   false, // until the ledger says otherwise
 	}
@@ -112,7 +112,7 @@ func (a *attempt) reportLocked(cost billing.Cost) AttemptUsage {
 func (a *attempt) outcomeLocked() string {
 	var stop *stopCause
 	switch {
-	case a.err == nil && a.g.funds.short != nil:
+	case a.err == nil && a.g.in.funds.short != nil:
 		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
 	case a.err == nil:
 		return outcomeCompleted

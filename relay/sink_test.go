@@ -90,7 +90,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g.newAttempt(plan.Candidates[0], betaMay())
+	return newAttempt(g, plan.Candidates[0], betaMay())
 }
 
 // drain takes what waits for the client and returns the messages' bodies.

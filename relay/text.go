@@ -10,23 +10,23 @@ import (
 func (g *generation) appendText(more string, final bool, limit int) (mustFund bool, err *Error) {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	if g.out.endsLocked() || g.funds.short != nil {
+	if g.out.endsLocked() || g.in.funds.short != nil {
 		return false, nil
 	}
-	if g.text.Finished() || g.funds.finished {
-		if g.refusedText {
+	if g.in.text.Finished() || g.in.funds.finished {
+		if g.in.refused {
 			return false, nil // the first append after the end has been answered
 		}
-		g.refusedText = true
+		g.in.refused = true
 		return false, &Error{Code: CodeTextFinished, Message: "the text was finished before this append"}
 	}
-	if g.text.Len()+g.funds.length+utf8.RuneCountInString(more) > limit {
+	if g.in.text.Len()+g.in.funds.length+utf8.RuneCountInString(more) > limit {
 		return false, textTooLong(limit)
 	}
 	if more != "" { // nothing keeps a text open but text
-		g.textAt = time.Now()
+		g.in.at = time.Now()
 	}
-	return g.amendLocked(textChange{text: more, finish: final}), nil
+	return g.in.amendLocked(textChange{text: more, finish: final}), nil
 }
 
 func textTooLong(limit int) *Error {
@@ -39,16 +39,16 @@ func textTooLong(limit int) *Error {
 func (g *generation) flush() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	if !g.text.Finished() {
-		g.textAt = time.Now()
+	if !g.in.text.Finished() {
+		g.in.at = time.Now()
 	}
-	g.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
+	g.in.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
 	g.out.notify()
 }
 
 func (g *generation) finishText() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	g.amendLocked(textChange{finish: true})
+	g.in.amendLocked(textChange{finish: true})
 	g.out.notify()
 }
