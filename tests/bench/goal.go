@@ -142,7 +142,7 @@ func spreadIfAny(values []float64) *spread {
 	return &s
 }
 
-func writeGoals(out io.Writer, goals []goal, markdown bool) error {
+func writeGoals(out io.Writer, goals []goal) error {
 	t := &table{title: "Numbers to reach", head: []string{"what", "must", "aim", "measured", ""}}
 	for _, g := range goals {
 		measured := "-"
@@ -151,7 +151,7 @@ func writeGoals(out io.Writer, goals []goal, markdown bool) error {
 		}
 		t.rows = append(t.rows, []string{g.What, bound(g.Must, g.AtLeast), bound(g.Aim, g.AtLeast), measured, string(g.Verdict)})
 	}
-	return t.write(out, markdown)
+	return t.write(out)
 }
 
 func bound(v float64, atLeast bool) string {

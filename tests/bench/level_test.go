@@ -22,7 +22,7 @@ func TestALevelOutlivesAPathThatBreaks(t *testing.T) {
 	if err := r.faults(); err == nil || !strings.Contains(err.Error(), "2 generations, direct: connect") {
 		t.Errorf("got %v of the run", err)
 	}
-	if got := printed(t, r, false); !strings.Contains(got, "direct broke") {
+	if got := printed(t, r); !strings.Contains(got, "direct broke") {
 		t.Errorf("the table does not say so:\n%s", got)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -51,11 +51,11 @@ func measure(ctx context.Context, s *settings, out io.Writer) error {
 		return err
 	}
 	r.summarize()
-	if err := r.write(out, s.markdown); err != nil {
+	if err := r.write(out); err != nil {
 		return err
 	}
 	if former != nil {
-		if err := r.compare(former).write(out, s.markdown); err != nil {
+		if err := r.compare(former).write(out); err != nil {
 			return err
 		}
 	}

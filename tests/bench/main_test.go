@@ -21,7 +21,7 @@ func TestFlags(t *testing.T) {
 		want string // in what is said of it; empty: nothing is wrong
 	}{
 		{"defaults", "", ""},
-		{"all", "-generations 2,3 -duration 100ms -rounds 1 -idle 0 -pin=false -paths direct -parts load,memory -json out.json -svg out.svg -markdown", ""},
+		{"all", "-generations 2,3 -duration 100ms -rounds 1 -idle 0 -pin=false -paths direct -parts load,memory -json out.json -svg out.svg", ""},
 		{"an argument", "relay", "flags only"},
 		{"no generation", "-generations 10,0", "-generations must each be"},
 		{"a blink", "-duration 1ms", "-duration must be"},

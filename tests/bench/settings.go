@@ -23,7 +23,6 @@ type settings struct {
 	json        string // file for the result; empty: none, as with those below
 	svg         string
 	compare     string
-	markdown    bool
 }
 
 // levels is a list of numbers, as a flag.
@@ -65,7 +64,6 @@ func parseFlags(args []string, errout io.Writer) (*settings, error) {
 	flags.StringVar(&s.json, "json", "", "write the result to this `file`, as JSON")
 	flags.StringVar(&s.svg, "svg", "", "draw how cost and latency grow into this `file`")
 	flags.StringVar(&s.compare, "compare", "", "say what has changed since the result in this `file`")
-	flags.BoolVar(&s.markdown, "markdown", false, "print tables for docs/performance.md")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}

@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 )
 
-// write prints the report for people, or for docs. It has been summarized.
-func (r *report) write(out io.Writer, markdown bool) error {
+// write prints the report, in Markdown that is read as it stands as well. It has been summarized.
+func (r *report) write(out io.Writer) error {
 	c := r.Conditions
 	where := "anywhere"
 	if c.Pinned {
@@ -19,21 +19,21 @@ func (r *report) write(out io.Writer, markdown bool) error {
 	fmt.Fprintf(out, "Frames of %d bytes, %.1f s measured in each round, %d rounds or fewer.\n", c.FrameBytes, c.Duration, c.Rounds)
 	fmt.Fprint(out, "Medians over the rounds [least - most].\n")
 	for _, s := range r.Sections {
-		if err := s.write(out, markdown); err != nil {
+		if err := s.write(out); err != nil {
 			return err
 		}
 	}
 	if r.Capacity != nil {
-		if err := r.capacityTable().write(out, markdown); err != nil {
+		if err := r.capacityTable().write(out); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "\n%d are held. %s.\n", r.Capacity.Held, r.Capacity.Why)
 	}
-	return writeGoals(out, r.Goals, markdown)
+	return writeGoals(out, r.Goals)
 }
 
 // write prints the table and what is to be said of it.
-func (s section) write(out io.Writer, markdown bool) error {
+func (s section) write(out io.Writer) error {
 	t := &table{title: s.Title, head: append([]string{"figure", "unit"}, s.Columns...)}
 	ratio := slices.ContainsFunc(s.Figures, func(f figure) bool { return f.Ratio != nil })
 	if ratio {
@@ -49,7 +49,7 @@ func (s section) write(out io.Writer, markdown bool) error {
 		}
 		t.rows = append(t.rows, cells)
 	}
-	if err := t.write(out, markdown); err != nil {
+	if err := t.write(out); err != nil {
 		return err
 	}
 	for _, note := range s.Notes {
@@ -65,28 +65,16 @@ type table struct {
 	rows  [][]string // each as long as the head, or shorter
 }
 
-func (t *table) write(out io.Writer, markdown bool) error {
-	if markdown {
-		return t.writeMarkdown(out)
-	}
-	fmt.Fprintf(out, "\n%s\n\n", t.title)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, cells := range append([][]string{t.head}, t.rows...) {
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
-	}
-	return w.Flush()
-}
-
-func (t *table) writeMarkdown(out io.Writer) error {
+// write prints the table with its columns below each other.
+func (t *table) write(out io.Writer) error {
 	rule := slices.Repeat([]string{"---"}, len(t.head))
 	fmt.Fprintf(out, "\n### %s\n\n", t.title)
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
 	for _, cells := range append([][]string{t.head, rule}, t.rows...) {
 		cells = append(slices.Clone(cells), make([]string, len(t.head)-len(cells))...)
-		if _, err := fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | ")); err != nil {
-			return err
-		}
+		fmt.Fprintf(w, "| %s\t|\n", strings.Join(cells, "\t| "))
 	}
-	return nil
+	return w.Flush()
 }
 
 func cell(columns map[string]spread, column string) string {
