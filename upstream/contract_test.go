@@ -57,6 +57,9 @@ func TestErrorsPrintNoCause(t *testing.T) {
 	if !errors.Is(err, cause) || upstream.KindOf(err) != upstream.AuthFailed {
 		t.Error("cause or kind is lost")
 	}
+	if got := upstream.KindOf(nil); got != "" {
+		t.Errorf("no error is %s", got)
+	}
 	if got := upstream.KindOf(cause); got != upstream.UpstreamError {
 		t.Errorf("an error of no kind: got %s", got)
 	}

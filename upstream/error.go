@@ -93,10 +93,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // GarbledError is the error of a frame that is not of the vendor's protocol.
 func GarbledError(message string) *Error { return &Error{Kind: Garbled, Message: message} }
 
-// KindOf is the kind of any error that an attempt ended with. What no adapter has classified is the vendor's fault.
+// KindOf is the kind of any error that an attempt ended with; empty where there is none. What no adapter has classified is
+// the vendor's fault.
 func KindOf(err error) Kind {
 	var e *Error
-	if errors.As(err, &e) {
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
 		return e.Kind
 	}
 	return UpstreamError
