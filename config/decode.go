@@ -20,8 +20,8 @@ type decoder struct {
 	defaults map[reflect.Type]reflect.Value // what an element of a list starts out as
 }
 
-// Section is a part of the file whose type is known only later.
-type Section struct {
+// section is a part of the file whose type is known only later.
+type section struct {
 	path string
 	Node ast.Node // nil where the file has none
 }
@@ -29,7 +29,7 @@ type Section struct {
 // errFaulty says that the faults themselves have been noted.
 var errFaulty = errors.New("faulty configuration")
 
-func NewDecoder(env Environment, r *remarks, defaults ...any) *decoder {
+func newDecoder(env Environment, r *remarks, defaults ...any) *decoder {
 	d := &decoder{env: env, remarks: r, defaults: make(map[reflect.Type]reflect.Value)}
 	for _, value := range defaults {
 		d.defaults[reflect.TypeOf(value)] = reflect.ValueOf(value)
@@ -37,14 +37,14 @@ func NewDecoder(env Environment, r *remarks, defaults ...any) *decoder {
 	return d
 }
 
-// Decode fills what into points to. What the section does not mention stays as it is.
-func (d *decoder) Decode(s Section, into any) error {
+// decode fills what into points to. What the section does not mention stays as it is.
+func (d *decoder) decode(s section, into any) error {
 	if s.Node == nil {
 		return nil
 	}
-	before := len(d.remarks.Faults)
+	before := len(d.remarks.faults)
 	d.value(s.Node, s.path, reflect.ValueOf(into).Elem())
-	if len(d.remarks.Faults) > before {
+	if len(d.remarks.faults) > before {
 		return errFaulty
 	}
 	return nil
@@ -56,8 +56,8 @@ func (d *decoder) value(node ast.Node, path string, into reflect.Value) {
 		d.remarks.fault(path, "anchors, aliases and tags are not supported")
 		return
 	}
-	if into.Type() == reflect.TypeFor[Section]() {
-		into.Set(reflect.ValueOf(Section{path: path, Node: node}))
+	if into.Type() == reflect.TypeFor[section]() {
+		into.Set(reflect.ValueOf(section{path: path, Node: node}))
 		return
 	}
 	_, null := node.(*ast.NullNode)

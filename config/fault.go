@@ -50,11 +50,11 @@ func (r Remark) String() string {
 // Warning is a remark that does not stop the start.
 type Warning = Remark
 
-// ConfigError is everything that is wrong with a configuration.
-type ConfigError struct{ Faults []Remark }
+// Error is everything that is wrong with a configuration.
+type Error struct{ Faults []Remark }
 
 // Error has a line for each fault.
-func (e *ConfigError) Error() string {
+func (e *Error) Error() string {
 	lines := make([]string, len(e.Faults))
 	for i, f := range e.Faults {
 		lines[i] = f.String()
@@ -73,11 +73,11 @@ type remarks struct {
 	file     string
 	places   map[string]position
 	told     map[place]bool // of faults
-	Faults   []Remark
+	faults   []Remark
 	warnings []Warning
 }
 
-func NewRemarks(file string) *remarks {
+func newRemarks(file string) *remarks {
 	return &remarks{file: file, places: make(map[string]position), told: make(map[place]bool)}
 }
 
@@ -92,7 +92,7 @@ func (r *remarks) faultAt(at position, path, reason string) {
 		return
 	}
 	r.told[told] = true
-	r.Faults = append(r.Faults, Remark{file: r.file, at: at, Path: path, reason: reason})
+	r.faults = append(r.faults, Remark{file: r.file, at: at, Path: path, reason: reason})
 }
 
 // warn notes that what stands at a path is not what the user may think.
@@ -102,7 +102,7 @@ func (r *remarks) warn(path, reason string) {
 
 // faulty reports whether anything at a path or below it is at fault.
 func (r *remarks) faulty(path string) bool {
-	return slices.ContainsFunc(r.Faults, func(f Remark) bool {
+	return slices.ContainsFunc(r.faults, func(f Remark) bool {
 		rest, ok := strings.CutPrefix(f.Path, path)
 		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 	})
@@ -124,13 +124,19 @@ func (r *remarks) place(path string) position {
 	return position{}
 }
 
-// Err is all faults in the order of the file, or nil.
-func (r *remarks) Err() error {
-	if len(r.Faults) == 0 {
+// err is all faults in the order of the file, or nil.
+func (r *remarks) err() error {
+	if len(r.faults) == 0 {
 		return nil
 	}
-	sortRemarks(r.Faults)
-	return &ConfigError{Faults: r.Faults}
+	sortRemarks(r.faults)
+	return &Error{Faults: r.faults}
+}
+
+// errOf is err of those paths alone that keep holds.
+func (r *remarks) errOf(keep func(path string) bool) error {
+	r.faults = slices.DeleteFunc(r.faults, func(f Remark) bool { return !keep(f.Path) })
+	return r.err()
 }
 
 func sortRemarks(all []Remark) {

@@ -173,7 +173,7 @@ func keyFault(key string) string {
 // limits are the key's own where it has any, and the file's for the rest.
 func (k keyConfig) limits(common limits.Config, path string, d *decoder) limits.Config {
 	own, path := common, path+".limits"
-	_ = d.Decode(k.Limits, &own) // its faults are noted, and what is right is checked below
+	_ = d.decode(k.Limits, &own) // its faults are noted, and what is right is checked below
 	own.Validate(func(field, reason string) {
 		if _, stated := d.remarks.places[join(path, field)]; stated { // else it is the file's own, and its fault
 			d.remarks.fault(join(path, field), reason)

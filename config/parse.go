@@ -11,8 +11,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Parse is the file's one document, or a nil node where it is empty.
-func (d *decoder) Parse(source []byte) (ast.Node, error) {
+// parse is the file's one document, or a nil node where it is empty.
+func (d *decoder) parse(source []byte) (ast.Node, error) {
 	tokens := lexer.Tokenize(strings.TrimPrefix(string(source), "\ufeff")) // the mark that some editors put in front
 	if at, deep := tooDeep(tokens); deep {
 		d.remarks.faultAt(at, "", "is nested too deeply")

@@ -73,9 +73,9 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) ProviderSet
 		MaxPerTenant:  p.MaxPerTenant,
 		Options: func(into any) error {
 			// Noting places again, as the driver does when it opens, must not touch the file's own remarks.
-			again := NewDecoder(d.env, NewRemarks(d.remarks.file))
-			if again.Decode(p.Options, into) != nil {
-				return again.remarks.Err()
+			again := newDecoder(d.env, newRemarks(d.remarks.file))
+			if again.decode(p.Options, into) != nil {
+				return again.remarks.err()
 			}
 			return nil
 		},
@@ -134,7 +134,7 @@ func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 
 // checkOptions lets the driver judge its options.
 func (p providerConfig) checkOptions(driver upstream.Driver, d *decoder) {
-	err := driver.Check(func(into any) error { return d.Decode(p.Options, into) })
+	err := driver.Check(func(into any) error { return d.decode(p.Options, into) })
 	if err != nil && !errors.Is(err, errFaulty) {
 		d.remarks.fault(join("providers", p.Name)+".options", err.Error())
 	}

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +55,7 @@ type LedgerConfig struct {
 	Retention time.Duration `yaml:"retention"`
 }
 
+// DefaultRetention is how long records are kept: a year, and a month in which the last one is asked about.
 const DefaultRetention = 400 * 24 * time.Hour
 
 func defaultLedger() LedgerConfig {
@@ -102,26 +101,18 @@ type BookSettings struct {
 	Redis  RedisConfig
 }
 
-// LoadBooks reads what a configuration says of the ledger and Redis. Whoever asks for usage need not have the keys of
-// clients and vendors in the environment: what else is at fault stays unsaid.
+// LoadBooks reads what a configuration says of the ledger and Redis. The keys of clients and vendors may be missing in the
+// environment: all other faults stay unsaid.
 func LoadBooks(path string, env Environment) (BookSettings, error) {
-	source, err := os.ReadFile(path)
+	file, r, err := readFile(path, env)
 	if err != nil {
-		return BookSettings{}, Unreadable(path, err)
+		return BookSettings{}, err
 	}
-	r := NewRemarks(path)
-	d := NewDecoder(env, r)
-	root, err := d.Parse(source)
-	if err != nil {
-		return BookSettings{}, r.Err()
-	}
-	file := DefaultConfig()
-	_ = d.Decode(Section{Node: root}, &file) // its faults are in r
 	file.Ledger.validate(r.below("ledger"))
 	file.Redis.validate(r.below("redis"))
-	r.Faults = slices.DeleteFunc(r.Faults, func(f Remark) bool {
-		top, _, _ := strings.Cut(f.Path, ".")
-		return top != "" && top != "ledger" && top != "redis"
+	err = r.errOf(func(path string) bool {
+		top, _, _ := strings.Cut(path, ".")
+		return top == "" || top == "ledger" || top == "redis"
 	})
-	return BookSettings{Ledger: file.Ledger, Redis: file.Redis}, r.Err()
+	return BookSettings{Ledger: file.Ledger, Redis: file.Redis}, err
 }

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -93,23 +92,11 @@ func askReady(ctx context.Context, address, path string) (status string, err err
 // ownURL is where a relay with a configuration file is reached on its own machine. Nothing but its listener needs to be valid,
 // so that a secret which is not here is no fault.
 func ownURL(path string) (string, error) {
-	source, err := os.ReadFile(path)
+	listen, files, err := config.LoadListener(path, config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
 	if err != nil {
-		return "", config.Unreadable(path, err)
-	}
-	r := config.NewRemarks(path)
-	d := config.NewDecoder(config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()}, r)
-	root, err := d.Parse(source)
-	if err != nil {
-		return "", r.Err()
-	}
-	file := config.DefaultConfig()
-	_ = d.Decode(config.Section{Node: root}, &file) // its faults are in r
-	r.Faults = slices.DeleteFunc(r.Faults, func(f config.Remark) bool { return f.Path != "listen" && !strings.HasPrefix(f.Path, "tls") })
-	if err := r.Err(); err != nil {
 		return "", err
 	}
-	host, port, err := net.SplitHostPort(file.Listen)
+	host, port, err := net.SplitHostPort(listen)
 	if err != nil || port == "0" {
 		return "", errors.New("listen names no address that can be asked; say -url")
 	}
@@ -122,7 +109,7 @@ func ownURL(path string) (string, error) {
 		host = "::1"
 	}
 	own := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}
-	if file.TLS != (config.TLSConfig{}) {
+	if files != (config.TLSConfig{}) {
 		own.Scheme = "https"
 	}
 	return own.String(), nil

@@ -39,7 +39,7 @@ func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) 
 
 // refuseReload logs why a configuration is not in force, with a line for each fault in it.
 func refuseReload(err error, log zerolog.Logger) {
-	var faulty *config.ConfigError
+	var faulty *config.Error
 	if !errors.As(err, &faulty) {
 		log.Error().Err(err).Msg("configuration not reloaded, the former one stays")
 		return
