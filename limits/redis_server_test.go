@@ -1,6 +1,7 @@
 package limits_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func serverNow(t *testing.T, client *redis.Client) time.Time {
 		t.Fatal(err)
 	}
 	skew, err := client.Get(t.Context(), "skew").Int64()
-	if err != nil && err != redis.Nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		t.Fatal(err)
 	}
 	return now.Add(time.Duration(skew) * time.Millisecond)

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"io"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ func TestAnswerThatNobodyTakesIsGivenUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(answerPatience + time.Second)
-		if n, err := conn.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
 			t.Errorf("read %d bytes and %v after the patience, want the connection closed", n, err)
 		}
 	})

@@ -23,7 +23,7 @@ func TestReportsOfAKeyAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newReportPlaces()
 		first, _, _ := entered(p, "a")
-		entered(p, "a")
+		_, _, _ = entered(p, "a")
 		_, refused, took := entered(p, "a")
 		if refused == nil || refused.Code != protocol.CodeRateLimitExceeded || refused.RetryAfter == 0 || took != reportWait {
 			t.Fatalf("a third report of a key: %v after %v", refused, took)
@@ -72,7 +72,7 @@ func TestWaitingReportsAreBounded(t *testing.T) {
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		for range mostReportsOfKey + mostReportsWaiting {
-			wg.Go(func() { entered(p, "a") })
+			wg.Go(func() { _, _, _ = entered(p, "a") })
 		}
 		synctest.Wait()
 		if _, refused, took := entered(p, "a"); refused == nil || took != 0 {

@@ -196,10 +196,10 @@ func TestPlanKeepsOrderAndLosesNoTarget(t *testing.T) {
 			}
 		}
 		prefer := rapid.SampledFrom(append(providers, "")).Draw(t, "prefer")
-		any := Voice{Name: "any", IDs: map[string]string{"p0": "0", "p1": "1", "p2": "2"}}
+		everywhere := Voice{Name: "any", IDs: map[string]string{"p0": "0", "p1": "1", "p2": "2"}}
 		route := DefaultRoute()
 		route.Name, route.Targets = "default", targets
-		table, err := New(Config{Providers: providers, Routes: []Route{route}, Voices: []Voice{voice, any}})
+		table, err := New(Config{Providers: providers, Routes: []Route{route}, Voices: []Voice{voice, everywhere}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ var faultsBeforeAudio = map[string]string{
 }
 
 // breakdown is a relay with a provider for each fault and one that is well; the routes are named after the faults.
-func breakdown(t *testing.T, faults []string) (*relay, *vendor) {
+func breakdown(t *testing.T, faults []string) *relay {
 	t.Helper()
 	well := emulate(t, emulator.Options{})
 	vendors := map[string]*vendor{"well": well}
@@ -57,13 +57,13 @@ func breakdown(t *testing.T, faults []string) (*relay, *vendor) {
 		r.Targets = []target{ill}
 		cfg.Routes[fmt.Sprint("one", i)] = r
 	}
-	return serve(t, cfg), well
+	return serve(t, cfg)
 }
 
 func TestTheNextTargetSpeaksWhereTheFirstFailsBeforeAudio(t *testing.T) {
 	t.Parallel()
 	faults := slices.Sorted(maps.Keys(faultsBeforeAudio))
-	r, _ := breakdown(t, faults)
+	r := breakdown(t, faults)
 	for i, fault := range faults {
 		t.Run(fault, func(t *testing.T) {
 			c := r.dial(t)
@@ -101,7 +101,7 @@ func TestNoTargetLeft(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			r, _ := breakdown(t, []string{fault})
+			r := breakdown(t, []string{fault})
 			c := r.dial(t)
 			c.send(j{"type": "generate", "generation_id": "g", "text": twelve, "route": "one0"})
 			m := c.failure("g", want)

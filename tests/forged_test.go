@@ -74,11 +74,11 @@ func TestTheCheckerPassesAGoodConversation(t *testing.T) {
 }
 
 // replaced puts one text in place of another in the one line that has it.
-func replaced(old, new string) func([]string) []string {
+func replaced(old, by string) func([]string) []string {
 	return func(lines []string) []string {
 		for i, line := range lines {
 			if strings.Contains(line, old) {
-				lines[i] = strings.Replace(line, old, new, 1)
+				lines[i] = strings.Replace(line, old, by, 1)
 				return lines
 			}
 		}

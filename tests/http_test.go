@@ -77,7 +77,7 @@ func (a answer) problem(t *testing.T) problem {
 }
 
 // refusesUpgrade checks that a connection is refused before the upgrade.
-func (r *relay) refusesUpgrade(t *testing.T, d dialing, status int, code string) problem {
+func (r *relay) refusesUpgrade(t *testing.T, d dialing, status int, code string) {
 	t.Helper()
 	conn, res, err := d.connect(r)
 	if err == nil {
@@ -99,7 +99,6 @@ func (r *relay) refusesUpgrade(t *testing.T, d dialing, status int, code string)
 	if a.status != status || p.Code != code {
 		t.Errorf("refused with %d %s, want %d %s", a.status, p.Code, status, code)
 	}
-	return p
 }
 
 func TestHealthAndReadinessSayNoMore(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 func loud() format { return format{"pcm_f32le", 24000} }
 
 // stall opens a connection that asks for much and takes nothing.
-func (r *relay) stall(t *testing.T, v *vendor, generations int) *rawSocket {
+func (r *relay) stall(t *testing.T, v *vendor, generations int) {
 	t.Helper()
 	s := r.rawDial(t, "")
 	text := strings.TrimSpace(strings.Repeat(threeSentences+" ", 20))
@@ -21,7 +21,6 @@ func (r *relay) stall(t *testing.T, v *vendor, generations int) *rawSocket {
 		s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": text, "output": loud()})
 	}
 	v.sees("the stalled client's contexts", func(s emulator.Stats) bool { return s.OpenContexts >= generations })
-	return s
 }
 
 func TestAStalledClientDelaysNoOther(t *testing.T) {

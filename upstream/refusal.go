@@ -29,7 +29,7 @@ func RefusedKind(status int) Kind {
 	return ConnectFailed
 }
 
-// refused says why a handshake failed. Of the library's error only the innermost cause is kept: its text and the
+// Refused says why a handshake failed. Of the library's error only the innermost cause is kept: its text and the
 // URL within would tell a key that stands in the query.
 func Refused(ctx context.Context, resp *http.Response, err error, kind func(status int) Kind) *Error {
 	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {

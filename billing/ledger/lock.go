@@ -16,8 +16,9 @@ type locks struct{ file, beside *os.File }
 // Close frees them. SQLite must have closed the file before: to close any handle of it ends what SQLite holds.
 func (l locks) Close() error { return errors.Join(l.beside.Close(), l.file.Close()) }
 
-// prepare makes the path ready for writing: its folder and file exist, and nobody else writes it.
-func prepare(path string) (real string, held locks, err error) {
+// prepare makes the path ready for writing: its folder and file exist, and no other process writes it. resolved is the path
+// without symbolic links, which is one for each file.
+func prepare(path string) (resolved string, held locks, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", locks{}, err
 	}
@@ -29,17 +30,17 @@ func prepare(path string) (real string, held locks, err error) {
 		return "", locks{}, errors.Join(err, file.Close())
 	}
 	// By any symbolic link the lock beside it is the same.
-	if real, err = filepath.EvalSymlinks(path); err != nil {
+	if resolved, err = filepath.EvalSymlinks(path); err != nil {
 		return "", locks{}, errors.Join(err, file.Close())
 	}
-	beside, err := os.OpenFile(real+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	beside, err := os.OpenFile(resolved+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return "", locks{}, errors.Join(err, file.Close())
 	}
 	if err := lockFile(beside); err != nil {
 		return "", locks{}, errors.Join(err, beside.Close(), file.Close())
 	}
-	return real, locks{file: file, beside: beside}, nil
+	return resolved, locks{file: file, beside: beside}, nil
 }
 
 // Hold keeps relays from starting on a ledger until it is closed. The error is ErrLocked where one runs.

@@ -64,12 +64,12 @@ func migrateIn(ctx context.Context, tx *sql.Tx) error {
 
 // migrateUnused does the same for a reader, where no relay writes the file.
 func migrateUnused(ctx context.Context, path string) error {
-	real, lock, err := prepare(path)
+	resolved, lock, err := prepare(path)
 	if errors.Is(err, ErrLocked) {
 		return fmt.Errorf("%w, and a relay of that version writes it", errOlder)
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(migrate(ctx, real), lock.Close())
+	return errors.Join(migrate(ctx, resolved), lock.Close())
 }

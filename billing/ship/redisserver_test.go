@@ -37,7 +37,7 @@ func (s *redisServer) newClient() *redis.Client { return newClient(s.t, s.Server
 
 func newClient(t testing.TB, s *redisserver.Server) *redis.Client {
 	client := redis.NewClient(clientOptions(s.Addr))
-	t.Cleanup(func() { client.Close() })
+	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
@@ -77,7 +77,7 @@ func (b *switchboard) client(t testing.TB) *redis.Client {
 		return (&net.Dialer{}).DialContext(ctx, network, *b.addr.Load())
 	}
 	client := redis.NewClient(options)
-	t.Cleanup(func() { client.Close() })
+	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
@@ -90,7 +90,7 @@ func clusterClient(t testing.TB, nodes []*redisserver.Server) redis.UniversalCli
 	if _, ok := client.(*redis.ClusterClient); !ok {
 		t.Fatalf("client is a %T, want one of a cluster", client)
 	}
-	t.Cleanup(func() { client.Close() })
+	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 

@@ -49,7 +49,7 @@ func inBubble(t *testing.T, story func(b *bubble)) {
 		story(b)
 		cancel()
 		wg.Wait()
-		b.rdb.Close()
+		_ = b.rdb.Close()
 		b.mini.Close()
 	})
 }
@@ -77,7 +77,7 @@ func (b *bubble) setDown(down bool) {
 	defer b.mu.Unlock()
 	b.down = down
 	for _, conn := range b.conns {
-		conn.Close()
+		_ = conn.Close()
 	}
 	b.conns = nil
 }

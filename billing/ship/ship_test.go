@@ -164,8 +164,8 @@ func TestRetention(t *testing.T) {
 			t.Errorf("%s expires at %v, want %v", key, got, want)
 		}
 	}
-	if got, min := rdb.TTL(t.Context(), markKey(at)).Val(), 30*24*time.Hour; got < min {
-		t.Errorf("the mark expires in %v, want after %v", got, min)
+	if got, least := rdb.TTL(t.Context(), markKey(at)).Val(), 30*24*time.Hour; got < least {
+		t.Errorf("the mark expires in %v, want after %v", got, least)
 	}
 }
 

@@ -85,7 +85,7 @@ func parseRate(param string, raw []byte) (int, *Error) {
 	}
 	rate, err := strconv.ParseInt(string(raw), 10, 32)
 	if err != nil {
-		return 0, nil //nolint:nilerr // out of range is out of the table
+		return 0, nil // out of range is out of the table
 	}
 	return int(rate), nil
 }

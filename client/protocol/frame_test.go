@@ -75,7 +75,7 @@ func TestParseAudioBinaryRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			unknown := tt.want == errFrameVersion || tt.want == errFrameKind // a client passes over those
+			unknown := errors.Is(tt.want, errFrameVersion) || errors.Is(tt.want, errFrameKind) // a client passes over those
 			if _, _, err := ParseAudioBinary(tt.frame); !errors.Is(err, tt.want) || errors.Is(err, ErrUnknownEvent) != unknown {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}

@@ -23,8 +23,8 @@ type Backlog struct {
 // LimitTo sets the bound by a memory limit; 0: there is none.
 func (b *Backlog) LimitTo(memory int64) { b.most.Store(MemoryShare(memory, maxBacklog)) }
 
-// shareOf is the part of a memory limit that may wait for clients in one way, and at most so much; without a limit (0) all of
-// that.
+// MemoryShare is how much of a memory limit may wait for clients in one way, at most the given number of bytes; without a
+// limit (0) all of that.
 func MemoryShare(memory, most int64) int64 {
 	if memory == 0 {
 		return most

@@ -11,8 +11,8 @@ type Resume struct {
 	Source string
 }
 
-// evidence is the last place in the text that is known to have been reached, and where in the audio that is.
-type evidence struct {
+// Evidence is the last place in the text that is known to have been reached, and where in the audio that is.
+type Evidence struct {
 	Char   int
 	At     int64
 	source string
@@ -21,13 +21,13 @@ type evidence struct {
 
 // EvidenceAt is the last evidence by a place in the audio. It counts in this order: word times, as far as they cover the
 // audio; the end of a piece, where the audio ends there.
-func (t *Track) EvidenceAt(pos int64) evidence {
+func (t *Track) EvidenceAt(pos int64) Evidence {
 	word, covered := t.lastWord(pos)
 	segment, at := t.lastSegment(pos)
 	if covered { // perhaps by the first word of a voice that took over: what the one before it said ends as a segment
-		return evidence{Char: max(word, segment), source: SourceWords, sure: true}
+		return Evidence{Char: max(word, segment), source: SourceWords, sure: true}
 	}
-	e := evidence{Char: segment, At: max(at, 0), source: SourceSegment}
+	e := Evidence{Char: segment, At: max(at, 0), source: SourceSegment}
 	e.sure = at >= 0 && pos-at <= audio.Samples(segmentSlack, t.Rate) && segment >= word
 	if word > segment && !e.sure {
 		e.Char, e.At, e.source = word, max(t.endOf(word), 0), SourceWords

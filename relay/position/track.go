@@ -45,6 +45,7 @@ type spokenPiece struct {
 	Beats      []text.Beat
 }
 
+// NewTrack is the track of a generation that has no audio yet. rate is that of its samples.
 func NewTrack(rate int) Track { return Track{Rate: rate} }
 
 // AddPiece notes a piece that was ordered, and returns its index.

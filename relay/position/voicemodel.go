@@ -63,6 +63,7 @@ type VoiceModels struct {
 	paces  allPaces
 }
 
+// NewVoiceModels knows no voice yet.
 func NewVoiceModels() *VoiceModels {
 	return &VoiceModels{models: make(map[VoiceKey]VoiceModel), paces: newAllPaces()}
 }
@@ -81,10 +82,11 @@ func (h *VoiceModels) Of(k VoiceKey) VoiceModel {
 // Timing is when a voice tells its word times.
 type Timing int
 
+// The timings.
 const (
 	untold Timing = iota // it has not spoken yet
 	Prompt               // as it speaks
-	Late                 // behind its audio, or not at all: at a fault they would be missing
+	Late                 // after its audio, or not at all: at a fault they would be missing
 )
 
 // NoteTiming remembers when a voice told word times. Once it was late it can't be relied on.
@@ -199,11 +201,12 @@ func HeardUnits(beats []text.Beat) float64 {
 	return Units(beats) - pauseAfter(beats[len(beats)-1])
 }
 
+// HasDigits reports whether a digit is among words: a number is spoken as more words than it is written.
 func HasDigits(beats []text.Beat) bool {
 	return slices.ContainsFunc(beats, func(b text.Beat) bool { return strings.ContainsFunc(b.Text, unicode.IsDigit) })
 }
 
-// unitsOf is how long words and their pauses take, in units of a letter.
+// Units is how long words and their pauses take, in units of a letter.
 func Units(beats []text.Beat) float64 {
 	units := 0.0
 	for _, b := range beats {

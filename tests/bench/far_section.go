@@ -19,7 +19,7 @@ func (r *report) farSection() (section, bool) {
 	return s, len(r.Far) > 0
 }
 
-// farRatio is nil where it was not measured.
-func (r *report) farRatio(over, under string) *spread {
-	return spreadIfAny(ratios(r.Far[over], r.Far[under]))
+// warmRatio is the first audio of a relay with a warm socket, over that of a direct way; nil where it was not measured.
+func (r *report) warmRatio(direct string) *spread {
+	return spreadIfAny(ratios(r.Far[relayWarm], r.Far[direct]))
 }

@@ -61,10 +61,10 @@ func TestFarSectionDividesTurnByTurn(t *testing.T) {
 	if got, want := s.Figures[1].Columns[relayWarm], (spread{1.05, 1, 1.1}); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got := r.farRatio(relayWarm, directFresh); got == nil || got.Median != 0.3875 {
+	if got := r.warmRatio(directFresh); got == nil || got.Median != 0.3875 {
 		t.Errorf("got %v", got)
 	}
-	if got := (&report{}).farRatio(relayWarm, directWarm); got != nil {
+	if got := (&report{}).warmRatio(directWarm); got != nil {
 		t.Errorf("got %v of nothing", got)
 	}
 }

@@ -51,8 +51,8 @@ func (r *report) goals() []goal {
 		{What: "KB a connection, idle", Must: 20, Aim: 12, Measured: r.relayMemory(func(m *memory) float64 { return m.Idle })},
 		{What: "KB a generation, active", Must: 40, Aim: 16, Measured: r.relayMemory(func(m *memory) float64 { return m.Active })},
 		{What: "allocations a frame", Must: fewAllocations, Aim: fewAllocations, Measured: spreadIfAny(r.Allocations)},
-		{What: "first audio, warm socket, 40 ms away, / direct warm", Must: 1.1, Aim: 1.03, Measured: r.farRatio(relayWarm, directWarm)},
-		{What: "first audio, warm socket, 40 ms away, / direct fresh", Must: 0.3, Aim: 0.26, Measured: r.farRatio(relayWarm, directFresh)},
+		{What: "first audio, warm socket, 40 ms away, / direct warm", Must: 1.1, Aim: 1.03, Measured: r.warmRatio(directWarm)},
+		{What: "first audio, warm socket, 40 ms away, / direct fresh", Must: 0.3, Aim: 0.26, Measured: r.warmRatio(directFresh)},
 		{What: "cancel to vendor told, p50, ms", Must: 5, Aim: 1, Level: latencyLevel, Measured: r.relayAt(latencyLevel, func(r *round) float64 { return r.Cancel.P50 / 1000 })},
 		{What: "cancel to vendor told, p99, ms", Must: 50, Aim: 10, Level: latencyLevel, Measured: r.relayAt(latencyLevel, func(r *round) float64 { return r.Cancel.P99 / 1000 })},
 	}
@@ -115,16 +115,16 @@ func (r *report) relayMemory(of func(*memory) float64) *spread {
 
 // cloudedAt reports whether in most rounds of a level something else than a proxy was what limited.
 func (r *report) cloudedAt(generations int) bool {
-	all, clear := 0, 0
+	all, undisturbed := 0, 0
 	for _, rounds := range r.roundsAt(generations) {
 		for _, round := range rounds {
 			all++
 			if !round.HarnessLate && round.ElsewhereBusy <= disturbed {
-				clear++
+				undisturbed++
 			}
 		}
 	}
-	return 2*clear < all
+	return 2*undisturbed < all
 }
 
 func (r *report) heldGenerations() *spread {

@@ -16,7 +16,7 @@ var (
 )
 
 func TestMatrix(t *testing.T) {
-	all := chosen(t)
+	all := chosen()
 	results := make([]result, len(all))
 	ends := rehearsed(t)
 	t.Run("cases", func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestMatrix(t *testing.T) {
 const sampled = 31
 
 // chosen are the cases to run.
-func chosen(t *testing.T) []scenario {
+func chosen() []scenario {
 	var all []scenario
 	for i, s := range scenarios() {
 		if raceEnabled && i%sampled != 0 {

@@ -2,15 +2,22 @@ package emulator
 
 import "voicerelay/upstream/emulator/engine"
 
-// What every vendor's emulator has is the engine's.
+// Types of the engine, by the names that users of this package write.
 type (
-	Server    = engine.Server
-	Options   = engine.Options
-	Fault     = engine.Fault
+	// Server is an emulated vendor.
+	Server = engine.Server
+	// Options are what it is like.
+	Options = engine.Options
+	// Fault is what goes wrong in it.
+	Fault = engine.Fault
+	// FaultKind is how it goes wrong.
 	FaultKind = engine.FaultKind
-	Stats     = engine.Stats
-	Stream    = engine.Stream
-	Cancel    = engine.Cancel
+	// Stats is what it has seen.
+	Stats = engine.Stats
+	// Stream is what it has seen of one stream.
+	Stream = engine.Stream
+	// Cancel is a cancel that it got.
+	Cancel = engine.Cancel
 )
 
 // The faults that an emulator can be told to make. Package engine says what each one does.

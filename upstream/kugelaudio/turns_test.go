@@ -12,14 +12,14 @@ func TestAVendorThatWaitsForFlushesGetsThem(t *testing.T) {
 	flushed := `{"text":" Three.","context_id":"gen-1","flush":true}`
 	for name, seen := range map[string]func(r *recorder, s *stream){
 		"audio of a chunk that was not announced": func(r *recorder, s *stream) {
-			s.audio(packet{base64: []byte("AAAA"), chunk: -1, rate: 24000})
+			_ = s.audio(packet{base64: []byte("AAAA"), chunk: -1, rate: 24000})
 			r.Want(`{"flush":true,"context_id":"gen-1"}`)
 		},
 		"no beginning": func(r *recorder, s *stream) {
 			time.Sleep(beginTime)
 			r.Want(`{"flush":true,"context_id":"gen-1"}`)
 			s.final()
-			s.audio(packet{base64: []byte("AAAA"), chunk: -1, rate: 24000})
+			_ = s.audio(packet{base64: []byte("AAAA"), chunk: -1, rate: 24000})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestAVendorThatBeginsGetsNoFlush(t *testing.T) {
 		s := l.Stream.(*stream)
 		l.OrderMore("One. Two.")
 		s.begin(0, "One.")
-		s.audio(packet{base64: []byte("AAAA"), enc: []byte(audio.PCM16), chunk: 0, rate: 24000})
+		_ = s.audio(packet{base64: []byte("AAAA"), enc: []byte(audio.PCM16), chunk: 0, rate: 24000})
 		l.OrderMore(" Three.")
 		if got := r.Sent(); len(got) != 2 || r.Provider.turns.needFlush(time.Now()) {
 			r.Errorf("sent %q, want two texts alone", got)

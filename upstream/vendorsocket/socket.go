@@ -192,7 +192,7 @@ func (s *Socket) read() (binary bool, data []byte, err error) {
 		}
 		n, err := r.Read(s.buf[len(s.buf):cap(s.buf)])
 		s.buf = s.buf[:len(s.buf)+n]
-		if err == io.EOF { //nolint:errorlint // a bare io.EOF is the frame's end; a wrapped one is the connection's
+		if err == io.EOF { // a bare io.EOF is the frame's end; a wrapped one is the connection's
 			return kind == websocket.MessageBinary, s.buf, nil
 		}
 		if err != nil {

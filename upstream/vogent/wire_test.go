@@ -1,6 +1,7 @@
 package vogent
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -68,7 +69,7 @@ func TestFramesOfAGeneration(t *testing.T) {
 		r.Want(text("gen-1.1.1", "gen-1.1", " And more."), text("gen-1.1.2", "gen-1.1", " Still more."))
 		stop(r, l)
 		r.Want(cancel("gen-1.1.2", "gen-1.1"), cancel("gen-1.1.1", "gen-1.1")) // the last first
-		if got := l.Heard(); got.Err != errStop || len(got.Pieces) != 1 {
+		if got := l.Heard(); !errors.Is(got.Err, errStop) || len(got.Pieces) != 1 {
 			r.Errorf("got %v and pieces %v, want the cause and the first piece", got.Err, got.Pieces)
 		}
 	})

@@ -3,6 +3,7 @@ package zeligate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -263,7 +264,7 @@ func TestCloseTellsTheVendorAtOnce(t *testing.T) {
 		if len(stops) != 1 || !stops[0].At.Equal(began) {
 			t.Errorf("the vendor was told by %v, want at %v", stops, began)
 		}
-		if h := sink.Heard(); h.Frames != 1 || h.Err != error(errStop) {
+		if h := sink.Heard(); h.Frames != 1 || !errors.Is(h.Err, errStop) {
 			t.Errorf("got %d frames and %v, want 1 and the cause", h.Frames, h.Err)
 		}
 	})

@@ -123,6 +123,7 @@ func (f *Fault) take(part string) error {
 	return nil
 }
 
+// WithDefaults is the fault with a code, a name or a time where it needs one and has none.
 func (f Fault) WithDefaults() Fault {
 	switch {
 	case f.Kind == Refuse && f.Code == 0: // also beside a name, for a vendor that does not know it

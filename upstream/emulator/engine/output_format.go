@@ -49,6 +49,7 @@ type Encoder interface {
 	End() []byte
 }
 
+// Encoder encodes samples in the format. An error says that no encoder has it.
 func (f OutputFormat) Encoder() (Encoder, error) {
 	switch f.Codec {
 	case "mp3":

@@ -136,6 +136,7 @@ func (s *Server) SetFault(f Fault) {
 	s.fault = f
 }
 
+// CurrentFault is what goes wrong for a stream that begins now.
 func (s *Server) CurrentFault() Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

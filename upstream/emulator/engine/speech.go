@@ -92,6 +92,7 @@ func Pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// ToBase64 is the encoding of audio in text frames.
 func ToBase64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // GarbageText is a text frame that is of no vendor's protocol.

@@ -5,6 +5,7 @@ import "context"
 // Turns holds one token while a connection's context speaks, where they do so one after the other; nil: all at once.
 type Turns chan struct{}
 
+// NewTurns has the contexts of a connection speak one after the other, or all at once.
 func NewTurns(serial bool) Turns {
 	if !serial {
 		return nil

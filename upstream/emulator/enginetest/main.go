@@ -7,7 +7,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// runTests has more tests at once than there are cores, since most of their time they wait for speech. Afterwards no
+// Main has more tests at once than there are cores, since most of their time they wait for speech. Afterwards no
 // goroutine may be left.
 func Main(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {

@@ -316,6 +316,7 @@ func (d Dialect) sameFields(t *testing.T, got, want map[string]any) {
 	}
 }
 
+// Brief is a frame without its audio, for messages of tests.
 func Brief(frame map[string]any) map[string]any {
 	if frame["audio"] != nil {
 		frame["audio"] = "…"

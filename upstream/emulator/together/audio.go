@@ -35,7 +35,8 @@ func (k *speechContext) sendAll(ctx context.Context, pcm []int16, s settings, wo
 		}
 		sent := len(raw) - len(k.rest) + n
 		k.generated(start + int64(len(pcm))*int64(sent)/int64(len(raw)))
-		header = k.sendDelta(header, n)
+		k.sendDelta(header, n)
+		header = nil
 		if k.conn.quirks.words == "among" {
 			words = k.sendWords(words, origin, engine.BegunBy(words, audio.Duration(int64(sent/2), rate)))
 		}
@@ -76,15 +77,14 @@ func (k *speechContext) header(s settings) []byte {
 	return h
 }
 
-// sendDelta sends the next bytes of the item, the first behind the header. It returns what is left of that.
-func (k *speechContext) sendDelta(header []byte, n int) []byte {
+// sendDelta sends the next bytes of the item, after the header if it is still to be sent.
+func (k *speechContext) sendDelta(header []byte, n int) {
 	if k.conn.quirks.riffAlone && header != nil {
 		k.delta(header)
 		header = nil
 	}
 	k.delta(append(header[:len(header):len(header)], k.rest[:n]...))
 	k.rest = k.rest[n:]
-	return nil
 }
 
 func (k *speechContext) delta(raw []byte) {

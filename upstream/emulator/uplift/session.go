@@ -46,7 +46,7 @@ type session struct {
 	open map[string]*request
 }
 
-func newSession(u *emulator, line line, life context.Context) *session {
+func newSession(life context.Context, u *emulator, line line) *session {
 	s := &session{
 		emulator: u, line: line, slots: make(chan struct{}, u.quirks.parallel),
 		used: make(map[string]bool), open: make(map[string]*request),

@@ -25,7 +25,7 @@ func onPaper(t *testing.T, o engine.Options) *session {
 	t.Helper()
 	server := engine.New(Vendor, o)
 	u := &emulator{server: server, quirks: drawQuirks(o), engines: make(map[string]*engineConnection)}
-	s := newSession(u, paper{sent: make(chan engine.Object, 10_000)}, server.Context())
+	s := newSession(server.Context(), u, paper{sent: make(chan engine.Object, 10_000)})
 	t.Cleanup(func() {
 		s.stop()
 		_ = server.Close() // it listens nowhere

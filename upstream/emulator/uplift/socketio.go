@@ -92,7 +92,7 @@ func (e *engineConnection) connect(namespace, auth string) (ok bool) {
 		return true // it is in already
 	case e.knows(shown.Token):
 		e.sendPacket(e.life, socketConnect, namespace, sid)
-		e.session = newSession(e.emulator, room{e}, e.life)
+		e.session = newSession(e.life, e.emulator, room{e})
 		e.session.ready()
 	default:
 		e.server.Note(func(st *engine.Stats) { st.Refused++ })

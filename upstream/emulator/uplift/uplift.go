@@ -165,7 +165,7 @@ func (u *emulator) plain(w http.ResponseWriter, r *http.Request) {
 	defer u.server.Connected()()
 	stop := context.AfterFunc(life, func() { _ = conn.CloseNow() }) // ends the reader
 	defer stop()
-	s := newSession(u, plain{conn, idle}, life)
+	s := newSession(life, u, plain{conn, idle})
 	s.wg.Go(func() { idle.watch(life, s, conn) })
 	s.ready()
 	s.readPlain(conn, idle)

@@ -16,7 +16,7 @@ const (
 	window       = 2 * time.Millisecond  // over which loudness is taken
 	wordGap      = 14 * time.Millisecond // silence that ends a word
 	shortestWord = 20 * time.Millisecond // a click is no word
-	clear        = 0.5                   // the share of a half's power that its two tones must have
+	clearShare   = 0.5                   // the share of a half's power that its two tones must have
 )
 
 // Decode hears the words in samples, in order. vocabulary is the words to listen for; an error says that two of
@@ -78,7 +78,7 @@ func recognize(sound []int16, rate int, known map[code]string) string {
 		part := sound[half*n/2+n/16 : (half+1)*n/2-n/16]
 		low, lowPower := strongest(part, rate, lowFirst, lowStep)
 		high, highPower := strongest(part, rate, highFirst, highStep)
-		if lowPower+highPower < clear*power(part) {
+		if lowPower+highPower < clearShare*power(part) {
 			return Unknown
 		}
 		heard[half] = symbol{low, high}
