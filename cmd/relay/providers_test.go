@@ -16,7 +16,7 @@ func TestDriversAreTheFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := []string{"upstreamtest", "vendorsocket", "emulator", "emulatortest"} // what is no provider
+	others := []string{"upstreamtest", "goldentest", "vendorsocket", "emulator", "emulatortest"} // what is no provider
 	var folders []string
 	for _, e := range entries {
 		if e.IsDir() && !slices.Contains(others, e.Name()) {
