@@ -86,7 +86,8 @@ func TestAnOpenTextEndsAtThePaidSentence(t *testing.T) {
 		c.send(j{"type": "finish", "generation_id": "g"})
 		m := c.await("the end", func(m message) bool { return m.ID == "g" && isEnd(m) })
 		cost, characters := m.paid()
-		if m.kind != "done" || m.Reason != "failed" || endCode(m) != "quota_exceeded" || m.Spoken.Char < paid-1 || m.Spoken.Char > paid {
+		same(t, "end", m.kind+" "+m.Reason+" "+endCode(m), "done failed quota_exceeded")
+		if m.Spoken.Char < paid-1 || m.Spoken.Char > paid {
 			t.Errorf("spoken to %d of %d paid: %s", m.Spoken.Char, paid, m)
 		}
 		if cost != float64(characters)/100 || characters > paid {

@@ -84,9 +84,9 @@ func TestACancelBeforeAudioCostsAndSpeaksNothing(t *testing.T) {
 	v.sees("the text", func(s emulator.Stats) bool { return s.OpenContexts == 1 })
 	c.send(j{"type": "cancel", "generation_id": "g"})
 	m := c.done("g")
-	if m.Reason != "cancelled" || m.Usage.AudioMS != 0 || m.Spoken.Char != 0 {
-		t.Errorf("done %s with %d ms, spoken up to %d", m.Reason, m.Usage.AudioMS, m.Spoken.Char)
-	}
+	same(t, "reason", m.Reason, "cancelled")
+	same(t, "audio in ms", m.Usage.AudioMS, 0)
+	same(t, "characters spoken", m.Spoken.Char, 0)
 	if len(m.Usage.Attempts) != 1 || m.Usage.Attempts[0].Outcome != "cancelled" {
 		t.Errorf("attempts %+v, want one that was cancelled", m.Usage.Attempts)
 	}

@@ -134,9 +134,11 @@ func TestABadKeyOpensTheCircuitAtOnce(t *testing.T) {
 		}
 	}
 	s := r.state(t, "strict")
-	if s.Circuit != "open" || len(s.Targets) != 1 || s.Targets[0].Circuit != "open" {
-		t.Errorf("its circuit is %s, its targets' %+v, want open", s.Circuit, s.Targets)
+	same(t, "its circuit", s.Circuit, "open")
+	if len(s.Targets) != 1 {
+		t.Fatalf("targets %+v, want one", s.Targets)
 	}
+	same(t, "its target's circuit", s.Targets[0].Circuit, "open")
 	if s.LastError == nil || !strings.HasPrefix(*s.LastError, "auth_failed") || strings.Contains(*s.LastError, p.APIKey) {
 		t.Errorf("last_error is %v, want auth_failed, and no key", s.LastError)
 	}

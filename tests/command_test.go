@@ -74,7 +74,7 @@ func TestCheckOfAGoodFile(t *testing.T) {
 }
 
 // Without keys a relay serves its own machine only: it must not start elsewhere.
-func TestNoKeysNoOtherAddress(t *testing.T) {
+func TestWithoutKeysTheRelayListensOnLoopbackAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
@@ -200,7 +200,7 @@ func TestEmulateServesAnyonesTests(t *testing.T) {
 	c.completed("g")
 }
 
-func TestUsage(t *testing.T) {
+func TestUnknownCommandsAndFlagsAreErrors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if got := run(t, dir, "", "fly"); got.code == 0 || !strings.Contains(got.errout, "serve") {

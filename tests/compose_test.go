@@ -56,7 +56,7 @@ func redisOfCompose(t *testing.T, password string) (address string, check *exec.
 }
 
 // The Redis of docker-compose.yml lets nobody in without its password, and gives relays all that they need and no more.
-func TestComposesRedisIsClosedAndEnough(t *testing.T) {
+func TestComposeRedisNeedsItsPasswordAndServesRelays(t *testing.T) {
 	t.Parallel()
 	const password = "0123456789abcdef"
 	address, check := redisOfCompose(t, password)

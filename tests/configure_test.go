@@ -30,9 +30,11 @@ func TestConfigureSetsThisConnectionsDefaults(t *testing.T) {
 	r := serve(t, speaksBy([]string{"a", "b"}, map[string]*vendor{"a": a, "b": b}))
 	c, other := r.dial(t), r.dial(t)
 	d := c.configure(j{})
-	if d.Route != "default" || d.Speed != 1 || d.Output != (format{"pcm_s16le", 24000}) || d.WordTimestamps || !d.Normalize {
-		t.Errorf("the relay's own defaults are %v", d)
-	}
+	same(t, "default route", d.Route, "default")
+	same(t, "default speed", d.Speed, 1)
+	same(t, "default output", d.Output, format{"pcm_s16le", 24000})
+	same(t, "default word_timestamps", d.WordTimestamps, false)
+	same(t, "default normalize", d.Normalize, true)
 	d = c.configure(j{
 		"voice": "narrator", "route": "b", "language": "de", "speed": 1.1, "output": j{"encoding": "mulaw", "sample_rate": 8000},
 		"word_timestamps": true, "normalize": false, "metadata": j{"call": "17"},
@@ -69,12 +71,14 @@ func TestConfigureIsPartialAndNullTakesBack(t *testing.T) {
 	t.Parallel()
 	c := serve(t, speaksByOne(emulate(t, emulator.Options{}))).dial(t)
 	c.configure(j{"speed": 0.9, "output": j{"encoding": "pcm_f32le", "sample_rate": 48000}})
-	if d := c.configure(j{"word_timestamps": true}); d.Speed != 0.9 || d.Output != (format{"pcm_f32le", 48000}) || !d.WordTimestamps {
-		t.Errorf("after a second configure: %v", d)
-	}
-	if d := c.configure(j{"speed": nil, "output": nil}); d.Speed != 1 || d.Output != (format{"pcm_s16le", 24000}) || !d.WordTimestamps {
-		t.Errorf("after nulls: %v", d)
-	}
+	d := c.configure(j{"word_timestamps": true})
+	same(t, "speed after a second configure", d.Speed, 0.9)
+	same(t, "output after a second configure", d.Output, format{"pcm_f32le", 48000})
+	same(t, "word_timestamps after a second configure", d.WordTimestamps, true)
+	d = c.configure(j{"speed": nil, "output": nil})
+	same(t, "speed after null", d.Speed, 1)
+	same(t, "output after null", d.Output, format{"pcm_s16le", 24000})
+	same(t, "word_timestamps after nulls elsewhere", d.WordTimestamps, true)
 	all := j{}
 	for _, name := range []string{
 		"voice", "route", "language", "speed", "output", "word_timestamps", "normalize", "provider_options", "metadata",

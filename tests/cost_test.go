@@ -13,7 +13,7 @@ func ownPrice(provider string) []map[string]any {
 	return []map[string]any{{"provider": provider, "model": "*", "unit": "character", "amount": "0.25", "currency": "USD"}}
 }
 
-func TestTheVendorsOwnFigureWins(t *testing.T) {
+func TestTheVendorsOwnCostComesBeforeThePriceList(t *testing.T) {
 	t.Parallel()
 	v := emulate(t, emulator.Options{})
 	cfg := speaksByOne(v)
@@ -42,18 +42,27 @@ func TestThePriceListWhereTheVendorSaysNothing(t *testing.T) {
 	c.send(j{"type": "generate", "generation_id": "g", "text": "ab cd."})
 	m := c.completed("g")
 	want := fmt.Sprintf("%d.%06d", m.Usage.Attempts[0].Characters/4, m.Usage.Attempts[0].Characters%4*250_000)
-	if got := m.Usage.Cost; len(got) != 1 || got[0].Source != "price_list" || *got[0].Amount != want || *got[0].Currency != "USD" || got[0].Estimated {
-		t.Errorf("cost %s, want %s USD by the price list", m, want)
+	if len(m.Usage.Cost) != 1 {
+		t.Fatalf("costs %+v, want one", m.Usage.Cost)
 	}
+	got := m.Usage.Cost[0]
+	same(t, "source of the cost", got.Source, "price_list")
+	same(t, "amount", value(got.Amount), want)
+	same(t, "currency", value(got.Currency), "USD")
+	same(t, "estimated", got.Estimated, false)
 }
 
 func TestAnUnknownCostIsNullNeverZero(t *testing.T) {
 	t.Parallel()
 	c := serve(t, speaksByOne(emulate(t, emulator.Options{Fault: emulator.Fault{Kind: emulator.NullCost}}))).dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
-	if got := c.completed("g").Usage.Cost; len(got) != 1 || got[0].Source != "unavailable" || got[0].Amount != nil || got[0].Currency != nil {
-		t.Errorf("cost %+v, want one entry that is unavailable", got)
+	got := c.completed("g").Usage.Cost
+	if len(got) != 1 {
+		t.Fatalf("costs %+v, want one", got)
 	}
+	same(t, "source of the cost", got[0].Source, "unavailable")
+	same(t, "amount", got[0].Amount, nil)
+	same(t, "currency", got[0].Currency, nil)
 }
 
 // Whether this vendor names the cost of what was cancelled is not known. Where it does that figure counts; where it
@@ -94,7 +103,7 @@ func TestCostsOfAllAttemptsAreSummed(t *testing.T) {
 
 // What a client asked for and what was spoken of it are told apart; and a vendor that nothing was sent to has charged
 // nothing, though no price of it is known.
-func TestWhatWasNotSpokenIsToldApart(t *testing.T) {
+func TestCharactersNotSpokenAreCountedApart(t *testing.T) {
 	t.Parallel()
 	ill, well := faulty(t, "refuse", emulator.Options{}), emulate(t, emulator.Options{Pace: 1})
 	cfg := withTenants(speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well}))

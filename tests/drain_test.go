@@ -58,7 +58,7 @@ func TestDrainingRefusesConnections(t *testing.T) {
 }
 
 // Where the grace is over the vendor is told to stop, and the client gets its done before the close.
-func TestTheEndOfTheGraceReachesTheVendor(t *testing.T) {
+func TestTheVendorIsStoppedWhenTheGraceEnds(t *testing.T) {
 	t.Parallel()
 	v := emulate(t, emulator.Options{Pace: 1})
 	cfg := speaksByOne(v)

@@ -15,9 +15,9 @@ func TestAGenerationIDIsUsedOnce(t *testing.T) {
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
 	c.accepted("g")
 	m := c.message(j{"type": "generate", "generation_id": "g", "text": "brown fox."}, "duplicate_request")
-	if m.ID != "g" || m.Param != "generation_id" || m.First != nil {
-		t.Errorf("refused as %s", m)
-	}
+	same(t, "generation refused", m.ID, "g")
+	same(t, "param", m.Param, "generation_id")
+	same(t, "first use", m.First, nil)
 	c.completed("g")
 	c.speaks("g", twelve) // the first use went on undisturbed
 	c.message(j{"type": "generate", "generation_id": "g", "text": "brown fox."}, "duplicate_request")
@@ -59,9 +59,13 @@ func TestAnIdempotencyKeyIsUsedOnceInATenant(t *testing.T) {
 	a.send(j{"type": "generate", "generation_id": "g", "idempotency_key": "turn 1", "text": twelve})
 	record := a.accepted("g").RecordID
 	m := b.message(j{"type": "generate", "generation_id": "h", "idempotency_key": "turn 1", "text": "lazy dog."}, "duplicate_request")
-	if m.First == nil || m.First.GenerationID != "g" || m.First.RecordID != record || m.First.State == "" || m.ID != "h" || m.Param != "idempotency_key" {
-		t.Errorf("refused as %s", m)
+	same(t, "generation refused", m.ID, "h")
+	same(t, "param", m.Param, "idempotency_key")
+	if m.First == nil || m.First.State == "" {
+		t.Fatalf("refused as %s, want the first use with its state", m)
 	}
+	same(t, "generation of the first use", m.First.GenerationID, "g")
+	same(t, "record of the first use", m.First.RecordID, record)
 	running := m.First
 	a.completed("g")
 	a.speaks("g", twelve)

@@ -75,25 +75,23 @@ func TestTheNextTargetSpeaksWhereTheFirstFailsBeforeAudio(t *testing.T) {
 				t.Errorf("started by %s, want well", s.Provider)
 			}
 			got := m.Usage.Attempts
-			if len(got) != 2 {
-				t.Fatalf("attempts %+v, want two", got)
-			}
-			if a := got[0]; a.Provider != fmt.Sprint("ill", i) || a.Outcome != "failed" || a.Code != faultsBeforeAudio[fault] || a.AudioMS != 0 {
-				t.Errorf("the first attempt is %+v, want failed with %s", a, faultsBeforeAudio[fault])
-			}
+			wantOutcomes(t, got, fmt.Sprintf("ill%d failed %s", i, faultsBeforeAudio[fault]), "well completed")
+			same(t, "audio of the first attempt", got[0].AudioMS, 0)
 			if a := got[0]; fault == "refuse" && (a.Requests != 0 || a.Characters != 0) ||
 				strings.HasPrefix(fault, "error:") && (a.Requests != 1 || a.Characters != len(twelve)) {
 				t.Errorf("the first attempt counts %d requests, %d characters", a.Requests, a.Characters)
 			}
-			if a := got[1]; a.Provider != "well" || a.Outcome != "completed" || a.Characters != len(twelve) || a.Requests != 1 || a.AudioMS < m.Usage.AudioMS {
-				t.Errorf("the second attempt is %+v", a)
+			same(t, "characters of the second attempt", got[1].Characters, len(twelve))
+			same(t, "requests of the second attempt", got[1].Requests, 1)
+			if got[1].AudioMS < m.Usage.AudioMS {
+				t.Errorf("the second attempt has %d ms of the %d that were heard", got[1].AudioMS, m.Usage.AudioMS)
 			}
 		})
 	}
 }
 
 // Where every target fails, done says with what.
-func TestNoTargetLeft(t *testing.T) {
+func TestAGenerationFailsWhenEveryTargetHasFailed(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]string{
 		"refuse": "upstream_failed", "stall": "upstream_timeout", "error:VALIDATION_ERROR": "upstream_rejected",
@@ -118,7 +116,7 @@ func TestNoTargetLeft(t *testing.T) {
 }
 
 // Where no other target could take over, a fault after audio ends the generation, and says so.
-func TestAFaultAfterAudioWithNobodyToTakeOver(t *testing.T) {
+func TestAFaultAfterAudioFailsWithoutABackup(t *testing.T) {
 	t.Parallel()
 	for fault, code := range map[string]string{
 		"drop:600ms": "dropped", "stall:600ms": "stalled", "error:600ms": "upstream_error", "garbage:600ms": "garbled",
@@ -142,7 +140,7 @@ func TestAFaultAfterAudioWithNobodyToTakeOver(t *testing.T) {
 	}
 }
 
-func TestFaultsThatHarmNothing(t *testing.T) {
+func TestSomeFaultsLeaveSpeechWhole(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"odd_chunks", "slow", "late:300ms"} {
 		t.Run(fault, func(t *testing.T) {
@@ -195,9 +193,10 @@ func TestRoutesAndRawTargets(t *testing.T) {
 		c.send(cmd)
 		m := c.started(id)
 		c.completed(id)
-		if m.Provider != tt.provider || m.Model == nil || *m.Model != tt.model || m.ProviderVoice != tt.native || m.Voice != tt.voice {
-			t.Errorf("%v: started %s", tt.fields, m)
-		}
+		same(t, fmt.Sprintf("%v: provider", tt.fields), m.Provider, tt.provider)
+		same(t, fmt.Sprintf("%v: model", tt.fields), value(m.Model), tt.model)
+		same(t, fmt.Sprintf("%v: the provider's voice", tt.fields), m.ProviderVoice, tt.native)
+		same(t, fmt.Sprintf("%v: voice", tt.fields), m.Voice, tt.voice)
 	}
 	for field, value := range map[string]string{"voice": "nobody", "route": "nowhere"} {
 		mark := c.mark()

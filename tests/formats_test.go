@@ -39,7 +39,7 @@ func TestTwelveWordsComeBackInEveryFormat(t *testing.T) {
 }
 
 // The two kinds of frame take different ways through the relay; the audio in them is the same, byte for byte.
-func TestJSONAndBinaryBearTheSameAudio(t *testing.T) {
+func TestJSONAndBinaryCarryTheSameAudio(t *testing.T) {
 	t.Parallel()
 	r := serve(t, speaksByOne(emulate(t, emulator.Options{})))
 	text, bin := r.dial(t), r.dialWith(t, dialing{query: "audio=binary"})

@@ -63,7 +63,7 @@ func TestIdlenessBeginsAfterTheLastGeneration(t *testing.T) {
 }
 
 // After 20 s without a sign the relay pings, and drops a peer that is silent for 20 s more; one that answers stays.
-func TestAPeerThatAnswersNoPingIsDropped(t *testing.T) {
+func TestAClientThatAnswersNoPingIsDropped(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for 40 s of silence")
 	}

@@ -80,8 +80,13 @@ func TestIdempotencyKeysOutliveACrash(t *testing.T) {
 		mark := c.mark()
 		c.send(j{"type": "generate", "generation_id": id + "-again", "idempotency_key": "k-" + id, "text": "lazy dog."})
 		m := c.refusal(mark, "duplicate_request")
-		if m.First == nil || m.First.GenerationID != id || m.First.State != state || id == "whole" && m.First.RecordID != whole.RecordID {
-			t.Errorf("%s: first use %+v, want one that has %s", id, m.First, state)
+		if m.First == nil {
+			t.Fatalf("%s: refused without the first use: %s", id, m)
+		}
+		same(t, id+": generation of the first use", m.First.GenerationID, id)
+		same(t, id+": its state", m.First.State, state)
+		if id == "whole" {
+			same(t, id+": its record", m.First.RecordID, whole.RecordID)
 		}
 	}
 	c.send(j{"type": "generate", "generation_id": "again", "idempotency_key": "k-silent", "text": "lazy dog."})

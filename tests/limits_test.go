@@ -14,9 +14,10 @@ func TestTextLimit(t *testing.T) {
 	c := serve(t, speaksByOne(emulate(t, emulator.Options{})).limit(map[string]any{"max_text_characters": 60})).dial(t)
 	mark := c.mark()
 	c.send(j{"type": "generate", "generation_id": "g", "text": strings.Repeat("ü", 61)})
-	if m := c.refusal(mark, "text_too_long"); m.ID != "g" || m.Command != "generate" || m.Param != "text" {
-		t.Errorf("refused as %s", m)
-	}
+	m := c.refusal(mark, "text_too_long")
+	same(t, "generation refused", m.ID, "g")
+	same(t, "command", m.Command, "generate")
+	same(t, "param", m.Param, "text")
 	// Code points count, not bytes: 60 of two bytes each are fine, and a refused id may be used again.
 	c.send(j{"type": "generate", "generation_id": "g", "text": strings.Repeat("ü", 60)})
 	if m := c.done("g"); m.Usage.Characters != 60 {
@@ -62,8 +63,10 @@ func TestGenerationRate(t *testing.T) {
 		c.send(j{"type": "generate", "generation_id": id, "text": ""})
 		m := c.await("an answer", func(m message) bool { return m.ID == id && (m.kind == "accepted" || m.kind == "error") })
 		if m.kind == "error" {
-			if m.Code != "rate_limit_exceeded" || m.Command != "generate" || *m.RetryAfterMS > 2000 {
-				t.Errorf("refused as %s, want rate_limit_exceeded and two seconds at most", m)
+			same(t, "code", m.Code, "rate_limit_exceeded")
+			same(t, "command", m.Command, "generate")
+			if *m.RetryAfterMS > 2000 {
+				t.Errorf("retry_after_ms is %d, want two seconds at most", *m.RetryAfterMS)
 			}
 			break
 		}
@@ -108,8 +111,10 @@ func TestCancelRateCountsOnlyWhatHitsNothing(t *testing.T) {
 		c.send(j{"type": "cancel", "generation_id": "g0"})
 	}
 	m := c.refusal(mark, "rate_limit_exceeded")
-	if m.Command != "cancel" || m.ID != "g0" || *m.RetryAfterMS > 12000 {
-		t.Errorf("refused as %s", m)
+	same(t, "command", m.Command, "cancel")
+	same(t, "generation", m.ID, "g0")
+	if *m.RetryAfterMS > 12000 {
+		t.Errorf("retry_after_ms is %d, want twelve seconds at most", *m.RetryAfterMS)
 	}
 	// A cancel of what runs is carried out all the same.
 	interrupt(c, "last", 3)

@@ -12,7 +12,7 @@ import (
 
 // Open texts of one tenant that pause hold all places of a vendor. A text of another tenant is spoken there soon, and those that
 // paused are spoken on by the same vendor, as if nothing had been.
-func TestPausesGiveTheirPlacesToOtherTenants(t *testing.T) {
+func TestPausedTextsGiveTheirSlotsToOtherTenants(t *testing.T) {
 	for _, adapter := range slices.Sorted(maps.Keys(native)) {
 		t.Run(adapter, func(t *testing.T) {
 			t.Parallel()

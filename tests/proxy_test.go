@@ -34,7 +34,7 @@ http {
 
 // Whoever asks a proxy on the relay's own machine may be anybody, so that a relay without keys speaks for none of them: also
 // where nginx is told no more than proxy_pass.
-func TestNoProxyBeforeARelayWithoutKeys(t *testing.T) {
+func TestARelayWithoutKeysRefusesAProxy(t *testing.T) {
 	t.Parallel()
 	r := serve(t, speaksByOne(emulate(t, emulator.Options{})))
 	for name, more := range map[string]string{

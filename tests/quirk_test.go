@@ -9,7 +9,7 @@ import (
 )
 
 // What is unknown of a vendor is drawn from the emulator's seed. Whatever was drawn, the client hears the same.
-func TestWhateverIsUnknownOfTheVendor(t *testing.T) {
+func TestEveryQuirkOfTheVendorSoundsAlike(t *testing.T) {
 	t.Parallel()
 	const seeds = 10
 	vendors := map[string]*vendor{}
@@ -47,7 +47,7 @@ func TestWhateverIsUnknownOfTheVendor(t *testing.T) {
 }
 
 // A language model may think for longer than the vendor keeps a silent context: the relay keeps it alive.
-func TestAPauseOfTheModelLosesNothing(t *testing.T) {
+func TestAContextIsKeptAliveWhileTheModelThinks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for two keep-alives, ten seconds each")
 	}

@@ -13,7 +13,7 @@ import (
 
 // Every relay's log is looked through for its keys; here the rest of what must not be written down passes as well:
 // text, audio, metadata values and the key in a URL, in good times and in bad, with the log at its most talkative.
-func TestLogsBearNoTextAudioOrKeys(t *testing.T) {
+func TestLogsHaveNoTextAudioOrKeys(t *testing.T) {
 	t.Parallel()
 	ill, well := faulty(t, "error:INTERNAL_ERROR", emulator.Options{}), emulate(t, emulator.Options{Pace: 10})
 	cfg := speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well})
@@ -37,7 +37,7 @@ func TestLogsBearNoTextAudioOrKeys(t *testing.T) {
 }
 
 // What relays keep says who spoke when, and nothing of what: their folder and the Redis that they share are looked through.
-func TestWhatIsKeptBearsNoTextAudioOrKeys(t *testing.T) {
+func TestLedgersHaveNoTextAudioOrKeys(t *testing.T) {
 	t.Parallel()
 	s := startRedis(t)
 	cfg := speaksByOne(emulate(t, emulator.Options{Pace: 10}))

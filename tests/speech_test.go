@@ -279,7 +279,7 @@ func TestSpeechForAClientOfHTTP10(t *testing.T) {
 }
 
 // The line that the readme gives is run as it stands, but for the relay's address.
-func TestReadmesLineSpeaksToAFile(t *testing.T) {
+func TestTheReadmesCommandWritesAFile(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed")

@@ -14,7 +14,7 @@ import (
 const costOfAStalledReader = 6 << 20
 
 // Not parallel: other tests' garbage is none of this relay's, but their load would make the measuring long.
-func TestWhatAStalledReaderCosts(t *testing.T) {
+func TestAStalledReaderCostsLittleMemory(t *testing.T) {
 	v := emulate(t, emulator.Options{})
 	r := serve(t, speaksByOne(v).limit(map[string]any{"write_timeout": "5m"}))
 	c := r.dial(t)

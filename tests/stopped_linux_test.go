@@ -16,7 +16,7 @@ import (
 const pauseOf = 3 * time.Second
 
 // A pause of the relay's own process in mid-speech is no vendor's fault: what came meanwhile is read, and all go on.
-func TestAPauseOfTheProcessBlamesNobody(t *testing.T) {
+func TestAStoppedProcessFailsNoGeneration(t *testing.T) {
 	vendors := make(map[string]*vendor)
 	for adapter := range native {
 		if adapter != "zeligate" { // its engine speaks one stream at a time

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func ailing(t *testing.T, fault string) *relay {
 }
 
 // What the client is told of a takeover, to the letter.
-func TestRerouted(t *testing.T) {
+func TestReroutedSaysWhereTheNextVoiceResumes(t *testing.T) {
 	t.Parallel()
 	c := ailing(t, "error:INTERNAL_ERROR:1500ms").dial(t)
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve, "normalize": false, "word_timestamps": true})
@@ -55,9 +56,8 @@ func TestRerouted(t *testing.T) {
 	if len(a) != 2 || a[0].Outcome != "failed" || a[0].Code != "upstream_error" || a[1].Outcome != "completed" {
 		t.Fatalf("attempts %+v, want one failed and one completed", a)
 	}
-	if want := len(twelve) - m.ResumeChar; a[1].Characters != want || a[1].Requests != 1 {
-		t.Errorf("the second was sent %d characters in %d requests, want the last %d in one", a[1].Characters, a[1].Requests, want)
-	}
+	same(t, "characters sent to the second, from where it resumes", a[1].Characters, len(twelve)-m.ResumeChar)
+	same(t, "requests sent to the second", a[1].Requests, 1)
 	if last := c.words("g"); last[len(last)-1].Word != "house" || done.Spoken.Char < len(twelve)-1 {
 		t.Errorf("announced up to %+v, spoken %+v; want all of it", last[len(last)-1], done.Spoken)
 	}
@@ -133,13 +133,14 @@ func TestTakeoverTwice(t *testing.T) {
 			way = append(way, m.From+" to "+m.To+", "+m.Reason)
 		}
 	}
-	if len(way) != 2 || way[0] != "first to second, dropped" || way[1] != "second to third, upstream_error" || len(m.Usage.Attempts) != 3 {
-		t.Errorf("rerouted %q in %d attempts", way, len(m.Usage.Attempts))
+	if want := []string{"first to second, dropped", "second to third, upstream_error"}; !slices.Equal(way, want) {
+		t.Errorf("rerouted %q, want %q", way, want)
 	}
+	same(t, "attempts", len(m.Usage.Attempts), 3)
 }
 
 // Where a vendor fails in the silence behind its last word there is nothing left to say.
-func TestAFaultBehindTheLastWord(t *testing.T) {
+func TestAFaultAfterTheLastWordNeedsNoTakeover(t *testing.T) {
 	t.Parallel()
 	ill, well := emulate(t, paced), emulateBy(t, "together", paced)
 	c := serve(t, speaksBy([]string{"ill", "well"}, map[string]*vendor{"ill": ill, "well": well})).dial(t)
@@ -149,9 +150,8 @@ func TestAFaultBehindTheLastWord(t *testing.T) {
 	c.send(j{"type": "generate", "generation_id": "g", "text": twelve})
 	m := c.completed("g")
 	c.speaks("g", twelve)
-	if a := m.Usage.Attempts; len(a) != 1 || a[0].Outcome != "failed" || a[0].Code != "dropped" || m.Spoken.Char != len(twelve) {
-		t.Errorf("attempts %+v, spoken %+v; want one that was dropped, and all spoken", a, m.Spoken)
-	}
+	wantOutcomes(t, m.Usage.Attempts, "ill failed dropped")
+	same(t, "characters spoken", m.Spoken.Char, len(twelve))
 	if n := len(well.Stats().Streams); n != 0 {
 		t.Errorf("the other vendor was asked %d times for nothing", n)
 	}

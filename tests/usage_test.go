@@ -245,8 +245,11 @@ func TestARecordIsFoundByItsNames(t *testing.T) {
 			t.Fatalf("%s finds %+v", query, found)
 		}
 		got := found[0]
-		if got.Metadata["call"] != "7" || got.ContextID == nil || *got.ContextID != "turn" || got.SessionID == "" || got.Route != "default" {
-			t.Errorf("%s: %+v", query, got)
+		same(t, query+": metadata", got.Metadata["call"], "7")
+		same(t, query+": context", value(got.ContextID), "turn")
+		same(t, query+": route", got.Route, "default")
+		if got.SessionID == "" {
+			t.Errorf("%s: no session in %+v", query, got)
 		}
 		if others := r.records(t, betaKey, query); len(others) > 0 {
 			t.Errorf("%s shows another tenant %+v", query, others)
