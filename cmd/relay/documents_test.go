@@ -48,11 +48,11 @@ func fill(page, name, made string) (string, error) {
 	begin, end := fmt.Sprintf("<!-- generated: %s -->\n", name), "<!-- end -->"
 	before, rest, ok := strings.Cut(page, begin)
 	if !ok {
-		return "", fmt.Errorf("no part %q in %s", name, providersPage)
+		return "", fmt.Errorf("the page has no part %q", name)
 	}
 	_, after, ok := strings.Cut(rest, end)
 	if !ok {
-		return "", fmt.Errorf("part %q has no end in %s", name, providersPage)
+		return "", fmt.Errorf("part %q has no end", name)
 	}
 	return before + begin + made + end + after, nil
 }
