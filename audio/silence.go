@@ -99,14 +99,8 @@ func (e *SilenceDetector) close() {
 	e.open = false
 }
 
-// Heard is how many samples were heard.
-func (e *SilenceDetector) Heard() int64 { return e.at }
-
 // Sounds are those so far, in order. The slice is valid until the next call of Hear or Forget.
 func (e *SilenceDetector) Sounds() []Sound { return e.sounds }
-
-// Within reports whether the last sound goes on, as far as can be told.
-func (e *SilenceDetector) Within() bool { return e.open }
 
 // Forget lets go of the sounds that ended by a sample.
 func (e *SilenceDetector) Forget(by int64) {

@@ -39,7 +39,7 @@ func TestEarTellsSoundFromSilence(t *testing.T) {
 				t.Errorf("%s: sound %d is %d to %d ms, want %v", f, i, start, end, w)
 			}
 		}
-		if !ear.Within() {
+		if !ear.open {
 			t.Errorf("%s: the last sound goes on, and is taken as over", f)
 		}
 	}
@@ -81,7 +81,7 @@ func TestEarForgetsWhatIsOver(t *testing.T) {
 	if got := ear.Sounds(); len(got) != 1 || Milliseconds(got[0].Start, f.Rate) < 290 {
 		t.Errorf("remembered %v, want the last sound", got)
 	}
-	ear.Forget(ear.Heard())
+	ear.Forget(ear.at)
 	if got := ear.Sounds(); len(got) != 1 {
 		t.Errorf("the sound that goes on was forgotten: %v", got)
 	}

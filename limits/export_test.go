@@ -11,3 +11,17 @@ func SkewedClock(cfg RedisConfig) RedisConfig {
 
 // Sync does what the keeper does every third of a lease.
 func (r *Redis) Sync(ctx context.Context) error { return r.sync(ctx, r.link.askBatch) }
+
+// Most is the number that the gate lets in.
+func (g *Gate) Most() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.most
+}
+
+// Inside is the number of places taken.
+func (g *Gate) Inside() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inside
+}

@@ -36,17 +36,3 @@ func (g *Gate) Resize(most int) {
 	defer g.mu.Unlock()
 	g.most = most
 }
-
-// Most is the number that the gate lets in.
-func (g *Gate) Most() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.most
-}
-
-// Inside is the number of places taken.
-func (g *Gate) Inside() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.inside
-}

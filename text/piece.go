@@ -25,22 +25,6 @@ type run struct {
 	chars int
 }
 
-// Offset returns where in the client's text the code point i of Text comes from. What was added counts as the end of
-// what precedes it.
-func (p Piece) Offset(i int) int {
-	char := p.Start
-	for _, r := range p.runs {
-		if i < r.at {
-			break
-		}
-		char = r.char + min(i-r.at, r.chars)
-	}
-	if p.runs == nil {
-		char += max(0, min(i, p.End-p.Start))
-	}
-	return char
-}
-
 // A composer writes a piece's Text.
 type composer struct {
 	out   strings.Builder

@@ -43,15 +43,6 @@ func letters(s string, yield func(from, to int)) {
 	}
 }
 
-// Speakable reports whether s has a letter or digit of any script outside of tags.
-func Speakable(s string) bool {
-	found := false
-	tagged(s, false, func(from, to int, kind stretch) {
-		found = found || kind != tagText && strings.IndexFunc(s[from:to], isSpeakable) >= 0
-	})
-	return found
-}
-
 // apartWidth is the number of code points of letters written apart, with a space around each.
 func apartWidth(s string) int {
 	width := 0

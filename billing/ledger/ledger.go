@@ -128,9 +128,6 @@ func (l *Ledger) Enter(entry billing.Record) (wait func(ctx context.Context) err
 	}
 }
 
-// Admit writes an entry and waits until it is on the disk: Enter and its wait in one.
-func (l *Ledger) Admit(ctx context.Context, entry billing.Record) error { return l.Enter(entry)(ctx) }
-
 // Progress notes how an attempt stands, for the case of a crash. It never waits: it goes with a next commit, outlives
 // the process from then on, and is dropped where the queue is full or nothing can be written.
 func (l *Ledger) Progress(p billing.Progress) {

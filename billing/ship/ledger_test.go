@@ -52,7 +52,7 @@ func speak(t *testing.T, l *ledger.Ledger, s *Shipper, n int, leaveOpen bool) {
 			for i := worker; i < n; i += 8 {
 				r := someRecord(tenantName(i), i)
 				r.ID = fmt.Sprintf("%s-%s", r.ID, l.Epoch())
-				if err := l.Admit(t.Context(), r); err != nil {
+				if err := l.Enter(r)(t.Context()); err != nil {
 					t.Errorf("Admit: %v", err)
 				}
 				if leaveOpen && i%10 == 0 {

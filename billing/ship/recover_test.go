@@ -61,7 +61,7 @@ func (p *testRelay) admit() billing.Record {
 	p.n++
 	r := someRecord("acme", p.n)
 	r.ID += p.ledger.Epoch()
-	must(p.t, p.ledger.Admit(p.t.Context(), r))
+	must(p.t, p.ledger.Enter(r)(p.t.Context()))
 	p.open = append(p.open, r)
 	return r
 }

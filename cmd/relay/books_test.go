@@ -114,7 +114,7 @@ func copyLedger(t *testing.T, from string) string {
 		t.Fatal(err)
 	}
 	for _, rec := range page.Records {
-		if err := errors.Join(l.Admit(t.Context(), rec), l.Close(t.Context(), rec)); err != nil {
+		if err := errors.Join(l.Enter(rec)(t.Context()), l.Close(t.Context(), rec)); err != nil {
 			t.Fatal(err)
 		}
 	}

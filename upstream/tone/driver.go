@@ -175,15 +175,6 @@ func (f Fault) error() error {
 	return &upstream.Error{Kind: f.Kind, Message: "fault by configuration"}
 }
 
-// Stats is a copy of the counts.
-func (p *Provider) Stats() Stats {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.stats
-	s.Requests = slices.Clone(s.Requests)
-	return s
-}
-
 // Close refuses further streams and waits for those open, which their owners must have closed.
 func (p *Provider) Close() error {
 	p.mu.Lock()

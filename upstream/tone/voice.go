@@ -42,15 +42,6 @@ func words(text string) []word {
 	return ws
 }
 
-// Duration is how long a piece's audio is: 60 ms for each letter or digit and 40 ms behind each word, divided by speed.
-func Duration(text string, speed float64) time.Duration {
-	ws := words(text)
-	if len(ws) == 0 {
-		return 0
-	}
-	return faster(ws[len(ws)-1].end+wordPause, speed)
-}
-
 // faster is d at a speed.
 func faster(d time.Duration, speed float64) time.Duration {
 	return time.Duration(float64(d) / speed)
