@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -17,7 +18,7 @@ import (
 
 // accept upgrades a client's request to a session. The session owns the connection from then on; the handler
 // returns, and its goroutine's stack goes with it.
-func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
+func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	binary, refused := checkUpgrade(r)
 	if refused == nil {
 		refused = srv.mayServe()
@@ -31,10 +32,10 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 		return
 	}
 	s := srv.newSession(key, binary)
-	s.remote = srv.setup.Load().remoteOf(r)
+	s.Remote = srv.setup.Load().remoteOf(r)
 	if err := s.conn.Upgrade(w, r, protocol.Subprotocol); err != nil {
 		leave()
-		log := s.log()
+		log := s.Log()
 		log.Debug().Err(err).Msg("upgrade failed")
 		return
 	}
@@ -56,10 +57,11 @@ func (srv *Server) accept(w http.ResponseWriter, r *http.Request, key *Key) {
 	}()
 }
 
-func (srv *Server) newSession(key *Key, binary bool) *session {
+func (srv *Server) newSession(key *access.Key, binary bool) *session {
 	now := time.Now()
 	s := &session{
-		origin:  newOrigin(srv, key),
+		Client:  srv.engine.NewClient(key),
+		srv:     srv,
 		binary:  binary,
 		began:   now,
 		rate:    limits.NewRate(key.Limits.GenerationsPerMinute),
@@ -67,7 +69,7 @@ func (srv *Server) newSession(key *Key, binary bool) *session {
 		setting: limits.NewRate(configuresPerMinute(key.Limits)),
 	}
 	s.conn = delivery.NewConn(s, delivery.ConnConfig{Limits: key.Limits, Delay: srv.metrics.FrameDelay, Awake: srv.awake, Backlog: &srv.backlog})
-	s.peer, s.out = s, s.conn.Out
+	s.Listener, s.Out = s, s.conn.Out
 	return s
 }
 
@@ -120,7 +122,7 @@ func invalid(param, message string) *protocol.Error {
 
 // admitRequest checks a request to any endpoint: where it comes from, and, where keys are configured and the
 // endpoint wants one, its key.
-func (srv *Server) admitRequest(r *http.Request, open bool) (*Key, *protocol.Error) {
+func (srv *Server) admitRequest(r *http.Request, open bool) (*access.Key, *protocol.Error) {
 	set := srv.setup.Load()
 	if err := set.checkOrigin(r); err != nil {
 		return nil, err
@@ -144,7 +146,7 @@ func (set *setup) checkOrigin(r *http.Request) *protocol.Error {
 }
 
 // authenticate finds the request's key. One that has expired is returned with the error.
-func (set *setup) authenticate(r *http.Request) (*Key, *protocol.Error) {
+func (set *setup) authenticate(r *http.Request) (*access.Key, *protocol.Error) {
 	found, now := set.keyOf(sha256.Sum256([]byte(presentedKey(r)))), time.Now()
 	switch {
 	case found == nil:

@@ -7,15 +7,15 @@ import (
 )
 
 // withdraw refuses a generation that has been admitted, and that the client has not heard of.
-func (g *generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
+func (g *Generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
 	g.settlePurse(ctx, g.record())
 	g.settleAdmission(ctx, grant)
 	g.out.lane.Abandon()
-	g.origin.peer.refused(g, g.origin.srv.refusal(err))
+	g.client.Listener.Refused(g, g.engine.refusal(err))
 }
 
 // settleAdmission frees what admission took, though the client may be gone.
-func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
+func (g *Generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	if err := grant.Settle(ctx, g.state(), g.out.lane.Taken() > 0); err != nil {
@@ -24,7 +24,7 @@ func (g *generation) settleAdmission(ctx context.Context, grant limits.Grant) {
 }
 
 // state is how the generation ended, for later duplicates of its idempotency key.
-func (g *generation) state() limits.State {
+func (g *Generation) state() limits.State {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.phase < phaseConcluded {
@@ -34,9 +34,9 @@ func (g *generation) state() limits.State {
 }
 
 // admit asks the store that all of the tenant's connections share.
-func (g *generation) admit(ctx context.Context) (limits.Grant, error) {
-	key := g.req.key
-	return g.origin.srv.store.Admit(ctx, limits.Admission{
+func (g *Generation) admit(ctx context.Context) (limits.Grant, error) {
+	key := g.req.Key
+	return g.engine.store.Admit(ctx, limits.Admission{
 		Tenant:         key.Tenant,
 		Key:            key.Name,
 		RecordID:       g.recordID,

@@ -37,7 +37,7 @@ const (
 // attempt is one try of a generation at one target. It is also the sink of its stream (sink.go).
 type attempt struct {
 	// Static after newAttempt.
-	g        *generation
+	g        *Generation
 	out      *output // the generation's
 	target   routing.Candidate
 	provider *Provider
@@ -112,11 +112,11 @@ type opened struct {
 	fault  any // what it panicked with
 }
 
-func newAttempt(g *generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
-	p := g.req.setup.providers[c.Provider]
+func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
+	p := g.req.Setup.providers[c.Provider]
 	a := &attempt{
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		opened: make(chan opened, 1), holder: limits.NewHolder(g.req.key.Tenant, g.out.notify),
+		opened: make(chan opened, 1), holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
 	}
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.out.mu.Lock()
@@ -144,11 +144,11 @@ func newAttempt(g *generation, c routing.Candidate, verdict *routing.Verdict) *a
 // may not say how far it came.
 func (a *attempt) listens() bool {
 	return len(a.g.req.plan.Candidates) > 1 &&
-		(a.caps.WordTimes == upstream.WordTimesNone || a.g.origin.srv.habits.Of(a.voice()).Timing != position.Prompt)
+		(a.caps.WordTimes == upstream.WordTimesNone || a.g.engine.habits.Of(a.voice()).Timing != position.Prompt)
 }
 
 // awake is the clock that the vendor is judged by.
-func (a *attempt) awake() *awake.Clock { return a.g.origin.srv.awake }
+func (a *attempt) awake() *awake.Clock { return a.g.engine.awake }
 
 // lastAudioLocked is when the latest frame came, by a clock that stands while the process does: only so does the time since
 // say how long the vendor has been silent.
@@ -164,7 +164,7 @@ func (a *attempt) schedule() text.Schedule {
 	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
 		s.Max = min(s.Max, untimedPiece)
 		s.Clause = untimedClause
-		if a.g.origin.srv.habits.Of(a.voice()).Pieces == 0 {
+		if a.g.engine.habits.Of(a.voice()).Pieces == 0 {
 			s.Clause = unheardPhrases
 		}
 	}
@@ -175,7 +175,7 @@ func (a *attempt) request() upstream.Request {
 	g := a.g
 	req := upstream.Request{
 		ID:        newStreamID(),
-		Tenant:    g.req.key.Tenant,
+		Tenant:    g.req.Key.Tenant,
 		Model:     a.target.Model,
 		Voice:     a.target.Voice,
 		Language:  g.req.language,
@@ -185,7 +185,7 @@ func (a *attempt) request() upstream.Request {
 		Options:   g.req.options[a.target.Provider],
 	}
 	if g.req.contextID != "" {
-		req.Affinity = g.origin.id + "/" + g.req.contextID
+		req.Affinity = g.client.ID + "/" + g.req.contextID
 	}
 	return req
 }
@@ -358,7 +358,7 @@ func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 func (a *attempt) release(ctx context.Context, cause error) {
 	a.cancel(cause)
 	stream, connecting := a.stream, a.connecting
-	place, tenant := a.provider.slots, a.g.req.key.Tenant
+	place, tenant := a.provider.slots, a.g.req.Key.Tenant
 	place.Leave(a.holder)
 	a.g.closing.Go(func() {
 		defer a.provider.active.Add(-1)
@@ -385,7 +385,7 @@ func whenGone(stream upstream.Stream, f func()) {
 func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			_ = a.g.origin.srv.internal(a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
+			_ = a.g.engine.internal(a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)

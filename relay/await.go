@@ -14,7 +14,7 @@ const settleDelay = 200 * time.Millisecond
 
 // awaitText waits until there is something to speak from where the next attempt begins. It reports false where the
 // text ended without.
-func (g *generation) awaitText(ctx context.Context) (bool, error) {
+func (g *Generation) awaitText(ctx context.Context) (bool, error) {
 	timer := newAlarm()
 	defer timer.stop()
 	for {
@@ -51,7 +51,7 @@ func (in *input) deadlineLocked(now time.Time) time.Time {
 	if in.text.Finished() || in.funds.waits() {
 		return time.Time{}
 	}
-	deadline := in.g.origin.srv.awake.Adjust(in.at, now).Add(in.g.req.textIdle)
+	deadline := in.g.engine.awake.Adjust(in.at, now).Add(in.g.req.textIdle)
 	if now.Before(deadline) {
 		return deadline
 	}
@@ -60,13 +60,13 @@ func (in *input) deadlineLocked(now time.Time) time.Time {
 	return time.Time{}
 }
 
-func (r *request) schedule() text.Schedule {
+func (r *Prepared) schedule() text.Schedule {
 	return text.Schedule{Gather: r.plan.ChunkSchedule, Max: r.plan.MaxPartialLength}
 }
 
 // playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds something
 // to cancel. anew says that meanwhile another voice took the context over, so that all is to be spoken once more.
-func (g *generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
+func (g *Generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
 	for ctx.Err() == nil {
 		if g.out.isSuperseded() {
 			return ending{}, true

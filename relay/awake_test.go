@@ -51,7 +51,7 @@ func TestAPauseIsNoSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)
 		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
-		a.g.origin.srv.awake = m.Clock
+		a.g.engine.awake = m.Clock
 		ordered(a)
 		a.Audio(fakeFrame('a'))
 		patience := a.g.req.plan.StallTimeout

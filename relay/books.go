@@ -56,8 +56,8 @@ type booking struct {
 
 // book enters the generation in the ledger beside its first work. That it is accepted, and whatever is heard of it,
 // waits until the entry is safe.
-func (g *generation) book(ctx context.Context) {
-	wait := g.origin.srv.ledger.Enter(g.entry())
+func (g *Generation) book(ctx context.Context) {
+	wait := g.engine.ledger.Enter(g.entry())
 	g.booking.over = make(chan struct{})
 	g.closing.Go(func() {
 		defer close(g.booking.over)
@@ -66,16 +66,16 @@ func (g *generation) book(ctx context.Context) {
 		if err := wait(ctx); err != nil {
 			g.log.Error().Err(err).Msg("generation not entered in the ledger")
 			g.booking.err = ledgerUnavailable()
-			g.stop(&stopCause{name: "no entry in the ledger", reason: Failed, err: ledgerUnavailable()})
+			g.stop(&StopCause{name: "no entry in the ledger", reason: Failed, err: ledgerUnavailable()})
 			return
 		}
-		g.origin.peer.accepted(g)
+		g.client.Listener.Accepted(g)
 		g.out.lane.Release()
 	})
 }
 
 // booked waits until it is known whether the entry stands.
-func (g *generation) booked() error {
+func (g *Generation) booked() error {
 	<-g.booking.over
 	return g.booking.err
 }
@@ -85,31 +85,31 @@ func ledgerUnavailable() *Error {
 }
 
 // entry is what is known of the generation at its admission.
-func (g *generation) entry() billing.Record {
+func (g *Generation) entry() billing.Record {
 	if g.booking.route == "" {
-		g.booking.route = g.origin.srv.rawNames.route(g.req.setup, g.req.key.Tenant, g.req.plan.Route, time.Now())
+		g.booking.route = g.engine.rawNames.route(g.req.Setup, g.req.Key.Tenant, g.req.plan.Route, time.Now())
 	}
 	return billing.Record{
 		ID:           g.recordID,
 		GenerationID: g.req.id,
-		Tenant:       g.req.key.Tenant,
-		Key:          g.req.key.Name,
-		SessionID:    g.origin.id,
+		Tenant:       g.req.Key.Tenant,
+		Key:          g.req.Key.Name,
+		SessionID:    g.client.ID,
 		ContextID:    g.req.contextID,
 		Route:        g.booking.route,
 		AdmittedAt:   g.began,
-		PriceList:    g.req.setup.prices.Hash(),
+		PriceList:    g.req.Setup.prices.Hash(),
 		Metadata:     g.req.metadata,
 	}
 }
 
 // closeBooks records how the generation ended, and books what it cost. done says whether the record is safe.
-func (g *generation) closeBooks(ctx context.Context) {
+func (g *Generation) closeBooks(ctx context.Context) {
 	record := g.record()
 	g.settlePurse(ctx, record)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()
-	err := g.origin.srv.ledger.Close(ctx, record)
+	err := g.engine.ledger.Close(ctx, record)
 	if err != nil && !errors.Is(err, errUnrecorded) {
 		g.log.Error().Err(err).Msg("record not closed")
 	}
@@ -119,7 +119,7 @@ func (g *generation) closeBooks(ctx context.Context) {
 }
 
 // record is what is kept of a generation that has been concluded.
-func (g *generation) record() billing.Record {
+func (g *Generation) record() billing.Record {
 	r := g.entry()
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
@@ -139,7 +139,7 @@ func (g *generation) record() billing.Record {
 
 // sinceAdmission is a moment of the generation by the clock as it stood at its admission, however that was set meanwhile: what
 // has passed is counted by the monotonic clock, so that nothing ends before it began.
-func (g *generation) sinceAdmission(t time.Time) time.Time {
+func (g *Generation) sinceAdmission(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
@@ -149,7 +149,7 @@ func (g *generation) sinceAdmission(t time.Time) time.Time {
 // recordLocked is the attempt as it is kept.
 func (a *attempt) recordLocked() billing.Attempt {
 	kept := a.progressLocked()
-	kept.Model, kept.Voice = a.g.origin.srv.rawNames.target(a.g.req.setup, a.g.req.key.Tenant, a.target, time.Now())
+	kept.Model, kept.Voice = a.g.engine.rawNames.target(a.g.req.Setup, a.g.req.Key.Tenant, a.target, time.Now())
 	kept.EndedAt = a.g.sinceAdmission(a.endedAt)
 	kept.Outcome = billing.Outcome(a.outcomeLocked())
 	kept.Cost = a.costLocked()
@@ -175,5 +175,5 @@ func (a *attempt) noteProgress() {
 	a.out.mu.Lock()
 	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.progressLocked()}
 	a.out.mu.Unlock()
-	a.g.origin.srv.ledger.Progress(p)
+	a.g.engine.ledger.Progress(p)
 }

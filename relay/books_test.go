@@ -57,7 +57,7 @@ func TestGenerationIsRecorded(t *testing.T) {
 		refusing := newFake()
 		refusing.refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": refusing, "beta": newFake()})
-		r.srv.ledger = books
+		r.srv.engine.ledger = books
 		c := r.dial("")
 		began := time.Now()
 		c.send(generate("g1", twelveWords, `,"metadata":{"call":"7"}`))
@@ -96,7 +96,7 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 		vendor.pace = time.Second
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
 		books := &fakeLedger{takes: 20 * time.Millisecond, refuse: errors.New("disk full")}
-		r.srv.ledger = books
+		r.srv.engine.ledger = books
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		refused, before := c.until("error")
@@ -120,7 +120,7 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 func TestUnsafeRecordIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.ledger = &fakeLedger{failing: errors.New("disk full")}
+		r.srv.engine.ledger = &fakeLedger{failing: errors.New("disk full")}
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		done, _ := c.until("done")
@@ -134,7 +134,7 @@ func TestUnsafeRecordIsTold(t *testing.T) {
 func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.budgets = limits.NewMemoryBudgets(nil)
+		r.srv.engine.budgets = limits.NewMemoryBudgets(nil)
 		r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/access"
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"
@@ -16,19 +17,19 @@ import (
 )
 
 // bounded reports whether the generation's text must be paid before it is spoken.
-func (in *input) bounded() bool { return in.g.origin.srv.budgets != nil && in.g.req.key.Bounded() }
+func (in *input) bounded() bool { return in.g.engine.budgets != nil && in.g.req.Key.Bounded() }
 
 // openPurse sets the price of the text that is known aside, or refuses where it is not left.
-func (g *generation) openPurse(ctx context.Context) error {
-	if g.origin.srv.budgets == nil {
+func (g *Generation) openPurse(ctx context.Context) error {
+	if g.engine.budgets == nil {
 		return nil
 	}
-	key := g.req.key
+	key := g.req.Key
 	price := int64(0)
 	if key.Bounded() {
 		price = g.req.price(g.req.text)
 	}
-	reservation, err := g.origin.srv.budgets.Open(ctx, limits.Expense{
+	reservation, err := g.engine.budgets.Open(ctx, limits.Expense{
 		Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget, Micros: price,
 	})
 	if err != nil {
@@ -48,7 +49,7 @@ func (g *generation) openPurse(ctx context.Context) error {
 const purseTimeout = 2 * time.Second
 
 // settlePurse books what was spent in place of what was set aside, though the client may be gone.
-func (g *generation) settlePurse(ctx context.Context, record billing.Record) {
+func (g *Generation) settlePurse(ctx context.Context, record billing.Record) {
 	g.out.mu.Lock()
 	reservation := g.in.funds.reservation
 	g.out.mu.Unlock()
@@ -74,12 +75,12 @@ func spentOf(r billing.Record) limits.Spent {
 }
 
 // price is the most that a text may cost at any of the plan's targets, in millionths of the budget's unit.
-func (r *request) price(s string) int64 {
+func (r *Prepared) price(s string) int64 {
 	return r.dearest(r.takes(sentencesOf(s)))
 }
 
 // takes is what sentences take of a vendor together.
-func (r *request) takes(sentences []text.Piece) billing.Usage {
+func (r *Prepared) takes(sentences []text.Piece) billing.Usage {
 	used := billing.Usage{}
 	for _, s := range sentences {
 		used = added(used, r.expected(s.Text))
@@ -88,7 +89,7 @@ func (r *request) takes(sentences []text.Piece) billing.Usage {
 }
 
 // expected is what a piece or a sentence takes of a vendor, as far as it is known beforehand.
-func (r *request) expected(piece string) billing.Usage {
+func (r *Prepared) expected(piece string) billing.Usage {
 	characters := utf8.RuneCountInString(piece)
 	longest := max(r.schedule().Max, 1)
 	if len(r.plan.Candidates) > 1 {
@@ -112,11 +113,11 @@ func added(a, b billing.Usage) billing.Usage {
 }
 
 // dearest is what a usage costs at the dearest of the plan's targets.
-func (r *request) dearest(used billing.Usage) int64 {
+func (r *Prepared) dearest(used billing.Usage) int64 {
 	most := int64(0)
 	for _, c := range r.plan.Candidates {
-		cost := r.setup.prices.Price(c.Provider, c.Model, used)
-		if cost.Known() && cost.Money.Currency == r.key.Budget.Currency {
+		cost := r.Setup.prices.Price(c.Provider, c.Model, used)
+		if cost.Known() && cost.Money.Currency == r.Key.Budget.Currency {
 			most = max(most, cost.Money.Micros)
 		}
 	}
@@ -153,7 +154,7 @@ func sentencesOf(s string) []text.Piece {
 }
 
 // affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
-func (set *setup) affordable(plan *routing.Plan, key *Key) *routing.Plan {
+func (set *Setup) affordable(plan *routing.Plan, key *access.Key) *routing.Plan {
 	if !key.Bounded() || key.AllowUnpriced {
 		return plan
 	}

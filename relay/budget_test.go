@@ -28,7 +28,7 @@ func (r *rig) spendFrom(budgets limits.Budgets, characters int) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.setup().prices, r.srv.budgets = prices, budgets
+	r.setup().prices, r.srv.engine.budgets = prices, budgets
 	r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: int64(characters) * 1000}
 }
 
@@ -37,7 +37,7 @@ func (r *rig) spent() int {
 	r.t.Helper()
 	budget := r.setup().local.Budget
 	for n := range int(budget.Daily/1000) + 1 {
-		p, err := r.srv.budgets.Open(context.Background(), limits.Expense{
+		p, err := r.srv.engine.budgets.Open(context.Background(), limits.Expense{
 			Tenant: "local", RecordID: fmt.Sprint("probe", n), Budget: budget, Micros: budget.Daily - int64(n)*1000,
 		})
 		if err == nil {
@@ -376,7 +376,7 @@ func TestRefusedGenerationGivesItsMoneyBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Second)})
 		r.spendFrom(limits.NewMemoryBudgets(nil), 1000)
-		r.srv.ledger = &fakeLedger{refuse: errors.New("disk full")}
+		r.srv.engine.ledger = &fakeLedger{refuse: errors.New("disk full")}
 		c := r.dial("")
 		c.send(generate("g1", twelveWords, ""))
 		if refused, _ := c.until("error"); refused["code"] != "ledger_unavailable" {

@@ -20,9 +20,9 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 	case *protocol.Append:
 		err = s.append(ctx, c)
 	case *protocol.Flush:
-		err = s.mark(c.GenerationID, (*generation).flush)
+		err = s.mark(c.GenerationID, (*Generation).flush)
 	case *protocol.Finish:
-		err = s.mark(c.GenerationID, (*generation).finishText)
+		err = s.mark(c.GenerationID, (*Generation).finishText)
 	case *protocol.Cancel:
 		err = s.cancelCommand(c)
 	case *protocol.Configure:
@@ -43,17 +43,17 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.Error {
 	s.named(c.GenerationID, "generate")
 	set := s.srv.hold()
-	err := s.start(ctx, c, s.terms(set))
+	err := s.start(ctx, c, set)
 	if err != nil {
 		s.srv.release(set)
 	}
 	return err
 }
 
-// start starts a generation on terms, unless they are nil. Where it does, the terms' setup is released with the
-// generation's end.
-func (s *session) start(ctx context.Context, c *protocol.Generate, on *terms) *protocol.Error {
+// start starts a generation by a setup. Where it does, the setup is released with the generation's end.
+func (s *session) start(ctx context.Context, c *protocol.Generate, set *setup) *protocol.Error {
 	now := time.Now()
+	on := set.terms(s.Key)
 	if on == nil {
 		return wireError(keyGone())
 	}
@@ -70,11 +70,11 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, on *terms) *p
 	if ok, wait := s.rate.Take(now); !ok {
 		return &protocol.Error{
 			Code:       protocol.CodeRateLimitExceeded,
-			Message:    fmt.Sprintf("%d generations a minute on this connection", s.key.Limits.GenerationsPerMinute),
+			Message:    fmt.Sprintf("%d generations a minute on this connection", s.Key.Limits.GenerationsPerMinute),
 			RetryAfter: wait,
 		}
 	}
-	return s.enter(ctx, *req, now)
+	return s.enter(ctx, req, set, now)
 }
 
 // encoder is that of a generation.
@@ -90,7 +90,7 @@ func (s *session) encoder(id string, asked protocol.Output) Encoder {
 func (s *session) mayStart(id string) *protocol.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	most := s.key.Limits.MaxConcurrentGenerations
+	most := s.Key.Limits.MaxConcurrentGenerations
 	switch {
 	case s.draining:
 		return &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
@@ -109,7 +109,7 @@ func (s *session) mayStart(id string) *protocol.Error {
 }
 
 // enter starts the generation, in its place within its context.
-func (s *session) enter(ctx context.Context, req request, now time.Time) *protocol.Error {
+func (s *session) enter(ctx context.Context, req *Prepared, set *setup, now time.Time) *protocol.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t *delivery.Turn
@@ -124,12 +124,11 @@ func (s *session) enter(ctx context.Context, req request, now time.Time) *protoc
 		s.register.groups.Add(req.contextID)
 		t = &c.turn
 	}
-	g := newGeneration(&s.origin, req, t, now)
-	ctx, g.cancel = context.WithCancelCause(ctx)
+	g := newGeneration(&s.Client, *req, t, now)
+	ctx = g.begin(ctx)
 	s.register.add(g)
 	s.wg.Go(func() {
-		defer s.srv.release(req.setup)
-		defer g.cancel(nil)
+		defer s.srv.release(set)
 		g.run(ctx)
 	})
 	return nil
@@ -141,7 +140,7 @@ func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Erro
 	if g == nil {
 		return err
 	}
-	mustFund, refused := g.appendText(c.Text, c.Final, s.key.Limits.MaxTextCharacters)
+	mustFund, refused := g.appendText(c.Text, c.Final, s.Key.Limits.MaxTextCharacters)
 	if mustFund {
 		s.wg.Go(func() { g.in.fund(ctx) })
 	}
@@ -149,7 +148,7 @@ func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Erro
 }
 
 // mark flushes or finishes a generation's text.
-func (s *session) mark(id string, mark func(*generation)) *protocol.Error {
+func (s *session) mark(id string, mark func(*Generation)) *protocol.Error {
 	g, err := s.find(id)
 	if g != nil {
 		mark(g)
@@ -159,7 +158,7 @@ func (s *session) mark(id string, mark func(*generation)) *protocol.Error {
 
 // find is the running generation of an id. One that was refused or has ended is nil without an error: the
 // command crossed the answer on its way.
-func (s *session) find(id string) (*generation, *protocol.Error) {
+func (s *session) find(id string) (*Generation, *protocol.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if g := s.register.running[id]; g != nil {
@@ -190,18 +189,18 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	if ok, wait := s.setting.Take(time.Now()); !ok {
 		return &protocol.Error{
 			Code:       protocol.CodeRateLimitExceeded,
-			Message:    fmt.Sprintf("%d configures a minute on this connection", configuresPerMinute(s.key.Limits)),
+			Message:    fmt.Sprintf("%d configures a minute on this connection", configuresPerMinute(s.Key.Limits)),
 			RetryAfter: wait,
 		}
 	}
 	s.mu.Lock()
 	defaults := c.Settings.Over(s.defaults)
 	s.mu.Unlock()
-	on := s.terms(s.srv.setup.Load())
+	on := s.srv.setup.Load().terms(s.Key)
 	if on == nil {
 		return wireError(keyGone())
 	}
-	if err := s.srv.check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
+	if err := s.srv.engine.check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
 		return wireError(err)
 	}
 	s.mu.Lock()
@@ -225,7 +224,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 		if ok, wait := s.cancels.Take(time.Now()); !ok {
 			return &protocol.Error{
 				Code:       protocol.CodeRateLimitExceeded,
-				Message:    fmt.Sprintf("%d cancels a minute of what no longer runs, on this connection", s.key.Limits.CancelsPerMinute),
+				Message:    fmt.Sprintf("%d cancels a minute of what no longer runs, on this connection", s.Key.Limits.CancelsPerMinute),
 				RetryAfter: wait,
 			}
 		}
@@ -245,7 +244,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 
 // stopAt cancels a generation of which the client has played so much, if it told. It reports false where the
 // generation's end was queued already.
-func (srv *Server) stopAt(g *generation, playedMS int64, told bool) bool {
+func (srv *Server) stopAt(g *Generation, playedMS int64, told bool) bool {
 	if told {
 		g.out.setPlayed(time.Duration(playedMS) * time.Millisecond)
 	}
@@ -253,7 +252,7 @@ func (srv *Server) stopAt(g *generation, playedMS int64, told bool) bool {
 }
 
 // aim finds the running generations that a cancel hits, and the ended ones whose played time it tells.
-func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit []*generation, ended []endedGeneration, err *protocol.Error) {
+func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit []*Generation, ended []endedGeneration, err *protocol.Error) {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,6 +3,7 @@ package relay
 import (
 	"fmt"
 	"time"
+	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // takeConnection takes a place for a client, or says why there is none.
-func (srv *Server) takeConnection(key *Key) (leave func(), refused *protocol.Error) {
+func (srv *Server) takeConnection(key *access.Key) (leave func(), refused *protocol.Error) {
 	leave, err := srv.gate.Enter(limits.Client{
 		Key: key.Name, Tenant: key.Tenant, Admin: key.Admin, MostOfKey: key.Limits.MaxConnectionsPerKey,
 	})
@@ -21,7 +22,7 @@ func (srv *Server) takeConnection(key *Key) (leave func(), refused *protocol.Err
 }
 
 // admitConnection takes a place for a WebSocket, at the rate of its key. A request over HTTP has a rate of its own.
-func (srv *Server) admitConnection(key *Key, now time.Time) (leave func(), refused *protocol.Error) {
+func (srv *Server) admitConnection(key *access.Key, now time.Time) (leave func(), refused *protocol.Error) {
 	leave, refused = srv.takeConnection(key)
 	if refused != nil {
 		return nil, refused

@@ -15,13 +15,13 @@ import (
 
 // refusal is the one map from what refuses a generate to what its client is told. What it doesn't know is a
 // fault of ours, which the log has under the id in the message.
-func (srv *Server) refusal(err error) *Error {
+func (e *Engine) refusal(err error) *Error {
 	var (
 		known     *Error
 		duplicate *limits.DuplicateError
 		tooMany   *limits.TooManyError
 		tooFast   *limits.RateError
-		stopped   *stopCause
+		stopped   *StopCause
 		noTarget  *routing.NoTargetError
 	)
 	switch {
@@ -56,11 +56,11 @@ func (srv *Server) refusal(err error) *Error {
 	case errors.As(err, &stopped) && stopped.err != nil:
 		return stopped.err
 	}
-	return srv.internal(srv.log, "request not decided", err)
+	return e.internal(e.log, "request not decided", err)
 }
 
 // internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
-func (srv *Server) internal(log zerolog.Logger, what string, fault any) *Error {
+func (e *Engine) internal(log zerolog.Logger, what string, fault any) *Error {
 	id := rand.Text()[:10]
 	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Stack().Msg(what)
 	return &Error{Code: CodeInternal, Message: "a fault of the relay, logged as " + id}

@@ -16,7 +16,7 @@ import (
 // failover leads a generation through its targets. As long as all is well one attempt runs; a second one is opened beside
 // it where the first keeps the caller waiting, and the first to speak goes on. It belongs to the generation's goroutine.
 type failover struct {
-	g          *generation
+	g          *Generation
 	candidates []*candidate
 	live       []*attempt // at most two
 	failures   []error
@@ -44,10 +44,10 @@ const (
 )
 
 // speak has the text spoken by the plan's candidates.
-func (g *generation) speak(ctx context.Context) ending {
+func (g *Generation) speak(ctx context.Context) ending {
 	r := &failover{g: g, timer: newAlarm()}
 	defer r.timer.stop()
-	for _, c := range g.origin.srv.ranked(g.req.plan) {
+	for _, c := range g.engine.ranked(g.req.plan) {
 		r.candidates = append(r.candidates, &candidate{Candidate: c})
 	}
 	cause := error(errBroken) // what a panic leaves
@@ -121,7 +121,7 @@ func (r *failover) passedOver() []routing.Omission {
 	for _, e := range r.candidates {
 		why := e.refused
 		if e.state == untried {
-			why = r.g.req.setup.resting(e.Candidate)
+			why = r.g.req.Setup.resting(e.Candidate)
 		}
 		if why != "" {
 			all = append(all, routing.Omission{Target: e.Target, Why: why})
@@ -147,10 +147,10 @@ func (r *failover) next(ctx context.Context) (*candidate, *routing.Verdict) {
 
 // claim takes a place at one of the targets. again says that its circuit has opened meanwhile.
 func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate, verdict *routing.Verdict, again bool) {
-	tenant := r.g.req.key.Tenant
+	tenant := r.g.req.Key.Tenant
 	all := make([]*limits.Slots, len(choice))
 	for i, e := range choice {
-		all[i] = r.g.req.setup.slots(e.Provider)
+		all[i] = r.g.req.Setup.slots(e.Provider)
 	}
 	patience := r.patience(choice[0])
 	place := limits.TakeSlot(ctx, tenant, all[:1], patience)
@@ -161,11 +161,11 @@ func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate
 		return nil, nil, false
 	}
 	e = choice[slices.Index(all, place)]
-	if verdict := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
+	if verdict := r.g.req.Setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 		return e, verdict, false
 	}
 	place.Give(tenant)
-	e.state, e.refused = exhausted, cmp.Or(r.g.req.setup.resting(e.Candidate), routing.CircuitOpen)
+	e.state, e.refused = exhausted, cmp.Or(r.g.req.Setup.resting(e.Candidate), routing.CircuitOpen)
 	return nil, nil, true
 }
 
@@ -184,7 +184,7 @@ func (r *failover) patience(first *candidate) time.Duration {
 // eligible are the targets to try, in order: the one whose stream ended while the text paused, those not tried, else
 // those that broke off in mid-speech and where another has gone on since. One with an open circuit is left out.
 func (r *failover) eligible() []*candidate {
-	if e := r.again; e != nil && e.state == untried && r.g.req.setup.resting(e.Candidate) == "" {
+	if e := r.again; e != nil && e.state == untried && r.g.req.Setup.resting(e.Candidate) == "" {
 		others := slices.DeleteFunc(r.inState(untried), func(other *candidate) bool { return other == e })
 		return append([]*candidate{e}, others...)
 	}
@@ -203,7 +203,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	defer func() {
 		if !entered { // a fault of ours: nobody else would give back what was taken
 			verdict.Tell(routing.ErrUndecided)
-			r.g.req.setup.slots(e.Provider).Give(r.g.req.key.Tenant)
+			r.g.req.Setup.slots(e.Provider).Give(r.g.req.Key.Tenant)
 		}
 	}()
 	r.g.out.prepareBackup()
@@ -282,7 +282,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].backupNeeded(now, r.g.origin.srv.firstAudio.usual(reserve[0].Provider))
+	due := r.live[0].backupNeeded(now, r.g.engine.firstAudio.usual(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}
@@ -314,7 +314,7 @@ func (r *failover) untriedRest() []*candidate {
 func (r *failover) inState(wanted candidateState) []*candidate {
 	var found []*candidate
 	for _, e := range r.candidates {
-		if e.state == wanted && r.g.req.setup.resting(e.Candidate) == "" {
+		if e.state == wanted && r.g.req.Setup.resting(e.Candidate) == "" {
 			found = append(found, e)
 		}
 	}
@@ -323,13 +323,13 @@ func (r *failover) inState(wanted candidateState) []*candidate {
 
 // backup takes a place at the first target of the reserve that has one now.
 func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
-	tenant := r.g.req.key.Tenant
+	tenant := r.g.req.Key.Tenant
 	for _, e := range reserve {
-		place := r.g.req.setup.slots(e.Provider)
+		place := r.g.req.Setup.slots(e.Provider)
 		if !place.Take(tenant) {
 			continue
 		}
-		if verdict := r.g.req.setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
+		if verdict := r.g.req.Setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 			return e, verdict
 		}
 		place.Give(tenant)
@@ -346,7 +346,7 @@ func (r *failover) cancelAll(ctx context.Context, cause error) {
 
 // ranked are a plan's candidates in the order of its strategy. One that was never heard goes first, so that it is
 // known.
-func (srv *Server) ranked(plan *routing.Plan) []routing.Candidate {
+func (e *Engine) ranked(plan *routing.Plan) []routing.Candidate {
 	if plan.Strategy != routing.Fastest {
 		return plan.Candidates
 	}
@@ -354,7 +354,7 @@ func (srv *Server) ranked(plan *routing.Plan) []routing.Candidate {
 	slices.SortStableFunc(ranked, func(a, b routing.Candidate) int {
 		return cmp.Or(
 			cmp.Compare(rank(a.Provider, plan.Preferred), rank(b.Provider, plan.Preferred)),
-			cmp.Compare(srv.firstAudio.known(a.Provider), srv.firstAudio.known(b.Provider)),
+			cmp.Compare(e.firstAudio.known(a.Provider), e.firstAudio.known(b.Provider)),
 		)
 	})
 	return ranked

@@ -40,7 +40,7 @@ func TestFloodsAreGarbled(t *testing.T) {
 			borne := 0
 			for !a.ended && borne <= c.most {
 				c.flood(a)
-				drain(a.g.origin.out)
+				drain(a.g.client.Out)
 				borne++
 			}
 			if borne--; upstream.KindOf(a.err) != upstream.Garbled || borne < c.least {
@@ -56,7 +56,7 @@ func TestShortFramesAreBorne(t *testing.T) {
 	ordered(a)
 	for range framesSlack * 3 / 2 {
 		a.Audio(upstream.Frame{Format: fakeFormat, Raw: make([]byte, 96)}) // 2 ms
-		drain(a.g.origin.out)
+		drain(a.g.client.Out)
 	}
 	if a.ended {
 		t.Errorf("the attempt ended: %v", a.err)

@@ -35,7 +35,7 @@ func (o *output) isSuperseded() bool {
 func (r *failover) follow() {
 	c := r.g.out.takeChange()
 	if c.speaker != "" {
-		r.g.origin.peer.follow(r.g, c.speaker, c.took)
+		r.g.client.Listener.Speaking(r.g, c.speaker, c.took)
 	}
 	if c.anew != "" {
 		r.again = nil

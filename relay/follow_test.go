@@ -131,12 +131,12 @@ func TestContextStaysWithItsLatestVoice(t *testing.T) {
 }
 
 // waiting is a generation whose turn has not come, spoken by alpha so far.
-func waiting(t *testing.T) (g *generation, spoke *attempt) {
+func waiting(t *testing.T) (g *Generation, spoke *attempt) {
 	t.Helper()
 	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
 	var context delivery.Turn
-	a.g.origin.out.NewLane(&context, fakeRate, func() {})
-	a.out.lane = a.g.origin.out.NewLane(&context, fakeRate, func() {})
+	a.g.client.Out.NewLane(&context, fakeRate, func() {})
+	a.out.lane = a.g.client.Out.NewLane(&context, fakeRate, func() {})
 	ordered(a)
 	a.Audio(fakeFrame('a'))
 	return a.g, a
@@ -150,7 +150,7 @@ func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{
 
 func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g, a := waiting(t)
-	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
+	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := newAttempt(g, beta(), betaMay())
@@ -179,7 +179,7 @@ func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 // What waits half in one voice and half in another is spoken anew as well, by the other alone.
 func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g, a := waiting(t)
-	g.req.setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
+	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
 	newAttempt(g, beta(), betaMay()).Audio(fakeFrame('b'))
@@ -211,13 +211,14 @@ func TestOpenTextFollowsToo(t *testing.T) {
 
 func TestOnlyWhatComesLaterFollows(t *testing.T) {
 	g, a := waiting(t)
-	g.req.contextID, g.place = "turn", 2
-	s := g.origin.peer.(*session)
+	g.req.contextID = "turn"
+	s := g.client.Listener.(*session)
 	s.register.contexts = map[string]*conversation{"turn": {}}
-	s.register.running = map[string]*generation{"g1": g}
+	s.register.running = map[string]*Generation{"g1": g}
 	for place, want := range map[int]bool{1: true, 2: false, 3: false} {
 		a.err, a.ended, g.out.change = nil, false, change{}
-		s.follow(&generation{place: place, req: request{contextID: "turn"}}, "beta", true)
+		s.register.places = map[string]int{"g1": 2, "other": place}
+		s.Speaking(&Generation{req: Prepared{id: "other", contextID: "turn"}}, "beta", true)
 		if got := g.out.isSuperseded(); got != want {
 			t.Errorf("behind generation %d: superseded %v, want %v", place, got, want)
 		}

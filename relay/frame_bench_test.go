@@ -80,7 +80,7 @@ func (p path) frames(tb testing.TB) *frames {
 	}.attempt(tb)
 	ordered(f.attempt)
 	if p.framing == "HTTP" {
-		f.answer = newAnswer(f.taken, &speech{origin: *f.attempt.g.origin, form: bodyAudio, g: f.attempt.g})
+		f.answer = newAnswer(f.taken, &speech{Client: *f.attempt.g.client, form: bodyAudio, g: f.attempt.g})
 	}
 	return f
 }
@@ -89,7 +89,7 @@ func (p path) frames(tb testing.TB) *frames {
 func (f *frames) step(tb testing.TB) {
 	f.attempt.clock, f.attempt.frames = inputClock{}, 0 // or there would be far more than the text can take
 	f.attempt.Audio(f.in)
-	f.batch = f.attempt.g.origin.out.Take(f.batch[:0], 64<<10)
+	f.batch = f.attempt.g.client.Out.Take(f.batch[:0], 64<<10)
 	for _, m := range f.batch {
 		if f.answer == nil {
 			f.taken.bytes += len(m.Body())

@@ -90,8 +90,8 @@ func (in *input) applyLocked(c textChange) {
 func (in *input) fund(ctx context.Context) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err := in.g.origin.srv.internal(in.g.log, "panic while text was paid", fault)
-			in.g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
+			err := in.g.engine.internal(in.g.log, "panic while text was paid", fault)
+			in.g.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 		}
 	}()
 	for in.fundOnce(ctx) {
@@ -122,7 +122,7 @@ func (in *input) fundOnce(ctx context.Context) bool {
 		return true
 	}
 	if err != nil {
-		in.g.stop(&stopCause{name: "budget unknown", reason: Failed, err: in.g.origin.srv.refusal(err)})
+		in.g.stop(&StopCause{name: "budget unknown", reason: Failed, err: in.g.engine.refusal(err)})
 		return true
 	}
 	in.out.mu.Lock()
@@ -185,7 +185,7 @@ func (in *input) endShort(ctx context.Context, whole string, soFar int, spent *l
 }
 
 // lastPaid is where the last sentence ends whose text up to there costs no more than that much, and its price.
-func (r *request) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
+func (r *Prepared) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
 	used := billing.Usage{}
 	for _, s := range sentences {
 		used = added(used, r.expected(s.Text))

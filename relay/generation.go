@@ -18,14 +18,14 @@ import (
 	"voicerelay/text"
 )
 
-// generation is one utterance, from its text to its done.
-type generation struct {
+// Generation is one utterance, from its text to its done.
+type Generation struct {
 	// Static after newGeneration.
-	origin   *origin
-	req      request
+	engine   *Engine
+	client   *Client
+	req      Prepared
 	recordID string
 	began    time.Time
-	place    int // in its context, in the order of coming
 	log      zerolog.Logger
 	cancel   context.CancelCauseFunc
 
@@ -38,20 +38,20 @@ type generation struct {
 	done Result // what is settled of the end, guarded by out.mu; zero until it is concluded
 }
 
-// stopCause is why a generation was ended from our side; as an error it is the cause of its context.
-type stopCause struct {
+// StopCause is why a generation was ended from our side; as an error it is the cause of its context.
+type StopCause struct {
 	name   string // for the log
 	reason Reason
 	err    *Error
 }
 
-func (c *stopCause) Error() string { return c.name }
+func (c *StopCause) Error() string { return c.name }
 
 // The causes that end a generation from our side.
 var (
-	causeCancelled = &stopCause{name: "cancelled by the client", reason: Cancelled}
-	causeGone      = &stopCause{name: "the client is gone", reason: Cancelled}
-	causeDrained   = &stopCause{
+	causeCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
+	causeGone      = &StopCause{name: "the client is gone", reason: Cancelled}
+	causeDrained   = &StopCause{
 		name: "the relay is shutting down", reason: Failed,
 		err: &Error{Code: CodeDraining, Message: "the relay is shutting down"},
 	}
@@ -63,24 +63,25 @@ type ending struct {
 	err    *Error // of a failed one
 }
 
-func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *generation {
-	g := &generation{
-		origin:   o,
+func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Generation {
+	g := &Generation{
+		engine:   c.engine,
+		client:   c,
 		req:      req,
 		recordID: newRecordID(now),
 		began:    now,
 	}
-	g.in = input{g: g, out: &g.out, at: now, short: shortPieces{shared: o.short}}
+	g.in = input{g: g, out: &g.out, at: now, short: shortPieces{shared: c.short}}
 	g.out = output{
-		srv:    o.srv,
+		engine: c.engine,
 		req:    &g.req,
 		wakeup: make(chan struct{}, 1),
 		track:  position.NewTrack(req.output.Rate),
 		whole:  -1,
 	}
-	g.log = o.srv.log.With().Str("session_id", o.id).Str("tenant", o.key.Tenant).Str("key", o.key.Name).
+	g.log = c.engine.log.With().Str("session_id", c.ID).Str("tenant", c.Key.Tenant).Str("key", c.Key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
-	g.out.lane = o.out.NewLane(t, req.output.Rate, g.out.notify)
+	g.out.lane = c.Out.NewLane(t, req.output.Rate, g.out.notify)
 	g.in.text.Append(req.text)
 	if req.final {
 		g.in.text.Finish()
@@ -88,13 +89,20 @@ func newGeneration(o *origin, req request, t *delivery.Turn, now time.Time) *gen
 	return g
 }
 
-// run takes the generation from admission to its done.
-func (g *generation) run(ctx context.Context) {
+// begin is the generation's own context, which stop ends. It is called once, before anybody else knows of the generation.
+func (g *Generation) begin(ctx context.Context) context.Context {
+	ctx, g.cancel = context.WithCancelCause(ctx)
+	return ctx
+}
+
+// run takes the generation from admission to its done, under the context of begin.
+func (g *Generation) run(ctx context.Context) {
+	defer g.cancel(nil)
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
 	if err != nil {
 		g.out.lane.Abandon()
-		g.origin.peer.refused(g, g.origin.srv.refusal(err))
+		g.client.Listener.Refused(g, g.engine.refusal(err))
 		return
 	}
 	g.grant = grant
@@ -116,32 +124,32 @@ func (g *generation) run(ctx context.Context) {
 	g.conclude(g.in.endPaid(end))
 	g.closeBooks(ctx)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
-	g.origin.peer.end(g)
+	g.client.Listener.Ended(g)
 }
 
 // survivePanic ends a generation that hit a fault of ours with an internal error, and only this generation.
-func (g *generation) survivePanic() {
+func (g *Generation) survivePanic() {
 	fault := recover()
 	if fault == nil {
 		return
 	}
-	err := g.origin.srv.internal(g.log, "panic in a generation", fault)
-	g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
+	err := g.engine.internal(g.log, "panic in a generation", fault)
+	g.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
 		g.settlePurse(context.Background(), g.record())
 		g.out.lane.Abandon()
-		g.origin.peer.refused(g, err)
+		g.client.Listener.Refused(g, err)
 		return
 	}
 	g.conclude(ending{reason: Failed, err: err})
 	g.closeBooks(context.Background())
-	g.origin.peer.end(g)
+	g.client.Listener.Ended(g)
 }
 
 // stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
 // reports false where done was queued already.
-func (g *generation) stop(cause *stopCause) bool {
+func (g *Generation) stop(cause *StopCause) bool {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.stopLocked(time.Now()) {
@@ -151,13 +159,13 @@ func (g *generation) stop(cause *stopCause) bool {
 }
 
 // noteHeard notes that the client is about to hear the first audio. Called with mu held.
-func (g *generation) noteHeard(at time.Time, provider string) {
+func (g *Generation) noteHeard(at time.Time, provider string) {
 	g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
-	g.origin.srv.metrics.GenerationHeard(provider, at.Sub(g.began))
+	g.engine.metrics.GenerationHeard(provider, at.Sub(g.began))
 }
 
 // trim lets go of what only a running generation needs, while its last messages wait to be taken.
-func (g *generation) trim() {
+func (g *Generation) trim() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	g.out.attempts, g.out.speaking, g.out.active, g.out.lastSpoke = nil, nil, nil, nil
@@ -167,16 +175,16 @@ func (g *generation) trim() {
 
 // endingOf turns what stopped a generation into its end.
 func endingOf(cause error) ending {
-	var stop *stopCause
+	var stop *StopCause
 	if errors.As(cause, &stop) {
 		return ending{reason: stop.reason, err: stop.err}
 	}
 	return ending{reason: causeGone.reason} // the session's context ended: the client is gone
 }
 
-// request is a generate with the connection's defaults applied and every name resolved.
-type request struct {
-	terms
+// Prepared is a request whose names are resolved: nothing but admission refuses it.
+type Prepared struct {
+	Terms
 	encoder                       Encoder
 	id, idempotencyKey, contextID string
 	text                          string

@@ -24,14 +24,14 @@ func telling(tb testing.TB) (*attempt, []upstream.Word) {
 			a.Audio(frame200())
 		}
 	}
-	drain(a.g.origin.out)
+	drain(a.g.client.Out)
 	return a, words
 }
 
 // tell gives the vendor's next word in and takes what the client gets of it, and returns how many messages that were.
 func tell(a *attempt, word []upstream.Word) int {
 	a.Words(word)
-	batch := a.g.origin.out.Take(nil, 64<<10)
+	batch := a.g.client.Out.Take(nil, 64<<10)
 	for _, m := range batch {
 		m.Release()
 	}
@@ -73,16 +73,16 @@ func BenchmarkWord(b *testing.B) {
 }
 
 // admitting is a generation that others are admitted like.
-func admitting(tb testing.TB) *generation {
+func admitting(tb testing.TB) *Generation {
 	tb.Helper()
 	g := speaking(tb, fakeFormat, false).g
-	g.origin.srv.store = limits.NewMemory()
+	g.engine.store = limits.NewMemory()
 	return g
 }
 
 // admitted makes a generation as its generate does, and takes and gives back what it needs of its tenant.
-func admitted(tb testing.TB, like *generation) {
-	g := newGeneration(like.origin, like.req, nil, time.Now())
+func admitted(tb testing.TB, like *Generation) {
+	g := newGeneration(like.client, like.req, nil, time.Now())
 	grant, err := g.admit(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
@@ -109,7 +109,7 @@ func BenchmarkAdmission(b *testing.B) {
 }
 
 // spokenOut is a generation whose attempt has spoken all, and whose end is to be settled.
-func spokenOut(tb testing.TB) *generation {
+func spokenOut(tb testing.TB) *Generation {
 	tb.Helper()
 	a := speaking(tb, fakeFormat, false)
 	ordered(a)
@@ -118,19 +118,19 @@ func spokenOut(tb testing.TB) *generation {
 		a.Audio(frame200())
 	}
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "0.18", Scale: -2, Currency: "EUR"}}, nil)
-	if drain(a.g.origin.out); !a.ended || a.err != nil {
+	if drain(a.g.client.Out); !a.ended || a.err != nil {
 		tb.Fatalf("the attempt has not ended well: %v", a.err)
 	}
 	return a.g
 }
 
 // settled prices the generation, records it and takes its done: all that follows its last audio, but for the disk.
-func settled(tb testing.TB, g *generation) {
+func settled(tb testing.TB, g *Generation) {
 	g.done, g.out.phase = Result{}, phaseRunning
 	g.conclude(ending{reason: Completed})
 	g.closeBooks(tb.Context())
 	g.finish()
-	for _, m := range g.origin.out.Take(nil, 64<<10) {
+	for _, m := range g.client.Out.Take(nil, 64<<10) {
 		m.Release()
 	}
 }

@@ -103,7 +103,7 @@ func (a *attempt) leastInHandLocked() time.Duration {
 	least := a.g.req.plan.Cushion
 	for _, c := range a.g.req.plan.Candidates {
 		if c != a.target {
-			return max(least, a.g.origin.srv.firstAudio.usual(c.Provider)+backupMargin)
+			return max(least, a.g.engine.firstAudio.usual(c.Provider)+backupMargin)
 		}
 	}
 	return least
@@ -135,7 +135,7 @@ func (a *attempt) releaseHeldLocked(now time.Time) {
 			return
 		}
 		covered--
-		a.g.origin.srv.metrics.Held.Observe(now.Sub(a.held.frames[0].at).Seconds())
+		a.g.engine.metrics.Held.Observe(now.Sub(a.held.frames[0].at).Seconds())
 		a.held.pop(a.emitLocked)
 	}
 }
@@ -217,7 +217,7 @@ func (a *attempt) surestLocked(from, to int64) int64 {
 	t := &a.out.track
 	e := t.EvidenceAt(from)
 	rest := t.After(e.Char)
-	r := a.g.origin.srv.habits.Of(a.voice()).Pace
+	r := a.g.engine.habits.Of(a.voice()).Pace
 	before, _ := r.Narrow(a.hearingLocked(rest, e.At, from))
 	h := a.hearingLocked(before.Beats, a.base+before.From, to)
 	places := []int64{from}

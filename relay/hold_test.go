@@ -112,7 +112,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			a := speakingTo(t, newFake().caps, twelveWords)
 			ordered(a)
 			a.Audio(f)
-			drain(a.g.origin.out)
+			drain(a.g.client.Out)
 			p, err := a.payloadLocked(f, fakeFrame('a').Raw)
 			if err != nil {
 				t.Fatal(err)
@@ -126,7 +126,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			if got := a.out.track.Samples; got != end {
 				t.Errorf("sent %d samples, want %d", got, end)
 			}
-			bodies := drain(a.g.origin.out)
+			bodies := drain(a.g.client.Out)
 			var last struct{ Audio []byte }
 			if err := json.Unmarshal(bodies[len(bodies)-1], &last); err != nil {
 				t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+	"voicerelay/access"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -25,7 +26,7 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
 	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
 	scrape := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
-	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *Key) { scrape.ServeHTTP(w, r) }))
+	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *access.Key) { scrape.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
 	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
@@ -91,7 +92,7 @@ func (srv *Server) AdminHandler() http.Handler {
 }
 
 // keyedHandler serves a request that has shown its key.
-type keyedHandler func(w http.ResponseWriter, r *http.Request, key *Key)
+type keyedHandler func(w http.ResponseWriter, r *http.Request, key *access.Key)
 
 func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +109,7 @@ func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
 }
 
 func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
-	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *Key) {
+	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *access.Key) {
 		if !key.Admin {
 			srv.refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
 			return
@@ -149,11 +150,11 @@ func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *Key) {
+func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *access.Key) {
 	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().table.Voices(key.Allow)})
 }
 
-func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *Key) {
+func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *access.Key) {
 	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().table.Routes(key.Allow)})
 }
 
@@ -187,7 +188,7 @@ type targetState struct {
 	Circuit routing.State `json:"circuit"`
 }
 
-func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key) {
+func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
 	entries, set := []providerEntry{}, srv.setup.Load()
 	for _, p := range set.order {
 		idle, _ := p.sockets()
@@ -204,7 +205,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *Key)
 			Targets:      set.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
 			Active:       p.active.Load(),
-			FirstAudioMS: srv.firstAudio.of(p.Name),
+			FirstAudioMS: srv.engine.firstAudio.of(p.Name),
 			LastError:    p.lastError.Load(),
 		})
 	}

@@ -9,7 +9,7 @@ import (
 // input is what a generation has to speak: its text, as it comes and as it is paid.
 type input struct {
 	// Static after newGeneration.
-	g   *generation
+	g   *Generation
 	out *output // its mu guards what follows
 
 	text    text.Buffer

@@ -3,6 +3,7 @@ package relay
 import (
 	"sync/atomic"
 	"time"
+	"voicerelay/access"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -24,15 +25,15 @@ func newKeyUses(cfg Config) map[[32]byte]*keyUse {
 }
 
 // use notes that a key of the setup is used: to connect, for a request or for a generation.
-func (set *setup) use(key *Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
+func (set *setup) use(key *access.Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
 
 func keyExpired() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeAuthFailed, Message: "the key has expired"}
 }
 
 // keyHolds reports whether the key that was shown is still configured, and has not expired.
-func (o *origin) keyHolds() bool {
-	key := o.srv.setup.Load().keyOf(o.key.Hash)
+func (srv *Server) keyHolds(of *access.Key) bool {
+	key := srv.setup.Load().keyOf(of.Hash)
 	return key != nil && !key.Expired(time.Now())
 }
 

@@ -89,7 +89,7 @@ const leastAhead = 20 * time.Second
 // roomyLocked reports whether the client has room for more audio: than waits for it, and than the vendor will make of what
 // it has been given.
 func (a *attempt) roomyLocked(now time.Time) bool {
-	limit := a.g.req.key.Limits.Buffer
+	limit := a.g.req.Key.Limits.Buffer
 	if ahead := a.aheadLocked(now); ahead > 0 {
 		limit = min(limit, max(limit, leastAhead)-ahead)
 	}
@@ -185,7 +185,7 @@ const surelySpoken = 0.7
 
 // leastAudio is the least that a text takes, as far as the voice's habits let it be known.
 func (a *attempt) leastAudio(s string) time.Duration {
-	h := a.g.origin.srv.habits.Of(a.voice())
+	h := a.g.engine.habits.Of(a.voice())
 	beats := (text.Piece{Text: s}).Beats()
 	if h.Pieces == 0 || len(beats) == 0 {
 		return a.floorOf(s)

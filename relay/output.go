@@ -15,8 +15,8 @@ import (
 // state, and that of its attempts.
 type output struct {
 	// Static after newGeneration.
-	srv    *Server
-	req    *request
+	engine *Engine
+	req    *Prepared
 	lane   *delivery.Lane
 	wakeup chan struct{} // holds one token while the generation's goroutine has something to look at
 

@@ -24,7 +24,7 @@ func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []b
 		a.End(upstream.Usage{}, nil)
 	}
 	var got []byte
-	for _, body := range drain(a.g.origin.out) {
+	for _, body := range drain(a.g.client.Out) {
 		var m struct {
 			Type  string
 			Audio []byte
@@ -109,14 +109,14 @@ func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
 	first.out.prepareBackup()
 	second := newAttempt(first.g, first.target, betaMay())
 	ordered(second)
-	drain(first.g.origin.out)
+	drain(first.g.client.Out)
 	frame := make([]byte, 2*24000) // a second of samples whose bytes differ
 	for i := 0; i < len(frame); i += 2 {
 		frame[i], frame[i+1] = 0x34, 0x12
 	}
 	second.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte(base64.StdEncoding.EncodeToString(frame))})
 	var got []byte
-	for _, body := range drain(first.g.origin.out) {
+	for _, body := range drain(first.g.client.Out) {
 		var m struct{ Audio []byte }
 		if err := json.Unmarshal(body, &m); err != nil {
 			t.Fatal(err)

@@ -49,7 +49,7 @@ func (n *rawNames) admit(tenant string, name rawName, now time.Time) bool {
 }
 
 // route is a route's name as it is recorded.
-func (n *rawNames) route(set *setup, tenant, route string, now time.Time) string {
+func (n *rawNames) route(set *Setup, tenant, route string, now time.Time) string {
 	if set.table == nil || set.table.HasRoute(route) || n.admit(tenant, rawName{provider: route}, now) {
 		return route
 	}
@@ -57,7 +57,7 @@ func (n *rawNames) route(set *setup, tenant, route string, now time.Time) string
 }
 
 // target is a model and a voice as they are recorded.
-func (n *rawNames) target(set *setup, tenant string, c routing.Candidate, now time.Time) (model, voice string) {
+func (n *rawNames) target(set *Setup, tenant string, c routing.Candidate, now time.Time) (model, voice string) {
 	if set.table == nil {
 		return c.Model, c.Voice
 	}

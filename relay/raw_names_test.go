@@ -8,7 +8,7 @@ import (
 	"voicerelay/routing"
 )
 
-func rawTable(t *testing.T) *setup {
+func rawTable(t *testing.T) *Setup {
 	t.Helper()
 	route := routing.DefaultRoute()
 	route.Name, route.Targets = "default", []routing.Target{{Provider: "p", Model: "m"}}
@@ -19,7 +19,7 @@ func rawTable(t *testing.T) *setup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &setup{table: table}
+	return &Setup{table: table}
 }
 
 func plainCandidate(model, voice string) routing.Candidate {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
@@ -18,7 +19,7 @@ type refusal struct {
 	handshake string
 }
 
-// keyName is a key as the log names it. It keeps no configuration in memory, as a *Key would.
+// keyName is a key as the log names it. It keeps no configuration in memory, as a *access.Key would.
 type keyName struct {
 	tenant, key string // empty: none is known
 	next        bool
@@ -26,7 +27,7 @@ type keyName struct {
 
 // refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
 // nil where none is known.
-func (srv *Server) refused(remote netip.Addr, code protocol.Code, key *Key) {
+func (srv *Server) refused(remote netip.Addr, code protocol.Code, key *access.Key) {
 	srv.metrics.Refused(string(code))
 	what := refusal{remote: remote, code: code}
 	if key != nil {
@@ -66,7 +67,7 @@ func (srv *Server) logOverdue(now time.Time) {
 }
 
 // refuse answers a request with why it is refused. key is nil where none is known.
-func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, key *Key, err *protocol.Error) {
+func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
 	srv.refused(srv.setup.Load().remoteOf(r), err.Code, key)
 	writeError(w, err)
 }

@@ -83,7 +83,7 @@ func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.log = zerolog.New(&log)
+		r.srv.log, r.srv.engine.log = zerolog.New(&log), zerolog.New(&log)
 		r.askAs("192.0.2.1:1", "wrong-key")
 		for range 99 {
 			r.askAs("192.0.2.1:1", "")
@@ -116,7 +116,7 @@ func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.log = zerolog.New(&log)
+		r.srv.log, r.srv.engine.log = zerolog.New(&log), zerolog.New(&log)
 		for i := range 2 * maxAddresses {
 			r.askAs(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256), "wrong")
 		}
@@ -211,7 +211,7 @@ func TestSessionsAreLoggedWithTheirAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.log = zerolog.New(&log)
+		r.srv.log, r.srv.engine.log = zerolog.New(&log), zerolog.New(&log)
 		c := r.dial("")
 		c.send(generate("g1", "Hello.", ""))
 		c.until("done")

@@ -22,7 +22,8 @@ const (
 
 // register is what a session knows of its generations and contexts. It is guarded by the session's mutex.
 type register struct {
-	running  map[string]*generation
+	running  map[string]*Generation
+	places   map[string]int // of those that are of a context, in the order of coming
 	contexts map[string]*conversation
 	ended    []endedGeneration // oldest first
 	quiet    time.Time         // when a generation was last taken out
@@ -57,15 +58,18 @@ type endedGeneration struct {
 }
 
 // add enters a generation. The contexts that have outlived their use make room.
-func (r *register) add(g *generation) {
+func (r *register) add(g *Generation) {
 	if r.running == nil {
-		r.running = make(map[string]*generation)
+		r.running = make(map[string]*Generation)
 	}
 	r.running[g.req.id] = g
 	if c := r.contexts[g.req.contextID]; c != nil {
 		c.running++
 		c.places++
-		g.place = c.places
+		if r.places == nil {
+			r.places = make(map[string]int)
+		}
+		r.places[g.req.id] = c.places
 	}
 }
 
@@ -103,11 +107,12 @@ func (r *register) evictContext() bool {
 }
 
 // remove takes out a generation that has ended or was refused.
-func (r *register) remove(g *generation, now time.Time) {
+func (r *register) remove(g *Generation, now time.Time) {
 	if r.running[g.req.id] != g {
 		return
 	}
 	delete(r.running, g.req.id)
+	delete(r.places, g.req.id)
 	r.quiet = now
 	if c := r.contexts[g.req.contextID]; c != nil {
 		c.running--
@@ -147,8 +152,8 @@ func (r *register) past(id string, now time.Time) (reached position.Extent, ok b
 	return position.Extent{}, false
 }
 
-// accepted tells the client that a generation stands, and uses its id up.
-func (s *session) accepted(g *generation) {
+// Accepted tells the client that a generation stands, and uses its id up.
+func (s *session) Accepted(g *Generation) {
 	s.mu.Lock()
 	s.register.accepted.Add(g.req.id)
 	s.mu.Unlock()
@@ -156,22 +161,22 @@ func (s *session) accepted(g *generation) {
 	s.send(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})
 }
 
-// refused tells the client that a generation was not admitted; its id is free again.
-func (s *session) refused(g *generation, err *Error) {
+// Refused tells the client that a generation was not admitted; its id is free again.
+func (s *session) Refused(g *Generation, err *Error) {
 	s.mu.Lock()
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
 	s.conn.NoteIdle() // before the answer wakes the writer
 	answer := wireError(err)
-	s.srv.refused(s.remote, answer.Code, s.key)
+	s.srv.refused(s.Remote, answer.Code, s.Key)
 	answer.Command, answer.GenerationID = "generate", g.req.id
 	s.send(answer)
 	s.leaveIfDrained()
 }
 
-// end sends a generation's done, and moves it from the running ones to the remembered: at once, as far as commands can
+// Ended sends a generation's done, and moves it from the running ones to the remembered: at once, as far as commands can
 // tell, since a client that has its done may start another in its stead.
-func (s *session) end(g *generation) {
+func (s *session) Ended(g *Generation) {
 	reached, now := g.out.extent(), time.Now()
 	s.mu.Lock()
 	s.register.remove(g, now)
@@ -181,21 +186,43 @@ func (s *session) end(g *generation) {
 	s.mu.Unlock()
 	s.srv.metrics.Active.Dec()
 	s.conn.NoteIdle()
-	s.out.Notify() // the idle clock starts
+	s.Out.Notify() // the idle clock starts
 	s.leaveIfDrained()
 }
 
+// Speaking has the context of a generation stay with the provider that speaks it. Where that one took over from another,
+// what waits unheard behind the generation is spoken anew; not what stands before it, or two that broke off in turn
+// would supersede each other without end.
+func (s *session) Speaking(g *Generation, provider string, took bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.register.contexts[g.req.contextID]
+	if g.req.contextID == "" || c == nil {
+		return
+	}
+	place := s.register.places[g.req.id]
+	c.stay(place, provider)
+	if !took {
+		return
+	}
+	for id, other := range s.register.running {
+		if other.req.contextID == g.req.contextID && s.register.places[id] > place {
+			other.out.supersede(provider)
+		}
+	}
+}
+
 // stopAll ends every generation.
-func (s *session) stopAll(cause *stopCause) {
+func (s *session) stopAll(cause *StopCause) {
 	for _, g := range s.runningNow() {
 		g.stop(cause)
 	}
 }
 
-func (s *session) runningNow() []*generation {
+func (s *session) runningNow() []*Generation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]*generation, 0, len(s.register.running))
+	all := make([]*Generation, 0, len(s.register.running))
 	for _, g := range s.register.running {
 		all = append(all, g)
 	}
@@ -233,26 +260,5 @@ func (s *session) leaveIfDrained() {
 	s.mu.Unlock()
 	if leave {
 		s.conn.Shut(delivery.CloseDrained, "drained")
-	}
-}
-
-// follow has the context of a generation stay with the provider that speaks it. Where that one took over from another,
-// what waits unheard behind the generation is spoken anew; not what stands before it, or two that broke off in turn
-// would supersede each other without end.
-func (s *session) follow(g *generation, provider string, took bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.register.contexts[g.req.contextID]
-	if g.req.contextID == "" || c == nil {
-		return
-	}
-	c.stay(g.place, provider)
-	if !took {
-		return
-	}
-	for _, other := range s.register.running {
-		if other.req.contextID == g.req.contextID && other.place > g.place {
-			other.out.supersede(provider)
-		}
 	}
 }

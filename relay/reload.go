@@ -17,7 +17,7 @@ var ErrDraining = errors.New("the relay is shutting down")
 // former is closed once no generation uses the former configuration any more. What it alone used can be closed then, if
 // the one before that is over as well.
 func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err error) {
-	set := newSetup(cfg, parts, srv.circuitChanged)
+	set := newSetup(srv.engine, cfg, parts)
 	before, err := srv.replace(set)
 	if err != nil {
 		return nil, fmt.Errorf("reload: %w", err)
@@ -27,7 +27,7 @@ func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err 
 	srv.metrics.Expect(set.expected())
 	for name, p := range before.providers {
 		if set.providers[name] != p {
-			srv.firstAudio.forget(name)
+			srv.engine.firstAudio.forget(name)
 		}
 	}
 	for _, s := range srv.current() {
@@ -45,7 +45,7 @@ func (srv *Server) replace(set *setup) (former *setup, err error) {
 	}
 	former = srv.setup.Load()
 	set.inherit(former)
-	set.bound()
+	set.bound(set.tenants() > 1)
 	srv.setup.Store(set)
 	if former.users == 0 {
 		close(former.over)
@@ -74,7 +74,7 @@ func (srv *Server) release(set *setup) {
 // shutWithoutKey closes the connection if its key is no longer configured, or has expired. It must be called whenever that
 // may have become so.
 func (s *session) shutWithoutKey() {
-	if !s.keyHolds() {
+	if !s.srv.keyHolds(s.Key) {
 		s.conn.Shut(delivery.ClosePolicy, "the key is no longer valid")
 	}
 }

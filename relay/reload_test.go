@@ -311,11 +311,11 @@ func TestAnotherProviderUnderTheNameIsNotExpectedToBeAsQuick(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
 		r.speak(`{"text":"hi"}`, nil)
 		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": first})
-		if got := r.srv.firstAudio.usual("alpha"); got != first.first {
+		if got := r.srv.engine.firstAudio.usual("alpha"); got != first.first {
 			t.Errorf("the same one is expected after %v, want %v as was heard", got, first.first)
 		}
 		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		if got := r.srv.firstAudio.usual("alpha"); got != expectedFirstAudio {
+		if got := r.srv.engine.firstAudio.usual("alpha"); got != expectedFirstAudio {
 			t.Errorf("another is expected after %v, want %v", got, expectedFirstAudio)
 		}
 	})

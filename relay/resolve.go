@@ -37,30 +37,30 @@ type Request struct {
 }
 
 // resolve looks up every name in a request. A provider to stay with goes first.
-func (srv *Server) resolve(r Request, prefer string, on *terms) (*request, *Error) {
-	if most := on.key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
+func (e *Engine) resolve(r Request, prefer string, on *Terms) (*Prepared, *Error) {
+	if most := on.Key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
 		return nil, textTooLong(most)
 	}
 	plan, err := on.plan(r, prefer)
 	if err != nil {
-		return nil, srv.refusal(err)
+		return nil, e.refusal(err)
 	}
-	if plan = on.setup.affordable(plan, on.key); len(plan.Candidates) == 0 {
-		return nil, unaffordable(plan, on.key.Budget.Currency)
+	if plan = on.Setup.affordable(plan, on.Key); len(plan.Candidates) == 0 {
+		return nil, unaffordable(plan, on.Key.Budget.Currency)
 	}
-	options, refused := srv.parseOptions(on.setup, r.Options)
+	options, refused := e.parseOptions(on.Setup, r.Options)
 	if refused != nil {
 		return nil, refused
 	}
-	if passedOver, all := on.setup.allOpen(plan); all {
+	if passedOver, all := on.Setup.allOpen(plan); all {
 		return nil, noProvider(passedOver)
 	}
-	idle, refused := textIdle(r.TextIdle, on.key.Limits)
+	idle, refused := textIdle(r.TextIdle, on.Key.Limits)
 	if refused != nil {
 		return nil, refused
 	}
-	return &request{
-		terms:          *on,
+	return &Prepared{
+		Terms:          *on,
 		id:             r.ID,
 		idempotencyKey: r.IdempotencyKey,
 		contextID:      r.ContextID,
@@ -93,30 +93,30 @@ func textIdle(asked time.Duration, limits limits.Config) (time.Duration, *Error)
 	return asked, nil
 }
 
-func (on *terms) plan(r Request, prefer string) (*routing.Plan, error) {
-	return on.setup.table.Plan(routing.Query{
+func (on *Terms) plan(r Request, prefer string) (*routing.Plan, error) {
+	return on.Setup.table.Plan(routing.Query{
 		Route:  r.Route,
 		Voice:  r.Voice,
-		Allow:  on.key.Allow,
+		Allow:  on.Key.Allow,
 		Prefer: prefer,
 		// That a voice of the configuration is said to be of another language does not count: whoever gave it an id at a
 		// provider wants to hear it.
-		Unable: func(provider string) bool { return !on.setup.providers[provider].Capabilities().Speaks(r.Language) },
+		Unable: func(provider string) bool { return !on.Setup.providers[provider].Capabilities().Speaks(r.Language) },
 	})
 }
 
 // check refuses a request that names what does not exist. That a voice and a route don't fit each other is no fault yet:
 // another request may name another of them.
-func (srv *Server) check(r Request, on *terms) *Error {
+func (e *Engine) check(r Request, on *Terms) *Error {
 	if _, err := on.plan(r, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
-		return srv.refusal(err)
+		return e.refusal(err)
 	}
-	_, refused := srv.parseOptions(on.setup, r.Options)
+	_, refused := e.parseOptions(on.Setup, r.Options)
 	return refused
 }
 
 // parseOptions has each provider check its part of provider_options.
-func (srv *Server) parseOptions(set *setup, raw map[string]json.RawMessage) (map[string]any, *Error) {
+func (e *Engine) parseOptions(set *Setup, raw map[string]json.RawMessage) (map[string]any, *Error) {
 	parsed := make(map[string]any, len(raw))
 	for name, options := range raw {
 		param := "provider_options." + name
@@ -133,7 +133,7 @@ func (srv *Server) parseOptions(set *setup, raw map[string]json.RawMessage) (map
 			return nil, &Error{Code: CodeInvalidRequest, Param: param, Message: param + ": " + bad.Reason}
 		}
 		if err != nil {
-			return nil, srv.internal(srv.log, "provider options not parsed", err)
+			return nil, e.internal(e.log, "provider options not parsed", err)
 		}
 		parsed[name] = value
 	}

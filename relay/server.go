@@ -18,14 +18,13 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
-	"voicerelay/relay/position"
 	"voicerelay/routing"
 )
 
 // Config is what clients may do.
 type Config struct {
 	// Keys are those that may connect. None: clients on the loopback interface, as tenant "local".
-	Keys []Key
+	Keys []access.Key
 	// Hosts are further names under which the relay is reached where there are no keys, and the admin's address.
 	Hosts []string
 	// Origins are the browser origins that may connect, as "https://app.example.com".
@@ -68,19 +67,14 @@ type Parts struct {
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	habits      *position.VoiceModels
-	store       limits.Store
+	engine      *Engine
 	reports     Reports
 	reporting   *reportPlaces
-	rawNames    rawNames
 	standing    func() Standing
-	budgets     limits.Budgets // nil: none
-	ledger      Ledger
 	gate        *limits.Connections
 	refusedFrom *refusedAddresses
 	awake       *awake.Clock
 	metrics     *metrics.Metrics
-	firstAudio  *firstAudio
 	registry    *prometheus.Registry
 	log         zerolog.Logger
 
@@ -99,31 +93,26 @@ type Server struct {
 // New is a server that is ready to take clients.
 func New(cfg Config, parts Parts) (*Server, error) {
 	srv := &Server{
-		store:       parts.Store,
-		budgets:     parts.Budgets,
-		ledger:      parts.Ledger,
 		refusedFrom: newRefusedAddresses(),
 		awake:       parts.Awake,
 		memory:      newMemory(),
 		registry:    parts.Registry,
 		log:         parts.Log,
-		habits:      position.NewVoiceModels(),
-		firstAudio:  newFirstAudio(),
 		clients:     make(map[connected]struct{}),
 	}
 	srv.reportFrom(parts)
-	if srv.ledger == nil {
-		srv.ledger = unrecorded{}
-	}
-	set := newSetup(cfg, parts, srv.circuitChanged)
-	set.bound()
-	srv.limitMemory(cfg.MemoryLimit)
-	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
-	srv.setup.Store(set)
 	var err error
 	if srv.metrics, err = metrics.New(parts.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	srv.engine = NewEngine(EngineParts{
+		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Log: parts.Log,
+	})
+	set := newSetup(srv.engine, cfg, parts)
+	set.bound(set.tenants() > 1)
+	srv.limitMemory(cfg.MemoryLimit)
+	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
+	srv.setup.Store(set)
 	srv.metrics.Expect(set.expected())
 	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().providerStates() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics()} {
 		if err := parts.Registry.Register(c); err != nil {
@@ -137,11 +126,6 @@ func New(cfg Config, parts Parts) (*Server, error) {
 func (srv *Server) limitMemory(bytes int64) {
 	srv.memory.limit.Store(bytes)
 	srv.backlog.LimitTo(bytes)
-}
-
-// circuitChanged tells operators of a circuit that opens or closes.
-func (srv *Server) circuitChanged(t routing.Target, s routing.State) {
-	srv.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
 }
 
 // errDrained is the cause of a server's context that has ended.
@@ -188,7 +172,7 @@ type connected interface {
 	// sendAway tells it once that this relay takes nothing for now.
 	sendAway(grace time.Duration)
 	// stopAll ends its generations.
-	stopAll(cause *stopCause)
+	stopAll(cause *StopCause)
 	// cut ends its connection whatever it waits for.
 	cut()
 	// shutWithoutKey ends it if its key is no longer configured.

@@ -18,7 +18,8 @@ import (
 // session is one client connection.
 type session struct {
 	// Static after newSession.
-	origin
+	Client
+	srv    *Server
 	binary bool // audio goes in binary frames
 	conn   *delivery.Conn
 	began  time.Time
@@ -41,9 +42,9 @@ type session struct {
 // sendReady queues what the client hears first.
 func (s *session) sendReady() {
 	s.send(protocol.Ready{
-		SessionID: s.id,
+		SessionID: s.ID,
 		Protocol:  protocol.Version,
-		Limits:    wireLimits(s.key.Limits),
+		Limits:    wireLimits(s.Key.Limits),
 		Formats:   formats(),
 	})
 }
@@ -57,7 +58,7 @@ func (s *session) run(ctx context.Context) {
 	s.conn.End()
 	s.wg.Wait()
 	s.conn.Wait()
-	log := s.log()
+	log := s.Log()
 	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
 }
 
@@ -105,7 +106,7 @@ func (s *session) receive(ctx context.Context, kind websocket.MessageType, data 
 	if refused == nil {
 		return
 	}
-	s.srv.refused(s.remote, refused.Code, s.key)
+	s.srv.refused(s.Remote, refused.Code, s.Key)
 	s.send(refused)
 	s.conn.NoteRefusal()
 	if !refused.Known() && s.strikes.add(time.Now()) {

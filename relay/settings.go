@@ -12,7 +12,7 @@ import (
 )
 
 // resolve applies the connection's defaults to a generate and looks every name up.
-func (s *session) resolve(c *protocol.Generate, on *terms) (*request, *protocol.Error) {
+func (s *session) resolve(c *protocol.Generate, on *Terms) (*Prepared, *protocol.Error) {
 	s.mu.Lock()
 	applied, prefer := *c, ""
 	applied.Settings = c.Settings.Over(s.defaults)
@@ -20,7 +20,7 @@ func (s *session) resolve(c *protocol.Generate, on *terms) (*request, *protocol.
 		prefer = conv.provider
 	}
 	s.mu.Unlock()
-	req, refused := s.srv.resolve(requestOf(&applied), prefer, on)
+	req, refused := s.srv.engine.resolve(requestOf(&applied), prefer, on)
 	if refused != nil {
 		return nil, wireError(refused)
 	}

@@ -27,7 +27,7 @@ const (
 )
 
 // conclude decides how the generation ends, and what it took. From then on nothing changes that any more.
-func (g *generation) conclude(end ending) {
+func (g *Generation) conclude(end ending) {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.phase >= phaseConcluded {
@@ -50,7 +50,7 @@ func (g *generation) conclude(end ending) {
 }
 
 // finish queues done. It is the one place that does.
-func (g *generation) finish() {
+func (g *Generation) finish() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.phase == phaseOver {
@@ -61,13 +61,13 @@ func (g *generation) finish() {
 	g.done.Timing = g.timingLocked(time.Now())
 	g.out.lane.End(delivery.TextMessage(g.req.encoder.Ended(g.done)))
 	g.logEndLocked(g.done)
-	g.origin.srv.metrics.GenerationEnded(string(g.done.Reason))
+	g.engine.metrics.GenerationEnded(string(g.done.Reason))
 	if !g.out.stoppedAt.IsZero() {
-		g.origin.srv.metrics.Cancel.Observe(time.Since(g.out.stoppedAt).Seconds())
+		g.engine.metrics.Cancel.Observe(time.Since(g.out.stoppedAt).Seconds())
 	}
 }
 
-func (g *generation) usageLocked() Usage {
+func (g *Generation) usageLocked() Usage {
 	usage := Usage{
 		Characters: g.in.text.Len(),
 		Audio:      audio.Duration(g.out.lane.Taken(), g.req.output.Rate),
@@ -83,7 +83,7 @@ func (g *generation) usageLocked() Usage {
 	return usage
 }
 
-func (g *generation) timingLocked(now time.Time) Timing {
+func (g *Generation) timingLocked(now time.Time) Timing {
 	timing := Timing{Total: now.Sub(g.began)}
 	if !g.out.firstAt.IsZero() && audio.Milliseconds(g.out.lane.Taken(), g.req.output.Rate) > 0 {
 		timing.Spoke, timing.FirstAudio = true, g.out.firstAt.Sub(g.began)
@@ -110,7 +110,7 @@ func (a *attempt) reportLocked(cost billing.Cost) AttemptUsage {
 }
 
 func (a *attempt) outcomeLocked() string {
-	var stop *stopCause
+	var stop *StopCause
 	switch {
 	case a.err == nil && a.g.in.funds.short != nil:
 		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
@@ -152,7 +152,7 @@ func (a *attempt) costLocked() billing.Cost {
 		a.g.log.Warn().Str("provider", a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
 	}
 	used := a.usedLocked()
-	cost := a.g.req.setup.prices.Price(a.target.Provider, a.target.Model, used)
+	cost := a.g.req.Setup.prices.Price(a.target.Provider, a.target.Model, used)
 	if cost.Known() && cost.Money.Currency == "" {
 		cost.Money.Currency = a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
 	}
@@ -161,13 +161,13 @@ func (a *attempt) costLocked() billing.Cost {
 }
 
 // likelyCurrencyLocked is that of the budget, else the one in which a vendor charges; empty: neither is known.
-func (g *generation) likelyCurrencyLocked() string {
+func (g *Generation) likelyCurrencyLocked() string {
 	for _, a := range g.out.attempts {
-		if c := a.usage.Charge; c.Known() && g.req.key.Budget.Currency == "" {
+		if c := a.usage.Charge; c.Known() && g.req.Key.Budget.Currency == "" {
 			return c.Currency
 		}
 	}
-	return g.req.key.Budget.Currency
+	return g.req.Key.Budget.Currency
 }
 
 // observe counts the attempt's outcome and remembers its error for the operator.
@@ -186,12 +186,12 @@ func (a *attempt) observe(err error) {
 		}
 		event.Msg("attempt failed")
 	}
-	a.g.origin.srv.metrics.AttemptEnded(a.target.Provider, outcome, code)
+	a.g.engine.metrics.AttemptEnded(a.target.Provider, outcome, code)
 }
 
 // logEndLocked writes the generation's one line.
-func (g *generation) logEndLocked(done Result) {
-	event := g.log.Info().Stringer("remote", g.origin.remote).Str("reason", string(done.Reason)).Str("route", g.req.plan.Route).
+func (g *Generation) logEndLocked(done Result) {
+	event := g.log.Info().Stringer("remote", g.client.Remote).Str("reason", string(done.Reason)).Str("route", g.req.plan.Route).
 		Int("characters", done.Usage.Characters).Int64("audio_ms", done.Usage.Audio.Milliseconds()).
 		Int("attempts", len(done.Usage.Attempts)).Int64("total_ms", done.Timing.Total.Milliseconds())
 	if done.Timing.Spoke {
@@ -217,7 +217,7 @@ func (p passedOver) MarshalZerologArray(a *zerolog.Array) {
 }
 
 // settled is the generation's end, once it is queued.
-func (g *generation) settled() Result {
+func (g *Generation) settled() Result {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	return g.done

@@ -54,13 +54,13 @@ func (a *attempt) Audio(f upstream.Frame) {
 
 // enter begins a step: its messages go out together, behind the lock.
 func (a *attempt) enter() {
-	a.g.origin.out.BeginBatch()
+	a.g.client.Out.BeginBatch()
 	a.out.mu.Lock()
 }
 
 func (a *attempt) leave() {
 	a.out.mu.Unlock()
-	a.g.origin.out.EndBatch()
+	a.g.client.Out.EndBatch()
 }
 
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
@@ -108,8 +108,8 @@ func (a *attempt) survivePanic() {
 	if fault == nil {
 		return
 	}
-	err := a.g.origin.srv.internal(a.g.log, "panic in a frame", fault)
-	a.g.stop(&stopCause{name: "internal fault", reason: Failed, err: err})
+	err := a.g.engine.internal(a.g.log, "panic in a frame", fault)
+	a.g.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 }
 
 // End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.

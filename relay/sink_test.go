@@ -67,7 +67,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	}
 	set := srv.setup.Load()
 	s := srv.newSession(&set.local, st.binary)
-	s.out = delivery.NewOutbox(noWriter{}, nil) // the test is its client
+	s.Out = delivery.NewOutbox(noWriter{}, nil) // the test is its client
 	wire := encoder{id: "g1", asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate}}
 	encoder := Encoder(&wire)
 	switch {
@@ -80,8 +80,8 @@ func (st stage) attempt(t testing.TB) *attempt {
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
 	}
-	g := newGeneration(&s.origin, request{
-		terms:   terms{set, &set.local},
+	g := newGeneration(&s.Client, Prepared{
+		Terms:   Terms{set.Setup, &set.local},
 		encoder: encoder, id: "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
 	}, nil, time.Now())
 	g.cancel = func(error) {}
@@ -146,7 +146,7 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			ordered(a)
 			a.expected = time.Hour // more than all the frames below
 			f := frame200()
-			out := a.g.origin.out
+			out := a.g.client.Out
 			var batch []*delivery.Message
 			step := func() {
 				a.Audio(f)
@@ -209,7 +209,7 @@ func received(t *testing.T, output audio.Format, frames [][]byte) []byte {
 	a.End(upstream.Usage{}, nil)
 	var all []byte
 	samples, seq := int64(0), 0
-	for _, body := range drain(a.g.origin.out) {
+	for _, body := range drain(a.g.client.Out) {
 		var m struct {
 			Type    string
 			Seq     int
@@ -248,7 +248,7 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 			if got := upstream.KindOf(a.err); !a.ended || got != upstream.Garbled {
 				t.Errorf("got %v, want garbled", a.err)
 			}
-			if bodies := drain(a.g.origin.out); len(bodies) != 0 {
+			if bodies := drain(a.g.client.Out); len(bodies) != 0 {
 				t.Errorf("the client got %d messages", len(bodies))
 			}
 		})
@@ -262,7 +262,7 @@ func TestNothingIsTakenOnceStopped(t *testing.T) {
 	a.Audio(frame200())
 	a.Words([]upstream.Word{{Text: "Hello"}})
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "1", Currency: "EUR"}}, context.Canceled)
-	if bodies := drain(a.g.origin.out); len(bodies) != 0 {
+	if bodies := drain(a.g.client.Out); len(bodies) != 0 {
 		t.Errorf("the client got %d messages", len(bodies))
 	}
 	if !a.usage.Charge.Known() {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+	"voicerelay/access"
 
 	"voicerelay/relay/delivery"
 
@@ -15,16 +16,17 @@ import (
 )
 
 // causeKeyGone ends what a key that is no longer configured has running.
-var causeKeyGone = &stopCause{name: "the key is gone", reason: Failed, err: keyGone()}
+var causeKeyGone = &StopCause{name: "the key is gone", reason: Failed, err: keyGone()}
 
 // speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is
 // its life: one that ends before the answer cancels.
 type speech struct {
 	// Static after newSpeech.
-	origin
+	Client
+	srv     *Server
 	form    bodyForm
 	wire    encoder
-	g       *generation
+	g       *Generation
 	leave   func()               // gives its place in the key's quota back
 	refusal chan *protocol.Error // holds why the generation was not admitted, if so
 	wakeup  chan struct{}        // holds one token while there may be something to send
@@ -34,7 +36,7 @@ type speech struct {
 }
 
 // speak serves POST /v1/speech.
-func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
+func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	if refused := srv.mayServe(); refused != nil {
 		srv.refuse(w, r, key, refused)
 		return
@@ -62,7 +64,7 @@ func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *Key) {
 
 // speechRequest is what a request asks for.
 type speechRequest struct {
-	key    *Key
+	key    *access.Key
 	cmd    *protocol.Generate
 	form   bodyForm
 	remote netip.Addr
@@ -92,10 +94,10 @@ func (srv *Server) answer(w http.ResponseWriter, r *http.Request, what speechReq
 // newSpeech has its generation, which does not run yet, and a place for it.
 func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol.Error) {
 	sp := &speech{
-		origin: newOrigin(srv, what.key), form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
+		Client: srv.engine.NewClient(what.key), srv: srv, form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
-	sp.remote, sp.peer, sp.out = what.remote, sp, delivery.NewOutbox(sp, &srv.backlog)
-	on := sp.terms(set)
+	sp.Remote, sp.Listener, sp.Out = what.remote, sp, delivery.NewOutbox(sp, &srv.backlog)
+	on := set.terms(sp.Key)
 	if on == nil {
 		return nil, wireError(keyGone())
 	}
@@ -108,7 +110,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	if cmd.GenerationID == "" {
 		cmd.GenerationID = "g" + rand.Text()
 	}
-	req, refused := srv.resolve(requestOf(&cmd), "", on)
+	req, refused := srv.engine.resolve(requestOf(&cmd), "", on)
 	if err = wireError(refused); err == nil {
 		err = desk.pace(now)
 	}
@@ -121,7 +123,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	if sp.form == bodyLines {
 		req.encoder = &sp.wire
 	}
-	sp.leave, sp.g = leave, newGeneration(&sp.origin, *req, nil, now)
+	sp.leave, sp.g = leave, newGeneration(&sp.Client, *req, nil, now)
 	return sp, nil
 }
 
@@ -131,9 +133,7 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	defer a.letGo()
 	ctx, sp.cancel = context.WithCancelCause(ctx)
 	defer sp.cancel(nil)
-	own, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
-	defer stop(nil)
-	sp.g.cancel = stop
+	own := sp.g.begin(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
 	if !sp.srv.enroll(sp) {
 		return goingAway(), nil
 	}
@@ -148,7 +148,7 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	close(over)
 	if err != nil || refused != nil {
 		sp.g.stop(causeGone)
-		sp.out.Close()
+		sp.Out.Close()
 	}
 	sp.wg.Wait()
 	return refused, err
@@ -169,7 +169,7 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 	var next []*delivery.Message
 	for {
 		// One at a time: what has been taken counts as sent.
-		if next = sp.out.Take(next[:0], 1); len(next) > 0 {
+		if next = sp.Out.Take(next[:0], 1); len(next) > 0 {
 			m := next[0]
 			last := m.Last
 			err := a.send(ctx, m)
@@ -217,38 +217,38 @@ func (sp *speech) Wake() {
 // WriteDirect sends nothing, since a body can't be written without waiting for the client.
 func (sp *speech) WriteDirect() bool { return false }
 
-// accepted tells the client where it takes messages; another is told by a header.
-func (sp *speech) accepted(g *generation) {
+// Accepted tells the client where it takes messages; another is told by a header.
+func (sp *speech) Accepted(g *Generation) {
 	sp.srv.metrics.Active.Inc()
 	if sp.form == bodyLines {
-		sp.out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
+		sp.Out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
 	}
 }
 
-// refused has the answer be an error.
-func (sp *speech) refused(_ *generation, err *Error) {
+// Refused has the answer be an error.
+func (sp *speech) Refused(_ *Generation, err *Error) {
 	sp.refusal <- wireError(err)
 }
 
-// end sends the generation's done.
-func (sp *speech) end(g *generation) {
+// Ended sends the generation's done.
+func (sp *speech) Ended(g *Generation) {
 	sp.leave()
 	g.finish()
 	sp.srv.metrics.Active.Dec()
 }
 
-// follow does nothing: a context belongs to its connection, and there is no other generation on this one.
-func (sp *speech) follow(*generation, string, bool) {}
+// Speaking does nothing: a context belongs to its connection, and there is no other generation on this one.
+func (sp *speech) Speaking(*Generation, string, bool) {}
 
 // drain does nothing: an answer under way may end within the grace.
 func (sp *speech) drain(time.Duration) {}
 
-func (sp *speech) stopAll(cause *stopCause) { sp.g.stop(cause) }
+func (sp *speech) stopAll(cause *StopCause) { sp.g.stop(cause) }
 
 func (sp *speech) cut() { sp.cancel(errDrained) }
 
 func (sp *speech) shutWithoutKey() {
-	if !sp.keyHolds() {
+	if !sp.srv.keyHolds(sp.Key) {
 		sp.g.stop(causeKeyGone)
 	}
 }

@@ -159,7 +159,7 @@ func (a *answer) flush(ctx context.Context) error {
 
 // extend begins the client's patience anew. It fails once the request is over, since abort may have come before.
 func (a *answer) extend(ctx context.Context) error {
-	if err := a.control.SetWriteDeadline(time.Now().Add(a.speech.key.Limits.WriteTimeout)); err != nil {
+	if err := a.control.SetWriteDeadline(time.Now().Add(a.speech.Key.Limits.WriteTimeout)); err != nil {
 		return err
 	}
 	return context.Cause(ctx)

@@ -138,8 +138,8 @@ func TestSpeechOfKnownLengthIsBounded(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
 				r.srv.whole.Store(tt.others)
-				o := newOrigin(r.srv, &r.setup().local)
-				a := &answer{control: http.NewResponseController(deadlines{}), speech: &speech{origin: o}, form: bodyWhole}
+				o := r.srv.engine.NewClient(&r.setup().local)
+				a := &answer{control: http.NewResponseController(deadlines{}), speech: &speech{Client: o, srv: r.srv}, form: bodyWhole}
 				a.pending = make([]byte, tt.pending)
 				err := a.keep(context.Background())
 				var got *protocol.Error

@@ -116,8 +116,8 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 	before := o.lastSpoke
 	o.lastSpoke = a
 	took := at.Sub(a.began)
-	o.srv.metrics.AttemptHeard(a.target.Provider, took)
-	o.srv.firstAudio.note(a.target.Provider, took)
+	o.engine.metrics.AttemptHeard(a.target.Provider, took)
+	o.engine.firstAudio.note(a.target.Provider, took)
 	if a.continuesLocked(before) {
 		return
 	}
@@ -130,7 +130,7 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 		return
 	}
 	reason := o.breakLocked(before)
-	o.srv.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
+	o.engine.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
 	o.tellLocked(o.req.encoder.Rerouted(Rerouted{
 		From:          before.target.Provider,
 		To:            a.target.Provider,
@@ -202,7 +202,7 @@ func (o *output) prepareBackup() (left bool) {
 
 // resumeLocked is the first place in the text that is not known to have been heard.
 func (o *output) resumeLocked(a *attempt) position.Resume {
-	habit := o.srv.habits.Of(a.voice())
+	habit := o.engine.habits.Of(a.voice())
 	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
 		return habit.Heard(a.hearingLocked(beats, from, to))
 	})
@@ -228,7 +228,7 @@ func (a *attempt) learnLocked(first int) {
 		return
 	}
 	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
-		a.g.origin.srv.habits.NoteTiming(a.voice(), position.Late)
+		a.g.engine.habits.NoteTiming(a.voice(), position.Late)
 	}
 	if a.ear == nil {
 		return
@@ -239,7 +239,7 @@ func (a *attempt) learnLocked(first int) {
 	}
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
-	a.g.origin.srv.habits.Learn(a.voice(), position.Observation{
+	a.g.engine.habits.Learn(a.voice(), position.Observation{
 		Beats: beats, Sounds: position.Within(a.ear.Sounds(), from, to, rate), Rate: rate, Speed: a.caps.ClampSpeed(a.g.req.speed),
 	})
 	a.ear.Forget(to)

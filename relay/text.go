@@ -7,7 +7,7 @@ import (
 )
 
 // appendText adds text, or refuses it whole. mustFund says that the caller must have fund run.
-func (g *generation) appendText(more string, final bool, limit int) (mustFund bool, err *Error) {
+func (g *Generation) appendText(more string, final bool, limit int) (mustFund bool, err *Error) {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.endsLocked() || g.in.funds.short != nil {
@@ -36,7 +36,7 @@ func textTooLong(limit int) *Error {
 	}
 }
 
-func (g *generation) flush() {
+func (g *Generation) flush() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if !g.in.text.Finished() {
@@ -46,7 +46,7 @@ func (g *generation) flush() {
 	g.out.notify()
 }
 
-func (g *generation) finishText() {
+func (g *Generation) finishText() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	g.in.amendLocked(textChange{finish: true})

@@ -26,7 +26,7 @@ func (a *attempt) truncatedLocked(pieces []orderedPiece) bool {
 	if len(beats) < fewestJudged || a.out.active != a {
 		return false
 	}
-	h := a.g.origin.srv.habits.Of(a.voice())
+	h := a.g.engine.habits.Of(a.voice())
 	rate := a.g.req.output.Rate
 	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
 	if pieces[len(pieces)-1].timed {
@@ -43,7 +43,7 @@ func (a *attempt) truncatedLocked(pieces []orderedPiece) bool {
 	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(a.ear.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
-	a.g.origin.srv.habits.Doubt(a.voice())
+	a.g.engine.habits.Doubt(a.voice())
 	return true
 }
 

@@ -33,7 +33,7 @@ func (o *output) tellUntoldLocked(a *attempt, char int) {
 		return
 	}
 	h := a.hearingLocked(beats, at, t.Samples)
-	times, off := o.srv.habits.Of(a.voice()).Pace.Times(h)
+	times, off := o.engine.habits.Of(a.voice()).Pace.Times(h)
 	told := Words{Source: position.SourceEstimate, Error: max(off, leastError)}
 	for i, w := range times {
 		w = audio.Sound{Start: min(max(a.base+w.Start, at), t.Samples), End: min(a.base+w.End, t.Samples)}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -29,7 +30,7 @@ func (srv *Server) reportFrom(parts Parts) {
 }
 
 // usage answers GET /v1/usage: sums.
-func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
+func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
 	if refused != nil {
 		srv.refuse(w, r, key, refused)
@@ -60,7 +61,7 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *Key) {
 }
 
 // usageRecords answers GET /v1/usage/records: the records themselves, a page at a time.
-func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *Key) {
+func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseRecordsQuestion(r.URL.RawQuery, time.Now())
 	if refused != nil {
 		srv.refuse(w, r, key, refused)
@@ -89,7 +90,7 @@ func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *Key
 }
 
 // visibleTenant is whose usage a key sees; empty: everyone's.
-func visibleTenant(key *Key) string {
+func visibleTenant(key *access.Key) string {
 	if key.Admin {
 		return ""
 	}
@@ -110,7 +111,7 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 	case errors.Is(err, context.Canceled): // by the client, who has left and hears nothing
 		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
 	}
-	return wireError(srv.internal(srv.log, "report not made", err))
+	return wireError(srv.engine.internal(srv.log, "report not made", err))
 }
 
 const csvType = "text/csv; charset=utf-8"

@@ -67,7 +67,7 @@ func (a *attempt) noteTimingLocked() {
 	if a.clock.duration() > a.pieceFrom+lateWords {
 		when = position.Late
 	}
-	a.g.origin.srv.habits.NoteTiming(a.voice(), when)
+	a.g.engine.habits.NoteTiming(a.voice(), when)
 }
 
 // lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.
@@ -106,7 +106,7 @@ func (a *attempt) judgeWordsLocked(id int, ws []upstream.Word) bool {
 // listened to.
 func (a *attempt) dismissWordsLocked(p *orderedPiece) {
 	p.misled, p.timed = true, false
-	a.g.origin.srv.habits.NoteTiming(a.voice(), position.Late)
+	a.g.engine.habits.NoteTiming(a.voice(), position.Late)
 	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
 	a.early = slices.DeleteFunc(a.early, of)
 	if a.out.active == a {

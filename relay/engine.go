@@ -1,0 +1,61 @@
+package relay
+
+import (
+	"github.com/rs/zerolog"
+
+	"voicerelay/awake"
+	"voicerelay/limits"
+	"voicerelay/relay/metrics"
+	"voicerelay/relay/position"
+	"voicerelay/routing"
+)
+
+// Engine speaks generations. It is safe for concurrent use.
+type Engine struct {
+	// Static after NewEngine.
+	habits     *position.VoiceModels
+	firstAudio *firstAudio
+	rawNames   rawNames
+	store      limits.Store
+	budgets    limits.Budgets // nil: none
+	ledger     Ledger
+	awake      *awake.Clock
+	metrics    *metrics.Metrics
+	log        zerolog.Logger
+}
+
+// EngineParts are what an engine works with.
+type EngineParts struct {
+	// Store is what generations are admitted by.
+	Store limits.Store
+	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil: nowhere.
+	Budgets limits.Budgets
+	Ledger  Ledger
+	// Awake tells time in which the process runs; nil: it always does.
+	Awake   *awake.Clock
+	Metrics *metrics.Metrics
+	Log     zerolog.Logger
+}
+
+// NewEngine is an engine that has heard no provider yet.
+func NewEngine(parts EngineParts) *Engine {
+	e := &Engine{
+		habits:     position.NewVoiceModels(),
+		firstAudio: newFirstAudio(),
+		store:      parts.Store,
+		budgets:    parts.Budgets,
+		ledger:     parts.Ledger,
+		awake:      parts.Awake,
+		metrics:    parts.Metrics,
+		log:        parts.Log,
+	}
+	if e.ledger == nil {
+		e.ledger = unrecorded{}
+	}
+	return e
+}
+
+// circuitChanged tells operators of a circuit that opens or closes.
+func (e *Engine) circuitChanged(t routing.Target, s routing.State) {
+	e.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
+}
