@@ -57,9 +57,9 @@ func TestElevenLabsRefusesTheUpgrade(t *testing.T) {
 		"trouble":  {engine.Fault{Kind: engine.Refuse, Code: 503}, testKey, http.StatusServiceUnavailable, "service_unavailable"},
 	}
 	for name, tt := range tests {
-		server, base := enginetest.Dialect{Vendor: Vendor, Options: engine.Options{APIKey: testKey}, Quirks: []string{"authBy:status"}}.Start(t, enginetest.Scene{})
-		server.SetFault(tt.fault)
-		response := enginetest.Upgrade(t, base, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input", map[string]string{"xi-api-key": tt.key})
+		o := engine.Options{APIKey: testKey, Fault: tt.fault}
+		w := enginetest.Serve(t, enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: []string{"authBy:status"}})
+		response := w.Upgrade(t, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input", map[string]string{"xi-api-key": tt.key})
 		var body struct {
 			Detail struct{ Status, Message string }
 		}
@@ -69,7 +69,7 @@ func TestElevenLabsRefusesTheUpgrade(t *testing.T) {
 		if got := response.Header.Get("Retry-After"); (got == "3") != (tt.fault.After > 0) {
 			t.Errorf("%s: Retry-After: %q", name, got)
 		}
-		if got := server.Stats().Refused; got != 1 {
+		if got := w.Server.Stats().Refused; got != 1 {
 			t.Errorf("%s: %d refused, want one", name, got)
 		}
 	}

@@ -25,10 +25,18 @@ import (
 // ErrUnreadable is the end of a client that was sent what is no JSON.
 var ErrUnreadable = errors.New("no JSON")
 
-// InMemory is a connection to an emulator in the test's bubble.
-func InMemory(t *testing.T, vendor engine.Vendor, path string, header http.Header, o engine.Options) (*engine.Server, *websocket.Conn) {
+// Wire is an emulator in the test's bubble, and how its clients reach it.
+type Wire struct {
+	Server *engine.Server
+
+	client *http.Client
+}
+
+// Serve serves an emulator whose seed has drawn the dialect's quirks, until the test ends.
+func Serve(t *testing.T, d Dialect) *Wire {
 	t.Helper()
-	server := engine.New(vendor, o)
+	d.Options.Seed = d.Seed(t, Line{})
+	server := engine.New(d.Vendor, d.Options)
 	client, stop := upstreamtest.Serve(server)
 	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
@@ -39,13 +47,38 @@ func InMemory(t *testing.T, vendor engine.Vendor, path string, header http.Heade
 			t.Log(server.Quirks())
 		}
 	})
-	conn, _, err := websocket.Dial(t.Context(), upstreamtest.URL+path, &websocket.DialOptions{HTTPClient: client, HTTPHeader: header})
+	return &Wire{server, client}
+}
+
+// Dial opens a socket, which the test must read: a connection in memory keeps nothing.
+func (w *Wire) Dial(t *testing.T, address string, header http.Header) *websocket.Conn {
+	t.Helper()
+	conn, _, err := w.TryDial(t, address, header)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn.SetReadLimit(1 << 22) // some vendors repeat what they were sent
-	t.Cleanup(func() { _ = conn.CloseNow() })
-	return server, conn
+	return conn
+}
+
+// TryDial opens a socket, or tells how that was refused.
+func (w *Wire) TryDial(t *testing.T, address string, header http.Header) (*websocket.Conn, *http.Response, error) {
+	t.Helper()
+	conn, response, err := websocket.Dial(t.Context(), upstreamtest.URL+address, &websocket.DialOptions{HTTPClient: w.client, HTTPHeader: header})
+	if err == nil {
+		conn.SetReadLimit(1 << 22) // some vendors repeat what they were sent
+		t.Cleanup(func() { _ = conn.CloseNow() })
+	}
+	return conn, response, err
+}
+
+// Connect opens a socket with a client that reads it.
+func (w *Wire) Connect(t *testing.T, address string, header http.Header) *Client {
+	t.Helper()
+	return w.reading(t, w.Dial(t, address, header))
+}
+
+func (w *Wire) reading(t *testing.T, conn *websocket.Conn) *Client {
+	return &Client{T: t, Server: w.Server, Conn: conn, all: Receive(conn)}
 }
 
 // Client is a client on one socket of an emulator, in the test's bubble.
@@ -57,12 +90,10 @@ type Client struct {
 	all <-chan Arrival
 }
 
-// Connect connects a client to an emulator whose seed has drawn the dialect's quirks.
+// Connect connects a client to an emulator of its own.
 func Connect(t *testing.T, d Dialect, address string, header http.Header) *Client {
 	t.Helper()
-	d.Options.Seed = d.Seed(t, Line{})
-	server, conn := InMemory(t, d.Vendor, address, header, d.Options)
-	return &Client{T: t, Server: server, Conn: conn, all: Receive(conn)}
+	return Serve(t, d).Connect(t, address, header)
 }
 
 // EachSeed runs a test for some seeds, each in a bubble.
@@ -105,7 +136,17 @@ func (c *Client) Drop() {
 }
 
 // Next is the next message, or what has ended the connection; context.DeadlineExceeded: nothing comes for a minute.
-func (c *Client) Next() Arrival { return Within(c.all) }
+func (c *Client) Next() Arrival { return c.NextWithin(time.Minute) }
+
+// NextWithin is Next for so long.
+func (c *Client) NextWithin(d time.Duration) Arrival {
+	select {
+	case r := <-c.all:
+		return r
+	case <-time.After(d):
+		return Arrival{Err: context.DeadlineExceeded}
+	}
+}
 
 // Await waits for the server to have seen what is wanted.
 func (c *Client) Await(what string, condition func(engine.Stats) bool) {
@@ -137,16 +178,6 @@ func Receive(conn *websocket.Conn) <-chan Arrival {
 	return all
 }
 
-// Within is the next of what arrives, for a minute at most.
-func Within(all <-chan Arrival) Arrival {
-	select {
-	case r := <-all:
-		return r
-	case <-time.After(time.Minute):
-		return Arrival{Err: context.DeadlineExceeded}
-	}
-}
-
 // WantWords wants samples to be a text's words, every one and in order.
 func WantWords(t *testing.T, raw []byte, f audio.Format, text string) {
 	t.Helper()
@@ -158,9 +189,9 @@ func WantWords(t *testing.T, raw []byte, f audio.Format, text string) {
 }
 
 // Upgrade asks for a connection over plain HTTP, to see how it is answered.
-func Upgrade(t *testing.T, base, address string, headers map[string]string) *http.Response {
+func (w *Wire) Upgrade(t *testing.T, address string, headers map[string]string) *http.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(base, "ws", "http", 1)+address, nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(upstreamtest.URL, "ws", "http", 1)+address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +202,7 @@ func Upgrade(t *testing.T, base, address string, headers map[string]string) *htt
 	for name, value := range handshake {
 		request.Header.Set(name, value)
 	}
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := w.client.Transport.RoundTrip(request)
 	if err != nil {
 		t.Fatal(err)
 	}

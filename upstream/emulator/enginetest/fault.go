@@ -16,7 +16,6 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
-	"voicerelay/upstream/upstreamtest"
 )
 
 // Speaker is a client that has one text spoken, before which MeetFaults puts a vendor with each fault.
@@ -126,14 +125,13 @@ func (s Speaker) meet(t *testing.T, fault string, right func(heard) bool) {
 	t.Run("fault "+fault, func(t *testing.T) {
 		o := s.drawn(t, fault)
 		synctest.Test(t, func(t *testing.T) {
-			server, conn := InMemory(t, s.Vendor, s.Address, s.Header, o)
-			all := Receive(conn)
-			h := s.say(t, conn, all, s.Speak)
+			c := Connect(t, Dialect{Vendor: s.Vendor, Options: o}, s.Address, s.Header)
+			h := s.say(c, s.Speak)
 			if !right(h) {
 				t.Errorf("heard %v in frames of %v bytes, the first after %v; ended after %v by %v, garbage %t, %v",
 					h.audio, h.sizes, h.first, h.took, Brief(h.last), h.garbage, h.err)
 			}
-			seen := server.Stats().Streams[0]
+			seen := c.Server.Stats().Streams[0]
 			if (seen.Audio-h.audio).Abs() > 10*time.Millisecond && !dropped(h) {
 				t.Errorf("the vendor counts %v of audio, and %v were heard", seen.Audio, h.audio)
 			}
@@ -142,13 +140,13 @@ func (s Speaker) meet(t *testing.T, fault string, right func(heard) bool) {
 			}
 			stalled := s.Stream != "" && errors.Is(h.err, context.DeadlineExceeded)
 			if s.Again != nil && (h.last != nil || stalled) {
-				server.SetFault(engine.Fault{})
-				if next := s.say(t, conn, all, s.Again); next.last == nil || !s.Ended(next.last) || next.audio == 0 {
+				c.Server.SetFault(engine.Fault{})
+				if next := s.say(c, s.Again); next.last == nil || !s.Ended(next.last) || next.audio == 0 {
 					t.Errorf("the next text: heard %v, ended by %v, %v", next.audio, Brief(next.last), next.err)
 				}
 			}
-			_ = conn.CloseNow() // the fault may have done so
-			wantNothingOpen(t, server)
+			_ = c.Conn.CloseNow() // the fault may have done so
+			wantNothingOpen(t, c.Server)
 		})
 	})
 }
@@ -172,8 +170,7 @@ func (s Speaker) keepsTime(t *testing.T) {
 		o := s.drawn(t, "")
 		o.FirstAudio, o.Pace = late, pace
 		synctest.Test(t, func(t *testing.T) {
-			_, conn := InMemory(t, s.Vendor, s.Address, s.Header, o)
-			h := s.say(t, conn, Receive(conn), s.Speak)
+			h := s.say(Connect(t, Dialect{Vendor: s.Vendor, Options: o}, s.Address, s.Header), s.Speak)
 			if h.first < late || h.first > late+faultFrame {
 				t.Errorf("first audio after %v, want %v", h.first, late)
 			}
@@ -199,16 +196,17 @@ func (s Speaker) leavesNothing(t *testing.T) {
 				o := s.drawn(t, "")
 				o.Pace = 1
 				synctest.Test(t, func(t *testing.T) {
-					server, conn := InMemory(t, s.Vendor, s.Address, s.Header, o)
+					w := Serve(t, Dialect{Vendor: s.Vendor, Options: o})
+					conn := w.Dial(t, s.Address, s.Header)
 					s.hearBegin(t, conn)
 					if reads {
 						_ = Receive(conn) // whatever it is
 						time.Sleep(faultAfter)
 					}
-					if err := end(conn, server); err != nil {
+					if err := end(conn, w.Server); err != nil {
 						t.Error(err)
 					}
-					wantNothingOpen(t, server)
+					wantNothingOpen(t, w.Server)
 				})
 			})
 		}
@@ -234,19 +232,19 @@ func (s Speaker) hearBegin(t *testing.T, conn *websocket.Conn) {
 }
 
 // say sends a text's messages, and hears it to an end of any kind.
-func (s Speaker) say(t *testing.T, conn *websocket.Conn, all <-chan Arrival, messages []string) (h heard) {
-	t.Helper()
+func (s Speaker) say(c *Client, messages []string) (h heard) {
+	c.T.Helper()
 	began := time.Now()
 	for _, m := range messages {
-		if err := conn.Write(t.Context(), websocket.MessageText, []byte(m)); err != nil {
+		if err := c.Conn.Write(c.T.Context(), websocket.MessageText, []byte(m)); err != nil {
 			break // the fault has ended the connection, as its reader sees
 		}
 	}
 	for h.err == nil && !h.garbage && h.last == nil {
-		r := Within(all)
+		r := c.Next()
 		h.err, h.garbage = r.Err, string(r.Data) == engine.GarbageText
 		if h.err == nil && !h.garbage {
-			s.take(t, &h, r, began)
+			s.take(c.T, &h, r, began)
 		}
 	}
 	h.took = time.Since(began)
@@ -291,10 +289,8 @@ func (s Speaker) refused(t *testing.T) {
 		t.Run("fault "+fault, func(t *testing.T) {
 			o := s.drawn(t, fault)
 			synctest.Test(t, func(t *testing.T) {
-				server := engine.New(s.Vendor, o)
-				client, stop := upstreamtest.Serve(server)
-				defer stop()
-				conn, response, err := websocket.Dial(t.Context(), upstreamtest.URL+s.Address, &websocket.DialOptions{HTTPClient: client, HTTPHeader: s.Header})
+				w := Serve(t, Dialect{Vendor: s.Vendor, Options: o})
+				conn, response, err := w.TryDial(t, s.Address, s.Header)
 				got := 0
 				switch {
 				case err == nil:
@@ -314,10 +310,10 @@ func (s Speaker) refused(t *testing.T) {
 				if after := response.Header.Get("Retry-After"); after != want {
 					t.Errorf("Retry-After: got %q, want %q", after, want)
 				}
-				if err := server.Close(); err != nil {
+				if err := w.Server.Close(); err != nil {
 					t.Error(err)
 				}
-				if st := server.Stats(); st.Refused != 1 || st.Sockets != 0 {
+				if st := w.Server.Stats(); st.Refused != 1 || st.Sockets != 0 {
 					t.Errorf("got %d refused and %d let in, want one and none", st.Refused, st.Sockets)
 				}
 			})

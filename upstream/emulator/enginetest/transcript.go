@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -15,7 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/coder/websocket"
 
@@ -52,13 +51,13 @@ type Line struct {
 // text is the text frame that the line tells of.
 func (l Line) text() []byte { return append([]byte(l.Packet), l.Frame...) }
 
-// Scene is one connection of a transcript.
-type Scene struct {
+// scene is one connection of a transcript.
+type scene struct {
 	Open  Line
 	lines []Line
 }
 
-func (s Scene) fault() string {
+func (s scene) fault() string {
 	for _, l := range s.lines {
 		if l.Fault != "" {
 			return l.Fault
@@ -67,13 +66,13 @@ func (s Scene) fault() string {
 	return ""
 }
 
-func scenes(t *testing.T, path string, replace []string) []Scene {
+func scenes(t *testing.T, path string, replace []string) []scene {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []Scene
+	var all []scene
 	data = []byte(strings.NewReplacer(replace...).Replace(string(data)))
 	scanner := bufio.NewScanner(bytes.NewReader(data))
 	for scanner.Scan() {
@@ -84,7 +83,7 @@ func scenes(t *testing.T, path string, replace []string) []Scene {
 		switch l.Dir {
 		case "note":
 		case "open":
-			all = append(all, Scene{Open: l})
+			all = append(all, scene{Open: l})
 		default:
 			all[len(all)-1].lines = append(all[len(all)-1].lines, l)
 		}
@@ -104,7 +103,7 @@ func PlayTranscripts(t *testing.T, d Dialect) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".jsonl"), func(t *testing.T) {
 			t.Parallel()
 			for _, s := range scenes(t, path, d.Replace) {
-				d.play(t, s)
+				synctest.Test(t, func(t *testing.T) { d.play(t, s) })
 			}
 		})
 	}
@@ -147,33 +146,16 @@ func (d Dialect) Seed(t *testing.T, open Line) uint64 {
 	return o.Seed
 }
 
-// Start starts the emulator that a scene is played against, and stops it with the test.
-func (d Dialect) Start(t *testing.T, s Scene) (server *engine.Server, base string) {
+func (d Dialect) play(t *testing.T, s scene) {
 	t.Helper()
 	var err error
-	o := d.Options
-	if o.Fault, err = engine.ParseFault(s.fault()); err != nil {
+	if d.Options.Fault, err = engine.ParseFault(s.fault()); err != nil {
 		t.Fatal(err)
 	}
-	o.Seed = d.Seed(t, s.Open)
-	server = engine.New(d.Vendor, o)
-	if base, err = server.Start("127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server, base
-}
-
-func (d Dialect) play(t *testing.T, s Scene) {
-	t.Helper()
-	server, base := d.Start(t, s)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	conn, response, err := websocket.Dial(ctx, base+d.address(s.Open), &websocket.DialOptions{HTTPHeader: s.Open.headers()})
+	d.Options.Seed = d.Seed(t, s.Open)
+	d.Quirks = nil // the scene's own come before them
+	w := Serve(t, d)
+	conn, response, err := w.TryDial(t, d.address(s.Open), s.Open.headers())
 	if want := s.lines[0].Refuse; want != 0 {
 		if err == nil || response == nil || response.StatusCode != want {
 			t.Fatalf("handshake: got %v, want status %d", err, want)
@@ -183,44 +165,39 @@ func (d Dialect) play(t *testing.T, s Scene) {
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
-	defer func() { _ = conn.CloseNow() }()
-	conn.SetReadLimit(1 << 20)
-	l := listener{Dialect: d, conn: conn, quirks: server.Quirks(), early: make(map[string][]map[string]any)}
+	l := listener{Dialect: d, Client: w.reading(t, conn), early: make(map[string][]map[string]any)}
 	for _, line := range s.lines {
-		l.play(t, ctx, line)
+		l.play(line)
 	}
 }
 
 // listener is the client's side of a scene.
 type listener struct {
 	Dialect
-	conn   *websocket.Conn
-	quirks string                      // of the server, for whoever reads a failure
-	early  map[string][]map[string]any // frames that came before their line, by stream
+	*Client
+	early map[string][]map[string]any // frames that came before their line, by stream
 }
 
-func (l *listener) play(t *testing.T, ctx context.Context, line Line) {
-	t.Helper()
+func (l *listener) play(line Line) {
+	l.T.Helper()
 	switch {
 	case line.Dir == "c2s" && line.Close != 0:
-		_ = l.conn.Close(websocket.StatusCode(line.Close), "") // the server need not answer
+		_ = l.Conn.Close(websocket.StatusCode(line.Close), "") // the server need not answer
 	case line.Dir == "c2s":
-		if err := l.conn.Write(ctx, websocket.MessageText, line.text()); err != nil {
-			t.Fatalf("%.200s: %v", line.text(), err)
-		}
+		l.Send(string(line.text()))
 	case line.Close != 0:
-		expectClose(t, ctx, l.conn, line.Close)
+		l.expectClose(line.Close)
 	default:
-		l.expectFrame(t, ctx, line.text())
+		l.expectFrame(line.text())
 	}
 }
 
-func expectClose(t *testing.T, ctx context.Context, conn *websocket.Conn, want int) {
-	t.Helper()
+func (l *listener) expectClose(want int) {
+	l.T.Helper()
 	for {
-		if _, _, err := conn.Read(ctx); err != nil {
+		if err := l.Next().Err; err != nil {
 			if got := int(websocket.CloseStatus(err)); got != want {
-				t.Errorf("close code: got %d (%v), want %d", got, err, want)
+				l.T.Errorf("close code: got %d (%v), want %d", got, err, want)
 			}
 			return
 		}
@@ -228,36 +205,36 @@ func expectClose(t *testing.T, ctx context.Context, conn *websocket.Conn, want i
 }
 
 // expectFrame takes a stream's frames up to one of the wanted kind. More audio than the transcript shows is no difference.
-func (l *listener) expectFrame(t *testing.T, ctx context.Context, want []byte) {
-	t.Helper()
+func (l *listener) expectFrame(want []byte) {
+	l.T.Helper()
 	w, err := Fields(want)
 	if err != nil {
-		t.Fatalf("%s: %v", want, err)
+		l.T.Fatalf("%s: %v", want, err)
 	}
 	for {
-		got := l.next(t, ctx, l.streamOf(w), want)
+		got := l.next(l.streamOf(w), want)
 		if l.Audio(got) && !l.Audio(w) {
 			continue
 		}
-		l.sameFields(t, got, w)
+		l.sameFields(l.T, got, w)
 		return
 	}
 }
 
 // next is the next frame of a stream. Those of others wait for their turn.
-func (l *listener) next(t *testing.T, ctx context.Context, stream string, want []byte) map[string]any {
-	t.Helper()
+func (l *listener) next(stream string, want []byte) map[string]any {
+	l.T.Helper()
 	for len(l.early[stream]) == 0 {
-		kind, data, err := l.conn.Read(ctx)
-		if kind == websocket.MessageBinary {
-			data = []byte(`{"binary":true}`) // which is audio alone
+		r := l.Next()
+		if r.Binary {
+			r.Data = []byte(`{"binary":true}`) // which is audio alone
 		}
-		if err != nil {
-			t.Fatalf("waiting for %s: %v (%s)", want, err, l.quirks)
+		if r.Err != nil {
+			l.T.Fatalf("waiting for %s: %v", want, r.Err)
 		}
-		got, err := Fields(data)
+		got, err := Fields(r.Data)
 		if err != nil {
-			t.Fatalf("got %q: %v", data, err)
+			l.T.Fatalf("got %q: %v", r.Data, err)
 		}
 		l.early[l.streamOf(got)] = append(l.early[l.streamOf(got)], got)
 	}

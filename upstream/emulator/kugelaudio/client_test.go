@@ -5,8 +5,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/coder/websocket"
-
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
 )
@@ -14,14 +12,12 @@ import (
 // The vendor's SDK reads null where a setting was left out, and the vendor's own model where none was named.
 func TestKugelAudioDefaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, conn := enginetest.InMemory(t, Vendor, "/ws/tts/stream?api_key=k", nil, engine.Options{APIKey: "k", Seed: 1})
-		all := enginetest.Receive(conn)
+		o := engine.Options{APIKey: "k", Seed: 1}
+		c := enginetest.Connect(t, enginetest.Dialect{Vendor: Vendor, Options: o}, "/ws/tts/stream?api_key=k", nil)
 		answer := func(message, key string) map[string]any {
-			if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
-				t.Fatal(err)
-			}
+			c.Send(message)
 			for {
-				r := enginetest.Within(all)
+				r := c.Next()
 				var o map[string]any
 				if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
 					t.Fatalf("no message with %s: %v", key, r.Err)
@@ -44,16 +40,9 @@ func TestKugelAudioDefaults(t *testing.T) {
 
 // A vendor without a first message that refuses does so by HTTP status, also where the fault has a name.
 func TestKugelAudioRefusesByStatus(t *testing.T) {
-	t.Parallel()
-	server := engine.New(Vendor, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 503, Name: "invalid_api_key"}})
-	base, err := server.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := enginetest.Upgrade(t, base, "/ws/tts/multi", nil).StatusCode; got != 503 {
+	o := engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 503, Name: "invalid_api_key"}}
+	w := enginetest.Serve(t, enginetest.Dialect{Vendor: Vendor, Options: o})
+	if got := w.Upgrade(t, "/ws/tts/multi", nil).StatusCode; got != 503 {
 		t.Errorf("got status %d, want 503", got)
-	}
-	if err := server.Close(); err != nil {
-		t.Error(err)
 	}
 }

@@ -1,59 +1,35 @@
 package kugelaudio
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/coder/websocket"
+	"testing/synctest"
 
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // exchange sends frames on a path of the emulator and returns what comes back until a frame satisfies last.
-func exchange(t *testing.T, path string, last func(engine.Object) bool, frames ...string) []engine.Object {
+func exchange(t *testing.T, path string, last func(engine.Object) bool, frames ...string) (got []engine.Object) {
 	t.Helper()
-	server := engine.New(Vendor, documented(t))
-	url, err := server.Start("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		c := enginetest.Connect(t, enginetest.Dialect{Vendor: Vendor, Options: documented(t)}, path+"?api_key=k", nil)
+		c.Send(frames...)
+		for {
+			r := c.Next()
+			var o engine.Object
+			if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
+				t.Fatalf("after %v: %q, %v", got, r.Data, r.Err)
+			}
+			delete(o, "audio")
+			if got = append(got, o); last(o) {
+				return
+			}
 		}
-	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	conn, _, err := websocket.Dial(ctx, url+path+"?api_key=k", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.CloseNow() }()
-	conn.SetReadLimit(1 << 20)
-	for _, f := range frames {
-		if err := conn.Write(ctx, websocket.MessageText, []byte(f)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var got []engine.Object
-	for {
-		_, data, err := conn.Read(ctx)
-		if err != nil {
-			t.Fatalf("after %v: %v", got, err)
-		}
-		var o engine.Object
-		if err := json.Unmarshal(data, &o); err != nil {
-			t.Fatal(err)
-		}
-		if delete(o, "audio"); last(o) {
-			return append(got, o)
-		}
-		got = append(got, o)
-	}
+	})
+	return got
 }
 
 func has(field string) func(engine.Object) bool {

@@ -54,14 +54,15 @@ func TestVogentStallHoldsUpItsGenerationAlone(t *testing.T) {
 // A client that sends without end and reads nothing is held up by its own socket, and Close ends it all the same.
 func TestVogentClosesThoughAClientFloodsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, conn := enginetest.InMemory(t, Vendor, "/api/tts/websocket", nil, engine.Options{})
+		w := enginetest.Serve(t, enginetest.Dialect{Vendor: Vendor})
+		conn := w.Dial(t, "/api/tts/websocket", nil)
 		message := []byte(`{"generationId":"` + strings.Repeat("x", 8*maxID) + `"}`) // is answered by as much
 		go func() {
 			for conn.Write(context.Background(), websocket.MessageText, message) == nil {
 			}
 		}()
 		synctest.Wait() // nothing moves in either direction
-		if err := server.Close(); err != nil {
+		if err := w.Server.Close(); err != nil {
 			t.Error(err)
 		}
 	})

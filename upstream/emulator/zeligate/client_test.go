@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -20,45 +21,23 @@ const (
 	eos      = `{"text":""}`
 )
 
-// start starts an emulator whose seed has drawn the quirks.
-func start(t *testing.T, o engine.Options, quirks ...string) (server *engine.Server, base string) {
+// start starts an emulator whose seed has drawn the quirks, in the test's bubble.
+func start(t *testing.T, o engine.Options, quirks ...string) (*engine.Server, *enginetest.Wire) {
 	t.Helper()
 	o.APIKey = testKey
-	server, base = enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: quirks}.Start(t, enginetest.Scene{})
-	server.SetFault(o.Fault)
-	return server, base
+	w := enginetest.Serve(t, enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: quirks})
+	return w.Server, w
 }
 
 // client is a connection to an emulator.
-type client struct {
-	t    *testing.T
-	ctx  context.Context // bounds the test
-	conn *websocket.Conn
-}
+type client struct{ *enginetest.Client }
 
 // dial connects with an output format and sends messages.
-func dial(t *testing.T, base, format string, messages ...string) *client {
+func dial(t *testing.T, w *enginetest.Wire, format string, messages ...string) client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	t.Cleanup(cancel)
-	conn, _, err := websocket.Dial(ctx, base+"/v1/text-to-speech/zeli-voice-1/stream-input?output_format="+format, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.CloseNow() }) // the test may have closed it
-	conn.SetReadLimit(1 << 22)
-	c := &client{t: t, ctx: ctx, conn: conn}
-	c.say(messages...)
+	c := client{w.Connect(t, "/v1/text-to-speech/zeli-voice-1/stream-input?output_format="+format, nil)}
+	c.Send(messages...)
 	return c
-}
-
-func (c *client) say(messages ...string) {
-	c.t.Helper()
-	for _, m := range messages {
-		if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(m)); err != nil {
-			c.t.Fatalf("send: %v", err)
-		}
-	}
 }
 
 // heard is what came of a stream.
@@ -73,24 +52,24 @@ type heard struct {
 }
 
 // listen reads until the stream ends in any way, or nothing has come for as long as patience lasts, and leaves then.
-func (c *client) listen(patience time.Duration) (h heard) {
-	c.t.Helper()
+func (c client) listen(patience time.Duration) (h heard) {
+	c.T.Helper()
 	began := time.Now()
 	for !h.final {
-		ctx, cancel := context.WithTimeout(c.ctx, patience)
-		_, data, err := c.conn.Read(ctx)
-		h.late = ctx.Err() != nil
-		cancel()
-		if err != nil {
-			h.closed = websocket.CloseStatus(err)
+		r := c.NextWithin(patience)
+		if h.late = errors.Is(r.Err, context.DeadlineExceeded); h.late {
+			_ = c.Conn.CloseNow() // it leaves
+		}
+		if r.Err != nil {
+			h.closed = websocket.CloseStatus(r.Err)
 			return h
 		}
 		var f struct {
 			Audio *string `json:"audio"`
 			Final bool    `json:"isFinal"`
 		}
-		if json.Unmarshal(data, &f) != nil || f.Audio == nil && !f.Final {
-			h.other = string(data)
+		if json.Unmarshal(r.Data, &f) != nil || f.Audio == nil && !f.Final {
+			h.other = string(r.Data)
 			return h
 		}
 		if h.final = f.Final; h.final {
@@ -98,7 +77,7 @@ func (c *client) listen(patience time.Duration) (h heard) {
 		}
 		chunk, err := base64.StdEncoding.DecodeString(*f.Audio)
 		if err != nil || len(chunk) == 0 {
-			c.t.Errorf("audio %q: %v", *f.Audio, err)
+			c.T.Errorf("audio %q: %v", *f.Audio, err)
 		}
 		if len(h.audio) == 0 {
 			h.first = time.Since(began)

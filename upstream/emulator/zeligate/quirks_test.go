@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -42,18 +43,19 @@ func TestZeligateQuirksShow(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, base := start(t, engine.Options{}, tt.quirk, "telling:detail", "upgradeErrors:false")
-			client := dial(t, base, "pcm_24000", tt.messages...)
-			if h := client.listen(patience(tt.silent)); !tt.right(h) || h.late != tt.silent {
-				t.Errorf("got %+v", h)
-			}
-			if !strings.HasPrefix(tt.quirk, "staysOpen") {
-				return
-			}
-			if h := client.listen(patience(tt.quirk == "staysOpen:true")); h.late != (tt.quirk == "staysOpen:true") {
-				t.Errorf("behind the error: got %+v", h)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				_, base := start(t, engine.Options{}, tt.quirk, "telling:detail", "upgradeErrors:false")
+				client := dial(t, base, "pcm_24000", tt.messages...)
+				if h := client.listen(patience(tt.silent)); !tt.right(h) || h.late != tt.silent {
+					t.Errorf("got %+v", h)
+				}
+				if !strings.HasPrefix(tt.quirk, "staysOpen") {
+					return
+				}
+				if h := client.listen(patience(tt.quirk == "staysOpen:true")); h.late != (tt.quirk == "staysOpen:true") {
+					t.Errorf("behind the error: got %+v", h)
+				}
+			})
 		})
 	}
 }
@@ -68,17 +70,19 @@ func patience(silent bool) time.Duration {
 
 // The last frame is followed by a close, or by nothing.
 func TestZeligateClosesBehindTheFinalFrame(t *testing.T) {
-	for _, quirk := range []string{"finalCloses:true", "finalCloses:false"} {
-		_, base := start(t, engine.Options{}, quirk)
-		client := dial(t, base, "pcm_24000", bos, sentence, eos)
-		if h := client.listen(5 * time.Second); !h.final {
-			t.Errorf("%s: got %+v, want an end", quirk, h)
+	synctest.Test(t, func(t *testing.T) {
+		for _, quirk := range []string{"finalCloses:true", "finalCloses:false"} {
+			_, base := start(t, engine.Options{}, quirk)
+			client := dial(t, base, "pcm_24000", bos, sentence, eos)
+			if h := client.listen(5 * time.Second); !h.final {
+				t.Errorf("%s: got %+v, want an end", quirk, h)
+			}
+			closes := quirk == "finalCloses:true"
+			if h := client.listen(patience(!closes)); closes != (h.closed == websocket.StatusNormalClosure) || closes == h.late {
+				t.Errorf("%s: got %+v", quirk, h)
+			}
 		}
-		closes := quirk == "finalCloses:true"
-		if h := client.listen(patience(!closes)); closes != (h.closed == websocket.StatusNormalClosure) || closes == h.late {
-			t.Errorf("%s: got %+v", quirk, h)
-		}
-	}
+	})
 }
 
 // A socket that nothing is said to ends where the box limits that: before BOS, between texts, not behind the end.
@@ -87,12 +91,13 @@ func TestZeligateIdles(t *testing.T) {
 	for name, messages := range tests {
 		for _, quirk := range []string{"idles:true", "idles:false"} {
 			t.Run(name+" "+quirk, func(t *testing.T) {
-				t.Parallel()
-				_, base := start(t, engine.Options{Inactivity: waits / 2}, quirk, "telling:flat")
-				h := dial(t, base, "pcm_24000", messages...).listen(patience(quirk == "idles:false"))
-				if idles := strings.Contains(h.other, "input_timeout_exceeded"); idles != (quirk == "idles:true") {
-					t.Errorf("got %+v", h)
-				}
+				synctest.Test(t, func(t *testing.T) {
+					_, base := start(t, engine.Options{Inactivity: waits / 2}, quirk, "telling:flat")
+					h := dial(t, base, "pcm_24000", messages...).listen(patience(quirk == "idles:false"))
+					if idles := strings.Contains(h.other, "input_timeout_exceeded"); idles != (quirk == "idles:true") {
+						t.Errorf("got %+v", h)
+					}
+				})
 			})
 		}
 	}
@@ -108,16 +113,18 @@ func TestZeligateIdles(t *testing.T) {
 
 // White space keeps a socket open.
 func TestZeligateKeepAlives(t *testing.T) {
-	const limit = 500 * time.Millisecond
-	server, base := start(t, engine.Options{Inactivity: limit}, "idles:true")
-	client := dial(t, base, "pcm_24000", bos)
-	for began := time.Now(); time.Since(began) < 2*limit; pauseFor(t, server) {
-		client.say(`{"text":" "}`)
-	}
-	client.say(sentence, eos)
-	if h := client.listen(5 * time.Second); !h.final || h.audio == nil {
-		t.Errorf("got %+v, want audio and an end", h)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 500 * time.Millisecond
+		server, base := start(t, engine.Options{Inactivity: limit}, "idles:true")
+		client := dial(t, base, "pcm_24000", bos)
+		for began := time.Now(); time.Since(began) < 2*limit; pauseFor(t, server) {
+			client.Send(`{"text":" "}`)
+		}
+		client.Send(sentence, eos)
+		if h := client.listen(5 * time.Second); !h.final || h.audio == nil {
+			t.Errorf("got %+v, want audio and an end", h)
+		}
+	})
 }
 
 // Behind an end of any kind nothing is taken, though the socket is open.
@@ -134,22 +141,23 @@ func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server, base := start(t, engine.Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
-			client := dial(t, base, "pcm_24000", tt.messages...)
-			if h := client.listen(5 * time.Second); !h.final && h.other == "" {
-				t.Fatalf("got %+v, want an end", h)
-			}
-			client.say(bos, sentence)
-			pauseFor(t, server)
-			texts := 0
-			st := server.Stats()
-			for _, s := range st.Streams {
-				texts += len(s.Texts)
-			}
-			if len(st.Streams) != tt.streams || texts != tt.texts {
-				t.Errorf("got %+v, want %d streams and %d texts", st, tt.streams, tt.texts)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				server, base := start(t, engine.Options{Inactivity: waits / 2, FirstAudio: waits / 4}, tt.quirks...)
+				client := dial(t, base, "pcm_24000", tt.messages...)
+				if h := client.listen(5 * time.Second); !h.final && h.other == "" {
+					t.Fatalf("got %+v, want an end", h)
+				}
+				client.Send(bos, sentence)
+				pauseFor(t, server)
+				texts := 0
+				st := server.Stats()
+				for _, s := range st.Streams {
+					texts += len(s.Texts)
+				}
+				if len(st.Streams) != tt.streams || texts != tt.texts {
+					t.Errorf("got %+v, want %d streams and %d texts", st, tt.streams, tt.texts)
+				}
+			})
 		})
 	}
 }
@@ -172,22 +180,23 @@ func TestZeligateKeys(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, base := start(t, engine.Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
-			response := enginetest.Upgrade(t, base, fmt.Sprintf(address, "nobody")+tt.query, tt.header)
-			if response.StatusCode != tt.want {
-				t.Errorf("got %d, want %d", response.StatusCode, tt.want)
-			}
-			if voice := response.Header.Get("x-zeli-voice"); tt.want == http.StatusSwitchingProtocols && voice != "zeli-voice-1" {
-				t.Errorf("got voice %q, want the default", voice)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				_, base := start(t, engine.Options{}, tt.quirk, "upgradeErrors:true", "namesVoice:true", "strictVoices:false")
+				response := base.Upgrade(t, fmt.Sprintf(address, "nobody")+tt.query, tt.header)
+				if response.StatusCode != tt.want {
+					t.Errorf("got %d, want %d", response.StatusCode, tt.want)
+				}
+				if voice := response.Header.Get("x-zeli-voice"); tt.want == http.StatusSwitchingProtocols && voice != "zeli-voice-1" {
+					t.Errorf("got voice %q, want the default", voice)
+				}
+			})
 		})
 	}
 }
 
 // A box without a key of its own asks for none.
 func TestZeligateOpenBox(t *testing.T) {
-	_, base := enginetest.Dialect{Vendor: Vendor}.Start(t, enginetest.Scene{})
+	base := enginetest.Serve(t, enginetest.Dialect{Vendor: Vendor})
 	if h := dial(t, base, "pcm_24000", `{"text":" "}`, sentence, eos).listen(5 * time.Second); !h.final || h.audio == nil {
 		t.Errorf("got %+v, want audio and an end", h)
 	}
@@ -195,25 +204,27 @@ func TestZeligateOpenBox(t *testing.T) {
 
 // What a stream may say is limited, and so is a message. White space alone counts for nothing.
 func TestZeligateLimits(t *testing.T) {
-	server, base := start(t, engine.Options{}, "maxCharacters:5000", "telling:detail")
-	client := dial(t, base, "pcm_24000", bos)
-	for range 100 {
-		client.say(`{"text":"` + strings.Repeat(" ", 1000) + `"}`)
-	}
-	client.say(`{"text":"` + strings.Repeat("x", 5000) + `"}`)
-	if h := client.listen(waits); !h.late {
-		t.Errorf("got %+v, want silence", h)
-	}
-	if st := server.Stats().Streams[0]; len(st.Texts) != 1 || st.KeepAlives != 100 {
-		t.Errorf("got %d texts and %d keep-alives, want 1 and 100", len(st.Texts), st.KeepAlives)
-	}
-	over := dial(t, base, "pcm_24000", bos, `{"text":"`+strings.Repeat("x", 5001)+`"}`)
-	if h := over.listen(5 * time.Second); !strings.Contains(h.other, "string_too_long") {
-		t.Errorf("got %+v, want too many characters", h)
-	}
-	huge := dial(t, base, "pcm_24000", bos)
-	err := huge.conn.Write(huge.ctx, websocket.MessageText, make([]byte, 2<<20))
-	if h := huge.listen(5 * time.Second); err == nil && h.closed != websocket.StatusMessageTooBig {
-		t.Errorf("got %+v, want a close with 1009", h)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server, base := start(t, engine.Options{}, "maxCharacters:5000", "telling:detail")
+		client := dial(t, base, "pcm_24000", bos)
+		for range 100 {
+			client.Send(`{"text":"` + strings.Repeat(" ", 1000) + `"}`)
+		}
+		client.Send(`{"text":"` + strings.Repeat("x", 5000) + `"}`)
+		if h := client.listen(waits); !h.late {
+			t.Errorf("got %+v, want silence", h)
+		}
+		if st := server.Stats().Streams[0]; len(st.Texts) != 1 || st.KeepAlives != 100 {
+			t.Errorf("got %d texts and %d keep-alives, want 1 and 100", len(st.Texts), st.KeepAlives)
+		}
+		over := dial(t, base, "pcm_24000", bos, `{"text":"`+strings.Repeat("x", 5001)+`"}`)
+		if h := over.listen(5 * time.Second); !strings.Contains(h.other, "string_too_long") {
+			t.Errorf("got %+v, want too many characters", h)
+		}
+		huge := dial(t, base, "pcm_24000", bos)
+		err := huge.Conn.Write(t.Context(), websocket.MessageText, make([]byte, 2<<20))
+		if h := huge.listen(5 * time.Second); err == nil && h.closed != websocket.StatusMessageTooBig {
+			t.Errorf("got %+v, want a close with 1009", h)
+		}
+	})
 }
