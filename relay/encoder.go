@@ -70,7 +70,7 @@ type Words struct {
 	Words  []Word
 }
 
-// SourceProvider: the vendor told the times.
+// SourceProvider says that the vendor told the times.
 const SourceProvider = "provider"
 
 // Word is a word of the text. Times are on the generation's clock, characters are code points of its whole text.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -215,7 +216,7 @@ func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
 	if first.err != nil || first.outcomeLocked() != outcomeCompleted {
 		t.Errorf("first: got %v, want completed", first.err)
 	}
-	if second.err != errLostHedge || first.out.track.Samples != before {
+	if !errors.Is(second.err, errLostHedge) || first.out.track.Samples != before {
 		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.out.track.Samples-before)
 	}
 }
@@ -224,7 +225,7 @@ func TestPieceEndIsASignOfLife(t *testing.T) {
 	first, second := racing(t)
 	first.PieceEnd(0)
 	second.Audio(fakeFrame('b'))
-	if first.ended || second.err != errLostHedge {
+	if first.ended || !errors.Is(second.err, errLostHedge) {
 		t.Errorf("got %v and %v, want the second outpaced", first.err, second.err)
 	}
 }
@@ -238,7 +239,7 @@ func TestHeldAudioStaysHeldDuringARace(t *testing.T) {
 	if got := first.out.track.Samples; got != before {
 		t.Errorf("sent %d samples more during the race", got-before)
 	}
-	second.lose(errBroken)
+	_ = second.lose(errBroken)
 	first.Words(nil)
 	if first.out.track.Samples == before {
 		t.Error("nothing was sent after the race")

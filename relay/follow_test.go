@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -155,7 +156,7 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := newAttempt(g, beta(), betaMay())
 	g.out.supersede("beta")
-	if next.err != errSuperseded || g.out.from.Char != 0 {
+	if !errors.Is(next.err, errSuperseded) || g.out.from.Char != 0 {
 		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.out.from.Char)
 	}
 	next.Audio(fakeFrame('b'))

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -150,7 +151,7 @@ var rerouteReasons = []upstream.Kind{
 
 // rerouteReason is why a voice that was heard gave way, in the terms that clients know.
 func rerouteReason(err error) upstream.Kind {
-	if err == errLostHedge {
+	if errors.Is(err, errLostHedge) {
 		return upstream.Stalled
 	}
 	switch kind := upstream.KindOf(err); kind {

@@ -32,13 +32,13 @@ func (c client) send(kinds ...string) {
 	}
 }
 
-// until reads until a message of a kind, and gives the audio before it and the message.
-func (c client) until(kind string) (pcm []byte, last engine.Object, err error) {
+// until reads until a message of a kind, or of an error, and gives the audio before it.
+func (c client) until(kind string) (pcm []byte, err error) {
 	c.T.Helper()
 	for {
 		r := c.Next()
 		if r.Err != nil {
-			return pcm, nil, r.Err
+			return pcm, r.Err
 		}
 		if r.Binary {
 			pcm = append(pcm, r.Data...)
@@ -46,10 +46,10 @@ func (c client) until(kind string) (pcm []byte, last engine.Object, err error) {
 		}
 		var o engine.Object
 		if json.Unmarshal(r.Data, &o) != nil {
-			return pcm, nil, enginetest.ErrUnreadable
+			return pcm, enginetest.ErrUnreadable
 		}
 		if o["type"] == kind || o["type"] == "Error" {
-			return pcm, o, nil
+			return pcm, nil
 		}
 	}
 }
@@ -60,12 +60,12 @@ func TestDeepgramClears(t *testing.T) {
 		c.send("Speak One two three four five six seven eight nine ten.", "Flush")
 		time.Sleep(time.Second)
 		c.send("Clear")
-		pcm, _, err := c.until("Cleared")
+		pcm, err := c.until("Cleared")
 		if err != nil || len(pcm) == 0 || len(pcm) > 2*48000 {
 			c.T.Errorf("got %d bytes before Cleared, want about a second: %v", len(pcm), err)
 		}
 		c.send("Speak Eleven twelve.", "Flush")
-		pcm, _, _ = c.until("Flushed")
+		pcm, _ = c.until("Flushed")
 		enginetest.WantWords(c.T, pcm, audio.Format{Encoding: audio.PCM16, Rate: engine.NativeRate}, "Eleven twelve.")
 		if n := len(c.Server.Stats().Cancels); n != 1 {
 			c.T.Errorf("noted %d cancels, want 1", n)
