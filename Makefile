@@ -1,6 +1,7 @@
 # Versions of the tools that check the code. They are built into bin/, so that nothing else on the machine is touched.
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 CYCLONEDX   = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 # CLIENT is the client's module, which ./... does not enter.
@@ -16,7 +17,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet proofs attacks churn sbom provenance check-build
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet cycles proofs attacks churn sbom provenance check-build
 
 # check is what CI runs behind the tests.
 check: commits format tidy vet lint race ## everything that CI runs behind the tests
@@ -61,8 +62,14 @@ tidy: ## check go.mod and go.sum of both modules
 vet: ## run go vet
 	go vet ./... $(CLIENT)/...
 
-lint: $(BIN)/staticcheck ## run staticcheck
+lint: $(BIN)/staticcheck $(BIN)/golangci-lint ## run staticcheck, and what .golangci.yml names
 	$(BIN)/staticcheck ./... $(CLIENT)/...
+	$(BIN)/golangci-lint run ./...
+	cd client && $(BIN)/golangci-lint run ./...
+
+# cycles is a report, not a check: -v among its arguments says which names make a cycle.
+cycles: ## report files of a package that need each other
+	go run ./tests/filecycles ./... $(CLIENT)/...
 
 # race leaves out what has one goroutine only, the tests of whole processes, in which much depends on time, what drives
 # programs that others wrote, and the emulators' own tests, since the adapters' drive the same code. vet has a line of its own.
@@ -107,3 +114,7 @@ $(BIN)/cyclonedx-gomod:
 
 $(BIN)/staticcheck:
 	GOBIN=$(BIN) go install $(STATICCHECK)
+
+# golangci-lint takes minutes to build, once. Its name has no version, so remove it after changing that.
+$(BIN)/golangci-lint:
+	GOBIN=$(BIN) go install $(GOLANGCI)
