@@ -12,6 +12,7 @@ type Clock struct {
 
 	bytes  int64         // in this format
 	before time.Duration // in former formats
+	spoken time.Duration // start of the latest word
 }
 
 // Now is how much audio the sink has had.
@@ -29,6 +30,13 @@ func (c *Clock) Add(f Frame) {
 
 // Split reports whether the audio so far ends in the middle of a sample.
 func (c *Clock) Split() bool { return c.bytes%int64(c.Format.BytesPerSample()) != 0 }
+
+// Span is a word's place in the stream, by what its vendor says: no word starts before the one before it, nor ends before
+// its start.
+func (c *Clock) Span(start, end time.Duration) (from, to time.Duration) {
+	c.spoken = max(start, c.spoken)
+	return c.spoken, max(end, c.spoken)
+}
 
 // Fill completes a sample that the audio ends in the middle of, which would shift all audio behind it by a byte.
 func (c *Clock) Fill(sink Sink) {

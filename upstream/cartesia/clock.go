@@ -11,8 +11,7 @@ import (
 // clock is the stream's. The vendor's times begin anew with each context.
 type clock struct {
 	upstream.Clock
-	start  time.Duration // of the context
-	spoken time.Duration // start of the latest word
+	start time.Duration // of the context
 }
 
 // words are the vendor's in the stream's time. Tags, which it tells among them, are none, nor is what has no sound time.
@@ -25,8 +24,8 @@ func (c *clock) words(piece int, w *wordTimestamps) []upstream.Word {
 		if text == "" || !sane || !also || strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") {
 			continue
 		}
-		c.spoken = max(c.start+start, c.spoken)
-		words = append(words, upstream.Word{Text: text, Piece: piece, Start: c.spoken, End: max(c.start+end, c.spoken), Score: -1})
+		start, end = c.Span(c.start+start, c.start+end)
+		words = append(words, upstream.Word{Text: text, Piece: piece, Start: start, End: end, Score: -1})
 	}
 	return words
 }

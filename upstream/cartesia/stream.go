@@ -24,12 +24,12 @@ type stream struct {
 	// Guarded by the Lifetime's lock.
 	clock   clock
 	phase   phase
-	number  int              // the number of the latest context; 0 before the first
-	pieces  []upstream.Piece // ordered and not ended
-	sent    int              // of them, those that the context has
-	flushes int              // that are not answered
-	piece   int              // the latest that ended, for words that come late
-	alarm   *time.Timer      // for a context that has nothing to do; nil until there is one
+	number  int                // the number of the latest context; 0 before the first
+	pieces  []upstream.Piece   // ordered and not ended
+	sent    int                // of them, those that the context has
+	flushes int                // that are not answered
+	piece   int                // the latest that ended, for words that come late
+	alarm   vendorsocket.Alarm // for a context that has nothing to do
 }
 
 // phase is what a stream has at the vendor.
@@ -113,18 +113,10 @@ func (s *stream) settleLocked() {
 	s.WithholdLocked(len(s.pieces) - s.sent)
 	switch {
 	case s.phase == contextOpen && s.sent == 0:
-		s.wakeLocked(idleTime)
-	case s.alarm != nil && s.sent > 0:
+		s.alarm.Set(idleTime, s.idle)
+	case s.sent > 0:
 		s.alarm.Stop()
 	}
-}
-
-func (s *stream) wakeLocked(in time.Duration) {
-	if s.alarm == nil {
-		s.alarm = time.AfterFunc(in, s.idle)
-		return
-	}
-	s.alarm.Reset(in)
 }
 
 // idle ends a context that has nothing to do, or gives up one whose done does not come.
@@ -136,7 +128,7 @@ func (s *stream) idle() {
 	case s.phase == contextOpen:
 		s.phase = contextEnding
 		s.sendLocked(s.frame("", false, false))
-		s.wakeLocked(endTime)
+		s.alarm.Set(endTime, s.idle)
 	case s.phase == contextEnding:
 		s.overLocked()
 	}
@@ -205,9 +197,7 @@ func (s *stream) endLocked(err error) {
 	if s.EndedLocked() {
 		return
 	}
-	if s.alarm != nil {
-		s.alarm.Stop()
-	}
+	s.alarm.Stop()
 	if !s.StoppedLocked() {
 		s.seat.Leave(true)
 	}

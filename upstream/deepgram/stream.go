@@ -20,9 +20,9 @@ type stream struct {
 	// Guarded by the Lifetime's lock.
 	orders  orders
 	clock   upstream.Clock
-	sending bool        // a piece is on its way to the socket, and a Flush must not go before it
-	alarm   *time.Timer // for a Flush that waits; nil until one has to
-	silent  bool        // cleared is closed
+	sending bool               // a piece is on its way to the socket, and a Flush must not go before it
+	alarm   vendorsocket.Alarm // for a Flush that waits
+	silent  bool               // cleared is closed
 }
 
 // Speak orders a piece.
@@ -59,12 +59,7 @@ func (s *stream) awaitLocked() {
 		return
 	}
 	now := time.Now()
-	wait := s.orders.due(now, s.LastLocked()).Sub(now)
-	if s.alarm == nil {
-		s.alarm = time.AfterFunc(wait, s.flush)
-		return
-	}
-	s.alarm.Reset(wait)
+	s.alarm.Set(s.orders.due(now, s.LastLocked()).Sub(now), s.flush)
 }
 
 // flush sends a Flush that had to wait, once the vendor takes another one. It runs on the alarm, which must not wait: a
@@ -130,9 +125,7 @@ func (s *stream) endLocked(err error) {
 	if s.EndedLocked() {
 		return
 	}
-	if s.alarm != nil {
-		s.alarm.Stop()
-	}
+	s.alarm.Stop()
 	if !s.StoppedLocked() {
 		s.seat.Leave(true)
 	}

@@ -96,7 +96,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		id:       req.ID,
 		settings: p.settings(req, opts),
 		leaving:  &p.dialect.leaving,
-		line:     line{sink: sink, clock: upstream.Clock{Format: format}, ahead: p.Ahead},
+		line:     line{sink: sink, clock: upstream.Clock{Format: format}, held: vendorsocket.Held{All: p.Ahead, Most: maxHeld}},
 	}
 	// Nothing at the vendor ties a conversation to a socket, so affinity is of no use here.
 	if err := p.Pool.Join(ctx, &s.seat, vendorsocket.Want{ID: req.ID, Key: key, Member: s}); err != nil {

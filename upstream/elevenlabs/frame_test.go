@@ -150,7 +150,7 @@ func TestARunawayPieceEndsItsStream(t *testing.T) {
 			r := newReader(t)
 			sink := &upstreamtest.Loose{TB: t}
 			s := r.open(t, sink)
-			s.line.held = maxHeld - 1<<20
+			s.line.held.Take(maxHeld - 1<<20)
 			held := 0
 			for sink.Ends == 0 && held <= c.most {
 				if err := r.frame(s, c.frame); err != nil {

@@ -13,12 +13,10 @@ import (
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock
-	ahead *vendorsocket.Ahead // what all streams hold
+	held  vendorsocket.Held
 
 	pieces []*piece      // ordered and not ended
-	held   int           // of all pieces, by size
 	start  time.Duration // of the first piece
-	spoken time.Duration // start of the latest word
 }
 
 // piece is a context at the vendor.
@@ -118,10 +116,9 @@ func (l *line) receive(id int, what packet) bool {
 	case turn:
 		l.tell(p, what)
 		return true
-	case l.held+what.size() > maxHeld || !l.ahead.Take(what.size()):
+	case !l.held.Take(what.size()):
 		return false
 	}
-	l.held += what.size()
 	what.base64 = bytes.Clone(what.base64)
 	p.ahead = append(p.ahead, what)
 	return true
@@ -129,8 +126,7 @@ func (l *line) receive(id int, what packet) bool {
 
 // drop forgets all that is held.
 func (l *line) drop() {
-	l.ahead.Give(l.held)
-	l.held = 0
+	l.held.Drop()
 	for _, p := range l.pieces {
 		p.ahead = nil
 	}
@@ -169,8 +165,7 @@ func (l *line) advance() {
 // release hands on what was held of a piece.
 func (l *line) release(p *piece) {
 	for _, what := range p.ahead {
-		l.held -= what.size()
-		l.ahead.Give(what.size())
+		l.held.Give(what.size())
 		l.tell(p, what)
 	}
 	p.ahead = nil
@@ -195,12 +190,8 @@ func (l *line) say(p *piece, words []word) {
 	}
 	told := make([]upstream.Word, len(words))
 	for i, w := range words {
-		l.spoken = max(l.start+w.start, l.spoken)
-		told[i] = upstream.Word{
-			Text: w.text, Piece: p.id,
-			Start: l.spoken, End: max(l.start+w.end, l.spoken),
-			Score: -1,
-		}
+		start, end := l.clock.Span(l.start+w.start, l.start+w.end)
+		told[i] = upstream.Word{Text: w.text, Piece: p.id, Start: start, End: end, Score: -1}
 	}
 	l.sink.Words(told)
 }

@@ -11,7 +11,6 @@ import (
 type clock struct {
 	upstream.Clock
 	chunks []*chunk
-	spoken time.Duration // start of the latest word
 }
 
 // chunk is a sentence as the vendor cuts them.
@@ -99,11 +98,9 @@ func (c *clock) latest() int64 {
 	return c.chunks[len(c.chunks)-1].id
 }
 
-// span is a word's place in the stream. No word starts before the one before it.
+// span is a word's place in the stream.
 func (c *clock) span(in *chunk, w wordTime) (start, end time.Duration) {
-	start = max(in.start+milliseconds(w.StartMS), c.spoken)
-	c.spoken = start
-	return start, max(in.start+milliseconds(w.EndMS), start)
+	return c.Span(in.start+milliseconds(w.StartMS), in.start+milliseconds(w.EndMS))
 }
 
 func milliseconds(ms float64) time.Duration {

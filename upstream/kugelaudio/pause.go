@@ -25,25 +25,14 @@ func (s *stream) awaitLocked() {
 	s.WithholdLocked(s.parts.unbegun(!s.busyLocked()))
 	switch {
 	case s.SilentLocked() || s.busyLocked() && !s.parts.blind || !s.parts.unflushed():
-		if s.alarm != nil {
-			s.alarm.Stop()
-		}
-		return
+		s.alarm.Stop()
 	case s.parts.blind:
-		s.wakeLocked(0)
+		s.alarm.Set(0, s.paused)
 	case s.parts.confirmed():
-		s.wakeLocked(beginTime)
+		s.alarm.Set(beginTime, s.paused)
 	default:
-		s.wakeLocked(pauseTime)
+		s.alarm.Set(pauseTime, s.paused)
 	}
-}
-
-func (s *stream) wakeLocked(in time.Duration) {
-	if s.alarm == nil {
-		s.alarm = time.AfterFunc(in, s.paused)
-		return
-	}
-	s.alarm.Reset(in)
 }
 
 // paused flushes what the vendor has, since no more text has come. It runs on the alarm, which must not wait: a socket that

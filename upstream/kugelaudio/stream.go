@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -31,10 +30,10 @@ type stream struct {
 	// Guarded by the Lifetime's lock.
 	clock   clock
 	parts   parts
-	piece   int         // the latest that ended, for words that come late
-	worded  int         // the piece of the latest word
-	sending bool        // a piece is on its way to the socket, and a flush must not go before it
-	alarm   *time.Timer // for a flush, should the text pause; nil until one may be needed
+	piece   int                // the latest that ended, for words that come late
+	worded  int                // the piece of the latest word
+	sending bool               // a piece is on its way to the socket, and a flush must not go before it
+	alarm   vendorsocket.Alarm // for a flush, should the text pause
 }
 
 // key is what streams on one socket have in common.
@@ -128,9 +127,7 @@ func (s *stream) endLocked(u upstream.Usage, err error, confirmed bool) {
 	if s.EndedLocked() {
 		return
 	}
-	if s.alarm != nil {
-		s.alarm.Stop()
-	}
+	s.alarm.Stop()
 	s.seat.Leave(confirmed)
 	s.EndLocked(u, err)
 }

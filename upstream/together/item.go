@@ -121,9 +121,8 @@ func (s *stream) spokenLocked(it *item, times []wordTime) {
 	s.spokenPiece = max(s.spokenPiece, it.piece)
 	words := make([]upstream.Word, len(times))
 	for i, w := range times {
-		start := max(it.origin+w.start, s.spoken)
-		s.spoken = start
-		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: max(it.origin+w.end, start), Score: -1}
+		start, end := s.clock.Span(it.origin+w.start, it.origin+w.end)
+		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: end, Score: -1}
 		s.heard += letters(w.text)
 		if of != nil {
 			of.hear(w.text)

@@ -38,8 +38,7 @@ type stream struct {
 	letters, sentences int // of all pieces
 	heard              int // letters of the words that have been timed
 
-	spoken      time.Duration // start of the latest word
-	spokenPiece int           // that it is of
+	spokenPiece int // that the latest word is of
 
 	phase  phase
 	due    time.Time // when the quiet period ends, while quieting

@@ -20,8 +20,8 @@ type request struct {
 	piece   upstream.Piece
 	bytes   int      // of audio so far
 	held    [][]byte // base64 that came before the request's turn
-	size    int      // of all that is held
-	done    bool     // no more of it is to come than is held
+	size    vendorsocket.Held
+	done    bool // no more of it is to come than is held
 	err     *upstream.Error
 }
 
@@ -71,9 +71,7 @@ func (r *request) audio(base64 []byte) {
 		s.audioLocked(f)
 		return
 	}
-	r.size += chunkSize + len(base64)
-	if r.size > heldBase+heldPerByte*len(r.piece.Text) || !s.provider.Ahead.Take(chunkSize+len(base64)) {
-		r.size -= chunkSize + len(base64)
+	if !r.size.Take(chunkSize + len(base64)) {
 		r.endLocked(upstream.GarbledError("the vendor sends far more audio than there is text"))
 		return
 	}
@@ -116,8 +114,8 @@ func (r *request) leaveLocked() {
 
 // drop forgets what is held.
 func (r *request) drop() {
-	r.stream.provider.Ahead.Give(r.size)
-	r.held, r.size = nil, 0
+	r.size.Drop()
+	r.held = nil
 }
 
 // endLocked notes how the request ended, once, and delivers what that lets through.

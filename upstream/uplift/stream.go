@@ -86,6 +86,7 @@ func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
 		r = s.newRequest()
 	}
 	r.ordered, r.piece = true, p
+	r.size = vendorsocket.Held{All: s.provider.Ahead, Most: heldBase + heldPerByte*len(p.Text)}
 	s.queue = append(s.queue, r)
 	if p.Text == "" {
 		r.leaveLocked()

@@ -26,5 +26,36 @@ func (a *Ahead) Give(bytes int) {
 	}
 }
 
+// Held counts what one stream holds of what came ahead of its turn.
+type Held struct {
+	// All is what the provider's streams hold together.
+	All *Ahead
+	// Most is how many bytes the stream may hold.
+	Most int
+
+	size int
+}
+
+// Take notes that so many bytes more are held, and reports false where that is too much: then they must not be.
+func (h *Held) Take(bytes int) bool {
+	if h.size+bytes > h.Most || !h.All.Take(bytes) {
+		return false
+	}
+	h.size += bytes
+	return true
+}
+
+// Give notes that so many bytes are held no more.
+func (h *Held) Give(bytes int) {
+	h.size -= bytes
+	h.All.Give(bytes)
+}
+
+// Drop notes that nothing is held any more.
+func (h *Held) Drop() { h.Give(h.size) }
+
+// Size is how many bytes the stream holds.
+func (h *Held) Size() int { return h.size }
+
 // Held is how many bytes are held now.
 func (a *Ahead) Held() int64 { return a.held.Load() }

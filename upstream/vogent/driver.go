@@ -94,7 +94,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 		voice:        req.Voice,
 		conversation: conversation(req),
 		rate:         format.Rate,
-		line:         line{sink: sink, clock: upstream.Clock{Format: format}, ahead: p.Ahead},
+		line:         line{sink: sink, clock: upstream.Clock{Format: format}, held: vendorsocket.Held{All: p.Ahead, Most: maxHeld}},
 	}
 }
 

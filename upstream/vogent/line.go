@@ -14,12 +14,10 @@ import (
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock
-	ahead *vendorsocket.Ahead // what all streams hold
+	held  vendorsocket.Held
 
 	pieces []*generation // ordered and not ended
-	held   int           // of all pieces, by size
 	start  time.Duration // of the first piece
-	spoken time.Duration // start of the latest word
 }
 
 // generation is a piece at the vendor.
@@ -109,18 +107,16 @@ func (l *line) words(piece int, words []wordTime) bool {
 
 // hold keeps an event for when it is the piece's turn, if there is room for it.
 func (l *line) hold(g *generation, e event) bool {
-	if l.held+e.size() > maxHeld || !l.ahead.Take(e.size()) {
+	if !l.held.Take(e.size()) {
 		return false
 	}
-	l.held += e.size()
 	g.events = append(g.events, e)
 	return true
 }
 
 // drop forgets all that is held.
 func (l *line) drop() {
-	l.ahead.Give(l.held)
-	l.held = 0
+	l.held.Drop()
 	for _, g := range l.pieces {
 		g.events = nil
 	}
@@ -164,8 +160,7 @@ func (l *line) failure() *upstream.Error {
 // release hands on what was held of a piece.
 func (l *line) release(g *generation) {
 	for _, e := range g.events {
-		l.held -= e.size()
-		l.ahead.Give(e.size())
+		l.held.Give(e.size())
 		if e.words != nil {
 			l.tell(g, e.words)
 		} else {
@@ -191,12 +186,8 @@ func (l *line) tell(g *generation, words []wordTime) {
 			continue
 		}
 		g.latest = w
-		l.spoken = max(l.start+w.start, l.spoken)
-		told = append(told, upstream.Word{
-			Text: w.text, Piece: g.piece,
-			Start: l.spoken, End: max(l.start+w.end, l.spoken),
-			Score: -1,
-		})
+		start, end := l.clock.Span(l.start+w.start, l.start+w.end)
+		told = append(told, upstream.Word{Text: w.text, Piece: g.piece, Start: start, End: end, Score: -1})
 	}
 	if len(told) > 0 {
 		l.sink.Words(told)

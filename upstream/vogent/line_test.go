@@ -18,7 +18,7 @@ import (
 
 // newLine is a line that the sink hears at 8 kHz, where a millisecond is 16 bytes.
 func newLine(sink upstream.Sink) *line {
-	return &line{sink: sink, ahead: new(vendorsocket.Ahead), clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
+	return &line{sink: sink, held: vendorsocket.Held{All: new(vendorsocket.Ahead), Most: maxHeld}, clock: upstream.Clock{Format: audio.Format{Encoding: audio.PCM16, Rate: 8000}}}
 }
 
 func b64(data []byte) []byte { return []byte(base64.StdEncoding.EncodeToString(data)) }
@@ -71,8 +71,8 @@ func TestPiecesAreHeardInOrder(t *testing.T) {
 		if !bytes.Equal(h.Audio, want) || !slices.Equal(h.PieceBytes, ends) || !slices.Equal(h.Words, words) {
 			rt.Errorf("got %v, pieces after %v, words %v\nwant %v, %v, %v", h.Audio, h.PieceBytes, h.Words, want, ends, words)
 		}
-		if l.held != 0 || len(l.pieces) != 0 {
-			rt.Errorf("%d bytes and %d pieces are left", l.held, len(l.pieces))
+		if l.held.Size() != 0 || len(l.pieces) != 0 {
+			rt.Errorf("%d bytes and %d pieces are left", l.held.Size(), len(l.pieces))
 		}
 	})
 }
@@ -134,7 +134,7 @@ func TestStreamsShareWhatTheyHold(t *testing.T) {
 	full := false
 	for !full {
 		l := newLine(upstreamtest.NewSink(t))
-		l.ahead = ahead
+		l.held.All = ahead
 		l.order(upstream.Piece{ID: 0, Text: "one"})
 		l.order(upstream.Piece{ID: 1, Text: "two"})
 		for n := 0; n+len(frame) < maxHeld && !full; n += len(frame) + eventSize {
