@@ -51,47 +51,15 @@ type attempt struct {
 
 	// Owned by the failover loop.
 	candidate *candidate
-	cancel    context.CancelCauseFunc // ends connecting
-	opened    chan opened             // holds what Open returned, once it has
-	stream    upstream.Stream
-	// connecting: Open has not returned, or nobody has looked.
-	connecting bool
+	link      link
 
-	// Guarded by g.mu.
-	cutter    *text.Cutter
-	pieces    []orderedPiece
-	expected  time.Duration // of audio, that they may well take
-	given     int           // pieces that the vendor has, or may have: the last may still be on its way
-	delivered int           // pieces whose audio is through
-	withheld  int           // of the last pieces, those that the vendor has no order for
-	sending   bool          // the last piece is one of them only until the stream has taken it
-	lastSent  bool          // the vendor knows that no more text comes
-	base      int64
-	clock     inputClock
-	frames    int           // on clock
-	pieceFrom time.Duration // where on clock the piece under way begins
-	lastFrame time.Time     // zero: no audio yet
-	interval  time.Duration // usual between frames
-	owedSince time.Time     // since when the vendor owes what it owes
-	lag       lag
-	letGo     time.Time    // when the stream last sent what it had kept back, while nothing else was owed; zero: never
-	early     []text.Timed // words told before the first audio, on the attempt's own clock
-	heard     bool
-	proof     proof
-	ended     bool
-	idle      bool // it has ended while the text paused, with nothing owed: another of its target goes on
-	err       error
-	usage     upstream.Usage
-	endedAt   time.Time
-
-	// Frame state, guarded by g.mu.
-	conv      *audio.Converter // nil: none needed so far
-	convFrom  audio.Format
-	converted []byte
-	clean     bool // the frame's base64 has no line breaks
-	held      hold
-	seam      crossfade
-	ear       *audio.SilenceDetector // nil where word times say all
+	// Guarded by out.mu.
+	orders     orders
+	arrivals   arrivals
+	conversion conversion
+	held       hold
+	align      alignment
+	outcome    outcome
 }
 
 // orderedPiece is a piece that was sent, or is just about to be.
@@ -116,35 +84,35 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 	p := g.req.Setup.providers[c.Provider]
 	a := &attempt{
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		opened: make(chan opened, 1), holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
+		holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
 	}
+	a.link.a, a.orders.a, a.arrivals.a, a.conversion.a, a.held.a, a.align.a, a.outcome.a = a, a, a, a, a, a, a
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	a.from = g.out.from
-	a.cutter = text.NewCutter(&g.in.text, a.from.Char, a.schedule(), a.caps.Spell)
-	a.cutter.Strip(a.caps.MarkupOf(a.target.Model))
-	if a.listens() {
-		a.ear = audio.NewSilenceDetector(g.req.output)
+	a.orders.cutter = text.NewCutter(&g.in.text, a.from.Char, a.schedule(), a.caps.Spell)
+	a.orders.cutter.Strip(a.caps.MarkupOf(a.target.Model))
+	if a.align.listens() {
+		a.align.ear = audio.NewSilenceDetector(g.req.output)
 	}
 	if verdict.Awaited() {
-		a.proof = proofWanted
+		a.outcome.proof = proofWanted
 	}
 	a.number = len(g.out.attempts)
 	g.out.attempts = append(g.out.attempts, a)
 	g.out.speaking = append(g.out.speaking, a)
-	a.ended, a.err = g.out.endsLocked(), errBroken
-	if !a.ended {
-		a.err = nil
+	if g.out.endsLocked() {
+		a.outcome.endLocked(errBroken)
 	}
 	return a
 }
 
 // listens reports whether the attempt's audio must be listened to: only where another could take over, and word times
 // may not say how far it came.
-func (a *attempt) listens() bool {
-	return len(a.g.req.plan.Candidates) > 1 &&
-		(a.caps.WordTimes == upstream.WordTimesNone || a.g.engine.habits.Of(a.voice()).Timing != position.Prompt)
+func (al *alignment) listens() bool {
+	return len(al.a.g.req.plan.Candidates) > 1 &&
+		(al.a.caps.WordTimes == upstream.WordTimesNone || al.a.g.engine.habits.Of(al.a.voice()).Timing != position.Prompt)
 }
 
 // awake is the clock that the vendor is judged by.
@@ -152,7 +120,9 @@ func (a *attempt) awake() *awake.Clock { return a.g.engine.awake }
 
 // lastAudioLocked is when the latest frame came, by a clock that stands while the process does: only so does the time since
 // say how long the vendor has been silent.
-func (a *attempt) lastAudioLocked(now time.Time) time.Time { return a.awake().Adjust(a.lastFrame, now) }
+func (v *arrivals) lastAudioLocked(now time.Time) time.Time {
+	return v.a.awake().Adjust(v.lastFrame, now)
+}
 
 // voice is whose habits it speaks by.
 func (a *attempt) voice() position.VoiceKey {
@@ -198,25 +168,26 @@ var (
 )
 
 // start connects beside the generation's way, within the time for the first audio.
-func (a *attempt) start(ctx context.Context) {
-	a.provider.active.Add(1)
-	ctx, a.cancel = context.WithCancelCause(ctx)
-	a.connecting = true
-	a.g.closing.Go(func() {
-		defer a.out.notify()
-		a.opened <- a.open(ctx)
+func (l *link) start(ctx context.Context) {
+	l.a.provider.active.Add(1)
+	ctx, l.cancel = context.WithCancelCause(ctx)
+	result := make(chan opened, 1)
+	l.opened = result
+	l.a.g.closing.Go(func() {
+		defer l.a.out.notify()
+		result <- l.open(ctx)
 	})
 }
 
-func (a *attempt) open(ctx context.Context) (o opened) {
+func (l *link) open(ctx context.Context) (o opened) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			o = opened{err: errBroken, fault: fault}
 		}
 	}()
-	ctx, cancel := a.awake().WithTimeout(ctx, a.g.req.plan.FirstAudioTimeout)
+	ctx, cancel := l.a.awake().WithTimeout(ctx, l.a.g.req.plan.FirstAudioTimeout)
 	defer cancel()
-	stream, err := a.provider.Open(ctx, a.request(), a)
+	stream, err := l.a.provider.Open(ctx, l.a.request(), l.a)
 	if err != nil && awake.TimedOut(ctx) {
 		err = &upstream.Error{Kind: upstream.FirstAudioTimeout, Class: upstream.ClassTimeout, Message: "not connected in time", Err: err}
 	}
@@ -226,12 +197,12 @@ func (a *attempt) open(ctx context.Context) (o opened) {
 // step does what there is to do: takes the connection, sends pieces as text and room allow, and sees the end. Where
 // it has not ended, until is when to look again.
 func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err error) {
-	if a.stream == nil {
-		if connected, err := a.connect(ctx); err != nil || !connected {
+	if a.link.stream == nil {
+		if connected, err := a.link.connect(ctx); err != nil || !connected {
 			return time.Time{}, err != nil, err
 		}
 	}
-	a.tellProof()
+	a.outcome.takeProof()
 	for {
 		next := a.next(ctx, time.Now())
 		switch {
@@ -243,27 +214,27 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 		}
 		a.g.in.give(ctx, next.piece)
 		if err := a.send(ctx, next.piece); err != nil {
-			return time.Time{}, true, a.lose(causeOf(ctx, err))
+			return time.Time{}, true, a.outcome.lose(causeOf(ctx, err))
 		}
 		a.noteProgress()
 	}
 }
 
 // connect takes the stream once there is one.
-func (a *attempt) connect(ctx context.Context) (connected bool, err error) {
+func (l *link) connect(ctx context.Context) (connected bool, err error) {
 	select {
-	case o := <-a.opened:
-		a.connecting = false
+	case o := <-l.opened:
+		l.opened = nil
 		if o.fault != nil {
 			panic(o.fault) // in the generation's goroutine, which knows what to do with it
 		}
 		if o.err != nil {
-			return false, a.lose(causeOf(ctx, o.err))
+			return false, l.a.outcome.lose(causeOf(ctx, o.err))
 		}
-		a.stream = o.stream
+		l.stream = o.stream
 		return true, nil
 	default:
-		return false, a.failure() // start notifies
+		return false, l.a.outcome.failure() // start notifies
 	}
 }
 
@@ -276,97 +247,97 @@ func causeOf(ctx context.Context, err error) error {
 }
 
 // failure is what the attempt ended with, nil where it goes on.
-func (a *attempt) failure() error {
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	return a.err
+func (oc *outcome) failure() error {
+	oc.a.out.mu.Lock()
+	defer oc.a.out.mu.Unlock()
+	return oc.err
 }
 
-func (a *attempt) wasHeard() bool {
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	return a.heard
+func (oc *outcome) wasHeard() bool {
+	oc.a.out.mu.Lock()
+	defer oc.a.out.mu.Unlock()
+	return oc.heard
 }
 
 // send orders a piece. The stream may have to wait meanwhile, as for a socket: only then the vendor owes it.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
-	if !a.mayGive() {
+	if !a.orders.mayGive() {
 		return nil // the next step sees the end
 	}
 	ctx, cancel := a.awake().WithTimeout(ctx, a.g.req.plan.StallTimeout)
 	defer cancel()
-	err := a.stream.Speak(ctx, p)
+	err := a.link.stream.Speak(ctx, p)
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	a.sentLocked()
+	a.orders.sentLocked()
 	return err
 }
 
 // mayGive notes that the vendor is about to get the last piece, unless the stream has ended meanwhile.
-func (a *attempt) mayGive() bool {
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	if !a.ended {
-		a.given = len(a.pieces)
+func (o *orders) mayGive() bool {
+	o.a.out.mu.Lock()
+	defer o.a.out.mu.Unlock()
+	if !o.a.outcome.over() {
+		o.given = len(o.pieces)
 	}
-	return !a.ended
+	return !o.a.outcome.over()
 }
 
 // sentLocked notes that the last piece has reached the vendor, unless the stream has said more of it.
-func (a *attempt) sentLocked() {
-	if !a.sending {
+func (o *orders) sentLocked() {
+	if !o.sending {
 		return
 	}
-	owed := a.owesLocked()
-	a.withheld, a.sending = a.withheld-1, false
-	if !owed && a.owesLocked() {
-		a.oweLocked(time.Now())
+	owed := o.owesLocked()
+	o.withheld, o.sending = o.withheld-1, false
+	if !owed && o.owesLocked() {
+		o.a.arrivals.oweLocked(time.Now())
 	}
 }
 
 // oweLocked notes that the vendor owes something from now on.
-func (a *attempt) oweLocked(now time.Time) { a.owedSince, a.lag = now, lag{} }
+func (v *arrivals) oweLocked(now time.Time) { v.owedSince, v.lag = now, lag{} }
 
 // lose ends the attempt from our side, and stops taking its audio. It returns what the attempt ended with: the
 // vendor's own error, where there was one before, says more.
-func (a *attempt) lose(err error) error {
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	a.loseLocked(err)
-	return a.err
+func (oc *outcome) lose(err error) error {
+	oc.a.out.mu.Lock()
+	defer oc.a.out.mu.Unlock()
+	oc.loseLocked(err)
+	return oc.err
 }
 
-func (a *attempt) loseLocked(err error) {
-	if !a.ended {
-		a.ended, a.err = true, err
+func (oc *outcome) loseLocked(err error) {
+	if !oc.over() {
+		oc.endLocked(err)
 	}
 }
 
 // settle tells whoever must know how the attempt ended. It reports whether the client has heard it.
 func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
-	a.release(ctx, err)
+	a.link.release(ctx, err)
 	a.verdict.Tell(a.judge())
 	a.observe(err)
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	a.endedAt = time.Now()
+	a.outcome.endedAt = time.Now()
 	a.out.finishAttemptLocked(a)
-	return a.heard
+	return a.outcome.heard
 }
 
 // release closes the stream beside the generation's way, since the next target need not wait for it.
-func (a *attempt) release(ctx context.Context, cause error) {
-	a.cancel(cause)
-	stream, connecting := a.stream, a.connecting
-	place, tenant := a.provider.slots, a.g.req.Key.Tenant
-	place.Leave(a.holder)
-	a.g.closing.Go(func() {
-		defer a.provider.active.Add(-1)
-		if connecting {
-			stream = (<-a.opened).stream // soon, since its context has ended
+func (l *link) release(ctx context.Context, cause error) {
+	l.cancel(cause)
+	stream, result := l.stream, l.opened
+	place, tenant := l.a.provider.slots, l.a.g.req.Key.Tenant
+	place.Leave(l.a.holder)
+	l.a.g.closing.Go(func() {
+		defer l.a.provider.active.Add(-1)
+		if result != nil {
+			stream = (<-result).stream // soon, since its context has ended
 		}
 		if stream != nil {
-			a.close(ctx, stream, cause)
+			l.close(ctx, stream, cause)
 		}
 		whenGone(stream, func() { place.Gone(tenant) })
 	})
@@ -382,16 +353,16 @@ func whenGone(stream upstream.Stream, f func()) {
 }
 
 // close closes a stream. A panic ends here, since in a goroutine of its own it would end the process.
-func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error) {
+func (l *link) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			_ = a.g.engine.internal(a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
+			_ = l.a.g.engine.internal(l.a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 	defer cancel()
 	if err := stream.Close(ctx, cause); err != nil {
-		a.g.log.Debug().Str("provider", a.target.Provider).Err(err).Msg("stream not closed in order")
+		l.a.g.log.Debug().Str("provider", l.a.target.Provider).Err(err).Msg("stream not closed in order")
 	}
 }
 
@@ -400,16 +371,16 @@ func (a *attempt) close(ctx context.Context, stream upstream.Stream, cause error
 func (a *attempt) judge() error {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	outcome := a.outcomeLocked()
+	outcome := a.outcome.nameLocked()
 	switch {
-	case outcome == outcomeCompleted, outcome == outcomeCancelled && a.heard:
+	case outcome == outcomeCompleted, outcome == outcomeCancelled && a.outcome.heard:
 		return nil // it spoke until it was told to stop
-	case outcome == outcomeHedged && a.heard:
+	case outcome == outcomeHedged && a.outcome.heard:
 		return errStalled
 	case outcome != outcomeFailed, strings.Contains(a.g.req.plan.Voice, "/"), a.g.req.options[a.target.Provider] != nil:
 		return routing.ErrUndecided
 	}
-	return a.err
+	return a.outcome.err
 }
 
 // errStalled is the verdict on a target whose silence in mid-speech had another take over.

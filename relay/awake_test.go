@@ -60,11 +60,11 @@ func TestAPauseIsNoSilence(t *testing.T) {
 		if left := time.Until(deadline); err != nil || left < patience || left > patience+time.Second {
 			t.Errorf("right afterwards: %v left, %v", left, err)
 		}
-		if now := time.Now(); a.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
+		if now := time.Now(); a.arrivals.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
 			t.Error("a backup is due at once")
 		}
 		a.out.mu.Lock()
-		quiet := a.isQuietLocked(time.Now())
+		quiet := a.arrivals.isQuietLocked(time.Now())
 		a.out.mu.Unlock()
 		if quiet {
 			t.Error("the vendor is taken to be quiet")

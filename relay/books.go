@@ -132,7 +132,7 @@ func (g *Generation) record() billing.Record {
 		r.Code = string(g.done.Err.Code)
 	}
 	for _, a := range g.out.attempts {
-		r.Attempts = append(r.Attempts, a.recordLocked())
+		r.Attempts = append(r.Attempts, a.outcome.recordLocked())
 	}
 	return r
 }
@@ -147,33 +147,33 @@ func (g *Generation) sinceAdmission(t time.Time) time.Time {
 }
 
 // recordLocked is the attempt as it is kept.
-func (a *attempt) recordLocked() billing.Attempt {
-	kept := a.progressLocked()
-	kept.Model, kept.Voice = a.g.engine.rawNames.target(a.g.req.Setup, a.g.req.Key.Tenant, a.target, time.Now())
-	kept.EndedAt = a.g.sinceAdmission(a.endedAt)
-	kept.Outcome = billing.Outcome(a.outcomeLocked())
-	kept.Cost = a.costLocked()
+func (oc *outcome) recordLocked() billing.Attempt {
+	kept := oc.progressLocked()
+	kept.Model, kept.Voice = oc.a.g.engine.rawNames.target(oc.a.g.req.Setup, oc.a.g.req.Key.Tenant, oc.a.target, time.Now())
+	kept.EndedAt = oc.a.g.sinceAdmission(oc.endedAt)
+	kept.Outcome = billing.Outcome(oc.nameLocked())
+	kept.Cost = oc.costLocked()
 	if kept.Outcome == billing.Failed {
-		kept.Code, kept.Message = string(upstream.KindOf(a.err)), attemptMessage(a.err)
+		kept.Code, kept.Message = string(upstream.KindOf(oc.err)), attemptMessage(oc.err)
 	}
 	return kept
 }
 
 // progressLocked is the attempt as far as it is.
-func (a *attempt) progressLocked() billing.Attempt {
+func (oc *outcome) progressLocked() billing.Attempt {
 	return billing.Attempt{
-		Provider:  a.target.Provider,
-		Model:     a.target.Model,
-		Voice:     a.target.Voice,
-		StartedAt: a.g.sinceAdmission(a.began),
-		Usage:     a.usedLocked(),
+		Provider:  oc.a.target.Provider,
+		Model:     oc.a.target.Model,
+		Voice:     oc.a.target.Voice,
+		StartedAt: oc.a.g.sinceAdmission(oc.a.began),
+		Usage:     oc.usedLocked(),
 	}
 }
 
 // noteProgress tells the ledger what the vendor was given, so that it can be priced after a crash.
 func (a *attempt) noteProgress() {
 	a.out.mu.Lock()
-	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.progressLocked()}
+	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.outcome.progressLocked()}
 	a.out.mu.Unlock()
 	a.g.engine.ledger.Progress(p)
 }

@@ -210,7 +210,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	a := newAttempt(r.g, e.Candidate, verdict)
 	e.state, r.again = running, nil
 	a.candidate = e
-	a.start(ctx)
+	a.link.start(ctx)
 	r.live = append(r.live, a)
 	entered = true
 }
@@ -237,7 +237,7 @@ func (r *failover) conclude(ctx context.Context, a *attempt, err error) (spoken 
 	r.live = slices.DeleteFunc(r.live, func(other *attempt) bool { return other == a })
 	heard := a.settle(ctx, err)
 	switch {
-	case err == nil && a.endedIdle():
+	case err == nil && a.outcome.endedIdle():
 		a.candidate.state = untried
 		r.again = a.candidate
 	case err == nil:
@@ -282,7 +282,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].backupNeeded(now, r.g.engine.firstAudio.usual(reserve[0].Provider))
+	due := r.live[0].arrivals.backupNeeded(now, r.g.engine.firstAudio.usual(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}
@@ -304,7 +304,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 // untriedRest are the targets that a backup may be opened at, in order: those not tried, else, beside one that was heard,
 // those that broke off before it.
 func (r *failover) untriedRest() []*candidate {
-	if fresh := r.inState(untried); len(fresh) > 0 || !r.live[0].wasHeard() {
+	if fresh := r.inState(untried); len(fresh) > 0 || !r.live[0].outcome.wasHeard() {
 		return fresh
 	}
 	return r.inState(interrupted)
@@ -340,7 +340,7 @@ func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 // cancelAll ends what still runs.
 func (r *failover) cancelAll(ctx context.Context, cause error) {
 	for _, a := range slices.Clone(r.live) {
-		r.conclude(ctx, a, a.lose(cause))
+		r.conclude(ctx, a, a.outcome.lose(cause))
 	}
 }
 

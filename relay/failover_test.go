@@ -201,9 +201,9 @@ func racing(t *testing.T) (first, second *attempt) {
 func ordered(a *attempt) {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	for p, ok := a.cutLocked(time.Now()); ok; p, ok = a.cutLocked(time.Now()) {
-		a.orderLocked(p, time.Now())
-		a.sentLocked()
+	for p, ok := a.orders.cutLocked(time.Now()); ok; p, ok = a.orders.cutLocked(time.Now()) {
+		a.orders.orderLocked(p, time.Now())
+		a.orders.sentLocked()
 	}
 }
 
@@ -213,11 +213,11 @@ func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
 	before := first.out.track.Samples
 	first.End(upstream.Usage{}, nil)
 	second.Audio(fakeFrame('b'))
-	if first.err != nil || first.outcomeLocked() != outcomeCompleted {
-		t.Errorf("first: got %v, want completed", first.err)
+	if first.outcome.err != nil || first.outcome.nameLocked() != outcomeCompleted {
+		t.Errorf("first: got %v, want completed", first.outcome.err)
 	}
-	if !errors.Is(second.err, errLostHedge) || first.out.track.Samples != before {
-		t.Errorf("second: got %v after %d samples, want outpaced", second.err, first.out.track.Samples-before)
+	if !errors.Is(second.outcome.err, errLostHedge) || first.out.track.Samples != before {
+		t.Errorf("second: got %v after %d samples, want outpaced", second.outcome.err, first.out.track.Samples-before)
 	}
 }
 
@@ -225,8 +225,8 @@ func TestPieceEndIsASignOfLife(t *testing.T) {
 	first, second := racing(t)
 	first.PieceEnd(0)
 	second.Audio(fakeFrame('b'))
-	if first.ended || !errors.Is(second.err, errLostHedge) {
-		t.Errorf("got %v and %v, want the second outpaced", first.err, second.err)
+	if first.outcome.over() || !errors.Is(second.outcome.err, errLostHedge) {
+		t.Errorf("got %v and %v, want the second outpaced", first.outcome.err, second.outcome.err)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestHeldAudioStaysHeldDuringARace(t *testing.T) {
 	if got := first.out.track.Samples; got != before {
 		t.Errorf("sent %d samples more during the race", got-before)
 	}
-	_ = second.lose(errBroken)
+	_ = second.outcome.lose(errBroken)
 	first.Words(nil)
 	if first.out.track.Samples == before {
 		t.Error("nothing was sent after the race")
@@ -254,7 +254,7 @@ func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
 	if got := a.next(ctx, time.Now()); !got.ended || got.ordered {
 		t.Errorf("next: got %+v, want the end", got)
 	}
-	if used := a.usedLocked(); used.Requests != 0 {
+	if used := a.outcome.usedLocked(); used.Requests != 0 {
 		t.Errorf("requests: got %d, want 0", used.Requests)
 	}
 }
@@ -268,10 +268,10 @@ func TestAWithheldPieceIsNotCounted(t *testing.T) {
 		3: {}, // more than there are
 	} {
 		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
-		a.pieces = []orderedPiece{{Piece: text.Piece{Text: "One."}}, {Piece: text.Piece{Text: "Zwö"}}}
-		a.given = len(a.pieces)
+		a.orders.pieces = []orderedPiece{{Piece: text.Piece{Text: "One."}}, {Piece: text.Piece{Text: "Zwö"}}}
+		a.orders.given = len(a.orders.pieces)
 		a.End(upstream.Usage{Withheld: withheld}, errBroken)
-		if got := a.usedLocked(); got != want {
+		if got := a.outcome.usedLocked(); got != want {
 			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)
 		}
 	}

@@ -38,13 +38,13 @@ func TestFloodsAreGarbled(t *testing.T) {
 			a := stage{vendor: newFake(), text: "Hello there.", output: fakeFormat, rivals: 1}.attempt(t)
 			ordered(a)
 			borne := 0
-			for !a.ended && borne <= c.most {
+			for !a.outcome.over() && borne <= c.most {
 				c.flood(a)
 				drain(a.g.client.Out)
 				borne++
 			}
-			if borne--; upstream.KindOf(a.err) != upstream.Garbled || borne < c.least {
-				t.Errorf("got %v after %d, want garbled after %d to %d", a.err, borne, c.least, c.most)
+			if borne--; upstream.KindOf(a.outcome.err) != upstream.Garbled || borne < c.least {
+				t.Errorf("got %v after %d, want garbled after %d to %d", a.outcome.err, borne, c.least, c.most)
 			}
 		})
 	}
@@ -58,7 +58,7 @@ func TestShortFramesAreBorne(t *testing.T) {
 		a.Audio(upstream.Frame{Format: fakeFormat, Raw: make([]byte, 96)}) // 2 ms
 		drain(a.g.client.Out)
 	}
-	if a.ended {
-		t.Errorf("the attempt ended: %v", a.err)
+	if a.outcome.over() {
+		t.Errorf("the attempt ended: %v", a.outcome.err)
 	}
 }

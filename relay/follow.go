@@ -56,10 +56,10 @@ func (o *output) supersede(provider string) {
 	for _, a := range o.attempts {
 		// One that would go on where another broke off is no use either: all before that is dropped.
 		begins := a.target.Provider == provider && a.from.Char == 0 && a != o.active
-		if a.err == nil && !begins {
-			a.ended, a.err = true, errSuperseded // also one that had spoken all of it
+		if a.outcome.err == nil && !begins {
+			a.outcome.endLocked(errSuperseded) // also one that had spoken all of it
 		}
-		a.heard = false
+		a.outcome.heard = false
 	}
 	o.active, o.lastSpoke, o.from, o.lastSample = nil, nil, position.Resume{}, sample{}
 	o.track, o.seq = position.NewTrack(o.req.output.Rate), 0
@@ -73,7 +73,7 @@ func (o *output) isSpokenByLocked(provider string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(o.attempts, func(a *attempt) bool {
-		return a.heard && a.target.Provider != provider
+		return a.outcome.heard && a.target.Provider != provider
 	})
 }
 

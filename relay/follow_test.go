@@ -152,12 +152,12 @@ func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{
 func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 	g, a := waiting(t)
 	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
-	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := newAttempt(g, beta(), betaMay())
 	g.out.supersede("beta")
-	if !errors.Is(next.err, errSuperseded) || g.out.from.Char != 0 {
-		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.err, g.out.from.Char)
+	if !errors.Is(next.outcome.err, errSuperseded) || g.out.from.Char != 0 {
+		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.outcome.err, g.out.from.Char)
 	}
 	next.Audio(fakeFrame('b'))
 	if g.out.track.Samples != 0 {
@@ -168,7 +168,7 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 // The provider took over from another, and then the whole context went elsewhere, before anybody looked.
 func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
-	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
 	newAttempt(g, a.target, betaMay()).Audio(fakeFrame('b'))
 	g.out.supersede("beta")
@@ -181,7 +181,7 @@ func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
 	g, a := waiting(t)
 	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
-	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
 	newAttempt(g, beta(), betaMay()).Audio(fakeFrame('b'))
 	if g.out.supersede("beta"); !g.out.isSuperseded() {
@@ -217,7 +217,7 @@ func TestOnlyWhatComesLaterFollows(t *testing.T) {
 	s.register.contexts = map[string]*conversation{"turn": {}}
 	s.register.running = map[string]*Generation{"g1": g}
 	for place, want := range map[int]bool{1: true, 2: false, 3: false} {
-		a.err, a.ended, g.out.change = nil, false, change{}
+		a.outcome.err, a.outcome.state, g.out.change = nil, attemptRunning, change{}
 		s.register.places = map[string]int{"g1": 2, "other": place}
 		s.Speaking(&Generation{req: Prepared{id: "other", contextID: "turn"}}, "beta", true)
 		if got := g.out.isSuperseded(); got != want {

@@ -87,7 +87,7 @@ func (p path) frames(tb testing.TB) *frames {
 
 // step takes one frame through.
 func (f *frames) step(tb testing.TB) {
-	f.attempt.clock, f.attempt.frames = inputClock{}, 0 // or there would be far more than the text can take
+	f.attempt.arrivals.clock, f.attempt.arrivals.frames = inputClock{}, 0 // or there would be far more than the text can take
 	f.attempt.Audio(f.in)
 	f.batch = f.attempt.g.client.Out.Take(f.batch[:0], 64<<10)
 	for _, m := range f.batch {

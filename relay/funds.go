@@ -215,10 +215,10 @@ func (in *input) truncateLocked(whole string, end int) {
 	in.text = kept
 	for _, a := range in.out.speaking {
 		from := a.from.Char
-		if n := len(a.pieces); n > 0 {
-			from = a.pieces[n-1].End
+		if n := len(a.orders.pieces); n > 0 {
+			from = a.orders.pieces[n-1].End
 		}
-		a.cutter = text.NewCutter(&in.text, from, a.schedule(), a.caps.Spell)
+		a.orders.cutter = text.NewCutter(&in.text, from, a.schedule(), a.caps.Spell)
 	}
 }
 

@@ -17,7 +17,7 @@ func telling(tb testing.TB) (*attempt, []upstream.Word) {
 	a.g.req.wordTimestamps = true
 	ordered(a)
 	var words []upstream.Word
-	for i, p := range a.pieces {
+	for i, p := range a.orders.pieces {
 		for _, t := range p.Tokens() {
 			at := time.Duration(len(words)) * 200 * time.Millisecond // as long as a frame
 			words = append(words, upstream.Word{Text: t.Text, Piece: i, Start: at, End: at + 100*time.Millisecond, Score: -1})
@@ -113,13 +113,13 @@ func spokenOut(tb testing.TB) *Generation {
 	tb.Helper()
 	a := speaking(tb, fakeFormat, false)
 	ordered(a)
-	a.given = len(a.pieces)
+	a.orders.given = len(a.orders.pieces)
 	for range 5 {
 		a.Audio(frame200())
 	}
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "0.18", Scale: -2, Currency: "EUR"}}, nil)
-	if drain(a.g.client.Out); !a.ended || a.err != nil {
-		tb.Fatalf("the attempt has not ended well: %v", a.err)
+	if drain(a.g.client.Out); !a.outcome.over() || a.outcome.err != nil {
+		tb.Fatalf("the attempt has not ended well: %v", a.outcome.err)
 	}
 	return a.g
 }

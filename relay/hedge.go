@@ -16,21 +16,21 @@ const (
 
 // backupNeeded is when a second target is to be opened beside this one: before any audio by the route's hedge_after, in
 // mid-speech by the client's clock. Zero: not as things are. takes is how long the backup's first audio usually does.
-func (a *attempt) backupNeeded(now time.Time, takes time.Duration) time.Time {
-	a.out.mu.Lock()
-	defer a.out.mu.Unlock()
-	since, waits := a.waitingLocked(now)
-	if !waits || a.ended {
+func (v *arrivals) backupNeeded(now time.Time, takes time.Duration) time.Time {
+	v.a.out.mu.Lock()
+	defer v.a.out.mu.Unlock()
+	since, waits := v.waitingLocked(now)
+	if !waits || v.a.outcome.over() {
 		return time.Time{}
 	}
 	var hedge time.Time
-	if after := a.g.req.plan.HedgeAfter; after > 0 && a.lastFrame.IsZero() {
+	if after := v.a.g.req.plan.HedgeAfter; after > 0 && v.lastFrame.IsZero() {
 		hedge = since.Add(after)
 	}
-	if a.out.lastSpoke == nil {
+	if v.a.out.lastSpoke == nil {
 		return hedge
 	}
-	runsOut := a.out.lane.Dry().Add(-takes - backupMargin)
-	silent := since.Add(max(leastSilence, usualFrames*a.interval))
+	runsOut := v.a.out.lane.Dry().Add(-takes - backupMargin)
+	silent := since.Add(max(leastSilence, usualFrames*v.interval))
 	return awake.Earlier(hedge, awake.Later(runsOut, silent))
 }

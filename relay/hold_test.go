@@ -113,7 +113,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			ordered(a)
 			a.Audio(f)
 			drain(a.g.client.Out)
-			p, err := a.payloadLocked(f, fakeFrame('a').Raw)
+			p, err := a.conversion.payloadLocked(f, fakeFrame('a').Raw)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			a.held.push(p)
 			const end = 2*samplesPerChar + samplesPerChar/2 // of a word, in the second frame that is held
 			a.out.track.AddWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
-			a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+			a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 			a.out.resumeInterrupted()
 			if got := a.out.track.Samples; got != end {
 				t.Errorf("sent %d samples, want %d", got, end)
@@ -156,7 +156,7 @@ func TestHeldIsBounded(t *testing.T) {
 		for range 160 {
 			a.Audio(fakeFrame('a'))
 			held, hand := audio.Duration(a.held.samples, fakeRate), a.out.lane.InHand(time.Now())
-			if held > maxHeld || held > 0 && hand < a.leastInHandLocked() {
+			if held > maxHeld || held > 0 && hand < a.held.leastInHandLocked() {
 				t.Fatalf("%v held, with %v in hand", held, hand)
 			}
 		}
@@ -181,7 +181,7 @@ func (a *attempt) heldUntilOrStall(t *testing.T) time.Duration {
 	t.Helper()
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	if until := a.heldUntilLocked(time.Now()); !until.IsZero() {
+	if until := a.held.untilLocked(time.Now()); !until.IsZero() {
 		return time.Until(until)
 	}
 	return time.Millisecond
@@ -211,16 +211,16 @@ func TestBackupDue(t *testing.T) {
 				plan := *a.g.req.plan
 				plan.HedgeAfter, plan.Cushion = test.hedge, 0
 				a.g.req.plan = &plan
-				if !a.backupNeeded(time.Now(), takes).IsZero() {
+				if !a.arrivals.backupNeeded(time.Now(), takes).IsZero() {
 					t.Error("due though nothing is owed")
 				}
 				ordered(a)
 				for range test.frames {
 					a.Audio(fakeFrame('a'))
 				}
-				a.interval = test.usual
+				a.arrivals.interval = test.usual
 				got := time.Duration(0)
-				if due := a.backupNeeded(time.Now(), takes); !due.IsZero() {
+				if due := a.arrivals.backupNeeded(time.Now(), takes); !due.IsZero() {
 					got = time.Until(due)
 				}
 				if got != test.want {

@@ -26,22 +26,22 @@ type lag struct {
 
 // pacedLocked is when to look next at a vendor that has until deadline to send something, or the error that it sends too
 // little.
-func (a *attempt) pacedLocked(deadline, now time.Time) (time.Time, error) {
-	if a.lastFrame.IsZero() || a.delivered == len(a.pieces) {
+func (v *arrivals) pacedLocked(deadline, now time.Time) (time.Time, error) {
+	if v.lastFrame.IsZero() || v.a.orders.delivered == len(v.a.orders.pieces) {
 		return deadline, nil // no audio yet, or none that is owed
 	}
-	if a.lag.from.IsZero() {
-		a.lag = lag{now, a.clock.duration()}
+	if v.lag.from.IsZero() {
+		v.lag = lag{now, v.clock.duration()}
 	}
-	window := max(paceWindow, stallsInWindow*a.g.req.plan.StallTimeout)
-	if due := a.awake().Adjust(a.lag.from, now).Add(window); now.Before(due) {
+	window := max(paceWindow, stallsInWindow*v.a.g.req.plan.StallTimeout)
+	if due := v.a.awake().Adjust(v.lag.from, now).Add(window); now.Before(due) {
 		return awake.Earlier(deadline, due), nil
 	}
-	said := a.clock.duration() - a.lag.had
-	ranDry := a.out.lane.InHand(now) <= said // else there was enough in hand when the window began
+	said := v.clock.duration() - v.lag.had
+	ranDry := v.a.out.lane.InHand(now) <= said // else there was enough in hand when the window began
 	if said < window/paceShare && ranDry {
 		return time.Time{}, &upstream.Error{Kind: upstream.Stalled, Message: "audio far below real time"}
 	}
-	a.lag = lag{now, a.clock.duration()}
+	v.lag = lag{now, v.clock.duration()}
 	return awake.Earlier(deadline, now.Add(window)), nil
 }

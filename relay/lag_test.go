@@ -24,7 +24,7 @@ func lagging(t *testing.T, pace time.Duration, samples int) (after time.Duration
 				return time.Since(began), err
 			}
 		}
-		if err := a.failure(); err != nil {
+		if err := a.outcome.failure(); err != nil {
 			return time.Since(began), err
 		}
 	}
@@ -64,7 +64,7 @@ func TestAPauseOfTheTextIsNoLag(t *testing.T) {
 		a := speakingTo(t, newFake().caps, twelveWords)
 		ordered(a)
 		a.Audio(fakeFrame('a'))
-		a.Withheld(len(a.pieces))
+		a.Withheld(len(a.orders.pieces))
 		for range 60 {
 			time.Sleep(time.Second)
 			if _, err := a.due(); err != nil {

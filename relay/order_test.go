@@ -50,7 +50,7 @@ func TestWhatIsLetGoIsOwed(t *testing.T) {
 		a := speakingTo(t, newFake().caps, twelveWords)
 		ordered(a)
 		a.Audio(fakeFrame('a'))
-		a.Withheld(len(a.pieces))
+		a.Withheld(len(a.orders.pieces))
 		time.Sleep(time.Hour)
 		if deadline, err := a.due(); err != nil || !deadline.IsZero() {
 			t.Errorf("nothing is owed: got %v, %v", deadline, err)
@@ -70,7 +70,7 @@ func TestWhatIsLetGoIsOwed(t *testing.T) {
 func (a *attempt) due() (time.Time, error) {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	return a.deadlineLocked(time.Now())
+	return a.arrivals.deadlineLocked(time.Now())
 }
 
 // A stream that waits to send, as for a socket, has not ordered the piece yet.
@@ -79,18 +79,18 @@ func TestAPieceOnItsWayIsNotOwed(t *testing.T) {
 		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
 		a.out.mu.Lock()
 		defer a.out.mu.Unlock()
-		if p, ok := a.cutLocked(time.Now()); !ok {
+		if p, ok := a.orders.cutLocked(time.Now()); !ok {
 			t.Fatal("no piece")
 		} else {
-			a.orderLocked(p, time.Now())
+			a.orders.orderLocked(p, time.Now())
 		}
-		if a.owesLocked() {
+		if a.orders.owesLocked() {
 			t.Error("owed before it was sent")
 		}
 		time.Sleep(time.Second)
-		a.sentLocked()
-		if !a.owesLocked() || !a.owedSince.Equal(time.Now()) {
-			t.Errorf("owed: %t, since %v ago", a.owesLocked(), time.Since(a.owedSince))
+		a.orders.sentLocked()
+		if !a.orders.owesLocked() || !a.arrivals.owedSince.Equal(time.Now()) {
+			t.Errorf("owed: %t, since %v ago", a.orders.owesLocked(), time.Since(a.arrivals.owedSince))
 		}
 	})
 }

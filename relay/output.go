@@ -114,8 +114,8 @@ func (o *output) finishAttemptLocked(a *attempt) {
 func (o *output) orderedLocked() int {
 	ordered := o.from.Char
 	for _, a := range o.attempts {
-		if n := len(a.pieces); n > 0 {
-			ordered = max(ordered, a.pieces[n-1].End)
+		if n := len(a.orders.pieces); n > 0 {
+			ordered = max(ordered, a.orders.pieces[n-1].End)
 		}
 	}
 	return ordered

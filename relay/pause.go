@@ -9,15 +9,15 @@ import (
 // pausesLocked reports whether the attempt owes its client nothing and waits for text: its place is of no use to it then.
 // Where that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
-	if a.ended || a.lastSent || a.out.active != a || a.lastFrame.IsZero() || a.orderedLocked() < len(a.pieces) || !a.roomyLocked(now) {
+	if a.outcome.over() || a.orders.lastSent || a.out.active != a || a.arrivals.lastFrame.IsZero() || a.orders.orderedLocked() < len(a.orders.pieces) || !a.orders.roomyLocked(now) {
 		return false, time.Time{}
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone {
-		if at := a.lastAudioLocked(now).Add(unmarkedIdle); now.Before(at) {
+		if at := a.arrivals.lastAudioLocked(now).Add(unmarkedIdle); now.Before(at) {
 			return false, at
 		}
 	}
-	return a.allSpokenLocked(now), time.Time{}
+	return a.orders.allSpokenLocked(now), time.Time{}
 }
 
 // pause offers the attempt's place while its text pauses. Where it has been asked for, the attempt ends as one that has
@@ -40,6 +40,5 @@ func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
 		return false, until // what has ended it meanwhile, or gone on, is seen by the next step
 	}
 	a.endIdleLocked()
-	a.ended, a.err = true, nil
 	return true, time.Time{}
 }

@@ -26,29 +26,29 @@ type payload struct {
 var errNotBase64 = errors.New("audio is not base64")
 
 // payloadLocked is a frame as the client gets it; valid until the next frame.
-func (a *attempt) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
-	if a.passesLocked(f, raw) {
-		if a.ear != nil {
-			a.ear.Hear(raw)
+func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
+	if c.passesLocked(f, raw) {
+		if c.a.align.ear != nil {
+			c.a.align.ear.Hear(raw)
 		}
 		samples := int64(len(raw) / f.Format.BytesPerSample())
-		if a.seam.open() {
-			raw = a.seam.join(a.g.req.output, raw)
+		if c.seam.open() {
+			raw = c.seam.join(c.a.g.req.output, raw)
 			return payload{raw: raw, samples: int64(len(raw) / f.Format.BytesPerSample())}, nil
 		}
 		return payload{base64: f.Base64, samples: samples, end: lastSample(f.Format, raw)}, nil
 	}
-	out, err := a.convertLocked(f.Format, raw)
+	out, err := c.convertLocked(f.Format, raw)
 	if err != nil {
 		return payload{}, err
 	}
-	if a.ear != nil {
-		a.ear.Hear(out)
+	if c.a.align.ear != nil {
+		c.a.align.ear.Hear(out)
 	}
-	if a.seam.open() {
-		out = a.seam.join(a.g.req.output, out)
+	if c.seam.open() {
+		out = c.seam.join(c.a.g.req.output, out)
 	}
-	return payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample())}, nil
+	return payload{raw: out, samples: int64(len(out) / c.a.g.req.output.BytesPerSample())}, nil
 }
 
 // scratchPool has buffers for decoded audio, which is copied or forgotten before the frame is done with.
@@ -56,7 +56,7 @@ var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
 
 // rawLocked is the frame's audio bytes, in scratch where they had to be decoded. Base64 is decoded even where it will be
 // passed on as it is: only so is it known to be base64, and decoding costs half a microsecond.
-func (a *attempt) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
+func (c *conversion) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
 	if f.Base64 == nil {
 		return f.Raw, nil
 	}
@@ -70,14 +70,14 @@ func (a *attempt) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
 	}
 	// The decoder passes over line breaks, wherever they are, which would break the client's JSON. Each four of them
 	// make the text three bytes longer than what it decodes to, so its length tells whether there are any.
-	a.clean = len(f.Base64)%4 == 0 && n == f.Len()
+	c.clean = len(f.Base64)%4 == 0 && n == f.Len()
 	return room[:n], nil
 }
 
 // passesLocked reports whether the vendor's base64 can go to the client as it is.
-func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
-	g := a.g
-	return f.Base64 != nil && a.clean && g.req.encoder.Form() == Base64 && a.conv == nil &&
+func (c *conversion) passesLocked(f upstream.Frame, raw []byte) bool {
+	g := c.a.g
+	return f.Base64 != nil && c.clean && g.req.encoder.Form() == Base64 && c.conv == nil &&
 		f.Format.Samples() == g.req.output.Samples() &&
 		len(raw)%f.Format.BytesPerSample() == 0 &&
 		(g.req.output.Encoding != audio.WAV || g.out.seq > 0)
@@ -85,21 +85,21 @@ func (a *attempt) passesLocked(f upstream.Frame, raw []byte) bool {
 
 // convertLocked takes audio bytes to the output's format; the result is valid until the next frame. Once
 // an attempt has needed the converter, all its audio goes through it, since it may hold half a sample.
-func (a *attempt) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
-	a.converted = a.converted[:0]
-	if a.conv != nil && a.convFrom != from {
-		a.converted = a.conv.Flush(a.converted)
-		a.conv = nil
+func (c *conversion) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
+	c.out = c.out[:0]
+	if c.conv != nil && c.from != from {
+		c.out = c.conv.Flush(c.out)
+		c.conv = nil
 	}
-	if a.conv == nil {
-		conv, err := audio.NewConverter(from, a.g.req.output.Samples())
+	if c.conv == nil {
+		conv, err := audio.NewConverter(from, c.a.g.req.output.Samples())
 		if err != nil {
 			return nil, err
 		}
-		a.conv, a.convFrom = conv, from
+		c.conv, c.from = conv, from
 	}
-	a.converted = a.conv.Convert(a.converted, raw)
-	return a.converted, nil
+	c.out = c.conv.Convert(c.out, raw)
+	return c.out, nil
 }
 
 // emitLocked queues audio for the client, and the words whose end it reaches.
@@ -108,8 +108,8 @@ func (a *attempt) emitLocked(p payload) {
 	if p.samples == 0 {
 		return
 	}
-	if !a.heard {
-		a.heard = true
+	if !a.outcome.heard {
+		a.outcome.heard = true
 		g.out.introduceLocked(a, p.at)
 	}
 	g.out.lane.Push(g.out.audioMessageLocked(p))

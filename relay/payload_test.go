@@ -16,11 +16,11 @@ import (
 func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []byte) {
 	t.Helper()
 	a := speaking(t, output, false)
-	a.lastSent = true
+	a.orders.lastSent = true
 	for _, f := range frames {
 		a.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte(f)})
 	}
-	if !a.ended {
+	if !a.outcome.over() {
 		a.End(upstream.Usage{}, nil)
 	}
 	var got []byte
@@ -64,7 +64,7 @@ func TestBase64WithLineBreaksIsMadeAnew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if a, got := spliced(t, fakeFormat, frame); !bytes.Equal(got, raw) {
-				t.Errorf("got %d bytes of audio, want %d: %v", len(got), len(raw), a.err)
+				t.Errorf("got %d bytes of audio, want %d: %v", len(got), len(raw), a.outcome.err)
 			}
 		})
 	}
@@ -87,15 +87,15 @@ func FuzzSplicedBase64(f *testing.F) {
 		for _, frame := range [][]byte{first, second} {
 			raw, err := base64.StdEncoding.DecodeString(string(frame))
 			if err != nil {
-				if upstream.KindOf(a.err) != upstream.Garbled {
-					t.Errorf("%q: got %v, want garbled", frame, a.err)
+				if upstream.KindOf(a.outcome.err) != upstream.Garbled {
+					t.Errorf("%q: got %v, want garbled", frame, a.outcome.err)
 				}
 				return
 			}
 			want = append(want, raw...)
 		}
 		if want = want[:len(want)/2*2]; !bytes.Equal(got, want) {
-			t.Errorf("%q and %q: got %x, want %x (%v)", first, second, got, want, a.err)
+			t.Errorf("%q and %q: got %x, want %x (%v)", first, second, got, want, a.outcome.err)
 		}
 	})
 }

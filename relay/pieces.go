@@ -12,49 +12,49 @@ func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.ended || a.out.endsLocked() || id < a.delivered || id >= len(a.pieces) {
+	if a.outcome.over() || a.out.endsLocked() || id < a.orders.delivered || id >= len(a.orders.pieces) {
 		return
 	}
-	if err := a.pieceVerdictLocked(id); err != nil {
-		a.failLocked(err) // not an end that could be relied on
+	if err := a.orders.pieceVerdictLocked(id); err != nil {
+		a.outcome.failLocked(err) // not an end that could be relied on
 		return
 	}
-	a.endPiecesLocked(id)
-	a.proveLocked(true)
+	a.orders.endPiecesLocked(id)
+	a.outcome.proveLocked(true)
 	if a.out.active == a {
 		a.out.cancelOthersLocked(a) // what seemed missing is all there
 	}
-	a.releaseHeldLocked(time.Now())
+	a.held.releaseLocked(time.Now())
 	a.out.announceLocked()
 	a.out.notify()
 }
 
 // pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
-func (a *attempt) pieceVerdictLocked(id int) error {
-	pieces := a.pieces[a.delivered : id+1]
-	if err := a.speechVerdict(pieces, a.clock.duration()-a.pieceFrom); err != nil {
+func (o *orders) pieceVerdictLocked(id int) error {
+	pieces := o.pieces[o.delivered : id+1]
+	if err := o.speechVerdict(pieces, o.a.arrivals.clock.duration()-o.pieceFrom); err != nil {
 		return err
 	}
-	if a.truncatedLocked(pieces) {
+	if o.truncatedLocked(pieces) {
 		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
 	}
 	return nil
 }
 
 // endPiecesLocked ends all pieces up to id.
-func (a *attempt) endPiecesLocked(id int) {
-	at := a.base + audio.Samples(a.clock.duration(), a.g.req.output.Rate)
-	first := a.delivered
-	for ; a.delivered <= id; a.delivered++ {
-		p := a.pieces[a.delivered]
+func (o *orders) endPiecesLocked(id int) {
+	at := o.a.align.base + audio.Samples(o.a.arrivals.clock.duration(), o.a.g.req.output.Rate)
+	first := o.delivered
+	for ; o.delivered <= id; o.delivered++ {
+		p := o.pieces[o.delivered]
 		if words := p.aligner.Finish(); !p.misled {
-			a.timeLocked(words)
+			o.a.align.timeLocked(words)
 		}
-		if a.out.active == a {
-			a.out.track.EndPiece(p.track, at)
+		if o.a.out.active == o.a {
+			o.a.out.track.EndPiece(p.track, at)
 		}
 	}
-	a.learnLocked(first)
-	a.pieceFrom = a.clock.duration()
-	a.owedSince = time.Now()
+	o.a.align.learnLocked(first)
+	o.pieceFrom = o.a.arrivals.clock.duration()
+	o.a.arrivals.owedSince = time.Now()
 }

@@ -17,22 +17,22 @@ const (
 const goodAudio = time.Second
 
 // proveLocked looks whether what the client got shows that the target is well. whole: a piece has been delivered.
-func (a *attempt) proveLocked(whole bool) {
-	if a.proof == proofWanted && a.heard && (whole || a.clock.duration() >= goodAudio) {
-		a.proof = proofGiven
-		a.out.notify()
+func (oc *outcome) proveLocked(whole bool) {
+	if oc.proof == proofWanted && oc.heard && (whole || oc.a.arrivals.clock.duration() >= goodAudio) {
+		oc.proof = proofGiven
+		oc.a.out.notify()
 	}
 }
 
 // tellProof tells the circuits. It does so for the failover loop, since they must not be asked under the generation's lock.
-func (a *attempt) tellProof() {
-	a.out.mu.Lock()
-	given := a.proof == proofGiven
+func (oc *outcome) takeProof() {
+	oc.a.out.mu.Lock()
+	given := oc.proof == proofGiven
 	if given {
-		a.proof = proofNone
+		oc.proof = proofNone
 	}
-	a.out.mu.Unlock()
+	oc.a.out.mu.Unlock()
 	if given {
-		a.verdict.Speaks()
+		oc.a.verdict.Speaks()
 	}
 }

@@ -75,9 +75,9 @@ func (g *Generation) usageLocked() Usage {
 	}
 	var costs []billing.Cost
 	for _, a := range g.out.attempts {
-		cost := a.costLocked()
+		cost := a.outcome.costLocked()
 		costs = append(costs, cost)
-		usage.Attempts = append(usage.Attempts, a.reportLocked(cost))
+		usage.Attempts = append(usage.Attempts, a.outcome.reportLocked(cost))
 	}
 	usage.Cost = billing.Sum(costs)
 	return usage
@@ -92,35 +92,35 @@ func (g *Generation) timingLocked(now time.Time) Timing {
 }
 
 // reportLocked is the attempt as clients see it.
-func (a *attempt) reportLocked(cost billing.Cost) AttemptUsage {
+func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 	report := AttemptUsage{
-		Provider: a.target.Provider,
-		Model:    a.target.Model,
-		Outcome:  a.outcomeLocked(),
-		Audio:    a.clock.duration(),
+		Provider: oc.a.target.Provider,
+		Model:    oc.a.target.Model,
+		Outcome:  oc.nameLocked(),
+		Audio:    oc.a.arrivals.clock.duration(),
 		Cost:     cost,
 	}
-	used := a.usedLocked()
+	used := oc.usedLocked()
 	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
 	if report.Outcome == outcomeFailed {
-		report.Code = upstream.KindOf(a.err)
-		report.Message = attemptMessage(a.err)
+		report.Code = upstream.KindOf(oc.err)
+		report.Message = attemptMessage(oc.err)
 	}
 	return report
 }
 
-func (a *attempt) outcomeLocked() string {
+func (oc *outcome) nameLocked() string {
 	var stop *StopCause
 	switch {
-	case a.err == nil && a.g.in.funds.short != nil:
+	case oc.err == nil && oc.a.g.in.funds.short != nil:
 		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
-	case a.err == nil:
+	case oc.err == nil:
 		return outcomeCompleted
-	case errors.Is(a.err, errLostHedge):
+	case errors.Is(oc.err, errLostHedge):
 		return outcomeHedged
-	case errors.Is(a.err, errSuperseded):
+	case errors.Is(oc.err, errSuperseded):
 		return outcomeSuperseded
-	case errors.As(a.err, &stop), upstream.KindOf(a.err) == upstream.Canceled:
+	case errors.As(oc.err, &stop), upstream.KindOf(oc.err) == upstream.Canceled:
 		return outcomeCancelled
 	default:
 		return outcomeFailed
@@ -128,9 +128,9 @@ func (a *attempt) outcomeLocked() string {
 }
 
 // usedLocked is what the attempt took of the vendor.
-func (a *attempt) usedLocked() billing.Usage {
-	used := billing.Usage{Audio: a.clock.duration()}
-	for _, p := range a.pieces[:max(0, a.given-a.usage.Withheld)] {
+func (oc *outcome) usedLocked() billing.Usage {
+	used := billing.Usage{Audio: oc.a.arrivals.clock.duration()}
+	for _, p := range oc.a.orders.pieces[:max(0, oc.a.orders.given-oc.usage.Withheld)] {
 		if p.Text == "" {
 			continue
 		}
@@ -143,27 +143,27 @@ func (a *attempt) usedLocked() billing.Usage {
 
 // costLocked is the vendor's own figure, else the price list's. An attempt that broke off may have cost more
 // than what arrived of it.
-func (a *attempt) costLocked() billing.Cost {
-	if c := a.usage.Charge; c.Known() {
+func (oc *outcome) costLocked() billing.Cost {
+	if c := oc.usage.Charge; c.Known() {
 		money, err := billing.Parse(c.Decimal, c.Scale, c.Currency)
 		if err == nil {
 			return billing.Cost{Money: money, Source: billing.FromProvider}
 		}
-		a.g.log.Warn().Str("provider", a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
+		oc.a.g.log.Warn().Str("provider", oc.a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
 	}
-	used := a.usedLocked()
-	cost := a.g.req.Setup.prices.Price(a.target.Provider, a.target.Model, used)
+	used := oc.usedLocked()
+	cost := oc.a.g.req.Setup.prices.Price(oc.a.target.Provider, oc.a.target.Model, used)
 	if cost.Known() && cost.Money.Currency == "" {
-		cost.Money.Currency = a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
+		cost.Money.Currency = oc.a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
 	}
-	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.err != nil
+	cost.Estimated = cost.Known() && used != (billing.Usage{}) && oc.err != nil
 	return cost
 }
 
 // likelyCurrencyLocked is that of the budget, else the one in which a vendor charges; empty: neither is known.
 func (g *Generation) likelyCurrencyLocked() string {
 	for _, a := range g.out.attempts {
-		if c := a.usage.Charge; c.Known() && g.req.Key.Budget.Currency == "" {
+		if c := a.outcome.usage.Charge; c.Known() && g.req.Key.Budget.Currency == "" {
 			return c.Currency
 		}
 	}
@@ -173,7 +173,7 @@ func (g *Generation) likelyCurrencyLocked() string {
 // observe counts the attempt's outcome and remembers its error for the operator.
 func (a *attempt) observe(err error) {
 	a.out.mu.Lock()
-	outcome := a.outcomeLocked()
+	outcome := a.outcome.nameLocked()
 	a.out.mu.Unlock()
 	code := ""
 	if outcome == outcomeFailed {

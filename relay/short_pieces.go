@@ -58,14 +58,14 @@ func (s *shortPieces) now(n text.Now, now time.Time) text.Now {
 }
 
 // cutNowLocked is what the attempt's cutter is to know.
-func (a *attempt) cutNowLocked(now time.Time, idle bool) text.Now {
-	return a.g.in.short.now(text.Now{Idle: idle, Settled: a.settledLocked(now)}, now)
+func (o *orders) cutNowLocked(now time.Time, idle bool) text.Now {
+	return o.a.g.in.short.now(text.Now{Idle: idle, Settled: o.settledLocked(now)}, now)
 }
 
 // shortUntilLocked is when a short piece may be cut that waits only for that; zero: there is none.
-func (a *attempt) shortUntilLocked(now time.Time) time.Time {
-	wait := a.g.in.short.after(now)
-	if wait == 0 || a.lastSent || !a.cutter.Ready(text.Now{Idle: !a.owesLocked(), Settled: a.settledLocked(now)}) {
+func (o *orders) shortUntilLocked(now time.Time) time.Time {
+	wait := o.a.g.in.short.after(now)
+	if wait == 0 || o.lastSent || !o.cutter.Ready(text.Now{Idle: !o.owesLocked(), Settled: o.settledLocked(now)}) {
 		return time.Time{}
 	}
 	return now.Add(wait)

@@ -18,38 +18,38 @@ func (a *attempt) Audio(f upstream.Frame) {
 	arrived := time.Now()
 	a.enter()
 	defer a.leave()
-	if a.ended || a.out.endsLocked() {
+	if a.outcome.over() || a.out.endsLocked() {
 		return // cancelled or over: late audio is nobody's
 	}
 	scratch := scratchPool.Get().(*[]byte)
 	defer scratchPool.Put(scratch)
-	raw, err := a.rawLocked(f, scratch)
+	raw, err := a.conversion.rawLocked(f, scratch)
 	if err != nil {
-		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
+		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
 		return
 	}
 	if len(raw) == 0 {
 		return
 	}
 	a.out.activateLocked(a)
-	a.tickLocked(arrived)
-	a.clock.add(f.Format, len(raw))
-	if a.runsAwayLocked() {
-		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "far more audio than the text can take"})
+	a.arrivals.tickLocked(arrived)
+	a.arrivals.clock.add(f.Format, len(raw))
+	if a.arrivals.runsAwayLocked() {
+		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "far more audio than the text can take"})
 		return
 	}
-	if a.frames++; a.crumblesLocked() {
-		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in far too many frames"})
+	if a.arrivals.frames++; a.arrivals.crumblesLocked() {
+		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in far too many frames"})
 		return
 	}
-	p, err := a.payloadLocked(f, raw)
+	p, err := a.conversion.payloadLocked(f, raw)
 	if err != nil {
-		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
+		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
 		return
 	}
 	p.at = arrived
-	a.deliverLocked(p)
-	a.proveLocked(false)
+	a.held.deliverLocked(p)
+	a.outcome.proveLocked(false)
 }
 
 // enter begins a step: its messages go out together, behind the lock.
@@ -64,16 +64,16 @@ func (a *attempt) leave() {
 }
 
 // tickLocked notes when a frame came. While the text paused, the vendor owed none.
-func (a *attempt) tickLocked(now time.Time) {
-	if !a.lastFrame.IsZero() {
-		gap := max(0, a.awake().Between(awake.Later(a.lastFrame, a.owedSince), now))
-		gap = min(gap, a.g.req.plan.StallTimeout)
-		if a.interval == 0 {
-			a.interval = gap
+func (v *arrivals) tickLocked(now time.Time) {
+	if !v.lastFrame.IsZero() {
+		gap := max(0, v.a.awake().Between(awake.Later(v.lastFrame, v.owedSince), now))
+		gap = min(gap, v.a.g.req.plan.StallTimeout)
+		if v.interval == 0 {
+			v.interval = gap
 		}
-		a.interval += (gap - a.interval) / intervalMemory
+		v.interval += (gap - v.interval) / intervalMemory
 	}
-	a.lastFrame = now
+	v.lastFrame = now
 }
 
 // intervalMemory is how many frames make what is usual between two of them.
@@ -86,8 +86,8 @@ const (
 	runawaySlack  = 10 * time.Second
 )
 
-func (a *attempt) runsAwayLocked() bool {
-	return a.clock.duration() > runawayFactor*a.expected+runawaySlack
+func (v *arrivals) runsAwayLocked() bool {
+	return v.clock.duration() > runawayFactor*v.a.orders.expected+runawaySlack
 }
 
 // A vendor may send framesPerSecond frames for a second of audio, and framesSlack more. Each becomes a message with a head
@@ -98,8 +98,8 @@ const (
 	framesSlack     = 4096
 )
 
-func (a *attempt) crumblesLocked() bool {
-	return a.frames > framesSlack+int(a.clock.duration().Seconds()*framesPerSecond)
+func (v *arrivals) crumblesLocked() bool {
+	return v.frames > framesSlack+int(v.clock.duration().Seconds()*framesPerSecond)
 }
 
 // survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.
@@ -117,20 +117,20 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	a.usage = u
-	if a.ended {
+	a.outcome.usage = u
+	if a.outcome.over() {
 		return
 	}
 	if err == nil && !a.out.endsLocked() {
-		if err = a.wholeVerdictLocked(); err == nil {
+		if err = a.orders.wholeVerdictLocked(); err == nil {
 			a.drainLocked()
 		}
 	}
 	if a.endsIdleLocked(err, time.Now()) {
 		a.endIdleLocked()
-		err = nil
+	} else {
+		a.outcome.endLocked(err)
 	}
-	a.ended, a.err = true, err
 	a.out.notify()
 }
 
@@ -141,13 +141,13 @@ func (a *attempt) drainLocked() {
 	if a.out.active != a {
 		return
 	}
-	a.flushLocked(len(a.pieces) - 1)
+	a.flushLocked(len(a.orders.pieces) - 1)
 }
 
 // failLocked ends the attempt from our side.
-func (a *attempt) failLocked(err error) {
-	a.ended, a.err = true, err
-	a.out.notify()
+func (oc *outcome) failLocked(err error) {
+	oc.endLocked(err)
+	oc.a.out.notify()
 }
 
 // inputClock counts the audio that a vendor sent, over changes of format.

@@ -144,7 +144,7 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := stage{vendor: test.vendor, text: strings.Repeat("And so on. ", 100), output: test.output, binary: test.binary, rivals: test.rivals}.attempt(t)
 			ordered(a)
-			a.expected = time.Hour // more than all the frames below
+			a.orders.expected = time.Hour // more than all the frames below
 			f := frame200()
 			out := a.g.client.Out
 			var batch []*delivery.Message
@@ -164,8 +164,8 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			if got := testing.AllocsPerRun(200, step); got >= 1 {
 				t.Errorf("allocations a frame: got %v, want 0", got)
 			}
-			if a.ended {
-				t.Errorf("the attempt ended meanwhile: %v", a.err)
+			if a.outcome.over() {
+				t.Errorf("the attempt ended meanwhile: %v", a.outcome.err)
 			}
 		})
 	}
@@ -199,7 +199,7 @@ func TestAudioIsTheSameInAnyFrames(t *testing.T) {
 // received is the audio that a client gets of a vendor's frames; it checks seq, start_ms and samples.
 func received(t *testing.T, output audio.Format, frames [][]byte) []byte {
 	a := speaking(t, output, false)
-	a.lastSent = true
+	a.orders.lastSent = true
 	for _, f := range frames {
 		a.Audio(upstream.Frame{
 			Format: audio.Format{Encoding: audio.PCM16, Rate: 24000},
@@ -245,8 +245,8 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false)
 			a.Audio(upstream.Frame{Format: audio.Format{Encoding: audio.PCM16, Rate: 24000}, Base64: []byte(garbage)})
-			if got := upstream.KindOf(a.err); !a.ended || got != upstream.Garbled {
-				t.Errorf("got %v, want garbled", a.err)
+			if got := upstream.KindOf(a.outcome.err); !a.outcome.over() || got != upstream.Garbled {
+				t.Errorf("got %v, want garbled", a.outcome.err)
 			}
 			if bodies := drain(a.g.client.Out); len(bodies) != 0 {
 				t.Errorf("the client got %d messages", len(bodies))
@@ -265,7 +265,7 @@ func TestNothingIsTakenOnceStopped(t *testing.T) {
 	if bodies := drain(a.g.client.Out); len(bodies) != 0 {
 		t.Errorf("the client got %d messages", len(bodies))
 	}
-	if !a.usage.Charge.Known() {
+	if !a.outcome.usage.Charge.Known() {
 		t.Error("what the vendor charged was dropped with its audio")
 	}
 }

@@ -72,8 +72,8 @@ func (o *output) activateLocked(a *attempt) {
 // cancelOthersLocked has an attempt go on alone.
 func (o *output) cancelOthersLocked(a *attempt) {
 	for _, other := range o.speaking {
-		if other != a && !other.ended {
-			other.loseLocked(errLostHedge)
+		if other != a && !other.outcome.over() {
+			other.outcome.loseLocked(errLostHedge)
 			o.notify()
 		}
 	}
@@ -81,7 +81,7 @@ func (o *output) cancelOthersLocked(a *attempt) {
 
 // hasRivalLocked reports whether another may yet take over from the attempt.
 func (o *output) hasRivalLocked(a *attempt) bool {
-	return slices.ContainsFunc(o.speaking, func(other *attempt) bool { return other != a && !other.ended })
+	return slices.ContainsFunc(o.speaking, func(other *attempt) bool { return other != a && !other.outcome.over() })
 }
 
 // handOverLocked has the attempt's audio follow what was heard so far.
@@ -92,24 +92,24 @@ func (o *output) handOverLocked(a *attempt) {
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
 	} else if o.lastSpoke != nil {
-		a.seam.total = crossfadeSamples(o.req.output.Rate)
+		a.conversion.seam.total = crossfadeSamples(o.req.output.Rate)
 		if o.lastSample.size > 0 {
 			last := o.lastSample.bytes[:o.lastSample.size]
-			a.seam.decay = audio.AppendDecay(nil, o.req.output, last, a.seam.total)
+			a.conversion.seam.decay = audio.AppendDecay(nil, o.req.output, last, a.conversion.seam.total)
 		}
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
 	}
-	a.base = o.track.Samples + int64(len(a.seam.decay)/o.req.output.BytesPerSample())
-	for i := range a.pieces {
-		a.pieces[i].track = o.track.AddPiece(a.pieces[i].Piece)
+	a.align.base = o.track.Samples + int64(len(a.conversion.seam.decay)/o.req.output.BytesPerSample())
+	for i := range a.orders.pieces {
+		a.orders.pieces[i].track = o.track.AddPiece(a.orders.pieces[i].Piece)
 	}
-	for i := range a.early {
-		a.early[i].Start += a.base
-		a.early[i].End += a.base
+	for i := range a.align.early {
+		a.align.early[i].Start += a.align.base
+		a.align.early[i].End += a.align.base
 	}
-	o.track.AddWords(a.early)
-	a.early = nil
+	o.track.AddWords(a.align.early)
+	a.align.early = nil
 }
 
 // introduceLocked tells the client whose voice it hears from now on.
@@ -173,14 +173,14 @@ func (o *output) resumeInterrupted() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	a := o.lastSpoke
-	if a == nil || a != o.active || !a.ended {
+	if a == nil || a != o.active || !a.outcome.over() {
 		return // nobody was heard, or since then nobody else
 	}
-	if a.idle {
+	if a.outcome.state == attemptIdle {
 		o.active = nil // where the next one begins is known already
 		return
 	}
-	a.cutHeldLocked(true)
+	a.held.cutLocked(true)
 	a.held.drop()
 	o.from = o.resumeLocked(a)
 	o.tellUntoldLocked(a, o.from.Char)
@@ -196,52 +196,52 @@ func (o *output) prepareBackup() (left bool) {
 	if a == nil || a != o.active {
 		return true
 	}
-	a.cutHeldLocked(false)
+	a.held.cutLocked(false)
 	o.from = o.resumeLocked(a)
-	return !a.lastSent || len(o.track.After(o.from.Char)) > 0
+	return !a.orders.lastSent || len(o.track.After(o.from.Char)) > 0
 }
 
 // resumeLocked is the first place in the text that is not known to have been heard.
 func (o *output) resumeLocked(a *attempt) position.Resume {
 	habit := o.engine.habits.Of(a.voice())
 	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
-		return habit.Heard(a.hearingLocked(beats, from, to))
+		return habit.Heard(a.align.hearingLocked(beats, from, to))
 	})
 }
 
 // hearingLocked is what was heard of words between two places in the audio.
-func (a *attempt) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
-	g := a.g
-	h := position.Hearing{Beats: beats, From: from - a.base, To: to - a.base, Rate: g.out.track.Rate, Speed: a.caps.ClampSpeed(g.req.speed)}
-	if a.ear == nil {
+func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
+	g := al.a.g
+	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: g.out.track.Rate, Speed: al.a.caps.ClampSpeed(g.req.speed)}
+	if al.ear == nil {
 		// Nothing was listened to: the sound is taken to go on from beginning to end.
 		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
 		return h
 	}
-	h.Sounds = a.ear.Sounds()
+	h.Sounds = al.ear.Sounds()
 	return h
 }
 
 // learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
 // whole.
-func (a *attempt) learnLocked(first int) {
-	if a.out.active != a {
+func (al *alignment) learnLocked(first int) {
+	if al.a.out.active != al.a {
 		return
 	}
-	if a.caps.WordTimes != upstream.WordTimesNone && !a.pieces[first].timed {
-		a.g.engine.habits.NoteTiming(a.voice(), position.Late)
+	if al.a.caps.WordTimes != upstream.WordTimesNone && !al.a.orders.pieces[first].timed {
+		al.a.g.engine.habits.NoteTiming(al.a.voice(), position.Late)
 	}
-	if a.ear == nil {
+	if al.ear == nil {
 		return
 	}
 	var beats []text.Beat
-	for _, p := range a.pieces[first:a.delivered] {
-		beats = append(beats, a.out.track.Pieces[p.track].Beats...)
+	for _, p := range al.a.orders.pieces[first:al.a.orders.delivered] {
+		beats = append(beats, al.a.out.track.Pieces[p.track].Beats...)
 	}
-	rate := a.g.req.output.Rate
-	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
-	a.g.engine.habits.Learn(a.voice(), position.Observation{
-		Beats: beats, Sounds: position.Within(a.ear.Sounds(), from, to, rate), Rate: rate, Speed: a.caps.ClampSpeed(a.g.req.speed),
+	rate := al.a.g.req.output.Rate
+	from, to := audio.Samples(al.a.orders.pieceFrom, rate), audio.Samples(al.a.arrivals.clock.duration(), rate)
+	al.a.g.engine.habits.Learn(al.a.voice(), position.Observation{
+		Beats: beats, Sounds: position.Within(al.ear.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.g.req.speed),
 	})
-	a.ear.Forget(to)
+	al.ear.Forget(to)
 }

@@ -23,7 +23,7 @@ func (o *output) startedLocked(a *attempt) Started {
 // ignoredLocked names what the client asked for and does not get of this vendor: of tags, those in the text so far.
 func (a *attempt) ignoredLocked() []string {
 	ignored := slices.Clone(a.ignored)
-	if a.cutter.Stripped() {
+	if a.orders.cutter.Stripped() {
 		ignored = append(ignored, "markup")
 		slices.Sort(ignored)
 	}

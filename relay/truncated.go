@@ -18,39 +18,39 @@ const (
 
 // truncatedLocked reports whether the pieces' speech ended long before their text. Word times show it where there are
 // any; else the time that the voice usually takes, with the count of sounds for a voice whose sounds are its words.
-func (a *attempt) truncatedLocked(pieces []orderedPiece) bool {
+func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	var beats []text.Beat
 	for _, p := range pieces {
 		beats = append(beats, p.Beats()...)
 	}
-	if len(beats) < fewestJudged || a.out.active != a {
+	if len(beats) < fewestJudged || o.a.out.active != o.a {
 		return false
 	}
-	h := a.g.engine.habits.Of(a.voice())
-	rate := a.g.req.output.Rate
-	from, to := audio.Samples(a.pieceFrom, rate), audio.Samples(a.clock.duration(), rate)
+	h := o.a.g.engine.habits.Of(o.a.voice())
+	rate := o.a.g.req.output.Rate
+	from, to := audio.Samples(o.pieceFrom, rate), audio.Samples(o.a.arrivals.clock.duration(), rate)
 	if pieces[len(pieces)-1].timed {
-		return a.untoldLocked(beats, a.base+from, a.base+to)
+		return o.untoldLocked(beats, o.a.align.base+from, o.a.align.base+to)
 	}
-	if a.ear == nil || h.Pieces < fewestHeard {
+	if o.a.align.ear == nil || h.Pieces < fewestHeard {
 		return false
 	}
-	expected := position.HeardUnits(beats) * float64(h.Unit) / a.caps.ClampSpeed(a.g.req.speed)
+	expected := position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.g.req.speed)
 	got := float64(audio.Duration(to-from, rate)) / expected
 	if got < leastShare {
 		return true
 	}
-	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(a.ear.Sounds(), from, to, rate)) >= len(beats) {
+	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.a.align.ear.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
-	a.g.engine.habits.Doubt(a.voice())
+	o.a.g.engine.habits.Doubt(o.a.voice())
 	return true
 }
 
 // untoldLocked reports whether word times stop long before the text does, and the audio with them.
-func (a *attempt) untoldLocked(beats []text.Beat, from, to int64) bool {
+func (o *orders) untoldLocked(beats []text.Beat, from, to int64) bool {
 	char, at := -1, from
-	for _, w := range a.out.track.Words {
+	for _, w := range o.a.out.track.Words {
 		if w.Start >= from && w.Token.Start >= beats[0].Start {
 			char, at = w.Token.End, w.End
 		}
@@ -62,7 +62,7 @@ func (a *attempt) untoldLocked(beats []text.Beat, from, to int64) bool {
 	if len(told) == 0 || position.Units(told) >= leastTold*position.Units(beats) {
 		return false
 	}
-	unit := float64(audio.Duration(at-from, a.g.req.output.Rate)) / position.Units(told)
+	unit := float64(audio.Duration(at-from, o.a.g.req.output.Rate)) / position.Units(told)
 	rest := unit * position.Units(beats[len(told):])
-	return float64(audio.Duration(max(0, to-at), a.g.req.output.Rate)) < leastShare*rest
+	return float64(audio.Duration(max(0, to-at), o.a.g.req.output.Rate)) < leastShare*rest
 }

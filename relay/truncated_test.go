@@ -36,7 +36,7 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 			for range int(length / charLength.Seconds()) {
 				a.Audio(fakeFrame('a'))
 			}
-			if got := a.truncatedLocked(a.pieces); got != test.want {
+			if got := a.orders.truncatedLocked(a.orders.pieces); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
@@ -65,7 +65,7 @@ func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 		Beats: pieceOf(twelveWords, 0).Beats(), Sounds: []audio.Sound{{Start: 0, End: 4000}}, Rate: 1000, Speed: 1,
 	})
 	a.g.req.speed = 0.5
-	if got := a.leastAudio(twelveWords); got > 4*time.Second {
+	if got := a.orders.leastAudio(twelveWords); got > 4*time.Second {
 		t.Errorf("got %v of a text that takes 4s", got)
 	}
 }

@@ -22,7 +22,7 @@ func (o *output) tellUntoldLocked(a *attempt, char int) {
 		return
 	}
 	from, at := t.ToldTo()
-	from, at = max(from, a.from.Char), max(at, a.base)
+	from, at = max(from, a.from.Char), max(at, a.align.base)
 	var beats []text.Beat
 	for _, b := range t.After(from) {
 		if b.Start < char {
@@ -32,11 +32,11 @@ func (o *output) tellUntoldLocked(a *attempt, char int) {
 	if len(beats) == 0 || at >= t.Samples {
 		return
 	}
-	h := a.hearingLocked(beats, at, t.Samples)
+	h := a.align.hearingLocked(beats, at, t.Samples)
 	times, off := o.engine.habits.Of(a.voice()).Pace.Times(h)
 	told := Words{Source: position.SourceEstimate, Error: max(off, leastError)}
 	for i, w := range times {
-		w = audio.Sound{Start: min(max(a.base+w.Start, at), t.Samples), End: min(a.base+w.End, t.Samples)}
+		w = audio.Sound{Start: min(max(a.align.base+w.Start, at), t.Samples), End: min(a.align.base+w.End, t.Samples)}
 		told.Words = append(told.Words, o.timedWord(text.Timed{Token: beats[i].Token, Start: w.Start, End: max(w.Start, w.End), Score: -1}))
 	}
 	t.Untold = beats[len(beats)-1].End
