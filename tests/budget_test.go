@@ -117,7 +117,7 @@ func TestCancelledAtOnceWithABudget(t *testing.T) {
 	})
 }
 
-// A relay that was killed and is back takes nobody's slots.
+// A relay that was killed and is back takes no one else's slots.
 func TestAKilledRelayIsBackWithItsSlots(t *testing.T) {
 	var cfg *config
 	twoAtOnce := func(c *config) {

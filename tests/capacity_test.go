@@ -11,7 +11,7 @@ import (
 )
 
 // A caller interrupts at a vendor that speaks one stream at a time. The next text is spoken by the same vendor, as soon as
-// that has let go of the first, and nobody is refused.
+// that has let go of the first, and no text is refused.
 func TestAnInterruptionAtAFullVendor(t *testing.T) {
 	for _, adapter := range slices.Sorted(maps.Keys(native)) {
 		t.Run(adapter, func(t *testing.T) {

@@ -55,7 +55,7 @@ func redisOfCompose(t *testing.T, password string) (address string, check *exec.
 	return address, check
 }
 
-// The Redis of docker-compose.yml lets nobody in without its password, and gives relays all that they need and no more.
+// The Redis of docker-compose.yml refuses clients without its password, and gives relays all that they need and no more.
 func TestComposeRedisNeedsItsPasswordAndServesRelays(t *testing.T) {
 	t.Parallel()
 	const password = "0123456789abcdef"

@@ -93,7 +93,7 @@ func TestNoProgramOutlivesAKilledRelay(t *testing.T) {
 	})
 }
 
-// lives reports whether a process runs: one that is dead and nobody has waited for does not.
+// lives reports whether a process runs: one that is dead and that has not been waited for does not.
 func lives(pid int) bool {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil || syscall.Kill(pid, 0) != nil {

@@ -46,7 +46,7 @@ func TestContextsAreIndependent(t *testing.T) {
 	c.completed("alone")
 	c.barrier()
 	if got := c.about("behind"); len(got) > 1 {
-		t.Errorf("the second of a context was not held behind an open first: %v", got)
+		t.Errorf("the second of a context was not held until an open first one ends: %v", got)
 	}
 	c.send(j{"type": "append", "generation_id": "held", "text": "yellow house.", "final": true})
 	c.completed("held")

@@ -10,7 +10,7 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// checkCalls looks at what callers heard: nobody for long nothing, and of what was spoken whole no word is missing, nor
+// checkCalls looks at what callers heard: no caller waited long for audio, and of what was spoken whole no word is missing, nor
 // doubled where word times exist.
 func (d *day) checkCalls() {
 	d.t.Helper()

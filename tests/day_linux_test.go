@@ -23,10 +23,10 @@ const (
 	dayPoor  = "0.02" // EUR: a few utterances
 	// dayPoorMost is that and the price of two more.
 	dayPoorMost = "0.04"
-	dayRetry    = 200 * time.Millisecond // an agent's pause behind what failed or was interrupted
+	dayRetry    = 200 * time.Millisecond // an agent's pause after what failed or was interrupted
 )
 
-// dayTexts are spoken by turns; the second half of each comes behind a pause where the text is open.
+// dayTexts are spoken by turns; the second half of each comes after a pause where the text is open.
 var dayTexts = [][2]string{
 	{"The quick brown fox jumps over a lazy dog.", " Near our house seven bright yellow lanterns hang."},
 	{"Please remember that silver trains leave early.", " From northern harbor platforms today."},
@@ -52,7 +52,7 @@ type day struct {
 	turns []dayTurn
 }
 
-// TestADay does not run beside the others: how long a caller waits is measured.
+// TestADay does not run in parallel with the others: how long a caller waits is measured.
 func TestADay(t *testing.T) {
 	d := newDay(t)
 	d.machine = watchMachine(t)

@@ -23,7 +23,7 @@ type pythonAgents struct {
 	errout bytes.Buffer
 
 	read  chan struct{} // closed when all lines have been read
-	turns []dayTurn     // owned by whoever reads lines until then
+	turns []dayTurn     // owned by the reader of lines until then
 }
 
 // startPython starts n agents, or skips the test where there is no Python with the library that they need.

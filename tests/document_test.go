@@ -207,7 +207,7 @@ func (d *documents) checkAnswer(req *http.Request, a answer) error {
 	return nil
 }
 
-// What the relay refuses as malformed, the document refuses too, so that whoever makes messages by it is not refused.
+// What the relay refuses as malformed, the document refuses too, so that a message made by it is not refused.
 // Beyond it is what no schema can say.
 func TestDocumentRefusesWhatTheRelayDoes(t *testing.T) {
 	t.Parallel()

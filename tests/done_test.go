@@ -65,7 +65,7 @@ func (g *utterance) checkHeard(m message) error {
 		ours := m.Reason == "failed" && a.Outcome == "cancelled" &&
 			slices.Contains([]string{"draining", "internal", "quota_exceeded"}, m.Error.Code)
 		late := m.Reason == "cancelled" && a.Outcome == "completed"
-		// A fault behind the last word leaves nothing for another to say.
+		// A fault after the last word leaves nothing for another to say.
 		whole := m.Reason == "completed" && a.Outcome == "failed" && m.Spoken.Char == len(g.text)
 		if m.Reason != a.Outcome && !ours && !late && !whole {
 			return fmt.Errorf("reason %s, but the last attempt at %s %s", m.Reason, a.Provider, a.Outcome)

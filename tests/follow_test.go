@@ -7,7 +7,7 @@ import (
 )
 
 // Once another voice has taken a generation over, the rest of its context follows: what the first voice had ready and
-// nobody had heard is spoken anew.
+// nobody had heard is spoken again.
 func TestTheContextFollowsATakeover(t *testing.T) {
 	t.Parallel()
 	first, second := emulate(t, paced), emulateBy(t, "together", paced)

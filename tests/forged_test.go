@@ -103,7 +103,7 @@ func without(part string) func([]string) []string {
 	}
 }
 
-// after puts lines behind the one that has a part.
+// after puts lines after the one that has a part.
 func after(part string, more ...string) func([]string) []string {
 	return func(lines []string) []string {
 		for i, line := range lines {

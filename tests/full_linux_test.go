@@ -53,7 +53,7 @@ func (r *relay) recovers(t *testing.T) {
 	}
 }
 
-// Where the disk is full nothing is accepted that could not be recorded, and whoever asks is told.
+// Where the disk is full nothing is accepted that could not be recorded, and the client is told.
 func TestAFullDiskRefusesGenerations(t *testing.T) {
 	t.Parallel()
 	cfg := speaksByOne(emulate(t, emulator.Options{}))
@@ -103,7 +103,7 @@ func serveLimited(t *testing.T, c *config, bytes int) *relay {
 	return launchProgram(t, dir, sh, "-c", script, program)
 }
 
-// A relay whose disk is full lets nobody in and sends away whom it has, until there is room again.
+// A relay whose disk is full refuses clients and sends away those it has, until there is room again.
 func TestAFullDiskSendsClientsAway(t *testing.T) {
 	t.Parallel()
 	r := serveLimited(t, speaksByOne(emulate(t, emulator.Options{})), 256<<10)

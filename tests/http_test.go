@@ -55,7 +55,7 @@ func (r *relay) tryGet(path string, header http.Header) (answer, error) {
 	return a, promisedAnswer(req, a)
 }
 
-// problem is the error object that an answer bears; its shape and its place in the table of codes are checked.
+// problem is the error object of an answer; its shape and its place in the table of codes are checked.
 func (a answer) problem(t *testing.T) problem {
 	t.Helper()
 	var body struct {

@@ -13,7 +13,7 @@ import (
 
 // A vendor that dies under a hundred running generations costs none of them a word.
 //
-// It is not run beside other tests: so many at once take all of the machine, which the others have deadlines on.
+// It does not run in parallel with other tests: so many at once take all of the machine, which the others have deadlines on.
 func TestAVendorKilledUnderAHundredGenerations(t *testing.T) {
 	dir := t.TempDir()
 	victim := start(t, process.Command(plain(t, dir), dir, "emulate", "-vendor", "kugelaudio", "-key", vendorKey, "-seed", "5", "-pace", "2"))

@@ -6,7 +6,7 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
-// A target that does not speak the language asked for is passed over. Where nobody asks, the configuration's voice is
+// A target that does not speak the language asked for is passed over. Where none is asked for, the configuration's voice is
 // taken at its word.
 func TestTargetsOfOtherLanguagesArePassedOver(t *testing.T) {
 	t.Parallel()

@@ -92,7 +92,7 @@ func mixed(t *testing.T, adapter, fault string) *vendor {
 	return emulateBy(t, adapter, o)
 }
 
-// then is a route with another's targets behind its own.
+// then is a route with another's targets after its own.
 func (r route) then(next route, hedgeAfter string) route {
 	r.Targets = slices.Concat(r.Targets, next.Targets)
 	r.HedgeAfter = hedgeAfter

@@ -32,7 +32,7 @@ http {
 	return &relay{t: t, url: "http://" + front}
 }
 
-// Whoever asks a proxy on the relay's own machine may be anybody, so that a relay without keys speaks for none of them: also
+// A client of a proxy on the relay's own machine may be anybody, so a relay without keys speaks for none of them: also
 // where nginx is told no more than proxy_pass.
 func TestARelayWithoutKeysRefusesAProxy(t *testing.T) {
 	t.Parallel()

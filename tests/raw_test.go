@@ -17,7 +17,7 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
-// receiveBuffer is small beside the audio of these tests, so that the relay soon feels that nothing is taken, and larger
+// receiveBuffer is small compared with the audio of these tests, so that the relay soon feels that nothing is taken, and larger
 // than a segment on loopback, or TCP itself would crawl.
 const receiveBuffer = 128 << 10
 

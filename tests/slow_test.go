@@ -127,7 +127,7 @@ func charactersOf(v *vendor, beginning string) int {
 	return n
 }
 
-// What waits for a client that is slow to take it is sent in turn: a short answer is not behind half a minute of another
+// What waits for a client that is slow to take it is sent in turn: a short answer does not wait for half a minute of another
 // generation's audio.
 func TestGenerationsTakeTurns(t *testing.T) {
 	t.Parallel()

@@ -169,7 +169,7 @@ func TestSpeechCountsForItsTenantAndTheRelay(t *testing.T) {
 	}
 	r.dialWith(t, dialing{header: bearer(betaKey)})
 	if p := r.speak(t, j{"text": "lazy dog."}, bearer(betaKey)).problem(t); p.Code != "too_many_connections" {
-		t.Errorf("got %s beside the only connection, want too_many_connections", p.Code)
+		t.Errorf("got %s while the only connection is open, want too_many_connections", p.Code)
 	}
 }
 

@@ -21,7 +21,7 @@ func withBudget(cfg *config, unit, amount string) {
 
 // Many generations at once on two relays spend a budget no further than what was reserved for their texts: where
 // the price is known beforehand, not a millionth too much. Where seconds are priced a piece may be longer than the 14
-// characters a second that were reserved for it, but no text is begun behind that.
+// characters a second that were reserved for it, but no text is begun after that.
 func TestSurvivesABudgetSpentInParallel(t *testing.T) {
 	for _, tt := range []struct {
 		unit, amount string

@@ -50,7 +50,7 @@ func TestShippingForARelayThatIsGone(t *testing.T) {
 	heartbeats := func() int64 { return s.db.HLen(t.Context(), "usage:relays").Val() }
 	eventually(t, "both relays to be heard of", func() bool { return heartbeats() == 2 })
 	if got := run(t, right.dir, "", "ledger", "ship"); got.code != 0 || heartbeats() != 2 {
-		t.Errorf("beside its relay: ends with %d, and leaves %d heartbeats:\n%s%s", got.code, heartbeats(), got.out, got.errout)
+		t.Errorf("with its relay running: ends with %d, and leaves %d heartbeats:\n%s%s", got.code, heartbeats(), got.out, got.errout)
 	}
 	right.Kill()
 	if got := run(t, right.dir, "", "ledger", "ship"); got.code != 0 || heartbeats() != 1 || !strings.Contains(got.out, "don't wait") {

@@ -23,7 +23,7 @@ func sized[T any](small, full T) T {
 	return small
 }
 
-// amongOthers lets a test run beside others, but for its full size, which takes all of the machine.
+// amongOthers lets a test run in parallel with others, but for its full size, which takes all of the machine.
 func amongOthers(t *testing.T) {
 	if !*proofs {
 		t.Parallel()

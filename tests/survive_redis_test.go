@@ -47,7 +47,7 @@ func (p *pair) more(n int) {
 	eventually(p.t, "more generations", func() bool { return p.crowd.heardOf() >= n })
 }
 
-// mended ends the load and checks that nothing was lost or doubled, and that nobody had to wait for Redis.
+// mended ends the load and checks that nothing was lost or doubled, and that no one had to wait for Redis.
 func (p *pair) mended() {
 	p.t.Helper()
 	p.crowd.disperse()
@@ -58,7 +58,7 @@ func (p *pair) mended() {
 	if many == 0 || alone == 0 {
 		p.t.Fatal("no first audio was measured")
 	}
-	// Beside other tests a median is the machine's; but nobody waits for calls that are given up on only after seconds.
+	// In parallel with other tests a median is the machine's; but nobody waits for calls that are given up on only after seconds.
 	slack := sized(time.Second, 0)
 	if meanwhile > before*3/2+slack {
 		p.t.Errorf("first audio takes %v while Redis fails, %v before: more than 1.5 times that", meanwhile, before)

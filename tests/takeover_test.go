@@ -73,7 +73,7 @@ func wordAt(words []timedWord, char int) timedWord {
 	return timedWord{}
 }
 
-// audioAfter is the first audio behind a message.
+// audioAfter is the first audio after a message.
 func audioAfter(c *client, m message) message {
 	c.t.Helper()
 	after := false
@@ -83,7 +83,7 @@ func audioAfter(c *client, m message) message {
 		}
 		after = after || other.kind == m.kind && string(other.raw) == string(m.raw)
 	}
-	c.fail("no audio behind %s", m)
+	c.fail("no audio after %s", m)
 	return message{}
 }
 
@@ -139,7 +139,7 @@ func TestTakeoverTwice(t *testing.T) {
 	same(t, "attempts", len(m.Usage.Attempts), 3)
 }
 
-// Where a vendor fails in the silence behind its last word there is nothing left to say.
+// Where a vendor fails in the silence after its last word there is nothing left to say.
 func TestAFaultAfterTheLastWordNeedsNoTakeover(t *testing.T) {
 	t.Parallel()
 	ill, well := emulate(t, paced), emulateBy(t, "together", paced)

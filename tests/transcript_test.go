@@ -87,7 +87,7 @@ func slowModel(t *testing.T) []string {
 	return c.shown()
 }
 
-// reconnect loses one connection before anything was heard and another one behind it.
+// reconnect loses one connection before anything was heard and another one after it.
 func reconnect(t *testing.T) []string {
 	v := emulate(t, emulator.Options{Pace: 4, Seed: 5, Fault: emulator.Fault{Kind: emulator.Stall}})
 	r := serve(t, speaksByOne(v))
@@ -122,7 +122,7 @@ func (r *relay) repeat(t *testing.T, ask j, settled func(message) bool) *client 
 	return nil
 }
 
-// shown is what passed on a connection, as a reader wants it: of audio and words the first, and those behind a takeover,
+// shown is what passed on a connection, as a reader wants it: of audio and words the first, and those after a takeover,
 // with one line for the rest wherever it came; and nothing that another run would have otherwise.
 func (c *client) shown() []string {
 	c.mu.Lock()

@@ -25,7 +25,7 @@ func startRedis(t *testing.T, options ...string) *redisServer {
 // withClient is a server with a client of the test's.
 func withClient(t *testing.T, server *redisserver.Server) *redisServer {
 	s := &redisServer{Server: server, t: t, db: redis.NewClient(&redis.Options{Addr: server.Addr})}
-	t.Cleanup(func() { _ = s.db.Close() }) // an error of sockets that nobody needs any more
+	t.Cleanup(func() { _ = s.db.Close() }) // an error of sockets that are not needed any more
 	return s
 }
 

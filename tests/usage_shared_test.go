@@ -18,7 +18,7 @@ func sharing(t *testing.T, s *redisServer) (first, second *relay) {
 	return serve(t, cfg), serve(t, cfg)
 }
 
-// Whoever is asked, the answer is of both, and each ledger agrees with Redis.
+// Either relay answers for both, and each ledger agrees with Redis.
 func TestRelaysOnOneRedisAnswerAlike(t *testing.T) {
 	t.Parallel()
 	first, second := sharing(t, startRedis(t))
@@ -86,7 +86,7 @@ func TestABudgetHoldsOverRelays(t *testing.T) {
 
 // agreeing tells a story of two relays that can agree all the while; it says what is wrong with its end. On a busy
 // machine Redis may answer later than they wait: then each rightly decides alone, and the story is told again. Such
-// tests do not run beside others.
+// tests do not run in parallel with others.
 func agreeing(t *testing.T, change func(*config), story func(first, second *relay) string) {
 	t.Helper()
 	const tries = 5
@@ -163,7 +163,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	}
 }
 
-// A Redis that never was there is told of at the start, and keeps nobody from speaking or stopping.
+// A Redis that never was there is told of at the start, and keeps no relay from speaking or stopping.
 func TestARelayStartsWithoutItsRedis(t *testing.T) {
 	t.Parallel()
 	s := startRedis(t)

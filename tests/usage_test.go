@@ -293,7 +293,7 @@ func TestUsageNamesTheParameterAtFault(t *testing.T) {
 	}
 }
 
-// The command reads the file beside the relay that writes it, and says what the relay says.
+// The command reads the file while the relay writes it, and says what the relay says.
 func TestUsageFromTheCommandLine(t *testing.T) {
 	t.Parallel()
 	r := serve(t, withTenants(speaksByOne(emulate(t, emulator.Options{}))))

@@ -77,7 +77,7 @@ func TestAttacks(t *testing.T) {
 	t.Logf("before, during and after:\n%s", table(rows))
 }
 
-// waitsTooLong says what is wrong with the waits beside an attack.
+// waitsTooLong says what is wrong with the waits during an attack.
 func waitsTooLong(alone, beside []time.Duration) error {
 	slacks := map[float64]time.Duration{0.5: slack, 0.95: slackTop}
 	for share, more := range slacks {

@@ -16,7 +16,7 @@ func vendors() []attack {
 	}
 }
 
-// atTheIll has the hostile vendor speak, by texts that come anew as they fail.
+// atTheIll has the hostile vendor speak, by texts that come again as they fail.
 func atTheIll(h *hostile) {
 	h.flood(4, 10, func(i int) string {
 		return generate(fmt.Sprint("g", i), `"route":"ill","word_timestamps":true,"text":"`+long[:200]+`"`)

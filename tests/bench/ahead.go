@@ -30,7 +30,7 @@ type aheadRound struct {
 	round
 	Begin  quantiles `json:"begin"`  // how long early frames took, which are not held back
 	Held   quantiles `json:"held"`   // how long the later ones took, the deliberate wait and all
-	Behind quantiles `json:"behind"` // how long a frame came behind the vendor's latest write for it, which let it go
+	Behind quantiles `json:"behind"` // how long a frame came after the vendor's latest write for it, which let it go
 }
 
 // ahead measures what holding audio back costs.
@@ -97,7 +97,7 @@ func behindLatest(arrivals []arrival) []time.Duration {
 	return behind
 }
 
-// aheadSection puts the two beside each other.
+// aheadSection compares the two.
 func (r *report) aheadSection() (section, bool) {
 	all := r.Ahead
 	return section{

@@ -110,7 +110,7 @@ func (b *bench) blame(step *capacityStep, p *path, w *window) error {
 	return nil
 }
 
-// outcome blames nobody for frames that were in time.
+// outcome blames no one for frames that were in time.
 func (r *round) outcome() outcome {
 	switch {
 	case r.Measured > 0 && r.Lost == 0 && r.Latency.P99 < microseconds(heldLatency):

@@ -53,7 +53,7 @@ func (c *client) closeAfter(ctx context.Context) (callOff func() bool) {
 }
 
 // next reads a message into the client's buffer, where it stays until the next call. It takes no context, which the library
-// would watch anew for each part of each message: closeAfter bounds it.
+// would watch again for each part of each message: closeAfter bounds it.
 func (c *client) next() ([]byte, error) {
 	_, r, err := c.conn.Reader(context.Background())
 	if err != nil {
@@ -159,7 +159,7 @@ func (h *heard) take(e event, now time.Duration) error {
 	return nil
 }
 
-// stop cancels the utterance that is being spoken and says when. It may be called beside speak.
+// stop cancels the utterance that is being spoken and says when. It may be called while speak runs.
 func (c *client) stop(ctx context.Context, number int) (time.Duration, error) {
 	at := c.clock.now()
 	if err := c.conn.Write(ctx, websocket.MessageText, c.dialect.cancel(number)); err != nil {

@@ -67,7 +67,7 @@ func numberOf(part []byte, name string) (int, error) {
 	return n, nil
 }
 
-// audioEvent reads the two numbers that stand beside a frame's audio.
+// audioEvent reads the two numbers that a frame's message has besides its audio.
 func audioEvent(audio, part []byte, numberName, seqName string) (event, error) {
 	number, err := numberOf(part, numberName)
 	if err != nil {

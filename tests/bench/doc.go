@@ -3,7 +3,7 @@
 //
 //  1. All paths are measured in one run, in turn and over several rounds, so that what else the machine does hits
 //     each of them. What is to be believed are the ratios.
-//  2. Vendor and clients are one process with one clock. Each audio frame bears the time at which it was sent and
+//  2. Vendor and clients are one process with one clock. Each audio frame has the time at which it was sent and
 //     its number, in its first samples: no table is needed to match them, and a frame that was lost, repeated,
 //     swapped or changed on its way shows.
 //  3. The vendor must not be what limits: its frames are built beforehand, and how late it was itself is measured.

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// farSection puts the ways beside each other, and the relay's in proportion to the direct ones of the same turn.
+// farSection compares the ways, and gives the relay's in proportion to the direct ones of the same turn.
 func (r *report) farSection() (section, bool) {
 	s := section{
 		Title:   fmt.Sprintf("First audio from a vendor %v away, behind TLS", 2*farDistance),

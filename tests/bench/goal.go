@@ -87,7 +87,7 @@ func (g goal) judge() verdict {
 	return missed
 }
 
-// roundsAt are the rounds of that many generations, with nothing beside them.
+// roundsAt are the rounds of that many generations, with no idle connections.
 func (r *report) roundsAt(generations int) map[string][]*round {
 	for _, l := range r.Levels {
 		if l.Generations == generations && l.Idle == 0 {

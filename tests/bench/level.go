@@ -9,7 +9,7 @@ import (
 // level is one number of generations, and what its rounds showed on each path.
 type level struct {
 	Generations int                 `json:"generations"`
-	Idle        int                 `json:"idle_connections"` // that are open beside them
+	Idle        int                 `json:"idle_connections"` // that are open at the same time
 	Rounds      map[string][]*round `json:"rounds"`           // by path, in order
 	Broke       map[string]string   `json:"broke"`            // by path: why it could not carry so many
 }

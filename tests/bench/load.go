@@ -76,7 +76,7 @@ func (b *bench) speech(ctx context.Context, p *path, d demand) ([]*heard, *windo
 	crowd := b.start(ctx, clients, p.vendor, d)
 	w, err := b.watch(crowd.ctx, p, d)
 	if err != nil {
-		crowd.fail(err) // nobody needs what is still spoken
+		crowd.fail(err) // what is still spoken is not needed
 	}
 	all, err := crowd.wait()
 	return all, w, err

@@ -40,7 +40,7 @@ type vendor struct {
 
 	// Guarded by mu.
 	mu     sync.Mutex
-	spoken map[int][]*utterance // by the number that its text bears
+	spoken map[int][]*utterance // by the number in its text
 	closed bool
 
 	wg sync.WaitGroup // sockets; grows only under mu while not closed

@@ -133,7 +133,7 @@ func (c *vendorContext) sendAll(frames int) bool {
 	return true
 }
 
-// open sets when the piece's first frame is due: behind the last piece's end, or at once where that has passed.
+// open sets when the piece's first frame is due: at the last piece's end, or at once where that has passed.
 func (c *vendorContext) open(o order) {
 	if c.record == nil {
 		c.record = c.socket.vendor.begin(numberIn(o.text))

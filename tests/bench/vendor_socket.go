@@ -118,7 +118,7 @@ func (s *vendorSocket) writeFrame(frame []byte) {
 	}
 }
 
-// numberIn is the number that a text bears; -1: none.
+// numberIn is the number in a text; -1: none.
 func numberIn(text string) int {
 	start := strings.IndexFunc(text, unicode.IsDigit)
 	if start < 0 {

@@ -11,7 +11,7 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
-// A vendor that breaks off in the pause behind a word whose times are whole has said it, though no other word follows.
+// A vendor that breaks off in the pause after a word whose times are whole has said it, though no other word follows.
 func TestWordBeforeAPauseIsNotSaidAgain(t *testing.T) {
 	const text = "One two three. Four five six seven."
 	all := vendors()
@@ -19,7 +19,7 @@ func TestWordBeforeAPauseIsNotSaidAgain(t *testing.T) {
 		all[2], all[3],
 		{name: "elevenlabs", driver: elevenlabs.Driver, model: "eleven_flash_v2_5", voice: "21m00Tcm4TlvDq8ikWAM"},
 		{name: "cartesia", driver: cartesia.Driver, model: "sonic-3", voice: "a0e99841-438c-4a64-b679-ae501e7d6091"},
-	} // those that tell times as they speak: KugelAudio tells them behind a chunk
+	} // those that tell times as they speak: KugelAudio tells them after a chunk
 	for _, v := range told {
 		for _, kind := range []emulator.FaultKind{emulator.Drop, emulator.Stall} {
 			t.Run(v.name+" "+string(kind), func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestJoinedPiecesAreTakenOverFrom(t *testing.T) {
 		for _, every := range []time.Duration{50 * time.Millisecond, 300 * time.Millisecond} {
 			ends := heardAlone(t, v, parts, every)
 			for _, kind := range []emulator.FaultKind{emulator.Drop, emulator.Stall, emulator.Garbage} {
-				for _, word := range []int{5, 7, 10} { // in the second piece, behind it, in the third
+				for _, word := range []int{5, 7, 10} { // in the second piece, after it, in the third
 					if raceEnabled && word != 7 {
 						continue
 					}

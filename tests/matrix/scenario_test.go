@@ -134,5 +134,5 @@ func (s scenario) breaks(ends []time.Duration) emulator.Fault {
 	return s.fault.after(s.first, ends[s.place-1]+betweenWords)
 }
 
-// betweenWords is the middle of the silence behind an emulated word.
+// betweenWords is the middle of the silence after an emulated word.
 const betweenWords = 15 * time.Millisecond

@@ -4,7 +4,7 @@
 //	go run ./tests/provenance check BINARY SBOM STATEMENT
 //
 // A statement is in-toto's (https://in-toto.io/Statement/v1) with a predicate of SLSA (https://slsa.dev/provenance/v1). It is
-// not signed: that is for whoever publishes a release. An SBOM is CycloneDX's.
+// not signed: that is for the publisher of a release. An SBOM is CycloneDX's.
 package main
 
 import (

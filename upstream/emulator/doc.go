@@ -3,6 +3,6 @@
 // written from the references alone and import no adapter, so that an adapter's mistake is not repeated on the other side.
 // Invariants:
 //
-//  1. This package is the list of vendors, by name, and nothing else: whoever adds a vendor adds a folder and a line here.
+//  1. This package is the list of vendors, by name, and nothing else: a new vendor needs a folder and a line here.
 //  2. No vendor's folder imports another's. What two need is the engine's.
 package emulator

@@ -91,7 +91,7 @@ func TestSpeaks(t *testing.T) {
 	}
 }
 
-// A close behind a text that no Flush has come for: it is spoken before the socket ends.
+// A close after a text that no Flush has come for: it is spoken before the socket ends.
 func TestCloseSpeaksWhatIsLeft(t *testing.T) {
 	const text = "One two three four five six."
 	_, base := npm.Emulate(t, "deepgram", emulator.Options{APIKey: key})
@@ -119,7 +119,7 @@ func TestClearIsAnswered(t *testing.T) {
 		}
 		cleared := slices.IndexFunc(all, func(n noticed) bool { return n.Message != nil && n.Message.Type == "Cleared" })
 		if got, want := words(t, all[cleared+1:], text), voice.Words(text); !slices.Equal(got, want) {
-			t.Errorf("%s: behind it heard %q, want %q", quirk, got, want)
+			t.Errorf("%s: after it heard %q, want %q", quirk, got, want)
 		}
 		if n := len(server.Stats().Cancels); n != 1 {
 			t.Errorf("%s: noted %d cancels, want 1", quirk, n)
@@ -127,7 +127,7 @@ func TestClearIsAnswered(t *testing.T) {
 	}
 }
 
-// An error of the vendor's, and the close behind it, reach the client's caller.
+// An error of the vendor's, and the close after it, reach the client's caller.
 func TestErrorIsTold(t *testing.T) {
 	fault := emulator.Fault{Kind: emulator.ErrorFrame, Name: "NET-0000"}
 	_, base := npm.Emulate(t, "deepgram", emulator.Options{APIKey: key, Fault: fault}, "errorCloses:true")

@@ -6,7 +6,7 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
-// Two turns, a socket each, which the client closes in the vendor's words behind one more Flush, of nothing.
+// Two turns, a socket each, which the client closes in the vendor's words after one more Flush, of nothing.
 func TestDeepgramSpeaks(t *testing.T) {
 	v := start(t, "deepgram", emulator.Options{}, "emptyFlush:true")
 	all := v.play(t, "speak")

@@ -32,8 +32,8 @@ func TestElevenLabsSpeaks(t *testing.T) {
 	}
 }
 
-// Turns that are broken off have their contexts closed. The client may flush one behind that, by which it opens another
-// of the same id, and leaves it: five of those are more than a socket bears, as its users have found.
+// Turns that are broken off have their contexts closed. The client may flush one after that, by which it opens another
+// of the same id, and leaves it: five of those are more than a socket takes, as its users have found.
 func TestElevenLabsTurnsThatAreBrokenOffAreClosed(t *testing.T) {
 	v := start(t, "elevenlabs", emulator.Options{}, "alignWhole:true")
 	all := v.play(t, "interrupt")
@@ -45,7 +45,7 @@ func TestElevenLabsTurnsThatAreBrokenOffAreClosed(t *testing.T) {
 	}
 	for _, s := range v.Stats().Streams {
 		if len(s.Texts) == 0 {
-			continue // the one behind the close
+			continue // the one after the close
 		}
 		if spoken++; !closed[s.ID] {
 			t.Errorf("context %s was never closed", s.ID)

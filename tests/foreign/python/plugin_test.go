@@ -94,7 +94,7 @@ func TestTheClientInGoAsPluginsUseIt(t *testing.T) {
 		break
 	}
 	if waited := time.Since(began); waited > 10*time.Second {
-		t.Errorf("beside the others the first audio came after %v", waited)
+		t.Errorf("in parallel with the others the first audio came after %v", waited)
 	}
 	wg.Wait()
 	checkCanceled(t, vendor)

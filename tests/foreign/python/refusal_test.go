@@ -23,7 +23,7 @@ func TestABadKeyIsTold(t *testing.T) {
 	tests := map[string]struct {
 		vendor string
 		quirks []string
-		args   []string // behind address and key
+		args   []string // after address and key
 		told   func(noticed) bool
 	}{
 		"kugelaudio by status":  {"kugelaudio", []string{"authByClose:false", "authStatus:403"}, []string{"speak"}, status(403)},

@@ -59,7 +59,7 @@ func checkTogether(t *testing.T, all []map[string]any, last string) {
 			acknowledged = append(acknowledged, m["text"].(string))
 		case togetherItem + "audio_output.delta":
 			if slices.Contains(items, m["item_id"]) {
-				t.Errorf("audio of %v behind its end", m["item_id"])
+				t.Errorf("audio of %v after its end", m["item_id"])
 			}
 		case togetherItem + "audio_output.done":
 			items = append(items, m["item_id"])

@@ -223,7 +223,7 @@ func TestHeartbeatsAreAnswered(t *testing.T) {
 		})
 	}
 	if h := s.say("gen-2", "Two."); h.Err != nil || spoken(h) != "Two." {
-		t.Errorf("heard %q and %v behind the heartbeats", spoken(h), h.Err)
+		t.Errorf("heard %q and %v after the heartbeats", spoken(h), h.Err)
 	}
 }
 
@@ -250,7 +250,7 @@ func TestCancelReachesTheServer(t *testing.T) {
 		}
 	}
 	if h := s.say("gen-2", "Yes?"); h.Err != nil || spoken(h) != "Yes?" {
-		t.Errorf("heard %q and %v behind the cancel", spoken(h), h.Err)
+		t.Errorf("heard %q and %v after the cancel", spoken(h), h.Err)
 	}
 }
 

@@ -121,7 +121,7 @@ func (k *speechContext) run(ctx context.Context) {
 		item, what := k.next(ctx)
 		switch what {
 		case nextOver:
-			k.leave() // whoever hears of the end may use the id again
+			k.leave() // a client that hears of the end may use the id again
 			k.end(ctx)
 			return
 		case nextExpired:

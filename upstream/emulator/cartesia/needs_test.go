@@ -21,7 +21,7 @@ func TestCartesiaTimesCountFromTheContextsFirstSample(t *testing.T) {
 	})
 }
 
-// The vendor's SDK takes what comes behind a cancel for the next context's.
+// The vendor's SDK takes what comes after a cancel for the next context's.
 func TestCartesiaSaysNothingBehindACancel(t *testing.T) {
 	each(t, engine.Options{Pace: 4}, func(c client) {
 		c.request("c1", "One two three four five six seven eight nine ten.", false)
@@ -59,7 +59,7 @@ func TestCartesiaRefusesModelsThatItDoesNotHave(t *testing.T) {
 	})
 }
 
-// A text is cut behind whole characters, of however many bytes.
+// A text is cut after whole characters, of however many bytes.
 func TestTextsAreCutBehindWholeCharacters(t *testing.T) {
 	each(t, engine.Options{}, func(c client) {
 		c.SendJSON(engine.Object{

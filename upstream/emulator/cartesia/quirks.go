@@ -19,7 +19,7 @@ type quirks struct {
 	strictSettings bool   // a voice, model, language or format that changes within a context is an error
 	splits         bool   // what is gathered is spoken sentence by sentence as they come, before its delay is over
 	flushIDs       string // that are on chunks: always, or from the first flush on
-	flushNames     string // flush_done has the id of the chunks before it, or of those behind
+	flushNames     string // flush_done has the id of the chunks before it, or of those after
 	flushEach      bool   // without a delay, each transcript has a flush_done
 	expiryDone     bool   // a context that expires is told by done
 	errorDone      bool   // an error of the old kind has done, as the new ones have
@@ -40,7 +40,7 @@ func drawQuirks(o engine.Options) quirks {
 	q := quirks{
 		refusesInBand: flip(), strictVersion: flip(), limited: flip(),
 		idleCode:       []int{int(websocket.StatusNormalClosure), int(websocket.StatusGoingAway), int(websocket.StatusPolicyViolation)}[r.IntN(3)],
-		strictSettings: flip(), splits: flip(), flushIDs: of("always", "flushed"), flushNames: of("before", "behind"),
+		strictSettings: flip(), splits: flip(), flushIDs: of("always", "flushed"), flushNames: of("before", "after"),
 		flushEach: flip(), expiryDone: flip(), errorDone: flip(),
 		cancelUnknown: of("nothing", "error"),
 		words:         of("before", "among", "after"), tags: flip(), serial: flip(),

@@ -50,7 +50,7 @@ func (k *speechContext) sendFlushDone() {
 	k.flushID++
 	k.flushed = true
 	id := before
-	if k.conn.quirks.flushNames == "behind" {
+	if k.conn.quirks.flushNames == "after" {
 		id = k.flushID
 	}
 	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Flushes++ })

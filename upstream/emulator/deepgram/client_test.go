@@ -20,7 +20,7 @@ func each(t *testing.T, o engine.Options, test func(c client)) {
 	enginetest.EachSeed(t, enginetest.Dialect{Vendor: Vendor, Options: o}, "/v1/speak?model=aura-2-thalia-en", nil, func(c *enginetest.Client) { test(client{c}) })
 }
 
-// send sends messages of a type each, those that begin with "Speak" with the text behind that.
+// send sends messages of a type each, those that begin with "Speak" with the text after that.
 func (c client) send(kinds ...string) {
 	c.T.Helper()
 	for _, kind := range kinds {

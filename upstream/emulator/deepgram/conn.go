@@ -71,7 +71,7 @@ func (c *connection) serve() {
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer func() {
 		cancel()
-		_ = c.socket.CloseNow() // frees whoever writes
+		_ = c.socket.CloseNow() // frees a writer that is blocked
 		c.wg.Wait()
 		c.drop()
 	}()

@@ -16,8 +16,8 @@ type quirks struct {
 	emptyFlush    bool   // a Flush of nothing is answered
 	clearFlushed  bool   // a Flush that a Clear overtakes is answered, before Cleared
 	staleFrames   int    // of audio between a Clear and its Cleared
-	warning       string // the field that bears a Warning's text: description, warn_msg or both
-	errorCloses   bool   // the socket is closed behind an Error
+	warning       string // the field with a Warning's text: description, warn_msg or both
+	errorCloses   bool   // the socket is closed after an Error
 	maxText       int    // characters of a Speak; 0: any number
 	idle          int    // seconds without a message, after which the socket is closed; 0: for ever
 	chunk         time.Duration

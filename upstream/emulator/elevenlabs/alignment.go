@@ -95,7 +95,7 @@ func times(chars []char, from, to, origin, limit int64) engine.Object {
 	return engine.Object{"chars": texts, "charStartTimesMs": starts, "charDurationsMs": durations}
 }
 
-// said are the characters of what is spoken: the words, a space behind each.
+// said are the characters of what is spoken: the words, a space after each.
 func said(lead string, spoken voice.Spoken) []char {
 	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
 	for _, w := range spoken.Words {
@@ -121,7 +121,7 @@ func written(lead, text string, spoken voice.Spoken, normalizes bool) []char {
 	return a.done()
 }
 
-// fieldsWithSpace cuts a text into words, each with the space behind it. Space before the first is a word too.
+// fieldsWithSpace cuts a text into words, each with the space after it. Space before the first is a word too.
 func fieldsWithSpace(text string) (fields []string) {
 	start, space := 0, false
 	for i, r := range text {
@@ -142,7 +142,7 @@ type aligner struct {
 	chars []char
 }
 
-// word is a word's characters, and what stands behind it until the next word.
+// word is a word's characters, and what stands after it until the next word.
 func (a *aligner) word(core, tail string, start, end time.Duration) {
 	a.spread(a.tail, audio.Samples(start, engine.NativeRate))
 	a.at = max(a.at, audio.Samples(start, engine.NativeRate)) // the first may have silence before it

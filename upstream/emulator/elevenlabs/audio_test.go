@@ -72,7 +72,7 @@ func TestElevenLabsSpeaksContextsInTurnOrTogether(t *testing.T) {
 						order = append(order, f.id())
 					}
 				}
-				// The rest in a's encoder may come behind b's first frame, for it has no turn to wait for.
+				// The rest in a's encoder may come after b's first frame, for it has no turn to wait for.
 				if changes := len(slices.Compact(order)) - 1; serial != (changes <= 3) {
 					t.Errorf("serial %t: %d changes in %v", serial, changes, order)
 				}

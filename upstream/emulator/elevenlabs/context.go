@@ -71,7 +71,7 @@ func newSpeechContext(c *connection, m message) (*speechContext, *failure) {
 	return k, nil
 }
 
-// take applies a message of the context's. Behind a close_context only another one counts.
+// take applies a message of the context's. After a close_context only another one counts.
 func (k *speechContext) take(m message, opens bool) *failure {
 	k.note(m)
 	k.touch()
@@ -107,7 +107,7 @@ func (k *speechContext) note(m message) {
 	})
 }
 
-// touch starts the time anew in which the client has to say something.
+// touch restarts the time in which the client has to say something.
 func (k *speechContext) touch() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -142,7 +142,7 @@ func (k *speechContext) flush() {
 	k.pushLocked(job{text: k.text.flush(), flushed: true, marks: true})
 }
 
-// close ends the context behind what is kept of it. One that is stalled ends with the next close_context.
+// close ends the context after what is kept of it. One that is stalled ends with the next close_context.
 func (k *speechContext) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -161,7 +161,7 @@ func (k *speechContext) close() {
 	k.pushLocked(job{last: true})
 }
 
-// dropLocked drops what has not been flushed, which only comes behind what has.
+// dropLocked drops what has not been flushed, which only comes after what has.
 func (k *speechContext) dropLocked() {
 	if k.begun.text != "" && !k.begun.flushed {
 		k.halt()
@@ -173,7 +173,7 @@ func (k *speechContext) dropLocked() {
 	k.jobs = k.jobs[:kept]
 }
 
-// pushLocked adds a job, if there is anything in it. A flush of nothing behind another adds nothing.
+// pushLocked adds a job, if there is anything in it. A flush of nothing after another adds nothing.
 func (k *speechContext) pushLocked(j job) {
 	if strings.TrimSpace(j.text) == "" {
 		j.text = ""

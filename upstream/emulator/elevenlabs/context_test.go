@@ -108,7 +108,7 @@ func TestElevenLabsNotesWhatItHears(t *testing.T) {
 	})
 }
 
-// Behind a close_context a context takes no more text, and a close of none at all may be answered.
+// After a close_context a context takes no more text, and a close of none at all may be answered.
 func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := talk(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")

@@ -164,7 +164,7 @@ func (c *connection) serve() {
 	var ctx context.Context
 	ctx, c.stop = context.WithCancel(c.server.Context())
 	defer c.wg.Wait()
-	defer func() { _ = c.socket.CloseNow() }() // frees whoever writes
+	defer func() { _ = c.socket.CloseNow() }() // frees a writer that is blocked
 	defer c.stop()
 	for {
 		kind, data, err := c.socket.Read(context.Background()) // ends with the socket

@@ -39,7 +39,7 @@ func TestElevenLabsStallHoldsUpItsContextAlone(t *testing.T) {
 		}
 		c.Send(closeMessage)
 		if all := c.until("c"); len(all) != 1 {
-			t.Errorf("behind the close: got %+v", all)
+			t.Errorf("after the close: got %+v", all)
 		}
 	})
 }

@@ -186,7 +186,7 @@ func (c *connection) open(ctx context.Context, m message) (*speechContext, *fail
 	return k, nil
 }
 
-// touchAll starts every context's time anew in which the client has to say something.
+// touchAll restarts the time in which the client has to say something, of every context.
 func (c *connection) touchAll() {
 	for _, k := range c.all() {
 		k.touch()
@@ -206,7 +206,7 @@ func (c *connection) noteClose(id string) {
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 }
 
-// leave has every context say what it has, and closes behind that.
+// leave has every context say what it has, and closes after that.
 func (c *connection) leave() {
 	c.leaving = true
 	all := c.all()

@@ -14,7 +14,7 @@ type quirks struct {
 	finalKey          string        // of a context's end: isFinal, or is_final besides
 	nullAudio         bool          // the final frame has an audio too, which is null
 	falseFinal        bool          // isFinal is false rather than null until then
-	errorNamesContext bool          // an error frame bears the context that it came of
+	errorNamesContext bool          // an error frame names the context that it came of
 	flushDone         bool          // a flush is followed by a frame that is not of the protocol
 	idle              string        // what ends a context that nothing is said to: its final frame, or an error, which ends the socket
 	closeKeeps        string        // of a context that is closed: what was flushed, what is in the works too, or all

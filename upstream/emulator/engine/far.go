@@ -24,7 +24,7 @@ func (l *farListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	if !l.server.enter() {
-		_ = far.Close() // nobody serves it any more
+		_ = far.Close() // there is no server for it any more
 		return nil, net.ErrClosed
 	}
 	near, end := net.Pipe()

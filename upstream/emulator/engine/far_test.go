@@ -82,7 +82,7 @@ func TestAFarVendorTakesItsTime(t *testing.T) {
 	}
 }
 
-// Whoever is on a severed connection learns of it a round trip after it has sent something, and not before.
+// A client on a severed connection learns of it a round trip after it has sent something, and not before.
 func TestSever(t *testing.T) {
 	t.Parallel()
 	const roundTrip = 40 * time.Millisecond

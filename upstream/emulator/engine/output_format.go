@@ -77,7 +77,7 @@ func (f OutputFormat) Encoder() (Encoder, error) {
 	return e, nil
 }
 
-// sampleEncoder encodes samples one by one, behind a header where there is one.
+// sampleEncoder encodes samples one by one, after a header where there is one.
 type sampleEncoder struct {
 	converter *audio.Converter
 	head      []byte // that is still to come

@@ -22,7 +22,7 @@ func TestOutputFormats(t *testing.T) {
 	}
 }
 
-// A compressed stream is frame behind frame, as long as the speech, at its bit rate.
+// A compressed stream is frame after frame, as long as the speech, at its bit rate.
 func TestMP3Frames(t *testing.T) {
 	tests := map[string]struct {
 		header  uint32 // from the standard: sync, version, layer, bit rate, rate, mono
@@ -105,7 +105,7 @@ func TestOpusPages(t *testing.T) {
 	}
 	const most = 3*opusRate + 14 + opusPacket
 	if flags != oggLast || position != uint64(packets*opusPacket) || position > most || position+opusPacket < most {
-		t.Errorf("got flags %d and position %d behind %d packets, want the last page at most %d", flags, position, packets, most)
+		t.Errorf("got flags %d and position %d after %d packets, want the last page at most %d", flags, position, packets, most)
 	}
 }
 

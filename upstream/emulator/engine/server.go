@@ -63,7 +63,7 @@ func (s *Server) Context() context.Context { return s.life }
 // Go runs what goes on beside the requests, such as a session that outlives the one that began it. Close waits for it.
 func (s *Server) Go(f func()) { s.wg.Go(f) }
 
-// ServeHTTP implements http.Handler. Once Close has begun, nobody is let in, for it would not be waited for.
+// ServeHTTP implements http.Handler. Once Close has begun, no client is let in, for it would not be waited for.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)

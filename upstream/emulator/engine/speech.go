@@ -103,7 +103,7 @@ func SendGarbage(socket *websocket.Conn) {
 	_ = socket.Write(context.Background(), websocket.MessageText, []byte(GarbageText))
 }
 
-// Resume lets a pacer that has been silent begin anew: what it did not send meanwhile is not due at once.
+// Resume lets a pacer that has been silent start again: what it did not send meanwhile is not due at once.
 func (p *Pacer) Resume() {
 	if p.Pace > 0 && time.Since(p.Began) > time.Duration(float64(p.sent)/p.Pace) {
 		p.Began, p.sent = time.Now(), 0

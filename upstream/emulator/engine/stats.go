@@ -38,7 +38,7 @@ type Stream struct {
 	Over   bool
 }
 
-// clone is a copy that nobody else changes.
+// clone is a copy that no one else changes.
 func (s Stats) clone() Stats {
 	s.Cancels = slices.Clone(s.Cancels)
 	s.Streams = slices.Clone(s.Streams)

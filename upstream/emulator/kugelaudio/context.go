@@ -238,7 +238,7 @@ func (k *speechContext) do(ctx context.Context, j job) (last bool) {
 		k.send(engine.Object{"final": true})
 	case jobClose:
 		k.send(engine.Object{"final": true})
-		k.conn.remove(k) // before it is told: whoever has heard of it may open another in its place
+		k.conn.remove(k) // before it is told: a client that has heard of it may open another in its place
 		k.sendClosed(true)
 		return true
 	case jobFail:

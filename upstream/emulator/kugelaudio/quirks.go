@@ -13,10 +13,10 @@ type quirks struct {
 	authStatus          int           // HTTP status that refuses a bad key
 	authByClose         bool          // a bad key is accepted and closed with 4001, rather than refused with 403
 	wordsFirst          bool          // word times come before the audio that they describe
-	idxPerChunk         bool          // idx begins anew with each chunk
-	interruptedNames    bool          // interrupted bears the context_id
-	usageAfterImmediate bool          // context_closed bears usage after an immediate close too
-	oneFinal            bool          // a flush whose text is closed right behind it has no final of its own
+	idxPerChunk         bool          // idx starts again with each chunk
+	interruptedNames    bool          // interrupted has the context_id
+	usageAfterImmediate bool          // context_closed has usage after an immediate close too
+	oneFinal            bool          // a flush whose text is closed right after it has no final of its own
 	lateFrames          int           // audio frames that follow a close or cancel
 	chunk               time.Duration // audio of a frame
 }

@@ -7,7 +7,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// sendClosed is a context's end. Without speech it bears no usage.
+// sendClosed is a context's end. Without speech it has no usage.
 func (k *speechContext) sendClosed(usage bool) {
 	o := engine.Object{"context_closed": true}
 	if usage && k.characters > 0 {

@@ -21,7 +21,7 @@ type connection struct {
 	*emulator
 	socket *websocket.Conn
 	turns  engine.Turns
-	wg     sync.WaitGroup // the contexts, what comes behind a cancel, and the close
+	wg     sync.WaitGroup // the contexts, what comes after a cancel, and the close
 
 	// Owned by the reader.
 	settings settings // of contexts to come
@@ -75,7 +75,7 @@ func (c *connection) created() {
 
 // leave waits for everything that the connection has begun. Its context is over.
 func (c *connection) leave() {
-	_ = c.socket.CloseNow() // frees whoever writes
+	_ = c.socket.CloseNow() // frees a writer that is blocked
 	c.wg.Wait()
 	for _, k := range c.contexts {
 		k.drop()
@@ -272,7 +272,7 @@ func (c *connection) overflow(id string, named bool) {
 	c.send(o)
 }
 
-// cancel ends a context at once. What was under way still comes, behind the confirmation.
+// cancel ends a context at once. What was under way still comes, after the confirmation.
 func (c *connection) cancel(ctx context.Context, id string) {
 	if id == "" {
 		c.send(c.quirks.misuse("context_id is required"))

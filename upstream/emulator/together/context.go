@@ -36,7 +36,7 @@ type speechContext struct {
 	fault    engine.Fault
 	fresh    bool // the speaker has not seen the fault
 
-	speaker // owned by the speaker, and when it is over by whoever waited for that
+	speaker // owned by the speaker, and after its end by the goroutine that waited for it
 }
 
 // item is what is spoken at once: a sentence, or what a commit found.

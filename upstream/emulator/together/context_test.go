@@ -59,11 +59,11 @@ func TestTogetherCancel(t *testing.T) {
 					for len(of(all, done)) < map[bool]int{true: 2, false: 1}[end] {
 						all = append(all, c.until(done)...)
 					}
-					behind := slices.DeleteFunc(all, func(o engine.Object) bool { return o["context_id"] != "turn-1" })
-					if got := len(of(behind, delta)); got != late {
+					after := slices.DeleteFunc(all, func(o engine.Object) bool { return o["context_id"] != "turn-1" })
+					if got := len(of(after, delta)); got != late {
 						t.Errorf("%d deltas follow the cancel, want %d", got, late)
 					}
-					if got := len(of(behind, done)) == 1; got != end {
+					if got := len(of(after, done)) == 1; got != end {
 						t.Errorf("a done follows the cancel: %t, want %t", got, end)
 					}
 					if s := c.Server.Stats(); len(s.Cancels) != 1 || s.Cancels[0].ID != "turn-1" || !s.Streams[0].Over {
@@ -90,7 +90,7 @@ func TestTogetherCancelOfNothing(t *testing.T) {
 	})
 }
 
-// Behind the cancel of a context that has said all, nothing is late.
+// After the cancel of a context that has said all, nothing is late.
 func TestTogetherCancelOfTheSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, drawn(t, "lateFrames:0", "lateDone:true"), speechQuery)
@@ -100,7 +100,7 @@ func TestTogetherCancelOfTheSilent(t *testing.T) {
 		c.until(cancelled)
 		c.speak("b", longSentence)
 		if all := c.until(done); all[len(all)-1]["item_id"] == "" || len(of(all, delta)) < 2 {
-			t.Errorf("got %v behind the cancel", kindsOf(all))
+			t.Errorf("got %v after the cancel", kindsOf(all))
 		}
 	})
 }

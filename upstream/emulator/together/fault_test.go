@@ -105,13 +105,13 @@ func TestTogetherSetFault(t *testing.T) {
 func TestTogetherFailureDropsWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := faulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
-		c.speak("c1", "This waits behind it.")
+		c.speak("c1", "This waits its turn.")
 		c.until(received, failed)
 		if !c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
 			t.Error("the context goes on")
 		}
 		if rest := c.fence(); len(rest) > 0 {
-			t.Errorf("got %v behind the failure", rest)
+			t.Errorf("got %v after the failure", rest)
 		}
 	})
 }

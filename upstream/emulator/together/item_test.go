@@ -147,7 +147,7 @@ func wordsOf(t *testing.T, all []engine.Object) []string {
 		for i := range texts {
 			start, end := starts[i].(float64), ends[i].(float64)
 			if start < last || end <= start {
-				t.Errorf("%v from %g to %g, behind %g", texts[i], start, end, last)
+				t.Errorf("%v from %g to %g, after %g", texts[i], start, end, last)
 			}
 			words, last = append(words, texts[i].(string)), end
 		}

@@ -24,13 +24,13 @@ type quirks struct {
 	serial          bool   // contexts speak one after the other
 	cancelUnknown   bool   // the cancel of a context that is not known is confirmed
 	lateFrames      int    // deltas that follow a cancel
-	lateDone        bool   // and a done of the item behind them
+	lateDone        bool   // and a done of the item after them
 	itemsPerContext bool   // item_id counts by context, so that it is not unique
 
 	joinsWithSpace bool   // texts that meet without white space are joined by a space
 	splitsCommits  bool   // a commit speaks each sentence as an item of its own, whatever the segment
 	partialAlways  bool   // max_partial_length forces speech also where segment is never
-	emptyCommit    string // a commit of nothing: nothing or done; Pipecat sends one behind each turn, and takes a failure for its own
+	emptyCommit    string // a commit of nothing: nothing or done; Pipecat sends one after each turn, and takes a failure for its own
 	unspeakable    string // an item without a letter: nothing, done or failed
 	clearsQueued   bool   // a clear drops committed items that have not begun
 

@@ -126,7 +126,7 @@ func (e *engineConnection) hello(upgrades []string) string {
 	return engineOpen + string(body)
 }
 
-// run keeps the connection while its client answers, and clears up behind it.
+// run keeps the connection while its client answers, and clears up after it.
 func (e *engineConnection) run() {
 	var waiter sync.WaitGroup
 	waiter.Go(e.awaitNamespace)
@@ -187,7 +187,7 @@ func (e *engineConnection) take(packet string) {
 	case packet == enginePong:
 		select {
 		case e.pong <- struct{}{}:
-		default: // nobody asked
+		default: // no one has asked
 		}
 	case strings.HasPrefix(packet, engineMessage):
 		if !e.socketIO(packet[len(engineMessage):]) {

@@ -51,7 +51,7 @@ func TestUpliftCancel(t *testing.T) {
 				frames := 0
 				for got := c.message(); got["requestId"] == "r1"; got = c.message() {
 					if got["type"] != "audio" {
-						t.Errorf("got %v behind the cancel", got)
+						t.Errorf("got %v after the cancel", got)
 					}
 					frames++
 				}

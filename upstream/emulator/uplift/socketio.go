@@ -125,7 +125,7 @@ func (e *engineConnection) leave() {
 	}
 }
 
-// event applies an event: its name and the message, behind the number of an acknowledgment that the vendor never sends.
+// event applies an event: its name and the message, after the number of an acknowledgment that the vendor never sends.
 func (e *engineConnection) event(body string) (ok bool) {
 	body = strings.TrimLeft(body, "0123456789")
 	var arguments []json.RawMessage

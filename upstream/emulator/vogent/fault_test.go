@@ -22,7 +22,7 @@ func TestVogentFaults(t *testing.T) {
 		Speak: []string{request + `"g1"}`}, Again: []string{request + `"g2"}`},
 		Waits: []string{
 			`{"voiceId":"` + testVoice + `","text":"No end","generationId":"waits","contextId":"c"}`,
-			`{"voiceId":"` + testVoice + `","text":"Hello.","finalText":true,"generationId":"behind","contextId":"c"}`,
+			`{"voiceId":"` + testVoice + `","text":"Hello.","finalText":true,"generationId":"next","contextId":"c"}`,
 		},
 		Charge: int64(utf8.RuneCountInString(longText)) * charMicros,
 		Rate:   24000, Audio: "audio", Stream: "generationId", Code: "out of memory",

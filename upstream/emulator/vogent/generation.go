@@ -65,7 +65,7 @@ func newGeneration(c *connection, m message) *generation {
 	return g
 }
 
-// take adds a piece. What comes behind the last one, or behind too much, is ignored. Only called by the reader.
+// take adds a piece. What comes after the last one, or after too much, is ignored. Only called by the reader.
 func (g *generation) take(m message) {
 	text := m.text()
 	g.mu.Lock()

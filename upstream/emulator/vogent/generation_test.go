@@ -31,7 +31,7 @@ func types(all []engine.Object, id string) (types []string) {
 func TestVogentCancelStopsTheAudio(t *testing.T) {
 	tests := map[string]struct {
 		quirks []string
-		want   []string // behind the cancel, with late audio or without
+		want   []string // after the cancel, with late audio or without
 	}{
 		"silence":   {[]string{"cancelAnswer:none", "lateChunks:0"}, nil},
 		"late":      {[]string{"cancelAnswer:none", "lateChunks:2"}, []string{"chunk"}},
@@ -177,7 +177,7 @@ func TestVogentGivesUpOnAQuietClient(t *testing.T) {
 	})
 }
 
-// A socket that a server closes behind an error takes nothing more.
+// A socket that a server closes after an error takes nothing more.
 func TestVogentClosesBehindAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := talk(t, engine.Options{}, "errorCloses:true", "closeCode:1008")

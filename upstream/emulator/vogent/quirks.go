@@ -16,7 +16,7 @@ type quirks struct {
 	authStatus   int           // HTTP status that refuses a bad key
 	closeCode    int           // of every close, for none is documented
 	errorCloses  bool          // an error is followed by a close
-	emptyID      bool          // an error of no generation bears an empty generationId, rather than none
+	emptyID      bool          // an error of no generation has an empty generationId, rather than none
 	malformed    string        // what answers a message that is none: an error, a close or nothing
 	strict       bool          // voiceId and text must stand in every message
 	defaultRate  int           // hertz, where no sampleRate is given

@@ -99,7 +99,7 @@ func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer c.wg.Wait()
-	defer func() { _ = c.socket.CloseNow() }() // frees whoever writes
+	defer func() { _ = c.socket.CloseNow() }() // frees a writer that is blocked
 	defer cancel()
 	for {
 		kind, data, err := c.socket.Read(context.Background()) // ends with the socket

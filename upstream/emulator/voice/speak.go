@@ -25,7 +25,7 @@ type Spoken struct {
 const (
 	wordBase      = 60 * time.Millisecond
 	wordPerLetter = 30 * time.Millisecond
-	gap           = 30 * time.Millisecond // behind each word
+	gap           = 30 * time.Millisecond // after each word
 	commaPause    = 120 * time.Millisecond
 	stopPause     = 220 * time.Millisecond
 	leading       = 80 * time.Millisecond

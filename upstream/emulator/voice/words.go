@@ -31,7 +31,7 @@ var tagPattern = regexp.MustCompile(`(?s)<spell>(.*?)(?:</spell>|$)|</?[a-zA-Z][
 // numberPattern finds digits with separators and decimals.
 var numberPattern = regexp.MustCompile(`^[0-9][0-9,]*(\.[0-9]+)?`)
 
-// Tokens lists a text's words with the pauses behind them. Without normalize, numbers stay digits.
+// Tokens lists a text's words with the pauses after them. Without normalize, numbers stay digits.
 func Tokens(text string, normalize bool) []Token {
 	var tokens []Token
 	for {

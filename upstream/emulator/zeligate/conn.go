@@ -62,7 +62,7 @@ func (c *connection) listen(ctx context.Context) {
 			return
 		}
 		if c.over || c.speaker.ended() {
-			continue // what comes now is nobody's
+			continue // what comes now belongs to no stream
 		}
 		var f frame
 		if json.Unmarshal(data, &f) != nil {

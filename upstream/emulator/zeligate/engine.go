@@ -35,7 +35,7 @@ func (s *speaker) engage(ctx context.Context) bool {
 	return s.voice.engaged
 }
 
-// release frees the engine for whoever waits.
+// release frees the engine for the next that waits.
 func (s *speaker) release() {
 	if s.voice.engaged {
 		<-s.engines
@@ -122,7 +122,7 @@ func (s *speaker) encode(pcm []int16) []byte {
 	return encoded
 }
 
-// linger speaks the rest of a chunk for nobody, as an engine does that does not notice that its client has gone.
+// linger speaks the rest of a chunk that no client hears, as an engine does that does not notice that its client has gone.
 func (s *speaker) linger() {
 	for len(s.voice.rest) > 0 {
 		if s.advance(s.server.Context()) == nil {

@@ -24,9 +24,9 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 		waits  bool
 	}{
 		"chunk, before text":  {[]string{"hold:chunk", "workers:1"}, []string{bos}, false},
-		"chunk, behind text":  {[]string{"hold:chunk", "workers:1"}, []string{bos, sentence}, false},
+		"chunk, after text":  {[]string{"hold:chunk", "workers:1"}, []string{bos, sentence}, false},
 		"speech, before text": {[]string{"hold:speech", "workers:1"}, []string{bos}, false},
-		"speech, behind text": {[]string{"hold:speech", "workers:1"}, []string{bos, sentence}, true},
+		"speech, after text": {[]string{"hold:speech", "workers:1"}, []string{bos, sentence}, true},
 		"stream, before BOS":  {[]string{"hold:stream", "workers:1"}, nil, false},
 		"stream, before text": {[]string{"hold:stream", "workers:1"}, []string{bos}, true},
 		"two engines":         {[]string{"hold:stream", "workers:2"}, []string{bos}, false},
@@ -69,7 +69,7 @@ func pauseFor(t *testing.T, server *engine.Server) {
 	server.WaitFor(func(engine.Stats) bool { return false }, 50*time.Millisecond)
 }
 
-// A stream ends with its socket. The engine may not notice before its chunk is over, and nobody else has it until then.
+// A stream ends with its socket. The engine may not notice before its chunk is over, and no other stream has it until then.
 func TestZeligateCloseCancels(t *testing.T) {
 	for _, lingers := range []string{"lingers:true", "lingers:false"} {
 		t.Run(lingers, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestZeligateCloseCancels(t *testing.T) {
 				}
 				more := spokenAudio(server) - seen.Streams[0].Audio
 				if lingering := lingers == "lingers:true"; lingering != (more > 0) {
-					t.Errorf("got %v of audio behind the close", more)
+					t.Errorf("got %v of audio after the close", more)
 				}
 			})
 		})

@@ -38,8 +38,8 @@ func TestZeligateQuirksShow(t *testing.T) {
 			"emptyFlushEnds:false", []string{bos, `{"text":"","flush":true}`}, waiting, true,
 		},
 		"trigger needs more":  {"triggerMinimum:50", []string{bos, `{"text":"few words ","try_trigger_generation":true}`}, waiting, true},
-		"open behind errors":  {"staysOpen:true", []string{`{"text":" "}`}, refused("missing_api_key"), false},
-		"close behind errors": {"staysOpen:false", []string{`{"text":" "}`}, refused("missing_api_key"), false},
+		"open after errors":  {"staysOpen:true", []string{`{"text":" "}`}, refused("missing_api_key"), false},
+		"close after errors": {"staysOpen:false", []string{`{"text":" "}`}, refused("missing_api_key"), false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestZeligateQuirksShow(t *testing.T) {
 					return
 				}
 				if h := client.listen(patience(tt.quirk == "staysOpen:true")); h.late != (tt.quirk == "staysOpen:true") {
-					t.Errorf("behind the error: got %+v", h)
+					t.Errorf("after the error: got %+v", h)
 				}
 			})
 		})
@@ -85,9 +85,9 @@ func TestZeligateClosesBehindTheFinalFrame(t *testing.T) {
 	})
 }
 
-// A socket that nothing is said to ends where the box limits that: before BOS, between texts, not behind the end.
+// A socket that nothing is said to ends where the box limits that: before BOS, between texts, not after the end.
 func TestZeligateIdles(t *testing.T) {
-	tests := map[string][]string{"before BOS": nil, "behind BOS": {bos}, "behind text": {bos, `{"text":"Hello "}`}}
+	tests := map[string][]string{"before BOS": nil, "after BOS": {bos}, "after text": {bos, `{"text":"Hello "}`}}
 	for name, messages := range tests {
 		for _, quirk := range []string{"idles:true", "idles:false"} {
 			t.Run(name+" "+quirk, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestZeligateIdles(t *testing.T) {
 		t.Fatalf("got %+v, want an end", h)
 	}
 	if h := ended.listen(2 * waits); !h.late {
-		t.Errorf("behind the end: got %+v, want silence", h)
+		t.Errorf("after the end: got %+v, want silence", h)
 	}
 }
 
@@ -127,7 +127,7 @@ func TestZeligateKeepAlives(t *testing.T) {
 	})
 }
 
-// Behind an end of any kind nothing is taken, though the socket is open.
+// After an end of any kind nothing is taken, though the socket is open.
 func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
 	tests := map[string]struct {
 		quirks   []string

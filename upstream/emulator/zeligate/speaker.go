@@ -78,7 +78,7 @@ func (s *speaker) begin(order order) {
 // note changes what has been seen of the stream, which has begun.
 func (s *speaker) note(change func(*engine.Stream)) { s.server.Stream(s.index, change) }
 
-// touch starts the time anew in which the client has to say something.
+// touch restarts the time in which the client has to say something.
 func (s *speaker) touch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,7 +41,7 @@ const (
 // quirks is what the reference leaves open, as the seed has drawn it.
 type quirks struct {
 	telling        telling
-	staysOpen      bool          // the socket stays open behind an error frame, but for flat ones
+	staysOpen      bool          // the socket stays open after an error frame, but for flat ones
 	closeCode      int           // of a close because of an error, but for flat ones
 	upgradeErrors  bool          // what the address tells is checked at the upgrade, with an HTTP status; else at BOS
 	headerKey      bool          // the Authorization header counts on the socket too
@@ -49,9 +49,9 @@ type quirks struct {
 	namesVoice     bool          // the upgrade's answer names the voice that is used
 	strictBOS      bool          // a first message that is not a single space is an error
 	clamps         bool          // settings out of their range are drawn into it rather than refused
-	finalCloses    bool          // the server closes the socket behind the final frame
+	finalCloses    bool          // the server closes the socket after the final frame
 	idles          bool          // a socket that nothing is said to ends
-	emptyFlushEnds bool          // an empty text that bears a flush is EOS
+	emptyFlushEnds bool          // an empty text with a flush is EOS
 	triggerMinimum int           // characters that a trigger needs
 	schedule       []int         // where BOS has none
 	maxCharacters  int           // of a stream
