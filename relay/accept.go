@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+
 	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"

@@ -7,6 +7,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/relay/position"
 	"voicerelay/text"
+	"voicerelay/upstream"
 )
 
 // alignment is where in the text an attempt's audio is, by its vendor's word times and by listening.
@@ -58,4 +59,48 @@ func (al *alignment) soundsAtLocked(at int64) bool {
 	return slices.ContainsFunc(al.ear.Sounds(), func(s audio.Sound) bool {
 		return al.base+s.Start < at && at < al.base+s.End
 	})
+}
+
+// listens reports whether the attempt's audio must be listened to: only where another could take over, and word times
+// may not say how far it came.
+func (al *alignment) listens() bool {
+	return len(al.a.g.req.plan.Candidates) > 1 &&
+		(al.a.caps.WordTimes == upstream.WordTimesNone || al.a.g.engine.habits.Of(al.a.voice()).Timing != position.Prompt)
+}
+
+// hearingLocked is what was heard of words between two places in the audio.
+func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
+	g := al.a.g
+	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: g.out.track.Rate, Speed: al.a.caps.ClampSpeed(g.req.speed)}
+	if al.ear == nil {
+		// Nothing was listened to: the sound is taken to go on from beginning to end.
+		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
+		return h
+	}
+	h.Sounds = al.ear.Sounds()
+	return h
+}
+
+// learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
+// whole.
+func (al *alignment) learnLocked(first int) {
+	if al.a.out.active != al.a {
+		return
+	}
+	if al.a.caps.WordTimes != upstream.WordTimesNone && !al.a.orders.pieces[first].timed {
+		al.a.g.engine.habits.NoteTiming(al.a.voice(), position.Late)
+	}
+	if al.ear == nil {
+		return
+	}
+	var beats []text.Beat
+	for _, p := range al.a.orders.pieces[first:al.a.orders.delivered] {
+		beats = append(beats, al.a.out.track.Pieces[p.track].Beats...)
+	}
+	rate := al.a.g.req.output.Rate
+	from, to := audio.Samples(al.a.orders.pieceFrom, rate), audio.Samples(al.a.arrivals.clock.duration(), rate)
+	al.a.g.engine.habits.Learn(al.a.voice(), position.Observation{
+		Beats: beats, Sounds: position.Within(al.ear.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.g.req.speed),
+	})
+	al.ear.Forget(to)
 }

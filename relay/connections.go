@@ -3,6 +3,7 @@ package relay
 import (
 	"fmt"
 	"time"
+
 	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"

@@ -1,6 +1,14 @@
 package relay
 
-import "voicerelay/audio"
+import (
+	"errors"
+	"sync"
+
+	"github.com/segmentio/asm/base64"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
 
 // conversion takes a vendor's frames to the output's format.
 type conversion struct {
@@ -12,4 +20,84 @@ type conversion struct {
 	out   []byte
 	clean bool // the frame's base64 has no line breaks
 	seam  crossfade
+}
+
+// errNotBase64 is the cause of a garbled frame.
+var errNotBase64 = errors.New("audio is not base64")
+
+// payloadLocked is a frame as the client gets it; valid until the next frame.
+func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
+	if c.passesLocked(f, raw) {
+		if c.a.align.ear != nil {
+			c.a.align.ear.Hear(raw)
+		}
+		samples := int64(len(raw) / f.Format.BytesPerSample())
+		if c.seam.open() {
+			raw = c.seam.join(c.a.g.req.output, raw)
+			return payload{raw: raw, samples: int64(len(raw) / f.Format.BytesPerSample())}, nil
+		}
+		return payload{base64: f.Base64, samples: samples, end: lastSample(f.Format, raw)}, nil
+	}
+	out, err := c.convertLocked(f.Format, raw)
+	if err != nil {
+		return payload{}, err
+	}
+	if c.a.align.ear != nil {
+		c.a.align.ear.Hear(out)
+	}
+	if c.seam.open() {
+		out = c.seam.join(c.a.g.req.output, out)
+	}
+	return payload{raw: out, samples: int64(len(out) / c.a.g.req.output.BytesPerSample())}, nil
+}
+
+// scratchPool has buffers for decoded audio, which is copied or forgotten before the frame is done with.
+var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
+
+// rawLocked is the frame's audio bytes, in scratch where they had to be decoded. Base64 is decoded even where it will be
+// passed on as it is: only so is it known to be base64, and decoding costs half a microsecond.
+func (c *conversion) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
+	if f.Base64 == nil {
+		return f.Raw, nil
+	}
+	if need := base64.StdEncoding.DecodedLen(len(f.Base64)); cap(*scratch) < need {
+		*scratch = make([]byte, need)
+	}
+	room := (*scratch)[:cap(*scratch)]
+	n, err := base64.StdEncoding.Decode(room, f.Base64)
+	if err != nil {
+		return nil, errNotBase64
+	}
+	// The decoder passes over line breaks, wherever they are, which would break the client's JSON. Each four of them
+	// make the text three bytes longer than what it decodes to, so its length tells whether there are any.
+	c.clean = len(f.Base64)%4 == 0 && n == f.Len()
+	return room[:n], nil
+}
+
+// passesLocked reports whether the vendor's base64 can go to the client as it is.
+func (c *conversion) passesLocked(f upstream.Frame, raw []byte) bool {
+	g := c.a.g
+	return f.Base64 != nil && c.clean && g.req.encoder.Form() == Base64 && c.conv == nil &&
+		f.Format.Samples() == g.req.output.Samples() &&
+		len(raw)%f.Format.BytesPerSample() == 0 &&
+		(g.req.output.Encoding != audio.WAV || g.out.seq > 0)
+}
+
+// convertLocked takes audio bytes to the output's format; the result is valid until the next frame. Once
+// an attempt has needed the converter, all its audio goes through it, since it may hold half a sample.
+func (c *conversion) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
+	c.out = c.out[:0]
+	if c.conv != nil && c.from != from {
+		c.out = c.conv.Flush(c.out)
+		c.conv = nil
+	}
+	if c.conv == nil {
+		conv, err := audio.NewConverter(from, c.a.g.req.output.Samples())
+		if err != nil {
+			return nil, err
+		}
+		c.conv, c.from = conv, from
+	}
+	c.out = c.conv.Convert(c.out, raw)
+	return c.out, nil
 }

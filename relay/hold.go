@@ -110,20 +110,6 @@ func (h *hold) leastInHandLocked() time.Duration {
 	return least
 }
 
-// A vendor counts as silent after quietFrames of what is usual between two frames, and leastQuiet.
-const (
-	quietFrames = 2
-	leastQuiet  = 50 * time.Millisecond
-)
-
-func (v *arrivals) isQuietLocked(now time.Time) bool {
-	return !now.Before(v.quietFromLocked(now))
-}
-
-func (v *arrivals) quietFromLocked(now time.Time) time.Time {
-	return v.lastAudioLocked(now).Add(max(leastQuiet, quietFrames*v.interval))
-}
-
 // releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
 // Nothing is sent while a backup is about to go on from what was sent when it was opened.
 func (h *hold) releaseLocked(now time.Time) {

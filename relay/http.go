@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
 	"voicerelay/access"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"

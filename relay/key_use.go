@@ -3,6 +3,7 @@ package relay
 import (
 	"sync/atomic"
 	"time"
+
 	"voicerelay/access"
 
 	"github.com/prometheus/client_golang/prometheus"

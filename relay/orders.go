@@ -1,9 +1,13 @@
 package relay
 
 import (
+	"math"
 	"time"
 
+	"voicerelay/audio"
+	"voicerelay/relay/position"
 	"voicerelay/text"
+	"voicerelay/upstream"
 )
 
 // orders are the pieces of text that an attempt's vendor has been given, and how far it is with them.
@@ -20,4 +24,198 @@ type orders struct {
 	sending   bool          // the last piece is one of them only until the stream has taken it
 	lastSent  bool          // the vendor knows that no more text comes
 	pieceFrom time.Duration // where on clock the piece under way begins
+}
+
+// piecesAhead is how many pieces may be ordered and not yet delivered: the one being spoken and the next.
+const piecesAhead = 2
+
+// piecesKept is how many pieces a stream may keep back that has nothing else to do: short sentences, which then go out
+// together.
+const piecesKept = 16
+
+// orderedPiece is a piece that was sent, or is just about to be.
+type orderedPiece struct {
+	text.Piece
+	aligner *text.Aligner
+	track   int                // its index in the track, once the attempt is active
+	timed   bool               // words of it were told
+	order   position.WordOrder // of those words
+	misled  bool               // their times can't be true
+	least   time.Duration      // audio that it takes at least
+}
+
+// mayGive notes that the vendor is about to get the last piece, unless the stream has ended meanwhile.
+func (o *orders) mayGive() bool {
+	o.a.out.mu.Lock()
+	defer o.a.out.mu.Unlock()
+	if !o.a.outcome.over() {
+		o.given = len(o.pieces)
+	}
+	return !o.a.outcome.over()
+}
+
+// sentLocked notes that the last piece has reached the vendor, unless the stream has said more of it.
+func (o *orders) sentLocked() {
+	if !o.sending {
+		return
+	}
+	owed := o.owesLocked()
+	o.withheld, o.sending = o.withheld-1, false
+	if !owed && o.owesLocked() {
+		o.a.arrivals.oweLocked(time.Now())
+	}
+}
+
+// shortAudio is the least audio for a letter or digit at speed 1 that counts as speech.
+const shortAudio = 10 * time.Millisecond
+
+// unmarkedEndLocked is when a vendor that is silent by then counts as through with a piece; zero: it does already, or
+// there is no text that waits for it.
+func (o *orders) unmarkedEndLocked(now time.Time) time.Time {
+	if at := o.a.arrivals.lastAudioLocked(now).Add(unmarkedSilence); now.Before(at) && !o.cutter.Done() {
+		return at
+	}
+	return time.Time{}
+}
+
+// cutLocked is the next piece, if there is text for one, the vendor has few enough and the client has room.
+func (o *orders) cutLocked(now time.Time) (text.Piece, bool) {
+	if o.lastSent {
+		return text.Piece{}, false
+	}
+	owed := max(0, o.orderedLocked()-o.throughLocked(now))
+	kept := len(o.pieces) - max(o.orderedLocked(), o.delivered)
+	if owed+kept >= piecesAhead && (owed > 0 || kept >= piecesKept) {
+		return text.Piece{}, false
+	}
+	if !o.roomyLocked(now) {
+		return text.Piece{}, false
+	}
+	p, ok := o.cutter.Next(o.cutNowLocked(now, owed == 0))
+	if ok {
+		o.a.g.in.short.count(p, now)
+	}
+	return p, ok
+}
+
+// leastAhead is how much audio may be under way at least while text is ordered, however little may wait for the client: a
+// vendor that speaks in real time must have its next piece before it is through with one.
+const leastAhead = 20 * time.Second
+
+// roomyLocked reports whether the client has room for more audio: than waits for it, and than the vendor will make of what
+// it has been given.
+func (o *orders) roomyLocked(now time.Time) bool {
+	limit := o.a.g.req.Key.Limits.Buffer
+	if ahead := o.aheadLocked(now); ahead > 0 {
+		limit = min(limit, max(limit, leastAhead)-ahead)
+	}
+	return limit > 0 && o.a.out.lane.HasRoom(audio.Samples(limit, o.a.g.req.output.Rate))
+}
+
+// aheadLocked is about how long it takes to speak what the vendor has been given and has not come to. The piece that it is
+// speaking does not count: the next one must be there before it is through, or a fast vendor rests.
+func (o *orders) aheadLocked(now time.Time) time.Duration {
+	var ahead time.Duration
+	under := o.pieces[o.throughLocked(now):]
+	for _, p := range under[min(1, len(under)):] {
+		ahead += speechTime(p.Text, o.a.caps.ClampSpeed(o.a.g.req.speed))
+	}
+	return ahead
+}
+
+func (o *orders) settledLocked(now time.Time) bool { return now.Sub(o.a.g.in.at) >= settleDelay }
+
+// orderLocked notes a piece as ordered.
+func (o *orders) orderLocked(p text.Piece, now time.Time) upstream.Piece {
+	o.lastSent = p.Last
+	o.withheld, o.sending = o.withheld+1, true
+	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: o.leastAudio(p.Text)}
+	if o.a.out.active == o.a {
+		ordered.track = o.a.out.track.AddPiece(p)
+	}
+	o.pieces = append(o.pieces, ordered)
+	o.expected += longestSpeech(p.Text, o.a.caps.ClampSpeed(o.a.g.req.speed))
+	return upstream.Piece{ID: len(o.pieces) - 1, Text: p.Text, Last: p.Last, More: o.goesOnLocked(now)}
+}
+
+// goesOnLocked reports whether another piece follows the last one at once.
+func (o *orders) goesOnLocked(now time.Time) bool {
+	ahead := len(o.pieces) - o.throughLocked(now)
+	return !o.lastSent && ahead < piecesAhead && o.roomyLocked(now) && o.cutter.Ready(o.cutNowLocked(now, false))
+}
+
+// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. What the stream keeps back the
+// vendor has no order for.
+func (o *orders) owesLocked() bool {
+	ordered := o.orderedLocked()
+	if o.lastSent && ordered == len(o.pieces) {
+		return true
+	}
+	return o.delivered < ordered && o.throughLocked(time.Time{}) < ordered
+}
+
+// orderedLocked is how many pieces the vendor has the order to speak.
+func (o *orders) orderedLocked() int {
+	return len(o.pieces) - min(o.withheld, len(o.pieces))
+}
+
+// throughLocked is how many pieces have been spoken, as far as it can be known. A vendor that does not mark their ends
+// is taken to be through with one once it has sent the least that the piece can take and is silent for a moment; with
+// a zero time, whether it is silent is not asked.
+func (o *orders) throughLocked(now time.Time) int {
+	if o.a.caps.PieceEnds != upstream.PieceEndsNone || o.a.arrivals.clock.duration() == 0 {
+		return o.delivered
+	}
+	if !now.IsZero() && now.Before(o.a.arrivals.lastAudioLocked(now).Add(unmarkedSilence)) {
+		return o.delivered
+	}
+	through, least := o.delivered, time.Duration(0)
+	for _, p := range o.pieces[o.delivered:] {
+		if least += p.least; least > o.a.arrivals.clock.duration() {
+			break
+		}
+		through++
+	}
+	return through
+}
+
+// unmarkedSilence is how long a vendor that does not mark the ends of pieces says nothing when it is through with one.
+const unmarkedSilence = 300 * time.Millisecond
+
+// surelySpoken is the share of a long text's estimated time that its audio has at least; of a short one it is less.
+const surelySpoken = 0.7
+
+// leastAudio is the least that a text takes, as far as the voice's habits let it be known.
+func (o *orders) leastAudio(s string) time.Duration {
+	h := o.a.g.engine.habits.Of(o.a.voice())
+	beats := (text.Piece{Text: s}).Beats()
+	if h.Pieces == 0 || len(beats) == 0 {
+		return o.floorOf(s)
+	}
+	share := surelySpoken - h.Spread/math.Sqrt(float64(len(beats)))
+	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.g.req.speed))
+	return max(least, o.floorOf(s))
+}
+
+// floorOf is the least audio that counts as a text spoken.
+func (o *orders) floorOf(s string) time.Duration {
+	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.a.caps.ClampSpeed(o.a.g.req.speed))
+}
+
+// endPiecesLocked ends all pieces up to id.
+func (o *orders) endPiecesLocked(id int) {
+	at := o.a.align.base + audio.Samples(o.a.arrivals.clock.duration(), o.a.g.req.output.Rate)
+	first := o.delivered
+	for ; o.delivered <= id; o.delivered++ {
+		p := o.pieces[o.delivered]
+		if words := p.aligner.Finish(); !p.misled {
+			o.a.align.timeLocked(words)
+		}
+		if o.a.out.active == o.a {
+			o.a.out.track.EndPiece(p.track, at)
+		}
+	}
+	o.a.align.learnLocked(first)
+	o.pieceFrom = o.a.arrivals.clock.duration()
+	o.a.arrivals.owedSince = time.Now()
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
 	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"

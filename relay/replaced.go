@@ -53,12 +53,6 @@ func (a *attempt) endIdleLocked() {
 	a.out.from = position.Resume{Char: a.orders.pieces[ordered-1].End, Source: position.SourceSegment}
 }
 
-func (oc *outcome) endedIdle() bool {
-	oc.a.out.mu.Lock()
-	defer oc.a.out.mu.Unlock()
-	return oc.state == attemptIdle
-}
-
 // continuesLocked reports whether the attempt's voice is the one that was heard before it, and that did not break off.
 func (a *attempt) continuesLocked(before *attempt) bool {
 	return before != nil && before.outcome.state == attemptIdle && before.target == a.target

@@ -1,9 +1,7 @@
 package relay
 
 import (
-	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
@@ -16,15 +14,6 @@ import (
 
 // settleTimeout bounds what must happen after a generation's end though its client may be gone.
 const settleTimeout = 5 * time.Second
-
-// Outcomes of an attempt.
-const (
-	outcomeCompleted  = "completed"
-	outcomeCancelled  = "cancelled"
-	outcomeFailed     = "failed"
-	outcomeHedged     = "hedged"     // another was faster
-	outcomeSuperseded = "superseded" // spoken anew by another voice
-)
 
 // conclude decides how the generation ends, and what it took. From then on nothing changes that any more.
 func (g *Generation) conclude(end ending) {
@@ -89,75 +78,6 @@ func (g *Generation) timingLocked(now time.Time) Timing {
 		timing.Spoke, timing.FirstAudio = true, g.out.firstAt.Sub(g.began)
 	}
 	return timing
-}
-
-// reportLocked is the attempt as clients see it.
-func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
-	report := AttemptUsage{
-		Provider: oc.a.target.Provider,
-		Model:    oc.a.target.Model,
-		Outcome:  oc.nameLocked(),
-		Audio:    oc.a.arrivals.clock.duration(),
-		Cost:     cost,
-	}
-	used := oc.usedLocked()
-	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
-	if report.Outcome == outcomeFailed {
-		report.Code = upstream.KindOf(oc.err)
-		report.Message = attemptMessage(oc.err)
-	}
-	return report
-}
-
-func (oc *outcome) nameLocked() string {
-	var stop *StopCause
-	switch {
-	case oc.err == nil && oc.a.g.in.funds.short != nil:
-		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
-	case oc.err == nil:
-		return outcomeCompleted
-	case errors.Is(oc.err, errLostHedge):
-		return outcomeHedged
-	case errors.Is(oc.err, errSuperseded):
-		return outcomeSuperseded
-	case errors.As(oc.err, &stop), upstream.KindOf(oc.err) == upstream.Canceled:
-		return outcomeCancelled
-	default:
-		return outcomeFailed
-	}
-}
-
-// usedLocked is what the attempt took of the vendor.
-func (oc *outcome) usedLocked() billing.Usage {
-	used := billing.Usage{Audio: oc.a.arrivals.clock.duration()}
-	for _, p := range oc.a.orders.pieces[:max(0, oc.a.orders.given-oc.usage.Withheld)] {
-		if p.Text == "" {
-			continue
-		}
-		used.Requests++
-		used.Characters += int64(utf8.RuneCountInString(p.Text))
-		used.Bytes += int64(len(p.Text))
-	}
-	return used
-}
-
-// costLocked is the vendor's own figure, else the price list's. An attempt that broke off may have cost more
-// than what arrived of it.
-func (oc *outcome) costLocked() billing.Cost {
-	if c := oc.usage.Charge; c.Known() {
-		money, err := billing.Parse(c.Decimal, c.Scale, c.Currency)
-		if err == nil {
-			return billing.Cost{Money: money, Source: billing.FromProvider}
-		}
-		oc.a.g.log.Warn().Str("provider", oc.a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
-	}
-	used := oc.usedLocked()
-	cost := oc.a.g.req.Setup.prices.Price(oc.a.target.Provider, oc.a.target.Model, used)
-	if cost.Known() && cost.Money.Currency == "" {
-		cost.Money.Currency = oc.a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
-	}
-	cost.Estimated = cost.Known() && used != (billing.Usage{}) && oc.err != nil
-	return cost
 }
 
 // likelyCurrencyLocked is that of the budget, else the one in which a vendor charges; empty: neither is known.

@@ -3,8 +3,6 @@ package relay
 import (
 	"time"
 
-	"voicerelay/audio"
-	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -63,45 +61,6 @@ func (a *attempt) leave() {
 	a.g.client.Out.EndBatch()
 }
 
-// tickLocked notes when a frame came. While the text paused, the vendor owed none.
-func (v *arrivals) tickLocked(now time.Time) {
-	if !v.lastFrame.IsZero() {
-		gap := max(0, v.a.awake().Between(awake.Later(v.lastFrame, v.owedSince), now))
-		gap = min(gap, v.a.g.req.plan.StallTimeout)
-		if v.interval == 0 {
-			v.interval = gap
-		}
-		v.interval += (gap - v.interval) / intervalMemory
-	}
-	v.lastFrame = now
-}
-
-// intervalMemory is how many frames make what is usual between two of them.
-const intervalMemory = 4
-
-// A vendor that sends runawayFactor times the audio that its text would take slowly, and runawaySlack more, has lost
-// its way.
-const (
-	runawayFactor = 4
-	runawaySlack  = 10 * time.Second
-)
-
-func (v *arrivals) runsAwayLocked() bool {
-	return v.clock.duration() > runawayFactor*v.a.orders.expected+runawaySlack
-}
-
-// A vendor may send framesPerSecond frames for a second of audio, and framesSlack more. Each becomes a message with a head
-// of its own, so that audio in single samples would take a hundred times its size. Frames of 10 ms are the shortest that
-// any vendor sends for long.
-const (
-	framesPerSecond = 1000
-	framesSlack     = 4096
-)
-
-func (v *arrivals) crumblesLocked() bool {
-	return v.frames > framesSlack+int(v.clock.duration().Seconds()*framesPerSecond)
-}
-
 // survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.
 func (a *attempt) survivePanic() {
 	fault := recover()
@@ -144,31 +103,38 @@ func (a *attempt) drainLocked() {
 	a.flushLocked(len(a.orders.pieces) - 1)
 }
 
-// failLocked ends the attempt from our side.
-func (oc *outcome) failLocked(err error) {
-	oc.endLocked(err)
-	oc.a.out.notify()
-}
-
-// inputClock counts the audio that a vendor sent, over changes of format.
-type inputClock struct {
-	format audio.Format
-	bytes  int64
-	before time.Duration // what came in former formats
-}
-
-func (c *inputClock) add(f audio.Format, n int) {
-	if f != c.format {
-		c.before = c.duration()
-		c.format, c.bytes = f, 0
+// Withheld notes how many of the last pieces the stream keeps back.
+func (a *attempt) Withheld(n int) {
+	defer a.survivePanic()
+	a.enter()
+	defer a.leave()
+	owed := a.orders.owesLocked()
+	a.orders.withheld, a.orders.sending = n, false
+	if !owed && a.orders.owesLocked() {
+		a.arrivals.oweLocked(time.Now())
+		a.arrivals.letGo = a.arrivals.owedSince
 	}
-	c.bytes += int64(n)
+	a.out.notify()
 }
 
-func (c *inputClock) duration() time.Duration {
-	if c.format.Rate == 0 {
-		return c.before
+// PieceEnd notes that a piece has been delivered, so that the next can be sent.
+func (a *attempt) PieceEnd(id int) {
+	defer a.survivePanic()
+	a.enter()
+	defer a.leave()
+	if a.outcome.over() || a.out.endsLocked() || id < a.orders.delivered || id >= len(a.orders.pieces) {
+		return
 	}
-	samples := c.bytes / int64(c.format.BytesPerSample())
-	return c.before + time.Duration(samples)*time.Second/time.Duration(c.format.Rate)
+	if err := a.orders.pieceVerdictLocked(id); err != nil {
+		a.outcome.failLocked(err) // not an end that could be relied on
+		return
+	}
+	a.orders.endPiecesLocked(id)
+	a.outcome.proveLocked(true)
+	if a.out.active == a {
+		a.out.cancelOthersLocked(a) // what seemed missing is all there
+	}
+	a.held.releaseLocked(time.Now())
+	a.out.announceLocked()
+	a.out.notify()
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
 	"voicerelay/access"
 
 	"voicerelay/relay/delivery"

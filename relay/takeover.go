@@ -11,53 +11,6 @@ import (
 	"voicerelay/upstream"
 )
 
-// crossfadeLength is how long one voice fades out and the next fades in.
-const crossfadeLength = 5 * time.Millisecond
-
-func crossfadeSamples(rate int) int { return int(audio.Samples(crossfadeLength, rate)) }
-
-// maxSampleBytes is the size of the largest sample.
-const maxSampleBytes = 4
-
-// sample is one sample in its encoding; size 0: none.
-type sample struct {
-	bytes [maxSampleBytes]byte
-	size  int
-}
-
-// lastSample is the last one of audio bytes.
-func lastSample(f audio.Format, raw []byte) (s sample) {
-	n := f.BytesPerSample()
-	if len(raw) >= n {
-		s.size = copy(s.bytes[:n], raw[len(raw)-n:])
-	}
-	return s
-}
-
-// crossfade is how a voice that takes over is joined to the one before it: that one's last sample dies away, and the new
-// audio fades in.
-type crossfade struct {
-	decay []byte // goes first
-	total int    // samples over which to fade in; 0: none
-	done  int
-}
-
-func (s *crossfade) open() bool { return s.done < s.total }
-
-// join puts the crossfade to audio in the output's format. The result is valid until the next call.
-func (s *crossfade) join(f audio.Format, raw []byte) []byte {
-	n := min(len(raw)/f.BytesPerSample(), s.total-s.done)
-	gain := func(at int) float32 { return float32(at) / float32(s.total) }
-	audio.Ramp(f, raw[:n*f.BytesPerSample()], gain(s.done), gain(s.done+n))
-	s.done += n
-	if len(s.decay) == 0 {
-		return raw
-	}
-	joined := append(s.decay, raw...)
-	s.decay = nil
-	return joined
-}
-
 // activateLocked makes the attempt the one that is heard: it is the first of those racing to speak, or goes on.
 func (o *output) activateLocked(a *attempt) {
 	if o.active == a && len(o.speaking) == 1 {
@@ -207,41 +160,4 @@ func (o *output) resumeLocked(a *attempt) position.Resume {
 	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
 		return habit.Heard(a.align.hearingLocked(beats, from, to))
 	})
-}
-
-// hearingLocked is what was heard of words between two places in the audio.
-func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
-	g := al.a.g
-	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: g.out.track.Rate, Speed: al.a.caps.ClampSpeed(g.req.speed)}
-	if al.ear == nil {
-		// Nothing was listened to: the sound is taken to go on from beginning to end.
-		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
-		return h
-	}
-	h.Sounds = al.ear.Sounds()
-	return h
-}
-
-// learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
-// whole.
-func (al *alignment) learnLocked(first int) {
-	if al.a.out.active != al.a {
-		return
-	}
-	if al.a.caps.WordTimes != upstream.WordTimesNone && !al.a.orders.pieces[first].timed {
-		al.a.g.engine.habits.NoteTiming(al.a.voice(), position.Late)
-	}
-	if al.ear == nil {
-		return
-	}
-	var beats []text.Beat
-	for _, p := range al.a.orders.pieces[first:al.a.orders.delivered] {
-		beats = append(beats, al.a.out.track.Pieces[p.track].Beats...)
-	}
-	rate := al.a.g.req.output.Rate
-	from, to := audio.Samples(al.a.orders.pieceFrom, rate), audio.Samples(al.a.arrivals.clock.duration(), rate)
-	al.a.g.engine.habits.Learn(al.a.voice(), position.Observation{
-		Beats: beats, Sounds: position.Within(al.ear.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.g.req.speed),
-	})
-	al.ear.Forget(to)
 }

@@ -1,9 +1,12 @@
 package relay
 
 import (
+	"time"
+
 	"voicerelay/audio"
 	"voicerelay/relay/position"
 	"voicerelay/text"
+	"voicerelay/upstream"
 )
 
 // When speech is taken to have broken off though its vendor says that it is over: in texts of enough words, where far
@@ -65,4 +68,43 @@ func (o *orders) untoldLocked(beats []text.Beat, from, to int64) bool {
 	unit := float64(audio.Duration(at-from, o.a.g.req.output.Rate)) / position.Units(told)
 	rest := unit * position.Units(beats[len(told):])
 	return float64(audio.Duration(max(0, to-at), o.a.g.req.output.Rate)) < leastShare*rest
+}
+
+// wholeVerdictLocked judges a normal end of the stream.
+func (o *orders) wholeVerdictLocked() error {
+	if !o.lastSent {
+		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream ended before the text"}
+	}
+	if o.delivered == len(o.pieces) {
+		return nil // each was judged at its own end
+	}
+	return o.pieceVerdictLocked(len(o.pieces) - 1)
+}
+
+// speechVerdict judges audio that came for pieces: none, or far too little, is a failure, though the vendor says that
+// all is well. A text with nothing to speak never is.
+func (o *orders) speechVerdict(pieces []orderedPiece, got time.Duration) error {
+	least := time.Duration(0)
+	for _, p := range pieces {
+		least += o.floorOf(p.Text)
+	}
+	switch {
+	case least > 0 && got == 0:
+		return &upstream.Error{Kind: upstream.NoAudio, Message: "a normal end without audio"}
+	case got < least:
+		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end with far too little audio"}
+	}
+	return nil
+}
+
+// pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
+func (o *orders) pieceVerdictLocked(id int) error {
+	pieces := o.pieces[o.delivered : id+1]
+	if err := o.speechVerdict(pieces, o.a.arrivals.clock.duration()-o.pieceFrom); err != nil {
+		return err
+	}
+	if o.truncatedLocked(pieces) {
+		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
 	"voicerelay/access"
 
 	"github.com/voicerelay/voicerelay/client/protocol"

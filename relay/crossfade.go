@@ -1,0 +1,54 @@
+package relay
+
+import (
+	"time"
+
+	"voicerelay/audio"
+)
+
+// crossfadeLength is how long one voice fades out and the next fades in.
+const crossfadeLength = 5 * time.Millisecond
+
+func crossfadeSamples(rate int) int { return int(audio.Samples(crossfadeLength, rate)) }
+
+// maxSampleBytes is the size of the largest sample.
+const maxSampleBytes = 4
+
+// sample is one sample in its encoding; size 0: none.
+type sample struct {
+	bytes [maxSampleBytes]byte
+	size  int
+}
+
+// lastSample is the last one of audio bytes.
+func lastSample(f audio.Format, raw []byte) (s sample) {
+	n := f.BytesPerSample()
+	if len(raw) >= n {
+		s.size = copy(s.bytes[:n], raw[len(raw)-n:])
+	}
+	return s
+}
+
+// crossfade is how a voice that takes over is joined to the one before it: that one's last sample dies away, and the new
+// audio fades in.
+type crossfade struct {
+	decay []byte // goes first
+	total int    // samples over which to fade in; 0: none
+	done  int
+}
+
+func (s *crossfade) open() bool { return s.done < s.total }
+
+// join puts the crossfade to audio in the output's format. The result is valid until the next call.
+func (s *crossfade) join(f audio.Format, raw []byte) []byte {
+	n := min(len(raw)/f.BytesPerSample(), s.total-s.done)
+	gain := func(at int) float32 { return float32(at) / float32(s.total) }
+	audio.Ramp(f, raw[:n*f.BytesPerSample()], gain(s.done), gain(s.done+n))
+	s.done += n
+	if len(s.decay) == 0 {
+		return raw
+	}
+	joined := append(s.decay, raw...)
+	s.decay = nil
+	return joined
+}
