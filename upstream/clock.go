@@ -38,7 +38,7 @@ func (c *Clock) Span(start, end time.Duration) (from, to time.Duration) {
 	return c.spoken, max(end, c.spoken)
 }
 
-// Fill completes a sample that the audio ends in the middle of, which would shift all audio behind it by a byte.
+// Fill completes a sample that the audio ends in the middle of, which would shift all audio after it by a byte.
 func (c *Clock) Fill(sink Sink) {
 	size := int64(c.Format.BytesPerSample())
 	if rest := (size - c.bytes%size) % size; rest > 0 {

@@ -9,7 +9,7 @@
 //  3. The Sink is called by one goroutine at a time, and never after End or after Close has returned.
 //  4. Close with a cause other than nil stops the vendor in the vendor's own words before it returns, or
 //     closes the vendor's socket where it has no such words.
-//  5. Every error that leaves an adapter is an *Error whose message bears no secret and no text of the client.
+//  5. Every error that leaves an adapter is an *Error whose message contains no secret and no text of the client.
 //  6. A piece is owed from the moment at which the vendor has the order to speak it. What a stream keeps back (for an
 //     allowance, or until a socket is open) it tells its Sink, and sends in time by itself.
 //  7. No generation's context ever reaches a vendor's socket. Package vendorsocket has what adapters share to keep that.

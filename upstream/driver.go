@@ -85,7 +85,7 @@ func (d Driver) Program(decode func(any) error) (string, error) { return d.progr
 // Equal reports whether two sets of options come to the same, whatever defaults they spell out.
 func (d Driver) Equal(decode, other func(any) error) bool { return d.equal(decode, other) }
 
-// WithVoices is the driver of providers that depend on Env.Voices: they are opened anew where those change.
+// WithVoices is the driver of providers that depend on Env.Voices: they are opened again where those change.
 func (d Driver) WithVoices() Driver {
 	d.voiced = true
 	return d

@@ -20,11 +20,11 @@ const (
 	Throttled         Kind = "throttled"           // the vendor is well, we are too fast
 	Rejected          Kind = "rejected"            // the vendor finds this request invalid; another may speak it
 	AuthFailed        Kind = "auth_failed"         // the vendor refuses our key
-	NoCredit          Kind = "no_credit"           // the account behind our key is spent
+	NoCredit          Kind = "no_credit"           // our key's account is spent
 	Garbled           Kind = "garbled"             // frames that are not of the vendor's protocol
 	NoAudio           Kind = "no_audio"            // a normal end, and nothing spoken
 	ShortAudio        Kind = "short_audio"         // a normal end, and far too little spoken
-	Canceled          Kind = "cancelled"           // ended by us; nobody's failure
+	Canceled          Kind = "cancelled"           // ended by us: no failure
 )
 
 // Policy says what a kind of failure means for routing.
@@ -67,12 +67,12 @@ type Error struct {
 	Code string
 	// Class is what connecting failed at; empty for all else.
 	Class Class
-	// Message says what happened in our words; it reaches clients and logs, so it bears no secret and no
+	// Message says what happened in our words; it reaches clients and logs, so it contains no secret and no
 	// text of the client or of the vendor.
 	Message string
 	// RetryAfter is how long the vendor asks to be left alone, or 0.
 	RetryAfter time.Duration
-	// Err is the cause, for errors.Is; it is not printed, since a cause may bear a URL with a key.
+	// Err is the cause, for errors.Is; it is not printed, since a cause may contain a URL with a key.
 	Err error
 }
 

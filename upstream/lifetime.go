@@ -12,7 +12,7 @@ import (
 // Invariants:
 //
 //  1. The sink is called with the lock held. So its calls come one at a time, and none comes once Close has ended the
-//     stream; whoever calls Speak or Close must hold no lock that the sink takes.
+//     stream; the caller of Speak or Close must hold no lock that the sink takes.
 //  2. A stream that has been stopped delivers nothing more but its end, with the cause that Close was given, whatever the
 //     vendor says meanwhile.
 //  3. A stream ends once. What happens after its end is ignored.

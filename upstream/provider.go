@@ -213,12 +213,12 @@ func (c Capabilities) Ignored(req Request, wordTimestamps bool) []string {
 func (e Env) Base() (*url.URL, error) {
 	u, err := url.Parse(e.URL)
 	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return nil, &EnvError{Field: "url", Reason: "must be ws://host or wss://host"} // it may bear a key
+		return nil, &EnvError{Field: "url", Reason: "must be ws://host or wss://host"} // it may contain a key
 	}
 	return u, nil
 }
 
-// EnvError is why a provider can't be opened: a setting beside its options is at fault.
+// EnvError is why a provider can't be opened: a setting that is not of its options is at fault.
 type EnvError struct {
 	// Field is the setting's name in the configuration.
 	Field string

@@ -85,8 +85,8 @@ func DecodeFrame(binary bool, data []byte, into any) *Error {
 	return nil
 }
 
-// Base64 is the content of a string that a JSON decoder has read, as a Frame bears it: without the line breaks that many
-// encoders put into base64. JSON bears them escaped, so that no string that ScanFlat takes has any.
+// Base64 is the content of a string that a JSON decoder has read, as a Frame has it: without the line breaks that many
+// encoders put into base64. JSON has them escaped, so that no string that ScanFlat takes has any.
 func Base64(s string) []byte {
 	if !strings.ContainsAny(s, "\r\n") {
 		return []byte(s)

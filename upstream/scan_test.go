@@ -63,7 +63,7 @@ func TestScanFlatLeavesTheRest(t *testing.T) {
 		"escape elsewhere": `{"b":"\"","a":1}`,
 		"escaped name":     `{"\u0061":1}`,
 		"twice":            `{"a":1,"a":2}`,
-		"behind it":        `{"a":1} x`,
+		"more after it":    `{"a":1} x`,
 		"two objects":      `{"a":1}{}`,
 		"comma at the end": `{"a":1,}`,
 		"no comma":         `{"a":1 "b":2}`,

@@ -8,7 +8,7 @@ import (
 )
 
 // Sink is where a stream's events go. The vendor socket's reader calls it, so its methods must not block, nor call
-// the stream. An adapter may hold a lock meanwhile that Speak and Close take: whoever calls those must hold no
+// the stream. An adapter may hold a lock meanwhile that Speak and Close take: their caller must hold no
 // lock that the sink takes.
 type Sink interface {
 	// Audio takes the next audio in order. The frame's bytes are valid during the call only.

@@ -8,7 +8,7 @@ import (
 	"voicerelay/upstream"
 )
 
-// clock is the stream's. The vendor's times begin anew with each context.
+// clock is the stream's. The vendor's times start from 0 in each context.
 type clock struct {
 	upstream.Clock
 	start time.Duration // of the context

@@ -63,7 +63,7 @@ func capabilities(cfg Config) upstream.Capabilities {
 		MinSpeed:         0.6,
 		MaxSpeed:         1.5,
 		Known: upstream.Known{
-			PieceEnds: upstream.Documented, // flush_done, and done behind the last
+			PieceEnds: upstream.Documented, // flush_done, and done after the last
 			WordTimes: upstream.Documented,
 			Cancel:    upstream.Assumed, // whether it stops what has begun is not said, nor whether it is answered
 			Cost:      upstream.Documented,

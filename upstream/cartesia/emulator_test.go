@@ -32,7 +32,7 @@ func TestEmulatorSpeaksEveryWord(t *testing.T) {
 		for _, w := range h.Words {
 			told = append(told, w.Text)
 			if limit := audio.Duration(int64(len(h.Audio)/2), h.Format.Rate) + time.Millisecond; w.End > limit {
-				r.Errorf("%+v ends behind all audio, %v", w, limit)
+				r.Errorf("%+v ends after all audio, %v", w, limit)
 			}
 		}
 		if want := voice.Words(emulatortest.Text()); !slices.Equal(voice.Words(strings.Join(told, " ")), want) {
@@ -83,7 +83,7 @@ func TestEmulatorFaults(t *testing.T) {
 	}
 }
 
-// Pieces that come without a pause are one context; behind a pause another one begins, before the first expires.
+// Pieces that come without a pause are one context; after a pause another one begins, before the first expires.
 func TestEmulatorJoinsPieces(t *testing.T) {
 	inMemory := emulated
 	inMemory.Bubble = true
@@ -95,7 +95,7 @@ func TestEmulatorJoinsPieces(t *testing.T) {
 		h := l.Finish()
 		r.WantWords(h, emulatortest.Text()+" "+emulatortest.Text())
 		if n := len(r.Server.Stats().Streams); n != 2 {
-			r.Errorf("%d contexts, want one before the pause and one behind it", n)
+			r.Errorf("%d contexts, want one before the pause and one after it", n)
 		}
 		if want := 2 * len(emulatortest.Sentences()); len(h.Pieces) != want {
 			r.Errorf("%d pieces ended, want %d", len(h.Pieces), want)

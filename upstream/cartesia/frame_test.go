@@ -170,7 +170,7 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 	}
 }
 
-// Pieces are joined in one context, with a flush behind each: its flush_done ends the piece, whose odd byte is made a whole
+// Pieces are joined in one context, with a flush after each: its flush_done ends the piece, whose odd byte is made a whole
 // sample, and the context's done ends the last.
 func TestPiecesAreJoined(t *testing.T) {
 	r := newReader(t)

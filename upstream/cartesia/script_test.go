@@ -18,7 +18,7 @@ type order struct {
 	Cancel bool `json:"cancel"`
 }
 
-// script plays the vendor: contexts side by side, and a done behind a cancel.
+// script plays the vendor: contexts side by side, and a done after a cancel.
 func script(c *upstreamtest.Conn) {
 	contexts := map[string]*scripted{}
 	for {
@@ -91,7 +91,7 @@ func (k *scripted) generate(c *upstreamtest.Conn) {
 	}
 }
 
-// say speaks a transcript, its word times between its chunks and behind them, tags among them: in seconds of the context.
+// say speaks a transcript, its word times between its chunks and after them, tags among them: in seconds of the context.
 func (k *scripted) say(c *upstreamtest.Conn, voice *upstreamtest.Voice, transcript string) (whole bool) {
 	words := upstreamtest.Words(transcript)
 	tell := func(from, to int) {

@@ -248,7 +248,7 @@ func (s *stream) words(number int, w *wordTimestamps) {
 	}
 }
 
-// flushed ends a piece, whose flush is done. One that nobody asked for ends nothing.
+// flushed ends a piece, whose flush is done. One that answers no flush ends nothing.
 func (s *stream) flushed(number int) {
 	s.Lock()
 	defer s.Unlock()

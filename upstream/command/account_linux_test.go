@@ -61,7 +61,7 @@ func TestAProgramOfAnotherUserIsKilled(t *testing.T) {
 	l.close(errStop)
 	child := filepath.Join("/proc", strings.TrimSpace(string(text)), "cmdline")
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		if line, err := os.ReadFile(child); err != nil || len(line) == 0 { // of one that nobody has waited for yet
+		if line, err := os.ReadFile(child); err != nil || len(line) == 0 { // of one that has not been waited for yet
 			break
 		}
 		if time.Now().After(deadline) {

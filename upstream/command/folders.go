@@ -93,7 +93,7 @@ func (f *folders) place() (string, error) {
 	return own, nil
 }
 
-// openRoot is the folder of all, locked, so that nobody takes away what another has made and not yet locked.
+// openRoot is the folder of all, locked, so that no relay removes what another has made and not yet locked.
 func (f *folders) openRoot() (*os.File, error) {
 	path, err := filepath.Abs(f.root)
 	if err != nil {

@@ -4,7 +4,7 @@ package command
 
 import "os"
 
-// canLock: nobody can tell here whether another relay uses a folder, so that nothing is swept.
+// canLock: whether another relay uses a folder is not known here, so that nothing is swept.
 const canLock = false
 
 func lock(*os.File) error { return nil }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// canLock: folders can be told that nobody holds.
+// canLock: folders that no relay holds can be told.
 const canLock = true
 
 // lock takes a folder for this process, which holds it until the file is closed or the process is gone. It fails where

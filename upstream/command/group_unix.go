@@ -13,5 +13,5 @@ func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true
 // killGroup ends all processes of a command's group. It is called at once when the first of them has been waited for, at
 // the latest: long before the system could give its number to another.
 func killGroup(cmd *exec.Cmd) {
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // fails where nobody is left
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // fails where the group has ended
 }

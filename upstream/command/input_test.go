@@ -99,7 +99,7 @@ func nothingIn(t *testing.T, dir string) {
 	}
 }
 
-// A program that can't write to a pipe writes beside its text, which goes with it: also where it is killed.
+// A program that can't write to a pipe writes next to its text, which goes with it: also where it is killed.
 func TestWhatStandsBesideTheTextIsTakenAway(t *testing.T) {
 	dir := t.TempDir()
 	cfg := running("sh", "-c", `"$@" > "$0.wav" && exec cat "$0.wav"`, fileMark)

@@ -39,7 +39,7 @@ func Inside(args []string) (code int, done bool) {
 	case args[0] == execVerb:
 		fault := os.NewFile(faultFD, "fault")
 		err := become(os.NewFile(orderFD, "order"))
-		_, _ = io.WriteString(fault, err.Error()) // nobody may be left to read it
+		_, _ = io.WriteString(fault, err.Error()) // the reader may be gone
 		return 1, true
 	case args[0] == watchVerb && len(args) == 2:
 		watch(os.Stdin, args[1])

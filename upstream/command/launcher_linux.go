@@ -144,6 +144,6 @@ func (g *gate) closeTheirs() {
 
 func (g *gate) close() {
 	g.closeTheirs()
-	_ = g.orderOut.Close() // all has been written or nobody reads
+	_ = g.orderOut.Close() // all has been written, or the reader is gone
 	_ = g.faultIn.Close()
 }

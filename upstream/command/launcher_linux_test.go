@@ -113,7 +113,7 @@ func TestAWatcherThatWasKilledIsReplaced(t *testing.T) {
 		if err := w.cmd.Process.Kill(); err != nil {
 			t.Error(err)
 		}
-		for written := error(nil); written == nil; { // until nobody reads
+		for written := error(nil); written == nil; { // until the reader is gone
 			_, written = fmt.Fprintln(w.tell)
 		}
 		w.mu.Unlock()

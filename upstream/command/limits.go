@@ -19,7 +19,7 @@ type Limits struct {
 	FileBytes int `yaml:"file_bytes"`
 	// OpenFiles bounds the descriptors of a process. Default: 256.
 	OpenFiles int `yaml:"open_files"`
-	// Processes bounds the processes and threads that the programs' user has on the machine, whoever started them. 0: 512
+	// Processes bounds the processes and threads that the programs' user has on the machine, by whatever they were started. 0: 512
 	// where user names one; else no bound, since the relay's own threads would count too. Default: 0.
 	Processes int `yaml:"processes"`
 }

@@ -12,11 +12,11 @@ import (
 	"voicerelay/upstream/upstreamtest"
 )
 
-// file is a WAV file that tells its length, with something behind its samples.
-func file(samples, behind string) []byte {
+// file is a WAV file that tells its length, with something after its samples.
+func file(samples, after string) []byte {
 	b := audio.WAVHeader(8000)
 	binary.LittleEndian.PutUint32(b[len(b)-4:], uint32(len(samples)))
-	return append(append(b, samples...), behind...)
+	return append(append(b, samples...), after...)
 }
 
 // play plays an output as a program writes it, and the frames that came of it.
@@ -41,7 +41,7 @@ func TestOutputGoesOnAsItComes(t *testing.T) {
 	}{
 		"streamed":       {defaults(), string(audio.WAVHeader(24000)) + speech, speech},
 		"with a length":  {defaults(), string(file(speech, "")), speech},
-		"more behind":    {defaults(), string(file(speech, "LIST\x04\x00\x00\x00INFO")), speech},
+		"more after":     {defaults(), string(file(speech, "LIST\x04\x00\x00\x00INFO")), speech},
 		"half a sample":  {defaults(), string(audio.WAVHeader(24000)) + speech + "x", speech},
 		"floats":         {float, speech + "xyz", speech},
 		"no samples":     {defaults(), string(file("", "")), ""},
@@ -91,7 +91,7 @@ func TestOutputIsNotGathered(t *testing.T) {
 func TestAnOutputThatCannotBeRead(t *testing.T) {
 	h, err := play(t, defaults(), io.MultiReader(bytes.NewReader(file("abcd", "")), iotest.ErrReader(io.ErrClosedPipe)))
 	if upstream.KindOf(err) != upstream.Dropped || string(h.Audio) != "abcd" {
-		t.Errorf("%q and %v, want dropped behind the samples", h.Audio, err)
+		t.Errorf("%q and %v, want dropped after the samples", h.Audio, err)
 	}
 }
 

@@ -97,7 +97,7 @@ func (p *provider) run(ctx context.Context, cmd *exec.Cmd) (out *os.File, err er
 	cmd.WaitDelay = pipePatience
 	cmd.Cancel = func() error {
 		killGroup(cmd)
-		return out.SetReadDeadline(time.Now()) // what it has said and nobody has read is not wanted
+		return out.SetReadDeadline(time.Now()) // what it has written and has not been read is not wanted
 	}
 	if err := p.launcher.start(ctx, cmd); err != nil {
 		_ = out.Close() // nothing has been read
@@ -111,7 +111,7 @@ func (g *program) wait() {
 	defer close(g.over)
 	g.err = g.cmd.Wait()
 	killGroup(g.cmd)
-	_ = g.out.SetReadDeadline(time.Now().Add(pipePatience)) // fails where nobody reads any more
+	_ = g.out.SetReadDeadline(time.Now().Add(pipePatience)) // fails where the reader is gone
 	g.clean()
 }
 

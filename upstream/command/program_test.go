@@ -30,7 +30,7 @@ func TestHowProgramsEnd(t *testing.T) {
 	}{
 		"missing":           {missing, upstream.ConnectFailed, ""},
 		"exit status":       {running(self("fail")...), upstream.UpstreamError, "exit status 3"},
-		"status behind it":  {running(self("break")...), upstream.UpstreamError, "exit status 3"},
+		"status after it":   {running(self("break")...), upstream.UpstreamError, "exit status 3"},
 		"signal":            {running("sh", "-c", "kill -SEGV $$"), upstream.UpstreamError, "signal 11"},
 		"nothing":           {running("true"), upstream.NoAudio, ""},
 		"a header alone":    {running(self("silence")...), upstream.NoAudio, ""},
@@ -151,7 +151,7 @@ func TestWaitingForProgramsIsTold(t *testing.T) {
 	l.speak(false, "Hello")
 	for deadline := time.Now().Add(patience); l.Heard().Withheld != 1; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("nobody is told that a piece waits")
+			t.Fatal("the sink is not told that a piece waits")
 		}
 	}
 	l.speak(true, "again")

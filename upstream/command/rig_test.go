@@ -110,7 +110,7 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() }) // nobody listens any more
+	t.Cleanup(func() { _ = l.Close() }) // the listener is of no more use
 	return &place{l, t}
 }
 

@@ -107,7 +107,7 @@ const (
 	strayPeriod   = 10 * time.Millisecond
 )
 
-// watch is the process itself: it reads which groups run, and when nobody writes any more it kills those that are left and
+// watch is the process itself: it reads which groups run, and when no one writes any more it kills those that are left and
 // takes away the folder in which they worked.
 func watch(from io.Reader, dir string) {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP) // a service's stop reaches all its processes, and this is to be the last

@@ -1,7 +1,7 @@
 // Package deepgram is the adapter for Deepgram's Aura, /v1/speak.
 //
 // A socket speaks by one voice, in one format, one text after another, and its audio frames name nothing: so a stream has a
-// socket of its own. A piece is a Speak and a Flush, whose Flushed comes behind all of its audio. The vendor takes
+// socket of its own. A piece is a Speak and a Flush, whose Flushed comes after all of its audio. The vendor takes
 // twenty Flushes a minute and ignores more, so a stream of many pieces keeps some of them back: they wait for a Flush
 // together, and end together.
 //

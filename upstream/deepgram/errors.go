@@ -29,7 +29,7 @@ var errorCodes = map[string]upstream.Meaning{
 	"NET-0003":     failed,
 }
 
-// closeCodes are what sockets are closed with. The vendor documents those that stand beside codes above; the others are
+// closeCodes are what sockets are closed with. The vendor documents those that come with the codes above; the others are
 // what the codes mean everywhere.
 var closeCodes = map[int]upstream.Meaning{
 	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},

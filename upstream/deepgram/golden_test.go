@@ -50,7 +50,7 @@ func takesGolden(t *testing.T, f map[string]any) (kind string) {
 			t.Errorf("%s: %s is %t", kind, what, done)
 		}
 	}
-	s.Lost(&upstream.Error{Kind: upstream.Dropped}) // nobody would answer a Clear
+	s.Lost(&upstream.Error{Kind: upstream.Dropped}) // no vendor would answer a Clear
 	if err := sink.Close(func(cause error) error { return s.Close(t.Context(), cause) }, nil); err != nil {
 		t.Errorf("Close: %v", err)
 	}

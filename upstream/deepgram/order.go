@@ -11,7 +11,7 @@ import (
 const (
 	maxFlushes  = 20
 	flushWindow = time.Minute + time.Second
-	// freeFlushes may go out as fast as pieces come. Each one behind them keeps a pause, which is longer the more of them
+	// freeFlushes may go out as fast as pieces come. Each further one keeps a pause, which is longer the more of them
 	// are in the window: first so short that the speech before it bridges it, at last so long that none has to wait for
 	// the window's end.
 	freeFlushes  = 8
@@ -103,7 +103,7 @@ func (o *orders) flushed() (ended []int) {
 	return append(ended, o.silent()...)
 }
 
-// silent returns the pieces behind all texts, which have none: the vendor owes nothing that would end them.
+// silent returns the pieces after the last text, which have none: the vendor owes nothing that would end them.
 func (o *orders) silent() (ended []int) {
 	if len(o.flushes) == 0 && !o.waiting {
 		ended, o.pieces = o.pieces, nil

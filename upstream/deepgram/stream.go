@@ -68,7 +68,7 @@ func (s *stream) flush() {
 	s.Lock()
 	defer s.Unlock()
 	if s.SilentLocked() || s.sending {
-		return // who is sending sets the alarm anew
+		return // Speak sets the alarm once the piece is sent
 	}
 	if frame := s.orders.flush(time.Now(), s.LastLocked()); frame != nil {
 		s.WithholdLocked(s.orders.withheld())

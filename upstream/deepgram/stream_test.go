@@ -74,7 +74,7 @@ func TestFlushesAreBounded(t *testing.T) {
 	})
 }
 
-// Whatever the order of pieces, answers and time, pieces end in order and once, after a Flush behind their text, and no
+// Whatever the order of pieces, answers and time, pieces end in order and once, after a Flush that follows their text, and no
 // minute has too many of those.
 func TestOrdersProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -137,7 +137,7 @@ func (l *loose) Audio(f upstream.Frame) {
 	l.Loose.Audio(f)
 }
 
-func (l *loose) Words([]upstream.Word) { l.TB.Error("words that nobody tells") }
+func (l *loose) Words([]upstream.Word) { l.TB.Error("words of a vendor that tells none") }
 
 // A piece that ends within a sample is filled up; an answer to no Flush ends nothing.
 func TestPiecesEndWithWholeSamples(t *testing.T) {

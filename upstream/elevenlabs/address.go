@@ -11,7 +11,7 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// key is what streams on one socket have in common: the address below the base, and behind a line's end the tenant, since
+// key is what streams on one socket have in common: the address below the base, and after a line break the tenant, since
 // an error of one of them ends all.
 func (p *provider) key(req upstream.Request, opts *options, format audio.Format) (string, error) {
 	voice, err := upstream.PathSegment(req.Voice)
@@ -53,7 +53,7 @@ func language(tag string) string {
 type dialect struct {
 	// Static after newDialect.
 	base   string
-	header http.Header // bears the account's key
+	header http.Header // contains the account's key
 
 	leaving leaving
 }

@@ -8,7 +8,7 @@
 // Invariants:
 //
 //  1. A socket takes five contexts, those that are closing among them, and a sixth ends them all. Two streams with two
-//     contexts each leave one for what may count though nobody opened it. A cancelled stream keeps its place until
+//     contexts each leave one for what the vendor may count though we did not open it. A cancelled stream keeps its place until
 //     isFinal of each of its contexts has come, or until the vendor must have given them up.
 //  2. All settings but the voice's own stand in the address, so only streams with equal ones, of one tenant, share a socket.
 //  3. An error ends the socket with all its streams, as it does at the vendor, whose one close code for nearly all of them

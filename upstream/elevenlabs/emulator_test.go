@@ -79,7 +79,7 @@ func cancel(r *emulatortest.Rig, id string, after time.Duration, texts ...string
 }
 
 // TestEmulatorIsNeverSentASixthContext has many cancels in a row on few sockets, with speech between them: a context too
-// many would end what is spoken beside it.
+// many would end what else is spoken there.
 func TestEmulatorIsNeverSentASixthContext(t *testing.T) {
 	whole := emulatortest.Sentences()[:2]
 	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {

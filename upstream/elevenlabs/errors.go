@@ -63,7 +63,7 @@ var errorTexts = []struct {
 	{"invalid", invalid},
 }
 
-// searched is how many bytes of an error's text are: the vendor's own words stand first, and behind them may be the
+// searched is how many bytes of an error's text are: the vendor's own words come first, and after them perhaps the
 // client's, which must not open a circuit.
 const searched = 96
 

@@ -39,8 +39,8 @@ func TestAReasonTellsClosesApart(t *testing.T) {
 	}
 }
 
-// TestTextFarBehindIsNotSearched has what may be the client's own words behind the vendor's.
-func TestTextFarBehindIsNotSearched(t *testing.T) {
+// TestTextFarFromTheStartIsNotSearched has what may be the client's own words after the vendor's.
+func TestTextFarFromTheStartIsNotSearched(t *testing.T) {
 	words := "The vendor has no words of its own that are in any list, but it may well repeat what it was given: say quota"
 	if got := unnamed(0, words); got.Kind != upstream.UpstreamError {
 		t.Errorf("got %s, want upstream_error", got.Kind)

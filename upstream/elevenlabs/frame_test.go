@@ -68,7 +68,7 @@ func (s *stream) leave() {
 	s.seat.Leave(true)
 }
 
-// frame gives the socket a frame, in which ID stands for the stream's first piece, NEXT and LAST for those behind it.
+// frame gives the socket a frame, in which ID stands for the stream's first piece, NEXT and LAST for those after it.
 func (r *reader) frame(s *stream, data string) *upstream.Error {
 	names := strings.NewReplacer("ID", vendorsocket.JoinID(s.id, 0), "NEXT", vendorsocket.JoinID(s.id, 1), "LAST", vendorsocket.JoinID(s.id, 2))
 	return r.dialect.Frame(r.mux, false, []byte(names.Replace(data)))
@@ -114,7 +114,7 @@ func TestFramesThatTheScannerLeaves(t *testing.T) {
 		"a piece that waits":        {Frame: `{"isFinal":true,"contextId":"LAST"}`},
 		"another stream":            {Frame: `{"audio":"AAAA","contextId":"other.0"}`},
 		"an id not of ours":         {Frame: `{"audio":"AAAA","contextId":"default"}`},
-		"the end of a context":      {Frame: `{"isFinal":true,"contextId":null}`}, // that nobody opened
+		"the end of a context":      {Frame: `{"isFinal":true,"contextId":null}`}, // that was not opened
 		"noise":                     {Frame: `{"type":"flush_done","contextId":"ID"}`},
 		"audio that is no string":   {Frame: `{"audio":1,"contextId":"ID"}`, Kind: upstream.Garbled},
 		"audio of no context":       {Frame: `{"audio":"AAAA","isFinal":null}`, Kind: upstream.Garbled},

@@ -35,11 +35,11 @@ type packet struct {
 }
 
 const (
-	// underWay is how many contexts of a stream may be at the vendor: the one that is heard, and the one behind it.
+	// underWay is how many contexts of a stream may be at the vendor: the one that is heard, and the next.
 	underWay = 2
 	// maxHeld is the most that may be held, in bytes: as base64, four minutes of audio at 24 kHz.
 	maxHeld = 16 << 20
-	// packetSize and charSize are what a packet takes beside its base64, and a character that is timed beside its text.
+	// packetSize and charSize are what a packet takes besides its base64, and a timed character besides its text.
 	packetSize = 64
 	charSize   = 64
 )
@@ -140,14 +140,14 @@ func (l *line) finish(id int) {
 	}
 }
 
-// forget takes the end of a piece's context of which nobody is to hear.
+// forget takes the end of a piece's context once the sink hears no more.
 func (l *line) forget(id int) {
 	if p, _ := l.find(id); p != nil {
 		p.over = true
 	}
 }
 
-// advance ends pieces that are over, in turn, and lets those behind them be heard.
+// advance ends pieces that are over, in turn, and lets those after them be heard.
 func (l *line) advance() {
 	for len(l.pieces) > 0 && l.pieces[0].over {
 		ended := l.pieces[0]
@@ -171,7 +171,7 @@ func (l *line) release(p *piece) {
 	p.ahead = nil
 }
 
-// tell hands audio and words on. The words are of the audio that comes with them, or behind.
+// tell hands audio and words on. The words are of the audio that comes with them, or after.
 func (l *line) tell(p *piece, what packet) {
 	if what.times != nil {
 		l.say(p, p.speech.add(what.times, l.clock.Now()-l.start, len(what.base64) > 0))

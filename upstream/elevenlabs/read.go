@@ -46,7 +46,7 @@ func (d *dialect) hand(m *vendorsocket.Mux, context []byte, p packet, final bool
 		if len(p.base64) > 0 {
 			return upstream.GarbledError("the vendor sent audio that names no context")
 		}
-		return nil // noise, or the end of a context that nobody opened
+		return nil // noise, or the end of a context that we did not open
 	}
 	name, piece, ok := vendorsocket.SplitID(context)
 	if !ok {

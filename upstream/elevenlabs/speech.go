@@ -64,7 +64,7 @@ func (s *speech) add(a *alignment, at time.Duration, heard bool) []word {
 }
 
 // segment finds out where the times count from whose first is start. The vendor counts by segment and does not say
-// where one begins, nor how many frames it is told in: times that go on behind the former ones are of the same segment,
+// where one begins, nor how many frames it is told in: times that go on after the former ones are of the same segment,
 // unless they would be of audio before this frame's.
 func (s *speech) segment(start, at time.Duration, heard bool) {
 	goesOn := s.reach > 0 && start+rounding >= s.reach
@@ -90,8 +90,8 @@ func (s *speech) follow(char string) {
 	}
 }
 
-// words are those that are complete, or all: a word may go on in the next frame unless something stands behind it, in
-// what was told or in the text. That nothing more may come shows nowhere else, so a voice that breaks off behind a word
+// words are those that are complete, or all: a word may go on in the next frame unless something follows it, in
+// what was told or in the text. That nothing more may come shows nowhere else, so a voice that breaks off after a word
 // has said it.
 func (s *speech) words(all bool) []word {
 	tokens := text.Tokens(string(s.chars), 0)
@@ -126,7 +126,7 @@ func (s *speech) over(tokens []text.Token) bool {
 	return len(whole) >= n && whole[n-1].End == tokens[n-1].End
 }
 
-// rest are the words that nothing stands behind, at the piece's end.
+// rest are the words that nothing follows, at the piece's end.
 func (s *speech) rest() []word { return s.words(true) }
 
 // milliseconds is a vendor's figure as a time of at most a day.

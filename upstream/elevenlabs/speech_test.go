@@ -45,7 +45,7 @@ func TestSegmentsAreToldApart(t *testing.T) {
 	}{
 		"a segment in one frame":          {[]told{{text: "Hi you.", start: 0}}, "Hi@0-40 you@60-120"},
 		"leading spaces":                  {[]told{{text: " Hi", start: 0}}, "Hi@20-60"},
-		"a segment behind silence":        {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 0, at: 500}}, "Hi@0-40 you@500-560"},
+		"a segment after silence":         {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 0, at: 500}}, "Hi@0-40 you@500-560"},
 		"a segment in two frames":         {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 60, at: 60}}, "Hi@0-40 you@60-120"},
 		"one that goes on after a pause":  {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 400, at: 100}}, "Hi@0-40 you@400-460"},
 		"one that begins after a pause":   {[]told{{text: "Hi ", start: 0}, {text: "you ", start: 70, at: 900}}, "Hi@0-40 you@970-1030"},
@@ -67,7 +67,7 @@ func TestSegmentsAreToldApart(t *testing.T) {
 	}
 }
 
-// A word that by the text doesn't go on is told with its last character: a voice may break off right behind it.
+// A word that by the text doesn't go on is told with its last character: a voice may break off right after it.
 func TestWordIsToldWithItsLastCharacter(t *testing.T) {
 	for name, c := range map[string]struct{ text, told, want string }{
 		"before a full stop":         {"One two three. Four five.", "One two three", "One@0-60 two@80-140 three@160-260"},

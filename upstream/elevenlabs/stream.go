@@ -48,7 +48,7 @@ func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 	return s.dueLocked(), nil
 }
 
-// dueLocked are the messages of the pieces that may be sent now. A context is closed at once behind its text: that is
+// dueLocked are the messages of the pieces that may be sent now. A context is closed right after its text: that is
 // what makes the vendor say when all of it has been spoken.
 func (s *stream) dueLocked() [][]byte {
 	var frames [][]byte

@@ -141,7 +141,7 @@ func TestAClosingContextCounts(t *testing.T) {
 			c.SendRaw(fmt.Appendf(nil, `{"isFinal":true,"contextId":"%s.%d"}`, request.ID, step.context))
 			synctest.Wait()
 			if gone != step.want {
-				r.Errorf("behind the end of context %d: gone %v, want %v", step.context, gone, step.want)
+				r.Errorf("after the end of context %d: gone %v, want %v", step.context, gone, step.want)
 			}
 		}
 	})

@@ -70,7 +70,7 @@ func (c *clock) busy() bool {
 }
 
 // through is the letters that have been spoken to their end: up to the end of the latest chunk that is complete and whose
-// words have been told, or behind which another one is complete.
+// words have been told, or after which another one is complete.
 func (c *clock) through() int {
 	last := true
 	for _, known := range slices.Backward(c.chunks) {

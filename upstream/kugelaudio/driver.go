@@ -168,7 +168,7 @@ func language(tag string) string {
 
 // dialect is what the pool must know of the vendor.
 type dialect struct {
-	address string // bears the key
+	address string // contains the key
 }
 
 // Address is one for all: the session's fields go in frames.

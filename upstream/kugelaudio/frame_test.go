@@ -161,7 +161,7 @@ func TestWordTimesCountFromTheStreamsStart(t *testing.T) {
 }
 
 // Each chunk of a piece, and each piece, begins with a whole sample, whether the end of the one before is told or not.
-func TestChunksBeginAnew(t *testing.T) {
+func TestChunksBeginWhole(t *testing.T) {
 	r := newReader(t)
 	sink := upstreamtest.NewSink(t)
 	s := r.open(t, sink)

@@ -16,7 +16,7 @@ type parts struct {
 	covered int    // pieces of lower ids stand before the latest flush
 	sent    int    // letters of all pieces
 	begun   int    // letters that chunks have begun with
-	pending string // the text behind those
+	pending string // the text after those
 	blind   bool   // what the vendor says of its chunks does not tell
 }
 
@@ -33,17 +33,17 @@ func (p *parts) add(id int, text string) {
 	p.owed = append(p.owed, part{id: id, end: p.sent})
 }
 
-// flush notes that a flush goes out behind the last piece.
+// flush notes that a flush goes out after the last piece.
 func (p *parts) flush() {
 	last := p.owed[len(p.owed)-1].id
 	p.flushes = append(p.flushes, last)
 	p.covered = last + 1
 }
 
-// unflushed reports whether a piece stands behind all flushes.
+// unflushed reports whether a piece follows all flushes.
 func (p *parts) unflushed() bool { return len(p.owed) > 0 && p.owed[len(p.owed)-1].id >= p.covered }
 
-// unbegun is how many pieces stand behind all flushes that the vendor has not begun with; idle: nor is it at one of them.
+// unbegun is how many pieces follow all flushes and have not been begun by the vendor; idle: nor is it at one of them.
 func (p *parts) unbegun(idle bool) (n int) {
 	for i, piece := range slices.Backward(p.owed) {
 		begun := p.begun > 0 && (i == 0 || p.begun > p.owed[i-1].end)
@@ -68,7 +68,7 @@ func (p *parts) final() (n int) {
 	return n
 }
 
-// through is how many pieces are spoken by so many letters, which chunks have had. One with a flush behind it is not before
+// through is how many pieces are spoken by so many letters, which chunks have had. One with a flush after it is not before
 // that is answered. Where the last of the letters are of a piece that goes on, what was heard can't be told apart: the
 // pieces end together with that one.
 func (p *parts) through(letters int) (n int) {
@@ -110,7 +110,7 @@ func (p *parts) begin(text string) (from, end int, of []part) {
 	return from, p.begun, of
 }
 
-// confirmed reports whether the vendor has a sentence whose end is sure, since more text stands behind it.
+// confirmed reports whether the vendor has a sentence whose end is sure, since more text follows it.
 func (p *parts) confirmed() bool {
 	for i, r := range p.pending {
 		rest := p.pending[i+utf8.RuneLen(r):]
@@ -125,7 +125,7 @@ func (p *parts) confirmed() bool {
 // letter nor digit do not count.
 func cutLetters(from, text string) (rest string, n int, ok bool) {
 	for {
-		want, behind := nextLetter(text)
+		want, next := nextLetter(text)
 		if want == 0 {
 			return from, n, true
 		}
@@ -133,15 +133,15 @@ func cutLetters(from, text string) (rest string, n int, ok bool) {
 		if got != want {
 			return from, n, false
 		}
-		text, from = behind, left
+		text, from = next, left
 		n++
 	}
 }
 
-// nextLetter is the first letter or digit of a text, in lower case, and what stands behind it; 0: there is none.
+// nextLetter is the first letter or digit of a text, in lower case, and what follows it; 0: there is none.
 func nextLetter(text string) (r rune, rest string) {
 	for text != "" {
-		if tag := tagOf(text); tag > 0 {
+		if tag := tagLength(text); tag > 0 {
 			text = text[tag:]
 			continue
 		}
@@ -156,8 +156,8 @@ func nextLetter(text string) (r rune, rest string) {
 
 func spoken(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// tagOf is the length of the tag that a text begins with, or 0.
-func tagOf(text string) int {
+// tagLength is the length of the tag that a text begins with, or 0.
+func tagLength(text string) int {
 	if !strings.HasPrefix(text, "<") {
 		return 0
 	}

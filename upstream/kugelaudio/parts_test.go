@@ -15,7 +15,7 @@ func TestChunksTellWherePiecesEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		pieces []string
 		chunks []string
-		want   []ends // pieces that have ended and pieces not begun with, behind each chunk
+		want   []ends // pieces that have ended and pieces not begun with, after each chunk
 		blind  bool
 	}{
 		"a chunk a piece":      {[]string{"One two.", " Three."}, []string{"One two.", "Three."}, []ends{{1, 1}, {2, 0}}, false},

@@ -41,7 +41,7 @@ func (s *stream) paused() {
 	s.Lock()
 	defer s.Unlock()
 	if s.SilentLocked() || s.sending || s.busyLocked() && !s.parts.blind || !s.parts.unflushed() {
-		return // who is sending sets the alarm anew
+		return // Speak sets the alarm once the piece is sent
 	}
 	if s.parts.confirmed() && !s.parts.blind {
 		s.turns.waited(time.Now())

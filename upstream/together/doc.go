@@ -7,7 +7,7 @@
 //
 // Invariants:
 //
-//  1. A socket bears one stream at a time until the vendor has named a stream in a whole item, to its done. From then
+//  1. A socket carries one stream at a time until the vendor has named a stream in a whole item, to its done. From then
 //     on what names no context is dropped there. Before, a stream that is stopped takes its socket along, since its
 //     late frames could not be told from the next stream's.
 //  2. No audio is held back to find out whether more comes. Only the ends are: a piece's where its words are known

@@ -99,7 +99,7 @@ func (p *provider) newStream(req upstream.Request, sink upstream.Sink) *stream {
 	}
 }
 
-// key is what streams on one socket have in common: the query of its address, and behind it what does not go there.
+// key is what streams on one socket have in common: the query of its address, and after a line break what does not go there.
 func (p *provider) key(req upstream.Request, dictionary []string) string {
 	q := url.Values{
 		"voice":              {req.Voice},
@@ -148,7 +148,7 @@ func newDialect(cfg Config, env upstream.Env) (*dialect, error) {
 	return &dialect{base: u.JoinPath("v1", "audio", "speech", "websocket").String(), auth: cfg.Auth, key: env.APIKey}, nil
 }
 
-// Address bears the settings, and the account's key there or in the header.
+// Address contains the settings, and the account's key there or in the header.
 func (d *dialect) Address(key string) (string, http.Header) {
 	query, _, _ := strings.Cut(key, "\n")
 	if d.auth == inQuery {

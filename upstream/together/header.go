@@ -59,16 +59,16 @@ func (h *header) find(delta []byte) (f upstream.Frame, some bool, err *upstream.
 	if h.held, err = decode64(h.held, delta); err != nil {
 		return f, false, err
 	}
-	behind, err := h.cut()
+	after, err := h.cut()
 	if err != nil || !h.passed {
 		return f, false, err
 	}
 	h.held = nil
-	raw := h.samples(behind)
+	raw := h.samples(after)
 	return upstream.Frame{Format: h.format, Raw: raw}, len(raw) > 0, nil
 }
 
-// cut gives what of the held bytes is behind the header, once it is known where that ends.
+// cut gives what of the held bytes follows the header, once it is known where that ends.
 func (h *header) cut() ([]byte, *upstream.Error) {
 	n := min(len(h.held), len(riff))
 	if string(h.held[:n]) != riff[:n] {
@@ -78,7 +78,7 @@ func (h *header) cut() ([]byte, *upstream.Error) {
 	if n < len(riff) {
 		return nil, nil
 	}
-	f, behind, size, err := audio.CutWAVHeader(h.held)
+	f, after, size, err := audio.CutWAVHeader(h.held)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF) && len(h.held) <= maxHeader:
 		return nil, nil
@@ -86,13 +86,13 @@ func (h *header) cut() ([]byte, *upstream.Error) {
 		return nil, upstream.GarbledError("the vendor sent a WAV header of an unknown format")
 	}
 	h.pass(f, size)
-	return behind, nil
+	return after, nil
 }
 
 // pass lets so many bytes that follow through.
 func (h *header) pass(f audio.Format, size int64) { h.passed, h.format, h.left = true, f, size }
 
-// samples are what of the bytes behind the header is samples.
+// samples are what of the bytes after the header is samples.
 func (h *header) samples(raw []byte) []byte {
 	raw = raw[:min(int64(len(raw)), h.left)]
 	h.left -= int64(len(raw))

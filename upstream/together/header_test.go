@@ -36,7 +36,7 @@ func stripped(t interface{ Fatalf(string, ...any) }, deltas ...[]byte) ([]byte, 
 	return samples, h.format, nil
 }
 
-// TestHeadersAreStrippedHoweverTheyAreCut cuts raw audio, and audio behind a header, anywhere.
+// TestHeadersAreStrippedHoweverTheyAreCut cuts raw audio, and audio after a header, anywhere.
 func TestHeadersAreStrippedHoweverTheyAreCut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		samples := rapid.SliceOfN(rapid.Byte(), 4, 200).Draw(t, "samples")
@@ -48,7 +48,7 @@ func TestHeadersAreStrippedHoweverTheyAreCut(t *testing.T) {
 			size := rapid.SampledFrom([]uint32{0, unknownSize, uint32(len(samples))}).Draw(t, "size")
 			data = append(binary.LittleEndian.AppendUint32(data[:len(data)-4], size), samples...)
 			if size == uint32(len(samples)) {
-				data = append(data, rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "chunks behind")...)
+				data = append(data, rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "chunks after")...)
 			}
 		} else if bytes.HasPrefix(samples, []byte(riff)) {
 			t.Skip("raw audio that happens to look like a header")
@@ -67,7 +67,7 @@ func TestHeadersAreStrippedHoweverTheyAreCut(t *testing.T) {
 
 const unknownSize = 0xFFFFFFFF // of a stream
 
-// Several files in a row, each with a description behind its samples.
+// Several files in a row, each with a description after its samples.
 func TestFilesInARow(t *testing.T) {
 	file := func(samples string) []byte {
 		data := audio.WAVHeader(24000)

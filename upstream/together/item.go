@@ -31,7 +31,7 @@ type wordTime struct {
 const (
 	// keptItems is how many items back word times may come.
 	keptItems = 16
-	// heldSize is how many bytes of words may come before their item's audio, and wordSize what a word takes beside its
+	// heldSize is how many bytes of words may come before their item's audio, and wordSize what a word takes besides its
 	// text. A piece has some fifty words.
 	heldSize = 256 << 10
 	wordSize = 64

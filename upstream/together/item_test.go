@@ -70,7 +70,7 @@ func word(item int, text string, from, to int) act {
 		typeWords, item, text, float64(from)/1000, float64(to)/1000)
 }
 
-// manyWords are words that nobody has asked for.
+// manyWords are words that are not of the text.
 func manyWords(item, n int) act {
 	words, times := strings.Repeat(`"x",`, n)+`"x"`, strings.Repeat("1,", n)+"1"
 	return send(`{"type":%q,"item_id":"tts_%d","words":[`+words+`],"start_seconds":[`+times+`],"end_seconds":[`+times+`]}`, typeWords, item)

@@ -86,8 +86,8 @@ func scanDelta(data []byte) (p packet, ok bool) {
 	return p, ok
 }
 
-// owner is the stream that a frame is for, or nil. What names no context is for the one stream on a socket that bears
-// one at a time, and nobody's on a socket that has named them.
+// owner is the stream that a frame is for, or nil. What names no context is for the one stream on a socket that carries
+// one at a time, and for none on a socket whose vendor has named them.
 func owner(m *vendorsocket.Mux, context []byte) *stream {
 	var s *stream
 	switch {

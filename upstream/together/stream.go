@@ -145,7 +145,7 @@ func (s *stream) fail(err *upstream.Error) {
 	s.endLocked(err, true)
 }
 
-// endLocked ends the stream, once. Where its late frames could not be told from another stream's, the socket bears
+// endLocked ends the stream, once. Where its late frames could not be told from another stream's, the socket carries
 // another only if none are to be expected.
 func (s *stream) endLocked(err error, confirmed bool) {
 	if s.EndedLocked() {

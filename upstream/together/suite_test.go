@@ -56,7 +56,7 @@ func runSuite(t *testing.T, h habits) {
 }
 
 // errorCases are the vendor's errors, with the context named and not. One that names none ends its socket, which
-// bears one stream only as long as nothing has been named.
+// carries one stream only as long as nothing has been named.
 func errorCases() []upstreamtest.ErrorCase {
 	var cases []upstreamtest.ErrorCase
 	for _, e := range []struct {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Duration is how long a piece's audio is: 60 ms for each letter or digit and 40 ms behind each word, divided by speed.
+// Duration is how long a piece's audio is: 60 ms for each letter or digit and 40 ms after each word, divided by speed.
 func Duration(text string, speed float64) time.Duration {
 	ws := words(text)
 	if len(ws) == 0 {

@@ -71,7 +71,7 @@ func speaksEveryWord(r *emulatortest.Rig, output audio.Format) {
 	}
 }
 
-// TestEmulatorHearsWordsAsTheyCome has a piece for each word, and one stream behind the other in one conversation.
+// TestEmulatorHearsWordsAsTheyCome has a piece for each word, and one stream after the other in one conversation.
 func TestEmulatorHearsWordsAsTheyCome(t *testing.T) {
 	emulated(defaults).Run(t, emulator.Options{Seed: 5}, func(r *emulatortest.Rig) {
 		for i := range 3 {

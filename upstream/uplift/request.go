@@ -30,7 +30,7 @@ const (
 	// have, at 59,000 bytes a second, and some more for short ones.
 	heldBase    = 1 << 20
 	heldPerByte = 16 << 10
-	// chunkSize is what a chunk takes beside its base64 while it is held.
+	// chunkSize is what a chunk takes besides its base64 while it is held.
 	chunkSize = 64
 )
 

@@ -87,7 +87,7 @@ func cut(data, prefix string) (rest []byte, ok bool) {
 }
 
 // event takes the message out of an event, before whose JSON the id of an acknowledgment may stand. Events of other
-// names bear none.
+// names have none.
 func event(rest []byte) (unwrapped, *upstream.Error) {
 	var args []json.RawMessage
 	var name string

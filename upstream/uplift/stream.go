@@ -98,7 +98,7 @@ func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
 // unseated ends a request that there is no place for, in time: the pieces before it are delivered all the same.
 func (s *stream) unseated(ctx context.Context, r *request, err error) error {
 	if ctx.Err() != nil && !awake.TimedOut(ctx) {
-		return err // whoever ordered it has given it up
+		return err // the caller has given the piece up
 	}
 	var failure *upstream.Error
 	errors.As(err, &failure) // it always is one

@@ -69,7 +69,7 @@ func TestAnErrorWaitsForThePiecesBeforeIt(t *testing.T) {
 			l.wantOrder(t, "synthesize", "gen-1."+string(rune('0'+i)))
 		}
 		s.close(nil)
-		l.wantOrder(t, "cancel", "gen-1.2") // which nobody will hear, but which would be paid for
+		l.wantOrder(t, "cancel", "gen-1.2") // which will not be heard, but would be paid for
 		l.wantQuiet(t)
 	})
 }
@@ -241,7 +241,7 @@ func TestALostSocketTakesAllItsRequests(t *testing.T) {
 		l.Drop()
 		s.wantEnd(upstream.Dropped)
 		if h := s.sink.Heard(); len(h.Audio) != 2 || len(h.Pieces) > 0 {
-			t.Errorf("got %v and piece ends %v, want nothing of what was behind the gap", h.Audio, h.Pieces)
+			t.Errorf("got %v and piece ends %v, want nothing of what came after the gap", h.Audio, h.Pieces)
 		}
 		if err := s.Speak(t.Context(), upstream.Piece{ID: 2, Text: "Three."}); upstream.KindOf(err) != upstream.Dropped {
 			t.Errorf("Speak: got %v, want dropped", err)

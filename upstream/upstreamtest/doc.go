@@ -3,7 +3,7 @@
 // A provider's own test gives Run a Subject: how to open the provider, and a Script that plays the vendor's side of
 // the wire in the vendor's words. The suite plans what goes wrong, and checks what comes out of the Sink.
 // Everything runs in memory and on the fake time of testing/synctest, so waiting for a stall costs nothing and a
-// goroutine left behind fails the test.
+// goroutine that is left fails the test.
 //
 // What an adapter's own tests of single frames need is here as well: a Tap in the place of a socket's reader, and a Loose
 // sink for any bytes.

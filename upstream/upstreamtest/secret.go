@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// vendorText is what scripts put where vendors have free text, which may bear a client's.
+// vendorText is what scripts put where vendors have free text, which may contain a client's.
 const vendorText = "secret vendor text"
 
 // checkSecrets searches an error, and every cause within it, printed in every way.

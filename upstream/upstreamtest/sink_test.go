@@ -42,7 +42,7 @@ func TestTheSinkComplains(t *testing.T) {
 		"a word ending early":  {func(s *Sink) { s.Words(word(0, 5, 4)) }, "Words:"},
 		"pieces going back":    {func(s *Sink) { s.Words(word(1, 5, 6)); s.Words(word(0, 6, 7)) }, "Words:"},
 		"a piece ending again": {func(s *Sink) { s.PieceEnd(1); s.PieceEnd(0) }, "PieceEnd: got 0, want 2"},
-		"nothing kept anew":    {func(s *Sink) { s.Withheld(0) }, "Withheld: got 0 after 0"},
+		"nothing kept again":   {func(s *Sink) { s.Withheld(0) }, "Withheld: got 0 after 0"},
 		"an error of no kind":  {func(s *Sink) { s.End(upstream.Usage{}, errors.New("x")) }, "want an *upstream.Error"},
 		"an unknown kind":      {func(s *Sink) { s.End(upstream.Usage{}, &upstream.Error{Kind: "odd"}) }, "unknown kind"},
 		"a secret": {func(s *Sink) {

@@ -19,7 +19,7 @@ import (
 func runWire(t *testing.T, s Subject) {
 	for name, test := range map[string]func(*rig){
 		"takes chunks of odd sizes":    takesOddChunks,
-		"begins pieces anew":           beginsPiecesAnew,
+		"begins pieces whole":          beginsPiecesWhole,
 		"takes base64 in lines":        takesBase64InLines,
 		"outlasts a stall":             outlastsAStall,
 		"leaves a silent socket":       leavesASilentSocket,
@@ -73,8 +73,8 @@ func takesOddChunks(r *rig) {
 	}
 }
 
-// beginsPiecesAnew has each piece end in the middle of a sample, which must not shift what is behind it by a byte.
-func beginsPiecesAnew(r *rig) {
+// beginsPiecesWhole has each piece end in the middle of a sample, which must not shift what follows by a byte.
+func beginsPiecesWhole(r *rig) {
 	if r.provider.Capabilities().PieceEnds == upstream.PieceEndsNone {
 		r.t.Skip("the vendor marks no pieces: its adapter has a test of its own")
 	}

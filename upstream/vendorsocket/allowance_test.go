@@ -13,7 +13,7 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// rationed is a pool that shares sockets of which each bears so many new streams a minute.
+// rationed is a pool that shares sockets of which each takes so many new streams a minute.
 func rationed(perMinute int) vendorsocket.PoolConfig {
 	return vendorsocket.PoolConfig{StreamsPerSocket: 8, StreamsPerMinute: perMinute}
 }

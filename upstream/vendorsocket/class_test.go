@@ -78,7 +78,7 @@ func TestFailuresToConnectAreToldApart(t *testing.T) {
 		"a dead port by TLS":              {"wss", deaf, hush, upstream.ClassRefused, upstream.ConnectFailed},
 		"TLS to a plain port":             {"wss", plain(http.StatusOK), hush, upstream.ClassTLS, upstream.ConnectFailed},
 		"TLS to a port of something else": {"wss", listening(func(c net.Conn) { _, _ = c.Write([]byte("220 mail\r\n\r\n")) }), hush, upstream.ClassTLS, upstream.ConnectFailed},
-		"a certificate of nobody's":       {"wss", selfSigned, hush, upstream.ClassCertificate, upstream.ConnectFailed},
+		"a certificate of no authority":   {"wss", selfSigned, hush, upstream.ClassCertificate, upstream.ConnectFailed},
 		"an unknown host":                 {"ws", func(*testing.T) string { return "no-such-host.invalid:80" }, hush, upstream.ClassDNS, upstream.ConnectFailed},
 		"a key of two lines":              {"ws", plain(http.StatusOK), hush + "\n" + hush, upstream.ClassHeader, upstream.ConnectFailed},
 		"a port that says nothing":        {"ws", listening(func(net.Conn) {}), hush, upstream.ClassTimeout, upstream.ConnectFailed},

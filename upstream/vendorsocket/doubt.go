@@ -17,8 +17,8 @@ func (m *Mux) doubtedLocked() bool {
 }
 
 // Doubt is called before a stream is stopped, with why. Where it was given up for its silence, and nothing at all has come
-// from the vendor on its socket since its latest order and its latest frame, the socket may be dead without a sign: it bears
-// no further stream, and one whose vendor answers no ping is ended. Then the pool's other sockets may be dead as well: they bear
+// from the vendor on its socket since its latest order and its latest frame, the socket may be dead without a sign: it carries
+// no further stream, and one whose vendor answers no ping is ended. Then the pool's other sockets may be dead as well: they carry
 // none before they have given a sign of life.
 func (s *Seat) Doubt(cause error) {
 	s.mu.Lock()

@@ -16,7 +16,7 @@ var (
 	errOther   = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
 )
 
-// A socket whose stream was given up bears no other where it may be dead: where nothing has come on it.
+// A socket whose stream was given up carries no other where it may be dead: where nothing has come on it.
 func TestASocketThatMayBeDeadIsNotUsedAgain(t *testing.T) {
 	tests := map[string]struct {
 		texts   []string // of the stream that is given up
@@ -24,14 +24,14 @@ func TestASocketThatMayBeDeadIsNotUsedAgain(t *testing.T) {
 		cause   error
 		another bool // the next stream has another socket
 	}{
-		"nothing ever came":                 {[]string{"hush"}, nil, errTooLate, true},
-		"nothing came behind the order":     {[]string{"one", "hush"}, nil, errTooLate, true},
-		"nothing came in mid-speech":        {[]string{"one"}, nil, errStall, true},
-		"another was answered behind it":    {[]string{"hush"}, []string{"one"}, errTooLate, false},
-		"another is being spoken behind it": {[]string{"one"}, []string{"one"}, errStall, false},
-		"the caller left":                   {[]string{"hush"}, nil, errOther, false},
-		"nothing was ordered":               {nil, nil, errTooLate, false},
-		"it has ended well":                 {[]string{"one"}, nil, nil, false},
+		"nothing ever came":                {[]string{"hush"}, nil, errTooLate, true},
+		"nothing came after the order":     {[]string{"one", "hush"}, nil, errTooLate, true},
+		"nothing came in mid-speech":       {[]string{"one"}, nil, errStall, true},
+		"another was answered after it":    {[]string{"hush"}, []string{"one"}, errTooLate, false},
+		"another is being spoken after it": {[]string{"one"}, []string{"one"}, errStall, false},
+		"the caller left":                  {[]string{"hush"}, nil, errOther, false},
+		"nothing was ordered":              {nil, nil, errTooLate, false},
+		"it has ended well":                {[]string{"one"}, nil, nil, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestASocketThatMayBeDeadIsNotUsedAgain(t *testing.T) {
 	}
 }
 
-// A dead socket costs one timeout: who comes behind it has another socket, and who is on it, unanswered, goes on elsewhere.
+// A dead socket costs one timeout: the next stream has another socket, and one on it that is unanswered goes on elsewhere.
 func TestADeadSocketCostsOneTimeout(t *testing.T) {
 	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 8}, func(t *testing.T, b *bench) {
 		b.plan(true, true)
@@ -79,7 +79,7 @@ func TestADeadSocketCostsOneTimeout(t *testing.T) {
 	})
 }
 
-// Where one socket of a pool is dead others may be: they bear no stream before they have given a sign of life.
+// Where one socket of a pool is dead others may be: they carry no stream before they have given a sign of life.
 func TestASocketInDoubtWaitsForASign(t *testing.T) {
 	for name, silent := range map[string]bool{"dead as well": true, "alive": false} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestASocketInDoubtWaitsForASign(t *testing.T) {
 	}
 }
 
-// Sockets opened ahead that died without a sign cost one timeout, though each of them bears one stream.
+// Sockets opened ahead that died without a sign cost one timeout, though each of them carries one stream.
 func TestSocketsAheadInDoubtAreNotUsed(t *testing.T) {
 	cfg := vendorsocket.PoolConfig{SingleUse: true, Warm: 3}
 	pooled(t, cfg, func(t *testing.T, b *bench) {

@@ -10,9 +10,9 @@ import (
 // connection that hangs, or whose vendor is far away, is not to hold up all.
 const callPatience = 250 * time.Millisecond
 
-// call is a socket that is being opened for streams that wait. It is nobody's own: as many of its key as have room there
-// are seated in the order of their coming, so that streams that begin together share sockets as those do that come one by
-// one, and none waits while later ones are seated.
+// call is a socket that is being opened for streams that wait. It belongs to no stream: when it is open, the waiting
+// streams of its key get places there, first come, first served, as far as there is room. So streams that begin together
+// share sockets as those do that come one by one, and none waits while later ones are seated.
 type call struct {
 	key   string
 	began time.Time
@@ -128,7 +128,7 @@ func (p *Pool) giveUp(seat *Seat) bool {
 	return true
 }
 
-// callLocked opens a socket for whoever waits when it is there.
+// callLocked opens a socket for the streams that wait when it is open.
 func (p *Pool) callLocked(key string, now time.Time) {
 	c := &call{key, now}
 	p.calls = append(p.calls, c)
@@ -198,7 +198,7 @@ func (p *Pool) earlierLocked(c *call) int {
 	return min(n, p.places())
 }
 
-// nextLocked takes out those that have waited for a key for longest, and whoever must be with one of them.
+// nextLocked takes out those that have waited for a key for longest, and those that must be with one of them.
 func (p *Pool) nextLocked(key string, most int) (seats []*Seat) {
 	p.waiting = slices.DeleteFunc(p.waiting, func(s *Seat) bool {
 		bound := slices.ContainsFunc(seats, func(other *Seat) bool { return p.together(other.want, s.want) })

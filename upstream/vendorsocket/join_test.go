@@ -116,7 +116,7 @@ func TestARefusalIsNotWaitedOut(t *testing.T) {
 	})
 }
 
-// A stream that is cancelled takes nobody along: neither the one whose socket it is, nor one that waits for it.
+// A stream that is cancelled takes no other along: neither the one whose socket it is, nor one that waits for it.
 func TestACancelIsNobodyElses(t *testing.T) {
 	for _, leaves := range []int{0, 1} {
 		pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 4}, func(t *testing.T, b *bench) {

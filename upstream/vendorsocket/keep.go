@@ -14,8 +14,8 @@ const (
 	// warmRetry is the first pause after a socket could not be opened ahead, doubled up to warmRetryMax.
 	warmRetry    = time.Second
 	warmRetryMax = 30 * time.Second
-	// tooSoon is how soon a socket opened ahead must have ended to be counted as one that could not be opened: some
-	// vendors look at the key after the handshake.
+	// tooSoon: a socket opened ahead that ends within this time counts as a failed dial, since some vendors look at the
+	// key after the handshake.
 	tooSoon = 5 * time.Second
 )
 

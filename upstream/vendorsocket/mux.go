@@ -28,7 +28,7 @@ type Dialect interface {
 
 // Explainer is a Dialect whose vendor closes for many reasons with one code.
 type Explainer interface {
-	// ClosedBecause is Closed for a close that bears a reason, which is the vendor's text: no error may tell it.
+	// ClosedBecause is Closed for a close that has a reason, which is the vendor's text: no error may tell it.
 	ClosedBecause(code int, reason string) *upstream.Error
 }
 
@@ -109,7 +109,7 @@ func (m *Mux) Member(id []byte) Member {
 	return seat.want.Member
 }
 
-// Only is the stream on a socket that bears one at a time, or nil: frames are late ones then.
+// Only is the stream on a socket that carries one at a time, or nil: frames are late ones then.
 func (m *Mux) Only() Member {
 	m.mu.Lock()
 	var seat *Seat

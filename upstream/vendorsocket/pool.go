@@ -18,19 +18,19 @@ type PoolConfig struct {
 	Socket SocketConfig
 	// StreamsPerSocket is how many streams share one; at least 1.
 	StreamsPerSocket int
-	// InOrder: the vendor has stopped a cancelled stream before it looks at what comes behind on the socket, so its place
+	// InOrder: the vendor has stopped a cancelled stream before it looks at what comes after on the socket, so its place
 	// there is free at once.
 	InOrder bool
 	// AffinityBound: the vendor ties a conversation to a socket, so its streams that overlap must be on one, also where that
 	// is more than StreamsPerSocket.
 	AffinityBound bool
-	// SingleUse: a socket bears one stream in its life. It is closed when that leaves, which is how some vendors
+	// SingleUse: a socket carries one stream in its life. It is closed when that leaves, which is how some vendors
 	// are told to stop.
 	SingleUse bool
-	// SharedOnceProven: the vendor may or may not name the stream in what it sends. A socket bears one stream at a
-	// time, and is closed where one leaves unconfirmed, until Seat.Share says that it may bear more.
+	// SharedOnceProven: the vendor may or may not name the stream in what it sends. A socket carries one stream at a
+	// time, and is closed where one leaves unconfirmed, until Seat.Share says that it may carry more.
 	SharedOnceProven bool
-	// StreamsInAll is how many streams a socket bears in its life, one after another or together: it is closed when
+	// StreamsInAll is how many streams a socket carries in its life, one after another or together: it is closed when
 	// the last of so many has left. 0: no bound.
 	StreamsInAll int
 	// AddressByKey: where to connect depends on the streams' key, so sockets are opened ahead for the latest one
@@ -51,7 +51,7 @@ type PoolConfig struct {
 	Log zerolog.Logger
 }
 
-// Pool has a vendor's sockets. It does not bound its streams: whoever opens them does. Sockets are
+// Pool has a vendor's sockets. It does not bound its streams: the caller that opens them does. Sockets are
 // opened ahead, shared by streams of equal keys, replaced when dead, and dropped when idle.
 type Pool struct {
 	// Static after NewPool.

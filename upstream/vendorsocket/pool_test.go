@@ -57,7 +57,7 @@ func TestConversationsKeepTheirSocket(t *testing.T) {
 			s.send("one")
 			s.want("", "one")
 		}
-		again.send("drop") // takes whoever is on its socket along
+		again.send("drop") // takes the streams on its socket along
 		again.want(upstream.Dropped, "one")
 		neighbor.want(upstream.Dropped, "one")
 		first[2].want("", "one")
@@ -201,7 +201,7 @@ func TestADeadSocketIsReplacedOnce(t *testing.T) {
 	})
 }
 
-// Frames that bear the socket's number are made again for the socket that they reach in the end.
+// Frames with the socket's number are made again for the socket that they reach in the end.
 func TestFramesAreMadeForTheirSocket(t *testing.T) {
 	pooled(t, vendorsocket.PoolConfig{}, func(t *testing.T, b *bench) {
 		b.join("a").seat.Leave(true)

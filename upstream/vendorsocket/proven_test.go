@@ -9,7 +9,7 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// proving is a pool whose sockets bear one stream until they are known to name it.
+// proving is a pool whose sockets carry one stream until they are known to name it.
 func proving() vendorsocket.PoolConfig {
 	return vendorsocket.PoolConfig{SharedOnceProven: true, StreamsPerSocket: 3}
 }
@@ -23,16 +23,16 @@ func TestASocketIsSharedOnceProven(t *testing.T) {
 		}
 		first.seat.Share()
 		third, fourth := b.join("a"), b.join("a")
-		b.sockets(2, 2) // both beside the first
+		b.sockets(2, 2) // both besides the first
 		if !fourth.seat.Shared() || second.seat.Shared() {
 			t.Error("want the first socket shared, the second not")
 		}
 		b.join("a")
-		b.sockets(3, 3) // the second bears one still
+		b.sockets(3, 3) // the second still carries one
 		for _, s := range []*member{first, third, fourth} {
 			s.seat.Leave(false)
 		}
-		b.sockets(3, 3) // its late frames bear their names
+		b.sockets(3, 3) // its late frames have their names
 	})
 }
 

@@ -107,8 +107,8 @@ func (s *Seat) SendOn(ctx context.Context, frames Frames) error {
 	return nil
 }
 
-// Stop sends the frames that stop the stream at the vendor. It reports false where no socket bears the stream any
-// more, so that there is nothing to stop and nobody to confirm; the stream has left then.
+// Stop sends the frames that stop the stream at the vendor. It reports false where no socket carries the stream any
+// more, so that there is nothing to stop and no vendor to confirm it; the stream has left then.
 func (s *Seat) Stop(ctx context.Context, frames ...[]byte) (told bool, err error) {
 	return s.StopOn(ctx, func(uint64) [][]byte { return frames })
 }
@@ -136,7 +136,7 @@ func (s *Seat) Share() {
 	}
 }
 
-// Shared reports whether the socket may bear several streams.
+// Shared reports whether the socket may carry several streams.
 func (s *Seat) Shared() bool {
 	s.mu.Lock()
 	mux := s.mux
@@ -145,7 +145,7 @@ func (s *Seat) Shared() bool {
 }
 
 // Leave gives the place back, at once where the vendor has confirmed that the stream is over, and after a while
-// otherwise. A socket that is to bear no other stream is closed by the last.
+// otherwise. A socket that is to carry no other stream is closed by the last.
 func (s *Seat) Leave(confirmed bool) {
 	s.mu.Lock()
 	mux, spent, lingers := s.mux, false, false

@@ -15,7 +15,7 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// single is a pool whose sockets bear one stream each.
+// single is a pool whose sockets carry one stream each.
 func single(warm int) vendorsocket.PoolConfig {
 	return vendorsocket.PoolConfig{SingleUse: true, AddressByKey: true, Warm: warm}
 }

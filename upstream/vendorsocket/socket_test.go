@@ -64,7 +64,7 @@ func running(tb testing.TB, take func(data []byte)) (*vendorsocket.Socket, net.C
 	conn := <-conns
 	tb.Cleanup(func() {
 		s.Fail(&upstream.Error{Kind: upstream.Canceled, Message: "the test is over"})
-		_ = <-over // nobody asks why it ended
+		<-over           // its reason is of no interest
 		_ = conn.Close() // the other end is closed too
 	})
 	return s, conn
@@ -149,7 +149,7 @@ func TestFailCountsOnce(t *testing.T) {
 }
 
 func TestSendDoesNotHangOnADeadVendor(t *testing.T) {
-	s, _ := running(t, func([]byte) {}) // nobody reads the other end
+	s, _ := running(t, func([]byte) {}) // the other end is not read
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	big := make([]byte, 1<<20)
@@ -172,7 +172,7 @@ func TestDialTellsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := "ws://" + listener.Addr().String()
-	_ = listener.Close() // so that nobody listens there
+	_ = listener.Close() // so that nothing listens there
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/redirect":
@@ -187,7 +187,7 @@ func TestDialTellsNoSecret(t *testing.T) {
 	defer plain.Close()
 	web := "ws" + strings.TrimPrefix(plain.URL, "http")
 	for name, url := range map[string]string{
-		"nobody there":     closed + "/?api_key=hush",
+		"no server there":  closed + "/?api_key=hush",
 		"no such host":     "ws://hush.invalid/?api_key=hush",
 		"not a URL":        "ws://hush\x7f/?api_key=hush",
 		"no such scheme":   "hush://127.0.0.1/?api_key=hush",
@@ -243,7 +243,7 @@ func TestDialSpeaksTLS(t *testing.T) {
 	defer server.Close()
 	url := "wss" + strings.TrimPrefix(server.URL, "https")
 	if _, err := vendorsocket.Dial(t.Context(), url, nil, vendorsocket.SocketConfig{}, upstream.RefusedKind); err == nil {
-		t.Error("took a certificate that nobody vouches for")
+		t.Error("took a certificate that no authority has signed")
 	}
 	s, err := vendorsocket.Dial(t.Context(), url, nil, vendorsocket.SocketConfig{HTTP: server.Client()}, upstream.RefusedKind)
 	if err != nil {

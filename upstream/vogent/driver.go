@@ -110,7 +110,7 @@ func conversation(req upstream.Request) string {
 
 // dialect is what the pool must know of the vendor.
 type dialect struct {
-	address string // bears the key where it is to
+	address string // contains the key where it is to
 	header  http.Header
 }
 

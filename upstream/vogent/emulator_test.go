@@ -101,7 +101,7 @@ func TestEmulatorStopsWithinMoments(t *testing.T) {
 		if took > time.Second {
 			r.Errorf("Close took %v, want it not to wait", took)
 		}
-		// A vendor that answers the first with an error and closes behind it never reads the second.
+		// A vendor that answers the first with an error and then closes never reads the second.
 		r.Await("all generations have stopped", func(st emulator.Stats) bool { return st.OpenContexts == 0 && len(st.Cancels) > 0 })
 		for _, c := range r.Server.Stats().Cancels {
 			if c.At.Sub(told) > 20*time.Millisecond {

@@ -50,12 +50,12 @@ var errorTexts = []struct {
 	{"too long", tooLong},
 }
 
-// searched is how many bytes of an error's text are: the vendor's own words stand first, and behind them may be the
+// searched is how many bytes of an error's text are: the vendor's own words come first, and after them perhaps the
 // client's, which must not open a circuit.
 const searched = 64
 
 // closeCodes are what sockets are closed with. The vendor documents none: these are what the codes mean everywhere. A
-// vendor that closes behind an error, as it may, says nothing by that of the streams that come to the socket meanwhile:
+// vendor that closes after an error, as it may, says nothing by that of the streams that come to the socket meanwhile:
 // what it may close so with is dropped, after which the pool gives a stream that had no answer another socket.
 var closeCodes = map[int]upstream.Meaning{
 	1000: {Kind: upstream.Dropped, Message: "the vendor closed the connection too early"},

@@ -38,7 +38,7 @@ type event struct {
 const (
 	// maxHeld is the most that may be held, in bytes: as base64, four minutes of audio at 24 kHz, of one piece.
 	maxHeld = 16 << 20
-	// eventSize and wordSize are what an event takes beside its base64, and a word beside its text.
+	// eventSize and wordSize are what an event takes besides its base64, and a word besides its text.
 	eventSize = 64
 	wordSize  = 64
 )
@@ -131,7 +131,7 @@ func (l *line) finish(piece int, err *upstream.Error) {
 	}
 }
 
-// advance ends pieces that are over, in turn, and lets those behind them be heard. It stops at one that failed.
+// advance ends pieces that are over, in turn, and lets those after them be heard. It stops at one that failed.
 func (l *line) advance() {
 	for len(l.pieces) > 0 && l.pieces[0].over && l.pieces[0].err == nil {
 		l.clock.Fill(l.sink)

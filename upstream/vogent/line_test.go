@@ -149,6 +149,6 @@ func TestStreamsShareWhatTheyHold(t *testing.T) {
 		l.drop()
 	}
 	if ahead.Held() != 0 {
-		t.Errorf("%d bytes are held by nobody", ahead.Held())
+		t.Errorf("%d bytes are held by no stream", ahead.Held())
 	}
 }

@@ -49,7 +49,7 @@ func streamOf(id string) string {
 	return strings.Join(parts[:max(len(parts)-2, 0)], ".")
 }
 
-// generate speaks a generation, its word times in two parts: the first before all audio, the second behind it.
+// generate speaks a generation, its word times in two parts: the first before all audio, the second after it.
 func generate(c *upstreamtest.Conn, in input, stop <-chan struct{}) {
 	id := in.GenerationID
 	if c.Plan().Fault != nil && !strings.HasSuffix(id, ".0") {

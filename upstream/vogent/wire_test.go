@@ -136,9 +136,9 @@ func TestConversationsAreDigests(t *testing.T) {
 	}
 }
 
-// TestADeadSocketsPiecesAreOrderedAnew has a socket die unseen, or be closed for something that was before: what has
+// TestADeadSocketsPiecesAreOrderedAgain has a socket die unseen, or be closed for something that was before: what has
 // been sent on it goes to the next under other ids.
-func TestADeadSocketsPiecesAreOrderedAnew(t *testing.T) {
+func TestADeadSocketsPiecesAreOrderedAgain(t *testing.T) {
 	for name, die := range map[string]func(*upstreamtest.Conn){
 		"dropped":     (*upstreamtest.Conn).Drop,
 		"closed 1000": func(c *upstreamtest.Conn) { c.Close(1000) },
@@ -268,7 +268,7 @@ func TestAnErrorStopsTheRest(t *testing.T) {
 		<-l.Ended()
 		h := l.Heard()
 		if upstream.KindOf(h.Err) != upstream.Throttled || len(h.Pieces) != 1 || h.Frames != 1 {
-			r.Errorf("got %v, pieces %v and %d frames, want throttled behind one of each", h.Err, h.Pieces, h.Frames)
+			r.Errorf("got %v, pieces %v and %d frames, want throttled after one of each", h.Err, h.Pieces, h.Frames)
 		}
 		r.Sent()
 		stop(r, l)
@@ -276,7 +276,7 @@ func TestAnErrorStopsTheRest(t *testing.T) {
 	})
 }
 
-// TestAClosedSocketTellsTheErrorBefore has the vendor report an error of the second piece and close behind it, with the
+// TestAClosedSocketTellsTheErrorBefore has the vendor report an error of the second piece and then close, with the
 // first still being spoken.
 func TestAClosedSocketTellsTheErrorBefore(t *testing.T) {
 	recorded(t, defaults(), func(r *recorder) {

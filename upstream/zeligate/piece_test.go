@@ -21,7 +21,7 @@ func tone(size int, step float64) []byte {
 	return data[:size]
 }
 
-// The vendor marks no pieces. One that ends in the middle of a sample does not shift those behind it, however the vendor
+// The vendor marks no pieces. One that ends in the middle of a sample does not shift those after it, however the vendor
 // cuts its frames; and a frame that ends there in mid-piece shifts nothing either.
 func TestPiecesBeginAnew(t *testing.T) {
 	for _, size := range []int{401, 1000, 1601, 16001} {

@@ -129,7 +129,7 @@ func (s *stream) audioLocked(frame []byte) {
 		return
 	}
 	s.heard = true
-	if s.clock.Split() && beginsAnew(frame) {
+	if s.clock.Split() && startsPiece(frame) {
 		s.clock.Fill(s.Sink())
 	}
 	f := upstream.Frame{Format: s.clock.Format, Base64: frame}
@@ -137,9 +137,9 @@ func (s *stream) audioLocked(frame []byte) {
 	s.Sink().Audio(f)
 }
 
-// beginsAnew reports whether a frame behind one that ended in the middle of a sample begins with a whole one, since it is of
+// startsPiece reports whether a frame after one that ended in the middle of a sample begins with a whole one, since it is of
 // another piece. The vendor marks no pieces, so that only the audio itself can tell.
-func beginsAnew(frame []byte) bool {
+func startsPiece(frame []byte) bool {
 	var buf [768]byte
 	n, err := base64.StdEncoding.Decode(buf[:], frame[:min(len(frame)/4*4, base64.StdEncoding.EncodedLen(len(buf)))])
 	return err == nil && audio.LikelyWhole(buf[:n])

@@ -195,7 +195,7 @@ func TestRefusedRequests(t *testing.T) {
 	})
 }
 
-// TestTheVendorSpeaksOneAtATime has the adapter say so, and refuse none: whoever opens streams counts them.
+// TestTheVendorSpeaksOneAtATime has the adapter say so, and refuse none: the caller that opens streams counts them.
 func TestTheVendorSpeaksOneAtATime(t *testing.T) {
 	recorded(t, defaults, upstream.Env{}, func(r *recorder) {
 		if got := r.Provider.Capabilities().Concurrent; got != 1 {
