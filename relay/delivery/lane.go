@@ -16,21 +16,30 @@ type Lane struct {
 	room  func()    // notifies the generation, which is to look again; must not block
 
 	messages queue
-	waiting  int64     // samples queued
-	below    int64     // room is called once, when less than this waits; 0: not asked for
-	sent     int64     // samples taken by the writer
-	inTurn   bool      // its turn has come
-	released bool      // its generation has been accepted
-	open     bool      // both
-	opened   time.Time // when; zero where it needed none
-	ringed   bool      // it stands in the outbox's ring
+	waiting  int64 // samples queued
+	below    int64 // room is called once, when less than this waits; 0: not asked for
+	sent     int64 // samples taken by the writer
+	phase    lanePhase
+	opened   time.Time // when it became open; zero: it is not
+	ringed   bool      // it is in the outbox's ring
 }
+
+// lanePhase is what a lane waits for before it may send: its turn in its context, and that its generation is accepted. Either may
+// come first.
+type lanePhase int
+
+const (
+	laneNew      lanePhase = iota // waits for both
+	laneAccepted                  // waits for its turn
+	laneInTurn                    // waits to be accepted
+	laneOpen                      // may send
+)
 
 // NewLane is a lane that may send at once, or in its turn where it belongs to a context.
 func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
 	l := &Lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
-		l.clock, l.inTurn = &playback{}, true
+		l.clock, l.phase = &playback{}, laneInTurn
 	} else {
 		l.clock = &t.clock
 		o.mu.Lock()
@@ -53,7 +62,7 @@ func (l *Lane) Push(m *Message) {
 	l.out.queued += len(m.Body())
 	l.out.countLocked()
 	l.waiting += m.Samples
-	if l.open && m.Samples > 0 {
+	if l.phase == laneOpen && m.Samples > 0 {
 		l.clock.add(m.Samples, l.rate, time.Now())
 	}
 	l.ringLocked()
@@ -63,16 +72,27 @@ func (l *Lane) Push(m *Message) {
 func (l *Lane) Release() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	l.released = true
-	l.openLocked()
+	switch l.phase {
+	case laneNew:
+		l.phase = laneAccepted
+	case laneInTurn:
+		l.openLocked()
+	}
 }
 
-// openLocked opens the lane where its turn has come and its generation has been accepted.
-func (l *Lane) openLocked() {
-	if l.open || !l.inTurn || !l.released {
-		return
+// takeTurnLocked lets the lane send, once its generation has been accepted: its turn in its context has come.
+func (l *Lane) takeTurnLocked() {
+	switch l.phase {
+	case laneNew:
+		l.phase = laneInTurn
+	case laneAccepted:
+		l.openLocked()
 	}
-	l.open, l.opened = true, time.Now()
+}
+
+// openLocked lets the lane send from now on.
+func (l *Lane) openLocked() {
+	l.phase, l.opened = laneOpen, time.Now()
 	l.room() // from now on the caller waits
 	if l.waiting > 0 {
 		l.clock.add(l.waiting, l.rate, time.Now())
@@ -93,7 +113,7 @@ func (l *Lane) InHand(now time.Time) time.Duration {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	hand := max(0, l.clock.dry.Sub(now))
-	if !l.open {
+	if l.phase != laneOpen {
 		hand += audio.Duration(l.waiting, l.rate)
 	}
 	return hand
@@ -103,7 +123,7 @@ func (l *Lane) InHand(now time.Time) time.Duration {
 func (l *Lane) TurnCame() (time.Time, bool) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	return l.opened, l.open
+	return l.opened, l.phase == laneOpen
 }
 
 // Restart drops all that waits, so that the generation can begin anew. It reports false where the lane's turn has
@@ -111,7 +131,7 @@ func (l *Lane) TurnCame() (time.Time, bool) {
 func (l *Lane) Restart() bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	if l.open {
+	if l.phase == laneOpen {
 		return false
 	}
 	l.clearLocked()
@@ -120,7 +140,7 @@ func (l *Lane) Restart() bool {
 
 // ringLocked puts the lane in the ring where it has something to send and its turn has come.
 func (l *Lane) ringLocked() {
-	if !l.open || l.ringed || l.messages.empty() {
+	if l.phase != laneOpen || l.ringed || l.messages.empty() {
 		return
 	}
 	l.ringed = true

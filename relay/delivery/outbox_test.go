@@ -126,7 +126,7 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 	for name, free := range map[string]func(o *Outbox, full *Lane){
 		"taken":     func(o *Outbox, _ *Lane) { o.Take(nil, 1) },
 		"purged":    func(_ *Outbox, full *Lane) { full.Purge() },
-		"restarted": func(_ *Outbox, full *Lane) { full.open = false; full.Restart() },
+		"restarted": func(_ *Outbox, full *Lane) { full.phase = laneAccepted; full.Restart() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := NewOutbox(nobody{}, nil)

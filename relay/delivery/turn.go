@@ -11,7 +11,9 @@ type Turn struct {
 
 func (t *Turn) joinLocked(l *Lane) {
 	t.lanes = append(t.lanes, l)
-	l.inTurn = len(t.lanes) == 1
+	if len(t.lanes) == 1 {
+		l.takeTurnLocked()
+	}
 }
 
 // leaveLocked ends a lane's turn. A lane that leaves from the middle leaves the first one's turn untouched.
@@ -20,7 +22,5 @@ func (t *Turn) leaveLocked(l *Lane) {
 	if len(t.lanes) == 0 {
 		return
 	}
-	first := t.lanes[0]
-	first.inTurn = true
-	first.openLocked()
+	t.lanes[0].takeTurnLocked()
 }
