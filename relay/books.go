@@ -65,8 +65,8 @@ func (g *Generation) book(ctx context.Context) {
 		defer cancel()
 		if err := wait(ctx); err != nil {
 			g.log.Error().Err(err).Msg("generation not entered in the ledger")
-			g.booking.err = ledgerUnavailable()
-			g.stop(&StopCause{name: "no entry in the ledger", reason: Failed, err: ledgerUnavailable()})
+			g.booking.err = Unrecorded()
+			g.Stop(&StopCause{name: "no entry in the ledger", reason: Failed, err: Unrecorded()})
 			return
 		}
 		g.client.Listener.Accepted(g)
@@ -80,7 +80,7 @@ func (g *Generation) booked() error {
 	return g.booking.err
 }
 
-func ledgerUnavailable() *Error {
+func Unrecorded() *Error {
 	return &Error{Code: CodeLedgerUnavailable, Message: "the ledger can't be written"}
 }
 

@@ -20,9 +20,9 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 	case *protocol.Append:
 		err = s.append(ctx, c)
 	case *protocol.Flush:
-		err = s.mark(c.GenerationID, (*Generation).flush)
+		err = s.mark(c.GenerationID, (*Generation).Flush)
 	case *protocol.Finish:
-		err = s.mark(c.GenerationID, (*Generation).finishText)
+		err = s.mark(c.GenerationID, (*Generation).FinishText)
 	case *protocol.Cancel:
 		err = s.cancelCommand(c)
 	case *protocol.Configure:
@@ -55,7 +55,7 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, set *setup) *
 	now := time.Now()
 	on := set.terms(s.Key)
 	if on == nil {
-		return wireError(keyGone())
+		return wireError(KeyGone())
 	}
 	if err := s.mayStart(c.GenerationID); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, set *setup) *
 	if err := s.srv.mayGenerate(); err != nil {
 		return wireError(err)
 	}
-	req, err := s.resolve(c, on)
+	req, encoder, err := s.resolve(c, on)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, set *setup) *
 			RetryAfter: wait,
 		}
 	}
-	return s.enter(ctx, req, set, now)
+	return s.enter(ctx, set, req, encoder)
 }
 
 // encoder is that of a generation.
@@ -109,27 +109,27 @@ func (s *session) mayStart(id string) *protocol.Error {
 }
 
 // enter starts the generation, in its place within its context.
-func (s *session) enter(ctx context.Context, req *Prepared, set *setup, now time.Time) *protocol.Error {
+func (s *session) enter(ctx context.Context, set *setup, req *Prepared, encoder Encoder) *protocol.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t *delivery.Turn
-	if req.contextID != "" {
-		c, ok := s.register.context(req.contextID, now)
+	if contextID := req.ContextID(); contextID != "" {
+		c, ok := s.register.context(contextID, time.Now())
 		if !ok {
 			return &protocol.Error{
 				Code: protocol.CodeTooManyGenerations, Param: "context_id",
 				Message: fmt.Sprintf("%d contexts at once on this connection", maxContexts),
 			}
 		}
-		s.register.groups.Add(req.contextID)
+		s.register.groups.Add(contextID)
 		t = &c.turn
 	}
-	g := newGeneration(&s.Client, *req, t, now)
-	ctx = g.begin(ctx)
+	g := s.NewGeneration(req, encoder, t)
+	ctx = g.Begin(ctx)
 	s.register.add(g)
 	s.wg.Go(func() {
 		defer s.srv.release(set)
-		g.run(ctx)
+		g.Run(ctx)
 	})
 	return nil
 }
@@ -140,9 +140,9 @@ func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Erro
 	if g == nil {
 		return err
 	}
-	mustFund, refused := g.appendText(c.Text, c.Final, s.Key.Limits.MaxTextCharacters)
+	mustFund, refused := g.Append(c.Text, c.Final, s.Key.Limits.MaxTextCharacters)
 	if mustFund {
-		s.wg.Go(func() { g.in.fund(ctx) })
+		s.wg.Go(func() { g.Fund(ctx) })
 	}
 	return wireError(refused)
 }
@@ -198,9 +198,9 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	s.mu.Unlock()
 	on := s.srv.setup.Load().terms(s.Key)
 	if on == nil {
-		return wireError(keyGone())
+		return wireError(KeyGone())
 	}
-	if err := s.srv.engine.check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
+	if err := s.srv.engine.Check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
 		return wireError(err)
 	}
 	s.mu.Lock()
@@ -230,9 +230,9 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 		}
 	}
 	for _, g := range hit {
-		ms, told := played[g.req.id]
+		ms, told := played[g.ID()]
 		if !s.srv.stopAt(g, ms, told) && told {
-			ended = append(ended, endedGeneration{id: g.req.id, extent: g.out.extent()})
+			ended = append(ended, endedGeneration{id: g.ID(), extent: g.Extent()})
 		}
 	}
 	for _, e := range ended {
@@ -246,9 +246,9 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 // generation's end was queued already.
 func (srv *Server) stopAt(g *Generation, playedMS int64, told bool) bool {
 	if told {
-		g.out.setPlayed(time.Duration(playedMS) * time.Millisecond)
+		g.SetPlayed(time.Duration(playedMS) * time.Millisecond)
 	}
-	return g.stop(causeCancelled)
+	return g.Stop(CauseCancelled)
 }
 
 // aim finds the running generations that a cancel hits, and the ended ones whose played time it tells.
@@ -263,7 +263,7 @@ func (s *session) aim(c *protocol.Cancel, played map[string]int64) (hit []*Gener
 		return nil, nil, unknownGeneration("context_id")
 	}
 	for id, g := range s.register.running {
-		if c.All || id == c.GenerationID || (c.ContextID != "" && g.req.contextID == c.ContextID) {
+		if c.All || id == c.GenerationID || (c.ContextID != "" && g.ContextID() == c.ContextID) {
 			hit = append(hit, g)
 			continue
 		}

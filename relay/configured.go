@@ -5,7 +5,10 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/access"
+	"voicerelay/relay/metrics"
 )
 
 // setup is the part of the configuration that may change while the relay runs. It is replaced as a whole, and never
@@ -53,7 +56,7 @@ func (set *setup) inherit(former *setup) {
 			set.uses[hash] = use
 		}
 	}
-	set.Setup.inherit(former.Setup)
+	set.Setup.Inherit(former.Setup)
 }
 
 // tenants is how many tenants the keys are of.
@@ -90,4 +93,13 @@ func (set *setup) terms(of *access.Key) *Terms {
 	own := *key
 	own.Limits = of.Limits
 	return &Terms{set.Setup, &own}
+}
+
+// expected is all that may be counted of the setup.
+func (set *setup) expected() metrics.Expected {
+	e := set.Expected()
+	for _, code := range protocol.Codes() {
+		e.Codes = append(e.Codes, string(code))
+	}
+	return e
 }

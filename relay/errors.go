@@ -56,11 +56,11 @@ func (e *Engine) refusal(err error) *Error {
 	case errors.As(err, &stopped) && stopped.err != nil:
 		return stopped.err
 	}
-	return e.internal(e.log, "request not decided", err)
+	return e.Internal(e.log, "request not decided", err)
 }
 
-// internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
-func (e *Engine) internal(log zerolog.Logger, what string, fault any) *Error {
+// Internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
+func (e *Engine) Internal(log zerolog.Logger, what string, fault any) *Error {
 	id := rand.Text()[:10]
 	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Stack().Msg(what)
 	return &Error{Code: CodeInternal, Message: "a fault of the relay, logged as " + id}
@@ -138,5 +138,5 @@ func classOf(err error) string {
 	return classOf(e.Err) // as where the time for a first audio ended while connecting
 }
 
-// keyGone refuses what comes from a client whose key is no longer configured, or has expired.
-func keyGone() *Error { return &Error{Code: CodeAuthFailed, Message: "the key is no longer valid"} }
+// KeyGone refuses what comes from a client whose key is no longer configured, or has expired.
+func KeyGone() *Error { return &Error{Code: CodeAuthFailed, Message: "the key is no longer valid"} }

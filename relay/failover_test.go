@@ -356,7 +356,7 @@ func TestPauseInMidSentenceTripsNothing(t *testing.T) {
 					if want := lettersOf(text + "And this one comes late."); l.heard != want {
 						t.Errorf("heard %q, want %q", l.heard, want)
 					}
-					if got := r.setup().state(routing.Target{Provider: "alpha", Model: "m1"}); got != routing.Closed {
+					if got := r.setup().State(routing.Target{Provider: "alpha", Model: "m1"}); got != routing.Closed {
 						t.Errorf("circuit: got %s", got)
 					}
 				})

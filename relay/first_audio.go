@@ -55,14 +55,15 @@ func (f *firstAudio) known(provider string) time.Duration {
 	return 0
 }
 
-// of is what operators see of a provider.
-func (f *firstAudio) of(provider string) quantiles {
+// quantiles are how long a provider takes, half of the time and in 95 of 100 cases; false: it was not heard yet.
+func (f *firstAudio) quantiles(provider string) (p50, p95 time.Duration, heard bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if l := f.recent[provider]; l != nil {
-		return l.quantiles()
+	l := f.recent[provider]
+	if l == nil {
+		return 0, 0, false
 	}
-	return quantiles{}
+	return l.at(0.5), l.at(0.95), true
 }
 
 // latencies keeps the last observations.
@@ -82,17 +83,6 @@ func (l *latencies) add(d time.Duration) {
 	}
 	l.seen[l.next] = d
 	l.next = (l.next + 1) % keptLatencies
-}
-
-// quantiles are in milliseconds; null where nothing was observed.
-type quantiles struct {
-	P50 *int64 `json:"p50"`
-	P95 *int64 `json:"p95"`
-}
-
-func (l *latencies) quantiles() quantiles {
-	half, most := l.at(0.5).Milliseconds(), l.at(0.95).Milliseconds()
-	return quantiles{P50: &half, P95: &most}
 }
 
 // at is a quantile of at least one observation.

@@ -90,8 +90,8 @@ func (in *input) applyLocked(c textChange) {
 func (in *input) fund(ctx context.Context) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err := in.g.engine.internal(in.g.log, "panic while text was paid", fault)
-			in.g.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+			err := in.g.engine.Internal(in.g.log, "panic while text was paid", fault)
+			in.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 		}
 	}()
 	for in.fundOnce(ctx) {
@@ -122,7 +122,7 @@ func (in *input) fundOnce(ctx context.Context) bool {
 		return true
 	}
 	if err != nil {
-		in.g.stop(&StopCause{name: "budget unknown", reason: Failed, err: in.g.engine.refusal(err)})
+		in.g.Stop(&StopCause{name: "budget unknown", reason: Failed, err: in.g.engine.refusal(err)})
 		return true
 	}
 	in.out.mu.Lock()

@@ -49,9 +49,9 @@ func (c *StopCause) Error() string { return c.name }
 
 // The causes that end a generation from our side.
 var (
-	causeCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
-	causeGone      = &StopCause{name: "the client is gone", reason: Cancelled}
-	causeDrained   = &StopCause{
+	CauseCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
+	CauseGone      = &StopCause{name: "the client is gone", reason: Cancelled}
+	CauseDrained   = &StopCause{
 		name: "the relay is shutting down", reason: Failed,
 		err: &Error{Code: CodeDraining, Message: "the relay is shutting down"},
 	}
@@ -61,6 +61,12 @@ var (
 type ending struct {
 	reason Reason
 	err    *Error // of a failed one
+}
+
+// NewGeneration is a generation that does not run yet. turn is its context's; nil: it waits for no other.
+func (c *Client) NewGeneration(p *Prepared, encoder Encoder, turn *delivery.Turn) *Generation {
+	p.encoder = encoder
+	return newGeneration(c, *p, turn, p.at)
 }
 
 func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Generation {
@@ -89,14 +95,14 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 	return g
 }
 
-// begin is the generation's own context, which stop ends. It is called once, before anybody else knows of the generation.
-func (g *Generation) begin(ctx context.Context) context.Context {
+// Begin is the generation's own context, which stop ends. It is called once, before anybody else knows of the generation.
+func (g *Generation) Begin(ctx context.Context) context.Context {
 	ctx, g.cancel = context.WithCancelCause(ctx)
 	return ctx
 }
 
-// run takes the generation from admission to its done, under the context of begin.
-func (g *Generation) run(ctx context.Context) {
+// Run takes the generation from admission to its done, under the context of begin.
+func (g *Generation) Run(ctx context.Context) {
 	defer g.cancel(nil)
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
@@ -116,7 +122,7 @@ func (g *Generation) run(ctx context.Context) {
 	for anew {
 		end, anew = g.playOut(ctx, g.speak(ctx))
 	}
-	g.closing.Wait() // bounded by closeGrace, and entryPatience
+	g.closing.Wait() // bounded by CloseGrace, and entryPatience
 	if err := g.booked(); err != nil {
 		g.withdraw(ctx, grant, err)
 		return
@@ -133,8 +139,8 @@ func (g *Generation) survivePanic() {
 	if fault == nil {
 		return
 	}
-	err := g.engine.internal(g.log, "panic in a generation", fault)
-	g.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+	err := g.engine.Internal(g.log, "panic in a generation", fault)
+	g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.booked() != nil {
 		g.settlePurse(context.Background(), g.record())
@@ -147,9 +153,9 @@ func (g *Generation) survivePanic() {
 	g.client.Listener.Ended(g)
 }
 
-// stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
+// Stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
 // reports false where done was queued already.
-func (g *Generation) stop(cause *StopCause) bool {
+func (g *Generation) Stop(cause *StopCause) bool {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.stopLocked(time.Now()) {
@@ -164,8 +170,8 @@ func (g *Generation) noteHeard(at time.Time, provider string) {
 	g.engine.metrics.GenerationHeard(provider, at.Sub(g.began))
 }
 
-// trim lets go of what only a running generation needs, while its last messages wait to be taken.
-func (g *Generation) trim() {
+// Trim lets go of what only a running generation needs, while its last messages wait to be taken.
+func (g *Generation) Trim() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	g.out.attempts, g.out.speaking, g.out.active, g.out.lastSpoke = nil, nil, nil, nil
@@ -179,11 +185,12 @@ func endingOf(cause error) ending {
 	if errors.As(cause, &stop) {
 		return ending{reason: stop.reason, err: stop.err}
 	}
-	return ending{reason: causeGone.reason} // the session's context ended: the client is gone
+	return ending{reason: CauseGone.reason} // the session's context ended: the client is gone
 }
 
 // Prepared is a request whose names are resolved: nothing but admission refuses it.
 type Prepared struct {
+	at time.Time // when it was asked for
 	Terms
 	encoder                       Encoder
 	id, idempotencyKey, contextID string

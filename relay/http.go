@@ -152,11 +152,11 @@ func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *access.Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().table.Voices(key.Allow)})
+	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().Table().Voices(key.Allow)})
 }
 
 func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *access.Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().table.Routes(key.Allow)})
+	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().Table().Routes(key.Allow)})
 }
 
 // providerEntry is a provider as operators see it.
@@ -176,6 +176,20 @@ type providerEntry struct {
 	LastError    *string   `json:"last_error"`
 }
 
+// quantiles are in milliseconds; null where nothing was observed.
+type quantiles struct {
+	P50 *int64 `json:"p50"`
+	P95 *int64 `json:"p95"`
+}
+
+func quantilesOf(half, most time.Duration, heard bool) quantiles {
+	if !heard {
+		return quantiles{}
+	}
+	p50, p95 := half.Milliseconds(), most.Milliseconds()
+	return quantiles{P50: &p50, P95: &p95}
+}
+
 // capabilities is what a provider can do, with what follows from it.
 type capabilities struct {
 	upstream.Capabilities
@@ -191,8 +205,8 @@ type targetState struct {
 
 func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
 	entries, set := []providerEntry{}, srv.setup.Load()
-	for _, p := range set.order {
-		idle, _ := p.sockets()
+	for _, p := range set.Providers() {
+		idle, _ := p.Sockets()
 		caps := p.Capabilities()
 		if caps.Markup == nil {
 			caps.Markup = []string{}
@@ -200,14 +214,14 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *acce
 		entries = append(entries, providerEntry{
 			Name:         p.Name,
 			Adapter:      p.Adapter,
-			Circuit:      set.circuitOf(p.Name),
-			Waiting:      p.slots.Queue(),
+			Circuit:      set.CircuitOf(p.Name),
+			Waiting:      p.Waiting(),
 			Warm:         idle,
 			Targets:      set.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
-			Active:       p.active.Load(),
-			FirstAudioMS: srv.engine.firstAudio.of(p.Name),
-			LastError:    p.lastError.Load(),
+			Active:       p.Active(),
+			FirstAudioMS: quantilesOf(srv.engine.FirstAudio(p.Name)),
+			LastError:    p.LastError(),
 		})
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"providers": entries})
@@ -215,8 +229,8 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *acce
 
 func (set *setup) targetStates(provider string) []targetState {
 	states := []targetState{}
-	for _, t := range set.targetsOf(provider) {
-		states = append(states, targetState{Model: optional(t.Model), Circuit: set.state(t)})
+	for _, t := range set.TargetsOf(provider) {
+		states = append(states, targetState{Model: optional(t.Model), Circuit: set.State(t)})
 	}
 	return states
 }

@@ -17,8 +17,8 @@ type link struct {
 	stream upstream.Stream         // nil: not yet, or it could not be opened
 }
 
-// closeGrace is how long a vendor has to confirm that it stopped, and to say what it charged.
-const closeGrace = 300 * time.Millisecond
+// CloseGrace is how long a vendor has to confirm that it stopped, and to say what it charged.
+const CloseGrace = 300 * time.Millisecond
 
 // opened is what a provider's Open returned.
 type opened struct {
@@ -111,10 +111,10 @@ func whenGone(stream upstream.Stream, f func()) {
 func (l *link) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			_ = l.a.g.engine.internal(l.a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
+			_ = l.a.g.engine.Internal(l.a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CloseGrace)
 	defer cancel()
 	if err := stream.Close(ctx, cause); err != nil {
 		l.a.g.log.Debug().Str("provider", l.a.target.Provider).Err(err).Msg("stream not closed in order")

@@ -9,6 +9,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/relay/metrics"
 )
 
 // pressure is how near the process is to its memory limit.
@@ -144,5 +146,14 @@ func (srv *Server) mayGenerate() *Error {
 	}
 	return &Error{
 		Code: CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
+	}
+}
+
+// memoryMetrics is how near the process is to its memory limit.
+func (srv *Server) memoryMetrics() metrics.Memory {
+	return metrics.Memory{
+		Pressure: func() int64 { return int64(srv.memory.pressure()) },
+		Limit:    srv.memory.limit.Load,
+		Waiting:  srv.backlog.Waiting,
 	}
 }

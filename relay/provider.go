@@ -39,8 +39,8 @@ func (p *Provider) share(several bool) int {
 	return 0
 }
 
-// sockets are the provider's open ones, where it has a pool.
-func (p *Provider) sockets() (idle, busy int) {
+// Sockets are the provider's open ones, where it has a pool.
+func (p *Provider) Sockets() (idle, busy int) {
 	if pooled, ok := p.Provider.(upstream.Pooled); ok {
 		return pooled.Sockets()
 	}
@@ -52,3 +52,10 @@ func (p *Provider) failed(err error) {
 	message := string(upstream.KindOf(err)) + ": " + attemptMessage(err)
 	p.lastError.Store(&message)
 }
+
+// Active is how many attempts are under way, and Waiting how many wait for a slot.
+func (p *Provider) Active() int64 { return p.active.Load() }
+func (p *Provider) Waiting() int  { return p.slots.Queue() }
+
+// LastError is the latest failure of an attempt; nil: there was none.
+func (p *Provider) LastError() *string { return p.lastError.Load() }

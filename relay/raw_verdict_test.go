@@ -35,7 +35,7 @@ func TestOnlyWhatIsConfiguredSpeaksAgainstATarget(t *testing.T) {
 				if n := len(f.asked); n < routing.DefaultCircuit().ConsecutiveFailures {
 					t.Errorf("the target was asked %d times, which proves nothing", n)
 				}
-				if got := r.setup().state(routing.Target{Provider: "alpha", Model: "m1"}); got != tt.want {
+				if got := r.setup().State(routing.Target{Provider: "alpha", Model: "m1"}); got != tt.want {
 					t.Errorf("the circuit is %s, want %s", got, tt.want)
 				}
 			})

@@ -62,14 +62,14 @@ func (r *register) add(g *Generation) {
 	if r.running == nil {
 		r.running = make(map[string]*Generation)
 	}
-	r.running[g.req.id] = g
-	if c := r.contexts[g.req.contextID]; c != nil {
+	r.running[g.ID()] = g
+	if c := r.contexts[g.ContextID()]; c != nil {
 		c.running++
 		c.places++
 		if r.places == nil {
 			r.places = make(map[string]int)
 		}
-		r.places[g.req.id] = c.places
+		r.places[g.ID()] = c.places
 	}
 }
 
@@ -108,13 +108,13 @@ func (r *register) evictContext() bool {
 
 // remove takes out a generation that has ended or was refused.
 func (r *register) remove(g *Generation, now time.Time) {
-	if r.running[g.req.id] != g {
+	if r.running[g.ID()] != g {
 		return
 	}
-	delete(r.running, g.req.id)
-	delete(r.places, g.req.id)
+	delete(r.running, g.ID())
+	delete(r.places, g.ID())
 	r.quiet = now
-	if c := r.contexts[g.req.contextID]; c != nil {
+	if c := r.contexts[g.ContextID()]; c != nil {
 		c.running--
 		c.last = now
 	}
@@ -155,10 +155,10 @@ func (r *register) past(id string, now time.Time) (reached position.Extent, ok b
 // Accepted tells the client that a generation stands, and uses its id up.
 func (s *session) Accepted(g *Generation) {
 	s.mu.Lock()
-	s.register.accepted.Add(g.req.id)
+	s.register.accepted.Add(g.ID())
 	s.mu.Unlock()
 	s.srv.metrics.Active.Inc()
-	s.send(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})
+	s.send(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})
 }
 
 // Refused tells the client that a generation was not admitted; its id is free again.
@@ -169,7 +169,7 @@ func (s *session) Refused(g *Generation, err *Error) {
 	s.conn.NoteIdle() // before the answer wakes the writer
 	answer := wireError(err)
 	s.srv.refused(s.Remote, answer.Code, s.Key)
-	answer.Command, answer.GenerationID = "generate", g.req.id
+	answer.Command, answer.GenerationID = "generate", g.ID()
 	s.send(answer)
 	s.leaveIfDrained()
 }
@@ -177,12 +177,12 @@ func (s *session) Refused(g *Generation, err *Error) {
 // Ended sends a generation's done, and moves it from the running ones to the remembered: at once, as far as commands can
 // tell, since a client that has its done may start another in its stead.
 func (s *session) Ended(g *Generation) {
-	reached, now := g.out.extent(), time.Now()
+	reached, now := g.Extent(), time.Now()
 	s.mu.Lock()
 	s.register.remove(g, now)
-	g.finish()
-	g.trim()
-	s.register.keep(g.req.id, reached, now)
+	g.Finish()
+	g.Trim()
+	s.register.keep(g.ID(), reached, now)
 	s.mu.Unlock()
 	s.srv.metrics.Active.Dec()
 	s.conn.NoteIdle()
@@ -196,18 +196,18 @@ func (s *session) Ended(g *Generation) {
 func (s *session) Speaking(g *Generation, provider string, took bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.register.contexts[g.req.contextID]
-	if g.req.contextID == "" || c == nil {
+	c := s.register.contexts[g.ContextID()]
+	if g.ContextID() == "" || c == nil {
 		return
 	}
-	place := s.register.places[g.req.id]
+	place := s.register.places[g.ID()]
 	c.stay(place, provider)
 	if !took {
 		return
 	}
 	for id, other := range s.register.running {
-		if other.req.contextID == g.req.contextID && s.register.places[id] > place {
-			other.out.supersede(provider)
+		if other.ContextID() == g.ContextID() && s.register.places[id] > place {
+			other.Supersede(provider)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func (s *session) Speaking(g *Generation, provider string, took bool) {
 // stopAll ends every generation.
 func (s *session) stopAll(cause *StopCause) {
 	for _, g := range s.runningNow() {
-		g.stop(cause)
+		g.Stop(cause)
 	}
 }
 

@@ -25,9 +25,10 @@ func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err 
 	srv.gate.Resize(set.connectionBounds(cfg))
 	srv.limitMemory(cfg.MemoryLimit)
 	srv.metrics.Expect(set.expected())
-	for name, p := range before.providers {
-		if set.providers[name] != p {
-			srv.engine.firstAudio.forget(name)
+	for _, p := range before.Providers() {
+		name := p.Name
+		if set.Provider(name) != p {
+			srv.engine.Forget(name)
 		}
 	}
 	for _, s := range srv.current() {
@@ -45,7 +46,7 @@ func (srv *Server) replace(set *setup) (former *setup, err error) {
 	}
 	former = srv.setup.Load()
 	set.inherit(former)
-	set.bound(set.tenants() > 1)
+	set.Bound(set.tenants() > 1)
 	srv.setup.Store(set)
 	if former.users == 0 {
 		close(former.over)

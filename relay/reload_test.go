@@ -242,7 +242,7 @@ func TestCircuitsOfWhatStaysStay(t *testing.T) {
 				if _, err := r.srv.Reload(withDefaults(Config{}), parts); err != nil {
 					t.Fatal(err)
 				}
-				if got := r.setup().state(routing.Target{Provider: "alpha", Model: "m1"}); got != test.want {
+				if got := r.setup().State(routing.Target{Provider: "alpha", Model: "m1"}); got != test.want {
 					t.Errorf("circuit: got %s, want %s", got, test.want)
 				}
 				if body := metricsOf(r); !strings.Contains(body, `relay_circuit_state{model="m1",provider="beta"} 0`) {

@@ -36,8 +36,9 @@ type Request struct {
 	Metadata                  map[string]string
 }
 
-// resolve looks up every name in a request. A provider to stay with goes first.
-func (e *Engine) resolve(r Request, prefer string, on *Terms) (*Prepared, *Error) {
+// Prepare looks up every name in a request. A provider to stay with goes first.
+func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error) {
+	now := time.Now()
 	if most := on.Key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
 		return nil, textTooLong(most)
 	}
@@ -60,6 +61,7 @@ func (e *Engine) resolve(r Request, prefer string, on *Terms) (*Prepared, *Error
 		return nil, refused
 	}
 	return &Prepared{
+		at:             now,
 		Terms:          *on,
 		id:             r.ID,
 		idempotencyKey: r.IdempotencyKey,
@@ -105,9 +107,9 @@ func (on *Terms) plan(r Request, prefer string) (*routing.Plan, error) {
 	})
 }
 
-// check refuses a request that names what does not exist. That a voice and a route don't fit each other is no fault yet:
+// Check refuses a request that names what does not exist. That a voice and a route don't fit each other is no fault yet:
 // another request may name another of them.
-func (e *Engine) check(r Request, on *Terms) *Error {
+func (e *Engine) Check(r Request, on *Terms) *Error {
 	if _, err := on.plan(r, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
 		return e.refusal(err)
 	}
@@ -133,7 +135,7 @@ func (e *Engine) parseOptions(set *Setup, raw map[string]json.RawMessage) (map[s
 			return nil, &Error{Code: CodeInvalidRequest, Param: param, Message: param + ": " + bad.Reason}
 		}
 		if err != nil {
-			return nil, e.internal(e.log, "provider options not parsed", err)
+			return nil, e.Internal(e.log, "provider options not parsed", err)
 		}
 		parsed[name] = value
 	}

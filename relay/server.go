@@ -109,12 +109,12 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Log: parts.Log,
 	})
 	set := newSetup(srv.engine, cfg, parts)
-	set.bound(set.tenants() > 1)
+	set.Bound(set.tenants() > 1)
 	srv.limitMemory(cfg.MemoryLimit)
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	srv.metrics.Expect(set.expected())
-	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().providerStates() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics()} {
+	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics()} {
 		if err := parts.Registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
@@ -152,12 +152,12 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	case <-time.After(grace):
 	}
 	for _, s := range srv.current() {
-		s.stopAll(causeDrained)
+		s.stopAll(CauseDrained)
 	}
 	select {
 	case <-over:
 		return
-	case <-time.After(delivery.CloseFramePatience + closeGrace):
+	case <-time.After(delivery.CloseFramePatience + CloseGrace):
 	}
 	for _, s := range srv.current() {
 		s.cut() // it had its time

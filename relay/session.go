@@ -53,7 +53,7 @@ func (s *session) sendReady() {
 func (s *session) run(ctx context.Context) {
 	s.conn.Begin()
 	err := s.readLoop(ctx)
-	s.stopAll(causeGone)
+	s.stopAll(CauseGone)
 	s.cancel(errors.Join(delivery.ErrSessionOver, err))
 	s.conn.End()
 	s.wg.Wait()
@@ -82,7 +82,7 @@ func (s *session) Running(now time.Time) (running int, quiet time.Time) {
 }
 
 // Closing stops all generations: the connection is about to be closed.
-func (s *session) Closing() { s.stopAll(causeGone) }
+func (s *session) Closing() { s.stopAll(CauseGone) }
 
 // Failed ends the session, since nothing can be written any more.
 func (s *session) Failed(err error) { s.cancel(err) }

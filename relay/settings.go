@@ -11,8 +11,8 @@ import (
 	"voicerelay/routing"
 )
 
-// resolve applies the connection's defaults to a generate and looks every name up.
-func (s *session) resolve(c *protocol.Generate, on *Terms) (*Prepared, *protocol.Error) {
+// resolve applies the connection's defaults to a generate, looks every name up, and says what its client gets.
+func (s *session) resolve(c *protocol.Generate, on *Terms) (*Prepared, Encoder, *protocol.Error) {
 	s.mu.Lock()
 	applied, prefer := *c, ""
 	applied.Settings = c.Settings.Over(s.defaults)
@@ -20,12 +20,11 @@ func (s *session) resolve(c *protocol.Generate, on *Terms) (*Prepared, *protocol
 		prefer = conv.provider
 	}
 	s.mu.Unlock()
-	req, refused := s.srv.engine.resolve(requestOf(&applied), prefer, on)
+	req, refused := s.srv.engine.Prepare(requestOf(&applied), prefer, on)
 	if refused != nil {
-		return nil, wireError(refused)
+		return nil, nil, wireError(refused)
 	}
-	req.encoder = s.encoder(req.id, outputOf(applied.Settings))
-	return req, nil
+	return req, s.encoder(c.GenerationID, outputOf(applied.Settings)), nil
 }
 
 // requestOf is what a generate asks for.

@@ -38,8 +38,8 @@ func (g *Generation) conclude(end ending) {
 	}
 }
 
-// finish queues done. It is the one place that does.
-func (g *Generation) finish() {
+// Finish queues done. It is the one place that does.
+func (g *Generation) Finish() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.phase == phaseOver {
@@ -136,8 +136,8 @@ func (p passedOver) MarshalZerologArray(a *zerolog.Array) {
 	}
 }
 
-// settled is the generation's end, once it is queued.
-func (g *Generation) settled() Result {
+// Result is the generation's end, once it is queued.
+func (g *Generation) Result() Result {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	return g.done

@@ -51,9 +51,18 @@ func (e *Engine) NewSetup(cfg SetupConfig) *Setup {
 	return set
 }
 
-// inherit takes over from the former setup what is known of providers that stay as they are. Where one is opened anew,
+// Providers are in the order of the configuration.
+func (set *Setup) Providers() []*Provider { return set.order }
+
+// Provider is the one of a name; nil: there is none.
+func (set *Setup) Provider(name string) *Provider { return set.providers[name] }
+
+// Table has the routes and voices.
+func (set *Setup) Table() *routing.Table { return set.table }
+
+// Inherit takes over from the former setup what is known of providers that stay as they are. Where one is opened anew,
 // its places stay: those whom the former still speaks for count as before, since the account is likely the same.
-func (set *Setup) inherit(former *Setup) {
+func (set *Setup) Inherit(former *Setup) {
 	for name, p := range set.providers {
 		before := former.providers[name]
 		switch {
@@ -65,15 +74,15 @@ func (set *Setup) inherit(former *Setup) {
 	}
 }
 
-// bound has each provider take as many streams as the setup says from now on. several tells that keys are of several tenants.
-func (set *Setup) bound(several bool) {
+// Bound has each provider take as many streams as the setup says from now on. several tells that keys are of several tenants.
+func (set *Setup) Bound(several bool) {
 	for _, p := range set.providers {
 		p.slots.Resize(p.places(), p.share(several))
 	}
 }
 
-// targetsOf are a provider's targets over all routes, each once.
-func (set *Setup) targetsOf(provider string) []routing.Target {
+// TargetsOf are a provider's targets over all routes, each once.
+func (set *Setup) TargetsOf(provider string) []routing.Target {
 	var targets []routing.Target
 	if set.table == nil {
 		return nil
@@ -86,11 +95,11 @@ func (set *Setup) targetsOf(provider string) []routing.Target {
 	return targets
 }
 
-// circuitOf is how a provider stands: as its worst target.
-func (set *Setup) circuitOf(provider string) routing.State {
+// CircuitOf is how a provider stands: as its worst target.
+func (set *Setup) CircuitOf(provider string) routing.State {
 	worst := routing.Closed
-	for _, t := range set.targetsOf(provider) {
-		switch set.state(t) {
+	for _, t := range set.TargetsOf(provider) {
+		switch set.State(t) {
 		case routing.Open:
 			return routing.Open
 		case routing.HalfOpen:
@@ -100,8 +109,8 @@ func (set *Setup) circuitOf(provider string) routing.State {
 	return worst
 }
 
-// state is how a target's circuit stands.
-func (set *Setup) state(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
+// State is how a target's circuit stands.
+func (set *Setup) State(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
 
 // resting says why a candidate is to be left alone now; empty: it is not.
 func (set *Setup) resting(c routing.Candidate) routing.Why {

@@ -67,8 +67,8 @@ func (a *attempt) survivePanic() {
 	if fault == nil {
 		return
 	}
-	err := a.g.engine.internal(a.g.log, "panic in a frame", fault)
-	a.g.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+	err := a.g.engine.Internal(a.g.log, "panic in a frame", fault)
+	a.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 }
 
 // End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.

@@ -258,7 +258,7 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 func TestNothingIsTakenOnceStopped(t *testing.T) {
 	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false)
 	a.Audio(frame200())
-	a.g.stop(causeCancelled)
+	a.g.Stop(CauseCancelled)
 	a.Audio(frame200())
 	a.Words([]upstream.Word{{Text: "Hello"}})
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "1", Currency: "EUR"}}, context.Canceled)

@@ -17,7 +17,7 @@ import (
 )
 
 // causeKeyGone ends what a key that is no longer configured has running.
-var causeKeyGone = &StopCause{name: "the key is gone", reason: Failed, err: keyGone()}
+var causeKeyGone = &StopCause{name: "the key is gone", reason: Failed, err: KeyGone()}
 
 // speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is
 // its life: one that ends before the answer cancels.
@@ -100,7 +100,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	sp.Remote, sp.Listener, sp.Out = what.remote, sp, delivery.NewOutbox(sp, &srv.backlog)
 	on := set.terms(sp.Key)
 	if on == nil {
-		return nil, wireError(keyGone())
+		return nil, wireError(KeyGone())
 	}
 	desk, now := set.desks[what.key.Name], time.Now()
 	leave, err := desk.enter()
@@ -111,7 +111,7 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	if cmd.GenerationID == "" {
 		cmd.GenerationID = "g" + rand.Text()
 	}
-	req, refused := srv.engine.resolve(requestOf(&cmd), "", on)
+	req, refused := srv.engine.Prepare(requestOf(&cmd), "", on)
 	if err = wireError(refused); err == nil {
 		err = desk.pace(now)
 	}
@@ -119,12 +119,12 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 		leave()
 		return nil, err
 	}
-	sp.wire = encoder{id: req.id, asked: outputOf(cmd.Settings)}
-	req.encoder = bareEncoder{}
+	sp.wire = encoder{id: cmd.GenerationID, asked: outputOf(cmd.Settings)}
+	encoder := Encoder(bareEncoder{})
 	if sp.form == bodyLines {
-		req.encoder = &sp.wire
+		encoder = &sp.wire
 	}
-	sp.leave, sp.g = leave, newGeneration(&sp.Client, *req, nil, now)
+	sp.leave, sp.g = leave, sp.NewGeneration(req, encoder, nil)
 	return sp, nil
 }
 
@@ -134,13 +134,13 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	defer a.letGo()
 	ctx, sp.cancel = context.WithCancelCause(ctx)
 	defer sp.cancel(nil)
-	own := sp.g.begin(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
+	own := sp.g.Begin(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
 	if !sp.srv.enroll(sp) {
 		return goingAway(), nil
 	}
 	defer sp.srv.leave(sp)
 	sp.shutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
-	sp.wg.Go(func() { sp.g.run(own) })
+	sp.wg.Go(func() { sp.g.Run(own) })
 	over := make(chan struct{})
 	sp.wg.Go(func() { sp.attend(ctx, over, a) })
 	if refused, err = sp.write(ctx, a); err != nil {
@@ -148,7 +148,7 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	}
 	close(over)
 	if err != nil || refused != nil {
-		sp.g.stop(causeGone)
+		sp.g.Stop(CauseGone)
 		sp.Out.Close()
 	}
 	sp.wg.Wait()
@@ -160,7 +160,7 @@ func (sp *speech) attend(ctx context.Context, over <-chan struct{}, a *answer) {
 	select {
 	case <-over:
 	case <-ctx.Done():
-		sp.g.stop(causeGone)
+		sp.g.Stop(CauseGone)
 		a.abort()
 	}
 }
@@ -222,7 +222,7 @@ func (sp *speech) WriteDirect() bool { return false }
 func (sp *speech) Accepted(g *Generation) {
 	sp.srv.metrics.Active.Inc()
 	if sp.form == bodyLines {
-		sp.Out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.req.id, RecordID: g.recordID})))
+		sp.Out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})))
 	}
 }
 
@@ -234,7 +234,7 @@ func (sp *speech) Refused(_ *Generation, err *Error) {
 // Ended sends the generation's done.
 func (sp *speech) Ended(g *Generation) {
 	sp.leave()
-	g.finish()
+	g.Finish()
 	sp.srv.metrics.Active.Dec()
 }
 
@@ -244,12 +244,12 @@ func (sp *speech) Speaking(*Generation, string, bool) {}
 // drain does nothing: an answer under way may end within the grace.
 func (sp *speech) drain(time.Duration) {}
 
-func (sp *speech) stopAll(cause *StopCause) { sp.g.stop(cause) }
+func (sp *speech) stopAll(cause *StopCause) { sp.g.Stop(cause) }
 
 func (sp *speech) cut() { sp.cancel(errDrained) }
 
 func (sp *speech) shutWithoutKey() {
 	if !sp.srv.keyHolds(sp.Key) {
-		sp.g.stop(causeKeyGone)
+		sp.g.Stop(causeKeyGone)
 	}
 }

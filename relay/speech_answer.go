@@ -52,7 +52,7 @@ func (a *answer) send(ctx context.Context, m *delivery.Message) error {
 		a.pending = append(a.pending, m.Body()...)
 	}
 	if m.Last {
-		return a.complete(ctx, a.speech.wire.done(a.speech.g.settled()))
+		return a.complete(ctx, a.speech.wire.done(a.speech.g.Result()))
 	}
 	if a.form == bodyWhole {
 		return a.keep(ctx)
@@ -133,7 +133,7 @@ func (a *answer) describe() {
 // identify says of which generation and record the answer is.
 func (a *answer) identify() {
 	a.w.Header().Set("Generation-Id", a.speech.wire.id)
-	a.w.Header().Set("Record-Id", a.speech.g.recordID)
+	a.w.Header().Set("Record-Id", a.speech.g.RecordID())
 }
 
 // flush hands all that is pending to the client's socket. A slow client is waited for as long as it takes a step

@@ -133,8 +133,8 @@ func TestSpeechIsCancelledByLeaving(t *testing.T) {
 				leave()
 				<-over
 				time.Sleep(time.Millisecond)
-				if f.open() != 0 || len(f.causes()) != 1 || !errors.Is(f.causes()[0], causeGone) {
-					t.Errorf("%d streams are open, closed with %v, want the one closed with %v", f.open(), f.causes(), causeGone)
+				if f.open() != 0 || len(f.causes()) != 1 || !errors.Is(f.causes()[0], CauseGone) {
+					t.Errorf("%d streams are open, closed with %v, want the one closed with %v", f.open(), f.causes(), CauseGone)
 				}
 				if n := len(r.srv.current()); n != 0 {
 					t.Errorf("%d requests are still served", n)
@@ -237,7 +237,7 @@ func TestDrainingCutsWhoTakesNothing(t *testing.T) {
 		defer func() { _ = res.Body.Close() }() // the relay has cut it
 		began := time.Now()
 		r.srv.Drain(context.Background(), time.Second)
-		if took, most := time.Since(began), time.Second+delivery.CloseFramePatience+closeGrace; took > most {
+		if took, most := time.Since(began), time.Second+delivery.CloseFramePatience+CloseGrace; took > most {
 			t.Errorf("draining took %v, want at most %v", took, most)
 		}
 		if _, err := io.Copy(io.Discard, res.Body); err == nil {

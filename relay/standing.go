@@ -31,7 +31,7 @@ func (srv *Server) mayServe() *protocol.Error {
 	case srv.isDraining():
 		return goingAway()
 	case srv.standing().Unrecorded:
-		return wireError(ledgerUnavailable())
+		return wireError(Unrecorded())
 	case srv.memory.pressure() >= scarce:
 		return shortOfMemory()
 	default:

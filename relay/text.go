@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendText adds text, or refuses it whole. mustFund says that the caller must have fund run.
-func (g *Generation) appendText(more string, final bool, limit int) (mustFund bool, err *Error) {
+// Append adds text, or refuses it whole. mustFund says that the caller must have fund run.
+func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, err *Error) {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if g.out.endsLocked() || g.in.funds.short != nil {
@@ -36,7 +36,7 @@ func textTooLong(limit int) *Error {
 	}
 }
 
-func (g *Generation) flush() {
+func (g *Generation) Flush() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if !g.in.text.Finished() {
@@ -46,7 +46,7 @@ func (g *Generation) flush() {
 	g.out.notify()
 }
 
-func (g *Generation) finishText() {
+func (g *Generation) FinishText() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	g.in.amendLocked(textChange{finish: true})

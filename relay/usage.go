@@ -112,7 +112,7 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 	case errors.Is(err, context.Canceled): // by the client, who has left and hears nothing
 		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
 	}
-	return wireError(srv.engine.internal(srv.log, "report not made", err))
+	return wireError(srv.engine.Internal(srv.log, "report not made", err))
 }
 
 const csvType = "text/csv; charset=utf-8"

@@ -1,0 +1,33 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"voicerelay/relay/position"
+)
+
+// ID is the client's name for the generation.
+func (g *Generation) ID() string { return g.req.id }
+
+// ContextID is the conversation that it belongs to; empty: it stands for itself.
+func (g *Generation) ContextID() string { return g.req.contextID }
+
+// ContextID is the conversation that it is to belong to; empty: it stands for itself.
+func (p *Prepared) ContextID() string { return p.contextID }
+
+// RecordID is what the ledger knows it by.
+func (g *Generation) RecordID() string { return g.recordID }
+
+// Fund pays for text that waits for it. It is called where Append says so, once, by a goroutine that may wait.
+func (g *Generation) Fund(ctx context.Context) { g.in.fund(ctx) }
+
+// SetPlayed notes how much of the generation the client has played.
+func (g *Generation) SetPlayed(played time.Duration) { g.out.setPlayed(played) }
+
+// Extent is how far the audio that was sent reaches into the text. The generation has been concluded, as in Listener.Ended.
+func (g *Generation) Extent() position.Extent { return g.out.extent() }
+
+// Supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard, or
+// the provider speaks it already.
+func (g *Generation) Supersede(provider string) { g.out.supersede(provider) }
