@@ -15,7 +15,7 @@ import (
 func (d *day) checkCalls() {
 	d.t.Helper()
 	ends, mute := map[string]int{}, []int64{}
-	most := dayMute + dayWakes*d.machine.worst()
+	most := dayMute + dayWakes*d.machine.Worst()
 	for _, turn := range d.turns {
 		ends[turn.Reason+" "+turn.Code]++
 		poor := strings.HasSuffix(turn.Agent, "poor")

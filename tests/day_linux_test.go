@@ -43,7 +43,7 @@ type day struct {
 	vendors map[string]*vendor
 	relays  [2]*relay
 	launch  func(i int) *relay
-	machine *lateness
+	machine *process.Lateness
 
 	over   chan struct{} // closed when no more turns are to begin
 	agents sync.WaitGroup
@@ -55,7 +55,7 @@ type day struct {
 // TestADay does not run in parallel with the others: how long a caller waits is measured.
 func TestADay(t *testing.T) {
 	d := newDay(t)
-	d.machine = watchMachine(t)
+	d.machine = process.WatchMachine(t)
 	python := d.startPython(dayAgents / 2)
 	for i := range dayAgents / 2 {
 		d.agents.Go(func() { d.agent(i) })

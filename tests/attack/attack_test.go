@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"voicerelay/tests/process"
 )
 
 // An attack is one way to be hostile.
@@ -29,14 +31,16 @@ const (
 )
 
 // What the other tenant may wait, at the median and at the 95th percentile, is twice what it waits alone, and at least slack
-// more. A busy machine makes anybody wait at times, so that the slack is short only where -args -strict says that nothing else runs
-// there, and an attack is repeated where it waited too long.
+// more. A busy machine makes anyone wait at times: the slack is short, and how late the machine itself was does not count, only where
+// -args -strict says that nothing else runs there; and an attack is repeated where it waited too long.
 const (
 	tries       = 3
 	times       = 2
 	strictSlack = 25 * time.Millisecond
 	slack       = 100 * time.Millisecond
 	slackTop    = 250 * time.Millisecond // at the 95th percentile
+	// wakes is how often somebody must get a core before a first audio is heard: the relay, its vendor, the relay, the caller.
+	wakes = 4
 )
 
 var strict = flag.Bool("strict", false, "hold the waits of the other tenant closely: nothing else runs on this machine")
@@ -62,7 +66,7 @@ func TestAttacks(t *testing.T) {
 			for try := 1; ; try++ {
 				r := a.play(t, well)
 				alone = append(alone, r.alone...)
-				late := waitsTooLong(alone, r.beside)
+				late := waitsTooLong(alone, r.beside, r.machine)
 				if late != nil && try < tries && !t.Failed() {
 					continue
 				}
@@ -77,15 +81,15 @@ func TestAttacks(t *testing.T) {
 	t.Logf("before, during and after:\n%s", table(rows))
 }
 
-// waitsTooLong says what is wrong with the waits during an attack.
-func waitsTooLong(alone, beside []time.Duration) error {
+// waitsTooLong says what is wrong with the waits during an attack on a machine that was so late itself.
+func waitsTooLong(alone, beside []time.Duration, machine time.Duration) error {
 	slacks := map[float64]time.Duration{0.5: slack, 0.95: slackTop}
 	for share, more := range slacks {
 		if *strict {
-			more = strictSlack
+			more, machine = strictSlack, 0
 		}
 		usual, got := quantile(alone, share), quantile(beside, share)
-		if bound := max(times*usual, usual+more); got > bound {
+		if bound := max(times*usual, usual+more) + wakes*machine; got > bound {
 			return fmt.Errorf("another tenant waits %v for its first audio (p%.0f), want at most %v", got, share*100, bound)
 		}
 	}
@@ -101,9 +105,11 @@ func (a attack) play(t *testing.T, well string) row {
 	defer c.hangUp()
 	c.speakFor(0, fewer) // whatever the first generations make once
 	out := row{name: a.name, alone: c.speakFor(0, sentences), before: r.measure(t)}
+	machine := process.WatchMachine(t)
 	begun, peak := time.Now(), r.watch()
 	with.begin(r.address)
 	out.beside = c.speakFor(lasts, sentences)
+	out.machine = machine.Worst()
 	out.did = with.end()
 	out.during = peak()
 	out.cores = (r.measure(t).cpu - out.before.cpu) / time.Since(begun).Seconds()

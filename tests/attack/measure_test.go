@@ -146,6 +146,7 @@ type row struct {
 	cores                  float64 // that the relay kept busy meanwhile
 	before, during, after  gauges
 	alone, beside, relaxed []time.Duration // the other tenant's waits for its first audio
+	machine                time.Duration   // that the machine itself was late at most
 }
 
 func table(rows []row) string {

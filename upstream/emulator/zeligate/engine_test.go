@@ -24,9 +24,9 @@ func TestZeligateSecondSocketWaitsForTheEngine(t *testing.T) {
 		waits  bool
 	}{
 		"chunk, before text":  {[]string{"hold:chunk", "workers:1"}, []string{bos}, false},
-		"chunk, after text":  {[]string{"hold:chunk", "workers:1"}, []string{bos, sentence}, false},
+		"chunk, after text":   {[]string{"hold:chunk", "workers:1"}, []string{bos, sentence}, false},
 		"speech, before text": {[]string{"hold:speech", "workers:1"}, []string{bos}, false},
-		"speech, after text": {[]string{"hold:speech", "workers:1"}, []string{bos, sentence}, true},
+		"speech, after text":  {[]string{"hold:speech", "workers:1"}, []string{bos, sentence}, true},
 		"stream, before BOS":  {[]string{"hold:stream", "workers:1"}, nil, false},
 		"stream, before text": {[]string{"hold:stream", "workers:1"}, []string{bos}, true},
 		"two engines":         {[]string{"hold:stream", "workers:2"}, []string{bos}, false},

@@ -37,7 +37,7 @@ func TestZeligateQuirksShow(t *testing.T) {
 		"empty text with flush is one": {
 			"emptyFlushEnds:false", []string{bos, `{"text":"","flush":true}`}, waiting, true,
 		},
-		"trigger needs more":  {"triggerMinimum:50", []string{bos, `{"text":"few words ","try_trigger_generation":true}`}, waiting, true},
+		"trigger needs more": {"triggerMinimum:50", []string{bos, `{"text":"few words ","try_trigger_generation":true}`}, waiting, true},
 		"open after errors":  {"staysOpen:true", []string{`{"text":" "}`}, refused("missing_api_key"), false},
 		"close after errors": {"staysOpen:false", []string{`{"text":" "}`}, refused("missing_api_key"), false},
 	}
