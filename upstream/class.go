@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-// Class is what connecting to a vendor failed at, for the operator who has to mend it. It contains nothing of the address or the key.
+// Class is what connecting to a vendor failed at, for the operator who has to mend it. It contains nothing of the address or
+// the key.
 type Class string
 
 // The classes of failures to connect.

@@ -8,7 +8,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// clock is the stream's. The vendor's times start from 0 in each context.
+// clock is the stream's. That times count from the context's first sample, not the request's, is how LiveKit's and
+// Pipecat's clients read them. The vendor's times start from 0 in each context.
 type clock struct {
 	upstream.Clock
 	start time.Duration // of the context

@@ -1,9 +1,12 @@
 // Package cartesia is the adapter for Cartesia's /tts/websocket.
 //
-// A stream is one context there, which is continued as long as text flows, so that the vendor speaks it as one. Behind
-// each piece goes a flush, whose flush_done is the piece's end; the last piece's is the context's done. A context expires
+// A stream is one context there, which is continued as long as text flows, so that the vendor speaks it as one. Each piece
+// is followed by a flush, whose flush_done is the piece's end; the last piece's is the context's done. A context expires
 // a second after its last audio, which is sooner than a language model thinks. So one that has had nothing to do for half of
 // that is ended, and what comes then is another context.
+//
+// Sources: Cartesia's documentation of the TTS WebSocket (docs.cartesia.ai: contexts, flushing, concurrency limits and
+// timeouts) and the vendor's own SDK, @cartesia/cartesia-js. What neither says is marked assumed in the capabilities.
 //
 // Invariants:
 //

@@ -145,5 +145,6 @@ func (d *dialect) Refused(status int) upstream.Kind { return upstream.RefusedKin
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
-// KeepAlive is none: the vendor has no such frame, and a context that has nothing to do is ended.
+// KeepAlive is none: the vendor has no such frame, and a context that has nothing to do is ended. An idle socket is closed
+// after five minutes (Cartesia documentation, timeouts), which Config.Idle stays below.
 func (d *dialect) KeepAlive(string) []byte { return nil }

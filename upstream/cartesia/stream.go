@@ -43,7 +43,7 @@ const (
 
 const (
 	// idleTime is how long a context may have nothing to do before it is ended: half of the second after which the vendor
-	// lets it expire, so that no text is on its way to it by then.
+	// lets it expire (Cartesia documentation, contexts), so that no text is on its way to it by then.
 	idleTime = 500 * time.Millisecond
 	// endTime is how long the done of such a context is waited for: by then it would have expired anyhow.
 	endTime = time.Second
@@ -71,7 +71,8 @@ func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 	return frames, nil
 }
 
-// dueLocked are the messages of the pieces that may be sent now, which they are then taken to be.
+// dueLocked are the messages of the pieces that may be sent now, which they are then taken to be. While a context is being
+// ended none may: the vendor's plans count active contexts, and a second one could be refused.
 func (s *stream) dueLocked() (frames [][]byte) {
 	for s.phase != contextEnding && s.sent < len(s.pieces) {
 		p := s.pieces[s.sent]
@@ -134,7 +135,8 @@ func (s *stream) idle() {
 	}
 }
 
-// overLocked notes that the context is over, and has what waited for that spoken in another one.
+// overLocked notes that the context is over, and has what waited for that spoken in another one. Unanswered flushes are
+// over with it: nothing comes of a context after its done.
 func (s *stream) overLocked() {
 	s.phase, s.flushes = noContext, 0
 	if frames := s.dueLocked(); len(frames) > 0 {
@@ -220,7 +222,8 @@ func (s *stream) failed(number int, err *upstream.Error) {
 	}
 }
 
-// audio hands audio on.
+// audio hands audio on. What is under way when a context is canceled may still come (the documentation says only that
+// generations that have not begun are stopped), so frames of a context that is not the stream's latest are dropped.
 func (s *stream) audio(number int, base64 []byte) {
 	s.Lock()
 	defer s.Unlock()

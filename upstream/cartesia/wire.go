@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 )
 
-// request gives a context text, which is joined with what it had before.
+// request gives a context text, which is joined with what it had before as it stands: spaces are the client's to send. The
+// vendor wants all fields in every message, and none but the transcript, continue and flush may differ within a context
+// (Cartesia documentation, continuations).
 type request struct {
 	ModelID           string            `json:"model_id"`
 	Transcript        string            `json:"transcript"`
@@ -68,7 +70,7 @@ type frame struct {
 	StatusCode int             `json:"status_code"` // of HTTP; 206 while all is well
 }
 
-// wordTimestamps are words in seconds from the context's first sample.
+// wordTimestamps are words, tags of the text among them, in seconds from the context's first sample.
 type wordTimestamps struct {
 	Words []string  `json:"words"`
 	Start []float64 `json:"start"`

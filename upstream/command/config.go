@@ -19,8 +19,8 @@ const (
 // Config is the adapter's options in the configuration.
 type Config struct {
 	// Command is the program and its arguments, in which {voice} stands for the voice's id and {file} for the name of a
-	// private file with the text, in the run's folder. Without {file} the program gets the text by standard input. It must not be told to take the text for markup, which could name files. Default:
-	// espeak-ng.
+	// private file with the text, in the run's folder. Without {file} the program gets the text by standard input. It must
+	// not be told to take the text for markup, which could name files. Default: espeak-ng.
 	Command []string `yaml:"command"`
 	// Output is what the program writes to standard output. Default: a WAV file.
 	Output Output `yaml:"output"`

@@ -5,6 +5,9 @@
 // twenty Flushes a minute and ignores more, so a stream of many pieces keeps some of them back: they wait for a Flush
 // together, and end together.
 //
+// Sources: Deepgram's documentation of the TTS WebSocket (developers.deepgram.com: Speak, Flush, Clear, Close, errors and
+// warnings) and how LiveKit's plugin reads them, which has other names for a Warning's members.
+//
 // Invariants:
 //
 //  1. A Flushed ends the pieces whose Speak stood before its Flush, oldest first.

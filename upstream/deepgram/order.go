@@ -6,8 +6,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// The vendor's bound on Flushes. The second beyond a minute is for frames that reach the vendor closer together than
-// they were sent.
+// The vendor's bound on Flushes: 20 in 60 seconds, the rest is ignored with a Warning (Deepgram documentation, Flush). The
+// second beyond a minute is for frames that reach the vendor closer together than they were sent.
 const (
 	maxFlushes  = 20
 	flushWindow = time.Minute + time.Second
@@ -90,7 +90,8 @@ func (o *orders) withheld() int {
 	return n
 }
 
-// flushed takes the answer to the oldest Flush, and returns the pieces that it ends.
+// flushed takes the answer to the oldest Flush, and returns the pieces that it ends. Flushed names no Flush of ours (its
+// sequence_id is the vendor's own count), so answers are told by their order alone.
 func (o *orders) flushed() (ended []int) {
 	if len(o.flushes) == 0 {
 		return nil // of none of ours

@@ -13,7 +13,7 @@ type stream struct {
 	upstream.Lifetime
 
 	// Static after Open.
-	cleared chan struct{} // closed with the vendor's word that it has stopped, or with the socket's end
+	cleared chan struct{} // closed by Cleared, or by the socket's end
 
 	seat vendorsocket.Seat // has a lock of its own
 
@@ -148,7 +148,8 @@ func (s *stream) Lost(err *upstream.Error) {
 	s.endLocked(err)
 }
 
-// audio hands audio on.
+// audio hands audio on. Audio frames name nothing, so after a Clear they are stale up to Cleared: a stopped stream takes
+// none.
 func (s *stream) audio(raw []byte) {
 	s.Lock()
 	defer s.Unlock()

@@ -5,6 +5,9 @@
 // has two contexts under way at most; further pieces wait here until isFinal of one has come. The vendor may speak
 // contexts side by side, so that a piece's audio that comes ahead of its turn is held.
 //
+// Sources: ElevenLabs' API reference of multi-stream-input (elevenlabs.io/docs) and its guide to multi-context sockets.
+// Where these have two spellings or say nothing, what LiveKit's and Pipecat's clients read and send decides.
+//
 // Invariants:
 //
 //  1. A socket takes five contexts, those that are closing among them, and a sixth ends them all. Two streams with two

@@ -16,7 +16,8 @@ var Driver = upstream.NewDriver("elevenlabs", defaults(), open).WithVoicesInPath
 const (
 	// inactivityTimeout is what the vendor is asked for: the longest that it grants, of 20 s by default.
 	inactivityTimeout = 180 * time.Second
-	// keepAlive is how often a socket is kept while its streams wait for text.
+	// keepAlive is how often a socket is kept while its streams wait for text: half of the vendor's default timeout, for the
+	// case that the one asked for is not granted.
 	keepAlive = 10 * time.Second
 	// linger is how long the contexts of a cancelled stream may be open without the vendor's word: far longer than it
 	// takes to speak the longest piece, since one context too many ends all others.

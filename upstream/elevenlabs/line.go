@@ -35,7 +35,8 @@ type packet struct {
 }
 
 const (
-	// underWay is how many contexts of a stream may be at the vendor: the one that is heard, and the next.
+	// underWay is how many contexts of a stream may be at the vendor: the one that is heard, and the next, so that there is
+	// no gap between them. A third would not leave room for another stream among the vendor's five.
 	underWay = 2
 	// maxHeld is the most that may be held, in bytes: as base64, four minutes of audio at 24 kHz.
 	maxHeld = 16 << 20

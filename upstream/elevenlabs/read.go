@@ -118,7 +118,8 @@ func absent(f upstream.Field) bool { return f.Raw == nil || string(f.Raw) == "nu
 // unset reports whether a flag is false, null or left out.
 func unset(f upstream.Field) bool { return absent(f) || string(f.Raw) == "false" }
 
-// content is the base64 in a string, nil for none. It reports false for what is no string. A copy is made only where there are escapes.
+// content is the base64 in a string, nil for none. It reports false for what is no string. Only a string with escapes is
+// copied.
 func content(raw json.RawMessage) ([]byte, bool) {
 	switch {
 	case !present(raw):

@@ -37,13 +37,14 @@ type textFrame struct {
 	Flush     bool   `json:"flush"`
 }
 
-// closeFrame ends a context: what was flushed is spoken still, and isFinal follows.
+// closeFrame ends a context: what was flushed is spoken still, and isFinal follows. Without it isFinal never comes, not
+// after a bare flush either, as users of the vendor have measured.
 type closeFrame struct {
 	ContextID    string `json:"context_id"`
 	CloseContext bool   `json:"close_context"`
 }
 
-// keepAliveFrame keeps the socket. An empty text is no end here, and with no context named it opens none.
+// keepAliveFrame keeps the socket, as Pipecat does. An empty text is no end here, and with no context named it opens none.
 type keepAliveFrame struct {
 	Text string `json:"text"`
 }

@@ -17,7 +17,8 @@ func (s *stream) chunkLocked(id int64) *chunk {
 	return s.clock.chunk(id, piece)
 }
 
-// begin notes where a chunk begins, and which text it has.
+// begin notes where a chunk begins, and which text it has. That is all that tells how the vendor has cut the text, so it
+// is what pieces are ended by.
 func (s *stream) begin(id int64, text string) {
 	s.Lock()
 	defer s.Unlock()
@@ -72,7 +73,8 @@ func (s *stream) advanceLocked() {
 	}
 }
 
-// final ends the pieces that were flushed first.
+// final ends the pieces that were flushed first: it says that every frame of the text before that flush has been sent
+// (KugelAudio reference, contexts).
 func (s *stream) final() {
 	s.Lock()
 	defer s.Unlock()

@@ -6,6 +6,9 @@
 // which the vendor has nothing else to do. The pieces between are spoken as one. The vendor cuts them into chunks of
 // its own, and says of each what its text is: by that it is known where a piece ends.
 //
+// Sources: KugelAudio's reference of /ws/tts/multi (docs.kugelaudio.com: contexts, usage, errors, close codes) and the
+// vendor's SDKs for JavaScript and Python, where the reference is silent.
+//
 // Invariants:
 //
 //  1. The session's fields (model, format, language, speed and so on) are sticky at the vendor, so only streams

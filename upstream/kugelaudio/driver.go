@@ -17,7 +17,7 @@ import (
 
 // Config is the adapter's options in the configuration.
 type Config struct {
-	// ContextsPerSocket is how many streams share a socket. The vendor's own limit is 20, and was 5.
+	// ContextsPerSocket is how many streams share a socket. The vendor's own limit is 20; older documentation has 5.
 	ContextsPerSocket int `yaml:"contexts_per_socket"`
 	// Idle is how long a socket is kept that no stream is on.
 	Idle time.Duration `yaml:"idle"`
@@ -37,7 +37,8 @@ func (c *Config) Validate() error {
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("kugelaudio", Config{ContextsPerSocket: 6, Idle: 2 * time.Minute}, open).WithCodes(codes)
 
-// keepAlive is how often a context is kept from its inactivity timeout, 20 s at the vendor.
+// keepAlive is how often a context is kept from its inactivity timeout, 20 s at the vendor by default (its JavaScript SDK):
+// half of that, so that one that is late harms nothing.
 const keepAlive = 10 * time.Second
 
 // formats are what the vendor is asked for. Its native one is the first; the others it makes of that.

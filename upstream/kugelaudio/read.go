@@ -111,8 +111,8 @@ func socketFrame(m *vendorsocket.Mux, f *frame) *upstream.Error {
 	return nil
 }
 
-// interruptOnly takes a confirmation that names no context for that of the one stream which waits for one. Where
-// several do, none can be told, and they wait for context_closed.
+// interruptOnly takes a confirmation that names no context, as the reference shows it, for that of the one stream which
+// waits for one. Where several do they can't be told apart, and wait for context_closed.
 func interruptOnly(m *vendorsocket.Mux) {
 	var waiting *stream
 	for _, member := range m.Members() {

@@ -16,7 +16,8 @@ type textFrame struct {
 	Flush         bool           `json:"flush,omitempty"` // speak now, and answer with final
 }
 
-// voiceSettings are a context's own. The vendor drops what else stands here without a word.
+// voiceSettings are a context's own. The vendor drops what else stands here without a word, and misses the voice where it
+// stands at top level instead (KugelAudio reference, contexts).
 type voiceSettings struct {
 	VoiceID      int64    `json:"voice_id"`
 	CFGScale     *float64 `json:"cfg_scale,omitempty"`
@@ -43,7 +44,8 @@ type flushFrame struct {
 	ContextID string `json:"context_id"`
 }
 
-// closeFrame closes a context: after what was ordered, or at once.
+// closeFrame closes a context: after what was ordered, or at once. Either way context_closed is the vendor's last word on it,
+// and has the usage (KugelAudio reference, contexts).
 type closeFrame struct {
 	CloseContext bool   `json:"close_context"`
 	ContextID    string `json:"context_id"`
@@ -103,7 +105,7 @@ type wordTime struct {
 	Score   *float64 `json:"score"`
 }
 
-// usage is what a context cost.
+// usage is what a context cost: the vendor bills seconds of audio generated, and names the charge in cents.
 type usage struct {
 	CostCents json.RawMessage `json:"cost_cents"` // null where the vendor could not find out
 	Currency  string          `json:"currency"`   // absent then

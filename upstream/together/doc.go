@@ -5,6 +5,9 @@
 // stream: it is over when each commit has had its done. The reference leaves open whether a commit may yield a second
 // item, and whether a context is named in what is sent of it; both are provided for.
 //
+// Sources: Together AI's guide to the speech WebSocket and its API reference (docs.together.ai), the openapi.yaml of
+// github.com/togethercomputer/openapi, and Pipecat's client, which was written with the vendor.
+//
 // Invariants:
 //
 //  1. A socket carries one stream at a time until the vendor has named a stream in a whole item, to its done. From then

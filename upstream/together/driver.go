@@ -170,5 +170,5 @@ var _ vendorsocket.Greeter = (*dialect)(nil)
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }
 
-// KeepAlive is nothing: the vendor has no such message, and pings go out anyway.
+// KeepAlive is nothing: the vendor has no such message and documents no idle timeout, and pings go out anyway.
 func (d *dialect) KeepAlive(string) []byte { return nil }

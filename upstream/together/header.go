@@ -11,7 +11,7 @@ import (
 )
 
 // header takes off an item's audio what is no samples, where it is a WAV file: raw PCM is asked for, but older
-// documentation has WAV.
+// documentation of the vendor has WAV, and its samples write what comes into a .wav file.
 type header struct {
 	passed bool // what comes is samples
 	format audio.Format

@@ -137,7 +137,8 @@ func (f *frame) context() []byte {
 	return []byte(*f.ContextID)
 }
 
-// cancelled confirms that a stream is over at the vendor.
+// cancelled takes the vendor's word that a stream is over there (Together guide, context.cancelled). One that was not stopped
+// has been cut off.
 func cancelled(m *vendorsocket.Mux, context []byte) {
 	if s := owner(m, context); s != nil {
 		s.fail(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor cancelled the context"})

@@ -3,6 +3,9 @@
 // The vendor takes whole utterances: each piece of a stream is a request of its own, with an id of its own. Requests
 // run side by side at the vendor, and their audio comes in any order.
 //
+// Sources: Uplift AI's documentation of multi-stream (docs.upliftai.org: messages, limits, errors) and the vendor's own
+// clients, client-js and pipecat-upliftai, which speak the plain WebSocket.
+//
 // Invariants:
 //
 //  1. A stream's audio leaves this package in the order of its pieces. What comes too early is held, within bounds; an

@@ -117,7 +117,8 @@ func (s *stream) listen() {
 	}
 }
 
-// unheard ends a stream that the vendor says nothing on.
+// unheard ends a stream that the vendor says nothing on. For a voice that it does not know it reports no error and sends no
+// audio, as users of the service have found; silence is all there is to tell it by.
 func (s *stream) unheard() {
 	s.Lock()
 	defer s.Unlock()

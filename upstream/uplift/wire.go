@@ -21,13 +21,14 @@ const (
 type synthesize struct {
 	Type                      string `json:"type"`
 	RequestID                 string `json:"requestId"` // unique on its connection
-	Text                      string `json:"text"`      // at most 10,000 characters
+	Text                      string `json:"text"`      // at most 10,000 characters (Uplift documentation, limits)
 	VoiceID                   string `json:"voiceId"`
 	OutputFormat              string `json:"outputFormat"`
 	PhraseReplacementConfigID string `json:"phraseReplacementConfigId,omitempty"`
 }
 
-// cancelRequest stops a request. Nothing answers it.
+// cancelRequest stops a request. Nothing answers it: the vendor's own Pipecat client expects no audio_end after it, and no
+// confirmation is documented.
 type cancelRequest struct {
 	Type      string `json:"type"`
 	RequestID string `json:"requestId"`

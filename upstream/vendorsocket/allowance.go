@@ -6,8 +6,9 @@ import "time"
 // together than they were sent.
 const window = time.Minute + time.Second
 
-// allowance is how many streams may still begin on a socket: by sending their first frame, not by having a place. It remembers when the latest began instead of refilling
-// a bucket: vendors count their minutes in ways of their own, and here no minute, wherever it starts, has too many.
+// allowance is how many streams may still begin on a socket: by sending their first frame, not by having a place. It
+// remembers when the latest began instead of refilling a bucket: vendors count their minutes in ways of their own, and here
+// no minute, wherever it starts, has too many.
 type allowance struct {
 	limit   int         // in any minute; 0: no bound
 	waiting int         // those that have a place and have not begun

@@ -5,6 +5,9 @@
 // being spoken, and what comes of it early is held. What the vendor documents is little; where it is silent, this
 // package takes whatever is plausible and depends on nothing.
 //
+// Sources: Vogent's API reference of the TTS WebSocket and its quickstart's Python example (docs.vogent.ai), which is the
+// only code of the vendor's own.
+//
 // Invariants:
 //
 //  1. The sink hears the pieces one after another, whatever the order in which the vendor speaks them.

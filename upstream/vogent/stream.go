@@ -159,7 +159,8 @@ func (s *stream) words(piece int, words []wordTime) {
 	}
 }
 
-// finished ends a piece, in failure where err is not nil.
+// finished ends a piece, in failure where err is not nil. What the vendor does after an error, whether it closes the
+// socket or speaks on, is not documented; the pieces before this one are delivered first either way.
 func (s *stream) finished(piece int, err *upstream.Error) {
 	s.Lock()
 	defer s.Unlock()

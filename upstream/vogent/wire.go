@@ -8,10 +8,11 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// input is the one message that the vendor takes: text to speak, or the order to stop.
+// input is the one message that the vendor takes: text to speak, or the order to stop. The reference lists `items` and
+// `description` too, which no client sends and which are left out here.
 type input struct {
 	GenerationID string `json:"generationId"` // used once
-	ContextID    string `json:"contextId"`    // on one socket only
+	ContextID    string `json:"contextId"`    // all of a context's generations must be on one socket (Vogent reference)
 	VoiceID      string `json:"voiceId"`      // in a cancel too, for a server that is strict
 	Text         string `json:"text"`
 	FinalText    bool   `json:"finalText"` // the generation's text is complete
@@ -34,7 +35,7 @@ const (
 	typeError    = "error"
 )
 
-// frame is any frame from the vendor but the usual chunk.
+// frame is any frame from the vendor but the usual chunk. There is no usage, and no sign of where an utterance begins.
 type frame struct {
 	Type         string          `json:"type"`
 	GenerationID string          `json:"generationId"` // need not be there in an error of no generation

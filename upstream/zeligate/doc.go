@@ -5,6 +5,9 @@
 // isFinal alone says that all has come. try_trigger_generation is not used, since it waits for a boundary while a
 // piece is to be spoken as it stands.
 //
+// Sources: Zeligate Voice's documentation, version 1.3.0 (streaming, errors, output formats, voice settings), and for what
+// it leaves open ElevenLabs' stream-input, whose protocol the vendor mirrors.
+//
 // Invariants:
 //
 //  1. A socket carries one stream. Voice and format stand in its address, so one that was opened ahead suits streams of

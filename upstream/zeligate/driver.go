@@ -20,12 +20,14 @@ const (
 	// keepAlive is how often a stream that waits for text is kept from an inactivity timeout, which is 20 s in the
 	// protocol that the vendor mirrors.
 	keepAlive = 10 * time.Second
-	// concurrent is the vendor's own bound: its engine speaks one synthesis at a time, and a second one waits. An operator
+	// concurrent is the vendor's own bound: its engine speaks one synthesis at a time, and a second one waits (Zeligate
+	// documentation, streaming). An operator
 	// who runs more of them says so with max_concurrent.
 	concurrent = 1
 )
 
-// formats are what the vendor is asked for. Its native one is the first, which it passes through as it is.
+// formats are what the vendor is asked for. Its native one is the first, which it passes through as it is; the others it
+// makes of that (Zeligate documentation, output formats).
 var formats = []audio.Format{
 	{Encoding: audio.PCM16, Rate: 24000},
 	{Encoding: audio.PCM16, Rate: 8000},

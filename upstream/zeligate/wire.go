@@ -32,7 +32,7 @@ type textFrame struct {
 	Text string `json:"text"`
 }
 
-// flushFrame speaks all that is buffered. It stands alone, and has no answer of its own.
+// flushFrame speaks all that is buffered. It stands alone, without a text, unlike ElevenLabs', and has no answer of its own.
 type flushFrame struct {
 	Flush bool `json:"flush"`
 }
