@@ -10,21 +10,23 @@ import (
 	"voicerelay/upstream"
 )
 
-// alignment is where in the text an attempt's audio is, by its vendor's word times and by listening.
+// alignment is where in the text an attempt's audio is, by its vendor's word times, or by listening where those don't say it.
 type alignment struct {
 	a *attempt // whose it is; static
 
 	// Guarded by the output's mu.
+	// base is where the attempt's audio begins in the generation's, in samples. The attempt counts from its own first sample, the
+	// track from the generation's: each time and place that passes between the two has base added or taken away.
 	base  int64
-	early []text.Timed           // words told before the first audio, on the attempt's own clock
-	ear   *audio.SilenceDetector // nil where word times say all
+	early []text.Timed           // words whose times came before the first audio, on the attempt's own clock
+	ear   *audio.SilenceDetector // nil if word times are enough
 }
 
-// midWord is how many words more an estimate counts for where sound is cut off: it is heard that a word was.
+// midWord is how many words an estimate counts as less sure by where the sound would be cut off: a word is under way there.
 const midWord = 0.5
 
-// surestLocked is the place in the audio between two others by which it is known best how many words were said: where
-// silence begins, or one of the two.
+// surestLocked is the place between two others in the audio at which the number of words said is known best: one of the two,
+// or where silence begins.
 func (al *alignment) surestLocked(from, to int64) int64 {
 	t := &al.a.out.track
 	e := t.EvidenceAt(from)
@@ -61,8 +63,8 @@ func (al *alignment) soundsAtLocked(at int64) bool {
 	})
 }
 
-// listens reports whether the attempt's audio must be listened to: only where another could take over, and word times
-// may not say how far it came.
+// listens reports whether the attempt's audio must be listened to: only if another target could take over, and word times may
+// not say how far it came.
 func (al *alignment) listens() bool {
 	return len(al.a.g.req.plan.Candidates) > 1 &&
 		(al.a.caps.WordTimes == upstream.WordTimesNone || al.a.g.engine.habits.Of(al.a.voice()).Timing != position.Prompt)
@@ -73,7 +75,7 @@ func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.H
 	g := al.a.g
 	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: g.out.track.Rate, Speed: al.a.caps.ClampSpeed(g.req.speed)}
 	if al.ear == nil {
-		// Nothing was listened to: the sound is taken to go on from beginning to end.
+		// No silence was detected: the sound is assumed to go on from beginning to end.
 		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
 		return h
 	}
@@ -81,8 +83,7 @@ func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.H
 	return h
 }
 
-// learnLocked has the voice's habits learn from the pieces from the given one to the last delivered, which were spoken
-// whole.
+// learnLocked teaches the voice model by the pieces from first to the last delivered, which were spoken whole.
 func (al *alignment) learnLocked(first int) {
 	if al.a.out.active != al.a {
 		return

@@ -15,29 +15,30 @@ import (
 	"voicerelay/upstream"
 )
 
-// For a target without word times where another could take over, since within a piece it can only be estimated where it
-// broke off: the longest piece, and the length from which one ends with a clause. A pause is heard between two pieces,
-// so within a clause there is none if it can be helped.
+// Pieces for a target without word times, if another target could take over. Where such a voice fails within a piece can only
+// be estimated, so pieces are short: the longest piece, and the length from which a piece may end with a clause. A pause is
+// heard between two pieces, so clauses are not cut further if it can be helped. In characters.
 const (
 	untimedPiece   = 120
 	untimedClause  = 60
-	unheardPhrases = 30 // instead, of a voice that nobody has heard yet: their ends say how fast it speaks
+	unheardPhrases = 30 // in place of untimedClause for a voice that was never heard: the ends of pieces show how fast it speaks
 )
 
-// attempt is one try of a generation at one target. It is also the sink of its stream (sink.go).
+// attempt is one try of a generation at one target. It is also the sink of its stream (sink.go). Its parts are types of their
+// own, each with what it needs; they point back to the attempt for the others.
 type attempt struct {
 	// Static after newAttempt.
 	g        *Generation
 	out      *output // the generation's
 	target   routing.Candidate
-	provider *Provider
+	provider *Provider // the target's
 	caps     upstream.Capabilities
-	ignored  []string
+	ignored  []string // what the client asked for and does not get here
 	began    time.Time
-	from     position.Resume // where in the text it begins
-	verdict  *routing.Verdict
-	holder   *limits.Holder
-	number   int // among the generation's attempts, from 0
+	from     position.Resume  // where in the text it begins
+	verdict  *routing.Verdict // how the circuit is told of the end
+	holder   *limits.Holder   // of its slot
+	number   int              // among the generation's attempts, from 0
 
 	// Owned by the failover loop.
 	candidate *candidate
@@ -52,6 +53,7 @@ type attempt struct {
 	outcome    outcome
 }
 
+// newAttempt is an attempt that begins at the resume point as it is now. It connects with link.start.
 func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.Setup.providers[c.Provider]
 	a := &attempt{
@@ -80,14 +82,15 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 	return a
 }
 
-// awake is the clock that the vendor is judged by.
+// awake is the clock by which the vendor is judged: time in which this process was stopped does not count against it.
 func (a *attempt) awake() *awake.Clock { return a.g.engine.awake }
 
-// voice is whose habits it speaks by.
+// voice is the key of the voice model: how fast it speaks, and when its word times come.
 func (a *attempt) voice() position.VoiceKey {
 	return position.VoiceKey{Provider: a.target.Provider, Model: a.target.Model, Voice: a.target.Voice}
 }
 
+// schedule is how text is cut for this target.
 func (a *attempt) schedule() text.Schedule {
 	s := a.g.req.schedule()
 	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
@@ -100,6 +103,7 @@ func (a *attempt) schedule() text.Schedule {
 	return s
 }
 
+// request is what the vendor is asked for. It names neither the client nor its text.
 func (a *attempt) request() upstream.Request {
 	g := a.g
 	req := upstream.Request{
@@ -119,15 +123,15 @@ func (a *attempt) request() upstream.Request {
 	return req
 }
 
-// Why an attempt is broken off from our side. To the vendor they are all a cancel.
+// Why an attempt is cancelled from our side. The vendor gets the same cancel in each case.
 var (
-	errBroken     = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"} // by a fault of ours
+	errBroken     = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"} // a fault of ours
 	errLostHedge  = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
 	errSuperseded = &upstream.Error{Kind: upstream.Canceled, Message: "another voice speaks it anew"}
 )
 
-// step does what there is to do: takes the connection, sends pieces as text and room allow, and sees the end. Where
-// it has not ended, until is when to look again.
+// step does what there is to do: takes the connection, sends pieces while there is text and room, and sees the end. If it has
+// not ended, until is when to look again.
 func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err error) {
 	if a.link.stream == nil {
 		if connected, err := a.link.connect(ctx); err != nil || !connected {
@@ -152,7 +156,7 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 	}
 }
 
-// send orders a piece. The stream may have to wait meanwhile, as for a socket: only then the vendor owes it.
+// send orders a piece. The stream may wait, for a socket for example: the vendor owes the piece only after that.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	if !a.orders.mayGive() {
 		return nil // the next step sees the end
@@ -166,7 +170,8 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	return err
 }
 
-// settle tells whoever must know how the attempt ended. It reports whether the client has heard it.
+// settle ends the attempt for all who must know: its vendor, the circuit, the metrics, the output. It reports whether the
+// client has heard it.
 func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 	a.link.release(ctx, err)
 	a.verdict.Tell(a.judge())
@@ -178,8 +183,9 @@ func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
 	return a.outcome.heard
 }
 
-// judge is what the attempt says about its target. Raw voices and a client's own options may be at fault themselves,
-// so that they never speak against a target; nor does a client that leaves, nor one that another was faster than, before a word.
+// judge is what the attempt's end says about its target. A failure does not count against the target if it may be the
+// client's own fault, by a raw voice or its own options. Nor does a client that leaves, or a backup that was faster before
+// the first word.
 func (a *attempt) judge() error {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
@@ -195,7 +201,7 @@ func (a *attempt) judge() error {
 	return a.outcome.err
 }
 
-// errStalled is the verdict on a target whose silence in mid-speech had another take over.
+// errStalled is the verdict on a target that was silent in mid-speech, so that a backup took over.
 var errStalled = &upstream.Error{Kind: upstream.Stalled, Message: "silent while the audio ran out"}
 
 // newStreamID is what a vendor may call an attempt. It says nothing about the client.
@@ -210,10 +216,11 @@ type step struct {
 	until   time.Time // when to look again; zero: when notified
 }
 
+// next decides what the attempt does next, and what it waits for.
 func (a *attempt) next(ctx context.Context, now time.Time) step {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	if ctx.Err() != nil { // not a piece more, which the vendor would charge
+	if ctx.Err() != nil { // no further piece, which the vendor would charge
 		a.outcome.loseLocked(context.Cause(ctx))
 	}
 	if a.outcome.over() {

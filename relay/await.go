@@ -8,12 +8,11 @@ import (
 	"voicerelay/text"
 )
 
-// settleDelay is how long after the last text a sentence end at the very end of it counts as one: language
-// models send a full stop and the space behind it a moment apart.
+// settleDelay is how long after the last text a full stop at its very end counts as the end of a sentence: language models
+// send a full stop and the space after it a moment apart, and "3." may go on as "3.5".
 const settleDelay = 200 * time.Millisecond
 
-// awaitText waits until there is something to speak from where the next attempt begins. It reports false where the
-// text ended without.
+// awaitText waits until there is text to speak from the resume point on. It reports false if the text ends without any.
 func (g *Generation) awaitText(ctx context.Context) (bool, error) {
 	timer := newAlarm()
 	defer timer.stop()
@@ -28,6 +27,8 @@ func (g *Generation) awaitText(ctx context.Context) (bool, error) {
 	}
 }
 
+// look reports whether there is text to speak from the resume point on, or whether the text is done; else until is when to
+// look again.
 func (in *input) look(now time.Time) (ready, done bool, until time.Time) {
 	in.out.mu.Lock()
 	defer in.out.mu.Unlock()
@@ -38,7 +39,7 @@ func (in *input) look(now time.Time) (ready, done bool, until time.Time) {
 		until = awake.Earlier(until, now.Add(in.short.after(now)))
 	}
 	if p, ok := cutter.Next(look); ok {
-		return p.Text != "", p.Text == "", until // an empty piece says that the text ended without a word
+		return p.Text != "", p.Text == "", until // the text has ended without a word
 	}
 	if !look.Settled && cutter.Unsettled() {
 		until = in.at.Add(settleDelay)
@@ -46,7 +47,7 @@ func (in *input) look(now time.Time) (ready, done bool, until time.Time) {
 	return false, cutter.Done(), until
 }
 
-// textDeadlineLocked is when an open text counts as finished; it finishes one whose time has come.
+// deadlineLocked is when an open text counts as finished. It finishes a text whose time has come.
 func (in *input) deadlineLocked(now time.Time) time.Time {
 	if in.text.Finished() || in.funds.waits() {
 		return time.Time{}
@@ -60,12 +61,13 @@ func (in *input) deadlineLocked(now time.Time) time.Time {
 	return time.Time{}
 }
 
+// schedule is how the route has text cut into pieces.
 func (r *Prepared) schedule() text.Schedule {
 	return text.Schedule{Gather: r.plan.ChunkSchedule, Max: r.plan.MaxPartialLength}
 }
 
-// playOut waits until the client has been sent all that was spoken, so that until then a cancel still finds something
-// to cancel. anew says that meanwhile another voice took the context over, so that all is to be spoken once more.
+// playOut waits until the client has been sent all that was spoken: until then a cancel must still find the generation. anew
+// reports that meanwhile another provider took over earlier in the context, so all of the text must be spoken again.
 func (g *Generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
 	for ctx.Err() == nil {
 		if g.out.isSuperseded() {

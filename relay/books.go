@@ -10,8 +10,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// entryPatience bounds the wait for a generation's entry in the ledger, closePatience that for its close: a ledger
-// that is slower is as good as none.
+// entryPatience bounds the wait for a generation's entry in the ledger, closePatience that for its close. A slower ledger counts
+// as failed, since callers wait for it.
 const (
 	entryPatience = 5 * time.Second
 	closePatience = 5 * time.Second
@@ -54,8 +54,7 @@ type booking struct {
 	err   error         // why it does not; read after over
 }
 
-// book enters the generation in the ledger beside its first work. That it is accepted, and whatever is heard of it,
-// waits until the entry is safe.
+// book enters the generation in the ledger while its first work is done. accepted and all audio wait until the entry is safe.
 func (g *Generation) book(ctx context.Context) {
 	wait := g.engine.ledger.Enter(g.entry())
 	g.booking.over = make(chan struct{})
@@ -103,7 +102,7 @@ func (g *Generation) entry() billing.Record {
 	}
 }
 
-// closeBooks records how the generation ended, and books what it cost. done says whether the record is safe.
+// closeBooks records how the generation ended, and books what it cost. done tells whether the record is safe.
 func (g *Generation) closeBooks(ctx context.Context) {
 	record := g.record()
 	g.settlePurse(ctx, record)
@@ -137,8 +136,8 @@ func (g *Generation) record() billing.Record {
 	return r
 }
 
-// sinceAdmission is a moment of the generation by the clock as it stood at its admission, however that was set meanwhile: what
-// has passed is counted by the monotonic clock, so that nothing ends before it began.
+// sinceAdmission is a moment of the generation by the clock as it was at its admission. The clock may be set meanwhile; the
+// monotonic clock counts what has passed, so that nothing ends before it began.
 func (g *Generation) sinceAdmission(t time.Time) time.Time {
 	if t.IsZero() {
 		return t

@@ -19,7 +19,7 @@ import (
 // bounded reports whether the generation's text must be paid before it is spoken.
 func (in *input) bounded() bool { return in.g.engine.budgets != nil && in.g.req.Key.Bounded() }
 
-// openPurse sets the price of the text that is known aside, or refuses where it is not left.
+// openPurse reserves the price of the text that is known, or fails if the budget has too little left.
 func (g *Generation) openPurse(ctx context.Context) error {
 	if g.engine.budgets == nil {
 		return nil
@@ -36,7 +36,7 @@ func (g *Generation) openPurse(ctx context.Context) error {
 		return err
 	}
 	g.out.mu.Lock()
-	early := len(g.in.funds.unpaid) > 0 // text that came before
+	early := len(g.in.funds.unpaid) > 0 // text came while the reservation was being opened
 	g.in.funds.reservation, g.in.funds.paid, g.in.funds.busy = reservation, price, early
 	g.out.mu.Unlock()
 	if early {
@@ -48,7 +48,7 @@ func (g *Generation) openPurse(ctx context.Context) error {
 // purseTimeout bounds the settling of a reservation, since the generation's done waits for it.
 const purseTimeout = 2 * time.Second
 
-// settlePurse books what was spent in place of what was set aside, though the client may be gone.
+// settlePurse books what was spent in place of what was reserved, though the client may be gone.
 func (g *Generation) settlePurse(ctx context.Context, record billing.Record) {
 	g.out.mu.Lock()
 	reservation := g.in.funds.reservation
@@ -79,7 +79,7 @@ func (r *Prepared) price(s string) int64 {
 	return r.dearest(r.takes(sentencesOf(s)))
 }
 
-// takes is what sentences take of a vendor together.
+// takes is what sentences use of a vendor together.
 func (r *Prepared) takes(sentences []text.Piece) billing.Usage {
 	used := billing.Usage{}
 	for _, s := range sentences {
@@ -88,7 +88,7 @@ func (r *Prepared) takes(sentences []text.Piece) billing.Usage {
 	return used
 }
 
-// expected is what a piece or a sentence takes of a vendor, as far as it is known beforehand.
+// expected is what a piece or a sentence uses of a vendor, as far as that is known beforehand.
 func (r *Prepared) expected(piece string) billing.Usage {
 	characters := utf8.RuneCountInString(piece)
 	longest := max(r.schedule().Max, 1)
@@ -112,7 +112,7 @@ func added(a, b billing.Usage) billing.Usage {
 	}
 }
 
-// dearest is what a usage costs at the dearest of the plan's targets.
+// dearest is what a usage costs at the dearest of the plan's targets: any of them may speak it.
 func (r *Prepared) dearest(used billing.Usage) int64 {
 	most := int64(0)
 	for _, c := range r.plan.Candidates {
@@ -134,7 +134,7 @@ func longestSpeech(s string, speed float64) time.Duration {
 	return time.Duration(float64(billing.SpeechTime(int64(text.SpokenLength(s)))) / speed)
 }
 
-// longestSentence is beyond any text: what is cut by it is cut at sentence ends alone.
+// longestSentence is longer than any text, so that a text is cut at sentence ends alone.
 const longestSentence = 1 << 30
 
 // sentencesOf cuts a text into its sentences, letters of a spell region apart, which is the longest that a vendor gets.

@@ -15,11 +15,11 @@ type conversion struct {
 	a *attempt // whose it is; static
 
 	// Guarded by the output's mu.
-	conv  *audio.Converter // nil: none needed so far
+	conv  *audio.Converter // nil: none was needed so far
 	from  audio.Format
-	out   []byte
-	clean bool // the frame's base64 has no line breaks
-	seam  crossfade
+	out   []byte    // used again for each frame
+	clean bool      // the frame's base64 has no line breaks
+	seam  crossfade // to the voice before
 }
 
 // errNotBase64 is the cause of a garbled frame.
@@ -51,11 +51,11 @@ func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error
 	return payload{raw: out, samples: int64(len(out) / c.a.g.req.output.BytesPerSample())}, nil
 }
 
-// scratchPool has buffers for decoded audio, which is copied or forgotten before the frame is done with.
+// scratchPool has buffers for decoded audio. They are used within one frame's step only.
 var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
 
-// rawLocked is the frame's audio bytes, in scratch where they had to be decoded. Base64 is decoded even where it will be
-// passed on as it is: only so is it known to be base64, and decoding costs half a microsecond.
+// rawLocked is the frame's audio bytes, in scratch if they had to be decoded. Base64 is decoded even if it will be passed on:
+// otherwise it is not known to be base64, and decoding costs half a microsecond.
 func (c *conversion) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
 	if f.Base64 == nil {
 		return f.Raw, nil
@@ -68,8 +68,8 @@ func (c *conversion) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error
 	if err != nil {
 		return nil, errNotBase64
 	}
-	// The decoder passes over line breaks, wherever they are, which would break the client's JSON. Each four of them
-	// make the text three bytes longer than what it decodes to, so its length tells whether there are any.
+	// The decoder skips line breaks, which would break the client's JSON if they were passed on. With line breaks the text is
+	// longer than its decoded length says, so the two lengths show whether there are any.
 	c.clean = len(f.Base64)%4 == 0 && n == f.Len()
 	return room[:n], nil
 }
@@ -83,8 +83,8 @@ func (c *conversion) passesLocked(f upstream.Frame, raw []byte) bool {
 		(g.req.output.Encoding != audio.WAV || g.out.seq > 0)
 }
 
-// convertLocked takes audio bytes to the output's format; the result is valid until the next frame. Once
-// an attempt has needed the converter, all its audio goes through it, since it may hold half a sample.
+// convertLocked converts audio bytes to the output's format; the result is valid until the next frame. After an attempt has
+// needed the converter, all its audio goes through it, since the converter may hold half a sample.
 func (c *conversion) convertLocked(from audio.Format, raw []byte) ([]byte, error) {
 	c.out = c.out[:0]
 	if c.conv != nil && c.from != from {

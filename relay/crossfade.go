@@ -6,12 +6,13 @@ import (
 	"voicerelay/audio"
 )
 
-// crossfadeLength is how long one voice fades out and the next fades in.
+// crossfadeLength is how long one voice fades out and the next fades in. Shorter is heard as a click, longer cuts into the
+// next word's first sound.
 const crossfadeLength = 5 * time.Millisecond
 
 func crossfadeSamples(rate int) int { return int(audio.Samples(crossfadeLength, rate)) }
 
-// maxSampleBytes is the size of the largest sample.
+// maxSampleBytes is the size of the largest sample, that of pcm_f32le.
 const maxSampleBytes = 4
 
 // sample is one sample in its encoding; size 0: none.
@@ -29,7 +30,7 @@ func lastSample(f audio.Format, raw []byte) (s sample) {
 	return s
 }
 
-// crossfade is how a voice that takes over is joined to the one before it: that one's last sample dies away, and the new
+// crossfade joins a voice that takes over to the one before it: the old voice's last sample decays to silence, then the new
 // audio fades in.
 type crossfade struct {
 	decay []byte // goes first
@@ -37,9 +38,11 @@ type crossfade struct {
 	done  int
 }
 
+// open reports whether audio still has to be faded in.
 func (s *crossfade) open() bool { return s.done < s.total }
 
-// join puts the crossfade to audio in the output's format. The result is valid until the next call.
+// join fades audio in the output's format, and puts the decay of the former voice before it. It changes raw. The result is
+// valid until the next call.
 func (s *crossfade) join(f audio.Format, raw []byte) []byte {
 	n := min(len(raw)/f.BytesPerSample(), s.total-s.done)
 	gain := func(at int) float32 { return float32(at) / float32(s.total) }

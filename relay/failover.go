@@ -13,16 +13,17 @@ import (
 	"voicerelay/upstream"
 )
 
-// failover leads a generation through its targets. As long as all is well one attempt runs; a second one is opened beside
-// it where the first keeps the caller waiting, and the first to speak goes on. It belongs to the generation's goroutine.
+// failover takes a generation through its targets. While all is well one attempt runs. A second one, the backup, is opened
+// while the first keeps the caller waiting; whichever speaks first goes on alone. It belongs to the generation's goroutine:
+// what vendors' readers see reaches it through output, by notify.
 type failover struct {
 	g          *Generation
 	candidates []*candidate
 	live       []*attempt // at most two
 	failures   []error
-	last       *candidate // that failed last
-	again      *candidate // whose stream ended while the text paused: it goes on; nil: none
-	askAgain   time.Time  // when to look for a backup again, where none was to be had
+	last       *candidate // the one that failed last: it is not tried twice in a row
+	again      *candidate // the one whose stream ended while the text paused: it goes on; nil: none
+	askAgain   time.Time  // when to look for a backup again, after none had a slot
 	timer      *alarm
 }
 
@@ -30,20 +31,20 @@ type failover struct {
 type candidate struct {
 	routing.Candidate
 	state   candidateState
-	refused routing.Why // why it was not tried, though its turn had come; empty: it was, or it has not
+	refused routing.Why // why it was not tried when it was next; empty: it was tried, or was never next
 }
 
 // candidateState says whether a target may be tried.
 type candidateState int
 
 const (
-	untried     candidateState = iota // not tried yet, or another was only faster
+	untried     candidateState = iota // not tried yet, or cancelled because another was faster
 	running                           // an attempt is under way
-	interrupted                       // it broke off in mid-speech: once another was tried since, its turn may come again
-	exhausted                         // it is no use for this generation
+	interrupted                       // failed in mid-speech: it may be tried again after another
+	exhausted                         // not tried again for this generation
 )
 
-// speak has the text spoken by the plan's candidates.
+// speak has the text spoken by the plan's candidates. It returns once no attempt runs any more, also after a panic.
 func (g *Generation) speak(ctx context.Context) ending {
 	r := &failover{g: g, timer: newAlarm()}
 	defer r.timer.stop()
@@ -89,7 +90,8 @@ func (r *failover) run(ctx context.Context) ending {
 	}
 }
 
-// begin enters the next target where no attempt runs. An end says that there is nothing to enter for.
+// begin starts an attempt when none runs. It waits for text first, since a vendor's stream that has nothing to speak costs a
+// slot. An end says that no attempt is needed, or none can be had.
 func (r *failover) begin(ctx context.Context) (*ending, error) {
 	r.g.out.resumeInterrupted()
 	ready, err := r.g.awaitText(ctx)
@@ -115,7 +117,8 @@ func (r *failover) begin(ctx context.Context) (*ending, error) {
 	return &ending{reason: Failed, err: upstreamFailure(r.failures, r.passedOver())}, nil
 }
 
-// passedOver are the route's targets that were never tried, though the text is not spoken.
+// passedOver are the targets of the route that were never tried, with the reason of each, for a client whose text was not
+// spoken.
 func (r *failover) passedOver() []routing.Omission {
 	all := slices.Clone(r.g.req.plan.PassedOver)
 	for _, e := range r.candidates {
@@ -130,9 +133,9 @@ func (r *failover) passedOver() []routing.Omission {
 	return all
 }
 
-// next takes a place at the next target: the first choice is waited for as long as the route's patience lasts, or until a
-// place comes free there that is being left, as after a barge-in. Then any that has a place will do, and where all are
-// full, the first that has one.
+// next takes a slot at the next target. The first choice is waited for as long as the route's queue patience lasts, or until
+// a slot there that is being left comes free, as after a barge-in. After that any target with a slot will do, and when all
+// are full, the first that gets one.
 func (r *failover) next(ctx context.Context) (*candidate, *routing.Verdict) {
 	for {
 		choice := r.eligible()
@@ -145,7 +148,8 @@ func (r *failover) next(ctx context.Context) (*candidate, *routing.Verdict) {
 	}
 }
 
-// claim takes a place at one of the targets. again says that its circuit has opened meanwhile.
+// claim takes a slot at one of the targets. again reports that the target's circuit has opened while the slot was waited for,
+// so another has to be chosen.
 func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate, verdict *routing.Verdict, again bool) {
 	tenant := r.g.req.Key.Tenant
 	all := make([]*limits.Slots, len(choice))
@@ -169,7 +173,7 @@ func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate
 	return nil, nil, true
 }
 
-// patience is how long a place at the first choice is waited for before any other will do.
+// patience is how long a slot at the first choice is waited for before any other will do.
 func (r *failover) patience(first *candidate) time.Duration {
 	plan := r.g.req.plan
 	switch {
@@ -181,8 +185,9 @@ func (r *failover) patience(first *candidate) time.Duration {
 	return plan.QueuePatience
 }
 
-// eligible are the targets to try, in order: the one whose stream ended while the text paused, those not tried, else
-// those that broke off in mid-speech and where another has gone on since. One with an open circuit is left out.
+// eligible are the targets to try, in order: first the one whose stream ended while the text paused, then those not tried,
+// and when all were tried, those that failed in mid-speech and after which another has gone on. A target with an open circuit
+// is left out.
 func (r *failover) eligible() []*candidate {
 	if e := r.again; e != nil && e.state == untried && r.g.req.Setup.resting(e.Candidate) == "" {
 		others := slices.DeleteFunc(r.inState(untried), func(other *candidate) bool { return other == e })
@@ -197,11 +202,11 @@ func (r *failover) eligible() []*candidate {
 	return nil
 }
 
-// start begins an attempt at a target whose place is taken.
+// start begins an attempt at a target whose slot is taken.
 func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Verdict) {
 	entered := false
 	defer func() {
-		if !entered { // a fault of ours: nobody else would give back what was taken
+		if !entered { // a panic of ours: no attempt exists that would give back the slot and the verdict
 			verdict.Tell(routing.ErrUndecided)
 			r.g.req.Setup.slots(e.Provider).Give(r.g.req.Key.Tenant)
 		}
@@ -215,8 +220,8 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	entered = true
 }
 
-// step has each attempt do what there is to do. over says that one of them has spoken all of the text; until is when
-// to look again.
+// step lets each attempt do what there is to do. over reports that one of them has spoken all of the text; until is when to
+// look again.
 func (r *failover) step(ctx context.Context) (until time.Time, over bool) {
 	for _, a := range slices.Clone(r.live) {
 		next, ended, err := a.step(ctx)
@@ -227,12 +232,13 @@ func (r *failover) step(ctx context.Context) (until time.Time, over bool) {
 		if r.conclude(ctx, a, err) {
 			return time.Time{}, true
 		}
-		until = time.Now() // what is left may have something to do by that
+		until = time.Now() // the end of one may let the other go on
 	}
 	return until, false
 }
 
-// conclude takes an attempt that has ended out of the failover loop. It reports whether the text is spoken.
+// conclude removes an attempt that has ended, and decides whether its target may be tried again. It reports whether the text
+// is spoken.
 func (r *failover) conclude(ctx context.Context, a *attempt, err error) (spoken bool) {
 	r.live = slices.DeleteFunc(r.live, func(other *attempt) bool { return other == a })
 	heard := a.settle(ctx, err)
@@ -254,7 +260,8 @@ func (r *failover) conclude(ctx context.Context, a *attempt, err error) (spoken 
 	return false
 }
 
-// fail notes that a target is no use, or only once others have failed as well.
+// fail notes a target's failure. After speech that was heard, a fault of the connection says little about the next try, and
+// the same voice is worth one.
 func (r *failover) fail(a *attempt, err error, heard bool) {
 	a.candidate.state = exhausted
 	if heard && transient(upstream.KindOf(err)) {
@@ -263,17 +270,18 @@ func (r *failover) fail(a *attempt, err error, heard bool) {
 	r.last = a.candidate
 }
 
-// transient reports whether a fault says little about the next try.
+// transient reports whether a kind of fault says little about the next try: it counts against the circuit, but does not open
+// it.
 func transient(k upstream.Kind) bool {
 	policy := upstream.Policies[k]
 	return policy.Trips && !policy.Opens
 }
 
-// backupRetry is how long after none was to be had a backup is looked for again: a place may have come free.
+// backupRetry is how long to wait before a backup is looked for again, after no target had a slot. A caller notices a gap of
+// 100 ms hardly, and ten looks a second cost nothing.
 const backupRetry = 100 * time.Millisecond
 
-// maybeHedge opens a backup beside an attempt that keeps the caller waiting, where one is to be had. It returns when to
-// look again.
+// maybeHedge opens a backup when the one attempt that runs keeps the caller waiting. It returns when to look again.
 func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(r.live) != 1 || len(r.failures) >= r.g.req.plan.MaxAttempts {
 		return time.Time{}
@@ -298,11 +306,11 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 		return r.askAgain
 	}
 	r.start(ctx, e, verdict)
-	return now // the newcomer has its first step at once
+	return now // the new attempt has its first step at once
 }
 
-// untriedRest are the targets that a backup may be opened at, in order: those not tried, else, beside one that was heard,
-// those that broke off before it.
+// untriedRest are the targets at which a backup may be opened, in order: those not tried, and if there are none and the
+// attempt that runs was heard, those that failed in mid-speech before it.
 func (r *failover) untriedRest() []*candidate {
 	if fresh := r.inState(untried); len(fresh) > 0 || !r.live[0].outcome.wasHeard() {
 		return fresh
@@ -310,7 +318,7 @@ func (r *failover) untriedRest() []*candidate {
 	return r.inState(interrupted)
 }
 
-// inState are the targets of a standing that are not to be left alone.
+// inState are the candidates in a state whose circuits let attempts pass.
 func (r *failover) inState(wanted candidateState) []*candidate {
 	var found []*candidate
 	for _, e := range r.candidates {
@@ -321,7 +329,8 @@ func (r *failover) inState(wanted candidateState) []*candidate {
 	return found
 }
 
-// backup takes a place at the first target of the reserve that has one now.
+// backup takes a slot at the first target of the reserve that has one now. A backup never waits: by the time a slot came
+// free, the audio would have run out.
 func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 	tenant := r.g.req.Key.Tenant
 	for _, e := range reserve {
@@ -337,15 +346,15 @@ func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 	return nil, nil
 }
 
-// cancelAll ends what still runs.
+// cancelAll ends the attempts that still run.
 func (r *failover) cancelAll(ctx context.Context, cause error) {
 	for _, a := range slices.Clone(r.live) {
 		r.conclude(ctx, a, a.outcome.lose(cause))
 	}
 }
 
-// ranked are a plan's candidates in the order of its strategy. One that was never heard goes first, so that it is
-// known.
+// ranked are a plan's candidates in the order of its strategy. For "fastest", a provider that was never heard goes first,
+// since only so its time becomes known.
 func (e *Engine) ranked(plan *routing.Plan) []routing.Candidate {
 	if plan.Strategy != routing.Fastest {
 		return plan.Candidates

@@ -7,11 +7,12 @@ import (
 	"voicerelay/relay/position"
 )
 
-// change is what callbacks noted for the failover loop, which takes it once.
+// change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
+// session only without the output's lock.
 type change struct {
-	speaker string // the provider that has begun to be heard; empty: none has since
-	took    bool   // it took over from another
-	anew    string // the provider that all is to be spoken anew by; empty: as it is
+	speaker string // the provider that has begun to be heard; empty: no new one
+	took    bool   // it took over from another provider
+	anew    string // the provider that must speak all of the text again; empty: none
 }
 
 // takeChange returns what has changed since it was last asked.
@@ -23,15 +24,15 @@ func (o *output) takeChange() change {
 	return c
 }
 
-// isSuperseded reports whether the generation is to be spoken anew.
+// isSuperseded reports whether all of the text must be spoken again.
 func (o *output) isSuperseded() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.change.anew != ""
 }
 
-// follow tells the context whose voice is heard, and puts first the provider by which this generation is to be spoken
-// anew.
+// follow tells the session whose voice is heard, so that the next generations of the context use it too. If this generation
+// must be spoken again by a provider, that one becomes the first candidate.
 func (r *failover) follow() {
 	c := r.g.out.takeChange()
 	if c.speaker != "" {
@@ -45,8 +46,8 @@ func (r *failover) follow() {
 	}
 }
 
-// supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard, or
-// the provider speaks it already.
+// supersede has the generation spoken again from its beginning by a provider: one that took over earlier in the context. It
+// does nothing if its turn has come, since the client may have heard it, or if the provider speaks it already.
 func (o *output) supersede(provider string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -54,10 +55,10 @@ func (o *output) supersede(provider string) {
 		return
 	}
 	for _, a := range o.attempts {
-		// One that would go on where another broke off is no use either: all before that is dropped.
+		// An attempt of that provider that began in the middle of the text is dropped too: the audio before it is gone.
 		begins := a.target.Provider == provider && a.from.Char == 0 && a != o.active
 		if a.outcome.err == nil && !begins {
-			a.outcome.endLocked(errSuperseded) // also one that had spoken all of it
+			a.outcome.endLocked(errSuperseded) // also one that has spoken all of the text
 		}
 		a.outcome.heard = false
 	}
@@ -67,7 +68,7 @@ func (o *output) supersede(provider string) {
 	o.notify()
 }
 
-// isSpokenByLocked reports whether all audio so far is a provider's, and it goes on.
+// isSpokenByLocked reports whether all audio so far came from a provider whose attempt is still the active one.
 func (o *output) isSpokenByLocked(provider string) bool {
 	if o.active == nil || o.active.target.Provider != provider {
 		return false

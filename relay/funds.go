@@ -11,33 +11,33 @@ import (
 	"voicerelay/upstream"
 )
 
-// funds are the money of a generation, and text that waits for it. Text becomes part of the generation's text once it is
-// paid. All of it is guarded by the generation's mu.
+// funds are a generation's money, and the text that waits for it. Text becomes part of the generation's text once it is paid.
+// They are guarded by the output's mu.
 type funds struct {
-	reservation limits.Purse  // nil: not open yet, or nobody counts
+	reservation limits.Purse  // nil: not open yet, or the relay has no budgets
 	paid        int64         // the price of the text, in millionths of the budget's unit
-	whole       billing.Usage // what the text's sentences take that are whole, so that each is looked at once
+	whole       billing.Usage // what the text's complete sentences use, so that each is counted once
 	wholeTo     int           // where they end, in bytes
-	extended    int64         // set aside beyond that
-	given       billing.Usage // what attempts have been given, all together
+	extended    int64         // reserved beyond that, for failover and backups
+	given       billing.Usage // what all attempts have been given
 
 	unpaid   []textChange
 	length   int    // of text that is not paid yet, in code points
 	finished bool   // the end of the text has come, and may wait
-	busy     bool   // somebody reserves: what comes meanwhile waits in unpaid
-	short    *Error // why the text ended before its end
+	busy     bool   // a goroutine reserves: text that comes meanwhile waits in unpaid
+	short    *Error // why the text was cut short; nil: it was not
 }
 
-// textChange is text to come, and what is said behind it.
+// textChange is text to come, and what the client said after it.
 type textChange struct {
 	text          string
 	flush, finish bool
 }
 
-// waits reports whether what comes next must wait behind text that is not paid yet.
+// waits reports whether the next change must wait until earlier text is paid.
 func (f *funds) waits() bool { return f.busy || len(f.unpaid) > 0 }
 
-// add has text wait. It joins what came before, so that there are never more changes than characters.
+// add has text wait. It joins what waits already, so that there are never more changes than characters.
 func (f *funds) add(more textChange) {
 	f.length += utf8.RuneCountInString(more.text)
 	last := len(f.unpaid) - 1
@@ -57,7 +57,7 @@ func (f *funds) take() []textChange {
 	return waiting
 }
 
-// amendLocked changes the text, once it is paid where that is needed. It reports whether the caller must have fund run.
+// amendLocked changes the text, after it is paid if that is needed. It reports whether the caller must run fund.
 func (in *input) amendLocked(c textChange) (mustFund bool) {
 	if !in.bounded() || c.text == "" && !in.funds.waits() {
 		in.applyLocked(c)
@@ -65,13 +65,14 @@ func (in *input) amendLocked(c textChange) (mustFund bool) {
 	}
 	in.funds.add(c)
 	in.funds.finished = in.funds.finished || c.finish
-	if in.funds.busy || in.funds.reservation == nil { // whoever opens the reservation looks
+	if in.funds.busy || in.funds.reservation == nil { // fund, or openPurse, will see it
 		return false
 	}
 	in.funds.busy = true
 	return true
 }
 
+// applyLocked makes a change part of the text, and has the generation look at it.
 func (in *input) applyLocked(c textChange) {
 	if in.text.Finished() {
 		return
@@ -86,7 +87,7 @@ func (in *input) applyLocked(c textChange) {
 	in.out.notify()
 }
 
-// fund pays for what waits until nothing does. One at a time runs: who sets busy.
+// fund pays for the text that waits, until none does. Only one runs at a time: the one that set busy.
 func (in *input) fund(ctx context.Context) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -98,7 +99,7 @@ func (in *input) fund(ctx context.Context) {
 	}
 }
 
-// fundOnce pays for what waits now. It reports false where nothing did.
+// fundOnce pays for the text that waits now. It reports false if none did.
 func (in *input) fundOnce(ctx context.Context) bool {
 	in.out.mu.Lock()
 	reservation, so, paid, waiting := in.funds.reservation, in.text.String(), in.funds.paid, in.funds.take()
@@ -139,7 +140,7 @@ func (in *input) fundOnce(ctx context.Context) bool {
 	return true
 }
 
-// noteWholeLocked counts the sentences of a text that another follows: nothing changes them any more.
+// noteWholeLocked counts the sentences that another follows: later text changes only the last one.
 func (in *input) noteWholeLocked(sentences []text.Piece, of string) {
 	if len(sentences) < 2 {
 		return
@@ -149,10 +150,11 @@ func (in *input) noteWholeLocked(sentences []text.Piece, of string) {
 	in.funds.wholeTo += len(beginning(of, sure[len(sure)-1].End))
 }
 
-// shortTries is how often what is left is asked for: others may take it between a refusal and the next asking.
+// shortTries is how often the rest of a budget is asked for: other generations may take it between a refusal and the next
+// try.
 const shortTries = 3
 
-// endShort ends the text at the last sentence that can be paid. What can't is as if it had never come, and done says why.
+// endShort ends the text after the last sentence that can be paid. The rest is dropped, and done says why.
 func (in *input) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
 	in.out.mu.Lock()
 	reservation, paid := in.funds.reservation, in.funds.paid
@@ -184,7 +186,7 @@ func (in *input) endShort(ctx context.Context, whole string, soFar int, spent *l
 	in.out.notify()
 }
 
-// lastPaid is where the last sentence ends whose text up to there costs no more than that much, and its price.
+// lastPaid is where the last sentence ends up to which the text costs at most that much, and the price of that.
 func (r *Prepared) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
 	used := billing.Usage{}
 	for _, s := range sentences {
@@ -207,7 +209,7 @@ func lastEnd(sentences []text.Piece, within int) int {
 	return end
 }
 
-// truncateLocked has the text end at an offset, behind all that a vendor was given. Whoever cuts it begins anew there.
+// truncateLocked ends the text at an offset after all that a vendor was given. The attempts' cutters begin again there.
 func (in *input) truncateLocked(whole string, end int) {
 	var kept text.Buffer
 	kept.Append(beginning(whole, end))
@@ -233,8 +235,8 @@ func beginning(s string, chars int) string {
 	return s
 }
 
-// give counts a piece that a vendor is about to get. What failover and backups cost beyond the price of the text is
-// set aside whatever is left: what is paid is spoken.
+// give counts a piece that a vendor is about to get. What failover and backups cost beyond the text's price is reserved even
+// if the budget has too little left: text that was paid is spoken.
 func (in *input) give(ctx context.Context, p upstream.Piece) {
 	if !in.bounded() {
 		return
@@ -250,7 +252,7 @@ func (in *input) give(ctx context.Context, p upstream.Piece) {
 	}
 }
 
-// endPaid is how a generation ends that was spoken: as a failure where its text ended for want of money.
+// endPaid is how a generation ends that was spoken: as failed if its text was cut short by the budget.
 func (in *input) endPaid(end ending) ending {
 	in.out.mu.Lock()
 	defer in.out.mu.Unlock()

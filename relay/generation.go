@@ -164,13 +164,13 @@ func (g *Generation) Stop(cause *StopCause) bool {
 	return g.out.phase != phaseOver // what is concluded has its done on the way
 }
 
-// noteHeard notes that the client is about to hear the first audio. Called with mu held.
+// noteHeard notes that the client is about to hear the first audio. It is called with out.mu held.
 func (g *Generation) noteHeard(at time.Time, provider string) {
 	g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
 	g.engine.metrics.GenerationHeard(provider, at.Sub(g.began))
 }
 
-// Trim lets go of what only a running generation needs, while its last messages wait to be taken.
+// Trim frees what only a running generation needs, while its last messages wait for the client.
 func (g *Generation) Trim() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()

@@ -9,14 +9,15 @@ import (
 	"voicerelay/audio"
 )
 
-// maxHeld bounds what is held back, and so the memory that it takes.
+// maxHeld bounds what is held back, and so its memory: longer than any word, shorter than a sentence.
 const maxHeld = 3 * time.Second
 
-// leastHeldWait is how finely what is held back is looked after while a vendor is silent.
+// leastHeldWait is the shortest wait between two looks at what is held while a vendor is silent. Shorter waits would send a
+// few samples each.
 const leastHeldWait = 5 * time.Millisecond
 
-// hold is audio that came and is not sent yet. Vendors speak faster than real time, so once the client has enough in
-// hand, what no word's end covers yet can wait: at a fault it is cut between two words.
+// hold is audio that came and is not sent yet. Vendors speak faster than real time. So once the client has enough in hand,
+// audio after the last known end of a word can wait: if the vendor fails, it is cut between two words.
 type hold struct {
 	a *attempt // whose it is; static
 
@@ -52,7 +53,7 @@ func (h *hold) push(p payload) {
 	h.samples += p.samples
 }
 
-// pop gives the oldest frame to emit.
+// pop hands the oldest frame to emit.
 func (h *hold) pop(emit func(payload)) {
 	f := h.frames[0]
 	h.frames = slices.Delete(h.frames, 0, 1)
@@ -61,7 +62,7 @@ func (h *hold) pop(emit func(payload)) {
 	h.spare = append(h.spare, f.buf)
 }
 
-// flush gives all of it to emit.
+// flush hands all of it to emit.
 func (h *hold) flush(emit func(payload)) {
 	for !h.empty() {
 		h.pop(emit)
@@ -71,7 +72,7 @@ func (h *hold) flush(emit func(payload)) {
 // drop forgets all of it.
 func (h *hold) drop() { *h = hold{a: h.a} }
 
-// deliverLocked sends audio, or holds it back behind what is held already.
+// deliverLocked sends audio, or holds it back after what is held already.
 func (h *hold) deliverLocked(p payload) {
 	if p.samples == 0 {
 		return
@@ -84,12 +85,12 @@ func (h *hold) deliverLocked(p payload) {
 	h.push(p)
 	h.releaseLocked(p.at)
 	if first && !h.empty() {
-		h.a.out.notify() // to look after it when the vendor falls silent
+		h.a.out.notify() // the failover loop must look at it if the vendor falls silent
 	}
 }
 
-// holdsLocked reports whether audio is to be held back: the client has enough in hand, another target could take over,
-// and nothing says yet that a word ends behind it.
+// holdsLocked reports whether audio must be held back: the client has enough in hand, another target could take over, and no
+// word is known to end where this audio ends.
 func (h *hold) holdsLocked(p payload) bool {
 	g := h.a.g
 	if !h.a.outcome.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.out.track.Covers(g.out.track.Samples+p.samples) {
@@ -98,8 +99,8 @@ func (h *hold) holdsLocked(p payload) bool {
 	return g.out.lane.InHand(p.at) >= h.leastInHandLocked()
 }
 
-// leastInHandLocked is the audio that the client must have in hand while any is held back: the cushion, and what it needs
-// until another voice speaks.
+// leastInHandLocked is the audio that the client must have in hand while any is held back: the route's cushion, and at least
+// as much as it plays until a backup speaks.
 func (h *hold) leastInHandLocked() time.Duration {
 	least := h.a.g.req.plan.Cushion
 	for _, c := range h.a.g.req.plan.Candidates {
@@ -110,8 +111,8 @@ func (h *hold) leastInHandLocked() time.Duration {
 	return least
 }
 
-// releaseHeldLocked sends what a word's end covers by now, and what the client needs in hand.
-// Nothing is sent while a backup is about to go on from what was sent when it was opened.
+// releaseLocked sends what ends with a word by now, and what the client needs in hand. It sends nothing while a backup runs:
+// that one speaks from the resume point, which was fixed by what had been sent.
 func (h *hold) releaseLocked(now time.Time) {
 	if h.a.out.hasRivalLocked(h.a) {
 		return
@@ -127,7 +128,7 @@ func (h *hold) releaseLocked(now time.Time) {
 	}
 }
 
-// coveredLocked is how many of the held frames may go: up to the last at whose end no word is under way.
+// coveredLocked is how many of the held frames may be sent: up to the last one at whose end no word is under way.
 func (h *hold) coveredLocked() (covered int) {
 	end := h.a.out.track.Samples
 	for i, f := range h.frames {
@@ -138,9 +139,9 @@ func (h *hold) coveredLocked() (covered int) {
 	return covered
 }
 
-// overheldLocked reports whether some of what is held must be sent. While the vendor speaks the client needs what it plays
-// until another would; of a silent one it gets two thirds of all, so that there is something left to cut where a backup
-// is opened.
+// overheldLocked reports whether some of what is held must be sent now. While the vendor speaks, the client keeps what it
+// plays until a backup would speak. Of a silent vendor's audio the client gets two thirds, so that a third is left to cut
+// when a backup is opened.
 func (h *hold) overheldLocked(now time.Time) bool {
 	held, hand := audio.Duration(h.samples, h.a.g.req.output.Rate), h.a.out.lane.InHand(now)
 	if h.a.arrivals.isQuietLocked(now) {
@@ -149,8 +150,8 @@ func (h *hold) overheldLocked(now time.Time) bool {
 	return held > maxHeld || hand < h.leastInHandLocked()
 }
 
-// heldUntilLocked is when to look whether what is held back must be sent though nothing more has come; zero: nothing is
-// held. It is half way to then, since what comes meanwhile brings it nearer and wakes nobody.
+// untilLocked is when to look whether held audio must be sent though no frame has come; zero: none is held. We look at half
+// the time until then: frames that arrive meanwhile shorten it without waking this goroutine.
 func (h *hold) untilLocked(now time.Time) time.Time {
 	if h.empty() || h.a.out.active != h.a || h.a.out.hasRivalLocked(h.a) {
 		return time.Time{}
@@ -162,8 +163,8 @@ func (h *hold) untilLocked(now time.Time) time.Time {
 	return now.Add(max((h.a.out.lane.InHand(now)-2*held)/2, leastHeldWait))
 }
 
-// cutHeldLocked sends what is held back up to the last place where a word is known to end; what lies behind stays
-// held. Where nothing tells where words end, all of it is sent.
+// cutLocked sends what is held up to the last place where a word is known to end; the rest stays held. If nothing tells where
+// words end, it sends all.
 func (h *hold) cutLocked(fade bool) {
 	if h.empty() {
 		return
@@ -182,7 +183,7 @@ func (h *hold) cutLocked(fade bool) {
 	}
 }
 
-// cutPointLocked is the last place within what is held where a word ends, or the beginning of it.
+// cutPointLocked is the last place within the held audio where a word ends, or its beginning.
 func (h *hold) cutPointLocked() (at int64, known bool) {
 	t := &h.a.out.track
 	end := t.Samples + h.samples
@@ -190,7 +191,7 @@ func (h *hold) cutPointLocked() (at int64, known bool) {
 		return at, true
 	}
 	if h.a.align.ear == nil {
-		return t.Samples, t.Timed(h.a.align.base + 1) // there are times, and none of them falls in here
+		return t.Samples, t.Timed(h.a.align.base + 1) // word times come, and none falls within the held audio
 	}
 	return h.a.align.surestLocked(t.Samples, end), true
 }
@@ -200,7 +201,7 @@ func (h *hold) splitLocked(keep int64, fade bool) {
 	first := &h.frames[0]
 	raw, err := first.bytes()
 	if err != nil {
-		return // it decoded when it came
+		return // can't be: it decoded when it came
 	}
 	at := int(keep) * h.a.g.req.output.BytesPerSample()
 	head, tail := raw[:at], raw[at:]

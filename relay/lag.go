@@ -7,25 +7,24 @@ import (
 	"voicerelay/upstream"
 )
 
-// A vendor may speak more slowly than real time, and its caller hears gaps. One that says less than one part in paceShare of it over
-// paceWindow, though it owes audio and its caller had none left to hear, does not speak. With runawayFactor this bounds how
-// long a text can be spoken.
+// A vendor may speak more slowly than real time, and its caller hears gaps. It counts as stalled if over paceWindow it sent
+// less than one part in paceShare of real time, though it owed audio and its caller had none left. Together with
+// runawayFactor this bounds how long a text can be spoken.
 const (
-	paceShare  = 8
-	paceWindow = 10 * time.Second
-	// stallsInWindow: a vendor that may be silent for stall_timeout is given as much time again to make up for it.
+	paceShare  = 8                // slower than any voice that a caller would wait for
+	paceWindow = 10 * time.Second // longer than pauses between sentences
+	// stallsInWindow: a vendor that may be silent for stall_timeout gets as much time again to make up for it.
 	stallsInWindow = 2
 )
 
-// lag is since when a vendor has owed audio without a pause, or since it last kept up, and what it had sent by then. The zero
-// value is nothing of the kind.
+// lag is one window in which a vendor's pace is measured: when it began, and how much audio had come by then. Zero: none is
+// measured.
 type lag struct {
 	from time.Time
 	had  time.Duration
 }
 
-// pacedLocked is when to look next at a vendor that has until deadline to send something, or the error that it sends too
-// little.
+// pacedLocked is when to look next at a vendor that must send something by deadline, or the error that it sends too little.
 func (v *arrivals) pacedLocked(deadline, now time.Time) (time.Time, error) {
 	if v.lastFrame.IsZero() || v.a.orders.delivered == len(v.a.orders.pieces) {
 		return deadline, nil // no audio yet, or none that is owed

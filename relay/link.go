@@ -13,11 +13,12 @@ type link struct {
 	a *attempt // whose it is; static
 
 	cancel context.CancelCauseFunc // ends connecting
-	opened chan opened             // holds what Open returned, once it has; nil once that was taken
-	stream upstream.Stream         // nil: not yet, or it could not be opened
+	opened chan opened             // holds what Open returned, once it has returned; nil after it was taken
+	stream upstream.Stream         // nil: not open yet, or not opened at all
 }
 
-// CloseGrace is how long a vendor has to confirm that it stopped, and to say what it charged.
+// CloseGrace is how long a vendor has to confirm that it stopped, and to say what it charged. done waits for it, so it is
+// short; vendors that confirm do so within a round trip.
 const CloseGrace = 300 * time.Millisecond
 
 // opened is what a provider's Open returned.
@@ -27,7 +28,8 @@ type opened struct {
 	fault  any // what it panicked with
 }
 
-// start connects beside the generation's way, within the time for the first audio.
+// start connects in a goroutine of its own, since connecting takes a round trip or more and the generation must see cancels
+// meanwhile. The time for the first audio bounds it.
 func (l *link) start(ctx context.Context) {
 	l.a.provider.active.Add(1)
 	ctx, l.cancel = context.WithCancelCause(ctx)
@@ -39,6 +41,7 @@ func (l *link) start(ctx context.Context) {
 	})
 }
 
+// open opens the stream. A panic in an adapter becomes a fault that connect raises again.
 func (l *link) open(ctx context.Context) (o opened) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -54,7 +57,7 @@ func (l *link) open(ctx context.Context) (o opened) {
 	return opened{stream: stream, err: err}
 }
 
-// connect takes the stream once there is one.
+// connect takes the stream once it is open.
 func (l *link) connect(ctx context.Context) (connected bool, err error) {
 	select {
 	case o := <-l.opened:
@@ -72,7 +75,7 @@ func (l *link) connect(ctx context.Context) (connected bool, err error) {
 	}
 }
 
-// causeOf is why something failed: what ended the generation, where that was first, else the vendor.
+// causeOf is why something failed: what ended the generation, if that came first, else the vendor's error.
 func causeOf(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -80,12 +83,13 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// release closes the stream beside the generation's way, since the next target need not wait for it.
+// release closes the stream in a goroutine of its own, since the next target need not wait for it. The slot comes free once
+// the vendor has let go of the stream.
 func (l *link) release(ctx context.Context, cause error) {
 	l.cancel(cause)
 	stream, result := l.stream, l.opened
-	place, tenant := l.a.provider.slots, l.a.g.req.Key.Tenant
-	place.Leave(l.a.holder)
+	slots, tenant := l.a.provider.slots, l.a.g.req.Key.Tenant
+	slots.Leave(l.a.holder)
 	l.a.g.closing.Go(func() {
 		defer l.a.provider.active.Add(-1)
 		if result != nil {
@@ -94,11 +98,11 @@ func (l *link) release(ctx context.Context, cause error) {
 		if stream != nil {
 			l.close(ctx, stream, cause)
 		}
-		whenGone(stream, func() { place.Gone(tenant) })
+		whenGone(stream, func() { slots.Gone(tenant) })
 	})
 }
 
-// whenGone calls f when the vendor has let go of a stream that is closed: perhaps long after the generation's end.
+// whenGone calls f when the vendor has let go of a closed stream, which may be long after the generation's end.
 func whenGone(stream upstream.Stream, f func()) {
 	if lingers, ok := stream.(upstream.Lingerer); ok {
 		lingers.WhenGone(f)
@@ -107,7 +111,7 @@ func whenGone(stream upstream.Stream, f func()) {
 	f()
 }
 
-// close closes a stream. A panic ends here, since in a goroutine of its own it would end the process.
+// close closes a stream. A panic must end here: in this goroutine it would end the process.
 func (l *link) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {

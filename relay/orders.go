@@ -15,36 +15,38 @@ type orders struct {
 	a *attempt // whose it is; static
 
 	// Guarded by the output's mu.
-	cutter    *text.Cutter
+	cutter    *text.Cutter // cuts the text from the resume point on
 	pieces    []orderedPiece
-	expected  time.Duration // of audio, that they may well take
-	given     int           // pieces that the vendor has, or may have: the last may still be on its way
-	delivered int           // pieces whose audio is through
-	withheld  int           // of the last pieces, those that the vendor has no order for
-	sending   bool          // the last piece is one of them only until the stream has taken it
-	lastSent  bool          // the vendor knows that no more text comes
-	pieceFrom time.Duration // where on clock the piece under way begins
+	expected  time.Duration // audio that the pieces take when spoken slowly
+	given     int           // pieces that the vendor has, or may have: the last one may be on its way
+	delivered int           // pieces whose audio has come whole
+	withheld  int           // the last pieces, which the stream has not passed on to the vendor
+	sending   bool          // the last piece counts as withheld only until Speak returns
+	lastSent  bool          // the last piece of the text was ordered
+	pieceFrom time.Duration // where in the audio the piece under way begins
 }
 
-// piecesAhead is how many pieces may be ordered and not yet delivered: the one being spoken and the next.
+// piecesAhead is how many pieces may be ordered and not yet delivered: the one being spoken and the next. With one, a vendor
+// would pause between pieces; with three, a cancel would pay for more than was heard.
 const piecesAhead = 2
 
-// piecesKept is how many pieces a stream may keep back that has nothing else to do: short sentences, which then go out
+// piecesKept is how many pieces a stream may keep back while the vendor has nothing to do: short sentences, which then go out
 // together.
 const piecesKept = 16
 
-// orderedPiece is a piece that was sent, or is just about to be.
+// orderedPiece is a piece that was sent, or is about to be.
 type orderedPiece struct {
 	text.Piece
 	aligner *text.Aligner
 	track   int                // its index in the track, once the attempt is active
-	timed   bool               // words of it were told
-	order   position.WordOrder // of those words
-	misled  bool               // their times can't be true
-	least   time.Duration      // audio that it takes at least
+	timed   bool               // times of its words came
+	order   position.WordOrder // checks those times
+	misled  bool               // they can't be true, so none of them is used
+	least   time.Duration      // the shortest audio that speaks it
 }
 
-// mayGive notes that the vendor is about to get the last piece, unless the stream has ended meanwhile.
+// mayGive notes that the vendor is about to get the last piece: from now on it may be charged. It reports false if the stream
+// has ended meanwhile.
 func (o *orders) mayGive() bool {
 	o.a.out.mu.Lock()
 	defer o.a.out.mu.Unlock()
@@ -54,7 +56,7 @@ func (o *orders) mayGive() bool {
 	return !o.a.outcome.over()
 }
 
-// sentLocked notes that the last piece has reached the vendor, unless the stream has said more of it.
+// sentLocked notes that Speak has returned: the vendor has the last piece, unless the stream has called Withheld for it.
 func (o *orders) sentLocked() {
 	if !o.sending {
 		return
@@ -66,11 +68,11 @@ func (o *orders) sentLocked() {
 	}
 }
 
-// shortAudio is the least audio for a letter or digit at speed 1 that counts as speech.
+// shortAudio is the least audio for a letter or digit at speed 1 that counts as speech: a small part of what the fastest voice takes.
 const shortAudio = 10 * time.Millisecond
 
-// unmarkedEndLocked is when a vendor that is silent by then counts as through with a piece; zero: it does already, or
-// there is no text that waits for it.
+// unmarkedEndLocked is when a vendor without piece ends is assumed to have finished a piece, if it stays silent. Zero if it
+// counts as finished already, or no text waits for that.
 func (o *orders) unmarkedEndLocked(now time.Time) time.Time {
 	if at := o.a.arrivals.lastAudioLocked(now).Add(unmarkedSilence); now.Before(at) && !o.cutter.Done() {
 		return at
@@ -78,7 +80,8 @@ func (o *orders) unmarkedEndLocked(now time.Time) time.Time {
 	return time.Time{}
 }
 
-// cutLocked is the next piece, if there is text for one, the vendor has few enough and the client has room.
+// cutLocked is the next piece to order: if there is text for one, the vendor has less than piecesAhead, and the client has
+// room.
 func (o *orders) cutLocked(now time.Time) (text.Piece, bool) {
 	if o.lastSent {
 		return text.Piece{}, false
@@ -98,12 +101,12 @@ func (o *orders) cutLocked(now time.Time) (text.Piece, bool) {
 	return p, ok
 }
 
-// leastAhead is how much audio may be under way at least while text is ordered, however little may wait for the client: a
-// vendor that speaks in real time must have its next piece before it is through with one.
+// leastAhead is how much audio may be under way at least while text is ordered, however small the client's buffer is: a
+// vendor that speaks in real time must have its next piece before it has finished one.
 const leastAhead = 20 * time.Second
 
-// roomyLocked reports whether the client has room for more audio: than waits for it, and than the vendor will make of what
-// it has been given.
+// roomyLocked reports whether the client has room for another piece: beyond the audio that waits for it, and what the vendor
+// will still make of the pieces that it has.
 func (o *orders) roomyLocked(now time.Time) bool {
 	limit := o.a.g.req.Key.Limits.Buffer
 	if ahead := o.aheadLocked(now); ahead > 0 {
@@ -112,8 +115,8 @@ func (o *orders) roomyLocked(now time.Time) bool {
 	return limit > 0 && o.a.out.lane.HasRoom(audio.Samples(limit, o.a.g.req.output.Rate))
 }
 
-// aheadLocked is about how long it takes to speak what the vendor has been given and has not come to. The piece that it is
-// speaking does not count: the next one must be there before it is through, or a fast vendor rests.
+// aheadLocked is about how long the pieces take that the vendor has and does not speak yet. The piece being spoken does not
+// count: the next one must be ordered before it ends, or a fast vendor pauses.
 func (o *orders) aheadLocked(now time.Time) time.Duration {
 	var ahead time.Duration
 	under := o.pieces[o.throughLocked(now):]
@@ -123,9 +126,10 @@ func (o *orders) aheadLocked(now time.Time) time.Duration {
 	return ahead
 }
 
+// settledLocked reports whether no text has come for a while, so that a full stop at the end of the text ends a sentence.
 func (o *orders) settledLocked(now time.Time) bool { return now.Sub(o.a.g.in.at) >= settleDelay }
 
-// orderLocked notes a piece as ordered.
+// orderLocked notes a piece as ordered, and makes what the vendor gets.
 func (o *orders) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	o.lastSent = p.Last
 	o.withheld, o.sending = o.withheld+1, true
@@ -138,14 +142,14 @@ func (o *orders) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 	return upstream.Piece{ID: len(o.pieces) - 1, Text: p.Text, Last: p.Last, More: o.goesOnLocked(now)}
 }
 
-// goesOnLocked reports whether another piece follows the last one at once.
+// goesOnLocked reports whether another piece follows this one at once, so that a stream may join the two.
 func (o *orders) goesOnLocked(now time.Time) bool {
 	ahead := len(o.pieces) - o.throughLocked(now)
 	return !o.lastSent && ahead < piecesAhead && o.roomyLocked(now) && o.cutter.Ready(o.cutNowLocked(now, false))
 }
 
-// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. What the stream keeps back the
-// vendor has no order for.
+// owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. Pieces that the stream keeps back
+// are not owed.
 func (o *orders) owesLocked() bool {
 	ordered := o.orderedLocked()
 	if o.lastSent && ordered == len(o.pieces) {
@@ -154,14 +158,14 @@ func (o *orders) owesLocked() bool {
 	return o.delivered < ordered && o.throughLocked(time.Time{}) < ordered
 }
 
-// orderedLocked is how many pieces the vendor has the order to speak.
+// orderedLocked is how many pieces the stream has passed on to the vendor.
 func (o *orders) orderedLocked() int {
 	return len(o.pieces) - min(o.withheld, len(o.pieces))
 }
 
-// throughLocked is how many pieces have been spoken, as far as it can be known. A vendor that does not mark their ends
-// is taken to be through with one once it has sent the least that the piece can take and is silent for a moment; with
-// a zero time, whether it is silent is not asked.
+// throughLocked is how many pieces have been spoken, as far as that is known. A vendor that does not mark their ends counts
+// as finished with one after it has sent the least audio for it and is silent for a moment. With a zero time its silence is
+// not asked for.
 func (o *orders) throughLocked(now time.Time) int {
 	if o.a.caps.PieceEnds != upstream.PieceEndsNone || o.a.arrivals.clock.duration() == 0 {
 		return o.delivered
@@ -179,13 +183,15 @@ func (o *orders) throughLocked(now time.Time) int {
 	return through
 }
 
-// unmarkedSilence is how long a vendor that does not mark the ends of pieces says nothing when it is through with one.
+// unmarkedSilence is how long a vendor that does not mark the ends of pieces is silent when it has finished one. Pauses
+// within speech are shorter, and the next piece is ordered that much later.
 const unmarkedSilence = 300 * time.Millisecond
 
-// surelySpoken is the share of a long text's estimated time that its audio has at least; of a short one it is less.
+// surelySpoken is the share of a long text's estimated time that its audio has at least. A short text's estimate is less
+// sure, so its share is smaller.
 const surelySpoken = 0.7
 
-// leastAudio is the least that a text takes, as far as the voice's habits let it be known.
+// leastAudio is the least audio that speaks a text, by the voice model if the voice was heard before.
 func (o *orders) leastAudio(s string) time.Duration {
 	h := o.a.g.engine.habits.Of(o.a.voice())
 	beats := (text.Piece{Text: s}).Beats()
@@ -197,12 +203,13 @@ func (o *orders) leastAudio(s string) time.Duration {
 	return max(least, o.floorOf(s))
 }
 
-// floorOf is the least audio that counts as a text spoken.
+// floorOf is the least audio of any voice that counts as speech of a text.
 func (o *orders) floorOf(s string) time.Duration {
 	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.a.caps.ClampSpeed(o.a.g.req.speed))
 }
 
-// endPiecesLocked ends all pieces up to id.
+// endPiecesLocked ends all pieces up to id: their words are complete, the track gets their ends, and the voice model learns
+// from them.
 func (o *orders) endPiecesLocked(id int) {
 	at := o.a.align.base + audio.Samples(o.a.arrivals.clock.duration(), o.a.g.req.output.Rate)
 	first := o.delivered

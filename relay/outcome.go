@@ -14,11 +14,11 @@ type outcome struct {
 	a *attempt // whose it is; static
 
 	// Guarded by the output's mu.
-	heard   bool
+	heard   bool // the client was sent audio of it
 	proof   proof
 	state   attemptState
-	err     error // nil while it runs, and where it did all that it was asked for
-	usage   upstream.Usage
+	err     error          // nil while it runs, and if it did all that it was asked for
+	usage   upstream.Usage // as the vendor said at its end
 	endedAt time.Time
 }
 
@@ -27,8 +27,8 @@ const (
 	outcomeCompleted  = "completed"
 	outcomeCancelled  = "cancelled"
 	outcomeFailed     = "failed"
-	outcomeHedged     = "hedged"     // another was faster
-	outcomeSuperseded = "superseded" // spoken anew by another voice
+	outcomeHedged     = "hedged"     // the other of two was faster
+	outcomeSuperseded = "superseded" // all of the text is spoken again by another provider
 )
 
 // attemptState says whether an attempt goes on.
@@ -36,7 +36,7 @@ type attemptState int
 
 const (
 	attemptRunning attemptState = iota
-	attemptIdle                 // it has ended while the text paused, with nothing owed: another one of its target goes on
+	attemptIdle                 // ended while the text paused, with nothing owed: another attempt of its target goes on
 	attemptEnded
 )
 
@@ -46,7 +46,7 @@ func (oc *outcome) over() bool { return oc.state != attemptRunning }
 // endLocked ends the attempt.
 func (oc *outcome) endLocked(err error) { oc.state, oc.err = attemptEnded, err }
 
-// failure is what the attempt ended with, nil where it goes on.
+// failure is what the attempt ended with, nil while it runs.
 func (oc *outcome) failure() error {
 	oc.a.out.mu.Lock()
 	defer oc.a.out.mu.Unlock()
@@ -59,8 +59,8 @@ func (oc *outcome) wasHeard() bool {
 	return oc.heard
 }
 
-// lose ends the attempt from our side, and stops taking its audio. It returns what the attempt ended with: the
-// vendor's own error, where there was one before, says more.
+// lose ends the attempt from our side: its audio is no longer taken. It returns what the attempt ended with, which is the
+// vendor's own error if that came before, since it says more.
 func (oc *outcome) lose(err error) error {
 	oc.a.out.mu.Lock()
 	defer oc.a.out.mu.Unlock()
@@ -68,18 +68,20 @@ func (oc *outcome) lose(err error) error {
 	return oc.err
 }
 
+// loseLocked ends the attempt, unless it has ended.
 func (oc *outcome) loseLocked(err error) {
 	if !oc.over() {
 		oc.endLocked(err)
 	}
 }
 
-// failLocked ends the attempt from our side.
+// failLocked ends the attempt for a fault of its vendor's that its sink has found.
 func (oc *outcome) failLocked(err error) {
 	oc.endLocked(err)
 	oc.a.out.notify()
 }
 
+// endedIdle reports whether another attempt of the same target must go on.
 func (oc *outcome) endedIdle() bool {
 	oc.a.out.mu.Lock()
 	defer oc.a.out.mu.Unlock()
@@ -104,11 +106,12 @@ func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 	return report
 }
 
+// nameLocked is the outcome in a word, as clients, records and metrics have it.
 func (oc *outcome) nameLocked() string {
 	var stop *StopCause
 	switch {
 	case oc.err == nil && oc.a.g.in.funds.short != nil:
-		return outcomeCancelled // by us: it spoke what could be paid, which was not all of the text
+		return outcomeCancelled // by us: it spoke what the budget allowed, which was not all of the text
 	case oc.err == nil:
 		return outcomeCompleted
 	case errors.Is(oc.err, errLostHedge):
@@ -122,7 +125,7 @@ func (oc *outcome) nameLocked() string {
 	}
 }
 
-// usedLocked is what the attempt took of the vendor.
+// usedLocked is what the vendor charges for: the pieces that it was given, and the audio that came.
 func (oc *outcome) usedLocked() billing.Usage {
 	used := billing.Usage{Audio: oc.a.arrivals.clock.duration()}
 	for _, p := range oc.a.orders.pieces[:max(0, oc.a.orders.given-oc.usage.Withheld)] {
@@ -136,8 +139,8 @@ func (oc *outcome) usedLocked() billing.Usage {
 	return used
 }
 
-// costLocked is the vendor's own figure, else the price list's. An attempt that broke off may have cost more
-// than what arrived of it.
+// costLocked is the vendor's own figure, else the price list's. The latter is an estimate for an attempt that failed, which
+// may have cost more than what arrived of it.
 func (oc *outcome) costLocked() billing.Cost {
 	if c := oc.usage.Charge; c.Known() {
 		money, err := billing.Parse(c.Decimal, c.Scale, c.Currency)
@@ -149,7 +152,7 @@ func (oc *outcome) costLocked() billing.Cost {
 	used := oc.usedLocked()
 	cost := oc.a.g.req.Setup.prices.Price(oc.a.target.Provider, oc.a.target.Model, used)
 	if cost.Known() && cost.Money.Currency == "" {
-		cost.Money.Currency = oc.a.g.likelyCurrencyLocked() // of nothing, where there is no price at all
+		cost.Money.Currency = oc.a.g.likelyCurrencyLocked() // the price list knows none for a price of nothing
 	}
 	cost.Estimated = cost.Known() && used != (billing.Usage{}) && oc.err != nil
 	return cost

@@ -14,7 +14,7 @@ import (
 // payload is audio in the output's format, either as bytes or as the vendor's own base64.
 type payload struct {
 	raw, base64 []byte
-	end         sample // the last one, where the audio is base64
+	end         sample // the last one, if the audio is base64
 	samples     int64
 	at          time.Time // when it came
 }
@@ -39,10 +39,11 @@ func (a *attempt) emitLocked(p payload) {
 	g.out.announceLocked()
 }
 
-// audioEnvelope is the most that stands around the audio in a message: a longest id, names, and numbers.
+// audioEnvelope is room for what goes around the audio in a message: the longest id, names, and numbers. A message that
+// needed more would grow once, and allocate.
 const audioEnvelope = 256
 
-// audioMessageLocked builds the client's message. The WAV header stands in the first frame and is no sample.
+// audioMessageLocked builds the client's message. The WAV header goes into the first frame and is no sample.
 func (o *output) audioMessageLocked(p payload) *delivery.Message {
 	f := Frame{Seq: o.seq, Start: audio.Duration(o.track.Samples, o.req.output.Rate), Samples: p.samples}
 	raw := p.raw

@@ -7,15 +7,16 @@ import (
 	"voicerelay/upstream"
 )
 
-// A stream may end while the text pauses: vendors close sockets that are idle. Nothing was owed, so nothing is lost, and
-// no one is to notice: once there is text again, another stream of the same target goes on. Each such stream has spoken
-// something, so a vendor that closes without is not asked again and again.
+// A stream may end while the text pauses: vendors close sockets that are idle. The vendor owed nothing, so nothing is lost and
+// the client is told nothing: once there is text again, another stream of the same target goes on. That holds only for a stream
+// that has spoken something, so a vendor that closes every stream at once is not asked forever.
 
-// unmarkedIdle is how long a vendor that does not mark the ends of pieces must have been silent to be known to have said
-// all: much longer than a pause in its speech, or between its frames.
+// unmarkedIdle is how long a vendor that does not mark the ends of pieces must have been silent until all that it was given
+// counts as spoken: much longer than a pause in its speech, or between its frames.
 const unmarkedIdle = time.Second
 
-// endsIdleLocked reports whether an end of the stream leaves nothing undone but text that no vendor has the order for.
+// endsIdleLocked reports whether an end of the stream leaves nothing undone but text that the vendor was never asked to
+// speak.
 func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
 	if err == nil || a.out.endsLocked() || a.orders.lastSent && a.orders.orderedLocked() == len(a.orders.pieces) {
 		return false
@@ -23,8 +24,8 @@ func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
 	return a.out.active == a && !a.arrivals.lastFrame.IsZero() && saysNothing(err) && a.orders.allSpokenLocked(now)
 }
 
-// allSpokenLocked reports whether all that was ordered has been spoken, and that is something. All that the vendor has sent
-// must have been read: as where its end has.
+// allSpokenLocked reports whether all ordered pieces, one at least, have been spoken. It is asked only after everything that
+// the vendor sent has been read.
 func (o *orders) allSpokenLocked(now time.Time) bool {
 	ordered := o.orderedLocked()
 	if o.a.caps.PieceEnds == upstream.PieceEndsNone {
@@ -33,7 +34,8 @@ func (o *orders) allSpokenLocked(now time.Time) bool {
 	return o.delivered > 0 && o.delivered >= ordered
 }
 
-// saysNothing reports whether the end of an idle stream tells nothing of what the next one may expect.
+// saysNothing reports whether an idle stream's end says nothing about what its next stream may expect: unlike a refusal, or a
+// limit.
 func saysNothing(err error) bool {
 	switch upstream.KindOf(err) {
 	case upstream.Dropped, upstream.ConnectFailed, upstream.UpstreamError:
@@ -42,7 +44,8 @@ func saysNothing(err error) bool {
 	return false
 }
 
-// endIdleLocked ends the attempt as one that has done all that it was asked for.
+// endIdleLocked ends the attempt as one that has done all that it was asked for. The next one begins after its last ordered
+// piece.
 func (a *attempt) endIdleLocked() {
 	ordered := a.orders.orderedLocked()
 	if a.orders.sending {
@@ -53,26 +56,27 @@ func (a *attempt) endIdleLocked() {
 	a.out.from = position.Resume{Char: a.orders.pieces[ordered-1].End, Source: position.SourceSegment}
 }
 
-// continuesLocked reports whether the attempt's voice is the one that was heard before it, and that did not break off.
+// continuesLocked reports whether the attempt only replaces a stream of the same target that ended idle: the client hears no
+// change of voice.
 func (a *attempt) continuesLocked(before *attempt) bool {
 	return before != nil && before.outcome.state == attemptIdle && before.target == a.target
 }
 
-// breakLocked is why the voice that was heard before gave way to another target.
+// breakLocked is why the voice that was heard before was replaced by another target's.
 func (o *output) breakLocked(before *attempt) upstream.Kind {
 	if before.outcome.state != attemptIdle {
 		return rerouteReason(before.outcome.err)
 	}
 	for i := len(o.attempts) - 1; o.attempts[i] != before; i-- {
 		if err := o.attempts[i].outcome.err; err != nil {
-			return rerouteReason(err) // of the one that was to go on
+			return rerouteReason(err) // of the attempt that should have gone on
 		}
 	}
 	return upstream.Dropped
 }
 
-// flushLocked sends what the converter holds and what was held back, ends the pieces up to the given one, and announces
-// the words that remain.
+// flushLocked sends what the converter and the hold still have, ends the pieces up to the given one, and announces the words
+// that remain.
 func (a *attempt) flushLocked(id int) {
 	if a.conversion.conv != nil {
 		a.conversion.out = a.conversion.conv.Flush(a.conversion.out[:0])

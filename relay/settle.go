@@ -12,10 +12,11 @@ import (
 	"voicerelay/upstream"
 )
 
-// settleTimeout bounds what must happen after a generation's end though its client may be gone.
+// settleTimeout bounds what must happen after a generation's end, though its client may be gone: a store that takes longer
+// counts as failed.
 const settleTimeout = 5 * time.Second
 
-// conclude decides how the generation ends, and what it took. From then on nothing changes that any more.
+// conclude decides how the generation ends, and what it used. Nothing changes that afterwards.
 func (g *Generation) conclude(end ending) {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
@@ -23,7 +24,7 @@ func (g *Generation) conclude(end ending) {
 		return
 	}
 	if g.out.phase == phaseStopped && end.reason == Completed {
-		end = ending{reason: Cancelled} // the cancel came while the end was on its way
+		end = ending{reason: Cancelled} // the cancel came just before this
 	}
 	g.done = Result{
 		RecordID:  g.recordID,
@@ -38,7 +39,7 @@ func (g *Generation) conclude(end ending) {
 	}
 }
 
-// Finish queues done. It is the one place that does.
+// Finish queues done. No other place does, so a generation has exactly one.
 func (g *Generation) Finish() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
@@ -56,6 +57,7 @@ func (g *Generation) Finish() {
 	}
 }
 
+// usageLocked is what the generation used, over all attempts.
 func (g *Generation) usageLocked() Usage {
 	usage := Usage{
 		Characters: g.in.text.Len(),
@@ -72,6 +74,7 @@ func (g *Generation) usageLocked() Usage {
 	return usage
 }
 
+// timingLocked is how long the generation took until now.
 func (g *Generation) timingLocked(now time.Time) Timing {
 	timing := Timing{Total: now.Sub(g.began)}
 	if !g.out.firstAt.IsZero() && audio.Milliseconds(g.out.lane.Taken(), g.req.output.Rate) > 0 {
@@ -80,7 +83,7 @@ func (g *Generation) timingLocked(now time.Time) Timing {
 	return timing
 }
 
-// likelyCurrencyLocked is that of the budget, else the one in which a vendor charges; empty: neither is known.
+// likelyCurrencyLocked is the budget's currency, else the one in which a vendor charges; empty: neither is known.
 func (g *Generation) likelyCurrencyLocked() string {
 	for _, a := range g.out.attempts {
 		if c := a.outcome.usage.Charge; c.Known() && g.req.Key.Budget.Currency == "" {

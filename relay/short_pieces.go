@@ -8,8 +8,8 @@ import (
 	"voicerelay/text"
 )
 
-// Bounds on short pieces, which a client makes by a flush behind every word. Each is a request at a vendor, while a
-// language model's sentences are mostly longer, and speaking one of its short ones takes more than a second.
+// Bounds on short pieces, which a client makes by a flush after every word. Each is a request at the vendor. A language
+// model's sentences are mostly longer, and a short one takes more than a second to speak.
 const (
 	shortPiece          = 40   // characters; what has as many is no short piece
 	shortPerMinute      = 60   // of a generation, and as many at once

@@ -6,8 +6,9 @@ import (
 	"voicerelay/upstream"
 )
 
-// An attempt is its stream's sink. Each call does its whole step under the generation's lock and queues what
-// the client gets. Behind it the vendor's reader sends that itself where the client takes it at once.
+// An attempt is its stream's sink. The vendor socket's reader makes each call. It does the whole step under the output's lock
+// and queues what the client gets; after the step it writes that to the client itself, if the client takes it at once. So a
+// frame passes no second goroutine.
 var _ upstream.Sink = (*attempt)(nil)
 
 // Audio takes a frame from the vendor on to the client.
@@ -17,7 +18,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	a.enter()
 	defer a.leave()
 	if a.outcome.over() || a.out.endsLocked() {
-		return // cancelled or over: late audio is nobody's
+		return // cancelled or over: late audio is dropped
 	}
 	scratch := scratchPool.Get().(*[]byte)
 	defer scratchPool.Put(scratch)
@@ -50,7 +51,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	a.outcome.proveLocked(false)
 }
 
-// enter begins a step: its messages go out together, behind the lock.
+// enter begins a step. Its messages go out together after leave has given the lock back.
 func (a *attempt) enter() {
 	a.g.client.Out.BeginBatch()
 	a.out.mu.Lock()
@@ -61,7 +62,8 @@ func (a *attempt) leave() {
 	a.g.client.Out.EndBatch()
 }
 
-// survivePanic keeps a fault of ours in one attempt's frames from the vendor socket that others share.
+// survivePanic ends only this generation on a panic of ours: the vendor's socket, whose reader makes the call, is shared with
+// others.
 func (a *attempt) survivePanic() {
 	fault := recover()
 	if fault == nil {
@@ -71,7 +73,7 @@ func (a *attempt) survivePanic() {
 	a.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 }
 
-// End takes the stream's end. What the vendor charged counts even for a stream that was cancelled.
+// End takes the stream's end. What the vendor charged counts also for a stream that was cancelled.
 func (a *attempt) End(u upstream.Usage, err error) {
 	defer a.survivePanic()
 	a.enter()
@@ -93,8 +95,8 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	a.out.notify()
 }
 
-// drainLocked sends what the converter holds and what was held back, and announces the words that remain. An attempt
-// that has come so far has won: one that spoke a moment later would say its words again.
+// drainLocked sends what the converter and the hold still have, and announces the words that remain. The other attempt is
+// cancelled: this one has spoken everything, and the other would say its words again.
 func (a *attempt) drainLocked() {
 	a.out.cancelOthersLocked(a)
 	if a.out.active != a {
@@ -117,7 +119,7 @@ func (a *attempt) Withheld(n int) {
 	a.out.notify()
 }
 
-// PieceEnd notes that a piece has been delivered, so that the next can be sent.
+// PieceEnd notes that a piece has been delivered, so that the next one can be sent.
 func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.enter()
@@ -132,7 +134,7 @@ func (a *attempt) PieceEnd(id int) {
 	a.orders.endPiecesLocked(id)
 	a.outcome.proveLocked(true)
 	if a.out.active == a {
-		a.out.cancelOthersLocked(a) // what seemed missing is all there
+		a.out.cancelOthersLocked(a) // the audio that seemed late is all here
 	}
 	a.held.releaseLocked(time.Now())
 	a.out.announceLocked()

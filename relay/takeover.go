@@ -11,7 +11,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// activateLocked makes the attempt the one that is heard: it is the first of those racing to speak, or goes on.
+// activateLocked makes an attempt the active one: it has just sent audio. Any other is cancelled, since only one voice may be
+// heard.
 func (o *output) activateLocked(a *attempt) {
 	if o.active == a && len(o.speaking) == 1 {
 		return
@@ -22,7 +23,7 @@ func (o *output) activateLocked(a *attempt) {
 	}
 }
 
-// cancelOthersLocked has an attempt go on alone.
+// cancelOthersLocked cancels every attempt but one, which goes on alone.
 func (o *output) cancelOthersLocked(a *attempt) {
 	for _, other := range o.speaking {
 		if other != a && !other.outcome.over() {
@@ -32,12 +33,13 @@ func (o *output) cancelOthersLocked(a *attempt) {
 	}
 }
 
-// hasRivalLocked reports whether another may yet take over from the attempt.
+// hasRivalLocked reports whether another attempt runs that may still take over.
 func (o *output) hasRivalLocked(a *attempt) bool {
 	return slices.ContainsFunc(o.speaking, func(other *attempt) bool { return other != a && !other.outcome.over() })
 }
 
-// handOverLocked has the attempt's audio follow what was heard so far.
+// handOverLocked puts an attempt's audio after what was sent so far: its words and pieces, which were kept on its own clock,
+// enter the track, and a new voice is faded in.
 func (o *output) handOverLocked(a *attempt) {
 	defer o.notify() // from now on the client's clock says when a backup is due
 	o.active = a
@@ -65,7 +67,8 @@ func (o *output) handOverLocked(a *attempt) {
 	a.align.early = nil
 }
 
-// introduceLocked tells the client whose voice it hears from now on.
+// introduceLocked tells the client whose voice it hears from now on: by started for the first, by rerouted for another
+// target. It says nothing of another stream of the same target.
 func (o *output) introduceLocked(a *attempt, at time.Time) {
 	before := o.lastSpoke
 	o.lastSpoke = a
@@ -97,12 +100,12 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 	}))
 }
 
-// rerouteReasons are all that rerouteReason gives.
+// rerouteReasons are all reasons that rerouteReason gives, so that they can be counted from 0.
 var rerouteReasons = []upstream.Kind{
 	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
 }
 
-// rerouteReason is why a voice that was heard gave way, in the terms that clients know.
+// rerouteReason is why a voice that was heard was replaced, in the words of the protocol.
 func rerouteReason(err error) upstream.Kind {
 	if errors.Is(err, errLostHedge) {
 		return upstream.Stalled
@@ -111,7 +114,7 @@ func rerouteReason(err error) upstream.Kind {
 	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
 		return kind
 	case upstream.NoAudio:
-		return upstream.ShortAudio // of all that was asked for, some was spoken
+		return upstream.ShortAudio // an earlier piece was spoken, so it is not silence
 	case upstream.FirstAudioTimeout:
 		return upstream.Stalled
 	case upstream.ConnectFailed:
@@ -120,17 +123,17 @@ func rerouteReason(err error) upstream.Kind {
 	return upstream.UpstreamError
 }
 
-// resumeInterrupted settles, once no attempt runs, where in the text the next one begins: what the last one held back is cut
-// between two words and sent.
+// resumeInterrupted fixes the resume point when no attempt runs. What the last attempt held back is cut between two words:
+// the first part is sent, the rest is dropped and spoken again by the next voice.
 func (o *output) resumeInterrupted() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	a := o.lastSpoke
 	if a == nil || a != o.active || !a.outcome.over() {
-		return // nobody was heard, or since then nobody else
+		return // no audio was sent, or none since the last resume point was fixed
 	}
 	if a.outcome.state == attemptIdle {
-		o.active = nil // where the next one begins is known already
+		o.active = nil // endIdleLocked has set where the next one begins
 		return
 	}
 	a.held.cutLocked(true)
@@ -140,8 +143,8 @@ func (o *output) resumeInterrupted() {
 	o.active = nil
 }
 
-// prepareBackup settles where a backup begins beside an attempt that is still the one heard, and may go on. It reports false
-// where nothing is left to say, so that a backup would win with nothing.
+// prepareBackup fixes the resume point for a backup, while the active attempt may still go on. It reports false if no text is
+// left after that point: a backup without text would count as the winner, and cancel the attempt that was heard.
 func (o *output) prepareBackup() (left bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -154,7 +157,7 @@ func (o *output) prepareBackup() (left bool) {
 	return !a.orders.lastSent || len(o.track.After(o.from.Char)) > 0
 }
 
-// resumeLocked is the first place in the text that is not known to have been heard.
+// resumeLocked is the first place in the text that is not known to have been heard whole.
 func (o *output) resumeLocked(a *attempt) position.Resume {
 	habit := o.engine.habits.Of(a.voice())
 	return o.track.Resume(func(beats []text.Beat, from, to int64) int {

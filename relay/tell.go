@@ -20,7 +20,7 @@ func (o *output) startedLocked(a *attempt) Started {
 	}
 }
 
-// ignoredLocked names what the client asked for and does not get of this vendor: of tags, those in the text so far.
+// ignoredLocked names what the client asked for and does not get from this vendor. Of tags it names those in the text so far.
 func (a *attempt) ignoredLocked() []string {
 	ignored := slices.Clone(a.ignored)
 	if a.orders.cutter.Stripped() {
@@ -33,7 +33,7 @@ func (a *attempt) ignoredLocked() []string {
 // announceLocked tells the client the words whose audio has been queued up to their end.
 func (o *output) announceLocked() {
 	if o.seq == 0 {
-		return // no audio has been sent, whatever word times say
+		return // no word is announced before any audio, whatever its time
 	}
 	words := o.track.Ripe()
 	if len(words) == 0 || !o.req.wordTimestamps {
@@ -47,7 +47,7 @@ func (o *output) announceLocked() {
 	o.tellLocked(o.req.encoder.Words(told))
 }
 
-// tellLocked queues a message of the generation's own, where its client takes one.
+// tellLocked queues a message about the generation, unless the encoder has none.
 func (o *output) tellLocked(body []byte) {
 	if body != nil {
 		o.lane.Push(delivery.TextMessage(body))
@@ -65,7 +65,7 @@ func (o *output) timedWord(w text.Timed) Word {
 	}
 }
 
-// spokenLocked is how far the caller heard: what was played where the client said it, else what was sent.
+// spokenLocked is how far the caller heard: what it says that it played, else what was sent.
 func (o *output) spokenLocked() position.Spoken {
 	pos := o.lane.Taken()
 	if o.played.known {
@@ -74,7 +74,8 @@ func (o *output) spokenLocked() position.Spoken {
 	return o.spokenAtLocked(pos)
 }
 
-// spokenAtLocked is how far the audio up to a place reaches.
+// spokenAtLocked is how far in the text the audio up to a place reaches. The end of a text that was spoken whole needs no
+// evidence.
 func (o *output) spokenAtLocked(pos int64) position.Spoken {
 	if o.whole >= 0 && pos >= o.track.Samples {
 		source := position.SourceSegment
@@ -86,7 +87,7 @@ func (o *output) spokenAtLocked(pos int64) position.Spoken {
 	return o.track.Reached(pos)
 }
 
-// extent is that of a generation that has been concluded.
+// extent is how far a concluded generation can be said to have been heard, at each place: it outlives the generation.
 func (o *output) extent() position.Extent {
 	o.mu.Lock()
 	defer o.mu.Unlock()

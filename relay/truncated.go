@@ -9,18 +9,18 @@ import (
 	"voicerelay/upstream"
 )
 
-// When speech is taken to have broken off though its vendor says that it is over: in texts of enough words, where far
-// less came than the voice is known to take.
+// When speech counts as truncated though its vendor says that it is complete. Only texts of enough words are judged, since a
+// short text's time varies too much, and only audio far shorter than the voice usually needs.
 const (
 	fewestJudged = 5   // words
-	fewestHeard  = 2   // pieces from which the usual time is known
+	fewestHeard  = 2   // pieces after which the voice's usual time is known
 	leastShare   = 0.5 // of the usual time
-	countedShare = 0.8 // of it, where a voice that can be counted has said fewer words as well
-	leastTold    = 0.7 // of the text's weight that word times cover, where they cover any
+	countedShare = 0.8 // of it, if fewer words were counted as well
+	leastTold    = 0.7 // of the text's weight that word times cover, if they cover any
 )
 
-// truncatedLocked reports whether the pieces' speech ended long before their text. Word times show it where there are
-// any; else the time that the voice usually takes, with the count of sounds for a voice whose sounds are its words.
+// truncatedLocked reports whether the pieces' speech ended long before their text. Word times show it if there are any. Else
+// it is judged by the time that the voice usually takes, and by the number of sounds for a voice whose sounds are its words.
 func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	var beats []text.Beat
 	for _, p := range pieces {
@@ -50,7 +50,8 @@ func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	return true
 }
 
-// untoldLocked reports whether word times stop long before the text does, and the audio with them.
+// untoldLocked reports whether word times stop long before the text does, and the audio with them: vendors may leave out
+// times, but not audio.
 func (o *orders) untoldLocked(beats []text.Beat, from, to int64) bool {
 	char, at := -1, from
 	for _, w := range o.a.out.track.Words {
@@ -81,8 +82,8 @@ func (o *orders) wholeVerdictLocked() error {
 	return o.pieceVerdictLocked(len(o.pieces) - 1)
 }
 
-// speechVerdict judges audio that came for pieces: none, or far too little, is a failure, though the vendor says that
-// all is well. A text with nothing to speak never is.
+// speechVerdict judges audio that came for pieces: none, or far too little, is a failure though the vendor reports success. A
+// text with nothing to speak, as "…", never fails.
 func (o *orders) speechVerdict(pieces []orderedPiece, got time.Duration) error {
 	least := time.Duration(0)
 	for _, p := range pieces {
@@ -97,7 +98,7 @@ func (o *orders) speechVerdict(pieces []orderedPiece, got time.Duration) error {
 	return nil
 }
 
-// pieceVerdictLocked judges what came for the pieces up to id that are not delivered yet.
+// pieceVerdictLocked judges the audio for the pieces up to id that are not delivered yet.
 func (o *orders) pieceVerdictLocked(id int) error {
 	pieces := o.pieces[o.delivered : id+1]
 	if err := o.speechVerdict(pieces, o.a.arrivals.clock.duration()-o.pieceFrom); err != nil {

@@ -8,14 +8,14 @@ import (
 	"voicerelay/text"
 )
 
-// A word whose times a vendor has not told when another voice takes over will never be told by it. The client gets the
-// relay's own estimate, or its history of what was heard would have a hole.
+// When another voice takes over, the first vendor will send no more word times. For words that it spoke without a time the client
+// gets the relay's own estimate, or its history of what was heard would have a hole.
 
-// leastError is what an estimated time is off at least: frames and the bounds of words are no sharper.
+// leastError is the least error of an estimated time: frames and the bounds of words are no sharper.
 const leastError = 20 * time.Millisecond
 
-// tellUntoldLocked tells the client of the words before a place in the text that an attempt spoke and that it was not
-// told of.
+// tellUntoldLocked tells the client estimated times of the words before a place in the text that an attempt spoke and whose
+// times never came.
 func (o *output) tellUntoldLocked(a *attempt, char int) {
 	t := &o.track
 	if !o.req.wordTimestamps || o.seq == 0 {

@@ -33,7 +33,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 // alignLocked takes words of one piece.
 func (al *alignment) alignLocked(id int, ws []upstream.Word) {
 	if id < 0 || id >= len(al.a.orders.pieces) {
-		return // of no piece that was ordered
+		return // no such piece was ordered
 	}
 	for _, w := range ws {
 		if !al.a.orders.pieces[id].aligner.Allow(w.Text) {
@@ -61,7 +61,8 @@ func (al *alignment) alignLocked(id int, ws []upstream.Word) {
 	al.timeLocked(al.a.orders.pieces[id].aligner.Add(spoken))
 }
 
-// noteTimingLocked remembers whether the first words of a piece came as it was spoken.
+// noteTimingLocked tells the voice model whether a piece's first word times came while it was spoken. If they come late, the
+// voice is listened to from its next attempt on.
 func (al *alignment) noteTimingLocked() {
 	when := position.Prompt
 	if al.a.arrivals.clock.duration() > al.a.orders.pieceFrom+lateWords {
@@ -70,10 +71,10 @@ func (al *alignment) noteTimingLocked() {
 	al.a.g.engine.habits.NoteTiming(al.a.voice(), when)
 }
 
-// lateWords is the audio of a piece that comes before its first word time where a vendor times as it speaks.
+// lateWords is how much of a piece's audio may come before its first word time, if the vendor sends times as it speaks.
 const lateWords = 500 * time.Millisecond
 
-// timeLocked notes words, or keeps them until the attempt is active.
+// timeLocked enters words into the track, or keeps them until the attempt is active.
 func (al *alignment) timeLocked(words []text.Timed) {
 	if al.a.out.active == al.a {
 		al.a.out.track.AddWords(words)
@@ -82,8 +83,8 @@ func (al *alignment) timeLocked(words []text.Timed) {
 	}
 }
 
-// judgeWordsLocked reports whether words of a piece may be true. Where one can't be, none of the piece's words says where
-// the audio is: which of them is wrong is not known.
+// judgeWordsLocked reports whether the words' times can be true. If one can't, none of the piece's words is used, since it is
+// not known which of them is wrong.
 func (al *alignment) judgeWordsLocked(id int, ws []upstream.Word) bool {
 	p := &al.a.orders.pieces[id]
 	if p.misled {
@@ -102,8 +103,8 @@ func (al *alignment) judgeWordsLocked(id int, ws []upstream.Word) bool {
 	return true
 }
 
-// dismissWordsLocked drops a piece's words of which the client has not been told, and has later speech of the voice
-// listened to.
+// dismissWordsLocked drops those words of a piece that the client was not told yet, and has the voice listened to from its
+// next attempt on.
 func (al *alignment) dismissWordsLocked(p *orderedPiece) {
 	p.misled, p.timed = true, false
 	al.a.g.engine.habits.NoteTiming(al.a.voice(), position.Late)
