@@ -25,6 +25,9 @@ func (f Field) Text() ([]byte, bool) {
 	return f.Raw[1 : len(f.Raw)-1], true
 }
 
+// Absent reports whether the member is null or left out.
+func (f Field) Absent() bool { return f.Raw == nil || string(f.Raw) == "null" }
+
 // Int is a value that is a whole number in int64's range.
 func (f Field) Int() (int64, bool) {
 	// Digits fit the compiler's stack buffer for conversions, so this does not allocate.

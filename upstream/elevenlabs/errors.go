@@ -153,12 +153,7 @@ func found(texts ...string) (upstream.Meaning, bool) {
 // identifier reports whether a code that is not known is one. It has two words at least: free text may tell what must
 // not be told, and a single word may be of such.
 func identifier(code string) bool {
-	for _, r := range code {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return len(code) <= 40 && strings.Contains(strings.Trim(code, "_"), "_")
+	return upstream.Identifier(code, upstream.LowerCase) && strings.Contains(strings.Trim(code, "_"), "_")
 }
 
 // closeError is the error of a close, of code -1 where there was none.

@@ -78,7 +78,7 @@ func scanAudio(data []byte) (context []byte, p packet, ok bool) {
 		alignmentField:    {Name: "alignment", Nested: true},
 		normalizedField:   {Name: "normalizedAlignment", Nested: true},
 	}
-	if !upstream.ScanFlat(data, fields[:]) || !absent(fields[errorField]) {
+	if !upstream.ScanFlat(data, fields[:]) || !fields[errorField].Absent() {
 		return nil, packet{}, false
 	}
 	if !unset(fields[finalField]) || !unset(fields[finalSnakeField]) {
@@ -98,25 +98,22 @@ func scanAudio(data []byte) (context []byte, p packet, ok bool) {
 
 // times decodes both alignments of a frame, and chooses. They are the same where there was nothing to normalize.
 func times(sent, normalized upstream.Field) (*alignment, bool) {
-	if absent(sent) && absent(normalized) {
+	if sent.Absent() && normalized.Absent() {
 		return nil, true
 	}
 	var f frame
-	if !absent(sent) && json.Unmarshal(sent.Raw, &f.Alignment) != nil {
+	if !sent.Absent() && json.Unmarshal(sent.Raw, &f.Alignment) != nil {
 		return nil, false
 	}
 	same := bytes.Equal(sent.Raw, normalized.Raw)
-	if !absent(normalized) && !same && json.Unmarshal(normalized.Raw, &f.NormalizedAlignment) != nil {
+	if !normalized.Absent() && !same && json.Unmarshal(normalized.Raw, &f.NormalizedAlignment) != nil {
 		return nil, false
 	}
 	return f.times(), true
 }
 
-// absent reports whether a member is null or left out.
-func absent(f upstream.Field) bool { return f.Raw == nil || string(f.Raw) == "null" }
-
 // unset reports whether a flag is false, null or left out.
-func unset(f upstream.Field) bool { return absent(f) || string(f.Raw) == "false" }
+func unset(f upstream.Field) bool { return f.Absent() || string(f.Raw) == "false" }
 
 // content is the base64 in a string, nil for none. It reports false for what is no string. Only a string with escapes is
 // copied.

@@ -68,7 +68,7 @@ func frameError(f *frame) *upstream.Error {
 	if !ok {
 		meaning = errorCodes["INTERNAL_ERROR"]
 	}
-	if !identifier(code) {
+	if !upstream.Identifier(code, upstream.UpperCase) {
 		code = strconv.Itoa(f.Code)
 	}
 	err := meaning.Error(code)
@@ -76,14 +76,4 @@ func frameError(f *frame) *upstream.Error {
 		err.RetryAfter = upstream.RetrySeconds(*f.RetryAfter)
 	}
 	return err
-}
-
-// identifier reports whether a code is one, since free text may tell what must not be told.
-func identifier(code string) bool {
-	for _, r := range code {
-		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return code != "" && len(code) <= 40
 }

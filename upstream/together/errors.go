@@ -57,18 +57,8 @@ func frameError(raw json.RawMessage) *upstream.Error {
 	if !ok {
 		meaning = failed
 	}
-	if !identifier(code) {
+	if !upstream.Identifier(code, upstream.LowerCase) {
 		code = ""
 	}
 	return meaning.Error(code)
-}
-
-// identifier reports whether a code is one, since free text may tell what must not be told.
-func identifier(code string) bool {
-	for _, r := range code {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return code != "" && len(code) <= 40
 }

@@ -41,20 +41,10 @@ func errorOf(code string) *upstream.Error {
 	if !ok {
 		meaning = errorCodes["synthesis_failed"]
 	}
-	if !identifier(code) {
+	if !upstream.Identifier(code, upstream.LowerCase+upstream.UpperCase) {
 		code = ""
 	}
 	return meaning.Error(code)
-}
-
-// identifier reports whether a code is one, since free text may tell what must not be told.
-func identifier(code string) bool {
-	for _, r := range code {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return code != "" && len(code) <= 40
 }
 
 // connectError is the error of a namespace that turns a connection away. Vendors do so for a bad key, in words of

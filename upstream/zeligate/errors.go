@@ -123,12 +123,7 @@ func (f *frame) id() (id string, invalid bool) {
 // identifier reports whether a code that is not known is one. It has two words at least: free text may tell what must
 // not be told, and a single word may be of such.
 func identifier(code string) bool {
-	for _, r := range code {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' {
-			return false
-		}
-	}
-	return len(code) <= 40 && strings.Contains(strings.Trim(code, "_"), "_")
+	return upstream.Identifier(code, upstream.LowerCase) && strings.Contains(strings.Trim(code, "_"), "_")
 }
 
 // beforeAudio is what the end of a socket means to a stream that has heard no audio yet.

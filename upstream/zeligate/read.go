@@ -41,14 +41,11 @@ func scanAudio(data []byte) (base64 []byte, ok bool) {
 		detailField: {Name: "detail"},
 		errorField:  {Name: "error"},
 	}
-	if !upstream.ScanFlat(data, fields[:]) || !absent(fields[detailField]) || !absent(fields[errorField]) {
+	if !upstream.ScanFlat(data, fields[:]) || !fields[detailField].Absent() || !fields[errorField].Absent() {
 		return nil, false
 	}
-	if final := fields[finalField]; !absent(final) && string(final.Raw) != "false" {
+	if final := fields[finalField]; !final.Absent() && string(final.Raw) != "false" {
 		return nil, false
 	}
 	return fields[audioField].Text()
 }
-
-// absent reports whether a member is null or left out.
-func absent(f upstream.Field) bool { return f.Raw == nil || string(f.Raw) == "null" }
