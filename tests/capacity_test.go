@@ -16,14 +16,11 @@ func TestAnInterruptionAtAFullVendor(t *testing.T) {
 	for _, adapter := range slices.Sorted(maps.Keys(native)) {
 		t.Run(adapter, func(t *testing.T) {
 			t.Parallel()
-			v, backup := emulateBy(t, adapter, emulator.Options{Pace: 2}), emulate(t, emulator.Options{Pace: 2})
-			cfg := speaksBy([]string{"full", "backup"}, map[string]*vendor{"full": v, "backup": backup})
-			p := cfg.Providers["full"]
-			if p.MaxConcurrent = 1; adapter == "zeligate" {
-				p.MaxConcurrent = 0 // it has a bound of its own
+			slots := 1
+			if adapter == "zeligate" {
+				slots = 0 // it has a bound of its own
 			}
-			cfg.Providers["full"] = p
-			c := serve(t, cfg).dial(t)
+			c := serve(t, fullAt(t, adapter, slots, emulator.Options{Pace: 2})).dial(t)
 			for i := range 2 {
 				id := fmt.Sprint("g", i)
 				c.send(j{"type": "generate", "generation_id": id, "text": threeSentences})
@@ -40,4 +37,14 @@ func TestAnInterruptionAtAFullVendor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// fullAt is a route to a vendor with so many slots, and to one that speaks where there is none.
+func fullAt(t *testing.T, adapter string, slots int, o emulator.Options) *config {
+	t.Helper()
+	cfg := speaksBy([]string{"full", "backup"}, map[string]*vendor{"full": emulateBy(t, adapter, o), "backup": emulate(t, o)})
+	p := cfg.Providers["full"]
+	p.MaxConcurrent = slots
+	cfg.Providers["full"] = p
+	return cfg
 }

@@ -10,33 +10,29 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
-// Open texts of one tenant that pause hold all places of a vendor. A text of another tenant is spoken there soon, and those that
+// Open texts of one tenant that pause hold all slots of a vendor. A text of another tenant is spoken there soon, and those that
 // paused are spoken on by the same vendor, as if nothing had been.
 func TestPausedTextsGiveTheirSlotsToOtherTenants(t *testing.T) {
 	for _, adapter := range slices.Sorted(maps.Keys(native)) {
 		t.Run(adapter, func(t *testing.T) {
 			t.Parallel()
-			v, backup := emulateBy(t, adapter, emulator.Options{Pace: 8}), emulate(t, emulator.Options{Pace: 8})
-			cfg := speaksBy([]string{"full", "backup"}, map[string]*vendor{"full": v, "backup": backup})
-			p := cfg.Providers["full"]
-			places := 2
+			slots := 2
 			if adapter == "zeligate" {
-				places = 1 // its engine speaks one stream at a time
+				slots = 1 // its engine speaks one stream at a time
 			}
-			p.MaxConcurrent = places
-			cfg.Providers["full"] = p
+			cfg := fullAt(t, adapter, slots, emulator.Options{Pace: 8})
 			ours, theirs := keyOf("ours"), keyOf("theirs")
 			theirs["tenant"] = "zenith"
 			cfg.Keys = []map[string]any{ours, theirs}
 			r := serve(t, cfg)
 			greedy, modest := r.dialAs("ours"), r.dialAs("theirs")
-			for i := range places {
+			for i := range slots {
 				id := fmt.Sprint("g", i)
 				greedy.send(j{"type": "generate", "generation_id": id, "text": "The quick brown fox jumps. ", "final": false})
 				greedy.started(id)
 			}
 			<-time.After(3 * time.Second) // they have been spoken by then: nothing on the wire says so
-			for i := range places {
+			for i := range slots {
 				greedy.send(j{"type": "append", "generation_id": fmt.Sprint("g", i), "text": ""})
 			}
 			began := time.Now()
@@ -45,7 +41,7 @@ func TestPausedTextsGiveTheirSlotsToOtherTenants(t *testing.T) {
 				modest.fail("spoken by %s after %v", m.Provider, time.Since(began))
 			}
 			modest.completed("m")
-			for i := range places {
+			for i := range slots {
 				id := fmt.Sprint("g", i)
 				greedy.send(j{"type": "append", "generation_id": id, "text": "Over a lazy dog near our house.", "final": true})
 				m := greedy.completed(id)

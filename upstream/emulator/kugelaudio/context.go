@@ -118,14 +118,15 @@ func (k *speechContext) closes() bool {
 	return len(k.jobs) > 0 && k.jobs[0].kind == jobClose
 }
 
-// draining reports whether the context only finishes what it has.
+// draining reports whether the context only finishes what it has. A cancel of all contexts leaves such ones alone, for they were
+// closed before it.
 func (k *speechContext) draining() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.closed
 }
 
-// halt stops the speaker at once.
+// halt stops the speaker at once. The first cause counts: a client that leaves after a cancel has still cancelled.
 func (k *speechContext) halt(cause stopKind) {
 	k.mu.Lock()
 	if k.cause == notStopped {
@@ -172,7 +173,7 @@ func (k *speechContext) speak(ctx context.Context) {
 	}
 	k.conn.remove(k)
 	switch k.stopped() {
-	case stopImmediate:
+	case stopImmediate: // the reference shows late audio after context_closed
 		k.sendClosed(k.conn.quirks.usageAfterImmediate)
 		k.sendLate()
 	case stopCancel:
@@ -211,7 +212,7 @@ func (k *speechContext) lapse(stale bool) (goesOn bool) {
 	case k.turn:
 		k.send(engine.Object{"warning": "Turn ended after 5s of inactivity."})
 		k.push(job{kind: jobTurn})
-	default:
+	default: // without a close of its own: the context is simply gone, and its id may be used again
 		k.send(engine.Object{"context_timeout": true})
 		return false
 	}

@@ -50,7 +50,7 @@ func (c *connection) apply(ctx context.Context, f frame, settings settings) {
 		}
 	case f.Cancel:
 		c.cancelContexts(id)
-	case id == "":
+	case id == "": // a frame of settings alone
 		// the prepare hint changes the session, and has no effect of its own
 	case f.CloseContext:
 		c.closeContext(id, f.Immediate)
@@ -82,7 +82,7 @@ func (c *connection) text(ctx context.Context, id string, f frame) {
 	k := c.context(id)
 	if k == nil {
 		if f.Text == nil || *f.Text == "" {
-			return // the empty text creates nothing
+			return // an empty text only keeps a context alive, so it creates none
 		}
 		if k = c.create(ctx, id, f); k == nil {
 			return
@@ -184,7 +184,7 @@ func (c *connection) closeSocket() {
 		k.push(job{kind: jobClose})
 		select {
 		case <-k.over:
-		case <-time.After(closeWait): // a context that a fault holds up
+		case <-time.After(closeWait): // a context that a fault holds up must not hold up the close
 			k.halt(stopGone)
 		}
 	}

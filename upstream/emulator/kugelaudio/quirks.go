@@ -8,7 +8,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// quirks is what the reference leaves open, as the seed has drawn it.
+// quirks is what the reference leaves open, as the seed has drawn it. What the vendor's SDK or the services of LiveKit and Pipecat
+// settle is not among them.
 type quirks struct {
 	authStatus          int           // HTTP status that refuses a bad key
 	authByClose         bool          // a bad key is accepted and closed with 4001, rather than refused with 403

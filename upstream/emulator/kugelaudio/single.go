@@ -77,7 +77,7 @@ func (c *connection) answer(ctx context.Context, r request, cancels <-chan struc
 	began := time.Now()
 	format, _ := r.format()
 	select {
-	case <-cancels: // of nothing
+	case <-cancels: // of an earlier request, which had ended by then: it must not stop this one
 	default:
 	}
 	spoken := c.server.Say(ctx, r.Text, r.normalizes(), c.server.Options().Seed, r.speed())

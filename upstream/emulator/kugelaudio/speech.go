@@ -80,9 +80,10 @@ func (k *speechContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (
 	}
 	sample := format.BytesPerSample()
 	size := int(k.conn.quirks.chunk.Seconds()*float64(format.Rate)) * sample
-	if k.fault.Kind == engine.OddChunks {
+	if k.fault.Kind == engine.OddChunks { // a sample is cut in two, which a client must put together again
 		size++
 	}
+	// The charge goes by what was generated, in samples of the native rate, however many of them a frame of the format has.
 	charged, total := int64(0), len(raw)
 	for len(raw) > 0 {
 		n := min(size, len(raw))
@@ -132,12 +133,14 @@ func (k *speechContext) broken(ctx context.Context) bool {
 	}
 	switch k.fault.Kind {
 	case engine.Stall:
+		// Only the context is silent: the reader still takes what its client says, as at a vendor whose voice has hung.
 		<-ctx.Done() // the client stops the context, or leaves
 		return false
 	case engine.Drop:
 		_ = k.conn.conn.CloseNow() // that is the fault
 		return true
 	case engine.CloseCode:
+		// Not in the speaker: a close waits for the client's answer, which the reader takes, which waits for the speaker at its end.
 		k.conn.wg.Go(func() { _ = k.conn.conn.Close(websocket.StatusCode(k.fault.Code), "") }) // that is the fault
 		return true
 	case engine.ErrorFrame:
@@ -188,6 +191,7 @@ func (k *speechContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 func (k *speechContext) sendLate() {
 	format, _ := k.settings.format()
 	for range k.conn.quirks.lateFrames {
-		k.sendFrame(make([]byte, 960), format, max(0, k.chunk-1))
+		const late = 960 // bytes of silence, 20 ms at 24 kHz: what they sound like is not looked at
+		k.sendFrame(make([]byte, late), format, max(0, k.chunk-1))
 	}
 }

@@ -18,13 +18,13 @@ func (k *speechContext) sendClosed(usage bool) {
 
 func (k *speechContext) usage() engine.Object {
 	model := k.settings.ModelID
-	if model == "" {
+	if model == "" { // which of the models is meant is not in the reference; the vendor's SDK reads this one
 		model = "kugel-3.5"
 	}
 	u := engine.Object{
 		"audio_seconds": float64(k.samples) / engine.NativeRate, "characters": k.characters, "model_id": model,
 	}
-	if k.fault.Kind == engine.NullCost {
+	if k.fault.Kind == engine.NullCost { // the reference's own words for a charge that could not be worked out
 		u["cost_cents"], u["cost_unavailable"] = nil, true
 		return u
 	}
