@@ -19,8 +19,8 @@ STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION
 
 .PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet cycles proofs attacks churn sbom provenance check-build
 
-# check is what CI runs behind the tests.
-check: commits format tidy vet lint race ## everything that CI runs behind the tests
+# check is what CI runs after the tests.
+check: commits format tidy vet lint race ## everything that CI runs after the tests
 	.ci/fuzz 1000x # a number of inputs: at the end of a time go test may report the deadline as a failure
 
 help: ## list the targets
@@ -81,12 +81,12 @@ race: ## run the tests under the race detector, without the slow ones
 fuzz: ## fuzz each target for FUZZTIME (1m)
 	.ci/fuzz $(FUZZTIME) -fuzz=.
 
-# bench measures the relay beside nginx and a direct connection; docs/performance.md says how to read it.
-bench: ## measure the relay beside nginx and a direct connection
+# bench compares the relay with nginx and a direct connection; docs/performance.md says how to read it.
+bench: ## compare the relay with nginx and a direct connection
 	go run ./tests/bench
 
-# bench-micro measures the steps of a frame and of a generation by themselves, with what they allocate. The tests beside them
-# hold those counts.
+# bench-micro measures the steps of a frame and of a generation by themselves, with what they allocate. Tests
+# check those counts.
 bench-micro: ## measure the steps of a frame and of a generation
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
 		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./tcp
