@@ -59,7 +59,7 @@ func newFilter(r ratio) *filter {
 }
 
 // taps is one row: the weights of the 2*reach input samples around an output sample that lies offset (0 to below 1)
-// behind the input sample at index reach-1.
+// after the input sample at index reach-1.
 func taps(offset float64, reach int, width float64) []float32 {
 	exact := make([]float64, 2*reach)
 	sum := 0.0

@@ -12,7 +12,7 @@ type Encoding string
 const (
 	PCM16  Encoding = "pcm_s16le" // signed 16-bit little-endian
 	PCMF32 Encoding = "pcm_f32le" // IEEE 754 32-bit little-endian, -1..1
-	WAV    Encoding = "wav"       // PCM16 behind one streaming RIFF header
+	WAV    Encoding = "wav"       // PCM16 after one streaming RIFF header
 	MuLaw  Encoding = "mulaw"     // ITU-T G.711 µ-law
 	ALaw   Encoding = "alaw"      // ITU-T G.711 A-law
 )

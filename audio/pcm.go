@@ -16,7 +16,7 @@ type decoder func(dst []float32, src []byte)
 // An encoder appends samples to dst. The floats are finite, and may exceed -1..1.
 type encoder func(dst []byte, src []float32) []byte
 
-// codecs has both directions of each encoding that samples can have; WAV is PCM16 behind its header.
+// codecs has both directions of each encoding that samples can have; WAV is PCM16 after its header.
 var codecs = map[Encoding]struct {
 	decode decoder
 	encode encoder

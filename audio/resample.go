@@ -61,7 +61,7 @@ func (s *resampler) read(dst []float32) int {
 	return n
 }
 
-// finish puts silence behind the last input. The outputs that this completes are exactly those that lie
+// finish puts silence after the last input. The outputs that this completes are exactly those that lie
 // before the input's end, hence ceil(n * to / from) of them in all.
 func (s *resampler) finish() {
 	clear(s.room()[:s.filter.reach])

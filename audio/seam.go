@@ -1,6 +1,6 @@
 package audio
 
-// Ramp changes the loudness of whole samples in place, evenly from one gain at the first sample to another behind
+// Ramp changes the loudness of whole samples in place, evenly from one gain at the first sample to another after
 // the last. It is how a voice is let in and out without a click.
 func Ramp(f Format, samples []byte, from, to float32) {
 	codec, size := codecs[f.Samples().Encoding], f.BytesPerSample()

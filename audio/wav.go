@@ -86,7 +86,7 @@ func WAVSamples(r io.Reader) (Format, io.Reader, error) {
 	return format, io.LimitReader(r, size), nil
 }
 
-// CutWAVHeader takes the header off the beginning of a WAV stream: the samples' format, what data has behind the header,
+// CutWAVHeader takes the header off the beginning of a WAV stream: the samples' format, what data has after the header,
 // which is part of it, and how many bytes of samples there are at most. Behind those, other chunks may follow.
 // io.ErrUnexpectedEOF says that data does not have the whole header yet.
 func CutWAVHeader(data []byte) (f Format, behind []byte, size int64, err error) {

@@ -26,7 +26,7 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) *Timer {
 	return t
 }
 
-// Reset has the timer begin anew, whether it has fired or not.
+// Reset has the timer begin again, whether it has fired or not.
 func (t *Timer) Reset(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,7 +68,7 @@ func (t *Timer) isDue() bool {
 }
 
 // WithTimeout is a context that ends once the process has run for d, with context.DeadlineExceeded for its cause: its error
-// is context.Canceled, so that whoever asks why it has ended must ask for the cause (TimedOut). cancel must be called.
+// is context.Canceled, so to learn why it has ended, ask for the cause (TimedOut). cancel must be called.
 func (c *Clock) WithTimeout(parent context.Context, d time.Duration) (ctx context.Context, cancel func()) {
 	ctx, end := context.WithCancelCause(parent)
 	timer := c.AfterFunc(d, func() { end(context.DeadlineExceeded) })

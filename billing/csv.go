@@ -8,7 +8,7 @@ import (
 )
 
 // WriteCSV writes rows of text as RFC 4180 has it, for spreadsheets too: what one of them would take for a formula stands
-// behind an apostrophe, as OWASP says of CSV injection, and no semicolon or tab ends a cell. Numbers stay as they are, also
+// after an apostrophe, as OWASP says of CSV injection, and no semicolon or tab ends a cell. Numbers stay as they are, also
 // negative ones.
 func WriteCSV(w io.Writer, rows [][]string) error {
 	out := bufio.NewWriter(w)

@@ -61,7 +61,7 @@ func TestCSVIsReadBack(t *testing.T) {
 	})
 }
 
-// A cell is one cell for whoever reads it, with its text behind an apostrophe at most, and begins no formula.
+// A cell is one cell for each reader, with at most an apostrophe before its text, and begins no formula.
 func FuzzCSV(f *testing.F) {
 	for _, seed := range []string{"=1+1", " =1", "\t@x", "-12", "-1e5", "a,b", "a;b", "\"", "\r\n=1", "'x", "＝1", "\x00", "\xff=", "+", ""} {
 		f.Add(seed, "x")

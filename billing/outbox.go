@@ -31,7 +31,7 @@ type Progress struct {
 type Remains struct {
 	// Open are generations that earlier starts left open: of each its id, tenant and admission.
 	Open []Record
-	// Gaps are numbers that were given out and that the ledger has no records of, but those that nobody has.
+	// Gaps are numbers that were given out and that the ledger has no records of, except those that exist nowhere.
 	Gaps []Gap
 	// Epochs are those that the ledger knows, the present one left out, in the order of their starts.
 	Epochs []string
@@ -39,7 +39,7 @@ type Remains struct {
 	Kept time.Time
 	// Newest is when the youngest record that the ledger has was admitted; zero: it has none.
 	Newest time.Time
-	// Copied: the file is not where it was last written, so that whoever wrote it before may do so still.
+	// Copied: the file is not where it was last written, so the relay that wrote it before may still be running.
 	Copied bool
 	// Gone are epochs of those who do so no more: they wrote a file of this name, which has but one writer.
 	Gone []string

@@ -33,7 +33,7 @@ var LastTime = time.Date(9999, time.December, 31, 23, 59, 59, int(time.Second-ti
 // Writable reports whether a time can be written as RFC 3339 has it.
 func Writable(t time.Time) bool { return t.UTC().Year() >= 1 && !t.After(LastTime) }
 
-// Today is the UTC day of a time: its first moment, and the first one behind it.
+// Today is the UTC day of a time: its first moment, and the first one after it.
 func Today(now time.Time) (from, to time.Time) {
 	year, month, day := now.UTC().Date()
 	from = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)

@@ -12,7 +12,7 @@ const (
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted" // by a crash of the relay
 	Hedged      Outcome = "hedged"      // lost the race
-	Superseded  Outcome = "superseded"  // spoken anew by another voice
+	Superseded  Outcome = "superseded"  // spoken again by another voice
 )
 
 // Record is what is kept of a generation.

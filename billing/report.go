@@ -213,7 +213,7 @@ type RecordsQuery struct {
 	RecordID, GenerationID string
 	// Limit is the most on a page.
 	Limit int
-	// Cursor goes on behind a page: its NextCursor. Empty: from the start.
+	// Cursor goes on after a page: its NextCursor. Empty: from the start.
 	Cursor string
 }
 

@@ -37,7 +37,7 @@ type Share struct {
 	Value SumValue
 }
 
-// Plus is the sum of two values. Money stops at the largest amount rather than to wrap: whoever adds to that gets an
+// Plus is the sum of two values. Money stops at the largest amount rather than to wrap: adding to that gives an
 // error.
 func (v SumValue) Plus(w SumValue) SumValue {
 	return SumValue{

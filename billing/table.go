@@ -3,7 +3,7 @@ package billing
 import "strconv"
 
 // Table is groups as rows of text, under a line of names. A group that cost something in several currencies has a row
-// for each; only the first bears its counts, so that each column can be added up. A cost that is not known is empty.
+// for each; only the first has its counts, so that each column can be added up. A cost that is not known is empty.
 func (q SumsQuery) Table(groups []Group) [][]string {
 	rows := [][]string{q.header()}
 	for i := range groups {

@@ -7,7 +7,7 @@ import (
 
 // Backoff is a wait that doubles with each failure in a row.
 type Backoff struct {
-	// First is the longest wait behind the first failure; 0: 100 ms.
+	// First is the longest wait after the first failure; 0: 100 ms.
 	First time.Duration
 	// Most bounds every wait; 0: 10 s.
 	Most time.Duration
@@ -23,7 +23,7 @@ func (b Backoff) withDefaults() Backoff {
 	return b
 }
 
-// ceiling is the longest wait behind so many failures in a row, at least one.
+// ceiling is the longest wait after so many failures in a row, at least one.
 func (b Backoff) ceiling(failures int) time.Duration {
 	wait := min(b.First, b.Most)
 	for range failures - 1 {
@@ -35,7 +35,7 @@ func (b Backoff) ceiling(failures int) time.Duration {
 	return wait
 }
 
-// after is how long to wait behind so many failures: between half of the ceiling and all of it, so that clients which
+// after is how long to wait after so many failures: between half of the ceiling and all of it, so that clients which
 // a relay dropped at once don't all come back at once.
 func (b Backoff) after(failures int) time.Duration {
 	ceiling := b.ceiling(failures)

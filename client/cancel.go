@@ -14,7 +14,7 @@ import (
 var errUnsent = errors.New("canceled before it was sent")
 
 // Close stops the speech, if it still runs, and waits for nothing: neither for the relay's word nor for the network. So it may
-// be deferred, and called by whoever is about to end. Ranges end at once. It returns nil always.
+// be deferred, and called by code that is about to end. Ranges end at once. It returns nil always.
 func (s *Speech) Close() error {
 	s.leave()
 	s.closing.Do(func() {
@@ -264,7 +264,7 @@ func (l *link) settle(look func(*cancellation)) {
 	})
 }
 
-// answerError ends the first cancel that a refusal fits: only a cancel of one generation bears an id.
+// answerError ends the first cancel that a refusal fits: only a cancel of one generation has an id.
 func (l *link) answerError(e *protocol.Error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// Client is a connection to a relay that is made anew whenever it breaks. Its methods may be called at any time, by any
+// Client is a connection to a relay that is made again whenever it breaks. Its methods may be called at any time, by any
 // goroutine.
 type Client struct {
 	// Static after Dial.
@@ -59,7 +59,7 @@ func (c *Client) Close() {
 	c.wg.Wait()
 }
 
-// run runs f beside the client. It reports false, and doesn't, where that is closed.
+// run runs f in a goroutine of the client. It reports false, and doesn't, if the client is closed.
 func (c *Client) run(f func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,7 +84,7 @@ func (c *Client) place(s *Speech) {
 		if s.attach(l) {
 			return
 		}
-		// The link ended meanwhile, and is no longer the current one: retire comes before close.
+		// The link ended in between, and is no longer the current one: retire comes before close.
 	}
 }
 
@@ -180,7 +180,7 @@ func (c *Client) Speak(ctx context.Context, r Request) (*Speech, error) {
 	return c.speak(ctx, r, nil)
 }
 
-// SpeakStream starts a speech of text that comes bit by bit, behind the request's own. Speaking begins as soon as there
+// SpeakStream starts a speech of text that comes bit by bit, after the request's own. Speaking begins as soon as there
 // is enough to begin with. An error of the text's cancels the speech, which ends with it. text should end with ctx, since
 // Close waits for it.
 func (c *Client) SpeakStream(ctx context.Context, r Request, text iter.Seq2[string, error]) (*Speech, error) {

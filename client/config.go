@@ -15,16 +15,16 @@ import (
 type Config struct {
 	// URL is the relay's address, with or without its path /v1/speech: http, https, ws or wss.
 	URL string
-	// URLs are more of them, of relays that may stand in for each other. Each try to connect asks them in this order, behind
-	// URL, and begins with the one behind that whose connection ended.
+	// URLs are more of them, of relays that may stand in for each other. Each try to connect asks them in this order, after
+	// URL, and begins with the one after that whose connection ended.
 	URLs []string
-	// Key is the API key, if the relay has keys. It goes into a header, so that no URL bears it.
+	// Key is the API key, if the relay has keys. It goes into a header, so that no URL has it.
 	Key string
 	// HTTPClient makes the connection; nil: http.DefaultClient. No redirect is followed, whatever it says: that would take the key
 	// to another place.
 	HTTPClient *http.Client
 	// Plaintext says that the network to the relay is trusted with the Key. Else Dial warns of a Key for an address of
-	// http or ws that is not of this machine: whoever is on the way can read it, and what is spoken.
+	// http or ws that is not of this machine: anyone on the network path can read it, and what is spoken.
 	Plaintext bool
 	// Log takes that warning; nil: slog.Default().
 	Log *slog.Logger
@@ -35,9 +35,9 @@ type Config struct {
 	Patience time.Duration
 	// Backlog is how much of a speech may wait for its range, in bytes; 0: 64 MiB, which is 23 minutes of 16-bit samples at
 	// 24 kHz. Speech comes faster than it is played, and is never held back for one listener, since it would be for all. A
-	// speech of which more waits is canceled and ends with ErrOverrun, behind what waits.
+	// speech of which more waits is canceled and ends with ErrOverrun, after what waits.
 	Backlog int
-	// Unheard is the same for a speech that nobody ranges over yet; 0: 8 MiB, which is nearly 3 minutes. What is more is
+	// Unheard is the same for a speech over which the program does not range yet; 0: 8 MiB, which is nearly 3 minutes. What is more is
 	// dropped, and all before it; the speech goes on, for who only Waits for its end. A range that begins later ends with
 	// ErrOverrun.
 	Unheard int
@@ -58,7 +58,7 @@ const (
 	silence   = 3 * pingEvery
 )
 
-// mostLosses is how many connections may end under a speech that nobody has heard before it is given up: more than relays
+// mostLosses is how many connections may end under a speech that was not heard before it is given up: more than relays
 // that are restarted in turn cause, and few enough that a speech whose messages break connections breaks no more.
 const mostLosses = 3
 
@@ -67,7 +67,7 @@ const (
 	// defaultBacklog is twice what the longest text takes that a relay accepts by default: 10,000 characters are some 11
 	// minutes, or 32 MB of 16-bit samples at 24 kHz.
 	defaultBacklog = 64 << 20
-	// defaultUnheard lets a turn's next sentences be spoken ahead. A client may have many speeches that nobody hears.
+	// defaultUnheard lets a turn's next sentences be spoken ahead. A client may have many speeches that wait to be ranged over.
 	defaultUnheard = 8 << 20
 	// readLimit is above any message: an audio frame, or a done with all its attempts. In bytes.
 	readLimit = 8 << 20
@@ -138,7 +138,7 @@ const speechPath = "/v1/speech"
 func speechURL(address string) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", errors.New("the relay's address is no URL") // the parser's own words repeat it, and what key it may bear
+		return "", errors.New("the relay's address is no URL") // the parser's own words repeat it, and what key it may have
 	}
 	switch u.Scheme {
 	case "http", "https", "ws", "wss":

@@ -75,7 +75,7 @@ func (c Config) connectTo(ctx context.Context, number int) (*link, error) {
 	return l, nil
 }
 
-// withoutRedirects is the client, but that it takes a redirect for an answer. Following one would bear the key elsewhere: to
+// withoutRedirects is the client, but that it takes a redirect for an answer. Following one would send the key elsewhere: to
 // another port, or from https to http.
 func withoutRedirects(c *http.Client) *http.Client {
 	if c == nil {

@@ -1,4 +1,4 @@
-// Package client speaks texts through a relay: a Client is one connection that is made anew whenever it breaks, and a
+// Package client speaks texts through a relay: a Client is one connection that is made again whenever it breaks, and a
 // Speech is one generation on it, from its text to its last audio.
 //
 //	c, err := client.Dial(ctx, client.Config{URL: "http://127.0.0.1:8080"})
@@ -19,7 +19,7 @@
 //     same idempotency key, on at most three connections; one that was heard ends with ErrLost, since only the caller
 //     knows what was played.
 //  4. No speech holds up another, nor a cancel. What is not ranged over waits in a queue of the speech's own. Beyond
-//     Config.Backlog the speech is canceled and ends with ErrOverrun; where nobody has ranged over it yet, what is beyond
+//     Config.Backlog the speech is canceled and ends with ErrOverrun; if the program has not ranged over it yet, what is beyond
 //     Config.Unheard is dropped. Who only Waits need not range.
 //  5. Whoever leaves a range early has closed the speech: it is canceled at the relay, and so is one whose Speak's context
 //     ends. Close does not wait, and may be deferred.

@@ -15,7 +15,7 @@ var (
 	ErrUnreachable = errors.New("no relay can be reached")
 	// ErrOverrun is of a speech of which more came than is kept for its range: see Config.Backlog and Config.Unheard.
 	ErrOverrun = errors.New("more audio came than is kept for who listens")
-	// ErrFinished is of text behind the end of the text.
+	// ErrFinished is of text after the end of the text.
 	ErrFinished = errors.New("the text was finished before")
 	// ErrEnded is of text for a speech that has ended already.
 	ErrEnded = errors.New("the speech has ended")

@@ -24,14 +24,14 @@ func (c *Client) keep(ctx context.Context, l *link) {
 	}
 }
 
-// awaitLoss waits until there is no current link, and has it take what comes to wait meanwhile. It reports false at the
+// awaitLoss waits until there is no current link, and has it take what comes to wait in that time. It reports false at the
 // client's end.
 func (c *Client) awaitLoss(ctx context.Context) bool {
 	for {
 		c.mu.Lock()
 		l, waits := c.current, len(c.waiting) > 0
 		if waits {
-			c.current = nil // what is spoken now goes behind it
+			c.current = nil // what is spoken now goes after it
 		}
 		c.mu.Unlock()
 		switch {

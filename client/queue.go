@@ -14,7 +14,7 @@ type queue struct {
 	next    int
 	bytes   int  // of what waits
 	ranged  bool // a range has begun
-	dropped bool // more came than is kept for nobody: all of it is dropped
+	dropped bool // more came than is kept for a later range: all of it is dropped
 }
 
 // queued is an event with what it counts for.
@@ -23,7 +23,7 @@ type queued struct {
 	bytes int
 }
 
-// overhead is what an event takes beside its message: the values around it. In bytes.
+// overhead is what an event takes in addition to its message: the values around it. In bytes.
 const overhead = 128
 
 func newQueue(most, mostUnheard int) *queue {
@@ -31,7 +31,7 @@ func newQueue(most, mostUnheard int) *queue {
 }
 
 // add queues an event that came in a message of so many bytes. It reports false where that is more than may wait for the
-// range. What nobody ranges over is dropped instead.
+// range. If the program does not range over it, it is dropped instead.
 func (q *queue) add(e Event, message int) (fits bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

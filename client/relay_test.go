@@ -197,7 +197,7 @@ func listen(s *Speech) (frames []byte, err error) {
 	return frames, err
 }
 
-// hears checks what comes of a speech: its frames, and the error behind them.
+// hears checks what comes of a speech: its frames, and the error after them.
 func hears(t *testing.T, s *Speech, want string, failure error) {
 	t.Helper()
 	frames, err := listen(s)

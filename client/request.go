@@ -17,9 +17,9 @@ type Request struct {
 	// ID is the generation's id, used once on a connection; empty: one is made up.
 	ID string
 	// IdempotencyKey is used once in a tenant; empty: one is made up. By it the relay knows a text that is sent again
-	// behind a lost connection.
+	// after a lost connection.
 	IdempotencyKey string
-	// ContextID groups the speeches of a turn: they are spoken one behind the other, and canceled together.
+	// ContextID groups the speeches of a turn: they are spoken one after the other, and canceled together.
 	ContextID string
 	// Voice, Route and Language (BCP 47) are names of the relay's configuration; empty: its defaults.
 	Voice, Route, Language string

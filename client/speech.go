@@ -31,7 +31,7 @@ type Speech struct {
 	request Request
 	number  int64 // in the order of Speak
 	queue   *queue
-	left    chan struct{} // closed by leave: nobody wants what comes
+	left    chan struct{} // closed by leave: the program wants no more of it
 	ended   chan struct{} // closed by end
 
 	leaving, ending, closing sync.Once
@@ -49,7 +49,7 @@ type Speech struct {
 	text     strings.Builder
 	partial  []byte    // of a character that Write has not got whole
 	finished bool      // no more text comes
-	flushed  bool      // nothing came behind the last flush
+	flushed  bool      // nothing came after the last flush
 	sent     int       // how often the generate was sent
 	resentAt time.Time // when it was sent for the second time
 }
@@ -100,7 +100,7 @@ func (s *Speech) Events() iter.Seq2[Event, error] {
 	}
 }
 
-// next waits for an event; ok is false behind the last.
+// next waits for an event; ok is false after the last.
 func (s *Speech) next() (e Event, ok bool) {
 	for !s.isLeft() {
 		if e, ok = s.queue.take(); ok {

@@ -174,7 +174,7 @@ func (s *Speech) feed(text iter.Seq2[string, error]) {
 	_ = s.Finish() // it fails where the speech has ended, which its range tells
 }
 
-// repeatable reports whether the speech may be sent on another connection: nobody heard anything of it, and somebody
+// repeatable reports whether the speech may be sent on another connection: nothing of it was heard, and the program
 // wants to.
 func (s *Speech) repeatable() bool { return !s.heard.Load() && !s.isLeft() && !s.isEnded() }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// A flush is of the text before it: what comes behind it waits for more on the next connection, too.
+// A flush is of the text before it: what comes after it waits for more on the next connection, too.
 func TestTextBehindAFlushIsNotFlushedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		relay := newFakeRelay(t)

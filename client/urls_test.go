@@ -175,7 +175,7 @@ func TestTheFirstConnectionComesOnceTheRelayIsBack(t *testing.T) {
 }
 
 // What was refused by a relay that goes away is spoken elsewhere in the order in which it was asked for, and before what
-// comes behind it.
+// comes after it.
 func TestWhatIsTurnedAwayKeepsItsOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		relay := newFakeRelay(t)

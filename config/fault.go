@@ -13,7 +13,7 @@ import (
 type position struct{ line, column int }
 
 // positionOf is where a node begins. A mapping in block style begins with its first key, though the parser's
-// token of it is the colon behind.
+// token of it is the colon after.
 func positionOf(node ast.Node) position {
 	if m, ok := node.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		return positionOf(m.Values[0].Key)

@@ -77,7 +77,7 @@ voices:
 func TestFaults(t *testing.T) {
 	cases := []struct {
 		name string
-		old  string // in least, replaced by text; empty: text comes behind it, from line 9 on
+		old  string // in least, replaced by text; empty: text comes after it, from line 9 on
 		text string
 		want []string
 	}{

@@ -124,7 +124,7 @@ func TestEveryKeyIsTaken(t *testing.T) {
 	}
 }
 
-// Nothing that a configuration bears in secret shows, however it is printed.
+// Nothing that a configuration has in secret shows, however it is printed.
 func TestSecretsDoNotPrint(t *testing.T) {
 	s, warnings := loadFull(t)
 	for _, printed := range []string{

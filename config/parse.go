@@ -35,7 +35,7 @@ func (d *decoder) parse(source []byte) (ast.Node, error) {
 	return nil, nil
 }
 
-// secondDocument says where another document begins behind the first. The parser would drop some of them silently.
+// secondDocument says where another document begins after the first. The parser would drop some of them silently.
 func secondDocument(tokens token.Tokens) (position, bool) {
 	content, directive := false, false
 	for _, t := range tokens {

@@ -54,7 +54,7 @@ func ParseRedis(addresses upstream.Secret) (*redis.UniversalOptions, error) {
 			return nil, errRedisMixed
 		}
 		if u.RawQuery != "" {
-			first.RawQuery = u.RawQuery // behind any one of them
+			first.RawQuery = u.RawQuery // after any one of them
 		}
 		options.Addrs = append(options.Addrs, redisAddress(u))
 	}

@@ -82,7 +82,7 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) ProviderSet
 	}
 }
 
-// checkEnv has the driver judge what stands beside its options, as it does when the relay starts. It passes over what is
+// checkEnv lets the driver check the settings outside its options, as it does when the relay starts. It ignores what is
 // at fault already.
 func (p ProviderSettings) checkEnv(r *remarks) {
 	path := join("providers", p.Name)

@@ -188,7 +188,7 @@ func checkAdmin(file *fileConfig, r *remarks) {
 	}
 }
 
-// collide reports whether one of two valid addresses can't be listened on beside the other.
+// collide reports whether two valid addresses can't be listened on at the same time.
 func collide(a, b string) bool {
 	hostA, portA, _ := net.SplitHostPort(a)
 	hostB, portB, _ := net.SplitHostPort(b)

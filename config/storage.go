@@ -80,7 +80,7 @@ func checkRetention(report func(field, reason string), got time.Duration) {
 
 // RedisConfig is the store that relays share.
 type RedisConfig struct {
-	// URL is redis://… or rediss://…; several, separated by commas, are a cluster. It may bear a password.
+	// URL is redis://… or rediss://…; several, separated by commas, are a cluster. It may have a password.
 	URL upstream.Secret `yaml:"url"`
 	// Retention is how long records are kept there; 400d.
 	Retention time.Duration `yaml:"retention"`

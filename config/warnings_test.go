@@ -11,7 +11,7 @@ func TestFutileSettingsAreWarnedOf(t *testing.T) {
 	const two = "  one: {adapter: fake}\n  two: {adapter: fake}\n"
 	cases := []struct {
 		name     string
-		old, new string // in least; old empty: new comes behind it, from line 9 on
+		old, new string // in least; old empty: new comes after it, from line 9 on
 		want     []string
 	}{
 		{"nothing", "", "", nil},

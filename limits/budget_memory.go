@@ -67,7 +67,7 @@ func (m *MemoryBudgets) reservation(e Expense, day string) *memoryReservation {
 // informPatience bounds the look at what was spent before: a sum over a month of records.
 const informPatience = 5 * time.Second
 
-// inform finds out what was spent before this process began, whether the one who asks first is cancelled meanwhile or
+// inform finds out what was spent before this process began, whether the first caller is cancelled in between or
 // not. Where it can't, the next Open tries again.
 func (m *MemoryBudgets) inform(ctx context.Context, a account, today string) error {
 	m.mu.Lock()
@@ -92,7 +92,7 @@ func (m *MemoryBudgets) inform(ctx context.Context, a account, today string) err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.spendingLocked(a)
-	if s.informed { // by another Open meanwhile; since then this process may have spent
+	if s.informed { // by another Open in between; since then this process may have spent
 		return nil
 	}
 	s.informed = true

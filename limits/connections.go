@@ -38,7 +38,7 @@ type Client struct {
 	MostOfKey int
 }
 
-// FullError says what has no place left. It names nobody.
+// FullError says which limit is reached. It names no key and no tenant.
 type FullError struct{ what string }
 
 func (e *FullError) Error() string { return "too many connections " + e.what }
@@ -82,7 +82,7 @@ func (c *Connections) countLocked(who Client, by int) {
 	}
 }
 
-// add keeps a count, and nothing of whom nobody counts any more.
+// add changes a count, and forgets one that is 0.
 func add(counts map[string]int, name string, by int) {
 	if counts[name] += by; counts[name] == 0 {
 		delete(counts, name)

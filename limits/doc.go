@@ -13,7 +13,7 @@
 //     the first asking took.
 //  6. What a relay holds in Redis is leased: it comes back by itself when the relay dies, but for the idempotency
 //     key of a generation that was heard, which stays used until its window is over.
-//  7. Redis may fail, forget, or be an older copy of itself: nobody waits for it longer than the patience once,
+//  7. Redis may fail, lose data or be restored from a snapshot: a caller waits for it at most Patience, once,
 //     and it is told by each relay what runs there, what has ended and what was spent.
 //  8. Idempotency keys stand nowhere in the clear. All relays on a Redis hash them with one secret, which is kept there.
 //  9. Slots are the one count of the streams at a provider, within this process. A slot goes to the tenant that has fewest.

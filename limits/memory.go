@@ -99,7 +99,7 @@ func (m *Memory) note(a Admission) Grant {
 	_, _ = t.take(a.Limits.GenerationsPerMinute, now) // empty here means only that other relays had less
 	t.running++
 	if t.claims[hash] != nil || len(t.claims) >= m.maxKeys {
-		a.IdempotencyKey = "" // its claim here is another's; whoever decided knows better
+		a.IdempotencyKey = "" // its claim here belongs to another; the relay that decided knows better
 	}
 	return &memoryGrant{store: m, tenant: a.Tenant, claim: t.claim(a, hash, now)}
 }
@@ -108,7 +108,7 @@ func (m *Memory) note(a Admission) Grant {
 func hashKey(secret []byte, tenant, key string) keyHash {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(tenant))
-	mac.Write([]byte{0}) // names bear no NUL, so no two pairs run together
+	mac.Write([]byte{0}) // names have no NUL, so no two pairs run together
 	mac.Write([]byte(key))
 	return keyHash(mac.Sum(nil)[:len(keyHash{})])
 }

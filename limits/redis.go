@@ -55,7 +55,7 @@ func (c RedisConfig) withDefaults() RedisConfig {
 }
 
 // Redis is a Store and Budgets that any number of relays share. While Redis is away each relay decides alone, by
-// what it has seen; when it is back it is told what runs, what has ended and what was spent meanwhile.
+// what it has seen; when it is back it is told what runs, what has ended and what was spent in that time.
 type Redis struct {
 	// Static.
 	link       *link

@@ -265,7 +265,7 @@ func TestStrictIsRefusedWhileAway(t *testing.T) {
 		grant := admitted(t, r, strict)
 		settled(t, grant, false)
 		r.outage.begin()
-		for range 2 { // the one that finds out, and the one behind it
+		for range 2 { // the one that finds out, and the one after it
 			if _, err := r.Admit(t.Context(), strict); !errors.Is(err, limits.ErrAway) {
 				t.Fatalf("Admit = %v, want ErrAway", err)
 			}

@@ -10,7 +10,7 @@ import (
 const (
 	probeEvery  = 200 * time.Millisecond
 	probesToTry = 3
-	// batchPatience is for what nobody waits for, and holds up to leasesAtOnce.
+	// batchPatience is for calls that no client waits for, with up to leasesAtOnce leases.
 	batchPatience = time.Second
 	leasesAtOnce  = 200
 )
@@ -42,7 +42,7 @@ func (r *Redis) keep(ctx context.Context) {
 	}
 }
 
-// greet finds out whether Redis is there at all, and takes what this relay asks of it, so that nobody has to by waiting.
+// greet finds out whether Redis is there at all, and accepts what this relay asks of it, so that no client has to wait for that.
 func (r *Redis) greet(ctx context.Context) {
 	asking, cancel := context.WithTimeout(ctx, max(batchPatience, r.link.patience))
 	defer cancel()

@@ -26,7 +26,7 @@ func (s *admissions) tell(ctx context.Context, ask asker) error {
 	return nil
 }
 
-// tellEnds tells one end at a time, so that none is forgotten before Redis has it. Only the keeper, or Close behind
+// tellEnds tells one end at a time, so that none is forgotten before Redis has it. Only the keeper, or Close after
 // it, calls it.
 func (s *admissions) tellEnds(ctx context.Context, ask asker) error {
 	for {
@@ -67,7 +67,7 @@ func (s *admissions) renew(ctx context.Context, ask asker) error {
 	return nil
 }
 
-// restore takes on leases that Redis does not know. One that has ended meanwhile is missing rightly, or is freed
+// restore takes on leases that Redis does not know. One that has ended in between is missing rightly, or is freed
 // again where it ended while this was on its way.
 func (s *admissions) restore(ctx context.Context, ask asker, missing []*lease) error {
 	missing = slices.DeleteFunc(missing, s.ended)
@@ -89,7 +89,7 @@ func (s *admissions) restore(ctx context.Context, ask asker, missing []*lease) e
 	return nil
 }
 
-// free frees what an earlier start of this relay held of a tenant, which nobody will give back.
+// free frees what an earlier start of this relay held of a tenant, and can't give back any more.
 func (s *admissions) free(ctx context.Context, ask asker, tenant string) error {
 	_, err := ask(ctx, tenant, call{s.scripts.former, s.keys.admissions(tenant), []any{s.holder.relay, s.holder.start}})
 	return err

@@ -28,13 +28,13 @@ type link struct {
 // asker is one of the ways to ask Redis about a tenant.
 type asker func(ctx context.Context, tenant string, c call) ([]any, error)
 
-// ask waits for an answer as long as the patience is, whatever becomes of the asking client: an answer that nobody
-// awaits would leave behind what it took. The error is ErrAway.
+// ask waits for an answer for up to the patience, even if the asking client leaves: without it, what Redis has reserved by
+// then would never be given back. The error is ErrAway.
 func (l *link) ask(ctx context.Context, tenant string, c call) ([]any, error) {
 	return l.askFor(ctx, l.patience, tenant, c)
 }
 
-// askBatch is ask for what nobody waits for.
+// askBatch is ask for calls that no client waits for.
 func (l *link) askBatch(ctx context.Context, tenant string, c call) ([]any, error) {
 	return l.askFor(ctx, max(batchPatience, l.patience), tenant, c)
 }

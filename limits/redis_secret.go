@@ -34,7 +34,7 @@ func (s *secret) ensure(ctx context.Context, l *link, tenant string) error {
 	return nil
 }
 
-// agree makes the secret in Redis this relay's own. Where there is none, since nobody has been here before or Redis has lost
+// agree makes the secret in Redis this relay's own. Where there is none, since no relay has been here before or Redis has lost
 // it, it sets the one that it knows.
 func (s *secret) agree(ctx context.Context, client redis.UniversalClient) error {
 	own := []byte(rand.Text() + rand.Text())

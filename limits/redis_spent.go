@@ -12,7 +12,7 @@ import (
 // newsEvery is how soon Redis hears what tenants without a budget spend: one may get a budget at any time.
 const newsEvery = time.Second
 
-// booking is what Redis is told besides what was spent.
+// booking is what Redis is told in addition to what was spent.
 type booking struct {
 	over    string // the record that has ended, if any
 	holds   []hold
@@ -101,7 +101,7 @@ func (b *redisBudgets) sync(ctx context.Context, ask asker) error {
 	return nil
 }
 
-// renew renews reservations. What Redis has lost, or has never known, it takes on, unless it has ended meanwhile.
+// renew renews reservations. What Redis has lost, or has never known, it takes on, unless it has ended in between.
 func (b *redisBudgets) renew(ctx context.Context, ask asker, a account, batch []hold) error {
 	reply, err := ask(ctx, a.tenant, b.book(a, booking{holds: batch}))
 	if err != nil {
@@ -178,7 +178,7 @@ func (b *redisBudgets) hear(ctx context.Context, ask asker, a account, periods .
 	return lost, nil
 }
 
-// knownOf is a reply's hash, as pairs behind one another.
+// knownOf is a reply's hash, as pairs after one another.
 func knownOf(reply []any, i int) map[string]int64 {
 	known := make(map[string]int64)
 	if i >= len(reply) {

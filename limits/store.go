@@ -10,7 +10,7 @@ import (
 // Store decides admission over all connections of a tenant. It is safe for concurrent use.
 type Store interface {
 	// Admit decides in one step, or refuses with a *DuplicateError, *TooManyError or *RateError, in that order
-	// of precedence. ErrAway means that nobody could decide for all relays, as a strict admission wants it.
+	// of precedence. ErrAway means that Redis, which decides for all relays, could not be asked, as a strict admission requires.
 	Admit(ctx context.Context, a Admission) (Grant, error)
 }
 
@@ -70,15 +70,15 @@ func (e *DuplicateError) Error() string {
 	return fmt.Sprintf("idempotency_key was used before, by a generation that is %s", e.First.State)
 }
 
-// TooManyError refuses a generation beside those that run.
+// TooManyError refuses a generation while too many run.
 type TooManyError struct {
 	Most int
 	// RetryAfter is when to ask again. When one of those that run will end is not known.
 	RetryAfter time.Duration
 }
 
-// SlotRetry is how long to wait before asking again for a slot: those who wait notice in time that one is free, and don't
-// storm the store meanwhile.
+// SlotRetry is how long to wait before asking again for a slot: those who wait notice soon that one is free, and don't
+// flood the store with questions.
 const SlotRetry = time.Second
 
 func tooMany(bounds Tenant) *TooManyError {

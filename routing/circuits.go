@@ -12,8 +12,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// How long a provider rests that said that it is asked too much: where it did not say for how long, and at most, lest a
-// mistaken header take it away for a day.
+// How long a provider is left alone after it answered "too many requests": without a Retry-After, and at most, so that a
+// mistaken header does not take it away for a day.
 const (
 	usualCooldown   = time.Second
 	longestCooldown = 10 * time.Minute
@@ -138,8 +138,8 @@ func (c *Circuits) silentVoice(v Candidate) *breaker {
 // while clients may name any number of raw ones.
 const maxBreakers = 512
 
-// makeRoom lets one more circuit be kept. Those that nobody has used since make room, which know nothing any more; else any
-// closed one does, which only has to count anew; else any.
+// makeRoom makes room for one more circuit. It forgets those that were not used since, whose counts are worthless by now; if
+// there are none, any closed one, which only has to count again; if there are none of these, any.
 func makeRoom[K comparable](all map[K]*breaker, since time.Time) {
 	if len(all) < maxBreakers {
 		return
@@ -180,7 +180,7 @@ func (c *Circuits) spoke(t Trial, now time.Time) {
 	seen.see(t.Tenant, now)
 }
 
-// forgetSpeakersLocked forgets voices that nobody has used since, and all where that leaves no room.
+// forgetSpeakersLocked forgets voices that were not used since, and all if that leaves no room.
 func (c *Circuits) forgetSpeakersLocked(since time.Time) {
 	maps.DeleteFunc(c.speakers, func(_ Candidate, seen sightings) bool { return seen.since(since) == 0 })
 	if len(c.speakers) >= maxSpeakers {
@@ -196,8 +196,8 @@ func kindOf(err error) upstream.Kind {
 	return upstream.KindOf(err)
 }
 
-// cool lets a provider rest that says that it is asked too much. What its adapter itself refused, for want of room,
-// bears no code of the vendor's and is no reason.
+// cool leaves a provider alone for a while after it answered "too many requests". If its own adapter refused because it
+// had no room, there is no code of the vendor's and no reason for that.
 func (c *Circuits) cool(provider string, err error) {
 	var failure *upstream.Error
 	if !errors.As(err, &failure) || !upstream.Policies[failure.Kind].CoolsDown || failure.Code == "" && failure.RetryAfter == 0 {

@@ -71,7 +71,7 @@ type Pace struct {
 	FirstAudioTimeout time.Duration `yaml:"first_audio_timeout"`
 	// StallTimeout runs while the vendor owes audio and sends nothing; 2s.
 	StallTimeout time.Duration `yaml:"stall_timeout"`
-	// HedgeAfter starts a second target beside a first that has not spoken; 700ms, 0 is off.
+	// HedgeAfter starts a second target if the first has not spoken; 700ms, 0 is off.
 	HedgeAfter time.Duration `yaml:"hedge_after"`
 	// QueuePatience is the wait for a slot at a full vendor before the next target is tried; 100ms.
 	QueuePatience time.Duration `yaml:"queue_patience"`

@@ -135,7 +135,7 @@ func (t *Table) route(q Query) (Route, error) {
 	}
 	provider, model, _ := strings.Cut(name, "/")
 	if !slices.Contains(t.providers, provider) {
-		if !q.Allow.route(name) { // as of one that exists, so that nobody learns which do
+		if !q.Allow.route(name) { // the same answer as for one that exists, so that names can't be found out by trying
 			return Route{}, fmt.Errorf("%w %q", ErrRouteNotAllowed, name)
 		}
 		return Route{}, fmt.Errorf("%w %q", ErrUnknownRoute, name)

@@ -178,7 +178,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// A plan's candidates are those targets of the route that have the voice, all of them, in the route's order behind
+// A plan's candidates are those targets of the route that have the voice, all of them, in the route's order after
 // the preferred provider's.
 func TestPlanKeepsOrderAndLosesNoTarget(t *testing.T) {
 	providers := []string{"p0", "p1", "p2"}

@@ -54,7 +54,7 @@ func (v *Verdict) Tell(err error) {
 	v.judge(err)
 }
 
-// again asks the circuits anew for an attempt that was told to speak well and has failed since. It reports false where
+// again asks the circuits a second time for an attempt that was told to speak well and has failed since. It reports false where
 // there is nothing more to tell them.
 func (v *Verdict) again(err error) bool {
 	v.circuits.cool(v.trial.Provider, err)
@@ -86,7 +86,7 @@ func (v *Verdict) judgeVoice(err error, silent bool) {
 		v.voice = v.circuits.silentVoice(v.trial.Candidate)
 		var refused error
 		if v.tellVoice, refused = v.voice.Allow(); refused != nil {
-			return // opened meanwhile
+			return // opened in between
 		}
 	}
 	switch {

@@ -18,7 +18,7 @@ type Conn struct {
 	writing  sync.Mutex   // without fast: keeps writes apart that wait more than once
 }
 
-// New returns a connection upon another one, which nobody else uses from now on.
+// New returns a connection on top of another one, which only it may use from then on.
 func New(conn net.Conn) *Conn { return &Conn{Conn: conn, fast: newFast(conn)} }
 
 // SetPatience bounds for how long a later write waits for a peer that takes not a byte; 0: for ever. It takes the place

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// echoing answers each frame on far with itself until the connection ends. The caller waits for wg behind closing it.
+// echoing answers each frame on far with itself until the connection ends. The caller waits for wg after closing it.
 func echoing(far net.Conn, size int) *sync.WaitGroup {
 	var wg sync.WaitGroup
 	wg.Go(func() {

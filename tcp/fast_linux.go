@@ -139,7 +139,7 @@ func (f *fast) write(p []byte, patience time.Duration) (int, error) {
 	out.now, out.patience, out.timed = false, patience, false
 	n, err := f.writeLocked(p)
 	if out.timed {
-		err = cmp.Or(err, f.conn.SetWriteDeadline(time.Time{})) // a later write waits anew
+		err = cmp.Or(err, f.conn.SetWriteDeadline(time.Time{})) // a later write waits again
 	}
 	return n, err
 }
@@ -147,7 +147,7 @@ func (f *fast) write(p []byte, patience time.Duration) (int, error) {
 func (f *fast) writeNow(p []byte) (int, error) {
 	out := &f.out
 	if !out.mu.TryLock() {
-		return 0, nil // whoever writes may be waiting
+		return 0, nil // the one that writes may be waiting
 	}
 	defer out.mu.Unlock()
 	out.now = true
@@ -183,7 +183,7 @@ func (f *fast) try(fd uintptr) bool {
 	return true
 }
 
-// mayWait has the wait for a peer that is behind end with the patience, which begins anew with each byte that it takes.
+// mayWait limits the wait for a slow peer by the patience, which begins again with each byte that the peer takes.
 func (f *fast) mayWait() bool {
 	if f.out.patience == 0 {
 		return true

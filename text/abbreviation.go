@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// dotted says what a full stop behind a word may be besides a sentence's end.
+// dotted says what a full stop after a word may be, other than a sentence's end.
 type dotted int
 
 const (
@@ -39,7 +39,7 @@ func dottedWord(word []byte, first bool) dotted {
 	return endsSentence
 }
 
-// mayGoOn reports whether more of a word may come behind a full stop: of a number, an address that has no end yet, or an
+// mayGoOn reports whether more of a word may come after a full stop: of a number, an address that has no end yet, or an
 // abbreviation of several.
 func mayGoOn(word []byte) bool {
 	last, _ := utf8.DecodeLastRune(word)

@@ -5,7 +5,7 @@ import (
 )
 
 // nextAddress finds the first address of a site ("https://x.y/z") or of a mailbox in s, as bytes from..to; both are
-// len(s) where there is none. Addresses are ASCII, so that one ends where Chinese text goes on behind it.
+// len(s) where there is none. Addresses are ASCII, so that one ends where Chinese text goes on after it.
 func nextAddress(s string) (from, to int) {
 	for at := 0; at < len(s); {
 		i := strings.IndexAny(s[at:], ":@")

@@ -25,7 +25,7 @@ type Aligner struct {
 	tokens []entry
 	next   int // the first token not given yet
 
-	waiting []spokenEntry // spoken behind the last anchor
+	waiting []spokenEntry // spoken after the last anchor
 	clock   int64         // the end of what was given
 	started bool          // a word has come: clock is valid
 	left    allowance     // of what may be spoken still

@@ -1,6 +1,6 @@
 package text
 
-// Pause is how long a speaker is likely to stop behind a word.
+// Pause is how long a speaker is likely to stop after a word.
 type Pause int
 
 // The pauses, shortest first.
@@ -10,7 +10,7 @@ const (
 	SentencePause
 )
 
-// Beat is a word and the pause behind it.
+// Beat is a word and the pause after it.
 type Beat struct {
 	Token
 	Pause Pause

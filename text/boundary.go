@@ -66,7 +66,7 @@ func isPause(r rune) bool {
 	return r >= utf8.RuneSelf && unicode.Is(unicode.Terminal_Punctuation, r)
 }
 
-// isSoft reports whether a stop or pause counts only with whitespace behind it: it also stands in numbers,
+// isSoft reports whether a stop or pause counts only with whitespace after it: it also stands in numbers,
 // abbreviations or addresses, or its script has spaces anyway. The others (。 ！ ।) count at once.
 func isSoft(r rune) bool {
 	switch r {
@@ -100,7 +100,7 @@ func isNewline(r rune) bool {
 // isSpeakable is the protocol's "letter or digit in any script".
 func isSpeakable(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// joins reports whether a and b belong to one grapheme cluster. It sees these two alone, so behind a zero-width
+// joins reports whether a and b belong to one grapheme cluster. It sees these two alone, so after a zero-width
 // joiner it is true in doubt; flags never stand where it is asked.
 func joins(a, b rune) bool {
 	if a < utf8.RuneSelf && b < utf8.RuneSelf {

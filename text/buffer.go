@@ -9,11 +9,11 @@ import (
 type Buffer struct {
 	text     []byte
 	index    index
-	marks    []int // byte offsets behind which the client asked for speech, ascending
+	marks    []int // byte offsets after which the client asked for speech, ascending
 	finished bool
 }
 
-// Append adds text behind what is there. Bytes that are no UTF-8 become U+FFFD, so that offsets are the
+// Append adds text after what is there. Bytes that are no UTF-8 become U+FFFD, so that offsets are the
 // same however the text was divided.
 func (b *Buffer) Append(s string) {
 	if !utf8.ValidString(s) {

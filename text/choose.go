@@ -34,7 +34,7 @@ func (c *Cutter) chooseClosed(end place) place {
 }
 
 // clause chooses the end of a clause in text that is longer than a piece should be: the last one before that, else the
-// first behind it.
+// first after it.
 func (c *Cutter) clause(end place) (place, bool) {
 	usual := c.base() + c.schedule.clause()
 	if c.schedule.Clause == 0 || end.width <= usual {
@@ -96,7 +96,7 @@ func (c *Cutter) overlong(end place) place {
 	return c.within(limit, end)
 }
 
-// within cuts a word that alone is too long: behind the last grapheme cluster that fits, or behind the first speakable
+// within cuts a word that alone is too long: after the last grapheme cluster that fits, or after the first speakable
 // cluster, tag or region where none does.
 func (c *Cutter) within(limit int, end place) place {
 	p, found := c.origin(), false
@@ -111,7 +111,7 @@ func (c *Cutter) within(limit int, end place) place {
 	return best
 }
 
-// origin is where the text behind the last piece begins to be speakable; only called when it does somewhere.
+// origin is where the text after the last piece begins to be speakable; only called when it does somewhere.
 func (c *Cutter) origin() place {
 	if c.leadKnown {
 		return c.lead

@@ -45,12 +45,12 @@ type Cutter struct {
 	least  int   // of the Now that is looked at; never more than a piece may have
 	joined bool  // likewise
 
-	lead      place // where the text behind at begins to be speakable
+	lead      place // where the text after at begins to be speakable
 	leadKnown bool
 }
 
 // NewCutter cuts b from the code point start on; spell says that the vendor knows <spell>. A start within the
-// letters of a spell region gives a piece that opens the region anew; one within a tag moves behind it.
+// letters of a spell region gives a piece that opens the region again; one within a tag moves after it.
 func NewCutter(b *Buffer, start int, s Schedule, spell bool) *Cutter {
 	s.Max = max(s.Max, 1)
 	c := &Cutter{schedule: s, scan: newScanner(b, start, spell)}
@@ -153,7 +153,7 @@ func (c *Cutter) closedEnd() (place, bool) {
 	return c.scan.head, c.scan.b.finished
 }
 
-// widen adds unspeakable text behind the cut that no later piece could carry, and leaves out of what is sent what
+// widen adds unspeakable text after the cut that no later piece could carry, and leaves out of what is sent what
 // would make it longer than a piece may be.
 func (c *Cutter) widen(at, end place, closed bool) cut {
 	out := cut{from: c.at, core: at, to: at}

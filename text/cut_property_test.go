@@ -88,7 +88,7 @@ func (k *taker) cut(at, end int) {
 	}
 }
 
-// blind reports whether nothing but whitespace was known behind a cut, or to be looked at, for a flush.
+// blind reports whether nothing but whitespace was known after a cut, or to be looked at, for a flush.
 func (k *taker) blind(at, end int) bool {
 	for ; at < end; at++ {
 		if k.free[at] {
@@ -101,7 +101,7 @@ func (k *taker) blind(at, end int) bool {
 	return true
 }
 
-// flushed checks that no piece goes on behind a flush, unless it has nothing to speak before or behind it, or the flush
+// flushed checks that no piece goes on after a flush, unless it has nothing to speak before or after it, or the flush
 // lies within a tag or region.
 func (k *taker) flushed(p Piece) {
 	for at := p.Start + 1; at < p.End; at++ {

@@ -90,7 +90,7 @@ func isUnit(r rune) bool {
 	return false
 }
 
-// joinsRight reports whether a word goes on behind a symbol within it: "R&D", "a+b", "20°C", "US$5", but not "5%of".
+// joinsRight reports whether a word goes on after a symbol within it: "R&D", "a+b", "20°C", "US$5", but not "5%of".
 func joinsRight(symbol, next rune) bool {
 	switch {
 	case symbol == '%' || symbol == fullwidthPercent || symbol == '‰' || symbol == '™' || symbol == '®' || symbol == '©':

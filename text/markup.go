@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// seek puts the head at a byte of the text. A place within a tag moves behind it, one within a spell region stays there.
+// seek puts the head at a byte of the text. A place within a tag moves after it, one within a spell region stays there.
 func (s *scanner) seek(to int) {
 	text, at, inSpell := s.b.text, 0, false
 	for at < to && !inSpell {
@@ -32,7 +32,7 @@ func (s *scanner) seek(to int) {
 	s.open, s.inside, s.searched = inSpell, to, to
 }
 
-// hold waits for the end of a tag or region. A flush mark behind its start means that what precedes it is spoken
+// hold waits for the end of a tag or region. A flush mark after its start means that what precedes it is spoken
 // now; the mark itself holds at the region's end.
 func (s *scanner) hold() bool {
 	if s.marks < len(s.b.marks) {
@@ -121,7 +121,7 @@ func countSpeakable(s []byte) int {
 	return n
 }
 
-// trailingEdge notes the cut behind a tag, which had to wait for the character there.
+// trailingEdge notes the cut after a tag, which had to wait for the character there.
 func (s *scanner) trailingEdge(r rune) {
 	if s.edge && !joins('>', r) {
 		s.breakAt(s.head, spaced)

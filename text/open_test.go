@@ -93,7 +93,7 @@ func apply(b *Buffer, do string) {
 	}
 }
 
-// drain returns the pieces that now has, with ">" behind the last of a text.
+// drain returns the pieces that now has, with ">" after the last of a text.
 func drain(c *Cutter, now Now) string {
 	var out []string
 	for {
@@ -224,7 +224,7 @@ func TestFlushBeforeTheFirstLook(t *testing.T) {
 	}
 }
 
-// What is left out before a flush doesn't come back behind it.
+// What is left out before a flush doesn't come back after it.
 func TestTooMuchBeforeAFlush(t *testing.T) {
 	var b Buffer
 	b.Append("hello" + strings.Repeat("!", 30))

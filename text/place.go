@@ -31,7 +31,7 @@ func (s *scanner) breakAt(p place, kind strength) {
 	}
 }
 
-// after returns the first cut of a strength at or behind a width whose text from start on is speakable.
+// after returns the first cut of a strength at or after a width whose text from start on is speakable.
 func (s *scanner) after(kind strength, width, spoken int) (place, bool) {
 	list := s.breaks[kind]
 	i := sort.Search(len(list), func(i int) bool { return list[i].width >= width && list[i].spoken > spoken })

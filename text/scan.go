@@ -7,7 +7,7 @@ import (
 )
 
 // A scanner reads a Buffer once, from front to back, and finds the places where it may be cut. It stops before
-// what it can't judge yet: an unclosed spell region or tag, an abbreviation with nothing behind it.
+// what it can't judge yet: an unclosed spell region or tag, an abbreviation with nothing after it.
 type scanner struct {
 	b     *Buffer
 	spell bool     // the vendor knows <spell>
@@ -23,13 +23,13 @@ type scanner struct {
 	atoms  []atom
 
 	// What the judgment of the next character depends on.
-	prev    rune     // the character before the head; a space at the start and behind a mark
+	prev    rune     // the character before the head; a space at the start and after a mark
 	base    rune     // prev, without the marks on it
 	word    int      // byte where the word at the head begins
 	first   bool     // that word is the first of its line
 	pending strength // what whitespace here would make of the head; glued: nothing
 	hard    bool     // pending needs no whitespace
-	dotted  dotted   // what the full stop that made pending may be besides
+	dotted  dotted   // what else the full stop that made pending may be
 	sign    rune     // what made pending, if it is a single character: one that may stand within a word
 	left    rune     // the character before sign
 	edge    bool     // a tag ends at the head
@@ -134,7 +134,7 @@ func (s *scanner) blankBreak(kind strength) {
 	}
 }
 
-// judge says how strong a cut is between the head and the whitespace behind it.
+// judge says how strong a cut is between the head and the whitespace after it.
 func (s *scanner) judge() (kind strength, known bool) {
 	switch {
 	case s.pending == sentence && s.dotted != endsSentence:
@@ -152,7 +152,7 @@ func (s *scanner) judge() (kind strength, known bool) {
 	return max(s.pending, spaced), true
 }
 
-// ahead is enough of the text behind the head and its whitespace to judge an abbreviation; open: more may come.
+// ahead is enough of the text after the head and its whitespace to judge an abbreviation; open: more may come.
 func (s *scanner) ahead() (text []byte, open bool) {
 	end, open := len(s.b.text), !s.b.finished
 	if s.marks < len(s.b.marks) {
@@ -188,7 +188,7 @@ func (s *scanner) character(r rune, n int) {
 func (s *scanner) arm(kind strength, r rune) {
 	s.left, s.sign = s.base, r
 	if s.pending == sentence && s.hard {
-		return // nothing behind 。 takes its end back
+		return // nothing after 。 takes its end back
 	}
 	s.pending, s.hard = kind, !isSoft(r)
 }
@@ -199,7 +199,7 @@ func (s *scanner) within(next rune) bool { return s.base == s.sign && isWithin(s
 // disarm takes it back that the head may be an end.
 func (s *scanner) disarm() { s.pending, s.hard, s.dotted = glued, false, endsSentence }
 
-// dottedBy says what a stop may be besides: only a single full stop behind a word is anything.
+// dottedBy says what else a stop may be: only a single full stop after a word is anything else.
 func (s *scanner) dottedBy(r rune) dotted {
 	if r != '.' || s.pending != glued {
 		return endsSentence
@@ -212,12 +212,12 @@ func (s *scanner) dottedBy(r rune) dotted {
 	return kind
 }
 
-// waits reports whether only more text can say what the full stop at the head, behind which nothing has come, is.
+// waits reports whether only more text can say what the full stop at the head, after which nothing has come, is.
 func (s *scanner) waits() bool {
 	switch {
 	case s.dotted == endsSentence || s.dotted == alwaysGoesOn:
 		return s.dotted == alwaysGoesOn
-	case s.base != '.': // a quotation mark or bracket closes behind it
+	case s.base != '.': // a quotation mark or bracket closes after it
 		return false
 	}
 	return !alsoWord(s.b.text[s.word : s.head.byte-1])

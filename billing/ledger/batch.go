@@ -41,7 +41,7 @@ func (s *store) apply(changes []*change) (offender *change, err error) {
 	return offender, err
 }
 
-// nobodyWaits reports whether nobody waits for any of the changes to be on the disk.
+// nobodyWaits reports whether no caller waits for any of the changes to be on the disk.
 func nobodyWaits(changes []*change) bool {
 	for _, c := range changes {
 		switch c.mutation.(type) {

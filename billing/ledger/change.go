@@ -11,7 +11,7 @@ import (
 type change struct {
 	// Static after newChange.
 	mutation mutation
-	answered chan error // gets the answer, once; nobody waits for a progress
+	answered chan error // gets the answer, once; no caller waits for a progress
 
 	state atomic.Int32
 
@@ -48,7 +48,7 @@ type closing struct {
 // progress notes how an attempt stands.
 type progress struct{ billing.Progress }
 
-// withdrawal takes an entry back that nobody was told of.
+// withdrawal takes an entry back of which no client was told.
 type withdrawal struct{ recordID string }
 
 // probe finds out whether the file can be written.
@@ -56,7 +56,7 @@ type probe struct{ at time.Time }
 
 func newChange(m mutation) *change { return &change{mutation: m, answered: make(chan error, 1)} }
 
-// answer tells whoever waits. It reports false where nobody does any more.
+// answer tells the caller that waits. It reports false if the caller has given up.
 func (c *change) answer(err error) bool {
 	if !c.state.CompareAndSwap(waiting, settled) {
 		return false
@@ -68,5 +68,5 @@ func (c *change) answer(err error) bool {
 // abandon gives up waiting. It reports false where the answer is there.
 func (c *change) abandon() bool { return c.state.CompareAndSwap(waiting, abandoned) }
 
-// isAbandoned reports whether nobody waits any more.
+// isAbandoned reports whether the caller has given up.
 func (c *change) isAbandoned() bool { return c.state.Load() == abandoned }

@@ -78,7 +78,7 @@ func TestClaimsThatAreOverArePruned(t *testing.T) {
 	for id, expires := range map[string]time.Time{"over": morning, "stands": time.Now().Add(time.Hour)} {
 		l.Claim(t.Context(), Claim{RecordID: id, Tenant: "acme", Expires: expires})
 	}
-	if err := l.Admit(t.Context(), entry("r", "acme", morning)); err != nil { // behind the claims
+	if err := l.Admit(t.Context(), entry("r", "acme", morning)); err != nil { // after the claims
 		t.Fatal(err)
 	}
 	if _, err := l.writer.store.prune(0); err != nil {

@@ -39,12 +39,12 @@ func TestAbandonedEntryIsTakenBack(t *testing.T) {
 		}
 	}
 	beside.goOn <- nil
-	mustAdmit(t, l, entry("rec-3", "acme", morning)) // behind both
-	mustAdmit(t, l, entry("rec-4", "acme", morning)) // behind what takes the first back
+	mustAdmit(t, l, entry("rec-3", "acme", morning)) // after both
+	mustAdmit(t, l, entry("rec-4", "acme", morning)) // after what takes the first back
 	mustEqual(t, "open records", openRecords(t, file), []string{"rec-3", "rec-4"})
 }
 
-// What waits behind a commit that fails is answered at once, rather than each by a failure of its own.
+// What waits after a commit that fails is answered at once, rather than each by a failure of its own.
 func TestQueueIsAnsweredWhenACommitFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, file := opened(t)

@@ -1,9 +1,9 @@
 // Package ledger keeps the record of every generation in one SQLite file: it is the ledger where there is no Redis,
-// and the outbox where there is. schema.sql describes the file for whoever opens it with other tools.
+// and the outbox where there is. schema.sql describes the file for those who open it with other tools.
 //
 // Invariants:
 //
-//  1. One process writes: it holds a lock on the file, and one beside its name, and one goroutine of it commits whatever waits in one
+//  1. One process writes: it holds a lock on the file, and one on a file next to it, and one goroutine of it commits all that waits in one
 //     transaction, which is synced to the disk before anyone is told.
 //  2. A generation has one row from its admission on. It is closed once: it gets its outcome and its number in the
 //     same transaction, which adds it to the hourly sums as well.

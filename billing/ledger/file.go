@@ -63,7 +63,7 @@ func openWriting(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// openReading opens a file for reading, beside a writer or alone.
+// openReading opens a file for reading, whether a writer has it open or not.
 func openReading(path string) (*sql.DB, error) {
 	params := url.Values{"mode": {"ro"}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", busyPatience), "trusted_schema(off)"}}
 	name, err := source(path, params)
@@ -118,7 +118,7 @@ func create(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
 	if _, err := tx.ExecContext(ctx, schema+marks); err != nil {
 		return err

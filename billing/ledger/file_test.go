@@ -131,7 +131,7 @@ func sound(t *testing.T, file string) {
 	mustStop(t, l)
 }
 
-// tamper changes a file behind the ledger's back.
+// tamper changes a file while the ledger does not look.
 func tamper(t *testing.T, file string, statements ...string) {
 	t.Helper()
 	name, err := source(file, nil)

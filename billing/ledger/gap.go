@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// addGap notes numbers that the file has no records of. sought: nobody has.
+// addGap notes numbers that the file has no records of. sought: they exist nowhere.
 func (b *batch) addGap(epoch int64, tenant string, first, last int64, sought bool) error {
 	return b.exec(`INSERT INTO gaps (epoch, tenant, first, last, sought) VALUES (?, ?, ?, ?, ?)`, epoch, tenant, first, last, sought)
 }
@@ -28,7 +28,7 @@ func (b *batch) fillGap(epoch int64, tenant string, seq int64) (filled bool, err
 	return true, err
 }
 
-// pruneGaps lets gaps go that lie directly behind what has gone with the retention, as if they had gone with it, and those of
+// pruneGaps lets gaps go that lie directly after what has gone with the retention, as if they had gone with it, and those of
 // epochs that began before the retention and have no records.
 func (s *store) pruneGaps(hour int64) error {
 	const next = `UPDATE tails SET pruned = g.last FROM gaps g

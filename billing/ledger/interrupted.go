@@ -11,7 +11,7 @@ import (
 
 // interruption closes as interrupted what an earlier start left open.
 type interruption struct {
-	ids []string // those that are closed meanwhile stay as they are
+	ids []string // those that are closed in between stay as they are
 	at  time.Time
 }
 

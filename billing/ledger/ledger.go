@@ -24,7 +24,7 @@ type Config struct {
 	// Prices is the list that entries name at first; UsePrices says which follow. What a crash cut short is priced by the list
 	// that its entry names.
 	Prices *billing.PriceList
-	// AskFirst leaves open what a crash left open, until Conclude: whoever shares the records looks first what others have of
+	// AskFirst leaves open what a crash left open, until Conclude: a relay that shares its records first looks what others have of
 	// them. Otherwise Open closes it.
 	AskFirst bool
 	// Log is told of what an operator must know.
@@ -112,7 +112,7 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 func (l *Ledger) Epoch() string { return l.epoch }
 
 // Enter hands in an entry: what is known of a generation at its admission. It does not wait, so that the vendor's
-// work can begin beside it. wait must be called once: it returns when the entry is on the disk. Where its context
+// work can begin in parallel. wait must be called once: it returns when the entry is on the disk. Where its context
 // ends before that, the entry is taken back, and the generation was not admitted.
 func (l *Ledger) Enter(entry billing.Record) (wait func(ctx context.Context) error) {
 	c := newChange(admission{entry: entry, prices: l.listOf(entry.PriceList)})
@@ -217,7 +217,7 @@ func (l *Ledger) available() error {
 	return l.failing
 }
 
-// keep takes a close that can't be written now. It returns what whoever closed is to know.
+// keep takes a close that can't be written now. It returns the error for the caller.
 func (l *Ledger) keep(r billing.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// locks keep other relays from a ledger: one on the file, whatever its name, and one beside its name, which earlier versions
+// locks keep other relays from a ledger: one on the file, whatever its name, and one on a file next to it, which earlier versions
 // look at.
 type locks struct{ file, beside *os.File }
 
@@ -29,7 +29,7 @@ func prepare(path string) (resolved string, held locks, err error) {
 	if err := lockInode(file); err != nil {
 		return "", locks{}, errors.Join(err, file.Close())
 	}
-	// By any symbolic link the lock beside it is the same.
+	// The lock next to it is the same for every symbolic link.
 	if resolved, err = filepath.EvalSymlinks(path); err != nil {
 		return "", locks{}, errors.Join(err, file.Close())
 	}
@@ -61,7 +61,7 @@ const maxNoted = 64
 // maxNote is more bytes than a note has: 28 of the epoch, two numbers in hex.
 const maxNote = 64
 
-// note adds an epoch to those in the file beside, and returns those before it: who wrote under them is gone, as this lock is
+// note adds an epoch to those in the file next to it, and returns those before it: their writers are gone, as this lock is
 // had. Each stands with the place of that file, since one that was copied along with its folder says nothing of others. A note
 // that fails costs a wait, where a copy is restored.
 func (l locks) note(epoch string) (former []string) {

@@ -4,5 +4,5 @@ package ledger
 
 import "os"
 
-// lockInode makes sure that the lock beside the file's name is enough: a lock on the file would get in SQLite's way here.
+// lockInode makes sure that the lock next to the file is enough: a lock on the file would get in SQLite's way here.
 func lockInode(f *os.File) error { return refuseLinks(f) }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// errLinks says that the lock beside the file's name would not keep others out.
+// errLinks says that the lock next to the file would not keep others out.
 var errLinks = errors.New("the file has several names (hard links): a relay may run on it by another one")
 
 // refuseLinks is for where a file can't be locked itself: it may have one name only.

@@ -124,7 +124,7 @@ func (l *Ledger) refuse(changes []*change, cause error) {
 		case closing:
 			c.answer(l.keep(m.record))
 		case adoption, interruption, conclusion:
-			c.answer(cause) // whoever asked for it does so again
+			c.answer(cause) // the caller will ask again
 		}
 	}
 }

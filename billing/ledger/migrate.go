@@ -41,7 +41,7 @@ func migrate(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return asDamage(err)
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing behind a commit
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if err := migrateIn(ctx, tx); err != nil {
 		return fmt.Errorf("bring the file to this version: %w", asDamage(err))
 	}

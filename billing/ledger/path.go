@@ -72,7 +72,7 @@ func checkFolder(dir string) error {
 	return nil
 }
 
-// bare is an error without the path, which whoever asked knows.
+// bare is an error without the path, which the caller knows.
 func bare(err error) error {
 	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
 		return cause.Err

@@ -60,7 +60,7 @@ func entries(t *testing.T, dir string) int {
 	return len(all)
 }
 
-// A relay that runs checks its own ledger when its configuration is loaded anew. That must not end what SQLite has locked:
+// A relay that runs checks its own ledger when its configuration is loaded again. That must not end what SQLite has locked:
 // another program would take itself for the last one, and remove the log that the relay goes on to write to.
 func TestCheckPathFreesNoLock(t *testing.T) {
 	sqlite, err := exec.LookPath("sqlite3")

@@ -9,7 +9,7 @@ import (
 	"voicerelay/billing"
 )
 
-// pruneBatch is how many records go in one transaction, so that nobody waits long for it.
+// pruneBatch is how many records go in one transaction, so that no entry waits long for it.
 const pruneBatch = 500
 
 // pruneBreak is left between two such transactions for others.
@@ -34,7 +34,7 @@ func (l *Ledger) prune() time.Duration {
 }
 
 // prune removes records that were admitted before an hour, the oldest numbers first, so that what stays is without
-// gaps. One that was closed behind a younger one goes with it later.
+// gaps. One that was closed after a younger one goes with it later.
 func (s *store) prune(hour int64) (removed int64, err error) {
 	if err := s.relax(false); err != nil {
 		return 0, err

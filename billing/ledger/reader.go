@@ -14,7 +14,7 @@ import (
 	"voicerelay/billing"
 )
 
-// Reader answers questions about a ledger, beside the relay that writes it or alone. It changes nothing.
+// Reader answers questions about a ledger, whether a relay writes it or not. It changes nothing.
 type Reader struct{ db *sql.DB }
 
 // maxPage bounds the records that are read at a time.
@@ -109,7 +109,7 @@ func recordsWhere(q billing.RecordsQuery) (where string, args []any, err error) 
 	return strings.Join(conditions, " AND "), args, nil
 }
 
-// cursorBehind names the place behind a record.
+// cursorBehind names the place after a record.
 func cursorBehind(r *billing.Record) string {
 	return strconv.FormatInt(r.AdmittedAt.UnixMilli(), 36) + "." + url.QueryEscape(r.ID)
 }

@@ -104,7 +104,7 @@ func (l *Ledger) Adopt(ctx context.Context, tails []billing.Tail, records []bill
 	return l.enqueue(ctx, newChange(adoption{tails: tails, records: records}))
 }
 
-// Conclude closes as interrupted what earlier starts left open, and takes gaps for good: nobody has any more of it.
+// Conclude closes as interrupted what earlier starts left open, and takes gaps for good: their records exist nowhere.
 func (l *Ledger) Conclude(ctx context.Context) error {
 	for ids := range slices.Chunk(l.left, maxBatch) {
 		if err := l.enqueue(ctx, newChange(interruption{ids: ids, at: l.startedAt})); err != nil {

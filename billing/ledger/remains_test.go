@@ -104,7 +104,7 @@ func TestARecordIsWhatRedisHas(t *testing.T) {
 	mustBeSound(t, older)
 }
 
-// What a crash left open waits where others are to be asked first, also beside what begins anew.
+// What a crash left open waits where others are to be asked first, also beside what begins again.
 func TestWhatWasOpenWaitsToBeAskedFor(t *testing.T) {
 	file := path(t)
 	l := mustOpen(t, Config{Path: file, Log: zerolog.Nop()})

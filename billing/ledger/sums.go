@@ -10,7 +10,7 @@ import (
 	"voicerelay/billing"
 )
 
-// Sums answers with sums of closed records. Whole hours come from the hourly sums, what is before and behind them
+// Sums answers with sums of closed records. Whole hours come from the hourly sums, what is before and after them
 // from the records themselves.
 func (r *Reader) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error) {
 	if err := q.Validate(); err != nil {

@@ -22,7 +22,7 @@ type Verification struct {
 // maxFaults bounds what is told: the rest is likely more of the same.
 const maxFaults = 100
 
-// Verify checks a ledger, beside a running relay or alone: SQLite's own integrity, numbers without gaps, exactly one
+// Verify checks a ledger, whether a relay writes it or not: SQLite's own integrity, numbers without gaps, exactly one
 // close of each record, and sums that equal the records. It sees one state of the file, which can't shrink its log
 // meanwhile; some ten thousand records take a second.
 func Verify(ctx context.Context, path string) (Verification, error) {
@@ -136,7 +136,7 @@ GROUP BY k.epoch, k.tenant`
 	})
 }
 
-// sums adds all records up anew, an hour at a time, and compares.
+// sums adds all records up again, an hour at a time, and compares.
 func (v *verifier) sums(ctx context.Context) error {
 	hours, err := v.hours(ctx)
 	if err != nil {

@@ -26,8 +26,8 @@ type writer struct {
 	toldOfLog time.Time // when that was last done
 
 	committed map[string]int64 // by tenant, the last number of the epoch that is in the file
-	store     *store           // nil: to be connected anew
-	withdraw  []*change        // entries that nobody was told of, bounded by maxBatch and queueSize
+	store     *store           // nil: to be connected again
+	withdraw  []*change        // entries of which no client was told, bounded by maxBatch and queueSize
 }
 
 // Delays between attempts to write again: as long as the first, then twice as long each time.
@@ -36,7 +36,7 @@ const (
 	lastRetry  = 5 * time.Second
 )
 
-// Times of what is done beside.
+// Times of regular work.
 const (
 	pruneEvery = time.Hour
 	lookEvery  = 10 * time.Second // whether the file still is where it was

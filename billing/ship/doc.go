@@ -1,7 +1,7 @@
 // Package ship keeps Redis in step with the ledgers of any number of relays, and answers reports from it.
 //
 // Each ledger numbers its records for each epoch (one start of one relay) and tenant. Redis keeps the number of the last
-// record that it has, the mark, beside the records themselves and their hourly sums, in keys that share a slot:
+// record that it has, the mark, with the records themselves and their hourly sums, in keys that share a slot:
 //
 //	usage:{TENANT}:mark:EPOCH     string   number of the last record that was applied
 //	usage:{TENANT}:hours          zset     hours (counted from 1970) that have records
@@ -28,7 +28,7 @@
 //  5. Nothing waits for Redis here but the one goroutine that ships; each call has a deadline, each run a bound.
 //  6. A record is there once, by its id, whatever numbers ledgers gave it: the script refuses it under a second one. A ledger
 //     closes nothing that an earlier start left open before it has asked what is there.
-//  7. A mark outlives the records that it stands for by 30 days, so that none is counted anew.
+//  7. A mark outlives the records that it stands for by 30 days, so that none is counted again.
 //
 // Redis must not evict (maxmemory-policy noeviction): sums that it throws away while it keeps the mark are not missed.
 package ship

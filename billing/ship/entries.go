@@ -17,7 +17,7 @@ type entry struct {
 	epoch, seq, record string
 }
 
-// places finds the first n ids behind where the search stands, in order.
+// places finds the first n ids after where the search stands, in order.
 func (s *search) places(ctx context.Context, spots []spot, n int) ([]place, error) {
 	var places []place
 	for some := range slices.Chunk(spots, commandsAtOnce) {
@@ -80,7 +80,7 @@ func parsePlace(at spot, member string) (place, error) {
 	return place{spot: at, recordID: parts[len(parts)-2], entry: parts[len(parts)-1]}, nil
 }
 
-// readEntries fetches what lies at the places. What is over meanwhile is left out.
+// readEntries fetches what lies at the places. What was deleted in between is left out.
 func (r *Reports) readEntries(ctx context.Context, places []place) ([]entry, error) {
 	var entries []entry
 	for some := range slices.Chunk(places, commandsAtOnce) {

@@ -35,7 +35,7 @@ type Heartbeat struct {
 	Stale bool
 }
 
-// storedBeat is a heartbeat in Redis, behind the time in milliseconds and a space.
+// storedBeat is a heartbeat in Redis, after the time in milliseconds and a space.
 type storedBeat struct {
 	Epoch     string `json:"epoch"`
 	Unshipped int64  `json:"unshipped"`
@@ -43,7 +43,7 @@ type storedBeat struct {
 }
 
 // writeBeat says how things stand. Where the heartbeat before is gone, Redis lost something: then the one that is written
-// says that any record may be lacking, and errLost has the marks read anew.
+// says that any record may be lacking, and errLost has the marks read again.
 func (s *Shipper) writeBeat(ctx context.Context) error {
 	s.count()
 	if s.originalInUse {
@@ -89,7 +89,7 @@ func (r *Reports) Heartbeats(ctx context.Context) ([]Heartbeat, error) {
 	return beats, err
 }
 
-// heartbeats has Redis' time beside them.
+// heartbeats also gives Redis' time.
 func (r *Reports) heartbeats(ctx context.Context) (beats []Heartbeat, now time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()

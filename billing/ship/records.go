@@ -16,10 +16,10 @@ import (
 // maxPage is the most records of a page, and the default.
 const maxPage = 1000
 
-// farHour is behind every hour.
+// farHour is after every hour.
 const farHour = int64(math.MaxInt32)
 
-// Records lists records by their admission, or those that bear an id.
+// Records lists records by their admission, or those that have an id.
 func (r *Reports) Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error) {
 	limit := min(cmp.Or(max(q.Limit, 0), maxPage), maxPage)
 	after, err := parseCursor(q.Cursor)
@@ -30,7 +30,7 @@ func (r *Reports) Records(ctx context.Context, q billing.RecordsQuery) (billing.
 	if err := s.readSpots(ctx); err != nil {
 		return billing.RecordPage{}, fmt.Errorf("read hours: %w", err)
 	}
-	found, err := s.find(ctx, limit+1) // one more tells whether there is a page behind
+	found, err := s.find(ctx, limit+1) // one more tells whether there is a page after
 	if err != nil {
 		return billing.RecordPage{}, fmt.Errorf("read records: %w", err)
 	}
@@ -73,7 +73,7 @@ type search struct {
 	query   billing.RecordsQuery
 	prefix  string // of the ids that are looked for
 	spots   []spot // still to be looked at, by hour
-	after   place  // where the walk stands: what is not behind it has been seen
+	after   place  // where the walk stands: what is not after it has been seen
 }
 
 // prefixOf is what apply.lua lets the entries of the ids begin with that a question is for.

@@ -33,7 +33,7 @@ var errOriginalInUse = errors.New("this ledger is a copy, and another relay may 
 const originalPatience = 15 * time.Second
 
 // recover completes the ledger from Redis: it asks what became of what was left open, takes in the records that a copy
-// lacks, and only then closes what nobody has. Until that has succeeded, nothing of it is closed.
+// lacks, and only then closes what exists nowhere else. Until that has succeeded, nothing of it is closed.
 func (s *Shipper) recover(ctx context.Context) error {
 	if s.ledger == nil || s.recovered {
 		return nil
@@ -74,7 +74,7 @@ func (s *Shipper) Recover(ctx context.Context) {
 		return
 	}
 	if remains, err := s.remains(ctx); err == nil && len(remains.Open) == 0 {
-		return // nobody waits for the rest
+		return // the caller has stopped waiting
 	}
 	s.tryRecover(ctx)
 }
@@ -155,7 +155,7 @@ func (s *Shipper) lackingTails(ctx context.Context, remains billing.Remains) ([]
 	return lacking, nil
 }
 
-// unknownEpochs are the starts on this ledger that Redis knows of and that the ledger doesn't: they came behind the copy, or
+// unknownEpochs are the starts on this ledger that Redis knows of and that the ledger doesn't: they came after the copy, or
 // their records have gone with the retention.
 func (s *Shipper) unknownEpochs(ctx context.Context, remains billing.Remains) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
@@ -187,7 +187,7 @@ func (s *Shipper) nameEpoch(ctx context.Context, p redis.Pipeliner, epoch string
 // markSlack is how much longer than records Redis keeps marks, and the names of epochs; apply.lua says so too.
 const markSlack = 30 * 24 * time.Hour
 
-// adoptOpen looks up each generation that was left open: it may have ended behind the copy.
+// adoptOpen looks up each generation that was left open: it may have ended after the copy.
 func (s *Shipper) adoptOpen(ctx context.Context, open []billing.Record) error {
 	for some := range slices.Chunk(open, verifyPage) {
 		found, err := s.reports.recordsOf(ctx, some)
@@ -209,7 +209,7 @@ func (s *Shipper) adoptOpen(ctx context.Context, open []billing.Record) error {
 // ledger had.
 func (s *Shipper) fill(ctx context.Context, newest time.Time) error {
 	var filled, lacking int64
-	// Whatever is missing was admitted behind what is there. A clock that was set back in between is the exception.
+	// Whatever is missing was admitted after what is there. A clock that was set back in between is the exception.
 	for _, first := range []int64{floorHour(newest.Add(-time.Hour)), 0} {
 		remains, err := s.remains(ctx)
 		if err != nil || len(remains.Gaps) == 0 {
@@ -284,7 +284,7 @@ func (s *Shipper) searchHour(ctx context.Context, at spot, epochs map[string][]b
 	return filled, err
 }
 
-// awaitOriginal makes sure that nobody writes the ledger that this one is a copy of: what that has open is its to close. Those
+// awaitOriginal makes sure that no relay writes the ledger that this one is a copy of: what that has open is its to close. Those
 // who are gone for sure are not asked for.
 func (s *Shipper) awaitOriginal(ctx context.Context, gone []string) error {
 	beats, now, err := s.reports.heartbeats(ctx)

@@ -145,7 +145,7 @@ func (p *testRelay) sound(want int) map[billing.Outcome]int {
 }
 
 // A copy that was taken under load is put in the place of a ledger that is lost: what was open in it had ended, what came
-// behind it is in Redis alone, and what ran at the end is nowhere. Each is counted once, and the ledger has it all again.
+// after it is in Redis alone, and what ran at the end is nowhere. Each is counted once, and the ledger has it all again.
 func TestARestoredCopyCountsNothingTwice(t *testing.T) {
 	rdb := newRedisServer(t).newClient()
 	p := newTestRelay(t, rdb)

@@ -63,7 +63,7 @@ func (s *redisServer) restore(dump []byte) {
 	}
 }
 
-// switchboard is an address behind which the server may change, as a name in the network does after a failover.
+// switchboard is an address whose server may change, as a name in the network does after a failover.
 type switchboard struct{ addr atomic.Pointer[string] }
 
 func (b *switchboard) connect(s *redisServer) {

@@ -37,7 +37,7 @@ func WholeHours(from, to time.Time) (time.Time, time.Time) {
 	return hourTime(first), end
 }
 
-// hourRange is the first hour of a time, and the one behind its last.
+// hourRange is the first hour of a time, and the one after its last.
 func hourRange(from, to time.Time) (first, behind int64) {
 	return floorHour(from), floorHour(to.Add(time.Hour - time.Nanosecond))
 }
@@ -132,7 +132,7 @@ func (r *Reports) foldTenant(ctx context.Context, f fold, tenant string, first, 
 	return nil
 }
 
-// hours are those from first, before behind, in which a tenant has records.
+// hours are those in which a tenant has records, from first on and before behind.
 func (r *Reports) hours(ctx context.Context, tenant string, first, behind int64) ([]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()

@@ -16,7 +16,7 @@ import (
 // errLost says that Redis has less than it had: everything must be looked at again.
 var errLost = errors.New("redis lost usage records that it had")
 
-// admissionSlack is more than passes between the moment that a generation's admission bears and its entry in the ledger.
+// admissionSlack is longer than the time between a generation's admission and its entry in the ledger.
 const admissionSlack = 10 * time.Second
 
 // round looks at what the ledger has, ships all that Redis lacks, and writes the heartbeat.

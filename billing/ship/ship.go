@@ -27,14 +27,14 @@ type Outbox interface {
 
 // Config is what a Shipper is made with.
 type Config struct {
-	// Relay names the ledger: the same at each start on the same file, and no other ledger's. The heartbeat bears it.
+	// Relay names the ledger: the same at each start on the same file, and no other ledger's. The heartbeat contains it.
 	Relay string
 	// Epoch is the ledger's present one.
 	Epoch string
 	// Retention is how long Redis keeps records and sums, from the hour of admission. Default 400 days. Where the relays of
 	// one Redis differ, the shortest counts.
 	Retention time.Duration
-	// CheckEvery is how often all marks are read anew. Default a minute.
+	// CheckEvery is how often all marks are read again. Default a minute.
 	CheckEvery time.Duration
 	// BeatEvery is how often the heartbeat is written, and what was missed is looked for. Default 10 s; a heartbeat counts
 	// as old after 30 s.
@@ -57,12 +57,12 @@ const (
 	defaultTimeout    = 2 * time.Second
 	defaultRunSize    = 256
 
-	// gather is the pause between live runs, so that one takes all records that ended meanwhile.
+	// gather is the pause between live runs, so that one takes all records that ended in that time.
 	gather = 50 * time.Millisecond
 	// After a failure the next try comes in firstRetry, then in twice the time before, up to lastRetry.
 	firstRetry = 100 * time.Millisecond
 	lastRetry  = 5 * time.Second
-	// losses is how often All starts anew when Redis loses what it had in the midst of it.
+	// losses is how often All starts again when Redis loses what it had in the midst of it.
 	losses = 3
 	// ledgerTimeout bounds each read of the ledger.
 	ledgerTimeout = 30 * time.Second
@@ -97,7 +97,7 @@ type Shipper struct {
 	mu    sync.Mutex
 	woken map[string]bool // guarded by mu: tenants with new records; bounded by the tenants there are
 
-	// Owned by whoever is in Run, All or Finish.
+	// Owned by the goroutine that is in Run, All or Finish.
 	marks         map[stream]int64 // what Redis has, as far as is known
 	tails         map[stream]int64 // what the ledger has, as far as is known
 	checkedAt     time.Time        // when all marks were read; zero: they must be
@@ -128,8 +128,8 @@ func New(cfg Config, out Outbox, rdb redis.UniversalClient) *Shipper {
 	}
 }
 
-// Wake says that a record of the tenant, in the present epoch, was closed. It never waits. What nobody woke the shipper for
-// is found at the next heartbeat.
+// Wake says that a record of the tenant, in the present epoch, was closed. It never waits. Records for which the
+// shipper was not woken are found at the next heartbeat.
 func (s *Shipper) Wake(tenant string) {
 	s.mu.Lock()
 	s.woken[tenant] = true
@@ -231,7 +231,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // All ships everything that the ledger has, once, and returns when Redis has it. It writes no heartbeat, and does no harm
-// beside another process that ships the same ledger. It must not run beside Run.
+// while another process ships the same ledger. It must not run at the same time as Run.
 func (s *Shipper) All(ctx context.Context) error {
 	defer s.count()
 	var err error

@@ -14,7 +14,7 @@ import (
 
 // Verdict is what a comparison of a ledger with Redis found.
 type Verdict struct {
-	// Records were compared; Hours had their sums made anew.
+	// Records were compared; Hours had their sums made again.
 	Records, Hours int64
 	// Faults says what does not agree, at most maxFaults of it.
 	Faults []string
@@ -39,7 +39,7 @@ const (
 )
 
 // Verify holds a ledger against Redis: each record up to its marks is there once and the same, and every tenant's hourly
-// sums are those of its records, whichever relay they came from. It may run beside relays. Retention is that of the
+// sums are those of its records, whichever relay they came from. Relays may run at the same time. Retention is that of the
 // shipper: what is older need not be there. The error is ErrUnreachable where Redis gave no answer.
 func (r *Reports) Verify(ctx context.Context, out Outbox, retention time.Duration) (Verdict, error) {
 	v := verifier{reports: r, out: out, since: floorHour(time.Now().Add(-retention)) + 1}
@@ -94,8 +94,8 @@ func (v *verifier) fault(format string, args ...any) {
 	v.verdict.Faults = append(v.verdict.Faults, fmt.Sprintf(format, args...))
 }
 
-// shipped waits until Redis has all that the ledger has now, and returns the marks. What a relay closes meanwhile is none
-// of it: the ledger is read before the marks where Redis must have no less, and behind them where it must have no more.
+// shipped waits until Redis has all that the ledger has now, and returns the marks. What a relay closes in between is no part
+// of it: the ledger is read before the marks where Redis must have no less, and after them where it must have no more.
 func (v *verifier) shipped(ctx context.Context) (map[stream]int64, error) {
 	want, err := v.tails(ctx)
 	if err != nil {
@@ -112,7 +112,7 @@ func (v *verifier) shipped(ctx context.Context) (map[stream]int64, error) {
 	for _, at := range sortedStreams(marks) {
 		last, there := now[at]
 		switch {
-		case !there: // its records went with the retention meanwhile
+		case !there: // the retention has deleted its records in between
 			delete(marks, at)
 		case marks[at] < want[at]:
 			v.fault("epoch %s, tenant %s: redis has records to number %d, the ledger to %d", at.epoch, at.tenant, marks[at], want[at])
@@ -154,7 +154,7 @@ func (v *verifier) await(ctx context.Context, tails map[stream]int64) (marks map
 	}
 }
 
-// hasMore reports whether the ledger has a record behind a number.
+// hasMore reports whether the ledger has a record after a number.
 func (v *verifier) hasMore(ctx context.Context, at stream, after int64) (bool, error) {
 	records, err := v.out.Unshipped(ctx, at.epoch, at.tenant, after, 1)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// sums makes the sums of a tenant's hours anew from the streams.
+// sums makes the sums of a tenant's hours again from the streams.
 func (v *verifier) sums(ctx context.Context, tenant string) error {
 	hours, err := v.reports.hours(ctx, tenant, v.since, farHour)
 	if err != nil {
@@ -23,7 +23,7 @@ func (v *verifier) sums(ctx context.Context, tenant string) error {
 	return nil
 }
 
-// hour compares sums with the records of the same moment: what is added behind the last of them does not count.
+// hour compares sums with the records of the same moment: what is added after the last of them does not count.
 func (v *verifier) hour(ctx context.Context, at spot) error {
 	v.verdict.Hours++
 	got, last, err := v.snapshot(ctx, at)

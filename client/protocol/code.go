@@ -34,7 +34,7 @@ const (
 	CodeUpstreamTimeout     Code = "upstream_timeout"      // the same, and the last was a timeout
 )
 
-// meaning is what a code says besides its name.
+// meaning is what a code says in addition to its name.
 type meaning struct {
 	status    int // of HTTP, and in the error object
 	retryable bool

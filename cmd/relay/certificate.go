@@ -8,7 +8,7 @@ import (
 	"voicerelay/config"
 )
 
-// certificate is what the relay shows its clients. It is read anew at each reload, since certificates are renewed. It is
+// certificate is what the relay shows its clients. It is read again at each reload, since certificates are renewed. It is
 // safe for concurrent use.
 type certificate struct {
 	files config.TLSConfig // static

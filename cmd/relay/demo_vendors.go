@@ -36,7 +36,7 @@ func demoVendors() []demoVendor {
 // demoKey is the account's key at every emulator.
 const demoKey = "demo-key"
 
-// refusing is the provider that refuses whoever comes. Its route goes on with the vendors that speak.
+// refusing is the provider that refuses everyone. Its route goes on with the vendors that speak.
 const refusing = "refusing"
 
 // startVendors starts an emulator for each vendor and the one that refuses, and returns their addresses by provider.

@@ -57,7 +57,7 @@ func fill(page, name, made string) (string, error) {
 	return before + begin + made + end + after, nil
 }
 
-// vendors are the drivers that have a vendor behind them.
+// vendors are the drivers that speak to a vendor.
 func vendors() []upstream.Driver {
 	var all []upstream.Driver
 	for _, d := range drivers() {

@@ -120,7 +120,7 @@ func shipLedger(ctx context.Context, kept config.BookSettings, std stdio) error 
 		}
 		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 		cfg := ship.Config{Relay: name, Retention: kept.Redis.Retention, Log: log}
-		idle, err := ledger.Hold(kept.Ledger.Path) // so that no relay starts on it meanwhile
+		idle, err := ledger.Hold(kept.Ledger.Path) // so that no relay starts on it in that time
 		if errors.Is(err, ledger.ErrLocked) {
 			if err := ship.New(cfg, r, client).All(ctx); err != nil {
 				return err

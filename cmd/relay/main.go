@@ -103,7 +103,7 @@ func parseFlags(flags *flag.FlagSet, args []string, stderr io.Writer) (done bool
 	return false, exitOK
 }
 
-// noArguments refuses what stands behind the flags.
+// noArguments refuses what stands after the flags.
 func noArguments(flags *flag.FlagSet, stderr io.Writer) bool {
 	if flags.NArg() == 0 {
 		return true

@@ -17,7 +17,7 @@ import (
 // count there as well, and so does what SQLite keeps of its file.
 const cgroupShare = 90
 
-// memoryLimits are what bounds the process's memory besides its configuration.
+// memoryLimits are limits of the process's memory that are not in its configuration.
 type memoryLimits struct {
 	gomemlimit int64 // 0: not set
 	cgroup     int64 // 0: none

@@ -12,7 +12,7 @@ import (
 	"voicerelay/routing"
 )
 
-// reloads is when a process is to load its configuration anew, and from where. The zero value is never.
+// reloads is when a process is to load its configuration again, and from where. The zero value is never.
 type reloads struct {
 	asked <-chan os.Signal
 	path  string
@@ -91,7 +91,7 @@ func (p *process) rereadCertificate(s *config.Settings) (renew func(), err error
 	return func() { p.certificate.now.Store(read) }, err
 }
 
-// retire closes providers that are no longer configured once nobody speaks by them: neither who began under the former
+// retire closes providers that are no longer configured when no generation speaks by them: neither one that began under the former
 // configuration, nor under one before it.
 func (p *process) retire(former <-chan struct{}, gone providerSet, log zerolog.Logger) {
 	earlier, closed := p.retired, make(chan struct{})

@@ -31,7 +31,7 @@ func (r *sharedReports) Sums(ctx context.Context, q billing.SumsQuery) (billing.
 		}
 		r.log.Warn().Err(err).Msg("report made of this relay's own ledger")
 	}
-	q.From, q.To = ship.WholeHours(q.From, q.To) // the same hours, whoever answers
+	q.From, q.To = ship.WholeHours(q.From, q.To) // the same hours, whichever store answers
 	report, err := r.own.Sums(ctx, q)
 	report.MissingSince = q.From
 	return report, err

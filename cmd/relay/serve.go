@@ -31,7 +31,7 @@ import (
 const collectAt = 50
 
 // serve runs the relay: `relay serve [-config config.yaml]`. It ends with an interrupt or SIGTERM, and reads its
-// configuration anew with SIGHUP.
+// configuration again with SIGHUP.
 func serve(ctx context.Context, args []string, std stdio) int {
 	flags := flag.NewFlagSet("relay serve", flag.ContinueOnError)
 	path := flags.String("config", "config.yaml", "the configuration `file`")
@@ -123,7 +123,7 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 		return err
 	}
 	p.watch(ctx)
-	// Before the listeners, which meanwhile tell newcomers that the relay is draining.
+	// Before the listeners, which until then tell newcomers that the relay is draining.
 	patience := func() time.Duration { return p.settings.ShutdownGrace + sessionPatience }
 	p.stop.pushWithin("sessions", patience, func(ctx context.Context) error {
 		p.server.Drain(ctx, p.settings.ShutdownGrace)
@@ -144,7 +144,7 @@ func (p *process) stayAwake(ctx context.Context, log zerolog.Logger) {
 	})
 }
 
-// beside runs f beside all else, until the step of that name ends its context.
+// beside runs f in parallel to everything else, until the step of that name ends its context.
 func (p *process) beside(ctx context.Context, name string, f func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	over := make(chan struct{})

@@ -54,7 +54,7 @@ func speak(ctx context.Context, c *client.Client, u utterance, l listener) (*hea
 	result := &heard{}
 	failure, err := result.listen(speech, l)
 	if err != nil {
-		_, _ = speech.Cancel(context.WithoutCancel(ctx)) // nobody wants the rest
+		_, _ = speech.Cancel(context.WithoutCancel(ctx)) // the rest is not wanted
 		return nil, err
 	}
 	if result.done, err = speech.Wait(context.WithoutCancel(ctx)); err != nil {

@@ -55,7 +55,7 @@ func (s *stopper) run(ctx context.Context) error {
 }
 
 // run waits for the step, but not for one that does not return when its time is over: the process is about to end, and
-// what comes behind the step must not be lost with it.
+// what comes after the step must not be lost with it.
 func (step stopStep) run(ctx context.Context) error {
 	within := step.within()
 	ctx, cancel := context.WithTimeout(ctx, within)

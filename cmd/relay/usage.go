@@ -20,7 +20,7 @@ import (
 )
 
 // usageReport prints what was used: `relay usage [-by provider,day] [-from …] [-to …] [-csv]`, from the ledger, or for
-// all relays where they share a Redis. A relay may be running meanwhile.
+// all relays where they share a Redis. A relay may be running.
 func usageReport(ctx context.Context, args []string, std stdio) int {
 	flags := flag.NewFlagSet("relay usage", flag.ContinueOnError)
 	path := flags.String("config", "config.yaml", "the configuration `file`")

@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 )
 
-// What the linker says of a build that has no repository beside it, as in an image: -X main.stampedVersion=….
+// What the linker says of a build without a repository, as in an image: -X main.stampedVersion=….
 var stampedVersion, stampedRevision string
 
 // version says what this binary was built from: `relay version`.
