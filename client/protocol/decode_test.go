@@ -232,7 +232,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			b.ReportAllocs()
 			for b.Loop() {
-				Decode(data)
+				_, _ = Decode(data)
 			}
 		})
 	}
