@@ -95,7 +95,7 @@ bench-micro: ## measure the steps of a frame and of a generation
 # it prints. go test ./... does the same in small.
 proofs: ## kill relays and Redis servers under load, some 7 minutes
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
-	go test ./relay -run '^TestTheLedgerKeepsNobodyWaiting$$' -count=1 -v -args -proofs
+	go test ./relay -run '^TestLedgerDelaysNoFrame$$' -count=1 -v -args -proofs
 
 # attacks attacks a running relay in every way of docs/security.md, alone on the machine, and prints what each costs it and
 # another tenant. go test ./... does the same, and is lenient with waits.

@@ -40,7 +40,7 @@ func TestSlotsWait(t *testing.T) {
 	})
 }
 
-func TestMorePlacesGoToWhoWaits(t *testing.T) {
+func TestNewSlotsGoToSeekers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(1, 0, lingering)
 		take(t.Context(), s, 0)
@@ -68,7 +68,7 @@ func TestMorePlacesGoToWhoWaits(t *testing.T) {
 	})
 }
 
-func TestPlacesGoToTheTenantThatHasFewest(t *testing.T) {
+func TestSlotsGoToTheTenantThatHasFewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(2, 0, lingering)
 		among := []*Slots{s}
@@ -94,7 +94,7 @@ func TestPlacesGoToTheTenantThatHasFewest(t *testing.T) {
 	})
 }
 
-func TestAnyFreePlaceWillDo(t *testing.T) {
+func TestFirstFreeSlotIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full, other := NewSlots(1, 0, lingering), NewSlots(1, 0, lingering)
 		TakeSlot(t.Context(), "acme", []*Slots{full}, 0)
@@ -111,7 +111,7 @@ func TestAnyFreePlaceWillDo(t *testing.T) {
 }
 
 // Who is not the next to be served goes to the backup when its patience is over, though a slot is being left.
-func TestAPlaceThatIsBeingLeftIsForOne(t *testing.T) {
+func TestSlotThatIsBeingLeftIsForOneSeeker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(1, 0, lingering)
 		s.Take("acme")
@@ -168,7 +168,7 @@ func TestHoldersAreAskedInTurn(t *testing.T) {
 }
 
 // One tenant has no more than its share, however few the others have.
-func TestATenantHasItsShareOfPlaces(t *testing.T) {
+func TestTenantHasItsShareOfSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSlots(4, 3, lingering)
 		for range 3 {

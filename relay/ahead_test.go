@@ -13,7 +13,7 @@ import (
 
 // What waits for a client that takes nothing is bounded by buffer and one piece, also where a vendor takes many pieces ahead
 // and speaks them together; and each piece follows the last one where there is room.
-func TestWhatIsUnderWayCountsAsWaiting(t *testing.T) {
+func TestAudioUnderWayCountsAsWaiting(t *testing.T) {
 	for name, tt := range map[string]struct {
 		keep, buffer, most time.Duration
 	}{

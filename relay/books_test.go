@@ -117,7 +117,7 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 	})
 }
 
-func TestUnsafeRecordIsTold(t *testing.T) {
+func TestDoneSaysThatTheRecordIsUnsafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
 		r.srv.engine.ledger = &fakeLedger{failing: errors.New("disk full")}

@@ -24,7 +24,7 @@ var proofs = flag.Bool("proofs", false, "hold what is measured to its strict bou
 
 // The books cost no time: under 200 generations done follows the last audio within 20 ms at the median, and first audio is
 // no later than without a ledger, but for what lies within a machine's unevenness.
-func TestTheLedgerKeepsNobodyWaiting(t *testing.T) {
+func TestLedgerDelaysNoFrame(t *testing.T) {
 	if raceEnabled {
 		t.Skip("measures times")
 	}

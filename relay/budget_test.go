@@ -183,7 +183,7 @@ func TestAppendedTextEndsAtASentence(t *testing.T) {
 }
 
 // What a vendor was given on the client's order can't be taken back: it is heard, and the text ends there.
-func TestTextEndsBehindWhatWasFlushed(t *testing.T) {
+func TestTextEndsAfterWhatWasFlushed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendor := unbilled(20 * time.Millisecond)
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
@@ -223,7 +223,7 @@ func (p slowPurse) Reserve(ctx context.Context, micros int64) error {
 }
 
 // While text is paid the reader goes on: pings are answered, and what is said of the text keeps its order.
-func TestPayingHoldsUpNobody(t *testing.T) {
+func TestPayingDelaysNoOtherCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendor := unbilled(time.Millisecond)
 		cfg := Config{Local: Key{Limits: limits.Default()}}
@@ -372,7 +372,7 @@ func TestPaidTextSurvivesATakeover(t *testing.T) {
 }
 
 // What was set aside for a generation that is refused after all is free again.
-func TestRefusedGenerationGivesItsMoneyBack(t *testing.T) {
+func TestRefusedGenerationReleasesItsReservation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Second)})
 		r.spendFrom(limits.NewMemoryBudgets(nil), 1000)

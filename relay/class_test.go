@@ -17,7 +17,7 @@ import (
 )
 
 // Whoever has to mend a connection reads what it failed at: in done, in the list of providers, and in the log.
-func TestWhatConnectingFailedAtIsTold(t *testing.T) {
+func TestConnectErrorSaysWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha := newFake()
 		alpha.refuse = &upstream.Error{Kind: upstream.ConnectFailed, Class: upstream.ClassDNS, Message: "no connection: unknown"}

@@ -87,7 +87,7 @@ func TestBackupComesBeforeTheAudioRunsOut(t *testing.T) {
 }
 
 // While a backup is on its way the first goes on: it speaks alone again, as if nothing had been.
-func TestOriginalThatGoesOnKeepsTheFloor(t *testing.T) {
+func TestFirstAttemptThatGoesOnStaysActive(t *testing.T) {
 	for name, times := range map[string]fakeTimes{"ahead": timesAhead, "spoken": timesSpoken, "never": timesNever} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestFullBackupIsAskedAgain(t *testing.T) {
 }
 
 // A target that broke off may come to another's help once that one has spoken.
-func TestTargetThatBrokeOffBacksAnotherUp(t *testing.T) {
+func TestInterruptedTargetCanBeTheBackup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := lively(), lively()
 		first.failAt, first.failure = 20, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
@@ -208,7 +208,7 @@ func ordered(a *attempt) {
 }
 
 // The vendor's end comes a moment before the backup's first audio, and before the generation could look at it.
-func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
+func TestCompletedAttemptIsNotReplaced(t *testing.T) {
 	first, second := racing(t)
 	before := first.out.track.Samples
 	first.End(upstream.Usage{}, nil)
@@ -217,32 +217,32 @@ func TestAttemptThatEndedWellIsNotOutpaced(t *testing.T) {
 		t.Errorf("first: got %v, want completed", first.outcome.err)
 	}
 	if !errors.Is(second.outcome.err, errLostHedge) || first.out.track.Samples != before {
-		t.Errorf("second: got %v after %d samples, want outpaced", second.outcome.err, first.out.track.Samples-before)
+		t.Errorf("second: got %v after %d samples, want it cancelled", second.outcome.err, first.out.track.Samples-before)
 	}
 }
 
-func TestPieceEndIsASignOfLife(t *testing.T) {
+func TestPieceEndCancelsTheBackup(t *testing.T) {
 	first, second := racing(t)
 	first.PieceEnd(0)
 	second.Audio(fakeFrame('b'))
 	if first.outcome.over() || !errors.Is(second.outcome.err, errLostHedge) {
-		t.Errorf("got %v and %v, want the second outpaced", first.outcome.err, second.outcome.err)
+		t.Errorf("got %v and %v, want the second cancelled", first.outcome.err, second.outcome.err)
 	}
 }
 
 // What the backup goes on from must stay what was sent, also where times come that cover more.
-func TestHeldAudioStaysHeldDuringARace(t *testing.T) {
+func TestHeldAudioStaysHeldWhileABackupRuns(t *testing.T) {
 	first, second := racing(t)
 	first.held.push(payload{raw: fakeFrame('a').Raw, samples: samplesPerChar, at: time.Now()})
 	before := first.out.track.Samples
 	first.Words(fakeWords(upstream.Piece{Text: "Hello there."}, 2*charLength))
 	if got := first.out.track.Samples; got != before {
-		t.Errorf("sent %d samples more during the race", got-before)
+		t.Errorf("sent %d samples more while a backup runs", got-before)
 	}
 	_ = second.outcome.lose(errBroken)
 	first.Words(nil)
 	if first.out.track.Samples == before {
-		t.Error("nothing was sent after the race")
+		t.Error("nothing was sent after the backup's end")
 	}
 }
 
@@ -260,7 +260,7 @@ func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
 }
 
 // Nor is a piece counted that the adapter kept back until the vendor was through with another.
-func TestAWithheldPieceIsNotCounted(t *testing.T) {
+func TestWithheldPieceIsNotCharged(t *testing.T) {
 	for withheld, want := range map[int]billing.Usage{
 		0: {Requests: 2, Characters: 7, Bytes: 8},
 		1: {Requests: 1, Characters: 4, Bytes: 4},
@@ -278,7 +278,7 @@ func TestAWithheldPieceIsNotCounted(t *testing.T) {
 }
 
 // A text that is left open while it speaks well does not keep a target that is well again from the others.
-func TestOpenTextThatSpeaksWellClosesTheCircuit(t *testing.T) {
+func TestGoodAudioOfAnOpenTextClosesTheCircuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha, beta := lively(), lively()
 		alpha.breaks(1, &upstream.Error{Kind: upstream.Dropped, Message: "gone"})

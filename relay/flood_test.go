@@ -51,7 +51,7 @@ func TestFloodsAreGarbled(t *testing.T) {
 }
 
 // Short frames are borne for as long as there is text.
-func TestShortFramesAreBorne(t *testing.T) {
+func TestShortFramesAreAccepted(t *testing.T) {
 	a := stage{vendor: newFake(), text: strings.Repeat("And so on. ", 200), output: fakeFormat}.attempt(t)
 	ordered(a)
 	for range framesSlack * 3 / 2 {

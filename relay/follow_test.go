@@ -89,7 +89,7 @@ func startedBy(l call) (provider string) {
 }
 
 // Each stream of the first vendor breaks off, so that what waits was taken over in its own middle as well.
-func TestGenerationThatWaitsIsSpokenAnewFromItsBeginning(t *testing.T) {
+func TestWaitingGenerationIsSpokenAgainFromItsBeginning(t *testing.T) {
 	for _, late := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond, 700 * time.Millisecond} {
 		t.Run(fmt.Sprint(late), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -149,7 +149,7 @@ func betaMay() *routing.Verdict {
 
 func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{Provider: "beta"}} }
 
-func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
+func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
 	g, a := waiting(t)
 	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
@@ -166,7 +166,7 @@ func TestAttemptInTheMiddleIsNoUseForSpeakingAnew(t *testing.T) {
 }
 
 // The provider took over from another, and then the whole context went elsewhere, before anybody looked.
-func TestSpeakingAnewForgetsATakeover(t *testing.T) {
+func TestSupersedingForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
@@ -178,7 +178,7 @@ func TestSpeakingAnewForgetsATakeover(t *testing.T) {
 }
 
 // What waits half in one voice and half in another is spoken anew as well, by the other alone.
-func TestHalfOfAnotherVoiceIsSpokenAnew(t *testing.T) {
+func TestMixedVoicesAreSuperseded(t *testing.T) {
 	g, a := waiting(t)
 	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})

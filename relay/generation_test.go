@@ -270,7 +270,7 @@ func TestOpenTextIsFinishedWhenItIdles(t *testing.T) {
 	})
 }
 
-func TestPauseOfTheTextIsNobodysFault(t *testing.T) {
+func TestPauseOfTheTextIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
@@ -341,7 +341,7 @@ func TestStalledClientEndsAloneAndLosesNothingForOthers(t *testing.T) {
 }
 
 // A client that has taken nothing for too long, and takes bytes again a moment later, hears why it is left.
-func TestStalledClientHearsWhyItIsLeft(t *testing.T) {
+func TestStalledClientIsToldWhyItIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		r := newRig(t, quick(func(l *limits.Config) { l.WriteTimeout = 5 * time.Second }), []string{"alpha"}, fakes{"alpha": f})

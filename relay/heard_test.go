@@ -78,7 +78,7 @@ func seamIn(t *testing.T, whole, heard string, resume int) (missing, doubled int
 }
 
 // A voice that nobody knows yet is counted where its sounds may well be the words, and timed where they may not.
-func TestUnknownVoiceIsCountedWhereItsSoundsMayBeWords(t *testing.T) {
+func TestUnknownVoiceIsCountedIfItsSoundsMayBeWords(t *testing.T) {
 	const rate = 24000
 	beats := text.Piece{Text: "the quick brown fox jumps over a lazy dog near our house."}.Beats()
 	spoken := func(unit time.Duration, words int) (sounds []audio.Sound, end int64) {

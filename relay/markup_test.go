@@ -72,7 +72,7 @@ func TestTagsAreNoSpeech(t *testing.T) {
 		}
 	})
 	a := speaking(t, fakeFormat, false)
-	if got := a.orders.floorOf(`Hi <phoneme alphabet="ipa" ph="a long one">you</phoneme> [laughs]`); got != 5*shortAudio {
+	if got := a.orders.shortestSpeech(`Hi <phoneme alphabet="ipa" ph="a long one">you</phoneme> [laughs]`); got != 5*shortAudio {
 		t.Errorf("the least audio is %v, want that of five letters", got)
 	}
 }

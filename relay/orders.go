@@ -196,15 +196,15 @@ func (o *orders) leastAudio(s string) time.Duration {
 	h := o.a.g.engine.habits.Of(o.a.voice())
 	beats := (text.Piece{Text: s}).Beats()
 	if h.Pieces == 0 || len(beats) == 0 {
-		return o.floorOf(s)
+		return o.shortestSpeech(s)
 	}
 	share := surelySpoken - h.Spread/math.Sqrt(float64(len(beats)))
 	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.g.req.speed))
-	return max(least, o.floorOf(s))
+	return max(least, o.shortestSpeech(s))
 }
 
-// floorOf is the least audio of any voice that counts as speech of a text.
-func (o *orders) floorOf(s string) time.Duration {
+// shortestSpeech is the least audio of any voice that counts as speech of a text.
+func (o *orders) shortestSpeech(s string) time.Duration {
 	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.a.caps.ClampSpeed(o.a.g.req.speed))
 }
 

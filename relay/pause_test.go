@@ -24,7 +24,7 @@ func twoTenants() Config {
 
 // Texts that pause keep nobody from a vendor's places: somebody who waits gets one soon, and when a text goes on it is spoken on by
 // the same vendor, and nobody has failed.
-func TestAPauseGivesThePlaceToWhoWaits(t *testing.T) {
+func TestPauseGivesTheSlotToAnother(t *testing.T) {
 	for name, vendor := range map[string]func() *fakeProvider{
 		"with word times": lively,
 		"with piece ends": func() *fakeProvider { return deaf(upstream.PieceEndsExact) },
@@ -72,7 +72,7 @@ func TestAPauseGivesThePlaceToWhoWaits(t *testing.T) {
 }
 
 // Where nobody waits a text that pauses keeps its place, and its stream.
-func TestAPauseAloneGivesNothingBack(t *testing.T) {
+func TestPauseAloneKeepsTheSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha := lively()
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": alpha})

@@ -42,7 +42,7 @@ func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []b
 	return a, got
 }
 
-func TestBase64WithLineBreaksIsMadeAnew(t *testing.T) {
+func TestBase64WithLineBreaksIsEncodedAgain(t *testing.T) {
 	raw := make([]byte, 480)
 	for i := range raw {
 		raw[i] = byte(i * 7)

@@ -53,7 +53,7 @@ func (l call) ofKind(kind string) int {
 var errHungUp = &upstream.Error{Kind: upstream.Dropped, Code: "1000", Message: "the vendor closed the connection"}
 
 // A socket that ends while the text pauses is replaced unseen: the same voice goes on, and nobody has failed.
-func TestASocketThatEndsInAPauseIsReplacedUnseen(t *testing.T) {
+func TestStreamThatEndsInAPauseIsReplaced(t *testing.T) {
 	vendors := map[string]func() *fakeProvider{
 		"with word times":   lively,
 		"with piece ends":   func() *fakeProvider { return deaf(upstream.PieceEndsExact) },
@@ -97,7 +97,7 @@ func TestASocketThatEndsInAPauseIsReplacedUnseen(t *testing.T) {
 }
 
 // Words go on being told in the client's text and on its clock.
-func TestWordsGoOnBehindAReplacedSocket(t *testing.T) {
+func TestWordsContinueAfterAReplacedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := lively()
 		first.hangsUp, first.failure = 1500*time.Millisecond, errHungUp
@@ -124,7 +124,7 @@ func TestWordsGoOnBehindAReplacedSocket(t *testing.T) {
 }
 
 // Once its socket has ended in a pause, a vendor that is gone is a failure as ever: another one takes over.
-func TestAVendorThatIsGoneAfterAPauseIsLeft(t *testing.T) {
+func TestVendorThatIsGoneAfterAPauseIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := lively(), lively()
 		first.hangsUp, first.failure = 1500*time.Millisecond, errHungUp
@@ -145,7 +145,7 @@ func TestAVendorThatIsGoneAfterAPauseIsLeft(t *testing.T) {
 }
 
 // A vendor that ends its stream with text under way has failed, whatever it spoke before.
-func TestAnEndWithSomethingOwedIsAFailure(t *testing.T) {
+func TestEndWithAudioOwedIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := lively(), lively()
 		first.failAt, first.failure = len("Let me look.")+1, errHungUp
@@ -171,7 +171,7 @@ func TestAVendorThatClosesAtOnceIsNotReplaced(t *testing.T) {
 }
 
 // What an idle socket says of the account is heard at once.
-func TestAKeyThatIsRefusedInAPauseIsAFailure(t *testing.T) {
+func TestKeyRefusedInAPauseIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := lively(), lively()
 		first.hangsUp, first.failure = 1500*time.Millisecond, &upstream.Error{Kind: upstream.AuthFailed, Message: "no such key"}

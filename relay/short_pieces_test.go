@@ -135,7 +135,7 @@ func TestShortSentencesAreRated(t *testing.T) {
 }
 
 // A short sentence that may not be spoken yet is waited for, not looked at again and again.
-func TestAShortSentenceWaitsInPeace(t *testing.T) {
+func TestShortSentenceWaitsForItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")

@@ -60,7 +60,7 @@ func TestWaitForASlotEndsWithACancel(t *testing.T) {
 }
 
 // A barge-in at a vendor that is full waits for the place of what it cancelled, which the vendor lets go of a moment later.
-func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
+func TestBargeInWaitsForTheSlotThatIsBeingLeft(t *testing.T) {
 	tests := map[string]struct {
 		order   []string
 		lingers time.Duration
@@ -104,7 +104,7 @@ func TestBargeInWaitsForThePlaceThatIsBeingLeft(t *testing.T) {
 }
 
 // A place that a cancelled stream still has is nobody's: there are never more streams at the vendor than it takes.
-func TestALingeringStreamKeepsItsPlace(t *testing.T) {
+func TestLingeringStreamKeepsItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := lively()
 		f.lingers = time.Second

@@ -87,7 +87,7 @@ func (o *orders) wholeVerdictLocked() error {
 func (o *orders) speechVerdict(pieces []orderedPiece, got time.Duration) error {
 	least := time.Duration(0)
 	for _, p := range pieces {
-		least += o.floorOf(p.Text)
+		least += o.shortestSpeech(p.Text)
 	}
 	switch {
 	case least > 0 && got == 0:

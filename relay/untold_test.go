@@ -84,7 +84,7 @@ func checkTold(t *testing.T, l call) {
 }
 
 // Without being asked for, no word is told.
-func TestUntoldWordsAreNotToldUnasked(t *testing.T) {
+func TestUntoldWordsNeedWordTimestamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := deaf(upstream.PieceEndsExact)
 		first.failAt, first.failure = 40, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}

@@ -2,19 +2,19 @@ package delivery
 
 import "sync/atomic"
 
-// maxBacklog is how many bytes may wait for all clients together where there is no memory limit: 128 connections that have
-// all that each may have. Where there is one it is a part of it, backlogPart.
+// maxBacklog is how many bytes may wait for all clients together without a memory limit: 128 connections that have all that
+// each may have. With a memory limit it is a part of that, one in backlogPart.
 const (
 	maxBacklog  = 1 << 30
 	backlogPart = 4
 )
 
-// unshared is how many bytes wait for a client without being counted with those of others: a second of audio. So a client that
-// reads costs no count that all processors share, and is never held up for those who don't.
+// unshared is how many bytes may wait for a client without being counted with those of others: a second of audio. So a client
+// that reads touches no counter that all processors share, and is never held up for clients that don't read.
 const unshared = 64 << 10
 
-// Backlog is what waits for all clients together. What one of them may have is what is left of the whole: those who have most
-// are the first to get no more, and the more of them there are the less each has.
+// Backlog is what waits for all clients together. One of them may have what is left of the whole: those with most are the
+// first to get no more, and the more of them there are, the less each has.
 type Backlog struct {
 	bytes atomic.Int64
 	most  atomic.Int64

@@ -14,7 +14,7 @@ func TestWhatWaitsIsBoundedOverAllConnections(t *testing.T) {
 	frame := strings.Repeat("x", 8<<10)
 	stalled := make([]*Lane, 200)
 	for i := range stalled {
-		o := NewOutbox(nobody{}, &all)
+		o := NewOutbox(noWriter{}, &all)
 		stalled[i] = released(o, nil, func() {})
 	}
 	for range 2 * maxQueued / len(frame) {
@@ -33,7 +33,7 @@ func TestWhatWaitsIsBoundedOverAllConnections(t *testing.T) {
 	if total > most || total < memory/backlogPart/2 {
 		t.Errorf("%d bytes wait, want at most %d", total, most)
 	}
-	reader := NewOutbox(nobody{}, &all)
+	reader := NewOutbox(noWriter{}, &all)
 	l := released(reader, nil, func() {})
 	l.Push(audioMessage(frame))
 	if !l.HasRoom(1 << 40) {
@@ -48,10 +48,10 @@ func TestWhatWaitsIsBoundedOverAllConnections(t *testing.T) {
 }
 
 // A generation that was refused for what others have goes on once its own client takes something.
-func TestWhoReadsAgainGetsRoom(t *testing.T) {
+func TestClientThatReadsAgainGetsRoom(t *testing.T) {
 	var all Backlog
 	all.LimitTo(4 << 20)
-	o := NewOutbox(nobody{}, &all)
+	o := NewOutbox(noWriter{}, &all)
 	woken := 0
 	l := released(o, nil, func() { woken++ })
 	frame := strings.Repeat("x", 8<<10)

@@ -13,7 +13,7 @@ func (stopped) Closing()                           {}
 func (stopped) Failed(error)                       {}
 
 // Pings of the WebSocket are answered too, also once the connection is to be closed.
-func TestPongsThatNobodyReadsAreBounded(t *testing.T) {
+func TestUnreadPongsAreBounded(t *testing.T) {
 	c := NewConn(stopped{}, ConnConfig{})
 	o := c.Out
 	for range 3 * maxOwn {

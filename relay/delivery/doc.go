@@ -9,5 +9,5 @@
 //  4. Nothing is dropped for a slow client but the connection itself. What may wait is bounded: the connection's own messages
 //     by count and bytes, those of generations by HasRoom, which they ask before they have more text spoken.
 //  5. A client gets whole frames. One that ends within a frame is reset, so that it takes no part for a message.
-//  6. Whoever holds a socket's writeMu takes the outbox's mutex only, and nobody waits for writeMu with a lock held.
+//  6. The outbox's mutex may be taken with a socket's writeMu held, and no other lock. No goroutine waits for writeMu with a lock held.
 package delivery

@@ -35,7 +35,7 @@ const (
 	laneOpen                      // may send
 )
 
-// NewLane is a lane that may send at once, or in its turn where it belongs to a context.
+// NewLane is a lane that may send once it is released, and in its turn if it belongs to a context. room must not block.
 func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
 	l := &Lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
@@ -49,7 +49,7 @@ func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
 	return l
 }
 
-// Push queues one of the generation's messages in order.
+// Push queues one of the generation's messages, in order.
 func (l *Lane) Push(m *Message) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
@@ -100,15 +100,14 @@ func (l *Lane) openLocked() {
 	l.ringLocked()
 }
 
-// Dry is when the client will have played all that it was sent.
+// Dry is when the client will have played all that it was sent, and its audio runs out.
 func (l *Lane) Dry() time.Time {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	return l.clock.dry
 }
 
-// InHand is how much audio the client will have played only later than now: what it was sent, and what waits for the
-// lane's turn.
+// InHand is how much audio the client still has to play: what it was sent, and what waits for the lane's turn.
 func (l *Lane) InHand(now time.Time) time.Duration {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
@@ -126,8 +125,8 @@ func (l *Lane) TurnCame() (time.Time, bool) {
 	return l.opened, l.phase == laneOpen
 }
 
-// Restart drops all that waits, so that the generation can begin anew. It reports false where the lane's turn has
-// come, since the client may have heard it.
+// Restart drops all that waits, so that the generation can be spoken again. It reports false if the lane may send already,
+// since the client may have heard some of it.
 func (l *Lane) Restart() bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
@@ -138,7 +137,7 @@ func (l *Lane) Restart() bool {
 	return true
 }
 
-// ringLocked puts the lane in the ring where it has something to send and its turn has come.
+// ringLocked puts the lane into the ring if it has something to send and may.
 func (l *Lane) ringLocked() {
 	if l.phase != laneOpen || l.ringed || l.messages.empty() {
 		return
@@ -153,7 +152,7 @@ func (l *Lane) clearLocked() {
 	l.out.freeLocked(l.messages.clear())
 }
 
-// freeLocked notes that so many bytes wait no more. Lanes that were refused room for those that did look again.
+// freeLocked notes that so many bytes no longer wait. Lanes that were refused room because of those that did look again.
 func (o *Outbox) freeLocked(bytes int) {
 	o.queued -= bytes
 	o.countLocked()
@@ -180,9 +179,9 @@ func (l *Lane) popLocked() *Message {
 	return m
 }
 
-// HasRoom reports whether less than limit samples wait, and not too much in all: a lane of which nothing waits has room
-// whatever others have, so that none waits for another. Where it has not, the generation is notified once when that becomes
-// true: no wake-up is spent on the frames in between.
+// HasRoom reports whether less than limit samples of the lane wait, and not too many bytes in all. A lane of which nothing
+// waits always has room, so that no generation waits for another of the same client. If it has no room, the generation is notified
+// once when that changes: the frames in between wake nothing.
 func (l *Lane) HasRoom(limit int64) bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
@@ -199,7 +198,7 @@ func (l *Lane) HasRoom(limit int64) bool {
 	return false
 }
 
-// Purge drops all that waits.
+// Purge drops all that waits: the generation was stopped.
 func (l *Lane) Purge() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
@@ -210,8 +209,7 @@ func (l *Lane) Purge() {
 	}
 }
 
-// End queues the generation's last message: in order behind what waits, or ahead of the lane's turn where
-// nothing does.
+// End queues the generation's last message: after what waits, or, if nothing does, even before the lane's turn has come.
 func (l *Lane) End(m *Message) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
@@ -236,7 +234,7 @@ func (l *Lane) Abandon() {
 	l.overLocked()
 }
 
-// Taken is the audio in samples that the writer has taken.
+// Taken is the audio in samples that the sender has taken.
 func (l *Lane) Taken() int64 {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()

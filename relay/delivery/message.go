@@ -7,8 +7,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Message is one WebSocket message on its way to the client. Messages are pooled: whoever takes one from
-// the outbox releases it once it is written.
+// Message is one WebSocket message on its way to the client. Messages are pooled: the sender that takes one from the outbox
+// releases it after it is written.
 type Message struct {
 	Buf     []byte // room for the frame's header, and the body
 	Kind    websocket.MessageType
@@ -22,13 +22,13 @@ type Message struct {
 // messagePong marks a pong's payload.
 const messagePong websocket.MessageType = 0xa
 
-// rooms are how much room pooled messages have, header included: a waiting message wastes a third of it at most, and no
-// frame that vendors are known to send is larger than the last (200 ms of 24 kHz PCM in base64).
+// rooms are the sizes of pooled messages, header included. The steps waste a third of a message at most. No frame that
+// vendors are known to send is larger than the last (200 ms of 24 kHz PCM in base64).
 var rooms = [...]int{512, 768, 1 << 10, 3 << 9, 2 << 10, 3 << 10, 4 << 10, 6 << 10, 8 << 10, 12 << 10, 16 << 10, 24 << 10, 32 << 10}
 
 var messagePools [len(rooms)]sync.Pool // of messages with that room
 
-// NewMessage has room for a header and a body of so many bytes, which is appended to buf.
+// NewMessage is a message with room for a header and a body of so many bytes, which is appended to Buf.
 func NewMessage(kind websocket.MessageType, size int) *Message {
 	size += maxHeader
 	at := 0
@@ -52,14 +52,14 @@ func TextMessage(body []byte) *Message {
 	return m
 }
 
-// OwnMessage is one of the session's own messages. It has just the room that it needs, since thousands may wait.
+// OwnMessage is one of the connection's own messages. It has just the room that it needs, since thousands may wait.
 func OwnMessage(kind websocket.MessageType, body []byte) *Message {
 	buf := make([]byte, maxHeader+len(body))
 	copy(buf[maxHeader:], body)
 	return &Message{Kind: kind, Buf: buf}
 }
 
-// Release gives a message back, if it is of a pool.
+// Release gives a message back to its pool, if it has one.
 func (m *Message) Release() {
 	for at, room := range rooms {
 		if cap(m.Buf) == room {

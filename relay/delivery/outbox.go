@@ -2,15 +2,15 @@ package delivery
 
 import "sync"
 
-// maxOwn and maxOwnBytes bound the session's own messages that a client leaves unread. They answer its commands, so only
-// a client that sends and never reads gets there. Common answers have some 200 bytes, so that the two bounds come together.
+// maxOwn and maxOwnBytes bound the connection's own messages that a client leaves unread. They answer its commands, so only a
+// client that sends and never reads gets there. Common answers have some 200 bytes, so both bounds are reached together.
 const (
 	maxOwn      = 4096
 	maxOwnBytes = 1 << 20
 )
 
-// maxQueued is how many bytes of generations' messages may wait for a client before those that have some waiting get no more
-// text spoken: two seconds of 16 generations in the largest format, half a minute of four in the usual one.
+// maxQueued is how many bytes of generations' messages may wait for a client before generations of which some wait get no
+// more text spoken: two seconds of 16 generations in the largest format, half a minute of four in the usual one.
 const maxQueued = 8 << 20
 
 // Outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
@@ -43,7 +43,8 @@ type Writer interface {
 // NewOutbox is an outbox that a writer empties. What waits in it is counted in all; nil: nowhere.
 func NewOutbox(w Writer, all *Backlog) *Outbox { return &Outbox{writer: w, all: all} }
 
-// Notify wakes the writer, whatever batches are under way: where some always are, it must not wait for their end.
+// Notify wakes the writer even while batches are under way: with many generations one always is, and the writer must not wait
+// for a moment without any.
 func (o *Outbox) Notify() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -52,7 +53,7 @@ func (o *Outbox) Notify() {
 	}
 }
 
-// queuedLocked has what was just queued be sent: now, or behind the step that it may be of.
+// queuedLocked has the writer send what was just queued: now, or at the end of the batch that it may belong to.
 func (o *Outbox) queuedLocked() {
 	switch {
 	case o.closed:
@@ -63,14 +64,14 @@ func (o *Outbox) queuedLocked() {
 	}
 }
 
-// BeginBatch delays waking the writer until endBatch, so that the messages of one step go out together.
+// BeginBatch delays waking the writer until EndBatch, so that the messages of one step go out together.
 func (o *Outbox) BeginBatch() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.batches++
 }
 
-// EndBatch ends a step, and has what it queued be sent: here, or else by the writer.
+// EndBatch ends a batch and sends what it queued: directly if possible, else by the writer.
 func (o *Outbox) EndBatch() {
 	if o.stepIsDue() && !o.writer.WriteDirect() {
 		o.Notify()
@@ -85,7 +86,7 @@ func (o *Outbox) stepIsDue() (due bool) {
 	return due
 }
 
-// resting reports whether there is nothing to do: nothing waits, and the connection is not to be closed.
+// resting reports whether there is nothing to do: no message waits, and the connection need not be closed.
 func (o *Outbox) resting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -94,8 +95,8 @@ func (o *Outbox) resting() bool {
 
 func (o *Outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
 
-// Send queues one of the session's own messages. It reports false where the client has left too many unread, and drops
-// the message then: the connection is to be closed.
+// Send queues one of the connection's own messages. It reports false, and drops the message, if the client has left too many
+// unread: the connection must be closed then.
 func (o *Outbox) Send(m *Message) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -111,7 +112,7 @@ func (o *Outbox) Send(m *Message) bool {
 	return true
 }
 
-// sendLocked queues a message whatever waits: ends are bounded by the generations.
+// sendLocked queues a message whatever waits: there are never more ends than generations.
 func (o *Outbox) sendLocked(m *Message) {
 	o.own.push(m)
 	o.owned++
@@ -119,8 +120,8 @@ func (o *Outbox) sendLocked(m *Message) {
 	o.queuedLocked()
 }
 
-// closeAfter has the connection be closed behind what waits. It reports false where that was decided already: the first
-// reason counts.
+// closeAfter has the connection closed after all that waits. It reports false if that was decided before: the first reason
+// counts.
 func (o *Outbox) closeAfter(f closeFrame) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -139,8 +140,8 @@ func (o *Outbox) isClosing() bool {
 	return o.closing != nil
 }
 
-// closeFrame is how to close the connection now, or nil: while anything waits, it is not the time. Nothing is taken behind
-// it, since nothing may follow a close.
+// closeFrame is how to close the connection now, or nil while anything waits. Nothing is taken after that, since nothing may
+// follow a close frame.
 func (o *Outbox) closeFrame() *closeFrame {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -151,8 +152,8 @@ func (o *Outbox) closeFrame() *closeFrame {
 	return o.closing
 }
 
-// Take moves up to limit bytes of messages into batch: all of the session's own, then a message of each lane
-// in turn. Only called by whoever sends: with the socket's writeMu held, or for the answer of a request.
+// Take moves up to limit bytes of messages into batch: all of the connection's own, then a message of each lane in turn. Only
+// the sender calls it: with the socket's writeMu held, or for the answer to a request.
 func (o *Outbox) Take(batch []*Message, limit int) []*Message {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -195,7 +196,7 @@ func (o *Outbox) nextLocked() *Message {
 	return m
 }
 
-// Close drops what waits; later messages are dropped as they come.
+// Close drops what waits. Later messages are dropped as they come.
 func (o *Outbox) Close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

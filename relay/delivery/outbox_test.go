@@ -28,11 +28,11 @@ func order(o *Outbox) string {
 	return strings.Join(names, " ")
 }
 
-// nobody writes.
-type nobody struct{}
+// noWriter is the writer of an outbox that a test empties.
+type noWriter struct{}
 
-func (nobody) Wake()             {}
-func (nobody) WriteDirect() bool { return false }
+func (noWriter) Wake()             {}
+func (noWriter) WriteDirect() bool { return false }
 
 // released is the lane of a generation that has been accepted.
 func released(o *Outbox, t *Turn, room func()) *Lane {
@@ -42,7 +42,7 @@ func released(o *Outbox, t *Turn, room func()) *Lane {
 }
 
 func TestLanesTakeTurns(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+	o := NewOutbox(noWriter{}, nil)
 	a, b := released(o, nil, func() {}), released(o, nil, func() {})
 	for i := range 3 {
 		a.Push(audioMessage(fmt.Sprint("a", i)))
@@ -56,7 +56,7 @@ func TestLanesTakeTurns(t *testing.T) {
 }
 
 func TestContextLanesWaitForTheirTurn(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+	o := NewOutbox(noWriter{}, nil)
 	var c Turn
 	first, second, third := released(o, &c, func() {}), released(o, &c, func() {}), released(o, &c, func() {})
 	third.Push(audioMessage("c0"))
@@ -78,7 +78,7 @@ func TestContextLanesWaitForTheirTurn(t *testing.T) {
 }
 
 func TestPurgeLeavesNothing(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+	o := NewOutbox(noWriter{}, nil)
 	l := released(o, nil, func() {})
 	l.Push(audioMessage("a0"))
 	o.Take(nil, 1)
@@ -93,11 +93,11 @@ func TestPurgeLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestRoomIsToldOnce(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
-	pokes := 0
-	l := released(o, nil, func() { pokes++ })
-	pokes = 0
+func TestRoomIsAnnouncedOnce(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	calls := 0
+	l := released(o, nil, func() { calls++ })
+	calls = 0
 	for range 10 {
 		l.Push(audioMessage("x"))
 	}
@@ -107,8 +107,8 @@ func TestRoomIsToldOnce(t *testing.T) {
 	for range 10 {
 		o.Take(nil, 1)
 	}
-	if pokes != 1 {
-		t.Errorf("pokes: got %d, want 1", pokes)
+	if calls != 1 {
+		t.Errorf("calls: got %d, want 1", calls)
 	}
 	if !l.HasRoom(5) {
 		t.Error("nothing waits, and there is no room")
@@ -129,14 +129,14 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 		"restarted": func(_ *Outbox, full *Lane) { full.phase = laneAccepted; full.Restart() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := NewOutbox(nobody{}, nil)
-			pokes := 0
-			full, some, none := released(o, nil, func() {}), released(o, nil, func() { pokes++ }), released(o, nil, func() {})
+			o := NewOutbox(noWriter{}, nil)
+			calls := 0
+			full, some, none := released(o, nil, func() {}), released(o, nil, func() { calls++ }), released(o, nil, func() {})
 			for range 4 {
 				full.Push(big())
 			}
 			some.Push(audioMessage("a"))
-			pokes = 0
+			calls = 0
 			for range 2 { // who asks twice is notified once
 				if some.HasRoom(100) {
 					t.Error("there is room beside all that waits")
@@ -145,8 +145,8 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 			if !none.HasRoom(100) {
 				t.Error("one of which nothing waits has no room")
 			}
-			if free(o, full); pokes != 1 {
-				t.Errorf("poked %d times, want once", pokes)
+			if free(o, full); calls != 1 {
+				t.Errorf("called %d times, want once", calls)
 			}
 			if !some.HasRoom(100) {
 				t.Error("there is no room, though little waits")
@@ -159,7 +159,7 @@ func TestRoomIsBoundedInBytes(t *testing.T) {
 }
 
 func TestClosedOutboxTakesNothing(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+	o := NewOutbox(noWriter{}, nil)
 	l := released(o, nil, func() {})
 	l.Push(audioMessage("before"))
 	o.Close()
@@ -172,7 +172,7 @@ func TestClosedOutboxTakesNothing(t *testing.T) {
 }
 
 func TestUnreadAnswersAreBounded(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+	o := NewOutbox(noWriter{}, nil)
 	for i := range maxOwn {
 		if !o.Send(TextMessage([]byte("x"))) {
 			t.Fatalf("refused at %d", i)
@@ -186,7 +186,7 @@ func TestUnreadAnswersAreBounded(t *testing.T) {
 // What waits unread is bounded in bytes as well, whatever its size. What has been taken makes room again, and a
 // generation's end always has some.
 func TestUnreadAnswersAreBoundedInBytes(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+	o := NewOutbox(noWriter{}, nil)
 	body := bytes.Repeat([]byte("x"), 50_000)
 	n := 0
 	for n < 1000 && o.Send(TextMessage(body)) {
@@ -243,51 +243,51 @@ func TestMessagesTakeTheirOwnRoomOnly(t *testing.T) {
 	}
 }
 
-// scribe is a writer that counts.
-type scribe struct {
-	woken, dashed int
+// countingWriter is a writer that counts.
+type countingWriter struct {
+	woken, direct int
 	able          bool
 }
 
-func (s *scribe) Wake() { s.woken++ }
+func (s *countingWriter) Wake() { s.woken++ }
 
-func (s *scribe) WriteDirect() bool {
-	s.dashed++
+func (s *countingWriter) WriteDirect() bool {
+	s.direct++
 	return s.able
 }
 
 // What a step queues goes out after it, in one direct write. The writer is woken where that is not enough.
-func TestAStepIsSentAtItsEnd(t *testing.T) {
+func TestBatchIsSentAtItsEnd(t *testing.T) {
 	for _, able := range []bool{true, false} {
-		w := &scribe{able: able}
+		w := &countingWriter{able: able}
 		o := NewOutbox(w, nil)
 		l := released(o, nil, func() {})
 		o.BeginBatch()
 		o.EndBatch()
-		if w.dashed != 0 {
-			t.Error("a dash with nothing to send")
+		if w.direct != 0 {
+			t.Error("a direct write with nothing to send")
 		}
 		o.BeginBatch()
 		l.Push(audioMessage("one"))
 		l.Push(audioMessage("two"))
 		o.Send(TextMessage([]byte("own")))
-		if w.woken+w.dashed != 0 {
+		if w.woken+w.direct != 0 {
 			t.Error("sent before the step's end")
 		}
 		o.EndBatch()
-		wantRoused := 1
+		wantWoken := 1
 		if able {
-			wantRoused = 0
+			wantWoken = 0
 		}
-		if w.dashed != 1 || w.woken != wantRoused {
-			t.Errorf("able %t: %d dashes, woken %d times", able, w.dashed, w.woken)
+		if w.direct != 1 || w.woken != wantWoken {
+			t.Errorf("able %t: %d direct writes, woken %d times", able, w.direct, w.woken)
 		}
 	}
 }
 
 // Where another step is always under way, what a direct write has left is still sent.
-func TestALongStepHoldsNobodyUp(t *testing.T) {
-	w := &scribe{}
+func TestWriterIsWokenDuringAnotherBatch(t *testing.T) {
+	w := &countingWriter{}
 	o := NewOutbox(w, nil)
 	l := released(o, nil, func() {})
 	o.BeginBatch()
@@ -299,34 +299,34 @@ func TestALongStepHoldsNobodyUp(t *testing.T) {
 }
 
 // Outside of batches the writer is woken at once, and once the outbox is closed no more.
-func TestTheWriterIsRoused(t *testing.T) {
+func TestWriterIsWokenOutsideBatches(t *testing.T) {
 	tests := map[string]func(o *Outbox, l *Lane){
-		"audio": func(_ *Outbox, l *Lane) { l.Push(audioMessage("a")) },
-		"own":   func(o *Outbox, _ *Lane) { o.Send(TextMessage([]byte("own"))) },
-		"end":   func(_ *Outbox, l *Lane) { l.End(TextMessage([]byte("done"))) },
-		"bye":   func(o *Outbox, _ *Lane) { o.closeAfter(closeFrame{closeIdle, "idle"}) },
-		"poke":  func(o *Outbox, _ *Lane) { o.Notify() },
+		"audio":  func(_ *Outbox, l *Lane) { l.Push(audioMessage("a")) },
+		"own":    func(o *Outbox, _ *Lane) { o.Send(TextMessage([]byte("own"))) },
+		"end":    func(_ *Outbox, l *Lane) { l.End(TextMessage([]byte("done"))) },
+		"close":  func(o *Outbox, _ *Lane) { o.closeAfter(closeFrame{closeIdle, "idle"}) },
+		"notify": func(o *Outbox, _ *Lane) { o.Notify() },
 	}
 	for name, do := range tests {
-		w := &scribe{able: true}
+		w := &countingWriter{able: true}
 		o := NewOutbox(w, nil)
 		l := released(o, nil, func() {})
 		if do(o, l); w.woken != 1 {
 			t.Errorf("%s: woken %d times, want once", name, w.woken)
 		}
-		w = &scribe{able: true}
+		w = &countingWriter{able: true}
 		o = NewOutbox(w, nil)
 		l = released(o, nil, func() {})
 		o.Close()
 		if do(o, l); w.woken != 0 {
-			t.Errorf("%s: woken behind the end", name)
+			t.Errorf("%s: woken after the end", name)
 		}
 	}
 }
 
 // However a done and the end of its connection follow each other, the done goes first.
-func TestTheFarewellIsBehindWhatWaits(t *testing.T) {
-	o := NewOutbox(nobody{}, nil)
+func TestCloseFrameFollowsWhatWaits(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
 	l := released(o, nil, func() {})
 	if o.isClosing() || o.closeFrame() != nil {
 		t.Error("the connection is to be closed, though nobody said so")

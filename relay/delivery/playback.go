@@ -7,8 +7,8 @@ import (
 	"voicerelay/awake"
 )
 
-// playback is the client's clock, as far as the relay can know it: a client plays what it is sent without a pause,
-// from the first audio on, and waits where there is no more. The generations of a context share one.
+// playback is the client's clock, as far as the relay can know it: a client plays what it is sent without a pause, from the
+// first audio on, and waits when it has no more. The generations of a context share one.
 type playback struct {
 	dry time.Time // when all audio that was sent has been played
 }

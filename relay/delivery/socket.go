@@ -27,24 +27,24 @@ const (
 	writeBufferSize = 160
 )
 
-// Bounds on what the kernel holds for a client that stops reading: what lies there no cancel recalls.
+// Bounds on what the kernel holds for a client that stops reading: a cancel can't take that back.
 const (
 	sendBuffer    = 128 << 10 // bytes sent or to be sent
 	unsentAllowed = 16 << 10  // bytes not yet sent, of which a quarter of a second of audio fits
 )
 
-// socket is a client's connection beneath the WebSocket library, and beside it: messages are written here, since the
-// library has nothing to add to a whole frame from a server but its header, and its way to there takes a tenth of the
-// relay's time. It notes when the client last took bytes, and gives up on a client that takes none.
+// socket is a client's connection below the WebSocket library. Messages are written here and not by the library: all that it
+// adds to a whole frame from a server is a header, and its way there took a tenth of the relay's processor time. The socket
+// notes when the client last took bytes, and gives up on a client that takes none.
 type socket struct {
 	*tcp.Conn
 	delay  prometheus.Observer // of audio, in seconds
 	awake  *awake.Clock
 	intake intake
 	taken  atomic.Int64 // unix nanoseconds at which the kernel last took bytes
-	torn   atomic.Bool  // the client has a part of a frame only, or may have
+	torn   atomic.Bool  // the client may have only a part of a frame
 
-	writeMu sync.Mutex // whoever holds it writes; guards what follows
+	writeMu sync.Mutex // held to write; guards what follows
 	batch   []*Message // under way
 	burst   *bytes.Buffer
 	rest    []byte // what the client has not taken of them
@@ -58,15 +58,15 @@ func newSocket(conn net.Conn, of limits.Config, delay prometheus.Observer) *sock
 	return s
 }
 
-// Read reads what the client has sent, and makes one wait that sends too much: frames of any kind, whole or in pieces.
+// Read reads what the client has sent, and waits if it sends too much: frames of any kind, whole or in pieces.
 func (s *socket) Read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p)
 	s.intake.take(n)
 	return n, err
 }
 
-// Write sends p, which the library asks for, behind what is under way. A slow client is waited for as long as it takes
-// anything at all within the patience.
+// Write sends p for the library, after what is under way. A slow client is waited for as long as it takes any byte within its
+// patience.
 func (s *socket) Write(p []byte) (int, error) {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
@@ -79,12 +79,12 @@ func (s *socket) Write(p []byte) (int, error) {
 	if n == 0 || n == len(p) {
 		s.torn.Store(false)
 	} else {
-		s.rest = bytes.Clone(p[n:]) // whoever writes next completes it
+		s.rest = bytes.Clone(p[n:]) // the next write completes it
 	}
 	return n, err
 }
 
-// writeAll writes all of p. A client that took nothing while this process did not run has not been waited for.
+// writeAll writes all of p. Time in which this process did not run does not count as patience.
 func (s *socket) writeAll(p []byte) (sent int, err error) {
 	for {
 		began := time.Now()
@@ -96,8 +96,8 @@ func (s *socket) writeAll(p []byte) (sent int, err error) {
 	}
 }
 
-// Close closes the connection. One that ends within a frame is reset: to a client that reads until the end a part of a
-// message would be the message, and what it has not taken would keep the connection alive in the kernel.
+// Close closes the connection. One that ends within a frame is reset: a client that reads until the end would take a part of
+// a message for the whole, and unsent bytes would keep the connection alive in the kernel.
 func (s *socket) Close() error {
 	if s.torn.Load() {
 		return ResetConn(s.Conn.Conn)
@@ -105,7 +105,7 @@ func (s *socket) Close() error {
 	return s.Conn.Close()
 }
 
-// ResetConn closes a connection by a reset, where it is one of TCP.
+// ResetConn closes a connection by a reset, if it is a TCP connection.
 func ResetConn(conn net.Conn) error {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn() // its own Close would wait, and say that all has been sent
@@ -116,7 +116,7 @@ func ResetConn(conn net.Conn) error {
 	return conn.Close()
 }
 
-// drain sends all that waits, as Write does.
+// drain sends all that waits, and waits for a slow client as Write does.
 func (s *socket) drain(o *Outbox) error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
@@ -130,12 +130,11 @@ func (s *socket) drain(o *Outbox) error {
 	}
 }
 
-// minDirectGap is how close to the last bytes that were sent a direct write is not worth it: where frames come so fast, the writer sends
-// several of them at once.
+// minDirectGap: closer than this to the last write, frames are left to the writer, which sends several at once.
 const minDirectGap = 2 * time.Millisecond
 
-// writeDirect sends what waits where nobody is writing and the client takes it at once: whoever brings a frame need not wake
-// the writer for it. It reports false where the writer has to go on.
+// writeDirect sends what waits if no other goroutine is writing and the client takes it at once: then a vendor's reader need
+// not wake the writer for its frame. It reports false if the writer has to go on.
 func (s *socket) writeDirect(o *Outbox) bool {
 	if !s.writeMu.TryLock() {
 		return false
@@ -151,13 +150,13 @@ func (s *socket) writeDirect(o *Outbox) bool {
 	s.noteTaken(n)
 	if s.rest = s.rest[n:]; err != nil || len(s.rest) > 0 {
 		s.torn.Store(n > 0)
-		return false // the writer meets the error as well
+		return false // the writer will get the error too
 	}
 	s.unloadLocked()
 	return o.resting()
 }
 
-// loadLocked takes messages for one system call, without another copy where there is one message.
+// loadLocked takes messages for one system call. A single message is written from its own buffer, without a copy.
 func (s *socket) loadLocked(o *Outbox) bool {
 	s.batch = o.Take(s.batch[:0], burst)
 	switch len(s.batch) {
@@ -219,7 +218,7 @@ func (s *socket) noteTaken(n int) {
 	}
 }
 
-// burst is how many bytes of messages go out in one system call.
+// burst is how many bytes of messages go out in one system call: half of what the kernel takes for a connection.
 const burst = 64 << 10
 
 // maxKeptBatch is the longest batch whose list a connection keeps for the next one.
@@ -230,8 +229,8 @@ var burstPool = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 
 // maxPooledBurst keeps one huge burst from staying in the pool for ever.
 const maxPooledBurst = 256 << 10
 
-// discardUntil reads and forgets what the client still sends, so that a close frame just written is not
-// lost to the reset that unread bytes would cause.
+// discardUntil reads and drops what the client still sends. Unread bytes would cause a reset, which could overtake the close
+// frame just written.
 func (s *socket) discardUntil(deadline time.Time) {
 	if half, ok := s.Conn.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // the connection is over either way
@@ -250,7 +249,7 @@ type hijacker struct {
 	sock   *socket // set by Hijack
 }
 
-// Hijack implements http.Hijacker. Bytes that the client sent behind its handshake are kept.
+// Hijack implements http.Hijacker. Bytes that the client sent right after its handshake are kept.
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {

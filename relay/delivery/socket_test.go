@@ -45,11 +45,11 @@ func newLine(t *testing.T) *line {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	s := newSocket(server, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"}))
-	return &line{s, NewOutbox(nobody{}, nil), client}
+	return &line{s, NewOutbox(noWriter{}, nil), client}
 }
 
-// dashes writes directly, a while after what was sent last.
-func (l *line) dashes() bool {
+// writesDirect writes directly, a while after what was sent last.
+func (l *line) writesDirect() bool {
 	l.taken.Store(time.Now().Add(-minDirectGap).UnixNano())
 	return l.writeDirect(l.out)
 }
@@ -60,7 +60,7 @@ func (l *line) stuff(t *testing.T, size int) int {
 	t.Helper()
 	for n := 1; n < 10_000; n++ {
 		l.out.Send(TextMessage(bytes.Repeat([]byte("x"), size)))
-		if !l.dashes() {
+		if !l.writesDirect() {
 			return n
 		}
 	}
@@ -92,9 +92,9 @@ func (l *line) frames(t *testing.T, n int) (bodies []string) {
 	return bodies
 }
 
-func TestADashSendsWhatWaits(t *testing.T) {
+func TestDirectWriteSendsWhatWaits(t *testing.T) {
 	l := newLine(t)
-	if !l.dashes() {
+	if !l.writesDirect() {
 		t.Error("there is nothing to do, and the writer is asked for")
 	}
 	l.out.Send(TextMessage([]byte("one")))
@@ -103,24 +103,24 @@ func TestADashSendsWhatWaits(t *testing.T) {
 	if l.writeDirect(l.out) {
 		t.Error("sent close behind the last bytes, though the writer could send several at once")
 	}
-	if !l.dashes() {
+	if !l.writesDirect() {
 		t.Error("a client with room takes no two messages")
 	}
 	if got := strings.Join(l.frames(t, 2), " "); got != "one two" {
 		t.Errorf("the client got %q", got)
 	}
 	l.out.closeAfter(closeFrame{closeIdle, "idle"})
-	if l.dashes() {
+	if l.writesDirect() {
 		t.Error("the connection is to be closed, and the writer is not asked for")
 	}
 }
 
 // What a direct write can't do is the writer's: to close the connection, and to look after a quiet client.
-func TestADashLeavesTheRestToTheWriter(t *testing.T) {
+func TestDirectWriteLeavesClosingToTheWriter(t *testing.T) {
 	l := newLine(t)
 	l.out.Send(TextMessage([]byte("done")))
 	l.out.closeAfter(closeFrame{closeIdle, "idle"})
-	if l.dashes() {
+	if l.writesDirect() {
 		t.Error("the connection is to be closed behind what was sent, and the writer is not asked for")
 	}
 	if got := l.frames(t, 1)[0]; got != "done" {
@@ -152,7 +152,7 @@ func TestNothingIsSentBeforeBegin(t *testing.T) {
 }
 
 // A long list of messages is not kept for the connection's life.
-func TestALongBatchIsNotKept(t *testing.T) {
+func TestLongBatchIsNotKept(t *testing.T) {
 	l := newLine(t)
 	for range maxKeptBatch + 1 {
 		l.out.Send(TextMessage([]byte("x")))
@@ -167,12 +167,12 @@ func TestALongBatchIsNotKept(t *testing.T) {
 
 // A direct write waits for nobody: neither for the client, nor for whoever waits for the client. What it leaves in the middle of a
 // message is finished before anything else is sent, by whomever.
-func TestADashLeavesTheRestInOrder(t *testing.T) {
+func TestPartialDirectWriteKeepsTheOrder(t *testing.T) {
 	l := newLine(t)
 	const size = 7000
 	n := l.stuff(t, size)
 	l.out.Send(TextMessage([]byte("behind")))
-	if l.dashes() {
+	if l.writesDirect() {
 		t.Error("one message is stuck, and the next is said to be sent")
 	}
 	var writer sync.WaitGroup
@@ -196,7 +196,7 @@ func TestADashLeavesTheRestInOrder(t *testing.T) {
 }
 
 // Whoever sends, and however slowly the client reads, it gets every message once and in order.
-func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
+func TestConcurrentDirectWritesKeepTheOrder(t *testing.T) {
 	l := newLine(t)
 	const senders, each = 4, 500
 	var writer, readers sync.WaitGroup
@@ -216,7 +216,7 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 				m.Buf = append(m.Buf, byte('a'+i), byte(j), byte(j>>8))
 				m.Buf = append(m.Buf, bytes.Repeat([]byte("-"), 5000)...)
 				lane.Push(m)
-				if !l.dashes() {
+				if !l.writesDirect() {
 					select {
 					case woken <- struct{}{}:
 					default:
@@ -240,13 +240,13 @@ func TestManyWhoDashAndOneWhoWrites(t *testing.T) {
 }
 
 // A client that is gone ends the writer, not the vendor's reader.
-func TestADashLeavesErrorsToTheWriter(t *testing.T) {
+func TestDirectWriteLeavesErrorsToTheWriter(t *testing.T) {
 	l := newLine(t)
 	if err := l.Conn.Close(); err != nil {
 		t.Fatal(err)
 	}
 	l.out.Send(TextMessage([]byte("x")))
-	if l.dashes() {
+	if l.writesDirect() {
 		t.Error("sent to a closed connection")
 	}
 	if err := l.drain(l.out); err == nil {
@@ -263,7 +263,7 @@ func TestSendingAllocatesNothing(t *testing.T) {
 	lane := released(l.out, nil, func() {})
 	body, buf := bytes.Repeat([]byte("x"), 6400), make([]byte, 6404)
 	ways := map[string]func(){
-		"dash":   func() { l.dashes() },
+		"direct": func() { l.writesDirect() },
 		"writer": func() { _ = l.drain(l.out) }, // what fails is not received
 	}
 	for name, send := range ways {

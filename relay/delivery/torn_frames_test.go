@@ -38,12 +38,12 @@ func (h *hesitant) SetWriteDeadline(time.Time) error { return nil }
 
 // However a client hesitates, and whoever writes then, it gets whole frames, each once and in order: also where a write was
 // given up within one, and the frames that the library writes.
-func TestAFrameIsNeverTorn(t *testing.T) {
+func TestFramesStayWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &hesitant{takes: func(most int) int {
 			return rapid.SampledFrom([]int{0, 1, most / 2, most - 1, most, most}).Draw(t, "takes")
 		}}
-		l := &line{newSocket(h, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"})), NewOutbox(nobody{}, nil), nil}
+		l := &line{newSocket(h, limits.Config{WriteTimeout: time.Minute}, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "delay"})), NewOutbox(noWriter{}, nil), nil}
 		var want []string // in the order in which they were sent, the library's apart
 		for i := range rapid.IntRange(1, 20).Draw(t, "steps") {
 			name := fmt.Sprintf("%d%s", i, strings.Repeat("x", rapid.IntRange(0, 200).Draw(t, "size")))
@@ -51,7 +51,7 @@ func TestAFrameIsNeverTorn(t *testing.T) {
 			case 0:
 				l.out.Send(TextMessage([]byte(name)))
 				want = append(want, name)
-				l.dashes()
+				l.writesDirect()
 			case 1:
 				_ = l.drain(l.out) // what it leaves is sent later
 			default:

@@ -8,7 +8,7 @@ import (
 	"voicerelay/awake"
 )
 
-// WriteDirect sends what waits, where nobody is writing and the client takes it at once.
+// WriteDirect sends what waits, if no other goroutine is writing and the client takes it at once.
 func (c *Conn) WriteDirect() bool { return c.sock.writeDirect(c.Out) && !c.idleTimer.Load() }
 
 // Wake has the writer run.
@@ -34,7 +34,7 @@ func (c *Conn) write() {
 	}
 }
 
-// serveOnce sends what waits, closes the connection where that is due, and looks after a quiet client.
+// serveOnce sends what waits, closes the connection if that is due, and looks after a quiet client.
 func (c *Conn) serveOnce() error {
 	if err := c.sock.drain(c.Out); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -66,7 +66,7 @@ func (c *Conn) giveUp() {
 	_ = c.sendClose(closeFrame{ClosePolicy, "not a byte was taken for " + c.cfg.Limits.WriteTimeout.String()}) // it may never hear it
 }
 
-// checkIdleAfter has the writer look after the client after a while.
+// checkIdleAfter wakes the writer after a while, to look after the client.
 func (c *Conn) checkIdleAfter(after time.Duration) {
 	if c.look != nil {
 		c.look.Reset(after)

@@ -13,7 +13,7 @@ import (
 
 // While a stream keeps pieces back nothing is owed: no deadline passes, no backup is opened, and more text may join them.
 // Once they are let go of, the vendor has its usual time.
-func TestWhatIsKeptBackIsNotOwed(t *testing.T) {
+func TestWithheldPiecesAreNotOwed(t *testing.T) {
 	for name, order := range map[string][]string{"alone": {"alpha"}, "with a backup": {"alpha", "beta"}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestWhatIsKeptBackIsNotOwed(t *testing.T) {
 }
 
 // A vendor that is silent though the stream has let go of everything is late as ever.
-func TestWhatIsLetGoIsOwed(t *testing.T) {
+func TestReleasedPiecesAreOwed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := speakingTo(t, newFake().caps, twelveWords)
 		ordered(a)
@@ -74,7 +74,7 @@ func (a *attempt) due() (time.Time, error) {
 }
 
 // A stream that waits to send, as for a socket, has not ordered the piece yet.
-func TestAPieceOnItsWayIsNotOwed(t *testing.T) {
+func TestPieceBeingSentIsNotOwed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: fakeRate}, false)
 		a.out.mu.Lock()
