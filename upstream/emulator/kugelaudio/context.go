@@ -173,7 +173,7 @@ func (k *speechContext) speak(ctx context.Context) {
 	}
 	k.conn.remove(k)
 	switch k.stopped() {
-	case stopImmediate: // the reference shows late audio after context_closed
+	case stopImmediate:
 		k.sendClosed(k.conn.quirks.usageAfterImmediate)
 		k.sendLate()
 	case stopCancel:

@@ -50,7 +50,7 @@ func (c *connection) apply(ctx context.Context, f frame, settings settings) {
 		}
 	case f.Cancel:
 		c.cancelContexts(id)
-	case id == "": // a frame of settings alone
+	case id == "":
 		// the prepare hint changes the session, and has no effect of its own
 	case f.CloseContext:
 		c.closeContext(id, f.Immediate)

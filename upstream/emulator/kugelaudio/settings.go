@@ -62,7 +62,7 @@ func (s settings) format() (audio.Format, string) {
 		if !ok {
 			return f, "unknown output_format"
 		}
-		// 24000 is the default of sample_rate, so a client that says so besides an output_format may mean nothing by it.
+		// A sample_rate of 24000 is the default, so it contradicts no output_format.
 		if s.SampleRate != 0 && s.SampleRate != 24000 && s.SampleRate != f.Rate {
 			return f, "output_format and sample_rate disagree"
 		}
@@ -110,8 +110,8 @@ func (s settings) speed() float64 {
 // normalizes reports whether numbers are spoken as words.
 func (s settings) normalizes() bool { return s.Normalize == nil || *s.Normalize }
 
-// lastVoice is the highest voice id that the emulator knows; they begin at 1. The vendor's own are not listed anywhere, so all that
-// look like one must do, and a test needs one that does not.
+// lastVoice is the highest voice id that the emulator knows; they begin at 1. It has no list of the vendor's voices, so any number
+// that may be one is taken, and tests of an unknown voice name a larger one.
 const lastVoice = 1_000_000
 
 // knownVoice reports whether there is such a voice.

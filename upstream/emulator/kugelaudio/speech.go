@@ -133,14 +133,13 @@ func (k *speechContext) broken(ctx context.Context) bool {
 	}
 	switch k.fault.Kind {
 	case engine.Stall:
-		// Only the context is silent: the reader still takes what its client says, as at a vendor whose voice has hung.
+		// Only the context is silent: the connection still takes what its client says, so others go on.
 		<-ctx.Done() // the client stops the context, or leaves
 		return false
 	case engine.Drop:
 		_ = k.conn.conn.CloseNow() // that is the fault
 		return true
 	case engine.CloseCode:
-		// Not in the speaker: a close waits for the client's answer, which the reader takes, which waits for the speaker at its end.
 		k.conn.wg.Go(func() { _ = k.conn.conn.Close(websocket.StatusCode(k.fault.Code), "") }) // that is the fault
 		return true
 	case engine.ErrorFrame:

@@ -18,13 +18,13 @@ func (k *speechContext) sendClosed(usage bool) {
 
 func (k *speechContext) usage() engine.Object {
 	model := k.settings.ModelID
-	if model == "" { // which of the models is meant is not in the reference; the vendor's SDK reads this one
+	if model == "" { // the vendor's SDK reads this one: docs/providers.md, "What the vendors' own clients settle"
 		model = "kugel-3.5"
 	}
 	u := engine.Object{
 		"audio_seconds": float64(k.samples) / engine.NativeRate, "characters": k.characters, "model_id": model,
 	}
-	if k.fault.Kind == engine.NullCost { // the reference's own words for a charge that could not be worked out
+	if k.fault.Kind == engine.NullCost { // null, and a field that says so
 		u["cost_cents"], u["cost_unavailable"] = nil, true
 		return u
 	}
