@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"voicerelay/upstream"
+	"voicerelay/upstream/command"
 )
 
 // programFile has a provider for each of two programs.
@@ -46,7 +48,7 @@ func TestARouteOfMissingProgramsIsAFault(t *testing.T) {
 
 func TestTextIsRefusedAsAnArgument(t *testing.T) {
 	env := fakeEnvironment()
-	env.Drivers, env.Find = someDrivers(), exec.LookPath
+	env.Drivers, env.Find = []upstream.Driver{command.Driver}, exec.LookPath
 	file := strings.NewReplacer("adapter: fake", "adapter: command", "/opt/mumble", `espeak-ng, "{text}"`).Replace(programFile)
 	_, _, err := Parse("c.yaml", []byte(file), env)
 	want := "providers.missing.options: command[1]: {text} must not be an argument"
