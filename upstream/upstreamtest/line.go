@@ -2,6 +2,7 @@ package upstreamtest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,17 +14,22 @@ type Line struct {
 	*Sink
 	Stream upstream.Stream
 
-	t      testing.TB
-	pieces int
+	t     testing.TB
+	texts []string // of the pieces so far
 }
 
-// OpenLine opens a stream. No error of it may tell any of the secrets.
+// OpenLine opens a stream. No error of it may tell any of the secrets, nor a text of its pieces.
 func OpenLine(t testing.TB, p upstream.Provider, req upstream.Request, secrets ...string) (*Line, error) {
+	t.Helper()
+	return openLine(t.Context(), t, p, req, secrets...)
+}
+
+func openLine(ctx context.Context, t testing.TB, p upstream.Provider, req upstream.Request, secrets ...string) (*Line, error) {
 	t.Helper()
 	l := &Line{Sink: NewSink(t, secrets...), t: t}
 	var err error
-	l.Stream, err = p.Open(t.Context(), req, l.Sink)
-	CheckError(t, err, nil, secrets...)
+	l.Stream, err = p.Open(ctx, req, l.Sink)
+	CheckError(t, err, context.Cause(ctx), secrets...)
 	return l, err
 }
 
@@ -58,20 +64,33 @@ func (l *Line) OrderMore(text string) {
 
 // speak orders a piece as the next one.
 func (l *Line) speak(p upstream.Piece) error {
-	p.ID = l.pieces
-	l.pieces++
-	return l.Stream.Speak(l.t.Context(), p)
+	p.ID = len(l.texts)
+	l.texts = append(l.texts, p.Text)
+	secrets := slices.Clone(l.secrets)
+	if len(p.Text) > 2 { // or it may be a part of any message
+		secrets = append(secrets, p.Text)
+	}
+	err := l.Stream.Speak(l.t.Context(), p)
+	CheckError(l.t, err, nil, secrets...)
+	return err
 }
 
-// Finish waits for the end, and closes the stream.
+// Finish waits for the end, for a minute at most, and closes the stream.
 func (l *Line) Finish() Heard {
+	l.t.Helper()
+	h := l.wait()
+	l.Stop(nil)
+	return h
+}
+
+// wait waits for the end, for a minute at most.
+func (l *Line) wait() Heard {
 	l.t.Helper()
 	select {
 	case <-l.Ended():
-	case <-time.After(20 * time.Second):
-		l.t.Error("no End")
+	case <-time.After(time.Minute):
+		l.t.Error("no End within a minute")
 	}
-	l.Stop(nil)
 	return l.Heard()
 }
 

@@ -17,7 +17,7 @@ func checkSecrets(t testing.TB, err error, secrets []string) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
 			printed := fmt.Sprintf(verb, err)
 			for _, secret := range append([]string{vendorText}, secrets...) {
-				if strings.Contains(printed, secret) {
+				if secret != "" && strings.Contains(printed, secret) {
 					t.Errorf("a %T printed with %s tells %q", err, verb, secret)
 				}
 			}

@@ -142,12 +142,9 @@ func (r *rig) env() upstream.Env {
 
 // line is an open stream and its sink.
 type line struct {
-	*Sink
-	r      *rig
-	id     string
-	stream upstream.Stream
-	pieces int
-	texts  []string
+	*Line
+	r  *rig
+	id string
 }
 
 // open opens a stream.
@@ -165,55 +162,22 @@ func (r *rig) tryOpen(ctx context.Context) (*line, error) {
 	req := r.s.Request
 	req.ID = fmt.Sprintf("stream-%d", r.streams)
 	req.Tenant = "tenant"
-	l := &line{Sink: NewSink(r.t, key), r: r, id: req.ID}
-	var err error
-	l.stream, err = r.provider.Open(ctx, req, l)
-	CheckError(r.t, err, context.Cause(ctx), key)
-	return l, err
+	opened, err := openLine(ctx, r.t, r.provider, req, key)
+	return &line{Line: opened, r: r, id: req.ID}, err
 }
 
 // speak orders pieces, the last of which is the stream's last where last is set.
 func (l *line) speak(last bool, texts ...string) {
 	l.r.t.Helper()
-	if err := l.trySpeak(last, texts...); err != nil {
-		l.r.t.Fatalf("Speak: %v", err)
-	}
-}
-
-func (l *line) trySpeak(last bool, texts ...string) error {
-	for i, text := range texts {
-		l.texts = append(l.texts, text)
-		p := upstream.Piece{ID: l.pieces, Text: text, Last: last && i == len(texts)-1}
-		l.pieces++
-		if err := l.stream.Speak(l.r.t.Context(), p); err != nil {
-			CheckError(l.r.t, err, nil, key, text)
-			return err
-		}
-	}
-	return nil
+	l.MustOrder(last, texts...)
 }
 
 // close closes the stream with a second to do so.
 func (l *line) close(cause error) time.Duration {
 	l.r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
 	began := time.Now()
-	if err := l.Sink.Close(func(cause error) error { return l.stream.Close(ctx, cause) }, cause); err != nil {
-		l.r.t.Errorf("Close: %v", err)
-	}
+	l.StopWithin(time.Second, cause)
 	return time.Since(began)
-}
-
-// wait waits for End, for a minute at most.
-func (l *line) wait() Heard {
-	l.r.t.Helper()
-	select {
-	case <-l.Ended():
-	case <-time.After(time.Minute):
-		l.r.t.Fatal("no End within a minute")
-	}
-	return l.Heard()
 }
 
 // checkWhole checks that everything that was ordered has been delivered.
@@ -321,8 +285,8 @@ func saysWhatItKeepsBack(r *rig) {
 		l.speak(false, fmt.Sprintf("This is piece %d.", i))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if h := l.Heard(); len(h.Pieces)+h.Withheld != l.pieces {
-			r.t.Fatalf("of %d pieces %d have ended and %d are kept back", l.pieces, len(h.Pieces), h.Withheld)
+		if h := l.Heard(); len(h.Pieces)+h.Withheld != len(l.texts) {
+			r.t.Fatalf("of %d pieces %d have ended and %d are kept back", len(l.texts), len(h.Pieces), h.Withheld)
 		}
 	}
 	time.Sleep(10 * time.Minute)
@@ -400,7 +364,7 @@ func canBeClosedWithoutACause(r *rig) {
 func canBeClosedTwice(r *rig) {
 	l := r.open()
 	l.close(errStop)
-	if err := l.stream.Close(context.Background(), errStop); err != nil {
+	if err := l.Stream.Close(context.Background(), errStop); err != nil {
 		r.t.Errorf("second Close: %v", err)
 	}
 }
@@ -409,7 +373,7 @@ func refusesAPieceAfterTheLast(r *rig) {
 	l := r.open()
 	l.speak(true, texts[0])
 	l.wait()
-	err := l.stream.Speak(r.t.Context(), upstream.Piece{ID: 1, Text: texts[1]})
+	err := l.Stream.Speak(r.t.Context(), upstream.Piece{ID: 1, Text: texts[1]})
 	if err == nil {
 		r.t.Error("Speak after the end: no error")
 	}
@@ -431,7 +395,7 @@ func saysWhenItIsGone(r *rig) {
 	l := r.open()
 	l.speak(false, texts[0])
 	l.close(errStop)
-	lingers, ok := l.stream.(upstream.Lingerer)
+	lingers, ok := l.Stream.(upstream.Lingerer)
 	if !ok {
 		if r.provider.Capabilities().Cancel == upstream.CancelSilent {
 			r.t.Error("nothing confirms that the vendor has stopped, and the stream does not say when it is gone")

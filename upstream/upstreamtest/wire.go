@@ -146,9 +146,7 @@ func (r *rig) fails(fault func(c *Conn, id string), kind upstream.Kind, code str
 	r.t.Helper()
 	r.vendor.SetPlan(Plan{After: 1, Fault: fault})
 	l := r.open()
-	if err := l.trySpeak(true, texts...); err != nil {
-		r.t.Logf("Speak: %v", err) // the fault may come before the last piece is ordered
-	}
+	l.Order(true, texts...) // the fault may come before the last piece is ordered
 	h := l.wait()
 	var e *upstream.Error
 	if !errors.As(h.Err, &e) || e.Kind != kind || e.Code != code {
