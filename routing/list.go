@@ -85,12 +85,11 @@ func (t *Table) Voices(allow Allow) []VoiceEntry {
 		if !allow.voice(v.Name) {
 			continue
 		}
-		entries = append(entries, VoiceEntry{
-			Name:      v.Name,
-			Language:  optional(v.Language),
-			Routes:    t.routesOf(v, allow),
-			Providers: t.providersOf(v),
-		})
+		entry := VoiceEntry{Name: v.Name, Routes: t.routesOf(v, allow), Providers: t.providersOf(v)}
+		if v.Language != "" {
+			entry.Language = new(v.Language)
+		}
+		entries = append(entries, entry)
 	}
 	return entries
 }
@@ -148,14 +147,10 @@ func (t *Table) providersOf(v Voice) []string {
 func targetEntries(targets []Target) []TargetEntry {
 	entries := make([]TargetEntry, len(targets))
 	for i, target := range targets {
-		entries[i] = TargetEntry{Provider: target.Provider, Model: optional(target.Model)}
+		entries[i].Provider = target.Provider
+		if target.Model != "" {
+			entries[i].Model = new(target.Model)
+		}
 	}
 	return entries
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
