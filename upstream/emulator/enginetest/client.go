@@ -74,11 +74,12 @@ func (w *Wire) TryDial(t *testing.T, address string, header http.Header) (*webso
 // Connect opens a socket with a client that reads it.
 func (w *Wire) Connect(t *testing.T, address string, header http.Header) *Client {
 	t.Helper()
-	return w.reading(t, w.Dial(t, address, header))
+	return Attach(t, w.Server, w.Dial(t, address, header))
 }
 
-func (w *Wire) reading(t *testing.T, conn *websocket.Conn) *Client {
-	return &Client{T: t, Server: w.Server, Conn: conn, all: Receive(conn)}
+// Attach is a client on a socket that is open, which it reads from now on.
+func Attach(t *testing.T, server *engine.Server, conn *websocket.Conn) *Client {
+	return &Client{T: t, Server: server, Conn: conn, all: Receive(conn)}
 }
 
 // Client is a client on one socket of an emulator, in the test's bubble.

@@ -165,7 +165,7 @@ func (d Dialect) play(t *testing.T, s scene) {
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
-	l := listener{Dialect: d, Client: w.reading(t, conn), early: make(map[string][]map[string]any)}
+	l := listener{Dialect: d, Client: Attach(t, w.Server, conn), early: make(map[string][]map[string]any)}
 	for _, line := range s.lines {
 		l.play(line)
 	}

@@ -2,13 +2,10 @@ package uplift
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
@@ -53,30 +50,23 @@ func start(t *testing.T, o engine.Options) (server *engine.Server, base string) 
 
 // client is a client that is let in, on either transport.
 type client struct {
-	t    *testing.T
-	ctx  context.Context
-	conn *websocket.Conn
+	*enginetest.Client
 	room bool
 }
 
-func dial(t *testing.T, base, transport string) *client {
+// roomPath is where Socket.IO's clients connect over a WebSocket.
+const roomPath = "/socket.io/?EIO=4&transport=websocket"
+
+// talk connects to an emulator in the test's bubble.
+func talk(t *testing.T, o engine.Options, transport string) client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
-	c := &client{t: t, ctx: ctx, room: transport == roomTransport}
-	path := "/v1" + socketNamespace
+	c, path := client{room: transport == roomTransport}, "/v1"+socketNamespace
 	if c.room {
-		path = "/socket.io/?EIO=4&transport=websocket"
+		path = roomPath
 	}
-	conn, _, err := websocket.Dial(ctx, base+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.CloseNow() })
-	conn.SetReadLimit(1 << 20)
-	c.conn = conn
+	c.Client = enginetest.Connect(t, enginetest.Dialect{Vendor: Vendor, Options: o}, path, nil)
 	if c.room {
-		c.write("40" + socketNamespace + `,{"token":"k"}`)
+		c.Send("40" + socketNamespace + `,{"token":"k"}`)
 	}
 	if got := c.message(); got["type"] != "ready" {
 		t.Fatalf("got %v, want ready", got)
@@ -84,43 +74,37 @@ func dial(t *testing.T, base, transport string) *client {
 	return c
 }
 
-func (c *client) write(text string) {
-	c.t.Helper()
-	if err := c.conn.Write(c.ctx, websocket.MessageText, []byte(text)); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
 // send sends a message, as an event of its type where that is the way.
-func (c *client) send(o engine.Object) {
-	c.t.Helper()
+func (c client) send(o engine.Object) {
+	c.T.Helper()
 	body, err := json.Marshal(o)
 	if c.room {
 		body, err = json.Marshal([]any{o["type"], o})
 	}
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
 	if c.room {
 		body = append([]byte("42"+socketNamespace+","), body...)
 	}
-	c.write(string(body))
+	c.Send(string(body))
 }
 
-func (c *client) speak(id, text, format string) {
-	c.t.Helper()
+func (c client) speak(id, text, format string) {
+	c.T.Helper()
 	c.send(engine.Object{"type": "synthesize", "requestId": id, "text": text, "voiceId": defaultVoice, "outputFormat": format})
 }
 
 // read is the next message of the vendor's. It answers heartbeats.
-func (c *client) read() (engine.Object, error) {
+func (c client) read() (engine.Object, error) {
 	for {
-		_, data, err := c.conn.Read(c.ctx)
-		if err != nil {
-			return nil, err
+		r := c.Next()
+		data := r.Data
+		if r.Err != nil {
+			return nil, r.Err
 		}
 		if c.room && string(data) == enginePing {
-			c.write(enginePong)
+			c.Send(enginePong)
 		}
 		if c.room && (data[0] == '0' || data[0] == '2' || bytes.HasPrefix(data, []byte("40"))) {
 			continue // the handshake, and heartbeats
@@ -129,11 +113,11 @@ func (c *client) read() (engine.Object, error) {
 	}
 }
 
-func (c *client) message() engine.Object {
-	c.t.Helper()
+func (c client) message() engine.Object {
+	c.T.Helper()
 	got, err := c.read()
 	if err != nil {
-		c.t.Fatal(err)
+		c.T.Fatal(err)
 	}
 	return got
 }
@@ -149,8 +133,8 @@ type heard struct {
 }
 
 // hear collects a request's messages to its end or its error. Others are dropped.
-func (c *client) hear(id string) heard {
-	c.t.Helper()
+func (c client) hear(id string) heard {
+	c.T.Helper()
 	var h heard
 	began := time.Now()
 	for {
@@ -166,7 +150,7 @@ func (c *client) hear(id string) heard {
 			if h.audio == nil {
 				h.firstWait = time.Since(began)
 			}
-			h.take(c.t, got)
+			h.take(c.T, got)
 		case "audio_end", "error":
 			return h
 		}

@@ -3,6 +3,7 @@ package uplift
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
 
 	"github.com/coder/websocket"
 
@@ -21,14 +22,12 @@ func TestUpliftFaults(t *testing.T) {
 	})
 }
 
-// onBoth runs a test on each transport, with a fault.
-func onBoth(t *testing.T, o engine.Options, test func(t *testing.T, server *engine.Server, c *client)) {
+// onBoth runs a test on each transport.
+func onBoth(t *testing.T, o engine.Options, test func(t *testing.T, c client)) {
 	t.Helper()
 	for _, transport := range transports() {
 		t.Run(transport, func(t *testing.T) {
-			t.Parallel()
-			server, base := start(t, o)
-			test(t, server, dial(t, base, transport))
+			synctest.Test(t, func(t *testing.T) { test(t, talk(t, o, transport)) })
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voicerelay/audio"
@@ -47,16 +48,16 @@ func TestUpliftWordsAreHeardInFiles(t *testing.T) {
 	for seed := range uint64(4) {
 		for _, name := range []string{"WAV_22050_16", "WAV_22050_32"} {
 			t.Run(fmt.Sprintf("%s seed %d", name, seed), func(t *testing.T) {
-				t.Parallel()
-				server, base := start(t, engine.Options{Seed: seed})
-				c := dial(t, base, transports()[seed%2])
-				c.speak("r", twelveWords, name)
-				format, samples := wavSamples(t, c.hear("r").audio, drawQuirks(engine.Options{Seed: seed}))
-				enginetest.WantWords(t, samples, format, twelveWords)
-				length := audio.Duration(int64(len(samples)/format.BytesPerSample()), format.Rate)
-				if got := server.Stats().Streams[0].Audio; (got - length).Abs() > 10*time.Millisecond {
-					t.Errorf("charged %v of %v", got, length)
-				}
+				synctest.Test(t, func(t *testing.T) {
+					c := talk(t, engine.Options{Seed: seed}, transports()[seed%2])
+					c.speak("r", twelveWords, name)
+					format, samples := wavSamples(t, c.hear("r").audio, drawQuirks(engine.Options{Seed: seed}))
+					enginetest.WantWords(t, samples, format, twelveWords)
+					length := audio.Duration(int64(len(samples)/format.BytesPerSample()), format.Rate)
+					if got := c.Server.Stats().Streams[0].Audio; (got - length).Abs() > 10*time.Millisecond {
+						t.Errorf("charged %v of %v", got, length)
+					}
+				})
 			})
 		}
 	}
@@ -66,26 +67,26 @@ func TestUpliftWordsAreHeardInFiles(t *testing.T) {
 func TestUpliftMP3IsWhole(t *testing.T) {
 	for name, kilobits := range map[string]int{"MP3_22050_32": 32, "MP3_22050_64": 64, "MP3_22050_128": 128} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server, base := start(t, engine.Options{Seed: 7})
-			c := dial(t, base, plainTransport)
-			c.speak("r", twelveWords, name)
-			file := c.hear("r").audio
-			frames := 0
-			for rest := file; len(rest) > 0; frames++ {
-				if len(rest) < 4 || rest[0] != 0xff || rest[1] != 0xf3 {
-					t.Fatalf("frame %d is none: % x", frames, rest[:min(4, len(rest))])
+			synctest.Test(t, func(t *testing.T) {
+				c := talk(t, engine.Options{Seed: 7}, plainTransport)
+				c.speak("r", twelveWords, name)
+				file := c.hear("r").audio
+				frames := 0
+				for rest := file; len(rest) > 0; frames++ {
+					if len(rest) < 4 || rest[0] != 0xff || rest[1] != 0xf3 {
+						t.Fatalf("frame %d is none: % x", frames, rest[:min(4, len(rest))])
+					}
+					size := 72*kilobits*1000/22050 + int(rest[2]>>1&1)
+					rest = rest[min(size, len(rest)):]
 				}
-				size := 72*kilobits*1000/22050 + int(rest[2]>>1&1)
-				rest = rest[min(size, len(rest)):]
-			}
-			length := audio.Duration(int64(frames*576), 22050)
-			if got := server.Stats().Streams[0].Audio; length < got || length-got > 30*time.Millisecond {
-				t.Errorf("a file of %v for %v of speech", length, got)
-			}
-			if got, want := float64(len(file))*8/length.Seconds(), float64(kilobits*1000); math.Abs(got-want) > want/100 {
-				t.Errorf("bits a second: got %.0f, want %.0f", got, want)
-			}
+				length := audio.Duration(int64(frames*576), 22050)
+				if got := c.Server.Stats().Streams[0].Audio; length < got || length-got > 30*time.Millisecond {
+					t.Errorf("a file of %v for %v of speech", length, got)
+				}
+				if got, want := float64(len(file))*8/length.Seconds(), float64(kilobits*1000); math.Abs(got-want) > want/100 {
+					t.Errorf("bits a second: got %.0f, want %.0f", got, want)
+				}
+			})
 		})
 	}
 }
@@ -93,31 +94,33 @@ func TestUpliftMP3IsWhole(t *testing.T) {
 // Odd frames cut samples in two; without the quirk none does.
 func TestUpliftOddChunks(t *testing.T) {
 	for _, odd := range []bool{false, true} {
-		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.oddChunks == odd })
-		_, base := start(t, o)
-		c := dial(t, base, plainTransport)
-		c.speak("r", twelveWords, "")
-		h := c.hear("r")
-		if got := slices.ContainsFunc(h.sizes, func(n int) bool { return n%2 == 1 }); got != odd {
-			t.Errorf("odd frames: got %t, want %t: %v", got, odd, h.sizes)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			o := drawn(t, engine.Options{}, func(q quirks) bool { return q.oddChunks == odd })
+			c := talk(t, o, plainTransport)
+			c.speak("r", twelveWords, "")
+			h := c.hear("r")
+			if got := slices.ContainsFunc(h.sizes, func(n int) bool { return n%2 == 1 }); got != odd {
+				t.Errorf("odd frames: got %t, want %t: %v", got, odd, h.sizes)
+			}
+		})
 	}
 }
 
 func TestUpliftChargesByItsUnit(t *testing.T) {
 	for _, byCharacters := range []bool{false, true} {
-		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.billsCharacters == byCharacters })
-		server, base := start(t, o)
-		c := dial(t, base, plainTransport)
-		c.speak("r", "Grüße!", "")
-		c.hear("r")
-		s := server.Stats().Streams[0]
-		want := int64(s.Audio.Seconds() * secondMicros)
-		if byCharacters {
-			want = 6 * characterMicros
-		}
-		if s.Audio == 0 || s.Charge < want-1 || s.Charge > want+1 {
-			t.Errorf("by characters %t: charged %d for %v, want %d", byCharacters, s.Charge, s.Audio, want)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			o := drawn(t, engine.Options{}, func(q quirks) bool { return q.billsCharacters == byCharacters })
+			c := talk(t, o, plainTransport)
+			c.speak("r", "Grüße!", "")
+			c.hear("r")
+			s := c.Server.Stats().Streams[0]
+			want := int64(s.Audio.Seconds() * secondMicros)
+			if byCharacters {
+				want = 6 * characterMicros
+			}
+			if s.Audio == 0 || s.Charge < want-1 || s.Charge > want+1 {
+				t.Errorf("by characters %t: charged %d for %v, want %d", byCharacters, s.Charge, s.Audio, want)
+			}
+		})
 	}
 }

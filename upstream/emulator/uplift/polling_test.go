@@ -120,7 +120,7 @@ func TestUpliftSpeaksOverPolling(t *testing.T) {
 
 // A client may begin by polling and go on over a WebSocket, even while a poll of its is waiting.
 func TestUpliftUpgrade(t *testing.T) {
-	_, base := start(t, engine.Options{})
+	server, base := start(t, engine.Options{})
 	sid := openPolling(t, base)
 	postPolling(t, base, sid, joinPacket)
 	getPolling(t, base, sid) // let in, and ready
@@ -136,15 +136,15 @@ func TestUpliftUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.CloseNow() }()
-	c := &client{t: t, ctx: ctx, conn: conn, room: true}
-	c.write(enginePing + engineProbe)
-	if _, data, err := conn.Read(ctx); err != nil || string(data) != enginePong+engineProbe {
-		t.Fatalf("got %q, %v", data, err)
+	c := client{enginetest.Attach(t, server, conn), true}
+	c.Send(enginePing + engineProbe)
+	if r := c.Next(); string(r.Data) != enginePong+engineProbe {
+		t.Fatalf("got %q, %v", r.Data, r.Err)
 	}
 	if got := <-polled; got != engineNoop+"<nil>" {
 		t.Errorf("the poll was answered %q, want nothing to do", got)
 	}
-	c.write(engineUpgrade)
+	c.Send(engineUpgrade)
 	c.speak("r", "One.", "")
 	if got := c.hear("r").last["type"]; got != "audio_end" {
 		t.Errorf("got %v, want audio_end", got)
