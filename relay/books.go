@@ -79,6 +79,7 @@ func (g *Generation) booked() error {
 	return g.booking.err
 }
 
+// Unrecorded refuses a generation that the ledger can't enter.
 func Unrecorded() *Error {
 	return &Error{Code: CodeLedgerUnavailable, Message: "the ledger can't be written"}
 }

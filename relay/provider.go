@@ -53,9 +53,11 @@ func (p *Provider) failed(err error) {
 	p.lastError.Store(&message)
 }
 
-// Active is how many attempts are under way, and Waiting how many wait for a slot.
+// Active is how many attempts are under way.
 func (p *Provider) Active() int64 { return p.active.Load() }
-func (p *Provider) Waiting() int  { return p.slots.Queue() }
+
+// Waiting is how many attempts wait for a slot.
+func (p *Provider) Waiting() int { return p.slots.Queue() }
 
 // LastError is the latest failure of an attempt; nil: there was none.
 func (p *Provider) LastError() *string { return p.lastError.Load() }

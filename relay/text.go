@@ -36,16 +36,18 @@ func textTooLong(limit int) *Error {
 	}
 }
 
+// Flush has all text so far spoken, also what would wait for more.
 func (g *Generation) Flush() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if !g.in.text.Finished() {
 		g.in.at = time.Now()
 	}
-	g.in.amendLocked(textChange{flush: true}) // behind text that waits it needs nobody: somebody reserves already
+	g.in.amendLocked(textChange{flush: true}) // if text waits before it, the goroutine that reserves for that text will see it
 	g.out.notify()
 }
 
+// FinishText says that no more text comes.
 func (g *Generation) FinishText() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()

@@ -64,7 +64,7 @@ func running(tb testing.TB, take func(data []byte)) (*vendorsocket.Socket, net.C
 	conn := <-conns
 	tb.Cleanup(func() {
 		s.Fail(&upstream.Error{Kind: upstream.Canceled, Message: "the test is over"})
-		<-over           // its reason is of no interest
+		_ = <-over       // its reason is of no interest
 		_ = conn.Close() // the other end is closed too
 	})
 	return s, conn
