@@ -28,19 +28,23 @@ type reader struct {
 	*provider
 	dialect *dialect
 	mux     *vendorsocket.Mux
+	sent    chan []byte // what the vendor has got
 	n       int
 }
 
 func newReader(tb testing.TB, t transport) *reader {
 	tb.Helper()
 	d := &dialect{transport: t, base: mustParse(tb, upstreamtest.URL)}
+	sent := make(chan []byte, 1024)
 	tap := upstreamtest.NewTap(tb, d, vendorsocket.PoolConfig{StreamsPerSocket: 100, Linger: time.Nanosecond}, func(c *upstreamtest.Conn) {
 		l := connect(c)
-		l.say(reply{"type": "ready"})                       // for the tap
-		for _, open := c.Next(); open; _, open = c.Next() { // a vendor that reads, or the streams come to a halt
+		l.say(reply{"type": "ready"}) // for the tap
+		for data, open := c.Next(); open; data, open = c.Next() {
+			sent <- data
 		}
 	})
 	r := &reader{
+		sent:     sent,
 		provider: &provider{transport: t, cfg: defaults, Account: vendorsocket.Account{Caps: capabilities(defaults), Pool: tap.Pool}},
 		dialect:  d,
 	}
@@ -49,7 +53,8 @@ func newReader(tb testing.TB, t transport) *reader {
 	return r
 }
 
-// open opens a stream on the reader's socket, with two pieces under way.
+// open opens a stream on the reader's socket, with two pieces under way, which the vendor has got: a socket that has more to
+// send would be given up where a frame wants an answer.
 func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
 	tb.Helper()
 	req := request1
@@ -63,6 +68,8 @@ func (r *reader) open(tb testing.TB, sink upstream.Sink) *stream {
 		if err := opened.Speak(tb.Context(), upstream.Piece{ID: i, Text: "x"}); err != nil {
 			tb.Fatal(err)
 		}
+	}
+	for last := []byte(req.ID + ".1"); !bytes.Contains(<-r.sent, last); {
 	}
 	return opened.(*stream)
 }

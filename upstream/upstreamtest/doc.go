@@ -5,8 +5,8 @@
 // Everything runs in memory and on the fake time of testing/synctest, so waiting for a stall costs nothing and a
 // goroutine that is left fails the test.
 //
-// What an adapter's own tests of single frames need is here as well: a Tap in the place of a socket's reader, and a Loose
-// sink for any bytes.
+// What an adapter's own tests need is here as well: a Recorder, which looks at what the adapter sends; CheckFrames and
+// FuzzFrames, which give it frames in the place of a socket's reader (a Tap); and a Loose sink for any bytes.
 //
 // Invariants:
 //
