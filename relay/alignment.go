@@ -31,7 +31,7 @@ func (al *alignment) surestLocked(from, to int64) int64 {
 	t := &al.a.out.track
 	e := t.EvidenceAt(from)
 	rest := t.After(e.Char)
-	r := al.a.g.engine.habits.Of(al.a.voice()).Pace
+	r := al.a.out.engine.voices.Of(al.a.voice()).Pace
 	before, _ := r.Narrow(al.hearingLocked(rest, e.At, from))
 	heard := al.hearingLocked(before.Beats, al.base+before.From, to)
 	places := []int64{from}
@@ -66,14 +66,14 @@ func (al *alignment) soundsAtLocked(at int64) bool {
 // listens reports whether the attempt's audio must be listened to: only if another target could take over, and word times may
 // not say how far it came.
 func (al *alignment) listens() bool {
-	return len(al.a.g.req.plan.Candidates) > 1 &&
-		(al.a.caps.WordTimes == upstream.WordTimesNone || al.a.g.engine.habits.Of(al.a.voice()).Timing != position.Prompt)
+	return len(al.a.out.req.plan.Candidates) > 1 &&
+		(al.a.caps.WordTimes == upstream.WordTimesNone || al.a.out.engine.voices.Of(al.a.voice()).Timing != position.Prompt)
 }
 
 // hearingLocked is what was heard of words between two places in the audio.
 func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
-	g := al.a.g
-	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: g.out.track.Rate, Speed: al.a.caps.ClampSpeed(g.req.speed)}
+	o := al.a.out
+	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: o.track.Rate, Speed: al.a.caps.ClampSpeed(o.req.speed)}
 	if al.ear == nil {
 		// No silence was detected: the sound is assumed to go on from beginning to end.
 		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
@@ -89,7 +89,7 @@ func (al *alignment) learnLocked(first int) {
 		return
 	}
 	if al.a.caps.WordTimes != upstream.WordTimesNone && !al.a.orders.pieces[first].timed {
-		al.a.g.engine.habits.NoteTiming(al.a.voice(), position.Late)
+		al.a.out.engine.voices.NoteTiming(al.a.voice(), position.Late)
 	}
 	if al.ear == nil {
 		return
@@ -98,10 +98,10 @@ func (al *alignment) learnLocked(first int) {
 	for _, p := range al.a.orders.pieces[first:al.a.orders.delivered] {
 		beats = append(beats, al.a.out.track.Pieces[p.track].Beats...)
 	}
-	rate := al.a.g.req.output.Rate
+	rate := al.a.out.req.output.Rate
 	from, to := audio.Samples(al.a.orders.pieceFrom, rate), audio.Samples(al.a.arrivals.clock.duration(), rate)
-	al.a.g.engine.habits.Learn(al.a.voice(), position.Observation{
-		Beats: beats, Sounds: position.Within(al.ear.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.g.req.speed),
+	al.a.out.engine.voices.Learn(al.a.voice(), position.Observation{
+		Beats: beats, Sounds: position.Within(al.ear.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.out.req.speed),
 	})
 	al.ear.Forget(to)
 }

@@ -44,9 +44,9 @@ func (v *arrivals) deadlineLocked(now time.Time) (time.Time, error) {
 		v.lag = lag{}
 		return time.Time{}, nil
 	}
-	deadline, late := since.Add(v.a.g.req.plan.FirstAudioTimeout), upstream.FirstAudioTimeout
+	deadline, late := since.Add(v.a.out.req.plan.FirstAudioTimeout), upstream.FirstAudioTimeout
 	if !v.lastFrame.IsZero() {
-		deadline, late = since.Add(v.a.g.req.plan.StallTimeout), upstream.Stalled
+		deadline, late = since.Add(v.a.out.req.plan.StallTimeout), upstream.Stalled
 	}
 	if now.Before(deadline) {
 		return v.pacedLocked(deadline, now)
@@ -74,7 +74,7 @@ func (v *arrivals) oweLocked(now time.Time) { v.owedSince, v.lag = now, lag{} }
 func (v *arrivals) tickLocked(now time.Time) {
 	if !v.lastFrame.IsZero() {
 		gap := max(0, v.a.awake().Between(awake.Later(v.lastFrame, v.owedSince), now))
-		gap = min(gap, v.a.g.req.plan.StallTimeout)
+		gap = min(gap, v.a.out.req.plan.StallTimeout)
 		if v.interval == 0 {
 			v.interval = gap
 		}

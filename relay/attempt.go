@@ -83,7 +83,7 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 }
 
 // awake is the clock by which the vendor is judged: time in which this process was stopped does not count against it.
-func (a *attempt) awake() *awake.Clock { return a.g.engine.awake }
+func (a *attempt) awake() *awake.Clock { return a.out.engine.awake }
 
 // voice is the key of the voice model: how fast it speaks, and when its word times come.
 func (a *attempt) voice() position.VoiceKey {
@@ -92,11 +92,11 @@ func (a *attempt) voice() position.VoiceKey {
 
 // schedule is how text is cut for this target.
 func (a *attempt) schedule() text.Schedule {
-	s := a.g.req.schedule()
-	if a.caps.WordTimes == upstream.WordTimesNone && len(a.g.req.plan.Candidates) > 1 {
+	s := a.out.req.schedule()
+	if a.caps.WordTimes == upstream.WordTimesNone && len(a.out.req.plan.Candidates) > 1 {
 		s.Max = min(s.Max, untimedPiece)
 		s.Clause = untimedClause
-		if a.g.engine.habits.Of(a.voice()).Pieces == 0 {
+		if a.out.engine.voices.Of(a.voice()).Pieces == 0 {
 			s.Clause = unheardPhrases
 		}
 	}
@@ -161,7 +161,7 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	if !a.orders.mayGive() {
 		return nil // the next step sees the end
 	}
-	ctx, cancel := a.awake().WithTimeout(ctx, a.g.req.plan.StallTimeout)
+	ctx, cancel := a.awake().WithTimeout(ctx, a.out.req.plan.StallTimeout)
 	defer cancel()
 	err := a.link.stream.Speak(ctx, p)
 	a.out.mu.Lock()
@@ -195,7 +195,7 @@ func (a *attempt) judge() error {
 		return nil // it spoke until it was told to stop
 	case outcome == outcomeHedged && a.outcome.heard:
 		return errStalled
-	case outcome != outcomeFailed, strings.Contains(a.g.req.plan.Voice, "/"), a.g.req.options[a.target.Provider] != nil:
+	case outcome != outcomeFailed, strings.Contains(a.out.req.plan.Voice, "/"), a.out.req.options[a.target.Provider] != nil:
 		return routing.ErrUndecided
 	}
 	return a.outcome.err

@@ -66,9 +66,9 @@ func (r *Prepared) schedule() text.Schedule {
 	return text.Schedule{Gather: r.plan.ChunkSchedule, Max: r.plan.MaxPartialLength}
 }
 
-// playOut waits until the client has been sent all that was spoken: until then a cancel must still find the generation. anew
+// playOut waits until the client has been sent all that was spoken: until then a cancel must still find the generation. again
 // reports that meanwhile another provider took over earlier in the context, so all of the text must be spoken again.
-func (g *Generation) playOut(ctx context.Context, spoken ending) (end ending, anew bool) {
+func (g *Generation) playOut(ctx context.Context, spoken ending) (end ending, again bool) {
 	for ctx.Err() == nil {
 		if g.out.isSuperseded() {
 			return ending{}, true

@@ -149,7 +149,7 @@ func (g *Generation) sinceAdmission(t time.Time) time.Time {
 // recordLocked is the attempt as it is kept.
 func (oc *outcome) recordLocked() billing.Attempt {
 	kept := oc.progressLocked()
-	kept.Model, kept.Voice = oc.a.g.engine.rawNames.target(oc.a.g.req.Setup, oc.a.g.req.Key.Tenant, oc.a.target, time.Now())
+	kept.Model, kept.Voice = oc.a.out.engine.rawNames.target(oc.a.out.req.Setup, oc.a.out.req.Key.Tenant, oc.a.target, time.Now())
 	kept.EndedAt = oc.a.g.sinceAdmission(oc.endedAt)
 	kept.Outcome = billing.Outcome(oc.nameLocked())
 	kept.Cost = oc.costLocked()
@@ -175,5 +175,5 @@ func (a *attempt) noteProgress() {
 	a.out.mu.Lock()
 	p := billing.Progress{RecordID: a.g.recordID, Number: a.number, Attempt: a.outcome.progressLocked()}
 	a.out.mu.Unlock()
-	a.g.engine.ledger.Progress(p)
+	a.out.engine.ledger.Progress(p)
 }

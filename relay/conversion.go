@@ -33,7 +33,7 @@ func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error
 		}
 		samples := int64(len(raw) / f.Format.BytesPerSample())
 		if c.seam.open() {
-			raw = c.seam.join(c.a.g.req.output, raw)
+			raw = c.seam.join(c.a.out.req.output, raw)
 			return payload{raw: raw, samples: int64(len(raw) / f.Format.BytesPerSample())}, nil
 		}
 		return payload{base64: f.Base64, samples: samples, end: lastSample(f.Format, raw)}, nil
@@ -46,9 +46,9 @@ func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error
 		c.a.align.ear.Hear(out)
 	}
 	if c.seam.open() {
-		out = c.seam.join(c.a.g.req.output, out)
+		out = c.seam.join(c.a.out.req.output, out)
 	}
-	return payload{raw: out, samples: int64(len(out) / c.a.g.req.output.BytesPerSample())}, nil
+	return payload{raw: out, samples: int64(len(out) / c.a.out.req.output.BytesPerSample())}, nil
 }
 
 // scratchPool has buffers for decoded audio. They are used within one frame's step only.
@@ -76,11 +76,11 @@ func (c *conversion) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error
 
 // passesLocked reports whether the vendor's base64 can go to the client as it is.
 func (c *conversion) passesLocked(f upstream.Frame, raw []byte) bool {
-	g := c.a.g
-	return f.Base64 != nil && c.clean && g.req.encoder.Form() == Base64 && c.conv == nil &&
-		f.Format.Samples() == g.req.output.Samples() &&
+	o := c.a.out
+	return f.Base64 != nil && c.clean && o.req.encoder.Form() == Base64 && c.conv == nil &&
+		f.Format.Samples() == o.req.output.Samples() &&
 		len(raw)%f.Format.BytesPerSample() == 0 &&
-		(g.req.output.Encoding != audio.WAV || g.out.seq > 0)
+		(o.req.output.Encoding != audio.WAV || o.seq > 0)
 }
 
 // convertLocked converts audio bytes to the output's format; the result is valid until the next frame. After an attempt has
@@ -92,7 +92,7 @@ func (c *conversion) convertLocked(from audio.Format, raw []byte) ([]byte, error
 		c.conv = nil
 	}
 	if c.conv == nil {
-		conv, err := audio.NewConverter(from, c.a.g.req.output.Samples())
+		conv, err := audio.NewConverter(from, c.a.out.req.output.Samples())
 		if err != nil {
 			return nil, err
 		}

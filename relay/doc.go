@@ -5,8 +5,8 @@
 // speaks it at one target, output.go what all attempts share, sink.go is the step of each audio frame, package delivery brings it to
 // the client, settle.go is its end. Invariants:
 //
-//  1. Every accepted generation sends exactly one done: generation.finish is the one place that queues it.
-//  2. The session's reader waits for nothing but its socket, so a cancel is never behind anything.
+//  1. Every accepted generation sends exactly one done: Generation.Finish is the one place that queues it.
+//  2. The session's reader waits for nothing but its socket, so a cancel waits for nothing.
 //  3. Nothing but a generation's end follows once it has been stopped: its lane is purged under the lock that
 //     the frame step takes.
 //  4. A socket belongs to its session. No generation's context reaches a read or a write.

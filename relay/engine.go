@@ -15,7 +15,7 @@ import (
 // Engine speaks generations. It is safe for concurrent use.
 type Engine struct {
 	// Static after NewEngine.
-	habits     *position.VoiceModels
+	voices     *position.VoiceModels
 	firstAudio *firstAudio
 	rawNames   rawNames
 	store      limits.Store
@@ -42,7 +42,7 @@ type EngineParts struct {
 // NewEngine is an engine that has heard no provider yet.
 func NewEngine(parts EngineParts) *Engine {
 	e := &Engine{
-		habits:     position.NewVoiceModels(),
+		voices:     position.NewVoiceModels(),
 		firstAudio: newFirstAudio(),
 		store:      parts.Store,
 		budgets:    parts.Budgets,

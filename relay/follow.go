@@ -10,9 +10,9 @@ import (
 // change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
 // session only without the output's lock.
 type change struct {
-	speaker string // the provider that has begun to be heard; empty: no new one
-	took    bool   // it took over from another provider
-	anew    string // the provider that must speak all of the text again; empty: none
+	speaker   string // the provider that has begun to be heard; empty: no new one
+	took      bool   // it took over from another provider
+	restartBy string // the provider that must speak all of the text again; empty: none
 }
 
 // takeChange returns what has changed since it was last asked.
@@ -28,7 +28,7 @@ func (o *output) takeChange() change {
 func (o *output) isSuperseded() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.change.anew != ""
+	return o.change.restartBy != ""
 }
 
 // follow tells the session whose voice is heard, so that the next generations of the context use it too. If this generation
@@ -38,10 +38,10 @@ func (r *failover) follow() {
 	if c.speaker != "" {
 		r.g.client.Listener.Speaking(r.g, c.speaker, c.took)
 	}
-	if c.anew != "" {
+	if c.restartBy != "" {
 		r.again = nil
 		slices.SortStableFunc(r.candidates, func(a, b *candidate) int {
-			return cmp.Compare(rank(a.Provider, c.anew), rank(b.Provider, c.anew))
+			return cmp.Compare(rank(a.Provider, c.restartBy), rank(b.Provider, c.restartBy))
 		})
 	}
 }
@@ -64,7 +64,7 @@ func (o *output) supersede(provider string) {
 	}
 	o.active, o.lastSpoke, o.from, o.lastSample = nil, nil, position.Resume{}, sample{}
 	o.track, o.seq = position.NewTrack(o.req.output.Rate), 0
-	o.change = change{anew: provider}
+	o.change = change{restartBy: provider}
 	o.notify()
 }
 

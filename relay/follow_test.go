@@ -172,7 +172,7 @@ func TestSupersedingForgetsATakeover(t *testing.T) {
 	g.out.active = nil
 	newAttempt(g, a.target, betaMay()).Audio(fakeFrame('b'))
 	g.out.supersede("beta")
-	if got, want := g.out.takeChange(), (change{anew: "beta"}); got != want {
+	if got, want := g.out.takeChange(), (change{restartBy: "beta"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

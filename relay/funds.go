@@ -110,6 +110,7 @@ func (in *input) fundOnce(ctx context.Context) bool {
 		return false
 	}
 	in.out.mu.Unlock()
+	// Priced as one text: what came alone may be a part of a sentence, and requests are counted by sentence.
 	whole := so
 	for _, c := range waiting {
 		whole += c.text

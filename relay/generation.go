@@ -118,9 +118,9 @@ func (g *Generation) Run(ctx context.Context) {
 		return
 	}
 	g.book(ctx)
-	end, anew := ending{}, true
-	for anew {
-		end, anew = g.playOut(ctx, g.speak(ctx))
+	end, again := ending{}, true
+	for again {
+		end, again = g.playOut(ctx, g.speak(ctx))
 	}
 	g.closing.Wait() // bounded by CloseGrace, and entryPatience
 	if err := g.booked(); err != nil {

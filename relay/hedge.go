@@ -27,7 +27,7 @@ func (v *arrivals) backupNeeded(now time.Time, takes time.Duration) time.Time {
 		return time.Time{}
 	}
 	var hedge time.Time
-	if after := v.a.g.req.plan.HedgeAfter; after > 0 && v.lastFrame.IsZero() {
+	if after := v.a.out.req.plan.HedgeAfter; after > 0 && v.lastFrame.IsZero() {
 		hedge = since.Add(after)
 	}
 	if v.a.out.lastSpoke == nil {

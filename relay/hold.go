@@ -92,20 +92,20 @@ func (h *hold) deliverLocked(p payload) {
 // holdsLocked reports whether audio must be held back: the client has enough in hand, another target could take over, and no
 // word is known to end where this audio ends.
 func (h *hold) holdsLocked(p payload) bool {
-	g := h.a.g
-	if !h.a.outcome.heard || g.req.plan.Cushion == 0 || len(g.req.plan.Candidates) < 2 || g.out.track.Covers(g.out.track.Samples+p.samples) {
+	o := h.a.out
+	if !h.a.outcome.heard || o.req.plan.Cushion == 0 || len(o.req.plan.Candidates) < 2 || o.track.Covers(o.track.Samples+p.samples) {
 		return false
 	}
-	return g.out.lane.InHand(p.at) >= h.leastInHandLocked()
+	return o.lane.InHand(p.at) >= h.leastInHandLocked()
 }
 
 // leastInHandLocked is the audio that the client must have in hand while any is held back: the route's cushion, and at least
 // as much as it plays until a backup speaks.
 func (h *hold) leastInHandLocked() time.Duration {
-	least := h.a.g.req.plan.Cushion
-	for _, c := range h.a.g.req.plan.Candidates {
+	least := h.a.out.req.plan.Cushion
+	for _, c := range h.a.out.req.plan.Candidates {
 		if c != h.a.target {
-			return max(least, h.a.g.engine.firstAudio.usual(c.Provider)+backupMargin)
+			return max(least, h.a.out.engine.firstAudio.usual(c.Provider)+backupMargin)
 		}
 	}
 	return least
@@ -123,7 +123,7 @@ func (h *hold) releaseLocked(now time.Time) {
 			return
 		}
 		covered--
-		h.a.g.engine.metrics.Held.Observe(now.Sub(h.frames[0].at).Seconds())
+		h.a.out.engine.metrics.Held.Observe(now.Sub(h.frames[0].at).Seconds())
 		h.pop(h.a.emitLocked)
 	}
 }
@@ -143,7 +143,7 @@ func (h *hold) coveredLocked() (covered int) {
 // plays until a backup would speak. Of a silent vendor's audio the client gets two thirds, so that a third is left to cut
 // when a backup is opened.
 func (h *hold) overheldLocked(now time.Time) bool {
-	held, hand := audio.Duration(h.samples, h.a.g.req.output.Rate), h.a.out.lane.InHand(now)
+	held, hand := audio.Duration(h.samples, h.a.out.req.output.Rate), h.a.out.lane.InHand(now)
 	if h.a.arrivals.isQuietLocked(now) {
 		return held > maxHeld || held > hand/2
 	}
@@ -159,7 +159,7 @@ func (h *hold) untilLocked(now time.Time) time.Time {
 	if !h.a.arrivals.isQuietLocked(now) {
 		return h.a.arrivals.quietFromLocked(now)
 	}
-	held := audio.Duration(h.samples, h.a.g.req.output.Rate)
+	held := audio.Duration(h.samples, h.a.out.req.output.Rate)
 	return now.Add(max((h.a.out.lane.InHand(now)-2*held)/2, leastHeldWait))
 }
 
@@ -203,11 +203,11 @@ func (h *hold) splitLocked(keep int64, fade bool) {
 	if err != nil {
 		return // can't be: it decoded when it came
 	}
-	at := int(keep) * h.a.g.req.output.BytesPerSample()
+	at := int(keep) * h.a.out.req.output.BytesPerSample()
 	head, tail := raw[:at], raw[at:]
 	if fade {
-		n := min(len(head), crossfadeSamples(h.a.g.req.output.Rate)*h.a.g.req.output.BytesPerSample())
-		audio.Ramp(h.a.g.req.output, head[len(head)-n:], 1, 0)
+		n := min(len(head), crossfadeSamples(h.a.out.req.output.Rate)*h.a.out.req.output.BytesPerSample())
+		audio.Ramp(h.a.out.req.output, head[len(head)-n:], 1, 0)
 	}
 	h.a.emitLocked(payload{raw: head, samples: keep, at: first.at})
 	if fade {

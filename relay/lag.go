@@ -32,7 +32,7 @@ func (v *arrivals) pacedLocked(deadline, now time.Time) (time.Time, error) {
 	if v.lag.from.IsZero() {
 		v.lag = lag{now, v.clock.duration()}
 	}
-	window := max(paceWindow, stallsInWindow*v.a.g.req.plan.StallTimeout)
+	window := max(paceWindow, stallsInWindow*v.a.out.req.plan.StallTimeout)
 	if due := v.a.awake().Adjust(v.lag.from, now).Add(window); now.Before(due) {
 		return awake.Earlier(deadline, due), nil
 	}

@@ -48,7 +48,7 @@ func (l *link) open(ctx context.Context) (o opened) {
 			o = opened{err: errBroken, fault: fault}
 		}
 	}()
-	ctx, cancel := l.a.awake().WithTimeout(ctx, l.a.g.req.plan.FirstAudioTimeout)
+	ctx, cancel := l.a.awake().WithTimeout(ctx, l.a.out.req.plan.FirstAudioTimeout)
 	defer cancel()
 	stream, err := l.a.provider.Open(ctx, l.a.request(), l.a)
 	if err != nil && awake.TimedOut(ctx) {
@@ -88,7 +88,7 @@ func causeOf(ctx context.Context, err error) error {
 func (l *link) release(ctx context.Context, cause error) {
 	l.cancel(cause)
 	stream, result := l.stream, l.opened
-	slots, tenant := l.a.provider.slots, l.a.g.req.Key.Tenant
+	slots, tenant := l.a.provider.slots, l.a.out.req.Key.Tenant
 	slots.Leave(l.a.holder)
 	l.a.g.closing.Go(func() {
 		defer l.a.provider.active.Add(-1)
@@ -115,7 +115,7 @@ func whenGone(stream upstream.Stream, f func()) {
 func (l *link) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			_ = l.a.g.engine.Internal(l.a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
+			_ = l.a.out.engine.Internal(l.a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CloseGrace)

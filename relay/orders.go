@@ -108,11 +108,11 @@ const leastAhead = 20 * time.Second
 // roomyLocked reports whether the client has room for another piece: beyond the audio that waits for it, and what the vendor
 // will still make of the pieces that it has.
 func (o *orders) roomyLocked(now time.Time) bool {
-	limit := o.a.g.req.Key.Limits.Buffer
+	limit := o.a.out.req.Key.Limits.Buffer
 	if ahead := o.aheadLocked(now); ahead > 0 {
 		limit = min(limit, max(limit, leastAhead)-ahead)
 	}
-	return limit > 0 && o.a.out.lane.HasRoom(audio.Samples(limit, o.a.g.req.output.Rate))
+	return limit > 0 && o.a.out.lane.HasRoom(audio.Samples(limit, o.a.out.req.output.Rate))
 }
 
 // aheadLocked is about how long the pieces take that the vendor has and does not speak yet. The piece being spoken does not
@@ -121,7 +121,7 @@ func (o *orders) aheadLocked(now time.Time) time.Duration {
 	var ahead time.Duration
 	under := o.pieces[o.throughLocked(now):]
 	for _, p := range under[min(1, len(under)):] {
-		ahead += speechTime(p.Text, o.a.caps.ClampSpeed(o.a.g.req.speed))
+		ahead += speechTime(p.Text, o.a.caps.ClampSpeed(o.a.out.req.speed))
 	}
 	return ahead
 }
@@ -138,7 +138,7 @@ func (o *orders) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 		ordered.track = o.a.out.track.AddPiece(p)
 	}
 	o.pieces = append(o.pieces, ordered)
-	o.expected += longestSpeech(p.Text, o.a.caps.ClampSpeed(o.a.g.req.speed))
+	o.expected += longestSpeech(p.Text, o.a.caps.ClampSpeed(o.a.out.req.speed))
 	return upstream.Piece{ID: len(o.pieces) - 1, Text: p.Text, Last: p.Last, More: o.goesOnLocked(now)}
 }
 
@@ -193,25 +193,25 @@ const surelySpoken = 0.7
 
 // leastAudio is the least audio that speaks a text, by the voice model if the voice was heard before.
 func (o *orders) leastAudio(s string) time.Duration {
-	h := o.a.g.engine.habits.Of(o.a.voice())
+	h := o.a.out.engine.voices.Of(o.a.voice())
 	beats := (text.Piece{Text: s}).Beats()
 	if h.Pieces == 0 || len(beats) == 0 {
 		return o.shortestSpeech(s)
 	}
 	share := surelySpoken - h.Spread/math.Sqrt(float64(len(beats)))
-	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.g.req.speed))
+	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.out.req.speed))
 	return max(least, o.shortestSpeech(s))
 }
 
 // shortestSpeech is the least audio of any voice that counts as speech of a text.
 func (o *orders) shortestSpeech(s string) time.Duration {
-	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.a.caps.ClampSpeed(o.a.g.req.speed))
+	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.a.caps.ClampSpeed(o.a.out.req.speed))
 }
 
 // endPiecesLocked ends all pieces up to id: their words are complete, the track gets their ends, and the voice model learns
 // from them.
 func (o *orders) endPiecesLocked(id int) {
-	at := o.a.align.base + audio.Samples(o.a.arrivals.clock.duration(), o.a.g.req.output.Rate)
+	at := o.a.align.base + audio.Samples(o.a.arrivals.clock.duration(), o.a.out.req.output.Rate)
 	first := o.delivered
 	for ; o.delivered <= id; o.delivered++ {
 		p := o.pieces[o.delivered]

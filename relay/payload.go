@@ -21,22 +21,22 @@ type payload struct {
 
 // emitLocked queues audio for the client, and the words whose end it reaches.
 func (a *attempt) emitLocked(p payload) {
-	g := a.g
+	o := a.out
 	if p.samples == 0 {
 		return
 	}
 	if !a.outcome.heard {
 		a.outcome.heard = true
-		g.out.introduceLocked(a, p.at)
+		o.introduceLocked(a, p.at)
 	}
-	g.out.lane.Push(g.out.audioMessageLocked(p))
-	g.out.seq++
-	g.out.lastSample = p.end
+	o.lane.Push(o.audioMessageLocked(p))
+	o.seq++
+	o.lastSample = p.end // known beforehand for base64, which is not decoded again
 	if p.raw != nil {
-		g.out.lastSample = lastSample(g.req.output, p.raw)
+		o.lastSample = lastSample(o.req.output, p.raw)
 	}
-	g.out.track.Samples += p.samples
-	g.out.announceLocked()
+	o.track.Samples += p.samples
+	o.announceLocked()
 }
 
 // audioEnvelope is room for what goes around the audio in a message: the longest id, names, and numbers. A message that

@@ -82,7 +82,7 @@ func (a *attempt) flushLocked(id int) {
 		a.conversion.out = a.conversion.conv.Flush(a.conversion.out[:0])
 		a.conversion.conv = nil
 		out := a.conversion.out
-		a.held.deliverLocked(payload{raw: out, samples: int64(len(out) / a.g.req.output.BytesPerSample()), at: time.Now()})
+		a.held.deliverLocked(payload{raw: out, samples: int64(len(out) / a.out.req.output.BytesPerSample()), at: time.Now()})
 	}
 	a.held.flush(a.emitLocked)
 	if a.orders.delivered <= id {

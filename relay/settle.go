@@ -109,7 +109,7 @@ func (a *attempt) observe(err error) {
 		}
 		event.Msg("attempt failed")
 	}
-	a.g.engine.metrics.AttemptEnded(a.target.Provider, outcome, code)
+	a.out.engine.metrics.AttemptEnded(a.target.Provider, outcome, code)
 }
 
 // logEndLocked writes the generation's one line.

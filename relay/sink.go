@@ -20,6 +20,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	if a.outcome.over() || a.out.endsLocked() {
 		return // cancelled or over: late audio is dropped
 	}
+	// Bad base64 is found before the attempt becomes the active one: garbage must not cancel a rival that is well.
 	scratch := scratchPool.Get().(*[]byte)
 	defer scratchPool.Put(scratch)
 	raw, err := a.conversion.rawLocked(f, scratch)
@@ -69,7 +70,7 @@ func (a *attempt) survivePanic() {
 	if fault == nil {
 		return
 	}
-	err := a.g.engine.Internal(a.g.log, "panic in a frame", fault)
+	err := a.out.engine.Internal(a.g.log, "panic in a frame", fault)
 	a.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 }
 
@@ -78,7 +79,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	a.outcome.usage = u
+	a.outcome.usage = u // also after a cancel, when nothing else of this call counts
 	if a.outcome.over() {
 		return
 	}
@@ -87,7 +88,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 			a.drainLocked()
 		}
 	}
-	if a.endsIdleLocked(err, time.Now()) {
+	if a.endsIdleLocked(err, time.Now()) { // before the error counts as a failure
 		a.endIdleLocked()
 	} else {
 		a.outcome.endLocked(err)

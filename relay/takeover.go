@@ -41,12 +41,13 @@ func (o *output) hasRivalLocked(a *attempt) bool {
 // handOverLocked puts an attempt's audio after what was sent so far: its words and pieces, which were kept on its own clock,
 // enter the track, and a new voice is faded in.
 func (o *output) handOverLocked(a *attempt) {
-	defer o.notify() // from now on the client's clock says when a backup is due
+	defer o.notify() // from now on the client's playback clock says when a backup is due
 	o.active = a
 	if a.continuesLocked(o.lastSpoke) {
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
 	} else if o.lastSpoke != nil {
+		// Another voice: it is faded in after the decay of the former one. A replaced stream of the same voice is not.
 		a.conversion.seam.total = crossfadeSamples(o.req.output.Rate)
 		if o.lastSample.size > 0 {
 			last := o.lastSample.bytes[:o.lastSample.size]
@@ -55,6 +56,7 @@ func (o *output) handOverLocked(a *attempt) {
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
 	}
+	// The decay of the former voice is sent as the first audio of this one, so its own audio begins after that.
 	a.align.base = o.track.Samples + int64(len(a.conversion.seam.decay)/o.req.output.BytesPerSample())
 	for i := range a.orders.pieces {
 		a.orders.pieces[i].track = o.track.AddPiece(a.orders.pieces[i].Piece)
@@ -159,7 +161,7 @@ func (o *output) prepareBackup() (left bool) {
 
 // resumeLocked is the first place in the text that is not known to have been heard whole.
 func (o *output) resumeLocked(a *attempt) position.Resume {
-	habit := o.engine.habits.Of(a.voice())
+	habit := o.engine.voices.Of(a.voice())
 	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
 		return habit.Heard(a.align.hearingLocked(beats, from, to))
 	})

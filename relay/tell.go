@@ -39,6 +39,7 @@ func (o *output) announceLocked() {
 	if len(words) == 0 || !o.req.wordTimestamps {
 		return
 	}
+	// One list serves all calls: the encoder keeps none of it.
 	told := Words{Source: SourceProvider, Words: o.told[:0]}
 	for _, w := range words {
 		told.Words = append(told.Words, o.timedWord(w))

@@ -29,8 +29,8 @@ func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	if len(beats) < fewestJudged || o.a.out.active != o.a {
 		return false
 	}
-	h := o.a.g.engine.habits.Of(o.a.voice())
-	rate := o.a.g.req.output.Rate
+	h := o.a.out.engine.voices.Of(o.a.voice())
+	rate := o.a.out.req.output.Rate
 	from, to := audio.Samples(o.pieceFrom, rate), audio.Samples(o.a.arrivals.clock.duration(), rate)
 	if pieces[len(pieces)-1].timed {
 		return o.untoldLocked(beats, o.a.align.base+from, o.a.align.base+to)
@@ -38,7 +38,7 @@ func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	if o.a.align.ear == nil || h.Pieces < fewestHeard {
 		return false
 	}
-	expected := position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.g.req.speed)
+	expected := position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.out.req.speed)
 	got := float64(audio.Duration(to-from, rate)) / expected
 	if got < leastShare {
 		return true
@@ -46,7 +46,7 @@ func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.a.align.ear.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
-	o.a.g.engine.habits.Doubt(o.a.voice())
+	o.a.out.engine.voices.Doubt(o.a.voice())
 	return true
 }
 
@@ -66,9 +66,9 @@ func (o *orders) untoldLocked(beats []text.Beat, from, to int64) bool {
 	if len(told) == 0 || position.Units(told) >= leastTold*position.Units(beats) {
 		return false
 	}
-	unit := float64(audio.Duration(at-from, o.a.g.req.output.Rate)) / position.Units(told)
+	unit := float64(audio.Duration(at-from, o.a.out.req.output.Rate)) / position.Units(told)
 	rest := unit * position.Units(beats[len(told):])
-	return float64(audio.Duration(max(0, to-at), o.a.g.req.output.Rate)) < leastShare*rest
+	return float64(audio.Duration(max(0, to-at), o.a.out.req.output.Rate)) < leastShare*rest
 }
 
 // wholeVerdictLocked judges a normal end of the stream.

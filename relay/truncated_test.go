@@ -29,10 +29,10 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := speakingTo(t, deafCapabilities(), twelveWords)
 			for range 3 {
-				a.g.engine.habits.Learn(a.voice(), position.Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
+				a.g.engine.voices.Learn(a.voice(), position.Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
 			}
 			ordered(a)
-			length := position.HeardUnits(beats) * a.g.engine.habits.Of(a.voice()).Unit.Seconds() * test.share
+			length := position.HeardUnits(beats) * a.g.engine.voices.Of(a.voice()).Unit.Seconds() * test.share
 			for range int(length / charLength.Seconds()) {
 				a.Audio(fakeFrame('a'))
 			}
@@ -61,7 +61,7 @@ func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 	caps := deafCapabilities()
 	caps.MinSpeed, caps.MaxSpeed = 1, 1
 	a := speakingTo(t, caps, twelveWords)
-	a.g.engine.habits.Learn(a.voice(), position.Observation{
+	a.g.engine.voices.Learn(a.voice(), position.Observation{
 		Beats: pieceOf(twelveWords, 0).Beats(), Sounds: []audio.Sound{{Start: 0, End: 4000}}, Rate: 1000, Speed: 1,
 	})
 	a.g.req.speed = 0.5

@@ -33,7 +33,7 @@ func (o *output) tellUntoldLocked(a *attempt, char int) {
 		return
 	}
 	h := a.align.hearingLocked(beats, at, t.Samples)
-	times, off := o.engine.habits.Of(a.voice()).Pace.Times(h)
+	times, off := o.engine.voices.Of(a.voice()).Pace.Times(h)
 	told := Words{Source: position.SourceEstimate, Error: max(off, leastError)}
 	for i, w := range times {
 		w = audio.Sound{Start: min(max(a.align.base+w.Start, at), t.Samples), End: min(a.align.base+w.End, t.Samples)}

@@ -26,7 +26,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 		a.align.alignLocked(ws[0].Piece, ws[:n])
 		ws = ws[n:]
 	}
-	a.held.releaseLocked(time.Now())
+	a.held.releaseLocked(time.Now()) // the words may end where held audio does
 	a.out.announceLocked()
 }
 
@@ -44,7 +44,7 @@ func (al *alignment) alignLocked(id int, ws []upstream.Word) {
 	if !al.judgeWordsLocked(id, ws) {
 		return
 	}
-	rate := al.a.g.req.output.Rate
+	rate := al.a.out.req.output.Rate
 	spoken := make([]text.Spoken, len(ws))
 	for i, w := range ws {
 		spoken[i] = text.Spoken{
@@ -68,7 +68,7 @@ func (al *alignment) noteTimingLocked() {
 	if al.a.arrivals.clock.duration() > al.a.orders.pieceFrom+lateWords {
 		when = position.Late
 	}
-	al.a.g.engine.habits.NoteTiming(al.a.voice(), when)
+	al.a.out.engine.voices.NoteTiming(al.a.voice(), when)
 }
 
 // lateWords is how much of a piece's audio may come before its first word time, if the vendor sends times as it speaks.
@@ -93,7 +93,7 @@ func (al *alignment) judgeWordsLocked(id int, ws []upstream.Word) bool {
 	if id == al.a.orders.delivered && !p.order.Began {
 		p.order = position.WordOrder{Began: true, End: al.a.orders.pieceFrom}
 	}
-	speed := al.a.caps.ClampSpeed(al.a.g.req.speed)
+	speed := al.a.caps.ClampSpeed(al.a.out.req.speed)
 	for _, w := range ws {
 		if !p.order.Plausible(w.Text, w.Start, w.End, speed) {
 			al.dismissWordsLocked(p)
@@ -107,7 +107,7 @@ func (al *alignment) judgeWordsLocked(id int, ws []upstream.Word) bool {
 // next attempt on.
 func (al *alignment) dismissWordsLocked(p *orderedPiece) {
 	p.misled, p.timed = true, false
-	al.a.g.engine.habits.NoteTiming(al.a.voice(), position.Late)
+	al.a.out.engine.voices.NoteTiming(al.a.voice(), position.Late)
 	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
 	al.early = slices.DeleteFunc(al.early, of)
 	if al.a.out.active == al.a {
