@@ -10,8 +10,7 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a generation of ours, which is one context at the vendor while its text flows, and another one after each
-// pause.
+// stream is one of our generations. It is one context at Cartesia while its text flows, and another one after each pause.
 type stream struct {
 	upstream.Lifetime
 

@@ -75,7 +75,7 @@ func frameError(f *frame) *upstream.Error {
 }
 
 // flushWarning is in the text of the one Warning that matters, in lower case: that a Flush is ignored. The vendor
-// documents that there is such a one, not how it reads.
+// documents that there is one, not how it reads.
 const flushWarning = "flush"
 
 // ignoresFlush reports whether a Warning says that the vendor ignores a Flush.

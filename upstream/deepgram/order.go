@@ -94,7 +94,7 @@ func (o *orders) withheld() int {
 // sequence_id is the vendor's own count), so answers are told by their order alone.
 func (o *orders) flushed() (ended []int) {
 	if len(o.flushes) == 0 {
-		return nil // of none of ours
+		return nil // it answers no Flush of ours
 	}
 	n := 0
 	for n < len(o.pieces) && o.pieces[n] <= o.flushes[0] {

@@ -8,8 +8,8 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
-// turn.
+// line has a stream's pieces in their order. The first is heard; what comes of the others is held until it is their turn,
+// since the vendor may speak several contexts at once.
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock

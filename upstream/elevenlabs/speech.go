@@ -64,7 +64,7 @@ func (s *speech) add(a *alignment, at time.Duration, heard bool) []word {
 }
 
 // segment finds out where the times count from whose first is start. The vendor counts by segment and does not say
-// where one begins, nor how many frames it is told in: times that go on after the former ones are of the same segment,
+// where one begins, nor how many frames it is told in: times that go on after the earlier ones are of the same segment,
 // unless they would be of audio before this frame's.
 func (s *speech) segment(start, at time.Duration, heard bool) {
 	goesOn := s.reach > 0 && start+rounding >= s.reach

@@ -9,7 +9,7 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a generation of ours, which is a context a piece at the vendor.
+// stream is one of our generations. Each of its pieces is a context of its own at ElevenLabs.
 type stream struct {
 	upstream.Lifetime
 

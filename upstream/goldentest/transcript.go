@@ -92,7 +92,7 @@ func Frames(t testing.TB, vendor string) []map[string]any {
 	return frames
 }
 
-// files are the names of the vendor's transcripts, of which there are some.
+// files are the names of the vendor's transcripts. It is a fault if there are none.
 func files(t testing.TB, vendor, pattern string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(folder(vendor), pattern))

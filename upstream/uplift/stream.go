@@ -173,7 +173,7 @@ func (s *stream) stop(cause error) []*request {
 	return s.queue
 }
 
-// cancel tells the vendor to stop a request, of which it may have nothing.
+// cancel tells the vendor to stop a request, unless it has nothing of it.
 func (s *stream) cancel(ctx context.Context, r *request, cause error) error {
 	seat := r.rise()
 	if seat == nil {

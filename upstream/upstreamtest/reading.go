@@ -10,7 +10,7 @@ import (
 type Reading struct {
 	// Frame gives its socket a frame, in which what stands for the stream's ids is replaced.
 	Frame func(data string) *upstream.Error
-	// Lose ends the stream, of which there is no vendor to be told.
+	// Lose ends the stream without a word to a vendor, since there is none.
 	Lose func()
 }
 

@@ -9,8 +9,8 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// line has a stream's pieces in their order: the first is heard, and what comes of the others is held until it is their
-// turn.
+// line has a stream's pieces in their order. The first is heard; what comes of the others is held until it is their turn,
+// since the vendor may speak several generations at once.
 type line struct {
 	sink  upstream.Sink
 	clock upstream.Clock
@@ -144,7 +144,7 @@ func (l *line) advance() {
 	}
 }
 
-// failed is whether a piece has failed whose turn it is.
+// failed reports whether the piece whose turn it is has failed.
 func (l *line) failed() bool { return len(l.pieces) > 0 && l.pieces[0].err != nil }
 
 // failure is the error of the first piece that failed, or nil.

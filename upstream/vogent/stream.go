@@ -10,7 +10,7 @@ import (
 
 var _ upstream.Lingerer = (*stream)(nil)
 
-// stream is a generation of ours, which is one a piece at the vendor.
+// stream is one of our generations. Each of its pieces is a generation of its own at Vogent.
 type stream struct {
 	upstream.Lifetime
 
