@@ -46,7 +46,7 @@ func (m *machine) stop(d time.Duration) {
 	m.stopped.Store(false)
 }
 
-// A vendor is not silent while nobody was there to hear it, and as late as ever afterwards.
+// Time in which the process is stopped is no silence of a vendor; after it the vendor is judged as before.
 func TestAPauseIsNoSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMachine(t)

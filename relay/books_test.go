@@ -50,7 +50,7 @@ func (l *fakeLedger) Close(_ context.Context, r billing.Record) error {
 	return l.failing
 }
 
-// A generation is recorded as it went, beside its work, and done says that it is safe.
+// A generation's record says how it went. It is written while the generation works, and done says that it is safe.
 func TestGenerationIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		books := &fakeLedger{takes: 40 * time.Millisecond}
@@ -130,7 +130,7 @@ func TestDoneSaysThatTheRecordIsUnsafe(t *testing.T) {
 	})
 }
 
-// A tenant with a budget is not led to a target whose price nobody knows.
+// A tenant with a budget is not routed to a target without a known price.
 func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})

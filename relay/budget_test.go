@@ -108,7 +108,7 @@ func TestFinalTextsArePaidWhole(t *testing.T) {
 	})
 }
 
-// A refusal says what is left and when it is anew, wherever it is told.
+// Each refusal says what is left of the budget, and when the next period begins.
 func TestRefusalSaysWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // begins at midnight of January 1, 2000
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(0)})

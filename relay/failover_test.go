@@ -108,7 +108,7 @@ func TestFirstAttemptThatGoesOnStaysActive(t *testing.T) {
 	}
 }
 
-// A vendor slower than its listener is never silent for longer than usual: it has gaps, but nobody takes over.
+// A vendor slower than its listener is never silent for longer than usual: it has gaps, but no backup takes over.
 func TestSlowVendorIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := lively(), lively()
@@ -334,7 +334,7 @@ func TestFlappingVendorCostsNothingWhileOpen(t *testing.T) {
 	})
 }
 
-// An open text that pauses in mid-sentence is nobody's fault, however the vendor marks its pieces' ends.
+// An open text that pauses in mid-sentence is no failure, however the vendor marks its pieces' ends.
 func TestPauseInMidSentenceTripsNothing(t *testing.T) {
 	for _, ends := range []upstream.PieceEnds{upstream.PieceEndsExact, upstream.PieceEndsCounted, upstream.PieceEndsNone} {
 		for _, text := range []string{"Okay. ", "This sentence is here. ", "No. "} {

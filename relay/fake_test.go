@@ -34,7 +34,7 @@ type fakeProvider struct {
 	noBill   bool                 // says nothing of what it charges
 	hangsUp  time.Duration        // after which a stream that has nothing to do ends with failure; 0: never
 	lingers  time.Duration        // how long a stream is at the vendor after Close
-	keepFor  time.Duration        // pieces behind the first are kept back for so long, and then spoken together
+	keepFor  time.Duration        // pieces after the first are kept back for so long, and then spoken together
 
 	mu      sync.Mutex
 	opened  []upstream.Request
@@ -50,9 +50,9 @@ type fakeProvider struct {
 type fakeTimes int
 
 const (
-	timesBehind fakeTimes = iota // a piece's, behind its audio
+	timesAfter  fakeTimes = iota // a piece's, after its audio
 	timesAhead                   // before it
-	timesSpoken                  // each word's, behind its last character
+	timesSpoken                  // each word's, after its last character
 	timesNever
 )
 
@@ -294,7 +294,7 @@ func (s *fakeStream) piece(p upstream.Piece) error {
 		}
 	}
 	s.at += time.Duration(len(runes)) * charLength
-	if f.times == timesBehind || f.times == timesSpoken {
+	if f.times == timesAfter || f.times == timesSpoken {
 		s.sink.Words(words)
 	}
 	if !f.endsOpen {

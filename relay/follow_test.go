@@ -177,7 +177,7 @@ func TestSupersedingForgetsATakeover(t *testing.T) {
 	}
 }
 
-// What waits half in one voice and half in another is spoken anew as well, by the other alone.
+// A waiting generation with audio of two voices is spoken again too, by the second alone.
 func TestMixedVoicesAreSuperseded(t *testing.T) {
 	g, a := waiting(t)
 	g.req.Setup.providers["beta"] = &Provider{Provider: newFake(), Name: "beta"}

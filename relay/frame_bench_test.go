@@ -20,7 +20,7 @@ type path struct {
 // longestPooled is the longest message whose buffer is pooled.
 const longestPooled = 32 << 10
 
-// allocs is how often a frame of the path allocates: a message that is too long for the pool is made anew, and its buffer
+// allocs is how often a frame of the path allocates: a message that is too long for the pool is allocated, and its buffer
 // grows once.
 func (p path) allocs() float64 {
 	if p.output.Rate/5*p.output.BytesPerSample() > longestPooled {

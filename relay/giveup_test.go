@@ -67,7 +67,7 @@ func readSlowly(wire net.Conn, step int) (got []byte) {
 	}
 }
 
-// wholeFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and what is behind them.
+// wholeFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and the bytes after them.
 func wholeFrames(t rapid.TB, wire []byte) (bodies []string, rest []byte) {
 	for len(wire) >= 2 {
 		if wire[0] != 0x81 && wire[0] != 0x89 && wire[0] != 0x88 {

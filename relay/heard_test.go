@@ -77,7 +77,7 @@ func seamIn(t *testing.T, whole, heard string, resume int) (missing, doubled int
 	return missing, doubled
 }
 
-// A voice that nobody knows yet is counted where its sounds may well be the words, and timed where they may not.
+// A voice that was never heard is counted if its sounds may be the words, else timed.
 func TestUnknownVoiceIsCountedIfItsSoundsMayBeWords(t *testing.T) {
 	const rate = 24000
 	beats := text.Piece{Text: "the quick brown fox jumps over a lazy dog near our house."}.Beats()

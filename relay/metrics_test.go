@@ -33,7 +33,7 @@ func series(t *testing.T, r *rig, name string) map[string]*dto.Metric {
 	return found
 }
 
-// All that may be counted is there before it happens: of the providers that are configured, also anew.
+// All counters exist before anything is counted: for the providers of the configuration, also after a reload.
 func TestCountersBeginAtNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": newFake(), "beta": newFake()})
@@ -69,7 +69,7 @@ func TestCountersBeginAtNothing(t *testing.T) {
 	})
 }
 
-// What a caller waited for is counted from its generate, whoever was tried before; what an attempt took is another metric.
+// The time that a caller waited is counted from its generate, also if targets failed before; an attempt's own time is another metric.
 func TestFirstAudioIsCountedFromGenerate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha, beta, pace := newFake(), newFake(), routing.DefaultPace()

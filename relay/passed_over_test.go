@@ -10,7 +10,7 @@ import (
 	"voicerelay/upstream"
 )
 
-// A generation that nobody could speak says which targets were never tried, and why.
+// A generation that no target could speak says which targets were never tried, and why.
 func TestErrorsSayWhoWasPassedOver(t *testing.T) {
 	broken := &upstream.Error{Kind: upstream.UpstreamError, Message: "broken"}
 	cases := map[string]struct {

@@ -22,8 +22,8 @@ func twoTenants() Config {
 	return Config{Keys: []Key{key("greedy", "acme"), key("modest", "zenith")}}
 }
 
-// Texts that pause keep nobody from a vendor's places: somebody who waits gets one soon, and when a text goes on it is spoken on by
-// the same vendor, and nobody has failed.
+// A text that pauses gives up its slot when another generation needs one. When the text goes on, the same vendor speaks the rest, and
+// no attempt has failed.
 func TestPauseGivesTheSlotToAnother(t *testing.T) {
 	for name, vendor := range map[string]func() *fakeProvider{
 		"with word times": lively,
@@ -71,7 +71,7 @@ func TestPauseGivesTheSlotToAnother(t *testing.T) {
 	}
 }
 
-// Where nobody waits a text that pauses keeps its place, and its stream.
+// If no other generation waits, a text that pauses keeps its slot and its stream.
 func TestPauseAloneKeepsTheSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha := lively()

@@ -12,7 +12,7 @@ import (
 	"voicerelay/upstream"
 )
 
-// pausing is a text with a pause behind each sentence.
+// pausing is a text with a pause after each sentence.
 const pausing = "Let me look. Found it now. There you are."
 
 // talk has a text come sentence by sentence, and listens to the end.
@@ -52,7 +52,7 @@ func (l call) ofKind(kind string) int {
 
 var errHungUp = &upstream.Error{Kind: upstream.Dropped, Code: "1000", Message: "the vendor closed the connection"}
 
-// A socket that ends while the text pauses is replaced unseen: the same voice goes on, and nobody has failed.
+// A stream that ends while the text pauses is replaced: the same voice goes on, and no attempt has failed.
 func TestStreamThatEndsInAPauseIsReplaced(t *testing.T) {
 	vendors := map[string]func() *fakeProvider{
 		"with word times":   lively,

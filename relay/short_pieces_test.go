@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A flush behind every other character makes no request each at the vendor, and all is spoken.
+// A flush after every other character does not make a request each at the vendor, and all is spoken.
 func TestShortPiecesAreRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake()

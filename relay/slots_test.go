@@ -103,7 +103,7 @@ func TestBargeInWaitsForTheSlotThatIsBeingLeft(t *testing.T) {
 	}
 }
 
-// A place that a cancelled stream still has is nobody's: there are never more streams at the vendor than it takes.
+// A slot that a cancelled stream still has is not given away: there are never more streams at the vendor than it takes.
 func TestLingeringStreamKeepsItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := lively()

@@ -40,11 +40,11 @@ type manner struct {
 	rate     float64       // of words by letters, 1: 60 ms and 30 ms a letter
 	word     time.Duration // of words that are alike
 	jitter   float64       // of every length, as a share of it
-	between  time.Duration // silence behind each word; 0: words run together
+	between  time.Duration // silence after each word; 0: words run together
 	clause   time.Duration // silence at a comma; 0: it makes none there
 	sentence time.Duration // silence at a sentence's end
 	leading  time.Duration // silence before each piece
-	trailing time.Duration // and behind it
+	trailing time.Duration // and after it
 }
 
 // drawManner is some voice.

@@ -89,7 +89,7 @@ func TestAnotherVoiceSaysTheRest(t *testing.T) {
 	}{
 		"times ahead":        {func() *fakeProvider { f := lively(); f.times = timesAhead; return f }, "word_times", 0},
 		"times as spoken":    {lively, "word_times", 0},
-		"times far behind":   {func() *fakeProvider { f := lively(); f.times = timesBehind; return f }, "estimate", 2},
+		"times far behind":   {func() *fakeProvider { f := lively(); f.times = timesAfter; return f }, "estimate", 2},
 		"piece ends":         {func() *fakeProvider { return deaf(upstream.PieceEndsExact) }, "estimate", 2},
 		"piece ends counted": {func() *fakeProvider { return deaf(upstream.PieceEndsCounted) }, "estimate", 2},
 		"nothing":            {func() *fakeProvider { return deaf(upstream.PieceEndsNone) }, "estimate", 2},
@@ -182,7 +182,7 @@ func TestSecondTakeoverGoesOnWhereTheFirstBegan(t *testing.T) {
 	}
 }
 
-// Pieces of text that a vendor took without marking their ends are behind us once another goes on.
+// Pieces that a vendor took without marking their ends count as ended once another vendor goes on.
 func TestTakeoverOfSeveralUnmarkedPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := "Alpha one is said. Beta two is said. Gamma three is said. Delta four is said. Epsilon five is said. Zeta six is said. Eta seven is said."

@@ -135,7 +135,7 @@ func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted
 	}
 }
 
-// play plays one takeover by a voice that nobody has heard before.
+// play plays one takeover from a voice that was never heard before.
 func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool) {
 	d := rand.New(rand.NewPCG(seed, 3))
 	s := r.speakers[d.IntN(len(r.speakers))]
@@ -154,7 +154,7 @@ func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool
 	s.breaks, s.stalls = time.Millisecond+time.Duration(d.Float64()*float64(length)), d.IntN(3) == 0
 	e := r.speak(t, fmt.Sprintf("g%d", i), string(s.caps.PieceEnds), voice, b.text)
 	if e == nil {
-		return b, false // before any audio, or behind all of it
+		return b, false // before any audio, or after all of it
 	}
 	b.source, b.heardMS, b.resumedAt, b.receivedMS = e["resume_source"].(string), int64(e["resume_ms"].(float64)), int(e["resume_char"].(float64)), s.breaks.Milliseconds()
 	b.whole = heardBy(s.said, time.Duration(b.heardMS)*time.Millisecond)

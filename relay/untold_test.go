@@ -16,7 +16,7 @@ func TestWordsHeardBeforeATakeoverAreTold(t *testing.T) {
 	dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 	never := func() *fakeProvider { f := lively(); f.times = timesNever; return f }
 	for name, first := range map[string]func() *fakeProvider{
-		"times far behind": func() *fakeProvider { f := lively(); f.times = timesBehind; return f },
+		"times far behind": func() *fakeProvider { f := lively(); f.times = timesAfter; return f },
 		"times never":      never,
 		"times as spoken":  lively,
 		"times ahead":      func() *fakeProvider { f := lively(); f.times = timesAhead; return f },

@@ -15,7 +15,7 @@ func TestPlayback(t *testing.T) {
 		{1500, 100, 1600},  // just in time
 		{3000, 100, 3100},  // the client has waited: its clock stood still
 		{3000, 0, 3100},    // nothing
-		{3050, 950, 4050},  // goes on behind
+		{3050, 950, 4050},  // goes on after it
 		{10000, 10, 10010}, // after a long pause
 	} {
 		if p.add(int64(step.samples), 1000, at(step.now)); !p.dry.Equal(at(step.dry)) {

@@ -139,7 +139,7 @@ func TestDirectWriteLeavesClosingToTheWriter(t *testing.T) {
 	}
 }
 
-// What is queued waits until the session begins, whoever has something to say before.
+// What is queued waits until the session begins.
 func TestNothingIsSentBeforeBegin(t *testing.T) {
 	c := NewConn(nil, ConnConfig{Limits: limits.Default()})
 	c.writer = func() { t.Error("the writer runs before the session") }
@@ -165,8 +165,8 @@ func TestLongBatchIsNotKept(t *testing.T) {
 	}
 }
 
-// A direct write waits for nobody: neither for the client, nor for whoever waits for the client. What it leaves in the middle of a
-// message is finished before anything else is sent, by whomever.
+// A direct write waits neither for the client nor for a goroutine that waits for the client. If it leaves a part of a message, that is
+// finished before anything else is sent, whichever goroutine sends next.
 func TestPartialDirectWriteKeepsTheOrder(t *testing.T) {
 	l := newLine(t)
 	const size = 7000

@@ -36,7 +36,7 @@ func (h *hesitant) Write(p []byte) (int, error) {
 
 func (h *hesitant) SetWriteDeadline(time.Time) error { return nil }
 
-// However a client hesitates, and whoever writes then, it gets whole frames, each once and in order: also where a write was
+// However a client hesitates, and whichever goroutine writes then, it gets whole frames, each once and in order: also where a write was
 // given up within one, and the frames that the library writes.
 func TestFramesStayWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -83,7 +83,7 @@ func parseFrames(t rapid.TB, wire []byte) []string {
 	return bodies
 }
 
-// cutFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and what is behind them.
+// cutFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and the bytes after them.
 func cutFrames(t rapid.TB, wire []byte) (bodies []string, rest []byte) {
 	for len(wire) >= 2 {
 		if wire[0] != 0x81 && wire[0] != 0x89 && wire[0] != 0x88 {

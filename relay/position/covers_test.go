@@ -7,7 +7,7 @@ import (
 )
 
 // A vendor may tell all its word times ahead of the audio. Where a frame ends within a word that is no place to break
-// off, though the evidence reaches far behind it.
+// off, though the evidence reaches far beyond it.
 func TestAudioMayBreakOffBetweenWordsOnly(t *testing.T) {
 	t.Parallel()
 	track := NewTrack(1000)

@@ -18,7 +18,7 @@ func pieceFrom(s string, start int) text.Piece {
 	return p
 }
 
-// voiceOver says a text from a place on, behind the audio so far, and breaks off: it returns the words that were heard
+// voiceOver says a text from a place on, after the audio so far, and breaks off: it returns the words that were heard
 // whole, of those that it says.
 func voiceOver(rt *rapid.T, t *Track, s string, from int, told bool) (heard int) {
 	t.Cut(from)
