@@ -10,11 +10,11 @@ What holds:
 1. Speeches run side by side. Audio of each comes in order, without gap or repeat. No speech holds up another, nor a cancel.
 2. Its loop ends with the generation: by an exception where that was refused, failed or was lost, and without one where it
    was completed or canceled.
-3. Nothing is spoken twice. What nobody heard when its connection broke is sent again, under the same idempotency key, on three
+3. Nothing is spoken twice. A speech of which nothing was heard when its connection broke is sent again, under the same idempotency key, on three
    connections at most; what was heard in part ends with Lost, since only the caller knows how much was played.
 4. What is not taken yet waits in a queue of its speech's own. Beyond BACKLOG bytes the speech is canceled and its loop ends,
-   behind what waits, with Overrun. Of a speech that nobody listens to yet, all is dropped beyond UNHEARD bytes; it goes on, for
-   who only waits for its end, and a loop that begins later ends with Overrun.
+   after what waits, with Overrun. If no loop has begun yet, all is dropped beyond UNHEARD bytes. The speech goes on, for
+   a program that only waits for its end, and a loop that begins later ends with Overrun.
 5. Leaving a loop, as by break, cancels the speech, and so does leaving its block: async with await relay.speak(…) as speech.
    A wait that is canceled in the loop, as by a timeout, cancels nothing and loses nothing: go on, or begin another loop.
    cancel_nowait may be called by a task that is being canceled itself.

@@ -8,7 +8,7 @@ import collections
 
 from .messages import Event
 
-OVERHEAD = 256  # bytes that an event takes beside its message: Python's objects around it
+OVERHEAD = 256  # bytes that an event takes in addition to its message: Python's objects around it
 
 
 class Backlog:
@@ -16,15 +16,15 @@ class Backlog:
 
     def __init__(self, most: int, most_unheard: int) -> None:
         self.listened = False  # somebody has begun to listen
-        self.dropped = False  # more came than is kept for nobody: all of it is dropped
+        self.dropped = False  # more came than is kept for a later loop: all of it is dropped
         self._most, self._most_unheard = most, min(most, most_unheard)
         self._events: collections.deque[tuple[Event, int]] = collections.deque()
         self._bytes = 0
         self._waiters: list[asyncio.Future[None]] = []
 
     def add(self, event: Event, message: int) -> bool:
-        """Adds an event that came in a message of so many bytes. False: more than may wait for who listens. What nobody
-        listens to is dropped instead."""
+        """Adds an event that came in a message of so many bytes. False: more than may wait for a loop. Without a loop it
+        is dropped instead."""
         if self.dropped:
             return True
         size = message + OVERHEAD
@@ -59,7 +59,7 @@ class Backlog:
                 waiter.set_result(None)
 
     async def moved(self) -> None:
-        """Waits for a wake. It takes nothing, so that whoever is canceled here has lost nothing."""
+        """Waits for a wake. It takes nothing, so that a task that is canceled here has lost nothing."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:

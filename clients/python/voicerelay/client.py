@@ -15,7 +15,7 @@ from .messages import Output, Spoken, read_audio, read_message
 from .relays import FIRST_WAIT, LONGEST_WAIT, LONGEST_WAITED, PATIENCE, Relays
 from .speech import Speech
 
-# Connections that may end under a speech that nobody has heard before it is given up: more than relays cause that are restarted
+# Connections that may end under a speech that was not heard before it is given up: more than relays cause that are restarted
 # in turn, and few enough that a speech whose messages break connections breaks no more.
 MOST_LOSSES = 3
 
@@ -23,19 +23,19 @@ MOST_LOSSES = 3
 def connect(url: str | Sequence[str], key: str | None = None, *, plaintext: bool = False) -> Client:
     """Connects to a relay at an http, https, ws or wss address: async with connect(…) as relay.
 
-    Of several addresses, of relays that may stand in for each other, each try to connect asks all in order, beginning behind
+    Of several addresses, of relays that may stand in for each other, each try to connect asks all in order, beginning after
     the one whose connection ended. An address that can't be one is a ValueError. What else is wrong with an
     address or the key shows at once, as Unreachable or RelayError; a relay that refuses for the time being is asked again, for
-    PATIENCE seconds. No redirect is followed, which would bear the key elsewhere.
+    PATIENCE seconds. No redirect is followed, which would send the key elsewhere.
 
-    A key for an address of ws or http that is not of this machine is warned of, since whoever is on the way can read it;
+    A key for an address of ws or http that is not of this machine is warned of, since anyone on the network path can read it;
     plaintext says that the network there is trusted.
     """
     return Client([url] if isinstance(url, str) else list(url), key, plaintext=plaintext)
 
 
 class Client:
-    """A connection to a relay that is made anew whenever it breaks."""
+    """A connection to a relay that is made again whenever it breaks."""
 
     def __init__(self, urls: Sequence[str], key: str | None = None, *, plaintext: bool = False) -> None:
         self._relays = Relays(urls, key, plaintext)
@@ -163,7 +163,7 @@ class Client:
         return task
 
     def _start_quietly(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Runs a cancel that nobody waits for."""
+        """Runs a cancel for which no task waits."""
 
         async def quietly() -> None:
             try:

@@ -77,7 +77,7 @@ async def _open(url: str, key: str | None, number: int) -> Link:
 
 
 def _connector() -> Any:
-    """The library's connect, but that it takes a redirect for an answer: following one would bear the key elsewhere."""
+    """The library's connect, but that it takes a redirect for an answer: following one would send the key elsewhere."""
     base: Any = websockets.connect  # whose types differ by version
 
     class Connect(base):  # type: ignore[misc]
@@ -221,7 +221,7 @@ class Link:
                 cancel.end(None)
 
     def refuse_cancel(self, error: dict[str, Any]) -> None:
-        """Ends the first cancel that a refusal fits: only a cancel of one generation bears an id."""
+        """Ends the first cancel that a refusal fits: only a cancel of one generation has an id."""
         for cancel in self._cancels:
             if cancel.command.get("generation_id") == error.get("generation_id"):
                 self._cancels.remove(cancel)

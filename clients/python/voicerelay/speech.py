@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # that a relay accepts by default. Speech comes faster than it is played, and is never held back for one listener, since it
 # would be for all.
 BACKLOG = 64 << 20
-# Bytes that are kept of a speech that nobody listens to yet: nearly 3 minutes, for a turn's next sentences.
+# Bytes that are kept of a speech before its loop begins: nearly 3 minutes, for a turn's next sentences.
 UNHEARD = 8 << 20
 # Bytes of text that are kept to be sent again, as long as nothing of it was heard; a relay takes no larger message by default.
 MOST_KEPT = 256 << 10
@@ -47,7 +47,7 @@ class Speech:
         self._number = number  # in the order of speak
         self._text, self._length = [text], len(text.encode(errors="replace"))
         self._finished = final
-        self._flushed = False  # nothing came behind the last flush
+        self._flushed = False  # nothing came after the last flush
         self._backlog = Backlog(BACKLOG, UNHEARD)
         self._listenings = 0
         self._over = asyncio.Event()  # it has ended
@@ -55,7 +55,7 @@ class Speech:
         self._failure: BaseException | None = None
         self._refusal: RelayError | None = None  # of a part of its text
         self._heard = False  # something of it has come, so that it must not be sent again
-        self._left = False  # nobody wants what comes
+        self._left = False  # no loop wants what comes
         self._link: Link | None = None  # the last that it was sent on
         self._sends = 0
         self._losses = 0  # connections that ended under it
@@ -78,8 +78,8 @@ class Speech:
         """All that comes of the speech, in order: Audio, and the messages started, timestamps and rerouted as they are.
 
         It ends with the speech: by an exception where that was refused, failed or was lost, and without one where it was
-        completed or canceled. Whoever leaves the loop cancels the speech. A wait in it that is canceled, as by a timeout,
-        cancels nothing and loses nothing: go on, or listen anew.
+        completed or canceled. Leaving the loop cancels the speech. A wait in it that is canceled, as by a timeout,
+        cancels nothing and loses nothing: go on, or listen again.
         """
         return Listening(self, lambda event: event)
 
@@ -98,7 +98,7 @@ class Speech:
         return self._listenings
 
     async def _next(self) -> Event | None:
-        """The next event, or None behind the last."""
+        """The next event, or None after the last."""
         while not self._left:
             if self._backlog.dropped:
                 self.cancel_nowait()
