@@ -16,11 +16,7 @@ func (s *stream) owesSpeechLocked() bool { return len(s.owed) > 0 && !s.owed[0].
 // incompleteLocked reports whether more is likely to come though each commit has had its done: the words, or where
 // there are none the sentences, are not all there, or there is less audio than the text needs.
 func (s *stream) incompleteLocked() bool {
-	missing := s.dones < s.sentences
-	if s.heard > 0 {
-		missing = s.heard < s.letters
-	}
-	return missing || s.clock.Now() < time.Duration(s.letters)*s.letter
+	return s.tally.missing() || s.clock.Now() < time.Duration(s.tally.letters)*s.letter
 }
 
 // pieceLocked is the piece of that id, if words may still come of it.
@@ -36,10 +32,10 @@ func (s *stream) pieceLocked(id int) *piece {
 
 // concludeLocked looks whether all that was committed has come: the words tell, or else the quiet that follows.
 func (s *stream) concludeLocked() {
-	if s.open > 0 || s.dones < s.commits {
+	if s.open > 0 || s.tally.dones < s.tally.commits {
 		return
 	}
-	if s.phase == complete || s.dones == s.commits && !s.owesSpeechLocked() && s.ended.whole() {
+	if s.phase == complete || s.tally.dones == s.tally.commits && !s.owesSpeechLocked() && s.ended.whole() {
 		s.completeLocked()
 		return
 	}

@@ -123,7 +123,7 @@ func (s *stream) spokenLocked(it *item, times []wordTime) {
 	for i, w := range times {
 		start, end := s.clock.Span(it.origin+w.start, it.origin+w.end)
 		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: end, Score: -1}
-		s.heard += letters(w.text)
+		s.tally.heard += letters(w.text)
 		if of != nil {
 			of.hear(w.text)
 		}

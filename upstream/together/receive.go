@@ -85,7 +85,7 @@ func (s *stream) done(f *frame) {
 	}
 	it.done = true
 	s.open--
-	s.dones++
+	s.tally.dones++
 	s.clock.Fill(s.Sink())
 	if s.owesSpeechLocked() && s.owed[0].id == it.piece && s.owed[0].through() {
 		s.endPiecesLocked(1)

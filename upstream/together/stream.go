@@ -34,16 +34,28 @@ type stream struct {
 	items []*item // the latest
 	open  int     // items that have begun and are not done
 
-	commits, dones     int
-	letters, sentences int // of all pieces
-	heard              int // letters of the words that have been timed
-
+	tally       tally
 	spokenPiece int // that the latest word is of
 
 	phase  phase
 	due    time.Time // when the quiet period ends, while quieting
 	alarm  *awake.Timer
 	naming naming
+}
+
+// tally counts what has been committed and what has come of it, by which it is known whether more is to come.
+type tally struct {
+	commits, dones     int
+	letters, sentences int // of all pieces
+	heard              int // letters of the words that have been timed
+}
+
+// missing reports whether the words, or the sentences where there are no words, are not all there.
+func (t *tally) missing() bool {
+	if t.heard > 0 {
+		return t.heard < t.letters
+	}
+	return t.dones < t.sentences
 }
 
 // phase is how much of what has been committed has come.
@@ -91,9 +103,9 @@ func (s *stream) order(p upstream.Piece) error {
 	piece := newPiece(p.ID, p.Text)
 	s.owed = append(s.owed, piece)
 	if !piece.silent {
-		s.letters += piece.letters
-		s.sentences += piece.sentences
-		s.commits++
+		s.tally.letters += piece.letters
+		s.tally.sentences += piece.sentences
+		s.tally.commits++
 		s.phase = speaking
 	} else if s.phase == complete && s.LastLocked() {
 		s.finishLocked()
@@ -157,7 +169,7 @@ func (s *stream) endLocked(err error, confirmed bool) {
 	if s.naming == proven {
 		s.seat.Share()
 	}
-	well := err == nil && !s.StoppedLocked() && s.dones == s.commits
-	s.seat.Leave(confirmed && (well || s.commits == 0 || s.seat.Shared()))
+	well := err == nil && !s.StoppedLocked() && s.tally.dones == s.tally.commits
+	s.seat.Leave(confirmed && (well || s.tally.commits == 0 || s.seat.Shared()))
 	s.EndLocked(upstream.Usage{}, err)
 }
