@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -39,5 +40,20 @@ func TestNewNamesTheVendorsThatThereAre(t *testing.T) {
 	const want = `no emulator of "nobody"; there are cartesia, deepgram, elevenlabs, kugelaudio, together, uplift, vogent, zeligate`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestNewDrawnHasTheQuirks(t *testing.T) {
+	server, err := NewDrawn("together", Options{Seed: 3}, "echo:named", "serial:true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := server.Quirks(); !strings.Contains(got, "echo:named ") || !strings.Contains(got, "serial:true ") {
+		t.Errorf("got %s", got)
+	}
+	for vendor, quirk := range map[string]string{"together": "echo:never", "nobody": "echo:named"} {
+		if _, err := NewDrawn(vendor, Options{}, quirk); err == nil {
+			t.Errorf("%s of %s is drawn", quirk, vendor)
+		}
 	}
 }
