@@ -6,10 +6,48 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/access"
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/delivery"
+	"voicerelay/relay/metrics"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
+
+// unreadClient is one that takes nothing of what it gets, with an engine and one provider for itself.
+func unreadClient(t *testing.T, vendor *relaytest.FakeProvider, own limits.Config) (*Client, *Terms) {
+	t.Helper()
+	measured, err := metrics.New(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	prices, err := billing.NewPriceList(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := routing.New(routing.Config{
+		Providers: []string{"alpha"},
+		Routes:    []routing.Route{{Name: "default", Targets: []routing.Target{{Provider: "alpha"}}, Pace: routing.DefaultPace()}},
+		Voices:    []routing.Voice{{Name: "narrator", IDs: map[string]string{"alpha": "v"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Metrics: measured, Log: zerolog.Nop()})
+	set := engine.NewSetup(SetupConfig{
+		Table: table, Prices: prices, Circuit: routing.DefaultCircuit(), Providers: []*Provider{{Provider: vendor, Name: "alpha"}},
+	})
+	set.Bound(false)
+	key := &access.Key{Tenant: "local", Limits: own}
+	client := engine.NewClient(key)
+	client.Out, client.Listener = delivery.NewOutbox(noWriter{}, nil), nobody{}
+	return &client, &Terms{set, key}
+}
 
 // What waits for a client that takes nothing is bounded by buffer and one piece, also where a vendor takes many pieces ahead
 // and speaks them together; and each piece follows the last one where there is room.
@@ -23,27 +61,28 @@ func TestAudioUnderWayCountsAsWaiting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
-				f.keepFor = tt.keep
-				cfg := quick(func(l *limits.Config) { l.Buffer, l.WriteTimeout = tt.buffer, time.Hour })
-				r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f})
-				c := r.dial("")
-				c.until("ready")
-				c.send(generate("g1", strings.Repeat(twelveWords+" ", 80), "")) // and nothing is read any more
-				time.Sleep(20 * time.Second)
-				var waits time.Duration
-				synctest.Wait()
-				for _, c := range r.srv.current() {
-					s := c.(*session)
-					s.mu.Lock()
-					for _, g := range s.register.running {
-						g.out.mu.Lock()
-						waits = audio.Duration(g.out.track.Samples-g.out.lane.Taken(), fakeRate)
-						g.out.mu.Unlock()
-					}
-					s.mu.Unlock()
+				f := relaytest.NewFake()
+				f.KeepFor = tt.keep
+				own := limits.Default()
+				own.Buffer, own.WriteTimeout = tt.buffer, time.Hour
+				client, terms := unreadClient(t, f, own)
+				p, refused := client.engine.Prepare(Request{
+					ID: "g1", Text: strings.Repeat(relaytest.TwelveWords+" ", 80), Final: true, Voice: "narrator", Speed: 1, Output: relaytest.FakeFormat,
+				}, "", terms)
+				if refused != nil {
+					t.Fatal(refused)
 				}
-				longest := time.Duration(routing.DefaultPace().MaxPartialLength) * time.Second * samplesPerChar / fakeRate
+				g := client.NewGeneration(p, testEncoder{Base64}, nil)
+				ctx, over := g.Begin(t.Context()), make(chan struct{})
+				go func() { defer close(over); g.Run(ctx) }()
+				time.Sleep(20 * time.Second)
+				synctest.Wait()
+				g.out.mu.Lock()
+				waits := audio.Duration(g.out.track.Samples-g.out.lane.Taken(), relaytest.FakeRate)
+				g.out.mu.Unlock()
+				g.Stop(CauseGone)
+				<-over
+				longest := time.Duration(routing.DefaultPace().MaxPartialLength) * time.Second * relaytest.SamplesPerChar / relaytest.FakeRate
 				if waits < tt.buffer || waits > tt.most+2*longest { // the piece that is spoken, and the next
 					t.Errorf("%v of audio wait, want %v to %v", waits, tt.buffer, tt.most+2*longest)
 				}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"voicerelay/relay/relaytest"
 )
 
 // An open text that gets no more counts as finished after a time that the client may choose, and done says so.
@@ -23,7 +25,7 @@ func TestTextThatIsIdleIsFinished(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				vendor := lively()
+				vendor := relaytest.Lively()
 				c2 := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor}).dial("")
 				c2.send(`{"type":"generate","generation_id":"g1","final":false,"text":"One two. Three"` + c.field + `}`)
 				done := make(chan call)
@@ -34,7 +36,7 @@ func TestTextThatIsIdleIsFinished(t *testing.T) {
 				if got := fmt.Sprint(l.done["ended_by"]); got != c.want || l.done["reason"] != "completed" {
 					t.Errorf("got %v by %s, want completed by %s", l.done["reason"], got, c.want)
 				}
-				if got := vendor.spoken(); got != "One two. Three" {
+				if got := vendor.Spoken(); got != "One two. Three" {
 					t.Errorf("the vendor got %q, want all", got)
 				}
 			})
@@ -45,7 +47,7 @@ func TestTextThatIsIdleIsFinished(t *testing.T) {
 // A failure is none of the clock's, and no time beyond what the connection may be idle is granted.
 func TestTextIdleIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": {caps: lively().caps, mute: true}}).dial("")
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": {Caps: relaytest.Lively().Caps, Mute: true}}).dial("")
 		c.send(`{"type":"generate","generation_id":"g1","final":false,"text":"One"}`)
 		if l := c.listen("g1"); l.done["reason"] != "failed" || l.done["ended_by"] != nil {
 			t.Errorf("got %v", l.done)

@@ -12,6 +12,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -54,13 +55,13 @@ func (l *fakeLedger) Close(_ context.Context, r billing.Record) error {
 func TestGenerationIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		books := &fakeLedger{takes: 40 * time.Millisecond}
-		refusing := newFake()
-		refusing.refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}
-		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": refusing, "beta": newFake()})
-		r.srv.engine.ledger = books
+		refusing := relaytest.NewFake()
+		refusing.Refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": refusing, "beta": relaytest.NewFake()})
+		r.ledger.Ledger = books
 		c := r.dial("")
 		began := time.Now()
-		c.send(generate("g1", twelveWords, `,"metadata":{"call":"7"}`))
+		c.send(generate("g1", relaytest.TwelveWords, `,"metadata":{"call":"7"}`))
 		accepted, _ := c.until("accepted")
 		if took := time.Since(began); took != books.takes {
 			t.Errorf("accepted after %v, want when the entry is safe, after %v", took, books.takes)
@@ -77,7 +78,7 @@ func TestGenerationIsRecorded(t *testing.T) {
 		}
 		got := books.closed[0]
 		if got.ID != accepted["record_id"] || got.GenerationID != "g1" || got.Metadata["call"] != "7" || got.Outcome != billing.Completed ||
-			got.Characters != int64(len(twelveWords)) || got.Audio == 0 || got.EndedAt.Before(got.AdmittedAt) {
+			got.Characters != int64(len(relaytest.TwelveWords)) || got.Audio == 0 || got.EndedAt.Before(got.AdmittedAt) {
 			t.Errorf("the record is %+v", got)
 		}
 		if n := len(got.Attempts); n != 2 || got.Attempts[0].Code != "connect_failed" || got.Attempts[1].Cost.Money.Micros != 1800 {
@@ -92,13 +93,13 @@ func TestGenerationIsRecorded(t *testing.T) {
 // Where the entry can't be written the generation is refused, its vendor is stopped, and its id may be used again.
 func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendor := newFake()
-		vendor.pace = time.Second
+		vendor := relaytest.NewFake()
+		vendor.Pace = time.Second
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
 		books := &fakeLedger{takes: 20 * time.Millisecond, refuse: errors.New("disk full")}
-		r.srv.engine.ledger = books
+		r.ledger.Ledger = books
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		refused, before := c.until("error")
 		if refused["code"] != "ledger_unavailable" || refused["generation_id"] != "g1" || refused["command"] != "generate" || refused["retryable"] != true {
 			t.Errorf("got %v", refused)
@@ -106,7 +107,7 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 		if kinds := kindsOf(before); kinds != "ready" {
 			t.Errorf("before it came %s", kinds)
 		}
-		if got := vendor.open(); got != 0 {
+		if got := vendor.StreamsOpen(); got != 0 {
 			t.Errorf("%d streams are left open", got)
 		}
 		books.mu.Lock()
@@ -119,10 +120,10 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 
 func TestDoneSaysThatTheRecordIsUnsafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.engine.ledger = &fakeLedger{failing: errors.New("disk full")}
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
+		r.ledger.Ledger = &fakeLedger{failing: errors.New("disk full")}
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		done, _ := c.until("done")
 		if usage := done["usage"].(map[string]any); usage["recorded"] != false || done["reason"] != "completed" {
 			t.Errorf("got %v, recorded %v", done["reason"], usage["recorded"])
@@ -133,18 +134,18 @@ func TestDoneSaysThatTheRecordIsUnsafe(t *testing.T) {
 // A tenant with a budget is not routed to a target without a known price.
 func TestUnpricedTargetsAreNotForBudgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.engine.budgets = limits.NewMemoryBudgets(nil)
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
+		r.budgets.Budgets = limits.NewMemoryBudgets(nil)
 		r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: 1_000_000}
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		want := map[string]any{"provider": "alpha", "why": "unpriced"}
 		if refused, _ := c.until("error"); refused["code"] != "not_allowed" || refused["retryable"] != false ||
 			!strings.Contains(refused["message"].(string), "budget is in EUR") || !reflect.DeepEqual(refused["passed_over"], []any{want}) {
 			t.Errorf("got %v, want a refusal for good that says that alpha is unpriced", refused)
 		}
 		r.setup().local.AllowUnpriced = true
-		c.send(generate("g2", twelveWords, ""))
+		c.send(generate("g2", relaytest.TwelveWords, ""))
 		c.until("done")
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing/ledger"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
 
@@ -30,7 +31,7 @@ func TestLedgerDelaysNoFrame(t *testing.T) {
 	}
 	done, slack, text := 500*time.Millisecond, 500*time.Millisecond, "lazy dog." // on a machine that is busy with other tests
 	if *proofs {
-		done, slack, text = 20*time.Millisecond, 2*time.Millisecond, twelveWords
+		done, slack, text = 20*time.Millisecond, 2*time.Millisecond, relaytest.TwelveWords
 	}
 	const rounds = 5 // of which one counts
 	var with, without times
@@ -63,8 +64,8 @@ func realLedger(t *testing.T) Ledger {
 func speakAtOnce(t *testing.T, text string, l Ledger) times {
 	t.Helper()
 	const clients, each = 20, 10
-	f := newFake()
-	f.first, f.pace = 20*time.Millisecond, 20*time.Millisecond
+	f := relaytest.NewFake()
+	f.First, f.Pace = 20*time.Millisecond, 20*time.Millisecond
 	parts := fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": f})
 	parts.Ledger = l
 	r := newRigOf(t, Config{}, parts)

@@ -14,6 +14,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -21,15 +22,25 @@ import (
 func (r *rig) spendFrom(budgets limits.Budgets, characters int) {
 	r.t.Helper()
 	var list []billing.Price
-	for name := range r.setup().providers {
-		list = append(list, billing.Price{Provider: name, Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR"})
+	for _, p := range r.parts.Providers {
+		list = append(list, billing.Price{Provider: p.Name, Model: "*", Unit: billing.Character, Amount: "0.001", Currency: "EUR"})
 	}
+	r.priceBy(list)
+	r.budgets.Budgets = budgets
+	r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: int64(characters) * 1000}
+}
+
+// priceBy puts a price list in force.
+func (r *rig) priceBy(list []billing.Price) {
+	r.t.Helper()
 	prices, err := billing.NewPriceList(list)
+	if err == nil {
+		r.parts.Prices = prices
+		_, err = r.srv.Reload(r.cfg, r.parts)
+	}
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.setup().prices, r.srv.engine.budgets = prices, budgets
-	r.setup().local.Budget = limits.Budget{Currency: "EUR", Daily: int64(characters) * 1000}
 }
 
 // spent is what is gone of the tenant's day, in characters: money that can't be reserved.
@@ -37,7 +48,7 @@ func (r *rig) spent() int {
 	r.t.Helper()
 	budget := r.setup().local.Budget
 	for n := range int(budget.Daily/1000) + 1 {
-		p, err := r.srv.engine.budgets.Open(context.Background(), limits.Expense{
+		p, err := r.budgets.Open(context.Background(), limits.Expense{
 			Tenant: "local", RecordID: fmt.Sprint("probe", n), Budget: budget, Micros: budget.Daily - int64(n)*1000,
 		})
 		if err == nil {
@@ -49,9 +60,9 @@ func (r *rig) spent() int {
 }
 
 // unbilled is a provider that charges by the price list.
-func unbilled(pace time.Duration) *fakeProvider {
-	f := newFake()
-	f.noBill, f.pace = true, pace
+func unbilled(pace time.Duration) *relaytest.FakeProvider {
+	f := relaytest.NewFake()
+	f.NoBill, f.Pace = true, pace
 	return f
 }
 
@@ -61,7 +72,7 @@ func TestFinalTextsArePaidWhole(t *testing.T) {
 		const texts, paid = 40, 10
 		vendor := unbilled(10 * time.Millisecond)
 		r := newRig(t, Config{Local: Key{Limits: limits.Default()}}, []string{"alpha"}, fakes{"alpha": vendor})
-		long := strings.Repeat(twelveWords+" ", 3) + "The end."
+		long := strings.Repeat(relaytest.TwelveWords+" ", 3) + "The end."
 		r.spendFrom(limits.NewMemoryBudgets(nil), paid*len(long)+len(long)/2)
 		completed, refused := 0, 0
 		var group sync.WaitGroup
@@ -115,7 +126,7 @@ func TestRefusalSaysWhatIsLeft(t *testing.T) {
 		r.spendFrom(limits.NewMemoryBudgets(nil), 20)
 		time.Sleep(time.Hour)
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		refused, _ := c.until("error")
 		const want = "the tenant's budget for the day has 0.020000 EUR of 0.020000 EUR left, which is too little, and begins anew at 2000-01-02T00:00:00Z"
 		if refused["message"] != want || refused["retry_after_ms"] != float64((23*time.Hour).Milliseconds()) {
@@ -165,7 +176,7 @@ func TestAppendedTextEndsAtASentence(t *testing.T) {
 				if attempt["outcome"] != "cancelled" || attempt["cost"].(map[string]any)["estimated"] != nil {
 					t.Errorf("the attempt: %v", attempt)
 				}
-				if got := strings.TrimSpace(vendor.spoken()); got != fiveSentences[:thirdEnds] {
+				if got := strings.TrimSpace(vendor.Spoken()); got != fiveSentences[:thirdEnds] {
 					t.Errorf("the vendor was given %q", got)
 				}
 				if call.heard != lettersOf(fiveSentences[:thirdEnds]) {
@@ -253,9 +264,9 @@ func TestPayingDelaysNoOtherCommand(t *testing.T) {
 		if call.done["reason"] != "completed" || call.heard != lettersOf("One two three. Four.") {
 			t.Errorf("ended %v, heard %q", call.done, call.heard)
 		}
-		vendor.mu.Lock()
-		first := vendor.pieces[0].Text
-		vendor.mu.Unlock()
+		vendor.Mu.Lock()
+		first := vendor.Pieces[0].Text
+		vendor.Mu.Unlock()
 		if first != "One two" {
 			t.Errorf("the first piece is %q, want what was flushed", first)
 		}
@@ -300,11 +311,9 @@ func TestPriceDoesNotDependOnHowTextComes(t *testing.T) {
 			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Millisecond)})
 			set := new(atomic.Int64)
 			r.spendFrom(countedBudgets{limits.NewMemoryBudgets(nil), set}, 100_000)
-			prices, err := billing.NewPriceList([]billing.Price{{Provider: "alpha", Model: "*", Unit: unit, Amount: "0.01", Currency: "EUR"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.setup().prices = prices
+			budget := r.setup().local.Budget
+			r.priceBy([]billing.Price{{Provider: "alpha", Model: "*", Unit: unit, Amount: "0.01", Currency: "EUR"}})
+			r.setup().local.Budget = budget
 			c := r.dial("")
 			c.send(generate("whole", said, ""))
 			c.listenAll("whole")
@@ -339,7 +348,7 @@ func TestCancelWhileBudgetIsLookedUp(t *testing.T) {
 			}
 		}), 1000)
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.send(`{"type":"cancel","generation_id":"g1"}`)
 		done, before := c.until("done")
 		if done["reason"] != "cancelled" || kindsOf(before) != "ready accepted" {
@@ -355,11 +364,11 @@ func TestCancelWhileBudgetIsLookedUp(t *testing.T) {
 func TestPaidTextSurvivesATakeover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := unbilled(10*time.Millisecond), unbilled(10*time.Millisecond)
-		first.failAt, first.failure = 20, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+		first.FailAt, first.Failure = 20, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
-		r.spendFrom(limits.NewMemoryBudgets(nil), len(twelveWords))
+		r.spendFrom(limits.NewMemoryBudgets(nil), len(relaytest.TwelveWords))
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		call := c.listenAll("g1")["g1"]
 		if call.done["reason"] != "completed" || len(call.reroutes) != 1 {
 			t.Errorf("ended %v with %d takeovers", call.done, len(call.reroutes))
@@ -376,14 +385,14 @@ func TestRefusedGenerationReleasesItsReservation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Second)})
 		r.spendFrom(limits.NewMemoryBudgets(nil), 1000)
-		r.srv.engine.ledger = &fakeLedger{refuse: errors.New("disk full")}
+		r.ledger.Ledger = &fakeLedger{refuse: errors.New("disk full")}
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		if refused, _ := c.until("error"); refused["code"] != "ledger_unavailable" {
 			t.Errorf("refused: %v", refused)
 		}
 		synctest.Wait()
-		if got := r.spent(); got > len(twelveWords) || got%len(twelveWords) != 0 {
+		if got := r.spent(); got > len(relaytest.TwelveWords) || got%len(relaytest.TwelveWords) != 0 {
 			t.Errorf("%d characters are spent, want none, or those that the vendor was given already", got)
 		}
 	})

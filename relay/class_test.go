@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -19,8 +20,8 @@ import (
 // Whoever has to mend a connection reads what it failed at: in done, in the list of providers, and in the log.
 func TestConnectErrorSaysWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		alpha := newFake()
-		alpha.refuse = &upstream.Error{Kind: upstream.ConnectFailed, Class: upstream.ClassDNS, Message: "no connection: unknown"}
+		alpha := relaytest.NewFake()
+		alpha.Refuse = &upstream.Error{Kind: upstream.ConnectFailed, Class: upstream.ClassDNS, Message: "no connection: unknown"}
 		parts := fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": alpha})
 		var log bytes.Buffer
 		parts.Store, parts.Registry, parts.Log = limits.NewMemory(), prometheus.NewRegistry(), zerolog.New(zerolog.SyncWriter(&log))
@@ -32,7 +33,7 @@ func TestConnectErrorSaysWhatFailed(t *testing.T) {
 		go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
 		defer r.close()
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		done, _ := c.until("done")
 		attempt := done["usage"].(map[string]any)["attempts"].([]any)[0].(map[string]any)
 		if got := attempt["message"]; attempt["code"] != "connect_failed" || got != "no connection: unknown (dns)" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 )
 
 // owners are keys of tenants, of which those named ops are admins'.
@@ -44,7 +45,7 @@ func TestShareOfConnections(t *testing.T) {
 func TestOneKeyLeavesConnectionsToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := owners(20, [2]string{"greedy", "acme"}, [2]string{"greedy-2", "acme"}, [2]string{"other", "zen"}, [2]string{"ops", "acme"})
-		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		for i := range 15 {
 			if _, refused := r.srv.admitConnection(&r.setup().keys[i%2], time.Now()); refused != nil {
 				t.Fatalf("connection %d: %v", i, refused)
@@ -62,7 +63,7 @@ func TestOneKeyLeavesConnectionsToOthers(t *testing.T) {
 func TestNewConnectionsAreRatedByKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := keyed("busy", "other")
-		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		busy, other := &r.setup().keys[0], &r.setup().keys[1]
 		for i := range 10000 {
 			leave, refused := r.srv.admitConnection(busy, time.Now())

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
+
 	"github.com/rs/zerolog"
 )
 
@@ -13,7 +15,7 @@ import (
 func TestLinesOfTheServerAreLevelledAndRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		r.srv.log = zerolog.New(&log)
 		out := r.srv.ErrorLog()
 		for range 50 {

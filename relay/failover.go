@@ -165,7 +165,7 @@ func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate
 		return nil, nil, false
 	}
 	e = choice[slices.Index(all, place)]
-	if verdict := r.g.req.Setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
+	if verdict := r.g.req.Setup.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 		return e, verdict, false
 	}
 	place.Give(tenant)
@@ -338,7 +338,7 @@ func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 		if !place.Take(tenant) {
 			continue
 		}
-		if verdict := r.g.req.Setup.allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
+		if verdict := r.g.req.Setup.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
 			return e, verdict
 		}
 		place.Give(tenant)

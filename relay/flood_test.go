@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -28,14 +29,14 @@ func TestFloodsAreGarbled(t *testing.T) {
 		"words without a length":         {func(a *attempt) { a.Words([]upstream.Word{{Text: "there", Score: -1}}) }, 4*2 + 64, 4*2 + 64},
 		"a long word":                    {word(strings.Repeat("x", 1<<20)), 0, 0},
 		"single samples": {func(a *attempt) {
-			a.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 0}})
+			a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: []byte{1, 0}})
 		}, framesSlack, framesSlack + framesSlack/10},
 		"halves of samples": {func(a *attempt) {
-			a.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte("AA==")})
+			a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Base64: []byte("AA==")})
 		}, framesSlack, framesSlack + framesSlack/10},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := stage{vendor: newFake(), text: "Hello there.", output: fakeFormat, rivals: 1}.attempt(t)
+			a := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat, rivals: 1}.attempt(t)
 			ordered(a)
 			borne := 0
 			for !a.outcome.over() && borne <= c.most {
@@ -52,10 +53,10 @@ func TestFloodsAreGarbled(t *testing.T) {
 
 // Short frames are borne for as long as there is text.
 func TestShortFramesAreAccepted(t *testing.T) {
-	a := stage{vendor: newFake(), text: strings.Repeat("And so on. ", 200), output: fakeFormat}.attempt(t)
+	a := stage{vendor: relaytest.NewFake(), text: strings.Repeat("And so on. ", 200), output: relaytest.FakeFormat}.attempt(t)
 	ordered(a)
 	for range framesSlack * 3 / 2 {
-		a.Audio(upstream.Frame{Format: fakeFormat, Raw: make([]byte, 96)}) // 2 ms
+		a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: make([]byte, 96)}) // 2 ms
 		drain(a.g.client.Out)
 	}
 	if a.outcome.over() {

@@ -7,13 +7,14 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
 // telling is an attempt with audio sent, all of whose words end in it, and those words as a vendor tells them.
 func telling(tb testing.TB) (*attempt, []upstream.Word) {
 	tb.Helper()
-	a := stage{vendor: newFake(), text: strings.Repeat("And so on, they said. ", 100), output: fakeFormat}.attempt(tb)
+	a := stage{vendor: relaytest.NewFake(), text: strings.Repeat("And so on, they said. ", 100), output: relaytest.FakeFormat}.attempt(tb)
 	a.g.req.wordTimestamps = true
 	ordered(a)
 	var words []upstream.Word
@@ -38,7 +39,7 @@ func tell(a *attempt, word []upstream.Word) int {
 	return len(batch)
 }
 
-// A word is mapped to the client's text and told to the client. Its message is encoded.
+// A word is mapped to the client's text and told to the client. What its message costs is the encoder's.
 func TestAWordAllocatesLittle(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector empties pools at random")
@@ -49,8 +50,8 @@ func TestAWordAllocatesLittle(t *testing.T) {
 		told += tell(a, words[next:next+1])
 		next++
 	})
-	if got > 12 {
-		t.Errorf("got %v allocations a word, want at most 12", got)
+	if got > 6 {
+		t.Errorf("got %v allocations a word, want at most 6", got)
 	}
 	if told != next {
 		t.Errorf("%d of %d words were told", told, next)
@@ -75,7 +76,7 @@ func BenchmarkWord(b *testing.B) {
 // admitting is a generation that others are admitted like.
 func admitting(tb testing.TB) *Generation {
 	tb.Helper()
-	g := speaking(tb, fakeFormat, false).g
+	g := speaking(tb, relaytest.FakeFormat, false).g
 	g.engine.store = limits.NewMemory()
 	return g
 }
@@ -111,7 +112,7 @@ func BenchmarkAdmission(b *testing.B) {
 // spokenOut is a generation whose attempt has spoken all, and whose end is to be settled.
 func spokenOut(tb testing.TB) *Generation {
 	tb.Helper()
-	a := speaking(tb, fakeFormat, false)
+	a := speaking(tb, relaytest.FakeFormat, false)
 	ordered(a)
 	a.orders.given = len(a.orders.pieces)
 	for range 5 {
@@ -140,10 +141,10 @@ func TestSettlementAllocatesLittle(t *testing.T) {
 		t.Skip("the race detector empties pools at random")
 	}
 	g := spokenOut(t)
-	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 42 {
-		t.Errorf("got %v allocations, want at most 42", got)
+	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 18 {
+		t.Errorf("got %v allocations, want at most 18", got)
 	}
-	if want := audio.Milliseconds(g.out.lane.Taken(), fakeRate); g.done.Usage.Audio.Milliseconds() != want || want == 0 || len(g.done.Usage.Cost) != 1 {
+	if want := audio.Milliseconds(g.out.lane.Taken(), relaytest.FakeRate); g.done.Usage.Audio.Milliseconds() != want || want == 0 || len(g.done.Usage.Cost) != 1 {
 		t.Errorf("settled %+v, want %d ms and what they cost", g.done.Usage, want)
 	}
 }

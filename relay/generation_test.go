@@ -10,11 +10,10 @@ import (
 
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
-
-const twelveWords = "One two three four five six seven eight nine ten eleven twelve."
 
 // generate is a generate message with further fields.
 func generate(id, text, more string) string {
@@ -23,12 +22,12 @@ func generate(id, text, more string) string {
 
 func TestGenerationSpeaksItsText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		if got := c.next().kind(); got != "ready" {
 			t.Fatalf("first message: got %s, want ready", got)
 		}
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		done, before := c.until("done")
 		kinds := kindsOf(before)
 		if !strings.HasPrefix(kinds, "accepted started audio") {
@@ -37,11 +36,11 @@ func TestGenerationSpeaksItsText(t *testing.T) {
 		if done["reason"] != "completed" {
 			t.Errorf("reason: got %v, want completed", done["reason"])
 		}
-		if got := f.spoken(); got != twelveWords {
+		if got := f.Spoken(); got != relaytest.TwelveWords {
 			t.Errorf("vendor got %q, want the text", got)
 		}
 		usage := done["usage"].(map[string]any)
-		wantMS := float64(len(twelveWords) * 50)
+		wantMS := float64(len(relaytest.TwelveWords) * 50)
 		if usage["audio_ms"] != wantMS {
 			t.Errorf("audio_ms: got %v, want %v", usage["audio_ms"], wantMS)
 		}
@@ -49,7 +48,7 @@ func TestGenerationSpeaksItsText(t *testing.T) {
 		if cost["amount"] != "0.001800" || cost["source"] != "provider" {
 			t.Errorf("cost: got %v", cost)
 		}
-		if spoken := done["spoken"].(map[string]any); spoken["char"] != float64(len(twelveWords)) || spoken["source"] != "word_times" {
+		if spoken := done["spoken"].(map[string]any); spoken["char"] != float64(len(relaytest.TwelveWords)) || spoken["source"] != "word_times" {
 			t.Errorf("spoken: got %v", spoken)
 		}
 	})
@@ -66,28 +65,28 @@ func kindsOf(events []event) string {
 func TestFailureBeforeAudioGoesToTheNextTarget(t *testing.T) {
 	failure := &upstream.Error{Kind: upstream.UpstreamError, Code: "INTERNAL_ERROR", Message: "vendor fault"}
 	tests := map[string]struct {
-		first *fakeProvider
+		first *relaytest.FakeProvider
 		code  string
 	}{
-		"refused":    {&fakeProvider{refuse: &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}}, "connect_failed"},
-		"silent":     {&fakeProvider{silent: true}, "first_audio_timeout"},
-		"empty end":  {&fakeProvider{mute: true}, "no_audio"},
-		"late":       {&fakeProvider{first: time.Minute}, "first_audio_timeout"},
-		"error":      {&fakeProvider{refuse: failure}, "upstream_error"},
-		"throttled":  {&fakeProvider{refuse: &upstream.Error{Kind: upstream.Throttled, Message: "slow down"}}, "throttled"},
-		"unknown":    {&fakeProvider{refuse: context.DeadlineExceeded}, "upstream_error"},
-		"wrong key":  {&fakeProvider{refuse: &upstream.Error{Kind: upstream.AuthFailed, Message: "key refused"}}, "auth_failed"},
-		"no balance": {&fakeProvider{refuse: &upstream.Error{Kind: upstream.NoCredit, Message: "spent"}}, "no_credit"},
+		"refused":    {&relaytest.FakeProvider{Refuse: &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}}, "connect_failed"},
+		"silent":     {&relaytest.FakeProvider{Silent: true}, "first_audio_timeout"},
+		"empty end":  {&relaytest.FakeProvider{Mute: true}, "no_audio"},
+		"late":       {&relaytest.FakeProvider{First: time.Minute}, "first_audio_timeout"},
+		"error":      {&relaytest.FakeProvider{Refuse: failure}, "upstream_error"},
+		"throttled":  {&relaytest.FakeProvider{Refuse: &upstream.Error{Kind: upstream.Throttled, Message: "slow down"}}, "throttled"},
+		"unknown":    {&relaytest.FakeProvider{Refuse: context.DeadlineExceeded}, "upstream_error"},
+		"wrong key":  {&relaytest.FakeProvider{Refuse: &upstream.Error{Kind: upstream.AuthFailed, Message: "key refused"}}, "auth_failed"},
+		"no balance": {&relaytest.FakeProvider{Refuse: &upstream.Error{Kind: upstream.NoCredit, Message: "spent"}}, "no_credit"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				test.first.caps = newFake().caps
-				second := newFake()
+				test.first.Caps = relaytest.NewFake().Caps
+				second := relaytest.NewFake()
 				pace := routing.DefaultPace()
 				pace.HedgeAfter = 0
 				c := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": test.first, "beta": second}).dial("")
-				c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
+				c.send(generate("g1", relaytest.TwelveWords, `,"word_timestamps":true`))
 				started, before := c.until("started")
 				if kinds := kindsOf(before); strings.Contains(kinds, "timestamps") {
 					t.Errorf("before started: got %s", kinds)
@@ -103,8 +102,8 @@ func TestFailureBeforeAudioGoesToTheNextTarget(t *testing.T) {
 				if first := attempts[0].(map[string]any); first["code"] != test.code || first["outcome"] != "failed" {
 					t.Errorf("first attempt: got %v, want %s", first, test.code)
 				}
-				if second.spoken() != twelveWords {
-					t.Errorf("second vendor got %q", second.spoken())
+				if second.Spoken() != relaytest.TwelveWords {
+					t.Errorf("second vendor got %q", second.Spoken())
 				}
 			})
 		})
@@ -126,13 +125,13 @@ func TestEveryTargetFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				providers, order := fakes{}, []string{}
 				for i, kind := range test.kinds {
-					f := newFake()
-					f.refuse = &upstream.Error{Kind: kind, Message: "no"}
+					f := relaytest.NewFake()
+					f.Refuse = &upstream.Error{Kind: kind, Message: "no"}
 					order = append(order, fmt.Sprint("p", i))
 					providers[order[i]] = f
 				}
 				c := newRig(t, Config{}, order, providers).dial("")
-				c.send(generate("g1", twelveWords, ""))
+				c.send(generate("g1", relaytest.TwelveWords, ""))
 				done, before := c.until("done")
 				if kinds := kindsOf(before); strings.Contains(kinds, "started") {
 					t.Errorf("messages: got %s, want no started", kinds)
@@ -147,10 +146,10 @@ func TestEveryTargetFails(t *testing.T) {
 
 func TestFaultAfterAudioEndsFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.failAt, f.failure = 5, &upstream.Error{Kind: upstream.Dropped, Message: "socket closed"}
+		f := relaytest.NewFake()
+		f.FailAt, f.Failure = 5, &upstream.Error{Kind: upstream.Dropped, Message: "socket closed"}
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		done, before := c.until("done")
 		if got := strings.Count(kindsOf(before), "audio"); got != 5 {
 			t.Errorf("audio messages: got %d, want all 5 that came", got)
@@ -163,10 +162,10 @@ func TestFaultAfterAudioEndsFailed(t *testing.T) {
 
 func TestCancelStopsAudioAndTheVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("audio")
 		c.send(`{"type":"cancel","generation_id":"g1"}`)
 		done, _ := c.until("done")
@@ -178,7 +177,7 @@ func TestCancelStopsAudioAndTheVendor(t *testing.T) {
 			t.Errorf("after done: got %s, want only the pong", got)
 		}
 		synctest.Wait()
-		if causes := f.causes(); len(causes) != 1 || causes[0] == nil {
+		if causes := f.Causes(); len(causes) != 1 || causes[0] == nil {
 			t.Errorf("vendor's stream closed with %v, want one cause", causes)
 		}
 		attempt := done["usage"].(map[string]any)["attempts"].([]any)[0].(map[string]any)
@@ -190,9 +189,9 @@ func TestCancelStopsAudioAndTheVendor(t *testing.T) {
 
 func TestCancelReachesAudioThatOnlyWaitsForTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
-		c.send(generate("first", twelveWords, `,"final":false,"context_id":"turn"`))
-		c.send(generate("second", twelveWords, `,"context_id":"turn"`))
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
+		c.send(generate("first", relaytest.TwelveWords, `,"final":false,"context_id":"turn"`))
+		c.send(generate("second", relaytest.TwelveWords, `,"context_id":"turn"`))
 		c.send(`{"type":"flush","generation_id":"first"}`)
 		synctest.Wait() // the second is synthesized whole and waits for its turn
 		c.send(`{"type":"cancel","generation_id":"second","played_ms":0}`)
@@ -213,11 +212,11 @@ func TestCancelReachesAudioThatOnlyWaitsForTheClient(t *testing.T) {
 
 func TestContextSpeaksInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 10 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 10 * time.Millisecond
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		for _, id := range []string{"a", "b", "c"} {
-			c.send(generate(id, twelveWords, `,"context_id":"turn"`))
+			c.send(generate(id, relaytest.TwelveWords, `,"context_id":"turn"`))
 		}
 		var order []string
 		for done := 0; done < 3; {
@@ -239,7 +238,7 @@ func TestContextSpeaksInOrder(t *testing.T) {
 
 func TestNothingToSpeakIsDoneAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		for i, text := range []string{"", "  ", "?!", "👍"} {
 			c.send(generate(fmt.Sprint("g", i), text, ""))
@@ -257,7 +256,7 @@ func TestNothingToSpeakIsDoneAtOnce(t *testing.T) {
 
 func TestOpenTextIsFinishedWhenItIdles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 		began := time.Now()
 		c.send(generate("g1", "Half a thought", `,"final":false`))
 		done, _ := c.until("done")
@@ -272,23 +271,23 @@ func TestOpenTextIsFinishedWhenItIdles(t *testing.T) {
 
 func TestPauseOfTheTextIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(generate("g1", "This sentence is here. And", `,"final":false`))
 		c.until("audio")
 		time.Sleep(10 * time.Second)
 		c.send(`{"type":"append","generation_id":"g1","text":" this one comes late.","final":true}`)
 		done, _ := c.until("done")
-		if done["reason"] != "completed" || len(f.causes()) != 1 {
-			t.Errorf("got %v after %d streams", done["reason"], len(f.causes()))
+		if done["reason"] != "completed" || len(f.Causes()) != 1 {
+			t.Errorf("got %v after %d streams", done["reason"], len(f.Causes()))
 		}
 	})
 }
 
 func TestPlayedTimesSayWhatWasHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("done")
 		// "One two three" ends with the 13th character: 650 ms.
 		for played, want := range map[int]float64{0: 0, 150: 3, 649: 7, 650: 13, 700: 13, 100000: 63} {
@@ -303,18 +302,18 @@ func TestPlayedTimesSayWhatWasHeard(t *testing.T) {
 
 func TestDisconnectStopsEveryVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = time.Second
+		f := relaytest.NewFake()
+		f.Pace = time.Second
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		for i := range 5 {
-			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))
+			c.send(generate(fmt.Sprint("g", i), relaytest.TwelveWords, ""))
 		}
 		c.until("audio")
 		if err := c.conn.CloseNow(); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if got := f.open(); got != 0 {
+		if got := f.StreamsOpen(); got != 0 {
 			t.Errorf("streams open after the client left: %d", got)
 		}
 	})
@@ -322,14 +321,14 @@ func TestDisconnectStopsEveryVendor(t *testing.T) {
 
 func TestStalledClientEndsAloneAndLosesNothingForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		cfg := Config{}
 		cfg.Local.Limits = limits.Default()
 		cfg.Local.Limits.WriteTimeout = 5 * time.Second
 		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f})
 		stalled, well := r.dial(""), r.dial("")
-		stalled.send(generate("g1", twelveWords, "")) // and reads nothing
-		well.send(generate("g1", twelveWords, ""))
+		stalled.send(generate("g1", relaytest.TwelveWords, "")) // and reads nothing
+		well.send(generate("g1", relaytest.TwelveWords, ""))
 		if done, _ := well.until("done"); done["reason"] != "completed" {
 			t.Errorf("neighbor: got %v", done["reason"])
 		}
@@ -343,12 +342,12 @@ func TestStalledClientEndsAloneAndLosesNothingForOthers(t *testing.T) {
 // A client that has taken nothing for too long, and takes bytes again a moment later, hears why it is left.
 func TestStalledClientIsToldWhyItIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		r := newRig(t, quick(func(l *limits.Config) { l.WriteTimeout = 5 * time.Second }), []string{"alpha"}, fakes{"alpha": f})
 		stalled := r.dial("")
-		stalled.send(generate("g1", twelveWords, ""))
+		stalled.send(generate("g1", relaytest.TwelveWords, ""))
 		time.Sleep(5*time.Second + delivery.CloseFramePatience/2)
-		if got := f.open(); got != 0 {
+		if got := f.StreamsOpen(); got != 0 {
 			t.Errorf("%d streams are open for a client that takes nothing", got)
 		}
 		if got := stalled.closeStatus(); got != delivery.ClosePolicy {
@@ -359,11 +358,11 @@ func TestStalledClientIsToldWhyItIsClosed(t *testing.T) {
 
 func TestDrainLetsRunningGenerationsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		busy, idle := r.dial(""), r.dial("")
-		busy.send(generate("g1", twelveWords, ""))
+		busy.send(generate("g1", relaytest.TwelveWords, ""))
 		busy.until("audio")
 		drained := make(chan struct{})
 		go func() {
@@ -375,7 +374,7 @@ func TestDrainLetsRunningGenerationsEnd(t *testing.T) {
 			t.Errorf("idle connection: closed with %d, want 1001", got)
 		}
 		busy.until("draining")
-		busy.send(generate("g2", twelveWords, ""))
+		busy.send(generate("g2", relaytest.TwelveWords, ""))
 		if refused, _ := busy.until("error"); refused["code"] != "draining" {
 			t.Errorf("new generation: got %v", refused)
 		}
@@ -391,11 +390,11 @@ func TestDrainLetsRunningGenerationsEnd(t *testing.T) {
 
 func TestDrainStopsWhatOutlastsItsGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		c := r.dial("")
-		c.send(generate("g1", strings.Repeat(twelveWords+" ", 10), ""))
+		c.send(generate("g1", strings.Repeat(relaytest.TwelveWords+" ", 10), ""))
 		c.until("audio")
 		go r.srv.Drain(context.Background(), time.Second)
 		done, _ := c.until("done")
@@ -410,20 +409,20 @@ func TestDrainStopsWhatOutlastsItsGrace(t *testing.T) {
 
 func TestPanicEndsOneGeneration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
-		f.mu.Lock()
-		f.panics = true
-		f.mu.Unlock()
-		c.send(generate("g1", twelveWords, ""))
+		f.Mu.Lock()
+		f.Panics = true
+		f.Mu.Unlock()
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		done, _ := c.until("done")
 		if done["reason"] != "failed" || done["error"].(map[string]any)["code"] != "internal" {
 			t.Errorf("done: got %v", done)
 		}
-		f.mu.Lock()
-		f.panics = false
-		f.mu.Unlock()
-		c.send(generate("g2", twelveWords, ""))
+		f.Mu.Lock()
+		f.Panics = false
+		f.Mu.Unlock()
+		c.send(generate("g2", relaytest.TwelveWords, ""))
 		if done, _ := c.until("done"); done["reason"] != "completed" {
 			t.Errorf("the next generation: got %v", done)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/relaytest"
 )
 
 // Whenever a client takes bytes again, and however slowly, it hears whole messages, and is either served on or closed with
@@ -24,10 +25,10 @@ func TestGivingUpEndsTheConnection(t *testing.T) {
 			t.Run(fmt.Sprint(resumes, " ", step), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					cfg := quick(func(l *limits.Config) { l.WriteTimeout = patience })
-					r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+					r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 					c := r.dial("")
 					c.next()
-					c.send(generate("g1", twelveWords, ""))
+					c.send(generate("g1", relaytest.TwelveWords, ""))
 					began := time.Now()
 					time.Sleep(resumes)
 					got := readSlowly(websocketNetConn(c), step)

@@ -16,19 +16,25 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
 
 // rig is a relay in memory, for use within a synctest bubble.
 type rig struct {
-	t    *testing.T
-	srv  *Server
-	pipe *pipeListener
-	http *http.Server
+	t     *testing.T
+	srv   *Server
+	cfg   Config
+	parts Parts
+	// What the relay spends from and records in, which a test may replace before the first generation.
+	budgets *replaceableBudgets
+	ledger  *replaceableLedger
+	pipe    *pipeListener
+	http    *http.Server
 }
 
 // fakes are the rig's providers, in the order of its default route.
-type fakes map[string]*fakeProvider
+type fakes map[string]*relaytest.FakeProvider
 
 func newRig(t *testing.T, cfg Config, order []string, providers fakes) *rig {
 	t.Helper()
@@ -42,19 +48,54 @@ func newPacedRig(t *testing.T, pace routing.Pace, cfg Config, order []string, pr
 	return r
 }
 
+// newRigWith is a relay of which some parts are others.
+func newRigWith(t *testing.T, cfg Config, order []string, providers fakes, change func(*Parts)) *rig {
+	t.Helper()
+	parts := fakeParts(t, routing.DefaultPace(), order, providers)
+	change(&parts)
+	r := newRigOf(t, cfg, parts)
+	synctest.Wait() // the server is listening
+	return r
+}
+
 // newRigOf is a relay of further parts, also for use outside of a bubble.
 func newRigOf(t *testing.T, cfg Config, parts Parts) *rig {
 	t.Helper()
-	parts.Store, parts.Registry, parts.Log = limits.NewMemory(), prometheus.NewRegistry(), testLog()
-	srv, err := New(withDefaults(cfg), parts)
+	parts.Store, parts.Registry = limits.NewMemory(), prometheus.NewRegistry()
+	budgets, ledger := &replaceableBudgets{limits.NewMemoryBudgets(nil)}, &replaceableLedger{unsafeLedger{}}
+	if parts.Budgets == nil {
+		parts.Budgets = budgets
+	}
+	if parts.Ledger == nil {
+		parts.Ledger = ledger
+	}
+	cfg = withDefaults(cfg)
+	srv, err := New(cfg, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
+	r := &rig{t: t, srv: srv, cfg: cfg, parts: parts, budgets: budgets, ledger: ledger, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
 	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
 	t.Cleanup(r.close)
 	return r
 }
+
+// replaceableBudgets are budgets that a test may replace.
+type replaceableBudgets struct{ limits.Budgets }
+
+// replaceableLedger is a ledger that a test may replace.
+type replaceableLedger struct{ Ledger }
+
+// unsafeLedger keeps nothing, and says so.
+type unsafeLedger struct{}
+
+var errKeptNowhere = errors.New("kept nowhere")
+
+func (unsafeLedger) Enter(billing.Record) func(context.Context) error {
+	return func(context.Context) error { return nil }
+}
+func (unsafeLedger) Progress(billing.Progress)                   {}
+func (unsafeLedger) Close(context.Context, billing.Record) error { return errKeptNowhere }
 
 func withDefaults(cfg Config) Config {
 	if cfg.Local.Limits == (limits.Config{}) {
@@ -86,7 +127,7 @@ func fakeParts(t *testing.T, pace routing.Pace, order []string, providers fakes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Parts{Table: table, Providers: parts, Prices: prices, Circuit: routing.DefaultCircuit()}
+	return Parts{Table: table, Providers: parts, Prices: prices, Circuit: routing.DefaultCircuit(), Log: testLog()}
 }
 
 func testLog() zerolog.Logger {

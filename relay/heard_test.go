@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/relay/position"
+	"voicerelay/relay/relaytest"
 	"voicerelay/text"
 )
 
@@ -21,12 +22,12 @@ func heardIn(t *testing.T, events []event, id string) string {
 	var said strings.Builder
 	level, run := int16(0), 0
 	end := func() {
-		n := (run + samplesPerChar/8) / samplesPerChar
+		n := (run + relaytest.SamplesPerChar/8) / relaytest.SamplesPerChar
 		switch {
 		case level == 0: // silence
 		case n > 0:
 			said.WriteString(strings.Repeat(string(rune(level/100)), n))
-		case run > samplesPerChar/8: // longer than a crossfade
+		case run > relaytest.SamplesPerChar/8: // longer than a crossfade
 			said.WriteRune(cutOff)
 		}
 		run = 0
@@ -53,7 +54,7 @@ func heardIn(t *testing.T, events []event, id string) string {
 
 // lettersOf is a text as fakes say it.
 func lettersOf(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return loudness(r) == 0 }), "")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return relaytest.Loudness(r) == 0 }), "")
 }
 
 // seamIn compares what was heard with a text that a second voice began again at resume: how many whole words are

@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,60 +12,10 @@ import (
 	"pgregory.net/rapid"
 
 	"voicerelay/audio"
+	"voicerelay/relay/relaytest"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
-
-// A voice that takes over goes on in any output: one header, one clock, as many samples as are told.
-func TestTakeoverInEveryOutput(t *testing.T) {
-	for _, test := range []struct {
-		encoding           string
-		rate, size, header int
-	}{
-		{"pcm_s16le", 24000, 2, 0},
-		{"pcm_s16le", 48000, 2, 0},
-		{"wav", 24000, 2, 44},
-		{"wav", 16000, 2, 44},
-		{"pcm_f32le", 24000, 4, 0},
-		{"mulaw", 8000, 1, 0},
-		{"alaw", 8000, 1, 0},
-	} {
-		t.Run(fmt.Sprint(test.encoding, " ", test.rate), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				first := lively()
-				first.failAt, first.failure = 44, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
-				c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
-				c.send(generate("g1", twelveWords, fmt.Sprintf(`,"output":{"encoding":%q,"sample_rate":%d}`, test.encoding, test.rate)))
-				done, events := c.until("done")
-				taken := func(e event) bool { return e.kind() == "rerouted" && e["reason"] == "dropped" }
-				if done["reason"] != "completed" || !slices.ContainsFunc(events, taken) {
-					t.Fatalf("got %v, want a takeover", done)
-				}
-				size, samples, seq := 0, int64(0), 0
-				for _, e := range events {
-					if e.kind() != "audio" {
-						continue
-					}
-					if e["seq"] != float64(seq) || e["start_ms"] != float64(audio.Milliseconds(samples, test.rate)) {
-						t.Fatalf("frame %d behind %d samples: got %v at %v ms", seq, samples, e["seq"], e["start_ms"])
-					}
-					raw, err := base64.StdEncoding.DecodeString(e["audio"].(string))
-					if err != nil {
-						t.Fatal(err)
-					}
-					size, samples, seq = size+len(raw), samples+int64(e["samples"].(float64)), seq+1
-				}
-				if want := test.header + int(samples)*test.size; size != want {
-					t.Errorf("got %d bytes for %d samples, want %d", size, samples, want)
-				}
-				least := int64(len(twelveWords)) * audio.Samples(charLength, test.rate)
-				if samples < least-audio.Samples(4*charLength, test.rate) {
-					t.Errorf("got %d samples, want about %d", samples, least)
-				}
-			})
-		})
-	}
-}
 
 // What is held comes out as it went in, in order, whatever became of the vendor's buffers meanwhile.
 func TestHoldKeepsItsOwnCopies(t *testing.T) {
@@ -107,20 +55,20 @@ func TestHoldKeepsItsOwnCopies(t *testing.T) {
 
 // At a fault what is held is sent up to the end of the last word that is known, and dies away there.
 func TestHeldAudioIsCutBetweenWords(t *testing.T) {
-	for name, f := range map[string]upstream.Frame{"raw": fakeFrame('a'), "base64": base64Of(fakeFrame('a'))} {
+	for name, f := range map[string]upstream.Frame{"raw": relaytest.FakeFrame('a'), "base64": base64Of(relaytest.FakeFrame('a'))} {
 		t.Run(name, func(t *testing.T) {
-			a := speakingTo(t, newFake().caps, twelveWords)
+			a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
 			ordered(a)
 			a.Audio(f)
 			drain(a.g.client.Out)
-			p, err := a.conversion.payloadLocked(f, fakeFrame('a').Raw)
+			p, err := a.conversion.payloadLocked(f, relaytest.FakeFrame('a').Raw)
 			if err != nil {
 				t.Fatal(err)
 			}
 			a.held.push(p)
 			a.held.push(p)
-			const end = 2*samplesPerChar + samplesPerChar/2 // of a word, in the second frame that is held
-			a.out.track.AddWords([]text.Timed{{Start: samplesPerChar / 2, End: end}, {Start: end, End: 9 * samplesPerChar}})
+			const end = 2*relaytest.SamplesPerChar + relaytest.SamplesPerChar/2 // of a word, in the second frame that is held
+			a.out.track.AddWords([]text.Timed{{Start: relaytest.SamplesPerChar / 2, End: end}, {Start: end, End: 9 * relaytest.SamplesPerChar}})
 			a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 			a.out.resumeInterrupted()
 			if got := a.out.track.Samples; got != end {
@@ -131,7 +79,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			if err := json.Unmarshal(bodies[len(bodies)-1], &last); err != nil {
 				t.Fatal(err)
 			}
-			if got := int16(binary.LittleEndian.Uint16(last.Audio[len(last.Audio)-2:])); got > loudness('a')/50 {
+			if got := int16(binary.LittleEndian.Uint16(last.Audio[len(last.Audio)-2:])); got > relaytest.Loudness('a')/50 {
 				t.Errorf("the last sample is %d, want next to silence", got)
 			}
 			if a.out.lastSample.size != 0 {
@@ -148,14 +96,14 @@ func base64Of(f upstream.Frame) upstream.Frame {
 // While any is held back the client has in hand what it needs, and never more than the bound is held.
 func TestHeldIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := speakingTo(t, deafCapabilities(), twelveWords+" "+twelveWords+" "+twelveWords)
+		a := speakingTo(t, deafCapabilities(), relaytest.TwelveWords+" "+relaytest.TwelveWords+" "+relaytest.TwelveWords)
 		plan := *a.g.req.plan
 		plan.StallTimeout = time.Minute
 		a.g.req.plan = &plan
 		ordered(a)
 		for range 160 {
-			a.Audio(fakeFrame('a'))
-			held, hand := audio.Duration(a.held.samples, fakeRate), a.out.lane.InHand(time.Now())
+			a.Audio(relaytest.FakeFrame('a'))
+			held, hand := audio.Duration(a.held.samples, relaytest.FakeRate), a.out.lane.InHand(time.Now())
 			if held > maxHeld || held > 0 && hand < a.held.leastInHandLocked() {
 				t.Fatalf("%v held, with %v in hand", held, hand)
 			}
@@ -207,7 +155,7 @@ func TestBackupDue(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := speakingTo(t, newFake().caps, twelveWords)
+				a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
 				plan := *a.g.req.plan
 				plan.HedgeAfter, plan.Cushion = test.hedge, 0
 				a.g.req.plan = &plan
@@ -216,7 +164,7 @@ func TestBackupDue(t *testing.T) {
 				}
 				ordered(a)
 				for range test.frames {
-					a.Audio(fakeFrame('a'))
+					a.Audio(relaytest.FakeFrame('a'))
 				}
 				a.arrivals.interval = test.usual
 				got := time.Duration(0)

@@ -215,7 +215,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *acce
 			Name:         p.Name,
 			Adapter:      p.Adapter,
 			Circuit:      set.CircuitOf(p.Name),
-			Waiting:      p.Waiting(),
+			Waiting:      p.Slots().Queue(),
 			Warm:         idle,
 			Targets:      set.targetStates(p.Name),
 			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},

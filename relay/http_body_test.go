@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"voicerelay/relay/relaytest"
 )
 
 // A body that is announced and does not come holds no connection, whatever it was sent to. The answer comes all the same.
@@ -33,7 +35,7 @@ func TestABodyThatNobodyWantsIsNotWaitedFor(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				conn, err := r.pipe.dial()
 				if err != nil {
 					t.Fatal(err)
@@ -70,10 +72,10 @@ func TestABodyThatNobodyWantsIsNotWaitedFor(t *testing.T) {
 // that takes its time is cut.
 func TestABodyThatComesLeavesNoDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 300 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 300 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		if got := r.speak(`{"text":"`+twelveWords+`"}`, nil); got.status != 200 || got.trailer.Get("Generation-Status") != "completed" {
+		if got := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil); got.status != 200 || got.trailer.Get("Generation-Status") != "completed" {
 			t.Errorf("a long answer: got %d, %q", got.status, got.trailer.Get("Generation-Status"))
 		}
 		c := r.dial("")

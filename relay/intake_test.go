@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
+
 	"github.com/coder/websocket"
 )
 
@@ -63,7 +65,7 @@ func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				c := r.dial("")
 				c.conn.SetReadLimit(-1)
 				reads := make(chan struct{})
@@ -96,7 +98,7 @@ func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 // A message that never ends holds memory: it is to come whole, however much is said between its frames.
 func TestAMessageThatNeverEndsEndsTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		c := r.dial("")
 		wire := websocketNetConn(c)
 		begun := time.Now()
@@ -114,7 +116,7 @@ func TestAMessageThatNeverEndsEndsTheConnection(t *testing.T) {
 // A whole message, and then silence, is no message that never ends.
 func TestSilenceBetweenMessagesIsNoUnendedMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		c := r.dial("")
 		go func() { // answers pings
 			for {

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 )
 
 // rotating is a key bot whose secret old expires after a while, and new is to replace it.
@@ -34,7 +35,7 @@ func (r *rig) gaugeOf(name, secret string) float64 {
 func TestAKeyIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRig(t, rotating(15*time.Second), []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, rotating(15*time.Second), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		r.srv.log = zerolog.New(&log)
 		go r.srv.Watch(t.Context())
 		began := time.Now()
@@ -82,7 +83,7 @@ func TestAKeyIsReplaced(t *testing.T) {
 // An honest fleet whose key has expired is told so, each time, and is not taken for one that guesses.
 func TestAnExpiredKeyIsNoGuess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, rotating(-time.Second), []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, rotating(-time.Second), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		for range 2 * guessesPerMinute {
 			if w := r.askAs("192.0.2.1:1", "old"); w.Code != http.StatusUnauthorized || !bytes.Contains(w.Body.Bytes(), []byte("expired")) {
 				t.Fatalf("got %d %s", w.Code, w.Body)
@@ -94,7 +95,7 @@ func TestAnExpiredKeyIsNoGuess(t *testing.T) {
 // Both secrets of a key have its limits together, and what was seen of one outlives its promotion.
 func TestSecretsOfOneKeyShareItsLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake()}
 		cfg := rotating(time.Hour)
 		for i := range cfg.Keys {
 			cfg.Keys[i].Limits.HTTPGenerationsPerMinute, cfg.Keys[i].Limits.MaxConnectionsPerKey = 1, 1

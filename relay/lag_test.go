@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -12,11 +13,11 @@ import (
 // a minute.
 func lagging(t *testing.T, pace time.Duration, samples int) (after time.Duration, why error) {
 	t.Helper()
-	a := speakingTo(t, newFake().caps, twelveWords)
+	a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
 	ordered(a)
 	began := time.Now()
 	for time.Since(began) < time.Minute {
-		f := fakeFrame('a')
+		f := relaytest.FakeFrame('a')
 		f.Raw = f.Raw[:2*samples]
 		a.Audio(f)
 		for next := time.Now().Add(pace); time.Now().Before(next); time.Sleep(min(100*time.Millisecond, time.Until(next))) {
@@ -42,10 +43,10 @@ func TestAVendorMustKeepUp(t *testing.T) {
 		most    time.Duration
 	}{
 		"a sample every 1.5 s":      {1500 * time.Millisecond, 1, upstream.Stalled, paceWindow, paceWindow + 2*time.Second},
-		"a twentieth of real time":  {time.Second, samplesPerChar, upstream.Stalled, paceWindow, paceWindow + 2*time.Second},
-		"a sixth of real time":      {300 * time.Millisecond, samplesPerChar, "", 0, 0},
-		"half of real time":         {100 * time.Millisecond, samplesPerChar, upstream.Garbled, 40 * time.Second, time.Minute},
-		"real time, and never ends": {50 * time.Millisecond, samplesPerChar, upstream.Garbled, 20 * time.Second, time.Minute},
+		"a twentieth of real time":  {time.Second, relaytest.SamplesPerChar, upstream.Stalled, paceWindow, paceWindow + 2*time.Second},
+		"a sixth of real time":      {300 * time.Millisecond, relaytest.SamplesPerChar, "", 0, 0},
+		"half of real time":         {100 * time.Millisecond, relaytest.SamplesPerChar, upstream.Garbled, 40 * time.Second, time.Minute},
+		"real time, and never ends": {50 * time.Millisecond, relaytest.SamplesPerChar, upstream.Garbled, 20 * time.Second, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -61,9 +62,9 @@ func TestAVendorMustKeepUp(t *testing.T) {
 // Time in which nothing is owed is no lag.
 func TestAPauseOfTheTextIsNoLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := speakingTo(t, newFake().caps, twelveWords)
+		a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
 		ordered(a)
-		a.Audio(fakeFrame('a'))
+		a.Audio(relaytest.FakeFrame('a'))
 		a.Withheld(len(a.orders.pieces))
 		for range 60 {
 			time.Sleep(time.Second)
@@ -73,7 +74,7 @@ func TestAPauseOfTheTextIsNoLag(t *testing.T) {
 		}
 		a.Withheld(0)
 		for range 3 {
-			a.Audio(fakeFrame('a'))
+			a.Audio(relaytest.FakeFrame('a'))
 			time.Sleep(time.Second)
 			if _, err := a.due(); err != nil {
 				t.Fatalf("in the first seconds of what is owed: %v", err)

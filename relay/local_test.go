@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
+
+	"voicerelay/relay/relaytest"
 )
 
 // What shows that it came through a proxy, or from a page of another site, is refused where there are no keys: who asked
@@ -57,7 +59,7 @@ func TestNoProxyBeforeARelayWithoutKeys(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for cfg, want := range map[*Config]int{{}: tt.local, keyedAt(): tt.keyful} {
 					cfg.Origins = []string{"https://app.example.com"}
-					rig := newRig(t, *cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+					rig := newRig(t, *cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 					request := httptest.NewRequest(http.MethodGet, "http://localhost/v1/voices", nil)
 					request.RemoteAddr = "127.0.0.1:9"
 					bearer(request, "right")
@@ -101,7 +103,7 @@ func TestWhoMayAskTheAdminAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := Config{Hosts: []string{"relay.internal"}, Origins: []string{"https://app.example.com"}}
-				r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				for _, path := range []string{"/metrics", "/v1/providers", "/healthz", "/readyz"} {
 					request := httptest.NewRequest(http.MethodGet, "http://"+tt.host+path, nil)
 					for name, values := range tt.header {

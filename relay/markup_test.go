@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -16,16 +17,16 @@ func TestTagsGoToVendorsThatKnowThem(t *testing.T) {
 	for after := 2; after < len(sent); after += 3 {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				first, second := lively(), lively()
-				first.caps.Markup = []string{"break"}
-				first.breaks(after, &upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+				first, second := relaytest.Lively(), relaytest.Lively()
+				first.Caps.Markup = []string{"break"}
+				first.Breaks(after, &upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 				c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second}).dial("")
 				c.send(`{"type":"generate","generation_id":"g1","text":"` + text + `"}`)
 				l := c.listen("g1")
-				if got := first.spoken(); !strings.HasPrefix(`One two. <break time = "1s"/> Three four. Five six.`, got) || got == "" {
+				if got := first.Spoken(); !strings.HasPrefix(`One two. <break time = "1s"/> Three four. Five six.`, got) || got == "" {
 					t.Errorf("the first got %q", got)
 				}
-				if got := second.spoken(); strings.ContainsAny(got, "<>[]=") || strings.Contains(got, "laughs") {
+				if got := second.Spoken(); strings.ContainsAny(got, "<>[]=") || strings.Contains(got, "laughs") {
 					t.Errorf("the second got %q", got)
 				}
 				var started event
@@ -61,18 +62,14 @@ func TestTagsGoToVendorsThatKnowThem(t *testing.T) {
 	}
 }
 
-// A tag alone is nothing to speak, and none of its letters count as speech that is missing.
+// A tag alone is nothing to speak.
 func TestTagsAreNoSpeech(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		only := lively()
+		only := relaytest.Lively()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": only}).dial("")
 		c.send(`{"type":"generate","generation_id":"g1","text":"<break time=\"1s\"/> [laughs]"}`)
-		if l := c.listen("g1"); l.done["reason"] != "completed" || only.spoken() != "" {
-			t.Errorf("got %v, and the vendor %q", l.done, only.spoken())
+		if l := c.listen("g1"); l.done["reason"] != "completed" || only.Spoken() != "" {
+			t.Errorf("got %v, and the vendor %q", l.done, only.Spoken())
 		}
 	})
-	a := speaking(t, fakeFormat, false)
-	if got := a.orders.shortestSpeech(`Hi <phoneme alphabet="ipa" ph="a long one">you</phoneme> [laughs]`); got != 5*shortAudio {
-		t.Errorf("the least audio is %v, want that of five letters", got)
-	}
 }

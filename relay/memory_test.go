@@ -10,13 +10,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
+
 	"github.com/rs/zerolog"
 )
 
 const memoryOfTests = 1000 << 20
 
 // filled is a rig whose process uses as many percent of its memory as the test wants, and that looks after it.
-func filled(t *testing.T, f *fakeProvider) (r *rig, percent *atomic.Int64) {
+func filled(t *testing.T, f *relaytest.FakeProvider) (r *rig, percent *atomic.Int64) {
 	t.Helper()
 	r, percent = newRig(t, Config{MemoryLimit: memoryOfTests}, []string{"alpha"}, fakes{"alpha": f}), new(atomic.Int64)
 	r.srv.memory.read = func() memoryUse {
@@ -53,12 +55,12 @@ func (r *rig) readyStatus() (int, string) {
 // memory.
 func TestMemoryIsKeptForWhatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 200 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 200 * time.Millisecond
 		r, percent := filled(t, f)
 		c := r.dial("")
 		c.until("ready")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("started")
 
 		percent.Store(scarceAt)

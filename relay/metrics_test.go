@@ -7,6 +7,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
 
@@ -36,7 +37,7 @@ func series(t *testing.T, r *rig, name string) map[string]*dto.Metric {
 // All counters exist before anything is counted: for the providers of the configuration, also after a reload.
 func TestCountersBeginAtNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": newFake(), "beta": newFake()})
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": relaytest.NewFake(), "beta": relaytest.NewFake()})
 		wants := map[string][]string{ // values of labels by the order of their names
 			"relay_generations_total":           {"completed ", "cancelled ", "failed "},
 			"relay_attempts_total":              {" completed alpha ", "dropped failed beta ", "no_audio failed alpha ", " hedged beta "},
@@ -54,12 +55,12 @@ func TestCountersBeginAtNothing(t *testing.T) {
 					}
 				}
 			}
-			if n := len(series(t, r, "relay_reroutes_total")); n != 2*len(rerouteReasons) {
-				t.Errorf("%d reroutes can be counted, want %d", n, 2*len(rerouteReasons))
+			if n := len(series(t, r, "relay_reroutes_total")); n != 2*len(r.setup().Expected().RerouteReasons) {
+				t.Errorf("%d reroutes can be counted, want %d", n, 2*len(r.setup().Expected().RerouteReasons))
 			}
 		}
 		check()
-		parts := fakeParts(t, routing.DefaultPace(), []string{"gamma"}, fakes{"gamma": newFake()})
+		parts := fakeParts(t, routing.DefaultPace(), []string{"gamma"}, fakes{"gamma": relaytest.NewFake()})
 		if _, err := r.srv.Reload(withDefaults(Config{}), parts); err != nil {
 			t.Fatal(err)
 		}
@@ -72,8 +73,8 @@ func TestCountersBeginAtNothing(t *testing.T) {
 // The time that a caller waited is counted from its generate, also if targets failed before; an attempt's own time is another metric.
 func TestFirstAudioIsCountedFromGenerate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		alpha, beta, pace := newFake(), newFake(), routing.DefaultPace()
-		alpha.silent, beta.first = true, 200*time.Millisecond
+		alpha, beta, pace := relaytest.NewFake(), relaytest.NewFake(), routing.DefaultPace()
+		alpha.Silent, beta.First = true, 200*time.Millisecond
 		pace.FirstAudioTimeout, pace.HedgeAfter = 500*time.Millisecond, 0
 		r := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": alpha, "beta": beta})
 		c := r.dial("")
@@ -94,9 +95,9 @@ func TestFirstAudioIsCountedFromGenerate(t *testing.T) {
 // A change of voice in mid-speech is no first audio of its generation.
 func TestATakeoverIsNoFirstAudio(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": failing(), "beta": newFake()})
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": failing(), "beta": relaytest.NewFake()})
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("done")
 		if n := series(t, r, "relay_first_audio_seconds")["beta "].GetHistogram().GetSampleCount(); n != 0 {
 			t.Errorf("%d first audios by the second voice", n)

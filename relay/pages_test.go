@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,7 +14,7 @@ import (
 
 // A page of a configured origin may ask and read; one from elsewhere, and a program, are told nothing of it.
 func TestPagesOfConfiguredOriginsMayRead(t *testing.T) {
-	parts := fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": newFake()})
+	parts := fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 	parts.Store, parts.Registry = limits.NewMemory(), prometheus.NewRegistry()
 	srv, err := New(withDefaults(Config{Origins: []string{"https://app.example.com"}}), parts)
 	if err != nil {

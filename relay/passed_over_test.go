@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -44,22 +45,22 @@ func TestErrorsSayWhoWasPassedOver(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				bad, good := newFake(), newFake()
-				bad.refuse, good.refuse = c.bad, broken
+				bad, good := relaytest.NewFake(), relaytest.NewFake()
+				bad.Refuse, good.Refuse = c.bad, broken
 				parts := fakeParts(t, routing.DefaultPace(), []string{"bad", "good"}, fakes{"bad": bad, "good": good})
 				parts.Table = tableOf(t, c.voices, "bad", "good")
 				r := newRigOf(t, Config{}, parts)
 				synctest.Wait()
 				if c.failure != nil {
 					target := routing.Candidate{Target: routing.Target{Provider: "good", Model: "m1"}, Voice: "x"}
-					verdict := r.setup().allow(routing.Trial{Candidate: target, Tenant: "local"})
+					verdict := r.setup().Allow(routing.Trial{Candidate: target, Tenant: "local"})
 					if verdict == nil {
 						t.Fatal("the circuit is open already")
 					}
 					verdict.Tell(c.failure)
 				}
 				client := r.dial("")
-				client.send(generate("g1", twelveWords, ""))
+				client.send(generate("g1", relaytest.TwelveWords, ""))
 				got := client.failureOf("g1")
 				if got["code"] != c.code || !reflect.DeepEqual(listed(got["passed_over"]), c.want) {
 					t.Errorf("got %v, want %s with passed_over %v", got, c.code, c.want)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -25,17 +26,17 @@ func twoTenants() Config {
 // A text that pauses gives up its slot when another generation needs one. When the text goes on, the same vendor speaks the rest, and
 // no attempt has failed.
 func TestPauseGivesTheSlotToAnother(t *testing.T) {
-	for name, vendor := range map[string]func() *fakeProvider{
-		"with word times": lively,
-		"with piece ends": func() *fakeProvider { return deaf(upstream.PieceEndsExact) },
-		"with neither":    func() *fakeProvider { return deaf(upstream.PieceEndsNone) },
+	for name, vendor := range map[string]func() *relaytest.FakeProvider{
+		"with word times": relaytest.Lively,
+		"with piece ends": func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsExact) },
+		"with neither":    func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsNone) },
 	} {
 		for _, order := range [][]string{{"alpha"}, {"alpha", "beta"}} {
 			t.Run(fmt.Sprint(name, " of ", len(order)), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					alpha, beta := vendor(), lively()
+					alpha, beta := vendor(), relaytest.Lively()
 					r := newRig(t, twoTenants(), order, fakes{"alpha": alpha, "beta": beta})
-					r.setup().order[0].slots.Resize(2, 0)
+					r.setup().Providers()[0].Slots().Resize(2, 0)
 					greedy, modest := []*client{r.dial("?api_key=greedy"), r.dial("?api_key=greedy")}, r.dial("?api_key=modest")
 					for _, c := range greedy {
 						c.send(generate("g", "Let me look. ", `,"final":false`))
@@ -43,13 +44,13 @@ func TestPauseGivesTheSlotToAnother(t *testing.T) {
 					time.Sleep(5 * time.Second) // both have been spoken, and pause
 					greedy[0].send(`{"type":"append","generation_id":"g","text":""}`)
 					began := time.Now()
-					modest.send(generate("m", twelveWords, ""))
+					modest.send(generate("m", relaytest.TwelveWords, ""))
 					started, _ := modest.until("started")
 					if took := time.Since(began); started["provider"] != "alpha" || took > 100*time.Millisecond {
 						t.Errorf("started after %v: %v", took, started)
 					}
 					modest.until("done")
-					if _, got := alpha.crowd(); got != 3 {
+					if _, got := alpha.Crowd(); got != 3 {
 						t.Errorf("%d streams, want one for each generation: who keeps its place has one", got)
 					}
 					for _, c := range greedy {
@@ -62,7 +63,7 @@ func TestPauseGivesTheSlotToAnother(t *testing.T) {
 							t.Errorf("attempts %v", l.providers)
 						}
 					}
-					if most, _ := alpha.crowd(); most > 2 {
+					if most, _ := alpha.Crowd(); most > 2 {
 						t.Errorf("%d streams at once", most)
 					}
 				})
@@ -74,11 +75,11 @@ func TestPauseGivesTheSlotToAnother(t *testing.T) {
 // If no other generation waits, a text that pauses keeps its slot and its stream.
 func TestPauseAloneKeepsTheSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		alpha := lively()
+		alpha := relaytest.Lively()
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": alpha})
-		r.setup().order[0].slots.Resize(1, 0)
+		r.setup().Providers()[0].Slots().Resize(1, 0)
 		l := r.dial("").talk("g", pausing, 5*time.Second)
-		if _, opened := alpha.crowd(); l.heard != lettersOf(pausing) || opened != 1 {
+		if _, opened := alpha.Crowd(); l.heard != lettersOf(pausing) || opened != 1 {
 			t.Errorf("heard %q by %d streams, want one", l.heard, opened)
 		}
 	})
@@ -91,7 +92,7 @@ func TestAnAppendWithoutTextKeepsNoTextOpen(t *testing.T) {
 		`{"type":"flush","generation_id":"g"}`:            true,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": lively()})
+			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.Lively()})
 			c := r.dial("")
 			began := time.Now()
 			c.send(generate("g", "Let me look. ", `,"final":false`))
@@ -109,20 +110,5 @@ func TestAnAppendWithoutTextKeepsNoTextOpen(t *testing.T) {
 			}
 			<-over
 		})
-	}
-}
-
-func TestTheShareOfATenant(t *testing.T) {
-	for _, test := range []struct {
-		most, own int
-		several   bool
-		want      int
-	}{
-		{10, 0, false, 0}, {10, 0, true, 8}, {4, 0, true, 3}, {3, 0, true, 3}, {1, 0, true, 1}, {0, 0, true, 0}, {10, 2, false, 2}, {10, 10, true, 10},
-	} {
-		p := &Provider{Provider: newFake(), MaxConcurrent: test.most, MaxPerTenant: test.own}
-		if got := p.share(test.several); got != test.want {
-			t.Errorf("%+v: got %d", test, got)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"voicerelay/audio"
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -18,7 +19,7 @@ func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []b
 	a := speaking(t, output, false)
 	a.orders.lastSent = true
 	for _, f := range frames {
-		a.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte(f)})
+		a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Base64: []byte(f)})
 	}
 	if !a.outcome.over() {
 		a.End(upstream.Usage{}, nil)
@@ -63,7 +64,7 @@ func TestBase64WithLineBreaksIsEncodedAgain(t *testing.T) {
 		"a character to a line": strings.Join(strings.Split(plain, ""), "\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if a, got := spliced(t, fakeFormat, frame); !bytes.Equal(got, raw) {
+			if a, got := spliced(t, relaytest.FakeFormat, frame); !bytes.Equal(got, raw) {
 				t.Errorf("got %d bytes of audio, want %d: %v", len(got), len(raw), a.outcome.err)
 			}
 		})
@@ -82,7 +83,7 @@ func FuzzSplicedBase64(f *testing.F) {
 		if len(first)+len(second) > 1<<16 {
 			t.Skip("far more audio than the text can take")
 		}
-		a, got := spliced(t, fakeFormat, string(first), string(second))
+		a, got := spliced(t, relaytest.FakeFormat, string(first), string(second))
 		var want []byte
 		for _, frame := range [][]byte{first, second} {
 			raw, err := base64.StdEncoding.DecodeString(string(frame))
@@ -102,10 +103,10 @@ func FuzzSplicedBase64(f *testing.F) {
 
 // A voice that breaks off within a sample leaves nothing of it to the next one, whose samples come whole.
 func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
-	first := speaking(t, fakeFormat, false)
+	first := speaking(t, relaytest.FakeFormat, false)
 	ordered(first)
-	first.Audio(fakeFrame('a'))
-	first.Audio(upstream.Frame{Format: fakeFormat, Raw: []byte{1, 2, 3}}) // half of a sample is left
+	first.Audio(relaytest.FakeFrame('a'))
+	first.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: []byte{1, 2, 3}}) // half of a sample is left
 	first.out.prepareBackup()
 	second := newAttempt(first.g, first.target, betaMay())
 	ordered(second)
@@ -114,7 +115,7 @@ func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
 	for i := 0; i < len(frame); i += 2 {
 		frame[i], frame[i+1] = 0x34, 0x12
 	}
-	second.Audio(upstream.Frame{Format: fakeFormat, Base64: []byte(base64.StdEncoding.EncodeToString(frame))})
+	second.Audio(upstream.Frame{Format: relaytest.FakeFormat, Base64: []byte(base64.StdEncoding.EncodeToString(frame))})
 	var got []byte
 	for _, body := range drain(first.g.client.Out) {
 		var m struct{ Audio []byte }

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
@@ -31,28 +32,28 @@ func TestWordTimesThatCannotBeTrueAreNoEvidence(t *testing.T) {
 			}
 		},
 	} {
-		for _, times := range []fakeTimes{timesAhead, timesSpoken} {
+		for _, times := range []relaytest.FakeTimes{relaytest.TimesAhead, relaytest.TimesSpoken} {
 			for _, after := range []int{20, 31, 44} {
 				t.Run(fmt.Sprint(name, " ", times, " after ", after), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						first := lively()
-						first.distort, first.times = distort, times
-						c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
+						first := relaytest.Lively()
+						first.Distort, first.Times = distort, times
+						c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": relaytest.Lively()}).dial("")
 						c.rehearse()
-						first.breaks(after, dropped)
-						c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
+						first.Breaks(after, dropped)
+						c.send(generate("g1", relaytest.TwelveWords, `,"word_timestamps":true`))
 						l := c.listen("g1")
 						if len(l.reroutes) != 1 {
 							t.Fatalf("got %v with %d reroutes", l.done, len(l.reroutes))
 						}
 						r := l.reroutes[0]
-						missing, doubled := seamIn(t, twelveWords, l.heard, int(r["resume_char"].(float64)))
+						missing, doubled := seamIn(t, relaytest.TwelveWords, l.heard, int(r["resume_char"].(float64)))
 						if missing > 0 || doubled > 2 {
 							t.Errorf("heard %q: %d words missing, %d doubled", l.heard, missing, doubled)
 						}
 						checkWords(t, l.events)
 						for _, w := range toldIn(l.events) {
-							if w.char < int(r["resume_char"].(float64)) && w.end-w.start < 2*charLength {
+							if w.char < int(r["resume_char"].(float64)) && w.end-w.start < 2*relaytest.CharLength {
 								t.Errorf("told that %q takes %v", w.word, w.end-w.start)
 							}
 						}

@@ -56,8 +56,8 @@ func (p *Provider) failed(err error) {
 // Active is how many attempts are under way.
 func (p *Provider) Active() int64 { return p.active.Load() }
 
-// Waiting is how many attempts wait for a slot.
-func (p *Provider) Waiting() int { return p.slots.Queue() }
+// Slots are the places for attempts; nil until the provider is part of a setup.
+func (p *Provider) Slots() *limits.Slots { return p.slots }
 
 // LastError is the latest failure of an attempt; nil: there was none.
 func (p *Provider) LastError() *string { return p.lastError.Load() }

@@ -8,12 +8,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"voicerelay/relay/relaytest"
 )
 
 // Connections without a request are bounded in number, and the latest go before those that have been quiet for longest.
 func TestQuietConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		quiet := r.srv.newQuietConns()
 		note := quiet.note
 		conns := make([]net.Conn, leastUnasked+10)
@@ -52,7 +54,7 @@ func TestQuietConnectionsAreBounded(t *testing.T) {
 // Whoever asks is served beside any number of quiet connections.
 func TestRequestsAmongQuietConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		r.srv.BoundConns(r.http)
 		for range leastUnasked + 100 {
 			conn, err := r.pipe.dial()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -22,8 +23,8 @@ func TestOnlyWhatIsConfiguredSpeaksAgainstATarget(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
-				f.failAt, f.failure = 1, &upstream.Error{Kind: upstream.UpstreamError, Message: "ill"}
+				f := relaytest.NewFake()
+				f.FailAt, f.Failure = 1, &upstream.Error{Kind: upstream.UpstreamError, Message: "ill"}
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 				c := r.dial("")
 				for i := range 3 * routing.DefaultCircuit().ConsecutiveFailures {
@@ -32,7 +33,7 @@ func TestOnlyWhatIsConfiguredSpeaksAgainstATarget(t *testing.T) {
 						kind = c.next().kind()
 					}
 				}
-				if n := len(f.asked); n < routing.DefaultCircuit().ConsecutiveFailures {
+				if n := len(f.Asked); n < routing.DefaultCircuit().ConsecutiveFailures {
 					t.Errorf("the target was asked %d times, which proves nothing", n)
 				}
 				if got := r.setup().State(routing.Target{Provider: "alpha", Model: "m1"}); got != tt.want {

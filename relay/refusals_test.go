@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
+
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -54,7 +56,7 @@ func (r *rig) refusals(code protocol.Code) float64 {
 // Every code can be counted from the start.
 func TestRefusalsAreCountedByCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		for _, code := range protocol.Codes() {
 			if got := r.refusals(code); got != 0 {
 				t.Errorf("%s is %v at the start, want 0", code, got)
@@ -82,8 +84,7 @@ func TestRefusalsAreCountedByCode(t *testing.T) {
 func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.log, r.srv.engine.log = zerolog.New(&log), zerolog.New(&log)
+		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(&log) })
 		r.askAs("192.0.2.1:1", "wrong-key")
 		for range 99 {
 			r.askAs("192.0.2.1:1", "")
@@ -115,8 +116,7 @@ func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.log, r.srv.engine.log = zerolog.New(&log), zerolog.New(&log)
+		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(&log) })
 		for i := range 2 * maxAddresses {
 			r.askAs(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256), "wrong")
 		}
@@ -133,7 +133,7 @@ func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 // Who guesses waits, and a right key never does, wherever it comes from.
 func TestGuessesAreSlowedByAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		for i := range guessesPerMinute {
 			if w := r.askAs("[2001:db8::1]:1", "wrong"); w.Code != 401 {
 				t.Fatalf("wrong key %d: %d, want 401", i, w.Code)
@@ -174,7 +174,7 @@ func TestAnswersThatWaitAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				answered := make(chan time.Duration, tt.addresses*(maxDelayedOf+1))
 				began := time.Now()
 				for i := range tt.addresses {
@@ -210,8 +210,7 @@ func TestAnswersThatWaitAreBounded(t *testing.T) {
 func TestSessionsAreLoggedWithTheirAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		r.srv.log, r.srv.engine.log = zerolog.New(&log), zerolog.New(&log)
+		r := newRigWith(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(&log) })
 		c := r.dial("")
 		c.send(generate("g1", "Hello.", ""))
 		c.until("done")
@@ -230,7 +229,7 @@ func TestSessionsAreLoggedWithTheirAddress(t *testing.T) {
 // A body says the status that its answer has.
 func TestBodiesSayTheirStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		for name, tt := range map[string]struct {
 			handler      http.Handler
 			method, path string

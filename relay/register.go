@@ -23,7 +23,7 @@ const (
 // register is what a session knows of its generations and contexts. It is guarded by the session's mutex.
 type register struct {
 	running  map[string]*Generation
-	places   map[string]int // of those that are of a context, in the order of coming
+	places   map[string]turnOf // of those that are of a context
 	contexts map[string]*conversation
 	ended    []endedGeneration // oldest first
 	quiet    time.Time         // when a generation was last taken out
@@ -31,6 +31,24 @@ type register struct {
 	accepted limits.Seen // ids that are used up
 	named    limits.Seen // ids that were given to a generate, refused ones too
 	groups   limits.Seen // contexts that were named
+}
+
+// turnOf is a generation's place in its context, in the order of coming.
+type turnOf struct {
+	context string
+	place   int
+}
+
+// later are the generations that come after one in its context.
+func (r *register) later(id string) []string {
+	of := r.places[id]
+	var ids []string
+	for other, t := range r.places {
+		if t.context == of.context && t.place > of.place {
+			ids = append(ids, other)
+		}
+	}
+	return ids
 }
 
 // conversation is a context: generations that are spoken in order.
@@ -67,9 +85,9 @@ func (r *register) add(g *Generation) {
 		c.running++
 		c.places++
 		if r.places == nil {
-			r.places = make(map[string]int)
+			r.places = make(map[string]turnOf)
 		}
-		r.places[g.ID()] = c.places
+		r.places[g.ID()] = turnOf{g.ContextID(), c.places}
 	}
 }
 
@@ -200,15 +218,12 @@ func (s *session) Speaking(g *Generation, provider string, took bool) {
 	if g.ContextID() == "" || c == nil {
 		return
 	}
-	place := s.register.places[g.ID()]
-	c.stay(place, provider)
+	c.stay(s.register.places[g.ID()].place, provider)
 	if !took {
 		return
 	}
-	for id, other := range s.register.running {
-		if other.ContextID() == g.ContextID() && s.register.places[id] > place {
-			other.Supersede(provider)
-		}
+	for _, id := range s.register.later(g.ID()) {
+		s.register.running[id].Supersede(provider)
 	}
 }
 

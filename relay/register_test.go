@@ -2,6 +2,8 @@ package relay
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,4 +56,15 @@ func TestAnIdleConnectionForgetsWhatEnded(t *testing.T) {
 			t.Errorf("%d generations are kept after %v", len(s.register.ended), keptFor)
 		}
 	})
+}
+
+func TestOnlyWhatComesLaterFollows(t *testing.T) {
+	r := register{places: map[string]turnOf{"a": {"turn", 1}, "b": {"turn", 2}, "c": {"turn", 3}, "other": {"another turn", 3}}}
+	for id, want := range map[string]string{"a": "b c", "b": "c", "c": ""} {
+		got := r.later(id)
+		slices.Sort(got)
+		if strings.Join(got, " ") != want {
+			t.Errorf("after %s come %v, want %s", id, got, want)
+		}
+	}
 }

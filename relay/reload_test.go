@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -30,7 +31,7 @@ func (r *rig) partsAgain(order []string, providers fakes) Parts {
 	r.t.Helper()
 	parts := fakeParts(r.t, routing.DefaultPace(), order, providers)
 	for i, p := range parts.Providers {
-		if before := r.setup().providers[p.Name]; before != nil && before.Provider == p.Provider {
+		if before := r.setup().Provider(p.Name); before != nil && before.Provider == p.Provider {
 			parts.Providers[i] = before
 		}
 	}
@@ -60,9 +61,9 @@ func isOver(former <-chan struct{}) bool {
 }
 
 // paceful is a fake that takes its time.
-func paceful() *fakeProvider {
-	f := newFake()
-	f.pace = 20 * time.Millisecond
+func paceful() *relaytest.FakeProvider {
+	f := relaytest.NewFake()
+	f.Pace = 20 * time.Millisecond
 	return f
 }
 
@@ -71,9 +72,9 @@ func TestKeyThatIsGoneClosesItsConnections(t *testing.T) {
 		vendor := paceful()
 		r := newRig(t, keyed("old", "kept"), []string{"alpha"}, fakes{"alpha": vendor})
 		old, kept := r.dial("?api_key=old"), r.dial("?api_key=kept")
-		old.send(generate("g1", twelveWords, ""))
+		old.send(generate("g1", relaytest.TwelveWords, ""))
 		old.until("audio")
-		kept.send(generate("g1", twelveWords, ""))
+		kept.send(generate("g1", relaytest.TwelveWords, ""))
 		kept.until("audio")
 		former := r.reload(keyed("kept", "new"), []string{"alpha"}, fakes{"alpha": vendor})
 		if got := old.closeStatus(); got != 1008 {
@@ -85,11 +86,11 @@ func TestKeyThatIsGoneClosesItsConnections(t *testing.T) {
 		if !isOver(former) {
 			t.Error("the former configuration is still in use")
 		}
-		if open := vendor.open(); open != 0 {
+		if open := vendor.StreamsOpen(); open != 0 {
 			t.Errorf("%d streams are open at the vendor", open)
 		}
 		newer := r.dial("?api_key=new")
-		newer.send(generate("g1", twelveWords, ""))
+		newer.send(generate("g1", relaytest.TwelveWords, ""))
 		if done, _ := newer.until("done"); done["reason"] != "completed" {
 			t.Errorf("the new key: got %v", done)
 		}
@@ -106,7 +107,7 @@ func TestKeysComeAndGoAltogether(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				vendors := fakes{"alpha": newFake()}
+				vendors := fakes{"alpha": relaytest.NewFake()}
 				r := newRig(t, test.before, []string{"alpha"}, vendors)
 				c := r.dial(test.query)
 				r.reload(test.after, []string{"alpha"}, vendors)
@@ -121,21 +122,21 @@ func TestKeysComeAndGoAltogether(t *testing.T) {
 // What a key may do changes with the next generate; what its connection was told at the start does not.
 func TestKeyOfAnOpenConnectionChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake()}
 		r := newRig(t, keyed("bot"), []string{"alpha"}, vendors)
 		c := r.dial("?api_key=bot")
 		cfg := keyed("bot")
 		cfg.Keys[0].Allow = routing.Allow{Routes: []string{}}
 		cfg.Keys[0].Limits.MaxTextCharacters = 1
 		r.reload(cfg, []string{"alpha"}, vendors)
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		if refused, _ := c.until("error"); refused["code"] != "not_allowed" {
 			t.Errorf("got %v", refused)
 		}
 		cfg.Keys = slices.Clone(cfg.Keys)
 		cfg.Keys[0].Allow = routing.Allow{}
 		r.reload(cfg, []string{"alpha"}, vendors)
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		if done, _ := c.until("done"); done["reason"] != "completed" {
 			t.Errorf("got %v", done)
 		}
@@ -149,13 +150,13 @@ func TestKeyOfAnOpenConnectionChanges(t *testing.T) {
 func TestGenerationEndsAsItBegan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second, third := paceful(), paceful(), paceful()
-		first.failAt, first.failure = 12, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+		first.FailAt, first.Failure = 12, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("started")
 		former := r.reload(Config{}, []string{"gamma"}, fakes{"gamma": third})
-		c.send(generate("g2", twelveWords, ""))
+		c.send(generate("g2", relaytest.TwelveWords, ""))
 		calls := c.listenAll("g1", "g2")
 		if l := calls["g1"]; !strings.HasSuffix(l.heard, "twelve") || !slices.Equal(l.providers, []string{"alpha failed", "beta completed"}) {
 			t.Errorf("heard %q by %v", l.heard, l.providers)
@@ -180,10 +181,10 @@ func TestFormerConfigurationIsOverWithItsLastGeneration(t *testing.T) {
 		}
 		c.send(`{"type":"generate","generation_id":"g1","text":"A text that is","final":false}`)
 		c.until("accepted")
-		c.send(generate("refused", twelveWords, `,"voice":"nobody"`))
+		c.send(generate("refused", relaytest.TwelveWords, `,"voice":"nobody"`))
 		c.until("error")
 		former := r.reload(Config{}, []string{"alpha"}, fakes{"alpha": second})
-		c.send(generate("g2", twelveWords, ""))
+		c.send(generate("g2", relaytest.TwelveWords, ""))
 		c.listen("g2")
 		if isOver(former) {
 			t.Error("over, though a generation of it goes on")
@@ -193,22 +194,22 @@ func TestFormerConfigurationIsOverWithItsLastGeneration(t *testing.T) {
 		if !isOver(former) {
 			t.Error("not over, though its last generation is")
 		}
-		if n := len(first.pieces); n == 0 || len(second.pieces) == 0 {
-			t.Errorf("pieces: %d by the former provider, %d by its successor", n, len(second.pieces))
+		if n := len(first.Pieces); n == 0 || len(second.Pieces) == 0 {
+			t.Errorf("pieces: %d by the former provider, %d by its successor", n, len(second.Pieces))
 		}
 	})
 }
 
 func TestOrderOfARouteChangesWithTheNextGeneration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake(), "beta": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake(), "beta": relaytest.NewFake()}
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, vendors)
 		c := r.dial("")
 		for i, order := range [][]string{{"alpha", "beta"}, {"beta", "alpha"}, {"alpha", "beta"}} {
 			if i > 0 {
 				r.reload(Config{}, order, vendors)
 			}
-			c.send(generate(order[0]+string(rune('0'+i)), twelveWords, ""))
+			c.send(generate(order[0]+string(rune('0'+i)), relaytest.TwelveWords, ""))
 			if started, _ := c.until("started"); started["provider"] != order[0] {
 				t.Errorf("%v: spoken by %v", order, started["provider"])
 			}
@@ -224,18 +225,18 @@ func TestCircuitsOfWhatStaysStay(t *testing.T) {
 		want   routing.State
 	}{
 		"the same":         {func(*Parts) {}, routing.Open},
-		"another provider": {func(p *Parts) { p.Providers[0] = &Provider{Provider: newFake(), Name: "alpha"} }, routing.Closed},
+		"another provider": {func(p *Parts) { p.Providers[0] = &Provider{Provider: relaytest.NewFake(), Name: "alpha"} }, routing.Closed},
 		"other rules":      {func(p *Parts) { p.Circuit.OpenFor *= 2 }, routing.Closed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				broken, order := newFake(), []string{"alpha", "beta"}
-				broken.refuse = &upstream.Error{Kind: upstream.AuthFailed, Message: "bad key"}
-				vendors := fakes{"alpha": broken, "beta": newFake()}
+				broken, order := relaytest.NewFake(), []string{"alpha", "beta"}
+				broken.Refuse = &upstream.Error{Kind: upstream.AuthFailed, Message: "bad key"}
+				vendors := fakes{"alpha": broken, "beta": relaytest.NewFake()}
 				r := newRig(t, Config{}, order, vendors)
 				c := r.dial("")
-				c.send(generate("g1", twelveWords, ""))
+				c.send(generate("g1", relaytest.TwelveWords, ""))
 				c.listen("g1")
 				parts := r.partsAgain(order, vendors)
 				test.change(&parts)
@@ -266,16 +267,16 @@ func TestPlacesOutlastTheirProvider(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				first, second := paceful(), paceful()
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
-				r.setup().providers["alpha"].slots.Resize(before, 0)
+				r.setup().Provider("alpha").Slots().Resize(before, 0)
 				c := r.dial("")
-				c.send(generate("g1", twelveWords, ""))
+				c.send(generate("g1", relaytest.TwelveWords, ""))
 				c.until("audio")
 				parts := r.partsAgain([]string{"alpha"}, fakes{"alpha": second})
 				parts.Providers[0].MaxConcurrent = 1
 				if _, err := r.srv.Reload(withDefaults(Config{}), parts); err != nil {
 					t.Fatal(err)
 				}
-				c.send(generate("g2", twelveWords, ""))
+				c.send(generate("g2", relaytest.TwelveWords, ""))
 				if started, before := c.until("started"); started["generation_id"] != "g2" || kindsOf(before[len(before)-1:]) != "done" {
 					t.Errorf("started %v behind %v, want it to wait for the first one's end", started, before[len(before)-1])
 				}
@@ -288,7 +289,7 @@ func TestPlacesOutlastTheirProvider(t *testing.T) {
 // Another number of connections holds for the next one, and nobody who is connected is sent away.
 func TestReloadOfTheNumberOfConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake()}
 		r := newRig(t, Config{MaxConnections: 2}, []string{"alpha"}, vendors)
 		c := r.dial("")
 		c.until("ready")
@@ -298,7 +299,7 @@ func TestReloadOfTheNumberOfConnections(t *testing.T) {
 				t.Errorf("beside another where %d may be: got %d %s, want %d", tt.most, got.status, got.code(), tt.status)
 			}
 		}
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("done")
 	})
 }
@@ -306,24 +307,24 @@ func TestReloadOfTheNumberOfConnections(t *testing.T) {
 // What was heard of a provider says nothing of another one under its name.
 func TestAnotherProviderUnderTheNameIsNotExpectedToBeAsQuick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := newFake()
-		first.first = expectedFirstAudio / 2
+		first := relaytest.NewFake()
+		first.First = 150 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
 		r.speak(`{"text":"hi"}`, nil)
 		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": first})
-		if got := r.srv.engine.firstAudio.usual("alpha"); got != first.first {
-			t.Errorf("the same one is expected after %v, want %v as was heard", got, first.first)
+		if got, _, _ := r.srv.engine.FirstAudio("alpha"); got != first.First {
+			t.Errorf("the same one is expected after %v, want %v as was heard", got, first.First)
 		}
-		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		if got := r.srv.engine.firstAudio.usual("alpha"); got != expectedFirstAudio {
-			t.Errorf("another is expected after %v, want %v", got, expectedFirstAudio)
+		r.reload(Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
+		if got, _, heard := r.srv.engine.FirstAudio("alpha"); heard {
+			t.Errorf("another is expected after %v, want it not to be known", got)
 		}
 	})
 }
 
 func TestReloadIsRefusedWhileDraining(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake()}
 		r := newRig(t, Config{}, []string{"alpha"}, vendors)
 		before := r.setup()
 		r.srv.Drain(t.Context(), 0)
@@ -339,7 +340,7 @@ func TestReloadIsRefusedWhileDraining(t *testing.T) {
 // A key may go while its connection is being upgraded, when no reload knows of the session.
 func TestKeyThatGoesDuringTheUpgrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake()}
 		r := newRig(t, keyed("old"), []string{"alpha"}, vendors)
 		inner := r.http.Handler
 		stale := r.setup().keyOf(sha256.Sum256([]byte("old")))

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -54,20 +55,20 @@ var errHungUp = &upstream.Error{Kind: upstream.Dropped, Code: "1000", Message: "
 
 // A stream that ends while the text pauses is replaced: the same voice goes on, and no attempt has failed.
 func TestStreamThatEndsInAPauseIsReplaced(t *testing.T) {
-	vendors := map[string]func() *fakeProvider{
-		"with word times":   lively,
-		"with piece ends":   func() *fakeProvider { return deaf(upstream.PieceEndsExact) },
-		"with neither":      func() *fakeProvider { return deaf(upstream.PieceEndsNone) },
-		"without a failure": lively,
+	vendors := map[string]func() *relaytest.FakeProvider{
+		"with word times":   relaytest.Lively,
+		"with piece ends":   func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsExact) },
+		"with neither":      func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsNone) },
+		"without a failure": relaytest.Lively,
 	}
 	for name, vendor := range vendors {
 		for _, order := range [][]string{{"alpha"}, {"alpha", "beta"}} {
 			t.Run(fmt.Sprint(name, " of ", len(order)), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					first, second := vendor(), lively()
-					first.hangsUp, first.failure = 1500*time.Millisecond, errHungUp
+					first, second := vendor(), relaytest.Lively()
+					first.HangsUp, first.Failure = 1500*time.Millisecond, errHungUp
 					if name == "without a failure" {
-						first.failure = nil
+						first.Failure = nil
 					}
 					c := newRig(t, Config{}, order, fakes{"alpha": first, "beta": second}).dial("")
 					for i := range 5 { // five failures would open a circuit
@@ -99,8 +100,8 @@ func TestStreamThatEndsInAPauseIsReplaced(t *testing.T) {
 // Words go on being told in the client's text and on its clock.
 func TestWordsContinueAfterAReplacedStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := lively()
-		first.hangsUp, first.failure = 1500*time.Millisecond, errHungUp
+		first := relaytest.Lively()
+		first.HangsUp, first.Failure = 1500*time.Millisecond, errHungUp
 		l := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first}).dial("").talk("g1", pausing, 3*time.Second)
 		var words []string
 		at := 0.0
@@ -126,13 +127,13 @@ func TestWordsContinueAfterAReplacedStream(t *testing.T) {
 // Once its socket has ended in a pause, a vendor that is gone is a failure as ever: another one takes over.
 func TestVendorThatIsGoneAfterAPauseIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := lively(), lively()
-		first.hangsUp, first.failure = 1500*time.Millisecond, errHungUp
+		first, second := relaytest.Lively(), relaytest.Lively()
+		first.HangsUp, first.Failure = 1500*time.Millisecond, errHungUp
 		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second}).dial("")
 		time.AfterFunc(2500*time.Millisecond, func() {
-			first.mu.Lock()
-			defer first.mu.Unlock()
-			first.refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "gone"}
+			first.Mu.Lock()
+			defer first.Mu.Unlock()
+			first.Refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "gone"}
 		})
 		l := c.talk("g1", pausing, 3*time.Second)
 		if want := []string{"alpha completed", "alpha failed", "beta completed"}; !slices.Equal(l.providers, want) {
@@ -147,8 +148,8 @@ func TestVendorThatIsGoneAfterAPauseIsReplaced(t *testing.T) {
 // A vendor that ends its stream with text under way has failed, whatever it spoke before.
 func TestEndWithAudioOwedIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := lively(), lively()
-		first.failAt, first.failure = len("Let me look.")+1, errHungUp
+		first, second := relaytest.Lively(), relaytest.Lively()
+		first.FailAt, first.Failure = len("Let me look.")+1, errHungUp
 		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second}).dial("")
 		l := c.talk("g1", pausing, 3*time.Second)
 		if want := []string{"alpha failed", "beta completed"}; !slices.Equal(l.providers, want) || len(l.reroutes) != 1 {
@@ -160,8 +161,8 @@ func TestEndWithAudioOwedIsAFailure(t *testing.T) {
 // A vendor that closes every socket without a word is not asked again and again.
 func TestAVendorThatClosesAtOnceIsNotReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := lively()
-		first.failAt, first.failure = 1, errHungUp
+		first := relaytest.Lively()
+		first.FailAt, first.Failure = 1, errHungUp
 		pace := paced(func(p *routing.Pace) { p.MaxAttempts = 5 })
 		l := newPacedRig(t, pace, Config{}, []string{"alpha"}, fakes{"alpha": first}).dial("").talk("g1", pausing, 3*time.Second)
 		if want := []string{"alpha failed"}; !slices.Equal(l.providers, want) || l.done["reason"] != "failed" {
@@ -173,8 +174,8 @@ func TestAVendorThatClosesAtOnceIsNotReplaced(t *testing.T) {
 // What an idle socket says of the account is heard at once.
 func TestKeyRefusedInAPauseIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := lively(), lively()
-		first.hangsUp, first.failure = 1500*time.Millisecond, &upstream.Error{Kind: upstream.AuthFailed, Message: "no such key"}
+		first, second := relaytest.Lively(), relaytest.Lively()
+		first.HangsUp, first.Failure = 1500*time.Millisecond, &upstream.Error{Kind: upstream.AuthFailed, Message: "no such key"}
 		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second}).dial("")
 		l := c.talk("g1", pausing, 3*time.Second)
 		if want := []string{"alpha failed", "beta completed"}; !slices.Equal(l.providers, want) || l.heard != lettersOf(pausing) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 )
 
 // Whoever is refused for now is told when to ask again, whatever refuses.
@@ -36,7 +37,7 @@ func TestEveryRefusalForNowSaysWhenToAskAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := quick(func(l *limits.Config) { l.HTTPGenerationsPerMinute = 1 })
-				r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				tt.prepare(r)
 				request := httptest.NewRequest(tt.method, "http://localhost"+tt.path, strings.NewReader(`{"text":"hi"}`))
 				request.RemoteAddr = "127.0.0.1:9"

@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
 
@@ -28,7 +29,7 @@ func quick(change func(*limits.Config)) Config {
 func TestIdleConnectionIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick(func(l *limits.Config) { l.IdleTimeout = 3 * time.Second })
-		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 		began := time.Now()
 		if got := c.closeStatus(); got != 4408 {
 			t.Errorf("closed with %d, want 4408", got)
@@ -51,7 +52,7 @@ func TestPongsAreNoUse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+				c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 				began := time.Now()
 				over := make(chan struct{})
 				go func() { // ends with the connection
@@ -72,8 +73,8 @@ func TestPongsAreNoUse(t *testing.T) {
 
 // Whoever speaks, listens or asks by a message uses the connection.
 func TestUseKeepsAConnection(t *testing.T) {
-	for name, use := range map[string]func(c *client, f *fakeProvider){
-		"it asks": func(c *client, _ *fakeProvider) {
+	for name, use := range map[string]func(c *client, f *relaytest.FakeProvider){
+		"it asks": func(c *client, _ *relaytest.FakeProvider) {
 			go func() { // the client reads meanwhile
 				for range 6 {
 					time.Sleep(4 * time.Minute)
@@ -84,15 +85,15 @@ func TestUseKeepsAConnection(t *testing.T) {
 				c.until("pong")
 			}
 		},
-		"it listens": func(c *client, f *fakeProvider) {
-			f.pace = 2 * time.Minute
-			c.send(generate("g1", twelveWords, ""))
+		"it listens": func(c *client, f *relaytest.FakeProvider) {
+			f.Pace = 2 * time.Minute
+			c.send(generate("g1", relaytest.TwelveWords, ""))
 			c.until("done")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
+				f := relaytest.NewFake()
 				cfg := quick(func(l *limits.Config) { l.IdleTimeout = 5 * time.Minute })
 				pace := routing.DefaultPace()
 				pace.FirstAudioTimeout, pace.StallTimeout = time.Hour, time.Hour
@@ -114,7 +115,7 @@ func TestUseKeepsAConnection(t *testing.T) {
 func TestClientThatAnswersPingsLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick(func(l *limits.Config) { l.IdleTimeout = 2 * time.Hour })
-		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		c := r.dial("")
 		c.next()
 		reading := c.conn.CloseRead(context.Background()) // answers pings
@@ -127,7 +128,7 @@ func TestClientThatAnswersPingsLives(t *testing.T) {
 
 func TestSilentPeerIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		c := r.dial("")
 		c.next()
 		go func() { // takes bytes like a kernel, and answers nothing
@@ -152,7 +153,7 @@ func TestSilentPeerIsDropped(t *testing.T) {
 
 func TestStrikesCloseTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 		c.next()
 		for i := range 19 {
 			c.send(`{"type":"nonsense"}`)
@@ -188,7 +189,7 @@ func TestFramesThatAreNoMessagesCloseTheConnection(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+				c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 				go func() { _ = c.conn.Write(context.Background(), test.kind, []byte(test.data)) }() // may fail: the relay closes
 				if got := c.closeStatus(); got != test.want {
 					t.Errorf("closed with %d, want %d", got, test.want)
@@ -221,8 +222,8 @@ func TestRefusals(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
-				f.pace = time.Second // so that the first generation still runs
+				f := relaytest.NewFake()
+				f.Pace = time.Second // so that the first generation still runs
 				cfg := quick(func(l *limits.Config) { l.MaxTextCharacters = 100 })
 				c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f}).dial("")
 				for _, message := range test.sent {
@@ -245,7 +246,7 @@ func TestRefusals(t *testing.T) {
 func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick(func(l *limits.Config) { l.GenerationsPerMinute, l.CancelsPerMinute = 2, 1 })
-		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 		for i := range 2 {
 			c.send(generate(fmt.Sprint("g", i), "Hello there.", ""))
 			c.until("done")
@@ -270,7 +271,7 @@ func TestRates(t *testing.T) {
 
 func TestIdempotencyKeyIsFreedWithoutAudio(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		one, other := r.dial(""), r.dial("")
 		one.send(generate("g1", "Hello there.", `,"idempotency_key":"k"`))
@@ -281,14 +282,14 @@ func TestIdempotencyKeyIsFreedWithoutAudio(t *testing.T) {
 		if refused["code"] != "duplicate_request" || first["generation_id"] != "g1" || first["state"] != "completed" {
 			t.Errorf("second use: got %v", refused)
 		}
-		f.mu.Lock()
-		f.silent = true
-		f.mu.Unlock()
+		f.Mu.Lock()
+		f.Silent = true
+		f.Mu.Unlock()
 		other.send(generate("h2", "Hello there.", `,"idempotency_key":"free"`))
 		other.until("done") // failed, and no audio
-		f.mu.Lock()
-		f.silent = false
-		f.mu.Unlock()
+		f.Mu.Lock()
+		f.Silent = false
+		f.Mu.Unlock()
 		other.send(generate("h3", "Hello there.", `,"idempotency_key":"free"`))
 		if done, _ := other.until("done"); done["reason"] != "completed" {
 			t.Errorf("use of a freed key: got %v", done)
@@ -298,7 +299,7 @@ func TestIdempotencyKeyIsFreedWithoutAudio(t *testing.T) {
 
 func TestConfigureSetsDefaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(`{"type":"configure","output":{"encoding":"mulaw","sample_rate":8000},"speed":1.5,"metadata":{"a":"b"}}`)
 		configured, _ := c.until("configured")
@@ -351,7 +352,7 @@ func TestWhoMayConnect(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				rig := newRig(t, test.cfg, []string{"alpha"}, fakes{"alpha": newFake()})
+				rig := newRig(t, test.cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				request := httptest.NewRequest(http.MethodGet, "http://localhost:8080"+test.path, nil)
 				request.RemoteAddr = "127.0.0.1:9"
 				test.change(request)
@@ -373,7 +374,7 @@ func upgrade(r *http.Request) { r.Header.Set("Upgrade", "websocket") }
 func TestDoneFreesItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick(func(l *limits.Config) { l.MaxConcurrentGenerations, l.GenerationsPerMinute = 1, 1000 })
-		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 		for i := range 200 {
 			c.send(generate(fmt.Sprint("g", i), "Hi.", ""))
 			for kind := ""; kind != "done"; {

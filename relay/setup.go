@@ -117,8 +117,8 @@ func (set *Setup) resting(c routing.Candidate) routing.Why {
 	return set.circuits[c.Provider].Resting(c)
 }
 
-// allow asks the circuits whether an attempt may be made; nil: it may not.
-func (set *Setup) allow(t routing.Trial) *routing.Verdict {
+// Allow asks the circuits whether an attempt may be made; nil: it may not.
+func (set *Setup) Allow(t routing.Trial) *routing.Verdict {
 	return set.circuits[t.Provider].Allow(t)
 }
 

@@ -6,12 +6,20 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"voicerelay/relay/relaytest"
+)
+
+// What is a short piece, in characters, and how many a generation may have in a minute and at once.
+const (
+	shortLength = 40
+	mostShort   = 60
 )
 
 // A flush after every other character does not make a request each at the vendor, and all is spoken.
 func TestShortPiecesAreRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(generate("g", "", `,"final":false`))
 		began := time.Now()
@@ -28,18 +36,18 @@ func TestShortPiecesAreRated(t *testing.T) {
 		if done["reason"] != "completed" {
 			t.Errorf("done: %v", done)
 		}
-		texts := f.texts()
+		texts := f.Texts()
 		if got, want := strings.Join(texts, ""), strings.Repeat("a ", parts); strings.TrimSpace(got) != strings.TrimSpace(want) {
 			t.Errorf("%d characters are spoken, want %d", len(got), len(want))
 		}
 		short := 0
 		for _, text := range texts {
-			if len(text) < shortPiece {
+			if len(text) < shortLength {
 				short++
 			}
 		}
-		most := shortPerMinute + int(time.Since(began)/time.Second)*shortPerMinute/60 + 1 // and the last
-		if short > most || len(texts) > most+2*parts/shortPiece {
+		most := mostShort + int(time.Since(began)/time.Second)*mostShort/60 + 1 // and the last
+		if short > most || len(texts) > most+2*parts/shortLength {
 			t.Errorf("%d pieces, %d of them short, want %d short ones", len(texts), short, most)
 		}
 	})
@@ -48,7 +56,7 @@ func TestShortPiecesAreRated(t *testing.T) {
 // What is flushed beyond the rate is spoken within a second, though nothing more comes.
 func TestAFlushBeyondTheRateIsSpokenSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(generate("g", "", `,"final":false`))
 		go func() {
@@ -58,13 +66,13 @@ func TestAFlushBeyondTheRateIsSpokenSoon(t *testing.T) {
 				}
 			}
 		}()
-		for i := range shortPerMinute + 5 {
+		for i := range mostShort + 5 {
 			c.send(fmt.Sprintf(`{"type":"append","generation_id":"g","text":"w%d "}`, i))
 			c.send(`{"type":"flush","generation_id":"g"}`)
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(1100 * time.Millisecond)
-		if got, want := strings.Join(f.texts(), ""), fmt.Sprintf("w%d ", shortPerMinute+4); !strings.HasSuffix(got, want) {
+		if got, want := strings.Join(f.Texts(), ""), fmt.Sprintf("w%d ", mostShort+4); !strings.HasSuffix(got, want) {
 			t.Errorf("a second later %q is spoken, want up to %q", got, want)
 		}
 		_ = c.conn.CloseNow()
@@ -75,7 +83,7 @@ func TestAFlushBeyondTheRateIsSpokenSoon(t *testing.T) {
 // A language model that flushes each of its sentences is spoken at once, sentence by sentence.
 func TestHonestSentencesAreNotRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(generate("g", "", `,"final":false`))
 		const sentences = 40
@@ -88,27 +96,16 @@ func TestHonestSentencesAreNotRated(t *testing.T) {
 			_ = c.write(`{"type":"finish","generation_id":"g"}`)
 		}()
 		c.until("done")
-		if got := len(f.texts()); got < sentences {
+		if got := len(f.Texts()); got < sentences {
 			t.Errorf("%d pieces for %d sentences that were flushed", got, sentences)
 		}
 	})
 }
 
-// texts are the pieces that were ordered.
-func (f *fakeProvider) texts() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var all []string
-	for _, p := range f.pieces {
-		all = append(all, p.Text)
-	}
-	return all
-}
-
 // Sentences of a letter that come one by one are rated like flushes, also where each ends the text for a while.
 func TestShortSentencesAreRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(generate("g", "", `,"final":false`))
 		const parts = 300
@@ -124,11 +121,11 @@ func TestShortSentencesAreRated(t *testing.T) {
 		}()
 		began := time.Now()
 		c.until("done")
-		most := shortPerMinute + int(time.Since(began)/time.Second)*shortPerMinute/60 + 1
-		if got := len(f.texts()); got > most+2*8*parts/shortPiece {
+		most := mostShort + int(time.Since(began)/time.Second)*mostShort/60 + 1
+		if got := len(f.Texts()); got > most+2*8*parts/shortLength {
 			t.Errorf("%d pieces of %d sentences, want %d short ones at most", got, 2*parts, most)
 		}
-		if got, want := strings.Join(f.texts(), ""), strings.Repeat("Yes. No. ", parts); strings.TrimSpace(got) != strings.TrimSpace(want) {
+		if got, want := strings.Join(f.Texts(), ""), strings.Repeat("Yes. No. ", parts); strings.TrimSpace(got) != strings.TrimSpace(want) {
 			t.Errorf("%d characters are spoken, want %d", len(got), len(want))
 		}
 	})
@@ -137,11 +134,11 @@ func TestShortSentencesAreRated(t *testing.T) {
 // A short sentence that may not be spoken yet is waited for, not looked at again and again.
 func TestShortSentenceWaitsForItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		c.send(generate("g", "", `,"final":false`))
 		go func() {
-			for range shortPerMinute + 1 {
+			for range mostShort + 1 {
 				_ = c.write(`{"type":"append","generation_id":"g","text":"x "}`)
 				_ = c.write(`{"type":"flush","generation_id":"g"}`)
 				time.Sleep(time.Millisecond)
@@ -151,7 +148,7 @@ func TestShortSentenceWaitsForItsRate(t *testing.T) {
 			_ = c.write(`{"type":"finish","generation_id":"g"}`)
 		}()
 		c.until("done")
-		if got := strings.Count(strings.Join(f.texts(), ""), "Yes."); got != 1 {
+		if got := strings.Count(strings.Join(f.Texts(), ""), "Yes."); got != 1 {
 			t.Errorf("%d sentences are spoken, want one", got)
 		}
 	})

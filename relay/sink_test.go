@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 	"pgregory.net/rapid"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
+	"voicerelay/access"
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -27,13 +29,13 @@ import (
 // speaking is an attempt in the middle of its work, without a vendor and without a client.
 func speaking(t testing.TB, output audio.Format, binary bool) *attempt {
 	t.Helper()
-	return stage{vendor: newFake(), text: "Hello there.", output: output, binary: binary}.attempt(t)
+	return stage{vendor: relaytest.NewFake(), text: "Hello there.", output: output, raw: binary}.attempt(t)
 }
 
 // speakingTo is one whose vendor has such capabilities, and that another could take over from.
 func speakingTo(t testing.TB, caps upstream.Capabilities, text string) *attempt {
 	t.Helper()
-	return stage{vendor: &fakeProvider{caps: caps}, text: text, output: fakeFormat, rivals: 1}.attempt(t)
+	return stage{vendor: &relaytest.FakeProvider{Caps: caps}, text: text, output: relaytest.FakeFormat, rivals: 1}.attempt(t)
 }
 
 // noWriter is the writer of an outbox that a test empties.
@@ -44,11 +46,10 @@ func (noWriter) WriteDirect() bool { return false }
 
 // stage is what an attempt works in.
 type stage struct {
-	vendor *fakeProvider
+	vendor *relaytest.FakeProvider
 	text   string
 	output audio.Format
-	binary bool
-	bare   bool // no messages, but the audio alone
+	raw    bool // the client takes bytes, not base64
 	rivals int  // other targets
 }
 
@@ -58,30 +59,27 @@ func (st stage) attempt(t testing.TB) *attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := New(Config{Local: Key{Limits: limits.Default()}, MaxConnections: 1}, Parts{
-		Prices: prices, Circuit: routing.DefaultCircuit(), Registry: prometheus.NewRegistry(),
-		Providers: []*Provider{{Provider: st.vendor, Name: "alpha"}},
-	})
+	measured, err := metrics.New(prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := srv.setup.Load()
-	s := srv.newSession(&set.local, st.binary)
-	s.Out = delivery.NewOutbox(noWriter{}, nil) // the test is its client
-	wire := encoder{id: "g1", asked: protocol.Output{Encoding: string(st.output.Encoding), SampleRate: st.output.Rate}}
-	encoder := Encoder(&wire)
-	switch {
-	case st.bare:
-		encoder = bareEncoder{}
-	case st.binary:
-		encoder = &binaryEncoder{wire}
+	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Metrics: measured, Log: zerolog.Nop()})
+	set := engine.NewSetup(SetupConfig{
+		Prices: prices, Circuit: routing.DefaultCircuit(), Providers: []*Provider{{Provider: st.vendor, Name: "alpha"}},
+	})
+	key := &access.Key{Limits: limits.Default()}
+	client := engine.NewClient(key)
+	client.Out, client.Listener = delivery.NewOutbox(noWriter{}, nil), nobody{} // the test is its client
+	encoder := testEncoder{Base64}
+	if st.raw {
+		encoder.form = Raw
 	}
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
 	}
-	g := newGeneration(&s.Client, Prepared{
-		Terms:   Terms{set.Setup, &set.local},
+	g := newGeneration(&client, Prepared{
+		Terms:   Terms{set, key},
 		encoder: encoder, id: "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
 	}, nil, time.Now())
 	g.cancel = func(error) {}
@@ -128,21 +126,21 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 		output audio.Format
 		binary bool
 		rivals int
-		vendor *fakeProvider
+		vendor *relaytest.FakeProvider
 	}{
-		"passed on":                  {fakeFormat, false, 0, newFake()},
-		"binary":                     {fakeFormat, true, 0, newFake()},
-		"converted":                  {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 0, newFake()},
-		"converted, binary":          {audio.Format{Encoding: audio.PCMF32, Rate: 16000}, true, 0, newFake()},
-		"held back":                  {fakeFormat, false, 1, newFake()},
-		"held back, binary":          {fakeFormat, true, 1, newFake()},
-		"held back, converted":       {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 1, newFake()},
-		"listened to":                {fakeFormat, false, 1, deaf(upstream.PieceEndsNone)},
-		"listened to, and converted": {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 2, deaf(upstream.PieceEndsNone)},
+		"passed on":                  {relaytest.FakeFormat, false, 0, relaytest.NewFake()},
+		"binary":                     {relaytest.FakeFormat, true, 0, relaytest.NewFake()},
+		"converted":                  {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 0, relaytest.NewFake()},
+		"converted, binary":          {audio.Format{Encoding: audio.PCMF32, Rate: 16000}, true, 0, relaytest.NewFake()},
+		"held back":                  {relaytest.FakeFormat, false, 1, relaytest.NewFake()},
+		"held back, binary":          {relaytest.FakeFormat, true, 1, relaytest.NewFake()},
+		"held back, converted":       {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 1, relaytest.NewFake()},
+		"listened to":                {relaytest.FakeFormat, false, 1, relaytest.Deaf(upstream.PieceEndsNone)},
+		"listened to, and converted": {audio.Format{Encoding: audio.MuLaw, Rate: 8000}, false, 2, relaytest.Deaf(upstream.PieceEndsNone)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := stage{vendor: test.vendor, text: strings.Repeat("And so on. ", 100), output: test.output, binary: test.binary, rivals: test.rivals}.attempt(t)
+			a := stage{vendor: test.vendor, text: strings.Repeat("And so on. ", 100), output: test.output, raw: test.binary, rivals: test.rivals}.attempt(t)
 			ordered(a)
 			a.orders.expected = time.Hour // more than all the frames below
 			f := frame200()

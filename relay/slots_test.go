@@ -8,20 +8,21 @@ import (
 	"time"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
 
 func TestFullProviderIsPassedOverOrWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := newFake(), newFake()
-		first.pace, second.pace = 50*time.Millisecond, 50*time.Millisecond
+		first, second := relaytest.NewFake(), relaytest.NewFake()
+		first.Pace, second.Pace = 50*time.Millisecond, 50*time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second})
-		for _, p := range r.setup().order {
-			p.slots = limits.NewSlots(1, 0, upstream.MostGone)
+		for _, p := range r.setup().Providers() {
+			p.Slots().Resize(1, 0)
 		}
 		c := r.dial("")
 		for i := range 3 {
-			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))
+			c.send(generate(fmt.Sprint("g", i), relaytest.TwelveWords, ""))
 		}
 		by := map[any]int{}
 		for done := 0; done < 3; {
@@ -43,14 +44,14 @@ func TestFullProviderIsPassedOverOrWaitedFor(t *testing.T) {
 
 func TestWaitForASlotEndsWithACancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.setup().order[0].slots = limits.NewSlots(1, 0, upstream.MostGone)
+		r.setup().Providers()[0].Slots().Resize(1, 0)
 		c := r.dial("")
-		c.send(generate("g1", twelveWords, ""))
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		c.until("audio")
-		c.send(generate("g2", twelveWords, ""))
+		c.send(generate("g2", relaytest.TwelveWords, ""))
 		c.until("accepted")
 		c.send(`{"type":"cancel","generation_id":"g2"}`)
 		if done, _ := c.until("done"); done["generation_id"] != "g2" || done["reason"] != "cancelled" {
@@ -77,25 +78,25 @@ func TestBargeInWaitsForTheSlotThatIsBeingLeft(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				alpha, beta := lively(), lively()
-				alpha.lingers = test.lingers
+				alpha, beta := relaytest.Lively(), relaytest.Lively()
+				alpha.Lingers = test.lingers
 				r := newRig(t, Config{}, test.order, fakes{"alpha": alpha, "beta": beta})
-				r.setup().order[0].slots = limits.NewSlots(1, 0, upstream.MostGone)
+				r.setup().Providers()[0].Slots().Resize(1, 0)
 				c := r.dial("")
-				c.send(generate("g1", twelveWords, ""))
+				c.send(generate("g1", relaytest.TwelveWords, ""))
 				c.until("audio")
 				time.Sleep(250 * time.Millisecond)
 				c.send(`{"type":"cancel","generation_id":"g1"}`)
 				began := time.Now()
-				c.send(generate("g2", twelveWords, ""))
+				c.send(generate("g2", relaytest.TwelveWords, ""))
 				l := c.listen("g2")
-				if want := []string{test.by + " completed"}; !slices.Equal(l.providers, want) || l.heard != lettersOf(twelveWords) {
+				if want := []string{test.by + " completed"}; !slices.Equal(l.providers, want) || l.heard != lettersOf(relaytest.TwelveWords) {
 					t.Errorf("attempts: got %v, want %v; heard %q", l.providers, want, l.heard)
 				}
-				f := map[string]*fakeProvider{"alpha": alpha, "beta": beta}[test.by]
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				if got := f.asked[len(f.asked)-1].Sub(began); got != test.after {
+				f := map[string]*relaytest.FakeProvider{"alpha": alpha, "beta": beta}[test.by]
+				f.Mu.Lock()
+				defer f.Mu.Unlock()
+				if got := f.Asked[len(f.Asked)-1].Sub(began); got != test.after {
 					t.Errorf("the second began after %v, want %v", got, test.after)
 				}
 			})
@@ -106,13 +107,13 @@ func TestBargeInWaitsForTheSlotThatIsBeingLeft(t *testing.T) {
 // A slot that a cancelled stream still has is not given away: there are never more streams at the vendor than it takes.
 func TestLingeringStreamKeepsItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := lively()
-		f.lingers = time.Second
+		f := relaytest.Lively()
+		f.Lingers = time.Second
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		r.setup().order[0].slots = limits.NewSlots(2, 0, upstream.MostGone)
+		r.setup().Providers()[0].Slots().Resize(2, 0)
 		c := r.dial("")
 		for i := range 6 {
-			c.send(generate(fmt.Sprint("g", i), twelveWords, ""))
+			c.send(generate(fmt.Sprint("g", i), relaytest.TwelveWords, ""))
 		}
 		for ended, cancelled := 0, false; ended < 6; {
 			switch e := c.next(); e.kind() {
@@ -126,10 +127,10 @@ func TestLingeringStreamKeepsItsSlot(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if got, _ := f.crowd(); got != 2 {
+		if got, _ := f.Crowd(); got != 2 {
 			t.Errorf("%d streams were at the vendor at once, want 2", got)
 		}
-		s := r.setup().order[0].slots
+		s := r.setup().Providers()[0].Slots()
 		free := 0
 		for s.Take("acme") {
 			free++
@@ -147,8 +148,8 @@ func TestLingeringStreamKeepsItsSlot(t *testing.T) {
 // A vendor whose bound its adapter knows is waited for like one that the operator bounds.
 func TestTheVendorsOwnBoundIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := lively()
-		f.caps.Concurrent = 1
+		f := relaytest.Lively()
+		f.Caps.Concurrent = 1
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}).dial("")
 		for i := range 3 {
 			c.send(generate(fmt.Sprint("g", i), "One.", ""))
@@ -158,10 +159,10 @@ func TestTheVendorsOwnBoundIsWaitedFor(t *testing.T) {
 				t.Errorf("got %v", done)
 			}
 		}
-		if most, _ := f.crowd(); most != 1 {
+		if most, _ := f.Crowd(); most != 1 {
 			t.Errorf("%d streams were at the vendor at once, want 1", most)
 		}
 	})
 }
 
-var _ upstream.Provider = (*fakeProvider)(nil)
+var _ upstream.Provider = (*relaytest.FakeProvider)(nil)

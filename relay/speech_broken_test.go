@@ -16,24 +16,25 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
 
 // failing is a provider that fails in mid-speech.
-func failing() *fakeProvider {
-	f := newFake()
-	f.pace, f.failAt, f.failure = 50*time.Millisecond, 5, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+func failing() *relaytest.FakeProvider {
+	f := relaytest.NewFake()
+	f.Pace, f.FailAt, f.Failure = 50*time.Millisecond, 5, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 	return f
 }
 
 // Speech that fails behind its first byte has no end that a client could take for the whole, however it fails.
 func TestSpeechThatBreaksOffIsNoWholeBody(t *testing.T) {
-	for name, change := range map[string]func(f *fakeProvider){
-		"dropped":         func(*fakeProvider) {},
-		"stalled":         func(f *fakeProvider) { f.failAt, f.stallAt = 0, 5 },
-		"garbage":         func(f *fakeProvider) { f.failure = &upstream.Error{Kind: upstream.Garbled, Message: "?"} },
-		"an unknown kind": func(f *fakeProvider) { f.failure = errors.New("no kind") },
+	for name, change := range map[string]func(f *relaytest.FakeProvider){
+		"dropped":         func(*relaytest.FakeProvider) {},
+		"stalled":         func(f *relaytest.FakeProvider) { f.FailAt, f.StallAt = 0, 5 },
+		"garbage":         func(f *relaytest.FakeProvider) { f.Failure = &upstream.Error{Kind: upstream.Garbled, Message: "?"} },
+		"an unknown kind": func(f *relaytest.FakeProvider) { f.Failure = errors.New("no kind") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -43,12 +44,12 @@ func TestSpeechThatBreaksOffIsNoWholeBody(t *testing.T) {
 				pace.StallTimeout = time.Second
 				r := newPacedRig(t, pace, Config{}, []string{"alpha"}, fakes{"alpha": f})
 				for _, encoding := range []string{"wav", "pcm_s16le"} {
-					got := r.speak(fmt.Sprintf(`{"text":%q,"output":{"encoding":%q}}`, twelveWords, encoding), nil)
-					if got.status != 200 || len(got.body) < 5*fakeFrameLength || !errors.Is(got.broken, io.ErrUnexpectedEOF) {
+					got := r.speak(fmt.Sprintf(`{"text":%q,"output":{"encoding":%q}}`, relaytest.TwelveWords, encoding), nil)
+					if got.status != 200 || len(got.body) < 5*relaytest.FakeFrameLength || !errors.Is(got.broken, io.ErrUnexpectedEOF) {
 						t.Errorf("%s: %d with %d bytes, then %v; want what was heard and an unexpected end", encoding, got.status, len(got.body), got.broken)
 					}
 				}
-				lines := r.speak(`{"text":"`+twelveWords+`"}`, http.Header{"Accept": {linesType}})
+				lines := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, http.Header{"Accept": {linesType}})
 				if lines.broken != nil || lines.trailer.Get("Generation-Status") != "failed" || !bytes.Contains(lines.body, []byte(`"type":"done"`)) {
 					t.Errorf("lines: %v, %q, want them whole with their done", lines.broken, lines.trailer.Get("Generation-Status"))
 				}
@@ -63,8 +64,8 @@ func TestSpeechThatBreaksOffIsNoWholeBody(t *testing.T) {
 // A fault that is taken over breaks nothing.
 func TestSpeechThatIsTakenOverIsWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": failing(), "beta": newFake()})
-		got := r.speak(`{"text":"`+twelveWords+`"}`, nil)
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": failing(), "beta": relaytest.NewFake()})
+		got := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil)
 		if got.broken != nil || got.trailer.Get("Generation-Status") != "completed" {
 			t.Errorf("%v, %q", got.broken, got.trailer.Get("Generation-Status"))
 		}
@@ -74,13 +75,13 @@ func TestSpeechThatIsTakenOverIsWhole(t *testing.T) {
 // With length=known the whole is waited for: its length stands before it, in the WAV header too, and its end in headers.
 func TestSpeechOfKnownLength(t *testing.T) {
 	for encoding, header := range map[string]int{"wav": 44, "pcm_s16le": 0} {
-		for text, frames := range map[string]int{twelveWords: len(twelveWords), " … ": 0} {
+		for text, frames := range map[string]int{relaytest.TwelveWords: len(relaytest.TwelveWords), " … ": 0} {
 			t.Run(fmt.Sprint(encoding, " ", frames), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+					r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 					body := fmt.Sprintf(`{"text":%q,"output":{"encoding":%q}}`, text, encoding)
 					got := r.speakTo("/v1/speech?length=known", body, nil)
-					want := header + frames*fakeFrameLength
+					want := header + frames*relaytest.FakeFrameLength
 					if got.status != 200 || len(got.body) != want || got.header.Get("Content-Length") != strconv.Itoa(want) {
 						t.Fatalf("%d with %d bytes, Content-Length %s; want %d", got.status, len(got.body), got.header.Get("Content-Length"), want)
 					}
@@ -106,7 +107,7 @@ func TestSpeechOfKnownLength(t *testing.T) {
 func TestSpeechOfKnownLengthFailsByItsStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": failing()})
-		got := r.speakTo("/v1/speech?length=known", `{"text":"`+twelveWords+`"}`, nil)
+		got := r.speakTo("/v1/speech?length=known", `{"text":"`+relaytest.TwelveWords+`"}`, nil)
 		if got.status != 502 || got.code() != "upstream_failed" || got.header.Get("Record-Id") == "" {
 			t.Errorf("got %d %s", got.status, got.body)
 		}
@@ -136,7 +137,7 @@ func TestSpeechOfKnownLengthIsBounded(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				r.srv.whole.Store(tt.others)
 				o := r.srv.engine.NewClient(&r.setup().local)
 				a := &answer{control: http.NewResponseController(deadlines{}), speech: &speech{Client: o, srv: r.srv}, form: bodyWhole}
@@ -162,9 +163,9 @@ func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 // A takeover's clock runs on while the whole is waited for, and the WAV header stays the first.
 func TestSpeechOfKnownLengthIsTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": failing(), "beta": newFake()})
-		got := r.speakTo("/v1/speech?length=known", `{"text":"`+twelveWords+`"}`, nil)
-		if format, samples, err := audio.ReadWAV(bytes.NewReader(got.body)); err != nil || format.Rate != fakeRate || len(samples) != len(got.body)-44 {
+		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": failing(), "beta": relaytest.NewFake()})
+		got := r.speakTo("/v1/speech?length=known", `{"text":"`+relaytest.TwelveWords+`"}`, nil)
+		if format, samples, err := audio.ReadWAV(bytes.NewReader(got.body)); err != nil || format.Rate != relaytest.FakeRate || len(samples) != len(got.body)-44 {
 			t.Errorf("%d bytes, of which %d are samples, %v", len(got.body), len(samples), err)
 		}
 	})

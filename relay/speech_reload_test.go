@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"voicerelay/relay/relaytest"
 )
 
 // shown is the header of a client with a key.
@@ -16,14 +18,14 @@ func TestSpeechEndsAsItBegan(t *testing.T) {
 		first, second := paceful(), paceful()
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
 		answered := make(chan spoken, 1)
-		go func() { answered <- r.speak(`{"text":"`+twelveWords+`"}`, nil) }()
+		go func() { answered <- r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil) }()
 		time.Sleep(100 * time.Millisecond)
 		former := r.reload(Config{}, []string{"alpha"}, fakes{"alpha": second})
 		if isOver(former) {
 			t.Error("over, though an answer of it goes on")
 		}
-		if got := <-answered; got.trailer.Get("Generation-Status") != "completed" || len(second.pieces) != 0 {
-			t.Errorf("ended %q with %d pieces by the successor", got.trailer.Get("Generation-Status"), len(second.pieces))
+		if got := <-answered; got.trailer.Get("Generation-Status") != "completed" || len(second.Pieces) != 0 {
+			t.Errorf("ended %q with %d pieces by the successor", got.trailer.Get("Generation-Status"), len(second.Pieces))
 		}
 		if !isOver(former) {
 			t.Error("not over, though its last answer is")
@@ -54,7 +56,7 @@ func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
 				writeError(w, refused)
 			}
 		})
-		if got := r.speak(`{"text":"`+twelveWords+`"}`, nil); got.status != 401 || got.code() != "auth_failed" {
+		if got := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil); got.status != 401 || got.code() != "auth_failed" {
 			t.Errorf("got %d %s, want 401 auth_failed", got.status, got.code())
 		}
 	})
@@ -63,7 +65,7 @@ func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
 // What a key has used up is not given back by a reload that leaves its limits as they are.
 func TestKeysPaceOverAReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		vendors := fakes{"alpha": newFake()}
+		vendors := fakes{"alpha": relaytest.NewFake()}
 		paced := func(perMinute int) Config {
 			cfg := keyed("bot")
 			cfg.Keys[0].Limits.GenerationsPerMinute = perMinute

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
+
 	"pgregory.net/rapid"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -42,7 +44,7 @@ func TestRequestsForSpeechAreReadStrictly(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				got := r.speak(tt.body, tt.header)
 				time.Sleep(time.Second) // the server lingers over a body that it has not read
 				if got.status != tt.status {
@@ -65,7 +67,7 @@ func TestARefusalNamesItsGeneration(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 				var answer struct {
 					Error struct {
 						GenerationID string `json:"generation_id"`
@@ -81,7 +83,7 @@ func TestARefusalNamesItsGeneration(t *testing.T) {
 
 func TestABodyThatDoesNotComeIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		conn, err := r.pipe.dial()
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -80,32 +81,32 @@ func (s spoken) code() string {
 
 func TestSpeechComesAsItIsSpoken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		began := time.Now()
-		res, err := r.post(t.Context(), `{"text":"`+twelveWords+`"}`, nil)
+		res, err := r.post(t.Context(), `{"text":"`+relaytest.TwelveWords+`"}`, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if h := res.Header; h.Get("X-Accel-Buffering") != "no" || h.Get("Cache-Control") != "no-store" {
 			t.Errorf("headers %v let what lies between hold the audio back, or keep it", h)
 		}
-		head := make([]byte, len(audio.WAVHeader(fakeRate))+fakeFrameLength)
+		head := make([]byte, len(audio.WAVHeader(relaytest.FakeRate))+relaytest.FakeFrameLength)
 		if _, err := io.ReadFull(res.Body, head); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took > 2*f.pace {
+		if took := time.Since(began); took > 2*f.Pace {
 			t.Errorf("the first frame came after %v, want it as it was spoken", took)
 		}
-		if !bytes.HasPrefix(head, audio.WAVHeader(fakeRate)) {
+		if !bytes.HasPrefix(head, audio.WAVHeader(relaytest.FakeRate)) {
 			t.Error("the audio does not begin with the header of a WAV file")
 		}
 		rest, err := io.ReadAll(res.Body)
 		if err := errors.Join(err, res.Body.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := len(rest), (len(twelveWords)-1)*fakeFrameLength; got != want {
+		if got, want := len(rest), (len(relaytest.TwelveWords)-1)*relaytest.FakeFrameLength; got != want {
 			t.Errorf("%d more bytes of audio, want %d", got, want)
 		}
 		if got := res.Trailer.Get("Generation-Status"); got != "completed" {
@@ -118,14 +119,14 @@ func TestSpeechIsCancelledByLeaving(t *testing.T) {
 	for name, before := range map[string]bool{"before audio": true, "in mid-speech": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
-				f.pace, f.silent = 50*time.Millisecond, before
+				f := relaytest.NewFake()
+				f.Pace, f.Silent = 50*time.Millisecond, before
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 				ctx, leave := context.WithCancel(t.Context())
 				over := make(chan struct{})
 				go func() {
 					defer close(over)
-					if res, err := r.post(ctx, `{"text":"`+twelveWords+`"}`, nil); err == nil {
+					if res, err := r.post(ctx, `{"text":"`+relaytest.TwelveWords+`"}`, nil); err == nil {
 						_, _ = io.Copy(io.Discard, res.Body) // ends with the client's leaving
 					}
 				}()
@@ -133,8 +134,8 @@ func TestSpeechIsCancelledByLeaving(t *testing.T) {
 				leave()
 				<-over
 				time.Sleep(time.Millisecond)
-				if f.open() != 0 || len(f.causes()) != 1 || !errors.Is(f.causes()[0], CauseGone) {
-					t.Errorf("%d streams are open, closed with %v, want the one closed with %v", f.open(), f.causes(), CauseGone)
+				if f.StreamsOpen() != 0 || len(f.Causes()) != 1 || !errors.Is(f.Causes()[0], CauseGone) {
+					t.Errorf("%d streams are open, closed with %v, want the one closed with %v", f.StreamsOpen(), f.Causes(), CauseGone)
 				}
 				if n := len(r.srv.current()); n != 0 {
 					t.Errorf("%d requests are still served", n)
@@ -146,10 +147,10 @@ func TestSpeechIsCancelledByLeaving(t *testing.T) {
 
 func TestSpeechThatNobodyTakesIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
+		f := relaytest.NewFake()
 		cfg := quick(func(l *limits.Config) { l.WriteTimeout = 5 * time.Second })
 		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f})
-		res, err := r.post(t.Context(), `{"text":"`+twelveWords+`"}`, nil) // and reads nothing
+		res, err := r.post(t.Context(), `{"text":"`+relaytest.TwelveWords+`"}`, nil) // and reads nothing
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,8 +169,8 @@ func TestSpeechThatNobodyTakesIsGivenUp(t *testing.T) {
 func TestSpeechForASlowReaderIsSpokenToItsEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := quick(func(l *limits.Config) { l.WriteTimeout = 2 * time.Second })
-		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": newFake()})
-		res, err := r.post(t.Context(), `{"text":"`+twelveWords+`"}`, nil)
+		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
+		res, err := r.post(t.Context(), `{"text":"`+relaytest.TwelveWords+`"}`, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +184,7 @@ func TestSpeechForASlowReaderIsSpokenToItsEnd(t *testing.T) {
 		if took := time.Since(began); took < 10*cfg.Local.Limits.WriteTimeout {
 			t.Fatalf("it took %v, which is no slow reader", took)
 		}
-		if want := len(audio.WAVHeader(fakeRate)) + len(twelveWords)*fakeFrameLength; got != want || res.Trailer.Get("Generation-Status") != "completed" {
+		if want := len(audio.WAVHeader(relaytest.FakeRate)) + len(relaytest.TwelveWords)*relaytest.FakeFrameLength; got != want || res.Trailer.Get("Generation-Status") != "completed" {
 			t.Errorf("%d bytes, %q; want %d, completed", got, res.Trailer.Get("Generation-Status"), want)
 		}
 	})
@@ -205,11 +206,11 @@ func TestSpeechOutlastsDrainingOrSaysThatItDoesNot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := newFake()
-				f.pace, f.silent = 50*time.Millisecond, tt.silent
+				f := relaytest.NewFake()
+				f.Pace, f.Silent = 50*time.Millisecond, tt.silent
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 				answered := make(chan spoken, 1)
-				go func() { answered <- r.speak(`{"text":"`+twelveWords+`"}`, http.Header{"Accept": {tt.lines}}) }()
+				go func() { answered <- r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, http.Header{"Accept": {tt.lines}}) }()
 				time.Sleep(100 * time.Millisecond)
 				drained := make(chan struct{})
 				go func() { defer close(drained); r.srv.Drain(context.Background(), tt.grace) }()
@@ -229,8 +230,8 @@ func TestSpeechOutlastsDrainingOrSaysThatItDoesNot(t *testing.T) {
 
 func TestDrainingCutsWhoTakesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
-		res, err := r.post(t.Context(), `{"text":"`+twelveWords+`"}`, nil) // and reads nothing
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
+		res, err := r.post(t.Context(), `{"text":"`+relaytest.TwelveWords+`"}`, nil) // and reads nothing
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,8 +249,8 @@ func TestDrainingCutsWhoTakesNothing(t *testing.T) {
 
 func TestFailureBeforeAudioIsTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.refuse = &upstream.Error{Kind: upstream.Rejected, Message: "no"}
+		f := relaytest.NewFake()
+		f.Refuse = &upstream.Error{Kind: upstream.Rejected, Message: "no"}
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		for _, accept := range []string{"*/*", linesType} {
 			got := r.speak(`{"text":"hi"}`, http.Header{"Accept": {accept}})
@@ -265,8 +266,8 @@ func TestFailureBeforeAudioIsTheAnswer(t *testing.T) {
 
 func TestFailureLongAfterTheRequestStillArrives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		alpha, pace := newFake(), routing.DefaultPace()
-		alpha.silent = true
+		alpha, pace := relaytest.NewFake(), routing.DefaultPace()
+		alpha.Silent = true
 		pace.FirstAudioTimeout = 3 * answerPatience
 		r := newPacedRig(t, pace, Config{}, []string{"alpha"}, fakes{"alpha": alpha})
 		if got := r.speak(`{"text":"hi"}`, nil); got.status != 504 || got.code() != "upstream_timeout" {
@@ -277,12 +278,12 @@ func TestFailureLongAfterTheRequestStillArrives(t *testing.T) {
 
 func TestKeysRequestsShareWhatAConnectionMay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		cfg := quick(func(l *limits.Config) { l.MaxConcurrentGenerations, l.GenerationsPerMinute = 1, 2 })
 		r := newRig(t, cfg, []string{"alpha"}, fakes{"alpha": f})
 		first := make(chan spoken, 1)
-		go func() { first <- r.speak(`{"text":"`+twelveWords+`"}`, nil) }()
+		go func() { first <- r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil) }()
 		time.Sleep(100 * time.Millisecond)
 		if got := r.speak(`{"text":"hi"}`, nil); got.status != 429 || got.code() != "too_many_generations" {
 			t.Errorf("beside another: got %d %s, want 429 too_many_generations", got.status, got.code())
@@ -305,11 +306,11 @@ func TestKeysRequestsShareWhatAConnectionMay(t *testing.T) {
 
 func TestSpeechEndsWhereItsKeyIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = 50 * time.Millisecond
+		f := relaytest.NewFake()
+		f.Pace = 50 * time.Millisecond
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
 		answered := make(chan spoken, 1)
-		go func() { answered <- r.speak(`{"text":"`+twelveWords+`"}`, nil) }()
+		go func() { answered <- r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil) }()
 		time.Sleep(100 * time.Millisecond)
 		keyed := withDefaults(Config{Keys: []Key{{Name: "bot", Tenant: "acme", Hash: [32]byte{1}, Limits: limits.Default()}}})
 		if _, err := r.srv.Reload(keyed, fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": f})); err != nil {

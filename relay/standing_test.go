@@ -9,11 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
+
 	"github.com/coder/websocket"
 )
 
 // watched is a rig whose ledger fails and works as the test wants, and that looks after it.
-func watched(t *testing.T, f *fakeProvider) (r *rig, failing *atomic.Bool) {
+func watched(t *testing.T, f *relaytest.FakeProvider) (r *rig, failing *atomic.Bool) {
 	t.Helper()
 	r, failing = newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f}), new(atomic.Bool)
 	r.srv.standing = func() Standing { return Standing{Unrecorded: failing.Load()} }
@@ -27,7 +29,7 @@ func watched(t *testing.T, f *fakeProvider) (r *rig, failing *atomic.Bool) {
 // While nothing can be recorded nobody is let in, so that a balancer and the clients themselves go elsewhere.
 func TestNobodyIsLetInWhileNothingIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, failing := watched(t, newFake())
+		r, failing := watched(t, relaytest.NewFake())
 		failing.Store(true)
 		request := httptest.NewRequest(http.MethodGet, "http://localhost/v1/speech", nil)
 		request.RemoteAddr = "127.0.0.1:9"
@@ -51,12 +53,12 @@ func TestNobodyIsLetInWhileNothingIsRecorded(t *testing.T) {
 // Who is connected is sent away after a while, and once; what runs may end.
 func TestClientsAreSentAwayWhileNothingIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake()
-		f.pace = time.Second
+		f := relaytest.NewFake()
+		f.Pace = time.Second
 		r, failing := watched(t, f)
 		idle, busy := r.dial(""), r.dial("")
 		idle.until("ready")
-		busy.send(generate("g1", twelveWords, ""))
+		busy.send(generate("g1", relaytest.TwelveWords, ""))
 		busy.until("started")
 		failing.Store(true)
 		began := time.Now()
@@ -84,7 +86,7 @@ func TestClientsAreSentAwayWhileNothingIsRecorded(t *testing.T) {
 // A ledger that fails for a moment sends nobody away.
 func TestAShortFailureSendsNobodyAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, failing := watched(t, newFake())
+		r, failing := watched(t, relaytest.NewFake())
 		c := r.dial("")
 		c.until("ready")
 		for range 3 {

@@ -8,27 +8,10 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/awake"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
-
-// vendorPace is four times real time, which is how fast vendors speak.
-const vendorPace = charLength / 4
-
-// lively is a fake that speaks as vendors do, and tells each word's time as it is spoken.
-func lively() *fakeProvider {
-	f := newFake()
-	f.first, f.pace, f.times = 60*time.Millisecond, vendorPace, timesSpoken
-	return f
-}
-
-// deaf is one that tells no word times, and marks the ends of pieces so.
-func deaf(ends upstream.PieceEnds) *fakeProvider {
-	f := lively()
-	f.times, f.caps.WordTimes, f.caps.PieceEnds = timesNever, upstream.WordTimesNone, ends
-	f.endsOpen = ends == upstream.PieceEndsNone
-	return f
-}
 
 // call is what a client heard of a generation, and how it would have played it.
 type call struct {
@@ -58,7 +41,7 @@ func (c *client) listen(id string) call {
 				dry, l.first = time.Now(), time.Since(began)
 			}
 			l.gap += max(0, time.Since(dry))
-			dry = awake.Later(dry, time.Now()).Add(audio.Duration(int64(e["samples"].(float64)), fakeRate))
+			dry = awake.Later(dry, time.Now()).Add(audio.Duration(int64(e["samples"].(float64)), relaytest.FakeRate))
 		case "done":
 			l.done = e
 		}
@@ -73,8 +56,8 @@ func (c *client) rehearse() {
 	c.t.Helper()
 	for i := range 3 {
 		id := fmt.Sprint("rehearsal", i)
-		c.send(generate(id, twelveWords, ""))
-		if l := c.listen(id); l.heard != lettersOf(twelveWords) || len(l.providers) != 1 {
+		c.send(generate(id, relaytest.TwelveWords, ""))
+		if l := c.listen(id); l.heard != lettersOf(relaytest.TwelveWords) || len(l.providers) != 1 {
 			c.t.Fatalf("rehearsal: heard %q by %v", l.heard, l.providers)
 		}
 	}
@@ -83,38 +66,38 @@ func (c *client) rehearse() {
 func TestAnotherVoiceSaysTheRest(t *testing.T) {
 	dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 	tests := map[string]struct {
-		first  func() *fakeProvider
+		first  func() *relaytest.FakeProvider
 		source string
 		most   int // words doubled
 	}{
-		"times ahead":        {func() *fakeProvider { f := lively(); f.times = timesAhead; return f }, "word_times", 0},
-		"times as spoken":    {lively, "word_times", 0},
-		"times far behind":   {func() *fakeProvider { f := lively(); f.times = timesAfter; return f }, "estimate", 2},
-		"piece ends":         {func() *fakeProvider { return deaf(upstream.PieceEndsExact) }, "estimate", 2},
-		"piece ends counted": {func() *fakeProvider { return deaf(upstream.PieceEndsCounted) }, "estimate", 2},
-		"nothing":            {func() *fakeProvider { return deaf(upstream.PieceEndsNone) }, "estimate", 2},
+		"times ahead":        {func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAhead; return f }, "word_times", 0},
+		"times as spoken":    {relaytest.Lively, "word_times", 0},
+		"times far behind":   {func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesBehind; return f }, "estimate", 2},
+		"piece ends":         {func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsExact) }, "estimate", 2},
+		"piece ends counted": {func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsCounted) }, "estimate", 2},
+		"nothing":            {func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsNone) }, "estimate", 2},
 	}
 	for name, test := range tests {
 		for _, after := range []int{1, 9, 20, 31, 44, 60, 62} {
 			t.Run(fmt.Sprint(name, " after ", after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					first := test.first()
-					c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
+					c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": relaytest.Lively()}).dial("")
 					c.rehearse()
-					first.breaks(after, dropped)
-					c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
+					first.Breaks(after, dropped)
+					c.send(generate("g1", relaytest.TwelveWords, `,"word_timestamps":true`))
 					l := c.listen("g1")
 					if l.done["reason"] != "completed" || len(l.reroutes) > 1 {
 						t.Fatalf("got %v with %d reroutes", l.done, len(l.reroutes))
 					}
 					if len(l.reroutes) == 0 {
-						if l.heard != lettersOf(twelveWords) {
+						if l.heard != lettersOf(relaytest.TwelveWords) {
 							t.Errorf("heard %q without a reroute", l.heard)
 						}
 						return
 					}
 					r := l.reroutes[0]
-					missing, doubled := seamIn(t, twelveWords, l.heard, int(r["resume_char"].(float64)))
+					missing, doubled := seamIn(t, relaytest.TwelveWords, l.heard, int(r["resume_char"].(float64)))
 					if missing > 0 || doubled > test.most {
 						t.Errorf("heard %q: %d words missing, %d doubled; want at most %d doubled", l.heard, missing, doubled, test.most)
 					}
@@ -138,7 +121,7 @@ func checkWords(t *testing.T, events []event) {
 	for _, e := range events {
 		switch e.kind() {
 		case "audio":
-			sent += e["samples"].(float64) * 1000 / fakeRate
+			sent += e["samples"].(float64) * 1000 / relaytest.FakeRate
 		case "timestamps":
 			for _, w := range e["words"].([]any) {
 				word := w.(map[string]any)
@@ -160,11 +143,11 @@ func TestSecondTakeoverGoesOnWhereTheFirstBegan(t *testing.T) {
 		for _, again := range []int{2, 7, 15} {
 			t.Run(fmt.Sprint(ends, " then after ", again), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					first, second := deaf(ends), lively()
-					first.failAt, first.failure = 44, dropped
-					second.failAt, second.failure, second.times = again, dropped, timesAhead
-					c := newRig(t, Config{}, []string{"alpha", "beta", "gamma"}, fakes{"alpha": first, "beta": second, "gamma": lively()}).dial("")
-					c.send(generate("g1", twelveWords, ""))
+					first, second := relaytest.Deaf(ends), relaytest.Lively()
+					first.FailAt, first.Failure = 44, dropped
+					second.FailAt, second.Failure, second.Times = again, dropped, relaytest.TimesAhead
+					c := newRig(t, Config{}, []string{"alpha", "beta", "gamma"}, fakes{"alpha": first, "beta": second, "gamma": relaytest.Lively()}).dial("")
+					c.send(generate("g1", relaytest.TwelveWords, ""))
 					l := c.listen("g1")
 					if len(l.reroutes) != 2 {
 						t.Fatalf("reroutes: got %d, want 2", len(l.reroutes))
@@ -173,7 +156,7 @@ func TestSecondTakeoverGoesOnWhereTheFirstBegan(t *testing.T) {
 					if to < from {
 						t.Errorf("the second takeover begins at %v, before the first at %v", to, from)
 					}
-					if want := lettersOf(twelveWords[int(to):]); l.heard[len(l.heard)-len(want):] != want {
+					if want := lettersOf(relaytest.TwelveWords[int(to):]); l.heard[len(l.heard)-len(want):] != want {
 						t.Errorf("heard %q, want it to end with %q", l.heard, want)
 					}
 				})
@@ -187,12 +170,12 @@ func TestTakeoverOfSeveralUnmarkedPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := "Alpha one is said. Beta two is said. Gamma three is said. Delta four is said. Epsilon five is said. Zeta six is said. Eta seven is said."
 		dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
-		first, second := deaf(upstream.PieceEndsNone), deaf(upstream.PieceEndsNone)
-		first.failAt, first.failure = 90, dropped
-		second.failAt, second.failure = 20, dropped
+		first, second := relaytest.Deaf(upstream.PieceEndsNone), relaytest.Deaf(upstream.PieceEndsNone)
+		first.FailAt, first.Failure = 90, dropped
+		second.FailAt, second.Failure = 20, dropped
 		pace := routing.DefaultPace()
 		pace.MaxPartialLength = 40
-		c := newPacedRig(t, pace, Config{}, []string{"alpha", "beta", "gamma"}, fakes{"alpha": first, "beta": second, "gamma": lively()}).dial("")
+		c := newPacedRig(t, pace, Config{}, []string{"alpha", "beta", "gamma"}, fakes{"alpha": first, "beta": second, "gamma": relaytest.Lively()}).dial("")
 		c.send(generate("g1", long, ""))
 		l := c.listen("g1")
 		if len(l.reroutes) != 2 || l.done["reason"] != "completed" {

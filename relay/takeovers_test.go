@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"voicerelay/billing"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -24,7 +25,7 @@ var takeoverCount = flag.Int("takeovers", 2000, "how many takeovers are played")
 type brokenOff struct {
 	seed       uint64
 	ends       upstream.PieceEnds
-	manner     manner
+	manner     relaytest.Manner
 	learned    int // generations that it spoke before
 	source     string
 	missing    int // words
@@ -44,22 +45,22 @@ func (b brokenOff) String() string {
 // takeovers is a relay with speakers, of whom each has a route of its own with a backup.
 type takeovers struct {
 	client   *client
-	speakers []*speaker
-	backup   *speaker
+	speakers []*relaytest.Speaker
+	backup   *relaytest.Speaker
 }
 
 // speakerVoices is how many voices a relay of the test knows.
 const speakerVoices = 130
 
 func newTakeovers(t *testing.T) *takeovers {
-	r := &takeovers{backup: newSpeaker(upstream.PieceEndsExact)}
-	r.backup.pace, r.backup.chunk = 20, 2*time.Second
-	r.backup.dice = rand.New(rand.NewPCG(1, 1))
+	r := &takeovers{backup: relaytest.NewSpeaker(upstream.PieceEndsExact)}
+	r.backup.Pace, r.backup.Chunk = 20, 2*time.Second
+	r.backup.Dice = rand.New(rand.NewPCG(1, 1))
 	cfg := routing.Config{}
 	parts := []*Provider{{Provider: r.backup, Name: "backup", Adapter: "fake"}}
 	cfg.Providers = append(cfg.Providers, "backup")
 	for _, ends := range []upstream.PieceEnds{upstream.PieceEndsNone, upstream.PieceEndsExact, upstream.PieceEndsCounted} {
-		s := newSpeaker(ends)
+		s := relaytest.NewSpeaker(ends)
 		r.speakers = append(r.speakers, s)
 		parts = append(parts, &Provider{Provider: s, Name: string(ends), Adapter: "fake"})
 		cfg.Providers = append(cfg.Providers, string(ends))
@@ -72,11 +73,11 @@ func newTakeovers(t *testing.T) *takeovers {
 	for i := range speakerVoices {
 		ids := map[string]string{"backup": "backup"}
 		for _, s := range r.speakers {
-			ids[string(s.caps.PieceEnds)] = fmt.Sprint("v", i)
+			ids[string(s.Caps.PieceEnds)] = fmt.Sprint("v", i)
 		}
 		cfg.Voices = append(cfg.Voices, routing.Voice{Name: fmt.Sprint("v", i), Language: "en", IDs: ids})
 	}
-	r.backup.manner["backup"] = manner{lengths: byLetters, rate: 1, clause: 100 * time.Millisecond, sentence: 100 * time.Millisecond}
+	r.backup.Manner["backup"] = relaytest.Manner{Lengths: relaytest.ByLetters, Rate: 1, Clause: 100 * time.Millisecond, Sentence: 100 * time.Millisecond}
 	table, err := routing.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -96,11 +97,11 @@ func newTakeovers(t *testing.T) *takeovers {
 // speak has a text spoken, and returns the reroute, if there was one.
 func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted event) {
 	for _, s := range append(slices.Clone(r.speakers), r.backup) {
-		s.text = said
+		s.Text = said
 	}
 	ask, err := json.Marshal(map[string]any{
 		"type": "generate", "generation_id": id, "route": route, "voice": voice, "text": said,
-		"output": map[string]any{"encoding": "pcm_s16le", "sample_rate": speakerFormat.Rate},
+		"output": map[string]any{"encoding": "pcm_s16le", "sample_rate": relaytest.SpeakerFormat.Rate},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,27 +140,27 @@ func (r *takeovers) speak(t *testing.T, id, route, voice, said string) (rerouted
 func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool) {
 	d := rand.New(rand.NewPCG(seed, 3))
 	s := r.speakers[d.IntN(len(r.speakers))]
-	b = brokenOff{seed: seed, ends: s.caps.PieceEnds, manner: drawManner(d), learned: d.IntN(4)}
+	b = brokenOff{seed: seed, ends: s.Caps.PieceEnds, manner: relaytest.DrawManner(d), learned: d.IntN(4)}
 	voice := fmt.Sprint("v", i)
-	s.manner[voice], s.dice = b.manner, d
-	s.pace, s.chunk = 2+6*d.Float64(), time.Duration(40+d.IntN(160))*time.Millisecond
+	s.Manner[voice], s.Dice = b.manner, d
+	s.Pace, s.Chunk = 2+6*d.Float64(), time.Duration(40+d.IntN(160))*time.Millisecond
 	for n := range b.learned {
-		s.breaks = 0
-		if e := r.speak(t, fmt.Sprintf("g%d.%d", i, n), string(s.caps.PieceEnds), voice, drawText(8+d.IntN(20), d)); e != nil {
+		s.Breaks = 0
+		if e := r.speak(t, fmt.Sprintf("g%d.%d", i, n), string(s.Caps.PieceEnds), voice, relaytest.DrawText(8+d.IntN(20), d)); e != nil {
 			t.Fatalf("seed %d: a voice that did not break off was taken over: %v", seed, e)
 		}
 	}
-	b.text = drawText(6+d.IntN(24), d)
-	length := b.manner.say(pieceOf(b.text, 0), 0, rand.New(rand.NewPCG(seed, 4))).length
-	s.breaks, s.stalls = time.Millisecond+time.Duration(d.Float64()*float64(length)), d.IntN(3) == 0
-	e := r.speak(t, fmt.Sprintf("g%d", i), string(s.caps.PieceEnds), voice, b.text)
+	b.text = relaytest.DrawText(6+d.IntN(24), d)
+	length := b.manner.Say(relaytest.PieceOf(b.text, 0), 0, rand.New(rand.NewPCG(seed, 4))).Length
+	s.Breaks, s.Stalls = time.Millisecond+time.Duration(d.Float64()*float64(length)), d.IntN(3) == 0
+	e := r.speak(t, fmt.Sprintf("g%d", i), string(s.Caps.PieceEnds), voice, b.text)
 	if e == nil {
 		return b, false // before any audio, or after all of it
 	}
-	b.source, b.heardMS, b.resumedAt, b.receivedMS = e["resume_source"].(string), int64(e["resume_ms"].(float64)), int(e["resume_char"].(float64)), s.breaks.Milliseconds()
-	b.whole = heardBy(s.said, time.Duration(b.heardMS)*time.Millisecond)
+	b.source, b.heardMS, b.resumedAt, b.receivedMS = e["resume_source"].(string), int64(e["resume_ms"].(float64)), int(e["resume_char"].(float64)), s.Breaks.Milliseconds()
+	b.whole = relaytest.HeardBy(s.Said, time.Duration(b.heardMS)*time.Millisecond)
 	took := 0
-	for took < len(s.said) && s.said[took].char < b.resumedAt {
+	for took < len(s.Said) && s.Said[took].Char < b.resumedAt {
 		took++
 	}
 	b.missing, b.doubled = max(0, took-b.whole), max(0, b.whole-took)
@@ -235,14 +236,14 @@ func (b brokenOff) groups() []string {
 	if b.learned == 0 {
 		known = "not heard before"
 	}
-	if b.manner.between > 0 {
+	if b.manner.Between > 0 {
 		joined = "apart"
 	}
 	all := []string{"all voices", fmt.Sprintf("piece ends %s, %s, words %s", b.ends, known, joined)}
 	if b.learned > 0 {
 		all = append(all, "voices that were heard before")
 	}
-	if b.manner.between > 0 {
+	if b.manner.Between > 0 {
 		all = append(all, "voices that leave silence behind each word")
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/relay/position"
+	"voicerelay/relay/relaytest"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -13,7 +14,7 @@ import (
 // A voice was counted, and now some of its words run together: that is no end in mid-speech, and however often it
 // happens, it is held against the voice a few times at most.
 func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
-	beats := pieceOf(twelveWords, 0).Beats()
+	beats := relaytest.PieceOf(relaytest.TwelveWords, 0).Beats()
 	known := evenly(beats)
 	tests := map[string]struct {
 		share float64 // of the usual time
@@ -27,14 +28,14 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := speakingTo(t, deafCapabilities(), twelveWords)
+			a := speakingTo(t, deafCapabilities(), relaytest.TwelveWords)
 			for range 3 {
 				a.g.engine.voices.Learn(a.voice(), position.Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
 			}
 			ordered(a)
 			length := position.HeardUnits(beats) * a.g.engine.voices.Of(a.voice()).Unit.Seconds() * test.share
-			for range int(length / charLength.Seconds()) {
-				a.Audio(fakeFrame('a'))
+			for range int(length / relaytest.CharLength.Seconds()) {
+				a.Audio(relaytest.FakeFrame('a'))
 			}
 			if got := a.orders.truncatedLocked(a.orders.pieces); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
@@ -54,18 +55,18 @@ func evenly(beats []text.Beat) (said []audio.Sound) {
 	return said
 }
 
-func deafCapabilities() upstream.Capabilities { return deaf(upstream.PieceEndsExact).caps }
+func deafCapabilities() upstream.Capabilities { return relaytest.Deaf(upstream.PieceEndsExact).Caps }
 
 // The least that a text takes is that of the speed the vendor can speak at.
 func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 	caps := deafCapabilities()
 	caps.MinSpeed, caps.MaxSpeed = 1, 1
-	a := speakingTo(t, caps, twelveWords)
+	a := speakingTo(t, caps, relaytest.TwelveWords)
 	a.g.engine.voices.Learn(a.voice(), position.Observation{
-		Beats: pieceOf(twelveWords, 0).Beats(), Sounds: []audio.Sound{{Start: 0, End: 4000}}, Rate: 1000, Speed: 1,
+		Beats: relaytest.PieceOf(relaytest.TwelveWords, 0).Beats(), Sounds: []audio.Sound{{Start: 0, End: 4000}}, Rate: 1000, Speed: 1,
 	})
 	a.g.req.speed = 0.5
-	if got := a.orders.leastAudio(twelveWords); got > 4*time.Second {
+	if got := a.orders.leastAudio(relaytest.TwelveWords); got > 4*time.Second {
 		t.Errorf("got %v of a text that takes 4s", got)
 	}
 }

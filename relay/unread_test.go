@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"voicerelay/relay/relaytest"
+
 	"github.com/coder/websocket"
 )
 
@@ -14,7 +16,7 @@ import (
 // what was left unread, and how the connection was closed.
 func unread(t *testing.T, message func(i int) []byte) (size int, closed websocket.StatusCode) {
 	t.Helper()
-	r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()})
+	r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 	c := r.dial("")
 	for i := range 6000 { // more than any bound lets wait
 		if err := c.conn.Write(context.Background(), websocket.MessageText, message(i)); err != nil {
@@ -67,7 +69,7 @@ func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
 // speak less often.
 func TestConfiguresAreRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": newFake()}).dial("")
+		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
 		for range leastConfigures {
 			c.send(`{"type":"configure","speed":1.5}`)
 			c.until("configured")

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/relay/relaytest"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -14,19 +15,19 @@ import (
 // and of those that were heard before another voice took over before that one's.
 func TestWordsHeardBeforeATakeoverAreTold(t *testing.T) {
 	dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
-	never := func() *fakeProvider { f := lively(); f.times = timesNever; return f }
-	for name, first := range map[string]func() *fakeProvider{
-		"times far behind": func() *fakeProvider { f := lively(); f.times = timesAfter; return f },
+	never := func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesNever; return f }
+	for name, first := range map[string]func() *relaytest.FakeProvider{
+		"times far behind": func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesBehind; return f },
 		"times never":      never,
-		"times as spoken":  lively,
-		"times ahead":      func() *fakeProvider { f := lively(); f.times = timesAhead; return f },
-		"times of nonsense": func() *fakeProvider {
-			f := lively()
-			f.distort = func(w *upstream.Word) { w.Start, w.End = w.End, w.Start }
+		"times as spoken":  relaytest.Lively,
+		"times ahead":      func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAhead; return f },
+		"times of nonsense": func() *relaytest.FakeProvider {
+			f := relaytest.Lively()
+			f.Distort = func(w *upstream.Word) { w.Start, w.End = w.End, w.Start }
 			return f
 		},
-		"no times":                func() *fakeProvider { return deaf(upstream.PieceEndsExact) },
-		"no times, no piece ends": func() *fakeProvider { return deaf(upstream.PieceEndsNone) },
+		"no times":                func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsExact) },
+		"no times, no piece ends": func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsNone) },
 	} {
 		for _, heard := range []bool{false, true} {
 			for _, after := range []int{9, 20, 31, 44, 60} {
@@ -34,16 +35,16 @@ func TestWordsHeardBeforeATakeoverAreTold(t *testing.T) {
 					t.Run(fmt.Sprint(name, " heard ", heard, " after ", after, " stalls ", stalls), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
 							first := first()
-							c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
+							c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": relaytest.Lively()}).dial("")
 							if heard {
 								c.rehearse()
 							}
 							if stalls {
-								first.stallAt = after
+								first.StallAt = after
 							} else {
-								first.breaks(after, dropped)
+								first.Breaks(after, dropped)
 							}
-							c.send(generate("g1", twelveWords, `,"word_timestamps":true`))
+							c.send(generate("g1", relaytest.TwelveWords, `,"word_timestamps":true`))
 							l := c.listen("g1")
 							if l.done["reason"] != "completed" || len(l.reroutes) > 1 {
 								t.Fatalf("got %v with %d reroutes", l.done, len(l.reroutes))
@@ -61,7 +62,7 @@ func TestWordsHeardBeforeATakeoverAreTold(t *testing.T) {
 // checkTold checks that each word was told once, in order, and that those of an estimate are about where they were said.
 func checkTold(t *testing.T, l call) {
 	t.Helper()
-	want, told := text.Tokens(twelveWords, 0), toldIn(l.events)
+	want, told := text.Tokens(relaytest.TwelveWords, 0), toldIn(l.events)
 	if len(told) != len(want) {
 		t.Fatalf("told of %d words, want %d: %v", len(told), len(want), told)
 	}
@@ -72,12 +73,12 @@ func checkTold(t *testing.T, l call) {
 		if len(l.reroutes) == 0 {
 			continue
 		}
-		said := time.Duration(want[i].Start) * charLength
+		said := time.Duration(want[i].Start) * relaytest.CharLength
 		before := w.char < int(l.reroutes[0]["resume_char"].(float64))
 		switch {
 		case w.source == "provider" && w.off != 0, w.source == "estimate" && w.off == 0:
 			t.Errorf("%q by %s is off by %v", w.word, w.source, w.off)
-		case before && (w.start-said).Abs() > w.off+2*charLength:
+		case before && (w.start-said).Abs() > w.off+2*relaytest.CharLength:
 			t.Errorf("%q is told to begin at %v, within %v, and does at %v", w.word, w.start, w.off, said)
 		}
 	}
@@ -86,10 +87,10 @@ func checkTold(t *testing.T, l call) {
 // Without being asked for, no word is told.
 func TestUntoldWordsNeedWordTimestamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := deaf(upstream.PieceEndsExact)
-		first.failAt, first.failure = 40, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
-		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": lively()}).dial("")
-		c.send(generate("g1", twelveWords, ""))
+		first := relaytest.Deaf(upstream.PieceEndsExact)
+		first.FailAt, first.Failure = 40, &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
+		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": relaytest.Lively()}).dial("")
+		c.send(generate("g1", relaytest.TwelveWords, ""))
 		if l := c.listen("g1"); len(l.reroutes) != 1 || len(toldIn(l.events)) > 0 {
 			t.Errorf("got %d reroutes and words %v", len(l.reroutes), toldIn(l.events))
 		}

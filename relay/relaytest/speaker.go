@@ -1,4 +1,4 @@
-package relay
+package relaytest
 
 import (
 	"context"
@@ -22,85 +22,91 @@ const (
 	longestSpoken  = 320 * time.Millisecond
 )
 
-// speakerFormat is small, since a test hears minutes of it.
-var speakerFormat = audio.Format{Encoding: audio.PCM16, Rate: 8000}
+// SpeakerFormat is small, since a test hears minutes of it.
+var SpeakerFormat = audio.Format{Encoding: audio.PCM16, Rate: 8000}
 
 // lengths says what a speaker's words last.
 type lengths int
 
 const (
-	byLetters lengths = iota // as long as they are written, more or less
+	ByLetters lengths = iota // as long as they are written, more or less
 	alike                    // all the same
 	drawn                    // anything: they have nothing to do with the letters
 )
 
-// manner is how a voice speaks.
-type manner struct {
-	lengths  lengths
-	rate     float64       // of words by letters, 1: 60 ms and 30 ms a letter
+// Manner is how a voice speaks.
+type Manner struct {
+	Lengths  lengths
+	Rate     float64       // of words by letters, 1: 60 ms and 30 ms a letter
 	word     time.Duration // of words that are alike
 	jitter   float64       // of every length, as a share of it
+<<<<<<< HEAD:relay/speaker_test.go
 	between  time.Duration // silence after each word; 0: words run together
 	clause   time.Duration // silence at a comma; 0: it makes none there
 	sentence time.Duration // silence at a sentence's end
+=======
+	Between  time.Duration // silence behind each word; 0: words run together
+	Clause   time.Duration // silence at a comma; 0: it makes none there
+	Sentence time.Duration // silence at a sentence's end
+>>>>>>> 48afefd (relay,relay/relaytest: test the engine without a server):relay/relaytest/speaker.go
 	leading  time.Duration // silence before each piece
 	trailing time.Duration // and after it
 }
 
-// drawManner is some voice.
-func drawManner(d *rand.Rand) manner {
+// DrawManner is some voice.
+func DrawManner(d *rand.Rand) Manner {
 	ms := func(from, to int) time.Duration { return time.Duration(from+d.IntN(to-from+1)) * time.Millisecond }
-	m := manner{
-		lengths: []lengths{byLetters, byLetters, alike, drawn}[d.IntN(4)], rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
-		clause: ms(90, 180), sentence: ms(150, 320), leading: ms(0, 250), trailing: ms(0, 250),
+	m := Manner{
+		Lengths: []lengths{ByLetters, ByLetters, alike, drawn}[d.IntN(4)], Rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
+		Clause: ms(90, 180), Sentence: ms(150, 320), leading: ms(0, 250), trailing: ms(0, 250),
 	}
 	if d.IntN(2) == 0 {
-		m.between = ms(20, 60)
+		m.Between = ms(20, 60)
 	}
 	if d.IntN(4) == 0 {
 		m.jitter = 0 // a perfectly regular one
 	}
 	if d.IntN(6) == 0 {
-		m.clause = 0
+		m.Clause = 0
 	}
 	return m
 }
 
 // saidWord is a word and where it stands in a stream's audio.
 type saidWord struct {
-	char       int // where the word begins in the client's text
+	Char       int // where the word begins in the client's text
 	start, end time.Duration
 }
 
 // utterance is a piece as a voice says it.
 type utterance struct {
 	words  []saidWord
-	length time.Duration
+	Length time.Duration
 }
 
-// say says a piece from a place in the stream's audio on.
-func (m manner) say(p text.Piece, from time.Duration, d *rand.Rand) utterance {
+// Say says a piece from a place in the stream's audio on.
+func (m Manner) Say(p text.Piece, from time.Duration, d *rand.Rand) utterance {
 	at := from + m.vary(m.leading, d)
 	var u utterance
 	beats := p.Beats()
 	for i, b := range beats {
 		n := m.length(b, d)
-		u.words = append(u.words, saidWord{char: b.Start, start: at, end: at + n})
-		at += n + m.vary(m.between, d)
+		u.words = append(u.words, saidWord{Char: b.Start, start: at, end: at + n})
+		at += n + m.vary(m.Between, d)
 		if i+1 < len(beats) {
-			at += m.vary([]time.Duration{0, m.clause, m.sentence}[b.Pause], d)
+			at += m.vary([]time.Duration{0, m.Clause, m.Sentence}[b.Pause], d)
 		}
 	}
-	u.length = at + m.vary(m.trailing, d) - from
+	u.Length = at + m.vary(m.trailing, d) - from
 	return u
 }
 
-func (m manner) vary(d time.Duration, chance *rand.Rand) time.Duration {
+func (m Manner) vary(d time.Duration, chance *rand.Rand) time.Duration {
 	return time.Duration(float64(d) * (1 + m.jitter*(2*chance.Float64()-1)))
 }
 
 // length is what a word lasts. A digit is a word of its own.
-func (m manner) length(b text.Beat, d *rand.Rand) time.Duration {
+func (m Manner) length(b text.Beat, d *rand.Rand) time.Duration {
 	if digits := strings.Count(strings.Map(digitMark, b.Text), "0"); digits > 1 {
 		n := time.Duration(0)
 		for range digits {
@@ -109,9 +115,9 @@ func (m manner) length(b text.Beat, d *rand.Rand) time.Duration {
 		return n
 	}
 	n := m.word
-	switch m.lengths {
-	case byLetters:
-		n = time.Duration(m.rate * float64(60*time.Millisecond+30*time.Millisecond*time.Duration(len([]rune(b.Text)))))
+	switch m.Lengths {
+	case ByLetters:
+		n = time.Duration(m.Rate * float64(60*time.Millisecond+30*time.Millisecond*time.Duration(len([]rune(b.Text)))))
 	case drawn:
 		return shortestSpoken + time.Duration(d.Int64N(int64(longestSpoken-shortestSpoken)))
 	}
@@ -125,52 +131,52 @@ func digitMark(r rune) rune {
 	return -1
 }
 
-// speaker is a provider whose every voice has a manner of its own, and no word times.
-type speaker struct {
-	caps  upstream.Capabilities
-	pace  float64       // times real time
-	chunk time.Duration // of audio in a frame
+// Speaker is a provider whose every voice has a manner of its own, and no word times.
+type Speaker struct {
+	Caps  upstream.Capabilities
+	Pace  float64       // times real time
+	Chunk time.Duration // of audio in a frame
 
 	mu     sync.Mutex
-	manner map[string]manner
-	dice   *rand.Rand
-	breaks time.Duration // where the next stream breaks off, in its audio; 0: it doesn't
-	stalls bool          // it falls silent there, else it errs
-	text   string        // the whole that the next stream has of it
-	said   []saidWord    // by the last stream
+	Manner map[string]Manner
+	Dice   *rand.Rand
+	Breaks time.Duration // where the next stream breaks off, in its audio; 0: it doesn't
+	Stalls bool          // it falls silent there, else it errs
+	Text   string        // the whole that the next stream has of it
+	Said   []saidWord    // by the last stream
 	length time.Duration // of its audio that was sent
 }
 
-func newSpeaker(ends upstream.PieceEnds) *speaker {
-	return &speaker{
-		caps: upstream.Capabilities{
+func NewSpeaker(ends upstream.PieceEnds) *Speaker {
+	return &Speaker{
+		Caps: upstream.Capabilities{
 			PieceEnds: ends, WordTimes: upstream.WordTimesNone, Cancel: upstream.CancelConfirmed,
 			Normalize: true, Language: true, MinSpeed: 1, MaxSpeed: 1,
 		},
-		manner: make(map[string]manner),
+		Manner: make(map[string]Manner),
 	}
 }
 
-func (s *speaker) Capabilities() upstream.Capabilities       { return s.caps }
-func (s *speaker) ParseOptions(json.RawMessage) (any, error) { return nil, nil }
-func (s *speaker) Close() error                              { return nil }
+func (s *Speaker) Capabilities() upstream.Capabilities       { return s.Caps }
+func (s *Speaker) ParseOptions(json.RawMessage) (any, error) { return nil, nil }
+func (s *Speaker) Close() error                              { return nil }
 
-func (s *speaker) Open(_ context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
+func (s *Speaker) Open(_ context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := &speakerStream{
-		speaker: s, manner: s.manner[req.Voice], dice: s.dice, breaks: s.breaks, stalls: s.stalls, sink: sink, whole: s.text,
+		speaker: s, manner: s.Manner[req.Voice], dice: s.Dice, breaks: s.Breaks, stalls: s.Stalls, sink: sink, whole: s.Text,
 		pieces: make(chan upstream.Piece, 16), stop: make(chan struct{}), over: make(chan struct{}),
 	}
-	s.said, s.length = nil, 0
+	s.Said, s.length = nil, 0
 	go st.speak()
 	return st, nil
 }
 
 // speakerStream has one goroutine, which Close waits for.
 type speakerStream struct {
-	speaker *speaker
-	manner  manner
+	speaker *Speaker
+	manner  Manner
 	dice    *rand.Rand
 	breaks  time.Duration
 	stalls  bool
@@ -228,37 +234,37 @@ func (s *speakerStream) piece(p upstream.Piece) error {
 	}
 	begin := s.char + strings.Index(s.whole[s.char:], p.Text)
 	s.char = begin + len(p.Text)
-	u := s.manner.say(text.Piece{Start: begin, End: s.char, Text: p.Text}, s.length, s.dice)
+	u := s.manner.Say(text.Piece{Start: begin, End: s.char, Text: p.Text}, s.length, s.dice)
 	s.speaker.mu.Lock()
-	s.speaker.said = append(s.speaker.said, u.words...)
+	s.speaker.Said = append(s.speaker.Said, u.words...)
 	s.speaker.mu.Unlock()
-	s.length += u.length
+	s.length += u.Length
 	if s.begun.IsZero() {
 		s.begun = time.Now()
 	}
-	if wait := time.Until(s.begun.Add(time.Duration(float64(s.at) / s.speaker.pace))); wait < 0 {
+	if wait := time.Until(s.begun.Add(time.Duration(float64(s.at) / s.speaker.Pace))); wait < 0 {
 		s.begun = s.begun.Add(-wait) // it idled
 	}
-	pcm := toneOf(u, s.length-u.length)
+	pcm := toneOf(u, s.length-u.Length)
 	for len(pcm) > 0 {
-		n := min(len(pcm), 2*int(audio.Samples(s.speaker.chunk, speakerFormat.Rate)))
-		length := audio.Duration(int64(n/2), speakerFormat.Rate)
+		n := min(len(pcm), 2*int(audio.Samples(s.speaker.Chunk, SpeakerFormat.Rate)))
+		length := audio.Duration(int64(n/2), SpeakerFormat.Rate)
 		breaks := s.breaks > 0 && s.at+length > s.breaks
 		if breaks {
-			n = 2 * int(audio.Samples(s.breaks-s.at, speakerFormat.Rate))
-			length = audio.Duration(int64(n/2), speakerFormat.Rate)
+			n = 2 * int(audio.Samples(s.breaks-s.at, SpeakerFormat.Rate))
+			length = audio.Duration(int64(n/2), SpeakerFormat.Rate)
 		}
-		if !s.pause(time.Until(s.begun.Add(time.Duration(float64(s.at+length) / s.speaker.pace)))) {
+		if !s.pause(time.Until(s.begun.Add(time.Duration(float64(s.at+length) / s.speaker.Pace)))) {
 			return errFakeClosed
 		}
-		s.sink.Audio(upstream.Frame{Format: speakerFormat, Raw: pcm[:n]})
+		s.sink.Audio(upstream.Frame{Format: SpeakerFormat, Raw: pcm[:n]})
 		s.at += length
 		pcm = pcm[n:]
 		if breaks {
 			return s.broken()
 		}
 	}
-	if s.speaker.caps.PieceEnds != upstream.PieceEndsNone {
+	if s.speaker.Caps.PieceEnds != upstream.PieceEndsNone {
 		s.sink.PieceEnd(p.ID)
 	}
 	return nil
@@ -287,9 +293,9 @@ func (s *speakerStream) pause(d time.Duration) bool {
 // toneOf is the samples of an utterance that begins at a place in the stream's audio: words that run together are one
 // sound, which says nothing of where they meet.
 func toneOf(u utterance, from time.Duration) []byte {
-	pcm := make([]byte, 2*audio.Samples(u.length, speakerFormat.Rate))
+	pcm := make([]byte, 2*audio.Samples(u.Length, SpeakerFormat.Rate))
 	for _, w := range u.words {
-		begin, end := audio.Samples(w.start-from, speakerFormat.Rate), audio.Samples(w.end-from, speakerFormat.Rate)
+		begin, end := audio.Samples(w.start-from, SpeakerFormat.Rate), audio.Samples(w.end-from, SpeakerFormat.Rate)
 		for i := begin; i < end; i++ {
 			level := int16(8000)
 			if i%8 >= 4 {
@@ -301,8 +307,8 @@ func toneOf(u utterance, from time.Duration) []byte {
 	return pcm
 }
 
-// heardBy is how many words are whole by a place in the audio.
-func heardBy(said []saidWord, at time.Duration) int {
+// HeardBy is how many words are whole by a place in the audio.
+func HeardBy(said []saidWord, at time.Duration) int {
 	const heard = 5 * time.Millisecond // of its end may be missing
 	n, _ := slices.BinarySearchFunc(said, at+heard, func(w saidWord, t time.Duration) int {
 		if w.end <= t {
@@ -318,8 +324,8 @@ var vocabulary = strings.Fields(`a I to of in it is the and was for you are not 
 	when what said there which their would about other after first never water people little without because through
 	another something morning between together different important afternoon interesting neighbourhood 1999 250`)
 
-// drawText is some sentences of so many words in all.
-func drawText(words int, d *rand.Rand) string {
+// DrawText is some sentences of so many words in all.
+func DrawText(words int, d *rand.Rand) string {
 	var b strings.Builder
 	clause, sentence := 0, 0
 	commas := d.IntN(5) > 0 // one text in five has none
@@ -344,8 +350,8 @@ func drawText(words int, d *rand.Rand) string {
 	return strings.TrimSpace(b.String())
 }
 
-// pieceOf is a text as one piece, from a place in the whole.
-func pieceOf(s string, start int) text.Piece {
+// PieceOf is a text as one piece, from a place in the whole.
+func PieceOf(s string, start int) text.Piece {
 	var b text.Buffer
 	b.Append(s)
 	b.Finish()

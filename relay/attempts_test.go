@@ -1,0 +1,108 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/billing"
+	"voicerelay/relay/relaytest"
+	"voicerelay/text"
+	"voicerelay/upstream"
+)
+
+// racing is two attempts at once, of which the first is active and owes the end of its only piece.
+func racing(t *testing.T) (first, second *attempt) {
+	t.Helper()
+	first = speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
+	ordered(first)
+	for range "Hello there." {
+		first.Audio(relaytest.FakeFrame('a'))
+	}
+	first.out.prepareBackup()
+	second = newAttempt(first.g, first.target, betaMay())
+	ordered(second)
+	return first, second
+}
+
+// ordered orders all of the text.
+func ordered(a *attempt) {
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
+	for p, ok := a.orders.cutLocked(time.Now()); ok; p, ok = a.orders.cutLocked(time.Now()) {
+		a.orders.orderLocked(p, time.Now())
+		a.orders.sentLocked()
+	}
+}
+
+// The vendor's end comes a moment before the backup's first audio, and before the generation could look at it.
+func TestCompletedAttemptIsNotReplaced(t *testing.T) {
+	first, second := racing(t)
+	before := first.out.track.Samples
+	first.End(upstream.Usage{}, nil)
+	second.Audio(relaytest.FakeFrame('b'))
+	if first.outcome.err != nil || first.outcome.nameLocked() != outcomeCompleted {
+		t.Errorf("first: got %v, want completed", first.outcome.err)
+	}
+	if !errors.Is(second.outcome.err, errLostHedge) || first.out.track.Samples != before {
+		t.Errorf("second: got %v after %d samples, want outpaced", second.outcome.err, first.out.track.Samples-before)
+	}
+}
+
+func TestPieceEndCancelsTheBackup(t *testing.T) {
+	first, second := racing(t)
+	first.PieceEnd(0)
+	second.Audio(relaytest.FakeFrame('b'))
+	if first.outcome.over() || !errors.Is(second.outcome.err, errLostHedge) {
+		t.Errorf("got %v and %v, want the second outpaced", first.outcome.err, second.outcome.err)
+	}
+}
+
+// What the backup goes on from must stay what was sent, also where times come that cover more.
+func TestHeldAudioStaysHeldWhileABackupRuns(t *testing.T) {
+	first, second := racing(t)
+	first.held.push(payload{raw: relaytest.FakeFrame('a').Raw, samples: relaytest.SamplesPerChar, at: time.Now()})
+	before := first.out.track.Samples
+	first.Words(relaytest.FakeWords(upstream.Piece{Text: "Hello there."}, 2*relaytest.CharLength))
+	if got := first.out.track.Samples; got != before {
+		t.Errorf("sent %d samples more during the race", got-before)
+	}
+	_ = second.outcome.lose(errBroken)
+	first.Words(nil)
+	if first.out.track.Samples == before {
+		t.Error("nothing was sent after the race")
+	}
+}
+
+// The text of a cancelled generation that no vendor has been sent is not counted.
+func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
+	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := a.next(ctx, time.Now()); !got.ended || got.ordered {
+		t.Errorf("next: got %+v, want the end", got)
+	}
+	if used := a.outcome.usedLocked(); used.Requests != 0 {
+		t.Errorf("requests: got %d, want 0", used.Requests)
+	}
+}
+
+// Nor is a piece counted that the adapter kept back until the vendor was through with another.
+func TestWithheldPieceIsNotCharged(t *testing.T) {
+	for withheld, want := range map[int]billing.Usage{
+		0: {Requests: 2, Characters: 7, Bytes: 8},
+		1: {Requests: 1, Characters: 4, Bytes: 4},
+		2: {},
+		3: {}, // more than there are
+	} {
+		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
+		a.orders.pieces = []orderedPiece{{Piece: text.Piece{Text: "One."}}, {Piece: text.Piece{Text: "Zwö"}}}
+		a.orders.given = len(a.orders.pieces)
+		a.End(upstream.Usage{Withheld: withheld}, errBroken)
+		if got := a.outcome.usedLocked(); got != want {
+			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package relay
+
+import (
+	"errors"
+	"testing"
+
+	"voicerelay/audio"
+	"voicerelay/relay/delivery"
+	"voicerelay/relay/position"
+	"voicerelay/relay/relaytest"
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// waiting is a generation whose turn has not come, spoken by alpha so far.
+func waiting(t *testing.T) (g *Generation, spoke *attempt) {
+	t.Helper()
+	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
+	var context delivery.Turn
+	a.g.client.Out.NewLane(&context, relaytest.FakeRate, func() {})
+	a.out.lane = a.g.client.Out.NewLane(&context, relaytest.FakeRate, func() {})
+	ordered(a)
+	a.Audio(relaytest.FakeFrame('a'))
+	return a.g, a
+}
+
+func betaMay() *routing.Verdict {
+	return routing.NewCircuits(routing.DefaultCircuit(), nil).Allow(routing.Trial{Candidate: beta()})
+}
+
+func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{Provider: "beta"}} }
+
+func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
+	g, a := waiting(t)
+	g.req.Setup.providers["beta"] = &Provider{Provider: relaytest.NewFake(), Name: "beta"}
+	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
+	next := newAttempt(g, beta(), betaMay())
+	g.out.supersede("beta")
+	if !errors.Is(next.outcome.err, errSuperseded) || g.out.from.Char != 0 {
+		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.outcome.err, g.out.from.Char)
+	}
+	next.Audio(relaytest.FakeFrame('b'))
+	if g.out.track.Samples != 0 {
+		t.Error("the text's end was spoken without its beginning")
+	}
+}
+
+// The provider took over from another, and then the whole context went elsewhere, before anybody looked.
+func TestSupersedingForgetsATakeover(t *testing.T) {
+	g, a := waiting(t)
+	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	g.out.active = nil
+	newAttempt(g, a.target, betaMay()).Audio(relaytest.FakeFrame('b'))
+	g.out.supersede("beta")
+	if got, want := g.out.takeChange(), (change{restartBy: "beta"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// What waits half in one voice and half in another is spoken anew as well, by the other alone.
+func TestMixedVoicesAreSuperseded(t *testing.T) {
+	g, a := waiting(t)
+	g.req.Setup.providers["beta"] = &Provider{Provider: relaytest.NewFake(), Name: "beta"}
+	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	g.out.active = nil
+	newAttempt(g, beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
+	if g.out.supersede("beta"); !g.out.isSuperseded() {
+		t.Error("it stays half in the former voice")
+	}
+	g.out.takeChange()
+	newAttempt(g, beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
+	if g.out.supersede("beta"); g.out.isSuperseded() {
+		t.Error("it is spoken anew though the provider speaks all of it")
+	}
+}
