@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 	"voicerelay/upstream"
 	"voicerelay/upstream/command"
 )

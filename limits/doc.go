@@ -17,5 +17,6 @@
 //     and it is told by each relay what runs there, what has ended and what was spent.
 //  8. Idempotency keys stand nowhere in the clear. All relays on a Redis hash them with one secret, which is kept there.
 //  9. Slots are the one count of the streams at a provider, within this process. A slot goes to the tenant that has fewest.
+//
 // 10. What tenants spend is counted whether they have a budget or not, by period and currency, once.
 package limits
