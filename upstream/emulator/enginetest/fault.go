@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"slices"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,17 +148,6 @@ func (s Speaker) meet(t *testing.T, fault string, right func(heard) bool) {
 	})
 }
 
-func wantNothingOpen(t *testing.T, server *engine.Server) {
-	t.Helper()
-	goesOn := func(st engine.Stream) bool { return !st.Over }
-	over := func(st engine.Stats) bool {
-		return st.OpenSockets == 0 && st.OpenContexts == 0 && !slices.ContainsFunc(st.Streams, goesOn)
-	}
-	if !server.WaitFor(over, time.Minute) {
-		t.Errorf("left open: %+v", server.Stats())
-	}
-}
-
 // keepsTime speaks to a vendor without a fault that is as late and as slow as the options say.
 func (s Speaker) keepsTime(t *testing.T) {
 	t.Helper()
@@ -181,69 +168,6 @@ func (s Speaker) keepsTime(t *testing.T) {
 			}
 		})
 	})
-}
-
-// leavesNothing ends a speech from either side: before its first audio, in its middle, and there also where the client has
-// stopped reading.
-func (s Speaker) leavesNothing(t *testing.T) {
-	t.Helper()
-	for name, end := range map[string]func(*websocket.Conn, *engine.Server) error{
-		"the client leaves": func(conn *websocket.Conn, _ *engine.Server) error { return conn.CloseNow() },
-		"the server closes": func(_ *websocket.Conn, server *engine.Server) error { return server.Close() },
-	} {
-		for when, begin := range map[string]func(*testing.T, *websocket.Conn){
-			"before the audio": func(_ *testing.T, conn *websocket.Conn) {
-				s.sayAll(conn)
-				_ = Receive(conn) // there is no audio among it
-				time.Sleep(faultAfter)
-			},
-			"in the middle": func(t *testing.T, conn *websocket.Conn) {
-				s.hearBegin(t, conn)
-				_ = Receive(conn) // whatever it is
-				time.Sleep(faultAfter)
-			},
-			"unread": s.hearBegin,
-		} {
-			t.Run(name+" "+when, func(t *testing.T) {
-				o := s.drawn(t, "")
-				if o.Pace = 1; when == "before the audio" {
-					o.FirstAudio = time.Minute
-				}
-				synctest.Test(t, func(t *testing.T) {
-					w := Serve(t, Dialect{Vendor: s.Vendor, Options: o})
-					conn := w.Dial(t, s.Address, s.Header)
-					begin(t, conn)
-					if err := end(conn, w.Server); err != nil {
-						t.Error(err)
-					}
-					wantNothingOpen(t, w.Server)
-				})
-			})
-		}
-	}
-}
-
-// sayAll has all texts spoken.
-func (s Speaker) sayAll(conn *websocket.Conn) {
-	go func() { // ends with the connection
-		for _, m := range append(slices.Clone(s.Speak), s.Waits...) {
-			_ = conn.Write(context.Background(), websocket.MessageText, []byte(m)) // it may have ended
-		}
-	}()
-}
-
-// hearBegin has all texts spoken, and reads up to the first audio.
-func (s Speaker) hearBegin(t *testing.T, conn *websocket.Conn) {
-	t.Helper()
-	s.sayAll(conn)
-	var h heard
-	for h.sizes == nil {
-		kind, data, err := conn.Read(t.Context())
-		if err != nil {
-			t.Fatalf("before any audio: %v", err)
-		}
-		s.take(t, &h, Arrival{Binary: kind == websocket.MessageBinary, Data: data}, time.Now())
-	}
 }
 
 // say sends a text's messages, and hears it to an end of any kind.
@@ -295,43 +219,4 @@ func (s Speaker) take(t *testing.T, h *heard, r Arrival, began time.Time) {
 		total += size
 	}
 	h.audio = audio.Duration(int64(total/2), s.Rate)
-}
-
-// refused connects to a vendor that refuses: by an HTTP status with its Retry-After, or by a close code after the upgrade.
-func (s Speaker) refused(t *testing.T) {
-	t.Helper()
-	for fault, code := range map[string]int{"refuse:429:3s": 429, "refuse": 503, "refuse:1013": 1013} {
-		t.Run("fault "+fault, func(t *testing.T) {
-			o := s.drawn(t, fault)
-			synctest.Test(t, func(t *testing.T) {
-				w := Serve(t, Dialect{Vendor: s.Vendor, Options: o})
-				conn, response, err := w.TryDial(t, s.Address, s.Header)
-				got := 0
-				switch {
-				case err == nil:
-					_, _, err = conn.Read(t.Context())
-					got = int(websocket.CloseStatus(err))
-					_ = conn.CloseNow() // it is over
-				case response != nil:
-					got = response.StatusCode
-				}
-				if got != code {
-					t.Errorf("got %d (%v), want %d", got, err, code)
-				}
-				want := ""
-				if seconds := int(o.Fault.After.Seconds()); seconds > 0 && !s.NoRetryAfter {
-					want = strconv.Itoa(seconds)
-				}
-				if after := response.Header.Get("Retry-After"); after != want {
-					t.Errorf("Retry-After: got %q, want %q", after, want)
-				}
-				if err := w.Server.Close(); err != nil {
-					t.Error(err)
-				}
-				if st := w.Server.Stats(); st.Refused != 1 || st.Sockets != 0 {
-					t.Errorf("got %d refused and %d let in, want one and none", st.Refused, st.Sockets)
-				}
-			})
-		})
-	}
 }
