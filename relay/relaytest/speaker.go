@@ -40,15 +40,9 @@ type Manner struct {
 	Rate     float64       // of words by letters, 1: 60 ms and 30 ms a letter
 	word     time.Duration // of words that are alike
 	jitter   float64       // of every length, as a share of it
-<<<<<<< HEAD:relay/speaker_test.go
-	between  time.Duration // silence after each word; 0: words run together
-	clause   time.Duration // silence at a comma; 0: it makes none there
-	sentence time.Duration // silence at a sentence's end
-=======
-	Between  time.Duration // silence behind each word; 0: words run together
+	Between  time.Duration // silence after each word; 0: words run together
 	Clause   time.Duration // silence at a comma; 0: it makes none there
 	Sentence time.Duration // silence at a sentence's end
->>>>>>> 48afefd (relay,relay/relaytest: test the engine without a server):relay/relaytest/speaker.go
 	leading  time.Duration // silence before each piece
 	trailing time.Duration // and after it
 }
