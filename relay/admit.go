@@ -8,7 +8,7 @@ import (
 
 // withdraw refuses a generation that has been admitted, and that the client has not heard of.
 func (g *Generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
-	g.settlePurse(ctx, g.record())
+	g.settleReservation(ctx, g.record())
 	g.settleAdmission(ctx, grant)
 	g.out.lane.Abandon()
 	g.client.Listener.Refused(g, g.engine.refusal(err))

@@ -17,9 +17,9 @@ type alignment struct {
 	// Guarded by the output's mu.
 	// base is where the attempt's audio begins in the generation's, in samples. The attempt counts from its own first sample, the
 	// track from the generation's: each time and place that passes between the two has base added or taken away.
-	base  int64
-	early []text.Timed           // words whose times came before the first audio, on the attempt's own clock
-	ear   *audio.SilenceDetector // nil if word times are enough
+	base     int64
+	early    []text.Timed           // words whose times came before the first audio, on the attempt's own clock
+	detector *audio.SilenceDetector // nil if word times are enough
 }
 
 // midWord is how many words an estimate counts as less sure by where the sound would be cut off: a word is under way there.
@@ -58,7 +58,7 @@ func (al *alignment) surestLocked(from, to int64) int64 {
 
 // soundsAtLocked reports whether there is sound at a place in the audio.
 func (al *alignment) soundsAtLocked(at int64) bool {
-	return slices.ContainsFunc(al.ear.Sounds(), func(s audio.Sound) bool {
+	return slices.ContainsFunc(al.detector.Sounds(), func(s audio.Sound) bool {
 		return al.base+s.Start < at && at < al.base+s.End
 	})
 }
@@ -74,12 +74,12 @@ func (al *alignment) listens() bool {
 func (al *alignment) hearingLocked(beats []text.Beat, from, to int64) position.Hearing {
 	o := al.a.out
 	h := position.Hearing{Beats: beats, From: from - al.base, To: to - al.base, Rate: o.track.Rate, Speed: al.a.caps.ClampSpeed(o.req.speed)}
-	if al.ear == nil {
+	if al.detector == nil {
 		// No silence was detected: the sound is assumed to go on from beginning to end.
 		h.Sounds = []audio.Sound{{Start: max(h.From, 0), End: h.To}}
 		return h
 	}
-	h.Sounds = al.ear.Sounds()
+	h.Sounds = al.detector.Sounds()
 	return h
 }
 
@@ -91,7 +91,7 @@ func (al *alignment) learnLocked(first int) {
 	if al.a.caps.WordTimes != upstream.WordTimesNone && !al.a.orders.pieces[first].timed {
 		al.a.out.engine.voices.NoteTiming(al.a.voice(), position.Late)
 	}
-	if al.ear == nil {
+	if al.detector == nil {
 		return
 	}
 	var beats []text.Beat
@@ -101,7 +101,7 @@ func (al *alignment) learnLocked(first int) {
 	rate := al.a.out.req.output.Rate
 	from, to := audio.Samples(al.a.orders.pieceFrom, rate), audio.Samples(al.a.arrivals.clock.duration(), rate)
 	al.a.out.engine.voices.Learn(al.a.voice(), position.Observation{
-		Beats: beats, Sounds: position.Within(al.ear.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.out.req.speed),
+		Beats: beats, Sounds: position.Within(al.detector.Sounds(), from, to, rate), Rate: rate, Speed: al.a.caps.ClampSpeed(al.a.out.req.speed),
 	})
-	al.ear.Forget(to)
+	al.detector.Forget(to)
 }

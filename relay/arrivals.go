@@ -14,13 +14,13 @@ type arrivals struct {
 	a *attempt // whose it is; static
 
 	// Guarded by the output's mu.
-	clock     inputClock    // audio that has come
-	frames    int           // of that audio
-	lastFrame time.Time     // zero: no audio yet
-	interval  time.Duration // usual time between two frames; 0: not known
-	owedSince time.Time     // when the vendor began to owe, after it had owed nothing
-	lag       lag
-	letGo     time.Time // when the stream last sent pieces that it had kept back, while nothing else was owed; zero: never
+	clock      inputClock    // audio that has come
+	frames     int           // of that audio
+	lastFrame  time.Time     // zero: no audio yet
+	interval   time.Duration // usual time between two frames; 0: not known
+	owedSince  time.Time     // when the vendor began to owe, after it had owed nothing
+	lag        lag
+	releasedAt time.Time // when the stream last sent pieces that it had kept back, while nothing else was owed; zero: never
 }
 
 // waitingLocked is since when the caller has waited for what the vendor owes, without time in which it could not have heard
@@ -30,7 +30,7 @@ func (v *arrivals) waitingLocked(now time.Time) (since time.Time, ok bool) {
 	if !ok || !v.a.orders.owesLocked() {
 		return time.Time{}, false
 	}
-	since = awake.Later(awake.Later(v.a.began, v.letGo), turn)
+	since = awake.Later(awake.Later(v.a.began, v.releasedAt), turn)
 	if !v.lastFrame.IsZero() {
 		since = awake.Later(v.lastFrame, awake.Later(v.owedSince, turn))
 	}
@@ -102,13 +102,13 @@ const (
 	framesSlack     = 4096
 )
 
-// runsAwayLocked reports whether far more audio has come than the text can take.
-func (v *arrivals) runsAwayLocked() bool {
+// isRunawayLocked reports whether far more audio has come than the text can take.
+func (v *arrivals) isRunawayLocked() bool {
 	return v.clock.duration() > runawayFactor*v.a.orders.expected+runawaySlack
 }
 
-// crumblesLocked reports whether audio comes in far too many frames.
-func (v *arrivals) crumblesLocked() bool {
+// isFragmentedLocked reports whether audio comes in far too many frames.
+func (v *arrivals) isFragmentedLocked() bool {
 	return v.frames > framesSlack+int(v.clock.duration().Seconds()*framesPerSecond)
 }
 

@@ -68,7 +68,7 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 	a.orders.cutter = text.NewCutter(&g.in.text, a.from.Char, a.schedule(), a.caps.Spell)
 	a.orders.cutter.Strip(a.caps.MarkupOf(a.target.Model))
 	if a.align.listens() {
-		a.align.ear = audio.NewSilenceDetector(g.req.output)
+		a.align.detector = audio.NewSilenceDetector(g.req.output)
 	}
 	if verdict.Awaited() {
 		a.outcome.proof = proofWanted

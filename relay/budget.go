@@ -19,8 +19,8 @@ import (
 // bounded reports whether the generation's text must be paid before it is spoken.
 func (in *input) bounded() bool { return in.g.engine.budgets != nil && in.g.req.Key.Bounded() }
 
-// openPurse reserves the price of the text that is known, or fails if the budget has too little left.
-func (g *Generation) openPurse(ctx context.Context) error {
+// reserve reserves the price of the text that is known, or fails if the budget has too little left.
+func (g *Generation) reserve(ctx context.Context) error {
 	if g.engine.budgets == nil {
 		return nil
 	}
@@ -45,18 +45,18 @@ func (g *Generation) openPurse(ctx context.Context) error {
 	return nil
 }
 
-// purseTimeout bounds the settling of a reservation, since the generation's done waits for it.
-const purseTimeout = 2 * time.Second
+// reservationTimeout bounds the settling of a reservation, since the generation's done waits for it.
+const reservationTimeout = 2 * time.Second
 
-// settlePurse books what was spent in place of what was reserved, though the client may be gone.
-func (g *Generation) settlePurse(ctx context.Context, record billing.Record) {
+// settleReservation books what was spent in place of what was reserved, though the client may be gone.
+func (g *Generation) settleReservation(ctx context.Context, record billing.Record) {
 	g.out.mu.Lock()
 	reservation := g.in.funds.reservation
 	g.out.mu.Unlock()
 	if reservation == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), purseTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reservationTimeout)
 	defer cancel()
 	if err := reservation.Settle(ctx, spentOf(record)); err != nil {
 		g.log.Error().Err(err).Msg("budget not settled")

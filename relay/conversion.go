@@ -15,11 +15,11 @@ type conversion struct {
 	a *attempt // whose it is; static
 
 	// Guarded by the output's mu.
-	conv  *audio.Converter // nil: none was needed so far
-	from  audio.Format
-	out   []byte    // used again for each frame
-	clean bool      // the frame's base64 has no line breaks
-	seam  crossfade // to the voice before
+	conv      *audio.Converter // nil: none was needed so far
+	from      audio.Format
+	out       []byte    // used again for each frame
+	clean     bool      // the frame's base64 has no line breaks
+	crossfade crossfade // to the voice before
 }
 
 // errNotBase64 is the cause of a garbled frame.
@@ -28,12 +28,12 @@ var errNotBase64 = errors.New("audio is not base64")
 // payloadLocked is a frame as the client gets it; valid until the next frame.
 func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
 	if c.passesLocked(f, raw) {
-		if c.a.align.ear != nil {
-			c.a.align.ear.Hear(raw)
+		if c.a.align.detector != nil {
+			c.a.align.detector.Hear(raw)
 		}
 		samples := int64(len(raw) / f.Format.BytesPerSample())
-		if c.seam.open() {
-			raw = c.seam.join(c.a.out.req.output, raw)
+		if c.crossfade.open() {
+			raw = c.crossfade.join(c.a.out.req.output, raw)
 			return payload{raw: raw, samples: int64(len(raw) / f.Format.BytesPerSample())}, nil
 		}
 		return payload{base64: f.Base64, samples: samples, end: lastSample(f.Format, raw)}, nil
@@ -42,11 +42,11 @@ func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error
 	if err != nil {
 		return payload{}, err
 	}
-	if c.a.align.ear != nil {
-		c.a.align.ear.Hear(out)
+	if c.a.align.detector != nil {
+		c.a.align.detector.Hear(out)
 	}
-	if c.seam.open() {
-		out = c.seam.join(c.a.out.req.output, out)
+	if c.crossfade.open() {
+		out = c.crossfade.join(c.a.out.req.output, out)
 	}
 	return payload{raw: out, samples: int64(len(out) / c.a.out.req.output.BytesPerSample())}, nil
 }

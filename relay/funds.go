@@ -65,7 +65,7 @@ func (in *input) amendLocked(c textChange) (mustFund bool) {
 	}
 	in.funds.add(c)
 	in.funds.finished = in.funds.finished || c.finish
-	if in.funds.busy || in.funds.reservation == nil { // fund, or openPurse, will see it
+	if in.funds.busy || in.funds.reservation == nil { // fund, or reserve, will see it
 		return false
 	}
 	in.funds.busy = true

@@ -113,22 +113,22 @@ func (g *Generation) Run(ctx context.Context) {
 	}
 	g.grant = grant
 	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
-	if err := g.openPurse(ctx); err != nil {
+	if err := g.reserve(ctx); err != nil {
 		g.withdraw(ctx, grant, err)
 		return
 	}
-	g.book(ctx)
+	g.enterLedger(ctx)
 	end, again := ending{}, true
 	for again {
 		end, again = g.playOut(ctx, g.speak(ctx))
 	}
 	g.closing.Wait() // bounded by CloseGrace, and entryPatience
-	if err := g.booked(); err != nil {
+	if err := g.awaitEntry(); err != nil {
 		g.withdraw(ctx, grant, err)
 		return
 	}
 	g.conclude(g.in.endPaid(end))
-	g.closeBooks(ctx)
+	g.closeRecord(ctx)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
 	g.client.Listener.Ended(g)
 }
@@ -142,14 +142,14 @@ func (g *Generation) survivePanic() {
 	err := g.engine.Internal(g.log, "panic in a generation", fault)
 	g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 	g.closing.Wait() // for what the vendors charged, as without a fault
-	if g.booking.over == nil || g.booked() != nil {
-		g.settlePurse(context.Background(), g.record())
+	if g.booking.over == nil || g.awaitEntry() != nil {
+		g.settleReservation(context.Background(), g.record())
 		g.out.lane.Abandon()
 		g.client.Listener.Refused(g, err)
 		return
 	}
 	g.conclude(ending{reason: Failed, err: err})
-	g.closeBooks(context.Background())
+	g.closeRecord(context.Background())
 	g.client.Listener.Ended(g)
 }
 

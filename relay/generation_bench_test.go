@@ -129,7 +129,7 @@ func spokenOut(tb testing.TB) *Generation {
 func settled(tb testing.TB, g *Generation) {
 	g.done, g.out.phase = Result{}, phaseRunning
 	g.conclude(ending{reason: Completed})
-	g.closeBooks(tb.Context())
+	g.closeRecord(tb.Context())
 	g.Finish()
 	for _, m := range g.client.Out.Take(nil, 64<<10) {
 		m.Release()

@@ -190,7 +190,7 @@ func (h *hold) cutPointLocked() (at int64, known bool) {
 	if at := t.LastEnd(t.Samples, end); at >= 0 {
 		return at, true
 	}
-	if h.a.align.ear == nil {
+	if h.a.align.detector == nil {
 		return t.Samples, t.Timed(h.a.align.base + 1) // word times come, and none falls within the held audio
 	}
 	return h.a.align.surestLocked(t.Samples, end), true

@@ -37,12 +37,12 @@ const piecesKept = 16
 // orderedPiece is a piece that was sent, or is about to be.
 type orderedPiece struct {
 	text.Piece
-	aligner *text.Aligner
-	track   int                // its index in the track, once the attempt is active
-	timed   bool               // times of its words came
-	order   position.WordOrder // checks those times
-	misled  bool               // they can't be true, so none of them is used
-	least   time.Duration      // the shortest audio that speaks it
+	aligner     *text.Aligner
+	track       int                // its index in the track, once the attempt is active
+	timed       bool               // times of its words came
+	order       position.WordOrder // checks those times
+	implausible bool               // they can't be true, so none of them is used
+	least       time.Duration      // the shortest audio that speaks it
 }
 
 // mayGive notes that the vendor is about to get the last piece: from now on it may be charged. It reports false if the stream
@@ -91,7 +91,7 @@ func (o *orders) cutLocked(now time.Time) (text.Piece, bool) {
 	if owed+kept >= piecesAhead && (owed > 0 || kept >= piecesKept) {
 		return text.Piece{}, false
 	}
-	if !o.roomyLocked(now) {
+	if !o.hasRoomLocked(now) {
 		return text.Piece{}, false
 	}
 	p, ok := o.cutter.Next(o.cutNowLocked(now, owed == 0))
@@ -105,9 +105,9 @@ func (o *orders) cutLocked(now time.Time) (text.Piece, bool) {
 // vendor that speaks in real time must have its next piece before it has finished one.
 const leastAhead = 20 * time.Second
 
-// roomyLocked reports whether the client has room for another piece: beyond the audio that waits for it, and what the vendor
+// hasRoomLocked reports whether the client has room for another piece: beyond the audio that waits for it, and what the vendor
 // will still make of the pieces that it has.
-func (o *orders) roomyLocked(now time.Time) bool {
+func (o *orders) hasRoomLocked(now time.Time) bool {
 	limit := o.a.out.req.Key.Limits.Buffer
 	if ahead := o.aheadLocked(now); ahead > 0 {
 		limit = min(limit, max(limit, leastAhead)-ahead)
@@ -145,7 +145,7 @@ func (o *orders) orderLocked(p text.Piece, now time.Time) upstream.Piece {
 // goesOnLocked reports whether another piece follows this one at once, so that a stream may join the two.
 func (o *orders) goesOnLocked(now time.Time) bool {
 	ahead := len(o.pieces) - o.throughLocked(now)
-	return !o.lastSent && ahead < piecesAhead && o.roomyLocked(now) && o.cutter.Ready(o.cutNowLocked(now, false))
+	return !o.lastSent && ahead < piecesAhead && o.hasRoomLocked(now) && o.cutter.Ready(o.cutNowLocked(now, false))
 }
 
 // owesLocked reports whether the vendor has a piece to deliver, or the end of the stream. Pieces that the stream keeps back
@@ -215,7 +215,7 @@ func (o *orders) endPiecesLocked(id int) {
 	first := o.delivered
 	for ; o.delivered <= id; o.delivered++ {
 		p := o.pieces[o.delivered]
-		if words := p.aligner.Finish(); !p.misled {
+		if words := p.aligner.Finish(); !p.implausible {
 			o.a.align.timeLocked(words)
 		}
 		if o.a.out.active == o.a {

@@ -9,7 +9,7 @@ import (
 // pausesLocked reports whether the vendor owes nothing and the attempt waits for text: another could use its slot meanwhile.
 // If that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
-	if a.outcome.over() || a.orders.lastSent || a.out.active != a || a.arrivals.lastFrame.IsZero() || a.orders.orderedLocked() < len(a.orders.pieces) || !a.orders.roomyLocked(now) {
+	if a.outcome.over() || a.orders.lastSent || a.out.active != a || a.arrivals.lastFrame.IsZero() || a.orders.orderedLocked() < len(a.orders.pieces) || !a.orders.hasRoomLocked(now) {
 		return false, time.Time{}
 	}
 	if a.caps.PieceEnds == upstream.PieceEndsNone {

@@ -34,11 +34,11 @@ func (a *attempt) Audio(f upstream.Frame) {
 	a.out.activateLocked(a)
 	a.arrivals.tickLocked(arrived)
 	a.arrivals.clock.add(f.Format, len(raw))
-	if a.arrivals.runsAwayLocked() {
+	if a.arrivals.isRunawayLocked() {
 		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "far more audio than the text can take"})
 		return
 	}
-	if a.arrivals.frames++; a.arrivals.crumblesLocked() {
+	if a.arrivals.frames++; a.arrivals.isFragmentedLocked() {
 		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in far too many frames"})
 		return
 	}
@@ -115,7 +115,7 @@ func (a *attempt) Withheld(n int) {
 	a.orders.withheld, a.orders.sending = n, false
 	if !owed && a.orders.owesLocked() {
 		a.arrivals.oweLocked(time.Now())
-		a.arrivals.letGo = a.arrivals.owedSince
+		a.arrivals.releasedAt = a.arrivals.owedSince
 	}
 	a.out.notify()
 }

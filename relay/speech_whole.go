@@ -39,7 +39,7 @@ func (a *answer) keep(ctx context.Context) error {
 	return a.extend(ctx)
 }
 
-// letGo gives back what keep has counted.
+// releasedAt gives back what keep has counted.
 func (a *answer) letGo() { a.speech.srv.whole.Add(-a.kept) }
 
 // sendWhole sends all of it, with what is otherwise known at the end only.

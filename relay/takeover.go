@@ -48,16 +48,16 @@ func (o *output) handOverLocked(a *attempt) {
 		o.track.Cut(a.from.Char)
 	} else if o.lastSpoke != nil {
 		// Another voice: it is faded in after the decay of the former one. A replaced stream of the same voice is not.
-		a.conversion.seam.total = crossfadeSamples(o.req.output.Rate)
+		a.conversion.crossfade.total = crossfadeSamples(o.req.output.Rate)
 		if o.lastSample.size > 0 {
 			last := o.lastSample.bytes[:o.lastSample.size]
-			a.conversion.seam.decay = audio.AppendDecay(nil, o.req.output, last, a.conversion.seam.total)
+			a.conversion.crossfade.decay = audio.AppendDecay(nil, o.req.output, last, a.conversion.crossfade.total)
 		}
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
 	}
 	// The decay of the former voice is sent as the first audio of this one, so its own audio begins after that.
-	a.align.base = o.track.Samples + int64(len(a.conversion.seam.decay)/o.req.output.BytesPerSample())
+	a.align.base = o.track.Samples + int64(len(a.conversion.crossfade.decay)/o.req.output.BytesPerSample())
 	for i := range a.orders.pieces {
 		a.orders.pieces[i].track = o.track.AddPiece(a.orders.pieces[i].Piece)
 	}

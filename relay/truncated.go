@@ -35,7 +35,7 @@ func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	if pieces[len(pieces)-1].timed {
 		return o.untoldLocked(beats, o.a.align.base+from, o.a.align.base+to)
 	}
-	if o.a.align.ear == nil || h.Pieces < fewestHeard {
+	if o.a.align.detector == nil || h.Pieces < fewestHeard {
 		return false
 	}
 	expected := position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.out.req.speed)
@@ -43,7 +43,7 @@ func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
 	if got < leastShare {
 		return true
 	}
-	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.a.align.ear.Sounds(), from, to, rate)) >= len(beats) {
+	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.a.align.detector.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
 	o.a.out.engine.voices.Doubt(o.a.voice())

@@ -87,7 +87,7 @@ func (al *alignment) timeLocked(words []text.Timed) {
 // not known which of them is wrong.
 func (al *alignment) judgeWordsLocked(id int, ws []upstream.Word) bool {
 	p := &al.a.orders.pieces[id]
-	if p.misled {
+	if p.implausible {
 		return false
 	}
 	if id == al.a.orders.delivered && !p.order.Began {
@@ -106,7 +106,7 @@ func (al *alignment) judgeWordsLocked(id int, ws []upstream.Word) bool {
 // dismissWordsLocked drops those words of a piece that the client was not told yet, and has the voice listened to from its
 // next attempt on.
 func (al *alignment) dismissWordsLocked(p *orderedPiece) {
-	p.misled, p.timed = true, false
+	p.implausible, p.timed = true, false
 	al.a.out.engine.voices.NoteTiming(al.a.voice(), position.Late)
 	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
 	al.early = slices.DeleteFunc(al.early, of)

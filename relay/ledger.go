@@ -54,8 +54,8 @@ type booking struct {
 	err   error         // why it does not; read after over
 }
 
-// book enters the generation in the ledger while its first work is done. accepted and all audio wait until the entry is safe.
-func (g *Generation) book(ctx context.Context) {
+// enterLedger enters the generation in the ledger while its first work is done. accepted and all audio wait until the entry is safe.
+func (g *Generation) enterLedger(ctx context.Context) {
 	wait := g.engine.ledger.Enter(g.entry())
 	g.booking.over = make(chan struct{})
 	g.closing.Go(func() {
@@ -73,8 +73,8 @@ func (g *Generation) book(ctx context.Context) {
 	})
 }
 
-// booked waits until it is known whether the entry stands.
-func (g *Generation) booked() error {
+// awaitEntry waits until it is known whether the entry stands.
+func (g *Generation) awaitEntry() error {
 	<-g.booking.over
 	return g.booking.err
 }
@@ -103,10 +103,10 @@ func (g *Generation) entry() billing.Record {
 	}
 }
 
-// closeBooks records how the generation ended, and books what it cost. done tells whether the record is safe.
-func (g *Generation) closeBooks(ctx context.Context) {
+// closeRecord records how the generation ended, and books what it cost. done tells whether the record is safe.
+func (g *Generation) closeRecord(ctx context.Context) {
 	record := g.record()
-	g.settlePurse(ctx, record)
+	g.settleReservation(ctx, record)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()
 	err := g.engine.ledger.Close(ctx, record)
