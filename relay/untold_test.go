@@ -17,7 +17,7 @@ func TestWordsHeardBeforeATakeoverAreTold(t *testing.T) {
 	dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 	never := func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesNever; return f }
 	for name, first := range map[string]func() *relaytest.FakeProvider{
-		"times far behind": func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesBehind; return f },
+		"times far behind": func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAfter; return f },
 		"times never":      never,
 		"times as spoken":  relaytest.Lively,
 		"times ahead":      func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAhead; return f },

@@ -38,7 +38,7 @@ type FakeProvider struct {
 	NoBill   bool                 // says nothing of what it charges
 	HangsUp  time.Duration        // after which a stream that has nothing to do ends with failure; 0: never
 	Lingers  time.Duration        // how long a stream is at the vendor after Close
-	KeepFor  time.Duration        // pieces behind the first are kept back for so long, and then spoken together
+	KeepFor  time.Duration        // pieces after the first are kept back for so long, and then spoken together
 
 	Mu      sync.Mutex
 	opened  []upstream.Request
@@ -54,9 +54,9 @@ type FakeProvider struct {
 type FakeTimes int
 
 const (
-	TimesBehind FakeTimes = iota // a piece's, behind its audio
+	TimesAfter  FakeTimes = iota // a piece's, after its audio
 	TimesAhead                   // before it
-	TimesSpoken                  // each word's, behind its last character
+	TimesSpoken                  // each word's, after its last character
 	TimesNever
 )
 
@@ -298,7 +298,7 @@ func (s *fakeStream) piece(p upstream.Piece) error {
 		}
 	}
 	s.at += time.Duration(len(runes)) * CharLength
-	if f.Times == TimesBehind || f.Times == TimesSpoken {
+	if f.Times == TimesAfter || f.Times == TimesSpoken {
 		s.sink.Words(words)
 	}
 	if !f.endsOpen {
