@@ -41,7 +41,8 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
-	asked := make(chan os.Signal, 1) // several at once are one
+	// Before the file is read: a SIGHUP that nothing waits for would end the process. Several at once are one.
+	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
 	s, warnings, err := config.Load(*path, drivers(), os.LookupEnv)
@@ -97,7 +98,7 @@ type process struct {
 
 // start builds a relay and begins to serve. Where it fails, nothing is left running.
 func start(ctx context.Context, s *config.Settings, log zerolog.Logger) (*process, error) {
-	none := make(chan struct{})
+	none := make(chan struct{}) // no provider of former settings is left to wait for
 	close(none)
 	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none}
 	if err := p.build(ctx, s, log); err != nil {
@@ -192,11 +193,11 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 	})
 }
 
-// Bounds on a request before it has become a session.
+// Bounds on a request before it has become a session. None of them is a setting, since no honest client comes near.
 const (
-	headerTimeout  = 10 * time.Second
-	idleTimeout    = time.Minute
-	maxHeaderBytes = 16 << 10
+	headerTimeout  = 10 * time.Second // TLS and a header take a slow network some seconds; the rest is time for attackers
+	idleTimeout    = time.Minute      // between two requests; WebSockets have idle_timeout
+	maxHeaderBytes = 16 << 10         // a key takes 100 bytes, and proxies add a few hundred; each connection may hold it
 )
 
 func newHTTPServer(handler http.Handler, server *relay.Server) *http.Server {
