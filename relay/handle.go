@@ -28,6 +28,6 @@ func (g *Generation) SetPlayed(played time.Duration) { g.out.setPlayed(played) }
 // Extent is how far the audio that was sent reaches into the text. The generation has been concluded, as in Listener.Ended.
 func (g *Generation) Extent() position.Extent { return g.out.extent() }
 
-// Supersede has a generation spoken anew by a provider, unless its turn has come, so that it may have been heard, or
-// the provider speaks it already.
+// Supersede has a generation spoken again from its beginning by a provider, unless its turn has come, so that the client may have
+// heard it, or the provider speaks it already.
 func (g *Generation) Supersede(provider string) { g.out.supersede(provider) }

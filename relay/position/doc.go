@@ -6,5 +6,5 @@
 //
 //  1. A resume point is never beyond a word that is not known, or likely enough, to have been heard whole.
 //  2. Evidence is used in this order: word times, ends of pieces, the estimate.
-//  3. Nothing here waits, logs, or knows of vendors and clients. A Track has no lock: whoever owns it guards it.
+//  3. Nothing here waits, logs, or knows of vendors and clients. A Track has no lock: its owner guards it.
 package position

@@ -32,7 +32,7 @@ func (h VoiceModel) Heard(a Hearing) int {
 // is heard differ by some milliseconds.
 const edge = 30 * time.Millisecond
 
-// Within are the sounds of a stretch of audio, of one that goes over its beginning the part behind that.
+// Within are the sounds of a stretch of audio. Of a sound that began before it only the rest counts.
 func Within(sounds []audio.Sound, from, to int64, rate int) []audio.Sound {
 	first, last := 0, len(sounds)
 	for first < last && sounds[first].End <= from+audio.Samples(edge, rate) {
@@ -49,5 +49,5 @@ func Within(sounds []audio.Sound, from, to int64, rate int) []audio.Sound {
 	return clipped
 }
 
-// SoundOver is the silence behind a sound that says that it is over.
+// SoundOver is how much silence shows that a sound is over.
 const SoundOver = 8 * time.Millisecond

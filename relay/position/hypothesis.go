@@ -12,7 +12,7 @@ const (
 	pauseless      = 0.15   // a mark of a clause without a pause
 	stopless       = 0.03   // the end of a sentence without one
 	stray          = 0.03   // a pause where no mark is
-	unsplit        = 0.03   // no silence between two words of a voice that leaves some behind each
+	unsplit        = 0.03   // no silence between two words of a voice that leaves some after each
 	splitWord      = 0.05   // silence within a word of such a voice
 	hesitation     = 0.10   // a pause, not a mere silence, between two of them
 	mostDigits     = 10     // sounds that a token with digits may be
@@ -28,7 +28,7 @@ const (
 	leastEven      = 5.0 // ms by which silences differ that are alike
 )
 
-// wordModel says how long words are beside each other.
+// wordModel says how long words are relative to each other.
 type wordModel int
 
 const (
@@ -58,7 +58,7 @@ type hypothesis struct {
 	joining joining
 	sums    []float64 // of the words' lengths in ms, from the first
 	squares []float64 // of their variances
-	inner   []float64 // of the logarithms of there being no silence behind each
+	inner   []float64 // of the logarithms of there being no silence after each
 	spread  float64
 }
 
@@ -78,7 +78,7 @@ func newHypothesis(beats []text.Beat, weights []float64, j joining, unit, spread
 	return h
 }
 
-// noSilence is how likely none is behind a word, as a logarithm.
+// noSilence is how likely none is after a word, as a logarithm.
 func (h *hypothesis) noSilence(p text.Pause) float64 {
 	switch {
 	case p == text.SentencePause:
@@ -91,7 +91,7 @@ func (h *hypothesis) noSilence(p text.Pause) float64 {
 	return 0
 }
 
-// silence is how likely so much of it is behind a word.
+// silence is how likely so much of it is after a word.
 func (h *hypothesis) silence(p text.Pause, s stretch) float64 {
 	pause := s.silence >= float64(markedPause)/float64(time.Millisecond)
 	switch {
@@ -124,7 +124,7 @@ func (h *hypothesis) fits(from, to int, length float64) float64 {
 // sqrtTau makes a density of the normal distribution.
 var sqrtTau = math.Sqrt(2 * math.Pi)
 
-// evenSilences is how much likelier short silences are those behind words, which are alike, than those within words, which
+// evenSilences is how much likelier short silences are those after words, which are alike, than those within words, which
 // are as long as it happens; as a logarithm.
 func evenSilences(all []stretch) float64 {
 	longest := float64(markedPause) / float64(time.Millisecond)

@@ -9,7 +9,7 @@ import (
 )
 
 // How many words of a text were spoken whole in audio of which only sound and silence are known is a matter of likelihood.
-// Every way in which they may have been spoken is weighed: fast or slowly, with silence behind each word or run together,
+// Every way in which they may have been spoken is weighed: fast or slowly, with silence after each word or run together,
 // in words as long as they are written or all alike. The result is as sure as the evidence: the sounds' lengths against
 // the words', pauses against punctuation marks, and what was learned of the voice.
 
@@ -90,7 +90,7 @@ func (r Pace) Narrow(a Hearing) (narrowed Hearing, words int) {
 	}
 }
 
-// surePlace is a place far into the audio by which it is sure how many words were said: behind a long silence, if any.
+// surePlace is a place far into the audio by which it is sure how many words were said: after a long silence, if any.
 func (r Pace) surePlace(a Hearing) (words int, at int64, ok bool) {
 	all := stretches(Within(a.Sounds, a.From, a.To, a.Rate), a.To, a.Rate, runOn)
 	for last := soundsAtOnce; last < len(all); last += soundsAtOnce {

@@ -21,7 +21,7 @@ const (
 	oddsOfLesson  = 4.0
 	paceMemory    = 80.0 // words that count; older ones fade
 	wordLike      = 0.45 // deviation of sounds from words, up to which they may well be those
-	alikeEvidence = 8.0  // words that decide how words are long beside each other
+	alikeEvidence = 8.0  // words after which it is known how long words are relative to each other
 )
 
 var usualSpreads = [wordModels]float64{asWritten: 0.3, allAlike: 0.35}
@@ -32,7 +32,7 @@ type Pace struct {
 	variance [wordModels]float64           // of a word's length, as a share of it; summed over words
 	words    float64                       // that it was learned from
 	samples  float64                       // that variance was
-	apart    float64                       // odds that the voice leaves silence behind each word, as a logarithm
+	apart    float64                       // odds that the voice leaves silence after each word, as a logarithm
 	alike    float64                       // and that its words are all alike
 	unheard  [wordModels]float64           // doubt of the unit before anything was learned
 }
@@ -131,7 +131,7 @@ func (r *Pace) learn(l Observation) {
 	r.alike = clamp(usualAlike+min(r.samples, alikeEvidence)*math.Log(r.spread(asWritten)/r.spread(allAlike)), mostAlike)
 }
 
-// learnJoining learns whether the voice leaves silence behind each word, and reports whether its sounds were the words.
+// learnJoining learns whether the voice leaves silence after each word, and reports whether its sounds were the words.
 func (r *Pace) learnJoining(l Observation, heard []stretch) (counted bool) {
 	least := math.Inf(1)
 	if len(heard) == len(l.Beats) {
@@ -215,7 +215,7 @@ func chance(odds float64) float64 { return 1 / (1 + math.Exp(-odds)) }
 const sureShare = 2
 
 // Times are when words were spoken, all of which were, and by how much 95 of 100 of them are off at most. The sounds may
-// go on behind them.
+// go on after them.
 func (r Pace) Times(a Hearing) (words []audio.Sound, off time.Duration) {
 	j, m := runOn, asWritten
 	if r.apart > 0 {
@@ -244,7 +244,7 @@ func (r Pace) Times(a Hearing) (words []audio.Sound, off time.Duration) {
 	return words, time.Duration(sureShare * deviation * float64(time.Millisecond))
 }
 
-// placeOf is where in the audio so many milliseconds of sound have been heard: behind a silence there, or before it.
+// placeOf is where in the audio so many milliseconds of sound have been heard: after a silence there, or before it.
 func placeOf(heard []stretch, ms float64, behind bool, a Hearing) int64 {
 	for i, s := range heard {
 		last := i == len(heard)-1

@@ -25,7 +25,7 @@ type WordOrder struct {
 }
 
 // Plausible reports whether a word may come next in speech at a speed: it has a length that a voice can take for it,
-// and comes soon behind the one before, and not before it. Adapters have words begin in order: one that did not has no length.
+// and comes soon after the one before, and not before it. Adapters have words begin in order: one that did not has no length.
 func (o *WordOrder) Plausible(word string, start, end time.Duration, speed float64) bool {
 	length := time.Duration(float64(end-start) * speed)
 	letters := 0

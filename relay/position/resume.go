@@ -16,7 +16,7 @@ type Evidence struct {
 	Char   int
 	At     int64
 	source string
-	sure   bool // the audio goes no further, or the words behind are known not to be whole
+	sure   bool // the audio goes no further, or the next words are known not to be whole
 }
 
 // EvidenceAt is the last evidence by a place in the audio. It counts in this order: word times, as far as they cover the
@@ -35,7 +35,7 @@ func (t *Track) EvidenceAt(pos int64) Evidence {
 	return e
 }
 
-// Resume finds the first word that is not known to have been heard whole: behind the last evidence, and behind as many
+// Resume finds the first word that is not known to have been heard whole: after the last evidence, and after as many
 // words as said estimates to have been spoken since.
 func (t *Track) Resume(said func(beats []text.Beat, from, to int64) int) Resume {
 	e := t.EvidenceAt(t.Samples)
@@ -50,7 +50,7 @@ func (t *Track) Resume(said func(beats []text.Beat, from, to int64) int) Resume 
 	return Resume{t.next(rest[n-1].End), SourceEstimate}
 }
 
-// next is where the first word at or behind a place in the text begins. Behind the last word it is where the text
+// next is where the first word at or after a place in the text begins. After the last word it is where the text
 // that was ordered ends.
 func (t *Track) next(char int) int {
 	end := char
@@ -65,7 +65,7 @@ func (t *Track) next(char int) int {
 	return end
 }
 
-// After are the words at or behind a place in the text.
+// After are the words at or after a place in the text.
 func (t *Track) After(char int) []text.Beat {
 	var beats []text.Beat
 	for _, p := range t.Pieces {

@@ -6,7 +6,7 @@ import (
 	"voicerelay/audio"
 )
 
-// joining says whether a voice leaves silence behind each word.
+// joining says whether a voice leaves silence after each word.
 type joining int
 
 const (
@@ -18,7 +18,7 @@ const (
 // closedAfter is silence that is none within a word of a voice that runs words together.
 const closedAfter = 90 * time.Millisecond
 
-// stretch is sound with the silence behind it, in milliseconds.
+// stretch is sound with the silence after it, in milliseconds.
 type stretch struct {
 	length, silence float64
 	over            bool  // the silence shows that the sound has ended

@@ -54,7 +54,7 @@ func (t *Track) AddPiece(p text.Piece) int {
 	return len(t.Pieces) - 1
 }
 
-// Cut ends what is known at a place in the text, where another voice goes on behind the audio so far. Words that the
+// Cut ends what is known at a place in the text, where another voice goes on after the audio so far. Words that the
 // client was told of stay; that voice may say them again.
 func (t *Track) Cut(char int) {
 	t.Words = t.Words[:t.announced]
@@ -66,7 +66,7 @@ func (t *Track) Cut(char int) {
 	if n == 0 {
 		return
 	}
-	for i := range t.Pieces { // of a voice that marks no ends: they are behind us all the same
+	for i := range t.Pieces { // of a voice that marks no ends: they count as ended all the same
 		if t.Pieces[i].at < 0 {
 			t.Pieces[i].at = t.Samples
 		}
@@ -80,7 +80,7 @@ func (t *Track) Cut(char int) {
 	}
 }
 
-// Covers reports whether audio may break off at a place: the evidence reaches it, and no word goes on behind it.
+// Covers reports whether audio may break off at a place: the evidence reaches it, and no word goes on after it.
 func (t *Track) Covers(pos int64) bool {
 	reached := false
 	for _, w := range slices.Backward(t.Words) {
@@ -95,7 +95,7 @@ func (t *Track) Covers(pos int64) bool {
 	return reached || slices.ContainsFunc(t.Pieces, func(p spokenPiece) bool { return p.at >= pos })
 }
 
-// Timed reports whether a word is known to end at or behind a place in the audio.
+// Timed reports whether a word is known to end at or after a place in the audio.
 func (t *Track) Timed(pos int64) bool {
 	n := len(t.Words)
 	return n > 0 && t.Words[n-1].End >= pos
@@ -152,7 +152,7 @@ func (t *Track) Dismiss(what func(text.Timed) bool) {
 	t.Words = append(t.Words[:t.announced], slices.DeleteFunc(t.Words[t.announced:], what)...)
 }
 
-// Clamp moves words that end behind the audio to its end, once no more audio comes.
+// Clamp moves words that end after the audio to its end, once no more audio comes.
 func (t *Track) Clamp() {
 	for i := len(t.Words) - 1; i >= t.announced && t.Words[i].End > t.Samples; i-- {
 		t.Words[i].End = t.Samples

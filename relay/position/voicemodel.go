@@ -17,7 +17,7 @@ import (
 const (
 	wordWeight  = 2
 	digitWeight = 4
-	pauseWeight = 4 // behind a comma and the like; a sentence's end is twice that
+	pauseWeight = 4 // after a comma and the like; a sentence's end is twice that
 )
 
 // UsualUnit is the time a unit of weight takes before anything is known of a voice: some 14 characters a second.
@@ -190,10 +190,10 @@ func Weight(b text.Beat) float64 {
 	return units
 }
 
-// pauseAfter is how long the pause behind a word takes, in units of a letter.
+// pauseAfter is how long the pause after a word takes, in units of a letter.
 func pauseAfter(b text.Beat) float64 { return pauseWeight * float64(b.Pause) }
 
-// HeardUnits is how long words take, without the pause behind the last, which can't be told from silence.
+// HeardUnits is how long words take, without the pause after the last, which can't be told from silence.
 func HeardUnits(beats []text.Beat) float64 {
 	if len(beats) == 0 {
 		return 0
