@@ -27,23 +27,6 @@ type failover struct {
 	timer      *alarm
 }
 
-// candidate is a target and what became of it in this generation.
-type candidate struct {
-	routing.Candidate
-	state   candidateState
-	refused routing.Why // why it was not tried when it was next; empty: it was tried, or was never next
-}
-
-// candidateState says whether a target may be tried.
-type candidateState int
-
-const (
-	untried     candidateState = iota // not tried yet, or cancelled because another was faster
-	running                           // an attempt is under way
-	interrupted                       // failed in mid-speech: it may be tried again after another
-	exhausted                         // not tried again for this generation
-)
-
 // speak has the text spoken by the plan's candidates. It returns once no attempt runs any more, also after a panic.
 func (g *Generation) speak(ctx context.Context) ending {
 	r := &failover{g: g, timer: newAlarm()}
@@ -117,22 +100,6 @@ func (r *failover) begin(ctx context.Context) (*ending, error) {
 	return &ending{reason: Failed, err: upstreamFailure(r.failures, r.passedOver())}, nil
 }
 
-// passedOver are the targets of the route that were never tried, with the reason of each, for a client whose text was not
-// spoken.
-func (r *failover) passedOver() []routing.Omission {
-	all := slices.Clone(r.g.req.plan.PassedOver)
-	for _, e := range r.candidates {
-		why := e.refused
-		if e.state == untried {
-			why = r.g.req.Setup.resting(e.Candidate)
-		}
-		if why != "" {
-			all = append(all, routing.Omission{Target: e.Target, Why: why})
-		}
-	}
-	return all
-}
-
 // next takes a slot at the next target. The first choice is waited for as long as the route's queue patience lasts, or until
 // a slot there that is being left comes free, as after a barge-in. After that any target with a slot will do, and when all
 // are full, the first that gets one.
@@ -183,23 +150,6 @@ func (r *failover) patience(first *candidate) time.Duration {
 		return 0 // the caller is in the middle of a sentence
 	}
 	return plan.QueuePatience
-}
-
-// eligible are the targets to try, in order: first the one whose stream ended while the text paused, then those not tried,
-// and when all were tried, those that failed in mid-speech and after which another has gone on. A target with an open circuit
-// is left out.
-func (r *failover) eligible() []*candidate {
-	if e := r.again; e != nil && e.state == untried && r.g.req.Setup.resting(e.Candidate) == "" {
-		others := slices.DeleteFunc(r.inState(untried), func(other *candidate) bool { return other == e })
-		return append([]*candidate{e}, others...)
-	}
-	for _, wanted := range []candidateState{untried, interrupted} {
-		choice := slices.DeleteFunc(r.inState(wanted), func(e *candidate) bool { return e == r.last })
-		if len(choice) > 0 {
-			return choice
-		}
-	}
-	return nil
 }
 
 // start begins an attempt at a target whose slot is taken.
@@ -277,94 +227,9 @@ func transient(k upstream.Kind) bool {
 	return policy.Trips && !policy.Opens
 }
 
-// backupRetry is how long to wait before a backup is looked for again, after no target had a slot. A caller notices a gap of
-// 100 ms hardly, and ten looks a second cost nothing.
-const backupRetry = 100 * time.Millisecond
-
-// maybeHedge opens a backup when the one attempt that runs keeps the caller waiting. It returns when to look again.
-func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
-	if len(r.live) != 1 || len(r.failures) >= r.g.req.plan.MaxAttempts {
-		return time.Time{}
-	}
-	reserve := r.untriedRest()
-	if len(reserve) == 0 {
-		return time.Time{}
-	}
-	due := r.live[0].arrivals.backupNeeded(now, r.g.engine.firstAudio.usual(reserve[0].Provider))
-	if due.IsZero() {
-		return due
-	}
-	if due = awake.Later(due, r.askAgain); now.Before(due) {
-		return due
-	}
-	if !r.g.out.prepareBackup() {
-		return time.Time{}
-	}
-	e, verdict := r.backup(reserve)
-	if e == nil {
-		r.askAgain = now.Add(backupRetry)
-		return r.askAgain
-	}
-	r.start(ctx, e, verdict)
-	return now // the new attempt has its first step at once
-}
-
-// untriedRest are the targets at which a backup may be opened, in order: those not tried, and if there are none and the
-// attempt that runs was heard, those that failed in mid-speech before it.
-func (r *failover) untriedRest() []*candidate {
-	if fresh := r.inState(untried); len(fresh) > 0 || !r.live[0].outcome.wasHeard() {
-		return fresh
-	}
-	return r.inState(interrupted)
-}
-
-// inState are the candidates in a state whose circuits let attempts pass.
-func (r *failover) inState(wanted candidateState) []*candidate {
-	var found []*candidate
-	for _, e := range r.candidates {
-		if e.state == wanted && r.g.req.Setup.resting(e.Candidate) == "" {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
-// backup takes a slot at the first target of the reserve that has one now. A backup never waits: by the time a slot came
-// free, the audio would have run out.
-func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
-	tenant := r.g.req.Key.Tenant
-	for _, e := range reserve {
-		place := r.g.req.Setup.slots(e.Provider)
-		if !place.Take(tenant) {
-			continue
-		}
-		if verdict := r.g.req.Setup.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
-			return e, verdict
-		}
-		place.Give(tenant)
-	}
-	return nil, nil
-}
-
 // cancelAll ends the attempts that still run.
 func (r *failover) cancelAll(ctx context.Context, cause error) {
 	for _, a := range slices.Clone(r.live) {
 		r.conclude(ctx, a, a.outcome.lose(cause))
 	}
-}
-
-// ranked are a plan's candidates in the order of its strategy. For "fastest", a provider that was never heard goes first,
-// since only so its time becomes known.
-func (e *Engine) ranked(plan *routing.Plan) []routing.Candidate {
-	if plan.Strategy != routing.Fastest {
-		return plan.Candidates
-	}
-	ranked := slices.Clone(plan.Candidates)
-	slices.SortStableFunc(ranked, func(a, b routing.Candidate) int {
-		return cmp.Or(
-			cmp.Compare(rank(a.Provider, plan.Preferred), rank(b.Provider, plan.Preferred)),
-			cmp.Compare(e.firstAudio.known(a.Provider), e.firstAudio.known(b.Provider)),
-		)
-	})
-	return ranked
 }

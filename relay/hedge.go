@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"context"
 	"time"
 
 	"voicerelay/awake"
+	"voicerelay/routing"
 )
 
 // When a backup is opened in mid-speech: before the audio that the client has in hand runs out, but not while the vendor is
@@ -36,4 +38,62 @@ func (v *arrivals) backupNeeded(now time.Time, takes time.Duration) time.Time {
 	runsOut := v.a.out.lane.Dry().Add(-takes - backupMargin)
 	silent := since.Add(max(leastSilence, usualFrames*v.interval))
 	return awake.Earlier(hedge, awake.Later(runsOut, silent))
+}
+
+// backupRetry is how long to wait before a backup is looked for again, after no target had a slot. A caller notices a gap of
+// 100 ms hardly, and ten looks a second cost nothing.
+const backupRetry = 100 * time.Millisecond
+
+// maybeHedge opens a backup when the one attempt that runs keeps the caller waiting. It returns when to look again.
+func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
+	if len(r.live) != 1 || len(r.failures) >= r.g.req.plan.MaxAttempts {
+		return time.Time{}
+	}
+	reserve := r.untriedRest()
+	if len(reserve) == 0 {
+		return time.Time{}
+	}
+	due := r.live[0].arrivals.backupNeeded(now, r.g.engine.firstAudio.usual(reserve[0].Provider))
+	if due.IsZero() {
+		return due
+	}
+	if due = awake.Later(due, r.askAgain); now.Before(due) {
+		return due
+	}
+	if !r.g.out.prepareBackup() {
+		return time.Time{}
+	}
+	e, verdict := r.backup(reserve)
+	if e == nil {
+		r.askAgain = now.Add(backupRetry)
+		return r.askAgain
+	}
+	r.start(ctx, e, verdict)
+	return now // the new attempt has its first step at once
+}
+
+// untriedRest are the targets at which a backup may be opened, in order: those not tried, and if there are none and the
+// attempt that runs was heard, those that failed in mid-speech before it.
+func (r *failover) untriedRest() []*candidate {
+	if fresh := r.inState(untried); len(fresh) > 0 || !r.live[0].outcome.wasHeard() {
+		return fresh
+	}
+	return r.inState(interrupted)
+}
+
+// backup takes a slot at the first target of the reserve that has one now. A backup never waits: by the time a slot came
+// free, the audio would have run out.
+func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
+	tenant := r.g.req.Key.Tenant
+	for _, e := range reserve {
+		place := r.g.req.Setup.slots(e.Provider)
+		if !place.Take(tenant) {
+			continue
+		}
+		if verdict := r.g.req.Setup.Allow(routing.Trial{Candidate: e.Candidate, Tenant: tenant}); verdict != nil {
+			return e, verdict
+		}
+		place.Give(tenant)
+	}
+	return nil, nil
 }
