@@ -18,7 +18,9 @@ import (
 	"voicerelay/text"
 )
 
-// Generation is one utterance, from its text to its done.
+// Generation is one utterance, from its text to its done. What it works with is in types of its own: out is what the client
+// gets, in what is to be spoken, funds what that costs. It still has more than 30 methods, since clients of the engine reach
+// those types through it (handle.go).
 type Generation struct {
 	// Static after newGeneration.
 	engine   *Engine
