@@ -53,6 +53,7 @@ func (c *StopCause) Error() string { return c.name }
 var (
 	CauseCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
 	CauseGone      = &StopCause{name: "the client is gone", reason: Cancelled}
+	CauseKeyGone   = &StopCause{name: "the key is gone", reason: Failed, err: KeyGone()}
 	CauseDrained   = &StopCause{
 		name: "the relay is shutting down", reason: Failed,
 		err: &Error{Code: CodeDraining, Message: "the relay is shutting down"},

@@ -28,14 +28,6 @@ type Ledger interface {
 	Close(ctx context.Context, r billing.Record) error
 }
 
-// Reports answers what was spoken and what it cost. It is safe for concurrent use.
-type Reports interface {
-	// Sums answers with sums of closed records.
-	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
-	// Records answers with a page of closed records.
-	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
-}
-
 // unrecorded is where there is no ledger: nothing is kept, and done says so.
 type unrecorded struct{}
 

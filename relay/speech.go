@@ -16,9 +16,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// causeKeyGone ends what a key that is no longer configured has running.
-var causeKeyGone = &StopCause{name: "the key is gone", reason: Failed, err: KeyGone()}
-
 // speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is
 // its life: one that ends before the answer cancels.
 type speech struct {
@@ -250,6 +247,6 @@ func (sp *speech) cut() { sp.cancel(errDrained) }
 
 func (sp *speech) shutWithoutKey() {
 	if !sp.srv.keyHolds(sp.Key) {
-		sp.g.Stop(causeKeyGone)
+		sp.g.Stop(CauseKeyGone)
 	}
 }

@@ -132,3 +132,11 @@ func (noReports) Sums(_ context.Context, q billing.SumsQuery) (billing.Report, e
 func (noReports) Records(context.Context, billing.RecordsQuery) (billing.RecordPage, error) {
 	return billing.RecordPage{}, nil
 }
+
+// Reports answers what was spoken and what it cost. It is safe for concurrent use.
+type Reports interface {
+	// Sums answers with sums of closed records.
+	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
+	// Records answers with a page of closed records.
+	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
+}
