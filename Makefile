@@ -89,13 +89,13 @@ bench: ## compare the relay with nginx and a direct connection
 # check those counts.
 bench-micro: ## measure the steps of a frame and of a generation
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
-		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./tcp
+		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./server ./tcp
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.
 proofs: ## kill relays and Redis servers under load, some 7 minutes
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
-	go test ./relay -run '^TestLedgerDelaysNoFrame$$' -count=1 -v -args -proofs
+	go test ./server -run '^TestLedgerDelaysNoFrame$$' -count=1 -v -args -proofs
 
 # attacks attacks a running relay in every way of docs/security.md, alone on the machine, and prints what each costs it and
 # another tenant. go test ./... does the same, and is lenient with waits.

@@ -16,6 +16,7 @@ import (
 	"voicerelay/config"
 	"voicerelay/limits"
 	"voicerelay/relay"
+	"voicerelay/server"
 )
 
 // How long stopping may take what only Redis misses: the ledger has it all, and the next start ships it.
@@ -27,11 +28,11 @@ const (
 // books are where generations are recorded, and what tenants are held to. Without a Redis they are this relay's own.
 type books struct {
 	ledger  relay.Ledger
-	reports relay.Reports
+	reports server.Reports
 	store   limits.Store
 	budgets limits.Budgets
 	// standing tells how they do.
-	standing func() relay.Standing
+	standing func() server.Standing
 }
 
 // recoverPatience bounds how long a start waits for Redis where the one before left generations open: to hear what became of
@@ -74,7 +75,7 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 		reports:  l,
 		store:    store,
 		budgets:  limits.NewMemoryBudgets(spentBefore(l)),
-		standing: func() relay.Standing { return relay.Standing{Unrecorded: l.Available() != nil} },
+		standing: func() server.Standing { return server.Standing{Unrecorded: l.Available() != nil} },
 	}, nil
 }
 
@@ -129,8 +130,8 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		reports: &sharedReports{all: ship.NewReports(client, 0), own: l, away: shared.Away, log: log},
 		store:   shared,
 		budgets: shared,
-		standing: func() relay.Standing {
-			return relay.Standing{DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil}
+		standing: func() server.Standing {
+			return server.Standing{DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil}
 		},
 	}, nil
 }

@@ -29,6 +29,8 @@ func allowed(pkg string) []string {
 		return []string{clientModule + "/protocol"}
 	case pkg == clientModule+"/protocol":
 		return []string{}
+	case pkg == "server":
+		return append(leaves, "access", "routing", "upstream", "relay", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay":
 		return append(leaves, "access", "routing", "upstream", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay/position":

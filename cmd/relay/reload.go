@@ -8,8 +8,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/config"
-	"voicerelay/relay"
 	"voicerelay/routing"
+	"voicerelay/server"
 )
 
 // reloads is when a process is to load its configuration again, and from where. The zero value is never.
@@ -68,7 +68,7 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 		return err
 	}
 	p.keepPrices(s.Prices) // before anyone is admitted by them
-	former, err := p.server.Reload(p.relayConfig(s), relay.Parts{
+	former, err := p.server.Reload(p.relayConfig(s), server.Parts{
 		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices,
 	})
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 	"voicerelay/billing"
 	"voicerelay/billing/ship"
 	"voicerelay/limits"
-	"voicerelay/relay"
+	"voicerelay/server"
 )
 
 // sharedReports answers from what all relays have shipped to Redis.
 type sharedReports struct {
 	all  *ship.Reports
-	own  relay.Reports // of this relay's own ledger
+	own  server.Reports // of this relay's own ledger
 	away func() bool
 	log  zerolog.Logger
 }

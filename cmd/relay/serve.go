@@ -22,8 +22,8 @@ import (
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/config"
-	"voicerelay/relay"
 	"voicerelay/routing"
+	"voicerelay/server"
 )
 
 // collectAt is how many percent the memory in use may grow by before garbage is collected, unless GOGC says otherwise. It
@@ -83,7 +83,7 @@ type process struct {
 	// Static after start.
 	url         string
 	failed      chan error // a listener that broke
-	server      *relay.Server
+	server      *server.Server
 	awake       *awake.Clock
 	memory      memoryLimits
 	certificate *certificate             // nil: none
@@ -161,7 +161,7 @@ func (p *process) beside(ctx context.Context, name string, f func(context.Contex
 }
 
 // newServer makes the server with all that it works with.
-func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog.Logger) (*relay.Server, error) {
+func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog.Logger) (*server.Server, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	kept, err := p.openBooks(ctx, s, registry, log) // first, so that it is stopped last
@@ -177,7 +177,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}
-	return relay.New(p.relayConfig(s), relay.Parts{
+	return server.New(p.relayConfig(s), server.Parts{
 		Table:     table,
 		Providers: p.speakers.providers(),
 		Circuit:   s.Circuit,
@@ -200,7 +200,7 @@ const (
 	maxHeaderBytes = 16 << 10         // a key takes 100 bytes, and proxies add a few hundred; each connection may hold it
 )
 
-func newHTTPServer(handler http.Handler, server *relay.Server) *http.Server {
+func newHTTPServer(handler http.Handler, server *server.Server) *http.Server {
 	bounded := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
@@ -277,8 +277,8 @@ func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) 
 }
 
 // relayConfig is what clients may do, as the server takes it.
-func (p *process) relayConfig(s *config.Settings) relay.Config {
-	cfg := relay.Config{
+func (p *process) relayConfig(s *config.Settings) server.Config {
+	cfg := server.Config{
 		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: s.Local.Key,
 		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
 		MemoryLimit: p.memory.apply(s.MemoryLimit),

@@ -14,6 +14,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/routing"
+	"voicerelay/server"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/upstreamtest"
@@ -87,8 +88,8 @@ func (r *rig) serve(cfg routing.Config) {
 	must(r.t, err)
 	prices, err := billing.NewPriceList(nil)
 	must(r.t, err)
-	keys := []relay.Key{{Name: "caller", Tenant: "acme", Hash: sha256.Sum256([]byte(key)), Limits: limits.Default()}}
-	server, err := relay.New(relay.Config{Keys: keys, MaxConnections: 10}, relay.Parts{
+	keys := []server.Key{{Name: "caller", Tenant: "acme", Hash: sha256.Sum256([]byte(key)), Limits: limits.Default()}}
+	server, err := server.New(server.Config{Keys: keys, MaxConnections: 10}, server.Parts{
 		Table: table, Providers: r.providers, Circuit: routing.DefaultCircuit(), Prices: prices,
 		Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: zerolog.Nop(),
 	})

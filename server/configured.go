@@ -1,0 +1,106 @@
+package server
+
+import (
+	"crypto/subtle"
+	"net/netip"
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/access"
+	"voicerelay/relay"
+	"voicerelay/relay/metrics"
+)
+
+// setup is the part of the configuration that may change while the relay runs. It is replaced as a whole, and never
+// changes itself: what was begun under one ends under it.
+type setup struct {
+	// Static after newSetup.
+	*relay.Setup
+	keys           []access.Key // none: clients on this machine, as local
+	local          access.Key
+	hosts, origins []string
+	proxies        []netip.Prefix
+	desks          map[string]*httpQuota // by the name of the key
+	uses           map[[32]byte]*keyUse  // by the hash of the key
+	over           chan struct{}         // closed once it is replaced and without users
+
+	users int // generations; guarded by Server.mu
+}
+
+// newSetup is what a configuration comes to.
+func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
+	return &setup{
+		Setup: e.NewSetup(relay.SetupConfig{
+			Table: parts.Table, Providers: parts.Providers, Circuit: parts.Circuit, Prices: parts.Prices,
+		}),
+		keys:    cfg.Keys,
+		local:   cfg.Local,
+		hosts:   cfg.Hosts,
+		origins: cfg.Origins,
+		proxies: cfg.Proxies,
+		desks:   newHTTPQuotas(cfg),
+		uses:    newKeyUses(cfg),
+		over:    make(chan struct{}),
+	}
+}
+
+// inherit takes over from the former setup what is known of keys and providers that stay as they are.
+func (set *setup) inherit(former *setup) {
+	for name, d := range former.desks {
+		if here := set.desks[name]; here != nil && here.limits == d.limits {
+			set.desks[name] = d
+		}
+	}
+	for hash, use := range former.uses {
+		if set.uses[hash] != nil {
+			set.uses[hash] = use
+		}
+	}
+	set.Setup.Inherit(former.Setup)
+}
+
+// tenants is how many tenants the keys are of.
+func (set *setup) tenants() int {
+	names := make(map[string]bool)
+	for i := range set.keys {
+		names[set.keys[i].Tenant] = true
+	}
+	return max(1, len(names))
+}
+
+// keyOf is the key with a hash, or nil where there is none. Every one is compared, in constant time.
+func (set *setup) keyOf(hash [32]byte) *access.Key {
+	if len(set.keys) == 0 && hash == set.local.Hash {
+		return &set.local
+	}
+	var found *access.Key
+	for i := range set.keys {
+		if subtle.ConstantTimeCompare(hash[:], set.keys[i].Hash[:]) == 1 {
+			found = &set.keys[i]
+		}
+	}
+	return found
+}
+
+// terms are what a client's key may do by a setup. The limits are those that the client was told; nil: the key is gone, or has
+// expired.
+func (set *setup) terms(of *access.Key) *relay.Terms {
+	key, now := set.keyOf(of.Hash), time.Now()
+	if key == nil || key.Expired(now) {
+		return nil
+	}
+	set.use(key, now)
+	own := *key
+	own.Limits = of.Limits
+	return &relay.Terms{Setup: set.Setup, Key: &own}
+}
+
+// expected is all that may be counted of the setup.
+func (set *setup) expected() metrics.Expected {
+	e := set.Expected()
+	for _, code := range protocol.Codes() {
+		e.Codes = append(e.Codes, string(code))
+	}
+	return e
+}

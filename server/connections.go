@@ -1,0 +1,79 @@
+package server
+
+import (
+	"fmt"
+	"time"
+
+	"voicerelay/access"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/limits"
+)
+
+// takeConnection takes a place for a client, or says why there is none.
+func (srv *Server) takeConnection(key *access.Key) (leave func(), refused *protocol.Error) {
+	leave, err := srv.gate.Enter(limits.Client{
+		Key: key.Name, Tenant: key.Tenant, Admin: key.Admin, MostOfKey: key.Limits.MaxConnectionsPerKey,
+	})
+	if err != nil {
+		return nil, &protocol.Error{Code: protocol.CodeTooManyConnections, Message: err.Error()}
+	}
+	return leave, nil
+}
+
+// admitConnection takes a place for a WebSocket, at the rate of its key. A request over HTTP has a rate of its own.
+func (srv *Server) admitConnection(key *access.Key, now time.Time) (leave func(), refused *protocol.Error) {
+	leave, refused = srv.takeConnection(key)
+	if refused != nil {
+		return nil, refused
+	}
+	desk := srv.setup.Load().desks[key.Name]
+	if desk == nil { // the key is gone since it was shown: the connection ends as soon as it is one
+		return leave, nil
+	}
+	if ok, wait := desk.connects.Take(now); !ok {
+		leave()
+		return nil, &protocol.Error{
+			Code:       protocol.CodeTooManyConnections,
+			Message:    fmt.Sprintf("%d new connections a minute with this key", connectsPerMinute(desk.limits)),
+			RetryAfter: wait,
+		}
+	}
+	return leave, nil
+}
+
+// leastConnects is how many connections a minute every key may open at least, however few it may have at once: ten a
+// second, as many as texts over HTTP.
+const leastConnects = 600
+
+// connectsPerMinute is how many connections a key may open in a minute. By default a whole fleet may come anew at once, as
+// after a restart of its relay.
+func connectsPerMinute(l limits.Config) int {
+	if l.ConnectionsPerMinute > 0 {
+		return l.ConnectionsPerMinute
+	}
+	return max(leastConnects, l.MaxConnections)
+}
+
+// connectionBounds are how the relay's places are shared: one tenant leaves a quarter to the others, one key a tenth, and
+// the last hundredth, of ten places at least, is for admin keys.
+func (set *setup) connectionBounds(cfg Config) limits.ConnectionBounds {
+	most, keys := cfg.MaxConnections, make(map[string]bool)
+	bounds := limits.ConnectionBounds{Most: most, PerTenant: cfg.MaxConnectionsPerTenant}
+	admin := false
+	for i := range set.keys {
+		keys[set.keys[i].Name] = true
+		admin = admin || set.keys[i].Admin
+	}
+	if len(keys) > 1 {
+		bounds.PerKey = most - most/10
+	}
+	if bounds.PerTenant == 0 && set.tenants() > 1 {
+		bounds.PerTenant = most - most/4
+	}
+	if admin && most >= 10 {
+		bounds.Kept = (most + 99) / 100
+	}
+	return bounds
+}

@@ -1,0 +1,96 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/routing"
+)
+
+// openapi is what the document for machines says of paths: their methods, and the statuses of each.
+func openapi(t *testing.T) map[string]map[string]struct{ Responses map[string]any } {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join("..", "docs", "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := yaml.YAMLToJSON(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		Paths map[string]map[string]struct{ Responses map[string]any }
+	}
+	if err := json.Unmarshal(plain, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d.Paths
+}
+
+// Every route that is served is documented, and the other way round.
+func TestDocumentHasEveryRoute(t *testing.T) {
+	source, err := os.ReadFile("http.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served, documented []string
+	for _, m := range regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
+		served = append(served, m[1])
+	}
+	for path, methods := range openapi(t) {
+		for method := range methods {
+			documented = append(documented, strings.ToUpper(method)+" "+path)
+		}
+	}
+	slices.Sort(served)
+	slices.Sort(documented)
+	if served = slices.Compact(served); !slices.Equal(served, documented) {
+		t.Errorf("the document has %q, want %q", documented, served)
+	}
+}
+
+// A path refuses the methods that are not documented with 405, and says which it has.
+func TestPathsHaveTheirMethodsOnly(t *testing.T) {
+	srv, err := New(withDefaults(Config{}), Parts{Table: &routing.Table{}, Registry: prometheus.NewRegistry()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, documented := range openapi(t) {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+			r := httptest.NewRequest(method, "http://localhost"+path, nil)
+			r.RemoteAddr = loopback.String()
+			w := httptest.NewRecorder()
+			srv.Handler().ServeHTTP(w, r)
+			_, has := documented[strings.ToLower(method)]
+			if got := w.Code == http.StatusMethodNotAllowed; got == has {
+				t.Errorf("%s %s is answered with %d, documented: %v", method, path, w.Code, has)
+			}
+			if allow := w.Header().Get("Allow"); !has && !strings.Contains(allow, http.MethodGet) {
+				t.Errorf("%s %s: Allow is %q", method, path, allow)
+			}
+		}
+	}
+}
+
+// Whatever a generation can fail of has its status in the document.
+func TestDocumentHasEveryStatusOfSpeech(t *testing.T) {
+	statuses := openapi(t)["/v1/speech"]["post"].Responses
+	for _, code := range protocol.Codes() {
+		if statuses[strconv.Itoa(code.Status())] == nil {
+			t.Errorf("POST /v1/speech can fail of %s, and %d is not documented", code, code.Status())
+		}
+	}
+}

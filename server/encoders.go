@@ -1,0 +1,209 @@
+package server
+
+import (
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/billing"
+	"voicerelay/relay"
+)
+
+// encoder makes the protocol's JSON messages of a generation.
+type encoder struct {
+	id    string
+	asked protocol.Output
+}
+
+var _ relay.Encoder = (*encoder)(nil)
+
+// Form implements Encoder.
+func (e *encoder) Form() relay.AudioForm { return relay.Base64 }
+
+func (e *encoder) head(f relay.Frame) protocol.Audio {
+	return protocol.Audio{
+		GenerationID: e.id,
+		Seq:          f.Seq,
+		StartMS:      uint32(f.Start.Milliseconds()),
+		Samples:      uint32(f.Samples),
+	}
+}
+
+// AppendHead implements Encoder.
+func (e *encoder) AppendHead(dst []byte, f relay.Frame) []byte {
+	return protocol.AppendAudioHead(dst, e.head(f))
+}
+
+// AppendTail implements Encoder.
+func (e *encoder) AppendTail(dst []byte, _ relay.Frame) []byte { return protocol.AppendAudioTail(dst) }
+
+// Started implements Encoder.
+func (e *encoder) Started(s relay.Started) []byte {
+	return protocol.Encode(protocol.Started{
+		GenerationID:  e.id,
+		Provider:      s.Provider,
+		Model:         optional(s.Model),
+		Voice:         s.Voice,
+		ProviderVoice: s.ProviderVoice,
+		Output:        e.asked,
+		Ignored:       s.Ignored,
+	})
+}
+
+// Rerouted implements Encoder.
+func (e *encoder) Rerouted(r relay.Rerouted) []byte {
+	return protocol.Encode(protocol.Rerouted{
+		GenerationID:  e.id,
+		From:          r.From,
+		To:            r.To,
+		Model:         optional(r.Model),
+		ProviderVoice: r.ProviderVoice,
+		Reason:        string(r.Reason),
+		ResumeChar:    r.Resume.Char,
+		ResumeMS:      r.At.Milliseconds(),
+		ResumeSource:  r.Resume.Source,
+		Ignored:       r.Ignored,
+	})
+}
+
+// Words implements Encoder.
+func (e *encoder) Words(w relay.Words) []byte {
+	event := protocol.Timestamps{GenerationID: e.id, Source: w.Source, ErrorMS: w.Error.Milliseconds()}
+	for _, word := range w.Words {
+		timed := protocol.TimedWord{
+			Word:      word.Text,
+			StartMS:   word.Start.Milliseconds(),
+			EndMS:     word.End.Milliseconds(),
+			CharStart: word.CharStart,
+			CharEnd:   word.CharEnd,
+		}
+		if word.Score >= 0 {
+			timed.Score = &word.Score
+		}
+		event.Words = append(event.Words, timed)
+	}
+	return protocol.Encode(event)
+}
+
+// Ended implements Encoder.
+func (e *encoder) Ended(r relay.Result) []byte { return protocol.Encode(e.done(r)) }
+
+// done is a generation's end as clients see it.
+func (e *encoder) done(r relay.Result) protocol.Done {
+	done := protocol.Done{
+		GenerationID: e.id,
+		RecordID:     r.RecordID,
+		Reason:       string(r.Reason),
+		Error:        wireError(r.Err),
+		Spoken:       protocol.Spoken(r.Spoken),
+		Usage:        wireUsage(r.Usage),
+		Timing:       wireTiming(r.Timing, r.Usage.Audio),
+	}
+	if r.TextIdled {
+		done.EndedBy = protocol.EndedByTextIdle
+	}
+	return done
+}
+
+// binaryEncoder makes binary frames of audio, and is an encoder otherwise.
+type binaryEncoder struct{ encoder }
+
+// Form implements Encoder.
+func (e *binaryEncoder) Form() relay.AudioForm { return relay.Raw }
+
+// AppendHead implements Encoder.
+func (e *binaryEncoder) AppendHead(dst []byte, f relay.Frame) []byte {
+	return protocol.AppendAudioBinary(dst, e.head(f), nil)
+}
+
+// AppendTail implements Encoder.
+func (e *binaryEncoder) AppendTail(dst []byte, _ relay.Frame) []byte { return dst }
+
+// bareEncoder gives audio alone: the body of an answer over HTTP, whose header and trailers say the rest.
+type bareEncoder struct{}
+
+var _ relay.Encoder = bareEncoder{}
+
+// Form implements Encoder.
+func (bareEncoder) Form() relay.AudioForm { return relay.Raw }
+
+// AppendHead implements Encoder.
+func (bareEncoder) AppendHead(dst []byte, _ relay.Frame) []byte { return dst }
+
+// AppendTail implements Encoder.
+func (bareEncoder) AppendTail(dst []byte, _ relay.Frame) []byte { return dst }
+
+// Started implements Encoder.
+func (bareEncoder) Started(relay.Started) []byte { return nil }
+
+// Rerouted implements Encoder.
+func (bareEncoder) Rerouted(relay.Rerouted) []byte { return nil }
+
+// Words implements Encoder.
+func (bareEncoder) Words(relay.Words) []byte { return nil }
+
+// Ended implements Encoder.
+func (bareEncoder) Ended(relay.Result) []byte { return nil }
+
+// wireError is an error of the engine as clients see it; nil for nil.
+func wireError(err *relay.Error) *protocol.Error {
+	if err == nil {
+		return nil
+	}
+	wire := &protocol.Error{Code: protocol.Code(err.Code), Param: err.Param, Message: err.Message, RetryAfter: err.RetryAfter}
+	if f := err.First; f != nil {
+		wire.First = &protocol.First{GenerationID: f.GenerationID, RecordID: f.RecordID, State: string(f.State)}
+	}
+	for _, o := range err.PassedOver {
+		wire.PassedOver = append(wire.PassedOver, protocol.PassedOver{Provider: o.Provider, Why: string(o.Why)})
+	}
+	return wire
+}
+
+func wireUsage(u relay.Usage) protocol.Usage {
+	usage := protocol.Usage{Characters: u.Characters, AudioMS: u.Audio.Milliseconds(), Recorded: u.Recorded}
+	for _, cost := range u.Cost {
+		usage.Cost = append(usage.Cost, wireCost(cost))
+	}
+	for _, a := range u.Attempts {
+		usage.Attempts = append(usage.Attempts, protocol.Attempt{
+			Provider:   a.Provider,
+			Model:      optional(a.Model),
+			Outcome:    a.Outcome,
+			Code:       string(a.Code),
+			Message:    a.Message,
+			Requests:   a.Requests,
+			Characters: a.Characters,
+			AudioMS:    a.Audio.Milliseconds(),
+			Cost:       wireCost(a.Cost),
+		})
+	}
+	return usage
+}
+
+// wireCost is a cost as clients see it. An amount has a currency on the wire: nothing in no currency is told as not known.
+func wireCost(c billing.Cost) protocol.Cost {
+	if !c.Known() || c.Money.Currency == "" {
+		return protocol.Cost{Source: string(billing.Unavailable)}
+	}
+	amount, currency := c.Money.Amount(), c.Money.Currency
+	return protocol.Cost{Amount: &amount, Currency: &currency, Source: string(c.Source), Estimated: c.Estimated}
+}
+
+// wireTiming is how long a generation took that sent so much audio.
+func wireTiming(t relay.Timing, sent time.Duration) protocol.Timing {
+	timing := protocol.Timing{TotalMS: t.Total.Milliseconds()}
+	if t.Spoke {
+		first := t.FirstAudio.Milliseconds()
+		rtf := float64(timing.TotalMS) / float64(sent.Milliseconds())
+		timing.FirstAudioMS, timing.RTF = &first, &rtf
+	}
+	return timing
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,270 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"voicerelay/access"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/routing"
+	"voicerelay/upstream"
+)
+
+// Handler serves every endpoint.
+func (srv *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/speech", srv.keyed(srv.accept))
+	mux.HandleFunc("POST /v1/speech", srv.keyed(srv.speak))
+	mux.HandleFunc("GET /v1/voices", srv.keyed(srv.listVoices))
+	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
+	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
+	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
+	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
+	scrape := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
+	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *access.Key) { scrape.ServeHTTP(w, r) }))
+	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
+	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
+	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
+		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
+	}
+	mux.HandleFunc("/v1/speech", srv.open(srv.allowOnly("GET, POST")))
+	mux.HandleFunc("HEAD /v1/speech", srv.open(srv.allowOnly("GET, POST")))
+	mux.HandleFunc("/", srv.open(srv.notFound))
+	return bounded(srv.forPages(mux))
+}
+
+// answerPatience bounds how long a client may take for an answer, but for speech, which has a bound of its own.
+const answerPatience = time.Minute
+
+// unwantedPatience bounds how long the server waits for a body that no handler reads. Nobody needs to send one, so it is
+// short; it is long enough for one that comes right behind its header.
+const unwantedPatience = 2 * time.Second
+
+// bounded cuts off a client that does not take its answer, or that announces a body and does not send it: the server
+// reads what a handler has left of a body before it answers.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		allowTime(w)
+		if r.Body != nil && r.Body != http.NoBody {
+			// It fails only where the connection is over. Without a body there must be no deadline: it would end a request that
+			// takes its time.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(unwantedPatience))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func allowTime(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerPatience)) // fails only where the connection is over
+}
+
+// allowOnly refuses a method that a path does not have.
+func (srv *Server) allowOnly(methods string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", methods)
+		refused := invalid("", "this path has "+methods+" only")
+		refused.Status = http.StatusMethodNotAllowed
+		srv.refuse(w, r, nil, refused)
+	}
+}
+
+// AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it, and takes
+// nothing from browser pages that had a name resolved to it.
+func (srv *Server) AdminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, nil) })
+	mux.HandleFunc("GET /healthz", srv.healthy)
+	mux.HandleFunc("GET /readyz", srv.ready)
+	mux.HandleFunc("/", srv.notFound)
+	return bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := srv.setup.Load().checkAdminHost(r); err != nil {
+			srv.refuse(w, r, nil, err)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+// keyedHandler serves a request that has shown its key.
+type keyedHandler func(w http.ResponseWriter, r *http.Request, key *access.Key)
+
+func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key, err := srv.admitRequest(r, false)
+		switch {
+		case err == nil:
+			next(w, r, key)
+		case err.Code == protocol.CodeAuthFailed && key == nil && presentedKey(r) != "":
+			srv.refuseGuess(w, r, err)
+		default:
+			srv.refuse(w, r, key, err)
+		}
+	}
+}
+
+func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
+	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *access.Key) {
+		if !key.Admin {
+			srv.refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
+			return
+		}
+		next(w, r, key)
+	})
+}
+
+func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := srv.admitRequest(r, true); err != nil {
+			srv.refuse(w, r, nil, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// ready says whether generations are taken, and whether this relay decides alone what all relays should.
+func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	standing := srv.standing()
+	switch {
+	case srv.isDraining():
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+	case standing.Unrecorded:
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": string(protocol.CodeLedgerUnavailable)})
+	case srv.memory.pressure() >= scarce:
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "memory"})
+	case !standing.DegradedSince.IsZero():
+		since := standing.DegradedSince.UTC().Format(time.RFC3339)
+		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "degraded": true, "degraded_since": since})
+	default:
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	}
+}
+
+func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *access.Key) {
+	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().Table().Voices(key.Allow)})
+}
+
+func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *access.Key) {
+	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().Table().Routes(key.Allow)})
+}
+
+// providerEntry is a provider as operators see it.
+type providerEntry struct {
+	Name    string `json:"name"`
+	Adapter string `json:"adapter"`
+	// Circuit is that of the worst target.
+	Circuit      routing.State `json:"circuit"`
+	Targets      []targetState `json:"targets"`
+	Capabilities capabilities  `json:"capabilities"`
+	Active       int64         `json:"active"`
+	// Waiting is the attempts that wait for a place at a provider that is full.
+	Waiting int `json:"waiting"`
+	// Warm is the sockets that are open and have no stream.
+	Warm         int       `json:"warm"`
+	FirstAudioMS quantiles `json:"first_audio_ms"`
+	LastError    *string   `json:"last_error"`
+}
+
+// quantiles are in milliseconds; null where nothing was observed.
+type quantiles struct {
+	P50 *int64 `json:"p50"`
+	P95 *int64 `json:"p95"`
+}
+
+func quantilesOf(half, most time.Duration, heard bool) quantiles {
+	if !heard {
+		return quantiles{}
+	}
+	p50, p95 := half.Milliseconds(), most.Milliseconds()
+	return quantiles{P50: &p50, P95: &p95}
+}
+
+// capabilities is what a provider can do, with what follows from it.
+type capabilities struct {
+	upstream.Capabilities
+	// Resume is how a takeover from this provider knows where to go on.
+	Resume string `json:"resume"`
+}
+
+// targetState is one of a provider's targets.
+type targetState struct {
+	Model   *string       `json:"model"`
+	Circuit routing.State `json:"circuit"`
+}
+
+func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
+	entries, set := []providerEntry{}, srv.setup.Load()
+	for _, p := range set.Providers() {
+		idle, _ := p.Sockets()
+		caps := p.Capabilities()
+		if caps.Markup == nil {
+			caps.Markup = []string{}
+		}
+		entries = append(entries, providerEntry{
+			Name:         p.Name,
+			Adapter:      p.Adapter,
+			Circuit:      set.CircuitOf(p.Name),
+			Waiting:      p.Slots().Queue(),
+			Warm:         idle,
+			Targets:      set.targetStates(p.Name),
+			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
+			Active:       p.Active(),
+			FirstAudioMS: quantilesOf(srv.engine.FirstAudio(p.Name)),
+			LastError:    p.LastError(),
+		})
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"providers": entries})
+}
+
+func (set *setup) targetStates(provider string) []targetState {
+	states := []targetState{}
+	for _, t := range set.TargetsOf(provider) {
+		states = append(states, targetState{Model: optional(t.Model), Circuit: set.State(t)})
+	}
+	return states
+}
+
+func (srv *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	refused := invalid("", "no such endpoint: "+r.Method+" on this path")
+	refused.Status = http.StatusNotFound
+	srv.refuse(w, r, nil, refused)
+}
+
+func writeError(w http.ResponseWriter, err *protocol.Error) {
+	w.Header().Set("Content-Type", "application/json")
+	askLater(w, err.HTTPStatus(), err.RetryAfter)
+	w.WriteHeader(err.HTTPStatus())
+	_, _ = w.Write(protocol.EncodeBody(err)) // the client may have left
+}
+
+// askLater says in how many seconds to ask again, where that is what the status means: at least one, since a program that
+// is told none takes a default of its own, or asks at once.
+func askLater(w http.ResponseWriter, status int, after time.Duration) {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		seconds := max(1, (after+time.Second-1)/time.Second)
+		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+	}
+}
+
+// writeJSON panics where v has no JSON, before anything is written: a status without its body would be taken for an answer.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	askLater(w, status, 0)
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // the client may have left
+}

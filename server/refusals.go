@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"voicerelay/access"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+)
+
+// refusal is what the log says of somebody who was refused. Of what the client chose it has the address alone.
+type refusal struct {
+	remote netip.Addr
+	code   protocol.Code
+	key    keyName
+	// handshake is why there is no TLS connection; empty: it was a request or a message that was refused.
+	handshake string
+}
+
+// keyName is a key as the log names it. It keeps no configuration in memory, as a *access.Key would.
+type keyName struct {
+	tenant, key string // empty: none is known
+	next        bool
+}
+
+// refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
+// nil where none is known.
+func (srv *Server) refused(remote netip.Addr, code protocol.Code, key *access.Key) {
+	srv.metrics.Refused(string(code))
+	what := refusal{remote: remote, code: code}
+	if key != nil {
+		what.key = keyName{key.Tenant, key.Name, key.Next}
+	}
+	srv.tellOf(what)
+}
+
+func (srv *Server) tellOf(what refusal) {
+	if count, due := srv.refusedFrom.due(what, time.Now()); due {
+		srv.logRefusal(what, count)
+	}
+}
+
+// logRefusal is a warning where somebody came who should not have.
+func (srv *Server) logRefusal(what refusal, count int) {
+	line := srv.log.Info()
+	if what.code == protocol.CodeAuthFailed || what.code == protocol.CodeOriginNotAllowed {
+		line = srv.log.Warn()
+	}
+	line = line.Stringer("remote", what.remote).Int("refusals", count)
+	if of := what.key; of.key != "" {
+		line = line.Str("tenant", of.tenant).Str("key", of.key).Bool("next_key", of.next)
+	}
+	if what.handshake != "" {
+		line.Str("error", what.handshake).Msg("TLS handshake failed")
+		return
+	}
+	line.Str("code", string(what.code)).Msg("refused")
+}
+
+// logOverdue tells the log of refusals that came too soon after a line about their address.
+func (srv *Server) logOverdue(now time.Time) {
+	for _, line := range srv.refusedFrom.overdue(now) {
+		srv.logRefusal(line.latest, line.count)
+	}
+}
+
+// refuse answers a request with why it is refused. key is nil where none is known.
+func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
+	srv.refused(srv.setup.Load().remoteOf(r), err.Code, key)
+	writeError(w, err)
+}
+
+// refuseGuess is refuse for a key that is none. Where many of an address were none, the answer waits and says when to ask
+// again. A valid key is never refused for that, since many clients may share an address.
+func (srv *Server) refuseGuess(w http.ResponseWriter, r *http.Request, err *protocol.Error) {
+	remote := srv.setup.Load().remoteOf(r)
+	srv.refused(remote, err.Code, nil)
+	if wait, tooMany := srv.refusedFrom.guessed(remote, time.Now()); tooMany {
+		srv.holdUp(r.Context(), remote)
+		w.Header().Set("Connection", "close") // another guess costs another connection
+		err = &protocol.Error{
+			Code:       protocol.CodeRateLimitExceeded,
+			Message:    "this key is not valid, and neither were too many before it from this address",
+			RetryAfter: wait,
+		}
+	}
+	writeError(w, err)
+}
+
+// holdUp waits before the answer to a guess, unless too many answers wait.
+func (srv *Server) holdUp(ctx context.Context, remote netip.Addr) {
+	over, ok := srv.refusedFrom.delay(remote)
+	if !ok {
+		return
+	}
+	defer over()
+	select {
+	case <-ctx.Done():
+	case <-time.After(guessDelay):
+	}
+}

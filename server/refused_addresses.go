@@ -1,0 +1,149 @@
+package server
+
+import (
+	"container/list"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"voicerelay/limits"
+)
+
+// Bounds on what is remembered of those who were refused, and on what is said of them.
+const (
+	// maxAddresses is how many addresses are remembered, of 300 bytes each: more than an attacker has in IPv4, as a rule, and
+	// little memory. Who is forgotten begins anew.
+	maxAddresses = 4096
+	// lineEvery is the time between two log lines about one address, linesPerSecond bounds those about all of them. Else
+	// an attacker with many addresses fills the log.
+	lineEvery      = time.Second
+	linesPerSecond = 20
+)
+
+// Bounds on wrong keys. Keys are too long to be guessed at any rate; what is bounded is what guesses cost others.
+const (
+	// guessesPerMinute is how many wrong keys of one address are answered at once, after which one each 3 s is: enough for
+	// a fleet behind one address that was given a wrong key to be told so.
+	guessesPerMinute = 20
+	// guessDelay is how long the answer to a further one waits, and maxDelayed and maxDelayedOf are how many answers wait at a
+	// time, of all addresses and of one. Those beyond are given at once: a wait holds a connection and a goroutine.
+	guessDelay   = 250 * time.Millisecond
+	maxDelayed   = 256
+	maxDelayedOf = 8
+)
+
+// refusedAddresses is who was refused lately, by address. Nothing is remembered of others. It is safe for concurrent use.
+type refusedAddresses struct {
+	// Static after newRefusedAddresses.
+	lines *rate.Limiter // of the log, about all addresses
+
+	mu      sync.Mutex // guards what follows
+	known   map[netip.Prefix]*list.Element
+	order   *list.List // of *refusedAddress; who was refused last is in front
+	delayed int
+}
+
+// refusedAddress is one address, as far as it was refused.
+type refusedAddress struct {
+	from    netip.Prefix
+	guesses *limits.Rate // wrong keys; nil: none so far
+	delayed int          // answers that wait
+	told    time.Time    // when the log last had a line about it
+	untold  int          // refusals since
+	latest  refusal      // of them
+}
+
+func newRefusedAddresses() *refusedAddresses {
+	return &refusedAddresses{
+		lines: rate.NewLimiter(linesPerSecond, linesPerSecond),
+		known: make(map[netip.Prefix]*list.Element),
+		order: list.New(),
+	}
+}
+
+// addressLocked is what is remembered of an address. Where there is no room, who was refused longest ago is forgotten, with
+// what the log has not been told of it.
+func (c *refusedAddresses) addressLocked(from netip.Prefix) *refusedAddress {
+	if e := c.known[from]; e != nil {
+		c.order.MoveToFront(e)
+		return e.Value.(*refusedAddress)
+	}
+	if len(c.known) >= maxAddresses {
+		oldest := c.order.Remove(c.order.Back()).(*refusedAddress)
+		delete(c.known, oldest.from)
+	}
+	one := &refusedAddress{from: from}
+	c.known[from] = c.order.PushFront(one)
+	return one
+}
+
+// due notes a refusal, and reports whether the log is to have a line now, of how many refusals.
+func (c *refusedAddresses) due(what refusal, now time.Time) (count int, yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := c.addressLocked(networkOf(what.remote))
+	one.untold++
+	one.latest = what
+	if now.Sub(one.told) < lineEvery || !c.lines.AllowN(now, 1) {
+		return 0, false
+	}
+	return one.tell(now), true
+}
+
+// tell has all that was refused so far be told.
+func (one *refusedAddress) tell(now time.Time) (count int) {
+	count = one.untold
+	one.untold, one.told = 0, now
+	return count
+}
+
+// overdue is what the log has not been told of for long enough, with how many refusals each line is about.
+func (c *refusedAddresses) overdue(now time.Time) (lines []lateLine) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		one := e.Value.(*refusedAddress)
+		if one.untold > 0 && now.Sub(one.told) >= lineEvery && c.lines.AllowN(now, 1) {
+			lines = append(lines, lateLine{one.latest, one.tell(now)})
+		}
+	}
+	return lines
+}
+
+// lateLine is what the log is to have: the latest refusal of an address, and how many there were.
+type lateLine struct {
+	latest refusal
+	count  int
+}
+
+// guessed notes a wrong key. tooMany: there were many from this address, and another one may be tried after the wait.
+func (c *refusedAddresses) guessed(remote netip.Addr, now time.Time) (wait time.Duration, tooMany bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := c.addressLocked(networkOf(remote))
+	if one.guesses == nil {
+		one.guesses = limits.NewRate(guessesPerMinute)
+	}
+	ok, wait := one.guesses.Take(now)
+	return wait, !ok
+}
+
+// delay takes a place for an answer that waits, or reports false where too many do.
+func (c *refusedAddresses) delay(remote netip.Addr) (over func(), ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	one := c.addressLocked(networkOf(remote))
+	if c.delayed >= maxDelayed || one.delayed >= maxDelayedOf {
+		return nil, false
+	}
+	c.delayed++
+	one.delayed++
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.delayed--
+		one.delayed--
+	}, true
+}

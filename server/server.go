@@ -1,0 +1,216 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/access"
+	"voicerelay/awake"
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/relay"
+	"voicerelay/relay/delivery"
+	"voicerelay/relay/metrics"
+	"voicerelay/routing"
+)
+
+// Config is what clients may do.
+type Config struct {
+	// Keys are those that may connect. None: clients on the loopback interface, as tenant "local".
+	Keys []access.Key
+	// Hosts are further names under which the relay is reached where there are no keys, and the admin's address.
+	Hosts []string
+	// Origins are the browser origins that may connect, as "https://app.example.com".
+	Origins []string
+	// Local is what holds for clients where there are no keys. Its Name and Tenant are "local".
+	Local Key
+	// MaxConnections bounds all clients together, MaxConnectionsPerTenant those of one tenant; 0: three quarters of them
+	// where several tenants have keys, else all.
+	MaxConnections          int
+	MaxConnectionsPerTenant int
+	// MemoryLimit is how many bytes the process should use at most; 0: any.
+	MemoryLimit int64
+	// Proxies are those whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+}
+
+// Key is a client's key.
+type Key = access.Key
+
+// Parts are what a server works with. The caller closes the providers after the server.
+type Parts struct {
+	Table     *routing.Table
+	Providers []*relay.Provider
+	Circuit   routing.CircuitConfig
+	Prices    *billing.PriceList
+	Store     limits.Store
+	// Standing is asked at each /readyz; nil: all is well.
+	Standing func() Standing
+	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:
+	// nowhere. Reports is what is asked about them.
+	Budgets limits.Budgets
+	Ledger  relay.Ledger
+	Reports Reports
+	// Awake tells time in which the process runs; nil: it always does.
+	Awake    *awake.Clock
+	Registry *prometheus.Registry
+	Log      zerolog.Logger
+}
+
+// Server is the relay. Its sessions end with Drain.
+type Server struct {
+	// Static after New.
+	engine      *relay.Engine
+	reports     Reports
+	reporting   *reportPlaces
+	standing    func() Standing
+	gate        *limits.Connections
+	refusedFrom *refusedAddresses
+	awake       *awake.Clock
+	metrics     *metrics.Metrics
+	registry    *prometheus.Registry
+	log         zerolog.Logger
+
+	setup   atomic.Pointer[setup] // what is configured now
+	whole   atomic.Int64          // bytes of answers that wait for their end
+	backlog delivery.Backlog
+	memory  *memory
+
+	mu       sync.Mutex // guards what follows
+	clients  map[connected]struct{}
+	draining bool
+
+	wg sync.WaitGroup // every client
+}
+
+// New is a server that is ready to take clients.
+func New(cfg Config, parts Parts) (*Server, error) {
+	srv := &Server{
+		refusedFrom: newRefusedAddresses(),
+		awake:       parts.Awake,
+		memory:      newMemory(),
+		registry:    parts.Registry,
+		log:         parts.Log,
+		clients:     make(map[connected]struct{}),
+	}
+	srv.reportFrom(parts)
+	var err error
+	if srv.metrics, err = metrics.New(parts.Registry); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	srv.engine = relay.NewEngine(relay.EngineParts{
+		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Log: parts.Log,
+	})
+	set := newSetup(srv.engine, cfg, parts)
+	set.Bound(set.tenants() > 1)
+	srv.limitMemory(cfg.MemoryLimit)
+	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
+	srv.setup.Store(set)
+	srv.metrics.Expect(set.expected())
+	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics()} {
+		if err := parts.Registry.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return srv, nil
+}
+
+// limitMemory has all that depends on it go by a memory limit; 0: there is none.
+func (srv *Server) limitMemory(bytes int64) {
+	srv.memory.limit.Store(bytes)
+	srv.backlog.LimitTo(bytes)
+}
+
+// errDrained is the cause of a server's context that has ended.
+var errDrained = errors.New("drained")
+
+// Drain takes no more generations, lets the running ones end within grace, stops those that have not, and
+// returns once every client is served.
+func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
+	srv.mu.Lock()
+	srv.draining = true
+	srv.mu.Unlock()
+	for _, s := range srv.current() {
+		s.drain(grace)
+	}
+	over := make(chan struct{})
+	go func() { // ends with the sessions, which every path below ends
+		srv.wg.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+		return
+	case <-ctx.Done():
+	case <-time.After(grace):
+	}
+	for _, s := range srv.current() {
+		s.stopAll(relay.CauseDrained)
+	}
+	select {
+	case <-over:
+		return
+	case <-time.After(delivery.CloseFramePatience + relay.CloseGrace):
+	}
+	for _, s := range srv.current() {
+		s.cut() // it had its time
+	}
+	<-over
+}
+
+// connected is a client that is being served.
+type connected interface {
+	// drain tells it that the relay is going away.
+	drain(grace time.Duration)
+	// sendAway tells it once that this relay takes nothing for now.
+	sendAway(grace time.Duration)
+	// stopAll ends its generations.
+	stopAll(cause *relay.StopCause)
+	// cut ends its connection whatever it waits for.
+	cut()
+	// shutWithoutKey ends it if its key is no longer configured.
+	shutWithoutKey()
+}
+
+func (srv *Server) current() []connected {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	all := make([]connected, 0, len(srv.clients))
+	for s := range srv.clients {
+		all = append(all, s)
+	}
+	return all
+}
+
+// enroll makes a client known, unless the server is draining.
+func (srv *Server) enroll(s connected) bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.draining {
+		return false
+	}
+	srv.clients[s] = struct{}{}
+	srv.wg.Add(1)
+	return true
+}
+
+func (srv *Server) leave(s connected) {
+	srv.mu.Lock()
+	delete(srv.clients, s)
+	srv.mu.Unlock()
+	srv.wg.Done()
+}
+
+func (srv *Server) isDraining() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.draining
+}

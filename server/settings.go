@@ -1,0 +1,112 @@
+package server
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/audio"
+	"voicerelay/limits"
+	"voicerelay/relay"
+	"voicerelay/routing"
+)
+
+// resolve applies the connection's defaults to a generate, looks every name up, and says what its client gets.
+func (s *session) resolve(c *protocol.Generate, on *relay.Terms) (*relay.Prepared, relay.Encoder, *protocol.Error) {
+	s.mu.Lock()
+	applied, prefer := *c, ""
+	applied.Settings = c.Settings.Over(s.defaults)
+	if conv := s.register.contexts[c.ContextID]; conv != nil {
+		prefer = conv.provider
+	}
+	s.mu.Unlock()
+	req, refused := s.srv.engine.Prepare(requestOf(&applied), prefer, on)
+	if refused != nil {
+		return nil, nil, wireError(refused)
+	}
+	return req, s.encoder(c.GenerationID, outputOf(applied.Settings)), nil
+}
+
+// requestOf is what a generate asks for.
+func requestOf(c *protocol.Generate) relay.Request {
+	asked := c.Settings
+	return relay.Request{
+		ID:             c.GenerationID,
+		IdempotencyKey: c.IdempotencyKey,
+		ContextID:      c.ContextID,
+		Text:           c.Text,
+		Final:          c.Final,
+		TextIdle:       time.Duration(c.TextIdleTimeoutMS.Value) * time.Millisecond,
+		Voice:          asked.Voice.Value,
+		Route:          asked.Route.Value,
+		Language:       or(asked.Language, ""),
+		Speed:          or(asked.Speed, 1),
+		Output:         formatOf(outputOf(asked)),
+		WordTimestamps: or(asked.WordTimestamps, false),
+		Normalize:      or(asked.Normalize, true),
+		Options:        asked.ProviderOptions.Value,
+		Metadata:       asked.Metadata.Value,
+	}
+}
+
+// outputOf is the output that is asked for.
+func outputOf(asked protocol.Settings) protocol.Output {
+	return or(asked.Output, protocol.DefaultOutput())
+}
+
+func formatOf(o protocol.Output) audio.Format {
+	return audio.Format{Encoding: audio.Encoding(o.Encoding), Rate: o.SampleRate}
+}
+
+// or is a setting's value, or the default where it has none.
+func or[T any](s protocol.Setting[T], otherwise T) T {
+	if s.Set && !s.Null {
+		return s.Value
+	}
+	return otherwise
+}
+
+// wireDefaults is all settings in force, as configured answers.
+func wireDefaults(d protocol.Settings) protocol.Defaults {
+	return protocol.Defaults{
+		Voice:           pointer(d.Voice),
+		Route:           or(d.Route, routing.DefaultRouteName),
+		Language:        pointer(d.Language),
+		Speed:           or(d.Speed, 1),
+		Output:          outputOf(d),
+		WordTimestamps:  or(d.WordTimestamps, false),
+		Normalize:       or(d.Normalize, true),
+		ProviderOptions: or(d.ProviderOptions, map[string]json.RawMessage{}),
+		Metadata:        or(d.Metadata, map[string]string{}),
+	}
+}
+
+func pointer[T any](s protocol.Setting[T]) *T {
+	if s.Set && !s.Null {
+		return &s.Value
+	}
+	return nil
+}
+
+func wireLimits(c limits.Config) protocol.Limits {
+	return protocol.Limits{
+		GenerationsPerMinute:     c.GenerationsPerMinute,
+		CancelsPerMinute:         c.CancelsPerMinute,
+		MaxConcurrentGenerations: c.MaxConcurrentGenerations,
+		MaxTextCharacters:        c.MaxTextCharacters,
+		MaxMessageBytes:          c.MaxMessageBytes,
+		IdleTimeoutMS:            c.IdleTimeout.Milliseconds(),
+		BufferMS:                 c.Buffer.Milliseconds(),
+		DuplicateWindowMS:        c.DuplicateWindow.Milliseconds(),
+	}
+}
+
+// formats are the encodings that this relay can give.
+func formats() []string {
+	names := make([]string, len(audio.Encodings))
+	for i, e := range audio.Encodings {
+		names[i] = string(e)
+	}
+	return names
+}

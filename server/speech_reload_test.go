@@ -1,0 +1,90 @@
+package server
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voicerelay/relay/relaytest"
+)
+
+// shown is the header of a client with a key.
+func shown(key string) http.Header { return http.Header{"Authorization": {"Bearer " + key}} }
+
+func TestSpeechEndsAsItBegan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := paceful(), paceful()
+		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": first})
+		answered := make(chan spoken, 1)
+		go func() { answered <- r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil) }()
+		time.Sleep(100 * time.Millisecond)
+		former := r.reload(Config{}, []string{"alpha"}, fakes{"alpha": second})
+		if isOver(former) {
+			t.Error("over, though an answer of it goes on")
+		}
+		if got := <-answered; got.trailer.Get("Generation-Status") != "completed" || len(second.Pieces) != 0 {
+			t.Errorf("ended %q with %d pieces by the successor", got.trailer.Get("Generation-Status"), len(second.Pieces))
+		}
+		if !isOver(former) {
+			t.Error("not over, though its last answer is")
+		}
+	})
+}
+
+// A key may go when it has been shown, and no reload knows of its speech yet.
+func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := paceful()
+		r := newRig(t, keyed("old"), []string{"alpha"}, fakes{"alpha": f})
+		set, stale := r.setup(), r.setup().keyOf(sha256.Sum256([]byte("old")))
+		r.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			cmd, refused := readSpeech(w, req, stale.Limits.MaxMessageBytes)
+			if refused != nil {
+				t.Error(refused)
+				return
+			}
+			sp, refused := r.srv.newSpeech(speechRequest{key: stale, cmd: cmd, form: bodyAudio}, set)
+			if refused != nil {
+				t.Error(refused)
+				return
+			}
+			defer sp.leave()
+			r.reload(keyed("new"), []string{"alpha"}, fakes{"alpha": f})
+			if refused, _ := sp.run(req.Context(), newAnswer(w, sp)); refused != nil {
+				writeError(w, refused)
+			}
+		})
+		if got := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil); got.status != 401 || got.code() != "auth_failed" {
+			t.Errorf("got %d %s, want 401 auth_failed", got.status, got.code())
+		}
+	})
+}
+
+// What a key has used up is not given back by a reload that leaves its limits as they are.
+func TestKeysPaceOverAReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		vendors := fakes{"alpha": relaytest.NewFake()}
+		paced := func(perMinute int) Config {
+			cfg := keyed("bot")
+			cfg.Keys[0].Limits.GenerationsPerMinute = perMinute
+			return cfg
+		}
+		r := newRig(t, paced(1), []string{"alpha"}, vendors)
+		for _, step := range []struct {
+			name      string
+			perMinute int
+			want      int
+		}{
+			{"the first", 1, 200},
+			{"the same limits", 1, 429},
+			{"other limits", 2, 200},
+		} {
+			r.reload(paced(step.perMinute), []string{"alpha"}, vendors)
+			if got := r.speak(`{"text":"hi"}`, shown("bot")); got.status != step.want {
+				t.Errorf("%s: got %d %s, want %d", step.name, got.status, got.code(), step.want)
+			}
+		}
+	})
+}

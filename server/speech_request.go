@@ -1,0 +1,128 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+)
+
+// bodyPatience bounds how long a request's body may take.
+const bodyPatience = 10 * time.Second
+
+const linesType = "application/x-ndjson"
+
+// readSpeech is what a request asks for. The generation id is empty where the client names none.
+func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Generate, *protocol.Error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return nil, invalid("Content-Type", "Content-Type must be application/json")
+	}
+	body, err := readBody(w, r, most)
+	if err != nil {
+		return nil, err
+	}
+	cmd, err := protocol.DecodeSpeech(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := addKey(cmd, r.Header.Values("Idempotency-Key")); err != nil {
+		err.GenerationID = cmd.GenerationID
+		return nil, err
+	}
+	return cmd, nil
+}
+
+// bodyFormOf is what a request wants its answer's body to be.
+func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
+	const length = "length"
+	query, err := parseParameters(r.URL.RawQuery, length)
+	if err != nil {
+		return 0, err
+	}
+	lines := wantsLines(r.Header.Values("Accept"))
+	switch {
+	case !query.Has(length):
+	case query.Get(length) != "known":
+		return 0, invalid(length, "length must be known, or left out")
+	case lines:
+		return 0, invalid(length, "length=known is for audio: lines come as they are made")
+	default:
+		return bodyWhole, nil
+	}
+	if lines {
+		return bodyLines, nil
+	}
+	return bodyAudio, nil
+}
+
+// readBody reads a body of at most so many bytes.
+func readBody(w http.ResponseWriter, r *http.Request, most int) ([]byte, *protocol.Error) {
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(time.Now().Add(bodyPatience)); err != nil {
+		return nil, invalid("", "the body can't be read")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(most)))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &protocol.Error{Code: protocol.CodeTextTooLong, Message: fmt.Sprintf("a body may have %d bytes", most)}
+	case err != nil:
+		return nil, invalid("", "the body did not come whole") // the deadline stays, for what the server still discards
+	}
+	// From here on the server listens for the client's leaving, which may be late.
+	if err := control.SetReadDeadline(time.Time{}); err != nil {
+		return nil, invalid("", "the body can't be read")
+	}
+	return body, nil
+}
+
+// addKey takes the idempotency key of the header, where there is one.
+func addKey(cmd *protocol.Generate, header []string) *protocol.Error {
+	const name = "Idempotency-Key"
+	switch {
+	case len(header) == 0:
+		return nil
+	case len(header) > 1:
+		return invalid(name, name+" is repeated")
+	case !protocol.ValidKey(header[0]):
+		return invalid(name, name+" must be 1 to 128 characters")
+	case cmd.IdempotencyKey != "" && cmd.IdempotencyKey != header[0]:
+		return invalid("idempotency_key", "idempotency_key is another than that of the header "+name)
+	}
+	cmd.IdempotencyKey = header[0]
+	return nil
+}
+
+// wantsLines reports whether a client accepts messages, a line each: by name, since whoever takes anything wants audio.
+func wantsLines(accept []string) bool {
+	for _, value := range strings.Split(strings.Join(accept, ","), ",") {
+		kind, params, err := mime.ParseMediaType(value)
+		if err != nil || kind != linesType {
+			continue
+		}
+		q, given := params["q"]
+		weight, err := strconv.ParseFloat(q, 64)
+		return !given || err != nil || weight > 0
+	}
+	return false
+}
+
+// mediaType is what a body in an output's format is.
+func mediaType(o protocol.Output) string {
+	switch o.Encoding {
+	case protocol.EncodingWAV:
+		return "audio/wav"
+	case protocol.EncodingMuLaw:
+		return "audio/PCMU"
+	case protocol.EncodingALaw:
+		return "audio/PCMA"
+	default:
+		return "audio/pcm;rate=" + strconv.Itoa(o.SampleRate) + ";encoding=" + o.Encoding
+	}
+}

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"voicerelay/relay"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+)
+
+// Standing is how the stores do that generations need.
+type Standing struct {
+	// DegradedSince is since when what all relays share is away, so that this one decides alone; zero: it is not.
+	DegradedSince time.Time
+	// Unrecorded: the ledger can't be written, so that no generation is taken.
+	Unrecorded bool
+}
+
+// How long the ledger must have failed before clients are sent away, to other relays where there are some. A disk that is
+// slow for a moment is no reason to move: a failed commit is tried again after 100 ms. Longer would be felt, since callers
+// hear nothing meanwhile, and connecting anew takes its time too. Their running generations have awayGrace, as if the relay
+// were to stop.
+const (
+	awayAfter = 500 * time.Millisecond
+	awayGrace = 20 * time.Second
+	lookEvery = 100 * time.Millisecond
+)
+
+// mayServe refuses clients that could only be told later that nothing is taken from them.
+func (srv *Server) mayServe() *protocol.Error {
+	switch {
+	case srv.isDraining():
+		return goingAway()
+	case srv.standing().Unrecorded:
+		return wireError(relay.Unrecorded())
+	case srv.memory.pressure() >= scarce:
+		return shortOfMemory()
+	default:
+		return nil
+	}
+}
+
+// Watch sends clients away while the ledger can't be written, since nothing is taken from them here, ends the connections of
+// keys that expire, looks how much memory is in use, and tells the log of refusals that it has not been told of. It returns when ctx ends.
+func (srv *Server) Watch(ctx context.Context) {
+	ticks := time.NewTicker(lookEvery)
+	defer ticks.Stop()
+	defer func() { srv.logOverdue(time.Now()) }()
+	var since time.Time // since when the ledger fails; zero: it does not
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticks.C:
+			srv.logOverdue(now)
+			srv.endExpired(last, now)
+			last = now
+			srv.memory.look(now, srv.log)
+			switch {
+			case !srv.standing().Unrecorded:
+				since = time.Time{}
+			case since.IsZero():
+				since = now
+			case now.Sub(since) >= awayAfter:
+				srv.sendAway()
+			}
+		}
+	}
+}
+
+// sendAway tells each client once that it had better go.
+func (srv *Server) sendAway() {
+	for _, c := range srv.current() {
+		c.sendAway(awayGrace)
+	}
+}
+
+// sendAway is drain for a relay that goes on.
+func (s *session) sendAway(grace time.Duration) {
+	s.mu.Lock()
+	told := s.draining
+	s.mu.Unlock()
+	if !told {
+		s.drain(grace)
+	}
+}
+
+// sendAway does nothing: a request under way gets its answer, whatever that is.
+func (sp *speech) sendAway(time.Duration) {}

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"voicerelay/access"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+)
+
+// reportPatience bounds the making of one report.
+const reportPatience = 30 * time.Second
+
+// reportFrom notes who answers reports. Where nobody does, nothing was used.
+func (srv *Server) reportFrom(parts Parts) {
+	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
+	if srv.reports == nil {
+		srv.reports = noReports{}
+	}
+	if srv.standing == nil {
+		srv.standing = func() Standing { return Standing{} }
+	}
+}
+
+// usage answers GET /v1/usage: sums.
+func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
+		return
+	}
+	asked.Tenant = visibleTenant(key)
+	leave, refused := srv.reporting.enter(r.Context(), key.Name)
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
+		return
+	}
+	defer leave()
+	var report billing.Report
+	err := srv.reporting.read(r.Context(), func(ctx context.Context) (err error) {
+		report, err = srv.reports.Sums(ctx, asked.SumsQuery)
+		return err
+	})
+	if err != nil {
+		srv.refuse(w, r, key, srv.reportRefusal(err))
+		return
+	}
+	if asked.csv {
+		w.Header().Set("Usage-Complete", strconv.FormatBool(report.MissingSince.IsZero()))
+		writeCSV(w, asked.Table(report.Groups))
+		return
+	}
+	writeReport(w, asked.SumsQuery, report)
+}
+
+// usageRecords answers GET /v1/usage/records: the records themselves, a page at a time.
+func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	asked, refused := parseRecordsQuestion(r.URL.RawQuery, time.Now())
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
+		return
+	}
+	asked.Tenant = visibleTenant(key)
+	leave, refused := srv.reporting.enter(r.Context(), key.Name)
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
+		return
+	}
+	defer leave()
+	page := srv.newRecordsPage(asked)
+	if err := page.next(r.Context()); err != nil {
+		srv.refuse(w, r, key, srv.reportRefusal(err))
+		return
+	}
+	write := page.writeJSON
+	if asked.csv {
+		write = page.writeCSV
+	}
+	if err := write(r.Context(), w); err != nil {
+		srv.log.Warn().Err(err).Msg("records broken off")
+		panic(http.ErrAbortHandler) // breaks the body off, so that nobody takes it for whole
+	}
+}
+
+// visibleTenant is whose usage a key sees; empty: everyone's.
+func visibleTenant(key *access.Key) string {
+	if key.Admin {
+		return ""
+	}
+	return key.Tenant
+}
+
+// reportRefusal is what a client is told of a report that was not made.
+func (srv *Server) reportRefusal(err error) *protocol.Error {
+	switch {
+	case errors.Is(err, billing.ErrCursor):
+		return invalid("cursor", "cursor is none that was given as next_cursor")
+	case errors.Is(err, billing.ErrTooManyGroups):
+		return invalid("group_by", fmt.Sprintf("over %d groups: ask for a shorter time, or group by less", mostGroups))
+	case errors.Is(err, limits.ErrAway):
+		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the records of all relays can't be read for now"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the report takes too long: ask for a shorter time"}
+	case errors.Is(err, context.Canceled): // by the client, who has left and hears nothing
+		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
+	}
+	return wireError(srv.engine.Internal(srv.log, "report not made", err))
+}
+
+const csvType = "text/csv; charset=utf-8"
+
+func writeCSV(w http.ResponseWriter, rows [][]string) {
+	w.Header().Set("Content-Type", csvType)
+	_ = billing.WriteCSV(w, rows) // the client may have left
+}
+
+// noReports is where nothing is recorded.
+type noReports struct{}
+
+func (noReports) Sums(_ context.Context, q billing.SumsQuery) (billing.Report, error) {
+	return billing.Report{From: q.From, To: q.To}, nil
+}
+
+func (noReports) Records(context.Context, billing.RecordsQuery) (billing.RecordPage, error) {
+	return billing.RecordPage{}, nil
+}
+
+// Reports answers what was spoken and what it cost. It is safe for concurrent use.
+type Reports interface {
+	// Sums answers with sums of closed records.
+	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
+	// Records answers with a page of closed records.
+	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
+}

@@ -1,0 +1,144 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/billing"
+)
+
+// usageReport is sums as clients get them.
+type usageReport struct {
+	// From and To are half-open, and what is answered for: whole hours where the sums are no finer.
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Complete bool      `json:"complete"`
+	// MissingSince is given where Complete is false: no record is missing that was admitted before.
+	MissingSince *time.Time       `json:"missing_since,omitempty"`
+	Groups       []map[string]any `json:"groups"` // last: they are written one by one
+}
+
+// sumCost is what a group cost in a currency.
+type sumCost struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// writeReport writes sums, a group after the other.
+func writeReport(w http.ResponseWriter, q billing.SumsQuery, r billing.Report) {
+	head := usageReport{From: r.From, To: r.To, Complete: r.MissingSince.IsZero(), Groups: []map[string]any{}}
+	if !head.Complete {
+		head.MissingSince = &r.MissingSince
+	}
+	text, err := json.Marshal(head)
+	if err != nil {
+		panic(err) // no time comes so far that can't be written
+	}
+	w.Header().Set("Content-Type", "application/json")
+	const ending = "]}"
+	list := jsonList{w: w}
+	list.begin(strings.TrimSuffix(string(text), ending))
+	for i := range r.Groups {
+		if list.add(wireGroup(q, &r.Groups[i])) != nil {
+			return // the client has left
+		}
+	}
+	_ = list.end(ending + "\n") // likewise
+}
+
+// wireGroup has the dimensions that were asked for beside the sums. A vendor that has no models has null.
+func wireGroup(q billing.SumsQuery, g *billing.Group) map[string]any {
+	group := map[string]any{
+		"generations": g.Generations, // 0 in sums of attempts
+		"attempts":    g.Attempts,
+		"characters":  g.Characters, // asked for; of attempts, sent to vendors
+		// 0 in sums of attempts.
+		"spoken_characters": g.Spoken,
+		"audio_ms":          g.AudioMS,
+		"unpriced":          g.Unpriced,
+		"estimated":         g.Estimated,
+	}
+	costs := []sumCost{}
+	for _, m := range g.Cost {
+		costs = append(costs, sumCost{m.Amount(), m.Currency})
+	}
+	group["cost"] = costs
+	for _, d := range q.GroupBy {
+		group[string(d)] = optional(g.Of(d))
+	}
+	return group
+}
+
+// usageRecord is a record as clients get it.
+type usageRecord struct {
+	RecordID     string    `json:"record_id"`
+	GenerationID string    `json:"generation_id"`
+	Tenant       string    `json:"tenant"`
+	Key          string    `json:"key"`
+	SessionID    string    `json:"session_id"`
+	ContextID    *string   `json:"context_id"` // null: none was given
+	Route        string    `json:"route"`
+	AdmittedAt   time.Time `json:"admitted_at"`
+	EndedAt      time.Time `json:"ended_at"`
+	// Characters and AudioMS are the client's: its text, and the audio sent to it.
+	Characters int64 `json:"characters"`
+	// SpokenCharacters are those of its characters that the audio reached.
+	SpokenCharacters int64  `json:"spoken_characters"`
+	AudioMS          int64  `json:"audio_ms"`
+	Outcome          string `json:"outcome"`
+	// Code is the error's where the outcome is failed, else null.
+	Code     *string            `json:"code"`
+	Cost     []protocol.Cost    `json:"cost"`
+	Attempts []protocol.Attempt `json:"attempts"`
+	Metadata map[string]string  `json:"metadata"`
+}
+
+func wireRecord(r *billing.Record) usageRecord {
+	wire := usageRecord{
+		RecordID:         r.ID,
+		GenerationID:     r.GenerationID,
+		Tenant:           r.Tenant,
+		Key:              r.Key,
+		SessionID:        r.SessionID,
+		ContextID:        optional(r.ContextID),
+		Route:            r.Route,
+		AdmittedAt:       r.AdmittedAt.UTC(),
+		EndedAt:          r.EndedAt.UTC(),
+		Characters:       r.Characters,
+		SpokenCharacters: r.Spoken,
+		AudioMS:          r.Audio.Milliseconds(),
+		Outcome:          string(r.Outcome),
+		Code:             optional(r.Code),
+		Cost:             []protocol.Cost{},
+		Attempts:         []protocol.Attempt{},
+		Metadata:         r.Metadata,
+	}
+	if wire.Metadata == nil {
+		wire.Metadata = map[string]string{}
+	}
+	for _, c := range r.Cost() {
+		wire.Cost = append(wire.Cost, wireCost(c))
+	}
+	for i := range r.Attempts {
+		wire.Attempts = append(wire.Attempts, wireAttempt(&r.Attempts[i]))
+	}
+	return wire
+}
+
+func wireAttempt(a *billing.Attempt) protocol.Attempt {
+	return protocol.Attempt{
+		Provider:   a.Provider,
+		Model:      optional(a.Model),
+		Outcome:    string(a.Outcome),
+		Code:       a.Code,
+		Message:    a.Message,
+		Requests:   int(a.Requests),
+		Characters: int(a.Characters),
+		AudioMS:    a.Audio.Milliseconds(),
+		Cost:       wireCost(a.Cost),
+	}
+}
