@@ -89,7 +89,7 @@ bench: ## compare the relay with nginx and a direct connection
 # check those counts.
 bench-micro: ## measure the steps of a frame and of a generation
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
-		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./server ./tcp
+		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./server ./downstream/... ./tcp
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.

@@ -19,8 +19,7 @@ const (
 func TestAPauseIsNoSilenceOfAClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := relaytest.NewMachine(t)
-		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
-		r.srv.awake = m.Clock
+		r := newRigWith(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Awake = m.Clock })
 		c := r.dial("")
 		c.until("ready")
 		go func() { _, _ = io.Copy(io.Discard, c.wire) }() // takes pings, answers none, and ends with the connection

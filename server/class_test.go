@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"voicerelay/downstream"
+	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
@@ -25,6 +27,7 @@ func TestConnectErrorSaysWhatFailed(t *testing.T) {
 		parts := fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": alpha})
 		var log bytes.Buffer
 		parts.Store, parts.Registry, parts.Log = limits.NewMemory(), prometheus.NewRegistry(), zerolog.New(zerolog.SyncWriter(&log))
+		parts.Dialects = []downstream.Dialect{native.Dialect{}}
 		srv, err := New(withDefaults(Config{}), parts)
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/relay/metrics"
 )
@@ -21,9 +22,9 @@ type setup struct {
 	local          access.Key
 	hosts, origins []string
 	proxies        []netip.Prefix
-	desks          map[string]*httpQuota // by the name of the key
-	uses           map[[32]byte]*keyUse  // by the hash of the key
-	over           chan struct{}         // closed once it is replaced and without users
+	quotas         map[string]*downstream.Quota // by the name of the key
+	uses           map[[32]byte]*keyUse         // by the hash of the key
+	over           chan struct{}                // closed once it is replaced and without users
 
 	users int // generations; guarded by Server.mu
 }
@@ -39,7 +40,7 @@ func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
 		hosts:   cfg.Hosts,
 		origins: cfg.Origins,
 		proxies: cfg.Proxies,
-		desks:   newHTTPQuotas(cfg),
+		quotas:  newQuotas(cfg),
 		uses:    newKeyUses(cfg),
 		over:    make(chan struct{}),
 	}
@@ -47,9 +48,9 @@ func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
 
 // inherit takes over from the former setup what is known of keys and providers that stay as they are.
 func (set *setup) inherit(former *setup) {
-	for name, d := range former.desks {
-		if here := set.desks[name]; here != nil && here.limits == d.limits {
-			set.desks[name] = d
+	for name, q := range former.quotas {
+		if here := set.quotas[name]; here != nil && here.Limits() == q.Limits() {
+			set.quotas[name] = q
 		}
 	}
 	for hash, use := range former.uses {
@@ -103,4 +104,15 @@ func (set *setup) expected() metrics.Expected {
 		e.Codes = append(e.Codes, string(code))
 	}
 	return e
+}
+
+func newQuotas(cfg Config) map[string]*downstream.Quota {
+	if len(cfg.Keys) == 0 {
+		return map[string]*downstream.Quota{cfg.Local.Name: downstream.NewQuota(cfg.Local.Limits)}
+	}
+	quotas := make(map[string]*downstream.Quota)
+	for i := range cfg.Keys {
+		quotas[cfg.Keys[i].Name] = downstream.NewQuota(cfg.Keys[i].Limits)
+	}
+	return quotas
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"time"
 
 	"voicerelay/access"
@@ -28,32 +27,15 @@ func (srv *Server) admitConnection(key *access.Key, now time.Time) (leave func()
 	if refused != nil {
 		return nil, refused
 	}
-	desk := srv.setup.Load().desks[key.Name]
-	if desk == nil { // the key is gone since it was shown: the connection ends as soon as it is one
+	quota := srv.setup.Load().quotas[key.Name]
+	if quota == nil { // the key is gone since it was shown: the connection ends as soon as it is one
 		return leave, nil
 	}
-	if ok, wait := desk.connects.Take(now); !ok {
+	if refused := quota.Connect(now); refused != nil {
 		leave()
-		return nil, &protocol.Error{
-			Code:       protocol.CodeTooManyConnections,
-			Message:    fmt.Sprintf("%d new connections a minute with this key", connectsPerMinute(desk.limits)),
-			RetryAfter: wait,
-		}
+		return nil, refused
 	}
 	return leave, nil
-}
-
-// leastConnects is how many connections a minute every key may open at least, however few it may have at once: ten a
-// second, as many as texts over HTTP.
-const leastConnects = 600
-
-// connectsPerMinute is how many connections a key may open in a minute. By default a whole fleet may come anew at once, as
-// after a restart of its relay.
-func connectsPerMinute(l limits.Config) int {
-	if l.ConnectionsPerMinute > 0 {
-		return l.ConnectionsPerMinute
-	}
-	return max(leastConnects, l.MaxConnections)
 }
 
 // connectionBounds are how the relay's places are shared: one tenant leaves a quarter to the others, one key a tenth, and

@@ -1,12 +1,10 @@
-// Package server is the HTTP server of the relay: its endpoints, keys, quotas, limits of connections and of memory, reports, health,
-// reload and drain.
+// Package server is the HTTP server of the relay: it mounts the dialects that clients speak, and has what they share: keys, quotas, limits
+// of connections and of memory, reports of usage, health, reload and drain.
 //
-// A generate's way through the files: accept.go upgrades a connection, session.go reads it, commands.go applies what the client
-// says, settings.go makes a request of it, which package relay speaks; encoders.go says what the client gets. Invariants:
+// http.go has the endpoints, auth.go looks at keys, configured.go is what a configuration comes to, host.go what dialects ask of the
+// server. Invariants:
 //
-//  1. The session's reader waits for nothing but its socket, so a cancel waits for nothing.
-//  2. A socket belongs to its session. No generation's context reaches a read or a write.
-//  3. Sessions belong to the server, and generations to their session: each is waited for.
-//  4. Server.mu is taken last, or alone; session.mu before any lock of the engine.
-//  5. A generation works by the setup that was in force at its generate, and by nothing of a later one (reload.go).
+//  1. Clients belong to the server, from Enroll to Leave: Drain waits for each.
+//  2. Server.mu is taken last, or alone.
+//  3. A generation works by the setup that was in force at its Hold, and by nothing of a later one (reload.go).
 package server

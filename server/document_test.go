@@ -17,6 +17,8 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/downstream"
+	"voicerelay/downstream/native"
 	"voicerelay/routing"
 )
 
@@ -55,6 +57,9 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 			documented = append(documented, strings.ToUpper(method)+" "+path)
 		}
 	}
+	for _, r := range (native.Dialect{}).Routes(&Server{}) {
+		served = append(served, r.Method+" "+r.Path)
+	}
 	slices.Sort(served)
 	slices.Sort(documented)
 	if served = slices.Compact(served); !slices.Equal(served, documented) {
@@ -64,7 +69,7 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 
 // A path refuses the methods that are not documented with 405, and says which it has.
 func TestPathsHaveTheirMethodsOnly(t *testing.T) {
-	srv, err := New(withDefaults(Config{}), Parts{Table: &routing.Table{}, Registry: prometheus.NewRegistry()})
+	srv, err := New(withDefaults(Config{}), Parts{Table: &routing.Table{}, Registry: prometheus.NewRegistry(), Dialects: []downstream.Dialect{native.Dialect{}}})
 	if err != nil {
 		t.Fatal(err)
 	}

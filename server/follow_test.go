@@ -112,21 +112,6 @@ func TestWaitingGenerationIsSpokenAgainFromItsBeginning(t *testing.T) {
 	}
 }
 
-// A context stays with who speaks its latest generation, also where an earlier one ends after that.
-func TestContextStaysWithItsLatestVoice(t *testing.T) {
-	var c conversation
-	c.stay(1, "alpha")
-	c.stay(3, "beta")
-	c.stay(2, "alpha")
-	if c.provider != "beta" {
-		t.Errorf("provider: got %s, want beta", c.provider)
-	}
-	c.stay(3, "gamma") // taken over
-	if c.provider != "gamma" {
-		t.Errorf("provider: got %s, want gamma", c.provider)
-	}
-}
-
 // The one that follows has no text yet.
 func TestOpenTextFollowsToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

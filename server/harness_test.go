@@ -9,12 +9,15 @@ import (
 	"os"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
+	"voicerelay/downstream"
+	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
@@ -64,6 +67,9 @@ func newRigOf(t *testing.T, cfg Config, parts Parts) *rig {
 	t.Helper()
 	parts.Store, parts.Registry = limits.NewMemory(), prometheus.NewRegistry()
 	budgets, ledger := &replaceableBudgets{limits.NewMemoryBudgets(nil)}, &replaceableLedger{unsafeLedger{}}
+	if parts.Dialects == nil {
+		parts.Dialects = []downstream.Dialect{native.Dialect{}}
+	}
 	if parts.Budgets == nil {
 		parts.Budgets = budgets
 	}
@@ -279,3 +285,13 @@ var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}
 type loopbackConn struct{ net.Conn }
 
 func (loopbackConn) RemoteAddr() net.Addr { return loopback }
+
+// answerPatience is how long a client may take for an answer that is no speech.
+const answerPatience = time.Minute
+
+// textPatience is how long the body of a text over HTTP may take, and configuresAtLeast how many configures a minute a
+// connection may send at least.
+const (
+	textPatience      = 10 * time.Second
+	configuresAtLeast = 60
+)

@@ -3,10 +3,11 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
 	"voicerelay/access"
+	"voicerelay/downstream"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -19,8 +20,7 @@ import (
 // Handler serves every endpoint.
 func (srv *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/speech", srv.keyed(srv.accept))
-	mux.HandleFunc("POST /v1/speech", srv.keyed(srv.speak))
+	srv.mount(mux)
 	mux.HandleFunc("GET /v1/voices", srv.keyed(srv.listVoices))
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
@@ -33,14 +33,29 @@ func (srv *Server) Handler() http.Handler {
 	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
 		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
-	mux.HandleFunc("/v1/speech", srv.open(srv.allowOnly("GET, POST")))
-	mux.HandleFunc("HEAD /v1/speech", srv.open(srv.allowOnly("GET, POST")))
 	mux.HandleFunc("/", srv.open(srv.notFound))
 	return bounded(srv.forPages(mux))
 }
 
-// answerPatience bounds how long a client may take for an answer, but for speech, which has a bound of its own.
-const answerPatience = time.Minute
+// mount mounts the dialects' endpoints. A path takes the methods of its routes and no others.
+func (srv *Server) mount(mux *http.ServeMux) {
+	methods := make(map[string][]string) // by path
+	upgrades := make(map[string]bool)
+	for _, d := range srv.dialects {
+		for _, r := range d.Routes(srv) {
+			mux.HandleFunc(r.Method+" "+r.Path, srv.keyed(r.Serve))
+			methods[r.Path] = append(methods[r.Path], r.Method)
+			upgrades[r.Path] = upgrades[r.Path] || r.Upgrade
+		}
+	}
+	for path, allowed := range methods {
+		only := srv.open(srv.allowOnly(strings.Join(allowed, ", ")))
+		mux.HandleFunc(path, only)
+		if upgrades[path] {
+			mux.HandleFunc("HEAD "+path, only)
+		}
+	}
+}
 
 // unwantedPatience bounds how long the server waits for a body that no handler reads. Nobody needs to send one, so it is
 // short; it is long enough for one that comes right behind its header.
@@ -50,7 +65,7 @@ const unwantedPatience = 2 * time.Second
 // reads what a handler has left of a body before it answers.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		allowTime(w)
+		downstream.AllowTime(w)
 		if r.Body != nil && r.Body != http.NoBody {
 			// It fails only where the connection is over. Without a body there must be no deadline: it would end a request that
 			// takes its time.
@@ -60,17 +75,13 @@ func bounded(next http.Handler) http.Handler {
 	})
 }
 
-func allowTime(w http.ResponseWriter) {
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerPatience)) // fails only where the connection is over
-}
-
 // allowOnly refuses a method that a path does not have.
 func (srv *Server) allowOnly(methods string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", methods)
-		refused := invalid("", "this path has "+methods+" only")
+		refused := downstream.Invalid("", "this path has "+methods+" only")
 		refused.Status = http.StatusMethodNotAllowed
-		srv.refuse(w, r, nil, refused)
+		srv.Refuse(w, r, nil, refused)
 	}
 }
 
@@ -85,17 +96,14 @@ func (srv *Server) AdminHandler() http.Handler {
 	mux.HandleFunc("/", srv.notFound)
 	return bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := srv.setup.Load().checkAdminHost(r); err != nil {
-			srv.refuse(w, r, nil, err)
+			srv.Refuse(w, r, nil, err)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	}))
 }
 
-// keyedHandler serves a request that has shown its key.
-type keyedHandler func(w http.ResponseWriter, r *http.Request, key *access.Key)
-
-func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
+func (srv *Server) keyed(next downstream.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		key, err := srv.admitRequest(r, false)
 		switch {
@@ -104,15 +112,15 @@ func (srv *Server) keyed(next keyedHandler) http.HandlerFunc {
 		case err.Code == protocol.CodeAuthFailed && key == nil && presentedKey(r) != "":
 			srv.refuseGuess(w, r, err)
 		default:
-			srv.refuse(w, r, key, err)
+			srv.Refuse(w, r, key, err)
 		}
 	}
 }
 
-func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
+func (srv *Server) admin(next downstream.Handler) http.HandlerFunc {
 	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *access.Key) {
 		if !key.Admin {
-			srv.refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
+			srv.Refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
 			return
 		}
 		next(w, r, key)
@@ -122,7 +130,7 @@ func (srv *Server) admin(next keyedHandler) http.HandlerFunc {
 func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if _, err := srv.admitRequest(r, true); err != nil {
-			srv.refuse(w, r, nil, err)
+			srv.Refuse(w, r, nil, err)
 			return
 		}
 		next(w, r)
@@ -230,31 +238,15 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *acce
 func (set *setup) targetStates(provider string) []targetState {
 	states := []targetState{}
 	for _, t := range set.TargetsOf(provider) {
-		states = append(states, targetState{Model: optional(t.Model), Circuit: set.State(t)})
+		states = append(states, targetState{Model: downstream.Optional(t.Model), Circuit: set.State(t)})
 	}
 	return states
 }
 
 func (srv *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	refused := invalid("", "no such endpoint: "+r.Method+" on this path")
+	refused := downstream.Invalid("", "no such endpoint: "+r.Method+" on this path")
 	refused.Status = http.StatusNotFound
-	srv.refuse(w, r, nil, refused)
-}
-
-func writeError(w http.ResponseWriter, err *protocol.Error) {
-	w.Header().Set("Content-Type", "application/json")
-	askLater(w, err.HTTPStatus(), err.RetryAfter)
-	w.WriteHeader(err.HTTPStatus())
-	_, _ = w.Write(protocol.EncodeBody(err)) // the client may have left
-}
-
-// askLater says in how many seconds to ask again, where that is what the status means: at least one, since a program that
-// is told none takes a default of its own, or asks at once.
-func askLater(w http.ResponseWriter, status int, after time.Duration) {
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		seconds := max(1, (after+time.Second-1)/time.Second)
-		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-	}
+	srv.Refuse(w, r, nil, refused)
 }
 
 // writeJSON panics where v has no JSON, before anything is written: a status without its body would be taken for an answer.
@@ -264,7 +256,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		panic(err)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	askLater(w, status, 0)
+	downstream.AskLater(w, status, 0)
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // the client may have left
 }

@@ -30,7 +30,7 @@ func TestABodyThatNobodyWantsIsNotWaitedFor(t *testing.T) {
 		"no upgrade":      {"GET /v1/speech HTTP/1.1\r\nContent-Length: 10\r\n", unwantedPatience, 400},
 		"bad upgrade":     {"GET /v1/speech?audio=x HTTP/1.1\r\nContent-Length: 10\r\n" + upgrading, unwantedPatience, 400},
 		"a form":          {"POST /v1/speech HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n", unwantedPatience, 400},
-		"speech":          {"POST /v1/speech HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 10\r\n", bodyPatience, 400},
+		"speech":          {"POST /v1/speech HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 10\r\n", textPatience, 400},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

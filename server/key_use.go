@@ -32,8 +32,8 @@ func keyExpired() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeAuthFailed, Message: "the key has expired"}
 }
 
-// keyHolds reports whether the key that was shown is still configured, and has not expired.
-func (srv *Server) keyHolds(of *access.Key) bool {
+// KeyHolds reports whether the key that was shown is still configured, and has not expired.
+func (srv *Server) KeyHolds(of *access.Key) bool {
 	key := srv.setup.Load().keyOf(of.Hash)
 	return key != nil && !key.Expired(time.Now())
 }
@@ -54,7 +54,7 @@ func (srv *Server) endExpired(after, now time.Time) {
 		return
 	}
 	for _, c := range srv.current() {
-		c.shutWithoutKey()
+		c.ShutWithoutKey()
 	}
 }
 

@@ -140,8 +140,8 @@ func shortOfMemory() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeDraining, RetryAfter: memoryRetry, Message: "this relay is short of memory"}
 }
 
-// mayGenerate refuses generations that there is no memory for.
-func (srv *Server) mayGenerate() *relay.Error {
+// MayGenerate refuses generations that there is no memory for.
+func (srv *Server) MayGenerate() *relay.Error {
 	if srv.memory.pressure() < short {
 		return nil
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"voicerelay/downstream"
+	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
@@ -16,6 +18,7 @@ import (
 func TestPagesOfConfiguredOriginsMayRead(t *testing.T) {
 	parts := fakeParts(t, routing.DefaultPace(), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 	parts.Store, parts.Registry = limits.NewMemory(), prometheus.NewRegistry()
+	parts.Dialects = []downstream.Dialect{native.Dialect{}}
 	srv, err := New(withDefaults(Config{Origins: []string{"https://app.example.com"}}), parts)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/access"
+	"voicerelay/downstream"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
@@ -26,9 +27,9 @@ type keyName struct {
 	next        bool
 }
 
-// refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
+// Refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
 // nil where none is known.
-func (srv *Server) refused(remote netip.Addr, code protocol.Code, key *access.Key) {
+func (srv *Server) Refused(remote netip.Addr, code protocol.Code, key *access.Key) {
 	srv.metrics.Refused(string(code))
 	what := refusal{remote: remote, code: code}
 	if key != nil {
@@ -67,17 +68,17 @@ func (srv *Server) logOverdue(now time.Time) {
 	}
 }
 
-// refuse answers a request with why it is refused. key is nil where none is known.
-func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
-	srv.refused(srv.setup.Load().remoteOf(r), err.Code, key)
-	writeError(w, err)
+// Refuse answers a request with why it is refused. key is nil where none is known.
+func (srv *Server) Refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
+	srv.Refused(srv.setup.Load().remoteOf(r), err.Code, key)
+	downstream.WriteError(w, err)
 }
 
 // refuseGuess is refuse for a key that is none. Where many of an address were none, the answer waits and says when to ask
 // again. A valid key is never refused for that, since many clients may share an address.
 func (srv *Server) refuseGuess(w http.ResponseWriter, r *http.Request, err *protocol.Error) {
 	remote := srv.setup.Load().remoteOf(r)
-	srv.refused(remote, err.Code, nil)
+	srv.Refused(remote, err.Code, nil)
 	if wait, tooMany := srv.refusedFrom.guessed(remote, time.Now()); tooMany {
 		srv.holdUp(r.Context(), remote)
 		w.Header().Set("Connection", "close") // another guess costs another connection
@@ -87,7 +88,7 @@ func (srv *Server) refuseGuess(w http.ResponseWriter, r *http.Request, err *prot
 			RetryAfter: wait,
 		}
 	}
-	writeError(w, err)
+	downstream.WriteError(w, err)
 }
 
 // holdUp waits before the answer to a guess, unless too many answers wait.

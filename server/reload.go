@@ -3,8 +3,6 @@ package server
 import (
 	"errors"
 	"fmt"
-
-	"voicerelay/relay/delivery"
 )
 
 // ErrDraining refuses a configuration that comes while the relay is going away.
@@ -32,7 +30,7 @@ func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err 
 		}
 	}
 	for _, s := range srv.current() {
-		s.shutWithoutKey()
+		s.ShutWithoutKey()
 	}
 	return before.over, nil
 }
@@ -69,13 +67,5 @@ func (srv *Server) release(set *setup) {
 	set.users--
 	if set.users == 0 && set != srv.setup.Load() {
 		close(set.over)
-	}
-}
-
-// shutWithoutKey closes the connection if its key is no longer configured, or has expired. It must be called whenever that
-// may have become so.
-func (s *session) shutWithoutKey() {
-	if !s.srv.keyHolds(s.Key) {
-		s.conn.Shut(delivery.ClosePolicy, "the key is no longer valid")
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/downstream"
+	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
@@ -338,20 +340,33 @@ func TestReloadIsRefusedWhileDraining(t *testing.T) {
 	})
 }
 
+// interrupted is the relay's own dialect, with something that happens when it has looked at the key of a client, and the server
+// does not know the client yet.
+type interrupted struct{ by func() }
+
+func (interrupted) Name() string { return "native" }
+
+func (i interrupted) Routes(on downstream.Server) []downstream.Route {
+	return native.Dialect{}.Routes(interruptedServer{on, i.by})
+}
+
+type interruptedServer struct {
+	downstream.Server
+	by func()
+}
+
+func (s interruptedServer) Enroll(c downstream.Client) bool {
+	s.by()
+	return s.Server.Enroll(c)
+}
+
 // A key may go while its connection is being upgraded, when no reload knows of the session.
 func TestKeyThatGoesDuringTheUpgrade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendors := fakes{"alpha": relaytest.NewFake()}
-		r := newRig(t, keyed("old"), []string{"alpha"}, vendors)
-		inner := r.http.Handler
-		stale := r.setup().keyOf(sha256.Sum256([]byte("old")))
-		r.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			if req.URL.Query().Get("api_key") != "old" {
-				inner.ServeHTTP(w, req)
-				return
-			}
-			r.reload(keyed("new"), []string{"alpha"}, vendors)
-			r.srv.accept(w, req, stale)
+		var r *rig
+		r = newRigWith(t, keyed("old"), []string{"alpha"}, vendors, func(p *Parts) {
+			p.Dialects = []downstream.Dialect{interrupted{func() { r.reload(keyed("new"), []string{"alpha"}, vendors) }}}
 		})
 		if got := r.dial("?api_key=old").closeStatus(); got != 1008 {
 			t.Errorf("closed with %d, want 1008", got)

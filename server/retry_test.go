@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
 )
@@ -23,7 +24,7 @@ func TestEveryRefusalForNowSaysWhenToAskAgain(t *testing.T) {
 	}
 	for name, tt := range map[string]refusal{
 		"rate":              {"POST", "/v1/speech", func(r *rig) { r.speak(`{"text":"hi"}`, nil) }, 429, "60"},
-		"at once":           {"POST", "/v1/speech", func(r *rig) { r.setup().desks[r.setup().local.Name].gate.Resize(0) }, 429, "1"},
+		"at once":           {"POST", "/v1/speech", takeAll, 429, "1"},
 		"connections":       {"GET", "/v1/speech", func(r *rig) { r.srv.gate.Resize(limits.ConnectionBounds{}) }, 429, "1"},
 		"connections, text": {"POST", "/v1/speech", func(r *rig) { r.srv.gate.Resize(limits.ConnectionBounds{}) }, 429, "1"},
 		"draining":          {"GET", "/v1/speech", func(r *rig) { r.srv.Drain(context.Background(), 0) }, 503, "1"},
@@ -67,8 +68,17 @@ func (unbuffered) SetWriteDeadline(time.Time) error { return nil }
 func TestRetryAfterIsRoundedUp(t *testing.T) {
 	for after, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", time.Hour: "3600"} {
 		w := httptest.NewRecorder()
-		if askLater(w, http.StatusTooManyRequests, after); w.Header().Get("Retry-After") != want {
+		if downstream.AskLater(w, http.StatusTooManyRequests, after); w.Header().Get("Retry-After") != want {
 			t.Errorf("%v: %q, want %q", after, w.Header().Get("Retry-After"), want)
+		}
+	}
+}
+
+// takeAll takes all places for texts over HTTP.
+func takeAll(r *rig) {
+	for quota := r.setup().quotas[r.setup().local.Name]; ; {
+		if _, full := quota.Enter(); full != nil {
+			return
 		}
 	}
 }

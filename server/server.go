@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/awake"
 	"voicerelay/billing"
+	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -63,6 +63,8 @@ type Parts struct {
 	Awake    *awake.Clock
 	Registry *prometheus.Registry
 	Log      zerolog.Logger
+	// Dialects are the protocols that clients speak.
+	Dialects []downstream.Dialect
 }
 
 // Server is the relay. Its sessions end with Drain.
@@ -77,6 +79,7 @@ type Server struct {
 	awake       *awake.Clock
 	metrics     *metrics.Metrics
 	registry    *prometheus.Registry
+	dialects    []downstream.Dialect
 	log         zerolog.Logger
 
 	setup   atomic.Pointer[setup] // what is configured now
@@ -85,7 +88,7 @@ type Server struct {
 	memory  *memory
 
 	mu       sync.Mutex // guards what follows
-	clients  map[connected]struct{}
+	clients  map[downstream.Client]struct{}
 	draining bool
 
 	wg sync.WaitGroup // every client
@@ -98,8 +101,9 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		awake:       parts.Awake,
 		memory:      newMemory(),
 		registry:    parts.Registry,
+		dialects:    parts.Dialects,
 		log:         parts.Log,
-		clients:     make(map[connected]struct{}),
+		clients:     make(map[downstream.Client]struct{}),
 	}
 	srv.reportFrom(parts)
 	var err error
@@ -129,9 +133,6 @@ func (srv *Server) limitMemory(bytes int64) {
 	srv.backlog.LimitTo(bytes)
 }
 
-// errDrained is the cause of a server's context that has ended.
-var errDrained = errors.New("drained")
-
 // Drain takes no more generations, lets the running ones end within grace, stops those that have not, and
 // returns once every client is served.
 func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
@@ -139,7 +140,7 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	srv.draining = true
 	srv.mu.Unlock()
 	for _, s := range srv.current() {
-		s.drain(grace)
+		s.Drain(grace)
 	}
 	over := make(chan struct{})
 	go func() { // ends with the sessions, which every path below ends
@@ -153,7 +154,7 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	case <-time.After(grace):
 	}
 	for _, s := range srv.current() {
-		s.stopAll(relay.CauseDrained)
+		s.StopAll(relay.CauseDrained)
 	}
 	select {
 	case <-over:
@@ -161,37 +162,23 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	case <-time.After(delivery.CloseFramePatience + relay.CloseGrace):
 	}
 	for _, s := range srv.current() {
-		s.cut() // it had its time
+		s.Cut() // it had its time
 	}
 	<-over
 }
 
-// connected is a client that is being served.
-type connected interface {
-	// drain tells it that the relay is going away.
-	drain(grace time.Duration)
-	// sendAway tells it once that this relay takes nothing for now.
-	sendAway(grace time.Duration)
-	// stopAll ends its generations.
-	stopAll(cause *relay.StopCause)
-	// cut ends its connection whatever it waits for.
-	cut()
-	// shutWithoutKey ends it if its key is no longer configured.
-	shutWithoutKey()
-}
-
-func (srv *Server) current() []connected {
+func (srv *Server) current() []downstream.Client {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	all := make([]connected, 0, len(srv.clients))
+	all := make([]downstream.Client, 0, len(srv.clients))
 	for s := range srv.clients {
 		all = append(all, s)
 	}
 	return all
 }
 
-// enroll makes a client known, unless the server is draining.
-func (srv *Server) enroll(s connected) bool {
+// Enroll implements downstream.Server.
+func (srv *Server) Enroll(s downstream.Client) bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	if srv.draining {
@@ -202,7 +189,8 @@ func (srv *Server) enroll(s connected) bool {
 	return true
 }
 
-func (srv *Server) leave(s connected) {
+// Leave implements downstream.Server.
+func (srv *Server) Leave(s downstream.Client) {
 	srv.mu.Lock()
 	delete(srv.clients, s)
 	srv.mu.Unlock()

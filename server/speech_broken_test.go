@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
 	"voicerelay/relay/relaytest"
@@ -49,7 +46,7 @@ func TestSpeechThatBreaksOffIsNoWholeBody(t *testing.T) {
 						t.Errorf("%s: %d with %d bytes, then %v; want what was heard and an unexpected end", encoding, got.status, len(got.body), got.broken)
 					}
 				}
-				lines := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, http.Header{"Accept": {linesType}})
+				lines := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, http.Header{"Accept": {"application/x-ndjson"}})
 				if lines.broken != nil || lines.trailer.Get("Generation-Status") != "failed" || !bytes.Contains(lines.body, []byte(`"type":"done"`)) {
 					t.Errorf("lines: %v, %q, want them whole with their done", lines.broken, lines.trailer.Get("Generation-Status"))
 				}
@@ -116,49 +113,12 @@ func TestSpeechOfKnownLengthFailsByItsStatus(t *testing.T) {
 				t.Errorf("%s: got %d %s", query, got.status, got.body)
 			}
 		}
-		lines := http.Header{"Accept": {linesType}}
+		lines := http.Header{"Accept": {"application/x-ndjson"}}
 		if got := r.speakTo("/v1/speech?length=known", `{"text":"hi"}`, lines); got.status != 400 || got.code() != "invalid_request" {
 			t.Errorf("in lines: got %d %s", got.status, got.body)
 		}
 	})
 }
-
-// What waits for its end is bounded, in one answer and in all.
-func TestSpeechOfKnownLengthIsBounded(t *testing.T) {
-	tests := map[string]struct {
-		pending int
-		others  int64
-		code    string
-	}{
-		"the most":      {maxWhole, 0, ""},
-		"too much":      {maxWhole + 1, 0, "text_too_long"},
-		"beside others": {1000, maxAllWhole - 999, "too_many_generations"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
-				r.srv.whole.Store(tt.others)
-				o := r.srv.engine.NewClient(&r.setup().local)
-				a := &answer{control: http.NewResponseController(deadlines{}), speech: &speech{Client: o, srv: r.srv}, form: bodyWhole}
-				a.pending = make([]byte, tt.pending)
-				err := a.keep(context.Background())
-				var got *protocol.Error
-				if errors.As(err, &got) != (tt.code != "") || got != nil && string(got.Code) != tt.code {
-					t.Errorf("got %v, want %q", err, tt.code)
-				}
-				if a.letGo(); r.srv.whole.Load() != tt.others {
-					t.Error("what was counted is not given back")
-				}
-			})
-		})
-	}
-}
-
-// deadlines is an answer that has some.
-type deadlines struct{ http.ResponseWriter }
-
-func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 
 // A takeover's clock runs on while the whole is waited for, and the WAV header stays the first.
 func TestSpeechOfKnownLengthIsTakenOver(t *testing.T) {

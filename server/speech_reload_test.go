@@ -1,12 +1,12 @@
 package server
 
 import (
-	"crypto/sha256"
 	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"voicerelay/downstream"
 	"voicerelay/relay/relaytest"
 )
 
@@ -37,26 +37,11 @@ func TestSpeechEndsAsItBegan(t *testing.T) {
 func TestKeyThatGoesBeforeItsSpeech(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := paceful()
-		r := newRig(t, keyed("old"), []string{"alpha"}, fakes{"alpha": f})
-		set, stale := r.setup(), r.setup().keyOf(sha256.Sum256([]byte("old")))
-		r.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			cmd, refused := readSpeech(w, req, stale.Limits.MaxMessageBytes)
-			if refused != nil {
-				t.Error(refused)
-				return
-			}
-			sp, refused := r.srv.newSpeech(speechRequest{key: stale, cmd: cmd, form: bodyAudio}, set)
-			if refused != nil {
-				t.Error(refused)
-				return
-			}
-			defer sp.leave()
-			r.reload(keyed("new"), []string{"alpha"}, fakes{"alpha": f})
-			if refused, _ := sp.run(req.Context(), newAnswer(w, sp)); refused != nil {
-				writeError(w, refused)
-			}
+		var r *rig
+		r = newRigWith(t, keyed("old"), []string{"alpha"}, fakes{"alpha": f}, func(p *Parts) {
+			p.Dialects = []downstream.Dialect{interrupted{func() { r.reload(keyed("new"), []string{"alpha"}, fakes{"alpha": f}) }}}
 		})
-		if got := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil); got.status != 401 || got.code() != "auth_failed" {
+		if got := r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, shown("old")); got.status != 401 || got.code() != "auth_failed" {
 			t.Errorf("got %d %s, want 401 auth_failed", got.status, got.code())
 		}
 	})

@@ -202,7 +202,7 @@ func TestSpeechOutlastsDrainingOrSaysThatItDoesNot(t *testing.T) {
 	}{
 		"time enough":          {time.Minute, "", "completed", false, false, 200},
 		"too little":           {300 * time.Millisecond, "", "", true, false, 200},
-		"too little, in lines": {300 * time.Millisecond, linesType, "failed", false, false, 200},
+		"too little, in lines": {300 * time.Millisecond, "application/x-ndjson", "failed", false, false, 200},
 		"before audio":         {300 * time.Millisecond, "", "", false, true, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -253,7 +253,7 @@ func TestFailureBeforeAudioIsTheAnswer(t *testing.T) {
 		f := relaytest.NewFake()
 		f.Refuse = &upstream.Error{Kind: upstream.Rejected, Message: "no"}
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": f})
-		for _, accept := range []string{"*/*", linesType} {
+		for _, accept := range []string{"*/*", "application/x-ndjson"} {
 			got := r.speak(`{"text":"hi"}`, http.Header{"Accept": {accept}})
 			if got.status != 422 || got.code() != "upstream_rejected" {
 				t.Errorf("accepting %s: got %d %s, want 422 upstream_rejected", accept, got.status, got.code())

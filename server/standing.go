@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"voicerelay/downstream"
 	"voicerelay/relay"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -31,9 +32,9 @@ const (
 func (srv *Server) mayServe() *protocol.Error {
 	switch {
 	case srv.isDraining():
-		return goingAway()
+		return downstream.GoingAway()
 	case srv.standing().Unrecorded:
-		return wireError(relay.Unrecorded())
+		return downstream.WireError(relay.Unrecorded())
 	case srv.memory.pressure() >= scarce:
 		return shortOfMemory()
 	default:
@@ -73,19 +74,6 @@ func (srv *Server) Watch(ctx context.Context) {
 // sendAway tells each client once that it had better go.
 func (srv *Server) sendAway() {
 	for _, c := range srv.current() {
-		c.sendAway(awayGrace)
+		c.SendAway(awayGrace)
 	}
 }
-
-// sendAway is drain for a relay that goes on.
-func (s *session) sendAway(grace time.Duration) {
-	s.mu.Lock()
-	told := s.draining
-	s.mu.Unlock()
-	if !told {
-		s.drain(grace)
-	}
-}
-
-// sendAway does nothing: a request under way gets its answer, whatever that is.
-func (sp *speech) sendAway(time.Duration) {}

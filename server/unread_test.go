@@ -70,7 +70,7 @@ func TestAnswersThatNobodyReadsAreBounded(t *testing.T) {
 func TestConfiguresAreRated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}).dial("")
-		for range leastConfigures {
+		for range configuresAtLeast {
 			c.send(`{"type":"configure","speed":1.5}`)
 			c.until("configured")
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/access"
+	"voicerelay/downstream"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -34,13 +35,13 @@ func (srv *Server) reportFrom(parts Parts) {
 func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
 	if refused != nil {
-		srv.refuse(w, r, key, refused)
+		srv.Refuse(w, r, key, refused)
 		return
 	}
 	asked.Tenant = visibleTenant(key)
 	leave, refused := srv.reporting.enter(r.Context(), key.Name)
 	if refused != nil {
-		srv.refuse(w, r, key, refused)
+		srv.Refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
@@ -50,7 +51,7 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key
 		return err
 	})
 	if err != nil {
-		srv.refuse(w, r, key, srv.reportRefusal(err))
+		srv.Refuse(w, r, key, srv.reportRefusal(err))
 		return
 	}
 	if asked.csv {
@@ -65,19 +66,19 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key
 func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseRecordsQuestion(r.URL.RawQuery, time.Now())
 	if refused != nil {
-		srv.refuse(w, r, key, refused)
+		srv.Refuse(w, r, key, refused)
 		return
 	}
 	asked.Tenant = visibleTenant(key)
 	leave, refused := srv.reporting.enter(r.Context(), key.Name)
 	if refused != nil {
-		srv.refuse(w, r, key, refused)
+		srv.Refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
 	page := srv.newRecordsPage(asked)
 	if err := page.next(r.Context()); err != nil {
-		srv.refuse(w, r, key, srv.reportRefusal(err))
+		srv.Refuse(w, r, key, srv.reportRefusal(err))
 		return
 	}
 	write := page.writeJSON
@@ -102,9 +103,9 @@ func visibleTenant(key *access.Key) string {
 func (srv *Server) reportRefusal(err error) *protocol.Error {
 	switch {
 	case errors.Is(err, billing.ErrCursor):
-		return invalid("cursor", "cursor is none that was given as next_cursor")
+		return downstream.Invalid("cursor", "cursor is none that was given as next_cursor")
 	case errors.Is(err, billing.ErrTooManyGroups):
-		return invalid("group_by", fmt.Sprintf("over %d groups: ask for a shorter time, or group by less", mostGroups))
+		return downstream.Invalid("group_by", fmt.Sprintf("over %d groups: ask for a shorter time, or group by less", mostGroups))
 	case errors.Is(err, limits.ErrAway):
 		return &protocol.Error{Code: protocol.CodeLedgerUnavailable, Message: "the records of all relays can't be read for now"}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -112,7 +113,7 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 	case errors.Is(err, context.Canceled): // by the client, who has left and hears nothing
 		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
 	}
-	return wireError(srv.engine.Internal(srv.log, "report not made", err))
+	return downstream.WireError(srv.engine.Internal(srv.log, "report not made", err))
 }
 
 const csvType = "text/csv; charset=utf-8"

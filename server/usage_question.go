@@ -12,6 +12,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/billing"
+	"voicerelay/downstream"
 )
 
 // Bounds on a page of records.
@@ -36,7 +37,7 @@ type recordsQuestion struct {
 }
 
 func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol.Error) {
-	values, refused := parseParameters(rawQuery, "from", "to", "group_by", "format")
+	values, refused := downstream.Parameters(rawQuery, "from", "to", "group_by", "format")
 	if refused != nil {
 		return nil, refused
 	}
@@ -52,15 +53,15 @@ func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol
 	}
 	switch err := asked.Validate(); {
 	case errors.Is(err, billing.ErrRange):
-		return nil, invalid("from", err.Error())
+		return nil, downstream.Invalid("from", err.Error())
 	case err != nil:
-		return nil, invalid("group_by", err.Error())
+		return nil, downstream.Invalid("group_by", err.Error())
 	}
 	return asked, nil
 }
 
 func parseRecordsQuestion(rawQuery string, now time.Time) (*recordsQuestion, *protocol.Error) {
-	values, refused := parseParameters(rawQuery, "from", "to", "limit", "cursor", "record_id", "generation_id", "format")
+	values, refused := downstream.Parameters(rawQuery, "from", "to", "limit", "cursor", "record_id", "generation_id", "format")
 	if refused != nil {
 		return nil, refused
 	}
@@ -68,7 +69,7 @@ func parseRecordsQuestion(rawQuery string, now time.Time) (*recordsQuestion, *pr
 		RecordID: values.Get("record_id"), GenerationID: values.Get("generation_id"),
 	}}
 	if asked.RecordID != "" && asked.GenerationID != "" {
-		return nil, invalid("generation_id", "generation_id excludes record_id")
+		return nil, downstream.Invalid("generation_id", "generation_id excludes record_id")
 	}
 	if asked.csv, refused = parseFormat(values); refused != nil {
 		return nil, refused
@@ -89,7 +90,7 @@ func (q *recordsQuestion) setSpan(values url.Values, now time.Time) *protocol.Er
 	if text := values.Get("cursor"); text != "" {
 		page, err := parsePageCursor(text)
 		if err != nil {
-			return invalid("cursor", "cursor is none that was given as next_cursor")
+			return downstream.Invalid("cursor", "cursor is none that was given as next_cursor")
 		}
 		from, to, q.Cursor = page.from, page.to, page.inner
 	}
@@ -104,7 +105,7 @@ func (q *recordsQuestion) setSpan(values url.Values, now time.Time) *protocol.Er
 		_, q.To = billing.Today(now)
 	}
 	if !q.From.Before(q.To) {
-		return invalid("from", billing.ErrRange.Error())
+		return downstream.Invalid("from", billing.ErrRange.Error())
 	}
 	return nil
 }
@@ -178,7 +179,7 @@ func parseSpan(values url.Values, from, to time.Time) (_, _ time.Time, refused *
 		}
 		t, err := billing.ParseTime(values.Get(name))
 		if err != nil {
-			return from, to, invalid(name, name+" "+err.Error())
+			return from, to, downstream.Invalid(name, name+" "+err.Error())
 		}
 		*into = t
 	}
@@ -187,7 +188,7 @@ func parseSpan(values url.Values, from, to time.Time) (_, _ time.Time, refused *
 
 func parseFormat(values url.Values) (csv bool, refused *protocol.Error) {
 	if format := values.Get("format"); values.Has("format") && format != "json" && format != "csv" {
-		return false, invalid("format", "format must be json or csv")
+		return false, downstream.Invalid("format", "format must be json or csv")
 	}
 	return values.Get("format") == "csv", nil
 }
@@ -198,7 +199,7 @@ func parseLimit(values url.Values) (int, *protocol.Error) {
 	}
 	n, err := strconv.Atoi(values.Get("limit"))
 	if err != nil || n < 1 || n > largestPage {
-		return 0, invalid("limit", fmt.Sprintf("limit must be 1 to %d", largestPage))
+		return 0, downstream.Invalid("limit", fmt.Sprintf("limit must be 1 to %d", largestPage))
 	}
 	return n, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/billing"
+	"voicerelay/downstream"
 )
 
 // usageReport is sums as clients get them.
@@ -68,7 +69,7 @@ func wireGroup(q billing.SumsQuery, g *billing.Group) map[string]any {
 	}
 	group["cost"] = costs
 	for _, d := range q.GroupBy {
-		group[string(d)] = optional(g.Of(d))
+		group[string(d)] = downstream.Optional(g.Of(d))
 	}
 	return group
 }
@@ -104,7 +105,7 @@ func wireRecord(r *billing.Record) usageRecord {
 		Tenant:           r.Tenant,
 		Key:              r.Key,
 		SessionID:        r.SessionID,
-		ContextID:        optional(r.ContextID),
+		ContextID:        downstream.Optional(r.ContextID),
 		Route:            r.Route,
 		AdmittedAt:       r.AdmittedAt.UTC(),
 		EndedAt:          r.EndedAt.UTC(),
@@ -112,7 +113,7 @@ func wireRecord(r *billing.Record) usageRecord {
 		SpokenCharacters: r.Spoken,
 		AudioMS:          r.Audio.Milliseconds(),
 		Outcome:          string(r.Outcome),
-		Code:             optional(r.Code),
+		Code:             downstream.Optional(r.Code),
 		Cost:             []protocol.Cost{},
 		Attempts:         []protocol.Attempt{},
 		Metadata:         r.Metadata,
@@ -121,7 +122,7 @@ func wireRecord(r *billing.Record) usageRecord {
 		wire.Metadata = map[string]string{}
 	}
 	for _, c := range r.Cost() {
-		wire.Cost = append(wire.Cost, wireCost(c))
+		wire.Cost = append(wire.Cost, downstream.WireCost(c))
 	}
 	for i := range r.Attempts {
 		wire.Attempts = append(wire.Attempts, wireAttempt(&r.Attempts[i]))
@@ -132,13 +133,13 @@ func wireRecord(r *billing.Record) usageRecord {
 func wireAttempt(a *billing.Attempt) protocol.Attempt {
 	return protocol.Attempt{
 		Provider:   a.Provider,
-		Model:      optional(a.Model),
+		Model:      downstream.Optional(a.Model),
 		Outcome:    string(a.Outcome),
 		Code:       a.Code,
 		Message:    a.Message,
 		Requests:   int(a.Requests),
 		Characters: int(a.Characters),
 		AudioMS:    a.Audio.Milliseconds(),
-		Cost:       wireCost(a.Cost),
+		Cost:       downstream.WireCost(a.Cost),
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 // allowed says who may import whom, within the module; nil: all. docs/ARCHITECTURE.md has it as a table.
 func allowed(pkg string) []string {
-	leaves := []string{"audio", "text", clientModule + "/protocol", "limits", "billing", "tcp", "awake"}
+	leaves := []string{"audio", "text", "limits", "billing", "tcp", "awake"}
 	switch {
 	case pkg == "cmd/relay":
 		return nil // everything
@@ -30,11 +30,17 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, "access", "routing", "upstream", "relay", "relay/position", "relay/delivery", "relay/metrics")
+		return append(leaves, clientModule+"/protocol", "access", "downstream", "routing", "upstream", "relay", "relay/delivery", "relay/metrics")
+	case pkg == "downstream":
+		return []string{clientModule + "/protocol", "access", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
+	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
+		return []string{
+			clientModule + "/protocol", "access", "audio", "billing", "downstream", "limits", "relay", "relay/delivery", "relay/position", "routing", "text",
+		}
 	case pkg == "relay":
 		return append(leaves, "access", "routing", "upstream", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay/position":
-		return []string{"audio", "text", "billing", clientModule + "/protocol"}
+		return []string{"audio", "text", "billing"}
 	case pkg == "relay/delivery":
 		return []string{"audio", "limits", "tcp", "awake"}
 	case pkg == "relay/relaytest": // for tests alone
@@ -47,7 +53,7 @@ func allowed(pkg string) []string {
 		return []string{"billing"}
 	case pkg == "limits/limitstest":
 		return []string{"limits"}
-	case slices.Contains(leaves, pkg):
+	case slices.Contains(leaves, pkg), pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "upstream/emulatortest": // between the two sides of a wire, which import neither each other nor this
 		return []string{"upstream", "upstream/upstreamtest", "upstream/emulator", "upstream/emulator/voice", "audio"}

@@ -190,6 +190,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 		Awake:     p.awake,
 		Registry:  registry,
 		Log:       log,
+		Dialects:  dialects(),
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
+	"voicerelay/downstream"
+	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/routing"
@@ -92,6 +94,7 @@ func (r *rig) serve(cfg routing.Config) {
 	server, err := server.New(server.Config{Keys: keys, MaxConnections: 10}, server.Parts{
 		Table: table, Providers: r.providers, Circuit: routing.DefaultCircuit(), Prices: prices,
 		Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: zerolog.Nop(),
+		Dialects: []downstream.Dialect{native.Dialect{}},
 	})
 	must(r.t, err)
 	r.callers = r.listen(server.Handler(), func() { server.Drain(context.Background(), 0) })

@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"encoding/json"

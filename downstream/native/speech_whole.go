@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"context"
@@ -10,28 +10,24 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/relay"
-	"voicerelay/relay/delivery"
 )
 
-// Bounds on the audio that waits in memory for its end, since its client asked for its length: of one answer, which is
-// eleven minutes in the default format, and of all together.
-const (
-	maxWhole    = 32 << 20
-	maxAllWhole = 8 * maxWhole
-)
+// maxWhole bounds the audio of one answer that waits in memory for its end, since its client asked for its length: it is eleven
+// minutes in the default format.
+const maxWhole = 32 << 20
 
 // keep has what is pending wait for the end. An answer that grows too large is refused.
 func (a *answer) keep(ctx context.Context) error {
 	grown := int64(len(a.pending)) - a.kept
 	a.kept += grown
-	all := a.speech.srv.whole.Add(grown)
+	fits := a.speech.srv.KeepWhole(grown)
 	switch {
 	case a.kept > maxWhole:
 		return &protocol.Error{
 			Code: protocol.CodeTextTooLong, Param: "length",
 			Message: fmt.Sprintf("over %d bytes of audio, which is the most with length=known", maxWhole),
 		}
-	case all > delivery.MemoryShare(a.speech.srv.memory.limit.Load(), maxAllWhole):
+	case !fits:
 		return &protocol.Error{
 			Code: protocol.CodeTooManyGenerations, Param: "length",
 			Message: "too much audio waits in this relay for its length to be known",
@@ -41,7 +37,7 @@ func (a *answer) keep(ctx context.Context) error {
 }
 
 // releasedAt gives back what keep has counted.
-func (a *answer) letGo() { a.speech.srv.whole.Add(-a.kept) }
+func (a *answer) letGo() { a.speech.srv.KeepWhole(-a.kept) }
 
 // sendWhole sends all of it, with what is otherwise known at the end only.
 func (a *answer) sendWhole(ctx context.Context, done protocol.Done) error {

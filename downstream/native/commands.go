@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -43,26 +44,26 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 // generate starts a generation.
 func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.Error {
 	s.named(c.GenerationID, "generate")
-	set := s.srv.hold()
-	err := s.start(ctx, c, set)
+	held := s.srv.Hold(s.Key)
+	err := s.start(ctx, c, held)
 	if err != nil {
-		s.srv.release(set)
+		held.Release()
 	}
 	return err
 }
 
 // start starts a generation by a setup. Where it does, the setup is released with the generation's end.
-func (s *session) start(ctx context.Context, c *protocol.Generate, set *setup) *protocol.Error {
+func (s *session) start(ctx context.Context, c *protocol.Generate, held downstream.Held) *protocol.Error {
 	now := time.Now()
-	on := set.terms(s.Key)
+	on := held.Terms
 	if on == nil {
-		return wireError(relay.KeyGone())
+		return downstream.WireError(relay.KeyGone())
 	}
 	if err := s.mayStart(c.GenerationID); err != nil {
 		return err
 	}
-	if err := s.srv.mayGenerate(); err != nil {
-		return wireError(err)
+	if err := s.srv.MayGenerate(); err != nil {
+		return downstream.WireError(err)
 	}
 	req, encoder, err := s.resolve(c, on)
 	if err != nil {
@@ -75,7 +76,7 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, set *setup) *
 			RetryAfter: wait,
 		}
 	}
-	return s.enter(ctx, set, req, encoder)
+	return s.enter(ctx, held, req, encoder)
 }
 
 // encoder is that of a generation.
@@ -110,7 +111,7 @@ func (s *session) mayStart(id string) *protocol.Error {
 }
 
 // enter starts the generation, in its place within its context.
-func (s *session) enter(ctx context.Context, set *setup, req *relay.Prepared, encoder relay.Encoder) *protocol.Error {
+func (s *session) enter(ctx context.Context, held downstream.Held, req *relay.Prepared, encoder relay.Encoder) *protocol.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t *delivery.Turn
@@ -129,7 +130,7 @@ func (s *session) enter(ctx context.Context, set *setup, req *relay.Prepared, en
 	ctx = g.Begin(ctx)
 	s.register.add(g)
 	s.wg.Go(func() {
-		defer s.srv.release(set)
+		defer held.Release()
 		g.Run(ctx)
 	})
 	return nil
@@ -145,7 +146,7 @@ func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Erro
 	if mustFund {
 		s.wg.Go(func() { g.Fund(ctx) })
 	}
-	return wireError(refused)
+	return downstream.WireError(refused)
 }
 
 // mark flushes or finishes a generation's text.
@@ -197,12 +198,14 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	s.mu.Lock()
 	defaults := c.Settings.Over(s.defaults)
 	s.mu.Unlock()
-	on := s.srv.setup.Load().terms(s.Key)
+	held := s.srv.Hold(s.Key)
+	defer held.Release()
+	on := held.Terms
 	if on == nil {
-		return wireError(relay.KeyGone())
+		return downstream.WireError(relay.KeyGone())
 	}
-	if err := s.srv.engine.Check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
-		return wireError(err)
+	if err := s.srv.with.Engine.Check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
+		return downstream.WireError(err)
 	}
 	s.mu.Lock()
 	s.defaults = defaults
@@ -232,7 +235,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 	}
 	for _, g := range hit {
 		ms, told := played[g.ID()]
-		if !s.srv.stopAt(g, ms, told) && told {
+		if !stopAt(g, ms, told) && told {
 			ended = append(ended, endedGeneration{id: g.ID(), extent: g.Extent()})
 		}
 	}
@@ -245,7 +248,7 @@ func (s *session) cancelCommand(c *protocol.Cancel) *protocol.Error {
 
 // stopAt cancels a generation of which the client has played so much, if it told. It reports false where the
 // generation's end was queued already.
-func (srv *Server) stopAt(g *relay.Generation, playedMS int64, told bool) bool {
+func stopAt(g *relay.Generation, playedMS int64, told bool) bool {
 	if told {
 		g.SetPlayed(time.Duration(playedMS) * time.Millisecond)
 	}

@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -176,7 +177,7 @@ func (s *session) Accepted(g *relay.Generation) {
 	s.mu.Lock()
 	s.register.accepted.Add(g.ID())
 	s.mu.Unlock()
-	s.srv.metrics.Active.Inc()
+	s.srv.with.Metrics.Active.Inc()
 	s.send(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})
 }
 
@@ -186,8 +187,8 @@ func (s *session) Refused(g *relay.Generation, err *relay.Error) {
 	s.register.remove(g, time.Now())
 	s.mu.Unlock()
 	s.conn.NoteIdle() // before the answer wakes the writer
-	answer := wireError(err)
-	s.srv.refused(s.Remote, answer.Code, s.Key)
+	answer := downstream.WireError(err)
+	s.srv.Refused(s.Remote, answer.Code, s.Key)
 	answer.Command, answer.GenerationID = "generate", g.ID()
 	s.send(answer)
 	s.leaveIfDrained()
@@ -203,7 +204,7 @@ func (s *session) Ended(g *relay.Generation) {
 	g.Trim()
 	s.register.keep(g.ID(), reached, now)
 	s.mu.Unlock()
-	s.srv.metrics.Active.Dec()
+	s.srv.with.Metrics.Active.Dec()
 	s.conn.NoteIdle()
 	s.Out.Notify() // the idle clock starts
 	s.leaveIfDrained()
@@ -228,8 +229,8 @@ func (s *session) Speaking(g *relay.Generation, provider string, took bool) {
 	}
 }
 
-// stopAll ends every generation.
-func (s *session) stopAll(cause *relay.StopCause) {
+// StopAll ends every generation.
+func (s *session) StopAll(cause *relay.StopCause) {
 	for _, g := range s.runningNow() {
 		g.Stop(cause)
 	}
@@ -255,8 +256,8 @@ func (s *session) named(id, command string) {
 	s.register.named.Add(id)
 }
 
-// drain tells the client that the relay is going away. The connection ends with its last generation.
-func (s *session) drain(grace time.Duration) {
+// Drain tells the client that the relay is going away. The connection ends with its last generation.
+func (s *session) Drain(grace time.Duration) {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
@@ -264,9 +265,9 @@ func (s *session) drain(grace time.Duration) {
 	s.leaveIfDrained()
 }
 
-// cut ends the connection whatever it waits for.
-func (s *session) cut() {
-	s.cancel(errDrained)
+// Cut ends the connection whatever it waits for.
+func (s *session) Cut() {
+	s.cancel(downstream.ErrDrained)
 	s.conn.Cut()
 }
 
@@ -276,5 +277,23 @@ func (s *session) leaveIfDrained() {
 	s.mu.Unlock()
 	if leave {
 		s.conn.Shut(delivery.CloseDrained, "drained")
+	}
+}
+
+// SendAway is drain for a relay that goes on.
+func (s *session) SendAway(grace time.Duration) {
+	s.mu.Lock()
+	told := s.draining
+	s.mu.Unlock()
+	if !told {
+		s.Drain(grace)
+	}
+}
+
+// ShutWithoutKey closes the connection if its key is no longer configured, or has expired. It must be called whenever that
+// may have become so.
+func (s *session) ShutWithoutKey() {
+	if !s.srv.KeyHolds(s.Key) {
+		s.conn.Shut(delivery.ClosePolicy, "the key is no longer valid")
 	}
 }

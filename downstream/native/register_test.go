@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"fmt"
@@ -66,5 +66,20 @@ func TestOnlyWhatComesLaterFollows(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("after %s come %v, want %s", id, got, want)
 		}
+	}
+}
+
+// A context stays with who speaks its latest generation, also where an earlier one ends after that.
+func TestContextStaysWithItsLatestVoice(t *testing.T) {
+	var c conversation
+	c.stay(1, "alpha")
+	c.stay(3, "beta")
+	c.stay(2, "alpha")
+	if c.provider != "beta" {
+		t.Errorf("provider: got %s, want beta", c.provider)
+	}
+	c.stay(3, "gamma") // taken over
+	if c.provider != "gamma" {
+		t.Errorf("provider: got %s, want gamma", c.provider)
 	}
 }

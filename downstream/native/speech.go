@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voicerelay/access"
+	"voicerelay/downstream"
 	"voicerelay/relay"
 
 	"voicerelay/relay/delivery"
@@ -22,7 +23,7 @@ import (
 type speech struct {
 	// Static after newSpeech.
 	relay.Client
-	srv     *Server
+	srv     *host
 	form    bodyForm
 	wire    encoder
 	g       *relay.Generation
@@ -35,29 +36,25 @@ type speech struct {
 }
 
 // speak serves POST /v1/speech.
-func (srv *Server) speak(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	if refused := srv.mayServe(); refused != nil {
-		srv.refuse(w, r, key, refused)
-		return
-	}
-	leave, refused := srv.takeConnection(key)
+func (srv *host) speak(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	leave, refused := srv.Request(key)
 	if refused != nil {
-		srv.refuse(w, r, key, refused)
+		srv.Refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
-	srv.metrics.Connections.Inc()
-	defer srv.metrics.Connections.Dec()
+	srv.with.Metrics.Connections.Inc()
+	defer srv.with.Metrics.Connections.Dec()
 	form, refused := bodyFormOf(r)
 	if refused == nil {
 		var cmd *protocol.Generate
 		if cmd, refused = readSpeech(w, r, key.Limits.MaxMessageBytes); refused == nil {
-			refused = srv.answer(w, r, speechRequest{key, cmd, form, srv.setup.Load().remoteOf(r)})
+			refused = srv.answer(w, r, speechRequest{key, cmd, form, srv.RemoteOf(r)})
 		}
 	}
 	if refused != nil {
-		allowTime(w) // admission may have taken all that the request began with
-		srv.refuse(w, r, key, refused)
+		downstream.AllowTime(w) // admission may have taken all that the request began with
+		srv.Refuse(w, r, key, refused)
 	}
 }
 
@@ -71,10 +68,10 @@ type speechRequest struct {
 
 // answer speaks what a request asks for, or returns why it is refused; nothing has been written then. An answer that can't
 // be completed ends as a panic that the server knows: it breaks off the body, so that no client takes it for the whole.
-func (srv *Server) answer(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
-	set := srv.hold()
-	defer srv.release(set)
-	sp, refused := srv.newSpeech(what, set)
+func (srv *host) answer(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
+	held := srv.Hold(what.key)
+	defer held.Release()
+	sp, refused := srv.newSpeech(what, held)
 	if refused == nil {
 		defer sp.leave()
 		var err error
@@ -91,17 +88,16 @@ func (srv *Server) answer(w http.ResponseWriter, r *http.Request, what speechReq
 }
 
 // newSpeech has its generation, which does not run yet, and a place for it.
-func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol.Error) {
+func (srv *host) newSpeech(what speechRequest, held downstream.Held) (*speech, *protocol.Error) {
 	sp := &speech{
-		Client: srv.engine.NewClient(what.key), srv: srv, form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
+		Client: srv.with.Engine.NewClient(what.key), srv: srv, form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
-	sp.Remote, sp.Listener, sp.Out = what.remote, sp, delivery.NewOutbox(sp, &srv.backlog)
-	on := set.terms(sp.Key)
+	sp.Remote, sp.Listener, sp.Out = what.remote, sp, delivery.NewOutbox(sp, srv.with.Backlog)
+	on := held.Terms
 	if on == nil {
-		return nil, wireError(relay.KeyGone())
+		return nil, downstream.WireError(relay.KeyGone())
 	}
-	desk, now := set.desks[what.key.Name], time.Now()
-	leave, err := desk.enter()
+	leave, err := held.Quota.Enter()
 	if err != nil {
 		return nil, err
 	}
@@ -109,9 +105,9 @@ func (srv *Server) newSpeech(what speechRequest, set *setup) (*speech, *protocol
 	if cmd.GenerationID == "" {
 		cmd.GenerationID = "g" + rand.Text()
 	}
-	req, refused := srv.engine.Prepare(requestOf(&cmd), "", on)
-	if err = wireError(refused); err == nil {
-		err = desk.pace(now)
+	req, refused := srv.with.Engine.Prepare(requestOf(&cmd), "", on)
+	if err = downstream.WireError(refused); err == nil {
+		err = held.Quota.Pace(time.Now())
 	}
 	if err != nil {
 		leave()
@@ -133,11 +129,11 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	ctx, sp.cancel = context.WithCancelCause(ctx)
 	defer sp.cancel(nil)
 	own := sp.g.Begin(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
-	if !sp.srv.enroll(sp) {
-		return goingAway(), nil
+	if !sp.srv.Enroll(sp) {
+		return downstream.GoingAway(), nil
 	}
-	defer sp.srv.leave(sp)
-	sp.shutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
+	defer sp.srv.Leave(sp)
+	sp.ShutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
 	sp.wg.Go(func() { sp.g.Run(own) })
 	over := make(chan struct{})
 	sp.wg.Go(func() { sp.attend(ctx, over, a) })
@@ -173,7 +169,7 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 			last := m.Last
 			err := a.send(ctx, m)
 			if !m.Queued.IsZero() {
-				sp.srv.metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
+				sp.srv.with.Metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
 			}
 			m.Release()
 			if errors.As(err, &refused) {
@@ -218,7 +214,7 @@ func (sp *speech) WriteDirect() bool { return false }
 
 // Accepted tells the client where it takes messages; another is told by a header.
 func (sp *speech) Accepted(g *relay.Generation) {
-	sp.srv.metrics.Active.Inc()
+	sp.srv.with.Metrics.Active.Inc()
 	if sp.form == bodyLines {
 		sp.Out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})))
 	}
@@ -226,28 +222,31 @@ func (sp *speech) Accepted(g *relay.Generation) {
 
 // Refused has the answer be an error.
 func (sp *speech) Refused(_ *relay.Generation, err *relay.Error) {
-	sp.refusal <- wireError(err)
+	sp.refusal <- downstream.WireError(err)
 }
 
 // Ended sends the generation's done.
 func (sp *speech) Ended(g *relay.Generation) {
 	sp.leave()
 	g.Finish()
-	sp.srv.metrics.Active.Dec()
+	sp.srv.with.Metrics.Active.Dec()
 }
 
 // Speaking does nothing: a context belongs to its connection, and there is no other generation on this one.
 func (sp *speech) Speaking(*relay.Generation, string, bool) {}
 
-// drain does nothing: an answer under way may end within the grace.
-func (sp *speech) drain(time.Duration) {}
+// Drain does nothing: an answer under way may end within the grace.
+func (sp *speech) Drain(time.Duration) {}
 
-func (sp *speech) stopAll(cause *relay.StopCause) { sp.g.Stop(cause) }
+func (sp *speech) StopAll(cause *relay.StopCause) { sp.g.Stop(cause) }
 
-func (sp *speech) cut() { sp.cancel(errDrained) }
+func (sp *speech) Cut() { sp.cancel(downstream.ErrDrained) }
 
-func (sp *speech) shutWithoutKey() {
-	if !sp.srv.keyHolds(sp.Key) {
+func (sp *speech) ShutWithoutKey() {
+	if !sp.srv.KeyHolds(sp.Key) {
 		sp.g.Stop(relay.CauseKeyGone)
 	}
 }
+
+// SendAway does nothing: a request under way gets its answer, whatever that is.
+func (sp *speech) SendAway(time.Duration) {}

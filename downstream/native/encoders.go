@@ -1,11 +1,11 @@
-package server
+package native
 
 import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/billing"
+	"voicerelay/downstream"
 	"voicerelay/relay"
 )
 
@@ -42,7 +42,7 @@ func (e *encoder) Started(s relay.Started) []byte {
 	return protocol.Encode(protocol.Started{
 		GenerationID:  e.id,
 		Provider:      s.Provider,
-		Model:         optional(s.Model),
+		Model:         downstream.Optional(s.Model),
 		Voice:         s.Voice,
 		ProviderVoice: s.ProviderVoice,
 		Output:        e.asked,
@@ -56,7 +56,7 @@ func (e *encoder) Rerouted(r relay.Rerouted) []byte {
 		GenerationID:  e.id,
 		From:          r.From,
 		To:            r.To,
-		Model:         optional(r.Model),
+		Model:         downstream.Optional(r.Model),
 		ProviderVoice: r.ProviderVoice,
 		Reason:        string(r.Reason),
 		ResumeChar:    r.Resume.Char,
@@ -94,7 +94,7 @@ func (e *encoder) done(r relay.Result) protocol.Done {
 		GenerationID: e.id,
 		RecordID:     r.RecordID,
 		Reason:       string(r.Reason),
-		Error:        wireError(r.Err),
+		Error:        downstream.WireError(r.Err),
 		Spoken:       protocol.Spoken(r.Spoken),
 		Usage:        wireUsage(r.Usage),
 		Timing:       wireTiming(r.Timing, r.Usage.Audio),
@@ -145,49 +145,25 @@ func (bareEncoder) Words(relay.Words) []byte { return nil }
 // Ended implements Encoder.
 func (bareEncoder) Ended(relay.Result) []byte { return nil }
 
-// wireError is an error of the engine as clients see it; nil for nil.
-func wireError(err *relay.Error) *protocol.Error {
-	if err == nil {
-		return nil
-	}
-	wire := &protocol.Error{Code: protocol.Code(err.Code), Param: err.Param, Message: err.Message, RetryAfter: err.RetryAfter}
-	if f := err.First; f != nil {
-		wire.First = &protocol.First{GenerationID: f.GenerationID, RecordID: f.RecordID, State: string(f.State)}
-	}
-	for _, o := range err.PassedOver {
-		wire.PassedOver = append(wire.PassedOver, protocol.PassedOver{Provider: o.Provider, Why: string(o.Why)})
-	}
-	return wire
-}
-
 func wireUsage(u relay.Usage) protocol.Usage {
 	usage := protocol.Usage{Characters: u.Characters, AudioMS: u.Audio.Milliseconds(), Recorded: u.Recorded}
 	for _, cost := range u.Cost {
-		usage.Cost = append(usage.Cost, wireCost(cost))
+		usage.Cost = append(usage.Cost, downstream.WireCost(cost))
 	}
 	for _, a := range u.Attempts {
 		usage.Attempts = append(usage.Attempts, protocol.Attempt{
 			Provider:   a.Provider,
-			Model:      optional(a.Model),
+			Model:      downstream.Optional(a.Model),
 			Outcome:    a.Outcome,
 			Code:       string(a.Code),
 			Message:    a.Message,
 			Requests:   a.Requests,
 			Characters: a.Characters,
 			AudioMS:    a.Audio.Milliseconds(),
-			Cost:       wireCost(a.Cost),
+			Cost:       downstream.WireCost(a.Cost),
 		})
 	}
 	return usage
-}
-
-// wireCost is a cost as clients see it. An amount has a currency on the wire: nothing in no currency is told as not known.
-func wireCost(c billing.Cost) protocol.Cost {
-	if !c.Known() || c.Money.Currency == "" {
-		return protocol.Cost{Source: string(billing.Unavailable)}
-	}
-	amount, currency := c.Money.Amount(), c.Money.Currency
-	return protocol.Cost{Amount: &amount, Currency: &currency, Source: string(c.Source), Estimated: c.Estimated}
 }
 
 // wireTiming is how long a generation took that sent so much audio.
@@ -199,11 +175,4 @@ func wireTiming(t relay.Timing, sent time.Duration) protocol.Timing {
 		timing.FirstAudioMS, timing.RTF = &first, &rtf
 	}
 	return timing
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 type session struct {
 	// Static after newSession.
 	relay.Client
-	srv    *Server
+	srv    *host
 	binary bool // audio goes in binary frames
 	conn   *delivery.Conn
 	began  time.Time
@@ -54,7 +54,7 @@ func (s *session) sendReady() {
 func (s *session) run(ctx context.Context) {
 	s.conn.Begin()
 	err := s.readLoop(ctx)
-	s.stopAll(relay.CauseGone)
+	s.StopAll(relay.CauseGone)
 	s.cancel(errors.Join(delivery.ErrSessionOver, err))
 	s.conn.End()
 	s.wg.Wait()
@@ -83,7 +83,7 @@ func (s *session) Running(now time.Time) (running int, quiet time.Time) {
 }
 
 // Closing stops all generations: the connection is about to be closed.
-func (s *session) Closing() { s.stopAll(relay.CauseGone) }
+func (s *session) Closing() { s.StopAll(relay.CauseGone) }
 
 // Failed ends the session, since nothing can be written any more.
 func (s *session) Failed(err error) { s.cancel(err) }
@@ -107,7 +107,7 @@ func (s *session) receive(ctx context.Context, kind websocket.MessageType, data 
 	if refused == nil {
 		return
 	}
-	s.srv.refused(s.Remote, refused.Code, s.Key)
+	s.srv.Refused(s.Remote, refused.Code, s.Key)
 	s.send(refused)
 	s.conn.NoteRefusal()
 	if !refused.Known() && s.strikes.add(time.Now()) {

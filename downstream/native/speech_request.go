@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/downstream"
 )
 
 // bodyPatience bounds how long a request's body may take.
@@ -21,7 +23,7 @@ const linesType = "application/x-ndjson"
 // readSpeech is what a request asks for. The generation id is empty where the client names none.
 func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Generate, *protocol.Error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, invalid("Content-Type", "Content-Type must be application/json")
+		return nil, downstream.Invalid("Content-Type", "Content-Type must be application/json")
 	}
 	body, err := readBody(w, r, most)
 	if err != nil {
@@ -41,7 +43,7 @@ func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Gen
 // bodyFormOf is what a request wants its answer's body to be.
 func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
 	const length = "length"
-	query, err := parseParameters(r.URL.RawQuery, length)
+	query, err := downstream.Parameters(r.URL.RawQuery, length)
 	if err != nil {
 		return 0, err
 	}
@@ -49,9 +51,9 @@ func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
 	switch {
 	case !query.Has(length):
 	case query.Get(length) != "known":
-		return 0, invalid(length, "length must be known, or left out")
+		return 0, downstream.Invalid(length, "length must be known, or left out")
 	case lines:
-		return 0, invalid(length, "length=known is for audio: lines come as they are made")
+		return 0, downstream.Invalid(length, "length=known is for audio: lines come as they are made")
 	default:
 		return bodyWhole, nil
 	}
@@ -65,7 +67,7 @@ func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
 func readBody(w http.ResponseWriter, r *http.Request, most int) ([]byte, *protocol.Error) {
 	control := http.NewResponseController(w)
 	if err := control.SetReadDeadline(time.Now().Add(bodyPatience)); err != nil {
-		return nil, invalid("", "the body can't be read")
+		return nil, downstream.Invalid("", "the body can't be read")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(most)))
 	var tooLarge *http.MaxBytesError
@@ -73,11 +75,11 @@ func readBody(w http.ResponseWriter, r *http.Request, most int) ([]byte, *protoc
 	case errors.As(err, &tooLarge):
 		return nil, &protocol.Error{Code: protocol.CodeTextTooLong, Message: fmt.Sprintf("a body may have %d bytes", most)}
 	case err != nil:
-		return nil, invalid("", "the body did not come whole") // the deadline stays, for what the server still discards
+		return nil, downstream.Invalid("", "the body did not come whole") // the deadline stays, for what the server still discards
 	}
 	// From here on the server listens for the client's leaving, which may be late.
 	if err := control.SetReadDeadline(time.Time{}); err != nil {
-		return nil, invalid("", "the body can't be read")
+		return nil, downstream.Invalid("", "the body can't be read")
 	}
 	return body, nil
 }
@@ -89,11 +91,11 @@ func addKey(cmd *protocol.Generate, header []string) *protocol.Error {
 	case len(header) == 0:
 		return nil
 	case len(header) > 1:
-		return invalid(name, name+" is repeated")
+		return downstream.Invalid(name, name+" is repeated")
 	case !protocol.ValidKey(header[0]):
-		return invalid(name, name+" must be 1 to 128 characters")
+		return downstream.Invalid(name, name+" must be 1 to 128 characters")
 	case cmd.IdempotencyKey != "" && cmd.IdempotencyKey != header[0]:
-		return invalid("idempotency_key", "idempotency_key is another than that of the header "+name)
+		return downstream.Invalid("idempotency_key", "idempotency_key is another than that of the header "+name)
 	}
 	cmd.IdempotencyKey = header[0]
 	return nil

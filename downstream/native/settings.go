@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/routing"
@@ -21,9 +22,9 @@ func (s *session) resolve(c *protocol.Generate, on *relay.Terms) (*relay.Prepare
 		prefer = conv.provider
 	}
 	s.mu.Unlock()
-	req, refused := s.srv.engine.Prepare(requestOf(&applied), prefer, on)
+	req, refused := s.srv.with.Engine.Prepare(requestOf(&applied), prefer, on)
 	if refused != nil {
-		return nil, nil, wireError(refused)
+		return nil, nil, downstream.WireError(refused)
 	}
 	return req, s.encoder(c.GenerationID, outputOf(applied.Settings)), nil
 }

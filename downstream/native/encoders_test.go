@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"net/http"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/access"
 	"voicerelay/billing"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -63,7 +64,7 @@ func (s *sinkhole) Write(p []byte) (int, error) {
 // Audio in an answer over HTTP allocates nothing.
 func TestAnAnswersFramesAllocateNothing(t *testing.T) {
 	taken := &sinkhole{header: http.Header{}}
-	a := newAnswer(taken, &speech{Client: relay.Client{Key: &Key{}}, wire: testWire(), form: bodyAudio, g: &relay.Generation{}})
+	a := newAnswer(taken, &speech{Client: relay.Client{Key: &access.Key{}}, wire: testWire(), form: bodyAudio, g: &relay.Generation{}})
 	m := delivery.NewMessage(websocket.MessageBinary, 9600)
 	m.Samples, m.Buf = 4800, append(m.Buf, make([]byte, 9600)...)
 	step := func() {

@@ -1,4 +1,4 @@
-package server
+package native
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
@@ -76,7 +77,7 @@ func (a *answer) complete(ctx context.Context, done protocol.Done) error {
 	}
 	if !a.begun && done.Error != nil {
 		a.identify()
-		writeError(a.w, done.Error)
+		downstream.WriteError(a.w, done.Error)
 		return nil
 	}
 	if !a.begun && len(a.pending) == 0 && a.isWAV() {

@@ -1,0 +1,77 @@
+package native
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+	"pgregory.net/rapid"
+)
+
+func TestWhoWantsLines(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"":                                  false,
+		"*/*":                               false,
+		"audio/wav":                         false,
+		"application/json":                  false,
+		"application/x-ndjson":              true,
+		"Application/X-NDJSON":              true,
+		"audio/wav, application/x-ndjson":   true,
+		"application/x-ndjson;q=0, */*":     false,
+		"application/x-ndjson; q=0.5, */*":  true,
+		"application/x-ndjson;profile=some": true,
+	} {
+		if got := wantsLines([]string{accept}); got != want {
+			t.Errorf("Accept: %s wants lines: %v, want %v", accept, got, want)
+		}
+	}
+}
+
+func TestMediaTypes(t *testing.T) {
+	for output, want := range map[protocol.Output]string{
+		{Encoding: "wav", SampleRate: 24000}:       "audio/wav",
+		{Encoding: "pcm_s16le", SampleRate: 8000}:  "audio/pcm;rate=8000;encoding=pcm_s16le",
+		{Encoding: "pcm_f32le", SampleRate: 48000}: "audio/pcm;rate=48000;encoding=pcm_f32le",
+		{Encoding: "mulaw", SampleRate: 8000}:      "audio/PCMU",
+		{Encoding: "alaw", SampleRate: 8000}:       "audio/PCMA",
+	} {
+		if got := mediaType(output); got != want {
+			t.Errorf("%v is %q, want %q", output, got, want)
+		}
+	}
+}
+
+// Whatever a vendor says, the trailer is a header's value that clients take, and the JSON of what was used.
+func TestTrailersFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		u := protocol.Usage{Characters: rapid.IntRange(0, 1<<40).Draw(t, "characters")}
+		for range rapid.IntRange(0, 40).Draw(t, "attempts") {
+			u.Attempts = append(u.Attempts, protocol.Attempt{Provider: "p", Message: rapid.String().Draw(t, "message")})
+		}
+		value := trailerOf(u)
+		if len(value) > maxTrailer {
+			t.Fatalf("%d bytes, want at most %d", len(value), maxTrailer)
+		}
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' && r != 0x7f }) {
+			t.Fatalf("%q is not printable ASCII", value)
+		}
+		var back protocol.Usage
+		if err := json.Unmarshal([]byte(value), &back); err != nil || back.Characters != u.Characters {
+			t.Fatalf("%s is read as %+v: %v", value, back, err)
+		}
+		plain, err := json.Marshal(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plain) < maxTrailer/6 && len(back.Attempts) != len(u.Attempts) {
+			t.Fatalf("%d attempts of %d are left, though all would fit", len(back.Attempts), len(u.Attempts))
+		}
+		for i, kept := range back.Attempts {
+			sent := u.Attempts[len(u.Attempts)-len(back.Attempts)+i].Message
+			if kept.Message != "" && kept.Message != sent {
+				t.Fatalf("message %q became %q", sent, kept.Message)
+			}
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package downstream
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/access"
+	"voicerelay/awake"
+	"voicerelay/relay"
+	"voicerelay/relay/delivery"
+	"voicerelay/relay/metrics"
+)
+
+// Dialect is a protocol that clients speak.
+type Dialect interface {
+	// Name is what the configuration and logs call it.
+	Name() string
+	// Routes are its endpoints, mounted on a server. It is called once.
+	Routes(on Server) []Route
+}
+
+// Route is an endpoint of a dialect.
+type Route struct {
+	Method, Path string
+	// Upgrade: a GET becomes a WebSocket, so that a HEAD makes no sense.
+	Upgrade bool
+	// Serve serves a request that has shown its key.
+	Serve Handler
+}
+
+// Handler serves a request that has shown its key.
+type Handler func(w http.ResponseWriter, r *http.Request, key *access.Key)
+
+// Services are what a server shares with its dialects.
+type Services struct {
+	Engine  *relay.Engine
+	Metrics *metrics.Metrics
+	// Backlog counts what waits for all clients.
+	Backlog *delivery.Backlog
+	Awake   *awake.Clock
+}
+
+// Server is what a dialect asks of the server that it is mounted on. It is one interface, and not several of few methods, since
+// each dialect needs nearly all of it, and there is one implementation.
+type Server interface {
+	Services() Services
+
+	// Connect takes a place for a connection of many generations, Request one for a single request; leave gives it back.
+	Connect(key *access.Key) (leave func(), refused *protocol.Error)
+	Request(key *access.Key) (leave func(), refused *protocol.Error)
+	// Enroll makes a client known until Leave; false: the relay is going away, and takes none.
+	Enroll(c Client) bool
+	Leave(c Client)
+	// RemoteOf is whose a request is; invalid: not known.
+	RemoteOf(r *http.Request) netip.Addr
+
+	// Hold keeps the configuration in force for a generation, until its Release.
+	Hold(key *access.Key) Held
+	// MayGenerate refuses generations that there is no memory for.
+	MayGenerate() *relay.Error
+	// KeyHolds reports whether a key that was shown is still configured, and has not expired.
+	KeyHolds(key *access.Key) bool
+	// KeepWhole counts bytes of an answer that waits for its end, or gives them back where they are negative; false: all such
+	// answers together are too many. They are counted all the same.
+	KeepWhole(bytes int64) bool
+
+	// Refuse answers a request with why it is refused. key is nil where none is known. Refused counts and logs a refusal that
+	// the dialect has answered itself.
+	Refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error)
+	Refused(remote netip.Addr, code protocol.Code, key *access.Key)
+}
+
+// Held is the configuration for a generation.
+type Held struct {
+	// Terms are what the key may do; nil: it is gone, or has expired.
+	Terms *relay.Terms
+	// Quota is what all requests of the key over HTTP share.
+	Quota *Quota
+	// Release must be called once.
+	Release func()
+}
+
+// Client is a client that is being served.
+type Client interface {
+	// Drain tells it that the relay is going away, SendAway once that this relay takes nothing for now.
+	Drain(grace time.Duration)
+	SendAway(grace time.Duration)
+	// StopAll ends its generations.
+	StopAll(cause *relay.StopCause)
+	// Cut ends its connection whatever it waits for.
+	Cut()
+	// ShutWithoutKey ends it if its key is no longer configured.
+	ShutWithoutKey()
+}

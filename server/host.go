@@ -1,0 +1,57 @@
+package server
+
+import (
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/access"
+	"voicerelay/downstream"
+	"voicerelay/relay/delivery"
+)
+
+var _ downstream.Server = (*Server)(nil)
+
+// Services implements downstream.Server.
+func (srv *Server) Services() downstream.Services {
+	return downstream.Services{Engine: srv.engine, Metrics: srv.metrics, Backlog: &srv.backlog, Awake: srv.awake}
+}
+
+// Connect implements downstream.Server.
+func (srv *Server) Connect(key *access.Key) (leave func(), refused *protocol.Error) {
+	if refused := srv.mayServe(); refused != nil {
+		return nil, refused
+	}
+	return srv.admitConnection(key, time.Now())
+}
+
+// Request implements downstream.Server.
+func (srv *Server) Request(key *access.Key) (leave func(), refused *protocol.Error) {
+	if refused := srv.mayServe(); refused != nil {
+		return nil, refused
+	}
+	return srv.takeConnection(key)
+}
+
+// RemoteOf implements downstream.Server.
+func (srv *Server) RemoteOf(r *http.Request) netip.Addr { return srv.setup.Load().remoteOf(r) }
+
+// Hold implements downstream.Server.
+func (srv *Server) Hold(key *access.Key) downstream.Held {
+	set := srv.hold()
+	return downstream.Held{
+		Terms:   set.terms(key),
+		Quota:   set.quotas[key.Name],
+		Release: func() { srv.release(set) },
+	}
+}
+
+// maxAllWhole bounds all audio that waits in memory for its end, since its clients asked for its length.
+const maxAllWhole = 256 << 20
+
+// KeepWhole implements downstream.Server.
+func (srv *Server) KeepWhole(bytes int64) bool {
+	return srv.whole.Add(bytes) <= delivery.MemoryShare(srv.memory.limit.Load(), maxAllWhole)
+}
