@@ -84,7 +84,7 @@ func TestRefusalsAreCountedByCode(t *testing.T) {
 func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(&log) })
+		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(zerolog.SyncWriter(&log)) })
 		r.askAs("192.0.2.1:1", "wrong-key")
 		for range 99 {
 			r.askAs("192.0.2.1:1", "")
@@ -116,7 +116,7 @@ func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(&log) })
+		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(zerolog.SyncWriter(&log)) })
 		for i := range 2 * maxAddresses {
 			r.askAs(fmt.Sprintf("10.0.%d.%d:1", i/256, i%256), "wrong")
 		}
@@ -210,7 +210,7 @@ func TestAnswersThatWaitAreBounded(t *testing.T) {
 func TestSessionsAreLoggedWithTheirAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		r := newRigWith(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(&log) })
+		r := newRigWith(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(zerolog.SyncWriter(&log)) })
 		c := r.dial("")
 		c.send(generate("g1", "Hello.", ""))
 		c.until("done")
