@@ -64,7 +64,9 @@ func running(tb testing.TB, take func(data []byte)) (*vendorsocket.Socket, net.C
 	conn := <-conns
 	tb.Cleanup(func() {
 		s.Fail(&upstream.Error{Kind: upstream.Canceled, Message: "the test is over"})
-		_ = <-over       // its reason is of no interest
+		if err := <-over; err == nil {
+			tb.Error("the socket ended without a reason")
+		}
 		_ = conn.Close() // the other end is closed too
 	})
 	return s, conn
