@@ -100,7 +100,7 @@ func waitsTooLong(alone, beside []time.Duration, machine time.Duration) error {
 func (a attack) play(t *testing.T, well string) row {
 	t.Helper()
 	with := a.start(t)
-	r := start(t, well, with.vendor, a.script)
+	r := start(t, well, with, a.script)
 	c := &caller{t: t, relay: r}
 	defer c.hangUp()
 	c.speakFor(0, fewer) // whatever the first generations make once

@@ -54,7 +54,7 @@ func TestChurn(t *testing.T) {
 		t.Skip("churn takes its time")
 	}
 	with := attack{name: everything}.start(t)
-	r := start(t, wellVendor(t), with.vendor, anyIll)
+	r := start(t, wellVendor(t), with, anyIll)
 	c := &caller{t: t, relay: r}
 	defer c.hangUp()
 	c.speakFor(0, sentences)

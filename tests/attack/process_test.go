@@ -3,6 +3,7 @@ package attack
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"voicerelay/upstream/emulator"
 )
 
 // attackName is the variable of the environment that has a process of this program attack in place of testing.
@@ -21,6 +24,7 @@ const attackName = "VOICERELAY_ATTACK"
 type attacker struct {
 	t      *testing.T
 	vendor string // where the hostile vendor listens
+	far    string // where a well vendor listens that speaks for the attacker alone
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
@@ -47,7 +51,7 @@ func (a attack) start(t *testing.T) *attacker {
 		_ = p.in.Close() // the attacker ends then
 		_ = p.cmd.Wait() // end has looked at what it did
 	})
-	p.vendor = p.line()
+	p.vendor, p.far = p.line(), p.line()
 	return p
 }
 
@@ -89,18 +93,32 @@ func (p *attacker) line() string {
 	return line[:len(line)-1]
 }
 
-// attackAsTold is the attacker's process: it says where its vendor listens, is told where the relay does, and attacks until
+// startFar starts a well vendor in the attacker's process.
+func startFar() (io.Closer, string, error) {
+	far, err := emulator.New("kugelaudio", wellOptions())
+	if err != nil {
+		return nil, "", err
+	}
+	url, err := far.Start("127.0.0.1:0")
+	return far, url, err
+}
+
+// attackAsTold is the attacker's process: it says where its vendors listen, is told where the relay does, and attacks until
 // its input ends.
 func attackAsTold(name string) (code int) {
 	attacks := all()
 	i := slices.IndexFunc(attacks, func(a attack) bool { return a.name == name })
 	vendor, err := startIll()
+	far, url, farErr := startFar()
+	err = errors.Join(err, farErr)
 	if i < 0 && name != everything || err != nil {
 		fmt.Fprintln(os.Stderr, name, err)
 		return 1
 	}
 	defer vendor.close()
+	defer func() { _ = far.Close() }() // the test has seen all that it says
 	fmt.Println(vendor.url)
+	fmt.Println(url)
 	in := bufio.NewReader(os.Stdin)
 	address, err := in.ReadString('\n')
 	if err != nil {

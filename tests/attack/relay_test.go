@@ -47,23 +47,25 @@ tenants:
 limits: {max_connections: 400}
 providers:
   well: {adapter: kugelaudio, url: %q, api_key: %q, max_concurrent: 24, warm: 1}
+  far: {adapter: kugelaudio, url: %q, api_key: %q, max_concurrent: 24}
   ill: {adapter: kugelaudio, url: %q, api_key: %q, max_concurrent: 24}
   local: {adapter: command, options: {command: [sh, -c, %q, "{voice}"], output: {encoding: pcm_s16le, sample_rate: 24000}, timeout: 2s}}
 routes:
   default: {voice: narrator, targets: [{provider: well, model: kugel-3}], hedge_after: 0s, first_audio_timeout: 20s, stall_timeout: 20s}
+  far: {voice: narrator, targets: [{provider: far, model: kugel-3}], hedge_after: 0s, first_audio_timeout: 20s, stall_timeout: 20s}
   ill: {voice: narrator, targets: [{provider: ill, model: kugel-3}], hedge_after: 0s, first_audio_timeout: 2s}
   local: {voice: narrator, targets: [{provider: local}], hedge_after: 0s, first_audio_timeout: 2s}
 voices:
-  narrator: {language: en, ids: {well: "1071", ill: "1071", local: "en"}}
+  narrator: {language: en, ids: {well: "1071", far: "1071", ill: "1071", local: "en"}}
 circuit: {consecutive_failures: 1000, failure_ratio: 1, min_requests: 100000}
 `
 
-// start starts a relay that speaks by a well vendor, and by an ill one or a program where hostile tenants ask for them.
-func start(t *testing.T, well, ill, script string) *relay {
+// start starts a relay that speaks by a well vendor, and by the attacker's or a program where hostile tenants ask for them.
+func start(t *testing.T, well string, attacker *attacker, script string) *relay {
 	t.Helper()
 	r := &relay{t: t, dir: t.TempDir(), admin: process.FreeAddress(t)}
 	r.config = filepath.Join(r.dir, "config.yaml")
-	text := fmt.Sprintf(settings, r.admin, calmKey, hostileKey, adminKey, well, vendorKey, ill, vendorKey, script)
+	text := fmt.Sprintf(settings, r.admin, calmKey, hostileKey, adminKey, well, vendorKey, attacker.far, vendorKey, attacker.vendor, vendorKey, script)
 	if err := os.WriteFile(r.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

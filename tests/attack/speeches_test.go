@@ -29,7 +29,8 @@ func speeches() []attack {
 	}
 }
 
-// long is a text of some minutes.
+// long is a text of some minutes. Such texts are spoken by route far, whose vendor has only what time is left: what it takes to make
+// so much speech is no work of the relay.
 var long = strings.TrimSpace(strings.Repeat("The quick brown fox jumps over a lazy dog near our house, and seven bright lanterns hang above. ", 40))
 
 func generateFlood(h *hostile) {
@@ -68,7 +69,7 @@ func cancelledAtOnce(h *hostile) {
 		if i%2 == 0 {
 			return `{"type":"cancel","all":true}`
 		}
-		return generate(fmt.Sprint("g", i), `"text":"`+long[:400]+`"`)
+		return generate(fmt.Sprint("g", i), `"route":"far","text":"`+long[:400]+`"`)
 	})
 }
 
@@ -90,7 +91,7 @@ func endedAndIdle(h *hostile) {
 		s.drain()
 		h.wg.Go(func() {
 			for i := range 8 {
-				if s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": long[:300]}) == nil {
+				if s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "route": "far", "text": long[:300]}) == nil {
 					h.did(1)
 				}
 				time.Sleep(50 * time.Millisecond)
@@ -146,7 +147,7 @@ func stalledReaders(h *hostile) {
 		_ = s.conn.(*net.TCPConn).SetReadBuffer(64 << 10) // so that the relay feels it
 		for i := range 12 {
 			output := j{"encoding": "pcm_f32le", "sample_rate": 48000}
-			if s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "text": long, "output": output}) == nil {
+			if s.send(j{"type": "generate", "generation_id": fmt.Sprint("g", i), "route": "far", "text": long, "output": output}) == nil {
 				h.did(1)
 			}
 		}
@@ -162,7 +163,7 @@ func post(h *hostile, path, accept, body string) string {
 
 func stalledLines(h *hostile) {
 	for range 12 {
-		if _, err := h.dial(post(h, "/v1/speech", "application/x-ndjson", `{"text":"`+long+`","output":{"encoding":"pcm_f32le","sample_rate":48000}}`)); err == nil {
+		if _, err := h.dial(post(h, "/v1/speech", "application/x-ndjson", `{"route":"far","text":"`+long+`","output":{"encoding":"pcm_f32le","sample_rate":48000}}`)); err == nil {
 			h.did(1)
 		}
 	}
@@ -171,7 +172,7 @@ func stalledLines(h *hostile) {
 
 func wholeAnswers(h *hostile) {
 	for range 12 {
-		if _, err := h.dial(post(h, "/v1/speech?length=known", "*/*", `{"text":"`+long+`"}`)); err == nil {
+		if _, err := h.dial(post(h, "/v1/speech?length=known", "*/*", `{"route":"far","text":"`+long+`"}`)); err == nil {
 			h.did(1)
 		}
 	}

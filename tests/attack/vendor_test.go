@@ -21,8 +21,12 @@ import (
 // heard: what it takes to make all that audio is taken from the relay that is measured.
 func wellVendor(t *testing.T) string {
 	t.Helper()
-	_, url := process.Emulate(t, "kugelaudio", emulator.Options{APIKey: vendorKey, Seed: 7, FirstAudio: 10 * time.Millisecond, Pace: 20})
+	_, url := process.Emulate(t, "kugelaudio", wellOptions())
 	return url
+}
+
+func wellOptions() emulator.Options {
+	return emulator.Options{APIKey: vendorKey, Seed: 7, FirstAudio: 10 * time.Millisecond, Pace: 5}
 }
 
 // An illVendor speaks KugelAudio's protocol as far as it takes to be believed.
