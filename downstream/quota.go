@@ -20,6 +20,7 @@ type Quota struct {
 	connects *limits.Rate
 }
 
+// NewQuota counts by the limits of one key. A reload that changes them makes another Quota.
 func NewQuota(l limits.Config) *Quota {
 	return &Quota{
 		limits:   l,
@@ -35,7 +36,7 @@ func (q *Quota) Enter() (leave func(), err *protocol.Error) {
 	if !ok {
 		return nil, &protocol.Error{
 			Code:    protocol.CodeTooManyGenerations,
-			Message: fmt.Sprintf("%q generations at once over HTTP with this key", q.limits.MaxConcurrentGenerations),
+			Message: fmt.Sprintf("%d generations at once over HTTP with this key", q.limits.MaxConcurrentGenerations),
 		}
 	}
 	return leave, nil
@@ -49,7 +50,7 @@ func (q *Quota) Pace(now time.Time) *protocol.Error {
 	}
 	return &protocol.Error{
 		Code:       protocol.CodeRateLimitExceeded,
-		Message:    fmt.Sprintf("%q generations a minute over HTTP with this key", q.limits.HTTPRate()),
+		Message:    fmt.Sprintf("%d generations a minute over HTTP with this key", q.limits.HTTPRate()),
 		RetryAfter: wait,
 	}
 }
