@@ -1,3 +1,8 @@
+// Package relaytest has vendors for tests of the engine and of the server: providers within the test's own process, which speak,
+// fail, stall and bill as a test wants it. FakeProvider encodes each character in its audio, so that a test can read what was heard.
+// Speaker speaks at uneven lengths and tells no word times, as voices do that are hard to follow.
+//
+// Most work on the fake time of testing/synctest.
 package relaytest
 
 import (
@@ -27,7 +32,7 @@ type FakeProvider struct {
 	Silent   bool          // takes text and says nothing
 	FailAt   int           // after so many frames the stream ends with failure; 0: never
 	Failure  error         // nil: says that all was well
-	StallAt  int           // after so many frames the stream says nothing for stallFor
+	StallAt  int           // after so many frames the stream says nothing for StallFor
 	StallFor time.Duration // 0: for good
 	Mute     bool          // ends normally without audio
 	Panics   bool          // Open panics
@@ -53,19 +58,23 @@ type FakeProvider struct {
 // FakeTimes says when a fake tells word times.
 type FakeTimes int
 
+// When a fake tells word times.
 const (
-	TimesAfter  FakeTimes = iota // a piece's, after its audio
-	TimesAhead                   // before it
+	TimesAfter  FakeTimes = iota // those of a piece, after its audio
+	TimesAhead                   // those of a piece, before its audio
 	TimesSpoken                  // each word's, after its last character
-	TimesNever
+	TimesNever                   // not at all
 )
 
+// The measures of a fake's audio.
 const (
-	FakeRate        = 24000
-	SamplesPerChar  = FakeRate / 20 // 50 ms
-	FakeFrameLength = 2 * SamplesPerChar
+	FakeRate        = 24000              // samples a second
+	SamplesPerChar  = FakeRate / 20      // 50 ms, as CharLength
+	FakeFrameLength = 2 * SamplesPerChar // in bytes: a frame is one character
 )
 
+// NewFake is a provider that has no faults, speaks all of a piece at once and tells its word times after it. Its fields are set
+// before it is used, or under Mu.
 func NewFake() *FakeProvider {
 	return &FakeProvider{Caps: upstream.Capabilities{
 		PieceEnds: upstream.PieceEndsExact,
@@ -79,8 +88,10 @@ func NewFake() *FakeProvider {
 	}}
 }
 
+// Capabilities are Caps.
 func (f *FakeProvider) Capabilities() upstream.Capabilities { return f.Caps }
 
+// ParseOptions takes all options that do not have "bad" in them, and returns their JSON.
 func (f *FakeProvider) ParseOptions(raw json.RawMessage) (any, error) {
 	if strings.Contains(string(raw), "bad") {
 		return nil, &upstream.OptionError{Field: "bad", Reason: "unknown option"}
@@ -88,6 +99,7 @@ func (f *FakeProvider) ParseOptions(raw json.RawMessage) (any, error) {
 	return string(raw), nil
 }
 
+// Open notes the request and begins a stream, unless the fake is to refuse it.
 func (f *FakeProvider) Open(ctx context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
 	if f.connect > 0 {
 		select {
@@ -114,6 +126,7 @@ func (f *FakeProvider) Open(ctx context.Context, req upstream.Request, sink upst
 	return s, nil
 }
 
+// Close does nothing: streams are closed one by one.
 func (f *FakeProvider) Close() error { return nil }
 
 // Breaks has the streams that begin from now on end with an error after so many frames.
@@ -123,6 +136,7 @@ func (f *FakeProvider) Breaks(after int, failure error) {
 	f.FailAt, f.Failure = after, failure
 }
 
+// StreamsOpen is how many streams were opened and not closed yet.
 func (f *FakeProvider) StreamsOpen() int {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
@@ -136,12 +150,14 @@ func (f *FakeProvider) Crowd() (most, opened int) {
 	return f.most, len(f.opened)
 }
 
+// Causes are those that streams were closed with, in order.
 func (f *FakeProvider) Causes() []error {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
 	return append([]error(nil), f.closed...)
 }
 
+// Spoken is the text of all pieces that all streams were given.
 func (f *FakeProvider) Spoken() string {
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
@@ -164,7 +180,7 @@ type fakeStream struct {
 	frames   int
 	at       time.Duration // audio so far
 
-	// Guarded by provider.mu.
+	// Guarded by provider.Mu.
 	given, kept int // pieces
 }
 
@@ -307,7 +323,7 @@ func (s *fakeStream) piece(p upstream.Piece) error {
 	return nil
 }
 
-// stall says nothing for a while where the provider is to.
+// stall pauses where the provider is set to; false: the stream was closed meanwhile.
 func (s *fakeStream) stall() bool {
 	f := s.provider
 	if f.StallAt == 0 || s.frames != f.StallAt {
@@ -346,6 +362,7 @@ func Loudness(r rune) int16 {
 // FakeFormat is what a fake speaks in.
 var FakeFormat = audio.Format{Encoding: audio.PCM16, Rate: FakeRate}
 
+// FakeFrame is the audio of one character: samples of its Loudness, so that a test can tell which character was heard.
 func FakeFrame(r rune) upstream.Frame {
 	raw := make([]byte, 0, FakeFrameLength)
 	for range SamplesPerChar {
@@ -408,16 +425,18 @@ func Deaf(ends upstream.PieceEnds) *FakeProvider {
 	return f
 }
 
+// TwelveWords is a sentence that lasts long enough to fail in.
 const TwelveWords = "One two three four five six seven eight nine ten eleven twelve."
 
-// machine is a clock whose process runs, but while it is stopped by the test.
-type machine struct {
+// Machine is a clock whose process runs, except while the test stops it.
+type Machine struct {
 	*awake.Clock
 	stopped atomic.Bool
 }
 
-func NewMachine(t *testing.T) *machine {
-	m := &machine{Clock: awake.New()}
+// NewMachine is a clock that runs until the test ends. The test has to be in a synctest bubble.
+func NewMachine(t *testing.T) *Machine {
+	m := &Machine{Clock: awake.New()}
 	over := make(chan struct{})
 	go func() {
 		ticks := time.NewTicker(100 * time.Millisecond)
@@ -438,8 +457,8 @@ func NewMachine(t *testing.T) *machine {
 	return m
 }
 
-// Stop has the process not run for a while.
-func (m *machine) Stop(d time.Duration) {
+// Stop stops the process for so long.
+func (m *Machine) Stop(d time.Duration) {
 	m.stopped.Store(true)
 	time.Sleep(d)
 	m.stopped.Store(false)

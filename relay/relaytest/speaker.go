@@ -25,18 +25,19 @@ const (
 // SpeakerFormat is small, since a test hears minutes of it.
 var SpeakerFormat = audio.Format{Encoding: audio.PCM16, Rate: 8000}
 
-// lengths says what a speaker's words last.
-type lengths int
+// Lengths says how long a speaker's words last.
+type Lengths int
 
+// How long a speaker's words last.
 const (
-	ByLetters lengths = iota // as long as they are written, more or less
+	ByLetters Lengths = iota // as long as they are written, more or less
 	alike                    // all the same
 	drawn                    // anything: they have nothing to do with the letters
 )
 
 // Manner is how a voice speaks.
 type Manner struct {
-	Lengths  lengths
+	Lengths  Lengths
 	Rate     float64       // of words by letters, 1: 60 ms and 30 ms a letter
 	word     time.Duration // of words that are alike
 	jitter   float64       // of every length, as a share of it
@@ -51,7 +52,7 @@ type Manner struct {
 func DrawManner(d *rand.Rand) Manner {
 	ms := func(from, to int) time.Duration { return time.Duration(from+d.IntN(to-from+1)) * time.Millisecond }
 	m := Manner{
-		Lengths: []lengths{ByLetters, ByLetters, alike, drawn}[d.IntN(4)], Rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
+		Lengths: []Lengths{ByLetters, ByLetters, alike, drawn}[d.IntN(4)], Rate: 0.8 + 0.5*d.Float64(), word: ms(75, 320), jitter: 0.4 * d.Float64(),
 		Clause: ms(90, 180), Sentence: ms(150, 320), leading: ms(0, 250), trailing: ms(0, 250),
 	}
 	if d.IntN(2) == 0 {
@@ -72,16 +73,16 @@ type saidWord struct {
 	start, end time.Duration
 }
 
-// utterance is a piece as a voice says it.
-type utterance struct {
+// Utterance is a piece as a voice says it.
+type Utterance struct {
 	words  []saidWord
 	Length time.Duration
 }
 
 // Say says a piece from a place in the stream's audio on.
-func (m Manner) Say(p text.Piece, from time.Duration, d *rand.Rand) utterance {
+func (m Manner) Say(p text.Piece, from time.Duration, d *rand.Rand) Utterance {
 	at := from + m.vary(m.leading, d)
-	var u utterance
+	var u Utterance
 	beats := p.Beats()
 	for i, b := range beats {
 		n := m.length(b, d)
@@ -141,6 +142,7 @@ type Speaker struct {
 	length time.Duration // of its audio that was sent
 }
 
+// NewSpeaker is a provider without voices, which marks the ends of pieces as given. A test adds them to Manner.
 func NewSpeaker(ends upstream.PieceEnds) *Speaker {
 	return &Speaker{
 		Caps: upstream.Capabilities{
@@ -151,10 +153,16 @@ func NewSpeaker(ends upstream.PieceEnds) *Speaker {
 	}
 }
 
-func (s *Speaker) Capabilities() upstream.Capabilities       { return s.Caps }
-func (s *Speaker) ParseOptions(json.RawMessage) (any, error) { return nil, nil }
-func (s *Speaker) Close() error                              { return nil }
+// Capabilities are Caps.
+func (s *Speaker) Capabilities() upstream.Capabilities { return s.Caps }
 
+// ParseOptions takes any options, and ignores them.
+func (s *Speaker) ParseOptions(json.RawMessage) (any, error) { return nil, nil }
+
+// Close does nothing: streams are closed one by one.
+func (s *Speaker) Close() error { return nil }
+
+// Open begins a stream that speaks in the voice's manner, and breaks off where the speaker is set to. It clears Said.
 func (s *Speaker) Open(_ context.Context, req upstream.Request, sink upstream.Sink) (upstream.Stream, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -286,7 +294,7 @@ func (s *speakerStream) pause(d time.Duration) bool {
 
 // toneOf is the samples of an utterance that begins at a place in the stream's audio: words that run together are one
 // sound, which says nothing of where they meet.
-func toneOf(u utterance, from time.Duration) []byte {
+func toneOf(u Utterance, from time.Duration) []byte {
 	pcm := make([]byte, 2*audio.Samples(u.Length, SpeakerFormat.Rate))
 	for _, w := range u.words {
 		begin, end := audio.Samples(w.start-from, SpeakerFormat.Rate), audio.Samples(w.end-from, SpeakerFormat.Rate)
