@@ -67,7 +67,7 @@ func knownVoice(unit time.Duration, spread, apartOdds float64) VoiceModel {
 
 const prose = "When the morning came, nobody was awake but the old man. He made some tea, sat down by the window, and waited for the rain to stop."
 
-// Where each word is a sound of its own, no word is left out, and at most the last whole one said again.
+// Where each word is a sound of its own, no word is left out, and at most the last two whole ones are said again.
 func TestCountedWordsAreNeverLeftOut(t *testing.T) {
 	beats := pieceFrom(prose, 0).Beats()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -78,7 +78,7 @@ func TestCountedWordsAreNeverLeftOut(t *testing.T) {
 		sounds, whole := upTo(words, words, to)
 		h := knownVoice(UsualUnit, max(spread, 0.05), mostOdds)
 		got := h.Heard(Hearing{Beats: beats, Sounds: sounds, To: to, Rate: 1000, Speed: 1})
-		if got > whole || got < whole-1 {
+		if got > whole || got < whole-2 {
 			rt.Fatalf("got %d words, heard %d", got, whole)
 		}
 	})
