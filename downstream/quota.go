@@ -75,8 +75,8 @@ func (q *Quota) Limits() limits.Config { return q.limits }
 // second, as many as texts over HTTP.
 const leastConnects = 600
 
-// connectsPerMinute is how many connections a key may open in a minute. By default a whole fleet may come anew at once, as
-// after a restart of its relay.
+// connectsPerMinute is how many connections a key may open in a minute. By default a whole fleet may reconnect at
+// once, as after a restart of its relay.
 func connectsPerMinute(l limits.Config) int {
 	if l.ConnectionsPerMinute > 0 {
 		return l.ConnectionsPerMinute

@@ -26,7 +26,7 @@ func TestAPauseIsNoSilenceOfAClient(t *testing.T) {
 		time.Sleep(pingAfter + time.Second)
 		m.Stop(2 * pongWithin)
 		if len(r.srv.current()) != 1 {
-			t.Fatal("the client is given up though nobody was there to hear it")
+			t.Fatal("the client is given up though the relay was not running to hear it")
 		}
 		time.Sleep(pongWithin + time.Second)
 		if len(r.srv.current()) != 0 {

@@ -352,7 +352,7 @@ func TestCancelWhileBudgetIsLookedUp(t *testing.T) {
 		c.send(`{"type":"cancel","generation_id":"g1"}`)
 		done, before := c.until("done")
 		if done["reason"] != "cancelled" || kindsOf(before) != "ready accepted" {
-			t.Errorf("ended %v behind %s", done, kindsOf(before))
+			t.Errorf("ended %v after %s", done, kindsOf(before))
 		}
 		if got := r.spent(); got != 0 {
 			t.Errorf("%d characters are spent by what never began", got)

@@ -19,7 +19,7 @@ import (
 	"voicerelay/upstream"
 )
 
-// Whoever has to mend a connection reads what it failed at: in done, in the list of providers, and in the log.
+// Operators who have to mend a connection read what it failed at: in done, in the list of providers, and in the log.
 func TestConnectErrorSaysWhatFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alpha := relaytest.NewFake()

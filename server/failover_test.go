@@ -199,7 +199,7 @@ func TestGoodAudioOfAnOpenTextClosesTheCircuit(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		c.send(generate("next", relaytest.TwelveWords, ""))
 		if started, _ := c.until("started"); started["generation_id"] != "next" || started["provider"] != "alpha" {
-			t.Errorf("beside an open text that speaks well: %v", started)
+			t.Errorf("next to an open text that speaks well: %v", started)
 		}
 	})
 }

@@ -57,8 +57,8 @@ func (srv *Server) mount(mux *http.ServeMux) {
 	}
 }
 
-// unwantedPatience bounds how long the server waits for a body that no handler reads. Nobody needs to send one, so it is
-// short; it is long enough for one that comes right behind its header.
+// unwantedPatience bounds how long the server waits for a body that no handler reads. No client needs to send one, so it is
+// short; it is long enough for one that comes right after its header.
 const unwantedPatience = 2 * time.Second
 
 // bounded cuts off a client that does not take its answer, or that announces a body and does not send it: the server

@@ -68,7 +68,7 @@ func TestABodyThatNobodyWantsIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// The deadline of a body is no deadline of what comes behind it: neither a connection that was upgraded nor an answer
+// The deadline of a body is no deadline for what comes after it: neither a connection that was upgraded nor an answer
 // that takes its time is cut.
 func TestABodyThatComesLeavesNoDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ const (
 	messageTime   = 10 * time.Second
 )
 
-// Whoever sends more than any text takes waits for the connection, so that nobody waits for the processor.
+// A client that sends more than any text needs waits for its connection, so that no other waits for the processor.
 func TestAClientThatSendsTooFastIsHeldBack(t *testing.T) {
 	const size, messages = 100 << 10, 64
 	tests := map[string]struct {

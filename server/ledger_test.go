@@ -54,29 +54,29 @@ func (l *fakeLedger) Close(_ context.Context, r billing.Record) error {
 // A generation's record says how it went. It is written while the generation works, and done says that it is safe.
 func TestGenerationIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		books := &fakeLedger{takes: 40 * time.Millisecond}
+		ledger := &fakeLedger{takes: 40 * time.Millisecond}
 		refusing := relaytest.NewFake()
 		refusing.Refuse = &upstream.Error{Kind: upstream.ConnectFailed, Message: "refused"}
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": refusing, "beta": relaytest.NewFake()})
-		r.ledger.Ledger = books
+		r.ledger.Ledger = ledger
 		c := r.dial("")
 		began := time.Now()
 		c.send(generate("g1", relaytest.TwelveWords, `,"metadata":{"call":"7"}`))
 		accepted, _ := c.until("accepted")
-		if took := time.Since(began); took != books.takes {
-			t.Errorf("accepted after %v, want when the entry is safe, after %v", took, books.takes)
+		if took := time.Since(began); took != ledger.takes {
+			t.Errorf("accepted after %v, want when the entry is safe, after %v", took, ledger.takes)
 		}
-		if e := c.next(); e.kind() != "started" || time.Since(began) != books.takes {
+		if e := c.next(); e.kind() != "started" || time.Since(began) != ledger.takes {
 			t.Errorf("then came %v after %v, want the audio that was ready", e, time.Since(began))
 		}
 		done, _ := c.until("done")
 		if usage := done["usage"].(map[string]any); usage["recorded"] != true {
 			t.Errorf("recorded: got %v", usage["recorded"])
 		}
-		if len(books.closed) != 1 || len(books.entries) != 1 {
-			t.Fatalf("%d entries, %d closed, want one each", len(books.entries), len(books.closed))
+		if len(ledger.closed) != 1 || len(ledger.entries) != 1 {
+			t.Fatalf("%d entries, %d closed, want one each", len(ledger.entries), len(ledger.closed))
 		}
-		got := books.closed[0]
+		got := ledger.closed[0]
 		if got.ID != accepted["record_id"] || got.GenerationID != "g1" || got.Metadata["call"] != "7" || got.Outcome != billing.Completed ||
 			got.Characters != int64(len(relaytest.TwelveWords)) || got.Audio == 0 || got.EndedAt.Before(got.AdmittedAt) {
 			t.Errorf("the record is %+v", got)
@@ -84,8 +84,8 @@ func TestGenerationIsRecorded(t *testing.T) {
 		if n := len(got.Attempts); n != 2 || got.Attempts[0].Code != "connect_failed" || got.Attempts[1].Cost.Money.Micros != 1800 {
 			t.Errorf("its attempts are %+v", got.Attempts)
 		}
-		if len(books.progress) == 0 || books.progress[0].Number != 1 || books.progress[0].Attempt.Usage.Characters == 0 {
-			t.Errorf("progress told: %+v", books.progress)
+		if len(ledger.progress) == 0 || ledger.progress[0].Number != 1 || ledger.progress[0].Attempt.Usage.Characters == 0 {
+			t.Errorf("progress told: %+v", ledger.progress)
 		}
 	})
 }
@@ -96,8 +96,8 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 		vendor := relaytest.NewFake()
 		vendor.Pace = time.Second
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": vendor})
-		books := &fakeLedger{takes: 20 * time.Millisecond, refuse: errors.New("disk full")}
-		r.ledger.Ledger = books
+		ledger := &fakeLedger{takes: 20 * time.Millisecond, refuse: errors.New("disk full")}
+		r.ledger.Ledger = ledger
 		c := r.dial("")
 		c.send(generate("g1", relaytest.TwelveWords, ""))
 		refused, before := c.until("error")
@@ -110,9 +110,9 @@ func TestGenerationWithoutAnEntryIsRefused(t *testing.T) {
 		if got := vendor.StreamsOpen(); got != 0 {
 			t.Errorf("%d streams are left open", got)
 		}
-		books.mu.Lock()
-		books.refuse = nil
-		books.mu.Unlock()
+		ledger.mu.Lock()
+		ledger.refuse = nil
+		ledger.mu.Unlock()
 		c.send(generate("g1", "Hi.", ""))
 		c.until("accepted")
 	})

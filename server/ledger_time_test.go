@@ -18,13 +18,13 @@ import (
 	"voicerelay/routing"
 )
 
-// times is how long generations waited for the books: for their first audio, and between their last audio and done.
+// times is how long generations waited for the ledger: for their first audio, and between their last audio and done.
 type times struct{ first, last time.Duration }
 
 // proofs has times measured strictly, which takes a machine that does nothing else.
 var proofs = flag.Bool("proofs", false, "hold what is measured to its strict bounds")
 
-// The books cost no time: under 200 generations done follows the last audio within 20 ms at the median, and first audio is
+// The ledger costs no time: under 200 generations done follows the last audio within 20 ms at the median, and first audio is
 // no later than without a ledger, but for what lies within a machine's unevenness.
 func TestLedgerDelaysNoFrame(t *testing.T) {
 	if raceEnabled {

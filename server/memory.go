@@ -131,8 +131,8 @@ func readMemory() memoryUse {
 	runtimemetrics.Read(samples[:])
 	value := func(i int) int64 { return int64(samples[i].Value.Uint64()) }
 	objects := value(2)
-	beside := value(1) - objects - value(3) - value(4) - value(5)
-	return memoryUse{live: value(0) + beside, allocated: objects + beside, collections: samples[6].Value.Uint64()}
+	other := value(1) - objects - value(3) - value(4) - value(5)
+	return memoryUse{live: value(0) + other, allocated: objects + other, collections: samples[6].Value.Uint64()}
 }
 
 // shortOfMemory refuses a connection as a relay does that goes away: its client, and a balancer, ask another one.

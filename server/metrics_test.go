@@ -86,7 +86,7 @@ func TestFirstAudioIsCountedFromGenerate(t *testing.T) {
 				t.Errorf("%s: %d of %.3f s, want one of %.1f s", name, h.GetSampleCount(), h.GetSampleSum(), want)
 			}
 			if n := got["alpha "].GetHistogram().GetSampleCount(); n != 0 {
-				t.Errorf("%s: %d of a provider that nobody heard", name, n)
+				t.Errorf("%s: %d of a provider that was never heard", name, n)
 			}
 		}
 	})

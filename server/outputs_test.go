@@ -44,7 +44,7 @@ func TestTakeoverInEveryOutput(t *testing.T) {
 						continue
 					}
 					if e["seq"] != float64(seq) || e["start_ms"] != float64(audio.Milliseconds(samples, test.rate)) {
-						t.Fatalf("frame %d behind %d samples: got %v at %v ms", seq, samples, e["seq"], e["start_ms"])
+						t.Fatalf("frame %d after %d samples: got %v at %v ms", seq, samples, e["seq"], e["start_ms"])
 					}
 					raw, err := base64.StdEncoding.DecodeString(e["audio"].(string))
 					if err != nil {

@@ -51,7 +51,7 @@ func TestQuietConnectionsAreBounded(t *testing.T) {
 	})
 }
 
-// Whoever asks is served beside any number of quiet connections.
+// A client that asks is served, however many quiet connections there are.
 func TestRequestsAmongQuietConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})

@@ -12,7 +12,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// refusal is what the log says of somebody who was refused. Of what the client chose it has the address alone.
+// refusal is what the log says of a client that was refused. Of what the client chose it has the address alone.
 type refusal struct {
 	remote netip.Addr
 	code   protocol.Code
@@ -44,7 +44,7 @@ func (srv *Server) tellOf(what refusal) {
 	}
 }
 
-// logRefusal is a warning where somebody came who should not have.
+// logRefusal warns of a wrong key or origin, and informs of other refusals.
 func (srv *Server) logRefusal(what refusal, count int) {
 	line := srv.log.Info()
 	if what.code == protocol.CodeAuthFailed || what.code == protocol.CodeOriginNotAllowed {

@@ -112,7 +112,7 @@ func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 	})
 }
 
-// However many addresses somebody has, the log and the memory have their bounds.
+// However many addresses a client has, the log and the memory have their bounds.
 func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

@@ -14,7 +14,7 @@ import (
 // Bounds on what is remembered of those who were refused, and on what is said of them.
 const (
 	// maxAddresses is how many addresses are remembered, of 300 bytes each: more than an attacker has in IPv4, as a rule, and
-	// little memory. Who is forgotten begins anew.
+	// little memory. An address that was forgotten counts from zero again.
 	maxAddresses = 4096
 	// lineEvery is the time between two log lines about one address, linesPerSecond bounds those about all of them. Else
 	// an attacker with many addresses fills the log.
@@ -25,7 +25,7 @@ const (
 // Bounds on wrong keys. Keys are too long to be guessed at any rate; what is bounded is what guesses cost others.
 const (
 	// guessesPerMinute is how many wrong keys of one address are answered at once, after which one each 3 s is: enough for
-	// a fleet behind one address that was given a wrong key to be told so.
+	// a fleet of one address that was given a wrong key to be told so.
 	guessesPerMinute = 20
 	// guessDelay is how long the answer to a further one waits, and maxDelayed and maxDelayedOf are how many answers wait at a
 	// time, of all addresses and of one. Those beyond are given at once: a wait holds a connection and a goroutine.

@@ -180,7 +180,7 @@ func TestFormerConfigurationIsOverWithItsLastGeneration(t *testing.T) {
 		c := r.dial("")
 		unused := r.reload(Config{}, []string{"alpha"}, fakes{"alpha": first})
 		if !isOver(unused) {
-			t.Error("a configuration that nobody uses is not over")
+			t.Error("a configuration that no generation uses is not over")
 		}
 		c.send(`{"type":"generate","generation_id":"g1","text":"A text that is","final":false}`)
 		c.until("accepted")
@@ -263,7 +263,7 @@ func metricsOf(r *rig) string {
 	return w.Body.String()
 }
 
-// Who speaks by a provider that is opened anew under the same name still counts: the account is likely the same.
+// An attempt at a provider that is opened again under the same name still counts: the account is likely the same.
 func TestPlacesOutlastTheirProvider(t *testing.T) {
 	for name, before := range map[string]int{"as many": 1, "fewer than before": 2} {
 		t.Run(name, func(t *testing.T) {
@@ -281,7 +281,7 @@ func TestPlacesOutlastTheirProvider(t *testing.T) {
 				}
 				c.send(generate("g2", relaytest.TwelveWords, ""))
 				if started, before := c.until("started"); started["generation_id"] != "g2" || kindsOf(before[len(before)-1:]) != "done" {
-					t.Errorf("started %v behind %v, want it to wait for the first one's end", started, before[len(before)-1])
+					t.Errorf("started %v after %v, want it to wait for the first one's end", started, before[len(before)-1])
 				}
 				c.until("done")
 			})
@@ -289,7 +289,7 @@ func TestPlacesOutlastTheirProvider(t *testing.T) {
 	}
 }
 
-// Another number of connections holds for the next one, and nobody who is connected is sent away.
+// Another number of connections holds for the next one, and no client that is connected is sent away.
 func TestReloadOfTheNumberOfConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		vendors := fakes{"alpha": relaytest.NewFake()}
@@ -299,7 +299,7 @@ func TestReloadOfTheNumberOfConnections(t *testing.T) {
 		for _, tt := range []struct{ most, status int }{{1, 429}, {2, 200}} {
 			r.reload(Config{MaxConnections: tt.most}, []string{"alpha"}, vendors)
 			if got := r.speak(`{"text":"hi"}`, nil); got.status != tt.status {
-				t.Errorf("beside another where %d may be: got %d %s, want %d", tt.most, got.status, got.code(), tt.status)
+				t.Errorf("with another running where %d may be: got %d %s, want %d", tt.most, got.status, got.code(), tt.status)
 			}
 		}
 		c.send(generate("g1", relaytest.TwelveWords, ""))

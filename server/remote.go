@@ -24,7 +24,7 @@ func (set *setup) remoteOf(r *http.Request) netip.Addr {
 	for _, text := range slices.Backward(told) {
 		before, err := netip.ParseAddr(strings.TrimSpace(text))
 		if err != nil {
-			return remote // whoever told that is the last that is known
+			return remote // the proxy that wrote it is the last one known
 		}
 		if remote = before.Unmap().WithZone(""); !set.trusts(remote) {
 			return remote

@@ -14,10 +14,10 @@ func TestRemoteAddress(t *testing.T) {
 		forwarded []string
 		want      string
 	}{
-		"nobody between":                 {"192.0.2.1:1", nil, "192.0.2.1"},
+		"no proxy between":               {"192.0.2.1:1", nil, "192.0.2.1"},
 		"IPv4 in IPv6":                   {"[::ffff:192.0.2.1]:1", nil, "192.0.2.1"},
 		"a zone":                         {"[fe80::1%eth0]:1", nil, "fe80::1"},
-		"told by somebody":               {"192.0.2.1:1", []string{"198.51.100.7"}, "192.0.2.1"},
+		"told by a stranger":             {"192.0.2.1:1", []string{"198.51.100.7"}, "192.0.2.1"},
 		"told by a proxy":                {"10.1.1.1:1", []string{"198.51.100.7"}, "198.51.100.7"},
 		"told by a client, then a proxy": {"10.1.1.1:1", []string{"127.0.0.1, 198.51.100.7"}, "198.51.100.7"},
 		"two proxies":                    {"10.1.1.1:1", []string{"203.0.113.5, 198.51.100.7,10.2.2.2"}, "198.51.100.7"},

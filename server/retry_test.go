@@ -14,7 +14,7 @@ import (
 	"voicerelay/relay/relaytest"
 )
 
-// Whoever is refused for now is told when to ask again, whatever refuses.
+// A client that is refused for now is told when to ask again, whatever refuses it.
 func TestEveryRefusalForNowSaysWhenToAskAgain(t *testing.T) {
 	type refusal struct {
 		method, path string

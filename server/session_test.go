@@ -71,7 +71,7 @@ func TestPongsAreNoUse(t *testing.T) {
 	}
 }
 
-// Whoever speaks, listens or asks by a message uses the connection.
+// A client that speaks, listens or asks by a message uses the connection.
 func TestUseKeepsAConnection(t *testing.T) {
 	for name, use := range map[string]func(c *client, f *relaytest.FakeProvider){
 		"it asks": func(c *client, _ *relaytest.FakeProvider) {

@@ -25,7 +25,7 @@ func failing() *relaytest.FakeProvider {
 	return f
 }
 
-// Speech that fails behind its first byte has no end that a client could take for the whole, however it fails.
+// Speech that fails after its first byte has no end that a client could take for the whole, however it fails.
 func TestSpeechThatBreaksOffIsNoWholeBody(t *testing.T) {
 	for name, change := range map[string]func(f *relaytest.FakeProvider){
 		"dropped":         func(*relaytest.FakeProvider) {},

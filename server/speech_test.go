@@ -287,7 +287,7 @@ func TestKeysRequestsShareWhatAConnectionMay(t *testing.T) {
 		go func() { first <- r.speak(`{"text":"`+relaytest.TwelveWords+`"}`, nil) }()
 		time.Sleep(100 * time.Millisecond)
 		if got := r.speak(`{"text":"hi"}`, nil); got.status != 429 || got.code() != "too_many_generations" {
-			t.Errorf("beside another: got %d %s, want 429 too_many_generations", got.status, got.code())
+			t.Errorf("with another running: got %d %s, want 429 too_many_generations", got.status, got.code())
 		}
 		if got := <-first; got.status != 200 {
 			t.Errorf("the first: got %d", got.status)

@@ -20,7 +20,7 @@ type Standing struct {
 
 // How long the ledger must have failed before clients are sent away, to other relays where there are some. A disk that is
 // slow for a moment is no reason to move: a failed commit is tried again after 100 ms. Longer would be felt, since callers
-// hear nothing meanwhile, and connecting anew takes its time too. Their running generations have awayGrace, as if the relay
+// hear nothing meanwhile, and another connection takes its time too. Their running generations have awayGrace, as if the relay
 // were to stop.
 const (
 	awayAfter = 500 * time.Millisecond
@@ -28,7 +28,7 @@ const (
 	lookEvery = 100 * time.Millisecond
 )
 
-// mayServe refuses clients that could only be told later that nothing is taken from them.
+// mayServe refuses clients whose generations would all be refused.
 func (srv *Server) mayServe() *protocol.Error {
 	switch {
 	case srv.isDraining():
@@ -71,7 +71,7 @@ func (srv *Server) Watch(ctx context.Context) {
 	}
 }
 
-// sendAway tells each client once that it had better go.
+// sendAway tells each client once to connect to another relay.
 func (srv *Server) sendAway() {
 	for _, c := range srv.current() {
 		c.SendAway(awayGrace)

@@ -26,7 +26,7 @@ func watched(t *testing.T, f *relaytest.FakeProvider) (r *rig, failing *atomic.B
 	return r, failing
 }
 
-// While nothing can be recorded nobody is let in, so that a balancer and the clients themselves go elsewhere.
+// While nothing can be recorded no client is let in, so that a balancer and the clients themselves go elsewhere.
 func TestNobodyIsLetInWhileNothingIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, failing := watched(t, relaytest.NewFake())
@@ -83,7 +83,7 @@ func TestClientsAreSentAwayWhileNothingIsRecorded(t *testing.T) {
 	})
 }
 
-// A ledger that fails for a moment sends nobody away.
+// A ledger that fails for a moment sends no client away.
 func TestAShortFailureSendsNobodyAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, failing := watched(t, relaytest.NewFake())

@@ -72,7 +72,7 @@ func TestAnotherVoiceSaysTheRest(t *testing.T) {
 	}{
 		"times ahead":        {func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAhead; return f }, "word_times", 0},
 		"times as spoken":    {relaytest.Lively, "word_times", 0},
-		"times far behind":   {func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAfter; return f }, "estimate", 2},
+		"times far too late": {func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAfter; return f }, "estimate", 2},
 		"piece ends":         {func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsExact) }, "estimate", 2},
 		"piece ends counted": {func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsCounted) }, "estimate", 2},
 		"nothing":            {func() *relaytest.FakeProvider { return relaytest.Deaf(upstream.PieceEndsNone) }, "estimate", 2},

@@ -171,9 +171,9 @@ func (r *takeovers) play(t *testing.T, i int, seed uint64) (b brokenOff, ok bool
 // What holds of voices without word times that break off anywhere: no word is left out, and more than two are said again
 // in so few of a hundred takeovers.
 var mostOften = map[string]float64{
-	"all voices":                                 6,
-	"voices that were heard before":              4,
-	"voices that leave silence behind each word": 1,
+	"all voices":                                6,
+	"voices that were heard before":             4,
+	"voices that leave silence after each word": 1,
 }
 
 // Voices of every manner, known and unknown, break off anywhere in texts of any shape.
@@ -245,7 +245,7 @@ func (b brokenOff) groups() []string {
 		all = append(all, "voices that were heard before")
 	}
 	if b.manner.Between > 0 {
-		all = append(all, "voices that leave silence behind each word")
+		all = append(all, "voices that leave silence after each word")
 	}
 	return all
 }

@@ -11,16 +11,16 @@ import (
 	"voicerelay/upstream"
 )
 
-// Whoever spoke a word and however late its vendor would have told when: the client is told of each word once, in order,
+// Whichever voice spoke a word, and however late its vendor would have sent its time: the client is told of each word once, in order,
 // and of those that were heard before another voice took over before that one's.
 func TestWordsHeardBeforeATakeoverAreTold(t *testing.T) {
 	dropped := &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 	never := func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesNever; return f }
 	for name, first := range map[string]func() *relaytest.FakeProvider{
-		"times far behind": func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAfter; return f },
-		"times never":      never,
-		"times as spoken":  relaytest.Lively,
-		"times ahead":      func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAhead; return f },
+		"times far too late": func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAfter; return f },
+		"times never":        never,
+		"times as spoken":    relaytest.Lively,
+		"times ahead":        func() *relaytest.FakeProvider { f := relaytest.Lively(); f.Times = relaytest.TimesAhead; return f },
 		"times of nonsense": func() *relaytest.FakeProvider {
 			f := relaytest.Lively()
 			f.Distort = func(w *upstream.Word) { w.Start, w.End = w.End, w.Start }

@@ -20,7 +20,7 @@ import (
 // reportPatience bounds the making of one report.
 const reportPatience = 30 * time.Second
 
-// reportFrom notes who answers reports. Where nobody does, nothing was used.
+// reportFrom notes who answers reports. If there is none, nothing was used.
 func (srv *Server) reportFrom(parts Parts) {
 	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
 	if srv.reports == nil {
@@ -87,7 +87,7 @@ func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *acc
 	}
 	if err := write(r.Context(), w); err != nil {
 		srv.log.Warn().Err(err).Msg("records broken off")
-		panic(http.ErrAbortHandler) // breaks the body off, so that nobody takes it for whole
+		panic(http.ErrAbortHandler) // breaks the body off, so that no client takes it for whole
 	}
 }
 

@@ -22,8 +22,8 @@ type recordsPage struct {
 	left  int                  // records that the page has room for beyond part
 
 	part   []billing.Record
-	cursor string // behind part, as next_cursor has it; empty: nothing follows
-	more   bool   // the page goes on behind part
+	cursor string // after part, as next_cursor has it; empty: nothing follows
+	more   bool   // the page goes on after part
 }
 
 func (srv *Server) newRecordsPage(asked *recordsQuestion) *recordsPage {

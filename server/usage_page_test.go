@@ -77,7 +77,7 @@ func TestALargePageIsReadInParts(t *testing.T) {
 	}
 }
 
-// What fails after its beginning is broken off, so that nobody takes it for whole; before it is refused.
+// What fails after its beginning is broken off, so that no client takes it for whole; before, it is refused.
 func TestAPageThatFailsIsBrokenOff(t *testing.T) {
 	server := httptest.NewServer(reportingAll(t, &manyReports{records: 5000, failing: 500}))
 	defer server.Close()

@@ -43,7 +43,7 @@ func newReportPlaces() *reportPlaces {
 	}
 }
 
-// enter waits for a place for a report, for a moment. Whoever gets one calls leave.
+// enter waits for a place for a report, for a moment. A caller that gets one calls leave.
 func (p *reportPlaces) enter(ctx context.Context, key string) (leave func(), refused *protocol.Error) {
 	own := p.join(key)
 	if own == nil {

@@ -110,7 +110,7 @@ func (q *recordsQuestion) setSpan(values url.Values, now time.Time) *protocol.Er
 	return nil
 }
 
-// next is the cursor of the page behind, or nil on the last one.
+// next is the cursor of the next page, or nil on the last one.
 func (q *recordsQuestion) next(inner string) *string {
 	if inner == "" {
 		return nil
@@ -119,7 +119,7 @@ func (q *recordsQuestion) next(inner string) *string {
 	return &text
 }
 
-// pageCursor goes on behind a page. It bears the time that the first page was asked for, since today may be another
+// pageCursor goes on after a page. It has the time that the first page was asked for, since today may be another
 // day when the next page is.
 type pageCursor struct {
 	from, to time.Time // both zero: any time

@@ -19,7 +19,7 @@ func recordsHeader() []string {
 }
 
 // recordRows is a record as rows of text. As in tables of sums, one that cost something in several currencies has a row for
-// each, of which only the first bears its measures.
+// each, of which only the first has its measures.
 func recordRows(r *billing.Record) [][]string {
 	var metadata []byte
 	if len(r.Metadata) > 0 {

@@ -51,7 +51,7 @@ func writeReport(w http.ResponseWriter, q billing.SumsQuery, r billing.Report) {
 	_ = list.end(ending + "\n") // likewise
 }
 
-// wireGroup has the dimensions that were asked for beside the sums. A vendor that has no models has null.
+// wireGroup has the sums and the dimensions that were asked for. A vendor that has no models has null.
 func wireGroup(q billing.SumsQuery, g *billing.Group) map[string]any {
 	group := map[string]any{
 		"generations": g.Generations, // 0 in sums of attempts

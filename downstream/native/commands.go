@@ -136,7 +136,7 @@ func (s *session) enter(ctx context.Context, held downstream.Held, req *relay.Pr
 	return nil
 }
 
-// append adds text to a generation. Where it must be paid first, that is done beside the reader.
+// append adds text to a generation. Where it must be paid first, that is done in a goroutine, so that the reader goes on.
 func (s *session) append(ctx context.Context, c *protocol.Append) *protocol.Error {
 	g, err := s.find(c.GenerationID)
 	if g == nil {

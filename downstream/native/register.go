@@ -211,7 +211,7 @@ func (s *session) Ended(g *relay.Generation) {
 }
 
 // Speaking has the context of a generation stay with the provider that speaks it. Where that one took over from another,
-// what waits unheard behind the generation is spoken anew; not what stands before it, or two that broke off in turn
+// what waits unheard after the generation is spoken again; not what comes before it, or two that broke off in turn
 // would supersede each other without end.
 func (s *session) Speaking(g *relay.Generation, provider string, took bool) {
 	s.mu.Lock()

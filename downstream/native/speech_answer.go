@@ -66,7 +66,7 @@ func (a *answer) send(ctx context.Context, m *delivery.Message) error {
 	return nil
 }
 
-// errBrokenOff is why an answer is not completed: its speech has failed behind its first byte.
+// errBrokenOff is why an answer is not completed: its speech has failed after its first byte.
 var errBrokenOff = errors.New("speech broke off")
 
 // complete ends the answer: by an error where nothing was sent, else by its trailers. Audio that broke off has no end,
@@ -159,7 +159,7 @@ func (a *answer) flush(ctx context.Context) error {
 	return a.control.Flush()
 }
 
-// extend begins the client's patience anew. It fails once the request is over, since abort may have come before.
+// extend gives the client its full time to read again. It fails once the request is over, since abort may have come before.
 func (a *answer) extend(ctx context.Context) error {
 	if err := a.control.SetWriteDeadline(time.Now().Add(a.speech.Key.Limits.WriteTimeout)); err != nil {
 		return err
@@ -167,5 +167,5 @@ func (a *answer) extend(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// abort frees a writer that waits for the client. It may be called beside it, once the request's context has ended.
+// abort frees a writer that waits for the client. It may be called while that one writes, once the request's context has ended.
 func (a *answer) abort() { _ = a.control.SetWriteDeadline(time.Now()) } // fails only where the connection is over

@@ -101,7 +101,7 @@ func addKey(cmd *protocol.Generate, header []string) *protocol.Error {
 	return nil
 }
 
-// wantsLines reports whether a client accepts messages, a line each: by name, since whoever takes anything wants audio.
+// wantsLines reports whether a client accepts messages, a line each: by name, since a client that takes anything wants audio.
 func wantsLines(accept []string) bool {
 	for _, value := range strings.Split(strings.Join(accept, ","), ",") {
 		kind, params, err := mime.ParseMediaType(value)
