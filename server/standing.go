@@ -28,7 +28,7 @@ const (
 	lookEvery = 100 * time.Millisecond
 )
 
-// mayServe refuses clients whose generations would all be refused.
+// mayServe refuses new clients while the relay drains, can't record generations or is short of memory.
 func (srv *Server) mayServe() *protocol.Error {
 	switch {
 	case srv.isDraining():
