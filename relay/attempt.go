@@ -42,7 +42,7 @@ type attempt struct {
 
 	// Owned by the failover loop.
 	candidate *candidate
-	link      link
+	vendor    vendorStream
 
 	// Guarded by out.mu.
 	orders     orders
@@ -53,14 +53,14 @@ type attempt struct {
 	outcome    outcome
 }
 
-// newAttempt is an attempt that begins at the resume point as it is now. It connects with link.start.
+// newAttempt is an attempt that begins at the resume point as it is now. It connects with vendorStream.start.
 func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.Setup.providers[c.Provider]
 	a := &attempt{
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
 		holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
 	}
-	a.link.a, a.orders.a, a.arrivals.a, a.conversion.a, a.held.a, a.align.a, a.outcome.a = a, a, a, a, a, a, a
+	a.vendor.a, a.orders.a, a.arrivals.a, a.conversion.a, a.held.a, a.align.a, a.outcome.a = a, a, a, a, a, a, a
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
@@ -133,8 +133,8 @@ var (
 // step does what there is to do: takes the connection, sends pieces while there is text and room, and sees the end. If it has
 // not ended, until is when to look again.
 func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err error) {
-	if a.link.stream == nil {
-		if connected, err := a.link.connect(ctx); err != nil || !connected {
+	if a.vendor.stream == nil {
+		if connected, err := a.vendor.connect(ctx); err != nil || !connected {
 			return time.Time{}, err != nil, err
 		}
 	}
@@ -163,7 +163,7 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	}
 	ctx, cancel := a.awake().WithTimeout(ctx, a.out.req.plan.StallTimeout)
 	defer cancel()
-	err := a.link.stream.Speak(ctx, p)
+	err := a.vendor.stream.Speak(ctx, p)
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
 	a.orders.sentLocked()
@@ -173,7 +173,7 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 // settle ends the attempt for all who must know: its vendor, the circuit, the metrics, the output. It reports whether the
 // client has heard it.
 func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
-	a.link.release(ctx, err)
+	a.vendor.release(ctx, err)
 	a.verdict.Tell(a.judge())
 	a.observe(err)
 	a.out.mu.Lock()

@@ -1,10 +1,7 @@
 package relay
 
 import (
-	"errors"
 	"sync"
-
-	"github.com/segmentio/asm/base64"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -21,9 +18,6 @@ type conversion struct {
 	clean     bool      // the frame's base64 has no line breaks
 	crossfade crossfade // to the voice before
 }
-
-// errNotBase64 is the cause of a garbled frame.
-var errNotBase64 = errors.New("audio is not base64")
 
 // payloadLocked is a frame as the client gets it; valid until the next frame.
 func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
@@ -53,35 +47,6 @@ func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error
 
 // scratchPool has buffers for decoded audio. They are used within one frame's step only.
 var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
-
-// rawLocked is the frame's audio bytes, in scratch if they had to be decoded. Base64 is decoded even if it will be passed on:
-// otherwise it is not known to be base64, and decoding costs half a microsecond.
-func (c *conversion) rawLocked(f upstream.Frame, scratch *[]byte) ([]byte, error) {
-	if f.Base64 == nil {
-		return f.Raw, nil
-	}
-	if need := base64.StdEncoding.DecodedLen(len(f.Base64)); cap(*scratch) < need {
-		*scratch = make([]byte, need)
-	}
-	room := (*scratch)[:cap(*scratch)]
-	n, err := base64.StdEncoding.Decode(room, f.Base64)
-	if err != nil {
-		return nil, errNotBase64
-	}
-	// The decoder skips line breaks, which would break the client's JSON if they were passed on. With line breaks the text is
-	// longer than its decoded length says, so the two lengths show whether there are any.
-	c.clean = len(f.Base64)%4 == 0 && n == f.Len()
-	return room[:n], nil
-}
-
-// passesLocked reports whether the vendor's base64 can go to the client as it is.
-func (c *conversion) passesLocked(f upstream.Frame, raw []byte) bool {
-	o := c.a.out
-	return f.Base64 != nil && c.clean && o.req.encoder.Form() == Base64 && c.conv == nil &&
-		f.Format.Samples() == o.req.output.Samples() &&
-		len(raw)%f.Format.BytesPerSample() == 0 &&
-		(o.req.output.Encoding != audio.WAV || o.seq > 0)
-}
 
 // convertLocked converts audio bytes to the output's format; the result is valid until the next frame. After an attempt has
 // needed the converter, all its audio goes through it, since the converter may hold half a sample.

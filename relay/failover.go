@@ -165,7 +165,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	a := newAttempt(r.g, e.Candidate, verdict)
 	e.state, r.again = running, nil
 	a.candidate = e
-	a.link.start(ctx)
+	a.vendor.start(ctx)
 	r.live = append(r.live, a)
 	entered = true
 }

@@ -8,8 +8,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// link is an attempt's stream, from the order to open it until it is closed. It is owned by the failover loop.
-type link struct {
+// vendorStream is an attempt's stream, from the order to open it until it is closed. It is owned by the failover loop.
+type vendorStream struct {
 	a *attempt // whose it is; static
 
 	cancel context.CancelCauseFunc // ends connecting
@@ -30,7 +30,7 @@ type opened struct {
 
 // start connects in a goroutine of its own, since connecting takes a round trip or more and the generation must see cancels
 // meanwhile. The time for the first audio bounds it.
-func (l *link) start(ctx context.Context) {
+func (l *vendorStream) start(ctx context.Context) {
 	l.a.provider.active.Add(1)
 	ctx, l.cancel = context.WithCancelCause(ctx)
 	result := make(chan opened, 1)
@@ -42,7 +42,7 @@ func (l *link) start(ctx context.Context) {
 }
 
 // open opens the stream. A panic in an adapter becomes a fault that connect raises again.
-func (l *link) open(ctx context.Context) (o opened) {
+func (l *vendorStream) open(ctx context.Context) (o opened) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			o = opened{err: errBroken, fault: fault}
@@ -58,7 +58,7 @@ func (l *link) open(ctx context.Context) (o opened) {
 }
 
 // connect takes the stream once it is open.
-func (l *link) connect(ctx context.Context) (connected bool, err error) {
+func (l *vendorStream) connect(ctx context.Context) (connected bool, err error) {
 	select {
 	case o := <-l.opened:
 		l.opened = nil
@@ -85,7 +85,7 @@ func causeOf(ctx context.Context, err error) error {
 
 // release closes the stream in a goroutine of its own, since the next target need not wait for it. The slot comes free once
 // the vendor has let go of the stream.
-func (l *link) release(ctx context.Context, cause error) {
+func (l *vendorStream) release(ctx context.Context, cause error) {
 	l.cancel(cause)
 	stream, result := l.stream, l.opened
 	slots, tenant := l.a.provider.slots, l.a.out.req.Key.Tenant
@@ -112,7 +112,7 @@ func whenGone(stream upstream.Stream, f func()) {
 }
 
 // close closes a stream. A panic must end here: in this goroutine it would end the process.
-func (l *link) close(ctx context.Context, stream upstream.Stream, cause error) {
+func (l *vendorStream) close(ctx context.Context, stream upstream.Stream, cause error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			_ = l.a.out.engine.Internal(l.a.g.log, "panic while a stream was closed", fault) // the client has all that it asked for

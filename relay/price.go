@@ -1,0 +1,88 @@
+package relay
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/billing"
+	"voicerelay/text"
+)
+
+// price is the most that a text may cost at any of the plan's targets, in millionths of the budget's unit.
+func (r *Prepared) price(s string) int64 {
+	return r.dearest(r.takes(sentencesOf(s)))
+}
+
+// takes is what sentences use of a vendor together.
+func (r *Prepared) takes(sentences []text.Piece) billing.Usage {
+	used := billing.Usage{}
+	for _, s := range sentences {
+		used = added(used, r.expected(s.Text))
+	}
+	return used
+}
+
+// expected is what a piece or a sentence uses of a vendor, as far as that is known beforehand.
+func (r *Prepared) expected(piece string) billing.Usage {
+	characters := utf8.RuneCountInString(piece)
+	longest := max(r.schedule().Max, 1)
+	if len(r.plan.Candidates) > 1 {
+		longest = min(longest, untimedPiece)
+	}
+	return billing.Usage{
+		Audio:      speechTime(piece, r.speed),
+		Characters: int64(characters),
+		Bytes:      int64(len(piece)),
+		Requests:   int64((characters + longest - 1) / longest),
+	}
+}
+
+func added(a, b billing.Usage) billing.Usage {
+	return billing.Usage{
+		Audio:      a.Audio + b.Audio,
+		Characters: a.Characters + b.Characters,
+		Bytes:      a.Bytes + b.Bytes,
+		Requests:   a.Requests + b.Requests,
+	}
+}
+
+// dearest is what a usage costs at the dearest of the plan's targets: any of them may speak it.
+func (r *Prepared) dearest(used billing.Usage) int64 {
+	most := int64(0)
+	for _, c := range r.plan.Candidates {
+		cost := r.Setup.prices.Price(c.Provider, c.Model, used)
+		if cost.Known() && cost.Money.Currency == r.Key.Budget.Currency {
+			most = max(most, cost.Money.Micros)
+		}
+	}
+	return most
+}
+
+// speechTime is about how long a text takes at a speed.
+func speechTime(text string, speed float64) time.Duration {
+	return time.Duration(float64(billing.SpeechTime(int64(utf8.RuneCountInString(text)))) / speed)
+}
+
+// longestSpeech is about how long a text may well take, whatever there is to say in it.
+func longestSpeech(s string, speed float64) time.Duration {
+	return time.Duration(float64(billing.SpeechTime(int64(text.SpokenLength(s)))) / speed)
+}
+
+// longestSentence is longer than any text, so that a text is cut at sentence ends alone.
+const longestSentence = 1 << 30
+
+// sentencesOf cuts a text into its sentences, letters of a spell region apart, which is the longest that a vendor gets.
+func sentencesOf(s string) []text.Piece {
+	var whole text.Buffer
+	whole.Append(s)
+	whole.Finish()
+	cutter := text.NewCutter(&whole, 0, text.Schedule{Max: longestSentence}, false)
+	var sentences []text.Piece
+	for {
+		p, ok := cutter.Next(text.Now{Idle: true, Settled: true})
+		if !ok {
+			return sentences
+		}
+		sentences = append(sentences, p)
+	}
+}
