@@ -67,6 +67,9 @@ const (
 	stopGone
 )
 
+// It takes the session's settings as they are at that moment: the reference has update_settings hold for what begins afterwards
+// (KugelAudio's docs, Multi-context). The 20 s of inactivity may be set by the client, as inactivity_timeout in seconds, which
+// the JavaScript SDK sends.
 func newSpeechContext(c *connection, id string, f frame) *speechContext {
 	k := &speechContext{
 		conn: c, id: id, settings: c.session, fault: c.server.CurrentFault(), idle: inactivity,
@@ -112,6 +115,7 @@ func (k *speechContext) pop() (job, bool) {
 }
 
 // closes reports whether the close is the next job.
+// It serves one quirk only: a client may flush and close at once, and whether that yields one final or two is not documented.
 func (k *speechContext) closes() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -172,6 +176,8 @@ func (k *speechContext) speak(ctx context.Context) {
 		}
 	}
 	k.conn.remove(k)
+	// An immediate close has no final. A cancel has neither final nor context_closed: interrupted stands for both. Audio under
+	// way may follow either (KugelAudio's docs, Barge-in), and a client must drop it.
 	switch k.stopped() {
 	case stopImmediate:
 		k.sendClosed(k.conn.quirks.usageAfterImmediate)
@@ -205,6 +211,8 @@ func (k *speechContext) await(ctx context.Context) bool {
 }
 
 // lapse is what happens when the client has been quiet: a stale buffer is spoken, a turn ends, a context is gone.
+// The reference tells stale buffers and idle turns apart: text without a sentence end is spoken after flush_timeout_ms and the
+// turn goes on; 5 s without text end it, with a warning first (KugelAudio's docs, Turn lifecycle).
 func (k *speechContext) lapse(stale bool) (goesOn bool) {
 	switch {
 	case stale:
@@ -212,6 +220,7 @@ func (k *speechContext) lapse(stale bool) (goesOn bool) {
 	case k.turn:
 		k.send(engine.Object{"warning": "Turn ended after 5s of inactivity."})
 		k.push(job{kind: jobTurn})
+	// The frame is known from the SDKs only; that no context_closed follows is an assumption.
 	default: // without a close of its own: the context is simply gone, and its id may be used again
 		k.send(engine.Object{"context_timeout": true})
 		return false
@@ -220,6 +229,7 @@ func (k *speechContext) lapse(stale bool) (goesOn bool) {
 }
 
 // send sends a frame of the context, which names it where there are several.
+// A turn on /ws/tts/stream has no id: there is one at a time.
 func (k *speechContext) send(o engine.Object) {
 	if !k.turn {
 		o["context_id"] = k.id
@@ -233,6 +243,8 @@ func (k *speechContext) do(ctx context.Context, j job) (last bool) {
 	case jobSay:
 		return k.say(ctx, j.text)
 	case jobFinal:
+		// The final says that all text before the flush has been delivered, and comes before context_closed on a graceful close
+		// too (KugelAudio's docs, Multi-context).
 		if k.conn.quirks.oneFinal && k.closes() {
 			return false // the close's own final stands for both
 		}

@@ -14,13 +14,16 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// KugelAudio's numbers, from its reference.
+// KugelAudio's numbers. The contexts are those of a socket (KugelAudio's docs, Multi-context; older pages say 5), and the text is in
+// characters of a request (Generate; a plan may have less). A context's inactivity is the SDK's for JavaScript, and an older edition
+// of the reference has it too. How long a close waits is the emulator's own.
 const (
 	maxContexts = 20
 	inactivity  = 20 * time.Second
 	maxText     = 10000
 	closeWait   = 5 * time.Second // for contexts to drain before the socket closes
-	// centMicros is what a second of audio costs, in millionths of a cent.
+	// centMicros is what a second of audio costs, in millionths of a cent. There is no public price list: the reference's
+	// examples charge 0.18 ct for 2.0 s and 0.49 ct for 5.4 s.
 	centMicros = 90_000
 )
 
@@ -38,6 +41,8 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 	return k.handler(), k.quirks
 }
 
+// The paths are those of KugelAudio's docs, Stream, Stream input and Multi-context. The ElevenLabs-like proxy of the same
+// host (/11labs) and the REST calls are not emulated.
 func (k *emulator) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/tts/multi", k.connect((*connection).multi))
@@ -47,6 +52,8 @@ func (k *emulator) handler() http.Handler {
 }
 
 // connect checks the key and serves a connection until it ends.
+// The reference tells of two ways in which a bad key shows: a status at the upgrade (the SDKs read 403, some paths give 401), or
+// an accepted upgrade that is closed with 4001. Clients have to survive both, so the seed draws one.
 func (k *emulator) connect(serve func(*connection, context.Context)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		bad := k.server.Options().APIKey != "" && key(r) != k.server.Options().APIKey
@@ -56,6 +63,7 @@ func (k *emulator) connect(serve func(*connection, context.Context)) http.Handle
 			http.Error(w, "Invalid API key", k.quirks.authStatus)
 			return
 		}
+		// Every accepted upgrade bears it (KugelAudio's docs, Audio formats).
 		w.Header().Set("x-kugelaudio-ai-generated", "true")
 		conn, ok := k.server.Accept(w, r)
 		if !ok {
@@ -71,6 +79,8 @@ func (k *emulator) connect(serve func(*connection, context.Context)) http.Handle
 }
 
 // key is the key that a client shows, in any of the ways that the vendor takes.
+// Of the query's names api_key is the documented one; token (of a user) and master_key (internal) are the SDKs'. The header is
+// what servers use that can set one. No greeting follows the upgrade: clients may send at once.
 func key(r *http.Request) string {
 	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return key
@@ -109,6 +119,8 @@ type connection struct {
 }
 
 // frame is any message from a client. Unknown fields are ignored, as the vendor does.
+// Frames have no type: they are told apart by the key that is there. keep_alive is of the Java SDK, and does nothing here that
+// any frame of a known context would not do.
 type frame struct {
 	Text         *string         `json:"text"`
 	ContextID    *string         `json:"context_id"`

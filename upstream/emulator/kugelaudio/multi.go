@@ -44,6 +44,7 @@ func (c *connection) apply(ctx context.Context, f frame, settings settings) {
 	}
 	c.session = settings
 	switch {
+	// On this path a change is not confirmed: settings_updated is documented for /ws/tts/stream.
 	case f.Update != nil:
 		if _, fault := c.update(f.Update); fault != "" {
 			c.sendError("VALIDATION_ERROR", fault, id)
@@ -51,6 +52,8 @@ func (c *connection) apply(ctx context.Context, f frame, settings settings) {
 	case f.Cancel:
 		c.cancelContexts(id)
 	case id == "":
+		// LiveKit's plugin for Python sends voice_id and model_id with an empty text and no context_id first, and expects no
+		// answer:
 		// the prepare hint changes the session, and has no effect of its own
 	case f.CloseContext:
 		c.closeContext(id, f.Immediate)
@@ -81,6 +84,7 @@ func contextIn(data []byte) string {
 func (c *connection) text(ctx context.Context, id string, f frame) {
 	k := c.context(id)
 	if k == nil {
+		// The reference: a single space creates a context, an empty text does not.
 		if f.Text == nil || *f.Text == "" {
 			return // an empty text only keeps a context alive, so it creates none
 		}
@@ -104,6 +108,7 @@ func (c *connection) context(id string) *speechContext {
 }
 
 // create opens a context and starts its speaker, or sends why not.
+// An error with a context_id ends only that context, so the 21st leaves the others alone.
 func (c *connection) create(ctx context.Context, id string, f frame) *speechContext {
 	c.mu.Lock()
 	full := len(c.contexts) >= maxContexts
@@ -124,6 +129,9 @@ func (c *connection) create(ctx context.Context, id string, f frame) *speechCont
 }
 
 // closeContext closes a context: after what is queued, or at once.
+// A graceful close drains all sentences that are queued. "immediate" is the barge-in: what is queued is lost, and the charge
+// goes up to what has been generated (KugelAudio's docs, Barge-in). That the close
+// of an unknown id has no answer is an assumption.
 func (c *connection) closeContext(id string, immediate bool) {
 	k := c.context(id)
 	if k == nil {
@@ -139,6 +147,8 @@ func (c *connection) closeContext(id string, immediate bool) {
 }
 
 // cancelContexts is the barge-in of one context, or of all.
+// Without an id it means every context that still accepts input. It waits for each speaker, so that interrupted is the last
+// frame that can come of them: the SDKs' acknowledgment timers end with it. Whether it names the context is not documented.
 func (c *connection) cancelContexts(id string) {
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	for _, k := range c.all() {
@@ -178,6 +188,8 @@ func (c *connection) stopAll() {
 	}
 }
 
+// It is the polite end: contexts finish first. session_closed of this path has no context_id and no usage, since every
+// context_closed has had its own.
 func (c *connection) closeSocket() {
 	for _, k := range c.all() {
 		k.flushInto()

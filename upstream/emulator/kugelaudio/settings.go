@@ -8,6 +8,8 @@ import (
 )
 
 // voiceSettings is what works within voice_settings.
+// The reference silently drops speed and temperature in there: those count at the top level alone. ElevenLabs' names (stability,
+// similarity_boost and so on), which the JavaScript SDK sends as well, have no effect.
 type voiceSettings struct {
 	VoiceID  *json.Number `json:"voice_id"`
 	CfgScale *float64     `json:"cfg_scale"`
@@ -15,6 +17,8 @@ type voiceSettings struct {
 }
 
 // settings are the session's fields. They stick to the connection.
+// It may come as a message of its own or within the first text, as both SDKs send it. auto_mode and chunk_length_schedule, which
+// SDKs send too, are ignored: the newest reference says that there are no such settings.
 type settings struct {
 	VoiceID        *json.Number `json:"voice_id"` // on /ws/tts/multi it leaves contexts voiceless
 	CfgScale       *float64     `json:"cfg_scale"`
@@ -51,6 +55,8 @@ func copied[T any](p *T) *T {
 }
 
 // format is the audio format of the settings, or why there is none.
+// The names are those of KugelAudio's docs, Audio formats: mono, no MP3 and no Opus. The two G.711 formats have 8000 Hz and one
+// byte a sample.
 func (s settings) format() (audio.Format, string) {
 	formats := map[string]audio.Format{
 		"pcm_8000": {Encoding: audio.PCM16, Rate: 8000}, "pcm_16000": {Encoding: audio.PCM16, Rate: 16000},
@@ -78,6 +84,8 @@ func (s settings) format() (audio.Format, string) {
 }
 
 // fault is what is wrong with the settings, or empty.
+// The ranges are those of KugelAudio's docs, Generate. Speed and temperature out of range are refused. cfg_scale is not looked
+// at: the reference draws it into 1.2 to 2.5, which can't be heard of an emulator's voice.
 func (s settings) fault() string {
 	if _, wrong := s.format(); wrong != "" {
 		return wrong
@@ -87,8 +95,10 @@ func (s settings) fault() string {
 		return "speed must be between 0.8 and 1.2"
 	case s.Temperature != nil && (*s.Temperature < 0 || *s.Temperature > 1):
 		return "temperature must be between 0 and 1"
+	// The reference allows up to 10 characters and wants ISO 639-1; that de-DE is refused too is the SDKs' own check.
 	case len(s.Language) > 10:
 		return "language must be an ISO 639-1 code"
+	// Dictionaries belong to a project. An empty list means none of them, so it needs no project.
 	case len(s.DictionaryIDs) > 0 && s.ProjectID == nil:
 		return "dictionary_ids needs project_id"
 	case len(s.DictionaryIDs) > 50:

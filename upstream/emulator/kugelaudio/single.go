@@ -20,6 +20,8 @@ type request struct {
 }
 
 // single serves /ws/tts: one request at a time, with its whole text.
+// Nothing in an answer names its request, so the JavaScript SDK relies on strictly serial answers: frames go to the oldest
+// request. What the vendor does with a second request meanwhile is not documented; here it waits.
 func (c *connection) single(ctx context.Context) {
 	requests := make(chan request, 16) // more than a client that waits for its answers can have under way
 	cancels := make(chan struct{}, 1)
@@ -52,6 +54,7 @@ func (c *connection) single(ctx context.Context) {
 }
 
 // answer speaks one request.
+// The socket can be used again after final (KugelAudio's docs, Stream); that it can after an error too is an assumption.
 func (c *connection) answer(ctx context.Context, r request, cancels <-chan struct{}) {
 	switch {
 	case r.VoiceID == nil:
@@ -117,6 +120,8 @@ func (c *connection) sendSingle(ctx context.Context, pcm []int16, format audio.F
 	return frames, true
 }
 
+// final carries the usage here, and rtf is gen_ms by dur_ms. A cancelled request has interrupted in its place, and tells no
+// usage.
 func (c *connection) sendSingleEnd(r request, spoken voice.Spoken, frames int, took time.Duration) {
 	k := &speechContext{conn: c, turn: true, fault: c.server.CurrentFault(), settings: r.settings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
 	k.sendWords(spoken, r.Text, noChunk)

@@ -14,6 +14,8 @@ import (
 )
 
 // say speaks one chunk of text.
+// A chunk is a sentence: generation_started, audio, chunk_complete, so one flush may yield several. chunk_complete is not the
+// end of anything but the chunk (KugelAudio's docs, Turn lifecycle).
 func (k *speechContext) say(ctx context.Context, text string) (last bool) {
 	if k.broken(ctx) {
 		return true
@@ -65,6 +67,7 @@ func (k *speechContext) generate(ctx context.Context, text string, chunk int) vo
 }
 
 // sendAudio sends a chunk's audio at the options' pace and reports whether a fault ended the context.
+// Whether idx starts again with each chunk is not documented: the examples show single chunks.
 func (k *speechContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (ended bool) {
 	format, _ := k.settings.format()
 	raw, err := engine.Encode(pcm, format)
@@ -103,6 +106,7 @@ func (k *speechContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (
 }
 
 // charge counts generated audio.
+// The vendor bills seconds of generated audio, whether or not the client has heard them.
 func (k *speechContext) charge(samples int64) {
 	k.samples += samples
 	k.conn.mu.Lock()
@@ -127,6 +131,7 @@ func (k *speechContext) sendFrame(raw []byte, format audio.Format, chunk int) {
 }
 
 // broken plays the fault when its time has come, and reports whether that ended the context.
+// A context_id in the error decides what a client loses: its context or its session.
 func (k *speechContext) broken(ctx context.Context) bool {
 	if audio.Duration(k.samples, engine.NativeRate) < k.fault.After {
 		return false
@@ -161,6 +166,8 @@ const noChunk = -1
 
 // sendWords sends a chunk's word times: from the chunk's start, with offsets into the text as normalized. Where a
 // number was spelled out, that text is not known here, and its words follow each other by single spaces.
+// Times count from the chunk, not from the context: a client adds the length of the chunks before. score is 1.0 in all that the
+// vendor sends. An older edition says that times come 50 to 200 ms after their audio.
 func (k *speechContext) sendWords(spoken voice.Spoken, text string, chunk int) {
 	if !k.settings.WordTimestamps || len(spoken.Words) == 0 {
 		return

@@ -18,6 +18,7 @@ const (
 )
 
 // stream serves /ws/tts/stream: text as it comes, one turn after the other.
+// close_socket ends the connection here. What becomes of a turn under way is not documented: here it is dropped.
 func (c *connection) stream(ctx context.Context) {
 	defer c.stopAll()
 	var turn *speechContext // the one that takes text; nil: none
@@ -46,6 +47,8 @@ func (c *connection) stream(ctx context.Context) {
 }
 
 // streamFrame applies a frame and returns the turn that takes text from now on.
+// flush, close and end_session all end a turn and leave the socket open: one flush is one billed session (KugelAudio's docs,
+// Turn lifecycle). The first text after that opens the next turn.
 func (c *connection) streamFrame(ctx context.Context, turn *speechContext, f frame) *speechContext {
 	switch {
 	case f.Cancel:
@@ -73,6 +76,8 @@ func (c *connection) streamFrame(ctx context.Context, turn *speechContext, f fra
 		return turn
 	}
 	if turn == nil {
+		// SDKs wait up to 30 s for a session_closed after close. That it comes with zeros where no turn is open is an
+		// assumption.
 		if f.Close || f.EndSession {
 			c.send(engine.Object{"session_closed": true, "total_audio_seconds": 0, "total_text_chunks": 0, "total_audio_chunks": 0})
 		}
@@ -84,6 +89,7 @@ func (c *connection) streamFrame(ctx context.Context, turn *speechContext, f fra
 }
 
 // openTurn begins a turn, which speaks once those before it have ended.
+// Turns may be sent ahead: the JavaScript SDK does so and expects the answers in order. The vendor's queue is an assumption.
 func (c *connection) openTurn(ctx context.Context) *speechContext {
 	before := c.all()
 	k := newSpeechContext(c, "", frame{Voice: &voiceSettings{VoiceID: c.session.VoiceID}})
@@ -116,6 +122,7 @@ func (k *speechContext) isOver() bool {
 }
 
 // sendTurnEnd is the graceful end of a turn: no more audio, and then what it took.
+// final says that there is no more audio, session_closed brings the usage. A cancelled turn has neither.
 func (k *speechContext) sendTurnEnd() {
 	totals := func(name string) engine.Object {
 		return engine.Object{
@@ -130,6 +137,8 @@ func (k *speechContext) sendTurnEnd() {
 }
 
 // update changes the settings that may change in the middle of a connection, for what begins from then on.
+// Voice, model and format change by an ordinary message only. A refused change is an error frame, and the
+// socket stays open (KugelAudio's docs, Stream input).
 func (c *connection) update(raw json.RawMessage) (echo engine.Object, fault string) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {

@@ -8,6 +8,8 @@ import (
 )
 
 // take adds text to the context's buffer. Whole sentences are spoken without a flush.
+// Text is joined as it comes, without a separator: clients send the spaces (KugelAudio's docs, Stream input). An empty text is
+// the keep-alive.
 func (k *speechContext) take(text string) {
 	if text == "" {
 		k.conn.server.Stream(k.index, func(s *engine.Stream) { s.KeepAlives++ })
@@ -36,6 +38,8 @@ func (k *speechContext) take(text string) {
 }
 
 // refusal is why a text can't be spoken; an empty code: it can.
+// A voice is required, and on /ws/tts/multi it has to be in voice_settings; it is missed at the first text that can be spoken,
+// not at the space that creates the context.
 func (k *speechContext) refusal(text string) (fault, code string) {
 	k.mu.Lock()
 	length := utf8.RuneCountInString(k.buffer) + utf8.RuneCountInString(text)

@@ -8,6 +8,8 @@ import (
 )
 
 // sendClosed is a context's end. Without speech it has no usage.
+// context_closed is a context's only end on the wire, and carries the usage of it (KugelAudio's docs, Multi-context). Whether it
+// does so after an immediate close is not documented, and drawn.
 func (k *speechContext) sendClosed(usage bool) {
 	o := engine.Object{"context_closed": true}
 	if usage && k.characters > 0 {
@@ -16,6 +18,7 @@ func (k *speechContext) sendClosed(usage bool) {
 	k.send(o)
 }
 
+// Where the charge is not known, the vendor sends null with cost_unavailable, and no currency. Costs are cents of a euro.
 func (k *speechContext) usage() engine.Object {
 	model := k.settings.ModelID
 	if model == "" { // the vendor's SDK reads this one: docs/providers.md, "What the vendors' own clients settle"
