@@ -11,6 +11,8 @@ import (
 )
 
 // segment is the speech of a text that is spoken at once, on its way out.
+// A segment is also what times are relative to in the schema: to the returned chunk, not to the whole of the stream. Clients
+// have seen a segment's times whole with its first message, and none with the rest, which is one of the ways drawn here.
 type segment struct {
 	pcm    []int16
 	before int64 // samples of the context before it
@@ -28,6 +30,8 @@ type char struct {
 	start, end int64
 }
 
+// Without sync_alignment the schema promises no times, but Pipecat reads them though it does not ask. Flash models begin with
+// a space that the client has not sent.
 func (k *speechContext) newSegment(text string, spoken voice.Spoken) segment {
 	q, address := k.conn.quirks, k.conn.address
 	s := segment{pcm: spoken.PCM, before: k.voice.samples}
@@ -79,6 +83,8 @@ func (s *segment) alignments(end int64) (asWritten, asSaid engine.Object) {
 
 // times is the characters that begin in a stretch of samples; times count from an origin, in whole milliseconds, and
 // none lasts beyond the limit.
+// The names are those that Pipecat requires. An older edition of the schema has charsDurationsMs instead, which LiveKit reads
+// too.
 func times(chars []char, from, to, origin, limit int64) engine.Object {
 	texts, starts, durations := []string{}, []int64{}, []int64{}
 	millis := func(samples int64) int64 {
@@ -96,6 +102,7 @@ func times(chars []char, from, to, origin, limit int64) engine.Object {
 }
 
 // said are the characters of what is spoken: the words, a space after each.
+// normalizedAlignment has the text as spoken: numbers are spelled out.
 func said(lead string, spoken voice.Spoken) []char {
 	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
 	for _, w := range spoken.Words {
@@ -105,6 +112,7 @@ func said(lead string, spoken voice.Spoken) []char {
 }
 
 // written are the characters of a text as it was sent: a word there may be several that are spoken, or none.
+// alignment has the text of the client, whose characters must be all there: Pipecat puts its words together from them.
 func written(lead, text string, spoken voice.Spoken, normalizes bool) []char {
 	a := aligner{total: int64(len(spoken.PCM)), tail: lead}
 	words := spoken.Words
@@ -135,6 +143,7 @@ func fieldsWithSpace(text string) (fields []string) {
 }
 
 // aligner gives characters their times. Each lasts until the next one begins.
+// There are no gaps: Pipecat adds up starts and durations for its clock, which would fall behind the audio otherwise.
 type aligner struct {
 	total int64 // samples of the segment
 	at    int64 // so far
@@ -160,6 +169,7 @@ func (a *aligner) done() []char {
 }
 
 // spread gives a text's characters the time until an end in equal shares.
+// The voice knows the times of words only, so those of characters within a word are even.
 func (a *aligner) spread(text string, end int64) {
 	runes := []rune(text)
 	if len(runes) == 0 {

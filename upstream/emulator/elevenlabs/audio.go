@@ -23,6 +23,8 @@ type voicing struct {
 }
 
 // say speaks a text, until ctx ends or a fault ends the context.
+// The characters are charged when speech begins: the vendor bills those of the input, in credits, and says nothing of it on
+// the socket.
 func (k *speechContext) say(ctx context.Context, text string) {
 	if k.breaks() {
 		return
@@ -86,6 +88,7 @@ func (k *speechContext) sendNext(ctx context.Context, s *segment) bool {
 }
 
 // encode is a frame's bytes, which end within a sample where that is drawn, or the fault.
+// The bytes of a context are one stream: a compressing encoder goes on from frame to frame, and its tail comes at the end.
 func (k *speechContext) encode(pcm []int16) []byte {
 	encoded := append(k.voice.held, k.voice.encoder.Encode(pcm)...)
 	k.voice.held = nil
@@ -98,6 +101,7 @@ func (k *speechContext) encode(pcm []int16) []byte {
 }
 
 // sendLate sends what was under way when the context was closed.
+// A close can't call back what is on its way: clients have to drop chunks of an id that they have closed.
 func (k *speechContext) sendLate() {
 	silence := make([]int16, engine.NativeRate/50)
 	for range k.conn.quirks.lateChunks {
@@ -106,6 +110,7 @@ func (k *speechContext) sendLate() {
 }
 
 // sendChunk sends encoded audio, of which there may be none. A nil alignment is null.
+// isFinal is null or false in the schema's examples; clients must look for true alone.
 func (k *speechContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Object) {
 	if len(encoded) == 0 {
 		return
@@ -119,6 +124,8 @@ func (k *speechContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Obj
 }
 
 // breaks plays the fault when its time has come, and reports whether the context stops for it.
+// A stall goes on until the client closes the context once more: Pipecat sends a second close_context at a barge-in, and that
+// must free the context's place among the five.
 func (k *speechContext) breaks() bool {
 	if audio.Duration(k.voice.samples, engine.NativeRate) < k.fault.After {
 		return false

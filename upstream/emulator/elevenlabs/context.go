@@ -44,6 +44,7 @@ type job struct {
 }
 
 // newSpeechContext is a context with what its first message fixes, or what is wrong with that.
+// Settings count in a context's first message only: whatever opens it fixes them, even a keep-alive (reported on GitHub).
 func newSpeechContext(c *connection, m message) (*speechContext, *failure) {
 	k := &speechContext{
 		conn: c, id: m.id(), settings: usual(), fault: c.server.CurrentFault(), heard: time.Now(),
@@ -129,6 +130,8 @@ func (k *speechContext) add(text string) bool {
 }
 
 // flush has everything spoken that has come, though the context be closed.
+// A flush speaks all text and keeps the context open; the schema has no answer to it, and isFinal does not follow it. Yet some
+// servers of this protocol send flush_done, which LiveKit's plugin ignores by name.
 func (k *speechContext) flush() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -143,6 +146,8 @@ func (k *speechContext) flush() {
 }
 
 // close ends the context after what is kept of it. One that is stalled ends with the next close_context.
+// The schema says that what was flushed is still spoken. Of the rest it says nothing, so the seed draws whether it is dropped,
+// spoken as far as it has begun, or spoken whole.
 func (k *speechContext) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -236,6 +241,7 @@ func (k *speechContext) speak(ctx context.Context) {
 }
 
 // do speaks a job's text. job ends before ctx does where the context is closed over it.
+// Whether a socket's contexts are spoken side by side is not documented: see engage.
 func (k *speechContext) do(ctx, job context.Context, j job) {
 	if j.text != "" && k.engage(job) {
 		k.say(job, j.text)
@@ -299,6 +305,8 @@ func (k *speechContext) await(ctx context.Context) {
 }
 
 // lapse is what follows where nothing was said to the context for too long, if that is so still.
+// inactivity_timeout is 20 s, up to 180 (schema). The guide has it close contexts, and users report input_timeout_exceeded
+// with a close of the socket.
 func (k *speechContext) lapse() {
 	k.mu.Lock()
 	waits := time.Since(k.heard) < k.conn.address.inactivity
@@ -313,6 +321,8 @@ func (k *speechContext) lapse() {
 }
 
 // finish sends what the encoder still has, and the final frame.
+// The final frame comes once in a context's life, after its close: LiveKit waits for it, and Pipecat's turn ends by nothing
+// else. The id is free again after it.
 func (k *speechContext) finish(ctx context.Context) {
 	if !k.voice.stalled && k.fault.Kind != engine.Empty && k.voice.samples > 0 {
 		k.sendChunk(append(k.voice.held, k.voice.encoder.End()...), nil, nil)

@@ -17,7 +17,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// ElevenLabs' numbers. The last four are the emulator's own.
+// The 20 s and the 180 s are those of its AsyncAPI schema, the five contexts those of its error message; 123 bytes are RFC
+// 6455's. ElevenLabs' numbers. The last four are the emulator's own.
 const (
 	maxContexts    = 5 // of a socket; one that is closing counts
 	inactivity     = 20 * time.Second
@@ -92,11 +93,15 @@ type address struct {
 }
 
 // voicePattern is the form of the vendor's voice ids.
+// ElevenLabs' ids in its docs are 20 letters and digits. An unknown one is told by 1008, as it is by HTTP with 404.
 var voicePattern = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 
 // unknownVoice has the form, and there is none such.
 const unknownVoice = "00000000000000000000"
 
+// xi-api-key is what clients send; the query's authorization is for those that can't set headers. The models of the third and
+// fourth generation are served on the Text to Dialogue sockets instead, so this one refuses them. Query names that are not
+// known never fail.
 func (e *emulator) read(r *http.Request) (a address) {
 	query := r.URL.Query()
 	key := cmp.Or(r.Header.Get("xi-api-key"), strings.TrimPrefix(query.Get("authorization"), "Bearer "))
@@ -126,6 +131,8 @@ func (e *emulator) read(r *http.Request) (a address) {
 
 // format is what output_format asks for, and whether there is such a one. The codecs are those of the vendor that
 // mirrors this protocol, which has more of them.
+// mp3_44100_128 is the schema's default, which the SDKs leave unsaid. pcm_32000 and pcm_48000 are Pipecat's, which maps its
+// own rate to a name.
 func (q quirks) format(query url.Values) (engine.OutputFormat, bool) {
 	name := cmp.Or(query.Get("output_format"), "mp3_44100_128")
 	switch {
@@ -178,6 +185,8 @@ func (c *connection) serve() {
 }
 
 // fail tells an error and closes, which ends every context. id is the context that it came of, or empty.
+// The frame has message, error and code, and the close has the message as its reason: so it stands in reports on GitHub. 1008
+// is for a client's fault and for a transient one alike, so clients have to read the id or the text.
 func (c *connection) fail(e *failure, id string) {
 	if !c.shut() {
 		return
@@ -210,6 +219,7 @@ func (c *connection) shut() bool {
 }
 
 // end takes a context off the connection, which has room for another from then on.
+// A context that is closing counts until then (Pipecat's issue 4126).
 func (c *connection) end(k *speechContext) {
 	c.mu.Lock()
 	delete(c.contexts, k.id)

@@ -32,6 +32,7 @@ const (
 )
 
 // failures lists them. The texts of settings, quota, idleness and contexts are the vendor's.
+// Quota is told by 1002 on the vendor's Agents product; that it is 1008 here is an assumption.
 func failures() []*failure {
 	return []*failure{
 		{badKey, http.StatusUnauthorized, "The API key is not valid."},
@@ -56,6 +57,7 @@ func invalid(text string) *failure {
 }
 
 // named is the error of an id. Whatever the vendor has shown no text of is a transient one.
+// The transient text is the one that users have reported, with 1008 on the socket.
 func named(id string) *failure {
 	for _, e := range failures() {
 		if e.id == id {
@@ -76,6 +78,7 @@ func status(status int) *failure {
 }
 
 // respond answers a request over HTTP.
+// The body is that of the HTTP API's errors. The two headers are on its 429: a client may take its concurrency from them.
 func (e *failure) respond(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	if e.http == http.StatusTooManyRequests {
@@ -87,6 +90,7 @@ func (e *failure) respond(w http.ResponseWriter) {
 }
 
 // cutReason is as much of a text as a close frame has room for.
+// RFC 6455 leaves 123 bytes for it, and reports on GitHub have reasons that are cut.
 func cutReason(text string) string {
 	if len(text) <= maxReason {
 		return text

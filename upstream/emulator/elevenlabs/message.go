@@ -11,6 +11,8 @@ import (
 )
 
 // message is any message from a client. Unknown fields are ignored; null is the same as missing.
+// The key may come in the first message for those that can't set headers: the schema writes xi-api-key and authorization, its
+// examples xi_api_key.
 type message struct {
 	Text         *string     `json:"text"`
 	ContextID    *string     `json:"context_id"`
@@ -27,6 +29,8 @@ type message struct {
 }
 
 // setting is what sounds different. What is missing has its default.
+// The defaults and the range of speed are the schema's. A client that leaves a field out in one message, and says its default
+// in another, has not changed anything.
 type setting struct {
 	Stability  float64 `json:"stability"`        // 0 to 1
 	Similarity float64 `json:"similarity_boost"` // 0 to 1
@@ -68,6 +72,7 @@ type generation struct {
 }
 
 // schedule is when a context's text is spoken, or what is wrong with what it asks for.
+// The default and the bounds are the schema's, in characters; the last number repeats.
 func (m message) schedule() (schedule []int, wrong *failure) {
 	const least, most = 50, 500
 	if m.Generation == nil || len(m.Generation.Schedule) == 0 {
@@ -90,6 +95,7 @@ func (m message) id() string {
 }
 
 // keepsAlive reports whether the message only says that the client is still there.
+// An empty text is the keep-alive on this socket, and the end of input on the one of a single context.
 func (m message) keepsAlive() bool {
 	return m.Text != nil && *m.Text == "" && !m.Flush && !m.CloseContext
 }
@@ -119,6 +125,7 @@ func (c *connection) take(ctx context.Context, data []byte, isText bool) {
 }
 
 // admit is what is wrong with the address or with a key that comes in a message, where none came before.
+// The address is judged at the first message too: a wrong voice or format is not refused by the upgrade's status.
 func (c *connection) admit(m message) *failure {
 	if !c.address.proven && c.address.wrong == nil {
 		key := cmp.Or(m.Key, m.HeaderKey, strings.TrimPrefix(m.Authorization, "Bearer "))
@@ -135,6 +142,8 @@ func (c *connection) admit(m message) *failure {
 }
 
 // apply does what a message says to its context, which is opened where there is none: by a flush or a keep-alive too.
+// A flush to an unknown id opens a context that counts among the five (Pipecat's issue 4126). Settings that differ later close
+// the socket: the guide says that they may be overridden, and the reference and the service say that they may not.
 func (c *connection) apply(ctx context.Context, m message) {
 	k := c.context(m.id())
 	opens := k == nil
@@ -170,6 +179,7 @@ func (c *connection) all() (all []*speechContext) {
 }
 
 // open opens a context and starts its speaker, or says why not.
+// The sixth is an error of the whole socket: every other context dies with it (reported on GitHub).
 func (c *connection) open(ctx context.Context, m message) (*speechContext, *failure) {
 	if len(c.all()) >= maxContexts {
 		return nil, named(tooMany)
@@ -187,6 +197,7 @@ func (c *connection) open(ctx context.Context, m message) (*speechContext, *fail
 }
 
 // touchAll restarts the time in which the client has to say something, of every context.
+// Pipecat sends a keep-alive every 10 s that names no context.
 func (c *connection) touchAll() {
 	for _, k := range c.all() {
 		k.touch()
@@ -207,6 +218,7 @@ func (c *connection) noteClose(id string) {
 }
 
 // leave has every context say what it has, and closes after that.
+// close_socket flushes and closes with 1000 after the last final frame; Pipecat waits 2 s for that.
 func (c *connection) leave() {
 	c.leaving = true
 	all := c.all()

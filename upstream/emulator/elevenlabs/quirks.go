@@ -52,6 +52,7 @@ func drawQuirks(o engine.Options) quirks {
 }
 
 // name has a frame say which context it is of.
+// The schema writes contextId, the service has been seen to write context_id as well, and Pipecat reads the former only.
 func (q quirks) name(frame engine.Object, id string) {
 	frame["contextId"] = id
 	if q.contextTwice {
@@ -60,6 +61,7 @@ func (q quirks) name(frame engine.Object, id string) {
 }
 
 // final is a context's last frame.
+// The schema's examples write is_final, while every client reads isFinal: so that one is always there.
 func (q quirks) final(id string) engine.Object {
 	frame := engine.Object{"isFinal": true}
 	if q.finalKey == "both" {

@@ -8,6 +8,8 @@ import (
 )
 
 // text is text that waits to be spoken: until there is as much of it as the schedule says.
+// By the schema, speech begins with the first number of characters, and later chunks may be longer. auto_mode has no schedule
+// and is meant for clients that send whole sentences.
 type text struct {
 	schedule []int // characters to wait for at each step; the last repeats
 	auto     bool  // nothing waits
