@@ -12,6 +12,23 @@ var sourceRates = append([]int{11025, 12000, 32000}, Rates...)
 // maxSampleBytes is the size of the largest sample.
 const maxSampleBytes = 4
 
+// A decoder turns encoded samples into floats of -1..1. src holds len(dst) samples at least.
+type decoder func(dst []float32, src []byte)
+
+// An encoder appends samples to dst. The floats are finite, and may exceed -1..1.
+type encoder func(dst []byte, src []float32) []byte
+
+// codecs has both directions of each encoding that samples can have; WAV is PCM16 after its header.
+var codecs = map[Encoding]struct {
+	decode decoder
+	encode encoder
+}{
+	PCM16:  {decodePCM16, encodePCM16},
+	PCMF32: {decodePCMF32, encodePCMF32},
+	MuLaw:  {decodeMuLaw, encodeMuLaw},
+	ALaw:   {decodeALaw, encodeALaw},
+}
+
 // A Converter turns a stream of audio bytes from one format into another. It is not safe for concurrent use.
 type Converter struct {
 	// Static after NewConverter.

@@ -10,23 +10,6 @@ import (
 // return 16-bit samples go to float and back unchanged.
 const fullScale = 1 << 15
 
-// A decoder turns encoded samples into floats of -1..1. src holds len(dst) samples at least.
-type decoder func(dst []float32, src []byte)
-
-// An encoder appends samples to dst. The floats are finite, and may exceed -1..1.
-type encoder func(dst []byte, src []float32) []byte
-
-// codecs has both directions of each encoding that samples can have; WAV is PCM16 after its header.
-var codecs = map[Encoding]struct {
-	decode decoder
-	encode encoder
-}{
-	PCM16:  {decodePCM16, encodePCM16},
-	PCMF32: {decodePCMF32, encodePCMF32},
-	MuLaw:  {decodeMuLaw, encodeMuLaw},
-	ALaw:   {decodeALaw, encodeALaw},
-}
-
 func decodePCM16(dst []float32, src []byte) {
 	src = src[:2*len(dst)]
 	for i := range dst {
