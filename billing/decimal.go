@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,13 @@ const (
 const (
 	maxInteger       = 1_000_000_000_000_000_000
 	maxIntegerDigits = 19
+)
+
+// Faults of amounts.
+var (
+	ErrAmount   = errors.New("not a decimal amount")
+	ErrNegative = errors.New("negative amount")
+	ErrOverflow = errors.New("amount too large")
 )
 
 // parseDecimal reads a number as JSON writes it; leading zeros and a leading plus are accepted too. Some vendors'

@@ -24,13 +24,8 @@ const (
 	microDigits   = 6
 )
 
-// Faults of amounts.
-var (
-	ErrAmount   = errors.New("not a decimal amount")
-	ErrNegative = errors.New("negative amount")
-	ErrOverflow = errors.New("amount too large")
-	ErrCurrency = errors.New("currency is not three capital letters, or not the same one")
-)
+// ErrCurrency says that a currency is none, or that two amounts are not of one.
+var ErrCurrency = errors.New("currency is not three capital letters, or not the same one")
 
 // Parse reads a decimal, as JSON or the configuration writes it, scaled by a power of ten: "0.18" with scale -2
 // is 0.18 hundredths of a unit. It is exact up to the sixth decimal, and rounded half up there.
