@@ -29,6 +29,8 @@ const (
 	ClassOther       Class = "other"
 )
 
+const refusedMessage = "the vendor refused the connection"
+
 // classes says each class in words.
 var classes = map[Class]string{
 	ClassDNS:         "no connection: the host's name can't be looked up",
@@ -42,11 +44,6 @@ var classes = map[Class]string{
 	ClassStatus:      refusedMessage,
 	ClassHandshake:   "the vendor's handshake is not one of a WebSocket",
 	ClassOther:       "no connection",
-}
-
-// error is the error of a connection that failed at that.
-func (c Class) error(cause error) *Error {
-	return &Error{Kind: ConnectFailed, Class: c, Message: classes[c], Err: cause}
 }
 
 // classOf finds what an error of the network or of net/http is.

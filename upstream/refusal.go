@@ -14,8 +14,6 @@ import (
 // maxRetryAfter is the longest that a vendor's Retry-After is believed.
 const maxRetryAfter = time.Hour
 
-const refusedMessage = "the vendor refused the connection"
-
 // RefusedKind is what an HTTP status at the handshake means where a vendor says nothing else.
 func RefusedKind(status int) Kind {
 	switch status {
@@ -54,6 +52,11 @@ func Refused(ctx context.Context, resp *http.Response, err error, kind func(stat
 		return classOf(located.Err).error(located.Err)
 	}
 	return ClassOther.error(nil)
+}
+
+// error is the error of a connection that failed at that.
+func (c Class) error(cause error) *Error {
+	return &Error{Kind: ConnectFailed, Class: c, Message: classes[c], Err: cause}
 }
 
 // RetryAfter is what the header of that name asks for, in seconds or as a date; 0: nothing that can be read.
