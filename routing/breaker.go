@@ -24,22 +24,6 @@ type breaker struct {
 	silent   sightings  // voices that said nothing
 }
 
-// newBreaker is a closed circuit.
-func (c *Circuits) newBreaker(name string, changed func(State)) *breaker {
-	b := &breaker{window: c.cfg.Window, tenants: sightings{}, failing: sightings{}, silent: sightings{}}
-	b.TwoStepCircuitBreaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:          name,
-		MaxRequests:   uint32(c.cfg.HalfOpen),
-		Interval:      c.cfg.Window,
-		BucketPeriod:  c.cfg.Window / windowBuckets,
-		Timeout:       c.cfg.OpenFor,
-		ReadyToTrip:   func(n gobreaker.Counts) bool { return b.opens() || c.cfg.tripped(n) && b.agreed() },
-		IsExcluded:    undecided,
-		OnStateChange: func(_ string, _, to gobreaker.State) { changed(stateOf(to)) },
-	})
-	return b
-}
-
 // judge notes a verdict and tells it.
 func (b *breaker) judge(tenant string, err error, tell func(error)) {
 	b.judging.Lock()

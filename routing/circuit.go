@@ -74,6 +74,12 @@ func (cfg CircuitConfig) tripped(n gobreaker.Counts) bool {
 	return int(decided) >= cfg.MinRequests && float64(n.TotalFailures) >= cfg.FailureRatio*float64(decided)
 }
 
+// ErrUndecided is the verdict of an attempt that says nothing about its target.
+var ErrUndecided = errors.New("undecided")
+
+// errSilent is the verdict on a voice, or on a target of which several are silent.
+var errSilent = errors.New("silent")
+
 // undecided reports whether a verdict counts neither way.
 func undecided(err error) bool {
 	if err == nil {
@@ -84,6 +90,14 @@ func undecided(err error) bool {
 	}
 	policy := upstream.Policies[upstream.KindOf(err)]
 	return !policy.Trips && !policy.Opens
+}
+
+// kindOf is the kind of a failure; none for what says nothing of the target.
+func kindOf(err error) upstream.Kind {
+	if err == nil || errors.Is(err, ErrUndecided) {
+		return upstream.Canceled
+	}
+	return upstream.KindOf(err)
 }
 
 func stateOf(s gobreaker.State) State {

@@ -46,35 +46,6 @@ type Trial struct {
 	Tenant string
 }
 
-// ErrUndecided is the verdict of an attempt that says nothing about its target.
-var ErrUndecided = errors.New("undecided")
-
-// errSilent is the verdict on a voice, or on a target of which several are silent.
-var errSilent = errors.New("silent")
-
-// Allow lets an attempt pass, or returns nil where the target is to be left alone.
-func (c *Circuits) Allow(t Trial) *Verdict {
-	if c.cooling(t.Provider) {
-		return nil
-	}
-	target := c.target(t.Target)
-	tellTarget, err := target.Allow()
-	if err != nil {
-		return nil
-	}
-	voice := c.voice(t.Candidate)
-	v := &Verdict{circuits: c, trial: t, target: target, tellTarget: tellTarget}
-	if voice != nil {
-		if v.tellVoice, err = voice.Allow(); err != nil {
-			tellTarget(ErrUndecided)
-			return nil
-		}
-		v.voice = voice
-	}
-	v.awaited = target.State() == gobreaker.StateHalfOpen || voice != nil && voice.State() == gobreaker.StateHalfOpen
-	return v
-}
-
 // Resting says why a target would be left alone now; empty: it would not.
 func (c *Circuits) Resting(t Candidate) Why {
 	if c.cooling(t.Provider) {
@@ -98,6 +69,22 @@ func (c *Circuits) State(t Target) State {
 		return Closed
 	}
 	return stateOf(b.State())
+}
+
+// newBreaker is a closed circuit.
+func (c *Circuits) newBreaker(name string, changed func(State)) *breaker {
+	b := &breaker{window: c.cfg.Window, tenants: sightings{}, failing: sightings{}, silent: sightings{}}
+	b.TwoStepCircuitBreaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:          name,
+		MaxRequests:   uint32(c.cfg.HalfOpen),
+		Interval:      c.cfg.Window,
+		BucketPeriod:  c.cfg.Window / windowBuckets,
+		Timeout:       c.cfg.OpenFor,
+		ReadyToTrip:   func(n gobreaker.Counts) bool { return b.opens() || c.cfg.tripped(n) && b.agreed() },
+		IsExcluded:    undecided,
+		OnStateChange: func(_ string, _, to gobreaker.State) { changed(stateOf(to)) },
+	})
+	return b
 }
 
 func (c *Circuits) target(t Target) *breaker {
@@ -186,14 +173,6 @@ func (c *Circuits) forgetSpeakersLocked(since time.Time) {
 	if len(c.speakers) >= maxSpeakers {
 		clear(c.speakers)
 	}
-}
-
-// kindOf is the kind of a failure; none for what says nothing of the target.
-func kindOf(err error) upstream.Kind {
-	if err == nil || errors.Is(err, ErrUndecided) {
-		return upstream.Canceled
-	}
-	return upstream.KindOf(err)
 }
 
 // cool leaves a provider alone for a while after it answered "too many requests". If its own adapter refused because it

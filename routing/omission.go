@@ -1,6 +1,9 @@
 package routing
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Why says why a target of a route is passed over for a generation, in the protocol's words.
 type Why string
@@ -32,6 +35,9 @@ func Excluded(priced, budget string) Why {
 	}
 	return Currency
 }
+
+// ErrNoTarget says that the names of a query are known, but that no target of the route can speak with the voice, or as asked.
+var ErrNoTarget = errors.New("no target fits")
 
 // NoTargetError says that the names of a query are known, but that no target of the route can speak with the voice, or as
 // asked. It is an ErrNoTarget.

@@ -19,8 +19,6 @@ var (
 	ErrNotAllowed      = errors.New("not allowed")
 	ErrRouteNotAllowed = fmt.Errorf("route %w", ErrNotAllowed)
 	ErrVoiceNotAllowed = fmt.Errorf("voice %w", ErrNotAllowed)
-	// ErrNoTarget: the names are known, but no target of the route can speak with the voice, or as asked.
-	ErrNoTarget = errors.New("no target fits")
 )
 
 // Table maps the names that clients use to targets and voices. It never changes, so it is safe for concurrent
@@ -80,7 +78,7 @@ type Query struct {
 	Unable func(provider string) bool
 }
 
-// Plan resolves a query. Its error is one of those above, or ErrMalformed, wrapped with the name at fault.
+// Plan resolves a query. Its error is one of those above, a *NoTargetError, or ErrMalformed, wrapped with the name at fault.
 func (t *Table) Plan(q Query) (*Plan, error) {
 	route, err := t.route(q)
 	if err != nil {

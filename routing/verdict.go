@@ -4,6 +4,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sony/gobreaker/v2"
+
 	"voicerelay/upstream"
 )
 
@@ -22,6 +24,29 @@ type Verdict struct {
 	mu     sync.Mutex // guards what follows
 	spoken bool       // Speaks has closed the circuits
 	told   bool
+}
+
+// Allow lets an attempt pass, or returns nil where the target is to be left alone.
+func (c *Circuits) Allow(t Trial) *Verdict {
+	if c.cooling(t.Provider) {
+		return nil
+	}
+	target := c.target(t.Target)
+	tellTarget, err := target.Allow()
+	if err != nil {
+		return nil
+	}
+	voice := c.voice(t.Candidate)
+	v := &Verdict{circuits: c, trial: t, target: target, tellTarget: tellTarget}
+	if voice != nil {
+		if v.tellVoice, err = voice.Allow(); err != nil {
+			tellTarget(ErrUndecided)
+			return nil
+		}
+		v.voice = voice
+	}
+	v.awaited = target.State() == gobreaker.StateHalfOpen || voice != nil && voice.State() == gobreaker.StateHalfOpen
+	return v
 }
 
 // Awaited reports whether a half-open circuit waits for this verdict, so that Speaks is of use.
