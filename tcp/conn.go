@@ -63,11 +63,3 @@ func (c *Conn) WriteNow(p []byte) (int, error) {
 	}
 	return c.fast.writeNow(p)
 }
-
-// expiry is when patience is over; zero: never.
-func expiry(patience time.Duration) time.Time {
-	if patience == 0 {
-		return time.Time{}
-	}
-	return time.Now().Add(patience)
-}
