@@ -11,6 +11,8 @@ import (
 )
 
 // sendAll sends audio at the options' pace with its words, and reports whether nothing went wrong.
+// The reference does not say whether word times come before, among or after the audio of their item, nor from where they
+// count.
 func (k *speechContext) sendAll(ctx context.Context, pcm []int16, s settings, words []voice.WordTime) bool {
 	rate := s.outRate()
 	raw, err := engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})
@@ -55,6 +57,7 @@ func (k *speechContext) generated(samples int64) {
 }
 
 // deltaSize is the bytes of a delta.
+// No size is documented, and none that a sample is whole in each: clients have to carry an odd byte over.
 func (k *speechContext) deltaSize(rate int) int {
 	size := max(1, int(audio.Samples(k.conn.quirks.chunk, rate))) * 2
 	if k.conn.quirks.oddChunks || k.wrong.Kind == engine.OddChunks {
@@ -64,6 +67,8 @@ func (k *speechContext) deltaSize(rate int) int {
 }
 
 // header is the RIFF header that the item's audio begins with; nil: none.
+// The OpenAPI description says raw PCM, an older edition of the page said WAV, and the page's sample writes what comes into a
+// file that is called output.wav. So clients have to look for RIFF.
 func (k *speechContext) header(s settings) []byte {
 	q := k.conn.quirks
 	if s.format != "wav" && q.riff != "always" && (s.format != "" || q.riff != "default") {
@@ -94,6 +99,7 @@ func (k *speechContext) delta(raw []byte) {
 }
 
 // sendWords sends the times of the first words, and returns the others.
+// Three arrays of the same length, in seconds. There are no offsets into the text.
 func (k *speechContext) sendWords(words []voice.WordTime, origin time.Duration, n int) []voice.WordTime {
 	if n == 0 {
 		return words
@@ -112,6 +118,7 @@ func (k *speechContext) sendWords(words []voice.WordTime, origin time.Duration, 
 }
 
 // sendLate sends what was under way when the context was cancelled. The speaker is over.
+// Clients report deltas that come after context.cancelled; the guide says nothing of them.
 func (k *speechContext) sendLate(ctx context.Context) {
 	for range k.conn.quirks.lateFrames {
 		if k.item == "" || len(k.rest) == 0 || !engine.Pause(ctx, lateEvery) {

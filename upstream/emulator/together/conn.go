@@ -14,6 +14,7 @@ import (
 )
 
 // defaultContext is the context of messages that name none.
+// The name is the guide's.
 const defaultContext = "default"
 
 // connection is one connection. Its reader takes messages, and a goroutine of each context speaks.
@@ -33,6 +34,7 @@ type connection struct {
 }
 
 // message is any message from a client. Unknown fields are ignored.
+// tts_session.updated is the client's, though its name is that of an event.
 type message struct {
 	Type      string  `json:"type"`
 	Text      *string `json:"text"`
@@ -62,6 +64,7 @@ func (c *connection) serve() {
 }
 
 // created is the first message of a session.
+// Its fields are those of the API reference. A client need not wait for it: Pipecat sends right after the upgrade.
 func (c *connection) created() {
 	n := c.sessions.Add(1)
 	c.send(engine.Object{
@@ -83,6 +86,7 @@ func (c *connection) leave() {
 }
 
 // watch closes the socket once it has been quiet for too long.
+// No idle limit is documented. Clients ping every 15 s, or throw away sockets after 30 s, so there may be one.
 func (c *connection) watch(ctx context.Context, idle time.Duration) {
 	left := idle
 	for engine.Pause(ctx, left) {
@@ -117,6 +121,7 @@ func (c *connection) send(o engine.Object) {
 }
 
 // take does what a message asks for.
+// There is no message that ends a context or the session, and commit stands for the flush and for the end of input alike.
 func (c *connection) take(ctx context.Context, data []byte) {
 	var m message
 	if json.Unmarshal(data, &m) != nil || len(m.ContextID) > maxID {
@@ -145,6 +150,7 @@ func (c *connection) take(ctx context.Context, data []byte) {
 	}
 }
 
+// Each is acknowledged by its own text, without an item_id (API reference). What answers too much text is not documented.
 func (c *connection) append(ctx context.Context, m message) {
 	if m.Text == nil {
 		c.send(c.quirks.misuse("text is required"))
@@ -167,6 +173,7 @@ func (c *connection) append(ctx context.Context, m message) {
 }
 
 // update changes the settings of a context, or of all and of those to come. It holds for what is put in after it.
+// Without a context_id it is for all contexts (guide).
 func (c *connection) update(ctx context.Context, m message) {
 	if m.Session == nil {
 		c.send(c.quirks.misuse("session is required"))
@@ -207,6 +214,7 @@ func (c *connection) changed(s settings, u update) (settings, engine.Object) {
 	return s, nil
 }
 
+// session.updated is known from Pipecat alone, which expects it.
 func (c *connection) updated(s settings) {
 	if c.quirks.updatedSent {
 		c.send(engine.Object{"type": "session.updated", "session": engine.Object{"voice": s.voice, "model": s.model}})
@@ -224,6 +232,8 @@ func (c *connection) updateAll(settings settings, u update) {
 }
 
 // contextOf is the context that a message is for, which begins with its first use. It is nil where there is no room.
+// The guide's examples of audio events have no context_id, while clients that use contexts filter by it: so it is drawn whose
+// are named.
 func (c *connection) contextOf(ctx context.Context, m message) *speechContext {
 	id := m.ContextID
 	if id == "" {
@@ -246,6 +256,7 @@ func (c *connection) contextOf(ctx context.Context, m message) *speechContext {
 
 // makeRoom ends the contexts that have spoken and have nothing left, where the vendor does so. One that is used again
 // is a new one, with the settings of the connection.
+// The guide says 100 contexts a connection, and not whether a context that is done counts among them.
 func (c *connection) makeRoom() bool {
 	if !c.quirks.contextsFreed {
 		return false

@@ -62,6 +62,7 @@ func (k *speechContext) named(o engine.Object) engine.Object {
 }
 
 // append adds a text, and speaks what is whole of it.
+// Sentences are spoken without a commit, where segment is "sentence": that is the default (guide).
 func (k *speechContext) append(text string) {
 	if text == "" {
 		return
@@ -78,6 +79,8 @@ func (k *speechContext) append(text string) {
 }
 
 // commit speaks all that is buffered.
+// An empty commit is not documented. Pipecat sends one after each turn, and takes a failure for its own; so that is not among
+// what may answer it.
 func (k *speechContext) commit() {
 	k.mu.Lock()
 	var parts []string
@@ -97,6 +100,8 @@ func (k *speechContext) commit() {
 }
 
 // clear drops what the speaker does not have yet.
+// By the guide it drops text that is not being spoken yet, and lets go on what the model has. Whether an item that was
+// committed and waits is the one or the other is drawn.
 func (k *speechContext) clear() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -201,6 +206,7 @@ func (k *speechContext) drop() {
 }
 
 // speak speaks the context's items in order until it is cancelled or its client leaves.
+// Items of a context never overlap, as their audio could not be told apart where it has no context_id.
 func (k *speechContext) speak(ctx context.Context) {
 	defer close(k.over)
 	defer k.stop()

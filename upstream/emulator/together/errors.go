@@ -21,6 +21,8 @@ func failures() map[string]string {
 }
 
 // failure is the failure event with a code.
+// The shape is the API reference's: the error of an OpenAI-like envelope within conversation.item.tts.failed. That an error
+// which is not the client's has type server_error is an assumption; only invalid_request_error is documented.
 func failure(code, message string) engine.Object {
 	kind := "invalid_request_error"
 	known, ours := failures()[code]
@@ -40,6 +42,7 @@ func failure(code, message string) engine.Object {
 func faultCode(f engine.Fault) string { return strings.ToLower(f.Name) }
 
 // unnamed is a failure event whose code is not documented.
+// No code is documented for rates, overload, contexts beyond 100 or a text that is too long.
 func (q quirks) unnamed(code, message string) engine.Object {
 	o := failure(code, message)
 	if q.nullCode {
@@ -49,6 +52,7 @@ func (q quirks) unnamed(code, message string) engine.Object {
 }
 
 // misuse is the error event, which is not in the reference's tables though clients know it.
+// The guide's samples print its message; Pipecat takes it for fatal.
 func (q quirks) misuse(message string) engine.Object {
 	if q.errorFlat {
 		return engine.Object{"type": "error", "message": message}

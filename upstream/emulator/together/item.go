@@ -33,6 +33,7 @@ func (k *speaker) meet(f engine.Fault, pace float64) {
 }
 
 // say speaks one item.
+// Whether contexts are spoken side by side is not documented: see Turn.
 func (k *speechContext) say(ctx context.Context, item item) {
 	if !k.turn.Take(ctx, k.conn.turns) {
 		return
@@ -68,6 +69,7 @@ func (k *speechContext) sayNothing(text string) {
 }
 
 // begin gives the item its id.
+// The examples count tts_1, tts_2 and so on in a session. Whether contexts count on their own is not documented.
 func (k *speechContext) begin() {
 	n := &k.conn.items
 	if k.conn.quirks.itemsPerContext {
@@ -80,6 +82,8 @@ func (k *speechContext) begin() {
 }
 
 // end says that the item is complete.
+// done is of the item only. One commit may yield several items, and nothing marks the end of a turn: the guide's sample waits
+// for 0.3 s without audio.
 func (k *speechContext) end() {
 	k.conn.send(k.event("conversation.item.audio_output.done"))
 	k.item = ""
@@ -91,6 +95,7 @@ func (k *speechContext) event(kind string) engine.Object {
 }
 
 // voice sends the item's audio and word times, and reports whether that is all of it.
+// Characters of the input are charged, as the price list has it per million; no event tells usage.
 func (k *speechContext) voice(ctx context.Context, item item) (complete bool) {
 	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += int64(item.characters) * item.settings.charMicros() })
 	spoken := k.generate(ctx, item)
@@ -123,6 +128,7 @@ func (k *speechContext) generate(ctx context.Context, item item) voice.Spoken {
 }
 
 // broken plays the fault when its time has come. It reports whether the item is over, by that or by ctx.
+// What a session is good for after tts.failed is not documented. Pipecat keeps the socket, and so does this.
 func (k *speechContext) broken(ctx context.Context) bool {
 	if audio.Duration(k.samples-k.since, engine.NativeRate) < k.wrong.After {
 		return ctx.Err() != nil

@@ -13,6 +13,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
+// Kokoro's own voices do not have tara: it is one of Orpheus's.
 // Defaults of the parameters, from the reference. The pair of model and voice does not fit, and is documented so.
 const (
 	kokoroModel  = "hexgrad/Kokoro-82M"
@@ -39,6 +40,7 @@ func defaultSettings() settings {
 }
 
 // update is what a client sets, in the query or by tts_session.updated.
+// The names are those of the guide's table of query parameters, each of which tts_session.updated may set as well.
 type update struct {
 	Model          *string  `json:"model"`
 	Voice          *string  `json:"voice"`
@@ -55,6 +57,7 @@ type update struct {
 }
 
 // updateOf reads the parameters of a connection's address.
+// How an object is written in a query (extra_params) is not documented: here it is JSON.
 func updateOf(query url.Values) (update, error) {
 	fields := make(map[string]json.RawMessage)
 	for name := range query {
@@ -111,6 +114,7 @@ func set[T any](to, from *T) {
 var locale = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]{2,4})?$`)
 
 // validate is what is wrong with the settings. The bounds of speed, rate and max_partial_length are ours.
+// segment, alignment and the form of language are the guide's.
 func (s settings) validate(u update) error {
 	switch {
 	case s.partial < 1:
@@ -134,11 +138,14 @@ func (s settings) validate(u update) error {
 }
 
 // available reports whether the model is there for an account without an endpoint of its own.
+// The guide lists Kokoro and Orpheus as serverless, and others for dedicated endpoints only. cartesia/sonic-english stands in
+// the socket's list of models, while the table of models has Cartesia for REST alone.
 func (q quirks) available(model string) bool {
 	return model == kokoroModel || model == orpheusModel || (q.cartesia && model == sonicModel)
 }
 
 // outRate is the rate of the audio. Kokoro and Orpheus give 24000 Hz whatever is asked for.
+// The OpenAPI description says so of the HTTP endpoint; that it holds for the socket too is an assumption.
 func (s settings) outRate() int {
 	if s.model == sonicModel && s.rate != 0 {
 		return s.rate
@@ -147,10 +154,12 @@ func (s settings) outRate() int {
 }
 
 // charMicros is a character's list price in millionths of a dollar.
+// The list has them per million characters of input: 4, 15 and 65 dollars.
 func (s settings) charMicros() int64 {
 	return map[string]int64{kokoroModel: 4, orpheusModel: 15, sonicModel: 65}[s.model]
 }
 
+// GET /v1/voices lists them by model; Orpheus has these eight.
 // Voices as their models name them. Kokoro's may be mixed, with weights: af_bella(2)+af_heart(1).
 var (
 	kokoroVoice  = regexp.MustCompile(`^[a-z][fm]_[a-z]+(\(\d+\))?(\+[a-z][fm]_[a-z]+(\(\d+\))?)*$`)
@@ -158,6 +167,7 @@ var (
 )
 
 // hasVoice reports whether the model speaks in the voice.
+// What a voice of another model is answered is not documented.
 func (q quirks) hasVoice(s settings) bool {
 	kokoro, orpheus := kokoroVoice.MatchString(s.voice), orpheusVoice.MatchString(s.voice)
 	switch s.model {

@@ -7,6 +7,7 @@ import (
 )
 
 // join adds a text to a buffer.
+// The guide's samples append texts without a space at their end, and do not say what the server makes of it.
 func (q quirks) join(buffer, text string) string {
 	last, _ := utf8.DecodeLastRuneInString(buffer)
 	first, _ := utf8.DecodeRuneInString(text)
@@ -17,6 +18,7 @@ func (q quirks) join(buffer, text string) string {
 }
 
 // appended cuts off a buffer what is spoken without a commit.
+// "immediate" speaks each text as it comes, "never" waits for a commit (guide).
 func (q quirks) appended(buffer string, s settings) (items []string, rest string) {
 	switch s.segment {
 	case "immediate":
@@ -33,6 +35,7 @@ func (q quirks) appended(buffer string, s settings) (items []string, rest string
 }
 
 // committed is the items that a commit makes of a buffer.
+// A benchmark that was written against the service saw a commit of two sentences answered by two items.
 func (q quirks) committed(buffer string, s settings) []string {
 	if s.segment != "sentence" && !q.splitsCommits {
 		return []string{buffer}
@@ -59,6 +62,7 @@ func sentences(text string) (whole []string, rest string) {
 
 // forced cuts off what has got too long for its end to be waited for: as many whole words as most characters hold, or
 // a part of a word that is longer.
+// The reference: text without punctuation is spoken once it has max_partial_length characters.
 func forced(text string, most int) (parts []string, rest string) {
 	runes := []rune(text)
 	for len(runes) > most {

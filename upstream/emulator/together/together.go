@@ -40,6 +40,9 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 }
 
 // connect checks the key and serves a connection until it ends.
+// The reference lists invalid_api_key and missing_api_key "(401)" beside the failure event, and not whether they come before
+// the upgrade or after it. Its sample takes any first message but session.created as a failure, so clients have to survive
+// both.
 func (g *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	refusal := g.badKey(r)
 	if refusal != nil && !g.quirks.authInBand {
@@ -125,6 +128,7 @@ func (c *connection) settle(query url.Values) engine.Object {
 }
 
 // refuse sends the message that stands in place of session.created. A socket that stays open is good for nothing.
+// No close code is documented.
 func (c *connection) refuse(o engine.Object) {
 	c.server.Note(func(st *engine.Stats) { st.Refused++ })
 	c.send(o)
