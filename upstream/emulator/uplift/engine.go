@@ -13,6 +13,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
+// The vendor's own are not known, but Socket.IO's clients must live with what the handshake tells them.
 // Engine.IO's numbers: its server's defaults.
 const (
 	enginePayload     = 1_000_000 // bytes of a POST or a text frame
@@ -22,6 +23,7 @@ const (
 	engineQueue       = 64                     // packets for a client that doesn't fetch them; then its requests wait
 )
 
+// They are those of version 4 of the protocol.
 // Engine.IO's packet types.
 const (
 	engineOpen    = "0"
@@ -44,6 +46,7 @@ type packet struct {
 }
 
 // engineConnection is one Engine.IO connection: long polling, a WebSocket, or the one upgraded to the other.
+// Clients of Uplift pin the WebSocket, yet Socket.IO's client library begins by polling where no one tells it not to.
 type engineConnection struct {
 	*emulator
 	// Static after openEngine.
@@ -64,6 +67,7 @@ type engineConnection struct {
 }
 
 // engineIO serves /socket.io/.
+// Codes and texts of the refusals are those of Engine.IO's own server.
 func (u *emulator) engineIO(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	transport, sid := query.Get("transport"), query.Get("sid")
@@ -143,6 +147,7 @@ func (e *engineConnection) run() {
 }
 
 // heartbeat asks the client for a sign of life again and again, and returns when there is none.
+// In version 4 the server pings and the client has to answer; the library takes a server that does not ping for dead.
 func (e *engineConnection) heartbeat() {
 	for engine.Pause(e.life, e.quirks.ping) {
 		ctx, cancel := context.WithTimeout(e.life, e.quirks.pingTimeout)
@@ -158,6 +163,7 @@ func (e *engineConnection) heartbeat() {
 }
 
 // awaitNamespace ends a connection whose client joins none.
+// Socket.IO's servers do so, since a client that joins no namespace has not shown its key.
 func (e *engineConnection) awaitNamespace() {
 	timer := time.NewTimer(engineConnectWait)
 	defer timer.Stop()
@@ -170,6 +176,7 @@ func (e *engineConnection) awaitNamespace() {
 }
 
 // push queues something for the client, or waits while it fetches nothing.
+// So a client that does not read slows its own requests, and no other client's.
 func (e *engineConnection) push(ctx context.Context, p packet) {
 	select {
 	case e.out <- p:

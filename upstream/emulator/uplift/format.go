@@ -10,9 +10,11 @@ import (
 )
 
 // sampleRate is the rate of every format but telephony's, in hertz.
+// A format's name has its rate, and no message can ask for another.
 const sampleRate = 22050
 
 // kindOgg is the format that the vendor lists and can't stream.
+// The vendor's guide says that streaming of it is not supported at present. What it is answered is an assumption.
 const kindOgg = "OGG_22050_16"
 
 // wavUnknownSize is what the header of a WAV file says whose length is not known yet.
@@ -37,6 +39,8 @@ const (
 )
 
 // formats are the values of outputFormat that can be streamed; without one it is PCM.
+// The page lists five formats, the SDK and the plugins all of them. PCM is the default here, while the REST call has
+// WAV_22050_32.
 func formats() map[string]format {
 	return map[string]format{
 		"":             {kindPCM, 16},
@@ -48,6 +52,8 @@ func formats() map[string]format {
 }
 
 // encode makes a file of samples at the native rate.
+// Each request is a file of its own, with a header of its own: a client that goes on with one decoder loses the beginning of
+// the next.
 func (f format) encode(pcm []int16, q quirks) ([]byte, error) {
 	switch f.kind {
 	case kindMuLaw:
@@ -86,6 +92,8 @@ func (f format) encodeWAV(pcm []int16, q quirks) ([]byte, error) {
 }
 
 // wavHeader is the 44 bytes before the samples.
+// A header that is sent before the audio can't know the length, so it has 0 or the highest number, unless the vendor holds the
+// file back.
 func (f format) wavHeader(tag uint16, size uint32) []byte {
 	const restOfHeader = 36
 	le := binary.LittleEndian

@@ -13,6 +13,7 @@ import (
 )
 
 // openPolling begins a connection by long polling, as Socket.IO's clients do by default.
+// The vendor is not known to refuse polling, and no client of it needs that.
 func (u *emulator) openPolling(w http.ResponseWriter) {
 	if fault := u.server.CurrentFault(); fault.Kind == engine.Refuse {
 		u.server.Note(func(st *engine.Stats) { st.Refused++ })
@@ -100,6 +101,7 @@ func (e *engineConnection) next(ctx context.Context, wait bool) (p packet, ok bo
 }
 
 // post takes the packets of a POST.
+// "ok" is what Engine.IO's server answers, and what its client waits for.
 func (e *engineConnection) post(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, enginePayload))
 	if err != nil {
@@ -115,6 +117,7 @@ func (e *engineConnection) post(w http.ResponseWriter, r *http.Request) {
 }
 
 // upgrade moves a connection from polling to a WebSocket: the client asks whether it works, ends its poll, and says so.
+// The order is Engine.IO's: 2probe, 3probe, 5. In between, polling remains the transport.
 func (e *engineConnection) upgrade(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {

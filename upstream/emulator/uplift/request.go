@@ -11,6 +11,7 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
+// Whether characters or seconds are billed is not known either. No message tells a charge.
 // What a request costs, in millionths of a dollar. The vendor's prices are not known; these are the emulator's own.
 const (
 	secondMicros    = 500
@@ -18,6 +19,7 @@ const (
 )
 
 // request is one synthesize message. One goroutine speaks it.
+// A request has its whole text: there is no way to add to it, and no flush.
 type request struct {
 	// Static after newRequest.
 	session *session
@@ -45,6 +47,8 @@ func newRequest(s *session, f frame, stop context.CancelFunc) *request {
 }
 
 // run waits for a free voice and speaks the request.
+// The vendor speaks requests of a connection side by side, and their chunks come mixed: so says its service for Pipecat. How
+// many at once is not documented, so that is drawn.
 func (r *request) run(ctx context.Context) {
 	select {
 	case r.session.slots <- struct{}{}:
@@ -69,6 +73,8 @@ func (r *request) run(ctx context.Context) {
 }
 
 // ignore is what becomes of a request for a voice that does not exist: no audio and no error.
+// A client that tried it against the service got ready and nothing after it; the REST call answers 400 to the same. So clients
+// need a watchdog for the first audio.
 func (r *request) ignore() {
 	if r.session.quirks.silence >= onlyStart {
 		r.start()
@@ -88,6 +94,7 @@ func (r *request) start() {
 }
 
 // timestamp is the time of now in the unit that the seed has drawn.
+// The page's example has a number and no unit.
 func (s *session) timestamp() int64 {
 	if s.quirks.millis {
 		return time.Now().UnixMilli()
@@ -137,6 +144,7 @@ func (r *request) generate(ctx context.Context) []int16 {
 
 // sendAudio sends a file of some length in frames, at the options' pace, and reports whether it came to its end.
 // Frames that were under way when the request was canceled follow at once.
+// The page has no answer to a cancel, and the vendor's service for Pipecat relies on no audio_end after it.
 func (r *request) sendAudio(ctx context.Context, raw []byte, length time.Duration) (whole bool) {
 	p := engine.Pacer{Began: time.Now(), Pace: r.session.server.Options().Pace}
 	if r.fault.Kind == engine.Slow {
@@ -161,6 +169,7 @@ func (r *request) sendAudio(ctx context.Context, raw []byte, length time.Duratio
 }
 
 // frameSize is the bytes of a frame of a file. An odd number cuts samples in two.
+// Sizes are not documented.
 func (r *request) frameSize(bytes int, length time.Duration) int {
 	size := max(4, int(int64(bytes)*int64(r.session.quirks.chunk)/max(1, int64(length)))) &^ 3
 	if r.session.quirks.oddChunks || r.fault.Kind == engine.OddChunks {
@@ -169,6 +178,7 @@ func (r *request) frameSize(bytes int, length time.Duration) int {
 	return size
 }
 
+// sequence counts from 0 within a request. Whether numbers can be missing is not documented.
 func (r *request) sendFrame(raw []byte) {
 	r.session.send(engine.Object{"type": "audio", "requestId": r.id, "audio": engine.ToBase64(raw), "sequence": r.sequence})
 	r.sequence++

@@ -66,11 +66,13 @@ func (s *session) stop() {
 func (s *session) send(o engine.Object) { s.line.deliver(s.life, o) }
 
 // ready is the first message.
+// It comes once, after the key has been checked. The SDK waits for it, Pipecat's service does not: requests are taken at once.
 func (s *session) ready() {
 	s.send(engine.Object{"type": "ready", "sessionId": s.nextID("session_")})
 }
 
 // frame is any message from a client. Unknown fields are ignored.
+// No message sets a voice or a format for the session. phraseReplacementConfigId, which plugins send, is ignored.
 type frame struct {
 	RequestID    string `json:"requestId"`
 	Text         string `json:"text"`
@@ -79,6 +81,7 @@ type frame struct {
 }
 
 // take applies a message of a type, which is the plain message's own or the Socket.IO event's name.
+// Over Socket.IO the event's name counts, though the message repeats it as its type.
 func (s *session) take(kind string, data []byte) {
 	var f frame
 	err := json.Unmarshal(data, &f)
@@ -95,6 +98,7 @@ func (s *session) take(kind string, data []byte) {
 }
 
 // synthesize begins a request, or answers why not. A refused request leaves the connection as it is.
+// That the connection goes on after an error is an assumption, and clients rely on it.
 func (s *session) synthesize(f frame) {
 	if !s.syntheses.take(time.Now()) || s.full() {
 		s.fail("rate_limit_exceeded", "", f.RequestID)
@@ -117,6 +121,8 @@ func (s *session) synthesize(f frame) {
 }
 
 // refusal is why a request can't be spoken; an empty code: it can.
+// An id may not be used again on its connection, be its request over or not (Uplift's docs, WebSocket TTS). There is no code
+// for a field that is missing, so synthesis_failed stands for that.
 func (s *session) refusal(f frame) (code, message string) {
 	limit := maxText
 	if s.quirks.shortVoices && f.VoiceID != defaultVoice {
@@ -143,6 +149,7 @@ func (s *session) refusal(f frame) (code, message string) {
 }
 
 // cancel ends a request without an answer. One that has ended, or never was, is ignored but counted.
+// Cancels have a limit of their own, 100 a minute. What a cancel of an unknown id does is not documented.
 func (s *session) cancel(id string) {
 	s.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	if !s.cancels.take(time.Now()) {
@@ -179,6 +186,7 @@ func (s *session) busy() bool {
 }
 
 // errorMessages are the vendor's error codes with what they say.
+// The codes are all that the page lists; there is none for an account without credit.
 func errorMessages() map[string]string {
 	return map[string]string{
 		"auth_failed":         "Invalid API key",
@@ -190,6 +198,7 @@ func errorMessages() map[string]string {
 }
 
 // fail sends an error, of a request or (with an empty id) of the connection.
+// An error of the connection has no requestId; the SDK ignores such a frame.
 func (s *session) fail(code, message, id string) {
 	if message == "" {
 		message = errorMessages()[code]
@@ -205,6 +214,7 @@ func (s *session) fail(code, message, id string) {
 }
 
 // window limits what a client does within a minute.
+// The page has 60 requests and 100 cancels a minute for a connection, and not how the minute is counted.
 type window struct {
 	limit         int
 	fixed         bool // all are forgotten a minute after the first of them, rather than each a minute after itself

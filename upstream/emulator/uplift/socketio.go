@@ -18,6 +18,7 @@ const (
 )
 
 // room is the namespace on a Socket.IO connection, in which all messages are.
+// Every message of the server is the event "message".
 type room struct{ engine *engineConnection }
 
 func (r room) deliver(ctx context.Context, o engine.Object) {
@@ -73,6 +74,8 @@ func (e *engineConnection) socketIO(packet string) (ok bool) {
 
 // connect lets a client into a namespace, and reports whether what it shows makes sense. The root always is one, where
 // nothing happens.
+// The key is "token" in the auth object that goes with the request to join: headers have no part in it (Uplift's docs,
+// WebSocket TTS).
 func (e *engineConnection) connect(namespace, auth string) (ok bool) {
 	var shown struct {
 		Token string `json:"token"`
@@ -107,6 +110,7 @@ func (e *engineConnection) connect(namespace, auth string) (ok bool) {
 }
 
 // showOut tells a client that its key is bad, in the way that the seed has drawn.
+// Neither way is documented, and clients survive both.
 func (e *engineConnection) showOut(namespace, sid string) {
 	if !e.quirks.authByError {
 		e.sendPacket(e.life, socketConnectError, namespace, `{"message":"auth_failed"}`)

@@ -14,6 +14,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
+// The 2,000 characters of some voices are in the vendor's guide for hackathons, which does not say which voices; the default
+// is the one that every client has.
 // Uplift's numbers, from its reference.
 const (
 	synthesesPerMinute = 60 // of a connection
@@ -57,6 +59,7 @@ const (
 	startAndEnd
 )
 
+// 25 s and 20 s are Engine.IO's defaults for heartbeats; 10 s shows whether a client goes by what it is told.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x75706c696674))
 	flip := func() bool { return r.IntN(2) == 1 }
@@ -81,6 +84,7 @@ func drawQuirks(o engine.Options) quirks {
 }
 
 // voices are the voices that there are.
+// They are those that the vendor's docs and clients name.
 func voices() []string {
 	return []string{defaultVoice, "v_8eelc901", "v_30s70t3a", "v_yypgzenx", "v_kwmp7zxt"}
 }
@@ -103,6 +107,7 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 	return u.handler(), u.quirks
 }
 
+// The plain path has /v1 before the name of the namespace; the namespace itself has not.
 func (u *emulator) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1"+socketNamespace, u.plain)
@@ -146,6 +151,7 @@ func (p plain) close(_ context.Context, code int) {
 
 // plain serves the plain WebSocket. A bad key is refused at the upgrade: the vendor's own client would wait forever
 // for ready on a connection that was accepted and closed.
+// The key is in the Authorization header here; Socket.IO has it in its auth object.
 func (u *emulator) plain(w http.ResponseWriter, r *http.Request) {
 	if u.server.Options().APIKey != "" && r.Header.Get("Authorization") != "Bearer "+u.server.Options().APIKey {
 		u.server.Note(func(st *engine.Stats) { st.Refused++ })
@@ -191,6 +197,7 @@ func (s *session) readPlain(conn *websocket.Conn, idle *idleWatch) {
 }
 
 // idleWatch notices a plain connection on which there is neither a message, of either side, nor a ping.
+// No idle limit is documented. Pings count, for Pipecat's library sends nothing else in a pause.
 type idleWatch struct {
 	limit time.Duration // 0: none
 
