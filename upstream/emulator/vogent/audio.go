@@ -12,6 +12,7 @@ import (
 )
 
 // say speaks a text.
+// Characters are what Voicelab bills (Vogent's docs, Voicelab introduction); no message tells of them.
 func (g *generation) say(ctx context.Context, text string) {
 	if g.breaks(ctx) {
 		return
@@ -37,6 +38,7 @@ func (g *generation) say(ctx context.Context, text string) {
 }
 
 // generate is a text's speech, spoiled where that is the fault. Its word times count from the generation's start.
+// That times count from there is an assumption, as is all about them.
 func (g *generation) generate(ctx context.Context, text string) voice.Spoken {
 	spoken := g.conn.server.Say(ctx, text, true, g.conn.server.Options().Seed+uint64(g.characters), 1)
 	switch g.fault.Kind {
@@ -64,6 +66,7 @@ func (g *generation) charge(samples, characters int64) {
 }
 
 // chunkBytes is the size of a chunk, which need not be whole samples.
+// The reference says nothing of sizes, so clients have to carry an odd byte over.
 func (g *generation) chunkBytes() int {
 	size := 2 * int(g.conn.quirks.chunk.Seconds()*float64(g.rate))
 	if g.conn.quirks.oddChunks || g.fault.Kind == engine.OddChunks {
@@ -119,6 +122,7 @@ func (g *generation) sendWithTimes(chunk []byte, words []voice.WordTime) []voice
 	return words[n:]
 }
 
+// It bears neither a number nor the format: the quickstart writes the bytes as they come.
 func (g *generation) sendChunk(raw []byte) {
 	engine.Send(g.conn.socket, engine.Object{"type": "chunk", "generationId": g.id, "audio": engine.ToBase64(raw)})
 }
@@ -135,6 +139,7 @@ func (g *generation) sendTimes(words []voice.WordTime) {
 }
 
 // breaks plays the fault when its time has come, and reports whether the generation stops for it.
+// No error has a code here, so a fault's name becomes the error's text.
 func (g *generation) breaks(ctx context.Context) bool {
 	if audio.Duration(g.samples, engine.NativeRate) < g.fault.After {
 		return false
@@ -163,6 +168,8 @@ func (g *generation) breaks(ctx context.Context) bool {
 }
 
 // encode is samples at a rate as the vendor sends them: without a header, signed 16-bit little-endian.
+// The quickstart writes it into a WAV file of one channel and two bytes a sample. 41,500 Hz is in the vendor's list, likely
+// meaning 44,100, and audio.Format has no such rate: hence the interpolation here.
 func encode(pcm []int16, rate int) ([]byte, error) {
 	if rate != 41500 {
 		return engine.Encode(pcm, audio.Format{Encoding: audio.PCM16, Rate: rate})

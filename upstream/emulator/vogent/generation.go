@@ -51,6 +51,8 @@ type failure string
 func (f failure) Error() string { return string(f) }
 
 // newGeneration is a generation with what its first message fixes.
+// Voice, rate and times of later messages are ignored: the quickstart gives the rate in its first message only. What the
+// vendor makes of different ones is not documented.
 func newGeneration(c *connection, m message) *generation {
 	g := &generation{
 		conn: c, id: m.GenerationID, context: m.ContextID, times: m.Timestamps, fault: c.server.CurrentFault(),
@@ -66,6 +68,7 @@ func newGeneration(c *connection, m message) *generation {
 }
 
 // take adds a piece. What comes after the last one, or after too much, is ignored. Only called by the reader.
+// Pieces are joined as they come: the quickstart's second one begins with a space.
 func (g *generation) take(m message) {
 	text := m.text()
 	g.mu.Lock()
@@ -117,6 +120,8 @@ func (g *generation) speak(ctx context.Context) {
 
 // awaitTurn waits for the generations before it in its context: where one ended before its turn, for the one before
 // that. It reports false where ctx ends before.
+// A context shares what was said before with the next generation, and keeps to one socket (API reference). Whether its
+// generations are spoken in turn is not documented.
 func (g *generation) awaitTurn(ctx context.Context) bool {
 	for g.before != nil {
 		select {
@@ -140,6 +145,8 @@ func (g *generation) passed() bool {
 }
 
 // sayAll speaks until the last piece has been spoken, or ctx ends.
+// There is no flush. When speech begins before the last piece is not documented, though incremental text is what the socket is
+// for.
 func (g *generation) sayAll(ctx context.Context) {
 	for ctx.Err() == nil {
 		text, last := g.next()
@@ -178,6 +185,7 @@ func (g *generation) touch() {
 }
 
 // await waits for a piece, and fails the generation where the vendor gives up.
+// By the reference only the last piece leads to "finished". That a vendor gives up at all is an assumption.
 func (g *generation) await(ctx context.Context) {
 	idle := g.conn.server.Options().Inactivity
 	if idle == 0 && g.conn.quirks.givesUp {
@@ -200,6 +208,7 @@ func (g *generation) await(ctx context.Context) {
 }
 
 // sendEnd tells the client how the generation has ended.
+// The three types are the API reference's: chunk, finished and error.
 func (g *generation) sendEnd(cause error) {
 	var failure failure
 	switch {
@@ -213,6 +222,7 @@ func (g *generation) sendEnd(cause error) {
 }
 
 // sendCanceled is what follows a cancel: audio that was under way, and perhaps an answer.
+// The reference has the field cancel and no word on what follows it: silence, finished or an error.
 func (g *generation) sendCanceled() {
 	for range g.conn.quirks.lateChunks {
 		g.sendChunk(make([]byte, 2*(g.rate/50)))

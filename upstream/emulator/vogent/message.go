@@ -12,6 +12,8 @@ import (
 )
 
 // message is any message from a client. Unknown fields are ignored.
+// The messages have no type. The reference lists "items" and "description" too, which look like a slip of the vendor's schema
+// and which no client sends.
 type message struct {
 	GenerationID string  `json:"generationId"`
 	ContextID    string  `json:"contextId"`
@@ -61,6 +63,7 @@ func (c *connection) take(ctx context.Context, data []byte, isText bool) {
 }
 
 // malformed answers a message that is none. Where it names its generation, that is what fails.
+// No answer to it is documented.
 func (c *connection) malformed(data []byte) {
 	var named struct {
 		ID string `json:"generationId"`
@@ -82,6 +85,7 @@ func (c *connection) malformed(data []byte) {
 }
 
 // fault is what is wrong with any message, or empty.
+// The quickstart repeats voiceId, text and cancel in each message; whether they may be left out is not documented.
 func (q quirks) fault(m message) string {
 	switch {
 	case m.GenerationID == "":
@@ -95,9 +99,11 @@ func (q quirks) fault(m message) string {
 }
 
 // voiceID is the form of the vendor's voice ids.
+// The docs' voices are UUIDs.
 var voiceID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // firstFault is what is wrong with the first message of a generation, or empty.
+// The rates are the REST call's list. Whether an empty text may be the last piece is not documented.
 func (q quirks) firstFault(m message) string {
 	rates := []int{0, 8000, 16000, 22050, 24000, q.rate44, 48000}
 	switch {
@@ -129,6 +135,7 @@ func (c *connection) generation(id string) *generation {
 }
 
 // begin opens a generation and starts its speaker, or says why not.
+// Several generations may run on a socket at once (API reference); a bound is not documented.
 func (c *connection) begin(ctx context.Context, m message) {
 	if fault := c.quirks.firstFault(m); fault != "" {
 		c.fail(m.GenerationID, fault)

@@ -23,6 +23,7 @@ func times(q quirks, words []voice.WordTime) []any {
 }
 
 // each is an object a word.
+// The keys are those that other vendors use.
 func each(q quirks, words []voice.WordTime) []any {
 	text, start, end := "word", "start", "end"
 	switch q.timesShape {

@@ -13,6 +13,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
+// 24,000 Hz is its default, and 5,000 characters are its longest text (Vogent's docs, Advanced features).
 // Vogent's numbers. The longest text and the rate are those of the REST interface; the rest are the emulator's own.
 const (
 	maxText      = 5000 // characters of a generation
@@ -42,6 +43,7 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 }
 
 // connect checks the key and serves a connection until it ends.
+// How a bad key is refused is not documented.
 func (v *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	bad := v.server.Options().APIKey != "" && key(r) != v.server.Options().APIKey
 	if bad && v.quirks.authBy == "status" {
@@ -65,6 +67,8 @@ func (v *emulator) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 // key is the key that a client shows. Header or query suffices.
+// The reference has the header as required and the query's apiKey as an addition, while the quickstart connects with the query
+// alone.
 func key(r *http.Request) string {
 	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return key
@@ -95,6 +99,7 @@ func (c *connection) refuse() {
 }
 
 // serve reads until the connection is over.
+// There is no greeting: the quickstart sends its text right after the upgrade.
 func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
@@ -113,6 +118,7 @@ func (c *connection) serve() {
 }
 
 // errorFrame is an error of a generation, or of none.
+// The text is free, and there is no code: clients can't tell a fault of theirs from one of the vendor's.
 func (c *connection) errorFrame(id, text string) engine.Object {
 	o := engine.Object{"type": "error", "generationId": id, "error": text}
 	if id == "" && !c.quirks.emptyID {
@@ -122,6 +128,7 @@ func (c *connection) errorFrame(id, text string) engine.Object {
 }
 
 // fail sends an error, and closes where the vendor does so.
+// Whether the socket survives an error is not documented; the quickstart stops reading.
 func (c *connection) fail(id, text string) {
 	engine.Send(c.socket, c.errorFrame(id, text))
 	if c.quirks.errorCloses {
