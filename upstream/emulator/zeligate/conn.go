@@ -34,6 +34,8 @@ type connection struct {
 }
 
 // frame is any message from a client. Unknown fields are ignored; null is the same as missing.
+// The docs' flush and trigger stand alone, without a text; ElevenLabs' schema requires one. Both are taken, so a missing text
+// must not be read as an empty one.
 type frame struct {
 	Text          *string     `json:"text"`
 	Flush         bool        `json:"flush"`
@@ -44,6 +46,8 @@ type frame struct {
 }
 
 // settings are those with an effect. The other names of the mirrored protocol are ignored.
+// style is exaggeration, stability is guidance and temperature; similarity_boost and use_speaker_boost do nothing (Zeligate's
+// docs, Voice settings). Only speed can be heard here.
 type settings struct {
 	Stability *float64 `json:"stability"` // 0 to 1
 	Style     *float64 `json:"style"`     // 0 to 1
@@ -77,6 +81,7 @@ func (c *connection) listen(ctx context.Context) {
 }
 
 // gone notes that the client has left. In the middle of a stream that is how it cancels.
+// The protocol has no message for it: a client that wants to stop closes the socket.
 func (c *connection) gone() {
 	if c.begun && c.server.Context().Err() == nil && !c.speaker.ended() {
 		c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: c.id, At: time.Now()}) })
@@ -90,6 +95,8 @@ func (c *connection) fail(e *failure) {
 }
 
 // take applies a message and returns what is wrong with it.
+// An empty text is the end of input, as in ElevenLabs' protocol of one context. Whether it is so with a flush beside it is not
+// documented there either, and some clients send it as a flush.
 func (c *connection) take(f frame) *failure {
 	if !c.begun {
 		if wrong := c.begin(f); wrong != nil {
@@ -121,6 +128,8 @@ func (c *connection) take(f frame) *failure {
 }
 
 // append adds a text, of which there may be none, and has spoken what is due.
+// A bound on characters exists (ZELI_MAX_STREAM_CHARS), but its value is not given. White space is ElevenLabs' keep-alive on
+// this kind of socket.
 func (c *connection) append(text *string) *failure {
 	added := ""
 	if text != nil {
@@ -145,6 +154,7 @@ func (c *connection) append(text *string) *failure {
 	return nil
 }
 
+// Nothing tells that a flush has been spoken.
 func (c *connection) flush() {
 	if chunk := c.text.flush(); chunk != "" {
 		c.speaker.push(job{kind: say, text: chunk})
@@ -152,6 +162,8 @@ func (c *connection) flush() {
 }
 
 // begin takes BOS. What its text has beyond the opening space is spoken, where such a BOS is taken at all.
+// The docs require a single space as its text; what another text does is not documented. The example's schedule is 120, 160,
+// 250, 290, and a default is not stated.
 func (c *connection) begin(f frame) *failure {
 	if wrong := c.admit(f.Authorization); wrong != nil {
 		c.server.Note(func(st *engine.Stats) { st.Refused++ })
@@ -185,6 +197,7 @@ func (c *connection) begin(f frame) *failure {
 }
 
 // admit checks the key of BOS, and tells what is wrong with the address. A key in the query stands in for one in BOS.
+// The key comes in BOS or in the query (Zeligate's docs, Authentication); a header is documented for HTTP alone.
 func (c *connection) admit(authorization string) *failure {
 	wrong := c.address.wrong
 	if c.address.proven || wrong != nil && wrong.http == http.StatusUnauthorized {

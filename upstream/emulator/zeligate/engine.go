@@ -23,6 +23,8 @@ type voicing struct {
 }
 
 // engage waits for an engine, where the stream has none, and reports false where ctx ends before.
+// An engine speaks for one stream at a time, and a second socket waits; there are more engines only with more GPUs behind a
+// router (Zeligate's docs). So a slow first audio may mean a busy engine. How long a stream holds it is not documented.
 func (s *speaker) engage(ctx context.Context) bool {
 	if s.voice.engaged {
 		return true
@@ -111,6 +113,8 @@ func (s *speaker) advance(ctx context.Context) []int16 {
 }
 
 // encode is a frame's bytes, which end within a sample where that is the fault.
+// One encoder serves all of the stream, so compressed audio of a flush may come with later text or at the end only. pcm_24000
+// is the engine's own, and passes through.
 func (s *speaker) encode(pcm []int16) []byte {
 	encoded := append(s.voice.held, s.encoder.Encode(pcm)...)
 	s.voice.held = nil
@@ -123,6 +127,7 @@ func (s *speaker) encode(pcm []int16) []byte {
 }
 
 // linger speaks the rest of a chunk that no client hears, as an engine does that does not notice that its client has gone.
+// Whether a closed socket stops the engine is not documented. Where it does not, the next stream waits for it.
 func (s *speaker) linger() {
 	for len(s.voice.rest) > 0 {
 		if s.advance(s.server.Context()) == nil {

@@ -28,6 +28,7 @@ func (e *failure) respond(w http.ResponseWriter) {
 }
 
 // detail is the HTTP envelope: an object for what is logically wrong, a list for input that is not valid.
+// Both are in Zeligate's docs, Errors.
 func (e *failure) detail() engine.Object {
 	if e.http != http.StatusUnprocessableEntity {
 		return engine.Object{"detail": engine.Object{"status": e.status, "message": e.text}}
@@ -40,10 +41,12 @@ func (e *failure) detail() engine.Object {
 }
 
 // flat is the error frame of the protocol that is mirrored.
+// There each error has 1008, whatever its cause.
 func (e *failure) flat() engine.Object {
 	return engine.Object{"message": e.text, "error": e.status, "code": int(websocket.StatusPolicyViolation)}
 }
 
+// Of these only model_loading is worth another try.
 // The errors that the reference lists. Their texts are not documented.
 
 func noKey() *failure {
@@ -106,6 +109,7 @@ func status(status int) *failure {
 }
 
 // tell tells an error in the drawn way and returns how the socket ends.
+// Flat errors close with 1008 and the text as the reason, as ElevenLabs does; for the other two nothing is documented.
 func (z *emulator) tell(conn *websocket.Conn, e *failure) endReason {
 	switch z.quirks.telling {
 	case tellFlat:

@@ -175,6 +175,7 @@ func (s *speaker) speak(ctx context.Context) endReason {
 }
 
 // await waits for a job, in the time that the client has.
+// No idle limit is documented. Where one is drawn, it is ElevenLabs' of 20 s.
 func (s *speaker) await(ctx context.Context) {
 	var lapsed <-chan time.Time // never comes where sockets may be idle
 	if s.quirks.idles {
@@ -212,6 +213,7 @@ func (s *speaker) do(ctx context.Context, j job) (end endReason, over bool) {
 }
 
 // finish sends what the encoder still has, and the final frame.
+// The docs' program closes after the final frame; whether the server would is not said. ElevenLabs closes with 1000.
 func (s *speaker) finish() endReason {
 	if end, over := s.broken(); over {
 		return end
@@ -230,6 +232,7 @@ func (s *speaker) finish() endReason {
 }
 
 // sendAudio sends encoded audio, of which there may be none. Nothing says which text it is of.
+// Both alignments are always null on the socket: times exist on the HTTP calls only (Zeligate's docs).
 func (s *speaker) sendAudio(encoded []byte) {
 	if len(encoded) == 0 {
 		return

@@ -9,6 +9,7 @@ import (
 )
 
 // text is text that waits to be spoken. It cuts at sentence ends; where none comes, as the schedule says.
+// The docs have both: the schedule, and a cut at sentence ends, so that speech begins after a short first sentence.
 type text struct {
 	schedule []int // characters to wait for at each step; the last repeats
 	minimum  int   // characters that a trigger needs
@@ -45,6 +46,8 @@ func (t *text) flush() string {
 }
 
 // cut is the beginning of what waits that is to be spoken now; empty: none.
+// A trigger speaks at the next boundary. That it needs some text is known of ElevenLabs alone, where a maintainer has said 50
+// characters.
 func (t *text) cut() string {
 	if end := sentenceEnd(t.waiting); end > 0 {
 		return t.waiting[:end]

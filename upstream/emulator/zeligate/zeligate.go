@@ -102,6 +102,8 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 }
 
 // connect checks what the address tells and serves a connection until it ends.
+// TLS ends in front of the box, which itself speaks plain HTTP. model_id and other names of the query are ignored (Zeligate's
+// docs, Migrate).
 func (z *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	address, wrong := z.read(r)
 	if fault := z.server.CurrentFault(); fault.Kind == engine.Refuse && fault.Code < 1000 {
@@ -155,6 +157,7 @@ func (z *emulator) read(r *http.Request) (a address, wrong *failure) {
 }
 
 // checkKey is what is wrong with a key, which has its scheme before it; nil: nothing.
+// With neither ZELI_API_KEY nor ZELI_API_KEYS set, the box is open (Zeligate's docs, Authentication).
 func (z *emulator) checkKey(authorization string) *failure {
 	want := z.server.Options().APIKey
 	if want == "" {
@@ -174,6 +177,8 @@ func (z *emulator) checkKey(authorization string) *failure {
 var legacyVoice = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 
 // voiceOf is the voice that speaks for an id, and whether the id is known.
+// An unknown voice becomes the default one, unless the operator sets ZELI_EL_STRICT_VOICES (Zeligate's docs, Voices); HTTP
+// answers name the voice in x-zeli-voice.
 func voiceOf(id string) (voice string, known bool) {
 	const usual = "zeli-voice-1"
 	number, own := strings.CutPrefix(id, "zeli-voice-")
