@@ -11,6 +11,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
+// Fifteen are those of the plan Scale; Free has 2, Pro 3 and Startup 5. There is no keep-alive but a request.
 // Cartesia's limits. The first three are documented; the others bound what the emulator keeps of a client that floods.
 const (
 	idleTimeout = 5 * time.Minute // without a message, after which the socket is closed
@@ -72,6 +73,7 @@ func (c *emulator) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 // refusal is why a client is not let in, as an HTTP status; 0: it is.
+// The docs require a version. LiveKit's plugin for Python has it in the query, the others in the header.
 func (c *emulator) refusal(r *http.Request) (status int, message string) {
 	if want := c.server.Options().APIKey; want != "" && key(r) != want {
 		return http.StatusUnauthorized, "Invalid API key"
@@ -83,6 +85,8 @@ func (c *emulator) refusal(r *http.Request) (status int, message string) {
 }
 
 // key is the key that a client shows, in any of the places that it may stand in.
+// X-API-Key is what LiveKit and Pipecat send, Bearer is the newer SDKs', and the two names in the query are for those that
+// can't set headers.
 func key(r *http.Request) string {
 	if key := r.Header.Get("X-API-Key"); key != "" {
 		return key

@@ -81,6 +81,8 @@ func (c *connection) take(ctx context.Context, data []byte) {
 }
 
 // contextOf is the context that a request is for, which begins with its first.
+// What counts against a plan is contexts that are active, not sockets. One too many is told by an error with
+// concurrency_limited (Cartesia's docs).
 func (c *connection) contextOf(ctx context.Context, m message, s settings) (*speechContext, *failure) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,6 +125,7 @@ func (c *connection) forget(k *speechContext) {
 }
 
 // cancel ends a context: what has not begun is dropped.
+// The docs confirm no cancel, and do not say what one of no context does.
 func (c *connection) cancel(id string) {
 	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
 	c.mu.Lock()

@@ -40,6 +40,7 @@ type job struct {
 	flush bool
 }
 
+// Flush ids begin with 1 (API reference).
 func newSpeechContext(c *connection, id string, s settings) *speechContext {
 	k := &speechContext{
 		conn: c, id: id, settings: s, index: c.server.Begin(id), fault: c.server.CurrentFault(), wake: make(chan struct{}, 1),
@@ -53,6 +54,9 @@ func newSpeechContext(c *connection, id string, s settings) *speechContext {
 }
 
 // take takes a request of the context, or says what is wrong with it.
+// Every request repeats all fields, and only transcript, continue and flush may vary within a context (API reference); what
+// becomes of one that varies more is not said. An empty transcript with continue false ends a context: LiveKit sends a space,
+// Pipecat nothing. With a delay of 0 each transcript is spoken as it comes: LiveKit and Pipecat send whole sentences so.
 func (k *speechContext) take(m message, s settings) *failure {
 	defer k.poke()
 	k.mu.Lock()
@@ -78,6 +82,7 @@ func (k *speechContext) take(m message, s settings) *failure {
 }
 
 // appendLocked gathers text. Transcripts are joined as they stand.
+// Clients have to send the space between.
 func (k *speechContext) appendLocked(text string) {
 	if text == "" {
 		return
@@ -154,6 +159,8 @@ const (
 )
 
 // next waits for something to do.
+// It expires 1 s after its last audio (Cartesia's docs), whether or not the client has ended its text. Pauses of an LLM are
+// often longer.
 func (k *speechContext) next(ctx context.Context) (job, next) {
 	expires := time.Now().Add(expiry)
 	for {
@@ -207,6 +214,7 @@ func (k *speechContext) isCancelled() bool {
 }
 
 // end says that the context is over.
+// A done before the client has ended its text would be taken for the whole: LiveKit's plugin waits for another one after it.
 func (k *speechContext) end(ctx context.Context) {
 	if !k.isCancelled() && ctx.Err() == nil {
 		k.done()

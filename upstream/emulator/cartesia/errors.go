@@ -36,6 +36,8 @@ func failureOf(f engine.Fault) failure {
 }
 
 // fail sends an error of a context, or of the connection where it names none.
+// From 2026-03-01 on an error is an object with title, message, error_code and request_id; before that it is one text. Whether
+// the old kind has done is not documented. It matters: LiveKit's plugin for Python takes done for a good end.
 func (c *connection) fail(id string, e failure) {
 	o := engine.Object{"type": "error", "status_code": e.status}
 	if c.version >= structuredErrors {

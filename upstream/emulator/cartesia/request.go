@@ -46,6 +46,7 @@ type settings struct {
 }
 
 // modelPattern is a model's name: one of the families, and perhaps the day of a snapshot.
+// It takes the names that docs and clients use. The SDK settles that another name is refused with model_not_found.
 var modelPattern = regexp.MustCompile(`^sonic(-(2|3|3\.[0-9]+|latest|turbo|english|multilingual))?(-20[0-9]{2}-[0-9]{2}-[0-9]{2})?$`)
 
 // fixed are the settings that may not change within a context.
@@ -54,6 +55,8 @@ func (s settings) fixed() settings {
 }
 
 // settings are a request's, or what is wrong with it.
+// The ranges are the API reference's: 0 to 5000 ms (3000 by default), speed 0.6 to 1.5, volume 0.5 to 2. Volume and emotion
+// can't be heard here.
 func (m message) settings(version string) (s settings, wrong *failure) {
 	s = settings{model: m.ModelID, language: m.Language + m.Locale, speed: 1, times: m.AddTimestamps, delay: bufferDelay}
 	var ok bool
@@ -88,6 +91,8 @@ func (m message) settings(version string) (s settings, wrong *failure) {
 }
 
 // voice is the request's voice id.
+// A plain id is of newer versions. Which one brought it is not documented: here it is the one that brought structured errors.
+// Embeddings are not emulated.
 func (m message) voice(version string) (id string, ok bool) {
 	if json.Unmarshal(m.Voice, &id) == nil {
 		return id, id != "" && version >= structuredErrors
@@ -103,6 +108,7 @@ func (m message) voice(version string) (id string, ok bool) {
 }
 
 // format is the audio format asked for.
+// The socket takes the container "raw" only; wav and mp3 are the HTTP calls'.
 func (f *outputFormat) format() (audio.Format, bool) {
 	if f == nil || f.Container != "raw" || !slices.Contains([]int{8000, 16000, 22050, 24000, 44100, 48000}, f.SampleRate) {
 		return audio.Format{}, false

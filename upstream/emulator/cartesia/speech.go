@@ -24,6 +24,7 @@ type speaker struct {
 }
 
 // say does what an item asks for, and reports whether nothing went wrong.
+// Credits are by character of the transcript, and no event tells them.
 func (k *speechContext) say(ctx context.Context, item job) bool {
 	if !k.turn.Take(ctx, k.conn.turns) {
 		return false
@@ -45,6 +46,7 @@ func (k *speechContext) say(ctx context.Context, item job) bool {
 }
 
 // sendFlushDone says that all before a flush is spoken.
+// Chunks before a flush have the former id. Which one flush_done has is not documented.
 func (k *speechContext) sendFlushDone() {
 	before := k.flushID
 	k.flushID++
@@ -88,6 +90,7 @@ func (k *speechContext) voice(ctx context.Context, item job) bool {
 var tag = regexp.MustCompile(`</?[a-z][^<>]*>`)
 
 // tagsOf are a text's tags as words without length, as they show up among the times.
+// Tags such as spell and break are seen among the vendor's word times, so a client has to know them from words.
 func tagsOf(text string) []voice.WordTime {
 	var tags []voice.WordTime
 	for _, tag := range tag.FindAllString(text, -1) {
@@ -97,6 +100,8 @@ func tagsOf(text string) []voice.WordTime {
 }
 
 // sendAll sends audio at the options' pace with its words, and reports whether nothing went wrong.
+// Times are seconds. That those of later texts go on from the context's first sample is settled by LiveKit and Pipecat, which
+// add nothing to them.
 func (k *speechContext) sendAll(ctx context.Context, pcm []int16, words []voice.WordTime) bool {
 	raw, err := engine.Encode(pcm, k.settings.format)
 	if err != nil {
@@ -139,6 +144,8 @@ func (k *speechContext) chunkSize() int {
 	return size
 }
 
+// step_time has to be there, though it says nothing of use: LiveKit's plugin for JavaScript drops a chunk without it. 206 is
+// HTTP's "partial content".
 func (k *speechContext) sendChunk(raw []byte) {
 	o := engine.Object{
 		"type": "chunk", "data": engine.ToBase64(raw), "done": false, "status_code": 206, "step_time": 12.5, "context_id": k.id,
