@@ -66,6 +66,8 @@ func newConnection(d *emulator, socket *websocket.Conn, request string, s settin
 }
 
 // serve reads until the connection is over.
+// Metadata is the first message by the docs. Whether it comes with the socket or with the first audio is not said, and clients
+// must not wait for it. Nor is an idle limit: one minute and NET-0001 are assumptions.
 func (c *connection) serve() {
 	defer c.server.Connected()()
 	ctx, cancel := context.WithCancel(c.server.Context())
@@ -116,6 +118,7 @@ func (c *connection) read(stir func()) {
 func (c *connection) close(why closeReason) { _ = c.socket.Close(why.code, why.reason) }
 
 // take does what a message asks for, or says why the connection ends.
+// There is no message for a turn: what is spoken up to a Flush is one.
 func (c *connection) take(m message) (wrong closeReason, ok bool) {
 	switch m.Type {
 	case "Speak":
@@ -135,6 +138,8 @@ func (c *connection) take(m message) (wrong closeReason, ok bool) {
 }
 
 // append takes a text.
+// Texts are joined as they stand: LiveKit's plugin for Python sends single words, each with its space. Whether a whole
+// sentence is spoken before a Flush is not documented.
 func (c *connection) append(text *string) (wrong closeReason, ok bool) {
 	switch {
 	case text == nil:
@@ -163,6 +168,8 @@ func (c *connection) append(text *string) (wrong closeReason, ok bool) {
 }
 
 // mayFlush reports whether another Flush is allowed. One too many is answered by a Warning, and ignored.
+// The docs allow 20 Flush messages in 60 s, then send a Warning and ignore the next (Deepgram's docs, TTS WebSocket, Flush).
+// An ignored one has no Flushed, so that who waits for it waits for ever.
 func (c *connection) mayFlush(now time.Time) bool {
 	for len(c.flushes) > 0 && now.Sub(c.flushes[0]) >= window {
 		c.flushes = c.flushes[1:]
@@ -176,6 +183,7 @@ func (c *connection) mayFlush(now time.Time) bool {
 }
 
 // flush has all that is buffered spoken, and answered.
+// Close speaks what is left, and then ends the connection (Deepgram's docs, TTS WebSocket, Close).
 func (c *connection) flush(then then) {
 	defer c.poke()
 	c.mu.Lock()
@@ -188,6 +196,8 @@ func (c *connection) flush(then then) {
 }
 
 // clear drops all that is not spoken, and stops what is.
+// By the docs it empties the buffers and stops as soon as it can, and Cleared comes after that (Deepgram's docs, TTS
+// WebSocket, Clear). What becomes of a Flush that waits is not said.
 func (c *connection) clear() {
 	defer c.poke()
 	c.mu.Lock()
@@ -228,6 +238,7 @@ func (c *connection) poke() {
 
 func (c *connection) send(o engine.Object) { engine.Send(c.socket, o) }
 
+// The docs have description and code; LiveKit's plugin reads warn_msg.
 func (c *connection) warn(code, text string) {
 	o := engine.Object{"type": "Warning"}
 	if c.quirks.warning != "warn_msg" {

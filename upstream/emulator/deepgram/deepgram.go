@@ -46,6 +46,8 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 }
 
 // connect checks key and query and serves a connection until it ends. Both fail the upgrade.
+// A bad key or query fails with a status of 4xx and the headers dg-error and dg-request-id (Deepgram's docs, TTS WebSocket,
+// Errors). Everything that can be wrong with a voice or a format is known by then.
 func (d *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	request := fmt.Sprintf("request-%d", d.requests.Add(1))
 	settings, status, reason := d.settings(r)
@@ -66,6 +68,7 @@ func (d *emulator) connect(w http.ResponseWriter, r *http.Request) {
 }
 
 // settings are what an address asks for.
+// All are the connection's: another voice needs another socket.
 type settings struct {
 	model  string
 	format audio.Format
@@ -73,6 +76,8 @@ type settings struct {
 }
 
 // settings are a connection's, or why it is refused.
+// The word before the key is Token. Names of the query that are not known are ignored. The emulator has no list of voices, so
+// the family's name has to do; the bounds of speed are its own.
 func (d *emulator) settings(r *http.Request) (s settings, status int, reason string) {
 	if want := d.server.Options().APIKey; want != "" && !strings.EqualFold(r.Header.Get("Authorization"), "Token "+want) {
 		return s, http.StatusUnauthorized, "Invalid credentials."
@@ -100,6 +105,7 @@ func (d *emulator) settings(r *http.Request) (s settings, status int, reason str
 }
 
 // format is the format that a query asks for.
+// The default rate depends on the encoding: 24,000 Hz for linear16, 8,000 Hz for the other two.
 func format(query url.Values) (f audio.Format, ok bool) {
 	switch query.Get("encoding") {
 	case "", "linear16":
@@ -122,6 +128,8 @@ func format(query url.Values) (f audio.Format, ok bool) {
 }
 
 // closeReason is a close code with the vendor's name for its cause.
+// The codes and names are those of Deepgram's docs, TTS WebSocket, Errors: 1003 for a message that can't be read, 1008 for
+// data, 1009 for size, and 1011 for the network, which alone is worth another try.
 type closeReason struct {
 	code   websocket.StatusCode
 	reason string

@@ -99,6 +99,7 @@ func (c *connection) do(ctx context.Context, item job) bool {
 }
 
 // answer says that an item is done. It reports false where that ends the connection.
+// Flushed comes after the turn's last audio, and is its only end mark: audio frames bear no ids.
 func (c *connection) answer(item job) bool {
 	c.mu.Lock()
 	stopped := c.halt != nil && c.cutLocked()
@@ -134,6 +135,7 @@ func (c *connection) cutLocked() bool {
 }
 
 // sequence counts an answer.
+// Whether the two have one row of numbers or one each, and from 0 or 1, is not documented.
 func (c *connection) sequence(own *int) int {
 	if c.quirks.oneSequence {
 		own = &c.flushed
@@ -144,6 +146,7 @@ func (c *connection) sequence(own *int) int {
 }
 
 // sendStale sends audio that was under way when a Clear came.
+// Until Cleared any audio is stale, and nothing but the order of frames says so.
 func (c *connection) sendStale() {
 	for range c.quirks.staleFrames {
 		n := min(len(c.rest), c.chunkSize(nil))
@@ -157,6 +160,7 @@ func (c *connection) sendStale() {
 }
 
 // voice sends a text's audio, and reports whether that is all of it.
+// There are no word times on this socket.
 func (c *connection) voice(ctx context.Context, t *turn, text string) bool {
 	spoken := c.server.Say(ctx, text, true, c.server.Options().Seed+uint64(t.samples), c.settings.speed)
 	switch t.fault.Kind {
@@ -216,6 +220,7 @@ func (c *connection) chunkSize(t *turn) int {
 }
 
 // sendAudio sends a frame of audio, which is binary and says nothing else.
+// It is raw audio without a header, and no frame tells its format.
 func (c *connection) sendAudio(raw []byte) {
 	if !c.told && c.quirks.metadata == "audio" {
 		c.sendMetadata()
@@ -225,6 +230,7 @@ func (c *connection) sendAudio(raw []byte) {
 }
 
 // broken plays the fault when its time has come. It reports whether the turn is over, by that or by ctx.
+// Whether an Error closes the socket is not documented.
 func (c *connection) broken(ctx context.Context, t *turn) bool {
 	if audio.Duration(t.samples, engine.NativeRate) < t.fault.After {
 		return ctx.Err() != nil
