@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,9 +14,6 @@ import (
 	"voicerelay/billing/ship"
 	"voicerelay/config"
 )
-
-// errNoRedis says that a command has nothing to work on.
-var errNoRedis = errors.New("no redis.url is configured")
 
 // ledgerWork is what can be done about ledgers: `relay ledger verify|ship|forget [-config …]`. Relays may be running on
 // them meanwhile.
@@ -39,25 +35,6 @@ func ledgerWork(ctx context.Context, args []string, std stdio) int {
 		return exitUsage
 	}
 	return onBooks(*path, flags.Name(), std, func(kept config.BookSettings) error { return works[args[0]](ctx, kept, std) })
-}
-
-// onBooks does what a command is for with the books of a configuration, and says what went wrong.
-func onBooks(path, command string, std stdio, work func(config.BookSettings) error) int {
-	kept, err := config.LoadBooks(path, config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
-	if err != nil {
-		fmt.Fprintln(std.err, printableLines(err.Error()))
-		return exitFault
-	}
-	switch err := work(kept); {
-	case err == nil:
-		return exitOK
-	case errors.Is(err, ship.ErrUnreachable):
-		fmt.Fprintf(std.err, "%s: %s\n", command, printableLines(err.Error()))
-		return exitAway
-	default:
-		fmt.Fprintf(std.err, "%s: %s\n", command, printableLines(err.Error()))
-		return exitFault
-	}
 }
 
 // verifyLedger checks the ledger by itself and, where relays share a Redis, against that.
@@ -154,33 +131,3 @@ func shipIdle(ctx context.Context, s *ship.Shipper, r *ledger.Reader, std stdio)
 	fmt.Fprintln(std.out, "redis has every record of the ledger; reports don't wait for this relay any more")
 	return nil
 }
-
-// withShared opens the ledger for reading, and Redis, which must answer.
-func withShared(ctx context.Context, kept config.BookSettings, work func(*ledger.Reader, redis.UniversalClient) error) error {
-	r, err := ledger.OpenReader(ctx, kept.Ledger.Path)
-	if err != nil {
-		return err
-	}
-	client, err := reachRedis(ctx, kept.Redis)
-	if err != nil {
-		return errors.Join(err, r.Close())
-	}
-	return errors.Join(work(r, client), client.Close(), r.Close())
-}
-
-// reachRedis is a client of a Redis that answers.
-func reachRedis(ctx context.Context, cfg config.RedisConfig) (redis.UniversalClient, error) {
-	client, err := dialRedis(cfg)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerPatience)
-	defer cancel()
-	if err := client.Ping(ctx).Err(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", ship.ErrUnreachable, err), client.Close())
-	}
-	return client, nil
-}
-
-// answerPatience bounds a command's wait for the first answer of Redis: through a Sentinel or a cluster that takes several.
-const answerPatience = 5 * time.Second

@@ -50,3 +50,13 @@ func (f *logForm) Write(line []byte) (int, error) {
 	}
 	return f.json.Write(line)
 }
+
+func logWarnings(warnings []config.Warning, log zerolog.Logger) {
+	for _, w := range warnings {
+		log.Warn().Str("at", w.String()).Msg("configuration")
+	}
+}
+
+func logOpen(log zerolog.Logger) {
+	log.Warn().Msg("no keys are configured: every program on this machine may speak, and nothing else")
+}

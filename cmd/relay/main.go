@@ -3,8 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,20 +11,6 @@ import (
 
 	"voicerelay/upstream/command"
 )
-
-// Exit codes, as shells and service managers expect them.
-const (
-	exitOK    = 0
-	exitFault = 1
-	exitUsage = 2
-	exitAway  = 3 // Redis can't be reached, so that nothing can be said of what it has
-)
-
-// stdio is what a command reads and writes.
-type stdio struct {
-	in       io.Reader
-	out, err io.Writer
-}
 
 // verb is what the program can be told to do. It returns the process's exit code.
 type verb struct {
@@ -88,26 +72,4 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
 	}
-}
-
-// parseFlags parses a command's flags. done is set where nothing is left to do, with the exit code.
-func parseFlags(flags *flag.FlagSet, args []string, stderr io.Writer) (done bool, code int) {
-	flags.SetOutput(stderr)
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return true, exitOK
-	case err != nil:
-		return true, exitUsage
-	}
-	return false, exitOK
-}
-
-// noArguments refuses what stands after the flags.
-func noArguments(flags *flag.FlagSet, stderr io.Writer) bool {
-	if flags.NArg() == 0 {
-		return true
-	}
-	fmt.Fprintf(stderr, "%s: unexpected argument %q\n", flags.Name(), flags.Arg(0))
-	return false
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"io"
+	"os"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"golang.org/x/term"
 )
 
 // printable is a text in one line of what can be printed: names come from clients, ledgers, Redis and other relays, and what
@@ -33,4 +37,9 @@ func printableLines(text string) string {
 		lines[i] = printable(line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -12,8 +12,6 @@ import (
 
 	"voicerelay/config"
 
-	"golang.org/x/term"
-
 	"github.com/voicerelay/voicerelay/client"
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
@@ -119,9 +117,4 @@ func (p *progress) end() {
 	if p.w != nil && p.samples > 0 {
 		fmt.Fprint(p.w, "\r\033[K")
 	}
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

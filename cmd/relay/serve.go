@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"flag"
@@ -20,7 +19,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/awake"
-	"voicerelay/billing"
 	"voicerelay/config"
 	"voicerelay/routing"
 	"voicerelay/server"
@@ -68,34 +66,6 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	return p.wait(ctx, log, reloads{asked: asked, path: *path, form: form})
 }
 
-func logWarnings(warnings []config.Warning, log zerolog.Logger) {
-	for _, w := range warnings {
-		log.Warn().Str("at", w.String()).Msg("configuration")
-	}
-}
-
-func logOpen(log zerolog.Logger) {
-	log.Warn().Msg("no keys are configured: every program on this machine may speak, and nothing else")
-}
-
-// process is a relay that serves.
-type process struct {
-	// Static after start.
-	url         string
-	failed      chan error // a listener that broke
-	server      *server.Server
-	awake       *awake.Clock
-	memory      memoryLimits
-	certificate *certificate             // nil: none
-	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
-
-	// Owned by wait once it is called.
-	stop     stopper
-	settings *config.Settings // in force
-	speakers providerSet
-	retired  <-chan struct{} // closed once the providers of former settings are
-}
-
 // start builds a relay and begins to serve. Where it fails, nothing is left running.
 func start(ctx context.Context, s *config.Settings, log zerolog.Logger) (*process, error) {
 	none := make(chan struct{}) // no provider of former settings is left to wait for
@@ -131,33 +101,6 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 		return nil
 	})
 	return nil
-}
-
-// watch has the server look after its stores until the process stops.
-func (p *process) watch(ctx context.Context) { p.beside(ctx, "watch", p.server.Watch) }
-
-// stayAwake has pauses of the process be known until it stops.
-func (p *process) stayAwake(ctx context.Context, log zerolog.Logger) {
-	p.beside(ctx, "clock", func(ctx context.Context) {
-		p.awake.Run(ctx, func(lasted time.Duration) {
-			log.Warn().Dur("lasted_ms", lasted).Msg("this process did not run: its machine was stopped, or has too much to do")
-		})
-	})
-}
-
-// beside runs f in parallel to everything else, until the step of that name ends its context.
-func (p *process) beside(ctx context.Context, name string, f func(context.Context)) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	over := make(chan struct{})
-	go func() { // ends with the step below, which waits for it
-		defer close(over)
-		f(ctx)
-	}()
-	p.stop.push(name, time.Second, func(context.Context) error {
-		cancel()
-		<-over
-		return nil
-	})
 }
 
 // newServer makes the server with all that it works with.
@@ -275,22 +218,4 @@ func (p *process) serve(ctx context.Context, log zerolog.Logger, again reloads) 
 			return exitFault
 		}
 	}
-}
-
-// relayConfig is what clients may do, as the server takes it.
-func (p *process) relayConfig(s *config.Settings) server.Config {
-	cfg := server.Config{
-		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: s.Local.Key,
-		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
-		MemoryLimit: p.memory.apply(s.MemoryLimit),
-	}
-	for _, k := range s.Keys {
-		key := k.Key
-		cfg.Keys = append(cfg.Keys, key)
-		if k.NextHash != [sha256.Size]byte{} {
-			key.Hash, key.Next, key.Expires = k.NextHash, true, time.Time{}
-			cfg.Keys = append(cfg.Keys, key)
-		}
-	}
-	return cfg
 }

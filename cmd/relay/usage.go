@@ -10,9 +10,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/rs/zerolog"
-
 	"voicerelay/billing"
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
@@ -107,16 +104,6 @@ func readShared(ctx context.Context, cfg config.RedisConfig, q billing.SumsQuery
 	}
 	report, err := ship.NewReports(client, 0).Sums(ctx, q)
 	return report, errors.Join(err, client.Close())
-}
-
-// dialRedis is a client of redis.url for a command.
-func dialRedis(cfg config.RedisConfig) (redis.UniversalClient, error) {
-	options, err := config.ParseRedis(cfg.URL)
-	if err != nil {
-		return nil, fmt.Errorf("redis.url: %w", err)
-	}
-	options.MinIdleConns = 0 // a command asks once
-	return config.NewRedis(options, zerolog.Nop()), nil
 }
 
 // printTable aligns columns. A terminal gets no control characters: names of models and voices may be a client's.
