@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +26,6 @@ func (srv *Server) admitRequest(r *http.Request, open bool) (*access.Key, *proto
 		return &set.local, nil
 	}
 	return set.authenticate(r)
-}
-
-// checkOrigin refuses browser pages from elsewhere: a browser sends the user's network position along.
-func (set *setup) checkOrigin(r *http.Request) *protocol.Error {
-	origin := r.Header.Get("Origin")
-	if origin == "" || slices.ContainsFunc(set.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
-		return nil
-	}
-	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "this origin is not configured"}
 }
 
 // authenticate finds the request's key. One that has expired is returned with the error.

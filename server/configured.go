@@ -3,12 +3,14 @@ package server
 import (
 	"crypto/subtle"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/metrics"
 )
@@ -116,3 +118,42 @@ func newQuotas(cfg Config) map[string]*downstream.Quota {
 	}
 	return quotas
 }
+
+// connectionBounds are how the relay's places are shared: one tenant leaves a quarter to the others, one key a tenth, and
+// the last hundredth, of ten places at least, is for admin keys.
+func (set *setup) connectionBounds(cfg Config) limits.ConnectionBounds {
+	most, keys := cfg.MaxConnections, make(map[string]bool)
+	bounds := limits.ConnectionBounds{Most: most, PerTenant: cfg.MaxConnectionsPerTenant}
+	admin := false
+	for i := range set.keys {
+		keys[set.keys[i].Name] = true
+		admin = admin || set.keys[i].Admin
+	}
+	if len(keys) > 1 {
+		bounds.PerKey = most - most/10
+	}
+	if bounds.PerTenant == 0 && set.tenants() > 1 {
+		bounds.PerTenant = most - most/4
+	}
+	if admin && most >= 10 {
+		bounds.Kept = (most + 99) / 100
+	}
+	return bounds
+}
+
+// keyUse is when a key was used. It outlives reloads, and not the process.
+type keyUse struct {
+	last    atomic.Int64 // unix nanoseconds; 0: not since the start
+	expired atomic.Int64 // how often it was refused since it has expired
+}
+
+func newKeyUses(cfg Config) map[[32]byte]*keyUse {
+	uses := map[[32]byte]*keyUse{cfg.Local.Hash: {}}
+	for i := range cfg.Keys {
+		uses[cfg.Keys[i].Hash] = &keyUse{}
+	}
+	return uses
+}
+
+// use notes that a key of the setup is used: to connect, for a request or for a generation.
+func (set *setup) use(key *access.Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }

@@ -37,25 +37,3 @@ func (srv *Server) admitConnection(key *access.Key, now time.Time) (leave func()
 	}
 	return leave, nil
 }
-
-// connectionBounds are how the relay's places are shared: one tenant leaves a quarter to the others, one key a tenth, and
-// the last hundredth, of ten places at least, is for admin keys.
-func (set *setup) connectionBounds(cfg Config) limits.ConnectionBounds {
-	most, keys := cfg.MaxConnections, make(map[string]bool)
-	bounds := limits.ConnectionBounds{Most: most, PerTenant: cfg.MaxConnectionsPerTenant}
-	admin := false
-	for i := range set.keys {
-		keys[set.keys[i].Name] = true
-		admin = admin || set.keys[i].Admin
-	}
-	if len(keys) > 1 {
-		bounds.PerKey = most - most/10
-	}
-	if bounds.PerTenant == 0 && set.tenants() > 1 {
-		bounds.PerTenant = most - most/4
-	}
-	if admin && most >= 10 {
-		bounds.Kept = (most + 99) / 100
-	}
-	return bounds
-}

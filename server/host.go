@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
 
@@ -54,4 +55,14 @@ const maxAllWhole = 256 << 20
 // KeepWhole implements downstream.Server.
 func (srv *Server) KeepWhole(bytes int64) bool {
 	return srv.whole.Add(bytes) <= delivery.MemoryShare(srv.memory.limit.Load(), maxAllWhole)
+}
+
+// MayGenerate refuses generations that there is no memory for.
+func (srv *Server) MayGenerate() *relay.Error {
+	if srv.memory.pressure() < short {
+		return nil
+	}
+	return &relay.Error{
+		Code: relay.CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
+	}
 }

@@ -29,10 +29,6 @@ func (set *setup) checkLocal(r *http.Request) *protocol.Error {
 	return nil
 }
 
-func notFromHere(message string) *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: message}
-}
-
 // proxyHeaders are what proxies add to requests, besides X-Forwarded-*.
 var proxyHeaders = []string{
 	"Forwarded", "Via", "X-Real-Ip", "X-Forwarded", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Forwarded-For",
@@ -50,15 +46,6 @@ func viaProxy(r *http.Request) bool {
 	// This is how nginx asks where it is told no more than proxy_pass. A client of HTTP/1.0 has no reason to say it: its
 	// connections close after each answer.
 	return !r.ProtoAtLeast(1, 1) && strings.EqualFold(r.Header.Get("Connection"), "close")
-}
-
-// fromAnotherSite reports whether a browser says that a page of another site asks, as for an image, where it names no
-// origin. Origins that are named are checked by themselves. A link that a person follows is none of that: the page that has
-// it sees nothing of the answer.
-func fromAnotherSite(r *http.Request) bool {
-	site := r.Header.Get("Sec-Fetch-Site")
-	follows := r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
-	return r.Header.Get("Origin") == "" && (site == "cross-site" || site == "same-site") && !follows
 }
 
 func (set *setup) localHost(host string) bool {

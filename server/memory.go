@@ -9,9 +9,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
-
-	"voicerelay/relay"
-	"voicerelay/relay/metrics"
 )
 
 // pressure is how near the process is to its memory limit.
@@ -138,23 +135,4 @@ func readMemory() memoryUse {
 // shortOfMemory refuses a connection as a relay does that goes away: its client, and a balancer, ask another one.
 func shortOfMemory() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeDraining, RetryAfter: memoryRetry, Message: "this relay is short of memory"}
-}
-
-// MayGenerate refuses generations that there is no memory for.
-func (srv *Server) MayGenerate() *relay.Error {
-	if srv.memory.pressure() < short {
-		return nil
-	}
-	return &relay.Error{
-		Code: relay.CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
-	}
-}
-
-// memoryMetrics is how near the process is to its memory limit.
-func (srv *Server) memoryMetrics() metrics.Memory {
-	return metrics.Memory{
-		Pressure: func() int64 { return int64(srv.memory.pressure()) },
-		Limit:    srv.memory.limit.Load,
-		Waiting:  srv.backlog.Waiting,
-	}
 }

@@ -12,21 +12,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// refusal is what the log says of a client that was refused. Of what the client chose it has the address alone.
-type refusal struct {
-	remote netip.Addr
-	code   protocol.Code
-	key    keyName
-	// handshake is why there is no TLS connection; empty: it was a request or a message that was refused.
-	handshake string
-}
-
-// keyName is a key as the log names it. It keeps no configuration in memory, as a *access.Key would.
-type keyName struct {
-	tenant, key string // empty: none is known
-	next        bool
-}
-
 // Refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is
 // nil where none is known.
 func (srv *Server) Refused(remote netip.Addr, code protocol.Code, key *access.Key) {

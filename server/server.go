@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,61 +10,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
-	"voicerelay/access"
 	"voicerelay/awake"
-	"voicerelay/billing"
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
-	"voicerelay/routing"
 )
-
-// Config is what clients may do.
-type Config struct {
-	// Keys are those that may connect. None: clients on the loopback interface, as tenant "local".
-	Keys []access.Key
-	// Hosts are further names under which the relay is reached where there are no keys, and the admin's address.
-	Hosts []string
-	// Origins are the browser origins that may connect, as "https://app.example.com".
-	Origins []string
-	// Local is what holds for clients where there are no keys. Its Name and Tenant are "local".
-	Local Key
-	// MaxConnections bounds all clients together, MaxConnectionsPerTenant those of one tenant; 0: three quarters of them
-	// where several tenants have keys, else all.
-	MaxConnections          int
-	MaxConnectionsPerTenant int
-	// MemoryLimit is how many bytes the process should use at most; 0: any.
-	MemoryLimit int64
-	// Proxies are those whose X-Forwarded-For is believed.
-	Proxies []netip.Prefix
-}
-
-// Key is a client's key.
-type Key = access.Key
-
-// Parts are what a server works with. The caller closes the providers after the server.
-type Parts struct {
-	Table     *routing.Table
-	Providers []*relay.Provider
-	Circuit   routing.CircuitConfig
-	Prices    *billing.PriceList
-	Store     limits.Store
-	// Standing is asked at each /readyz; nil: all is well.
-	Standing func() Standing
-	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:
-	// nowhere. Reports is what is asked about them.
-	Budgets limits.Budgets
-	Ledger  relay.Ledger
-	Reports Reports
-	// Awake tells time in which the process runs; nil: it always does.
-	Awake    *awake.Clock
-	Registry *prometheus.Registry
-	Log      zerolog.Logger
-	// Dialects are the protocols that clients speak.
-	Dialects []downstream.Dialect
-}
 
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
@@ -201,4 +152,24 @@ func (srv *Server) isDraining() bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	return srv.draining
+}
+
+// reportFrom notes who answers reports. If there is none, nothing was used.
+func (srv *Server) reportFrom(parts Parts) {
+	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
+	if srv.reports == nil {
+		srv.reports = noReports{}
+	}
+	if srv.standing == nil {
+		srv.standing = func() Standing { return Standing{} }
+	}
+}
+
+// memoryMetrics is how near the process is to its memory limit.
+func (srv *Server) memoryMetrics() metrics.Memory {
+	return metrics.Memory{
+		Pressure: func() int64 { return int64(srv.memory.pressure()) },
+		Limit:    srv.memory.limit.Load,
+		Waiting:  srv.backlog.Waiting,
+	}
 }

@@ -10,14 +10,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// Standing is how the stores do that generations need.
-type Standing struct {
-	// DegradedSince is since when what all relays share is away, so that this one decides alone; zero: it is not.
-	DegradedSince time.Time
-	// Unrecorded: the ledger can't be written, so that no generation is taken.
-	Unrecorded bool
-}
-
 // How long the ledger must have failed before clients are sent away, to other relays where there are some. A disk that is
 // slow for a moment is no reason to move: a failed commit is tried again after 100 ms. Longer would be felt, since callers
 // hear nothing meanwhile, and another connection takes its time too. Their running generations have awayGrace, as if the relay

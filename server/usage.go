@@ -17,20 +17,6 @@ import (
 	"voicerelay/limits"
 )
 
-// reportPatience bounds the making of one report.
-const reportPatience = 30 * time.Second
-
-// reportFrom notes who answers reports. If there is none, nothing was used.
-func (srv *Server) reportFrom(parts Parts) {
-	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
-	if srv.reports == nil {
-		srv.reports = noReports{}
-	}
-	if srv.standing == nil {
-		srv.standing = func() Standing { return Standing{} }
-	}
-}
-
 // usage answers GET /v1/usage: sums.
 func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
@@ -114,30 +100,4 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
 	}
 	return downstream.WireError(srv.engine.Internal(srv.log, "report not made", err))
-}
-
-const csvType = "text/csv; charset=utf-8"
-
-func writeCSV(w http.ResponseWriter, rows [][]string) {
-	w.Header().Set("Content-Type", csvType)
-	_ = billing.WriteCSV(w, rows) // the client may have left
-}
-
-// noReports is where nothing is recorded.
-type noReports struct{}
-
-func (noReports) Sums(_ context.Context, q billing.SumsQuery) (billing.Report, error) {
-	return billing.Report{From: q.From, To: q.To}, nil
-}
-
-func (noReports) Records(context.Context, billing.RecordsQuery) (billing.RecordPage, error) {
-	return billing.RecordPage{}, nil
-}
-
-// Reports answers what was spoken and what it cost. It is safe for concurrent use.
-type Reports interface {
-	// Sums answers with sums of closed records.
-	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
-	// Records answers with a page of closed records.
-	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 
 	"voicerelay/billing"
@@ -93,30 +92,4 @@ func (p *recordsPage) writeCSV(ctx context.Context, w http.ResponseWriter) error
 	w.Header().Set("Content-Type", csvType)
 	_, _ = w.Write(lines.Bytes()) // the client may have left
 	return nil
-}
-
-// jsonList writes a list value by value, so that no more than one of them is held as text.
-type jsonList struct {
-	w     io.Writer
-	count int
-}
-
-func (l *jsonList) begin(text string) { _, _ = io.WriteString(l.w, text) } // the first value says whether the client has left
-
-func (l *jsonList) add(v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	if l.count > 0 {
-		text = append([]byte{','}, text...)
-	}
-	l.count++
-	_, err = l.w.Write(text)
-	return err
-}
-
-func (l *jsonList) end(text string) error {
-	_, err := io.WriteString(l.w, text)
-	return err
 }

@@ -126,3 +126,6 @@ func tooManyReports() *protocol.Error {
 		RetryAfter: time.Second, // most reports take less
 	}
 }
+
+// reportPatience bounds the making of one report.
+const reportPatience = 30 * time.Second

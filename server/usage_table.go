@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -60,4 +61,11 @@ func measuresOf(r *billing.Record) []string {
 		measures = append(measures, strconv.FormatInt(n, 10))
 	}
 	return measures
+}
+
+const csvType = "text/csv; charset=utf-8"
+
+func writeCSV(w http.ResponseWriter, rows [][]string) {
+	w.Header().Set("Content-Type", csvType)
+	_ = billing.WriteCSV(w, rows) // the client may have left
 }

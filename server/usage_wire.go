@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -142,4 +143,30 @@ func wireAttempt(a *billing.Attempt) protocol.Attempt {
 		AudioMS:    a.Audio.Milliseconds(),
 		Cost:       downstream.WireCost(a.Cost),
 	}
+}
+
+// jsonList writes a list value by value, so that no more than one of them is held as text.
+type jsonList struct {
+	w     io.Writer
+	count int
+}
+
+func (l *jsonList) begin(text string) { _, _ = io.WriteString(l.w, text) } // the first value says whether the client has left
+
+func (l *jsonList) add(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if l.count > 0 {
+		text = append([]byte{','}, text...)
+	}
+	l.count++
+	_, err = l.w.Write(text)
+	return err
+}
+
+func (l *jsonList) end(text string) error {
+	_, err := io.WriteString(l.w, text)
+	return err
 }

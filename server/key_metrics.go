@@ -1,62 +1,10 @@
 package server
 
 import (
-	"sync/atomic"
 	"time"
 
-	"voicerelay/access"
-
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/voicerelay/voicerelay/client/protocol"
 )
-
-// keyUse is when a key was used. It outlives reloads, and not the process.
-type keyUse struct {
-	last    atomic.Int64 // unix nanoseconds; 0: not since the start
-	expired atomic.Int64 // how often it was refused since it has expired
-}
-
-func newKeyUses(cfg Config) map[[32]byte]*keyUse {
-	uses := map[[32]byte]*keyUse{cfg.Local.Hash: {}}
-	for i := range cfg.Keys {
-		uses[cfg.Keys[i].Hash] = &keyUse{}
-	}
-	return uses
-}
-
-// use notes that a key of the setup is used: to connect, for a request or for a generation.
-func (set *setup) use(key *access.Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
-
-func keyExpired() *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeAuthFailed, Message: "the key has expired"}
-}
-
-// KeyHolds reports whether the key that was shown is still configured, and has not expired.
-func (srv *Server) KeyHolds(of *access.Key) bool {
-	key := srv.setup.Load().keyOf(of.Hash)
-	return key != nil && !key.Expired(time.Now())
-}
-
-// endExpired ends the connections of keys that have expired after a time, until now, and tells the log of the keys.
-func (srv *Server) endExpired(after, now time.Time) {
-	set, some := srv.setup.Load(), false
-	for i := range set.keys {
-		key := &set.keys[i]
-		if !key.Expired(now) || key.Expired(after) {
-			continue
-		}
-		some = true
-		srv.log.Warn().Str("tenant", key.Tenant).Str("key", key.Name).Bool("next_key", key.Next).
-			Msg("the key has expired and is refused from now on")
-	}
-	if !some {
-		return
-	}
-	for _, c := range srv.current() {
-		c.ShutWithoutKey()
-	}
-}
 
 // keyCollector tells of the keys that are configured now.
 type keyCollector struct {

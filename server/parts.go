@@ -1,0 +1,90 @@
+package server
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/access"
+	"voicerelay/awake"
+	"voicerelay/billing"
+	"voicerelay/downstream"
+	"voicerelay/limits"
+	"voicerelay/relay"
+	"voicerelay/routing"
+)
+
+// Config is what clients may do.
+type Config struct {
+	// Keys are those that may connect. None: clients on the loopback interface, as tenant "local".
+	Keys []access.Key
+	// Hosts are further names under which the relay is reached where there are no keys, and the admin's address.
+	Hosts []string
+	// Origins are the browser origins that may connect, as "https://app.example.com".
+	Origins []string
+	// Local is what holds for clients where there are no keys. Its Name and Tenant are "local".
+	Local Key
+	// MaxConnections bounds all clients together, MaxConnectionsPerTenant those of one tenant; 0: three quarters of them
+	// where several tenants have keys, else all.
+	MaxConnections          int
+	MaxConnectionsPerTenant int
+	// MemoryLimit is how many bytes the process should use at most; 0: any.
+	MemoryLimit int64
+	// Proxies are those whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+}
+
+// Key is a client's key.
+type Key = access.Key
+
+// Parts are what a server works with. The caller closes the providers after the server.
+type Parts struct {
+	Table     *routing.Table
+	Providers []*relay.Provider
+	Circuit   routing.CircuitConfig
+	Prices    *billing.PriceList
+	Store     limits.Store
+	// Standing is asked at each /readyz; nil: all is well.
+	Standing func() Standing
+	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:
+	// nowhere. Reports is what is asked about them.
+	Budgets limits.Budgets
+	Ledger  relay.Ledger
+	Reports Reports
+	// Awake tells time in which the process runs; nil: it always does.
+	Awake    *awake.Clock
+	Registry *prometheus.Registry
+	Log      zerolog.Logger
+	// Dialects are the protocols that clients speak.
+	Dialects []downstream.Dialect
+}
+
+// Standing is how the stores do that generations need.
+type Standing struct {
+	// DegradedSince is since when what all relays share is away, so that this one decides alone; zero: it is not.
+	DegradedSince time.Time
+	// Unrecorded: the ledger can't be written, so that no generation is taken.
+	Unrecorded bool
+}
+
+// Reports answers what was spoken and what it cost. It is safe for concurrent use.
+type Reports interface {
+	// Sums answers with sums of closed records.
+	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
+	// Records answers with a page of closed records.
+	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
+}
+
+// noReports is where nothing is recorded.
+type noReports struct{}
+
+func (noReports) Sums(_ context.Context, q billing.SumsQuery) (billing.Report, error) {
+	return billing.Report{From: q.From, To: q.To}, nil
+}
+
+func (noReports) Records(context.Context, billing.RecordsQuery) (billing.RecordPage, error) {
+	return billing.RecordPage{}, nil
+}
