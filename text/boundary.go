@@ -100,6 +100,20 @@ func isNewline(r rune) bool {
 // isSpeakable is the protocol's "letter or digit in any script".
 func isSpeakable(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
+func countSpeakable(s []byte) int {
+	n := 0
+	for len(s) > 0 {
+		r, size := utf8.DecodeRune(s)
+		if isSpeakable(r) {
+			n++
+		}
+		s = s[size:]
+	}
+	return n
+}
+
+func hasSpeakable(s string) bool { return countSpeakable([]byte(s)) > 0 }
+
 // joins reports whether a and b belong to one grapheme cluster. It sees these two alone, so after a zero-width
 // joiner it is true in doubt; flags never stand where it is asked.
 func joins(a, b rune) bool {

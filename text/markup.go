@@ -109,18 +109,6 @@ func (s *scanner) region() bool {
 	return true
 }
 
-func countSpeakable(s []byte) int {
-	n := 0
-	for len(s) > 0 {
-		r, size := utf8.DecodeRune(s)
-		if isSpeakable(r) {
-			n++
-		}
-		s = s[size:]
-	}
-	return n
-}
-
 // trailingEdge notes the cut after a tag, which had to wait for the character there.
 func (s *scanner) trailingEdge(r rune) {
 	if s.edge && !joins('>', r) {

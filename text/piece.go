@@ -109,38 +109,3 @@ func (c *composer) behindTag(s string, char int) {
 func startsWord(r rune) bool {
 	return !unicode.IsSpace(r) && !unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Pd, unicode.M, unicode.Cf)
 }
-
-// compose writes the piece of a cut.
-func (c *Cutter) compose(cut cut) Piece {
-	text, to := c.scan.b.text, cut.core.byte
-	var out composer
-	at, write := cut.from, out.copy
-	for _, a := range c.scan.atoms {
-		if a.from.byte < cut.from.byte || !a.spell && !a.out {
-			continue
-		}
-		if a.from.byte >= to {
-			break
-		}
-		write(string(text[at.byte:a.from.byte]), at.char)
-		switch {
-		case a.out:
-			write = out.behindTag
-		case c.scan.spell:
-			out.tagged(text, a)
-			write = out.copy
-		default:
-			out.apart(text, a)
-			write = out.behindLetters
-		}
-		at = a.to
-	}
-	write(string(text[at.byte:max(to, at.byte)]), at.char)
-	atoms := c.scan.atoms
-	return Piece{
-		Start: c.at.char, End: cut.to.char, Text: out.out.String(), Last: cut.last,
-		source:  string(text[c.at.byte:cut.to.byte]),
-		inSpell: len(atoms) > 0 && atoms[0].spell && atoms[0].from.byte == c.at.byte && atoms[0].inside == c.at.byte,
-		runs:    out.runs,
-	}
-}

@@ -6,77 +6,30 @@ import (
 	"unicode/utf8"
 )
 
+// Spoken is a word as a vendor spoke it: perhaps normalised, perhaps one of several for a word of the client's. Times are
+// on any clock of the caller's.
+type Spoken struct {
+	Text       string
+	Start, End int64
+	Score      float64 // the vendor's confidence, where it has one
+}
+
+// entry is a token with its key. Two words are equal when their keys are; an empty key equals none.
+type entry struct {
+	token Token
+	key   string
+}
+
+type spokenEntry struct {
+	word Spoken
+	key  string
+}
+
 // link says that tokens and spoken words are equal: one and one, or one of either and several of the other ("10:30" and
 // "10 30", "well known" and "well-known").
 type link struct {
 	token, spoken   int // where it begins
 	tokens, spokens int // how many it takes
-}
-
-const (
-	// reach is how many tokens more than spoken words may lie before an anchor: what a vendor may leave out at once.
-	reach = 32
-	// sure is the length from which one equal word, where there is no second, is no chance: shorter ones are "and" and "two".
-	sure = 4
-)
-
-// anchor looks for the waiting words' last one among the tokens to come: the nearest that can hardly be chance. It returns a
-// chain of links that ends with it, last one first.
-func (a *Aligner) anchor() ([]link, bool) {
-	for end := a.next + 1; end <= min(len(a.tokens), a.next+len(a.waiting)+reach); end++ {
-		if chain := a.chain(end); len(chain) > 0 && a.certain(chain) {
-			return chain, true
-		}
-	}
-	return nil, false
-}
-
-// chain is the longest chain of links back from a token's end and the last waiting word.
-func (a *Aligner) chain(token int) []link {
-	var chain []link
-	for spoken := len(a.waiting); spoken > 0 && token > a.next; {
-		l, ok := linkBefore(a.tokens[a.next:token], a.waiting[:spoken])
-		if !ok {
-			break
-		}
-		token -= l.tokens
-		spoken -= l.spokens
-		l.token, l.spoken = token, spoken
-		chain = append(chain, l)
-	}
-	return chain
-}
-
-// certain reports whether a chain can hardly be chance, by its length and by how much it would pass over.
-func (a *Aligner) certain(chain []link) bool {
-	first := chain[len(chain)-1]
-	tokens, spoken := first.token-a.next, first.spoken
-	switch {
-	case tokens == 0 || len(chain) >= 3:
-		return true
-	case len(chain) == 2:
-		return tokens <= spoken+3
-	}
-	return tokens <= spoken && a.distinctive(first)
-}
-
-// distinctive reports whether a link's word is long, and comes once in what is to come and what waits.
-func (a *Aligner) distinctive(l link) bool {
-	key := a.waiting[l.spoken].key
-	if l.tokens != 1 || l.spokens != 1 || utf8.RuneCountInString(key) < sure {
-		return false
-	}
-	for i, t := range a.tokens[a.next:] {
-		if t.key == key && a.next+i != l.token {
-			return false
-		}
-	}
-	for _, w := range a.waiting[:l.spoken] {
-		if w.key == key {
-			return false
-		}
-	}
-	return true
 }
 
 // linkBefore returns the link that ends with the last of both.
