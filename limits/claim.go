@@ -1,6 +1,22 @@
 package limits
 
-import "time"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"time"
+)
+
+// keyHash is a keyed hash of an idempotency key: 128 bits, so that no two keys ever meet.
+type keyHash [16]byte
+
+// hashKey is the stored form of a tenant's idempotency key.
+func hashKey(secret []byte, tenant, key string) keyHash {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(tenant))
+	mac.Write([]byte{0}) // names have no NUL, so no two pairs run together
+	mac.Write([]byte(key))
+	return keyHash(mac.Sum(nil)[:len(keyHash{})])
+}
 
 // claim is an idempotency key in use.
 type claim struct {

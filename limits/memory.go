@@ -3,9 +3,7 @@ package limits
 import (
 	"container/heap"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -104,15 +102,6 @@ func (m *Memory) note(a Admission) Grant {
 	return &memoryGrant{store: m, tenant: a.Tenant, claim: t.claim(a, hash, now)}
 }
 
-// hashKey is the stored form of a tenant's idempotency key.
-func hashKey(secret []byte, tenant, key string) keyHash {
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(tenant))
-	mac.Write([]byte{0}) // names have no NUL, so no two pairs run together
-	mac.Write([]byte(key))
-	return keyHash(mac.Sum(nil)[:len(keyHash{})])
-}
-
 func (m *Memory) tenantLocked(name string) *tenant {
 	t := m.tenants[name]
 	if t == nil {
@@ -159,9 +148,6 @@ func (g *memoryGrant) Settle(_ context.Context, end State, heard bool) error {
 	g.store.dropIdleLocked(g.tenant, t, now)
 	return nil
 }
-
-// keyHash is a keyed hash of an idempotency key: 128 bits, so that no two keys ever meet.
-type keyHash [16]byte
 
 // tenant is what is remembered of one tenant. Its methods need the store's mutex.
 type tenant struct {

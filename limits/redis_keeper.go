@@ -10,9 +10,6 @@ import (
 const (
 	probeEvery  = 200 * time.Millisecond
 	probesToTry = 3
-	// batchPatience is for calls that no client waits for, with up to leasesAtOnce leases.
-	batchPatience = time.Second
-	leasesAtOnce  = 200
 )
 
 // keep renews what this relay holds, and brings Redis back, until ctx ends.

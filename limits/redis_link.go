@@ -9,6 +9,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+const (
+	// batchPatience is for calls that no client waits for, with up to leasesAtOnce leases.
+	batchPatience = time.Second
+	leasesAtOnce  = 200
+)
+
 // link asks Redis, and gives up on it at a stroke: after the first failure everyone is told at once that it is away,
 // until the prober has brought it back.
 type link struct {
