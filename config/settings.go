@@ -1,15 +1,9 @@
 package config
 
 import (
-	"crypto/tls"
-	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -111,120 +105,6 @@ func logLevel(log logConfig, r *remarks) zerolog.Level {
 	return level
 }
 
-func checkNetwork(file *fileConfig, r *remarks) {
-	checkAddress(file.Listen, "listen", r)
-	if file.AdminListen != "" {
-		checkAdmin(file, r)
-	}
-	for i, host := range file.Hosts {
-		if !isHost(host) {
-			r.fault(fmt.Sprintf("hosts[%d]", i), "must be a host name or address, without a port")
-		}
-	}
-	for i, origin := range file.Origins {
-		if !isOrigin(origin) {
-			r.fault(fmt.Sprintf("origins[%d]", i), "must be a scheme and a host, such as https://example.com")
-		}
-	}
-	checkTLS(file.TLS, r)
-}
-
-// settleProxies are the networks of trusted proxies, of what is right in the file.
-func settleProxies(file *fileConfig, r *remarks) []netip.Prefix {
-	var proxies []netip.Prefix
-	for i, text := range file.TrustedProxies {
-		path := fmt.Sprintf("trusted_proxies[%d]", i)
-		proxy, err := netip.ParsePrefix(text)
-		switch {
-		case err != nil || proxy != proxy.Masked() || proxy.Addr().Is4In6():
-			r.fault(path, "must be a network, such as 10.0.0.0/8, or an address, such as 10.1.2.3/32")
-		case proxy.Bits() == 0:
-			r.fault(path, "is every address, so that clients could choose what the log says of them")
-		default:
-			proxies = append(proxies, proxy)
-		}
-	}
-	if len(proxies) > 0 && len(file.Keys) == 0 {
-		r.warn("trusted_proxies", "says nothing here: without keys whatever comes through a proxy is refused")
-	}
-	return proxies
-}
-
-// checkTLS reports files that make no certificate, without what is in them.
-func checkTLS(files TLSConfig, r *remarks) {
-	switch {
-	case files == TLSConfig{}:
-	case files.Cert == "":
-		r.fault("tls.cert", "is missing beside tls.key")
-	case files.Key == "":
-		r.fault("tls.key", "is missing beside tls.cert")
-	default:
-		if _, err := tls.LoadX509KeyPair(files.Cert, files.Key); err != nil {
-			r.fault("tls", err.Error())
-		}
-	}
-}
-
-func checkAddress(address, path string, r *remarks) {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		r.fault(path, "must be host:port, such as 127.0.0.1:8080")
-		return
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		r.fault(path, "the port must be 0 to 65535")
-	}
-}
-
-// checkAdmin checks the address of what asks for no key.
-func checkAdmin(file *fileConfig, r *remarks) {
-	checkAddress(file.AdminListen, "admin_listen", r)
-	switch {
-	case r.faulty("listen") || r.faulty("admin_listen"):
-	case collide(file.Listen, file.AdminListen):
-		r.fault("admin_listen", "is the same address as listen")
-	case !IsLoopback(file.AdminListen):
-		r.warn("admin_listen", "is no loopback address: whoever reaches it sees metrics and providers, without a key")
-	}
-}
-
-// collide reports whether two valid addresses can't be listened on at the same time.
-func collide(a, b string) bool {
-	hostA, portA, _ := net.SplitHostPort(a)
-	hostB, portB, _ := net.SplitHostPort(b)
-	if portA != portB || portA == "0" {
-		return false // port 0 is any free one
-	}
-	return hostA == hostB || isUnspecified(hostA) || isUnspecified(hostB)
-}
-
-// isUnspecified reports whether a host stands for all of the machine's addresses.
-func isUnspecified(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
-
-// IsLoopback reports whether an address can be reached from this machine only.
-func IsLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-// isHost reports whether s is what a Host header may say before its port.
-func isHost(s string) bool {
-	u, err := url.Parse("http://" + s)
-	return err == nil && s != "" && u.Host == s && (u.Port() == "" && !strings.HasSuffix(s, ":"))
-}
-
-// isOrigin reports whether s is what a browser sends as Origin.
-func isOrigin(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return false
-	}
-	return s == u.Scheme+"://"+u.Host
-}
-
 // settlePrices is the price list, of what is right in it.
 func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
 	for i, p := range file.Prices {
@@ -285,37 +165,4 @@ func (p ProviderSettings) Same(other ProviderSettings) bool {
 func (s *Settings) Summary() string {
 	return fmt.Sprintf("providers that can speak: %d, routes: %d, voices: %d, keys: %d",
 		len(s.Providers), len(s.Routing.Routes), len(s.Routing.Voices), len(s.Keys))
-}
-
-// LeastMemory is the smallest memory limit: a relay that does nothing takes half of it. Of a cgroup or of GOMEMLIMIT, a smaller
-// one is none to the relay, which would refuse everybody.
-const LeastMemory = 64 << 20
-
-// ByteLimit is a size in bytes; 0: nothing is said of it.
-type ByteLimit int64
-
-// noLimit says that there is none.
-const noLimit ByteLimit = -1
-
-var errNoSize = errors.New("must be a size of at least 64MiB, such as 512MiB or 2GiB, or none")
-
-// UnmarshalText reads a number with a unit.
-func (l *ByteLimit) UnmarshalText(text []byte) error {
-	if string(text) == "none" {
-		*l = noLimit
-		return nil
-	}
-	for unit, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
-		number, ok := strings.CutSuffix(string(text), unit)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || int64(n)*size < LeastMemory {
-			return errNoSize
-		}
-		*l = ByteLimit(int64(n) * size)
-		return nil
-	}
-	return errNoSize
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"strings"
 	"time"
 
 	"voicerelay/billing"
@@ -99,20 +98,4 @@ func (c RedisConfig) validate(report func(field, reason string)) {
 type BookSettings struct {
 	Ledger LedgerConfig
 	Redis  RedisConfig
-}
-
-// LoadBooks reads what a configuration says of the ledger and Redis. The keys of clients and vendors may be missing in the
-// environment: all other faults stay unsaid.
-func LoadBooks(path string, env Environment) (BookSettings, error) {
-	file, r, err := readFile(path, env)
-	if err != nil {
-		return BookSettings{}, err
-	}
-	file.Ledger.validate(r.below("ledger"))
-	file.Redis.validate(r.below("redis"))
-	err = r.errOf(func(path string) bool {
-		top, _, _ := strings.Cut(path, ".")
-		return top == "" || top == "ledger" || top == "redis"
-	})
-	return BookSettings{Ledger: file.Ledger, Redis: file.Redis}, err
 }
