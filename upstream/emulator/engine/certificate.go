@@ -14,9 +14,11 @@ import (
 )
 
 // certificateLife is how long an emulator's own certificate is valid.
+// An emulator lives as long as a test or a demonstration.
 const certificateLife = 24 * time.Hour
 
 // newCertificate makes a certificate of this machine's loopback address that is its own issuer.
+// Some vendors' own clients force wss, so they can be tried only where they are made to trust this.
 func newCertificate() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -40,6 +42,7 @@ func newCertificate() (tls.Certificate, error) {
 }
 
 // Certificate is what clients must trust, in PEM, once a server with Options.TLS has started.
+// It panics before Start, and without that option.
 func (s *Server) Certificate() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.certificate.Certificate[0]})
 }

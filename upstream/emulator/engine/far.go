@@ -11,6 +11,7 @@ import (
 
 // farListener is a listener whose clients are far away: what goes in at one end comes out at the other so much later. It ends
 // with the server.
+// A relay's costs of opening sockets, and what it has under way when it cancels, show at a distance only.
 type farListener struct {
 	net.Listener
 	server   *Server
@@ -53,6 +54,8 @@ type parcel struct {
 }
 
 // Bounds of what is under way in one direction, above which the sender waits.
+// Together they are 32 MiB, more than a window of TCP usually has, so that the distance is what delays, and the bound is there
+// for a client that does not read.
 const (
 	parcelSize = 32 << 10 // bytes
 	mostUnder  = 1024     // parcels
@@ -111,6 +114,7 @@ func (k *link) send(ctx context.Context, from net.Conn, parcels chan<- parcel) {
 }
 
 // reset answers what comes for a connection that the other side does not know any more.
+// A reset takes as long as the client's bytes need to arrive, and the answer needs to return.
 func (k *link) reset(ctx context.Context, from net.Conn, err error) {
 	if from != k.far {
 		<-ctx.Done() // the vendor has hung up; the client has not heard of it

@@ -83,6 +83,7 @@ type Fault struct {
 
 // ParseFault reads a fault as the command line has it: a kind and what belongs to it, between colons, such as
 // "stall:400ms", "refuse:403", "close:4500:200ms" or "error:RATE_LIMITED:session". Empty is no fault.
+// A number is Code, a time is After, "session" is Session, and any other part is Name, in any order.
 func ParseFault(s string) (Fault, error) {
 	if s == "" {
 		return Fault{}, nil
@@ -124,6 +125,7 @@ func (f *Fault) take(part string) error {
 }
 
 // WithDefaults is the fault with a code, a name or a time where it needs one and has none.
+// 503 and 1011 are what a vendor in trouble sends; 10 s are about what clients wait for first audio.
 func (f Fault) WithDefaults() Fault {
 	switch {
 	case f.Kind == Refuse && f.Code == 0: // also beside a name, for a vendor that does not know it

@@ -11,6 +11,7 @@ import (
 )
 
 // OutputFormat is an output_format.
+// Its names are those of ElevenLabs' protocol, codec_rate or codec_rate_kbps, which Zeligate mirrors.
 type OutputFormat struct {
 	Codec string
 	Rate  int // hertz
@@ -18,6 +19,7 @@ type OutputFormat struct {
 }
 
 // OutputFormatNames lists what output_format takes. No account lacks any of them.
+// The list is Zeligate's, the longer one (Zeligate's docs, Output formats).
 func OutputFormatNames() []string {
 	names := []string{"ulaw_8000", "alaw_8000", "mp3_22050_32", "mp3_24000_48"}
 	for _, rate := range []string{"8000", "16000", "22050", "24000", "32000", "44100", "48000"} {
@@ -30,6 +32,7 @@ func OutputFormatNames() []string {
 }
 
 // OutputFormatOf is the format of a name, and whether there is such a one.
+// Empty is mp3_44100_128, the default of both vendors.
 func OutputFormatOf(name string) (OutputFormat, bool) {
 	name = cmp.Or(name, "mp3_44100_128")
 	if !slices.Contains(OutputFormatNames(), name) {
@@ -42,6 +45,7 @@ func OutputFormatOf(name string) (OutputFormat, bool) {
 }
 
 // Encoder makes one stream of bytes of all that a request says.
+// It belongs to one stream, and is not for several goroutines.
 type Encoder interface {
 	// Encode takes samples at the native rate and gives what they complete.
 	Encode(pcm []int16) []byte

@@ -10,6 +10,7 @@ import (
 const mostSeeds = 100_000
 
 // Drawn is the options with the first seed, from their own on, that has drawn what is wanted, as name:value.
+// A name is a field of the vendor's quirks, a value as Go prints it with %+v, without spaces: "serial:true".
 func Drawn(v Vendor, o Options, wanted ...string) (Options, error) {
 	for range mostSeeds {
 		drawn := strings.FieldsFunc(New(v, o).Quirks(), func(r rune) bool { return strings.ContainsRune("{} ", r) })

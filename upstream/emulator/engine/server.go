@@ -47,6 +47,7 @@ type Vendor struct {
 }
 
 // New is a vendor's emulator. It is an http.Handler too.
+// A server that only serves as a handler has no need of Start, yet Close is to be called in either case.
 func New(v Vendor, o Options) *Server {
 	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{}), sockets: make(map[*websocket.Conn]struct{})}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -85,6 +86,7 @@ func (s *Server) enter() bool {
 }
 
 // Quirks prints what the seed has drawn.
+// That is what a test logs when it fails, and what a person needs to repeat it: the seed draws the same each time.
 func (s *Server) Quirks() string { return fmt.Sprintf("%+v", s.quirks) }
 
 // Start listens on an address and returns the base URL, such as ws://127.0.0.1:9000.

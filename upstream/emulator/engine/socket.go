@@ -19,6 +19,8 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn
 }
 
 // AcceptWith is Accept with the options of a vendor whose handshake is not the plain one.
+// A refusal by close code lets the client in first, since a close frame needs a socket. Messages of up to 1 MiB are read,
+// the default of common libraries.
 func (s *Server) AcceptWith(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, bool) {
 	fault := s.CurrentFault()
 	refused := fault.Kind == Refuse
@@ -76,6 +78,7 @@ func (s *Server) HangUp(code int) {
 }
 
 // Object is a message to a client.
+// Its fields go out in alphabetical order: no vendor promises another, and no client may rely on one.
 type Object map[string]any
 
 // Send writes a message. A client that has gone is noticed by the connection's reader.

@@ -13,9 +13,12 @@ import (
 )
 
 // NativeRate is the rate at which emulated vendors generate, in hertz.
+// It is that of most vendors: other rates are made of it, as they do.
 const NativeRate = 24000
 
 // Say speaks a text in the options' voice.
+// The speed is a factor: 1 is usual, and 2 takes half the time. Without espeak-ng, or where it fails, it is tones (package
+// voice).
 func (s *Server) Say(ctx context.Context, text string, normalize bool, seed uint64, speed float64) voice.Spoken {
 	if s.opts.Speech && voice.HasEspeak() {
 		spoken, err := voice.SpeakAloud(ctx, text, NativeRate, speed)
@@ -42,6 +45,7 @@ func CutShort(spoken voice.Spoken, f Fault) voice.Spoken {
 }
 
 // Encode converts samples to a format that a vendor sends.
+// Samples are at NativeRate.
 func Encode(pcm []int16, to audio.Format) ([]byte, error) {
 	raw := make([]byte, 0, 2*len(pcm))
 	for _, v := range pcm {
@@ -66,6 +70,7 @@ type Pacer struct {
 }
 
 // Wait returns when the audio that has been sent allows for more. It reports false where ctx ends before.
+// The first frame goes out at once: the pace holds from it on.
 func (p *Pacer) Wait(ctx context.Context, more time.Duration) bool {
 	if p.Pace > 0 {
 		due := p.Began.Add(time.Duration(float64(p.sent) / p.Pace))
@@ -96,6 +101,7 @@ func Pause(ctx context.Context, d time.Duration) bool {
 func ToBase64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // GarbageText is a text frame that is of no vendor's protocol.
+// It is what a proxy in front of a vendor sends.
 const GarbageText = `<html>502 Bad Gateway</html>`
 
 // SendGarbage plays a fault. A client that has gone is noticed by the reader.

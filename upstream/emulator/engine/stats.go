@@ -18,6 +18,7 @@ type Stats struct {
 }
 
 // Cancel is an order to stop.
+// ID is the stream's as the client named it; empty: all of them, or a protocol without names.
 type Cancel struct {
 	ID string
 	At time.Time
@@ -56,6 +57,7 @@ func (s *Server) Stats() Stats {
 }
 
 // WaitFor waits until what has been seen satisfies a condition, and reports whether it did in time.
+// The condition is called without a lock, with a copy of its own.
 func (s *Server) WaitFor(condition func(Stats) bool, within time.Duration) bool {
 	timeout := time.NewTimer(within)
 	defer timeout.Stop()
@@ -75,6 +77,7 @@ func (s *Server) WaitFor(condition func(Stats) bool, within time.Duration) bool 
 }
 
 // Note changes what has been seen.
+// The change is made under the lock, so it must not call the server.
 func (s *Server) Note(change func(*Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,6 +95,7 @@ func (s *Server) Connected() (over func()) {
 }
 
 // Begin enters a stream and returns its index in the stats.
+// Indexes are never used again, as an id may be.
 func (s *Server) Begin(id string) (index int) {
 	s.Note(func(st *Stats) {
 		index = len(st.Streams)

@@ -7,6 +7,7 @@ import (
 )
 
 // Speakable reports whether there is anything in a text to say.
+// Vendors differ in what they answer to the rest: see their quirks.
 func Speakable(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
@@ -26,6 +27,7 @@ func EndOfLast(text string, wanted func(r rune) bool) int {
 }
 
 // FirstSentence cuts the first sentence off whose end is sure: white space follows it, and no <spell> is open.
+// A mark at the very end is not sure: 3. may become 3.14.
 func FirstSentence(text string) (sentence, rest string) {
 	for i, r := range text {
 		if !strings.ContainsRune(".!?", r) {

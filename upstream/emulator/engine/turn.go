@@ -31,6 +31,7 @@ func (t *Turn) Take(ctx context.Context, of Turns) bool {
 }
 
 // Give lets the next one speak, once.
+// A context that stalls gives its turn first, or one client would hold up all.
 func (t *Turn) Give() {
 	if t.of != nil {
 		<-t.of
