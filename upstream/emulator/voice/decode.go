@@ -10,7 +10,8 @@ import (
 // Unknown stands for a sound that is none of the words listened for.
 const Unknown = "?"
 
-// Bounds of hearing.
+// Bounds of hearing. They leave room for G.711 and for a resampler's edges, and at speed 1 the gap between words is more than
+// twice as long as what ends a word.
 const (
 	quiet        = 0.02 * math.MaxInt16  // RMS below which there is silence
 	window       = 2 * time.Millisecond  // over which loudness is taken
@@ -21,6 +22,7 @@ const (
 
 // Decode hears the words in samples, in order. vocabulary is the words to listen for; an error says that two of
 // them sound alike, or that the rate is too low for the tones.
+// Rates are in hertz, from 8000 on: the highest tone needs 6420.
 func Decode(pcm []int16, rate int, vocabulary []string) ([]string, error) {
 	if rate < 8000 {
 		return nil, fmt.Errorf("rate %d is too low", rate)
@@ -100,6 +102,7 @@ func strongest(part []int16, rate int, first, step float64) (index int, best flo
 }
 
 // tonePower is the mean power of one tone, by Goertzel's algorithm.
+// Forty tones are asked about, so it is cheaper than a transform of all frequencies.
 func tonePower(part []int16, rate int, frequency float64) float64 {
 	k := 2 * math.Cos(2*math.Pi*frequency/float64(rate))
 	var a, b float64

@@ -19,12 +19,14 @@ const (
 )
 
 // HasEspeak reports whether real speech is to be had.
+// It is not needed: tests run without it, and speech is for people who listen.
 func HasEspeak() bool {
 	_, err := exec.LookPath("espeak-ng")
 	return err == nil
 }
 
 // SpeakAloud says a text in real words by espeak-ng. Where words stand is estimated by their letters.
+// The rate is in hertz, and speed a factor of its pace.
 func SpeakAloud(ctx context.Context, text string, rate int, speed float64) (Spoken, error) {
 	ctx, cancel := context.WithTimeout(ctx, espeakPatience)
 	defer cancel()

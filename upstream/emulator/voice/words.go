@@ -17,6 +17,7 @@ type Token struct {
 
 // Words lists the words of a text as they are spoken: tags left out, letters within <spell> apart, numbers as
 // English words, each ideograph or kana a word.
+// A test compares them with what it decodes.
 func Words(text string) []string {
 	var words []string
 	for _, t := range Tokens(text, true) {
@@ -32,6 +33,7 @@ var tagPattern = regexp.MustCompile(`(?s)<spell>(.*?)(?:</spell>|$)|</?[a-zA-Z][
 var numberPattern = regexp.MustCompile(`^[0-9][0-9,]*(\.[0-9]+)?`)
 
 // Tokens lists a text's words with the pauses after them. Without normalize, numbers stay digits.
+// Vendors differ in whether they normalize, and their word times in whether they show it.
 func Tokens(text string, normalize bool) []Token {
 	var tokens []Token
 	for {
@@ -80,6 +82,7 @@ func appendPlain(tokens []Token, text string, normalize bool) []Token {
 }
 
 // alone reports whether a letter is a word by itself.
+// Chinese and Japanese have no spaces, and vendors time their characters one by one.
 func alone(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }
@@ -114,6 +117,7 @@ var (
 )
 
 // spellNumber says a number in English words: 1,250 is "one thousand two hundred fifty", 3.14 "three point one four".
+// Numbers of more than twelve digits are said digit by digit, as telephone numbers are.
 func spellNumber(number string) []string {
 	whole, decimals, _ := strings.Cut(strings.ReplaceAll(number, ",", ""), ".")
 	n, err := strconv.ParseUint(whole, 10, 64)
