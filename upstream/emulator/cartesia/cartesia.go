@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// Fifteen are those of the plan Scale; Free has 2, Pro 3 and Startup 5. There is no keep-alive but a request.
-// Cartesia's limits. The first three are documented; the others bound what the emulator keeps of a client that floods.
+// Cartesia's limits. The first three are documented; the others bound what the emulator keeps of a client that floods. Fifteen
+// are those of the plan Scale; Free has 2, Pro 3 and Startup 5. There is no keep-alive but a request.
 const (
 	idleTimeout = 5 * time.Minute // without a message, after which the socket is closed
 	expiry      = time.Second     // after its last audio, in which a context must get more

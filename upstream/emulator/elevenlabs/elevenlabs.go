@@ -17,8 +17,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// The 20 s and the 180 s are those of its AsyncAPI schema, the five contexts those of its error message; 123 bytes are RFC
-// 6455's. ElevenLabs' numbers. The last four are the emulator's own.
+// ElevenLabs' numbers. The last four are the emulator's own; the 20 s and the 180 s are those of the vendor's AsyncAPI schema, the
+// five contexts those of its error message, and the 123 bytes RFC 6455's.
 const (
 	maxContexts    = 5 // of a socket; one that is closing counts
 	inactivity     = 20 * time.Second

@@ -52,9 +52,8 @@ func (c *connection) apply(ctx context.Context, f frame, settings settings) {
 	case f.Cancel:
 		c.cancelContexts(id)
 	case id == "":
-		// LiveKit's plugin for Python sends voice_id and model_id with an empty text and no context_id first, and expects no
-		// answer:
-		// the prepare hint changes the session, and has no effect of its own
+		// The prepare hint changes the session, and has no effect of its own: LiveKit's plugin for Python sends voice_id and
+		// model_id with an empty text and no context_id first, and expects no answer.
 	case f.CloseContext:
 		c.closeContext(id, f.Immediate)
 	default:

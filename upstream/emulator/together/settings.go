@@ -13,8 +13,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// Kokoro's own voices do not have tara: it is one of Orpheus's.
-// Defaults of the parameters, from the reference. The pair of model and voice does not fit, and is documented so.
+// Defaults of the parameters, from the reference. The pair of model and voice does not fit, and is documented so. Kokoro's own
+// voices do not have tara: it is one of Orpheus's.
 const (
 	kokoroModel  = "hexgrad/Kokoro-82M"
 	orpheusModel = "canopylabs/orpheus-3b-0.1-ft"
@@ -159,8 +159,8 @@ func (s settings) charMicros() int64 {
 	return map[string]int64{kokoroModel: 4, orpheusModel: 15, sonicModel: 65}[s.model]
 }
 
-// GET /v1/voices lists them by model; Orpheus has these eight.
-// Voices as their models name them. Kokoro's may be mixed, with weights: af_bella(2)+af_heart(1).
+// Voices as their models name them. Kokoro's may be mixed, with weights: af_bella(2)+af_heart(1). GET /v1/voices lists them by
+// model; Orpheus has these eight.
 var (
 	kokoroVoice  = regexp.MustCompile(`^[a-z][fm]_[a-z]+(\(\d+\))?(\+[a-z][fm]_[a-z]+(\(\d+\))?)*$`)
 	orpheusVoice = regexp.MustCompile(`^(tara|leah|jess|leo|dan|mia|zac|zoe)$`)

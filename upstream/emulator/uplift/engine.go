@@ -13,8 +13,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// The vendor's own are not known, but Socket.IO's clients must live with what the handshake tells them.
-// Engine.IO's numbers: its server's defaults.
+// Engine.IO's numbers: its server's defaults. The vendor's own are not known, but Socket.IO's clients must live with what the
+// handshake tells them.
 const (
 	enginePayload     = 1_000_000 // bytes of a POST or a text frame
 	engineUpgradeWait = 10 * time.Second
@@ -23,8 +23,7 @@ const (
 	engineQueue       = 64                     // packets for a client that doesn't fetch them; then its requests wait
 )
 
-// They are those of version 4 of the protocol.
-// Engine.IO's packet types.
+// Engine.IO's packet types. They are those of version 4 of the protocol.
 const (
 	engineOpen    = "0"
 	engineClose   = "1"

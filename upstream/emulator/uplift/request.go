@@ -11,8 +11,8 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// Whether characters or seconds are billed is not known either. No message tells a charge.
-// What a request costs, in millionths of a dollar. The vendor's prices are not known; these are the emulator's own.
+// What a request costs, in millionths of a dollar. The vendor's prices are not known; these are the emulator's own. Whether
+// characters or seconds are billed is not known either. No message tells a charge.
 const (
 	secondMicros    = 500
 	characterMicros = 30

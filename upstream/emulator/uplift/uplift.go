@@ -14,9 +14,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// The 2,000 characters of some voices are in the vendor's guide for hackathons, which does not say which voices; the default
-// is the one that every client has.
-// Uplift's numbers, from its reference.
+// Uplift's numbers, from its reference. The 2,000 characters of some voices are in the vendor's guide for hackathons, which
+// does not say which voices; the default is the one that every client has.
 const (
 	synthesesPerMinute = 60 // of a connection
 	cancelsPerMinute   = 100

@@ -13,8 +13,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// 24,000 Hz is its default, and 5,000 characters are its longest text (Vogent's docs, Advanced features).
-// Vogent's numbers. The longest text and the rate are those of the REST interface; the rest are the emulator's own.
+// Vogent's numbers. The longest text and the rate are those of the REST interface; the rest are the emulator's own. 24,000 Hz
+// is its default, and 5,000 characters are its longest text (Vogent's docs, Advanced features).
 const (
 	maxText      = 5000 // characters of a generation
 	sampleRate   = 24000

@@ -46,8 +46,7 @@ func (e *failure) flat() engine.Object {
 	return engine.Object{"message": e.text, "error": e.status, "code": int(websocket.StatusPolicyViolation)}
 }
 
-// Of these only model_loading is worth another try.
-// The errors that the reference lists. Their texts are not documented.
+// The errors that the reference lists. Their texts are not documented. Of these only model_loading is worth another try.
 
 func noKey() *failure {
 	return &failure{http: http.StatusUnauthorized, status: "missing_api_key", text: "An API key is required."}
