@@ -33,6 +33,7 @@ type Wire struct {
 }
 
 // Serve serves an emulator whose seed has drawn the dialect's quirks, until the test ends.
+// The quirks are logged where the test fails, since without them nobody can repeat it.
 func Serve(t *testing.T, d Dialect) *Wire {
 	t.Helper()
 	d.Options.Seed = d.Seed(t, Line{})
@@ -98,6 +99,7 @@ func Connect(t *testing.T, d Dialect, address string, header http.Header) *Clien
 }
 
 // EachSeed runs a test for some seeds, each in a bubble.
+// Eight seeds meet both settings of nearly each quirk, and do not take long; AllDrawn looks for the rest.
 func EachSeed(t *testing.T, d Dialect, address string, header http.Header, test func(*Client)) {
 	t.Helper()
 	for seed := range uint64(8) {
@@ -140,6 +142,7 @@ func (c *Client) Drop() {
 func (c *Client) Next() Arrival { return c.NextWithin(time.Minute) }
 
 // NextWithin is Next for so long.
+// The time is the bubble's, so it costs nothing.
 func (c *Client) NextWithin(d time.Duration) Arrival {
 	select {
 	case r := <-c.all:
@@ -165,6 +168,7 @@ type Arrival struct {
 }
 
 // Receive reads all along, since a connection in memory keeps nothing: a server that writes would not read.
+// Its queue holds more than any test is sent, or the reader would wait for the test and the server for the reader.
 func Receive(conn *websocket.Conn) <-chan Arrival {
 	all := make(chan Arrival, 1<<14)
 	go func() { // ends with the connection, and the bubble waits for it
@@ -180,6 +184,7 @@ func Receive(conn *websocket.Conn) <-chan Arrival {
 }
 
 // WantWords wants samples to be a text's words, every one and in order.
+// That is how a lost, doubled or reordered frame is noticed: each word is a sound of its own.
 func WantWords(t *testing.T, raw []byte, f audio.Format, text string) {
 	t.Helper()
 	want := voice.Words(text)
@@ -212,6 +217,7 @@ func (w *Wire) Upgrade(t *testing.T, address string, headers map[string]string) 
 }
 
 // Samples reads a format's bytes.
+// An odd number of bytes means that a client has lost one: the rest would be noise.
 func Samples(t *testing.T, f audio.Format, raw []byte) []int16 {
 	t.Helper()
 	if to := (audio.Format{Encoding: audio.PCM16, Rate: f.Rate}); f != to {

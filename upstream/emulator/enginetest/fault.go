@@ -54,6 +54,7 @@ type heard struct {
 
 // MeetFaults has a text spoken by a vendor with each fault: it must come when it is due, after the audio that is due before
 // it and no more, and leave nothing behind. Time is faked, so a busy machine makes no difference.
+// The audio before a fault is compared with what the server counts, since what was generated is charged.
 func MeetFaults(t *testing.T, s Speaker) {
 	t.Helper()
 	ended := func(h heard) bool { return h.last != nil && s.Ended(h.last) }
@@ -94,6 +95,7 @@ func MeetFaults(t *testing.T, s Speaker) {
 func inTime(h heard, due time.Duration) bool { return h.audio >= due && h.audio <= due+faultFrame }
 
 // dropped reports whether the connection ended without a close frame.
+// A status of -1 is the library's for an end without a close frame.
 func dropped(h heard) bool {
 	return h.err != nil && !errors.Is(h.err, context.DeadlineExceeded) && websocket.CloseStatus(h.err) == -1
 }
@@ -117,6 +119,7 @@ func (s Speaker) drawn(t *testing.T, fault string) engine.Options {
 }
 
 // meet speaks to a vendor with a fault, and hears what comes of it.
+// The server may count 10 ms more or less, which is what rounding to frames costs.
 func (s Speaker) meet(t *testing.T, fault string, right func(heard) bool) {
 	t.Helper()
 	t.Run("fault "+fault, func(t *testing.T) {

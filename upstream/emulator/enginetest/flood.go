@@ -14,6 +14,8 @@ import (
 )
 
 // Flood sends whatever messages, one a line, to an emulator of any seed: it must answer or not, and end.
+// It is for fuzzing: nothing that a client sends may keep a goroutine, a socket or a context. The short inactivity ends what
+// waits for a client.
 func Flood(t *testing.T, vendor engine.Vendor, path string, seed uint64, messages []byte) {
 	t.Helper()
 	const most = 1 << 12 // bytes: what is spoken takes its time

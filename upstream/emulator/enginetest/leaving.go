@@ -25,6 +25,7 @@ func wantNothingOpen(t *testing.T, server *engine.Server) {
 
 // leavesNothing ends a speech from either side: before its first audio, in its middle, and there also where the client has
 // stopped reading.
+// The last is the hard one: a writer that is blocked by a full socket hears of an end only if someone closes that.
 func (s Speaker) leavesNothing(t *testing.T) {
 	t.Helper()
 	for name, end := range map[string]func(*websocket.Conn, *engine.Server) error{

@@ -9,6 +9,7 @@ import (
 
 // AllDrawn looks at each setting of each quirk, of which there are two unless settings says otherwise, so that a new one
 // can't be forgotten.
+// 64 seeds are plenty for settings of which there are a few, and always the same ones.
 func AllDrawn(t *testing.T, draw func(seed uint64) any, settings map[string]int) {
 	t.Helper()
 	seen := make(map[string]map[string]bool)

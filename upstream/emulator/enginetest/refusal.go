@@ -9,6 +9,7 @@ import (
 )
 
 // refused connects to a vendor that refuses: by an HTTP status with its Retry-After, or by a close code after the upgrade.
+// A refused client counts as refused and not as a socket, in whichever way it was told.
 func (s Speaker) refused(t *testing.T) {
 	t.Helper()
 	for fault, code := range map[string]int{"refuse:429:3s": 429, "refuse": 503, "refuse:1013": 1013} {

@@ -57,6 +57,8 @@ type scene struct {
 	lines []Line
 }
 
+// fault is what the server must be told to do, or empty. A scene has one: it is set before the connection, as a server reads
+// it when a stream begins.
 func (s scene) fault() string {
 	for _, l := range s.lines {
 		if l.Fault != "" {
@@ -66,6 +68,8 @@ func (s scene) fault() string {
 	return ""
 }
 
+// scenes reads a transcript. A transcript is JSON lines, so that a vendor's examples can be pasted in as they are. Each "open"
+// begins another connection.
 func scenes(t *testing.T, path string, replace []string) []scene {
 	t.Helper()
 	data, err := os.ReadFile(path)
