@@ -40,7 +40,8 @@ type job struct {
 	flush bool
 }
 
-// Flush ids begin with 1 (API reference).
+// newSpeechContext is a context of its first request's settings, with nothing to speak yet. Flush ids begin with 1 (API
+// reference).
 func newSpeechContext(c *connection, id string, s settings) *speechContext {
 	k := &speechContext{
 		conn: c, id: id, settings: s, index: c.server.Begin(id), fault: c.server.CurrentFault(), wake: make(chan struct{}, 1),
@@ -159,8 +160,8 @@ const (
 )
 
 // next waits for something to do.
-// It expires 1 s after its last audio (Cartesia's docs), whether or not the client has ended its text. Pauses of an LLM are
-// often longer.
+// A context expires 1 s after its last audio (Cartesia's docs), whether or not the client has ended its text. Pauses of an LLM
+// are often longer.
 func (k *speechContext) next(ctx context.Context) (job, next) {
 	expires := time.Now().Add(expiry)
 	for {

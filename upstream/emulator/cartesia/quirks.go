@@ -33,7 +33,7 @@ type quirks struct {
 	oddChunks bool          // chunks end in the middle of a sample
 }
 
-// Chunks of 40 to 220 ms: the docs promise no size.
+// drawQuirks draws them, the same for the same seed. Chunks of 40 to 220 ms: the docs promise no size.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6361727465736961))
 	flip := func() bool { return r.IntN(2) == 1 }

@@ -144,8 +144,8 @@ func (k *speechContext) chunkSize() int {
 	return size
 }
 
-// step_time has to be there, though it says nothing of use: LiveKit's plugin for JavaScript drops a chunk without it. 206 is
-// HTTP's "partial content".
+// sendChunk sends audio. step_time has to be there, though it says nothing of use: LiveKit's plugin for JavaScript drops a
+// chunk without it. 206 is HTTP's "partial content".
 func (k *speechContext) sendChunk(raw []byte) {
 	o := engine.Object{
 		"type": "chunk", "data": engine.ToBase64(raw), "done": false, "status_code": 206, "step_time": 12.5, "context_id": k.id,

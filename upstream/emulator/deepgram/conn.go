@@ -238,7 +238,7 @@ func (c *connection) poke() {
 
 func (c *connection) send(o engine.Object) { engine.Send(c.socket, o) }
 
-// The docs have description and code; LiveKit's plugin reads warn_msg.
+// warn sends a Warning, in the fields that are drawn. The docs have description and code; LiveKit's plugin reads warn_msg.
 func (c *connection) warn(code, text string) {
 	o := engine.Object{"type": "Warning"}
 	if c.quirks.warning != "warn_msg" {

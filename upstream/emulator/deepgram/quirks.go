@@ -24,7 +24,8 @@ type quirks struct {
 	oddChunks     bool // frames end in the middle of a sample
 }
 
-// Frames of 20 to 200 ms, and 2,000 characters as a limit of Speak, are assumptions.
+// drawQuirks draws them, the same for the same seed. Frames of 20 to 200 ms, and 2,000 characters as a limit of Speak, are
+// assumptions.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6465657067))
 	flip := func() bool { return r.IntN(2) == 1 }

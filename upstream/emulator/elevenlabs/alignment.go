@@ -30,8 +30,9 @@ type char struct {
 	start, end int64
 }
 
-// Without sync_alignment the schema promises no times, but Pipecat reads them though it does not ask. Flash models begin with
-// a space that the client has not sent.
+// newSegment is a text's speech with the times of its characters, where they are told. Without sync_alignment the schema
+// promises no times, but Pipecat reads them though it does not ask. Flash models begin with a space that the client has not
+// sent.
 func (k *speechContext) newSegment(text string, spoken voice.Spoken) segment {
 	q, address := k.conn.quirks, k.conn.address
 	s := segment{pcm: spoken.PCM, before: k.voice.samples}

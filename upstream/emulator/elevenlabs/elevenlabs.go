@@ -17,8 +17,8 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// ElevenLabs' numbers. The last four are the emulator's own; the 20 s and the 180 s are those of the vendor's AsyncAPI schema, the
-// five contexts those of its error message, and the 123 bytes RFC 6455's.
+// ElevenLabs' numbers. The last four are the emulator's own. The 20 s and the 180 s are those of the vendor's AsyncAPI schema,
+// the five contexts those of its error message, and the 123 bytes RFC 6455's.
 const (
 	maxContexts    = 5 // of a socket; one that is closing counts
 	inactivity     = 20 * time.Second
@@ -99,9 +99,9 @@ var voicePattern = regexp.MustCompile(`^[0-9A-Za-z]{20}$`)
 // unknownVoice has the form, and there is none such.
 const unknownVoice = "00000000000000000000"
 
-// xi-api-key is what clients send; the query's authorization is for those that can't set headers. The models of the third and
-// fourth generation are served on the Text to Dialogue sockets instead, so this one refuses them. Query names that are not
-// known never fail.
+// read reads the address and headers, and notes what is wrong with them. xi-api-key is what clients send; the query's
+// authorization is for those that can't set headers. The models of the third and fourth generation are served on the Text to
+// Dialogue sockets instead, so this one refuses them. Query names that are not known never fail.
 func (e *emulator) read(r *http.Request) (a address) {
 	query := r.URL.Query()
 	key := cmp.Or(r.Header.Get("xi-api-key"), strings.TrimPrefix(query.Get("authorization"), "Bearer "))

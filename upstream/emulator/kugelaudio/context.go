@@ -67,9 +67,9 @@ const (
 	stopGone
 )
 
-// It takes the session's settings as they are at that moment: the reference has update_settings hold for what begins afterwards
-// (KugelAudio's docs, Multi-context). The 20 s of inactivity may be set by the client, as inactivity_timeout in seconds, which
-// the JavaScript SDK sends.
+// newSpeechContext is a context with what its first frame fixes. It takes the session's settings as they are at that moment:
+// the reference has update_settings hold for what begins afterwards (KugelAudio's docs, Multi-context). The 20 s of inactivity
+// may be set by the client, as inactivity_timeout in seconds, which the JavaScript SDK sends.
 func newSpeechContext(c *connection, id string, f frame) *speechContext {
 	k := &speechContext{
 		conn: c, id: id, settings: c.session, fault: c.server.CurrentFault(), idle: inactivity,

@@ -41,8 +41,8 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 	return k.handler(), k.quirks
 }
 
-// The paths are those of KugelAudio's docs, Stream, Stream input and Multi-context. The ElevenLabs-like proxy of the same
-// host (/11labs) and the REST calls are not emulated.
+// handler serves the vendor's three sockets. The paths are those of KugelAudio's docs, Stream, Stream input and Multi-context.
+// The ElevenLabs-like proxy of the same host (/11labs) and the REST calls are not emulated.
 func (k *emulator) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/tts/multi", k.connect((*connection).multi))

@@ -187,8 +187,8 @@ func (c *connection) stopAll() {
 	}
 }
 
-// It is the polite end: contexts finish first. session_closed of this path has no context_id and no usage, since every
-// context_closed has had its own.
+// closeSocket ends the session at the client's wish. It is the polite end: contexts finish first. session_closed of this path
+// has no context_id and no usage, since every context_closed has had its own.
 func (c *connection) closeSocket() {
 	for _, k := range c.all() {
 		k.flushInto()

@@ -22,7 +22,8 @@ type quirks struct {
 	chunk               time.Duration // audio of a frame
 }
 
-// Late frames are 0 to 2 and a frame lasts 100 to 250 ms: the reference shows frames of 200 ms and promises no size.
+// drawQuirks draws them, the same for the same seed. Late frames are 0 to 2 and a frame lasts 100 to 250 ms: the reference
+// shows frames of 200 ms and promises no size.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x6b7567656c))
 	flip := func() bool { return r.IntN(2) == 1 }

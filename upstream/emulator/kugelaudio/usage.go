@@ -18,7 +18,8 @@ func (k *speechContext) sendClosed(usage bool) {
 	k.send(o)
 }
 
-// Where the charge is not known, the vendor sends null with cost_unavailable, and no currency. Costs are cents of a euro.
+// usage is what has been generated, and what it costs. Where the charge is not known, the vendor sends null with
+// cost_unavailable, and no currency. Costs are cents of a euro.
 func (k *speechContext) usage() engine.Object {
 	model := k.settings.ModelID
 	if model == "" { // the vendor's SDK reads this one: docs/providers.md, "What the vendors' own clients settle"

@@ -150,7 +150,8 @@ func (c *connection) take(ctx context.Context, data []byte) {
 	}
 }
 
-// Each is acknowledged by its own text, without an item_id (API reference). What answers too much text is not documented.
+// append takes a text. Each is acknowledged by its own text, without an item_id (API reference). What answers too much text is
+// not documented.
 func (c *connection) append(ctx context.Context, m message) {
 	if m.Text == nil {
 		c.send(c.quirks.misuse("text is required"))
@@ -214,7 +215,7 @@ func (c *connection) changed(s settings, u update) (settings, engine.Object) {
 	return s, nil
 }
 
-// session.updated is known from Pipecat alone, which expects it.
+// updated confirms a change of settings, where that is drawn. session.updated is known from Pipecat alone, which expects it.
 func (c *connection) updated(s settings) {
 	if c.quirks.updatedSent {
 		c.send(engine.Object{"type": "session.updated", "session": engine.Object{"voice": s.voice, "model": s.model}})

@@ -51,7 +51,8 @@ type quirks struct {
 	chunk         time.Duration // audio of a delta
 }
 
-// Idle limits of 30 and 60 s are around what clients guard against, and the close codes are those that servers use for it.
+// drawQuirks draws them, the same for the same seed. Idle limits of 30 and 60 s are around what clients guard against, and the
+// close codes are those that servers use for it.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x746f676574686572))
 	flip := func() bool { return r.IntN(2) == 1 }

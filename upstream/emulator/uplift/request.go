@@ -178,7 +178,7 @@ func (r *request) frameSize(bytes int, length time.Duration) int {
 	return size
 }
 
-// sequence counts from 0 within a request. Whether numbers can be missing is not documented.
+// sendFrame sends audio. sequence counts from 0 within a request. Whether numbers can be missing is not documented.
 func (r *request) sendFrame(raw []byte) {
 	r.session.send(engine.Object{"type": "audio", "requestId": r.id, "audio": engine.ToBase64(raw), "sequence": r.sequence})
 	r.sequence++

@@ -58,7 +58,8 @@ const (
 	startAndEnd
 )
 
-// 25 s and 20 s are Engine.IO's defaults for heartbeats; 10 s shows whether a client goes by what it is told.
+// drawQuirks draws them, the same for the same seed. 25 s and 20 s are Engine.IO's defaults for heartbeats; 10 s shows whether
+// a client goes by what it is told.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x75706c696674))
 	flip := func() bool { return r.IntN(2) == 1 }
@@ -106,7 +107,8 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 	return u.handler(), u.quirks
 }
 
-// The plain path has /v1 before the name of the namespace; the namespace itself has not.
+// handler serves both ways to the vendor. The plain path has /v1 before the name of the namespace; the namespace itself has
+// not.
 func (u *emulator) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1"+socketNamespace, u.plain)

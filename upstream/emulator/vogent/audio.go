@@ -122,7 +122,7 @@ func (g *generation) sendWithTimes(chunk []byte, words []voice.WordTime) []voice
 	return words[n:]
 }
 
-// It bears neither a number nor the format: the quickstart writes the bytes as they come.
+// sendChunk sends audio. It bears neither a number nor the format: the quickstart writes the bytes as they come.
 func (g *generation) sendChunk(raw []byte) {
 	engine.Send(g.conn.socket, engine.Object{"type": "chunk", "generationId": g.id, "audio": engine.ToBase64(raw)})
 }

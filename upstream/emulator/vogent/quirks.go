@@ -39,8 +39,8 @@ type quirks struct {
 	timesPerChunk bool   // they come with the chunk in which a word begins, rather than once for what is spoken at once
 }
 
-// The names of the word times' message are guesses from the reference, which has three fields for it and names two: type and
-// generationId.
+// drawQuirks draws them, the same for the same seed. The names of the word times' message are guesses from the reference,
+// which has three fields for it and names two: type and generationId.
 func drawQuirks(o engine.Options) quirks {
 	r := rand.New(rand.NewPCG(o.Seed, 0x766f67656e74))
 	flip := func() bool { return r.IntN(2) == 1 }

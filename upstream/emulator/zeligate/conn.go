@@ -154,7 +154,7 @@ func (c *connection) append(text *string) *failure {
 	return nil
 }
 
-// Nothing tells that a flush has been spoken.
+// flush gives the speaker all that waits. Nothing tells that a flush has been spoken.
 func (c *connection) flush() {
 	if chunk := c.text.flush(); chunk != "" {
 		c.speaker.push(job{kind: say, text: chunk})

@@ -103,7 +103,7 @@ func newEmulator(s *engine.Server) (http.Handler, any) {
 
 // connect checks what the address tells and serves a connection until it ends.
 // TLS ends in front of the box, which itself speaks plain HTTP. model_id and other names of the query are ignored (Zeligate's
-// docs, Migrate).
+// docs).
 func (z *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	address, wrong := z.read(r)
 	if fault := z.server.CurrentFault(); fault.Kind == engine.Refuse && fault.Code < 1000 {
