@@ -97,9 +97,13 @@ func (e *Error) wire() (string, any) {
 	return "error", errorMessage{Command: e.Command, GenerationID: e.GenerationID, errorObject: e.object()}
 }
 
-// EncodeBody is the error as the body of an HTTP answer: {"error": …}.
-func EncodeBody(e *Error) []byte {
-	return append(append([]byte(`{"error":`), Encode(e)...), '}')
+// mustBe is the refusal of a value that has not the type or range that want describes.
+func mustBe(param, want string) *Error {
+	return invalid(param, param+" must be "+want)
+}
+
+func invalid(param, message string) *Error {
+	return &Error{Code: CodeInvalidRequest, Param: param, Message: message}
 }
 
 var _ json.Marshaler = (*Error)(nil)

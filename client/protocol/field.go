@@ -29,15 +29,6 @@ const (
 // A parser reads one value, which is valid JSON without the faults that scan finds. param is its path.
 type parser[T any] func(param string, raw []byte) (T, *Error)
 
-// mustBe is the refusal of a value that has not the type or range that want describes.
-func mustBe(param, want string) *Error {
-	return invalid(param, param+" must be "+want)
-}
-
-func invalid(param, message string) *Error {
-	return &Error{Code: CodeInvalidRequest, Param: param, Message: message}
-}
-
 // ValidID reports whether s can be a generation or context id: 1 to 128 of A-Z a-z 0-9 . _ : -
 func ValidID(s string) bool {
 	if s == "" || len(s) > MaxIDLength {
@@ -213,19 +204,6 @@ func parseProviderOptions(param string, raw []byte) (map[string]json.RawMessage,
 		options[f.name] = slices.Clone(f.raw) // the message's buffer is the caller's
 	}
 	return options, nil
-}
-
-// unquote is the string that raw is, or false where it is something else.
-func unquote(raw []byte) (string, bool) {
-	if raw[0] != '"' {
-		return "", false
-	}
-	if inner := raw[1 : len(raw)-1]; !hasEscape(inner) {
-		return string(inner), true
-	}
-	var s string
-	err := json.Unmarshal(raw, &s)
-	return s, err == nil
 }
 
 func isObject(raw []byte) bool { return raw[0] == '{' }

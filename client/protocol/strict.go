@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -203,6 +204,19 @@ func codeUnit(raw []byte) (uint64, bool) {
 	}
 	unit, err := strconv.ParseUint(string(raw[2:6]), 16, 16)
 	return unit, err == nil
+}
+
+// unquote is the string that raw is, or false where it is something else.
+func unquote(raw []byte) (string, bool) {
+	if raw[0] != '"' {
+		return "", false
+	}
+	if inner := raw[1 : len(raw)-1]; !hasEscape(inner) {
+		return string(inner), true
+	}
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }
 
 func hasEscape(raw []byte) bool { return bytes.IndexByte(raw, '\\') >= 0 }

@@ -1,10 +1,5 @@
 package protocol
 
-import (
-	"bytes"
-	"encoding/json"
-)
-
 // Encode is the event as a message. Events hold nothing that JSON has no form for, with one exception: a float
 // that is no number, or provider options that are not JSON. Those are a defect of the caller, which the client is
 // told of by an error in the message's place.
@@ -17,6 +12,21 @@ func Encode(e Event) []byte {
 	return withType(kind, body)
 }
 
+// EncodeBody is the error as the body of an HTTP answer: {"error": …}.
+func EncodeBody(e *Error) []byte {
+	return append(append([]byte(`{"error":`), Encode(e)...), '}')
+}
+
+// EncodeCommand is the command as a message, for clients: what Decode makes the same command of. It is not checked: a
+// relay refuses what breaks its rules and says which.
+func EncodeCommand(c Command) ([]byte, error) {
+	body, err := marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return withType(c.name(), body), nil
+}
+
 // withType is an encoded object with its type in front.
 func withType(kind string, body []byte) []byte {
 	msg := make([]byte, 0, len(`{"type":"",`)+len(kind)+len(body))
@@ -27,23 +37,4 @@ func withType(kind string, body []byte) []byte {
 		msg = append(msg, ',')
 	}
 	return append(msg, body[1:]...)
-}
-
-// marshal is json.Marshal but for <, > and &, which stay as they are: no message is ever part of a page.
-func marshal(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte{'\n'}), nil
-}
-
-// list is s, but never nil: an empty list is [] on the wire.
-func list[T any](s []T) []T {
-	if s == nil {
-		return []T{}
-	}
-	return s
 }
