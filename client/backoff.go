@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -40,4 +41,16 @@ func (b Backoff) ceiling(failures int) time.Duration {
 func (b Backoff) after(failures int) time.Duration {
 	ceiling := b.ceiling(failures)
 	return ceiling/2 + rand.N(ceiling/2+1)
+}
+
+// sleep reports false where ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
-// errUnsent is how a speech ends that was canceled before it had a connection.
-var errUnsent = errors.New("canceled before it was sent")
-
 // Close stops the speech, if it still runs, and waits for nothing: neither for the relay's word nor for the network. So it may
 // be deferred, and called by code that is about to end. Ranges end at once. It returns nil always.
 func (s *Speech) Close() error {
@@ -127,45 +124,6 @@ func (s *Speech) on(l *link) bool {
 	return s.link == l
 }
 
-// cancellation is a cancel on its way, and what has been answered of it.
-type cancellation struct {
-	command *protocol.Cancel
-	owed    map[string]bool            // ids without an answer; true: a played time was told
-	spoken  map[string]protocol.Spoken // the answers
-	failure error                      // written before over closes
-	over    chan struct{}              // closed by end
-}
-
-func newCancellation(command *protocol.Cancel) *cancellation {
-	return &cancellation{
-		command: command, owed: make(map[string]bool), spoken: make(map[string]protocol.Spoken), over: make(chan struct{}),
-	}
-}
-
-// tell notes how much was played of a generation of the context.
-func (c *cancellation) tell(id string, played time.Duration) {
-	if c.command.Played == nil {
-		c.command.Played = make(map[string]int64)
-	}
-	c.command.Played[id] = max(played, 0).Milliseconds()
-}
-
-// end ends the wait for the answers. Only called by who has taken it off the link's list, or never had it there.
-func (c *cancellation) end(err error) {
-	c.failure = err
-	close(c.over)
-}
-
-// isOver waits for the end. It reports false where ctx ended first.
-func (c *cancellation) isOver(ctx context.Context) bool {
-	select {
-	case <-c.over:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // cancel sends a cancellation and waits until everything that it owes is answered.
 func (l *link) cancel(ctx context.Context, c *cancellation) error {
 	ctx, stop := context.WithTimeout(ctx, answerTime)
@@ -243,11 +201,6 @@ func (l *link) answer(id string, spoken protocol.Spoken) {
 // excuse has cancels not wait for a generation that the relay refused: it answers none of them.
 func (l *link) excuse(id string) {
 	l.settle(func(c *cancellation) { delete(c.owed, id) })
-}
-
-func (c *cancellation) take(id string, spoken protocol.Spoken) {
-	c.spoken[id] = spoken
-	delete(c.owed, id)
 }
 
 // settle has the cancels look at an answer, and ends those that nothing is owed to.

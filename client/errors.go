@@ -23,3 +23,6 @@ var (
 
 // errUnheard is how the range of a speech ends that began too late.
 var errUnheard = fmt.Errorf("%w: nobody has listened from its beginning", ErrOverrun)
+
+// errUnsent is how a speech ends that was canceled before it had a connection.
+var errUnsent = errors.New("canceled before it was sent")

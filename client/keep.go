@@ -118,15 +118,3 @@ func (c *Client) catchUp(l *link) {
 		c.current = l
 	}
 }
-
-// sleep reports false where ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
