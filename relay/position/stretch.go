@@ -18,6 +18,12 @@ const (
 // closedAfter is silence that is none within a word of a voice that runs words together.
 const closedAfter = 90 * time.Millisecond
 
+// SoundOver is how much silence shows that a sound is over.
+const SoundOver = 8 * time.Millisecond
+
+// markedPause is silence that may well be a punctuation mark's.
+const markedPause = 90 * time.Millisecond
+
 // stretch is sound with the silence after it, in milliseconds.
 type stretch struct {
 	length, silence float64

@@ -2,22 +2,8 @@ package position
 
 import (
 	"math"
-	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
-
-	"voicerelay/audio"
-	"voicerelay/text"
-)
-
-// A token's length when spoken is about proportional to its weight: its letters and a little for the word itself. A
-// digit is spoken as a word, and punctuation as a pause.
-const (
-	wordWeight  = 2
-	digitWeight = 4
-	pauseWeight = 4 // after a comma and the like; a sentence's end is twice that
 )
 
 // UsualUnit is the time a unit of weight takes before anything is known of a voice: some 14 characters a second.
@@ -79,6 +65,14 @@ func (h *VoiceModels) Of(k VoiceKey) VoiceModel {
 	return known
 }
 
+// Heard is how many of the words were said whole, as far as a voice with that habit lets it be known. It errs
+// towards fewer.
+func (h VoiceModel) Heard(a Hearing) int {
+	a, before := h.Pace.Narrow(a)
+	words, _ := Surely(h.Pace.Said(a, a.To))
+	return before + words
+}
+
 // Timing is when a voice tells its word times.
 type Timing int
 
@@ -96,20 +90,6 @@ func (h *VoiceModels) NoteTiming(k VoiceKey, t Timing) {
 	known := h.models[k]
 	known.Timing = max(known.Timing, t)
 	h.keepLocked(k, known)
-}
-
-// Observation is words that were spoken whole.
-type Observation struct {
-	Beats  []text.Beat
-	Sounds []audio.Sound
-	Rate   int     // samples a second
-	Speed  float64 // asked of the vendor
-}
-
-// unit is the time of a unit of weight at speed 1.
-func (l Observation) unit() time.Duration {
-	length := audio.Duration(l.Sounds[len(l.Sounds)-1].End-l.Sounds[0].Start, l.Rate)
-	return time.Duration(float64(length) * l.Speed / HeardUnits(l.Beats))
 }
 
 // Learn takes a lesson, unless it can't tell anything.
@@ -174,43 +154,4 @@ func (h *VoiceModel) take(unit time.Duration, words int) {
 	share := 1 / float64(h.Pieces)
 	h.Unit += time.Duration(share * float64(unit-h.Unit))
 	h.Spread += share * (off - h.Spread)
-}
-
-// Weight is how long a word takes, in units of a letter.
-func Weight(b text.Beat) float64 {
-	units := float64(wordWeight)
-	for _, r := range b.Text {
-		switch {
-		case unicode.IsDigit(r):
-			units += digitWeight
-		case !unicode.IsMark(r):
-			units++
-		}
-	}
-	return units
-}
-
-// pauseAfter is how long the pause after a word takes, in units of a letter.
-func pauseAfter(b text.Beat) float64 { return pauseWeight * float64(b.Pause) }
-
-// HeardUnits is how long words take, without the pause after the last, which can't be told from silence.
-func HeardUnits(beats []text.Beat) float64 {
-	if len(beats) == 0 {
-		return 0
-	}
-	return Units(beats) - pauseAfter(beats[len(beats)-1])
-}
-
-// HasDigits reports whether a digit is among words: a number is spoken as more words than it is written.
-func HasDigits(beats []text.Beat) bool {
-	return slices.ContainsFunc(beats, func(b text.Beat) bool { return strings.ContainsFunc(b.Text, unicode.IsDigit) })
-}
-
-// Units is how long words and their pauses take, in units of a letter.
-func Units(beats []text.Beat) float64 {
-	units := 0.0
-	for _, b := range beats {
-		units += Weight(b) + pauseAfter(b)
-	}
-	return units
 }

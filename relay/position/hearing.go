@@ -8,9 +8,6 @@ import (
 	"voicerelay/text"
 )
 
-// markedPause is silence that may well be a punctuation mark's.
-const markedPause = 90 * time.Millisecond
-
 // Hearing is audio from a sure place in the text on, and what may have been said in it.
 type Hearing struct {
 	Beats    []text.Beat   // words from that place on
@@ -20,12 +17,18 @@ type Hearing struct {
 	Speed    float64       // asked of the vendor
 }
 
-// Heard is how many of the words were said whole, as far as a voice with that habit lets it be known. It errs
-// towards fewer.
-func (h VoiceModel) Heard(a Hearing) int {
-	a, before := h.Pace.Narrow(a)
-	words, _ := Surely(h.Pace.Said(a, a.To))
-	return before + words
+// Observation is words that were spoken whole.
+type Observation struct {
+	Beats  []text.Beat
+	Sounds []audio.Sound
+	Rate   int     // samples a second
+	Speed  float64 // asked of the vendor
+}
+
+// unit is the time of a unit of weight at speed 1.
+func (l Observation) unit() time.Duration {
+	length := audio.Duration(l.Sounds[len(l.Sounds)-1].End-l.Sounds[0].Start, l.Rate)
+	return time.Duration(float64(length) * l.Speed / HeardUnits(l.Beats))
 }
 
 // edge is how far into a stretch of audio a sound of the one before it may reach: what is known from word times and what
@@ -48,6 +51,3 @@ func Within(sounds []audio.Sound, from, to int64, rate int) []audio.Sound {
 	clipped[0].Start = from
 	return clipped
 }
-
-// SoundOver is how much silence shows that a sound is over.
-const SoundOver = 8 * time.Millisecond
