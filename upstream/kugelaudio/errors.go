@@ -52,7 +52,7 @@ func codes() []upstream.Entry {
 	all := upstream.Entries("error_code", errorCodes)
 	all = append(all, upstream.Entries("code, where error_code says nothing", statuses)...)
 	all = append(all, upstream.Entries("close code", closeCodes)...)
-	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+	return append(all, upstream.HandshakeEntries(upstream.RefusedKind)...)
 }
 
 // frameError is the error of an error frame.

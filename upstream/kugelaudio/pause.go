@@ -16,6 +16,13 @@ const (
 // busyLocked reports whether the vendor speaks, or is about to.
 func (s *stream) busyLocked() bool { return s.clock.busy() || len(s.parts.flushes) > 0 }
 
+// unannouncedLocked takes note of audio without a word of what text it is: only flushes tell where a piece ends.
+func (s *stream) unannouncedLocked() {
+	s.parts.blind = true
+	s.turns.waited(time.Now())
+	s.awaitLocked()
+}
+
 // awaitLocked sets the alarm for a flush where the vendor has nothing to do, and there is text that it may not begin with
 // by itself. That is told to the sink.
 func (s *stream) awaitLocked() {

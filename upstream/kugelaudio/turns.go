@@ -18,10 +18,3 @@ func (t *turns) waited(now time.Time) { t.flushed.Store(now.Add(flushedFor).Unix
 
 // needFlush reports whether each piece needs a flush.
 func (t *turns) needFlush(now time.Time) bool { return now.UnixNano() < t.flushed.Load() }
-
-// unannouncedLocked takes note of audio without a word of what text it is: only flushes tell where a piece ends.
-func (s *stream) unannouncedLocked() {
-	s.parts.blind = true
-	s.turns.waited(time.Now())
-	s.awaitLocked()
-}

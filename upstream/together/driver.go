@@ -18,9 +18,6 @@ import (
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("together", defaults(), open).WithCodes(codes)
 
-// format is what the vendor is asked for. Its first models have no other rate, whatever they are asked for.
-var format = audio.Format{Encoding: audio.PCM16, Rate: 24000}
-
 // provider speaks for one account.
 type provider struct {
 	vendorsocket.Account
@@ -157,13 +154,8 @@ func (d *dialect) Address(key string) (string, http.Header) {
 	return d.base + "?" + query, http.Header{"Authorization": {"Bearer " + d.key.Reveal()}}
 }
 
-// Refused is as HTTP has it, and 400 a setting that the vendor does not take.
-func (d *dialect) Refused(status int) upstream.Kind {
-	if status == http.StatusBadRequest {
-		return upstream.Rejected
-	}
-	return upstream.RefusedKind(status)
-}
+// Refused is as refusedKind has it.
+func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status) }
 
 var _ vendorsocket.Greeter = (*dialect)(nil)
 

@@ -13,12 +13,6 @@ const (
 // owesSpeechLocked reports whether a piece is owed that has anything to speak: a last one may have no text.
 func (s *stream) owesSpeechLocked() bool { return len(s.owed) > 0 && !s.owed[0].silent }
 
-// incompleteLocked reports whether more is likely to come though each commit has had its done: the words, or where
-// there are none the sentences, are not all there, or there is less audio than the text needs.
-func (s *stream) incompleteLocked() bool {
-	return s.tally.missing() || s.clock.Now() < time.Duration(s.tally.letters)*s.letter
-}
-
 // pieceLocked is the piece of that id, if words may still come of it.
 func (s *stream) pieceLocked(id int) *piece {
 	switch {
@@ -79,18 +73,4 @@ func (s *stream) speechLocked() int {
 		n++
 	}
 	return n
-}
-
-// endPiecesLocked ends the first n pieces, all at once.
-func (s *stream) endPiecesLocked(n int) {
-	s.ended, s.owed = s.owed[n-1], s.owed[n:]
-	s.Sink().PieceEnd(s.ended.id)
-}
-
-// finishLocked ends the stream with everything delivered.
-func (s *stream) finishLocked() {
-	if n := len(s.owed); n > 0 && !s.SilentLocked() {
-		s.endPiecesLocked(n)
-	}
-	s.endLocked(nil, true)
 }

@@ -2,6 +2,7 @@ package together
 
 import (
 	"encoding/json"
+	"net/http"
 
 	"voicerelay/upstream"
 )
@@ -30,12 +31,20 @@ var closeCodes = map[int]upstream.Meaning{
 	1013: {Kind: upstream.ConnectFailed, Message: "the vendor takes no connections for now"},
 }
 
+// refusedKind is what an HTTP status at the handshake means: as HTTP has it, and 400 a setting that the vendor does not take.
+func refusedKind(status int) upstream.Kind {
+	if status == http.StatusBadRequest {
+		return upstream.Rejected
+	}
+	return upstream.RefusedKind(status)
+}
+
 // codes lists all tables.
 func codes() []upstream.Entry {
 	all := upstream.Entries("error.code", errorCodes)
 	all = append(all, upstream.Entries("error.type, where error.code says nothing", errorTypes)...)
 	all = append(all, upstream.Entries("close code", closeCodes)...)
-	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+	return append(all, upstream.HandshakeEntries(refusedKind)...)
 }
 
 // failure is what an error frame has below `error`. Either may be missing, or of another type than it should.

@@ -2,8 +2,6 @@ package together
 
 import (
 	"time"
-
-	"voicerelay/upstream"
 )
 
 // item is one synthesis of the vendor's, of a commit or of a part of one.
@@ -81,52 +79,4 @@ func (it *item) place(first wordTime) {
 	if first.start+originSlack >= it.start {
 		it.origin = 0
 	}
-}
-
-// itemLocked is the item of that id, new where it is not known.
-func (s *stream) itemLocked(id []byte) *item {
-	for i := len(s.items) - 1; i >= 0; i-- {
-		if s.items[i].id == string(id) {
-			return s.items[i]
-		}
-	}
-	if len(s.items) == keptItems {
-		s.items = s.items[1:]
-	}
-	it := &item{id: string(id)}
-	s.items = append(s.items, it)
-	return it
-}
-
-// beginLocked notes that an item's audio begins. A context's items are spoken one after another, so it is of the
-// oldest piece that is owed.
-func (s *stream) beginLocked(it *item) {
-	it.begun = true
-	it.start = s.clock.Now()
-	it.piece = s.ended.id
-	if s.owesSpeechLocked() {
-		it.piece = s.owed[0].id
-	}
-	s.open++
-}
-
-// spokenLocked hands on the times of words of an item that has begun, and counts them for their piece. No word starts
-// before the one before it, nor is of an earlier piece.
-func (s *stream) spokenLocked(it *item, times []wordTime) {
-	if len(times) == 0 {
-		return
-	}
-	it.place(times[0])
-	of := s.pieceLocked(it.piece)
-	s.spokenPiece = max(s.spokenPiece, it.piece)
-	words := make([]upstream.Word, len(times))
-	for i, w := range times {
-		start, end := s.clock.Span(it.origin+w.start, it.origin+w.end)
-		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: end, Score: -1}
-		s.tally.heard += letters(w.text)
-		if of != nil {
-			of.hear(w.text)
-		}
-	}
-	s.Sink().Words(words)
 }

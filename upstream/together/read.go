@@ -5,15 +5,6 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// The usual delta's members, by their places in the scanner's fields.
-const (
-	typeField = iota
-	contextField
-	itemField
-	deltaField
-	fieldCount
-)
-
 // Greet waits for session.created, in the place of which the vendor may refuse the key or a setting. Streams could speak
 // before it, but a socket opened ahead must not be taken for a good one.
 func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error) {
@@ -52,38 +43,6 @@ func decode(binary bool, data []byte) (*frame, *upstream.Error) {
 		return nil, upstream.GarbledError("the vendor sent a frame that is not of its protocol")
 	}
 	return f, nil
-}
-
-// packet is a delta.
-type packet struct {
-	base64, item []byte
-	context      []byte // nil: not named
-}
-
-// scanDelta takes a delta apart, all parts being pieces of data. It reports false for any other frame.
-func scanDelta(data []byte) (p packet, ok bool) {
-	fields := [fieldCount]upstream.Field{
-		typeField:    {Name: "type"},
-		contextField: {Name: "context_id"},
-		itemField:    {Name: "item_id"},
-		deltaField:   {Name: "delta"},
-	}
-	if !upstream.ScanFlat(data, fields[:]) {
-		return p, false
-	}
-	if kind, ok := fields[typeField].Text(); !ok || string(kind) != typeDelta {
-		return p, false
-	}
-	if fields[contextField].Raw != nil {
-		if p.context, ok = fields[contextField].Text(); !ok {
-			return p, false
-		}
-	}
-	if p.item, ok = fields[itemField].Text(); !ok || len(p.item) > longestID {
-		return p, false
-	}
-	p.base64, ok = fields[deltaField].Text()
-	return p, ok
 }
 
 // owner is the stream that a frame is for, or nil. What names no context is for the one stream on a socket that carries

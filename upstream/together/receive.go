@@ -46,6 +46,33 @@ func (s *stream) nameLocked(named bool) {
 	}
 }
 
+// itemLocked is the item of that id, new where it is not known.
+func (s *stream) itemLocked(id []byte) *item {
+	for i := len(s.items) - 1; i >= 0; i-- {
+		if s.items[i].id == string(id) {
+			return s.items[i]
+		}
+	}
+	if len(s.items) == keptItems {
+		s.items = s.items[1:]
+	}
+	it := &item{id: string(id)}
+	s.items = append(s.items, it)
+	return it
+}
+
+// beginLocked notes that an item's audio begins. A context's items are spoken one after another, so it is of the
+// oldest piece that is owed.
+func (s *stream) beginLocked(it *item) {
+	it.begun = true
+	it.start = s.clock.Now()
+	it.piece = s.ended.id
+	if s.owesSpeechLocked() {
+		it.piece = s.owed[0].id
+	}
+	s.open++
+}
+
 // words hands word times on, or keeps them until their item's audio begins.
 func (s *stream) words(f *frame) {
 	s.Lock()
@@ -63,6 +90,27 @@ func (s *stream) words(f *frame) {
 	}
 	s.spokenLocked(it, f.times())
 	s.concludeLocked()
+}
+
+// spokenLocked hands on the times of words of an item that has begun, and counts them for their piece. No word starts
+// before the one before it, nor is of an earlier piece.
+func (s *stream) spokenLocked(it *item, times []wordTime) {
+	if len(times) == 0 {
+		return
+	}
+	it.place(times[0])
+	of := s.pieceLocked(it.piece)
+	s.spokenPiece = max(s.spokenPiece, it.piece)
+	words := make([]upstream.Word, len(times))
+	for i, w := range times {
+		start, end := s.clock.Span(it.origin+w.start, it.origin+w.end)
+		words[i] = upstream.Word{Text: w.text, Piece: s.spokenPiece, Start: start, End: end, Score: -1}
+		s.tally.heard += letters(w.text)
+		if of != nil {
+			of.hear(w.text)
+		}
+	}
+	s.Sink().Words(words)
 }
 
 // done ends an item, and its piece where it may have been the only one.

@@ -58,6 +58,12 @@ func (t *tally) missing() bool {
 	return t.dones < t.sentences
 }
 
+// incompleteLocked reports whether more is likely to come though each commit has had its done: the words, or where
+// there are none the sentences, are not all there, or there is less audio than the text needs.
+func (s *stream) incompleteLocked() bool {
+	return s.tally.missing() || s.clock.Now() < time.Duration(s.tally.letters)*s.letter
+}
+
 // phase is how much of what has been committed has come.
 type phase int
 
@@ -155,6 +161,20 @@ func (s *stream) fail(err *upstream.Error) {
 	s.Lock()
 	defer s.Unlock()
 	s.endLocked(err, true)
+}
+
+// finishLocked ends the stream with everything delivered.
+func (s *stream) finishLocked() {
+	if n := len(s.owed); n > 0 && !s.SilentLocked() {
+		s.endPiecesLocked(n)
+	}
+	s.endLocked(nil, true)
+}
+
+// endPiecesLocked ends the first n pieces, all at once.
+func (s *stream) endPiecesLocked(n int) {
+	s.ended, s.owed = s.owed[n-1], s.owed[n:]
+	s.Sink().PieceEnd(s.ended.id)
 }
 
 // endLocked ends the stream, once. Where its late frames could not be told from another stream's, the socket carries

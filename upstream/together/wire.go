@@ -1,6 +1,13 @@
 package together
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"voicerelay/audio"
+)
+
+// format is what the vendor is asked for. Its first models have no other rate, whatever they are asked for.
+var format = audio.Format{Encoding: audio.PCM16, Rate: 24000}
 
 // The types of frames, in the vendor's words. tts_session.updated is the client's, though named like an event.
 const (

@@ -32,7 +32,7 @@ func codes() []upstream.Entry {
 	all := upstream.Entries("code", errorCodes)
 	all = append(all, upstream.Entries("connect_error", connectErrors)...)
 	all = append(all, upstream.Entries("close code", closeCodes)...)
-	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+	return append(all, upstream.HandshakeEntries(upstream.RefusedKind)...)
 }
 
 // errorOf is the error of an error message. A code that is not documented is a fault of the vendor's.

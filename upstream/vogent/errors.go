@@ -79,7 +79,7 @@ func codes() []upstream.Entry {
 	all = append(all, upstream.Entry{Where: "any other error", Meaning: failed})
 	all = append(all, upstream.Entries("close code", closeCodes)...)
 	all = append(all, upstream.Entries("close code, before any frame", unheardCodes)...)
-	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+	return append(all, upstream.HandshakeEntries(upstream.RefusedKind)...)
 }
 
 // frameError is the error of an error frame, whatever the JSON that it has for a text.

@@ -167,13 +167,8 @@ func (d *dialect) Address(key string) (string, http.Header) {
 	return address, http.Header{"Authorization": {d.bearer.Reveal()}}
 }
 
-// Refused looks the status up; where the vendor documents none it is as HTTP has it.
-func (d *dialect) Refused(status int) upstream.Kind {
-	if meaning, ok := statuses[status]; ok {
-		return meaning.Kind
-	}
-	return upstream.RefusedKind(status)
-}
+// Refused looks the status up.
+func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status) }
 
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }

@@ -61,13 +61,21 @@ var earlyCloseCodes = map[int]upstream.Meaning{
 	1008: {Kind: upstream.AuthFailed, Message: "the vendor refuses the key or the voice"},
 }
 
+// refusedKind is what an HTTP status at the handshake means. What the vendor does not document is as HTTP has it.
+func refusedKind(status int) upstream.Kind {
+	if meaning, ok := statuses[status]; ok {
+		return meaning.Kind
+	}
+	return upstream.RefusedKind(status)
+}
+
 // codes lists all tables.
 func codes() []upstream.Entry {
 	all := upstream.Entries("status, type or error of an error frame", errorCodes)
 	all = append(all, upstream.Entries("code of an error frame, where nothing else says more", statuses)...)
 	all = append(all, upstream.Entries("close code before the first audio", earlyCloseCodes)...)
 	all = append(all, upstream.Entries("close code", closeCodes)...)
-	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+	return append(all, upstream.HandshakeEntries(refusedKind)...)
 }
 
 // frameError is the error of an error frame.
