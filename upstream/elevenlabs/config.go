@@ -26,6 +26,9 @@ func defaults() Config {
 	return Config{StreamsPerSocket: 2, EnableLogging: true, Idle: 2 * time.Minute}
 }
 
+// inactivityTimeout is what the vendor is asked for: the longest that it grants, of 20 s by default.
+const inactivityTimeout = 180 * time.Second
+
 // longestIdle is the longest Idle that, with a quarter added, is no longer than inactivityTimeout.
 const longestIdle = inactivityTimeout * 4 / 5
 

@@ -3,6 +3,9 @@ package elevenlabs
 import (
 	"context"
 	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"voicerelay/audio"
@@ -13,16 +16,9 @@ import (
 // Driver is the adapter's entry in the list of drivers.
 var Driver = upstream.NewDriver("elevenlabs", defaults(), open).WithVoicesInPath().WithCodes(codes)
 
-const (
-	// inactivityTimeout is what the vendor is asked for: the longest that it grants, of 20 s by default.
-	inactivityTimeout = 180 * time.Second
-	// keepAlive is how often a socket is kept while its streams wait for text: half of the vendor's default timeout, for the
-	// case that the one asked for is not granted.
-	keepAlive = 10 * time.Second
-	// linger is how long the contexts of a cancelled stream may be open without the vendor's word: far longer than it
-	// takes to speak the longest piece, since one context too many ends all others.
-	linger = 30 * time.Second
-)
+// keepAlive is how often a socket is kept while its streams wait for text: half of the vendor's default timeout, for the
+// case that the one asked for is not granted.
+const keepAlive = 10 * time.Second
 
 // formats are what the vendor is asked for. pcm_44100 is left out, which not every account may have; 24 kHz is as good
 // for speech.
@@ -122,4 +118,42 @@ func (p *provider) settings(req upstream.Request, opts *options) openFrame {
 		f.VoiceSettings.Speed = speed
 	}
 	return f
+}
+
+// key is what streams on one socket have in common: the address below the base, and after a line break the tenant, since
+// an error of one of them ends all.
+func (p *provider) key(req upstream.Request, opts *options, format audio.Format) (string, error) {
+	voice, err := upstream.PathSegment(req.Voice)
+	if err != nil {
+		return "", err
+	}
+	q := url.Values{
+		"output_format":      {outputFormat(format)},
+		"inactivity_timeout": {strconv.Itoa(int(inactivityTimeout.Seconds()))},
+		"sync_alignment":     {"true"}, // times come with the audio that they are of
+		"auto_mode":          {"true"}, // the vendor gathers nothing: the relay cuts sentences itself
+	}
+	if req.Model != "" {
+		q.Set("model_id", req.Model)
+	}
+	if language := language(req.Language); language != "" {
+		q.Set("language_code", language)
+	}
+	if !req.Normalize {
+		q.Set("apply_text_normalization", "off") // of the others, auto is the default, and on is not for every model
+	}
+	if opts.Seed != nil {
+		q.Set("seed", strconv.FormatInt(*opts.Seed, 10))
+	}
+	if !p.cfg.EnableLogging {
+		q.Set("enable_logging", "false")
+	}
+	path := "/v1/text-to-speech/" + voice + "/multi-stream-input?"
+	return path + q.Encode() + "\n" + req.Tenant, nil
+}
+
+// language is the vendor's name of a BCP 47 tag's language: ISO 639-1.
+func language(tag string) string {
+	primary, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+	return primary
 }

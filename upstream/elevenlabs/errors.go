@@ -93,6 +93,14 @@ var closeCodes = map[int]upstream.Meaning{
 	1013: {Kind: upstream.ConnectFailed, Message: "the vendor is overloaded"},
 }
 
+// refusedKind is what an HTTP status at the handshake means. What the vendor does not document is as HTTP has it.
+func refusedKind(status int) upstream.Kind {
+	if meaning, ok := statuses[status]; ok {
+		return meaning.Kind
+	}
+	return upstream.RefusedKind(status)
+}
+
 // codes lists all tables.
 func codes() []upstream.Entry {
 	all := upstream.Entries("error", errorIDs)
@@ -101,7 +109,7 @@ func codes() []upstream.Entry {
 	}
 	all = append(all, upstream.Entries("code of an error frame, where nothing else says more", statuses)...)
 	all = append(all, upstream.Entries("close code, where nothing else says more", closeCodes)...)
-	return append(all, upstream.HandshakeEntries((&dialect{}).Refused)...)
+	return append(all, upstream.HandshakeEntries(refusedKind)...)
 }
 
 // frameError is the error of an error frame.

@@ -2,12 +2,17 @@ package elevenlabs
 
 import (
 	"context"
+	"time"
 
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
 )
 
 var _ upstream.Lingerer = (*stream)(nil)
+
+// linger is how long the contexts of a cancelled stream may be open without the vendor's word: far longer than it
+// takes to speak the longest piece, since one context too many ends all others.
+const linger = 30 * time.Second
 
 // stream is one of our generations. Each of its pieces is a context of its own at ElevenLabs.
 type stream struct {

@@ -2,12 +2,15 @@ package upstreamtest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"voicerelay/upstream"
 )
+
+var errStop = errors.New("the test has heard enough")
 
 // Line is an open stream and its sink, as an adapter's test uses them.
 type Line struct {

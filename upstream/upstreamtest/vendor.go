@@ -150,43 +150,6 @@ func (v *Vendor) remove(c *Conn) {
 	v.stops = append(v.stops, Stop{At: time.Now()})
 }
 
-// listener hands over pipes.
-type listener struct {
-	conns chan net.Conn
-	over  chan struct{}
-	once  sync.Once
-}
-
-func (l *listener) dial(ctx context.Context) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case l.conns <- theirs:
-		return ours, nil
-	case <-l.over:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Accept waits for the next pipe.
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.over:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *listener) close() { l.once.Do(func() { close(l.over) }) }
-
-// Close ends Accept.
-func (l *listener) Close() error { l.close(); return nil }
-
-// Addr is of no use.
-func (l *listener) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
-
 // must fails the test on an error that is not part of what it checks.
 func must(t testing.TB, err error) {
 	t.Helper()
