@@ -34,29 +34,3 @@ func MemoryShare(memory, most int64) int64 {
 
 // Waiting is how many bytes are counted.
 func (b *Backlog) Waiting() int64 { return b.bytes.Load() }
-
-// countLocked counts what waits here with what waits elsewhere, once it has changed by enough.
-func (o *Outbox) countLocked() {
-	d := o.queued - o.counted
-	if o.all == nil || o.closed || d > -unshared && d < unshared && (o.queued > 0 || o.counted == 0) {
-		return
-	}
-	o.counted = o.queued
-	o.all.bytes.Add(int64(d))
-}
-
-// uncountLocked takes what waited here out of the count.
-func (o *Outbox) uncountLocked() {
-	if o.all != nil {
-		o.all.bytes.Add(-int64(o.counted))
-		o.counted = 0
-	}
-}
-
-// mostLocked is how many bytes may wait here before generations of which any do get no more text spoken.
-func (o *Outbox) mostLocked() int {
-	if o.all == nil {
-		return maxQueued
-	}
-	return int(min(maxQueued, max(unshared, o.all.most.Load()-o.all.bytes.Load())))
-}

@@ -152,19 +152,6 @@ func (l *Lane) clearLocked() {
 	l.out.freeLocked(l.messages.clear())
 }
 
-// freeLocked notes that so many bytes no longer wait. Lanes that were refused room because of those that did look again.
-func (o *Outbox) freeLocked(bytes int) {
-	o.queued -= bytes
-	o.countLocked()
-	if len(o.asking) == 0 || o.queued >= o.mostLocked() {
-		return
-	}
-	for _, l := range o.asking {
-		l.room()
-	}
-	o.asking = o.asking[:0]
-}
-
 func (l *Lane) popLocked() *Message {
 	m := l.messages.pop()
 	l.out.freeLocked(len(m.Body()))

@@ -196,6 +196,45 @@ func (o *Outbox) nextLocked() *Message {
 	return m
 }
 
+// freeLocked notes that so many bytes no longer wait. Lanes that were refused room because of those that did look again.
+func (o *Outbox) freeLocked(bytes int) {
+	o.queued -= bytes
+	o.countLocked()
+	if len(o.asking) == 0 || o.queued >= o.mostLocked() {
+		return
+	}
+	for _, l := range o.asking {
+		l.room()
+	}
+	o.asking = o.asking[:0]
+}
+
+// countLocked counts what waits here with what waits elsewhere, once it has changed by enough.
+func (o *Outbox) countLocked() {
+	d := o.queued - o.counted
+	if o.all == nil || o.closed || d > -unshared && d < unshared && (o.queued > 0 || o.counted == 0) {
+		return
+	}
+	o.counted = o.queued
+	o.all.bytes.Add(int64(d))
+}
+
+// uncountLocked takes what waited here out of the count.
+func (o *Outbox) uncountLocked() {
+	if o.all != nil {
+		o.all.bytes.Add(-int64(o.counted))
+		o.counted = 0
+	}
+}
+
+// mostLocked is how many bytes may wait here before generations of which any do get no more text spoken.
+func (o *Outbox) mostLocked() int {
+	if o.all == nil {
+		return maxQueued
+	}
+	return int(min(maxQueued, max(unshared, o.all.most.Load()-o.all.bytes.Load())))
+}
+
 // Close drops what waits. Later messages are dropped as they come.
 func (o *Outbox) Close() {
 	o.mu.Lock()
