@@ -37,33 +37,3 @@ func (a *allowance) spent(now time.Time) bool { return a.limit > 0 && a.left(now
 // low reports whether so few are left that streams which need not be here had better go elsewhere: those whose
 // conversation is here keep a quarter to themselves.
 func (a *allowance) low(now time.Time) bool { return a.limit > 0 && a.left(now) <= a.limit/4 }
-
-// runsLow reports whether the socket has just become low.
-func (m *Mux) runsLow() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	low := m.allowance.low(time.Now())
-	tires := low && !m.tired
-	m.tired = low
-	return tires
-}
-
-// openSpare opens a socket ahead where the one that the stream joined has just become low, so that none of its
-// conversations waits for a connection in mid-speech.
-func (p *Pool) openSpare(s *Seat) {
-	s.mu.Lock()
-	m := s.mux
-	s.mu.Unlock()
-	if m == nil || !m.runsLow() {
-		return
-	}
-	key, waiting := p.ahead()
-	if waiting > 0 {
-		return
-	}
-	p.start(func() {
-		if err := p.open(p.life, key, nil); err != nil {
-			p.cfg.Log.Warn().Err(err).Msg("vendor socket not opened ahead")
-		}
-	})
-}

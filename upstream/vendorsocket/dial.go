@@ -2,15 +2,11 @@ package vendorsocket
 
 import (
 	"context"
-	"crypto/tls"
-	"io"
-	"net"
 	"net/http"
-	"time"
 
 	"github.com/coder/websocket"
 
-	"voicerelay/tcp"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -31,60 +27,39 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil
 }
 
-// newClient is a client for handshakes alone. It keeps no connection of a refused one, and speaks HTTP/1 only.
-func newClient(handshake time.Duration) *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer(handshake),
-		TLSHandshakeTimeout:    handshake,
-		TLSClientConfig:        &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(0)},
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: maxHandshakeHeader,
-	}}
-}
-
-func dialer(handshake time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
-	d := &net.Dialer{Timeout: handshake}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := d.DialContext(ctx, network, address)
+// greet exchanges what the vendor wants first. ctx bounds it, and the handshake's time. It is called before Run;
+// where it fails the socket has ended.
+func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
+	g, ok := d.(Greeter)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := s.cfg.Awake.WithTimeout(ctx, s.cfg.Handshake)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { s.Fail(unconnected(ctx, "no greeting in time")) })()
+	for ready := false; !ready; {
+		binary, data, err := s.read()
 		if err != nil {
-			return nil, err
+			s.Fail(lost(err, closed(d)))
+			return s.Reason()
 		}
-		return tcp.New(conn), nil
+		var reply []byte
+		var fault *upstream.Error
+		if reply, ready, fault = g.Greet(binary, data); fault != nil {
+			s.Fail(fault)
+			return s.Reason()
+		}
+		if reply != nil && s.conn.Write(context.Background(), websocket.MessageText, reply) != nil {
+			s.Fail(&upstream.Error{Kind: upstream.Dropped, Message: "connection lost"})
+		}
 	}
+	return s.Reason() // ctx may have ended at the same time
 }
 
-// cutTransport has a connection's end, in the middle of a frame, look like what it is. The WebSocket library takes an
-// io.EOF of the connection for the frame's, where a read has just been satisfied, and hands over half a frame as
-// a whole one.
-type cutTransport struct {
-	next http.RoundTripper // nil: http.DefaultTransport
-}
-
-// RoundTrip does a handshake.
-func (t cutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	next := t.next
-	if next == nil {
-		next = http.DefaultTransport
+// unconnected is why a stream has no socket whose wait for one has ended with a context: late says what took too long.
+func unconnected(ctx context.Context, late string) *upstream.Error {
+	if !awake.TimedOut(ctx) {
+		return &upstream.Error{Kind: upstream.Canceled, Message: "cancelled while connecting", Err: context.Cause(ctx)}
 	}
-	resp, err := next.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	if conn, ok := resp.Body.(io.ReadWriteCloser); ok && resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = cutConn{conn}
-	}
-	return resp, nil
-}
-
-// cutConn is a connection whose end is never io.EOF.
-type cutConn struct{ io.ReadWriteCloser }
-
-// Read reads from the connection.
-func (c cutConn) Read(b []byte) (int, error) {
-	n, err := c.ReadWriteCloser.Read(b)
-	if err == io.EOF { //nolint:errorlint // a connection's end is the bare value
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
+	return &upstream.Error{Kind: upstream.ConnectFailed, Class: upstream.ClassTimeout, Message: late, Err: context.Cause(ctx)}
 }

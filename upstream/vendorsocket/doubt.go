@@ -2,20 +2,6 @@ package vendorsocket
 
 import "voicerelay/upstream"
 
-// doubt is a socket's while it is not known whether its vendor is still there: no stream is to come until it gives a sign
-// of life, which is any frame, or the answer to a ping.
-type doubt struct {
-	on            bool
-	frames, pongs int64 // when the doubt began
-}
-
-// doubtedLocked reports whether no sign of life has come since the socket was doubted.
-func (m *Mux) doubtedLocked() bool {
-	d := &m.doubt
-	d.on = d.on && m.socket.frames.Load() == d.frames && m.socket.pongs.Load() == d.pongs
-	return d.on
-}
-
 // Doubt is called before a stream is stopped, with why. Where it was given up for its silence, and nothing at all has come
 // from the vendor on its socket since its latest order and its latest frame, the socket may be dead without a sign: it carries
 // no further stream, and one whose vendor answers no ping is ended. Then the pool's other sockets may be dead as well: they carry

@@ -10,14 +10,6 @@ import (
 // connection that hangs, or whose vendor is far away, is not to hold up all.
 const callPatience = 250 * time.Millisecond
 
-// call is a socket that is being opened for streams that wait. It belongs to no stream: when it is open, the waiting
-// streams of its key get places there, first come, first served, as far as there is room. So streams that begin together
-// share sockets as those do that come one by one, and none waits while later ones are seated.
-type call struct {
-	key   string
-	began time.Time
-}
-
 // Join gives a stream, whose seat is new, a place on a socket, and opens one where none has room. ctx bounds the wait for
 // that. The error is an *Error. The socket may have ended, and told the stream so, when Join returns.
 func (p *Pool) Join(ctx context.Context, seat *Seat, want Want) error {

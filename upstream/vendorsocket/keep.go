@@ -101,6 +101,26 @@ func (p *Pool) fill() error {
 	}
 }
 
+// openSpare opens a socket ahead where the one that the stream joined has just become low, so that none of its
+// conversations waits for a connection in mid-speech.
+func (p *Pool) openSpare(s *Seat) {
+	s.mu.Lock()
+	m := s.mux
+	s.mu.Unlock()
+	if m == nil || !m.runsLow() {
+		return
+	}
+	key, waiting := p.ahead()
+	if waiting > 0 {
+		return
+	}
+	p.start(func() {
+		if err := p.open(p.life, key, nil); err != nil {
+			p.cfg.Log.Warn().Err(err).Msg("vendor socket not opened ahead")
+		}
+	})
+}
+
 // noteStillborn keeps why a socket ended that has had no stream, where that was soon.
 func (p *Pool) noteStillborn(m *Mux, reason *upstream.Error) {
 	now := time.Now()

@@ -2,56 +2,12 @@ package vendorsocket
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"voicerelay/upstream"
 )
-
-// Dialect is what a Pool must know of a vendor's wire. It is safe for concurrent use.
-type Dialect interface {
-	// Address is where to connect, for streams of a key, or for none yet where the key is empty.
-	Address(key string) (url string, header http.Header)
-	// Frame reads a frame and hands it to the member that it is for, which m.Member finds. Its error is the
-	// socket's: it ends all its streams. Only the socket's reader calls it; data is valid during the call.
-	Frame(m *Mux, binary bool, data []byte) *upstream.Error
-	// KeepAlive is the frame that keeps a stream of this id from timing out, or nil. Members that are Keepers are
-	// asked themselves.
-	KeepAlive(id string) []byte
-	// Closed says what the vendor's close code means for the streams on the socket; -1: it closed without one.
-	Closed(code int) *upstream.Error
-	// Refused says what an HTTP status other than 101 at the handshake means.
-	Refused(status int) upstream.Kind
-}
-
-// Explainer is a Dialect whose vendor closes for many reasons with one code.
-type Explainer interface {
-	// ClosedBecause is Closed for a close that has a reason, which is the vendor's text: no error may tell it.
-	ClosedBecause(code int, reason string) *upstream.Error
-}
-
-// closed says what a close means for the streams on the socket.
-func closed(d Dialect) func(code int, reason string) *upstream.Error {
-	if e, ok := d.(Explainer); ok {
-		return e.ClosedBecause
-	}
-	return func(code int, _ string) *upstream.Error { return d.Closed(code) }
-}
-
-// Member is a stream as its socket sees it.
-type Member interface {
-	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
-	// unless both happen at the same time.
-	Lost(err *upstream.Error)
-}
-
-// Keeper is a Member whose keep-alive depends on what it has sent.
-type Keeper interface {
-	// KeepAlive is the frame that keeps the stream from timing out, or nil. What it has sent before goes out first.
-	KeepAlive() []byte
-}
 
 // Mux is a socket that several streams share by id.
 type Mux struct {
@@ -79,6 +35,13 @@ type Mux struct {
 type departure struct {
 	seat  *Seat
 	until time.Time
+}
+
+// doubt is a socket's while it is not known whether its vendor is still there: no stream is to come until it gives a sign
+// of life, which is any frame, or the answer to a ping.
+type doubt struct {
+	on            bool
+	frames, pongs int64 // when the doubt began
 }
 
 // keptAffinities is how many conversations a socket remembers.
@@ -165,6 +128,16 @@ func (m *Mux) begin() {
 	m.allowance.begin(time.Now())
 }
 
+// runsLow reports whether the socket has just become low.
+func (m *Mux) runsLow() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	low := m.allowance.low(time.Now())
+	tires := low && !m.tired
+	m.tired = low
+	return tires
+}
+
 // Confirm frees the place of a stream that left without the vendor's confirmation, which has come now.
 func (m *Mux) Confirm(id []byte) {
 	m.mu.Lock()
@@ -221,14 +194,6 @@ func (m *Mux) keepAlives() [][]byte {
 	return frames
 }
 
-// keepAlive is the frame that keeps the seat's stream alive. No lock is held, since a Keeper may take its own.
-func (s *Seat) keepAlive(d Dialect) []byte {
-	if k, ok := s.want.Member.(Keeper); ok {
-		return k.KeepAlive()
-	}
-	return d.KeepAlive(s.want.ID)
-}
-
 // loadLocked is how many places are taken.
 func (m *Mux) loadLocked(now time.Time) int {
 	for id, left := range m.leaving {
@@ -274,6 +239,13 @@ func (m *Mux) rank(want Want, now time.Time) int {
 		return 1
 	}
 	return 2 + room
+}
+
+// doubtedLocked reports whether no sign of life has come since the socket was doubted.
+func (m *Mux) doubtedLocked() bool {
+	d := &m.doubt
+	d.on = d.on && m.socket.frames.Load() == d.frames && m.socket.pongs.Load() == d.pongs
+	return d.on
 }
 
 // bearsLocked reports whether one of the streams here is of the conversation.

@@ -75,6 +75,14 @@ type Pool struct {
 	wg sync.WaitGroup // keeper, sockets and replacements; grows only under mu while not closed
 }
 
+// call is a socket that is being opened for streams that wait. It belongs to no stream: when it is open, the waiting
+// streams of its key get places there, first come, first served, as far as there is room. So streams that begin together
+// share sockets as those do that come one by one, and none waits while later ones are seated.
+type call struct {
+	key   string
+	began time.Time
+}
+
 // errClosed is what Join and streams get once the pool is closed.
 var errClosed = &upstream.Error{Kind: upstream.ConnectFailed, Message: "the provider is closed"}
 

@@ -64,6 +64,14 @@ func (s *Seat) answer(m *Mux) {
 	s.sent = nil
 }
 
+// keepAlive is the frame that keeps the seat's stream alive. No lock is held, since a Keeper may take its own.
+func (s *Seat) keepAlive(d Dialect) []byte {
+	if k, ok := s.want.Member.(Keeper); ok {
+		return k.KeepAlive()
+	}
+	return d.KeepAlive(s.want.ID)
+}
+
 // Send queues text frames. ctx bounds the wait for room. Where the socket has ended the error is nil: the member's
 // Lost tells, or the frames go to a new socket.
 func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
@@ -78,11 +86,6 @@ func (s *Seat) SendNow(frames ...[]byte) *upstream.Error {
 		return stuck()
 	}
 	return nil
-}
-
-// stuck is the error of a socket that has had no room for too long.
-func stuck() *upstream.Error {
-	return &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}
 }
 
 // SendOn is Send of frames that depend on the socket. They are made again where a dead one is replaced.

@@ -64,8 +64,6 @@ const (
 	handshakePatience = 10 * time.Second
 	// maxFrame is beyond what any vendor sends at once: half a minute of audio at 48 kHz, as base64.
 	maxFrame = 4 << 20
-	// maxHandshakeHeader is a vendor's cookies and all.
-	maxHandshakeHeader = 64 << 10
 )
 
 const (
@@ -265,6 +263,11 @@ func (s *Socket) unwritable() {
 	case <-timer.C:
 		s.Fail(&upstream.Error{Kind: upstream.Dropped, Message: "connection lost"})
 	}
+}
+
+// stuck is the error of a socket that has had no room for too long.
+func stuck() *upstream.Error {
+	return &upstream.Error{Kind: upstream.Dropped, Message: "the vendor takes no data"}
 }
 
 // ping finds out connections that died without a word.

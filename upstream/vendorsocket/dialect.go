@@ -1,0 +1,57 @@
+package vendorsocket
+
+import (
+	"net/http"
+
+	"voicerelay/upstream"
+)
+
+// Dialect is what a Pool must know of a vendor's wire. It is safe for concurrent use.
+type Dialect interface {
+	// Address is where to connect, for streams of a key, or for none yet where the key is empty.
+	Address(key string) (url string, header http.Header)
+	// Frame reads a frame and hands it to the member that it is for, which m.Member finds. Its error is the
+	// socket's: it ends all its streams. Only the socket's reader calls it; data is valid during the call.
+	Frame(m *Mux, binary bool, data []byte) *upstream.Error
+	// KeepAlive is the frame that keeps a stream of this id from timing out, or nil. Members that are Keepers are
+	// asked themselves.
+	KeepAlive(id string) []byte
+	// Closed says what the vendor's close code means for the streams on the socket; -1: it closed without one.
+	Closed(code int) *upstream.Error
+	// Refused says what an HTTP status other than 101 at the handshake means.
+	Refused(status int) upstream.Kind
+}
+
+// Explainer is a Dialect whose vendor closes for many reasons with one code.
+type Explainer interface {
+	// ClosedBecause is Closed for a close that has a reason, which is the vendor's text: no error may tell it.
+	ClosedBecause(code int, reason string) *upstream.Error
+}
+
+// Greeter is a Dialect whose vendor wants words exchanged on a new socket before any stream's.
+type Greeter interface {
+	// Greet answers a frame that comes before the socket is ready: with a reply unless that is nil, and with ready
+	// once streams may speak. Its error gives the socket up. data is valid during the call only.
+	Greet(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error)
+}
+
+// closed says what a close means for the streams on the socket.
+func closed(d Dialect) func(code int, reason string) *upstream.Error {
+	if e, ok := d.(Explainer); ok {
+		return e.ClosedBecause
+	}
+	return func(code int, _ string) *upstream.Error { return d.Closed(code) }
+}
+
+// Member is a stream as its socket sees it.
+type Member interface {
+	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
+	// unless both happen at the same time.
+	Lost(err *upstream.Error)
+}
+
+// Keeper is a Member whose keep-alive depends on what it has sent.
+type Keeper interface {
+	// KeepAlive is the frame that keeps the stream from timing out, or nil. What it has sent before goes out first.
+	KeepAlive() []byte
+}
