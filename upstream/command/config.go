@@ -3,11 +3,15 @@ package command
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/upstream"
 )
 
 // What stands in a command for something of the piece.
@@ -123,6 +127,25 @@ func checkCommand(command []string) error {
 				return fmt.Errorf("[%d]: {text} must not be an argument; the program gets the text by standard input, or in {file}", i)
 			default:
 				return fmt.Errorf("[%d]: unknown placeholder %s; there are {voice} and {file}", i, mark)
+			}
+		}
+	}
+	return nil
+}
+
+// checkPaths refuses arguments that name a file of the folder in which the relay was started: a program has another.
+func checkPaths(command, voices []string) error {
+	for i, arg := range command[1:] {
+		for _, name := range append([]string{arg}, voices...) {
+			path := strings.ReplaceAll(arg, voiceMark, name)
+			if filepath.IsAbs(path) || !strings.ContainsRune(path, filepath.Separator) {
+				continue
+			}
+			if _, err := os.Stat(path); err == nil {
+				return &upstream.EnvError{
+					Field:  "options",
+					Reason: fmt.Sprintf("command[%d]: must name files by their whole path, since a program runs in a folder of its own", i+1),
+				}
 			}
 		}
 	}

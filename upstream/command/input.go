@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,25 +52,6 @@ func find(program string) (string, error) {
 // surroundings are a program's whole environment: nothing of the relay's own, where keys are, but where programs are found.
 func surroundings(dir string) []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "HOME=" + dir, "TMPDIR=" + dir}
-}
-
-// checkPaths refuses arguments that name a file of the folder in which the relay was started: a program has another.
-func checkPaths(command, voices []string) error {
-	for i, arg := range command[1:] {
-		for _, name := range append([]string{arg}, voices...) {
-			path := strings.ReplaceAll(arg, voiceMark, name)
-			if filepath.IsAbs(path) || !strings.ContainsRune(path, filepath.Separator) {
-				continue
-			}
-			if _, err := os.Stat(path); err == nil {
-				return &upstream.EnvError{
-					Field:  "options",
-					Reason: fmt.Sprintf("command[%d]: must name files by their whole path, since a program runs in a folder of its own", i+1),
-				}
-			}
-		}
-	}
-	return nil
 }
 
 func (p *provider) wantsFile() bool {

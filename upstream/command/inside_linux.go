@@ -15,21 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a process of the relay's own binary is told to do, by its first argument.
-const (
-	execVerb  = "exec-program"
-	watchVerb = "watch-programs"
-)
-
-// Descriptors of a process that is to become a program.
-const (
-	orderFD = 3
-	faultFD = 4
-)
-
-// maxOrder bounds an order: a configuration file is smaller.
-const maxOrder = 1 << 20
-
 // Inside carries out what the relay's own programs are told to do by their arguments, and reports whether that was it. A
 // binary with this adapter calls it before all else when it starts.
 func Inside(args []string) (code int, done bool) {

@@ -31,21 +31,6 @@ func newLauncher(cfg Config, owner *account, f *folders) *launcher {
 	}
 }
 
-// order is what a process of the relay's own binary is told of the program that it is to become.
-type order struct {
-	Path   string
-	Args   []string // the first is the program's name
-	Env    []string
-	Limits Limits
-}
-
-// selfPath is the binary of this process, also where its file has been replaced since.
-const selfPath = "/proc/self/exe"
-
-// insideMark is in the environment of the relay's own programs. A binary that takes them for itself, since it does not call
-// Inside, must not start more of them.
-const insideMark = "VOICERELAY_INSIDE=1"
-
 var errInside = errors.New("this binary does not call command.Inside when it starts")
 
 // start runs a command, and returns when the program itself runs or ctx has ended.

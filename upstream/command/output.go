@@ -15,21 +15,6 @@ const chunk = 4096
 // errTooMuch ends the reading of an output that is too long.
 var errTooMuch = errors.New("the program's output is too long")
 
-// play hands a program's output on as it comes, and reports how many bytes of samples there were. An output that ends
-// early is no error here: how the program ended says more.
-func (s *stream) play(out io.Reader) (heard int, err error) {
-	bounded := &boundedReader{r: out, left: s.p.cfg.MaxOutputBytes}
-	format, samples, err := s.p.cfg.Output.open(bounded)
-	if err == nil {
-		heard, err = s.hand(format, samples)
-	}
-	if err == nil {
-		// Behind the samples there may be more of the file, and a program that can't write it fails.
-		_, err = io.Copy(io.Discard, bounded)
-	}
-	return heard, outputError(err)
-}
-
 // open is the format of an output, and a reader of its samples alone.
 func (o Output) open(out io.Reader) (audio.Format, io.Reader, error) {
 	if o.Encoding != audio.WAV {
@@ -43,28 +28,6 @@ func (o Output) open(out io.Reader) (audio.Format, io.Reader, error) {
 		return audio.Format{}, nil, oddRate.Error("")
 	}
 	return format, samples, nil
-}
-
-// hand gives the sink all samples, in frames of whole ones: half a sample at the end of a piece would put the next piece
-// out of step.
-func (s *stream) hand(format audio.Format, samples io.Reader) (heard int, err error) {
-	buf, kept := make([]byte, chunk), 0
-	for {
-		n, err := samples.Read(buf[kept:])
-		kept += n
-		if whole := kept - kept%format.BytesPerSample(); whole > 0 {
-			s.spoke = true
-			s.sink.Audio(upstream.Frame{Format: format, Raw: buf[:whole]})
-			heard += whole
-			kept = copy(buf, buf[whole:kept])
-		}
-		if errors.Is(err, io.EOF) {
-			return heard, nil
-		}
-		if err != nil {
-			return heard, err
-		}
-	}
 }
 
 // outputError says what an error in reading means. The deadline is that of a program which has ended.

@@ -2,9 +2,12 @@ package command
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"sync"
 
+	"voicerelay/audio"
 	"voicerelay/upstream"
 )
 
@@ -151,4 +154,41 @@ func (s *stream) speak(ctx context.Context, text string) error {
 		return silent.Error("")
 	}
 	return nil
+}
+
+// play hands a program's output on as it comes, and reports how many bytes of samples there were. An output that ends
+// early is no error here: how the program ended says more.
+func (s *stream) play(out io.Reader) (heard int, err error) {
+	bounded := &boundedReader{r: out, left: s.p.cfg.MaxOutputBytes}
+	format, samples, err := s.p.cfg.Output.open(bounded)
+	if err == nil {
+		heard, err = s.hand(format, samples)
+	}
+	if err == nil {
+		// Behind the samples there may be more of the file, and a program that can't write it fails.
+		_, err = io.Copy(io.Discard, bounded)
+	}
+	return heard, outputError(err)
+}
+
+// hand gives the sink all samples, in frames of whole ones: half a sample at the end of a piece would put the next piece
+// out of step.
+func (s *stream) hand(format audio.Format, samples io.Reader) (heard int, err error) {
+	buf, kept := make([]byte, chunk), 0
+	for {
+		n, err := samples.Read(buf[kept:])
+		kept += n
+		if whole := kept - kept%format.BytesPerSample(); whole > 0 {
+			s.spoke = true
+			s.sink.Audio(upstream.Frame{Format: format, Raw: buf[:whole]})
+			heard += whole
+			kept = copy(buf, buf[whole:kept])
+		}
+		if errors.Is(err, io.EOF) {
+			return heard, nil
+		}
+		if err != nil {
+			return heard, err
+		}
+	}
 }
