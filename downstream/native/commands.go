@@ -8,7 +8,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
-	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
@@ -77,15 +76,6 @@ func (s *session) start(ctx context.Context, c *protocol.Generate, held downstre
 		}
 	}
 	return s.enter(ctx, held, req, encoder)
-}
-
-// encoder is that of a generation.
-func (s *session) encoder(id string, asked protocol.Output) relay.Encoder {
-	e := encoder{id: id, asked: asked}
-	if s.binary {
-		return &binaryEncoder{e}
-	}
-	return &e
 }
 
 // mayStart checks what does not depend on what is asked for.
@@ -178,13 +168,6 @@ func unknownGeneration(param string) *protocol.Error {
 		Message: param + " was never named on this connection",
 	}
 }
-
-// leastConfigures is how many configures a minute every connection may send: one a second is more than any conversation
-// changes its mind.
-const leastConfigures = 60
-
-// configuresPerMinute is as many as generates, for clients that configure before each of them.
-func configuresPerMinute(l limits.Config) int { return max(leastConfigures, l.GenerationsPerMinute) }
 
 // configure sets the connection's defaults.
 func (s *session) configure(c *protocol.Configure) *protocol.Error {

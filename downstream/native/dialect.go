@@ -21,9 +21,3 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 		{Method: "POST", Path: path, Serve: srv.speak},
 	}
 }
-
-// host is the server that the dialect is mounted on.
-type host struct {
-	downstream.Server
-	with downstream.Services
-}

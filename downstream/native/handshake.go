@@ -90,3 +90,13 @@ func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 	}
 	return query.Get("audio") == "binary", nil
 }
+
+// sendReady queues what the client hears first.
+func (s *session) sendReady() {
+	s.send(protocol.Ready{
+		SessionID: s.ID,
+		Protocol:  protocol.Version,
+		Limits:    wireLimits(s.Key.Limits),
+		Formats:   formats(),
+	})
+}

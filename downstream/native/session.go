@@ -2,10 +2,8 @@ package native
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -40,39 +38,6 @@ type session struct {
 	wg sync.WaitGroup // every goroutine of this session but the connection's
 }
 
-// sendReady queues what the client hears first.
-func (s *session) sendReady() {
-	s.send(protocol.Ready{
-		SessionID: s.ID,
-		Protocol:  protocol.Version,
-		Limits:    wireLimits(s.Key.Limits),
-		Formats:   formats(),
-	})
-}
-
-// run serves the connection until it ends. No goroutine outlives it.
-func (s *session) run(ctx context.Context) {
-	s.conn.Begin()
-	err := s.readLoop(ctx)
-	s.StopAll(relay.CauseGone)
-	s.cancel(errors.Join(delivery.ErrSessionOver, err))
-	s.conn.End()
-	s.wg.Wait()
-	s.conn.Wait()
-	log := s.Log()
-	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
-}
-
-// readLoop applies what the client sends until its connection is over.
-func (s *session) readLoop(ctx context.Context) error {
-	receive := func(kind websocket.MessageType, data []byte) { s.receive(ctx, kind, data) }
-	for {
-		if err := s.conn.Read(receive); err != nil {
-			return err
-		}
-	}
-}
-
 // Running is how many generations run, and when the last one ended. It forgets those that ended long ago, so that an idle
 // connection keeps none.
 func (s *session) Running(now time.Time) (running int, quiet time.Time) {
@@ -82,38 +47,8 @@ func (s *session) Running(now time.Time) (running int, quiet time.Time) {
 	return len(s.register.running), s.register.quiet
 }
 
-// Closing stops all generations: the connection is about to be closed.
-func (s *session) Closing() { s.StopAll(relay.CauseGone) }
-
 // Failed ends the session, since nothing can be written any more.
 func (s *session) Failed(err error) { s.cancel(err) }
-
-// receive applies one message.
-func (s *session) receive(ctx context.Context, kind websocket.MessageType, data []byte) {
-	if kind != websocket.MessageText {
-		s.conn.Shut(delivery.CloseBinary, "messages are JSON text frames")
-		return
-	}
-	if !utf8.Valid(data) {
-		s.conn.Shut(delivery.CloseNotUTF8, "text is not UTF-8")
-		return
-	}
-	cmd, refused := protocol.Decode(data)
-	if refused == nil {
-		refused = s.apply(ctx, cmd)
-	} else {
-		s.named(refused.GenerationID, refused.Command)
-	}
-	if refused == nil {
-		return
-	}
-	s.srv.Refused(s.Remote, refused.Code, s.Key)
-	s.send(refused)
-	s.conn.NoteRefusal()
-	if !refused.Known() && s.strikes.add(time.Now()) {
-		s.conn.Shut(delivery.ClosePolicy, "20 messages within a minute that are no JSON object of a known type")
-	}
-}
 
 // send queues one of the session's own messages.
 func (s *session) send(e protocol.Event) {

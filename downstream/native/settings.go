@@ -111,3 +111,19 @@ func formats() []string {
 	}
 	return names
 }
+
+// encoder is that of a generation.
+func (s *session) encoder(id string, asked protocol.Output) relay.Encoder {
+	e := encoder{id: id, asked: asked}
+	if s.binary {
+		return &binaryEncoder{e}
+	}
+	return &e
+}
+
+// leastConfigures is how many configures a minute every connection may send: one a second is more than any conversation
+// changes its mind.
+const leastConfigures = 60
+
+// configuresPerMinute is as many as generates, for clients that configure before each of them.
+func configuresPerMinute(l limits.Config) int { return max(leastConfigures, l.GenerationsPerMinute) }

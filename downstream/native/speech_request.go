@@ -20,6 +20,15 @@ const bodyPatience = 10 * time.Second
 
 const linesType = "application/x-ndjson"
 
+// bodyForm is what a client wants a body to be.
+type bodyForm int
+
+const (
+	bodyAudio bodyForm = iota // as it comes
+	bodyWhole                 // audio, with its length before it
+	bodyLines                 // messages
+)
+
 // readSpeech is what a request asks for. The generation id is empty where the client names none.
 func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Generate, *protocol.Error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
