@@ -1,6 +1,11 @@
 package ship
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
 
 const (
 	tenantsKey = "usage:tenants"
@@ -32,3 +37,21 @@ func hourName(hour int64) string { return hourTime(hour).Format("2006-01-02T15")
 func hourTime(hour int64) time.Time { return time.Unix(hour*secondsPerHour, 0).UTC() }
 
 const secondsPerHour = int64(time.Hour / time.Second)
+
+// stream is what is numbered together.
+type stream struct{ epoch, tenant string }
+
+// Bounds on one exchange with Redis.
+const (
+	commandsAtOnce = 64
+	keysAtOnce     = 256 // of one command
+)
+
+// sortedStreams is a constant order.
+func sortedStreams(of map[stream]int64) []stream {
+	return slices.SortedFunc(maps.Keys(of), compareStreams)
+}
+
+func compareStreams(a, b stream) int {
+	return cmp.Or(cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tenant, b.tenant))
+}

@@ -1,21 +1,15 @@
 package ship
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
-)
-
-// Bounds on one exchange with Redis.
-const (
-	commandsAtOnce = 64
-	keysAtOnce     = 256 // of one command
 )
 
 // readMarks asks for the marks of streams of the ledger, and names their tenants and epochs.
@@ -80,15 +74,6 @@ func epochsOf(questions [][]stream) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// sortedStreams is a constant order.
-func sortedStreams(of map[stream]int64) []stream {
-	return slices.SortedFunc(maps.Keys(of), compareStreams)
-}
-
-func compareStreams(a, b stream) int {
-	return cmp.Or(cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tenant, b.tenant))
-}
-
 // parseMark takes a mark that is not there as 0.
 func parseMark(value any) (int64, error) {
 	if value == nil {
@@ -101,3 +86,17 @@ func parseMark(value any) (int64, error) {
 	}
 	return mark, nil
 }
+
+// nameEpoch has Redis know that an epoch is of this ledger, before it has records of it. Those whose records are over go.
+func (s *Shipper) nameEpoch(ctx context.Context, p redis.Pipeliner, epoch string) {
+	if s.cfg.Relay == "" || s.originalInUse {
+		return
+	}
+	key, now := epochsKey(s.cfg.Relay), time.Now()
+	p.ZAddNX(ctx, key, redis.Z{Score: float64(now.Unix()), Member: epoch})
+	p.ZRemRangeByScore(ctx, key, "-inf", fmt.Sprint(now.Add(-s.cfg.Retention-markSlack).Unix()))
+	p.Expire(ctx, key, s.cfg.Retention+markSlack)
+}
+
+// markSlack is how much longer than records Redis keeps marks, and the names of epochs; apply.lua says so too.
+const markSlack = 30 * 24 * time.Hour

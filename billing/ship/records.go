@@ -5,19 +5,17 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redis/go-redis/v9"
 
 	"voicerelay/billing"
 )
 
 // maxPage is the most records of a page, and the default.
 const maxPage = 1000
-
-// farHour is after every hour.
-const farHour = int64(math.MaxInt32)
 
 // Records lists records by their admission, or those that have an id.
 func (r *Reports) Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error) {
@@ -43,23 +41,6 @@ func (r *Reports) Records(ctx context.Context, q billing.RecordsQuery) (billing.
 		page.Records = append(page.Records, f.record)
 	}
 	return page, nil
-}
-
-// spot is an hour of a tenant that has records.
-type spot struct {
-	hour   int64
-	tenant string
-}
-
-// place is where a record lies. Record ids begin with the time of admission, so that they sort by it.
-type place struct {
-	spot
-	recordID string
-	entry    string // id in the hour's stream
-}
-
-func comparePlaces(a, b place) int {
-	return cmp.Or(cmp.Compare(a.hour, b.hour), cmp.Compare(a.recordID, b.recordID))
 }
 
 type foundRecord struct {
@@ -194,4 +175,58 @@ func parseCursor(cursor string) (place, error) {
 		return place{}, billing.ErrCursor
 	}
 	return place{spot: spot{hour: hour}, recordID: id}, nil
+}
+
+// places finds the first n ids after where the search stands, in order.
+func (s *search) places(ctx context.Context, spots []spot, n int) ([]place, error) {
+	var places []place
+	for some := range slices.Chunk(spots, commandsAtOnce) {
+		found, err := s.placesIn(ctx, some, n)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, found...)
+		slices.SortFunc(places, comparePlaces)
+		places = places[:min(n, len(places))]
+	}
+	return places, nil
+}
+
+func (s *search) placesIn(ctx context.Context, spots []spot, n int) ([]place, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.reports.timeout)
+	defer cancel()
+	answers := make([]*redis.StringSliceCmd, len(spots))
+	_, err := s.reports.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, at := range spots {
+			answers[i] = p.ZRangeArgs(ctx, redis.ZRangeArgs{
+				Key: idsKey(at.tenant, at.hour), ByLex: true, Start: s.start(at), Stop: "(" + s.prefix + "\xff", Count: int64(n),
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var places []place
+	for i, answer := range answers {
+		for _, member := range answer.Val() {
+			p, err := parsePlace(spots[i], member)
+			if err != nil {
+				return nil, err
+			}
+			places = append(places, p)
+		}
+	}
+	return places, nil
+}
+
+// start is where an hour's ids are looked at from. An id's entry goes on with a zero byte, which sorts before all others.
+func (s *search) start(at spot) string {
+	if at.hour != s.after.hour {
+		return "[" + s.prefix
+	}
+	if strings.HasPrefix(s.prefix, "r") {
+		return "(" + max("r"+s.after.recordID+"\x00\xff", s.prefix)
+	}
+	return "(" + s.prefix + s.after.recordID + "\x00\xff"
 }

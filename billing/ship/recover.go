@@ -9,22 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"voicerelay/billing"
 )
-
-// Ledger is an outbox that may lack what Redis has of it: one that was restored from a copy, or that a crash left with
-// generations open.
-type Ledger interface {
-	Outbox
-	// Remains says what the ledger does not know of its own records.
-	Remains(ctx context.Context) (billing.Remains, error)
-	// Adopt takes in the last numbers that Redis has, and records.
-	Adopt(ctx context.Context, tails []billing.Tail, records []billing.Numbered) error
-	// Conclude closes as interrupted what is still open of earlier starts, and takes for good what is still missing.
-	Conclude(ctx context.Context) error
-}
 
 // errOriginalInUse says that somebody else writes heartbeats in the name of this ledger, or did so a moment ago.
 var errOriginalInUse = errors.New("this ledger is a copy, and another relay may run on the original, which was heard of within 15 s")
@@ -172,20 +158,6 @@ func (s *Shipper) unknownEpochs(ctx context.Context, remains billing.Remains) ([
 		return epoch < first || epoch == s.cfg.Epoch || slices.Contains(remains.Epochs, epoch)
 	}), nil
 }
-
-// nameEpoch has Redis know that an epoch is of this ledger, before it has records of it. Those whose records are over go.
-func (s *Shipper) nameEpoch(ctx context.Context, p redis.Pipeliner, epoch string) {
-	if s.cfg.Relay == "" || s.originalInUse {
-		return
-	}
-	key, now := epochsKey(s.cfg.Relay), time.Now()
-	p.ZAddNX(ctx, key, redis.Z{Score: float64(now.Unix()), Member: epoch})
-	p.ZRemRangeByScore(ctx, key, "-inf", fmt.Sprint(now.Add(-s.cfg.Retention-markSlack).Unix()))
-	p.Expire(ctx, key, s.cfg.Retention+markSlack)
-}
-
-// markSlack is how much longer than records Redis keeps marks, and the names of epochs; apply.lua says so too.
-const markSlack = 30 * 24 * time.Hour
 
 // adoptOpen looks up each generation that was left open: it may have ended after the copy.
 func (s *Shipper) adoptOpen(ctx context.Context, open []billing.Record) error {

@@ -13,9 +13,6 @@ import (
 	"voicerelay/billing"
 )
 
-// errLost says that Redis has less than it had: everything must be looked at again.
-var errLost = errors.New("redis lost usage records that it had")
-
 // admissionSlack is longer than the time between a generation's admission and its entry in the ledger.
 const admissionSlack = 10 * time.Second
 
@@ -65,20 +62,6 @@ func (s *Shipper) horizon(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
-func (s *Shipper) readTails(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
-	defer cancel()
-	tails, err := s.out.Tails(ctx)
-	if err != nil {
-		return fmt.Errorf("read tails: %w", err)
-	}
-	s.tails = make(map[stream]int64, len(tails))
-	for _, t := range tails {
-		s.tails[stream{t.Epoch, t.Tenant}] = t.Last
-	}
-	return nil
-}
-
 // check reads all marks.
 func (s *Shipper) check(ctx context.Context) error {
 	marks, err := s.readMarks(ctx, maps.Keys(s.tails))
@@ -112,14 +95,6 @@ func (s *Shipper) lagging() []stream {
 	}
 	slices.SortFunc(streams, compareStreams)
 	return streams
-}
-
-func (s *Shipper) count() {
-	n := int64(0)
-	for at, tail := range s.tails {
-		n += max(tail-s.marks[at], 0)
-	}
-	s.unshipped.Store(n)
 }
 
 // ship brings the streams up to date, a run of each in turn, so that a long one doesn't hold up the others; live ones join

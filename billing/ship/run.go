@@ -10,9 +10,6 @@ import (
 	"voicerelay/billing"
 )
 
-// stream is what is numbered together.
-type stream struct{ epoch, tenant string }
-
 // errNumbers says that a ledger gave records out of order, or of another epoch or tenant.
 var errNumbers = errors.New("the ledger's numbers are out of order")
 

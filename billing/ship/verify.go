@@ -12,24 +12,8 @@ import (
 	"voicerelay/billing"
 )
 
-// Verdict is what a comparison of a ledger with Redis found.
-type Verdict struct {
-	// Records were compared; Hours had their sums made again.
-	Records, Hours int64
-	// Faults says what does not agree, at most maxFaults of it.
-	Faults []string
-	// More counts the faults that are not listed.
-	More int64
-}
-
 // ErrUnreachable says that Redis gave no answer, so that nothing can be said of what it has.
 var ErrUnreachable = errors.New("redis can't be reached")
-
-// maxFaults keeps a thoroughly broken Redis from filling memory.
-const maxFaults = 100
-
-// verifyPage is how many records are compared, or read of a stream, at a time.
-const verifyPage = 256
 
 // Shipping is given time: a relay that runs needs a tenth of a second, and longer only where it has fallen behind, but then
 // it gets on.
@@ -57,13 +41,6 @@ type ledgerError struct{ err error }
 func (e *ledgerError) Error() string { return "read the ledger: " + e.err.Error() }
 func (e *ledgerError) Unwrap() error { return e.err }
 
-type verifier struct {
-	reports *Reports
-	out     Outbox
-	since   int64 // first hour that has not been over for the retention
-	verdict Verdict
-}
-
 func (v *verifier) run(ctx context.Context) error {
 	marks, err := v.shipped(ctx)
 	if err != nil {
@@ -84,14 +61,6 @@ func (v *verifier) run(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (v *verifier) fault(format string, args ...any) {
-	if len(v.verdict.Faults) == maxFaults {
-		v.verdict.More++
-		return
-	}
-	v.verdict.Faults = append(v.verdict.Faults, fmt.Sprintf(format, args...))
 }
 
 // shipped waits until Redis has all that the ledger has now, and returns the marks. What a relay closes in between is no part

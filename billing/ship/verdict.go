@@ -1,0 +1,31 @@
+package ship
+
+import "fmt"
+
+// Verdict is what a comparison of a ledger with Redis found.
+type Verdict struct {
+	// Records were compared; Hours had their sums made again.
+	Records, Hours int64
+	// Faults says what does not agree, at most maxFaults of it.
+	Faults []string
+	// More counts the faults that are not listed.
+	More int64
+}
+
+// maxFaults keeps a thoroughly broken Redis from filling memory.
+const maxFaults = 100
+
+type verifier struct {
+	reports *Reports
+	out     Outbox
+	since   int64 // first hour that has not been over for the retention
+	verdict Verdict
+}
+
+func (v *verifier) fault(format string, args ...any) {
+	if len(v.verdict.Faults) == maxFaults {
+		v.verdict.More++
+		return
+	}
+	v.verdict.Faults = append(v.verdict.Faults, fmt.Sprintf(format, args...))
+}
