@@ -25,14 +25,6 @@ const (
 	heldRoute  = "two targets"
 )
 
-// aheadRound is a round in which the vendor is ahead.
-type aheadRound struct {
-	round
-	Begin  quantiles `json:"begin"`  // how long early frames took, which are not held back
-	Held   quantiles `json:"held"`   // how long the later ones took, the deliberate wait and all
-	Behind quantiles `json:"behind"` // how long a frame came after the vendor's latest write for it, which let it go
-}
-
 // ahead measures what holding audio back costs.
 func (b *bench) ahead(ctx context.Context, r *report) (err error) {
 	v, err := startVendor(b.clock, aheadPace)

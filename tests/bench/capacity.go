@@ -11,39 +11,6 @@ import (
 // One core holds a number of generations while 99 of 100 frames pass in this time.
 const heldLatency = 20 * time.Millisecond
 
-// capacity is how many real-time generations the relay holds, and how that was found.
-type capacity struct {
-	Held  int            `json:"held"` // the most that were
-	Over  int            `json:"over"` // the fewest above that were not; 0: none was found
-	Why   string         `json:"why"`  // the search ended
-	Steps []capacityStep `json:"steps"`
-
-	limit outcome // at Over
-}
-
-// capacityStep is one number that was tried.
-type capacityStep struct {
-	Generations int     `json:"generations"`
-	Outcome     outcome `json:"outcome"`
-	P50         float64 `json:"p50_us"`
-	P99         float64 `json:"p99_us"`
-	VendorLate  float64 `json:"vendor_late_p99_us"`
-	Proxy       float64 `json:"proxy_cores"`
-	Harness     float64 `json:"harness_cores"`
-	Elsewhere   float64 `json:"other_processes_cores"`
-}
-
-// outcome is what a step showed.
-type outcome string
-
-const (
-	held       outcome = "held"
-	relayLate  outcome = "the relay was late"
-	harnessOut outcome = "the load generator was late" // this says nothing of the relay, as the next one
-	othersOut  outcome = "other processes were at work"
-	broke      outcome = "not everything was spoken"
-)
-
 // The search: short rounds, few of them.
 const (
 	capacityStart = 1000

@@ -11,10 +11,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-const (
-	handshakePatience = 10 * time.Second
-	keptMessage       = 16 << 10 // twice what a frame takes
-)
+const keptMessage = 16 << 10 // twice what a frame takes
 
 // client is one agent's connection. One goroutine uses it, but for stop.
 type client struct {

@@ -2,12 +2,44 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 )
+
+// The course of a round: utterances start, each at a moment of its own, so that their frames come evenly; the
+// load settles; it is measured; every second utterance is cancelled, while the others speak to their end.
+const (
+	leastSpread  = 500 * time.Millisecond // of starts, and of cancels
+	settleTime   = 500 * time.Millisecond
+	speechMargin = 300 * time.Millisecond // that speech outlasts the last cancel
+	overtime     = 20 * time.Second       // for what is late; then the round has failed
+)
+
+// startsASecond is the most. Calls do not all begin at once; a start costs what many frames do, and frames are measured.
+const startsASecond = 1000
+
+var errOvertime = errors.New("not everything was spoken in time")
+
+// demand is what is to be spoken in a round.
+type demand struct {
+	generations int
+	duration    time.Duration // that is measured
+	count       bool          // what the relay allocates; asking it is in the way of the cancels that follow
+}
+
+// length is how long each utterance takes.
+func (d demand) length() time.Duration {
+	return d.spread() + settleTime + d.duration + d.spread() + speechMargin
+}
+
+// spread is how long the starts take, and how long the cancels.
+func (d demand) spread() time.Duration {
+	return max(leastSpread, time.Duration(d.generations)*time.Second/startsASecond)
+}
 
 // connect opens connections, some at a time.
 func (b *bench) connect(ctx context.Context, p *path, count int) ([]*client, error) {

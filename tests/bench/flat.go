@@ -16,16 +16,6 @@ const (
 	unpaced         = 0
 )
 
-// flatRound is how fast one path took all of it.
-type flatRound struct {
-	Frames     int     `json:"frames"`
-	FrameRate  float64 `json:"frames_a_second"`
-	Proxy      float64 `json:"proxy_cores"`
-	Harness    float64 `json:"harness_cores"`
-	Elsewhere  float64 `json:"other_processes_cores"`
-	CPUPerHour float64 `json:"cpu_s_an_hour"`
-}
-
 // flatOut measures how many frames a second each path takes.
 func (b *bench) flatOut(ctx context.Context, r *report) (err error) {
 	s, err := b.open(ctx, unpaced, b.settings.pathNames()...)

@@ -5,29 +5,6 @@ import (
 	"io"
 )
 
-// goal is a number to reach.
-type goal struct {
-	What     string  `json:"what"`
-	Must     float64 `json:"must"`
-	Aim      float64 `json:"aim"`
-	AtLeast  bool    `json:"at_least"`           // more is better
-	Level    int     `json:"level,omitempty"`    // of generations, at which it is measured
-	Measured *spread `json:"measured,omitempty"` // nil: it was not
-	Verdict  verdict `json:"verdict"`
-}
-
-// verdict is what becomes of a goal.
-type verdict string
-
-const (
-	aimed    verdict = "aim met"
-	met      verdict = "met"
-	missed   verdict = "NOT MET"
-	unproven verdict = "not measured"
-	clouded  verdict = "not met, while others or the load generator were late"
-	open     verdict = "at least; others or the load generator ended the search"
-)
-
 // Where the goals are measured.
 const (
 	latencyLevel = 1000 // generations
@@ -132,14 +109,6 @@ func (r *report) heldGenerations() *spread {
 		return nil
 	}
 	return spreadIfAny([]float64{float64(r.Capacity.Held)})
-}
-
-func spreadIfAny(values []float64) *spread {
-	if len(values) == 0 {
-		return nil
-	}
-	s := spreadOf(values)
-	return &s
 }
 
 func writeGoals(out io.Writer, goals []goal) error {

@@ -3,16 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
-
-// level is one number of generations, and what its rounds showed on each path.
-type level struct {
-	Generations int                 `json:"generations"`
-	Idle        int                 `json:"idle_connections"` // that are open at the same time
-	Rounds      map[string][]*round `json:"rounds"`           // by path, in order
-	Broke       map[string]string   `json:"broke"`            // by path: why it could not carry so many
-}
 
 // fullLevel is from where on a level has all its rounds: the figures that are asked for are taken there. Below, one round
 // shows how the cost grows.
@@ -87,4 +80,11 @@ func (b *bench) connectIdle(ctx context.Context, s *site, count int) (all []*cli
 		}
 	}
 	return all, pause(ctx, time.Second) // what opening them left to do is not theirs
+}
+
+func (l *level) title() string {
+	if l.Idle > 0 {
+		return fmt.Sprintf("%d generations at real time, %d idle connections", l.Generations, l.Idle)
+	}
+	return fmt.Sprintf("%d generations at real time", l.Generations)
 }

@@ -31,13 +31,6 @@ func (l *level) section() section {
 	}
 }
 
-func (l *level) title() string {
-	if l.Idle > 0 {
-		return fmt.Sprintf("%d generations at real time, %d idle connections", l.Generations, l.Idle)
-	}
-	return fmt.Sprintf("%d generations at real time", l.Generations)
-}
-
 // framesAnHour is an hour of audio.
 const framesAnHour = int(time.Hour / frameEvery)
 

@@ -2,58 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 )
-
-// The course of a round: utterances start, each at a moment of its own, so that their frames come evenly; the
-// load settles; it is measured; every second utterance is cancelled, while the others speak to their end.
-const (
-	leastSpread  = 500 * time.Millisecond // of starts, and of cancels
-	settleTime   = 500 * time.Millisecond
-	speechMargin = 300 * time.Millisecond // that speech outlasts the last cancel
-	overtime     = 20 * time.Second       // for what is late; then the round has failed
-)
-
-// startsASecond is the most. Calls do not all begin at once; a start costs what many frames do, and frames are measured.
-const startsASecond = 1000
-
-var errOvertime = errors.New("not everything was spoken in time")
-
-// round is what one round on one path showed.
-type round struct {
-	Latency       quantiles `json:"latency"`
-	Cancel        quantiles `json:"cancel"`
-	VendorLate    quantiles `json:"vendor_late"`
-	Frames        int       `json:"frames"`                // received in all
-	Lost          int       `json:"lost"`                  // sent and never received
-	Measured      int       `json:"measured"`              // of which latency and CPU were measured
-	CPUPerFrame   float64   `json:"cpu_us_a_frame"`        // of the proxy alone; 0 on the direct path
-	Allocations   float64   `json:"allocations_a_frame"`   // of the relay, where they were counted
-	ProxyCores    float64   `json:"proxy_cores"`           // cores that the proxy kept busy
-	HarnessCores  float64   `json:"harness_cores"`         // cores that vendor and clients kept busy
-	HarnessLate   bool      `json:"harness_late"`          // it was they who limited
-	ElsewhereBusy float64   `json:"other_processes_cores"` // cores that neither they nor the proxy did
-}
-
-// demand is what is to be spoken in a round.
-type demand struct {
-	generations int
-	duration    time.Duration // that is measured
-	count       bool          // what the relay allocates; asking it is in the way of the cancels that follow
-}
-
-// length is how long each utterance takes.
-func (d demand) length() time.Duration {
-	return d.spread() + settleTime + d.duration + d.spread() + speechMargin
-}
-
-// spread is how long the starts take, and how long the cancels.
-func (d demand) spread() time.Duration {
-	return max(leastSpread, time.Duration(d.generations)*time.Second/startsASecond)
-}
 
 // load has many utterances spoken at once on a path, and measures.
 func (b *bench) load(ctx context.Context, p *path, d demand) (*round, error) {

@@ -7,6 +7,13 @@ import (
 	"time"
 )
 
+// clock is the run's: what vendor and clients note is comparable.
+type clock struct{ base time.Time }
+
+func newClock() clock { return clock{base: time.Now()} }
+
+func (c clock) now() time.Duration { return time.Since(c.base) }
+
 // percentile is the smallest value that at least p percent of the sorted values do not exceed; 0 of none.
 func percentile[T cmp.Ordered](sorted []T, p float64) T {
 	if len(sorted) == 0 {

@@ -7,15 +7,6 @@ import (
 	"time"
 )
 
-// memory is what a proxy's process has in RAM. What the kernel holds for its sockets is not in it.
-type memory struct {
-	Base        float64 `json:"base_kb"` // once warm, with one connection
-	Idle        float64 `json:"idle_kb"` // more for each idle connection
-	IdleCount   int     `json:"idle_connections"`
-	Active      float64 `json:"active_kb"` // more for each of them that has an utterance being spoken
-	ActiveCount int     `json:"active_generations"`
-}
-
 const (
 	memorySettles = time.Second
 	memoryActive  = 300         // generations; the more, the less one buffer of the process counts
@@ -117,4 +108,27 @@ func (b *bench) speakingKB(ctx context.Context, p *path, clients []*client) (flo
 	}
 	_, err = c.wait()
 	return kb, err
+}
+
+// memorySection is what proxies have in RAM.
+func (r *report) memorySection() (section, bool) {
+	s := section{Title: "Memory", Columns: []string{nginxPath, relayPath}}
+	for _, line := range []struct {
+		name string
+		of   func(*memory) float64
+	}{
+		{"process with one connection", func(m *memory) float64 { return m.Base }},
+		{"more an idle connection", func(m *memory) float64 { return m.Idle }},
+		{"more an active generation", func(m *memory) float64 { return m.Active }},
+	} {
+		f := figure{Name: line.name, Unit: "KB", Columns: make(map[string]spread)}
+		for path, m := range r.Memory {
+			f.Columns[path] = spreadOf([]float64{line.of(m)})
+		}
+		s.Figures = append(s.Figures, f)
+	}
+	if m := r.Memory[relayPath]; m != nil {
+		s.Notes = append(s.Notes, fmt.Sprintf("%d idle connections, %d active generations", m.IdleCount, m.ActiveCount))
+	}
+	return s, len(r.Memory) > 0
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
-	"time"
 )
 
 // conditions are what the figures hold for.
@@ -22,20 +20,6 @@ type conditions struct {
 	Rounds     int     `json:"rounds"`
 }
 
-func (b *bench) conditions() conditions {
-	return conditions{
-		Cores:      len(b.cores.proxy) + len(b.cores.harness),
-		Pinned:     b.cores.proxy != nil,
-		Go:         runtime.Version(),
-		Platform:   runtime.GOOS + "/" + runtime.GOARCH,
-		Kernel:     kernel(),
-		When:       time.Now().UTC().Format(time.RFC3339),
-		FrameBytes: len(newAudioFrame("1").stamp(mark{}, 0)) - headerBytes,
-		Duration:   b.settings.duration.Seconds(),
-		Rounds:     b.settings.rounds,
-	}
-}
-
 // report is the result of a run. What was not asked for is empty.
 type report struct {
 	Conditions  conditions               `json:"conditions"`
@@ -49,6 +33,113 @@ type report struct {
 	Allocations []float64                `json:"allocations_a_frame"` // by round
 	Memory      map[string]*memory       `json:"memory"`              // by path
 }
+
+// round is what one round on one path showed.
+type round struct {
+	Latency       quantiles `json:"latency"`
+	Cancel        quantiles `json:"cancel"`
+	VendorLate    quantiles `json:"vendor_late"`
+	Frames        int       `json:"frames"`                // received in all
+	Lost          int       `json:"lost"`                  // sent and never received
+	Measured      int       `json:"measured"`              // of which latency and CPU were measured
+	CPUPerFrame   float64   `json:"cpu_us_a_frame"`        // of the proxy alone; 0 on the direct path
+	Allocations   float64   `json:"allocations_a_frame"`   // of the relay, where they were counted
+	ProxyCores    float64   `json:"proxy_cores"`           // cores that the proxy kept busy
+	HarnessCores  float64   `json:"harness_cores"`         // cores that vendor and clients kept busy
+	HarnessLate   bool      `json:"harness_late"`          // it was they who limited
+	ElsewhereBusy float64   `json:"other_processes_cores"` // cores that neither they nor the proxy did
+}
+
+// flatRound is how fast one path took all of it.
+type flatRound struct {
+	Frames     int     `json:"frames"`
+	FrameRate  float64 `json:"frames_a_second"`
+	Proxy      float64 `json:"proxy_cores"`
+	Harness    float64 `json:"harness_cores"`
+	Elsewhere  float64 `json:"other_processes_cores"`
+	CPUPerHour float64 `json:"cpu_s_an_hour"`
+}
+
+// aheadRound is a round in which the vendor is ahead.
+type aheadRound struct {
+	round
+	Begin  quantiles `json:"begin"`  // how long early frames took, which are not held back
+	Held   quantiles `json:"held"`   // how long the later ones took, the deliberate wait and all
+	Behind quantiles `json:"behind"` // how long a frame came after the vendor's latest write for it, which let it go
+}
+
+// level is one number of generations, and what its rounds showed on each path.
+type level struct {
+	Generations int                 `json:"generations"`
+	Idle        int                 `json:"idle_connections"` // that are open at the same time
+	Rounds      map[string][]*round `json:"rounds"`           // by path, in order
+	Broke       map[string]string   `json:"broke"`            // by path: why it could not carry so many
+}
+
+// capacity is how many real-time generations the relay holds, and how that was found.
+type capacity struct {
+	Held  int            `json:"held"` // the most that were
+	Over  int            `json:"over"` // the fewest above that were not; 0: none was found
+	Why   string         `json:"why"`  // the search ended
+	Steps []capacityStep `json:"steps"`
+
+	limit outcome // at Over
+}
+
+// capacityStep is one number that was tried.
+type capacityStep struct {
+	Generations int     `json:"generations"`
+	Outcome     outcome `json:"outcome"`
+	P50         float64 `json:"p50_us"`
+	P99         float64 `json:"p99_us"`
+	VendorLate  float64 `json:"vendor_late_p99_us"`
+	Proxy       float64 `json:"proxy_cores"`
+	Harness     float64 `json:"harness_cores"`
+	Elsewhere   float64 `json:"other_processes_cores"`
+}
+
+// outcome is what a step showed.
+type outcome string
+
+const (
+	held       outcome = "held"
+	relayLate  outcome = "the relay was late"
+	harnessOut outcome = "the load generator was late" // this says nothing of the relay, as the next one
+	othersOut  outcome = "other processes were at work"
+	broke      outcome = "not everything was spoken"
+)
+
+// memory is what a proxy's process has in RAM. What the kernel holds for its sockets is not in it.
+type memory struct {
+	Base        float64 `json:"base_kb"` // once warm, with one connection
+	Idle        float64 `json:"idle_kb"` // more for each idle connection
+	IdleCount   int     `json:"idle_connections"`
+	Active      float64 `json:"active_kb"` // more for each of them that has an utterance being spoken
+	ActiveCount int     `json:"active_generations"`
+}
+
+// goal is a number to reach.
+type goal struct {
+	What     string  `json:"what"`
+	Must     float64 `json:"must"`
+	Aim      float64 `json:"aim"`
+	AtLeast  bool    `json:"at_least"`           // more is better
+	Level    int     `json:"level,omitempty"`    // of generations, at which it is measured
+	Measured *spread `json:"measured,omitempty"` // nil: it was not
+	Verdict  verdict `json:"verdict"`
+}
+
+// verdict is what becomes of a goal.
+type verdict string
+
+const (
+	aimed    verdict = "aim met"
+	met      verdict = "met"
+	missed   verdict = "NOT MET"
+	unproven verdict = "not measured"
+	clouded  verdict = "not met, while others or the load generator were late"
+	open     verdict = "at least; others or the load generator ended the search"
+)
 
 // faults is an error where a frame was lost or nothing was measured.
 func (r *report) faults() error {
@@ -67,18 +158,6 @@ func (r *report) faults() error {
 				}
 			}
 		}
-	}
-	return errors.Join(errs...)
-}
-
-// keep writes the files that are asked for.
-func (r *report) keep(s *settings) error {
-	var errs []error
-	if s.json != "" {
-		errs = append(errs, r.save(s.json))
-	}
-	if s.svg != "" {
-		errs = append(errs, r.draw(s.svg))
 	}
 	return errors.Join(errs...)
 }

@@ -1,7 +1,5 @@
 package main
 
-import "fmt"
-
 // section is a table of figures.
 type section struct {
 	Title   string   `json:"title"`
@@ -16,22 +14,6 @@ type figure struct {
 	Unit    string            `json:"unit"`
 	Columns map[string]spread `json:"columns"`
 	Ratio   *spread           `json:"relay_to_nginx,omitempty"` // of the rounds' own ratios
-}
-
-// summarize makes tables of what was measured.
-func (r *report) summarize() {
-	r.Sections = nil
-	for _, l := range r.Levels {
-		if l.Generations >= fullLevel || len(r.Levels) == 1 {
-			r.Sections = append(r.Sections, l.section())
-		}
-	}
-	for _, add := range []func() (section, bool){r.growth, r.flatSection, r.aheadSection, r.farSection, r.memorySection} {
-		if s, ok := add(); ok {
-			r.Sections = append(r.Sections, s)
-		}
-	}
-	r.Goals = r.goals()
 }
 
 // tabulate makes a figure of each path's rounds.
@@ -74,25 +56,10 @@ func present[T any](names []string, of map[string][]T) []string {
 	return some
 }
 
-// memorySection is what proxies have in RAM.
-func (r *report) memorySection() (section, bool) {
-	s := section{Title: "Memory", Columns: []string{nginxPath, relayPath}}
-	for _, line := range []struct {
-		name string
-		of   func(*memory) float64
-	}{
-		{"process with one connection", func(m *memory) float64 { return m.Base }},
-		{"more an idle connection", func(m *memory) float64 { return m.Idle }},
-		{"more an active generation", func(m *memory) float64 { return m.Active }},
-	} {
-		f := figure{Name: line.name, Unit: "KB", Columns: make(map[string]spread)}
-		for path, m := range r.Memory {
-			f.Columns[path] = spreadOf([]float64{line.of(m)})
-		}
-		s.Figures = append(s.Figures, f)
+func spreadIfAny(values []float64) *spread {
+	if len(values) == 0 {
+		return nil
 	}
-	if m := r.Memory[relayPath]; m != nil {
-		s.Notes = append(s.Notes, fmt.Sprintf("%d idle connections, %d active generations", m.IdleCount, m.ActiveCount))
-	}
-	return s, len(r.Memory) > 0
+	s := spreadOf(values)
+	return &s
 }

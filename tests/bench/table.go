@@ -8,30 +8,6 @@ import (
 	"text/tabwriter"
 )
 
-// write prints the report, in Markdown that is read as it stands as well. It has been summarized.
-func (r *report) write(out io.Writer) error {
-	c := r.Conditions
-	where := "anywhere"
-	if c.Pinned {
-		where = "the proxy on one core, vendor and clients on the rest"
-	}
-	fmt.Fprintf(out, "\n%s, %s, %s, %d cores, %s. ", c.Go, c.Platform, c.Kernel, c.Cores, where)
-	fmt.Fprintf(out, "Frames of %d bytes, %.1f s measured in each round, %d rounds or fewer.\n", c.FrameBytes, c.Duration, c.Rounds)
-	fmt.Fprint(out, "Medians over the rounds [least - most].\n")
-	for _, s := range r.Sections {
-		if err := s.write(out); err != nil {
-			return err
-		}
-	}
-	if r.Capacity != nil {
-		if err := r.capacityTable().write(out); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "\n%d are held. %s.\n", r.Capacity.Held, r.Capacity.Why)
-	}
-	return writeGoals(out, r.Goals)
-}
-
 // write prints the table and what is to be said of it.
 func (s section) write(out io.Writer) error {
 	t := &table{title: s.Title, head: append([]string{"figure", "unit"}, s.Columns...)}

@@ -15,12 +15,7 @@ import (
 	"voicerelay/tcp"
 )
 
-// clock is the run's: what vendor and clients note is comparable.
-type clock struct{ base time.Time }
-
-func newClock() clock { return clock{base: time.Now()} }
-
-func (c clock) now() time.Duration { return time.Since(c.base) }
+const handshakePatience = 10 * time.Second
 
 // realTime is the pace of a person.
 const realTime = 1

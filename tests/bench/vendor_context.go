@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -160,4 +161,20 @@ func (c *vendorContext) closed() {
 	seconds := float64(c.record.frames) * frameEvery.Seconds()
 	c.socket.write(`{"context_closed":true,"context_id":%s,"usage":{"audio_seconds":%.1f,"characters":%d,"cost_cents":%.3f,"currency":"eur","model_id":"kugel-3"}}`,
 		c.id, seconds, c.characters, seconds*0.09)
+}
+
+// numberIn is the number in a text; -1: none.
+func numberIn(text string) int {
+	start := strings.IndexFunc(text, unicode.IsDigit)
+	if start < 0 {
+		return -1
+	}
+	number := 0
+	for _, r := range text[start:] {
+		if r < '0' || r > '9' || number > 1e9 {
+			break
+		}
+		number = number*10 + int(r-'0')
+	}
+	return number
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/coder/websocket"
 )
@@ -116,20 +114,4 @@ func (s *vendorSocket) writeFrame(frame []byte) {
 	if _, err := s.conn.Write(frame); err != nil {
 		_ = s.conn.Close() // so that the reader ends, and with it all contexts
 	}
-}
-
-// numberIn is the number in a text; -1: none.
-func numberIn(text string) int {
-	start := strings.IndexFunc(text, unicode.IsDigit)
-	if start < 0 {
-		return -1
-	}
-	number := 0
-	for _, r := range text[start:] {
-		if r < '0' || r > '9' || number > 1e9 {
-			break
-		}
-		number = number*10 + int(r-'0')
-	}
-	return number
 }
