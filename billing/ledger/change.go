@@ -2,9 +2,6 @@ package ledger
 
 import (
 	"sync/atomic"
-	"time"
-
-	"voicerelay/billing"
 )
 
 // A change is something to write, and who waits for it.
@@ -32,27 +29,6 @@ const (
 	settled
 	abandoned
 )
-
-// admission enters a record, with the price list that it names.
-type admission struct {
-	entry  billing.Record
-	prices *billing.PriceList // nil: not known, or empty
-}
-
-// closing closes one. A kept one may have been written by the commit that seemed to fail.
-type closing struct {
-	record billing.Record
-	kept   bool
-}
-
-// progress notes how an attempt stands.
-type progress struct{ billing.Progress }
-
-// withdrawal takes an entry back of which no client was told.
-type withdrawal struct{ recordID string }
-
-// probe finds out whether the file can be written.
-type probe struct{ at time.Time }
 
 func newChange(m mutation) *change { return &change{mutation: m, answered: make(chan error, 1)} }
 

@@ -8,26 +8,12 @@ import (
 	"voicerelay/billing"
 )
 
-// Claim is an idempotency key that a generation uses, as a keyed hash.
-type Claim struct {
-	RecordID, Tenant string
-	Hash             [16]byte
-	// Expires is when the key may be used again, if the generation is not heard for longer.
-	Expires time.Time
-}
-
 // KeptClaim is a claim of an earlier start that still stands, with its generation.
 type KeptClaim struct {
 	Claim
 	GenerationID string
 	Outcome      billing.Outcome
 }
-
-// claiming notes a claim; hearing that its generation was heard.
-type (
-	claiming struct{ Claim }
-	hearing  struct{ recordID string }
-)
 
 // Claim notes that an admitted generation uses an idempotency key. It is to come before the entry, with which, or
 // before which, it is committed. It waits for nothing but room, as long as ctx allows.
@@ -46,16 +32,6 @@ func (l *Ledger) Heard(recordID string) {
 	case l.queue <- newChange(hearing{recordID}):
 	default:
 	}
-}
-
-func (m claiming) apply(b *batch) (missed, err error) {
-	_, err = b.do(insertClaim, m.RecordID, m.Tenant, m.Hash[:], m.Expires.UnixMilli())
-	return nil, err
-}
-
-func (m hearing) apply(b *batch) (missed, err error) {
-	_, err = b.do(hearClaim, m.recordID)
-	return nil, err
 }
 
 // Secret keys the hashes of claims. It is the file's own, and the same at each start.

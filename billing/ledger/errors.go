@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -33,6 +34,12 @@ var (
 // errUnended is a caller's mistake.
 var errUnended = errors.New("a record that is closed has an outcome and an end")
 
+// What keeps the writer from connecting again.
+var (
+	errMoved    = errors.New("the file was moved or removed")
+	errReplaced = errors.New("the file was replaced by an older copy while the relay runs: restart it")
+)
+
 // code is SQLite's own primary code of an error; 0: it is not SQLite's.
 func code(err error) int {
 	var e *sqlite.Error
@@ -45,6 +52,14 @@ func code(err error) int {
 // isDamage reports whether an error says that the file is not a sound database.
 func isDamage(err error) bool {
 	return code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_NOTADB
+}
+
+// asDamage names damage as such, with its cause.
+func asDamage(err error) error {
+	if isDamage(err) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 // isRefusal reports whether the database took offense at the data, rather than failed: trying again is no use.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	_ "embed" // for the schema
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -104,14 +105,6 @@ func checkForm(ctx context.Context, db *sql.DB) (fresh bool, err error) {
 	return false, nil
 }
 
-// asDamage names damage as such, with its cause.
-func asDamage(err error) error {
-	if isDamage(err) {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return err
-}
-
 // create makes the tables, all or none.
 func create(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
@@ -147,3 +140,15 @@ func checkSound(ctx context.Context, db *sql.DB) error {
 	}
 	return nil
 }
+
+// errOlder says that a file must be brought to this version first.
+var errOlder = errors.New("ledger is of an earlier version")
+
+// SQLite writes its log again once all of it is in the file, which a reader that stays holds up: then it grows with each
+// commit, by some megabytes a second under load. In the common case it has 4 MB, after a burst up to 64.
+const (
+	walWarning  = 64 << 20 // bytes beyond which the operator is told
+	walSilence  = 10 * time.Minute
+	walSuffix   = "-wal"
+	walReminder = "a reader holds up the ledger's log, which grows until it closes: look for programs that have the file open"
+)

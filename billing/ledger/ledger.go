@@ -5,37 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
-)
-
-// Config says where the ledger is and how long it remembers.
-type Config struct {
-	// Path is the file's; its folder is made where there is none. Beside it stand Path.lock, and SQLite's own
-	// Path-wal and Path-shm.
-	Path string
-	// Retention is how long records are kept after their admission, in whole hours; 0: for ever.
-	Retention time.Duration
-	// Prices is the list that entries name at first; UsePrices says which follow. What a crash cut short is priced by the list
-	// that its entry names.
-	Prices *billing.PriceList
-	// AskFirst leaves open what a crash left open, until Conclude: a relay that shares its records first looks what others have of
-	// them. Otherwise Open closes it.
-	AskFirst bool
-	// Log is told of what an operator must know.
-	Log zerolog.Logger
-}
-
-// Bounds on what waits.
-const (
-	queueSize = 4096  // changes that wait for their commit
-	maxBatch  = 1024  // changes in one transaction
-	maxKept   = 10000 // closes that can't be written
 )
 
 // Ledger is the one writer of a file. Its methods may be called by anyone at any time.
@@ -64,48 +40,6 @@ type Ledger struct {
 	kept    []billing.Record
 	dropped int64                // closes that could not be kept
 	lists   []*billing.PriceList // that entries may name, the latest last; at most maxLists
-}
-
-// Open opens a ledger for writing, makes it where there is none, and closes as interrupted what a crash left open.
-// ctx bounds the opening alone. Whoever opens calls Stop.
-func Open(ctx context.Context, cfg Config) (*Ledger, error) {
-	l, err := open(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", cfg.Path, err)
-	}
-	return l, nil
-}
-
-func open(ctx context.Context, cfg Config) (*Ledger, error) {
-	path, lock, err := prepare(cfg.Path)
-	if err != nil {
-		return nil, err
-	}
-	w, err := newWriter(ctx, path, cfg)
-	if err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	reader, err := OpenReader(ctx, path)
-	if err != nil {
-		return nil, errors.Join(err, w.disconnect(), lock.Close())
-	}
-	if isVolatile(filepath.Dir(path)) {
-		cfg.Log.Warn().Str("path", path).Msg("the ledger is on a file system that is gone with the machine's next start")
-	}
-	l := &Ledger{
-		log: cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.note(w.epoch),
-		reader: reader, lock: lock, writer: w,
-		queue: make(chan *change, queueSize),
-		poke:  make(chan struct{}, 1),
-		stop:  make(chan struct{}),
-		done:  make(chan struct{}),
-	}
-	l.UsePrices(cfg.Prices)
-	go func() {
-		defer close(l.done)
-		l.write()
-	}()
-	return l, nil
 }
 
 // Epoch names this start of the relay.
@@ -163,22 +97,6 @@ func (l *Ledger) Kept() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.kept)
-}
-
-// Stop writes what waits, and closes the file. No other method may be called from then on, but by those who wait
-// already. ctx bounds the waiting; the error says how many records were given up on.
-func (l *Ledger) Stop(ctx context.Context) error {
-	l.stopOnce.Do(func() { close(l.stop) })
-	select {
-	case <-l.done:
-	case <-ctx.Done():
-		return fmt.Errorf("ledger's last commit: %w", context.Cause(ctx))
-	}
-	var left error
-	if n := l.Kept(); n > 0 {
-		left = fmt.Errorf("%d records could not be written", n)
-	}
-	return errors.Join(left, l.reader.Close(), l.writer.disconnect(), l.lock.Close())
 }
 
 func (l *Ledger) enqueue(ctx context.Context, c *change) error {
@@ -266,4 +184,32 @@ func (l *Ledger) setFailing(cause error) {
 	case before != nil && cause == nil:
 		l.log.Info().Int64("dropped", dropped).Int("kept", kept).Msg("the ledger can be written again")
 	}
+}
+
+// maxLists bounds the price lists that entries may name: those of the last configurations. Generations that wait for their
+// admission began under one of them.
+const maxLists = 16
+
+// UsePrices has entries name a price list from now on. It is kept with the first of them, so that what a crash cuts short is
+// priced by it.
+func (l *Ledger) UsePrices(list *billing.PriceList) {
+	if list == nil || list.Hash() == "" {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lists = append(slices.DeleteFunc(l.lists, func(had *billing.PriceList) bool { return had.Hash() == list.Hash() }), list)
+	l.lists = l.lists[max(0, len(l.lists)-maxLists):]
+}
+
+// listOf is the price list that an entry names; nil: it is not known, or empty.
+func (l *Ledger) listOf(hash string) *billing.PriceList {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, list := range l.lists {
+		if list.Hash() == hash {
+			return list
+		}
+	}
+	return nil
 }

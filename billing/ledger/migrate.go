@@ -27,9 +27,6 @@ CREATE TABLE price_lists (
 ) STRICT, WITHOUT ROWID;`,
 }
 
-// errOlder says that a file must be brought to this version first.
-var errOlder = errors.New("ledger is of an earlier version")
-
 // migrate brings a file to this version, all steps or none. Whoever calls holds the file's lock.
 func migrate(ctx context.Context, path string) (err error) {
 	db, err := openWriting(path)

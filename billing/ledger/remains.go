@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -112,25 +111,4 @@ func (l *Ledger) Conclude(ctx context.Context) error {
 		}
 	}
 	return l.enqueue(ctx, newChange(conclusion{place: l.place, asked: true}))
-}
-
-// conclusion notes where the file is, and that Redis was asked for all that is missing, if it was.
-type conclusion struct {
-	place string
-	asked bool
-}
-
-func (m conclusion) apply(b *batch) (missed, err error) {
-	if m.asked {
-		if err := b.exec(`UPDATE gaps SET sought = 1 WHERE sought = 0`); err != nil {
-			return nil, err
-		}
-	}
-	return nil, b.exec(`UPDATE file SET place = ? WHERE place <> ?`, m.place, m.place)
-}
-
-// jsonList is a list as json_each takes it.
-func jsonList(list []string) string {
-	raw, _ := json.Marshal(list) // strings always encode
-	return string(raw)
 }

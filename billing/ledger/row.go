@@ -154,3 +154,11 @@ func scanEach[T any](rows *sql.Rows, read func(scan scanner) (T, error)) (all []
 	}
 	return all, rows.Err()
 }
+
+// jsonList is a list as json_each takes it.
+func jsonList(list []string) string {
+	raw, _ := json.Marshal(list) // strings always encode
+	return string(raw)
+}
+
+const millisPerHour = int64(time.Hour / time.Millisecond)

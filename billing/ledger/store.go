@@ -203,3 +203,8 @@ func attemptArguments(number int, a *billing.Attempt) []any {
 	}
 	return append(args, costColumns(a.Cost)...)
 }
+
+// row asks for one row.
+func (s *store) row(query string, args ...any) *sql.Row {
+	return s.conn.QueryRowContext(context.Background(), query, args...)
+}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"time"
 
 	"voicerelay/billing"
 )
@@ -31,8 +30,6 @@ func (r *Reader) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report,
 	}
 	return billing.Report{From: q.From, To: q.To, Groups: groups}, nil
 }
-
-const millisPerHour = int64(time.Hour / time.Millisecond)
 
 func readSums(ctx context.Context, tx *sql.Tx, q billing.SumsQuery) ([]billing.Share, error) {
 	from, to := q.From.UnixMilli(), q.To.UnixMilli()

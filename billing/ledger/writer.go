@@ -2,11 +2,8 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
-	"strconv"
 	"time"
 )
 
@@ -40,11 +37,6 @@ const (
 const (
 	pruneEvery = time.Hour
 	lookEvery  = 10 * time.Second // whether the file still is where it was
-)
-
-var (
-	errMoved    = errors.New("the file was moved or removed")
-	errReplaced = errors.New("the file was replaced by an older copy while the relay runs: restart it")
 )
 
 // newWriter makes the file ready, and closes what a crash left open.
@@ -88,24 +80,6 @@ func (w *writer) takeOver(ctx context.Context, cfg Config) (err error) {
 	}
 	return w.store.interrupt(w.left, w.startedAt, w.place)
 }
-
-// newEpoch names a start, or a file: the time first, so that names sort, then 80 random bits.
-func newEpoch(at time.Time) string { return fmt.Sprintf("%012x%s", at.UnixMilli(), rand.Text()[:16]) }
-
-// epochStart is when an epoch began, in milliseconds since 1970.
-func epochStart(epoch string) (int64, error) {
-	const digits = 12
-	if len(epoch) < digits {
-		return 0, errEpoch
-	}
-	ms, err := strconv.ParseInt(epoch[:digits], 16, 64)
-	if err != nil {
-		return 0, errEpoch
-	}
-	return ms, nil
-}
-
-var errEpoch = errors.New("not an epoch's name")
 
 // examine looks at a file before anything is written to it. An empty one becomes a ledger, one of an earlier version one
 // of this.
