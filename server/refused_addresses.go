@@ -57,6 +57,21 @@ type refusedAddress struct {
 	latest  refusal      // of them
 }
 
+// refusal is what the log says of a client that was refused. Of what the client chose it has the address alone.
+type refusal struct {
+	remote netip.Addr
+	code   protocol.Code
+	key    keyName
+	// handshake is why there is no TLS connection; empty: it was a request or a message that was refused.
+	handshake string
+}
+
+// keyName is a key as the log names it. It keeps no configuration in memory, as a *access.Key would.
+type keyName struct {
+	tenant, key string // empty: none is known
+	next        bool
+}
+
 func newRefusedAddresses() *refusedAddresses {
 	return &refusedAddresses{
 		lines: rate.NewLimiter(linesPerSecond, linesPerSecond),
@@ -148,19 +163,4 @@ func (c *refusedAddresses) delay(remote netip.Addr) (over func(), ok bool) {
 		c.delayed--
 		one.delayed--
 	}, true
-}
-
-// refusal is what the log says of a client that was refused. Of what the client chose it has the address alone.
-type refusal struct {
-	remote netip.Addr
-	code   protocol.Code
-	key    keyName
-	// handshake is why there is no TLS connection; empty: it was a request or a message that was refused.
-	handshake string
-}
-
-// keyName is a key as the log names it. It keeps no configuration in memory, as a *access.Key would.
-type keyName struct {
-	tenant, key string // empty: none is known
-	next        bool
 }

@@ -12,6 +12,12 @@ const (
 	relaysKey  = "usage:relays"
 )
 
+// Bounds on one exchange with Redis.
+const (
+	commandsAtOnce = 64
+	keysAtOnce     = 256 // of one command
+)
+
 // tenantKey is one of a tenant's keys. The braces put all of them into one slot of a cluster; a tenant's name has none,
 // as the configuration sees to.
 func tenantKey(tenant, what string) string { return "usage:{" + tenant + "}:" + what }
@@ -40,12 +46,6 @@ const secondsPerHour = int64(time.Hour / time.Second)
 
 // stream is what is numbered together.
 type stream struct{ epoch, tenant string }
-
-// Bounds on one exchange with Redis.
-const (
-	commandsAtOnce = 64
-	keysAtOnce     = 256 // of one command
-)
 
 // sortedStreams is a constant order.
 func sortedStreams(of map[stream]int64) []stream {
