@@ -53,6 +53,17 @@ type attempt struct {
 	outcome    outcome
 }
 
+// survivePanic ends only this generation on a panic of ours: the vendor's socket, whose reader makes the call, is shared with
+// others.
+func (a *attempt) survivePanic() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	err := a.out.engine.Internal(a.g.log, "panic in a frame", fault)
+	a.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+}
+
 // newAttempt is an attempt that begins at the resume point as it is now. It connects with vendorStream.start.
 func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.Setup.providers[c.Provider]
@@ -122,13 +133,6 @@ func (a *attempt) request() upstream.Request {
 	}
 	return req
 }
-
-// Why an attempt is cancelled from our side. The vendor gets the same cancel in each case.
-var (
-	errBroken     = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"} // a fault of ours
-	errLostHedge  = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
-	errSuperseded = &upstream.Error{Kind: upstream.Canceled, Message: "another voice speaks it anew"}
-)
 
 // step does what there is to do: takes the connection, sends pieces while there is text and room, and sees the end. If it has
 // not ended, until is when to look again.

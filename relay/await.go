@@ -3,8 +3,6 @@ package relay
 import (
 	"context"
 	"time"
-
-	"voicerelay/text"
 )
 
 // awaitText waits until there is text to speak from the resume point on. It reports false if the text ends without any.
@@ -20,11 +18,6 @@ func (g *Generation) awaitText(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-}
-
-// schedule is how the route has text cut into pieces.
-func (r *Prepared) schedule() text.Schedule {
-	return text.Schedule{Gather: r.plan.ChunkSchedule, Max: r.plan.MaxPartialLength}
 }
 
 // playOut waits until the client has been sent all that was spoken: until then a cancel must still find the generation. again

@@ -34,6 +34,9 @@ type textChange struct {
 	flush, finish bool
 }
 
+// bounded reports whether the generation's text must be paid before it is spoken.
+func (in *input) bounded() bool { return in.g.engine.budgets != nil && in.g.req.Key.Bounded() }
+
 // waits reports whether the next change must wait until earlier text is paid.
 func (f *funds) waits() bool { return f.busy || len(f.unpaid) > 0 }
 

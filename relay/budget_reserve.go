@@ -2,20 +2,11 @@ package relay
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"voicerelay/access"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/routing"
 )
-
-// bounded reports whether the generation's text must be paid before it is spoken.
-func (in *input) bounded() bool { return in.g.engine.budgets != nil && in.g.req.Key.Bounded() }
 
 // reserve reserves the price of the text that is known, or fails if the budget has too little left.
 func (g *Generation) reserve(ctx context.Context) error {
@@ -70,40 +61,4 @@ func spentOf(r billing.Record) limits.Spent {
 		}
 	}
 	return spent
-}
-
-// affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
-func (set *Setup) affordable(plan *routing.Plan, key *access.Key) *routing.Plan {
-	if !key.Bounded() || key.AllowUnpriced {
-		return plan
-	}
-	rest := *plan
-	rest.PassedOver = slices.Clone(plan.PassedOver)
-	rest.Candidates = slices.DeleteFunc(slices.Clone(plan.Candidates), func(c routing.Candidate) bool {
-		why := routing.Excluded(set.prices.Currency(c.Provider, c.Model), key.Budget.Currency)
-		if why != "" {
-			rest.PassedOver = append(rest.PassedOver, routing.Omission{Target: c.Target, Why: why})
-		}
-		return why != ""
-	})
-	return &rest
-}
-
-// quotaExceeded is what a client is told of a budget that has too little left.
-func quotaExceeded(err error) *Error {
-	var spent *limits.BudgetError
-	if !errors.As(err, &spent) {
-		return nil
-	}
-	return &Error{
-		Code: CodeQuotaExceeded,
-		Message: fmt.Sprintf("the tenant's budget for the %s has %s of %s left, which is too little, and begins anew at %s",
-			spent.Period, amountOf(spent.Left, spent.Currency), amountOf(spent.Most, spent.Currency), spent.Anew.Format(time.RFC3339)),
-		RetryAfter: spent.RetryAfter,
-	}
-}
-
-// amountOf is an amount as people read it.
-func amountOf(micros int64, currency string) string {
-	return strings.TrimSpace(billing.Money{Micros: micros, Currency: currency}.Amount() + " " + currency)
 }

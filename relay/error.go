@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"time"
 
 	"voicerelay/limits"
@@ -60,3 +61,13 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// KeyGone refuses what comes from a client whose key is no longer configured, or has expired.
+func KeyGone() *Error { return &Error{Code: CodeAuthFailed, Message: "the key is no longer valid"} }
+
+func textTooLong(limit int) *Error {
+	return &Error{
+		Code: CodeTextTooLong, Param: "text",
+		Message: fmt.Sprintf("over %d characters in one generation", limit),
+	}
+}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -138,5 +140,21 @@ func classOf(err error) string {
 	return classOf(e.Err) // as where the time for a first audio ended while connecting
 }
 
-// KeyGone refuses what comes from a client whose key is no longer configured, or has expired.
-func KeyGone() *Error { return &Error{Code: CodeAuthFailed, Message: "the key is no longer valid"} }
+// quotaExceeded is what a client is told of a budget that has too little left.
+func quotaExceeded(err error) *Error {
+	var spent *limits.BudgetError
+	if !errors.As(err, &spent) {
+		return nil
+	}
+	return &Error{
+		Code: CodeQuotaExceeded,
+		Message: fmt.Sprintf("the tenant's budget for the %s has %s of %s left, which is too little, and begins anew at %s",
+			spent.Period, amountOf(spent.Left, spent.Currency), amountOf(spent.Most, spent.Currency), spent.Anew.Format(time.RFC3339)),
+		RetryAfter: spent.RetryAfter,
+	}
+}
+
+// amountOf is an amount as people read it.
+func amountOf(micros int64, currency string) string {
+	return strings.TrimSpace(billing.Money{Micros: micros, Currency: currency}.Amount() + " " + currency)
+}

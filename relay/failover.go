@@ -233,3 +233,47 @@ func (r *failover) cancelAll(ctx context.Context, cause error) {
 		r.conclude(ctx, a, a.outcome.lose(cause))
 	}
 }
+
+// passedOver are the targets of the route that were never tried, with the reason of each, for a client whose text was not
+// spoken.
+func (r *failover) passedOver() []routing.Omission {
+	all := slices.Clone(r.g.req.plan.PassedOver)
+	for _, e := range r.candidates {
+		why := e.refused
+		if e.state == untried {
+			why = r.g.req.Setup.resting(e.Candidate)
+		}
+		if why != "" {
+			all = append(all, routing.Omission{Target: e.Target, Why: why})
+		}
+	}
+	return all
+}
+
+// eligible are the targets to try, in order: first the one whose stream ended while the text paused, then those not tried,
+// and when all were tried, those that failed in mid-speech and after which another has gone on. A target with an open circuit
+// is left out.
+func (r *failover) eligible() []*candidate {
+	if e := r.again; e != nil && e.state == untried && r.g.req.Setup.resting(e.Candidate) == "" {
+		others := slices.DeleteFunc(r.inState(untried), func(other *candidate) bool { return other == e })
+		return append([]*candidate{e}, others...)
+	}
+	for _, wanted := range []candidateState{untried, interrupted} {
+		choice := slices.DeleteFunc(r.inState(wanted), func(e *candidate) bool { return e == r.last })
+		if len(choice) > 0 {
+			return choice
+		}
+	}
+	return nil
+}
+
+// inState are the candidates in a state whose circuits let attempts pass.
+func (r *failover) inState(wanted candidateState) []*candidate {
+	var found []*candidate
+	for _, e := range r.candidates {
+		if e.state == wanted && r.g.req.Setup.resting(e.Candidate) == "" {
+			found = append(found, e)
+		}
+	}
+	return found
+}

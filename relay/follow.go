@@ -7,30 +7,6 @@ import (
 	"voicerelay/relay/position"
 )
 
-// change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
-// session only without the output's lock.
-type change struct {
-	speaker   string // the provider that has begun to be heard; empty: no new one
-	took      bool   // it took over from another provider
-	restartBy string // the provider that must speak all of the text again; empty: none
-}
-
-// takeChange returns what has changed since it was last asked.
-func (o *output) takeChange() change {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	c := o.change
-	o.change = change{}
-	return c
-}
-
-// isSuperseded reports whether all of the text must be spoken again.
-func (o *output) isSuperseded() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.change.restartBy != ""
-}
-
 // follow tells the session whose voice is heard, so that the next generations of the context use it too. If this generation
 // must be spoken again by a provider, that one becomes the first candidate.
 func (r *failover) follow() {
@@ -76,11 +52,4 @@ func (o *output) isSpokenByLocked(provider string) bool {
 	return !slices.ContainsFunc(o.attempts, func(a *attempt) bool {
 		return a.outcome.heard && a.target.Provider != provider
 	})
-}
-
-func rank(provider, first string) int {
-	if provider == first {
-		return 0
-	}
-	return 1
 }

@@ -3,18 +3,15 @@ package relay
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
-	"voicerelay/routing"
 	"voicerelay/text"
 )
 
@@ -38,32 +35,6 @@ type Generation struct {
 	out  output // what the client gets
 	in   input  // what is to be spoken
 	done Result // what is settled of the end, guarded by out.mu; zero until it is concluded
-}
-
-// StopCause is why a generation was ended from our side; as an error it is the cause of its context.
-type StopCause struct {
-	name   string // for the log
-	reason Reason
-	err    *Error
-}
-
-func (c *StopCause) Error() string { return c.name }
-
-// The causes that end a generation from our side.
-var (
-	CauseCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
-	CauseGone      = &StopCause{name: "the client is gone", reason: Cancelled}
-	CauseKeyGone   = &StopCause{name: "the key is gone", reason: Failed, err: KeyGone()}
-	CauseDrained   = &StopCause{
-		name: "the relay is shutting down", reason: Failed,
-		err: &Error{Code: CodeDraining, Message: "the relay is shutting down"},
-	}
-)
-
-// ending is how a generation ended.
-type ending struct {
-	reason Reason
-	err    *Error // of a failed one
 }
 
 // NewGeneration is a generation that does not run yet. turn is its context's; nil: it waits for no other.
@@ -180,33 +151,6 @@ func (g *Generation) Trim() {
 	g.out.attempts, g.out.speaking, g.out.active, g.out.lastSpoke = nil, nil, nil, nil
 	g.in.text = text.Buffer{}
 	g.out.track.ForgetText()
-}
-
-// endingOf turns what stopped a generation into its end.
-func endingOf(cause error) ending {
-	var stop *StopCause
-	if errors.As(cause, &stop) {
-		return ending{reason: stop.reason, err: stop.err}
-	}
-	return ending{reason: CauseGone.reason} // the session's context ended: the client is gone
-}
-
-// Prepared is a request whose names are resolved: nothing but admission refuses it.
-type Prepared struct {
-	at time.Time // when it was asked for
-	Terms
-	encoder                       Encoder
-	id, idempotencyKey, contextID string
-	text                          string
-	final                         bool
-	textIdle                      time.Duration // that an open text may be without more
-	language                      string
-	speed                         float64
-	output                        audio.Format
-	wordTimestamps, normalize     bool
-	options                       map[string]any // by provider
-	metadata                      map[string]string
-	plan                          *routing.Plan
 }
 
 // newRecordID is unique over all relays: the time first, so that records sort, then 80 random bits.

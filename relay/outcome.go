@@ -9,6 +9,13 @@ import (
 	"voicerelay/upstream"
 )
 
+// Why an attempt is cancelled from our side. The vendor gets the same cancel in each case.
+var (
+	errBroken     = &upstream.Error{Kind: upstream.Canceled, Message: "broken off"} // a fault of ours
+	errLostHedge  = &upstream.Error{Kind: upstream.Canceled, Message: "another was faster"}
+	errSuperseded = &upstream.Error{Kind: upstream.Canceled, Message: "another voice speaks it anew"}
+)
+
 // outcome is how an attempt ended, and what it took of its vendor.
 type outcome struct {
 	a *attempt // whose it is; static

@@ -42,6 +42,30 @@ type output struct {
 	stoppedAt  time.Time // zero: it was not
 }
 
+// change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
+// session only without the output's lock.
+type change struct {
+	speaker   string // the provider that has begun to be heard; empty: no new one
+	took      bool   // it took over from another provider
+	restartBy string // the provider that must speak all of the text again; empty: none
+}
+
+// takeChange returns what has changed since it was last asked.
+func (o *output) takeChange() change {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c := o.change
+	o.change = change{}
+	return c
+}
+
+// isSuperseded reports whether all of the text must be spoken again.
+func (o *output) isSuperseded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.change.restartBy != ""
+}
+
 // phase is how far a generation is. It only grows.
 type phase int
 

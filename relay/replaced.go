@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"time"
 
 	"voicerelay/relay/position"
@@ -90,4 +91,27 @@ func (a *attempt) flushLocked(id int) {
 	}
 	a.out.track.Clamp()
 	a.out.announceLocked()
+}
+
+// rerouteReasons are all reasons that rerouteReason gives, so that they can be counted from 0.
+var rerouteReasons = []upstream.Kind{
+	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
+}
+
+// rerouteReason is why a voice that was heard was replaced, in the words of the protocol.
+func rerouteReason(err error) upstream.Kind {
+	if errors.Is(err, errLostHedge) {
+		return upstream.Stalled
+	}
+	switch kind := upstream.KindOf(err); kind {
+	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
+		return kind
+	case upstream.NoAudio:
+		return upstream.ShortAudio // an earlier piece was spoken, so it is not silence
+	case upstream.FirstAudioTimeout:
+		return upstream.Stalled
+	case upstream.ConnectFailed:
+		return upstream.Dropped
+	}
+	return upstream.UpstreamError
 }

@@ -11,8 +11,32 @@ import (
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/routing"
+	"voicerelay/text"
 	"voicerelay/upstream"
 )
+
+// Prepared is a request whose names are resolved: nothing but admission refuses it.
+type Prepared struct {
+	at time.Time // when it was asked for
+	Terms
+	encoder                       Encoder
+	id, idempotencyKey, contextID string
+	text                          string
+	final                         bool
+	textIdle                      time.Duration // that an open text may be without more
+	language                      string
+	speed                         float64
+	output                        audio.Format
+	wordTimestamps, normalize     bool
+	options                       map[string]any // by provider
+	metadata                      map[string]string
+	plan                          *routing.Plan
+}
+
+// schedule is how the route has text cut into pieces.
+func (r *Prepared) schedule() text.Schedule {
+	return text.Schedule{Gather: r.plan.ChunkSchedule, Max: r.plan.MaxPartialLength}
+}
 
 // Request is what a client asks to have spoken. It names nothing of any client's protocol.
 type Request struct {

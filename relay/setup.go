@@ -137,6 +137,23 @@ func (set *Setup) allOpen(plan *routing.Plan) (passedOver []routing.Omission, al
 	return slices.Concat(plan.PassedOver, passedOver), true
 }
 
+// affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
+func (set *Setup) affordable(plan *routing.Plan, key *access.Key) *routing.Plan {
+	if !key.Bounded() || key.AllowUnpriced {
+		return plan
+	}
+	rest := *plan
+	rest.PassedOver = slices.Clone(plan.PassedOver)
+	rest.Candidates = slices.DeleteFunc(slices.Clone(plan.Candidates), func(c routing.Candidate) bool {
+		why := routing.Excluded(set.prices.Currency(c.Provider, c.Model), key.Budget.Currency)
+		if why != "" {
+			rest.PassedOver = append(rest.PassedOver, routing.Omission{Target: c.Target, Why: why})
+		}
+		return why != ""
+	})
+	return &rest
+}
+
 // Terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.
 type Terms struct {
 	Setup *Setup

@@ -63,17 +63,6 @@ func (a *attempt) leave() {
 	a.g.client.Out.EndBatch()
 }
 
-// survivePanic ends only this generation on a panic of ours: the vendor's socket, whose reader makes the call, is shared with
-// others.
-func (a *attempt) survivePanic() {
-	fault := recover()
-	if fault == nil {
-		return
-	}
-	err := a.out.engine.Internal(a.g.log, "panic in a frame", fault)
-	a.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
-}
-
 // End takes the stream's end. What the vendor charged counts also for a stream that was cancelled.
 func (a *attempt) End(u upstream.Usage, err error) {
 	defer a.survivePanic()

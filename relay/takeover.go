@@ -1,14 +1,12 @@
 package relay
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/relay/position"
 	"voicerelay/text"
-	"voicerelay/upstream"
 )
 
 // activateLocked makes an attempt the active one: it has just sent audio. Any other is cancelled, since only one voice may be
@@ -100,29 +98,6 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 		At:            audio.Duration(o.track.Samples, o.req.output.Rate),
 		Ignored:       a.ignoredLocked(),
 	}))
-}
-
-// rerouteReasons are all reasons that rerouteReason gives, so that they can be counted from 0.
-var rerouteReasons = []upstream.Kind{
-	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
-}
-
-// rerouteReason is why a voice that was heard was replaced, in the words of the protocol.
-func rerouteReason(err error) upstream.Kind {
-	if errors.Is(err, errLostHedge) {
-		return upstream.Stalled
-	}
-	switch kind := upstream.KindOf(err); kind {
-	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
-		return kind
-	case upstream.NoAudio:
-		return upstream.ShortAudio // an earlier piece was spoken, so it is not silence
-	case upstream.FirstAudioTimeout:
-		return upstream.Stalled
-	case upstream.ConnectFailed:
-		return upstream.Dropped
-	}
-	return upstream.UpstreamError
 }
 
 // resumeInterrupted fixes the resume point when no attempt runs. What the last attempt held back is cut between two words:

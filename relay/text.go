@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"fmt"
 	"time"
 	"unicode/utf8"
 )
@@ -27,13 +26,6 @@ func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, 
 		g.in.at = time.Now()
 	}
 	return g.in.amendLocked(textChange{text: more, finish: final}), nil
-}
-
-func textTooLong(limit int) *Error {
-	return &Error{
-		Code: CodeTextTooLong, Param: "text",
-		Message: fmt.Sprintf("over %d characters in one generation", limit),
-	}
 }
 
 // Flush has all text so far spoken, also what would wait for more.
