@@ -3,10 +3,9 @@ package server
 import (
 	"time"
 
-	"voicerelay/access"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/access"
 	"voicerelay/limits"
 )
 

@@ -6,9 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/relay/relaytest"
-
 	"github.com/rs/zerolog"
+
+	"voicerelay/relay/relaytest"
 )
 
 // What the HTTP server says has a level, and no client fills the log with it.

@@ -6,13 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"voicerelay/access"
-	"voicerelay/downstream"
-
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/access"
+	"voicerelay/downstream"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )

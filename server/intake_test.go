@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/relay/relaytest"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/relay/relaytest"
 )
 
 // What a connection takes of a client, as its package has it.

@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/relay/relaytest"
-
 	"github.com/rs/zerolog"
+
+	"voicerelay/relay/relaytest"
 )
 
 const memoryOfTests = 1000 << 20

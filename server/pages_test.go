@@ -5,13 +5,13 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"voicerelay/downstream"
 	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // A page of a configured origin may ask and read; one from elsewhere, and a program, are told nothing of it.

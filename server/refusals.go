@@ -6,10 +6,10 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/access"
 	"voicerelay/downstream"
-
-	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // Refused counts a refusal by its code, and tells the log: once a second and address at most, with how many there were. key is

@@ -11,11 +11,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/relay/relaytest"
-
 	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/relay/relaytest"
 )
 
 // logged is the lines of a rig's log that have a message, decoded.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/downstream"
 	"voicerelay/relay"
-
-	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // How long the ledger must have failed before clients are sent away, to other relays where there are some. A disk that is

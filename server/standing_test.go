@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/relay/relaytest"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/relay/relaytest"
 )
 
 // watched is a rig whose ledger fails and works as the test wants, and that looks after it.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"voicerelay/relay/relaytest"
-
 	"github.com/coder/websocket"
+
+	"voicerelay/relay/relaytest"
 )
 
 // unread sends what message makes until the relay has had enough, and reads nothing meanwhile. It returns the bytes of

@@ -8,12 +8,11 @@ import (
 	"strconv"
 	"time"
 
-	"voicerelay/access"
-	"voicerelay/downstream"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/access"
 	"voicerelay/billing"
+	"voicerelay/downstream"
 	"voicerelay/limits"
 )
 

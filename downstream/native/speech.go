@@ -7,13 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/relay"
-
 	"voicerelay/relay/delivery"
-
-	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 // speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is

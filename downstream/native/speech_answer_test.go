@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
 	"pgregory.net/rapid"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 func TestWhoWantsLines(t *testing.T) {
