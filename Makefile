@@ -67,7 +67,8 @@ lint: $(BIN)/staticcheck $(BIN)/golangci-lint ## run staticcheck, and what .gola
 	$(BIN)/golangci-lint run ./...
 	cd client && $(BIN)/golangci-lint run ./...
 
-# cycles is a report, not a check: -v among its arguments says which names make a cycle.
+# cycles is a report: -v among its arguments says which names make a cycle. lint checks that there are no more than the file
+# says.
 cycles: ## report files of a package that need each other
 	go run ./tests/filecycles ./... $(CLIENT)/...
 

@@ -4,6 +4,9 @@
 // that need each other, directly or by way of others, form a cycle: none of them can be read, tested or moved by itself. Each
 // line of the report is a package with its cycles, largest first. -v adds who needs whom in a cycle, with the names; those
 // with few names are the first to look at, since moving these declarations may end the cycle.
+//
+// -most FILE checks instead: no package may have more uphill needs than its line of the file says, "path number"; without a line,
+// none. One that has fewer is a fault too, so that the numbers only fall.
 package main
 
 import (
@@ -28,10 +31,17 @@ import (
 
 func main() {
 	verbose := flag.Bool("v", false, "list the uphill needs")
+	most := flag.String("most", "", "check against the numbers of a `file`, and print nothing else")
 	flag.Parse()
-	packages, exports, err := list(flag.Args())
+	allowed, err := readMost(*most)
+	packages, exports, listErr := list(flag.Args())
+	err = errors.Join(err, listErr)
 	for _, p := range packages {
-		err = errors.Join(err, p.report(exports, *verbose))
+		if *most != "" {
+			err = errors.Join(err, p.check(exports, allowed[p.path]))
+		} else {
+			err = errors.Join(err, p.report(exports, *verbose))
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -60,6 +70,40 @@ func list(patterns []string) (packages []listed, exports map[string]string, err 
 		}
 	}
 	return packages, exports, err
+}
+
+// readMost is how many uphill needs each package may have; without a file, none.
+func readMost(file string) (map[string]int, error) {
+	most := make(map[string]int)
+	if file == "" {
+		return most, nil
+	}
+	data, err := os.ReadFile(file)
+	for line := range strings.Lines(string(data)) {
+		path, number, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, bad := strconv.Atoi(number)
+		most[path], err = n, errors.Join(err, bad)
+	}
+	return most, err
+}
+
+// check fails if a package has another number of uphill needs than it may.
+func (p listed) check(exports map[string]string, most int) error {
+	n, err := needsOf(p, exports)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.path, err)
+	}
+	uphill := 0
+	for _, cycle := range n.cycles() {
+		uphill += len(n.uphill(cycle))
+	}
+	switch {
+	case uphill > most:
+		return fmt.Errorf("%s has %d uphill needs between its files, and may have %d: make cycles says which", p.path, uphill, most)
+	case uphill < most:
+		return fmt.Errorf("%s has %d uphill needs between its files: so few are all that it may have from now on", p.path, uphill)
+	}
+	return nil
 }
 
 func (p listed) report(exports map[string]string, verbose bool) error {
