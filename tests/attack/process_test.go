@@ -93,9 +93,9 @@ func (p *attacker) line() string {
 	return line[:len(line)-1]
 }
 
-// startFar starts a well vendor in the attacker's process.
+// startFar starts a well vendor in the attacker's process. It speaks as fast as real ones do, several times faster than it is heard.
 func startFar() (io.Closer, string, error) {
-	far, err := emulator.New("kugelaudio", wellOptions())
+	far, err := emulator.New("kugelaudio", wellOptions(5))
 	if err != nil {
 		return nil, "", err
 	}
