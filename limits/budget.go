@@ -32,11 +32,11 @@ type Budgets interface {
 	// is not left. All that the generation costs counts to the day and the month in which it was opened, as it does in
 	// reports. Any other error means that it is unknown what has been spent. Open heeds no cancelled context: what it
 	// took is given back by Settle.
-	Open(ctx context.Context, e Expense) (Purse, error)
+	Open(ctx context.Context, e Expense) (Reservation, error)
 }
 
-// Purse is what one generation may spend. It is safe for concurrent use.
-type Purse interface {
+// Reservation is what one generation may spend. It is safe for concurrent use.
+type Reservation interface {
 	// Reserve sets aside that much more (micros, at least 0) before it is spent, or refuses with a *BudgetError
 	// where it is not left; then what was reserved before stays so.
 	Reserve(ctx context.Context, micros int64) error

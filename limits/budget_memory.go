@@ -46,7 +46,7 @@ func NewMemoryBudgets(earlier Earlier) *MemoryBudgets {
 }
 
 // Open implements Budgets.
-func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Purse, error) {
+func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Reservation, error) {
 	p := m.reservation(e, day(time.Now()))
 	if !e.Budget.bounded() {
 		return p, nil

@@ -76,14 +76,14 @@ func TestMemoryBudgetsCountNothingTwice(t *testing.T) {
 			}
 			return recorded.Load(), nil
 		})
-		open := func(ctx context.Context) Purse {
+		open := func(ctx context.Context) Reservation {
 			reservation, err := m.Open(ctx, Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return reservation
 		}
-		second := make(chan Purse)
+		second := make(chan Reservation)
 		go func() { second <- open(context.WithValue(t.Context(), slow, true)) }()
 		synctest.Wait()
 		if err := open(t.Context()).Settle(t.Context(), Spent{"EUR": 5}); err != nil {

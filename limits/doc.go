@@ -4,7 +4,7 @@
 // Store and Budgets: Memory and MemoryBudgets within this process, Redis for any number of relays. Invariants:
 //
 //  1. A refusal changes nothing: it takes no token, no slot, no idempotency key and no money.
-//  2. Whatever is taken is given back by what the taking returned (a release func, a Grant, a Purse), once,
+//  2. Whatever is taken is given back by what the taking returned (a release func, a Grant, a Reservation), once,
 //     however often that is called.
 //  3. An idempotency key has one owner at a time. It is free again only where its generation ended unheard,
 //     or once its window is over and its generation has ended.

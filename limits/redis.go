@@ -121,7 +121,9 @@ func (r *Redis) Admit(ctx context.Context, a Admission) (Grant, error) {
 }
 
 // Open implements Budgets. It waits for Redis at most as long as its patience is.
-func (r *Redis) Open(ctx context.Context, e Expense) (Purse, error) { return r.budgets.open(ctx, e) }
+func (r *Redis) Open(ctx context.Context, e Expense) (Reservation, error) {
+	return r.budgets.open(ctx, e)
+}
 
 // Interrupted counts what a generation cost that an earlier start of this relay left behind, to the day when it was admitted,
 // and gives back what it had set aside.

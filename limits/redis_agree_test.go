@@ -40,7 +40,7 @@ type history struct {
 	store        limits.Store
 	budgets      limits.Budgets
 	grants       []limits.Grant
-	reservations []limits.Purse
+	reservations []limits.Reservation
 	verdicts     []string
 }
 

@@ -163,7 +163,7 @@ func wantDuplicate(t *testing.T, s limits.Store, key, ofRecord string, state lim
 	}
 }
 
-func opened(t *testing.T, b limits.Budgets, id string) limits.Purse {
+func opened(t *testing.T, b limits.Budgets, id string) limits.Reservation {
 	t.Helper()
 	p, err := b.Open(t.Context(), costing(id))
 	if err != nil {
@@ -172,7 +172,7 @@ func opened(t *testing.T, b limits.Budgets, id string) limits.Purse {
 	return p
 }
 
-func reserved(t *testing.T, p limits.Purse, micros int64) {
+func reserved(t *testing.T, p limits.Reservation, micros int64) {
 	t.Helper()
 	if err := p.Reserve(t.Context(), micros); err != nil {
 		t.Fatalf("Reserve(%d) = %v", micros, err)

@@ -23,12 +23,12 @@ type redisBudgets struct {
 	news map[account]struct{} // guarded by mu: what was spent of them has yet to be told
 }
 
-func (b *redisBudgets) open(ctx context.Context, e Expense) (Purse, error) {
-	p := &redisPurse{budgets: b, local: b.local.reservation(e, day(time.Now()))}
+func (b *redisBudgets) open(ctx context.Context, e Expense) (Reservation, error) {
+	p := &redisReservation{budgets: b, local: b.local.reservation(e, day(time.Now()))}
 	if !e.Budget.bounded() {
 		return p, nil
 	}
-	reply, err := b.reserve(ctx, e, reservation{total: e.Micros})
+	reply, err := b.reserve(ctx, e, wanted{total: e.Micros})
 	if err != nil { // alone
 		if err := p.local.begin(ctx); err != nil {
 			return nil, err
@@ -44,15 +44,15 @@ func (b *redisBudgets) open(ctx context.Context, e Expense) (Purse, error) {
 	return p, nil
 }
 
-// reservation is what is asked for.
-type reservation struct {
+// wanted is what is asked for.
+type wanted struct {
 	total  int64  // of the record
 	day    string // to which it counts; empty: it begins
 	extend bool   // whatever is left
 }
 
 // reserve asks for a reservation. A Redis that lacks what it needs to decide is told, and asked again.
-func (b *redisBudgets) reserve(ctx context.Context, e Expense, r reservation) ([]any, error) {
+func (b *redisBudgets) reserve(ctx context.Context, e Expense, r wanted) ([]any, error) {
 	a := account{e.Tenant, e.Budget.Currency}
 	reply, err := b.link.ask(ctx, e.Tenant, b.reserveCall(e, r, b.local.told(a)))
 	const lacks = 2 // things that it may lack: what was lost, and what was spent before
@@ -76,7 +76,7 @@ func (b *redisBudgets) reserve(ctx context.Context, e Expense, r reservation) ([
 }
 
 // reserveCall is the asking for a reservation, with what Redis is told before.
-func (b *redisBudgets) reserveCall(e Expense, r reservation, told []told) call {
+func (b *redisBudgets) reserveCall(e Expense, r wanted, told []told) call {
 	args := []any{
 		e.RecordID, r.total, r.day, e.Budget.Daily, e.Budget.Monthly, b.lease.Milliseconds(), flag(r.extend), b.epoch,
 	}
@@ -102,8 +102,8 @@ func budgetRefusal(reply []any, b Budget) error {
 	}
 }
 
-// redisPurse is one generation's.
-type redisPurse struct {
+// redisReservation is one generation's.
+type redisReservation struct {
 	// Static.
 	budgets *redisBudgets
 	local   *memoryReservation
@@ -112,24 +112,24 @@ type redisPurse struct {
 	settled bool
 }
 
-// Reserve implements Purse. It waits for Redis at most as long as its patience is.
-func (p *redisPurse) Reserve(ctx context.Context, micros int64) error {
+// Reserve implements Reservation. It waits for Redis at most as long as its patience is.
+func (p *redisReservation) Reserve(ctx context.Context, micros int64) error {
 	return p.ask(ctx, micros, false)
 }
 
-// Extend implements Purse. It waits for Redis at most as long as its patience is.
-func (p *redisPurse) Extend(ctx context.Context, micros int64) {
+// Extend implements Reservation. It waits for Redis at most as long as its patience is.
+func (p *redisReservation) Extend(ctx context.Context, micros int64) {
 	_ = p.ask(ctx, micros, true) // nothing refuses it
 }
 
-func (p *redisPurse) ask(ctx context.Context, micros int64, extend bool) error {
+func (p *redisReservation) ask(ctx context.Context, micros int64, extend bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := p.local.expense
 	if p.settled || !e.Budget.bounded() {
 		return nil
 	}
-	reply, err := p.budgets.reserve(ctx, e, reservation{p.local.holding() + micros, p.local.day, extend})
+	reply, err := p.budgets.reserve(ctx, e, wanted{p.local.holding() + micros, p.local.day, extend})
 	if err != nil && !extend {
 		return p.local.Reserve(ctx, micros) // alone
 	}
@@ -145,8 +145,8 @@ func (p *redisPurse) ask(ctx context.Context, micros int64, extend bool) error {
 	return nil
 }
 
-// Settle implements Purse. Where Redis is away, the sum is told when it is back, and the reservation lapses.
-func (p *redisPurse) Settle(ctx context.Context, spent Spent) error {
+// Settle implements Reservation. Where Redis is away, the sum is told when it is back, and the reservation lapses.
+func (p *redisReservation) Settle(ctx context.Context, spent Spent) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.settled {

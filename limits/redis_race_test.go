@@ -73,7 +73,7 @@ func TestRenewalLowersNoReservation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reserve := func(p Purse, micros int64) error { return p.Reserve(t.Context(), micros) }
+	reserve := func(p Reservation, micros int64) error { return p.Reserve(t.Context(), micros) }
 	if err := reserve(reservation, 2); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func spentWithout(t *testing.T, b limits.Budgets, micros int64) {
 	spentBy(t, p, micros)
 }
 
-func spentBy(t *testing.T, p limits.Purse, micros int64) {
+func spentBy(t *testing.T, p limits.Reservation, micros int64) {
 	t.Helper()
 	if err := p.Settle(t.Context(), limits.Spent{"EUR": micros}); err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func (p *memoryReservation) note() {
 	p.holdLocked(s, p.expense.Micros)
 }
 
-// Reserve implements Purse. It never waits.
+// Reserve implements Reservation. It never waits.
 func (p *memoryReservation) Reserve(_ context.Context, micros int64) error {
 	if !p.expense.Budget.bounded() {
 		return nil
@@ -63,7 +63,7 @@ func (p *memoryReservation) Reserve(_ context.Context, micros int64) error {
 	return nil
 }
 
-// Extend implements Purse. It never waits.
+// Extend implements Reservation. It never waits.
 func (p *memoryReservation) Extend(_ context.Context, micros int64) {
 	if !p.expense.Budget.bounded() {
 		return
@@ -82,7 +82,7 @@ func (p *memoryReservation) holdLocked(s *spending, micros int64) {
 	s.period(month(p.day)).held += micros
 }
 
-// Settle implements Purse. It never waits and never fails.
+// Settle implements Reservation. It never waits and never fails.
 func (p *memoryReservation) Settle(_ context.Context, spent Spent) error {
 	p.budgets.mu.Lock()
 	defer p.budgets.mu.Unlock()

@@ -14,12 +14,12 @@ import (
 // funds are a generation's money, and the text that waits for it. Text becomes part of the generation's text once it is paid.
 // They are guarded by the output's mu.
 type funds struct {
-	reservation limits.Purse  // nil: not open yet, or the relay has no budgets
-	paid        int64         // the price of the text, in millionths of the budget's unit
-	whole       billing.Usage // what the text's complete sentences use, so that each is counted once
-	wholeTo     int           // where they end, in bytes
-	extended    int64         // reserved beyond that, for failover and backups
-	given       billing.Usage // what all attempts have been given
+	reservation limits.Reservation // nil: not open yet, or the relay has no budgets
+	paid        int64              // the price of the text, in millionths of the budget's unit
+	whole       billing.Usage      // what the text's complete sentences use, so that each is counted once
+	wholeTo     int                // where they end, in bytes
+	extended    int64              // reserved beyond that, for failover and backups
+	given       billing.Usage      // what all attempts have been given
 
 	unpaid   []textChange
 	length   int    // of text that is not paid yet, in code points

@@ -217,20 +217,20 @@ type slowBudgets struct {
 	takes time.Duration
 }
 
-func (b slowBudgets) Open(ctx context.Context, e limits.Expense) (limits.Purse, error) {
+func (b slowBudgets) Open(ctx context.Context, e limits.Expense) (limits.Reservation, error) {
 	time.Sleep(b.takes)
 	p, err := b.Budgets.Open(ctx, e)
-	return slowPurse{p, b.takes}, err
+	return slowReservation{p, b.takes}, err
 }
 
-type slowPurse struct {
-	limits.Purse
+type slowReservation struct {
+	limits.Reservation
 	takes time.Duration
 }
 
-func (p slowPurse) Reserve(ctx context.Context, micros int64) error {
+func (p slowReservation) Reserve(ctx context.Context, micros int64) error {
 	time.Sleep(p.takes)
-	return p.Purse.Reserve(ctx, micros)
+	return p.Reservation.Reserve(ctx, micros)
 }
 
 // While text is paid the reader goes on: pings are answered, and what is said of the text keeps its order.
@@ -282,25 +282,25 @@ type countedBudgets struct {
 	set *atomic.Int64
 }
 
-func (b countedBudgets) Open(ctx context.Context, e limits.Expense) (limits.Purse, error) {
+func (b countedBudgets) Open(ctx context.Context, e limits.Expense) (limits.Reservation, error) {
 	b.set.Add(e.Micros)
 	p, err := b.Budgets.Open(ctx, e)
-	return countedPurse{p, b.set}, err
+	return countedReservation{p, b.set}, err
 }
 
-type countedPurse struct {
-	limits.Purse
+type countedReservation struct {
+	limits.Reservation
 	set *atomic.Int64
 }
 
-func (p countedPurse) Reserve(ctx context.Context, micros int64) error {
+func (p countedReservation) Reserve(ctx context.Context, micros int64) error {
 	p.set.Add(micros)
-	return p.Purse.Reserve(ctx, micros)
+	return p.Reservation.Reserve(ctx, micros)
 }
 
-func (p countedPurse) Extend(ctx context.Context, micros int64) {
+func (p countedReservation) Extend(ctx context.Context, micros int64) {
 	p.set.Add(micros)
-	p.Purse.Extend(ctx, micros)
+	p.Reservation.Extend(ctx, micros)
 }
 
 // A text has the same price however it comes, whatever is priced.

@@ -58,7 +58,7 @@ func expense(id string) limits.Expense {
 	}
 }
 
-func open(t *testing.T, f BudgetFixture, e limits.Expense) limits.Purse {
+func open(t *testing.T, f BudgetFixture, e limits.Expense) limits.Reservation {
 	t.Helper()
 	reservation, err := f.Budgets.Open(t.Context(), e)
 	if err != nil {
@@ -67,14 +67,14 @@ func open(t *testing.T, f BudgetFixture, e limits.Expense) limits.Purse {
 	return reservation
 }
 
-func reserve(t *testing.T, p limits.Purse, micros int64) {
+func reserve(t *testing.T, p limits.Reservation, micros int64) {
 	t.Helper()
 	if err := p.Reserve(t.Context(), micros); err != nil {
 		t.Fatalf("Reserve(%d) = %v", micros, err)
 	}
 }
 
-func spend(t *testing.T, p limits.Purse, micros int64) {
+func spend(t *testing.T, p limits.Reservation, micros int64) {
 	t.Helper()
 	if err := p.Settle(t.Context(), limits.Spent{"EUR": micros}); err != nil {
 		t.Fatalf("Settle(%d) = %v", micros, err)
