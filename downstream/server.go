@@ -57,8 +57,9 @@ type Server interface {
 	// RemoteOf is whose a request is; invalid: not known.
 	RemoteOf(r *http.Request) netip.Addr
 
-	// Hold keeps the configuration in force for a generation, until its Release.
-	Hold(key *access.Key) Held
+	// Hold keeps the configuration in force for a generation, until its Release. It refuses a key that is gone or has expired;
+	// then nothing is to be released.
+	Hold(key *access.Key) (Held, *relay.Error)
 	// MayGenerate refuses generations that there is no memory for.
 	MayGenerate() *relay.Error
 	// KeyHolds reports whether a key that was shown is still configured, and has not expired.
@@ -75,7 +76,7 @@ type Server interface {
 
 // Held is the configuration for a generation.
 type Held struct {
-	// Terms are what the key may do; nil: it is gone, or has expired.
+	// Terms are what the key may do.
 	Terms *relay.Terms
 	// Quota is what all requests of the key over HTTP share.
 	Quota *Quota

@@ -69,13 +69,13 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 	return g
 }
 
-// Begin is the generation's own context, which stop ends. It is called once, before anybody else knows of the generation.
+// Begin is the generation's own context, which Stop ends. It is called once, before anybody else knows of the generation.
 func (g *Generation) Begin(ctx context.Context) context.Context {
 	ctx, g.cancel = context.WithCancelCause(ctx)
 	return ctx
 }
 
-// Run takes the generation from admission to its done, under the context of begin.
+// Run takes the generation from admission to its done, under the context of Begin.
 func (g *Generation) Run(ctx context.Context) {
 	defer g.cancel(nil)
 	defer g.survivePanic()

@@ -40,13 +40,18 @@ func (srv *Server) Request(key *access.Key) (leave func(), refused *protocol.Err
 func (srv *Server) RemoteOf(r *http.Request) netip.Addr { return srv.setup.Load().remoteOf(r) }
 
 // Hold implements downstream.Server.
-func (srv *Server) Hold(key *access.Key) downstream.Held {
+func (srv *Server) Hold(key *access.Key) (downstream.Held, *relay.Error) {
 	set := srv.hold()
-	return downstream.Held{
-		Terms:   set.terms(key),
-		Quota:   set.quotas[key.Name],
-		Release: func() { srv.release(set) },
+	terms := set.terms(key)
+	if terms == nil {
+		srv.release(set)
+		return downstream.Held{}, relay.KeyGone()
 	}
+	return downstream.Held{
+		Terms:   terms,
+		Quota:   set.quotas[terms.Key.Name], // the key may have another name by now
+		Release: func() { srv.release(set) },
+	}, nil
 }
 
 // maxAllWhole bounds all audio that waits in memory for its end, since its clients asked for its length.

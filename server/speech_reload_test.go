@@ -6,7 +6,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/downstream/native"
+	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
 )
 
@@ -70,6 +73,40 @@ func TestKeysPaceOverAReload(t *testing.T) {
 			if got := r.speak(`{"text":"hi"}`, shown("bot")); got.status != step.want {
 				t.Errorf("%s: got %d %s, want %d", step.name, got.status, got.code(), step.want)
 			}
+		}
+	})
+}
+
+// beforeHold is the relay's own dialect, with something that happens before it asks for the configuration of a generation.
+type beforeHold struct{ does func() }
+
+func (beforeHold) Name() string { return "native" }
+
+func (b beforeHold) Routes(on downstream.Server) []downstream.Route {
+	return native.Dialect{}.Routes(holdingServer{on, b.does})
+}
+
+type holdingServer struct {
+	downstream.Server
+	before func()
+}
+
+func (s holdingServer) Hold(key *access.Key) (downstream.Held, *relay.Error) {
+	s.before()
+	return s.Server.Hold(key)
+}
+
+// A key may get another name once it has been shown: it is still the same key.
+func TestKeyThatIsRenamedBeforeItsSpeech(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, renamed := relaytest.NewFake(), keyed("old")
+		renamed.Keys[0].Name = "new"
+		var r *rig
+		r = newRigWith(t, keyed("old"), []string{"alpha"}, fakes{"alpha": f}, func(p *Parts) {
+			p.Dialects = []downstream.Dialect{beforeHold{func() { r.reload(renamed, []string{"alpha"}, fakes{"alpha": f}) }}}
+		})
+		if got := r.speak(`{"text":"Hello."}`, shown("old")); got.status != 200 {
+			t.Errorf("got %d %s, want 200", got.status, got.body)
 		}
 	})
 }

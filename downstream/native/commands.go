@@ -43,7 +43,10 @@ func (s *session) apply(ctx context.Context, cmd protocol.Command) *protocol.Err
 // generate starts a generation.
 func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.Error {
 	s.named(c.GenerationID, "generate")
-	held := s.srv.Hold(s.Key)
+	held, refused := s.srv.Hold(s.Key)
+	if refused != nil {
+		return downstream.WireError(refused)
+	}
 	err := s.start(ctx, c, held)
 	if err != nil {
 		held.Release()
@@ -54,17 +57,13 @@ func (s *session) generate(ctx context.Context, c *protocol.Generate) *protocol.
 // start starts a generation by a setup. Where it does, the setup is released with the generation's end.
 func (s *session) start(ctx context.Context, c *protocol.Generate, held downstream.Held) *protocol.Error {
 	now := time.Now()
-	on := held.Terms
-	if on == nil {
-		return downstream.WireError(relay.KeyGone())
-	}
 	if err := s.mayStart(c.GenerationID); err != nil {
 		return err
 	}
 	if err := s.srv.MayGenerate(); err != nil {
 		return downstream.WireError(err)
 	}
-	req, encoder, err := s.resolve(c, on)
+	req, encoder, err := s.resolve(c, held.Terms)
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (s *session) mayStart(id string) *protocol.Error {
 	most := s.Key.Limits.MaxConcurrentGenerations
 	switch {
 	case s.draining:
-		return &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}
+		return downstream.GoingAway()
 	case s.register.running[id] != nil || s.register.accepted.Has(id):
 		return &protocol.Error{
 			Code: protocol.CodeDuplicateRequest, Param: "generation_id",
@@ -181,13 +180,12 @@ func (s *session) configure(c *protocol.Configure) *protocol.Error {
 	s.mu.Lock()
 	defaults := c.Settings.Over(s.defaults)
 	s.mu.Unlock()
-	held := s.srv.Hold(s.Key)
-	defer held.Release()
-	on := held.Terms
-	if on == nil {
-		return downstream.WireError(relay.KeyGone())
+	held, refused := s.srv.Hold(s.Key)
+	if refused != nil {
+		return downstream.WireError(refused)
 	}
-	if err := s.srv.with.Engine.Check(requestOf(&protocol.Generate{Settings: defaults}), on); err != nil {
+	defer held.Release()
+	if err := s.srv.with.Engine.Check(requestOf(&protocol.Generate{Settings: defaults}), held.Terms); err != nil {
 		return downstream.WireError(err)
 	}
 	s.mu.Lock()

@@ -1,7 +1,7 @@
 // Package native is the relay's own protocol, which docs/protocol.md describes: sessions over WebSockets, and single texts over HTTP.
 //
 // A generate's way through the files: handshake.go makes a session of a request, session.go reads it, commands.go applies what the
-// client says, settings.go makes a request to the engine of it, generations.go remembers what runs and what has ended, and encoders.go
+// client says, settings.go makes a request to the engine of it, register.go remembers what runs and what has ended, generations.go follows them, and encoders.go
 // says what the client gets. speech.go is the other way, a POST whose answer is the audio. Invariants:
 //
 //  1. The session's reader waits for nothing but its socket, so a cancel waits for nothing.

@@ -46,10 +46,6 @@ func (srv *host) newSpeech(what speechRequest, held downstream.Held) (*speech, *
 		Client: srv.with.Engine.NewClient(what.key), srv: srv, form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
 	sp.Remote, sp.Listener, sp.Out = what.remote, sp, delivery.NewOutbox(sp, srv.with.Backlog)
-	on := held.Terms
-	if on == nil {
-		return nil, downstream.WireError(relay.KeyGone())
-	}
 	leave, err := held.Quota.Enter()
 	if err != nil {
 		return nil, err
@@ -58,7 +54,7 @@ func (srv *host) newSpeech(what speechRequest, held downstream.Held) (*speech, *
 	if cmd.GenerationID == "" {
 		cmd.GenerationID = "g" + rand.Text()
 	}
-	req, refused := srv.with.Engine.Prepare(requestOf(&cmd), "", on)
+	req, refused := srv.with.Engine.Prepare(requestOf(&cmd), "", held.Terms)
 	if err = downstream.WireError(refused); err == nil {
 		err = held.Quota.Pace(time.Now())
 	}

@@ -40,22 +40,32 @@ func (srv *host) speak(w http.ResponseWriter, r *http.Request, key *access.Key) 
 // answer speaks what a request asks for, or returns why it is refused; nothing has been written then. An answer that can't
 // be completed ends as a panic that the server knows: it breaks off the body, so that no client takes it for the whole.
 func (srv *host) answer(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
-	held := srv.Hold(what.key)
-	defer held.Release()
-	sp, refused := srv.newSpeech(what, held)
-	if refused == nil {
-		defer sp.leave()
-		var err error
-		if refused, err = sp.run(r.Context(), newAnswer(w, sp)); err != nil {
-			breakOff(w, r)
-		}
-	}
+	refused := srv.trySpeech(w, r, what)
 	if refused == nil {
 		return nil
 	}
 	named := *refused
 	named.GenerationID = what.cmd.GenerationID
 	return &named
+}
+
+// trySpeech is answer, whose refusal does not name the generation yet.
+func (srv *host) trySpeech(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
+	held, gone := srv.Hold(what.key)
+	if gone != nil {
+		return downstream.WireError(gone)
+	}
+	defer held.Release()
+	sp, refused := srv.newSpeech(what, held)
+	if refused != nil {
+		return refused
+	}
+	defer sp.leave()
+	refused, err := sp.run(r.Context(), newAnswer(w, sp))
+	if err != nil {
+		breakOff(w, r)
+	}
+	return refused
 }
 
 // run speaks the generation into the answer, returns why it is refused, or why the answer can't be completed. No goroutine

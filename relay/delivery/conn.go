@@ -55,7 +55,7 @@ type Owner interface {
 // whose client is idle or silent. Its owner has the reader; the writer is its own, and exists only while it has something to
 // do: a connection is idle for most of its time, and vendors' readers send most frames (writeDirect).
 type Conn struct {
-	// Static after upgrade.
+	// Static after Upgrade.
 	Out    *Outbox
 	cfg    ConnConfig
 	owner  Owner
@@ -76,7 +76,7 @@ type Conn struct {
 	wg sync.WaitGroup // the writer
 }
 
-// NewConn is a connection before its upgrade. What is queued waits until begin.
+// NewConn is a connection before its upgrade. What is queued waits until Begin.
 func NewConn(owner Owner, cfg ConnConfig) *Conn {
 	now := time.Now().UnixNano()
 	c := &Conn{cfg: cfg, owner: owner}
@@ -197,7 +197,7 @@ func (c *Conn) End() {
 	}
 }
 
-// Wait returns once the writer has ended. It is called after end.
+// Wait returns once the writer has ended. It is called after End.
 func (c *Conn) Wait() {
 	c.wg.Wait()
 	if c.look != nil {
