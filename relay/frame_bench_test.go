@@ -75,7 +75,7 @@ func (f *frames) step() {
 }
 
 func TestFramesOfAllOutputsAllocateNothing(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	for name, p := range paths() {

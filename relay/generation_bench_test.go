@@ -41,7 +41,7 @@ func tell(a *attempt, word []upstream.Word) int {
 
 // A word is mapped to the client's text and told to the client. What its message costs is the encoder's.
 func TestAWordAllocatesLittle(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	a, words := telling(t)
@@ -92,7 +92,7 @@ func admitted(tb testing.TB, like *Generation) {
 }
 
 func TestAdmissionAllocatesLittle(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	like := admitting(t)
@@ -137,7 +137,7 @@ func settled(tb testing.TB, g *Generation) {
 }
 
 func TestSettlementAllocatesLittle(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	g := spokenOut(t)

@@ -119,7 +119,7 @@ func frame200() upstream.Frame {
 }
 
 func TestFramePathDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	tests := map[string]struct {

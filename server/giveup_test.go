@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/relaytest"
@@ -34,7 +32,7 @@ func TestGivingUpEndsTheConnection(t *testing.T) {
 					got := readSlowly(websocketNetConn(c), step)
 					took := time.Since(began)
 					time.Sleep(time.Millisecond)
-					bodies, _ := wholeFrames(t, got)
+					bodies, _ := relaytest.CutFrames(t, got)
 					for i, body := range bodies {
 						if !json.Valid([]byte(body)) && i < len(bodies)-1 { // the last may be a close
 							t.Fatalf("message %d is no JSON: %.100q", i, body)
@@ -66,22 +64,4 @@ func readSlowly(wire net.Conn, step int) (got []byte) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-}
-
-// wholeFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and the bytes after them.
-func wholeFrames(t rapid.TB, wire []byte) (bodies []string, rest []byte) {
-	for len(wire) >= 2 {
-		if wire[0] != 0x81 && wire[0] != 0x89 && wire[0] != 0x88 {
-			t.Fatalf("no frame begins with % x", wire[:2])
-		}
-		head, length := 2, int(wire[1])
-		if length == 126 && len(wire) >= 4 {
-			head, length = 4, int(wire[2])<<8|int(wire[3])
-		}
-		if len(wire) < head+length {
-			break
-		}
-		bodies, wire = append(bodies, string(wire[head:head+length])), wire[head+length:]
-	}
-	return bodies, wire
 }

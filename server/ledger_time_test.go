@@ -27,7 +27,7 @@ var proofs = flag.Bool("proofs", false, "hold what is measured to its strict bou
 // The ledger costs no time: under 200 generations done follows the last audio within 20 ms at the median, and first audio is
 // no later than without a ledger, but for what lies within a machine's unevenness.
 func TestLedgerDelaysNoFrame(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("measures times")
 	}
 	done, slack, text := 500*time.Millisecond, 500*time.Millisecond, "lazy dog." // on a machine that is busy with other tests

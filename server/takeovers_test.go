@@ -178,7 +178,7 @@ var mostOften = map[string]float64{
 
 // Voices of every manner, known and unknown, break off anywhere in texts of any shape.
 func TestTwoThousandTakeovers(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("it takes too long, and has nothing of its own that others could touch")
 	}
 	all, batch := *takeoverCount, 125

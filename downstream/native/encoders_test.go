@@ -13,6 +13,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/relaytest"
 )
 
 func testWire() encoder {
@@ -21,7 +22,7 @@ func testWire() encoder {
 
 // What goes around a frame's audio allocates nothing, and the other messages little.
 func TestEncodersAllocateLittle(t *testing.T) {
-	if raceEnabled {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	wire, room := testWire(), make([]byte, 0, 1024)

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 )
 
 // hesitant is a connection whose client takes what the test lets it, and then nothing for as long as a write waits.
@@ -76,29 +77,11 @@ func TestFramesStayWhole(t *testing.T) {
 
 // parseFrames is the bodies of a server's frames, with nothing left over.
 func parseFrames(t rapid.TB, wire []byte) []string {
-	bodies, rest := cutFrames(t, wire)
+	bodies, rest := relaytest.CutFrames(t, wire)
 	if len(rest) > 0 {
 		t.Fatalf("%d bytes of a frame at the end", len(rest))
 	}
 	return bodies
-}
-
-// cutFrames is the bodies of a server's whole frames that are shorter than 64 KiB, and the bytes after them.
-func cutFrames(t rapid.TB, wire []byte) (bodies []string, rest []byte) {
-	for len(wire) >= 2 {
-		if wire[0] != 0x81 && wire[0] != 0x89 && wire[0] != 0x88 {
-			t.Fatalf("no frame begins with % x", wire[:2])
-		}
-		head, length := 2, int(wire[1])
-		if length == 126 && len(wire) >= 4 {
-			head, length = 4, int(wire[2])<<8|int(wire[3])
-		}
-		if len(wire) < head+length {
-			break
-		}
-		bodies, wire = append(bodies, string(wire[head:head+length])), wire[head+length:]
-	}
-	return bodies, wire
 }
 
 // A client that is given up within a frame sees that its connection broke, and no end of it.

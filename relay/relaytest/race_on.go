@@ -1,0 +1,6 @@
+//go:build race
+
+package relaytest
+
+// RaceEnabled: the race detector is on, which empties pools at random and takes its time.
+const RaceEnabled = true
