@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"voicerelay/limits"
+	"voicerelay/relay/relaytest"
 	"voicerelay/tcp"
 )
 
@@ -256,7 +257,7 @@ func TestDirectWriteLeavesErrorsToTheWriter(t *testing.T) {
 
 // Neither a direct write nor the writer's way allocates.
 func TestSendingAllocatesNothing(t *testing.T) {
-	if raceDetector {
+	if relaytest.RaceEnabled {
 		t.Skip("the race detector empties pools at random")
 	}
 	l := newLine(t)
