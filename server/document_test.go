@@ -90,6 +90,21 @@ func TestPathsHaveTheirMethodsOnly(t *testing.T) {
 	}
 }
 
+// A HEAD of what becomes a WebSocket makes no sense: it is refused, as are the methods that the path does not have.
+func TestHeadOfAWebSocketIsRefused(t *testing.T) {
+	srv, err := New(withDefaults(Config{}), Parts{Table: &routing.Table{}, Registry: prometheus.NewRegistry(), Dialects: []downstream.Dialect{native.Dialect{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodHead, "http://localhost/v1/speech", nil)
+	r.RemoteAddr = loopback.String()
+	w := httptest.NewRecorder()
+	srv.Handler().ServeHTTP(w, r)
+	if allow := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || allow != "GET, POST" {
+		t.Errorf("got %d, allowed are %q", w.Code, allow)
+	}
+}
+
 // Whatever a generation can fail of has its status in the document.
 func TestDocumentHasEveryStatusOfSpeech(t *testing.T) {
 	statuses := openapi(t)["/v1/speech"]["post"].Responses
