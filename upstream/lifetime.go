@@ -96,8 +96,11 @@ func (l *Lifetime) EndedLocked() bool { return l.ended }
 // SilentLocked reports whether the sink must hear no more but the end.
 func (l *Lifetime) SilentLocked() bool { return l.ended || l.stopped != nil }
 
-// EndLocked ends a stream that has not ended: with err, unless Close has stopped it for a cause.
+// EndLocked ends a stream, once: with err, unless Close has stopped it for a cause.
 func (l *Lifetime) EndLocked(u Usage, err error) {
+	if l.ended {
+		return
+	}
 	l.ended = true
 	if l.stopped != nil {
 		err = l.stopped

@@ -63,6 +63,17 @@ func TestALifetimeEndsWithTheCauseOfItsClose(t *testing.T) {
 	}
 }
 
+// A stream ends once: a second end changes nothing.
+func TestALifetimeEndsOnce(t *testing.T) {
+	sink := &upstreamtest.Loose{TB: t}
+	l := upstream.NewLifetime(sink)
+	l.EndLocked(upstream.Usage{Withheld: 1}, nil)
+	l.EndLocked(upstream.Usage{Withheld: 2}, errBargeIn)
+	if sink.Ends != 1 || sink.Err != nil || sink.Used.Withheld != 1 {
+		t.Errorf("the sink has %d ends, %v, %+v", sink.Ends, sink.Err, sink.Used)
+	}
+}
+
 // A stream that has ended can't be stopped, so that its end stays what it was.
 func TestALifetimeThatHasEndedIsNotStopped(t *testing.T) {
 	l := upstream.NewLifetime(&upstreamtest.Quiet{})
