@@ -2,5 +2,5 @@
 
 package relaytest
 
-// RaceEnabled: the race detector is on, which empties pools at random and takes its time.
+// RaceEnabled says whether the race detector is on, which empties pools at random and takes its time.
 const RaceEnabled = false
