@@ -7,7 +7,7 @@ import (
 
 // sourceRates lists the rates, in hertz, that a vendor's audio may have: those of clients, and what else vendors use.
 // The list is closed, for it bounds the number of filters.
-var sourceRates = append([]int{11025, 12000, 32000}, Rates...)
+var sourceRates = append([]int{11025, 12000}, Rates...)
 
 // maxSampleBytes is the size of the largest sample.
 const maxSampleBytes = 4

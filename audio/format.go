@@ -21,7 +21,7 @@ const (
 var Encodings = []Encoding{PCM16, PCMF32, WAV, MuLaw, ALaw}
 
 // Rates lists the sample rates, in hertz, of the linear encodings. G.711 is 8000 Hz only.
-var Rates = []int{8000, 16000, 22050, 24000, 44100, 48000}
+var Rates = []int{8000, 16000, 22050, 24000, 32000, 44100, 48000}
 
 // Format is an encoding at a sample rate; audio is mono throughout.
 type Format struct {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestFormatTable(t *testing.T) {
-	linear := map[int]bool{8000: true, 16000: true, 22050: true, 24000: true, 44100: true, 48000: true}
+	linear := map[int]bool{8000: true, 16000: true, 22050: true, 24000: true, 32000: true, 44100: true, 48000: true}
 	for _, encoding := range append([]audio.Encoding{"", "mp3", "PCM_S16LE"}, audio.Encodings...) {
 		for _, rate := range []int{-1, 0, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000} {
 			want := false

@@ -66,7 +66,7 @@ func TestNothingFoldsBack(t *testing.T) {
 // Going up, the images of the signal about the old rate must not be heard either.
 func TestNoImagesGoingUp(t *testing.T) {
 	const level, hertz = 0.9, 3000
-	for _, to := range []int{16000, 22050, 24000, 44100, 48000} {
+	for _, to := range []int{16000, 22050, 24000, 32000, 44100, 48000} {
 		got := parsePCMF32(convert(t, format(audio.PCMF32, 8000), format(audio.PCMF32, to), tone(hertz, level, 8000, 8000)))
 		if snr := signalToNoise(got, hertz, level, to); snr < 90 {
 			t.Errorf("8000 to %d: SNR %.1f dB, want 90", to, snr)

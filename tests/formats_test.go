@@ -13,7 +13,7 @@ import (
 func formats() []format {
 	var all []format
 	for _, encoding := range []string{"pcm_s16le", "pcm_f32le", "wav"} {
-		for _, rate := range []int{8000, 16000, 22050, 24000, 44100, 48000} {
+		for _, rate := range []int{8000, 16000, 22050, 24000, 32000, 44100, 48000} {
 			all = append(all, format{encoding, rate})
 		}
 	}

@@ -122,14 +122,14 @@ func TestDecodeFillsInOutput(t *testing.T) {
 
 // TestDecodeTakesEveryFormat walks over the protocol's table of formats, and over rates beside it.
 func TestDecodeTakesEveryFormat(t *testing.T) {
-	linear := []int{8000, 16000, 22050, 24000, 44100, 48000}
+	linear := []int{8000, 16000, 22050, 24000, 32000, 44100, 48000}
 	table := map[string][]int{"pcm_s16le": linear, "pcm_f32le": linear, "wav": linear, "mulaw": {8000}, "alaw": {8000}, "mp3": nil, "opus": nil}
 	for encoding, good := range table {
 		want := map[int]bool{}
 		for _, rate := range good {
 			want[rate] = true
 		}
-		for _, rate := range append([]int{1, 7999, 11025, 32000, 96000}, linear...) {
+		for _, rate := range append([]int{1, 7999, 11025, 12000, 96000}, linear...) {
 			body, _ := json.Marshal(map[string]any{"type": "configure", "output": Output{encoding, rate}})
 			if _, err := Decode(body); (err == nil) != want[rate] || err != nil && err.Code != CodeUnsupportedFormat {
 				t.Errorf("%s at %d Hz: got %v, want it taken: %v", encoding, rate, err, want[rate])

@@ -26,7 +26,7 @@ func DefaultOutput() Output { return Output{Encoding: EncodingPCM16, SampleRate:
 
 // linearRates and g711Rates are the sample rates of the encodings. Neither is ever written to.
 var (
-	linearRates = []int{8000, 16000, 22050, 24000, 44100, 48000}
+	linearRates = []int{8000, 16000, 22050, 24000, 32000, 44100, 48000}
 	g711Rates   = []int{8000}
 )
 

@@ -19,6 +19,7 @@ var Driver = upstream.NewDriver("deepgram", defaults(), open).WithCodes(codes)
 var formats = []audio.Format{
 	{Encoding: audio.PCM16, Rate: 24000},
 	{Encoding: audio.PCM16, Rate: 48000},
+	{Encoding: audio.PCM16, Rate: 32000},
 	{Encoding: audio.PCM16, Rate: 16000},
 	{Encoding: audio.PCM16, Rate: 8000},
 	{Encoding: audio.MuLaw, Rate: 8000},

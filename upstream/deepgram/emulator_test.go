@@ -18,7 +18,7 @@ var emulated = emulatortest.Subject{
 }
 
 func TestEmulatorSpeaksEveryWord(t *testing.T) {
-	rates := []int{24000, 8000, 16000, 48000}
+	rates := []int{24000, 8000, 16000, 32000, 48000}
 	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
 		req := r.Request
 		req.Output = audio.Format{Encoding: audio.PCM16, Rate: rates[r.Options.Seed%uint64(len(rates))]}

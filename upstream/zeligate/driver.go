@@ -33,6 +33,7 @@ var formats = []audio.Format{
 	{Encoding: audio.PCM16, Rate: 8000},
 	{Encoding: audio.PCM16, Rate: 16000},
 	{Encoding: audio.PCM16, Rate: 22050},
+	{Encoding: audio.PCM16, Rate: 32000},
 	{Encoding: audio.PCM16, Rate: 44100},
 	{Encoding: audio.PCM16, Rate: 48000},
 	{Encoding: audio.MuLaw, Rate: 8000},

@@ -62,13 +62,11 @@ func (f OutputFormat) Encoder() (Encoder, error) {
 		return newOpusSilence(), nil
 	}
 	from, to := audio.Format{Encoding: audio.PCM16, Rate: NativeRate}, audio.Format{Encoding: audio.PCM16, Rate: f.Rate}
-	switch {
-	case f.Codec == "ulaw":
+	switch f.Codec {
+	case "ulaw":
 		to.Encoding = audio.MuLaw
-	case f.Codec == "alaw":
+	case "alaw":
 		to.Encoding = audio.ALaw
-	case f.Rate == 32000: // no target of the converter, but 16000 is, and a third more is a third more
-		from.Rate, to.Rate = from.Rate/2, to.Rate/2
 	}
 	converter, err := audio.NewConverter(from, to)
 	if err != nil {
