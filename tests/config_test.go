@@ -12,6 +12,7 @@ type config struct {
 	Listen        string              `yaml:"listen"`
 	AdminListen   string              `yaml:"admin_listen,omitempty"`
 	Hosts         []string            `yaml:"hosts,omitempty"`
+	TLS           map[string]string   `yaml:"tls,omitempty"`
 	Origins       []string            `yaml:"origins,omitempty"`
 	Proxies       []string            `yaml:"trusted_proxies,omitempty"`
 	Log           map[string]string   `yaml:"log,omitempty"`

@@ -25,6 +25,7 @@ func commands() []verb {
 		{"serve", "the relay, as config.yaml says", serve},
 		{"check", "validate a configuration, all faults at once", check},
 		{"say", "speak a text, or standard input as it comes, through a relay", say},
+		{"cert", "make a CA and a certificate for trials of clients that insist on wss", cert},
 		{"ready", "ask a relay whether it takes new connections; exit status 0 if so", ready},
 		{"usage", "what was spoken and what it cost, also beside a running relay", usageReport},
 		{"ledger", "verify: check the ledger, and Redis against it; ship: bring Redis what it lacks; forget: a relay that is gone", ledgerWork},
