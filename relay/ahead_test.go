@@ -15,6 +15,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
@@ -39,8 +40,8 @@ func unreadClient(t *testing.T, vendor *relaytest.FakeProvider, own limits.Confi
 		t.Fatal(err)
 	}
 	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Metrics: measured, Log: zerolog.Nop()})
-	set := engine.NewSetup(SetupConfig{
-		Table: table, Prices: prices, Circuit: routing.DefaultCircuit(), Providers: []*Provider{{Provider: vendor, Name: "alpha"}},
+	set := engine.NewSetup(providers.Config{
+		Table: table, Prices: prices, Circuit: routing.DefaultCircuit(), Providers: []*providers.Provider{{Provider: vendor, Name: "alpha"}},
 	})
 	set.Bound(false)
 	key := &access.Key{Tenant: "local", Limits: own}

@@ -10,6 +10,7 @@ import (
 	"voicerelay/awake"
 	"voicerelay/limits"
 	"voicerelay/relay/position"
+	"voicerelay/relay/providers"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -31,7 +32,7 @@ type attempt struct {
 	g        *Generation
 	out      *output // the generation's
 	target   routing.Candidate
-	provider *Provider // the target's
+	provider *providers.Provider // the target's
 	caps     upstream.Capabilities
 	ignored  []string // what the client asked for and does not get here
 	began    time.Time
@@ -66,7 +67,7 @@ func (a *attempt) survivePanic() {
 
 // newAttempt is an attempt that begins at the resume point as it is now. It connects with vendorStream.start.
 func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
-	p := g.req.Setup.providers[c.Provider]
+	p := g.req.Setup.Provider(c.Provider)
 	a := &attempt{
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
 		holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),

@@ -9,6 +9,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
+	"voicerelay/relay/providers"
 	"voicerelay/routing"
 )
 
@@ -16,8 +17,8 @@ import (
 type Engine struct {
 	// Static after NewEngine.
 	voices     *position.VoiceModels
-	firstAudio *firstAudio
-	rawNames   rawNames
+	firstAudio *routing.FirstAudio
+	rawNames   providers.RawNames
 	store      limits.Store
 	budgets    limits.Budgets // nil: none
 	ledger     Ledger
@@ -43,7 +44,7 @@ type EngineParts struct {
 func NewEngine(parts EngineParts) *Engine {
 	e := &Engine{
 		voices:     position.NewVoiceModels(),
-		firstAudio: newFirstAudio(),
+		firstAudio: routing.NewFirstAudio(),
 		store:      parts.Store,
 		budgets:    parts.Budgets,
 		ledger:     parts.Ledger,
@@ -57,6 +58,11 @@ func NewEngine(parts EngineParts) *Engine {
 	return e
 }
 
+// NewSetup is a setup in which no circuit is open.
+func (e *Engine) NewSetup(cfg providers.Config) *providers.Setup {
+	return providers.New(cfg, e.circuitChanged)
+}
+
 // circuitChanged tells operators of a circuit that opens or closes.
 func (e *Engine) circuitChanged(t routing.Target, s routing.State) {
 	e.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
@@ -65,8 +71,8 @@ func (e *Engine) circuitChanged(t routing.Target, s routing.State) {
 // FirstAudio is how long attempts at a provider took to their first audio of late, half of the time and in 95 of 100 cases;
 // false: it was not heard yet.
 func (e *Engine) FirstAudio(provider string) (p50, p95 time.Duration, heard bool) {
-	return e.firstAudio.quantiles(provider)
+	return e.firstAudio.Quantiles(provider)
 }
 
 // Forget lets a provider be as one that was not heard yet: it may be another one under the same name.
-func (e *Engine) Forget(provider string) { e.firstAudio.forget(provider) }
+func (e *Engine) Forget(provider string) { e.firstAudio.Forget(provider) }

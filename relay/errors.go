@@ -119,27 +119,6 @@ func upstreamFailure(failures []error, passedOver []routing.Omission) *Error {
 	return &Error{Code: CodeUpstreamFailed, Message: message, PassedOver: passedOver}
 }
 
-// attemptMessage is what usage says of a failed attempt. Only an adapter's own words are fit for clients.
-func attemptMessage(err error) string {
-	var e *upstream.Error
-	if !errors.As(err, &e) {
-		return "unexpected failure"
-	}
-	return e.Told()
-}
-
-// classOf is what a vendor could not be connected at; empty for all other failures.
-func classOf(err error) string {
-	var e *upstream.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	if class := string(e.Class); class != "" || e.Err == nil {
-		return class
-	}
-	return classOf(e.Err) // as where the time for a first audio ended while connecting
-}
-
 // quotaExceeded is what a client is told of a budget that has too little left.
 func quotaExceeded(err error) *Error {
 	var spent *limits.BudgetError

@@ -31,7 +31,7 @@ type failover struct {
 func (g *Generation) speak(ctx context.Context) ending {
 	r := &failover{g: g, timer: newAlarm()}
 	defer r.timer.stop()
-	for _, c := range g.engine.ranked(g.req.plan) {
+	for _, c := range g.req.plan.Ranked(g.engine.firstAudio) {
 		r.candidates = append(r.candidates, &candidate{Candidate: c})
 	}
 	cause := error(errBroken) // what a panic leaves
@@ -121,7 +121,7 @@ func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate
 	tenant := r.g.req.Key.Tenant
 	all := make([]*limits.Slots, len(choice))
 	for i, e := range choice {
-		all[i] = r.g.req.Setup.slots(e.Provider)
+		all[i] = r.g.req.Setup.Slots(e.Provider)
 	}
 	patience := r.patience(choice[0])
 	place := limits.TakeSlot(ctx, tenant, all[:1], patience)
@@ -136,7 +136,7 @@ func (r *failover) claim(ctx context.Context, choice []*candidate) (e *candidate
 		return e, verdict, false
 	}
 	place.Give(tenant)
-	e.state, e.refused = exhausted, cmp.Or(r.g.req.Setup.resting(e.Candidate), routing.CircuitOpen)
+	e.state, e.refused = exhausted, cmp.Or(r.g.req.Setup.Resting(e.Candidate), routing.CircuitOpen)
 	return nil, nil, true
 }
 
@@ -158,7 +158,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	defer func() {
 		if !entered { // a panic of ours: no attempt exists that would give back the slot and the verdict
 			verdict.Tell(routing.ErrUndecided)
-			r.g.req.Setup.slots(e.Provider).Give(r.g.req.Key.Tenant)
+			r.g.req.Setup.Slots(e.Provider).Give(r.g.req.Key.Tenant)
 		}
 	}()
 	r.g.out.prepareBackup()
@@ -241,7 +241,7 @@ func (r *failover) passedOver() []routing.Omission {
 	for _, e := range r.candidates {
 		why := e.refused
 		if e.state == untried {
-			why = r.g.req.Setup.resting(e.Candidate)
+			why = r.g.req.Setup.Resting(e.Candidate)
 		}
 		if why != "" {
 			all = append(all, routing.Omission{Target: e.Target, Why: why})
@@ -254,7 +254,7 @@ func (r *failover) passedOver() []routing.Omission {
 // and when all were tried, those that failed in mid-speech and after which another has gone on. A target with an open circuit
 // is left out.
 func (r *failover) eligible() []*candidate {
-	if e := r.again; e != nil && e.state == untried && r.g.req.Setup.resting(e.Candidate) == "" {
+	if e := r.again; e != nil && e.state == untried && r.g.req.Setup.Resting(e.Candidate) == "" {
 		others := slices.DeleteFunc(r.inState(untried), func(other *candidate) bool { return other == e })
 		return append([]*candidate{e}, others...)
 	}
@@ -271,7 +271,7 @@ func (r *failover) eligible() []*candidate {
 func (r *failover) inState(wanted candidateState) []*candidate {
 	var found []*candidate
 	for _, e := range r.candidates {
-		if e.state == wanted && r.g.req.Setup.resting(e.Candidate) == "" {
+		if e.state == wanted && r.g.req.Setup.Resting(e.Candidate) == "" {
 			found = append(found, e)
 		}
 	}

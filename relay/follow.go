@@ -1,10 +1,10 @@
 package relay
 
 import (
-	"cmp"
 	"slices"
 
 	"voicerelay/relay/position"
+	"voicerelay/routing"
 )
 
 // follow tells the session whose voice is heard, so that the next generations of the context use it too. If this generation
@@ -17,7 +17,7 @@ func (r *failover) follow() {
 	if c.restartBy != "" {
 		r.again = nil
 		slices.SortStableFunc(r.candidates, func(a, b *candidate) int {
-			return cmp.Compare(rank(a.Provider, c.restartBy), rank(b.Provider, c.restartBy))
+			return routing.First(c.restartBy, a.Candidate, b.Candidate)
 		})
 	}
 }

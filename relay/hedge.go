@@ -53,7 +53,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].arrivals.backupNeeded(now, r.g.engine.firstAudio.usual(reserve[0].Provider))
+	due := r.live[0].arrivals.backupNeeded(now, r.g.engine.firstAudio.Usual(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}
@@ -86,7 +86,7 @@ func (r *failover) untriedRest() []*candidate {
 func (r *failover) backup(reserve []*candidate) (*candidate, *routing.Verdict) {
 	tenant := r.g.req.Key.Tenant
 	for _, e := range reserve {
-		place := r.g.req.Setup.slots(e.Provider)
+		place := r.g.req.Setup.Slots(e.Provider)
 		if !place.Take(tenant) {
 			continue
 		}

@@ -105,7 +105,7 @@ func (h *hold) leastInHandLocked() time.Duration {
 	least := h.a.out.req.plan.Cushion
 	for _, c := range h.a.out.req.plan.Candidates {
 		if c != h.a.target {
-			return max(least, h.a.out.engine.firstAudio.usual(c.Provider)+backupMargin)
+			return max(least, h.a.out.engine.firstAudio.Usual(c.Provider)+backupMargin)
 		}
 	}
 	return least

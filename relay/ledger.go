@@ -79,7 +79,7 @@ func Unrecorded() *Error {
 // entry is what is known of the generation at its admission.
 func (g *Generation) entry() billing.Record {
 	if g.booking.route == "" {
-		g.booking.route = g.engine.rawNames.route(g.req.Setup, g.req.Key.Tenant, g.req.plan.Route, time.Now())
+		g.booking.route = g.engine.rawNames.Route(g.req.Setup, g.req.Key.Tenant, g.req.plan.Route, time.Now())
 	}
 	return billing.Record{
 		ID:           g.recordID,
@@ -90,7 +90,7 @@ func (g *Generation) entry() billing.Record {
 		ContextID:    g.req.contextID,
 		Route:        g.booking.route,
 		AdmittedAt:   g.began,
-		PriceList:    g.req.Setup.prices.Hash(),
+		PriceList:    g.req.Setup.Prices().Hash(),
 		Metadata:     g.req.metadata,
 	}
 }
@@ -141,12 +141,12 @@ func (g *Generation) sinceAdmission(t time.Time) time.Time {
 // recordLocked is the attempt as it is kept.
 func (oc *outcome) recordLocked() billing.Attempt {
 	kept := oc.progressLocked()
-	kept.Model, kept.Voice = oc.a.out.engine.rawNames.target(oc.a.out.req.Setup, oc.a.out.req.Key.Tenant, oc.a.target, time.Now())
+	kept.Model, kept.Voice = oc.a.out.engine.rawNames.Target(oc.a.out.req.Setup, oc.a.out.req.Key.Tenant, oc.a.target, time.Now())
 	kept.EndedAt = oc.a.g.sinceAdmission(oc.endedAt)
 	kept.Outcome = billing.Outcome(oc.nameLocked())
 	kept.Cost = oc.costLocked()
 	if kept.Outcome == billing.Failed {
-		kept.Code, kept.Message = string(upstream.KindOf(oc.err)), attemptMessage(oc.err)
+		kept.Code, kept.Message = string(upstream.KindOf(oc.err)), upstream.ToldOf(oc.err)
 	}
 	return kept
 }

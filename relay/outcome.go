@@ -108,7 +108,7 @@ func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
 	if report.Outcome == outcomeFailed {
 		report.Code = upstream.KindOf(oc.err)
-		report.Message = attemptMessage(oc.err)
+		report.Message = upstream.ToldOf(oc.err)
 	}
 	return report
 }
@@ -157,7 +157,7 @@ func (oc *outcome) costLocked() billing.Cost {
 		oc.a.g.log.Warn().Str("provider", oc.a.target.Provider).Err(err).Msg("vendor's charge is not an amount")
 	}
 	used := oc.usedLocked()
-	cost := oc.a.out.req.Setup.prices.Price(oc.a.target.Provider, oc.a.target.Model, used)
+	cost := oc.a.out.req.Setup.Prices().Price(oc.a.target.Provider, oc.a.target.Model, used)
 	if cost.Known() && cost.Money.Currency == "" {
 		cost.Money.Currency = oc.a.g.likelyCurrencyLocked() // the price list knows none for a price of nothing
 	}

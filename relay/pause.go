@@ -26,7 +26,7 @@ func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
 	a.out.mu.Lock()
 	pauses, until := a.pausesLocked(now)
 	a.out.mu.Unlock()
-	slots := a.provider.slots
+	slots := a.provider.Slots()
 	if !pauses {
 		slots.Withdraw(a.holder)
 		return false, until

@@ -50,7 +50,7 @@ func added(a, b billing.Usage) billing.Usage {
 func (r *Prepared) dearest(used billing.Usage) int64 {
 	most := int64(0)
 	for _, c := range r.plan.Candidates {
-		cost := r.Setup.prices.Price(c.Provider, c.Model, used)
+		cost := r.Setup.Prices().Price(c.Provider, c.Model, used)
 		if cost.Known() && cost.Money.Currency == r.Key.Budget.Currency {
 			most = max(most, cost.Money.Micros)
 		}

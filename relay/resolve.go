@@ -8,8 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/access"
 	"voicerelay/audio"
 	"voicerelay/limits"
+	"voicerelay/relay/providers"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -31,6 +33,12 @@ type Prepared struct {
 	options                       map[string]any // by provider
 	metadata                      map[string]string
 	plan                          *routing.Plan
+}
+
+// Terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.
+type Terms struct {
+	Setup *providers.Setup
+	Key   *access.Key
 }
 
 // schedule is how the route has text cut into pieces.
@@ -70,14 +78,14 @@ func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error
 	if err != nil {
 		return nil, e.refusal(err)
 	}
-	if plan = on.Setup.affordable(plan, on.Key); len(plan.Candidates) == 0 {
+	if plan = on.Setup.Affordable(plan, on.Key); len(plan.Candidates) == 0 {
 		return nil, unaffordable(plan, on.Key.Budget.Currency)
 	}
 	options, refused := e.parseOptions(on.Setup, r.Options)
 	if refused != nil {
 		return nil, refused
 	}
-	if passedOver, all := on.Setup.allOpen(plan); all {
+	if passedOver, all := on.Setup.AllOpen(plan); all {
 		return nil, noProvider(passedOver)
 	}
 	idle, refused := textIdle(r.TextIdle, on.Key.Limits)
@@ -120,14 +128,14 @@ func textIdle(asked time.Duration, limits limits.Config) (time.Duration, *Error)
 }
 
 func (on *Terms) plan(r Request, prefer string) (*routing.Plan, error) {
-	return on.Setup.table.Plan(routing.Query{
+	return on.Setup.Table().Plan(routing.Query{
 		Route:  r.Route,
 		Voice:  r.Voice,
 		Allow:  on.Key.Allow,
 		Prefer: prefer,
 		// That a voice of the configuration is said to be of another language does not count: whoever gave it an id at a
 		// provider wants to hear it.
-		Unable: func(provider string) bool { return !on.Setup.providers[provider].Capabilities().Speaks(r.Language) },
+		Unable: func(provider string) bool { return !on.Setup.Provider(provider).Capabilities().Speaks(r.Language) },
 	})
 }
 
@@ -142,12 +150,12 @@ func (e *Engine) Check(r Request, on *Terms) *Error {
 }
 
 // parseOptions has each provider check its part of provider_options.
-func (e *Engine) parseOptions(set *Setup, raw map[string]json.RawMessage) (map[string]any, *Error) {
+func (e *Engine) parseOptions(set *providers.Setup, raw map[string]json.RawMessage) (map[string]any, *Error) {
 	parsed := make(map[string]any, len(raw))
 	for name, options := range raw {
 		param := "provider_options." + name
-		p, ok := set.providers[name]
-		if !ok {
+		p := set.Provider(name)
+		if p == nil {
 			return nil, &Error{Code: CodeInvalidRequest, Param: param, Message: param + " is no configured provider"}
 		}
 		value, err := p.ParseOptions(options)

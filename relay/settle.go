@@ -101,11 +101,11 @@ func (a *attempt) observe(err error) {
 	code := ""
 	if outcome == outcomeFailed {
 		code = string(upstream.KindOf(err))
-		a.provider.failed(err)
+		a.provider.Failed(err)
 		event := a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
-			Str("code", code).Str("error", attemptMessage(err))
-		if class := classOf(err); class != "" {
-			event = event.Str("class", class)
+			Str("code", code).Str("error", upstream.ToldOf(err))
+		if class := upstream.ClassOf(err); class != "" {
+			event = event.Str("class", string(class))
 		}
 		event.Msg("attempt failed")
 	}

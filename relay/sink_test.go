@@ -20,6 +20,7 @@ import (
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
+	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/text"
@@ -64,8 +65,9 @@ func (st stage) attempt(t testing.TB) *attempt {
 		t.Fatal(err)
 	}
 	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Metrics: measured, Log: zerolog.Nop()})
-	set := engine.NewSetup(SetupConfig{
-		Prices: prices, Circuit: routing.DefaultCircuit(), Providers: []*Provider{{Provider: st.vendor, Name: "alpha"}},
+	set := engine.NewSetup(providers.Config{
+		Prices: prices, Circuit: routing.DefaultCircuit(),
+		Providers: []*providers.Provider{{Provider: st.vendor, Name: "alpha"}, {Provider: relaytest.NewFake(), Name: "beta"}},
 	})
 	key := &access.Key{Limits: limits.Default()}
 	client := engine.NewClient(key)

@@ -32,7 +32,6 @@ func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{
 
 func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
 	g, a := waiting(t)
-	g.req.Setup.providers["beta"] = &Provider{Provider: relaytest.NewFake(), Name: "beta"}
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := newAttempt(g, beta(), betaMay())
@@ -61,7 +60,6 @@ func TestSupersedingForgetsATakeover(t *testing.T) {
 // What waits half in one voice and half in another is spoken anew as well, by the other alone.
 func TestMixedVoicesAreSuperseded(t *testing.T) {
 	g, a := waiting(t)
-	g.req.Setup.providers["beta"] = &Provider{Provider: relaytest.NewFake(), Name: "beta"}
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.active = nil
 	newAttempt(g, beta(), betaMay()).Audio(relaytest.FakeFrame('b'))

@@ -74,7 +74,7 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 	o.lastSpoke = a
 	took := at.Sub(a.began)
 	o.engine.metrics.AttemptHeard(a.target.Provider, took)
-	o.engine.firstAudio.note(a.target.Provider, took)
+	o.engine.firstAudio.Note(a.target.Provider, took)
 	if a.continuesLocked(before) {
 		return
 	}

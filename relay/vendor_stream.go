@@ -31,7 +31,7 @@ type opened struct {
 // start connects in a goroutine of its own, since connecting takes a round trip or more and the generation must see cancels
 // meanwhile. The time for the first audio bounds it.
 func (l *vendorStream) start(ctx context.Context) {
-	l.a.provider.active.Add(1)
+	l.a.provider.AttemptBegan()
 	ctx, l.cancel = context.WithCancelCause(ctx)
 	result := make(chan opened, 1)
 	l.opened = result
@@ -88,10 +88,10 @@ func causeOf(ctx context.Context, err error) error {
 func (l *vendorStream) release(ctx context.Context, cause error) {
 	l.cancel(cause)
 	stream, result := l.stream, l.opened
-	slots, tenant := l.a.provider.slots, l.a.out.req.Key.Tenant
+	slots, tenant := l.a.provider.Slots(), l.a.out.req.Key.Tenant
 	slots.Leave(l.a.holder)
 	l.a.g.closing.Go(func() {
-		defer l.a.provider.active.Add(-1)
+		defer l.a.provider.AttemptEnded()
 		if result != nil {
 			stream = (<-result).stream // soon, since its context has ended
 		}

@@ -13,13 +13,14 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/providers"
 )
 
 // setup is the part of the configuration that may change while the relay runs. It is replaced as a whole, and never
 // changes itself: what was begun under one ends under it.
 type setup struct {
 	// Static after newSetup.
-	*relay.Setup
+	*providers.Setup
 	keys           []access.Key // none: clients on this machine, as local
 	local          access.Key
 	hosts, origins []string
@@ -34,7 +35,7 @@ type setup struct {
 // newSetup is what a configuration comes to.
 func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
 	return &setup{
-		Setup: e.NewSetup(relay.SetupConfig{
+		Setup: e.NewSetup(providers.Config{
 			Table: parts.Table, Providers: parts.Providers, Circuit: parts.Circuit, Prices: parts.Prices,
 		}),
 		keys:    cfg.Keys,
@@ -101,7 +102,7 @@ func (set *setup) terms(of *access.Key) *relay.Terms {
 
 // expected is all that may be counted of the setup.
 func (set *setup) expected() metrics.Expected {
-	e := set.Expected()
+	e := relay.Expected(set.Setup)
 	for _, code := range protocol.Codes() {
 		e.Codes = append(e.Codes, string(code))
 	}

@@ -20,6 +20,7 @@ import (
 	"voicerelay/downstream/native"
 	"voicerelay/limits"
 	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
@@ -116,15 +117,15 @@ func withDefaults(cfg Config) Config {
 }
 
 // fakeParts has a route by the fakes in order.
-func fakeParts(t *testing.T, pace routing.Pace, order []string, providers fakes) Parts {
+func fakeParts(t *testing.T, pace routing.Pace, order []string, vendors fakes) Parts {
 	t.Helper()
 	route := routing.Route{Name: "default", Pace: pace}
 	voice := routing.Voice{Name: "narrator", Language: "en", IDs: map[string]string{}}
-	var parts []*relay.Provider
+	var parts []*providers.Provider
 	for _, name := range order {
 		route.Targets = append(route.Targets, routing.Target{Provider: name, Model: "m1"})
 		voice.IDs[name] = "voice-at-" + name
-		parts = append(parts, &relay.Provider{Provider: providers[name], Name: name, Adapter: "fake"})
+		parts = append(parts, &providers.Provider{Provider: vendors[name], Name: name, Adapter: "fake"})
 	}
 	table, err := routing.New(routing.Config{Providers: order, Routes: []routing.Route{route}, Voices: []routing.Voice{voice}})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
@@ -55,8 +56,8 @@ func TestCountersBeginAtNothing(t *testing.T) {
 					}
 				}
 			}
-			if n := len(series(t, r, "relay_reroutes_total")); n != 2*len(r.setup().Expected().RerouteReasons) {
-				t.Errorf("%d reroutes can be counted, want %d", n, 2*len(r.setup().Expected().RerouteReasons))
+			if n := len(series(t, r, "relay_reroutes_total")); n != 2*len(relay.Expected(r.setup().Setup).RerouteReasons) {
+				t.Errorf("%d reroutes can be counted, want %d", n, 2*len(relay.Expected(r.setup().Setup).RerouteReasons))
 			}
 		}
 		check()

@@ -14,6 +14,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/routing"
 )
 
@@ -43,7 +44,7 @@ type Key = access.Key
 // Parts are what a server works with. The caller closes the providers after the server.
 type Parts struct {
 	Table     *routing.Table
-	Providers []*relay.Provider
+	Providers []*providers.Provider
 	Circuit   routing.CircuitConfig
 	Prices    *billing.PriceList
 	Store     limits.Store

@@ -14,7 +14,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/downstream/native"
 	"voicerelay/limits"
-	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -228,7 +228,7 @@ func TestCircuitsOfWhatStaysStay(t *testing.T) {
 		want   routing.State
 	}{
 		"the same":         {func(*Parts) {}, routing.Open},
-		"another provider": {func(p *Parts) { p.Providers[0] = &relay.Provider{Provider: relaytest.NewFake(), Name: "alpha"} }, routing.Closed},
+		"another provider": {func(p *Parts) { p.Providers[0] = &providers.Provider{Provider: relaytest.NewFake(), Name: "alpha"} }, routing.Closed},
 		"other rules":      {func(p *Parts) { p.Circuit.OpenFor *= 2 }, routing.Closed},
 	}
 	for name, test := range tests {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"voicerelay/billing"
-	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -58,12 +58,12 @@ func newTakeovers(t *testing.T) *takeovers {
 	r.backup.Pace, r.backup.Chunk = 20, 2*time.Second
 	r.backup.Dice = rand.New(rand.NewPCG(1, 1))
 	cfg := routing.Config{}
-	parts := []*relay.Provider{{Provider: r.backup, Name: "backup", Adapter: "fake"}}
+	parts := []*providers.Provider{{Provider: r.backup, Name: "backup", Adapter: "fake"}}
 	cfg.Providers = append(cfg.Providers, "backup")
 	for _, ends := range []upstream.PieceEnds{upstream.PieceEndsNone, upstream.PieceEndsExact, upstream.PieceEndsCounted} {
 		s := relaytest.NewSpeaker(ends)
 		r.speakers = append(r.speakers, s)
-		parts = append(parts, &relay.Provider{Provider: s, Name: string(ends), Adapter: "fake"})
+		parts = append(parts, &providers.Provider{Provider: s, Name: string(ends), Adapter: "fake"})
 		cfg.Providers = append(cfg.Providers, string(ends))
 		cfg.Routes = append(cfg.Routes, routing.Route{
 			Name: string(ends), Pace: routing.DefaultPace(),

@@ -105,3 +105,24 @@ func KindOf(err error) Kind {
 	}
 	return UpstreamError
 }
+
+// ToldOf is what a client may be told of a failed attempt. Only an adapter's own words are fit for that.
+func ToldOf(err error) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return "unexpected failure"
+	}
+	return e.Told()
+}
+
+// ClassOf is what a vendor could not be connected at; empty for all other failures.
+func ClassOf(err error) Class {
+	var e *Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	if e.Class != "" || e.Err == nil {
+		return e.Class
+	}
+	return ClassOf(e.Err) // as where the time for a first audio ended while connecting
+}

@@ -30,7 +30,7 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "downstream", "routing", "upstream", "relay", "relay/delivery", "relay/metrics")
+		return append(leaves, clientModule+"/protocol", "access", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics")
 	case pkg == "downstream":
 		return []string{clientModule + "/protocol", "access", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
 	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
@@ -38,7 +38,9 @@ func allowed(pkg string) []string {
 			clientModule + "/protocol", "access", "audio", "billing", "downstream", "limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/position", "relay/delivery", "relay/metrics")
+		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/position", "relay/delivery", "relay/metrics")
+	case pkg == "relay/providers":
+		return []string{"access", "billing", "limits", "routing", "upstream", "relay/metrics"}
 	case pkg == "relay/position":
 		return []string{"audio", "text", "billing"}
 	case pkg == "relay/delivery":

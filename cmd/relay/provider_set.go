@@ -10,7 +10,7 @@ import (
 
 	"voicerelay/awake"
 	"voicerelay/config"
-	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/upstream"
 )
 
@@ -20,7 +20,7 @@ type providerSet []member
 // member is a provider, and what it was opened with.
 type member struct {
 	settings config.ProviderSettings
-	provider *relay.Provider
+	provider *providers.Provider
 }
 
 // openProviders opens what can speak. Providers of the former set whose settings are as before are taken over, with all
@@ -47,7 +47,7 @@ type surroundings struct {
 	log   zerolog.Logger
 }
 
-func openProvider(ctx context.Context, s config.ProviderSettings, around surroundings) (*relay.Provider, error) {
+func openProvider(ctx context.Context, s config.ProviderSettings, around surroundings) (*providers.Provider, error) {
 	env := s.Env
 	env.Awake = around.awake
 	env.Log = around.log.With().Str("provider", s.Name).Logger()
@@ -58,7 +58,7 @@ func openProvider(ctx context.Context, s config.ProviderSettings, around surroun
 	if w, ok := provider.(upstream.Warmer); ok {
 		w.Warm(ctx)
 	}
-	return &relay.Provider{
+	return &providers.Provider{
 		Provider: provider, Name: s.Name, Adapter: s.Driver.Name(), MaxConcurrent: s.MaxConcurrent, MaxPerTenant: s.MaxPerTenant,
 	}, nil
 }
@@ -70,8 +70,8 @@ func (l providerSet) without(other providerSet) providerSet {
 	})
 }
 
-func (l providerSet) providers() []*relay.Provider {
-	all := make([]*relay.Provider, len(l))
+func (l providerSet) providers() []*providers.Provider {
+	all := make([]*providers.Provider, len(l))
 	for i, m := range l {
 		all[i] = m.provider
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/config"
-	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/upstream"
 )
 
@@ -285,7 +285,7 @@ func TestFormerProvidersAreClosedInTheirTurn(t *testing.T) {
 		first, second := make(chan struct{}), make(chan struct{})
 		var closed [2]int
 		for i, former := range []chan struct{}{first, second} {
-			p.retire(former, providerSet{{provider: &relay.Provider{Provider: closing{closed: &closed[i]}}}}, zerolog.Nop())
+			p.retire(former, providerSet{{provider: &providers.Provider{Provider: closing{closed: &closed[i]}}}}, zerolog.Nop())
 		}
 		close(second)
 		synctest.Wait()

@@ -14,7 +14,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/downstream/native"
 	"voicerelay/limits"
-	"voicerelay/relay"
+	"voicerelay/relay/providers"
 	"voicerelay/routing"
 	"voicerelay/server"
 	"voicerelay/upstream"
@@ -26,7 +26,7 @@ import (
 type rig struct {
 	t         *testing.T
 	emulators []*emulator.Server
-	providers []*relay.Provider
+	providers []*providers.Provider
 	callers   *http.Client // who reach the relay
 }
 
@@ -47,7 +47,7 @@ func newRig(t *testing.T, vendors []vendor, patience time.Duration) *rig {
 	route := routing.Route{Name: routing.DefaultRouteName, Pace: routing.DefaultPace()}
 	route.StallTimeout = patience
 	for i, v := range vendors {
-		r.providers = append(r.providers, &relay.Provider{Provider: r.provider(v, uint64(i+1)), Name: v.name, Adapter: v.name})
+		r.providers = append(r.providers, &providers.Provider{Provider: r.provider(v, uint64(i+1)), Name: v.name, Adapter: v.name})
 		cfg.Providers = append(cfg.Providers, v.name)
 		cfg.Voices[0].IDs[v.name] = v.voice
 		target := routing.Target{Provider: v.name, Model: v.model}

@@ -1,4 +1,4 @@
-package relay
+package providers
 
 import (
 	"slices"
@@ -10,8 +10,8 @@ import (
 	"voicerelay/upstream"
 )
 
-// SetupConfig is what generations may be spoken by.
-type SetupConfig struct {
+// Config is what generations may be spoken by.
+type Config struct {
 	Table *routing.Table
 	// Providers are in the order of the configuration. The caller closes them once no generation uses the setup.
 	Providers []*Provider
@@ -22,7 +22,7 @@ type SetupConfig struct {
 // Setup is what generations are spoken by. It is replaced as a whole, and never changes itself: what was begun under one
 // ends under it.
 type Setup struct {
-	// Static after NewSetup.
+	// Static after New.
 	table     *routing.Table
 	providers map[string]*Provider
 	order     []*Provider // as configured
@@ -31,8 +31,8 @@ type Setup struct {
 	circuits  map[string]*routing.Circuits // by provider
 }
 
-// NewSetup is a setup in which no circuit is open.
-func (e *Engine) NewSetup(cfg SetupConfig) *Setup {
+// New is a setup in which no circuit is open. changed is told of each one that opens or closes.
+func New(cfg Config, changed func(routing.Target, routing.State)) *Setup {
 	set := &Setup{
 		table:     cfg.Table,
 		providers: make(map[string]*Provider),
@@ -46,7 +46,7 @@ func (e *Engine) NewSetup(cfg SetupConfig) *Setup {
 			p.slots = limits.NewSlots(p.places(), 0, upstream.MostGone)
 		}
 		set.providers[p.Name] = p
-		set.circuits[p.Name] = routing.NewCircuits(cfg.Circuit, e.circuitChanged)
+		set.circuits[p.Name] = routing.NewCircuits(cfg.Circuit, changed)
 	}
 	return set
 }
@@ -59,6 +59,9 @@ func (set *Setup) Provider(name string) *Provider { return set.providers[name] }
 
 // Table has the routes and voices.
 func (set *Setup) Table() *routing.Table { return set.table }
+
+// Prices are what providers charge.
+func (set *Setup) Prices() *billing.PriceList { return set.prices }
 
 // Inherit takes over from the former setup what is known of providers that stay as they are. Where one is opened anew,
 // its places stay: those whom the former still speaks for count as before, since the account is likely the same.
@@ -112,8 +115,8 @@ func (set *Setup) CircuitOf(provider string) routing.State {
 // State is how a target's circuit stands.
 func (set *Setup) State(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
 
-// resting says why a candidate is to be left alone now; empty: it is not.
-func (set *Setup) resting(c routing.Candidate) routing.Why {
+// Resting says why a candidate is to be left alone now; empty: it is not.
+func (set *Setup) Resting(c routing.Candidate) routing.Why {
 	return set.circuits[c.Provider].Resting(c)
 }
 
@@ -122,13 +125,13 @@ func (set *Setup) Allow(t routing.Trial) *routing.Verdict {
 	return set.circuits[t.Provider].Allow(t)
 }
 
-// slots are the places at a provider.
-func (set *Setup) slots(provider string) *limits.Slots { return set.providers[provider].slots }
+// Slots are the places at a provider.
+func (set *Setup) Slots(provider string) *limits.Slots { return set.providers[provider].slots }
 
-// allOpen reports whether every candidate is to be left alone, and why each is passed over then.
-func (set *Setup) allOpen(plan *routing.Plan) (passedOver []routing.Omission, all bool) {
+// AllOpen reports whether every candidate is to be left alone, and why each is passed over then.
+func (set *Setup) AllOpen(plan *routing.Plan) (passedOver []routing.Omission, all bool) {
 	for _, c := range plan.Candidates {
-		why := set.resting(c)
+		why := set.Resting(c)
 		if why == "" {
 			return nil, false
 		}
@@ -137,8 +140,8 @@ func (set *Setup) allOpen(plan *routing.Plan) (passedOver []routing.Omission, al
 	return slices.Concat(plan.PassedOver, passedOver), true
 }
 
-// affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
-func (set *Setup) affordable(plan *routing.Plan, key *access.Key) *routing.Plan {
+// Affordable leaves out targets whose price is unknown, or in another currency, for a tenant with a budget.
+func (set *Setup) Affordable(plan *routing.Plan, key *access.Key) *routing.Plan {
 	if !key.Bounded() || key.AllowUnpriced {
 		return plan
 	}
@@ -152,10 +155,4 @@ func (set *Setup) affordable(plan *routing.Plan, key *access.Key) *routing.Plan 
 		return why != ""
 	})
 	return &rest
-}
-
-// Terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.
-type Terms struct {
-	Setup *Setup
-	Key   *access.Key
 }

@@ -1,4 +1,4 @@
-package relay
+package providers
 
 import (
 	"cmp"
@@ -47,11 +47,17 @@ func (p *Provider) Sockets() (idle, busy int) {
 	return 0, 0
 }
 
-// failed remembers an attempt's failure for the operator.
-func (p *Provider) failed(err error) {
-	message := string(upstream.KindOf(err)) + ": " + attemptMessage(err)
+// Failed remembers an attempt's failure for the operator.
+func (p *Provider) Failed(err error) {
+	message := string(upstream.KindOf(err)) + ": " + upstream.ToldOf(err)
 	p.lastError.Store(&message)
 }
+
+// AttemptBegan counts an attempt, until AttemptEnded.
+func (p *Provider) AttemptBegan() { p.active.Add(1) }
+
+// AttemptEnded is called once for each that began.
+func (p *Provider) AttemptEnded() { p.active.Add(-1) }
 
 // Active is how many attempts are under way.
 func (p *Provider) Active() int64 { return p.active.Load() }

@@ -1,4 +1,4 @@
-package relay
+package providers
 
 import (
 	"fmt"
@@ -29,12 +29,12 @@ func plainCandidate(model, voice string) routing.Candidate {
 // Whatever names clients make up, those in records are few, and those of the configuration are always among them.
 func TestRawNamesAreBounded(t *testing.T) {
 	set, now := rawTable(t), time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	var names rawNames
+	var names RawNames
 	told := map[string]bool{}
 	for i := range 5000 {
-		model, voice := names.target(set, "acme", plainCandidate(fmt.Sprint("model", i), fmt.Sprint("voice", i)), now)
+		model, voice := names.Target(set, "acme", plainCandidate(fmt.Sprint("model", i), fmt.Sprint("voice", i)), now)
 		told[model+" "+voice] = true
-		told[names.route(set, "acme", fmt.Sprint("p/model", i), now)] = true
+		told[names.Route(set, "acme", fmt.Sprint("p/model", i), now)] = true
 	}
 	if len(told) > mostRawNames+2 || !told["model0 voice0"] || !told[otherNames] || !told[otherNames+" "+otherNames] {
 		t.Errorf("%d names are told apart", len(told))
@@ -52,12 +52,12 @@ func TestRawNamesAreBounded(t *testing.T) {
 		{"beta", "another", "another", "another", "another", 0},
 		{"acme", "another", "another", "another", "another", time.Hour},
 	} {
-		model, voice := names.target(set, c.tenant, plainCandidate(c.model, c.voice), now.Add(c.after))
+		model, voice := names.Target(set, c.tenant, plainCandidate(c.model, c.voice), now.Add(c.after))
 		if model != c.wantModel || voice != c.wantVoice {
 			t.Errorf("%+v: recorded as %q with %q", c, model, voice)
 		}
 	}
-	if got := names.route(set, "acme", "default", now); got != "default" {
+	if got := names.Route(set, "acme", "default", now); got != "default" {
 		t.Errorf("the default route is recorded as %q", got)
 	}
 }

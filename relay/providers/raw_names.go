@@ -1,4 +1,4 @@
-package relay
+package providers
 
 import (
 	"sync"
@@ -16,8 +16,9 @@ const otherNames = "(other)"
 // with a voice for each of its customers speaks with so many within an hour.
 const mostRawNames = 500
 
-// rawNames bounds the names that are recorded which no configuration has. It is safe for concurrent use.
-type rawNames struct {
+// RawNames bounds the names that are recorded which no configuration has. It lives as long as the process,
+// whatever setups come and go: the zero value knows none. It is safe for concurrent use.
+type RawNames struct {
 	mu      sync.Mutex
 	hour    int64                           // guarded by mu, as is what follows
 	tenants map[string]map[rawName]struct{} // those that were used in that hour
@@ -27,7 +28,7 @@ type rawNames struct {
 type rawName struct{ provider, model, voice string }
 
 // admit reports whether a name may be told apart.
-func (n *rawNames) admit(tenant string, name rawName, now time.Time) bool {
+func (n *RawNames) admit(tenant string, name rawName, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if hour := billing.Hour(now); hour != n.hour || n.tenants == nil {
@@ -48,16 +49,16 @@ func (n *rawNames) admit(tenant string, name rawName, now time.Time) bool {
 	return true
 }
 
-// route is a route's name as it is recorded.
-func (n *rawNames) route(set *Setup, tenant, route string, now time.Time) string {
+// Route is a route's name as it is recorded.
+func (n *RawNames) Route(set *Setup, tenant, route string, now time.Time) string {
 	if set.table == nil || set.table.HasRoute(route) || n.admit(tenant, rawName{provider: route}, now) {
 		return route
 	}
 	return otherNames
 }
 
-// target is a model and a voice as they are recorded.
-func (n *rawNames) target(set *Setup, tenant string, c routing.Candidate, now time.Time) (model, voice string) {
+// Target is a model and a voice as they are recorded.
+func (n *RawNames) Target(set *Setup, tenant string, c routing.Candidate, now time.Time) (model, voice string) {
 	if set.table == nil {
 		return c.Model, c.Voice
 	}
