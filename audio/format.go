@@ -66,6 +66,24 @@ func (f Format) Samples() Format {
 	return f
 }
 
+// Silence is so many samples of silence, without a container's header.
+func (f Format) Silence(samples int) []byte {
+	silence := make([]byte, samples*f.BytesPerSample())
+	switch f.Encoding {
+	case MuLaw:
+		fill(silence, silentMuLaw)
+	case ALaw:
+		fill(silence, silentALaw)
+	}
+	return silence
+}
+
+func fill(bytes []byte, with byte) {
+	for i := range bytes {
+		bytes[i] = with
+	}
+}
+
 // linear reports whether samples are proportional to the level, which keeps more of it than G.711 does.
 func (f Format) linear() bool { return f.Encoding != MuLaw && f.Encoding != ALaw }
 

@@ -111,3 +111,9 @@ func encodeALaw(dst []byte, src []float32) []byte {
 	}
 	return dst
 }
+
+// The bytes of silence: samples of 0 (ITU-T G.711, tables 1a and 2a).
+const (
+	silentMuLaw = 0xFF
+	silentALaw  = 0xD5
+)

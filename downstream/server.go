@@ -8,6 +8,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/audio"
 	"voicerelay/awake"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -16,23 +17,59 @@ import (
 
 // Dialect is a protocol that clients speak.
 type Dialect interface {
-	// Name is what the configuration and logs call it.
+	// Name is what the configuration, records and logs call it.
 	Name() string
+	// Prefix is what its paths begin with, unless the configuration names another; empty: nothing.
+	Prefix() string
 	// Routes are its endpoints, mounted on a server. It is called once.
 	Routes(on Server) []Route
 }
 
 // Route is an endpoint of a dialect.
 type Route struct {
-	Method, Path string
+	Method string
+	// Path comes after the dialect's prefix.
+	Path string
+	// Root is the path that the endpoint has besides, without the prefix, for clients that take a host alone; empty: none.
+	Root string
+	// Only tells the dialect's requests at Root from those of others that have the same path; nil: it takes all that no
+	// other one's Only takes.
+	Only func(*http.Request) bool
 	// Upgrade: a GET becomes a WebSocket, so that a HEAD makes no sense.
 	Upgrade bool
+	// Key finds the key that a request bears; nil: BearerKey.
+	Key func(*http.Request) string
+	// KeyInside: a request that bears no key may have one in its body, or in its first message. Serve gets a nil key then, and
+	// asks Server.Authenticate.
+	KeyInside bool
+	// Refuse answers with an error; nil: WriteError.
+	Refuse ErrorWriter
 	// Serve serves a request that has shown its key.
 	Serve Handler
 }
 
 // Handler serves a request that has shown its key.
 type Handler func(w http.ResponseWriter, r *http.Request, key *access.Key)
+
+// ErrorWriter answers a request with why it is refused, as a dialect's clients read it.
+type ErrorWriter func(w http.ResponseWriter, err *protocol.Error)
+
+// Settings are what the operator says of a dialect.
+type Settings struct {
+	// Enabled: it is spoken at all. Prefix goes before all its paths; empty: its own. Root: it has its paths at the root too.
+	// A change of these needs a restart.
+	Enabled bool
+	Prefix  string
+	Root    bool
+	// Voices are aliases by what the dialect's clients call voices, Models the names of routes by what they call models.
+	Voices, Models map[string]string
+	// MP3Fallback is the encoding that a client gets which asks for none, where the dialect's own is MP3 and nothing here makes
+	// it; empty: it is refused.
+	MP3Fallback audio.Encoding
+}
+
+// DefaultSettings are those of a dialect of which the operator says nothing.
+func DefaultSettings() Settings { return Settings{Enabled: true, Root: true} }
 
 // Services are what a server shares with its dialects.
 type Services struct {
@@ -67,6 +104,11 @@ type Server interface {
 	// KeepWhole counts bytes of an answer that waits for its end, or gives them back where they are negative; false: all such
 	// answers together are too many. They are counted all the same.
 	KeepWhole(bytes int64) bool
+
+	// Settings are what the operator says now of a dialect.
+	Settings(dialect string) Settings
+	// Authenticate is the key of a request that bears it inside, see Route.KeyInside.
+	Authenticate(r *http.Request, presented string) (*access.Key, *protocol.Error)
 
 	// Refuse answers a request with why it is refused. key is nil where none is known. Refused counts and logs a refusal that
 	// the dialect has answered itself.

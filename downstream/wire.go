@@ -4,6 +4,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/billing"
+	"voicerelay/relay"
 )
 
 // WireCost is a cost as clients see it. An amount has a currency on the wire: nothing in no currency is told as not known.
@@ -21,4 +22,26 @@ func Optional(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// WireUsage is what a generation used, as clients see it.
+func WireUsage(u relay.Usage) protocol.Usage {
+	usage := protocol.Usage{Characters: u.Characters, AudioMS: u.Audio.Milliseconds(), Recorded: u.Recorded}
+	for _, cost := range u.Cost {
+		usage.Cost = append(usage.Cost, WireCost(cost))
+	}
+	for _, a := range u.Attempts {
+		usage.Attempts = append(usage.Attempts, protocol.Attempt{
+			Provider:   a.Provider,
+			Model:      Optional(a.Model),
+			Outcome:    a.Outcome,
+			Code:       string(a.Code),
+			Message:    a.Message,
+			Requests:   a.Requests,
+			Characters: a.Characters,
+			AudioMS:    a.Audio.Milliseconds(),
+			Cost:       WireCost(a.Cost),
+		})
+	}
+	return usage
 }

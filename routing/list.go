@@ -1,6 +1,9 @@
 package routing
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // VoiceEntry is a voice as clients see it listed.
 type VoiceEntry struct {
@@ -47,6 +50,24 @@ func (t *Table) Targets() []Target {
 func (t *Table) HasRoute(name string) bool {
 	_, ok := t.routeAt[name]
 	return ok
+}
+
+// HasVoice reports whether a voice is of the configuration.
+func (t *Table) HasVoice(name string) bool {
+	_, ok := t.voiceAt[name]
+	return ok
+}
+
+// VoiceByID is the first voice that has an id at a provider of those that at names; empty: none has.
+func (t *Table) VoiceByID(id string, at func(provider string) bool) string {
+	for _, v := range t.voices {
+		for key, own := range v.IDs {
+			if provider, _, _ := strings.Cut(key, "/"); own == id && at(provider) {
+				return v.Name
+			}
+		}
+	}
+	return ""
 }
 
 // HasTarget reports whether a target is one of a route of the configuration.

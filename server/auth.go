@@ -3,8 +3,6 @@ package server
 import (
 	"crypto/sha256"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -12,9 +10,8 @@ import (
 	"voicerelay/access"
 )
 
-// admitRequest checks a request to any endpoint: where it comes from, and, where keys are configured and the
-// endpoint wants one, its key.
-func (srv *Server) admitRequest(r *http.Request, open bool) (*access.Key, *protocol.Error) {
+// admitRequest checks a request to any endpoint that wants no key: where it comes from.
+func (srv *Server) admitRequest(r *http.Request) (*access.Key, *protocol.Error) {
 	set := srv.setup.Load()
 	if err := set.checkOrigin(r); err != nil {
 		return nil, err
@@ -22,15 +19,30 @@ func (srv *Server) admitRequest(r *http.Request, open bool) (*access.Key, *proto
 	if len(set.keys) == 0 {
 		return &set.local, set.checkLocal(r)
 	}
-	if open {
-		return &set.local, nil
-	}
-	return set.authenticate(r)
+	return &set.local, nil
 }
 
-// authenticate finds the request's key. One that has expired is returned with the error.
-func (set *setup) authenticate(r *http.Request) (*access.Key, *protocol.Error) {
-	found, now := set.keyOf(sha256.Sum256([]byte(presentedKey(r)))), time.Now()
+// admitKeyed checks a request that bears a key, where keys are configured. A key that has expired is returned with the error.
+func (srv *Server) admitKeyed(r *http.Request, presented string) (*access.Key, *protocol.Error) {
+	key, refused := srv.admitRequest(r)
+	if set := srv.setup.Load(); refused == nil && len(set.keys) > 0 {
+		return set.authenticate(presented)
+	}
+	return key, refused
+}
+
+// Authenticate implements downstream.Server.
+func (srv *Server) Authenticate(r *http.Request, presented string) (*access.Key, *protocol.Error) {
+	key, err := srv.admitKeyed(r, presented)
+	if err == nil {
+		return key, nil
+	}
+	return nil, srv.answerTo(r, key, presented, err)
+}
+
+// authenticate finds the key that was presented. One that has expired is returned with the error.
+func (set *setup) authenticate(presented string) (*access.Key, *protocol.Error) {
+	found, now := set.keyOf(sha256.Sum256([]byte(presented))), time.Now()
 	switch {
 	case found == nil:
 		return nil, &protocol.Error{Code: protocol.CodeAuthFailed, Message: "no key, or not a valid one"}
@@ -40,17 +52,4 @@ func (set *setup) authenticate(r *http.Request) (*access.Key, *protocol.Error) {
 	}
 	set.use(found, now)
 	return found, nil
-}
-
-// presentedKey is the key in the header, else the one in the query.
-func presentedKey(r *http.Request) string {
-	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(key)
-	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return ""
-	}
-	return query.Get("api_key")
 }

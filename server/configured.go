@@ -26,8 +26,9 @@ type setup struct {
 	hosts, origins []string
 	proxies        []netip.Prefix
 	quotas         map[string]*downstream.Quota // by the name of the key
-	uses           map[[32]byte]*keyUse         // by the hash of the key
-	over           chan struct{}                // closed once it is replaced and without users
+	dialects       map[string]downstream.Settings
+	uses           map[[32]byte]*keyUse // by the hash of the key
+	over           chan struct{}        // closed once it is replaced and without users
 
 	users int // generations; guarded by Server.mu
 }
@@ -38,14 +39,15 @@ func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
 		Setup: e.NewSetup(providers.Config{
 			Table: parts.Table, Providers: parts.Providers, Circuit: parts.Circuit, Prices: parts.Prices,
 		}),
-		keys:    cfg.Keys,
-		local:   cfg.Local,
-		hosts:   cfg.Hosts,
-		origins: cfg.Origins,
-		proxies: cfg.Proxies,
-		quotas:  newQuotas(cfg),
-		uses:    newKeyUses(cfg),
-		over:    make(chan struct{}),
+		keys:     cfg.Keys,
+		local:    cfg.Local,
+		hosts:    cfg.Hosts,
+		origins:  cfg.Origins,
+		proxies:  cfg.Proxies,
+		quotas:   newQuotas(cfg),
+		dialects: cfg.Dialects,
+		uses:     newKeyUses(cfg),
+		over:     make(chan struct{}),
 	}
 }
 

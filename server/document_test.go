@@ -48,7 +48,7 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var served, documented []string
+	served, documented := []string{"GET /v1/voices"}, []string(nil) // which mount.go serves, since others have its path too
 	for _, m := range regexp.MustCompile(`"((?:GET|POST) /[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
 		served = append(served, m[1])
 	}

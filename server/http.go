@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,7 +19,6 @@ import (
 func (srv *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	srv.mount(mux)
-	mux.HandleFunc("GET /v1/voices", srv.keyed(srv.listVoices))
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
 	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
@@ -29,31 +27,11 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *access.Key) { scrape.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
-	for _, path := range []string{"/v1/voices", "/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
+	for _, path := range []string{"/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
 		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
 	mux.HandleFunc("/", srv.open(srv.notFound))
 	return bounded(srv.forPages(mux))
-}
-
-// mount mounts the dialects' endpoints. A path takes the methods of its routes and no others.
-func (srv *Server) mount(mux *http.ServeMux) {
-	methods := make(map[string][]string) // by path
-	upgrades := make(map[string]bool)
-	for _, d := range srv.dialects {
-		for _, r := range d.Routes(srv) {
-			mux.HandleFunc(r.Method+" "+r.Path, srv.keyed(r.Serve))
-			methods[r.Path] = append(methods[r.Path], r.Method)
-			upgrades[r.Path] = upgrades[r.Path] || r.Upgrade
-		}
-	}
-	for path, allowed := range methods {
-		only := srv.open(srv.allowOnly(strings.Join(allowed, ", ")))
-		mux.HandleFunc(path, only)
-		if upgrades[path] {
-			mux.HandleFunc("HEAD "+path, only)
-		}
-	}
 }
 
 // unwantedPatience bounds how long the server waits for a body that no handler reads. No client needs to send one, so it is
@@ -103,17 +81,7 @@ func (srv *Server) AdminHandler() http.Handler {
 }
 
 func (srv *Server) keyed(next downstream.Handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		key, err := srv.admitRequest(r, false)
-		switch {
-		case err == nil:
-			next(w, r, key)
-		case err.Code == protocol.CodeAuthFailed && key == nil && presentedKey(r) != "":
-			srv.refuseGuess(w, r, err)
-		default:
-			srv.Refuse(w, r, key, err)
-		}
-	}
+	return srv.serveRoute(downstream.Route{Serve: next})
 }
 
 func (srv *Server) admin(next downstream.Handler) http.HandlerFunc {
@@ -128,7 +96,7 @@ func (srv *Server) admin(next downstream.Handler) http.HandlerFunc {
 
 func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if _, err := srv.admitRequest(r, true); err != nil {
+		if _, err := srv.admitRequest(r); err != nil {
 			srv.Refuse(w, r, nil, err)
 			return
 		}

@@ -36,6 +36,8 @@ type Config struct {
 	MemoryLimit int64
 	// Proxies are those whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
+	// Dialects is what the operator says of some dialects; the others are as DefaultSettings.
+	Dialects map[string]downstream.Settings
 }
 
 // Key is a client's key.

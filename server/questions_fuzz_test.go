@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"voicerelay/billing"
+	"voicerelay/downstream"
 )
 
 // A question that is not refused has an answer that can be written.
@@ -81,7 +82,7 @@ func FuzzWhoAsks(f *testing.F) {
 			}
 		}
 		r := &http.Request{Header: http.Header{"Authorization": {authorization}}, URL: &url.URL{RawQuery: query}}
-		key := presentedKey(r)
+		key := downstream.BearerKey(r)
 		values, _ := url.ParseQuery(query)
 		if key != "" && !strings.Contains(authorization, key) && key != values.Get("api_key") {
 			t.Errorf("%q with %q shows the key %q", authorization, query, key)

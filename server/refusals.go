@@ -59,21 +59,25 @@ func (srv *Server) Refuse(w http.ResponseWriter, r *http.Request, key *access.Ke
 	downstream.WriteError(w, err)
 }
 
-// refuseGuess is refuse for a key that is none. Where many of an address were none, the answer waits and says when to ask
-// again. A valid key is never refused for that, since many clients may share an address.
-func (srv *Server) refuseGuess(w http.ResponseWriter, r *http.Request, err *protocol.Error) {
+// answerTo is what to answer a request whose key was refused, once that is counted and told to the log. Where many keys of an
+// address were none, it waits, and says when to ask again. A valid key is never refused for that, since many clients may share
+// an address.
+func (srv *Server) answerTo(r *http.Request, key *access.Key, presented string, err *protocol.Error) *protocol.Error {
 	remote := srv.setup.Load().remoteOf(r)
-	srv.Refused(remote, err.Code, nil)
-	if wait, tooMany := srv.refusedFrom.guessed(remote, time.Now()); tooMany {
-		srv.holdUp(r.Context(), remote)
-		w.Header().Set("Connection", "close") // another guess costs another connection
-		err = &protocol.Error{
-			Code:       protocol.CodeRateLimitExceeded,
-			Message:    "this key is not valid, and neither were too many before it from this address",
-			RetryAfter: wait,
-		}
+	srv.Refused(remote, err.Code, key)
+	if err.Code != protocol.CodeAuthFailed || key != nil || presented == "" {
+		return err
 	}
-	downstream.WriteError(w, err)
+	wait, tooMany := srv.refusedFrom.guessed(remote, time.Now())
+	if !tooMany {
+		return err
+	}
+	srv.holdUp(r.Context(), remote)
+	return &protocol.Error{
+		Code:       protocol.CodeRateLimitExceeded,
+		Message:    "this key is not valid, and neither were too many before it from this address",
+		RetryAfter: wait,
+	}
 }
 
 // holdUp waits before the answer to a guess, unless too many answers wait.

@@ -344,7 +344,8 @@ func TestReloadIsRefusedWhileDraining(t *testing.T) {
 // does not know the client yet.
 type interrupted struct{ by func() }
 
-func (interrupted) Name() string { return "native" }
+func (interrupted) Name() string   { return "native" }
+func (interrupted) Prefix() string { return "" }
 
 func (i interrupted) Routes(on downstream.Server) []downstream.Route {
 	return native.Dialect{}.Routes(interruptedServer{on, i.by})

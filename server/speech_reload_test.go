@@ -80,7 +80,8 @@ func TestKeysPaceOverAReload(t *testing.T) {
 // beforeHold is the relay's own dialect, with something that happens before it asks for the configuration of a generation.
 type beforeHold struct{ does func() }
 
-func (beforeHold) Name() string { return "native" }
+func (beforeHold) Name() string   { return "native" }
+func (beforeHold) Prefix() string { return "" }
 
 func (b beforeHold) Routes(on downstream.Server) []downstream.Route {
 	return native.Dialect{}.Routes(holdingServer{on, b.does})

@@ -32,10 +32,13 @@ func allowed(pkg string) []string {
 	case pkg == "server":
 		return append(leaves, clientModule+"/protocol", "access", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics")
 	case pkg == "downstream":
-		return []string{clientModule + "/protocol", "access", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
+		return []string{clientModule + "/protocol", "access", "audio", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
+	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
+		return []string{clientModule + "/protocol", "access", "audio", "downstream", "limits", "relay", "relay/delivery"}
 	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
 		return []string{
-			clientModule + "/protocol", "access", "audio", "billing", "downstream", "limits", "relay", "relay/delivery", "relay/position", "routing", "text",
+			clientModule + "/protocol", "access", "audio", "billing", "downstream", "downstream/session", "downstream/body",
+			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":
 		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/position", "relay/delivery", "relay/metrics")

@@ -96,7 +96,7 @@ func (e *encoder) done(r relay.Result) protocol.Done {
 		Reason:       string(r.Reason),
 		Error:        downstream.WireError(r.Err),
 		Spoken:       protocol.Spoken(r.Spoken),
-		Usage:        wireUsage(r.Usage),
+		Usage:        downstream.WireUsage(r.Usage),
 		Timing:       wireTiming(r.Timing, r.Usage.Audio),
 	}
 	if r.TextIdled {
@@ -118,53 +118,6 @@ func (e *binaryEncoder) AppendHead(dst []byte, f relay.Frame) []byte {
 
 // AppendTail implements Encoder.
 func (e *binaryEncoder) AppendTail(dst []byte, _ relay.Frame) []byte { return dst }
-
-// bareEncoder gives audio alone: the body of an answer over HTTP, whose header and trailers say the rest.
-type bareEncoder struct{}
-
-var _ relay.Encoder = bareEncoder{}
-
-// Form implements Encoder.
-func (bareEncoder) Form() relay.AudioForm { return relay.Raw }
-
-// AppendHead implements Encoder.
-func (bareEncoder) AppendHead(dst []byte, _ relay.Frame) []byte { return dst }
-
-// AppendTail implements Encoder.
-func (bareEncoder) AppendTail(dst []byte, _ relay.Frame) []byte { return dst }
-
-// Started implements Encoder.
-func (bareEncoder) Started(relay.Started) []byte { return nil }
-
-// Rerouted implements Encoder.
-func (bareEncoder) Rerouted(relay.Rerouted) []byte { return nil }
-
-// Words implements Encoder.
-func (bareEncoder) Words(relay.Words) []byte { return nil }
-
-// Ended implements Encoder.
-func (bareEncoder) Ended(relay.Result) []byte { return nil }
-
-func wireUsage(u relay.Usage) protocol.Usage {
-	usage := protocol.Usage{Characters: u.Characters, AudioMS: u.Audio.Milliseconds(), Recorded: u.Recorded}
-	for _, cost := range u.Cost {
-		usage.Cost = append(usage.Cost, downstream.WireCost(cost))
-	}
-	for _, a := range u.Attempts {
-		usage.Attempts = append(usage.Attempts, protocol.Attempt{
-			Provider:   a.Provider,
-			Model:      downstream.Optional(a.Model),
-			Outcome:    a.Outcome,
-			Code:       string(a.Code),
-			Message:    a.Message,
-			Requests:   a.Requests,
-			Characters: a.Characters,
-			AudioMS:    a.Audio.Milliseconds(),
-			Cost:       downstream.WireCost(a.Cost),
-		})
-	}
-	return usage
-}
 
 // wireTiming is how long a generation took that sent so much audio.
 func wireTiming(t relay.Timing, sent time.Duration) protocol.Timing {

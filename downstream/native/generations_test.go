@@ -43,15 +43,15 @@ func TestEndedGenerationsAreBounded(t *testing.T) {
 // An idle connection forgets what ended long ago, though no further generation ends.
 func TestAnIdleConnectionForgetsWhatEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &session{}
+		s := &talk{}
 		s.register.keep("g1", extentOf(1), time.Now())
 		time.Sleep(keptFor)
-		s.Running(time.Now())
+		s.Prune(time.Now())
 		if len(s.register.ended) != 1 {
 			t.Error("a generation is forgotten too early")
 		}
 		time.Sleep(time.Second)
-		s.Running(time.Now())
+		s.Prune(time.Now())
 		if s.register.ended != nil {
 			t.Errorf("%d generations are kept after %v", len(s.register.ended), keptFor)
 		}

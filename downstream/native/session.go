@@ -4,28 +4,25 @@ import (
 	"context"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/downstream/session"
 	"voicerelay/limits"
-	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
 
-// session is one client connection.
-type session struct {
-	// Static after newSession.
-	relay.Client
+// talk is the relay's own protocol on a client's connection.
+type talk struct {
+	// Static after newTalk.
+	*session.Session
 	srv    *host
 	binary bool // audio goes in binary frames
-	conn   *delivery.Conn
-	began  time.Time
-	cancel context.CancelCauseFunc // ends the session's context
 
 	// Owned by the reader.
-	rate    *limits.Rate
 	cancels *limits.Rate
 	setting *limits.Rate // of configures
 	strikes strikes
@@ -33,26 +30,71 @@ type session struct {
 	mu       sync.Mutex // guards what follows
 	defaults protocol.Settings
 	register register
-	draining bool
-
-	wg sync.WaitGroup // every goroutine of this session but the connection's
 }
 
-// Running is how many generations run, and when the last one ended. It forgets those that ended long ago, so that an idle
-// connection keeps none.
-func (s *session) Running(now time.Time) (running int, quiet time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.register.prune(now)
-	return len(s.register.running), s.register.quiet
+var (
+	_ session.Talk    = (*talk)(nil)
+	_ session.Speaker = (*talk)(nil)
+	_ session.Pruner  = (*talk)(nil)
+)
+
+func (srv *host) newTalk(s *session.Session, binary bool) *talk {
+	return &talk{
+		Session: s,
+		srv:     srv,
+		binary:  binary,
+		cancels: limits.NewRate(s.Key.Limits.CancelsPerMinute),
+		setting: limits.NewRate(configuresPerMinute(s.Key.Limits)),
+	}
 }
 
-// Failed ends the session, since nothing can be written any more.
-func (s *session) Failed(err error) { s.cancel(err) }
+// Opened sends what the client hears first.
+func (t *talk) Opened() {
+	t.send(protocol.Ready{
+		SessionID: t.ID,
+		Protocol:  protocol.Version,
+		Limits:    wireLimits(t.Key.Limits),
+		Formats:   formats(),
+	})
+}
+
+// Prune forgets what ended long ago, so that an idle connection keeps none of it.
+func (t *talk) Prune(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.register.prune(now)
+}
+
+// Drains implements session.Talk.
+func (t *talk) Drains(grace time.Duration) { t.send(protocol.Draining{GraceMS: grace.Milliseconds()}) }
 
 // send queues one of the session's own messages.
-func (s *session) send(e protocol.Event) {
-	s.conn.Send(delivery.OwnMessage(websocket.MessageText, protocol.Encode(e)))
+func (t *talk) send(e protocol.Event) { t.Send(protocol.Encode(e)) }
+
+// Receive applies one message.
+func (t *talk) Receive(ctx context.Context, kind websocket.MessageType, data []byte) {
+	if kind != websocket.MessageText {
+		t.Conn.Shut(delivery.CloseBinary, "messages are JSON text frames")
+		return
+	}
+	if !utf8.Valid(data) {
+		t.Conn.Shut(delivery.CloseNotUTF8, "text is not UTF-8")
+		return
+	}
+	cmd, refused := protocol.Decode(data)
+	if refused == nil {
+		refused = t.apply(ctx, cmd)
+	} else {
+		t.named(refused.GenerationID, refused.Command)
+	}
+	if refused == nil {
+		return
+	}
+	t.send(refused)
+	t.NoteRefused(refused.Code)
+	if !refused.Known() && t.strikes.add(time.Now()) {
+		t.Conn.Shut(delivery.ClosePolicy, "20 messages within a minute that are no JSON object of a known type")
+	}
 }
 
 // strikes counts a client's messages that make no sense.

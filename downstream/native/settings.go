@@ -14,19 +14,19 @@ import (
 )
 
 // resolve applies the connection's defaults to a generate, looks every name up, and says what its client gets.
-func (s *session) resolve(c *protocol.Generate, on *relay.Terms) (*relay.Prepared, relay.Encoder, *protocol.Error) {
-	s.mu.Lock()
+func (t *talk) resolve(c *protocol.Generate, on *relay.Terms) (*relay.Prepared, relay.Encoder, *protocol.Error) {
+	t.mu.Lock()
 	applied, prefer := *c, ""
-	applied.Settings = c.Settings.Over(s.defaults)
-	if conv := s.register.contexts[c.ContextID]; conv != nil {
+	applied.Settings = c.Settings.Over(t.defaults)
+	if conv := t.register.contexts[c.ContextID]; conv != nil {
 		prefer = conv.provider
 	}
-	s.mu.Unlock()
-	req, refused := s.srv.with.Engine.Prepare(requestOf(&applied), prefer, on)
+	t.mu.Unlock()
+	req, refused := t.srv.with.Engine.Prepare(requestOf(&applied), prefer, on)
 	if refused != nil {
 		return nil, nil, downstream.WireError(refused)
 	}
-	return req, s.encoder(c.GenerationID, outputOf(applied.Settings)), nil
+	return req, t.encoder(c.GenerationID, outputOf(applied.Settings)), nil
 }
 
 // requestOf is what a generate asks for.
@@ -113,9 +113,9 @@ func formats() []string {
 }
 
 // encoder is that of a generation.
-func (s *session) encoder(id string, asked protocol.Output) relay.Encoder {
+func (t *talk) encoder(id string, asked protocol.Output) relay.Encoder {
 	e := encoder{id: id, asked: asked}
-	if s.binary {
+	if t.binary {
 		return &binaryEncoder{e}
 	}
 	return &e

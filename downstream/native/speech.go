@@ -1,122 +1,88 @@
 package native
 
 import (
-	"context"
-	"crypto/rand"
-	"net/netip"
-	"sync"
-	"time"
+	"net/http"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/audio"
 	"voicerelay/downstream"
+	"voicerelay/downstream/body"
 	"voicerelay/relay"
-	"voicerelay/relay/delivery"
 )
 
-// speech is one POST /v1/speech: a client with a single generation, which it gets as the answer's body. Its connection is
-// its life: one that ends before the answer cancels.
-type speech struct {
-	// Static after newSpeech.
-	relay.Client
-	srv     *host
-	form    bodyForm
-	wire    encoder
-	g       *relay.Generation
-	leave   func()               // gives its place in the key's quota back
-	refusal chan *protocol.Error // holds why the generation was not admitted, if so
-	wakeup  chan struct{}        // holds one token while there may be something to send
-	cancel  context.CancelCauseFunc
-
-	wg sync.WaitGroup // every goroutine of this request
+// speechEndpoint serves POST /v1/speech.
+func (srv *host) speechEndpoint() body.Endpoint {
+	return body.Endpoint{On: srv, Read: readText, Refuse: downstream.WriteError}
 }
 
-// speechRequest is what a request asks for.
-type speechRequest struct {
-	key    *access.Key
-	cmd    *protocol.Generate
-	form   bodyForm
-	remote netip.Addr
+// readText is what a request wants spoken, and how its answer looks.
+func readText(w http.ResponseWriter, r *http.Request, key *access.Key) (body.Text, *protocol.Error) {
+	form, refused := bodyFormOf(r)
+	if refused != nil {
+		return body.Text{}, refused
+	}
+	cmd, refused := readSpeech(w, r, key.Limits.MaxMessageBytes)
+	if refused != nil {
+		return body.Text{}, refused
+	}
+	return body.Text{
+		ID:    cmd.GenerationID,
+		Ask:   func(downstream.Held) (relay.Request, *protocol.Error) { return requestOf(cmd), nil },
+		Form:  formOf(form, outputOf(cmd.Settings), cmd.GenerationID),
+		Whole: form == bodyWhole,
+	}, nil
 }
 
-// newSpeech has its generation, which does not run yet, and a place for it.
-func (srv *host) newSpeech(what speechRequest, held downstream.Held) (*speech, *protocol.Error) {
-	sp := &speech{
-		Client: srv.with.Engine.NewClient(what.key), srv: srv, form: what.form, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
-	}
-	sp.Remote, sp.Listener, sp.Out = what.remote, sp, delivery.NewOutbox(sp, srv.with.Backlog)
-	leave, err := held.Quota.Enter()
-	if err != nil {
-		return nil, err
-	}
-	cmd := *what.cmd
-	if cmd.GenerationID == "" {
-		cmd.GenerationID = "g" + rand.Text()
-	}
-	req, refused := srv.with.Engine.Prepare(requestOf(&cmd), "", held.Terms)
-	if err = downstream.WireError(refused); err == nil {
-		err = held.Quota.Pace(time.Now())
-	}
-	if err != nil {
-		leave()
-		return nil, err
-	}
-	sp.wire = encoder{id: cmd.GenerationID, asked: outputOf(cmd.Settings)}
-	encoder := relay.Encoder(bareEncoder{})
-	if sp.form == bodyLines {
-		encoder = &sp.wire
-	}
-	sp.leave, sp.g = leave, sp.NewGeneration(req, encoder, nil)
-	return sp, nil
+// audioForm is a body of audio alone; its trailers say the rest.
+type audioForm struct {
+	body.Bare
+	output protocol.Output
 }
 
-// Wake has the writer look.
-func (sp *speech) Wake() {
-	select {
-	case sp.wakeup <- struct{}{}:
-	default:
+// Head implements body.Form.
+func (f audioForm) Head(h http.Header) { h.Set("Content-Type", mediaType(f.output)) }
+
+// End implements body.Form. A file without samples is one as well.
+func (f audioForm) End(dst []byte, r relay.Result) ([]byte, bool) {
+	if f.output.Encoding == protocol.EncodingWAV && r.Usage.Audio == 0 {
+		dst = append(dst, audio.WAVHeader(f.output.SampleRate)...)
 	}
+	return f.Bare.End(dst, r)
 }
 
-// WriteDirect sends nothing, since a body can't be written without waiting for the client.
-func (sp *speech) WriteDirect() bool { return false }
+// linesForm is a body of messages, a line each.
+type linesForm struct {
+	body.Bare
+	wire *encoder
+}
 
-// Accepted tells the client where it takes messages; another is told by a header.
-func (sp *speech) Accepted(g *relay.Generation) {
-	sp.srv.with.Metrics.Active.Inc()
-	if sp.form == bodyLines {
-		sp.Out.Send(delivery.TextMessage(protocol.Encode(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})))
+// Encoder implements body.Form.
+func (f linesForm) Encoder() relay.Encoder { return f.wire }
+
+// Accepted implements body.Form.
+func (f linesForm) Accepted(g *relay.Generation) []byte {
+	f.wire.id = g.ID()
+	return protocol.Encode(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})
+}
+
+// Head implements body.Form.
+func (linesForm) Head(h http.Header) { h.Set("Content-Type", linesType) }
+
+// Audio implements body.Form.
+func (linesForm) Audio(dst, frame []byte) []byte { return append(append(dst, frame...), '\n') }
+
+// Message implements body.Form.
+func (linesForm) Message(dst, message []byte) []byte { return append(append(dst, message...), '\n') }
+
+// End implements body.Form. The last line says how it ended.
+func (linesForm) End(dst []byte, _ relay.Result) ([]byte, bool) { return dst, true }
+
+// formOf is how an answer looks.
+func formOf(form bodyForm, output protocol.Output, id string) body.Form {
+	if form == bodyLines {
+		return linesForm{wire: &encoder{id: id, asked: output}}
 	}
+	return audioForm{output: output}
 }
-
-// Refused has the answer be an error.
-func (sp *speech) Refused(_ *relay.Generation, err *relay.Error) {
-	sp.refusal <- downstream.WireError(err)
-}
-
-// Ended sends the generation's done.
-func (sp *speech) Ended(g *relay.Generation) {
-	sp.leave()
-	g.Finish()
-	sp.srv.with.Metrics.Active.Dec()
-}
-
-// Speaking does nothing: a context belongs to its connection, and there is no other generation on this one.
-func (sp *speech) Speaking(*relay.Generation, string, bool) {}
-
-// Drain does nothing: an answer under way may end within the grace.
-func (sp *speech) Drain(time.Duration) {}
-
-func (sp *speech) StopAll(cause *relay.StopCause) { sp.g.Stop(cause) }
-
-func (sp *speech) Cut() { sp.cancel(downstream.ErrDrained) }
-
-func (sp *speech) ShutWithoutKey() {
-	if !sp.srv.KeyHolds(sp.Key) {
-		sp.g.Stop(relay.CauseKeyGone)
-	}
-}
-
-// SendAway does nothing: a request under way gets its answer, whatever that is.
-func (sp *speech) SendAway(time.Duration) {}

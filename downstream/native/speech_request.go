@@ -1,22 +1,15 @@
 package native
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
 )
-
-// bodyPatience bounds how long a request's body may take.
-const bodyPatience = 10 * time.Second
 
 const linesType = "application/x-ndjson"
 
@@ -34,7 +27,7 @@ func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Gen
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return nil, downstream.Invalid("Content-Type", "Content-Type must be application/json")
 	}
-	body, err := readBody(w, r, most)
+	body, err := downstream.ReadBody(w, r, most)
 	if err != nil {
 		return nil, err
 	}
@@ -70,27 +63,6 @@ func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
 		return bodyLines, nil
 	}
 	return bodyAudio, nil
-}
-
-// readBody reads a body of at most so many bytes.
-func readBody(w http.ResponseWriter, r *http.Request, most int) ([]byte, *protocol.Error) {
-	control := http.NewResponseController(w)
-	if err := control.SetReadDeadline(time.Now().Add(bodyPatience)); err != nil {
-		return nil, downstream.Invalid("", "the body can't be read")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(most)))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, &protocol.Error{Code: protocol.CodeTextTooLong, Message: fmt.Sprintf("a body may have %d bytes", most)}
-	case err != nil:
-		return nil, downstream.Invalid("", "the body did not come whole") // the deadline stays, for what the server still discards
-	}
-	// From here on the server listens for the client's leaving, which may be late.
-	if err := control.SetReadDeadline(time.Time{}); err != nil {
-		return nil, downstream.Invalid("", "the body can't be read")
-	}
-	return body, nil
 }
 
 // addKey takes the idempotency key of the header, where there is one.

@@ -1,4 +1,4 @@
-package native
+package body
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package native
+package body
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func TestSpeechOfKnownLengthIsBounded(t *testing.T) {
 				kept := &keeper{full: tt.full}
 				a := &answer{
 					control: http.NewResponseController(deadlines{}),
-					speech:  &speech{Client: relay.Client{Key: &access.Key{}}, srv: &host{Server: kept}}, form: bodyWhole,
+					speech:  &speech{Client: relay.Client{Key: &access.Key{}}, on: kept},
 				}
 				a.pending = make([]byte, tt.pending)
 				err := a.keep(context.Background())

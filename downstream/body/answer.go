@@ -1,4 +1,4 @@
-package native
+package body
 
 import (
 	"context"
@@ -19,14 +19,14 @@ import (
 // answerStep is how many bytes a client must take within its patience: less than a quarter of a second of 24 kHz PCM.
 const answerStep = 8 << 10
 
-// answer is the body of a speech: the audio itself, or the messages, a line each. Until there is audio, or an end
-// without fault, its status is open; where the client asked for its length, until the end.
+// answer is the body of a speech. Until there is audio, or an end without fault, its status is open; where the client asked for
+// its length, until the end.
 type answer struct {
 	// Static after newAnswer.
 	w       http.ResponseWriter
 	control *http.ResponseController
 	speech  *speech
-	form    bodyForm
+	form    Form
 
 	// Owned by the writer.
 	begun   bool   // the header is out
@@ -35,21 +35,20 @@ type answer struct {
 }
 
 func newAnswer(w http.ResponseWriter, of *speech) *answer {
-	return &answer{w: w, control: http.NewResponseController(w), speech: of, form: of.form}
+	return &answer{w: w, control: http.NewResponseController(w), speech: of, form: of.text.Form}
 }
 
 // send sends a message, in the form that the client wants. The last one completes the answer.
 func (a *answer) send(ctx context.Context, m *delivery.Message) error {
-	switch {
-	case a.form == bodyLines:
-		a.pending = append(append(a.pending, m.Body()...), '\n')
-	case m.Samples > 0:
-		a.pending = append(a.pending, m.Body()...)
+	if m.Samples > 0 {
+		a.pending = a.form.Audio(a.pending, m.Body())
+	} else if len(m.Body()) > 0 {
+		a.pending = a.form.Message(a.pending, m.Body())
 	}
 	if m.Last {
-		return a.complete(ctx, a.speech.wire.done(a.speech.g.Result()))
+		return a.complete(ctx, a.speech.g.Result())
 	}
-	if a.form == bodyWhole {
+	if a.speech.text.Whole {
 		return a.keep(ctx)
 	}
 	if m.Samples > 0 || a.begun {
@@ -64,41 +63,47 @@ var errBrokenOff = errors.New("speech broke off")
 
 // complete ends the answer: by an error where nothing was sent, else by its trailers. Audio that broke off has no end,
 // since most programs would take what there is for the whole.
-func (a *answer) complete(ctx context.Context, done protocol.Done) error {
+func (a *answer) complete(ctx context.Context, r relay.Result) error {
 	if err := a.extend(ctx); err != nil {
 		return err
 	}
-	if !a.begun && done.Error != nil {
+	if !a.begun && r.Err != nil {
 		a.identify()
-		downstream.WriteError(a.w, done.Error)
+		a.form.Refuse(a.w, downstream.WireError(r.Err))
 		return nil
 	}
-	if !a.begun && len(a.pending) == 0 && a.isWAV() {
-		a.pending = append(a.pending, audio.WAVHeader(a.speech.wire.asked.SampleRate)...) // a file without samples is one
+	if a.speech.text.Fill && downstream.NothingSpoken(r) {
+		a.pending = a.form.Audio(a.pending, silentFile(a.speech.output))
 	}
-	if a.form == bodyWhole {
-		return a.sendWhole(ctx, done)
+	var whole bool
+	a.pending, whole = a.form.End(a.pending, r)
+	if a.speech.text.Whole {
+		return a.sendWhole(ctx, r)
 	}
 	a.begin()
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
-	if a.form == bodyAudio && done.Reason != string(relay.Completed) {
+	if !whole {
 		return errBrokenOff
 	}
-	a.tellEnd(done)
+	a.tellEnd(r)
 	return nil
 }
 
-// isWAV reports whether the body is a WAV file.
-func (a *answer) isWAV() bool {
-	return a.form != bodyLines && a.speech.wire.asked.Encoding == protocol.EncodingWAV
+// silentFile is a moment of silence in a format, with the header of its container.
+func silentFile(f audio.Format) []byte {
+	silence := downstream.SilenceFor(f)
+	if f.Encoding == audio.WAV {
+		return append(audio.WAVHeader(f.Rate), silence...)
+	}
+	return silence
 }
 
 // tellEnd says how the generation ended: in trailers once the header is out, else in headers.
-func (a *answer) tellEnd(done protocol.Done) {
-	a.w.Header().Set(trailerStatus, done.Reason)
-	a.w.Header().Set(trailerUsage, trailerOf(done.Usage))
+func (a *answer) tellEnd(r relay.Result) {
+	a.w.Header().Set(trailerStatus, string(r.Reason))
+	a.w.Header().Set(trailerUsage, trailerOf(downstream.WireUsage(r.Usage)))
 }
 
 // begin writes the header.
@@ -116,18 +121,14 @@ func (a *answer) begin() {
 
 // describe says what the body is.
 func (a *answer) describe() {
-	kind := linesType
-	if a.form != bodyLines {
-		kind = mediaType(a.speech.wire.asked)
-	}
 	a.identify()
-	a.w.Header().Set("Content-Type", kind)
+	a.form.Head(a.w.Header())
 	a.w.Header().Set("Cache-Control", "no-store")
 }
 
 // identify says of which generation and record the answer is.
 func (a *answer) identify() {
-	a.w.Header().Set("Generation-Id", a.speech.wire.id)
+	a.w.Header().Set("Generation-Id", a.speech.id)
 	a.w.Header().Set("Record-Id", a.speech.g.RecordID())
 }
 
@@ -171,7 +172,7 @@ const maxWhole = 32 << 20
 func (a *answer) keep(ctx context.Context) error {
 	grown := int64(len(a.pending)) - a.kept
 	a.kept += grown
-	fits := a.speech.srv.KeepWhole(grown)
+	fits := a.speech.on.KeepWhole(grown)
 	switch {
 	case a.kept > maxWhole:
 		return &protocol.Error{
@@ -188,19 +189,19 @@ func (a *answer) keep(ctx context.Context) error {
 }
 
 // letGo gives back what keep has counted.
-func (a *answer) letGo() { a.speech.srv.KeepWhole(-a.kept) }
+func (a *answer) letGo() { a.speech.on.KeepWhole(-a.kept) }
 
 // sendWhole sends all of it, with what is otherwise known at the end only.
-func (a *answer) sendWhole(ctx context.Context, done protocol.Done) error {
-	if done.Reason != string(relay.Completed) {
+func (a *answer) sendWhole(ctx context.Context, r relay.Result) error {
+	if r.Reason != relay.Completed {
 		return errBrokenOff // its client is gone
 	}
-	if a.isWAV() {
+	if a.speech.output.Encoding == audio.WAV {
 		audio.SetWAVLength(a.pending)
 	}
 	a.begun = true
 	a.describe()
-	a.tellEnd(done)
+	a.tellEnd(r)
 	a.w.Header().Set("Content-Length", strconv.Itoa(len(a.pending)))
 	a.w.WriteHeader(http.StatusOK)
 	return a.flush(ctx)

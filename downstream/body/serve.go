@@ -1,6 +1,7 @@
-package native
+package body
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -14,49 +15,54 @@ import (
 	"voicerelay/relay/delivery"
 )
 
-// speak serves POST /v1/speech.
-func (srv *host) speak(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	leave, refused := srv.Request(key)
+// Endpoint answers requests by speech.
+type Endpoint struct {
+	On downstream.Server
+	// Read finds what a request wants spoken. What it reads it bounds.
+	Read func(w http.ResponseWriter, r *http.Request, key *access.Key) (Text, *protocol.Error)
+	// Refuse answers what could not be read.
+	Refuse downstream.ErrorWriter
+}
+
+// Serve is a downstream.Handler.
+func (e Endpoint) Serve(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	leave, refused := e.On.Request(key)
 	if refused != nil {
-		srv.Refuse(w, r, key, refused)
+		e.refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
-	srv.with.Metrics.Connections.Inc()
-	defer srv.with.Metrics.Connections.Dec()
-	form, refused := bodyFormOf(r)
+	metrics := e.On.Services().Metrics
+	metrics.Connections.Inc()
+	defer metrics.Connections.Dec()
+	text, refused := e.Read(w, r, key)
 	if refused == nil {
-		var cmd *protocol.Generate
-		if cmd, refused = readSpeech(w, r, key.Limits.MaxMessageBytes); refused == nil {
-			refused = srv.answer(w, r, speechRequest{key, cmd, form, srv.RemoteOf(r)})
-		}
+		text.Key = key
+		refused = answerWith(e.On, w, r, text)
 	}
 	if refused != nil {
 		downstream.AllowTime(w) // admission may have taken all that the request began with
-		srv.Refuse(w, r, key, refused)
+		named := *refused
+		named.GenerationID = cmp.Or(named.GenerationID, text.ID)
+		e.refuse(w, r, key, &named)
 	}
 }
 
-// answer speaks what a request asks for, or returns why it is refused; nothing has been written then. An answer that can't
-// be completed ends as a panic that the server knows: it breaks off the body, so that no client takes it for the whole.
-func (srv *host) answer(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
-	refused := srv.trySpeech(w, r, what)
-	if refused == nil {
-		return nil
-	}
-	named := *refused
-	named.GenerationID = what.cmd.GenerationID
-	return &named
+// refuse counts a refusal and answers with it.
+func (e Endpoint) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
+	e.On.Refused(e.On.RemoteOf(r), err.Code, key)
+	e.Refuse(w, err)
 }
 
-// trySpeech is answer, whose refusal does not name the generation yet.
-func (srv *host) trySpeech(w http.ResponseWriter, r *http.Request, what speechRequest) *protocol.Error {
-	held, gone := srv.Hold(what.key)
+// answerWith speaks a text, or returns why it is refused; nothing has been written then. An answer that can't be completed ends
+// as a panic that the server knows: it breaks off the body, so that no client takes it for the whole.
+func answerWith(on downstream.Server, w http.ResponseWriter, r *http.Request, text Text) *protocol.Error {
+	held, gone := on.Hold(text.Key)
 	if gone != nil {
 		return downstream.WireError(gone)
 	}
 	defer held.Release()
-	sp, refused := srv.newSpeech(what, held)
+	sp, refused := newSpeech(on, r, text, held)
 	if refused != nil {
 		return refused
 	}
@@ -75,10 +81,10 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	ctx, sp.cancel = context.WithCancelCause(ctx)
 	defer sp.cancel(nil)
 	own := sp.g.Begin(context.WithoutCancel(ctx)) // ended by the generation's stop alone, which says why
-	if !sp.srv.Enroll(sp) {
+	if !sp.on.Enroll(sp) {
 		return downstream.GoingAway(), nil
 	}
-	defer sp.srv.Leave(sp)
+	defer sp.on.Leave(sp)
 	sp.ShutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
 	sp.wg.Go(func() { sp.g.Run(own) })
 	over := make(chan struct{})
@@ -115,7 +121,7 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 			last := m.Last
 			err := a.send(ctx, m)
 			if !m.Queued.IsZero() {
-				sp.srv.with.Metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
+				sp.on.Services().Metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
 			}
 			m.Release()
 			if errors.As(err, &refused) {

@@ -1,0 +1,179 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/downstream"
+	"voicerelay/limits"
+	"voicerelay/relay"
+	"voicerelay/relay/delivery"
+)
+
+// Talk is a dialect's half of a session. Accepted, Refused and Ended are called by the goroutine of the generation, with no
+// lock held; the others by the reader, or before it runs.
+type Talk interface {
+	// Opened: the connection stands, and nothing was read yet. What is sent now the client hears first.
+	Opened()
+	// Receive applies a message of the client, and never waits. The data is valid during the call.
+	Receive(ctx context.Context, kind websocket.MessageType, data []byte)
+	// Accepted: a generation stands, and its record.
+	Accepted(g *relay.Generation)
+	// Refused: a generation was not admitted. There is nothing more of it.
+	Refused(g *relay.Generation, err *relay.Error)
+	// Ended: a generation is over. It calls finish once, which queues the end; what it sends before goes out before that.
+	Ended(g *relay.Generation, finish func())
+	// Drains: the relay is going away, and the session ends with its last generation.
+	Drains(grace time.Duration)
+}
+
+// Speaker is a Talk that wants to know who speaks, see relay.Listener.
+type Speaker interface {
+	Speaking(g *relay.Generation, provider string, took bool)
+}
+
+// Pruner is a Talk that keeps what it may forget. It is called now and then.
+type Pruner interface {
+	Prune(now time.Time)
+}
+
+// Session is a client's connection.
+type Session struct {
+	// Static after Serve.
+	relay.Client
+	On     downstream.Server
+	Conn   *delivery.Conn
+	talk   Talk
+	began  time.Time
+	cancel context.CancelCauseFunc // ends the session's context
+
+	rate *limits.Rate // of generations; owned by the reader
+
+	mu       sync.Mutex // guards what follows
+	running  map[*relay.Generation]struct{}
+	quiet    time.Time // when a generation was last taken out
+	draining bool
+
+	wg sync.WaitGroup // every goroutine of this session but the connection's
+}
+
+// run serves the connection until it ends. No goroutine outlives it.
+func (s *Session) run(ctx context.Context) {
+	s.Conn.Begin()
+	err := s.readLoop(ctx)
+	s.StopAll(relay.CauseGone)
+	s.cancel(errors.Join(delivery.ErrSessionOver, err))
+	s.Conn.End()
+	s.wg.Wait()
+	s.Conn.Wait()
+	log := s.Log()
+	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
+}
+
+// readLoop applies what the client sends until its connection is over.
+func (s *Session) readLoop(ctx context.Context) error {
+	receive := func(kind websocket.MessageType, data []byte) { s.talk.Receive(ctx, kind, data) }
+	for {
+		if err := s.Conn.Read(receive); err != nil {
+			return err
+		}
+	}
+}
+
+// Send queues one of the session's own messages, which go before those of generations.
+func (s *Session) Send(body []byte) {
+	s.Conn.Send(delivery.OwnMessage(websocket.MessageText, body))
+}
+
+// SendBinary is Send for bytes that are no text.
+func (s *Session) SendBinary(body []byte) {
+	s.Conn.Send(delivery.OwnMessage(websocket.MessageBinary, body))
+}
+
+// NoteRefused counts a refusal that the client was told of, and slows a client down that is refused too often. Only called by
+// Receive.
+func (s *Session) NoteRefused(code protocol.Code) {
+	s.On.Refused(s.Remote, code, s.Key)
+	s.Conn.NoteRefusal()
+}
+
+// Running is how many generations run, and when the last one ended.
+func (s *Session) Running(now time.Time) (running int, quiet time.Time) {
+	if p, ok := s.talk.(Pruner); ok {
+		p.Prune(now)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.running), s.quiet
+}
+
+// Failed ends the session, since nothing can be written any more.
+func (s *Session) Failed(err error) { s.cancel(err) }
+
+// Closing stops all generations: the connection is about to be closed.
+func (s *Session) Closing() { s.StopAll(relay.CauseGone) }
+
+// StopAll ends every generation.
+func (s *Session) StopAll(cause *relay.StopCause) {
+	for _, g := range s.runningNow() {
+		g.Stop(cause)
+	}
+}
+
+func (s *Session) runningNow() []*relay.Generation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*relay.Generation, 0, len(s.running))
+	for g := range s.running {
+		all = append(all, g)
+	}
+	return all
+}
+
+// Drain tells the client that the relay is going away. The connection ends with its last generation.
+func (s *Session) Drain(grace time.Duration) {
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+	s.talk.Drains(grace)
+	s.leaveIfDrained()
+}
+
+// SendAway is Drain for a relay that goes on.
+func (s *Session) SendAway(grace time.Duration) {
+	s.mu.Lock()
+	told := s.draining
+	s.mu.Unlock()
+	if !told {
+		s.Drain(grace)
+	}
+}
+
+// Cut ends the connection whatever it waits for.
+func (s *Session) Cut() {
+	s.cancel(downstream.ErrDrained)
+	s.Conn.Cut()
+}
+
+// ShutWithoutKey closes the connection if its key is no longer configured, or has expired. It must be called whenever that
+// may have become so.
+func (s *Session) ShutWithoutKey() {
+	if !s.On.KeyHolds(s.Key) {
+		s.Conn.Shut(delivery.ClosePolicy, "the key is no longer valid")
+	}
+}
+
+func (s *Session) leaveIfDrained() {
+	s.mu.Lock()
+	leave := s.draining && len(s.running) == 0
+	s.mu.Unlock()
+	if leave {
+		s.Conn.Shut(delivery.CloseDrained, "drained")
+	}
+}

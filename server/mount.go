@@ -1,0 +1,125 @@
+package server
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/downstream"
+)
+
+// endpoints are the routes of all dialects by method and path. At the root several may have the same.
+type endpoints struct {
+	order   []string // of the paths, as they came
+	methods map[string][]string
+	routes  map[string][]downstream.Route // by method and path
+	upgrade map[string]bool               // by path
+}
+
+// add enters a route at a path.
+func (e *endpoints) add(path string, r downstream.Route) {
+	pattern := r.Method + " " + path
+	if len(e.methods[path]) == 0 {
+		e.order = append(e.order, path)
+	}
+	if len(e.routes[pattern]) == 0 {
+		e.methods[path] = append(e.methods[path], r.Method)
+	}
+	e.routes[pattern] = append(e.routes[pattern], r)
+	e.upgrade[path] = e.upgrade[path] || r.Upgrade
+}
+
+// endpoints are those of the dialects that are spoken, and the list of voices, whose path others have as well.
+func (srv *Server) endpoints() *endpoints {
+	all := &endpoints{
+		methods: make(map[string][]string), routes: make(map[string][]downstream.Route), upgrade: make(map[string]bool),
+	}
+	all.add("/v1/voices", downstream.Route{Method: http.MethodGet, Serve: srv.listVoices})
+	for _, d := range srv.dialects {
+		set := srv.Settings(d.Name())
+		if !set.Enabled {
+			continue
+		}
+		for _, r := range d.Routes(srv) {
+			all.add(cmp.Or(set.Prefix, d.Prefix())+r.Path, r)
+			if r.Root != "" && set.Root {
+				all.add(r.Root, r)
+			}
+		}
+	}
+	return all
+}
+
+// mount mounts the dialects' endpoints. A path takes the methods of its routes and no others.
+func (srv *Server) mount(mux *http.ServeMux) {
+	all := srv.endpoints()
+	for pattern, routes := range all.routes {
+		mux.HandleFunc(pattern, srv.choose(routes))
+	}
+	for _, path := range all.order {
+		allowed := all.methods[path]
+		only := srv.open(srv.allowOnly(strings.Join(allowed, ", ")))
+		mux.HandleFunc(path, only)
+		if all.upgrade[path] {
+			mux.HandleFunc("HEAD "+path, only)
+		}
+	}
+}
+
+// choose serves each request by the first route whose Only takes it, else by the first that has none.
+func (srv *Server) choose(routes []downstream.Route) http.HandlerFunc {
+	served := make([]http.HandlerFunc, len(routes))
+	for i, r := range routes {
+		served[i] = srv.serveRoute(r)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		otherwise := srv.notFound
+		for i, route := range routes {
+			if route.Only == nil {
+				otherwise = served[i]
+			} else if route.Only(r) {
+				served[i](w, r)
+				return
+			}
+		}
+		otherwise(w, r)
+	}
+}
+
+// serveRoute serves the requests of a route that bear a valid key, and those that may bear it inside.
+func (srv *Server) serveRoute(route downstream.Route) http.HandlerFunc {
+	keyOf, refuse := route.Key, route.Refuse
+	if keyOf == nil {
+		keyOf = downstream.BearerKey
+	}
+	if refuse == nil {
+		refuse = downstream.WriteError
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		presented := keyOf(r)
+		key, err := srv.admitKeyed(r, presented)
+		if err != nil && err.Code == protocol.CodeAuthFailed && presented == "" && route.KeyInside {
+			route.Serve(w, r, nil)
+			return
+		}
+		if err == nil {
+			route.Serve(w, r, key)
+			return
+		}
+		answer := srv.answerTo(r, key, presented, err)
+		if answer.Code == protocol.CodeRateLimitExceeded {
+			w.Header().Set("Connection", "close") // another guess costs another connection
+		}
+		refuse(w, answer)
+	}
+}
+
+// Settings implements downstream.Server. A dialect that nothing is said of has its own paths, at the root too.
+func (srv *Server) Settings(dialect string) downstream.Settings {
+	if set, ok := srv.setup.Load().dialects[dialect]; ok {
+		return set
+	}
+	return downstream.DefaultSettings()
+}
