@@ -21,6 +21,10 @@ func allowed(pkg string) []string {
 		return nil // everything
 	case pkg == "config":
 		return []string{"access", "billing", "billing/ledger", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
+	case pkg == "program":
+		return []string{}
+	case pkg == "upstream/command":
+		return []string{"program", "upstream", "audio", "text", "awake"}
 	case pkg == "access":
 		return []string{"limits", "routing"}
 	case pkg == "config/check":

@@ -9,7 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"voicerelay/upstream/command"
+	"voicerelay/program"
 )
 
 // verb is what the program can be told to do. It returns the process's exit code.
@@ -35,7 +35,7 @@ func commands() []verb {
 }
 
 func main() {
-	if code, done := command.Inside(os.Args[1:]); done {
+	if code, done := program.Inside(os.Args[1:]); done {
 		os.Exit(code)
 	}
 	if err := keepPrivate(); err != nil { // before any secret is read

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/program"
 	"voicerelay/upstream"
 )
 
@@ -41,7 +42,7 @@ type Config struct {
 	// temporary files. Default: voicerelay- and the relay's user id, in the system's folder for temporary files.
 	Folder string `yaml:"folder"`
 	// Limits bound what a program takes of the machine.
-	Limits Limits `yaml:"limits"`
+	Limits program.Limits `yaml:"limits"`
 }
 
 // Output is a layout of audio by the client protocol's names.
@@ -60,7 +61,7 @@ func defaults() Config {
 		Timeout:        usualTimeout,
 		MaxOutputBytes: usualOutputBytes,
 		Processes:      usualProcesses,
-		Limits:         defaultLimits(),
+		Limits:         program.DefaultLimits(),
 	}
 }
 
@@ -95,10 +96,10 @@ func (c *Config) Validate() error {
 	if c.Processes < 1 || c.Processes > maxProcesses {
 		return fmt.Errorf("processes: must be 1 to %d", maxProcesses)
 	}
-	if err := checkUser(c.User); err != nil {
+	if err := program.CheckAccount(c.User); err != nil {
 		return fmt.Errorf("user: %w", err)
 	}
-	if err := c.Limits.validate(); err != nil {
+	if err := c.Limits.Validate(); err != nil {
 		return fmt.Errorf("limits.%w", err)
 	}
 	return nil

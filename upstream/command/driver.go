@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/awake"
+	"voicerelay/program"
 	"voicerelay/upstream"
 )
 
@@ -26,8 +27,7 @@ type provider struct {
 	awake    *awake.Clock
 	log      zerolog.Logger
 	running  chan struct{} // a place for each program that may run
-	folders  *folders
-	launcher *launcher
+	launcher *program.Launcher
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -41,25 +41,25 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	if err := checkPaths(cfg.Command, env.Voices); err != nil {
 		return nil, err
 	}
-	owner, err := resolve(cfg.User)
+	owner, err := program.ParseAccount(cfg.User)
 	if err != nil {
 		return nil, &upstream.EnvError{Field: "options.user", Reason: err.Error()}
 	}
-	f := newFolders(cfg.Folder, owner)
 	return &provider{
-		cfg:      cfg,
-		voices:   env.Voices,
-		awake:    env.Awake,
-		log:      env.Log,
-		running:  make(chan struct{}, cfg.Processes),
-		folders:  f,
-		launcher: newLauncher(cfg, owner, f),
+		cfg:     cfg,
+		voices:  env.Voices,
+		awake:   env.Awake,
+		log:     env.Log,
+		running: make(chan struct{}, cfg.Processes),
+		launcher: program.NewLauncher(program.Config{
+			Account: owner, Folder: cfg.Folder, Limits: cfg.Limits, Lifetime: cfg.Timeout,
+		}),
 	}, nil
 }
 
 // Warm takes away what programs left whose relay was killed.
 func (p *provider) Warm(context.Context) {
-	if err := p.folders.sweep(); err != nil {
+	if err := p.launcher.Sweep(); err != nil {
 		p.log.Warn().Err(err).Msg("folders of programs could not be cleaned")
 	}
 }
@@ -125,6 +125,5 @@ func (p *provider) Close() error {
 	if again {
 		return nil
 	}
-	p.launcher.close()
-	return p.folders.close()
+	return p.launcher.Close()
 }

@@ -23,7 +23,7 @@ func TestWhatAKilledRelayLeftIsTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	running := provide(t, cfg) // another relay's, on the same folder
-	kept, err := running.folders.take()
+	kept, err := running.launcher.Folder()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,27 +41,6 @@ func TestWhatAKilledRelayLeftIsTakenAway(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(root); err != nil || len(entries) != 1 {
 		t.Errorf("left: %v, %v", entries, err)
-	}
-}
-
-// Who can write where the relay's folders are could give its programs other files.
-func TestAFolderThatOthersWriteIsNotUsed(t *testing.T) {
-	dir := t.TempDir()
-	open, link := filepath.Join(dir, "open"), filepath.Join(dir, "link")
-	if err := os.Mkdir(open, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(open, link); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := newFolders(link, nil).take(); err == nil {
-		t.Error("a symbolic link is used")
-	}
-	if err := os.Chmod(open, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := newFolders(open, nil).take(); err == nil {
-		t.Error("a folder that all can write is used")
 	}
 }
 

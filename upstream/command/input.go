@@ -9,15 +9,12 @@ import (
 	"strings"
 	"unicode"
 
+	"voicerelay/program"
 	"voicerelay/upstream"
 )
 
 // command is what to run for a text in a folder.
 func (p *provider) command(ctx context.Context, dir, voice, text string) (*exec.Cmd, error) {
-	path, err := find(p.cfg.Command[0])
-	if err != nil {
-		return nil, &upstream.Error{Kind: notStarted.Kind, Message: notStarted.Message, Err: err}
-	}
 	replace := []string{voiceMark, voice}
 	if p.wantsFile() {
 		name, err := p.textFile(dir, oneLine(text))
@@ -31,27 +28,14 @@ func (p *provider) command(ctx context.Context, dir, voice, text string) (*exec.
 	for _, arg := range p.cfg.Command[1:] {
 		args = append(args, marks.Replace(arg))
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Args[0] = p.cfg.Command[0]
-	cmd.Dir, cmd.Env = dir, surroundings(dir)
+	cmd, err := program.Command(ctx, dir, p.cfg.Command[0], args...)
+	if err != nil {
+		return nil, &upstream.Error{Kind: notStarted.Kind, Message: notStarted.Message, Err: err}
+	}
 	if !p.wantsFile() {
 		cmd.Stdin = strings.NewReader(oneLine(text))
 	}
 	return cmd, nil
-}
-
-// find is the path of a program from any folder.
-func find(program string) (string, error) {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return "", err
-	}
-	return filepath.Abs(path)
-}
-
-// surroundings are a program's whole environment: nothing of the relay's own, where keys are, but where programs are found.
-func surroundings(dir string) []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "HOME=" + dir, "TMPDIR=" + dir}
 }
 
 func (p *provider) wantsFile() bool {
@@ -75,5 +59,5 @@ func (p *provider) textFile(dir, text string) (name string, err error) {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		return "", err
 	}
-	return name, p.folders.give(name)
+	return name, p.launcher.Give(name)
 }

@@ -89,7 +89,7 @@ func TestAFileIsPrivateAndTakenAway(t *testing.T) {
 func nothingIn(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && (!e.IsDir() || strings.HasPrefix(e.Name(), runPrefix)) {
+		if err == nil && (!e.IsDir() || strings.HasPrefix(e.Name(), "run-")) {
 			t.Errorf("left: %s", path)
 		}
 		return err

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"voicerelay/audio"
+	"voicerelay/program"
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
@@ -129,7 +130,7 @@ func TestAProgramHasNoRightsAndNoDescriptors(t *testing.T) {
 }
 
 func TestLimitsHoldAProgram(t *testing.T) {
-	set := Limits{AddressSpace: 6 << 30, CPUTime: 90 * time.Second, FileBytes: 12345, OpenFiles: 77, Processes: 4321}
+	set := program.Limits{AddressSpace: 6 << 30, CPUTime: 90 * time.Second, FileBytes: 12345, OpenFiles: 77, Processes: 4321}
 	if raceEnabled {
 		set.AddressSpace = 0
 	}

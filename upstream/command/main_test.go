@@ -15,12 +15,13 @@ import (
 	"go.uber.org/goleak"
 
 	"voicerelay/audio"
+	"voicerelay/program"
 	"voicerelay/upstream/upstreamtest"
 )
 
 // The test binary is also the program that the tests run, where its first argument says so.
 func TestMain(m *testing.M) {
-	if code, done := Inside(os.Args[1:]); done {
+	if code, done := program.Inside(os.Args[1:]); done {
 		syscall.Exit(code)
 	}
 	maps.Copy(programs, systemPrograms)

@@ -135,14 +135,14 @@ func (s *stream) speak(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	defer prog.out.Close()
-	heard, err := s.play(prog.out)
+	defer prog.Out.Close()
+	heard, err := s.play(prog.Out)
 	if err != nil {
 		cancel()          // nothing that it could still say is wanted
-		_ = prog.end(ctx) // killed by us
+		_ = prog.End(ctx) // killed by us
 		return err
 	}
-	ended := prog.end(ctx)
+	ended := prog.End(ctx)
 	switch {
 	case ended != nil && ctx.Err() != nil && s.spoke:
 		return slow.Error("")

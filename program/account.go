@@ -1,4 +1,4 @@
-package command
+package program
 
 import (
 	"errors"
@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// account is the user that programs run as.
-type account struct{ uid, gid uint32 }
+// Account is the user that programs run as.
+type Account struct{ uid, gid uint32 }
 
-// resolve is the account that `user:` names, by name or as uid:gid; nil where it names none. Of a name the main group
-// counts alone.
-func resolve(name string) (*account, error) {
+// ParseAccount is the account that a configuration names, by name or as uid:gid; nil where it names none. Of a name the main
+// group counts alone.
+func ParseAccount(name string) (*Account, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -25,7 +25,7 @@ func resolve(name string) (*account, error) {
 		}
 		uid, gid = known.Uid, known.Gid
 	}
-	a := &account{}
+	a := &Account{}
 	for _, part := range []struct {
 		text string
 		into *uint32
@@ -42,9 +42,9 @@ func resolve(name string) (*account, error) {
 	return a, nil
 }
 
-// checkUser reports why programs can't run as a user.
-func checkUser(name string) error {
-	a, err := resolve(name)
+// CheckAccount reports why programs can't run as the user that a configuration names.
+func CheckAccount(name string) error {
+	a, err := ParseAccount(name)
 	if a == nil || err != nil {
 		return err
 	}

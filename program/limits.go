@@ -1,4 +1,4 @@
-package command
+package program
 
 import (
 	"fmt"
@@ -31,7 +31,8 @@ const (
 	usualOpenFiles    = 256
 )
 
-func defaultLimits() Limits {
+// DefaultLimits are those of a configuration that says nothing.
+func DefaultLimits() Limits {
 	return Limits{AddressSpace: usualAddressSpace, FileBytes: usualFileBytes, OpenFiles: usualOpenFiles}
 }
 
@@ -50,7 +51,8 @@ const (
 // threads on 64 processors.
 const tasksOfUser = 512
 
-func (l Limits) validate() error {
+// Validate checks the bounds. Its error begins with the name of the field.
+func (l Limits) Validate() error {
 	switch {
 	case l.AddressSpace != 0 && (l.AddressSpace < minAddressSpace || l.AddressSpace > maxAddressSpace):
 		return fmt.Errorf("address_space_bytes: must be 0, or %d to %d", minAddressSpace, maxAddressSpace)

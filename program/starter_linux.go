@@ -1,4 +1,4 @@
-package command
+package program
 
 import (
 	"context"
@@ -11,34 +11,34 @@ import (
 	"syscall"
 )
 
-// launcher starts a provider's programs, each by way of the relay's own binary: that process gives up its rights, bounds
+// starter starts a launcher's programs, each by way of the relay's own binary: that process gives up its rights, bounds
 // itself, and then becomes the program (inside_linux.go). Where the relay is killed, the system kills the program, and a
 // watcher the rest of its group (watcher_linux.go).
-type launcher struct {
-	// Static after newLauncher.
+type starter struct {
+	// Static after newStarter.
 	limits  Limits
-	account *account
+	account *Account
 	thread  *thread
 	watcher *watcher
 }
 
-func newLauncher(cfg Config, owner *account, f *folders) *launcher {
-	return &launcher{
-		limits:  cfg.Limits.settled(cfg.Timeout, owner != nil),
-		account: owner,
+func newStarter(limits Limits, account *Account, f *folders) *starter {
+	return &starter{
+		limits:  limits,
+		account: account,
 		thread:  newThread(),
 		watcher: &watcher{folders: f, groups: make(map[int]bool)},
 	}
 }
 
-var errInside = errors.New("this binary does not call command.Inside when it starts")
+var errInside = errors.New("this binary does not call program.Inside when it starts")
 
 // start runs a command, and returns when the program itself runs or ctx has ended.
-func (l *launcher) start(ctx context.Context, cmd *exec.Cmd) error {
+func (s *starter) start(ctx context.Context, cmd *exec.Cmd) error {
 	if os.Getenv("VOICERELAY_INSIDE") != "" {
 		return errInside
 	}
-	told, err := json.Marshal(order{Path: cmd.Path, Args: cmd.Args, Env: cmd.Env, Limits: l.limits})
+	told, err := json.Marshal(order{Path: cmd.Path, Args: cmd.Args, Env: cmd.Env, Limits: s.limits})
 	if err != nil {
 		return err
 	}
@@ -47,36 +47,36 @@ func (l *launcher) start(ctx context.Context, cmd *exec.Cmd) error {
 		return err
 	}
 	defer g.close()
-	l.disguise(cmd, g)
+	s.disguise(cmd, g)
 	// The death of the thread that starts a process counts as the death of its parent.
-	if err := l.thread.do(cmd.Start); err != nil {
+	if err := s.thread.do(cmd.Start); err != nil {
 		return err
 	}
 	g.closeTheirs()
-	if err := l.admit(ctx, cmd, g, told); err != nil {
+	if err := s.admit(ctx, cmd, g, told); err != nil {
 		killGroup(cmd)
 		_ = cmd.Wait() // it was killed
-		l.watcher.forget(cmd.Process.Pid)
+		s.watcher.forget(cmd.Process.Pid)
 		return err
 	}
 	return nil
 }
 
 // disguise has a command run the relay's binary in place of the program.
-func (l *launcher) disguise(cmd *exec.Cmd, g *gate) {
+func (s *starter) disguise(cmd *exec.Cmd, g *gate) {
 	cmd.Path, cmd.Args = selfPath, []string{"relay", execVerb}
 	cmd.Env = []string{insideMark, "GOMAXPROCS=1", "GOGC=off"} // it is about to be another program
 	cmd.ExtraFiles = []*os.File{g.orderIn, g.faultOut}         // its descriptors 3 and 4
 	cmd.SysProcAttr = ownGroup()
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	if l.account != nil {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: l.account.uid, Gid: l.account.gid}
+	if s.account != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: s.account.uid, Gid: s.account.gid}
 	}
 }
 
 // admit tells the process what to become, once it is watched. It hears of a fault, or that there is none.
-func (l *launcher) admit(ctx context.Context, cmd *exec.Cmd, g *gate, told []byte) error {
-	if err := l.watcher.add(cmd.Process.Pid); err != nil {
+func (s *starter) admit(ctx context.Context, cmd *exec.Cmd, g *gate, told []byte) error {
+	if err := s.watcher.add(cmd.Process.Pid); err != nil {
 		return fmt.Errorf("watch the program: %w", err)
 	}
 	if _, err := g.orderOut.Write(told); err != nil && ctx.Err() == nil { // else it was killed meanwhile, which its end tells
@@ -94,12 +94,12 @@ func (l *launcher) admit(ctx context.Context, cmd *exec.Cmd, g *gate, told []byt
 }
 
 // ended is called when the program has been waited for and its group killed.
-func (l *launcher) ended(cmd *exec.Cmd) { l.watcher.forget(cmd.Process.Pid) }
+func (s *starter) ended(cmd *exec.Cmd) { s.watcher.forget(cmd.Process.Pid) }
 
 // close is called when all programs have ended.
-func (l *launcher) close() {
-	l.thread.stop()
-	l.watcher.close()
+func (s *starter) close() {
+	s.thread.stop()
+	s.watcher.close()
 }
 
 // maxFault bounds what is read of why a program can't be started.

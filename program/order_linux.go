@@ -1,4 +1,4 @@
-package command
+package program
 
 // order is what a process of the relay's own binary is told of the program that it is to become.
 type order struct {

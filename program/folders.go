@@ -1,4 +1,4 @@
-package command
+package program
 
 import (
 	"errors"
@@ -10,13 +10,13 @@ import (
 	"sync"
 )
 
-// folders are where a provider's programs work: below one folder of the relay's user, which several relays may share, each
-// provider has one of its own, and each run of the program has one in that. What is in them goes with the run; what a relay
+// folders are where a launcher's programs work: below one folder of the relay's user, which several relays may share, each
+// launcher has one of its own, and each run of a program has one in that. What is in them goes with the run; what a relay
 // that was killed left there goes when the next one starts.
 type folders struct {
 	// Static after newFolders.
 	root   string
-	owner  *account // nil: the relay's own user
+	owner  *Account // nil: the relay's own user
 	shared os.FileMode
 
 	// Guarded by mu.
@@ -25,13 +25,13 @@ type folders struct {
 	held *os.File // own, locked as long as it is in use
 }
 
-// Names of folders: of a provider, and of a run.
+// Names of folders: of a launcher, and of a run.
 const (
 	ownPrefix = "programs-"
-	runPrefix = "piece-"
+	runPrefix = "run-"
 )
 
-func newFolders(root string, owner *account) *folders {
+func newFolders(root string, owner *Account) *folders {
 	if root == "" {
 		root = filepath.Join(os.TempDir(), "voicerelay-"+strconv.Itoa(os.Geteuid()))
 	}
@@ -66,7 +66,7 @@ func (f *folders) give(path string) error {
 	return os.Chown(path, int(f.owner.uid), int(f.owner.gid))
 }
 
-// place is the provider's own folder, which is made at the first need.
+// place is the launcher's own folder, which is made at the first need.
 func (f *folders) place() (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,7 +143,7 @@ func (f *folders) sweep() error {
 	return errors.Join(failed...)
 }
 
-// sweepOne takes a provider's folder away unless somebody holds it.
+// sweepOne takes a launcher's folder away unless somebody holds it.
 func sweepOne(dir string) error {
 	held, err := os.Open(dir)
 	if err != nil {
@@ -156,7 +156,7 @@ func sweepOne(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// close takes the provider's own folder away.
+// close takes the launcher's own folder away.
 func (f *folders) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,4 +1,4 @@
-package command
+package program
 
 import (
 	"bufio"
@@ -18,12 +18,12 @@ import (
 
 // The system takes the end of the thread that started a process for the end of its parent.
 func TestAProgramOutlivesTheThreadThatAskedForIt(t *testing.T) {
-	p := provide(t, running("cat"))
+	l := launch(t)
 	cmd, in, out := piped(t)
 	asked, thread := make(chan error), ""
 	onPassingThread(func() {
 		thread = filepath.Join("/proc/self/task", strconv.Itoa(syscall.Gettid()))
-		asked <- p.launcher.start(context.Background(), cmd)
+		asked <- l.starter.start(context.Background(), cmd)
 	})
 	if err := <-asked; err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestAProgramOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-	p.launcher.ended(cmd)
+	l.starter.ended(cmd)
 }
 
 // onPassingThread has f called on a thread of the system that ends with it.
@@ -71,7 +71,7 @@ func onPassingThread(f func()) {
 // piped is a command with both ends of its pipes.
 func piped(t *testing.T) (cmd *exec.Cmd, in, out *os.File) {
 	t.Helper()
-	path, err := find("cat")
+	path, err := Find("cat")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,16 +95,11 @@ func piped(t *testing.T) (cmd *exec.Cmd, in, out *os.File) {
 
 // A watcher that somebody has killed is replaced, and the new one knows of the programs that run.
 func TestAWatcherThatWasKilledIsReplaced(t *testing.T) {
-	here := newPlace(t)
-	cfg := running(self("meet", here.address())...)
-	cfg.Timeout = patience
-	p := provide(t, cfg)
-	w := p.launcher.watcher
+	l := launch(t)
+	w := l.starter.watcher
 	var first *exec.Cmd
 	for i := range 2 {
-		l := call(t, p)
-		l.speak(true, "Hello")
-		here.met()
+		start(t.Context(), t, l, "sleep", "1000")
 		w.mu.Lock()
 		if len(w.groups) != i+1 || w.cmd == first {
 			t.Errorf("%d groups are watched by %v, want %d by a process of their own", len(w.groups), w.cmd, i+1)
@@ -130,7 +125,7 @@ func TestTheWatcherKillsWhatIsLeft(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "programs-1")
-	if err := os.MkdirAll(filepath.Join(dir, "piece-1"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "run-1"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	waited := make(chan error)
@@ -176,8 +171,28 @@ func TestAHalfOrderIsNone(t *testing.T) {
 // A binary that does not know what it is asked for must not run itself over and over.
 func TestOnlyARelayStartsPrograms(t *testing.T) {
 	t.Setenv("VOICERELAY_INSIDE", "1")
-	p := provide(t, running("true"))
-	if _, err := p.launch(t.Context(), voice, "Hello"); err == nil || !strings.Contains(fmt.Sprint(err), "can't be started") {
+	l := launch(t)
+	cmd, err := Command(t.Context(), folder(t, l), "true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Start(t.Context(), cmd); !errors.Is(err, errInside) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Who lacks the rights is told which.
+func TestARelayWithoutRightsRunsNothingAsAnother(t *testing.T) {
+	refused := make(chan error)
+	go func() {
+		runtime.LockOSThread() // the thread ends with the goroutine, and has lost its rights
+		if err := giveUpRights(); err != nil {
+			refused <- err
+			return
+		}
+		refused <- CheckAccount("64321:64322")
+	}()
+	if err := <-refused; err == nil || !strings.Contains(err.Error(), "it needs to be root, or to have CAP_SETUID, CAP_SETGID") {
+		t.Errorf("got %v, want what is lacking", err)
 	}
 }

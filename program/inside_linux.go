@@ -1,4 +1,4 @@
-package command
+package program
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 )
 
 // Inside carries out what the relay's own programs are told to do by their arguments, and reports whether that was it. A
-// binary with this adapter calls it before all else when it starts.
+// binary that starts programs calls it before all else when it starts.
 func Inside(args []string) (code int, done bool) {
 	switch {
 	case len(args) == 0 || os.Getenv("VOICERELAY_INSIDE") == "":
