@@ -31,12 +31,9 @@ func DecodeTolerant(data []byte, into any) *protocol.Error {
 	}
 	err := json.Unmarshal(data, into)
 	var wrong *json.UnmarshalTypeError
-	var field *FieldError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &field):
-		return Invalid(field.Field, field.Error())
 	case errors.As(err, &wrong):
 		return Invalid(wrong.Field, fmt.Sprintf("%s can't be a %s", fieldName(wrong.Field), kindOf(wrong.Value)))
 	}
@@ -78,11 +75,6 @@ func tooDeep(data []byte) bool {
 	}
 	return false
 }
-
-// FieldError is a value that a field can't have.
-type FieldError struct{ Field, Reason string }
-
-func (e *FieldError) Error() string { return e.Field + " " + e.Reason }
 
 // Number is a number that clients may send as text, or as null, which is as if it were left out.
 type Number struct {

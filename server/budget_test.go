@@ -179,7 +179,7 @@ func TestAppendedTextEndsAtASentence(t *testing.T) {
 				if got := strings.TrimSpace(vendor.Spoken()); got != fiveSentences[:thirdEnds] {
 					t.Errorf("the vendor was given %q", got)
 				}
-				if call.heard != lettersOf(fiveSentences[:thirdEnds]) {
+				if call.heard != relaytest.Letters(fiveSentences[:thirdEnds]) {
 					t.Errorf("heard %q", call.heard)
 				}
 				if spoken := call.done["spoken"].(map[string]any)["char"]; spoken != float64(thirdEnds) {
@@ -205,7 +205,7 @@ func TestTextEndsAfterWhatWasFlushed(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		c.send(`{"type":"append","generation_id":"g1","text":" four five six seven. Eight."}`)
 		call := c.listenAll("g1")["g1"]
-		if call.done["reason"] != "failed" || call.heard != lettersOf("One. Two three") {
+		if call.done["reason"] != "failed" || call.heard != relaytest.Letters("One. Two three") {
 			t.Errorf("ended %v, heard %q", call.done["reason"], call.heard)
 		}
 	})
@@ -261,7 +261,7 @@ func TestPayingDelaysNoOtherCommand(t *testing.T) {
 			t.Errorf("before it came %v", before)
 		}
 		call := c.listenAll("g1")["g1"]
-		if call.done["reason"] != "completed" || call.heard != lettersOf("One two three. Four.") {
+		if call.done["reason"] != "completed" || call.heard != relaytest.Letters("One two three. Four.") {
 			t.Errorf("ended %v, heard %q", call.done, call.heard)
 		}
 		vendor.Mu.Lock()

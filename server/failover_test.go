@@ -28,7 +28,7 @@ func TestHedgeSpeaksFirst(t *testing.T) {
 		c := newPacedRig(t, pace, Config{}, []string{"alpha", "beta"}, fakes{"alpha": slow, "beta": quick}).dial("")
 		c.send(generate("g1", relaytest.TwelveWords, ""))
 		l := c.listen("g1")
-		if l.first >= 350*time.Millisecond || l.heard != lettersOf(relaytest.TwelveWords) || len(l.reroutes) != 0 {
+		if l.first >= 350*time.Millisecond || l.heard != relaytest.Letters(relaytest.TwelveWords) || len(l.reroutes) != 0 {
 			t.Errorf("first audio after %v, heard %q, %d reroutes", l.first, l.heard, len(l.reroutes))
 		}
 		if want := []string{"alpha hedged", "beta completed"}; !slices.Equal(l.providers, want) {
@@ -51,7 +51,7 @@ func TestHedgeThatLosesMayBeTriedAgain(t *testing.T) {
 		c.send(generate("g1", relaytest.TwelveWords, ""))
 		l := c.listen("g1")
 		want := []string{"alpha failed", "beta hedged", "beta completed"}
-		if !slices.Equal(l.providers, want) || l.heard != lettersOf(relaytest.TwelveWords) {
+		if !slices.Equal(l.providers, want) || l.heard != relaytest.Letters(relaytest.TwelveWords) {
 			t.Errorf("attempts: got %v, want %v; heard %q", l.providers, want, l.heard)
 		}
 	})
@@ -96,7 +96,7 @@ func TestFirstAttemptThatGoesOnStaysActive(t *testing.T) {
 				if want := []string{"alpha completed", "beta hedged"}; !slices.Equal(l.providers, want) {
 					t.Errorf("attempts: got %v, want %v", l.providers, want)
 				}
-				if l.heard != lettersOf(relaytest.TwelveWords) || len(l.reroutes) != 0 {
+				if l.heard != relaytest.Letters(relaytest.TwelveWords) || len(l.reroutes) != 0 {
 					t.Errorf("heard %q with %d reroutes", l.heard, len(l.reroutes))
 				}
 			})
@@ -112,7 +112,7 @@ func TestSlowVendorIsLeftAlone(t *testing.T) {
 		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second}).dial("")
 		c.send(generate("g1", relaytest.TwelveWords, ""))
 		l := c.listen("g1")
-		if l.heard != lettersOf(relaytest.TwelveWords) || len(l.reroutes) > 0 || len(l.providers) > 2 { // one before two frames tell what is usual
+		if l.heard != relaytest.Letters(relaytest.TwelveWords) || len(l.reroutes) > 0 || len(l.providers) > 2 { // one before two frames tell what is usual
 			t.Errorf("heard %q, attempts: %v", l.heard, l.providers)
 		}
 	})
@@ -150,7 +150,7 @@ func TestFullBackupIsAskedAgain(t *testing.T) {
 		began := time.Now()
 		c.send(generate("g1", relaytest.TwelveWords, ""))
 		l := c.listen("g1")
-		if took := time.Since(began); took > 6*time.Second || l.heard != lettersOf(relaytest.TwelveWords) {
+		if took := time.Since(began); took > 6*time.Second || l.heard != relaytest.Letters(relaytest.TwelveWords) {
 			t.Errorf("heard %q after %v", l.heard, took)
 		}
 		if !place.Take("another") {
@@ -255,7 +255,7 @@ func TestPauseInMidSentenceTripsNothing(t *testing.T) {
 					if !slices.Equal(l.providers, []string{"alpha completed"}) || len(second.Asked) != 0 {
 						t.Errorf("attempts: got %v, and %d at the other", l.providers, len(second.Asked))
 					}
-					if want := lettersOf(text + "And this one comes late."); l.heard != want {
+					if want := relaytest.Letters(text + "And this one comes late."); l.heard != want {
 						t.Errorf("heard %q, want %q", l.heard, want)
 					}
 					if got := r.setup().State(routing.Target{Provider: "alpha", Model: "m1"}); got != routing.Closed {

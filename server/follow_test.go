@@ -61,7 +61,7 @@ func takeContextOver(t *testing.T, second *relaytest.FakeProvider) {
 		if want := []string{"alpha superseded", "beta completed"}; !slices.Equal(calls["b"].providers, want) {
 			t.Errorf("attempts of the second: got %v, want %v", calls["b"].providers, want)
 		}
-		if got := calls["b"]; got.heard != lettersOf("So say we all.") || len(got.reroutes) > 0 || startedBy(got) != "beta" {
+		if got := calls["b"]; got.heard != relaytest.Letters("So say we all.") || len(got.reroutes) > 0 || startedBy(got) != "beta" {
 			t.Errorf("second: heard %q by %s", got.heard, startedBy(got))
 		}
 		if missing, doubled := seamIn(t, relaytest.TwelveWords, calls["a"].heard, int(calls["a"].reroutes[0]["resume_char"].(float64))); missing+doubled > 0 {
@@ -98,7 +98,7 @@ func TestWaitingGenerationIsSpokenAgainFromItsBeginning(t *testing.T) {
 				c.send(generate("b", relaytest.TwelveWords, `,"context_id":"turn"`))
 				c.send(generate("c", relaytest.TwelveWords, `,"context_id":"turn"`))
 				for id, l := range c.listenAll("a", "b", "c") {
-					if l.done["reason"] != "completed" || len(l.heard) < len(lettersOf(relaytest.TwelveWords)) {
+					if l.done["reason"] != "completed" || len(l.heard) < len(relaytest.Letters(relaytest.TwelveWords)) {
 						t.Errorf("%s: %v, heard %q by %v", id, l.done["reason"], l.heard, l.providers)
 					}
 					if len(l.reroutes) > 0 {

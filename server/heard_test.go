@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"strings"
 	"testing"
 	"time"
@@ -13,25 +12,10 @@ import (
 	"voicerelay/text"
 )
 
-// cutOff stands for a character that broke off in its middle.
-const cutOff = '~'
-
 // heardIn is what fakes said in the audio messages of a generation, letter by letter.
 func heardIn(t *testing.T, events []event, id string) string {
 	t.Helper()
-	var said strings.Builder
-	level, run := int16(0), 0
-	end := func() {
-		n := (run + relaytest.SamplesPerChar/8) / relaytest.SamplesPerChar
-		switch {
-		case level == 0: // silence
-		case n > 0:
-			said.WriteString(strings.Repeat(string(rune(level/100)), n))
-		case run > relaytest.SamplesPerChar/8: // longer than a crossfade
-			said.WriteRune(cutOff)
-		}
-		run = 0
-	}
+	var pcm []byte
 	for _, e := range events {
 		if e.kind() != "audio" || e["generation_id"] != id {
 			continue
@@ -40,34 +24,22 @@ func heardIn(t *testing.T, events []event, id string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for ; len(raw) > 1; raw = raw[2:] {
-			if v := int16(binary.LittleEndian.Uint16(raw)); v != level {
-				end()
-				level = v
-			}
-			run++
-		}
+		pcm = append(pcm, raw...)
 	}
-	end()
-	return said.String()
-}
-
-// lettersOf is a text as fakes say it.
-func lettersOf(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return relaytest.Loudness(r) == 0 }), "")
+	return relaytest.Heard(pcm)
 }
 
 // seamIn compares what was heard with a text that a second voice began again at resume: how many whole words are
 // missing, and how many were heard twice.
 func seamIn(t *testing.T, whole, heard string, resume int) (missing, doubled int) {
 	t.Helper()
-	first, ok := strings.CutSuffix(heard, lettersOf(whole[resume:]))
-	first = strings.TrimSuffix(first, string(cutOff))
-	if !ok || !strings.HasPrefix(lettersOf(whole), first) {
+	first, ok := strings.CutSuffix(heard, relaytest.Letters(whole[resume:]))
+	first = strings.TrimSuffix(first, string(relaytest.CutOff))
+	if !ok || !strings.HasPrefix(relaytest.Letters(whole), first) {
 		t.Fatalf("heard %q of %q, resumed at %d", heard, whole, resume)
 	}
 	for _, w := range text.Tokens(whole, 0) {
-		begins, ends := len(lettersOf(whole[:w.Start])), len(lettersOf(whole[:w.End]))
+		begins, ends := len(relaytest.Letters(whole[:w.Start])), len(relaytest.Letters(whole[:w.End]))
 		switch {
 		case w.Start < resume && ends > len(first):
 			missing++

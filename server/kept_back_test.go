@@ -29,7 +29,7 @@ func TestWithheldPiecesAreNotOwed(t *testing.T) {
 					c.send(`{"type":"finish","generation_id":"g1"}`)
 				}()
 				l := c.listen("g1")
-				if !slices.Equal(l.providers, []string{"alpha completed"}) || l.heard != lettersOf(sentences) {
+				if !slices.Equal(l.providers, []string{"alpha completed"}) || l.heard != relaytest.Letters(sentences) {
 					t.Errorf("attempts: %v, heard %q", l.providers, l.heard)
 				}
 				if len(second.Asked) > 0 {

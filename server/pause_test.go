@@ -56,7 +56,7 @@ func TestPauseGivesTheSlotToAnother(t *testing.T) {
 					for _, c := range greedy {
 						c.send(`{"type":"append","generation_id":"g","text":"Found it now.","final":true}`)
 						l := c.listen("g")
-						if l.heard != lettersOf("Let me look. Found it now.") || len(l.reroutes) != 0 || l.done["reason"] != "completed" {
+						if l.heard != relaytest.Letters("Let me look. Found it now.") || len(l.reroutes) != 0 || l.done["reason"] != "completed" {
 							t.Errorf("heard %q, %d reroutes, %v", l.heard, len(l.reroutes), l.done["reason"])
 						}
 						if slices.ContainsFunc(l.providers, func(p string) bool { return p != "alpha completed" }) {
@@ -79,7 +79,7 @@ func TestPauseAloneKeepsTheSlot(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": alpha})
 		r.setup().Providers()[0].Slots().Resize(1, 0)
 		l := r.dial("").talk("g", pausing, 5*time.Second)
-		if _, opened := alpha.Crowd(); l.heard != lettersOf(pausing) || opened != 1 {
+		if _, opened := alpha.Crowd(); l.heard != relaytest.Letters(pausing) || opened != 1 {
 			t.Errorf("heard %q by %d streams, want one", l.heard, opened)
 		}
 	})

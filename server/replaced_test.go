@@ -76,7 +76,7 @@ func TestStreamThatEndsInAPauseIsReplaced(t *testing.T) {
 						if want := slices.Repeat([]string{"alpha completed"}, len(l.providers)); !slices.Equal(l.providers, want) || len(want) < 3 {
 							t.Fatalf("attempts: %v", l.providers)
 						}
-						if l.heard != lettersOf(pausing) || l.done["reason"] != "completed" {
+						if l.heard != relaytest.Letters(pausing) || l.done["reason"] != "completed" {
 							t.Errorf("heard %q, ended %v", l.heard, l.done["reason"])
 						}
 						if l.ofKind("started") != 1 || l.ofKind("rerouted") != 0 {
@@ -139,7 +139,7 @@ func TestVendorThatIsGoneAfterAPauseIsReplaced(t *testing.T) {
 		if want := []string{"alpha completed", "alpha failed", "beta completed"}; !slices.Equal(l.providers, want) {
 			t.Errorf("attempts: got %v, want %v", l.providers, want)
 		}
-		if l.heard != lettersOf(pausing) || len(l.reroutes) != 1 || l.reroutes[0]["reason"] != "dropped" {
+		if l.heard != relaytest.Letters(pausing) || len(l.reroutes) != 1 || l.reroutes[0]["reason"] != "dropped" {
 			t.Errorf("heard %q, rerouted %v", l.heard, l.reroutes)
 		}
 	})
@@ -178,7 +178,7 @@ func TestKeyRefusedInAPauseIsAFailure(t *testing.T) {
 		first.HangsUp, first.Failure = 1500*time.Millisecond, &upstream.Error{Kind: upstream.AuthFailed, Message: "no such key"}
 		c := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": first, "beta": second}).dial("")
 		l := c.talk("g1", pausing, 3*time.Second)
-		if want := []string{"alpha failed", "beta completed"}; !slices.Equal(l.providers, want) || l.heard != lettersOf(pausing) {
+		if want := []string{"alpha failed", "beta completed"}; !slices.Equal(l.providers, want) || l.heard != relaytest.Letters(pausing) {
 			t.Errorf("attempts: got %v, want %v; heard %q", l.providers, want, l.heard)
 		}
 	})

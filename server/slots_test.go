@@ -90,7 +90,7 @@ func TestBargeInWaitsForTheSlotThatIsBeingLeft(t *testing.T) {
 				began := time.Now()
 				c.send(generate("g2", relaytest.TwelveWords, ""))
 				l := c.listen("g2")
-				if want := []string{test.by + " completed"}; !slices.Equal(l.providers, want) || l.heard != lettersOf(relaytest.TwelveWords) {
+				if want := []string{test.by + " completed"}; !slices.Equal(l.providers, want) || l.heard != relaytest.Letters(relaytest.TwelveWords) {
 					t.Errorf("attempts: got %v, want %v; heard %q", l.providers, want, l.heard)
 				}
 				f := map[string]*relaytest.FakeProvider{"alpha": alpha, "beta": beta}[test.by]

@@ -57,7 +57,7 @@ func (c *client) rehearse() {
 	for i := range 3 {
 		id := fmt.Sprint("rehearsal", i)
 		c.send(generate(id, relaytest.TwelveWords, ""))
-		if l := c.listen(id); l.heard != lettersOf(relaytest.TwelveWords) || len(l.providers) != 1 {
+		if l := c.listen(id); l.heard != relaytest.Letters(relaytest.TwelveWords) || len(l.providers) != 1 {
 			c.t.Fatalf("rehearsal: heard %q by %v", l.heard, l.providers)
 		}
 	}
@@ -91,7 +91,7 @@ func TestAnotherVoiceSaysTheRest(t *testing.T) {
 						t.Fatalf("got %v with %d reroutes", l.done, len(l.reroutes))
 					}
 					if len(l.reroutes) == 0 {
-						if l.heard != lettersOf(relaytest.TwelveWords) {
+						if l.heard != relaytest.Letters(relaytest.TwelveWords) {
 							t.Errorf("heard %q without a reroute", l.heard)
 						}
 						return
@@ -156,7 +156,7 @@ func TestSecondTakeoverGoesOnWhereTheFirstBegan(t *testing.T) {
 					if to < from {
 						t.Errorf("the second takeover begins at %v, before the first at %v", to, from)
 					}
-					if want := lettersOf(relaytest.TwelveWords[int(to):]); l.heard[len(l.heard)-len(want):] != want {
+					if want := relaytest.Letters(relaytest.TwelveWords[int(to):]); l.heard[len(l.heard)-len(want):] != want {
 						t.Errorf("heard %q, want it to end with %q", l.heard, want)
 					}
 				})

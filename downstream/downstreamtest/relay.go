@@ -1,0 +1,215 @@
+package downstreamtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"voicerelay/billing"
+	"voicerelay/downstream"
+	"voicerelay/limits"
+	"voicerelay/relay/providers"
+	"voicerelay/relay/relaytest"
+	"voicerelay/routing"
+	"voicerelay/server"
+)
+
+// The names of the relay's configuration.
+const (
+	Key     = "a-key-that-is-valid" // of the tenant acme, and its hash is all that the relay knows
+	Voice   = "narrator"
+	VoiceID = "voice-at-first" // of Voice at the vendor that goes first
+	Tenant  = "acme"
+)
+
+// Relay is a relay in memory, for use within a synctest bubble. It speaks one dialect, by two vendors.
+type Relay struct {
+	// First and Second are the vendors of the default route, in its order.
+	First, Second *relaytest.FakeProvider
+	// Prefix is what the dialect's paths begin with.
+	Prefix string
+	Server *server.Server
+
+	t    *testing.T
+	pipe *pipe
+	http *http.Server
+	log  *logged
+}
+
+// Change changes what a relay is made of, before it is.
+type Change func(*server.Config, *server.Parts)
+
+// Start is a relay for a test's time.
+func Start(t *testing.T, under downstream.Dialect, changes ...Change) *Relay {
+	t.Helper()
+	r := &Relay{
+		First: relaytest.Lively(), Second: relaytest.Lively(), Prefix: under.Prefix(),
+		t: t, pipe: newPipe(), log: &logged{},
+	}
+	cfg := server.Config{
+		Keys:           []server.Key{{Name: "one", Tenant: Tenant, Hash: sha256.Sum256([]byte(Key)), Limits: limits.Default()}},
+		MaxConnections: 100,
+	}
+	parts := r.parts()
+	parts.Dialects = []downstream.Dialect{under}
+	for _, change := range changes {
+		change(&cfg, &parts)
+	}
+	var err error
+	if r.Server, err = server.New(cfg, parts); err != nil {
+		t.Fatal(err)
+	}
+	r.http = &http.Server{Handler: r.Server.Handler()}
+	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
+	t.Cleanup(r.close)
+	synctest.Wait() // the server is listening
+	return r
+}
+
+func (r *Relay) close() {
+	r.Server.Drain(context.Background(), 0)
+	_ = r.http.Close() // it is over either way
+	if leak := r.log.has(Key, "token-that-is-wrong", "twelve", "seven"); leak != "" {
+		r.t.Errorf("the log has %q: neither text nor keys may be in it", leak)
+	}
+}
+
+// parts are a default route by both vendors, and one voice.
+func (r *Relay) parts() server.Parts {
+	vendors := []*providers.Provider{
+		{Provider: r.First, Name: "first", Adapter: "fake"}, {Provider: r.Second, Name: "second", Adapter: "fake"},
+	}
+	table, err := routing.New(routing.Config{
+		Providers: []string{"first", "second"},
+		Routes: []routing.Route{{
+			Name: "default", Pace: routing.DefaultPace(), Targets: []routing.Target{{Provider: "first"}, {Provider: "second"}},
+		}},
+		Voices: []routing.Voice{{Name: Voice, Language: "en", IDs: map[string]string{"first": VoiceID, "second": "voice-at-second"}}},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	prices, err := billing.NewPriceList(nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return server.Parts{
+		Table: table, Providers: vendors, Prices: prices, Circuit: routing.DefaultCircuit(),
+		Store: limits.NewMemory(), Budgets: limits.NewMemoryBudgets(nil), Registry: prometheus.NewRegistry(),
+		Log: zerolog.New(r.log),
+	}
+}
+
+// HTTP is a client of its own connections.
+func (r *Relay) HTTP() *http.Client {
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.pipe.dial() }}
+	r.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// WebSocket opens one at a path, its query included. The error is a *Refused where the server answers otherwise.
+func (r *Relay) WebSocket(path string, header http.Header, subprotocols ...string) (*websocket.Conn, error) {
+	conn, answer, err := websocket.Dial(context.Background(), "ws://localhost"+path, &websocket.DialOptions{
+		HTTPClient: r.HTTP(), HTTPHeader: header, Subprotocols: subprotocols,
+	})
+	if err == nil {
+		conn.SetReadLimit(8 << 20)
+		r.t.Cleanup(func() { _ = conn.CloseNow() }) // it may be over
+		return conn, nil
+	}
+	if answer == nil {
+		return nil, err
+	}
+	return nil, RefusedBy(answer)
+}
+
+// RefusedBy is an answer as a refusal. Its body is read and closed.
+func RefusedBy(answer *http.Response) *Refused {
+	body, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close() // it was read
+	if err != nil {
+		body = append(body, err.Error()...)
+	}
+	return &Refused{Status: answer.StatusCode, Body: string(body)}
+}
+
+// logged is what the relay has logged.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// has is the first of some words that was logged; empty: none was.
+func (l *logged) has(words ...string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, word := range words {
+		if strings.Contains(l.text.String(), word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// pipe accepts in-memory connections that look like loopback ones.
+type pipe struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipe() *pipe { return &pipe{conns: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (l *pipe) dial() (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case l.conns <- loopbackConn{far}:
+		return near, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipe) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipe) Close() error {
+	select {
+	case <-l.closed:
+		return errors.New("closed twice")
+	default:
+		close(l.closed)
+		return nil
+	}
+}
+
+func (l *pipe) Addr() net.Addr { return loopback }
+
+var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}
+
+type loopbackConn struct{ net.Conn }
+
+func (loopbackConn) RemoteAddr() net.Addr { return loopback }

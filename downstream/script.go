@@ -1,0 +1,68 @@
+package downstream
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"voicerelay/relay"
+)
+
+// Script is a generation's text, for dialects whose clients want words as they wrote them, marks beside them included. It is safe
+// for concurrent use; the zero value is empty.
+type Script struct {
+	mu   sync.Mutex
+	text []rune
+}
+
+// Append adds text, as the generation got it.
+func (s *Script) Append(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = append(s.text, []rune(text)...)
+}
+
+// Written is a word as it stands in the text: with the marks before and after it that no space parts from it. In scripts
+// without spaces between words only the marks after it are its own.
+func (s *Script) Written(w relay.Word) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start, end := w.CharStart, w.CharEnd
+	if start < 0 || end > len(s.text) || start > end {
+		return w.Text
+	}
+	for start > 0 && isMark(s.text[start-1]) && s.opens(start-1) {
+		start--
+	}
+	for end < len(s.text) && isMark(s.text[end]) && !s.opens(end) {
+		end++
+	}
+	return string(s.text[start:end])
+}
+
+// opens reports whether a mark belongs to the word after it: it is an opening one, or what is before it is a space.
+func (s *Script) opens(at int) bool {
+	if unicode.In(s.text[at], unicode.Ps, unicode.Pi) {
+		return true
+	}
+	for at > 0 && isMark(s.text[at-1]) {
+		at--
+	}
+	return at == 0 || unicode.IsSpace(s.text[at-1])
+}
+
+// isMark reports whether a character is neither of a word nor a space.
+func isMark(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r)
+}
+
+// Text is all of it.
+func (s *Script) Text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	for _, r := range s.text {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
