@@ -13,6 +13,20 @@ import (
 // bodyPatience bounds how long a request's body may take.
 const bodyPatience = 10 * time.Second
 
+// IdempotencyKey is the one that a request bears in a header; empty: it bears none.
+func IdempotencyKey(r *http.Request, header string) (string, *protocol.Error) {
+	values := r.Header.Values(header)
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1:
+		return "", Invalid(header, header+" is repeated")
+	case !protocol.ValidKey(values[0]):
+		return "", Invalid(header, fmt.Sprintf("%s must be 1 to %d characters", header, protocol.MaxIDLength))
+	}
+	return values[0], nil
+}
+
 // ReadBody reads a body of at most so many bytes.
 func ReadBody(w http.ResponseWriter, r *http.Request, most int) ([]byte, *protocol.Error) {
 	control := http.NewResponseController(w)

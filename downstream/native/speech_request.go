@@ -35,7 +35,7 @@ func readSpeech(w http.ResponseWriter, r *http.Request, most int) (*protocol.Gen
 	if err != nil {
 		return nil, err
 	}
-	if err := addKey(cmd, r.Header.Values("Idempotency-Key")); err != nil {
+	if err := addKey(cmd, r); err != nil {
 		err.GenerationID = cmd.GenerationID
 		return nil, err
 	}
@@ -66,19 +66,16 @@ func bodyFormOf(r *http.Request) (bodyForm, *protocol.Error) {
 }
 
 // addKey takes the idempotency key of the header, where there is one.
-func addKey(cmd *protocol.Generate, header []string) *protocol.Error {
+func addKey(cmd *protocol.Generate, r *http.Request) *protocol.Error {
 	const name = "Idempotency-Key"
+	key, err := downstream.IdempotencyKey(r, name)
 	switch {
-	case len(header) == 0:
-		return nil
-	case len(header) > 1:
-		return downstream.Invalid(name, name+" is repeated")
-	case !protocol.ValidKey(header[0]):
-		return downstream.Invalid(name, name+" must be 1 to 128 characters")
-	case cmd.IdempotencyKey != "" && cmd.IdempotencyKey != header[0]:
+	case err != nil || key == "":
+		return err
+	case cmd.IdempotencyKey != "" && cmd.IdempotencyKey != key:
 		return downstream.Invalid("idempotency_key", "idempotency_key is another than that of the header "+name)
 	}
-	cmd.IdempotencyKey = header[0]
+	cmd.IdempotencyKey = key
 	return nil
 }
 
