@@ -73,7 +73,7 @@ func (a *answer) complete(ctx context.Context, r relay.Result) error {
 		return nil
 	}
 	if a.speech.text.Fill && downstream.NothingSpoken(r) {
-		a.pending = a.form.Audio(a.pending, silentFile(a.speech.output))
+		a.pending = a.form.Silence(a.pending, silentFile(a.speech.output))
 	}
 	var whole bool
 	a.pending, whole = a.form.End(a.pending, r)

@@ -20,6 +20,8 @@ type Form interface {
 	// Audio appends a frame of audio to the body, as the encoder made it, and Message a message about the generation.
 	Audio(dst, frame []byte) []byte
 	Message(dst, message []byte) []byte
+	// Silence appends audio that the encoder has not made: all that there is of a text in which there is nothing to speak.
+	Silence(dst, audio []byte) []byte
 	// End appends what the body of a generation that ended so ends with. whole: false if its client must see that it broke
 	// off, and not take it for all of the text.
 	End(dst []byte, r relay.Result) (ended []byte, whole bool)
@@ -46,6 +48,9 @@ func (Bare) Audio(dst, frame []byte) []byte { return append(dst, frame...) }
 
 // Message implements Form.
 func (Bare) Message(dst, _ []byte) []byte { return dst }
+
+// Silence implements Form.
+func (Bare) Silence(dst, audio []byte) []byte { return append(dst, audio...) }
 
 // End implements Form.
 func (Bare) End(dst []byte, r relay.Result) ([]byte, bool) { return dst, r.Reason == relay.Completed }
