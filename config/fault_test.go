@@ -46,7 +46,8 @@ func fakeEnvironment() Environment {
 	}
 	variables := map[string]string{"KEY": "sk-secret-value-of-a-key", "EMPTY": "", "N": "7", "DAYS": "1d"}
 	return Environment{
-		Lookup: func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
+		Dialects: []string{"acoustic", "other"},
+		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		Read: func(path string) (string, error) {
 			if path == "/run/secrets/key" {
 				return "sk-secret-of-a-file", nil

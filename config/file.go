@@ -31,6 +31,8 @@ type fileConfig struct {
 	Routes    []routing.Route       `yaml:"routes"`
 	Voices    []routing.Voice       `yaml:"voices"`
 	Circuit   routing.CircuitConfig `yaml:"circuit"`
+	// Dialects say more of the dialects that clients speak; all are spoken where nothing is said.
+	Dialects []DialectConfig `yaml:"dialects"`
 	// Limits are a connection's; a key may have its own.
 	Limits limits.Config   `yaml:"limits"`
 	Prices []billing.Price `yaml:"prices"`

@@ -239,14 +239,14 @@ func TestWarnings(t *testing.T) {
 func TestLoadConfigFromDisk(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config.yaml")
-	_, _, err := Load(path, nil, os.LookupEnv)
+	_, _, err := Load(path, Environment{Lookup: os.LookupEnv, Read: ReadSecret})
 	if want := path + ": no such file or directory"; err == nil || err.Error() != want {
 		t.Errorf("a missing file: %v, want %s", err, want)
 	}
 	if err := os.WriteFile(path, make([]byte, maxConfigFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = Load(path, nil, os.LookupEnv); err == nil || !strings.Contains(err.Error(), "is longer than 262144 bytes") {
+	if _, _, err = Load(path, Environment{Lookup: os.LookupEnv, Read: ReadSecret}); err == nil || !strings.Contains(err.Error(), "is longer than 262144 bytes") {
 		t.Errorf("a huge file: %v, want its length refused", err)
 	}
 }

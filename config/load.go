@@ -5,26 +5,22 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"strings"
 
 	"voicerelay/routing"
-	"voicerelay/upstream"
 )
 
 // maxConfigFile bounds the file: room for a thousand keys, and what the parser handles in seconds at worst.
 const maxConfigFile = 256 << 10
 
-// Load reads and validates a configuration file; env looks up variables. Its error has a line for each
-// fault, and the warnings are valid with or without it.
-func Load(path string, drivers []upstream.Driver, env func(string) (string, bool)) (*Settings, []Warning, error) {
+// Load reads and validates a configuration file. Its error has a line for each fault, and the warnings are valid with or
+// without it.
+func Load(path string, env Environment) (*Settings, []Warning, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, unreadable(path, err)
 	}
-	return Parse(path, source, Environment{
-		Lookup: env, Read: ReadSecret, Find: exec.LookPath, Drivers: drivers,
-	})
+	return Parse(path, source, env)
 }
 
 // unreadable is a file that can't be read, as a fault of the configuration.
@@ -43,7 +39,7 @@ func Parse(name string, source []byte, env Environment) (*Settings, []Warning, e
 		r.fault("", fmt.Sprintf("is longer than %d bytes", maxConfigFile))
 		return nil, nil, r.err()
 	}
-	d := newDecoder(env, r, routing.DefaultRoute())
+	d := newDecoder(env, r, routing.DefaultRoute(), defaultDialect())
 	root, err := d.parse(source)
 	if err != nil {
 		return nil, nil, r.err()

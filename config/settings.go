@@ -32,6 +32,8 @@ type Settings struct {
 	// Routing knows only those providers.
 	Routing routing.Config
 	Circuit routing.CircuitConfig
+	// Dialects are those of which the file says something.
+	Dialects []DialectConfig
 	// Limits are the defaults of keys; MaxConnections is the relay's.
 	Limits        limits.Config
 	Prices        *billing.PriceList
@@ -84,6 +86,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		Providers:     providers,
 		Routing:       settleRouting(file, providers, r),
 		Circuit:       file.Circuit,
+		Dialects:      settleDialects(file, d),
 		Limits:        file.Limits,
 		Prices:        prices,
 		Books:         BookSettings{Ledger: file.Ledger, Redis: file.Redis},
@@ -131,6 +134,7 @@ func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
 func (s *Settings) KeepFixed(running *Settings, log zerolog.Logger) *Settings {
 	kept := *s
 	kept.Listen, kept.AdminListen, kept.TLS, kept.Books = running.Listen, running.AdminListen, running.TLS, running.Books
+	kept.Dialects = keepPaths(s.Dialects, running.Dialects)
 	for _, fixed := range []struct {
 		path    string
 		differs bool
@@ -140,6 +144,7 @@ func (s *Settings) KeepFixed(running *Settings, log zerolog.Logger) *Settings {
 		{"tls", s.TLS != kept.TLS},
 		{"ledger", s.Books.Ledger != kept.Books.Ledger},
 		{"redis", s.Books.Redis != kept.Books.Redis},
+		{"dialects", !samePaths(s.Dialects, running.Dialects)},
 	} {
 		if fixed.differs {
 			log.Warn().Str("at", fixed.path).Msg("a change of this needs a restart")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 
 	"voicerelay/config"
 )
@@ -20,7 +19,7 @@ func check(_ context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
-	s, warnings, err := config.Load(*path, drivers(), os.LookupEnv)
+	s, warnings, err := config.Load(*path, configEnvironment())
 	for _, w := range warnings {
 		fmt.Fprintln(std.err, "warning:", printable(w.String()))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,7 +19,7 @@ var errNoRedis = errors.New("no redis.url is configured")
 
 // onBooks does what a command is for with the books of a configuration, and says what went wrong.
 func onBooks(path, command string, std stdio, work func(config.BookSettings) error) int {
-	kept, err := config.LoadBooks(path, config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
+	kept, err := config.LoadBooks(path, configEnvironment())
 	if err != nil {
 		fmt.Fprintln(std.err, printableLines(err.Error()))
 		return exitFault

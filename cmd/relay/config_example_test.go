@@ -17,7 +17,9 @@ const examplePath = "../../config.yaml"
 
 // The file that is shipped starts on a machine where nothing is set.
 func TestExampleStartsWithNothingSet(t *testing.T) {
-	s, warnings, err := config.Load(examplePath, drivers(), func(string) (string, bool) { return "", false })
+	bare := configEnvironment()
+	bare.Lookup = func(string) (string, bool) { return "", false }
+	s, warnings, err := config.Load(examplePath, bare)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +43,9 @@ func TestExampleIsRightInItsComments(t *testing.T) {
 	option := regexp.MustCompile(`(?m)^( *)#([a-z].*|  .*)$`)
 	full := option.ReplaceAllString(string(source), "$1$2")
 	full = regexp.MustCompile(`(?m)^tls: .*$`).ReplaceAllString(full, "") // names files that are not there
-	env := config.Environment{
-		Lookup:  func(string) (string, bool) { return "a-key-of-some-length", true },
-		Read:    config.ReadSecret,
-		Find:    func(program string) (string, error) { return "/usr/bin/" + program, nil },
-		Drivers: drivers(),
-	}
+	env := configEnvironment()
+	env.Lookup = func(string) (string, bool) { return "a-key-of-some-length", true }
+	env.Find = func(program string) (string, error) { return "/usr/bin/" + program, nil }
 	s, warnings, err := config.Parse("config.yaml", []byte(full), env)
 	if err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 	} else if err := probe.Close(); err != nil {
 		return nil, err
 	}
-	s, _, err := config.Parse("demo", demoConfig(address, cast, urls), config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
+	s, _, err := config.Parse("demo", demoConfig(address, cast, urls), configEnvironment())
 	if err != nil {
 		return nil, err
 	}

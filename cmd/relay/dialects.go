@@ -1,6 +1,11 @@
 package main
 
 import (
+	"os"
+	"os/exec"
+
+	"voicerelay/audio"
+	"voicerelay/config"
 	"voicerelay/downstream"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
@@ -9,4 +14,34 @@ import (
 // dialects are the protocols that clients may speak.
 func dialects() []downstream.Dialect {
 	return []downstream.Dialect{native.Dialect{}, openai.Dialect{}}
+}
+
+// dialectNames are what the configuration calls them. The relay's own protocol can't be switched off, or moved.
+func dialectNames() []string {
+	var names []string
+	for _, d := range dialects() {
+		if d.Name() != (native.Dialect{}).Name() {
+			names = append(names, d.Name())
+		}
+	}
+	return names
+}
+
+// dialectSettings is what the configuration says of dialects, as the server takes it.
+func dialectSettings(s *config.Settings) map[string]downstream.Settings {
+	said := make(map[string]downstream.Settings)
+	for _, c := range s.Dialects {
+		said[c.Name] = downstream.Settings{
+			Enabled: c.Enabled, Prefix: c.Prefix, Root: c.Root,
+			Voices: c.Voices, Models: c.Models, MP3Fallback: audio.Encoding(c.MP3Fallback),
+		}
+	}
+	return said
+}
+
+// configEnvironment is what a configuration may refer to.
+func configEnvironment() config.Environment {
+	return config.Environment{
+		Lookup: os.LookupEnv, Read: config.ReadSecret, Find: exec.LookPath, Drivers: drivers(), Dialects: dialectNames(),
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -92,7 +91,7 @@ func askReady(ctx context.Context, address, path string) (status string, err err
 // ownURL is where a relay with a configuration file is reached on its own machine. Nothing but its listener needs to be valid,
 // so that a secret which is not here is no fault.
 func ownURL(path string) (string, error) {
-	listen, files, err := config.LoadListener(path, config.Environment{Lookup: os.LookupEnv, Read: config.ReadSecret, Drivers: drivers()})
+	listen, files, err := config.LoadListener(path, configEnvironment())
 	if err != nil {
 		return "", err
 	}

@@ -21,7 +21,7 @@ type reloads struct {
 
 // reload puts the file, as it is now, in force. A faulty one changes nothing, and the log has its faults.
 func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) {
-	s, warnings, err := config.Load(from.path, drivers(), os.LookupEnv)
+	s, warnings, err := config.Load(from.path, configEnvironment())
 	logWarnings(warnings, log)
 	if err == nil {
 		err = p.apply(ctx, s, log)

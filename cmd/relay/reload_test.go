@@ -38,7 +38,7 @@ func serveFile(t *testing.T, file string) *reloadable {
 	t.Helper()
 	r := &reloadable{t: t, from: reloads{path: filepath.Join(t.TempDir(), "config.yaml")}}
 	r.write(file)
-	s, _, err := config.Load(r.from.path, drivers(), os.LookupEnv)
+	s, _, err := config.Load(r.from.path, configEnvironment())
 	if err != nil {
 		t.Fatal(err)
 	}

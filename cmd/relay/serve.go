@@ -43,7 +43,7 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGHUP)
 	defer signal.Stop(asked)
-	s, warnings, err := config.Load(*path, drivers(), os.LookupEnv)
+	s, warnings, err := config.Load(*path, configEnvironment())
 	if err != nil {
 		fmt.Fprintln(std.err, err)
 		return exitFault

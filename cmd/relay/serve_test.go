@@ -34,7 +34,7 @@ func serveTone(t *testing.T) *process {
 	if err := os.WriteFile(path, fmt.Appendf(nil, toneFile, filepath.Join(dir, "ledger.db")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, _, err := config.Load(path, drivers(), os.LookupEnv)
+	s, _, err := config.Load(path, configEnvironment())
 	if err != nil {
 		t.Fatal(err)
 	}

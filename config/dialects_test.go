@@ -1,0 +1,64 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+)
+
+const bareFile = `
+providers: {tone: {adapter: fake}}
+routes: {default: {targets: [{provider: tone}]}}
+voices: {narrator: {ids: {tone: "1"}}}
+`
+
+// What is wrong with a dialect is said at its place.
+func TestFaultsOfDialects(t *testing.T) {
+	for said, want := range map[string]string{
+		`strange: {}`:                      "dialects.strange: unknown dialect; there are: acoustic, other",
+		`acoustic: {prefix: acoustic}`:     "dialects.acoustic.prefix: must be a path such as /openai/v1",
+		`acoustic: {prefix: /a/}`:          "dialects.acoustic.prefix: must be a path such as /openai/v1",
+		`acoustic: {voices: {alloy: no}}`:  `dialects.acoustic.voices.alloy: unknown voice "no"`,
+		`acoustic: {models: {tts-1: no}}`:  `dialects.acoustic.models.tts-1: unknown route "no"`,
+		`acoustic: {mp3_fallback: flac}`:   "dialects.acoustic.mp3_fallback: must be wav, or left out",
+		`acoustic: {enabled: perhaps}`:     "dialects.acoustic.enabled:",
+		`acoustic: {voice: {alloy: none}}`: "dialects.acoustic.voice:",
+	} {
+		_, _, err := Parse("test", []byte(bareFile+"dialects: {"+said+"}\n"), fakeEnvironment())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", said, err, want)
+		}
+	}
+}
+
+// What a reload can't change stays: where dialects are served. What they call voices does not.
+func TestPathsOfDialectsNeedARestart(t *testing.T) {
+	parse := func(said string) *Settings {
+		s, _, err := Parse("test", []byte(bareFile+"dialects: {"+said+"}\n"), fakeEnvironment())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	running := parse(`acoustic: {prefix: /a, voices: {alloy: narrator}}, other: {enabled: false}`)
+	var log strings.Builder
+	kept := parse(`acoustic: {root: false, voices: {echo: narrator}}`).KeepFixed(running, zerolog.New(&log))
+	if !strings.Contains(log.String(), `"at":"dialects"`) {
+		t.Errorf("the log says %s", log.String())
+	}
+	if len(kept.Dialects) != 2 {
+		t.Fatalf("kept %+v", kept.Dialects)
+	}
+	acoustic, other := kept.Dialects[0], kept.Dialects[1]
+	if acoustic.Prefix != "/a" || !acoustic.Root || acoustic.Voices["echo"] != "narrator" || len(acoustic.Voices) != 1 {
+		t.Errorf("acoustic is %+v", acoustic)
+	}
+	if other.Enabled {
+		t.Error("what was off is on")
+	}
+	log.Reset()
+	if parse(`acoustic: {prefix: /a, voices: {echo: narrator}}, other: {enabled: false}`).KeepFixed(running, zerolog.New(&log)); log.Len() > 0 {
+		t.Errorf("other names of voices: the log says %s", log.String())
+	}
+}
