@@ -22,6 +22,13 @@ func (g *Generation) RecordID() string { return g.recordID }
 // Fund pays for text that waits for it. It is called where Append says so, once, by a goroutine that may wait.
 func (g *Generation) Fund(ctx context.Context) { g.in.fund(ctx) }
 
+// Tell queues a message of the generation's, after the audio of it that waits. It is called in Listener.Ended, before Finish.
+func (g *Generation) Tell(body []byte) {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	g.out.tellLocked(body)
+}
+
 // SetPlayed notes how much of the generation the client has played.
 func (g *Generation) SetPlayed(played time.Duration) { g.out.setPlayed(played) }
 

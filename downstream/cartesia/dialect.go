@@ -1,0 +1,48 @@
+package cartesia
+
+import (
+	"voicerelay/downstream"
+)
+
+// Dialect is the protocol of Cartesia's clients.
+type Dialect struct{}
+
+var _ downstream.Dialect = Dialect{}
+
+// name is the dialect's, and that of the adapter whose vendor it is.
+const name = "cartesia"
+
+// Name implements downstream.Dialect.
+func (Dialect) Name() string { return name }
+
+// Prefix implements downstream.Dialect.
+func (Dialect) Prefix() string { return "/cartesia" }
+
+// Routes implements downstream.Dialect.
+func (Dialect) Routes(on downstream.Server) []downstream.Route {
+	srv := &host{Server: on, with: on.Services()}
+	routes := []downstream.Route{
+		{Method: "GET", Path: "/tts/websocket", Upgrade: true, Serve: srv.accept},
+	}
+	for i := range routes {
+		routes[i].Root = routes[i].Path
+		routes[i].Key, routes[i].Refuse = downstream.AnyKey, writeError
+	}
+	return routes
+}
+
+// host is the server that the dialect is mounted on.
+type host struct {
+	downstream.Server
+	with downstream.Services
+}
+
+// names finds voices and routes by what Cartesia's clients call them.
+func (srv *host) names() downstream.Names {
+	return downstream.Names{
+		Settings:   srv.Settings(name),
+		Adapter:    name,
+		UsualVoice: downstream.OneOf(usualVoice),
+		UsualModel: isUsualModel,
+	}
+}

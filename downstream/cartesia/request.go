@@ -1,0 +1,149 @@
+package cartesia
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/audio"
+	"voicerelay/downstream"
+	"voicerelay/relay"
+)
+
+// usualVoice is the one that a widely used framework sends where its user chose none (livekit-plugins-cartesia 1.8.9).
+const usualVoice = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
+
+// isUsualModel reports whether a model is one of the vendor's, whatever its version.
+func isUsualModel(model string) bool { return strings.HasPrefix(model, "sonic") }
+
+// Bounds of the speed that clients may ask for, which are the vendor's.
+const (
+	minSpeed = 0.6
+	maxSpeed = 1.5
+)
+
+// request is what a client asks for, by the terms that are held for it.
+func (srv *host) request(s *speech, on *relay.Terms) (relay.Request, *protocol.Error) {
+	output, refused := s.OutputFormat.format()
+	if refused != nil {
+		return relay.Request{}, refused
+	}
+	if s.Voice.Embedded {
+		return relay.Request{}, downstream.Invalid("voice", "a voice is an id here: embeddings mean nothing to other vendors")
+	}
+	names := srv.names()
+	voice, refused := names.Voice(on, s.Voice.ID)
+	if refused != nil {
+		return relay.Request{}, refused
+	}
+	route, refused := names.Route(on, s.ModelID)
+	if refused != nil {
+		refused.Param = "model_id"
+		return relay.Request{}, refused
+	}
+	speed, refused := s.Generation.speed()
+	if refused != nil {
+		return relay.Request{}, refused
+	}
+	return relay.Request{
+		Text:           s.Transcript,
+		Voice:          voice,
+		Route:          route,
+		Language:       cmp.Or(s.Language, s.Locale),
+		Speed:          speed,
+		Output:         output,
+		WordTimestamps: s.AddTimestamps.Value,
+		Normalize:      true,
+		Options:        s.Generation.options(on),
+		Metadata:       map[string]string{"dialect": name},
+	}, nil
+}
+
+// encodings are the names of encodings.
+var encodings = map[string]audio.Encoding{
+	"pcm_s16le": audio.PCM16,
+	"pcm_f32le": audio.PCMF32,
+	"pcm_mulaw": audio.MuLaw,
+	"pcm_alaw":  audio.ALaw,
+}
+
+// format is the audio that the client wants, as it is named in the engine.
+func (o outputFormat) format() (audio.Format, *protocol.Error) {
+	f := audio.Format{Rate: int(o.SampleRate.Value)}
+	switch o.Container {
+	case "raw":
+		f.Encoding = encodings[o.Encoding]
+	case "wav":
+		if f.Encoding = audio.WAV; o.Encoding != "" && o.Encoding != string(audio.PCM16) {
+			return f, unsupported("output_format.encoding", "a wav has pcm_s16le here")
+		}
+	case "mp3":
+		f.Encoding = audio.Encoding(o.Container)
+	case "":
+		return f, unsupported("output_format.container", "output_format.container is missing: raw, wav or mp3")
+	default:
+		return f, unsupported("output_format.container", fmt.Sprintf("unknown output_format.container %q", bounded(o.Container)))
+	}
+	if f.Encoding == "" {
+		return f, unsupported("output_format.encoding", fmt.Sprintf("unknown output_format.encoding %q", bounded(o.Encoding)))
+	}
+	if err := f.Validate(); err != nil {
+		return f, unsupported("output_format", err.Error())
+	}
+	return f, nil
+}
+
+func unsupported(field, message string) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: field, Message: message}
+}
+
+// bounded is the beginning of a client's word, for an answer that names it.
+func bounded(word string) string {
+	const most = 64
+	if len(word) > most {
+		return strings.ToValidUTF8(word[:most], "") + "…"
+	}
+	return word
+}
+
+// speed is how fast to speak. Words for it, as older clients send them, stand elsewhere and are not looked at.
+func (g *generationConfig) speed() (float64, *protocol.Error) {
+	if g == nil || !g.Speed.Set {
+		return 1, nil
+	}
+	if s := g.Speed.Value; s < minSpeed || s > maxSpeed {
+		return 0, downstream.Invalid("generation_config.speed", fmt.Sprintf("generation_config.speed must be %v to %v", minSpeed, maxSpeed))
+	}
+	return g.Speed.Value, nil
+}
+
+// options are what only the dialect's own vendor understands, for each provider that is an account there. What that vendor would
+// refuse is left out, since others speak the text as well.
+func (g *generationConfig) options(on *relay.Terms) map[string]json.RawMessage {
+	if g == nil {
+		return nil
+	}
+	options := make(map[string]json.RawMessage)
+	for field, value := range map[string]json.RawMessage{"volume": g.Volume, "emotion": g.Emotion} {
+		if len(value) > 0 && string(value) != "null" {
+			options[field] = value
+		}
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	all, err := json.Marshal(options)
+	if err != nil {
+		return nil // never: they were JSON when they came
+	}
+	by := make(map[string]json.RawMessage)
+	for _, p := range on.Setup.Providers() {
+		if _, err := p.ParseOptions(all); p.Adapter == name && err == nil {
+			by[p.Name] = all
+		}
+	}
+	return by
+}
