@@ -7,13 +7,14 @@ import (
 	"voicerelay/audio"
 	"voicerelay/config"
 	"voicerelay/downstream"
+	"voicerelay/downstream/cartesia"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
 )
 
 // dialects are the protocols that clients may speak.
 func dialects() []downstream.Dialect {
-	return []downstream.Dialect{native.Dialect{}, openai.Dialect{}}
+	return []downstream.Dialect{native.Dialect{}, cartesia.Dialect{}, openai.Dialect{}}
 }
 
 // dialectNames are what the configuration calls them. The relay's own protocol can't be switched off, or moved.

@@ -114,14 +114,20 @@ func (s *Session) Append(ctx context.Context, g *relay.Generation, text string, 
 	return downstream.WireError(refused)
 }
 
+// listener is a session as its generations know it. It is a type of its own, so that a Talk which embeds its session has none of
+// these methods by accident.
+type listener struct{ *Session }
+
+var _ relay.Listener = listener{}
+
 // Accepted implements relay.Listener.
-func (s *Session) Accepted(g *relay.Generation) {
+func (s listener) Accepted(g *relay.Generation) {
 	s.On.Services().Metrics.Active.Inc()
 	s.talk.Accepted(g)
 }
 
 // Refused implements relay.Listener.
-func (s *Session) Refused(g *relay.Generation, err *relay.Error) {
+func (s listener) Refused(g *relay.Generation, err *relay.Error) {
 	s.remove(g)
 	s.Conn.NoteIdle() // before the answer wakes the writer
 	s.On.Refused(s.Remote, protocol.Code(err.Code), s.Key)
@@ -130,7 +136,7 @@ func (s *Session) Refused(g *relay.Generation, err *relay.Error) {
 }
 
 // Ended implements relay.Listener.
-func (s *Session) Ended(g *relay.Generation) {
+func (s listener) Ended(g *relay.Generation) {
 	s.talk.Ended(g, func() {
 		s.remove(g)
 		g.Finish()
@@ -143,7 +149,7 @@ func (s *Session) Ended(g *relay.Generation) {
 }
 
 // Speaking implements relay.Listener.
-func (s *Session) Speaking(g *relay.Generation, provider string, took bool) {
+func (s listener) Speaking(g *relay.Generation, provider string, took bool) {
 	if talk, ok := s.talk.(Speaker); ok {
 		talk.Speaking(g, provider, took)
 	}

@@ -67,7 +67,7 @@ func newSession(on downstream.Server, key *access.Key, h Handshake) *Session {
 	s.Conn = delivery.NewConn(s, delivery.ConnConfig{
 		Limits: key.Limits, Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
 	})
-	s.Listener, s.Out = s, s.Conn.Out
+	s.Listener, s.Out = listener{s}, s.Conn.Out
 	s.talk = h.Talk(s)
 	return s
 }

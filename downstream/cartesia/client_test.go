@@ -1,0 +1,189 @@
+package cartesia_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"voicerelay/downstream/cartesia"
+	"voicerelay/downstream/downstreamtest"
+)
+
+func TestSuite(t *testing.T) {
+	for name, delay := range map[string]int{"tokens": -1, "phrases": 0} {
+		t.Run(name, func(t *testing.T) {
+			downstreamtest.Run(t, downstreamtest.Dialect{
+				Under: cartesia.Dialect{},
+				Dial: func(r *downstreamtest.Relay, as downstreamtest.Caller) (downstreamtest.Client, error) {
+					return dial(r, as, delay)
+				},
+				Can: downstreamtest.Can{
+					Tokens: delay != 0, Flush: true, Turns: true, Parallel: true, Interrupt: true, Words: true, TellsFailure: true,
+				},
+			})
+		})
+	}
+}
+
+// caller is a client of contexts as they are described: each message repeats all that it asks for.
+type caller struct {
+	conn   *websocket.Conn
+	voice  string
+	delay  int             // max_buffer_delay_ms; negative: left out
+	failed map[string]bool // contexts, whose done says nothing more to clients
+}
+
+func dial(r *downstreamtest.Relay, as downstreamtest.Caller, delay int) (*caller, error) {
+	header := http.Header{"Cartesia-Version": {"2026-03-01"}}
+	if as.Key != "" {
+		header.Set("X-Api-Key", as.Key)
+	}
+	conn, err := r.WebSocket(r.Prefix+"/tts/websocket", header)
+	if err != nil {
+		return nil, err
+	}
+	return &caller{conn: conn, voice: as.Voice, delay: delay, failed: make(map[string]bool)}, nil
+}
+
+// text is a message of text, as clients make it.
+func (c *caller) text(id, transcript string, goesOn bool) map[string]any {
+	m := map[string]any{
+		"model_id": "sonic-3", "transcript": transcript, "voice": map[string]any{"mode": "id", "id": c.voice}, "context_id": id,
+		"output_format":  map[string]any{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
+		"add_timestamps": true, "continue": goesOn, "language": "en",
+	}
+	if c.delay >= 0 {
+		m["max_buffer_delay_ms"] = c.delay
+	}
+	return m
+}
+
+// send sends a message. One that can't be sent shows in what is read.
+func (c *caller) send(message map[string]any) {
+	data, err := json.Marshal(message)
+	if err != nil {
+		panic(err)
+	}
+	c.write(string(data))
+}
+
+func (c *caller) write(message string) {
+	_ = c.conn.Write(context.Background(), websocket.MessageText, []byte(message))
+}
+
+func (c *caller) Say(id, text string) { c.send(c.text(id, text, true)) }
+
+func (c *caller) Flush(id string) {
+	m := c.text(id, "", true)
+	m["flush"] = true
+	c.send(m)
+}
+
+func (c *caller) End(id string) { c.send(c.text(id, "", false)) }
+
+func (c *caller) Interrupt(id string) { c.send(map[string]any{"context_id": id, "cancel": true}) }
+
+func (c *caller) Hangup() { _ = c.conn.CloseNow() }
+
+// said is a message of the relay. Fields that clients need are pointers, so that a missing one shows.
+type said struct {
+	Type      *string
+	ContextID *string `json:"context_id"`
+	Done      *bool
+	Status    *int `json:"status_code"`
+
+	Data     string
+	StepTime *float64 `json:"step_time"`
+	FlushID  *int     `json:"flush_id"`
+	Error    string
+	Code     string `json:"error_code"`
+	Message  string
+	Words    *struct {
+		Words      []string
+		Start, End []float64
+	} `json:"word_timestamps"`
+}
+
+// read is the next message, by the rules that all clients hold it to.
+func (c *caller) read() (m said, err error) {
+	kind, data, err := c.conn.Read(context.Background())
+	var closed websocket.CloseError
+	if errors.As(err, &closed) {
+		return m, io.EOF
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil || kind != websocket.MessageText {
+		return m, fmt.Errorf("%s: %w", data, err)
+	}
+	return m, m.check(data)
+}
+
+// check says what a client would trip over.
+func (m said) check(data []byte) error {
+	if m.Type == nil || m.ContextID == nil || m.Done == nil || m.Status == nil || strings.Contains(string(data), "null") {
+		return fmt.Errorf("%s lacks a field", data)
+	}
+	wrong := false
+	switch *m.Type {
+	case "chunk":
+		wrong = *m.Done || *m.Status != 206 || m.StepTime == nil || m.Data == ""
+	case "timestamps":
+		wrong = *m.Done || *m.Status != 206 || m.Words == nil ||
+			len(m.Words.Words) != len(m.Words.Start) || len(m.Words.Words) != len(m.Words.End)
+	case "flush_done":
+		wrong = *m.Done || *m.Status != 206 || m.FlushID == nil
+	case "done":
+		wrong = !*m.Done
+	case "error":
+		wrong = *m.Done || *m.Status < 500 || *m.Status > 599 || m.Error == "" || m.Code == "" || m.Message == ""
+	default:
+		wrong = true
+	}
+	if wrong {
+		return fmt.Errorf("a client can't use %s", data)
+	}
+	return nil
+}
+
+func (c *caller) Next() (downstreamtest.Event, error) {
+	for {
+		m, err := c.read()
+		if err != nil {
+			return downstreamtest.Event{}, err
+		}
+		e := downstreamtest.Event{Turn: *m.ContextID}
+		switch *m.Type {
+		case "chunk":
+			e.Kind = downstreamtest.Audio
+			e.PCM, err = base64.StdEncoding.DecodeString(m.Data)
+			return e, err
+		case "timestamps":
+			e.Kind = downstreamtest.Words
+			for i, word := range m.Words.Words {
+				at := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+				e.Words = append(e.Words, downstreamtest.Word{Text: word, Start: at(m.Words.Start[i]), End: at(m.Words.End[i])})
+			}
+			return e, nil
+		case "error":
+			e.Kind, e.Reason = downstreamtest.Failed, m.Error
+			c.failed[e.Turn] = true
+			return e, nil
+		case "done":
+			e.Kind = downstreamtest.Over
+			if !c.failed[e.Turn] {
+				return e, nil
+			}
+		}
+	}
+}
