@@ -17,6 +17,9 @@ import (
 type Handshake struct {
 	// Subprotocol is the one that the answer chooses, if it was offered; empty: none.
 	Subprotocol string
+	// Lead and PlainCodes are those of a delivery.ConnConfig.
+	Lead       time.Duration
+	PlainCodes bool
 	// Talk is the dialect's half of a new session, which has its connection already.
 	Talk func(s *Session) Talk
 }
@@ -66,6 +69,7 @@ func newSession(on downstream.Server, key *access.Key, h Handshake) *Session {
 	}
 	s.Conn = delivery.NewConn(s, delivery.ConnConfig{
 		Limits: key.Limits, Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
+		Lead: h.Lead, PlainCodes: h.PlainCodes,
 	})
 	s.Listener, s.Out = listener{s}, s.Conn.Out
 	s.talk = h.Talk(s)

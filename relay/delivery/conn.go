@@ -39,6 +39,11 @@ type ConnConfig struct {
 	Delay   prometheus.Observer // of each frame of audio, in seconds
 	Awake   *awake.Clock        // tells time in which this process runs; nil: it always does
 	Backlog *Backlog            // that the outbox is counted in
+	// Lead is how far audio may be sent ahead of its playback; zero: as far as the client takes it. It is for clients that
+	// leave a socket unread when their listener interrupts, and say nothing: what waits here can still be dropped.
+	Lead time.Duration
+	// PlainCodes: no close code is one of the relay's own protocol, and a client that leaves its socket unread is at no fault.
+	PlainCodes bool
 }
 
 // Owner is whom a connection asks and tells about its generations.
@@ -81,6 +86,7 @@ func NewConn(owner Owner, cfg ConnConfig) *Conn {
 	now := time.Now().UnixNano()
 	c := &Conn{cfg: cfg, owner: owner}
 	c.Out, c.writer = NewOutbox(c, cfg.Backlog), c.write
+	c.Out.lead = cfg.Lead
 	c.Out.BeginBatch()
 	c.heard.Store(now)
 	c.said.Store(now)

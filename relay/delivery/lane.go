@@ -11,7 +11,8 @@ import (
 type Lane struct {
 	out   *Outbox
 	turn  *Turn     // the context that it waits in, or nil
-	clock *playback // the context's, or its own
+	clock *playback // the context's, or its own: of what is queued
+	heard *playback // likewise, of what was sent
 	rate  int       // samples a second
 	room  func()    // notifies the generation, which is to look again; must not block
 
@@ -39,9 +40,9 @@ const (
 func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
 	l := &Lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
-		l.clock, l.phase = &playback{}, laneInTurn
+		l.clock, l.heard, l.phase = &playback{}, &playback{}, laneInTurn
 	} else {
-		l.clock = &t.clock
+		l.clock, l.heard = &t.clock, &t.heard
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		t.joinLocked(l)
@@ -158,6 +159,9 @@ func (l *Lane) popLocked() *Message {
 	if m.Samples > 0 {
 		l.waiting -= m.Samples
 		l.sent += m.Samples
+		if l.out.lead > 0 {
+			l.heard.add(m.Samples, l.rate, time.Now())
+		}
 	}
 	if l.waiting < l.below {
 		l.below = 0

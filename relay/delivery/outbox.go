@@ -1,6 +1,9 @@
 package delivery
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // maxOwn and maxOwnBytes bound the connection's own messages that a client leaves unread. They answer its commands, so only a
 // client that sends and never reads gets there. Common answers have some 200 bytes, so both bounds are reached together.
@@ -16,7 +19,8 @@ const maxQueued = 8 << 20
 // Outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type Outbox struct {
 	writer Writer
-	all    *Backlog // nil: none
+	all    *Backlog      // nil: none
+	lead   time.Duration // how far audio may be sent ahead of its playback; 0: any
 
 	mu      sync.Mutex
 	own     queue
@@ -30,6 +34,7 @@ type Outbox struct {
 	closed  bool        // nothing is taken any more
 	batches int         // steps under way, whose messages go out together
 	due     bool        // the writer is to be woken when the batch ends
+	later   *time.Timer // wakes the writer when audio that waits for its time may be sent; nil: none ever did
 }
 
 // Writer is who sends what waits in an outbox.
@@ -86,11 +91,14 @@ func (o *Outbox) stepIsDue() (due bool) {
 	return due
 }
 
-// resting reports whether there is nothing to do: no message waits, and the connection need not be closed.
+// resting reports whether there is nothing to do now: no message may be sent, and the connection need not be closed.
 func (o *Outbox) resting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.emptyLocked() && o.closing == nil
+	if o.emptyLocked() {
+		return o.closing == nil
+	}
+	return o.own.empty() && o.firstDueLocked() < 0
 }
 
 func (o *Outbox) emptyLocked() bool { return o.own.empty() && len(o.ring) == 0 }
@@ -178,12 +186,13 @@ func (o *Outbox) nextLocked() *Message {
 		}
 		return m
 	}
-	if len(o.ring) == 0 {
+	at := o.firstDueLocked()
+	if at < 0 {
 		return nil
 	}
-	l := o.ring[0]
+	l := o.ring[at]
 	m := l.popLocked()
-	copy(o.ring, o.ring[1:])
+	copy(o.ring[at:], o.ring[at+1:])
 	o.ring = o.ring[:len(o.ring)-1]
 	if l.messages.empty() {
 		l.ringed = false
@@ -240,6 +249,7 @@ func (o *Outbox) Close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.uncountLocked()
+	o.stopWaitingLocked()
 	o.closed = true
 	o.own.clear()
 	for _, l := range o.ring {

@@ -6,7 +6,8 @@ import "slices"
 // mutex.
 type Turn struct {
 	lanes []*Lane
-	clock playback
+	clock playback // of what is queued
+	heard playback // of what was sent
 }
 
 // joinLocked puts a lane at the end.

@@ -63,7 +63,7 @@ func (c *Conn) serveOnce() error {
 func (c *Conn) giveUp() {
 	c.owner.Closing()
 	c.Out.Close()
-	_ = c.sendClose(closeFrame{ClosePolicy, "not a byte was taken for " + c.cfg.Limits.WriteTimeout.String()}) // it may never hear it
+	_ = c.sendClose(closeFrame{c.unreadCode(), "not a byte was taken for " + c.cfg.Limits.WriteTimeout.String()}) // it may never hear it
 }
 
 // checkIdleAfter wakes the writer after a while, to look after the client.
@@ -99,7 +99,7 @@ func (c *Conn) watch(now time.Time) (next time.Time, err error) {
 	if running > 0 {
 		idle = time.Time{}
 	} else if !now.Before(idle) {
-		c.Shut(closeIdle, "idle")
+		c.Shut(c.idleCode(), "idle")
 		return now, nil
 	}
 	taken := c.sock.taken.Load()
