@@ -24,6 +24,19 @@ const (
 // them sound alike, or that the rate is too low for the tones.
 // Rates are in hertz, from 8000 on: the highest tone needs 6420.
 func Decode(pcm []int16, rate int, vocabulary []string) ([]string, error) {
+	sounds, err := Locate(pcm, rate, vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	words := []string{}
+	for _, sound := range sounds {
+		words = append(words, sound.Text)
+	}
+	return words, nil
+}
+
+// Locate is Decode that says where each word stands, within some 4 ms of its edges.
+func Locate(pcm []int16, rate int, vocabulary []string) ([]WordTime, error) {
 	if rate < 8000 {
 		return nil, fmt.Errorf("rate %d is too low", rate)
 	}
@@ -35,22 +48,26 @@ func Decode(pcm []int16, rate int, vocabulary []string) ([]string, error) {
 		}
 		known[c] = word
 	}
-	words := []string{}
+	at := func(sample int) time.Duration { return time.Duration(sample) * time.Second / time.Duration(rate) }
+	var words []WordTime
 	for _, sound := range split(pcm, rate) {
-		words = append(words, recognize(sound, rate, known))
+		words = append(words, WordTime{Text: recognize(pcm[sound.from:sound.to], rate, known), Start: at(sound.from), End: at(sound.to)})
 	}
 	return words, nil
 }
 
-// split cuts samples at silence into sounds.
-func split(pcm []int16, rate int) [][]int16 {
+// span is samples from one index up to another.
+type span struct{ from, to int }
+
+// split finds the sounds between silence.
+func split(pcm []int16, rate int) []span {
 	step := max(1, int(window.Seconds()*float64(rate)))
 	most := int(wordGap / window)
-	var sounds [][]int16
+	var sounds []span
 	start, still := -1, 0
 	end := func(at int) {
 		if start >= 0 && at-start >= int(shortestWord.Seconds()*float64(rate)) {
-			sounds = append(sounds, pcm[start:at])
+			sounds = append(sounds, span{start, at})
 		}
 		start = -1
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -65,6 +66,20 @@ func TestWordsAreHeardAgain(t *testing.T) {
 			t.Fatalf("heard %q, want %q", heard, words)
 		}
 	})
+}
+
+func TestWordsAreFoundWhereTheyStand(t *testing.T) {
+	const rate, near = 16000, 5 * time.Millisecond
+	spoken := Speak("the quick brown fox, jumps over a lazy dog.", 3, rate, 1)
+	found, err := Locate(spoken.PCM, rate, vocabulary)
+	if err != nil || len(found) != len(spoken.Words) {
+		t.Fatalf("found %v (%v), want %v", found, err, spoken.Words)
+	}
+	for i, want := range spoken.Words {
+		if got := found[i]; got.Text != want.Text || (got.Start-want.Start).Abs() > near || (got.End-want.End).Abs() > near {
+			t.Errorf("found %v, want %v", got, want)
+		}
+	}
 }
 
 // through converts samples to a format and back to PCM at its rate.
