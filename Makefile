@@ -17,7 +17,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet cycles proofs attacks churn sbom provenance check-build
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients cycles proofs attacks churn sbom provenance check-build
 
 # check is what CI runs after the tests.
 check: commits format tidy vet lint race ## everything that CI runs after the tests
@@ -92,6 +92,11 @@ bench: ## compare the relay with nginx and a direct connection
 bench-micro: ## measure the steps of a frame and of a generation
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem \
 		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./server ./downstream/... ./tcp
+
+# clients has SDKs and agents' plugins that others wrote speak through a relay; tests/clients/README.md says how. The first time it
+# fetches their packages.
+clients: ## try clients that others wrote, unmodified, against a relay
+	VOICERELAY_CLIENTS=1 go test ./tests/clients/... -count=1 -timeout 12m
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.

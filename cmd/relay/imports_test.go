@@ -88,6 +88,8 @@ func allowed(pkg string) []string {
 		return []string{"upstream", "upstream/vendorsocket", "audio", "text", "awake"}
 	case pkg == "tests/bench": // the load generator must not be what limits
 		return []string{"upstream/emulator", "audio", "tcp"}
+	case pkg == "tests/clients/rig":
+		return []string{"tests/process", "tests/foreign/npm", "upstream/emulator", "upstream/emulator/voice"}
 	case strings.HasPrefix(pkg, "tests"):
 		return []string{"tests/process", "upstream/emulator", "upstream/emulator/voice", "audio"}
 	}

@@ -10,38 +10,46 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"voicerelay/tests/process"
 )
 
-// installTime bounds an install, which unpacks up to 21,000 files beside other tests.
+// installTime bounds an install, which unpacks up to 42,000 files beside other tests.
 const installTime = 5 * time.Minute
 
 // Need installs what the working folder's package-lock.json pins, once a process, or skips the test.
 func Need(t *testing.T) {
 	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed", program)
-		}
-	}
-	if out, err := install(); err != nil {
-		if why := unreachable(out); why != "" {
-			t.Skip(why)
-		}
-		t.Fatalf("npm ci: %v\n%.4000s", err, out)
-	}
+	process.Need(t, installHere())
 }
 
-// install is run by the first test; its answer is for all.
-var install = sync.OnceValues(func() (out string, err error) {
+// installHere is run by the first test; its answer is for all.
+var installHere = sync.OnceValue(func() error { return Install(".") })
+
+// Install installs what a folder's package-lock.json pins. The error is a process.Missing where this machine lacks what it takes.
+func Install(dir string) error {
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return process.Missing(program + " is not installed")
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), installTime)
 	defer cancel()
-	printed, err := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+	command := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund",
 		"--prefer-offline",                                               // what npm has kept is not asked for again
 		"--engine-strict",                                                // packages that this Node can't run are not tried
 		"--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000", // ms; by default a missing registry costs a minute
-	).CombinedOutput()
-	return string(printed), err
-})
+	)
+	command.Dir = dir
+	printed, err := command.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	if why := unreachable(string(printed)); why != "" {
+		return process.Missing(why)
+	}
+	return fmt.Errorf("npm ci: %w\n%.4000s", err, printed)
+}
 
 // code is npm's line with the cause of its end, in the spellings of npm 9 and 11.
 var code = regexp.MustCompile(`(?m)^npm (?:error|ERR!) code (\S+)`)

@@ -1,0 +1,80 @@
+package rig
+
+import (
+	"embed"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"voicerelay/tests/foreign/npm"
+	"voicerelay/tests/process"
+)
+
+// nodeFiles are the packages that programs in JavaScript may use, and the module that they tell with.
+//
+//go:embed node
+var nodeFiles embed.FS
+
+// node installs the packages, and says in which folder they are.
+var node = sync.OnceValues(func() (modules string, err error) {
+	version, err := exec.Command("node", "--version").Output()
+	if err != nil {
+		return "", process.Missing("node is not installed")
+	}
+	packages, err := fs.Sub(nodeFiles, "node/packages")
+	if err != nil {
+		return "", err
+	}
+	pinned, err := contents(packages)
+	if err != nil {
+		return "", err
+	}
+	dir, err := cached("node", append(pinned, version...), func(dir string) error {
+		if err := os.CopyFS(dir, packages); err != nil {
+			return err
+		}
+		return npm.Install(dir)
+	})
+	return filepath.Join(dir, "node_modules"), err
+})
+
+// Node runs a program of the test's folder with the pinned packages, to its end, and returns what it has told. A program that
+// fails, or does not end, fails the test. It may import modules of its own folder, and clients.mjs, which is the rig's.
+func (r *Rig) Node(t *testing.T, script string, args ...string) *Told {
+	t.Helper()
+	modules, err := node()
+	process.Need(t, err)
+	// Node looks for packages in the folders above a program, so it runs as a copy, beside a link to them.
+	dir := t.TempDir()
+	unpack(t, nodeFiles, "node/clients.mjs", dir)
+	own, err := filepath.Glob("*.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range own {
+		unpack(t, os.DirFS("."), name, dir)
+	}
+	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	var trust []string
+	if r.CA != "" {
+		trust = append(trust, "NODE_EXTRA_CA_CERTS="+r.CA)
+	}
+	return r.run(t, dir, append([]string{"node", script}, args...), trust...)
+}
+
+// unpack copies a file into a folder, under its own name.
+func unpack(t *testing.T, from fs.FS, path, dir string) {
+	t.Helper()
+	data, err := fs.ReadFile(from, path)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, filepath.Base(path)), data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
