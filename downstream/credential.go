@@ -41,6 +41,8 @@ func authorizationKey(header string) string {
 	scheme, rest, ok := strings.Cut(strings.TrimSpace(header), " ")
 	rest = strings.TrimSpace(rest)
 	switch {
+	case !ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Token") || strings.EqualFold(scheme, "Basic")):
+		return "" // programs without a key send it all the same
 	case !ok:
 		return scheme // a bare key
 	case strings.EqualFold(scheme, "Bearer"), strings.EqualFold(scheme, "Token"):

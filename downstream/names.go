@@ -39,6 +39,9 @@ func (n Names) Voice(on *relay.Terms, asked string) (string, *protocol.Error) {
 	if n.UsualVoice != nil && n.UsualVoice(asked) {
 		return "", nil
 	}
+	if on.Key.Allow.Voices != nil { // the same answer as for one that exists, so that names can't be found out by trying
+		return "", &protocol.Error{Code: protocol.CodeNotAllowed, Param: "voice", Message: fmt.Sprintf("voice not allowed %q", asked)}
+	}
 	return "", &protocol.Error{Code: protocol.CodeUnknownVoice, Param: "voice", Message: fmt.Sprintf("unknown voice %q", asked)}
 }
 
@@ -54,6 +57,9 @@ func (n Names) Route(on *relay.Terms, model string) (string, *protocol.Error) {
 		return model, nil
 	case n.UsualModel != nil && n.UsualModel(model):
 		return "", nil
+	}
+	if on.Key.Allow.Routes != nil { // likewise
+		return "", &protocol.Error{Code: protocol.CodeNotAllowed, Param: "model", Message: fmt.Sprintf("model not allowed %q", model)}
 	}
 	return "", &protocol.Error{Code: protocol.CodeUnknownRoute, Param: "model", Message: fmt.Sprintf("unknown model %q", model)}
 }

@@ -150,6 +150,13 @@ func (f *FakeProvider) Crowd() (most, opened int) {
 	return f.most, len(f.opened)
 }
 
+// Requests are those that streams were opened with, in order.
+func (f *FakeProvider) Requests() []upstream.Request {
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
+	return append([]upstream.Request(nil), f.opened...)
+}
+
 // Causes are those that streams were closed with, in order.
 func (f *FakeProvider) Causes() []error {
 	f.Mu.Lock()
