@@ -6,23 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/awake"
 	"voicerelay/limits"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/speech"
 	"voicerelay/routing"
-	"voicerelay/text"
 	"voicerelay/upstream"
-)
-
-// Pieces for a target without word times, if another target could take over. Where such a voice fails within a piece can only
-// be estimated, so pieces are short: the longest piece, and the length from which a piece may end with a clause. A pause is
-// heard between two pieces, so clauses are not cut further if it can be helped. In characters.
-const (
-	untimedPiece   = 120
-	untimedClause  = 60
-	unheardPhrases = 30 // in place of untimedClause for a voice that was never heard: the ends of pieces show how fast it speaks
 )
 
 // attempt is one try of a generation at one target. It is also the sink of its stream (sink.go). Its parts are types of their
@@ -46,11 +36,9 @@ type attempt struct {
 	vendor    vendorStream
 
 	// Guarded by out.mu.
-	orders     orders
-	arrivals   arrivals
+	speech     *speech.Speech
 	conversion conversion
 	held       hold
-	align      alignment
 	outcome    outcome
 }
 
@@ -72,16 +60,13 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
 		holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
 	}
-	a.vendor.a, a.orders.a, a.arrivals.a, a.conversion.a, a.held.a, a.align.a, a.outcome.a = a, a, a, a, a, a, a
+	a.vendor.a, a.conversion.a, a.held.a, a.outcome.a = a, a, a, a
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	a.from = g.out.from
-	a.orders.cutter = text.NewCutter(&g.in.text, a.from.Char, a.schedule(), a.caps.Spell)
-	a.orders.cutter.Strip(a.caps.MarkupOf(a.target.Model))
-	if a.align.listens() {
-		a.align.detector = audio.NewSilenceDetector(g.req.output)
-	}
+	a.speech = speech.New(a.speechConfig())
+	a.conversion.ear = a.speech.Detector()
 	if verdict.Awaited() {
 		a.outcome.proof = proofWanted
 	}
@@ -102,17 +87,27 @@ func (a *attempt) voice() position.VoiceKey {
 	return position.VoiceKey{Provider: a.target.Provider, Model: a.target.Model, Voice: a.target.Voice}
 }
 
-// schedule is how text is cut for this target.
-func (a *attempt) schedule() text.Schedule {
-	s := a.out.req.schedule()
-	if a.caps.WordTimes == upstream.WordTimesNone && len(a.out.req.plan.Candidates) > 1 {
-		s.Max = min(s.Max, untimedPiece)
-		s.Clause = untimedClause
-		if a.out.engine.voices.Of(a.voice()).Pieces == 0 {
-			s.Clause = unheardPhrases
-		}
+// speechConfig is what the vendor is to speak, and what its speech is judged by.
+func (a *attempt) speechConfig() speech.Config {
+	req := a.out.req
+	return speech.Config{
+		Text:              &a.g.in.text,
+		From:              a.from.Char,
+		Cutting:           &a.g.in.cutting,
+		Schedule:          req.schedule(),
+		Rivals:            len(req.plan.Candidates) > 1,
+		Speed:             req.speed,
+		Output:            req.output,
+		Voice:             a.voice(),
+		Caps:              a.caps,
+		Voices:            a.out.engine.voices,
+		FirstAudioTimeout: req.plan.FirstAudioTimeout,
+		StallTimeout:      req.plan.StallTimeout,
+		Client:            a.out.lane,
+		Buffer:            req.Key.Limits.Buffer,
+		Awake:             a.awake(),
+		Began:             a.began,
 	}
-	return s
 }
 
 // request is what the vendor is asked for. It names neither the client nor its text.
@@ -163,7 +158,7 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 
 // send orders a piece. The stream may wait, for a socket for example: the vendor owes the piece only after that.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
-	if !a.orders.mayGive() {
+	if !a.mayGive() {
 		return nil // the next step sees the end
 	}
 	ctx, cancel := a.awake().WithTimeout(ctx, a.out.req.plan.StallTimeout)
@@ -171,8 +166,18 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	err := a.vendor.stream.Speak(ctx, p)
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	a.orders.sentLocked()
+	a.speech.Sent()
 	return err
+}
+
+// mayGive notes that the vendor is about to get the last piece. It reports false if the stream has ended meanwhile.
+func (a *attempt) mayGive() bool {
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
+	if !a.outcome.over() {
+		a.speech.Give()
+	}
+	return !a.outcome.over()
 }
 
 // settle ends the attempt for all who must know: its vendor, the circuit, the metrics, the output. It reports whether the
@@ -233,20 +238,26 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	}
 	a.held.releaseLocked(now)
 	until := awake.Earlier(a.g.in.deadlineLocked(now), a.held.untilLocked(now))
-	if p, ok := a.orders.cutLocked(now); ok {
-		return step{ordered: true, piece: a.orders.orderLocked(p, now)}
+	if p, ok := a.speech.Next(now); ok {
+		return step{ordered: true, piece: p}
 	}
-	until = awake.Earlier(until, a.orders.shortUntilLocked(now))
-	deadline, err := a.arrivals.deadlineLocked(now)
+	until = awake.Earlier(until, a.speech.TextDue(now))
+	deadline, err := a.deadlineLocked(now)
 	if a.outcome.over() || err != nil {
 		a.outcome.loseLocked(err)
 		return step{ended: true, err: a.outcome.err}
 	}
-	if !a.orders.settledLocked(now) && a.orders.cutter.Unsettled() && !a.orders.owesLocked() {
-		deadline = awake.Earlier(deadline, a.g.in.at.Add(settleDelay))
-	}
-	if a.caps.PieceEnds == upstream.PieceEndsNone && !a.arrivals.lastFrame.IsZero() && !a.orders.lastSent {
-		until = awake.Earlier(until, a.orders.unmarkedEndLocked(now))
-	}
 	return step{until: awake.Earlier(until, deadline)}
+}
+
+// deadlineLocked is when the vendor must have sent something, or the error that it has not. It ends an attempt of which only the
+// stream's end is missing.
+func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
+	deadline, complete, err := a.speech.Deadline(now)
+	if complete {
+		a.drainLocked()
+		a.outcome.endLocked(a.speech.Verdict())
+		err = a.outcome.err
+	}
+	return deadline, err
 }

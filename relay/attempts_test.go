@@ -9,7 +9,6 @@ import (
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/relay/relaytest"
-	"voicerelay/text"
 	"voicerelay/upstream"
 )
 
@@ -27,14 +26,16 @@ func racing(t *testing.T) (first, second *attempt) {
 	return first, second
 }
 
-// ordered orders all of the text.
-func ordered(a *attempt) {
+// ordered orders all of the text, as far as there is room, and returns its pieces.
+func ordered(a *attempt) (pieces []upstream.Piece) {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	for p, ok := a.orders.cutLocked(time.Now()); ok; p, ok = a.orders.cutLocked(time.Now()) {
-		a.orders.orderLocked(p, time.Now())
-		a.orders.sentLocked()
+	for p, ok := a.speech.Next(time.Now()); ok; p, ok = a.speech.Next(time.Now()) {
+		a.speech.Give()
+		a.speech.Sent()
+		pieces = append(pieces, p)
 	}
+	return pieces
 }
 
 // The vendor's end comes a moment before the backup's first audio, and before the generation could look at it.
@@ -91,15 +92,16 @@ func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
 
 // Nor is a piece counted that the adapter kept back until the vendor was through with another.
 func TestWithheldPieceIsNotCharged(t *testing.T) {
+	const first, second = relaytest.TwelveWords, "Dreizehn, vierzehn, fünfzehn, sechzehn und siebzehn."
+	whole := billing.Usage{Requests: 2, Characters: int64(len(first + second)), Bytes: int64(len(first+second) + 1)} // ü has two
 	for withheld, want := range map[int]billing.Usage{
-		0: {Requests: 2, Characters: 7, Bytes: 8},
-		1: {Requests: 1, Characters: 4, Bytes: 4},
+		0: whole,
+		1: {Requests: 1, Characters: int64(len(first)), Bytes: int64(len(first))},
 		2: {},
 		3: {}, // more than there are
 	} {
-		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
-		a.orders.pieces = []orderedPiece{{Piece: text.Piece{Text: "One."}}, {Piece: text.Piece{Text: "Zwö"}}}
-		a.orders.given = len(a.orders.pieces)
+		a := stage{vendor: relaytest.NewFake(), text: first + " " + second, output: relaytest.FakeFormat}.attempt(t)
+		ordered(a)
 		a.End(upstream.Usage{Withheld: withheld}, errBroken)
 		if got := a.outcome.usedLocked(); got != want {
 			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)

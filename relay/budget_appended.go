@@ -220,11 +220,7 @@ func (in *input) truncateLocked(whole string, end int) {
 	kept.Finish()
 	in.text = kept
 	for _, a := range in.out.speaking {
-		from := a.from.Char
-		if n := len(a.orders.pieces); n > 0 {
-			from = a.orders.pieces[n-1].End
-		}
-		a.orders.cutter = text.NewCutter(&in.text, from, a.schedule(), a.caps.Spell)
+		a.speech.Recut()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/speech"
 )
 
 // Client is whom generations are spoken for: a connection, or a request. It does not change once it has a generation.
@@ -43,7 +44,7 @@ func (e *Engine) NewClient(key *access.Key) Client {
 		ID:     rand.Text(),
 		Key:    key,
 		engine: e,
-		short:  limits.NewRate(shortOfAllPerMinute),
+		short:  speech.SharedRate(),
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 
 // conversion takes a vendor's frames to the output's format.
 type conversion struct {
-	a *attempt // whose it is; static
+	// Static after newAttempt.
+	a   *attempt               // whose it is
+	ear *audio.SilenceDetector // hears what the client gets; nil: nobody needs to
 
 	// Guarded by the output's mu.
 	conv      *audio.Converter // nil: none was needed so far
@@ -22,8 +24,8 @@ type conversion struct {
 // payloadLocked is a frame as the client gets it; valid until the next frame.
 func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error) {
 	if c.passesLocked(f, raw) {
-		if c.a.align.detector != nil {
-			c.a.align.detector.Hear(raw)
+		if c.ear != nil {
+			c.ear.Hear(raw)
 		}
 		samples := int64(len(raw) / f.Format.BytesPerSample())
 		if c.crossfade.open() {
@@ -36,8 +38,8 @@ func (c *conversion) payloadLocked(f upstream.Frame, raw []byte) (payload, error
 	if err != nil {
 		return payload{}, err
 	}
-	if c.a.align.detector != nil {
-		c.a.align.detector.Hear(out)
+	if c.ear != nil {
+		c.ear.Hear(out)
 	}
 	if c.crossfade.open() {
 		out = c.crossfade.join(c.a.out.req.output, out)

@@ -23,7 +23,7 @@ func (o *output) startedLocked(a *attempt) Started {
 // ignoredLocked names what the client asked for and does not get from this vendor. Of tags it names those in the text so far.
 func (a *attempt) ignoredLocked() []string {
 	ignored := slices.Clone(a.ignored)
-	if a.orders.cutter.Stripped() {
+	if a.speech.IsStripped() {
 		ignored = append(ignored, "markup")
 		slices.Sort(ignored)
 	}

@@ -38,7 +38,8 @@ func (o *output) supersede(provider string) {
 		}
 		a.outcome.heard = false
 	}
-	o.active, o.lastSpoke, o.from, o.lastSample = nil, nil, position.Resume{}, sample{}
+	o.setActiveLocked(nil)
+	o.lastSpoke, o.from, o.lastSample = nil, position.Resume{}, sample{}
 	o.track, o.seq = position.NewTrack(o.req.output.Rate), 0
 	o.change = change{restartBy: provider}
 	o.notify()

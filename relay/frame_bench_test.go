@@ -56,8 +56,10 @@ type frames struct {
 func (p path) frames(tb testing.TB) *frames {
 	tb.Helper()
 	f := &frames{in: frame200()}
+	vendor := relaytest.NewFake()
+	vendor.Caps.MinSpeed = 1e-7 // a frame is repeated more often than a text at any other speed can take
 	f.attempt = stage{
-		vendor: relaytest.NewFake(), text: strings.Repeat("And so on. ", 100), output: p.output, raw: p.form == Raw,
+		vendor: vendor, text: strings.Repeat("And so on. ", 100), output: p.output, raw: p.form == Raw, speed: vendor.Caps.MinSpeed,
 	}.attempt(tb)
 	ordered(f.attempt)
 	return f
@@ -65,7 +67,6 @@ func (p path) frames(tb testing.TB) *frames {
 
 // step takes one frame through.
 func (f *frames) step() {
-	f.attempt.arrivals.clock, f.attempt.arrivals.frames = inputClock{}, 0 // or there would be far more than the text can take
 	f.attempt.Audio(f.in)
 	f.batch = f.attempt.g.client.Out.Take(f.batch[:0], 64<<10)
 	for _, m := range f.batch {

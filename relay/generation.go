@@ -12,6 +12,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
+	"voicerelay/relay/speech"
 	"voicerelay/text"
 )
 
@@ -51,7 +52,7 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 		recordID: newRecordID(now),
 		began:    now,
 	}
-	g.in = input{g: g, out: &g.out, at: now, short: shortPieces{shared: c.short}}
+	g.in = input{g: g, out: &g.out, cutting: speech.NewCutting(c.short, now)}
 	g.out = output{
 		engine: c.engine,
 		req:    &g.req,
@@ -148,7 +149,8 @@ func (g *Generation) noteHeard(at time.Time, provider string) {
 func (g *Generation) Trim() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	g.out.attempts, g.out.speaking, g.out.active, g.out.lastSpoke = nil, nil, nil, nil
+	g.out.setActiveLocked(nil)
+	g.out.attempts, g.out.speaking, g.out.lastSpoke = nil, nil, nil
 	g.in.text = text.Buffer{}
 	g.out.track.ForgetText()
 }

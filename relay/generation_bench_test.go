@@ -16,10 +16,9 @@ func telling(tb testing.TB) (*attempt, []upstream.Word) {
 	tb.Helper()
 	a := stage{vendor: relaytest.NewFake(), text: strings.Repeat("And so on, they said. ", 100), output: relaytest.FakeFormat}.attempt(tb)
 	a.g.req.wordTimestamps = true
-	ordered(a)
 	var words []upstream.Word
-	for i, p := range a.orders.pieces {
-		for _, t := range p.Tokens() {
+	for i, p := range ordered(a) {
+		for _, t := range relaytest.PieceOf(p.Text, 0).Tokens() {
 			at := time.Duration(len(words)) * 200 * time.Millisecond // as long as a frame
 			words = append(words, upstream.Word{Text: t.Text, Piece: i, Start: at, End: at + 100*time.Millisecond, Score: -1})
 			a.Audio(frame200())
@@ -114,7 +113,6 @@ func spokenOut(tb testing.TB) *Generation {
 	tb.Helper()
 	a := speaking(tb, relaytest.FakeFormat, false)
 	ordered(a)
-	a.orders.given = len(a.orders.pieces)
 	for range 5 {
 		a.Audio(frame200())
 	}

@@ -21,22 +21,22 @@ const (
 
 // backupNeeded is when a second target must be opened: before the first audio after the route's hedge_after, in mid-speech by
 // the client's playback clock. Zero: not as things are. takes is how long the backup usually needs to its first audio.
-func (v *arrivals) backupNeeded(now time.Time, takes time.Duration) time.Time {
-	v.a.out.mu.Lock()
-	defer v.a.out.mu.Unlock()
-	since, waits := v.waitingLocked(now)
-	if !waits || v.a.outcome.over() {
+func (a *attempt) backupNeeded(now time.Time, takes time.Duration) time.Time {
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
+	since, waits := a.speech.Waiting(now)
+	if !waits || a.outcome.over() {
 		return time.Time{}
 	}
 	var hedge time.Time
-	if after := v.a.out.req.plan.HedgeAfter; after > 0 && v.lastFrame.IsZero() {
+	if after := a.out.req.plan.HedgeAfter; after > 0 && !a.speech.HasSpoken() {
 		hedge = since.Add(after)
 	}
-	if v.a.out.lastSpoke == nil {
+	if a.out.lastSpoke == nil {
 		return hedge
 	}
-	runsOut := v.a.out.lane.Dry().Add(-takes - backupMargin)
-	silent := since.Add(max(leastSilence, usualFrames*v.interval))
+	runsOut := a.out.lane.Dry().Add(-takes - backupMargin)
+	silent := since.Add(max(leastSilence, usualFrames*a.speech.Interval()))
 	return awake.Earlier(hedge, awake.Later(runsOut, silent))
 }
 
@@ -53,7 +53,7 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(reserve) == 0 {
 		return time.Time{}
 	}
-	due := r.live[0].arrivals.backupNeeded(now, r.g.engine.firstAudio.Usual(reserve[0].Provider))
+	due := r.live[0].backupNeeded(now, r.g.engine.firstAudio.Usual(reserve[0].Provider))
 	if due.IsZero() {
 		return due
 	}

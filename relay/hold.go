@@ -144,11 +144,14 @@ func (h *hold) coveredLocked() (covered int) {
 // when a backup is opened.
 func (h *hold) overheldLocked(now time.Time) bool {
 	held, hand := audio.Duration(h.samples, h.a.out.req.output.Rate), h.a.out.lane.InHand(now)
-	if h.a.arrivals.isQuietLocked(now) {
+	if h.a.isQuietLocked(now) {
 		return held > maxHeld || held > hand/2
 	}
 	return held > maxHeld || hand < h.leastInHandLocked()
 }
+
+// isQuietLocked reports whether the vendor is silent for longer than between two frames.
+func (a *attempt) isQuietLocked(now time.Time) bool { return !now.Before(a.speech.QuietFrom(now)) }
 
 // untilLocked is when to look whether held audio must be sent though no frame has come; zero: none is held. We look at half
 // the time until then: frames that arrive meanwhile shorten it without waking this goroutine.
@@ -156,8 +159,8 @@ func (h *hold) untilLocked(now time.Time) time.Time {
 	if h.empty() || h.a.out.active != h.a || h.a.out.hasRivalLocked(h.a) {
 		return time.Time{}
 	}
-	if !h.a.arrivals.isQuietLocked(now) {
-		return h.a.arrivals.quietFromLocked(now)
+	if !h.a.isQuietLocked(now) {
+		return h.a.speech.QuietFrom(now)
 	}
 	held := audio.Duration(h.samples, h.a.out.req.output.Rate)
 	return now.Add(max((h.a.out.lane.InHand(now)-2*held)/2, leastHeldWait))
@@ -169,7 +172,7 @@ func (h *hold) cutLocked(fade bool) {
 	if h.empty() {
 		return
 	}
-	at, known := h.cutPointLocked()
+	at, known := h.a.speech.CutPoint(h.a.out.track.Samples, h.a.out.track.Samples+h.samples)
 	for !h.empty() {
 		first := h.frames[0]
 		end := h.a.out.track.Samples + first.samples
@@ -181,19 +184,6 @@ func (h *hold) cutLocked(fade bool) {
 	if keep := at - h.a.out.track.Samples; known && keep > 0 {
 		h.splitLocked(keep, fade)
 	}
-}
-
-// cutPointLocked is the last place within the held audio where a word ends, or its beginning.
-func (h *hold) cutPointLocked() (at int64, known bool) {
-	t := &h.a.out.track
-	end := t.Samples + h.samples
-	if at := t.LastEnd(t.Samples, end); at >= 0 {
-		return at, true
-	}
-	if h.a.align.detector == nil {
-		return t.Samples, t.Timed(h.a.align.base + 1) // word times come, and none falls within the held audio
-	}
-	return h.a.align.surestLocked(t.Samples, end), true
 }
 
 // splitLocked sends so many samples of the first held frame.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/relay/relaytest"
+	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -96,10 +98,10 @@ func base64Of(f upstream.Frame) upstream.Frame {
 // While any is held back the client has in hand what it needs, and never more than the bound is held.
 func TestHeldIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := speakingTo(t, deafCapabilities(), relaytest.TwelveWords+" "+relaytest.TwelveWords+" "+relaytest.TwelveWords)
-		plan := *a.g.req.plan
-		plan.StallTimeout = time.Minute
-		a.g.req.plan = &plan
+		a := stage{
+			vendor: relaytest.Deaf(upstream.PieceEndsExact), text: strings.Repeat(relaytest.TwelveWords+" ", 3), output: relaytest.FakeFormat, rivals: 1,
+			pace: func(p *routing.Pace) { p.StallTimeout = time.Minute },
+		}.attempt(t)
 		ordered(a)
 		for range 160 {
 			a.Audio(relaytest.FakeFrame('a'))
@@ -140,7 +142,7 @@ func TestBackupDue(t *testing.T) {
 	const takes = 100 * time.Millisecond
 	tests := map[string]struct {
 		frames int           // of 50 ms, at once
-		usual  time.Duration // between frames
+		usual  time.Duration // that the vendor takes to send them
 		hedge  time.Duration
 		want   time.Duration // from the last frame on; 0: never
 	}{
@@ -155,20 +157,24 @@ func TestBackupDue(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
-				plan := *a.g.req.plan
-				plan.HedgeAfter, plan.Cushion = test.hedge, 0
-				a.g.req.plan = &plan
-				if !a.arrivals.backupNeeded(time.Now(), takes).IsZero() {
+				a := stage{
+					vendor: relaytest.NewFake(), text: relaytest.TwelveWords, output: relaytest.FakeFormat, rivals: 1,
+					pace: func(p *routing.Pace) { p.HedgeAfter, p.Cushion = test.hedge, 0 },
+				}.attempt(t)
+				if !a.backupNeeded(time.Now(), takes).IsZero() {
 					t.Error("due though nothing is owed")
 				}
 				ordered(a)
-				for range test.frames {
+				if test.usual > 0 {
 					a.Audio(relaytest.FakeFrame('a'))
+					time.Sleep(test.usual)
 				}
-				a.arrivals.interval = test.usual
+				if f := relaytest.FakeFrame('a'); test.frames > 0 {
+					f.Raw = bytes.Repeat(f.Raw, test.frames)
+					a.Audio(f)
+				}
 				got := time.Duration(0)
-				if due := a.arrivals.backupNeeded(time.Now(), takes); !due.IsZero() {
+				if due := a.backupNeeded(time.Now(), takes); !due.IsZero() {
 					got = time.Until(due)
 				}
 				if got != test.want {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"voicerelay/awake"
+	"voicerelay/relay/speech"
 	"voicerelay/text"
 )
 
@@ -15,15 +16,10 @@ type input struct {
 
 	text    text.Buffer
 	funds   funds
-	short   shortPieces
-	at      time.Time // when text last came
-	idled   bool      // it counts as finished since then
-	refused bool      // the one answer to text after the text's end has been given
+	cutting speech.Cutting
+	idled   bool // it counts as finished since then
+	refused bool // the one answer to text after the text's end has been given
 }
-
-// settleDelay is how long after the last text a full stop at its very end counts as the end of a sentence: language models
-// send a full stop and the space after it a moment apart, and "3." may go on as "3.5".
-const settleDelay = 200 * time.Millisecond
 
 // look reports whether there is text to speak from the resume point on, or whether the text is done; else until is when to
 // look again.
@@ -32,15 +28,15 @@ func (in *input) look(now time.Time) (ready, done bool, until time.Time) {
 	defer in.out.mu.Unlock()
 	until = in.deadlineLocked(now)
 	cutter := text.NewCutter(&in.text, in.out.from.Char, in.g.req.schedule(), true)
-	look := in.short.now(text.Now{Idle: true, Settled: now.Sub(in.at) >= settleDelay}, now)
+	look := in.cutting.Now(true, now)
 	if look.Least > 0 && cutter.Ready(text.Now{Idle: true, Settled: look.Settled}) {
-		until = awake.Earlier(until, now.Add(in.short.after(now)))
+		until = awake.Earlier(until, now.Add(in.cutting.Wait(now)))
 	}
 	if p, ok := cutter.Next(look); ok {
 		return p.Text != "", p.Text == "", until // the text has ended without a word
 	}
 	if !look.Settled && cutter.Unsettled() {
-		until = in.at.Add(settleDelay)
+		until = in.cutting.SettledAt()
 	}
 	return false, cutter.Done(), until
 }
@@ -50,7 +46,7 @@ func (in *input) deadlineLocked(now time.Time) time.Time {
 	if in.text.Finished() || in.funds.waits() {
 		return time.Time{}
 	}
-	deadline := in.g.engine.awake.Adjust(in.at, now).Add(in.g.req.textIdle)
+	deadline := in.g.engine.awake.Adjust(in.cutting.At, now).Add(in.g.req.textIdle)
 	if now.Before(deadline) {
 		return deadline
 	}

@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"voicerelay/billing"
 	"voicerelay/upstream"
@@ -101,7 +100,7 @@ func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 		Provider: oc.a.target.Provider,
 		Model:    oc.a.target.Model,
 		Outcome:  oc.nameLocked(),
-		Audio:    oc.a.arrivals.clock.duration(),
+		Audio:    oc.a.speech.Audio(),
 		Cost:     cost,
 	}
 	used := oc.usedLocked()
@@ -133,18 +132,7 @@ func (oc *outcome) nameLocked() string {
 }
 
 // usedLocked is what the vendor charges for: the pieces that it was given, and the audio that came.
-func (oc *outcome) usedLocked() billing.Usage {
-	used := billing.Usage{Audio: oc.a.arrivals.clock.duration()}
-	for _, p := range oc.a.orders.pieces[:max(0, oc.a.orders.given-oc.usage.Withheld)] {
-		if p.Text == "" {
-			continue
-		}
-		used.Requests++
-		used.Characters += int64(utf8.RuneCountInString(p.Text))
-		used.Bytes += int64(len(p.Text))
-	}
-	return used
-}
+func (oc *outcome) usedLocked() billing.Usage { return oc.a.speech.Used(oc.usage.Withheld) }
 
 // costLocked is the vendor's own figure, else the price list's. The latter is an estimate for an attempt that failed, which
 // may have cost more than what arrived of it.

@@ -85,6 +85,14 @@ type played struct {
 // endsLocked reports whether no more audio and text is taken: the generation is stopped, or its end is decided.
 func (o *output) endsLocked() bool { return o.phase != phaseRunning }
 
+// setActiveLocked says whose audio is sent from now on; nil: nobody's, for now.
+func (o *output) setActiveLocked(a *attempt) {
+	if o.active != nil {
+		o.active.speech.Leave()
+	}
+	o.active = a
+}
+
 // notify has the generation's goroutine look again. It never blocks.
 func (o *output) notify() {
 	select {
@@ -138,9 +146,7 @@ func (o *output) finishAttemptLocked(a *attempt) {
 func (o *output) orderedLocked() int {
 	ordered := o.from.Char
 	for _, a := range o.attempts {
-		if n := len(a.orders.pieces); n > 0 {
-			ordered = max(ordered, a.orders.pieces[n-1].End)
-		}
+		ordered = max(ordered, a.speech.OrderedTo())
 	}
 	return ordered
 }

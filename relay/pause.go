@@ -2,22 +2,15 @@ package relay
 
 import (
 	"time"
-
-	"voicerelay/upstream"
 )
 
 // pausesLocked reports whether the vendor owes nothing and the attempt waits for text: another could use its slot meanwhile.
 // If that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
-	if a.outcome.over() || a.orders.lastSent || a.out.active != a || a.arrivals.lastFrame.IsZero() || a.orders.orderedLocked() < len(a.orders.pieces) || !a.orders.hasRoomLocked(now) {
+	if a.outcome.over() {
 		return false, time.Time{}
 	}
-	if a.caps.PieceEnds == upstream.PieceEndsNone {
-		if at := a.arrivals.lastAudioLocked(now).Add(unmarkedIdle); now.Before(at) {
-			return false, at
-		}
-	}
-	return a.orders.allSpokenLocked(now), time.Time{}
+	return a.speech.Pauses(now)
 }
 
 // pause offers the attempt's slot while its text pauses. If another wants it, the attempt ends as one that has done all that

@@ -16,8 +16,8 @@ import (
 // a message is no JSON.
 func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []byte) {
 	t.Helper()
-	a := speaking(t, output, false)
-	a.orders.lastSent = true
+	a := stage{vendor: relaytest.NewFake(), output: output}.attempt(t)
+	ordered(a) // nothing to speak: no audio is too little for that
 	for _, f := range frames {
 		a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Base64: []byte(f)})
 	}

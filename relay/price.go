@@ -1,10 +1,10 @@
 package relay
 
 import (
-	"time"
 	"unicode/utf8"
 
 	"voicerelay/billing"
+	"voicerelay/relay/speech"
 	"voicerelay/text"
 )
 
@@ -27,10 +27,10 @@ func (r *Prepared) expected(piece string) billing.Usage {
 	characters := utf8.RuneCountInString(piece)
 	longest := max(r.schedule().Max, 1)
 	if len(r.plan.Candidates) > 1 {
-		longest = min(longest, untimedPiece)
+		longest = min(longest, speech.UntimedPiece)
 	}
 	return billing.Usage{
-		Audio:      speechTime(piece, r.speed),
+		Audio:      speech.Time(piece, r.speed),
 		Characters: int64(characters),
 		Bytes:      int64(len(piece)),
 		Requests:   int64((characters + longest - 1) / longest),
@@ -56,16 +56,6 @@ func (r *Prepared) dearest(used billing.Usage) int64 {
 		}
 	}
 	return most
-}
-
-// speechTime is about how long a text takes at a speed.
-func speechTime(text string, speed float64) time.Duration {
-	return time.Duration(float64(billing.SpeechTime(int64(utf8.RuneCountInString(text)))) / speed)
-}
-
-// longestSpeech is about how long a text may well take, whatever there is to say in it.
-func longestSpeech(s string, speed float64) time.Duration {
-	return time.Duration(float64(billing.SpeechTime(int64(text.SpokenLength(s)))) / speed)
 }
 
 // longestSentence is longer than any text, so that a text is cut at sentence ends alone.

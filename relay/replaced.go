@@ -12,27 +12,10 @@ import (
 // the client is told nothing: once there is text again, another stream of the same target goes on. That holds only for a stream
 // that has spoken something, so a vendor that closes every stream at once is not asked forever.
 
-// unmarkedIdle is how long a vendor that does not mark the ends of pieces must have been silent until all that it was given
-// counts as spoken: much longer than a pause in its speech, or between its frames.
-const unmarkedIdle = time.Second
-
 // endsIdleLocked reports whether an end of the stream leaves nothing undone but text that the vendor was never asked to
 // speak.
 func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
-	if err == nil || a.out.endsLocked() || a.orders.lastSent && a.orders.orderedLocked() == len(a.orders.pieces) {
-		return false
-	}
-	return a.out.active == a && !a.arrivals.lastFrame.IsZero() && saysNothing(err) && a.orders.allSpokenLocked(now)
-}
-
-// allSpokenLocked reports whether all ordered pieces, one at least, have been spoken. It is asked only after everything that
-// the vendor sent has been read.
-func (o *orders) allSpokenLocked(now time.Time) bool {
-	ordered := o.orderedLocked()
-	if o.a.caps.PieceEnds == upstream.PieceEndsNone {
-		return ordered > 0 && now.Sub(o.a.arrivals.lastFrame) >= unmarkedIdle && o.throughLocked(time.Time{}) >= ordered
-	}
-	return o.delivered > 0 && o.delivered >= ordered
+	return err != nil && !a.out.endsLocked() && saysNothing(err) && a.speech.LeavesNothing(now)
 }
 
 // saysNothing reports whether an idle stream's end says nothing about what its next stream may expect: unlike a refusal, or a
@@ -48,13 +31,10 @@ func saysNothing(err error) bool {
 // endIdleLocked ends the attempt as one that has done all that it was asked for. The next one begins after its last ordered
 // piece.
 func (a *attempt) endIdleLocked() {
-	ordered := a.orders.orderedLocked()
-	if a.orders.sending {
-		a.orders.given = min(a.orders.given, len(a.orders.pieces)-1) // the last piece never left
-	}
-	a.flushLocked(ordered - 1)
+	last, char := a.speech.Forgo()
+	a.flushLocked(last)
 	a.outcome.state = attemptIdle
-	a.out.from = position.Resume{Char: a.orders.pieces[ordered-1].End, Source: position.SourceSegment}
+	a.out.from = position.Resume{Char: char, Source: position.SourceSegment}
 }
 
 // continuesLocked reports whether the attempt only replaces a stream of the same target that ended idle: the client hears no
@@ -86,9 +66,7 @@ func (a *attempt) flushLocked(id int) {
 		a.held.deliverLocked(payload{raw: out, samples: int64(len(out) / a.out.req.output.BytesPerSample()), at: time.Now()})
 	}
 	a.held.flush(a.emitLocked)
-	if a.orders.delivered <= id {
-		a.orders.endPiecesLocked(id)
-	}
+	a.speech.EndThrough(id)
 	a.out.track.Clamp()
 	a.out.announceLocked()
 }

@@ -5,7 +5,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/relay/relaytest"
 )
 
@@ -13,8 +12,7 @@ import (
 func TestAPauseIsNoSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := relaytest.NewMachine(t)
-		a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
-		a.g.engine.awake = m.Clock
+		a := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat, awake: m.Clock}.attempt(t)
 		ordered(a)
 		a.Audio(relaytest.FakeFrame('a'))
 		patience := a.g.req.plan.StallTimeout
@@ -23,11 +21,11 @@ func TestAPauseIsNoSilence(t *testing.T) {
 		if left := time.Until(deadline); err != nil || left < patience || left > patience+time.Second {
 			t.Errorf("right afterwards: %v left, %v", left, err)
 		}
-		if now := time.Now(); a.arrivals.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
+		if now := time.Now(); a.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
 			t.Error("a backup is due at once")
 		}
 		a.out.mu.Lock()
-		quiet := a.arrivals.isQuietLocked(time.Now())
+		quiet := a.isQuietLocked(time.Now())
 		a.out.mu.Unlock()
 		if quiet {
 			t.Error("the vendor is taken to be quiet")
@@ -37,4 +35,11 @@ func TestAPauseIsNoSilence(t *testing.T) {
 			t.Error("the silence that follows is none")
 		}
 	})
+}
+
+// due is when the vendor must have sent something.
+func (a *attempt) due() (time.Time, error) {
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
+	return a.deadlineLocked(time.Now())
 }

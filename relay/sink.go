@@ -32,14 +32,8 @@ func (a *attempt) Audio(f upstream.Frame) {
 		return
 	}
 	a.out.activateLocked(a)
-	a.arrivals.tickLocked(arrived)
-	a.arrivals.clock.add(f.Format, len(raw))
-	if a.arrivals.isRunawayLocked() {
-		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "far more audio than the text can take"})
-		return
-	}
-	if a.arrivals.frames++; a.arrivals.isFragmentedLocked() {
-		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in far too many frames"})
+	if err := a.speech.Arrived(f.Format, len(raw), arrived); err != nil {
+		a.outcome.failLocked(err)
 		return
 	}
 	p, err := a.conversion.payloadLocked(f, raw)
@@ -73,7 +67,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 		return
 	}
 	if err == nil && !a.out.endsLocked() {
-		if err = a.orders.wholeVerdictLocked(); err == nil {
+		if err = a.speech.Verdict(); err == nil {
 			a.drainLocked()
 		}
 	}
@@ -92,7 +86,7 @@ func (a *attempt) drainLocked() {
 	if a.out.active != a {
 		return
 	}
-	a.flushLocked(len(a.orders.pieces) - 1)
+	a.flushLocked(a.speech.Last())
 }
 
 // Withheld notes how many of the last pieces the stream keeps back.
@@ -100,12 +94,7 @@ func (a *attempt) Withheld(n int) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	owed := a.orders.owesLocked()
-	a.orders.withheld, a.orders.sending = n, false
-	if !owed && a.orders.owesLocked() {
-		a.arrivals.oweLocked(time.Now())
-		a.arrivals.releasedAt = a.arrivals.owedSince
-	}
+	a.speech.Withheld(n)
 	a.out.notify()
 }
 
@@ -114,14 +103,17 @@ func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.endsLocked() || id < a.orders.delivered || id >= len(a.orders.pieces) {
+	if a.outcome.over() || a.out.endsLocked() {
 		return
 	}
-	if err := a.orders.pieceVerdictLocked(id); err != nil {
-		a.outcome.failLocked(err) // not an end that could be relied on
+	known, err := a.speech.EndPiece(id)
+	if err != nil {
+		a.outcome.failLocked(err)
 		return
 	}
-	a.orders.endPiecesLocked(id)
+	if !known {
+		return
+	}
 	a.outcome.proveLocked(true)
 	if a.out.active == a {
 		a.out.cancelOthersLocked(a) // the audio that seemed late is all here
@@ -129,4 +121,19 @@ func (a *attempt) PieceEnd(id int) {
 	a.held.releaseLocked(time.Now())
 	a.out.announceLocked()
 	a.out.notify()
+}
+
+// Words takes the times of words, which are told to the client once their audio has been sent.
+func (a *attempt) Words(ws []upstream.Word) {
+	defer a.survivePanic()
+	a.enter()
+	defer a.leave()
+	if a.outcome.over() || a.out.endsLocked() {
+		return
+	}
+	if err := a.speech.Words(ws); err != nil {
+		a.outcome.failLocked(err)
+	}
+	a.held.releaseLocked(time.Now()) // the words may end where held audio does
+	a.out.announceLocked()
 }

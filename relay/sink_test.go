@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
@@ -50,8 +52,12 @@ type stage struct {
 	vendor *relaytest.FakeProvider
 	text   string
 	output audio.Format
-	raw    bool // the client takes bytes, not base64
-	rivals int  // other targets
+	raw    bool                // the client takes bytes, not base64
+	rivals int                 // other targets
+	speed  float64             // 0: as usual
+	pace   func(*routing.Pace) // changes the route's; nil: not at all
+	awake  *awake.Clock
+	waits  bool // another generation of its context goes first
 }
 
 func (st stage) attempt(t testing.TB) *attempt {
@@ -64,7 +70,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Metrics: measured, Log: zerolog.Nop()})
+	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Awake: st.awake, Metrics: measured, Log: zerolog.Nop()})
 	set := engine.NewSetup(providers.Config{
 		Prices: prices, Circuit: routing.DefaultCircuit(),
 		Providers: []*providers.Provider{{Provider: st.vendor, Name: "alpha"}, {Provider: relaytest.NewFake(), Name: "beta"}},
@@ -77,15 +83,25 @@ func (st stage) attempt(t testing.TB) *attempt {
 		encoder.form = Raw
 	}
 	plan := &routing.Plan{Voice: "narrator", Candidates: []routing.Candidate{{Target: routing.Target{Provider: "alpha"}}}, Pace: routing.DefaultPace()}
+	if st.pace != nil {
+		st.pace(&plan.Pace)
+	}
 	for range st.rivals {
 		plan.Candidates = append(plan.Candidates, plan.Candidates[0])
 	}
+	var turn *delivery.Turn
+	if st.waits {
+		turn = new(delivery.Turn)
+		client.Out.NewLane(turn, st.output.Rate, func() {})
+	}
 	g := newGeneration(&client, Prepared{
 		Terms:   Terms{set, key},
-		encoder: encoder, id: "g1", text: st.text, final: true, speed: 1, plan: plan, output: st.output,
-	}, nil, time.Now())
+		encoder: encoder, id: "g1", text: st.text, final: true, speed: cmp.Or(st.speed, 1), plan: plan, output: st.output,
+	}, turn, time.Now())
 	g.cancel = func(error) {}
-	g.out.lane.Release()
+	if !st.waits {
+		g.out.lane.Release()
+	}
 	g.grant, err = limits.NewMemory().Admit(t.Context(), limits.Admission{Tenant: "local", RecordID: g.recordID, Limits: limits.Tenant{}})
 	if err != nil {
 		t.Fatal(err)
@@ -142,9 +158,11 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := stage{vendor: test.vendor, text: strings.Repeat("And so on. ", 100), output: test.output, raw: test.binary, rivals: test.rivals}.attempt(t)
+			test.vendor.Caps.MinSpeed = 0.01 // so slow that the text takes more than all the frames below
+			a := stage{
+				vendor: test.vendor, text: strings.Repeat("And so on. ", 100), output: test.output, raw: test.binary, rivals: test.rivals, speed: 0.01,
+			}.attempt(t)
 			ordered(a)
-			a.orders.expected = time.Hour // more than all the frames below
 			f := frame200()
 			out := a.g.client.Out
 			var batch []*delivery.Message
@@ -198,8 +216,8 @@ func TestAudioIsTheSameInAnyFrames(t *testing.T) {
 
 // received is the audio that a client gets of a vendor's frames; it checks seq, start_ms and samples.
 func received(t *testing.T, output audio.Format, frames [][]byte) []byte {
-	a := speaking(t, output, false)
-	a.orders.lastSent = true
+	a := stage{vendor: relaytest.NewFake(), output: output}.attempt(t)
+	ordered(a) // nothing to speak: no audio is too little for that
 	for _, f := range frames {
 		a.Audio(upstream.Frame{
 			Format: audio.Format{Encoding: audio.PCM16, Rate: 24000},
@@ -250,6 +268,28 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 			}
 			if bodies := drain(a.g.client.Out); len(bodies) != 0 {
 				t.Errorf("the client got %d messages", len(bodies))
+			}
+		})
+	}
+}
+
+// TestFloodsEndTheAttempt: what a vendor says besides speech is bounded (package speech has the bounds).
+func TestFloodsEndTheAttempt(t *testing.T) {
+	for name, flood := range map[string]func(*attempt){
+		"words": func(a *attempt) { a.Words([]upstream.Word{{Text: "there", Score: -1}}) },
+		"single samples": func(a *attempt) {
+			a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: []byte{1, 0}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := speaking(t, relaytest.FakeFormat, false)
+			ordered(a)
+			for range 10_000 {
+				flood(a)
+				drain(a.g.client.Out)
+			}
+			if upstream.KindOf(a.outcome.err) != upstream.Garbled {
+				t.Errorf("got %v, want garbled", a.outcome.err)
 			}
 		})
 	}

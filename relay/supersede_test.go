@@ -4,8 +4,6 @@ import (
 	"errors"
 	"testing"
 
-	"voicerelay/audio"
-	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
@@ -15,10 +13,7 @@ import (
 // waiting is a generation whose turn has not come, spoken by alpha so far.
 func waiting(t *testing.T) (g *Generation, spoke *attempt) {
 	t.Helper()
-	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: relaytest.FakeRate}, false)
-	var context delivery.Turn
-	a.g.client.Out.NewLane(&context, relaytest.FakeRate, func() {})
-	a.out.lane = a.g.client.Out.NewLane(&context, relaytest.FakeRate, func() {})
+	a := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat, waits: true}.attempt(t)
 	ordered(a)
 	a.Audio(relaytest.FakeFrame('a'))
 	return a.g, a
@@ -49,7 +44,7 @@ func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
 func TestSupersedingForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.out.active = nil
+	g.out.setActiveLocked(nil)
 	newAttempt(g, a.target, betaMay()).Audio(relaytest.FakeFrame('b'))
 	g.out.supersede("beta")
 	if got, want := g.out.takeChange(), (change{restartBy: "beta"}); got != want {
@@ -61,7 +56,7 @@ func TestSupersedingForgetsATakeover(t *testing.T) {
 func TestMixedVoicesAreSuperseded(t *testing.T) {
 	g, a := waiting(t)
 	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.out.active = nil
+	g.out.setActiveLocked(nil)
 	newAttempt(g, beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
 	if g.out.supersede("beta"); !g.out.isSuperseded() {
 		t.Error("it stays half in the former voice")

@@ -40,7 +40,7 @@ func (o *output) hasRivalLocked(a *attempt) bool {
 // enter the track, and a new voice is faded in.
 func (o *output) handOverLocked(a *attempt) {
 	defer o.notify() // from now on the client's playback clock says when a backup is due
-	o.active = a
+	o.setActiveLocked(a)
 	if a.continuesLocked(o.lastSpoke) {
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
@@ -55,16 +55,24 @@ func (o *output) handOverLocked(a *attempt) {
 		o.track.Cut(a.from.Char)
 	}
 	// The decay of the former voice is sent as the first audio of this one, so its own audio begins after that.
-	a.align.base = o.track.Samples + int64(len(a.conversion.crossfade.decay)/o.req.output.BytesPerSample())
-	for i := range a.orders.pieces {
-		a.orders.pieces[i].track = o.track.AddPiece(a.orders.pieces[i].Piece)
+	a.speech.Enter(&o.track, int64(len(a.conversion.crossfade.decay)/o.req.output.BytesPerSample()))
+}
+
+// tellUntoldLocked tells the client estimated times of the words before a place in the text that an attempt spoke and whose times
+// never came: the vendor sends none any more, and the client's history of what was heard would have a hole.
+func (o *output) tellUntoldLocked(a *attempt, char int) {
+	if !o.req.wordTimestamps || o.seq == 0 {
+		return
 	}
-	for i := range a.align.early {
-		a.align.early[i].Start += a.align.base
-		a.align.early[i].End += a.align.base
+	words, off := a.speech.Untold(&o.track, char)
+	if len(words) == 0 {
+		return
 	}
-	o.track.AddWords(a.align.early)
-	a.align.early = nil
+	told := Words{Source: position.SourceEstimate, Error: off}
+	for _, w := range words {
+		told.Words = append(told.Words, o.timedWord(w))
+	}
+	o.tellLocked(o.req.encoder.Words(told))
 }
 
 // introduceLocked tells the client whose voice it hears from now on: by started for the first, by rerouted for another
@@ -110,14 +118,14 @@ func (o *output) resumeInterrupted() {
 		return // no audio was sent, or none since the last resume point was fixed
 	}
 	if a.outcome.state == attemptIdle {
-		o.active = nil // endIdleLocked has set where the next one begins
+		o.setActiveLocked(nil) // endIdleLocked has set where the next one begins
 		return
 	}
 	a.held.cutLocked(true)
 	a.held.drop()
 	o.from = o.resumeLocked(a)
 	o.tellUntoldLocked(a, o.from.Char)
-	o.active = nil
+	o.setActiveLocked(nil)
 }
 
 // prepareBackup fixes the resume point for a backup, while the active attempt may still go on. It reports false if no text is
@@ -131,13 +139,13 @@ func (o *output) prepareBackup() (left bool) {
 	}
 	a.held.cutLocked(false)
 	o.from = o.resumeLocked(a)
-	return !a.orders.lastSent || len(o.track.After(o.from.Char)) > 0
+	return !a.speech.IsAllOrdered() || len(o.track.After(o.from.Char)) > 0
 }
 
 // resumeLocked is the first place in the text that is not known to have been heard whole.
 func (o *output) resumeLocked(a *attempt) position.Resume {
 	habit := o.engine.voices.Of(a.voice())
 	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
-		return habit.Heard(a.align.hearingLocked(beats, from, to))
+		return habit.Heard(a.speech.Heard(beats, from, to))
 	})
 }

@@ -23,7 +23,7 @@ func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, 
 		return false, textTooLong(limit)
 	}
 	if more != "" { // nothing keeps a text open but text
-		g.in.at = time.Now()
+		g.in.cutting.At = time.Now()
 	}
 	return g.in.amendLocked(textChange{text: more, finish: final}), nil
 }
@@ -33,7 +33,7 @@ func (g *Generation) Flush() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if !g.in.text.Finished() {
-		g.in.at = time.Now()
+		g.in.cutting.At = time.Now()
 	}
 	g.in.amendLocked(textChange{flush: true}) // if text waits before it, the goroutine that reserves for that text will see it
 	g.out.notify()

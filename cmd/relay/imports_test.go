@@ -47,9 +47,11 @@ func allowed(pkg string) []string {
 			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/position", "relay/delivery", "relay/metrics")
+		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/speech", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay/providers":
 		return []string{"access", "billing", "limits", "routing", "upstream", "relay/metrics"}
+	case pkg == "relay/speech":
+		return []string{"audio", "text", "limits", "billing", "awake", "upstream", "relay/position"}
 	case pkg == "relay/position":
 		return []string{"audio", "text", "billing"}
 	case pkg == "relay/delivery":

@@ -1,4 +1,4 @@
-package relay
+package speech
 
 import (
 	"testing"
@@ -9,24 +9,20 @@ import (
 	"voicerelay/upstream"
 )
 
-// lagging hears an attempt that sends a frame of 50 ms each pace, and returns when it is over and why; zero: it is not, within
+// lagging hears a speech that sends a frame of 50 ms each pace, and returns when it is over and why; zero: it is not, within
 // a minute.
-func lagging(t *testing.T, pace time.Duration, samples int) (after time.Duration, why error) {
-	t.Helper()
-	a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
-	ordered(a)
+func lagging(pace time.Duration, samples int) (after time.Duration, why error) {
+	s := begun(relaytest.NewFake().Caps, relaytest.TwelveWords)
+	order(s)
 	began := time.Now()
 	for time.Since(began) < time.Minute {
-		f := relaytest.FakeFrame('a')
-		f.Raw = f.Raw[:2*samples]
-		a.Audio(f)
+		if err := hear(s, samples); err != nil {
+			return time.Since(began), err
+		}
 		for next := time.Now().Add(pace); time.Now().Before(next); time.Sleep(min(100*time.Millisecond, time.Until(next))) {
-			if _, err := a.due(); err != nil {
+			if _, _, err := s.Deadline(time.Now()); err != nil {
 				return time.Since(began), err
 			}
-		}
-		if err := a.outcome.failure(); err != nil {
-			return time.Since(began), err
 		}
 	}
 	return 0, nil
@@ -50,7 +46,7 @@ func TestAVendorMustKeepUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				after, err := lagging(t, tt.pace, tt.samples)
+				after, err := lagging(tt.pace, tt.samples)
 				if err == nil && tt.kind != "" || err != nil && upstream.KindOf(err) != tt.kind || after < tt.least || after > tt.most {
 					t.Errorf("over after %v: %v", after, err)
 				}
@@ -62,23 +58,30 @@ func TestAVendorMustKeepUp(t *testing.T) {
 // Time in which nothing is owed is no lag.
 func TestAPauseOfTheTextIsNoLag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
-		ordered(a)
-		a.Audio(relaytest.FakeFrame('a'))
-		a.Withheld(len(a.orders.pieces))
-		for range 60 {
-			time.Sleep(time.Second)
-			if _, err := a.due(); err != nil {
+		s := begun(relaytest.NewFake().Caps, relaytest.TwelveWords)
+		order(s)
+		frame := func() {
+			t.Helper()
+			if err := hear(s, relaytest.SamplesPerChar); err != nil {
 				t.Fatal(err)
 			}
 		}
-		a.Withheld(0)
-		for range 3 {
-			a.Audio(relaytest.FakeFrame('a'))
+		look := func() {
+			t.Helper()
 			time.Sleep(time.Second)
-			if _, err := a.due(); err != nil {
-				t.Fatalf("in the first seconds of what is owed: %v", err)
+			if _, _, err := s.Deadline(time.Now()); err != nil {
+				t.Fatal(err)
 			}
+		}
+		frame()
+		s.Withheld(len(s.orders.pieces))
+		for range 60 {
+			look()
+		}
+		s.Withheld(0)
+		for range 3 { // the first seconds of what is owed
+			frame()
+			look()
 		}
 	})
 }

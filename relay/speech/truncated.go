@@ -1,4 +1,4 @@
-package relay
+package speech
 
 import (
 	"time"
@@ -19,42 +19,42 @@ const (
 	leastTold    = 0.7 // of the text's weight that word times cover, if they cover any
 )
 
-// truncatedLocked reports whether the pieces' speech ended long before their text. Word times show it if there are any. Else
+// truncated reports whether the pieces' speech ended long before their text. Word times show it if there are any. Else
 // it is judged by the time that the voice usually takes, and by the number of sounds for a voice whose sounds are its words.
-func (o *orders) truncatedLocked(pieces []orderedPiece) bool {
+func (o *orders) truncated(pieces []orderedPiece) bool {
 	var beats []text.Beat
 	for _, p := range pieces {
 		beats = append(beats, p.Beats()...)
 	}
-	if len(beats) < fewestJudged || o.a.out.active != o.a {
+	if len(beats) < fewestJudged || o.s.track == nil {
 		return false
 	}
-	h := o.a.out.engine.voices.Of(o.a.voice())
-	rate := o.a.out.req.output.Rate
-	from, to := audio.Samples(o.pieceFrom, rate), audio.Samples(o.a.arrivals.clock.duration(), rate)
+	h := o.s.cfg.Voices.Of(o.s.cfg.Voice)
+	rate := o.s.cfg.Output.Rate
+	from, to := audio.Samples(o.pieceFrom, rate), audio.Samples(o.s.arrivals.clock.duration(), rate)
 	if pieces[len(pieces)-1].timed {
-		return o.untoldLocked(beats, o.a.align.base+from, o.a.align.base+to)
+		return o.untold(beats, o.s.align.base+from, o.s.align.base+to)
 	}
-	if o.a.align.detector == nil || h.Pieces < fewestHeard {
+	if o.s.align.detector == nil || h.Pieces < fewestHeard {
 		return false
 	}
-	expected := position.HeardUnits(beats) * float64(h.Unit) / o.a.caps.ClampSpeed(o.a.out.req.speed)
+	expected := position.HeardUnits(beats) * float64(h.Unit) / o.s.speed()
 	got := float64(audio.Duration(to-from, rate)) / expected
 	if got < leastShare {
 		return true
 	}
-	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.a.align.detector.Sounds(), from, to, rate)) >= len(beats) {
+	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.s.align.detector.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
-	o.a.out.engine.voices.Doubt(o.a.voice())
+	o.s.cfg.Voices.Doubt(o.s.cfg.Voice)
 	return true
 }
 
-// untoldLocked reports whether word times stop long before the text does, and the audio with them: vendors may leave out
+// untold reports whether word times stop long before the text does, and the audio with them: vendors may leave out
 // times, but not audio.
-func (o *orders) untoldLocked(beats []text.Beat, from, to int64) bool {
+func (o *orders) untold(beats []text.Beat, from, to int64) bool {
 	char, at := -1, from
-	for _, w := range o.a.out.track.Words {
+	for _, w := range o.s.track.Words {
 		if w.Start >= from && w.Token.Start >= beats[0].Start {
 			char, at = w.Token.End, w.End
 		}
@@ -66,20 +66,21 @@ func (o *orders) untoldLocked(beats []text.Beat, from, to int64) bool {
 	if len(told) == 0 || position.Units(told) >= leastTold*position.Units(beats) {
 		return false
 	}
-	unit := float64(audio.Duration(at-from, o.a.out.req.output.Rate)) / position.Units(told)
+	unit := float64(audio.Duration(at-from, o.s.cfg.Output.Rate)) / position.Units(told)
 	rest := unit * position.Units(beats[len(told):])
-	return float64(audio.Duration(max(0, to-at), o.a.out.req.output.Rate)) < leastShare*rest
+	return float64(audio.Duration(max(0, to-at), o.s.cfg.Output.Rate)) < leastShare*rest
 }
 
-// wholeVerdictLocked judges a normal end of the stream.
-func (o *orders) wholeVerdictLocked() error {
+// Verdict judges a normal end of the stream; nil: all of the text was spoken.
+func (s *Speech) Verdict() error {
+	o := &s.orders
 	if !o.lastSent {
 		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream ended before the text"}
 	}
 	if o.delivered == len(o.pieces) {
 		return nil // each was judged at its own end
 	}
-	return o.pieceVerdictLocked(len(o.pieces) - 1)
+	return o.pieceVerdict(len(o.pieces) - 1)
 }
 
 // speechVerdict judges audio that came for pieces: none, or far too little, is a failure though the vendor reports success. A
@@ -98,13 +99,13 @@ func (o *orders) speechVerdict(pieces []orderedPiece, got time.Duration) error {
 	return nil
 }
 
-// pieceVerdictLocked judges the audio for the pieces up to id that are not delivered yet.
-func (o *orders) pieceVerdictLocked(id int) error {
+// pieceVerdict judges the audio for the pieces up to id that are not delivered yet.
+func (o *orders) pieceVerdict(id int) error {
 	pieces := o.pieces[o.delivered : id+1]
-	if err := o.speechVerdict(pieces, o.a.arrivals.clock.duration()-o.pieceFrom); err != nil {
+	if err := o.speechVerdict(pieces, o.s.arrivals.clock.duration()-o.pieceFrom); err != nil {
 		return err
 	}
-	if o.truncatedLocked(pieces) {
+	if o.truncated(pieces) {
 		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package relay
+package speech
 
 import (
 	"time"
@@ -24,20 +24,20 @@ type lag struct {
 	had  time.Duration
 }
 
-// pacedLocked is when to look next at a vendor that must send something by deadline, or the error that it sends too little.
-func (v *arrivals) pacedLocked(deadline, now time.Time) (time.Time, error) {
-	if v.lastFrame.IsZero() || v.a.orders.delivered == len(v.a.orders.pieces) {
+// paced is when to look next at a vendor that must send something by deadline, or the error that it sends too little.
+func (v *arrivals) paced(deadline, now time.Time) (time.Time, error) {
+	if v.lastFrame.IsZero() || v.s.orders.delivered == len(v.s.orders.pieces) {
 		return deadline, nil // no audio yet, or none that is owed
 	}
 	if v.lag.from.IsZero() {
 		v.lag = lag{now, v.clock.duration()}
 	}
-	window := max(paceWindow, stallsInWindow*v.a.out.req.plan.StallTimeout)
-	if due := v.a.awake().Adjust(v.lag.from, now).Add(window); now.Before(due) {
+	window := max(paceWindow, stallsInWindow*v.s.cfg.StallTimeout)
+	if due := v.s.cfg.Awake.Adjust(v.lag.from, now).Add(window); now.Before(due) {
 		return awake.Earlier(deadline, due), nil
 	}
 	said := v.clock.duration() - v.lag.had
-	ranDry := v.a.out.lane.InHand(now) <= said // else there was enough in hand when the window began
+	ranDry := v.s.cfg.Client.InHand(now) <= said // else there was enough in hand when the window began
 	if said < window/paceShare && ranDry {
 		return time.Time{}, &upstream.Error{Kind: upstream.Stalled, Message: "audio far below real time"}
 	}

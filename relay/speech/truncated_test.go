@@ -1,4 +1,4 @@
-package relay
+package speech
 
 import (
 	"testing"
@@ -28,16 +28,18 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := speakingTo(t, deafCapabilities(), relaytest.TwelveWords)
+			s := begun(deafCapabilities(), relaytest.TwelveWords)
 			for range 3 {
-				a.g.engine.voices.Learn(a.voice(), position.Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
+				s.cfg.Voices.Learn(s.cfg.Voice, position.Observation{Beats: beats, Sounds: known, Rate: 1000, Speed: 1})
 			}
-			ordered(a)
-			length := position.HeardUnits(beats) * a.g.engine.voices.Of(a.voice()).Unit.Seconds() * test.share
+			order(s)
+			length := position.HeardUnits(beats) * s.cfg.Voices.Of(s.cfg.Voice).Unit.Seconds() * test.share
 			for range int(length / relaytest.CharLength.Seconds()) {
-				a.Audio(relaytest.FakeFrame('a'))
+				if err := hear(s, relaytest.SamplesPerChar); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if got := a.orders.truncatedLocked(a.orders.pieces); got != test.want {
+			if got := s.orders.truncated(s.orders.pieces); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
@@ -61,12 +63,12 @@ func deafCapabilities() upstream.Capabilities { return relaytest.Deaf(upstream.P
 func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 	caps := deafCapabilities()
 	caps.MinSpeed, caps.MaxSpeed = 1, 1
-	a := speakingTo(t, caps, relaytest.TwelveWords)
-	a.g.engine.voices.Learn(a.voice(), position.Observation{
+	s := begun(caps, relaytest.TwelveWords)
+	s.cfg.Voices.Learn(s.cfg.Voice, position.Observation{
 		Beats: relaytest.PieceOf(relaytest.TwelveWords, 0).Beats(), Sounds: []audio.Sound{{Start: 0, End: 4000}}, Rate: 1000, Speed: 1,
 	})
-	a.g.req.speed = 0.5
-	if got := a.orders.leastAudio(relaytest.TwelveWords); got > 4*time.Second {
+	s.cfg.Speed = 0.5
+	if got := s.orders.leastAudio(relaytest.TwelveWords); got > 4*time.Second {
 		t.Errorf("got %v of a text that takes 4s", got)
 	}
 }

@@ -1,0 +1,63 @@
+package speech
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"voicerelay/audio"
+	"voicerelay/billing"
+)
+
+// EndPiece takes the vendor's word that a piece has been delivered, and all before it. known: they were not yet. An error says that the
+// audio can't be all of them.
+func (s *Speech) EndPiece(id int) (known bool, err error) {
+	if id < s.orders.delivered || id >= len(s.orders.pieces) {
+		return false, nil
+	}
+	if err := s.orders.pieceVerdict(id); err != nil {
+		return true, err // not an end that could be relied on
+	}
+	s.orders.endPieces(id)
+	return true, nil
+}
+
+// EndThrough counts all pieces up to one as delivered.
+func (s *Speech) EndThrough(id int) {
+	if s.orders.delivered <= id {
+		s.orders.endPieces(id)
+	}
+}
+
+// endPieces ends all pieces up to id: their words are complete, the track gets their ends, and the voice model learns
+// from them.
+func (o *orders) endPieces(id int) {
+	at := o.s.align.base + audio.Samples(o.s.arrivals.clock.duration(), o.s.cfg.Output.Rate)
+	first := o.delivered
+	for ; o.delivered <= id; o.delivered++ {
+		p := o.pieces[o.delivered]
+		if words := p.aligner.Finish(); !p.implausible {
+			o.s.align.time(words)
+		}
+		if o.s.track != nil {
+			o.s.track.EndPiece(p.track, at)
+		}
+	}
+	o.s.align.learn(first)
+	o.pieceFrom = o.s.arrivals.clock.duration()
+	o.s.arrivals.owedSince = time.Now()
+}
+
+// Used is what the vendor charges for: the pieces that it was given, but for the last ones that it says it has not, and the audio that
+// came.
+func (s *Speech) Used(withheld int) billing.Usage {
+	used := billing.Usage{Audio: s.Audio()}
+	for _, p := range s.orders.pieces[:max(0, s.orders.given-withheld)] {
+		if p.Text == "" {
+			continue
+		}
+		used.Requests++
+		used.Characters += int64(utf8.RuneCountInString(p.Text))
+		used.Bytes += int64(len(p.Text))
+	}
+	return used
+}
