@@ -47,6 +47,9 @@ type Converter struct {
 // NewConverter returns a converter between two formats. A source may have any rate that vendors use, in any
 // encoding; a target must be valid. WAV on either side stands for its samples: headers are the caller's.
 func NewConverter(from, to Format) (*Converter, error) {
+	if from.Compressed() || to.Compressed() {
+		return nil, fmt.Errorf("convert from %s to %s: samples only", from, to)
+	}
 	from, to = from.Samples(), to.Samples()
 	source, ok := codecs[from.Encoding]
 	if !ok {

@@ -155,11 +155,12 @@ func TestNewConverterRefuses(t *testing.T) {
 		from, to audio.Format
 		want     string
 	}{
-		{"source encoding", format("mp3", 24000), good, "convert from mp3@24000: unknown encoding"},
+		{"source encoding", format("aac", 24000), good, "convert from aac@24000: unknown encoding"},
+		{"compressed source", format(audio.MP3, 24000), good, "convert from mp3@24000 to pcm_s16le@24000: samples only"},
 		{"no source", audio.Format{}, good, "unknown encoding"},
 		{"source rate", format(audio.PCM16, 23999), good, "unknown sample rate"},
 		{"source rate zero", format(audio.PCM16, 0), good, "unknown sample rate"},
-		{"target encoding", good, format("opus", 24000), "convert to opus@24000"},
+		{"target encoding", good, format("opus", 24000), "to opus@24000: samples only"},
 		{"target rate", good, format(audio.PCM16, 12000), "not available at 12000 Hz"},
 		{"G.711 off the telephone", good, format(audio.MuLaw, 16000), "8000 Hz only"},
 	}

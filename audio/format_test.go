@@ -8,12 +8,14 @@ import (
 
 func TestFormatTable(t *testing.T) {
 	linear := map[int]bool{8000: true, 16000: true, 22050: true, 24000: true, 32000: true, 44100: true, 48000: true}
-	for _, encoding := range append([]audio.Encoding{"", "mp3", "PCM_S16LE"}, audio.Encodings...) {
+	for _, encoding := range append([]audio.Encoding{"", "aac", "PCM_S16LE", audio.MP3, audio.Opus, audio.FLAC}, audio.Encodings...) {
 		for _, rate := range []int{-1, 0, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000} {
 			want := false
 			switch encoding {
-			case audio.PCM16, audio.PCMF32, audio.WAV:
+			case audio.PCM16, audio.PCMF32, audio.WAV, audio.MP3, audio.FLAC:
 				want = linear[rate]
+			case audio.Opus:
+				want = rate == 8000 || rate == 16000 || rate == 24000 || rate == 48000
 			case audio.MuLaw, audio.ALaw:
 				want = rate == 8000
 			}

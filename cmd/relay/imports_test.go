@@ -21,6 +21,8 @@ func allowed(pkg string) []string {
 		return nil // everything
 	case pkg == "config":
 		return []string{"access", "billing", "billing/ledger", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
+	case pkg == "audio/codec":
+		return []string{"audio", "config/check", "program"}
 	case pkg == "program":
 		return []string{}
 	case pkg == "upstream/command":
