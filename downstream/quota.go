@@ -15,7 +15,8 @@ import (
 type Quota struct {
 	// Static after NewQuota.
 	limits   limits.Config
-	gate     *limits.Gate
+	gate     *limits.Gate // of texts in the relay's own protocol
+	others   *limits.Gate // of texts in other dialects
 	rate     *limits.Rate
 	connects *limits.Rate
 }
@@ -25,18 +26,28 @@ func NewQuota(l limits.Config) *Quota {
 	return &Quota{
 		limits:   l,
 		gate:     limits.NewGate(l.MaxConcurrentGenerations),
+		others:   limits.NewGate(l.ConcurrentRequests()),
 		rate:     limits.NewRate(max(l.HTTPRate(), 1)),
 		connects: limits.NewRate(connectsPerMinute(l)),
 	}
 }
 
-// Enter takes a place for a generation; leave gives it back.
+// Enter takes a place for a generation of the relay's own protocol; leave gives it back.
 func (q *Quota) Enter() (leave func(), err *protocol.Error) {
-	leave, ok := q.gate.Acquire()
+	return enter(q.gate, q.limits.MaxConcurrentGenerations)
+}
+
+// EnterOther is Enter for a generation of another dialect.
+func (q *Quota) EnterOther() (leave func(), err *protocol.Error) {
+	return enter(q.others, q.limits.ConcurrentRequests())
+}
+
+func enter(gate *limits.Gate, most int) (leave func(), err *protocol.Error) {
+	leave, ok := gate.Acquire()
 	if !ok {
 		return nil, &protocol.Error{
 			Code:    protocol.CodeTooManyGenerations,
-			Message: fmt.Sprintf("%d generations at once over HTTP with this key", q.limits.MaxConcurrentGenerations),
+			Message: fmt.Sprintf("%d generations at once over HTTP with this key", most),
 		}
 	}
 	return leave, nil

@@ -17,6 +17,9 @@ type Config struct {
 	CancelsPerMinute int `yaml:"cancels_per_minute"`
 	// MaxConcurrentGenerations is how many generations may run at once; 16.
 	MaxConcurrentGenerations int `yaml:"max_concurrent_generations"`
+	// MaxConcurrentRequests is how many texts of a key may be answered at once over HTTP in the dialects of others, whose clients
+	// send a request a sentence; 0: ConcurrentRequests says how many.
+	MaxConcurrentRequests int `yaml:"max_concurrent_requests"`
 	// MaxConnections is how many clients this relay serves at once, over all keys; 10000. Those of one tenant are at most
 	// MaxConnectionsPerTenant; 0: three quarters of them where several tenants have keys, else all.
 	MaxConnections          int `yaml:"max_connections"`
@@ -75,6 +78,15 @@ func (c Config) HTTPRate() int {
 	}
 }
 
+// ConcurrentRequests is MaxConcurrentRequests where it is given, else ten times MaxConcurrentGenerations: a key's requests come from
+// a whole service, of which each call is one.
+func (c Config) ConcurrentRequests() int {
+	if c.MaxConcurrentRequests > 0 {
+		return c.MaxConcurrentRequests
+	}
+	return 10 * c.MaxConcurrentGenerations
+}
+
 // Bounds of the configuration. A message is held in memory whole, and so is a generation's text.
 const (
 	minMessageBytes = 1 << 10
@@ -91,6 +103,7 @@ func (c Config) Validate(report func(field, reason string)) {
 	check.Range(report, "http_generations_per_minute", c.HTTPGenerationsPerMinute, 0, maxCount)
 	check.Range(report, "cancels_per_minute", c.CancelsPerMinute, 1, maxCount)
 	check.Range(report, "max_concurrent_generations", c.MaxConcurrentGenerations, 1, maxCount)
+	check.Range(report, "max_concurrent_requests", c.MaxConcurrentRequests, 0, maxCount)
 	check.Range(report, "max_connections", c.MaxConnections, 1, maxCount)
 	check.Range(report, "max_connections_per_tenant", c.MaxConnectionsPerTenant, 0, maxCount)
 	check.Range(report, "max_connections_per_key", c.MaxConnectionsPerKey, 0, maxCount)

@@ -27,6 +27,8 @@ type Text struct {
 	Ask func(held downstream.Held) (relay.Request, *protocol.Error)
 	// Form is how the answer looks.
 	Form Form
+	// Own: it is of the relay's own protocol, whose texts over HTTP share a bound of their own.
+	Own bool
 	// Whole has the audio wait for its end, so that its length goes before it.
 	Whole bool
 	// Fill has a text in which there is nothing to speak answered with a moment of silence.
@@ -58,7 +60,11 @@ func newSpeech(on downstream.Server, r *http.Request, text Text, held downstream
 		Client: with.Engine.NewClient(text.Key), on: on, text: text, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
 	sp.Remote, sp.Listener, sp.Out = on.RemoteOf(r), sp, delivery.NewOutbox(sp, with.Backlog)
-	leave, err := held.Quota.Enter()
+	enter := held.Quota.EnterOther
+	if text.Own {
+		enter = held.Quota.Enter
+	}
+	leave, err := enter()
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ func readText(w http.ResponseWriter, r *http.Request, key *access.Key) (body.Tex
 		Ask:   func(downstream.Held) (relay.Request, *protocol.Error) { return requestOf(cmd), nil },
 		Form:  formOf(form, outputOf(cmd.Settings), cmd.GenerationID),
 		Whole: form == bodyWhole,
+		Own:   true,
 	}, nil
 }
 
