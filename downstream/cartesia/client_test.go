@@ -40,6 +40,15 @@ type caller struct {
 	voice  string
 	delay  int             // max_buffer_delay_ms; negative: left out
 	failed map[string]bool // contexts, whose done says nothing more to clients
+
+	heard chan heard    // a few messages ahead: those behind an error are read though nobody waits for them
+	gone  chan struct{} // closed by Hangup, once
+}
+
+// heard is a message, or why there is none.
+type heard struct {
+	said
+	err error
 }
 
 func dial(r *downstreamtest.Relay, as downstreamtest.Caller, delay int) (*caller, error) {
@@ -51,7 +60,26 @@ func dial(r *downstreamtest.Relay, as downstreamtest.Caller, delay int) (*caller
 	if err != nil {
 		return nil, err
 	}
-	return &caller{conn: conn, voice: as.Voice, delay: delay, failed: make(map[string]bool)}, nil
+	c := &caller{
+		conn: conn, voice: as.Voice, delay: delay, failed: make(map[string]bool), heard: make(chan heard, 2), gone: make(chan struct{}),
+	}
+	go c.listen()
+	return c, nil
+}
+
+// listen reads until the connection ends.
+func (c *caller) listen() {
+	for {
+		m, err := c.receive()
+		select {
+		case c.heard <- heard{m, err}:
+		case <-c.gone:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // text is a message of text, as clients make it.
@@ -92,7 +120,10 @@ func (c *caller) End(id string) { c.send(c.text(id, "", false)) }
 
 func (c *caller) Interrupt(id string) { c.send(map[string]any{"context_id": id, "cancel": true}) }
 
-func (c *caller) Hangup() { _ = c.conn.CloseNow() }
+func (c *caller) Hangup() {
+	close(c.gone)
+	_ = c.conn.CloseNow()
+}
 
 // said is a message of the relay. Fields that clients need are pointers, so that a missing one shows.
 type said struct {
@@ -113,8 +144,14 @@ type said struct {
 	} `json:"word_timestamps"`
 }
 
-// read is the next message, by the rules that all clients hold it to.
-func (c *caller) read() (m said, err error) {
+// read is the next message.
+func (c *caller) read() (said, error) {
+	h := <-c.heard
+	return h.said, h.err
+}
+
+// receive is the next message, by the rules that all clients hold it to.
+func (c *caller) receive() (m said, err error) {
 	kind, data, err := c.conn.Read(context.Background())
 	var closed websocket.CloseError
 	if errors.As(err, &closed) {
