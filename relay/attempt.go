@@ -237,6 +237,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 		return step{ended: true, err: a.outcome.err}
 	}
 	a.held.releaseLocked(now)
+	a.out.tellMarksLocked(false)
 	until := awake.Earlier(a.g.in.deadlineLocked(now), a.held.untilLocked(now))
 	if p, ok := a.speech.Next(now); ok {
 		return step{ordered: true, piece: p}

@@ -32,6 +32,7 @@ type funds struct {
 type textChange struct {
 	text          string
 	flush, finish bool
+	marks         int // places behind the text of which the client wants to know when they have been spoken
 }
 
 // bounded reports whether the generation's text must be paid before it is spoken.
@@ -50,7 +51,7 @@ func (f *funds) add(more textChange) {
 	}
 	c := &f.unpaid[last]
 	c.text += more.text
-	c.flush, c.finish = c.flush || more.flush, c.finish || more.finish
+	c.flush, c.finish, c.marks = c.flush || more.flush, c.finish || more.finish, c.marks+more.marks
 }
 
 // take empties what waits.
@@ -84,9 +85,13 @@ func (in *input) applyLocked(c textChange) {
 	if c.flush {
 		in.text.Flush()
 	}
+	for range c.marks {
+		in.out.marks.add(in.text.String(), in.text.Len())
+	}
 	if c.finish {
 		in.text.Finish()
 	}
+	in.out.tellMarksLocked(false)
 	in.out.notify()
 }
 

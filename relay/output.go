@@ -38,6 +38,7 @@ type output struct {
 	told       []Word          // room for the words that the client is told of next
 	firstAt    time.Time       // when the first audio could be sent; zero: not yet
 	played     played
+	marks      marks
 	whole      int       // characters of a text that was spoken whole; negative: it was not, or not yet
 	stoppedAt  time.Time // zero: it was not
 }

@@ -35,6 +35,7 @@ func (g *Generation) conclude(end ending) {
 	}
 	g.out.phase = phaseConcluded
 	if end.reason == Completed {
+		g.out.tellMarksLocked(true)
 		g.out.whole = g.done.Usage.Characters
 	}
 }

@@ -53,6 +53,7 @@ func (a *attempt) enter() {
 }
 
 func (a *attempt) leave() {
+	a.out.tellMarksLocked(false)
 	a.out.mu.Unlock()
 	a.g.client.Out.EndBatch()
 }

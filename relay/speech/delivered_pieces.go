@@ -47,6 +47,20 @@ func (o *orders) endPieces(id int) {
 	o.s.arrivals.owedSince = time.Now()
 }
 
+// SpokenTo is up to where in the text all audio has come. Of a vendor that does not mark the ends of pieces a piece counts only
+// with audio that came after it was ordered.
+func (s *Speech) SpokenTo(now time.Time) (char int) {
+	o := &s.orders
+	spoken := o.through(now)
+	for spoken > o.delivered && s.Audio()-o.pieces[spoken-1].before < o.pieces[spoken-1].least {
+		spoken--
+	}
+	if spoken == 0 {
+		return s.cfg.From
+	}
+	return o.pieces[spoken-1].End
+}
+
 // Used is what the vendor charges for: the pieces that it was given, but for the last ones that it says it has not, and the audio that
 // came.
 func (s *Speech) Used(withheld int) billing.Usage {

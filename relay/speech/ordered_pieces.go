@@ -43,6 +43,7 @@ type orderedPiece struct {
 	order       position.WordOrder // checks those times
 	implausible bool               // they can't be true, so none of them is used
 	least       time.Duration      // the shortest audio that speaks it
+	before      time.Duration      // audio that had come when the vendor got it
 }
 
 // Next orders the next piece, if there is text for one and the vendor and the client have room for it. The vendor gets it next: Give,
@@ -66,6 +67,7 @@ func (s *Speech) Sent() {
 	}
 	owed := o.owes()
 	o.withheld, o.sending = o.withheld-1, false
+	o.pieces[len(o.pieces)-1].before = s.Audio()
 	if !owed && o.owes() {
 		s.arrivals.owe(time.Now())
 	}
