@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -22,15 +23,20 @@ type encoder struct {
 	head   []byte // of a chunk, up to its audio
 	output audio.Format
 	// text is what the client has sent.
-	text *downstream.Transcript
+	text    *downstream.Transcript
+	flushes atomic.Bool // the client has asked for some
 
 	// Guarded by the generation's lock, as all methods are.
-	at time.Time // when the last chunk was made, or the context began
+	at      time.Time // when the last chunk was made, or the context began
+	flushed int       // how many were told
 	// failure is what the context has failed by though its generation did not; nil: nothing. It is set before the end.
 	failure *protocol.Error
 }
 
-var _ relay.Encoder = (*encoder)(nil)
+var (
+	_ relay.Encoder = (*encoder)(nil)
+	_ relay.Marker  = (*encoder)(nil)
+)
 
 func newEncoder(id string, output audio.Format) *encoder {
 	quoted := encode(id)
@@ -52,7 +58,27 @@ func (e *encoder) AppendTail(dst []byte, _ relay.Frame) []byte {
 	e.at = now
 	dst = append(dst, `","done":false,"status_code":206,"step_time":`...)
 	dst = strconv.AppendFloat(dst, float64(step.Microseconds())/1000, 'f', -1, 64)
+	if e.flushes.Load() {
+		dst = append(dst, `,"flush_id":`...)
+		dst = strconv.AppendInt(dst, int64(e.flushed)+1, 10)
+	}
 	return append(dst, '}')
+}
+
+// flushDone tells that all text before a flush has been spoken.
+type flushDone struct {
+	Type      string `json:"type"`
+	ContextID string `json:"context_id"`
+	Done      bool   `json:"done"`
+	FlushDone bool   `json:"flush_done"`
+	FlushID   int    `json:"flush_id"`
+	Status    int    `json:"status_code"`
+}
+
+// Marked implements relay.Marker.
+func (e *encoder) Marked() []byte {
+	e.flushed++
+	return encode(flushDone{Type: "flush_done", ContextID: e.id, FlushDone: true, FlushID: e.flushed, Status: http.StatusPartialContent})
 }
 
 // chunk is audio that the relay itself has made.

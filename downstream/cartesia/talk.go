@@ -144,7 +144,7 @@ func (t *talk) begin(ctx context.Context, m *message) {
 		t.fail(u.id, refused, m.Continue.Value)
 		return
 	}
-	t.flush(u, m)
+	t.spoken(u, m)
 }
 
 // prepare looks up what a context's first message asks for.
@@ -156,7 +156,7 @@ func (t *talk) prepare(u *utterance, m *message, text string, held downstream.He
 	if refused != nil {
 		return nil, nil, refused
 	}
-	asked.ID, asked.Text, asked.Final = u.id, text, !m.Continue.Value
+	asked.ID, asked.Text = u.id, text
 	// A context lives as long as its connection: a slow language model must not lose it.
 	asked.TextIdle = max(t.Key.Limits.TextIdleTimeout, t.Key.Limits.IdleTimeout)
 	prepared, failed := t.srv.with.Engine.Prepare(asked, "", held.Terms)
@@ -178,9 +178,9 @@ func (t *talk) goOn(ctx context.Context, u *utterance, m *message) {
 		text = u.phrases.Join(text)
 	}
 	u.encoder.text.Append(text)
-	refused := t.Append(ctx, u.g, text, !m.Continue.Value)
+	refused := t.Append(ctx, u.g, text, false)
 	if refused == nil {
-		t.flush(u, m)
+		t.spoken(u, m)
 		return
 	}
 	t.NoteRefused(refused.Code)
@@ -193,10 +193,17 @@ func (t *talk) goOn(ctx context.Context, u *utterance, m *message) {
 	u.g.Stop(relay.CauseCancelled)
 }
 
-// flush has what came so far spoken, where the client wants it.
-func (t *talk) flush(u *utterance, m *message) {
-	if m.Continue.Value && (m.Flush.Value || u.whole && !m.blank()) {
+// spoken has what came so far spoken, where the client wants it, and ends the text with its last message. The text itself is there.
+func (t *talk) spoken(u *utterance, m *message) {
+	switch {
+	case m.Flush.Value:
+		u.encoder.flushes.Store(true)
+		u.g.Mark()
+	case u.whole && !m.blank():
 		u.g.Flush()
+	}
+	if !m.Continue.Value {
+		u.g.FinishText()
 	}
 }
 
