@@ -32,7 +32,11 @@ func (g *Generation) Tell(body []byte) {
 // SetPlayed notes how much of the generation the client has played.
 func (g *Generation) SetPlayed(played time.Duration) { g.out.setPlayed(played) }
 
-// Extent is how far the audio that was sent reaches into the text. The generation has been concluded, as in Listener.Ended.
+// Sent is how much audio the client was sent, as far as its connection has taken it.
+func (g *Generation) Sent() time.Duration { return g.out.sent() }
+
+// Extent is how far the audio that was sent reaches into the text. The generation has been stopped, or concluded, as in
+// Listener.Ended.
 func (g *Generation) Extent() position.Extent { return g.out.extent() }
 
 // Supersede has a generation spoken again from its beginning by a provider, unless its turn has come, so that the client may have

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"voicerelay/audio"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
 )
@@ -131,6 +132,9 @@ func (o *output) setPlayed(audio time.Duration) {
 	defer o.mu.Unlock()
 	o.played = played{known: true, audio: audio}
 }
+
+// sent is how much audio the client was sent.
+func (o *output) sent() time.Duration { return audio.Duration(o.lane.Taken(), o.req.output.Rate) }
 
 func (o *output) wasHeard() bool {
 	o.mu.Lock()

@@ -80,6 +80,9 @@ func (m *Message) Release() {
 // Body is what the client gets of a message.
 func (m *Message) Body() []byte { return m.Buf[maxHeader:] }
 
+// isMark reports whether the message is an end that says nothing: it only gives the lane's turn to the next one.
+func (m *Message) isMark() bool { return m.Last && len(m.Body()) == 0 }
+
 // frame is the message as a WebSocket frame, whose header is put in the room before the body.
 func (m *Message) frame() []byte {
 	n := len(m.Body())

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,7 +159,7 @@ func (s *socket) writeDirect(o *Outbox) bool {
 
 // loadLocked takes messages for one system call. A single message is written from its own buffer, without a copy.
 func (s *socket) loadLocked(o *Outbox) bool {
-	s.batch = o.Take(s.batch[:0], burst)
+	s.batch = dropMarks(o.Take(s.batch[:0], burst))
 	switch len(s.batch) {
 	case 0:
 		return false
@@ -172,6 +173,17 @@ func (s *socket) loadLocked(o *Outbox) bool {
 		s.rest = s.burst.Bytes()
 	}
 	return true
+}
+
+// dropMarks takes ends that say nothing out of a batch.
+func dropMarks(batch []*Message) []*Message {
+	return slices.DeleteFunc(batch, func(m *Message) bool {
+		mark := m.isMark()
+		if mark {
+			m.Release()
+		}
+		return mark
+	})
 }
 
 // finishLocked sends what is under way.

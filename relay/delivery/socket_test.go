@@ -283,3 +283,20 @@ func TestSendingAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// An end that says nothing gives the turn to the next generation, and the client gets no message for it. An empty message that
+// is no end is sent.
+func TestEndsThatSayNothingAreNotSent(t *testing.T) {
+	l, turn := newLine(t), &Turn{}
+	first, second := released(l.out, turn, func() {}), released(l.out, turn, func() {})
+	first.Push(audioMessage("one"))
+	second.Push(audioMessage("three"))
+	first.End(TextMessage(nil))
+	l.out.Send(OwnMessage(messagePong, nil))
+	if !l.writesDirect() {
+		t.Error("something is left")
+	}
+	if got := strings.Join(l.frames(t, 3), " "); got != " one three" {
+		t.Errorf("the client got %q", got)
+	}
+}
