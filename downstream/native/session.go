@@ -25,7 +25,7 @@ type talk struct {
 	// Owned by the reader.
 	cancels *limits.Rate
 	setting *limits.Rate // of configures
-	strikes strikes
+	strikes session.Strikes
 
 	mu       sync.Mutex // guards what follows
 	defaults protocol.Settings
@@ -92,26 +92,10 @@ func (t *talk) Receive(ctx context.Context, kind websocket.MessageType, data []b
 	}
 	t.send(refused)
 	t.NoteRefused(refused.Code)
-	if !refused.Known() && t.strikes.add(time.Now()) {
+	if !refused.Known() && t.strikes.Add(time.Now(), maxStrikes) {
 		t.Conn.Shut(delivery.ClosePolicy, "20 messages within a minute that are no JSON object of a known type")
 	}
 }
 
-// strikes counts a client's messages that make no sense.
-type strikes struct {
-	at   []time.Time // of the last ones, a ring once it is full
-	next int
-}
-
+// maxStrikes is how many messages that make no sense a client may send within a minute.
 const maxStrikes = 20
-
-// add notes one, and reports whether there were maxStrikes within a minute.
-func (k *strikes) add(now time.Time) bool {
-	if len(k.at) < maxStrikes {
-		k.at = append(k.at, now)
-	} else {
-		k.at[k.next] = now
-		k.next = (k.next + 1) % maxStrikes
-	}
-	return len(k.at) == maxStrikes && now.Sub(k.at[k.next]) < time.Minute
-}
