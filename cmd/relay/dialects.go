@@ -8,13 +8,19 @@ import (
 	"voicerelay/config"
 	"voicerelay/downstream"
 	"voicerelay/downstream/cartesia"
+	"voicerelay/downstream/deepgram"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
 )
 
 // dialects are the protocols that clients may speak.
 func dialects() []downstream.Dialect {
-	return []downstream.Dialect{native.Dialect{}, cartesia.Dialect{}, openai.Dialect{}}
+	return []downstream.Dialect{
+		native.Dialect{},
+		cartesia.Dialect{},
+		deepgram.Dialect{},
+		openai.Dialect{},
+	}
 }
 
 // dialectNames are what the configuration calls them. The relay's own protocol can't be switched off, or moved.

@@ -1,0 +1,78 @@
+package deepgram
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/access"
+	"voicerelay/downstream"
+	"voicerelay/downstream/session"
+	"voicerelay/relay"
+)
+
+// accept upgrades requests to sessions of a version.
+func (srv *host) accept(v *version) downstream.Handler {
+	return func(w http.ResponseWriter, r *http.Request, key *access.Key) {
+		a, refused := srv.checkUpgrade(r, key, v)
+		if refused == nil {
+			refused = session.Serve(srv, w, r, key, session.Handshake{
+				Subprotocol: subprotocol(r),
+				Talk: func(s *session.Session) session.Talk {
+					w.Header().Set(headerRequest, s.ID) // nothing of the answer has been written yet
+					return newTalk(srv, s, v, a)
+				},
+			})
+		}
+		if refused != nil {
+			identify(w)
+			srv.Refused(srv.RemoteOf(r), refused.Code, key)
+			refuse(w, refused)
+		}
+	}
+}
+
+// subprotocol is the one to choose: that which announces a browser's key.
+func subprotocol(r *http.Request) string {
+	if downstream.SubprotocolKey(r) == "" {
+		return ""
+	}
+	return downstream.Subprotocols(r)[0]
+}
+
+// checkUpgrade refuses whatever can be known before a connection becomes a WebSocket: of its settings all.
+func (srv *host) checkUpgrade(r *http.Request, key *access.Key, v *version) (asked, *protocol.Error) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return asked{}, downstream.Invalid("", "GET "+v.path+" is a WebSocket endpoint: the request has no Upgrade header")
+	}
+	a, query, refused := readQuery(r.URL.RawQuery, v)
+	if refused != nil {
+		return asked{}, refused
+	}
+	if a.output, refused = rawFormat(query); refused != nil {
+		return asked{}, refused
+	}
+	held, gone := srv.Hold(key)
+	if gone != nil {
+		return asked{}, downstream.WireError(gone)
+	}
+	defer held.Release()
+	request, refused := srv.request(held.Terms, v, a)
+	if refused != nil {
+		return asked{}, refused
+	}
+	_, unable := srv.with.Engine.Prepare(request, "", held.Terms)
+	return a, downstream.WireError(unable)
+}
+
+// request is a generation by what was asked for, without its text.
+func (srv *host) request(on *relay.Terms, v *version, a asked) (relay.Request, *protocol.Error) {
+	who, refused := srv.speaker(on, a.model)
+	if refused != nil {
+		return relay.Request{}, refused
+	}
+	return relay.Request{
+		Voice: who.voice, Route: who.route, Speed: a.speed, Output: a.output, Normalize: true, Metadata: a.metadata(v),
+	}, nil
+}

@@ -1,0 +1,147 @@
+package deepgram
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/audio"
+	"voicerelay/downstream"
+)
+
+// asked is what a query asks for. Parameters that are not known are passed over.
+type asked struct {
+	// model names the voice; empty: the default route's own.
+	model  string
+	output audio.Format
+	// speed is 1 where none is asked for.
+	speed float64
+	tags  []string
+}
+
+// The rates that clients get who ask for none, by Deepgram's documentation.
+const (
+	linearRate = 24000
+	g711Rate   = 8000
+)
+
+// linear16 is the encoding that all its clients speak by default.
+const linear16 = "linear16"
+
+// encodings are the raw ones, by the names that clients know.
+var encodings = map[string]audio.Format{
+	linear16: {Encoding: audio.PCM16, Rate: linearRate},
+	"mulaw":  {Encoding: audio.MuLaw, Rate: g711Rate},
+	"alaw":   {Encoding: audio.ALaw, Rate: g711Rate},
+}
+
+// readQuery is what a query asks of a version. The format is left to the caller.
+func readQuery(raw string, v *version) (asked, url.Values, *protocol.Error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return asked{}, nil, downstream.Invalid("", "malformed query")
+	}
+	a := asked{model: query.Get("model"), speed: 1, tags: query["tag"]}
+	if len(a.model) > maxModel || !utf8.ValidString(a.model) {
+		return asked{}, nil, downstream.Invalid("model", fmt.Sprintf("model may have %d bytes of UTF-8", maxModel))
+	}
+	if text := query.Get("speed"); text != "" {
+		speed, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return asked{}, nil, downstream.Invalid("speed", "speed must be a number")
+		}
+		if wrong := v.checkSpeed(speed); wrong != nil {
+			return asked{}, nil, downstream.Invalid("speed", wrong.Description)
+		}
+		a.speed = speed
+	}
+	return a, query, nil
+}
+
+// maxModel bounds a name that refusals and records repeat.
+const maxModel = 256
+
+// rawFormat is the format of raw audio that a query asks for.
+func rawFormat(query url.Values) (audio.Format, *protocol.Error) {
+	f, ok := encodings[or(query.Get("encoding"), linear16)]
+	if !ok {
+		return f, unsupported("encoding", "encoding must be linear16, mulaw or alaw here")
+	}
+	return withRate(f, query)
+}
+
+// withRate is a format at the rate of a query, if there is one.
+func withRate(f audio.Format, query url.Values) (audio.Format, *protocol.Error) {
+	if text := query.Get("sample_rate"); text != "" {
+		rate, err := strconv.Atoi(text)
+		if err != nil {
+			return f, downstream.Invalid("sample_rate", "sample_rate must be a number")
+		}
+		f.Rate = rate
+	}
+	if err := f.Validate(); err != nil {
+		return f, unsupported("sample_rate", err.Error())
+	}
+	return f, nil
+}
+
+func unsupported(param, message string) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: param, Message: message}
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// speedFault is why a speed can't be had.
+type speedFault struct {
+	Code, Description string
+}
+
+// checkSpeed refuses a speed that a version does not have.
+func (v *version) checkSpeed(speed float64) *speedFault {
+	steps := speed / speedStep
+	switch {
+	case math.IsNaN(speed) || speed < v.slowest || speed > v.fastest:
+		return &speedFault{"SPEED_OUT_OF_RANGE", fmt.Sprintf("speed must be from %v to %v", v.slowest, v.fastest)}
+	case v.stepped && math.Abs(steps-math.Round(steps)) > 1e-6:
+		return &speedFault{"SPEED_INCREMENT_INVALID", fmt.Sprintf("speed must be a multiple of %v", speedStep)}
+	}
+	return nil
+}
+
+// speedStep is what speeds differ by where they come in steps.
+const speedStep = 0.05
+
+// metadata is what records say of a generation: the dialect, and the tags by which clients find their requests again.
+func (a asked) metadata(v *version) map[string]string {
+	kept := map[string]string{"dialect": name, "endpoint": v.path}
+	for i, tag := range a.tags[:min(len(a.tags), maxTags)] {
+		if tag != "" && len(tag) <= protocol.MaxMetadataBytes && utf8.ValidString(tag) {
+			kept["tag"+strconv.Itoa(i+1)] = tag
+		}
+	}
+	return kept
+}
+
+// maxTags bounds what a record keeps of them.
+const maxTags = 8
+
+// isRaw reports whether an encoding is one of raw samples.
+func isRaw(encoding string) bool {
+	_, ok := encodings[encoding]
+	return ok
+}
+
+// containers are those of raw samples.
+var containers = []string{"", "none", "wav"}
+
+func knownContainer(name string) bool { return slices.Contains(containers, name) }
