@@ -36,8 +36,10 @@ type fileConfig struct {
 	// Limits are a connection's; a key may have its own.
 	Limits limits.Config   `yaml:"limits"`
 	Prices []billing.Price `yaml:"prices"`
-	Ledger LedgerConfig    `yaml:"ledger"`
-	Redis  RedisConfig     `yaml:"redis"`
+	// ListPrices are adapters whose providers cost what their vendor's list says, where Prices says nothing.
+	ListPrices []string     `yaml:"list_prices"`
+	Ledger     LedgerConfig `yaml:"ledger"`
+	Redis      RedisConfig  `yaml:"redis"`
 	// MemoryLimit is how much memory the process should use at most; GOMEMLIMIT, else nine tenths of the container's, else none.
 	MemoryLimit ByteLimit `yaml:"memory_limit"`
 	// ShutdownGrace is how long running generations may take to end; 20s.

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
+	"voicerelay/billing/listprice"
 	"voicerelay/config/check"
 	"voicerelay/limits"
 	"voicerelay/routing"
@@ -120,14 +122,57 @@ func settlePrices(file *fileConfig, r *remarks) *billing.PriceList {
 			r.fault(path, fmt.Sprintf("is a second price for %s and %s", p.Provider, p.Model))
 		}
 	}
+	for i, adapter := range file.ListPrices {
+		if !slices.Contains(listprice.Adapters(), adapter) {
+			r.fault(fmt.Sprintf("list_prices[%d]", i), fmt.Sprintf("no list prices of %q; there are: %s", adapter, strings.Join(listprice.Adapters(), ", ")))
+		}
+	}
 	if r.faulty("prices") {
 		return nil
 	}
-	list, err := billing.NewPriceList(file.Prices)
+	list, err := billing.NewPriceList(slices.Concat(file.Prices, file.listed()))
 	if err != nil {
 		r.fault("prices", err.Error())
 	}
 	return list
+}
+
+// listed are the list prices of providers for which the file wants them.
+func (c *fileConfig) listed() []billing.Price {
+	var prices []billing.Price
+	for _, p := range c.Providers {
+		if slices.Contains(c.ListPrices, p.Adapter) {
+			prices = append(prices, listprice.For(p.Name, p.Adapter, c.Prices)...)
+		}
+	}
+	return prices
+}
+
+// Unpriced says of which targets nobody knows the cost, of vendors that want a key: each with what would tell it.
+func (s *Settings) Unpriced() []string {
+	adapters := make(map[string]string) // of providers with a key, by name
+	for _, p := range s.Providers {
+		if p.Env.APIKey.Reveal() != "" {
+			adapters[p.Name] = p.Driver.Name()
+		}
+	}
+	var remarks []string
+	for _, route := range s.Routing.Routes {
+		for _, t := range route.Targets {
+			adapter, paid := adapters[t.Provider]
+			if !paid || s.Prices.Currency(t.Provider, t.Model) != "" {
+				continue
+			}
+			remark := fmt.Sprintf("no price of %s: what it costs is known only where the vendor tells it", t)
+			if slices.Contains(listprice.Adapters(), adapter) {
+				remark += fmt.Sprintf("; list_prices: [%s] has what the vendor's list says", adapter)
+			}
+			if !slices.Contains(remarks, remark) {
+				remarks = append(remarks, remark)
+			}
+		}
+	}
+	return remarks
 }
 
 // KeepFixed is the settings with what can't change while the relay runs: that stays, and the log says what differs.

@@ -27,6 +27,9 @@ func check(_ context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, printableLines(err.Error()))
 		return exitFault
 	}
+	for _, remark := range s.Unpriced() {
+		fmt.Fprintln(std.err, "warning:", printable(remark))
+	}
 	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.Summary())
 	return exitOK
 }

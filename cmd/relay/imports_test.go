@@ -20,7 +20,7 @@ func allowed(pkg string) []string {
 	case pkg == "cmd/relay":
 		return nil // everything
 	case pkg == "config":
-		return []string{"access", "billing", "billing/ledger", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
+		return []string{"access", "billing", "billing/ledger", "billing/listprice", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
 	case pkg == "audio/codec":
 		return []string{"audio", "config/check", "program"}
 	case pkg == "program":
