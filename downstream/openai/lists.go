@@ -2,7 +2,6 @@ package openai
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -77,23 +76,9 @@ func (srv *host) showModel(w http.ResponseWriter, r *http.Request, key *access.K
 
 // answer answers by what is configured now.
 func (srv *host) answer(w http.ResponseWriter, r *http.Request, key *access.Key, of func(*relay.Terms) (any, *protocol.Error)) {
-	held, gone := srv.Hold(key)
-	if gone != nil {
-		srv.refuse(w, r, key, downstream.WireError(gone))
-		return
-	}
-	defer held.Release()
-	found, refused := of(held.Terms)
-	if refused != nil {
+	if refused := downstream.AnswerList(srv, w, key, of); refused != nil {
 		srv.refuse(w, r, key, refused)
-		return
 	}
-	text, err := json.Marshal(found)
-	if err != nil {
-		panic(err) // never: it is text and numbers
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(text) // the client may have left
 }
 
 // refuse counts a refusal and answers with it.
