@@ -22,6 +22,20 @@ func (s *Script) Append(text string) {
 	s.text = append(s.text, []rune(text)...)
 }
 
+// Len is how many characters it has.
+func (s *Script) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.text)
+}
+
+// From is the text from a character on.
+func (s *Script) From(char int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.text[min(char, len(s.text)):])
+}
+
 // Written is a word as it stands in the text: with the marks before and after it that no space parts from it. In scripts
 // without spaces between words only the marks after it are its own.
 func (s *Script) Written(w relay.Word) string {

@@ -22,7 +22,7 @@ type Order struct {
 	Entered func(g *relay.Generation)
 }
 
-// Start starts a generation, or says why it is refused. Only called by Receive.
+// Start starts a generation, or says why it is refused. It is called by Receive, or in a goroutine of Go.
 func (s *Session) Start(ctx context.Context, o Order) (*relay.Generation, *protocol.Error) {
 	held, gone := s.On.Hold(s.Key)
 	if gone != nil {

@@ -53,7 +53,7 @@ type Session struct {
 	began  time.Time
 	cancel context.CancelCauseFunc // ends the session's context
 
-	rate *limits.Rate // of generations; owned by the reader
+	rate *limits.Rate // of generations
 
 	mu       sync.Mutex // guards what follows
 	running  map[*relay.Generation]struct{}
@@ -75,6 +75,9 @@ func (s *Session) run(ctx context.Context) {
 	log := s.Log()
 	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
 }
+
+// Go runs f in a goroutine that the session waits for. It is called by Receive, or by such a goroutine.
+func (s *Session) Go(f func()) { s.wg.Go(f) }
 
 // readLoop applies what the client sends until its connection is over.
 func (s *Session) readLoop(ctx context.Context) error {
