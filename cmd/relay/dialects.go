@@ -9,6 +9,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/downstream/cartesia"
 	"voicerelay/downstream/deepgram"
+	"voicerelay/downstream/livekit"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
 )
@@ -19,6 +20,7 @@ func dialects() []downstream.Dialect {
 		native.Dialect{},
 		cartesia.Dialect{},
 		deepgram.Dialect{},
+		livekit.Dialect{},
 		openai.Dialect{},
 	}
 }
