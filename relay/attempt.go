@@ -10,6 +10,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/sound"
 	"voicerelay/relay/speech"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -37,7 +38,7 @@ type attempt struct {
 
 	// Guarded by out.mu.
 	speech     *speech.Speech
-	conversion conversion
+	conversion sound.Conversion
 	held       hold
 	outcome    outcome
 }
@@ -60,13 +61,15 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
 		holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
 	}
-	a.vendor.a, a.conversion.a, a.held.a, a.outcome.a = a, a, a, a
+	a.vendor.a, a.held.a, a.outcome.a = a, a, a
 	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	a.from = g.out.from
 	a.speech = speech.New(a.speechConfig())
-	a.conversion.ear = a.speech.Detector()
+	a.conversion = sound.NewConversion(sound.Config{
+		Output: g.req.output, Base64: g.req.encoder.Form() == Base64, Ear: a.speech.Detector(),
+	})
 	if verdict.Awaited() {
 		a.outcome.proof = proofWanted
 	}

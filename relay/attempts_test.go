@@ -9,6 +9,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/relay/relaytest"
+	"voicerelay/relay/sound"
 	"voicerelay/upstream"
 )
 
@@ -64,7 +65,7 @@ func TestPieceEndCancelsTheBackup(t *testing.T) {
 // What the backup goes on from must stay what was sent, also where times come that cover more.
 func TestHeldAudioStaysHeldWhileABackupRuns(t *testing.T) {
 	first, second := racing(t)
-	first.held.push(payload{raw: relaytest.FakeFrame('a').Raw, samples: relaytest.SamplesPerChar, at: time.Now()})
+	first.held.Push(sound.Payload{Raw: relaytest.FakeFrame('a').Raw, Samples: relaytest.SamplesPerChar, At: time.Now()})
 	before := first.out.track.Samples
 	first.Words(relaytest.FakeWords(upstream.Piece{Text: "Hello there."}, 2*relaytest.CharLength))
 	if got := first.out.track.Samples; got != before {

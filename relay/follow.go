@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"voicerelay/relay/position"
+	"voicerelay/relay/sound"
 	"voicerelay/routing"
 )
 
@@ -39,7 +40,7 @@ func (o *output) supersede(provider string) {
 		a.outcome.heard = false
 	}
 	o.setActiveLocked(nil)
-	o.lastSpoke, o.from, o.lastSample = nil, position.Resume{}, sample{}
+	o.lastSpoke, o.from, o.lastSample = nil, position.Resume{}, sound.Sample{}
 	o.track, o.seq = position.NewTrack(o.req.output.Rate), 0
 	o.change = change{restartBy: provider}
 	o.notify()

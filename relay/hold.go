@@ -1,12 +1,10 @@
 package relay
 
 import (
-	"slices"
 	"time"
 
-	"github.com/segmentio/asm/base64"
-
 	"voicerelay/audio"
+	"voicerelay/relay/sound"
 )
 
 // maxHeld bounds what is held back, and so its memory: longer than any word, shorter than a sentence.
@@ -19,84 +17,35 @@ const leastHeldWait = 5 * time.Millisecond
 // hold is audio that came and is not sent yet. Vendors speak faster than real time. So once the client has enough in hand,
 // audio after the last known end of a word can wait: if the vendor fails, it is cut between two words.
 type hold struct {
-	a *attempt // whose it is; static
-
-	// Guarded by the output's mu.
-	frames  []heldFrame
-	samples int64
-	spare   [][]byte // buffers to use again
+	a          *attempt // whose it is; static
+	sound.Held          // guarded by the output's mu
 }
-
-// heldFrame is a payload in a buffer of its own.
-type heldFrame struct {
-	payload
-	buf []byte
-}
-
-func (h *hold) empty() bool { return len(h.frames) == 0 }
-
-// push keeps a copy of a payload.
-func (h *hold) push(p payload) {
-	var buf []byte
-	if n := len(h.spare); n > 0 {
-		buf, h.spare = h.spare[n-1], h.spare[:n-1]
-	}
-	f := heldFrame{payload: p}
-	if p.base64 != nil {
-		f.buf = append(buf[:0], p.base64...)
-		f.base64 = f.buf
-	} else {
-		f.buf = append(buf[:0], p.raw...)
-		f.raw = f.buf
-	}
-	h.frames = append(h.frames, f)
-	h.samples += p.samples
-}
-
-// pop hands the oldest frame to emit.
-func (h *hold) pop(emit func(payload)) {
-	f := h.frames[0]
-	h.frames = slices.Delete(h.frames, 0, 1)
-	h.samples -= f.samples
-	emit(f.payload)
-	h.spare = append(h.spare, f.buf)
-}
-
-// flush hands all of it to emit.
-func (h *hold) flush(emit func(payload)) {
-	for !h.empty() {
-		h.pop(emit)
-	}
-}
-
-// drop forgets all of it.
-func (h *hold) drop() { *h = hold{a: h.a} }
 
 // deliverLocked sends audio, or holds it back after what is held already.
-func (h *hold) deliverLocked(p payload) {
-	if p.samples == 0 {
+func (h *hold) deliverLocked(p sound.Payload) {
+	if p.Samples == 0 {
 		return
 	}
-	if h.empty() && !h.holdsLocked(p) {
+	if h.IsEmpty() && !h.holdsLocked(p) {
 		h.a.emitLocked(p)
 		return
 	}
-	first := h.empty()
-	h.push(p)
-	h.releaseLocked(p.at)
-	if first && !h.empty() {
+	first := h.IsEmpty()
+	h.Push(p)
+	h.releaseLocked(p.At)
+	if first && !h.IsEmpty() {
 		h.a.out.notify() // the failover loop must look at it if the vendor falls silent
 	}
 }
 
 // holdsLocked reports whether audio must be held back: the client has enough in hand, another target could take over, and no
 // word is known to end where this audio ends.
-func (h *hold) holdsLocked(p payload) bool {
+func (h *hold) holdsLocked(p sound.Payload) bool {
 	o := h.a.out
-	if !h.a.outcome.heard || o.req.plan.Cushion == 0 || len(o.req.plan.Candidates) < 2 || o.track.Covers(o.track.Samples+p.samples) {
+	if !h.a.outcome.heard || o.req.plan.Cushion == 0 || len(o.req.plan.Candidates) < 2 || o.track.Covers(o.track.Samples+p.Samples) {
 		return false
 	}
-	return o.lane.InHand(p.at) >= h.leastInHandLocked()
+	return o.lane.InHand(p.At) >= h.leastInHandLocked()
 }
 
 // leastInHandLocked is the audio that the client must have in hand while any is held back: the route's cushion, and at least
@@ -118,21 +67,21 @@ func (h *hold) releaseLocked(now time.Time) {
 		return
 	}
 	covered := h.coveredLocked()
-	for !h.empty() && h.a.out.active == h.a {
+	for !h.IsEmpty() && h.a.out.active == h.a {
 		if covered <= 0 && !h.overheldLocked(now) {
 			return
 		}
 		covered--
-		h.a.out.engine.metrics.Held.Observe(now.Sub(h.frames[0].at).Seconds())
-		h.pop(h.a.emitLocked)
+		h.a.out.engine.metrics.Held.Observe(now.Sub(h.First().At).Seconds())
+		h.Pop(h.a.emitLocked)
 	}
 }
 
 // coveredLocked is how many of the held frames may be sent: up to the last one at whose end no word is under way.
 func (h *hold) coveredLocked() (covered int) {
 	end := h.a.out.track.Samples
-	for i, f := range h.frames {
-		if end += f.samples; h.a.out.track.Covers(end) {
+	for i, samples := range h.Frames() {
+		if end += samples; h.a.out.track.Covers(end) {
 			covered = i + 1
 		}
 	}
@@ -143,7 +92,7 @@ func (h *hold) coveredLocked() (covered int) {
 // plays until a backup would speak. Of a silent vendor's audio the client gets two thirds, so that a third is left to cut
 // when a backup is opened.
 func (h *hold) overheldLocked(now time.Time) bool {
-	held, hand := audio.Duration(h.samples, h.a.out.req.output.Rate), h.a.out.lane.InHand(now)
+	held, hand := audio.Duration(h.Samples(), h.a.out.req.output.Rate), h.a.out.lane.InHand(now)
 	if h.a.isQuietLocked(now) {
 		return held > maxHeld || held > hand/2
 	}
@@ -156,30 +105,29 @@ func (a *attempt) isQuietLocked(now time.Time) bool { return !now.Before(a.speec
 // untilLocked is when to look whether held audio must be sent though no frame has come; zero: none is held. We look at half
 // the time until then: frames that arrive meanwhile shorten it without waking this goroutine.
 func (h *hold) untilLocked(now time.Time) time.Time {
-	if h.empty() || h.a.out.active != h.a || h.a.out.hasRivalLocked(h.a) {
+	if h.IsEmpty() || h.a.out.active != h.a || h.a.out.hasRivalLocked(h.a) {
 		return time.Time{}
 	}
 	if !h.a.isQuietLocked(now) {
 		return h.a.speech.QuietFrom(now)
 	}
-	held := audio.Duration(h.samples, h.a.out.req.output.Rate)
+	held := audio.Duration(h.Samples(), h.a.out.req.output.Rate)
 	return now.Add(max((h.a.out.lane.InHand(now)-2*held)/2, leastHeldWait))
 }
 
 // cutLocked sends what is held up to the last place where a word is known to end; the rest stays held. If nothing tells where
 // words end, it sends all.
 func (h *hold) cutLocked(fade bool) {
-	if h.empty() {
+	if h.IsEmpty() {
 		return
 	}
-	at, known := h.a.speech.CutPoint(h.a.out.track.Samples, h.a.out.track.Samples+h.samples)
-	for !h.empty() {
-		first := h.frames[0]
-		end := h.a.out.track.Samples + first.samples
+	at, known := h.a.speech.CutPoint(h.a.out.track.Samples, h.a.out.track.Samples+h.Samples())
+	for !h.IsEmpty() {
+		end := h.a.out.track.Samples + h.First().Samples
 		if known && end > at {
 			break
 		}
-		h.pop(h.a.emitLocked)
+		h.Pop(h.a.emitLocked)
 	}
 	if keep := at - h.a.out.track.Samples; known && keep > 0 {
 		h.splitLocked(keep, fade)
@@ -188,31 +136,10 @@ func (h *hold) cutLocked(fade bool) {
 
 // splitLocked sends so many samples of the first held frame.
 func (h *hold) splitLocked(keep int64, fade bool) {
-	first := &h.frames[0]
-	raw, err := first.bytes()
-	if err != nil {
-		return // can't be: it decoded when it came
+	if head, ok := h.Split(h.a.out.req.output, keep, fade); ok {
+		h.a.emitLocked(head)
+		if fade {
+			h.a.out.lastSample = sound.Sample{}
+		}
 	}
-	at := int(keep) * h.a.out.req.output.BytesPerSample()
-	head, tail := raw[:at], raw[at:]
-	if fade {
-		n := min(len(head), crossfadeSamples(h.a.out.req.output.Rate)*h.a.out.req.output.BytesPerSample())
-		audio.Ramp(h.a.out.req.output, head[len(head)-n:], 1, 0)
-	}
-	h.a.emitLocked(payload{raw: head, samples: keep, at: first.at})
-	if fade {
-		h.a.out.lastSample = sample{}
-	}
-	first.payload = payload{raw: tail, samples: first.samples - keep, at: first.at}
-	h.samples -= keep
-}
-
-// bytes are the payload's audio bytes.
-func (p payload) bytes() ([]byte, error) {
-	if p.base64 == nil {
-		return p.raw, nil
-	}
-	raw := make([]byte, base64.StdEncoding.DecodedLen(len(p.base64)))
-	n, err := base64.StdEncoding.Decode(raw, p.base64)
-	return raw[:n], err
 }

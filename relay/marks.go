@@ -59,7 +59,7 @@ func (o *output) spokenToLocked(now time.Time) int {
 	switch a := o.active; {
 	case a == nil:
 		return o.from.Char
-	case !a.held.empty():
+	case !a.held.IsEmpty():
 		return a.from.Char
 	default:
 		return a.speech.SpokenTo(now)

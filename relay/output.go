@@ -9,6 +9,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
+	"voicerelay/relay/sound"
 )
 
 // output is what the client gets of a generation, whichever attempt speaks. The vendors' readers bring frames and words to it,
@@ -35,7 +36,7 @@ type output struct {
 	track      position.Track
 	seq        uint32          // of the next frame
 	from       position.Resume // where in the text the next attempt begins
-	lastSample sample          // of the audio sent; none once it has been faded out
+	lastSample sound.Sample    // of the audio sent; none once it has been faded out
 	told       []Word          // room for the words that the client is told of next
 	firstAt    time.Time       // when the first audio could be sent; zero: not yet
 	played     played

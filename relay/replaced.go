@@ -59,13 +59,10 @@ func (o *output) breakLocked(before *attempt) upstream.Kind {
 // flushLocked sends what the converter and the hold still have, ends the pieces up to the given one, and announces the words
 // that remain.
 func (a *attempt) flushLocked(id int) {
-	if a.conversion.conv != nil {
-		a.conversion.out = a.conversion.conv.Flush(a.conversion.out[:0])
-		a.conversion.conv = nil
-		out := a.conversion.out
-		a.held.deliverLocked(payload{raw: out, samples: int64(len(out) / a.out.req.output.BytesPerSample()), at: time.Now()})
+	if p, ok := a.conversion.Flush(time.Now()); ok {
+		a.held.deliverLocked(p)
 	}
-	a.held.flush(a.emitLocked)
+	a.held.Flush(a.emitLocked)
 	a.speech.EndThrough(id)
 	a.out.track.Clamp()
 	a.out.announceLocked()

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"sync"
 	"time"
 
 	"voicerelay/upstream"
@@ -23,7 +24,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	// Bad base64 is found before the attempt becomes the active one: garbage must not cancel a rival that is well.
 	scratch := scratchPool.Get().(*[]byte)
 	defer scratchPool.Put(scratch)
-	raw, err := a.conversion.rawLocked(f, scratch)
+	raw, err := a.conversion.Raw(f, scratch)
 	if err != nil {
 		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
 		return
@@ -36,15 +37,18 @@ func (a *attempt) Audio(f upstream.Frame) {
 		a.outcome.failLocked(err)
 		return
 	}
-	p, err := a.conversion.payloadLocked(f, raw)
+	p, err := a.conversion.Payload(f, raw, a.out.seq == 0)
 	if err != nil {
 		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
 		return
 	}
-	p.at = arrived
+	p.At = arrived
 	a.held.deliverLocked(p)
 	a.outcome.proveLocked(false)
 }
+
+// scratchPool has buffers for decoded audio. They are used within one frame's step only.
+var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
 
 // enter begins a step. Its messages go out together after leave has given the lock back.
 func (a *attempt) enter() {

@@ -176,7 +176,7 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			for range 40 { // buffers reach their size, and what is held back its bound
 				step()
 			}
-			if held := !a.held.empty(); held != (test.rivals > 0) {
+			if held := !a.held.IsEmpty(); held != (test.rivals > 0) {
 				t.Fatalf("held back: got %v", held)
 			}
 			if got := testing.AllocsPerRun(200, step); got >= 1 {

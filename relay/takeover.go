@@ -41,21 +41,16 @@ func (o *output) hasRivalLocked(a *attempt) bool {
 func (o *output) handOverLocked(a *attempt) {
 	defer o.notify() // from now on the client's playback clock says when a backup is due
 	o.setActiveLocked(a)
-	if a.continuesLocked(o.lastSpoke) {
-		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
-		o.track.Cut(a.from.Char)
-	} else if o.lastSpoke != nil {
+	before := int64(0) // samples that go before the voice's own
+	if o.lastSpoke != nil && !a.continuesLocked(o.lastSpoke) {
 		// Another voice: it is faded in after the decay of the former one. A replaced stream of the same voice is not.
-		a.conversion.crossfade.total = crossfadeSamples(o.req.output.Rate)
-		if o.lastSample.size > 0 {
-			last := o.lastSample.bytes[:o.lastSample.size]
-			a.conversion.crossfade.decay = audio.AppendDecay(nil, o.req.output, last, a.conversion.crossfade.total)
-		}
+		before = a.conversion.FadeIn(o.lastSample)
+	}
+	if o.lastSpoke != nil {
 		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
 		o.track.Cut(a.from.Char)
 	}
-	// The decay of the former voice is sent as the first audio of this one, so its own audio begins after that.
-	a.speech.Enter(&o.track, int64(len(a.conversion.crossfade.decay)/o.req.output.BytesPerSample()))
+	a.speech.Enter(&o.track, before)
 }
 
 // tellUntoldLocked tells the client estimated times of the words before a place in the text that an attempt spoke and whose times
@@ -122,7 +117,7 @@ func (o *output) resumeInterrupted() {
 		return
 	}
 	a.held.cutLocked(true)
-	a.held.drop()
+	a.held.Drop()
 	o.from = o.resumeLocked(a)
 	o.tellUntoldLocked(a, o.from.Char)
 	o.setActiveLocked(nil)

@@ -1,4 +1,4 @@
-package relay
+package sound
 
 import (
 	"time"
@@ -15,14 +15,17 @@ func crossfadeSamples(rate int) int { return int(audio.Samples(crossfadeLength, 
 // maxSampleBytes is the size of the largest sample, that of pcm_f32le.
 const maxSampleBytes = 4
 
-// sample is one sample in its encoding; size 0: none.
-type sample struct {
+// Sample is one sample in its encoding; size 0: none.
+type Sample struct {
 	bytes [maxSampleBytes]byte
 	size  int
 }
 
+// IsSet reports whether there is one.
+func (s Sample) IsSet() bool { return s.size > 0 }
+
 // lastSample is the last one of audio bytes.
-func lastSample(f audio.Format, raw []byte) (s sample) {
+func lastSample(f audio.Format, raw []byte) (s Sample) {
 	n := f.BytesPerSample()
 	if len(raw) >= n {
 		s.size = copy(s.bytes[:n], raw[len(raw)-n:])
