@@ -2,7 +2,6 @@ package cartesia_test
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -199,28 +198,23 @@ func (c *caller) Next() (downstreamtest.Event, error) {
 		if err != nil {
 			return downstreamtest.Event{}, err
 		}
-		e := downstreamtest.Event{Turn: *m.ContextID}
-		switch *m.Type {
-		case "chunk":
-			e.Kind = downstreamtest.Audio
-			e.PCM, err = base64.StdEncoding.DecodeString(m.Data)
-			return e, err
-		case "timestamps":
-			e.Kind = downstreamtest.Words
-			for i, word := range m.Words.Words {
-				at := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-				e.Words = append(e.Words, downstreamtest.Word{Text: word, Start: at(m.Words.Start[i]), End: at(m.Words.End[i])})
-			}
-			return e, nil
-		case "error":
-			e.Kind, e.Reason = downstreamtest.Failed, m.Error
-			c.failed[e.Turn] = true
-			return e, nil
-		case "done":
-			e.Kind = downstreamtest.Over
-			if !c.failed[e.Turn] {
-				return e, nil
-			}
+		if *m.Type == "flush_done" || *m.Type == "done" && c.failed[*m.ContextID] {
+			continue
 		}
+		e, err := m.event()
+		e.Turn = *m.ContextID
+		if e.Kind == downstreamtest.Failed {
+			c.failed[e.Turn] = true
+		}
+		return e, err
 	}
+}
+
+// words are the words of a message with their times.
+func (m said) words() (words []downstreamtest.Word) {
+	at := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+	for i, word := range m.Words.Words {
+		words = append(words, downstreamtest.Word{Text: word, Start: at(m.Words.Start[i]), End: at(m.Words.End[i])})
+	}
+	return words
 }

@@ -1,6 +1,8 @@
 package cartesia
 
 import (
+	"strings"
+
 	"voicerelay/downstream"
 )
 
@@ -23,9 +25,15 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 	srv := &host{Server: on, with: on.Services()}
 	routes := []downstream.Route{
 		{Method: "GET", Path: "/tts/websocket", Upgrade: true, Serve: srv.accept},
+		{Method: "POST", Path: "/tts/bytes", Serve: srv.bytesEndpoint().Serve},
+		{Method: "POST", Path: "/tts/sse", Serve: srv.eventsEndpoint().Serve},
+		{Method: "GET", Path: "/voices", Serve: srv.listVoices},
+		{Method: "GET", Path: "/voices/{id}", Serve: srv.showVoice},
 	}
 	for i := range routes {
-		routes[i].Root = routes[i].Path
+		if strings.HasPrefix(routes[i].Path, "/tts/") {
+			routes[i].Root = routes[i].Path
+		}
 		routes[i].Key, routes[i].Refuse = downstream.AnyKey, writeError
 	}
 	return routes

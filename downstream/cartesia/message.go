@@ -1,6 +1,7 @@
 package cartesia
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -76,19 +77,42 @@ func (v *voice) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// decode reads a message. An error has the field at fault.
+// decode reads a message of a context.
 func decode(data []byte) (*message, *protocol.Error) {
 	m := &message{}
-	if refused := downstream.DecodeTolerant(data, m); refused != nil {
+	if refused := decodeInto(data, m); refused != nil {
 		return nil, refused
 	}
-	switch {
-	case m.ContextID == "":
+	if m.ContextID == "" {
 		return nil, downstream.Invalid("context_id", "context_id is missing")
-	case len(m.ContextID) > maxID:
-		return nil, downstream.Invalid("context_id", fmt.Sprintf("context_id has more than %d bytes", maxID))
 	}
 	return m, nil
+}
+
+// decodeInto reads a message whose fields have values that some request may have. An error names the field.
+func decodeInto(data []byte, m *message) *protocol.Error {
+	if refused := downstream.DecodeTolerant(data, m); refused != nil {
+		return refused
+	}
+	for _, name := range []struct {
+		field, value string
+		most         int // bytes
+	}{
+		{"context_id", m.ContextID, maxID}, {"model_id", m.ModelID, protocol.MaxNameLength}, {"voice", m.Voice.ID, protocol.MaxNameLength},
+	} {
+		if len(name.value) > name.most {
+			return downstream.Invalid(name.field, fmt.Sprintf("%s has more than %d bytes", name.field, name.most))
+		}
+	}
+	if tag := m.language(); tag != "" && (len(tag) > protocol.MaxLanguageLength || !protocol.IsLanguageTag(tag)) {
+		return downstream.Invalid("language", "language must be a language tag, such as en or zh-Hant-TW")
+	}
+	return nil
+}
+
+// language is that of the text; empty: the voice's.
+func (s *speech) language() string {
+	return strings.ReplaceAll(cmp.Or(s.Language, s.Locale), "_", "-")
 }
 
 // contextOf is the context that a message which can't be used names, or is likely to mean; empty: none.

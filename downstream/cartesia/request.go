@@ -1,7 +1,6 @@
 package cartesia
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -52,7 +51,7 @@ func (srv *host) request(s *speech, on *relay.Terms) (relay.Request, *protocol.E
 		Text:           s.Transcript,
 		Voice:          voice,
 		Route:          route,
-		Language:       cmp.Or(s.Language, s.Locale),
+		Language:       s.language(),
 		Speed:          speed,
 		Output:         output,
 		WordTimestamps: s.AddTimestamps.Value,
@@ -70,9 +69,20 @@ var encodings = map[string]audio.Encoding{
 	"pcm_alaw":  audio.ALaw,
 }
 
+// rates are the vendor's sample rates.
+var rates = []int{8000, 16000, 22050, 24000, 44100, 48000}
+
 // format is the audio that the client wants, as it is named in the engine.
 func (o outputFormat) format() (audio.Format, *protocol.Error) {
-	f := audio.Format{Rate: int(o.SampleRate.Value)}
+	var f audio.Format
+	for _, rate := range rates {
+		if o.SampleRate.Value == float64(rate) {
+			f.Rate = rate
+		}
+	}
+	if f.Rate == 0 {
+		return f, unsupported("output_format.sample_rate", fmt.Sprintf("output_format.sample_rate must be one of %v", rates))
+	}
 	switch o.Container {
 	case "raw":
 		f.Encoding = encodings[o.Encoding]
@@ -114,7 +124,7 @@ func (g *generationConfig) speed() (float64, *protocol.Error) {
 	if g == nil || !g.Speed.Set {
 		return 1, nil
 	}
-	if s := g.Speed.Value; s < minSpeed || s > maxSpeed {
+	if s := g.Speed.Value; !(s >= minSpeed && s <= maxSpeed) { // also what is no number
 		return 0, downstream.Invalid("generation_config.speed", fmt.Sprintf("generation_config.speed must be %v to %v", minSpeed, maxSpeed))
 	}
 	return g.Speed.Value, nil
