@@ -40,7 +40,8 @@ const (
 func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
 	l := &Lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
-		l.clock, l.heard, l.phase = &playback{}, &playback{}, laneInTurn
+		own := &struct{ clock, heard playback }{} // both at once: a generation allocates one of them
+		l.clock, l.heard, l.phase = &own.clock, &own.heard, laneInTurn
 	} else {
 		l.clock, l.heard = &t.clock, &t.heard
 		o.mu.Lock()
