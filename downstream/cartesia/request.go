@@ -18,12 +18,6 @@ const usualVoice = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
 // isUsualModel reports whether a model is one of the vendor's, whatever its version.
 func isUsualModel(model string) bool { return strings.HasPrefix(model, "sonic") }
 
-// Bounds of the speed that clients may ask for, which are the vendor's.
-const (
-	minSpeed = 0.6
-	maxSpeed = 1.5
-)
-
 // request is what a client asks for, by the terms that are held for it.
 func (srv *host) request(s *speech, on *relay.Terms) (relay.Request, *protocol.Error) {
 	output, refused := s.OutputFormat.format()
@@ -87,9 +81,7 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 	case "raw":
 		f.Encoding = encodings[o.Encoding]
 	case "wav":
-		if f.Encoding = audio.WAV; o.Encoding != "" && o.Encoding != string(audio.PCM16) {
-			return f, unsupported("output_format.encoding", "a wav has pcm_s16le here")
-		}
+		f.Encoding = audio.WAV // of 16-bit samples whatever is asked for: the file says so itself
 	case "mp3":
 		f.Encoding = audio.Encoding(o.Container)
 	case "":
@@ -124,8 +116,8 @@ func (g *generationConfig) speed() (float64, *protocol.Error) {
 	if g == nil || !g.Speed.Set {
 		return 1, nil
 	}
-	if s := g.Speed.Value; !(s >= minSpeed && s <= maxSpeed) { // also what is no number
-		return 0, downstream.Invalid("generation_config.speed", fmt.Sprintf("generation_config.speed must be %v to %v", minSpeed, maxSpeed))
+	if s := g.Speed.Value; !(s >= protocol.MinSpeed && s <= protocol.MaxSpeed) { // also what is no number
+		return 0, downstream.Invalid("generation_config.speed", fmt.Sprintf("generation_config.speed must be %v to %v", protocol.MinSpeed, protocol.MaxSpeed))
 	}
 	return g.Speed.Value, nil
 }
