@@ -39,6 +39,15 @@ func (g *Generation) Flush() {
 	g.out.notify()
 }
 
+// KeepOpen says that there is no more text yet, and that some may come: the time that an open text may be idle begins anew.
+func (g *Generation) KeepOpen() {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	if !g.in.text.Finished() {
+		g.in.at = time.Now()
+	}
+}
+
 // FinishText says that no more text comes.
 func (g *Generation) FinishText() {
 	g.out.mu.Lock()

@@ -20,6 +20,12 @@ const (
 // AudioTags stands for all tags in square brackets among those that a vendor knows.
 const AudioTags = "[]"
 
+// TagLength is how many bytes the tag has that s begins with; 0: it begins with none, or with one that is not whole.
+func TagLength(s []byte) int {
+	n, _ := tagLen(s, 0)
+	return n
+}
+
 // tagLen returns the length of the tag that s begins with, in bytes, or 0. It is partial where s ends before
 // that can be said; last: the character before s, 0 at a text's start. There are two kinds:
 //

@@ -1,0 +1,101 @@
+package elevenlabs
+
+import (
+	"slices"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/downstream"
+	"voicerelay/relay"
+	"voicerelay/relay/delivery"
+)
+
+// Refused implements session.Talk: a context was not admitted.
+func (t *talk) Refused(g *relay.Generation, err *relay.Error) {
+	c := t.remove(g)
+	t.fail(c.key(), c.id, downstream.WireError(err))
+}
+
+// Ended implements session.Talk: a context's final frame is on its way. An error goes before it, and silence where the client would
+// take an answer without audio for a failure.
+func (t *talk) Ended(g *relay.Generation, finish func()) {
+	result := g.Result()
+	t.mu.Lock()
+	c := t.of[g]
+	spoke := c.spoke
+	t.mu.Unlock()
+	if result.Err != nil {
+		t.sendError(downstream.WireError(result.Err), c.id)
+	} else if spoke && downstream.NothingSpoken(result) {
+		t.Send(c.wire.audio(downstream.SilenceFor(t.address.format)))
+	}
+	t.mu.Lock()
+	t.removeLocked(g)
+	if result.Err != nil {
+		t.dead.add(c.key())
+	}
+	finish()
+	t.mu.Unlock()
+	switch {
+	case t.single && result.Err != nil:
+		t.Conn.Shut(delivery.ClosePolicy, faultOf(downstream.WireError(result.Err)).id)
+	default:
+		t.leave()
+	}
+}
+
+// fail tells the client that a context has failed before there was audio. The final frame is for Pipecat, which looks at no error.
+func (t *talk) fail(id string, told *string, err *protocol.Error) {
+	t.mu.Lock()
+	t.dead.add(id)
+	t.mu.Unlock()
+	t.sendError(err, told)
+	if t.single {
+		t.Conn.Shut(delivery.ClosePolicy, faultOf(err).id)
+		return
+	}
+	t.Send(finalFrame(told))
+	t.leave()
+}
+
+// sendError tells the client of an error of a context; nil: of the connection.
+func (t *talk) sendError(err *protocol.Error, context *string) { t.Send(encodeError(err, context)) }
+
+// remove takes out the context of a generation.
+func (t *talk) remove(g *relay.Generation) *speechContext {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.removeLocked(g)
+}
+
+func (t *talk) removeLocked(g *relay.Generation) *speechContext {
+	c := t.of[g]
+	delete(t.of, g)
+	if t.open[c.key()] == c {
+		delete(t.open, c.key())
+	}
+	return c
+}
+
+// mostDead is how many contexts that have failed a connection remembers. A client goes on with one it did not see fail yet, and it
+// has at most as many of those as it may have open at once.
+const mostDead = 64
+
+// deadContexts are the ids of contexts that have failed, and that the client has not closed. The oldest make room.
+type deadContexts struct{ ids []string }
+
+func (d *deadContexts) has(id string) bool { return slices.Contains(d.ids, id) }
+
+func (d *deadContexts) add(id string) {
+	if d.has(id) {
+		return
+	}
+	if len(d.ids) == mostDead {
+		d.ids = slices.Delete(d.ids, 0, 1)
+	}
+	d.ids = append(d.ids, id)
+}
+
+func (d *deadContexts) remove(id string) {
+	d.ids = slices.DeleteFunc(d.ids, func(other string) bool { return other == id })
+}

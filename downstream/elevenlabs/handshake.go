@@ -1,0 +1,69 @@
+package elevenlabs
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/access"
+	"voicerelay/downstream"
+	"voicerelay/downstream/session"
+	"voicerelay/relay"
+)
+
+// acceptMulti serves multi-stream-input: several contexts on one connection.
+func (srv *host) acceptMulti(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	srv.accept(w, r, key, false)
+}
+
+// acceptSingle serves stream-input: one text on one connection.
+func (srv *host) acceptSingle(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	srv.accept(w, r, key, true)
+}
+
+// accept upgrades a client's request to a session. What can be refused is refused here, since programs understand a status better
+// than a message that comes later.
+func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key, single bool) {
+	a, refused := srv.checkUpgrade(r, key)
+	if refused == nil {
+		refused = session.Serve(srv, w, r, key, session.Handshake{
+			Talk: func(s *session.Session) session.Talk { return srv.newTalk(s, a, single) },
+		})
+	}
+	if refused != nil {
+		srv.refuse(w, r, key, refused)
+	}
+}
+
+// checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
+func (srv *host) checkUpgrade(r *http.Request, key *access.Key) (address, *protocol.Error) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return address{}, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
+	}
+	a, refused := readAddress(r, srv.Settings(name))
+	if refused != nil {
+		return address{}, refused
+	}
+	held, gone := srv.Hold(key)
+	if gone != nil {
+		return address{}, downstream.WireError(gone)
+	}
+	defer held.Release()
+	request, refused := a.request(srv, held.Terms)
+	if refused != nil {
+		return address{}, refused
+	}
+	return a, downstream.WireError(srv.with.Engine.Check(request, held.Terms))
+}
+
+// request is what an address asks for, with the names of the configuration.
+func (a *address) request(srv *host, on *relay.Terms) (relay.Request, *protocol.Error) {
+	return srv.resolve(on, a.voice, a.model, relay.Request{
+		Language:       a.language,
+		Speed:          1,
+		Output:         a.format,
+		WordTimestamps: true, // Pipecat doesn't ask for times, and wants them
+		Normalize:      a.normalize,
+	})
+}
