@@ -44,7 +44,7 @@ func (g *Generation) KeepOpen() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if !g.in.text.Finished() {
-		g.in.at = time.Now()
+		g.in.cutting.At = time.Now()
 	}
 }
 

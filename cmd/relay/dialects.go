@@ -9,6 +9,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/downstream/cartesia"
 	"voicerelay/downstream/deepgram"
+	"voicerelay/downstream/elevenlabs"
 	"voicerelay/downstream/livekit"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
@@ -20,6 +21,7 @@ func dialects() []downstream.Dialect {
 		native.Dialect{},
 		cartesia.Dialect{},
 		deepgram.Dialect{},
+		elevenlabs.Dialect{},
 		livekit.Dialect{},
 		openai.Dialect{},
 	}

@@ -3,6 +3,7 @@ package elevenlabs
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -22,14 +23,24 @@ func (srv *host) acceptSingle(w http.ResponseWriter, r *http.Request, key *acces
 	srv.accept(w, r, key, true)
 }
 
+// lead is how far audio goes ahead of its playback on a connection of several contexts, which agents use. LiveKit's plugins say
+// nothing when they are interrupted after the end of their text, so what has not gone out by then is never heard. It is as much as a
+// bad network may delay. Programs that have one text on a connection mostly keep the audio, and want it soon.
+const lead = 5 * time.Second
+
 // accept upgrades a client's request to a session. What can be refused is refused here, since programs understand a status better
 // than a message that comes later.
 func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key, single bool) {
 	a, refused := srv.checkUpgrade(r, key)
 	if refused == nil {
-		refused = session.Serve(srv, w, r, key, session.Handshake{
-			Talk: func(s *session.Session) session.Talk { return srv.newTalk(s, a, single) },
-		})
+		h := session.Handshake{
+			PlainCodes: true,
+			Talk:       func(s *session.Session) session.Talk { return srv.newTalk(s, a, single) },
+		}
+		if !single {
+			h.Lead = lead
+		}
+		refused = session.Serve(srv, w, r, key, h)
 	}
 	if refused != nil {
 		srv.refuse(w, r, key, refused)
