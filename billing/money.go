@@ -86,3 +86,6 @@ func isCurrency(s string) bool {
 	}
 	return true
 }
+
+// Units is about the amount in whole units of the currency: for graphs, not for books.
+func (m Money) Units() float64 { return float64(m.Micros) / microsPerUnit }

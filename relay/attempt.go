@@ -34,6 +34,7 @@ type attempt struct {
 
 	// Owned by the failover loop.
 	candidate *candidate
+	hedges    bool // it was opened beside another that kept the caller waiting
 	vendor    vendorStream
 
 	// Guarded by out.mu.

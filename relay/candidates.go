@@ -6,6 +6,7 @@ import "voicerelay/routing"
 type candidate struct {
 	routing.Candidate
 	state   candidateState
+	hedges  bool        // it was opened beside another that kept the caller waiting
 	refused routing.Why // why it was not tried when it was next; empty: it was tried, or was never next
 }
 

@@ -164,7 +164,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	r.g.out.prepareBackup()
 	a := newAttempt(r.g, e.Candidate, verdict)
 	e.state, r.again = running, nil
-	a.candidate = e
+	a.candidate, a.hedges = e, e.hedges
 	a.vendor.start(ctx)
 	r.live = append(r.live, a)
 	entered = true

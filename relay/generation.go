@@ -142,7 +142,9 @@ func (g *Generation) Stop(cause *StopCause) bool {
 // noteHeard notes that the client is about to hear the first audio. It is called with out.mu held.
 func (g *Generation) noteHeard(at time.Time, provider string) {
 	g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
-	g.engine.metrics.GenerationHeard(provider, at.Sub(g.began))
+	waited, route := at.Sub(g.began), g.req.plan.Route
+	g.engine.metrics.GenerationHeard(provider, waited)
+	g.engine.metrics.CallerHeard(route, g.req.plan.Raw, waited)
 }
 
 // Trim frees what only a running generation needs, while its last messages wait for the client.

@@ -68,6 +68,8 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 		r.askAgain = now.Add(backupRetry)
 		return r.askAgain
 	}
+	e.hedges = true
+	r.g.engine.metrics.HedgeOpened()
 	r.start(ctx, e, verdict)
 	return now // the new attempt has its first step at once
 }

@@ -9,7 +9,8 @@ import (
 // Expected is all that may be counted of the setup, but for codes of errors, which are the clients' matter.
 func Expected(set *providers.Setup) metrics.Expected {
 	e := metrics.Expected{
-		Reasons:  []string{string(Completed), string(Cancelled), string(Failed)},
+		Reasons:  []string{string(Completed), string(Cancelled)},
+		Broken:   string(Failed),
 		Outcomes: []string{outcomeCompleted, outcomeCancelled, outcomeHedged, outcomeSuperseded},
 		Failed:   outcomeFailed,
 	}
@@ -25,7 +26,7 @@ func Expected(set *providers.Setup) metrics.Expected {
 		e.RerouteReasons = append(e.RerouteReasons, string(reason))
 	}
 	if table := set.Table(); table != nil {
-		e.Successions = table.Successions()
+		e.Successions, e.Routes = table.Successions(), table.RouteNames()
 	}
 	return e
 }

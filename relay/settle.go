@@ -8,6 +8,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/metrics"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -52,9 +53,25 @@ func (g *Generation) Finish() {
 	g.done.Timing = g.timingLocked(time.Now())
 	g.out.lane.End(delivery.TextMessage(g.req.encoder.Ended(g.done)))
 	g.logEndLocked(g.done)
-	g.engine.metrics.GenerationEnded(string(g.done.Reason))
+	g.countLocked()
 	if !g.out.stoppedAt.IsZero() {
 		g.engine.metrics.Cancel.Observe(time.Since(g.out.stoppedAt).Seconds())
+	}
+}
+
+// countLocked counts how the generation ended, and what it used.
+func (g *Generation) countLocked() {
+	code := ""
+	if g.done.Err != nil {
+		code = string(g.done.Err.Code)
+	}
+	g.engine.metrics.GenerationEnded(string(g.done.Reason), code)
+	for _, a := range g.done.Usage.Attempts {
+		used := metrics.Used{Provider: a.Provider, Tenant: g.client.Key.Tenant, Audio: a.Audio, Characters: a.Characters}
+		if a.Cost.Known() {
+			used.Cost, used.Currency = a.Cost.Money.Units(), a.Cost.Money.Currency
+		}
+		g.engine.metrics.AttemptUsed(used)
 	}
 }
 

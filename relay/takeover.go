@@ -85,6 +85,9 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 	o.notify()
 	if before == nil {
 		o.firstAt = at
+		if a.hedges {
+			o.engine.metrics.HedgeWon()
+		}
 		a.g.noteHeard(at, a.target.Provider)
 		o.tellLocked(o.req.encoder.Started(o.startedLocked(a)))
 		return

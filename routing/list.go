@@ -46,6 +46,15 @@ func (t *Table) Targets() []Target {
 	return all
 }
 
+// RouteNames are the names of all routes, in the configuration's order.
+func (t *Table) RouteNames() []string {
+	names := make([]string, len(t.routes))
+	for i, r := range t.routes {
+		names[i] = r.Name
+	}
+	return names
+}
+
 // HasRoute reports whether a route is of the configuration.
 func (t *Table) HasRoute(name string) bool {
 	_, ok := t.routeAt[name]

@@ -7,8 +7,9 @@ import (
 
 // Plan is how one generation may be spoken. It is not to be changed: its slices may be shared.
 type Plan struct {
-	// Route is the route's name, or the raw target as the client wrote it.
+	// Route is the route's name, or, if Raw, the target as the client wrote it.
 	Route string
+	Raw   bool
 	// Voice is the alias, or the raw voice as the client wrote it.
 	Voice string
 	// Language is the voice's, or empty.

@@ -106,6 +106,7 @@ func (t *Table) Plan(q Query) (*Plan, error) {
 	})
 	return &Plan{
 		Route:      route.Name,
+		Raw:        !t.HasRoute(route.Name),
 		Voice:      name,
 		Language:   voice.Language,
 		Preferred:  q.Prefer,

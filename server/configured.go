@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/subtle"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -67,12 +68,19 @@ func (set *setup) inherit(former *setup) {
 }
 
 // tenants is how many tenants the keys are of.
-func (set *setup) tenants() int {
-	names := make(map[string]bool)
-	for i := range set.keys {
-		names[set.keys[i].Tenant] = true
+func (set *setup) tenants() int { return len(set.tenantNames()) }
+
+// tenantNames are the tenants that the keys are of: without keys it is the one of this machine's programs.
+func (set *setup) tenantNames() []string {
+	if len(set.keys) == 0 {
+		return []string{set.local.Tenant}
 	}
-	return max(1, len(names))
+	var names []string
+	for i := range set.keys {
+		names = append(names, set.keys[i].Tenant)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // keyOf is the key with a hash, or nil where there is none. Every one is compared, in constant time.
@@ -105,6 +113,7 @@ func (set *setup) terms(of *access.Key) *relay.Terms {
 // expected is all that may be counted of the setup.
 func (set *setup) expected() metrics.Expected {
 	e := relay.Expected(set.Setup)
+	e.Tenants = set.tenantNames()
 	for _, code := range protocol.Codes() {
 		e.Codes = append(e.Codes, string(code))
 	}

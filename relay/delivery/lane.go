@@ -10,11 +10,10 @@ import (
 // Lane is one generation's queue to the client. Its fields are guarded by the outbox's mutex.
 type Lane struct {
 	out   *Outbox
-	turn  *Turn     // the context that it waits in, or nil
-	clock *playback // the context's, or its own: of what is queued
-	heard *playback // likewise, of what was sent
-	rate  int       // samples a second
-	room  func()    // notifies the generation, which is to look again; must not block
+	turn  *Turn   // the context that it waits in, or nil
+	clock *clocks // the context's, or its own
+	rate  int     // samples a second
+	room  func()  // notifies the generation, which is to look again; must not block
 
 	messages queue
 	waiting  int64 // samples queued
@@ -40,10 +39,9 @@ const (
 func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
 	l := &Lane{out: o, turn: t, rate: rate, room: room}
 	if t == nil {
-		own := &struct{ clock, heard playback }{} // both at once: a generation allocates one of them
-		l.clock, l.heard, l.phase = &own.clock, &own.heard, laneInTurn
+		l.clock, l.phase = &clocks{}, laneInTurn
 	} else {
-		l.clock, l.heard = &t.clock, &t.heard
+		l.clock = &t.clock
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		t.joinLocked(l)
@@ -65,7 +63,7 @@ func (l *Lane) Push(m *Message) {
 	l.out.countLocked()
 	l.waiting += m.Samples
 	if l.phase == laneOpen && m.Samples > 0 {
-		l.clock.add(m.Samples, l.rate, time.Now())
+		l.clock.queued.add(m.Samples, l.rate, time.Now())
 	}
 	l.ringLocked()
 }
@@ -97,7 +95,7 @@ func (l *Lane) openLocked() {
 	l.phase, l.opened = laneOpen, time.Now()
 	l.room() // from now on the caller waits
 	if l.waiting > 0 {
-		l.clock.add(l.waiting, l.rate, time.Now())
+		l.clock.queued.add(l.waiting, l.rate, time.Now())
 	}
 	l.ringLocked()
 }
@@ -106,14 +104,14 @@ func (l *Lane) openLocked() {
 func (l *Lane) Dry() time.Time {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	return l.clock.dry
+	return l.clock.queued.dry
 }
 
 // InHand is how much audio the client still has to play: what it was sent, and what waits for the lane's turn.
 func (l *Lane) InHand(now time.Time) time.Duration {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	hand := max(0, l.clock.dry.Sub(now))
+	hand := max(0, l.clock.queued.dry.Sub(now))
 	if l.phase != laneOpen {
 		hand += audio.Duration(l.waiting, l.rate)
 	}
@@ -161,7 +159,7 @@ func (l *Lane) popLocked() *Message {
 		l.waiting -= m.Samples
 		l.sent += m.Samples
 		if l.out.lead > 0 {
-			l.heard.add(m.Samples, l.rate, time.Now())
+			l.clock.sent.add(m.Samples, l.rate, time.Now())
 		}
 	}
 	if l.waiting < l.below {

@@ -30,7 +30,7 @@ func (l *Lane) dueLocked() time.Time {
 	if l.messages.head.Samples == 0 {
 		return time.Time{}
 	}
-	return l.heard.dry.Add(-l.out.lead)
+	return l.clock.sent.dry.Add(-l.out.lead)
 }
 
 // wakeAtLocked wakes the writer after a while.

@@ -13,6 +13,9 @@ type playback struct {
 	dry time.Time // when all audio that was sent has been played
 }
 
+// clocks are the client's clock by what is queued for it, and by what was sent: they differ where audio waits for its time.
+type clocks struct{ queued, sent playback }
+
 // add notes audio that is sent now.
 func (p *playback) add(samples int64, rate int, now time.Time) {
 	p.dry = awake.Later(p.dry, now).Add(audio.Duration(samples, rate))

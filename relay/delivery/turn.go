@@ -6,8 +6,7 @@ import "slices"
 // mutex.
 type Turn struct {
 	lanes []*Lane
-	clock playback // of what is queued
-	heard playback // of what was sent
+	clock clocks
 }
 
 // joinLocked puts a lane at the end.

@@ -21,13 +21,15 @@ type Metrics struct {
 	attempts    *prometheus.CounterVec
 	first       *prometheus.HistogramVec
 	answered    *prometheus.HistogramVec
+	callers     *prometheus.HistogramVec
 	reroutes    *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
+	hedges      *prometheus.CounterVec
+	used        usage
 }
 
 // New registers everything.
 func New(registry *prometheus.Registry) (*Metrics, error) {
-	short := prometheus.ExponentialBuckets(10e-6, 2.5, 14) // 10 µs to 1.5 s
 	m := &Metrics{
 		Connections: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "relay_connections", Help: "Client connections open now.",
@@ -36,8 +38,8 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 			Name: "relay_generations_active", Help: "Generations accepted and not yet done.",
 		}),
 		generations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "relay_generations_total", Help: "Generations by the reason of their done.",
-		}, []string{"outcome"}),
+			Name: "relay_generations_total", Help: "Generations by the reason of their done; code says why one failed.",
+		}, []string{"outcome", "code"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_attempts_total", Help: "Attempts by provider and outcome; code says how one failed.",
 		}, []string{"provider", "outcome", "code"}),
@@ -49,17 +51,21 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 			Name: "relay_attempt_first_audio_seconds", Help: "From an attempt's start, connecting included, to its first audio, of attempts that were heard.",
 			Buckets: firstAudioBuckets(),
 		}, []string{"provider"}),
+		callers: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "relay_caller_first_audio_seconds", Help: "From generate to where the first audio may be sent, by route; (raw) is a target that a client named.",
+			Buckets: firstAudioBuckets(),
+		}, []string{"route"}),
 		FrameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
-			Buckets: short,
+			Buckets: shortBuckets(),
 		}),
 		Cancel: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_cancel_seconds", Help: "From a client's cancel to where its done may be sent.",
-			Buckets: short,
+			Buckets: shortBuckets(),
 		}),
 		Held: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_held_seconds", Help: "How long audio was held back until a word's end covered it.",
-			Buckets: prometheus.ExponentialBuckets(0.005, 2, 10),
+			Buckets: []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5},
 		}),
 		reroutes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
@@ -67,6 +73,10 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_refusals_total", Help: "Requests and messages that were refused, by the code of the error.",
 		}, []string{"code"}),
+		hedges: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_hedges_total", Help: "Backups that were opened beside a target that keeps its caller waiting (opened), and those that spoke first (won).",
+		}, []string{"result"}),
+		used: newUsage(),
 		Handshakes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "relay_tls_handshake_failures_total", Help: "TLS handshakes with clients that failed.",
 		}),
@@ -76,7 +86,7 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 	}
 	collectors := []prometheus.Collector{
 		m.Connections, m.Active, m.generations, m.attempts, m.first, m.answered, m.FrameDelay, m.Cancel, m.Held, m.reroutes,
-		m.refusals, m.Handshakes, m.QuietCut,
+		m.refusals, m.Handshakes, m.QuietCut, m.callers, m.hedges, m.used.audio, m.used.characters, m.used.cost,
 	}
 	for _, c := range collectors {
 		if err := registry.Register(c); err != nil {
@@ -87,15 +97,25 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 }
 
 // firstAudioBuckets are from 5 ms to 10 s.
-func firstAudioBuckets() []float64 { return prometheus.ExponentialBuckets(0.005, 1.8, 14) }
+func firstAudioBuckets() []float64 {
+	return []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10}
+}
+
+// shortBuckets are from 10 µs to 1 s.
+func shortBuckets() []float64 {
+	return []float64{10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3, 0.1, 0.2, 0.5, 1}
+}
 
 // Expected is what may be counted under a configuration.
 type Expected struct {
 	// Providers are the names of those that are configured, Successions the pairs of which one may take over from another.
 	Providers   []string
 	Successions [][2]string
-	// Reasons are those of a done, Codes those of errors to clients, RerouteReasons those of a change of voice.
+	// Routes and Tenants are the names of those that are configured.
+	Routes, Tenants []string
+	// Reasons are those of a done, but for Broken, of those that have a code. Codes are those of errors to clients, RerouteReasons those of a change of voice.
 	Reasons, Codes, RerouteReasons []string
+	Broken                         string
 	// Outcomes are those of attempts that do not fail, Failed that of those that do, Failures the codes of these.
 	Outcomes []string
 	Failed   string
@@ -105,11 +125,19 @@ type Expected struct {
 // Expect has all of that be there, at 0: otherwise a rate over what is counted for the first time shows nothing.
 func (m *Metrics) Expect(e Expected) {
 	for _, reason := range e.Reasons {
-		m.generations.WithLabelValues(reason)
+		m.generations.WithLabelValues(reason, "")
 	}
 	for _, code := range e.Codes {
 		m.refusals.WithLabelValues(code)
+		m.generations.WithLabelValues(e.Broken, code)
 	}
+	for _, route := range append(e.Routes, rawRoute) {
+		m.callers.WithLabelValues(route)
+	}
+	for _, result := range []string{hedgeOpened, hedgeWon} {
+		m.hedges.WithLabelValues(result)
+	}
+	m.used.expect(e.Providers, e.Tenants)
 	for _, provider := range e.Providers {
 		m.first.WithLabelValues(provider)
 		m.answered.WithLabelValues(provider)
@@ -127,8 +155,33 @@ func (m *Metrics) Expect(e Expected) {
 	}
 }
 
-// GenerationEnded counts a generation by the reason of its done.
-func (m *Metrics) GenerationEnded(reason string) { m.generations.WithLabelValues(reason).Inc() }
+// GenerationEnded counts a generation by the reason of its done. code says why one failed, else it is empty.
+func (m *Metrics) GenerationEnded(reason, code string) {
+	m.generations.WithLabelValues(reason, code).Inc()
+}
+
+// The results of hedges.
+const (
+	hedgeOpened = "opened"
+	hedgeWon    = "won"
+)
+
+// HedgeOpened counts a backup that was opened beside a target that keeps its caller waiting, HedgeWon one that spoke first.
+func (m *Metrics) HedgeOpened() { m.hedges.WithLabelValues(hedgeOpened).Inc() }
+
+// HedgeWon implements what HedgeOpened says.
+func (m *Metrics) HedgeWon() { m.hedges.WithLabelValues(hedgeWon).Inc() }
+
+// rawRoute stands for the targets that clients name themselves, which have no end.
+const rawRoute = "(raw)"
+
+// CallerHeard notes when a generation of a route was first heard, after its generate. raw: the client named its target.
+func (m *Metrics) CallerHeard(route string, raw bool, took time.Duration) {
+	if raw {
+		route = rawRoute
+	}
+	m.callers.WithLabelValues(route).Observe(took.Seconds())
+}
 
 // AttemptEnded counts an attempt. code says how one failed, else it is empty.
 func (m *Metrics) AttemptEnded(provider, outcome, code string) {

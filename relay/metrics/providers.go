@@ -5,6 +5,8 @@ import "github.com/prometheus/client_golang/prometheus"
 // Provider is how a provider stands.
 type Provider struct {
 	Name string
+	// Active and Waiting are attempts under way, and those that wait for a slot; Slots is how many may be under way at once, 0: any.
+	Active, Waiting, Slots int
 	// Idle and Busy are its open sockets.
 	Idle, Busy int
 	// Circuits are those of its targets, by model.
@@ -27,7 +29,10 @@ func NewProviders(current func() []Provider) *Providers { return &Providers{curr
 var (
 	upstreamConnections = prometheus.NewDesc("relay_upstream_connections", "Open sockets to a vendor.",
 		[]string{"provider", "state"}, nil)
-	circuitState = prometheus.NewDesc("relay_circuit_state", "0: closed, 1: half open, 2: open.",
+	providerActive  = prometheus.NewDesc("relay_provider_active", "Attempts under way at a provider.", []string{"provider"}, nil)
+	providerWaiting = prometheus.NewDesc("relay_provider_waiting", "Attempts that wait for a slot at a provider that is full.", []string{"provider"}, nil)
+	providerSlots   = prometheus.NewDesc("relay_provider_slots", "How many attempts may be under way at a provider at once; 0: any.", []string{"provider"}, nil)
+	circuitState    = prometheus.NewDesc("relay_circuit_state", "0: closed, 1: half open, 2: open.",
 		[]string{"provider", "model"}, nil)
 )
 
@@ -35,6 +40,9 @@ var (
 func (c *Providers) Describe(to chan<- *prometheus.Desc) {
 	to <- upstreamConnections
 	to <- circuitState
+	to <- providerActive
+	to <- providerWaiting
+	to <- providerSlots
 }
 
 // Collect implements prometheus.Collector.
@@ -45,6 +53,9 @@ func (c *Providers) Collect(to chan<- prometheus.Metric) {
 	for _, p := range c.current() {
 		gauge(upstreamConnections, float64(p.Idle), p.Name, "idle")
 		gauge(upstreamConnections, float64(p.Busy), p.Name, "busy")
+		gauge(providerActive, float64(p.Active), p.Name)
+		gauge(providerWaiting, float64(p.Waiting), p.Name)
+		gauge(providerSlots, float64(p.Slots), p.Name)
 		for _, circuit := range p.Circuits {
 			gauge(circuitState, circuit.State, p.Name, circuit.Model)
 		}
