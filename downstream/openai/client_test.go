@@ -16,126 +16,43 @@ import (
 	"voicerelay/downstream/openai"
 )
 
-// caller is a client of the endpoint as it is described: one request for each text.
-type caller struct {
-	relay  *downstreamtest.Relay
-	as     downstreamtest.Caller
-	events bool // asks for server-sent events
-
-	text   strings.Builder
-	cancel context.CancelFunc
-	asked  chan asked
-	body   io.ReadCloser
-	lines  *bufio.Reader
-	over   bool
-}
-
-// asked is how a request was answered.
-type asked struct {
-	answer *http.Response
-	err    error
-}
-
+// dial has a client of the endpoint as it is described, which may ask for server-sent events.
 func dial(events bool) func(r *downstreamtest.Relay, as downstreamtest.Caller) (downstreamtest.Client, error) {
 	return func(r *downstreamtest.Relay, as downstreamtest.Caller) (downstreamtest.Client, error) {
-		return &caller{relay: r, as: as, events: events, asked: make(chan asked, 1)}, nil
+		c := &downstreamtest.Single{Relay: r, Read: downstreamtest.PCM, Ask: func(ctx context.Context, text string) (*http.Request, error) {
+			return ask(ctx, r, as, text, events)
+		}}
+		if events {
+			c.Read = nextEvent
+		}
+		return c, nil
 	}
 }
 
-func (c *caller) Say(_, text string) { c.text.WriteString(text) }
-
-func (c *caller) Flush(string) {}
-
-func (c *caller) Interrupt(string) {}
-
-// End asks, in a goroutine that ends with the header of the answer.
-func (c *caller) End(string) {
-	want := map[string]any{"model": "gpt-4o-mini-tts", "input": c.text.String(), "voice": c.as.Voice, "response_format": "pcm", "speed": 1.0}
-	if c.events {
+func ask(ctx context.Context, r *downstreamtest.Relay, as downstreamtest.Caller, text string, events bool) (*http.Request, error) {
+	want := map[string]any{"model": "gpt-4o-mini-tts", "input": text, "voice": as.Voice, "response_format": "pcm", "speed": 1.0}
+	if events {
 		want["stream_format"] = "sse"
 	}
 	data, err := json.Marshal(want)
 	if err != nil {
-		c.asked <- asked{nil, err}
-		return
+		return nil, err
 	}
-	var ctx context.Context
-	ctx, c.cancel = context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost"+c.relay.Prefix+"/audio/speech", bytes.NewReader(data))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost"+r.Prefix+"/audio/speech", bytes.NewReader(data))
 	if err != nil {
-		c.asked <- asked{nil, err}
-		return
+		return nil, err
 	}
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/octet-stream"}}
-	if c.as.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+c.as.Key)
+	request.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/octet-stream"}}
+	if as.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+as.Key)
 	}
-	client := c.relay.HTTP()
-	go func() {
-		answer, err := client.Do(r)
-		c.asked <- asked{answer, err}
-	}()
-}
-
-func (c *caller) Hangup() {
-	if c.cancel == nil {
-		return
-	}
-	c.cancel()
-	if c.body == nil {
-		if got := <-c.asked; got.err == nil {
-			c.body = got.answer.Body
-		}
-	}
-	if c.body != nil {
-		_ = c.body.Close() // it was cut off
-	}
-	c.cancel = nil
-}
-
-func (c *caller) Next() (downstreamtest.Event, error) {
-	if c.over {
-		return downstreamtest.Event{}, io.EOF
-	}
-	if c.body == nil {
-		if err := c.begin(); err != nil {
-			return downstreamtest.Event{}, err
-		}
-	}
-	if c.events {
-		return c.nextEvent()
-	}
-	pcm := make([]byte, 4800)
-	n, err := io.ReadFull(c.body, pcm)
-	switch {
-	case n > 0:
-		return downstreamtest.Event{Kind: downstreamtest.Audio, PCM: pcm[:n]}, nil
-	case errors.Is(err, io.EOF):
-		c.over = true
-		return downstreamtest.Event{Kind: downstreamtest.Over}, nil
-	}
-	return downstreamtest.Event{}, err
-}
-
-// begin waits for the answer's header.
-func (c *caller) begin() error {
-	got := <-c.asked
-	switch {
-	case got.err != nil:
-		c.asked <- got
-		return got.err
-	case got.answer.StatusCode != http.StatusOK:
-		c.body = io.NopCloser(strings.NewReader(""))
-		return downstreamtest.RefusedBy(got.answer)
-	}
-	c.body, c.lines = got.answer.Body, bufio.NewReader(got.answer.Body)
-	return nil
+	return request, nil
 }
 
 // nextEvent reads as LiveKit does: lines that begin with "data: ", and nothing else.
-func (c *caller) nextEvent() (downstreamtest.Event, error) {
+func nextEvent(body *bufio.Reader) (downstreamtest.Event, error) {
 	for {
-		line, err := c.lines.ReadString('\n')
+		line, err := body.ReadString('\n')
 		if err != nil {
 			if errors.Is(err, io.EOF) {
 				err = errors.New("the body ends without a last event")
@@ -161,7 +78,6 @@ func (c *caller) nextEvent() (downstreamtest.Event, error) {
 			if len(event.Usage) != 3 {
 				return downstreamtest.Event{}, errors.New("usage must be three integers")
 			}
-			c.over = true
 			return downstreamtest.Event{Kind: downstreamtest.Over}, nil
 		}
 	}

@@ -21,7 +21,10 @@ import (
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/server"
+	"voicerelay/upstream"
 )
+
+var errGone = &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 
 // spoken is a whole answer.
 type spoken struct {
@@ -431,13 +434,13 @@ func TestTheRecordSaysWhoAsked(t *testing.T) {
 		"nonsense":        {http.Header{"X-Stainless-Retry-Count": {strings.Repeat("9", 300)}}, map[string]string{"dialect": "openai"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			kept := &records{}
+			kept := downstreamtest.NewRecords()
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				speak(t, r, `{`+hello+`,"response_format":"pcm"}`, tt.header)
-				if got := kept.metadata(); len(got) != 1 || !maps.Equal(got[0], tt.want) {
-					t.Errorf("the records have %v, want %v", got, tt.want)
+				if got := kept.All(); len(got) != 1 || !maps.Equal(got[0].Metadata, tt.want) {
+					t.Errorf("recorded %+v, want %v", got, tt.want)
 				}
-			}, func(_ *server.Config, parts *server.Parts) { parts.Ledger = kept })
+			}, kept.Keep)
 		})
 	}
 }
