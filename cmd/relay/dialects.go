@@ -13,18 +13,12 @@ import (
 	"voicerelay/downstream/livekit"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
+	"voicerelay/downstream/plain"
 )
 
 // dialects are the protocols that clients may speak.
 func dialects() []downstream.Dialect {
-	return []downstream.Dialect{
-		native.Dialect{},
-		cartesia.Dialect{},
-		deepgram.Dialect{},
-		elevenlabs.Dialect{},
-		livekit.Dialect{},
-		openai.Dialect{},
-	}
+	return []downstream.Dialect{native.Dialect{}, cartesia.Dialect{}, deepgram.Dialect{}, elevenlabs.Dialect{}, livekit.Dialect{}, openai.Dialect{}, plain.Dialect{}}
 }
 
 // dialectNames are what the configuration calls them. The relay's own protocol can't be switched off, or moved.
