@@ -115,5 +115,5 @@ func (r *Rig) Python(t *testing.T, script string, args ...string) *Told {
 	if r.CA != "" {
 		environment = append(environment, "SSL_CERT_FILE="+r.CA)
 	}
-	return r.run(t, dir, append([]string{interpreter, path}, args...), environment...)
+	return r.run(t, dir, append([]string{interpreter, "-P", path}, args...), environment...)
 }

@@ -17,6 +17,9 @@ WS = "ws" + URL.removeprefix("http")  # the same for WebSockets
 HOST = URL.split("://")[1]
 KEY = os.environ["RELAY_KEY"]
 
+# A program may have a module beside it, and the name of a package: Python runs without its folder, which comes last here.
+sys.path.append(os.path.dirname(os.path.abspath(sys.argv[0])))
+
 _began = time.monotonic()
 _out = os.fdopen(os.dup(sys.stdout.fileno()), "w")  # libraries may redirect the other
 
