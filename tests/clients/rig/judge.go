@@ -83,11 +83,19 @@ func (told *Told) Failed(t *testing.T, id string) Error {
 // Quiet wants nothing at warning or above in the log of the program's libraries, but for lines that have one of the texts.
 func (told *Told) Quiet(t *testing.T, but ...string) {
 	t.Helper()
+	for _, log := range told.logged(but...) {
+		t.Errorf("the client logged %+v", log)
+	}
+}
+
+// logged is what the program's libraries have logged.
+func (told *Told) logged(but ...string) (all []Log) {
 	for _, line := range told.Lines {
 		if line.Log != nil && !slices.ContainsFunc(but, func(text string) bool { return strings.Contains(line.Log.Text, text) }) {
-			t.Errorf("the client logged %+v", *line.Log)
+			all = append(all, *line.Log)
 		}
 	}
+	return all
 }
 
 // Notes are what was told beside turns.
@@ -210,13 +218,16 @@ func (turn *Turn) timed(rate int, text string) error {
 	if len(found) != len(times) {
 		return fmt.Errorf("heard %q, which are not the words that have times: %q", textsOf(found), spelled)
 	}
-	var last Word
+	last := &Word{}
 	for i, word := range times {
+		if word == last {
+			continue // of a number, or the like, that is said in several words
+		}
 		switch start := seconds(word.Start); {
 		case word.Start < last.Start || word.End < word.Start || word.End < last.End:
-			return fmt.Errorf("the times go back at word %d: %+v after %+v", i, word, last)
+			return fmt.Errorf("the times go back at word %d: %+v after %+v", i, *word, *last)
 		case (start - found[i].Start).Abs() > near:
-			return fmt.Errorf("word %d: %+v, but it is heard from %v to %v", i, word, found[i].Start, found[i].End)
+			return fmt.Errorf("word %d: %+v, but it is heard from %v to %v", i, *word, found[i].Start, found[i].End)
 		}
 		last = word
 	}
@@ -225,12 +236,12 @@ func (turn *Turn) timed(rate int, text string) error {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// spell is what is said of words that a client has told, with the times of the word that each is from.
-func spell(words []Word) (spelled []string, times []Word) {
-	for _, word := range words {
+// spell is what is said of words that a client has told, each with the word that it is from.
+func spell(words []Word) (spelled []string, from []*Word) {
+	for i, word := range words {
 		for _, said := range voice.Words(word.Text) {
-			spelled, times = append(spelled, said), append(times, word)
+			spelled, from = append(spelled, said), append(from, &words[i])
 		}
 	}
-	return spelled, times
+	return spelled, from
 }
