@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"voicerelay/audio/codec"
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/routing"
@@ -33,6 +34,8 @@ type fileConfig struct {
 	Circuit   routing.CircuitConfig `yaml:"circuit"`
 	// Dialects say more of the dialects that clients speak; all are spoken where nothing is said.
 	Dialects []DialectConfig `yaml:"dialects"`
+	// Encoders are programs that compress audio; those that are found.
+	Encoders codec.Config `yaml:"encoders"`
 	// Limits are a connection's; a key may have its own.
 	Limits limits.Config   `yaml:"limits"`
 	Prices []billing.Price `yaml:"prices"`
@@ -116,6 +119,7 @@ func defaultConfig() fileConfig {
 		Listen:        "127.0.0.1:8080",
 		Log:           logConfig{Level: "info", Format: "json"},
 		Circuit:       routing.DefaultCircuit(),
+		Encoders:      codec.DefaultConfig(),
 		Limits:        limits.Default(),
 		Ledger:        defaultLedger(),
 		Redis:         defaultRedis(),

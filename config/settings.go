@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/audio/codec"
 	"voicerelay/billing"
 	"voicerelay/billing/listprice"
 	"voicerelay/config/check"
@@ -34,6 +35,8 @@ type Settings struct {
 	// Routing knows only those providers.
 	Routing routing.Config
 	Circuit routing.CircuitConfig
+	// Encoders are the programs that compress audio.
+	Encoders codec.Config
 	// Dialects are those of which the file says something.
 	Dialects []DialectConfig
 	// Limits are the defaults of keys; MaxConnections is the relay's.
@@ -63,6 +66,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 	checkNetwork(file, r)
 	file.Limits.Validate(r.below("limits"))
 	file.Circuit.Validate(r.below("circuit"))
+	file.Encoders.Validate(r.below("encoders"))
 	file.Ledger.validate(r.below("ledger"))
 	file.Redis.validate(r.below("redis"))
 	if _, stated := r.places["redis.url"]; stated && file.Redis.URL == "" {
@@ -88,6 +92,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		Providers:     providers,
 		Routing:       settleRouting(file, providers, r),
 		Circuit:       file.Circuit,
+		Encoders:      file.Encoders,
 		Dialects:      settleDialects(file, d),
 		Limits:        file.Limits,
 		Prices:        prices,

@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/audio"
+	"voicerelay/audio/codec"
 	"voicerelay/awake"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -99,6 +100,8 @@ type Server interface {
 	Hold(key *access.Key) (Held, *relay.Error)
 	// MayGenerate refuses generations that there is no memory for.
 	MayGenerate() *relay.Error
+	// Codecs are what compresses audio now. Without Hold only what there is may be asked of them.
+	Codecs() *codec.Set
 	// KeyHolds reports whether a key that was shown is still configured, and has not expired.
 	KeyHolds(key *access.Key) bool
 	// KeepWhole counts bytes of an answer that waits for its end, or gives them back where they are negative; false: all such
@@ -122,6 +125,8 @@ type Held struct {
 	Terms *relay.Terms
 	// Quota is what all requests of the key over HTTP share.
 	Quota *Quota
+	// Codecs are what compresses audio for it.
+	Codecs *codec.Set
 	// Release must be called once.
 	Release func()
 }

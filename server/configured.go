@@ -10,6 +10,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
@@ -28,6 +29,7 @@ type setup struct {
 	proxies        []netip.Prefix
 	quotas         map[string]*downstream.Quota // by the name of the key
 	dialects       map[string]downstream.Settings
+	codecs         *codec.Set
 	uses           map[[32]byte]*keyUse // by the hash of the key
 	over           chan struct{}        // closed once it is replaced and without users
 
@@ -47,6 +49,7 @@ func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
 		proxies:  cfg.Proxies,
 		quotas:   newQuotas(cfg),
 		dialects: cfg.Dialects,
+		codecs:   parts.Codecs,
 		uses:     newKeyUses(cfg),
 		over:     make(chan struct{}),
 	}

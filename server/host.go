@@ -8,6 +8,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -50,9 +51,13 @@ func (srv *Server) Hold(key *access.Key) (downstream.Held, *relay.Error) {
 	return downstream.Held{
 		Terms:   terms,
 		Quota:   set.quotas[terms.Key.Name], // the key may have another name by now
+		Codecs:  set.codecs,
 		Release: func() { srv.release(set) },
 	}, nil
 }
+
+// Codecs implements downstream.Server.
+func (srv *Server) Codecs() *codec.Set { return srv.setup.Load().codecs }
 
 // maxAllWhole bounds all audio that waits in memory for its end, since its clients asked for its length.
 const maxAllWhole = 256 << 20

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/access"
+	"voicerelay/audio/codec"
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/downstream"
@@ -49,7 +50,9 @@ type Parts struct {
 	Providers []*providers.Provider
 	Circuit   routing.CircuitConfig
 	Prices    *billing.PriceList
-	Store     limits.Store
+	// Codecs compress audio; nil: FLAC alone.
+	Codecs *codec.Set
+	Store  limits.Store
 	// Standing is asked at each /readyz; nil: all is well.
 	Standing func() Standing
 	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:

@@ -8,7 +8,7 @@ import (
 // ErrDraining refuses a configuration that comes while the relay is going away.
 var ErrDraining = errors.New("the relay is shutting down")
 
-// Reload puts a configuration in force: all of cfg, and of parts the table, the providers, the prices and the circuits.
+// Reload puts a configuration in force: all of cfg, and of parts the table, the providers, the prices, the circuits and the codecs.
 // What stays as it is must be the same *Provider as before. Generations that run end as they began, by providers that
 // are no longer configured, too; connections stay, but for those whose key is gone.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -96,7 +97,14 @@ func (s *Set) Summary() string {
 		}
 		parts = append(parts, string(e)+" "+maker)
 	}
-	return "encoders: flac built in, " + strings.Join(parts, ", ")
+	return "flac built in, " + strings.Join(parts, ", ")
+}
+
+// Same reports whether two sets have the same programs, as many of which may run.
+func (s *Set) Same(other *Set) bool {
+	return maps.EqualFunc(s.programs, other.programs, func(a, b *compressor) bool {
+		return slices.Equal(a.command, b.command) && cap(a.running) == cap(b.running)
+	})
 }
 
 // Check reports why there is no stream of a format; nil: there is one, unless too many run.
@@ -168,5 +176,10 @@ func (s *Set) Compress(ctx context.Context, f Format, pcm []byte) ([]byte, error
 	return stream.Take(nil)
 }
 
-// Close ends what the set runs. All its streams must have been closed, and none be opened any more.
-func (s *Set) Close() error { return s.launcher.Close() }
+// Close ends what the set runs. All its streams must have been closed, and none be opened any more. A nil set has nothing to end.
+func (s *Set) Close() error {
+	if s == nil {
+		return nil
+	}
+	return s.launcher.Close()
+}

@@ -24,7 +24,7 @@ func TestWithoutProgramsThereIsFLAC(t *testing.T) {
 		if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "ffmpeg or opusenc") || !strings.Contains(err.Error(), "encoders.opus") {
 			t.Errorf("got %v, which does not say what it takes", err)
 		}
-		if got := s.Summary(); got != "encoders: flac built in, mp3 none, opus none" {
+		if got := s.Summary(); got != "flac built in, mp3 none, opus none" {
 			t.Errorf("got %q", got)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // check validates a configuration: `relay check [-config config.yaml]`. Faults and warnings go to standard error,
 // each on its line.
-func check(_ context.Context, args []string, std stdio) int {
+func check(ctx context.Context, args []string, std stdio) int {
 	flags := flag.NewFlagSet("relay check", flag.ContinueOnError)
 	path := flags.String("config", "config.yaml", "the configuration `file`")
 	if done, code := parseFlags(flags, args, std.err); done {
@@ -31,5 +31,5 @@ func check(_ context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, "warning:", printable(remark))
 	}
 	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.Summary())
-	return exitOK
+	return checkEncoders(ctx, s, std)
 }

@@ -35,8 +35,8 @@ voices:
 		code     int
 		out, err string // beginnings of the streams' only lines, joined by line ends
 	}{
-		{"good", []string{"-config", good}, exitOK, good + " is valid: providers that can speak: 1, routes: 1, voices: 1, keys: 0", ""},
-		{"warned", []string{"-config", warned}, exitOK, warned + " is valid", "warning: " + warned + ":9:11: tenants.acme: no key has this tenant"},
+		{"good", []string{"-config", good}, exitOK, good + " is valid: providers that can speak: 1, routes: 1, voices: 1, keys: 0\nencoders: flac built in, mp3 ", ""},
+		{"warned", []string{"-config", warned}, exitOK, warned + " is valid\nencoders: ", "warning: " + warned + ":9:11: tenants.acme: no key has this tenant"},
 		{"bad", []string{"-config", bad}, exitFault, "", bad + ":9:1: listn: unknown key\n" + bad + ":10:7: log.level: must be"},
 		{"missing", []string{"-config", dir + "/none"}, exitFault, "", dir + "/none: no such file"},
 		{"argument", []string{good}, exitUsage, "", "relay check: unexpected argument"},

@@ -20,7 +20,7 @@ func allowed(pkg string) []string {
 	case pkg == "cmd/relay":
 		return nil // everything
 	case pkg == "config":
-		return []string{"access", "billing", "billing/ledger", "billing/listprice", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
+		return []string{"access", "audio/codec", "billing", "billing/ledger", "billing/listprice", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
 	case pkg == "audio/codec":
 		return []string{"audio", "config/check", "program"}
 	case pkg == "program":
@@ -36,9 +36,9 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics")
 	case pkg == "downstream":
-		return []string{clientModule + "/protocol", "access", "audio", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
+		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
 		return []string{clientModule + "/protocol", "access", "audio", "downstream", "limits", "relay", "relay/delivery"}
 	case pkg == "downstream/downstreamtest": // for the dialects' tests alone

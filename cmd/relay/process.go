@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/audio/codec"
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/config"
@@ -28,7 +29,8 @@ type process struct {
 	stop     stopper
 	settings *config.Settings // in force
 	speakers providerSet
-	retired  <-chan struct{} // closed once the providers of former settings are
+	encoders *codec.Set
+	retired  <-chan struct{} // closed once the providers and encoders of former settings are
 }
 
 // watch has the server look after its stores until the process stops.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/audio/codec"
 	"voicerelay/config"
 	"voicerelay/routing"
 	"voicerelay/server"
@@ -67,16 +68,20 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 	if err != nil {
 		return err
 	}
-	p.keepPrices(s.Prices) // before anyone is admitted by them
-	former, err := p.server.Reload(p.relayConfig(s), server.Parts{
-		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices,
-	})
+	encoders, err := p.renewEncoders(ctx, s, log)
 	if err != nil {
 		return errors.Join(err, next.without(p.speakers).close())
 	}
+	p.keepPrices(s.Prices) // before anyone is admitted by them
+	former, err := p.server.Reload(p.relayConfig(s), server.Parts{
+		Table: table, Providers: next.providers(), Circuit: s.Circuit, Prices: s.Prices, Codecs: encoders,
+	})
+	if err != nil {
+		return errors.Join(err, next.without(p.speakers).close(), replaced(encoders, p.encoders).Close())
+	}
 	renewCertificate()
-	p.retire(former, p.speakers.without(next), log)
-	p.speakers = next
+	p.retire(former, p.speakers.without(next), replaced(p.encoders, encoders), log)
+	p.speakers, p.encoders = next, encoders
 	p.settings = s.KeepFixed(p.settings, log)
 	return nil
 }
@@ -91,9 +96,9 @@ func (p *process) rereadCertificate(s *config.Settings) (renew func(), err error
 	return func() { p.certificate.now.Store(read) }, err
 }
 
-// retire closes providers that are no longer configured when no generation speaks by them: neither one that began under the former
-// configuration, nor under one before it.
-func (p *process) retire(former <-chan struct{}, gone providerSet, log zerolog.Logger) {
+// retire closes providers and encoders that are no longer configured when no generation speaks by them: neither one that began under
+// the former configuration, nor under one before it.
+func (p *process) retire(former <-chan struct{}, gone providerSet, encoders *codec.Set, log zerolog.Logger) {
 	earlier, closed := p.retired, make(chan struct{})
 	p.retired = closed
 	go func() { // the stop step "former providers" waits for it
@@ -103,13 +108,16 @@ func (p *process) retire(former <-chan struct{}, gone providerSet, log zerolog.L
 		if err := gone.close(); err != nil {
 			log.Error().Err(err).Msg("former provider not closed in order")
 		}
+		if err := encoders.Close(); err != nil {
+			log.Error().Err(err).Msg("former encoders not closed in order")
+		}
 		for _, m := range gone {
 			log.Info().Str("provider", m.settings.Name).Msg("former provider closed")
 		}
 	}()
 }
 
-// awaitRetired returns once all former providers are closed.
+// awaitRetired returns once all former providers and encoders are closed.
 func (p *process) awaitRetired(ctx context.Context) error {
 	select {
 	case <-p.retired:

@@ -285,7 +285,7 @@ func TestFormerProvidersAreClosedInTheirTurn(t *testing.T) {
 		first, second := make(chan struct{}), make(chan struct{})
 		var closed [2]int
 		for i, former := range []chan struct{}{first, second} {
-			p.retire(former, providerSet{{provider: &providers.Provider{Provider: closing{closed: &closed[i]}}}}, zerolog.Nop())
+			p.retire(former, providerSet{{provider: &providers.Provider{Provider: closing{closed: &closed[i]}}}}, nil, zerolog.Nop())
 		}
 		close(second)
 		synctest.Wait()

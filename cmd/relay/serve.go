@@ -116,6 +116,8 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 	}
 	p.stop.push("former providers", providerPatience, p.awaitRetired)
 	p.stop.push("providers", providerPatience, func(context.Context) error { return p.speakers.close() })
+	p.encoders = findEncoders(ctx, s, log)
+	p.stop.push("encoders", providerPatience, func(context.Context) error { return p.encoders.Close() })
 	table, err := routing.New(s.Routing)
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
@@ -125,6 +127,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog
 		Providers: p.speakers.providers(),
 		Circuit:   s.Circuit,
 		Prices:    s.Prices,
+		Codecs:    p.encoders,
 		Store:     kept.store,
 		Budgets:   kept.budgets,
 		Ledger:    kept.ledger,
