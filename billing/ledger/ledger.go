@@ -27,6 +27,7 @@ type Ledger struct {
 	gone      []string // epochs of those who wrote a file of this name
 	reader    *Reader
 	lock      io.Closer
+	committed func(took time.Duration)
 	queue     chan *change
 	poke      chan struct{} // holds a token while something is kept
 	stop      chan struct{} // closed by Stop

@@ -79,11 +79,13 @@ func (l *Ledger) attempt(changes []*change) {
 	if len(all) == 0 {
 		return
 	}
+	began := time.Now()
 	if err := l.writer.commit(all); err != nil {
 		l.setFailing(err)
 		l.refuse(changes, l.available())
 		return
 	}
+	l.committed(time.Since(began))
 	l.writer.withdraw = nil
 	l.settle(all)
 	if l.forget(len(kept)) || len(l.writer.withdraw) > 0 {

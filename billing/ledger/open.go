@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 )
 
 // Open opens a ledger for writing, makes it where there is none, and closes as interrupted what a crash left open.
@@ -33,8 +34,13 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 	if isVolatile(filepath.Dir(path)) {
 		cfg.Log.Warn().Str("path", path).Msg("the ledger is on a file system that is gone with the machine's next start")
 	}
+	committed := cfg.Committed
+	if committed == nil {
+		committed = func(time.Duration) {}
+	}
 	l := &Ledger{
-		log: cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.note(w.epoch),
+		committed: committed,
+		log:       cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.note(w.epoch),
 		reader: reader, lock: lock, writer: w,
 		queue: make(chan *change, queueSize),
 		poke:  make(chan struct{}, 1),

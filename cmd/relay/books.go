@@ -41,7 +41,9 @@ const recoverPatience = time.Second
 
 // openBooks opens the ledger, and begins to share it where a Redis is configured. Nothing else here waits for Redis.
 func (p *process) openBooks(ctx context.Context, s *config.Settings, registry prometheus.Registerer, log zerolog.Logger) (*books, error) {
+	commits := newCommits()
 	l, err := ledger.Open(ctx, ledger.Config{
+		Committed: func(took time.Duration) { commits.Observe(took.Seconds()) },
 		Path:      s.Books.Ledger.Path,
 		Retention: s.Books.Ledger.Retention,
 		Prices:    s.Prices,
@@ -53,7 +55,7 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 	}
 	p.stop.push("ledger", ledgerPatience, l.Stop)
 	p.keepPrices = l.UsePrices
-	if err := registerLedger(registry, l); err != nil {
+	if err := registerLedger(registry, l, commits); err != nil {
 		return nil, err
 	}
 	if s.Books.Redis.URL != "" {
@@ -217,12 +219,7 @@ func (m sharedMetrics) register(registry prometheus.Registerer) error {
 	}, func() float64 { return float64(m.unshipped()) })
 	up := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "relay_store_up", Help: "1, or 0 while the shared store is away and this relay decides alone.",
-	}, func() float64 {
-		if m.awaySince().IsZero() {
-			return 1
-		}
-		return 0
-	})
+	}, func() float64 { return truth(m.awaySince().IsZero()) })
 	for _, c := range []prometheus.Collector{m.away, lacking, up} {
 		if err := registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)

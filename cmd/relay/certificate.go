@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"voicerelay/config"
 )
@@ -32,6 +33,11 @@ func (c *certificate) read() (*tls.Certificate, error) {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	return &read, nil
+}
+
+// expires is when the certificate that is shown now ends.
+func (c *certificate) expires() time.Time {
+	return c.now.Load().Leaf.NotAfter // which LoadX509KeyPair has parsed
 }
 
 // config is a listener's; nil without a certificate.

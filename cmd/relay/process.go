@@ -24,6 +24,7 @@ type process struct {
 	memory      memoryLimits
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
+	metrics     *processMetrics
 
 	// Owned by wait once it is called.
 	stop     stopper

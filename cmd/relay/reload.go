@@ -28,9 +28,11 @@ func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) 
 		err = p.apply(ctx, s, log)
 	}
 	if err != nil {
+		p.metrics.refused()
 		refuseReload(err, log)
 		return
 	}
+	p.metrics.taken()
 	from.form.apply(s)
 	if s.Open() {
 		logOpen(log)

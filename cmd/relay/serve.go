@@ -79,7 +79,9 @@ func start(ctx context.Context, s *config.Settings, log zerolog.Logger) (*proces
 
 func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Logger) (err error) {
 	p.stayAwake(ctx, log) // first: until the end whatever is late is judged by it
-	if p.server, err = p.newServer(ctx, s, log); err != nil {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if p.server, err = p.newServer(ctx, s, registry, log); err != nil {
 		return err
 	}
 	if s.AdminListen != "" {
@@ -88,6 +90,9 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 		}
 	}
 	if p.certificate, err = openCertificate(s.TLS); err != nil {
+		return err
+	}
+	if err := p.registerCertificate(registry); err != nil {
 		return err
 	}
 	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), p.server)); err != nil {
@@ -104,9 +109,11 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 }
 
 // newServer makes the server with all that it works with.
-func (p *process) newServer(ctx context.Context, s *config.Settings, log zerolog.Logger) (*server.Server, error) {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+func (p *process) newServer(ctx context.Context, s *config.Settings, registry *prometheus.Registry, log zerolog.Logger) (*server.Server, error) {
+	var err error
+	if p.metrics, err = p.newProcessMetrics(registry); err != nil {
+		return nil, err
+	}
 	kept, err := p.openBooks(ctx, s, registry, log) // first, so that it is stopped last
 	if err != nil {
 		return nil, err

@@ -26,8 +26,17 @@ func version(_ context.Context, args []string, std stdio) int {
 	return exitOK
 }
 
+// build is what a binary was built from.
+type build struct{ version, revision string }
+
 // describeBuild is a build in lines of a name and a value.
 func describeBuild(info *debug.BuildInfo, version, revision string) string {
+	b := buildOf(info, version, revision)
+	return fmt.Sprintf("version: %s\nrevision: %s\ngo: %s %s/%s\n", b.version, b.revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// buildOf is what the linker says, else the build itself.
+func buildOf(info *debug.BuildInfo, version, revision string) build {
 	modified := ""
 	if info != nil {
 		version = cmp.Or(version, info.Main.Version)
@@ -40,6 +49,5 @@ func describeBuild(info *debug.BuildInfo, version, revision string) string {
 			}
 		}
 	}
-	return fmt.Sprintf("version: %s\nrevision: %s%s\ngo: %s %s/%s\n",
-		cmp.Or(version, "unknown"), cmp.Or(revision, "unknown"), modified, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return build{cmp.Or(version, "unknown"), cmp.Or(revision, "unknown") + modified}
 }
