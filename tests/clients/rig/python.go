@@ -103,7 +103,9 @@ func (r *Rig) Python(t *testing.T, script string, args ...string) *Told {
 	interpreter, err := python()
 	process.Need(t, err)
 	dir := t.TempDir()
-	unpack(t, pythonFiles, "python/clients.py", dir)
+	for _, module := range []string{"python/clients.py", "python/pipecat_bot.py"} {
+		unpack(t, pythonFiles, module, dir)
+	}
 	path, err := filepath.Abs(script)
 	if err != nil {
 		t.Fatal(err)
