@@ -41,7 +41,7 @@ type client struct {
 	conn    *websocket.Conn
 	as      manner
 	opened  map[string]bool
-	failed  map[string]bool
+	failed  map[string]string
 	waiting []downstreamtest.Event
 	hearing map[string]*hearing
 }
@@ -65,7 +65,7 @@ func dial(r *downstreamtest.Relay, as downstreamtest.Caller, m manner) (*client,
 	if err != nil {
 		return nil, err
 	}
-	return &client{conn: conn, as: m, opened: make(map[string]bool), failed: make(map[string]bool), hearing: make(map[string]*hearing)}, nil
+	return &client{conn: conn, as: m, opened: make(map[string]bool), failed: make(map[string]string), hearing: make(map[string]*hearing)}, nil
 }
 
 // send sends a message. A connection that is over is heard by Next.
@@ -126,7 +126,7 @@ func (c *client) read() (heard, error) {
 	kind, data, err := c.conn.Read(context.Background())
 	if err != nil {
 		if code := websocket.CloseStatus(err); code == websocket.StatusNormalClosure || code == websocket.StatusGoingAway || code == websocket.StatusPolicyViolation {
-			return heard{}, io.EOF
+			return heard{}, fmt.Errorf("%w: %v", io.EOF, err)
 		}
 		return heard{}, err
 	}
@@ -153,6 +153,9 @@ func (c *client) Next() (downstreamtest.Event, error) {
 	return e, nil
 }
 
+// told marks a failure that was heard to its final frame.
+const told = "told"
+
 // take makes events of a message.
 func (c *client) take(h heard) error {
 	if h.ContextID == nil {
@@ -165,9 +168,11 @@ func (c *client) take(h heard) error {
 	}
 	switch {
 	case h.Error != "":
-		c.failed[id] = true
-		add(downstreamtest.Event{Kind: downstreamtest.Failed, Reason: h.Error + ": " + h.Message})
-	case h.IsFinal && c.failed[id]:
+		c.failed[id] = h.Error + ": " + h.Message // LiveKit stops here, Pipecat at the final frame
+	case h.IsFinal && c.failed[id] == told: // in answer to a close_context that has crossed the failure
+	case h.IsFinal && c.failed[id] != "":
+		add(downstreamtest.Event{Kind: downstreamtest.Failed, Reason: c.failed[id]})
+		c.failed[id] = told
 	case h.IsFinal:
 		add(downstreamtest.Event{Kind: downstreamtest.Over})
 	}

@@ -29,6 +29,15 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 	routes := []downstream.Route{
 		{Method: http.MethodGet, Path: speech + "/multi-stream-input", Upgrade: true, Serve: srv.acceptMulti},
 		{Method: http.MethodGet, Path: speech + "/stream-input", Upgrade: true, Serve: srv.acceptSingle},
+		{Method: http.MethodPost, Path: speech, Serve: srv.endpoint(bareAudio)},
+		{Method: http.MethodPost, Path: speech + "/stream", Serve: srv.endpoint(bareAudio)},
+		{Method: http.MethodPost, Path: speech + "/with-timestamps", Serve: srv.endpoint(timedWhole)},
+		{Method: http.MethodPost, Path: speech + "/stream/with-timestamps", Serve: srv.endpoint(timedLines)},
+		{Method: http.MethodGet, Path: "/v1/voices", Only: isOurs, Serve: srv.listVoices},
+		{Method: http.MethodGet, Path: "/v2/voices", Serve: srv.searchVoices},
+		{Method: http.MethodGet, Path: "/v1/models", Only: isOurs, Serve: srv.listModels},
+		{Method: http.MethodGet, Path: "/v1/user", Serve: srv.showUser},
+		{Method: http.MethodGet, Path: "/v1/user/subscription", Serve: srv.showSubscription},
 	}
 	for i := range routes {
 		routes[i].Root = routes[i].Path

@@ -3,6 +3,7 @@ package elevenlabs
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -62,9 +63,21 @@ type detail struct {
 	Param string `json:"param,omitempty"`
 }
 
+// invalid is a field that can't be used, as the vendor's framework tells it.
+type invalid struct {
+	Loc  []string `json:"loc"`
+	Msg  string   `json:"msg"`
+	Type string   `json:"type"`
+}
+
 // refuse answers a request with an error in the vendor's envelope.
 func refuse(w http.ResponseWriter, err *protocol.Error) {
 	f := faultOf(err)
+	if f.status == http.StatusUnprocessableEntity {
+		at := append([]string{"body"}, strings.FieldsFunc(err.Param, func(r rune) bool { return r == '.' })...)
+		writeRefusal(w, f.status, err, []invalid{{Loc: at, Msg: err.Message, Type: "value_error"}})
+		return
+	}
 	writeRefusal(w, f.status, err, detail{Status: f.id, Message: err.Message, Param: err.Param})
 }
 

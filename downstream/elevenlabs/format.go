@@ -65,3 +65,17 @@ func unsupported(asked string, usual bool) *protocol.Error {
 			"pcm_44100, pcm_48000, ulaw_8000, alaw_8000",
 	}
 }
+
+// mediaType is what a body in a format is. LiveKit's plugin takes only what begins with audio/.
+func mediaType(f audio.Format) string {
+	switch f.Encoding {
+	case audio.WAV:
+		return "audio/wav"
+	case audio.MuLaw:
+		return "audio/basic"
+	case audio.ALaw:
+		return "audio/x-alaw-basic"
+	default:
+		return "audio/pcm"
+	}
+}

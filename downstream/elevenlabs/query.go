@@ -1,7 +1,6 @@
 package elevenlabs
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -50,7 +49,7 @@ func readAddress(r *http.Request, settings downstream.Settings) (address, *proto
 		idle: defaultIdle, normalize: query.Get("apply_text_normalization") != "off",
 	}
 	if len(a.voice) > longestName || len(a.model) > longestName || len(a.language) > longestName {
-		return address{}, downstream.Invalid("", fmt.Sprintf("the voice's id, model_id and language_code have at most %d bytes", longestName))
+		return address{}, nameTooLong()
 	}
 	var refused *protocol.Error
 	if a.format, refused = formatOf(query.Get("output_format"), socketFormats, settings); refused != nil {

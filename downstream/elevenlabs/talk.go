@@ -26,6 +26,8 @@ type talk struct {
 	address address
 	single  bool // stream-input: the connection has one text, and ends with it
 
+	strikes session.Strikes // owned by the reader
+
 	mu      sync.Mutex // guards what follows
 	open    map[string]*speechContext
 	of      map[*relay.Generation]*speechContext
@@ -62,13 +64,20 @@ func (t *talk) Receive(ctx context.Context, kind websocket.MessageType, data []b
 		return
 	}
 	m, refused := readMessage(data)
-	if refused != nil {
-		t.sendError(refused, m.ContextID)
-		t.NoteRefused(refused.Code)
+	if refused == nil {
+		t.apply(ctx, &m)
 		return
 	}
-	t.apply(ctx, &m)
+	t.sendError(refused, m.ContextID)
+	t.NoteRefused(refused.Code)
+	if t.strikes.Add(time.Now(), maxStrikes) {
+		t.Conn.Shut(delivery.ClosePolicy, faultOf(refused).id)
+	}
 }
+
+// maxStrikes is how many messages that can't be read a client may send within a minute. The vendor takes none; a program that sends
+// one by mistake is told, and goes on.
+const maxStrikes = 20
 
 // apply carries a message out.
 func (t *talk) apply(ctx context.Context, m *message) {

@@ -1,0 +1,71 @@
+package elevenlabs
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/audio"
+	"voicerelay/downstream"
+)
+
+// speechRequest is a request for speech over HTTP. What the relay has no use for is left out.
+type speechRequest struct {
+	Text          *string        `json:"text"` // nil: left out or null
+	ModelID       string         `json:"model_id"`
+	LanguageCode  string         `json:"language_code"`
+	Normalization string         `json:"apply_text_normalization"`
+	VoiceSettings *voiceSettings `json:"voice_settings"`
+
+	// format is by the query.
+	format audio.Format
+}
+
+// readRequest reads a request's body and its query.
+func readRequest(w http.ResponseWriter, r *http.Request, most int, at place, settings downstream.Settings) (*speechRequest, *protocol.Error) {
+	query, failed := url.ParseQuery(r.URL.RawQuery)
+	if failed != nil {
+		return nil, downstream.Invalid("", "malformed query")
+	}
+	format, refused := formatOf(query.Get("output_format"), at, settings)
+	if refused != nil {
+		return nil, refused
+	}
+	data, refused := downstream.ReadBody(w, r, most)
+	if refused != nil {
+		return nil, refused
+	}
+	asked, refused := decodeRequest(data)
+	if refused != nil {
+		return nil, refused
+	}
+	asked.format, asked.ModelID = format, cmp.Or(asked.ModelID, query.Get("model_id"))
+	if len(r.PathValue("voice")) > longestName || len(asked.ModelID) > longestName || len(asked.LanguageCode) > longestName {
+		return nil, nameTooLong()
+	}
+	return asked, nil
+}
+
+// decodeRequest decodes a request's body.
+func decodeRequest(data []byte) (*speechRequest, *protocol.Error) {
+	asked := new(speechRequest)
+	refused := downstream.DecodeTolerant(data, asked)
+	if refused == nil && asked.Text == nil {
+		refused = downstream.Invalid("text", "text is missing")
+	}
+	if refused == nil {
+		refused = asked.VoiceSettings.check()
+	}
+	if refused != nil {
+		refused.Status = http.StatusUnprocessableEntity
+		return nil, refused
+	}
+	return asked, nil
+}
+
+func nameTooLong() *protocol.Error {
+	return downstream.Invalid("", fmt.Sprintf("the voice's id, model_id and language_code have at most %d bytes", longestName))
+}
