@@ -43,6 +43,8 @@ type client struct {
 	opened  map[string]bool
 	failed  map[string]string
 	waiting []downstreamtest.Event
+	inbox   chan received // what the kernel would hold, of which an in-memory connection has nothing
+	over    chan struct{}
 	hearing map[string]*hearing
 }
 
@@ -65,7 +67,37 @@ func dial(r *downstreamtest.Relay, as downstreamtest.Caller, m manner) (*client,
 	if err != nil {
 		return nil, err
 	}
-	return &client{conn: conn, as: m, opened: make(map[string]bool), failed: make(map[string]string), hearing: make(map[string]*hearing)}, nil
+	c := &client{
+		conn: conn, as: m, opened: make(map[string]bool), failed: make(map[string]string), hearing: make(map[string]*hearing),
+		inbox: make(chan received, 4), over: make(chan struct{}),
+	}
+	go c.receive()
+	return c, nil
+}
+
+// received is a message, or why there are no more.
+type received struct {
+	data []byte
+	err  error
+}
+
+// receive reads until the connection is over or the client has hung up.
+func (c *client) receive() {
+	for {
+		kind, data, err := c.conn.Read(context.Background())
+		if err == nil && kind != websocket.MessageText {
+			err = fmt.Errorf("a message that is no text")
+		}
+		select {
+		case c.inbox <- received{data, err}:
+		case <-c.over:
+			return
+		}
+		if err != nil {
+			close(c.inbox)
+			return
+		}
+	}
 }
 
 // send sends a message. A connection that is over is heard by Next.
@@ -103,7 +135,14 @@ func (c *client) End(turn string) {
 func (c *client) Interrupt(turn string) { c.send(`{"context_id":%q,"close_context":true}`, turn) }
 
 // Hangup implements downstreamtest.Client.
-func (c *client) Hangup() { _ = c.conn.CloseNow() }
+func (c *client) Hangup() {
+	select {
+	case <-c.over:
+	default:
+		close(c.over)
+	}
+	_ = c.conn.CloseNow() // it may be over
+}
 
 // heard is a message of the relay's.
 type heard struct {
@@ -122,19 +161,17 @@ type aligned struct {
 }
 
 // read is the next message.
-func (c *client) read() (heard, error) {
-	kind, data, err := c.conn.Read(context.Background())
-	if err != nil {
-		if code := websocket.CloseStatus(err); code == websocket.StatusNormalClosure || code == websocket.StatusGoingAway || code == websocket.StatusPolicyViolation {
-			return heard{}, fmt.Errorf("%w: %v", io.EOF, err)
-		}
-		return heard{}, err
+func (c *client) read() (h heard, err error) {
+	next, more := <-c.inbox
+	switch code := websocket.CloseStatus(next.err); {
+	case !more:
+		return heard{}, io.EOF
+	case code == websocket.StatusNormalClosure, code == websocket.StatusGoingAway, code == websocket.StatusPolicyViolation:
+		return heard{}, fmt.Errorf("%w: %w", io.EOF, next.err)
+	case next.err != nil:
+		return heard{}, next.err
 	}
-	if kind != websocket.MessageText {
-		return heard{}, fmt.Errorf("a message that is no text")
-	}
-	var h heard
-	return h, json.Unmarshal(data, &h)
+	return h, json.Unmarshal(next.data, &h)
 }
 
 // Next implements downstreamtest.Client.
