@@ -47,6 +47,9 @@ type fileConfig struct {
 	MemoryLimit ByteLimit `yaml:"memory_limit"`
 	// ShutdownGrace is how long running generations may take to end; 20s.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
+	// DrainDelay is how long a relay that is to stop says so at /readyz and still takes clients, so that balancers look
+	// elsewhere before it refuses any; 0.
+	DrainDelay time.Duration `yaml:"drain_delay"`
 }
 
 // TLSConfig names PEM files; empty: no TLS, for a sidecar or behind a proxy.

@@ -45,6 +45,7 @@ type Settings struct {
 	Books         BookSettings
 	MemoryLimit   ByteLimit
 	ShutdownGrace time.Duration
+	DrainDelay    time.Duration
 }
 
 // Tenants are those of the keys, each once.
@@ -73,6 +74,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		r.warn("redis.url", "is empty: this relay shares nothing with others")
 	}
 	check.Range(r.fault, "shutdown_grace", file.ShutdownGrace, 0, time.Hour)
+	check.Range(r.fault, "drain_delay", file.DrainDelay, 0, 10*time.Minute)
 
 	providers := settleProviders(file, d)
 	keys := settleKeys(file, d)
@@ -99,6 +101,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		Books:         BookSettings{Ledger: file.Ledger, Redis: file.Redis},
 		MemoryLimit:   file.MemoryLimit,
 		ShutdownGrace: file.ShutdownGrace,
+		DrainDelay:    file.DrainDelay,
 	}
 }
 

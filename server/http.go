@@ -112,7 +112,7 @@ func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
 func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	standing := srv.standing()
 	switch {
-	case srv.isDraining():
+	case srv.isLeaving():
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
 	case standing.Unrecorded:
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": string(protocol.CodeLedgerUnavailable)})

@@ -40,6 +40,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards what follows
 	clients  map[downstream.Client]struct{}
+	leaving  bool // it will drain soon
 	draining bool
 
 	wg sync.WaitGroup // every client
@@ -82,6 +83,21 @@ func New(cfg Config, parts Parts) (*Server, error) {
 func (srv *Server) limitMemory(bytes int64) {
 	srv.memory.limit.Store(bytes)
 	srv.backlog.LimitTo(bytes)
+}
+
+// GoAway says at /readyz that this relay is about to drain, for a while in which it serves all clients as before: a balancer that
+// looks there sends newcomers elsewhere before any of them is refused. It returns after the delay, or when ctx ends.
+func (srv *Server) GoAway(ctx context.Context, delay time.Duration) {
+	srv.mu.Lock()
+	srv.leaving = true
+	srv.mu.Unlock()
+	if delay == 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(delay):
+	}
 }
 
 // Drain takes no more generations, lets the running ones end within grace, stops those that have not, and
@@ -146,6 +162,13 @@ func (srv *Server) Leave(s downstream.Client) {
 	delete(srv.clients, s)
 	srv.mu.Unlock()
 	srv.wg.Done()
+}
+
+// isLeaving reports whether the relay drains, or is about to.
+func (srv *Server) isLeaving() bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.draining || srv.leaving
 }
 
 func (srv *Server) isDraining() bool {

@@ -100,8 +100,9 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 	}
 	p.watch(ctx)
 	// Before the listeners, which until then tell newcomers that the relay is draining.
-	patience := func() time.Duration { return p.settings.ShutdownGrace + sessionPatience }
+	patience := func() time.Duration { return p.settings.DrainDelay + p.settings.ShutdownGrace + sessionPatience }
 	p.stop.pushWithin("sessions", patience, func(ctx context.Context) error {
+		p.server.GoAway(ctx, p.settings.DrainDelay)
 		p.server.Drain(ctx, p.settings.ShutdownGrace)
 		return nil
 	})
