@@ -30,9 +30,9 @@ const usualFormat = "mp3"
 var responseFormats = map[string]responseFormat{
 	"pcm":  {encoding: audio.PCM16, mediaType: "audio/pcm", anyRate: true},
 	"wav":  {encoding: audio.WAV, mediaType: "audio/wav", anyRate: true},
-	"mp3":  {encoding: "mp3", mediaType: "audio/mpeg"},
-	"opus": {encoding: "opus", mediaType: "audio/ogg"},
-	"flac": {encoding: "flac", mediaType: "audio/flac"},
+	"mp3":  {encoding: audio.MP3, mediaType: "audio/mpeg"},
+	"opus": {encoding: audio.Opus, mediaType: "audio/ogg"},
+	"flac": {encoding: audio.FLAC, mediaType: "audio/flac"},
 }
 
 // output is what a body is made of.
@@ -44,8 +44,9 @@ type output struct {
 }
 
 // outputOf is what a client gets. Where nothing here makes MP3, a client that reads the answer's Content-Type gets a WAV file for it,
-// and all do where the operator says so: bare, since clients take what is inside events for what they have asked for.
-func (s *speechRequest) outputOf(r *http.Request, instead audio.Encoding) (output, *protocol.Error) {
+// and all do where the operator says so: bare, since clients take what is inside events for what they have asked for. can reports
+// whether there is an encoder.
+func (s *speechRequest) outputOf(r *http.Request, instead audio.Encoding, can func(audio.Format) bool) (output, *protocol.Error) {
 	asked := cmp.Or(s.ResponseFormat, usualFormat)
 	format, known := responseFormats[asked]
 	if !known {
@@ -59,7 +60,7 @@ func (s *speechRequest) outputOf(r *http.Request, instead audio.Encoding) (outpu
 	if format.anyRate && rate != usualRate {
 		out.mediaType += ";rate=" + strconv.Itoa(rate)
 	}
-	if out.Validate() == nil {
+	if can(out.Format) {
 		return out, nil
 	}
 	if instead == "" && s.readsContentType(r) {

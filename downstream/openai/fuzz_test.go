@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/audio"
 )
 
 // Whatever a client sends is refused, or asks for something that the relay can do or say why not.
@@ -30,7 +32,7 @@ func FuzzDecodeRequest(f *testing.F) {
 		if s := asked.speed(); !(s >= protocol.MinSpeed && s <= protocol.MaxSpeed) {
 			t.Errorf("speed %v", s)
 		}
-		out, refused := asked.outputOf(request, "")
+		out, refused := asked.outputOf(request, "", func(f audio.Format) bool { return !f.Compressed() })
 		if refused == nil && (out.Validate() != nil || out.mediaType == "") || refused != nil && (refused.Param == "" || refused.Code != protocol.CodeUnsupportedFormat) {
 			t.Errorf("%q comes to %v, %v", data, out, refused)
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/audio"
 	"voicerelay/downstream"
 	"voicerelay/downstream/body"
 	"voicerelay/relay"
@@ -21,7 +22,7 @@ func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Ke
 	if refused != nil {
 		return body.Text{}, refused
 	}
-	out, refused := asked.outputOf(r, srv.Settings(name).MP3Fallback)
+	out, refused := asked.outputOf(r, srv.Settings(name).MP3Fallback, srv.can)
 	if refused != nil {
 		return body.Text{}, refused
 	}
@@ -32,6 +33,9 @@ func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Ke
 	}
 	return body.Text{Ask: ask, Form: formOf(out), Fill: true}, nil
 }
+
+// can reports whether the relay gives a format.
+func (srv *host) can(f audio.Format) bool { return !f.Compressed() }
 
 // request looks up the names of what is asked for.
 func (srv *host) request(asked *speechRequest, on *relay.Terms) (relay.Request, *protocol.Error) {
