@@ -16,8 +16,9 @@ func TestARelayThatIsAboutToDrainServesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		readiness := func() int {
-			w := httptest.NewRecorder()
-			r.http.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/readyz", nil))
+			w, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://localhost/readyz", nil)
+			request.RemoteAddr = loopback.String()
+			r.http.Handler.ServeHTTP(w, request)
 			return w.Code
 		}
 		if got := readiness(); got != http.StatusOK {
