@@ -4,9 +4,6 @@ import (
 	"voicerelay/downstream"
 )
 
-// name is the dialect's, in the configuration and in records.
-const name = "livekit"
-
 // Dialect is LiveKit's Inference gateway for speech.
 type Dialect struct{}
 

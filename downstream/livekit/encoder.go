@@ -22,10 +22,11 @@ type encoder struct {
 
 var _ relay.Encoder = (*encoder)(nil)
 
-// newEncoder is that of a part. Clients put a space after each word of a model of Cartesia by themselves.
-func newEncoder(session string, of *part) *encoder {
-	e := &encoder{session: session, head: audioHead(session), text: &of.text, from: of.turn.spoken}
-	if vendorOf(of.by.Model) != "cartesia" {
+// newEncoder is that of a generation of a model, which speaks a text from a place of its turn on. Clients put a space after each
+// word of a model of Cartesia by themselves.
+func newEncoder(session, model string, text *downstream.Script, from time.Duration) *encoder {
+	e := &encoder{session: session, head: audioHead(session), text: text, from: from}
+	if vendorOf(model) != "cartesia" {
 		e.after = " "
 	}
 	return e

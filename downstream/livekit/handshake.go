@@ -3,6 +3,7 @@ package livekit
 import (
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -12,8 +13,9 @@ import (
 	"voicerelay/downstream/session"
 )
 
-// host is the server that the dialect is mounted on.
-type host struct{ downstream.Server }
+// lead is how far audio is sent ahead of its playback: enough for any network, and for the moment between two generations of a
+// turn. Clients in Python leave a socket unread when their listener interrupts, until the next turn begins.
+const lead = 5 * time.Second
 
 // accept upgrades a client's request to a session.
 func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
@@ -21,6 +23,7 @@ func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	if refused == nil {
 		metadata := metadataOf(r.Header)
 		refused = session.Serve(h, w, r, key, session.Handshake{
+			Lead: lead, PlainCodes: true,
 			Talk: func(s *session.Session) session.Talk { return newTalk(h, s, model, metadata) },
 		})
 	}

@@ -17,7 +17,7 @@ const clockSkew = time.Minute
 // now, counts as none.
 func keyOf(r *http.Request) string {
 	var claims jwt.RegisteredClaims
-	if _, _, err := jwt.NewParser().ParseUnverified(downstream.BearerKey(r), &claims); err != nil {
+	if _, _, err := jwt.NewParser().ParseUnverified(downstream.AnyKey(r), &claims); err != nil {
 		return ""
 	}
 	if err := jwt.NewValidator(jwt.WithLeeway(clockSkew)).Validate(claims); err != nil {

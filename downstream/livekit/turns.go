@@ -40,11 +40,14 @@ type turns struct {
 	open  *turn // that takes text; nil: the next text begins one
 }
 
-// add adds text to the open turn. It returns the part that has the text now, the text as it follows what is there, and the part
-// before it if that takes no more text from now on.
+// add adds text to the open turn. It returns the part that has the text now (nil: there is none), the text as it follows what is
+// there, and the part before it if that takes no more text from now on.
 func (q *turns) add(text string, by settings) (to *part, joined string, closed *part) {
 	if q.open == nil {
 		q.open = &turn{}
+	}
+	if text == "" {
+		return nil, "", nil
 	}
 	q.open.asked = true
 	joined = q.open.phrases.Join(text)
@@ -58,6 +61,14 @@ func (q *turns) add(text string, by settings) (to *part, joined string, closed *
 	}
 	last.text.Append(joined)
 	return last, joined, closed
+}
+
+// length is how many characters all parts have.
+func (q *turns) length() (characters int) {
+	for _, p := range q.parts {
+		characters += p.text.Len()
+	}
+	return characters
 }
 
 // lastOf is the last part of a turn; nil: it has none.
