@@ -1,0 +1,113 @@
+// LiveKit's own class for its Inference gateway, inference.TTS, with a relay in the gateway's stead.
+import { DEFAULT_API_CONNECT_OPTIONS, inference, initializeLogger, tts as base } from "@livekit/agents";
+
+import { KEY, URL, audio, ended, failed, main, note, now, words } from "./clients.mjs";
+
+initializeLogger({ pretty: false, level: "warn" });
+
+const SECRET = "any-text-of-32-characters-or-more-will-do"; // the relay does not know it
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function speaker(options = {}) {
+  return new inference.TTS({
+    model: "cartesia/sonic-3", voice: "narrator", modelOptions: { add_timestamps: true }, sampleRate: 24000,
+    baseURL: `${URL}/livekit/v1`, apiKey: KEY, apiSecret: SECRET, ...options,
+  });
+}
+
+// hear tells all of a stream. Errors are told by the speaker, not by the stream.
+async function hear(speaker, stream, id = "") {
+  let broken;
+  const notice = ({ error, recoverable }) => {
+    note({ recoverable, error: error.message, at: now() });
+    if (!recoverable) broken = error;
+  };
+  speaker.on("error", notice);
+  for await (const event of stream) {
+    if (event === base.SynthesizeStream.END_OF_STREAM) continue;
+    audio(event.frame.data, id);
+    if (event.timedTranscripts) words(event.timedTranscripts.map((w) => [w.text, w.startTime, w.endTime]), id);
+  }
+  await pause(20); // the error comes after the stream's end
+  speaker.off("error", notice);
+  if (broken) failed(broken, id);
+  else ended(id);
+}
+
+async function turn(speaker, text, id = "", connOptions = undefined) {
+  const stream = speaker.stream(connOptions ? { connOptions } : undefined);
+  stream.pushText(text);
+  stream.endInput();
+  await hear(speaker, stream, id);
+}
+
+await main({
+  async speak(text, model = "cartesia/sonic-3") {
+    await turn(speaker({ model }), text);
+  },
+
+  // A language model that gives three characters at a time.
+  async tokens(text) {
+    const tts = speaker();
+    const stream = tts.stream();
+    const pushing = (async () => {
+      for (let at = 0; at < text.length; at += 3) {
+        stream.pushText(text.slice(at, at + 3));
+        await pause(5);
+      }
+      stream.endInput();
+    })();
+    await hear(tts, stream);
+    await pushing;
+  },
+
+  // One turn after the other, which share a socket.
+  async turns(...texts) {
+    const tts = speaker();
+    for (const [number, text] of texts.entries()) await turn(tts, text, `t${number}`);
+  },
+
+  // The first turn is interrupted, and the second begins a second later.
+  async interrupt(first, second) {
+    const tts = speaker();
+    const stream = tts.stream();
+    stream.pushText(first);
+    stream.endInput();
+    for await (const event of stream) {
+      audio(event.frame.data, "t0");
+      break;
+    }
+    stream.close();
+    await pause(1000);
+    note(now());
+    await turn(tts, second, "t1");
+  },
+
+  // At once, where the relay lets the key have one connection only.
+  async crowd(first, second) {
+    const tts = speaker();
+    await Promise.all([turn(tts, first, "t0"), turn(tts, second, "t1")]);
+  },
+
+  // The voice is changed in the middle of the turn, after its first sentence.
+  async voices(first, second) {
+    const tts = speaker();
+    const stream = tts.stream();
+    const hearing = hear(tts, stream);
+    stream.pushText(first);
+    stream.flush();
+    await pause(500);
+    tts.updateOptions({ voice: "actor" });
+    stream.pushText(second);
+    stream.endInput();
+    await hearing;
+  },
+
+  // Without a retry, as all of them would fail.
+  async once(text) {
+    const tts = speaker();
+    const began = now();
+    await turn(tts, text, "", { ...DEFAULT_API_CONNECT_OPTIONS, maxRetry: 0 });
+    note(now() - began);
+  },
+});

@@ -1,0 +1,115 @@
+# LiveKit's own class for its Inference gateway, livekit.agents.inference.TTS, with a relay in the gateway's stead.
+import asyncio
+import contextlib
+
+import aiohttp
+from livekit.agents import APIConnectOptions
+from livekit.agents.inference import TTS
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, USERDATA_TIMED_TRANSCRIPT
+
+from clients import KEY, URL, audio, ended, failed, main, note, now, words
+
+SECRET = "any-text-of-32-characters-or-more-will-do"  # the relay does not know it
+
+
+@contextlib.asynccontextmanager
+async def speaker(**options):
+    options = {"model": "cartesia/sonic-3", "voice": "narrator", "extra_kwargs": {"add_timestamps": True}, "sample_rate": 24000} | options
+    async with aiohttp.ClientSession() as session:
+        tts = TTS(base_url=f"{URL}/livekit/v1", api_key=KEY, api_secret=SECRET, http_session=session, **options)
+        tts.on("error", lambda e: note({"recoverable": e.recoverable, "error": str(e.error), "at": now()}))
+        yield tts
+        await tts.aclose()
+
+
+async def hear(stream, id=""):
+    try:
+        async for event in stream:
+            audio(event.frame.data, id)
+            if timed := event.frame.userdata.get(USERDATA_TIMED_TRANSCRIPT):
+                words([(text, text.start_time, text.end_time) for text in timed], id)
+        ended(id)
+    except Exception as error:
+        failed(error, id)
+
+
+async def turn(tts, text, id="", options=DEFAULT_API_CONNECT_OPTIONS):
+    async with tts.stream(conn_options=options) as stream:
+        stream.push_text(text)
+        stream.end_input()
+        await hear(stream, id)
+
+
+async def speak(text, model="cartesia/sonic-3"):
+    async with speaker(model=model) as tts:
+        await turn(tts, text)
+
+
+async def synthesize(text):
+    async with speaker() as tts:
+        await hear(tts.synthesize(text))
+
+
+# A language model that gives three characters at a time.
+async def tokens(text):
+    async with speaker() as tts, tts.stream() as stream:
+
+        async def push():
+            for at in range(0, len(text), 3):
+                stream.push_text(text[at : at + 3])
+                await asyncio.sleep(0.005)
+            stream.end_input()
+
+        pushing = asyncio.create_task(push())
+        await hear(stream)
+        await pushing
+
+
+# One turn after the other, which share a socket.
+async def turns(*texts):
+    async with speaker() as tts:
+        for number, text in enumerate(texts):
+            await turn(tts, text, f"t{number}")
+            note(tts._pool.last_connection_reused)
+
+
+# The first turn is interrupted, and the second begins a second later.
+async def interrupt(first, second):
+    async with speaker() as tts:
+        stream = tts.stream()
+        stream.push_text(first)
+        stream.end_input()
+        async for event in stream:
+            audio(event.frame.data, "t0")
+            break
+        await stream.aclose()
+        await asyncio.sleep(1)
+        await turn(tts, second, "t1")
+
+
+# At once, where the relay lets the key have one connection only.
+async def crowd(first, second):
+    async with speaker() as tts:
+        await asyncio.gather(turn(tts, first, "t0"), turn(tts, second, "t1"))
+
+
+# The voice is changed before the second turn, on the same socket.
+async def voices(first, second):
+    async with speaker() as tts:
+        await turn(tts, first, "t0")
+        tts.update_options(voice="actor")
+        await turn(tts, second, "t1")
+
+
+# Without a retry, as all of them would fail.
+async def once(text):
+    async with speaker() as tts:
+        began = now()
+        await turn(tts, text, options=APIConnectOptions(max_retry=0))
+        note(now() - began)
+
+
+main({
+    "speak": speak, "synthesize": synthesize, "tokens": tokens, "turns": turns, "interrupt": interrupt, "crowd": crowd,
+    "voices": voices, "once": once,
+})
