@@ -37,10 +37,33 @@ type message struct {
 	Raw         map[string]any `json:"-"`
 }
 
-// socket is a client of either version, as the vendor's documentation describes it.
+// socket is a client of either version, as the vendor's documentation describes it. It reads as messages come.
 type socket struct {
 	t    *testing.T
 	conn *websocket.Conn
+	came chan arrival
+}
+
+// arrival is what was read.
+type arrival struct {
+	message
+	err error
+}
+
+// attend reads until the connection ends.
+func attend(t *testing.T, conn *websocket.Conn) socket {
+	s := socket{t, conn, make(chan arrival, 1<<14)}
+	go func() {
+		for {
+			m, err := s.readNow()
+			s.came <- arrival{m, err}
+			if err != nil {
+				close(s.came)
+				return
+			}
+		}
+	}()
+	return s
 }
 
 // dialSocket opens one by a path and a query.
@@ -63,7 +86,8 @@ func open(t *testing.T, r *downstreamtest.Relay, path string) *socket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &socket{t, conn}
+	s := attend(t, conn)
+	return &s
 }
 
 // send sends an object. One that can't be sent shows in what is read.
@@ -86,7 +110,15 @@ func (s *socket) interrupt(ms int64) {
 }
 
 // read is the next message.
-func (s *socket) read() (m message, err error) {
+func (s *socket) read() (message, error) {
+	a, ok := <-s.came
+	if !ok {
+		return message{}, io.EOF
+	}
+	return a.message, a.err
+}
+
+func (s *socket) readNow() (m message, err error) {
 	kind, data, err := s.conn.Read(context.Background())
 	if err != nil {
 		return m, err
@@ -161,7 +193,7 @@ func (d *driver) Hangup() { _ = d.conn.CloseNow() }
 
 func (d *driver) Next() (e downstreamtest.Event, err error) {
 	for {
-		m, err := d.read()
+		m, err := d.readNow()
 		var closed websocket.CloseError
 		if errors.As(err, &closed) {
 			return e, io.EOF

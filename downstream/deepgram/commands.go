@@ -33,7 +33,7 @@ type offset struct {
 }
 
 // decode reads a message. known: its type is one of the version's.
-func (t *talk) decode(kind websocket.MessageType, data []byte) (m command, known bool, refused *protocol.Error) {
+func (v *version) decode(kind websocket.MessageType, data []byte) (m command, known bool, refused *protocol.Error) {
 	if kind != websocket.MessageText {
 		return m, false, downstream.Invalid("", "messages are JSON text frames")
 	}
@@ -43,7 +43,7 @@ func (t *talk) decode(kind websocket.MessageType, data []byte) (m command, known
 	if refused := downstream.DecodeTolerant(data, &head); refused != nil {
 		return m, false, refused
 	}
-	if !t.version.knows(head.Type) {
+	if !v.knows(head.Type) {
 		return m, false, downstream.Invalid("type", "type is none that is known here")
 	}
 	refused = downstream.DecodeTolerant(data, &m)

@@ -10,12 +10,13 @@ var flux = &version{
 
 // fluxWire keeps the sums of one session.
 type fluxWire struct {
-	// at is the session's clock: the audio of all turns that have ended, of interrupted ones what was played.
+	// at is the session's clock: the audio of all turns that have ended, and of interrupted ones what was played.
 	at         time.Duration
-	audio      time.Duration // sent
 	characters int
-	// interrupted is where on that clock the client was at its last Interrupt.
+	// interrupted is where on that clock the client was at its last Interrupt, and last the turn that ended last, after which
+	// nothing came. The client may still be playing it.
 	interrupted time.Duration
+	last        *turn
 }
 
 // fluxConnected is what the client hears first.
@@ -80,6 +81,10 @@ func (w *fluxWire) started(speech string) any { return fluxMark{"SpeechStarted",
 
 func (w *fluxWire) ended(t *turn) []any {
 	w.count(t, t.heard())
+	w.last = t
+	if t.flushes == 0 { // Close has ended it
+		return []any{fluxMetadata{"SpeechMetadata", t.sums()}}
+	}
 	var all []any
 	for i := range t.flushes {
 		if i > 0 {
@@ -94,13 +99,12 @@ func (w *fluxWire) ended(t *turn) []any {
 }
 
 func (w *fluxWire) left() any {
-	return fluxTotals{"SessionMetadata", w.audio.Milliseconds(), w.characters, w.characters}
+	return fluxTotals{"SessionMetadata", w.at.Milliseconds(), w.characters, w.characters}
 }
 
 // count adds a turn to the session's sums, of which the client has played so much.
 func (w *fluxWire) count(t *turn, played time.Duration) {
 	w.at += played
-	w.audio += t.heard()
 	w.characters += t.characters
 }
 

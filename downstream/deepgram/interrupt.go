@@ -21,18 +21,30 @@ func (t *talk) interrupt(at *offset) *protocol.Error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	w := t.wire.(*fluxWire)
+	of, began := w.speaking(t.turns, at)
 	switch {
-	case len(t.turns) == 0:
+	case of == nil:
 		t.send(warning("NO_ACTIVE_SPEECH", "nothing is being spoken"))
 		return nil
 	case at != nil && at.played() < w.interrupted:
 		t.send(warning("INVALID_INTERRUPT_OFFSET", fmt.Sprintf("playback_offset is before that of the last Interrupt, %d ms", w.interrupted.Milliseconds())))
 		return nil
 	}
-	speaking := t.turns[0]
 	t.dropLocked()
-	t.send(w.interruptedAt(speaking, at))
+	t.send(w.interruptedAt(of, began, at))
 	return nil
+}
+
+// speaking is the turn that a client hears, and where on the session's clock it began: the first that has not ended, else the
+// last one where the client says that it has not played all of it. nil: there is none.
+func (w *fluxWire) speaking(all turns, at *offset) (of *turn, began time.Duration) {
+	switch {
+	case len(all) > 0:
+		return all[0], w.at
+	case at != nil && w.last != nil && at.played() < w.at:
+		return w.last, w.at - w.last.heard()
+	}
+	return nil, 0
 }
 
 // check refuses an offset that is none.
@@ -53,16 +65,22 @@ func (o *offset) played() time.Duration {
 	return time.Duration(o.Value.Value * float64(time.Millisecond))
 }
 
-// interruptedAt is the answer for a turn that has been stopped.
-func (w *fluxWire) interruptedAt(of *turn, at *offset) fluxInterrupted {
-	began := w.at
-	played := of.stopped()
-	if at != nil {
-		played = min(played, max(0, at.played()-began))
+// interruptedAt is the answer for a turn that has been stopped, and that began at a place on the session's clock. The clock goes
+// on from what was played of it.
+func (w *fluxWire) interruptedAt(of *turn, began time.Duration, at *offset) fluxInterrupted {
+	if of == w.last {
+		w.characters -= of.characters // it was counted when it ended
 	}
+	played := of.stopped()
+	told := began + played
+	if at != nil {
+		told = at.played()
+		played = min(played, max(0, told-began))
+	}
+	w.at = began
 	w.count(of, played)
-	w.interrupted = w.at
-	answer := fluxInterrupted{Type: "SpeechInterrupted", PlayedMS: w.at.Milliseconds(), Metadata: of.sums()}
+	w.interrupted, w.last = told, nil
+	answer := fluxInterrupted{Type: "SpeechInterrupted", PlayedMS: told.Milliseconds(), Metadata: of.sums()}
 	if at != nil {
 		spoken, remaining := of.split(played)
 		answer.Spoken, answer.Remaining = &spoken, &remaining

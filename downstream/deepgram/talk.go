@@ -127,7 +127,7 @@ func (t *talk) Receive(ctx context.Context, kind websocket.MessageType, data []b
 	if t.isClosing() {
 		return // nothing counts after Close
 	}
-	m, known, refused := t.decode(kind, data)
+	m, known, refused := t.version.decode(kind, data)
 	if refused == nil {
 		refused = t.apply(ctx, m)
 	}

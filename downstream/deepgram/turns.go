@@ -106,10 +106,7 @@ func (t *turn) stopped() time.Duration {
 func (t *turn) split(played time.Duration) (spoken, remaining string) {
 	for _, p := range t.parts {
 		text := []rune(string(p.text))
-		cut := len(text)
-		if played < p.audio || p.audio == 0 {
-			cut = min(cut, p.reach.Played(max(0, played)).Char)
-		}
+		cut := min(p.reach.Played(max(0, played)).Char, len(text))
 		spoken += string(text[:cut])
 		remaining += string(text[cut:])
 		played -= p.audio
