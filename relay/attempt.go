@@ -77,7 +77,7 @@ func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *a
 	a.number = len(g.out.attempts)
 	g.out.attempts = append(g.out.attempts, a)
 	g.out.speaking = append(g.out.speaking, a)
-	if g.out.endsLocked() {
+	if g.out.EndsLocked() {
 		a.outcome.endLocked(errBroken)
 	}
 	return a
@@ -95,9 +95,9 @@ func (a *attempt) voice() position.VoiceKey {
 func (a *attempt) speechConfig() speech.Config {
 	req := a.out.req
 	return speech.Config{
-		Text:              &a.g.in.text,
+		Text:              a.g.in.Text(),
 		From:              a.from.Char,
-		Cutting:           &a.g.in.cutting,
+		Cutting:           a.g.in.Cutting(),
 		Schedule:          req.schedule(),
 		Rivals:            len(req.plan.Candidates) > 1,
 		Speed:             req.speed,
@@ -152,7 +152,7 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 			ended, until := a.pause(time.Now())
 			return awake.Earlier(next.until, until), ended, nil
 		}
-		a.g.in.give(ctx, next.piece)
+		a.g.in.Give(ctx, next.piece.Text)
 		if err := a.send(ctx, next.piece); err != nil {
 			return time.Time{}, true, a.outcome.lose(causeOf(ctx, err))
 		}
@@ -242,7 +242,7 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	}
 	a.held.releaseLocked(now)
 	a.out.tellMarksLocked(false)
-	until := awake.Earlier(a.g.in.deadlineLocked(now), a.held.untilLocked(now))
+	until := awake.Earlier(a.g.in.DeadlineLocked(now), a.held.untilLocked(now))
 	if p, ok := a.speech.Next(now); ok {
 		return step{ordered: true, piece: p}
 	}

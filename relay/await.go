@@ -10,7 +10,7 @@ func (g *Generation) awaitText(ctx context.Context) (bool, error) {
 	timer := newAlarm()
 	defer timer.stop()
 	for {
-		ready, done, until := g.in.look(time.Now())
+		ready, done, until := g.look(time.Now())
 		if ready || done {
 			return ready, nil
 		}

@@ -28,7 +28,7 @@ func (r *failover) follow() {
 func (o *output) supersede(provider string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.endsLocked() || o.isSpokenByLocked(provider) || !o.lane.Restart() {
+	if o.EndsLocked() || o.isSpokenByLocked(provider) || !o.lane.Restart() {
 		return
 	}
 	for _, a := range o.attempts {

@@ -11,9 +11,8 @@ import (
 
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/input"
 	"voicerelay/relay/position"
-	"voicerelay/relay/speech"
-	"voicerelay/text"
 )
 
 // Generation is one utterance, from its text to its done. What it works with is in types of its own: out is what the client
@@ -33,9 +32,9 @@ type Generation struct {
 	booking booking
 	grant   limits.Grant // written by run before anything is spoken, then read alone
 
-	out  output // what the client gets
-	in   input  // what is to be spoken
-	done Result // what is settled of the end, guarded by out.mu; zero until it is concluded
+	out  output      // what the client gets
+	in   input.Input // what is to be spoken
+	done Result      // what is settled of the end, guarded by out.mu; zero until it is concluded
 }
 
 // NewGeneration is a generation that does not run yet. turn is its context's; nil: it waits for no other.
@@ -52,10 +51,10 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 		recordID: newRecordID(now),
 		began:    now,
 	}
-	g.in = input{g: g, out: &g.out, cutting: speech.NewCutting(c.short, now)}
 	g.out = output{
 		engine: c.engine,
 		req:    &g.req,
+		text:   g.in.Text(),
 		wakeup: make(chan struct{}, 1),
 		track:  position.NewTrack(req.output.Rate),
 		whole:  -1,
@@ -63,10 +62,7 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 	g.log = c.engine.log.With().Str("session_id", c.ID).Str("tenant", c.Key.Tenant).Str("key", c.Key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
 	g.out.lane = c.Out.NewLane(t, req.output.Rate, g.out.notify)
-	g.in.text.Append(req.text)
-	if req.final {
-		g.in.text.Finish()
-	}
+	g.in = g.newInput()
 	return g
 }
 
@@ -102,7 +98,7 @@ func (g *Generation) Run(ctx context.Context) {
 		g.withdraw(ctx, grant, err)
 		return
 	}
-	g.conclude(g.in.endPaid(end))
+	g.conclude(g.endPaid(end))
 	g.closeRecord(ctx)
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
 	g.client.Listener.Ended(g)
@@ -153,7 +149,7 @@ func (g *Generation) Trim() {
 	defer g.out.mu.Unlock()
 	g.out.setActiveLocked(nil)
 	g.out.attempts, g.out.speaking, g.out.lastSpoke = nil, nil, nil
-	g.in.text = text.Buffer{}
+	g.in.ForgetLocked()
 	g.out.track.ForgetText()
 }
 

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"time"
 
 	"voicerelay/relay/position"
@@ -18,9 +17,6 @@ func (p *Prepared) ContextID() string { return p.contextID }
 
 // RecordID is what the ledger knows it by.
 func (g *Generation) RecordID() string { return g.recordID }
-
-// Fund pays for text that waits for it. It is called where Append says so, once, by a goroutine that may wait.
-func (g *Generation) Fund(ctx context.Context) { g.in.fund(ctx) }
 
 // Tell queues a message of the generation's, after the audio of it that waits. It is called in Listener.Ended, before Finish.
 func (g *Generation) Tell(body []byte) {

@@ -116,7 +116,7 @@ func (g *Generation) record() billing.Record {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	r.EndedAt = g.sinceAdmission(time.Now())
-	r.Characters, r.Bytes = int64(g.in.text.Len()), int64(len(g.in.text.String()))
+	r.Characters, r.Bytes = int64(g.in.Text().Len()), int64(len(g.in.Text().String()))
 	r.Audio = audio.Duration(g.out.lane.Taken(), g.req.output.Rate)
 	r.Spoken = min(int64(g.out.spokenLocked().Char), r.Characters)
 	r.Outcome = billing.Outcome(g.done.Reason)

@@ -14,14 +14,7 @@ type Marker interface {
 }
 
 // Mark has all text so far spoken, as Flush does, and the encoder told once all of it has been, if it is a Marker.
-func (g *Generation) Mark() {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if !g.in.text.Finished() {
-		g.in.cutting.At = time.Now()
-	}
-	g.in.amendLocked(textChange{flush: true, marks: 1}) // if text waits before it, the goroutine that reserves for that text will see it
-}
+func (g *Generation) Mark() { g.in.Flush(1) }
 
 // marks are places in the text of which the client wants to know when they have been spoken. They are guarded by the output's mu.
 type marks struct {

@@ -116,7 +116,7 @@ func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 func (oc *outcome) nameLocked() string {
 	var stop *StopCause
 	switch {
-	case oc.err == nil && oc.a.g.in.funds.short != nil:
+	case oc.err == nil && oc.a.g.in.ShortLocked() != nil:
 		return outcomeCancelled // by us: it spoke what the budget allowed, which was not all of the text
 	case oc.err == nil:
 		return outcomeCompleted

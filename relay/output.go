@@ -8,9 +8,13 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/input"
 	"voicerelay/relay/position"
 	"voicerelay/relay/sound"
+	"voicerelay/text"
 )
+
+var _ input.Owner = (*output)(nil)
 
 // output is what the client gets of a generation, whichever attempt speaks. The vendors' readers bring frames and words to it,
 // the generation's goroutine decides between attempts, and the session ends it: so it has the lock that guards the generation's
@@ -19,6 +23,7 @@ type output struct {
 	// Static after newGeneration.
 	engine *Engine
 	req    *Prepared
+	text   *text.Buffer // the generation's, guarded by mu
 	lane   *delivery.Lane
 	wakeup chan struct{} // holds one token while the generation's goroutine has something to look at
 
@@ -85,8 +90,8 @@ type played struct {
 	audio time.Duration
 }
 
-// endsLocked reports whether no more audio and text is taken: the generation is stopped, or its end is decided.
-func (o *output) endsLocked() bool { return o.phase != phaseRunning }
+// EndsLocked reports whether no more audio and text is taken: the generation is stopped, or its end is decided.
+func (o *output) EndsLocked() bool { return o.phase != phaseRunning }
 
 // setActiveLocked says whose audio is sent from now on; nil: nobody's, for now.
 func (o *output) setActiveLocked(a *attempt) {
@@ -119,7 +124,7 @@ func (o *output) wait(ctx context.Context, timer *alarm, until time.Time) error 
 // stopLocked has the client get nothing more but the end. It reports false if the generation was stopped before, or its end is
 // decided.
 func (o *output) stopLocked(now time.Time) bool {
-	if o.endsLocked() {
+	if o.EndsLocked() {
 		return false
 	}
 	o.phase, o.stoppedAt = phaseStopped, now
@@ -148,11 +153,28 @@ func (o *output) finishAttemptLocked(a *attempt) {
 	o.speaking = slices.DeleteFunc(o.speaking, func(other *attempt) bool { return other == a })
 }
 
-// orderedLocked is up to where in the text vendors were given pieces.
-func (o *output) orderedLocked() int {
+// OrderedLocked is up to where in the text vendors were given pieces.
+func (o *output) OrderedLocked() int {
 	ordered := o.from.Char
 	for _, a := range o.attempts {
 		ordered = max(ordered, a.speech.OrderedTo())
 	}
 	return ordered
+}
+
+// ChangedLocked implements input.Owner.
+func (o *output) ChangedLocked(marks int) {
+	for range marks {
+		o.marks.add(o.text.String(), o.text.Len())
+	}
+	o.tellMarksLocked(false)
+	o.notify()
+}
+
+// TruncatedLocked implements input.Owner.
+func (o *output) TruncatedLocked() {
+	for _, a := range o.speaking {
+		a.speech.Recut()
+	}
+	o.notify()
 }

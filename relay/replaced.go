@@ -15,7 +15,7 @@ import (
 // endsIdleLocked reports whether an end of the stream leaves nothing undone but text that the vendor was never asked to
 // speak.
 func (a *attempt) endsIdleLocked(err error, now time.Time) bool {
-	return err != nil && !a.out.endsLocked() && saysNothing(err) && a.speech.LeavesNothing(now)
+	return err != nil && !a.out.EndsLocked() && saysNothing(err) && a.speech.LeavesNothing(now)
 }
 
 // saysNothing reports whether an idle stream's end says nothing about what its next stream may expect: unlike a refusal, or a

@@ -31,7 +31,7 @@ func (g *Generation) conclude(end ending) {
 		RecordID:  g.recordID,
 		Reason:    end.reason,
 		Err:       end.err,
-		TextIdled: g.in.idled && end.reason == Completed,
+		TextIdled: g.in.IsIdledLocked() && end.reason == Completed,
 		Usage:     g.usageLocked(),
 	}
 	g.out.phase = phaseConcluded
@@ -78,7 +78,7 @@ func (g *Generation) countLocked() {
 // usageLocked is what the generation used, over all attempts.
 func (g *Generation) usageLocked() Usage {
 	usage := Usage{
-		Characters: g.in.text.Len(),
+		Characters: g.in.Text().Len(),
 		Audio:      audio.Duration(g.out.lane.Taken(), g.req.output.Rate),
 		Recorded:   false, // until the ledger says otherwise
 	}

@@ -18,7 +18,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	arrived := time.Now()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.endsLocked() {
+	if a.outcome.over() || a.out.EndsLocked() {
 		return // cancelled or over: late audio is dropped
 	}
 	// Bad base64 is found before the attempt becomes the active one: garbage must not cancel a rival that is well.
@@ -71,7 +71,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	if a.outcome.over() {
 		return
 	}
-	if err == nil && !a.out.endsLocked() {
+	if err == nil && !a.out.EndsLocked() {
 		if err = a.speech.Verdict(); err == nil {
 			a.drainLocked()
 		}
@@ -108,7 +108,7 @@ func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.endsLocked() {
+	if a.outcome.over() || a.out.EndsLocked() {
 		return
 	}
 	known, err := a.speech.EndPiece(id)
@@ -133,7 +133,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.endsLocked() {
+	if a.outcome.over() || a.out.EndsLocked() {
 		return
 	}
 	if err := a.speech.Words(ws); err != nil {

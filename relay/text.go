@@ -1,57 +1,107 @@
 package relay
 
 import (
+	"context"
+	"errors"
 	"time"
-	"unicode/utf8"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+	"voicerelay/relay/input"
 )
+
+// newInput is the generation's text, by what it was asked for.
+func (g *Generation) newInput() input.Input {
+	req, key := &g.req, g.req.Key
+	return input.New(input.Config{
+		Mu:    &g.out.mu,
+		Owner: &g.out,
+		Pricing: input.Pricing{
+			Candidates: req.plan.Candidates,
+			List:       req.Setup.Prices(),
+			Currency:   key.Budget.Currency,
+			Schedule:   req.schedule(),
+			Speed:      req.speed,
+		},
+		Bounded: g.engine.budgets != nil && key.Bounded(),
+		Budgets: g.engine.budgets,
+		Expense: limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget},
+		Idle:    req.textIdle,
+		Awake:   g.engine.awake,
+		Short:   g.client.short,
+	}, req.text, req.final, g.began)
+}
 
 // Append adds text, or refuses it whole. mustFund says that the caller must have fund run.
 func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, err *Error) {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if g.out.endsLocked() || g.in.funds.short != nil {
-		return false, nil
-	}
-	if g.in.text.Finished() || g.in.funds.finished {
-		if g.in.refused {
-			return false, nil // the first append after the end has been answered
-		}
-		g.in.refused = true
-		return false, &Error{Code: CodeTextFinished, Message: "the text was finished before this append"}
-	}
-	if g.in.text.Len()+g.in.funds.length+utf8.RuneCountInString(more) > limit {
+	mustFund, refused := g.in.Append(more, final, limit)
+	switch {
+	case errors.Is(refused, input.ErrFinished):
+		return false, &Error{Code: CodeTextFinished, Message: refused.Error()}
+	case refused != nil:
 		return false, textTooLong(limit)
 	}
-	if more != "" { // nothing keeps a text open but text
-		g.in.cutting.At = time.Now()
-	}
-	return g.in.amendLocked(textChange{text: more, finish: final}), nil
+	return mustFund, nil
 }
 
 // Flush has all text so far spoken, also what would wait for more.
 func (g *Generation) Flush() {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if !g.in.text.Finished() {
-		g.in.cutting.At = time.Now()
-	}
-	g.in.amendLocked(textChange{flush: true}) // if text waits before it, the goroutine that reserves for that text will see it
+	g.in.Flush(0)
 	g.out.notify()
 }
 
 // KeepOpen says that there is no more text yet, and that some may come: the time that an open text may be idle begins anew.
-func (g *Generation) KeepOpen() {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if !g.in.text.Finished() {
-		g.in.cutting.At = time.Now()
-	}
-}
+func (g *Generation) KeepOpen() { g.in.KeepOpen() }
 
 // FinishText says that no more text comes.
 func (g *Generation) FinishText() {
+	g.in.Finish()
+	g.out.notify()
+}
+
+// Fund pays for text that waits for it. It is called where Append says so, once, by a goroutine that may wait.
+func (g *Generation) Fund(ctx context.Context) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err := g.engine.Internal(g.log, "panic while text was paid", fault)
+			g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+		}
+	}()
+	for err := g.in.Fund(ctx); err != nil; err = g.in.Fund(ctx) { // once it is stopped, no text waits
+		g.Stop(&StopCause{name: "budget unknown", reason: Failed, err: g.engine.refusal(err)})
+	}
+}
+
+// reserve reserves the price of the text that is known, or fails if the budget has too little left.
+func (g *Generation) reserve(ctx context.Context) error {
+	mustFund, err := g.in.Reserve(ctx, g.req.text)
+	if mustFund {
+		g.Fund(ctx)
+	}
+	return err
+}
+
+// settleReservation books what was spent in place of what was reserved, though the client may be gone.
+func (g *Generation) settleReservation(ctx context.Context, record billing.Record) {
+	if err := g.in.Settle(ctx, record); err != nil {
+		g.log.Error().Err(err).Msg("budget not settled")
+	}
+}
+
+// endPaid is how a generation ends that was spoken: as failed if its text was cut short by the budget.
+func (g *Generation) endPaid(end ending) ending {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	g.in.amendLocked(textChange{finish: true})
-	g.out.notify()
+	if short := g.in.ShortLocked(); short != nil && end.reason == Completed {
+		return ending{reason: Failed, err: quotaExceeded(short)}
+	}
+	return end
+}
+
+// look reports whether there is text to speak from the resume point on, or whether the text is done; else until is when to
+// look again.
+func (g *Generation) look(now time.Time) (ready, done bool, until time.Time) {
+	g.out.mu.Lock()
+	defer g.out.mu.Unlock()
+	return g.in.LookLocked(g.out.from.Char, now)
 }

@@ -49,9 +49,11 @@ func allowed(pkg string) []string {
 			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics")
+		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay/providers":
 		return []string{"access", "billing", "limits", "routing", "upstream", "relay/metrics"}
+	case pkg == "relay/input":
+		return []string{"text", "limits", "billing", "awake", "routing", "relay/speech"}
 	case pkg == "relay/sound":
 		return []string{"audio", "upstream"}
 	case pkg == "relay/speech":

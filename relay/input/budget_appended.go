@@ -1,4 +1,4 @@
-package relay
+package input
 
 import (
 	"context"
@@ -8,11 +8,10 @@ import (
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/text"
-	"voicerelay/upstream"
 )
 
 // funds are a generation's money, and the text that waits for it. Text becomes part of the generation's text once it is paid.
-// They are guarded by the output's mu.
+// They are guarded by the generation's lock.
 type funds struct {
 	reservation limits.Reservation // nil: not open yet, or the relay has no budgets
 	paid        int64              // the price of the text, in millionths of the budget's unit
@@ -21,28 +20,25 @@ type funds struct {
 	extended    int64              // reserved beyond that, for failover and backups
 	given       billing.Usage      // what all attempts have been given
 
-	unpaid   []textChange
-	length   int    // of text that is not paid yet, in code points
-	finished bool   // the end of the text has come, and may wait
-	busy     bool   // a goroutine reserves: text that comes meanwhile waits in unpaid
-	short    *Error // why the text was cut short; nil: it was not
+	unpaid   []change
+	length   int                 // of text that is not paid yet, in code points
+	finished bool                // the end of the text has come, and may wait
+	busy     bool                // a goroutine reserves: text that comes meanwhile waits in unpaid
+	short    *limits.BudgetError // why the text was cut short; nil: it was not
 }
 
-// textChange is text to come, and what the client said after it.
-type textChange struct {
+// change is text to come, and what the client said after it.
+type change struct {
 	text          string
 	flush, finish bool
 	marks         int // places behind the text of which the client wants to know when they have been spoken
 }
 
-// bounded reports whether the generation's text must be paid before it is spoken.
-func (in *input) bounded() bool { return in.g.engine.budgets != nil && in.g.req.Key.Bounded() }
-
 // waits reports whether the next change must wait until earlier text is paid.
 func (f *funds) waits() bool { return f.busy || len(f.unpaid) > 0 }
 
 // add has text wait. It joins what waits already, so that there are never more changes than characters.
-func (f *funds) add(more textChange) {
+func (f *funds) add(more change) {
 	f.length += utf8.RuneCountInString(more.text)
 	last := len(f.unpaid) - 1
 	if last < 0 || f.unpaid[last].flush && more.text != "" {
@@ -55,15 +51,15 @@ func (f *funds) add(more textChange) {
 }
 
 // take empties what waits.
-func (f *funds) take() []textChange {
+func (f *funds) take() []change {
 	waiting := f.unpaid
 	f.unpaid = nil
 	return waiting
 }
 
 // amendLocked changes the text, after it is paid if that is needed. It reports whether the caller must run fund.
-func (in *input) amendLocked(c textChange) (mustFund bool) {
-	if !in.bounded() || c.text == "" && !in.funds.waits() {
+func (in *Input) amendLocked(c change) (mustFund bool) {
+	if !in.cfg.Bounded || c.text == "" && !in.funds.waits() {
 		in.applyLocked(c)
 		return false
 	}
@@ -77,7 +73,7 @@ func (in *input) amendLocked(c textChange) (mustFund bool) {
 }
 
 // applyLocked makes a change part of the text, and has the generation look at it.
-func (in *input) applyLocked(c textChange) {
+func (in *Input) applyLocked(c change) {
 	if in.text.Finished() {
 		return
 	}
@@ -85,77 +81,70 @@ func (in *input) applyLocked(c textChange) {
 	if c.flush {
 		in.text.Flush()
 	}
-	for range c.marks {
-		in.out.marks.add(in.text.String(), in.text.Len())
-	}
 	if c.finish {
 		in.text.Finish()
 	}
-	in.out.tellMarksLocked(false)
-	in.out.notify()
+	in.cfg.Owner.ChangedLocked(c.marks)
 }
 
-// fund pays for the text that waits, until none does. Only one runs at a time: the one that set busy.
-func (in *input) fund(ctx context.Context) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err := in.g.engine.Internal(in.g.log, "panic while text was paid", fault)
-			in.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+// Fund pays for the text that waits, until none does. It is called where Append or Reserve says so, once, by a goroutine that may wait. On
+// an error the generation is to be ended, and Fund called again.
+func (in *Input) Fund(ctx context.Context) error {
+	for {
+		if more, err := in.fundOnce(ctx); err != nil || !more {
+			return err
 		}
-	}()
-	for in.fundOnce(ctx) {
 	}
 }
 
 // fundOnce pays for the text that waits now. It reports false if none did.
-func (in *input) fundOnce(ctx context.Context) bool {
-	in.out.mu.Lock()
+func (in *Input) fundOnce(ctx context.Context) (more bool, err error) {
+	in.cfg.Mu.Lock()
 	reservation, so, paid, waiting := in.funds.reservation, in.text.String(), in.funds.paid, in.funds.take()
 	known, wholeTo := in.funds.whole, in.funds.wholeTo
-	if len(waiting) == 0 || in.out.endsLocked() || in.funds.short != nil {
+	if len(waiting) == 0 || in.cfg.Owner.EndsLocked() || in.funds.short != nil {
 		in.funds.busy = false
-		in.out.mu.Unlock()
-		return false
+		in.cfg.Mu.Unlock()
+		return false, nil
 	}
-	in.out.mu.Unlock()
+	in.cfg.Mu.Unlock()
 	// Priced as one text: what came alone may be a part of a sentence, and requests are counted by sentence.
 	whole := so
 	for _, c := range waiting {
 		whole += c.text
 	}
 	open := sentencesOf(whole[wholeTo:])
-	more := max(in.g.req.dearest(added(known, in.g.req.takes(open)))-paid, 0)
-	err := reservation.Reserve(ctx, more)
+	price := max(in.cfg.Pricing.dearest(added(known, in.cfg.Pricing.takes(open)))-paid, 0)
+	err = reservation.Reserve(ctx, price)
 	var spent *limits.BudgetError
 	if errors.As(err, &spent) {
 		in.endShort(ctx, whole, utf8.RuneCountInString(so), spent)
-		return true
+		return true, nil
 	}
 	if err != nil {
-		in.g.Stop(&StopCause{name: "budget unknown", reason: Failed, err: in.g.engine.refusal(err)})
-		return true
+		return false, err
 	}
-	in.out.mu.Lock()
-	defer in.out.mu.Unlock()
-	in.funds.paid += more
+	in.cfg.Mu.Lock()
+	defer in.cfg.Mu.Unlock()
+	in.funds.paid += price
 	in.noteWholeLocked(open, whole[wholeTo:])
 	in.funds.length -= utf8.RuneCountInString(whole) - utf8.RuneCountInString(so)
-	if in.out.endsLocked() { // meanwhile; what it cost is being settled
-		return true
+	if in.cfg.Owner.EndsLocked() { // meanwhile; what it cost is being settled
+		return true, nil
 	}
 	for _, c := range waiting {
 		in.applyLocked(c)
 	}
-	return true
+	return true, nil
 }
 
 // noteWholeLocked counts the sentences that another follows: later text changes only the last one.
-func (in *input) noteWholeLocked(sentences []text.Piece, of string) {
+func (in *Input) noteWholeLocked(sentences []text.Piece, of string) {
 	if len(sentences) < 2 {
 		return
 	}
 	sure := sentences[:len(sentences)-1]
-	in.funds.whole = added(in.funds.whole, in.g.req.takes(sure))
+	in.funds.whole = added(in.funds.whole, in.cfg.Pricing.takes(sure))
 	in.funds.wholeTo += len(beginning(of, sure[len(sure)-1].End))
 }
 
@@ -164,14 +153,14 @@ func (in *input) noteWholeLocked(sentences []text.Piece, of string) {
 const shortTries = 3
 
 // endShort ends the text after the last sentence that can be paid. The rest is dropped, and done says why.
-func (in *input) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
-	in.out.mu.Lock()
+func (in *Input) endShort(ctx context.Context, whole string, soFar int, spent *limits.BudgetError) {
+	in.cfg.Mu.Lock()
 	reservation, paid := in.funds.reservation, in.funds.paid
-	in.out.mu.Unlock()
+	in.cfg.Mu.Unlock()
 	sentences := sentencesOf(whole)
 	end := soFar
 	for range shortTries {
-		last, price := in.g.req.lastPaid(sentences, paid+spent.Left)
+		last, price := in.cfg.Pricing.lastPaid(sentences, paid+spent.Left)
 		if last <= soFar {
 			break
 		}
@@ -184,24 +173,23 @@ func (in *input) endShort(ctx context.Context, whole string, soFar int, spent *l
 			break
 		}
 	}
-	in.out.mu.Lock()
-	defer in.out.mu.Unlock()
+	in.cfg.Mu.Lock()
+	defer in.cfg.Mu.Unlock()
 	if end == soFar {
-		end = max(lastEnd(sentences, soFar), in.out.orderedLocked())
+		end = max(lastEnd(sentences, soFar), in.cfg.Owner.OrderedLocked())
 	}
 	in.truncateLocked(whole, end)
-	in.funds.short = quotaExceeded(spent)
+	in.funds.short = spent
 	in.funds.take()
-	in.out.notify()
 }
 
 // lastPaid is where the last sentence ends up to which the text costs at most that much, and the price of that.
-func (r *Prepared) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
+func (p *Pricing) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
 	used := billing.Usage{}
 	for _, s := range sentences {
-		used = added(used, r.expected(s.Text))
-		if p := r.dearest(used); p <= most {
-			end, price = s.End, p
+		used = added(used, p.expected(s.Text))
+		if cost := p.dearest(used); cost <= most {
+			end, price = s.End, cost
 		}
 	}
 	return end, price
@@ -219,14 +207,12 @@ func lastEnd(sentences []text.Piece, within int) int {
 }
 
 // truncateLocked ends the text at an offset after all that a vendor was given. The attempts' cutters begin again there.
-func (in *input) truncateLocked(whole string, end int) {
+func (in *Input) truncateLocked(whole string, end int) {
 	var kept text.Buffer
 	kept.Append(beginning(whole, end))
 	kept.Finish()
 	in.text = kept
-	for _, a := range in.out.speaking {
-		a.speech.Recut()
-	}
+	in.cfg.Owner.TruncatedLocked()
 }
 
 // beginning is the first so many code points of a text.
@@ -240,29 +226,22 @@ func beginning(s string, chars int) string {
 	return s
 }
 
-// give counts a piece that a vendor is about to get. What failover and backups cost beyond the text's price is reserved even
+// Give counts a piece that a vendor is about to get. What failover and backups cost beyond the text's price is reserved even
 // if the budget has too little left: text that was paid is spoken.
-func (in *input) give(ctx context.Context, p upstream.Piece) {
-	if !in.bounded() {
+func (in *Input) Give(ctx context.Context, piece string) {
+	if !in.cfg.Bounded {
 		return
 	}
-	in.out.mu.Lock()
-	in.funds.given = added(in.funds.given, in.g.req.expected(p.Text))
-	more := in.g.req.dearest(in.funds.given) - in.funds.paid - in.funds.extended
+	in.cfg.Mu.Lock()
+	in.funds.given = added(in.funds.given, in.cfg.Pricing.expected(piece))
+	more := in.cfg.Pricing.dearest(in.funds.given) - in.funds.paid - in.funds.extended
 	reservation := in.funds.reservation
 	in.funds.extended += max(more, 0)
-	in.out.mu.Unlock()
+	in.cfg.Mu.Unlock()
 	if more > 0 {
 		reservation.Extend(ctx, more)
 	}
 }
 
-// endPaid is how a generation ends that was spoken: as failed if its text was cut short by the budget.
-func (in *input) endPaid(end ending) ending {
-	in.out.mu.Lock()
-	defer in.out.mu.Unlock()
-	if end.reason == Completed && in.funds.short != nil {
-		return ending{reason: Failed, err: in.funds.short}
-	}
-	return end
-}
+// ShortLocked is why the text was cut short; nil: it was not.
+func (in *Input) ShortLocked() *limits.BudgetError { return in.funds.short }

@@ -1,36 +1,46 @@
-package relay
+package input
 
 import (
 	"unicode/utf8"
 
 	"voicerelay/billing"
 	"voicerelay/relay/speech"
+	"voicerelay/routing"
 	"voicerelay/text"
 )
 
+// Pricing is what text costs at the targets that may speak it.
+type Pricing struct {
+	Candidates []routing.Candidate // at least one
+	List       *billing.PriceList
+	Currency   string        // of the budget: no other price counts
+	Schedule   text.Schedule // how the route has text cut
+	Speed      float64       // as the client asked; 1: as usual
+}
+
 // price is the most that a text may cost at any of the plan's targets, in millionths of the budget's unit.
-func (r *Prepared) price(s string) int64 {
-	return r.dearest(r.takes(sentencesOf(s)))
+func (p *Pricing) price(s string) int64 {
+	return p.dearest(p.takes(sentencesOf(s)))
 }
 
 // takes is what sentences use of a vendor together.
-func (r *Prepared) takes(sentences []text.Piece) billing.Usage {
+func (p *Pricing) takes(sentences []text.Piece) billing.Usage {
 	used := billing.Usage{}
 	for _, s := range sentences {
-		used = added(used, r.expected(s.Text))
+		used = added(used, p.expected(s.Text))
 	}
 	return used
 }
 
 // expected is what a piece or a sentence uses of a vendor, as far as that is known beforehand.
-func (r *Prepared) expected(piece string) billing.Usage {
+func (p *Pricing) expected(piece string) billing.Usage {
 	characters := utf8.RuneCountInString(piece)
-	longest := max(r.schedule().Max, 1)
-	if len(r.plan.Candidates) > 1 {
+	longest := max(p.Schedule.Max, 1)
+	if len(p.Candidates) > 1 {
 		longest = min(longest, speech.UntimedPiece)
 	}
 	return billing.Usage{
-		Audio:      speech.Time(piece, r.speed),
+		Audio:      speech.Time(piece, p.Speed),
 		Characters: int64(characters),
 		Bytes:      int64(len(piece)),
 		Requests:   int64((characters + longest - 1) / longest),
@@ -47,11 +57,11 @@ func added(a, b billing.Usage) billing.Usage {
 }
 
 // dearest is what a usage costs at the dearest of the plan's targets: any of them may speak it.
-func (r *Prepared) dearest(used billing.Usage) int64 {
+func (p *Pricing) dearest(used billing.Usage) int64 {
 	most := int64(0)
-	for _, c := range r.plan.Candidates {
-		cost := r.Setup.Prices().Price(c.Provider, c.Model, used)
-		if cost.Known() && cost.Money.Currency == r.Key.Budget.Currency {
+	for _, c := range p.Candidates {
+		cost := p.List.Price(c.Provider, c.Model, used)
+		if cost.Known() && cost.Money.Currency == p.Currency {
 			most = max(most, cost.Money.Micros)
 		}
 	}
