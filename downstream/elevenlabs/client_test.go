@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"voicerelay/downstream/downstreamtest"
+	"voicerelay/upstream"
 )
 
 // manner is how a program uses the dialect. The fields are of the messages that the programs were seen to send.
@@ -35,6 +37,8 @@ var (
 		flushes: true, spaces: true, absolute: true,
 	}
 )
+
+var errRefused = &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 
 // client is a client of multi-stream-input.
 type client struct {
@@ -172,6 +176,19 @@ func (c *client) read() (h heard, err error) {
 		return heard{}, next.err
 	}
 	return h, json.Unmarshal(next.data, &h)
+}
+
+// pcm is a message's audio.
+func (h heard) pcm(t *testing.T) []byte {
+	t.Helper()
+	if h.Audio == nil {
+		return nil
+	}
+	pcm, err := base64.StdEncoding.DecodeString(*h.Audio)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pcm
 }
 
 // Next implements downstreamtest.Client.
