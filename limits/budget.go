@@ -33,7 +33,25 @@ type Budgets interface {
 	// reports. Any other error means that it is unknown what has been spent. Open heeds no cancelled context: what it
 	// took is given back by Settle.
 	Open(ctx context.Context, e Expense) (Reservation, error)
+	// Balance is how a tenant stands by its budget now, which need not bound anything.
+	Balance(ctx context.Context, tenant string, b Budget) (Balance, error)
 }
+
+// Balance is how a tenant stands in the day and the month that it is now.
+type Balance struct{ Daily, Monthly PeriodBalance }
+
+// PeriodBalance is how a tenant stands in a period, in micros.
+type PeriodBalance struct {
+	// Most is the budget; 0: no bound.
+	Most int64
+	// Spent is what was spent, by all relays, and Reserved what is set aside for generations that run.
+	Spent, Reserved int64
+	// Anew is when the period is over.
+	Anew time.Time
+}
+
+// Left is what may still be spent, where there is a bound.
+func (p PeriodBalance) Left() int64 { return max(p.Most-p.Spent-p.Reserved, 0) }
 
 // Reservation is what one generation may spend. It is safe for concurrent use.
 type Reservation interface {

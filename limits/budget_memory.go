@@ -57,6 +57,26 @@ func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Reservation, error
 	return p, nil
 }
 
+// Balance implements Budgets.
+func (m *MemoryBudgets) Balance(ctx context.Context, tenant string, b Budget) (Balance, error) {
+	today, a := day(time.Now()), account{tenant, b.Currency}
+	if err := m.inform(ctx, a, today); err != nil {
+		return Balance{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.spendingLocked(a)
+	return Balance{
+		Daily:   s.period(today).balance(b.Daily, dayAfter(today)),
+		Monthly: s.period(month(today)).balance(b.Monthly, monthAfter(today)),
+	}, nil
+}
+
+// balance is how the period stands as far as this process knows: what others hold counts as spent.
+func (p *period) balance(most int64, anew time.Time) PeriodBalance {
+	return PeriodBalance{Most: most, Spent: p.spent + p.others, Reserved: p.held, Anew: anew}
+}
+
 // reservation is an empty one, of a day. It is not open yet.
 func (m *MemoryBudgets) reservation(e Expense, day string) *memoryReservation {
 	return &memoryReservation{

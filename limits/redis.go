@@ -120,6 +120,11 @@ func (r *Redis) Admit(ctx context.Context, a Admission) (Grant, error) {
 	return r.admissions.admit(ctx, a)
 }
 
+// Balance implements Budgets. While Redis is away it is what this relay knows.
+func (r *Redis) Balance(ctx context.Context, tenant string, b Budget) (Balance, error) {
+	return r.budgets.balance(ctx, tenant, b)
+}
+
 // Open implements Budgets. It waits for Redis at most as long as its patience is.
 func (r *Redis) Open(ctx context.Context, e Expense) (Reservation, error) {
 	return r.budgets.open(ctx, e)

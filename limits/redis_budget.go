@@ -44,6 +44,22 @@ func (b *redisBudgets) open(ctx context.Context, e Expense) (Reservation, error)
 	return p, nil
 }
 
+// balance asks for nothing, which is answered by how the tenant stands.
+func (b *redisBudgets) balance(ctx context.Context, tenant string, of Budget) (Balance, error) {
+	reply, err := b.reserve(ctx, Expense{Tenant: tenant, RecordID: "balance-" + b.epoch, Budget: of}, wanted{extend: true})
+	if err != nil || word(reply, 0) != "ok" { // alone
+		return b.local.Balance(ctx, tenant, of)
+	}
+	today := word(reply, 1)
+	stands := func(most, used, spent int64, anew time.Time) PeriodBalance {
+		return PeriodBalance{Most: most, Spent: spent, Reserved: max(used-spent, 0), Anew: anew}
+	}
+	return Balance{
+		Daily:   stands(of.Daily, whole(reply, 2), whole(reply, 4), dayAfter(today)),
+		Monthly: stands(of.Monthly, whole(reply, 3), whole(reply, 5), monthAfter(today)),
+	}, nil
+}
+
 // wanted is what is asked for.
 type wanted struct {
 	total  int64  // of the record

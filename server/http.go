@@ -21,13 +21,14 @@ func (srv *Server) Handler() http.Handler {
 	srv.mount(mux)
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
+	mux.HandleFunc("GET /v1/budgets", srv.keyed(srv.listBudgets))
 	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
 	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
 	scrape := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *access.Key) { scrape.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
-	for _, path := range []string{"/v1/routes", "/v1/providers", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
+	for _, path := range []string{"/v1/routes", "/v1/providers", "/v1/budgets", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
 		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
 	mux.HandleFunc("/", srv.open(srv.notFound))

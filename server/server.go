@@ -25,6 +25,7 @@ type Server struct {
 	reports     Reports
 	reporting   *reportPlaces
 	standing    func() Standing
+	budgets     limits.Budgets // of no tenant, if the parts have none
 	gate        *limits.Connections
 	refusedFrom *refusedAddresses
 	awake       *awake.Clock
@@ -71,7 +72,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	srv.metrics.Expect(set.expected())
-	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics()} {
+	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics(), newBudgetCollector(srv)} {
 		if err := parts.Registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
@@ -177,11 +178,14 @@ func (srv *Server) isDraining() bool {
 	return srv.draining
 }
 
-// reportFrom notes who answers reports. If there is none, nothing was used.
+// reportFrom notes who answers reports and balances. If there is none, nothing was used.
 func (srv *Server) reportFrom(parts Parts) {
 	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
 	if srv.reports == nil {
 		srv.reports = noReports{}
+	}
+	if srv.budgets = parts.Budgets; srv.budgets == nil {
+		srv.budgets = limits.NewMemoryBudgets(nil)
 	}
 	if srv.standing == nil {
 		srv.standing = func() Standing { return Standing{} }

@@ -45,6 +45,7 @@ func RunBudgets(t *testing.T, with func(t *testing.T, body func(t *testing.T, f 
 		{"a cancelled context takes nothing away", cancelledOpens},
 		{"a reservation outlives its lease while it is renewed", renewedHolds},
 		{"many at once spend no more than there is", manySpend},
+		{"a balance says what was spent, set aside and left", balanceTells},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { with(t, c.body) })
@@ -366,4 +367,32 @@ func manySpend(t *testing.T, f BudgetFixture) {
 	if got := reserved.Load(); got != 10 {
 		t.Errorf("%d of %d reserved one each, want 10", got, many)
 	}
+}
+
+func balanceTells(t *testing.T, f BudgetFixture) {
+	budget := limits.Budget{Currency: "EUR", Daily: 10, Monthly: 100}
+	want := func(spent, reserved int64) {
+		t.Helper()
+		b, err := f.Budgets.Balance(t.Context(), "acme", budget)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range map[string]limits.PeriodBalance{"day": b.Daily, "month": b.Monthly} {
+			if p.Spent != spent || p.Reserved != reserved || !p.Anew.After(time.Now()) {
+				t.Errorf("the %s: spent %d, reserved %d, anew %v; want %d and %d", name, p.Spent, p.Reserved, p.Anew, spent, reserved)
+			}
+		}
+		if got := b.Daily.Left(); b.Daily.Most != 10 || got != 10-spent-reserved {
+			t.Errorf("%d of %d is left", got, b.Daily.Most)
+		}
+	}
+	want(0, 0)
+	e := expense("1")
+	e.Budget = budget
+	p := open(t, f, e)
+	reserve(t, p, 4)
+	want(0, 4)
+	spend(t, p, 3)
+	want(3, 0)
+	want(3, 0) // asking takes nothing
 }

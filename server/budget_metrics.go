@@ -1,0 +1,63 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"voicerelay/billing"
+	"voicerelay/limits"
+)
+
+// budgetCollector tells how tenants stand by their budgets, when it is asked.
+type budgetCollector struct {
+	srv                    *Server
+	limit, spent, reserved *prometheus.Desc
+}
+
+func newBudgetCollector(srv *Server) *budgetCollector {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, []string{"tenant", "period", "currency"}, nil)
+	}
+	return &budgetCollector{
+		srv:      srv,
+		limit:    desc("relay_budget_limit", "What a tenant may spend in the day or month (UTC), in whole units of the currency."),
+		spent:    desc("relay_budget_spent", "What it has spent of that, by all relays that share a Redis."),
+		reserved: desc("relay_budget_reserved", "What of it is set aside for generations that run."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *budgetCollector) Describe(to chan<- *prometheus.Desc) {
+	to <- c.limit
+	to <- c.spent
+	to <- c.reserved
+}
+
+// scrapePatience bounds how long a scrape waits for all balances: Prometheus gives up after ten seconds by default.
+const scrapePatience = 2 * time.Second
+
+// Collect implements prometheus.Collector. What can't be read is left out.
+func (c *budgetCollector) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
+	defer cancel()
+	for _, t := range c.srv.setup.Load().boundedTenants() {
+		balance, err := c.srv.budgets.Balance(ctx, t.tenant, t.budget)
+		if err != nil {
+			continue
+		}
+		c.tell(to, t, "day", balance.Daily)
+		c.tell(to, t, "month", balance.Monthly)
+	}
+}
+
+func (c *budgetCollector) tell(to chan<- prometheus.Metric, of boundedTenant, period string, p limits.PeriodBalance) {
+	if p.Most == 0 {
+		return
+	}
+	for d, micros := range map[*prometheus.Desc]int64{c.limit: p.Most, c.spent: p.Spent, c.reserved: p.Reserved} {
+		units := billing.Money{Micros: micros, Currency: of.budget.Currency}.Units()
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, units, of.tenant, period, of.budget.Currency) // as many labels as described
+	}
+}
