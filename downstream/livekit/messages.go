@@ -25,11 +25,13 @@ type message struct {
 	// session.create
 	SampleRate downstream.Number `json:"sample_rate"` // in hertz; clients send text
 	Encoding   string            `json:"encoding"`    // pcm_s16le
-	asked                        // of all turns
+	Model      string            `json:"model"`
+	Voice      string            `json:"voice"`
+	Language   string            `json:"language"`
 
 	// input_transcript, and session.create as its schema has it
 	Transcript string `json:"transcript"`
-	// GenerationConfig is for this text and what follows it, over what session.create has said.
+	// GenerationConfig is for this text, over what session.create has said.
 	GenerationConfig asked `json:"generation_config"`
 	// Extra are options of the model.
 	Extra extra `json:"extra"`

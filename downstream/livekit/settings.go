@@ -44,7 +44,7 @@ func created(m *message, model string) (settings, *protocol.Error) {
 			}
 		}
 	}
-	return s.with(m.asked, m.Extra)
+	return s.with(asked{m.Model, m.Voice, m.Language}, m.Extra)
 }
 
 func rates() []string {
