@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -137,6 +138,20 @@ func (g *Generation) logEndLocked(done Result) {
 		Int("attempts", len(done.Usage.Attempts)).Int64("total_ms", done.Timing.Total.Milliseconds())
 	if done.Timing.Spoke {
 		event = event.Int64("first_audio_ms", done.Timing.FirstAudio.Milliseconds())
+	}
+	if last := g.out.lastSpoke; last != nil {
+		event = event.Str("provider", last.target.Provider).Str("model", last.target.Model)
+	}
+	if g.req.contextID != "" {
+		event = event.Str("context_id", g.req.contextID)
+	}
+	if dialect := g.req.metadata["dialect"]; dialect != "" {
+		event = event.Str("dialect", dialect)
+	}
+	for _, cost := range done.Usage.Cost {
+		if cost.Known() {
+			event = event.Str("cost_"+strings.ToLower(cost.Money.Currency), cost.Money.Amount())
+		}
 	}
 	if done.Err != nil {
 		event = event.Str("code", string(done.Err.Code))

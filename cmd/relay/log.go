@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"sync/atomic"
-	"time"
 
 	"voicerelay/config"
 
@@ -20,8 +19,11 @@ type logForm struct {
 	isConsole atomic.Bool
 }
 
+// logTimes is how times are logged: to the millisecond, since what happens to a caller does within one second.
+const logTimes = "2006-01-02T15:04:05.000Z07:00"
+
 func newLogForm(s *config.Settings, w io.Writer) *logForm {
-	f := &logForm{json: w, console: zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly}}
+	f := &logForm{json: w, console: zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000"}}
 	f.apply(s)
 	return f
 }
