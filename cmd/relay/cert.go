@@ -126,7 +126,7 @@ func replaceFile(path string, data []byte, mode os.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // once it has its name, there is nothing to remove
+	defer func() { _ = os.Remove(file.Name()) }() // once it has its name, there is nothing to remove
 	_, err = file.Write(data)
 	if err := errors.Join(err, file.Chmod(mode), file.Close()); err != nil {
 		return err

@@ -18,11 +18,11 @@ import (
 )
 
 // certified runs `relay cert`.
-func certified(t *testing.T, args ...string) (code int, out, errout string) {
+func certified(t *testing.T, args ...string) (code int, errout string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	code = run(t.Context(), append([]string{"cert"}, args...), stdio{out: &o, err: &e})
-	return code, o.String(), e.String()
+	return code, e.String()
 }
 
 // read reads a file of a folder.
@@ -37,7 +37,7 @@ func read(t *testing.T, dir, name string) []byte {
 
 func TestCertWritesWhatAServerAndItsClientsNeed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	if code, _, errout := certified(t, "-host", "Relay.Internal, 127.0.0.1,::1", "-out", dir, "-days", "30"); code != exitOK {
+	if code, errout := certified(t, "-host", "Relay.Internal, 127.0.0.1,::1", "-out", dir, "-days", "30"); code != exitOK {
 		t.Fatalf("exit %d: %s", code, errout)
 	}
 	for name, mode := range map[string]os.FileMode{"ca.pem": 0o644, "server.pem": 0o644, "server-key.pem": 0o600} {
@@ -77,13 +77,13 @@ func TestCertReplacesNothingUnasked(t *testing.T) {
 		if err := os.Symlink(elsewhere, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
-		if code, _, errout := certified(t, "-host", "localhost", "-out", dir); code != exitFault || !strings.Contains(errout, name+" is there already") {
+		if code, errout := certified(t, "-host", "localhost", "-out", dir); code != exitFault || !strings.Contains(errout, name+" is there already") {
 			t.Errorf("%s: exit %d, %q", name, code, errout)
 		}
 		if found, err := os.ReadDir(dir); err != nil || len(found) != 1 {
 			t.Errorf("%s: the folder has %v, want nothing new (%v)", name, found, err)
 		}
-		if code, _, errout := certified(t, "-host", "localhost", "-out", dir, "-force"); code != exitOK {
+		if code, errout := certified(t, "-host", "localhost", "-out", dir, "-force"); code != exitOK {
 			t.Errorf("%s, -force: exit %d, %q", name, code, errout)
 		}
 		if _, err := tls.X509KeyPair(read(t, dir, "server.pem"), read(t, dir, "server-key.pem")); err != nil {
@@ -120,7 +120,7 @@ func TestCertNamesWhatIsWrong(t *testing.T) {
 		"an argument":       {[]string{"-host", "a", "-out", dir, "b"}, exitUsage, `unexpected argument "b"`},
 		"a file as folder":  {[]string{"-host", "a", "-out", blocked}, exitFault, "not a directory"},
 	} {
-		if code, _, errout := certified(t, c.args...); code != c.code || !strings.Contains(errout, c.want) {
+		if code, errout := certified(t, c.args...); code != c.code || !strings.Contains(errout, c.want) {
 			t.Errorf("%s: exit %d, %q; want %d, %q", name, code, errout, c.code, c.want)
 		}
 	}

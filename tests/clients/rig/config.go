@@ -2,8 +2,27 @@ package rig
 
 import "maps"
 
-// vendorKey is the account's key at every vendor.
-const vendorKey = "sk-vendor-account-5e0c1a7f"
+// Keys that clients show. Agent is the one that programs get unless the test says otherwise; a key of the tenant other has an
+// account of its own.
+const (
+	AgentKey = "sk-rig-agent-2b7e151628aed2a6abf7158809cf4f3c"
+	OtherKey = "sk-rig-other-8d3f0c55a2be4c0f9a7d61c3e4b5f690"
+	AdminKey = "sk-rig-admin-60b53a1c7fd84d2ea1ce9a5b7e0d4421"
+)
+
+// Options says what a relay and its vendors are like. The zero value is what most tests need.
+type Options struct {
+	// Vendors are in the order of the default route. Left out: DefaultVendors.
+	Vendors []Vendor
+	// Pace is seconds of audio a second of each vendor that names none; 0: as fast as it goes. To interrupt, it has to be slow.
+	Pace float64
+	// TLS has the relay listen for https and wss, with a certificate of `relay cert` that programs trust.
+	TLS bool
+	// Limits are those of the configuration. Left out: none that a test meets by accident.
+	Limits map[string]any
+	// Config is merged into the configuration: maps key by key, anything else in place of what is there.
+	Config map[string]any
+}
 
 // patience is what a vendor is given where a test is not about its lateness; a loaded machine may take its time.
 const patience = "20s"
