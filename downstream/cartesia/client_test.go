@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"voicerelay/downstream/cartesia"
 	"voicerelay/downstream/downstreamtest"
+	"voicerelay/relay/relaytest"
 )
 
 func TestSuite(t *testing.T) {
@@ -217,4 +220,88 @@ func (m said) words() (words []downstreamtest.Word) {
 		words = append(words, downstreamtest.Word{Text: word, Start: at(m.Words.Start[i]), End: at(m.Words.End[i])})
 	}
 	return words
+}
+
+// A client that does not read between two turns answers no ping: its connection stays, and takes the next turn.
+func TestAnUnreadConnectionStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := downstreamtest.Start(t, cartesia.Dialect{})
+		client := r.HTTP()
+		transport := client.Transport.(*http.Transport)
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return newKernel(conn), nil
+		}
+		conn, _, err := websocket.Dial(t.Context(), "ws://localhost"+r.Prefix+"/tts/websocket", &websocket.DialOptions{
+			HTTPClient: client, HTTPHeader: http.Header{"X-Api-Key": {downstreamtest.Key}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetReadLimit(8 << 20)
+		c := &caller{conn: conn, voice: downstreamtest.Voice, failed: make(map[string]bool), heard: make(chan heard, 2), gone: make(chan struct{})}
+		defer c.Hangup()
+		time.Sleep(4 * time.Minute)
+		go c.listen()
+		c.Say("a", relaytest.TwelveWords)
+		c.End("a")
+		if said := c.until(t, "a", "done"); said.heard != relaytest.Letters(relaytest.TwelveWords) {
+			t.Errorf("heard %q", said.heard)
+		}
+	})
+}
+
+// kernel is a connection of which all is taken as it comes, whether or not anybody reads it.
+type kernel struct {
+	net.Conn
+	came chan []byte // enough for a test
+	rest []byte
+}
+
+func newKernel(conn net.Conn) *kernel {
+	k := &kernel{Conn: conn, came: make(chan []byte, 1<<16)}
+	go func() {
+		defer close(k.came)
+		for {
+			buf := make([]byte, 32<<10)
+			n, err := conn.Read(buf)
+			if n > 0 {
+				k.came <- buf[:n]
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return k
+}
+
+func (k *kernel) Read(p []byte) (int, error) {
+	if len(k.rest) == 0 {
+		more, ok := <-k.came
+		if !ok {
+			return 0, io.EOF
+		}
+		k.rest = more
+	}
+	n := copy(p, k.rest)
+	k.rest = k.rest[n:]
+	return n, nil
+}
+
+// A client that never says anything is closed as any idle one is, with a code that means no fault.
+func TestAnIdleConnectionIsClosed(t *testing.T) {
+	inBubble(t, -1, func(t *testing.T, _ *downstreamtest.Relay, c *caller) {
+		began := time.Now()
+		if _, err := c.read(); !errors.Is(err, io.EOF) {
+			t.Errorf("an idle connection: %v, want it closed", err)
+		}
+		if took := time.Since(began).Round(time.Second); took != 5*time.Minute {
+			t.Errorf("it was closed after %v", took)
+		}
+	})
 }

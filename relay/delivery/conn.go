@@ -42,7 +42,8 @@ type ConnConfig struct {
 	// Lead is how far audio may be sent ahead of its playback; zero: as far as the client takes it. It is for clients that
 	// leave a socket unread when their listener interrupts, and say nothing: what waits here can still be dropped.
 	Lead time.Duration
-	// PlainCodes: no close code is one of the relay's own protocol, and a client that leaves its socket unread is at no fault.
+	// PlainCodes: no close code is one of the relay's own protocol, and a client that leaves its socket unread is at no fault:
+	// some answer no ping between two turns (livekit-plugins-cartesia 1.8.9). TCP finds those that are gone.
 	PlainCodes bool
 }
 
@@ -116,8 +117,11 @@ func (c *Conn) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol strin
 	return nil
 }
 
-// Begin sends what was queued so far, and from then on whatever is queued.
-func (c *Conn) Begin() { c.Out.EndBatch() }
+// Begin sends what was queued so far, and from then on whatever is queued. From now on the client is looked after.
+func (c *Conn) Begin() {
+	c.Out.EndBatch()
+	c.Out.Notify() // also where nothing was queued
+}
 
 // Read takes one message, and hands it to receive unless the connection is to be closed. The data is valid during the call.
 func (c *Conn) Read(receive func(kind websocket.MessageType, data []byte)) error {

@@ -108,10 +108,12 @@ func (c *Conn) watch(now time.Time) (next time.Time, err error) {
 	}
 	if !c.pinged.IsZero() {
 		silent := c.cfg.Awake.Adjust(c.pinged, now).Add(pongPatience)
-		if !now.Before(silent) {
+		switch {
+		case now.Before(silent):
+			return awake.Earlier(idle, silent), nil
+		case !c.cfg.PlainCodes:
 			return now, errSilent
 		}
-		return awake.Earlier(idle, silent), nil
 	}
 	if due := awake.Later(heard, time.Unix(0, taken)).Add(quietBeforePing); now.Before(due) {
 		return awake.Earlier(idle, due), nil
