@@ -49,12 +49,12 @@ await main({
   async slowly(first, second) {
     const tts = plugin();
     const stream = tts.stream();
-    stream.pushText(`${first} `);
-    stream.flush();
+    const [word, ...rest] = second.split(" ");
+    stream.pushText(`${first} ${word} `);
     const heard = hear(tts, stream);
     await sleep(4);
     note({ second: now() });
-    stream.pushText(second);
+    stream.pushText(rest.join(" "));
     stream.endInput();
     await heard;
   },

@@ -67,16 +67,17 @@ async def root(text):
         await tts.aclose()
 
 
-# The second sentence comes late, as of a slow language model: the first is heard meanwhile.
+# The second sentence comes late but for its first word, by which the plugin knows that the first one has ended: that is heard
+# meanwhile.
 async def slowly(first, second):
     async with Plugin() as tts, tts.stream() as stream:
 
         async def later():
-            stream.push_text(first + " ")
-            stream.flush()
+            word, rest = second.split(" ", 1)
+            stream.push_text(f"{first} {word} ")
             await asyncio.sleep(4)
             note({"second": now()})
-            stream.push_text(second)
+            stream.push_text(rest)
             stream.end_input()
 
         writing = asyncio.create_task(later())

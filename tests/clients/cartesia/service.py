@@ -1,10 +1,10 @@
-# Pipecat's service for Cartesia, with no other option than the address, the key and a voice.
+# Pipecat's services for Cartesia, with no other option than the address, the key and a voice.
 import asyncio
 
 from clients import KEY, URL, WS, main
 from pipecat.services.cartesia.tts import CartesiaHttpTTSService, CartesiaTTSService
 from pipecat.services.tts_service import TextAggregationMode
-from pipeline import turns
+from pipecat_bot import Bot
 
 
 def service(voice="narrator", **options):
@@ -13,48 +13,46 @@ def service(voice="narrator", **options):
 
 
 async def speak(text):
-    await turns(service(), lambda say, _: say("", text))
+    async with Bot(service()) as bot:
+        await bot.reply("", text)
 
 
 # Each token of the language model by itself.
 async def tokens(text):
-    await turns(service(text_aggregation_mode=TextAggregationMode.TOKEN), lambda say, _: say("", text))
+    async with Bot(service(text_aggregation_mode=TextAggregationMode.TOKEN)) as bot:
+        await bot.reply("", text)
 
 
 async def twice(first, second, pause="0"):
-    async def story(say, _):
-        await say("t1", first)
+    async with Bot(service()) as bot:
+        await bot.reply("t1", first)
         await asyncio.sleep(float(pause))
-        await say("t2", second)
-
-    await turns(service(), story)
+        await bot.reply("t2", second)
 
 
 async def interrupt(text, next, pause="2"):
-    async def story(say, interrupt):
-        await say("t1", text, open=True)
+    async with Bot(service()) as bot:
+        await bot.begin("t1", text)
         await asyncio.sleep(0.5)
-        await interrupt()
+        await bot.interrupt()
         await asyncio.sleep(float(pause))
-        await say("t2", next)
-
-    await turns(service(), story)
+        await bot.reply("t2", next)
 
 
+# A voice that is not there, and then one that is.
 async def unknown(text, next):
     tts = service("nobody")
-
-    async def story(say, _):
-        await say("t1", text)
-        await say("t2", next)
-
-    await turns(tts, story)
+    async with Bot(tts) as bot:
+        await bot.reply("t1", text)
+        tts._settings.voice = "narrator"
+        await bot.reply("t2", next)
 
 
 # A sentence a request.
 async def http(text):
     settings = CartesiaHttpTTSService.Settings(voice="narrator")
-    await turns(CartesiaHttpTTSService(base_url=f"{URL}/cartesia", api_key=KEY, settings=settings), lambda say, _: say("", text))
+    async with Bot(CartesiaHttpTTSService(base_url=f"{URL}/cartesia", api_key=KEY, settings=settings)) as bot:
+        await bot.reply("", text)
 
 
 main({"speak": speak, "tokens": tokens, "twice": twice, "interrupt": interrupt, "unknown": unknown, "http": http})

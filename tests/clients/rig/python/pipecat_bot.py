@@ -75,7 +75,7 @@ class Bot:
 
     async def begin(self, id, text):
         """Has a reply spoken, and returns as soon as it is heard."""
-        self._turn, self._length = id, 0.0
+        self._turn, self._length, self._failed = id, 0.0, False
         self._heard.clear()
         self._over.clear()
         await self._worker.queue_frame(LLMFullResponseStartFrame())
@@ -85,16 +85,18 @@ class Bot:
         await asyncio.wait_for(self._heard.wait(), 40)
 
     async def reply(self, id, text):
-        """Has a reply spoken to its end. That is when the service says so: it may do that after each sentence, so until no more comes."""
+        """Has a reply spoken to its end. That is when the service says so: it may do that after each sentence, so until no more comes.
+        An error of the service is an end as well."""
         await self.begin(id, text)
-        while True:
+        while not self._failed:
             await asyncio.wait_for(self._over.wait(), 40)
             self._over.clear()
             try:
                 await asyncio.wait_for(self._heard.wait(), 1)
             except asyncio.TimeoutError:
                 break
-        ended(id)
+        if not self._failed:
+            ended(id)
 
     async def interrupt(self):
         """Does what the caller's speech does. What comes afterwards is told of no turn."""
@@ -104,6 +106,7 @@ class Bot:
     def _before(self, frame):
         if isinstance(frame, ErrorFrame):
             tell(id=self._turn, error={"type": "ErrorFrame", "message": str(frame.error), "status": 0})
+            self._failed = True
             self._heard.set()
             self._over.set()
 
