@@ -13,6 +13,7 @@ type encoder struct {
 	alignments
 	about string // the contextId of each message, with a comma before it; empty on a connection of one text
 	tail  string // of a frame of audio
+	begun bool   // the first alignment was sent
 }
 
 var _ relay.Encoder = (*encoder)(nil)
@@ -65,25 +66,30 @@ func (e *encoder) Words(w relay.Words) []byte {
 	if len(chars) == 0 {
 		return nil
 	}
-	if e.steady {
-		from = 0
+	absolute := chars
+	if !e.begun {
+		e.begun, absolute = true, led(chars)
 	}
-	dst := append(make([]byte, 0, 128+64*len(chars)), `{"audio":null,"isFinal":false`...)
-	dst = append(dst, e.about...)
-	dst = appendMillis(append(dst, `,"alignment":`...), chars, from)
-	dst = appendMillis(append(dst, `,"normalizedAlignment":`...), sinceStart(chars), 0)
+	dst := append(make([]byte, 0, 128+64*len(absolute)), `{"audio":null,"isFinal":false`...)
+	dst = append(append(dst, e.about...), `,"alignment":`...)
+	if e.steady {
+		dst = appendMillis(dst, absolute, 0)
+	} else {
+		dst = appendMillis(dst, chars, from)
+	}
+	dst = appendMillis(append(dst, `,"normalizedAlignment":`...), absolute, 0)
 	e.close(chars)
 	return append(dst, '}')
 }
 
-// sinceStart has a context's first character begin a millisecond late. LiveKit's plugin for JavaScript takes the first time that is
-// not zero for the silence before the first word, and subtracts it from all: were the first character's zero, that would be the
-// second one's.
-func sinceStart(chars []timedChar) []timedChar {
-	if chars[0].start == 0 && chars[0].end > 0 {
-		chars[0].start = 1
-	}
-	return chars
+// led is a context's first characters with a space before them that begins after a millisecond, as some of the vendor's models give
+// one. LiveKit's plugin for JavaScript takes the first time that is not zero for the silence before the first word, and subtracts
+// it from all, though the audio has that silence.
+func led(chars []timedChar) []timedChar {
+	begin := max(1, chars[0].start)
+	all := append([]timedChar{{text: " ", start: 1, end: begin}}, chars...)
+	all[1].start, all[1].end = begin, max(begin, all[1].end)
+	return all
 }
 
 // appendMillis appends an alignment by the WebSockets' names, with times that count from an origin.

@@ -90,10 +90,15 @@ func TestCharactersAreTheClientsOwn(t *testing.T) {
 			got += strings.Join(h.Alignment.Chars, "")
 			normal += strings.Join(h.NormalizedAlignment.Chars, "")
 		}
-		if got != tt.want || normal != tt.want {
+		if got != tt.want || normal != " "+tt.want {
 			t.Errorf("%s: got %q and %q, want %q", name, got, normal, tt.want)
 		}
 	}
+}
+
+// from is an alignment without its first characters.
+func (a *aligned) from(n int) *aligned {
+	return &aligned{a.Chars[n:], a.CharStartTimesMs[n:], a.CharDurationsMs[n:]}
 }
 
 // The two alignments have two clocks, which agree.
@@ -113,6 +118,15 @@ func TestTwoClocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			a, n := h.Alignment, h.NormalizedAlignment
+			if i == 0 {
+				if n.Chars[0] != " " || n.CharStartTimesMs[0] != 1 {
+					t.Errorf("%s: it begins with %q at %d, want a space at 1", name, n.Chars[0], n.CharStartTimesMs[0])
+				}
+				n = n.from(1)
+				if steady {
+					a = a.from(1)
+				}
+			}
 			for j := range a.Chars {
 				if utf := []rune(a.Chars[j]); len(utf) != 1 {
 					t.Errorf("%q is no character", a.Chars[j])

@@ -1,0 +1,127 @@
+// LiveKit's plugin for ElevenLabs, with a relay in the vendor's stead.
+import { DEFAULT_API_CONNECT_OPTIONS, initializeLogger, tts as base } from "@livekit/agents";
+import { TTS } from "@livekit/agents-plugin-elevenlabs";
+
+import { KEY, URL, audio, ended, failed, main, note, now, words } from "./clients.mjs";
+
+initializeLogger({ pretty: false, level: "warn" });
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const speaker = (options = {}, path = "/v1") =>
+  new TTS({ baseURL: URL + path, apiKey: KEY, voiceId: "narrator", encoding: "pcm_24000", ...options });
+
+// hear tells all of a stream. Errors are told by the speaker, not by the stream.
+async function hear(speaker, stream, id = "") {
+  let broken;
+  const notice = ({ error, recoverable }) => {
+    note({ recoverable, error: error.message, at: now() });
+    if (!recoverable) broken = error;
+  };
+  speaker.on("error", notice);
+  for await (const event of stream) {
+    if (event === base.SynthesizeStream.END_OF_STREAM) continue;
+    audio(event.frame.data, id);
+    if (event.timedTranscripts) words(event.timedTranscripts.map((w) => [w.text, w.startTime, w.endTime]), id);
+  }
+  await pause(20); // the error comes after the stream's end
+  speaker.off("error", notice);
+  if (broken) failed(broken, id);
+  else ended(id);
+}
+
+async function turn(speaker, text, id = "", connOptions = undefined) {
+  const stream = speaker.stream(connOptions ? { connOptions } : undefined);
+  stream.pushText(text);
+  stream.endInput();
+  await hear(speaker, stream, id);
+}
+
+async function pushed(tts, text) {
+  const stream = tts.stream();
+  const pushing = (async () => {
+    for (let at = 0; at < text.length; at += 3) {
+      stream.pushText(text.slice(at, at + 3));
+      await pause(5);
+    }
+    stream.endInput();
+  })();
+  await hear(tts, stream);
+  await pushing;
+}
+
+await main({
+  async speak(text, path = "/v1") {
+    await turn(speaker({}, path), text);
+  },
+
+  // With the voice and the format that the plugin asks for where a program names none: 16-bit samples at 22,050 Hz.
+  async usual(text) {
+    await turn(speaker({ voiceId: undefined, encoding: undefined }), text);
+  },
+
+  async original(text) {
+    await turn(speaker({ preferredAlignment: "original" }), text);
+  },
+
+  async synthesize(text) {
+    const tts = speaker();
+    await hear(tts, tts.synthesize(text));
+  },
+
+  // A language model that gives three characters at a time.
+  async tokens(text) {
+    await pushed(speaker(), text);
+  },
+
+  async wordwise(text) {
+    await pushed(speaker({ autoMode: false }), text);
+  },
+
+  // One turn after the other, which share a socket.
+  async turns(...texts) {
+    const tts = speaker();
+    for (const [number, text] of texts.entries()) await turn(tts, text, `t${number}`);
+  },
+
+  // At once, on one socket.
+  async parallel(...texts) {
+    const tts = speaker();
+    await Promise.all(texts.map((text, number) => turn(tts, text, `t${number}`)));
+  },
+
+  // The first turn is interrupted, and the second begins a second later. over: after the end of its text, else while it goes on.
+  async interrupt(first, second, over) {
+    const tts = speaker();
+    const stream = tts.stream();
+    stream.pushText(first);
+    if (over === "over") stream.endInput();
+    for await (const event of stream) {
+      audio(event.frame.data, "t0");
+      break;
+    }
+    stream.close();
+    await pause(1000);
+    await turn(tts, second, "t1");
+  },
+
+  // After minutes of silence, on the socket of the first turn.
+  async silence(first, second, seconds) {
+    const tts = speaker();
+    await turn(tts, first, "t0");
+    await pause(1000 * Number(seconds));
+    await turn(tts, second, "t1");
+  },
+
+  // Without a retry, as all of them would fail.
+  async once(text) {
+    const tts = speaker();
+    const began = now();
+    await turn(tts, text, "", { ...DEFAULT_API_CONNECT_OPTIONS, maxRetry: 0 });
+    note(now() - began);
+  },
+
+  async voice(text, id) {
+    await turn(speaker({ voiceId: id }), text);
+  },
+});
