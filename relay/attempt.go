@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"voicerelay/awake"
-	"voicerelay/limits"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/sound"
@@ -29,13 +28,12 @@ type attempt struct {
 	began    time.Time
 	from     position.Resume  // where in the text it begins
 	verdict  *routing.Verdict // how the circuit is told of the end
-	holder   *limits.Holder   // of its slot
 	number   int              // among the generation's attempts, from 0
 
 	// Owned by the failover loop.
 	candidate *candidate
 	hedges    bool // it was opened beside another that kept the caller waiting
-	vendor    vendorStream
+	vendor    *providers.Stream
 
 	// Guarded by out.mu.
 	speech     *speech.Speech
@@ -55,15 +53,16 @@ func (a *attempt) survivePanic() {
 	a.g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 }
 
-// newAttempt is an attempt that begins at the resume point as it is now. It connects with vendorStream.start.
+// newAttempt is an attempt that begins at the resume point as it is now. It connects with vendor.Start.
 func newAttempt(g *Generation, c routing.Candidate, verdict *routing.Verdict) *attempt {
 	p := g.req.Setup.Provider(c.Provider)
 	a := &attempt{
 		g: g, out: &g.out, target: c, provider: p, caps: p.Capabilities(), began: time.Now(), verdict: verdict,
-		holder: limits.NewHolder(g.req.Key.Tenant, g.out.notify),
 	}
-	a.vendor.a, a.held.a, a.outcome.a = a, a, a
-	a.ignored = a.caps.Ignored(a.request(), g.req.wordTimestamps)
+	a.held.a, a.outcome.a = a, a
+	request := a.request()
+	a.ignored = a.caps.Ignored(request, g.req.wordTimestamps)
+	a.vendor = p.NewStream(a.streamConfig(request))
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	a.from = g.out.from
@@ -114,6 +113,21 @@ func (a *attempt) speechConfig() speech.Config {
 	}
 }
 
+// streamConfig is how the vendor's stream is opened.
+func (a *attempt) streamConfig(request upstream.Request) providers.StreamConfig {
+	return providers.StreamConfig{
+		Tenant:   a.out.req.Key.Tenant,
+		Request:  request,
+		Sink:     a,
+		Patience: a.out.req.plan.FirstAudioTimeout,
+		Awake:    a.awake(),
+		Notify:   a.out.notify,
+		Group:    &a.g.closing,
+		Fault:    func(what string, fault any) { _ = a.out.engine.Internal(a.g.log, what, fault) },
+		Log:      a.g.log,
+	}
+}
+
 // request is what the vendor is asked for. It names neither the client nor its text.
 func (a *attempt) request() upstream.Request {
 	g := a.g
@@ -137,10 +151,8 @@ func (a *attempt) request() upstream.Request {
 // step does what there is to do: takes the connection, sends pieces while there is text and room, and sees the end. If it has
 // not ended, until is when to look again.
 func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err error) {
-	if a.vendor.stream == nil {
-		if connected, err := a.vendor.connect(ctx); err != nil || !connected {
-			return time.Time{}, err != nil, err
-		}
+	if connected, err := a.connect(ctx); err != nil || !connected {
+		return time.Time{}, err != nil, err
 	}
 	a.outcome.takeProof()
 	for {
@@ -160,6 +172,26 @@ func (a *attempt) step(ctx context.Context) (until time.Time, ended bool, err er
 	}
 }
 
+// connect takes the stream once it is open.
+func (a *attempt) connect(ctx context.Context) (connected bool, err error) {
+	connected, err = a.vendor.Take()
+	switch {
+	case err != nil:
+		return false, a.outcome.lose(causeOf(ctx, err))
+	case !connected:
+		return false, a.outcome.failure()
+	}
+	return true, nil
+}
+
+// causeOf is why something failed: what ended the generation, if that came first, else the vendor's error.
+func causeOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
 // send orders a piece. The stream may wait, for a socket for example: the vendor owes the piece only after that.
 func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	if !a.mayGive() {
@@ -167,7 +199,7 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 	}
 	ctx, cancel := a.awake().WithTimeout(ctx, a.out.req.plan.StallTimeout)
 	defer cancel()
-	err := a.vendor.stream.Speak(ctx, p)
+	err := a.vendor.Speak(ctx, p)
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
 	a.speech.Sent()
@@ -187,7 +219,7 @@ func (a *attempt) mayGive() bool {
 // settle ends the attempt for all who must know: its vendor, the circuit, the metrics, the output. It reports whether the
 // client has heard it.
 func (a *attempt) settle(ctx context.Context, err error) (heard bool) {
-	a.vendor.release(ctx, err)
+	a.vendor.Release(ctx, err)
 	a.verdict.Tell(a.judge())
 	a.observe(err)
 	a.out.mu.Lock()

@@ -165,7 +165,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	a := newAttempt(r.g, e.Candidate, verdict)
 	e.state, r.again = running, nil
 	a.candidate, a.hedges = e, e.hedges
-	a.vendor.start(ctx)
+	a.vendor.Start(ctx)
 	r.live = append(r.live, a)
 	entered = true
 }

@@ -12,6 +12,37 @@ import (
 // the client is told nothing: once there is text again, another stream of the same target goes on. That holds only for a stream
 // that has spoken something, so a vendor that closes every stream at once is not asked forever.
 
+// pausesLocked reports whether the vendor owes nothing and the attempt waits for text: another could use its slot meanwhile.
+// If that is not known yet, until is when to look again.
+func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
+	if a.outcome.over() {
+		return false, time.Time{}
+	}
+	return a.speech.Pauses(now)
+}
+
+// pause offers the attempt's slot while its text pauses. If another wants it, the attempt ends as one that has done all that
+// it was asked for: another attempt of its target goes on once there is text again.
+func (a *attempt) pause(now time.Time) (ended bool, until time.Time) {
+	a.out.mu.Lock()
+	pauses, until := a.pausesLocked(now)
+	a.out.mu.Unlock()
+	if !pauses {
+		a.vendor.Withdraw()
+		return false, until
+	}
+	if !a.vendor.Offer(now) {
+		return false, time.Time{}
+	}
+	a.out.mu.Lock()
+	defer a.out.mu.Unlock()
+	if pauses, until = a.pausesLocked(now); !pauses {
+		return false, until // it has ended or gone on meanwhile; the next step sees which
+	}
+	a.endIdleLocked()
+	return true, time.Time{}
+}
+
 // endsIdleLocked reports whether an end of the stream leaves nothing undone but text that the vendor was never asked to
 // speak.
 func (a *attempt) endsIdleLocked(err error, now time.Time) bool {

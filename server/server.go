@@ -16,6 +16,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/providers"
 )
 
 // Server is the relay. Its sessions end with Drain.
@@ -127,7 +128,7 @@ func (srv *Server) Drain(ctx context.Context, grace time.Duration) {
 	select {
 	case <-over:
 		return
-	case <-time.After(delivery.CloseFramePatience + relay.CloseGrace):
+	case <-time.After(delivery.CloseFramePatience + providers.CloseGrace):
 	}
 	for _, s := range srv.current() {
 		s.Cut() // it had its time

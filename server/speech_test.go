@@ -17,6 +17,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -239,7 +240,7 @@ func TestDrainingCutsWhoTakesNothing(t *testing.T) {
 		defer func() { _ = res.Body.Close() }() // the relay has cut it
 		began := time.Now()
 		r.srv.Drain(context.Background(), time.Second)
-		if took, most := time.Since(began), time.Second+delivery.CloseFramePatience+relay.CloseGrace; took > most {
+		if took, most := time.Since(began), time.Second+delivery.CloseFramePatience+providers.CloseGrace; took > most {
 			t.Errorf("draining took %v, want at most %v", took, most)
 		}
 		if _, err := io.Copy(io.Discard, res.Body); err == nil {

@@ -51,7 +51,7 @@ func allowed(pkg string) []string {
 	case pkg == "relay":
 		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics")
 	case pkg == "relay/providers":
-		return []string{"access", "billing", "limits", "routing", "upstream", "relay/metrics"}
+		return []string{"access", "awake", "billing", "limits", "routing", "upstream", "relay/metrics"}
 	case pkg == "relay/input":
 		return []string{"text", "limits", "billing", "awake", "routing", "relay/speech"}
 	case pkg == "relay/sound":

@@ -53,12 +53,6 @@ func (p *Provider) Failed(err error) {
 	p.lastError.Store(&message)
 }
 
-// AttemptBegan counts an attempt, until AttemptEnded.
-func (p *Provider) AttemptBegan() { p.active.Add(1) }
-
-// AttemptEnded is called once for each that began.
-func (p *Provider) AttemptEnded() { p.active.Add(-1) }
-
 // Active is how many attempts are under way.
 func (p *Provider) Active() int64 { return p.active.Load() }
 
