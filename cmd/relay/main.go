@@ -40,7 +40,7 @@ func main() {
 	if code, done := program.Inside(os.Args[1:]); done {
 		os.Exit(code)
 	}
-	zerolog.TimeFieldFormat = logTimes // the library's own; nothing has been logged yet
+	zerolog.TimeFieldFormat = logTimes    // the library's own; nothing has been logged yet
 	if err := keepPrivate(); err != nil { // before any secret is read
 		fmt.Fprintln(os.Stderr, "relay: memory can't be kept private:", err)
 		os.Exit(exitFault)

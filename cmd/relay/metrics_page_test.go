@@ -22,13 +22,14 @@ import (
 
 const metricsPage = "../../docs/metrics.md"
 
-// measuredFile has all that a metric may depend on: a key that expires, a budget, a price, a certificate.
+// measuredFile has all that a metric may depend on: a key that expires, a budget, a price, a certificate, and a second
+// target, to which the first may lose its speech.
 const measuredFile = `
 listen: 127.0.0.1:0
 keys: [{name: ops, tenant: acme, key: a-key-of-some-length, admin: true, expires: 2099-01-31T12:00:00Z}]
-providers: {tone: {adapter: tone}}
-routes: {default: {targets: [{provider: tone}]}}
-voices: {narrator: {language: en, ids: {tone: low}}}
+providers: {tone: {adapter: tone}, other: {adapter: tone}}
+routes: {default: {targets: [{provider: tone}, {provider: other}]}}
+voices: {narrator: {language: en, ids: {tone: low, other: low}}}
 tenants: {acme: {budget: {daily: "5", currency: EUR}}}
 prices: [{provider: tone, unit: character, amount: "0.00001", currency: EUR}]
 ledger: {path: %q}
