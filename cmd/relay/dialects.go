@@ -10,6 +10,7 @@ import (
 	"voicerelay/downstream/cartesia"
 	"voicerelay/downstream/deepgram"
 	"voicerelay/downstream/elevenlabs"
+	"voicerelay/downstream/jambonz"
 	"voicerelay/downstream/livekit"
 	"voicerelay/downstream/native"
 	"voicerelay/downstream/openai"
@@ -18,7 +19,7 @@ import (
 
 // dialects are the protocols that clients may speak.
 func dialects() []downstream.Dialect {
-	return []downstream.Dialect{native.Dialect{}, cartesia.Dialect{}, deepgram.Dialect{}, elevenlabs.Dialect{}, livekit.Dialect{}, openai.Dialect{}, plain.Dialect{}}
+	return []downstream.Dialect{native.Dialect{}, cartesia.Dialect{}, deepgram.Dialect{}, elevenlabs.Dialect{}, jambonz.Dialect{}, livekit.Dialect{}, openai.Dialect{}, plain.Dialect{}}
 }
 
 // dialectNames are what the configuration calls them. The relay's own protocol can't be switched off, or moved.

@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -40,19 +41,11 @@ func created(m *message, model string) (settings, *protocol.Error) {
 		if err := format.Validate(); err != nil || float64(s.Rate) != m.SampleRate.Value {
 			return settings{}, &protocol.Error{
 				Code: protocol.CodeUnsupportedFormat, Param: "sample_rate",
-				Message: "sample_rate must be one of " + strings.Join(rates(), ", "),
+				Message: fmt.Sprintf("sample_rate must be one of %v", audio.Rates),
 			}
 		}
 	}
 	return s.with(asked{m.Model, m.Voice, m.Language}, m.Extra)
-}
-
-func rates() []string {
-	all := make([]string, len(audio.Rates))
-	for i, rate := range audio.Rates {
-		all[i] = strconv.Itoa(rate)
-	}
-	return all
 }
 
 // with are the settings with what a client asks for now.

@@ -1,0 +1,48 @@
+package jambonz
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/access"
+	"voicerelay/downstream"
+	"voicerelay/downstream/session"
+)
+
+// accept upgrades a client's request to a session.
+func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
+	asked, refused := h.checkUpgrade(r, key)
+	if refused == nil {
+		refused = session.Serve(h, w, r, key, session.Handshake{
+			PlainCodes: true,
+			Talk:       func(s *session.Session) session.Talk { return newTalk(h, s, asked) },
+		})
+	}
+	if refused != nil {
+		h.Refuse(w, r, key, refused)
+	}
+}
+
+// checkUpgrade refuses whatever can be known before a connection becomes a WebSocket: all settings are in its address.
+func (h *host) checkUpgrade(r *http.Request, key *access.Key) (settings, *protocol.Error) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return settings{}, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
+	}
+	asked, refused := readQuery(r.URL.Query())
+	if refused != nil {
+		return settings{}, refused
+	}
+	held, gone := h.Hold(key)
+	if gone != nil {
+		return settings{}, downstream.WireError(gone)
+	}
+	defer held.Release()
+	request, refused := asked.request(h, held.Terms)
+	if refused != nil {
+		return settings{}, refused
+	}
+	_, unable := h.Services().Engine.Prepare(request, "", held.Terms)
+	return asked, downstream.WireError(unable)
+}
