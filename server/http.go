@@ -22,13 +22,15 @@ func (srv *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
 	mux.HandleFunc("GET /v1/budgets", srv.keyed(srv.listBudgets))
+	mux.HandleFunc("GET /v1/keys", srv.keyed(srv.listKeys))
+	mux.HandleFunc("GET /v1/tenants", srv.keyed(srv.listTenants))
 	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
 	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
 	scrape := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *access.Key) { scrape.ServeHTTP(w, r) }))
 	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
 	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
-	for _, path := range []string{"/v1/routes", "/v1/providers", "/v1/budgets", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
+	for _, path := range []string{"/v1/routes", "/v1/providers", "/v1/budgets", "/v1/keys", "/v1/tenants", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
 		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
 	mux.HandleFunc("/", srv.open(srv.notFound))

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"voicerelay/access"
 )
 
 // keyCollector tells of the keys that are configured now.
@@ -35,10 +37,7 @@ func (c *keyCollector) Collect(to chan<- prometheus.Metric) {
 	set := c.current()
 	for i := range set.keys {
 		key, use := &set.keys[i], set.uses[set.keys[i].Hash]
-		secret := "key"
-		if key.Next {
-			secret = "next_key"
-		}
+		secret := secretOf(key)
 		tell := func(d *prometheus.Desc, kind prometheus.ValueType, value float64) {
 			to <- prometheus.MustNewConstMetric(d, kind, value, key.Tenant, key.Name, secret) // as many labels as described
 		}
@@ -49,4 +48,12 @@ func (c *keyCollector) Collect(to chan<- prometheus.Metric) {
 		tell(c.expires, prometheus.GaugeValue, float64(key.Expires.Unix()))
 		tell(c.refused, prometheus.CounterValue, float64(use.expired.Load()))
 	}
+}
+
+// secretOf is which of the two secrets of a name a key is.
+func secretOf(key *access.Key) string {
+	if key.Next {
+		return "next_key"
+	}
+	return "key"
 }
