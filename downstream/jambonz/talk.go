@@ -26,8 +26,8 @@ type talk struct {
 	// Owned by the reader.
 	order   delivery.Turn // in which generations are spoken
 	open    *relay.Generation
-	phrases downstream.Phrases // of the open generation's text
-	made    int                // generations so far
+	text    sentences // of the open generation
+	made    int       // generations so far
 	strikes session.Strikes
 
 	mu       sync.Mutex // guards what follows
@@ -95,13 +95,13 @@ func (t *talk) speak(ctx context.Context, text string) *protocol.Error {
 		return nil
 	}
 	if t.open != nil {
-		if taken, refused := t.add(ctx, t.phrases.Join(text)); taken || refused != nil {
+		if taken, refused := t.add(ctx, t.text.join(text)); taken || refused != nil {
 			return refused
 		}
 		t.finish()
 	}
-	t.phrases = downstream.Phrases{}
-	return t.begin(ctx, t.phrases.Join(text))
+	t.text = sentences{}
+	return t.begin(ctx, t.text.join(text))
 }
 
 // add adds text to the open generation. It reports false where that one takes no more: it is as long as one may be, or has ended,
