@@ -48,6 +48,7 @@ class Bot:
         self._rate = rate
         self._turn = ""
         self._length = 0.0  # of the turn's audio so far, in seconds
+        self._broken = False  # the turn has met an error
         self._offsets = {}  # where in the turn's audio a context begins
         self._heard = asyncio.Event()
         self._over = asyncio.Event()
@@ -91,6 +92,8 @@ class Bot:
         while not self._failed:
             await asyncio.wait_for(self._over.wait(), 40)
             self._over.clear()
+            if self._broken:
+                self._heard.clear()  # an error is no sign of more to come
             try:
                 await asyncio.wait_for(self._heard.wait(), 1)
             except asyncio.TimeoutError:
@@ -107,6 +110,7 @@ class Bot:
         if isinstance(frame, ErrorFrame):
             tell(id=self._turn, error={"type": "ErrorFrame", "message": str(frame.error), "status": 0})
             self._failed = True
+            self._broken = True
             self._heard.set()
             self._over.set()
 
