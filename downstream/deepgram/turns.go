@@ -92,6 +92,16 @@ func (all turns) after(of *turn) (later []*relay.Generation) {
 	return later
 }
 
+// tell notes in the records of running parts how much of a turn was played.
+func (t *turn) tell(played time.Duration) {
+	for _, p := range t.parts {
+		if !p.over {
+			p.g.SetPlayed(max(0, played))
+		}
+		played -= p.audio
+	}
+}
+
 // stopped notes what the client was sent of parts that were stopped, and is the audio of all.
 func (t *turn) stopped() time.Duration {
 	for _, p := range t.parts {
