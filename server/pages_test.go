@@ -62,3 +62,19 @@ func TestPagesOfConfiguredOriginsMayRead(t *testing.T) {
 		}
 	}
 }
+
+// Programs in pages send headers of their own: OpenAI's SDK sends eight.
+func TestPagesMaySendTheHeadersTheyAskFor(t *testing.T) {
+	r := httptest.NewRequest(http.MethodOptions, "http://localhost/v1/audio/speech", nil)
+	for asked, want := range map[string]string{
+		"": "Authorization, Content-Type, Idempotency-Key",
+		"authorization, x-stainless-lang, accept": "authorization, x-stainless-lang, accept",
+	} {
+		r.Header.Set("Access-Control-Request-Headers", asked)
+		w := httptest.NewRecorder()
+		answerPreflight(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Headers"); got != want {
+			t.Errorf("asked for %q: got %q, want %q", asked, got, want)
+		}
+	}
+}
