@@ -151,6 +151,21 @@ func TestAllVendorsAreLostInMidSpeech(t *testing.T) {
 	})
 }
 
+// The SDK for Python asks up to twice more for a whole text that broke off. The records say for the how-manieth time.
+func TestAnSDKThatWaitsForTheWholeAsksAgain(t *testing.T) {
+	r := rig.Start(t, rig.Options{})
+	r.BreakIn(t, "first", text, 5)
+	r.Kill(t, "second")
+	if failed := sdkPython.play(t, r, "create", text).Failed(t, ""); failed.Type != "APIConnectionError" {
+		t.Errorf("%+v", failed)
+	}
+	for i, record := range r.Records(t, 3) {
+		if want := []string{"", "1", "2"}[i]; record.Outcome != "failed" || record.Metadata["client_retry"] != want {
+			t.Errorf("recorded %+v, want try %q", record, want)
+		}
+	}
+}
+
 func TestSDKsListModels(t *testing.T) {
 	each(t, rig.Options{}, sdks, func(t *testing.T, r *rig.Rig, p program) {
 		told := p.play(t, r, "lists")

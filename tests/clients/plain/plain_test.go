@@ -1,0 +1,197 @@
+// Package plain_test replays what platforms for voice agents ask of a customer's own speech server. The platforms are hosted, so their
+// requests are written from their documentation.
+package plain_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"voicerelay/tests/clients/rig"
+)
+
+const (
+	text = "One two three four five six, seven eight nine ten."
+	rate = 24000
+)
+
+func TestMain(m *testing.M) { rig.Main(m) }
+
+// platform is what a platform sends.
+type platform struct {
+	name, path string
+	header     http.Header // beside the key
+	inside     bool        // the key is in the body
+	mediaType  string
+}
+
+var platforms = []platform{
+	{name: "vapi", path: "/vapi/voice", mediaType: "application/octet-stream"},
+	{name: "jambonz", path: "/jambonz/tts?sample_rate=24000", mediaType: "audio/l16;rate=24000"},
+	{name: "tencent", path: "/tencent/tts?voice=narrator", header: http.Header{"X-Request-Id": {"0b6e7b1c"}}, mediaType: "audio/pcm"},
+	{name: "alibaba", path: "/alibaba/tts", inside: true, mediaType: "audio/pcm"},
+}
+
+// ask sends a platform's request, with its body changed.
+func (p platform) ask(ctx context.Context, t *testing.T, r *rig.Rig, change ...string) *http.Response {
+	t.Helper()
+	body, err := os.ReadFile("testdata/" + p.name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.NewReplacer(append(change, `"KEY"`, `"`+r.Key+`"`)...).Replace(string(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL+p.path, strings.NewReader(changed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	for name, values := range p.header {
+		request.Header[name] = values
+	}
+	if !p.inside {
+		request.Header.Set("Authorization", "Bearer "+r.Key)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answer.Body.Close() }) // it was read, or is over
+	return answer
+}
+
+// spoken is a whole answer as a turn.
+func spoken(t *testing.T, answer *http.Response) *rig.Turn {
+	t.Helper()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("got %d, %.200q, %v", answer.StatusCode, data, err)
+	}
+	return &rig.Turn{Audio: data}
+}
+
+// each runs a test with each platform, and with a relay of its own.
+func each(t *testing.T, o rig.Options, test func(t *testing.T, r *rig.Rig, p platform)) {
+	t.Helper()
+	for _, p := range platforms {
+		t.Run(p.name, func(t *testing.T) { test(t, rig.Start(t, o), p) })
+	}
+}
+
+func TestPlatformsAreSpokenTo(t *testing.T) {
+	each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p platform) {
+		answer := p.ask(t.Context(), t, r)
+		spoken(t, answer).Says(t, rate, text)
+		if kind := answer.Header.Get("Content-Type"); kind != p.mediaType {
+			t.Errorf("Content-Type is %q, want %q", kind, p.mediaType)
+		}
+		if got := r.Records(t, 1)[0]; got.Outcome != "completed" || got.Metadata["platform"] != p.name {
+			t.Errorf("recorded %+v", got)
+		}
+	})
+}
+
+// The headline: a vendor is lost in the middle of a word, and the platform gets every word.
+func TestAVendorBreaksInAWordAndPlatformsDoNotNotice(t *testing.T) {
+	for _, word := range []int{1, 5, 8} {
+		each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p platform) {
+			r.BreakIn(t, "first", text, word)
+			turn := spoken(t, p.ask(t.Context(), t, r))
+			turn.Cuts = 1
+			turn.Says(t, rate, text)
+			if got := r.Records(t, 1)[0]; len(got.Attempts) != 2 || got.Attempts[1].Provider != "second" {
+				t.Errorf("recorded %+v", got.Attempts)
+			}
+		})
+	}
+}
+
+func TestVapiHasItsRate(t *testing.T) {
+	r := rig.Start(t, rig.Options{})
+	whole := r.Length(t, "first", text)
+	for _, rate := range []int{8000, 16000, 22050, 24000, 44100} {
+		turn := spoken(t, platforms[0].ask(t.Context(), t, r, `"sampleRate": 24000`, fmt.Sprintf(`"sampleRate": %d`, rate)))
+		length := time.Duration(len(turn.Audio)/2) * time.Second / time.Duration(rate)
+		if (length - whole).Abs() > 50*time.Millisecond {
+			t.Errorf("at %d Hz: %v of audio, want %v", rate, length, whole)
+		}
+	}
+	if got := r.Records(t, 5)[0]; got.Metadata["call_id"] != "9a2f6a0e-2b6c-4c55-a0d3-f0a4c4f0c7d1" {
+		t.Errorf("recorded %v", got.Metadata)
+	}
+}
+
+// A call's history comes with each of its texts.
+func TestVapiSendsSeveralMiB(t *testing.T) {
+	r := rig.Start(t, rig.Options{})
+	history := strings.Repeat(`{"role": "assistant", "message": "And so on \u00e9.", "secondsFromStart": 5.25}, `, 70_000)
+	spoken(t, platforms[0].ask(t.Context(), t, r, `"messages": [`, `"messages": [`+history)).Says(t, rate, text)
+}
+
+func TestAPlatformThatHangsUpStopsTheVendor(t *testing.T) {
+	each(t, rig.Options{Pace: 1}, func(t *testing.T, r *rig.Rig, p platform) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		answer := p.ask(ctx, t, r)
+		turn := &rig.Turn{Audio: make([]byte, 4800)}
+		if _, err := io.ReadFull(answer.Body, turn.Audio); err != nil {
+			t.Fatal(err)
+		}
+		hangUp()
+		turn.Begins(t, rate, text)
+		if generated, whole := r.Stopped(t, "first"), r.Length(t, "first", text); len(generated) != 1 || generated[0] > whole/2 {
+			t.Errorf("the vendor generated %v of %v", generated, whole)
+		}
+		if got := r.Records(t, 1)[0]; got.Outcome != "cancelled" {
+			t.Errorf("recorded %+v", got)
+		}
+	})
+}
+
+func TestPlatformsAreRefused(t *testing.T) {
+	each(t, rig.Options{Limits: map[string]any{"http_generations_per_minute": 1}}, func(t *testing.T, r *rig.Rig, p platform) {
+		if answer := p.ask(t.Context(), t, r.As("sk-wrong")); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a wrong key: %d", answer.StatusCode)
+		}
+		spoken(t, p.ask(t.Context(), t, r))
+		p.header = nil // another text to Tencent, and no second try
+		if answer := p.ask(t.Context(), t, r); answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
+			t.Errorf("too soon: %d, Retry-After %q", answer.StatusCode, answer.Header.Get("Retry-After"))
+		}
+	})
+}
+
+// Speech that breaks off has no clean end.
+func TestPlatformsNoticeThatAllVendorsAreLost(t *testing.T) {
+	each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p platform) {
+		r.BreakIn(t, "first", text, 5)
+		r.Kill(t, "second")
+		data, err := io.ReadAll(p.ask(t.Context(), t, r).Body)
+		if len(data) == 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d bytes, then %v", len(data), err)
+		}
+	})
+}
+
+func TestTencentIsSpokenToOnce(t *testing.T) {
+	r := rig.Start(t, rig.Options{})
+	tencent := platforms[2]
+	spoken(t, tencent.ask(t.Context(), t, r)).Says(t, rate, text)
+	if answer := tencent.ask(t.Context(), t, r); answer.StatusCode != http.StatusConflict {
+		t.Errorf("the same id again: %d", answer.StatusCode)
+	}
+	r.Records(t, 1)
+}
+
+func TestAnEmptyTextIsSilence(t *testing.T) {
+	r := rig.Start(t, rig.Options{})
+	turn := spoken(t, platforms[0].ask(t.Context(), t, r, text, ""))
+	if !bytes.Equal(turn.Audio, make([]byte, 2*rate/10)) {
+		t.Errorf("%d bytes, want 100 ms of silence", len(turn.Audio))
+	}
+}
