@@ -30,7 +30,9 @@ const mostMute = 5 * time.Second
 // TestARollingRestartBehindABalancer restarts two relays one after the other behind the samples in deploy/, and kills one,
 // while clients speak over WebSockets and by HTTP.
 func TestARollingRestartBehindABalancer(t *testing.T) {
-	for name, run := range map[string]func(t *testing.T, front string, relays []string){"nginx": startNginx, "haproxy": startHAProxy} {
+	for name, run := range map[string]func(t *testing.T, front string, relays []string){
+		"nginx": startNginx, "haproxy": startHAProxy, "caddy": startCaddy,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dirs, addresses := []string{t.TempDir(), t.TempDir()}, []string{process.FreeAddress(t), process.FreeAddress(t)}
@@ -238,6 +240,15 @@ func startHAProxy(t *testing.T, front string, relays []string) {
 	program := installed(t, "haproxy")
 	dir := t.TempDir()
 	startBalancer(t, front, exec.Command(program, "-db", "-f", sample(t, dir, "haproxy.cfg", front, relays)))
+}
+
+func startCaddy(t *testing.T, front string, relays []string) {
+	t.Helper()
+	program := installed(t, "caddy")
+	dir := t.TempDir()
+	command := exec.Command(program, "run", "--adapter", "caddyfile", "--config", sample(t, dir, "Caddyfile", front, relays))
+	command.Env = []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir} // it keeps things there
+	startBalancer(t, front, command)
 }
 
 // installed finds a program on PATH and where distributions put servers.
