@@ -61,14 +61,11 @@ func authorizationKey(header string) string {
 	return ""
 }
 
-// tokenSubprotocol announces that the subprotocol behind it is a key, as browsers send it, which can't set a header.
-const tokenSubprotocol = "token"
-
-// SubprotocolKey is the key that a browser names as a subprotocol, after "token"; empty: there is none. The answer must choose
-// "token" then.
+// SubprotocolKey is the key that a browser names as a subprotocol, after "token" or "bearer", since it can't set a header; empty:
+// there is none. The answer must choose the first of the two then.
 func SubprotocolKey(r *http.Request) string {
 	offered := Subprotocols(r)
-	if len(offered) == 2 && strings.EqualFold(offered[0], tokenSubprotocol) {
+	if len(offered) == 2 && (strings.EqualFold(offered[0], "token") || strings.EqualFold(offered[0], "bearer")) {
 		return offered[1]
 	}
 	return ""

@@ -21,6 +21,7 @@ func TestKeysAreFoundWhereClientsPutThem(t *testing.T) {
 		"Cartesia's":               {"X-API-Key", "k1", "", "k1"},
 		"Azure's":                  {"api-key", "k1", "", "k1"},
 		"a browser's":              {"Sec-WebSocket-Protocol", "token, k1", "", "k1"},
+		"a browser's for a while":  {"Sec-WebSocket-Protocol", "bearer, k1", "", "k1"},
 		"another subprotocol":      {"Sec-WebSocket-Protocol", "k1", "", ""},
 		"in the query":             {"", "", "?access_token=k1", "k1"},
 		"a bearer in the query":    {"", "", "?authorization=Bearer%20k1", "k1"},

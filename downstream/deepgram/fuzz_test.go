@@ -1,6 +1,7 @@
 package deepgram
 
 import (
+	"net/http"
 	"net/url"
 	"testing"
 
@@ -44,7 +45,7 @@ func FuzzQuery(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, v := range []*version{aura, flux} {
-			a, values, refused := readQuery(query, v)
+			a, values, refused := readQuery(&http.Request{URL: &url.URL{RawQuery: query}}, v)
 			if refused != nil {
 				continue
 			}

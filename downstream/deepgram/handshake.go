@@ -3,6 +3,7 @@ package deepgram
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -12,13 +13,17 @@ import (
 	"voicerelay/relay"
 )
 
+// lead is how far audio is sent ahead of its playback: enough for any network. livekit-plugins-deepgram 1.8.9 leaves a socket unread
+// when its listener interrupts, until its next turn begins: what was not sent by then is dropped.
+const lead = 5 * time.Second
+
 // accept upgrades requests to sessions of a version.
 func (srv *host) accept(v *version) downstream.Handler {
 	return func(w http.ResponseWriter, r *http.Request, key *access.Key) {
 		a, refused := srv.checkUpgrade(r, key, v)
 		if refused == nil {
 			refused = session.Serve(srv, w, r, key, session.Handshake{
-				Subprotocol: subprotocol(r),
+				Subprotocol: subprotocol(r), Lead: lead, PlainCodes: true,
 				Talk: func(s *session.Session) session.Talk {
 					w.Header().Set(headerRequest, s.ID) // nothing of the answer has been written yet
 					return newTalk(srv, s, v, a)
@@ -46,7 +51,7 @@ func (srv *host) checkUpgrade(r *http.Request, key *access.Key, v *version) (ask
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return asked{}, downstream.Invalid("", "GET "+v.path+" is a WebSocket endpoint: the request has no Upgrade header")
 	}
-	a, query, refused := readQuery(r.URL.RawQuery, v)
+	a, query, refused := readQuery(r, v)
 	if refused != nil {
 		return asked{}, refused
 	}

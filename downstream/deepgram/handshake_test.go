@@ -73,6 +73,9 @@ func TestUpgradeIsRefused(t *testing.T) {
 		"model=narrator&encoding=LINEAR16":       {400, "INVALID_QUERY_PARAMETER", "encoding"},
 		"model=narrator&sample_rate=11025":       {400, "INVALID_QUERY_PARAMETER", "11025"},
 		"model=narrator&sample_rate=x":           {400, "Bad Request", "sample_rate"},
+		"model=narrator&sample_rate=24000.5":     {400, "Bad Request", "sample_rate"},
+		"model=narrator&sample_rate=1e300":       {400, "Bad Request", "sample_rate"},
+		"model=narrator&sample_rate=NaN":         {400, "Bad Request", "sample_rate"},
 		"model=narrator&sample_rate=-1":          {400, "INVALID_QUERY_PARAMETER", "-1"},
 		"encoding=mulaw&sample_rate=16000":       {400, "INVALID_QUERY_PARAMETER", "8000"},
 		"model=narrator&speed=0.6":               {400, "Bad Request", "speed"},
@@ -160,13 +163,15 @@ func TestUpgradeNamesItsRequest(t *testing.T) {
 // Browsers can't set a header: their key is a subprotocol.
 func TestKeyMayBeASubprotocol(t *testing.T) {
 	inRelay(t, func(t *testing.T, r *downstreamtest.Relay) {
-		conn, err := r.WebSocket(r.Prefix+pathAura+"?model=narrator", http.Header{}, "token", downstreamtest.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = conn.CloseNow() }()
-		if got := conn.Subprotocol(); got != "token" {
-			t.Errorf("the answer chose %q", got)
+		for _, scheme := range []string{"token", "bearer"} {
+			conn, err := r.WebSocket(r.Prefix+pathAura+"?model=narrator", http.Header{}, scheme, downstreamtest.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := conn.Subprotocol(); got != scheme {
+				t.Errorf("the answer chose %q, want %q", got, scheme)
+			}
+			_ = conn.CloseNow()
 		}
 		if _, err := r.WebSocket(r.Prefix+pathAura, http.Header{}, "token", "token-that-is-wrong"); err == nil {
 			t.Error("a wrong key is taken")
@@ -264,7 +269,7 @@ func TestFormatsOfTheSocket(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                                      "pcm_s16le@24000",
 		"encoding=linear16&sample_rate=8000":    "pcm_s16le@8000",
-		"sample_rate=16000":                     "pcm_s16le@16000",
+		"sample_rate=16000.0":                   "pcm_s16le@16000",
 		"sample_rate=32000":                     "pcm_s16le@32000",
 		"sample_rate=44100":                     "pcm_s16le@44100",
 		"sample_rate=48000&container=none":      "pcm_s16le@48000",
@@ -302,8 +307,8 @@ func keyOf(t *testing.T, r *downstreamtest.Relay) *server.Key {
 
 // A record says of which dialect a generation is, and has the tags by which its client finds it.
 func TestRecordsNameTheDialectAndTags(t *testing.T) {
-	a := asked{tags: []string{"one", "", strings.Repeat("x", 300), "\xff", "two"}}
-	if got, want := fmt.Sprint(a.metadata(aura)), "map[dialect:deepgram endpoint:/v1/speak tag1:one tag5:two]"; got != want {
+	a := asked{session: "s1", tags: []string{"one", "", strings.Repeat("x", 300), "\xff", "two"}}
+	if got, want := fmt.Sprint(a.metadata(aura)), "map[client_session:s1 dialect:deepgram endpoint:/v1/speak tag1:one tag5:two]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := (asked{tags: make([]string, 100)}).metadata(flux); len(got) != 2 {

@@ -2,12 +2,14 @@ package deepgram
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"net/http"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/relay"
 )
 
 // modelList is what clients may choose among.
@@ -29,32 +31,29 @@ type model struct {
 
 // models lists the voices that a key may use.
 func (srv *host) models(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	held, gone := srv.Hold(key)
-	if gone != nil {
-		refused := downstream.WireError(gone)
+	identify(w)
+	if refused := downstream.AnswerList(srv, w, key, listModels); refused != nil {
 		srv.Refused(srv.RemoteOf(r), refused.Code, key)
 		refuse(w, refused)
-		return
 	}
-	defer held.Release()
+}
+
+func listModels(on *relay.Terms) (any, *protocol.Error) {
 	list := modelList{STT: []model{}, TTS: []model{}}
-	for _, v := range held.Terms.Setup.Table().Voices(held.Terms.Key.Allow) {
+	for _, v := range on.Setup.Table().Voices(on.Key.Allow) {
 		m := model{
-			Name: v.Name, Canonical: v.Name, Architecture: "voicerelay", Languages: []string{}, Version: modelVersion, UUID: uuidOf(v.Name),
+			Name: v.Name, Canonical: v.Name, Architecture: architecture, Languages: []string{}, Version: modelVersion, UUID: uuidOf(v.Name),
 		}
 		if v.Language != nil {
 			m.Languages = append(m.Languages, *v.Language)
 		}
 		list.TTS = append(list.TTS, m)
 	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		panic(err) // never: texts alone
-	}
-	identify(w)
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(text) // the client may have left
+	return list, nil
 }
+
+// architecture stands where the vendor has the family of a voice: here several vendors may speak by it.
+const architecture = "voicerelay"
 
 // uuidOf is a name's id in the form that clients know, the same each time (RFC 9562, section 5.8).
 func uuidOf(name string) string {

@@ -3,6 +3,7 @@ package deepgram
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -22,6 +23,8 @@ type asked struct {
 	// speed is 1 where none is asked for.
 	speed float64
 	tags  []string
+	// session is the program's own id of what it does; empty: it has told none.
+	session string
 }
 
 // The rates that clients get who ask for none, by Deepgram's documentation.
@@ -40,13 +43,13 @@ var encodings = map[string]audio.Format{
 	"alaw":   {Encoding: audio.ALaw, Rate: g711Rate},
 }
 
-// readQuery is what a query asks of a version. The format is left to the caller.
-func readQuery(raw string, v *version) (asked, url.Values, *protocol.Error) {
-	query, err := url.ParseQuery(raw)
+// readQuery is what a request's query asks of a version. The format is left to the caller.
+func readQuery(r *http.Request, v *version) (asked, url.Values, *protocol.Error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return asked{}, nil, downstream.Invalid("", "malformed query")
 	}
-	a := asked{model: query.Get("model"), speed: 1, tags: query["tag"]}
+	a := asked{model: query.Get("model"), speed: 1, tags: query["tag"], session: r.Header.Get(headerSession)}
 	if len(a.model) > maxModel || !utf8.ValidString(a.model) {
 		return asked{}, nil, downstream.Invalid("model", fmt.Sprintf("model may have %d bytes of UTF-8", maxModel))
 	}
@@ -78,11 +81,11 @@ func rawFormat(query url.Values) (audio.Format, *protocol.Error) {
 // withRate is a format at the rate of a query, if there is one.
 func withRate(f audio.Format, query url.Values) (audio.Format, *protocol.Error) {
 	if text := query.Get("sample_rate"); text != "" {
-		rate, err := strconv.Atoi(text)
-		if err != nil {
-			return f, downstream.Invalid("sample_rate", "sample_rate must be a number")
+		rate, err := strconv.ParseFloat(text, 64) // a program may write 24000.0
+		if err != nil || rate != math.Trunc(rate) || math.Abs(rate) > math.MaxInt32 {
+			return f, downstream.Invalid("sample_rate", "sample_rate must be a whole number")
 		}
-		f.Rate = rate
+		f.Rate = int(rate)
 	}
 	if err := f.Validate(); err != nil {
 		return f, unsupported("sample_rate", err.Error())
@@ -121,16 +124,23 @@ func (v *version) checkSpeed(speed float64) *speedFault {
 // speedStep is what speeds differ by where they come in steps.
 const speedStep = 0.05
 
-// metadata is what records say of a generation: the dialect, and the tags by which clients find their requests again.
+// metadata is what records say of a generation: the dialect, and what clients give to find their requests again.
 func (a asked) metadata(v *version) map[string]string {
 	kept := map[string]string{"dialect": name, "endpoint": v.path}
-	for i, tag := range a.tags[:min(len(a.tags), maxTags)] {
-		if tag != "" && len(tag) <= protocol.MaxMetadataBytes && utf8.ValidString(tag) {
-			kept["tag"+strconv.Itoa(i+1)] = tag
+	keep := func(key, value string) {
+		if value != "" && len(value) <= protocol.MaxMetadataBytes && utf8.ValidString(value) {
+			kept[key] = value
 		}
+	}
+	keep("client_session", a.session)
+	for i, tag := range a.tags[:min(len(a.tags), maxTags)] {
+		keep("tag"+strconv.Itoa(i+1), tag)
 	}
 	return kept
 }
+
+// headerSession has the id that the vendor's SDKs give to all that a client object of theirs does.
+const headerSession = "X-Deepgram-Session-Id"
 
 // maxTags bounds what a record keeps of them.
 const maxTags = 8

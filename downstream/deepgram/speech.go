@@ -29,7 +29,7 @@ func (srv *host) endpoint(v *version) body.Endpoint {
 // readText is what a request wants spoken, and how its answer looks.
 func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Key, v *version) (body.Text, *protocol.Error) {
 	id := identify(w)
-	a, query, refused := readQuery(r.URL.RawQuery, v)
+	a, query, refused := readQuery(r, v)
 	if refused != nil {
 		return body.Text{}, refused
 	}
