@@ -160,9 +160,10 @@ func (t *talk) Accepted(*relay.Generation) {}
 // Refused implements session.Talk.
 func (t *talk) Refused(_ *relay.Generation, err *relay.Error) { t.Send(failed(err.Message)) }
 
-// Ended implements session.Talk. A text in which there was nothing to speak gets a moment of silence.
+// Ended implements session.Talk. A text in which there was nothing to speak gets a moment of silence, unless another is still being
+// spoken, whose audio would be parted by it.
 func (t *talk) Ended(g *relay.Generation, finish func()) {
-	if downstream.NothingSpoken(g.Result()) {
+	if running, _ := t.Running(time.Now()); running == 1 && downstream.NothingSpoken(g.Result()) {
 		t.SendBinary(downstream.SilenceFor(t.asked.output()))
 	}
 	finish()

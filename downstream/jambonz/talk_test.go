@@ -164,6 +164,22 @@ func TestTextIsNeverLost(t *testing.T) {
 	}, short)
 }
 
+// A text with nothing to speak does not part the one before it.
+func TestSilenceDoesNotPartSpeech(t *testing.T) {
+	inBubble(t, func(t *testing.T, _ *downstreamtest.Relay, c *fakeClient) {
+		c.Say("", relaytest.TwelveWords)
+		c.End("")
+		c.Say("", "…")
+		c.End("")
+		_, alone, _ := c.listen(quiet)
+		c.Say("", relaytest.TwelveWords)
+		c.End("")
+		if _, bytes, _ := c.listen(quiet); bytes != alone {
+			t.Errorf("%d bytes with a text of nothing behind it, %d without", alone, bytes)
+		}
+	})
+}
+
 func TestSentencesThatLostTheirSpaceAreParted(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *downstreamtest.Relay, c *fakeClient) {
 		c.Say("", "One two.")
