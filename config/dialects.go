@@ -12,26 +12,6 @@ import (
 	"voicerelay/routing"
 )
 
-// DialectConfig is what the operator says of a dialect that clients speak.
-type DialectConfig struct {
-	Name string `yaml:",key"`
-	// Enabled: it is spoken at all; true.
-	Enabled bool `yaml:"enabled"`
-	// Prefix goes before all its paths; empty: its own.
-	Prefix string `yaml:"prefix"`
-	// Root: it has its paths at the root too, where its clients need them there; true.
-	Root bool `yaml:"root"`
-	// Voices are names of voices by what the dialect's clients call them, Models names of routes by what they call models.
-	Voices map[string]string `yaml:"voices"`
-	Models map[string]string `yaml:"models"`
-	// MP3Fallback is what a client gets that names no format, where the dialect's own is MP3 and no encoder is there: "wav";
-	// empty: it is refused.
-	MP3Fallback string `yaml:"mp3_fallback"`
-}
-
-// defaultDialect is a dialect where the file says nothing.
-func defaultDialect() DialectConfig { return DialectConfig{Enabled: true, Root: true} }
-
 // prefixForm is what a prefix looks like: segments of letters, digits, dots, dashes and underscores.
 var prefixForm = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 

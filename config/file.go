@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"voicerelay/audio/codec"
@@ -116,6 +117,26 @@ type providerConfig struct {
 	Options section `yaml:"options"`
 }
 
+// DialectConfig is what the operator says of a dialect that clients speak.
+type DialectConfig struct {
+	Name string `yaml:",key"`
+	// Enabled: it is spoken at all; true.
+	Enabled bool `yaml:"enabled"`
+	// Prefix goes before all its paths; empty: its own.
+	Prefix string `yaml:"prefix"`
+	// Root: it has its paths at the root too, where its clients need them there; true.
+	Root bool `yaml:"root"`
+	// Voices are names of voices by what the dialect's clients call them, Models names of routes by what they call models.
+	Voices map[string]string `yaml:"voices"`
+	Models map[string]string `yaml:"models"`
+	// MP3Fallback is what a client gets that names no format, where the dialect's own is MP3 and no encoder is there: "wav";
+	// empty: it is refused.
+	MP3Fallback string `yaml:"mp3_fallback"`
+}
+
+// defaultDialect is a dialect where the file says nothing.
+func defaultDialect() DialectConfig { return DialectConfig{Enabled: true, Root: true} }
+
 // defaultConfig is what holds where the file says nothing.
 func defaultConfig() fileConfig {
 	return fileConfig{
@@ -128,4 +149,12 @@ func defaultConfig() fileConfig {
 		Redis:         defaultRedis(),
 		ShutdownGrace: 20 * time.Second,
 	}
+}
+
+func (c *fileConfig) hasProvider(name string) bool {
+	return slices.ContainsFunc(c.Providers, func(p providerConfig) bool { return p.Name == name })
+}
+
+func (c *fileConfig) hasVoice(name string) bool {
+	return slices.ContainsFunc(c.Voices, func(v routing.Voice) bool { return v.Name == name })
 }

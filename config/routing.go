@@ -254,10 +254,6 @@ func checkVoiceIDs(v routing.Voice, able []ProviderSettings, r *remarks) {
 	}
 }
 
-func (c *fileConfig) hasProvider(name string) bool {
-	return slices.ContainsFunc(c.Providers, func(p providerConfig) bool { return p.Name == name })
-}
-
 // voiceIDs are the ids that voices have at a provider, whatever the model.
 func (c *fileConfig) voiceIDs(provider string) []string {
 	var ids []string
@@ -270,8 +266,4 @@ func (c *fileConfig) voiceIDs(provider string) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
-}
-
-func (c *fileConfig) hasVoice(name string) bool {
-	return slices.ContainsFunc(c.Voices, func(v routing.Voice) bool { return v.Name == name })
 }
