@@ -54,7 +54,7 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 	g.out = output{
 		engine: c.engine,
 		req:    &g.req,
-		text:   g.in.Text(),
+		marks:  g.in.Marks(),
 		wakeup: make(chan struct{}, 1),
 		track:  position.NewTrack(req.output.Rate),
 		whole:  -1,

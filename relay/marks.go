@@ -2,8 +2,6 @@ package relay
 
 import (
 	"time"
-
-	"voicerelay/text"
 )
 
 // Marker is an Encoder whose client wants to know when text up to a place has been spoken.
@@ -16,31 +14,13 @@ type Marker interface {
 // Mark has all text so far spoken, as Flush does, and the encoder told once all of it has been, if it is a Marker.
 func (g *Generation) Mark() { g.in.Flush(1) }
 
-// marks are places in the text of which the client wants to know when they have been spoken. They are guarded by the output's mu.
-type marks struct {
-	at            []int // code points behind the last word before each, ascending; those that were reached are left out
-	chars, length int   // how much of the text was looked at, in code points and in bytes
-	last          int   // behind the last word of that
-}
-
-// add marks the end of a text.
-func (m *marks) add(whole string, chars int) {
-	words := text.Tokens(whole[m.length:], m.chars)
-	if n := len(words); n > 0 {
-		m.last = words[n-1].End
-	}
-	m.chars, m.length = chars, len(whole)
-	m.at = append(m.at, m.last)
-}
-
 // tellMarksLocked tells the client of the marks that have been reached. Once all was spoken, that is all of them.
 func (o *output) tellMarksLocked(all bool) {
-	if len(o.marks.at) == 0 {
+	if o.marks.IsEmpty() {
 		return
 	}
 	to := o.spokenToLocked(time.Now())
-	for len(o.marks.at) > 0 && (all || o.marks.at[0] <= to) {
-		o.marks.at = o.marks.at[1:]
+	for o.marks.Take(to, all) {
 		if marker, ok := o.req.encoder.(Marker); ok {
 			o.tellLocked(marker.Marked())
 		}

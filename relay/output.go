@@ -11,7 +11,6 @@ import (
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
 	"voicerelay/relay/sound"
-	"voicerelay/text"
 )
 
 var _ input.Owner = (*output)(nil)
@@ -23,7 +22,7 @@ type output struct {
 	// Static after newGeneration.
 	engine *Engine
 	req    *Prepared
-	text   *text.Buffer // the generation's, guarded by mu
+	marks  *input.Marks // the generation's, guarded by mu
 	lane   *delivery.Lane
 	wakeup chan struct{} // holds one token while the generation's goroutine has something to look at
 
@@ -45,7 +44,6 @@ type output struct {
 	told       []Word          // room for the words that the client is told of next
 	firstAt    time.Time       // when the first audio could be sent; zero: not yet
 	played     played
-	marks      marks
 	whole      int       // characters of a text that was spoken whole; negative: it was not, or not yet
 	stoppedAt  time.Time // zero: it was not
 }
@@ -163,10 +161,7 @@ func (o *output) OrderedLocked() int {
 }
 
 // ChangedLocked implements input.Owner.
-func (o *output) ChangedLocked(marks int) {
-	for range marks {
-		o.marks.add(o.text.String(), o.text.Len())
-	}
+func (o *output) ChangedLocked() {
 	o.tellMarksLocked(false)
 	o.notify()
 }

@@ -81,10 +81,13 @@ func (in *Input) applyLocked(c change) {
 	if c.flush {
 		in.text.Flush()
 	}
+	for range c.marks {
+		in.marks.add(in.text.String(), in.text.Len())
+	}
 	if c.finish {
 		in.text.Finish()
 	}
-	in.cfg.Owner.ChangedLocked(c.marks)
+	in.cfg.Owner.ChangedLocked()
 }
 
 // Fund pays for the text that waits, until none does. It is called where Append or Reserve says so, once, by a goroutine that may wait. On

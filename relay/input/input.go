@@ -32,8 +32,8 @@ type Config struct {
 type Owner interface {
 	// EndsLocked reports whether no more text is taken.
 	EndsLocked() bool
-	// ChangedLocked is told that there is more text, or its end. marks: how many marks the client has set at its end.
-	ChangedLocked(marks int)
+	// ChangedLocked is told that there is more text, its end, or a mark.
+	ChangedLocked()
 	// OrderedLocked is up to where in the text vendors were given pieces.
 	OrderedLocked() int
 	// TruncatedLocked is told that the text has its end now, behind what vendors were given.
@@ -48,6 +48,7 @@ type Input struct {
 	text    text.Buffer
 	funds   funds
 	cutting speech.Cutting
+	marks   Marks
 	idled   bool // it counts as finished since then
 	refused bool // the one answer to text after the text's end has been given
 }
@@ -67,6 +68,9 @@ func (in *Input) Text() *text.Buffer { return &in.text }
 
 // Cutting is how it may be cut, guarded by the generation's lock.
 func (in *Input) Cutting() *speech.Cutting { return &in.cutting }
+
+// Marks are those that the client has set, guarded by the generation's lock.
+func (in *Input) Marks() *Marks { return &in.marks }
 
 // IsIdledLocked reports whether the text counted as finished, since no more came for too long.
 func (in *Input) IsIdledLocked() bool { return in.idled }
