@@ -1,11 +1,9 @@
 package body
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -22,9 +20,8 @@ type Endpoint struct {
 	On downstream.Server
 	// Read finds what a request wants spoken. What it reads it bounds.
 	Read func(w http.ResponseWriter, r *http.Request, key *access.Key) (Text, *protocol.Error)
-	// KeyOf finds the key in the body of a request that bears none elsewhere, see Route.KeyInside; empty: there is none. nil: the
-	// route has no KeyInside.
-	KeyOf func(body []byte) string
+	// Inner finds keys in bodies; nil: the route has no KeyInside.
+	Inner *InnerKey
 	// Refuse answers what could not be read.
 	Refuse downstream.ErrorWriter
 }
@@ -32,7 +29,7 @@ type Endpoint struct {
 // Serve is a downstream.Handler.
 func (e Endpoint) Serve(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	if key == nil {
-		if key = e.keyInside(w, r); key == nil {
+		if key = e.Inner.of(e, w, r); key == nil {
 			return
 		}
 	}
@@ -56,29 +53,6 @@ func (e Endpoint) Serve(w http.ResponseWriter, r *http.Request, key *access.Key)
 		named.GenerationID = cmp.Or(named.GenerationID, text.ID)
 		e.refuse(w, r, key, &named)
 	}
-}
-
-// maxKeyless bounds a body that is read to find a key in it: before that, nobody's limits hold.
-const maxKeyless = 64 << 10
-
-// keyInside is the key in a request's body, which is there to be read again. A request without a valid one is refused; nil: so it
-// was.
-func (e Endpoint) keyInside(w http.ResponseWriter, r *http.Request) *access.Key {
-	text, refused := downstream.ReadBody(w, r, maxKeyless)
-	if refused != nil {
-		e.refuse(w, r, nil, refused)
-		return nil
-	}
-	r.Body = io.NopCloser(bytes.NewReader(text))
-	key, refused := e.On.Authenticate(r, e.KeyOf(text)) // which counts what it refuses
-	if refused != nil {
-		if refused.Code == protocol.CodeRateLimitExceeded {
-			w.Header().Set("Connection", "close") // another guess costs another connection
-		}
-		e.Refuse(w, refused)
-		return nil
-	}
-	return key
 }
 
 // refuse counts a refusal and answers with it.

@@ -25,7 +25,7 @@ type host struct{ downstream.Server }
 // Routes implements downstream.Dialect. At the root the paths are those behind OpenAI's own base, which ends in /v1.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {
 	srv := &host{on}
-	speech := body.Endpoint{On: on, Read: srv.readText, KeyOf: keyInside, Refuse: writeError}
+	speech := body.Endpoint{On: on, Read: srv.readText, Inner: body.NewInnerKey(keyInside), Refuse: writeError}
 	routes := []downstream.Route{
 		{Method: "POST", Path: "/audio/speech", KeyInside: true, Serve: speech.Serve},
 		{Method: "GET", Path: "/audio/voices", Serve: srv.listVoices},

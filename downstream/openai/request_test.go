@@ -391,6 +391,39 @@ func TestKeysAreFoundWhereClientsPutThem(t *testing.T) {
 	}
 }
 
+// Bodies that are read before a key is known are few, and slow ones harm nobody who shows a key in a header.
+func TestRequestsWithoutAKeyAreBounded(t *testing.T) {
+	within(t, func(t *testing.T, r *downstreamtest.Relay) {
+		statuses := make(chan int, 70)
+		for range cap(statuses) {
+			go func() {
+				slow, ends := io.Pipe()
+				defer ends.Close()
+				request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/openai/v1/audio/speech", slow) // the URL is right
+				answer, err := r.HTTP().Do(request)
+				if err != nil {
+					statuses <- 0
+					return
+				}
+				statuses <- answer.StatusCode
+				_ = answer.Body.Close() // it was a refusal
+			}()
+		}
+		time.Sleep(time.Second)
+		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, nil); got.status != http.StatusOK {
+			t.Errorf("one with a key gets %d %s", got.status, got.body)
+		}
+		time.Sleep(20 * time.Second)
+		counts := map[int]int{}
+		for range cap(statuses) {
+			counts[<-statuses]++
+		}
+		if counts[http.StatusTooManyRequests] != 6 || counts[http.StatusBadRequest] != 64 {
+			t.Errorf("answered %v, want 64 bodies that did not come, and 6 refused at once", counts)
+		}
+	})
+}
+
 func TestAnIdempotencyKeyIsSpokenOnce(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		header := http.Header{"Idempotency-Key": {"stainless-node-retry-1"}}

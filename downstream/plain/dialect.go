@@ -32,7 +32,7 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 		srv := &host{Server: on, platform: p, fields: fieldsAt(p.kept())}
 		endpoint := body.Endpoint{On: on, Read: srv.readText, Refuse: srv.writeError}
 		if p.keyField != "" {
-			endpoint.KeyOf = srv.keyInside
+			endpoint.Inner = body.NewInnerKey(srv.keyInside)
 		}
 		routes = append(routes, downstream.Route{
 			Method: http.MethodPost, Path: p.path, Key: p.key, KeyInside: p.keyField != "", Refuse: srv.writeError,
