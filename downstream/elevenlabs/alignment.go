@@ -67,5 +67,15 @@ func (a *alignments) close(chars []timedChar) {
 	}
 }
 
+// untilEnd is a space that takes the silence behind the last word; nil: there is none, or no word was told. Pipecat puts the audio
+// of its next request where the last character of this one ends.
+func (a *alignments) untilEnd(r relay.Result) []timedChar {
+	total := r.Usage.Audio.Milliseconds()
+	if a.end == 0 || total <= a.end {
+		return nil
+	}
+	return []timedChar{{text: " ", start: a.end, end: total}}
+}
+
 // seconds is a time as HTTP clients read it.
 func seconds(ms int64) float64 { return (time.Duration(ms) * time.Millisecond).Seconds() }

@@ -60,6 +60,14 @@ func (f linesForm) Silence(dst, audio []byte) []byte {
 	return append(append(base64.StdEncoding.AppendEncode(append(dst, audioField...), audio), untimed...), '\n')
 }
 
+// End implements body.Form.
+func (f linesForm) End(dst []byte, r relay.Result) ([]byte, bool) {
+	if rest := f.wire.untilEnd(r); len(rest) > 0 {
+		dst = append(appendTimes(append(dst, audioField+`"`...), rest), '\n')
+	}
+	return f.Bare.End(dst, r)
+}
+
 // Refuse implements body.Form.
 func (linesForm) Refuse(w http.ResponseWriter, err *protocol.Error) { refuse(w, err) }
 
@@ -122,7 +130,7 @@ func (f *wholeForm) Silence(dst, audio []byte) []byte { return f.Audio(dst, audi
 func (f *wholeForm) End(dst []byte, r relay.Result) ([]byte, bool) {
 	dst = f.Audio(dst, nil)
 	dst = append(base64.StdEncoding.AppendEncode(dst, f.rest), '"')
-	return appendTimes(dst, f.wire.all), r.Reason == relay.Completed
+	return appendTimes(dst, append(f.wire.all, f.wire.untilEnd(r)...)), r.Reason == relay.Completed
 }
 
 // Refuse implements body.Form.

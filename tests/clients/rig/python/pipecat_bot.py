@@ -74,15 +74,16 @@ class Bot:
         await self._worker.queue_frame(EndFrame())
         await asyncio.wait_for(self._running, 20)
 
-    async def begin(self, id, text):
-        """Has a reply spoken, and returns as soon as it is heard."""
+    async def begin(self, id, text, whole=True):
+        """Has a reply spoken, and returns as soon as it is heard. whole: it ends with the text, else more may come."""
         self._turn, self._length, self._failed = id, 0.0, False
         self._heard.clear()
         self._over.clear()
         await self._worker.queue_frame(LLMFullResponseStartFrame())
         for token in text.split(" "):
             await self._worker.queue_frame(LLMTextFrame(token + " "))
-        await self._worker.queue_frame(LLMFullResponseEndFrame())
+        if whole:
+            await self._worker.queue_frame(LLMFullResponseEndFrame())
         await asyncio.wait_for(self._heard.wait(), 40)
 
     async def reply(self, id, text):

@@ -1,0 +1,81 @@
+# Pipecat's services for ElevenLabs, with no other option than the address, the key and a voice.
+import asyncio
+
+import aiohttp
+from clients import KEY, URL, WS, main, note, now
+from pipecat.services.elevenlabs.tts import ElevenLabsHttpTTSService, ElevenLabsTTSService
+from pipecat.services.tts_service import TextAggregationMode
+from pipecat_bot import Bot
+
+
+def service(voice="narrator", base="", **options):
+    settings = ElevenLabsTTSService.Settings(voice=voice)
+    return ElevenLabsTTSService(url=WS + base, api_key=KEY, settings=settings, **options)
+
+
+async def speak(text, base=""):
+    async with Bot(service(base=base)) as bot:
+        await bot.reply("", text)
+        began = now()
+    note(now() - began)  # how long the goodbye took
+
+
+# Each token of the language model by itself.
+async def tokens(text):
+    async with Bot(service(text_aggregation_mode=TextAggregationMode.TOKEN)) as bot:
+        await bot.reply("", text)
+
+
+# At the rate of telephones, and of one that the vendor has not.
+async def rates(text, rate):
+    async with Bot(service(), rate=int(rate)) as bot:
+        await bot.reply("", text)
+
+
+async def twice(first, second, pause="0"):
+    async with Bot(service()) as bot:
+        await bot.reply("t1", first)
+        await asyncio.sleep(float(pause))
+        await bot.reply("t2", second)
+
+
+# when: "over", after the end of the text, or "on", while it goes on.
+async def interrupt(text, next, when):
+    async with Bot(service()) as bot:
+        await bot.begin("t1", text, whole=when == "over")
+        await asyncio.sleep(0.5)
+        await bot.interrupt()
+        await asyncio.sleep(2)
+        await bot.reply("t2", next)
+
+
+# A voice that is not there.
+async def unknown(text):
+    async with Bot(service("nobody")) as bot:
+        await bot.reply("", text)
+
+
+# A turn that nobody can speak, and then, whatever became of it, another.
+async def hopeless(first, second):
+    async with Bot(service()) as bot:
+        began = now()
+        try:
+            await asyncio.wait_for(bot.reply("t1", first), 10)
+        except TimeoutError:
+            note("the first turn has no end")
+        note(now() - began)
+
+
+# A sentence a request.
+async def http(text):
+    async with aiohttp.ClientSession() as session:
+        settings = ElevenLabsHttpTTSService.Settings(voice="narrator")
+        tts = ElevenLabsHttpTTSService(base_url=URL, api_key=KEY, aiohttp_session=session, settings=settings)
+        async with Bot(tts) as bot:
+            await bot.reply("", text)
+
+
+main({
+    "speak": speak, "tokens": tokens, "rates": rates, "twice": twice, "interrupt": interrupt, "unknown": unknown, "hopeless": hopeless,
+    "http": http,
+})
