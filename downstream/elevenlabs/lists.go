@@ -32,22 +32,6 @@ type language struct {
 	Name       string `json:"name"`
 }
 
-// subscription says that there is one. What a key may still spend is in the relay's own reports.
-type subscription struct {
-	Tier           string `json:"tier"`
-	CharacterCount int    `json:"character_count"`
-	CharacterLimit int    `json:"character_limit"`
-	Status         string `json:"status"`
-}
-
-// user is whom a key belongs to.
-type user struct {
-	UserID       string       `json:"user_id"`
-	Subscription subscription `json:"subscription"`
-}
-
-var active = subscription{Tier: "relay", Status: "active"}
-
 // voicesOf are the voices that a key may use whose name has a text in it.
 func voicesOf(on *relay.Terms, key *access.Key, search string) []voice {
 	all := []voice{}
@@ -88,16 +72,6 @@ func (srv *host) listModels(w http.ResponseWriter, r *http.Request, key *access.
 		}
 		return all
 	})
-}
-
-// showUser says whom a key belongs to.
-func (srv *host) showUser(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	srv.answer(w, r, key, func(*relay.Terms) any { return user{UserID: key.Tenant, Subscription: active} })
-}
-
-// showSubscription says that a key may be used.
-func (srv *host) showSubscription(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	srv.answer(w, r, key, func(*relay.Terms) any { return active })
 }
 
 // answer answers by what is configured now.

@@ -2,10 +2,12 @@ package elevenlabs_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"voicerelay/tests/clients/rig"
+	"voicerelay/upstream/emulator"
 )
 
 // pipecat runs a story of Pipecat's.
@@ -87,10 +89,10 @@ func TestPipecatIsInterrupted(t *testing.T) {
 
 func TestPipecatReportsAWrongKeyAndAnUnknownVoice(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	if failed := pipecat(t, r.As("sk-wrong-and-long-enough"), "speak", text).Failed(t, ""); !strings.Contains(failed.Message, "401") {
+	if failed := pipecat(t, r.As("sk-wrong-and-long-enough"), "connect", "narrator").Failed(t, ""); !strings.Contains(failed.Message, "401") {
 		t.Errorf("a wrong key: %+v, want 401", failed)
 	}
-	if failed := pipecat(t, r, "unknown", text).Failed(t, ""); !strings.Contains(failed.Message, "404") {
+	if failed := pipecat(t, r, "connect", "nobody").Failed(t, ""); !strings.Contains(failed.Message, "404") {
 		t.Errorf("an unknown voice: %+v, want 404", failed)
 	}
 }
@@ -104,19 +106,46 @@ func TestPipecatNoticesNoFailover(t *testing.T) {
 			told := pipecat(t, r, story, text)
 			told.Quiet(t)
 			turn := told.Only(t)
-			turn.Cuts = 1
+			if turn.Cuts = 1; story == "http" {
+				turn.Cuts = 2 // each of its sentences is a request
+			}
 			heardFrom(t, turn, text)
 		}
 	}
 }
 
-// Pipecat looks at no error: the final frame alone ends its turn.
-func TestPipecatsTurnEndsWhereAllVendorsAreGone(t *testing.T) {
+// Pipecat looks at no error message: the final frame alone ends its turn. The next one is spoken.
+func TestPipecatGoesOnWhereNoVendorSpeaks(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	r.KillAll(t)
+	for _, vendor := range []string{"first", "second"} {
+		r.Vendors[vendor].SetFault(emulator.Fault{Kind: emulator.Drop})
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		r.Vendors["second"].WaitFor(func(s emulator.Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Over }, time.Minute)
+		for _, vendor := range []string{"first", "second"} {
+			r.Vendors[vendor].SetFault(emulator.Fault{})
+		}
+	})
 	told := pipecat(t, r, "hopeless", text, another)
-	t.Logf("notes %v", told.Notes())
-	_ = time.Second
+	if failed := told.Failed(t, "t1"); !strings.Contains(failed.Message, "completed with no audio") {
+		t.Errorf("failed with %+v", failed)
+	}
+	if took, ok := told.Notes()[0].(float64); !ok || took > 1 {
+		t.Errorf("it took %v, want a second at most", told.Notes())
+	}
+	heardFrom(t, told.Whole(t, "t2"), another)
+}
+
+// A turn too many is over at once, and the next one is spoken.
+func TestPipecatsTurnTooMany(t *testing.T) {
+	r := rig.Start(t, rig.Options{Limits: map[string]any{"generations_per_minute": 1}})
+	told := pipecat(t, r, "twice", another, text)
+	heardFrom(t, told.Whole(t, "t1"), another)
+	if failed := told.Failed(t, "t2"); !strings.Contains(failed.Message, "completed with no audio") {
+		t.Errorf("failed with %+v", failed)
+	}
 }
 
 // Two minutes of silence are nothing to a socket that Pipecat keeps alive.

@@ -124,7 +124,7 @@ class Bot:
                 audio(frame.audio, self._turn)
                 self._length += len(frame.audio) / 2 / frame.sample_rate
                 self._heard.set()
-            case TTSTextFrame() if frame.pts:
+            case TTSTextFrame() if frame.pts and self._service._word_timestamp_tracker.started:
                 # Pipecat's clock, less what it has for the beginning of the context's audio.
                 start = (frame.pts - self._service._word_timestamp_tracker.pts(0)) / 1e9
                 start += self._offsets.get(frame.context_id, 0.0)
