@@ -1,0 +1,151 @@
+package openai_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"voicerelay/audio"
+	"voicerelay/downstream"
+	"voicerelay/downstream/downstreamtest"
+	"voicerelay/relay/relaytest"
+)
+
+func TestBodiesAreWhatTheirContentTypeSays(t *testing.T) {
+	letters := relaytest.Letters("Hello there.")
+	samples := len("Hello there.") * relaytest.SamplesPerChar
+	for name, tt := range map[string]struct {
+		fields, mediaType string
+		head              []byte
+		rate              int
+	}{
+		"pcm":             {`"response_format":"pcm"`, "audio/pcm", nil, 24000},
+		"wav":             {`"response_format":"wav"`, "audio/wav", audio.WAVHeader(24000), 24000},
+		"a rate":          {`"response_format":"pcm","sample_rate":16000`, "audio/pcm;rate=16000", nil, 16000},
+		"a rate as text":  {`"response_format":"pcm","sample_rate":"8000"`, "audio/pcm;rate=8000", nil, 8000},
+		"no rate":         {`"response_format":"pcm","sample_rate":null`, "audio/pcm", nil, 24000},
+		"a rate of a WAV": {`"response_format":"wav","sample_rate":16000`, "audio/wav;rate=16000", audio.WAVHeader(16000), 16000},
+		"bare, by name":   {`"response_format":"pcm","stream_format":"audio"`, "audio/pcm", nil, 24000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(t *testing.T, r *downstreamtest.Relay) {
+				got := speak(t, r, `{`+hello+`,`+tt.fields+`}`, nil)
+				if got.status != http.StatusOK || got.header.Get("Content-Type") != tt.mediaType {
+					t.Fatalf("got %d %q, want 200 %q", got.status, got.header.Get("Content-Type"), tt.mediaType)
+				}
+				if got.header.Get("X-Request-Id") == "" || got.header.Get("X-Request-Id") != got.header.Get("Record-Id") {
+					t.Errorf("X-Request-Id is %q, want the record %q", got.header.Get("X-Request-Id"), got.header.Get("Record-Id"))
+				}
+				pcm, ok := bytes.CutPrefix(got.body, tt.head)
+				if want := samples * tt.rate / 24000 * 2; !ok || len(pcm) != want {
+					t.Errorf("%d bytes of audio behind the header %v, want %d", len(pcm), ok, want)
+				}
+				if tt.rate == relaytest.FakeRate && relaytest.Heard(pcm) != letters {
+					t.Errorf("heard %q, want %q", relaytest.Heard(pcm), letters)
+				}
+			})
+		})
+	}
+}
+
+func TestAWAVHeaderIsInTheFirstEventOnly(t *testing.T) {
+	within(t, func(t *testing.T, r *downstreamtest.Relay) {
+		got := speak(t, r, `{`+hello+`,"response_format":"wav","stream_format":"sse"}`, nil)
+		if kind := got.header.Get("Content-Type"); kind != "text/event-stream" {
+			t.Errorf("Content-Type is %q", kind)
+		}
+		file := eventsAudio(t, got.body)
+		if pcm, ok := bytes.CutPrefix(file, audio.WAVHeader(24000)); !ok || relaytest.Heard(pcm) != relaytest.Letters("Hello there.") {
+			t.Errorf("a header: %v, heard %q", ok, relaytest.Heard(pcm))
+		}
+		if bytes.Count(file, []byte("RIFF")) != 1 {
+			t.Error("more than one header")
+		}
+	})
+}
+
+func TestNothingToSpeakIsAMomentOfSilence(t *testing.T) {
+	silence := make([]byte, 4800)
+	for fields, want := range map[string][]byte{
+		`"response_format":"pcm"`:                       silence,
+		`"response_format":"wav"`:                       append(audio.WAVHeader(24000), silence...),
+		`"response_format":"wav","stream_format":"sse"`: append(audio.WAVHeader(24000), silence...),
+	} {
+		for _, text := range []string{"…", " ", "🙂"} {
+			within(t, func(t *testing.T, r *downstreamtest.Relay) {
+				got := speak(t, r, fmt.Sprintf(`{"model":"tts-1","voice":"alloy","input":%q,%s}`, text, fields), nil)
+				body := got.body
+				if strings.Contains(fields, "sse") {
+					body = eventsAudio(t, got.body)
+				}
+				if got.status != http.StatusOK || !bytes.Equal(body, want) {
+					t.Errorf("%s, %q: %d, %d bytes, want %d", fields, text, got.status, len(body), len(want))
+				}
+			})
+		}
+	}
+}
+
+func eventsAudio(t *testing.T, body []byte) (file []byte) {
+	t.Helper()
+	events := strings.Split(strings.TrimSuffix(string(body), "\n\n"), "\n\n")
+	for i, event := range events {
+		var e struct {
+			Type  string
+			Audio []byte
+		}
+		data, ok := strings.CutPrefix(event, "data: ")
+		if !ok || json.Unmarshal([]byte(data), &e) != nil {
+			t.Fatalf("event %d is %q", i, event)
+		}
+		if want := map[bool]string{false: "speech.audio.delta", true: "speech.audio.done"}[i == len(events)-1]; e.Type != want {
+			t.Fatalf("event %d of %d is of type %q", i+1, len(events), e.Type)
+		}
+		file = append(file, e.Audio...)
+	}
+	return file
+}
+
+const liveKit = `{` + hello + `,"response_format":"mp3","speed":1.0,"stream_format":"sse"}`
+
+func TestMP3WithoutAnEncoder(t *testing.T) {
+	async := http.Header{"User-Agent": {"AsyncOpenAI/Python 3.57.0"}}
+	fallback := set(func(s *downstream.Settings) { s.MP3Fallback = audio.WAV })
+	for name, tt := range map[string]struct {
+		body    string
+		header  http.Header
+		changes []downstreamtest.Change
+		status  int
+	}{
+		"by default":                     {`{` + hello + `}`, nil, nil, 400},
+		"by name":                        {`{` + hello + `,"response_format":"mp3"}`, nil, nil, 400},
+		"LiveKit reads the Content-Type": {liveKit, async, nil, 200},
+		"Pipecat does not":               {`{` + hello + `,"response_format":"mp3","speed":1}`, async, nil, 400},
+		"LiveKit wants FLAC":             {strings.Replace(liveKit, "mp3", "flac", 1), async, nil, 400},
+		"a fallback":                     {`{` + hello + `}`, nil, []downstreamtest.Change{fallback}, 200},
+		"a fallback, in events":          {`{` + hello + `,"stream_format":"sse"}`, nil, []downstreamtest.Change{fallback}, 200},
+		"no fallback for FLAC":           {`{` + hello + `,"response_format":"flac"}`, nil, []downstreamtest.Change{fallback}, 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(t *testing.T, r *downstreamtest.Relay) {
+				got := speak(t, r, tt.body, tt.header)
+				if got.status != tt.status {
+					t.Fatalf("got %d %.200s, want %d", got.status, got.body, tt.status)
+				}
+				if got.status == http.StatusOK {
+					if !bytes.HasPrefix(got.body, audio.WAVHeader(24000)) || got.header.Get("Content-Type") != "audio/wav" {
+						t.Errorf("got %q, want a bare WAV file", got.header.Get("Content-Type"))
+					}
+					return
+				}
+				fault := got.fault()
+				if fault.Code != "unsupported_format" || fault.Param != "response_format" || !strings.Contains(fault.Message, `"pcm"`) {
+					t.Errorf("refused with %+v", fault)
+				}
+			}, tt.changes...)
+		})
+	}
+}
