@@ -94,9 +94,9 @@ bench-micro: ## measure the steps of a frame and of a generation
 		./audio ./text $(CLIENT)/protocol ./limits ./billing/... ./routing ./upstream/... ./relay/... ./server ./downstream/... ./tcp
 
 # clients has SDKs and agents' plugins that others wrote speak through a relay; tests/clients/README.md says how. The first time it
-# fetches their packages.
+# fetches their packages. -v, so that what is skipped is said; -p and -parallel, since much of it waits.
 clients: ## try clients that others wrote, unmodified, against a relay
-	VOICERELAY_CLIENTS=1 go test ./tests/clients/... -count=1 -timeout 12m
+	VOICERELAY_CLIENTS=1 go test ./tests/clients/... -count=1 -v -p 4 -parallel 4 -timeout 12m
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.
