@@ -358,3 +358,26 @@ func (s *socket) untilAny(kinds ...string) (m message, kind string, pcm []byte) 
 		pcm = append(pcm, m.Audio...)
 	}
 }
+
+// Whoever waits for a turn hears something all the while, also where the text pauses. Between turns there is nothing.
+func TestNoTurnIsSilentForLong(t *testing.T) {
+	for path, again := range map[string]string{pathAura: "Metadata", pathFlux: "Connected"} {
+		onSocket(t, path, func(_ *downstreamtest.Relay, s *socket) {
+			s.speak(another + " ")
+			s.until("audio")
+			last, began := time.Now(), time.Now()
+			for time.Since(began) < 40*time.Second {
+				if m := s.next(); m.Type != "audio" && m.Type != again {
+					s.t.Errorf("got %q", m.Type)
+				}
+				if gap := time.Since(last); gap > 9*time.Second {
+					s.t.Errorf("nothing for %v", gap)
+				}
+				last = time.Now()
+			}
+			s.order("Flush")
+			s.until(map[string]string{pathAura: "Flushed", pathFlux: "SpeechMetadata"}[path])
+			s.silent()
+		})
+	}
+}

@@ -153,7 +153,7 @@ func (s *socket) until(kind string) (m message, before []string, pcm []byte) {
 		if m.Type == kind {
 			return m, before, pcm
 		}
-		if m.Type != "audio" {
+		if m.Type != "audio" && m.Type != "Metadata" && m.Type != "Connected" { // which come again
 			before = append(before, m.Type)
 		}
 		pcm = append(pcm, m.Audio...)

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
@@ -15,76 +13,6 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
-
-// command is a message from a client.
-type command struct {
-	Type string `json:"type"`
-	// Text is of Speak.
-	Text *string `json:"text"`
-	// Speed is of Configure, Offset of Interrupt.
-	Speed  downstream.Number `json:"speed"`
-	Offset *offset           `json:"playback_offset"`
-}
-
-// offset is how far the client has played, on the session's clock.
-type offset struct {
-	Type  string            `json:"type"`
-	Value downstream.Number `json:"value"`
-}
-
-// decode reads a message. known: its type is one of the version's.
-func (v *version) decode(kind websocket.MessageType, data []byte) (m command, known bool, refused *protocol.Error) {
-	if kind != websocket.MessageText {
-		return m, false, downstream.Invalid("", "messages are JSON text frames")
-	}
-	var head struct {
-		Type string `json:"type"`
-	}
-	if refused := downstream.DecodeTolerant(data, &head); refused != nil {
-		return m, false, refused
-	}
-	if !v.knows(head.Type) {
-		return m, false, downstream.Invalid("type", "type is none that is known here")
-	}
-	refused = downstream.DecodeTolerant(data, &m)
-	return m, true, refused
-}
-
-// knows reports whether a type of message is one of the version's. KeepAlive is one of the vendor's other sockets, which some
-// programs send to all.
-func (v *version) knows(kind string) bool {
-	switch kind {
-	case "Speak", "Flush", "Close", "KeepAlive":
-		return true
-	case "Clear":
-		return v.clears
-	case "Interrupt", "Configure":
-		return v.interrupts
-	}
-	return false
-}
-
-// apply carries a message out, or says why it is refused. Only called by the reader; it never waits.
-func (t *talk) apply(ctx context.Context, m command) *protocol.Error {
-	switch m.Type {
-	case "Speak":
-		if m.Text == nil {
-			return downstream.Invalid("text", "text is missing")
-		}
-		t.speak(ctx, *m.Text)
-	case "Flush":
-		t.flush()
-	case "Close":
-		t.close()
-	case "Clear":
-		t.clear()
-	case "Interrupt":
-		return t.interrupt(m.Offset)
-	case "Configure":
-		return t.configure(m.Speed)
-	}
-	return nil
-}
 
 // speak adds text to the open turn, or begins one. Before the first word blanks are passed over.
 func (t *talk) speak(ctx context.Context, text string) {
@@ -218,14 +146,6 @@ func (t *talk) flush() {
 // maxFlushes bounds the answers that wait for one turn's end. Programs flush a turn once or twice.
 const maxFlushes = 64
 
-// finishLocked says that no more text of a turn comes.
-func (t *talk) finishLocked(of *turn) {
-	if p := of.taking(); p != nil {
-		p.g.FinishText()
-	}
-	of.finished = true
-}
-
 // close has all that was said spoken, and the connection closed after that.
 func (t *talk) close() {
 	t.mu.Lock()
@@ -246,16 +166,4 @@ func (t *talk) clear() {
 	if w, ok := t.wire.(*auraWire); ok {
 		t.send(w.cleared())
 	}
-}
-
-// dropLocked stops all turns. Once it returns, nothing of them comes any more; the next one waits for none of them.
-func (t *talk) dropLocked() {
-	for _, of := range t.turns {
-		for _, p := range of.parts {
-			if !p.over {
-				p.g.Stop(relay.CauseCancelled)
-			}
-		}
-	}
-	t.turns, t.order = nil, &delivery.Turn{}
 }

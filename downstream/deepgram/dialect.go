@@ -7,9 +7,6 @@ import (
 	"voicerelay/downstream"
 )
 
-// name is what configuration, records and logs call the dialect, and the adapter of its vendor.
-const name = "deepgram"
-
 // Dialect is that of clients of Deepgram's speech.
 type Dialect struct{}
 
@@ -37,12 +34,6 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 		routes[i].Key, routes[i].Refuse = downstream.AnyKey, refuse
 	}
 	return routes
-}
-
-// host is the server that the dialect is mounted on.
-type host struct {
-	downstream.Server
-	with downstream.Services
 }
 
 // bearsToken reports whether a request's key stands in the header as Deepgram's clients have it. Others ask for their own models

@@ -1,9 +1,10 @@
 // Package deepgram is the dialect of clients of Deepgram's speech: WebSockets /v1/speak (Aura) and /v2/speak (Flux), the same as
 // requests over HTTP, and the list of models.
 //
-// A turn's way through the files: handshake.go refuses or makes a session of a request, whose query query.go reads; talk.go reads
-// the session's messages, commands.go applies them, turns.go keeps their order, aura.go and flux.go say what the client gets by
-// either version. speech.go answers a text over HTTP, models.go the list.
+// A turn's way through the files: handshake.go refuses a request or makes a session of it, whose query query.go and names.go read;
+// receive.go takes the session's messages, message.go reads them, commands.go and interrupt.go apply them. turns.go has what a turn
+// is, order.go ends each in its order, aura.go and flux.go say what the client gets by either version. speech.go answers a text
+// over HTTP, models.go the list.
 //
 // Sources: Deepgram's documentation of both protocols, and what these programs send and read: livekit-plugins-deepgram 1.8.9,
 // @livekit/agents-plugin-deepgram 1.9.0, pipecat-ai 1.14.0, deepgram-sdk 7.17.0 (PyPI), @deepgram/sdk 5.13.0 (npm).

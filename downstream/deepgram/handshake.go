@@ -10,7 +10,6 @@ import (
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
-	"voicerelay/relay"
 )
 
 // lead is how far audio is sent ahead of its playback: enough for any network. livekit-plugins-deepgram 1.8.9 leaves a socket unread
@@ -69,15 +68,4 @@ func (srv *host) checkUpgrade(r *http.Request, key *access.Key, v *version) (ask
 	}
 	_, unable := srv.with.Engine.Prepare(request, "", held.Terms)
 	return a, downstream.WireError(unable)
-}
-
-// request is a generation by what was asked for, without its text.
-func (srv *host) request(on *relay.Terms, v *version, a asked) (relay.Request, *protocol.Error) {
-	who, refused := srv.speaker(on, a.model)
-	if refused != nil {
-		return relay.Request{}, refused
-	}
-	return relay.Request{
-		Voice: who.voice, Route: who.route, Speed: a.speed, Output: a.output, Normalize: true, Metadata: a.metadata(v),
-	}, nil
 }

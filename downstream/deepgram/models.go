@@ -1,8 +1,6 @@
 package deepgram
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"net/http"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -54,10 +52,3 @@ func listModels(on *relay.Terms) (any, *protocol.Error) {
 
 // architecture stands where the vendor has the family of a voice: here several vendors may speak by it.
 const architecture = "voicerelay"
-
-// uuidOf is a name's id in the form that clients know, the same each time (RFC 9562, section 5.8).
-func uuidOf(name string) string {
-	sum := sha256.Sum256([]byte("voicerelay model " + name))
-	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-}

@@ -36,3 +36,14 @@ func (srv *host) speaker(on *relay.Terms, model string) (speaker, *protocol.Erro
 	}
 	return speaker{voice: voice, route: route}, nil
 }
+
+// request is a generation by what was asked for, without its text.
+func (srv *host) request(on *relay.Terms, v *version, a asked) (relay.Request, *protocol.Error) {
+	who, refused := srv.speaker(on, a.model)
+	if refused != nil {
+		return relay.Request{}, refused
+	}
+	return relay.Request{
+		Voice: who.voice, Route: who.route, Speed: a.speed, Output: a.output, Normalize: true, Metadata: a.metadata(v),
+	}, nil
+}

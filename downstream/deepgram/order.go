@@ -1,9 +1,13 @@
 package deepgram
 
 import (
+	"github.com/coder/websocket"
+
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
+	"voicerelay/relay"
+	"voicerelay/relay/delivery"
 )
 
 // Codes of errors on the socket. Those with a number are the vendor's.
@@ -77,4 +81,36 @@ func (t *talk) fillLocked(of *turn) {
 	}
 	of.parts[len(of.parts)-1].audio = downstream.EmptyTurn
 	t.SendBinary(downstream.SilenceFor(t.asked.output))
+}
+
+// finishLocked says that no more text of a turn comes.
+func (t *talk) finishLocked(of *turn) {
+	if p := of.taking(); p != nil {
+		p.g.FinishText()
+	}
+	of.finished = true
+}
+
+// dropLocked stops all turns. Once it returns, nothing of them comes any more; the next one waits for none of them.
+func (t *talk) dropLocked() {
+	for _, of := range t.turns {
+		for _, p := range of.parts {
+			if !p.over {
+				p.g.Stop(relay.CauseCancelled)
+			}
+		}
+	}
+	t.turns, t.order = nil, &delivery.Turn{}
+}
+
+// leaveLocked ends the session once all is spoken that its client said before its Close.
+func (t *talk) leaveLocked() {
+	if t.phase != closing || len(t.turns) > 0 {
+		return
+	}
+	t.phase = left
+	if message := t.wire.left(); message != nil {
+		t.send(message)
+	}
+	t.Conn.Shut(websocket.StatusNormalClosure, "")
 }

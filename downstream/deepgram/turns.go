@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/relay"
+	"voicerelay/relay/position"
 )
 
 // turn is what a client says up to a Flush. It is one generation, unless its text paused for so long that the first one ended.
@@ -27,7 +28,7 @@ type part struct {
 	over  bool
 	text  []byte // kept where an Interrupt may ask for it
 	audio time.Duration
-	reach reach // once it is over; kept as text is
+	reach position.Extent // once it is over; kept as text is
 }
 
 func newTurn() *turn {

@@ -1,6 +1,9 @@
 package deepgram
 
-import "voicerelay/relay/position"
+import (
+	"crypto/sha256"
+	"fmt"
+)
 
 // version is one of the protocol's two. What it has is the same for all sessions.
 type version struct {
@@ -47,5 +50,9 @@ func failure(code, text string) problem {
 // modelVersion is what we say of all models.
 const modelVersion = "1"
 
-// reach is how far into the text audio reaches, of a generation that has ended.
-type reach = position.Extent
+// uuidOf is a name's id in the form that clients know, the same each time (RFC 9562, section 5.8).
+func uuidOf(name string) string {
+	sum := sha256.Sum256([]byte("voicerelay model " + name))
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
