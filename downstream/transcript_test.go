@@ -2,6 +2,7 @@ package downstream
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"voicerelay/text"
@@ -58,4 +59,24 @@ func TestAWordBeyondTheTextIsWhatThereIs(t *testing.T) {
 	if got := text.Written(7, 9); got != "" {
 		t.Errorf("got %q, want nothing", got)
 	}
+}
+
+// However a text is written, its words are told in order, none of its characters twice, and none with space around it.
+func FuzzWritten(f *testing.F) {
+	for _, seed := range []string{"Hello, world!", "well-known—really", "a <b/> c", "世界。カタカナ", "<<<>>> x", "\u00a0a\u2003b ", "1.5% of £2"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, of string) {
+		rest := strings.ToValidUTF8(of, "\uFFFD")
+		for _, word := range writtenWords(rest) {
+			if word == "" || strings.TrimSpace(word) != word {
+				t.Errorf("%q: a word is %q", of, word)
+			}
+			_, behind, found := strings.Cut(rest, word)
+			if !found {
+				t.Fatalf("%q: %q is not in %q", of, word, rest)
+			}
+			rest = behind
+		}
+	})
 }

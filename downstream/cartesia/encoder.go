@@ -27,8 +27,7 @@ type encoder struct {
 	flushes atomic.Bool // the client has asked for some
 
 	// Guarded by the generation's lock, as all methods are.
-	at      time.Time // when the last chunk was made, or the context began
-	flushed int       // how many were told
+	flushed int // how many were told
 	// failure is what the context has failed by though its generation did not; nil: nothing. It is set before the end.
 	failure *protocol.Error
 }
@@ -42,7 +41,7 @@ func newEncoder(id string, output audio.Format) *encoder {
 	quoted := encode(id)
 	head := append([]byte(`{"type":"chunk","context_id":`), quoted...)
 	head = append(head, `,"data":"`...)
-	return &encoder{id: id, head: head, output: output, text: &downstream.Transcript{}, at: time.Now()}
+	return &encoder{id: id, head: head, output: output, text: &downstream.Transcript{}}
 }
 
 // Form implements relay.Encoder.
@@ -51,13 +50,10 @@ func (e *encoder) Form() relay.AudioForm { return relay.Base64 }
 // AppendHead implements relay.Encoder.
 func (e *encoder) AppendHead(dst []byte, _ relay.Frame) []byte { return append(dst, e.head...) }
 
-// AppendTail implements relay.Encoder. step_time is how long the chunk took to be made, in milliseconds; clients require it.
+// AppendTail implements relay.Encoder. Clients require step_time, which is how many milliseconds the vendor took for the chunk, and
+// use it for nothing: the relay does not know it.
 func (e *encoder) AppendTail(dst []byte, _ relay.Frame) []byte {
-	now := time.Now()
-	step := now.Sub(e.at)
-	e.at = now
-	dst = append(dst, `","done":false,"status_code":206,"step_time":`...)
-	dst = strconv.AppendFloat(dst, float64(step.Microseconds())/1000, 'f', -1, 64)
+	dst = append(dst, `","done":false,"status_code":206,"step_time":0`...)
 	if e.flushes.Load() {
 		dst = append(dst, `,"flush_id":`...)
 		dst = strconv.AppendInt(dst, int64(e.flushed)+1, 10)

@@ -83,7 +83,7 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 	case "wav":
 		f.Encoding = audio.WAV // of 16-bit samples whatever is asked for: the file says so itself
 	case "mp3":
-		f.Encoding = audio.Encoding(o.Container)
+		f.Encoding = audio.MP3
 	case "":
 		return f, unsupported("output_format.container", "output_format.container is missing: raw, wav or mp3")
 	default:
@@ -94,6 +94,9 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 	}
 	if err := f.Validate(); err != nil {
 		return f, unsupported("output_format", err.Error())
+	}
+	if f.Compressed() {
+		return f, unsupported("output_format.container", "this relay has no encoder for "+o.Container)
 	}
 	return f, nil
 }

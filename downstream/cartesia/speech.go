@@ -85,7 +85,7 @@ func mediaType(f audio.Format) string {
 	switch f.Encoding {
 	case audio.WAV:
 		return "audio/wav"
-	case "mp3":
+	case audio.MP3:
 		return "audio/mpeg"
 	default:
 		return "audio/pcm"
