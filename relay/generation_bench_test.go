@@ -139,8 +139,8 @@ func TestSettlementAllocatesLittle(t *testing.T) {
 		t.Skip("the race detector empties pools at random")
 	}
 	g := spokenOut(t)
-	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 18 {
-		t.Errorf("got %v allocations, want at most 18", got)
+	if got := testing.AllocsPerRun(100, func() { settled(t, g) }); got > 20 { // two of them are the cost as the log has it
+		t.Errorf("got %v allocations, want at most 20", got)
 	}
 	if want := audio.Milliseconds(g.out.lane.Taken(), relaytest.FakeRate); g.done.Usage.Audio.Milliseconds() != want || want == 0 || len(g.done.Usage.Cost) != 1 {
 		t.Errorf("settled %+v, want %d ms and what they cost", g.done.Usage, want)

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -150,7 +149,7 @@ func (g *Generation) logEndLocked(done Result) {
 	}
 	for _, cost := range done.Usage.Cost {
 		if cost.Known() {
-			event = event.Str("cost_"+strings.ToLower(cost.Money.Currency), cost.Money.Amount())
+			event = event.Str("cost", cost.Money.String()) // once for each currency, of which there is one as a rule
 		}
 	}
 	if done.Err != nil {

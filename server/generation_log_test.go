@@ -34,7 +34,7 @@ func TestTheEndOfAGenerationIsLogged(t *testing.T) {
 		}
 		for field, want := range map[string]any{
 			"generation_id": "g1", "provider": "beta", "model": "m1", "context_id": "call-7", "route": "default", "attempts": 2.0,
-			"cost_eur": "0.003600", "reason": "completed",
+			"cost": "0.003600 EUR", "reason": "completed",
 		} {
 			if got[field] != want {
 				t.Errorf("%s is %v, want %v: %v", field, got[field], want, got)
