@@ -14,6 +14,7 @@ type Lane struct {
 	clock *clocks // the context's, or its own
 	rate  int     // samples a second
 	room  func()  // notifies the generation, which is to look again; must not block
+	stage *stage  // what changes its messages on their way to the client; nil: nothing does
 
 	messages queue
 	waiting  int64 // samples queued
@@ -65,7 +66,7 @@ func (l *Lane) Push(m *Message) {
 	if l.phase == laneOpen && m.Samples > 0 {
 		l.clock.queued.add(m.Samples, l.rate, time.Now())
 	}
-	l.ringLocked()
+	l.onwardLocked()
 }
 
 // Release lets the lane send, in its turn: its generation has been accepted.
@@ -97,7 +98,7 @@ func (l *Lane) openLocked() {
 	if l.waiting > 0 {
 		l.clock.queued.add(l.waiting, l.rate, time.Now())
 	}
-	l.ringLocked()
+	l.onwardLocked()
 }
 
 // Dry is when the client will have played all that it was sent, and its audio runs out.
@@ -137,9 +138,18 @@ func (l *Lane) Restart() bool {
 	return true
 }
 
+// onwardLocked has what was pushed go on its way: to the stage, else to the writer.
+func (l *Lane) onwardLocked() {
+	if l.stage != nil {
+		l.stage.look()
+		return
+	}
+	l.ringLocked()
+}
+
 // ringLocked puts the lane into the ring if it has something to send and may.
 func (l *Lane) ringLocked() {
-	if l.phase != laneOpen || l.ringed || l.messages.empty() {
+	if l.phase != laneOpen || l.ringed || l.sendableLocked().empty() {
 		return
 	}
 	l.ringed = true
@@ -150,23 +160,35 @@ func (l *Lane) ringLocked() {
 func (l *Lane) clearLocked() {
 	l.waiting = 0
 	l.out.freeLocked(l.messages.clear())
+	if l.stage != nil {
+		l.stage.waiting, l.stage.kept = 0, 0
+		l.out.freeLocked(l.stage.made.clear())
+	}
 }
 
 func (l *Lane) popLocked() *Message {
-	m := l.messages.pop()
+	m := l.sendableLocked().pop()
 	l.out.freeLocked(len(m.Body()))
 	if m.Samples > 0 {
-		l.waiting -= m.Samples
+		*l.unsentLocked() -= m.Samples
 		l.sent += m.Samples
 		if l.out.lead > 0 {
 			l.clock.sent.add(m.Samples, l.rate, time.Now())
 		}
 	}
-	if l.waiting < l.below {
+	l.lookForRoomLocked()
+	if l.stage != nil {
+		l.stage.look()
+	}
+	return m
+}
+
+// lookForRoomLocked tells the generation that there is room, if it has asked for that.
+func (l *Lane) lookForRoomLocked() {
+	if l.waitingLocked() < l.below {
 		l.below = 0
 		l.room()
 	}
-	return m
 }
 
 // HasRoom reports whether less than limit samples of the lane wait, and not too many bytes in all. A lane of which nothing
@@ -175,10 +197,10 @@ func (l *Lane) popLocked() *Message {
 func (l *Lane) HasRoom(limit int64) bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	switch {
-	case l.waiting >= limit:
+	switch waiting := l.waitingLocked(); {
+	case waiting >= limit:
 		l.below = limit
-	case l.waiting > 0 && l.out.queued >= l.out.mostLocked():
+	case waiting > 0 && l.out.queued >= l.out.mostLocked():
 		if l.below = 1; !slices.Contains(l.out.asking, l) { // or when nothing of its own waits any more
 			l.out.asking = append(l.out.asking, l)
 		}
@@ -193,6 +215,7 @@ func (l *Lane) Purge() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	l.clearLocked()
+	l.stopStageLocked()
 	if l.ringed {
 		l.ringed = false
 		l.out.ring = slices.DeleteFunc(l.out.ring, func(other *Lane) bool { return other == l })
@@ -207,13 +230,15 @@ func (l *Lane) End(m *Message) {
 	switch {
 	case l.out.closed:
 		m.Release()
-	case l.messages.empty():
+		l.stopStageLocked()
+	case l.messages.empty() && !l.keepsLocked():
 		l.out.sendLocked(m)
+		l.stopStageLocked()
 	default:
 		l.messages.push(m)
 		l.out.queued += len(m.Body())
 		l.out.countLocked()
-		l.ringLocked()
+		l.onwardLocked()
 	}
 }
 
@@ -221,13 +246,18 @@ func (l *Lane) End(m *Message) {
 func (l *Lane) Abandon() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
+	l.stopStageLocked()
 	l.overLocked()
 }
 
-// Taken is the audio in samples that the sender has taken.
+// Taken is the audio in samples that the sender has taken. What a stage keeps counts as well, unless it was purged: it goes out
+// with the next message, or before the end.
 func (l *Lane) Taken() int64 {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
+	if l.stage != nil {
+		return l.sent + l.stage.kept
+	}
 	return l.sent
 }
 

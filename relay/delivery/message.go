@@ -14,6 +14,7 @@ type Message struct {
 	Buf     []byte // room for the frame's header, and the body
 	Kind    websocket.MessageType
 	Samples int64     // audio in it, on the output's clock
+	Audio   bool      // it has audio though no samples: the rest of a compressed stream
 	Queued  time.Time // when it could have been sent; set for audio only
 	lane    *Lane     // nil: the session's own
 	Last    bool      // the end of its lane's generation

@@ -194,7 +194,7 @@ func (o *Outbox) nextLocked() *Message {
 	m := l.popLocked()
 	copy(o.ring[at:], o.ring[at+1:])
 	o.ring = o.ring[:len(o.ring)-1]
-	if l.messages.empty() {
+	if l.sendableLocked().empty() {
 		l.ringed = false
 	} else {
 		o.ring = append(o.ring, l)
@@ -253,7 +253,7 @@ func (o *Outbox) Close() {
 	o.closed = true
 	o.own.clear()
 	for _, l := range o.ring {
-		o.queued -= l.messages.clear()
+		o.queued -= l.sendableLocked().clear()
 	}
 	o.ring, o.asking = nil, nil
 }

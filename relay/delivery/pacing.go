@@ -27,7 +27,7 @@ func (o *Outbox) firstDueLocked() int {
 
 // dueLocked is when the lane's next message may be sent: audio, at most the lead ahead of its playback.
 func (l *Lane) dueLocked() time.Time {
-	if l.messages.head.Samples == 0 {
+	if l.sendableLocked().head.Samples == 0 {
 		return time.Time{}
 	}
 	return l.clock.sent.dry.Add(-l.out.lead)

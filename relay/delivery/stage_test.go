@@ -1,0 +1,195 @@
+package delivery
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// staged is a lane with a stage, that may send, and how often the stage was asked to look.
+func staged(o *Outbox, t *Turn, room func()) (l *Lane, looks *int) {
+	looks = new(int)
+	l = o.NewLane(t, 1000, room)
+	l.AddStage(func() { *looks++ })
+	l.Release()
+	return l, looks
+}
+
+// samples is a message of so many samples whose body is its name.
+func samples(name string, n int64) *Message {
+	m := audioMessage(name)
+	m.Samples = n
+	return m
+}
+
+// pass has the stage give each message on, in capitals, until there is none. It reports whether it is over.
+func pass(l *Lane) bool {
+	for {
+		m, over := l.TakeStaged()
+		if m == nil {
+			return over
+		}
+		body := strings.ToUpper(string(m.Body()))
+		next := NewMessage(websocket.MessageText, 100)
+		next.Buf, next.Samples, next.Last = append(next.Buf, body...), m.Samples, m.Last
+		m.Release()
+		l.PushStaged(next)
+	}
+}
+
+func TestTheClientGetsWhatTheStageGives(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	l, looks := staged(o, nil, func() {})
+	l.Push(samples("a", 10))
+	l.Push(TextMessage([]byte("words")))
+	if got := order(o); got != "" || *looks == 0 {
+		t.Errorf("without the stage the client gets %q; it was asked to look %d times", got, *looks)
+	}
+	if pass(l) {
+		t.Error("the stage is over")
+	}
+	l.End(TextMessage([]byte("done")))
+	if pass(l); !pass(l) {
+		t.Error("the stage is not over")
+	}
+	if got, want := order(o), "A WORDS DONE"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if l.Taken() != 10 {
+		t.Errorf("%d samples were taken, want 10", l.Taken())
+	}
+}
+
+// What has not begun has nothing to be compressed either: its end waits for nobody.
+func TestAnEndWithoutAudioNeedsNoStage(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	l, looks := staged(o, nil, func() {})
+	l.End(TextMessage([]byte("done")))
+	if got := order(o); got != "done" || *looks == 0 {
+		t.Errorf("got %q, and %d looks", got, *looks)
+	}
+	if !pass(l) {
+		t.Error("the stage is not over")
+	}
+}
+
+// A stop takes back what waits before the stage and behind it, and what the stage still gives.
+func TestAStopPurgesTheStage(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	l, _ := staged(o, nil, func() {})
+	l.Push(samples("a", 10))
+	pass(l)
+	l.Push(samples("b", 10))
+	inHand, _ := l.TakeStaged()
+	l.Push(samples("c", 10))
+	l.Purge()
+	l.PushStaged(inHand)
+	l.End(TextMessage([]byte("done")))
+	if !pass(l) {
+		t.Error("the stage is not over")
+	}
+	if got := order(o); got != "done" {
+		t.Errorf("got %q, want the end alone", got)
+	}
+	if l.Taken() != 0 {
+		t.Errorf("%d samples were taken, want none", l.Taken())
+	}
+	if o.queued != 0 {
+		t.Errorf("%d bytes are counted", o.queued)
+	}
+}
+
+// Before its turn a generation can be spoken again, so its stage gets nothing.
+func TestAStageWaitsForTheTurn(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	var c Turn
+	first, _ := staged(o, &c, func() {})
+	second, _ := staged(o, &c, func() {})
+	second.Push(samples("b", 10))
+	if m, over := second.TakeStaged(); m != nil || over {
+		t.Errorf("got %v, %v", m, over)
+	}
+	if !second.Restart() {
+		t.Error("it can't be spoken again")
+	}
+	second.Push(samples("b2", 10))
+	first.End(TextMessage([]byte("done")))
+	if got := order(o); got != "done" {
+		t.Errorf("got %q", got)
+	}
+	pass(second)
+	if got := order(o); got != "B2" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A client that takes nothing holds the stage up, and with it the generation; one that takes has both look again.
+func TestAStageWaitsForTheClient(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	rooms := 0
+	l, looks := staged(o, nil, func() { rooms++ })
+	for range 10 {
+		l.Push(samples("a", 100)) // a fifth of a second is 200
+	}
+	pass(l)
+	if l.HasRoom(1000) || !l.HasRoom(1001) {
+		t.Error("1000 samples wait, and there is room for less or none for more")
+	}
+	before, was := *looks, rooms
+	l.HasRoom(900)
+	if got := len(o.Take(nil, 1)); got != 1 {
+		t.Fatalf("%d messages", got)
+	}
+	o.Take(nil, 1)
+	if *looks == before || rooms != was+1 {
+		t.Errorf("the stage was asked %d times, the generation %d times", *looks-before, rooms-was)
+	}
+	pass(l)
+	if order(o); l.HasRoom(1) {
+		t.Error("there is room, though the stage has not taken all")
+	}
+}
+
+// What an encoder keeps to itself does not hold the generation up: it may need the next audio to come out.
+func TestWhatAStageKeepsIsNoBacklog(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	l, _ := staged(o, nil, func() {})
+	l.Push(samples("a", 100))
+	m, _ := l.TakeStaged()
+	if l.HasRoom(1) {
+		t.Error("there is room while the stage has a message in hand")
+	}
+	m.Release()
+	if m, over := l.TakeStaged(); m != nil || over {
+		t.Fatalf("got %v, %v", m, over)
+	}
+	if !l.HasRoom(1) || l.Taken() != 100 {
+		t.Errorf("there is no room, or %d samples were taken; want 100", l.Taken())
+	}
+	l.End(TextMessage([]byte("done")))
+	if got := order(o); got != "" {
+		t.Errorf("the end went before what the stage keeps: %q", got)
+	}
+}
+
+// However a lane ends, its stage is told.
+func TestAStageEndsWithItsLane(t *testing.T) {
+	for name, end := range map[string]func(o *Outbox, l *Lane){
+		"abandoned": func(_ *Outbox, l *Lane) { l.Abandon() },
+		"closed": func(o *Outbox, l *Lane) {
+			o.Close()
+			l.End(TextMessage([]byte("done")))
+		},
+	} {
+		o := NewOutbox(noWriter{}, nil)
+		l, looks := staged(o, nil, func() {})
+		l.Push(samples("a", 10))
+		pass(l)
+		before := *looks
+		end(o, l)
+		if !pass(l) || *looks == before {
+			t.Errorf("%s: the stage is not over, or was not told", name)
+		}
+	}
+}
