@@ -39,7 +39,9 @@ type Generation struct {
 
 // NewGeneration is a generation that does not run yet. turn is its context's; nil: it waits for no other.
 func (c *Client) NewGeneration(p *Prepared, encoder Encoder, turn *delivery.Turn) *Generation {
-	p.encoder = encoder
+	if p.encoder = encoder; p.asked.Compressed() {
+		p.encoder = bare{encoder}
+	}
 	return newGeneration(c, *p, turn, p.at)
 }
 

@@ -28,7 +28,9 @@ type Prepared struct {
 	textIdle                      time.Duration // that an open text may be without more
 	language                      string
 	speed                         float64
-	output                        audio.Format
+	output                        audio.Format // samples, unless WAV
+	asked                         audio.Format
+	kbps                          int
 	wordTimestamps, normalize     bool
 	options                       map[string]any // by provider
 	metadata                      map[string]string
@@ -62,6 +64,7 @@ type Request struct {
 	Language     string // BCP 47; empty: the voice's
 	Speed        float64
 	Output       audio.Format
+	Kbps         int // of a compressed output, in kbit/s; 0: the usual one
 	// WordTimestamps asks for the times of words, Normalize for numbers and the like to be spoken as words.
 	WordTimestamps, Normalize bool
 	Options                   map[string]json.RawMessage // by provider
@@ -92,6 +95,10 @@ func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error
 	if refused != nil {
 		return nil, refused
 	}
+	output := r.Output
+	if output.Compressed() {
+		output = output.Samples()
+	}
 	return &Prepared{
 		at:             now,
 		Terms:          *on,
@@ -103,7 +110,9 @@ func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error
 		textIdle:       idle,
 		language:       cmp.Or(r.Language, plan.Language),
 		speed:          r.Speed,
-		output:         r.Output,
+		output:         output,
+		asked:          r.Output,
+		kbps:           r.Kbps,
 		wordTimestamps: r.WordTimestamps,
 		normalize:      r.Normalize,
 		options:        options,
