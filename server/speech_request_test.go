@@ -34,7 +34,7 @@ func TestRequestsForSpeechAreReadStrictly(t *testing.T) {
 		},
 		"a key said twice": {`{"text":"hi","idempotency_key":"a"}`, http.Header{"Idempotency-Key": {"a"}}, 200, ""},
 		"no such voice":    {`{"text":"hi","voice":"nobody"}`, nil, 404, "unknown_voice"},
-		"no such format":   {`{"text":"hi","output":{"encoding":"mp3"}}`, nil, 400, "unsupported_format"},
+		"no such format":   {`{"text":"hi","output":{"encoding":"aac"}}`, nil, 400, "unsupported_format"},
 		"nothing to speak": {`{"text":" … "}`, nil, 200, ""},
 	}
 	for name, tt := range tests {

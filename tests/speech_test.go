@@ -148,7 +148,7 @@ func TestSpeechIsRefusedByStatus(t *testing.T) {
 		"a voice of others": {j{"text": "hi", "voice": "kugelaudio/1071"}, acme, "not_allowed", "voice"},
 		"a route of others": {j{"text": "hi", "route": "kugelaudio"}, acme, "not_allowed", "route"},
 		"no such voice":     {j{"text": "hi", "voice": "nobody"}, bearer(opsKey), "unknown_voice", "voice"},
-		"no such format":    {j{"text": "hi", "output": j{"encoding": "mp3"}}, acme, "unsupported_format", "output.encoding"},
+		"no such format":    {j{"text": "hi", "output": j{"encoding": "aac"}}, acme, "unsupported_format", "output.encoding"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if p := r.speak(t, tt.body, tt.header).problem(t); p.Code != tt.code || p.Param != tt.param {

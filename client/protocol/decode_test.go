@@ -123,7 +123,10 @@ func TestDecodeFillsInOutput(t *testing.T) {
 // TestDecodeTakesEveryFormat walks over the protocol's table of formats, and over rates beside it.
 func TestDecodeTakesEveryFormat(t *testing.T) {
 	linear := []int{8000, 16000, 22050, 24000, 32000, 44100, 48000}
-	table := map[string][]int{"pcm_s16le": linear, "pcm_f32le": linear, "wav": linear, "mulaw": {8000}, "alaw": {8000}, "mp3": nil, "opus": nil}
+	table := map[string][]int{
+		"pcm_s16le": linear, "pcm_f32le": linear, "wav": linear, "mulaw": {8000}, "alaw": {8000},
+		"flac": linear, "mp3": linear, "opus": {8000, 16000, 24000, 48000}, "aac": nil,
+	}
 	for encoding, good := range table {
 		want := map[int]bool{}
 		for _, rate := range good {

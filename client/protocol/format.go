@@ -19,22 +19,28 @@ const (
 	EncodingWAV    = "wav"
 	EncodingMuLaw  = "mulaw"
 	EncodingALaw   = "alaw"
+	EncodingMP3    = "mp3"
+	EncodingOpus   = "opus" // in Ogg
+	EncodingFLAC   = "flac"
 )
 
 // DefaultOutput is the format of a generation that names none.
 func DefaultOutput() Output { return Output{Encoding: EncodingPCM16, SampleRate: 24000} }
 
-// linearRates and g711Rates are the sample rates of the encodings. Neither is ever written to.
+// The sample rates of the encodings; MP3 and FLAC have the linear ones. None is ever written to.
 var (
 	linearRates = []int{8000, 16000, 22050, 24000, 32000, 44100, 48000}
 	g711Rates   = []int{8000}
+	opusRates   = []int{8000, 16000, 24000, 48000}
 )
 
 // rates is the sample rates at which the encoding can be had; none where there is no such encoding.
 func rates(encoding string) []int {
 	switch encoding {
-	case EncodingPCM16, EncodingPCMF32, EncodingWAV:
+	case EncodingPCM16, EncodingPCMF32, EncodingWAV, EncodingMP3, EncodingFLAC:
 		return linearRates
+	case EncodingOpus:
+		return opusRates
 	case EncodingMuLaw, EncodingALaw:
 		return g711Rates
 	}
@@ -63,7 +69,7 @@ func parseOutput(param string, raw []byte, otherwise string) (Output, *Error) {
 	}
 	known := rates(out.Encoding)
 	if known == nil {
-		return Output{}, unsupported(join(param, "encoding"), "encoding must be one of pcm_s16le, pcm_f32le, wav, mulaw, alaw")
+		return Output{}, unsupported(join(param, "encoding"), "encoding must be one of pcm_s16le, pcm_f32le, wav, mulaw, alaw, flac, mp3, opus")
 	}
 	switch {
 	case rate.Set:

@@ -185,7 +185,7 @@ var refusals = map[string][]refusal{
 		{name: "rate fraction", message: `{"type":"configure","output":{"sample_rate":8000.5}}`, param: "output.sample_rate", command: "configure", mention: "integer"},
 		{name: "rate exponent", message: `{"type":"configure","output":{"sample_rate":8e3}}`, param: "output.sample_rate", command: "configure", mention: "integer"},
 		{name: "rate string", message: `{"type":"configure","output":{"sample_rate":"8000"}}`, param: "output.sample_rate", command: "configure", mention: "integer"},
-		{name: "unknown encoding", message: `{"type":"generate","generation_id":"g1","text":"a","output":{"encoding":"mp3"}}`, code: CodeUnsupportedFormat, param: "output.encoding", command: "generate", generation: "g1", mention: "pcm_s16le"},
+		{name: "unknown encoding", message: `{"type":"generate","generation_id":"g1","text":"a","output":{"encoding":"aac"}}`, code: CodeUnsupportedFormat, param: "output.encoding", command: "generate", generation: "g1", mention: "pcm_s16le"},
 		{name: "encoding in capitals", message: `{"type":"configure","output":{"encoding":"WAV"}}`, code: CodeUnsupportedFormat, param: "output.encoding", command: "configure"},
 		{name: "unknown rate", message: `{"type":"generate","generation_id":"g1","text":"a","output":{"sample_rate":11025}}`, code: CodeUnsupportedFormat, param: "output.sample_rate", command: "generate", generation: "g1", mention: "22050"},
 		{name: "rate nought", message: `{"type":"configure","output":{"sample_rate":0}}`, code: CodeUnsupportedFormat, param: "output.sample_rate", command: "configure"},

@@ -41,7 +41,7 @@ func TestSpeechRefusesByTheFieldAtFault(t *testing.T) {
 		"an unknown field": {`{"text":"hi","txt":1}`, "txt", "invalid_request"},
 		"a repeated field": {`{"text":"hi","text":"ho"}`, "text", "invalid_request"},
 		"a null":           {`{"text":"hi","voice":null}`, "voice", "invalid_request"},
-		"no such encoding": {`{"text":"hi","output":{"encoding":"mp3"}}`, "output.encoding", "unsupported_format"},
+		"no such encoding": {`{"text":"hi","output":{"encoding":"aac"}}`, "output.encoding", "unsupported_format"},
 		"no object":        {`"hi"`, "", "invalid_request"},
 		"two objects":      {`{"text":"hi"}{}`, "", "invalid_request"},
 		"nothing":          {``, "", "invalid_request"},

@@ -40,12 +40,16 @@ func allowed(pkg string) []string {
 	case pkg == "downstream":
 		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
-		return []string{clientModule + "/protocol", "access", "audio", "downstream", "limits", "relay", "relay/delivery"}
+		return []string{
+			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/delivery",
+		}
+	case pkg == "downstream/compress":
+		return []string{clientModule + "/protocol", "audio", "audio/codec", "relay", "relay/delivery"}
 	case pkg == "downstream/downstreamtest": // for the dialects' tests alone
 		return []string{"server", "downstream", "relay/providers", "relay/relaytest", "routing", "limits", "billing", "audio", "upstream"}
 	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
 		return []string{
-			clientModule + "/protocol", "access", "audio", "billing", "downstream", "downstream/session", "downstream/body",
+			clientModule + "/protocol", "access", "audio", "billing", "downstream", "downstream/session", "downstream/body", "downstream/compress",
 			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":

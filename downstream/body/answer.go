@@ -40,7 +40,8 @@ func newAnswer(w http.ResponseWriter, of *speech) *answer {
 
 // send sends a message, in the form that the client wants. The last one completes the answer.
 func (a *answer) send(ctx context.Context, m *delivery.Message) error {
-	if m.Samples > 0 {
+	heard := m.Samples > 0 || m.Audio
+	if heard {
 		a.pending = a.form.Audio(a.pending, m.Body())
 	} else if len(m.Body()) > 0 {
 		a.pending = a.form.Message(a.pending, m.Body())
@@ -51,7 +52,7 @@ func (a *answer) send(ctx context.Context, m *delivery.Message) error {
 	if a.speech.text.Whole {
 		return a.keep(ctx)
 	}
-	if m.Samples > 0 || a.begun {
+	if heard || a.begun {
 		a.begin()
 		return a.flush(ctx)
 	}
@@ -73,7 +74,11 @@ func (a *answer) complete(ctx context.Context, r relay.Result) error {
 		return nil
 	}
 	if a.speech.text.Fill && downstream.NothingSpoken(r) {
-		a.pending = a.form.Silence(a.pending, silentFile(a.speech.output))
+		silence, err := a.speech.silentFile(ctx)
+		if err != nil {
+			return err
+		}
+		a.pending = a.form.Silence(a.pending, silence)
 	}
 	var whole bool
 	a.pending, whole = a.form.End(a.pending, r)
@@ -89,15 +94,6 @@ func (a *answer) complete(ctx context.Context, r relay.Result) error {
 	}
 	a.tellEnd(r)
 	return nil
-}
-
-// silentFile is a moment of silence in a format, with the header of its container.
-func silentFile(f audio.Format) []byte {
-	silence := downstream.SilenceFor(f)
-	if f.Encoding == audio.WAV {
-		return append(audio.WAVHeader(f.Rate), silence...)
-	}
-	return silence
 }
 
 // tellEnd says how the generation ended: in trailers once the header is out, else in headers.

@@ -74,6 +74,7 @@ func answerWith(on downstream.Server, w http.ResponseWriter, r *http.Request, te
 		return refused
 	}
 	defer sp.leave()
+	defer sp.stage.Close()
 	refused, err := sp.run(r.Context(), newAnswer(w, sp))
 	if err != nil {
 		breakOff(w, r)
@@ -93,7 +94,7 @@ func (sp *speech) run(ctx context.Context, a *answer) (refused *protocol.Error, 
 	}
 	defer sp.on.Leave(sp)
 	sp.ShutWithoutKey() // which may have gone since it was shown, when no reload knew of the request yet
-	sp.wg.Go(func() { sp.g.Run(own) })
+	sp.wg.Go(func() { sp.stage.Run(own, sp.g.Run) })
 	over := make(chan struct{})
 	sp.wg.Go(func() { sp.attend(ctx, over, a) })
 	if refused, err = sp.write(ctx, a); err != nil {

@@ -12,7 +12,9 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/audio"
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
+	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
@@ -44,6 +46,9 @@ type speech struct {
 	text    Text
 	id      string
 	output  audio.Format
+	kbps    int // of a compressed output
+	codecs  *codec.Set
+	stage   *compress.Stage // nil: the client gets samples
 	g       *relay.Generation
 	leave   func()               // gives its place in the key's quota back
 	refusal chan *protocol.Error // holds why the generation was not admitted, if so
@@ -57,7 +62,7 @@ type speech struct {
 func newSpeech(on downstream.Server, r *http.Request, text Text, held downstream.Held) (*speech, *protocol.Error) {
 	with := on.Services()
 	sp := &speech{
-		Client: with.Engine.NewClient(text.Key), on: on, text: text, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
+		Client: with.Engine.NewClient(text.Key), on: on, text: text, codecs: held.Codecs, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
 	sp.Remote, sp.Listener, sp.Out = on.RemoteOf(r), sp, delivery.NewOutbox(sp, with.Backlog)
 	enter := held.Quota.EnterOther
@@ -72,12 +77,28 @@ func newSpeech(on downstream.Server, r *http.Request, text Text, held downstream
 	if err == nil {
 		err = held.Quota.Pace(time.Now())
 	}
+	if err == nil {
+		sp.stage, err = compress.Open(r.Context(), held.Codecs, prepared)
+	}
 	if err != nil {
 		leave()
 		return nil, err
 	}
 	sp.leave, sp.g = leave, sp.NewGeneration(prepared, text.Form.Encoder(), nil)
+	sp.stage.Attach(sp.g)
 	return sp, nil
+}
+
+// silentFile is a moment of silence as the answer's body, with the header of its container.
+func (sp *speech) silentFile(ctx context.Context) ([]byte, error) {
+	switch silence := downstream.SilenceFor(sp.output.Samples()); {
+	case sp.output.Encoding == audio.WAV:
+		return append(audio.WAVHeader(sp.output.Rate), silence...), nil
+	case sp.output.Compressed():
+		return sp.codecs.Compress(ctx, codec.Format{Format: sp.output, Kbps: sp.kbps}, silence)
+	default:
+		return silence, nil
+	}
 }
 
 // prepare looks up what is asked for.
@@ -87,7 +108,7 @@ func (sp *speech) prepare(engine *relay.Engine, held downstream.Held) (*relay.Pr
 		return nil, err
 	}
 	request.ID = cmp.Or(sp.text.ID, request.ID, "g"+rand.Text())
-	sp.id, sp.output = request.ID, request.Output
+	sp.id, sp.output, sp.kbps = request.ID, request.Output, request.Kbps
 	prepared, refused := engine.Prepare(request, "", held.Terms)
 	return prepared, downstream.WireError(refused)
 }

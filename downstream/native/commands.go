@@ -8,6 +8,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
+	"voicerelay/downstream/compress"
 	"voicerelay/downstream/session"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -149,8 +150,12 @@ func (t *talk) configure(c *protocol.Configure) *protocol.Error {
 		return downstream.WireError(refused)
 	}
 	defer held.Release()
-	if err := t.srv.with.Engine.Check(requestOf(&protocol.Generate{Settings: defaults}), held.Terms); err != nil {
+	wanted := requestOf(&protocol.Generate{Settings: defaults})
+	if err := t.srv.with.Engine.Check(wanted, held.Terms); err != nil {
 		return downstream.WireError(err)
+	}
+	if err := compress.Check(held.Codecs, wanted.Output, wanted.Kbps); err != nil {
+		return err
 	}
 	t.mu.Lock()
 	t.defaults = defaults

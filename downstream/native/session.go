@@ -54,7 +54,7 @@ func (t *talk) Opened() {
 		SessionID: t.ID,
 		Protocol:  protocol.Version,
 		Limits:    wireLimits(t.Key.Limits),
-		Formats:   formats(),
+		Formats:   t.srv.formats(),
 	})
 }
 

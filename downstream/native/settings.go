@@ -2,6 +2,7 @@ package native
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -104,10 +105,9 @@ func wireLimits(c limits.Config) protocol.Limits {
 }
 
 // formats are the encodings that this relay can give.
-func formats() []string {
-	names := make([]string, len(audio.Encodings))
-	for i, e := range audio.Encodings {
-		names[i] = string(e)
+func (srv *host) formats() (names []string) {
+	for _, e := range append(slices.Clone(audio.Encodings), srv.Codecs().Formats()...) {
+		names = append(names, string(e))
 	}
 	return names
 }

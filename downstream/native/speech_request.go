@@ -102,6 +102,12 @@ func mediaType(o protocol.Output) string {
 		return "audio/PCMU"
 	case protocol.EncodingALaw:
 		return "audio/PCMA"
+	case protocol.EncodingMP3:
+		return "audio/mpeg"
+	case protocol.EncodingOpus:
+		return "audio/ogg"
+	case protocol.EncodingFLAC:
+		return "audio/flac"
 	default:
 		return "audio/pcm;rate=" + strconv.Itoa(o.SampleRate) + ";encoding=" + o.Encoding
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
+	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
@@ -58,7 +59,12 @@ func (s *Session) tryStart(ctx context.Context, o Order, held downstream.Held) (
 			return nil, refused
 		}
 	}
+	stage, refused := compress.Open(ctx, held.Codecs, prepared)
+	if refused != nil {
+		return nil, refused
+	}
 	g := s.NewGeneration(prepared, encoder, turn)
+	stage.Attach(g)
 	ctx = g.Begin(ctx)
 	if o.Entered != nil {
 		o.Entered(g)
@@ -66,7 +72,7 @@ func (s *Session) tryStart(ctx context.Context, o Order, held downstream.Held) (
 	s.enter(g)
 	s.wg.Go(func() {
 		defer held.Release()
-		g.Run(ctx)
+		stage.Run(ctx, g.Run)
 	})
 	return g, nil
 }
