@@ -3,6 +3,8 @@ package jambonz
 import (
 	"strings"
 	"testing"
+
+	"voicerelay/downstream"
 )
 
 func TestPiecesAreJoinedAsTheyWereCut(t *testing.T) {
@@ -27,4 +29,22 @@ func TestPiecesAreJoinedAsTheyWereCut(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got.String(), test.want)
 		}
 	}
+}
+
+// Whatever comes, joining adds nothing but a space before a piece, and a message that is read has its text.
+func FuzzPieces(f *testing.F) {
+	f.Add([]byte(`{"type":"stream","text":"One."}`), []byte(`{"type":"stream","text":"Two"}`))
+	f.Add([]byte(`{"type":"stream","text":"…"}`), []byte(`{"type":"flush","text":null}`))
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		var s sentences
+		for _, data := range [][]byte{first, second} {
+			var m message
+			if downstream.DecodeTolerant(data, &m) != nil {
+				return
+			}
+			if joined := s.join(m.Text); joined != m.Text && joined != " "+m.Text {
+				t.Errorf("%q became %q", m.Text, joined)
+			}
+		}
+	})
 }

@@ -63,7 +63,8 @@ func TestEndsAreToldOnceATurn(t *testing.T) {
 		"another follows":      {false, relay.Result{Reason: relay.Completed}, ""},
 		"its client is gone":   {false, relay.Result{Reason: relay.Cancelled}, ""},
 		"failed": {
-			false, relay.Result{Reason: relay.Failed, Err: &relay.Error{Code: relay.CodeUpstreamFailed, Message: "all targets have failed"}},
+			false,
+			relay.Result{Reason: relay.Failed, Err: &relay.Error{Code: relay.CodeUpstreamFailed, Message: "all targets have failed"}},
 			`{"type":"error","session_id":"S1","message":"all targets have failed","code":"upstream_failed"}`,
 		},
 	} {

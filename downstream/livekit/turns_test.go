@@ -279,3 +279,18 @@ func TestTokensAreNotLogged(t *testing.T) {
 		t.Errorf("logged:\n%s", text)
 	}
 }
+
+// A voice may be named by its id at the vendor that the model names.
+func TestVoicesAreFoundByTheVendorsID(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *downstreamtest.Relay, c *fakeClient) {
+		c.as.model, c.as.voice = "fake/some-model", downstreamtest.VoiceID
+		c.Say("", second)
+		c.End("")
+		if of := c.until(t, "done"); of.says() != relaytest.Letters(second) {
+			t.Errorf("said %q", of.says())
+		}
+		if got := r.First.Requests()[0].Voice; got != downstreamtest.VoiceID {
+			t.Errorf("spoken by %q", got)
+		}
+	})
+}
