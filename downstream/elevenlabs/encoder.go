@@ -88,7 +88,10 @@ func (e *encoder) Words(w relay.Words) []byte {
 func led(chars []timedChar) []timedChar {
 	begin := max(1, chars[0].start)
 	all := append([]timedChar{{text: " ", start: 1, end: begin}}, chars...)
-	all[1].start, all[1].end = begin, max(begin, all[1].end)
+	for i := range all[1:] { // quotes before the first word take no time, so that several may begin at once
+		c := &all[1+i]
+		c.start, c.end = max(begin, c.start), max(begin, c.end)
+	}
 	return all
 }
 
