@@ -11,6 +11,10 @@ import (
 	"voicerelay/relay/sound"
 )
 
+// maxMessageAudio bounds the bytes of audio in a message: there are vendors that give whole sentences at once, and clients that take
+// no message of a mebibyte (Python's websockets, as it comes). It is well over a second in the usual formats.
+const maxMessageAudio = 64_000
+
 // emitLocked queues audio for the client, and the words whose end it reaches.
 func (a *attempt) emitLocked(p sound.Payload) {
 	o := a.out
@@ -21,11 +25,16 @@ func (a *attempt) emitLocked(p sound.Payload) {
 		a.outcome.heard = true
 		o.introduceLocked(a, p.At)
 	}
-	o.lane.Push(o.audioMessageLocked(p))
-	o.seq++
-	o.lastSample = p.Last(o.req.output)
-	o.track.Samples += p.Samples
-	o.announceLocked()
+	bytes := o.req.output.BytesPerSample()
+	for rest := p; rest.Samples > 0; {
+		var head sound.Payload
+		head, rest = rest.Cut(int64(maxMessageAudio/bytes), bytes)
+		o.lane.Push(o.audioMessageLocked(head))
+		o.seq++
+		o.lastSample = head.Last(o.req.output)
+		o.track.Samples += head.Samples
+		o.announceLocked()
+	}
 }
 
 // audioEnvelope is room for what goes around the audio in a message: the longest id, names, and numbers. A message that

@@ -71,6 +71,33 @@ func TestBase64WithLineBreaksIsEncodedAgain(t *testing.T) {
 	}
 }
 
+// A vendor's frame that is far longer than a message should be comes in several messages, of whole samples.
+func TestLongFramesAreCut(t *testing.T) {
+	for _, output := range []audio.Format{
+		{Encoding: audio.PCM16, Rate: 48000}, {Encoding: audio.PCMF32, Rate: 24000}, {Encoding: audio.MuLaw, Rate: 8000}, {Encoding: audio.WAV, Rate: 44100},
+	} {
+		a := stage{vendor: relaytest.NewFake(), output: output}.attempt(t)
+		ordered(a)
+		const seconds = 3
+		raw := make([]byte, seconds*relaytest.FakeRate*relaytest.FakeFormat.BytesPerSample())
+		a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: raw})
+		a.End(upstream.Usage{}, nil)
+		var bytes int
+		for _, body := range drain(a.g.client.Out) {
+			var m struct{ Audio []byte }
+			if err := json.Unmarshal(body, &m); err != nil {
+				t.Fatal(err)
+			}
+			if bytes += len(m.Audio); len(m.Audio) > maxMessageAudio+len(audio.WAVHeader(output.Rate)) || len(m.Audio)%output.BytesPerSample() != 0 {
+				t.Errorf("%v: a message has %d bytes of audio", output, len(m.Audio))
+			}
+		}
+		if want := seconds * output.Rate * output.BytesPerSample(); bytes < want || bytes > want+len(audio.WAVHeader(output.Rate)) {
+			t.Errorf("%v: got %d bytes, want %d", output, bytes, want)
+		}
+	}
+}
+
 // FuzzSplicedBase64 gives two frames of any bytes where base64 is expected: the client gets JSON with the audio that a
 // strict reader makes of them, or the attempt is garbled.
 func FuzzSplicedBase64(f *testing.F) {

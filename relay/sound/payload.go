@@ -17,6 +17,16 @@ type Payload struct {
 	end Sample // the last one, if the audio is base64
 }
 
+// Cut is the beginning of a payload that has more samples than that, and the rest; else all of it, and a rest without samples.
+// What is base64 stays whole.
+func (p Payload) Cut(most int64, bytesPerSample int) (head, rest Payload) {
+	if p.Raw == nil || p.Samples <= most {
+		return p, Payload{}
+	}
+	at := int(most) * bytesPerSample
+	return Payload{Raw: p.Raw[:at], Samples: most, At: p.At}, Payload{Raw: p.Raw[at:], Samples: p.Samples - most, At: p.At}
+}
+
 // Last is the last sample. That of base64 was seen when the frame came, so it is not decoded again.
 func (p Payload) Last(f audio.Format) Sample {
 	if p.Raw != nil {
