@@ -5,6 +5,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"voicerelay/text"
 )
 
 // Transcript is a generation's text as its client has sent it so far. The engine tells words without the punctuation around
@@ -12,7 +14,8 @@ import (
 type Transcript struct {
 	mu   sync.Mutex // guards what follows
 	text strings.Builder
-	at   place // where the last word asked for ends, with what belongs to it
+	from int   // where the last word asked for begins
+	at   place // where it ends, with what belongs to it
 }
 
 // place is an offset, in both measures.
@@ -38,16 +41,16 @@ func (t *Transcript) Blank() bool {
 func (t *Transcript) Written(from, to int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text := t.text.String()
-	if from < t.at.char {
+	all := t.text.String()
+	if from < t.from {
 		t.at = place{}
 	}
-	first := t.at.seek(text, from)
-	start := trimStart(text[t.at.byte:first.byte]) + t.at.byte
-	last := first.seek(text, to)
-	end := last.byte + belongs(text[last.byte:])
-	t.at = place{char: last.char + utf8.RuneCountInString(text[last.byte:end]), byte: end}
-	return text[start:end]
+	word := t.at.seek(all, from)
+	start := t.at.byte + trimStart(all[t.at.byte:word.byte])
+	end := word.seek(all, to)
+	end = end.seek(all, end.char+belongs(all[word.byte:], end.byte-word.byte))
+	t.from, t.at = from, end
+	return all[start:end.byte]
 }
 
 // seek is the place of a later code point; the end of the text where that is shorter.
@@ -71,14 +74,28 @@ func trimStart(before string) int {
 	return 0
 }
 
-// belongs is how many bytes of the text behind a word belong to it: up to the next space, word or tag.
-func belongs(behind string) int {
-	for i, r := range behind {
-		if !attaches(r) || r == '<' {
-			return i
+// belongs is how many characters behind a word of so many bytes, which a text begins with, belong to it: up to the next space or tag,
+// or to the next word with its signs.
+func belongs(of string, word int) int {
+	end, joined := len(of), false
+	for i, r := range of[word:] {
+		if unicode.IsSpace(r) || r == '<' {
+			end = word + i
+			break
+		}
+		joined = joined || !attaches(r)
+	}
+	behind := utf8.RuneCountInString(of[word:end])
+	if !joined {
+		return behind
+	}
+	length := utf8.RuneCountInString(of[:word])
+	for _, token := range text.Tokens(of[:end], 0) {
+		if token.Start >= length {
+			return token.Start - length
 		}
 	}
-	return len(behind)
+	return behind
 }
 
 // attaches reports whether a character is written at a word: neither space nor part of a word itself.

@@ -82,5 +82,17 @@ await main({
     await turn(tts, next, "t2");
   },
 
-  unknown: (text) => turn(plugin({ voice: "nobody" }), text),
+  both: (first, second) => Promise.all([turn(plugin(), first, "t1"), turn(plugin(), second, "t2")]),
+
+  // One attempt alone, so that it shows how long that takes.
+  async once(text, voice = "narrator") {
+    const tts = plugin({ voice });
+    const stream = tts.stream({ connOptions: { maxRetry: 0, retryIntervalMs: 2000, timeoutMs: 10000 } });
+    note({ began: now() });
+    write(stream, text);
+    await hear(tts, stream);
+  },
+
+  // An older version of the protocol.
+  version: (text) => turn(plugin({ apiVersion: "2024-11-13", model: "sonic-2-2025-03-07", speed: "normal" }), text),
 });

@@ -3,6 +3,7 @@ import asyncio
 
 import aiohttp
 from clients import KEY, URL, audio, ended, failed, main, note, now, words
+from livekit.agents import APIConnectOptions
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 from livekit.plugins import cartesia
 
@@ -108,17 +109,28 @@ async def interrupt(text, next, pause="2"):
         await turn(tts, next, "t2")
 
 
-async def unknown(text):
-    await speak(text, voice="nobody")
+# Two agents of one program speak at once.
+async def both(first, second):
+    async with Plugin() as one, Plugin() as other:
+        await asyncio.gather(turn(one, first, "t1"), turn(other, second, "t2"))
 
 
+# One attempt alone, so that it shows how long that takes.
+async def once(text, voice="narrator"):
+    async with Plugin(voice=voice) as tts, tts.stream(conn_options=APIConnectOptions(max_retry=0)) as stream:
+        note({"began": now()})
+        write(stream, text)
+        await hear(stream)
+
+
+# An older version of the protocol, which says how to speak in another place.
 async def version(text):
-    await speak(text, api_version="2024-11-13")
+    await speak(text, api_version="2024-11-13", model="sonic-2-2025-03-07", speed="normal", emotion=["positivity:high"])
 
 
 main(
     {
         "speak": speak, "root": root, "slowly": slowly, "synthesize": synthesize, "twice": twice, "interrupt": interrupt,
-        "unknown": unknown, "version": version,
+        "both": both, "once": once, "version": version,
     }
 )

@@ -44,8 +44,14 @@ async def unknown(text, next):
     tts = service("nobody")
     async with Bot(tts) as bot:
         await bot.reply("t1", text)
+        await asyncio.sleep(1)  # Pipecat has a second error of it: nothing was heard
         tts._settings.voice = "narrator"
         await bot.reply("t2", next)
+
+
+async def both(first, second):
+    async with Bot(service()) as one, Bot(service()) as other:
+        await asyncio.gather(one.reply("t1", first), other.reply("t2", second))
 
 
 # A sentence a request.
@@ -55,4 +61,4 @@ async def http(text):
         await bot.reply("", text)
 
 
-main({"speak": speak, "tokens": tokens, "twice": twice, "interrupt": interrupt, "unknown": unknown, "http": http})
+main({"speak": speak, "tokens": tokens, "twice": twice, "interrupt": interrupt, "unknown": unknown, "both": both, "http": http})
