@@ -1,10 +1,13 @@
 package elevenlabs
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
@@ -27,7 +30,7 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 	if result.Err != nil {
 		t.sendError(downstream.WireError(result.Err), c.id)
 	} else if spoke && downstream.NothingSpoken(result) {
-		t.Send(c.wire.audio(downstream.SilenceFor(t.address.format)))
+		t.Send(c.wire.audio(t.srv.silence(t.address.output)))
 	}
 	t.mu.Lock()
 	t.removeLocked(g)
@@ -42,6 +45,24 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 	default:
 		t.leave()
 	}
+}
+
+// silencePatience bounds how long a moment of silence is compressed, which takes some 50 ms where the machine is idle.
+const silencePatience = 5 * time.Second
+
+// silence is a moment of silence as a client gets its audio; nil: it can't be made.
+func (srv *host) silence(o output) []byte {
+	silence := downstream.SilenceFor(o.Samples())
+	if !o.Compressed() {
+		return silence
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), silencePatience)
+	defer cancel()
+	file, err := srv.Codecs().Compress(ctx, codec.Format{Format: o.Format, Kbps: o.kbps}, silence)
+	if err != nil {
+		return nil // the client hears that the text is over
+	}
+	return file
 }
 
 // fail tells the client that a context has failed before there was audio. The final frame is for Pipecat, which looks at no error.

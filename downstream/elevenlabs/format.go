@@ -9,7 +9,9 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
+	"voicerelay/downstream/compress"
 )
 
 // usualFormat is what the vendor gives where none is asked for.
@@ -19,35 +21,66 @@ const usualFormat = "mp3_44100_128"
 type place int
 
 const (
-	socketFormats place = iota // a WebSocket: no container
-	bodyFormats                // an answer over HTTP: wav_* too
+	withinText place = iota // base64 in messages: no file, since its parts would be none
+	ownBody                 // an answer over HTTP: wav_* too
 )
 
-// layouts are the vendor's names of encodings that the relay can give.
-var layouts = map[string]audio.Encoding{"pcm": audio.PCM16, "ulaw": audio.MuLaw, "alaw": audio.ALaw, "wav": audio.WAV}
-
-// formatOf is an output format by its name; empty: the vendor's usual one, or the operator's choice for it.
-func formatOf(name string, at place, settings downstream.Settings) (audio.Format, *protocol.Error) {
-	if name == "" && settings.MP3Fallback != "" {
-		return audio.Format{Encoding: settings.MP3Fallback, Rate: fallbackRate(settings.MP3Fallback)}, nil
-	}
-	asked := cmp.Or(name, usualFormat)
-	layout, rest, _ := strings.Cut(asked, "_")
-	encoding, known := layouts[layout]
-	rate, err := strconv.Atoi(rest)
-	format := audio.Format{Encoding: encoding, Rate: rate}
-	if !known || err != nil || format.Validate() != nil || encoding == audio.WAV && at == socketFormats {
-		return audio.Format{}, unsupported(asked, name == "")
-	}
-	return format, nil
+// layouts are the vendor's names of encodings.
+var layouts = map[string]audio.Encoding{
+	"pcm": audio.PCM16, "ulaw": audio.MuLaw, "alaw": audio.ALaw, "wav": audio.WAV, "mp3": audio.MP3, "opus": audio.Opus,
 }
 
-// fallbackRate is the rate of a fallback: the vendor's own, unless the encoding has but one.
-func fallbackRate(e audio.Encoding) int {
-	if e == audio.MuLaw || e == audio.ALaw {
-		return 8000
+// output is what a client gets.
+type output struct {
+	audio.Format
+	kbps int // of what is compressed; 0 otherwise
+}
+
+// outputOf is an output format by its name; empty: the vendor's usual one, or the operator's choice where nothing here makes it.
+func outputOf(name string, at place, settings downstream.Settings, codecs *codec.Set) (output, *protocol.Error) {
+	o, ok := parseFormat(cmp.Or(name, usualFormat))
+	if ok && (o.Encoding != audio.WAV || at == ownBody) && compress.Check(codecs, o.Format, o.kbps) == nil {
+		return o, nil
 	}
-	return 44100
+	if name != "" || settings.MP3Fallback == "" {
+		return output{}, unsupported(cmp.Or(name, usualFormat), name == "")
+	}
+	return fallback(settings.MP3Fallback, at), nil
+}
+
+// parseFormat reads a name such as pcm_24000 or mp3_22050_32.
+func parseFormat(name string) (o output, ok bool) {
+	parts := strings.Split(name, "_")
+	encoding, known := layouts[parts[0]]
+	o.Encoding = encoding
+	numbers := 1
+	if o.Compressed() {
+		numbers = 2
+	}
+	if !known || len(parts) != 1+numbers {
+		return output{}, false
+	}
+	var failed error
+	if o.Rate, failed = strconv.Atoi(parts[1]); failed != nil || o.Validate() != nil {
+		return output{}, false
+	}
+	if o.Compressed() {
+		if o.kbps, failed = strconv.Atoi(parts[2]); failed != nil || o.kbps <= 0 {
+			return output{}, false
+		}
+	}
+	return o, true
+}
+
+// fallback is a format of the operator's choice, at the vendor's usual rate unless the encoding has but one.
+func fallback(e audio.Encoding, at place) output {
+	if e == audio.WAV && at == withinText {
+		e = audio.PCM16
+	}
+	if e == audio.MuLaw || e == audio.ALaw {
+		return output{Format: audio.Format{Encoding: e, Rate: 8000}}
+	}
+	return output{Format: audio.Format{Encoding: e, Rate: 44100}}
 }
 
 // unsupported refuses a format, and says what to write in a client's configuration instead.
@@ -75,6 +108,10 @@ func mediaType(f audio.Format) string {
 		return "audio/basic"
 	case audio.ALaw:
 		return "audio/x-alaw-basic"
+	case audio.MP3:
+		return "audio/mpeg"
+	case audio.Opus:
+		return "audio/ogg"
 	default:
 		return "audio/pcm"
 	}

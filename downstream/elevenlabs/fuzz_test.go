@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
 	"voicerelay/relay"
 )
@@ -57,14 +58,15 @@ func FuzzReadAddress(f *testing.F) {
 		f.Add("narrator", m.query)
 	}
 	f.Add("a/b", "output_format=wav_24000&inactivity_timeout=99999999999999999999")
+	none, _ := codec.New(f.Context(), codec.Config{}) // it has FLAC, whatever else is missing
 	f.Fuzz(func(t *testing.T, voice, query string) {
 		r := &http.Request{URL: &url.URL{RawQuery: query}}
 		r.SetPathValue("voice", voice)
-		a, refused := readAddress(r, downstream.DefaultSettings())
+		a, refused := readAddress(r, downstream.DefaultSettings(), none)
 		switch {
 		case refused != nil && refused.Message == "":
 			t.Error("refused without a reason")
-		case refused == nil && (a.idle < time.Second || a.idle > longestIdle || a.format.Validate() != nil):
+		case refused == nil && (a.idle < time.Second || a.idle > longestIdle || a.output.Validate() != nil):
 			t.Errorf("taken as %+v", a)
 		}
 	})

@@ -52,7 +52,7 @@ func (srv *host) checkUpgrade(r *http.Request, key *access.Key) (address, *proto
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return address{}, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
 	}
-	a, refused := readAddress(r, srv.Settings(name))
+	a, refused := readAddress(r, srv.Settings(name), srv.Codecs())
 	if refused != nil {
 		return address{}, refused
 	}
@@ -73,7 +73,8 @@ func (a *address) request(srv *host, on *relay.Terms) (relay.Request, *protocol.
 	return srv.resolve(on, a.voice, a.model, relay.Request{
 		Language:       a.language,
 		Speed:          1,
-		Output:         a.format,
+		Output:         a.output.Format,
+		Kbps:           a.output.kbps,
 		WordTimestamps: true, // Pipecat doesn't ask for times, and wants them
 		Normalize:      a.normalize,
 	})

@@ -9,7 +9,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/audio"
+	"voicerelay/audio/codec"
 	"voicerelay/downstream"
 )
 
@@ -17,7 +17,7 @@ import (
 type address struct {
 	voice, model string
 	language     string
-	format       audio.Format
+	output       output
 	// phrases: each text is a whole phrase, to be spoken at once.
 	phrases bool
 	// steady: times of characters count from the context's first sample in both alignments, see alignment.go.
@@ -39,7 +39,7 @@ const (
 const longestName = 256
 
 // readAddress reads a WebSocket's address.
-func readAddress(r *http.Request, settings downstream.Settings) (address, *protocol.Error) {
+func readAddress(r *http.Request, settings downstream.Settings, codecs *codec.Set) (address, *protocol.Error) {
 	query, failed := url.ParseQuery(r.URL.RawQuery)
 	if failed != nil {
 		return address{}, downstream.Invalid("", "malformed query")
@@ -52,7 +52,7 @@ func readAddress(r *http.Request, settings downstream.Settings) (address, *proto
 		return address{}, nameTooLong()
 	}
 	var refused *protocol.Error
-	if a.format, refused = formatOf(query.Get("output_format"), socketFormats, settings); refused != nil {
+	if a.output, refused = outputOf(query.Get("output_format"), withinText, settings, codecs); refused != nil {
 		return address{}, refused
 	}
 	if a.phrases, refused = flag(query, "auto_mode"); refused != nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/audio"
 	"voicerelay/downstream"
 )
 
@@ -20,17 +19,16 @@ type speechRequest struct {
 	Normalization string         `json:"apply_text_normalization"`
 	VoiceSettings *voiceSettings `json:"voice_settings"`
 
-	// format is by the query.
-	format audio.Format
+	output output // by the query
 }
 
 // readRequest reads a request's body and its query.
-func readRequest(w http.ResponseWriter, r *http.Request, most int, at place, settings downstream.Settings) (*speechRequest, *protocol.Error) {
+func (srv *host) readRequest(w http.ResponseWriter, r *http.Request, most int, at place) (*speechRequest, *protocol.Error) {
 	query, failed := url.ParseQuery(r.URL.RawQuery)
 	if failed != nil {
 		return nil, downstream.Invalid("", "malformed query")
 	}
-	format, refused := formatOf(query.Get("output_format"), at, settings)
+	out, refused := outputOf(query.Get("output_format"), at, srv.Settings(name), srv.Codecs())
 	if refused != nil {
 		return nil, refused
 	}
@@ -42,7 +40,7 @@ func readRequest(w http.ResponseWriter, r *http.Request, most int, at place, set
 	if refused != nil {
 		return nil, refused
 	}
-	asked.format, asked.ModelID = format, cmp.Or(asked.ModelID, query.Get("model_id"))
+	asked.output, asked.ModelID = out, cmp.Or(asked.ModelID, query.Get("model_id"))
 	if len(r.PathValue("voice")) > longestName || len(asked.ModelID) > longestName || len(asked.LanguageCode) > longestName {
 		return nil, nameTooLong()
 	}

@@ -30,18 +30,18 @@ func (srv *host) endpoint(of shape) downstream.Handler {
 
 // readText is what a request wants spoken, and how its answer looks.
 func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Key, of shape) (body.Text, *protocol.Error) {
-	at := bodyFormats
+	at := ownBody
 	if of != bareAudio {
-		at = socketFormats // the parts of a file in base64 would be no file
+		at = withinText
 	}
-	asked, refused := readRequest(w, r, key.Limits.MaxMessageBytes, at, srv.Settings(name))
+	asked, refused := srv.readRequest(w, r, key.Limits.MaxMessageBytes, at)
 	if refused != nil {
 		return body.Text{}, refused
 	}
 	return body.Text{
 		Ask: func(held downstream.Held) (relay.Request, *protocol.Error) {
 			return srv.resolve(held.Terms, r.PathValue("voice"), asked.ModelID, relay.Request{
-				Text: *asked.Text, Final: true, Language: asked.LanguageCode, Output: asked.format,
+				Text: *asked.Text, Final: true, Language: asked.LanguageCode, Output: asked.output.Format, Kbps: asked.output.kbps,
 				Speed: asked.VoiceSettings.speed(), Options: asked.VoiceSettings.options(held.Terms),
 				WordTimestamps: of != bareAudio, Normalize: asked.Normalization != "off",
 			})
@@ -64,5 +64,5 @@ func (asked *speechRequest) form(of shape) body.Form {
 		f.wire.transcript.add(*asked.Text)
 		return f
 	}
-	return audioForm{mediaType: mediaType(asked.format)}
+	return audioForm{mediaType: mediaType(asked.output.Format)}
 }

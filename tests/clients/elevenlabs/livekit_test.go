@@ -80,7 +80,16 @@ func TestLiveKitSynthesizes(t *testing.T) {
 // Where a program names neither, the plugins ask for a voice of the vendor's and for a format: MP3 in Python, samples in JavaScript.
 func TestLiveKitsUsualVoice(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	t.Run("python", func(t *testing.T) { spokenAs(t, r.Python(t, "agent_livekit.py", "usual", text), text) })
+	t.Run("python", func(t *testing.T) {
+		spokenAs(t, r.Python(t, "agent_livekit.py", "usual", text), text)
+		told := r.Python(t, "agent_livekit.py", "mp3", text)
+		told.Quiet(t)
+		turn := told.Only(t) // the plugin decodes it
+		turn.Says(t, 22050, text)
+		if got := strings.TrimSpace(transcript(turn)); got != text {
+			t.Errorf("the transcript is %q, want %q", got, text)
+		}
+	})
 	t.Run("node", func(t *testing.T) {
 		told := r.Node(t, "agent_livekit.mjs", "usual", text)
 		told.Quiet(t)

@@ -44,6 +44,9 @@ function take(part) {
 await main({
   convert: (text) => attempt(() => hear(api.textToSpeech.convert("narrator", { text, outputFormat }))),
 
+  // Without a format, which means MP3.
+  usual: (text) => attempt(() => hear(api.textToSpeech.convert("narrator", { text }))),
+
   stream: (text) => attempt(() => hear(api.textToSpeech.stream("narrator", { text, outputFormat, modelId: "eleven_flash_v2_5" }))),
 
   stream_timed: (text) =>

@@ -29,6 +29,15 @@ def convert(text, base=""):
     attempt(play)
 
 
+# Without a format, which means MP3.
+def usual(text):
+    def play():
+        for data in client().text_to_speech.convert("narrator", text=text):
+            audio(data)
+
+    attempt(play)
+
+
 def stream(text):
     def play():
         for data in client().text_to_speech.stream("narrator", text=text, output_format=FORMAT, model_id="eleven_flash_v2_5"):
@@ -107,6 +116,6 @@ def refusals(text):
 
 
 main({
-    "convert": convert, "stream": stream, "stream_timed": stream_timed, "convert_timed": convert_timed, "realtime": realtime,
+    "convert": convert, "usual": usual, "stream": stream, "stream_timed": stream_timed, "convert_timed": convert_timed, "realtime": realtime,
     "lists": lists, "refusals": refusals,
 })

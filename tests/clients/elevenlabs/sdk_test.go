@@ -43,6 +43,14 @@ func TestSDKsSpeak(t *testing.T) {
 	})
 }
 
+func TestSDKsUsualFormat(t *testing.T) {
+	inEachSDK(t, func(t *testing.T, run program) {
+		told := run(rig.Start(t, rig.Options{}), t, "usual", text)
+		told.Quiet(t)
+		told.Only(t).Samples(t, rate).Says(t, rate, text)
+	})
+}
+
 func TestSDKBelowThePrefix(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
 	told := r.Python(t, "sdk.py", "convert", text, "/elevenlabs")
