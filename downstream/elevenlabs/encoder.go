@@ -1,10 +1,12 @@
 package elevenlabs
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
 
+	"voicerelay/downstream"
 	"voicerelay/relay"
 )
 
@@ -14,6 +16,7 @@ type encoder struct {
 	about string // the contextId of each message, with a comma before it; empty on a connection of one text
 	tail  string // of a frame of audio
 	begun bool   // the first alignment was sent
+	told  bool   // the client was told of a failure; written before the generation is finished
 }
 
 var _ relay.Encoder = (*encoder)(nil)
@@ -137,9 +140,17 @@ func comma(dst []byte, i int) []byte {
 	return append(dst, ',')
 }
 
-// Ended implements relay.Encoder. What went wrong has been said before, see talk.Ended.
-func (e *encoder) Ended(relay.Result) []byte {
-	return []byte(`{"audio":null,"isFinal":true` + e.about + noTimes)
+// Ended implements relay.Encoder. What went wrong has been said before, see talk.Ended, unless it went wrong after that: then the
+// final frame says it.
+func (e *encoder) Ended(r relay.Result) []byte {
+	final := []byte(`{"audio":null,"isFinal":true` + e.about + noTimes)
+	if r.Err == nil || e.told {
+		return final
+	}
+	failed := encodeError(downstream.WireError(r.Err), nil)
+	_, fields, _ := bytes.Cut(failed, []byte(`{`))
+	fields, _, _ = bytes.Cut(fields, []byte(`,"contextId"`))
+	return append(append(append(final[:len(final)-1], ','), fields...), '}')
 }
 
 // audio is a frame of audio that is no vendor's.

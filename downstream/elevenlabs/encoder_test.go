@@ -96,6 +96,20 @@ func TestCharactersAreTheClientsOwn(t *testing.T) {
 	}
 }
 
+// A failure that comes after all else was said is told with the final frame.
+func TestFinalFrameTellsAFailureThatWasNotTold(t *testing.T) {
+	failed := relay.Result{Reason: relay.Failed, Err: &relay.Error{Code: relay.CodeInternal, Message: "a fault"}}
+	id := "c"
+	for told, want := range map[bool]string{false: "internal_error", true: ""} {
+		e := newEncoder(&id, false)
+		e.told = told
+		var h heard
+		if err := json.Unmarshal(e.Ended(failed), &h); err != nil || !h.IsFinal || h.ContextID == nil || h.Error != want {
+			t.Errorf("told %v: %s, %v", told, e.Ended(failed), err)
+		}
+	}
+}
+
 // from is an alignment without its first characters.
 func (a *aligned) from(n int) *aligned {
 	return &aligned{a.Chars[n:], a.CharStartTimesMs[n:], a.CharDurationsMs[n:]}

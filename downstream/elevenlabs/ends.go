@@ -28,6 +28,7 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 	spoke := c.spoke
 	t.mu.Unlock()
 	if result.Err != nil {
+		c.wire.told = true
 		t.sendError(downstream.WireError(result.Err), c.id)
 	} else if spoke && downstream.NothingSpoken(result) {
 		t.Send(c.wire.audio(t.srv.silence(t.address.output)))
