@@ -44,6 +44,6 @@ func (srv *host) request(on *relay.Terms, v *version, a asked) (relay.Request, *
 		return relay.Request{}, refused
 	}
 	return relay.Request{
-		Voice: who.voice, Route: who.route, Speed: a.speed, Output: a.output, Normalize: true, Metadata: a.metadata(v),
+		Voice: who.voice, Route: who.route, Speed: a.speed, Output: a.output, Kbps: a.kbps, Normalize: true, Metadata: a.metadata(v),
 	}, nil
 }

@@ -20,6 +20,7 @@ type asked struct {
 	// model names the voice; empty: the default route's own.
 	model  string
 	output audio.Format
+	kbps   int // of a compressed output, in kbit/s; 0: the usual one
 	// speed is 1 where none is asked for.
 	speed float64
 	tags  []string

@@ -1,6 +1,7 @@
 package deepgram
 
 import (
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/downstream"
 	"voicerelay/downstream/body"
+	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 )
 
@@ -37,6 +39,9 @@ func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Ke
 		return body.Text{}, downstream.Invalid("callback", "callback is not offered here: the answer has the audio")
 	}
 	if a.output, refused = srv.bodyFormat(query); refused != nil {
+		return body.Text{}, refused
+	}
+	if a.kbps, refused = kbps(query, a.output); refused != nil {
 		return body.Text{}, refused
 	}
 	text, refused := readBody(w, r, key.Limits.MaxMessageBytes)
@@ -77,14 +82,13 @@ func readBody(w http.ResponseWriter, r *http.Request, most int) (string, *protoc
 func (srv *host) bodyFormat(query url.Values) (audio.Format, *protocol.Error) {
 	encoding, container := query.Get("encoding"), query.Get("container")
 	if encoding == "" {
-		f := audio.Format{Encoding: srv.Settings(name).MP3Fallback, Rate: linearRate}
-		if f.Encoding == "" {
-			f.Encoding = audio.WAV
-		}
+		return srv.usualFormat(query)
+	}
+	if f, ok := compressed[encoding]; ok {
 		return withRate(f, query)
 	}
 	if !isRaw(encoding) {
-		return audio.Format{}, unsupported("encoding", "encoding must be linear16, mulaw or alaw here")
+		return audio.Format{}, unsupported("encoding", "encoding must be linear16, mulaw, alaw, mp3, opus or flac here")
 	}
 	if !knownContainer(container) {
 		return audio.Format{}, unsupported("container", "container must be wav or none for "+encoding)
@@ -98,6 +102,39 @@ func (srv *host) bodyFormat(query url.Values) (audio.Format, *protocol.Error) {
 		return f, unsupported("container", "container must be none for "+encoding+" here")
 	}
 	return f, refused
+}
+
+// compressed are the encodings that are files by themselves, at the rates of those who ask for none.
+var compressed = map[string]audio.Format{
+	"mp3":  {Encoding: audio.MP3, Rate: linearRate},
+	"opus": {Encoding: audio.Opus, Rate: linearRate},
+	"flac": {Encoding: audio.FLAC, Rate: linearRate},
+}
+
+// usualFormat is what a request gets that names no encoding: MP3, or where nothing here makes it what the operator says, else WAV,
+// which programs that look at the answer can tell.
+func (srv *host) usualFormat(query url.Values) (audio.Format, *protocol.Error) {
+	f := compressed["mp3"]
+	if compress.Check(srv.Codecs(), f, 0) != nil {
+		f.Encoding = audio.WAV
+		if instead := srv.Settings(name).MP3Fallback; instead != "" {
+			f.Encoding = instead
+		}
+	}
+	return withRate(f, query)
+}
+
+// kbps is the bit rate that a query asks for, in kbit/s; 0: the usual one.
+func kbps(query url.Values, f audio.Format) (int, *protocol.Error) {
+	text := query.Get("bit_rate")
+	if text == "" || f.Encoding != audio.MP3 && f.Encoding != audio.Opus {
+		return 0, nil
+	}
+	rate, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(rate >= 1000 && rate <= math.MaxInt32) {
+		return 0, downstream.Invalid("bit_rate", "bit_rate must be a number of bits a second")
+	}
+	return int(math.Round(rate / 1000)), nil
 }
 
 // form is a body of audio.
@@ -128,6 +165,12 @@ func mediaType(f audio.Format) string {
 		return "audio/mulaw"
 	case audio.ALaw:
 		return "audio/alaw"
+	case audio.MP3:
+		return "audio/mpeg"
+	case audio.Opus:
+		return "audio/ogg"
+	case audio.FLAC:
+		return "audio/flac"
 	default:
 		return "audio/l16;rate=" + strconv.Itoa(f.Rate)
 	}

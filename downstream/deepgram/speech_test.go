@@ -56,6 +56,8 @@ func TestAnswersInTheFormatOfTheQuery(t *testing.T) {
 		"sample_rate=24000":                    {"audio/wav", header},
 		"encoding=linear16&sample_rate=8000":   {"audio/wav", -1},
 		"encoding=linear16&bit_rate=1&x=y&z=1": {"audio/wav", header},
+		"encoding=flac":                        {"audio/flac", -1},
+		"encoding=flac&container=none&sample_rate=16000&bit_rate=1": {"audio/flac", -1},
 	} {
 		for _, path := range []string{pathAura, pathFlux} {
 			t.Run(path+"?"+query, func(t *testing.T) {
@@ -87,6 +89,10 @@ func TestTextsThatAreRefused(t *testing.T) {
 		"no voice":          {"model=nobody", textBody(another), 404, "INVALID_QUERY_PARAMETER", "nobody"},
 		"callback":          {"model=narrator&callback=https://a.example", textBody(another), 400, "Bad Request", "callback"},
 		"aac":               {"encoding=aac", textBody(another), 400, "INVALID_QUERY_PARAMETER", "encoding"},
+		"no encoder":        {"encoding=mp3", textBody(another), 400, "INVALID_QUERY_PARAMETER", "lame"},
+		"opus's rates":      {"encoding=opus&sample_rate=44100", textBody(another), 400, "INVALID_QUERY_PARAMETER", "44100"},
+		"bit rate":          {"encoding=mp3&bit_rate=x", textBody(another), 400, "Bad Request", "bit_rate"},
+		"no bit rate":       {"encoding=opus&bit_rate=-1", textBody(another), 400, "Bad Request", "bit_rate"},
 		"container":         {"encoding=linear16&container=ogg", textBody(another), 400, "INVALID_QUERY_PARAMETER", "container"},
 		"G.711 in a file":   {"encoding=mulaw&container=wav", textBody(another), 400, "INVALID_QUERY_PARAMETER", "container"},
 		"rate":              {"sample_rate=12345", textBody(another), 400, "INVALID_QUERY_PARAMETER", "12345"},

@@ -240,10 +240,11 @@ class Aura:
         except Exception as error:
             failed(error)
 
-    # Without any setting: the vendor's own default.
-    def bare(self, text):
+    # Without any setting, which is the vendor's own default, or in an encoding.
+    def encoded(self, text, *encoding):
         try:
-            for data in sdk().speak.v1.audio.generate(text=text):
+            settings = {"encoding": encoding[0], "model": "narrator"} if encoding else {}
+            for data in sdk().speak.v1.audio.generate(text=text, **settings):
                 audio(data)
             ended()
         except Exception as error:
