@@ -2,11 +2,16 @@ package openai_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/mewkiz/flac"
 
 	"voicerelay/audio"
 	"voicerelay/downstream"
@@ -124,10 +129,10 @@ func TestMP3WithoutAnEncoder(t *testing.T) {
 		"by name":                        {`{` + hello + `,"response_format":"mp3"}`, nil, nil, 400},
 		"LiveKit reads the Content-Type": {liveKit, async, nil, 200},
 		"Pipecat does not":               {`{` + hello + `,"response_format":"mp3","speed":1}`, async, nil, 400},
-		"LiveKit wants FLAC":             {strings.Replace(liveKit, "mp3", "flac", 1), async, nil, 400},
+		"LiveKit wants Opus":             {strings.Replace(liveKit, "mp3", "opus", 1), async, nil, 400},
 		"a fallback":                     {`{` + hello + `}`, nil, []downstreamtest.Change{fallback}, 200},
 		"a fallback, in events":          {`{` + hello + `,"stream_format":"sse"}`, nil, []downstreamtest.Change{fallback}, 200},
-		"no fallback for FLAC":           {`{` + hello + `,"response_format":"flac"}`, nil, []downstreamtest.Change{fallback}, 400},
+		"no fallback for Opus":           {`{` + hello + `,"response_format":"opus"}`, nil, []downstreamtest.Change{fallback}, 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
@@ -147,5 +152,47 @@ func TestMP3WithoutAnEncoder(t *testing.T) {
 				}
 			}, tt.changes...)
 		})
+	}
+}
+
+// FLAC the relay makes by itself: bare, in events, and where there is nothing to speak.
+func TestFLACIsThePCM(t *testing.T) {
+	for _, framed := range []string{"audio", "sse"} {
+		for text, letters := range map[string]string{"Hello there.": "Hellothere", "…": ""} {
+			within(t, func(t *testing.T, r *downstreamtest.Relay) {
+				got := speak(t, r, fmt.Sprintf(`{"model":"tts-1","voice":"alloy","input":%q,"response_format":"flac","stream_format":%q}`, text, framed), nil)
+				file, kind := got.body, "audio/flac"
+				if framed == "sse" {
+					file, kind = eventsAudio(t, got.body), "text/event-stream"
+				}
+				if got.status != http.StatusOK || got.header.Get("Content-Type") != kind {
+					t.Fatalf("got %d %q", got.status, got.header.Get("Content-Type"))
+				}
+				pcm := decodeFLAC(t, file)
+				if want := max(len("Hello there.")*len(letters)/10*relaytest.SamplesPerChar, 2400); relaytest.Heard(pcm) != letters || len(pcm) != 2*want {
+					t.Errorf("%s: heard %q in %d bytes, want %q in %d", framed, relaytest.Heard(pcm), len(pcm), letters, 2*want)
+				}
+			})
+		}
+	}
+}
+
+func decodeFLAC(t *testing.T, file []byte) (pcm []byte) {
+	t.Helper()
+	stream, err := flac.New(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		frame, err := stream.ParseNext()
+		if errors.Is(err, io.EOF) {
+			return pcm
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sample := range frame.Subframes[0].Samples {
+			pcm = binary.LittleEndian.AppendUint16(pcm, uint16(sample))
+		}
 	}
 }

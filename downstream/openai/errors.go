@@ -51,7 +51,9 @@ var meanings = map[protocol.Code]meaning{
 }
 
 // params are fields by the names that clients have for them.
-var params = map[string]string{"text": "input", "route": "model", "idempotency_key": "Idempotency-Key"}
+var params = map[string]string{
+	"text": "input", "route": "model", "idempotency_key": "Idempotency-Key", "output.encoding": "response_format",
+}
 
 // errorBody is what a client reads of an error.
 type errorBody struct {

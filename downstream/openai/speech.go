@@ -9,6 +9,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/downstream"
 	"voicerelay/downstream/body"
+	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 )
 
@@ -34,8 +35,8 @@ func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Ke
 	return body.Text{Ask: ask, Form: formOf(out), Fill: true}, nil
 }
 
-// can reports whether the relay gives a format.
-func (srv *host) can(f audio.Format) bool { return !f.Compressed() }
+// can reports whether there is an encoder of a format, if it needs one.
+func (srv *host) can(f audio.Format) bool { return compress.Check(srv.Codecs(), f, 0) == nil }
 
 // request looks up the names of what is asked for.
 func (srv *host) request(asked *speechRequest, on *relay.Terms) (relay.Request, *protocol.Error) {

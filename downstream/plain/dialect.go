@@ -8,6 +8,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/body"
+	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 )
 
@@ -60,6 +61,7 @@ func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Ke
 	if refused != nil {
 		return body.Text{}, refused
 	}
+	asked.makesMP3 = compress.Check(srv.Codecs(), mp3, 0) == nil
 	out, refused := p.output(r, asked)
 	if refused != nil {
 		return body.Text{}, refused

@@ -43,13 +43,10 @@ func tencentOutput(_ *http.Request, asked *request) (output, *protocol.Error) {
 // mp3 is what jambonz' module for FreeSWITCH reads, and nothing else.
 var mp3 = audio.Format{Encoding: audio.MP3, Rate: 24000}
 
-// can reports whether the relay gives a format.
-func can(f audio.Format) bool { return !f.Compressed() }
-
 // jambonzOutput gives MP3 to who asks for it and nothing else, where the relay makes it. Otherwise jambonz goes by the Content-Type:
 // what it calls l16 is little-endian.
 func jambonzOutput(r *http.Request, asked *request) (output, *protocol.Error) {
-	if can(mp3) && accepts(r, "audio/mpeg") {
+	if asked.makesMP3 && accepts(r, "audio/mpeg") {
 		return output{mp3, "audio/mpeg"}, nil
 	}
 	if !slices.Contains(jambonzRates, asked.rate) {

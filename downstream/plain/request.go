@@ -20,6 +20,7 @@ type request struct {
 	encoding, channels           string
 	rate                         int
 	metadata                     map[string]string
+	makesMP3                     bool // the relay does
 }
 
 // readRequest reads a body, and what the address says.

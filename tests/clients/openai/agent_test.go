@@ -25,6 +25,15 @@ func TestLiveKitSpeaksSamplesInEvents(t *testing.T) {
 	told.Only(t).Says(t, rate, text)
 }
 
+// LiveKit asks for MP3, and takes a WAV file where there is none.
+func TestLiveKitSpeaksWithoutMP3(t *testing.T) {
+	r := rig.Start(t, withoutMP3(nil))
+	told := livekitPython.play(t, r, "speak", text)
+	told.Quiet(t)
+	told.Only(t).Says(t, rate, text)
+	r.Records(t, 1)
+}
+
 // A sentence is a request, one after the other.
 func TestAgentsSpeakTokens(t *testing.T) {
 	each(t, rig.Options{}, agents, func(t *testing.T, r *rig.Rig, p program) {

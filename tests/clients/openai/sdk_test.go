@@ -1,7 +1,10 @@
 package openai_test
 
 import (
+	"maps"
+	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
 	"voicerelay/tests/clients/rig"
@@ -29,8 +32,9 @@ func TestSDKsSpeak(t *testing.T) {
 }
 
 func TestSDKsGetTheirFormat(t *testing.T) {
+	needFFmpeg(t)
 	each(t, rig.Options{}, sdks, func(t *testing.T, r *rig.Rig, p program) {
-		for format, kind := range map[string]string{"wav": "audio/wav"} {
+		for format, kind := range map[string]string{"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "opus": "audio/ogg"} {
 			told := p.play(t, r, "stream", text, format)
 			told.Only(t).Samples(t, rate).Says(t, rate, text)
 			if answer := told.Notes()[0].(map[string]any); answer["type"] != kind {
@@ -38,6 +42,57 @@ func TestSDKsGetTheirFormat(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the SDK asks for by itself is MP3.
+func TestSDKsGetMP3ByDefault(t *testing.T) {
+	needFFmpeg(t)
+	each(t, rig.Options{}, sdks, func(t *testing.T, r *rig.Rig, p program) {
+		r.BreakIn(t, "first", text, 4)
+		told := p.play(t, r, "usual", text)
+		told.Quiet(t)
+		turn := told.Only(t).Samples(t, rate)
+		turn.Cuts = 1
+		turn.Says(t, rate, text)
+		if answer := told.Notes()[0].(map[string]any); answer["type"] != "audio/mpeg" {
+			t.Errorf("the answer is %v", answer)
+		}
+	})
+}
+
+func TestSDKsAreToldWhatToAskForWithoutMP3(t *testing.T) {
+	each(t, withoutMP3(nil), sdks, func(t *testing.T, r *rig.Rig, p program) {
+		failed := p.play(t, r, "usual", text).Failed(t, "")
+		if failed.Type != "BadRequestError" || failed.Status != 400 || !strings.Contains(failed.Message, "wav") {
+			t.Errorf("%+v", failed)
+		}
+	})
+}
+
+func TestSDKsGetAWAVFileWhereTheOperatorSaysSo(t *testing.T) {
+	fallback := map[string]any{"openai": map[string]any{"mp3_fallback": "wav"}}
+	each(t, withoutMP3(map[string]any{"dialects": fallback}), sdks, func(t *testing.T, r *rig.Rig, p program) {
+		told := p.play(t, r, "usual", text)
+		told.Only(t).Samples(t, rate).Says(t, rate, text)
+		if answer := told.Notes()[0].(map[string]any); answer["type"] != "audio/wav" {
+			t.Errorf("the answer is %v", answer)
+		}
+	})
+}
+
+// withoutMP3 is a relay that has no encoder of it.
+func withoutMP3(config map[string]any) rig.Options {
+	all := map[string]any{"encoders": map[string]any{"mp3": map[string]any{"command": []string{"false"}}}}
+	maps.Copy(all, config)
+	return rig.Options{Config: all}
+}
+
+// needFFmpeg skips a test on a machine that can neither make nor read compressed audio.
+func needFFmpeg(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("ffmpeg is not installed")
+	}
 }
 
 func TestSDKsHearTheBeginningBeforeTheEnd(t *testing.T) {

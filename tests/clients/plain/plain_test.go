@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,21 @@ func TestAVendorBreaksInAWordAndPlatformsDoNotNotice(t *testing.T) {
 				t.Errorf("recorded %+v", got.Attempts)
 			}
 		})
+	}
+}
+
+// Unless an installation says otherwise, jambonz takes nothing but MP3.
+func TestJambonzGetsMP3(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("ffmpeg is not installed")
+	}
+	r := rig.Start(t, rig.Options{})
+	jambonz := platforms[1]
+	jambonz.header = http.Header{"Accept": {"audio/mpeg"}}
+	answer := jambonz.ask(t.Context(), t, r)
+	spoken(t, answer).Samples(t, rate).Says(t, rate, text)
+	if kind := answer.Header.Get("Content-Type"); kind != "audio/mpeg" {
+		t.Errorf("Content-Type is %q", kind)
 	}
 }
 
