@@ -55,12 +55,6 @@ func (t *Table) RouteNames() []string {
 	return names
 }
 
-// HasRoute reports whether a route is of the configuration.
-func (t *Table) HasRoute(name string) bool {
-	_, ok := t.routeAt[name]
-	return ok
-}
-
 // HasVoice reports whether a voice is of the configuration.
 func (t *Table) HasVoice(name string) bool {
 	_, ok := t.voiceAt[name]

@@ -210,3 +210,9 @@ func (t *Table) defaultVoice(r Route, allow Allow) (Voice, error) {
 	}
 	return Voice{}, fmt.Errorf("%w: route %q has none of its own, so name one", ErrUnknownVoice, r.Name)
 }
+
+// HasRoute reports whether a route is of the configuration.
+func (t *Table) HasRoute(name string) bool {
+	_, ok := t.routeAt[name]
+	return ok
+}

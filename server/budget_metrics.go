@@ -12,16 +12,18 @@ import (
 
 // budgetCollector tells how tenants stand by their budgets, when it is asked.
 type budgetCollector struct {
-	srv                    *Server
+	tenants                func() []boundedTenant
+	budgets                limits.Budgets
 	limit, spent, reserved *prometheus.Desc
 }
 
-func newBudgetCollector(srv *Server) *budgetCollector {
+func newBudgetCollector(tenants func() []boundedTenant, budgets limits.Budgets) *budgetCollector {
 	desc := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, []string{"tenant", "period", "currency"}, nil)
 	}
 	return &budgetCollector{
-		srv:      srv,
+		tenants:  tenants,
+		budgets:  budgets,
 		limit:    desc("relay_budget_limit", "What a tenant may spend in the day or month (UTC), in whole units of the currency."),
 		spent:    desc("relay_budget_spent", "What it has spent of that, by all relays that share a Redis."),
 		reserved: desc("relay_budget_reserved", "What of it is set aside for generations that run."),
@@ -42,8 +44,8 @@ const scrapePatience = 2 * time.Second
 func (c *budgetCollector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
 	defer cancel()
-	for _, t := range c.srv.setup.Load().boundedTenants() {
-		balance, err := c.srv.budgets.Balance(ctx, t.tenant, t.budget)
+	for _, t := range c.tenants() {
+		balance, err := c.budgets.Balance(ctx, t.tenant, t.budget)
 		if err != nil {
 			continue
 		}

@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -49,29 +47,6 @@ func (srv *Server) listBudgets(w http.ResponseWriter, r *http.Request, key *acce
 		entries = append(entries, entry)
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"budgets": entries})
-}
-
-// boundedTenant is a tenant that has a budget.
-type boundedTenant struct {
-	tenant string
-	budget limits.Budget
-}
-
-// boundedTenants are those of the keys, in alphabetical order.
-func (set *setup) boundedTenants() []boundedTenant {
-	var all []boundedTenant
-	for i := range set.keys {
-		key := &set.keys[i]
-		known := slices.ContainsFunc(all, func(t boundedTenant) bool { return t.tenant == key.Tenant })
-		if key.Bounded() && !known {
-			all = append(all, boundedTenant{key.Tenant, key.Budget})
-		}
-	}
-	if len(set.keys) == 0 && set.local.Bounded() {
-		all = append(all, boundedTenant{set.local.Tenant, set.local.Budget})
-	}
-	slices.SortFunc(all, func(a, b boundedTenant) int { return strings.Compare(a.tenant, b.tenant) })
-	return all
 }
 
 func (srv *Server) balanceOf(ctx context.Context, t boundedTenant) (budgetEntry, error) {

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -172,3 +173,26 @@ func newKeyUses(cfg Config) map[[32]byte]*keyUse {
 
 // use notes that a key of the setup is used: to connect, for a request or for a generation.
 func (set *setup) use(key *access.Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
+
+// boundedTenant is a tenant that has a budget.
+type boundedTenant struct {
+	tenant string
+	budget limits.Budget
+}
+
+// boundedTenants are those of the keys, in alphabetical order.
+func (set *setup) boundedTenants() []boundedTenant {
+	var all []boundedTenant
+	for i := range set.keys {
+		key := &set.keys[i]
+		known := slices.ContainsFunc(all, func(t boundedTenant) bool { return t.tenant == key.Tenant })
+		if key.Bounded() && !known {
+			all = append(all, boundedTenant{key.Tenant, key.Budget})
+		}
+	}
+	if len(set.keys) == 0 && set.local.Bounded() {
+		all = append(all, boundedTenant{set.local.Tenant, set.local.Budget})
+	}
+	slices.SortFunc(all, func(a, b boundedTenant) int { return strings.Compare(a.tenant, b.tenant) })
+	return all
+}

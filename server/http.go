@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -18,7 +17,9 @@ import (
 // Handler serves every endpoint.
 func (srv *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	srv.mount(mux)
+	srv.mount(mux, map[string]downstream.Route{ // a path that ElevenLabs' clients ask as well
+		"/v1/voices": {Method: http.MethodGet, Serve: srv.listVoices},
+	})
 	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
 	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
 	mux.HandleFunc("GET /v1/budgets", srv.keyed(srv.listBudgets))
@@ -55,16 +56,6 @@ func bounded(next http.Handler) http.Handler {
 	})
 }
 
-// allowOnly refuses a method that a path does not have.
-func (srv *Server) allowOnly(methods string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", methods)
-		refused := downstream.Invalid("", "this path has "+methods+" only")
-		refused.Status = http.StatusMethodNotAllowed
-		srv.Refuse(w, r, nil, refused)
-	}
-}
-
 // AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it, and takes
 // nothing from browser pages that had a name resolved to it.
 func (srv *Server) AdminHandler() http.Handler {
@@ -81,30 +72,6 @@ func (srv *Server) AdminHandler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	}))
-}
-
-func (srv *Server) keyed(next downstream.Handler) http.HandlerFunc {
-	return srv.serveRoute(downstream.Route{Serve: next})
-}
-
-func (srv *Server) admin(next downstream.Handler) http.HandlerFunc {
-	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *access.Key) {
-		if !key.Admin {
-			srv.Refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
-			return
-		}
-		next(w, r, key)
-	})
-}
-
-func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if _, err := srv.admitRequest(r); err != nil {
-			srv.Refuse(w, r, nil, err)
-			return
-		}
-		next(w, r)
-	}
 }
 
 func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
@@ -211,22 +178,4 @@ func (set *setup) targetStates(provider string) []targetState {
 		states = append(states, targetState{Model: downstream.Optional(t.Model), Circuit: set.State(t)})
 	}
 	return states
-}
-
-func (srv *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	refused := downstream.Invalid("", "no such endpoint: "+r.Method+" on this path")
-	refused.Status = http.StatusNotFound
-	srv.Refuse(w, r, nil, refused)
-}
-
-// writeJSON panics where v has no JSON, before anything is written: a status without its body would be taken for an answer.
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	downstream.AskLater(w, status, 0)
-	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n')) // the client may have left
 }

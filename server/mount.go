@@ -7,6 +7,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/access"
 	"voicerelay/downstream"
 )
 
@@ -31,12 +32,14 @@ func (e *endpoints) add(path string, r downstream.Route) {
 	e.upgrade[path] = e.upgrade[path] || r.Upgrade
 }
 
-// endpoints are those of the dialects that are spoken, and the list of voices, whose path others have as well.
-func (srv *Server) endpoints() *endpoints {
+// endpoints are those of the dialects that are spoken, and own ones by their paths, which dialects may have as well.
+func (srv *Server) endpoints(own map[string]downstream.Route) *endpoints {
 	all := &endpoints{
 		methods: make(map[string][]string), routes: make(map[string][]downstream.Route), upgrade: make(map[string]bool),
 	}
-	all.add("/v1/voices", downstream.Route{Method: http.MethodGet, Serve: srv.listVoices})
+	for path, r := range own {
+		all.add(path, r)
+	}
 	for _, d := range srv.dialects {
 		set := srv.Settings(d.Name())
 		if !set.Enabled {
@@ -52,9 +55,9 @@ func (srv *Server) endpoints() *endpoints {
 	return all
 }
 
-// mount mounts the dialects' endpoints. A path takes the methods of its routes and no others.
-func (srv *Server) mount(mux *http.ServeMux) {
-	all := srv.endpoints()
+// mount mounts the dialects' endpoints, and own ones. A path takes the methods of its routes and no others.
+func (srv *Server) mount(mux *http.ServeMux, own map[string]downstream.Route) {
+	all := srv.endpoints(own)
 	for pattern, routes := range all.routes {
 		mux.HandleFunc(pattern, srv.choose(routes))
 	}
@@ -122,4 +125,44 @@ func (srv *Server) Settings(dialect string) downstream.Settings {
 		return set
 	}
 	return downstream.DefaultSettings()
+}
+
+// allowOnly refuses a method that a path does not have.
+func (srv *Server) allowOnly(methods string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", methods)
+		refused := downstream.Invalid("", "this path has "+methods+" only")
+		refused.Status = http.StatusMethodNotAllowed
+		srv.Refuse(w, r, nil, refused)
+	}
+}
+
+func (srv *Server) keyed(next downstream.Handler) http.HandlerFunc {
+	return srv.serveRoute(downstream.Route{Serve: next})
+}
+
+func (srv *Server) admin(next downstream.Handler) http.HandlerFunc {
+	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *access.Key) {
+		if !key.Admin {
+			srv.Refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
+			return
+		}
+		next(w, r, key)
+	})
+}
+
+func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := srv.admitRequest(r); err != nil {
+			srv.Refuse(w, r, nil, err)
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (srv *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	refused := downstream.Invalid("", "no such endpoint: "+r.Method+" on this path")
+	refused.Status = http.StatusNotFound
+	srv.Refuse(w, r, nil, refused)
 }

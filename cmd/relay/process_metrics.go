@@ -17,7 +17,7 @@ type processMetrics struct {
 }
 
 // newProcessMetrics registers them. The configuration has just been read.
-func (p *process) newProcessMetrics(registry prometheus.Registerer) (*processMetrics, error) {
+func newProcessMetrics(registry prometheus.Registerer) (*processMetrics, error) {
 	m := &processMetrics{
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_reloads_total", Help: "Times that the configuration was to be read again, by what came of it: taken or refused.",
@@ -48,13 +48,13 @@ func (p *process) newProcessMetrics(registry prometheus.Registerer) (*processMet
 }
 
 // registerCertificate tells when the certificate that clients are shown expires, where there is one.
-func (p *process) registerCertificate(registry prometheus.Registerer) error {
-	if p.certificate == nil {
+func registerCertificate(registry prometheus.Registerer, c *certificate) error {
+	if c == nil {
 		return nil
 	}
 	return registerGauge(registry, prometheus.GaugeOpts{
 		Name: "relay_certificate_expires_timestamp_seconds", Help: "When the certificate that clients are shown expires.",
-	}, func() float64 { return float64(p.certificate.expires().Unix()) })
+	}, func() float64 { return float64(c.expires().Unix()) })
 }
 
 // The results of reloads.

@@ -92,7 +92,7 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 	if p.certificate, err = openCertificate(s.TLS); err != nil {
 		return err
 	}
-	if err := p.registerCertificate(registry); err != nil {
+	if err := registerCertificate(registry, p.certificate); err != nil {
 		return err
 	}
 	if p.url, err = p.listen(s.Listen, p.certificate.config(), newHTTPServer(p.server.Handler(), p.server)); err != nil {
@@ -112,7 +112,7 @@ func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Log
 // newServer makes the server with all that it works with.
 func (p *process) newServer(ctx context.Context, s *config.Settings, registry *prometheus.Registry, log zerolog.Logger) (*server.Server, error) {
 	var err error
-	if p.metrics, err = p.newProcessMetrics(registry); err != nil {
+	if p.metrics, err = newProcessMetrics(registry); err != nil {
 		return nil, err
 	}
 	kept, err := p.openBooks(ctx, s, registry, log) // first, so that it is stopped last

@@ -1,13 +1,10 @@
 package body
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/limits"
 )
@@ -27,25 +24,6 @@ type InnerKey struct {
 // NewInnerKey finds keys by a function, which returns none where there is none.
 func NewInnerKey(find func(body []byte) string) *InnerKey {
 	return &InnerKey{find: find, gate: limits.NewGate(keylessAtOnce)}
-}
-
-// of is the key in a request's body, which is there to be read again. A request without a valid one is refused; nil: so it was.
-func (k *InnerKey) of(e Endpoint, w http.ResponseWriter, r *http.Request) *access.Key {
-	text, refused := k.read(w, r)
-	if refused != nil {
-		e.refuse(w, r, nil, refused)
-		return nil
-	}
-	r.Body = io.NopCloser(bytes.NewReader(text))
-	key, refused := e.On.Authenticate(r, k.find(text)) // which counts what it refuses
-	if refused != nil {
-		if refused.Code == protocol.CodeRateLimitExceeded {
-			w.Header().Set("Connection", "close") // another guess costs another connection
-		}
-		e.Refuse(w, refused)
-		return nil
-	}
-	return key
 }
 
 // read reads a body, unless too many are being read.

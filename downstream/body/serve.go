@@ -1,9 +1,11 @@
 package body
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -29,7 +31,7 @@ type Endpoint struct {
 // Serve is a downstream.Handler.
 func (e Endpoint) Serve(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	if key == nil {
-		if key = e.Inner.of(e, w, r); key == nil {
+		if key = e.innerKey(w, r); key == nil {
 			return
 		}
 	}
@@ -159,4 +161,23 @@ func breakOff(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	panic(http.ErrAbortHandler)
+}
+
+// innerKey is the key in a request's body, which is there to be read again. A request without a valid one is refused; nil: so it was.
+func (e Endpoint) innerKey(w http.ResponseWriter, r *http.Request) *access.Key {
+	text, refused := e.Inner.read(w, r)
+	if refused != nil {
+		e.refuse(w, r, nil, refused)
+		return nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	key, refused := e.On.Authenticate(r, e.Inner.find(text)) // which counts what it refuses
+	if refused != nil {
+		if refused.Code == protocol.CodeRateLimitExceeded {
+			w.Header().Set("Connection", "close") // another guess costs another connection
+		}
+		e.Refuse(w, refused)
+		return nil
+	}
+	return key
 }

@@ -1,7 +1,6 @@
 package downstreamtest
 
 import (
-	"fmt"
 	"time"
 
 	"voicerelay/downstream"
@@ -83,11 +82,3 @@ type Word struct {
 	Text       string
 	Start, End time.Duration
 }
-
-// Refused is a request that was answered with a status instead of what it asked for.
-type Refused struct {
-	Status int
-	Body   string
-}
-
-func (r *Refused) Error() string { return fmt.Sprintf("refused with %d: %s", r.Status, r.Body) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -213,3 +214,11 @@ var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}
 type loopbackConn struct{ net.Conn }
 
 func (loopbackConn) RemoteAddr() net.Addr { return loopback }
+
+// Refused is a request that was answered with a status instead of what it asked for.
+type Refused struct {
+	Status int
+	Body   string
+}
+
+func (r *Refused) Error() string { return fmt.Sprintf("refused with %d: %s", r.Status, r.Body) }

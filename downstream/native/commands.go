@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -13,6 +16,35 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 )
+
+// maxStrikes is how many messages that make no sense a client may send within a minute.
+const maxStrikes = 20
+
+// Receive applies one message.
+func (t *talk) Receive(ctx context.Context, kind websocket.MessageType, data []byte) {
+	if kind != websocket.MessageText {
+		t.Conn.Shut(delivery.CloseBinary, "messages are JSON text frames")
+		return
+	}
+	if !utf8.Valid(data) {
+		t.Conn.Shut(delivery.CloseNotUTF8, "text is not UTF-8")
+		return
+	}
+	cmd, refused := protocol.Decode(data)
+	if refused == nil {
+		refused = t.apply(ctx, cmd)
+	} else {
+		t.named(refused.GenerationID, refused.Command)
+	}
+	if refused == nil {
+		return
+	}
+	t.send(refused)
+	t.NoteRefused(refused.Code)
+	if !refused.Known() && t.strikes.Add(time.Now(), maxStrikes) {
+		t.Conn.Shut(delivery.ClosePolicy, "20 messages within a minute that are no JSON object of a known type")
+	}
+}
 
 // apply carries a command out, or says why it is refused. Only called by the reader; it never waits.
 func (t *talk) apply(ctx context.Context, cmd protocol.Command) *protocol.Error {

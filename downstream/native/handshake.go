@@ -10,6 +10,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
+	"voicerelay/limits"
 )
 
 // accept upgrades a client's request to a session.
@@ -42,4 +43,24 @@ func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
 		return false, downstream.Invalid("", "the only subprotocol is "+protocol.Subprotocol)
 	}
 	return query.Get("audio") == "binary", nil
+}
+
+func (srv *host) newTalk(s *session.Session, binary bool) *talk {
+	return &talk{
+		Session: s,
+		srv:     srv,
+		binary:  binary,
+		cancels: limits.NewRate(s.Key.Limits.CancelsPerMinute),
+		setting: limits.NewRate(configuresPerMinute(s.Key.Limits)),
+	}
+}
+
+// Opened sends what the client hears first.
+func (t *talk) Opened() {
+	t.send(protocol.Ready{
+		SessionID: t.ID,
+		Protocol:  protocol.Version,
+		Limits:    wireLimits(t.Key.Limits),
+		Formats:   t.srv.formats(),
+	})
 }

@@ -87,7 +87,7 @@ func NewConn(owner Owner, cfg ConnConfig) *Conn {
 	now := time.Now().UnixNano()
 	c := &Conn{cfg: cfg, owner: owner}
 	c.Out, c.writer = NewOutbox(c, cfg.Backlog), c.write
-	c.Out.lead = cfg.Lead
+	c.Out.pace.lead = cfg.Lead
 	c.Out.BeginBatch()
 	c.heard.Store(now)
 	c.said.Store(now)

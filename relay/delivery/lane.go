@@ -172,7 +172,7 @@ func (l *Lane) popLocked() *Message {
 	if m.Samples > 0 {
 		*l.unsentLocked() -= m.Samples
 		l.sent += m.Samples
-		if l.out.lead > 0 {
+		if l.out.pace.lead > 0 {
 			l.clock.sent.add(m.Samples, l.rate, time.Now())
 		}
 	}
@@ -266,4 +266,19 @@ func (l *Lane) overLocked() {
 	if l.turn != nil {
 		l.turn.leaveLocked(l)
 	}
+}
+
+// dueLocked is when the lane's next message may be sent: audio at most a lead ahead of its playback, all else at once.
+func (l *Lane) dueLocked() time.Time {
+	if l.sendableLocked().head.Samples == 0 {
+		return time.Time{}
+	}
+	return l.out.pace.due(l.clock.sent.dry)
+}
+
+// Over reports whether no generation of a context has anything left to send.
+func (o *Outbox) Over(t *Turn) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(t.lanes) == 0
 }

@@ -19,8 +19,7 @@ const maxQueued = 8 << 20
 // Outbox is what waits for a client: the session's own messages first, then one message of each lane in turn.
 type Outbox struct {
 	writer Writer
-	all    *Backlog      // nil: none
-	lead   time.Duration // how far audio may be sent ahead of its playback; 0: any
+	all    *Backlog // nil: none
 
 	mu      sync.Mutex
 	own     queue
@@ -34,7 +33,7 @@ type Outbox struct {
 	closed  bool        // nothing is taken any more
 	batches int         // steps under way, whose messages go out together
 	due     bool        // the writer is to be woken when the batch ends
-	later   *time.Timer // wakes the writer when audio that waits for its time may be sent; nil: none ever did
+	pace    pace        // of audio; its lead is set before anything is queued
 }
 
 // Writer is who sends what waits in an outbox.
@@ -205,6 +204,29 @@ func (o *Outbox) nextLocked() *Message {
 	return m
 }
 
+// firstDueLocked is the first lane of the ring whose next message may be sent now; negative: none. Where all wait for their time,
+// the writer is woken at the first of them.
+func (o *Outbox) firstDueLocked() int {
+	if len(o.ring) == 0 {
+		return -1
+	}
+	if o.pace.lead == 0 {
+		return 0
+	}
+	now, next := time.Now(), time.Time{}
+	for at, l := range o.ring {
+		due := l.dueLocked()
+		if !due.After(now) {
+			return at
+		}
+		if next.IsZero() || due.Before(next) {
+			next = due
+		}
+	}
+	o.pace.wakeAfter(next.Sub(now), o.Notify)
+	return -1
+}
+
 // freeLocked notes that so many bytes no longer wait. Lanes that were refused room because of those that did look again.
 func (o *Outbox) freeLocked(bytes int) {
 	o.queued -= bytes
@@ -249,7 +271,7 @@ func (o *Outbox) Close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.uncountLocked()
-	o.stopWaitingLocked()
+	o.pace.stop()
 	o.closed = true
 	o.own.clear()
 	for _, l := range o.ring {

@@ -2,49 +2,28 @@ package delivery
 
 import "time"
 
-// firstDueLocked is the first lane of the ring whose next message may be sent now; negative: none. Where all wait for their time,
-// the writer is woken at the first of them.
-func (o *Outbox) firstDueLocked() int {
-	if len(o.ring) == 0 {
-		return -1
-	}
-	if o.lead == 0 {
-		return 0
-	}
-	now, next := time.Now(), time.Time{}
-	for at, l := range o.ring {
-		due := l.dueLocked()
-		if !due.After(now) {
-			return at
-		}
-		if next.IsZero() || due.Before(next) {
-			next = due
-		}
-	}
-	o.wakeAtLocked(next.Sub(now))
-	return -1
+// pace holds audio back that is too far ahead of its playback. It is guarded by the outbox's mutex; the zero value holds back
+// nothing.
+type pace struct {
+	lead  time.Duration // how far audio may be sent ahead; 0: any
+	later *time.Timer   // wakes the writer when audio that waits may be sent; nil: none ever did
 }
 
-// dueLocked is when the lane's next message may be sent: audio, at most the lead ahead of its playback.
-func (l *Lane) dueLocked() time.Time {
-	if l.sendableLocked().head.Samples == 0 {
-		return time.Time{}
-	}
-	return l.clock.sent.dry.Add(-l.out.lead)
-}
+// due is when a message of audio may be sent to a client that will have played all that it was sent at dry.
+func (p *pace) due(dry time.Time) time.Time { return dry.Add(-p.lead) }
 
-// wakeAtLocked wakes the writer after a while.
-func (o *Outbox) wakeAtLocked(after time.Duration) {
-	if o.later == nil {
-		o.later = time.AfterFunc(after, o.Notify)
+// wakeAfter has wake be called after a while, in place of what was to be before.
+func (p *pace) wakeAfter(wait time.Duration, wake func()) {
+	if p.later == nil {
+		p.later = time.AfterFunc(wait, wake)
 		return
 	}
-	o.later.Reset(after)
+	p.later.Reset(wait)
 }
 
-// stopWaitingLocked wakes nobody any more.
-func (o *Outbox) stopWaitingLocked() {
-	if o.later != nil {
-		o.later.Stop()
+// stop wakes nobody any more.
+func (p *pace) stop() {
+	if p.later != nil {
+		p.later.Stop()
 	}
 }

@@ -36,7 +36,7 @@ func TestAudioIsSentAtMostTheLeadAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var writer wakes
 		o := NewOutbox(&writer, nil)
-		o.lead = 2 * time.Second
+		o.pace.lead = 2 * time.Second
 		a, b := released(o, nil, func() {}), released(o, nil, func() {})
 		for range 40 { // ten seconds of each
 			a.Push(quarter())
@@ -70,7 +70,7 @@ func TestAudioIsSentAtMostTheLeadAhead(t *testing.T) {
 func TestOnlyAudioWaitsForItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := NewOutbox(noWriter{}, nil)
-		o.lead = 200 * time.Millisecond
+		o.pace.lead = 200 * time.Millisecond
 		a, b := released(o, nil, func() {}), released(o, nil, func() {})
 		a.Push(quarter())
 		a.Push(quarter())

@@ -26,10 +26,3 @@ func (t *Turn) leaveLocked(l *Lane) {
 	}
 	t.lanes[0].takeTurnLocked()
 }
-
-// Over reports whether no generation of a context has anything left to send.
-func (o *Outbox) Over(t *Turn) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(t.lanes) == 0
-}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"voicerelay/awake"
 )
 
@@ -131,4 +133,20 @@ func (c *Conn) watch(now time.Time) (next time.Time, err error) {
 func (c *Conn) ping() error {
 	_, err := c.sock.Write([]byte{0x89, 0}) // FIN and the ping opcode; no mask from a server; no payload
 	return err
+}
+
+// idleCode closes a connection that is not used.
+func (c *Conn) idleCode() websocket.StatusCode {
+	if c.cfg.PlainCodes {
+		return websocket.StatusNormalClosure
+	}
+	return closeIdle
+}
+
+// unreadCode closes a connection whose client takes nothing.
+func (c *Conn) unreadCode() websocket.StatusCode {
+	if c.cfg.PlainCodes {
+		return websocket.StatusGoingAway
+	}
+	return ClosePolicy
 }

@@ -205,3 +205,6 @@ func (m *Metrics) Rerouted(from, to, reason string) {
 
 // Refused counts a request or a message that was refused, by the code of its error.
 func (m *Metrics) Refused(code string) { m.refusals.WithLabelValues(code).Inc() }
+
+// AttemptUsed counts what an attempt used.
+func (m *Metrics) AttemptUsed(u Used) { m.used.add(u) }

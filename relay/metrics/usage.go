@@ -53,11 +53,11 @@ type Used struct {
 	Currency string
 }
 
-// AttemptUsed counts what an attempt used.
-func (m *Metrics) AttemptUsed(u Used) {
-	m.used.audio.WithLabelValues(u.Provider, u.Tenant).Add(u.Audio.Seconds())
-	m.used.characters.WithLabelValues(u.Provider, u.Tenant).Add(float64(u.Characters))
-	if u.Currency != "" {
-		m.used.cost.WithLabelValues(u.Provider, u.Tenant, u.Currency).Add(u.Cost)
+// add counts what an attempt used.
+func (u usage) add(of Used) {
+	u.audio.WithLabelValues(of.Provider, of.Tenant).Add(of.Audio.Seconds())
+	u.characters.WithLabelValues(of.Provider, of.Tenant).Add(float64(of.Characters))
+	if of.Currency != "" {
+		u.cost.WithLabelValues(of.Provider, of.Tenant, of.Currency).Add(of.Cost)
 	}
 }
