@@ -1,6 +1,7 @@
 package jambonz
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/coder/websocket"
 
+	"voicerelay/billing"
 	"voicerelay/downstream/downstreamtest"
+	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
 	"voicerelay/server"
 )
@@ -162,6 +165,30 @@ func TestTextIsNeverLost(t *testing.T) {
 			t.Errorf("said %q, sent %q", says, messages)
 		}
 	}, short)
+}
+
+// slowLedger takes its time for the end of a generation.
+type slowLedger struct{ relay.Ledger }
+
+func (l slowLedger) Close(ctx context.Context, r billing.Record) error {
+	time.Sleep(2 * time.Second)
+	return l.Ledger.Close(ctx, r)
+}
+
+// Text that comes between a generation's end and the news of it is spoken all the same.
+func TestTextAtTheEndOfAPauseIsSpoken(t *testing.T) {
+	slow := func(_ *server.Config, parts *server.Parts) { parts.Ledger = slowLedger{downstreamtest.NewRecords()} }
+	inBubble(t, func(t *testing.T, _ *downstreamtest.Relay, c *fakeClient) {
+		c.Say("", "One two three.")
+		began := time.Now()
+		c.listen(quiet)
+		time.Sleep(61*time.Second - time.Since(began)) // the text has idled, and the ledger is being written
+		c.Say("", "Four five.")
+		c.End("")
+		if says, _, messages := c.listen(quiet); says != relaytest.Letters("Four five.") || messages != nil {
+			t.Errorf("said %q, sent %q", says, messages)
+		}
+	}, slow)
 }
 
 // A text with nothing to speak does not part the one before it.

@@ -15,7 +15,9 @@ import (
 	"github.com/coder/websocket"
 	"github.com/rs/zerolog"
 
+	"voicerelay/billing"
 	"voicerelay/downstream/downstreamtest"
+	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
 	"voicerelay/server"
 )
@@ -126,12 +128,17 @@ func TestVoiceChangesWithinATurn(t *testing.T) {
 	allow := func(cfg *server.Config, _ *server.Parts) { cfg.Keys[0].Allow.Raw = true }
 	inBubble(t, func(t *testing.T, r *downstreamtest.Relay, c *fakeClient) {
 		c.Say("", relaytest.TwelveWords+" ")
+		time.Sleep(100 * time.Millisecond) // it is being spoken
 		c.as.voice = "first/another-voice"
 		c.Say("", second+" ")
 		c.as.voice = downstreamtest.Voice
 		c.Say("", "At last this.")
 		c.End("")
+		began := time.Now()
 		of := c.until(t, "done")
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("it took %v: a voice waited for text that does not come", took)
+		}
 		text := relaytest.TwelveWords + " " + second + " At last this."
 		if got := strings.Join(of.words, " "); of.says() != relaytest.Letters(text) || got != text {
 			t.Errorf("said %q, the words are %q", of.says(), got)
@@ -175,8 +182,8 @@ func TestClientHearsSomethingWhileItWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, _ *downstreamtest.Relay, c *fakeClient) {
 		c.until(t, "session.created")
 		c.Say("", second+" ")
-		before := time.Now()
-		for range 10 {
+		began := time.Now()
+		for before := began; time.Since(began) < 50*time.Second; before = time.Now() {
 			m, err := c.read()
 			if err != nil || time.Since(before) >= 10*time.Second {
 				t.Fatalf("%v after %v", err, time.Since(before))
@@ -184,9 +191,36 @@ func TestClientHearsSomethingWhileItWaits(t *testing.T) {
 			if m.Type == "keepalive" && m.SessionID != "" {
 				t.Error("a keepalive with a session, which begins a turn in the client for Python")
 			}
-			before = time.Now()
 		}
 	})
+}
+
+// slowLedger takes its time for the end of a generation.
+type slowLedger struct{ relay.Ledger }
+
+func (l slowLedger) Close(ctx context.Context, r billing.Record) error {
+	time.Sleep(2 * time.Second)
+	return l.Ledger.Close(ctx, r)
+}
+
+// Text that comes between a generation's end and the news of it is spoken all the same.
+func TestTextAtTheEndOfAPauseIsSpoken(t *testing.T) {
+	slow := func(_ *server.Config, parts *server.Parts) { parts.Ledger = slowLedger{downstreamtest.NewRecords()} }
+	inBubble(t, func(t *testing.T, _ *downstreamtest.Relay, c *fakeClient) {
+		c.Say("", relaytest.TwelveWords+" ")
+		var saying sync.WaitGroup
+		saying.Go(func() {
+			time.Sleep(61 * time.Second) // the text has idled, and the ledger is being written
+			c.Say("", second)
+			c.End("")
+		})
+		of := c.until(t, "done")
+		saying.Wait()
+		text := relaytest.TwelveWords + " " + second
+		if got := strings.Join(of.words, " "); of.says() != relaytest.Letters(text) || got != text {
+			t.Errorf("%q: said %q, the words are %q", of.kinds, of.says(), got)
+		}
+	}, slow)
 }
 
 func TestCloseIsAnswered(t *testing.T) {
