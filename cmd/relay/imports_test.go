@@ -38,7 +38,7 @@ func allowed(pkg string) []string {
 	case pkg == "server":
 		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics")
 	case pkg == "downstream":
-		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics"}
+		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
 		return []string{
 			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/delivery",

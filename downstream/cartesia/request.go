@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/downstream"
+	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 )
 
@@ -18,14 +19,19 @@ const usualVoice = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
 // isUsualModel reports whether a model is one of the vendor's, whatever its version.
 func isUsualModel(model string) bool { return strings.HasPrefix(model, "sonic") }
 
-// request is what a client asks for, by the terms that are held for it.
-func (srv *host) request(s *speech, on *relay.Terms) (relay.Request, *protocol.Error) {
+// request is what a client asks for, by the configuration that is held for it.
+func (srv *host) request(s *speech, held downstream.Held) (relay.Request, *protocol.Error) {
+	on := held.Terms
 	output, refused := s.OutputFormat.format()
 	if refused != nil {
 		return relay.Request{}, refused
 	}
 	if s.Voice.Embedded {
 		return relay.Request{}, downstream.Invalid("voice", "a voice is an id here: embeddings mean nothing to other vendors")
+	}
+	kbps := s.OutputFormat.kbps()
+	if compress.Check(held.Codecs, output, kbps) != nil {
+		kbps = 0 // the vendor has bit rates for any sample rate, MP3 does not: there it is the usual one
 	}
 	names := srv.names()
 	voice, refused := names.Voice(on, s.Voice.ID)
@@ -48,6 +54,7 @@ func (srv *host) request(s *speech, on *relay.Terms) (relay.Request, *protocol.E
 		Language:       s.language(),
 		Speed:          speed,
 		Output:         output,
+		Kbps:           kbps,
 		WordTimestamps: s.AddTimestamps.Value,
 		Normalize:      true,
 		Options:        s.Generation.options(on),
@@ -95,10 +102,13 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 	if err := f.Validate(); err != nil {
 		return f, unsupported("output_format", err.Error())
 	}
-	if f.Compressed() {
-		return f, unsupported("output_format.container", "this relay has no encoder for "+o.Container)
-	}
 	return f, nil
+}
+
+// kbps is the bit rate that is asked for, in kbit/s.
+func (o outputFormat) kbps() int {
+	const most = 1000 // more than any encoder has
+	return int(max(0, min(o.BitRate.Value/1000, most)))
 }
 
 func unsupported(field, message string) *protocol.Error {

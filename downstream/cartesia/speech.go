@@ -37,7 +37,7 @@ func (srv *host) endpoint(formOf func(s *single) (body.Form, *protocol.Error)) b
 			return body.Text{}, refused
 		}
 		ask := func(held downstream.Held) (relay.Request, *protocol.Error) {
-			request, refused := srv.request(&s.speech, held.Terms)
+			request, refused := srv.request(&s.speech, held)
 			request.Final = true
 			return request, refused
 		}

@@ -152,7 +152,7 @@ func (t *talk) prepare(u *utterance, m *message, text string, held downstream.He
 	if m.OutputFormat.Container != "raw" && m.OutputFormat.Container != "" {
 		return nil, nil, unsupported("output_format.container", "output_format.container is raw on a WebSocket")
 	}
-	asked, refused := t.srv.request(&m.speech, held.Terms)
+	asked, refused := t.srv.request(&m.speech, held)
 	if refused != nil {
 		return nil, nil, refused
 	}

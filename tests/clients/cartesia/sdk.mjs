@@ -35,9 +35,10 @@ const settings = (more) => ({ model_id: "sonic-latest", voice, output_format: ra
 
 await main({
   async speak(text, container = "raw", id = "narrator") {
+    const more = container === "mp3" ? { bit_rate: 128000, sample_rate: 44100 } : {};
     try {
       const answer = await client.tts.generate({
-        model_id: "sonic-latest", transcript: text, voice: { mode: "id", id }, output_format: { ...raw, container },
+        model_id: "sonic-latest", transcript: text, voice: { mode: "id", id }, output_format: { ...raw, container, ...more },
       });
       note(answer.headers.get("content-type"));
       audio(await answer.arrayBuffer());

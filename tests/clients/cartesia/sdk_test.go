@@ -2,6 +2,7 @@ package cartesia_test
 
 import (
 	"fmt"
+	"os/exec"
 	"testing"
 
 	"voicerelay/tests/clients/rig"
@@ -29,6 +30,20 @@ func TestSDKsGetAFile(t *testing.T) {
 		told := p.play(t, r, "speak", text, "wav")
 		told.Quiet(t)
 		told.Only(t).Samples(t, rate).Says(t, rate, text)
+	})
+}
+
+func TestSDKsGetMP3(t *testing.T) {
+	if _, err := exec.LookPath("lame"); err != nil {
+		t.Skip("lame is not installed")
+	}
+	each(t, rig.Options{}, sdks, func(t *testing.T, r *rig.Rig, p program) {
+		told := p.play(t, r, "speak", text, "mp3")
+		told.Quiet(t)
+		told.Only(t).Samples(t, rate).Says(t, rate, text)
+		if notes := told.Notes(); len(notes) != 1 || notes[0] != "audio/mpeg" {
+			t.Errorf("told %v", notes)
+		}
 	})
 }
 
