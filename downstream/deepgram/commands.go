@@ -16,6 +16,9 @@ import (
 
 // speak adds text to the open turn, or begins one. Before the first word blanks are passed over.
 func (t *talk) speak(ctx context.Context, text string) {
+	if text == "" {
+		return
+	}
 	of, p := t.openTurn(text)
 	if of == nil {
 		return
@@ -160,6 +163,7 @@ func (t *talk) close() {
 
 // clear drops all that was said and is not heard yet.
 func (t *talk) clear() {
+	t.controls = controls{}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.dropLocked()

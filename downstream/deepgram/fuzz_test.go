@@ -3,6 +3,7 @@ package deepgram
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -74,6 +75,28 @@ func FuzzHeader(f *testing.F) {
 		}
 		if _, err := url.QueryUnescape(text); err == nil && len(uuidOf(text)) != 36 {
 			t.Error("no id")
+		}
+	})
+}
+
+// FuzzControls takes objects out of texts that are cut in two. All that is no object is spoken.
+func FuzzControls(f *testing.F) {
+	f.Add(`Take \{"word": "dupilumab", "pronounce": "duːpˈɪljuːmæb"\} now.`, 9)
+	f.Add(`\{\{\}\}\`, 2)
+	f.Fuzz(func(t *testing.T, text string, at int) {
+		at = max(0, min(at, len(text)))
+		var c controls
+		first := c.take(text[:at])
+		got := first + c.take(text[at:])
+		if len(c.held) > maxControl+len(controlOpens) {
+			t.Errorf("holds %d bytes", len(c.held))
+		}
+		got += c.rest()
+		if want := withoutControls(text); got != want {
+			t.Errorf("%q at %d: got %q, want %q", text, at, got, want)
+		}
+		if !strings.Contains(text, controlOpens) && got != text {
+			t.Errorf("%q became %q", text, got)
 		}
 	})
 }

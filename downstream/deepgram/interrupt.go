@@ -30,6 +30,7 @@ func (t *talk) interrupt(at *offset) *protocol.Error {
 		t.send(warning("INVALID_INTERRUPT_OFFSET", fmt.Sprintf("playback_offset is before that of the last Interrupt, %d ms", w.interrupted.Milliseconds())))
 		return nil
 	}
+	t.controls = controls{}
 	if at != nil {
 		of.tell(at.played() - began)
 	}

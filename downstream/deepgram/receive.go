@@ -159,10 +159,12 @@ func (t *talk) apply(ctx context.Context, m command) *protocol.Error {
 		if m.Text == nil {
 			return downstream.Invalid("text", "text is missing")
 		}
-		t.speak(ctx, *m.Text)
+		t.speak(ctx, t.controls.take(*m.Text))
 	case "Flush":
+		t.speak(ctx, t.controls.rest())
 		t.flush()
 	case "Close":
+		t.speak(ctx, t.controls.rest())
 		t.close()
 	case "Clear":
 		t.clear()

@@ -52,7 +52,7 @@ func (srv *host) readText(w http.ResponseWriter, r *http.Request, key *access.Ke
 		ID: id,
 		Ask: func(held downstream.Held) (relay.Request, *protocol.Error) {
 			request, refused := srv.request(held.Terms, v, a)
-			request.Text, request.Final = text, true
+			request.Text, request.Final = withoutControls(text), true
 			return request, refused
 		},
 		Form: form{output: a.output, model: a.model, characters: utf8.RuneCountInString(text)},
@@ -148,8 +148,10 @@ type form struct {
 // Head implements body.Form.
 func (f form) Head(h http.Header) {
 	h.Set("Content-Type", mediaType(f.output))
-	h.Set("Dg-Model-Name", asciiLine(oneLine(f.model)))
-	h.Set("Dg-Model-Uuid", uuidOf(f.model))
+	if f.model != "" {
+		h.Set("Dg-Model-Name", asciiLine(oneLine(f.model)))
+		h.Set("Dg-Model-Uuid", uuidOf(f.model))
+	}
 	h.Set("Dg-Char-Count", strconv.Itoa(f.characters))
 }
 

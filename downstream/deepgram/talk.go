@@ -16,7 +16,9 @@ type talk struct {
 	version *version
 	asked   asked
 
-	strikes session.Strikes // owned by the reader
+	// Owned by the reader.
+	strikes  session.Strikes
+	controls controls
 
 	mu       sync.Mutex // guards what follows
 	wire     wire
