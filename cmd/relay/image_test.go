@@ -6,11 +6,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
+
+	"voicerelay/audio"
+	"voicerelay/audio/codec"
 )
 
 // byDigest is an image that nobody can replace.
@@ -26,14 +30,19 @@ func dockerfile(t *testing.T) string {
 }
 
 func TestTheImageIsBuiltOfWhatItNames(t *testing.T) {
-	froms := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(dockerfile(t), -1)
-	if len(froms) != 2 {
-		t.Fatalf("%d stages, want 2", len(froms))
+	froms := regexp.MustCompile(`(?m)^FROM (\S+)(?: AS (\S+))?$`).FindAllStringSubmatch(dockerfile(t), -1)
+	if len(froms) != 5 {
+		t.Fatalf("%d stages, want 5", len(froms))
 	}
+	stages := make(map[string]bool)
 	for _, from := range froms {
-		if from[1] != "scratch" && !byDigest.MatchString(from[1]) {
-			t.Errorf("%s has no digest", from[1])
+		if from[1] != "scratch" && !stages[from[1]] && !byDigest.MatchString(from[1]) {
+			t.Errorf("%s has no digest, and is no stage before", from[1])
 		}
+		stages[from[2]] = true
+	}
+	if last := froms[len(froms)-1]; last[1] != "relay" || last[2] != "" {
+		t.Errorf("without a target %s is built, want the relay alone", last[1])
 	}
 	for _, pattern := range []string{
 		`(?m)^USER [1-9]\d*:[1-9]\d*$`, // by number, so that a cluster sees that it is not root
@@ -43,6 +52,29 @@ func TestTheImageIsBuiltOfWhatItNames(t *testing.T) {
 	} {
 		if !regexp.MustCompile(pattern).MatchString(dockerfile(t)) {
 			t.Errorf("no %s", pattern)
+		}
+	}
+}
+
+// The variant with encoders is the image, and the first program of each encoding that the relay looks for.
+func TestTheImageOfEncodersHasThem(t *testing.T) {
+	source := dockerfile(t)
+	installed := regexp.MustCompile(`apt-get install -y --no-install-recommends ([a-z ]+) &&`).FindStringSubmatch(source)
+	copied := regexp.MustCompile(`for program in ([a-z/ ]+); do`).FindStringSubmatch(source)
+	if installed == nil || copied == nil || !regexp.MustCompile(`(?m)^FROM relay AS encoders$`).MatchString(source) {
+		t.Fatal("there is no such image")
+	}
+	packages := strings.Fields(installed[1])
+	if got, want := strings.Fields(copied[1]), "/usr/bin/"+strings.Join(packages, " /usr/bin/"); strings.Join(got, " ") != want {
+		t.Errorf("it has %v of %v", got, packages)
+	}
+	var none *codec.Set
+	for _, encoding := range []audio.Encoding{audio.MP3, audio.Opus} {
+		missing := none.Check(codec.Format{Format: audio.Format{Encoding: encoding, Rate: 24000}}).Error()
+		_, takes, _ := strings.Cut(missing, "it takes ")
+		first, _, _ := strings.Cut(takes, " or ")
+		if !slices.Contains(packages, first) {
+			t.Errorf("%s is made by %s at best, and the image has %v", encoding, first, packages)
 		}
 	}
 }
