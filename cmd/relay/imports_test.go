@@ -49,7 +49,7 @@ func allowed(pkg string) []string {
 		return []string{"server", "downstream", "relay/providers", "relay/relaytest", "routing", "limits", "billing", "audio", "upstream"}
 	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
 		return []string{
-			clientModule + "/protocol", "access", "audio", "billing", "downstream", "downstream/session", "downstream/body", "downstream/compress",
+			clientModule + "/protocol", "access", "audio", "audio/codec", "billing", "downstream", "downstream/session", "downstream/body", "downstream/compress",
 			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":
