@@ -22,7 +22,7 @@ var keyHeaders = []string{"Xi-Api-Key", "X-Api-Key", "Api-Key"}
 // AnyKey is the key of a request wherever a client of another dialect puts it: the Authorization header, one of the headers
 // that bear nothing else, a subprotocol, the query. Empty: there is none.
 func AnyKey(r *http.Request) string {
-	if key := authorizationKey(r.Header.Get("Authorization")); key != "" {
+	if key := AuthorizationKey(r.Header.Get("Authorization")); key != "" {
 		return key
 	}
 	for _, name := range keyHeaders {
@@ -36,8 +36,8 @@ func AnyKey(r *http.Request) string {
 	return queryKey(r, "api_key", "access_token", "xi_api_key", "authorization", "single_use_token")
 }
 
-// authorizationKey is the key in an Authorization header of any scheme: of Basic it is the password, else the user.
-func authorizationKey(header string) string {
+// AuthorizationKey is the key in an Authorization header of any scheme: of Basic it is the password, else the user.
+func AuthorizationKey(header string) string {
 	scheme, rest, ok := strings.Cut(strings.TrimSpace(header), " ")
 	rest = strings.TrimSpace(rest)
 	switch {

@@ -44,6 +44,7 @@ var errRefused = &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 type client struct {
 	conn    *websocket.Conn
 	as      manner
+	keyless bool // it has shown no key
 	opened  map[string]bool
 	failed  map[string]string
 	waiting []downstreamtest.Event
@@ -72,7 +73,7 @@ func dial(r *downstreamtest.Relay, as downstreamtest.Caller, m manner) (*client,
 		return nil, err
 	}
 	c := &client{
-		conn: conn, as: m, opened: make(map[string]bool), failed: make(map[string]string), hearing: make(map[string]*hearing),
+		conn: conn, as: m, keyless: as.Key == "", opened: make(map[string]bool), failed: make(map[string]string), hearing: make(map[string]*hearing),
 		inbox: make(chan received, 4), over: make(chan struct{}),
 	}
 	go c.receive()
@@ -170,6 +171,8 @@ func (c *client) read() (h heard, err error) {
 	switch code := websocket.CloseStatus(next.err); {
 	case !more:
 		return heard{}, io.EOF
+	case code == websocket.StatusPolicyViolation && c.keyless: // a key may come with the first message, and none did
+		return heard{}, &downstreamtest.Refused{Status: http.StatusUnauthorized, Body: next.err.Error()}
 	case code == websocket.StatusNormalClosure, code == websocket.StatusGoingAway, code == websocket.StatusPolicyViolation:
 		return heard{}, fmt.Errorf("%w: %w", io.EOF, next.err)
 	case next.err != nil:
@@ -212,6 +215,9 @@ const told = "told"
 
 // take makes events of a message.
 func (c *client) take(h heard) error {
+	if h.ContextID == nil && c.keyless {
+		return nil // the close says why
+	}
 	if h.ContextID == nil {
 		return fmt.Errorf("a message without contextId: %+v", h)
 	}

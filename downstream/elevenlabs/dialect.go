@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/downstream/session"
 )
 
 // Dialect is the API of ElevenLabs, as far as it is for text to speech.
@@ -24,11 +25,11 @@ func (Dialect) Prefix() string { return "/elevenlabs" }
 
 // Routes implements downstream.Dialect.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {
-	srv := &host{Server: on, with: on.Services()}
+	srv := &host{Server: on, with: on.Services(), innerKey: session.NewInnerKey(keyInside, tellRefused)}
 	const speech = "/v1/text-to-speech/{voice}"
 	routes := []downstream.Route{
-		{Method: http.MethodGet, Path: speech + "/multi-stream-input", Upgrade: true, Serve: srv.acceptMulti},
-		{Method: http.MethodGet, Path: speech + "/stream-input", Upgrade: true, Serve: srv.acceptSingle},
+		{Method: http.MethodGet, Path: speech + "/multi-stream-input", Upgrade: true, KeyInside: true, Serve: srv.acceptMulti},
+		{Method: http.MethodGet, Path: speech + "/stream-input", Upgrade: true, KeyInside: true, Serve: srv.acceptSingle},
 		{Method: http.MethodPost, Path: speech, Serve: srv.endpoint(bareAudio)},
 		{Method: http.MethodPost, Path: speech + "/stream", Serve: srv.endpoint(bareAudio)},
 		{Method: http.MethodPost, Path: speech + "/with-timestamps", Serve: srv.endpoint(timedWhole)},
@@ -49,7 +50,8 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 // host is the server that the dialect is mounted on.
 type host struct {
 	downstream.Server
-	with downstream.Services
+	with     downstream.Services
+	innerKey *session.InnerKey
 }
 
 // refuse counts a refusal and answers with it.

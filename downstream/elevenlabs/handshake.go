@@ -31,11 +31,16 @@ const lead = 5 * time.Second
 // accept upgrades a client's request to a session. What can be refused is refused here, since programs understand a status better
 // than a message that comes later.
 func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key, single bool) {
-	a, refused := srv.checkUpgrade(r, key)
+	a, refused := srv.checkUpgrade(r)
+	if refused == nil && key != nil {
+		refused = srv.admit(&a, key)
+	}
 	if refused == nil {
 		h := session.Handshake{
 			PlainCodes: true,
 			Talk:       func(s *session.Session) session.Talk { return srv.newTalk(s, a, single) },
+			InnerKey:   srv.innerKey,
+			Admit:      func(key *access.Key) *protocol.Error { return srv.admit(&a, key) },
 		}
 		if !single {
 			h.Lead = lead
@@ -48,24 +53,25 @@ func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key,
 }
 
 // checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
-func (srv *host) checkUpgrade(r *http.Request, key *access.Key) (address, *protocol.Error) {
+func (srv *host) checkUpgrade(r *http.Request) (address, *protocol.Error) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return address{}, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
 	}
-	a, refused := readAddress(r, srv.Settings(name), srv.Codecs())
-	if refused != nil {
-		return address{}, refused
-	}
+	return readAddress(r, srv.Settings(name), srv.Codecs())
+}
+
+// admit refuses an address of which the key may not have the voice, or the route.
+func (srv *host) admit(a *address, key *access.Key) *protocol.Error {
 	held, gone := srv.Hold(key)
 	if gone != nil {
-		return address{}, downstream.WireError(gone)
+		return downstream.WireError(gone)
 	}
 	defer held.Release()
 	request, refused := a.request(srv, held.Terms)
 	if refused != nil {
-		return address{}, refused
+		return refused
 	}
-	return a, downstream.WireError(srv.with.Engine.Check(request, held.Terms))
+	return downstream.WireError(srv.with.Engine.Check(request, held.Terms))
 }
 
 // request is what an address asks for, with the names of the configuration.

@@ -1,6 +1,7 @@
 package elevenlabs
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -56,3 +57,19 @@ func (m *message) blank() bool { return strings.TrimSpace(m.text()) == "" }
 // opens reports whether a message opens a context that is not there. What is sent for a context that has ended meanwhile, such as
 // a keepalive or a flush, opens none.
 func (m *message) opens() bool { return m.text() != "" || m.Text != nil && m.VoiceSettings != nil }
+
+// keyInside is the key in a first message; empty: there is none.
+func keyInside(data []byte) string {
+	var m struct {
+		Underscored   string `json:"xi_api_key"`
+		Dashed        string `json:"xi-api-key"`
+		Authorization string `json:"authorization"`
+	}
+	if downstream.DecodeTolerant(data, &m) != nil {
+		return ""
+	}
+	return cmp.Or(m.Underscored, m.Dashed, downstream.AuthorizationKey(m.Authorization))
+}
+
+// tellRefused is what a client hears that is sent away.
+func tellRefused(err *protocol.Error) []byte { return encodeError(err, nil) }

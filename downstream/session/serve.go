@@ -22,56 +22,72 @@ type Handshake struct {
 	PlainCodes bool
 	// Talk is the dialect's half of a new session, which has its connection already.
 	Talk func(s *Session) Talk
+	// InnerKey finds the key of a client whose handshake bears none; nil: there is no such client. Admit refuses it by what its key
+	// may do, as the dialect does by itself where the handshake bears the key; nil: it does not.
+	InnerKey *InnerKey
+	Admit    func(key *access.Key) *protocol.Error
 }
 
 // Serve upgrades a client's request to a session, or returns why it is refused; nothing has been written then. The session
-// owns the connection from then on; the handler returns, and its goroutine's stack goes with it.
+// owns the connection from then on; the handler returns, and its goroutine's stack goes with it. A nil key may be in the first
+// message.
 func Serve(on downstream.Server, w http.ResponseWriter, r *http.Request, key *access.Key, h Handshake) *protocol.Error {
+	if key == nil {
+		return h.InnerKey.serve(on, w, r, h)
+	}
 	leave, refused := on.Connect(key)
 	if refused != nil {
 		return refused
 	}
-	s := newSession(on, key, h)
+	s := &Session{On: on, began: time.Now()}
 	s.Remote = on.RemoteOf(r)
+	s.connect(key.Limits, h)
+	s.become(key, h)
 	if err := s.Conn.Upgrade(w, r, h.Subprotocol); err != nil {
 		leave()
 		log := s.Log()
 		log.Debug().Err(err).Msg("upgrade failed")
 		return nil
 	}
+	s.start(leave)
+	return nil
+}
+
+// start serves a connection that stands. leave gives its place back.
+func (s *Session) start(leave func()) {
 	var ctx context.Context
 	ctx, s.cancel = context.WithCancelCause(context.Background())
 	s.talk.Opened()
-	if !on.Enroll(s) {
+	if !s.On.Enroll(s) {
 		leave()
 		s.Conn.Cut() // the relay began to drain during the upgrade
-		return nil
+		return
 	}
 	s.ShutWithoutKey() // which may have gone during the upgrade, when no reload knew of the session yet
-	with := on.Services()
+	with := s.On.Services()
 	with.Metrics.Connections.Inc()
 	go func() { // Drain waits for it
-		defer on.Leave(s)
+		defer s.On.Leave(s)
 		defer leave()
 		defer with.Metrics.Connections.Dec()
 		s.run(ctx)
 	}()
-	return nil
 }
 
-func newSession(on downstream.Server, key *access.Key, h Handshake) *Session {
-	with := on.Services()
-	s := &Session{
-		Client: with.Engine.NewClient(key),
-		On:     on,
-		began:  time.Now(),
-		rate:   limits.NewRate(key.Limits.GenerationsPerMinute),
-	}
+// connect gives the session a connection, before its upgrade.
+func (s *Session) connect(bounds limits.Config, h Handshake) {
+	with := s.On.Services()
 	s.Conn = delivery.NewConn(s, delivery.ConnConfig{
-		Limits: key.Limits, Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
+		Limits: bounds, Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
 		Lead: h.Lead, PlainCodes: h.PlainCodes,
 	})
-	s.Listener, s.Out = listener{s}, s.Conn.Out
+}
+
+// become makes the session that of a key.
+func (s *Session) become(key *access.Key, h Handshake) {
+	remote := s.Remote
+	s.Client = s.On.Services().Engine.NewClient(key)
+	s.Remote, s.Listener, s.Out = remote, listener{s}, s.Conn.Out
+	s.rate = limits.NewRate(key.Limits.GenerationsPerMinute)
 	s.talk = h.Talk(s)
-	return s
 }

@@ -53,7 +53,8 @@ type Session struct {
 	began  time.Time
 	cancel context.CancelCauseFunc // ends the session's context
 
-	rate *limits.Rate // of generations
+	rate  *limits.Rate // of generations
+	first message      // that has shown the key, where the handshake did not; owned by the reader
 
 	mu       sync.Mutex // guards what follows
 	running  map[*relay.Generation]struct{}
@@ -81,6 +82,7 @@ func (s *Session) Go(f func()) { s.wg.Go(f) }
 
 // readLoop applies what the client sends until its connection is over.
 func (s *Session) readLoop(ctx context.Context) error {
+	s.receiveFirst(ctx)
 	receive := func(kind websocket.MessageType, data []byte) { s.talk.Receive(ctx, kind, data) }
 	for {
 		if err := s.Conn.Read(receive); err != nil {

@@ -61,7 +61,7 @@ type Owner interface {
 // whose client is idle or silent. Its owner has the reader; the writer is its own, and exists only while it has something to
 // do: a connection is idle for most of its time, and vendors' readers send most frames (writeDirect).
 type Conn struct {
-	// Static after Upgrade.
+	// Static after Upgrade, but that Bind may change the limits before Begin.
 	Out    *Outbox
 	cfg    ConnConfig
 	owner  Owner
@@ -115,6 +115,14 @@ func (c *Conn) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol strin
 	ws.SetReadLimit(int64(c.cfg.Limits.MaxMessageBytes))
 	c.ws, c.sock = ws, h.sock
 	return nil
+}
+
+// Bind sets the limits of a client that has become known by what it said. It is called before Begin.
+func (c *Conn) Bind(of limits.Config) {
+	c.cfg.Limits = of
+	c.ws.SetReadLimit(int64(of.MaxMessageBytes))
+	c.sock.intake = newIntake(of.MaxMessageBytes)
+	c.sock.SetPatience(of.WriteTimeout)
 }
 
 // Begin sends what was queued so far, and from then on whatever is queued. From now on the client is looked after.
