@@ -43,13 +43,13 @@ func listen(t *testing.T, c Client, turns ...string) *listener {
 	return l
 }
 
-// next hears one event, and returns it with its turn; false: there is no more.
-func (l *listener) next() (Event, *turn, bool) {
+// next hears one event; false: there is no more.
+func (l *listener) next() bool {
 	l.t.Helper()
 	e, err := l.c.Next()
 	if err != nil {
 		l.end = err
-		return e, nil, false
+		return false
 	}
 	if e.Turn == "" && len(l.order) > 0 {
 		e.Turn = l.order[0]
@@ -78,7 +78,7 @@ func (l *listener) next() (Event, *turn, bool) {
 		of.over = true
 		l.drop(e.Turn)
 	}
-	return e, of, true
+	return true
 }
 
 func (l *listener) drop(name string) {
@@ -95,23 +95,22 @@ func (l *listener) untilOver(name string) *turn {
 	l.t.Helper()
 	of := l.turns[name]
 	for !of.over && of.failed == "" {
-		if _, _, ok := l.next(); !ok {
+		if !l.next() {
 			break
 		}
 	}
 	return of
 }
 
-// untilAudio hears until a turn's first audio.
-func (l *listener) untilAudio(name string) *turn {
+// untilAudio hears until the first audio of the first turn.
+func (l *listener) untilAudio() {
 	l.t.Helper()
-	of := l.turns[name]
-	for len(of.pcm) == 0 {
-		if _, _, ok := l.next(); !ok {
+	name := l.order[0]
+	for len(l.turns[name].pcm) == 0 {
+		if !l.next() {
 			l.t.Fatalf("turn %q: no audio, but %v", name, l.end)
 		}
 	}
-	return of
 }
 
 // spoken hears a turn to its end, which must be a good one with all of a text.

@@ -255,7 +255,7 @@ func drain(p play) {
 	c.Say("a", relaytest.TwelveWords)
 	c.End("a")
 	l := listen(p.T, c, "a")
-	l.untilAudio("a")
+	l.untilAudio()
 	gone := make(chan struct{})
 	go func() {
 		p.r.Server.Drain(context.Background(), time.Minute)

@@ -56,7 +56,7 @@ func flush(p play) {
 	c.Say("a", "One two")
 	c.Flush("a")
 	l := listen(p.T, c, "a")
-	l.untilAudio("a") // though neither a sentence nor the text has ended
+	l.untilAudio() // though neither a sentence nor the text has ended
 	c.Say("a", " three four.")
 	c.End("a")
 	l.spoken("a", "One two three four.")
@@ -101,7 +101,7 @@ func bargeIn(p play) {
 		c.End("a")
 	}
 	l := listen(p.T, c, "a")
-	l.untilAudio("a")
+	l.untilAudio()
 	if !p.d.Interrupt {
 		c.Hangup()
 		p.vendorsRest()
@@ -117,7 +117,7 @@ func bargeInAfterTheText(p play) {
 	c.Say("a", long())
 	c.End("a")
 	l := listen(p.T, c, "a")
-	l.untilAudio("a")
+	l.untilAudio()
 	c.Interrupt("a")
 	p.goesOn(c, l)
 }

@@ -5,9 +5,6 @@ import (
 	"voicerelay/downstream/body"
 )
 
-// name is what records and the configuration call the dialect.
-const name = "openai"
-
 // Dialect is OpenAI's speech endpoint, with its lists of models and of voices.
 type Dialect struct{}
 
@@ -18,9 +15,6 @@ func (Dialect) Name() string { return name }
 
 // Prefix implements downstream.Dialect.
 func (Dialect) Prefix() string { return "/openai/v1" }
-
-// host is the server that the dialect is mounted on.
-type host struct{ downstream.Server }
 
 // Routes implements downstream.Dialect. At the root the paths are those behind OpenAI's own base, which ends in /v1.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {

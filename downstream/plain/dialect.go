@@ -12,9 +12,6 @@ import (
 	"voicerelay/relay"
 )
 
-// name is what records and the configuration call the dialect.
-const name = "plain"
-
 // Dialect is what platforms for voice agents ask of a customer's own speech server.
 type Dialect struct{}
 
@@ -41,13 +38,6 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 		})
 	}
 	return routes
-}
-
-// host is the server that a platform's endpoint is mounted on.
-type host struct {
-	downstream.Server
-	platform platform
-	fields   *field
 }
 
 // readText is what a request wants spoken.

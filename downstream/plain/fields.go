@@ -1,9 +1,7 @@
 package plain
 
 import (
-	"bufio"
 	"errors"
-	"io"
 	"strings"
 )
 
@@ -58,25 +56,3 @@ var errMalformed = errors.New("malformed JSON")
 type fieldError struct{ field, reason string }
 
 func (e *fieldError) Error() string { return e.field + " " + e.reason }
-
-// read reads a JSON object to its end and keeps the values of some fields.
-func (f *field) read(r io.Reader) (values, error) {
-	s := &scanner{in: bufio.NewReaderSize(r, readAhead), kept: make(values)}
-	first, err := s.token()
-	switch {
-	case err != nil:
-		return nil, err
-	case first != '{':
-		return nil, errMalformed
-	}
-	if err := s.object(f, 1); err != nil {
-		return nil, err
-	}
-	if _, err := s.next(); !errors.Is(err, io.EOF) {
-		if err == nil {
-			err = errMalformed
-		}
-		return nil, err
-	}
-	return s.kept, nil
-}

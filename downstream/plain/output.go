@@ -13,12 +13,6 @@ import (
 	"voicerelay/audio"
 )
 
-// output is what a body is made of.
-type output struct {
-	audio.Format
-	mediaType string
-}
-
 // rawOf gives samples without a header.
 func rawOf(mediaType string) func(*http.Request, *request) (output, *protocol.Error) {
 	return func(_ *http.Request, asked *request) (output, *protocol.Error) {

@@ -10,28 +10,6 @@ import (
 	"voicerelay/downstream"
 )
 
-// platform is what a platform sends, and what it takes. The fields are paths in the body; an empty one the platform has not.
-type platform struct {
-	name, path string
-	// mostBytes bounds the body; 0: as the key's limits say.
-	mostBytes int
-	// key finds the key in a request; keyField is the field that has it, where no header has.
-	key      func(*http.Request) string
-	keyField string
-
-	text, voice, language, rate string
-	markup                      string // whether the text is "ssml"
-	encoding, channels          string
-	// metadata are fields that the record keeps, by what it calls them.
-	metadata map[string]string
-	// usualRate is the rate where neither the address nor the body says one.
-	usualRate int
-	// onceHeader is a header that stays the same where the platform asks again; empty: it has none.
-	onceHeader string
-	// output is what the audio is.
-	output func(*http.Request, *request) (output, *protocol.Error)
-}
-
 // mostOfCall bounds a body with a whole call in it: an hour of talk with its tools is some hundred KiB.
 const mostOfCall = 16 << 20
 

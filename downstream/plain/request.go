@@ -14,15 +14,6 @@ import (
 	"voicerelay/downstream"
 )
 
-// request is what a platform asks for, whatever its fields are called. What is empty is not named.
-type request struct {
-	text, voice, route, language string
-	encoding, channels           string
-	rate                         int
-	metadata                     map[string]string
-	makesMP3                     bool // the relay does
-}
-
 // readRequest reads a body, and what the address says.
 func (srv *host) readRequest(w http.ResponseWriter, r *http.Request, key *access.Key) (*request, *protocol.Error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)

@@ -20,6 +20,28 @@ const (
 	readAhead = 4 << 10
 )
 
+// read reads a JSON object to its end and keeps the values of some fields.
+func (f *field) read(r io.Reader) (values, error) {
+	s := &scanner{in: bufio.NewReaderSize(r, readAhead), kept: make(values)}
+	first, err := s.token()
+	switch {
+	case err != nil:
+		return nil, err
+	case first != '{':
+		return nil, errMalformed
+	}
+	if err := s.object(f, 1); err != nil {
+		return nil, err
+	}
+	if _, err := s.next(); !errors.Is(err, io.EOF) {
+		if err == nil {
+			err = errMalformed
+		}
+		return nil, err
+	}
+	return s.kept, nil
+}
+
 // scanner reads JSON without keeping it.
 type scanner struct {
 	in      *bufio.Reader
