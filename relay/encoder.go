@@ -25,6 +25,13 @@ type Encoder interface {
 	Ended(r Result) []byte
 }
 
+// Marker is an Encoder whose client wants to know when text up to a place has been spoken.
+type Marker interface {
+	// Marked comes after the audio of all text before a mark, in the order of the marks. Of a generation that does not complete
+	// those are left out which were not reached.
+	Marked() []byte
+}
+
 // AudioForm is how audio goes into a message.
 type AudioForm int
 

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"slices"
+	"time"
 
 	"voicerelay/audio"
 	"voicerelay/relay/delivery"
@@ -93,4 +94,29 @@ func (o *output) extent() position.Extent {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.track.Extent(o.lane.Taken(), o.spokenAtLocked)
+}
+
+// tellMarksLocked tells the client of the marks that have been reached. Once all was spoken, that is all of them.
+func (o *output) tellMarksLocked(all bool) {
+	if o.marks.IsEmpty() {
+		return
+	}
+	to := o.spokenToLocked(time.Now())
+	for o.marks.Take(to, all) {
+		if marker, ok := o.req.encoder.(Marker); ok {
+			o.tellLocked(marker.Marked())
+		}
+	}
+}
+
+// spokenToLocked is up to where in the text all audio has been queued.
+func (o *output) spokenToLocked(now time.Time) int {
+	switch a := o.active; {
+	case a == nil:
+		return o.from.Char
+	case !a.held.IsEmpty():
+		return a.from.Char
+	default:
+		return a.speech.SpokenTo(now)
+	}
 }

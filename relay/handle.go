@@ -18,6 +18,9 @@ func (p *Prepared) ContextID() string { return p.contextID }
 // RecordID is what the ledger knows it by.
 func (g *Generation) RecordID() string { return g.recordID }
 
+// Mark has all text so far spoken, as Flush does, and the encoder told once all of it has been, if it is a Marker.
+func (g *Generation) Mark() { g.in.Flush(1) }
+
 // Tell queues a message of the generation's, after the audio of it that waits. It is called in Listener.Ended, before Finish.
 func (g *Generation) Tell(body []byte) {
 	g.out.mu.Lock()

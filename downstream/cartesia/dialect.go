@@ -11,9 +11,6 @@ type Dialect struct{}
 
 var _ downstream.Dialect = Dialect{}
 
-// name is the dialect's, and that of the adapter whose vendor it is.
-const name = "cartesia"
-
 // Name implements downstream.Dialect.
 func (Dialect) Name() string { return name }
 
@@ -37,20 +34,4 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 		routes[i].Key, routes[i].Refuse = downstream.AnyKey, writeError
 	}
 	return routes
-}
-
-// host is the server that the dialect is mounted on.
-type host struct {
-	downstream.Server
-	with downstream.Services
-}
-
-// names finds voices and routes by what Cartesia's clients call them.
-func (srv *host) names() downstream.Names {
-	return downstream.Names{
-		Settings:   srv.Settings(name),
-		Adapter:    name,
-		UsualVoice: downstream.OneOf(usualVoice),
-		UsualModel: isUsualModel,
-	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/access"
 	"voicerelay/downstream"
 )
 
@@ -91,12 +90,6 @@ func writeError(w http.ResponseWriter, err *protocol.Error) {
 	downstream.AskLater(w, err.HTTPStatus(), err.RetryAfter)
 	w.WriteHeader(err.HTTPStatus())
 	_, _ = w.Write(encode(bodyOf(err, err.GenerationID))) // the client may have left
-}
-
-// refuse counts a refusal and answers with it.
-func (srv *host) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
-	srv.Refused(srv.RemoteOf(r), err.Code, key)
-	writeError(w, err)
 }
 
 // encode is a message as JSON. v must be what JSON has a form for.

@@ -13,12 +13,6 @@ import (
 	"voicerelay/relay"
 )
 
-// usualVoice is the one that a widely used framework sends where its user chose none (livekit-plugins-cartesia 1.8.9).
-const usualVoice = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
-
-// isUsualModel reports whether a model is one of the vendor's, whatever its version.
-func isUsualModel(model string) bool { return strings.HasPrefix(model, "sonic") }
-
 // request is what a client asks for, by the configuration that is held for it.
 func (srv *host) request(s *speech, held downstream.Held) (relay.Request, *protocol.Error) {
 	on := held.Terms
