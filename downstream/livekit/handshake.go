@@ -17,13 +17,17 @@ import (
 // turn. Clients in Python leave a socket unread when their listener interrupts, until the next turn begins.
 const lead = 5 * time.Second
 
+// leastIdle is longer than clients keep an unused connection for their next turn, which is five minutes. The one for Node does not
+// notice that such a connection was closed: its turn is lost, and ends after ten seconds without audio.
+const leastIdle = 5*time.Minute + 10*time.Second
+
 // accept upgrades a client's request to a session.
 func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	model, refused := h.checkUpgrade(r, key)
 	if refused == nil {
 		metadata := metadataOf(r.Header)
 		refused = session.Serve(h, w, r, key, session.Handshake{
-			Lead: lead, PlainCodes: true,
+			Lead: lead, PlainCodes: true, LeastIdle: leastIdle,
 			Talk: func(s *session.Session) session.Talk { return newTalk(h, s, model, metadata) },
 		})
 	}

@@ -223,6 +223,17 @@ func TestTextAtTheEndOfAPauseIsSpoken(t *testing.T) {
 	}, slow)
 }
 
+// Clients keep a connection for five minutes, whatever the operator's idle_timeout.
+func TestIdleConnectionOutlivesTheClientsPool(t *testing.T) {
+	brief := func(cfg *server.Config, _ *server.Parts) { cfg.Keys[0].Limits.IdleTimeout = time.Second }
+	inBubble(t, func(t *testing.T, _ *downstreamtest.Relay, c *fakeClient) {
+		began := time.Now()
+		if got := c.closed(); got != websocket.StatusNormalClosure || time.Since(began) < 5*time.Minute+time.Second {
+			t.Errorf("closed with %d after %v", got, time.Since(began))
+		}
+	}, brief)
+}
+
 func TestCloseIsAnswered(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *downstreamtest.Relay, c *fakeClient) {
 		c.Say("", strings.Repeat(relaytest.TwelveWords+" ", 20))

@@ -103,6 +103,26 @@ await main({
     await hearing;
   },
 
+  // The socket is not used for longer than the relay lets others be idle.
+  async idle(first, second) {
+    const tts = speaker();
+    await turn(tts, first, "t0");
+    await pause(3000);
+    const began = now();
+    await turn(tts, second, "t1");
+    note(now() - began);
+  },
+
+  // As agents name a model by a string, and the rest by the environment.
+  async model_string(text) {
+    Object.assign(process.env, {
+      LIVEKIT_INFERENCE_URL: `${URL}/livekit/v1`, LIVEKIT_INFERENCE_API_KEY: KEY, LIVEKIT_INFERENCE_API_SECRET: SECRET,
+    });
+    const tts = inference.TTS.fromModelString("cartesia/sonic-3:narrator");
+    note(tts.sampleRate);
+    await turn(tts, text);
+  },
+
   // Without a retry, as all of them would fail.
   async once(text) {
     const tts = speaker();

@@ -1,10 +1,12 @@
 # LiveKit's own class for its Inference gateway, livekit.agents.inference.TTS, with a relay in the gateway's stead.
 import asyncio
 import contextlib
+import os
 
 import aiohttp
 from livekit.agents import APIConnectOptions
 from livekit.agents.inference import TTS
+from livekit.agents.utils import http_context
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, USERDATA_TIMED_TRANSCRIPT
 
 from clients import KEY, URL, audio, ended, failed, main, note, now, words
@@ -101,6 +103,28 @@ async def voices(first, second):
         await turn(tts, second, "t1")
 
 
+# The socket is not used for longer than the relay lets others be idle.
+async def idle(first, second):
+    async with speaker() as tts:
+        await turn(tts, first, "t0")
+        await asyncio.sleep(3)
+        began = now()
+        await turn(tts, second, "t1")
+        note(now() - began)
+
+
+# As agents name a model by a string, and the rest by the environment.
+async def model_string(text):
+    os.environ |= {
+        "LIVEKIT_INFERENCE_URL": f"{URL}/livekit/v1", "LIVEKIT_INFERENCE_API_KEY": KEY, "LIVEKIT_INFERENCE_API_SECRET": SECRET,
+    }
+    async with http_context.open():
+        tts = TTS.from_model_string("cartesia/sonic-3:narrator")
+        note(tts.sample_rate)
+        await turn(tts, text)
+        await tts.aclose()
+
+
 # Without a retry, as all of them would fail.
 async def once(text):
     async with speaker() as tts:
@@ -111,5 +135,5 @@ async def once(text):
 
 main({
     "speak": speak, "synthesize": synthesize, "tokens": tokens, "turns": turns, "interrupt": interrupt, "crowd": crowd,
-    "voices": voices, "once": once,
+    "voices": voices, "idle": idle, "model_string": model_string, "once": once,
 })

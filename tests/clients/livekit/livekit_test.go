@@ -207,3 +207,28 @@ func TestNothingToSpeak(t *testing.T) {
 		}
 	})
 }
+
+// Both classes keep their socket for the next turn, and the one for Node does not notice that it was closed.
+func TestIdleSocketIsKept(t *testing.T) {
+	inEach(t, func(t *testing.T, run program) {
+		r := rig.Start(t, rig.Options{Limits: map[string]any{"idle_timeout": "1s"}})
+		told := run(r, t, "idle", another, another)
+		told.Quiet(t)
+		told.Whole(t, "t0").Says(t, rate, another)
+		told.Whole(t, "t1").Says(t, rate, another)
+	})
+}
+
+// An agent that says tts="cartesia/sonic-3:narrator" has all else from its environment.
+func TestModelStringAndEnvironment(t *testing.T) {
+	inEach(t, func(t *testing.T, run program) {
+		r := rig.Start(t, rig.Options{})
+		told := run(r, t, "model_string", text)
+		told.Quiet(t)
+		asked, ok := told.Notes()[0].(float64)
+		if !ok {
+			t.Fatalf("told %v", told.Notes())
+		}
+		told.Only(t).Says(t, int(asked), text)
+	})
+}
