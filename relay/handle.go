@@ -28,6 +28,10 @@ func (g *Generation) Tell(body []byte) {
 	g.out.tellLocked(body)
 }
 
+// Thrift has vendors given more text only once all audio that waits has been sent: the client is likely to leave, and would not hear
+// what is spoken ahead.
+func (g *Generation) Thrift() { g.out.lane.Thrift() }
+
 // SetPlayed notes how much of the generation the client has played.
 func (g *Generation) SetPlayed(played time.Duration) { g.out.setPlayed(played) }
 

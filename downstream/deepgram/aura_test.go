@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"voicerelay/downstream/downstreamtest"
+	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
 	"voicerelay/server"
 	"voicerelay/upstream"
@@ -380,4 +381,58 @@ func TestNoTurnIsSilentForLong(t *testing.T) {
 			s.silent()
 		})
 	}
+}
+
+// After Close nothing is spoken ahead of what was sent: the client may hang up, and would pay for what it never hears.
+func TestNothingIsSpokenAheadAfterClose(t *testing.T) {
+	onSocket(t, pathAura, func(r *downstreamtest.Relay, s *socket) {
+		r.First.Pace = 0 // all at once
+		for range 60 {
+			s.speak(twelve + " ")
+		}
+		s.until("audio")
+		synctest.Wait()
+		s.order("Flush")
+		s.order("Close")
+		synctest.Wait()
+		before := len(r.First.Texts())
+		time.Sleep(12 * time.Second) // in which much of what waits is sent, but not all
+		synctest.Wait()
+		if after := len(r.First.Texts()); after != before || before >= 60 {
+			s.t.Errorf("the vendor was given %d pieces by then, and %d after it", before, after-before)
+		}
+	})
+}
+
+// Turns that wait are bounded, also those that fail because too many run.
+func TestTurnsThatWaitAreBounded(t *testing.T) {
+	onSocket(t, pathAura, func(_ *downstreamtest.Relay, s *socket) {
+		const beyond = 100
+		for range maxTurns + beyond {
+			s.speak(another)
+			s.order("Flush")
+		}
+		s.order("Close")
+		dropped, failed, answered := 0, 0, 0
+		for {
+			m, err := s.read()
+			if err != nil {
+				if websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+					s.t.Errorf("closed with %v", err)
+				}
+				break
+			}
+			switch {
+			case m.Type == "Flushed":
+				answered++
+			case m.Type == "Error" && strings.Contains(m.Description, "turns wait"):
+				dropped++
+			case m.Type == "Error":
+				failed++
+			}
+		}
+		if dropped != beyond || failed != maxTurns-limits.Default().MaxConcurrentGenerations || answered < maxTurns {
+			s.t.Errorf("%d turns were not taken, %d failed, %d Flushes were answered", dropped, failed, answered)
+		}
+	}, func(cfg *server.Config, _ *server.Parts) { cfg.Keys[0].Limits.GenerationsPerMinute = 10_000 })
 }

@@ -46,6 +46,11 @@ func (t *talk) openTurn(text string) (*turn, *part) {
 		if strings.TrimSpace(text) == "" {
 			return nil, nil
 		}
+		if len(t.turns) >= maxTurns {
+			t.NoteRefused(protocol.CodeTooManyGenerations)
+			t.send(failure(codeRate, fmt.Sprintf("%d turns wait on this connection", maxTurns)))
+			return nil, nil
+		}
 		of = newTurn()
 		t.turns = append(t.turns, of)
 	}
@@ -146,14 +151,21 @@ func (t *talk) flush() {
 	t.advanceLocked()
 }
 
+// maxTurns bounds the turns that wait, also those that have failed: four times what may run at once by default.
+const maxTurns = 64
+
 // maxFlushes bounds the answers that wait for one turn's end. Programs flush a turn once or twice.
 const maxFlushes = 64
 
-// close has all that was said spoken, and the connection closed after that.
+// close has all that was said spoken, and the connection closed after that. LiveKit's classes say Flush and Close when a listener
+// interrupts, and hang up within a second: so nothing is spoken ahead any more.
 func (t *talk) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.phase = closing
+	for _, g := range t.turns.running() {
+		g.Thrift()
+	}
 	if of := t.turns.open(); of != nil {
 		t.finishLocked(of)
 	}

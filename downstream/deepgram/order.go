@@ -93,12 +93,8 @@ func (t *talk) finishLocked(of *turn) {
 
 // dropLocked stops all turns. Once it returns, nothing of them comes any more; the next one waits for none of them.
 func (t *talk) dropLocked() {
-	for _, of := range t.turns {
-		for _, p := range of.parts {
-			if !p.over {
-				p.g.Stop(relay.CauseCancelled)
-			}
-		}
+	for _, g := range t.turns.running() {
+		g.Stop(relay.CauseCancelled)
 	}
 	t.turns, t.order = nil, &delivery.Turn{}
 }

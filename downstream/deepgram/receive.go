@@ -2,6 +2,7 @@ package deepgram
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -73,7 +74,7 @@ func (t *talk) Speaking(g *relay.Generation, provider string, took bool) {
 	if !took {
 		return
 	}
-	for _, later := range t.turns.after(of) {
+	for _, later := range t.turns[slices.Index(t.turns, of)+1:].running() {
 		later.Supersede(provider)
 	}
 }

@@ -81,16 +81,16 @@ func (all turns) find(g *relay.Generation) (*turn, *part) {
 	return nil, nil
 }
 
-// after are the running generations of later turns.
-func (all turns) after(of *turn) (later []*relay.Generation) {
-	for _, t := range all[slices.Index(all, of)+1:] {
+// running are the generations that are not over.
+func (all turns) running() (running []*relay.Generation) {
+	for _, t := range all {
 		for _, p := range t.parts {
 			if !p.over {
-				later = append(later, p.g)
+				running = append(running, p.g)
 			}
 		}
 	}
-	return later
+	return running
 }
 
 // tell notes in the records of running parts how much of a turn was played.

@@ -18,7 +18,7 @@ type version struct {
 }
 
 // wire makes a session's messages by a version, and keeps what they count. Its methods are called with talk.mu held, but for
-// started, which is called with a generation's lock held.
+// started, which counts nothing.
 type wire interface {
 	// opened is the first message.
 	opened(session, model string) any

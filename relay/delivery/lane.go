@@ -23,6 +23,7 @@ type Lane struct {
 	phase    lanePhase
 	opened   time.Time // when it became open; zero: it is not
 	ringed   bool      // it is in the outbox's ring
+	thrifty  bool      // it has room only while nothing waits
 }
 
 // lanePhase is what a lane waits for before it may send: its turn in its context, and that its generation is accepted. Either may
@@ -191,12 +192,22 @@ func (l *Lane) lookForRoomLocked() {
 	}
 }
 
+// Thrift has the lane have room only while nothing waits: the client is likely to leave.
+func (l *Lane) Thrift() {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.thrifty = true
+}
+
 // HasRoom reports whether less than limit samples of the lane wait, and not too many bytes in all. A lane of which nothing
 // waits always has room, so that no generation waits for another of the same client. If it has no room, the generation is notified
 // once when that changes: the frames in between wake nothing.
 func (l *Lane) HasRoom(limit int64) bool {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
+	if l.thrifty {
+		limit = 1
+	}
 	switch waiting := l.waitingLocked(); {
 	case waiting >= limit:
 		l.below = limit

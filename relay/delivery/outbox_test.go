@@ -115,6 +115,29 @@ func TestRoomIsAnnouncedOnce(t *testing.T) {
 	}
 }
 
+// A lane of a client that is likely to leave has room once nothing waits, whatever is asked for.
+func TestThriftyLaneHasRoomWhenNothingWaits(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	calls := 0
+	l := released(o, nil, func() { calls++ })
+	calls = 0
+	l.Push(audioMessage("x"))
+	l.Push(audioMessage("x"))
+	l.Thrift()
+	for range 2 {
+		if l.HasRoom(100) {
+			t.Error("audio waits, and there is room")
+		}
+		if calls > 0 {
+			t.Error("called while audio waits")
+		}
+		o.Take(nil, 1)
+	}
+	if !l.HasRoom(100) || calls != 1 {
+		t.Errorf("nothing waits: %d calls", calls)
+	}
+}
+
 // Where too many bytes wait in all, a lane of which some wait has no room until that changes, or until none of its own
 // do. One of which nothing waits always has some: otherwise a context's first generation would wait for the next ones.
 func TestRoomIsBoundedInBytes(t *testing.T) {
