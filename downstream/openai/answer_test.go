@@ -32,7 +32,7 @@ func TestBodiesAreWhatTheirContentTypeSays(t *testing.T) {
 		"a rate":          {`"response_format":"pcm","sample_rate":16000`, "audio/pcm;rate=16000", nil, 16000},
 		"a rate as text":  {`"response_format":"pcm","sample_rate":"8000"`, "audio/pcm;rate=8000", nil, 8000},
 		"no rate":         {`"response_format":"pcm","sample_rate":null`, "audio/pcm", nil, 24000},
-		"a rate of a WAV": {`"response_format":"wav","sample_rate":16000`, "audio/wav;rate=16000", audio.WAVHeader(16000), 16000},
+		"a rate of a WAV": {`"response_format":"wav","sample_rate":16000`, "audio/wav", audio.WAVHeader(16000), 16000},
 		"bare, by name":   {`"response_format":"pcm","stream_format":"audio"`, "audio/pcm", nil, 24000},
 	} {
 		t.Run(name, func(t *testing.T) {

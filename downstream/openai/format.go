@@ -57,7 +57,7 @@ func (s *speechRequest) outputOf(r *http.Request, instead audio.Encoding, can fu
 		return output{}, refused
 	}
 	out := output{Format: audio.Format{Encoding: format.encoding, Rate: rate}, mediaType: format.mediaType, events: s.StreamFormat == framedSSE}
-	if format.anyRate && rate != usualRate {
+	if format.encoding == audio.PCM16 && rate != usualRate { // which has no header that says it
 		out.mediaType += ";rate=" + strconv.Itoa(rate)
 	}
 	if can(out.Format) {
