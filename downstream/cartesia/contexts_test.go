@@ -1,10 +1,12 @@
 package cartesia_test
 
 import (
+	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"voicerelay/downstream/cartesia"
 	"voicerelay/downstream/downstreamtest"
@@ -132,5 +134,134 @@ func TestChunksNameTheirFlush(t *testing.T) {
 		}
 		c.End("a")
 		c.until(t, "a", "done")
+	})
+}
+
+// Whole sentences come without a space between them, where each is to be spoken at once: they are not joined into one word.
+func TestPhrasesAreSpokenAtOnceAndApart(t *testing.T) {
+	inBubble(t, 0, func(t *testing.T, r *downstreamtest.Relay, c *caller) {
+		c.Say("a", "Hello there")
+		if first := c.until(t, "a", "chunk"); first.heard == "" {
+			t.Error("the first phrase waits for more")
+		}
+		c.Say("a", "How are you?")
+		c.End("a")
+		c.until(t, "a", "done")
+		if got := strings.Join(strings.Fields(r.First.Spoken()), " "); got != "Hello there How are you?" {
+			t.Errorf("the vendor was given %q", got)
+		}
+	})
+}
+
+// Tokens are joined as they are, with or without a delay of the client's own.
+func TestTokensAreJoinedAsTheyAre(t *testing.T) {
+	for _, delay := range []int{-1, 500} {
+		inBubble(t, delay, func(t *testing.T, r *downstreamtest.Relay, c *caller) {
+			for _, token := range []string{"Hel", "lo", " wor", "ld."} {
+				c.Say("a", token)
+			}
+			c.End("a")
+			c.until(t, "a", "done")
+			if got := strings.TrimSpace(r.First.Spoken()); got != "Hello world." {
+				t.Errorf("delay %d: the vendor was given %q", delay, got)
+			}
+		})
+	}
+}
+
+// After a cancel there is one done and nothing else, also where all text has come. The id may be used again at once.
+func TestACancelledContextGetsOneDone(t *testing.T) {
+	inBubble(t, -1, func(t *testing.T, r *downstreamtest.Relay, c *caller) {
+		c.Say("a", strings.Repeat(relaytest.TwelveWords+" ", 10))
+		c.End("a")
+		c.until(t, "a", "chunk")
+		c.Interrupt("a")
+		c.Interrupt("a")
+		c.Interrupt("never-begun")
+		c.Say("a", "Hello again.")
+		c.End("a")
+		first := c.until(t, "a", "done")
+		if *first.last.Status != 200 || len(first.heard) > 30 {
+			t.Errorf("status %d, heard %q", *first.last.Status, first.heard)
+		}
+		if again := c.until(t, "a", "done"); again.heard != "Helloagain" {
+			t.Errorf("the next context heard %q", again.heard)
+		}
+		c.speaks(t, "b", "And another.") // no second done came before
+	})
+}
+
+// Texts of one id that are each whole are spoken one after the other, each with a done.
+func TestWholeTextsOfOneContextComeInTheirOrder(t *testing.T) {
+	inBubble(t, -1, func(t *testing.T, _ *downstreamtest.Relay, c *caller) {
+		for _, text := range []string{"One two.", "Three four.", "Five six."} {
+			c.send(c.text("a", text, false))
+		}
+		for _, want := range []string{"Onetwo", "Threefour", "Fivesix"} {
+			if got := c.until(t, "a", "done"); got.heard != want {
+				t.Errorf("heard %q, want %q", got.heard, want)
+			}
+		}
+	})
+}
+
+// An end alone is no speech: it gets its done at once. A text in which there is nothing to speak gets a moment of silence.
+func TestEmptyContextsEnd(t *testing.T) {
+	inBubble(t, -1, func(t *testing.T, _ *downstreamtest.Relay, c *caller) {
+		for want, text := range map[string]string{"done ": " ", "chunk done ": "…"} {
+			c.send(c.text("a", text, false))
+			if got := c.until(t, "a", "done"); got.kinds != want {
+				t.Errorf("%q gets %s", text, got.kinds)
+			}
+		}
+		c.Say("b", "")
+		c.End("b")
+		if got := c.until(t, "b", "done"); got.kinds != "done " {
+			t.Errorf("an empty context gets %s", got.kinds)
+		}
+	})
+}
+
+// A language model that thinks for minutes loses neither its context nor its place in the text.
+func TestASlowTextKeepsItsContext(t *testing.T) {
+	inBubble(t, 0, func(t *testing.T, _ *downstreamtest.Relay, c *caller) {
+		c.Say("a", "One two.")
+		c.until(t, "a", "timestamps")
+		c.until(t, "a", "timestamps") // of the second word: nothing is left unread
+		time.Sleep(3 * time.Minute)
+		c.Say("a", "Three four.")
+		c.End("a")
+		end := c.until(t, "a", "done")
+		if end.heard != "Threefour" || strings.Count(end.kinds, "done") != 1 {
+			t.Errorf("heard %q; told %s", end.heard, end.kinds)
+		}
+	})
+}
+
+// A relay that goes away refuses new contexts by a status that clients try again after.
+func TestADrainingRelayRefusesContexts(t *testing.T) {
+	inBubble(t, -1, func(t *testing.T, r *downstreamtest.Relay, c *caller) {
+		c.Say("a", strings.Repeat(relaytest.TwelveWords+" ", 3))
+		c.until(t, "a", "chunk")
+		gone := make(chan struct{})
+		go func() {
+			r.Server.Drain(context.Background(), time.Minute)
+			close(gone)
+		}()
+		synctest.Wait()
+		c.Say("b", "Too late.")
+		c.End("a")
+		refused := false
+		for {
+			m, err := c.read()
+			if err != nil {
+				break
+			}
+			refused = refused || *m.ContextID == "b" && *m.Type == "error" && *m.Status == 503
+		}
+		if !refused {
+			t.Error("a new context was not refused")
+		}
+		<-gone
 	})
 }
