@@ -293,3 +293,39 @@ func (o *Outbox) Over(t *Turn) bool {
 	defer o.mu.Unlock()
 	return len(t.lanes) == 0
 }
+
+// stopStageLocked ends the stage, if there is one: what it still gives is dropped.
+func (l *Lane) stopStageLocked() {
+	if l.stage != nil {
+		l.stage.over = true
+		l.stage.look()
+	}
+}
+
+// keepsLocked reports whether a stage may still have something to give before the generation's end.
+func (l *Lane) keepsLocked() bool { return l.stage != nil && l.stage.begun && !l.stage.over }
+
+// sendableLocked is where the writer takes messages from.
+func (l *Lane) sendableLocked() *queue {
+	if l.stage != nil {
+		return &l.stage.made
+	}
+	return &l.messages
+}
+
+// unsentLocked counts the samples where the writer takes messages from.
+func (l *Lane) unsentLocked() *int64 {
+	if l.stage != nil {
+		return &l.stage.waiting
+	}
+	return &l.waiting
+}
+
+// waitingLocked is how many samples wait in all. What an encoder keeps to itself does not count, or the generation would wait for
+// what only its next audio brings out.
+func (l *Lane) waitingLocked() int64 {
+	if l.stage != nil {
+		return l.waiting + l.stage.waiting + l.stage.inHand
+	}
+	return l.waiting
+}
