@@ -113,6 +113,16 @@ await main({
     note(now() - began);
   },
 
+  // A voice that is not there, on a socket that has spoken, and then one that is.
+  async wrong_voice(first, second) {
+    const tts = speaker();
+    await turn(tts, first, "t0");
+    tts.updateOptions({ voice: "nobody" });
+    await turn(tts, second, "t1", { ...DEFAULT_API_CONNECT_OPTIONS, maxRetry: 1 });
+    tts.updateOptions({ voice: "actor" });
+    await turn(tts, second, "t2");
+  },
+
   // As agents name a model by a string, and the rest by the environment.
   async model_string(text) {
     Object.assign(process.env, {

@@ -113,6 +113,16 @@ async def idle(first, second):
         note(now() - began)
 
 
+# A voice that is not there, on a socket that has spoken, and then one that is.
+async def wrong_voice(first, second):
+    async with speaker() as tts:
+        await turn(tts, first, "t0")
+        tts.update_options(voice="nobody")
+        await turn(tts, second, "t1", APIConnectOptions(max_retry=1))
+        tts.update_options(voice="actor")
+        await turn(tts, second, "t2")
+
+
 # As agents name a model by a string, and the rest by the environment.
 async def model_string(text):
     os.environ |= {
@@ -135,5 +145,5 @@ async def once(text):
 
 main({
     "speak": speak, "synthesize": synthesize, "tokens": tokens, "turns": turns, "interrupt": interrupt, "crowd": crowd,
-    "voices": voices, "idle": idle, "model_string": model_string, "once": once,
+    "voices": voices, "wrong_voice": wrong_voice, "idle": idle, "model_string": model_string, "once": once,
 })

@@ -1,6 +1,7 @@
 package livekit_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,22 @@ func TestNothingToSpeak(t *testing.T) {
 		told.Quiet(t)
 		if turn := told.Only(t); len(turn.Audio) == 0 {
 			t.Error("no audio, which the client takes for a failure")
+		}
+	})
+}
+
+// An error ends its turn alone.
+func TestWrongVoiceFailsItsTurn(t *testing.T) {
+	inEach(t, func(t *testing.T, run program) {
+		r := rig.Start(t, rig.Options{})
+		told := run(r, t, "wrong_voice", text, another)
+		told.Whole(t, "t0").Says(t, rate, text)
+		if failed := told.Failed(t, "t1"); len(told.Turn("t1").Audio) > 0 {
+			t.Errorf("failed with %+v, after some audio", failed)
+		}
+		told.Whole(t, "t2").Says(t, rate, another)
+		if said := fmt.Sprint(told.Notes()); !strings.Contains(said, `unknown voice`) {
+			t.Errorf("told %s, want the voice that is not there", said)
 		}
 	})
 }
