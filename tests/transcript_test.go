@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/tests/document"
 	"voicerelay/upstream/emulator"
 )
 
@@ -28,13 +29,10 @@ func TestProtocolPageShowsRealTraffic(t *testing.T) {
 	for name, play := range map[string]func(*testing.T) []string{
 		"barge-in": bargeIn, "takeover": takeover, "slow language model": slowModel, "reconnect": reconnect,
 	} {
-		begin, end := fmt.Sprintf("<!-- generated: %s -->\n", name), "<!-- end -->"
-		before, rest, ok := strings.Cut(want, begin)
-		_, after, closed := strings.Cut(rest, end)
-		if !ok || !closed {
-			t.Fatalf("%s has no part %q", protocolPage, name)
+		want, err = document.Fill(want, name, "```\n"+strings.Join(play(t), "\n")+"\n```\n")
+		if err != nil {
+			t.Fatalf("%s: %v", protocolPage, err)
 		}
-		want = before + begin + "```\n" + strings.Join(play(t), "\n") + "\n```\n" + end + after
 	}
 	if *update {
 		if err := os.WriteFile(protocolPage, []byte(want), 0o644); err != nil {

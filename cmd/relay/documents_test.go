@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/tests/document"
 	"voicerelay/upstream"
 )
 
@@ -27,7 +28,7 @@ func TestProvidersPageSaysWhatTheCodeDoes(t *testing.T) {
 	for name, made := range map[string]string{
 		"claims": claimsTable(t), "kinds": kindsTable(), "codes": codesTable(),
 	} {
-		want, err = fill(want, name, made)
+		want, err = document.Fill(want, name, made)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,20 +42,6 @@ func TestProvidersPageSaysWhatTheCodeDoes(t *testing.T) {
 	if want != string(page) {
 		t.Error("docs/providers.md is not what the code says; run: go test ./cmd/relay -run TestProvidersPage -update")
 	}
-}
-
-// fill replaces what stands between a generated part's marks.
-func fill(page, name, made string) (string, error) {
-	begin, end := fmt.Sprintf("<!-- generated: %s -->\n", name), "<!-- end -->"
-	before, rest, ok := strings.Cut(page, begin)
-	if !ok {
-		return "", fmt.Errorf("the page has no part %q", name)
-	}
-	_, after, ok := strings.Cut(rest, end)
-	if !ok {
-		return "", fmt.Errorf("part %q has no end", name)
-	}
-	return before + begin + made + end + after, nil
 }
 
 // vendors are the drivers that speak to a vendor.

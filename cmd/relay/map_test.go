@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"voicerelay/tests/document"
 )
 
 const architecturePage = "../../docs/ARCHITECTURE.md"
@@ -69,7 +71,7 @@ func TestPackageTableIsTheMap(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| `%s` | %d | %s |\n", name, lines, mayImport(p.name()))
 	}
-	want, err := fill(string(page), "packages", table.String())
+	want, err := document.Fill(string(page), "packages", table.String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/config"
+	"voicerelay/tests/document"
 )
 
 const metricsPage = "../../docs/metrics.md"
@@ -42,7 +43,7 @@ func TestMetricsPageListsEveryMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := fill(string(page), "metrics", tableOf(t, scrapeAll(t)))
+	want, err := document.Fill(string(page), "metrics", tableOf(t, scrapeAll(t)))
 	if err != nil {
 		t.Fatal(err)
 	}

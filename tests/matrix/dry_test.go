@@ -89,7 +89,7 @@ func TestPlaybackRunsDryOnlyWhereItMust(t *testing.T) {
 	}
 	t.Log("\n" + distribution(gaps))
 	if *write != "" {
-		document(t, *write, "dry", distribution(gaps))
+		fill(t, *write, "dry", distribution(gaps))
 	}
 }
 

@@ -40,7 +40,7 @@ func TestMatrix(t *testing.T) {
 	if *write != "" {
 		var page strings.Builder
 		report.markdown(&page)
-		document(t, *write, "matrix", page.String())
+		fill(t, *write, "matrix", page.String())
 	}
 	if err := report.verdict(); err != nil {
 		t.Error(err)
