@@ -9,7 +9,9 @@ initializeLogger({ pretty: false, level: "warn" });
 const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
 function plugin(options = {}) {
+  // in docs/clients.md: livekit-js-cartesia
   return new cartesia.TTS({ baseUrl: `${URL}/cartesia`, apiKey: KEY, voice: "narrator", ...options });
+  // end
 }
 
 // hear hears a stream to its end. With a limit in seconds of audio, that is where the caller interrupts.

@@ -8,6 +8,12 @@ from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 from livekit.plugins import cartesia
 
 
+def client(voice="narrator", **options):
+    # in docs/clients.md: livekit-python-cartesia
+    return cartesia.TTS(base_url=f"{URL}/cartesia", api_key=KEY, voice=voice, **options)
+    # end
+
+
 class Plugin:
     """The plugin with a session of its own, since there is no job that has one."""
 
@@ -16,8 +22,7 @@ class Plugin:
 
     async def __aenter__(self):
         self.session = aiohttp.ClientSession()
-        options = {"base_url": f"{URL}/cartesia", "api_key": KEY, "voice": "narrator", **self.options}
-        self.tts = cartesia.TTS(http_session=self.session, **options)
+        self.tts = client(http_session=self.session, **self.options)
         return self.tts
 
     async def __aexit__(self, *_):

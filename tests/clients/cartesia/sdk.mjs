@@ -6,7 +6,9 @@ import { KEY, URL, audio, ended, failed, main, note, words } from "./clients.mjs
 const raw = { container: "raw", encoding: "pcm_s16le", sample_rate: 24000 };
 const voice = { mode: "id", id: "narrator" };
 const { default: Cartesia } = createRequire(import.meta.url)("@cartesia/cartesia-js");
-const client = new Cartesia({ apiKey: KEY, baseURL: `${URL}/cartesia` });
+// in docs/clients.md: cartesia-js
+const client = new Cartesia({ baseURL: `${URL}/cartesia`, apiKey: KEY });
+// end
 
 function tell(event, id = "") {
   if (event.type === "chunk") audio(event.audio ?? Buffer.from(event.data, "base64"), id);

@@ -8,8 +8,10 @@ RAW = {"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000}
 VOICE = {"mode": "id", "id": "narrator"}
 
 
-def options():
-    return {"api_key": KEY, "base_url": f"{URL}/cartesia", "websocket_base_url": f"{WS}/cartesia"}
+def client(Cartesia=Cartesia):  # or AsyncCartesia
+    # in docs/clients.md: cartesia-python
+    return Cartesia(base_url=f"{URL}/cartesia", websocket_base_url=f"{WS}/cartesia", api_key=KEY)
+    # end
 
 
 # Tells an event of a context, or of an answer.
@@ -31,8 +33,8 @@ def tell(event, id=""):
 def speak(text, container="raw", voice="narrator"):
     format = {"raw": RAW, "wav": {**RAW, "container": "wav", "encoding": "pcm_f32le"}, "mp3": {"container": "mp3", "sample_rate": 44100, "bit_rate": 128000}}
     try:
-        with Cartesia(**options()) as client:
-            answer = client.tts.generate(model_id="sonic-latest", transcript=text, voice={"mode": "id", "id": voice}, output_format=format[container])
+        with client() as api:
+            answer = api.tts.generate(model_id="sonic-latest", transcript=text, voice={"mode": "id", "id": voice}, output_format=format[container])
             note(answer.headers["content-type"])
             for data in answer.iter_bytes():
                 audio(data)
@@ -42,8 +44,8 @@ def speak(text, container="raw", voice="narrator"):
 
 
 def events(text):
-    with Cartesia(**options()) as client:
-        for event in client.tts.generate_sse(
+    with client() as api:
+        for event in api.tts.generate_sse(
             model_id="sonic-latest", transcript=text, voice=VOICE, output_format=RAW, add_timestamps=True, context_id="c"
         ):
             tell(event)
@@ -51,7 +53,7 @@ def events(text):
 
 # A context that gets its text in pieces, with a flush between.
 async def context(first, second, voice="narrator"):
-    async with AsyncCartesia(**options()) as client, client.tts.websocket_connect() as connection:
+    async with client(AsyncCartesia) as api, api.tts.websocket_connect() as connection:
         context = connection.context(model_id="sonic-latest", voice=voice, output_format=RAW, add_timestamps=True)
         for word in first.split(" "):
             await context.push(word + " ")
@@ -64,7 +66,7 @@ async def context(first, second, voice="narrator"):
 
 # Two contexts at once on a connection.
 async def parallel(first, second):
-    async with AsyncCartesia(**options()) as client, client.tts.websocket_connect() as connection:
+    async with client(AsyncCartesia) as api, api.tts.websocket_connect() as connection:
 
         async def one(id, text):
             context = connection.context(id, model_id="sonic-latest", voice=VOICE, output_format=RAW, add_timestamps=True)
@@ -78,7 +80,7 @@ async def parallel(first, second):
 
 # A context is cancelled once something was heard, and there is another on the connection.
 async def cancel(text, next):
-    async with AsyncCartesia(**options()) as client, client.tts.websocket_connect() as connection:
+    async with client(AsyncCartesia) as api, api.tts.websocket_connect() as connection:
         context = connection.context(model_id="sonic-latest", voice=VOICE, output_format=RAW)
         await context.push(text)
         await context.no_more_inputs()
@@ -96,8 +98,8 @@ async def cancel(text, next):
 
 # The whole text at once, by the interface of the SDK's second version.
 def old(text):
-    with Cartesia(**options()) as client:
-        connection = client.tts.websocket()
+    with client() as api:
+        connection = api.tts.websocket()
         said = connection.send(model_id="sonic-2", transcript=text, voice=VOICE, output_format=RAW, stream=False, add_timestamps=True)
         audio(said.audio)
         timed = said.word_timestamps
@@ -107,9 +109,9 @@ def old(text):
 
 
 def voices():
-    with Cartesia(**options()) as client:
-        note([voice.id for voice in client.voices.list(limit=1)])
-        note(client.voices.get("narrator").name)
+    with client() as api:
+        note([voice.id for voice in api.voices.list(limit=1)])
+        note(api.voices.get("narrator").name)
 
 
 main({

@@ -9,7 +9,9 @@ from pipecat_bot import Bot
 
 def service(voice="narrator", **options):
     settings = CartesiaTTSService.Settings(voice=voice)
+    # in docs/clients.md: pipecat-cartesia
     return CartesiaTTSService(url=f"{WS}/cartesia/tts/websocket", api_key=KEY, settings=settings, **options)
+    # end
 
 
 async def speak(text):
@@ -57,7 +59,10 @@ async def both(first, second):
 # A sentence a request.
 async def http(text):
     settings = CartesiaHttpTTSService.Settings(voice="narrator")
-    async with Bot(CartesiaHttpTTSService(base_url=f"{URL}/cartesia", api_key=KEY, settings=settings)) as bot:
+    # in docs/clients.md: pipecat-cartesia-http
+    service = CartesiaHttpTTSService(base_url=f"{URL}/cartesia", api_key=KEY, settings=settings)
+    # end
+    async with Bot(service) as bot:
         await bot.reply("", text)
 
 

@@ -2,12 +2,10 @@
 // argument of a story says which.
 import { DeepgramClient } from "@deepgram/sdk";
 import { DEFAULT_API_CONNECT_OPTIONS, initializeLogger } from "@livekit/agents";
-import { SynthesizeStream, TTS } from "@livekit/agents-plugin-deepgram";
+import * as deepgram from "@livekit/agents-plugin-deepgram";
 
 import { KEY, URL, WS, audio, ended, failed, main, note, now } from "./clients.mjs";
 
-const BASE = `${URL}/deepgram`;
-const SOCKETS = `${WS}/deepgram`;
 const RATE = 24000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -15,7 +13,10 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 class LiveKit {
   constructor() {
     initializeLogger({ pretty: false, level: "warn" });
-    this.tts = new TTS({ baseUrl: BASE, apiKey: KEY, model: "narrator", sampleRate: RATE });
+    const options = { sampleRate: RATE };
+    // in docs/clients.md: livekit-js-deepgram
+    this.tts = new deepgram.TTS({ baseUrl: `${URL}/deepgram`, apiKey: KEY, model: "narrator", ...options });
+    // end
   }
 
   // hear tells all of a stream. Errors are told by the speaker, not by the stream.
@@ -27,7 +28,7 @@ class LiveKit {
     };
     this.tts.on("error", notice);
     for await (const event of stream) {
-      if (event !== SynthesizeStream.END_OF_STREAM) audio(event.frame.data, id);
+      if (event !== deepgram.SynthesizeStream.END_OF_STREAM) audio(event.frame.data, id);
     }
     await pause(20); // the error comes after the stream's end
     this.tts.off("error", notice);
@@ -80,9 +81,11 @@ class LiveKit {
 class SDK {
   constructor(version) {
     this.version = version;
-    this.client = new DeepgramClient({
-      apiKey: KEY, environment: { base: BASE, production: SOCKETS, agent: SOCKETS, agentRest: BASE },
-    });
+    // in docs/clients.md: deepgram-js
+    const [base, sockets] = [`${URL}/deepgram`, `${WS}/deepgram`];
+    const relay = { base, production: sockets, agent: sockets, agentRest: base };
+    this.client = new DeepgramClient({ environment: relay, apiKey: KEY });
+    // end
     this.ends = version === "v1" ? "Flushed" : "SpeechMetadata";
   }
 

@@ -8,20 +8,28 @@ import aiohttp
 
 from clients import KEY, URL, WS, audio, ended, failed, main, note, now
 
-BASE, SOCKETS = f"{URL}/deepgram", f"{WS}/deepgram"
 RATE = 24000
 
 
 # LiveKit
 
 
-@contextlib.asynccontextmanager
-async def livekit(version, **options):
+def plugin(version, **options):
     from livekit.plugins import deepgram
 
-    made = {"v1": deepgram.TTS, "v2": deepgram.TTSv2}[version]
+    if version == "v2":
+        # in docs/clients.md: livekit-python-deepgram-flux
+        return deepgram.TTSv2(base_url=f"{URL}/deepgram/v2/speak", api_key=KEY, model="narrator", **options)
+        # end
+    # in docs/clients.md: livekit-python-deepgram
+    return deepgram.TTS(base_url=f"{URL}/deepgram/v1/speak", api_key=KEY, model="narrator", **options)
+    # end
+
+
+@contextlib.asynccontextmanager
+async def livekit(version):
     async with aiohttp.ClientSession() as session:
-        tts = made(base_url=f"{BASE}/{version}/speak", api_key=KEY, model="narrator", sample_rate=RATE, http_session=session, **options)
+        tts = plugin(version, sample_rate=RATE, http_session=session)
         tts.on("error", lambda e: note({"recoverable": e.recoverable, "error": str(e.error), "at": now()}))
         yield tts
         await tts.aclose()
@@ -110,15 +118,20 @@ class Pipecat:
 
         match self.kind:
             case "socket":
-                service = DeepgramTTSService(api_key=KEY, base_url=SOCKETS, settings=DeepgramTTSService.Settings(voice="narrator"))
+                settings = DeepgramTTSService.Settings(voice="narrator")
+                # in docs/clients.md: pipecat-deepgram
+                service = DeepgramTTSService(base_url=f"{WS}/deepgram", api_key=KEY, settings=settings)
+                # end
             case "flux":
-                service = DeepgramFluxTTSService(
-                    api_key=KEY, url=f"{SOCKETS}/v2/speak", settings=DeepgramFluxTTSService.Settings(voice="narrator")
-                )
+                settings = DeepgramFluxTTSService.Settings(voice="narrator")
+                # in docs/clients.md: pipecat-deepgram-flux
+                service = DeepgramFluxTTSService(url=f"{WS}/deepgram/v2/speak", api_key=KEY, settings=settings)
+                # end
             case "http":
-                return DeepgramHttpTTSService(
-                    api_key=KEY, base_url=BASE, aiohttp_session=session, settings=DeepgramHttpTTSService.Settings(voice="narrator")
-                )
+                settings = DeepgramHttpTTSService.Settings(voice="narrator")
+                # in docs/clients.md: pipecat-deepgram-http
+                return DeepgramHttpTTSService(base_url=f"{URL}/deepgram", api_key=KEY, aiohttp_session=session, settings=settings)
+                # end
 
         @service.event_handler("on_connection_error")
         async def _(service, error):
@@ -162,12 +175,15 @@ class Pipecat:
 # The vendor's SDK
 
 
-def sdk(key=KEY):
+def sdk():
     from deepgram import DeepgramClient
     from deepgram.environment import DeepgramClientEnvironment
 
-    at = DeepgramClientEnvironment(base=BASE, production=SOCKETS, agent=SOCKETS, agent_rest=BASE)
-    return DeepgramClient(api_key=key, environment=at)
+    # in docs/clients.md: deepgram-python
+    base, sockets = f"{URL}/deepgram", f"{WS}/deepgram"
+    relay = DeepgramClientEnvironment(base=base, production=sockets, agent=sockets, agent_rest=base)
+    return DeepgramClient(environment=relay, api_key=KEY)
+    # end
 
 
 class Aura:

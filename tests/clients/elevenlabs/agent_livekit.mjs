@@ -1,6 +1,6 @@
 // LiveKit's plugin for ElevenLabs, with a relay in the vendor's stead.
 import { DEFAULT_API_CONNECT_OPTIONS, initializeLogger, tts as base } from "@livekit/agents";
-import { TTS } from "@livekit/agents-plugin-elevenlabs";
+import * as elevenlabs from "@livekit/agents-plugin-elevenlabs";
 
 import { KEY, URL, audio, ended, failed, main, note, now, words } from "./clients.mjs";
 
@@ -8,8 +8,13 @@ initializeLogger({ pretty: false, level: "warn" });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const speaker = (options = {}, path = "/v1") =>
-  new TTS({ baseURL: URL + path, apiKey: KEY, voiceId: "narrator", encoding: "pcm_24000", ...options });
+function speaker(more = {}, at = "prefix") {
+  const options = { voiceId: "narrator", encoding: "pcm_24000", ...more };
+  if (at === "root") return new elevenlabs.TTS({ baseURL: `${URL}/v1`, apiKey: KEY, ...options });
+  // in docs/clients.md: livekit-js-elevenlabs
+  return new elevenlabs.TTS({ baseURL: `${URL}/elevenlabs/v1`, apiKey: KEY, ...options });
+  // end
+}
 
 // hear tells all of a stream. Errors are told by the speaker, not by the stream.
 async function hear(speaker, stream, id = "") {
@@ -51,8 +56,8 @@ async function pushed(tts, text) {
 }
 
 await main({
-  async speak(text, path = "/v1") {
-    await turn(speaker({}, path), text);
+  async speak(text, at = "prefix") {
+    await turn(speaker({}, at), text);
   },
 
   // With the voice and the format that the plugin asks for where a program names none: 16-bit samples at 22,050 Hz.

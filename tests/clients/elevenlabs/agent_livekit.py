@@ -5,16 +5,24 @@ import contextlib
 import aiohttp
 from livekit.agents import APIConnectOptions
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, USERDATA_TIMED_TRANSCRIPT
-from livekit.plugins.elevenlabs import TTS
+from livekit.plugins import elevenlabs
 
 from clients import KEY, URL, audio, ended, failed, main, note, now, words
 
 
+def client(at, **options):
+    if at == "root":
+        return elevenlabs.TTS(base_url=f"{URL}/v1", api_key=KEY, **options)
+    # in docs/clients.md: livekit-python-elevenlabs
+    return elevenlabs.TTS(base_url=f"{URL}/elevenlabs/v1", api_key=KEY, **options)
+    # end
+
+
 @contextlib.asynccontextmanager
-async def speaker(base="/v1", **options):
+async def speaker(at="prefix", **options):
     options = {"voice_id": "narrator", "encoding": "pcm_24000"} | options
     async with aiohttp.ClientSession() as session:
-        tts = TTS(base_url=URL + base, api_key=KEY, http_session=session, **options)
+        tts = client(at, http_session=session, **options)
         tts.on("error", lambda e: note({"recoverable": e.recoverable, "error": str(e.error), "at": now()}))
         yield tts
         await tts.aclose()
@@ -38,8 +46,8 @@ async def turn(tts, text, id="", options=DEFAULT_API_CONNECT_OPTIONS):
         await hear(stream, id)
 
 
-async def speak(text, base="/v1"):
-    async with speaker(base) as tts:
+async def speak(text, at="prefix"):
+    async with speaker(at) as tts:
         await turn(tts, text)
 
 

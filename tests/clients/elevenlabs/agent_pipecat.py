@@ -8,13 +8,17 @@ from pipecat.services.tts_service import TextAggregationMode
 from pipecat_bot import Bot
 
 
-def service(voice="narrator", base="", **options):
+def service(voice="narrator", at="prefix", **options):
     settings = ElevenLabsTTSService.Settings(voice=voice)
-    return ElevenLabsTTSService(url=WS + base, api_key=KEY, settings=settings, **options)
+    if at == "root":
+        return ElevenLabsTTSService(url=WS, api_key=KEY, settings=settings, **options)
+    # in docs/clients.md: pipecat-elevenlabs
+    return ElevenLabsTTSService(url=f"{WS}/elevenlabs", api_key=KEY, settings=settings, **options)
+    # end
 
 
-async def speak(text, base=""):
-    async with Bot(service(base=base)) as bot:
+async def speak(text, at="prefix"):
+    async with Bot(service(at=at)) as bot:
         await bot.reply("", text)
         began = now()
     note(now() - began)  # how long the goodbye took
@@ -69,7 +73,9 @@ async def hopeless(first, second):
 async def http(text):
     async with aiohttp.ClientSession() as session:
         settings = ElevenLabsHttpTTSService.Settings(voice="narrator")
-        tts = ElevenLabsHttpTTSService(base_url=URL, api_key=KEY, aiohttp_session=session, settings=settings)
+        # in docs/clients.md: pipecat-elevenlabs-http
+        tts = ElevenLabsHttpTTSService(base_url=f"{URL}/elevenlabs", api_key=KEY, aiohttp_session=session, settings=settings)
+        # end
         async with Bot(tts) as bot:
             await bot.reply("", text)
 

@@ -56,7 +56,7 @@ func transcript(turn *rig.Turn) string {
 func TestLiveKitSpeaks(t *testing.T) {
 	inEach(t, func(t *testing.T, run program) {
 		r := rig.Start(t, rig.Options{})
-		stories := [][]string{{"speak", text}, {"speak", text, "/elevenlabs/v1"}, {"tokens", text}, {"wordwise", text}, {"original", text}}
+		stories := [][]string{{"speak", text}, {"speak", text, "root"}, {"tokens", text}, {"wordwise", text}, {"original", text}}
 		for _, story := range stories {
 			spokenAs(t, run(r, t, story...), text)
 		}

@@ -32,7 +32,7 @@ func heardFrom(t *testing.T, turn *rig.Turn, text string) {
 
 func TestPipecatSpeaks(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	stories := [][]string{{"speak", text}, {"speak", text, "/elevenlabs"}, {"tokens", text}, {"http", text}}
+	stories := [][]string{{"speak", text}, {"speak", text, "root"}, {"tokens", text}, {"http", text}}
 	for _, story := range stories {
 		told := pipecat(t, r, story...)
 		told.Quiet(t)

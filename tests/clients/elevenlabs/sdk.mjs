@@ -3,7 +3,9 @@ import { ElevenLabsClient } from "@elevenlabs/elevenlabs-js";
 
 import { KEY, URL, audio, ended, failed, main, note, words } from "./clients.mjs";
 
-const api = new ElevenLabsClient({ apiKey: KEY, baseUrl: URL });
+// in docs/clients.md: elevenlabs-js
+const api = new ElevenLabsClient({ baseUrl: `${URL}/elevenlabs`, apiKey: KEY });
+// end
 const outputFormat = "pcm_24000";
 
 async function attempt(play, id = "") {

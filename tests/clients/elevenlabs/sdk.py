@@ -8,8 +8,12 @@ from elevenlabs.types import VoiceSettings
 FORMAT = "pcm_24000"
 
 
-def client(base=""):
-    return ElevenLabs(base_url=URL + base, api_key=KEY)
+def client(at="prefix"):
+    if at == "root":
+        return ElevenLabs(base_url=URL, api_key=KEY)
+    # in docs/clients.md: elevenlabs-python
+    return ElevenLabs(base_url=f"{URL}/elevenlabs", api_key=KEY)
+    # end
 
 
 def attempt(play, id=""):
@@ -21,9 +25,9 @@ def attempt(play, id=""):
 
 
 # The whole of a text, as it comes.
-def convert(text, base=""):
+def convert(text, at="prefix"):
     def play():
-        for data in client(base).text_to_speech.convert("narrator", text=text, output_format=FORMAT):
+        for data in client(at).text_to_speech.convert("narrator", text=text, output_format=FORMAT):
             audio(data)
 
     attempt(play)

@@ -51,9 +51,9 @@ func TestSDKsUsualFormat(t *testing.T) {
 	})
 }
 
-func TestSDKBelowThePrefix(t *testing.T) {
+func TestSDKAtTheRoot(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	told := r.Python(t, "sdk.py", "convert", text, "/elevenlabs")
+	told := r.Python(t, "sdk.py", "convert", text, "root")
 	told.Quiet(t)
 	told.Only(t).Says(t, rate, text)
 }

@@ -8,11 +8,14 @@ initializeLogger({ pretty: false, level: "warn" });
 const SECRET = "any-text-of-32-characters-or-more-will-do"; // the relay does not know it
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function speaker(options = {}) {
+function speaker({ model = "cartesia/sonic-3" } = {}) {
+  const options = { sampleRate: 24000 };
+  // in docs/clients.md: livekit-js-inference
   return new inference.TTS({
-    model: "cartesia/sonic-3", voice: "narrator", modelOptions: { add_timestamps: true }, sampleRate: 24000,
-    baseURL: `${URL}/livekit/v1`, apiKey: KEY, apiSecret: SECRET, ...options,
+    baseURL: `${URL}/livekit/v1`, apiKey: KEY, apiSecret: SECRET,
+    model, voice: "narrator", modelOptions: { add_timestamps: true }, ...options,
   });
+  // end
 }
 
 // hear tells all of a stream. Errors are told by the speaker, not by the stream.

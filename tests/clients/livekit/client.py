@@ -4,21 +4,28 @@ import contextlib
 import os
 
 import aiohttp
-from livekit.agents import APIConnectOptions
-from livekit.agents.inference import TTS
-from livekit.agents.utils import http_context
+from livekit.agents import APIConnectOptions, inference
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, USERDATA_TIMED_TRANSCRIPT
+from livekit.agents.utils import http_context
 
 from clients import KEY, URL, audio, ended, failed, main, note, now, words
 
 SECRET = "any-text-of-32-characters-or-more-will-do"  # the relay does not know it
 
 
+def client(model="cartesia/sonic-3", **options):
+    # in docs/clients.md: livekit-python-inference
+    return inference.TTS(
+        base_url=f"{URL}/livekit/v1", api_key=KEY, api_secret=SECRET,
+        model=model, voice="narrator", extra_kwargs={"add_timestamps": True}, **options,
+    )
+    # end
+
+
 @contextlib.asynccontextmanager
 async def speaker(**options):
-    options = {"model": "cartesia/sonic-3", "voice": "narrator", "extra_kwargs": {"add_timestamps": True}, "sample_rate": 24000} | options
     async with aiohttp.ClientSession() as session:
-        tts = TTS(base_url=f"{URL}/livekit/v1", api_key=KEY, api_secret=SECRET, http_session=session, **options)
+        tts = client(sample_rate=24000, http_session=session, **options)
         tts.on("error", lambda e: note({"recoverable": e.recoverable, "error": str(e.error), "at": now()}))
         yield tts
         await tts.aclose()
@@ -129,7 +136,7 @@ async def model_string(text):
         "LIVEKIT_INFERENCE_URL": f"{URL}/livekit/v1", "LIVEKIT_INFERENCE_API_KEY": KEY, "LIVEKIT_INFERENCE_API_SECRET": SECRET,
     }
     async with http_context.open():
-        tts = TTS.from_model_string("cartesia/sonic-3:narrator")
+        tts = inference.TTS.from_model_string("cartesia/sonic-3:narrator")
         note(tts.sample_rate)
         await turn(tts, text)
         await tts.aclose()

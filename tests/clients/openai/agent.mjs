@@ -5,7 +5,11 @@ import * as openai from "@livekit/agents-plugin-openai";
 import { KEY, URL, audio, ended, failed, main } from "./clients.mjs";
 
 initializeLogger({ pretty: false, level: "warn" });
-const client = (options = {}) => new openai.TTS({ baseURL: `${URL}/openai/v1`, apiKey: KEY, ...options });
+function client(options = {}) {
+  // in docs/clients.md: livekit-js-openai
+  return new openai.TTS({ baseURL: `${URL}/openai/v1`, apiKey: KEY, ...options });
+  // end
+}
 
 async function hear(plugin, stream, id = "") {
   let error;

@@ -7,7 +7,9 @@ from livekit.plugins import openai
 
 
 def client(**options):
+    # in docs/clients.md: livekit-python-openai
     return openai.TTS(base_url=f"{URL}/openai/v1", api_key=KEY, **options)
+    # end
 
 
 async def hear(stream, id=""):

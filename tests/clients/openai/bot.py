@@ -5,7 +5,9 @@ from pipecat_bot import Bot
 
 
 def service():
-    return OpenAITTSService(api_key=KEY, base_url=f"{URL}/openai/v1")
+    # in docs/clients.md: pipecat-openai
+    return OpenAITTSService(base_url=f"{URL}/openai/v1", api_key=KEY)
+    # end
 
 
 async def speak(text):

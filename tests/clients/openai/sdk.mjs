@@ -3,7 +3,9 @@
 import OpenAI from "openai";
 import { KEY, URL, audio, ended, failed, main, note } from "./clients.mjs";
 
+// in docs/clients.md: openai-js
 const client = new OpenAI({ baseURL: `${URL}/openai/v1`, apiKey: KEY });
+// end
 const usual = { model: "gpt-4o-mini-tts", voice: "narrator" };
 
 // hear reads an answer as it comes.

@@ -9,7 +9,9 @@ USUAL = {"model": "gpt-4o-mini-tts", "voice": "narrator"}
 
 
 def client():
+    # in docs/clients.md: openai-python
     return openai.OpenAI(base_url=f"{URL}/openai/v1", api_key=KEY)
+    # end
 
 
 # Reads an answer as it comes.

@@ -4,10 +4,12 @@
 
 import { writeSync } from "node:fs";
 
+// in docs/clients.md: javascript
 export const URL = process.env.RELAY_URL; // http://… or https://…, without a slash at its end
 export const WS = URL.replace(/^http/, "ws"); // the same for WebSockets
-export const HOST = URL.split("://")[1];
 export const KEY = process.env.RELAY_KEY;
+// end
+export const HOST = URL.split("://")[1];
 
 // now is seconds since the program began.
 export const now = () => performance.now() / 1000;

@@ -12,10 +12,12 @@ import sys
 import time
 import warnings
 
+# in docs/clients.md: python
 URL = os.environ["RELAY_URL"]  # http://… or https://…, without a slash at its end
 WS = "ws" + URL.removeprefix("http")  # the same for WebSockets
-HOST = URL.split("://")[1]
 KEY = os.environ["RELAY_KEY"]
+# end
+HOST = URL.split("://")[1]
 
 # A program may have a module beside it, and the name of a package: Python runs without its folder, which comes last here.
 sys.path.append(os.path.dirname(os.path.abspath(sys.argv[0])))
