@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -32,10 +33,11 @@ const messagePatience = 10 * time.Second
 // would give them after 10 ms only.
 const turnLength = 64 << 10
 
-// intake holds back a client that sends too fast. It belongs to the connection's reader.
+// intake holds back a client that sends too fast. It belongs to the connection's reader, and to the writer while that waits for the
+// client's answer to a close.
 type intake struct {
 	bytes  *rate.Limiter
-	inTurn int // bytes
+	inTurn atomic.Int64 // bytes
 }
 
 // newIntake is that of a connection whose messages have at most so many bytes.
@@ -46,8 +48,8 @@ func newIntake(maxMessageBytes int) intake {
 
 // take counts what came, and waits where it was too much.
 func (i *intake) take(n int) {
-	if i.inTurn += n; i.inTurn >= turnLength {
-		i.inTurn = 0
+	if i.inTurn.Add(int64(n)) >= turnLength {
+		i.inTurn.Store(0)
 		runtime.Gosched()
 	}
 	if wait := i.bytes.ReserveN(time.Now(), min(n, i.bytes.Burst())).Delay(); wait > 0 {
