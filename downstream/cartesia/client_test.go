@@ -45,6 +45,8 @@ type caller struct {
 
 	heard chan heard    // a few messages ahead: those behind an error are read though nobody waits for them
 	gone  chan struct{} // closed by Hangup, once
+
+	closed error // how the relay closed the connection; set before heard has io.EOF
 }
 
 // heard is a message, or why there is none.
@@ -157,6 +159,7 @@ func (c *caller) receive() (m said, err error) {
 	kind, data, err := c.conn.Read(context.Background())
 	var closed websocket.CloseError
 	if errors.As(err, &closed) {
+		c.closed = err
 		return m, io.EOF
 	}
 	if err != nil {
@@ -300,8 +303,8 @@ func TestAnIdleConnectionIsClosed(t *testing.T) {
 		if _, err := c.read(); !errors.Is(err, io.EOF) {
 			t.Errorf("an idle connection: %v, want it closed", err)
 		}
-		if took := time.Since(began).Round(time.Second); took != 5*time.Minute {
-			t.Errorf("it was closed after %v", took)
+		if took := time.Since(began).Round(time.Second); took != 5*time.Minute || websocket.CloseStatus(c.closed) != websocket.StatusNormalClosure {
+			t.Errorf("it was closed after %v: %v", took, c.closed)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"voicerelay/downstream/downstreamtest"
 	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
@@ -152,8 +154,9 @@ func TestMessagesThatMakeNoSenseCloseTheConnection(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if m, err := c.read(); err == nil {
-			t.Errorf("then: %+v, want a close", m)
+		began := time.Now()
+		if m, err := c.read(); err == nil || websocket.CloseStatus(c.closed) != websocket.StatusPolicyViolation || time.Since(began) > time.Second {
+			t.Errorf("then: %+v, %v after %v, want a close with 1008", m, c.closed, time.Since(began))
 		}
 	})
 }

@@ -2,6 +2,7 @@ package cartesia
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ type talk struct {
 	// Static after newTalk.
 	*session.Session
 	srv *host
+
+	strikes session.Strikes // owned by the reader
 
 	mu       sync.Mutex // guards what follows
 	contexts contexts
@@ -68,7 +71,13 @@ func (t *talk) refuseMessage(id string, refused *protocol.Error) {
 	if !t.failOpen(id, refused) {
 		t.Send(contextError("", refused, ""))
 	}
+	if t.strikes.Add(time.Now(), maxStrikes) {
+		t.Conn.Shut(delivery.ClosePolicy, fmt.Sprintf("%d messages within a minute that can't be used", maxStrikes))
+	}
 }
+
+// maxStrikes is how many messages that can't be used a client may send within a minute: as in the relay's own protocol.
+const maxStrikes = 20
 
 // failOpen ends the utterance of an id that takes text with an error. It reports false where there is none.
 func (t *talk) failOpen(id string, err *protocol.Error) bool {
