@@ -164,12 +164,17 @@ func (turn *Turn) listen(rate int, text string) ([]voice.WordTime, error) {
 	}
 	found, err := voice.Locate(pcm, rate, voice.Words(text))
 	cuts := turn.Cuts
-	return slices.DeleteFunc(found, func(w voice.WordTime) bool {
-		if w.Text == voice.Unknown {
+	kept := found[:0]
+	for i, w := range found {
+		// One that is cut near its end is heard as itself, and then once more.
+		again := i+1 < len(found) && found[i+1].Text == w.Text && voice.Broken(pcm, rate, w)
+		if cuts > 0 && (w.Text == voice.Unknown || again) {
 			cuts--
+			continue
 		}
-		return w.Text == voice.Unknown && cuts >= 0
-	}), err
+		kept = append(kept, w)
+	}
+	return kept, err
 }
 
 func textsOf(found []voice.WordTime) []string {

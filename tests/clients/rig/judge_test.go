@@ -38,6 +38,7 @@ func TestAudioIsJudged(t *testing.T) {
 	spoken := voice.Speak(judgedText, seed, judgedRate, 1)
 	whole := bytesOf(spoken.PCM)
 	middle := 2 * (at(spoken, 3) + (at(spoken, 4)-at(spoken, 3))/3)
+	late := 2 * (at(spoken, 4) - int(0.06*judgedRate)) // before the pause after the word, and some more
 	for name, tt := range map[string]struct {
 		audio        []byte
 		cuts         int
@@ -50,6 +51,9 @@ func TestAudioIsJudged(t *testing.T) {
 		"one twice":    {append(whole[:2*at(spoken, 4):2*at(spoken, 4)], whole[2*at(spoken, 3):]...), 0, "heard", "want the beginning"},
 		"interrupted":  {whole[:middle], 0, "heard", ""},
 		"a cut":        {cutAt(whole, middle, 2*at(spoken, 3)), 0, `"?"`, "want the beginning"},
+		"a late cut":   {cutAt(whole, late, 2*at(spoken, 3)), 0, "heard", "want the beginning"},
+		"late allowed": {cutAt(whole, late, 2*at(spoken, 3)), 1, "", "want the beginning"},
+		"twice at cut": {append(whole[:2*at(spoken, 4):2*at(spoken, 4)], whole[2*at(spoken, 3):]...), 1, "heard", "want the beginning"},
 		"allowed cut":  {cutAt(whole, middle, 2*at(spoken, 3)), 1, "", "want the beginning"},
 	} {
 		turn := &Turn{Audio: tt.audio, Cuts: tt.cuts}

@@ -176,3 +176,31 @@ func TestRealSpeechHasSound(t *testing.T) {
 		t.Errorf("words: got %v", spoken.Words)
 	}
 }
+
+func TestBrokenWordsAreToldFromWholeOnes(t *testing.T) {
+	const rate = 16000
+	for seed := range uint64(5) {
+		spoken := Speak(strings.Join(vocabulary, " "), seed, rate, 1)
+		for _, word := range spoken.Words {
+			from, to := int(word.Start.Seconds()*rate), int(word.End.Seconds()*rate)
+			for _, share := range []float64{1, 0.9, 0.8, 0.7, 0.6} {
+				length := int(share * float64(to-from))
+				cut := append(slices.Clone(spoken.PCM[from:from+length]), make([]int16, rate/10)...)
+				found, err := Locate(cut, rate, vocabulary)
+				if err != nil || len(found) != 1 {
+					t.Fatalf("%s, %v of it: found %v (%v)", word.Text, share, found, err)
+				}
+				if found[0].Text == Unknown {
+					continue // which says it as well
+				}
+				missing := time.Duration(to-from-length) * time.Second / rate
+				if missing > 0 && missing <= 2*halfError {
+					continue // too little to be sure of
+				}
+				if got, want := Broken(cut, rate, found[0]), missing > 0; got != want {
+					t.Errorf("seed %d: %s of %v, %v of it: broken %t", seed, word.Text, word.End-word.Start, share, got)
+				}
+			}
+		}
+	}
+}
