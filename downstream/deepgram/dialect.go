@@ -28,17 +28,18 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 			downstream.Route{Method: http.MethodPost, Path: v.path, Root: v.path, Serve: srv.endpoint(v).Serve},
 		)
 	}
-	const models = "/v1/models"
-	routes = append(routes, downstream.Route{Method: http.MethodGet, Path: models, Root: models, Only: bearsToken, Serve: srv.models})
+	routes = append(routes, downstream.Route{Method: http.MethodGet, Path: pathModels, Root: pathModels, Only: asksForModels, Serve: srv.models})
 	for i := range routes {
 		routes[i].Key, routes[i].Refuse = downstream.AnyKey, refuse
 	}
 	return routes
 }
 
-// bearsToken reports whether a request's key stands in the header as Deepgram's clients have it. Others ask for their own models
-// at the same path.
-func bearsToken(r *http.Request) bool {
+const pathModels = "/v1/models"
+
+// asksForModels reports whether a request is for this dialect's list: at the root, where others have theirs, one whose key stands in
+// the header as Deepgram's clients have it.
+func asksForModels(r *http.Request) bool {
 	scheme, _, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
-	return strings.EqualFold(scheme, "Token")
+	return r.URL.Path != pathModels || strings.EqualFold(scheme, "Token")
 }

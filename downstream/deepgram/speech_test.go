@@ -206,18 +206,20 @@ func TestModels(t *testing.T) {
 				t.Errorf("%s: got %+v", target, list)
 			}
 		}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/v1/models", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Authorization", "Bearer "+downstreamtest.Key)
-		answer, err := r.HTTP().Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusNotFound {
-			t.Errorf("another vendor's client got %d", answer.StatusCode)
+		for target, status := range map[string]int{"/v1/models": http.StatusNotFound, r.Prefix + "/v1/models": http.StatusOK} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+target, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Authorization", "Bearer "+downstreamtest.Key)
+			answer, err := r.HTTP().Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			if answer.StatusCode != status {
+				t.Errorf("%s: another vendor's client got %d, want %d", target, answer.StatusCode, status)
+			}
 		}
 	})
 }
