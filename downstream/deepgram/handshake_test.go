@@ -307,7 +307,7 @@ func keyOf(t *testing.T, r *downstreamtest.Relay) *server.Key {
 
 // A record says of which dialect a generation is, and has the tags by which its client finds it.
 func TestRecordsNameTheDialectAndTags(t *testing.T) {
-	a := asked{session: "s1", tags: []string{"one", "", strings.Repeat("x", 300), "\xff", "two"}}
+	a := asked{session: "s1", tags: []string{"one", "", strings.Repeat("x", 300), "\xff", "two", "a\nb"}}
 	if got, want := fmt.Sprint(a.metadata(aura)), "map[client_session:s1 dialect:deepgram endpoint:/v1/speak tag1:one tag5:two]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

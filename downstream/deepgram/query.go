@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -129,7 +131,7 @@ const speedStep = 0.05
 func (a asked) metadata(v *version) map[string]string {
 	kept := map[string]string{"dialect": name, "endpoint": v.path}
 	keep := func(key, value string) {
-		if value != "" && len(value) <= protocol.MaxMetadataBytes && utf8.ValidString(value) {
+		if value != "" && len(value) <= maxTag && utf8.ValidString(value) && !strings.ContainsFunc(value, unicode.IsControl) {
 			kept[key] = value
 		}
 	}
@@ -143,8 +145,11 @@ func (a asked) metadata(v *version) map[string]string {
 // headerSession has the id that the vendor's SDKs give to all that a client object of theirs does.
 const headerSession = "X-Deepgram-Session-Id"
 
-// maxTags bounds what a record keeps of them.
-const maxTags = 8
+// What a record keeps of them: more and longer ones are left out. Deepgram takes 128 characters.
+const (
+	maxTags = 8
+	maxTag  = 128 // bytes
+)
 
 // isRaw reports whether an encoding is one of raw samples.
 func isRaw(encoding string) bool {
