@@ -38,11 +38,7 @@ func TestAVendorBreaksInAWordAndAgentsDoNotNotice(t *testing.T) {
 		each(t, rig.Options{}, agents, func(t *testing.T, r *rig.Rig, p program) {
 			r.BreakIn(t, "first", text, word)
 			told := p.play(t, r, "speak", text)
-			told.Quiet(t)
-			turn := told.Only(t)
-			turn.Cuts = 1
-			turn.Says(t, rate, text)
-			turn.Timed(t, rate, text)
+			r.Takeover(told, "", rate, text, true).Unnoticed(t)
 			if got := r.Records(t, 1)[0]; len(got.Attempts) != 2 || got.Attempts[1].Provider != "second" {
 				t.Errorf("recorded %+v", got.Attempts)
 			}

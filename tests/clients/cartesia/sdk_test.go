@@ -99,11 +99,7 @@ func TestAVendorBreaksInAWordAndSDKsDoNotNotice(t *testing.T) {
 	each(t, secured(), sdks, func(t *testing.T, r *rig.Rig, p program) {
 		r.BreakIn(t, "first", first, 4)
 		told := p.play(t, r, "context", first, second)
-		told.Quiet(t)
-		turn := told.Only(t)
-		turn.Cuts = 1
-		turn.Says(t, rate, text)
-		turn.Timed(t, rate, text)
+		r.Takeover(told, "", rate, text, true).Unnoticed(t)
 	})
 }
 

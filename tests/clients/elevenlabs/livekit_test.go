@@ -192,12 +192,8 @@ func TestLiveKitNoticesNoFailover(t *testing.T) {
 			r := rig.Start(t, rig.Options{})
 			r.BreakIn(t, "first", text, word)
 			told := run(r, t, "speak", text)
-			told.Quiet(t)
-			turn := told.Only(t)
-			turn.Cuts = 1
-			turn.Says(t, rate, text)
-			turn.Timed(t, rate, text)
-			if got := strings.TrimSpace(transcript(turn)); got != text {
+			r.Takeover(told, "", rate, text, true).Unnoticed(t)
+			if got := strings.TrimSpace(transcript(told.Only(t))); got != text {
 				t.Errorf("the transcript is %q, want %q", got, text)
 			}
 			if record := r.Records(t, 1)[0]; len(record.Attempts) < 2 || record.Outcome != "completed" {

@@ -120,13 +120,7 @@ func TestSDKsNoticeNoFailover(t *testing.T) {
 			r := rig.Start(t, rig.Options{})
 			r.BreakIn(t, "first", text, 3)
 			told := run(r, t, story, text)
-			told.Quiet(t)
-			turn := told.Only(t)
-			turn.Cuts = 1
-			turn.Says(t, rate, text)
-			if strings.HasSuffix(story, "_timed") {
-				turn.Timed(t, rate, text)
-			}
+			r.Takeover(told, "", rate, text, strings.HasSuffix(story, "_timed")).Unnoticed(t)
 		}
 	})
 }

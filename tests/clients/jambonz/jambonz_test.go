@@ -61,9 +61,8 @@ func TestAVendorBreaksInAWord(t *testing.T) {
 	for _, word := range []int{1, 4} {
 		r := rig.Start(t, rig.Options{})
 		r.BreakIn(t, "first", text, word)
-		turn := r.Python(t, "replay.py", "turns", text).Whole(t, "t0")
-		turn.Cuts = 1
-		turn.Says(t, rate, text)
+		told := r.Python(t, "replay.py", "turns", text)
+		r.Takeover(told, "t0", rate, text, false).Unnoticed(t)
 		if record := r.Records(t, 1)[0]; len(record.Attempts) < 2 {
 			t.Errorf("word %d: recorded %+v", word, record)
 		}

@@ -146,11 +146,7 @@ func TestAVendorBreaksInAWord(t *testing.T) {
 			r := rig.Start(t, rig.Options{})
 			r.BreakIn(t, "first", text, word)
 			told := run(r, t, "speak", text)
-			told.Quiet(t)
-			turn := told.Only(t)
-			turn.Cuts = 1
-			turn.Says(t, rate, text)
-			turn.Timed(t, rate, text)
+			r.Takeover(told, "", rate, text, true).Unnoticed(t)
 			if record := r.Records(t, 1)[0]; len(record.Attempts) < 2 || record.Outcome != "completed" {
 				t.Errorf("word %d: recorded %+v", word, record)
 			}

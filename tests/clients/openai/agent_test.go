@@ -54,10 +54,7 @@ func TestAVendorBreaksInAWordAndAgentsDoNotNotice(t *testing.T) {
 			r.BreakIn(t, "first", first, word)
 			behind := count(t, r)
 			told := p.play(t, behind.Rig, "speak", first)
-			told.Quiet(t)
-			turn := told.Only(t)
-			turn.Cuts = 1
-			turn.Says(t, rate, first)
+			r.Takeover(told, "", rate, first, false).Unnoticed(t)
 			if got := r.Records(t, 1)[0]; len(got.Attempts) != 2 || got.Attempts[1].Provider != "second" || behind.posts.Load() != 1 {
 				t.Errorf("recorded %+v after %d requests", got, behind.posts.Load())
 			}

@@ -122,10 +122,7 @@ func TestAVendorBreaksInAWordAndSDKsDoNotNotice(t *testing.T) {
 			r.BreakIn(t, "first", text, word)
 			behind := count(t, r)
 			told := p.play(t, behind.Rig, "create", text)
-			told.Quiet(t)
-			turn := told.Only(t)
-			turn.Cuts = 1
-			turn.Says(t, rate, text)
+			r.Takeover(told, "", rate, text, false).Unnoticed(t)
 			if record := r.Records(t, 1)[0]; len(record.Attempts) != 2 || record.Outcome != "completed" {
 				t.Errorf("recorded %+v", record)
 			}

@@ -128,7 +128,7 @@ func (turn *Turn) Begins(t *testing.T, rate int, text string) {
 // Timed wants the turn's words to be those of a text, with times that go forward and are where the words are in the audio.
 func (turn *Turn) Timed(t *testing.T, rate int, text string) {
 	t.Helper()
-	if err := turn.timed(rate, text); err != nil {
+	if _, err := turn.times(rate, text); err != nil {
 		t.Errorf("turn %q: %v", turn.ID, err)
 	}
 }
@@ -155,26 +155,30 @@ func (turn *Turn) Samples(t *testing.T, rate int) *Turn {
 
 // listen finds the words of a text in the turn's audio, without those that may be cut off.
 func (turn *Turn) listen(rate int, text string) ([]voice.WordTime, error) {
+	found, _, err := turn.sift(rate, text)
+	return found, err
+}
+
+// sift is listen, and says how many words were cut off.
+func (turn *Turn) sift(rate int, text string) (kept []voice.WordTime, cuts int, err error) {
 	if len(turn.Audio)%2 != 0 {
-		return nil, fmt.Errorf("%d bytes are no 16-bit samples", len(turn.Audio))
+		return nil, 0, fmt.Errorf("%d bytes are no 16-bit samples", len(turn.Audio))
 	}
 	pcm := make([]int16, len(turn.Audio)/2)
 	for i := range pcm {
 		pcm[i] = int16(binary.LittleEndian.Uint16(turn.Audio[2*i:]))
 	}
 	found, err := voice.Locate(pcm, rate, voice.Words(text))
-	cuts := turn.Cuts
-	kept := found[:0]
 	for i, w := range found {
 		// One that is cut near its end is heard as itself, and then once more.
 		again := i+1 < len(found) && found[i+1].Text == w.Text && voice.Broken(pcm, rate, w)
-		if cuts > 0 && (w.Text == voice.Unknown || again) {
-			cuts--
+		if cuts < turn.Cuts && (w.Text == voice.Unknown || again) {
+			cuts++
 			continue
 		}
 		kept = append(kept, w)
 	}
-	return kept, err
+	return kept, cuts, err
 }
 
 func textsOf(found []voice.WordTime) []string {
@@ -211,32 +215,35 @@ func (turn *Turn) begins(rate int, text string) error {
 	return nil
 }
 
-func (turn *Turn) timed(rate int, text string) error {
+// times checks the turn's times of words, and says how far the farthest is from its word.
+func (turn *Turn) times(rate int, text string) (farthest time.Duration, err error) {
 	found, err := turn.listen(rate, text)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	spelled, times := spell(turn.Words)
 	if want := voice.Words(text); !slices.EqualFunc(spelled, want, strings.EqualFold) {
-		return fmt.Errorf("the words %q have times, want %q", spelled, want)
+		return 0, fmt.Errorf("the words %q have times, want %q", spelled, want)
 	}
 	if len(found) != len(times) {
-		return fmt.Errorf("heard %q, which are not the words that have times: %q", textsOf(found), spelled)
+		return 0, fmt.Errorf("heard %q, which are not the words that have times: %q", textsOf(found), spelled)
 	}
 	last := &Word{}
 	for i, word := range times {
 		if word == last {
 			continue // of a number, or the like, that is said in several words
 		}
-		switch start := seconds(word.Start); {
+		switch off := (seconds(word.Start) - found[i].Start).Abs(); {
 		case word.Start < last.Start || word.End < word.Start || word.End < last.End:
-			return fmt.Errorf("the times go back at word %d: %+v after %+v", i, *word, *last)
-		case (start - found[i].Start).Abs() > near:
-			return fmt.Errorf("word %d: %+v, but it is heard from %v to %v", i, *word, found[i].Start, found[i].End)
+			return farthest, fmt.Errorf("the times go back at word %d: %+v after %+v", i, *word, *last)
+		case off > near:
+			return off, fmt.Errorf("word %d: %+v, but it is heard from %v to %v", i, *word, found[i].Start, found[i].End)
+		default:
+			farthest = max(farthest, off)
 		}
 		last = word
 	}
-	return nil
+	return farthest, nil
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -98,7 +98,8 @@ func TestWordTimesAreJudged(t *testing.T) {
 		"none":       {func([]Word) []Word { return nil }, "have times, want"},
 	} {
 		turn := &Turn{Audio: bytesOf(spoken.PCM), Words: tt.change(right())}
-		check(t, name, turn.timed(judgedRate, judgedText), tt.want)
+		_, err := turn.times(judgedRate, judgedText)
+		check(t, name, err, tt.want)
 	}
 }
 

@@ -50,12 +50,13 @@ func (r *Rig) Node(t *testing.T, script string, args ...string) *Told {
 	// Node looks for packages in the folders above a program, so it runs as a copy, beside a link to them.
 	dir := t.TempDir()
 	unpack(t, nodeFiles, "node/clients.mjs", dir)
-	own, err := filepath.Glob("*.mjs")
+	folder, script := filepath.Split(script)
+	own, err := fs.Glob(os.DirFS(filepath.Join(".", folder)), "*.mjs")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range own {
-		unpack(t, os.DirFS("."), name, dir)
+		unpack(t, os.DirFS(filepath.Join(".", folder)), name, dir)
 	}
 	if err := os.Symlink(modules, filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)

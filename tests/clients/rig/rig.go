@@ -46,7 +46,7 @@ type Rig struct {
 // Start starts vendors and a relay before them, or skips the test.
 func Start(t *testing.T, o Options) *Rig {
 	t.Helper()
-	need(t)
+	Need(t)
 	if o.Vendors == nil {
 		o.Vendors = DefaultVendors()
 	}
@@ -73,8 +73,8 @@ func Start(t *testing.T, o Options) *Rig {
 	return r
 }
 
-// need skips the test unless Main has built the relay.
-func need(t *testing.T) {
+// Need skips the test unless Main has built the relay.
+func Need(t *testing.T) {
 	t.Helper()
 	if program == "" {
 		t.Skipf("set %s=1 to have clients that others wrote fetched and tried (make clients)", enabled)

@@ -69,10 +69,8 @@ func TestAVendorBreaksInAWord(t *testing.T) {
 	for word := range 8 {
 		r := rig.Start(t, rig.Options{})
 		r.BreakIn(t, "first", text, word)
-		turn := r.Python(t, "speak.py", "speak", text).Only(t)
-		turn.Cuts = 1
-		turn.Says(t, rate, text)
-		turn.Timed(t, rate, text)
+		told := r.Python(t, "speak.py", "speak", text)
+		r.Takeover(told, "", rate, text, true).Unnoticed(t)
 		record := r.Records(t, 1)[0]
 		if len(record.Attempts) != 2 || record.Attempts[0].Outcome != "failed" || record.Attempts[1].Provider != "second" {
 			t.Errorf("word %d: recorded %+v", word, record.Attempts)
