@@ -102,6 +102,8 @@ func allowed(pkg string) []string {
 		return []string{"upstream/emulator", "audio", "tcp"}
 	case pkg == "tests/clients/rig":
 		return []string{"tests/process", "tests/foreign/npm", "upstream/emulator", "upstream/emulator/voice"}
+	case strings.HasPrefix(pkg, "tests/clients/"):
+		return []string{"tests/clients/rig"}
 	case strings.HasPrefix(pkg, "tests"):
 		return []string{"tests/process", "upstream/emulator", "upstream/emulator/voice", "audio"}
 	}

@@ -1,5 +1,3 @@
-// Package plain_test replays what platforms for voice agents ask of a customer's own speech server. The platforms are hosted, so their
-// requests are written from their documentation.
 package plain_test
 
 import (
@@ -9,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"voicerelay/tests/clients/plain"
 	"voicerelay/tests/clients/rig"
 )
 
@@ -24,49 +22,6 @@ const (
 )
 
 func TestMain(m *testing.M) { rig.Main(m) }
-
-// platform is what a platform sends.
-type platform struct {
-	name, path string
-	header     http.Header // beside the key
-	inside     bool        // the key is in the body
-	mediaType  string
-}
-
-var platforms = []platform{
-	{name: "vapi", path: "/vapi/voice", mediaType: "application/octet-stream"},
-	{name: "jambonz", path: "/jambonz/tts?sample_rate=24000", mediaType: "audio/l16;rate=24000"},
-	{name: "tencent", path: "/tencent/tts?voice=narrator", header: http.Header{"X-Request-Id": {"0b6e7b1c"}}, mediaType: "audio/pcm"},
-	{name: "alibaba", path: "/alibaba/tts", inside: true, mediaType: "audio/pcm"},
-	{name: "agora", path: "/openai/v1/audio/speech", inside: true, mediaType: "audio/pcm"}, // whose generic_http has the shape of OpenAI's
-}
-
-// ask sends a platform's request, with its body changed.
-func (p platform) ask(ctx context.Context, t *testing.T, r *rig.Rig, change ...string) *http.Response {
-	t.Helper()
-	body, err := os.ReadFile("testdata/" + p.name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.NewReplacer(append(change, `"KEY"`, `"`+r.Key+`"`)...).Replace(string(body))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL+p.path, strings.NewReader(changed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	for name, values := range p.header {
-		request.Header[name] = values
-	}
-	if !p.inside {
-		request.Header.Set("Authorization", "Bearer "+r.Key)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = answer.Body.Close() }) // it was read, or is over
-	return answer
-}
 
 // spoken is a whole answer as a turn.
 func spoken(t *testing.T, answer *http.Response) *rig.Turn {
@@ -79,21 +34,21 @@ func spoken(t *testing.T, answer *http.Response) *rig.Turn {
 }
 
 // each runs a test with each platform, and with a relay of its own.
-func each(t *testing.T, o rig.Options, test func(t *testing.T, r *rig.Rig, p platform)) {
+func each(t *testing.T, o rig.Options, test func(t *testing.T, r *rig.Rig, p plain.Platform)) {
 	t.Helper()
-	for _, p := range platforms {
-		t.Run(p.name, func(t *testing.T) { test(t, rig.Start(t, o), p) })
+	for _, p := range plain.Platforms {
+		t.Run(p.Name, func(t *testing.T) { test(t, rig.Start(t, o), p) })
 	}
 }
 
 func TestPlatformsAreSpokenTo(t *testing.T) {
-	each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p platform) {
-		answer := p.ask(t.Context(), t, r)
+	each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p plain.Platform) {
+		answer := p.Ask(t.Context(), t, r)
 		spoken(t, answer).Says(t, rate, text)
-		if kind := answer.Header.Get("Content-Type"); kind != p.mediaType {
-			t.Errorf("Content-Type is %q, want %q", kind, p.mediaType)
+		if kind := answer.Header.Get("Content-Type"); kind != p.MediaType {
+			t.Errorf("Content-Type is %q, want %q", kind, p.MediaType)
 		}
-		if got := r.Records(t, 1)[0]; got.Outcome != "completed" || got.Metadata["platform"] != p.name && got.Metadata["dialect"] != "openai" {
+		if got := r.Records(t, 1)[0]; got.Outcome != "completed" || got.Metadata["platform"] != p.Name && got.Metadata["dialect"] != "openai" {
 			t.Errorf("recorded %+v", got)
 		}
 	})
@@ -102,9 +57,9 @@ func TestPlatformsAreSpokenTo(t *testing.T) {
 // The headline: a vendor is lost in the middle of a word, and the platform gets every word.
 func TestAVendorBreaksInAWordAndPlatformsDoNotNotice(t *testing.T) {
 	for _, word := range []int{1, 5, 8} {
-		each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p platform) {
+		each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p plain.Platform) {
 			r.BreakIn(t, "first", text, word)
-			turn := spoken(t, p.ask(t.Context(), t, r))
+			turn := spoken(t, p.Ask(t.Context(), t, r))
 			turn.Cuts = 1
 			turn.Says(t, rate, text)
 			if got := r.Records(t, 1)[0]; len(got.Attempts) != 2 || got.Attempts[1].Provider != "second" {
@@ -120,9 +75,9 @@ func TestJambonzGetsMP3(t *testing.T) {
 		t.Skip("ffmpeg is not installed")
 	}
 	r := rig.Start(t, rig.Options{})
-	jambonz := platforms[1]
-	jambonz.header = http.Header{"Accept": {"audio/mpeg"}}
-	answer := jambonz.ask(t.Context(), t, r)
+	jambonz := plain.Platforms[1]
+	jambonz.Header = http.Header{"Accept": {"audio/mpeg"}}
+	answer := jambonz.Ask(t.Context(), t, r)
 	spoken(t, answer).Samples(t, rate).Says(t, rate, text)
 	if kind := answer.Header.Get("Content-Type"); kind != "audio/mpeg" {
 		t.Errorf("Content-Type is %q", kind)
@@ -133,7 +88,7 @@ func TestVapiHasItsRate(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
 	whole := r.Length(t, "first", text)
 	for _, rate := range []int{8000, 16000, 22050, 24000, 44100} {
-		turn := spoken(t, platforms[0].ask(t.Context(), t, r, `"sampleRate": 24000`, fmt.Sprintf(`"sampleRate": %d`, rate)))
+		turn := spoken(t, plain.Platforms[0].Ask(t.Context(), t, r, `"sampleRate": 24000`, fmt.Sprintf(`"sampleRate": %d`, rate)))
 		length := time.Duration(len(turn.Audio)/2) * time.Second / time.Duration(rate)
 		if (length - whole).Abs() > 50*time.Millisecond {
 			t.Errorf("at %d Hz: %v of audio, want %v", rate, length, whole)
@@ -148,13 +103,13 @@ func TestVapiHasItsRate(t *testing.T) {
 func TestVapiSendsSeveralMiB(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
 	history := strings.Repeat(`{"role": "assistant", "message": "And so on \u00e9.", "secondsFromStart": 5.25}, `, 70_000)
-	spoken(t, platforms[0].ask(t.Context(), t, r, `"messages": [`, `"messages": [`+history)).Says(t, rate, text)
+	spoken(t, plain.Platforms[0].Ask(t.Context(), t, r, `"messages": [`, `"messages": [`+history)).Says(t, rate, text)
 }
 
 func TestAPlatformThatHangsUpStopsTheVendor(t *testing.T) {
-	each(t, rig.Options{Pace: 1}, func(t *testing.T, r *rig.Rig, p platform) {
+	each(t, rig.Options{Pace: 1}, func(t *testing.T, r *rig.Rig, p plain.Platform) {
 		ctx, hangUp := context.WithCancel(t.Context())
-		answer := p.ask(ctx, t, r)
+		answer := p.Ask(ctx, t, r)
 		turn := &rig.Turn{Audio: make([]byte, 4800)}
 		if _, err := io.ReadFull(answer.Body, turn.Audio); err != nil {
 			t.Fatal(err)
@@ -171,13 +126,13 @@ func TestAPlatformThatHangsUpStopsTheVendor(t *testing.T) {
 }
 
 func TestPlatformsAreRefused(t *testing.T) {
-	each(t, rig.Options{Limits: map[string]any{"http_generations_per_minute": 1}}, func(t *testing.T, r *rig.Rig, p platform) {
-		if answer := p.ask(t.Context(), t, r.As("sk-wrong")); answer.StatusCode != http.StatusUnauthorized {
+	each(t, rig.Options{Limits: map[string]any{"http_generations_per_minute": 1}}, func(t *testing.T, r *rig.Rig, p plain.Platform) {
+		if answer := p.Ask(t.Context(), t, r.As("sk-wrong")); answer.StatusCode != http.StatusUnauthorized {
 			t.Errorf("a wrong key: %d", answer.StatusCode)
 		}
-		spoken(t, p.ask(t.Context(), t, r))
-		p.header = nil // another text to Tencent, and no second try
-		if answer := p.ask(t.Context(), t, r); answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
+		spoken(t, p.Ask(t.Context(), t, r))
+		p.Header = nil // another text to Tencent, and no second try
+		if answer := p.Ask(t.Context(), t, r); answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") == "" {
 			t.Errorf("too soon: %d, Retry-After %q", answer.StatusCode, answer.Header.Get("Retry-After"))
 		}
 	})
@@ -185,10 +140,10 @@ func TestPlatformsAreRefused(t *testing.T) {
 
 // Speech that breaks off has no clean end.
 func TestPlatformsNoticeThatAllVendorsAreLost(t *testing.T) {
-	each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p platform) {
+	each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p plain.Platform) {
 		r.BreakIn(t, "first", text, 5)
 		r.Kill(t, "second")
-		data, err := io.ReadAll(p.ask(t.Context(), t, r).Body)
+		data, err := io.ReadAll(p.Ask(t.Context(), t, r).Body)
 		if len(data) == 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d bytes, then %v", len(data), err)
 		}
@@ -197,9 +152,9 @@ func TestPlatformsNoticeThatAllVendorsAreLost(t *testing.T) {
 
 func TestTencentIsSpokenToOnce(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	tencent := platforms[2]
-	spoken(t, tencent.ask(t.Context(), t, r)).Says(t, rate, text)
-	if answer := tencent.ask(t.Context(), t, r); answer.StatusCode != http.StatusConflict {
+	tencent := plain.Platforms[2]
+	spoken(t, tencent.Ask(t.Context(), t, r)).Says(t, rate, text)
+	if answer := tencent.Ask(t.Context(), t, r); answer.StatusCode != http.StatusConflict {
 		t.Errorf("the same id again: %d", answer.StatusCode)
 	}
 	r.Records(t, 1)
@@ -207,7 +162,7 @@ func TestTencentIsSpokenToOnce(t *testing.T) {
 
 func TestAnEmptyTextIsSilence(t *testing.T) {
 	r := rig.Start(t, rig.Options{})
-	turn := spoken(t, platforms[0].ask(t.Context(), t, r, text, ""))
+	turn := spoken(t, plain.Platforms[0].Ask(t.Context(), t, r, text, ""))
 	if !bytes.Equal(turn.Audio, make([]byte, 2*rate/10)) {
 		t.Errorf("%d bytes, want 100 ms of silence", len(turn.Audio))
 	}
