@@ -20,8 +20,12 @@ type program = func(r *rig.Rig, t *testing.T, args ...string) *rig.Told
 
 // agents are LiveKit's two plugins.
 var agents = map[string]program{
-	"python": func(r *rig.Rig, t *testing.T, args ...string) *rig.Told { return r.Python(t, "agent_livekit.py", args...) },
-	"node":   func(r *rig.Rig, t *testing.T, args ...string) *rig.Told { return r.Node(t, "agent_livekit.mjs", args...) },
+	"python": func(r *rig.Rig, t *testing.T, args ...string) *rig.Told {
+		return r.Python(t, "agent_livekit.py", args...)
+	},
+	"node": func(r *rig.Rig, t *testing.T, args ...string) *rig.Told {
+		return r.Node(t, "agent_livekit.mjs", args...)
+	},
 }
 
 // inEach runs a test for both.

@@ -86,13 +86,13 @@ def convert_timed(text):
 
 
 # Text as it comes, over a WebSocket, which the SDK opens by wss alone.
-def realtime(text, voice="narrator"):
+def realtime(text, voice="narrator", speed="1.1"):
     def pieces():
         for word in text.split(" "):
             yield word + " "
 
     def play():
-        for data in client().text_to_speech.convert_realtime(voice, text=pieces(), output_format=FORMAT, voice_settings=VoiceSettings(speed=1.1)):
+        for data in client().text_to_speech.convert_realtime(voice, text=pieces(), output_format=FORMAT, voice_settings=VoiceSettings(speed=float(speed))):
             audio(data)
 
     attempt(play)
