@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"voicerelay/tests/clients/rig"
 )
@@ -214,9 +215,7 @@ func TestLiveKitIsToldWhereAllVendorsAreGone(t *testing.T) {
 		told := run(r, t, "once", text)
 		told.Failed(t, "")
 		notes := told.Notes()
-		if took, ok := notes[len(notes)-1].(float64); !ok || took > 1 {
-			t.Errorf("it took %v, want a second at most", notes)
-		}
+		r.Soon(t, notes[len(notes)-1], time.Second)
 	})
 }
 

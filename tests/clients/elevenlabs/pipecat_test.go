@@ -44,9 +44,7 @@ func TestPipecatSpeaks(t *testing.T) {
 		told.Quiet(t)
 		heardFrom(t, told.Only(t), text)
 		if notes := told.Notes(); story[0] == "speak" {
-			if took, ok := notes[0].(float64); !ok || took > 2 {
-				t.Errorf("the goodbye took %v, want less than 2 s", notes)
-			}
+			r.Soon(t, notes[0], 2*time.Second)
 		}
 	}
 }
@@ -134,9 +132,7 @@ func TestPipecatGoesOnWhereNoVendorSpeaks(t *testing.T) {
 	if failed := told.Failed(t, "t1"); !strings.Contains(failed.Message, "completed with no audio") {
 		t.Errorf("failed with %+v", failed)
 	}
-	if took, ok := told.Notes()[0].(float64); !ok || took > 1 {
-		t.Errorf("it took %v, want a second at most", told.Notes())
-	}
+	r.Soon(t, told.Notes()[0], time.Second)
 	heardFrom(t, told.Whole(t, "t2"), another)
 }
 

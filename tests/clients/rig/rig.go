@@ -41,6 +41,8 @@ type Rig struct {
 	Vendors map[string]*RunningVendor
 	// CA is the file that clients must trust; empty without TLS.
 	CA string
+
+	machine *process.Lateness
 }
 
 // Start starts vendors and a relay before them, or skips the test.
@@ -51,7 +53,7 @@ func Start(t *testing.T, o Options) *Rig {
 		o.Vendors = DefaultVendors()
 	}
 	dir := t.TempDir()
-	r := &Rig{Key: AgentKey, Vendors: make(map[string]*RunningVendor)}
+	r := &Rig{Key: AgentKey, Vendors: make(map[string]*RunningVendor), machine: process.WatchMachine(t)}
 	for _, v := range o.Vendors {
 		r.Vendors[v.Name] = v.start(t, o.Pace)
 	}
