@@ -134,7 +134,7 @@ func TestReadyNamesFormatsAndLimits(t *testing.T) {
 			t.Errorf("limits.%s is %d, want %d", name, ready.Limits[name], n)
 		}
 	}
-	if got := fmt.Sprint(ready.Formats); got != "[pcm_s16le pcm_f32le wav mulaw alaw]" {
+	if got := fmt.Sprint(ready.Formats); !strings.HasPrefix(got, "[pcm_s16le pcm_f32le wav mulaw alaw flac") { // what follows depends on the machine
 		t.Errorf("formats are %s", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 func (f format) String() string { return fmt.Sprintf("%s@%d", f.Encoding, f.Rate) }
@@ -18,6 +19,11 @@ func (f format) sampleSize() int64 {
 	default:
 		return 2
 	}
+}
+
+// compressed reports whether bytes say nothing of samples.
+func (f format) compressed() bool {
+	return slices.Contains([]string{"flac", "mp3", "opus"}, f.Encoding)
 }
 
 // wavHeader is the 44 bytes that begin a streamed wav: mono s16le, both sizes unknown.

@@ -26,10 +26,11 @@ type Stage struct {
 
 	// Owned by run.
 	seq      uint32
-	sent     int64     // samples in messages
-	fed      int64     // samples given to the encoder since the last message
-	queued   time.Time // when the first of them could have been sent
-	data     []byte    // that no message has yet
+	sent     int64               // samples in messages
+	fed      int64               // samples given to the encoder since the last message
+	queued   time.Time           // when the first of them could have been sent
+	data     []byte              // that no message has yet
+	held     []*delivery.Message // that come after audio which the encoder still has
 	failed   error
 	finished bool
 }
@@ -153,8 +154,10 @@ func (s *Stage) pass(m *delivery.Message) {
 	case m.Samples > 0:
 		s.compress(m)
 	default:
-		s.collect()
-		s.lane.PushStaged(m)
+		s.held = append(s.held, m)
+		if s.collect(); s.fed == 0 {
+			s.release()
+		}
 	}
 }
 
@@ -194,6 +197,15 @@ func (s *Stage) send() {
 	s.lane.PushStaged(m)
 	s.seq++
 	s.sent, s.fed, s.data = s.sent+s.fed, 0, s.data[:0]
+	s.release()
+}
+
+// release sends the messages that were held: the audio before them has been sent.
+func (s *Stage) release() {
+	for _, m := range s.held {
+		s.lane.PushStaged(m)
+	}
+	s.held = s.held[:0]
 }
 
 // end sends the rest of the stream, and then the generation's last message.
@@ -205,6 +217,7 @@ func (s *Stage) end(m *delivery.Message) {
 	if s.failed != nil {
 		m = replaced(m, s.g.FailCompressing(s.failed))
 	}
+	s.release()
 	s.stream.Close() // before the client hears of the end, since it may ask for the next generation then
 	s.lane.PushStaged(m)
 }
