@@ -24,7 +24,6 @@ type manner struct {
 	flushes  bool // each text is a sentence, and has a flush with it
 	spaces   bool // a space goes behind each text
 	absolute bool // it reads normalizedAlignment, as times from the context's first sample
-	rests    bool // it says nothing when it is interrupted after the end of its text
 }
 
 // The manners of LiveKit's plugin and of Pipecat, in both of its modes.

@@ -3,9 +3,6 @@ package elevenlabs
 import (
 	"net/http"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
-	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 )
@@ -14,8 +11,6 @@ import (
 type Dialect struct{}
 
 var _ downstream.Dialect = Dialect{}
-
-const name = "elevenlabs"
 
 // Name implements downstream.Dialect.
 func (Dialect) Name() string { return name }
@@ -45,17 +40,4 @@ func (Dialect) Routes(on downstream.Server) []downstream.Route {
 		routes[i].Key, routes[i].Refuse = downstream.AnyKey, refuse
 	}
 	return routes
-}
-
-// host is the server that the dialect is mounted on.
-type host struct {
-	downstream.Server
-	with     downstream.Services
-	innerKey *session.InnerKey
-}
-
-// refuse counts a refusal and answers with it.
-func (srv *host) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
-	srv.Refused(srv.RemoteOf(r), err.Code, key)
-	refuse(w, err)
 }

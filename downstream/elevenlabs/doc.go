@@ -1,9 +1,9 @@
 // Package elevenlabs is the ElevenLabs dialect: what programs written for the text-to-speech API of ElevenLabs speak.
 //
-// dialect.go lists the endpoints. query.go reads what a WebSocket's address says, handshake.go makes a session of it, talk.go applies
-// the client's messages (message.go) to contexts (context.go), each of which is one generation, and encoder.go says what the client
-// gets, with the characters' times of alignment.go. speech.go answers texts over HTTP, forms.go says how, lists.go lists voices
-// and models, errors.go has the errors.
+// dialect.go lists the endpoints. query.go reads what a WebSocket's address says, handshake.go makes a session of it (talk.go),
+// receive.go applies the client's messages (message.go) to contexts (context.go), each of which is one generation, ends.go follows
+// them, and encoder.go says what the client gets, with the characters' times of alignment.go. speech.go answers texts over HTTP,
+// forms.go says how, lists.go and user.go list what a key has, errors.go has the errors.
 //
 // Sources: the vendor's API reference of November 2026, and its clients, of which these are unlike each other: livekit-plugins-elevenlabs
 // 1.8.9, @livekit/agents-plugin-elevenlabs 1.9.0, pipecat-ai 1.14.0, elevenlabs 2.78.0 (Python), @elevenlabs/elevenlabs-js 2.73.0.

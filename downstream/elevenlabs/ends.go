@@ -2,7 +2,6 @@ package elevenlabs
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -80,9 +79,6 @@ func (t *talk) fail(id string, told *string, err *protocol.Error) {
 	t.leave()
 }
 
-// sendError tells the client of an error of a context; nil: of the connection.
-func (t *talk) sendError(err *protocol.Error, context *string) { t.Send(encodeError(err, context)) }
-
 // remove takes out the context of a generation.
 func (t *talk) remove(g *relay.Generation) *speechContext {
 	t.mu.Lock()
@@ -97,27 +93,4 @@ func (t *talk) removeLocked(g *relay.Generation) *speechContext {
 		delete(t.open, c.key())
 	}
 	return c
-}
-
-// mostDead is how many contexts that have failed a connection remembers. A client goes on with one it did not see fail yet, and it
-// has at most as many of those as it may have open at once.
-const mostDead = 64
-
-// deadContexts are the ids of contexts that have failed, and that the client has not closed. The oldest make room.
-type deadContexts struct{ ids []string }
-
-func (d *deadContexts) has(id string) bool { return slices.Contains(d.ids, id) }
-
-func (d *deadContexts) add(id string) {
-	if d.has(id) {
-		return
-	}
-	if len(d.ids) == mostDead {
-		d.ids = slices.Delete(d.ids, 0, 1)
-	}
-	d.ids = append(d.ids, id)
-}
-
-func (d *deadContexts) remove(id string) {
-	d.ids = slices.DeleteFunc(d.ids, func(other string) bool { return other == id })
 }

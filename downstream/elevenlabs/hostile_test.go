@@ -33,7 +33,7 @@ func hostile() map[string]string {
 	wrong := map[string][]string{
 		"text":           {`5`, `1.5`, `true`, `[]`, `["a"]`, `{}`, `{"a":"b"}`},
 		"context_id":     {`5`, `false`, `[]`, `["a"]`, `{}`, `{"id":"a"}`},
-		"flush":          {`5`, `"yes"`, `[]`, `{}`, `[true]`, `-1`, `"truely"`},
+		"flush":          {`5`, `"yes"`, `[]`, `{}`, `[true]`, `-1`, `"truer"`},
 		"close_context":  {`5`, `"yes"`, `[]`, `{}`, `[true]`, `-1`},
 		"close_socket":   {`5`, `"yes"`, `[]`, `{}`, `[true]`, `-1`},
 		"voice_settings": {`5`, `"loud"`, `[]`, `true`, `[{}]`},

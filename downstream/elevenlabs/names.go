@@ -1,6 +1,7 @@
 package elevenlabs
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -8,6 +9,13 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/relay"
 )
+
+// longestName bounds names of voices and models, so that an error which repeats one stays short.
+const longestName = 256
+
+func nameTooLong() *protocol.Error {
+	return downstream.Invalid("", fmt.Sprintf("the voice's id, model_id and language_code have at most %d bytes", longestName))
+}
 
 // usualVoice knows the voices that LiveKit's plugins ask for by default, in Python and in JavaScript.
 var usualVoice = downstream.OneOf("hpp4J3VqNfWAUOO0d1Us", "bIHbv24MWmeRgasZH58o")

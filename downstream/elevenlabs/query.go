@@ -35,9 +35,6 @@ const (
 	longestIdle = 180 * time.Second
 )
 
-// longestName bounds names of voices and models, so that an error which repeats one stays short.
-const longestName = 256
-
 // readAddress reads a WebSocket's address.
 func readAddress(r *http.Request, settings downstream.Settings, codecs *codec.Set) (address, *protocol.Error) {
 	query, failed := url.ParseQuery(r.URL.RawQuery)

@@ -2,7 +2,6 @@ package elevenlabs
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -62,8 +61,4 @@ func decodeRequest(data []byte) (*speechRequest, *protocol.Error) {
 		return nil, refused
 	}
 	return asked, nil
-}
-
-func nameTooLong() *protocol.Error {
-	return downstream.Invalid("", fmt.Sprintf("the voice's id, model_id and language_code have at most %d bytes", longestName))
 }

@@ -91,6 +91,20 @@ func (s *Session) readLoop(ctx context.Context) error {
 	}
 }
 
+// message is a client's message that is kept.
+type message struct {
+	kind websocket.MessageType
+	data []byte
+}
+
+// receiveFirst applies the message that has shown the key.
+func (s *Session) receiveFirst(ctx context.Context) {
+	if first := s.first; first.data != nil {
+		s.first = message{}
+		s.talk.Receive(ctx, first.kind, first.data)
+	}
+}
+
 // Send queues one of the session's own messages, which go before those of generations.
 func (s *Session) Send(body []byte) {
 	s.Conn.Send(delivery.OwnMessage(websocket.MessageText, body))
