@@ -189,7 +189,7 @@ func (o *orders) ahead(now time.Time) time.Duration {
 func (o *orders) order(p text.Piece, now time.Time) upstream.Piece {
 	o.lastSent = p.Last
 	o.withheld, o.sending = o.withheld+1, true
-	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: o.leastAudio(p.Text)}
+	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: o.leastAudio(p.Text), before: o.s.Audio()}
 	if o.s.track != nil {
 		ordered.track = o.s.track.AddPiece(p)
 	}
