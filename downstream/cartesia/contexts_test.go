@@ -265,3 +265,18 @@ func TestADrainingRelayRefusesContexts(t *testing.T) {
 		<-gone
 	})
 }
+
+// A flush with the text's end is told before the done.
+func TestAFlushWithTheEndIsTold(t *testing.T) {
+	inBubble(t, -1, func(t *testing.T, _ *downstreamtest.Relay, c *caller) {
+		m := c.text("a", "One two", false)
+		m["flush"] = true
+		c.send(m)
+		if first := c.until(t, "a", "flush_done"); first.heard != "Onetwo" {
+			t.Errorf("before flush_done %q is heard", first.heard)
+		}
+		if end := c.until(t, "a", "done"); end.kinds != "done " {
+			t.Errorf("then: %s", end.kinds)
+		}
+	})
+}

@@ -19,6 +19,11 @@ async def speak(text):
         await bot.reply("", text)
 
 
+async def connect():
+    async with Bot(service()):
+        await asyncio.sleep(1)
+
+
 # Each token of the language model by itself.
 async def tokens(text):
     async with Bot(service(text_aggregation_mode=TextAggregationMode.TOKEN)) as bot:
@@ -66,4 +71,4 @@ async def http(text):
         await bot.reply("", text)
 
 
-main({"speak": speak, "tokens": tokens, "twice": twice, "interrupt": interrupt, "unknown": unknown, "both": both, "http": http})
+main({"speak": speak, "connect": connect, "tokens": tokens, "twice": twice, "interrupt": interrupt, "unknown": unknown, "both": both, "http": http})

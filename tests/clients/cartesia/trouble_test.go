@@ -1,6 +1,7 @@
 package cartesia_test
 
 import (
+	"strings"
 	"testing"
 
 	"voicerelay/tests/clients/rig"
@@ -13,6 +14,15 @@ func TestAWrongKeyIsRefusedOnce(t *testing.T) {
 		}
 		r.Records(t, 0)
 	})
+}
+
+// Pipecat reports the refusal, and goes on without speech.
+func TestPipecatReportsAWrongKey(t *testing.T) {
+	r := rig.Start(t, rig.Options{})
+	if failed := pipecat.play(t, r.As("sk-wrong"), "connect").Failed(t, ""); !strings.Contains(failed.Message, "401") {
+		t.Errorf("%+v", failed)
+	}
+	r.Records(t, 0)
 }
 
 // raised is how many seconds a plugin's error came after a moment. Clients that miss an error hang for five seconds or more.
