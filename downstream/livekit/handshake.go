@@ -27,7 +27,7 @@ func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	if refused == nil {
 		metadata := metadataOf(r.Header)
 		refused = session.Serve(h, w, r, key, session.Handshake{
-			Lead: lead, PlainCodes: true, LeastIdle: leastIdle,
+			Lead: lead, PlainCodes: true, LeastIdle: leastIdle, Lingers: true,
 			Talk: func(s *session.Session) session.Talk { return newTalk(h, s, model, metadata) },
 		})
 	}

@@ -234,6 +234,34 @@ func TestIdleConnectionOutlivesTheClientsPool(t *testing.T) {
 	}, brief)
 }
 
+// A relay that goes away answers the next turn by an error, which the client tries again elsewhere: it would not notice that its
+// idle connection was closed. One that is not used ends with the grace.
+func TestIdleConnectionOutlivesADrain(t *testing.T) {
+	for name, test := range map[string]struct {
+		speaks bool
+		took   time.Duration
+	}{"it speaks": {true, 5 * time.Second}, "it is quiet": {false, time.Minute}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, r *downstreamtest.Relay, c *fakeClient) {
+				c.until(t, "session.created")
+				began := time.Now()
+				var draining sync.WaitGroup
+				draining.Go(func() { r.Server.Drain(t.Context(), time.Minute) })
+				if test.speaks {
+					time.Sleep(5 * time.Second)
+					c.Say("", second+" ")
+					c.until(t, "error")
+				}
+				c.closed()
+				draining.Wait()
+				if took := time.Since(began); took != test.took {
+					t.Errorf("the drain took %v, want %v", took, test.took)
+				}
+			})
+		})
+	}
+}
+
 func TestCloseIsAnswered(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *downstreamtest.Relay, c *fakeClient) {
 		c.Say("", strings.Repeat(relaytest.TwelveWords+" ", 20))

@@ -21,6 +21,9 @@ type Handshake struct {
 	// LeastIdle is how long a connection may be idle whatever the key's limits say: for clients that keep one for their next turn,
 	// and lose that where it was closed meanwhile. Zero: as the limits say.
 	LeastIdle time.Duration
+	// Lingers: a relay that goes away leaves the connection open until its grace is over, and refuses new generations. It is for
+	// clients that don't notice that a connection was closed while they did not use it; the dialect closes it with its refusal.
+	Lingers bool
 	// Talk is the dialect's half of a new session, which has its connection already.
 	Talk func(s *Session) Talk
 	// InnerKey finds the key of a client whose handshake bears none; nil: there is no such client. Admit refuses it by what its key
@@ -53,7 +56,7 @@ func (s *Session) start(leave func()) {
 // connect gives the session a connection, before its upgrade.
 func (s *Session) connect(bounds limits.Config, h Handshake) {
 	with := s.On.Services()
-	bounds.IdleTimeout = max(bounds.IdleTimeout, h.LeastIdle)
+	s.lingers, bounds.IdleTimeout = h.Lingers, max(bounds.IdleTimeout, h.LeastIdle)
 	s.Conn = delivery.NewConn(s, delivery.ConnConfig{
 		Limits: bounds, Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
 		Lead: h.Lead, PlainCodes: h.PlainCodes,

@@ -53,6 +53,8 @@ type Session struct {
 	began  time.Time
 	cancel context.CancelCauseFunc // ends the session's context
 
+	lingers bool // see Handshake
+
 	rate  *limits.Rate // of generations
 	first message      // that has shown the key, where the handshake did not; owned by the reader
 
@@ -60,6 +62,8 @@ type Session struct {
 	running  map[*relay.Generation]struct{}
 	quiet    time.Time // when a generation was last taken out
 	draining bool
+	// graceOver: the relay goes away now, whatever its clients do.
+	graceOver bool
 
 	wg sync.WaitGroup // every goroutine of this session but the connection's
 }
@@ -143,6 +147,12 @@ func (s *Session) StopAll(cause *relay.StopCause) {
 	for _, g := range s.runningNow() {
 		g.Stop(cause)
 	}
+	if cause == relay.CauseDrained {
+		s.mu.Lock()
+		s.graceOver = true
+		s.mu.Unlock()
+		s.leaveIfDrained()
+	}
 }
 
 func (s *Session) runningNow() []*relay.Generation {
@@ -155,7 +165,7 @@ func (s *Session) runningNow() []*relay.Generation {
 	return all
 }
 
-// Drain tells the client that the relay is going away. The connection ends with its last generation.
+// Drain tells the client that the relay is going away. The connection ends with its last generation, or lingers.
 func (s *Session) Drain(grace time.Duration) {
 	s.mu.Lock()
 	s.draining = true
@@ -190,7 +200,7 @@ func (s *Session) ShutWithoutKey() {
 
 func (s *Session) leaveIfDrained() {
 	s.mu.Lock()
-	leave := s.draining && len(s.running) == 0
+	leave := s.draining && len(s.running) == 0 && (s.graceOver || !s.lingers)
 	s.mu.Unlock()
 	if leave {
 		s.Conn.Shut(delivery.CloseDrained, "drained")
