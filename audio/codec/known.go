@@ -7,16 +7,20 @@ import "voicerelay/audio"
 var known = map[audio.Encoding][][]string{
 	audio.MP3: {
 		// No bit reservoir and no tag: each frame can be played when it comes, and nothing is written again at the end.
-		{"lame", "-r", "-s", rateMark, "--resample", rateMark, "--bitwidth", "16", "--signed", "--little-endian", "-m", "m",
-			"--cbr", "-b", kbpsMark, "--nores", "-t", "--quiet", "--flush", "-", "-"},
+		{
+			"lame", "-r", "-s", rateMark, "--resample", rateMark, "--bitwidth", "16", "--signed", "--little-endian", "-m", "m",
+			"--cbr", "-b", kbpsMark, "--nores", "-t", "--quiet", "--flush", "-", "-",
+		},
 		ffmpeg("-c:a", "libmp3lame", "-b:a", kbpsMark+"k", "-reservoir", "0", "-write_xing", "0", "-id3v2_version", "0", "-f", "mp3"),
 	},
 	audio.Opus: {
 		// A page has one packet. An encoder that is told it is for speech would cut off what is above 8 kHz at low bit rates.
 		ffmpeg("-c:a", "libopus", "-b:a", kbpsMark+"k", "-page_duration", "20000", "-f", "ogg"),
 		// It looks two seconds ahead, and then gives 4 KiB at a time.
-		{"opusenc", "--quiet", "--raw", "--raw-rate", rateMark, "--raw-chan", "1", "--bitrate", kbpsMark, "--max-delay", "20",
-			"--discard-comments", "--padding", "0", "-", "-"},
+		{
+			"opusenc", "--quiet", "--raw", "--raw-rate", rateMark, "--raw-chan", "1", "--bitrate", kbpsMark, "--max-delay", "20",
+			"--discard-comments", "--padding", "0", "-", "-",
+		},
 	},
 }
 

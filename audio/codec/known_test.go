@@ -15,6 +15,7 @@ func TestKnownPrograms(t *testing.T) {
 	for encoding, candidates := range known {
 		for _, command := range candidates {
 			t.Run(string(encoding)+" by "+command[0], func(t *testing.T) {
+				t.Parallel()
 				need(t, command[0])
 				set := with(t, 1, command...)
 				for _, rate := range audio.Rates {
@@ -75,8 +76,10 @@ func TestBitRatesAreTaken(t *testing.T) {
 	}
 	closing(t, set)
 	for _, f := range []Format{
-		{audio.Format{Encoding: audio.MP3, Rate: 22050}, 32}, {audio.Format{Encoding: audio.MP3, Rate: 44100}, 32},
-		{audio.Format{Encoding: audio.MP3, Rate: 44100}, 192}, {audio.Format{Encoding: audio.Opus, Rate: 48000}, 128},
+		{audio.Format{Encoding: audio.MP3, Rate: 22050}, 32},
+		{audio.Format{Encoding: audio.MP3, Rate: 44100}, 32},
+		{audio.Format{Encoding: audio.MP3, Rate: 44100}, 192},
+		{audio.Format{Encoding: audio.Opus, Rate: 48000}, 128},
 	} {
 		pcm := tone(440, f.Rate, 2*time.Second)
 		file, err := set.Compress(t.Context(), f, pcm)
