@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -49,19 +50,26 @@ func TestHeadline(t *testing.T) {
 	})
 	table := tableOf(rows)
 	t.Log("\n" + table)
+	if *update {
+		write(t, read(t), table)
+		return
+	}
+	was, err := document.Part(read(t), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range worse(rows, was) {
+		t.Error(what)
+	}
+}
+
+func read(t *testing.T) string {
+	t.Helper()
 	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		write(t, string(data), table)
-		return
-	}
-	was, err := document.Part(string(data), part)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare(t, rows, was)
+	return string(data)
 }
 
 func write(t *testing.T, was, table string) {
@@ -140,25 +148,75 @@ func tableOf(rows []*row) string {
 	return b.String()
 }
 
-// compare fails where a yes of the page has become a no.
-func compare(t *testing.T, rows []*row, was string) {
-	t.Helper()
+// worse says where a yes of the page has become a no, or the page has no such line.
+func worse(rows []*row, was string) (all []string) {
 	for _, r := range rows {
 		if r == nil {
+			continue // it could not run here
+		}
+		cells := cellsOf(was, r.client)
+		if cells == nil {
+			all = append(all, fmt.Sprintf("%s, %s: the page has no such line; run the test with -update", r.name, r.dialect))
 			continue
 		}
-		_, line, found := strings.Cut(was, fmt.Sprintf("| %s | %s | ", r.name, r.dialect))
-		if !found {
-			t.Errorf("%s, %s: the page has no such line; run the test with -update", r.name, r.dialect)
-			continue
-		}
-		line, _, _ = strings.Cut(line, "\n")
-		cells := strings.Split(line, " | ")
 		once, times, log := r.cells()
-		worse := once == "no" && cells[0] == "yes" || times == "no" && strings.HasPrefix(cells[2], "yes") ||
-			log != "nothing" && strings.HasPrefix(cells[5], "nothing")
-		if worse {
-			t.Errorf("%s, %s: what the page says is no longer so", r.name, r.dialect)
+		if once == "no" && cells[0] == "yes" || times == "no" && strings.HasPrefix(cells[2], "yes") || log != "nothing" && cells[5] == "nothing" {
+			all = append(all, fmt.Sprintf("%s, %s: what the page says is no longer so", r.name, r.dialect))
 		}
+	}
+	return all
+}
+
+// cellsOf are the page's cells of a client, from its third on; nil: it has none.
+func cellsOf(table string, c client) []string {
+	_, line, found := strings.Cut(table, fmt.Sprintf("| %s | %s | ", c.name, c.dialect))
+	if !found {
+		return nil
+	}
+	line, _, _ = strings.Cut(line, " |\n")
+	return strings.Split(line, " | ")
+}
+
+func TestPageHasALineForEachClient(t *testing.T) {
+	was, err := document.Part(read(t), part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clients {
+		if len(cellsOf(was, c)) != columns {
+			t.Errorf("%s, %s: the page's table has no line of it; run TestHeadline with -update", c.name, c.dialect)
+		}
+	}
+	if got := strings.Count(was, "\n| ") - 2; got != len(clients) {
+		t.Errorf("the page's table has %d lines, want %d", got, len(clients))
+	}
+}
+
+// columns is how many the table has behind the first two.
+const columns = 6
+
+func TestAYesThatHasBecomeANoIsFound(t *testing.T) {
+	c := client{name: "one", dialect: "its", timed: true}
+	well := &row{c, rig.Takeover{Timed: true}}
+	for name, tt := range map[string]struct {
+		was, is rig.Takeover
+		want    int
+	}{
+		"as it was":             {rig.Takeover{Timed: true}, rig.Takeover{Timed: true, Off: time.Second, Cuts: 1, Wait: time.Second}, 0},
+		"not to its end":        {rig.Takeover{Timed: true}, rig.Takeover{Timed: true, Ended: io.EOF}, 1},
+		"a word twice":          {rig.Takeover{Timed: true}, rig.Takeover{Timed: true, Heard: io.EOF}, 1},
+		"wrong times":           {rig.Takeover{Timed: true}, rig.Takeover{Timed: true, Times: io.EOF}, 1},
+		"a log":                 {rig.Takeover{Timed: true}, rig.Takeover{Timed: true, Logged: make([]rig.Log, 1)}, 1},
+		"as badly":              {rig.Takeover{Heard: io.EOF}, rig.Takeover{Heard: io.EOF}, 0},
+		"better":                {rig.Takeover{Heard: io.EOF}, rig.Takeover{}, 0},
+		"times where none were": {rig.Takeover{}, rig.Takeover{Timed: true}, 0},
+	} {
+		table := tableOf([]*row{{c, tt.was}})
+		if got := worse([]*row{{c, tt.is}, nil}, table); len(got) != tt.want {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+	if got := worse([]*row{well}, tableOf(nil)); len(got) != 1 {
+		t.Errorf("no line: got %q", got)
 	}
 }
