@@ -19,7 +19,7 @@ function speaker({ model = "cartesia/sonic-3" } = {}) {
 }
 
 // hear tells all of a stream. Errors are told by the speaker, not by the stream.
-async function hear(speaker, stream, id = "") {
+async function hear(speaker, stream, id = "", begun = () => {}) {
   let broken;
   const notice = ({ error, recoverable }) => {
     note({ recoverable, error: error.message, at: now() });
@@ -29,6 +29,7 @@ async function hear(speaker, stream, id = "") {
   for await (const event of stream) {
     if (event === base.SynthesizeStream.END_OF_STREAM) continue;
     audio(event.frame.data, id);
+    begun();
     if (event.timedTranscripts) words(event.timedTranscripts.map((w) => [w.text, w.startTime, w.endTime]), id);
   }
   await pause(20); // the error comes after the stream's end
@@ -96,10 +97,11 @@ await main({
   async voices(first, second) {
     const tts = speaker();
     const stream = tts.stream();
-    const hearing = hear(tts, stream);
+    let hearing;
+    const begun = new Promise((resolve) => (hearing = hear(tts, stream, "", resolve)));
     stream.pushText(first);
     stream.flush();
-    await pause(500);
+    await begun;
     tts.updateOptions({ voice: "actor" });
     stream.pushText(second);
     stream.endInput();
