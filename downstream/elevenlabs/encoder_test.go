@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/relay"
 	"voicerelay/relay/relaytest"
 )
@@ -36,13 +38,22 @@ func TestEncodersAllocateNothingPerFrame(t *testing.T) {
 	}
 }
 
+// What goes around a frame costs no more than in the relay's own protocol.
 func BenchmarkFrame(b *testing.B) {
 	id := "c0ffee00-1234-5678-9abc-def012345678"
-	e, room := newEncoder(&id, false), make([]byte, 0, 1024)
-	f := relay.Frame{Seq: 7, Start: time.Second, Samples: 4800}
-	for b.Loop() {
-		room = e.AppendTail(e.AppendHead(room[:0], f), f)
-	}
+	f, room := relay.Frame{Seq: 7, Start: time.Second, Samples: 4800}, make([]byte, 0, 1024)
+	b.Run("elevenlabs", func(b *testing.B) {
+		e := newEncoder(&id, false)
+		for b.Loop() {
+			room = e.AppendTail(e.AppendHead(room[:0], f), f)
+		}
+	})
+	b.Run("native", func(b *testing.B) {
+		head := protocol.Audio{GenerationID: id, Seq: f.Seq, StartMS: uint32(f.Start.Milliseconds()), Samples: uint32(f.Samples)}
+		for b.Loop() {
+			room = protocol.AppendAudioTail(protocol.AppendAudioHead(room[:0], head))
+		}
+	})
 }
 
 // word is a word of a text, with its times in milliseconds.
