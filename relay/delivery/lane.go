@@ -60,14 +60,25 @@ func (l *Lane) Push(m *Message) {
 		return
 	}
 	m.lane = l
-	l.messages.push(m)
-	l.out.queued += len(m.Body())
-	l.out.countLocked()
+	if l.stageIsOverLocked() { // it was stopped: what comes now is about its end
+		l.stage.waiting += m.Samples
+		l.queueLocked(&l.stage.made, m)
+		l.onwardLocked()
+		return
+	}
+	l.queueLocked(&l.messages, m)
 	l.waiting += m.Samples
 	if l.phase == laneOpen && m.Samples > 0 {
 		l.clock.queued.add(m.Samples, l.rate, time.Now())
 	}
 	l.onwardLocked()
+}
+
+// queueLocked queues a message, and counts it.
+func (l *Lane) queueLocked(q *queue, m *Message) {
+	q.push(m)
+	l.out.queued += len(m.Body())
+	l.out.countLocked()
 }
 
 // Release lets the lane send, in its turn: its generation has been accepted.
@@ -141,7 +152,7 @@ func (l *Lane) Restart() bool {
 
 // onwardLocked has what was pushed go on its way: to the stage, else to the writer.
 func (l *Lane) onwardLocked() {
-	if l.stage != nil {
+	if l.stage != nil && !l.stage.over {
 		l.stage.look()
 		return
 	}
@@ -245,10 +256,11 @@ func (l *Lane) End(m *Message) {
 	case l.messages.empty() && !l.keepsLocked():
 		l.out.sendLocked(m)
 		l.stopStageLocked()
+	case l.stageIsOverLocked():
+		l.queueLocked(&l.stage.made, m)
+		l.onwardLocked()
 	default:
-		l.messages.push(m)
-		l.out.queued += len(m.Body())
-		l.out.countLocked()
+		l.queueLocked(&l.messages, m)
 		l.onwardLocked()
 	}
 }
@@ -302,8 +314,13 @@ func (l *Lane) stopStageLocked() {
 	}
 }
 
-// keepsLocked reports whether a stage may still have something to give before the generation's end.
-func (l *Lane) keepsLocked() bool { return l.stage != nil && l.stage.begun && !l.stage.over }
+// keepsLocked reports whether a stage may still have something to give before the generation's end, or has given what waits.
+func (l *Lane) keepsLocked() bool {
+	return l.stage != nil && (l.stage.begun && !l.stage.over || !l.stage.made.empty())
+}
+
+// stageIsOverLocked reports whether there was a stage that takes nothing any more.
+func (l *Lane) stageIsOverLocked() bool { return l.stage != nil && l.stage.over }
 
 // sendableLocked is where the writer takes messages from.
 func (l *Lane) sendableLocked() *queue {

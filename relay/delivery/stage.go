@@ -9,6 +9,6 @@ type stage struct {
 	waiting int64 // samples in made
 	inHand  int64 // samples of the message that it has taken last, until it comes for the next
 	kept    int64 // samples that it has taken, and not given
-	begun   bool  // it has taken audio: what it keeps of that is to come out before the end
+	begun   bool  // it has taken something: that is to come out before the end
 	over    bool  // it gets and gives nothing any more
 }

@@ -100,6 +100,60 @@ func TestAStopPurgesTheStage(t *testing.T) {
 	}
 }
 
+// What a generation says without audio, such as who was to speak it, comes before its end, whether the stage has it in hand or has
+// given it.
+func TestAnEndComesAfterMessagesWithoutAudio(t *testing.T) {
+	for _, given := range []bool{false, true} {
+		o := NewOutbox(noWriter{}, nil)
+		l, _ := staged(o, nil, func() {})
+		l.Push(TextMessage([]byte("rerouted")))
+		m, _ := l.TakeStaged()
+		if given {
+			l.PushStaged(m)
+		}
+		l.End(TextMessage([]byte("done")))
+		if !given {
+			l.PushStaged(m)
+		}
+		pass(l)
+		if got, want := order(o), "rerouted DONE"; got != want {
+			t.Errorf("given before the end: %v: got %q, want %q", given, got, want)
+		}
+	}
+}
+
+// What a generation says of its end after a stop comes before that, and the end gives the turn to the next: whether the stop came
+// in its turn or before.
+func TestAStoppedGenerationTellsOfItsEnd(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	var c Turn
+	var lanes []*Lane
+	for range 3 {
+		l, _ := staged(o, &c, func() {})
+		l.Push(samples("a", 10))
+		lanes = append(lanes, l)
+	}
+	pass(lanes[0])
+	for at, l := range lanes[:2] {
+		l.Purge()
+		l.Push(TextMessage([]byte("stopped")))
+		l.End(TextMessage([]byte{'1' + byte(at)}))
+		if !pass(l) {
+			t.Error("the stage is not over")
+		}
+	}
+	if got, want := order(o), "stopped 1 stopped 2"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	pass(lanes[2])
+	if got, want := order(o), "A"; got != want {
+		t.Errorf("the next says %q, want %q", got, want)
+	}
+	if o.queued != 0 {
+		t.Errorf("%d bytes are counted", o.queued)
+	}
+}
+
 // Before its turn a generation can be spoken again, so its stage gets nothing.
 func TestAStageWaitsForTheTurn(t *testing.T) {
 	o := NewOutbox(noWriter{}, nil)

@@ -27,7 +27,7 @@ func (l *Lane) TakeStaged() (m *Message, over bool) {
 	l.waiting -= m.Samples
 	st.inHand = m.Samples
 	st.kept += m.Samples
-	st.begun = st.begun || m.Samples > 0
+	st.begun = true
 	return m, false
 }
 
