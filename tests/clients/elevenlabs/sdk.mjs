@@ -68,7 +68,7 @@ await main({
 
   async refusals(text) {
     await attempt(() => hear(api.textToSpeech.stream("nobody", { text, outputFormat })), "voice");
-    await attempt(() => hear(api.textToSpeech.stream("narrator", { text, outputFormat: "pcm_11" })), "format");
+    await attempt(() => api.textToSpeech.convertWithTimestamps("narrator", { text, outputFormat: "wav_24000" }), "format");
     await attempt(() => hear(api.textToSpeech.stream("narrator", { text, outputFormat, modelId: "nothing" })), "model");
   },
 });
