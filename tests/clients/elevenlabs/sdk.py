@@ -25,9 +25,9 @@ def attempt(play, id=""):
 
 
 # The whole of a text, as it comes.
-def convert(text, at="prefix"):
+def convert(text, at="prefix", format=FORMAT):
     def play():
-        for data in client(at).text_to_speech.convert("narrator", text=text, output_format=FORMAT):
+        for data in client(at).text_to_speech.convert("narrator", text=text, output_format=format):
             audio(data)
 
     attempt(play)
