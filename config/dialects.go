@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ import (
 // prefixForm is what a prefix looks like: segments of letters, digits, dots, dashes and underscores.
 var prefixForm = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 
+// taken are the first segments of paths that no prefix may begin with.
+var taken = []string{"v1", "v2", "metrics", "healthz", "readyz"}
+
 // settleDialects checks what the file says of dialects.
 func settleDialects(file *fileConfig, d *decoder) []DialectConfig {
 	for _, dialect := range file.Dialects {
@@ -25,12 +29,12 @@ func settleDialects(file *fileConfig, d *decoder) []DialectConfig {
 
 func (c DialectConfig) check(file *fileConfig, d *decoder) {
 	r, path := d.remarks, join("dialects", c.Name)
-	if !slices.Contains(d.env.Dialects, c.Name) {
-		r.fault(path, "unknown dialect; there are: "+strings.Join(d.env.Dialects, ", "))
+	if _, ok := d.env.Dialects[c.Name]; !ok {
+		r.fault(path, "unknown dialect; there are: "+strings.Join(slices.Sorted(maps.Keys(d.env.Dialects)), ", "))
 		return
 	}
-	if c.Prefix != "" && !prefixForm.MatchString(c.Prefix) {
-		r.fault(path+".prefix", "must be a path such as /openai/v1")
+	if c.Prefix != "" {
+		c.checkPrefix(file, d)
 	}
 	if c.MP3Fallback != "" && c.MP3Fallback != protocol.EncodingWAV {
 		r.fault(path+".mp3_fallback", "must be wav, or left out")
@@ -46,6 +50,33 @@ func (c DialectConfig) check(file *fileConfig, d *decoder) {
 		}
 	}
 }
+
+// checkPrefix finds out whether a dialect's paths would be among those of the relay, or of another dialect.
+func (c DialectConfig) checkPrefix(file *fileConfig, d *decoder) {
+	r, path := d.remarks, join("dialects", c.Name)+".prefix"
+	segments := strings.Split(c.Prefix, "/")
+	if !prefixForm.MatchString(c.Prefix) || slices.Contains(segments, ".") || slices.Contains(segments, "..") {
+		r.fault(path, "must be a path such as /openai/v1")
+		return
+	}
+	if first := segments[1]; slices.Contains(taken, first) {
+		r.fault(path, fmt.Sprintf("/%s is where the relay's own paths are, and those that dialects have without a prefix", first))
+	}
+	prefixes := maps.Clone(d.env.Dialects)
+	for _, other := range file.Dialects {
+		if _, ok := prefixes[other.Name]; ok {
+			prefixes[other.Name] = cmp.Or(other.Prefix, prefixes[other.Name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(prefixes)) {
+		if other := prefixes[name]; name != c.Name && other != "" && (isWithin(c.Prefix, other) || isWithin(other, c.Prefix)) {
+			r.fault(path, fmt.Sprintf("dialects.%s has its paths at %s", name, other))
+		}
+	}
+}
+
+// isWithin reports whether a path is another one, or below it.
+func isWithin(path, other string) bool { return strings.HasPrefix(path+"/", other+"/") }
 
 // paths is where dialects are served, which needs a restart to change.
 type paths struct {

@@ -17,8 +17,8 @@ type Environment struct {
 	Read    func(path string) (string, error)
 	Find    func(program string) (path string, err error)
 	Drivers []upstream.Driver
-	// Dialects are the names of those that clients may speak.
-	Dialects []string
+	// Dialects are those that clients may speak: by name, what their paths begin with.
+	Dialects map[string]string
 }
 
 // maxSecretFile bounds a file that ${file:PATH} names: room for a certificate, and no device read for ever.

@@ -46,7 +46,7 @@ func fakeEnvironment() Environment {
 	}
 	variables := map[string]string{"KEY": "sk-secret-value-of-a-key", "EMPTY": "", "N": "7", "DAYS": "1d"}
 	return Environment{
-		Dialects: []string{"acoustic", "other"},
+		Dialects: map[string]string{"acoustic": "/acoustic/v1", "other": "/other", "bare": ""},
 		Lookup:   func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		Read: func(path string) (string, error) {
 			if path == "/run/secrets/key" {

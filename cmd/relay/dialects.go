@@ -22,15 +22,16 @@ func dialects() []downstream.Dialect {
 	return []downstream.Dialect{native.Dialect{}, cartesia.Dialect{}, deepgram.Dialect{}, elevenlabs.Dialect{}, jambonz.Dialect{}, livekit.Dialect{}, openai.Dialect{}, plain.Dialect{}}
 }
 
-// dialectNames are what the configuration calls them. The relay's own protocol can't be switched off, or moved.
-func dialectNames() []string {
-	var names []string
+// dialectPrefixes are what the configuration calls them, and what their paths begin with. The relay's own protocol can't be
+// switched off, or moved.
+func dialectPrefixes() map[string]string {
+	prefixes := make(map[string]string)
 	for _, d := range dialects() {
 		if d.Name() != (native.Dialect{}).Name() {
-			names = append(names, d.Name())
+			prefixes[d.Name()] = d.Prefix()
 		}
 	}
-	return names
+	return prefixes
 }
 
 // dialectSettings is what the configuration says of dialects, as the server takes it.
@@ -48,6 +49,6 @@ func dialectSettings(s *config.Settings) map[string]downstream.Settings {
 // configEnvironment is what a configuration may refer to.
 func configEnvironment() config.Environment {
 	return config.Environment{
-		Lookup: os.LookupEnv, Read: config.ReadSecret, Find: exec.LookPath, Drivers: drivers(), Dialects: dialectNames(),
+		Lookup: os.LookupEnv, Read: config.ReadSecret, Find: exec.LookPath, Drivers: drivers(), Dialects: dialectPrefixes(),
 	}
 }
