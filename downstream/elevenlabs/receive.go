@@ -67,7 +67,7 @@ func (t *talk) apply(ctx context.Context, m *message) {
 	c, dead := t.find(id)
 	switch {
 	case dead:
-		t.mourn(id, m)
+		t.takeFailed(id, m)
 		return
 	case c == nil && !m.opens():
 		return // it keeps the connection alive, or is about what has ended meanwhile
@@ -86,9 +86,9 @@ func (t *talk) find(id string) (c *speechContext, dead bool) {
 	return t.open[id], t.dead.has(id)
 }
 
-// mourn takes what comes for a context that has failed. LiveKit's plugin for JavaScript goes on with it until its text ends, and
+// takeFailed takes what comes for a context that has failed. LiveKit's plugin for JavaScript goes on with it until its text ends, and
 // waits for a final frame then.
-func (t *talk) mourn(id string, m *message) {
+func (t *talk) takeFailed(id string, m *message) {
 	if !m.CloseContext.Value {
 		return
 	}
