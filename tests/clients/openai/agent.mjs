@@ -48,12 +48,22 @@ await main({
     for (const [i, text] of texts.entries()) await hear(plugin, plugin.synthesize(text), `t${i}`);
   },
 
-  // The caller interrupts at once; then there is another turn. The plugin gives audio only once it has all of it.
+  // The caller interrupts while the audio comes; then there is another turn. The plugin gives audio only once it has all of it. If it is
+  // interrupted before the answer begins, its rejection ends the program.
   async interrupt(text, next) {
+    let began;
+    const answered = new Promise((done) => (began = done));
+    const { fetch } = globalThis;
+    globalThis.fetch = async (...asked) => {
+      const answer = await fetch(...asked);
+      began();
+      return answer;
+    };
     const plugin = client();
     const abort = new AbortController();
     const stream = plugin.synthesize(text, undefined, abort.signal);
-    await new Promise((done) => setTimeout(done, 500));
+    await answered;
+    await new Promise((done) => setTimeout(done, 100));
     abort.abort();
     stream.close();
     await hear(plugin, plugin.synthesize(next), "t2");

@@ -37,7 +37,10 @@ func spoken(t *testing.T, answer *http.Response) *rig.Turn {
 func each(t *testing.T, o rig.Options, test func(t *testing.T, r *rig.Rig, p plain.Platform)) {
 	t.Helper()
 	for _, p := range plain.Platforms {
-		t.Run(p.Name, func(t *testing.T) { test(t, rig.Start(t, o), p) })
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, rig.Start(t, o), p)
+		})
 	}
 }
 
@@ -56,7 +59,7 @@ func TestPlatformsAreSpokenTo(t *testing.T) {
 
 // The headline: a vendor is lost in the middle of a word, and the platform gets every word.
 func TestAVendorBreaksInAWordAndPlatformsDoNotNotice(t *testing.T) {
-	for _, word := range []int{1, 5, 8} {
+	for _, word := range []int{1, 8} {
 		each(t, rig.Options{}, func(t *testing.T, r *rig.Rig, p plain.Platform) {
 			r.BreakIn(t, "first", text, word)
 			turn := spoken(t, p.Ask(t.Context(), t, r))
