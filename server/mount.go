@@ -46,7 +46,9 @@ func (srv *Server) endpoints(own map[string]downstream.Route) *endpoints {
 			continue
 		}
 		for _, r := range d.Routes(srv) {
-			all.add(cmp.Or(set.Prefix, d.Prefix())+r.Path, r)
+			alone := r
+			alone.Only = nil // below its prefix nobody else has a path
+			all.add(cmp.Or(set.Prefix, d.Prefix())+r.Path, alone)
 			if r.Root != "" && set.Root {
 				all.add(r.Root, r)
 			}

@@ -63,6 +63,7 @@ func TestDialectsAreMountedWhereTheyBelong(t *testing.T) {
 			answer            string
 		}{
 			{"/eleven/v1/voices", "Xi-Api-Key", "right", 200, "eleven right"},
+			{"/eleven/v1/voices", "Authorization", "Bearer right", 200, "eleven right"},
 			{"/v1/voices", "Xi-Api-Key", "right", 200, "eleven right"},
 			{"/v1/voices", "Authorization", "Bearer right", 200, `{"voices":[{"name":"narrator","language":"en","routes":["default"],"providers":["alpha"]}]}` + "\n"},
 			{"/plain/say", "Authorization", "Token right", 200, "plain right"},
