@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -129,6 +130,7 @@ var _ relay.Listener = listener{}
 // Accepted implements relay.Listener.
 func (s listener) Accepted(g *relay.Generation) {
 	s.On.Services().Metrics.Active.Inc()
+	defer s.survivePanic()
 	s.talk.Accepted(g)
 }
 
@@ -137,25 +139,35 @@ func (s listener) Refused(g *relay.Generation, err *relay.Error) {
 	s.remove(g)
 	s.Conn.NoteIdle() // before the answer wakes the writer
 	s.On.Refused(s.Remote, protocol.Code(err.Code), s.Key)
+	defer s.leaveIfDrained()
+	defer s.survivePanic()
 	s.talk.Refused(g, err)
-	s.leaveIfDrained()
 }
 
 // Ended implements relay.Listener.
 func (s listener) Ended(g *relay.Generation) {
-	s.talk.Ended(g, func() {
+	finish := sync.OnceFunc(func() {
 		s.remove(g)
 		g.Finish()
 		g.Trim()
 	})
+	s.tellEnded(g, finish)
+	finish() // also where that has failed
 	s.On.Services().Metrics.Active.Dec()
 	s.Conn.NoteIdle()
 	s.Out.Notify() // the idle clock starts
 	s.leaveIfDrained()
 }
 
+// tellEnded tells the Talk that a generation is over.
+func (s listener) tellEnded(g *relay.Generation, finish func()) {
+	defer s.survivePanic()
+	s.talk.Ended(g, finish)
+}
+
 // Speaking implements relay.Listener.
 func (s listener) Speaking(g *relay.Generation, provider string, took bool) {
+	defer s.survivePanic()
 	if talk, ok := s.talk.(Speaker); ok {
 		talk.Speaking(g, provider, took)
 	}

@@ -82,10 +82,24 @@ func (s *Session) run(ctx context.Context) {
 }
 
 // Go runs f in a goroutine that the session waits for. It is called by Receive, or by such a goroutine.
-func (s *Session) Go(f func()) { s.wg.Go(f) }
+func (s *Session) Go(f func()) {
+	s.wg.Go(func() {
+		defer s.survivePanic()
+		f()
+	})
+}
+
+// survivePanic is deferred where a dialect is called. A fault of ours there ends this session alone.
+func (s *Session) survivePanic() {
+	if fault := recover(); fault != nil {
+		_ = s.On.Services().Engine.Internal(s.Log(), "panic in a session", fault) // it is told by the close
+		s.Conn.Shut(websocket.StatusInternalError, "internal error")
+	}
+}
 
 // readLoop applies what the client sends until its connection is over.
 func (s *Session) readLoop(ctx context.Context) error {
+	defer s.survivePanic()
 	s.receiveFirst(ctx)
 	receive := func(kind websocket.MessageType, data []byte) { s.talk.Receive(ctx, kind, data) }
 	for {
