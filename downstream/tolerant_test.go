@@ -42,6 +42,8 @@ func TestTolerantJSONIsRefusedByItsField(t *testing.T) {
 		`{"text":17}`:                  "text",
 		`{"rate":"secret"}`:            "rate",
 		`{"rate":[17]}`:                "rate",
+		`{"rate":"NaN"}`:               "rate",
+		`{"rate":"-Inf"}`:              "rate",
 		`{"flush":"secret"}`:           "flush",
 		`{"inner":{"voice":{"id":1}}}`: "inner.voice",
 		"{\"text\":\"\xff\"}":          "",

@@ -53,12 +53,18 @@ func (s *Session) start(leave func()) {
 	}()
 }
 
+// bounds are a key's limits as they hold for the connection.
+func (h Handshake) bounds(of limits.Config) limits.Config {
+	of.IdleTimeout = max(of.IdleTimeout, h.LeastIdle)
+	return of
+}
+
 // connect gives the session a connection, before its upgrade.
 func (s *Session) connect(bounds limits.Config, h Handshake) {
 	with := s.On.Services()
-	s.lingers, bounds.IdleTimeout = h.Lingers, max(bounds.IdleTimeout, h.LeastIdle)
+	s.lingers = h.Lingers
 	s.Conn = delivery.NewConn(s, delivery.ConnConfig{
-		Limits: bounds, Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
+		Limits: h.bounds(bounds), Delay: with.Metrics.FrameDelay, Awake: with.Awake, Backlog: with.Backlog,
 		Lead: h.Lead, PlainCodes: h.PlainCodes,
 	})
 }

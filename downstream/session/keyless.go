@@ -69,7 +69,7 @@ func (k *InnerKey) begin(s *Session, key *access.Key, h Handshake, first message
 			return refused
 		}
 	}
-	s.Conn.Bind(key.Limits)
+	s.Conn.Bind(h.bounds(key.Limits))
 	s.become(key, h)
 	s.first = first
 	s.start(leave)
