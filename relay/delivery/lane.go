@@ -269,6 +269,7 @@ func (l *Lane) End(m *Message) {
 func (l *Lane) Abandon() {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
+	l.clearLocked()
 	l.stopStageLocked()
 	l.overLocked()
 }
@@ -310,6 +311,7 @@ func (o *Outbox) Over(t *Turn) bool {
 func (l *Lane) stopStageLocked() {
 	if l.stage != nil {
 		l.stage.over = true
+		delete(l.out.stages, l.stage)
 		l.stage.look()
 	}
 }

@@ -23,17 +23,18 @@ type Outbox struct {
 
 	mu      sync.Mutex
 	own     queue
-	owned   int         // length of own
-	bytes   int         // size of own
-	ring    []*Lane     // lanes with something to send whose turn it is
-	queued  int         // bytes that wait in lanes
-	counted int         // of queued, those in all
-	asking  []*Lane     // that were refused room for it, each once
-	closing *closeFrame // once the connection is to be closed
-	closed  bool        // nothing is taken any more
-	batches int         // steps under way, whose messages go out together
-	due     bool        // the writer is to be woken when the batch ends
-	pace    pace        // of audio; its lead is set before anything is queued
+	owned   int                 // length of own
+	bytes   int                 // size of own
+	ring    []*Lane             // lanes with something to send whose turn it is
+	queued  int                 // bytes that wait in lanes
+	counted int                 // of queued, those in all
+	asking  []*Lane             // that were refused room for it, each once
+	closing *closeFrame         // once the connection is to be closed
+	closed  bool                // nothing is taken any more
+	batches int                 // steps under way, whose messages go out together
+	due     bool                // the writer is to be woken when the batch ends
+	stages  map[*stage]struct{} // those that are not over
+	pace    pace                // of audio; its lead is set before anything is queued
 }
 
 // Writer is who sends what waits in an outbox.
@@ -278,4 +279,8 @@ func (o *Outbox) Close() {
 		o.queued -= l.sendableLocked().clear()
 	}
 	o.ring, o.asking = nil, nil
+	for st := range o.stages {
+		st.look() // it may wait for the client, with its generation over
+	}
+	o.stages = nil
 }

@@ -235,15 +235,47 @@ func TestAStageEndsWithItsLane(t *testing.T) {
 			o.Close()
 			l.End(TextMessage([]byte("done")))
 		},
+		"closed while the client leaves its end": func(o *Outbox, l *Lane) {
+			l.End(TextMessage([]byte("done")))
+			pass(l)
+			o.Close()
+		},
 	} {
 		o := NewOutbox(noWriter{}, nil)
 		l, looks := staged(o, nil, func() {})
-		l.Push(samples("a", 10))
+		for range 3 {
+			l.Push(samples("a", 100)) // a fifth of a second is 200
+		}
 		pass(l)
 		before := *looks
 		end(o, l)
 		if !pass(l) || *looks == before {
 			t.Errorf("%s: the stage is not over, or was not told", name)
 		}
+	}
+}
+
+// A connection that ends takes the stages of generations with it that are over, and wait for their turn.
+func TestAClosedOutboxTellsStagesThatWaitForTheirTurn(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	var c Turn
+	staged(o, &c, func() {})
+	l, looks := staged(o, &c, func() {})
+	l.Push(samples("a", 10))
+	l.End(TextMessage([]byte("done")))
+	before := *looks
+	o.Close()
+	if *looks == before || !pass(l) {
+		t.Error("the stage is not over, or was not told")
+	}
+}
+
+// What was never heard of does not count as waiting.
+func TestAnAbandonedLaneKeepsNothing(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	l := o.NewLane(nil, 1000, func() {})
+	l.Push(samples("a", 10))
+	if l.Abandon(); o.queued != 0 {
+		t.Errorf("%d bytes are counted", o.queued)
 	}
 }

@@ -6,7 +6,15 @@ const stageAhead = 5
 
 // AddStage puts a stage into the lane, before anything is pushed. look has it look again, and must not block: there may be
 // something to take, or nothing more will come.
-func (l *Lane) AddStage(look func()) { l.stage = &stage{look: look} }
+func (l *Lane) AddStage(look func()) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	l.stage = &stage{look: look}
+	if l.out.stages == nil {
+		l.out.stages = make(map[*stage]struct{})
+	}
+	l.out.stages[l.stage] = struct{}{}
+}
 
 // TakeStaged is the generation's next message, for the stage; nil: there is none now. Nothing is given before the lane may
 // send, nor while the client leaves what the stage has given. over: there will be none, and what is pushed is dropped.
@@ -44,7 +52,10 @@ func (l *Lane) PushStaged(m *Message) {
 	st.made.push(m)
 	st.waiting += m.Samples
 	st.kept -= m.Samples
-	st.over = m.Last
+	if m.Last {
+		st.over = true
+		delete(l.out.stages, st)
+	}
 	l.out.queued += len(m.Body())
 	l.out.countLocked()
 	l.ringLocked()
