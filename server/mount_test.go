@@ -48,8 +48,10 @@ func TestDialectsAreMountedWhereTheyBelong(t *testing.T) {
 		_, _ = io.WriteString(w, "in its own words") // the client is the test's own
 	}}
 	dialects := []downstream.Dialect{
-		spokenDialect{"eleven", "/eleven", voices}, spokenDialect{"plain", "/plain", plain},
-		spokenDialect{"off", "/off", plain}, spokenDialect{"moved", "/moved", plain},
+		spokenDialect{"eleven", "/eleven", voices},
+		spokenDialect{"plain", "/plain", plain},
+		spokenDialect{"off", "/off", plain},
+		spokenDialect{"moved", "/moved", plain},
 	}
 	cfg := keyed("right", "inside")
 	off, moved := downstream.DefaultSettings(), downstream.DefaultSettings()

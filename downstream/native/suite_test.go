@@ -68,6 +68,7 @@ func (c *nativeClient) Say(turn, text string) {
 func (c *nativeClient) Flush(turn string) {
 	c.send(map[string]any{"type": "flush", "generation_id": turn})
 }
+
 func (c *nativeClient) End(turn string) {
 	c.send(map[string]any{"type": "finish", "generation_id": turn})
 }
