@@ -46,6 +46,9 @@ func (c *budgetCollector) Collect(to chan<- prometheus.Metric) {
 	defer cancel()
 	for _, t := range c.tenants() {
 		balance, err := c.budgets.Balance(ctx, t.tenant, t.budget)
+		if ctx.Err() != nil {
+			return // a look at what was spent before this process began heeds no context
+		}
 		if err != nil {
 			continue
 		}
