@@ -89,6 +89,9 @@ type Server interface {
 	// Connect takes a place for a connection of many generations, Request one for a single request; leave gives it back.
 	Connect(key *access.Key) (leave func(), refused *protocol.Error)
 	Request(key *access.Key) (leave func(), refused *protocol.Error)
+	// MayServe refuses all newcomers while the relay drains, can't record generations or is short of memory, as Connect and
+	// Request do.
+	MayServe() *protocol.Error
 	// Enroll makes a client known until Leave; false: the relay is going away, and takes none.
 	Enroll(c Client) bool
 	Leave(c Client)

@@ -23,7 +23,7 @@ func (srv *Server) Services() downstream.Services {
 
 // Connect implements downstream.Server.
 func (srv *Server) Connect(key *access.Key) (leave func(), refused *protocol.Error) {
-	if refused := srv.mayServe(); refused != nil {
+	if refused := srv.MayServe(); refused != nil {
 		return nil, refused
 	}
 	return srv.admitConnection(key, time.Now())
@@ -31,7 +31,7 @@ func (srv *Server) Connect(key *access.Key) (leave func(), refused *protocol.Err
 
 // Request implements downstream.Server.
 func (srv *Server) Request(key *access.Key) (leave func(), refused *protocol.Error) {
-	if refused := srv.mayServe(); refused != nil {
+	if refused := srv.MayServe(); refused != nil {
 		return nil, refused
 	}
 	return srv.takeConnection(key)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/downstream"
 	"voicerelay/limits"
 )
 
@@ -100,7 +101,7 @@ func (c *refusedAddresses) addressLocked(from netip.Prefix) *refusedAddress {
 func (c *refusedAddresses) due(what refusal, now time.Time) (count int, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.addressLocked(networkOf(what.remote))
+	one := c.addressLocked(downstream.NetworkOf(what.remote))
 	one.untold++
 	one.latest = what
 	if now.Sub(one.told) < lineEvery || !c.lines.AllowN(now, 1) {
@@ -139,7 +140,7 @@ type lateLine struct {
 func (c *refusedAddresses) guessed(remote netip.Addr, now time.Time) (wait time.Duration, tooMany bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.addressLocked(networkOf(remote))
+	one := c.addressLocked(downstream.NetworkOf(remote))
 	if one.guesses == nil {
 		one.guesses = limits.NewRate(guessesPerMinute)
 	}
@@ -151,7 +152,7 @@ func (c *refusedAddresses) guessed(remote netip.Addr, now time.Time) (wait time.
 func (c *refusedAddresses) delay(remote netip.Addr) (over func(), ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.addressLocked(networkOf(remote))
+	one := c.addressLocked(downstream.NetworkOf(remote))
 	if c.delayed >= maxDelayed || one.delayed >= maxDelayedOf {
 		return nil, false
 	}

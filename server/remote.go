@@ -37,13 +37,3 @@ func (set *setup) remoteOf(r *http.Request) netip.Addr {
 func (set *setup) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(set.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
-
-// networkOf is whom an address stands for: of IPv6 a client has a /64 at least, and any address in it.
-func networkOf(remote netip.Addr) netip.Prefix {
-	bits := remote.BitLen()
-	if remote.Is6() {
-		bits = 64
-	}
-	network, _ := remote.Prefix(bits) // fails for bits out of range only; of no address it is no prefix
-	return network
-}

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+
+	"voicerelay/downstream"
 )
 
 func TestRemoteAddress(t *testing.T) {
@@ -36,7 +38,7 @@ func TestRemoteAddress(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.RemoteAddr = "@" // of a Unix socket
-	if got := set.remoteOf(r); got.IsValid() || networkOf(got).IsValid() {
+	if got := set.remoteOf(r); got.IsValid() || downstream.NetworkOf(got).IsValid() {
 		t.Errorf("no address: got %v", got)
 	}
 }

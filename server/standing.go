@@ -20,8 +20,8 @@ const (
 	lookEvery = 100 * time.Millisecond
 )
 
-// mayServe refuses new clients while the relay drains, can't record generations or is short of memory.
-func (srv *Server) mayServe() *protocol.Error {
+// MayServe implements downstream.Server.
+func (srv *Server) MayServe() *protocol.Error {
 	switch {
 	case srv.isDraining():
 		return downstream.GoingAway()

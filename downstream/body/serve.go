@@ -165,7 +165,7 @@ func breakOff(w http.ResponseWriter, r *http.Request) {
 
 // innerKey is the key in a request's body, which is there to be read again. A request without a valid one is refused; nil: so it was.
 func (e Endpoint) innerKey(w http.ResponseWriter, r *http.Request) *access.Key {
-	text, refused := e.Inner.read(w, r)
+	text, refused := e.Inner.read(e.On, w, r)
 	if refused != nil {
 		e.refuse(w, r, nil, refused)
 		return nil

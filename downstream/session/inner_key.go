@@ -5,13 +5,12 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/limits"
+	"voicerelay/downstream"
 )
 
-// Before a key is found nobody's limits hold, so that these bound what such connections take: 4 MiB together.
+// Before a key is found nobody's limits hold, so that these bound what such a connection takes.
 const (
 	maxKeyless      = 64 << 10 // bytes of a first message
-	keylessAtOnce   = 64       // connections that have shown no key yet
 	keylessPatience = 10 * time.Second
 )
 
@@ -19,11 +18,11 @@ const (
 type InnerKey struct {
 	find func(message []byte) string
 	tell func(*protocol.Error) []byte
-	gate *limits.Gate
+	few  *downstream.Keyless
 }
 
 // NewInnerKey finds keys by a function, which returns none where there is none. tell is what a client hears whose key is not valid,
 // before its connection is closed.
 func NewInnerKey(find func(message []byte) string, tell func(*protocol.Error) []byte) *InnerKey {
-	return &InnerKey{find: find, tell: tell, gate: limits.NewGate(keylessAtOnce)}
+	return &InnerKey{find: find, tell: tell, few: downstream.NewKeyless()}
 }

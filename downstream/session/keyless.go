@@ -20,9 +20,9 @@ import (
 // serve upgrades a request that bears no key, and serves it once its first message has shown one. It returns when the connection has
 // become a session, or is over.
 func (k *InnerKey) serve(on downstream.Server, w http.ResponseWriter, r *http.Request, h Handshake) *protocol.Error {
-	leave, ok := k.gate.Acquire()
-	if !ok {
-		return &protocol.Error{Code: protocol.CodeTooManyConnections, Message: "too many connections whose key is in their first message: show it in a header"}
+	leave, refused := k.few.Enter(on, r, "in their first message")
+	if refused != nil {
+		return refused
 	}
 	defer leave()
 	s := &Session{On: on, began: time.Now()}
@@ -47,6 +47,7 @@ func (k *InnerKey) serve(on downstream.Server, w http.ResponseWriter, r *http.Re
 		s.hangUp()
 		return nil
 	}
+	leave()                                                // before a wrong key is answered, which may take its time
 	key, refused := on.Authenticate(r, k.find(first.data)) // which counts what it refuses
 	if refused == nil {
 		refused = k.begin(s, key, h, first)
