@@ -9,8 +9,7 @@ import (
 // Expected is all that may be counted of the setup, but for codes of errors, which are the clients' matter.
 func Expected(set *providers.Setup) metrics.Expected {
 	e := metrics.Expected{
-		Reasons:  []string{string(Completed), string(Cancelled)},
-		Broken:   string(Failed),
+		Reasons:  []string{string(Completed), string(Cancelled), string(Failed)},
 		Outcomes: []string{outcomeCompleted, outcomeCancelled, outcomeHedged, outcomeSuperseded},
 		Failed:   outcomeFailed,
 	}

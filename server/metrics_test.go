@@ -40,11 +40,12 @@ func TestCountersBeginAtNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha", "beta"}, fakes{"alpha": relaytest.NewFake(), "beta": relaytest.NewFake()})
 		wants := map[string][]string{ // values of labels by the order of their names
-			"relay_generations_total":           {" completed ", " cancelled ", "no_provider_available failed "},
+			"relay_generations_total":           {"completed ", "cancelled ", "failed "},
 			"relay_attempts_total":              {" completed alpha ", "dropped failed beta ", "no_audio failed alpha ", " hedged beta "},
 			"relay_reroutes_total":              {"alpha stalled beta ", "beta dropped alpha "},
 			"relay_first_audio_seconds":         {"alpha ", "beta "},
 			"relay_caller_first_audio_seconds":  {"default ", "(raw) "},
+			"relay_generations_failed_total":    {"no_provider_available ", "upstream_failed "},
 			"relay_hedges_total":                {"opened ", "won "},
 			"relay_audio_seconds_total":         {"alpha local ", "beta local "},
 			"relay_characters_total":            {"alpha local "},

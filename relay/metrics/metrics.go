@@ -18,6 +18,7 @@ type Metrics struct {
 	Handshakes, QuietCut prometheus.Counter
 
 	generations *prometheus.CounterVec
+	failures    *prometheus.CounterVec
 	attempts    *prometheus.CounterVec
 	first       *prometheus.HistogramVec
 	answered    *prometheus.HistogramVec
@@ -38,8 +39,11 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 			Name: "relay_generations_active", Help: "Generations accepted and not yet done.",
 		}),
 		generations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "relay_generations_total", Help: "Generations by the reason of their done; code says why one failed.",
-		}, []string{"outcome", "code"}),
+			Name: "relay_generations_total", Help: "Generations by the reason of their done.",
+		}, []string{"outcome"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_generations_failed_total", Help: "Generations that failed after they were accepted, by the code of their error.",
+		}, []string{"code"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_attempts_total", Help: "Attempts by provider and outcome; code says how one failed.",
 		}, []string{"provider", "outcome", "code"}),
@@ -85,7 +89,7 @@ func New(registry *prometheus.Registry) (*Metrics, error) {
 		}),
 	}
 	collectors := []prometheus.Collector{
-		m.Connections, m.Active, m.generations, m.attempts, m.first, m.answered, m.FrameDelay, m.Cancel, m.Held, m.reroutes,
+		m.Connections, m.Active, m.generations, m.failures, m.attempts, m.first, m.answered, m.FrameDelay, m.Cancel, m.Held, m.reroutes,
 		m.refusals, m.Handshakes, m.QuietCut, m.callers, m.hedges, m.used.audio, m.used.characters, m.used.cost,
 	}
 	for _, c := range collectors {
@@ -113,9 +117,8 @@ type Expected struct {
 	Successions [][2]string
 	// Routes and Tenants are the names of those that are configured.
 	Routes, Tenants []string
-	// Reasons are those of a done, but for Broken, of those that have a code. Codes are those of errors to clients, RerouteReasons those of a change of voice.
+	// Reasons are those of a done, Codes those of errors to clients, RerouteReasons those of a change of voice.
 	Reasons, Codes, RerouteReasons []string
-	Broken                         string
 	// Outcomes are those of attempts that do not fail, Failed that of those that do, Failures the codes of these.
 	Outcomes []string
 	Failed   string
@@ -125,11 +128,11 @@ type Expected struct {
 // Expect has all of that be there, at 0: otherwise a rate over what is counted for the first time shows nothing.
 func (m *Metrics) Expect(e Expected) {
 	for _, reason := range e.Reasons {
-		m.generations.WithLabelValues(reason, "")
+		m.generations.WithLabelValues(reason)
 	}
 	for _, code := range e.Codes {
 		m.refusals.WithLabelValues(code)
-		m.generations.WithLabelValues(e.Broken, code)
+		m.failures.WithLabelValues(code)
 	}
 	for _, route := range append(e.Routes, rawRoute) {
 		m.callers.WithLabelValues(route)
@@ -157,7 +160,10 @@ func (m *Metrics) Expect(e Expected) {
 
 // GenerationEnded counts a generation by the reason of its done. code says why one failed, else it is empty.
 func (m *Metrics) GenerationEnded(reason, code string) {
-	m.generations.WithLabelValues(reason, code).Inc()
+	m.generations.WithLabelValues(reason).Inc()
+	if code != "" {
+		m.failures.WithLabelValues(code).Inc()
+	}
 }
 
 // The results of hedges.
