@@ -252,20 +252,21 @@ func (t *talk) Refused(g *relay.Generation, err *relay.Error) {
 	t.fail(g.ID(), downstream.WireError(err), open)
 }
 
-// Ended implements session.Talk.
+// Ended implements session.Talk. The lock is held to the end: a client that hears of the failure by a message of its own that crosses
+// it must be answered behind that.
 func (t *talk) Ended(g *relay.Generation, finish func()) {
 	r := g.Result()
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	u, open := t.contexts.remove(g)
 	if open && r.Reason == relay.Failed {
 		t.contexts.fail(g.ID(), time.Now())
 	}
 	if u != nil {
 		u.encoder.failure = u.failure
-	}
-	t.mu.Unlock()
-	if u != nil {
-		g.Tell(u.encoder.before(r))
+		if first := u.encoder.before(r); first != nil {
+			t.Send(first) // all audio has been sent: a session's own messages keep their order with the end
+		}
 	}
 	finish()
 }

@@ -99,7 +99,7 @@ func TestConnectionsWithoutAKeyAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := downstreamtest.Start(t, Dialect{})
 		var all []*websocket.Conn
-		for range 64 {
+		for range 16 { // all from one address
 			conn, err := r.WebSocket(keylessPath, nil)
 			if err != nil {
 				t.Fatal(err)
