@@ -100,6 +100,7 @@ func TestAFailureComesBehindTheAudio(t *testing.T) {
 			t.Errorf("at the client's end: %v", got)
 		}
 		r.First.Breaks(0, nil)
+		r.Second.Breaks(0, nil) // which spoke last, so that the next context begins there
 		c.speaks(t, "b", "Hello again.")
 	})
 }

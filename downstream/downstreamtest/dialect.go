@@ -33,6 +33,8 @@ type Can struct {
 	Unpunctuated bool
 	// TellsFailure: a turn that fails after its first audio is told as a failure. Else its connection or body breaks off.
 	TellsFailure bool
+	// Apart: turns of a connection are no conversation, unless the client says so.
+	Apart bool
 	// Bare: a turn in which there is nothing to speak ends without audio, as clients of the dialect expect.
 	Bare bool
 }

@@ -28,6 +28,7 @@ func Run(t *testing.T, d Dialect) {
 		"too many turns":           {true, tooManyTurns, limited(func(l *limits.Config) { l.GenerationsPerMinute = 1 })},
 		"unknown voice":            {true, unknownVoice, nil},
 		"failover in mid-sentence": {true, failover, nil},
+		"one voice a conversation": {d.Turns && !d.Apart, oneVoice, nil},
 		"all targets dead":         {true, allDead, nil},
 		"all die in mid-sentence":  {true, allDieSpeaking, nil},
 		"empty turn":               {true, emptyTurn, nil},

@@ -162,6 +162,24 @@ func failover(p play) {
 	}
 }
 
+// oneVoice expects that the turn after a failover is spoken by who took over, though the first target is well again.
+func oneVoice(p play) {
+	c := p.dial()
+	defer c.Hangup()
+	p.r.First.Breaks(20, errGone)
+	c.Say("a", relaytest.TwelveWords)
+	c.End("a")
+	listen(p.T, c, "a").untilOver("a")
+	p.r.First.Breaks(0, nil)
+	_, before := p.r.First.Crowd()
+	c.Say("b", another)
+	c.End("b")
+	listen(p.T, c, "b").spoken("b", another)
+	if _, after := p.r.First.Crowd(); after != before {
+		p.Errorf("the first target was asked %d times more: its caller hears another voice in the middle of a call", after-before)
+	}
+}
+
 // saysOnce reports whether all words of a text are heard in their order, but for the letters of one that was cut and is said
 // again.
 func saysOnce(heard, text string) bool {

@@ -30,14 +30,10 @@ type talk struct {
 	made    int       // generations so far
 	strikes session.Strikes
 
-	mu       sync.Mutex // guards what follows
-	provider string     // that was heard last: the next generation stays with it
+	mu sync.Mutex // guards what follows
 }
 
-var (
-	_ session.Talk    = (*talk)(nil)
-	_ session.Speaker = (*talk)(nil)
-)
+var _ session.Talk = (*talk)(nil)
 
 func newTalk(h *host, s *session.Session, asked settings) *talk {
 	return &talk{Session: s, host: h, asked: asked}
@@ -127,7 +123,7 @@ func (t *talk) begin(ctx context.Context, text string) *protocol.Error {
 			}
 			t.made++
 			request.ID, request.Text = "g"+strconv.Itoa(t.made), text
-			prepared, err := t.host.Services().Engine.Prepare(request, t.spokenBy(), held.Terms)
+			prepared, err := t.host.Services().Engine.Prepare(request, t.Provider(), held.Terms)
 			return prepared, encoder{}, downstream.WireError(err)
 		},
 		Turn: func(*relay.Prepared) (*delivery.Turn, *protocol.Error) { return &t.order, nil },
@@ -167,17 +163,4 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 		t.SendBinary(downstream.SilenceFor(t.asked.output()))
 	}
 	finish()
-}
-
-// Speaking has the next generation stay with the provider that speaks this one.
-func (t *talk) Speaking(_ *relay.Generation, provider string, _ bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.provider = provider
-}
-
-func (t *talk) spokenBy() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.provider
 }

@@ -28,9 +28,8 @@ type speaker struct {
 
 	mu       sync.Mutex // guards what follows
 	turns    turns
-	speaking bool   // a goroutine speaks the turns
-	made     int    // generations so far
-	provider string // that was heard last: the next generation stays with it
+	speaking bool // a goroutine speaks the turns
+	made     int  // generations so far
 }
 
 // speak has a text spoken after what came before it.
@@ -142,7 +141,7 @@ func (s *speaker) startLocked(ctx context.Context, p *part) (refused *protocol.E
 			}
 			request.ID = "g" + strconv.Itoa(s.made)
 			request.Text, request.Final, request.Metadata = p.text.Text(), p.final, s.metadata
-			prepared, err := s.host.Services().Engine.Prepare(request, s.provider, held.Terms)
+			prepared, err := s.host.Services().Engine.Prepare(request, s.Provider(), held.Terms)
 			return prepared, p.encoder, downstream.WireError(err)
 		},
 	})
@@ -202,13 +201,6 @@ func (s *speaker) fillLocked(of *turn, rate int) {
 	if of.asked && of.spoken == 0 {
 		s.Send(silence(s.ID, rate))
 	}
-}
-
-// Speaking has the next generation stay with the provider that speaks this one.
-func (s *speaker) Speaking(_ *relay.Generation, provider string, _ bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.provider = provider
 }
 
 // fail tells the client of an error, and ends the session.

@@ -21,10 +21,7 @@ type talk struct {
 	asked settings // by session.create, for all turns; owned by the reader
 }
 
-var (
-	_ session.Talk    = (*talk)(nil)
-	_ session.Speaker = (*talk)(nil)
-)
+var _ session.Talk = (*talk)(nil)
 
 func newTalk(h *host, s *session.Session, model string, metadata map[string]string) *talk {
 	return &talk{

@@ -20,7 +20,7 @@ func TestSuite(t *testing.T) {
 		Under: Dialect{},
 		Dial:  dialNative,
 		Can: downstreamtest.Can{
-			Tokens: true, Flush: true, Turns: true, Parallel: true, Interrupt: true, Words: true, Unpunctuated: true, TellsFailure: true, Bare: true,
+			Tokens: true, Flush: true, Turns: true, Parallel: true, Interrupt: true, Words: true, Unpunctuated: true, TellsFailure: true, Bare: true, Apart: true,
 		},
 	})
 }

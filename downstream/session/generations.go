@@ -168,6 +168,9 @@ func (s listener) tellEnded(g *relay.Generation, finish func()) {
 // Speaking implements relay.Listener.
 func (s listener) Speaking(g *relay.Generation, provider string, took bool) {
 	defer s.survivePanic()
+	s.mu.Lock()
+	s.provider = provider
+	s.mu.Unlock()
 	if talk, ok := s.talk.(Speaker); ok {
 		talk.Speaking(g, provider, took)
 	}

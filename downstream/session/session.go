@@ -61,6 +61,7 @@ type Session struct {
 	mu       sync.Mutex // guards what follows
 	running  map[*relay.Generation]struct{}
 	quiet    time.Time // when a generation was last taken out
+	provider string    // that spoke last; empty: none yet
 	draining bool
 	// graceOver: the relay goes away now, whatever its clients do.
 	graceOver bool
@@ -148,6 +149,14 @@ func (s *Session) Running(now time.Time) (running int, quiet time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.running), s.quiet
+}
+
+// Provider is who spoke last in the session; empty: nobody yet. The next generation of a client to which a connection is one
+// conversation stays with it, so that its caller does not hear one voice, another, and the first again.
+func (s *Session) Provider() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.provider
 }
 
 // Failed ends the session, since nothing can be written any more.
