@@ -3,7 +3,6 @@ package jambonz
 import (
 	"context"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -29,8 +28,6 @@ type talk struct {
 	text    sentences // of the open generation
 	made    int       // generations so far
 	strikes session.Strikes
-
-	mu sync.Mutex // guards what follows
 }
 
 var _ session.Talk = (*talk)(nil)
