@@ -17,7 +17,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients cycles proofs attacks churn sbom provenance check-build
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build
 
 # check is what CI runs after the tests.
 check: commits format tidy vet lint race ## everything that CI runs after the tests
@@ -96,7 +96,11 @@ bench-micro: ## measure the steps of a frame and of a generation
 # clients has SDKs and agents' plugins that others wrote speak through a relay; tests/clients/README.md says how. The first time it
 # fetches their packages. -v, so that what is skipped is said; -p and -parallel, since much of it waits.
 clients: ## try clients that others wrote, unmodified, against a relay
-	VOICERELAY_CLIENTS=1 go test ./tests/clients/... -count=1 -v -p 4 -parallel 4 -timeout 12m
+	VOICERELAY_CLIENTS=1 go test ./tests/clients/... -count=1 -v -p 2 -parallel 4 -timeout 20m
+
+# headline is what CI runs of them, in about a minute: each client loses its vendor in mid-word.
+headline: ## lose the vendor of each of these clients in mid-word
+	VOICERELAY_CLIENTS=1 go test ./tests/clients/headline ./tests/clients/rig -count=1 -v -p 1 -parallel 3 -timeout 10m
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.
