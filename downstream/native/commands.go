@@ -39,8 +39,9 @@ func (t *talk) Receive(ctx context.Context, kind websocket.MessageType, data []b
 	if refused == nil {
 		return
 	}
+	t.On.Refused(t.Remote, refused.Code, t.Key) // before the client can know of it
 	t.send(refused)
-	t.NoteRefused(refused.Code)
+	t.Conn.NoteRefusal()
 	if !refused.Known() && t.strikes.Add(time.Now(), maxStrikes) {
 		t.Conn.Shut(delivery.ClosePolicy, "20 messages within a minute that are no JSON object of a known type")
 	}
