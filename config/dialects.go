@@ -94,20 +94,6 @@ func pathsOf(dialects []DialectConfig) map[string]paths {
 	return all
 }
 
-// samePaths reports whether dialects are served where they were.
-func samePaths(now, before []DialectConfig) bool {
-	here, there := pathsOf(now), pathsOf(before)
-	if len(here) != len(there) {
-		return false
-	}
-	for name, own := range here {
-		if there[name] != own {
-			return false
-		}
-	}
-	return true
-}
-
 // keepPaths is what is said now of dialects, at the paths where they are served already.
 func keepPaths(now, running []DialectConfig) []DialectConfig {
 	kept, at := slices.Clone(now), pathsOf(running)

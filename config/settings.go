@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -197,7 +198,7 @@ func (s *Settings) KeepFixed(running *Settings, log zerolog.Logger) *Settings {
 		{"tls", s.TLS != kept.TLS},
 		{"ledger", s.Books.Ledger != kept.Books.Ledger},
 		{"redis", s.Books.Redis != kept.Books.Redis},
-		{"dialects", !samePaths(s.Dialects, running.Dialects)},
+		{"dialects", !maps.Equal(pathsOf(s.Dialects), pathsOf(running.Dialects))},
 	} {
 		if fixed.differs {
 			log.Warn().Str("at", fixed.path).Msg("a change of this needs a restart")
