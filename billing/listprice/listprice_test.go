@@ -1,6 +1,7 @@
 package listprice
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,22 +10,16 @@ import (
 
 // Every row is a price that a configuration might have, and says where it is from.
 func TestListPricesAreValid(t *testing.T) {
-	entries, err := parse(table)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var prices []billing.Price
-	for _, e := range entries {
-		p := e.Price
-		p.Provider = e.Adapter
-		p.Validate(func(field, reason string) { t.Errorf("%s %s: %s %s", e.Adapter, e.Model, field, reason) })
-		if e.Source == "" || e.Reads == "" || e.Seen.Before(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
-			t.Errorf("%s %s: %+v lacks its source", e.Adapter, e.Model, e)
+	for i, e := range entries() {
+		e.Provider = e.adapter
+		e.Validate(func(field, reason string) { t.Errorf("%s %s: %s %s", e.adapter, e.Model, field, reason) })
+		reads, seen, grade, source := rows()[i][5], rows()[i][6], rows()[i][7], rows()[i][8]
+		day, err := time.Parse(time.DateOnly, seen)
+		if err != nil || day.Year() < 2026 || reads == "" || source == "" || !strings.Contains("ABC", grade) || len(grade) != 1 {
+			t.Errorf("%s %s: %q seen %q (%v), grade %q, by %q", e.adapter, e.Model, reads, seen, err, grade, source)
 		}
-		if e.Grade != OwnPage && e.Grade != NamesPage && e.Grade != Told {
-			t.Errorf("%s %s: grade %q", e.Adapter, e.Model, e.Grade)
-		}
-		prices = append(prices, p)
+		prices = append(prices, e.Price)
 	}
 	if _, err := billing.NewPriceList(prices); err != nil {
 		t.Error(err)
@@ -36,7 +31,7 @@ func TestOwnPricesGoFirst(t *testing.T) {
 	own := func(model string) []billing.Price {
 		return []billing.Price{{Provider: "eleven", Model: model, Unit: billing.Character, Amount: "1", Currency: "USD"}}
 	}
-	total := len(Of("elevenlabs"))
+	total := len(For("eleven", "elevenlabs", nil))
 	for model, want := range map[string]int{
 		"":                        0,
 		"*":                       0,
