@@ -10,30 +10,29 @@ import (
 	"voicerelay/access"
 )
 
-// admitRequest checks a request to any endpoint that wants no key: where it comes from.
-func (srv *Server) admitRequest(r *http.Request) (*access.Key, *protocol.Error) {
-	set := srv.setup.Load()
-	if err := set.checkOrigin(r); err != nil {
-		return nil, err
+// checkPlace checks where a request comes from.
+func (set *setup) checkPlace(r *http.Request) *protocol.Error {
+	if err := set.checkOrigin(r); err != nil || len(set.keys) > 0 {
+		return err
 	}
-	if len(set.keys) == 0 {
-		return &set.local, set.checkLocal(r)
-	}
-	return &set.local, nil
+	return set.checkLocal(r)
 }
 
-// admitKeyed checks a request that bears a key, where keys are configured. A key that has expired is returned with the error.
-func (srv *Server) admitKeyed(r *http.Request, presented string) (*access.Key, *protocol.Error) {
-	key, refused := srv.admitRequest(r)
-	if set := srv.setup.Load(); refused == nil && len(set.keys) > 0 {
-		return set.authenticate(presented)
+// admit checks a request that wants a key: where it comes from, and, where keys are configured, the one that it bears. A key that
+// has expired is returned with the error.
+func (set *setup) admit(r *http.Request, presented string) (*access.Key, *protocol.Error) {
+	if len(set.keys) == 0 {
+		return &set.local, set.checkPlace(r)
 	}
-	return key, refused
+	if err := set.checkPlace(r); err != nil {
+		return nil, err
+	}
+	return set.authenticate(presented)
 }
 
 // Authenticate implements downstream.Server.
 func (srv *Server) Authenticate(r *http.Request, presented string) (*access.Key, *protocol.Error) {
-	key, err := srv.admitKeyed(r, presented)
+	key, err := srv.setup.Load().admit(r, presented)
 	if err == nil {
 		return key, nil
 	}

@@ -17,25 +17,36 @@ import (
 // Handler serves every endpoint.
 func (srv *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	srv.mount(mux, map[string]downstream.Route{ // a path that ElevenLabs' clients ask as well
-		"/v1/voices": {Method: http.MethodGet, Serve: srv.listVoices},
-	})
-	mux.HandleFunc("GET /v1/routes", srv.keyed(srv.listRoutes))
-	mux.HandleFunc("GET /v1/providers", srv.admin(srv.listProviders))
-	mux.HandleFunc("GET /v1/budgets", srv.keyed(srv.listBudgets))
-	mux.HandleFunc("GET /v1/keys", srv.keyed(srv.listKeys))
-	mux.HandleFunc("GET /v1/tenants", srv.keyed(srv.listTenants))
-	mux.HandleFunc("GET /v1/usage", srv.keyed(srv.usage))
-	mux.HandleFunc("GET /v1/usage/records", srv.keyed(srv.usageRecords))
-	scrape := promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{})
-	mux.HandleFunc("GET /metrics", srv.admin(func(w http.ResponseWriter, r *http.Request, _ *access.Key) { scrape.ServeHTTP(w, r) }))
-	mux.HandleFunc("GET /healthz", srv.open(srv.healthy))
-	mux.HandleFunc("GET /readyz", srv.open(srv.ready))
-	for _, path := range []string{"/v1/routes", "/v1/providers", "/v1/budgets", "/v1/keys", "/v1/tenants", "/v1/usage", "/v1/usage/records", "/metrics", "/healthz", "/readyz"} {
+	srv.mount(mux, srv.ownRoutes())
+	for path, serve := range map[string]http.HandlerFunc{"/healthz": srv.healthy, "/readyz": srv.ready} {
+		mux.HandleFunc("GET "+path, srv.open(serve))
 		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
 	mux.HandleFunc("/", srv.open(srv.notFound))
 	return bounded(srv.forPages(mux))
+}
+
+// ownRoutes are the endpoints that are of no dialect, and want a key.
+func (srv *Server) ownRoutes() []downstream.Route {
+	var routes []downstream.Route
+	for path, serve := range map[string]downstream.Handler{
+		"/v1/voices":        srv.listVoices,
+		"/v1/routes":        srv.listRoutes,
+		"/v1/providers":     srv.admin(srv.listProviders),
+		"/v1/budgets":       srv.listBudgets,
+		"/v1/keys":          srv.listKeys,
+		"/v1/tenants":       srv.listTenants,
+		"/v1/usage":         srv.usage,
+		"/v1/usage/records": srv.usageRecords,
+		"/metrics":          srv.admin(srv.scrape),
+	} {
+		routes = append(routes, downstream.Route{Method: http.MethodGet, Path: path, Serve: serve})
+	}
+	return routes
+}
+
+func (srv *Server) scrape(w http.ResponseWriter, r *http.Request, _ *access.Key) {
+	promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
 // unwantedPatience bounds how long the server waits for a body that no handler reads. No client needs to send one, so it is
@@ -60,7 +71,7 @@ func bounded(next http.Handler) http.Handler {
 // nothing from browser pages that had a name resolved to it.
 func (srv *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { srv.scrape(w, r, nil) })
 	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, nil) })
 	mux.HandleFunc("GET /healthz", srv.healthy)
 	mux.HandleFunc("GET /readyz", srv.ready)

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -13,8 +14,7 @@ import (
 
 // endpoints are the routes of all dialects by method and path. At the root several may have the same.
 type endpoints struct {
-	order   []string // of the paths, as they came
-	methods map[string][]string
+	methods map[string][]string           // by path
 	routes  map[string][]downstream.Route // by method and path
 	upgrade map[string]bool               // by path
 }
@@ -22,9 +22,6 @@ type endpoints struct {
 // add enters a route at a path.
 func (e *endpoints) add(path string, r downstream.Route) {
 	pattern := r.Method + " " + path
-	if len(e.methods[path]) == 0 {
-		e.order = append(e.order, path)
-	}
 	if len(e.routes[pattern]) == 0 {
 		e.methods[path] = append(e.methods[path], r.Method)
 	}
@@ -32,13 +29,13 @@ func (e *endpoints) add(path string, r downstream.Route) {
 	e.upgrade[path] = e.upgrade[path] || r.Upgrade
 }
 
-// endpoints are those of the dialects that are spoken, and own ones by their paths, which dialects may have as well.
-func (srv *Server) endpoints(own map[string]downstream.Route) *endpoints {
+// endpoints are those of the dialects that are spoken, and own ones, whose paths dialects may have as well.
+func (srv *Server) endpoints(own []downstream.Route) *endpoints {
 	all := &endpoints{
 		methods: make(map[string][]string), routes: make(map[string][]downstream.Route), upgrade: make(map[string]bool),
 	}
-	for path, r := range own {
-		all.add(path, r)
+	for _, r := range own {
+		all.add(r.Path, r)
 	}
 	for _, d := range srv.dialects {
 		set := srv.Settings(d.Name())
@@ -58,13 +55,15 @@ func (srv *Server) endpoints(own map[string]downstream.Route) *endpoints {
 }
 
 // mount mounts the dialects' endpoints, and own ones. A path takes the methods of its routes and no others.
-func (srv *Server) mount(mux *http.ServeMux, own map[string]downstream.Route) {
+func (srv *Server) mount(mux *http.ServeMux, own []downstream.Route) {
 	all := srv.endpoints(own)
 	for pattern, routes := range all.routes {
 		mux.HandleFunc(pattern, srv.choose(routes))
 	}
-	for _, path := range all.order {
-		allowed := all.methods[path]
+	for path, allowed := range all.methods {
+		if slices.Contains(allowed, http.MethodGet) && !all.upgrade[path] {
+			allowed = append(allowed, http.MethodHead) // which the library serves as a GET
+		}
 		only := srv.open(srv.allowOnly(strings.Join(allowed, ", ")))
 		mux.HandleFunc(path, only)
 		if all.upgrade[path] {
@@ -104,7 +103,7 @@ func (srv *Server) serveRoute(route downstream.Route) http.HandlerFunc {
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		presented := keyOf(r)
-		key, err := srv.admitKeyed(r, presented)
+		key, err := srv.setup.Load().admit(r, presented)
 		if err != nil && err.Code == protocol.CodeAuthFailed && presented == "" && route.KeyInside {
 			route.Serve(w, r, nil)
 			return
@@ -139,23 +138,21 @@ func (srv *Server) allowOnly(methods string) http.HandlerFunc {
 	}
 }
 
-func (srv *Server) keyed(next downstream.Handler) http.HandlerFunc {
-	return srv.serveRoute(downstream.Route{Serve: next})
-}
-
-func (srv *Server) admin(next downstream.Handler) http.HandlerFunc {
-	return srv.keyed(func(w http.ResponseWriter, r *http.Request, key *access.Key) {
+// admin serves requests with an admin's key alone.
+func (srv *Server) admin(next downstream.Handler) downstream.Handler {
+	return func(w http.ResponseWriter, r *http.Request, key *access.Key) {
 		if !key.Admin {
 			srv.Refuse(w, r, key, &protocol.Error{Code: protocol.CodeNotAllowed, Message: "this needs an admin key"})
 			return
 		}
 		next(w, r, key)
-	})
+	}
 }
 
+// open serves requests whether they bear a key or not.
 func (srv *Server) open(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if _, err := srv.admitRequest(r); err != nil {
+		if err := srv.setup.Load().checkPlace(r); err != nil {
 			srv.Refuse(w, r, nil, err)
 			return
 		}
