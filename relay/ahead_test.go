@@ -23,10 +23,7 @@ import (
 // unreadClient is one that takes nothing of what it gets, with an engine and one provider for itself.
 func unreadClient(t *testing.T, vendor *relaytest.FakeProvider, own limits.Config) (*Client, *Terms) {
 	t.Helper()
-	measured, err := metrics.New(prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
+	measured := metrics.New(prometheus.NewRegistry())
 	prices, err := billing.NewPriceList(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -66,10 +66,7 @@ func (st stage) attempt(t testing.TB) *attempt {
 	if err != nil {
 		t.Fatal(err)
 	}
-	measured, err := metrics.New(prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
+	measured := metrics.New(prometheus.NewRegistry())
 	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Awake: st.awake, Metrics: measured, Log: zerolog.Nop()})
 	set := engine.NewSetup(providers.Config{
 		Prices: prices, Circuit: routing.DefaultCircuit(),

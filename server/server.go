@@ -60,10 +60,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		clients:     make(map[downstream.Client]struct{}),
 	}
 	srv.reportFrom(parts)
-	var err error
-	if srv.metrics, err = metrics.New(parts.Registry); err != nil {
-		return nil, fmt.Errorf("register metrics: %w", err)
-	}
+	srv.metrics = metrics.New(parts.Registry)
 	srv.engine = relay.NewEngine(relay.EngineParts{
 		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Log: parts.Log,
 	})

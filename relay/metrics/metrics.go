@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // Metrics is what the relay counts and measures. It is safe for concurrent use. Labels are names from the configuration and the
@@ -29,75 +30,66 @@ type Metrics struct {
 	used        usage
 }
 
-// New registers everything.
-func New(registry *prometheus.Registry) (*Metrics, error) {
-	m := &Metrics{
-		Connections: prometheus.NewGauge(prometheus.GaugeOpts{
+// New registers everything. It panics if that was done before.
+func New(registry prometheus.Registerer) *Metrics {
+	with := promauto.With(registry)
+	return &Metrics{
+		Connections: with.NewGauge(prometheus.GaugeOpts{
 			Name: "relay_connections", Help: "Client connections open now.",
 		}),
-		Active: prometheus.NewGauge(prometheus.GaugeOpts{
+		Active: with.NewGauge(prometheus.GaugeOpts{
 			Name: "relay_generations_active", Help: "Generations accepted and not yet done.",
 		}),
-		generations: prometheus.NewCounterVec(prometheus.CounterOpts{
+		generations: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_generations_total", Help: "Generations by the reason of their done.",
 		}, []string{"outcome"}),
-		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+		failures: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_generations_failed_total", Help: "Generations that failed after they were accepted, by the code of their error.",
 		}, []string{"code"}),
-		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+		attempts: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_attempts_total", Help: "Attempts by provider and outcome; code says how one failed.",
 		}, []string{"provider", "outcome", "code"}),
-		first: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		first: with.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "relay_first_audio_seconds", Help: "From generate to where the first audio may be sent, by the provider that was heard first.",
 			Buckets: firstAudioBuckets(),
 		}, []string{"provider"}),
-		answered: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		answered: with.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "relay_attempt_first_audio_seconds", Help: "From an attempt's start, connecting included, to its first audio, of attempts that were heard.",
 			Buckets: firstAudioBuckets(),
 		}, []string{"provider"}),
-		callers: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		callers: with.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "relay_caller_first_audio_seconds", Help: "From generate to where the first audio may be sent, by route; (raw) is a target that a client named.",
 			Buckets: firstAudioBuckets(),
 		}, []string{"route"}),
-		FrameDelay: prometheus.NewHistogram(prometheus.HistogramOpts{
+		FrameDelay: with.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_frame_delay_seconds", Help: "From a vendor's frame to its hand-over to the client's socket.",
 			Buckets: shortBuckets(),
 		}),
-		Cancel: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Cancel: with.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_cancel_seconds", Help: "From a client's cancel to where its done may be sent.",
 			Buckets: shortBuckets(),
 		}),
-		Held: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Held: with.NewHistogram(prometheus.HistogramOpts{
 			Name: "relay_held_seconds", Help: "How long audio was held back until a word's end covered it.",
 			Buckets: []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5},
 		}),
-		reroutes: prometheus.NewCounterVec(prometheus.CounterOpts{
+		reroutes: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_reroutes_total", Help: "Changes of provider in mid-speech.",
 		}, []string{"from", "to", "reason"}),
-		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+		refusals: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_refusals_total", Help: "Requests and messages that were refused, by the code of the error.",
 		}, []string{"code"}),
-		hedges: prometheus.NewCounterVec(prometheus.CounterOpts{
+		hedges: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_hedges_total", Help: "Backups that were opened beside a target that keeps its caller waiting (opened), and those that spoke first (won).",
 		}, []string{"result"}),
-		used: newUsage(),
-		Handshakes: prometheus.NewCounter(prometheus.CounterOpts{
+		used: newUsage(with),
+		Handshakes: with.NewCounter(prometheus.CounterOpts{
 			Name: "relay_tls_handshake_failures_total", Help: "TLS handshakes with clients that failed.",
 		}),
-		QuietCut: prometheus.NewCounter(prometheus.CounterOpts{
+		QuietCut: with.NewCounter(prometheus.CounterOpts{
 			Name: "relay_quiet_connections_cut_total", Help: "Connections without a request that were cut since there were too many.",
 		}),
 	}
-	collectors := []prometheus.Collector{
-		m.Connections, m.Active, m.generations, m.failures, m.attempts, m.first, m.answered, m.FrameDelay, m.Cancel, m.Held, m.reroutes,
-		m.refusals, m.Handshakes, m.QuietCut, m.callers, m.hedges, m.used.audio, m.used.characters, m.used.cost,
-	}
-	for _, c := range collectors {
-		if err := registry.Register(c); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
 }
 
 // firstAudioBuckets are from 5 ms to 10 s.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // usage is what vendors did for tenants, and what that cost.
@@ -11,16 +12,16 @@ type usage struct {
 	audio, characters, cost *prometheus.CounterVec
 }
 
-func newUsage() usage {
+func newUsage(with promauto.Factory) usage {
 	labels := []string{"provider", "tenant"}
 	return usage{
-		audio: prometheus.NewCounterVec(prometheus.CounterOpts{
+		audio: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_audio_seconds_total", Help: "Audio that came from vendors, by provider and tenant.",
 		}, labels),
-		characters: prometheus.NewCounterVec(prometheus.CounterOpts{
+		characters: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_characters_total", Help: "Code points of text that vendors were given, by provider and tenant.",
 		}, labels),
-		cost: prometheus.NewCounterVec(prometheus.CounterOpts{
+		cost: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_cost_total", Help: "What attempts cost as far as it is known, in whole units of the currency, by provider and tenant. The ledger is exact; this is for graphs.",
 		}, append(labels, "currency")),
 	}
