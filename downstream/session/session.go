@@ -16,8 +16,8 @@ import (
 	"voicerelay/relay/delivery"
 )
 
-// Talk is a dialect's half of a session. Accepted, Refused and Ended are called by the goroutine of the generation, with no
-// lock held; the others by the reader, or before it runs.
+// Talk is a dialect's half of a session. Opened is called before the reader runs, Receive by the reader, Drains by whoever drains
+// the server, and the others by the goroutine of the generation, with no lock held.
 type Talk interface {
 	// Opened: the connection stands, and nothing was read yet. What is sent now the client hears first.
 	Opened()
@@ -33,12 +33,12 @@ type Talk interface {
 	Drains(grace time.Duration)
 }
 
-// Speaker is a Talk that wants to know who speaks, see relay.Listener.
+// Speaker is a Talk that wants to know who speaks, see relay.Listener. It is called by the goroutine of the generation.
 type Speaker interface {
 	Speaking(g *relay.Generation, provider string, took bool)
 }
 
-// Pruner is a Talk that keeps what it may forget. It is called now and then.
+// Pruner is a Talk that keeps what it may forget. It is called now and then, by the connection's writer.
 type Pruner interface {
 	Prune(now time.Time)
 }
