@@ -131,7 +131,7 @@ func (sp *speech) write(ctx context.Context, a *answer) (refused *protocol.Error
 			last := m.Last
 			err := a.send(ctx, m)
 			if !m.Queued.IsZero() {
-				sp.on.Services().Metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
+				sp.with.Metrics.FrameDelay.Observe(time.Since(m.Queued).Seconds())
 			}
 			m.Release()
 			if errors.As(err, &refused) {

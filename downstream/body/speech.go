@@ -43,6 +43,7 @@ type speech struct {
 	// Static after newSpeech.
 	relay.Client
 	on      downstream.Server
+	with    downstream.Services
 	text    Text
 	id      string
 	output  audio.Format
@@ -62,7 +63,7 @@ type speech struct {
 func newSpeech(on downstream.Server, r *http.Request, text Text, held downstream.Held) (*speech, *protocol.Error) {
 	with := on.Services()
 	sp := &speech{
-		Client: with.Engine.NewClient(text.Key), on: on, text: text, codecs: held.Codecs, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
+		Client: with.Engine.NewClient(text.Key), on: on, with: with, text: text, codecs: held.Codecs, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
 	sp.Remote, sp.Listener, sp.Out = on.RemoteOf(r), sp, delivery.NewOutbox(sp, with.Backlog)
 	enter := held.Quota.EnterOther
@@ -126,7 +127,7 @@ func (sp *speech) WriteDirect() bool { return false }
 
 // Accepted tells the client where it takes messages.
 func (sp *speech) Accepted(g *relay.Generation) {
-	sp.on.Services().Metrics.Active.Inc()
+	sp.with.Metrics.Active.Inc()
 	if message := sp.text.Form.Accepted(g); message != nil {
 		sp.Out.Send(delivery.TextMessage(message))
 	}
@@ -141,7 +142,7 @@ func (sp *speech) Refused(_ *relay.Generation, err *relay.Error) {
 func (sp *speech) Ended(g *relay.Generation) {
 	sp.leave()
 	g.Finish()
-	sp.on.Services().Metrics.Active.Dec()
+	sp.with.Metrics.Active.Dec()
 }
 
 // Speaking does nothing: a context belongs to its connection, and there is no other generation on this one.
