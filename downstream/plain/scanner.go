@@ -42,7 +42,8 @@ func (f *field) read(r io.Reader) (values, error) {
 	return s.kept, nil
 }
 
-// scanner reads JSON without keeping it.
+// scanner reads JSON without keeping it. The decoder of encoding/json does not do for this: it holds each string in memory, however
+// long and whether it is looked for or not, where a body may have many MiB.
 type scanner struct {
 	in      *bufio.Reader
 	kept    values
@@ -81,46 +82,57 @@ func unended(err error) error {
 
 // object reads an object behind its brace. f is nil where nothing in it is looked for.
 func (s *scanner) object(f *field, depth int) error {
+	return s.list('}', depth, func(first byte) error {
+		if first != '"' {
+			return errMalformed
+		}
+		return s.member(f, depth)
+	})
+}
+
+// array reads an array behind its bracket, in which nothing is looked for.
+func (s *scanner) array(depth int) error {
+	return s.list(']', depth, func(first byte) error { return s.value(first, nil, depth) })
+}
+
+// list reads items with commas between them, up to the bracket that ends them. item reads the rest of one.
+func (s *scanner) list(end byte, depth int, item func(first byte) error) error {
 	if depth > maxDepth {
 		return errMalformed
 	}
 	c, err := s.token()
-	for first := true; err == nil; first = false {
-		if c == '}' && first {
-			return nil
-		}
-		if c != '"' {
-			return errMalformed
-		}
-		if err = s.member(f, depth); err != nil {
-			return err
-		}
-		if c, err = s.token(); err != nil || c == '}' {
-			return err
-		}
-		if c != ',' {
-			return errMalformed
-		}
-		c, err = s.token()
+	if err != nil || c == end {
+		return err
 	}
-	return err
+	for {
+		if err = item(c); err != nil {
+			return err
+		}
+		switch c, err = s.token(); {
+		case err != nil || c == end:
+			return err
+		case c != ',':
+			return errMalformed
+		}
+		if c, err = s.token(); err != nil {
+			return err
+		}
+	}
 }
 
 // member reads a name behind its quote, and its value.
 func (s *scanner) member(f *field, depth int) error {
+	most := nothing
+	if f != nil && f.inner != nil {
+		most = maxScalar
+	}
+	name, whole, err := s.text(most)
+	if err != nil {
+		return err
+	}
 	var inner *field
-	if f == nil || f.inner == nil {
-		if err := s.skipText(); err != nil {
-			return err
-		}
-	} else {
-		name, whole, err := s.text(maxScalar)
-		if err != nil {
-			return err
-		}
-		if whole {
-			inner = f.inner[name]
-		}
+	if whole {
+		inner = f.inner[name]
 	}
 	c, err := s.token()
 	if err != nil {
@@ -133,30 +145,6 @@ func (s *scanner) member(f *field, depth int) error {
 		return err
 	}
 	return s.value(c, inner, depth)
-}
-
-// array reads an array behind its bracket, in which nothing is looked for.
-func (s *scanner) array(depth int) error {
-	if depth > maxDepth {
-		return errMalformed
-	}
-	c, err := s.token()
-	for first := true; err == nil; first = false {
-		if c == ']' && first {
-			return nil
-		}
-		if err = s.value(c, nil, depth); err != nil {
-			return err
-		}
-		if c, err = s.token(); err != nil || c == ']' {
-			return err
-		}
-		if c != ',' {
-			return errMalformed
-		}
-		c, err = s.token()
-	}
-	return err
 }
 
 // value reads a value that begins with c.
@@ -172,7 +160,8 @@ func (s *scanner) value(c byte, f *field, depth int) error {
 	case c == '"' && wanted:
 		return s.keepText(f)
 	case c == '"':
-		return s.skipText()
+		_, _, err := s.text(nothing)
+		return err
 	}
 	err := s.literal(c)
 	if err == nil && wanted {
@@ -228,38 +217,23 @@ func isLiteral(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '-' || c == '+' || c == '.' || c == 'E'
 }
 
-// skipText reads a string behind its quote.
-func (s *scanner) skipText() error {
+// nothing has text keep no string, not even an empty one.
+const nothing = -1
+
+// text reads a string behind its quote; whole: false where it has more bytes than that, and is not kept.
+func (s *scanner) text(most int) (text string, whole bool, err error) {
+	s.scratch = s.scratch[:0]
 	for {
 		c, err := s.byte()
 		switch {
 		case err != nil:
-			return err
-		case c == '"':
-			return nil
-		case c < ' ':
-			return errMalformed
-		case c == '\\':
-			if _, err := s.escape(); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// text reads a string behind its quote; whole: false where it has more bytes than that, and is not kept.
-func (s *scanner) text(most int) (text string, whole bool, err error) {
-	s.scratch, whole = s.scratch[:0], true
-	for {
-		c, err := s.byte()
-		if err != nil {
 			return "", false, err
-		}
-		switch {
+		case c == '"' && len(s.scratch) > most:
+			return "", false, nil
 		case c == '"' && !utf8.Valid(s.scratch):
 			return "", false, errMalformed
 		case c == '"':
-			return string(s.scratch), whole, nil
+			return string(s.scratch), true, nil
 		case c < ' ':
 			return "", false, errMalformed
 		case c == '\\':
@@ -271,10 +245,7 @@ func (s *scanner) text(most int) (text string, whole bool, err error) {
 		default:
 			s.scratch = append(s.scratch, c)
 		}
-		if len(s.scratch) > most+utf8.UTFMax { // so much may be of a character that has not come whole
-			return "", false, s.skipText()
-		}
-		whole = len(s.scratch) <= most
+		s.scratch = s.scratch[:min(len(s.scratch), most+1)] // one byte too many tells that it is not whole
 	}
 }
 
@@ -322,7 +293,7 @@ func (s *scanner) escape() (rune, error) {
 		}
 	}
 	unit, err := strconv.ParseUint(string(digits[:]), 16, 16)
-	if err != nil || digits[0] == '+' {
+	if err != nil {
 		return 0, errMalformed
 	}
 	return rune(unit), nil
