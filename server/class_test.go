@@ -32,7 +32,7 @@ func TestConnectErrorSaysWhatFailed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &rig{t: t, srv: srv, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
+		r := &rig{t: t, srv: srv, pipe: relaytest.NewListener(), http: &http.Server{Handler: srv.Handler()}}
 		go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
 		defer r.close()
 		c := r.dial("")

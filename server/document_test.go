@@ -18,6 +18,7 @@ import (
 
 	"voicerelay/downstream"
 	"voicerelay/downstream/native"
+	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 )
 
@@ -68,7 +69,7 @@ func TestPathsHaveTheirMethodsOnly(t *testing.T) {
 	for path, documented := range openapi(t) {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 			r := httptest.NewRequest(method, "http://localhost"+path, nil)
-			r.RemoteAddr = loopback.String()
+			r.RemoteAddr = relaytest.Loopback.String()
 			w := httptest.NewRecorder()
 			srv.Handler().ServeHTTP(w, r)
 			_, has := documented[strings.ToLower(method)]
@@ -93,7 +94,7 @@ func TestHeadOfAWebSocketIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodHead, "http://localhost/v1/speech", nil)
-	r.RemoteAddr = loopback.String()
+	r.RemoteAddr = relaytest.Loopback.String()
 	w := httptest.NewRecorder()
 	srv.Handler().ServeHTTP(w, r)
 	if allow := w.Header().Get("Allow"); w.Code != http.StatusMethodNotAllowed || allow != "GET, POST" {

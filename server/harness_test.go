@@ -34,7 +34,7 @@ type rig struct {
 	// What the relay spends from and records in, which a test may replace before the first generation.
 	budgets *replaceableBudgets
 	ledger  *replaceableLedger
-	pipe    *pipeListener
+	pipe    *relaytest.Listener
 	http    *http.Server
 }
 
@@ -82,7 +82,7 @@ func newRigOf(t *testing.T, cfg Config, parts Parts) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, srv: srv, cfg: cfg, parts: parts, budgets: budgets, ledger: ledger, pipe: newPipeListener(), http: &http.Server{Handler: srv.Handler()}}
+	r := &rig{t: t, srv: srv, cfg: cfg, parts: parts, budgets: budgets, ledger: ledger, pipe: relaytest.NewListener(), http: &http.Server{Handler: srv.Handler()}}
 	go func() { _ = r.http.Serve(r.pipe) }() // ends with close below
 	t.Cleanup(r.close)
 	return r
@@ -170,7 +170,7 @@ func (r *rig) dial(query string) *client {
 	var wire net.Conn
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		var err error
-		wire, err = r.pipe.dial()
+		wire, err = r.pipe.Dial()
 		return wire, err
 	}}
 	conn, _, err := websocket.Dial(context.Background(), "ws://localhost/v1/speech"+query, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
@@ -239,53 +239,6 @@ func (c *client) closeStatus() websocket.StatusCode {
 		}
 	}
 }
-
-// pipeListener accepts in-memory connections that look like loopback ones.
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (l *pipeListener) dial() (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case l.conns <- loopbackConn{far}:
-		return near, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	select {
-	case <-l.closed:
-		return errors.New("closed twice")
-	default:
-		close(l.closed)
-		return nil
-	}
-}
-
-func (l *pipeListener) Addr() net.Addr { return loopback }
-
-var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}
-
-type loopbackConn struct{ net.Conn }
-
-func (loopbackConn) RemoteAddr() net.Addr { return loopback }
 
 // answerPatience is how long a client may take for an answer that is no speech.
 const answerPatience = time.Minute

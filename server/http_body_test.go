@@ -36,7 +36,7 @@ func TestABodyThatNobodyWantsIsNotWaitedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
-				conn, err := r.pipe.dial()
+				conn, err := r.pipe.Dial()
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -13,7 +13,7 @@ import (
 func TestAnswerThatNobodyTakesIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
-		conn, err := r.pipe.dial()
+		conn, err := r.pipe.Dial()
 		if err != nil {
 			t.Fatal(err)
 		}

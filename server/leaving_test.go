@@ -17,7 +17,7 @@ func TestARelayThatIsAboutToDrainServesOn(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		readiness := func() int {
 			w, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://localhost/readyz", nil)
-			request.RemoteAddr = loopback.String()
+			request.RemoteAddr = relaytest.Loopback.String()
 			r.http.Handler.ServeHTTP(w, request)
 			return w.Code
 		}

@@ -57,13 +57,13 @@ func TestRequestsAmongQuietConnections(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		r.srv.BoundConns(r.http)
 		for range leastUnasked + 100 {
-			conn, err := r.pipe.dial()
+			conn, err := r.pipe.Dial()
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = conn.Close() }()
 		}
-		conn, err := r.pipe.dial()
+		conn, err := r.pipe.Dial()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -80,7 +80,7 @@ func TestARefusalNamesItsGeneration(t *testing.T) {
 func TestABodyThatDoesNotComeIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
-		conn, err := r.pipe.dial()
+		conn, err := r.pipe.Dial()
 		if err != nil {
 			t.Fatal(err)
 		}

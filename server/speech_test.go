@@ -32,7 +32,7 @@ func (r *rig) post(ctx context.Context, body string, header http.Header) (*http.
 func (r *rig) postTo(ctx context.Context, path, body string, header http.Header) (*http.Response, error) {
 	r.t.Helper()
 	transport := &http.Transport{
-		DialContext:       func(context.Context, string, string) (net.Conn, error) { return r.pipe.dial() },
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return r.pipe.Dial() },
 		DisableKeepAlives: true,
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost"+path, strings.NewReader(body))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -44,7 +43,7 @@ type Relay struct {
 	Server *server.Server
 
 	t    *testing.T
-	pipe *pipe
+	pipe *relaytest.Listener
 	http *http.Server
 	log  *logged
 }
@@ -57,7 +56,7 @@ func Start(t *testing.T, under downstream.Dialect, changes ...Change) *Relay {
 	t.Helper()
 	r := &Relay{
 		First: relaytest.Lively(), Second: relaytest.Lively(), Prefix: under.Prefix(),
-		t: t, pipe: newPipe(), log: &logged{},
+		t: t, pipe: relaytest.NewListener(), log: &logged{},
 	}
 	cfg := server.Config{
 		Keys:           []server.Key{{Name: "one", Tenant: Tenant, Hash: sha256.Sum256([]byte(Key)), Limits: limits.Default()}},
@@ -115,7 +114,7 @@ func (r *Relay) parts() server.Parts {
 
 // HTTP is a client of its own connections.
 func (r *Relay) HTTP() *http.Client {
-	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.pipe.dial() }}
+	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return r.pipe.Dial() }}
 	r.t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
@@ -169,51 +168,6 @@ func (l *logged) has(words ...string) string {
 	}
 	return ""
 }
-
-// pipe accepts in-memory connections that look like loopback ones.
-type pipe struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func newPipe() *pipe { return &pipe{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (l *pipe) dial() (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case l.conns <- loopbackConn{far}:
-		return near, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipe) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipe) Close() error {
-	select {
-	case <-l.closed:
-		return errors.New("closed twice")
-	default:
-		close(l.closed)
-		return nil
-	}
-}
-
-func (l *pipe) Addr() net.Addr { return loopback }
-
-var loopback = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}
-
-type loopbackConn struct{ net.Conn }
-
-func (loopbackConn) RemoteAddr() net.Addr { return loopback }
 
 // Refused is a request that was answered with a status instead of what it asked for.
 type Refused struct {

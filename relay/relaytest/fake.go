@@ -1,6 +1,7 @@
 // Package relaytest has vendors for tests of the engine and of the server: providers within the test's own process, which speak,
 // fail, stall and bill as a test wants it. FakeProvider encodes each character in its audio, so that a test can read what was heard.
-// Speaker speaks at uneven lengths and tells no word times, as voices do that are hard to follow.
+// Speaker speaks at uneven lengths and tells no word times, as voices do that are hard to follow. Listener is where clients in the
+// same process reach a server.
 //
 // Most work on the fake time of testing/synctest.
 package relaytest
