@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus"
@@ -133,6 +134,31 @@ func (r *Relay) WebSocket(path string, header http.Header, subprotocols ...strin
 		return nil, err
 	}
 	return nil, RefusedBy(answer)
+}
+
+// Answer is a whole answer over HTTP.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Do sends a request, and reads the whole answer. It lets the server linger over a body that it has not read.
+func (r *Relay) Do(request *http.Request) Answer {
+	r.t.Helper()
+	answer, err := r.HTTP().Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	all, err := io.ReadAll(answer.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		r.t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	return Answer{answer.StatusCode, answer.Header, all}
 }
 
 // RefusedBy is an answer as a refusal. Its body is read and closed.

@@ -38,13 +38,13 @@ func TestBodiesAreWhatTheirContentTypeSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				got := speak(t, r, `{`+hello+`,`+tt.fields+`}`, nil)
-				if got.status != http.StatusOK || got.header.Get("Content-Type") != tt.mediaType {
-					t.Fatalf("got %d %q, want 200 %q", got.status, got.header.Get("Content-Type"), tt.mediaType)
+				if got.Status != http.StatusOK || got.Header.Get("Content-Type") != tt.mediaType {
+					t.Fatalf("got %d %q, want 200 %q", got.Status, got.Header.Get("Content-Type"), tt.mediaType)
 				}
-				if got.header.Get("X-Request-Id") == "" || got.header.Get("X-Request-Id") != got.header.Get("Record-Id") {
-					t.Errorf("X-Request-Id is %q, want the record %q", got.header.Get("X-Request-Id"), got.header.Get("Record-Id"))
+				if got.Header.Get("X-Request-Id") == "" || got.Header.Get("X-Request-Id") != got.Header.Get("Record-Id") {
+					t.Errorf("X-Request-Id is %q, want the record %q", got.Header.Get("X-Request-Id"), got.Header.Get("Record-Id"))
 				}
-				pcm, ok := bytes.CutPrefix(got.body, tt.head)
+				pcm, ok := bytes.CutPrefix(got.Body, tt.head)
 				if want := samples * tt.rate / 24000 * 2; !ok || len(pcm) != want {
 					t.Errorf("%d bytes of audio behind the header %v, want %d", len(pcm), ok, want)
 				}
@@ -59,10 +59,10 @@ func TestBodiesAreWhatTheirContentTypeSays(t *testing.T) {
 func TestAWAVHeaderIsInTheFirstEventOnly(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		got := speak(t, r, `{`+hello+`,"response_format":"wav","stream_format":"sse"}`, nil)
-		if kind := got.header.Get("Content-Type"); kind != "text/event-stream" {
+		if kind := got.Header.Get("Content-Type"); kind != "text/event-stream" {
 			t.Errorf("Content-Type is %q", kind)
 		}
-		file := eventsAudio(t, got.body)
+		file := eventsAudio(t, got.Body)
 		if pcm, ok := bytes.CutPrefix(file, audio.WAVHeader(24000)); !ok || relaytest.Heard(pcm) != relaytest.Letters("Hello there.") {
 			t.Errorf("a header: %v, heard %q", ok, relaytest.Heard(pcm))
 		}
@@ -72,6 +72,7 @@ func TestAWAVHeaderIsInTheFirstEventOnly(t *testing.T) {
 	})
 }
 
+// A text with nothing to speak gets a file all the same: with its header, and framed as the others.
 func TestNothingToSpeakIsAMomentOfSilence(t *testing.T) {
 	silence := make([]byte, 4800)
 	for fields, want := range map[string][]byte{
@@ -82,18 +83,19 @@ func TestNothingToSpeakIsAMomentOfSilence(t *testing.T) {
 		for _, text := range []string{"…", " ", "🙂"} {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				got := speak(t, r, fmt.Sprintf(`{"model":"tts-1","voice":"alloy","input":%q,%s}`, text, fields), nil)
-				body := got.body
+				body := got.Body
 				if strings.Contains(fields, "sse") {
-					body = eventsAudio(t, got.body)
+					body = eventsAudio(t, got.Body)
 				}
-				if got.status != http.StatusOK || !bytes.Equal(body, want) {
-					t.Errorf("%s, %q: %d, %d bytes, want %d", fields, text, got.status, len(body), len(want))
+				if got.Status != http.StatusOK || !bytes.Equal(body, want) {
+					t.Errorf("%s, %q: %d, %d bytes, want %d", fields, text, got.Status, len(body), len(want))
 				}
 			})
 		}
 	}
 }
 
+// eventsAudio is the audio in a body of events, whose last one must be the end.
 func eventsAudio(t *testing.T, body []byte) (file []byte) {
 	t.Helper()
 	events := strings.Split(strings.TrimSuffix(string(body), "\n\n"), "\n\n")
@@ -114,6 +116,7 @@ func eventsAudio(t *testing.T, body []byte) (file []byte) {
 	return file
 }
 
+// liveKit is what LiveKit Agents 1.8.9 sends by default.
 const liveKit = `{` + hello + `,"response_format":"mp3","speed":1.0,"stream_format":"sse"}`
 
 func TestMP3WithoutAnEncoder(t *testing.T) {
@@ -137,12 +140,12 @@ func TestMP3WithoutAnEncoder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				got := speak(t, r, tt.body, tt.header)
-				if got.status != tt.status {
-					t.Fatalf("got %d %.200s, want %d", got.status, got.body, tt.status)
+				if got.Status != tt.status {
+					t.Fatalf("got %d %.200s, want %d", got.Status, got.Body, tt.status)
 				}
-				if got.status == http.StatusOK {
-					if !bytes.HasPrefix(got.body, audio.WAVHeader(24000)) || got.header.Get("Content-Type") != "audio/wav" {
-						t.Errorf("got %q, want a bare WAV file", got.header.Get("Content-Type"))
+				if got.Status == http.StatusOK {
+					if !bytes.HasPrefix(got.Body, audio.WAVHeader(24000)) || got.Header.Get("Content-Type") != "audio/wav" {
+						t.Errorf("got %q, want a bare WAV file", got.Header.Get("Content-Type"))
 					}
 					return
 				}
@@ -161,12 +164,12 @@ func TestFLACIsThePCM(t *testing.T) {
 		for text, letters := range map[string]string{"Hello there.": "Hellothere", "…": ""} {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				got := speak(t, r, fmt.Sprintf(`{"model":"tts-1","voice":"alloy","input":%q,"response_format":"flac","stream_format":%q}`, text, framed), nil)
-				file, kind := got.body, "audio/flac"
+				file, kind := got.Body, "audio/flac"
 				if framed == "sse" {
-					file, kind = eventsAudio(t, got.body), "text/event-stream"
+					file, kind = eventsAudio(t, got.Body), "text/event-stream"
 				}
-				if got.status != http.StatusOK || got.header.Get("Content-Type") != kind {
-					t.Fatalf("got %d %q", got.status, got.header.Get("Content-Type"))
+				if got.Status != http.StatusOK || got.Header.Get("Content-Type") != kind {
+					t.Fatalf("got %d %q", got.Status, got.Header.Get("Content-Type"))
 				}
 				pcm := decodeFLAC(t, file)
 				if want := max(len("Hello there.")*len(letters)/10*relaytest.SamplesPerChar, 2400); relaytest.Heard(pcm) != letters || len(pcm) != 2*want {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"voicerelay/downstream"
 	"voicerelay/downstream/downstreamtest"
@@ -22,12 +20,10 @@ import (
 
 var errGone = &upstream.Error{Kind: upstream.Dropped, Message: "gone"}
 
-type spoken struct {
-	status int
-	header http.Header
-	body   []byte
-}
+// spoken is a whole answer.
+type spoken struct{ downstreamtest.Answer }
 
+// fault is the error that an answer is.
 func (s spoken) fault() (fault struct{ Type, Code, Param, Message string }) {
 	var body struct {
 		Error struct {
@@ -35,8 +31,8 @@ func (s spoken) fault() (fault struct{ Type, Code, Param, Message string }) {
 			Param               *string
 		}
 	}
-	if err := json.Unmarshal(s.body, &body); err != nil || s.header.Get("Content-Type") != "application/json" {
-		fault.Code = fmt.Sprintf("no error object: %.80q", s.body)
+	if err := json.Unmarshal(s.Body, &body); err != nil || s.Header.Get("Content-Type") != "application/json" {
+		fault.Code = fmt.Sprintf("no error object: %.80q", s.Body)
 		return fault
 	}
 	fault.Type, fault.Code, fault.Message = body.Error.Type, body.Error.Code, body.Error.Message
@@ -46,6 +42,7 @@ func (s spoken) fault() (fault struct{ Type, Code, Param, Message string }) {
 	return fault
 }
 
+// do sends a request with the relay's key, unless a header says otherwise, and reads its whole answer.
 func do(t *testing.T, r *downstreamtest.Relay, method, path, body string, header http.Header) spoken {
 	t.Helper()
 	request, err := http.NewRequestWithContext(context.Background(), method, "http://localhost"+path, strings.NewReader(body))
@@ -54,19 +51,7 @@ func do(t *testing.T, r *downstreamtest.Relay, method, path, body string, header
 	}
 	request.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + downstreamtest.Key}}
 	maps.Copy(request.Header, header)
-	answer, err := r.HTTP().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := answer.Body.Close(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(time.Second) // the server lingers over a body that it has not read
-	return spoken{answer.StatusCode, answer.Header, all}
+	return spoken{r.Do(request)}
 }
 
 func speak(t *testing.T, r *downstreamtest.Relay, body string, header http.Header) spoken {
@@ -74,11 +59,13 @@ func speak(t *testing.T, r *downstreamtest.Relay, body string, header http.Heade
 	return do(t, r, http.MethodPost, "/openai/v1/audio/speech", body, header)
 }
 
+// within plays a test of one relay on fake time.
 func within(t *testing.T, play func(t *testing.T, r *downstreamtest.Relay), changes ...downstreamtest.Change) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { play(t, downstreamtest.Start(t, openai.Dialect{}, changes...)) })
 }
 
+// set says what the operator says of the dialect.
 func set(change func(*downstream.Settings)) downstreamtest.Change {
 	return func(cfg *server.Config, _ *server.Parts) {
 		s := downstream.DefaultSettings()
@@ -87,6 +74,7 @@ func set(change func(*downstream.Settings)) downstreamtest.Change {
 	}
 }
 
+// allow says what the one key may use.
 func allow(a routing.Allow) downstreamtest.Change {
 	return func(cfg *server.Config, _ *server.Parts) { cfg.Keys[0].Allow = a }
 }

@@ -45,8 +45,8 @@ func TestVoicesAndModelsAreFoundByManyNames(t *testing.T) {
 			}
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				got := speak(t, r, `{"input":"Hi.","response_format":"pcm","model":`+tt.model+`,"voice":`+tt.voice+`}`, nil)
-				if got.status != tt.status || tt.code != "" && got.fault().Code != tt.code {
-					t.Fatalf("got %d %.200s, want %d %s", got.status, got.body, tt.status, tt.code)
+				if got.Status != tt.status || tt.code != "" && got.fault().Code != tt.code {
+					t.Fatalf("got %d %.200s, want %d %s", got.Status, got.Body, tt.status, tt.code)
 				}
 				if tt.status == http.StatusOK {
 					if asked := append(r.First.Requests(), r.Second.Requests()...); len(asked) != 1 || asked[0].Voice != tt.spoken {
@@ -58,6 +58,7 @@ func TestVoicesAndModelsAreFoundByManyNames(t *testing.T) {
 	}
 }
 
+// twoVoices has a second voice.
 func twoVoices(t *testing.T) downstreamtest.Change {
 	return func(_ *server.Config, parts *server.Parts) {
 		table, err := routing.New(routing.Config{
@@ -103,8 +104,8 @@ func TestListsAreOfWhatTheKeyMayUse(t *testing.T) {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				for _, prefix := range []string{"/openai/v1", "/v1"} {
 					got := do(t, r, http.MethodGet, prefix+tt.path, "", nil)
-					if got.status != tt.status || tt.want != "" && string(got.body) != tt.want {
-						t.Errorf("%s%s: got %d %s, want %d %s", prefix, tt.path, got.status, got.body, tt.status, tt.want)
+					if got.Status != tt.status || tt.want != "" && string(got.Body) != tt.want {
+						t.Errorf("%s%s: got %d %s, want %d %s", prefix, tt.path, got.Status, got.Body, tt.status, tt.want)
 					}
 					if tt.status == 404 && got.fault().Code != "model_not_found" {
 						t.Errorf("refused with %+v", got.fault())

@@ -12,26 +12,6 @@ import (
 	"voicerelay/downstream/downstreamtest"
 )
 
-// spoken is a whole answer.
-
-// fault is the error that an answer is.
-
-// do sends a request with the relay's key, unless a header says otherwise, and reads its whole answer.
-
-// within plays a test of one relay on fake time.
-
-// set says what the operator says of the dialect.
-
-// allow says what the one key may use.
-
-// A text with nothing to speak gets a file all the same: with its header, and framed as the others.
-
-// eventsAudio is the audio in a body of events, whose last one must be the end.
-
-// liveKit is what LiveKit Agents 1.8.9 sends by default.
-
-// twoVoices has a second voice.
-
 func TestKeysAreFoundWhereClientsPutThem(t *testing.T) {
 	const key = downstreamtest.Key
 	body := `{` + hello + `,"response_format":"pcm"}`
@@ -60,8 +40,8 @@ func TestKeysAreFoundWhereClientsPutThem(t *testing.T) {
 					header["Authorization"] = nil
 				}
 				got := do(t, r, http.MethodPost, "/openai/v1/audio/speech"+tt.path, tt.body, header)
-				if got.status != tt.status {
-					t.Fatalf("got %d %.200s, want %d", got.status, got.body, tt.status)
+				if got.Status != tt.status {
+					t.Fatalf("got %d %.200s, want %d", got.Status, got.Body, tt.status)
 				}
 				if fault := got.fault(); tt.status == 401 && (fault.Type != "invalid_request_error" || fault.Code != "invalid_api_key") {
 					t.Errorf("refused with %+v", fault)
@@ -90,8 +70,8 @@ func TestRequestsWithoutAKeyAreBounded(t *testing.T) {
 			}()
 		}
 		time.Sleep(time.Second)
-		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, nil); got.status != http.StatusOK {
-			t.Errorf("one with a key gets %d %s", got.status, got.body)
+		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, nil); got.Status != http.StatusOK {
+			t.Errorf("one with a key gets %d %s", got.Status, got.Body)
 		}
 		time.Sleep(20 * time.Second)
 		counts := map[int]int{}
@@ -107,13 +87,13 @@ func TestRequestsWithoutAKeyAreBounded(t *testing.T) {
 func TestAnIdempotencyKeyIsSpokenOnce(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		header := http.Header{"Idempotency-Key": {"stainless-node-retry-1"}}
-		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, header); got.status != http.StatusOK {
-			t.Fatalf("got %d %s", got.status, got.body)
+		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, header); got.Status != http.StatusOK {
+			t.Fatalf("got %d %s", got.Status, got.Body)
 		}
 		got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, header)
 		// The vendor's clients ask again after a 409, unless they are told not to.
-		if got.status != 409 || got.header.Get("X-Should-Retry") != "false" || got.fault().Param != "Idempotency-Key" {
-			t.Errorf("got %d %s, X-Should-Retry %q", got.status, got.body, got.header.Get("X-Should-Retry"))
+		if got.Status != 409 || got.Header.Get("X-Should-Retry") != "false" || got.fault().Param != "Idempotency-Key" {
+			t.Errorf("got %d %s, X-Should-Retry %q", got.Status, got.Body, got.Header.Get("X-Should-Retry"))
 		}
 		if n := len(r.First.Requests()); n != 1 {
 			t.Errorf("it was spoken %d times", n)
@@ -125,8 +105,8 @@ func TestWhatAVendorFailsAtIsNotAskedForAgain(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		r.First.Refuse, r.Second.Refuse = errGone, errGone
 		got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, nil)
-		if got.status != 502 || got.header.Get("X-Should-Retry") != "false" || got.header.Get("X-Request-Id") == "" {
-			t.Errorf("got %d, header %v", got.status, got.header)
+		if got.Status != 502 || got.Header.Get("X-Should-Retry") != "false" || got.Header.Get("X-Request-Id") == "" {
+			t.Errorf("got %d, header %v", got.Status, got.Header)
 		}
 		if fault := got.fault(); fault.Type != "server_error" || fault.Code != "upstream_failed" {
 			t.Errorf("refused with %+v", fault)
@@ -181,27 +161,25 @@ func TestARefusalNamesItsField(t *testing.T) {
 	} {
 		within(t, func(t *testing.T, r *downstreamtest.Relay) {
 			got := speak(t, r, `{`+hello+`,"response_format":"pcm",`+fields+`}`, nil)
-			if fault := got.fault(); got.status < 400 || got.status >= 500 || fault.Code != want[0] || fault.Param != want[1] {
-				t.Errorf("%.60s: got %d %+v, want %v", fields, got.status, fault, want)
+			if fault := got.fault(); got.Status < 400 || got.Status >= 500 || fault.Code != want[0] || fault.Param != want[1] {
+				t.Errorf("%.60s: got %d %+v, want %v", fields, got.Status, fault, want)
 			}
 		})
 	}
 }
 
 // Fields that the vendor does not have, or the relay does not honor, are passed over.
-
 func TestUnknownFieldsArePassedOver(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		got := speak(t, r, `{`+hello+`,"response_format":"pcm","instructions":"Be brisk.","instruction":1,"stream":true,"lang_code":"en",
 			"language":{},"user":null,"x":[[[]]],"speed":1,"metadata":{"a":{"b":[]}}}`, http.Header{"Content-Type": nil, "Accept": {"application/octet-stream"}})
-		if got.status != http.StatusOK {
-			t.Errorf("got %d %s", got.status, got.body)
+		if got.Status != http.StatusOK {
+			t.Errorf("got %d %s", got.Status, got.Body)
 		}
 	})
 }
 
 // No body, however broken, gets anything but an error of this dialect, or harms a client that comes after it.
-
 func TestHostileBodiesHarmNobody(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		bodies := hostileBodies()
@@ -211,18 +189,17 @@ func TestHostileBodiesHarmNobody(t *testing.T) {
 		for _, body := range bodies {
 			got := speak(t, r, body, nil)
 			fault := got.fault()
-			if got.status < 400 || got.status >= 500 || fault.Type == "" || fault.Code == "" || fault.Message == "" || len(got.body) > 2000 {
-				t.Errorf("%.60q: got %d %.200s", body, got.status, got.body)
+			if got.Status < 400 || got.Status >= 500 || fault.Type == "" || fault.Code == "" || fault.Message == "" || len(got.Body) > 2000 {
+				t.Errorf("%.60q: got %d %.200s", body, got.Status, got.Body)
 			}
 		}
-		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, nil); got.status != http.StatusOK {
-			t.Errorf("one that is well gets %d %s", got.status, got.body)
+		if got := speak(t, r, `{`+hello+`,"response_format":"pcm"}`, nil); got.Status != http.StatusOK {
+			t.Errorf("one that is well gets %d %s", got.Status, got.Body)
 		}
 	})
 }
 
 // hostileBodies are a good body cut off everywhere and with each value replaced, and some of their own.
-
 func hostileBodies() []string {
 	good := `{"model":"tts-1","input":"Hello there, my friend.","voice":{"id":"alloy"},"response_format":"pcm","speed":1.0,"stream_format":"sse","sample_rate":24000}`
 	bodies := []string{

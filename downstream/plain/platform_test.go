@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"voicerelay/audio"
 	"voicerelay/downstream/downstreamtest"
@@ -78,21 +76,17 @@ func request(ctx context.Context, path, body string, header http.Header) (*http.
 }
 
 // spoken is a whole answer.
-type spoken struct {
-	status int
-	header http.Header
-	body   []byte
-}
+type spoken struct{ downstreamtest.Answer }
 
 // fault is the error that an answer is.
 func (s spoken) fault() (fault struct{ Code, Param, Message string }) {
 	var body struct {
 		Error *struct{ Code, Param, Message string }
 	}
-	if json.Unmarshal(s.body, &body) == nil && body.Error != nil {
+	if json.Unmarshal(s.Body, &body) == nil && body.Error != nil {
 		return *body.Error
 	}
-	fault.Code = fmt.Sprintf("no error object: %.80q", s.body)
+	fault.Code = fmt.Sprintf("no error object: %.80q", s.Body)
 	return fault
 }
 
@@ -104,19 +98,7 @@ func speak(t *testing.T, r *downstreamtest.Relay, path, body string, header http
 		t.Fatal(err)
 	}
 	maps.Copy(asked.Header, header)
-	answer, err := r.HTTP().Do(asked)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := answer.Body.Close(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(time.Second) // the server lingers over a body that it has not read
-	return spoken{answer.StatusCode, answer.Header, all}
+	return spoken{r.Do(asked)}
 }
 
 // within plays a test of one relay on fake time.
@@ -150,10 +132,10 @@ func TestAnswersAreWhatPlatformsTake(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
 				got := speak(t, r, tt.path, tt.body, http.Header{"Accept": {tt.accept}})
-				if got.status != http.StatusOK || got.header.Get("Content-Type") != tt.mediaType {
-					t.Fatalf("got %d %q %.200s, want %q", got.status, got.header.Get("Content-Type"), got.body, tt.mediaType)
+				if got.Status != http.StatusOK || got.Header.Get("Content-Type") != tt.mediaType {
+					t.Fatalf("got %d %q %.200s, want %q", got.Status, got.Header.Get("Content-Type"), got.Body, tt.mediaType)
 				}
-				pcm, ok := bytes.CutPrefix(got.body, tt.head)
+				pcm, ok := bytes.CutPrefix(got.Body, tt.head)
 				want := len("Hello.") * relaytest.SamplesPerChar * tt.rate / relaytest.FakeRate
 				if samples := len(pcm) / 2; !ok || samples < want-1 || samples > want+1 {
 					t.Errorf("%d samples, want %d", samples, want)
@@ -167,8 +149,8 @@ func TestJambonzGetsSamplesWhereTheRelayMakesNoMP3(t *testing.T) {
 	const want = "audio/l16;rate=8000"
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		got := speak(t, r, "/jambonz/tts", `{"text":"Hello.","type":"text"}`, http.Header{"Accept": {"audio/mpeg"}})
-		if got.header.Get("Content-Type") != want {
-			t.Errorf("got %q, want %q", got.header.Get("Content-Type"), want)
+		if got.Header.Get("Content-Type") != want {
+			t.Errorf("got %q, want %q", got.Header.Get("Content-Type"), want)
 		}
 	})
 }
@@ -183,8 +165,8 @@ func TestTheRecordSaysWhichCallItWas(t *testing.T) {
 	} {
 		kept := downstreamtest.NewRecords()
 		within(t, func(t *testing.T, r *downstreamtest.Relay) {
-			if got := speak(t, r, "/vapi/voice", body, nil); got.status != http.StatusOK {
-				t.Errorf("%s: got %d %s", body, got.status, got.body)
+			if got := speak(t, r, "/vapi/voice", body, nil); got.Status != http.StatusOK {
+				t.Errorf("%s: got %d %s", body, got.Status, got.Body)
 			}
 		}, kept.Keep)
 		if all := kept.All(); len(all) != 1 || !maps.Equal(all[0].Metadata, want) {
@@ -197,8 +179,8 @@ func TestTheAddressGoesBeforeTheBody(t *testing.T) {
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
 		got := speak(t, r, "/vapi/voice?voice=narrator&route=default&language=de&sample_rate=8000",
 			`{"message":{"text":"Hello.","sampleRate":24000,"assistant":{"voice":{"voiceId":"nobody"}}}}`, nil)
-		if want := len("Hello.") * relaytest.SamplesPerChar / 3 * 2; got.status != http.StatusOK || len(got.body) != want {
-			t.Fatalf("got %d, %d bytes, want %d", got.status, len(got.body), want)
+		if want := len("Hello.") * relaytest.SamplesPerChar / 3 * 2; got.Status != http.StatusOK || len(got.Body) != want {
+			t.Fatalf("got %d, %d bytes, want %d", got.Status, len(got.Body), want)
 		}
 		if asked := r.First.Requests()[0]; asked.Language != "de" || asked.Voice != downstreamtest.VoiceID {
 			t.Errorf("the vendor was asked for %+v", asked)
@@ -215,8 +197,8 @@ func TestJambonzLanguagesAndMarkup(t *testing.T) {
 		`{"text":"a < b","type":"text"}`: {"en", "a < b"},
 	} {
 		within(t, func(t *testing.T, r *downstreamtest.Relay) {
-			if got := speak(t, r, "/jambonz/tts", body, nil); got.status != http.StatusOK {
-				t.Fatalf("%s: got %d %s", body, got.status, got.body)
+			if got := speak(t, r, "/jambonz/tts", body, nil); got.Status != http.StatusOK {
+				t.Fatalf("%s: got %d %s", body, got.Status, got.Body)
 			}
 			asked := r.First.Requests()[0]
 			if said := r.First.Spoken(); asked.Language != want.language || said != want.text {
@@ -232,12 +214,12 @@ func TestTencentsRetriesAreSpokenOnce(t *testing.T) {
 		header := http.Header{"X-Request-Id": {"3b9c-7"}}
 		first := speak(t, r, "/tencent/tts", `{"Text":"Hello."}`, header)
 		again := speak(t, r, "/tencent/tts", `{"Text":"Hello."}`, header)
-		if first.status != http.StatusOK || again.status != http.StatusConflict || again.fault().Code != "duplicate_request" {
-			t.Errorf("got %d, then %d %s", first.status, again.status, again.body)
+		if first.Status != http.StatusOK || again.Status != http.StatusConflict || again.fault().Code != "duplicate_request" {
+			t.Errorf("got %d, then %d %s", first.Status, again.Status, again.Body)
 		}
 		other := speak(t, r, "/alibaba/tts", `{"Text":"Hello."}`, http.Header{"X-Request-Id": {"3b9c-7"}})
-		if other.status != http.StatusOK {
-			t.Errorf("elsewhere that header means nothing: got %d", other.status)
+		if other.Status != http.StatusOK {
+			t.Errorf("elsewhere that header means nothing: got %d", other.Status)
 		}
 	})
 }
@@ -260,8 +242,8 @@ func TestKeysAreFoundWherePlatformsPutThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, r *downstreamtest.Relay) {
-				if got := speak(t, r, tt.path, tt.body, tt.header); got.status != tt.status {
-					t.Errorf("got %d %.200s, want %d", got.status, got.body, tt.status)
+				if got := speak(t, r, tt.path, tt.body, tt.header); got.Status != tt.status {
+					t.Errorf("got %d %.200s, want %d", got.Status, got.Body, tt.status)
 				}
 			})
 		})
@@ -276,14 +258,14 @@ func TestABodyOfSeveralMiBIsRead(t *testing.T) {
 		t.Fatalf("the body has %d bytes only", len(body))
 	}
 	within(t, func(t *testing.T, r *downstreamtest.Relay) {
-		if got := speak(t, r, "/vapi/voice", body, nil); got.status != http.StatusOK || relaytest.Heard(got.body) != "Hello" {
-			t.Errorf("got %d, heard %q", got.status, relaytest.Heard(got.body))
+		if got := speak(t, r, "/vapi/voice", body, nil); got.Status != http.StatusOK || relaytest.Heard(got.Body) != "Hello" {
+			t.Errorf("got %d, heard %q", got.Status, relaytest.Heard(got.Body))
 		}
-		if got := speak(t, r, "/tencent/tts", `{"Text":"Hello.","x":"`+strings.Repeat("x", 300_000)+`"}`, nil); got.status != http.StatusRequestEntityTooLarge {
-			t.Errorf("elsewhere it is too large: got %d", got.status)
+		if got := speak(t, r, "/tencent/tts", `{"Text":"Hello.","x":"`+strings.Repeat("x", 300_000)+`"}`, nil); got.Status != http.StatusRequestEntityTooLarge {
+			t.Errorf("elsewhere it is too large: got %d", got.Status)
 		}
-		if got := speak(t, r, "/vapi/voice", `{"message":{"x":"`+strings.Repeat("x", 17<<20)+`"}}`, nil); got.status != http.StatusRequestEntityTooLarge {
-			t.Errorf("17 MiB: got %d", got.status)
+		if got := speak(t, r, "/vapi/voice", `{"message":{"x":"`+strings.Repeat("x", 17<<20)+`"}}`, nil); got.Status != http.StatusRequestEntityTooLarge {
+			t.Errorf("17 MiB: got %d", got.Status)
 		}
 	})
 }
@@ -292,8 +274,8 @@ func TestNothingToSpeakIsAMomentOfSilence(t *testing.T) {
 	for _, text := range []string{"", " ", "…"} {
 		within(t, func(t *testing.T, r *downstreamtest.Relay) {
 			body := fmt.Sprintf(`{"message":{"text":%q,"sampleRate":8000}}`, text)
-			if got := speak(t, r, "/vapi/voice", body, nil); got.status != http.StatusOK || !bytes.Equal(got.body, make([]byte, 1600)) {
-				t.Errorf("%q: got %d, %d bytes", text, got.status, len(got.body))
+			if got := speak(t, r, "/vapi/voice", body, nil); got.Status != http.StatusOK || !bytes.Equal(got.Body, make([]byte, 1600)) {
+				t.Errorf("%q: got %d, %d bytes", text, got.Status, len(got.Body))
 			}
 		})
 	}
@@ -322,8 +304,8 @@ func TestARefusalNamesItsField(t *testing.T) {
 	} {
 		within(t, func(t *testing.T, r *downstreamtest.Relay) {
 			got := speak(t, r, tt.path, tt.body, nil)
-			if fault := got.fault(); got.status < 400 || got.status >= 500 || fault.Code != tt.code || fault.Param != tt.param {
-				t.Errorf("%s %.60s: got %d %+v, want %s of %q", tt.path, tt.body, got.status, fault, tt.code, tt.param)
+			if fault := got.fault(); got.Status < 400 || got.Status >= 500 || fault.Code != tt.code || fault.Param != tt.param {
+				t.Errorf("%s %.60s: got %d %+v, want %s of %q", tt.path, tt.body, got.Status, fault, tt.code, tt.param)
 			}
 		})
 	}
@@ -339,12 +321,12 @@ func TestHostileBodiesHarmNobody(t *testing.T) {
 		for i, body := range bodies {
 			path := slices.Sorted(maps.Keys(callers))[i%len(callers)]
 			path, _, _ = callers[path]("", downstreamtest.Caller{Voice: downstreamtest.Voice})
-			if got := speak(t, r, path, body, nil); got.status < 400 || got.status >= 500 || got.fault().Message == "" {
-				t.Errorf("%.60q: got %d %.200s", body, got.status, got.body)
+			if got := speak(t, r, path, body, nil); got.Status < 400 || got.Status >= 500 || got.fault().Message == "" {
+				t.Errorf("%.60q: got %d %.200s", body, got.Status, got.Body)
 			}
 		}
-		if got := speak(t, r, "/vapi/voice", `{"message":{"text":"Hi."}}`, nil); got.status != http.StatusOK {
-			t.Errorf("one that is well gets %d %s", got.status, got.body)
+		if got := speak(t, r, "/vapi/voice", `{"message":{"text":"Hi."}}`, nil); got.Status != http.StatusOK {
+			t.Errorf("one that is well gets %d %s", got.Status, got.Body)
 		}
 	})
 }
