@@ -1,7 +1,6 @@
 package downstream
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -22,10 +21,7 @@ func AnswerList(on Server, w http.ResponseWriter, key *access.Key, find func(*re
 	if refused != nil {
 		return refused
 	}
-	text, err := json.Marshal(found)
-	if err != nil {
-		panic(err) // never: it is text and numbers
-	}
+	text := Encode(found)
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(text) // the client may have left
 	return nil

@@ -68,10 +68,15 @@ func WireError(err *relay.Error) *protocol.Error {
 
 // WriteError answers a request with an error of the relay's own protocol.
 func WriteError(w http.ResponseWriter, err *protocol.Error) {
+	WriteRefusal(w, err.HTTPStatus(), err, protocol.EncodeBody(err))
+}
+
+// WriteRefusal answers a request with an error whose body is a dialect's own, in JSON.
+func WriteRefusal(w http.ResponseWriter, status int, err *protocol.Error, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
-	AskLater(w, err.HTTPStatus(), err.RetryAfter)
-	w.WriteHeader(err.HTTPStatus())
-	_, _ = w.Write(protocol.EncodeBody(err)) // the client may have left
+	AskLater(w, status, err.RetryAfter)
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may have left
 }
 
 // AskLater says in how many seconds to ask again, where that is what the status means: at least one, since a program that

@@ -1,11 +1,22 @@
 package downstream
 
 import (
+	"encoding/json"
+
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/billing"
 	"voicerelay/relay"
 )
+
+// Encode is a message as JSON. One without a form in JSON, such as a number that is infinite, is a fault of ours, and panics.
+func Encode(message any) []byte {
+	encoded, err := json.Marshal(message)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
 
 // WireCost is a cost as clients see it. An amount has a currency on the wire: nothing in no currency is told as not known.
 func WireCost(c billing.Cost) protocol.Cost {

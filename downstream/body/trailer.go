@@ -1,13 +1,14 @@
 package body
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/downstream"
 )
 
 // The trailers of a speech.
@@ -38,10 +39,7 @@ func trailerOf(u protocol.Usage) string {
 
 // asciiJSON is JSON in which all but ASCII is escaped. v must be what JSON has a form for.
 func asciiJSON(v any) string {
-	encoded, err := json.Marshal(v)
-	if err != nil {
-		return "{}" // never: usage is numbers and text
-	}
+	encoded := downstream.Encode(v)
 	value := make([]byte, 0, len(encoded))
 	for _, r := range string(encoded) {
 		if r < utf8.RuneSelf {

@@ -38,8 +38,7 @@ var (
 )
 
 func newEncoder(id string, output audio.Format) *encoder {
-	quoted := encode(id)
-	head := append([]byte(`{"type":"chunk","context_id":`), quoted...)
+	head := append([]byte(`{"type":"chunk","context_id":`), downstream.Encode(id)...)
 	head = append(head, `,"data":"`...)
 	return &encoder{id: id, head: head, output: output, text: &downstream.Transcript{}}
 }
@@ -74,7 +73,7 @@ type flushDone struct {
 // Marked implements relay.Marker.
 func (e *encoder) Marked() []byte {
 	e.flushed++
-	return encode(flushDone{Type: "flush_done", ContextID: e.id, FlushDone: true, FlushID: e.flushed, Status: http.StatusPartialContent})
+	return downstream.Encode(flushDone{Type: "flush_done", ContextID: e.id, FlushDone: true, FlushID: e.flushed, Status: http.StatusPartialContent})
 }
 
 // chunk is audio that the relay itself has made.
@@ -122,7 +121,7 @@ func (e *encoder) Words(w relay.Words) []byte {
 	for _, word := range w.Words {
 		timed.add(e.text.Written(word.CharStart, word.CharEnd), word)
 	}
-	return encode(timestamps{Type: "timestamps", ContextID: e.id, Status: http.StatusPartialContent, Words: timed})
+	return downstream.Encode(timestamps{Type: "timestamps", ContextID: e.id, Status: http.StatusPartialContent, Words: timed})
 }
 
 // add enters a word as it is written. In scripts without spaces each character is one, and so is punctuation.
@@ -176,7 +175,7 @@ type doneMessage struct {
 
 // done ends a context with a status.
 func done(id string, status int) []byte {
-	return encode(doneMessage{Type: "done", ContextID: id, Done: true, Status: status})
+	return downstream.Encode(doneMessage{Type: "done", ContextID: id, Done: true, Status: status})
 }
 
 // Ended implements relay.Encoder. What is to be said of a failure, and the silence of a text with nothing to speak, go before.

@@ -1,7 +1,6 @@
 package cartesia
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -81,22 +80,10 @@ func contextError(id string, err *protocol.Error, record string) []byte {
 	body := bodyOf(err, record)
 	body.Message = fmt.Sprintf("%s (status %d)", err.Message, body.Status)
 	body.Status = tell(err.Code).frame
-	return encode(errorMessage{Type: "error", ContextID: id, Error: body.Title + ": " + body.Message, errorBody: body})
+	return downstream.Encode(errorMessage{Type: "error", ContextID: id, Error: body.Title + ": " + body.Message, errorBody: body})
 }
 
 // writeError answers a request with an error.
 func writeError(w http.ResponseWriter, err *protocol.Error) {
-	w.Header().Set("Content-Type", "application/json")
-	downstream.AskLater(w, err.HTTPStatus(), err.RetryAfter)
-	w.WriteHeader(err.HTTPStatus())
-	_, _ = w.Write(encode(bodyOf(err, err.GenerationID))) // the client may have left
-}
-
-// encode is a message as JSON. v must be what JSON has a form for.
-func encode(v any) []byte {
-	encoded, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // a fault of ours: messages are text and numbers
-	}
-	return encoded
+	downstream.WriteRefusal(w, err.HTTPStatus(), err, downstream.Encode(bodyOf(err, err.GenerationID)))
 }

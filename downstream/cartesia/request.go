@@ -144,10 +144,7 @@ func (g *generationConfig) options(on *relay.Terms) map[string]json.RawMessage {
 	if len(options) == 0 {
 		return nil
 	}
-	all, err := json.Marshal(options)
-	if err != nil {
-		return nil // never: they were JSON when they came
-	}
+	all := downstream.Encode(options)
 	by := make(map[string]json.RawMessage)
 	for _, p := range on.Setup.Providers() {
 		if _, err := p.ParseOptions(all); p.Adapter == name && err == nil {

@@ -119,7 +119,7 @@ func (t *talk) prepare(of *turn, text string, on *relay.Terms) (*relay.Prepared,
 	}
 	e := &encoder{}
 	if message := t.wire.started(of.speech); message != nil && part == 0 {
-		e.started = encode(message)
+		e.started = downstream.Encode(message)
 	}
 	return prepared, e, nil
 }

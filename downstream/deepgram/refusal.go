@@ -2,7 +2,6 @@ package deepgram
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -28,16 +27,8 @@ type refusal struct {
 func refuse(w http.ResponseWriter, err *protocol.Error) {
 	id := identify(w)
 	message := oneLine(err.Message)
-	body, failed := json.Marshal(refusal{refusalCode(err), message, id})
-	if failed != nil {
-		panic(failed) // never: three strings
-	}
-	h := w.Header()
-	h.Set(headerError, asciiLine(message))
-	h.Set("Content-Type", "application/json")
-	downstream.AskLater(w, err.HTTPStatus(), err.RetryAfter)
-	w.WriteHeader(err.HTTPStatus())
-	_, _ = w.Write(body) // the client may have left
+	w.Header().Set(headerError, asciiLine(message))
+	downstream.WriteRefusal(w, err.HTTPStatus(), err, downstream.Encode(refusal{refusalCode(err), message, id}))
 }
 
 // identify gives an answer its id, if it has none.

@@ -1,9 +1,9 @@
 package deepgram
 
 import (
-	"encoding/json"
 	"sync"
 
+	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 	"voicerelay/relay/delivery"
 )
@@ -45,12 +45,4 @@ func newTalk(srv *host, s *session.Session, v *version, a asked) *talk {
 
 // send queues one of the session's own messages. All that a generation's end leads to is sent after its last audio was taken,
 // and before the next turn may send, so it is in order.
-func (t *talk) send(message any) { t.Send(encode(message)) }
-
-func encode(message any) []byte {
-	body, err := json.Marshal(message)
-	if err != nil {
-		panic(err) // never: messages are texts and finite numbers
-	}
-	return body
-}
+func (t *talk) send(message any) { t.Send(downstream.Encode(message)) }

@@ -1,9 +1,7 @@
 package elevenlabs
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"strconv"
 
 	"voicerelay/downstream"
@@ -35,16 +33,12 @@ func aboutContext(id *string) string {
 	if id == nil {
 		return ""
 	}
-	quoted, err := json.Marshal(*id)
-	if err != nil {
-		return "" // never: it is a string
-	}
-	return `,"contextId":` + string(quoted)
+	return `,"contextId":` + string(downstream.Encode(*id))
 }
 
-// finalFrame is the last message of a context.
-func finalFrame(id *string) []byte {
-	return []byte(`{"audio":null,"isFinal":true` + aboutContext(id) + noTimes)
+// finalFrame is the last message of a context, which aboutContext names.
+func finalFrame(about string) []byte {
+	return []byte(`{"audio":null,"isFinal":true` + about + noTimes)
 }
 
 // Form implements relay.Encoder.
@@ -143,14 +137,12 @@ func comma(dst []byte, i int) []byte {
 // Ended implements relay.Encoder. What went wrong has been said before, see talk.Ended, unless it went wrong after that: then the
 // final frame says it.
 func (e *encoder) Ended(r relay.Result) []byte {
-	final := []byte(`{"audio":null,"isFinal":true` + e.about + noTimes)
+	final := finalFrame(e.about)
 	if r.Err == nil || e.told {
 		return final
 	}
-	failed := encodeError(downstream.WireError(r.Err), nil)
-	_, fields, _ := bytes.Cut(failed, []byte(`{`))
-	fields, _, _ = bytes.Cut(fields, []byte(`,"contextId"`))
-	return append(append(append(final[:len(final)-1], ','), fields...), '}')
+	fields := downstream.Encode(problemOf(downstream.WireError(r.Err)))[1:] // with the brace that ends them
+	return append(append(final[:len(final)-1], ','), fields...)
 }
 
 // audio is a frame of audio that is no vendor's.

@@ -75,7 +75,7 @@ func (t *talk) fail(id string, told *string, err *protocol.Error) {
 		t.Conn.Shut(delivery.ClosePolicy, faultOf(err).id)
 		return
 	}
-	t.Send(finalFrame(told))
+	t.Send(finalFrame(aboutContext(told)))
 	t.leave()
 }
 

@@ -1,7 +1,6 @@
 package elevenlabs
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -73,43 +72,36 @@ type invalid struct {
 // refuse answers a request with an error in the vendor's envelope.
 func refuse(w http.ResponseWriter, err *protocol.Error) {
 	f := faultOf(err)
+	var what any = detail{Status: f.id, Message: err.Message, Param: err.Param}
 	if f.status == http.StatusUnprocessableEntity {
 		at := append([]string{"body"}, strings.FieldsFunc(err.Param, func(r rune) bool { return r == '.' })...)
-		writeRefusal(w, f.status, err, []invalid{{Loc: at, Msg: err.Message, Type: "value_error"}})
-		return
+		what = []invalid{{Loc: at, Msg: err.Message, Type: "value_error"}}
 	}
-	writeRefusal(w, f.status, err, detail{Status: f.id, Message: err.Message, Param: err.Param})
-}
-
-// writeRefusal writes the envelope.
-func writeRefusal(w http.ResponseWriter, status int, err *protocol.Error, what any) {
-	w.Header().Set("Content-Type", "application/json")
-	downstream.AskLater(w, status, err.RetryAfter)
-	w.WriteHeader(status)
-	body, failed := json.Marshal(map[string]any{"detail": what})
-	if failed != nil {
-		body = []byte(`{"detail":{"status":"internal_error"}}`) // never: it is text
-	}
-	_, _ = w.Write(body) // the client may have left
+	downstream.WriteRefusal(w, f.status, err, downstream.Encode(map[string]any{"detail": what}))
 }
 
 // policyViolation is the code that error frames bear, that with which the vendor closes.
 const policyViolation = 1008
 
-// errorFrame is an error as a WebSocket's message.
-type errorFrame struct {
+// problem is an error within a message.
+type problem struct {
 	Message string `json:"message"`
 	Error   string `json:"error"`
 	Code    int    `json:"code"`
+}
+
+func problemOf(err *protocol.Error) problem {
+	return problem{Message: err.Message, Error: faultOf(err).id, Code: policyViolation}
+}
+
+// errorFrame is an error as a WebSocket's message.
+type errorFrame struct {
+	problem
 	// ContextID is null where the whole connection is at fault.
 	ContextID *string `json:"contextId"`
 }
 
 // encodeError is an error as a message about a context; nil: about the connection.
 func encodeError(err *protocol.Error, context *string) []byte {
-	frame, failed := json.Marshal(errorFrame{Message: err.Message, Error: faultOf(err).id, Code: policyViolation, ContextID: context})
-	if failed != nil {
-		return []byte(`{"error":"internal_error"}`) // never: it is text
-	}
-	return frame
+	return downstream.Encode(errorFrame{problem: problemOf(err), ContextID: context})
 }

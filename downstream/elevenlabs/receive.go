@@ -95,7 +95,7 @@ func (t *talk) takeFailed(id string, m *message) {
 	t.mu.Lock()
 	t.dead.remove(id)
 	t.mu.Unlock()
-	t.Send(finalFrame(m.ContextID))
+	t.Send(finalFrame(aboutContext(m.ContextID)))
 }
 
 // begin opens a context; nil: it was refused, and the client told.

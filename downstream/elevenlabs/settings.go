@@ -90,9 +90,5 @@ func (v *voiceSettings) own() json.RawMessage {
 	if len(set) == 0 {
 		return nil
 	}
-	encoded, err := json.Marshal(set)
-	if err != nil {
-		return nil // never: the values are finite
-	}
-	return encoded
+	return downstream.Encode(set)
 }

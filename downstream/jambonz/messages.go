@@ -1,8 +1,7 @@
 package jambonz
 
 import (
-	"encoding/json"
-
+	"voicerelay/downstream"
 	"voicerelay/downstream/body"
 	"voicerelay/relay"
 )
@@ -38,18 +37,11 @@ type failure struct {
 	Error string `json:"error"`
 }
 
-func connected(rate int) []byte { return encode(connect{"connect", connectData{SampleRate: rate}}) }
-
-func failed(why string) []byte { return encode(failure{"error", why}) }
-
-// encode makes a message. v must be what JSON has a form for.
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(`{"type":"error","error":"a message could not be encoded"}`) // never: it is text and numbers
-	}
-	return body
+func connected(rate int) []byte {
+	return downstream.Encode(connect{"connect", connectData{SampleRate: rate}})
 }
+
+func failed(why string) []byte { return downstream.Encode(failure{"error", why}) }
 
 // encoder gives the audio of a generation alone, and its failure.
 type encoder struct{ body.BareEncoder }

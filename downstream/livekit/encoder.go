@@ -62,7 +62,7 @@ func (e *encoder) Words(w relay.Words) []byte {
 			Word: e.text.Written(word) + e.after, Start: seconds(e.from + word.Start), End: seconds(e.from + word.End),
 		})
 	}
-	return encode(told)
+	return downstream.Encode(told)
 }
 
 // Ended implements relay.Encoder. Of a generation that was cancelled there is no more to say: its client is gone.
@@ -71,7 +71,7 @@ func (e *encoder) Ended(r relay.Result) []byte {
 	case r.Err != nil:
 		return failureOf(e.session, downstream.WireError(r.Err))
 	case e.last && r.Reason == relay.Completed:
-		return encode(plain{Type: "done", SessionID: e.session})
+		return downstream.Encode(plain{Type: "done", SessionID: e.session})
 	}
 	return nil
 }

@@ -50,15 +50,6 @@ type extra struct {
 	AddTimestamps downstream.Flag `json:"add_timestamps"` // false: the client wants no words
 }
 
-// encode makes a message. v must be what JSON has a form for.
-func encode(v any) []byte {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return []byte(`{"type":"error","message":"a message could not be encoded"}`) // never: it is text and numbers
-	}
-	return body
-}
-
 // plain is a message that says nothing but its type.
 type plain struct {
 	Type      string `json:"type"` // session.created, session.closed, done or keepalive
@@ -75,7 +66,7 @@ type failure struct {
 }
 
 func failureOf(session string, err *protocol.Error) []byte {
-	return encode(failure{Type: "error", SessionID: session, Message: err.Message, Code: err.Code, Param: err.Param})
+	return downstream.Encode(failure{Type: "error", SessionID: session, Message: err.Message, Code: err.Code, Param: err.Param})
 }
 
 // alignment tells times of words.

@@ -71,7 +71,7 @@ func (s *speaker) flush(ctx context.Context, rate int) {
 	}
 	if over != nil {
 		s.fillLocked(over, rate)
-		s.Send(encode(plain{Type: "done", SessionID: s.ID}))
+		s.Send(downstream.Encode(plain{Type: "done", SessionID: s.ID}))
 		return
 	}
 	s.speakTurnsLocked(ctx)
@@ -102,7 +102,7 @@ func (s *speaker) attend(p *part) {
 		case <-p.over:
 			return
 		case <-alive.C:
-			s.Send(encode(plain{Type: "keepalive"})) // without a session: one would begin the client's next turn
+			s.Send(downstream.Encode(plain{Type: "keepalive"})) // without a session: one would begin the client's next turn
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (s *speaker) begin(ctx context.Context) *part {
 	for p := s.turns.next(); p != nil && ctx.Err() == nil; p = s.turns.next() {
 		if p.text.Len() == 0 { // a flush without a text
 			s.turns.end(0, 0)
-			s.Send(encode(plain{Type: "done", SessionID: s.ID}))
+			s.Send(downstream.Encode(plain{Type: "done", SessionID: s.ID}))
 			continue
 		}
 		refused := s.startLocked(ctx, p)

@@ -73,7 +73,7 @@ func (t *talk) apply(ctx context.Context, m *message) *protocol.Error {
 	case typeFlush:
 		t.flush(ctx, t.asked.Rate)
 	case typeClose:
-		t.Send(encode(plain{Type: "session.closed", SessionID: t.ID}))
+		t.Send(downstream.Encode(plain{Type: "session.closed", SessionID: t.ID}))
 		t.Conn.Shut(websocket.StatusNormalClosure, "closed by the client")
 	case "":
 		return downstream.Invalid("type", "type is missing")
@@ -91,7 +91,7 @@ func (t *talk) create(ctx context.Context, m *message) *protocol.Error {
 		return refused
 	}
 	t.asked = asked
-	t.Send(encode(plain{Type: "session.created", SessionID: t.ID}))
+	t.Send(downstream.Encode(plain{Type: "session.created", SessionID: t.ID}))
 	if m.Transcript != "" {
 		return t.speak(ctx, m.Transcript, asked)
 	}

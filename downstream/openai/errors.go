@@ -2,7 +2,6 @@ package openai
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -75,28 +74,16 @@ func writeError(w http.ResponseWriter, err *protocol.Error) {
 	answer.Error.Message, answer.Error.Type = err.Message, told.kind
 	answer.Error.Code = cmp.Or(told.code, string(err.Code))
 	answer.Error.Param = downstream.Optional(cmp.Or(params[err.Param], err.Param))
-	text, fault := json.Marshal(answer)
-	if fault != nil {
-		panic(fault) // never: it is text
-	}
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
 	if record := h.Get("Record-Id"); record != "" {
 		h.Set("X-Request-Id", record)
 	}
 	if told.final {
 		h.Set("X-Should-Retry", "false")
 	}
-	askLater(w, err)
-	w.WriteHeader(err.HTTPStatus())
-	_, _ = w.Write(text) // the client may have left
-}
-
-// askLater says when to ask again: to the vendor's clients in milliseconds as well, which they prefer.
-func askLater(w http.ResponseWriter, err *protocol.Error) {
-	downstream.AskLater(w, err.HTTPStatus(), err.RetryAfter)
-	if err.HTTPStatus() == http.StatusTooManyRequests && err.RetryAfter > 0 {
+	if err.HTTPStatus() == http.StatusTooManyRequests && err.RetryAfter > 0 { // in milliseconds as well, which clients prefer
 		ms := (err.RetryAfter + time.Millisecond - 1).Milliseconds()
-		w.Header().Set("Retry-After-Ms", strconv.FormatInt(ms, 10))
+		h.Set("Retry-After-Ms", strconv.FormatInt(ms, 10))
 	}
+	downstream.WriteRefusal(w, err.HTTPStatus(), err, downstream.Encode(answer))
 }
