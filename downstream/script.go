@@ -1,7 +1,6 @@
 package downstream
 
 import (
-	"strings"
 	"sync"
 	"unicode"
 
@@ -45,25 +44,25 @@ func (s *Script) Written(w relay.Word) string {
 	if start < 0 || end > len(s.text) || start > end {
 		return w.Text
 	}
-	for start > 0 && isMark(s.text[start-1]) && s.opens(start-1) {
+	for apart := s.isApart(start); start > 0 && isMark(s.text[start-1]) && (apart || isOpening(s.text[start-1])); {
 		start--
 	}
-	for end < len(s.text) && isMark(s.text[end]) && !s.opens(end) {
+	for apart := s.isApart(end); end < len(s.text) && isMark(s.text[end]) && !apart && !isOpening(s.text[end]); {
 		end++
 	}
 	return string(s.text[start:end])
 }
 
-// opens reports whether a mark belongs to the word after it: it is an opening one, or what is before it is a space.
-func (s *Script) opens(at int) bool {
-	if unicode.In(s.text[at], unicode.Ps, unicode.Pi) {
-		return true
-	}
+// isApart reports whether the marks around a place belong to the word after them: what is before them is a space, or nothing.
+func (s *Script) isApart(at int) bool {
 	for at > 0 && isMark(s.text[at-1]) {
 		at--
 	}
 	return at == 0 || unicode.IsSpace(s.text[at-1])
 }
+
+// isOpening reports whether a mark belongs to the word after it wherever it stands.
+func isOpening(r rune) bool { return unicode.In(r, unicode.Ps, unicode.Pi) }
 
 // isMark reports whether a character is neither of a word nor a space.
 func isMark(r rune) bool {
@@ -74,9 +73,5 @@ func isMark(r rune) bool {
 func (s *Script) Text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var b strings.Builder
-	for _, r := range s.text {
-		b.WriteRune(r)
-	}
-	return b.String()
+	return string(s.text)
 }
