@@ -32,19 +32,24 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 	} else if spoke && downstream.NothingSpoken(result) {
 		t.Send(c.wire.audio(t.srv.silence(t.address.output)))
 	}
-	t.mu.Lock()
-	t.removeLocked(g)
-	if result.Err != nil {
-		t.dead.add(c.key())
-	}
-	finish()
-	t.mu.Unlock()
+	t.finish(g, result.Err != nil, finish)
 	switch {
 	case t.single && result.Err != nil:
 		t.Conn.Shut(delivery.ClosePolicy, faultOf(downstream.WireError(result.Err)).id)
 	default:
 		t.leave()
 	}
+}
+
+// finish takes out the context of a generation that has ended. No message of the client's finds it between that and its final frame.
+func (t *talk) finish(g *relay.Generation, failed bool, finish func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.removeLocked(g)
+	if failed {
+		t.dead.add(c.key())
+	}
+	finish()
 }
 
 // silencePatience bounds how long a moment of silence is compressed, which takes some 50 ms where the machine is idle.
