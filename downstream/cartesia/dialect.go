@@ -19,7 +19,7 @@ func (Dialect) Prefix() string { return "/cartesia" }
 
 // Routes implements downstream.Dialect.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {
-	srv := &host{Server: on, with: on.Services()}
+	srv := &host{downstream.Host{Server: on, Write: writeError}}
 	routes := []downstream.Route{
 		{Method: "GET", Path: "/tts/websocket", Upgrade: true, Serve: srv.accept},
 		{Method: "POST", Path: "/tts/bytes", Serve: srv.bytesEndpoint().Serve},

@@ -1,12 +1,8 @@
 package cartesia
 
 import (
-	"net/http"
 	"strings"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
-	"voicerelay/access"
 	"voicerelay/downstream"
 )
 
@@ -14,10 +10,7 @@ import (
 const name = "cartesia"
 
 // host is the server that the dialect is mounted on.
-type host struct {
-	downstream.Server
-	with downstream.Services
-}
+type host struct{ downstream.Host }
 
 // names finds voices and routes by what Cartesia's clients call them.
 func (srv *host) names() downstream.Names {
@@ -34,9 +27,3 @@ const usualVoice = "f786b574-daa5-4673-aa0c-cbe3e8534c02"
 
 // isUsualModel reports whether a model is one of the vendor's, whatever its version.
 func isUsualModel(model string) bool { return strings.HasPrefix(model, "sonic") }
-
-// refuse counts a refusal and answers with it.
-func (srv *host) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
-	srv.Refused(srv.RemoteOf(r), err.Code, key)
-	writeError(w, err)
-}

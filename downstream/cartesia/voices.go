@@ -48,12 +48,12 @@ func (srv *host) listVoices(w http.ResponseWriter, r *http.Request, key *access.
 	if text := query.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > mostVoices {
-			srv.refuse(w, r, key, downstream.Invalid("limit", fmt.Sprintf("limit must be 1 to %d", mostVoices)))
+			srv.Refuse(w, r, key, downstream.Invalid("limit", fmt.Sprintf("limit must be 1 to %d", mostVoices)))
 			return
 		}
 		limit = n
 	}
-	srv.answer(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
+	srv.AnswerList(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
 		voices := on.Setup.Table().Voices(key.Allow)
 		if after := query.Get("starting_after"); after != "" {
 			at := slices.IndexFunc(voices, func(v routing.VoiceEntry) bool { return v.Name == after })
@@ -76,7 +76,7 @@ func (srv *host) listVoices(w http.ResponseWriter, r *http.Request, key *access.
 // showVoice shows a voice that a key may use, by any name that a request may have for it.
 func (srv *host) showVoice(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked := r.PathValue("id")
-	srv.answer(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
+	srv.AnswerList(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
 		name, refused := srv.names().Voice(on, asked)
 		if refused != nil {
 			return nil, refused
@@ -92,11 +92,4 @@ func (srv *host) showVoice(w http.ResponseWriter, r *http.Request, key *access.K
 
 func unknownVoice(asked string) *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeUnknownVoice, Param: "voice", Message: fmt.Sprintf("unknown voice %q", bounded(asked))}
-}
-
-// answer answers by what is configured now.
-func (srv *host) answer(w http.ResponseWriter, r *http.Request, key *access.Key, find func(*relay.Terms) (any, *protocol.Error)) {
-	if refused := downstream.AnswerList(srv, w, key, find); refused != nil {
-		srv.refuse(w, r, key, refused)
-	}
 }

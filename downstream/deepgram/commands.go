@@ -113,7 +113,7 @@ func (t *talk) prepare(of *turn, text string, on *relay.Terms) (*relay.Prepared,
 	t.mu.Unlock()
 	request.ID, request.ContextID = fmt.Sprintf("%s.%d", of.speech, part+1), t.ID
 	request.Text, request.Speed = text, speed
-	prepared, unable := t.srv.with.Engine.Prepare(request, prefer, on)
+	prepared, unable := t.srv.Services().Engine.Prepare(request, prefer, on)
 	if unable != nil {
 		return nil, nil, downstream.WireError(unable)
 	}

@@ -20,7 +20,7 @@ func (Dialect) Prefix() string { return "/deepgram" }
 
 // Routes implements downstream.Dialect.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {
-	srv := &host{Server: on, with: on.Services()}
+	srv := &host{downstream.Host{Server: on, Write: refuse}}
 	var routes []downstream.Route
 	for _, v := range []*version{aura, flux} {
 		routes = append(routes,

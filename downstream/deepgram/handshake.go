@@ -30,9 +30,7 @@ func (srv *host) accept(v *version) downstream.Handler {
 			})
 		}
 		if refused != nil {
-			identify(w)
-			srv.Refused(srv.RemoteOf(r), refused.Code, key)
-			refuse(w, refused)
+			srv.Refuse(w, r, key, refused)
 		}
 	}
 }
@@ -66,6 +64,6 @@ func (srv *host) checkUpgrade(r *http.Request, key *access.Key, v *version) (ask
 	if refused != nil {
 		return asked{}, refused
 	}
-	_, unable := srv.with.Engine.Prepare(request, "", held.Terms)
+	_, unable := srv.Services().Engine.Prepare(request, "", held.Terms)
 	return a, downstream.WireError(unable)
 }

@@ -233,7 +233,7 @@ func TestModelsAreVoices(t *testing.T) {
 	} {
 		t.Run(model, func(t *testing.T) {
 			inRelay(t, func(t *testing.T, r *downstreamtest.Relay) {
-				srv := &host{Server: r.Server, with: r.Server.Services()}
+				srv := &host{downstream.Host{Server: r.Server}}
 				held, refused := srv.Hold(keyOf(t, r))
 				if refused != nil {
 					t.Fatal(refused)

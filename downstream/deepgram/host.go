@@ -6,7 +6,4 @@ import "voicerelay/downstream"
 const name = "deepgram"
 
 // host is the server that the dialect is mounted on.
-type host struct {
-	downstream.Server
-	with downstream.Services
-}
+type host struct{ downstream.Host }

@@ -6,7 +6,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
-	"voicerelay/downstream"
 	"voicerelay/relay"
 )
 
@@ -30,10 +29,7 @@ type model struct {
 // models lists the voices that a key may use.
 func (srv *host) models(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	identify(w)
-	if refused := downstream.AnswerList(srv, w, key, listModels); refused != nil {
-		srv.Refused(srv.RemoteOf(r), refused.Code, key)
-		refuse(w, refused)
-	}
+	srv.AnswerList(w, r, key, listModels)
 }
 
 func listModels(on *relay.Terms) (any, *protocol.Error) {

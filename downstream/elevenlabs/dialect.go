@@ -20,7 +20,10 @@ func (Dialect) Prefix() string { return "/elevenlabs" }
 
 // Routes implements downstream.Dialect.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {
-	srv := &host{Server: on, with: on.Services(), innerKey: session.NewInnerKey(keyInside, tellRefused)}
+	srv := &host{
+		Host:     downstream.Host{Server: on, Write: refuse},
+		innerKey: session.NewInnerKey(keyInside, tellRefused),
+	}
 	const speech = "/v1/text-to-speech/{voice}"
 	routes := []downstream.Route{
 		{Method: http.MethodGet, Path: speech + "/multi-stream-input", Upgrade: true, KeyInside: true, Serve: srv.acceptMulti},

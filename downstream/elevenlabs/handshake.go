@@ -48,7 +48,7 @@ func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key,
 		refused = session.Serve(srv, w, r, key, h)
 	}
 	if refused != nil {
-		srv.refuse(w, r, key, refused)
+		srv.Refuse(w, r, key, refused)
 	}
 }
 
@@ -71,7 +71,7 @@ func (srv *host) admit(a *address, key *access.Key) *protocol.Error {
 	if refused != nil {
 		return refused
 	}
-	return downstream.WireError(srv.with.Engine.Check(request, held.Terms))
+	return downstream.WireError(srv.Services().Engine.Check(request, held.Terms))
 }
 
 // request is what an address asks for, with the names of the configuration.

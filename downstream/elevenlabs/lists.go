@@ -7,7 +7,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
-	"voicerelay/downstream"
 	"voicerelay/relay"
 )
 
@@ -76,10 +75,7 @@ func (srv *host) listModels(w http.ResponseWriter, r *http.Request, key *access.
 
 // answer answers by what is configured now.
 func (srv *host) answer(w http.ResponseWriter, r *http.Request, key *access.Key, of func(*relay.Terms) any) {
-	refused := downstream.AnswerList(srv, w, key, func(on *relay.Terms) (any, *protocol.Error) { return of(on), nil })
-	if refused != nil {
-		srv.refuse(w, r, key, refused)
-	}
+	srv.AnswerList(w, r, key, func(on *relay.Terms) (any, *protocol.Error) { return of(on), nil })
 }
 
 // isOurs tells this dialect's requests from those of others that have the same path.

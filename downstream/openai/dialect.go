@@ -18,7 +18,7 @@ func (Dialect) Prefix() string { return "/openai/v1" }
 
 // Routes implements downstream.Dialect. At the root the paths are those behind OpenAI's own base, which ends in /v1.
 func (Dialect) Routes(on downstream.Server) []downstream.Route {
-	srv := &host{on}
+	srv := &host{downstream.Host{Server: on, Write: writeError}}
 	speech := body.Endpoint{On: on, Read: srv.readText, Inner: body.NewInnerKey(keyInside), Refuse: writeError}
 	routes := []downstream.Route{
 		{Method: "POST", Path: "/audio/speech", KeyInside: true, Serve: speech.Serve},

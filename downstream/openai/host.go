@@ -6,4 +6,4 @@ import "voicerelay/downstream"
 const name = "openai"
 
 // host is the server that the dialect is mounted on.
-type host struct{ downstream.Server }
+type host struct{ downstream.Host }

@@ -9,7 +9,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
-	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/routing"
 )
@@ -26,7 +25,7 @@ func modelOf(route string) model { return model{ID: route, Object: "model", Owne
 
 // listModels lists the routes that a key may use.
 func (srv *host) listModels(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	srv.answer(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
+	srv.AnswerList(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
 		list := struct {
 			Object string  `json:"object"`
 			Data   []model `json:"data"`
@@ -46,7 +45,7 @@ type voice struct {
 
 // listVoices lists the voices that a key may use.
 func (srv *host) listVoices(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	srv.answer(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
+	srv.AnswerList(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
 		list := struct {
 			Voices []voice `json:"voices"`
 		}{Voices: []voice{}}
@@ -60,7 +59,7 @@ func (srv *host) listVoices(w http.ResponseWriter, r *http.Request, key *access.
 // showModel shows one of the names that a request may have as its model, whose route the key may use.
 func (srv *host) showModel(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked := r.PathValue("id")
-	srv.answer(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
+	srv.AnswerList(w, r, key, func(on *relay.Terms) (any, *protocol.Error) {
 		route, refused := srv.names().Route(on, asked)
 		if refused != nil {
 			return nil, refused
@@ -72,17 +71,4 @@ func (srv *host) showModel(w http.ResponseWriter, r *http.Request, key *access.K
 		}
 		return modelOf(asked), nil
 	})
-}
-
-// answer answers by what is configured now.
-func (srv *host) answer(w http.ResponseWriter, r *http.Request, key *access.Key, of func(*relay.Terms) (any, *protocol.Error)) {
-	if refused := downstream.AnswerList(srv, w, key, of); refused != nil {
-		srv.refuse(w, r, key, refused)
-	}
-}
-
-// refuse counts a refusal and answers with it.
-func (srv *host) refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
-	srv.Refused(srv.RemoteOf(r), err.Code, key)
-	writeError(w, err)
 }
