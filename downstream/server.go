@@ -36,7 +36,7 @@ type Route struct {
 	// Only tells the dialect's requests at Root from those of others that have the same path; nil: it takes all that no
 	// other one's Only takes.
 	Only func(*http.Request) bool
-	// Upgrade: a GET becomes a WebSocket, so that a HEAD makes no sense.
+	// Upgrade: a GET becomes a WebSocket, so that a HEAD makes no sense. A request that does not ask for that is refused.
 	Upgrade bool
 	// Key finds the key that a request bears; nil: BearerKey.
 	Key func(*http.Request) string

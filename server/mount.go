@@ -101,15 +101,19 @@ func (srv *Server) serveRoute(route downstream.Route) http.HandlerFunc {
 	if refuse == nil {
 		refuse = downstream.WriteError
 	}
+	serve := route.Serve
+	if route.Upgrade {
+		serve = upgradeOnly(downstream.Host{Server: srv, Write: refuse}, serve)
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		presented := keyOf(r)
 		key, err := srv.setup.Load().admit(r, presented)
 		if err != nil && err.Code == protocol.CodeAuthFailed && presented == "" && route.KeyInside {
-			route.Serve(w, r, nil)
+			serve(w, r, nil)
 			return
 		}
 		if err == nil {
-			route.Serve(w, r, key)
+			serve(w, r, key)
 			return
 		}
 		answer := srv.answerTo(r, key, presented, err)
@@ -117,6 +121,17 @@ func (srv *Server) serveRoute(route downstream.Route) http.HandlerFunc {
 			w.Header().Set("Connection", "close") // another guess costs another connection
 		}
 		refuse(w, answer)
+	}
+}
+
+// upgradeOnly refuses a request that does not ask for a WebSocket.
+func upgradeOnly(on downstream.Host, serve downstream.Handler) downstream.Handler {
+	return func(w http.ResponseWriter, r *http.Request, key *access.Key) {
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			serve(w, r, key)
+			return
+		}
+		on.Refuse(w, r, key, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header"))
 	}
 }
 

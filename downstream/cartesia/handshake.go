@@ -2,11 +2,9 @@ package cartesia
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"voicerelay/access"
-	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 )
 
@@ -16,10 +14,6 @@ const lead = 10 * time.Second
 
 // accept upgrades a client's request to a session. Any version of the protocol is spoken, and none.
 func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		srv.Refuse(w, r, key, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header"))
-		return
-	}
 	refused := session.Serve(srv, w, r, key, session.Handshake{
 		Lead: lead, PlainCodes: true,
 		Talk: func(s *session.Session) session.Talk { return newTalk(srv, s) },

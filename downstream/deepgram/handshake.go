@@ -2,7 +2,6 @@ package deepgram
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -45,9 +44,6 @@ func subprotocol(r *http.Request) string {
 
 // checkUpgrade refuses whatever can be known before a connection becomes a WebSocket: of its settings all.
 func (srv *host) checkUpgrade(r *http.Request, key *access.Key, v *version) (asked, *protocol.Error) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return asked{}, downstream.Invalid("", "GET "+v.path+" is a WebSocket endpoint: the request has no Upgrade header")
-	}
 	a, query, refused := readQuery(r, v)
 	if refused != nil {
 		return asked{}, refused

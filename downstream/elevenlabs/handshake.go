@@ -2,7 +2,6 @@ package elevenlabs
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -31,7 +30,7 @@ const lead = 5 * time.Second
 // accept upgrades a client's request to a session. What can be refused is refused here, since programs understand a status better
 // than a message that comes later.
 func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key, single bool) {
-	a, refused := srv.checkUpgrade(r)
+	a, refused := readAddress(r, srv.Settings(name), srv.Codecs())
 	if refused == nil && key != nil {
 		refused = srv.admit(&a, key)
 	}
@@ -50,14 +49,6 @@ func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key,
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
 	}
-}
-
-// checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
-func (srv *host) checkUpgrade(r *http.Request) (address, *protocol.Error) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return address{}, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
-	}
-	return readAddress(r, srv.Settings(name), srv.Codecs())
 }
 
 // admit refuses an address of which the key may not have the voice, or the route.

@@ -2,7 +2,6 @@ package jambonz
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -27,9 +26,6 @@ func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
 
 // checkUpgrade refuses whatever can be known before a connection becomes a WebSocket: all settings are in its address.
 func (h *host) checkUpgrade(r *http.Request, key *access.Key) (settings, *protocol.Error) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return settings{}, downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
-	}
 	asked, refused := readQuery(r.URL.Query())
 	if refused != nil {
 		return settings{}, refused

@@ -9,7 +9,6 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
-	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 )
 
@@ -38,9 +37,6 @@ func (h *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key) {
 
 // checkUpgrade looks at what a client asks for before its connection becomes a WebSocket, and returns the model it asks for.
 func (h *host) checkUpgrade(r *http.Request, key *access.Key) (model string, refused *protocol.Error) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return "", downstream.Invalid("", "this is a WebSocket endpoint: the request has no Upgrade header")
-	}
 	model = r.URL.Query().Get("model")
 	asked := settings{Model: model}
 	return model, asked.check(h, key)

@@ -3,7 +3,6 @@ package native
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -29,9 +28,6 @@ func (srv *host) accept(w http.ResponseWriter, r *http.Request, key *access.Key)
 
 // checkUpgrade looks at what a client asks for before its connection becomes a WebSocket.
 func checkUpgrade(r *http.Request) (binary bool, refused *protocol.Error) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return false, downstream.Invalid("", "GET /v1/speech is a WebSocket endpoint: the request has no Upgrade header")
-	}
 	query, refused := downstream.Parameters(r.URL.RawQuery, "audio")
 	if refused != nil {
 		return false, refused
