@@ -1,6 +1,7 @@
 package elevenlabs
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -153,7 +154,7 @@ func TestRefusedHandshakes(t *testing.T) {
 			for _, path := range []string{"multi-stream-input", "stream-input"} {
 				header := http.Header{"Xi-Api-Key": {downstreamtest.Key}}
 				_, err := r.WebSocket("/v1/text-to-speech/"+tt.voice+"/"+path+"?"+tt.query, header)
-				refused, ok := err.(*downstreamtest.Refused) //nolint:errorlint // WebSocket returns it unwrapped
+				refused, ok := errors.AsType[*downstreamtest.Refused](err)
 				if !ok || refused.Status != tt.status || !strings.Contains(refused.Body, tt.says) || !strings.HasPrefix(refused.Body, `{"detail":`) {
 					t.Errorf("%s: %v, want %d with %s", name, err, tt.status, tt.says)
 				}

@@ -3,6 +3,7 @@ package elevenlabs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -108,7 +109,7 @@ func TestConnectionsWithoutAKeyAreBounded(t *testing.T) {
 		}
 		synctest.Wait()
 		_, err := r.WebSocket(keylessPath, nil)
-		if refused, ok := err.(*downstreamtest.Refused); !ok || refused.Status != 429 { //nolint:errorlint // WebSocket returns it unwrapped
+		if refused, ok := errors.AsType[*downstreamtest.Refused](err); !ok || refused.Status != 429 {
 			t.Errorf("one more: %v, want 429", err)
 		}
 		c, err := dial(r, downstreamtest.Caller{Key: downstreamtest.Key, Voice: downstreamtest.Voice}, pipecat)
