@@ -23,7 +23,7 @@ type encoder struct {
 	head   []byte // of a chunk, up to its audio
 	output audio.Format
 	// text is what the client has sent.
-	text    *downstream.Transcript
+	text    downstream.Transcript
 	flushes atomic.Bool // the client has asked for some
 
 	// Guarded by the generation's lock, as all methods are.
@@ -40,7 +40,7 @@ var (
 func newEncoder(id string, output audio.Format) *encoder {
 	head := append([]byte(`{"type":"chunk","context_id":`), downstream.Encode(id)...)
 	head = append(head, `,"data":"`...)
-	return &encoder{id: id, head: head, output: output, text: &downstream.Transcript{}}
+	return &encoder{id: id, head: head, output: output}
 }
 
 // Form implements relay.Encoder.

@@ -18,7 +18,7 @@ func (srv *host) eventsEndpoint() body.Endpoint {
 			return nil, unsupported("output_format.container", "output_format.container is raw in events")
 		}
 		id := cmp.Or(s.ContextID, rand.Text())
-		encoder := &eventEncoder{newEncoder(id, s.output)}
+		encoder := eventEncoder{newEncoder(id, s.output)}
 		encoder.text.Append(s.Transcript)
 		return eventsForm{encoder: encoder}, nil
 	})
@@ -60,11 +60,11 @@ func (eventEncoder) Ended(relay.Result) []byte { return nil }
 // eventsForm is a body of events.
 type eventsForm struct {
 	bytesForm
-	encoder *eventEncoder
+	encoder eventEncoder
 }
 
 // Encoder implements body.Form.
-func (f eventsForm) Encoder() relay.Encoder { return *f.encoder }
+func (f eventsForm) Encoder() relay.Encoder { return f.encoder }
 
 // Head implements body.Form.
 func (eventsForm) Head(h http.Header) { h.Set("Content-Type", "text/event-stream") }
