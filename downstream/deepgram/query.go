@@ -1,11 +1,11 @@
 package deepgram
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -74,7 +74,7 @@ const maxModel = 256
 
 // rawFormat is the format of raw audio that a query asks for.
 func rawFormat(query url.Values) (audio.Format, *protocol.Error) {
-	f, ok := encodings[or(query.Get("encoding"), linear16)]
+	f, ok := encodings[cmp.Or(query.Get("encoding"), linear16)]
 	if !ok {
 		return f, unsupported("encoding", "encoding must be linear16, mulaw or alaw here")
 	}
@@ -98,13 +98,6 @@ func withRate(f audio.Format, query url.Values) (audio.Format, *protocol.Error) 
 
 func unsupported(param, message string) *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: param, Message: message}
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // speedFault is why a speed can't be had.
@@ -150,14 +143,3 @@ const (
 	maxTags = 8
 	maxTag  = 128 // bytes
 )
-
-// isRaw reports whether an encoding is one of raw samples.
-func isRaw(encoding string) bool {
-	_, ok := encodings[encoding]
-	return ok
-}
-
-// containers are those of raw samples.
-var containers = []string{"", "none", "wav"}
-
-func knownContainer(name string) bool { return slices.Contains(containers, name) }

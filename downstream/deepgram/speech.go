@@ -87,10 +87,10 @@ func (srv *host) bodyFormat(query url.Values) (audio.Format, *protocol.Error) {
 	if f, ok := compressed[encoding]; ok {
 		return withRate(f, query)
 	}
-	if !isRaw(encoding) {
+	if _, raw := encodings[encoding]; !raw {
 		return audio.Format{}, unsupported("encoding", "encoding must be linear16, mulaw, alaw, mp3, opus or flac here")
 	}
-	if !knownContainer(container) {
+	if container != "" && container != "none" && container != "wav" {
 		return audio.Format{}, unsupported("container", "container must be wav or none for "+encoding)
 	}
 	f, refused := rawFormat(query)
