@@ -29,6 +29,11 @@ func Invalid(param, message string) *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeInvalidRequest, Param: param, Message: message}
 }
 
+// Unsupported refuses a format of audio that can't be had; param names the field that asks for it.
+func Unsupported(param, message string) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: param, Message: message}
+}
+
 // GoingAway refuses what comes while the relay stops.
 func GoingAway() *protocol.Error {
 	return &protocol.Error{Code: protocol.CodeDraining, Message: "the relay is shutting down"}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
+	"voicerelay/downstream"
 	"voicerelay/downstream/body"
 	"voicerelay/relay"
 )
@@ -15,7 +16,7 @@ import (
 func (srv *host) eventsEndpoint() body.Endpoint {
 	return srv.endpoint(func(s *single) (body.Form, *protocol.Error) {
 		if s.OutputFormat.Container != "raw" {
-			return nil, unsupported("output_format.container", "output_format.container is raw in events")
+			return nil, downstream.Unsupported("output_format.container", "output_format.container is raw in events")
 		}
 		id := cmp.Or(s.ContextID, rand.Text())
 		encoder := eventEncoder{newEncoder(id, s.output)}

@@ -76,7 +76,7 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 		}
 	}
 	if f.Rate == 0 {
-		return f, unsupported("output_format.sample_rate", fmt.Sprintf("output_format.sample_rate must be one of %v", rates))
+		return f, downstream.Unsupported("output_format.sample_rate", fmt.Sprintf("output_format.sample_rate must be one of %v", rates))
 	}
 	switch o.Container {
 	case "raw":
@@ -86,15 +86,15 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 	case "mp3":
 		f.Encoding = audio.MP3
 	case "":
-		return f, unsupported("output_format.container", "output_format.container is missing: raw, wav or mp3")
+		return f, downstream.Unsupported("output_format.container", "output_format.container is missing: raw, wav or mp3")
 	default:
-		return f, unsupported("output_format.container", fmt.Sprintf("unknown output_format.container %q", bounded(o.Container)))
+		return f, downstream.Unsupported("output_format.container", fmt.Sprintf("unknown output_format.container %q", bounded(o.Container)))
 	}
 	if f.Encoding == "" {
-		return f, unsupported("output_format.encoding", fmt.Sprintf("unknown output_format.encoding %q", bounded(o.Encoding)))
+		return f, downstream.Unsupported("output_format.encoding", fmt.Sprintf("unknown output_format.encoding %q", bounded(o.Encoding)))
 	}
 	if err := f.Validate(); err != nil {
-		return f, unsupported("output_format", err.Error())
+		return f, downstream.Unsupported("output_format", err.Error())
 	}
 	return f, nil
 }
@@ -103,10 +103,6 @@ func (o outputFormat) format() (audio.Format, *protocol.Error) {
 func (o outputFormat) kbps() int {
 	const most = 1000 // more than any encoder has
 	return int(max(0, min(o.BitRate.Value/1000, most)))
-}
-
-func unsupported(field, message string) *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: field, Message: message}
 }
 
 // bounded is the beginning of a client's word, for an answer that names it.

@@ -159,7 +159,7 @@ func (t *talk) begin(ctx context.Context, m *message) {
 // prepare looks up what a context's first message asks for.
 func (t *talk) prepare(u *utterance, m *message, text string, held downstream.Held) (*relay.Prepared, relay.Encoder, *protocol.Error) {
 	if m.OutputFormat.Container != "raw" && m.OutputFormat.Container != "" {
-		return nil, nil, unsupported("output_format.container", "output_format.container is raw on a WebSocket")
+		return nil, nil, downstream.Unsupported("output_format.container", "output_format.container is raw on a WebSocket")
 	}
 	asked, refused := t.srv.request(&m.speech, held)
 	if refused != nil {

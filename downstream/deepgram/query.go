@@ -76,7 +76,7 @@ const maxModel = 256
 func rawFormat(query url.Values) (audio.Format, *protocol.Error) {
 	f, ok := encodings[cmp.Or(query.Get("encoding"), linear16)]
 	if !ok {
-		return f, unsupported("encoding", "encoding must be linear16, mulaw or alaw here")
+		return f, downstream.Unsupported("encoding", "encoding must be linear16, mulaw or alaw here")
 	}
 	return withRate(f, query)
 }
@@ -91,13 +91,9 @@ func withRate(f audio.Format, query url.Values) (audio.Format, *protocol.Error) 
 		f.Rate = int(rate)
 	}
 	if err := f.Validate(); err != nil {
-		return f, unsupported("sample_rate", err.Error())
+		return f, downstream.Unsupported("sample_rate", err.Error())
 	}
 	return f, nil
-}
-
-func unsupported(param, message string) *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: param, Message: message}
 }
 
 // speedFault is why a speed can't be had.

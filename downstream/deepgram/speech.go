@@ -88,10 +88,10 @@ func (srv *host) bodyFormat(query url.Values) (audio.Format, *protocol.Error) {
 		return withRate(f, query)
 	}
 	if _, raw := encodings[encoding]; !raw {
-		return audio.Format{}, unsupported("encoding", "encoding must be linear16, mulaw, alaw, mp3, opus or flac here")
+		return audio.Format{}, downstream.Unsupported("encoding", "encoding must be linear16, mulaw, alaw, mp3, opus or flac here")
 	}
 	if container != "" && container != "none" && container != "wav" {
-		return audio.Format{}, unsupported("container", "container must be wav or none for "+encoding)
+		return audio.Format{}, downstream.Unsupported("container", "container must be wav or none for "+encoding)
 	}
 	f, refused := rawFormat(query)
 	switch {
@@ -99,7 +99,7 @@ func (srv *host) bodyFormat(query url.Values) (audio.Format, *protocol.Error) {
 	case f.Encoding == audio.PCM16:
 		f.Encoding = audio.WAV
 	case container == "wav":
-		return f, unsupported("container", "container must be none for "+encoding+" here")
+		return f, downstream.Unsupported("container", "container must be none for "+encoding+" here")
 	}
 	return f, refused
 }

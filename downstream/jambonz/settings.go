@@ -32,9 +32,7 @@ func readQuery(query url.Values) (settings, *protocol.Error) {
 	if rate := query.Get("sampleRate"); rate != "" {
 		var err error
 		if s.rate, err = strconv.Atoi(rate); err != nil || !slices.Contains(audio.Rates, s.rate) {
-			return s, &protocol.Error{
-				Code: protocol.CodeUnsupportedFormat, Param: "sampleRate", Message: fmt.Sprintf("sampleRate must be one of %v", audio.Rates),
-			}
+			return s, downstream.Unsupported("sampleRate", fmt.Sprintf("sampleRate must be one of %v", audio.Rates))
 		}
 	}
 	if s.language == noLanguage {

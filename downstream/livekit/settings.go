@@ -30,19 +30,14 @@ type settings struct {
 // created are the settings that a session.create asks for, where the query has named a model.
 func created(m *message, model string) (settings, *protocol.Error) {
 	if m.Encoding != "" && m.Encoding != encoding {
-		return settings{}, &protocol.Error{
-			Code: protocol.CodeUnsupportedFormat, Param: "encoding", Message: "encoding must be " + encoding,
-		}
+		return settings{}, downstream.Unsupported("encoding", "encoding must be "+encoding)
 	}
 	s := settings{Model: model, Rate: defaultRate}
 	if m.SampleRate.Set {
 		s.Rate = int(m.SampleRate.Value)
 		format := audio.Format{Encoding: audio.PCM16, Rate: s.Rate}
 		if err := format.Validate(); err != nil || float64(s.Rate) != m.SampleRate.Value {
-			return settings{}, &protocol.Error{
-				Code: protocol.CodeUnsupportedFormat, Param: "sample_rate",
-				Message: fmt.Sprintf("sample_rate must be one of %v", audio.Rates),
-			}
+			return settings{}, downstream.Unsupported("sample_rate", fmt.Sprintf("sample_rate must be one of %v", audio.Rates))
 		}
 	}
 	return s.with(asked{m.Model, m.Voice, m.Language}, m.Extra)

@@ -10,6 +10,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/downstream"
 )
 
 // usualRate is the rate of all audio of the vendor. No client of it has a field for another, and most take it for granted.
@@ -50,7 +51,7 @@ func (s *speechRequest) outputOf(r *http.Request, instead audio.Encoding, can fu
 	asked := cmp.Or(s.ResponseFormat, usualFormat)
 	format, known := responseFormats[asked]
 	if !known {
-		return output{}, unsupported("response_format", "response_format must be mp3, opus, flac, wav or pcm")
+		return output{}, downstream.Unsupported("response_format", "response_format must be mp3, opus, flac, wav or pcm")
 	}
 	rate, refused := s.rate(format)
 	if refused != nil {
@@ -69,7 +70,7 @@ func (s *speechRequest) outputOf(r *http.Request, instead audio.Encoding, can fu
 	if asked == usualFormat && instead != "" {
 		return insteadOf(instead), nil
 	}
-	return output{}, unsupported("response_format", fmt.Sprintf(
+	return output{}, downstream.Unsupported("response_format", fmt.Sprintf(
 		`this relay has no encoder for response_format %q, which is what a request gets that names none: ask for "pcm" or "wav"`, asked))
 }
 
@@ -94,15 +95,11 @@ func (s *speechRequest) rate(format responseFormat) (int, *protocol.Error) {
 			return rate, nil
 		}
 	}
-	return 0, unsupported("sample_rate", fmt.Sprintf("sample_rate must be one of %v", audio.Rates))
+	return 0, downstream.Unsupported("sample_rate", fmt.Sprintf("sample_rate must be one of %v", audio.Rates))
 }
 
 // readsContentType reports whether a request is of a client that decodes by the answer's Content-Type: LiveKit Agents from
 // 1.8.0 on. It is known by what no other client sends together.
 func (s *speechRequest) readsContentType(r *http.Request) bool {
 	return strings.HasPrefix(r.UserAgent(), "AsyncOpenAI/") && s.StreamFormat != "" && s.Speed.Set
-}
-
-func unsupported(param, message string) *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: param, Message: message}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/audio"
+	"voicerelay/downstream"
 )
 
 // rawOf gives samples without a header.
@@ -23,7 +24,7 @@ func rawOf(mediaType string) func(*http.Request, *request) (output, *protocol.Er
 // tencentOutput gives raw samples or a WAV file, as the body says, in one channel.
 func tencentOutput(_ *http.Request, asked *request) (output, *protocol.Error) {
 	if asked.channels != "" && asked.channels != "1" {
-		return output{}, unsupported("Channel", "Channel must be 1")
+		return output{}, downstream.Unsupported("Channel", "Channel must be 1")
 	}
 	switch asked.encoding {
 	case "", "pcm":
@@ -31,7 +32,7 @@ func tencentOutput(_ *http.Request, asked *request) (output, *protocol.Error) {
 	case "wav":
 		return output{audio.Format{Encoding: audio.WAV, Rate: asked.rate}, "audio/wav"}, nil
 	}
-	return output{}, unsupported("Format", "Format must be pcm or wav")
+	return output{}, downstream.Unsupported("Format", "Format must be pcm or wav")
 }
 
 // mp3 is what jambonz' module for FreeSWITCH reads, and nothing else.
@@ -44,7 +45,7 @@ func jambonzOutput(r *http.Request, asked *request) (output, *protocol.Error) {
 		return output{mp3, "audio/mpeg"}, nil
 	}
 	if !slices.Contains(jambonzRates, asked.rate) {
-		return output{}, unsupported("sample_rate", fmt.Sprintf("sample_rate must be one of %v", jambonzRates))
+		return output{}, downstream.Unsupported("sample_rate", fmt.Sprintf("sample_rate must be one of %v", jambonzRates))
 	}
 	return output{audio.Format{Encoding: audio.PCM16, Rate: asked.rate}, "audio/l16;rate=" + strconv.Itoa(asked.rate)}, nil
 }
@@ -68,9 +69,5 @@ func rateOf(named, text string) (int, *protocol.Error) {
 	if i := slices.IndexFunc(audio.Rates, func(known int) bool { return float64(known) == rate }); err == nil && i >= 0 {
 		return audio.Rates[i], nil
 	}
-	return 0, unsupported(named, fmt.Sprintf("%s must be one of %v", named, audio.Rates))
-}
-
-func unsupported(param, message string) *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeUnsupportedFormat, Param: param, Message: message}
+	return 0, downstream.Unsupported(named, fmt.Sprintf("%s must be one of %v", named, audio.Rates))
 }
