@@ -168,17 +168,22 @@ func (s *speaker) abandonLocked() {
 // Ended implements session.Talk.
 func (s *speaker) Ended(g *relay.Generation, finish func()) {
 	r := g.Result()
+	s.finish(r, finish)
+	if r.Err != nil {
+		s.Conn.Shut(delivery.ClosePolicy, "after an error")
+	}
+}
+
+// finish takes out the part that has ended.
+func (s *speaker) finish(r relay.Result, finish func()) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if r.Reason == relay.Completed {
 		s.completeLocked(r)
 	} else {
 		s.abandonLocked()
 	}
 	finish()
-	s.mu.Unlock()
-	if r.Err != nil {
-		s.Conn.Shut(delivery.ClosePolicy, "after an error")
-	}
 }
 
 // completeLocked takes a part out that was spoken to its end. All its audio is with the socket by now, so that what is sent here
