@@ -16,6 +16,7 @@ type orders struct {
 	s *Speech // whose it is; static
 
 	cutter    *text.Cutter // cuts the text from the resume point on
+	stripped  bool         // a cutter before this one has left out a tag
 	pieces    []orderedPiece
 	expected  time.Duration // audio that the pieces take when spoken slowly
 	given     int           // pieces that the vendor has, or may have: the last one may be on its way
@@ -86,8 +87,15 @@ func (s *Speech) Withheld(n int) {
 
 // Recut begins to cut again after the last piece that was ordered: the text has been truncated.
 func (s *Speech) Recut() {
-	from := max(s.cfg.From, s.OrderedTo())
-	s.orders.cutter = text.NewCutter(s.cfg.Text, from, s.schedule(), s.cfg.Caps.Spell)
+	s.orders.stripped = s.IsStripped()
+	s.orders.cutFrom(max(s.cfg.From, s.OrderedTo()))
+}
+
+// cutFrom begins to cut at a place in the text. The vendor gets the tags that it knows.
+func (o *orders) cutFrom(char int) {
+	cfg := &o.s.cfg
+	o.cutter = text.NewCutter(cfg.Text, char, o.s.schedule(), cfg.Caps.Spell)
+	o.cutter.Strip(cfg.Caps.MarkupOf(cfg.Voice.Model))
 }
 
 // OrderedTo is where in the text the last piece ends that was ordered; 0: none was.
@@ -102,7 +110,7 @@ func (s *Speech) OrderedTo() int {
 func (s *Speech) IsAllOrdered() bool { return s.orders.lastSent }
 
 // IsStripped reports whether the text so far has tags that the vendor does not get.
-func (s *Speech) IsStripped() bool { return s.orders.cutter.Stripped() }
+func (s *Speech) IsStripped() bool { return s.orders.stripped || s.orders.cutter.Stripped() }
 
 // TextDue is when to look for a piece again, if no text comes, and the vendor says nothing more; zero: whenever either changes.
 func (s *Speech) TextDue(now time.Time) time.Time {

@@ -61,8 +61,7 @@ type Speech struct {
 func New(cfg Config) *Speech {
 	s := &Speech{cfg: cfg}
 	s.orders.s, s.arrivals.s, s.align.s = s, s, s
-	s.orders.cutter = text.NewCutter(cfg.Text, cfg.From, s.schedule(), cfg.Caps.Spell)
-	s.orders.cutter.Strip(cfg.Caps.MarkupOf(cfg.Voice.Model))
+	s.orders.cutFrom(cfg.From)
 	if s.align.listens() {
 		s.align.detector = audio.NewSilenceDetector(cfg.Output)
 	}
