@@ -27,7 +27,7 @@ func (g *Generation) playOut(ctx context.Context, spoken ending) (end ending, ag
 		if g.out.isSuperseded() {
 			return ending{}, true
 		}
-		if g.out.lane.HasRoom(1) {
+		if g.out.lane.IsDrained() {
 			return spoken, false
 		}
 		select {

@@ -50,16 +50,9 @@ func (g *Generation) CompressedMessage(f Frame, data []byte) *delivery.Message {
 	return m
 }
 
-// FailCompressing ends the generation since its audio can't be compressed. Where it has ended meanwhile, the client has not
-// got all of that, and end is the last message that it is to get instead; else end is nil.
-func (g *Generation) FailCompressing(err error) (end []byte) {
+// FailCompressing ends the generation since its audio can't be compressed. It waits for what its stage keeps before it ends
+// by itself.
+func (g *Generation) FailCompressing(err error) {
 	told := g.engine.Internal(g.log, "audio not compressed", err)
 	g.Stop(&StopCause{name: "the encoder failed", reason: Failed, err: told})
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if g.out.phase != phaseOver {
-		return nil
-	}
-	g.done.Reason, g.done.Err = Failed, told
-	return g.req.encoder.Ended(g.done)
 }

@@ -26,6 +26,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/audio/codec"
+	"voicerelay/billing"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
 	"voicerelay/upstream"
@@ -287,25 +288,35 @@ func TestAProgramsOutputIsTheBody(t *testing.T) {
 	}
 }
 
-// A program that fails in mid-speech breaks the body off, and over a WebSocket fails the generation.
+// A program that fails breaks the body off if that has begun, and over a WebSocket fails the generation, also in the ledger.
 func TestAProgramThatFailsFailsItsGeneration(t *testing.T) {
-	for name, script := range map[string]string{ // which do well with the moment of silence that they are tried with
-		"in mid-speech": "exec head -c 50000",
-		"at the end":    "n=$(wc -c); printf x; [ $n -lt 10000 ]",
+	for name, tt := range map[string]struct {
+		script string // which does well with the moment of silence that it is tried with
+		status int
+	}{
+		"in mid-speech":       {"exec head -c 50000", http.StatusOK},
+		"at the end":          {"printf x; n=$(wc -c); [ $n -lt 10000 ]", http.StatusOK},
+		"before it gives any": {"n=$(wc -c); printf x; [ $n -lt 10000 ]", http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			set := encodedBy(t, 2, "sh", "-c", script)
-			r := newRigOfPrograms(t, set, []string{"alpha"}, fakes{"alpha": relaytest.Lively()})
+			set := encodedBy(t, 2, "sh", "-c", tt.script)
+			r, ledger := newRigOfPrograms(t, set, []string{"alpha"}, fakes{"alpha": relaytest.Lively()}), &fakeLedger{}
+			r.ledger.Ledger = ledger
 			s := r.speak(fmt.Sprintf(`{"text":%q,"output":{"encoding":"mp3"}}`, relaytest.TwelveWords), nil)
-			if s.status != http.StatusOK || s.broken == nil {
-				t.Errorf("over HTTP: %d, %v; want a body that breaks off", s.status, s.broken)
+			if s.status != tt.status || (s.broken != nil) != (tt.status == http.StatusOK) {
+				t.Errorf("over HTTP: %d, %v; want %d, and a body that breaks off if it has begun", s.status, s.broken, tt.status)
 			}
 			c := r.dial("")
 			c.send(generate("g1", relaytest.TwelveWords, `,"output":{"encoding":"mp3"}`))
 			done, _ := c.until("done")
 			if done["reason"] != "failed" || done["error"].(map[string]any)["code"] != "internal" {
 				t.Errorf("got %v, want an internal error", done)
+			}
+			ledger.mu.Lock()
+			defer ledger.mu.Unlock()
+			if n := len(ledger.closed); n == 0 || ledger.closed[n-1].Outcome != billing.Failed || ledger.closed[n-1].Code != "internal" {
+				t.Errorf("the ledger has %+v", ledger.closed)
 			}
 		})
 	}

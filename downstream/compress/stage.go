@@ -31,8 +31,7 @@ type Stage struct {
 	queued   time.Time           // when the first of them could have been sent
 	data     []byte              // that no message has yet
 	held     []*delivery.Message // that come after audio which the encoder still has
-	failed   error
-	finished bool
+	finished bool                // the encoder is given nothing more
 }
 
 // Check refuses a compressed format that there is no encoder of.
@@ -149,8 +148,13 @@ func (s *Stage) surely(step func()) {
 // pass gives a message on: audio to the encoder, all else to the client.
 func (s *Stage) pass(m *delivery.Message) {
 	switch {
+	case m.Rest:
+		m.Release()
+		s.finish()
 	case m.Last:
-		s.end(m)
+		s.stream.Close() // before the client hears of the end, since it may ask for the next generation then
+		s.release()
+		s.lane.PushStaged(m)
 	case m.Samples > 0:
 		s.compress(m)
 	default:
@@ -164,7 +168,7 @@ func (s *Stage) pass(m *delivery.Message) {
 // compress gives samples to the encoder.
 func (s *Stage) compress(m *delivery.Message) {
 	defer m.Release()
-	if s.failed != nil {
+	if s.finished {
 		return
 	}
 	if s.fed == 0 {
@@ -181,7 +185,7 @@ func (s *Stage) compress(m *delivery.Message) {
 // collect sends what the encoder has given. What comes before any audio, such as a header, waits for that.
 func (s *Stage) collect() {
 	var err error
-	if s.data, err = s.stream.Take(s.data); err != nil && s.failed == nil && !s.finished {
+	if s.data, err = s.stream.Take(s.data); err != nil && !s.finished {
 		s.fail(err)
 		return
 	}
@@ -208,42 +212,20 @@ func (s *Stage) release() {
 	s.held = s.held[:0]
 }
 
-// end sends the rest of the stream, and then the generation's last message.
-func (s *Stage) end(m *delivery.Message) {
-	if s.failed == nil {
-		s.finished = true
-		s.surely(s.finish)
-	}
-	if s.failed != nil {
-		m = replaced(m, s.g.FailCompressing(s.failed))
-	}
-	s.release()
-	s.stream.Close() // before the client hears of the end, since it may ask for the next generation then
-	s.lane.PushStaged(m)
-}
-
-// finish sends what the encoder still has.
+// finish sends the rest of the stream.
 func (s *Stage) finish() {
-	s.failed = s.stream.Finish()
-	s.collect()
-	if s.fed > 0 {
+	s.finished = true
+	err := s.stream.Finish()
+	if s.collect(); s.fed > 0 {
 		s.send()
 	}
-}
-
-// replaced is a generation's last message with another body, if there is one.
-func replaced(m *delivery.Message, body []byte) *delivery.Message {
-	if body == nil {
-		return m
+	if err != nil {
+		s.fail(err)
 	}
-	m.Release()
-	other := delivery.TextMessage(body)
-	other.Last = true
-	return other
 }
 
 // fail ends the generation: its audio can't be compressed.
 func (s *Stage) fail(err error) {
-	s.failed = err
+	s.finished = true
 	s.g.FailCompressing(err)
 }

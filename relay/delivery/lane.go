@@ -152,7 +152,7 @@ func (l *Lane) Restart() bool {
 
 // onwardLocked has what was pushed go on its way: to the stage, else to the writer.
 func (l *Lane) onwardLocked() {
-	if l.stage != nil && !l.stage.over {
+	if l.stage != nil && l.stage.phase != stageOver {
 		l.stage.look()
 		return
 	}
@@ -173,7 +173,7 @@ func (l *Lane) clearLocked() {
 	l.waiting = 0
 	l.out.freeLocked(l.messages.clear())
 	if l.stage != nil {
-		l.stage.waiting, l.stage.kept = 0, 0
+		l.stage.waiting = 0
 		l.out.freeLocked(l.stage.made.clear())
 	}
 }
@@ -274,14 +274,10 @@ func (l *Lane) Abandon() {
 	l.overLocked()
 }
 
-// Taken is the audio in samples that the sender has taken. What a stage keeps counts as well, unless it was purged: it goes out
-// with the next message, or before the end.
+// Taken is the audio in samples that the sender has taken.
 func (l *Lane) Taken() int64 {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
-	if l.stage != nil {
-		return l.sent + l.stage.kept
-	}
 	return l.sent
 }
 
@@ -310,7 +306,7 @@ func (o *Outbox) Over(t *Turn) bool {
 // stopStageLocked ends the stage, if there is one: what it still gives is dropped.
 func (l *Lane) stopStageLocked() {
 	if l.stage != nil {
-		l.stage.over = true
+		l.stage.phase = stageOver
 		delete(l.out.stages, l.stage)
 		l.stage.look()
 	}
@@ -318,11 +314,12 @@ func (l *Lane) stopStageLocked() {
 
 // keepsLocked reports whether a stage may still have something to give before the generation's end, or has given what waits.
 func (l *Lane) keepsLocked() bool {
-	return l.stage != nil && (l.stage.begun && !l.stage.over || !l.stage.made.empty())
+	st := l.stage
+	return st != nil && (st.phase != stageNew && st.phase != stageOver || !st.made.empty())
 }
 
 // stageIsOverLocked reports whether there was a stage that takes nothing any more.
-func (l *Lane) stageIsOverLocked() bool { return l.stage != nil && l.stage.over }
+func (l *Lane) stageIsOverLocked() bool { return l.stage != nil && l.stage.phase == stageOver }
 
 // sendableLocked is where the writer takes messages from.
 func (l *Lane) sendableLocked() *queue {

@@ -18,6 +18,7 @@ type Message struct {
 	Queued  time.Time // when it could have been sent; set for audio only
 	lane    *Lane     // nil: the session's own
 	Last    bool      // the end of its lane's generation
+	Rest    bool      // asks a stage for what it keeps; nothing that a client gets
 	next    *Message
 }
 

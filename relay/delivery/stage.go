@@ -5,10 +5,20 @@ package delivery
 type stage struct {
 	look func() // has it look again; must not block
 
+	phase   stagePhase
 	made    queue // what it has given, for the writer
 	waiting int64 // samples in made
 	inHand  int64 // samples of the message that it has taken last, until it comes for the next
-	kept    int64 // samples that it has taken, and not given
-	begun   bool  // it has taken something: that is to come out before the end
-	over    bool  // it gets and gives nothing any more
 }
+
+// stagePhase is how far a stage is.
+type stagePhase int
+
+const (
+	stageNew     stagePhase = iota // it has taken nothing
+	stageBegun                     // it has taken something: that is to come out before the end
+	stageAsked                     // it is to give what it keeps: no more audio comes
+	stageGives                     // it has been told so, and gives it
+	stageDrained                   // it keeps nothing
+	stageOver                      // it gets and gives nothing any more
+)

@@ -218,12 +218,62 @@ func TestWhatAStageKeepsIsNoBacklog(t *testing.T) {
 	if m, over := l.TakeStaged(); m != nil || over {
 		t.Fatalf("got %v, %v", m, over)
 	}
-	if !l.HasRoom(1) || l.Taken() != 100 {
-		t.Errorf("there is no room, or %d samples were taken; want 100", l.Taken())
+	if !l.HasRoom(1) {
+		t.Error("there is no room")
 	}
 	l.End(TextMessage([]byte("done")))
 	if got := order(o); got != "" {
 		t.Errorf("the end went before what the stage keeps: %q", got)
+	}
+}
+
+// A generation that makes no more audio waits for what its stage keeps, so that a stop, or an encoder that fails, still finds it.
+func TestAStageGivesAllBeforeTheEnd(t *testing.T) {
+	o := NewOutbox(noWriter{}, nil)
+	rooms := 0
+	l, looks := staged(o, nil, func() { rooms++ })
+	if !l.IsDrained() {
+		t.Error("there is something to wait for before any audio")
+	}
+	l.Push(samples("a", 100))
+	if l.IsDrained() {
+		t.Error("the audio has not been sent")
+	}
+	kept, _ := l.TakeStaged()
+	if m, _ := l.TakeStaged(); m != nil {
+		t.Fatalf("got %q", m.Body())
+	}
+	before := *looks
+	for range 2 {
+		if l.IsDrained() {
+			t.Error("the stage keeps all")
+		}
+	}
+	if *looks != before+1 {
+		t.Errorf("the stage was asked %d times, want once", *looks-before)
+	}
+	rest, _ := l.TakeStaged()
+	if rest == nil || !rest.Rest {
+		t.Fatalf("got %v, want to be asked for the rest", rest)
+	}
+	if l.IsDrained() {
+		t.Error("the stage is about to give the rest")
+	}
+	l.PushStaged(kept)
+	was := rooms
+	if m, over := l.TakeStaged(); m != nil || over || rooms == was {
+		t.Fatalf("got %v, %v; the generation was notified %d times", m, over, rooms-was)
+	}
+	if l.IsDrained() {
+		t.Error("the client has not got the rest")
+	}
+	if was = rooms; order(o) != "a" || rooms != was+1 || !l.IsDrained() || l.Taken() != 100 {
+		t.Errorf("notified %d times, %d samples were taken, want 100", rooms-was, l.Taken())
+	}
+	l.Push(TextMessage([]byte("mark")))
+	l.End(TextMessage([]byte("done")))
+	if pass(l); order(o) != "MARK DONE" || !pass(l) {
+		t.Error("the stage is not over")
 	}
 }
 

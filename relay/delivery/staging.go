@@ -17,15 +17,20 @@ func (l *Lane) AddStage(look func()) {
 }
 
 // TakeStaged is the generation's next message, for the stage; nil: there is none now. Nothing is given before the lane may
-// send, nor while the client leaves what the stage has given. over: there will be none, and what is pushed is dropped.
+// send, nor while the client leaves what the stage has given. One whose Rest is set asks for all that the stage keeps. over: there
+// will be none, and what is pushed is dropped.
 func (l *Lane) TakeStaged() (m *Message, over bool) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	st := l.stage
 	st.inHand = 0
+	if st.phase == stageGives {
+		st.phase = stageDrained
+		l.room()
+	}
 	l.lookForRoomLocked()
 	switch {
-	case st.over || l.out.closed:
+	case st.phase == stageOver || l.out.closed:
 		return nil, true
 	case l.phase != laneOpen || l.messages.empty() || st.waiting >= int64(l.rate)/stageAhead:
 		return nil, false
@@ -34,9 +39,40 @@ func (l *Lane) TakeStaged() (m *Message, over bool) {
 	l.out.freeLocked(len(m.Body()))
 	l.waiting -= m.Samples
 	st.inHand = m.Samples
-	st.kept += m.Samples
-	st.begun = true
+	switch {
+	case m.Rest:
+		st.phase = stageGives
+	case st.phase == stageNew:
+		st.phase = stageBegun
+	}
 	return m, false
+}
+
+// IsDrained reports whether the client has been sent all audio of a generation that makes no more. A stage is asked for what it
+// keeps. If more is to be sent, the generation is notified once when that changes.
+func (l *Lane) IsDrained() bool {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.waitingLocked() > 0 {
+		l.below = 1
+		return false
+	}
+	if l.stage == nil || l.out.closed {
+		return true
+	}
+	switch l.stage.phase {
+	case stageBegun:
+		l.stage.phase = stageAsked
+		rest := TextMessage(nil)
+		rest.Rest = true
+		l.queueLocked(&l.messages, rest)
+		l.onwardLocked()
+		return false
+	case stageAsked, stageGives:
+		return false
+	default:
+		return true
+	}
 }
 
 // PushStaged queues what the stage gives. The generation's last message, which it has taken, is the last.
@@ -44,19 +80,16 @@ func (l *Lane) PushStaged(m *Message) {
 	l.out.mu.Lock()
 	defer l.out.mu.Unlock()
 	st := l.stage
-	if l.out.closed || st.over {
+	if l.out.closed || st.phase == stageOver {
 		m.Release()
 		return
 	}
 	m.lane = l
-	st.made.push(m)
 	st.waiting += m.Samples
-	st.kept -= m.Samples
 	if m.Last {
-		st.over = true
+		st.phase = stageOver
 		delete(l.out.stages, st)
 	}
-	l.out.queued += len(m.Body())
-	l.out.countLocked()
+	l.queueLocked(&st.made, m)
 	l.ringLocked()
 }
