@@ -17,7 +17,6 @@ type Lane struct {
 	stage *stage  // what changes its messages on their way to the client; nil: nothing does
 
 	messages queue
-	waiting  int64 // samples queued
 	below    int64 // room is called once, when less than this waits; 0: not asked for
 	sent     int64 // samples taken by the writer
 	phase    lanePhase
@@ -60,16 +59,19 @@ func (l *Lane) Push(m *Message) {
 		return
 	}
 	m.lane = l
-	if l.stageIsOverLocked() { // it was stopped: what comes now is about its end
-		l.stage.waiting += m.Samples
-		l.queueLocked(&l.stage.made, m)
-		l.onwardLocked()
-		return
-	}
-	l.queueLocked(&l.messages, m)
-	l.waiting += m.Samples
 	if l.phase == laneOpen && m.Samples > 0 {
 		l.clock.queued.add(m.Samples, l.rate, time.Now())
+	}
+	l.pushLocked(m)
+}
+
+// pushLocked queues a message: for the stage, or for the writer if there is none. What comes after the stage was stopped is about the
+// generation's end.
+func (l *Lane) pushLocked(m *Message) {
+	if l.stage != nil && l.stage.phase == stageOver {
+		l.queueLocked(&l.stage.made, m)
+	} else {
+		l.queueLocked(&l.messages, m)
 	}
 	l.onwardLocked()
 }
@@ -107,8 +109,8 @@ func (l *Lane) takeTurnLocked() {
 func (l *Lane) openLocked() {
 	l.phase, l.opened = laneOpen, time.Now()
 	l.room() // from now on the caller waits
-	if l.waiting > 0 {
-		l.clock.queued.add(l.waiting, l.rate, time.Now())
+	if l.messages.samples > 0 {
+		l.clock.queued.add(l.messages.samples, l.rate, time.Now())
 	}
 	l.onwardLocked()
 }
@@ -126,7 +128,7 @@ func (l *Lane) InHand(now time.Time) time.Duration {
 	defer l.out.mu.Unlock()
 	hand := max(0, l.clock.queued.dry.Sub(now))
 	if l.phase != laneOpen {
-		hand += audio.Duration(l.waiting, l.rate)
+		hand += audio.Duration(l.messages.samples, l.rate)
 	}
 	return hand
 }
@@ -170,10 +172,8 @@ func (l *Lane) ringLocked() {
 }
 
 func (l *Lane) clearLocked() {
-	l.waiting = 0
 	l.out.freeLocked(l.messages.clear())
 	if l.stage != nil {
-		l.stage.waiting = 0
 		l.out.freeLocked(l.stage.made.clear())
 	}
 }
@@ -182,7 +182,6 @@ func (l *Lane) popLocked() *Message {
 	m := l.sendableLocked().pop()
 	l.out.freeLocked(len(m.Body()))
 	if m.Samples > 0 {
-		*l.unsentLocked() -= m.Samples
 		l.sent += m.Samples
 		if l.out.pace.lead > 0 {
 			l.clock.sent.add(m.Samples, l.rate, time.Now())
@@ -256,12 +255,8 @@ func (l *Lane) End(m *Message) {
 	case l.messages.empty() && !l.keepsLocked():
 		l.out.sendLocked(m)
 		l.stopStageLocked()
-	case l.stageIsOverLocked():
-		l.queueLocked(&l.stage.made, m)
-		l.onwardLocked()
 	default:
-		l.queueLocked(&l.messages, m)
-		l.onwardLocked()
+		l.pushLocked(m)
 	}
 }
 
@@ -318,9 +313,6 @@ func (l *Lane) keepsLocked() bool {
 	return st != nil && (st.phase != stageNew && st.phase != stageOver || !st.made.empty())
 }
 
-// stageIsOverLocked reports whether there was a stage that takes nothing any more.
-func (l *Lane) stageIsOverLocked() bool { return l.stage != nil && l.stage.phase == stageOver }
-
 // sendableLocked is where the writer takes messages from.
 func (l *Lane) sendableLocked() *queue {
 	if l.stage != nil {
@@ -329,19 +321,11 @@ func (l *Lane) sendableLocked() *queue {
 	return &l.messages
 }
 
-// unsentLocked counts the samples where the writer takes messages from.
-func (l *Lane) unsentLocked() *int64 {
-	if l.stage != nil {
-		return &l.stage.waiting
-	}
-	return &l.waiting
-}
-
 // waitingLocked is how many samples wait in all. What an encoder keeps to itself does not count, or the generation would wait for
 // what only its next audio brings out.
 func (l *Lane) waitingLocked() int64 {
 	if l.stage != nil {
-		return l.waiting + l.stage.waiting + l.stage.inHand
+		return l.messages.samples + l.stage.made.samples + l.stage.inHand
 	}
-	return l.waiting
+	return l.messages.samples
 }

@@ -107,9 +107,13 @@ func (m *Message) frame() []byte {
 }
 
 // queue is a list of messages in order.
-type queue struct{ head, tail *Message }
+type queue struct {
+	head, tail *Message
+	samples    int64 // in all of them
+}
 
 func (q *queue) push(m *Message) {
+	q.samples += m.Samples
 	if q.tail == nil {
 		q.head = m
 	} else {
@@ -120,6 +124,7 @@ func (q *queue) push(m *Message) {
 
 func (q *queue) pop() *Message {
 	m := q.head
+	q.samples -= m.Samples
 	q.head = m.next
 	if q.head == nil {
 		q.tail = nil

@@ -5,10 +5,9 @@ package delivery
 type stage struct {
 	look func() // has it look again; must not block
 
-	phase   stagePhase
-	made    queue // what it has given, for the writer
-	waiting int64 // samples in made
-	inHand  int64 // samples of the message that it has taken last, until it comes for the next
+	phase  stagePhase
+	made   queue // what it has given, for the writer
+	inHand int64 // samples of the message that it has taken last, until it comes for the next
 }
 
 // stagePhase is how far a stage is.

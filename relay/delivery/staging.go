@@ -32,12 +32,11 @@ func (l *Lane) TakeStaged() (m *Message, over bool) {
 	switch {
 	case st.phase == stageOver || l.out.closed:
 		return nil, true
-	case l.phase != laneOpen || l.messages.empty() || st.waiting >= int64(l.rate)/stageAhead:
+	case l.phase != laneOpen || l.messages.empty() || st.made.samples >= int64(l.rate)/stageAhead:
 		return nil, false
 	}
 	m = l.messages.pop()
 	l.out.freeLocked(len(m.Body()))
-	l.waiting -= m.Samples
 	st.inHand = m.Samples
 	switch {
 	case m.Rest:
@@ -57,7 +56,7 @@ func (l *Lane) IsDrained() bool {
 		l.below = 1
 		return false
 	}
-	if l.stage == nil || l.out.closed {
+	if l.stage == nil {
 		return true
 	}
 	switch l.stage.phase {
@@ -65,8 +64,7 @@ func (l *Lane) IsDrained() bool {
 		l.stage.phase = stageAsked
 		rest := TextMessage(nil)
 		rest.Rest = true
-		l.queueLocked(&l.messages, rest)
-		l.onwardLocked()
+		l.pushLocked(rest)
 		return false
 	case stageAsked, stageGives:
 		return false
@@ -85,7 +83,6 @@ func (l *Lane) PushStaged(m *Message) {
 		return
 	}
 	m.lane = l
-	st.waiting += m.Samples
 	if m.Last {
 		st.phase = stageOver
 		delete(l.out.stages, st)
