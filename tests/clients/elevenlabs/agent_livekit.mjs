@@ -1,12 +1,9 @@
 // LiveKit's plugin for ElevenLabs, with a relay in the vendor's stead.
-import { DEFAULT_API_CONNECT_OPTIONS, initializeLogger, tts as base } from "@livekit/agents";
+import { DEFAULT_API_CONNECT_OPTIONS } from "@livekit/agents";
 import * as elevenlabs from "@livekit/agents-plugin-elevenlabs";
 
-import { KEY, URL, audio, ended, failed, main, note, now, words } from "./clients.mjs";
-
-initializeLogger({ pretty: false, level: "warn" });
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+import { KEY, URL, audio, main, note, now } from "./clients.mjs";
+import { hear, pause, push, turn } from "./livekit.mjs";
 
 function speaker(more = {}, at = "prefix") {
   const options = { voiceId: "narrator", encoding: "pcm_24000", ...more };
@@ -14,45 +11,6 @@ function speaker(more = {}, at = "prefix") {
   // in docs/clients.md: livekit-js-elevenlabs
   return new elevenlabs.TTS({ baseURL: `${URL}/elevenlabs/v1`, apiKey: KEY, ...options });
   // end
-}
-
-// hear tells all of a stream. Errors are told by the speaker, not by the stream.
-async function hear(speaker, stream, id = "") {
-  let broken;
-  const notice = ({ error, recoverable }) => {
-    note({ recoverable, error: error.message, at: now() });
-    if (!recoverable) broken = error;
-  };
-  speaker.on("error", notice);
-  for await (const event of stream) {
-    if (event === base.SynthesizeStream.END_OF_STREAM) continue;
-    audio(event.frame.data, id);
-    if (event.timedTranscripts) words(event.timedTranscripts.map((w) => [w.text, w.startTime, w.endTime]), id);
-  }
-  await pause(20); // the error comes after the stream's end
-  speaker.off("error", notice);
-  if (broken) failed(broken, id);
-  else ended(id);
-}
-
-async function turn(speaker, text, id = "", connOptions = undefined) {
-  const stream = speaker.stream(connOptions ? { connOptions } : undefined);
-  stream.pushText(text);
-  stream.endInput();
-  await hear(speaker, stream, id);
-}
-
-async function pushed(tts, text) {
-  const stream = tts.stream();
-  const pushing = (async () => {
-    for (let at = 0; at < text.length; at += 3) {
-      stream.pushText(text.slice(at, at + 3));
-      await pause(5);
-    }
-    stream.endInput();
-  })();
-  await hear(tts, stream);
-  await pushing;
 }
 
 await main({
@@ -76,11 +34,11 @@ await main({
 
   // A language model that gives three characters at a time.
   async tokens(text) {
-    await pushed(speaker(), text);
+    await push(speaker(), text);
   },
 
   async wordwise(text) {
-    await pushed(speaker({ autoMode: false }), text);
+    await push(speaker({ autoMode: false }), text);
   },
 
   // One turn after the other, which share a socket.

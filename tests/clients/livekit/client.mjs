@@ -1,12 +1,10 @@
 // LiveKit's own class for its Inference gateway, inference.TTS, with a relay in the gateway's stead.
-import { DEFAULT_API_CONNECT_OPTIONS, inference, initializeLogger, tts as base } from "@livekit/agents";
+import { DEFAULT_API_CONNECT_OPTIONS, inference } from "@livekit/agents";
 
-import { KEY, URL, audio, ended, failed, main, note, now, words } from "./clients.mjs";
-
-initializeLogger({ pretty: false, level: "warn" });
+import { KEY, URL, audio, main, note, now } from "./clients.mjs";
+import { hear, pause, push, turn } from "./livekit.mjs";
 
 const SECRET = "any-text-of-32-characters-or-more-will-do"; // the relay does not know it
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function speaker({ model = "cartesia/sonic-3" } = {}) {
   const options = { sampleRate: 24000 };
@@ -18,33 +16,6 @@ function speaker({ model = "cartesia/sonic-3" } = {}) {
   // end
 }
 
-// hear tells all of a stream. Errors are told by the speaker, not by the stream.
-async function hear(speaker, stream, id = "", begun = () => {}) {
-  let broken;
-  const notice = ({ error, recoverable }) => {
-    note({ recoverable, error: error.message, at: now() });
-    if (!recoverable) broken = error;
-  };
-  speaker.on("error", notice);
-  for await (const event of stream) {
-    if (event === base.SynthesizeStream.END_OF_STREAM) continue;
-    audio(event.frame.data, id);
-    begun();
-    if (event.timedTranscripts) words(event.timedTranscripts.map((w) => [w.text, w.startTime, w.endTime]), id);
-  }
-  await pause(20); // the error comes after the stream's end
-  speaker.off("error", notice);
-  if (broken) failed(broken, id);
-  else ended(id);
-}
-
-async function turn(speaker, text, id = "", connOptions = undefined) {
-  const stream = speaker.stream(connOptions ? { connOptions } : undefined);
-  stream.pushText(text);
-  stream.endInput();
-  await hear(speaker, stream, id);
-}
-
 await main({
   async speak(text, model = "cartesia/sonic-3") {
     await turn(speaker({ model }), text);
@@ -52,17 +23,7 @@ await main({
 
   // A language model that gives three characters at a time.
   async tokens(text) {
-    const tts = speaker();
-    const stream = tts.stream();
-    const pushing = (async () => {
-      for (let at = 0; at < text.length; at += 3) {
-        stream.pushText(text.slice(at, at + 3));
-        await pause(5);
-      }
-      stream.endInput();
-    })();
-    await hear(tts, stream);
-    await pushing;
+    await push(speaker(), text);
   },
 
   // One turn after the other, which share a socket.

@@ -5,10 +5,10 @@ import os
 
 import aiohttp
 from livekit.agents import APIConnectOptions, inference
-from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, USERDATA_TIMED_TRANSCRIPT
 from livekit.agents.utils import http_context
 
-from clients import KEY, URL, audio, ended, failed, main, note, now, words
+from clients import KEY, URL, audio, main, note, now
+from livekit_turns import hear, note_errors, push, turn
 
 SECRET = "any-text-of-32-characters-or-more-will-do"  # the relay does not know it
 
@@ -26,27 +26,9 @@ def client(model="cartesia/sonic-3", **options):
 async def speaker(**options):
     async with aiohttp.ClientSession() as session:
         tts = client(sample_rate=24000, http_session=session, **options)
-        tts.on("error", lambda e: note({"recoverable": e.recoverable, "error": str(e.error), "at": now()}))
+        note_errors(tts)
         yield tts
         await tts.aclose()
-
-
-async def hear(stream, id=""):
-    try:
-        async for event in stream:
-            audio(event.frame.data, id)
-            if timed := event.frame.userdata.get(USERDATA_TIMED_TRANSCRIPT):
-                words([(text, text.start_time, text.end_time) for text in timed], id)
-        ended(id)
-    except Exception as error:
-        failed(error, id)
-
-
-async def turn(tts, text, id="", options=DEFAULT_API_CONNECT_OPTIONS):
-    async with tts.stream(conn_options=options) as stream:
-        stream.push_text(text)
-        stream.end_input()
-        await hear(stream, id)
 
 
 async def speak(text, model="cartesia/sonic-3"):
@@ -61,17 +43,8 @@ async def synthesize(text):
 
 # A language model that gives three characters at a time.
 async def tokens(text):
-    async with speaker() as tts, tts.stream() as stream:
-
-        async def push():
-            for at in range(0, len(text), 3):
-                stream.push_text(text[at : at + 3])
-                await asyncio.sleep(0.005)
-            stream.end_input()
-
-        pushing = asyncio.create_task(push())
-        await hear(stream)
-        await pushing
+    async with speaker() as tts:
+        await push(tts, text)
 
 
 # One turn after the other, which share a socket.

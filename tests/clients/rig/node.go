@@ -13,7 +13,7 @@ import (
 	"voicerelay/tests/process"
 )
 
-// nodeFiles are the packages that programs in JavaScript may use, and the module that they tell with.
+// nodeFiles are the packages that programs in JavaScript may use, and the modules that they share.
 //
 //go:embed node
 var nodeFiles embed.FS
@@ -42,14 +42,17 @@ var node = sync.OnceValues(func() (modules string, err error) {
 })
 
 // Node runs a program of the test's folder with the pinned packages, to its end, and returns what it has told. A program that
-// fails, or does not end, fails the test. It may import modules of its own folder, and clients.mjs, which is the rig's.
+// fails, or does not end, fails the test. It may import modules of its own folder, and the rig's: clients.mjs and
+// livekit.mjs.
 func (r *Rig) Node(t *testing.T, script string, args ...string) *Told {
 	t.Helper()
 	modules, err := node()
 	process.Need(t, err)
 	// Node looks for packages in the folders above a program, so it runs as a copy, beside a link to them.
 	dir := t.TempDir()
-	unpack(t, nodeFiles, "node/clients.mjs", dir)
+	for _, module := range []string{"node/clients.mjs", "node/livekit.mjs"} {
+		unpack(t, nodeFiles, module, dir)
+	}
 	folder, script := filepath.Split(script)
 	own, err := fs.Glob(os.DirFS(filepath.Join(".", folder)), "*.mjs")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"voicerelay/tests/process"
 )
 
-// pythonFiles are the packages that programs in Python may use, and the module that they tell with.
+// pythonFiles are the packages that programs in Python may use, and the modules that they share.
 //
 //go:embed python
 var pythonFiles embed.FS
@@ -103,7 +103,7 @@ func (r *Rig) Python(t *testing.T, script string, args ...string) *Told {
 	interpreter, err := python()
 	process.Need(t, err)
 	dir := t.TempDir()
-	for _, module := range []string{"python/clients.py", "python/pipecat_bot.py"} {
+	for _, module := range []string{"python/clients.py", "python/livekit_turns.py", "python/pipecat_bot.py"} {
 		unpack(t, pythonFiles, module, dir)
 	}
 	path, err := filepath.Abs(script)

@@ -77,3 +77,20 @@ func (r *Rig) Length(t *testing.T, vendor, text string) time.Duration {
 	pcm := voice.Speak(text, r.vendor(t, vendor).Options().Seed, nativeRate, 1).PCM
 	return time.Duration(len(pcm)) * time.Second / nativeRate
 }
+
+// Interrupted wants a vendor to have been stopped before it had generated half of a text. Its last stream speaks what the program
+// has had spoken after that.
+func (r *Rig) Interrupted(t *testing.T, vendor, text string) {
+	t.Helper()
+	generated, whole := r.Stopped(t, vendor), r.Length(t, vendor, text)
+	if len(generated) == 0 {
+		t.Fatalf("%s was asked for nothing", vendor)
+	}
+	var interrupted time.Duration
+	for _, length := range generated[:len(generated)-1] {
+		interrupted += length
+	}
+	if interrupted > whole/2 {
+		t.Errorf("the vendor generated %v of %v", interrupted, whole)
+	}
+}
