@@ -10,8 +10,7 @@ import (
 func (g *Generation) withdraw(ctx context.Context, grant limits.Grant, err error) {
 	g.settleReservation(ctx, g.record())
 	g.settleAdmission(ctx, grant)
-	g.out.lane.Abandon()
-	g.client.Listener.Refused(g, g.engine.refusal(err))
+	g.refuse(g.engine.refusal(err))
 }
 
 // settleAdmission frees what admission took, though the client may be gone.

@@ -39,6 +39,7 @@ type attempt struct {
 	speech     *speech.Speech
 	conversion sound.Conversion
 	held       hold
+	entrance   entrance
 	outcome    outcome
 }
 

@@ -18,6 +18,7 @@ type Client struct {
 	ID     string
 	Key    *access.Key
 	Remote netip.Addr       // whose it is; invalid: not known
+	Trace  TraceContext     // that its generations are part of, unless their requests name another
 	Out    *delivery.Outbox // where its messages wait
 	// Listener is told of its generations.
 	Listener Listener

@@ -24,6 +24,7 @@ type Engine struct {
 	ledger     Ledger
 	awake      *awake.Clock
 	metrics    *metrics.Metrics
+	tracer     Tracer // nil: nobody wants to see generations
 	log        zerolog.Logger
 }
 
@@ -37,7 +38,9 @@ type EngineParts struct {
 	// Awake tells time in which the process runs; nil: it always does.
 	Awake   *awake.Clock
 	Metrics *metrics.Metrics
-	Log     zerolog.Logger
+	// Tracer shows generations; nil: nobody wants to see them.
+	Tracer Tracer
+	Log    zerolog.Logger
 }
 
 // NewEngine is an engine that has heard no provider yet.
@@ -50,6 +53,7 @@ func NewEngine(parts EngineParts) *Engine {
 		ledger:     parts.Ledger,
 		awake:      parts.Awake,
 		metrics:    parts.Metrics,
+		tracer:     parts.Tracer,
 		log:        parts.Log,
 	}
 	if e.ledger == nil {

@@ -26,6 +26,7 @@ type Generation struct {
 	recordID string
 	began    time.Time
 	log      zerolog.Logger
+	trace    Trace // nil: it is not shown
 	cancel   context.CancelCauseFunc
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
@@ -63,6 +64,7 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 	}
 	g.log = c.engine.log.With().Str("session_id", c.ID).Str("tenant", c.Key.Tenant).Str("key", c.Key.Name).
 		Str("generation_id", req.id).Str("record_id", g.recordID).Logger()
+	g.beginTrace()
 	g.out.lane = c.Out.NewLane(t, req.output.Rate, g.out.notify)
 	g.in = g.newInput()
 	return g
@@ -80,8 +82,7 @@ func (g *Generation) Run(ctx context.Context) {
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
 	if err != nil {
-		g.out.lane.Abandon()
-		g.client.Listener.Refused(g, g.engine.refusal(err))
+		g.refuse(g.engine.refusal(err))
 		return
 	}
 	g.grant = grant
@@ -101,7 +102,8 @@ func (g *Generation) Run(ctx context.Context) {
 		return
 	}
 	g.conclude(g.endPaid(end))
-	g.closeRecord(ctx)
+	story := g.story(g.closeRecord(ctx))
+	defer g.endTrace(story)       // when its end is on its way
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
 	g.client.Listener.Ended(g)
 }
@@ -117,12 +119,12 @@ func (g *Generation) survivePanic() {
 	g.closing.Wait() // for what the vendors charged, as without a fault
 	if g.booking.over == nil || g.awaitEntry() != nil {
 		g.settleReservation(context.Background(), g.record())
-		g.out.lane.Abandon()
-		g.client.Listener.Refused(g, err)
+		g.refuse(err)
 		return
 	}
 	g.conclude(ending{reason: Failed, err: err})
-	g.closeRecord(context.Background())
+	story := g.story(g.closeRecord(context.Background()))
+	defer g.endTrace(story)
 	g.client.Listener.Ended(g)
 }
 
@@ -131,7 +133,7 @@ func (g *Generation) survivePanic() {
 func (g *Generation) Stop(cause *StopCause) bool {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	if g.out.stopLocked(time.Now()) {
+	if g.out.stopLocked(cause, time.Now()) {
 		g.cancel(cause)
 	}
 	return g.out.phase != phaseOver // what is concluded has its done on the way

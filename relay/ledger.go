@@ -96,7 +96,7 @@ func (g *Generation) entry() billing.Record {
 }
 
 // closeRecord records how the generation ended, and books what it cost. done tells whether the record is safe.
-func (g *Generation) closeRecord(ctx context.Context) {
+func (g *Generation) closeRecord(ctx context.Context) billing.Record {
 	record := g.record()
 	g.settleReservation(ctx, record)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
@@ -108,6 +108,7 @@ func (g *Generation) closeRecord(ctx context.Context) {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	g.done.Usage.Recorded = err == nil
+	return record
 }
 
 // record is what is kept of a generation that has been concluded.

@@ -46,6 +46,7 @@ type output struct {
 	played     played
 	whole      int       // characters of a text that was spoken whole; negative: it was not, or not yet
 	stoppedAt  time.Time // zero: it was not
+	stopCause  *StopCause
 }
 
 // change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
@@ -121,11 +122,11 @@ func (o *output) wait(ctx context.Context, timer *alarm, until time.Time) error 
 
 // stopLocked has the client get nothing more but the end. It reports false if the generation was stopped before, or its end is
 // decided.
-func (o *output) stopLocked(now time.Time) bool {
+func (o *output) stopLocked(cause *StopCause, now time.Time) bool {
 	if o.EndsLocked() {
 		return false
 	}
-	o.phase, o.stoppedAt = phaseStopped, now
+	o.phase, o.stoppedAt, o.stopCause = phaseStopped, now, cause
 	o.lane.Purge()
 	return true
 }

@@ -35,6 +35,7 @@ type Prepared struct {
 	options                       map[string]any // by provider
 	metadata                      map[string]string
 	plan                          *routing.Plan
+	trace                         TraceContext
 }
 
 // Terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.
@@ -69,6 +70,8 @@ type Request struct {
 	WordTimestamps, Normalize bool
 	Options                   map[string]json.RawMessage // by provider
 	Metadata                  map[string]string
+	// Trace is what the generation is part of; empty: its client's.
+	Trace TraceContext
 }
 
 // Prepare looks up every name in a request. A provider to stay with goes first.
@@ -118,6 +121,7 @@ func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error
 		options:        options,
 		metadata:       r.Metadata,
 		plan:           plan,
+		trace:          r.Trace,
 	}, nil
 }
 

@@ -144,7 +144,7 @@ func (g *Generation) logEndLocked(done Result) {
 	if g.req.contextID != "" {
 		event = event.Str("context_id", g.req.contextID)
 	}
-	if dialect := g.req.metadata["dialect"]; dialect != "" {
+	if dialect := g.req.dialect(); dialect != "" {
 		event = event.Str("dialect", dialect)
 	}
 	for _, cost := range done.Usage.Cost {

@@ -78,6 +78,7 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 	took := at.Sub(a.began)
 	o.engine.metrics.AttemptHeard(a.target.Provider, took)
 	o.engine.firstAudio.Note(a.target.Provider, took)
+	a.entrance.at = at
 	if a.continuesLocked(before) {
 		return
 	}
@@ -93,6 +94,7 @@ func (o *output) introduceLocked(a *attempt, at time.Time) {
 		return
 	}
 	reason := o.breakLocked(before)
+	a.entrance.reason, a.entrance.audio = reason, o.track.Samples
 	o.engine.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
 	o.tellLocked(o.req.encoder.Rerouted(Rerouted{
 		From:          before.target.Provider,

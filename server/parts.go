@@ -63,7 +63,9 @@ type Parts struct {
 	// Awake tells time in which the process runs; nil: it always does.
 	Awake    *awake.Clock
 	Registry *prometheus.Registry
-	Log      zerolog.Logger
+	// Tracer shows generations; nil: nobody wants to see them.
+	Tracer relay.Tracer
+	Log    zerolog.Logger
 	// Dialects are the protocols that clients speak.
 	Dialects []downstream.Dialect
 }

@@ -62,7 +62,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.reportFrom(parts)
 	srv.metrics = metrics.New(parts.Registry)
 	srv.engine = relay.NewEngine(relay.EngineParts{
-		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Log: parts.Log,
+		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Log: parts.Log,
 	})
 	set := newSetup(srv.engine, cfg, parts)
 	set.Bound(set.tenants() > 1)

@@ -65,7 +65,8 @@ func newSpeech(on downstream.Server, r *http.Request, text Text, held downstream
 	sp := &speech{
 		Client: with.Engine.NewClient(text.Key), on: on, with: with, text: text, codecs: held.Codecs, refusal: make(chan *protocol.Error, 1), wakeup: make(chan struct{}, 1),
 	}
-	sp.Remote, sp.Listener, sp.Out = on.RemoteOf(r), sp, delivery.NewOutbox(sp, with.Backlog)
+	sp.Remote, sp.Trace = on.RemoteOf(r), downstream.TraceOf(r)
+	sp.Listener, sp.Out = sp, delivery.NewOutbox(sp, with.Backlog)
 	enter := held.Quota.EnterOther
 	if text.Own {
 		enter = held.Quota.Enter

@@ -71,9 +71,9 @@ func (s *Session) connect(bounds limits.Config, h Handshake) {
 
 // become makes the session that of a key.
 func (s *Session) become(key *access.Key, h Handshake) {
-	remote := s.Remote
+	remote, trace := s.Remote, s.Trace
 	s.Client = s.On.Services().Engine.NewClient(key)
-	s.Remote, s.Listener, s.Out = remote, listener{s}, s.Conn.Out
+	s.Remote, s.Trace, s.Listener, s.Out = remote, trace, listener{s}, s.Conn.Out
 	s.rate = limits.NewRate(key.Limits.GenerationsPerMinute)
 	s.talk = h.Talk(s)
 }

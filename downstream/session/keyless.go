@@ -27,7 +27,7 @@ func (k *InnerKey) serve(on downstream.Server, w http.ResponseWriter, r *http.Re
 	defer leave()
 	s := &Session{On: on, began: time.Now()}
 	_, s.cancel = context.WithCancelCause(context.Background()) // of nothing yet
-	s.Remote = on.RemoteOf(r)
+	s.Remote, s.Trace = on.RemoteOf(r), downstream.TraceOf(r)
 	bounds := limits.Default()
 	bounds.MaxMessageBytes = maxKeyless
 	s.connect(bounds, h)

@@ -22,7 +22,7 @@ func Serve(on downstream.Server, w http.ResponseWriter, r *http.Request, key *ac
 		return refused
 	}
 	s := &Session{On: on, began: time.Now()}
-	s.Remote = on.RemoteOf(r)
+	s.Remote, s.Trace = on.RemoteOf(r), downstream.TraceOf(r)
 	s.connect(key.Limits, h)
 	s.become(key, h)
 	if err := s.Conn.Upgrade(w, r, h.Subprotocol); err != nil {
