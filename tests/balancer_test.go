@@ -1,19 +1,14 @@
 package tests
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,9 +25,7 @@ const mostMute = 5 * time.Second
 // TestARollingRestartBehindABalancer restarts two relays one after the other behind the samples in deploy/, and kills one,
 // while clients speak over WebSockets and by HTTP.
 func TestARollingRestartBehindABalancer(t *testing.T) {
-	for name, run := range map[string]func(t *testing.T, front string, relays []string){
-		"nginx": startNginx, "haproxy": startHAProxy, "caddy": startCaddy,
-	} {
+	for name, run := range balancers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dirs, addresses := []string{t.TempDir(), t.TempDir()}, []string{process.FreeAddress(t), process.FreeAddress(t)}
@@ -48,7 +41,8 @@ func TestARollingRestartBehindABalancer(t *testing.T) {
 			run(t, front, addresses)
 
 			callers := newCallers(t, front)
-			callers.speak(4)
+			callers.speak(4, callers.overWebSocket)
+			callers.speak(4, callers.byHTTP)
 			for i := range relays {
 				callers.awaitSpeech(8)
 				relays[i].Terminate()
@@ -73,6 +67,9 @@ type callers struct {
 
 	mu     sync.Mutex // guards what follows
 	spoken int
+	lost   []error // what was refused, or broke off
+	again  int     // what was turned away before it began
+	length int64   // of a speech by HTTP
 	worst  time.Duration
 	news   chan struct{} // closed with the next utterance that was heard
 }
@@ -90,16 +87,18 @@ func newCallers(t *testing.T, front string) *callers {
 	return c
 }
 
-// speak has n callers speak over WebSockets, and as many by HTTP.
-func (c *callers) speak(n int) {
+// An utterer speaks one utterance, and says when its first audio came.
+type utterer func(ctx context.Context) (first time.Time, err error)
+
+// speak has n callers speak.
+func (c *callers) speak(n int, utter utterer) {
 	for range n {
-		c.wg.Go(func() { c.loop(c.overWebSocket) })
-		c.wg.Go(func() { c.loop(c.byHTTP) })
+		c.wg.Go(func() { c.loop(utter) })
 	}
 }
 
 // loop asks for one utterance after another. What is refused or breaks off is asked for again, as an agent would.
-func (c *callers) loop(utter func(ctx context.Context) (first time.Time, err error)) {
+func (c *callers) loop(utter utterer) {
 	for {
 		wanted := time.Now()
 		for {
@@ -111,8 +110,8 @@ func (c *callers) loop(utter func(ctx context.Context) (first time.Time, err err
 			ctx, cancel := context.WithTimeout(context.Background(), deadline)
 			first, err := utter(ctx)
 			cancel()
+			c.heard(wanted, first, err)
 			if !first.IsZero() {
-				c.heard(first.Sub(wanted))
 				break
 			}
 			if err != nil && time.Since(wanted) > deadline {
@@ -124,11 +123,21 @@ func (c *callers) loop(utter func(ctx context.Context) (first time.Time, err err
 	}
 }
 
-func (c *callers) heard(after time.Duration) {
+// heard notes what came of an utterance. first is zero where nothing was heard.
+func (c *callers) heard(wanted, first time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	switch {
+	case errors.Is(err, errTurnedAway):
+		c.again++
+	case err != nil:
+		c.lost = append(c.lost, err)
+	}
+	if first.IsZero() {
+		return
+	}
 	c.spoken++
-	c.worst = max(c.worst, after)
+	c.worst = max(c.worst, first.Sub(wanted))
 	close(c.news)
 	c.news = make(chan struct{})
 }
@@ -159,7 +168,8 @@ func (c *callers) hangUp() {
 	c.t.Helper()
 	close(c.over)
 	c.wg.Wait()
-	c.t.Logf("%d utterances, the longest wait for audio was %v", c.spoken, c.worst.Round(time.Millisecond))
+	c.t.Logf("%d utterances, %d were refused or broke off, %d were turned away, the longest wait for audio was %v",
+		c.spoken, len(c.lost), c.again, c.worst.Round(time.Millisecond))
 	if c.worst > mostMute {
 		c.t.Errorf("somebody waited %v for audio, want at most %v", c.worst, mostMute)
 	}
@@ -186,9 +196,32 @@ func (c *callers) byHTTP(ctx context.Context) (first time.Time, err error) {
 		return first, err
 	}
 	first = time.Now()
-	_, err = io.Copy(io.Discard, answer.Body)
-	return first, err
+	n, err := io.Copy(io.Discard, answer.Body)
+	if err != nil {
+		return first, err
+	}
+	if status := answer.Trailer.Get("Generation-Status"); status != "completed" && status != "" { // nginx keeps trailers to itself
+		return first, fmt.Errorf("the speech ended %q", status)
+	}
+	return first, c.whole(n)
 }
+
+// whole expects that a speech by HTTP is as long as those before, since all have the same text.
+func (c *callers) whole(bytes int64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.length == 0 {
+		c.length = bytes
+	}
+	if bytes != c.length {
+		return fmt.Errorf("a speech has %d bytes, the first had %d", bytes, c.length)
+	}
+	return nil
+}
+
+// errTurnedAway is that of a WebSocket that was closed before anything was accepted on it, since its relay went. Its client opens
+// another, and nobody has spoken.
+var errTurnedAway = errors.New("turned away")
 
 // overWebSocket speaks on a connection of its own, and says when the first audio came.
 func (c *callers) overWebSocket(ctx context.Context) (first time.Time, err error) {
@@ -201,131 +234,35 @@ func (c *callers) overWebSocket(ctx context.Context) (first time.Time, err error
 	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"type":"generate","generation_id":"g","text":"Hello there, caller."}`)); err != nil {
 		return first, err
 	}
-	for {
+	for accepted := false; ; {
 		_, data, err := conn.Read(ctx)
+		if websocket.CloseStatus(err) == websocket.StatusGoingAway && !accepted {
+			return first, errTurnedAway
+		}
 		if err != nil {
 			return first, err
 		}
-		var m struct{ Type, Code string }
+		var m struct{ Type, Code, Reason string }
 		if err := json.Unmarshal(data, &m); err != nil {
 			return first, err
 		}
 		switch m.Type {
+		case "accepted":
+			accepted = true
 		case "audio":
 			if first.IsZero() {
 				first = time.Now()
 			}
 		case "error":
+			if m.Code == "draining" && !accepted {
+				return first, errTurnedAway
+			}
 			return first, fmt.Errorf("refused: %s", m.Code)
 		case "done":
+			if m.Reason != "completed" {
+				return first, fmt.Errorf("the speech ended %q", m.Reason)
+			}
 			return first, nil
-		}
-	}
-}
-
-func startNginx(t *testing.T, front string, relays []string) {
-	t.Helper()
-	program := installed(t, "nginx")
-	dir := t.TempDir()
-	config := sample(t, dir, "nginx.conf", front, relays)
-	// What a packaged nginx is built to use may be another user's: here all of it is the test's.
-	amend(t, config, "http {\n", "http {\n\taccess_log off; client_body_temp_path body; proxy_temp_path proxy; "+
-		"fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n")
-	global := "daemon off; pid " + dir + "/nginx.pid; error_log stderr error;"
-	startBalancer(t, front, exec.Command(program, "-e", "stderr", "-p", dir, "-c", config, "-g", global))
-}
-
-func startHAProxy(t *testing.T, front string, relays []string) {
-	t.Helper()
-	program := installed(t, "haproxy")
-	dir := t.TempDir()
-	startBalancer(t, front, exec.Command(program, "-db", "-f", sample(t, dir, "haproxy.cfg", front, relays)))
-}
-
-func startCaddy(t *testing.T, front string, relays []string) {
-	t.Helper()
-	program := installed(t, "caddy")
-	dir := t.TempDir()
-	command := exec.Command(program, "run", "--adapter", "caddyfile", "--config", sample(t, dir, "Caddyfile", front, relays))
-	command.Env = []string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir} // it keeps things there
-	startBalancer(t, front, command)
-}
-
-// installed finds a program on PATH and where distributions put servers.
-func installed(t *testing.T, name string) string {
-	t.Helper()
-	for _, at := range []string{name, "/usr/sbin/" + name, "/usr/local/sbin/" + name} {
-		if program, err := exec.LookPath(at); err == nil {
-			return program
-		}
-	}
-	t.Skip(name + " is not installed")
-	return ""
-}
-
-// sample is a file of deploy/ with the test's addresses in place of its own, each of which must stand in it once.
-func sample(t *testing.T, dir, name, front string, relays []string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "deploy", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, address := range append([]string{front}, relays...) {
-		shown := fmt.Appendf(nil, "127.0.0.1:%d", 8080+i)
-		if n := bytes.Count(text, shown); n != 1 {
-			t.Fatalf("%s has %s %d times", name, shown, n)
-		}
-		text = bytes.Replace(text, shown, []byte(address), 1)
-	}
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// amend replaces a part of a file that must be there.
-func amend(t *testing.T, path, part, by string) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil || !bytes.Contains(text, []byte(part)) {
-		t.Fatalf("%s lacks %q: %v", path, part, err)
-	}
-	if err := os.WriteFile(path, bytes.Replace(text, []byte(part), []byte(by), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// startBalancer runs a balancer until the test ends, and waits until it listens.
-func startBalancer(t *testing.T, front string, cmd *exec.Cmd) {
-	t.Helper()
-	output := &process.Log{}
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.WaitDelay = time.Second // what a worker still holds open is not waited for
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan struct{})
-	go func() { // ends with the process, which the cleanup ends
-		defer close(exited)
-		_ = cmd.Wait() // it ends by a signal
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // nginx ends its workers by that; it may have ended by itself
-		<-exited
-	})
-	timeout := time.After(deadline)
-	for {
-		if conn, err := net.Dial("tcp", front); err == nil {
-			_ = conn.Close()
-			return
-		}
-		select {
-		case <-exited:
-			t.Fatalf("it ended at its start:\n%s", output)
-		case <-timeout:
-			t.Fatalf("it does not listen:\n%s", output)
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

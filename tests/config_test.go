@@ -28,6 +28,7 @@ type config struct {
 	Redis         map[string]string   `yaml:"redis,omitempty"`
 	MemoryLimit   string              `yaml:"memory_limit,omitempty"`
 	ShutdownGrace string              `yaml:"shutdown_grace"`
+	DrainDelay    string              `yaml:"drain_delay,omitempty"`
 
 	trust []byte // certificates, in PEM, that the relay trusts in place of the system's
 }
