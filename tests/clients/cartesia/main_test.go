@@ -40,6 +40,9 @@ var (
 func each(t *testing.T, o rig.Options, programs []program, test func(t *testing.T, r *rig.Rig, p program)) {
 	t.Helper()
 	for _, p := range programs {
-		t.Run(p.name, func(t *testing.T) { test(t, rig.Start(t, o), p) })
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, rig.Start(t, o), p)
+		})
 	}
 }

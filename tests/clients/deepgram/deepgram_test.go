@@ -52,7 +52,10 @@ var (
 
 func each(t *testing.T, clients []client, test func(t *testing.T, c client)) {
 	for _, c := range clients {
-		t.Run(c.String(), func(t *testing.T) { test(t, c) })
+		t.Run(c.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, c)
+		})
 	}
 }
 
@@ -181,8 +184,8 @@ func TestTooManyTurns(t *testing.T) {
 
 // Pipecat's turn that fails ends at once, without the seconds for which it waits for audio, and the next one is spoken.
 func TestTurnAfterAFailedOneIsSpoken(t *testing.T) {
+	t.Parallel() // it waits for a minute
 	each(t, pipecat, func(t *testing.T, c client) {
-		t.Parallel() // it waits for a minute
 		r := rig.Start(t, rig.Options{Limits: map[string]any{"generations_per_minute": 1}})
 		told := c.run(t, r, "later", text, another, text)
 		told.Whole(t, "t0").Says(t, rate, text)

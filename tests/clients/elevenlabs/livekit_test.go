@@ -32,7 +32,10 @@ var agents = map[string]program{
 // inEach runs a test for both.
 func inEach(t *testing.T, test func(t *testing.T, run program)) {
 	for name, run := range agents {
-		t.Run(name, func(t *testing.T) { test(t, run) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, run)
+		})
 	}
 }
 
@@ -193,7 +196,7 @@ func TestLiveKitTriesAgainWhereThereAreTooMany(t *testing.T) {
 // has nothing.
 func TestLiveKitNoticesNoFailover(t *testing.T) {
 	inEach(t, func(t *testing.T, run program) {
-		for _, word := range []int{0, 3, 7} {
+		for _, word := range []int{0, 7} {
 			r := rig.Start(t, rig.Options{})
 			r.BreakIn(t, "first", text, word)
 			told := run(r, t, "speak", text)

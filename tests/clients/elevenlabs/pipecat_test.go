@@ -104,13 +104,11 @@ func TestPipecatReportsAWrongKeyAndAnUnknownVoice(t *testing.T) {
 // A vendor that breaks off in the middle of a word is not noticed: Pipecat's list has every word once.
 func TestPipecatNoticesNoFailover(t *testing.T) {
 	for _, story := range []string{"speak", "tokens", "http"} {
-		for _, word := range []int{0, 3, 7} {
-			r := rig.Start(t, rig.Options{})
-			r.BreakIn(t, "first", text, word)
-			told := pipecat(t, r, story, text)
-			r.Takeover(told, "", rate, text, true).Unnoticed(t)
-			transcribed(t, told.Only(t), text)
-		}
+		r := rig.Start(t, rig.Options{})
+		r.BreakIn(t, "first", text, 7)
+		told := pipecat(t, r, story, text)
+		r.Takeover(told, "", rate, text, true).Unnoticed(t)
+		transcribed(t, told.Only(t), text)
 	}
 }
 

@@ -16,7 +16,10 @@ var sdks = map[string]program{
 
 func inEachSDK(t *testing.T, test func(t *testing.T, run program)) {
 	for name, run := range sdks {
-		t.Run(name, func(t *testing.T) { test(t, run) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, run)
+		})
 	}
 }
 
@@ -136,6 +139,7 @@ func TestSDKsNoticeNoFailover(t *testing.T) {
 
 // The one for Python raises a refusal for now at once. The one for JavaScript asks again when it may.
 func TestSDKsAndTooManyRequests(t *testing.T) {
+	t.Parallel() // it waits for a minute
 	inEachSDK(t, func(t *testing.T, run program) {
 		r := rig.Start(t, rig.Options{Limits: map[string]any{"http_generations_per_minute": 1}})
 		run(r, t, "stream", another).Only(t).Says(t, rate, another)

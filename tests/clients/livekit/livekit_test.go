@@ -26,7 +26,10 @@ var languages = map[string]func(r *rig.Rig, t *testing.T, args ...string) *rig.T
 // inEach runs a test for both.
 func inEach(t *testing.T, test func(t *testing.T, run func(r *rig.Rig, t *testing.T, args ...string) *rig.Told)) {
 	for name, run := range languages {
-		t.Run(name, func(t *testing.T) { test(t, run) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, run)
+		})
 	}
 }
 
@@ -135,7 +138,7 @@ func TestTooManyConnectionsAreTriedAgain(t *testing.T) {
 // A vendor that breaks off in the middle of a word is not noticed.
 func TestAVendorBreaksInAWord(t *testing.T) {
 	inEach(t, func(t *testing.T, run program) {
-		for _, word := range []int{0, 3, 7} {
+		for _, word := range []int{0, 7} {
 			r := rig.Start(t, rig.Options{})
 			r.BreakIn(t, "first", text, word)
 			told := run(r, t, "speak", text)
