@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -18,43 +17,9 @@ type MemoryBudgets struct {
 	accounts map[account]*spending // guarded by mu, as is all that they hold
 }
 
-// account is what budgets are counted by.
-type account struct{ tenant, currency string }
-
-// spending is what is known of one account. There are as many as tenants that have spent.
-type spending struct {
-	informed bool               // what others have spent is known
-	periods  map[string]*period // by day and month
-	open     map[*memoryReservation]struct{}
-}
-
-// period is a day or a month, in micros.
-type period struct {
-	spent  int64 // by this process
-	held   int64 // by what runs here
-	others int64 // spent and held elsewhere, or before, when last heard
-	// learned: another store has told of it. heard is what all relays have spent, and known what of it each other start of
-	// one has, when last heard.
-	learned bool
-	heard   int64
-	known   map[string]int64
-}
-
 // NewMemoryBudgets is budgets of which that much has been spent that earlier says.
 func NewMemoryBudgets(earlier Earlier) *MemoryBudgets {
 	return &MemoryBudgets{earlier: earlier, accounts: make(map[account]*spending)}
-}
-
-// Open implements Budgets.
-func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Reservation, error) {
-	p := m.reservation(e, day(time.Now()))
-	if !e.Budget.bounded() {
-		return p, nil
-	}
-	if err := p.begin(ctx); err != nil {
-		return nil, err
-	}
-	return p, nil
 }
 
 // Balance implements Budgets.
@@ -70,18 +35,6 @@ func (m *MemoryBudgets) Balance(ctx context.Context, tenant string, b Budget) (B
 		Daily:   s.period(today).balance(b.Daily, dayAfter(today)),
 		Monthly: s.period(month(today)).balance(b.Monthly, monthAfter(today)),
 	}, nil
-}
-
-// balance is how the period stands as far as this process knows: what others hold counts as spent.
-func (p *period) balance(most int64, anew time.Time) PeriodBalance {
-	return PeriodBalance{Most: most, Spent: p.spent + p.others, Reserved: p.held, Anew: anew}
-}
-
-// reservation is an empty one, of a day. It is not open yet.
-func (m *MemoryBudgets) reservation(e Expense, day string) *memoryReservation {
-	return &memoryReservation{
-		budgets: m, expense: e, account: account{e.Tenant, e.Budget.Currency}, day: day,
-	}
 }
 
 // informPatience bounds the look at what was spent before: a sum over a month of records.
@@ -136,14 +89,11 @@ func (m *MemoryBudgets) spendLocked(a account, day string, micros int64) {
 func (m *MemoryBudgets) spendingLocked(a account) *spending {
 	s := m.accounts[a]
 	if s == nil {
-		s = &spending{periods: make(map[string]*period), open: make(map[*memoryReservation]struct{})}
+		s = &spending{periods: make(map[string]*period), open: make(map[*hold]struct{})}
 		m.accounts[a] = s
 	}
 	return s
 }
-
-// totals are what all relays together have spent and hold, and what of it is spent.
-type totals struct{ used, spent int64 }
 
 // learn notes what all relays have used of a day and its month.
 func (m *MemoryBudgets) learn(a account, day string, inDay, inMonth totals) {
@@ -172,68 +122,33 @@ func (m *MemoryBudgets) know(a account, period string, told map[string]int64) (l
 	return less
 }
 
-func (s *spending) period(name string) *period {
-	p := s.periods[name]
-	if p == nil {
-		p = &period{}
-		s.periods[name] = p
-	}
-	return p
-}
-
-// forget drops the periods that are over and of which nothing is open. Yesterday's stays, for what was opened then
-// and is settled now.
-func (s *spending) forget(now time.Time) {
-	yesterday := day(now.Add(-24 * time.Hour))
-	maps.DeleteFunc(s.periods, func(name string, p *period) bool {
-		return p.held == 0 && name < yesterday[:len(name)]
-	})
-}
-
-// refuse says which budget has not that much left.
-func (s *spending) refuse(b Budget, day string, micros int64, now time.Time) error {
-	left, short := int64(math.MaxInt64), Period("")
-	for _, bound := range []struct {
-		period Period
-		name   string
-		most   int64
-	}{{Daily, day, b.Daily}, {Monthly, month(day), b.Monthly}} {
-		if bound.most == 0 {
-			continue
-		}
-		p := s.period(bound.name)
-		rest := bound.most - p.spent - p.held - p.others
-		left = min(left, rest)
-		if short == "" && rest < micros {
-			short = bound.period
-		}
-	}
-	if short == "" {
-		return nil
-	}
-	return budgetError(b, short, day, left, now)
-}
-
-// hold is what an open reservation has set aside.
-type hold struct {
-	reservation *memoryReservation
-	micros      int64
+// held is a hold as it was when it was looked at.
+type held struct {
+	of     *hold
+	micros int64
 }
 
 // holds is what is reserved, of each account that is known.
-func (m *MemoryBudgets) holds() map[account][]hold {
+func (m *MemoryBudgets) holds() map[account][]held {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	holds := make(map[account][]hold, len(m.accounts))
+	holds := make(map[account][]held, len(m.accounts))
 	for a, s := range m.accounts {
 		holds[a] = nil
-		for p := range s.open {
-			if p.reserved > 0 {
-				holds[a] = append(holds[a], hold{p, p.reserved})
+		for h := range s.open {
+			if h.micros > 0 {
+				holds[a] = append(holds[a], held{h, h.micros})
 			}
 		}
 	}
 	return holds
+}
+
+// setAside is what a reservation has set aside now.
+func (m *MemoryBudgets) setAside(h *hold) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return h.micros
 }
 
 // spent is what this process has spent of an account, by day and month.

@@ -10,7 +10,7 @@ func SkewedClock(cfg RedisConfig) RedisConfig {
 }
 
 // Sync does what the keeper does every third of a lease.
-func (r *Redis) Sync(ctx context.Context) error { return r.sync(ctx, r.link.askBatch) }
+func (r *Redis) Sync(ctx context.Context) error { return r.keeper.sync(ctx, r.link.askBatch) }
 
 // Most is the number that the gate lets in.
 func (g *Gate) Most() int {

@@ -61,12 +61,9 @@ type Redis struct {
 	link       *link
 	admissions *admissions
 	budgets    *redisBudgets
-	period     time.Duration // between renewals
-	former     []string      // tenants of which an earlier start may hold something; owned by the keeper
-	onStill    func(err error, since time.Time)
-	hurry      chan struct{} // holds one token while something should be told to Redis soon
+	keeper     *keeper
 	stop       context.CancelFunc
-	keeper     sync.WaitGroup // the one goroutine
+	running    sync.WaitGroup // the keeper, which is the one goroutine
 }
 
 // NewRedis shares the Redis of a client, which must heed deadlines: ContextTimeoutEnabled. It does not wait for
@@ -82,25 +79,20 @@ func NewRedis(cfg RedisConfig, client redis.UniversalClient) (*Redis, error) {
 	s, keys := newScripts(cfg.clock), keyspace{cfg.Prefix}
 	hurry := make(chan struct{}, 1)
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Redis{
-		link: l,
-		admissions: &admissions{
-			link: l, scripts: s, keys: keys, secret: &secret{key: keys.secret()}, holder: holder{cfg.Relay, rand.Text()}, lease: cfg.Lease, hurry: hurry, maxKeys: maxKeysPerTenant,
-			local: NewMemory(), held: make(map[string]map[string]*lease), unheard: make(map[string]map[string]*lease),
-		},
-		budgets: &redisBudgets{
-			link: l, scripts: s, keys: keys, epoch: rand.Text(), lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
-			recorded: cfg.Recorded, news: make(map[account]struct{}), wake: make(chan struct{}, 1),
-		},
-		period:  cfg.Lease / 3,
-		onStill: cfg.OnStillAway,
-		hurry:   hurry,
-		stop:    stop,
+	a := &admissions{
+		link: l, scripts: s, keys: keys, secret: &secret{key: keys.secret()}, holder: holder{cfg.Relay, rand.Text()}, lease: cfg.Lease, hurry: hurry, maxKeys: maxKeysPerTenant,
+		local: NewMemory(), held: make(map[string]map[string]*lease), unheard: make(map[string]map[string]*lease),
 	}
+	b := &redisBudgets{
+		link: l, scripts: s, keys: keys, epoch: rand.Text(), lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
+		recorded: cfg.Recorded, news: make(map[account]struct{}), wake: make(chan struct{}, 1),
+	}
+	k := &keeper{link: l, admissions: a, budgets: b, period: cfg.Lease / 3, onStill: cfg.OnStillAway, hurry: hurry}
 	if cfg.Relay != "" {
-		r.former = slices.Clone(cfg.Tenants)
+		k.former = slices.Clone(cfg.Tenants)
 	}
-	r.keeper.Go(func() { r.keep(ctx) })
+	r := &Redis{link: l, admissions: a, budgets: b, keeper: k, stop: stop}
+	r.running.Go(func() { k.keep(ctx) })
 	return r, nil
 }
 
@@ -145,7 +137,7 @@ func (r *Redis) AwaySince() time.Time { return r.link.awaySince() }
 // Close stops renewing what this relay holds, after Redis was told what has ended, for as long as ctx allows.
 func (r *Redis) Close(ctx context.Context) error {
 	r.stop()
-	r.keeper.Wait()
+	r.running.Wait()
 	if err := r.admissions.tell(ctx, r.link.askBatch); err != nil {
 		return fmt.Errorf("tell Redis what has ended: %w", err)
 	}

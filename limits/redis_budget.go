@@ -7,22 +7,6 @@ import (
 	"time"
 )
 
-// redisBudgets is the Budgets half of Redis.
-type redisBudgets struct {
-	// Static.
-	link     *link
-	scripts  scripts
-	keys     keyspace
-	epoch    string // of this relay's start: what it has spent is counted from there
-	lease    time.Duration
-	local    *MemoryBudgets // what this relay has spent and holds, and what it has heard of the others
-	recorded Earlier        // what all relays have recorded; nil: nothing
-	wake     chan struct{}  // holds one token while there is news
-
-	mu   sync.Mutex
-	news map[account]struct{} // guarded by mu: what was spent of them has yet to be told
-}
-
 func (b *redisBudgets) open(ctx context.Context, e Expense) (Reservation, error) {
 	p := &redisReservation{budgets: b, local: b.local.reservation(e, day(time.Now()))}
 	if !e.Budget.bounded() {
@@ -145,7 +129,7 @@ func (p *redisReservation) ask(ctx context.Context, micros int64, extend bool) e
 	if p.settled || !e.Budget.bounded() {
 		return nil
 	}
-	reply, err := p.budgets.reserve(ctx, e, wanted{p.local.holding() + micros, p.local.day, extend})
+	reply, err := p.budgets.reserve(ctx, e, wanted{p.budgets.local.setAside(&p.local.hold) + micros, p.local.day, extend})
 	if err != nil && !extend {
 		return p.local.Reserve(ctx, micros) // alone
 	}

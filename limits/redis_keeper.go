@@ -12,57 +12,71 @@ const (
 	probesToTry = 3
 )
 
+// keeper has Redis agree with what this relay holds and has spent, and brings it back. It is one goroutine.
+type keeper struct {
+	// Static.
+	link       *link
+	admissions *admissions
+	budgets    *redisBudgets
+	period     time.Duration // between renewals
+	onStill    func(err error, since time.Time)
+	hurry      chan struct{} // holds one token while something should be told to Redis soon
+
+	// Owned by its goroutine.
+	former []string // tenants of which an earlier start may hold something
+}
+
 // keep renews what this relay holds, and brings Redis back, until ctx ends.
-func (r *Redis) keep(ctx context.Context) {
-	renewal := time.NewTicker(r.period)
+func (k *keeper) keep(ctx context.Context) {
+	renewal := time.NewTicker(k.period)
 	defer renewal.Stop()
 	var newsDue <-chan time.Time
-	r.greet(ctx)
+	k.greet(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-r.link.lost:
-			r.recover(ctx)
-		case <-r.hurry:
-			_ = r.admissions.tell(ctx, r.link.askBatch) // an error means that Redis is away: the next turn's matter
-		case <-r.budgets.wake:
+		case <-k.link.lost:
+			k.recover(ctx)
+		case <-k.hurry:
+			_ = k.admissions.tell(ctx, k.link.askBatch) // an error means that Redis is away: the next turn's matter
+		case <-k.budgets.wake:
 			if newsDue == nil {
 				newsDue = time.After(newsEvery)
 			}
 		case <-newsDue:
 			newsDue = nil
-			_ = r.budgets.tellNews(ctx, r.link.askBatch)
+			_ = k.budgets.tellNews(ctx, k.link.askBatch)
 		case <-renewal.C:
-			_ = r.sync(ctx, r.link.askBatch)
+			_ = k.sync(ctx, k.link.askBatch)
 		}
 	}
 }
 
 // greet finds out whether Redis is there at all, and accepts what this relay asks of it, so that no client has to wait for that.
-func (r *Redis) greet(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, max(batchPatience, r.link.patience))
+func (k *keeper) greet(ctx context.Context) {
+	asking, cancel := context.WithTimeout(ctx, max(batchPatience, k.link.patience))
 	defer cancel()
-	call := call{script: r.admissions.scripts.probe, keys: r.admissions.keys.probe("")}
-	_, err := call.run(asking, r.link.client)
+	call := call{script: k.admissions.scripts.probe, keys: k.admissions.keys.probe("")}
+	_, err := call.run(asking, k.link.client)
 	if err == nil {
-		err = r.admissions.secret.agree(asking, r.link.client)
+		err = k.admissions.secret.agree(asking, k.link.client)
 	}
 	if err != nil && ctx.Err() == nil {
-		r.link.lose("", err)
+		k.link.lose("", err)
 	}
 	if err == nil {
-		_ = r.freeFormer(ctx, r.link.askBatch) // an error means that Redis is away: recover goes on with it
+		_ = k.freeFormer(ctx, k.link.askBatch) // an error means that Redis is away: recover goes on with it
 	}
 }
 
 // freeFormer frees what the former start of this relay held, once.
-func (r *Redis) freeFormer(ctx context.Context, ask asker) error {
-	for len(r.former) > 0 {
-		if err := r.admissions.free(ctx, ask, r.former[0]); err != nil {
+func (k *keeper) freeFormer(ctx context.Context, ask asker) error {
+	for len(k.former) > 0 {
+		if err := k.admissions.free(ctx, ask, k.former[0]); err != nil {
 			return err
 		}
-		r.former = r.former[1:]
+		k.former = k.former[1:]
 	}
 	return nil
 }
@@ -71,7 +85,7 @@ func (r *Redis) freeFormer(ctx context.Context, ask asker) error {
 const stillAwayEvery = time.Minute
 
 // recover returns when Redis is back, or ctx has ended.
-func (r *Redis) recover(ctx context.Context) {
+func (k *keeper) recover(ctx context.Context) {
 	probe := time.NewTicker(probeEvery)
 	defer probe.Stop()
 	still := time.NewTicker(stillAwayEvery)
@@ -82,50 +96,50 @@ func (r *Redis) recover(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-still.C:
-			if r.onStill != nil {
-				r.onStill(failed, r.link.awaySince())
+			if k.onStill != nil {
+				k.onStill(failed, k.link.awaySince())
 			}
 			continue
 		case <-probe.C:
 		}
 		answered++
-		err := r.probe(ctx)
+		err := k.probe(ctx)
 		if err == nil && answered == probesToTry {
-			err = r.sync(ctx, r.link.askAway)
+			err = k.sync(ctx, k.link.askAway)
 		}
 		if err != nil {
 			answered, failed = 0, err
 		}
 	}
-	r.link.regain()
-	_ = r.sync(ctx, r.link.askBatch) // what was decided here while the first one ran
+	k.link.regain()
+	_ = k.sync(ctx, k.link.askBatch) // what was decided here while the first one ran
 }
 
-func (r *Redis) probe(ctx context.Context) error {
-	keys := r.admissions.keys.probe(r.link.suspected())
-	return r.link.probe(ctx, call{script: r.admissions.scripts.probe, keys: keys})
+func (k *keeper) probe(ctx context.Context) error {
+	keys := k.admissions.keys.probe(k.link.suspected())
+	return k.link.probe(ctx, call{script: k.admissions.scripts.probe, keys: keys})
 }
 
 // sync makes Redis agree with this relay: what has ended here, what runs, what was spent.
-func (r *Redis) sync(ctx context.Context, ask asker) error {
-	if err := r.agree(ctx); err != nil {
+func (k *keeper) sync(ctx context.Context, ask asker) error {
+	if err := k.agree(ctx); err != nil {
 		return err
 	}
-	if err := r.freeFormer(ctx, ask); err != nil {
+	if err := k.freeFormer(ctx, ask); err != nil {
 		return err
 	}
-	if err := r.admissions.tell(ctx, ask); err != nil {
+	if err := k.admissions.tell(ctx, ask); err != nil {
 		return err
 	}
-	if err := r.admissions.renew(ctx, ask); err != nil {
+	if err := k.admissions.renew(ctx, ask); err != nil {
 		return err
 	}
-	return r.budgets.sync(ctx, ask)
+	return k.budgets.sync(ctx, ask)
 }
 
 // agree has this relay use the secret that stands in Redis.
-func (r *Redis) agree(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, max(batchPatience, r.link.patience))
+func (k *keeper) agree(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, max(batchPatience, k.link.patience))
 	defer cancel()
-	return r.admissions.secret.agree(ctx, r.link.client)
+	return k.admissions.secret.agree(ctx, k.link.client)
 }

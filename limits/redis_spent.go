@@ -6,16 +6,34 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
 // newsEvery is how soon Redis hears what tenants without a budget spend: one may get a budget at any time.
 const newsEvery = time.Second
 
+// redisBudgets is the Budgets half of Redis. Here is what it tells Redis of what was spent and is reserved, and hears of it; it asks
+// for reservations in redis_budget.go.
+type redisBudgets struct {
+	// Static.
+	link     *link
+	scripts  scripts
+	keys     keyspace
+	epoch    string // of this relay's start: what it has spent is counted from there
+	lease    time.Duration
+	local    *MemoryBudgets // what this relay has spent and holds, and what it has heard of the others
+	recorded Earlier        // what all relays have recorded; nil: nothing
+	wake     chan struct{}  // holds one token while there is news
+
+	mu   sync.Mutex
+	news map[account]struct{} // guarded by mu: what was spent of them has yet to be told
+}
+
 // booking is what Redis is told in addition to what was spent.
 type booking struct {
 	over    string // the record that has ended, if any
-	holds   []hold
+	holds   []held
 	restore bool
 }
 
@@ -27,7 +45,7 @@ func (b *redisBudgets) book(a account, what booking) call {
 		args = append(args, period, micros)
 	}
 	for _, h := range what.holds {
-		args = append(args, h.reservation.expense.RecordID, h.micros, h.reservation.day)
+		args = append(args, h.of.record, h.micros, h.of.day)
 	}
 	return call{b.scripts.book, b.keys.budget(a), args}
 }
@@ -83,7 +101,7 @@ func (b *redisBudgets) sync(ctx context.Context, ask asker) error {
 	for a, holds := range b.local.holds() {
 		batches := slices.Collect(slices.Chunk(holds, leasesAtOnce))
 		if len(batches) == 0 {
-			batches = [][]hold{nil} // what was spent is told all the same
+			batches = [][]held{nil} // what was spent is told all the same
 		}
 		for _, batch := range batches {
 			if err := b.renew(ctx, ask, a, batch); err != nil {
@@ -102,14 +120,14 @@ func (b *redisBudgets) sync(ctx context.Context, ask asker) error {
 }
 
 // renew renews reservations. What Redis has lost, or has never known, it takes on, unless it has ended in between.
-func (b *redisBudgets) renew(ctx context.Context, ask asker, a account, batch []hold) error {
+func (b *redisBudgets) renew(ctx context.Context, ask asker, a account, batch []held) error {
 	reply, err := ask(ctx, a.tenant, b.book(a, booking{holds: batch}))
 	if err != nil {
 		return err
 	}
-	var missing []hold
+	var missing []held
 	for _, h := range batch {
-		if slices.Contains(reply, any(h.reservation.expense.RecordID)) && h.reservation.holding() > 0 {
+		if slices.Contains(reply, any(h.of.record)) && b.local.setAside(h.of) > 0 {
 			missing = append(missing, h)
 		}
 	}

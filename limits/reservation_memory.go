@@ -11,11 +11,29 @@ type memoryReservation struct {
 	budgets *MemoryBudgets
 	expense Expense
 	account account
-	day     string
 
 	// Guarded by budgets.mu.
-	reserved int64
-	settled  bool
+	hold
+	settled bool
+}
+
+// Open implements Budgets.
+func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Reservation, error) {
+	p := m.reservation(e, day(time.Now()))
+	if !e.Budget.bounded() {
+		return p, nil
+	}
+	if err := p.begin(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// reservation is an empty one, of a day. It is not open yet.
+func (m *MemoryBudgets) reservation(e Expense, day string) *memoryReservation {
+	return &memoryReservation{
+		budgets: m, expense: e, account: account{e.Tenant, e.Budget.Currency}, hold: hold{record: e.RecordID, day: day},
+	}
 }
 
 // begin opens the reservation where its price is left.
@@ -31,7 +49,7 @@ func (p *memoryReservation) begin(ctx context.Context) error {
 	if err := s.refuse(p.expense.Budget, p.day, max(p.expense.Micros, 1), now); err != nil {
 		return err
 	}
-	s.open[p] = struct{}{}
+	s.open[&p.hold] = struct{}{}
 	p.holdLocked(s, p.expense.Micros)
 	return nil
 }
@@ -42,7 +60,7 @@ func (p *memoryReservation) note() {
 	defer p.budgets.mu.Unlock()
 	s := p.budgets.spendingLocked(p.account)
 	s.forget(time.Now())
-	s.open[p] = struct{}{}
+	s.open[&p.hold] = struct{}{}
 	p.holdLocked(s, p.expense.Micros)
 }
 
@@ -77,7 +95,7 @@ func (p *memoryReservation) holdLocked(s *spending, micros int64) {
 	if p.settled {
 		return
 	}
-	p.reserved += micros
+	p.micros += micros
 	s.period(p.day).held += micros
 	s.period(month(p.day)).held += micros
 }
@@ -91,19 +109,12 @@ func (p *memoryReservation) Settle(_ context.Context, spent Spent) error {
 	}
 	if p.expense.Budget.bounded() {
 		s := p.budgets.spendingLocked(p.account)
-		p.holdLocked(s, -p.reserved)
-		delete(s.open, p)
+		p.holdLocked(s, -p.micros)
+		delete(s.open, &p.hold)
 	}
 	p.settled = true
 	for currency, micros := range spent {
 		p.budgets.spendLocked(account{p.account.tenant, currency}, p.day, micros)
 	}
 	return nil
-}
-
-// holding is what the reservation has set aside.
-func (p *memoryReservation) holding() int64 {
-	p.budgets.mu.Lock()
-	defer p.budgets.mu.Unlock()
-	return p.reserved
 }
