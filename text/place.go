@@ -22,18 +22,25 @@ type atom struct {
 	inside, outside int // the letters of a spell region, in bytes of the text
 }
 
+// places are where a text that was read may be cut, as far as they are found and not yet cut away, each list ascending.
+type places struct {
+	breaks [strengths][]place // breaks[s]: cuts of strength s or more
+	stops  []place            // all before is to be spoken now
+	atoms  []atom
+}
+
 // breakAt notes that p can be cut with a strength. Places come in order; one may come again, stronger.
-func (s *scanner) breakAt(p place, kind strength) {
+func (ps *places) breakAt(p place, kind strength) {
 	for k := glued; k <= kind; k++ {
-		if n := len(s.breaks[k]); n == 0 || s.breaks[k][n-1].byte < p.byte {
-			s.breaks[k] = append(s.breaks[k], p)
+		if n := len(ps.breaks[k]); n == 0 || ps.breaks[k][n-1].byte < p.byte {
+			ps.breaks[k] = append(ps.breaks[k], p)
 		}
 	}
 }
 
 // after returns the first cut of a strength at or after a width whose text from start on is speakable.
-func (s *scanner) after(kind strength, width, spoken int) (place, bool) {
-	list := s.breaks[kind]
+func (ps *places) after(kind strength, width, spoken int) (place, bool) {
+	list := ps.breaks[kind]
 	i := sort.Search(len(list), func(i int) bool { return list[i].width >= width && list[i].spoken > spoken })
 	if i == len(list) {
 		return place{}, false
@@ -42,8 +49,8 @@ func (s *scanner) after(kind strength, width, spoken int) (place, bool) {
 }
 
 // before returns the last cut of a strength at or before a width.
-func (s *scanner) before(kind strength, width int) (place, bool) {
-	list := s.breaks[kind]
+func (ps *places) before(kind strength, width int) (place, bool) {
+	list := ps.breaks[kind]
 	i := sort.Search(len(list), func(i int) bool { return list[i].width > width })
 	if i == 0 {
 		return place{}, false
@@ -51,19 +58,19 @@ func (s *scanner) before(kind strength, width int) (place, bool) {
 	return list[i-1], true
 }
 
-// forget drops what lies at or before a cut.
-func (s *scanner) forget(cut place) {
-	for k, list := range s.breaks {
+// forget drops what lies at or before a cut. finished: the text is.
+func (ps *places) forget(cut place, finished bool) {
+	for k, list := range ps.breaks {
 		n := sort.Search(len(list), func(i int) bool { return list[i].byte > cut.byte })
-		s.breaks[k] = slices.Delete(list, 0, n)
-		if s.b.finished && n == len(list) {
-			s.breaks[k] = nil // its memory goes too, since hardly any more comes
+		ps.breaks[k] = slices.Delete(list, 0, n)
+		if finished && n == len(list) {
+			ps.breaks[k] = nil // its memory goes too, since hardly any more comes
 		}
 	}
-	for len(s.stops) > 0 && s.stops[0].byte <= cut.byte {
-		s.stops = s.stops[1:]
+	for len(ps.stops) > 0 && ps.stops[0].byte <= cut.byte {
+		ps.stops = ps.stops[1:]
 	}
-	for len(s.atoms) > 0 && s.atoms[0].to.byte <= cut.byte {
-		s.atoms = s.atoms[1:]
+	for len(ps.atoms) > 0 && ps.atoms[0].to.byte <= cut.byte {
+		ps.atoms = ps.atoms[1:]
 	}
 }
