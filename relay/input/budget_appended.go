@@ -10,86 +10,6 @@ import (
 	"voicerelay/text"
 )
 
-// funds are a generation's money, and the text that waits for it. Text becomes part of the generation's text once it is paid.
-// They are guarded by the generation's lock.
-type funds struct {
-	reservation limits.Reservation // nil: not open yet, or the relay has no budgets
-	paid        int64              // the price of the text, in millionths of the budget's unit
-	whole       billing.Usage      // what the text's complete sentences use, so that each is counted once
-	wholeTo     int                // where they end, in bytes
-	extended    int64              // reserved beyond that, for failover and backups
-	given       billing.Usage      // what all attempts have been given
-
-	unpaid   []change
-	length   int                 // of text that is not paid yet, in code points
-	finished bool                // the end of the text has come, and may wait
-	busy     bool                // a goroutine reserves: text that comes meanwhile waits in unpaid
-	short    *limits.BudgetError // why the text was cut short; nil: it was not
-}
-
-// change is text to come, and what the client said after it.
-type change struct {
-	text          string
-	flush, finish bool
-	marks         int // places behind the text of which the client wants to know when they have been spoken
-}
-
-// waits reports whether the next change must wait until earlier text is paid.
-func (f *funds) waits() bool { return f.busy || len(f.unpaid) > 0 }
-
-// add has text wait. It joins what waits already, so that there are never more changes than characters.
-func (f *funds) add(more change) {
-	f.length += utf8.RuneCountInString(more.text)
-	last := len(f.unpaid) - 1
-	if last < 0 || f.unpaid[last].flush && more.text != "" {
-		f.unpaid = append(f.unpaid, more)
-		return
-	}
-	c := &f.unpaid[last]
-	c.text += more.text
-	c.flush, c.finish, c.marks = c.flush || more.flush, c.finish || more.finish, c.marks+more.marks
-}
-
-// take empties what waits.
-func (f *funds) take() []change {
-	waiting := f.unpaid
-	f.unpaid = nil
-	return waiting
-}
-
-// amendLocked changes the text, after it is paid if that is needed. It reports whether the caller must run fund.
-func (in *Input) amendLocked(c change) (mustFund bool) {
-	if !in.cfg.Bounded || c.text == "" && !in.funds.waits() {
-		in.applyLocked(c)
-		return false
-	}
-	in.funds.add(c)
-	in.funds.finished = in.funds.finished || c.finish
-	if in.funds.busy || in.funds.reservation == nil { // fund, or reserve, will see it
-		return false
-	}
-	in.funds.busy = true
-	return true
-}
-
-// applyLocked makes a change part of the text, and has the generation look at it.
-func (in *Input) applyLocked(c change) {
-	if in.text.Finished() {
-		return
-	}
-	in.text.Append(c.text)
-	if c.flush {
-		in.text.Flush()
-	}
-	for range c.marks {
-		in.marks.add(in.text.String(), in.text.Len())
-	}
-	if c.finish {
-		in.text.Finish()
-	}
-	in.cfg.Owner.ChangedLocked()
-}
-
 // Fund pays for the text that waits, until none does. It is called where Append or Reserve says so, once, by a goroutine that may wait. On
 // an error the generation is to be ended, and Fund called again.
 func (in *Input) Fund(ctx context.Context) error {
@@ -209,15 +129,6 @@ func lastEnd(sentences []text.Piece, within int) int {
 	return end
 }
 
-// truncateLocked ends the text at an offset after all that a vendor was given. The attempts' cutters begin again there.
-func (in *Input) truncateLocked(whole string, end int) {
-	var kept text.Buffer
-	kept.Append(beginning(whole, end))
-	kept.Finish()
-	in.text = kept
-	in.cfg.Owner.TruncatedLocked()
-}
-
 // beginning is the first so many code points of a text.
 func beginning(s string, chars int) string {
 	for i := range s {
@@ -246,5 +157,11 @@ func (in *Input) Give(ctx context.Context, piece string) {
 	}
 }
 
-// ShortLocked is why the text was cut short; nil: it was not.
-func (in *Input) ShortLocked() *limits.BudgetError { return in.funds.short }
+// truncateLocked ends the text at an offset after all that a vendor was given. The attempts' cutters begin again there.
+func (in *Input) truncateLocked(whole string, end int) {
+	var kept text.Buffer
+	kept.Append(beginning(whole, end))
+	kept.Finish()
+	in.text = kept
+	in.cfg.Owner.TruncatedLocked()
+}

@@ -1,10 +1,8 @@
 package input
 
 import (
-	"errors"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"voicerelay/awake"
 	"voicerelay/limits"
@@ -75,64 +73,11 @@ func (in *Input) Marks() *Marks { return &in.marks }
 // IsIdledLocked reports whether the text counted as finished, since no more came for too long.
 func (in *Input) IsIdledLocked() bool { return in.idled }
 
+// ShortLocked is why the text was cut short; nil: it was not.
+func (in *Input) ShortLocked() *limits.BudgetError { return in.funds.short }
+
 // ForgetLocked frees the text.
 func (in *Input) ForgetLocked() { in.text = text.Buffer{} }
-
-// Why text is refused.
-var (
-	ErrFinished = errors.New("the text was finished before this append")
-	ErrTooLong  = errors.New("over the limit")
-)
-
-// Append adds text, or refuses it whole: with ErrFinished, once, or ErrTooLong if the text would have more code points than limit.
-// mustFund says that the caller must have Fund run.
-func (in *Input) Append(more string, final bool, limit int) (mustFund bool, err error) {
-	in.cfg.Mu.Lock()
-	defer in.cfg.Mu.Unlock()
-	if in.cfg.Owner.EndsLocked() || in.funds.short != nil {
-		return false, nil
-	}
-	if in.text.Finished() || in.funds.finished {
-		if in.refused {
-			return false, nil // the first append after the end has been answered
-		}
-		in.refused = true
-		return false, ErrFinished
-	}
-	if in.text.Len()+in.funds.length+utf8.RuneCountInString(more) > limit {
-		return false, ErrTooLong
-	}
-	if more != "" { // nothing keeps a text open but text
-		in.cutting.At = time.Now()
-	}
-	return in.amendLocked(change{text: more, finish: final}), nil
-}
-
-// Flush has all text so far spoken, also what would wait for more, and so many marks set behind it.
-func (in *Input) Flush(marks int) {
-	in.cfg.Mu.Lock()
-	defer in.cfg.Mu.Unlock()
-	if !in.text.Finished() {
-		in.cutting.At = time.Now()
-	}
-	in.amendLocked(change{flush: true, marks: marks}) // if text waits before it, the goroutine that reserves for that text will see it
-}
-
-// KeepOpen says that there is no more text yet, and that some may come: the time that an open text may be idle begins anew.
-func (in *Input) KeepOpen() {
-	in.cfg.Mu.Lock()
-	defer in.cfg.Mu.Unlock()
-	if !in.text.Finished() {
-		in.cutting.At = time.Now()
-	}
-}
-
-// Finish says that no more text comes.
-func (in *Input) Finish() {
-	in.cfg.Mu.Lock()
-	defer in.cfg.Mu.Unlock()
-	in.amendLocked(change{finish: true})
-}
 
 // LookLocked reports whether there is text to speak from a place on, or whether the text is done; else until is when to look again.
 func (in *Input) LookLocked(from int, now time.Time) (ready, done bool, until time.Time) {
@@ -163,4 +108,22 @@ func (in *Input) DeadlineLocked(now time.Time) time.Time {
 	in.idled = true
 	in.text.Finish()
 	return time.Time{}
+}
+
+// applyLocked makes a change part of the text, and has the generation look at it.
+func (in *Input) applyLocked(c change) {
+	if in.text.Finished() {
+		return
+	}
+	in.text.Append(c.text)
+	if c.flush {
+		in.text.Flush()
+	}
+	for range c.marks {
+		in.marks.add(in.text.String(), in.text.Len())
+	}
+	if c.finish {
+		in.text.Finish()
+	}
+	in.cfg.Owner.ChangedLocked()
 }
