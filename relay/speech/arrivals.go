@@ -11,7 +11,7 @@ import (
 // arrivals are when the vendor's audio came, and since when more of it is due. By them a vendor is found to be silent, late,
 // too slow, or out of control.
 type arrivals struct {
-	s *Speech // whose it is; static
+	cfg *Config // static
 
 	clock      inputClock    // audio that has come
 	frames     int           // of that audio
@@ -22,50 +22,12 @@ type arrivals struct {
 	releasedAt time.Time // when the stream last sent pieces that it had kept back, while nothing else was owed; zero: never
 }
 
-// Waiting is since when the caller has waited for what the vendor owes, without time in which it could not have heard
-// anything. It reports false if no caller waits: nothing is owed, or another generation of the context is being heard.
-func (s *Speech) Waiting(now time.Time) (since time.Time, ok bool) {
-	v := &s.arrivals
-	turn, ok := s.cfg.Client.TurnCame()
-	if !ok || !s.orders.owes() {
-		return time.Time{}, false
-	}
-	since = awake.Later(awake.Later(s.cfg.Began, v.releasedAt), turn)
-	if s.HasSpoken() {
-		since = awake.Later(v.lastFrame, awake.Later(v.owedSince, turn))
-	}
-	return s.cfg.Awake.Adjust(since, now), true
-}
-
-// Deadline is when the vendor must have sent something, or the error that it has not. complete: all audio is here, and only the end of
-// the stream, with the vendor's charge, is missing. That is no failure.
-func (s *Speech) Deadline(now time.Time) (deadline time.Time, complete bool, err error) {
-	v := &s.arrivals
-	since, ok := s.Waiting(now)
-	if !ok {
-		v.lag = lag{}
-		return time.Time{}, false, nil
-	}
-	deadline, late := since.Add(s.cfg.FirstAudioTimeout), upstream.FirstAudioTimeout
-	if s.HasSpoken() {
-		deadline, late = since.Add(s.cfg.StallTimeout), upstream.Stalled
-	}
-	if now.Before(deadline) {
-		deadline, err = v.paced(deadline, now)
-		return deadline, false, err
-	}
-	if s.orders.delivered == len(s.orders.pieces) && s.orders.lastSent {
-		return time.Time{}, true, nil
-	}
-	return time.Time{}, false, &upstream.Error{Kind: late, Message: "no audio in time"}
-}
-
-// Arrived takes note of a frame's audio, of so many bytes. An error says that the vendor is out of control.
-func (s *Speech) Arrived(f audio.Format, n int, at time.Time) error {
-	v := &s.arrivals
+// take takes note of a frame's audio, of so many bytes, of a text of which so much audio is expected. An error says that the vendor is
+// out of control.
+func (v *arrivals) take(f audio.Format, n int, at time.Time, expected time.Duration) error {
 	v.tick(at)
 	v.clock.add(f, n)
-	if v.isRunaway() {
+	if v.isRunaway(expected) {
 		return errRunaway
 	}
 	if v.frames++; v.isFragmented() {
@@ -80,19 +42,10 @@ var (
 	errFragmented = &upstream.Error{Kind: upstream.Garbled, Message: "audio in far too many frames"}
 )
 
-// Audio is how much has come.
-func (s *Speech) Audio() time.Duration { return s.arrivals.clock.duration() }
-
-// HasSpoken reports whether any audio has come.
-func (s *Speech) HasSpoken() bool { return !s.arrivals.lastFrame.IsZero() }
-
-// Interval is the usual time between two frames; 0: not known.
-func (s *Speech) Interval() time.Duration { return s.arrivals.interval }
-
 // lastAudio is when the latest frame came, moved by the time in which this process did not run: the difference to now
 // is how long the vendor has been silent.
 func (v *arrivals) lastAudio(now time.Time) time.Time {
-	return v.s.cfg.Awake.Adjust(v.lastFrame, now)
+	return v.cfg.Awake.Adjust(v.lastFrame, now)
 }
 
 // owe notes that the vendor owes something from now on.
@@ -102,8 +55,8 @@ func (v *arrivals) owe(now time.Time) { v.owedSince, v.lag = now, lag{} }
 // at most.
 func (v *arrivals) tick(now time.Time) {
 	if !v.lastFrame.IsZero() {
-		gap := max(0, v.s.cfg.Awake.Between(awake.Later(v.lastFrame, v.owedSince), now))
-		gap = min(gap, v.s.cfg.StallTimeout)
+		gap := max(0, v.cfg.Awake.Between(awake.Later(v.lastFrame, v.owedSince), now))
+		gap = min(gap, v.cfg.StallTimeout)
 		if v.interval == 0 {
 			v.interval = gap
 		}
@@ -131,9 +84,9 @@ const (
 	framesSlack     = 4096
 )
 
-// isRunaway reports whether far more audio has come than the text can take.
-func (v *arrivals) isRunaway() bool {
-	return v.clock.duration() > runawayFactor*v.s.orders.expected+runawaySlack
+// isRunaway reports whether far more audio has come than a text can take of which so much is expected.
+func (v *arrivals) isRunaway(expected time.Duration) bool {
+	return v.clock.duration() > runawayFactor*expected+runawaySlack
 }
 
 // isFragmented reports whether audio comes in far too many frames.
@@ -171,7 +124,7 @@ const (
 	leastQuiet  = 50 * time.Millisecond
 )
 
-// QuietFrom is from when on the vendor counts as silent, if no frame comes.
-func (s *Speech) QuietFrom(now time.Time) time.Time {
-	return s.arrivals.lastAudio(now).Add(max(leastQuiet, quietFrames*s.arrivals.interval))
+// quietFrom is from when on the vendor counts as silent, if no frame comes.
+func (v *arrivals) quietFrom(now time.Time) time.Time {
+	return v.lastAudio(now).Add(max(leastQuiet, quietFrames*v.interval))
 }

@@ -14,37 +14,38 @@ func (s *Speech) EndPiece(id int) (known bool, err error) {
 	if id < s.orders.delivered || id >= len(s.orders.pieces) {
 		return false, nil
 	}
-	if err := s.orders.pieceVerdict(id); err != nil {
+	if err := s.pieceVerdict(id); err != nil {
 		return true, err // not an end that could be relied on
 	}
-	s.orders.endPieces(id)
+	s.endPieces(id)
 	return true, nil
 }
 
 // EndThrough counts all pieces up to one as delivered.
 func (s *Speech) EndThrough(id int) {
 	if s.orders.delivered <= id {
-		s.orders.endPieces(id)
+		s.endPieces(id)
 	}
 }
 
 // endPieces ends all pieces up to id: their words are complete, the track gets their ends, and the voice model learns
 // from them.
-func (o *orders) endPieces(id int) {
-	at := o.s.align.base + audio.Samples(o.s.arrivals.clock.duration(), o.s.cfg.Output.Rate)
+func (s *Speech) endPieces(id int) {
+	o, heard := &s.orders, s.Audio()
+	at := s.align.base + audio.Samples(heard, s.cfg.Output.Rate)
 	first := o.delivered
 	for ; o.delivered <= id; o.delivered++ {
 		p := o.pieces[o.delivered]
 		if words := p.aligner.Finish(); !p.implausible {
-			o.s.align.time(words)
+			s.align.time(words)
 		}
-		if o.s.track != nil {
-			o.s.track.EndPiece(p.track, at)
+		if s.align.track != nil {
+			s.align.track.EndPiece(p.track, at)
 		}
 	}
-	o.s.align.learn(first)
-	o.pieceFrom = o.s.arrivals.clock.duration()
-	o.s.arrivals.owedSince = time.Now()
+	s.align.learn(first)
+	o.pieceFrom = heard
+	s.arrivals.owedSince = time.Now()
 }
 
 // SpokenTo is up to where in the text all audio has come. Of a vendor that does not mark the ends of pieces a piece counts only

@@ -24,23 +24,21 @@ type lag struct {
 	had  time.Duration
 }
 
-// paced is when to look next at a vendor that must send something by deadline, or the error that it sends too little.
-func (v *arrivals) paced(deadline, now time.Time) (time.Time, error) {
-	if v.lastFrame.IsZero() || v.s.orders.delivered == len(v.s.orders.pieces) {
-		return deadline, nil // no audio yet, or none that is owed
+// paced is when to look next at a vendor of whom so much audio has come, and who must send something by deadline, or the error that it
+// sends too little.
+func (l *lag) paced(cfg *Config, had time.Duration, deadline, now time.Time) (time.Time, error) {
+	if l.from.IsZero() {
+		*l = lag{now, had}
 	}
-	if v.lag.from.IsZero() {
-		v.lag = lag{now, v.clock.duration()}
-	}
-	window := max(paceWindow, stallsInWindow*v.s.cfg.StallTimeout)
-	if due := v.s.cfg.Awake.Adjust(v.lag.from, now).Add(window); now.Before(due) {
+	window := max(paceWindow, stallsInWindow*cfg.StallTimeout)
+	if due := cfg.Awake.Adjust(l.from, now).Add(window); now.Before(due) {
 		return awake.Earlier(deadline, due), nil
 	}
-	said := v.clock.duration() - v.lag.had
-	ranDry := v.s.cfg.Client.InHand(now) <= said // else there was enough in hand when the window began
+	said := had - l.had
+	ranDry := cfg.Client.InHand(now) <= said // else there was enough in hand when the window began
 	if said < window/paceShare && ranDry {
 		return time.Time{}, &upstream.Error{Kind: upstream.Stalled, Message: "audio far below real time"}
 	}
-	v.lag = lag{now, v.clock.duration()}
+	*l = lag{now, had}
 	return awake.Earlier(deadline, now.Add(window)), nil
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"voicerelay/audio"
-	"voicerelay/awake"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -13,7 +12,9 @@ import (
 
 // orders are the pieces of text that the vendor has been given, and how far it is with them.
 type orders struct {
-	s *Speech // whose it is; static
+	// Static.
+	cfg      *Config
+	arrivals *arrivals // the same speech's
 
 	cutter    *text.Cutter // cuts the text from the resume point on
 	stripped  bool         // a cutter before this one has left out a tag
@@ -47,82 +48,10 @@ type orderedPiece struct {
 	before      time.Duration      // audio that had come when the vendor got it
 }
 
-// Next orders the next piece, if there is text for one and the vendor and the client have room for it. The vendor gets it next: Give,
-// and Sent once it has been sent, are called before the next.
-func (s *Speech) Next(now time.Time) (upstream.Piece, bool) {
-	p, ok := s.orders.cut(now)
-	if !ok {
-		return upstream.Piece{}, false
-	}
-	return s.orders.order(p, now), true
-}
-
-// Give notes that the vendor is about to get the last piece: from now on it may be charged.
-func (s *Speech) Give() { s.orders.given = len(s.orders.pieces) }
-
-// Sent notes that the last piece was sent: the vendor has it, unless the stream has called Withheld for it.
-func (s *Speech) Sent() {
-	o := &s.orders
-	if !o.sending {
-		return
-	}
-	owed := o.owes()
-	o.withheld, o.sending = o.withheld-1, false
-	o.pieces[len(o.pieces)-1].before = s.Audio()
-	if !owed && o.owes() {
-		s.arrivals.owe(time.Now())
-	}
-}
-
-// Withheld notes how many of the last pieces the stream keeps back.
-func (s *Speech) Withheld(n int) {
-	o := &s.orders
-	owed := o.owes()
-	o.withheld, o.sending = n, false
-	if !owed && o.owes() {
-		s.arrivals.owe(time.Now())
-		s.arrivals.releasedAt = s.arrivals.owedSince
-	}
-}
-
-// Recut begins to cut again after the last piece that was ordered: the text has been truncated.
-func (s *Speech) Recut() {
-	s.orders.stripped = s.IsStripped()
-	s.orders.cutFrom(max(s.cfg.From, s.OrderedTo()))
-}
-
 // cutFrom begins to cut at a place in the text. The vendor gets the tags that it knows.
 func (o *orders) cutFrom(char int) {
-	cfg := &o.s.cfg
-	o.cutter = text.NewCutter(cfg.Text, char, o.s.schedule(), cfg.Caps.Spell)
-	o.cutter.Strip(cfg.Caps.MarkupOf(cfg.Voice.Model))
-}
-
-// OrderedTo is where in the text the last piece ends that was ordered; 0: none was.
-func (s *Speech) OrderedTo() int {
-	if n := len(s.orders.pieces); n > 0 {
-		return s.orders.pieces[n-1].End
-	}
-	return 0
-}
-
-// IsAllOrdered reports whether the text's last piece was ordered.
-func (s *Speech) IsAllOrdered() bool { return s.orders.lastSent }
-
-// IsStripped reports whether the text so far has tags that the vendor does not get.
-func (s *Speech) IsStripped() bool { return s.orders.stripped || s.orders.cutter.Stripped() }
-
-// TextDue is when to look for a piece again, if no text comes, and the vendor says nothing more; zero: whenever either changes.
-func (s *Speech) TextDue(now time.Time) time.Time {
-	o := &s.orders
-	due := o.shortUntil(now)
-	if !s.cfg.Cutting.isSettled(now) && o.cutter.Unsettled() && !o.owes() {
-		due = awake.Earlier(due, s.cfg.Cutting.SettledAt())
-	}
-	if s.cfg.Caps.PieceEnds == upstream.PieceEndsNone && s.HasSpoken() && !o.lastSent {
-		due = awake.Earlier(due, o.unmarkedEnd(now))
-	}
-	return due
+	o.cutter = text.NewCutter(o.cfg.Text, char, o.cfg.schedule(), o.cfg.Caps.Spell)
+	o.cutter.Strip(o.cfg.Caps.MarkupOf(o.cfg.Voice.Model))
 }
 
 // shortAudio is the least audio for a letter or digit at speed 1 that counts as speech: a small part of what the fastest voice takes.
@@ -131,7 +60,7 @@ const shortAudio = 10 * time.Millisecond
 // unmarkedEnd is when a vendor without piece ends is assumed to have finished a piece, if it stays silent. Zero if it
 // counts as finished already, or no text waits for that.
 func (o *orders) unmarkedEnd(now time.Time) time.Time {
-	if at := o.s.arrivals.lastAudio(now).Add(unmarkedSilence); now.Before(at) && !o.cutter.Done() {
+	if at := o.arrivals.lastAudio(now).Add(unmarkedSilence); now.Before(at) && !o.cutter.Done() {
 		return at
 	}
 	return time.Time{}
@@ -151,16 +80,16 @@ func (o *orders) cut(now time.Time) (text.Piece, bool) {
 	if !o.hasRoom(now) {
 		return text.Piece{}, false
 	}
-	p, ok := o.cutter.Next(o.s.cfg.Cutting.Now(owed == 0, now))
+	p, ok := o.cutter.Next(o.cfg.Cutting.Now(owed == 0, now))
 	if ok {
-		o.s.cfg.Cutting.count(p, now)
+		o.cfg.Cutting.count(p, now)
 	}
 	return p, ok
 }
 
 // shortUntil is when a short piece may be cut that waits only for that; zero: there is none.
 func (o *orders) shortUntil(now time.Time) time.Time {
-	c := o.s.cfg.Cutting
+	c := o.cfg.Cutting
 	wait := c.Wait(now)
 	if wait == 0 || o.lastSent || !o.cutter.Ready(text.Now{Idle: !o.owes(), Settled: c.isSettled(now)}) {
 		return time.Time{}
@@ -175,11 +104,11 @@ const leastAhead = 20 * time.Second
 // hasRoom reports whether the client has room for another piece: beyond the audio that waits for it, and what the vendor
 // will still make of the pieces that it has.
 func (o *orders) hasRoom(now time.Time) bool {
-	limit := o.s.cfg.Buffer
+	limit := o.cfg.Buffer
 	if ahead := o.ahead(now); ahead > 0 {
 		limit = min(limit, max(limit, leastAhead)-ahead)
 	}
-	return limit > 0 && o.s.cfg.Client.HasRoom(audio.Samples(limit, o.s.cfg.Output.Rate))
+	return limit > 0 && o.cfg.Client.HasRoom(audio.Samples(limit, o.cfg.Output.Rate))
 }
 
 // ahead is about how long the pieces take that the vendor has and does not speak yet. The piece being spoken does not
@@ -188,28 +117,26 @@ func (o *orders) ahead(now time.Time) time.Duration {
 	var ahead time.Duration
 	under := o.pieces[o.through(now):]
 	for _, p := range under[min(1, len(under)):] {
-		ahead += Time(p.Text, o.s.speed())
+		ahead += Time(p.Text, o.cfg.speed())
 	}
 	return ahead
 }
 
-// order notes a piece as ordered, and makes what the vendor gets.
-func (o *orders) order(p text.Piece, now time.Time) upstream.Piece {
+// order notes a piece as ordered, which has that index in the track if there is one, and makes what the vendor gets.
+func (o *orders) order(p text.Piece, track int, now time.Time) upstream.Piece {
 	o.lastSent = p.Last
 	o.withheld, o.sending = o.withheld+1, true
-	ordered := orderedPiece{Piece: p, aligner: text.NewAligner(p), least: o.leastAudio(p.Text), before: o.s.Audio()}
-	if o.s.track != nil {
-		ordered.track = o.s.track.AddPiece(p)
-	}
-	o.pieces = append(o.pieces, ordered)
-	o.expected += longest(p.Text, o.s.speed())
+	o.pieces = append(o.pieces, orderedPiece{
+		Piece: p, aligner: text.NewAligner(p), track: track, least: o.leastAudio(p.Text), before: o.arrivals.clock.duration(),
+	})
+	o.expected += longest(p.Text, o.cfg.speed())
 	return upstream.Piece{ID: len(o.pieces) - 1, Text: p.Text, Last: p.Last, More: o.goesOn(now)}
 }
 
 // goesOn reports whether another piece follows this one at once, so that a stream may join the two.
 func (o *orders) goesOn(now time.Time) bool {
 	ahead := len(o.pieces) - o.through(now)
-	return !o.lastSent && ahead < piecesAhead && o.hasRoom(now) && o.cutter.Ready(o.s.cfg.Cutting.Now(false, now))
+	return !o.lastSent && ahead < piecesAhead && o.hasRoom(now) && o.cutter.Ready(o.cfg.Cutting.Now(false, now))
 }
 
 // owes reports whether the vendor has a piece to deliver, or the end of the stream. Pieces that the stream keeps back
@@ -222,6 +149,9 @@ func (o *orders) owes() bool {
 	return o.delivered < ordered && o.through(time.Time{}) < ordered
 }
 
+// isAllDelivered reports whether the audio of all pieces has come whole.
+func (o *orders) isAllDelivered() bool { return o.delivered == len(o.pieces) }
+
 // ordered is how many pieces the stream has passed on to the vendor.
 func (o *orders) ordered() int {
 	return len(o.pieces) - min(o.withheld, len(o.pieces))
@@ -231,15 +161,15 @@ func (o *orders) ordered() int {
 // as finished with one after it has sent the least audio for it and is silent for a moment. With a zero time its silence is
 // not asked for.
 func (o *orders) through(now time.Time) int {
-	if o.s.cfg.Caps.PieceEnds != upstream.PieceEndsNone || o.s.arrivals.clock.duration() == 0 {
+	if o.cfg.Caps.PieceEnds != upstream.PieceEndsNone || o.arrivals.clock.duration() == 0 {
 		return o.delivered
 	}
-	if !now.IsZero() && now.Before(o.s.arrivals.lastAudio(now).Add(unmarkedSilence)) {
+	if !now.IsZero() && now.Before(o.arrivals.lastAudio(now).Add(unmarkedSilence)) {
 		return o.delivered
 	}
 	through, least := o.delivered, time.Duration(0)
 	for _, p := range o.pieces[o.delivered:] {
-		if least += p.least; least > o.s.arrivals.clock.duration() {
+		if least += p.least; least > o.arrivals.clock.duration() {
 			break
 		}
 		through++
@@ -257,20 +187,17 @@ const surelySpoken = 0.7
 
 // leastAudio is the least audio that speaks a text, by the voice model if the voice was heard before.
 func (o *orders) leastAudio(s string) time.Duration {
-	h := o.s.cfg.Voices.Of(o.s.cfg.Voice)
+	h := o.cfg.Voices.Of(o.cfg.Voice)
 	beats := (text.Piece{Text: s}).Beats()
 	if h.Pieces == 0 || len(beats) == 0 {
 		return o.shortestSpeech(s)
 	}
 	share := surelySpoken - h.Spread/math.Sqrt(float64(len(beats)))
-	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / o.s.speed())
+	least := time.Duration(share * position.HeardUnits(beats) * float64(h.Unit) / o.cfg.speed())
 	return max(least, o.shortestSpeech(s))
 }
 
 // shortestSpeech is the least audio of any voice that counts as speech of a text.
 func (o *orders) shortestSpeech(s string) time.Duration {
-	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.s.speed())
+	return time.Duration(float64(text.LeastLetters(s)) * float64(shortAudio) / o.cfg.speed())
 }
-
-// Last is the last piece that was ordered; negative: none was.
-func (s *Speech) Last() int { return len(s.orders.pieces) - 1 }

@@ -14,7 +14,7 @@ const unmarkedIdle = time.Second
 // known yet, until is when to look again.
 func (s *Speech) Pauses(now time.Time) (pauses bool, until time.Time) {
 	o := &s.orders
-	if o.lastSent || s.track == nil || !s.HasSpoken() || o.ordered() < len(o.pieces) || !o.hasRoom(now) {
+	if o.lastSent || s.align.track == nil || !s.HasSpoken() || o.ordered() < len(o.pieces) || !o.hasRoom(now) {
 		return false, time.Time{}
 	}
 	if s.cfg.Caps.PieceEnds == upstream.PieceEndsNone {
@@ -31,15 +31,15 @@ func (s *Speech) LeavesNothing(now time.Time) bool {
 	if o.lastSent && o.ordered() == len(o.pieces) {
 		return false
 	}
-	return s.track != nil && s.HasSpoken() && o.isAllSpoken(now)
+	return s.align.track != nil && s.HasSpoken() && o.isAllSpoken(now)
 }
 
 // isAllSpoken reports whether all ordered pieces, one at least, have been spoken. It is asked only after everything that
 // the vendor sent has been read.
 func (o *orders) isAllSpoken(now time.Time) bool {
 	ordered := o.ordered()
-	if o.s.cfg.Caps.PieceEnds == upstream.PieceEndsNone {
-		return ordered > 0 && now.Sub(o.s.arrivals.lastFrame) >= unmarkedIdle && o.through(time.Time{}) >= ordered
+	if o.cfg.Caps.PieceEnds == upstream.PieceEndsNone {
+		return ordered > 0 && now.Sub(o.arrivals.lastFrame) >= unmarkedIdle && o.through(time.Time{}) >= ordered
 	}
 	return o.delivered > 0 && o.delivered >= ordered
 }

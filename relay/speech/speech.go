@@ -2,65 +2,28 @@ package speech
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"voicerelay/audio"
-	"voicerelay/awake"
-	"voicerelay/billing"
 	"voicerelay/relay/position"
 	"voicerelay/text"
-	"voicerelay/upstream"
 )
-
-// Config is what a speech is of, and goes by.
-type Config struct {
-	// Text is the generation's, which may grow; From is where in it the speech begins.
-	Text *text.Buffer
-	From int
-	// Cutting bounds the generation's short pieces, Schedule is how its route has text cut.
-	Cutting  *Cutting
-	Schedule text.Schedule
-	// Rivals: another target could take over.
-	Rivals bool
-	// Speed is as the client asked; 1: as usual.
-	Speed  float64
-	Output audio.Format // of what the client gets
-	// Voice is who speaks, Caps what its vendor can do; Voices is what is known of how voices speak, and learns from this speech.
-	Voice  position.VoiceKey
-	Caps   upstream.Capabilities
-	Voices *position.VoiceModels
-	// FirstAudioTimeout is how long a vendor may take to its first audio, StallTimeout how long it may be silent after that.
-	FirstAudioTimeout, StallTimeout time.Duration
-	Client                          Client
-	Buffer                          time.Duration // most audio that may wait for the client
-	Awake                           *awake.Clock
-	Began                           time.Time // when the vendor was asked
-}
-
-// Client is where the audio goes.
-type Client interface {
-	// TurnCame is when the client began to wait for this generation; false: it hears another one.
-	TurnCame() (time.Time, bool)
-	// HasRoom reports whether fewer samples wait for the client than that.
-	HasRoom(samples int64) bool
-	// InHand is the audio that the client has, and has not played by now.
-	InHand(now time.Time) time.Duration
-}
 
 // Speech is one vendor's speech of a text. Its owner guards it.
 type Speech struct {
-	cfg   Config          // static
-	track *position.Track // the generation's, while this is the speech that is sent; else nil
+	cfg Config // static
 
-	orders   orders
+	// Each knows those before it.
 	arrivals arrivals
+	orders   orders
 	align    alignment
 }
 
 // New is a speech of which nothing was ordered yet.
 func New(cfg Config) *Speech {
 	s := &Speech{cfg: cfg}
-	s.orders.s, s.arrivals.s, s.align.s = s, s, s
+	s.arrivals.cfg = &s.cfg
+	s.orders.cfg, s.orders.arrivals = &s.cfg, &s.arrivals
+	s.align.cfg, s.align.arrivals, s.align.orders = &s.cfg, &s.arrivals, &s.orders
 	s.orders.cutFrom(cfg.From)
 	if s.align.listens() {
 		s.align.detector = audio.NewSilenceDetector(cfg.Output)
@@ -68,35 +31,10 @@ func New(cfg Config) *Speech {
 	return s
 }
 
-// Pieces for a target without word times, if another target could take over. Where such a voice fails within a piece can only
-// be estimated, so pieces are short: the longest piece, and the length from which a piece may end with a clause. A pause is
-// heard between two pieces, so clauses are not cut further if it can be helped. In characters.
-const (
-	UntimedPiece   = 120
-	untimedClause  = 60
-	unheardPhrases = 30 // in place of untimedClause for a voice that was never heard: the ends of pieces show how fast it speaks
-)
-
-// schedule is how text is cut for this target.
-func (s *Speech) schedule() text.Schedule {
-	schedule := s.cfg.Schedule
-	if s.cfg.Caps.WordTimes == upstream.WordTimesNone && s.cfg.Rivals {
-		schedule.Max = min(schedule.Max, UntimedPiece)
-		schedule.Clause = untimedClause
-		if s.cfg.Voices.Of(s.cfg.Voice).Pieces == 0 {
-			schedule.Clause = unheardPhrases
-		}
-	}
-	return schedule
-}
-
-// speed is the one that the vendor speaks at.
-func (s *Speech) speed() float64 { return s.cfg.Caps.ClampSpeed(s.cfg.Speed) }
-
 // Enter puts the speech behind the audio that a track has, and behind so much that is sent before its own, in samples. From now on it
 // is the speech that is sent.
 func (s *Speech) Enter(track *position.Track, before int64) {
-	s.track = track
+	s.align.track = track
 	s.align.base = track.Samples + before
 	for i := range s.orders.pieces {
 		s.orders.pieces[i].track = track.AddPiece(s.orders.pieces[i].Piece)
@@ -110,14 +48,29 @@ func (s *Speech) Enter(track *position.Track, before int64) {
 }
 
 // Leave says that another speech is sent from now on, or none.
-func (s *Speech) Leave() { s.track = nil }
+func (s *Speech) Leave() { s.align.track = nil }
 
-// Time is about how long a text takes at a speed.
-func Time(text string, speed float64) time.Duration {
-	return time.Duration(float64(billing.SpeechTime(int64(utf8.RuneCountInString(text)))) / speed)
+// Arrived takes note of a frame's audio, of so many bytes. An error says that the vendor is out of control.
+func (s *Speech) Arrived(f audio.Format, n int, at time.Time) error {
+	return s.arrivals.take(f, n, at, s.orders.expected)
 }
 
-// longest is about how long a text may well take, whatever there is to say in it.
-func longest(s string, speed float64) time.Duration {
-	return time.Duration(float64(billing.SpeechTime(int64(text.SpokenLength(s)))) / speed)
+// Audio is how much has come.
+func (s *Speech) Audio() time.Duration { return s.arrivals.clock.duration() }
+
+// HasSpoken reports whether any audio has come.
+func (s *Speech) HasSpoken() bool { return !s.arrivals.lastFrame.IsZero() }
+
+// Interval is the usual time between two frames; 0: not known.
+func (s *Speech) Interval() time.Duration { return s.arrivals.interval }
+
+// QuietFrom is from when on the vendor counts as silent, if no frame comes.
+func (s *Speech) QuietFrom(now time.Time) time.Time { return s.arrivals.quietFrom(now) }
+
+// Detector hears the speech's audio, as it is sent; nil: word times are enough.
+func (s *Speech) Detector() *audio.SilenceDetector { return s.align.detector }
+
+// Heard is what was heard of words between two places in the audio that is sent.
+func (s *Speech) Heard(beats []text.Beat, from, to int64) position.Hearing {
+	return s.align.heard(beats, from, to)
 }

@@ -68,6 +68,6 @@ func hear(s *Speech, samples int) error {
 	if d := s.Detector(); d != nil {
 		d.Hear(f.Raw)
 	}
-	s.track.Samples += audio.Samples(time.Duration(samples)*time.Second/relaytest.FakeRate, relaytest.FakeRate)
+	s.align.track.Samples += audio.Samples(time.Duration(samples)*time.Second/relaytest.FakeRate, relaytest.FakeRate)
 	return nil
 }

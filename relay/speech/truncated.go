@@ -21,40 +21,40 @@ const (
 
 // truncated reports whether the pieces' speech ended long before their text. Word times show it if there are any. Else
 // it is judged by the time that the voice usually takes, and by the number of sounds for a voice whose sounds are its words.
-func (o *orders) truncated(pieces []orderedPiece) bool {
+func (s *Speech) truncated(pieces []orderedPiece) bool {
 	var beats []text.Beat
 	for _, p := range pieces {
 		beats = append(beats, p.Beats()...)
 	}
-	if len(beats) < fewestJudged || o.s.track == nil {
+	if len(beats) < fewestJudged || s.align.track == nil {
 		return false
 	}
-	h := o.s.cfg.Voices.Of(o.s.cfg.Voice)
-	rate := o.s.cfg.Output.Rate
-	from, to := audio.Samples(o.pieceFrom, rate), audio.Samples(o.s.arrivals.clock.duration(), rate)
+	h := s.cfg.Voices.Of(s.cfg.Voice)
+	rate := s.cfg.Output.Rate
+	from, to := audio.Samples(s.orders.pieceFrom, rate), audio.Samples(s.Audio(), rate)
 	if pieces[len(pieces)-1].timed {
-		return o.untold(beats, o.s.align.base+from, o.s.align.base+to)
+		return s.untold(beats, s.align.base+from, s.align.base+to)
 	}
-	if o.s.align.detector == nil || h.Pieces < fewestHeard {
+	if s.align.detector == nil || h.Pieces < fewestHeard {
 		return false
 	}
-	expected := position.HeardUnits(beats) * float64(h.Unit) / o.s.speed()
+	expected := position.HeardUnits(beats) * float64(h.Unit) / s.cfg.speed()
 	got := float64(audio.Duration(to-from, rate)) / expected
 	if got < leastShare {
 		return true
 	}
-	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(o.s.align.detector.Sounds(), from, to, rate)) >= len(beats) {
+	if h.Counts < position.CountsAfter || position.HasDigits(beats) || got >= countedShare || len(position.Within(s.align.detector.Sounds(), from, to, rate)) >= len(beats) {
 		return false
 	}
-	o.s.cfg.Voices.Doubt(o.s.cfg.Voice)
+	s.cfg.Voices.Doubt(s.cfg.Voice)
 	return true
 }
 
 // untold reports whether word times stop long before the text does, and the audio with them: vendors may leave out
 // times, but not audio.
-func (o *orders) untold(beats []text.Beat, from, to int64) bool {
+func (s *Speech) untold(beats []text.Beat, from, to int64) bool {
 	char, at := -1, from
-	for _, w := range o.s.track.Words {
+	for _, w := range s.align.track.Words {
 		if w.Start >= from && w.Token.Start >= beats[0].Start {
 			char, at = w.Token.End, w.End
 		}
@@ -66,9 +66,9 @@ func (o *orders) untold(beats []text.Beat, from, to int64) bool {
 	if len(told) == 0 || position.Units(told) >= leastTold*position.Units(beats) {
 		return false
 	}
-	unit := float64(audio.Duration(at-from, o.s.cfg.Output.Rate)) / position.Units(told)
+	unit := float64(audio.Duration(at-from, s.cfg.Output.Rate)) / position.Units(told)
 	rest := unit * position.Units(beats[len(told):])
-	return float64(audio.Duration(max(0, to-at), o.s.cfg.Output.Rate)) < leastShare*rest
+	return float64(audio.Duration(max(0, to-at), s.cfg.Output.Rate)) < leastShare*rest
 }
 
 // Verdict judges a normal end of the stream; nil: all of the text was spoken.
@@ -77,10 +77,10 @@ func (s *Speech) Verdict() error {
 	if !o.lastSent {
 		return &upstream.Error{Kind: upstream.Dropped, Message: "the stream ended before the text"}
 	}
-	if o.delivered == len(o.pieces) {
+	if o.isAllDelivered() {
 		return nil // each was judged at its own end
 	}
-	return o.pieceVerdict(len(o.pieces) - 1)
+	return s.pieceVerdict(len(o.pieces) - 1)
 }
 
 // speechVerdict judges audio that came for pieces: none, or far too little, is a failure though the vendor reports success. A
@@ -100,12 +100,13 @@ func (o *orders) speechVerdict(pieces []orderedPiece, got time.Duration) error {
 }
 
 // pieceVerdict judges the audio for the pieces up to id that are not delivered yet.
-func (o *orders) pieceVerdict(id int) error {
+func (s *Speech) pieceVerdict(id int) error {
+	o := &s.orders
 	pieces := o.pieces[o.delivered : id+1]
-	if err := o.speechVerdict(pieces, o.s.arrivals.clock.duration()-o.pieceFrom); err != nil {
+	if err := o.speechVerdict(pieces, s.Audio()-o.pieceFrom); err != nil {
 		return err
 	}
-	if o.truncated(pieces) {
+	if s.truncated(pieces) {
 		return &upstream.Error{Kind: upstream.ShortAudio, Message: "a normal end in the middle of the text"}
 	}
 	return nil

@@ -39,7 +39,7 @@ func TestWordsThatRunTogetherAreNoEnd(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := s.orders.truncated(s.orders.pieces); got != test.want {
+			if got := s.truncated(s.orders.pieces); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

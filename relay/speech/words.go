@@ -27,18 +27,18 @@ func (s *Speech) Words(ws []upstream.Word) error {
 
 // align takes words of one piece.
 func (al *alignment) align(id int, ws []upstream.Word) error {
-	if id < 0 || id >= len(al.s.orders.pieces) {
+	if id < 0 || id >= len(al.orders.pieces) {
 		return nil // no such piece was ordered
 	}
 	for _, w := range ws {
-		if !al.s.orders.pieces[id].aligner.Allow(w.Text) {
+		if !al.orders.pieces[id].aligner.Allow(w.Text) {
 			return &upstream.Error{Kind: upstream.Garbled, Message: "times of far more words than the text has"}
 		}
 	}
 	if !al.judgeWords(id, ws) {
 		return nil
 	}
-	rate := al.s.cfg.Output.Rate
+	rate := al.cfg.Output.Rate
 	spoken := make([]text.Spoken, len(ws))
 	for i, w := range ws {
 		spoken[i] = text.Spoken{
@@ -48,11 +48,11 @@ func (al *alignment) align(id int, ws []upstream.Word) error {
 			Score: w.Score,
 		}
 	}
-	if !al.s.orders.pieces[id].timed {
+	if !al.orders.pieces[id].timed {
 		al.noteTiming()
 	}
-	al.s.orders.pieces[id].timed = true
-	al.time(al.s.orders.pieces[id].aligner.Add(spoken))
+	al.orders.pieces[id].timed = true
+	al.time(al.orders.pieces[id].aligner.Add(spoken))
 	return nil
 }
 
@@ -60,10 +60,10 @@ func (al *alignment) align(id int, ws []upstream.Word) error {
 // voice is listened to from its next attempt on.
 func (al *alignment) noteTiming() {
 	when := position.Prompt
-	if al.s.arrivals.clock.duration() > al.s.orders.pieceFrom+lateWords {
+	if al.arrivals.clock.duration() > al.orders.pieceFrom+lateWords {
 		when = position.Late
 	}
-	al.s.cfg.Voices.NoteTiming(al.s.cfg.Voice, when)
+	al.cfg.Voices.NoteTiming(al.cfg.Voice, when)
 }
 
 // lateWords is how much of a piece's audio may come before its first word time, if the vendor sends times as it speaks.
@@ -71,8 +71,8 @@ const lateWords = 500 * time.Millisecond
 
 // time enters words into the track, or keeps them until the speech is sent.
 func (al *alignment) time(words []text.Timed) {
-	if al.s.track != nil {
-		al.s.track.AddWords(words)
+	if al.track != nil {
+		al.track.AddWords(words)
 	} else {
 		al.early = append(al.early, words...)
 	}
@@ -81,14 +81,14 @@ func (al *alignment) time(words []text.Timed) {
 // judgeWords reports whether the words' times can be true. If one can't, none of the piece's words is used, since it is
 // not known which of them is wrong.
 func (al *alignment) judgeWords(id int, ws []upstream.Word) bool {
-	p := &al.s.orders.pieces[id]
+	p := &al.orders.pieces[id]
 	if p.implausible {
 		return false
 	}
-	if id == al.s.orders.delivered && !p.order.Began {
-		p.order = position.WordOrder{Began: true, End: al.s.orders.pieceFrom}
+	if id == al.orders.delivered && !p.order.Began {
+		p.order = position.WordOrder{Began: true, End: al.orders.pieceFrom}
 	}
-	speed := al.s.speed()
+	speed := al.cfg.speed()
 	for _, w := range ws {
 		if !p.order.Plausible(w.Text, w.Start, w.End, speed) {
 			al.dismissWords(p)
@@ -102,10 +102,10 @@ func (al *alignment) judgeWords(id int, ws []upstream.Word) bool {
 // next attempt on.
 func (al *alignment) dismissWords(p *orderedPiece) {
 	p.implausible, p.timed = true, false
-	al.s.cfg.Voices.NoteTiming(al.s.cfg.Voice, position.Late)
+	al.cfg.Voices.NoteTiming(al.cfg.Voice, position.Late)
 	of := func(w text.Timed) bool { return w.Token.Start >= p.Start && w.Token.Start < p.End }
 	al.early = slices.DeleteFunc(al.early, of)
-	if al.s.track != nil {
-		al.s.track.Dismiss(of)
+	if al.track != nil {
+		al.track.Dismiss(of)
 	}
 }
