@@ -7,86 +7,27 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"voicerelay/awake"
 	"voicerelay/limits"
 )
-
-// Patience with a client that says nothing: after quietBeforePing it is pinged, and after pongPatience more
-// without a sign of life its connection is dropped.
-const (
-	quietBeforePing = 20 * time.Second
-	pongPatience    = 20 * time.Second
-)
-
-// CloseFramePatience bounds the closing handshake.
-const CloseFramePatience = 2 * time.Second
-
-// Why a connection ended, for the log.
-var (
-	ErrSessionOver = errors.New("session over")
-	errSilent      = errors.New("client silent")
-)
-
-// ConnConfig is what a connection works with.
-type ConnConfig struct {
-	Limits  limits.Config
-	Delay   prometheus.Observer // of each frame of audio, in seconds
-	Awake   *awake.Clock        // tells time in which this process runs; nil: it always does
-	Backlog *Backlog            // that the outbox is counted in
-	// Lead is how far audio may be sent ahead of its playback; zero: as far as the client takes it. It is for clients that
-	// leave a socket unread when their listener interrupts, and say nothing: what waits here can still be dropped.
-	Lead time.Duration
-	// PlainCodes: no close code is one of the relay's own protocol, and a client that leaves its socket unread is at no fault:
-	// some answer no ping between two turns (livekit-plugins-cartesia 1.8.9). TCP finds those that are gone.
-	PlainCodes bool
-}
-
-// Owner is whom a connection asks and tells about its generations.
-type Owner interface {
-	// Running is how many of them run, and when the last one ended.
-	Running(now time.Time) (running int, quiet time.Time)
-	// Closing has them stopped: the connection is about to be closed.
-	Closing()
-	// Failed ends the session: nothing can be written any more.
-	Failed(err error)
-}
 
 // Conn is a client's WebSocket connection: it reads whole messages, sends what waits in its outbox, and closes a connection
 // whose client is idle or silent. Its owner has the reader; the writer is its own, and exists only while it has something to
 // do: a connection is idle for most of its time, and vendors' readers send most frames (writeDirect).
 type Conn struct {
-	// Static after Upgrade, but that Bind may change the limits before Begin.
-	Out    *Outbox
-	cfg    ConnConfig
-	owner  Owner
-	ws     *websocket.Conn
-	sock   *socket
-	writer func() // write, made once
-
-	heard     atomic.Int64 // unix nanoseconds of the last frame from the client, pings and pongs too: it lives
-	said      atomic.Int64 // of its last message: it uses the connection
-	idleTimer atomic.Bool  // the writer is to look after the client: a generation has ended, or watch named this time
-	wakes     atomic.Int64 // how often the writer has been woken, since it last had nothing to do
-
-	// Owned by the writer.
-	pinged    time.Time   // of the ping that waits for an answer; zero: none
-	pingTaken int64       // the socket's taken, as the ping itself left it
-	look      *time.Timer // wakes the writer when the client is to be looked after; nil: it never was
-
-	wg sync.WaitGroup // the writer
+	Out    *Outbox // static
+	writer         // of what waits there
 }
 
 // NewConn is a connection before its upgrade. What is queued waits until Begin.
 func NewConn(owner Owner, cfg ConnConfig) *Conn {
 	now := time.Now().UnixNano()
-	c := &Conn{cfg: cfg, owner: owner}
-	c.Out, c.writer = NewOutbox(c, cfg.Backlog), c.write
+	c := &Conn{writer: writer{cfg: cfg, owner: owner}}
+	c.Out, c.run = NewOutbox(&c.writer, cfg.Backlog), c.write
+	c.outbox = c.Out
 	c.Out.pace.lead = cfg.Lead
 	c.Out.BeginBatch()
 	c.heard.Store(now)
@@ -192,11 +133,7 @@ func (c *Conn) pong(payload []byte) { c.Send(OwnMessage(messagePong, payload)) }
 
 // Shut ends the connection with a close frame, after what the session itself has to say. Generations are
 // stopped; the first reason counts.
-func (c *Conn) Shut(code websocket.StatusCode, reason string) {
-	if c.Out.closeAfter(closeFrame{code, reason}) {
-		c.owner.Closing()
-	}
-}
+func (c *Conn) Shut(code websocket.StatusCode, reason string) { c.shut(closeFrame{code, reason}) }
 
 // NoteRefusal counts a message that was refused, and waits where there were too many. Only called by receive.
 func (c *Conn) NoteRefusal() { c.sock.intake.take(refusalCost) }
@@ -205,7 +142,7 @@ func (c *Conn) NoteRefusal() { c.sock.intake.take(refusalCost) }
 func (c *Conn) NoteIdle() { c.idleTimer.Store(true) }
 
 // Cut ends the connection whatever it waits for.
-func (c *Conn) Cut() { _ = c.ws.CloseNow() } // it is over either way
+func (c *Conn) Cut() { c.cut() }
 
 // End takes nothing more to send. The reader has ended.
 func (c *Conn) End() {

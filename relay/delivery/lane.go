@@ -10,7 +10,7 @@ import (
 // Lane is one generation's queue to the client. Its fields are guarded by the outbox's mutex.
 type Lane struct {
 	out   *Outbox
-	turn  *Turn   // the context that it waits in, or nil
+	place *place  // in the context that it waits in, or nil
 	clock *clocks // the context's, or its own
 	rate  int     // samples a second
 	room  func()  // notifies the generation, which is to look again; must not block
@@ -38,14 +38,14 @@ const (
 
 // NewLane is a lane that may send once it is released, and in its turn if it belongs to a context. room must not block.
 func (o *Outbox) NewLane(t *Turn, rate int, room func()) *Lane {
-	l := &Lane{out: o, turn: t, rate: rate, room: room}
+	l := &Lane{out: o, rate: rate, room: room}
 	if t == nil {
 		l.clock, l.phase = &clocks{}, laneInTurn
 	} else {
 		l.clock = &t.clock
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		t.joinLocked(l)
+		l.place = t.joinLocked(l.takeTurnLocked)
 	}
 	return l
 }
@@ -58,7 +58,6 @@ func (l *Lane) Push(m *Message) {
 		m.Release()
 		return
 	}
-	m.lane = l
 	if l.phase == laneOpen && m.Samples > 0 {
 		l.clock.queued.add(m.Samples, l.rate, time.Now())
 	}
@@ -178,8 +177,9 @@ func (l *Lane) clearLocked() {
 	}
 }
 
-func (l *Lane) popLocked() *Message {
-	m := l.sendableLocked().pop()
+// popLocked implements source.
+func (l *Lane) popLocked() (m *Message, more bool) {
+	m = l.sendableLocked().pop()
 	l.out.freeLocked(len(m.Body()))
 	if m.Samples > 0 {
 		l.sent += m.Samples
@@ -191,8 +191,15 @@ func (l *Lane) popLocked() *Message {
 	if l.stage != nil {
 		l.stage.look()
 	}
-	return m
+	l.ringed = !l.sendableLocked().empty()
+	return m, l.ringed
 }
+
+// dropLocked implements source.
+func (l *Lane) dropLocked() (bytes int) { return l.sendableLocked().clear() }
+
+// roomLocked implements source.
+func (l *Lane) roomLocked() { l.room() }
 
 // lookForRoomLocked tells the generation that there is room, if it has asked for that.
 func (l *Lane) lookForRoomLocked() {
@@ -222,51 +229,13 @@ func (l *Lane) HasRoom(limit int64) bool {
 	case waiting >= limit:
 		l.below = limit
 	case waiting > 0 && l.out.queued >= l.out.mostLocked():
-		if l.below = 1; !slices.Contains(l.out.asking, l) { // or when nothing of its own waits any more
+		if l.below = 1; !slices.Contains(l.out.asking, source(l)) { // or when nothing of its own waits any more
 			l.out.asking = append(l.out.asking, l)
 		}
 	default:
 		return true
 	}
 	return false
-}
-
-// Purge drops all that waits: the generation was stopped.
-func (l *Lane) Purge() {
-	l.out.mu.Lock()
-	defer l.out.mu.Unlock()
-	l.clearLocked()
-	l.stopStageLocked()
-	if l.ringed {
-		l.ringed = false
-		l.out.ring = slices.DeleteFunc(l.out.ring, func(other *Lane) bool { return other == l })
-	}
-}
-
-// End queues the generation's last message: after what waits, or, if nothing does, even before the lane's turn has come.
-func (l *Lane) End(m *Message) {
-	l.out.mu.Lock()
-	defer l.out.mu.Unlock()
-	m.lane, m.Last = l, true
-	switch {
-	case l.out.closed:
-		m.Release()
-		l.stopStageLocked()
-	case l.messages.empty() && !l.keepsLocked():
-		l.out.sendLocked(m)
-		l.stopStageLocked()
-	default:
-		l.pushLocked(m)
-	}
-}
-
-// Abandon takes a lane that will have no end out of its context.
-func (l *Lane) Abandon() {
-	l.out.mu.Lock()
-	defer l.out.mu.Unlock()
-	l.clearLocked()
-	l.stopStageLocked()
-	l.overLocked()
 }
 
 // Taken is the audio in samples that the sender has taken.
@@ -276,41 +245,12 @@ func (l *Lane) Taken() int64 {
 	return l.sent
 }
 
-// overLocked gives the turn to the next generation of the context.
-func (l *Lane) overLocked() {
-	if l.turn != nil {
-		l.turn.leaveLocked(l)
-	}
-}
-
-// dueLocked is when the lane's next message may be sent: audio at most a lead ahead of its playback, all else at once.
+// dueLocked implements source: audio goes at most a lead ahead of its playback, all else at once.
 func (l *Lane) dueLocked() time.Time {
 	if l.sendableLocked().head.Samples == 0 {
 		return time.Time{}
 	}
 	return l.out.pace.due(l.clock.sent.dry)
-}
-
-// Over reports whether no generation of a context has anything left to send.
-func (o *Outbox) Over(t *Turn) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(t.lanes) == 0
-}
-
-// stopStageLocked ends the stage, if there is one: what it still gives is dropped.
-func (l *Lane) stopStageLocked() {
-	if l.stage != nil {
-		l.stage.phase = stageOver
-		delete(l.out.stages, l.stage)
-		l.stage.look()
-	}
-}
-
-// keepsLocked reports whether a stage may still have something to give before the generation's end, or has given what waits.
-func (l *Lane) keepsLocked() bool {
-	st := l.stage
-	return st != nil && (st.phase != stageNew && st.phase != stageOver || !st.made.empty())
 }
 
 // sendableLocked is where the writer takes messages from.

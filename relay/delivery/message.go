@@ -16,8 +16,8 @@ type Message struct {
 	Samples int64     // audio in it, on the output's clock
 	Audio   bool      // it has audio though no samples: the rest of a compressed stream
 	Queued  time.Time // when it could have been sent; set for audio only
-	lane    *Lane     // nil: the session's own
-	Last    bool      // the end of its lane's generation
+	Last    bool      // the end of its generation
+	place   *place    // of that generation in its context, which ends with this message; nil: it has none
 	Rest    bool      // asks a stage for what it keeps; nothing that a client gets
 	next    *Message
 }

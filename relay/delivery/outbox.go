@@ -25,16 +25,28 @@ type Outbox struct {
 	own     queue
 	owned   int                 // length of own
 	bytes   int                 // size of own
-	ring    []*Lane             // lanes with something to send whose turn it is
+	ring    []source            // lanes with something to send whose turn it is
 	queued  int                 // bytes that wait in lanes
 	counted int                 // of queued, those in all
-	asking  []*Lane             // that were refused room for it, each once
+	asking  []source            // that were refused room for it, each once
 	closing *closeFrame         // once the connection is to be closed
 	closed  bool                // nothing is taken any more
 	batches int                 // steps under way, whose messages go out together
 	due     bool                // the writer is to be woken when the batch ends
 	stages  map[*stage]struct{} // those that are not over
 	pace    pace                // of audio; its lead is set before anything is queued
+}
+
+// source is a lane, as far as the outbox takes from it. It is called with the outbox's mutex held.
+type source interface {
+	// dueLocked is when its next message may be sent; zero: now.
+	dueLocked() time.Time
+	// popLocked is its next message. more: it has another one.
+	popLocked() (m *Message, more bool)
+	// dropLocked releases what waits in it, and returns how many bytes that was.
+	dropLocked() (bytes int)
+	// roomLocked tells it that there is room again. It must not block.
+	roomLocked()
 }
 
 // Writer is who sends what waits in an outbox.
@@ -182,7 +194,7 @@ func (o *Outbox) nextLocked() *Message {
 		o.owned--
 		o.bytes -= len(m.Body())
 		if m.Last {
-			m.lane.overLocked()
+			m.place.leaveLocked()
 		}
 		return m
 	}
@@ -191,16 +203,14 @@ func (o *Outbox) nextLocked() *Message {
 		return nil
 	}
 	l := o.ring[at]
-	m := l.popLocked()
+	m, more := l.popLocked()
 	copy(o.ring[at:], o.ring[at+1:])
 	o.ring = o.ring[:len(o.ring)-1]
-	if l.sendableLocked().empty() {
-		l.ringed = false
-	} else {
+	if more {
 		o.ring = append(o.ring, l)
 	}
 	if m.Last {
-		l.overLocked()
+		m.place.leaveLocked()
 	}
 	return m
 }
@@ -236,7 +246,7 @@ func (o *Outbox) freeLocked(bytes int) {
 		return
 	}
 	for _, l := range o.asking {
-		l.room()
+		l.roomLocked()
 	}
 	o.asking = o.asking[:0]
 }
@@ -276,7 +286,7 @@ func (o *Outbox) Close() {
 	o.closed = true
 	o.own.clear()
 	for _, l := range o.ring {
-		o.queued -= l.sendableLocked().clear()
+		o.queued -= l.dropLocked()
 	}
 	o.ring, o.asking = nil, nil
 	for st := range o.stages {

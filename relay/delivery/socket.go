@@ -28,12 +28,6 @@ const (
 	writeBufferSize = 160
 )
 
-// Bounds on what the kernel holds for a client that stops reading: a cancel can't take that back.
-const (
-	sendBuffer    = 128 << 10 // bytes sent or to be sent
-	unsentAllowed = 16 << 10  // bytes not yet sent, of which a quarter of a second of audio fits
-)
-
 // socket is a client's connection below the WebSocket library. Messages are written here and not by the library: all that it
 // adds to a whole frame from a server is a header, and its way there took a tenth of the relay's processor time. The socket
 // notes when the client last took bytes, and gives up on a client that takes none.

@@ -129,7 +129,7 @@ func TestDirectWriteLeavesClosingToTheWriter(t *testing.T) {
 	}
 	l = newLine(t)
 	c := NewConn(nil, ConnConfig{})
-	c.Out, c.sock = l.out, l.socket
+	c.outbox, c.sock = l.out, l.socket
 	l.taken.Store(time.Now().Add(-minDirectGap).UnixNano())
 	c.NoteIdle()
 	if c.WriteDirect() {
@@ -143,7 +143,7 @@ func TestDirectWriteLeavesClosingToTheWriter(t *testing.T) {
 // What is queued waits until the session begins.
 func TestNothingIsSentBeforeBegin(t *testing.T) {
 	c := NewConn(nil, ConnConfig{Limits: limits.Default()})
-	c.writer = func() { t.Error("the writer runs before the session") }
+	c.run = func() { t.Error("the writer runs before the session") }
 	c.Send(TextMessage([]byte("ready")))
 	c.NoteIdle()
 	c.Send(TextMessage([]byte("draining")))

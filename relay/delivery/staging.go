@@ -82,8 +82,8 @@ func (l *Lane) PushStaged(m *Message) {
 		m.Release()
 		return
 	}
-	m.lane = l
 	if m.Last {
+		m.place = l.place
 		st.phase = stageOver
 		delete(l.out.stages, st)
 	}
