@@ -4,14 +4,14 @@ import (
 	"net/http"
 	"strings"
 
-	"voicerelay/relay"
+	"voicerelay/relay/trace"
 )
 
 // TraceOf is the trace that a request is part of, by its headers. Several traceparent are none, as W3C Trace Context has it.
-func TraceOf(r *http.Request) relay.TraceContext {
+func TraceOf(r *http.Request) trace.Context {
 	parents := r.Header["Traceparent"]
 	if len(parents) != 1 {
-		return relay.TraceContext{}
+		return trace.Context{}
 	}
-	return relay.TraceContext{Parent: parents[0], State: strings.Join(r.Header["Tracestate"], ",")}
+	return trace.Context{Parent: parents[0], State: strings.Join(r.Header["Tracestate"], ",")}
 }

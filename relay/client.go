@@ -10,6 +10,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/speech"
+	"voicerelay/relay/trace"
 )
 
 // Client is whom generations are spoken for: a connection, or a request. It does not change once it has a generation.
@@ -18,7 +19,7 @@ type Client struct {
 	ID     string
 	Key    *access.Key
 	Remote netip.Addr       // whose it is; invalid: not known
-	Trace  TraceContext     // that its generations are part of, unless their requests name another
+	Trace  trace.Context    // that its generations are part of, unless their requests name another
 	Out    *delivery.Outbox // where its messages wait
 	// Listener is told of its generations.
 	Listener Listener

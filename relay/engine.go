@@ -10,6 +10,7 @@ import (
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/trace"
 	"voicerelay/routing"
 )
 
@@ -24,7 +25,7 @@ type Engine struct {
 	ledger     Ledger
 	awake      *awake.Clock
 	metrics    *metrics.Metrics
-	tracer     Tracer // nil: nobody wants to see generations
+	tracer     trace.Tracer // nil: nobody wants to see generations
 	log        zerolog.Logger
 }
 
@@ -39,7 +40,7 @@ type EngineParts struct {
 	Awake   *awake.Clock
 	Metrics *metrics.Metrics
 	// Tracer shows generations; nil: nobody wants to see them.
-	Tracer Tracer
+	Tracer trace.Tracer
 	Log    zerolog.Logger
 }
 

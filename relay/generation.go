@@ -13,6 +13,7 @@ import (
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
+	"voicerelay/relay/trace"
 )
 
 // Generation is one utterance, from its text to its done. What it works with is in types of its own: out is what the client
@@ -26,7 +27,7 @@ type Generation struct {
 	recordID string
 	began    time.Time
 	log      zerolog.Logger
-	trace    Trace // nil: it is not shown
+	trace    trace.Generation // nil: it is not shown
 	cancel   context.CancelCauseFunc
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry

@@ -12,6 +12,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/limits"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/trace"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -35,7 +36,7 @@ type Prepared struct {
 	options                       map[string]any // by provider
 	metadata                      map[string]string
 	plan                          *routing.Plan
-	trace                         TraceContext
+	trace                         trace.Context
 }
 
 // Terms are what a generation is admitted on: it keeps them to its end, whatever is configured meanwhile.
@@ -71,7 +72,7 @@ type Request struct {
 	Options                   map[string]json.RawMessage // by provider
 	Metadata                  map[string]string
 	// Trace is what the generation is part of; empty: its client's.
-	Trace TraceContext
+	Trace trace.Context
 }
 
 // Prepare looks up every name in a request. A provider to stay with goes first.

@@ -16,6 +16,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/trace"
 	"voicerelay/routing"
 )
 
@@ -64,7 +65,7 @@ type Parts struct {
 	Awake    *awake.Clock
 	Registry *prometheus.Registry
 	// Tracer shows generations; nil: nobody wants to see them.
-	Tracer relay.Tracer
+	Tracer trace.Tracer
 	Log    zerolog.Logger
 	// Dialects are the protocols that clients speak.
 	Dialects []downstream.Dialect

@@ -87,7 +87,7 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 	}
 	s.ShutdownGrace = time.Second
 	s.Books.Ledger.Path = filepath.Join(books, "ledger.db")
-	return start(ctx, s, newLogForm(s, std.err).logger())
+	return start(ctx, s, newLogForm(s, std.err).logger(), nil)
 }
 
 // speakDemo speaks a sentence through each vendor and one through a failover, and leaves their audio in a file.

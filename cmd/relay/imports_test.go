@@ -23,6 +23,8 @@ func allowed(pkg string) []string {
 		return []string{"access", "audio/codec", "billing", "billing/ledger", "billing/listprice", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
 	case pkg == "audio/codec":
 		return []string{"audio", "config/check", "program"}
+	case pkg == "tracing":
+		return []string{"billing", "relay/trace"}
 	case pkg == "program":
 		return []string{}
 	case pkg == "upstream/command":
@@ -36,9 +38,9 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
 	case pkg == "downstream":
-		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics", "text"}
+		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics", "relay/trace", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
 		return []string{
 			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/delivery",
@@ -53,7 +55,9 @@ func allowed(pkg string) []string {
 			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics")
+		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
+	case pkg == "relay/trace":
+		return []string{"billing", "relay/position", "upstream"}
 	case pkg == "relay/providers":
 		return []string{"access", "awake", "billing", "limits", "routing", "upstream", "relay/metrics"}
 	case pkg == "relay/input":

@@ -11,7 +11,9 @@ import (
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/config"
+	"voicerelay/relay/trace"
 	"voicerelay/server"
+	"voicerelay/tracing"
 )
 
 // process is a relay that serves.
@@ -25,6 +27,7 @@ type process struct {
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 	metrics     *processMetrics
+	tracer      *tracing.Tracer // nil: none
 
 	// Owned by wait once it is called.
 	stop     stopper
@@ -43,6 +46,27 @@ func (p *process) stayAwake(ctx context.Context, log zerolog.Logger) {
 		p.awake.Run(ctx, func(lasted time.Duration) {
 			log.Warn().Dur("lasted_ms", lasted).Msg("this process did not run: its machine was stopped, or has too much to do")
 		})
+	})
+}
+
+// shownBy is what shows generations; nil: nothing does.
+func (p *process) shownBy() trace.Tracer {
+	if p.tracer == nil {
+		return nil
+	}
+	return p.tracer
+}
+
+// pushTracer has the spans that wait be sent once the last generation has ended. That none takes them is no fault of the stop.
+func (p *process) pushTracer(log zerolog.Logger) {
+	if p.tracer == nil {
+		return
+	}
+	p.stop.push("traces", tracePatience, func(ctx context.Context) error {
+		if err := p.tracer.Shutdown(ctx); err != nil {
+			log.Warn().Err(err).Msg("spans were lost with the stop")
+		}
+		return nil
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 	"voicerelay/config"
 	"voicerelay/routing"
 	"voicerelay/server"
+	"voicerelay/tracing"
 )
 
 // collectAt is how many percent the memory in use may grow by before garbage is collected, unless GOGC says otherwise. It
@@ -57,7 +58,7 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
-	p, err := start(ctx, s, log)
+	p, err := startTraced(ctx, s, log)
 	if err != nil {
 		log.Error().Err(err).Msg("not started")
 		return exitFault
@@ -66,11 +67,21 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	return p.wait(ctx, log, reloads{asked: asked, path: *path, form: form})
 }
 
-// start builds a relay and begins to serve. Where it fails, nothing is left running.
-func start(ctx context.Context, s *config.Settings, log zerolog.Logger) (*process, error) {
+// startTraced is start with the tracer that the environment asks for, if it does.
+func startTraced(ctx context.Context, s *config.Settings, log zerolog.Logger) (*process, error) {
+	info, _ := debug.ReadBuildInfo() // nil in a binary that was built in another way
+	tracer, err := tracing.New(ctx, buildOf(info, stampedVersion, stampedRevision).version, log)
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, s, log, tracer)
+}
+
+// start builds a relay and begins to serve. Where it fails, nothing is left running, but for the tracer; nil: there is none.
+func start(ctx context.Context, s *config.Settings, log zerolog.Logger, tracer *tracing.Tracer) (*process, error) {
 	none := make(chan struct{}) // no provider of former settings is left to wait for
 	close(none)
-	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none}
+	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none, tracer: tracer}
 	if err := p.build(ctx, s, log); err != nil {
 		return nil, errors.Join(err, p.stop.run(context.WithoutCancel(ctx)))
 	}
@@ -119,6 +130,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 	if err != nil {
 		return nil, err
 	}
+	p.pushTracer(log)
 	if p.speakers, err = openProviders(ctx, s.Providers, nil, surroundings{p.awake, log}); err != nil {
 		return nil, err
 	}
@@ -143,6 +155,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		Standing:  kept.standing,
 		Awake:     p.awake,
 		Registry:  registry,
+		Tracer:    p.shownBy(),
 		Log:       log,
 		Dialects:  dialects(),
 	})

@@ -38,7 +38,7 @@ func serveTone(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := start(t.Context(), s, zerolog.Nop())
+	p, err := start(t.Context(), s, zerolog.Nop(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ const (
 	listenerPatience = 2 * time.Second // for answers under way; the connections that are left are closed
 	providerPatience = 2 * time.Second // for closing handshakes with vendors
 	redisPatience    = time.Second
+	tracePatience    = 3 * time.Second  // for one attempt to reach a collector, and half of another
 	ledgerPatience   = 10 * time.Second // a busy disk takes seconds for a last commit
 
 	// sessionPatience is beyond shutdown_grace: for closing handshakes, and for the last records.
