@@ -53,6 +53,9 @@ type Attempt struct {
 	Outcome            Outcome
 	// Code is the kind of failure, and Message what happened in the relay's own words, where it failed.
 	Code, Message string
+	// UpstreamID is by what the vendor's support finds the attempt: visible ASCII; empty where the vendor has no name for it, or a
+	// crash came before the end.
+	UpstreamID string
 	// Usage is what was sent to the vendor and received from it.
 	Usage
 	Cost Cost

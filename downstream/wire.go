@@ -48,6 +48,7 @@ func WireUsage(u relay.Usage) protocol.Usage {
 			Outcome:    a.Outcome,
 			Code:       string(a.Code),
 			Message:    a.Message,
+			UpstreamID: a.UpstreamID,
 			Requests:   a.Requests,
 			Characters: a.Characters,
 			AudioMS:    a.Audio.Milliseconds(),

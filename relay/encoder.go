@@ -121,6 +121,7 @@ type Usage struct {
 
 // AttemptUsage is one try of a generation at one target.
 type AttemptUsage struct {
+	UpstreamID      string // by what the vendor's support finds it; empty: it has no name for it
 	Provider, Model string // Model is empty where the vendor has none
 	Outcome         string // completed, cancelled, failed, hedged or superseded
 	Code            upstream.Kind

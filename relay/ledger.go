@@ -146,6 +146,7 @@ func (oc *outcome) recordLocked() billing.Attempt {
 	kept.EndedAt = oc.a.g.sinceAdmission(oc.endedAt)
 	kept.Outcome = billing.Outcome(oc.nameLocked())
 	kept.Cost = oc.costLocked()
+	kept.UpstreamID = oc.upstreamIDLocked()
 	if kept.Outcome == billing.Failed {
 		kept.Code, kept.Message = string(upstream.KindOf(oc.err)), upstream.ToldOf(oc.err)
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -103,6 +104,7 @@ func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 		Audio:    oc.a.speech.Audio(),
 		Cost:     cost,
 	}
+	report.UpstreamID = oc.upstreamIDLocked()
 	used := oc.usedLocked()
 	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
 	if report.Outcome == outcomeFailed {
@@ -110,6 +112,11 @@ func (oc *outcome) reportLocked(cost billing.Cost) AttemptUsage {
 		report.Message = upstream.ToldOf(oc.err)
 	}
 	return report
+}
+
+// upstreamIDLocked is by what the vendor's support finds the attempt: as it named its error, else as the stream is named there.
+func (oc *outcome) upstreamIDLocked() string {
+	return cmp.Or(upstream.RequestIDOf(oc.err), oc.usage.RequestID)
 }
 
 // nameLocked is the outcome in a word, as clients, records and metrics have it.

@@ -122,6 +122,9 @@ func (a *attempt) observe(err error) {
 		a.provider.Failed(err)
 		event := a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
 			Str("code", code).Str("error", upstream.ToldOf(err))
+		if id := upstream.RequestIDOf(err); id != "" {
+			event = event.Str("upstream_id", id)
+		}
 		if class := upstream.ClassOf(err); class != "" {
 			event = event.Str("class", string(class))
 		}
@@ -158,7 +161,23 @@ func (g *Generation) logEndLocked(done Result) {
 			event = event.Array("passed_over", passedOver(done.Err.PassedOver))
 		}
 	}
+	if ids := upstreamIDs(done.Usage.Attempts); len(ids) > 0 {
+		event = event.Strs("upstream_ids", ids)
+	}
 	event.Msg("generation ended")
+}
+
+// mostUpstreamIDs bounds a line of the log: beyond it the last ones count, of which one was heard.
+const mostUpstreamIDs = 8
+
+// upstreamIDs are by what the vendors find the attempts, in the attempts' order.
+func upstreamIDs(attempts []AttemptUsage) (ids []string) {
+	for _, a := range attempts {
+		if a.UpstreamID != "" {
+			ids = append(ids, a.UpstreamID)
+		}
+	}
+	return ids[max(0, len(ids)-mostUpstreamIDs):]
 }
 
 // passedOver is targets that were not tried, as the log has them.

@@ -138,6 +138,7 @@ func wireAttempt(a *billing.Attempt) protocol.Attempt {
 		Outcome:    string(a.Outcome),
 		Code:       a.Code,
 		Message:    a.Message,
+		UpstreamID: a.UpstreamID,
 		Requests:   int(a.Requests),
 		Characters: int(a.Characters),
 		AudioMS:    a.Audio.Milliseconds(),

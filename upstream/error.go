@@ -70,6 +70,8 @@ type Error struct {
 	// Message says what happened in our words; it reaches clients and logs, so it contains no secret and no
 	// text of the client or of the vendor.
 	Message string
+	// RequestID is the vendor's name of what failed, if it gave one: as func RequestID leaves it.
+	RequestID string
 	// RetryAfter is how long the vendor asks to be left alone, or 0.
 	RetryAfter time.Duration
 	// Err is the cause, for errors.Is; it is not printed, since a cause may contain a URL with a key.

@@ -102,6 +102,7 @@ func (l *Lifetime) EndLocked(u Usage, err error) {
 		return
 	}
 	l.ended = true
+	u.RequestID = RequestID(u.RequestID)
 	if l.stopped != nil {
 		err = l.stopped
 	}

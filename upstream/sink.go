@@ -61,6 +61,9 @@ type Usage struct {
 	// Withheld is how many of the last pieces the vendor never heard of, so that it charges nothing for them: of those
 	// that Sink.Withheld counted, the ones whose text had not been sent either.
 	Withheld int
+	// RequestID is by what the vendor's support finds the stream: the vendor's own name of it or of its connection, or the one
+	// that it was given on the wire; empty where there is none. An error's own is more exact.
+	RequestID string
 }
 
 // Charge is an amount exactly as a vendor wrote it. The zero value: not known.

@@ -115,7 +115,7 @@ func finished(r billing.Record) billing.Record {
 		},
 		{
 			Provider: "oak", Model: "m", Voice: "v2", StartedAt: at.Add(time.Second), EndedAt: r.EndedAt,
-			Outcome: billing.Completed, Usage: billing.Usage{Audio: 2 * time.Second, Characters: 40, Bytes: 44, Requests: 2},
+			Outcome: billing.Completed, UpstreamID: "req-7/s.2", Usage: billing.Usage{Audio: 2 * time.Second, Characters: 40, Bytes: 44, Requests: 2},
 			Cost: billing.Cost{Money: billing.Money{Micros: 1800, Currency: "EUR"}, Source: billing.FromProvider},
 		},
 	}

@@ -25,6 +25,7 @@ CREATE TABLE price_lists (
   hash TEXT PRIMARY KEY,
   list TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;`,
+	`ALTER TABLE attempts ADD COLUMN upstream_id TEXT NOT NULL DEFAULT '';`,
 }
 
 // migrate brings a file to this version, all steps or none. Whoever calls holds the file's lock.

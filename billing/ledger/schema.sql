@@ -66,6 +66,7 @@ CREATE TABLE attempts (
   currency    TEXT,                    -- NULL where the cost is not known, or 0 and no currency is
   cost_source TEXT    NOT NULL,        -- provider, price_list, unavailable
   estimated   INTEGER NOT NULL,        -- 1: more may have been charged
+  upstream_id TEXT    NOT NULL DEFAULT '', -- by what the vendor's support finds it
   PRIMARY KEY (record, number)
 ) STRICT, WITHOUT ROWID;
 

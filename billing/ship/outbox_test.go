@@ -116,7 +116,7 @@ func recordOf(tenant string, admitted time.Time, n int) billing.Record {
 		Metadata: map[string]string{"call": fmt.Sprint(n)},
 		Attempts: []billing.Attempt{{
 			Provider: "p", Model: "m", Voice: "v", StartedAt: admitted, EndedAt: admitted.Add(time.Second),
-			Outcome: outcomes[n%4],
+			Outcome: outcomes[n%4], UpstreamID: fmt.Sprint("req-", n),
 			Usage:   billing.Usage{Audio: time.Duration(n) * 20 * time.Millisecond, Characters: int64(10 + n), Requests: 1},
 			Cost:    billing.Cost{Money: billing.Money{Micros: int64(n)*17 + 1, Currency: "EUR"}, Source: billing.FromProvider},
 		}},

@@ -39,6 +39,7 @@ type storedAttempt struct {
 	Outcome    billing.Outcome `json:"outcome"`
 	Code       string          `json:"code,omitempty"`
 	Message    string          `json:"message,omitempty"`
+	UpstreamID string          `json:"upstream_id,omitempty"`
 	AudioNS    int64           `json:"audio_ns"` // received from the vendor
 	Characters int64           `json:"characters"`
 	Bytes      int64           `json:"bytes"`
@@ -70,7 +71,7 @@ func encodeRecord(r *billing.Record) (string, error) {
 func storedFrom(a *billing.Attempt) storedAttempt {
 	return storedAttempt{
 		Provider: a.Provider, Model: a.Model, Voice: a.Voice, StartedAt: a.StartedAt.UTC(), EndedAt: a.EndedAt.UTC(),
-		Outcome: a.Outcome, Code: a.Code, Message: a.Message, AudioNS: int64(a.Audio), Characters: a.Characters,
+		Outcome: a.Outcome, Code: a.Code, Message: a.Message, UpstreamID: a.UpstreamID, AudioNS: int64(a.Audio), Characters: a.Characters,
 		Bytes: a.Bytes, Requests: a.Requests, Source: a.Cost.Source, Micros: a.Cost.Money.Micros,
 		Currency: a.Cost.Money.Currency, Estimated: a.Cost.Estimated,
 	}
@@ -97,7 +98,7 @@ func decodeRecord(raw string) (billing.Record, error) {
 func (s *storedAttempt) attempt() billing.Attempt {
 	return billing.Attempt{
 		Provider: s.Provider, Model: s.Model, Voice: s.Voice, StartedAt: s.StartedAt, EndedAt: s.EndedAt,
-		Outcome: s.Outcome, Code: s.Code, Message: s.Message,
+		Outcome: s.Outcome, Code: s.Code, Message: s.Message, UpstreamID: s.UpstreamID,
 		Usage: billing.Usage{
 			Audio: time.Duration(s.AudioNS), Characters: s.Characters, Bytes: s.Bytes, Requests: s.Requests,
 		},

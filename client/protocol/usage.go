@@ -18,15 +18,17 @@ type Cost struct {
 
 // Attempt is one try of a generation at one provider.
 type Attempt struct {
-	Provider   string  `json:"provider"`
-	Model      *string `json:"model"`             // null: the vendor has none
-	Outcome    string  `json:"outcome"`           // completed, cancelled, failed, hedged, superseded, interrupted
-	Code       string  `json:"code,omitempty"`    // of a failed one
-	Message    string  `json:"message,omitempty"` // of a failed one
-	Requests   int     `json:"requests"`          // vendor requests that it took
-	Characters int     `json:"characters"`        // code points sent to the vendor
-	AudioMS    int64   `json:"audio_ms"`          // audio received from the vendor
-	Cost       Cost    `json:"cost"`
+	Provider string  `json:"provider"`
+	Model    *string `json:"model"`             // null: the vendor has none
+	Outcome  string  `json:"outcome"`           // completed, cancelled, failed, hedged, superseded, interrupted
+	Code     string  `json:"code,omitempty"`    // of a failed one
+	Message  string  `json:"message,omitempty"` // of a failed one
+	// UpstreamID is by what the vendor's support finds the attempt, in visible ASCII; empty: the vendor has no name for it.
+	UpstreamID string `json:"upstream_id,omitempty"`
+	Requests   int    `json:"requests"`   // vendor requests that it took
+	Characters int    `json:"characters"` // code points sent to the vendor
+	AudioMS    int64  `json:"audio_ms"`   // audio received from the vendor
+	Cost       Cost   `json:"cost"`
 }
 
 // Usage is what a generation used.

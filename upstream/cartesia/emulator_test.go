@@ -102,3 +102,6 @@ func TestEmulatorJoinsPieces(t *testing.T) {
 		}
 	})
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "error:internal:200ms", "req_1") }

@@ -50,6 +50,13 @@ func codes() []upstream.Entry {
 
 // frameError is the error of an error frame.
 func frameError(f *frame) *upstream.Error {
+	err := f.meaning()
+	err.RequestID = upstream.RequestIDIn(f.RequestID)
+	return err
+}
+
+// meaning looks the code up, and then the status.
+func (f *frame) meaning() *upstream.Error {
 	if meaning, ok := errorCodes[f.ErrorCode]; ok {
 		return meaning.Error(f.ErrorCode)
 	}

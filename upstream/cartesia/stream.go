@@ -202,7 +202,11 @@ func (s *stream) endLocked(err error) {
 	if !s.StoppedLocked() {
 		s.seat.Leave(true)
 	}
-	s.EndLocked(upstream.Usage{Withheld: len(s.pieces) - s.sent}, err) // the vendor tells no charge
+	used := upstream.Usage{Withheld: len(s.pieces) - s.sent} // the vendor tells no charge
+	if s.number > 0 {
+		used.RequestID = s.seat.RequestID(vendorsocket.JoinID(s.id, s.number)) // the latest context
+	}
+	s.EndLocked(used, err)
 }
 
 // Lost ends the stream, whose socket has ended.

@@ -68,6 +68,7 @@ type frame struct {
 	Words      *wordTimestamps `json:"word_timestamps"`
 	ErrorCode  string          `json:"error_code"`
 	StatusCode int             `json:"status_code"` // of HTTP; 206 while all is well
+	RequestID  json.RawMessage `json:"request_id"`  // a string, of an error
 }
 
 // wordTimestamps are words, tags of the text among them, in seconds from the context's first sample.

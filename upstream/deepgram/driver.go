@@ -43,6 +43,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	return &provider{
 		optOut: cfg.ImprovementOptOut,
 		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
+			Socket:       vendorsocket.SocketConfig{RequestIDHeader: requestIDHeader},
 			SingleUse:    true,
 			AddressByKey: true,
 			Idle:         cfg.Idle,
@@ -141,6 +142,8 @@ func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream
 	switch {
 	case f.Type == typeError:
 		return frameError(&f)
+	case f.Type == typeMetadata:
+		m.Name(upstream.RequestIDIn(f.RequestID))
 	case s != nil:
 		s.frame(&f)
 	}

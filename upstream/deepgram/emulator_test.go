@@ -65,3 +65,8 @@ func TestEmulatorFaults(t *testing.T) {
 		})
 	}
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "error:NET-0000:200ms", "") }
+
+func TestEmulatorNamesARefusal(t *testing.T) { emulated.RefusedID(t, "dg_wrong", "request-") }

@@ -129,7 +129,7 @@ func (s *stream) endLocked(err error) {
 	if !s.StoppedLocked() {
 		s.seat.Leave(true)
 	}
-	s.EndLocked(upstream.Usage{}, err) // the vendor tells no usage
+	s.EndLocked(upstream.Usage{RequestID: s.seat.RequestID("")}, err) // the vendor tells no usage
 }
 
 // clearLocked lets a Close that waits go on.

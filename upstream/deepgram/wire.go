@@ -21,12 +21,17 @@ func (m message) encode() []byte {
 	return data
 }
 
-// The types of the vendor's text frames that matter here. Metadata, which comes first, does not.
+// requestIDHeader names the connection in the answer to a handshake, also where that is refused (Deepgram documentation,
+// errors).
+const requestIDHeader = "dg-request-id"
+
+// The types of the vendor's text frames that matter here.
 const (
-	typeFlushed = "Flushed"
-	typeCleared = "Cleared"
-	typeWarning = "Warning"
-	typeError   = "Error"
+	typeMetadata = "Metadata" // comes first, and names the connection
+	typeFlushed  = "Flushed"
+	typeCleared  = "Cleared"
+	typeWarning  = "Warning"
+	typeError    = "Error"
 )
 
 // frame is any text frame from the vendor. Audio comes in binary ones.
@@ -35,4 +40,6 @@ type frame struct {
 	Code        string `json:"code"`        // of a Warning or an Error
 	Description string `json:"description"` // free text of a Warning
 	WarnMsg     string `json:"warn_msg"`    // what some clients look for in its stead
+
+	RequestID json.RawMessage `json:"request_id"` // a string, of a Metadata
 }

@@ -47,7 +47,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		cfg:     cfg,
 		dialect: d,
 		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
-			Socket:       vendorsocket.SocketConfig{KeepAlive: keepAlive},
+			Socket:       vendorsocket.SocketConfig{KeepAlive: keepAlive, RequestIDHeader: requestIDHeader},
 			AddressByKey: true,
 			Idle:         cfg.Idle,
 			Linger:       linger,

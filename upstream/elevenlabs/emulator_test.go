@@ -163,3 +163,6 @@ func TestEmulatorStalls(t *testing.T) {
 		r.Stall(20*time.Millisecond, 50*time.Millisecond, emulatortest.Sentences()[0])
 	})
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "drop:200ms", "") }

@@ -17,6 +17,7 @@ type line struct {
 
 	pieces []*piece      // ordered and not ended
 	start  time.Duration // of the first piece
+	latest *piece        // that was sent last; nil: none was
 }
 
 // piece is a context at the vendor.
@@ -71,10 +72,22 @@ func (l *line) due() []upstream.Piece {
 		if p.text != "" && room > 0 {
 			due = append(due, upstream.Piece{ID: p.id, Text: p.text})
 			p.text = ""
+			l.latest = p
 			room--
 		}
 	}
 	return due
+}
+
+// current is the piece that the vendor is at, or was at last; false: it has had none.
+func (l *line) current() (id int, ok bool) {
+	if open := l.open(); len(open) > 0 {
+		return open[0], true
+	}
+	if l.latest == nil {
+		return 0, false
+	}
+	return l.latest.id, true
 }
 
 // unsent is how many pieces the vendor has heard nothing of. All but the last of them have a text.

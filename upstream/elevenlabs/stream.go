@@ -125,7 +125,16 @@ func (s *stream) endLocked(err error) {
 		s.seat.Leave(true)
 	}
 	s.line.drop()
-	s.EndLocked(upstream.Usage{Withheld: s.line.unsent()}, err) // the vendor tells no charge
+	s.EndLocked(upstream.Usage{Withheld: s.line.unsent(), RequestID: s.requestIDLocked()}, err) // the vendor tells no charge
+}
+
+// requestIDLocked is by what the vendor finds the stream: the context of its current piece.
+func (s *stream) requestIDLocked() string {
+	piece, ok := s.line.current()
+	if !ok {
+		return ""
+	}
+	return s.seat.RequestID(vendorsocket.JoinID(s.id, piece))
 }
 
 // settleLocked ends the stream where everything has been delivered.

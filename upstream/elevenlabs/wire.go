@@ -7,6 +7,9 @@ import (
 	"voicerelay/audio"
 )
 
+// requestIDHeader is in the vendor's answers over HTTP. That the answer to a handshake has it is assumed.
+const requestIDHeader = "request-id"
+
 // openFrame opens a context. The settings must stand in a context's first message, and in no other.
 type openFrame struct {
 	Text          string        `json:"text"` // a single space

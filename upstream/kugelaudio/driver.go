@@ -64,7 +64,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 	}
 	return &provider{
 		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
-			Socket: vendorsocket.SocketConfig{KeepAlive: keepAlive},
+			Socket: vendorsocket.SocketConfig{KeepAlive: keepAlive, RequestIDHeader: requestIDHeader},
 			Idle:   cfg.Idle,
 		}, env, capabilities(cfg), &dialect{address: address}),
 	}, nil

@@ -99,3 +99,8 @@ func TestEmulatorRefusesAWrongKey(t *testing.T) {
 		r.WantKind(err, upstream.AuthFailed)
 	})
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) {
+	emulated.RequestIDs(t, "error:INTERNAL_ERROR:200ms", "req-emulated")
+}

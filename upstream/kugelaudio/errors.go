@@ -72,6 +72,7 @@ func frameError(f *frame) *upstream.Error {
 		code = strconv.Itoa(f.Code)
 	}
 	err := meaning.Error(code)
+	err.RequestID = upstream.RequestIDIn(f.RequestID)
 	if f.RetryAfter != nil {
 		err.RetryAfter = upstream.RetrySeconds(*f.RetryAfter)
 	}

@@ -129,6 +129,9 @@ func (s *stream) endLocked(u upstream.Usage, err error, confirmed bool) {
 	}
 	s.alarm.Stop()
 	s.seat.Leave(confirmed)
+	if s.parts.sent > 0 {
+		u.RequestID = s.seat.RequestID(s.id) // the context
+	}
 	s.EndLocked(u, err)
 }
 

@@ -7,6 +7,9 @@ import (
 	"voicerelay/audio"
 )
 
+// requestIDHeader is in the answer to a handshake that is refused (the vendor's JavaScript SDK).
+const requestIDHeader = "x-request-id"
+
 // textFrame appends text to a context, and creates the context where there is none of that id.
 type textFrame struct {
 	Text          string         `json:"text"`
@@ -95,6 +98,8 @@ type frame struct {
 	ErrorCode  *string  `json:"error_code"`
 	Code       int      `json:"code"`        // like an HTTP status
 	RetryAfter *float64 `json:"retry_after"` // seconds; undocumented, but SDKs read it
+
+	RequestID json.RawMessage `json:"request_id"` // a string, of an error
 }
 
 // wordTime is a word in the chunk's normalised text, in milliseconds from the chunk's first sample.

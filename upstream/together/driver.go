@@ -157,7 +157,10 @@ func (d *dialect) Address(key string) (string, http.Header) {
 // Refused is as refusedKind has it.
 func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status) }
 
-var _ vendorsocket.Greeter = (*dialect)(nil)
+var (
+	_ vendorsocket.Greeter = (*dialect)(nil)
+	_ vendorsocket.Namer   = (*dialect)(nil)
+)
 
 // Closed looks the code up.
 func (d *dialect) Closed(code int) *upstream.Error { return upstream.CloseError(closeCodes, code) }

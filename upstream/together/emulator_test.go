@@ -121,3 +121,6 @@ func TestEmulatorIsSpentBeforeItsContextsAre(t *testing.T) {
 		}
 	})
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) { usual().RequestIDs(t, "drop:200ms", "") }

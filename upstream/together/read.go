@@ -1,6 +1,8 @@
 package together
 
 import (
+	"encoding/json"
+
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
 )
@@ -16,6 +18,19 @@ func (d *dialect) Greet(binary bool, data []byte) (reply []byte, ready bool, err
 		return nil, false, frameError(f.Error)
 	}
 	return nil, f.Type == typeCreated, nil
+}
+
+// ConnectionID is the session's.
+func (d *dialect) ConnectionID(data []byte) string {
+	f, err := decode(false, data)
+	if err != nil || f.Type != typeCreated {
+		return ""
+	}
+	var session struct {
+		ID string `json:"id"`
+	}
+	_ = json.Unmarshal(f.Session, &session) // stays empty where it is of another shape
+	return session.ID
 }
 
 // Frame reads a frame from the vendor. Deltas, nearly all there are, are scanned without a decoder.

@@ -191,5 +191,9 @@ func (s *stream) endLocked(err error, confirmed bool) {
 	}
 	well := err == nil && !s.StoppedLocked() && s.tally.dones == s.tally.commits
 	s.seat.Leave(confirmed && (well || s.tally.commits == 0 || s.seat.Shared()))
-	s.EndLocked(upstream.Usage{}, err)
+	var used upstream.Usage
+	if s.tally.commits > 0 {
+		used.RequestID = s.seat.RequestID(s.id) // the context
+	}
+	s.EndLocked(used, err)
 }

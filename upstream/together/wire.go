@@ -73,4 +73,6 @@ type frame struct {
 	EndSeconds   []float64 `json:"end_seconds"`
 
 	Error json.RawMessage `json:"error"`
+
+	Session json.RawMessage `json:"session"` // an object with an id, of a session.created
 }

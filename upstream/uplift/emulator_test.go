@@ -257,3 +257,6 @@ func stalls(r *emulatortest.Rig) {
 	_ = l.Close(func(cause error) error { return l.Stream.Close(r.Context(), cause) }, errStop) // told or not
 	r.AwaitCancels(1)
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) { emulated(defaults).RequestIDs(t, "drop:200ms", "") }

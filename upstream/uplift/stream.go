@@ -33,6 +33,7 @@ type stream struct {
 	queue   []*request   // ordered and not delivered, in order
 	silence *awake.Timer // fires where nothing is ever heard; nil until the first piece is sent
 	heard   bool         // there has been audio
+	latest  *request     // that was ordered last and has a text; nil: none
 }
 
 // newRequest is the stream's next request.
@@ -88,7 +89,9 @@ func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
 	r.ordered, r.piece = true, p
 	r.size = vendorsocket.Held{All: s.provider.Ahead, Most: heldBase + heldPerByte*len(p.Text)}
 	s.queue = append(s.queue, r)
-	if p.Text == "" {
+	if p.Text != "" {
+		s.latest = r
+	} else {
 		r.leaveLocked()
 		r.endLocked(nil)
 	}
@@ -235,5 +238,18 @@ func (s *stream) endLocked(err error) {
 	for _, r := range s.queue {
 		r.drop()
 	}
-	s.EndLocked(upstream.Usage{}, err)
+	s.EndLocked(upstream.Usage{RequestID: s.requestIDLocked()}, err)
+}
+
+// requestIDLocked is by what the vendor finds the stream: the request whose turn it is, or was last.
+func (s *stream) requestIDLocked() string {
+	for _, r := range s.queue {
+		if r.piece.Text != "" {
+			return r.id
+		}
+	}
+	if s.latest == nil {
+		return ""
+	}
+	return s.latest.id
 }

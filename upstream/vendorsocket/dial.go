@@ -1,6 +1,7 @@
 package vendorsocket
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -21,10 +22,15 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: header})
 	if err != nil {
-		return nil, upstream.Refused(ctx, resp, err, kind)
+		refused := upstream.Refused(ctx, resp, err, kind)
+		refused.RequestID = upstream.RequestIDHeader(resp, cfg.RequestIDHeader)
+		return nil, refused
 	}
 	conn.SetReadLimit(cfg.ReadLimit)
-	return &Socket{cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{})}, nil
+	return &Socket{
+		cfg: cfg, conn: conn, out: make(chan [][]byte, batches), over: make(chan struct{}),
+		name: upstream.RequestIDHeader(resp, cfg.RequestIDHeader),
+	}, nil
 }
 
 // greet exchanges what the vendor wants first. ctx bounds it, and the handshake's time. It is called before Run;
@@ -37,6 +43,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
 	ctx, cancel := s.cfg.Awake.WithTimeout(ctx, s.cfg.Handshake)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.Fail(unconnected(ctx, "no greeting in time")) })()
+	names, _ := d.(Namer)
 	for ready := false; !ready; {
 		binary, data, err := s.read()
 		if err != nil {
@@ -48,6 +55,9 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
 		if reply, ready, fault = g.Greet(binary, data); fault != nil {
 			s.Fail(fault)
 			return s.Reason()
+		}
+		if names != nil {
+			s.name = cmp.Or(upstream.RequestID(names.ConnectionID(data)), s.name)
 		}
 		if reply != nil && s.conn.Write(context.Background(), websocket.MessageText, reply) != nil {
 			s.Fail(&upstream.Error{Kind: upstream.Dropped, Message: "connection lost"})

@@ -35,6 +35,12 @@ type Greeter interface {
 	Greet(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error)
 }
 
+// Namer is a Greeter whose vendor names the connection in a greeting.
+type Namer interface {
+	// ConnectionID is the name in a frame that Greet has taken; empty: it has none. data is valid during the call only.
+	ConnectionID(data []byte) string
+}
+
 // closed says what a close means for the streams on the socket.
 func closed(d Dialect) func(code int, reason string) *upstream.Error {
 	if e, ok := d.(Explainer); ok {

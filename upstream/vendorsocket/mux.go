@@ -18,6 +18,7 @@ type Mux struct {
 
 	// Guarded by mu.
 	mu         sync.Mutex
+	name       string // the vendor's own of the connection; empty: none
 	key        string // of the streams here, or of those that it was opened for; empty: of any
 	borne      int    // streams that have come
 	shared     bool   // whether streams may be told apart here, where cfg.SharedOnceProven
@@ -51,6 +52,7 @@ func newMux(p *Pool, s *Socket, key string) *Mux {
 	return &Mux{
 		pool:      p,
 		socket:    s,
+		name:      s.name,
 		number:    p.opened,
 		key:       key,
 		seats:     make(map[string]*Seat),
@@ -98,6 +100,16 @@ func (m *Mux) share() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.shared = true
+}
+
+// Name notes what the vendor calls the connection, where it says so in a frame. What is no id changes nothing.
+func (m *Mux) Name(id string) {
+	if id = upstream.RequestID(id); id == "" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.name = id
 }
 
 // Members are all streams on this socket.

@@ -147,6 +147,25 @@ func (s *Seat) Shared() bool {
 	return mux != nil && mux.Shared()
 }
 
+// RequestID is by what the vendor finds the stream: its own name of the connection, if it gave one, and with it what the
+// stream is called there, unless stream is empty.
+func (s *Seat) RequestID(stream string) string {
+	return s.RequestIDOn(func(uint64) string { return stream })
+}
+
+// RequestIDOn is RequestID of a stream whose name there depends on the socket.
+func (s *Seat) RequestIDOn(stream func(socket uint64) string) string {
+	s.mu.Lock()
+	mux := s.mux
+	s.mu.Unlock()
+	if mux == nil {
+		return "" // its socket is being replaced
+	}
+	mux.mu.Lock()
+	defer mux.mu.Unlock()
+	return upstream.JoinRequestIDs(mux.name, stream(mux.number))
+}
+
 // Leave gives the place back, at once where the vendor has confirmed that the stream is over, and after a while
 // otherwise. A socket that is to carry no other stream is closed by the last.
 func (s *Seat) Leave(confirmed bool) {

@@ -31,6 +31,8 @@ type SocketConfig struct {
 	Ping, Pong time.Duration
 	// KeepAlive is how often each stream's keep-alive goes out: never.
 	KeepAlive time.Duration
+	// RequestIDHeader is the header of a handshake's answer in which the vendor names the connection: none.
+	RequestIDHeader string
 	// ReadLimit is the longest frame in bytes: 4 MiB.
 	ReadLimit int64
 }
@@ -83,6 +85,7 @@ type Socket struct {
 	conn *websocket.Conn
 	out  chan [][]byte // never closed
 	over chan struct{} // closed by fail
+	name string        // the vendor's own of the connection, of the handshake or the greeting; empty: none
 
 	frames atomic.Int64 // that the vendor has sent
 	pongs  atomic.Int64 // pings that it has answered

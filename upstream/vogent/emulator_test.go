@@ -200,3 +200,6 @@ func TestEmulatorStalls(t *testing.T) {
 		r.AwaitCancels(1)
 	})
 }
+
+// The vendor finds each stream by the id that is told of it.
+func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "drop:200ms", "") }

@@ -18,6 +18,7 @@ type line struct {
 
 	pieces []*generation // ordered and not ended
 	start  time.Duration // of the first piece
+	latest *generation   // that was ordered last and has a text; nil: none
 }
 
 // generation is a piece at the vendor.
@@ -54,8 +55,25 @@ func (e event) size() int {
 
 // order puts a piece at the end. One without a text is not sent, and ends when its turn comes.
 func (l *line) order(p upstream.Piece) {
-	l.pieces = append(l.pieces, &generation{piece: p.ID, over: p.Text == ""})
+	g := &generation{piece: p.ID, over: p.Text == ""}
+	if p.Text != "" {
+		l.latest = g
+	}
+	l.pieces = append(l.pieces, g)
 	l.advance()
+}
+
+// current is the piece whose turn it is, or was last; false: the vendor has had none.
+func (l *line) current() (piece int, ok bool) {
+	for _, g := range l.pieces {
+		if !g.over || g.err != nil {
+			return g.piece, true
+		}
+	}
+	if l.latest == nil {
+		return 0, false
+	}
+	return l.latest.piece, true
 }
 
 // find is a piece that has not ended, and whether it is its turn; nil for any other.

@@ -110,7 +110,16 @@ func (s *stream) endLocked(err error) {
 		s.seat.Leave(true)
 	}
 	s.line.drop()
-	s.EndLocked(upstream.Usage{}, err)
+	s.EndLocked(upstream.Usage{RequestID: s.requestIDLocked()}, err)
+}
+
+// requestIDLocked is by what the vendor finds the stream: the generation of its current piece.
+func (s *stream) requestIDLocked() string {
+	piece, ok := s.line.current()
+	if !ok {
+		return ""
+	}
+	return s.seat.RequestIDOn(func(socket uint64) string { return generationID(s.id, socket, piece) })
 }
 
 // settleLocked ends the stream where everything has been delivered, and where nothing more can be.

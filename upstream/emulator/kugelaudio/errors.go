@@ -45,6 +45,9 @@ func (c *connection) sendError(code, text, id string) {
 		text = known.text
 	}
 	o := engine.Object{"error": text, "error_code": code, "code": known.number}
+	if c.quirks.errorIDs {
+		o["request_id"] = "req-emulated"
+	}
 	if text == tooLong {
 		o["code"] = http.StatusRequestEntityTooLarge
 	}

@@ -13,7 +13,7 @@ func documented(t *testing.T) engine.Options {
 	for seed := range uint64(1000) {
 		o := engine.Options{Seed: seed, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second}
 		q := drawQuirks(o)
-		if !q.authByClose && q.authStatus == 403 && !q.wordsFirst && !q.idxPerChunk && !q.interruptedNames && q.usageAfterImmediate && q.oneFinal && q.lateFrames > 0 {
+		if !q.errorIDs && !q.authByClose && q.authStatus == 403 && !q.wordsFirst && !q.idxPerChunk && !q.interruptedNames && q.usageAfterImmediate && q.oneFinal && q.lateFrames > 0 {
 			return o
 		}
 	}

@@ -20,6 +20,7 @@ type quirks struct {
 	oneFinal            bool          // a flush whose text is closed right after it has no final of its own
 	lateFrames          int           // audio frames that follow a close or cancel
 	chunk               time.Duration // audio of a frame
+	errorIDs            bool          // an error has a request_id
 }
 
 // drawQuirks draws them, the same for the same seed. Late frames are 0 to 2 and a frame lasts 100 to 250 ms: the reference
@@ -33,6 +34,7 @@ func drawQuirks(o engine.Options) quirks {
 		oneFinal:   flip(),
 		lateFrames: r.IntN(3), chunk: time.Duration(100+10*r.IntN(16)) * time.Millisecond,
 	}
+	q.errorIDs = flip()
 	if o.Chunk > 0 {
 		q.chunk = o.Chunk
 	}
