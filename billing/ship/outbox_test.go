@@ -117,8 +117,8 @@ func recordOf(tenant string, admitted time.Time, n int) billing.Record {
 		Attempts: []billing.Attempt{{
 			Provider: "p", Model: "m", Voice: "v", StartedAt: admitted, EndedAt: admitted.Add(time.Second),
 			Outcome: outcomes[n%4], UpstreamID: fmt.Sprint("req-", n),
-			Usage:   billing.Usage{Audio: time.Duration(n) * 20 * time.Millisecond, Characters: int64(10 + n), Requests: 1},
-			Cost:    billing.Cost{Money: billing.Money{Micros: int64(n)*17 + 1, Currency: "EUR"}, Source: billing.FromProvider},
+			Usage: billing.Usage{Audio: time.Duration(n) * 20 * time.Millisecond, Characters: int64(10 + n), Requests: 1},
+			Cost:  billing.Cost{Money: billing.Money{Micros: int64(n)*17 + 1, Currency: "EUR"}, Source: billing.FromProvider},
 		}},
 	}
 	if n%5 == 0 {
