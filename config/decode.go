@@ -75,7 +75,7 @@ func (d *decoder) value(node ast.Node, path string, into reflect.Value) {
 			d.remarks.fault(path, "has no value")
 			return
 		}
-		if err := d.scalar(node, into); err != nil {
+		if err := d.env.scalar(node, into); err != nil {
 			d.remarks.fault(path, err.Error())
 		}
 	}

@@ -17,12 +17,12 @@ import (
 )
 
 // scalar fills a single value. Its error says what it must be, and quotes nothing that came from outside.
-func (d *decoder) scalar(node ast.Node, into reflect.Value) error {
+func (e Environment) scalar(node ast.Node, into reflect.Value) error {
 	if into.Type() == reflect.TypeFor[time.Duration]() {
-		return d.duration(node, into)
+		return e.duration(node, into)
 	}
 	if u, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		text, err := d.text(node)
+		text, err := e.text(node)
 		if err != nil {
 			return err
 		}
@@ -30,35 +30,35 @@ func (d *decoder) scalar(node ast.Node, into reflect.Value) error {
 	}
 	switch into.Kind() {
 	case reflect.String:
-		return d.string(node, into)
+		return e.string(node, into)
 	case reflect.Bool:
-		return d.bool(node, into)
+		return e.bool(node, into)
 	case reflect.Int, reflect.Int64, reflect.Int32:
-		return d.int(node, into)
+		return e.int(node, into)
 	case reflect.Float64:
-		return d.float(node, into)
+		return e.float(node, into)
 	}
 	return errors.New("can't be configured")
 }
 
 // text is a string with its references replaced.
-func (d *decoder) text(node ast.Node) (string, error) {
-	e, err := d.expansion(node)
+func (e Environment) text(node ast.Node) (string, error) {
+	expanded, err := e.expansion(node)
 	if err != nil {
 		return "", err
 	}
-	if len(e.unset) > 0 {
-		return "", fmt.Errorf("the environment has no %s", strings.Join(e.unset, ", "))
+	if len(expanded.unset) > 0 {
+		return "", fmt.Errorf("the environment has no %s", strings.Join(expanded.unset, ", "))
 	}
-	return e.text, nil
+	return expanded.text, nil
 }
 
-func (d *decoder) expansion(node ast.Node) (expansion, error) {
+func (e Environment) expansion(node ast.Node) (expansion, error) {
 	switch n := node.(type) {
 	case *ast.StringNode:
-		return d.env.expand(n.Value)
+		return e.expand(n.Value)
 	case *ast.LiteralNode:
-		return d.env.expand(n.Value.Value)
+		return e.expand(n.Value.Value)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return expansion{}, errors.New("must be text: put it in quotes")
 	}
@@ -67,25 +67,25 @@ func (d *decoder) expansion(node ast.Node) (expansion, error) {
 
 // string takes text. In a secret, a variable that is not set expands to nothing, and the secret's owner says what
 // that means.
-func (d *decoder) string(node ast.Node, into reflect.Value) error {
+func (e Environment) string(node ast.Node, into reflect.Value) error {
 	if into.Type() == reflect.TypeFor[upstream.Secret]() {
-		e, err := d.expansion(node)
+		expanded, err := e.expansion(node)
 		if err != nil {
 			return err
 		}
-		secret := strings.TrimRight(e.text, LineEnds)
+		secret := strings.TrimRight(expanded.text, LineEnds)
 		into.SetString(secret)
 		return checkSecret(secret)
 	}
-	text, err := d.text(node)
+	text, err := e.text(node)
 	if err == nil {
 		into.SetString(text)
 	}
 	return err
 }
 
-func (d *decoder) bool(node ast.Node, into reflect.Value) error {
-	text, err := d.plain(node)
+func (e Environment) bool(node ast.Node, into reflect.Value) error {
+	text, err := e.plain(node)
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func (d *decoder) bool(node ast.Node, into reflect.Value) error {
 	return nil
 }
 
-func (d *decoder) int(node ast.Node, into reflect.Value) error {
-	text, err := d.plain(node)
+func (e Environment) int(node ast.Node, into reflect.Value) error {
+	text, err := e.plain(node)
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,8 @@ func decimal(text string) string {
 	return text[:len(text)-len(digits)] + cmp.Or(strings.TrimLeft(digits, "0"), "0")
 }
 
-func (d *decoder) float(node ast.Node, into reflect.Value) error {
-	text, err := d.plain(node)
+func (e Environment) float(node ast.Node, into reflect.Value) error {
+	text, err := e.plain(node)
 	if err != nil {
 		return err
 	}
@@ -133,12 +133,12 @@ func (d *decoder) float(node ast.Node, into reflect.Value) error {
 }
 
 // duration takes text with a unit, or a bare 0.
-func (d *decoder) duration(node ast.Node, into reflect.Value) error {
+func (e Environment) duration(node ast.Node, into reflect.Value) error {
 	var text string
 	var err error
 	if n, ok := node.(*ast.IntegerNode); ok {
 		text = n.GetToken().Value
-	} else if text, err = d.text(node); err != nil {
+	} else if text, err = e.text(node); err != nil {
 		return err
 	}
 	duration, ok := parseDuration(text)
@@ -151,12 +151,12 @@ func (d *decoder) duration(node ast.Node, into reflect.Value) error {
 
 // plain is a number or a truth value as it is written, or what its references stand for. Text without any is
 // neither, and gives nothing.
-func (d *decoder) plain(node ast.Node) (string, error) {
+func (e Environment) plain(node ast.Node) (string, error) {
 	switch n := node.(type) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.GetToken().Value, nil
 	case *ast.StringNode:
-		text, err := d.text(n)
+		text, err := e.text(n)
 		if !strings.Contains(n.Value, "${") {
 			text = ""
 		}
