@@ -5,9 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // NewCluster joins three masters without replicas, each with a third of the slots. Where one is away, the others serve on.
@@ -45,23 +42,4 @@ func (s *Server) ClusterIsWhole() bool {
 	defer cancel()
 	info, err := client.ClusterInfo(ctx).Result()
 	return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_slots_ok:16384")
-}
-
-func (s *Server) client() *redis.Client {
-	return redis.NewClient(&redis.Options{Addr: s.Addr, ContextTimeoutEnabled: true, DialTimeout: time.Second})
-}
-
-// await waits for what another process does.
-func (s *Server) await(otherwise string, holds func() bool) {
-	s.t.Helper()
-	limit := time.After(patience)
-	poll := time.NewTicker(10 * time.Millisecond)
-	defer poll.Stop()
-	for !holds() {
-		select {
-		case <-limit:
-			s.t.Fatalf("%s within %v", otherwise, patience)
-		case <-poll.C:
-		}
-	}
 }

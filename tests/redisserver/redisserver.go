@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // AppendOnly has a server keep all that it was told when it is killed. Syncing is left to the system: killing a process loses
@@ -79,6 +81,25 @@ func (s *Server) Start() {
 		defer cancel()
 		return client.Ping(ctx).Err() == nil
 	})
+}
+
+func (s *Server) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: s.Addr, ContextTimeoutEnabled: true, DialTimeout: time.Second})
+}
+
+// await waits for what another process does.
+func (s *Server) await(otherwise string, holds func() bool) {
+	s.t.Helper()
+	limit := time.After(patience)
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for !holds() {
+		select {
+		case <-limit:
+			s.t.Fatalf("%s within %v", otherwise, patience)
+		case <-poll.C:
+		}
+	}
 }
 
 // Signal sends the server a signal, such as one that stops it and lets it go on.
