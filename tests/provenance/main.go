@@ -13,8 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"strings"
 )
 
 func main() {
@@ -46,25 +44,6 @@ func makeStatement(path string, out io.Writer) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(b.statement(from))
-}
-
-// source is the repository that a build is made from.
-type source struct {
-	commit   string
-	modified bool // there are changes that no commit has
-}
-
-// readSource asks git.
-func readSource() (source, error) {
-	commit, err := exec.Command("git", "rev-parse", "HEAD").Output()
-	if err != nil {
-		return source{}, fmt.Errorf("git rev-parse: %w", err)
-	}
-	changes, err := exec.Command("git", "status", "--porcelain").Output()
-	if err != nil {
-		return source{}, fmt.Errorf("git status: %w", err)
-	}
-	return source{commit: strings.TrimSpace(string(commit)), modified: len(changes) > 0}, nil
 }
 
 func checkAll(binary, sbom, statement string, out io.Writer) error {
