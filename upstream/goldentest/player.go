@@ -1,7 +1,6 @@
 package goldentest
 
 import (
-	"errors"
 	"testing"
 	"testing/synctest"
 
@@ -10,9 +9,6 @@ import (
 	"voicerelay/upstream"
 	"voicerelay/upstream/upstreamtest"
 )
-
-// ErrStop is why streams are stopped.
-var ErrStop = errors.New("barge-in")
 
 // Actor is what depends on the vendor in playing an exchange.
 type Actor interface {
@@ -122,7 +118,7 @@ func (p *Player) Open(id string) *Stream {
 	p.Helper()
 	req := p.Request
 	req.ID = id
-	s := &Stream{Sink: p.sink(), Name: id, p: p}
+	s := &Stream{Sink: p.sink(), Name: id, t: p.T}
 	var err error
 	if s.Stream, err = p.Provider.Open(p.Context(), req, s.Sink); err != nil {
 		p.Fatal(err)

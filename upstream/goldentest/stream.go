@@ -3,6 +3,7 @@ package goldentest
 import (
 	"context"
 	"errors"
+	"testing"
 	"testing/synctest"
 
 	"voicerelay/upstream"
@@ -24,16 +25,16 @@ type Stream struct {
 	Audio, Words, Pieces int
 	Charge               string // the amount, as it is written
 
-	p    *Player
+	t    *testing.T
 	over bool          // it must have ended
 	kind upstream.Kind // of that end; empty: a good one
 }
 
 // Speak orders what text there is as a piece.
 func (s *Stream) Speak(last bool) {
-	s.p.Helper()
-	if err := s.Stream.Speak(s.p.Context(), upstream.Piece{ID: s.Ordered, Text: s.Text, Last: last}); err != nil {
-		s.p.Fatalf("%s: Speak: %v", s.Name, err)
+	s.t.Helper()
+	if err := s.Stream.Speak(s.t.Context(), upstream.Piece{ID: s.Ordered, Text: s.Text, Last: last}); err != nil {
+		s.t.Fatalf("%s: Speak: %v", s.Name, err)
 	}
 	s.Text = ""
 	s.Ordered++
@@ -43,8 +44,8 @@ func (s *Stream) Speak(last bool) {
 func (s *Stream) Stop() {
 	s.Stopped = !s.over
 	go func() {
-		if err := s.Close(func(cause error) error { return s.Stream.Close(s.p.Context(), cause) }, ErrStop); err != nil {
-			s.p.Errorf("%s: Close: %v", s.Name, err)
+		if err := s.Close(func(cause error) error { return s.Stream.Close(s.t.Context(), cause) }, ErrStop); err != nil {
+			s.t.Errorf("%s: Close: %v", s.Name, err)
 		}
 	}()
 }
@@ -72,54 +73,57 @@ func (s *Stream) Hear(audio, words int) {
 
 // check compares what the stream has delivered with what the transcript said, and stops it where it goes on.
 func (s *Stream) check() {
-	s.p.Helper()
+	s.t.Helper()
 	synctest.Wait()
 	h := s.Heard()
 	if len(h.Audio) != s.Audio || len(h.Words) != s.Words {
-		s.p.Errorf("%s: got %d bytes of audio and %d words, want %d and %d", s.Name, len(h.Audio), len(h.Words), s.Audio, s.Words)
+		s.t.Errorf("%s: got %d bytes of audio and %d words, want %d and %d", s.Name, len(h.Audio), len(h.Words), s.Audio, s.Words)
 	}
 	if len(h.Pieces) != s.Pieces {
-		s.p.Errorf("%s: got %d piece ends, want %d", s.Name, len(h.Pieces), s.Pieces)
+		s.t.Errorf("%s: got %d piece ends, want %d", s.Name, len(h.Pieces), s.Pieces)
 	}
 	select {
 	case <-s.Ended():
 		s.checkEnd(h)
 	default:
 		if s.Over() {
-			s.p.Errorf("%s: has not ended, want %q", s.Name, s.kind)
+			s.t.Errorf("%s: has not ended, want %q", s.Name, s.kind)
 		}
 		s.leave()
 	}
 }
 
 func (s *Stream) checkEnd(h upstreamtest.Heard) {
-	s.p.Helper()
+	s.t.Helper()
 	switch {
 	case s.Stopped:
 		if !errors.Is(h.Err, ErrStop) {
-			s.p.Errorf("%s: got %v, want the cause", s.Name, h.Err)
+			s.t.Errorf("%s: got %v, want the cause", s.Name, h.Err)
 		}
 	case !s.over:
-		s.p.Errorf("%s: ended with %v, want it open", s.Name, h.Err)
+		s.t.Errorf("%s: ended with %v, want it open", s.Name, h.Err)
 	case s.kind == "":
 		if h.Err != nil {
-			s.p.Errorf("%s: got %v, want a good end", s.Name, h.Err)
+			s.t.Errorf("%s: got %v, want a good end", s.Name, h.Err)
 		}
 	case h.Err == nil || upstream.KindOf(h.Err) != s.kind:
-		s.p.Errorf("%s: got %v, want %s", s.Name, h.Err, s.kind)
+		s.t.Errorf("%s: got %v, want %s", s.Name, h.Err, s.kind)
 	}
 	if h.Usage.Charge.Decimal != s.Charge {
-		s.p.Errorf("%s: got charge %+v, want %q", s.Name, h.Usage.Charge, s.Charge)
+		s.t.Errorf("%s: got charge %+v, want %q", s.Name, h.Usage.Charge, s.Charge)
 	}
 }
 
 // leave stops the stream without waiting for the vendor, which says nothing more.
 func (s *Stream) leave() {
-	s.p.Helper()
-	gone, cancel := context.WithCancel(s.p.Context())
+	s.t.Helper()
+	gone, cancel := context.WithCancel(s.t.Context())
 	cancel()
 	_ = s.Close(func(cause error) error { return s.Stream.Close(gone, cause) }, ErrStop) // what can't be told the vendor, can't
 	if h := s.Heard(); !errors.Is(h.Err, ErrStop) {
-		s.p.Errorf("%s: stopped at last, got %v, want the cause", s.Name, h.Err)
+		s.t.Errorf("%s: stopped at last, got %v, want the cause", s.Name, h.Err)
 	}
 }
+
+// ErrStop is why streams are stopped.
+var ErrStop = errors.New("barge-in")
