@@ -108,13 +108,6 @@ func (s *stream) run() {
 	}
 }
 
-// count changes the provider's counts.
-func (p *Provider) count(change func(*Stats)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	change(&p.stats)
-}
-
 // stopped ends the stream with the cause that Close was given.
 func (s *stream) stopped() {
 	s.p.count(func(st *Stats) { st.Stopped++ })
