@@ -15,31 +15,60 @@ import (
 // inbox is how many frames may wait for the script.
 const inbox = 1024
 
+// Plan is what happens to a vendor's streams.
+type Plan struct {
+	// Chunk is the bytes of audio in a frame; 0: 4800.
+	Chunk int
+	// Gap is the time before each frame.
+	Gap time.Duration
+	// Fault, if any, happens after so many frames of audio of a stream, and nothing more is said on that stream.
+	Fault func(c *Conn, id string)
+	After int
+	// Deaf: cancels are not confirmed.
+	Deaf bool
+	// Handshake is how long the vendor takes to answer one.
+	Handshake time.Duration
+	// Torn: each piece's audio ends with a byte too many, or too few, to be whole samples.
+	Torn bool
+	// LineBreaks: long base64 is sent in lines, with another line break at the end, as MIME has it.
+	LineBreaks bool
+	// Frozen: new sockets are never read. NoPong: pings on them are not answered.
+	Frozen, NoPong bool
+}
+
+// Stop is one stream that the vendor was told to stop, or whose socket was closed.
+type Stop struct {
+	ID string // empty for a socket
+	At time.Time
+}
+
+// shared is what a vendor's sockets have in common: what the test wants, and what clients have told.
+type shared struct {
+	mu    sync.Mutex // guards what follows
+	plan  Plan
+	stops []Stop
+}
+
 // Conn is one socket as the vendor's script sees it.
 type Conn struct {
 	// Request is the handshake.
 	Request *http.Request
 
-	vendor *Vendor
+	shared *shared
 	ws     *websocket.Conn
 	frames chan []byte   // closed by the reader
 	over   chan struct{} // closed by the reader, too
 	wg     sync.WaitGroup
 }
 
-func newConn(v *Vendor, ws *websocket.Conn, r *http.Request) *Conn {
-	return &Conn{Request: r, vendor: v, ws: ws, frames: make(chan []byte, inbox), over: make(chan struct{})}
+func newConn(of *shared, ws *websocket.Conn, r *http.Request) *Conn {
+	return &Conn{Request: r, shared: of, ws: ws, frames: make(chan []byte, inbox), over: make(chan struct{})}
 }
 
 // run plays the script, and returns once the socket is closed.
-func (c *Conn) run(frozen bool) {
-	if frozen {
-		<-c.vendor.listener.over
-		c.Drop()
-		return
-	}
+func (c *Conn) run(script func(*Conn)) {
 	c.wg.Go(c.read)
-	c.vendor.script(c)
+	script(c)
 	c.Drop()
 	c.wg.Wait()
 }
@@ -71,9 +100,9 @@ func (c *Conn) Go(f func()) { c.wg.Go(f) }
 
 // Plan is what the test wants to happen.
 func (c *Conn) Plan() Plan {
-	c.vendor.mu.Lock()
-	defer c.vendor.mu.Unlock()
-	return c.vendor.plan
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	return c.shared.plan
 }
 
 // Send sends v as a JSON text frame. A client that is gone is not the script's business.
@@ -122,7 +151,7 @@ func (c *Conn) Drop() { _ = c.ws.CloseNow() }
 
 // Stopped notes that the client has told the vendor to stop a stream.
 func (c *Conn) Stopped(id string) {
-	c.vendor.mu.Lock()
-	defer c.vendor.mu.Unlock()
-	c.vendor.stops = append(c.vendor.stops, Stop{ID: id, At: time.Now()})
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	c.shared.stops = append(c.shared.stops, Stop{ID: id, At: time.Now()})
 }

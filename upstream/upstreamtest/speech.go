@@ -10,27 +10,6 @@ import (
 	"voicerelay/upstream"
 )
 
-// Plan is what happens to a vendor's streams.
-type Plan struct {
-	// Chunk is the bytes of audio in a frame; 0: 4800.
-	Chunk int
-	// Gap is the time before each frame.
-	Gap time.Duration
-	// Fault, if any, happens after so many frames of audio of a stream, and nothing more is said on that stream.
-	Fault func(c *Conn, id string)
-	After int
-	// Deaf: cancels are not confirmed.
-	Deaf bool
-	// Handshake is how long the vendor takes to answer one.
-	Handshake time.Duration
-	// Torn: each piece's audio ends with a byte too many, or too few, to be whole samples.
-	Torn bool
-	// LineBreaks: long base64 is sent in lines, with another line break at the end, as MIME has it.
-	LineBreaks bool
-	// Frozen: new sockets are never read. NoPong: pings on them are not answered.
-	Frozen, NoPong bool
-}
-
 // Format of the audio that Speech makes: 16-bit samples at this rate.
 const rate = 24000
 

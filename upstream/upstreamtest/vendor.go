@@ -22,23 +22,16 @@ type Vendor struct {
 	server   *http.Server
 	listener *listener
 
-	// Guarded by mu.
-	mu         sync.Mutex
-	plan       Plan
+	shared
+
+	// Guarded by its mu.
 	status     int // refuse handshakes with it; 0: don't
 	header     http.Header
 	conns      []*Conn // open now
 	sockets    int     // opened so far
 	handshakes int     // begun so far
-	stops      []Stop
 
 	wg sync.WaitGroup
-}
-
-// Stop is one stream that the vendor was told to stop, or whose socket was closed.
-type Stop struct {
-	ID string // empty for a socket
-	At time.Time
 }
 
 // NewVendor starts a vendor. The test must Close it. Within a synctest bubble it is to be made there.
@@ -130,10 +123,15 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		return // it has answered
 	}
 	ws.SetReadLimit(1 << 20)
-	c := newConn(v, ws, r)
+	c := newConn(&v.shared, ws, r)
 	v.add(c)
 	defer v.remove(c)
-	c.run(plan.Frozen)
+	if plan.Frozen {
+		<-v.listener.over
+		c.Drop()
+		return
+	}
+	c.run(v.script)
 }
 
 func (v *Vendor) add(c *Conn) {
