@@ -1,6 +1,11 @@
 package kugelaudio
 
-import "voicerelay/upstream"
+import (
+	"time"
+
+	"voicerelay/audio"
+	"voicerelay/upstream"
+)
 
 // chunkLocked is the chunk of that id, -1 for the latest.
 func (s *stream) chunkLocked(id int64) *chunk {
@@ -15,6 +20,46 @@ func (s *stream) chunkLocked(id int64) *chunk {
 		piece = s.parts.owed[0].id
 	}
 	return s.clock.chunk(id, piece)
+}
+
+// audio hands audio on. Its error is that of a frame which is not of the protocol.
+func (s *stream) audio(p packet) *upstream.Error {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() {
+		return nil
+	}
+	format, ok := s.formatLocked(p)
+	if !ok {
+		return upstream.GarbledError("the vendor sent audio of an unknown format")
+	}
+	if c := s.chunkLocked(p.chunk); c.end == 0 && !s.parts.blind {
+		s.unannouncedLocked()
+	}
+	f := upstream.Frame{Format: format, Base64: p.base64}
+	s.clock.Add(f)
+	s.Sink().Audio(f)
+	return nil
+}
+
+// formatLocked is the format that a packet says it has, in doubt that of the audio before.
+func (s *stream) formatLocked(p packet) (audio.Format, bool) {
+	f := s.clock.Format
+	switch string(p.enc) {
+	case "":
+	case "pcm_s16le":
+		f.Encoding = audio.PCM16
+	case "mulaw":
+		f.Encoding = audio.MuLaw
+	case "alaw":
+		f.Encoding = audio.ALaw
+	default:
+		return f, false
+	}
+	if p.rate != 0 {
+		f.Rate = int(p.rate)
+	}
+	return f, f.Validate() == nil
 }
 
 // begin notes where a chunk begins, and which text it has. That is all that tells how the vendor has cut the text, so it
@@ -87,9 +132,20 @@ func (s *stream) final() {
 	s.awaitLocked()
 }
 
-// endPiecesLocked ends the first n pieces, all at once.
-func (s *stream) endPiecesLocked(n int) {
-	s.clock.Fill(s.Sink())
-	s.piece = s.parts.end(n)
-	s.Sink().PieceEnd(s.piece)
+// contextClosed is the vendor's last word on the context.
+func (s *stream) contextClosed(u *usage) {
+	s.Lock()
+	defer s.Unlock()
+	if !s.LastLocked() && !s.SilentLocked() {
+		s.endLocked(u.charged(), &upstream.Error{Kind: upstream.Dropped, Message: "the vendor closed the context"}, true)
+		return
+	}
+	s.finishLocked(u.charged())
+}
+
+// unannouncedLocked takes note of audio without a word of what text it is: only flushes tell where a piece ends.
+func (s *stream) unannouncedLocked() {
+	s.parts.blind = true
+	s.turns.waited(time.Now())
+	s.awaitLocked()
 }

@@ -2,10 +2,8 @@ package kugelaudio
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
+	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
 )
@@ -35,6 +33,13 @@ type stream struct {
 	sending bool               // a piece is on its way to the socket, and a flush must not go before it
 	alarm   vendorsocket.Alarm // for a flush, should the text pause
 }
+
+// How long text may wait for more before it is flushed: where the vendor has nothing to do, only until the next piece
+// can have come; where it is about to begin by itself, until it surely would have.
+const (
+	pauseTime = 50 * time.Millisecond
+	beginTime = 300 * time.Millisecond
+)
 
 // key is what streams on one socket have in common.
 func (s *stream) key(tenant string) string {
@@ -87,6 +92,46 @@ func (s *stream) order(p upstream.Piece) (flush bool, err error) {
 		s.parts.flush()
 	}
 	return flush, nil
+}
+
+// busyLocked reports whether the vendor speaks, or is about to.
+func (s *stream) busyLocked() bool { return s.clock.busy() || len(s.parts.flushes) > 0 }
+
+// awaitLocked sets the alarm for a flush where the vendor has nothing to do, and there is text that it may not begin with
+// by itself. That is told to the sink.
+func (s *stream) awaitLocked() {
+	if s.EndedLocked() {
+		return
+	}
+	s.WithholdLocked(s.parts.unbegun(!s.busyLocked()))
+	switch {
+	case s.SilentLocked() || s.busyLocked() && !s.parts.blind || !s.parts.unflushed():
+		s.alarm.Stop()
+	case s.parts.blind:
+		s.alarm.Set(0, s.paused)
+	case s.parts.confirmed():
+		s.alarm.Set(beginTime, s.paused)
+	default:
+		s.alarm.Set(pauseTime, s.paused)
+	}
+}
+
+// paused flushes what the vendor has, since no more text has come. It runs on the alarm, which must not wait: a socket that
+// has no room is stuck.
+func (s *stream) paused() {
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() || s.sending || s.busyLocked() && !s.parts.blind || !s.parts.unflushed() {
+		return // Speak sets the alarm once the piece is sent
+	}
+	if s.parts.confirmed() && !s.parts.blind {
+		s.turns.waited(time.Now())
+	}
+	s.parts.flush()
+	if err := s.seat.SendNow(encode(flushFrame{Flush: true, ContextID: s.id})); err != nil {
+		s.endLocked(upstream.Usage{}, err, true)
+	}
+	s.awaitLocked()
 }
 
 // WhenGone is the Lingerer's.
@@ -150,57 +195,6 @@ func (s *stream) interrupted() {
 	s.fail(&upstream.Error{Kind: upstream.Dropped, Message: "the vendor cut the context off"})
 }
 
-// audio hands audio on. Its error is that of a frame which is not of the protocol.
-func (s *stream) audio(p packet) *upstream.Error {
-	s.Lock()
-	defer s.Unlock()
-	if s.SilentLocked() {
-		return nil
-	}
-	format, ok := s.formatLocked(p)
-	if !ok {
-		return upstream.GarbledError("the vendor sent audio of an unknown format")
-	}
-	if c := s.chunkLocked(p.chunk); c.end == 0 && !s.parts.blind {
-		s.unannouncedLocked()
-	}
-	f := upstream.Frame{Format: format, Base64: p.base64}
-	s.clock.Add(f)
-	s.Sink().Audio(f)
-	return nil
-}
-
-// formatLocked is the format that a packet says it has, in doubt that of the audio before.
-func (s *stream) formatLocked(p packet) (audio.Format, bool) {
-	f := s.clock.Format
-	switch string(p.enc) {
-	case "":
-	case "pcm_s16le":
-		f.Encoding = audio.PCM16
-	case "mulaw":
-		f.Encoding = audio.MuLaw
-	case "alaw":
-		f.Encoding = audio.ALaw
-	default:
-		return f, false
-	}
-	if p.rate != 0 {
-		f.Rate = int(p.rate)
-	}
-	return f, f.Validate() == nil
-}
-
-// contextClosed is the vendor's last word on the context.
-func (s *stream) contextClosed(u *usage) {
-	s.Lock()
-	defer s.Unlock()
-	if !s.LastLocked() && !s.SilentLocked() {
-		s.endLocked(u.charged(), &upstream.Error{Kind: upstream.Dropped, Message: "the vendor closed the context"}, true)
-		return
-	}
-	s.finishLocked(u.charged())
-}
-
 // finish ends the stream with everything delivered.
 func (s *stream) finish(u upstream.Usage) {
 	s.Lock()
@@ -215,21 +209,9 @@ func (s *stream) finishLocked(u upstream.Usage) {
 	s.endLocked(u, nil, true)
 }
 
-// longestAmount is longer than any amount is written.
-const longestAmount = 64
-
-// charged is the charge as the vendor wrote it. One that it could not find out is not known, which is not 0.
-func (u *usage) charged() upstream.Usage {
-	if u == nil || len(u.CostCents) > longestAmount || len(u.Currency) > longestAmount {
-		return upstream.Usage{}
-	}
-	var cents json.Number
-	if err := json.Unmarshal(u.CostCents, &cents); err != nil || u.CostCents[0] == '"' || cents == "" || u.Currency == "" {
-		return upstream.Usage{}
-	}
-	return upstream.Usage{Charge: upstream.Charge{
-		Decimal:  cents.String(),
-		Scale:    -2,
-		Currency: strings.ToUpper(u.Currency),
-	}}
+// endPiecesLocked ends the first n pieces, all at once.
+func (s *stream) endPiecesLocked(n int) {
+	s.clock.Fill(s.Sink())
+	s.piece = s.parts.end(n)
+	s.Sink().PieceEnd(s.piece)
 }

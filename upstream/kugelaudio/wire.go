@@ -3,8 +3,10 @@ package kugelaudio
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"voicerelay/audio"
+	"voicerelay/upstream"
 )
 
 // requestIDHeader is in the answer to a handshake that is refused (the vendor's JavaScript SDK).
@@ -114,4 +116,23 @@ type wordTime struct {
 type usage struct {
 	CostCents json.RawMessage `json:"cost_cents"` // null where the vendor could not find out
 	Currency  string          `json:"currency"`   // absent then
+}
+
+// longestAmount is longer than any amount is written.
+const longestAmount = 64
+
+// charged is the charge as the vendor wrote it. One that it could not find out is not known, which is not 0.
+func (u *usage) charged() upstream.Usage {
+	if u == nil || len(u.CostCents) > longestAmount || len(u.Currency) > longestAmount {
+		return upstream.Usage{}
+	}
+	var cents json.Number
+	if err := json.Unmarshal(u.CostCents, &cents); err != nil || u.CostCents[0] == '"' || cents == "" || u.Currency == "" {
+		return upstream.Usage{}
+	}
+	return upstream.Usage{Charge: upstream.Charge{
+		Decimal:  cents.String(),
+		Scale:    -2,
+		Currency: strings.ToUpper(u.Currency),
+	}}
 }
