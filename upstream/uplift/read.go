@@ -8,22 +8,6 @@ import (
 	"voicerelay/upstream/vendorsocket"
 )
 
-// transport is the envelope of messages. It is the same for all sockets, and keeps no state.
-type transport interface {
-	// address is where to connect.
-	address(base *url.URL) (string, http.Header)
-	// unwrap takes a message out of a frame.
-	unwrap(data []byte) (unwrapped, *upstream.Error)
-	// wrap is the frame of a message of that type.
-	wrap(kind string, message []byte) []byte
-}
-
-// unwrapped is what was in a frame.
-type unwrapped struct {
-	message []byte // nil: none
-	answer  []byte // what the frame wants answered, if anything
-}
-
 // dialect is what the pool must know of the vendor.
 type dialect struct {
 	transport

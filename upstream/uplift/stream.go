@@ -1,17 +1,13 @@
 package uplift
 
 import (
-	"context"
-	"errors"
-	"sync/atomic"
+	"slices"
 
 	"voicerelay/audio"
 	"voicerelay/awake"
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
 )
-
-var _ upstream.Lingerer = (*stream)(nil)
 
 // stream is a sequence of requests.
 type stream struct {
@@ -36,158 +32,124 @@ type stream struct {
 	latest  *request     // that was ordered last and has a text; nil: none
 }
 
-// newRequest is the stream's next request.
-func (s *stream) newRequest() *request {
-	r := &request{stream: s, id: vendorsocket.JoinID(s.id, s.requests)}
-	s.requests++
-	return r
+// request is one piece at the vendor, as its socket sees it.
+type request struct {
+	// Static after newRequest.
+	stream *stream
+	id     string // the vendor's requestId
+
+	// Guarded by the stream's lock.
+	seat    *vendorsocket.Seat // while the vendor may have something of it
+	lost    bool               // its socket ended before it was known to have one
+	ordered bool               // it has a piece, and stands in the stream's queue
+	piece   upstream.Piece
+	bytes   int      // of audio so far
+	held    [][]byte // base64 that came before the request's turn
+	size    vendorsocket.Held
+	done    bool // no more of it is to come than is held
+	err     *upstream.Error
 }
 
-// seat finds the request a place on a socket: nil where that is of no use any more.
-func (s *stream) seat(ctx context.Context, r *request) (*vendorsocket.Seat, error) {
-	want := s.want
-	want.ID, want.Member = r.id, r
-	seat := &vendorsocket.Seat{}
-	if err := s.provider.Pool.Join(ctx, seat, want); err != nil {
-		return nil, err
-	}
-	return r.sit(seat), nil
-}
+const (
+	// heldBase and heldPerByte are how much base64 is held for a text: four times as much as its speech may well
+	// have, at 59,000 bytes a second, and some more for short ones.
+	heldBase    = 1 << 20
+	heldPerByte = 16 << 10
+	// chunkSize is what a chunk takes besides its base64 while it is held.
+	chunkSize = 64
+)
 
-// Speak orders a piece.
-func (s *stream) Speak(ctx context.Context, p upstream.Piece) error {
-	r, seat, err := s.order(p)
-	if err != nil || p.Text == "" {
-		return err
-	}
-	if seat == nil {
-		if seat, err = s.seat(ctx, r); err != nil {
-			return s.unseated(ctx, r, err)
-		}
-	}
-	if seat == nil {
-		return nil // the request has failed meanwhile, and its turn to say so will come
-	}
-	s.listen()
-	msg := s.template
-	msg.RequestID, msg.Text = r.id, p.Text
-	return seat.Send(ctx, s.provider.wrap(typeSynthesize, encode(msg)))
-}
-
-// order queues a request for the piece, and says what seat it has already.
-func (s *stream) order(p upstream.Piece) (*request, *vendorsocket.Seat, error) {
+// sit gives the request its seat, or nil where that is of no use any more.
+func (r *request) sit(seat *vendorsocket.Seat) *vendorsocket.Seat {
+	s := r.stream
 	s.Lock()
 	defer s.Unlock()
-	if err := s.OrderLocked(p); err != nil {
-		return nil, nil, err
+	if r.done || r.lost || s.SilentLocked() {
+		r.lost = false
+		seat.Leave(true)
+		return nil
 	}
-	r := s.next
-	s.next = nil
-	if r == nil {
-		r = s.newRequest()
+	r.seat = seat
+	return seat
+}
+
+// rise takes the request's seat from it.
+func (r *request) rise() *vendorsocket.Seat {
+	r.stream.Lock()
+	defer r.stream.Unlock()
+	seat := r.seat
+	r.seat = nil
+	return seat
+}
+
+// audio takes audio, which is valid during the call only.
+func (r *request) audio(base64 []byte) {
+	s := r.stream
+	s.Lock()
+	defer s.Unlock()
+	if s.SilentLocked() || r.done || !r.ordered || len(base64) == 0 {
+		return
 	}
-	r.ordered, r.piece = true, p
-	r.size = vendorsocket.Held{All: s.provider.Ahead, Most: heldBase + heldPerByte*len(p.Text)}
-	s.queue = append(s.queue, r)
-	if p.Text != "" {
-		s.latest = r
-	} else {
+	f := upstream.Frame{Format: s.format, Base64: base64}
+	r.bytes += f.Len()
+	if s.queue[0] == r {
+		s.audioLocked(f)
+		return
+	}
+	if !r.size.Take(chunkSize + len(base64)) {
+		r.endLocked(upstream.GarbledError("the vendor sends far more audio than there is text"))
+		return
+	}
+	r.held = append(r.held, slices.Clone(base64))
+}
+
+// end takes the vendor's last word on the request.
+func (r *request) end(err *upstream.Error) {
+	s := r.stream
+	s.Lock()
+	defer s.Unlock()
+	r.leaveLocked()
+	if err == nil && r.bytes == 0 {
+		err = &upstream.Error{Kind: upstream.NoAudio, Message: "the vendor made no audio"}
+	}
+	r.endLocked(err)
+}
+
+// Lost ends the request, whose socket has ended. One that has not been ordered will get another.
+func (r *request) Lost(err *upstream.Error) {
+	s := r.stream
+	s.Lock()
+	defer s.Unlock()
+	if !r.ordered {
+		r.lost = r.seat == nil
 		r.leaveLocked()
-		r.endLocked(nil)
+		return
 	}
-	return r, r.seat, nil
+	r.leaveLocked()
+	r.endLocked(err)
 }
 
-// unseated ends a request that there is no place for, in time: the pieces before it are delivered all the same.
-func (s *stream) unseated(ctx context.Context, r *request, err error) error {
-	if ctx.Err() != nil && !awake.TimedOut(ctx) {
-		return err // the caller has given the piece up
-	}
-	var failure *upstream.Error
-	errors.As(err, &failure) // it always is one
-	s.Lock()
-	defer s.Unlock()
-	r.endLocked(failure)
-	return nil
-}
-
-// listen begins to wait for the first audio.
-func (s *stream) listen() {
-	s.Lock()
-	defer s.Unlock()
-	if s.silence == nil {
-		s.silence = s.provider.awake.AfterFunc(s.provider.cfg.Silence, s.unheard)
+// leaveLocked gives the seat back: the vendor has nothing of the request any more.
+func (r *request) leaveLocked() {
+	if r.seat != nil {
+		r.seat.Leave(true)
+		r.seat = nil
 	}
 }
 
-// unheard ends a stream that the vendor says nothing on. For a voice that it does not know it reports no error and sends no
-// audio, as users of the service have found; silence is all there is to tell it by.
-func (s *stream) unheard() {
-	s.Lock()
-	defer s.Unlock()
-	if len(s.queue) > 0 && !s.heard {
-		s.queue[0].endLocked(&upstream.Error{
-			Kind: upstream.NoAudio, Message: "the vendor says nothing, as it does where it does not know a voice",
-		})
-	}
+// drop forgets what is held.
+func (r *request) drop() {
+	r.size.Drop()
+	r.held = nil
 }
 
-// Close releases the stream. What has not ended is stopped at the vendor.
-func (s *stream) Close(ctx context.Context, cause error) error {
-	if !s.BeginClose() {
-		return nil
+// endLocked notes how the request ended, once, and delivers what that lets through.
+func (r *request) endLocked(err *upstream.Error) {
+	if r.done {
+		return
 	}
-	failure := error(nil)
-	for _, r := range s.stop(cause) {
-		if err := s.cancel(ctx, r, cause); failure == nil {
-			failure = err
-		}
-	}
-	s.Lock()
-	defer s.Unlock()
-	s.endLocked(nil)
-	return failure
-}
-
-// WhenGone is the Lingerer's: the stream is gone with the last of its requests.
-func (s *stream) WhenGone(f func()) {
-	var left atomic.Int64
-	left.Store(int64(len(s.left)))
-	if len(s.left) == 0 {
-		f()
-	}
-	for _, seat := range s.left {
-		seat.WhenGone(func() {
-			if left.Add(-1) == 0 {
-				f()
-			}
-		})
-	}
-}
-
-// stop silences the stream and gives its requests. One that was never ordered has left.
-func (s *stream) stop(cause error) []*request {
-	s.Lock()
-	defer s.Unlock()
-	s.StopLocked(cause)
-	if s.next != nil {
-		s.next.leaveLocked()
-	}
-	return s.queue
-}
-
-// cancel tells the vendor to stop a request, unless it has nothing of it.
-func (s *stream) cancel(ctx context.Context, r *request, cause error) error {
-	seat := r.rise()
-	if seat == nil {
-		return nil
-	}
-	seat.Doubt(cause)
-	msg := cancelRequest{Type: typeCancel, RequestID: r.id}
-	told, err := seat.Stop(ctx, s.provider.wrap(typeCancel, encode(msg)))
-	seat.Leave(!told)
-	s.left = append(s.left, seat)
-	return err
+	r.done, r.err = true, err
+	r.stream.deliverLocked()
 }
 
 // audioLocked hands audio on.
