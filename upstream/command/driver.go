@@ -22,18 +22,17 @@ var Driver = upstream.NewDriver("command", defaults(),
 // provider speaks by one configured command.
 type provider struct {
 	// Static after open.
-	cfg      Config
-	voices   []string
-	awake    *awake.Clock
-	log      zerolog.Logger
-	running  chan struct{} // a place for each program that may run
-	launcher *program.Launcher
+	cfg    Config
+	voices []string
+	awake  *awake.Clock
+	log    zerolog.Logger
+	runner *runner
 
 	// Guarded by mu.
 	mu     sync.Mutex
 	closed bool
 
-	wg sync.WaitGroup // a goroutine per stream, and one per program
+	wg sync.WaitGroup // a goroutine per stream
 }
 
 // open makes a provider, which starts nothing and makes no folder before there is something to speak.
@@ -46,20 +45,17 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, &upstream.EnvError{Field: "options.user", Reason: err.Error()}
 	}
 	return &provider{
-		cfg:     cfg,
-		voices:  env.Voices,
-		awake:   env.Awake,
-		log:     env.Log,
-		running: make(chan struct{}, cfg.Processes),
-		launcher: program.NewLauncher(program.Config{
-			Account: owner, Folder: cfg.Folder, Limits: cfg.Limits, Lifetime: cfg.Timeout,
-		}),
+		cfg:    cfg,
+		voices: env.Voices,
+		awake:  env.Awake,
+		log:    env.Log,
+		runner: newRunner(cfg, owner),
 	}, nil
 }
 
 // Warm takes away what programs left whose relay was killed.
 func (p *provider) Warm(context.Context) {
-	if err := p.launcher.Sweep(); err != nil {
+	if err := p.runner.launcher.Sweep(); err != nil {
 		p.log.Warn().Err(err).Msg("folders of programs could not be cleaned")
 	}
 }
@@ -104,7 +100,8 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	}
 	life, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	s := &stream{
-		p:      p,
+		runner: p.runner,
+		awake:  p.awake,
 		sink:   sink,
 		voice:  req.Voice,
 		pieces: make(chan upstream.Piece, queued),
@@ -125,5 +122,5 @@ func (p *provider) Close() error {
 	if again {
 		return nil
 	}
-	return p.launcher.Close()
+	return p.runner.close()
 }

@@ -23,7 +23,7 @@ func TestWhatAKilledRelayLeftIsTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	running := provide(t, cfg) // another relay's, on the same folder
-	kept, err := running.launcher.Folder()
+	kept, err := running.runner.launcher.Folder()
 	if err != nil {
 		t.Fatal(err)
 	}

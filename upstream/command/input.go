@@ -14,7 +14,7 @@ import (
 )
 
 // command is what to run for a text in a folder.
-func (p *provider) command(ctx context.Context, dir, voice, text string) (*exec.Cmd, error) {
+func (p *runner) command(ctx context.Context, dir, voice, text string) (*exec.Cmd, error) {
 	replace := []string{voiceMark, voice}
 	if p.wantsFile() {
 		name, err := p.textFile(dir, oneLine(text))
@@ -38,7 +38,7 @@ func (p *provider) command(ctx context.Context, dir, voice, text string) (*exec.
 	return cmd, nil
 }
 
-func (p *provider) wantsFile() bool {
+func (p *runner) wantsFile() bool {
 	return slices.ContainsFunc(p.cfg.Command, func(arg string) bool { return strings.Contains(arg, fileMark) })
 }
 
@@ -54,7 +54,7 @@ func oneLine(text string) string {
 }
 
 // textFile makes a file with the text in a folder, which only the programs' user reads.
-func (p *provider) textFile(dir, text string) (name string, err error) {
+func (p *runner) textFile(dir, text string) (name string, err error) {
 	name = filepath.Join(dir, "text")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		return "", err

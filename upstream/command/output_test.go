@@ -22,7 +22,7 @@ func file(samples, after string) []byte {
 // play plays an output as a program writes it, and the frames that came of it.
 func play(t testing.TB, cfg Config, out io.Reader) (upstreamtest.Heard, error) {
 	sink := upstreamtest.NewSink(t)
-	s := &stream{p: &provider{cfg: cfg}, sink: sink}
+	s := &stream{runner: &runner{cfg: cfg}, sink: sink}
 	heard, err := s.play(out)
 	h := sink.Heard()
 	if heard != len(h.Audio) || s.spoke != (heard > 0) {
@@ -62,7 +62,7 @@ func TestOutputGoesOnAsItComes(t *testing.T) {
 func TestOutputIsNotGathered(t *testing.T) {
 	out, in := io.Pipe()
 	sink := upstreamtest.NewSink(t)
-	s := &stream{p: &provider{cfg: defaults()}, sink: sink}
+	s := &stream{runner: &runner{cfg: defaults()}, sink: sink}
 	played := make(chan error, 1)
 	go func() { // ends with in
 		_, err := s.play(out)

@@ -9,7 +9,7 @@ import (
 )
 
 // enter takes a place for a program. Where all are taken it tells so, and when that is over.
-func (p *provider) enter(ctx context.Context, waits func(bool)) error {
+func (p *runner) enter(ctx context.Context, waits func(bool)) error {
 	select {
 	case p.running <- struct{}{}:
 		return nil
@@ -25,9 +25,8 @@ func (p *provider) enter(ctx context.Context, waits func(bool)) error {
 	}
 }
 
-// start runs the command for a text, in a place that was taken. The program is killed when ctx ends; the provider waits
-// for it.
-func (p *provider) start(ctx context.Context, voice, text string) (*program.Program, error) {
+// start runs the command for a text, in a place that was taken. The program is killed when ctx ends; close waits for it.
+func (p *runner) start(ctx context.Context, voice, text string) (*program.Program, error) {
 	prog, err := p.launch(ctx, voice, text)
 	if err != nil {
 		<-p.running
@@ -41,7 +40,7 @@ func (p *provider) start(ctx context.Context, voice, text string) (*program.Prog
 }
 
 // launch starts the command in a folder of its own.
-func (p *provider) launch(ctx context.Context, voice, text string) (*program.Program, error) {
+func (p *runner) launch(ctx context.Context, voice, text string) (*program.Program, error) {
 	dir, err := p.launcher.Folder()
 	if err != nil {
 		return nil, &upstream.Error{Kind: noFolder.Kind, Message: noFolder.Message, Err: err}

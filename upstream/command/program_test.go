@@ -146,7 +146,7 @@ func TestWaitingForProgramsIsTold(t *testing.T) {
 	cfg.Processes = 1
 	cfg.Timeout = patience
 	p := provide(t, cfg)
-	p.running <- struct{}{} // as another program does
+	p.runner.running <- struct{}{} // as another program does
 	l := call(t, p)
 	l.speak(false, "Hello")
 	for deadline := time.Now().Add(patience); l.Heard().Withheld != 1; time.Sleep(time.Millisecond) {
@@ -158,7 +158,7 @@ func TestWaitingForProgramsIsTold(t *testing.T) {
 	if n := l.Heard().Withheld; n != 2 {
 		t.Errorf("%d pieces wait, want 2", n)
 	}
-	<-p.running
+	<-p.runner.running
 	if h := l.wait(); h.Err != nil || h.Withheld != 0 || len(h.Pieces) != 2 {
 		t.Errorf("ended with %v, %d pieces spoken, %d waiting", h.Err, len(h.Pieces), h.Withheld)
 	}
@@ -169,7 +169,7 @@ func TestWaitingForProgramsEnds(t *testing.T) {
 	cfg.Processes = 1
 	cfg.Timeout = 20 * time.Millisecond
 	p := provide(t, cfg)
-	p.running <- struct{}{} // as a program does that never ends
+	p.runner.running <- struct{}{} // as a program does that never ends
 	l := call(t, p)
 	l.speak(true, "Hello")
 	if h := l.wait(); upstream.KindOf(h.Err) != upstream.Throttled {

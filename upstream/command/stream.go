@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"voicerelay/audio"
+	"voicerelay/awake"
 	"voicerelay/upstream"
 )
 
@@ -17,7 +18,8 @@ const queued = 16
 // stream is one attempt.
 type stream struct {
 	// Static after Open.
-	p      *provider
+	runner *runner
+	awake  *awake.Clock
 	sink   upstream.Sink
 	voice  string
 	pieces chan upstream.Piece
@@ -126,12 +128,12 @@ func (s *stream) speak(ctx context.Context, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil // the end of a text that has been spoken
 	}
-	ctx, cancel := s.p.awake.WithTimeout(ctx, s.p.cfg.Timeout)
+	ctx, cancel := s.awake.WithTimeout(ctx, s.runner.cfg.Timeout)
 	defer cancel()
-	if err := s.p.enter(ctx, s.wait); err != nil {
+	if err := s.runner.enter(ctx, s.wait); err != nil {
 		return err
 	}
-	prog, err := s.p.start(ctx, s.voice, text)
+	prog, err := s.runner.start(ctx, s.voice, text)
 	if err != nil {
 		return err
 	}
@@ -159,8 +161,8 @@ func (s *stream) speak(ctx context.Context, text string) error {
 // play hands a program's output on as it comes, and reports how many bytes of samples there were. An output that ends
 // early is no error here: how the program ended says more.
 func (s *stream) play(out io.Reader) (heard int, err error) {
-	bounded := &boundedReader{r: out, left: s.p.cfg.MaxOutputBytes}
-	format, samples, err := s.p.cfg.Output.open(bounded)
+	bounded := &boundedReader{r: out, left: s.runner.cfg.MaxOutputBytes}
+	format, samples, err := s.runner.cfg.Output.open(bounded)
 	if err == nil {
 		heard, err = s.hand(format, samples)
 	}
