@@ -48,16 +48,3 @@ func closed(d Dialect) func(code int, reason string) *upstream.Error {
 	}
 	return func(code int, _ string) *upstream.Error { return d.Closed(code) }
 }
-
-// Member is a stream as its socket sees it.
-type Member interface {
-	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
-	// unless both happen at the same time.
-	Lost(err *upstream.Error)
-}
-
-// Keeper is a Member whose keep-alive depends on what it has sent.
-type Keeper interface {
-	// KeepAlive is the frame that keeps the stream from timing out, or nil. What it has sent before goes out first.
-	KeepAlive() []byte
-}

@@ -16,22 +16,8 @@ func (s *Seat) Doubt(cause error) {
 	}
 	switch kind := upstream.KindOf(cause); {
 	case kind == upstream.FirstAudioTimeout, kind == upstream.Stalled:
-		mux.pool.doubt(mux)
+		mux.suspect()
 	case !s.answered.Load(): // as where another target was faster, which says little
 		mux.socket.Probe()
 	}
-}
-
-// doubt retires a socket that is taken for dead, and doubts all others.
-func (p *Pool) doubt(dead *Mux) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.muxes {
-		m.mu.Lock()
-		m.retired = m.retired || m == dead
-		m.doubt = doubt{true, m.socket.frames.Load(), m.socket.pongs.Load()}
-		m.mu.Unlock()
-		m.socket.Probe()
-	}
-	p.cfg.Log.Warn().Int("sockets", len(p.muxes)).Msg("vendor socket given up: nothing came on it")
 }

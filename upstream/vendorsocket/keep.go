@@ -2,21 +2,13 @@ package vendorsocket
 
 import (
 	"context"
-	"slices"
 	"time"
-
-	"voicerelay/upstream"
 )
 
+// warmRetry is the first pause after a socket could not be opened ahead, doubled up to warmRetryMax.
 const (
-	// maxIdle is how many used sockets may wait for further streams of their key.
-	maxIdle = 32
-	// warmRetry is the first pause after a socket could not be opened ahead, doubled up to warmRetryMax.
 	warmRetry    = time.Second
 	warmRetryMax = 30 * time.Second
-	// tooSoon: a socket opened ahead that ends within this time counts as a failed dial, since some vendors look at the
-	// key after the handshake.
-	tooSoon = 5 * time.Second
 )
 
 // Warm opens the configured number of sockets ahead, tries that once before it returns, and from then on keeps as
@@ -44,14 +36,6 @@ func (p *Pool) start(f func()) bool {
 	}
 	p.wg.Go(f)
 	return true
-}
-
-// wake makes the keeper look again.
-func (p *Pool) wake() {
-	select {
-	case p.kick <- struct{}{}:
-	default: // it will look anyway
-	}
 }
 
 // keepWarm keeps sockets open ahead of need. It closes tried once it has tried.
@@ -121,18 +105,6 @@ func (p *Pool) openSpare(s *Seat) {
 	})
 }
 
-// noteStillborn keeps why a socket ended that has had no stream, where that was soon.
-func (p *Pool) noteStillborn(m *Mux, reason *upstream.Error) {
-	now := time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.borne == 0 && now.Sub(m.idleSince) < tooSoon && reason.Kind != upstream.Canceled {
-		p.failedWarm = reason
-	}
-}
-
 // takeStillborn is why a socket opened ahead has ended at once since the last call, or nil.
 func (p *Pool) takeStillborn() error {
 	p.mu.Lock()
@@ -174,49 +146,4 @@ func (p *Pool) ahead() (key string, waiting int) {
 		m.mu.Unlock()
 	}
 	return p.latest, waiting
-}
-
-// waitsLocked reports whether the socket was opened ahead for streams of that key and has had none.
-func (m *Mux) waitsLocked(key string) bool { return m.borne == 0 && m.key == key }
-
-// sweep drops idle sockets until the pool is closed.
-func (p *Pool) sweep() {
-	ticker := time.NewTicker(p.cfg.Idle / 4)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-p.life.Done():
-			return
-		case now := <-ticker.C:
-			for _, m := range p.retire(now) {
-				m.socket.Fail(errIdle)
-			}
-		}
-	}
-}
-
-// errIdle ends sockets that no stream is on; no stream gets to see it.
-var errIdle = &upstream.Error{Kind: upstream.Canceled, Message: "idle"}
-
-// retire gives sockets that have had no stream for too long, and the oldest of those where there are too many. No
-// stream can join them from here on.
-func (p *Pool) retire(now time.Time) []*Mux {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var retired []*Mux
-	idle := 0
-	for _, m := range slices.Backward(p.muxes) { // the newest first
-		m.mu.Lock()
-		rests := m.loadLocked(now) == 0 && !m.retired
-		waits := m.waitsLocked(p.latest)
-		if rests && !waits {
-			idle++
-		}
-		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || !waits && idle > maxIdle) {
-			m.retired = true
-			retired = append(retired, m)
-		}
-		m.mu.Unlock()
-	}
-	return retired
 }

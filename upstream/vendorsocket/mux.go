@@ -1,9 +1,8 @@
 package vendorsocket
 
 import (
-	"maps"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"voicerelay/upstream"
@@ -12,9 +11,10 @@ import (
 // Mux is a socket that several streams share by id.
 type Mux struct {
 	// Static after newMux.
-	pool   *Pool
-	socket *Socket
-	number uint64 // of all sockets that the pool has opened
+	cfg     *PoolConfig
+	socket  *Socket
+	number  uint64 // of all sockets that the pool has opened
+	suspect func() // tells the pool that the vendor may be gone from here
 
 	// Guarded by mu.
 	mu         sync.Mutex
@@ -45,19 +45,103 @@ type doubt struct {
 	frames, pongs int64 // when the doubt began
 }
 
+// Want is what a stream asks of a pool.
+type Want struct {
+	// ID is the stream's on the wire, unique in the process.
+	ID string
+	// Key has the fields that belong to a whole socket, and whatever else must not meet on one: streams share a
+	// socket only where their keys are equal. It is not empty.
+	Key string
+	// Affinity, if any, names the conversation: streams of one go to the same socket where it has room.
+	Affinity string
+	// Member is the stream.
+	Member Member
+}
+
+// Frames makes what is to be sent for the socket that it goes to, by its number in the pool, which no other socket
+// gets: some ids of vendors hold on one socket only. It runs with locks held, so it must take none and wait for nothing.
+type Frames func(socket uint64) [][]byte
+
+// Seat is a stream's place on a socket, which Join finds it: a field of the stream's, so that the stream can leave as soon
+// as its socket tells it to. Send and Leave are called by one goroutine at a time.
+type Seat struct {
+	// Static after Join.
+	want Want
+
+	answered atomic.Bool  // a frame has come for this stream
+	seen     atomic.Int64 // frames on its socket by its latest order, or by its latest frame
+
+	// Static after reserve, for a stream that waits for a socket.
+	asked  time.Time  // since when
+	joined bool       // one that was being opened already
+	came   chan error // holds what that has come to
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	mux    *Mux     // nil while a dead socket is being replaced
+	reused bool     // the socket was open before this stream came
+	sent   []Frames // what has been sent and not answered, for the replacement; nil once answered
+	began  bool     // a frame has been sent on this socket
+	left   bool
+	fade   *time.Timer // nil unless the vendor has not confirmed that the stream is over
+	gone   bool        // the vendor has let go of the stream
+	told   func()      // what WhenGone was given
+}
+
+// answer notes that the vendor has sent something of this stream, so that its socket is not replaced any more.
+func (s *Seat) answer(m *Mux) {
+	s.seen.Store(m.socket.frames.Load())
+	if s.answered.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answered.Store(true)
+	s.sent = nil
+}
+
+// vanish notes that the vendor has let go of the stream, or is taken to.
+func (s *Seat) vanish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return
+	}
+	s.gone = true
+	if s.fade != nil {
+		s.fade.Stop()
+	}
+	if s.told != nil {
+		s.told()
+	}
+}
+
 // keptAffinities is how many conversations a socket remembers.
 const keptAffinities = 32
 
-func newMux(p *Pool, s *Socket, key string) *Mux {
+// Member is a stream as its socket sees it.
+type Member interface {
+	// Lost tells that the socket has ended, and why. It is called once at most, and not after Leave has returned,
+	// unless both happen at the same time.
+	Lost(err *upstream.Error)
+}
+
+// Keeper is a Member whose keep-alive depends on what it has sent.
+type Keeper interface {
+	// KeepAlive is the frame that keeps the stream from timing out, or nil. What it has sent before goes out first.
+	KeepAlive() []byte
+}
+
+func newMux(cfg *PoolConfig, s *Socket, number uint64, key string) *Mux {
 	return &Mux{
-		pool:      p,
+		cfg:       cfg,
 		socket:    s,
 		name:      s.name,
-		number:    p.opened,
+		number:    number,
 		key:       key,
 		seats:     make(map[string]*Seat),
 		leaving:   make(map[string]departure),
-		allowance: allowance{limit: p.cfg.StreamsPerMinute},
+		allowance: allowance{limit: cfg.StreamsPerMinute},
 		idleSince: time.Now(),
 	}
 }
@@ -148,179 +232,4 @@ func (m *Mux) runsLow() bool {
 	tires := low && !m.tired
 	m.tired = low
 	return tires
-}
-
-// Confirm frees the place of a stream that left without the vendor's confirmation, which has come now.
-func (m *Mux) Confirm(id []byte) {
-	m.mu.Lock()
-	left, ok := m.leaving[string(id)]
-	if ok {
-		delete(m.leaving, string(id))
-		m.restLocked(time.Now())
-	}
-	m.mu.Unlock()
-	if ok {
-		left.seat.vanish()
-	}
-}
-
-// run serves the socket until it ends, and then tells its streams.
-func (m *Mux) run() {
-	dialect := m.pool.dialect
-	take := func(binary bool, data []byte) *upstream.Error { return dialect.Frame(m, binary, data) }
-	err := m.socket.Run(take, m.keepAlives, closed(dialect))
-	m.pool.remove(m, err)
-	seats, left := m.takeAll()
-	for _, d := range left {
-		d.seat.vanish()
-	}
-	for _, seat := range seats {
-		if !m.pool.replace(seat, err) {
-			seat.want.Member.Lost(err)
-		}
-	}
-}
-
-// takeAll empties the socket, of the streams on it and of those that have left it.
-func (m *Mux) takeAll() (seats []*Seat, left []departure) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	seats = slices.Collect(maps.Values(m.seats))
-	left = slices.Collect(maps.Values(m.leaving))
-	clear(m.seats)
-	clear(m.leaving)
-	return seats, left
-}
-
-// keepAlives are the frames that keep this socket's streams alive.
-func (m *Mux) keepAlives() [][]byte {
-	m.mu.Lock()
-	seats := slices.Collect(maps.Values(m.seats))
-	m.mu.Unlock()
-	var frames [][]byte
-	for _, seat := range seats {
-		if frame := seat.keepAlive(m.pool.dialect); frame != nil {
-			frames = append(frames, frame)
-		}
-	}
-	return frames
-}
-
-// loadLocked is how many places are taken.
-func (m *Mux) loadLocked(now time.Time) int {
-	for id, left := range m.leaving {
-		if now.After(left.until) {
-			delete(m.leaving, id)
-			m.restLocked(now)
-		}
-	}
-	return len(m.seats) + len(m.leaving)
-}
-
-// restLocked notes since when the socket has been idle.
-func (m *Mux) restLocked(now time.Time) {
-	if len(m.seats)+len(m.leaving) == 0 {
-		m.idleSince = now
-	}
-}
-
-// rank is how well the socket suits a stream: 0 not at all, most where its conversation was there lately, then where
-// sockets of its key have most room, then for sockets opened ahead, and least where a cancel may still have consequences.
-func (m *Mux) rank(want Want, now time.Time) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	taken := m.loadLocked(now)
-	if m.pool.cfg.InOrder {
-		taken = len(m.seats)
-	}
-	room := m.placesLocked() - taken
-	switch {
-	case m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now), m.doubtedLocked():
-		return 0
-	case m.pool.cfg.AffinityBound && m.bearsLocked(want.Affinity):
-		return 4 + m.pool.cfg.StreamsPerSocket // whether or not there is room
-	case room <= 0:
-		return 0
-	case m.borne == 0:
-		return 2
-	case want.Affinity != "" && slices.Contains(m.affinities, want.Affinity):
-		return 3 + m.pool.cfg.StreamsPerSocket
-	case m.allowance.low(now):
-		return 0
-	case m.pool.cfg.InOrder && len(m.leaving) > 0:
-		return 1
-	}
-	return 2 + room
-}
-
-// doubtedLocked reports whether no sign of life has come since the socket was doubted.
-func (m *Mux) doubtedLocked() bool {
-	d := &m.doubt
-	d.on = d.on && m.socket.frames.Load() == d.frames && m.socket.pongs.Load() == d.pongs
-	return d.on
-}
-
-// bearsLocked reports whether one of the streams here is of the conversation.
-func (m *Mux) bearsLocked(affinity string) bool {
-	if affinity == "" {
-		return false
-	}
-	for _, seat := range m.seats {
-		if seat.want.Affinity == affinity {
-			return true
-		}
-	}
-	return false
-}
-
-// placesLocked is how many streams may be here at once.
-func (m *Mux) placesLocked() int {
-	if m.provesLocked() {
-		return 1
-	}
-	return m.pool.cfg.StreamsPerSocket
-}
-
-// provesLocked reports whether it is still to be seen that streams can be told apart here.
-func (m *Mux) provesLocked() bool { return m.pool.cfg.SharedOnceProven && !m.shared }
-
-// sitLocked gives the seat a place. The caller holds the seat's lock, too, and knows that there is one.
-func (m *Mux) sitLocked(seat *Seat) {
-	m.key = seat.want.Key
-	m.seats[seat.want.ID] = seat
-	seat.seen.Store(m.socket.frames.Load())
-	m.borne++
-	m.retired = m.retired || m.borne == m.pool.cfg.StreamsInAll
-	m.allowance.waiting++
-	a := seat.want.Affinity
-	if a == "" {
-		return
-	}
-	m.affinities = slices.DeleteFunc(m.affinities, func(other string) bool { return other == a })
-	if len(m.affinities) == keptAffinities {
-		m.affinities = m.affinities[1:]
-	}
-	m.affinities = append(m.affinities, a)
-}
-
-// leave takes the seat's place back; unconfirmed, it lingers there for a while. spent: the socket is of no further use.
-func (m *Mux) leave(seat *Seat, confirmed bool) (spent, lingers bool) {
-	now := time.Now()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.seats[seat.want.ID] != seat {
-		return false, false // the socket has ended
-	}
-	delete(m.seats, seat.want.ID)
-	if !seat.began {
-		m.allowance.waiting--
-	}
-	m.retired = m.retired || m.pool.cfg.SingleUse || !confirmed && m.provesLocked()
-	spent = m.retired && len(m.seats) == 0
-	lingers = !confirmed && !spent
-	if lingers {
-		m.leaving[seat.want.ID] = departure{seat, now.Add(m.pool.cfg.Linger)}
-	}
-	m.restLocked(now)
-	return spent, lingers
 }

@@ -3,53 +3,13 @@ package vendorsocket
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"voicerelay/upstream"
-
-	"github.com/rs/zerolog"
 )
-
-// PoolConfig says how a vendor's sockets are shared and kept.
-type PoolConfig struct {
-	// Socket bounds each of them.
-	Socket SocketConfig
-	// StreamsPerSocket is how many streams share one; at least 1.
-	StreamsPerSocket int
-	// InOrder: the vendor has stopped a cancelled stream before it looks at what comes after on the socket, so its place
-	// there is free at once.
-	InOrder bool
-	// AffinityBound: the vendor ties a conversation to a socket, so its streams that overlap must be on one, also where that
-	// is more than StreamsPerSocket.
-	AffinityBound bool
-	// SingleUse: a socket carries one stream in its life. It is closed when that leaves, which is how some vendors
-	// are told to stop.
-	SingleUse bool
-	// SharedOnceProven: the vendor may or may not name the stream in what it sends. A socket carries one stream at a
-	// time, and is closed where one leaves unconfirmed, until Seat.Share says that it may carry more.
-	SharedOnceProven bool
-	// StreamsInAll is how many streams a socket carries in its life, one after another or together: it is closed when
-	// the last of so many has left. 0: no bound.
-	StreamsInAll int
-	// AddressByKey: where to connect depends on the streams' key, so sockets are opened ahead for the latest one
-	// only, and none before the first stream.
-	AddressByKey bool
-	// StreamsPerMinute is how many may begin on one within any minute; 0: no bound. Where few are left, streams of
-	// other conversations go to another socket, which is opened ahead.
-	StreamsPerMinute int
-	// Warm is how many sockets without a stream are kept open ahead of need.
-	Warm int
-	// Idle is how long a socket without a stream is kept, to which up to a quarter may be added: less than the
-	// vendor's own limit. 0: 2 minutes.
-	Idle time.Duration
-	// Linger is how long a cancelled stream keeps its place on its socket where the vendor does not confirm. 0: 3 s. It
-	// counts as gone from the vendor by then, and after 3 s at the latest.
-	Linger time.Duration
-	// Log takes connection events.
-	Log zerolog.Logger
-}
 
 // Pool has a vendor's sockets. It does not bound its streams: the caller that opens them does. Sockets are
 // opened ahead, shared by streams of equal keys, replaced when dead, and dropped when idle.
@@ -114,20 +74,6 @@ func (p *Pool) Close() {
 	p.wg.Wait()
 }
 
-// seat puts the stream on an open socket. It reports false where the socket has ended meanwhile.
-func (m *Mux) seat(s *Seat) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.socket.Reason() != nil {
-		return false // ended meanwhile, and may have told its streams already
-	}
-	m.sitLocked(s)
-	s.mux, s.reused = m, true
-	return true
-}
-
 // open dials a socket, for a stream whose own is being replaced or, with none, ahead of need.
 func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -155,12 +101,13 @@ func (p *Pool) open(ctx context.Context, key string, seat *Seat) error {
 // openedLocked has a new socket serve its first streams.
 func (p *Pool) openedLocked(socket *Socket, key string, seats []*Seat) {
 	p.opened++
-	m := newMux(p, socket, key)
+	m := newMux(&p.cfg, socket, p.opened, key)
+	m.suspect = func() { p.doubt(m) }
 	for _, s := range seats {
 		m.found(s)
 	}
 	p.muxes = append(p.muxes, m)
-	p.wg.Go(m.run)
+	p.wg.Go(func() { p.serve(m) })
 	p.cfg.Log.Debug().Int("sockets", len(p.muxes)).Msg("vendor socket opened")
 }
 
@@ -177,27 +124,54 @@ func (p *Pool) dial(ctx context.Context, key string) (*Socket, error) {
 	return socket, nil
 }
 
-// found makes the seat one of the first on a new socket, and sends what it had sent on a dead one.
-func (m *Mux) found(s *Seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// serve serves a socket until it ends, and then tells its streams.
+func (p *Pool) serve(m *Mux) {
+	take := func(binary bool, data []byte) *upstream.Error { return p.dialect.Frame(m, binary, data) }
+	alive := func() [][]byte { return m.keepAlives(p.dialect) }
+	err := m.socket.Run(take, alive, closed(p.dialect))
+	p.remove(m, err)
+	seats, left := m.takeAll()
+	for _, d := range left {
+		d.seat.vanish()
+	}
+	for _, seat := range seats {
+		if !p.replace(seat, err) {
+			seat.want.Member.Lost(err)
+		}
+	}
+}
+
+// takeAll empties the socket, of the streams on it and of those that have left it.
+func (m *Mux) takeAll() (seats []*Seat, left []departure) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s.left {
-		return // its stream was closed meanwhile: the socket is for the next
-	}
-	m.sitLocked(s)
-	s.mux = m
-	if len(s.sent) > 0 {
-		m.allowance.begin(time.Now())
-		s.began = true
-		var again [][]byte
-		for _, frames := range s.sent {
-			again = append(again, frames(m.number)...)
+	seats = slices.Collect(maps.Values(m.seats))
+	left = slices.Collect(maps.Values(m.leaving))
+	clear(m.seats)
+	clear(m.leaving)
+	return seats, left
+}
+
+// keepAlives are the frames that keep this socket's streams alive.
+func (m *Mux) keepAlives(d Dialect) [][]byte {
+	m.mu.Lock()
+	seats := slices.Collect(maps.Values(m.seats))
+	m.mu.Unlock()
+	var frames [][]byte
+	for _, seat := range seats {
+		if frame := seat.keepAlive(d); frame != nil {
+			frames = append(frames, frame)
 		}
-		m.socket.out <- again // never blocks: nothing is in the queue yet
-		s.sent = nil
 	}
+	return frames
+}
+
+// keepAlive is the frame that keeps the seat's stream alive. No lock is held, since a Keeper may take its own.
+func (s *Seat) keepAlive(d Dialect) []byte {
+	if k, ok := s.want.Member.(Keeper); ok {
+		return k.KeepAlive()
+	}
+	return d.KeepAlive(s.want.ID)
 }
 
 // replace gives a stream whose socket turned out dead another one, once: where the vendor has not answered it, and
@@ -237,4 +211,91 @@ func (p *Pool) remove(m *Mux, reason *upstream.Error) {
 	p.noteStillborn(m, reason)
 	p.wake()
 	p.cfg.Log.Debug().Err(reason).Int("sockets", left).Msg("vendor socket ended")
+}
+
+const (
+	// maxIdle is how many used sockets may wait for further streams of their key.
+	maxIdle = 32
+	// tooSoon: a socket opened ahead that ends within this time counts as a failed dial, since some vendors look at the
+	// key after the handshake.
+	tooSoon = 5 * time.Second
+)
+
+// noteStillborn keeps why a socket ended that has had no stream, where that was soon.
+func (p *Pool) noteStillborn(m *Mux, reason *upstream.Error) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.borne == 0 && now.Sub(m.idleSince) < tooSoon && reason.Kind != upstream.Canceled {
+		p.failedWarm = reason
+	}
+}
+
+// wake makes the keeper look again.
+func (p *Pool) wake() {
+	select {
+	case p.kick <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// waitsLocked reports whether the socket was opened ahead for streams of that key and has had none.
+func (m *Mux) waitsLocked(key string) bool { return m.borne == 0 && m.key == key }
+
+// sweep drops idle sockets until the pool is closed.
+func (p *Pool) sweep() {
+	ticker := time.NewTicker(p.cfg.Idle / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.life.Done():
+			return
+		case now := <-ticker.C:
+			for _, m := range p.retire(now) {
+				m.socket.Fail(errIdle)
+			}
+		}
+	}
+}
+
+// errIdle ends sockets that no stream is on; no stream gets to see it.
+var errIdle = &upstream.Error{Kind: upstream.Canceled, Message: "idle"}
+
+// retire gives sockets that have had no stream for too long, and the oldest of those where there are too many. No
+// stream can join them from here on.
+func (p *Pool) retire(now time.Time) []*Mux {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var retired []*Mux
+	idle := 0
+	for _, m := range slices.Backward(p.muxes) { // the newest first
+		m.mu.Lock()
+		rests := m.loadLocked(now) == 0 && !m.retired
+		waits := m.waitsLocked(p.latest)
+		if rests && !waits {
+			idle++
+		}
+		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || !waits && idle > maxIdle) {
+			m.retired = true
+			retired = append(retired, m)
+		}
+		m.mu.Unlock()
+	}
+	return retired
+}
+
+// doubt retires a socket that is taken for dead, and doubts all others.
+func (p *Pool) doubt(dead *Mux) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.muxes {
+		m.mu.Lock()
+		m.retired = m.retired || m == dead
+		m.doubt = doubt{true, m.socket.frames.Load(), m.socket.pongs.Load()}
+		m.mu.Unlock()
+		m.socket.Probe()
+	}
+	p.cfg.Log.Warn().Int("sockets", len(p.muxes)).Msg("vendor socket given up: nothing came on it")
 }

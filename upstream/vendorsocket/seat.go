@@ -2,75 +2,10 @@ package vendorsocket
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"voicerelay/upstream"
 )
-
-// Want is what a stream asks of a pool.
-type Want struct {
-	// ID is the stream's on the wire, unique in the process.
-	ID string
-	// Key has the fields that belong to a whole socket, and whatever else must not meet on one: streams share a
-	// socket only where their keys are equal. It is not empty.
-	Key string
-	// Affinity, if any, names the conversation: streams of one go to the same socket where it has room.
-	Affinity string
-	// Member is the stream.
-	Member Member
-}
-
-// Frames makes what is to be sent for the socket that it goes to, by its number in the pool, which no other socket
-// gets: some ids of vendors hold on one socket only. It runs with locks held, so it must take none and wait for nothing.
-type Frames func(socket uint64) [][]byte
-
-// Seat is a stream's place on a socket, which Join finds it: a field of the stream's, so that the stream can leave as soon
-// as its socket tells it to. Send and Leave are called by one goroutine at a time.
-type Seat struct {
-	// Static after Join.
-	want Want
-
-	answered atomic.Bool  // a frame has come for this stream
-	seen     atomic.Int64 // frames on its socket by its latest order, or by its latest frame
-
-	// Static after reserve, for a stream that waits for a socket.
-	asked  time.Time  // since when
-	joined bool       // one that was being opened already
-	came   chan error // holds what that has come to
-
-	// Guarded by mu.
-	mu     sync.Mutex
-	mux    *Mux     // nil while a dead socket is being replaced
-	reused bool     // the socket was open before this stream came
-	sent   []Frames // what has been sent and not answered, for the replacement; nil once answered
-	began  bool     // a frame has been sent on this socket
-	left   bool
-	fade   *time.Timer // nil unless the vendor has not confirmed that the stream is over
-	gone   bool        // the vendor has let go of the stream
-	told   func()      // what WhenGone was given
-}
-
-// answer notes that the vendor has sent something of this stream, so that its socket is not replaced any more.
-func (s *Seat) answer(m *Mux) {
-	s.seen.Store(m.socket.frames.Load())
-	if s.answered.Load() {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answered.Store(true)
-	s.sent = nil
-}
-
-// keepAlive is the frame that keeps the seat's stream alive. No lock is held, since a Keeper may take its own.
-func (s *Seat) keepAlive(d Dialect) []byte {
-	if k, ok := s.want.Member.(Keeper); ok {
-		return k.KeepAlive()
-	}
-	return d.KeepAlive(s.want.ID)
-}
 
 // Send queues text frames. ctx bounds the wait for room. Where the socket has ended the error is nil: the member's
 // Lost tells, or the frames go to a new socket.
@@ -173,7 +108,7 @@ func (s *Seat) Leave(confirmed bool) {
 	mux, spent, lingers := s.mux, false, false
 	if !s.left && mux != nil {
 		if spent, lingers = mux.leave(s, confirmed); lingers {
-			s.fade = time.AfterFunc(min(mux.pool.cfg.Linger, upstream.MostGone), s.vanish)
+			s.fade = time.AfterFunc(min(mux.cfg.Linger, upstream.MostGone), s.vanish)
 		}
 	}
 	s.left = true
@@ -184,22 +119,6 @@ func (s *Seat) Leave(confirmed bool) {
 	}
 	if !lingers {
 		s.vanish()
-	}
-}
-
-// vanish notes that the vendor has let go of the stream, or is taken to.
-func (s *Seat) vanish() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gone {
-		return
-	}
-	s.gone = true
-	if s.fade != nil {
-		s.fade.Stop()
-	}
-	if s.told != nil {
-		s.told()
 	}
 }
 
