@@ -15,11 +15,7 @@ import (
 
 // connection is one connection. Its reader takes messages, and a goroutine of each context speaks.
 type connection struct {
-	*emulator
-	socket  *websocket.Conn
-	version string
-	wg      sync.WaitGroup // the contexts, and the close of a fault
-	turns   engine.Turns
+	line
 
 	mu       sync.Mutex // guards what follows
 	contexts map[string]*speechContext
@@ -52,8 +48,6 @@ func (c *connection) serve() {
 		c.take(ctx, data)
 	}
 }
-
-func (c *connection) send(o engine.Object) { engine.Send(c.socket, o) }
 
 // take does what a message asks for.
 func (c *connection) take(ctx context.Context, data []byte) {
@@ -104,7 +98,8 @@ func (c *connection) contextOf(ctx context.Context, m message, s settings) (*spe
 			}
 		}
 	}
-	k := newSpeechContext(c, id, s)
+	k := newSpeechContext(&c.line, id, s)
+	k.forget = func() { c.forget(k) }
 	c.contexts[id] = k
 	ctx, k.stop = context.WithCancel(ctx)
 	c.wg.Go(func() { k.run(ctx) })

@@ -12,12 +12,13 @@ import (
 // speechContext is one context. The connection's reader gives it transcripts, and one goroutine speaks them in order.
 type speechContext struct {
 	// Static after contextOf.
-	conn     *connection
+	conn     *line
 	id       string
 	settings settings
 	index    int // in the stats
 	fault    engine.Fault
 	stop     context.CancelFunc
+	forget   func()        // has the connection free its id
 	wake     chan struct{} // holds one token while there may be something to do
 
 	left bool // its place is given up; guarded by the connection's mu
@@ -33,6 +34,16 @@ type speechContext struct {
 	speaker // owned by the goroutine
 }
 
+// speaker is what a context's goroutine keeps from text to text.
+type speaker struct {
+	samples int64 // generated, at the native rate
+	spoke   bool
+	flushID int
+	flushed bool // a flush_done has gone out
+	turn    engine.Turn
+	pacer   engine.Pacer
+}
+
 // job is what the speaker does next: speak a text, say that what was flushed is spoken, or both.
 type job struct {
 	text  string
@@ -42,7 +53,7 @@ type job struct {
 
 // newSpeechContext is a context of its first request's settings, with nothing to speak yet. Flush ids begin with 1 (API
 // reference).
-func newSpeechContext(c *connection, id string, s settings) *speechContext {
+func newSpeechContext(c *line, id string, s settings) *speechContext {
 	k := &speechContext{
 		conn: c, id: id, settings: s, index: c.server.Begin(id), fault: c.server.CurrentFault(), wake: make(chan struct{}, 1),
 	}
@@ -119,107 +130,10 @@ func (k *speechContext) poke() {
 	}
 }
 
-// run speaks until all is spoken, or the context has expired, been cancelled or broken off.
-func (k *speechContext) run(ctx context.Context) {
-	defer k.stop()
-	defer k.leave()
-	for {
-		item, what := k.next(ctx)
-		switch what {
-		case nextOver:
-			k.leave() // a client that hears of the end may use the id again
-			k.end(ctx)
-			return
-		case nextExpired:
-			k.leave()
-			if k.conn.quirks.expiryDone {
-				k.done()
-			}
-			return
-		}
-		if !k.say(ctx, item) && !k.isCancelled() {
-			return
-		}
-	}
-}
-
-// leave gives the context's place and id up.
-func (k *speechContext) leave() {
-	k.conn.forget(k)
-	k.conn.server.Finish(k.index)
-}
-
-// next is what a context's goroutine does next.
-type next int
-
-const (
-	nextSpeak   next = iota
-	nextOver         // all is spoken, or it was cancelled
-	nextExpired      // nothing came in time
-	nextWait         // nothing, for now
-)
-
-// next waits for something to do.
-// A context expires 1 s after its last audio (Cartesia's docs), whether or not the client has ended its text. Pauses of an LLM
-// are often longer.
-func (k *speechContext) next(ctx context.Context) (job, next) {
-	expires := time.Now().Add(expiry)
-	for {
-		item, what, gathered := k.ready(ctx)
-		switch {
-		case what != nextWait:
-			return item, what
-		case gathered == 0 && !k.spoke:
-			gathered = idleTimeout // it expires after its audio, and there was none
-		case gathered == 0:
-			if gathered = time.Until(expires); gathered <= 0 {
-				return item, nextExpired
-			}
-		}
-		timer := time.NewTimer(gathered)
-		select {
-		case <-ctx.Done():
-		case <-k.wake:
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
-}
-
-// ready is what can be done now. Where nothing can, gathered is for how long text is gathered yet; 0: there is none.
-func (k *speechContext) ready(ctx context.Context) (item job, what next, gathered time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	gathered = time.Until(k.since.Add(k.settings.delay))
-	switch {
-	case ctx.Err() != nil || k.cancelled:
-		return item, nextOver, 0
-	case len(k.queue) > 0:
-		item, k.queue = k.queue[0], k.queue[1:]
-		return item, nextSpeak, 0
-	case k.last:
-		return item, nextOver, 0
-	case k.buffer != "" && gathered <= 0:
-		item, k.buffer = job{text: k.buffer, times: k.times}, ""
-		return item, nextSpeak, 0
-	case k.buffer == "":
-		gathered = 0
-	}
-	return item, nextWait, gathered
-}
-
 func (k *speechContext) isCancelled() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.cancelled
-}
-
-// end says that the context is over.
-// A done before the client has ended its text would be taken for the whole: LiveKit's plugin waits for another one after it.
-func (k *speechContext) end(ctx context.Context) {
-	if !k.isCancelled() && ctx.Err() == nil {
-		k.done()
-	}
 }
 
 func (k *speechContext) done() {

@@ -36,6 +36,9 @@ type outputFormat struct {
 	SampleRate int    `json:"sample_rate"`
 }
 
+// structuredErrors is the version from which errors are objects, rather than one text.
+const structuredErrors = "2026-03-01"
+
 // settings are what a context is opened with. They compare.
 type settings struct {
 	model, voice, language string

@@ -13,16 +13,6 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// speaker is what a context's goroutine keeps from text to text.
-type speaker struct {
-	samples int64 // generated, at the native rate
-	spoke   bool
-	flushID int
-	flushed bool // a flush_done has gone out
-	turn    engine.Turn
-	pacer   engine.Pacer
-}
-
 // say does what an item asks for, and reports whether nothing went wrong.
 // Credits are by character of the transcript, and no event tells them.
 func (k *speechContext) say(ctx context.Context, item job) bool {
