@@ -10,18 +10,6 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// voicing is where a context's speech is.
-type voicing struct {
-	encoder    engine.Encoder
-	pacer      engine.Pacer // of the text that is spoken
-	held       []byte       // encoded, for the next frame: where frames end within samples
-	samples    int64        // generated, at the native rate
-	characters int64        // charged
-	spoken     bool         // something has been
-	stalled    bool         // it does not go on
-	dead       bool         // a fault has ended it without a word
-}
-
 // say speaks a text, until ctx ends or a fault ends the context.
 // The characters are charged when speech begins: the vendor bills those of the input, in credits, and says nothing of it on
 // the socket.

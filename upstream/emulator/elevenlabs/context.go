@@ -13,12 +13,13 @@ import (
 // speechContext is one context. The connection's reader gives it text, and its own goroutine speaks.
 type speechContext struct {
 	// Static after open.
-	conn     *connection
+	conn     *line
 	id       string
 	settings setting
 	speed    float64
 	fault    engine.Fault
 	index    int           // in the stats
+	leave    func()        // takes it off the connection
 	over     chan struct{} // closed when nothing more is sent
 	wake     chan struct{} // holds one token while there may be something to do
 
@@ -43,9 +44,21 @@ type job struct {
 	last    bool // the context ends here
 }
 
+// voicing is where a context's speech is.
+type voicing struct {
+	encoder    engine.Encoder
+	pacer      engine.Pacer // of the text that is spoken
+	held       []byte       // encoded, for the next frame: where frames end within samples
+	samples    int64        // generated, at the native rate
+	characters int64        // charged
+	spoken     bool         // something has been
+	stalled    bool         // it does not go on
+	dead       bool         // a fault has ended it without a word
+}
+
 // newSpeechContext is a context with what its first message fixes, or what is wrong with that.
 // Settings count in a context's first message only: whatever opens it fixes them, even a keep-alive (reported on GitHub).
-func newSpeechContext(c *connection, m message) (*speechContext, *failure) {
+func newSpeechContext(c *line, m message) (*speechContext, *failure) {
 	k := &speechContext{
 		conn: c, id: m.id(), settings: usual(), fault: c.server.CurrentFault(), heard: time.Now(),
 		over: make(chan struct{}), wake: make(chan struct{}, 1), halt: func() {},
@@ -216,119 +229,4 @@ func (k *speechContext) rest() {
 	defer k.mu.Unlock()
 	k.begun, k.halt = job{}, func() {}
 	k.heard = time.Now()
-}
-
-// speak does the jobs in order until the context ends, or ctx does with the connection.
-func (k *speechContext) speak(ctx context.Context) {
-	defer close(k.over)
-	for ctx.Err() == nil && !k.voice.dead {
-		job, halt := context.WithCancel(ctx)
-		j, ok := k.pop(halt)
-		switch {
-		case !ok:
-			k.await(ctx)
-		case j.last:
-			k.finish(ctx)
-			halt()
-			return
-		default:
-			k.do(ctx, job, j)
-			k.rest()
-		}
-		halt()
-	}
-	k.conn.end(k)
-}
-
-// do speaks a job's text. job ends before ctx does where the context is closed over it.
-// Whether a socket's contexts are spoken side by side is not documented: see engage.
-func (k *speechContext) do(ctx, job context.Context, j job) {
-	if j.text != "" && k.engage(job) {
-		k.say(job, j.text)
-		<-k.conn.engine
-	}
-	if k.voice.stalled {
-		k.stall(ctx)
-	}
-	if ctx.Err() == nil && job.Err() != nil {
-		k.sendLate()
-	}
-	if j.marks && k.conn.quirks.flushDone && ctx.Err() == nil {
-		frame := engine.Object{"type": "flush_done"}
-		k.conn.quirks.name(frame, k.id)
-		engine.Send(k.conn.socket, frame)
-	}
-}
-
-// engage waits until the socket's contexts leave this one its turn, and reports false where ctx ends before.
-func (k *speechContext) engage(ctx context.Context) bool {
-	select {
-	case k.conn.engine <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// stall waits for the client to give the context up, by a close_context from now on or by leaving.
-func (k *speechContext) stall(ctx context.Context) {
-	k.mu.Lock()
-	before := k.closes
-	k.mu.Unlock()
-	for {
-		k.mu.Lock()
-		more := k.closes > before
-		k.mu.Unlock()
-		if more || ctx.Err() != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-k.wake:
-		}
-	}
-}
-
-// await waits for a job, and ends the context where the vendor gives up on its client.
-func (k *speechContext) await(ctx context.Context) {
-	k.mu.Lock()
-	left := time.Until(k.heard.Add(k.conn.address.inactivity))
-	k.mu.Unlock()
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-k.wake:
-	case <-timer.C:
-		k.lapse()
-	}
-}
-
-// lapse is what follows where nothing was said to the context for too long, if that is so still.
-// inactivity_timeout is 20 s, up to 180 (schema). The guide has it close contexts, and users report input_timeout_exceeded
-// with a close of the socket.
-func (k *speechContext) lapse() {
-	k.mu.Lock()
-	waits := time.Since(k.heard) < k.conn.address.inactivity
-	k.mu.Unlock()
-	switch {
-	case waits: // for a keep-alive has come
-	case k.conn.quirks.idle == "error":
-		k.conn.fail(named(idle), k.id)
-	default:
-		k.close()
-	}
-}
-
-// finish sends what the encoder still has, and the final frame.
-// The final frame comes once in a context's life, after its close: LiveKit waits for it, and Pipecat's turn ends by nothing
-// else. The id is free again after it.
-func (k *speechContext) finish(ctx context.Context) {
-	if !k.voice.stalled && k.fault.Kind != engine.Empty && k.voice.samples > 0 {
-		k.sendChunk(append(k.voice.held, k.voice.encoder.End()...), nil, nil)
-	}
-	k.conn.end(k)
-	if ctx.Err() == nil {
-		engine.Send(k.conn.socket, k.conn.quirks.final(k.id))
-	}
 }

@@ -89,6 +89,9 @@ func (e *failure) respond(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(engine.Object{"detail": engine.Object{"status": e.id, "message": e.text}}) // the client may have gone
 }
 
+// maxReason is how many bytes a close frame has room for (RFC 6455).
+const maxReason = 123
+
 // cutReason is as much of a text as a close frame has room for.
 // RFC 6455 leaves 123 bytes for it, and reports on GitHub have reasons that are cut.
 func cutReason(text string) string {
