@@ -1,11 +1,5 @@
 package kugelaudio
 
-import (
-	"net/http"
-
-	"voicerelay/upstream/emulator/engine"
-)
-
 // errorTable are the vendor's error codes with their numbers and texts.
 // The codes and numbers are those of KugelAudio's docs, Errors; the texts are mostly the emulator's own, since clients must not
 // read them. EMPTY_AUDIO is in the SDKs' lists only, and its number is an assumption.
@@ -34,25 +28,3 @@ func errorTable() map[string]struct {
 // tooLong is the one validation error with a number of its own.
 // The reference gives 413 for a text over the limit of the model or plan; an older edition of it gave 429 and RATE_LIMITED.
 const tooLong = "text is too long"
-
-// sendError sends an error frame, of a context or (with an empty id) of the session.
-// The difference matters to clients: the SDKs take an error without context_id as the session's, fail every context and open a
-// new socket; one with a context_id ends only that context. The body has no retry_after: the reference puts that into the
-// upgrade's HTTP header alone.
-func (c *connection) sendError(code, text, id string) {
-	known := errorTable()[code]
-	if text == "" {
-		text = known.text
-	}
-	o := engine.Object{"error": text, "error_code": code, "code": known.number}
-	if c.quirks.errorIDs {
-		o["request_id"] = "req-emulated"
-	}
-	if text == tooLong {
-		o["code"] = http.StatusRequestEntityTooLarge
-	}
-	if id != "" {
-		o["context_id"] = id
-	}
-	c.send(o)
-}

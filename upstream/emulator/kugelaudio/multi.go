@@ -3,7 +3,6 @@ package kugelaudio
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"time"
 
 	"github.com/coder/websocket"
@@ -100,12 +99,6 @@ func (c *connection) text(ctx context.Context, id string, f frame) {
 	}
 }
 
-func (c *connection) context(id string) *speechContext {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.contexts[id]
-}
-
 // create opens a context and starts its speaker, or sends why not.
 // An error with a context_id ends only that context, so the 21st leaves the others alone.
 func (c *connection) create(ctx context.Context, id string, f frame) *speechContext {
@@ -116,7 +109,8 @@ func (c *connection) create(ctx context.Context, id string, f frame) *speechCont
 		c.sendError("TOO_MANY_CONTEXTS", "", id)
 		return nil
 	}
-	k := newSpeechContext(c, id, f)
+	k := newSpeechContext(&c.line, id, f)
+	k.leave = func() { c.remove(k) }
 	c.mu.Lock()
 	c.contexts[id] = k
 	c.mu.Unlock()
@@ -145,48 +139,6 @@ func (c *connection) closeContext(id string, immediate bool) {
 	k.push(job{kind: jobClose})
 }
 
-// cancelContexts is the barge-in of one context, or of all.
-// Without an id it means every context that still accepts input. It waits for each speaker, so that interrupted is the last
-// frame that can come of them: the SDKs' acknowledgment timers end with it. Whether it names the context is not documented.
-func (c *connection) cancelContexts(id string) {
-	c.server.Note(func(st *engine.Stats) { st.Cancels = append(st.Cancels, engine.Cancel{ID: id, At: time.Now()}) })
-	for _, k := range c.all() {
-		if (id == "" && !k.draining()) || k.id == id {
-			k.halt(stopCancel)
-			<-k.over
-		}
-	}
-	o := engine.Object{"interrupted": true}
-	if id != "" && c.quirks.interruptedNames {
-		o["context_id"] = id
-	}
-	c.send(o)
-}
-
-func (c *connection) all() []*speechContext {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var all []*speechContext
-	for _, k := range c.contexts {
-		all = append(all, k)
-	}
-	return all
-}
-
-// remove takes a context off the connection.
-func (c *connection) remove(k *speechContext) {
-	c.mu.Lock()
-	maps.DeleteFunc(c.contexts, func(_ string, other *speechContext) bool { return other == k })
-	c.mu.Unlock()
-	c.server.Finish(k.index)
-}
-
-func (c *connection) stopAll() {
-	for _, k := range c.all() {
-		k.halt(stopGone)
-	}
-}
-
 // closeSocket ends the session at the client's wish. It is the polite end: contexts finish first. session_closed of this path
 // has no context_id and no usage, since every context_closed has had its own.
 func (c *connection) closeSocket() {
@@ -199,9 +151,7 @@ func (c *connection) closeSocket() {
 			k.halt(stopGone)
 		}
 	}
-	c.mu.Lock()
-	seconds := float64(c.samples) / engine.NativeRate
-	c.mu.Unlock()
+	seconds := float64(c.generated()) / engine.NativeRate
 	c.send(engine.Object{"session_closed": true, "total_audio_seconds": seconds})
 	_ = c.conn.Close(websocket.StatusNormalClosure, "") // the client may have gone
 }

@@ -37,6 +37,24 @@ type settings struct {
 	FlushTimeout   int          `json:"flush_timeout_ms"`
 }
 
+// frame is any message from a client. Unknown fields are ignored, as the vendor does.
+// Frames have no type: they are told apart by the key that is there. keep_alive is of the Java SDK, and does nothing here that
+// any frame of a known context would not do.
+type frame struct {
+	Text         *string         `json:"text"`
+	ContextID    *string         `json:"context_id"`
+	Flush        bool            `json:"flush"`
+	CloseContext bool            `json:"close_context"`
+	Immediate    bool            `json:"immediate"`
+	Cancel       bool            `json:"cancel"`
+	CloseSocket  bool            `json:"close_socket"`
+	KeepAlive    bool            `json:"keep_alive"`
+	Close        bool            `json:"close"` // the two on /ws/tts/stream only
+	EndSession   bool            `json:"end_session"`
+	Voice        *voiceSettings  `json:"voice_settings"`
+	Update       json.RawMessage `json:"update_settings"`
+}
+
 // clone shares nothing with the original, into whose fields a later frame would be decoded.
 func (s settings) clone() settings {
 	s.VoiceID, s.Normalize = copied(s.VoiceID), copied(s.Normalize)

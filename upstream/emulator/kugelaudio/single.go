@@ -123,7 +123,7 @@ func (c *connection) sendSingle(ctx context.Context, pcm []int16, format audio.F
 // sendSingleEnd sends the word times and the end of a request. final carries the usage here, and rtf is gen_ms by dur_ms. A
 // cancelled request has interrupted in its place, and tells no usage.
 func (c *connection) sendSingleEnd(r request, spoken voice.Spoken, frames int, took time.Duration) {
-	k := &speechContext{conn: c, turn: true, fault: c.server.CurrentFault(), settings: r.settings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
+	k := &speechContext{conn: &c.line, turn: true, fault: c.server.CurrentFault(), settings: r.settings, samples: int64(len(spoken.PCM)), characters: len([]rune(r.Text))}
 	k.sendWords(spoken, r.Text, noChunk)
 	length := float64(len(spoken.PCM)) / engine.NativeRate * 1000
 	gen := float64(took.Milliseconds())

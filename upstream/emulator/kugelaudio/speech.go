@@ -105,22 +105,6 @@ func (k *speechContext) sendAudio(ctx context.Context, pcm []int16, chunk int) (
 	return false
 }
 
-// charge counts generated audio.
-// The vendor bills seconds of generated audio, whether or not the client has heard them.
-func (k *speechContext) charge(samples int64) {
-	k.samples += samples
-	k.conn.mu.Lock()
-	k.conn.samples += samples
-	k.conn.mu.Unlock()
-	k.conn.server.Stream(k.index, func(s *engine.Stream) {
-		s.Audio = audio.Duration(k.samples, engine.NativeRate)
-		s.Charge = (k.centMicros() + 50) / 100 // rounded half up
-	})
-}
-
-// centMicros is the charge in millionths of a cent.
-func (k *speechContext) centMicros() int64 { return k.samples * centMicros / engine.NativeRate }
-
 func (k *speechContext) sendFrame(raw []byte, format audio.Format, chunk int) {
 	k.frames++
 	k.send(engine.Object{

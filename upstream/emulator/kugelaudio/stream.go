@@ -3,7 +3,6 @@ package kugelaudio
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -92,7 +91,8 @@ func (c *connection) streamFrame(ctx context.Context, turn *speechContext, f fra
 // Turns may be sent ahead: the JavaScript SDK does so and expects the answers in order. The vendor's queue is an assumption.
 func (c *connection) openTurn(ctx context.Context) *speechContext {
 	before := c.all()
-	k := newSpeechContext(c, "", frame{Voice: &voiceSettings{VoiceID: c.session.VoiceID}})
+	k := newSpeechContext(&c.line, "", frame{Voice: &voiceSettings{VoiceID: c.session.VoiceID}})
+	k.leave = func() { c.remove(k) }
 	k.turn, k.idle, k.stale = true, turnIdle, stale
 	if c.session.FlushTimeout > 0 {
 		k.stale = time.Duration(c.session.FlushTimeout) * time.Millisecond
@@ -110,64 +110,4 @@ func (c *connection) openTurn(ctx context.Context) *speechContext {
 		k.speak(ctx)
 	})
 	return k
-}
-
-func (k *speechContext) isOver() bool {
-	select {
-	case <-k.over:
-		return true
-	default:
-		return false
-	}
-}
-
-// sendTurnEnd is the graceful end of a turn: no more audio, and then what it took.
-// final says that there is no more audio, session_closed brings the usage. A cancelled turn has neither.
-func (k *speechContext) sendTurnEnd() {
-	totals := func(name string) engine.Object {
-		return engine.Object{
-			name: true, "total_audio_seconds": float64(k.samples) / engine.NativeRate,
-			"total_text_chunks": k.chunk, "total_audio_chunks": k.frames,
-		}
-	}
-	k.send(totals("final"))
-	closed := totals("session_closed")
-	closed["usage"] = k.usage()
-	k.send(closed)
-}
-
-// update changes the settings that may change in the middle of a connection, for what begins from then on.
-// Voice, model and format change by an ordinary message only. A refused change is an error frame, and the
-// socket stays open (KugelAudio's docs, Stream input).
-func (c *connection) update(raw json.RawMessage) (echo engine.Object, fault string) {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
-		return nil, "update_settings must be an object"
-	}
-	changeable := []string{"cfg_scale", "temperature", "max_new_tokens", "language", "normalize", "speed"}
-	for name := range fields {
-		if !slices.Contains(changeable, name) {
-			return nil, name + " can't be updated"
-		}
-	}
-	settings := c.session.clone()
-	if json.Unmarshal(raw, &settings) != nil {
-		return nil, "Invalid request"
-	}
-	if fault := settings.fault(); fault != "" {
-		return nil, fault
-	}
-	c.session = settings
-	return engine.Object{
-		"cfg_scale": settings.CfgScale, "temperature": settings.Temperature, "max_new_tokens": settings.MaxNewTokens,
-		"language": orNull(settings.Language), "normalize": settings.normalizes(), "speed": settings.speed(),
-	}, ""
-}
-
-// orNull is how the vendor echoes a setting that may be left out: null where it was.
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 )
 
@@ -37,3 +38,17 @@ func (k *speechContext) usage() engine.Object {
 	u["currency"] = "eur"
 	return u
 }
+
+// charge counts generated audio.
+// The vendor bills seconds of generated audio, whether or not the client has heard them.
+func (k *speechContext) charge(samples int64) {
+	k.samples += samples
+	k.conn.charge(samples)
+	k.conn.server.Stream(k.index, func(s *engine.Stream) {
+		s.Audio = audio.Duration(k.samples, engine.NativeRate)
+		s.Charge = (k.centMicros() + 50) / 100 // rounded half up
+	})
+}
+
+// centMicros is the charge in millionths of a cent.
+func (k *speechContext) centMicros() int64 { return k.samples * centMicros / engine.NativeRate }
