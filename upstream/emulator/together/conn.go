@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -19,18 +18,11 @@ const defaultContext = "default"
 
 // connection is one connection. Its reader takes messages, and a goroutine of each context speaks.
 type connection struct {
-	*emulator
-	socket *websocket.Conn
-	turns  engine.Turns
-	wg     sync.WaitGroup // the contexts, what comes after a cancel, and the close
+	line
 
 	// Owned by the reader.
 	settings settings // of contexts to come
 	contexts map[string]*speechContext
-
-	mu    sync.Mutex // guards what follows
-	items int        // that have begun
-	last  time.Time  // when a word went in either direction
 }
 
 // message is any message from a client. Unknown fields are ignored.
@@ -98,26 +90,6 @@ func (c *connection) watch(ctx context.Context, idle time.Duration) {
 			return
 		}
 	}
-}
-
-// stir puts the idle close off.
-func (c *connection) stir() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.last = time.Now()
-}
-
-// pinged is the library's callback for a ping, and answers it.
-func (c *connection) pinged(context.Context, []byte) bool {
-	if c.quirks.pingsCount {
-		c.stir()
-	}
-	return true
-}
-
-func (c *connection) send(o engine.Object) {
-	c.stir()
-	engine.Send(c.socket, o)
 }
 
 // take does what a message asks for.
@@ -248,7 +220,7 @@ func (c *connection) contextOf(ctx context.Context, m message) *speechContext {
 		c.overflow(id, named)
 		return nil
 	}
-	k := newSpeechContext(c, id, named)
+	k := newSpeechContext(&c.line, id, named, c.settings)
 	c.contexts[id] = k
 	ctx, k.stop = context.WithCancel(ctx)
 	c.wg.Go(func() { k.speak(ctx) })

@@ -15,7 +15,7 @@ import (
 // nothing of it is left to speak, and goes on with the next text.
 type speechContext struct {
 	// Static after contextOf.
-	conn   *connection
+	conn   *line
 	id     string
 	echoed bool // what is sent names it
 	stop   context.CancelFunc
@@ -46,9 +46,30 @@ type item struct {
 	settings   settings
 }
 
-func newSpeechContext(c *connection, id string, echoed bool) *speechContext {
+// speaker is what a context's speaker keeps from item to item.
+type speaker struct {
+	wrong   engine.Fault // what goes wrong
+	since   int64        // samples that were generated before that was known
+	samples int64        // generated, at the native rate
+	count   int          // of items
+	item    string       // the item_id of the one that has no done yet; empty: none
+	rest    []byte       // its audio that is not sent yet
+	turn    engine.Turn
+	pacer   engine.Pacer
+}
+
+// meet makes the speaker know a fault.
+func (k *speaker) meet(f engine.Fault, pace float64) {
+	k.wrong, k.since = f, k.samples
+	if f.Kind == engine.Slow {
+		pace = 0.5
+	}
+	k.pacer = engine.Pacer{Pace: pace}
+}
+
+func newSpeechContext(c *line, id string, echoed bool, s settings) *speechContext {
 	return &speechContext{
-		conn: c, id: id, echoed: echoed, settings: c.settings,
+		conn: c, id: id, echoed: echoed, settings: s,
 		over: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 }
@@ -203,51 +224,4 @@ func (k *speechContext) drop() {
 	defer k.mu.Unlock()
 	k.buffer, k.items = "", nil
 	k.settleLocked()
-}
-
-// speak speaks the context's items in order until it is cancelled or its client leaves.
-// Items of a context never overlap, as their audio could not be told apart where it has no context_id.
-func (k *speechContext) speak(ctx context.Context) {
-	defer close(k.over)
-	defer k.stop()
-	for {
-		item, ok := k.next(ctx)
-		if !ok {
-			return
-		}
-		k.say(ctx, item)
-		k.mu.Lock()
-		k.speaking, k.spoke = false, true
-		k.settleLocked()
-		k.mu.Unlock()
-	}
-}
-
-// next waits for an item. It reports false where ctx ends before.
-func (k *speechContext) next(ctx context.Context) (item, bool) {
-	for ctx.Err() == nil {
-		if item, ok := k.pop(); ok {
-			return item, true
-		}
-		select {
-		case <-ctx.Done():
-		case <-k.wake:
-		}
-	}
-	return item{}, false
-}
-
-func (k *speechContext) pop() (item item, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.items) == 0 {
-		return item, false
-	}
-	if k.fresh {
-		k.meet(k.fault, k.conn.server.Options().Pace)
-		k.fresh = false
-	}
-	item, k.items = k.items[0], k.items[1:]
-	k.speaking = true
-	return item, true
 }

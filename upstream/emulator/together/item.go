@@ -11,63 +11,6 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// speaker is what a context's speaker keeps from item to item.
-type speaker struct {
-	wrong   engine.Fault // what goes wrong
-	since   int64        // samples that were generated before that was known
-	samples int64        // generated, at the native rate
-	count   int          // of items
-	item    string       // the item_id of the one that has no done yet; empty: none
-	rest    []byte       // its audio that is not sent yet
-	turn    engine.Turn
-	pacer   engine.Pacer
-}
-
-// meet makes the speaker know a fault.
-func (k *speaker) meet(f engine.Fault, pace float64) {
-	k.wrong, k.since = f, k.samples
-	if f.Kind == engine.Slow {
-		pace = 0.5
-	}
-	k.pacer = engine.Pacer{Pace: pace}
-}
-
-// say speaks one item.
-// Whether contexts are spoken side by side is not documented: see Turn.
-func (k *speechContext) say(ctx context.Context, item item) {
-	if !k.turn.Take(ctx, k.conn.turns) {
-		return
-	}
-	defer k.turn.Give()
-	switch {
-	case k.broken(ctx):
-	case !engine.Speakable(item.text):
-		k.sayNothing(item.text)
-	case !k.conn.quirks.hasVoice(item.settings):
-		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_voice", "")))
-	default:
-		k.begin()
-		if k.voice(ctx, item) {
-			k.end()
-		}
-	}
-}
-
-// sayNothing answers what can't be spoken.
-func (k *speechContext) sayNothing(text string) {
-	answer := k.conn.quirks.unspeakable
-	if text == "" {
-		answer = k.conn.quirks.emptyCommit
-	}
-	switch answer {
-	case "done":
-		k.begin()
-		k.end()
-	case "failed": // of a text, never of a commit of nothing
-		k.conn.send(k.named(k.conn.quirks.unnamed("invalid_text", "")))
-	}
-}
-
 // begin gives the item its id.
 // The examples count tts_1, tts_2 and so on in a session. Whether contexts count on their own is not documented.
 func (k *speechContext) begin() {
@@ -92,25 +35,6 @@ func (k *speechContext) end() {
 // event is a message about the item.
 func (k *speechContext) event(kind string) engine.Object {
 	return k.named(engine.Object{"type": kind, "item_id": k.item})
-}
-
-// voice sends the item's audio and word times, and reports whether that is all of it.
-// Characters of the input are charged, as the price list has it per million; no event tells usage.
-func (k *speechContext) voice(ctx context.Context, item item) (complete bool) {
-	k.conn.server.Stream(k.index, func(s *engine.Stream) { s.Charge += int64(item.characters) * item.settings.charMicros() })
-	spoken := k.generate(ctx, item)
-	delay := k.conn.server.Options().FirstAudio
-	if k.wrong.Kind == engine.Late && k.samples == k.since {
-		delay += k.wrong.After
-	}
-	if !engine.Pause(ctx, delay) {
-		return false
-	}
-	words := spoken.Words
-	if !item.settings.wordTimes {
-		words = nil
-	}
-	return k.sendAll(ctx, spoken.PCM, item.settings, words)
 }
 
 // generate is the item's speech, spoiled where that is the fault.

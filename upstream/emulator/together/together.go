@@ -4,30 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
 )
-
-// Together's limits. Only the first is documented; the others bound what the emulator keeps of a client that floods.
-const (
-	maxContexts = 100     // of a connection
-	maxID       = 256     // bytes of a context_id
-	maxWaiting  = 1 << 16 // characters of a context that are not spoken yet
-	maxItems    = 1024    // of a context that have not begun
-)
-
-// emulator is that of wss://api.together.ai/v1/audio/speech/websocket. No message tells a charge, so that the fault
-// NullCost changes nothing; what the stats have of it is by the list prices.
-type emulator struct {
-	server   *engine.Server
-	quirks   quirks
-	sessions atomic.Int64 // that have been created; their ids count up
-}
 
 // Vendor is the emulator of Together.
 var Vendor = engine.Vendor{Name: "together", Serve: newEmulator}
@@ -50,7 +31,7 @@ func (g *emulator) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 		return
 	}
-	c := &connection{emulator: g, contexts: make(map[string]*speechContext), turns: engine.NewTurns(g.quirks.serial)}
+	c := &connection{line: line{emulator: g, turns: engine.NewTurns(g.quirks.serial)}, contexts: make(map[string]*speechContext)}
 	socket, ok := g.accept(w, r, c)
 	if !ok {
 		return
@@ -69,14 +50,6 @@ func (g *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	c.serve()
 }
 
-// idle is how long a socket may be quiet; 0: for ever. Where there is a limit, the options may have another.
-func (g *emulator) idle() time.Duration {
-	if own := g.server.Options().Inactivity; own > 0 && g.quirks.idleSeconds > 0 {
-		return own
-	}
-	return time.Duration(g.quirks.idleSeconds) * time.Second
-}
-
 // accept opens the socket, also where a fault refuses by the first message.
 func (g *emulator) accept(w http.ResponseWriter, r *http.Request, c *connection) (*websocket.Conn, bool) {
 	o := &websocket.AcceptOptions{InsecureSkipVerify: true, OnPingReceived: c.pinged}
@@ -85,31 +58,6 @@ func (g *emulator) accept(w http.ResponseWriter, r *http.Request, c *connection)
 	}
 	socket, err := websocket.Accept(w, r, o)
 	return socket, err == nil
-}
-
-func (g *emulator) refusesByMessage() bool {
-	f := g.server.CurrentFault()
-	return f.Kind == engine.Refuse && f.Name != ""
-}
-
-// badKey is why a client's key is refused; nil: it is not.
-func (g *emulator) badKey(r *http.Request) engine.Object {
-	key, want := key(r), g.server.Options().APIKey
-	switch {
-	case want == "" || key == want:
-		return nil
-	case key == "":
-		return failure("missing_api_key", "")
-	}
-	return failure("invalid_api_key", "")
-}
-
-// key is the key that a client shows, by header or by query.
-func key(r *http.Request) string {
-	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return key
-	}
-	return r.URL.Query().Get("api_key")
 }
 
 // settle takes the parameters of the address, and returns why there can be no session; nil: there is one.
