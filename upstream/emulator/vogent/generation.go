@@ -13,7 +13,7 @@ import (
 // generation is one generation. The connection's reader gives it text, and its own goroutine speaks.
 type generation struct {
 	// Static after begin.
-	conn    *connection
+	conn    *line
 	id      string
 	context string // contextId, or empty
 	rate    int    // hertz
@@ -53,7 +53,7 @@ func (f failure) Error() string { return string(f) }
 // newGeneration is a generation with what its first message fixes.
 // Voice, rate and times of later messages are ignored: the quickstart gives the rate in its first message only. What the
 // vendor makes of different ones is not documented.
-func newGeneration(c *connection, m message) *generation {
+func newGeneration(c *line, m message) *generation {
 	g := &generation{
 		conn: c, id: m.GenerationID, context: m.ContextID, times: m.Timestamps, fault: c.server.CurrentFault(),
 		rate: m.SampleRate, over: make(chan struct{}), wake: make(chan struct{}, 1), pacer: engine.Pacer{Pace: c.server.Options().Pace},
@@ -106,18 +106,6 @@ func notePiece(s *engine.Stream, text string, final bool) {
 	}
 }
 
-// speak says what the client sends until it is over, and tells how it ended.
-func (g *generation) speak(ctx context.Context) {
-	if g.awaitTurn(ctx) {
-		g.sayAll(ctx)
-	}
-	cause := context.Cause(ctx) // nil: it was spoken to its end
-	g.stop(nil)
-	g.conn.end(g)
-	g.sendEnd(cause)
-	g.conn.passTurn(g)
-}
-
 // awaitTurn waits for the generations before it in its context: where one ended before its turn, for the one before
 // that. It reports false where ctx ends before.
 // A context shares what was said before with the next generation, and keeps to one socket (API reference). Whether its
@@ -141,25 +129,6 @@ func (g *generation) passed() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// sayAll speaks until the last piece has been spoken, or ctx ends.
-// There is no flush. When speech begins before the last piece is not documented, though incremental text is what the socket is
-// for.
-func (g *generation) sayAll(ctx context.Context) {
-	for ctx.Err() == nil {
-		text, last := g.next()
-		if text != "" {
-			g.say(ctx, text)
-			g.touch()
-		}
-		switch {
-		case last:
-			return
-		case text == "":
-			g.await(ctx)
-		}
 	}
 }
 
@@ -204,33 +173,5 @@ func (g *generation) await(ctx context.Context) {
 	case <-g.wake:
 	case <-lapse:
 		g.stop(failure("timed out waiting for text"))
-	}
-}
-
-// sendEnd tells the client how the generation has ended.
-// The three types are the API reference's: chunk, finished and error.
-func (g *generation) sendEnd(cause error) {
-	var failure failure
-	switch {
-	case cause == nil:
-		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
-	case errors.As(cause, &failure):
-		g.conn.fail(g.id, string(failure))
-	case errors.Is(cause, errCanceled):
-		g.sendCanceled()
-	}
-}
-
-// sendCanceled is what follows a cancel: audio that was under way, and perhaps an answer.
-// The reference has the field cancel and no word on what follows it: silence, finished or an error.
-func (g *generation) sendCanceled() {
-	for range g.conn.quirks.lateChunks {
-		g.sendChunk(make([]byte, 2*(g.rate/50)))
-	}
-	switch g.conn.quirks.cancelAnswer {
-	case "finished":
-		engine.Send(g.conn.socket, engine.Object{"type": "finished", "generationId": g.id})
-	case "error":
-		g.conn.fail(g.id, errCanceled.Error())
 	}
 }

@@ -39,6 +39,9 @@ type quirks struct {
 	timesPerChunk bool   // they come with the chunk in which a word begins, rather than once for what is spoken at once
 }
 
+// sampleRate is the default of the REST interface, in hertz (Vogent's docs, Advanced features).
+const sampleRate = 24000
+
 // drawQuirks draws them, the same for the same seed. The names of the word times' message are guesses from the reference,
 // which has three fields for it and names two: type and generationId.
 func drawQuirks(o engine.Options) quirks {
