@@ -3,8 +3,6 @@ package uplift
 import (
 	"context"
 	"encoding/json"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -65,61 +63,6 @@ type engineConnection struct {
 	polling bool       // a poll is under way
 }
 
-// engineIO serves /socket.io/.
-// Codes and texts of the refusals are those of Engine.IO's own server.
-func (u *emulator) engineIO(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	transport, sid := query.Get("transport"), query.Get("sid")
-	u.mu.Lock()
-	e := u.engines[sid]
-	u.mu.Unlock()
-	socket := transport == "websocket"
-	switch {
-	case query.Get("EIO") != "4":
-		engineRefuse(w, 5, "Unsupported protocol version")
-	case !socket && transport != "polling":
-		engineRefuse(w, 0, "Transport unknown")
-	case sid == "" && r.Method != http.MethodGet:
-		engineRefuse(w, 2, "Bad handshake method")
-	case sid == "" && socket:
-		u.openSocket(w, r)
-	case sid == "":
-		u.openPolling(w)
-	case e == nil:
-		engineRefuse(w, 1, "Session ID unknown")
-	case socket:
-		e.upgrade(w, r)
-	case r.Method == http.MethodGet:
-		e.poll(w, r)
-	case r.Method == http.MethodPost:
-		e.post(w, r)
-	default:
-		engineRefuse(w, 3, "Bad request")
-	}
-}
-
-// engineRefuse answers as Engine.IO's server does.
-func engineRefuse(w http.ResponseWriter, code int, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusBadRequest)
-	_ = json.NewEncoder(w).Encode(engine.Object{"code": code, "message": message}) // the client may have gone
-}
-
-// openEngine begins a connection, which lives until its end is called or its client stops answering.
-func (u *emulator) openEngine(socket bool) *engineConnection {
-	e := &engineConnection{
-		emulator: u, sid: u.nextID("lv_"), socket: socket,
-		out: make(chan packet, engineQueue), pong: make(chan struct{}, 1), joined: make(chan struct{}),
-	}
-	e.life, e.end = context.WithCancel(u.server.Context())
-	u.mu.Lock()
-	u.engines[e.sid] = e
-	u.mu.Unlock()
-	u.server.Note(func(st *engine.Stats) { st.Sockets++; st.OpenSockets++ })
-	u.server.Go(e.run)
-	return e
-}
-
 // hello is the open packet.
 func (e *engineConnection) hello(upgrades []string) string {
 	body, _ := json.Marshal(engine.Object{ // strings and numbers only
@@ -127,22 +70,6 @@ func (e *engineConnection) hello(upgrades []string) string {
 		"pingTimeout": e.quirks.pingTimeout.Milliseconds(), "maxPayload": enginePayload,
 	})
 	return engineOpen + string(body)
-}
-
-// run keeps the connection while its client answers, and clears up after it.
-func (e *engineConnection) run() {
-	var waiter sync.WaitGroup
-	waiter.Go(e.awaitNamespace)
-	e.heartbeat()
-	e.end()
-	e.applying.Lock()
-	e.leave()
-	e.applying.Unlock()
-	waiter.Wait()
-	e.emulator.mu.Lock()
-	delete(e.engines, e.sid)
-	e.emulator.mu.Unlock()
-	e.server.Note(func(st *engine.Stats) { st.OpenSockets-- })
 }
 
 // heartbeat asks the client for a sign of life again and again, and returns when there is none.
@@ -182,56 +109,6 @@ func (e *engineConnection) push(ctx context.Context, p packet) {
 	case <-ctx.Done():
 	case <-e.life.Done():
 	}
-}
-
-// take applies a packet of the client's. One that makes no sense ends the connection, as with Engine.IO's server.
-func (e *engineConnection) take(packet string) {
-	e.applying.Lock()
-	defer e.applying.Unlock()
-	switch {
-	case e.life.Err() != nil:
-	case packet == enginePong:
-		select {
-		case e.pong <- struct{}{}:
-		default: // no one has asked
-		}
-	case strings.HasPrefix(packet, engineMessage):
-		if !e.socketIO(packet[len(engineMessage):]) {
-			e.end()
-		}
-	case packet == engineNoop:
-	default: // a close, or nonsense
-		e.end()
-	}
-}
-
-// openSocket serves a connection that begins as a WebSocket.
-func (u *emulator) openSocket(w http.ResponseWriter, r *http.Request) {
-	conn, ok := u.server.Accept(w, r)
-	if !ok {
-		return
-	}
-	e := u.openEngine(true)
-	e.push(e.life, packet{text: e.hello([]string{})})
-	e.serve(conn)
-}
-
-// serve makes a WebSocket the transport, until either is over.
-func (e *engineConnection) serve(conn *websocket.Conn) {
-	conn.SetReadLimit(enginePayload)
-	stop := context.AfterFunc(e.life, func() { _ = conn.CloseNow() }) // ends reader and writer
-	defer stop()
-	var writer sync.WaitGroup
-	writer.Go(func() { e.write(conn) })
-	for {
-		kind, data, err := conn.Read(context.Background())
-		if err != nil || kind != websocket.MessageText {
-			break
-		}
-		e.take(string(data))
-	}
-	e.end()
-	writer.Wait()
 }
 
 // write sends what is queued.

@@ -2,6 +2,7 @@ package uplift
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -11,22 +12,6 @@ import (
 
 	"voicerelay/upstream/emulator/engine"
 )
-
-// openPolling begins a connection by long polling, as Socket.IO's clients do by default.
-// The vendor is not known to refuse polling, and no client of it needs that.
-func (u *emulator) openPolling(w http.ResponseWriter) {
-	if fault := u.server.CurrentFault(); fault.Kind == engine.Refuse {
-		u.server.Note(func(st *engine.Stats) { st.Refused++ })
-		status := fault.Code
-		if status >= 1000 {
-			status = http.StatusServiceUnavailable // there is no close code on this way
-		}
-		http.Error(w, http.StatusText(status), status)
-		return
-	}
-	e := u.openEngine(false)
-	engineAnswer(w, e.hello([]string{"websocket"}))
-}
 
 // engineAnswer sends packets as a body.
 func engineAnswer(w http.ResponseWriter, packets ...string) {
@@ -173,4 +158,11 @@ func (e *engineConnection) switchToSocket() bool {
 	}
 	e.socket = true
 	return true
+}
+
+// engineRefuse answers as Engine.IO's server does.
+func engineRefuse(w http.ResponseWriter, code int, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	_ = json.NewEncoder(w).Encode(engine.Object{"code": code, "message": message}) // the client may have gone
 }

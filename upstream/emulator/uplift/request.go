@@ -18,11 +18,20 @@ const (
 	characterMicros = 30
 )
 
+// frame is any message from a client. Unknown fields are ignored.
+// No message sets a voice or a format for the session. phraseReplacementConfigId, which plugins send, is ignored.
+type frame struct {
+	RequestID    string `json:"requestId"`
+	Text         string `json:"text"`
+	VoiceID      string `json:"voiceId"`
+	OutputFormat string `json:"outputFormat"`
+}
+
 // request is one synthesize message. One goroutine speaks it.
 // A request has its whole text: there is no way to add to it, and no flush.
 type request struct {
 	// Static after newRequest.
-	session *session
+	session *line
 	id      string
 	text    string
 	voice   string
@@ -37,7 +46,7 @@ type request struct {
 	started  bool // audio_start has been sent
 }
 
-func newRequest(s *session, f frame, stop context.CancelFunc) *request {
+func newRequest(s *line, f frame, stop context.CancelFunc) *request {
 	r := &request{
 		session: s, id: f.RequestID, text: f.Text, voice: f.VoiceID, format: formats()[f.OutputFormat],
 		fault: s.server.CurrentFault(), index: s.server.Begin(f.RequestID), stop: stop,
@@ -91,15 +100,6 @@ func (r *request) start() {
 	}
 	r.started = true
 	r.session.send(engine.Object{"type": "audio_start", "requestId": r.id, "timestamp": r.session.timestamp()})
-}
-
-// timestamp is the time of now in the unit that the seed has drawn.
-// The page's example has a number and no unit.
-func (s *session) timestamp() int64 {
-	if s.quirks.millis {
-		return time.Now().UnixMilli()
-	}
-	return time.Now().Unix()
 }
 
 // speak generates and sends the audio, and reports whether it came to its end.
@@ -209,13 +209,13 @@ func (r *request) broken(ctx context.Context) bool {
 	case engine.Stall:
 		<-ctx.Done() // the client cancels the request, or leaves
 	case engine.Drop:
-		r.session.line.drop(life)
+		r.session.transport.drop(life)
 	case engine.CloseCode:
-		r.session.line.close(life, r.fault.Code)
+		r.session.transport.close(life, r.fault.Code)
 	case engine.ErrorFrame:
 		r.fail()
 	case engine.Garbage:
-		r.session.line.garbage(life)
+		r.session.transport.garbage(life)
 	default:
 		return false
 	}

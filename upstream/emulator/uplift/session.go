@@ -18,24 +18,11 @@ const (
 	maxID   = 256 // bytes of a requestId, since each is remembered
 )
 
-// line carries a session's messages: a plain WebSocket, or a namespace of a Socket.IO connection. What is sent
-// is bounded by the session's life, and keeps its order.
-type line interface {
-	deliver(ctx context.Context, o engine.Object)
-	garbage(ctx context.Context)         // a frame that is not of the protocol
-	drop(ctx context.Context)            // the connection breaks
-	close(ctx context.Context, code int) // the connection is closed
-}
-
 // session is one client: its requests, which are spoken side by side.
 type session struct {
-	*emulator
-	// Static after newSession.
-	line  line
-	life  context.Context // of the session's requests; ended by stop
-	end   context.CancelFunc
-	slots chan struct{}  // holds one token for each request that is spoken
-	wg    sync.WaitGroup // the requests' speakers
+	line
+
+	wg sync.WaitGroup // the requests' speakers
 
 	// Owned by the reader.
 	used      map[string]bool // ids; the limit on requests bounds its growth
@@ -46,9 +33,9 @@ type session struct {
 	open map[string]*request
 }
 
-func newSession(life context.Context, u *emulator, line line) *session {
+func newSession(life context.Context, u *emulator, t transport) *session {
 	s := &session{
-		emulator: u, line: line, slots: make(chan struct{}, u.quirks.parallel),
+		line: line{emulator: u, transport: t, slots: make(chan struct{}, u.quirks.parallel)},
 		used: make(map[string]bool), open: make(map[string]*request),
 		syntheses: window{limit: synthesesPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
 		cancels:   window{limit: cancelsPerMinute, fixed: u.quirks.fixedWindow, countsRefused: u.quirks.countsRefused},
@@ -63,21 +50,10 @@ func (s *session) stop() {
 	s.wg.Wait()
 }
 
-func (s *session) send(o engine.Object) { s.line.deliver(s.life, o) }
-
 // ready is the first message.
 // It comes once, after the key has been checked. The SDK waits for it, Pipecat's service does not: requests are taken at once.
 func (s *session) ready() {
 	s.send(engine.Object{"type": "ready", "sessionId": s.nextID("session_")})
-}
-
-// frame is any message from a client. Unknown fields are ignored.
-// No message sets a voice or a format for the session. phraseReplacementConfigId, which plugins send, is ignored.
-type frame struct {
-	RequestID    string `json:"requestId"`
-	Text         string `json:"text"`
-	VoiceID      string `json:"voiceId"`
-	OutputFormat string `json:"outputFormat"`
 }
 
 // take applies a message of a type, which is the plain message's own or the Socket.IO event's name.
@@ -110,7 +86,7 @@ func (s *session) synthesize(f frame) {
 	}
 	s.used[f.RequestID] = true
 	ctx, stop := context.WithCancel(s.life)
-	r := newRequest(s, f, stop)
+	r := newRequest(&s.line, f, stop)
 	s.mu.Lock()
 	s.open[f.RequestID] = r
 	s.mu.Unlock()
@@ -183,34 +159,6 @@ func (s *session) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.open) > 0
-}
-
-// errorMessages are the vendor's error codes with what they say.
-// The codes are all that the page lists; there is none for an account without credit.
-func errorMessages() map[string]string {
-	return map[string]string{
-		"auth_failed":         "Invalid API key",
-		"synthesis_failed":    "TTS service error",
-		"duplicate_request":   "Request ID already used",
-		"rate_limit_exceeded": "Too many requests",
-		"text_too_long":       "Text is too long",
-	}
-}
-
-// fail sends an error, of a request or (with an empty id) of the connection.
-// An error of the connection has no requestId; the SDK ignores such a frame.
-func (s *session) fail(code, message, id string) {
-	if message == "" {
-		message = errorMessages()[code]
-	}
-	if message == "" {
-		message = "Request failed" // a code that the documentation does not have
-	}
-	o := engine.Object{"type": "error", "code": code, "message": message}
-	if id != "" {
-		o["requestId"] = id
-	}
-	s.send(o)
 }
 
 // window limits what a client does within a minute.

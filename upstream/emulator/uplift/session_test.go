@@ -12,7 +12,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// paper is a line that notes what is sent.
+// paper is a transport that notes what is sent.
 type paper struct{ sent chan engine.Object }
 
 func (p paper) deliver(_ context.Context, o engine.Object) { p.sent <- o }
@@ -24,7 +24,7 @@ func (p paper) close(context.Context, int)                 {}
 func onPaper(t *testing.T, o engine.Options) *session {
 	t.Helper()
 	server := engine.New(Vendor, o)
-	u := &emulator{server: server, quirks: drawQuirks(o), engines: make(map[string]*engineConnection)}
+	u := &emulator{server: server, quirks: drawQuirks(o)}
 	s := newSession(server.Context(), u, paper{sent: make(chan engine.Object, 10_000)})
 	t.Cleanup(func() {
 		s.stop()
@@ -36,7 +36,7 @@ func onPaper(t *testing.T, o engine.Options) *session {
 func (s *session) lastSent(t *testing.T) engine.Object {
 	t.Helper()
 	select {
-	case o := <-s.line.(paper).sent:
+	case o := <-s.transport.(paper).sent:
 		return o
 	default:
 		return nil
@@ -171,7 +171,7 @@ func (e *engineConnection) fetch(ctx context.Context, answers bool) {
 func TestUpliftJoinsInTime(t *testing.T) {
 	for _, join := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			e := onPaper(t, engine.Options{}).openEngine(true)
+			e := newEngines(onPaper(t, engine.Options{}).emulator).openEngine(true)
 			go e.fetch(t.Context(), true) // ends with the connection, which the bubble waits for
 			if join {
 				e.take(joinPacket)
@@ -187,7 +187,7 @@ func TestUpliftJoinsInTime(t *testing.T) {
 // A client that doesn't answer a heartbeat in time is gone.
 func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := onPaper(t, engine.Options{}).openEngine(true)
+		e := newEngines(onPaper(t, engine.Options{}).emulator).openEngine(true)
 		go e.fetch(t.Context(), false) // ends with the connection, which the bubble waits for
 		e.take(joinPacket)
 		time.Sleep(e.quirks.ping + e.quirks.pingTimeout - time.Second)
@@ -205,7 +205,7 @@ func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 func TestUpliftClientThatFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return !q.ignoresUnknown }))
-		e := s.openEngine(true)
+		e := newEngines(s.emulator).openEngine(true)
 		flooded := make(chan struct{})
 		go func() { // ends with the connection
 			defer close(flooded)
