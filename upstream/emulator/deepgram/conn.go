@@ -2,7 +2,7 @@ package deepgram
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +43,24 @@ type job struct {
 	then then
 }
 
+// speaker is what a connection's speaker keeps from text to text.
+type speaker struct {
+	flushed, cleared int // the next sequence_ids
+	told             bool
+	rest             []byte // audio that was under way when it was stopped
+	pacer            engine.Pacer
+}
+
+// turn is what is said up to a Flush, a stream of its own in the stats.
+type turn struct {
+	index   int
+	fault   engine.Fault
+	samples int64 // generated, at the native rate
+	spoke   bool
+	dead    bool // it has met its fault
+	over    bool // guarded by the connection's mu
+}
+
 // then is what follows a text.
 type then int
 
@@ -53,89 +71,27 @@ const (
 	thenClose
 )
 
-// message is any message from a client.
-type message struct {
-	Type string  `json:"type"`
-	Text *string `json:"text"`
-}
-
 func newConnection(d *emulator, socket *websocket.Conn, request string, s settings) *connection {
 	c := &connection{emulator: d, socket: socket, request: request, settings: s, wake: make(chan struct{}, 1)}
 	c.flushed, c.cleared = d.quirks.firstSequence, d.quirks.firstSequence
 	return c
 }
 
-// serve reads until the connection is over.
-// Metadata is the first message by the docs. Whether it comes with the socket or with the first audio is not said, and clients
-// must not wait for it. Nor is an idle limit: one minute and NET-0001 are assumptions.
-func (c *connection) serve() {
-	defer c.server.Connected()()
-	ctx, cancel := context.WithCancel(c.server.Context())
-	defer func() {
-		cancel()
-		_ = c.socket.CloseNow() // frees a writer that is blocked
-		c.wg.Wait()
-		c.drop()
-	}()
-	if c.quirks.metadata == "connect" {
-		c.sendMetadata()
-	}
-	c.wg.Go(func() { c.speak(ctx) })
-	idle := time.Duration(c.quirks.idle) * time.Second
-	if own := c.server.Options().Inactivity; own > 0 && idle > 0 {
-		idle = own
-	}
-	if idle > 0 {
-		expired := time.AfterFunc(idle, func() { c.close(closeReason{websocket.StatusInternalError, "NET-0001"}) })
-		defer expired.Stop()
-		c.read(func() { expired.Reset(idle) })
-		return
-	}
-	c.read(func() {})
+// begin enters a turn in the stats. A connection's turns have no ids on the wire.
+func (c *connection) begin(n int) *turn {
+	return &turn{index: c.server.Begin(fmt.Sprintf("%s.%d", c.request, n)), fault: c.server.CurrentFault()}
 }
 
-// read takes messages, each of which stirs the connection.
-func (c *connection) read(stir func()) {
-	for {
-		kind, data, err := c.socket.Read(context.Background()) // ends with the socket
-		if err != nil {
-			return
-		}
-		stir()
-		var m message
-		if kind != websocket.MessageText || json.Unmarshal(data, &m) != nil {
-			c.close(unparsable())
-			return
-		}
-		if wrong, ok := c.take(m); !ok {
-			c.close(wrong)
-			return
-		}
+// finish ends a turn in the stats. The caller holds mu.
+func (c *connection) finish(t *turn) {
+	if t != nil && !t.over {
+		t.over = true
+		c.server.Finish(t.index)
 	}
 }
 
 // close closes the socket. The client may have gone.
 func (c *connection) close(why closeReason) { _ = c.socket.Close(why.code, why.reason) }
-
-// take does what a message asks for, or says why the connection ends.
-// There is no message for a turn: what is spoken up to a Flush is one.
-func (c *connection) take(m message) (wrong closeReason, ok bool) {
-	switch m.Type {
-	case "Speak":
-		return c.append(m.Text)
-	case "Flush":
-		if c.mayFlush(time.Now()) {
-			c.flush(thenFlushed)
-		}
-	case "Clear":
-		c.clear()
-	case "Close":
-		c.flush(thenClose)
-	default:
-		return unparsable(), false
-	}
-	return wrong, true
-}
 
 // append takes a text.
 // Texts are joined as they stand: LiveKit's plugin for Python sends single words, each with its space. Whether a whole

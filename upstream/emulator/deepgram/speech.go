@@ -2,7 +2,6 @@ package deepgram
 
 import (
 	"context"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -10,37 +9,6 @@ import (
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 )
-
-// speaker is what a connection's speaker keeps from text to text.
-type speaker struct {
-	flushed, cleared int // the next sequence_ids
-	told             bool
-	rest             []byte // audio that was under way when it was stopped
-	pacer            engine.Pacer
-}
-
-// turn is what is said up to a Flush, a stream of its own in the stats.
-type turn struct {
-	index   int
-	fault   engine.Fault
-	samples int64 // generated, at the native rate
-	spoke   bool
-	dead    bool // it has met its fault
-	over    bool // guarded by the connection's mu
-}
-
-// begin enters a turn in the stats. A connection's turns have no ids on the wire.
-func (c *connection) begin(n int) *turn {
-	return &turn{index: c.server.Begin(fmt.Sprintf("%s.%d", c.request, n)), fault: c.server.CurrentFault()}
-}
-
-// finish ends a turn in the stats. The caller holds mu.
-func (c *connection) finish(t *turn) {
-	if t != nil && !t.over {
-		t.over = true
-		c.server.Finish(t.index)
-	}
-}
 
 // speak does what is ordered, until the connection is over.
 func (c *connection) speak(ctx context.Context) {
