@@ -11,17 +11,6 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-// voicing is where a stream's speech is. It is the speaker's alone.
-type voicing struct {
-	engaged bool         // it has an engine
-	stalled bool         // it does not go on
-	chunks  int          // of text, begun
-	samples int64        // generated, at the native rate
-	rest    []int16      // of the chunk that is spoken
-	held    []byte       // encoded, for the next frame: where frames end within samples
-	pacer   engine.Pacer // of the chunk
-}
-
 // engage waits for an engine, where the stream has none, and reports false where ctx ends before.
 // An engine speaks for one stream at a time, and a second socket waits; there are more engines only with more GPUs behind a
 // router (Zeligate's docs). So a slow first audio may mean a busy engine. How long a stream holds it is not documented.

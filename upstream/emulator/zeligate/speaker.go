@@ -1,7 +1,6 @@
 package zeligate
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -41,6 +40,17 @@ type order struct {
 	id      string // a number, for the stats
 	speed   float64
 	encoder engine.Encoder
+}
+
+// voicing is where a stream's speech is. It is the speaker's alone.
+type voicing struct {
+	engaged bool         // it has an engine
+	stalled bool         // it does not go on
+	chunks  int          // of text, begun
+	samples int64        // generated, at the native rate
+	rest    []int16      // of the chunk that is spoken
+	held    []byte       // encoded, for the next frame: where frames end within samples
+	pacer   engine.Pacer // of the chunk
 }
 
 // job is something for the speaker to do.
@@ -134,101 +144,6 @@ func (s *speaker) failure() *failure {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.wrong
-}
-
-// run speaks until the stream ends, or until ctx does with the connection. speech ends with halt too.
-func (s *speaker) run(ctx, speech context.Context) {
-	defer s.release()
-	end := s.speak(speech)
-	if s.voice.stalled {
-		<-ctx.Done()
-	}
-	if wrong := s.failure(); wrong != nil && ctx.Err() == nil {
-		end = s.tell(s.conn, wrong)
-	}
-	s.mu.Lock()
-	begun := s.begun
-	s.mu.Unlock()
-	if begun {
-		s.server.Finish(s.index)
-	}
-	close(s.silent)
-	end.apply(ctx, s.conn)
-	if s.quirks.lingers {
-		s.linger()
-	}
-}
-
-// speak does the jobs in order, and returns how the socket ends.
-func (s *speaker) speak(ctx context.Context) endReason {
-	for ctx.Err() == nil {
-		j, ok := s.pop()
-		if !ok {
-			s.await(ctx)
-			continue
-		}
-		if end, over := s.do(ctx, j); over {
-			return end
-		}
-	}
-	return endReason{}
-}
-
-// await waits for a job, in the time that the client has.
-// No idle limit is documented. Where one is drawn, it is ElevenLabs' of 20 s.
-func (s *speaker) await(ctx context.Context) {
-	var lapsed <-chan time.Time // never comes where sockets may be idle
-	if s.quirks.idles {
-		s.mu.Lock()
-		left := time.Until(s.last.Add(cmp.Or(s.server.Options().Inactivity, inactivity)))
-		s.mu.Unlock()
-		if left <= 0 {
-			s.fail(idle())
-			return
-		}
-		timer := time.NewTimer(left)
-		defer timer.Stop()
-		lapsed = timer.C
-	}
-	select {
-	case <-ctx.Done():
-	case <-s.wake:
-	case <-lapsed:
-	}
-}
-
-// do does one job and reports whether it was the last.
-func (s *speaker) do(ctx context.Context, j job) (end endReason, over bool) {
-	switch j.kind {
-	case open:
-		if s.quirks.hold == holdStream {
-			s.engage(ctx)
-		}
-	case say:
-		return s.say(ctx, j.text)
-	case endOfText:
-		return s.finish(), true
-	}
-	return endReason{}, false
-}
-
-// finish sends what the encoder still has, and the final frame.
-// The docs' program closes after the final frame; whether the server would is not said. ElevenLabs closes with 1000.
-func (s *speaker) finish() endReason {
-	if end, over := s.broken(); over {
-		return end
-	}
-	if s.fault.Kind != engine.Empty {
-		s.sendAudio(append(s.voice.held, s.encoder.End()...))
-	}
-	if !s.settle(nil) {
-		return endReason{}
-	}
-	engine.Send(s.conn, engine.Object{"audio": nil, "isFinal": true})
-	if s.quirks.finalCloses {
-		return endReason{code: websocket.StatusNormalClosure}
-	}
-	return endReason{}
 }
 
 // sendAudio sends encoded audio, of which there may be none. Nothing says which text it is of.
