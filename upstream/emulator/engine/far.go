@@ -14,8 +14,9 @@ import (
 // A relay's costs of opening sockets, and what it has under way when it cancels, show at a distance only.
 type farListener struct {
 	net.Listener
-	server   *Server
-	distance time.Duration // one way
+	links    *links
+	distance time.Duration                                // one way
+	run      func(f func(life context.Context)) (ok bool) // in the server's life; false: that is over
 }
 
 // Accept waits for a client. The connection that it returns is the near end of the client's link.
@@ -24,18 +25,17 @@ func (l *farListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !l.server.enter() {
+	near, end := net.Pipe()
+	k := &link{far: far, near: near, distance: l.distance, opened: time.Now()}
+	carried := l.run(func(life context.Context) {
+		l.links.add(k)
+		defer l.links.remove(k)
+		k.carry(life)
+	})
+	if !carried {
 		_ = far.Close() // there is no server for it any more
 		return nil, net.ErrClosed
 	}
-	near, end := net.Pipe()
-	k := &link{far: far, near: near, distance: l.distance, opened: time.Now()}
-	go func() {
-		defer l.server.wg.Done()
-		l.server.addLink(k)
-		defer l.server.removeLink(k)
-		k.carry(l.server.life)
-	}()
 	return end, nil
 }
 
@@ -147,28 +147,33 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Sever has the vendor forget every connection without a word to its clients, as a path does that is idle for too
-// long: they learn of it, by a reset, once they send something. It needs Options.Distance.
-func (s *Server) Sever() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k := range s.links {
+// links are those that are open.
+type links struct {
+	mu   sync.Mutex
+	open map[*link]struct{} // guarded by mu
+}
+
+// sever ends the server's side of every link, and has the client's be told once it sends something.
+func (ls *links) sever() {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	for k := range ls.open {
 		k.severed.Store(true)
 		_ = k.near.Close() // the server's side ends now
 	}
 }
 
-func (s *Server) addLink(k *link) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.links == nil {
-		s.links = make(map[*link]struct{})
+func (ls *links) add(k *link) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.open == nil {
+		ls.open = make(map[*link]struct{})
 	}
-	s.links[k] = struct{}{}
+	ls.open[k] = struct{}{}
 }
 
-func (s *Server) removeLink(k *link) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.links, k)
+func (ls *links) remove(k *link) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	delete(ls.open, k)
 }

@@ -57,7 +57,7 @@ type Encoder interface {
 func (f OutputFormat) Encoder() (Encoder, error) {
 	switch f.Codec {
 	case "mp3":
-		return newMP3Silence(f), nil
+		return newMP3Silence(f.Rate, f.kbps), nil
 	case "opus":
 		return newOpusSilence(), nil
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"voicerelay/upstream/emulator/voice"
 )
 
 // Server is one vendor's emulator.
@@ -30,11 +33,11 @@ type Server struct {
 	certificate tls.Certificate
 	wg          sync.WaitGroup // the server, connections and their streams
 
+	record
+	links links // of far clients
+
 	mu      sync.Mutex // guards what follows
 	fault   Fault
-	stats   Stats
-	changed chan struct{} // closed and replaced whenever stats change
-	links   map[*link]struct{}
 	sockets map[*websocket.Conn]struct{}
 }
 
@@ -49,7 +52,8 @@ type Vendor struct {
 // New is a vendor's emulator. It is an http.Handler too.
 // A server that only serves as a handler has no need of Start, yet Close is to be called in either case.
 func New(v Vendor, o Options) *Server {
-	s := &Server{opts: o, fault: o.Fault, changed: make(chan struct{}), sockets: make(map[*websocket.Conn]struct{})}
+	s := &Server{opts: o, fault: o.Fault, sockets: make(map[*websocket.Conn]struct{})}
+	s.changed = make(chan struct{})
 	s.life, s.end = context.WithCancel(context.Background())
 	s.handler, s.quirks = v.Serve(s)
 	return s
@@ -85,6 +89,18 @@ func (s *Server) enter() bool {
 	return true
 }
 
+// run is Go of what ends with the server. It reports false where Close has begun.
+func (s *Server) run(f func(life context.Context)) bool {
+	if !s.enter() {
+		return false
+	}
+	go func() {
+		defer s.wg.Done()
+		f(s.life)
+	}()
+	return true
+}
+
 // Quirks prints what the seed has drawn.
 // That is what a test logs when it fails, and what a person needs to repeat it: the seed draws the same each time.
 func (s *Server) Quirks() string { return fmt.Sprintf("%+v", s.quirks) }
@@ -97,7 +113,7 @@ func (s *Server) Start(address string) (url string, err error) {
 	}
 	url = "ws://" + listener.Addr().String()
 	if s.opts.Distance > 0 {
-		listener = &farListener{Listener: listener, server: s, distance: s.opts.Distance}
+		listener = &farListener{Listener: listener, links: &s.links, distance: s.opts.Distance, run: s.run}
 	}
 	if s.opts.TLS {
 		s.certificate, err = newCertificate()
@@ -115,6 +131,25 @@ func (s *Server) Start(address string) (url string, err error) {
 	return url, nil
 }
 
+// Certificate is what clients must trust, in PEM, once a server with Options.TLS has started.
+// It panics before Start, and without that option.
+func (s *Server) Certificate() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.certificate.Certificate[0]})
+}
+
+// Say speaks a text in the options' voice.
+// The speed is a factor: 1 is usual, and 2 takes half the time. Without espeak-ng, or where it fails, it is tones (package
+// voice).
+func (s *Server) Say(ctx context.Context, text string, normalize bool, seed uint64, speed float64) voice.Spoken {
+	if s.opts.Speech && voice.HasEspeak() {
+		spoken, err := voice.SpeakAloud(ctx, text, NativeRate, speed)
+		if err == nil && len(spoken.Words) > 0 {
+			return spoken
+		}
+	}
+	return voice.SpeakTokens(voice.Tokens(text, normalize), seed, NativeRate, speed)
+}
+
 // Close ends every connection and waits for every goroutine.
 func (s *Server) Close() error {
 	s.mu.Lock() // so that no request enters unseen
@@ -130,6 +165,10 @@ func (s *Server) Close() error {
 	}
 	return err
 }
+
+// Sever has the vendor forget every connection without a word to its clients, as a path does that is idle for too
+// long: they learn of it, by a reset, once they send something. It needs Options.Distance.
+func (s *Server) Sever() { s.links.sever() }
 
 // SetFault changes what goes wrong, for streams that begin from now on.
 func (s *Server) SetFault(f Fault) {

@@ -17,19 +17,19 @@ type mp3Silence struct {
 	waiting int // samples at the native rate, times the rate
 }
 
-func newMP3Silence(f OutputFormat) *mp3Silence {
+func newMP3Silence(rate, bits int) *mp3Silence {
 	// Layer III without CRC, mono; below 32 kHz it is MPEG-2, whose frames are half as long.
 	version, samples, kbps := byte(0xFB), 1152, []int{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192}
-	if f.Rate < 32000 {
+	if rate < 32000 {
 		version, samples, kbps = 0xF3, 576, []int{0, 8, 16, 24, 32, 40, 48, 56, 64}
 	}
-	rate := byte(slices.Index([]int{44100, 48000, 32000}, f.Rate))
-	if f.Rate < 32000 {
-		rate = byte(slices.Index([]int{22050, 24000, 16000}, f.Rate))
+	index := byte(slices.Index([]int{44100, 48000, 32000}, rate))
+	if rate < 32000 {
+		index = byte(slices.Index([]int{22050, 24000, 16000}, rate))
 	}
-	frame := make([]byte, samples/8*f.kbps*1000/f.Rate)
-	copy(frame, []byte{0xFF, version, byte(slices.Index(kbps, f.kbps))<<4 | rate<<2, 0xC0})
-	return &mp3Silence{rate: f.Rate, samples: samples, frame: frame}
+	frame := make([]byte, samples/8*bits*1000/rate)
+	copy(frame, []byte{0xFF, version, byte(slices.Index(kbps, bits))<<4 | index<<2, 0xC0})
+	return &mp3Silence{rate: rate, samples: samples, frame: frame}
 }
 
 func (e *mp3Silence) Encode(pcm []int16) []byte {

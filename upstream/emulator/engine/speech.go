@@ -16,19 +16,6 @@ import (
 // It is that of most vendors: other rates are made of it, as they do.
 const NativeRate = 24000
 
-// Say speaks a text in the options' voice.
-// The speed is a factor: 1 is usual, and 2 takes half the time. Without espeak-ng, or where it fails, it is tones (package
-// voice).
-func (s *Server) Say(ctx context.Context, text string, normalize bool, seed uint64, speed float64) voice.Spoken {
-	if s.opts.Speech && voice.HasEspeak() {
-		spoken, err := voice.SpeakAloud(ctx, text, NativeRate, speed)
-		if err == nil && len(spoken.Words) > 0 {
-			return spoken
-		}
-	}
-	return voice.SpeakTokens(voice.Tokens(text, normalize), seed, NativeRate, speed)
-}
-
 // leastWrong is the audio of speech of the wrong length, where the fault does not say more.
 const leastWrong = 20 * time.Millisecond
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -49,55 +50,62 @@ func (s Stats) clone() Stats {
 	return s
 }
 
+// record keeps what an emulator sees.
+type record struct {
+	mu      sync.Mutex // guards what follows
+	stats   Stats
+	changed chan struct{} // closed and replaced whenever stats change
+}
+
 // Stats is what has been seen so far.
-func (s *Server) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stats.clone()
+func (r *record) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stats.clone()
 }
 
 // WaitFor waits until what has been seen satisfies a condition, and reports whether it did in time.
 // The condition is called without a lock, with a copy of its own.
-func (s *Server) WaitFor(condition func(Stats) bool, within time.Duration) bool {
+func (r *record) WaitFor(condition func(Stats) bool, within time.Duration) bool {
 	timeout := time.NewTimer(within)
 	defer timeout.Stop()
 	for {
-		s.mu.Lock()
-		seen, changed := s.stats.clone(), s.changed
-		s.mu.Unlock()
+		r.mu.Lock()
+		seen, changed := r.stats.clone(), r.changed
+		r.mu.Unlock()
 		if condition(seen) {
 			return true
 		}
 		select {
 		case <-changed:
 		case <-timeout.C:
-			return condition(s.Stats())
+			return condition(r.Stats())
 		}
 	}
 }
 
 // Note changes what has been seen.
 // The change is made under the lock, so it must not call the server.
-func (s *Server) Note(change func(*Stats)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(&s.stats)
-	s.stats.MaxOpenSockets = max(s.stats.MaxOpenSockets, s.stats.OpenSockets)
-	s.stats.MaxOpenContexts = max(s.stats.MaxOpenContexts, s.stats.OpenContexts)
-	close(s.changed)
-	s.changed = make(chan struct{})
+func (r *record) Note(change func(*Stats)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.stats)
+	r.stats.MaxOpenSockets = max(r.stats.MaxOpenSockets, r.stats.OpenSockets)
+	r.stats.MaxOpenContexts = max(r.stats.MaxOpenContexts, r.stats.OpenContexts)
+	close(r.changed)
+	r.changed = make(chan struct{})
 }
 
 // Connected notes a socket, and later its end.
-func (s *Server) Connected() (over func()) {
-	s.Note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
-	return func() { s.Note(func(st *Stats) { st.OpenSockets-- }) }
+func (r *record) Connected() (over func()) {
+	r.Note(func(st *Stats) { st.Sockets++; st.OpenSockets++ })
+	return func() { r.Note(func(st *Stats) { st.OpenSockets-- }) }
 }
 
 // Begin enters a stream and returns its index in the stats.
 // Indexes are never used again, as an id may be.
-func (s *Server) Begin(id string) (index int) {
-	s.Note(func(st *Stats) {
+func (r *record) Begin(id string) (index int) {
+	r.Note(func(st *Stats) {
 		index = len(st.Streams)
 		st.Streams = append(st.Streams, Stream{ID: id})
 		st.OpenContexts++
@@ -106,13 +114,13 @@ func (s *Server) Begin(id string) (index int) {
 }
 
 // Stream changes what has been seen of a stream.
-func (s *Server) Stream(index int, change func(*Stream)) {
-	s.Note(func(st *Stats) { change(&st.Streams[index]) })
+func (r *record) Stream(index int, change func(*Stream)) {
+	r.Note(func(st *Stats) { change(&st.Streams[index]) })
 }
 
 // Finish notes a stream's end, once.
-func (s *Server) Finish(index int) {
-	s.Note(func(st *Stats) {
+func (r *record) Finish(index int) {
+	r.Note(func(st *Stats) {
 		if !st.Streams[index].Over {
 			st.Streams[index].Over = true
 			st.OpenContexts--
