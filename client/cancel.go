@@ -16,7 +16,7 @@ func (s *Speech) Close() error {
 	s.leave()
 	s.closing.Do(func() {
 		if !s.isEnded() {
-			s.client.run(func() { _, _ = s.Cancel(context.Background()) }) // Wait tells its end
+			s.run(func() { _, _ = s.Cancel(context.Background()) }) // Wait tells its end
 		}
 	})
 	return nil

@@ -3,6 +3,8 @@ package client
 import (
 	"errors"
 	"fmt"
+
+	"github.com/voicerelay/voicerelay/client/protocol"
 )
 
 var (
@@ -26,3 +28,7 @@ var errUnheard = fmt.Errorf("%w: nobody has listened from its beginning", ErrOve
 
 // errUnsent is how a speech ends that was canceled before it had a connection.
 var errUnsent = errors.New("canceled before it was sent")
+
+func textTooLong(most int) *protocol.Error {
+	return &protocol.Error{Code: protocol.CodeTextTooLong, Param: "text", Message: fmt.Sprintf("over %d bytes in one message", most)}
+}

@@ -85,10 +85,6 @@ func (l *link) send(cmd protocol.Command) error {
 	return nil
 }
 
-func textTooLong(most int) *protocol.Error {
-	return &protocol.Error{Code: protocol.CodeTextTooLong, Param: "text", Message: fmt.Sprintf("over %d bytes in one message", most)}
-}
-
 // register notes a speech that is about to be sent. It reports false where the link is over.
 func (l *link) register(s *Speech) bool {
 	l.mu.Lock()
@@ -153,4 +149,38 @@ func describe(err error) error {
 		return fmt.Errorf("the relay closed with %d: %s", closed.Code, strings.TrimSpace(closed.Reason))
 	}
 	return err
+}
+
+// attach sends the speech, with all its text so far, on a link. It reports false where that has ended. A write that
+// fails ends the link, whose reader brings the speech back.
+func (s *Speech) attach(l *link) bool {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	if s.isLeft() { // by a cancel, which had nothing to cancel at the relay
+		s.end(nil, errUnsent)
+	}
+	if s.isEnded() {
+		return true
+	}
+	if !l.register(s) {
+		return false
+	}
+	s.link = l
+	if s.sent++; s.sent == 2 {
+		s.resentAt = time.Now()
+	}
+	err := l.send(&protocol.Generate{
+		GenerationID: s.request.ID, IdempotencyKey: s.request.IdempotencyKey, ContextID: s.request.ContextID,
+		Text: s.text.String(), Final: s.finished, TextIdleTimeoutMS: given(s.request.TextIdle.Milliseconds()),
+		Settings: s.request.settings(),
+	})
+	var refused *protocol.Error
+	if errors.As(err, &refused) {
+		l.release(s.request.ID)
+		s.end(nil, refused)
+	}
+	if err == nil && s.flushed && !s.finished {
+		_ = l.send(&protocol.Flush{GenerationID: s.request.ID}) // as above
+	}
+	return true
 }

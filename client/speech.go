@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"iter"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,9 +14,9 @@ import (
 // Speech is one generation: a text on its way, and what comes of it.
 type Speech struct {
 	// Static after newSpeech, but number, which Speak sets before anybody else has the speech.
-	client  *Client
 	request Request
-	number  int64 // in the order of Speak
+	number  int64             // in the order of Speak
+	run     func(func()) bool // runs a function in a goroutine of the client, unless that is closed
 	queue   *queue
 	left    chan struct{} // closed by leave: the program wants no more of it
 	ended   chan struct{} // closed by end
@@ -33,7 +32,7 @@ type Speech struct {
 	waitsSince time.Time // guarded by the client's mu
 
 	sending  sync.Mutex // held while a command is sent, so that they keep their order; guards what follows
-	link     *link      // the last that it was sent on; nil: none yet
+	link     carrier    // the last that it was sent on; nil: none yet
 	text     strings.Builder
 	partial  []byte    // of a character that Write has not got whole
 	finished bool      // no more text comes
@@ -42,10 +41,16 @@ type Speech struct {
 	resentAt time.Time // when it was sent for the second time
 }
 
-func newSpeech(c *Client, r Request) *Speech {
+// carrier is a connection that speeches are sent on.
+type carrier interface {
+	send(cmd protocol.Command) error
+	cancel(ctx context.Context, c *cancellation) error
+}
+
+func newSpeech(cfg Config, r Request, run func(func()) bool) *Speech {
 	s := &Speech{
-		client: c, request: r.withIDs(), finished: !r.Open,
-		queue: newQueue(c.config.Backlog, c.config.Unheard), left: make(chan struct{}), ended: make(chan struct{}),
+		request: r.withIDs(), run: run, finished: !r.Open,
+		queue: newQueue(cfg.Backlog, cfg.Unheard), left: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.text.WriteString(r.Text)
 	return s
@@ -53,67 +58,6 @@ func newSpeech(c *Client, r Request) *Speech {
 
 // ID is the speech's generation id.
 func (s *Speech) ID() string { return s.request.ID }
-
-// Audio ranges over the speech's audio as it comes, and passes over all else. See Events.
-func (s *Speech) Audio() iter.Seq2[Audio, error] {
-	return func(yield func(Audio, error) bool) {
-		for e, err := range s.Events() {
-			audio, ok := e.(Audio)
-			if (ok || err != nil) && !yield(audio, err) {
-				return
-			}
-		}
-	}
-}
-
-// Events ranges over what comes of the speech. An error is the last that it yields: a *protocol.Error where the relay
-// refused the speech or could not speak it, ErrLost, ErrOverrun, ErrClosed, or what ended Speak's context. What was canceled
-// just ends. Whoever leaves the range early has closed the speech;
-func (s *Speech) Events() iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
-		if !s.queue.begin() && !s.isLeft() {
-			_ = s.Close() // it has no error
-			yield(nil, errUnheard)
-			return
-		}
-		for e, ok := s.next(); ok; e, ok = s.next() {
-			if !yield(e, nil) {
-				_ = s.Close() // it has no error
-				return
-			}
-		}
-		if err := s.failure(); err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
-// next waits for an event; ok is false after the last.
-func (s *Speech) next() (e Event, ok bool) {
-	for !s.isLeft() {
-		if e, ok = s.queue.take(); ok {
-			return e, true
-		}
-		select {
-		case <-s.queue.came:
-		case <-s.left:
-		case <-s.ended: // what came before the end is in the queue
-			return s.queue.take()
-		}
-	}
-	return nil, false
-}
-
-// Wait waits for the speech's end and returns the relay's word on it: also that of a failed one, whose Error says why.
-// Nobody has to range over the speech for that.
-func (s *Speech) Wait(ctx context.Context) (*protocol.Done, error) {
-	select {
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-s.ended:
-		return s.done, s.err
-	}
-}
 
 // failure is why the speech ended, if that was none in order.
 func (s *Speech) failure() error {
@@ -159,7 +103,7 @@ func (s *Speech) push(e Event, message int) {
 		return
 	}
 	s.end(nil, ErrOverrun)
-	s.client.run(func() { s.abandon(ErrOverrun) })
+	s.run(func() { s.abandon(ErrOverrun) })
 }
 
 // end ends the speech: the first word on it counts.

@@ -123,40 +123,6 @@ func (s *Speech) sendLocked(cmd protocol.Command) error {
 	return nil
 }
 
-// attach sends the speech, with all its text so far, on a link. It reports false where that has ended. A write that
-// fails ends the link, whose reader brings the speech back.
-func (s *Speech) attach(l *link) bool {
-	s.sending.Lock()
-	defer s.sending.Unlock()
-	if s.isLeft() { // by a cancel, which had nothing to cancel at the relay
-		s.end(nil, errUnsent)
-	}
-	if s.isEnded() {
-		return true
-	}
-	if !l.register(s) {
-		return false
-	}
-	s.link = l
-	if s.sent++; s.sent == 2 {
-		s.resentAt = time.Now()
-	}
-	err := l.send(&protocol.Generate{
-		GenerationID: s.request.ID, IdempotencyKey: s.request.IdempotencyKey, ContextID: s.request.ContextID,
-		Text: s.text.String(), Final: s.finished, TextIdleTimeoutMS: given(s.request.TextIdle.Milliseconds()),
-		Settings: s.request.settings(),
-	})
-	var refused *protocol.Error
-	if errors.As(err, &refused) {
-		l.release(s.request.ID)
-		s.end(nil, refused)
-	}
-	if err == nil && s.flushed && !s.finished {
-		_ = l.send(&protocol.Flush{GenerationID: s.request.ID}) // as above
-	}
-	return true
-}
-
 // feed appends text as it comes, and finishes.
 func (s *Speech) feed(text iter.Seq2[string, error]) {
 	for part, err := range text {
