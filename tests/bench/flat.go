@@ -84,7 +84,7 @@ func (b *bench) startTogether(ctx context.Context, clients []*client, speech tim
 func flatRoundOf(ctx context.Context, v *vendor, all []*heard, w *window) (*flatRound, error) {
 	r := &flatRound{}
 	for _, h := range all {
-		spoken, err := v.take(ctx, h.number)
+		spoken, err := v.spoken.take(ctx, h.number)
 		if err != nil {
 			return nil, err
 		}

@@ -99,7 +99,7 @@ func (b *bench) judge(ctx context.Context, v *vendor, all []*heard, w *window) (
 	r := &round{}
 	var took, late, cancels []time.Duration
 	for _, h := range all {
-		spoken, err := v.take(ctx, h.number)
+		spoken, err := v.spoken.take(ctx, h.number)
 		if err != nil {
 			return nil, err
 		}

@@ -64,7 +64,7 @@ func TestLoadWithoutAVendor(t *testing.T) {
 
 // spokenUtterance is what a vendor notes of one that ended.
 func spokenUtterance(v *vendor, number, frames int, cancelled time.Duration) {
-	u := v.begin(number)
+	u := v.spoken.begin(number)
 	u.frames, u.late, u.cancelled = frames, make([]time.Duration, frames), cancelled
 	close(u.over)
 }

@@ -25,6 +25,7 @@ type vendor struct {
 	// Static after startVendor.
 	clock  clock
 	every  time.Duration // from one frame of a context to the next; 0: as fast as they go
+	spoken utterances
 	url    string
 	server *http.Server
 	life   context.Context // the sockets' own
@@ -35,7 +36,6 @@ type vendor struct {
 
 	// Guarded by mu.
 	mu     sync.Mutex
-	spoken map[int][]*utterance // by the number in its text
 	closed bool
 
 	wg sync.WaitGroup // sockets; grows only under mu while not closed
@@ -51,7 +51,7 @@ func startVendor(c clock, pace float64) (*vendor, error) {
 		clock:  c,
 		url:    "ws://" + listener.Addr().String(),
 		served: make(chan struct{}),
-		spoken: make(map[int][]*utterance),
+		spoken: utterances{spoken: make(map[int][]*utterance)},
 	}
 	if pace > 0 {
 		v.every = time.Duration(float64(frameEvery) / pace)
@@ -100,7 +100,10 @@ func (v *vendor) accept(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // refused by the library, which has answered
 	}
-	s := &vendorSocket{vendor: v, ws: conn, conn: h.conn, contexts: make(map[string]*vendorContext)}
+	s := &vendorSocket{
+		vendorLine: vendorLine{clock: v.clock, every: v.every, spoken: &v.spoken, conn: h.conn},
+		ws:         conn, contexts: make(map[string]*vendorContext),
+	}
 	s.run(v.life)
 }
 
@@ -112,39 +115,6 @@ func (v *vendor) speech(d time.Duration) time.Duration {
 	}
 	const forPieces = 1.1
 	return time.Duration(forPieces * float64(d) * float64(frameEvery) / float64(v.every))
-}
-
-// begin notes that an utterance is being spoken.
-func (v *vendor) begin(number int) *utterance {
-	u := &utterance{over: make(chan struct{})}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.spoken[number] = append(v.spoken[number], u)
-	return u
-}
-
-// take forgets an utterance and returns what was spoken under its number, once the vendor is through with it.
-func (v *vendor) take(ctx context.Context, number int) ([]*utterance, error) {
-	v.mu.Lock()
-	spoken := v.spoken[number]
-	delete(v.spoken, number)
-	v.mu.Unlock()
-	for _, u := range spoken {
-		select {
-		case <-u.over:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for the vendor to end utterance %d: %w", number, ctx.Err())
-		}
-	}
-	return spoken, nil
-}
-
-// utterance is what the vendor noted of one context. It may be read once over is closed.
-type utterance struct {
-	over      chan struct{}
-	frames    int             // sent
-	late      []time.Duration // how late each of them was, by the vendor's own schedule
-	cancelled time.Duration   // when the order to stop came; 0: none did
 }
 
 // hijacked keeps hold of the connection beneath the WebSocket library, to which whole frames are written.

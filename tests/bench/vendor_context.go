@@ -28,7 +28,7 @@ type order struct {
 // vendorContext is one stream of speech.
 type vendorContext struct {
 	// Static.
-	socket *vendorSocket
+	line   *vendorLine
 	id     string // as JSON
 	orders chan order
 	life   context.Context // until it is over, or is told to stop
@@ -52,7 +52,7 @@ func (c *vendorContext) append(text string) { c.text.WriteString(text) }
 
 // order has the speaker speak what has been gathered. A client with too many orders waits on its socket.
 func (c *vendorContext) order(end bool) {
-	o := order{text: strings.TrimSpace(c.text.String()), end: end, at: c.socket.vendor.clock.now()}
+	o := order{text: strings.TrimSpace(c.text.String()), end: end, at: c.line.clock.now()}
 	c.text.Reset()
 	select {
 	case c.orders <- o:
@@ -86,7 +86,7 @@ func (c *vendorContext) run() {
 				return
 			}
 			if o.end {
-				c.socket.write(`{"final":true,"context_id":%s}`, c.id)
+				c.line.write(`{"final":true,"context_id":%s}`, c.id)
 				c.closed()
 				return
 			}
@@ -99,21 +99,21 @@ func (c *vendorContext) speak(o order) bool {
 	c.open(o)
 	characters := utf8.RuneCountInString(o.text)
 	c.characters += characters
-	c.socket.write(`{"generation_started":true,"context_id":%s,"chunk_id":%d,"text":%s}`, c.id, c.chunk, quote(o.text))
+	c.line.write(`{"generation_started":true,"context_id":%s,"chunk_id":%d,"text":%s}`, c.id, c.chunk, quote(o.text))
 	frames := framesFor(characters)
 	if !c.sendAll(frames) {
 		return false
 	}
 	seconds := float64(frames) * frameEvery.Seconds()
-	c.socket.write(`{"chunk_complete":true,"context_id":%s,"chunk_id":%d,"audio_seconds":%.1f,"gen_ms":1}`, c.id, c.chunk, seconds)
-	c.socket.write(`{"final":true,"context_id":%s}`, c.id)
+	c.line.write(`{"chunk_complete":true,"context_id":%s,"chunk_id":%d,"audio_seconds":%.1f,"gen_ms":1}`, c.id, c.chunk, seconds)
+	c.line.write(`{"final":true,"context_id":%s}`, c.id)
 	c.chunk++
 	return true
 }
 
 // sendAll sends so many frames, each when it is due. It reports false where it was broken off.
 func (c *vendorContext) sendAll(frames int) bool {
-	if c.socket.vendor.every == 0 {
+	if c.line.every == 0 {
 		for i := 0; i < frames && c.life.Err() == nil; i++ {
 			c.send()
 		}
@@ -122,14 +122,14 @@ func (c *vendorContext) sendAll(frames int) bool {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for range frames {
-		timer.Reset(c.due - c.socket.vendor.clock.now())
+		timer.Reset(c.due - c.line.clock.now())
 		select {
 		case <-timer.C:
 		case <-c.life.Done():
 			return false
 		}
 		c.send()
-		c.due += c.socket.vendor.every
+		c.due += c.line.every
 	}
 	return true
 }
@@ -137,17 +137,17 @@ func (c *vendorContext) sendAll(frames int) bool {
 // open sets when the piece's first frame is due: at the last piece's end, or at once where that has passed.
 func (c *vendorContext) open(o order) {
 	if c.record == nil {
-		c.record = c.socket.vendor.begin(numberIn(o.text))
+		c.record = c.line.spoken.begin(numberIn(o.text))
 	}
 	c.due = max(c.due, o.at)
 }
 
 // send sends a frame, and notes how late it is. Where nothing is ever due, none is.
 func (c *vendorContext) send() {
-	now := c.socket.vendor.clock.now()
-	c.socket.writeFrame(c.frame.stamp(mark{index: uint32(c.record.frames), sent: now}, c.chunk))
+	now := c.line.clock.now()
+	c.line.writeFrame(c.frame.stamp(mark{index: uint32(c.record.frames), sent: now}, c.chunk))
 	c.record.frames++
-	if c.socket.vendor.every > 0 {
+	if c.line.every > 0 {
 		c.record.late = append(c.record.late, now-c.due)
 	}
 }
@@ -155,11 +155,11 @@ func (c *vendorContext) send() {
 // closed says that the context is over, and what it cost.
 func (c *vendorContext) closed() {
 	if c.record == nil {
-		c.socket.write(`{"context_closed":true,"context_id":%s}`, c.id)
+		c.line.write(`{"context_closed":true,"context_id":%s}`, c.id)
 		return
 	}
 	seconds := float64(c.record.frames) * frameEvery.Seconds()
-	c.socket.write(`{"context_closed":true,"context_id":%s,"usage":{"audio_seconds":%.1f,"characters":%d,"cost_cents":%.3f,"currency":"eur","model_id":"kugel-3"}}`,
+	c.line.write(`{"context_closed":true,"context_id":%s,"usage":{"audio_seconds":%.1f,"characters":%d,"cost_cents":%.3f,"currency":"eur","model_id":"kugel-3"}}`,
 		c.id, seconds, c.characters, seconds*0.09)
 }
 

@@ -3,23 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"net"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
 )
 
-// writePatience is how long a reader may leave a frame untaken before the vendor gives its socket up.
-const writePatience = 10 * time.Second
-
 // vendorSocket is a connection with its contexts.
 type vendorSocket struct {
 	// Static.
-	vendor *vendor
-	ws     *websocket.Conn
-	conn   net.Conn // beneath ws; each write is one whole frame, hence none is torn
+	vendorLine
+	ws *websocket.Conn
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -51,7 +45,7 @@ func (s *vendorSocket) run(ctx context.Context) {
 		if err != nil {
 			return // the client left, or the run is over
 		}
-		arrived := s.vendor.clock.now()
+		arrived := s.clock.now()
 		var c command
 		if err := json.Unmarshal(data, &c); err != nil {
 			s.write(`{"error":"not a JSON object","error_code":"VALIDATION_ERROR","code":400}`)
@@ -90,7 +84,7 @@ func (s *vendorSocket) find(id string) *vendorContext {
 }
 
 func (s *vendorSocket) create(ctx context.Context, id string) *vendorContext {
-	vc := &vendorContext{socket: s, id: string(quote(id)), frame: newAudioFrame(id), orders: make(chan order, ordersAhead)}
+	vc := &vendorContext{line: &s.vendorLine, id: string(quote(id)), frame: newAudioFrame(id), orders: make(chan order, ordersAhead)}
 	vc.life, vc.end = context.WithCancel(ctx)
 	s.mu.Lock()
 	s.contexts[id] = vc
@@ -103,15 +97,4 @@ func (s *vendorSocket) create(ctx context.Context, id string) *vendorContext {
 		delete(s.contexts, id)
 	})
 	return vc
-}
-
-// write sends a message. A connection that broke shows to the reader.
-func (s *vendorSocket) write(format string, args ...any) {
-	s.writeFrame(textFrame(fmt.Appendf(nil, format, args...)))
-}
-
-func (s *vendorSocket) writeFrame(frame []byte) {
-	if _, err := s.conn.Write(frame); err != nil {
-		_ = s.conn.Close() // so that the reader ends, and with it all contexts
-	}
 }

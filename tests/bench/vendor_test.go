@@ -126,14 +126,14 @@ func TestVendorCountsFramesOverPieces(t *testing.T) {
 	if want := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8}; !slices.Equal(indexes, want) {
 		t.Errorf("got %v, want %v", indexes, want)
 	}
-	spoken, err := v.take(c.ctx, 41)
+	spoken, err := v.spoken.take(c.ctx, 41)
 	if err != nil || len(spoken) != 1 {
 		t.Fatalf("got %d utterances, %v", len(spoken), err)
 	}
 	if u := spoken[0]; u.frames != 9 || len(u.late) != 9 || u.cancelled != 0 || slices.Min(u.late) < 0 {
 		t.Errorf("the vendor noted %+v", u)
 	}
-	if again, _ := v.take(c.ctx, 41); len(again) != 0 {
+	if again, _ := v.spoken.take(c.ctx, 41); len(again) != 0 {
 		t.Errorf("the vendor did not forget it")
 	}
 }
@@ -157,7 +157,7 @@ func TestVendorStopsAtOnce(t *testing.T) {
 			if slices.Contains(got, "final") || last["usage"] == nil {
 				t.Errorf("got %v, %v", got, last)
 			}
-			spoken, err := v.take(c.ctx, 5)
+			spoken, err := v.spoken.take(c.ctx, 5)
 			if err != nil || len(spoken) != 1 || spoken[0].cancelled < before {
 				t.Errorf("the vendor noted %+v, %v; stopped at %v", spoken, err, before)
 			}
@@ -202,7 +202,7 @@ func TestVendorEndsWhatRunsWhenItCloses(t *testing.T) {
 	if err := v.close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := v.take(c.ctx, 3); err != nil {
+	if _, err := v.spoken.take(c.ctx, 3); err != nil {
 		t.Error(err)
 	}
 }
