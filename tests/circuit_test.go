@@ -69,8 +69,18 @@ type providerState struct {
 
 func (r *relay) state(t *testing.T, name string) providerState {
 	t.Helper()
+	return r.stateAs(t, "", name)
+}
+
+// stateAs is state for an administrator's key; "": the relay has no keys.
+func (r *relay) stateAs(t *testing.T, key, name string) providerState {
+	t.Helper()
+	var header http.Header
+	if key != "" {
+		header = bearer(key)
+	}
 	var body struct{ Providers []providerState }
-	if err := json.Unmarshal(r.get(t, "/v1/providers", nil).body, &body); err != nil {
+	if err := json.Unmarshal(r.get(t, "/v1/providers", header).body, &body); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range body.Providers {

@@ -60,6 +60,13 @@ func (l *Log) Fault() string {
 	return ""
 }
 
+// Text is all that was logged.
+func (l *Log) Text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // shown is how much of a log's end stands in a failure, in bytes.
 const shown = 8000
 
