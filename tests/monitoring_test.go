@@ -1,18 +1,12 @@
 package tests
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +23,7 @@ const dashboardPath = "../deploy/grafana/dashboards/voicerelay.json"
 func TestTheDashboardShowsWhatRelaysTell(t *testing.T) {
 	t.Parallel()
 	first, targets := measuredRelays(t)
-	p := startPrometheus(t, targets)
+	p := startPrometheus(t, targets, alerts(t))
 	for i := range 2 { // what a relay had not counted before is a rate only with the second time
 		p.scrape(t)
 		cause(t, first, i)
@@ -160,117 +154,4 @@ func dashboardQueries(t *testing.T) (all []dashboardQuery) {
 		t.Fatalf("%d queries were found", len(all))
 	}
 	return all
-}
-
-// A prometheus is a real one.
-type prometheus struct{ url string }
-
-// startPrometheus runs Prometheus by the sample in deploy/ but for addresses, the admin key, and a second between two scrapes.
-func startPrometheus(t *testing.T, targets []string) *prometheus {
-	t.Helper()
-	program := installed(t, "prometheus")
-	dir, address := t.TempDir(), process.FreeAddress(t)
-	key := filepath.Join(dir, "key")
-	file := filepath.Join(dir, "prometheus.yml")
-	sample, err := os.ReadFile("../deploy/prometheus/prometheus.yml")
-	rules, err2 := os.ReadFile("../deploy/prometheus/alerts.yml")
-	if err := errors.Join(err, err2, os.WriteFile(key, []byte(opsKey), 0o600), os.WriteFile(file, sample, 0o600),
-		os.WriteFile(filepath.Join(dir, "alerts.yml"), rules, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	amend(t, file, `["relay-1:8080", "relay-2:8080"]`, `["`+strings.Join(targets, `", "`)+`"]`)
-	amend(t, file, "/run/secrets/relay_admin_key", key)
-	amend(t, file, "scrape_interval: 15s", "scrape_interval: 1s")
-	amend(t, file, "evaluation_interval: 15s", "evaluation_interval: 1s")
-	startBalancer(t, address, exec.Command(program, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+address, "--log.level=warn"))
-	p := &prometheus{"http://" + address}
-	eventually(t, "Prometheus to be ready", func() bool {
-		res, err := http.Get(p.url + "/-/ready")
-		return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
-	})
-	return p
-}
-
-// scrape waits until every relay has been scraped once more.
-func (p *prometheus) scrape(t *testing.T) {
-	t.Helper()
-	began := time.Now()
-	eventually(t, "Prometheus to have scraped the relays", func() bool {
-		since := strconv.FormatFloat(float64(began.UnixMilli())/1000, 'f', 3, 64)
-		return len(p.ask(t, `timestamp(up) > `+since+` and up == 1`)) == 2
-	})
-}
-
-// ask is a query's series that have a value.
-func (p *prometheus) ask(t *testing.T, expr string) (series []map[string]string) {
-	t.Helper()
-	var vector []struct {
-		Metric map[string]string
-		Value  [2]any
-	}
-	var answer struct {
-		ResultType string
-		Result     json.RawMessage
-	}
-	p.get(t, "/api/v1/query?query="+url.QueryEscape(expr), &answer)
-	if answer.ResultType != "vector" {
-		t.Fatalf("%s is a %s", expr, answer.ResultType)
-	}
-	if err := json.Unmarshal(answer.Result, &vector); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range vector {
-		if value := fmt.Sprint(s.Value[1]); value != "NaN" {
-			series = append(series, s.Metric)
-		}
-	}
-	return series
-}
-
-// A promRule is what Prometheus says of an alert.
-type promRule struct{ Name, Health, LastError string }
-
-// rules are the alerts, each of which has been evaluated.
-func (p *prometheus) rules(t *testing.T) (all []promRule) {
-	t.Helper()
-	eventually(t, "Prometheus to evaluate its rules", func() bool {
-		var answer struct{ Groups []struct{ Rules []promRule } }
-		p.get(t, "/api/v1/rules", &answer)
-		all = nil
-		for _, group := range answer.Groups {
-			all = append(all, group.Rules...)
-		}
-		for _, rule := range all {
-			if rule.Health == "unknown" {
-				return false
-			}
-		}
-		return len(all) > 0
-	})
-	return all
-}
-
-// get asks Prometheus, which must understand.
-func (p *prometheus) get(t *testing.T, path string, data any) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("Prometheus: %d %s, asked %s (%v)", res.StatusCode, body, path, err)
-	}
-	answer := struct{ Data any }{data}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -1,8 +1,11 @@
 package tests
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,91 +16,129 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/goccy/go-yaml"
+	"time"
 
 	"voicerelay/tests/process"
 )
 
-// prometheus is a Prometheus server that scrapes relays, with the alerts of deploy/prometheus in a hurry: none waits before it
-// fires, and what they look back on is five seconds long. That they wait as long as they say is what promtool tests.
-type prometheus struct {
-	t   *testing.T
-	url string
-}
+// A prometheus is a real one.
+type prometheus struct{ url string }
 
-// watch starts a Prometheus server that scrapes relays as an administrator.
-func watch(t *testing.T, relays ...*relay) *prometheus {
+// alerts are those of deploy/.
+func alerts(t *testing.T) []byte {
 	t.Helper()
-	program, dir, listen := installed(t, "prometheus"), t.TempDir(), process.FreeAddress(t)
-	targets := make([]string, len(relays))
-	for i, r := range relays {
-		targets[i] = strings.TrimPrefix(r.url, "http://")
-	}
-	scrape := map[string]any{
-		"job_name":       "voicerelay",
-		"authorization":  map[string]string{"credentials": opsKey},
-		"static_configs": []any{map[string]any{"targets": targets}},
-	}
-	config, err := yaml.Marshal(map[string]any{
-		"global":         map[string]string{"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"},
-		"rule_files":     []string{"alerts.yml"},
-		"scrape_configs": []any{scrape},
-	})
+	text, err := os.ReadFile("../deploy/prometheus/alerts.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string][]byte{"prometheus.yml": config, "alerts.yml": hurriedAlerts(t)} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	startBalancer(t, listen, exec.Command(program, "--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+dir, "--web.listen-address="+listen, "--log.level=warn"))
-	return &prometheus{t: t, url: "http://" + listen}
+	return text
 }
 
 var (
-	alertWaits    = regexp.MustCompile(`(?m)^ +for: \w+\n`)
-	alertLooksFor = regexp.MustCompile(`\[\d+m\]`)
+	alertWaits   = regexp.MustCompile(`(?m)^ +for: \w+\n`)
+	alertMinutes = regexp.MustCompile(`\[\d+m\]`)
 )
 
-// hurriedAlerts are the alerts of deploy/prometheus, without what takes minutes.
+// hurriedAlerts are those of deploy/ that do not wait before they fire, and look back on ten seconds instead of minutes. That
+// they wait as long as they say is what promtool tests.
 func hurriedAlerts(t *testing.T) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "deploy", "prometheus", "alerts.yml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return alertLooksFor.ReplaceAll(alertWaits.ReplaceAll(text, nil), []byte("[5s]"))
+	return alertMinutes.ReplaceAll(alertWaits.ReplaceAll(alerts(t), nil), []byte("[10s]"))
 }
 
-// ask has Prometheus answer a request, once it does.
-func (p *prometheus) ask(path string, answer any) {
-	p.t.Helper()
-	eventually(p.t, "Prometheus to answer "+path, func() bool {
-		res, err := http.Get(p.url + path)
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		return res.StatusCode == http.StatusOK && json.NewDecoder(res.Body).Decode(answer) == nil
+// startPrometheus runs Prometheus by the sample in deploy/ but for addresses, the admin key, and a second between two scrapes.
+func startPrometheus(t *testing.T, targets []string, rules []byte) *prometheus {
+	t.Helper()
+	program := installed(t, "prometheus")
+	dir, address := t.TempDir(), process.FreeAddress(t)
+	key := filepath.Join(dir, "key")
+	file := filepath.Join(dir, "prometheus.yml")
+	sample, err := os.ReadFile("../deploy/prometheus/prometheus.yml")
+	if err := errors.Join(err, os.WriteFile(key, []byte(opsKey), 0o600), os.WriteFile(file, sample, 0o600),
+		os.WriteFile(filepath.Join(dir, "alerts.yml"), rules, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	amend(t, file, `["relay-1:8080", "relay-2:8080"]`, `["`+strings.Join(targets, `", "`)+`"]`)
+	amend(t, file, "/run/secrets/relay_admin_key", key)
+	amend(t, file, "scrape_interval: 15s", "scrape_interval: 1s")
+	amend(t, file, "evaluation_interval: 15s", "evaluation_interval: 1s")
+	startBalancer(t, address, exec.Command(program, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--web.listen-address="+address, "--log.level=warn"))
+	p := &prometheus{"http://" + address}
+	eventually(t, "Prometheus to be ready", func() bool {
+		res, err := http.Get(p.url + "/-/ready")
+		return err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK
+	})
+	return p
+}
+
+// scrape waits until every relay has been scraped once more.
+func (p *prometheus) scrape(t *testing.T) {
+	t.Helper()
+	began := time.Now()
+	eventually(t, "Prometheus to have scraped the relays", func() bool {
+		since := strconv.FormatFloat(float64(began.UnixMilli())/1000, 'f', 3, 64)
+		return len(p.ask(t, `timestamp(up) > `+since+` and up == 1`)) == 2
 	})
 }
 
-// alerts are the names of those that fire, each with the labels that say about what, such as "BudgetSpent tenant=acme".
-func (p *prometheus) alerts() (firing []string) {
-	p.t.Helper()
-	var body struct {
-		Data struct {
-			Alerts []struct {
-				State  string
-				Labels map[string]string
-			}
+// A promSeries is what a query gives of one series.
+type promSeries struct {
+	Metric map[string]string
+	Value  [2]any // the time, and the value as text
+}
+
+// query is a query's series that have a value now.
+func (p *prometheus) query(t *testing.T, expr string) []promSeries {
+	t.Helper()
+	var vector []promSeries
+	var answer struct {
+		ResultType string
+		Result     json.RawMessage
+	}
+	p.get(t, "/api/v1/query?query="+url.QueryEscape(expr), &answer)
+	if answer.ResultType != "vector" {
+		t.Fatalf("%s is a %s", expr, answer.ResultType)
+	}
+	if err := json.Unmarshal(answer.Result, &vector); err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(vector, func(s promSeries) bool { return s.Value[1] == "NaN" })
+}
+
+// ask is the labels of a query's series.
+func (p *prometheus) ask(t *testing.T, expr string) (series []map[string]string) {
+	t.Helper()
+	for _, s := range p.query(t, expr) {
+		series = append(series, s.Metric)
+	}
+	return series
+}
+
+// sum is a query's value, summed over its series.
+func (p *prometheus) sum(t *testing.T, expr string) (sum float64) {
+	t.Helper()
+	for _, s := range p.query(t, expr) {
+		value, err := strconv.ParseFloat(fmt.Sprint(s.Value[1]), 64)
+		if err != nil {
+			t.Fatalf("%s gives %v", expr, s.Value)
+		}
+		sum += value
+	}
+	return sum
+}
+
+// firing are the alerts that fire, each with the labels that say about what, such as "BudgetSpent tenant=acme".
+func (p *prometheus) firing(t *testing.T) (all []string) {
+	t.Helper()
+	var answer struct {
+		Alerts []struct {
+			State  string
+			Labels map[string]string
 		}
 	}
-	p.ask("/api/v1/alerts", &body)
-	for _, a := range body.Data.Alerts {
+	p.get(t, "/api/v1/alerts", &answer)
+	for _, a := range answer.Alerts {
 		if a.State != "firing" {
 			continue
 		}
@@ -107,45 +148,59 @@ func (p *prometheus) alerts() (firing []string) {
 				name += fmt.Sprintf(" %s=%s", about, of)
 			}
 		}
-		firing = append(firing, name)
+		all = append(all, name)
 	}
-	return firing
+	return all
 }
 
-// sum is what a query gives now, summed over its series.
-func (p *prometheus) sum(query string) (sum float64) {
-	p.t.Helper()
-	var body struct {
-		Data struct {
-			Result []struct {
-				Value [2]any // the time, and a number as text
+func (p *prometheus) isFiring(t *testing.T, alert string) bool {
+	t.Helper()
+	return slices.Contains(p.firing(t), alert)
+}
+
+// A promRule is what Prometheus says of an alert.
+type promRule struct{ Name, Health, LastError string }
+
+// rules are the alerts, each of which has been evaluated.
+func (p *prometheus) rules(t *testing.T) (all []promRule) {
+	t.Helper()
+	eventually(t, "Prometheus to evaluate its rules", func() bool {
+		var answer struct{ Groups []struct{ Rules []promRule } }
+		p.get(t, "/api/v1/rules", &answer)
+		all = nil
+		for _, group := range answer.Groups {
+			all = append(all, group.Rules...)
+		}
+		for _, rule := range all {
+			if rule.Health == "unknown" {
+				return false
 			}
 		}
+		return len(all) > 0
+	})
+	return all
+}
+
+// get asks Prometheus, which must understand.
+func (p *prometheus) get(t *testing.T, path string, data any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.ask("/api/v1/query?query="+url.QueryEscape(query), &body)
-	for _, series := range body.Data.Result {
-		text, _ := series.Value[1].(string)
-		value, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			p.t.Fatalf("%s gives %v", query, series.Value)
-		}
-		sum += value
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return sum
-}
-
-// fires waits for an alert.
-func (p *prometheus) fires(alert string) {
-	p.t.Helper()
-	eventually(p.t, "alert "+alert, func() bool { return p.isFiring(alert) })
-}
-
-// resolves waits until an alert does not fire.
-func (p *prometheus) resolves(alert string) {
-	p.t.Helper()
-	eventually(p.t, "the end of alert "+alert, func() bool { return !p.isFiring(alert) })
-}
-
-func (p *prometheus) isFiring(alert string) bool {
-	return slices.Contains(p.alerts(), alert)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("Prometheus: %d %s, asked %s (%v)", res.StatusCode, body, path, err)
+	}
+	answer := struct{ Data any }{data}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -91,7 +91,7 @@ var (
 		"attempts": list(object{
 			"provider": text, "model": nullable(text),
 			"outcome": oneOf("completed", "cancelled", "failed", "hedged", "superseded", "interrupted"),
-			"code":    optional(text), "message": optional(text),
+			"code":    optional(text), "message": optional(text), "upstream_id": optional(text),
 			"requests": count, "characters": count, "audio_ms": count, "cost": costShape,
 		}.check),
 	}.check

@@ -60,12 +60,24 @@ func newSiteOn(t *testing.T, serveSecond func(*testing.T, *config) *relay, chang
 	front := process.FreeAddress(t)
 	startHAProxy(t, front, addresses)
 	f.front = &relay{t: t, url: "http://" + front}
-	f.prometheus = watch(t, f.relays...)
-	eventually(t, "Prometheus to scrape both relays", func() bool { return f.sum("relay_store_up") == 2 })
-	if firing := f.alerts(); len(firing) > 0 {
+	f.prometheus = startPrometheus(t, addresses, hurriedAlerts(t))
+	eventually(t, "Prometheus to scrape both relays", func() bool { return f.sum(t, "relay_store_up") == 2 })
+	if firing := f.firing(t); len(firing) > 0 {
 		t.Errorf("alerts fire before anything has happened: %q", firing)
 	}
 	return f
+}
+
+// fires waits for an alert.
+func (f *site) fires(alert string) {
+	f.t.Helper()
+	eventually(f.t, "alert "+alert, func() bool { return f.isFiring(f.t, alert) })
+}
+
+// resolves waits for an alert's end.
+func (f *site) resolves(alert string) {
+	f.t.Helper()
+	eventually(f.t, "the end of alert "+alert, func() bool { return !f.isFiring(f.t, alert) })
 }
 
 // calls are texts that a caller of acme has spoken through the balancer, one after the other; it returns how each ended: "", or
@@ -118,14 +130,14 @@ func TestStoryAVendorGoesDown(t *testing.T) {
 	t.Parallel()
 	f := newSite(t, func(c *config) { c.Circuit = map[string]any{"open_for": "1m"} })
 	f.first.SetFault(emulator.Fault{Kind: emulator.Refuse, Code: http.StatusBadGateway})
-	eventually(t, "the circuit to open", func() bool { f.speaks(5); return f.isFiring("VendorIsLeftAlone provider=first") })
+	eventually(t, "the circuit to open", func() bool { f.speaks(5); return f.isFiring(t, "VendorIsLeftAlone provider=first") })
 	f.logged(`"message":"attempt failed"`, `"provider":"first"`)
 	f.logged(`"message":"circuit changed"`, `"provider":"first"`, `"circuit":"open"`)
 	state := f.front.stateAs(t, opsKey, "first")
 	if state.LastError == nil || !strings.Contains(*state.LastError, "502") {
 		t.Errorf("GET /v1/providers says %+v", state)
 	}
-	if n := f.sum(`relay_attempts_total{provider="first",outcome="failed"}`); n == 0 {
+	if n := f.sum(t, `relay_attempts_total{provider="first",outcome="failed"}`); n == 0 {
 		t.Error("no failed attempt is counted")
 	}
 	for _, r := range f.front.records(t, acmeKey, "limit=3") {
@@ -149,7 +161,7 @@ func TestStoryABudgetRunsOut(t *testing.T) {
 		t.Errorf("beyond the budget: %q", ends)
 	}
 	f.logged(`"message":"refused"`, `"code":"quota_exceeded"`, `"tenant":"acme"`)
-	eventually(t, "both refusals to be scraped", func() bool { return f.sum(`relay_refusals_total{code="quota_exceeded"}`) == 2 })
+	eventually(t, "both refusals to be scraped", func() bool { return f.sum(t, `relay_refusals_total{code="quota_exceeded"}`) == 2 })
 	var budgets struct {
 		Budgets []struct {
 			Tenant string
@@ -178,7 +190,7 @@ func TestStoryRedisIsLost(t *testing.T) {
 		f.fires("RelaysDecideAlone instance=" + r.address())
 	}
 	f.logged(`"message":"usage records are not shipped"`)
-	eventually(t, "the records to wait", func() bool { return f.sum("relay_unshipped_records") >= 4 })
+	eventually(t, "the records to wait", func() bool { return f.sum(t, "relay_unshipped_records") >= 4 })
 	if got := f.front.usage(t, acmeKey, ""); got.Complete {
 		t.Errorf("the report of one relay claims to be complete: %+v", got)
 	}
@@ -239,7 +251,7 @@ func TestStoryKeysAreGuessed(t *testing.T) {
 	wg.Wait()
 	f.speaks(2)
 	f.fires("KeysAreGuessed instance=" + f.relays[0].address())
-	eventually(t, "all guesses to be scraped", func() bool { return f.sum(`relay_refusals_total{code="auth_failed"}`) == guesses })
+	eventually(t, "all guesses to be scraped", func() bool { return f.sum(t, `relay_refusals_total{code="auth_failed"}`) == guesses })
 	eventually(t, "all guesses to be logged", func() bool { lines, told := f.relays[0].guesses(t); return told == guesses && lines < guesses/5 })
 }
 
