@@ -30,7 +30,8 @@ type config struct {
 	ShutdownGrace string              `yaml:"shutdown_grace"`
 	DrainDelay    string              `yaml:"drain_delay,omitempty"`
 
-	trust []byte // certificates, in PEM, that the relay trusts in place of the system's
+	trust []byte   // certificates, in PEM, that the relay trusts in place of the system's
+	env   []string // further variables of the process, as NAME=VALUE
 }
 
 type provider struct {

@@ -42,6 +42,7 @@ func serveIn(t *testing.T, dir string, c *config) *relay {
 		}
 		cmd.Env = append(cmd.Env, "SSL_CERT_FILE="+roots)
 	}
+	cmd.Env = append(cmd.Env, c.env...)
 	r := start(t, cmd)
 	for _, k := range c.Keys {
 		if key, ok := k["key"].(string); ok {

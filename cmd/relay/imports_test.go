@@ -109,7 +109,7 @@ func allowed(pkg string) []string {
 	case strings.HasPrefix(pkg, "tests/clients/"):
 		return []string{"tests/clients/rig"}
 	case strings.HasPrefix(pkg, "tests"):
-		return []string{"tests/process", "upstream/emulator", "upstream/emulator/voice", "audio"}
+		return []string{"tests/process", "upstream/emulator", "upstream/emulator/voice", "audio", "tracing/tracingtest"}
 	}
 	return []string{}
 }
