@@ -15,6 +15,25 @@ import (
 	"voicerelay/upstream/emulator"
 )
 
+// A composeService is what tests run of a service of docker-compose.yml.
+type composeService struct {
+	Entrypoint, Command []string
+	Healthcheck         struct{ Test []string }
+}
+
+func serviceOfCompose(t *testing.T, name string) composeService {
+	t.Helper()
+	source, err := os.ReadFile("../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Services map[string]composeService }
+	if err := yaml.Unmarshal(source, &file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Services[name]
+}
+
 // redisOfCompose starts a Redis by the very command of docker-compose.yml, but for its address and its folders, and returns the
 // command of its health check.
 func redisOfCompose(t *testing.T, password string) (address string, check *exec.Cmd) {
@@ -22,20 +41,7 @@ func redisOfCompose(t *testing.T, password string) (address string, check *exec.
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not installed")
 	}
-	source, err := os.ReadFile("../docker-compose.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Services map[string]struct {
-			Command     []string
-			Healthcheck struct{ Test []string }
-		}
-	}
-	if err := yaml.Unmarshal(source, &file); err != nil {
-		t.Fatal(err)
-	}
-	service, dir := file.Services["redis"], t.TempDir()
+	service, dir := serviceOfCompose(t, "redis"), t.TempDir()
 	address = process.FreeAddress(t)
 	_, port, _ := net.SplitHostPort(address) // it comes from a listener
 	script := strings.NewReplacer(

@@ -46,24 +46,28 @@ func hurriedAlerts(t *testing.T) []byte {
 	return alertMinutes.ReplaceAll(alertWaits.ReplaceAll(alerts(t), nil), []byte("[10s]"))
 }
 
-// startPrometheus runs Prometheus by the sample in deploy/ but for addresses, the admin key, and a second between two scrapes.
+// startPrometheus runs Prometheus by the command of docker-compose.yml and the sample in deploy/, but for addresses, folders, and a
+// second between two scrapes.
 func startPrometheus(t *testing.T, targets []string, rules []byte) *prometheus {
 	t.Helper()
-	program := installed(t, "prometheus")
+	installed(t, "prometheus")
 	dir, address := t.TempDir(), process.FreeAddress(t)
-	key := filepath.Join(dir, "key")
 	file := filepath.Join(dir, "prometheus.yml")
 	sample, err := os.ReadFile("../deploy/prometheus/prometheus.yml")
-	if err := errors.Join(err, os.WriteFile(key, []byte(opsKey), 0o600), os.WriteFile(file, sample, 0o600),
-		os.WriteFile(filepath.Join(dir, "alerts.yml"), rules, 0o600)); err != nil {
+	if err := errors.Join(err, os.WriteFile(file, sample, 0o600), os.WriteFile(filepath.Join(dir, "alerts.yml"), rules, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	amend(t, file, `["relay-1:8080", "relay-2:8080"]`, `["`+strings.Join(targets, `", "`)+`"]`)
-	amend(t, file, "/run/secrets/relay_admin_key", key)
+	amend(t, file, "/tmp/", dir+"/")
 	amend(t, file, "scrape_interval: 15s", "scrape_interval: 1s")
 	amend(t, file, "evaluation_interval: 15s", "evaluation_interval: 1s")
-	startBalancer(t, address, exec.Command(program, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"),
-		"--web.listen-address="+address, "--log.level=warn"))
+
+	service := serviceOfCompose(t, "prometheus")
+	script := strings.NewReplacer("$$", "$", "/tmp/", dir+"/", "/etc/prometheus/", dir+"/", "=/prometheus", "="+dir+"/data",
+		"exec prometheus", "exec prometheus --web.listen-address="+address).Replace(service.Command[1])
+	command := exec.Command(service.Entrypoint[0], service.Command[0], script)
+	command.Env = append(os.Environ(), "RELAY_ADMIN_KEY="+opsKey)
+	startBalancer(t, address, command)
 	p := &prometheus{"http://" + address}
 	eventually(t, "Prometheus to be ready", func() bool {
 		res, err := http.Get(p.url + "/-/ready")

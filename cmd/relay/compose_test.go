@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,7 +18,8 @@ import (
 type composition struct {
 	Services map[string]composedService
 	Networks map[string]struct{ Internal bool }
-	Configs  map[string]struct{ Content string }
+	Configs  map[string]struct{ File string }
+	Secrets  map[string]struct{ File string }
 }
 
 // composedService is a service, with what it takes from anchors.
@@ -26,6 +28,7 @@ type composedService struct {
 	Build       any
 	Volumes     []string
 	Ports       []string
+	Profiles    []string
 	Networks    []string
 	Tmpfs       []string
 	Command     []string
@@ -54,14 +57,17 @@ func composed(t *testing.T) composition {
 // composedSettings is what a relay makes of the configuration within docker-compose.yml where only what must be set is set.
 func composedSettings(t *testing.T, file composition) (*config.Settings, []config.Warning) {
 	t.Helper()
-	text := strings.ReplaceAll(file.Configs["relay"].Content, "$$", "$")
+	text, err := os.ReadFile(filepath.Join("../..", file.Configs["relay"].File))
+	if err != nil {
+		t.Fatal(err)
+	}
 	lookup := func(name string) (string, bool) {
 		value, ok := map[string]string{
 			"RELAY_KEY": "a-key-of-some-length", "RELAY_ADMIN_KEY": "another-key-of-some-length", "REDIS_PASSWORD": "0123456789abcdef",
 		}[name]
 		return value, ok
 	}
-	s, warnings, err := config.Parse("compose", []byte(text), config.Environment{Lookup: lookup, Read: config.ReadSecret, Drivers: drivers()})
+	s, warnings, err := config.Parse("compose", text, config.Environment{Lookup: lookup, Read: config.ReadSecret, Drivers: drivers()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +93,8 @@ func TestComposeStartsWithKeysAlone(t *testing.T) {
 // Every service can do little, and takes little of the machine.
 func TestComposeConfinesItsServices(t *testing.T) {
 	file := composed(t)
-	if len(file.Services) != 3 {
-		t.Fatalf("%d services, want two relays and Redis", len(file.Services))
+	if len(file.Services) != 5 {
+		t.Fatalf("%d services, want two relays, Redis, Prometheus and Grafana", len(file.Services))
 	}
 	for name, s := range file.Services {
 		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
@@ -108,6 +114,69 @@ func TestComposeConfinesItsServices(t *testing.T) {
 		if s.Build == nil && !byDigest.MatchString(s.Image) {
 			t.Errorf("%s: image %s has no digest", name, s.Image)
 		}
+	}
+}
+
+// Compose refuses to start a service that is read-only with a config or a secret that is no file.
+func TestComposeMountsOnlyFiles(t *testing.T) {
+	file := composed(t)
+	for _, all := range []map[string]struct{ File string }{file.Configs, file.Secrets} {
+		for name, source := range all {
+			if _, err := os.Stat(filepath.Join("../..", source.File)); err != nil || source.File == "" {
+				t.Errorf("%s has no file: %v", name, err)
+			}
+		}
+	}
+	for name, s := range file.Services {
+		for _, volume := range s.Volumes {
+			source, _, _ := strings.Cut(volume, ":")
+			if !strings.HasPrefix(source, ".") {
+				continue // a named volume
+			}
+			if _, err := os.Stat(filepath.Join("../..", source)); err != nil || !strings.HasSuffix(volume, ":ro") {
+				t.Errorf("%s: volume %s: want files of the repository, to be read only (%v)", name, volume, err)
+			}
+		}
+	}
+}
+
+// Monitoring is started by its profile alone, reaches the relays' clients' port and not Redis, and Grafana finds Prometheus and the
+// dashboard.
+func TestComposeMonitorsByAProfile(t *testing.T) {
+	file := composed(t)
+	for name, s := range file.Services {
+		if monitors := name == "prometheus" || name == "grafana"; monitors != slices.Equal(s.Profiles, []string{"monitoring"}) {
+			t.Errorf("%s has the profiles %v", name, s.Profiles)
+		} else if monitors && (slices.Contains(s.Networks, "store") || !slices.Contains(s.Networks, "monitoring")) {
+			t.Errorf("%s is on the networks %v", name, s.Networks)
+		}
+	}
+	var sources struct {
+		Datasources []struct{ Type, URL string }
+	}
+	var boards struct {
+		Providers []struct{ Options struct{ Path string } }
+	}
+	provisioned(t, "datasources/prometheus.yml", &sources)
+	provisioned(t, "dashboards/voicerelay.yml", &boards)
+	if got := sources.Datasources; len(got) != 1 || got[0].Type != "prometheus" || got[0].URL != "http://prometheus:9090" {
+		t.Errorf("sources of data: %+v", got)
+	}
+	mounted := "./deploy/grafana/dashboards:" + boards.Providers[0].Options.Path + ":ro"
+	if !slices.Contains(file.Services["grafana"].Volumes, mounted) {
+		t.Errorf("no volume %s", mounted)
+	}
+}
+
+// provisioned reads a file of Grafana's provisioning.
+func provisioned(t *testing.T, name string, v any) {
+	t.Helper()
+	text, err := os.ReadFile("../../deploy/grafana/provisioning/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, v); err != nil {
+		t.Fatal(err)
 	}
 }
 
