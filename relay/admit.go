@@ -2,9 +2,14 @@ package relay
 
 import (
 	"context"
+	"time"
 
 	"voicerelay/limits"
 )
+
+// settleTimeout bounds what must happen after a generation's end, though its client may be gone: a store that takes longer
+// counts as failed.
+const settleTimeout = 5 * time.Second
 
 // withdraw refuses a generation that has been admitted, and that the client has not heard of.
 func (g *Generation) withdraw(ctx context.Context, grant limits.Grant, err error) {

@@ -21,8 +21,8 @@ func racing(t *testing.T) (first, second *attempt) {
 	for range "Hello there." {
 		first.Audio(relaytest.FakeFrame('a'))
 	}
-	first.out.prepareBackup()
-	second = newAttempt(first.g, first.target, betaMay())
+	attemptsOf(first).prepareBackup()
+	second = attemptsOf(first).begin(first.target, betaMay())
 	ordered(second)
 	return first, second
 }
@@ -45,7 +45,7 @@ func TestCompletedAttemptIsNotReplaced(t *testing.T) {
 	before := first.out.track.Samples
 	first.End(upstream.Usage{}, nil)
 	second.Audio(relaytest.FakeFrame('b'))
-	if first.outcome.err != nil || first.outcome.nameLocked() != outcomeCompleted {
+	if first.outcome.err != nil || first.nameLocked() != outcomeCompleted {
 		t.Errorf("first: got %v, want completed", first.outcome.err)
 	}
 	if !errors.Is(second.outcome.err, errLostHedge) || first.out.track.Samples != before {
@@ -71,7 +71,7 @@ func TestHeldAudioStaysHeldWhileABackupRuns(t *testing.T) {
 	if got := first.out.track.Samples; got != before {
 		t.Errorf("sent %d samples more during the race", got-before)
 	}
-	_ = second.outcome.lose(errBroken)
+	_ = second.lose(errBroken)
 	first.Words(nil)
 	if first.out.track.Samples == before {
 		t.Error("nothing was sent after the race")
@@ -86,7 +86,7 @@ func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
 	if got := a.next(ctx, time.Now()); !got.ended || got.ordered {
 		t.Errorf("next: got %+v, want the end", got)
 	}
-	if used := a.outcome.usedLocked(); used.Requests != 0 {
+	if used := a.usedLocked(); used.Requests != 0 {
 		t.Errorf("requests: got %d, want 0", used.Requests)
 	}
 }
@@ -104,7 +104,7 @@ func TestWithheldPieceIsNotCharged(t *testing.T) {
 		a := stage{vendor: relaytest.NewFake(), text: first + " " + second, output: relaytest.FakeFormat}.attempt(t)
 		ordered(a)
 		a.End(upstream.Usage{Withheld: withheld}, errBroken)
-		if got := a.outcome.usedLocked(); got != want {
+		if got := a.usedLocked(); got != want {
 			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)
 		}
 	}

@@ -25,7 +25,7 @@ func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []b
 		a.End(upstream.Usage{}, nil)
 	}
 	var got []byte
-	for _, body := range drain(a.g.client.Out) {
+	for _, body := range drain(a.out.outbox) {
 		var m struct {
 			Type  string
 			Audio []byte
@@ -83,7 +83,7 @@ func TestLongFramesAreCut(t *testing.T) {
 		a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: raw})
 		a.End(upstream.Usage{}, nil)
 		var bytes int
-		for _, body := range drain(a.g.client.Out) {
+		for _, body := range drain(a.out.outbox) {
 			var m struct{ Audio []byte }
 			if err := json.Unmarshal(body, &m); err != nil {
 				t.Fatal(err)
@@ -134,17 +134,17 @@ func TestAVoiceThatTakesOverBeginsWithAWholeSample(t *testing.T) {
 	ordered(first)
 	first.Audio(relaytest.FakeFrame('a'))
 	first.Audio(upstream.Frame{Format: relaytest.FakeFormat, Raw: []byte{1, 2, 3}}) // half of a sample is left
-	first.out.prepareBackup()
-	second := newAttempt(first.g, first.target, betaMay())
+	attemptsOf(first).prepareBackup()
+	second := attemptsOf(first).begin(first.target, betaMay())
 	ordered(second)
-	drain(first.g.client.Out)
+	drain(first.out.outbox)
 	frame := make([]byte, 2*24000) // a second of samples whose bytes differ
 	for i := 0; i < len(frame); i += 2 {
 		frame[i], frame[i+1] = 0x34, 0x12
 	}
 	second.Audio(upstream.Frame{Format: relaytest.FakeFormat, Base64: []byte(base64.StdEncoding.EncodeToString(frame))})
 	var got []byte
-	for _, body := range drain(first.g.client.Out) {
+	for _, body := range drain(first.out.outbox) {
 		var m struct{ Audio []byte }
 		if err := json.Unmarshal(body, &m); err != nil {
 			t.Fatal(err)

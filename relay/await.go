@@ -24,7 +24,7 @@ func (g *Generation) awaitText(ctx context.Context) (bool, error) {
 // reports that meanwhile another provider took over earlier in the context, so all of the text must be spoken again.
 func (g *Generation) playOut(ctx context.Context, spoken ending) (end ending, again bool) {
 	for ctx.Err() == nil {
-		if g.out.isSuperseded() {
+		if g.attempts.isSuperseded() {
 			return ending{}, true
 		}
 		if g.out.lane.IsDrained() {

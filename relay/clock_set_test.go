@@ -16,7 +16,7 @@ func set(t time.Time, by time.Duration) time.Time {
 
 // The clock is set by two days in mid-speech: how long all took stays as it was, and nothing ends before it began.
 func TestASetClockEndsNothingBeforeItBegan(t *testing.T) {
-	g := &Generation{began: time.Now()}
+	g := &task{began: time.Now()}
 	started, ended := g.began.Add(time.Second), g.began.Add(3*time.Second)
 	if moved := set(ended, -48*time.Hour); moved.Unix() != ended.Unix()-48*3600 || moved.Sub(g.began) != 3*time.Second {
 		t.Skipf("package time keeps its clocks otherwise: %v, %v", moved, ended)

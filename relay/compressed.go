@@ -7,15 +7,6 @@ import (
 	"voicerelay/relay/delivery"
 )
 
-// bare is a client's encoder where something else compresses the audio: the generation gives it samples alone.
-type bare struct{ Encoder }
-
-func (bare) Form() AudioForm { return Raw }
-
-func (bare) AppendHead(dst []byte, _ Frame) []byte { return dst }
-
-func (bare) AppendTail(dst []byte, _ Frame) []byte { return dst }
-
 // Compressed is what the samples are to be compressed into, and the bit rate in kbit/s, 0: the usual one. ok is false where the
 // client gets samples.
 func (p *Prepared) Compressed() (f audio.Format, kbps int, ok bool) {

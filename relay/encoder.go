@@ -138,3 +138,12 @@ type Timing struct {
 	FirstAudio time.Duration // until the first audio could be sent
 	Spoke      bool          // audio was sent; FirstAudio is not known otherwise
 }
+
+// bare is a client's encoder where something else compresses the audio: the generation gives it samples alone.
+type bare struct{ Encoder }
+
+func (bare) Form() AudioForm { return Raw }
+
+func (bare) AppendHead(dst []byte, _ Frame) []byte { return dst }
+
+func (bare) AppendTail(dst []byte, _ Frame) []byte { return dst }

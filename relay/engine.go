@@ -81,3 +81,11 @@ func (e *Engine) FirstAudio(provider string) (p50, p95 time.Duration, heard bool
 
 // Forget lets a provider be as one that was not heard yet: it may be another one under the same name.
 func (e *Engine) Forget(provider string) { e.firstAudio.Forget(provider) }
+
+// backupMargin is for what usual times to a first audio leave out: half of all starts take longer than usual.
+const backupMargin = 150 * time.Millisecond
+
+// backupTakes is how long before its first audio is needed a backup must be opened.
+func (e *Engine) backupTakes(provider string) time.Duration {
+	return e.firstAudio.Usual(provider) + backupMargin
+}

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"slices"
 	"time"
 
 	"voicerelay/audio"
@@ -9,27 +8,6 @@ import (
 	"voicerelay/relay/position"
 	"voicerelay/text"
 )
-
-// startedLocked says who speaks.
-func (o *output) startedLocked(a *attempt) Started {
-	return Started{
-		Provider:      a.target.Provider,
-		Model:         a.target.Model,
-		Voice:         o.req.plan.Voice,
-		ProviderVoice: a.target.Voice,
-		Ignored:       a.ignoredLocked(),
-	}
-}
-
-// ignoredLocked names what the client asked for and does not get from this vendor. Of tags it names those in the text so far.
-func (a *attempt) ignoredLocked() []string {
-	ignored := slices.Clone(a.ignored)
-	if a.speech.IsStripped() {
-		ignored = append(ignored, "markup")
-		slices.Sort(ignored)
-	}
-	return ignored
-}
 
 // announceLocked tells the client the words whose audio has been queued up to their end.
 func (o *output) announceLocked() {
@@ -96,12 +74,9 @@ func (o *output) extent() position.Extent {
 	return o.track.Extent(o.lane.Taken(), o.spokenAtLocked)
 }
 
-// tellMarksLocked tells the client of the marks that have been reached. Once all was spoken, that is all of them.
-func (o *output) tellMarksLocked(all bool) {
-	if o.marks.IsEmpty() {
-		return
-	}
-	to := o.spokenToLocked(time.Now())
+// tellMarksLocked tells the client of the marks that have been reached, where all text up to a place has been spoken. all: so has
+// every text.
+func (o *output) tellMarksLocked(to int, all bool) {
 	for o.marks.Take(to, all) {
 		if marker, ok := o.req.encoder.(Marker); ok {
 			o.tellLocked(marker.Marked())
@@ -109,14 +84,11 @@ func (o *output) tellMarksLocked(all bool) {
 	}
 }
 
-// spokenToLocked is up to where in the text all audio has been queued.
-func (o *output) spokenToLocked(now time.Time) int {
-	switch a := o.active; {
-	case a == nil:
-		return o.from.Char
-	case !a.held.IsEmpty():
-		return a.from.Char
-	default:
-		return a.speech.SpokenTo(now)
-	}
+// noteFirstLocked notes that the client is about to hear the first audio.
+func (o *output) noteFirstLocked(at time.Time, provider string) {
+	o.firstAt = at
+	o.grant.Heard() // its idempotency key stays used, whatever happens to this relay
+	waited, route := at.Sub(o.began), o.req.plan.Route
+	o.engine.metrics.GenerationHeard(provider, waited)
+	o.engine.metrics.CallerHeard(route, o.req.plan.Raw, waited)
 }

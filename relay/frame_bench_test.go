@@ -68,7 +68,7 @@ func (p path) frames(tb testing.TB) *frames {
 // step takes one frame through.
 func (f *frames) step() {
 	f.attempt.Audio(f.in)
-	f.batch = f.attempt.g.client.Out.Take(f.batch[:0], 64<<10)
+	f.batch = f.attempt.out.outbox.Take(f.batch[:0], 64<<10)
 	for _, m := range f.batch {
 		f.taken += len(m.Body())
 		m.Release()

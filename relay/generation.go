@@ -3,40 +3,37 @@ package relay
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"voicerelay/access"
 	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
+	"voicerelay/relay/speech"
 	"voicerelay/relay/trace"
 )
 
 // Generation is one utterance, from its text to its done. What it works with is in types of its own: out is what the client
-// gets, in what is to be spoken, funds what that costs. It still has more than 30 methods, since clients of the engine reach
-// those types through it (handle.go).
+// gets, attempts who speaks it, in what is to be spoken and what that costs. It still has more than 30 methods, since clients of the
+// engine reach those types through it (handle.go).
 type Generation struct {
 	// Static after newGeneration.
-	engine   *Engine
-	client   *Client
-	req      Prepared
-	recordID string
-	began    time.Time
-	log      zerolog.Logger
-	trace    trace.Generation // nil: it is not shown
-	cancel   context.CancelCauseFunc
+	task
+	client *Client
+	trace  trace.Generation // nil: it is not shown
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
 	booking booking
-	grant   limits.Grant // written by run before anything is spoken, then read alone
 
-	out  output      // what the client gets
-	in   input.Input // what is to be spoken
-	done Result      // what is settled of the end, guarded by out.mu; zero until it is concluded
+	out      output      // what the client gets
+	attempts attempts    // who speaks it
+	in       input.Input // what is to be spoken
+	done     Result      // what is settled of the end, guarded by out.mu; zero until it is concluded
 }
 
 // NewGeneration is a generation that does not run yet. turn is its context's; nil: it waits for no other.
@@ -48,17 +45,11 @@ func (c *Client) NewGeneration(p *Prepared, encoder Encoder, turn *delivery.Turn
 }
 
 func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Generation {
-	g := &Generation{
-		engine:   c.engine,
-		client:   c,
-		req:      req,
-		recordID: newRecordID(now),
-		began:    now,
-	}
+	g := &Generation{client: c, task: task{engine: c.engine, req: req, recordID: newRecordID(now), began: now}}
 	g.out = output{
-		engine: c.engine,
-		req:    &g.req,
+		task:   &g.task,
 		marks:  g.in.Marks(),
+		outbox: c.Out,
 		wakeup: make(chan struct{}, 1),
 		track:  position.NewTrack(req.output.Rate),
 		whole:  -1,
@@ -68,97 +59,111 @@ func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Ge
 	g.beginTrace()
 	g.out.lane = c.Out.NewLane(t, req.output.Rate, g.out.notify)
 	g.in = g.newInput()
+	g.attempts.attemptParts = attemptParts{owner: &g.attempts, out: &g.out, in: &g.in, closing: &g.closing}
+	if req.contextID != "" {
+		g.attempts.affinity = c.ID + "/" + req.contextID
+	}
 	return g
 }
 
 // Begin is the generation's own context, which Stop ends. It is called once, before anybody else knows of the generation.
 func (g *Generation) Begin(ctx context.Context) context.Context {
-	ctx, g.cancel = context.WithCancelCause(ctx)
+	ctx, g.out.cancel = context.WithCancelCause(ctx)
 	return ctx
 }
 
-// Run takes the generation from admission to its done, under the context of Begin.
-func (g *Generation) Run(ctx context.Context) {
-	defer g.cancel(nil)
-	defer g.survivePanic()
-	grant, err := g.admit(ctx)
-	if err != nil {
-		g.refuse(g.engine.refusal(err))
+// beginTrace begins to show the generation, if anybody wants to see it.
+func (g *Generation) beginTrace() {
+	tracer := g.engine.tracer
+	if tracer == nil {
 		return
 	}
-	g.grant = grant
-	defer g.settleAdmission(ctx, grant) // after a panic; only the first counts
-	if err := g.reserve(ctx); err != nil {
-		g.withdraw(ctx, grant, err)
-		return
+	parent := g.req.trace
+	if parent.Parent == "" {
+		parent = g.client.Trace
 	}
-	g.enterLedger(ctx)
-	end, again := ending{}, true
-	for again {
-		end, again = g.playOut(ctx, g.speak(ctx))
+	g.trace = tracer.Begin(parent, g.began)
+	if id := g.trace.TraceID(); id != "" {
+		g.log = g.log.With().Str("trace_id", id).Logger()
 	}
-	g.closing.Wait() // bounded by CloseGrace, and entryPatience
-	if err := g.awaitEntry(); err != nil {
-		g.withdraw(ctx, grant, err)
-		return
-	}
-	g.conclude(g.endPaid(end))
-	story := g.story(g.closeRecord(ctx))
-	defer g.endTrace(story)       // when its end is on its way
-	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed
-	g.client.Listener.Ended(g)
 }
 
-// survivePanic ends a generation that hit a fault of ours with an internal error, and only this generation.
-func (g *Generation) survivePanic() {
-	fault := recover()
-	if fault == nil {
-		return
-	}
-	err := g.engine.Internal(g.log, "panic in a generation", fault)
-	g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
-	g.closing.Wait() // for what the vendors charged, as without a fault
-	if g.booking.over == nil || g.awaitEntry() != nil {
-		g.settleReservation(context.Background(), g.record())
-		g.refuse(err)
-		return
-	}
-	g.conclude(ending{reason: Failed, err: err})
-	story := g.story(g.closeRecord(context.Background()))
-	defer g.endTrace(story)
-	g.client.Listener.Ended(g)
+// newInput is the generation's text, by what it was asked for.
+func (g *Generation) newInput() input.Input {
+	req, key := &g.req, g.req.Key
+	return input.New(input.Config{
+		Mu:    &g.out.mu,
+		Owner: &g.attempts,
+		Pricing: input.Pricing{
+			Candidates: req.plan.Candidates,
+			List:       req.Setup.Prices(),
+			Currency:   key.Budget.Currency,
+			Schedule:   req.schedule(),
+			Speed:      req.speed,
+		},
+		Bounded: g.engine.budgets != nil && key.Bounded(),
+		Budgets: g.engine.budgets,
+		Expense: limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget},
+		Idle:    req.textIdle,
+		Awake:   g.engine.awake,
+		Short:   g.client.short,
+	}, req.text, req.final, g.began)
 }
 
 // Stop ends the generation from our side. Once it has returned, nothing but done goes to the client. It
 // reports false where done was queued already.
-func (g *Generation) Stop(cause *StopCause) bool {
-	g.out.mu.Lock()
-	defer g.out.mu.Unlock()
-	if g.out.stopLocked(cause, time.Now()) {
-		g.cancel(cause)
-	}
-	return g.out.phase != phaseOver // what is concluded has its done on the way
-}
-
-// noteHeard notes that the client is about to hear the first audio. It is called with out.mu held.
-func (g *Generation) noteHeard(at time.Time, provider string) {
-	g.grant.Heard() // its idempotency key stays used, whatever happens to this relay
-	waited, route := at.Sub(g.began), g.req.plan.Route
-	g.engine.metrics.GenerationHeard(provider, waited)
-	g.engine.metrics.CallerHeard(route, g.req.plan.Raw, waited)
-}
+func (g *Generation) Stop(cause *StopCause) bool { return g.out.stop(cause) }
 
 // Trim frees what only a running generation needs, while its last messages wait for the client.
 func (g *Generation) Trim() {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
-	g.out.setActiveLocked(nil)
-	g.out.attempts, g.out.speaking, g.out.lastSpoke = nil, nil, nil
+	g.attempts.setActiveLocked(nil)
+	g.attempts.all, g.attempts.speaking, g.attempts.lastSpoke = nil, nil, nil
 	g.in.ForgetLocked()
 	g.out.track.ForgetText()
 }
 
-// newRecordID is unique over all relays: the time first, so that records sort, then 80 random bits.
-func newRecordID(now time.Time) string {
-	return fmt.Sprintf("%012x%s", now.UnixMilli(), rand.Text()[:16])
+// Client is whom generations are spoken for: a connection, or a request. It does not change once it has a generation.
+type Client struct {
+	// ID is the session's, in logs and records.
+	ID     string
+	Key    *access.Key
+	Remote netip.Addr       // whose it is; invalid: not known
+	Trace  trace.Context    // that its generations are part of, unless their requests name another
+	Out    *delivery.Outbox // where its messages wait
+	// Listener is told of its generations.
+	Listener Listener
+
+	engine *Engine
+	short  *limits.Rate // of all short pieces of its texts
+}
+
+// Listener is told of each step of a generation that its client has to know.
+type Listener interface {
+	// Accepted: the generation stands, and its record.
+	Accepted(g *Generation)
+	// Refused: it was not admitted; there is nothing more of it.
+	Refused(g *Generation, err *Error)
+	// Ended: it has been settled, and its end is to be sent, by Finish.
+	Ended(g *Generation)
+	// Speaking: a provider is heard in it from now on. took: in another's stead.
+	Speaking(g *Generation, provider string, took bool)
+}
+
+// NewClient has no listener yet, and no outbox.
+func (e *Engine) NewClient(key *access.Key) Client {
+	return Client{
+		ID:     rand.Text(),
+		Key:    key,
+		engine: e,
+		short:  speech.SharedRate(),
+	}
+}
+
+// Log is made anew each time: one that is kept takes half a kilobyte of an idle connection.
+func (c *Client) Log() zerolog.Logger {
+	return c.engine.log.With().
+		Str("session_id", c.ID).Str("tenant", c.Key.Tenant).Str("key", c.Key.Name).Stringer("remote", c.Remote).
+		Logger()
 }

@@ -15,7 +15,7 @@ import (
 func telling(tb testing.TB) (*attempt, []upstream.Word) {
 	tb.Helper()
 	a := stage{vendor: relaytest.NewFake(), text: strings.Repeat("And so on, they said. ", 100), output: relaytest.FakeFormat}.attempt(tb)
-	a.g.req.wordTimestamps = true
+	a.out.req.wordTimestamps = true
 	var words []upstream.Word
 	for i, p := range ordered(a) {
 		for _, t := range relaytest.PieceOf(p.Text, 0).Tokens() {
@@ -24,14 +24,14 @@ func telling(tb testing.TB) (*attempt, []upstream.Word) {
 			a.Audio(frame200())
 		}
 	}
-	drain(a.g.client.Out)
+	drain(a.out.outbox)
 	return a, words
 }
 
 // tell gives the vendor's next word in and takes what the client gets of it, and returns how many messages that were.
 func tell(a *attempt, word []upstream.Word) int {
 	a.Words(word)
-	batch := a.g.client.Out.Take(nil, 64<<10)
+	batch := a.out.outbox.Take(nil, 64<<10)
 	for _, m := range batch {
 		m.Release()
 	}
@@ -75,7 +75,7 @@ func BenchmarkWord(b *testing.B) {
 // admitting is a generation that others are admitted like.
 func admitting(tb testing.TB) *Generation {
 	tb.Helper()
-	g := speaking(tb, relaytest.FakeFormat, false).g
+	g := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat}.generation(tb)
 	g.engine.store = limits.NewMemory()
 	return g
 }
@@ -111,16 +111,17 @@ func BenchmarkAdmission(b *testing.B) {
 // spokenOut is a generation whose attempt has spoken all, and whose end is to be settled.
 func spokenOut(tb testing.TB) *Generation {
 	tb.Helper()
-	a := speaking(tb, relaytest.FakeFormat, false)
+	g := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat}.generation(tb)
+	a := g.attempts.begin(g.req.plan.Candidates[0], betaMay())
 	ordered(a)
 	for range 5 {
 		a.Audio(frame200())
 	}
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "0.18", Scale: -2, Currency: "EUR"}}, nil)
-	if drain(a.g.client.Out); !a.outcome.over() || a.outcome.err != nil {
+	if drain(a.out.outbox); !a.outcome.over() || a.outcome.err != nil {
 		tb.Fatalf("the attempt has not ended well: %v", a.outcome.err)
 	}
-	return a.g
+	return g
 }
 
 // settled prices the generation, records it and takes its done: all that follows its last audio, but for the disk.

@@ -44,4 +44,4 @@ func (g *Generation) Extent() position.Extent { return g.out.extent() }
 
 // Supersede has a generation spoken again from its beginning by a provider, unless its turn has come, so that the client may have
 // heard it, or the provider speaks it already.
-func (g *Generation) Supersede(provider string) { g.out.supersede(provider) }
+func (g *Generation) Supersede(provider string) { g.attempts.supersede(provider) }

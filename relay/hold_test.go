@@ -24,7 +24,7 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			a := speakingTo(t, relaytest.NewFake().Caps, relaytest.TwelveWords)
 			ordered(a)
 			a.Audio(f)
-			drain(a.g.client.Out)
+			drain(a.out.outbox)
 			p, err := a.conversion.Payload(f, relaytest.FakeFrame('a').Raw, false)
 			if err != nil {
 				t.Fatal(err)
@@ -33,12 +33,12 @@ func TestHeldAudioIsCutBetweenWords(t *testing.T) {
 			a.held.Push(p)
 			const end = 2*relaytest.SamplesPerChar + relaytest.SamplesPerChar/2 // of a word, in the second frame that is held
 			a.out.track.AddWords([]text.Timed{{Start: relaytest.SamplesPerChar / 2, End: end}, {Start: end, End: 9 * relaytest.SamplesPerChar}})
-			a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-			a.out.resumeInterrupted()
+			a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+			attemptsOf(a).resumeInterrupted()
 			if got := a.out.track.Samples; got != end {
 				t.Errorf("sent %d samples, want %d", got, end)
 			}
-			bodies := drain(a.g.client.Out)
+			bodies := drain(a.out.outbox)
 			var last struct{ Audio []byte }
 			if err := json.Unmarshal(bodies[len(bodies)-1], &last); err != nil {
 				t.Fatal(err)
@@ -68,7 +68,7 @@ func TestHeldIsBounded(t *testing.T) {
 		for range 160 {
 			a.Audio(relaytest.FakeFrame('a'))
 			held, hand := audio.Duration(a.held.Samples(), relaytest.FakeRate), a.out.lane.InHand(time.Now())
-			if held > maxHeld || held > 0 && hand < a.held.leastInHandLocked() {
+			if held > maxHeld || held > 0 && hand < a.leastInHandLocked() {
 				t.Fatalf("%v held, with %v in hand", held, hand)
 			}
 		}
@@ -93,10 +93,16 @@ func (a *attempt) heldUntilOrStall(t *testing.T) time.Duration {
 	t.Helper()
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	if until := a.held.untilLocked(time.Now()); !until.IsZero() {
+	if until := a.heldUntilLocked(time.Now()); !until.IsZero() {
 		return time.Until(until)
 	}
 	return time.Millisecond
+}
+
+// backupNeeded is when a backup of an attempt must be opened that takes so long to its first audio.
+func backupNeeded(a *attempt, now time.Time, takes time.Duration) time.Time {
+	h := hedge{attempts: attemptsOf(a)}
+	return h.due(a, now, takes+backupMargin)
 }
 
 // When a backup is due, by what the client has in hand and by what is usual of the vendor.
@@ -123,7 +129,7 @@ func TestBackupDue(t *testing.T) {
 					vendor: relaytest.NewFake(), text: relaytest.TwelveWords, output: relaytest.FakeFormat, rivals: 1,
 					pace: func(p *routing.Pace) { p.HedgeAfter, p.Cushion = test.hedge, 0 },
 				}.attempt(t)
-				if !a.backupNeeded(time.Now(), takes).IsZero() {
+				if !backupNeeded(a, time.Now(), takes).IsZero() {
 					t.Error("due though nothing is owed")
 				}
 				ordered(a)
@@ -136,7 +142,7 @@ func TestBackupDue(t *testing.T) {
 					a.Audio(f)
 				}
 				got := time.Duration(0)
-				if due := a.backupNeeded(time.Now(), takes); !due.IsZero() {
+				if due := backupNeeded(a, time.Now(), takes); !due.IsZero() {
 					got = time.Until(due)
 				}
 				if got != test.want {

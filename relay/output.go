@@ -2,41 +2,33 @@ package relay
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/limits"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
 	"voicerelay/relay/sound"
 )
 
-var _ input.Owner = (*output)(nil)
-
 // output is what the client gets of a generation, whichever attempt speaks. The vendors' readers bring frames and words to it,
 // the generation's goroutine decides between attempts, and the session ends it: so it has the lock that guards the generation's
-// state, and that of its attempts.
+// state, and that of its attempts. It knows none of them.
 type output struct {
 	// Static after newGeneration.
-	engine *Engine
-	req    *Prepared
+	*task
 	marks  *input.Marks // the generation's, guarded by mu
-	lane   *delivery.Lane
-	wakeup chan struct{} // holds one token while the generation's goroutine has something to look at
+	outbox *delivery.Outbox
+	lane   *delivery.Lane          // in the outbox
+	wakeup chan struct{}           // holds one token while the generation's goroutine has something to look at
+	cancel context.CancelCauseFunc // ends the generation's context
+	grant  limits.Grant            // written by run before anything is spoken, then read alone
 
 	mu    sync.Mutex // guards what follows, and what its owners say that it guards
 	phase phase
 
-	// Attempts.
-	attempts  []*attempt
-	speaking  []*attempt // those that may still speak
-	active    *attempt   // the one whose audio is sent; nil before the first audio, and after that attempt has failed
-	lastSpoke *attempt   // the one that the client heard last; nil: none yet
-	change    change     // what the failover loop has not seen yet
-
-	// Audio and text.
 	track      position.Track
 	seq        uint32          // of the next frame
 	from       position.Resume // where in the text the next attempt begins
@@ -47,30 +39,6 @@ type output struct {
 	whole      int       // characters of a text that was spoken whole; negative: it was not, or not yet
 	stoppedAt  time.Time // zero: it was not
 	stopCause  *StopCause
-}
-
-// change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
-// session only without the output's lock.
-type change struct {
-	speaker   string // the provider that has begun to be heard; empty: no new one
-	took      bool   // it took over from another provider
-	restartBy string // the provider that must speak all of the text again; empty: none
-}
-
-// takeChange returns what has changed since it was last asked.
-func (o *output) takeChange() change {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	c := o.change
-	o.change = change{}
-	return c
-}
-
-// isSuperseded reports whether all of the text must be spoken again.
-func (o *output) isSuperseded() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.change.restartBy != ""
 }
 
 // phase is how far a generation is. It only grows.
@@ -91,14 +59,6 @@ type played struct {
 
 // EndsLocked reports whether no more audio and text is taken: the generation is stopped, or its end is decided.
 func (o *output) EndsLocked() bool { return o.phase != phaseRunning }
-
-// setActiveLocked says whose audio is sent from now on; nil: nobody's, for now.
-func (o *output) setActiveLocked(a *attempt) {
-	if o.active != nil {
-		o.active.speech.Leave()
-	}
-	o.active = a
-}
 
 // notify has the generation's goroutine look again. It never blocks.
 func (o *output) notify() {
@@ -131,6 +91,24 @@ func (o *output) stopLocked(cause *StopCause, now time.Time) bool {
 	return true
 }
 
+// stop ends the generation from our side. Once it has returned, nothing but the end goes to the client. It reports false where that
+// was queued already.
+func (o *output) stop(cause *StopCause) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopLocked(cause, time.Now()) {
+		o.cancel(cause)
+	}
+	return o.phase != phaseOver // what is concluded has its end on the way
+}
+
+// stopForFault ends the generation for a fault of ours. It returns what the client is told.
+func (o *output) stopForFault(what string, fault any) *Error {
+	err := o.engine.Internal(o.log, what, fault)
+	o.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+	return err
+}
+
 // setPlayed notes how much of the generation the client has played.
 func (o *output) setPlayed(audio time.Duration) {
 	o.mu.Lock()
@@ -140,37 +118,3 @@ func (o *output) setPlayed(audio time.Duration) {
 
 // sent is how much audio the client was sent.
 func (o *output) sent() time.Duration { return audio.Duration(o.lane.Taken(), o.req.output.Rate) }
-
-func (o *output) wasHeard() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.lastSpoke != nil
-}
-
-// finishAttemptLocked takes an attempt out of those that may still speak.
-func (o *output) finishAttemptLocked(a *attempt) {
-	o.speaking = slices.DeleteFunc(o.speaking, func(other *attempt) bool { return other == a })
-}
-
-// OrderedLocked is up to where in the text vendors were given pieces.
-func (o *output) OrderedLocked() int {
-	ordered := o.from.Char
-	for _, a := range o.attempts {
-		ordered = max(ordered, a.speech.OrderedTo())
-	}
-	return ordered
-}
-
-// ChangedLocked implements input.Owner.
-func (o *output) ChangedLocked() {
-	o.tellMarksLocked(false)
-	o.notify()
-}
-
-// TruncatedLocked implements input.Owner.
-func (o *output) TruncatedLocked() {
-	for _, a := range o.speaking {
-		a.speech.Recut()
-	}
-	o.notify()
-}

@@ -15,16 +15,8 @@ import (
 // no message of a mebibyte (Python's websockets, as it comes). It is well over a second in the usual formats.
 const maxMessageAudio = 64_000
 
-// emitLocked queues audio for the client, and the words whose end it reaches.
-func (a *attempt) emitLocked(p sound.Payload) {
-	o := a.out
-	if p.Samples == 0 {
-		return
-	}
-	if !a.outcome.heard {
-		a.outcome.heard = true
-		o.introduceLocked(a, p.At)
-	}
+// queueAudioLocked queues audio for the client, and the words whose end it reaches.
+func (o *output) queueAudioLocked(p sound.Payload) {
 	bytes := o.req.output.BytesPerSample()
 	for rest := p; rest.Samples > 0; {
 		var head sound.Payload

@@ -16,24 +16,20 @@ const (
 // than a caller's first sentence. A shorter piece counts once it is delivered whole.
 const goodAudio = time.Second
 
-// proveLocked checks whether what the client got shows that the target is well. whole: a piece has been delivered.
-func (oc *outcome) proveLocked(whole bool) {
-	if oc.proof == proofWanted && oc.heard && (whole || oc.a.speech.Audio() >= goodAudio) {
-		oc.proof = proofGiven
-		oc.a.out.notify()
+// give notes that the client has got so much good audio; whole: a piece has been delivered. It reports whether that is proof enough now.
+func (p *proof) give(whole bool, audio time.Duration) bool {
+	given := *p == proofWanted && (whole || audio >= goodAudio)
+	if given {
+		*p = proofGiven
 	}
+	return given
 }
 
-// takeProof tells the circuit, once. The failover loop calls it, since circuits must not be asked with the output's lock
-// held.
-func (oc *outcome) takeProof() {
-	oc.a.out.mu.Lock()
-	given := oc.proof == proofGiven
+// take reports whether the circuit is to be told, once.
+func (p *proof) take() bool {
+	given := *p == proofGiven
 	if given {
-		oc.proof = proofNone
+		*p = proofNone
 	}
-	oc.a.out.mu.Unlock()
-	if given {
-		oc.a.verdict.Speaks()
-	}
+	return given
 }

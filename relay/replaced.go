@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"errors"
 	"time"
 
 	"voicerelay/relay/position"
@@ -74,50 +73,14 @@ func (a *attempt) continuesLocked(before *attempt) bool {
 	return before != nil && before.outcome.state == attemptIdle && before.target == a.target
 }
 
-// breakLocked is why the voice that was heard before was replaced by another target's.
-func (o *output) breakLocked(before *attempt) upstream.Kind {
-	if before.outcome.state != attemptIdle {
-		return rerouteReason(before.outcome.err)
-	}
-	for i := len(o.attempts) - 1; o.attempts[i] != before; i-- {
-		if err := o.attempts[i].outcome.err; err != nil {
-			return rerouteReason(err) // of the attempt that should have gone on
-		}
-	}
-	return upstream.Dropped
-}
-
 // flushLocked sends what the converter and the hold still have, ends the pieces up to the given one, and announces the words
 // that remain.
 func (a *attempt) flushLocked(id int) {
 	if p, ok := a.conversion.Flush(time.Now()); ok {
-		a.held.deliverLocked(p)
+		a.deliverLocked(p)
 	}
 	a.held.Flush(a.emitLocked)
 	a.speech.EndThrough(id)
 	a.out.track.Clamp()
 	a.out.announceLocked()
-}
-
-// rerouteReasons are all reasons that rerouteReason gives, so that they can be counted from 0.
-var rerouteReasons = []upstream.Kind{
-	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
-}
-
-// rerouteReason is why a voice that was heard was replaced, in the words of the protocol.
-func rerouteReason(err error) upstream.Kind {
-	if errors.Is(err, errLostHedge) {
-		return upstream.Stalled
-	}
-	switch kind := upstream.KindOf(err); kind {
-	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
-		return kind
-	case upstream.NoAudio:
-		return upstream.ShortAudio // an earlier piece was spoken, so it is not silence
-	case upstream.FirstAudioTimeout:
-		return upstream.Stalled
-	case upstream.ConnectFailed:
-		return upstream.Dropped
-	}
-	return upstream.UpstreamError
 }

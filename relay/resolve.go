@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -186,4 +187,18 @@ func (e *Engine) parseOptions(set *providers.Setup, raw map[string]json.RawMessa
 		parsed[name] = value
 	}
 	return parsed, nil
+}
+
+// maxDialect bounds the name of a dialect.
+const maxDialect = 32
+
+// dialect is the dialect that the client speaks, as its metadata say. In the relay's own protocol these are the client's: what can't
+// be a dialect's name is none.
+func (r *Prepared) dialect() string {
+	name := r.metadata["dialect"]
+	strange := func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' }
+	if len(name) > maxDialect || strings.ContainsFunc(name, strange) {
+		return ""
+	}
+	return name
 }

@@ -10,12 +10,7 @@ import (
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
 	"voicerelay/routing"
-	"voicerelay/upstream"
 )
-
-// settleTimeout bounds what must happen after a generation's end, though its client may be gone: a store that takes longer
-// counts as failed.
-const settleTimeout = 5 * time.Second
 
 // conclude decides how the generation ends, and what it used. Nothing changes that afterwards.
 func (g *Generation) conclude(end ending) {
@@ -36,7 +31,7 @@ func (g *Generation) conclude(end ending) {
 	}
 	g.out.phase = phaseConcluded
 	if end.reason == Completed {
-		g.out.tellMarksLocked(true)
+		g.out.tellMarksLocked(g.done.Usage.Characters, true)
 		g.out.whole = g.done.Usage.Characters
 	}
 }
@@ -82,11 +77,12 @@ func (g *Generation) usageLocked() Usage {
 		Audio:      audio.Duration(g.out.lane.Taken(), g.req.output.Rate),
 		Recorded:   false, // until the ledger says otherwise
 	}
+	currency := g.likelyCurrencyLocked()
 	var costs []billing.Cost
-	for _, a := range g.out.attempts {
-		cost := a.outcome.costLocked()
+	for _, a := range g.attempts.all {
+		cost := a.costLocked(currency)
 		costs = append(costs, cost)
-		usage.Attempts = append(usage.Attempts, a.outcome.reportLocked(cost))
+		usage.Attempts = append(usage.Attempts, a.reportLocked(cost))
 	}
 	usage.Cost = billing.Sum(costs)
 	return usage
@@ -103,34 +99,12 @@ func (g *Generation) timingLocked(now time.Time) Timing {
 
 // likelyCurrencyLocked is the budget's currency, else the one in which a vendor charges; empty: neither is known.
 func (g *Generation) likelyCurrencyLocked() string {
-	for _, a := range g.out.attempts {
+	for _, a := range g.attempts.all {
 		if c := a.outcome.usage.Charge; c.Known() && g.req.Key.Budget.Currency == "" {
 			return c.Currency
 		}
 	}
 	return g.req.Key.Budget.Currency
-}
-
-// observe counts the attempt's outcome and remembers its error for the operator.
-func (a *attempt) observe(err error) {
-	a.out.mu.Lock()
-	outcome := a.outcome.nameLocked()
-	a.out.mu.Unlock()
-	code := ""
-	if outcome == outcomeFailed {
-		code = string(upstream.KindOf(err))
-		a.provider.Failed(err)
-		event := a.g.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
-			Str("code", code).Str("error", upstream.ToldOf(err))
-		if id := upstream.RequestIDOf(err); id != "" {
-			event = event.Str("upstream_id", id)
-		}
-		if class := upstream.ClassOf(err); class != "" {
-			event = event.Str("class", string(class))
-		}
-		event.Msg("attempt failed")
-	}
-	a.out.engine.metrics.AttemptEnded(a.target.Provider, outcome, code)
 }
 
 // logEndLocked writes the generation's one line.
@@ -141,7 +115,7 @@ func (g *Generation) logEndLocked(done Result) {
 	if done.Timing.Spoke {
 		event = event.Int64("first_audio_ms", done.Timing.FirstAudio.Milliseconds())
 	}
-	if last := g.out.lastSpoke; last != nil {
+	if last := g.attempts.lastSpoke; last != nil {
 		event = event.Str("provider", last.target.Provider).Str("model", last.target.Model)
 	}
 	if g.req.contextID != "" {

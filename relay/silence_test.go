@@ -15,13 +15,13 @@ func TestAPauseIsNoSilence(t *testing.T) {
 		a := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat, awake: m.Clock}.attempt(t)
 		ordered(a)
 		a.Audio(relaytest.FakeFrame('a'))
-		patience := a.g.req.plan.StallTimeout
+		patience := a.out.req.plan.StallTimeout
 		m.Stop(patience + time.Second)
 		deadline, err := a.due()
 		if left := time.Until(deadline); err != nil || left < patience || left > patience+time.Second {
 			t.Errorf("right afterwards: %v left, %v", left, err)
 		}
-		if now := time.Now(); a.backupNeeded(now, time.Second).Before(now.Add(leastSilence)) {
+		if now := time.Now(); backupNeeded(a, now, time.Second).Before(now.Add(leastSilence)) {
 			t.Error("a backup is due at once")
 		}
 		a.out.mu.Lock()

@@ -26,25 +26,25 @@ func (a *attempt) Audio(f upstream.Frame) {
 	defer scratchPool.Put(scratch)
 	raw, err := a.conversion.Raw(f, scratch)
 	if err != nil {
-		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio that is not base64", Err: err})
 		return
 	}
 	if len(raw) == 0 {
 		return
 	}
-	a.out.activateLocked(a)
+	a.owner.activateLocked(a)
 	if err := a.speech.Arrived(f.Format, len(raw), arrived); err != nil {
-		a.outcome.failLocked(err)
+		a.failLocked(err)
 		return
 	}
 	p, err := a.conversion.Payload(f, raw, a.out.seq == 0)
 	if err != nil {
-		a.outcome.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
+		a.failLocked(&upstream.Error{Kind: upstream.Garbled, Message: "audio in a format that can't be converted", Err: err})
 		return
 	}
 	p.At = arrived
-	a.held.deliverLocked(p)
-	a.outcome.proveLocked(false)
+	a.deliverLocked(p)
+	a.proveLocked(false)
 }
 
 // scratchPool has buffers for decoded audio. They are used within one frame's step only.
@@ -52,14 +52,14 @@ var scratchPool = sync.Pool{New: func() any { return new([]byte) }}
 
 // enter begins a step. Its messages go out together after leave has given the lock back.
 func (a *attempt) enter() {
-	a.g.client.Out.BeginBatch()
+	a.out.outbox.BeginBatch()
 	a.out.mu.Lock()
 }
 
 func (a *attempt) leave() {
-	a.out.tellMarksLocked(false)
+	a.owner.tellMarksLocked()
 	a.out.mu.Unlock()
-	a.g.client.Out.EndBatch()
+	a.out.outbox.EndBatch()
 }
 
 // End takes the stream's end. What the vendor charged counts also for a stream that was cancelled.
@@ -79,7 +79,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	if a.endsIdleLocked(err, time.Now()) { // before the error counts as a failure
 		a.endIdleLocked()
 	} else {
-		a.outcome.endLocked(err)
+		a.outcome.end(err)
 	}
 	a.out.notify()
 }
@@ -87,8 +87,8 @@ func (a *attempt) End(u upstream.Usage, err error) {
 // drainLocked sends what the converter and the hold still have, and announces the words that remain. The other attempt is
 // cancelled: this one has spoken everything, and the other would say its words again.
 func (a *attempt) drainLocked() {
-	a.out.cancelOthersLocked(a)
-	if a.out.active != a {
+	a.owner.cancelOthersLocked(a)
+	if !a.speech.IsSent() {
 		return
 	}
 	a.flushLocked(a.speech.Last())
@@ -113,17 +113,17 @@ func (a *attempt) PieceEnd(id int) {
 	}
 	known, err := a.speech.EndPiece(id)
 	if err != nil {
-		a.outcome.failLocked(err)
+		a.failLocked(err)
 		return
 	}
 	if !known {
 		return
 	}
-	a.outcome.proveLocked(true)
-	if a.out.active == a {
-		a.out.cancelOthersLocked(a) // the audio that seemed late is all here
+	a.proveLocked(true)
+	if a.speech.IsSent() {
+		a.owner.cancelOthersLocked(a) // the audio that seemed late is all here
 	}
-	a.held.releaseLocked(time.Now())
+	a.releaseHeldLocked(time.Now())
 	a.out.announceLocked()
 	a.out.notify()
 }
@@ -137,8 +137,15 @@ func (a *attempt) Words(ws []upstream.Word) {
 		return
 	}
 	if err := a.speech.Words(ws); err != nil {
-		a.outcome.failLocked(err)
+		a.failLocked(err)
 	}
-	a.held.releaseLocked(time.Now()) // the words may end where held audio does
+	a.releaseHeldLocked(time.Now()) // the words may end where held audio does
 	a.out.announceLocked()
+}
+
+// proveLocked looks whether what the client got shows that the target is well; whole: a piece has been delivered.
+func (a *attempt) proveLocked(whole bool) {
+	if a.outcome.heard && a.proof.give(whole, a.speech.Audio()) {
+		a.out.notify()
+	}
 }

@@ -60,7 +60,17 @@ type stage struct {
 	waits  bool // another generation of its context goes first
 }
 
+// attempt is the first of a generation's.
 func (st stage) attempt(t testing.TB) *attempt {
+	t.Helper()
+	g := st.generation(t)
+	return g.attempts.begin(g.req.plan.Candidates[0], betaMay())
+}
+
+// attemptsOf are all of the generation whose attempt that is.
+func attemptsOf(a *attempt) *attempts { return a.owner.(*attempts) }
+
+func (st stage) generation(t testing.TB) *Generation {
 	t.Helper()
 	prices, err := billing.NewPriceList(nil)
 	if err != nil {
@@ -95,15 +105,15 @@ func (st stage) attempt(t testing.TB) *attempt {
 		Terms:   Terms{set, key},
 		encoder: encoder, id: "g1", text: st.text, final: true, speed: cmp.Or(st.speed, 1), plan: plan, output: st.output,
 	}, turn, time.Now())
-	g.cancel = func(error) {}
+	g.out.cancel = func(error) {}
 	if !st.waits {
 		g.out.lane.Release()
 	}
-	g.grant, err = limits.NewMemory().Admit(t.Context(), limits.Admission{Tenant: "local", RecordID: g.recordID, Limits: limits.Tenant{}})
+	g.out.grant, err = limits.NewMemory().Admit(t.Context(), limits.Admission{Tenant: "local", RecordID: g.recordID, Limits: limits.Tenant{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newAttempt(g, plan.Candidates[0], betaMay())
+	return g
 }
 
 // drain takes what waits for the client and returns the messages' bodies.
@@ -161,7 +171,7 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			}.attempt(t)
 			ordered(a)
 			f := frame200()
-			out := a.g.client.Out
+			out := a.out.outbox
 			var batch []*delivery.Message
 			step := func() {
 				a.Audio(f)
@@ -224,7 +234,7 @@ func received(t *testing.T, output audio.Format, frames [][]byte) []byte {
 	a.End(upstream.Usage{}, nil)
 	var all []byte
 	samples, seq := int64(0), 0
-	for _, body := range drain(a.g.client.Out) {
+	for _, body := range drain(a.out.outbox) {
 		var m struct {
 			Type    string
 			Seq     int
@@ -263,7 +273,7 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 			if got := upstream.KindOf(a.outcome.err); !a.outcome.over() || got != upstream.Garbled {
 				t.Errorf("got %v, want garbled", a.outcome.err)
 			}
-			if bodies := drain(a.g.client.Out); len(bodies) != 0 {
+			if bodies := drain(a.out.outbox); len(bodies) != 0 {
 				t.Errorf("the client got %d messages", len(bodies))
 			}
 		})
@@ -283,7 +293,7 @@ func TestFloodsEndTheAttempt(t *testing.T) {
 			ordered(a)
 			for range 10_000 {
 				flood(a)
-				drain(a.g.client.Out)
+				drain(a.out.outbox)
 			}
 			if upstream.KindOf(a.outcome.err) != upstream.Garbled {
 				t.Errorf("got %v, want garbled", a.outcome.err)
@@ -295,11 +305,11 @@ func TestFloodsEndTheAttempt(t *testing.T) {
 func TestNothingIsTakenOnceStopped(t *testing.T) {
 	a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false)
 	a.Audio(frame200())
-	a.g.Stop(CauseCancelled)
+	a.out.stop(CauseCancelled)
 	a.Audio(frame200())
 	a.Words([]upstream.Word{{Text: "Hello"}})
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "1", Currency: "EUR"}}, context.Canceled)
-	if bodies := drain(a.g.client.Out); len(bodies) != 0 {
+	if bodies := drain(a.out.outbox); len(bodies) != 0 {
 		t.Errorf("the client got %d messages", len(bodies))
 	}
 	if !a.outcome.usage.Charge.Known() {

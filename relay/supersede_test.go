@@ -13,10 +13,11 @@ import (
 // waiting is a generation whose turn has not come, spoken by alpha so far.
 func waiting(t *testing.T) (g *Generation, spoke *attempt) {
 	t.Helper()
-	a := stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat, waits: true}.attempt(t)
+	g = stage{vendor: relaytest.NewFake(), text: "Hello there.", output: relaytest.FakeFormat, waits: true}.generation(t)
+	a := g.attempts.begin(g.req.plan.Candidates[0], betaMay())
 	ordered(a)
 	a.Audio(relaytest.FakeFrame('a'))
-	return a.g, a
+	return g, a
 }
 
 func betaMay() *routing.Verdict {
@@ -27,10 +28,10 @@ func beta() routing.Candidate { return routing.Candidate{Target: routing.Target{
 
 func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
 	g, a := waiting(t)
-	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
-	next := newAttempt(g, beta(), betaMay())
-	g.out.supersede("beta")
+	next := g.attempts.begin(beta(), betaMay())
+	g.attempts.supersede("beta")
 	if !errors.Is(next.outcome.err, errSuperseded) || g.out.from.Char != 0 {
 		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.outcome.err, g.out.from.Char)
 	}
@@ -43,11 +44,11 @@ func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
 // The provider took over from another, and then the whole context went elsewhere, before anybody looked.
 func TestSupersedingForgetsATakeover(t *testing.T) {
 	g, a := waiting(t)
-	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.out.setActiveLocked(nil)
-	newAttempt(g, a.target, betaMay()).Audio(relaytest.FakeFrame('b'))
-	g.out.supersede("beta")
-	if got, want := g.out.takeChange(), (change{restartBy: "beta"}); got != want {
+	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	g.attempts.setActiveLocked(nil)
+	g.attempts.begin(a.target, betaMay()).Audio(relaytest.FakeFrame('b'))
+	g.attempts.supersede("beta")
+	if got, want := g.attempts.takeChange(), (change{restartBy: "beta"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -55,15 +56,15 @@ func TestSupersedingForgetsATakeover(t *testing.T) {
 // What waits half in one voice and half in another is spoken anew as well, by the other alone.
 func TestMixedVoicesAreSuperseded(t *testing.T) {
 	g, a := waiting(t)
-	a.outcome.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
-	g.out.setActiveLocked(nil)
-	newAttempt(g, beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
-	if g.out.supersede("beta"); !g.out.isSuperseded() {
+	a.failLocked(&upstream.Error{Kind: upstream.Dropped, Message: "gone"})
+	g.attempts.setActiveLocked(nil)
+	g.attempts.begin(beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
+	if g.attempts.supersede("beta"); !g.attempts.isSuperseded() {
 		t.Error("it stays half in the former voice")
 	}
-	g.out.takeChange()
-	newAttempt(g, beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
-	if g.out.supersede("beta"); g.out.isSuperseded() {
+	g.attempts.takeChange()
+	g.attempts.begin(beta(), betaMay()).Audio(relaytest.FakeFrame('b'))
+	if g.attempts.supersede("beta"); g.attempts.isSuperseded() {
 		t.Error("it is spoken anew though the provider speaks all of it")
 	}
 }

@@ -1,151 +1,194 @@
 package relay
 
 import (
+	"errors"
 	"slices"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/relay/position"
 	"voicerelay/text"
+	"voicerelay/upstream"
 )
 
 // activateLocked makes an attempt the active one: it has just sent audio. Any other is cancelled, since only one voice may be
 // heard.
-func (o *output) activateLocked(a *attempt) {
-	if o.active == a && len(o.speaking) == 1 {
+func (as *attempts) activateLocked(a *attempt) {
+	if as.active == a && len(as.speaking) == 1 {
 		return
 	}
-	o.cancelOthersLocked(a)
-	if o.active != a {
-		o.handOverLocked(a)
+	as.cancelOthersLocked(a)
+	if as.active != a {
+		as.handOverLocked(a)
 	}
-}
-
-// cancelOthersLocked cancels every attempt but one, which goes on alone.
-func (o *output) cancelOthersLocked(a *attempt) {
-	for _, other := range o.speaking {
-		if other != a && !other.outcome.over() {
-			other.outcome.loseLocked(errLostHedge)
-			o.notify()
-		}
-	}
-}
-
-// hasRivalLocked reports whether another attempt runs that may still take over.
-func (o *output) hasRivalLocked(a *attempt) bool {
-	return slices.ContainsFunc(o.speaking, func(other *attempt) bool { return other != a && !other.outcome.over() })
 }
 
 // handOverLocked puts an attempt's audio after what was sent so far: its words and pieces, which were kept on its own clock,
 // enter the track, and a new voice is faded in.
-func (o *output) handOverLocked(a *attempt) {
-	defer o.notify() // from now on the client's playback clock says when a backup is due
-	o.setActiveLocked(a)
+func (as *attempts) handOverLocked(a *attempt) {
+	defer as.out.notify() // from now on the client's playback clock says when a backup is due
+	as.setActiveLocked(a)
 	before := int64(0) // samples that go before the voice's own
-	if o.lastSpoke != nil && !a.continuesLocked(o.lastSpoke) {
+	if as.lastSpoke != nil && !a.continuesLocked(as.lastSpoke) {
 		// Another voice: it is faded in after the decay of the former one. A replaced stream of the same voice is not.
-		before = a.conversion.FadeIn(o.lastSample)
+		before = a.conversion.FadeIn(as.out.lastSample)
 	}
-	if o.lastSpoke != nil {
-		o.tellUntoldLocked(o.lastSpoke, a.from.Char)
-		o.track.Cut(a.from.Char)
+	if as.lastSpoke != nil {
+		as.tellUntoldLocked(as.lastSpoke, a.from.Char)
+		as.out.track.Cut(a.from.Char)
 	}
-	a.speech.Enter(&o.track, before)
+	a.speech.Enter(&as.out.track, before)
 }
 
 // tellUntoldLocked tells the client estimated times of the words before a place in the text that an attempt spoke and whose times
 // never came: the vendor sends none any more, and the client's history of what was heard would have a hole.
-func (o *output) tellUntoldLocked(a *attempt, char int) {
-	if !o.req.wordTimestamps || o.seq == 0 {
+func (as *attempts) tellUntoldLocked(a *attempt, char int) {
+	if !as.out.req.wordTimestamps || as.out.seq == 0 {
 		return
 	}
-	words, off := a.speech.Untold(&o.track, char)
+	words, off := a.speech.Untold(&as.out.track, char)
 	if len(words) == 0 {
 		return
 	}
 	told := Words{Source: position.SourceEstimate, Error: off}
 	for _, w := range words {
-		told.Words = append(told.Words, o.timedWord(w))
+		told.Words = append(told.Words, as.out.timedWord(w))
 	}
-	o.tellLocked(o.req.encoder.Words(told))
+	as.out.tellLocked(as.out.req.encoder.Words(told))
 }
 
 // introduceLocked tells the client whose voice it hears from now on: by started for the first, by rerouted for another
 // target. It says nothing of another stream of the same target.
-func (o *output) introduceLocked(a *attempt, at time.Time) {
-	before := o.lastSpoke
-	o.lastSpoke = a
-	took := at.Sub(a.began)
-	o.engine.metrics.AttemptHeard(a.target.Provider, took)
-	o.engine.firstAudio.Note(a.target.Provider, took)
-	a.entrance.at = at
+func (as *attempts) introduceLocked(a *attempt, now time.Time) {
+	before := as.lastSpoke
+	as.lastSpoke = a
+	took := now.Sub(a.began)
+	as.out.engine.metrics.AttemptHeard(a.target.Provider, took)
+	as.out.engine.firstAudio.Note(a.target.Provider, took)
+	a.entrance.at = now
 	if a.continuesLocked(before) {
 		return
 	}
-	o.change.speaker, o.change.took = a.target.Provider, before != nil
-	o.notify()
+	as.change.speaker, as.change.took = a.target.Provider, before != nil
+	as.out.notify()
 	if before == nil {
-		o.firstAt = at
 		if a.hedges {
-			o.engine.metrics.HedgeWon()
+			as.out.engine.metrics.HedgeWon()
 		}
-		a.g.noteHeard(at, a.target.Provider)
-		o.tellLocked(o.req.encoder.Started(o.startedLocked(a)))
+		as.out.noteFirstLocked(now, a.target.Provider)
+		as.out.tellLocked(as.out.req.encoder.Started(as.startedLocked(a)))
 		return
 	}
-	reason := o.breakLocked(before)
-	a.entrance.reason, a.entrance.audio = reason, o.track.Samples
-	o.engine.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
-	o.tellLocked(o.req.encoder.Rerouted(Rerouted{
+	reason := as.breakLocked(before)
+	a.entrance.reason, a.entrance.audio = reason, as.out.track.Samples
+	as.out.engine.metrics.Rerouted(before.target.Provider, a.target.Provider, string(reason))
+	as.out.tellLocked(as.out.req.encoder.Rerouted(Rerouted{
 		From:          before.target.Provider,
 		To:            a.target.Provider,
 		Model:         a.target.Model,
 		ProviderVoice: a.target.Voice,
 		Reason:        reason,
 		Resume:        a.from,
-		At:            audio.Duration(o.track.Samples, o.req.output.Rate),
+		At:            audio.Duration(as.out.track.Samples, as.out.req.output.Rate),
 		Ignored:       a.ignoredLocked(),
 	}))
 }
 
 // resumeInterrupted fixes the resume point when no attempt runs. What the last attempt held back is cut between two words:
 // the first part is sent, the rest is dropped and spoken again by the next voice.
-func (o *output) resumeInterrupted() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	a := o.lastSpoke
-	if a == nil || a != o.active || !a.outcome.over() {
+func (as *attempts) resumeInterrupted() {
+	as.out.mu.Lock()
+	defer as.out.mu.Unlock()
+	a := as.lastSpoke
+	if a == nil || a != as.active || !a.outcome.over() {
 		return // no audio was sent, or none since the last resume point was fixed
 	}
 	if a.outcome.state == attemptIdle {
-		o.setActiveLocked(nil) // endIdleLocked has set where the next one begins
+		as.setActiveLocked(nil) // endIdleLocked has set where the next one begins
 		return
 	}
-	a.held.cutLocked(true)
+	a.cutHeldLocked(true)
 	a.held.Drop()
-	o.from = o.resumeLocked(a)
-	o.tellUntoldLocked(a, o.from.Char)
-	o.setActiveLocked(nil)
+	as.out.from = as.resumeLocked(a)
+	as.tellUntoldLocked(a, as.out.from.Char)
+	as.setActiveLocked(nil)
 }
 
 // prepareBackup fixes the resume point for a backup, while the active attempt may still go on. It reports false if no text is
 // left after that point: a backup without text would count as the winner, and cancel the attempt that was heard.
-func (o *output) prepareBackup() (left bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	a := o.lastSpoke
-	if a == nil || a != o.active {
+func (as *attempts) prepareBackup() (left bool) {
+	as.out.mu.Lock()
+	defer as.out.mu.Unlock()
+	a := as.lastSpoke
+	if a == nil || a != as.active {
 		return true
 	}
-	a.held.cutLocked(false)
-	o.from = o.resumeLocked(a)
-	return !a.speech.IsAllOrdered() || len(o.track.After(o.from.Char)) > 0
+	a.cutHeldLocked(false)
+	as.out.from = as.resumeLocked(a)
+	return !a.speech.IsAllOrdered() || len(as.out.track.After(as.out.from.Char)) > 0
 }
 
 // resumeLocked is the first place in the text that is not known to have been heard whole.
-func (o *output) resumeLocked(a *attempt) position.Resume {
-	habit := o.engine.voices.Of(a.voice())
-	return o.track.Resume(func(beats []text.Beat, from, to int64) int {
+func (as *attempts) resumeLocked(a *attempt) position.Resume {
+	habit := as.out.engine.voices.Of(a.voice())
+	return as.out.track.Resume(func(beats []text.Beat, from, to int64) int {
 		return habit.Heard(a.speech.Heard(beats, from, to))
 	})
+}
+
+// startedLocked says who speaks.
+func (as *attempts) startedLocked(a *attempt) Started {
+	return Started{
+		Provider:      a.target.Provider,
+		Model:         a.target.Model,
+		Voice:         as.out.req.plan.Voice,
+		ProviderVoice: a.target.Voice,
+		Ignored:       a.ignoredLocked(),
+	}
+}
+
+// ignoredLocked names what the client asked for and does not get from this vendor. Of tags it names those in the text so far.
+func (a *attempt) ignoredLocked() []string {
+	ignored := slices.Clone(a.ignored)
+	if a.speech.IsStripped() {
+		ignored = append(ignored, "markup")
+		slices.Sort(ignored)
+	}
+	return ignored
+}
+
+// breakLocked is why the voice that was heard before was replaced by another target's.
+func (as *attempts) breakLocked(before *attempt) upstream.Kind {
+	if before.outcome.state != attemptIdle {
+		return rerouteReason(before.outcome.err)
+	}
+	for i := len(as.all) - 1; as.all[i] != before; i-- {
+		if err := as.all[i].outcome.err; err != nil {
+			return rerouteReason(err) // of the attempt that should have gone on
+		}
+	}
+	return upstream.Dropped
+}
+
+// rerouteReasons are all reasons that rerouteReason gives, so that they can be counted from 0.
+var rerouteReasons = []upstream.Kind{
+	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
+}
+
+// rerouteReason is why a voice that was heard was replaced, in the words of the protocol.
+func rerouteReason(err error) upstream.Kind {
+	if errors.Is(err, errLostHedge) {
+		return upstream.Stalled
+	}
+	switch kind := upstream.KindOf(err); kind {
+	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
+		return kind
+	case upstream.NoAudio:
+		return upstream.ShortAudio // an earlier piece was spoken, so it is not silence
+	case upstream.FirstAudioTimeout:
+		return upstream.Stalled
+	case upstream.ConnectFailed:
+		return upstream.Dropped
+	}
+	return upstream.UpstreamError
 }

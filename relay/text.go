@@ -6,31 +6,8 @@ import (
 	"time"
 
 	"voicerelay/billing"
-	"voicerelay/limits"
 	"voicerelay/relay/input"
 )
-
-// newInput is the generation's text, by what it was asked for.
-func (g *Generation) newInput() input.Input {
-	req, key := &g.req, g.req.Key
-	return input.New(input.Config{
-		Mu:    &g.out.mu,
-		Owner: &g.out,
-		Pricing: input.Pricing{
-			Candidates: req.plan.Candidates,
-			List:       req.Setup.Prices(),
-			Currency:   key.Budget.Currency,
-			Schedule:   req.schedule(),
-			Speed:      req.speed,
-		},
-		Bounded: g.engine.budgets != nil && key.Bounded(),
-		Budgets: g.engine.budgets,
-		Expense: limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget},
-		Idle:    req.textIdle,
-		Awake:   g.engine.awake,
-		Short:   g.client.short,
-	}, req.text, req.final, g.began)
-}
 
 // Append adds text, or refuses it whole. mustFund says that the caller must have fund run.
 func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, err *Error) {
@@ -63,8 +40,7 @@ func (g *Generation) FinishText() {
 func (g *Generation) Fund(ctx context.Context) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err := g.engine.Internal(g.log, "panic while text was paid", fault)
-			g.Stop(&StopCause{name: "internal fault", reason: Failed, err: err})
+			_ = g.out.stopForFault("panic while text was paid", fault)
 		}
 	}()
 	for err := g.in.Fund(ctx); err != nil; err = g.in.Fund(ctx) { // once it is stopped, no text waits

@@ -74,3 +74,6 @@ func (s *Speech) Detector() *audio.SilenceDetector { return s.align.detector }
 func (s *Speech) Heard(beats []text.Beat, from, to int64) position.Hearing {
 	return s.align.heard(beats, from, to)
 }
+
+// IsSent reports whether it is the speech that is sent: from Enter to Leave.
+func (s *Speech) IsSent() bool { return s.align.track != nil }
