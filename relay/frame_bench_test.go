@@ -7,6 +7,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/relaytest"
+	"voicerelay/relay/trace"
 	"voicerelay/upstream"
 )
 
@@ -53,13 +54,17 @@ type frames struct {
 	in      upstream.Frame
 }
 
-func (p path) frames(tb testing.TB) *frames {
+func (p path) frames(tb testing.TB) *frames { return p.framesTraced(tb, nil) }
+
+// framesTraced are those of a generation that somebody wants to see.
+func (p path) framesTraced(tb testing.TB, by trace.Tracer) *frames {
 	tb.Helper()
 	f := &frames{in: frame200()}
 	vendor := relaytest.NewFake()
 	vendor.Caps.MinSpeed = 1e-7 // a frame is repeated more often than a text at any other speed can take
 	f.attempt = stage{
 		vendor: vendor, text: strings.Repeat("And so on. ", 100), output: p.output, raw: p.form == Raw, speed: vendor.Caps.MinSpeed,
+		tracer: by,
 	}.attempt(tb)
 	ordered(f.attempt)
 	return f
@@ -98,9 +103,14 @@ func TestFramesOfAllOutputsAllocateNothing(t *testing.T) {
 }
 
 func BenchmarkFrame(b *testing.B) {
+	b.Run("not traced", func(b *testing.B) { benchmarkFrame(b, nil) })
+	b.Run("traced", func(b *testing.B) { benchmarkFrame(b, &seeing{}) })
+}
+
+func benchmarkFrame(b *testing.B, by trace.Tracer) {
 	for name, p := range paths() {
 		b.Run(name, func(b *testing.B) {
-			f := p.frames(b)
+			f := p.framesTraced(b, by)
 			b.ReportAllocs()
 			for b.Loop() {
 				before := f.taken

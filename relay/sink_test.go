@@ -24,6 +24,7 @@ import (
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/relaytest"
+	"voicerelay/relay/trace"
 	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -58,6 +59,7 @@ type stage struct {
 	pace   func(*routing.Pace) // changes the route's; nil: not at all
 	awake  *awake.Clock
 	waits  bool // another generation of its context goes first
+	tracer trace.Tracer
 }
 
 // attempt is the first of a generation's.
@@ -77,7 +79,7 @@ func (st stage) generation(t testing.TB) *Generation {
 		t.Fatal(err)
 	}
 	measured := metrics.New(prometheus.NewRegistry())
-	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Awake: st.awake, Metrics: measured, Log: zerolog.Nop()})
+	engine := NewEngine(EngineParts{Store: limits.NewMemory(), Awake: st.awake, Metrics: measured, Tracer: st.tracer, Log: zerolog.Nop()})
 	set := engine.NewSetup(providers.Config{
 		Prices: prices, Circuit: routing.DefaultCircuit(),
 		Providers: []*providers.Provider{{Provider: st.vendor, Name: "alpha"}, {Provider: relaytest.NewFake(), Name: "beta"}},
