@@ -172,6 +172,7 @@ func (s *Speech) attach(l *link) bool {
 	err := l.send(&protocol.Generate{
 		GenerationID: s.request.ID, IdempotencyKey: s.request.IdempotencyKey, ContextID: s.request.ContextID,
 		Text: s.text.String(), Final: s.finished, TextIdleTimeoutMS: given(s.request.TextIdle.Milliseconds()),
+		Traceparent: s.request.Traceparent, Tracestate: s.request.Tracestate,
 		Settings: s.request.settings(),
 	})
 	var refused *protocol.Error

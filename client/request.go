@@ -38,6 +38,9 @@ type Request struct {
 	ProviderOptions map[string]json.RawMessage
 	// Metadata is kept with the usage record.
 	Metadata map[string]string
+	// Traceparent and Tracestate are the headers of W3C Trace Context, for a relay that exports traces: its span is a child of that
+	// one. Empty: of none.
+	Traceparent, Tracestate string
 }
 
 // withIDs has made up what was left out. Neither can be guessed, nor met again.

@@ -27,11 +27,13 @@ func TestASpeechIsAskedForAsItWasRequested(t *testing.T) {
 			TextIdle: 90 * time.Second,
 			Text:     "Hello.", ID: "g", IdempotencyKey: "k", ContextID: "turn", Voice: "narrator", Route: "fast", Language: "en", Speed: 1.5,
 			Output: protocol.Output{Encoding: "wav", SampleRate: 8000}, WordTimestamps: true, Normalize: new(bool),
-			Metadata: map[string]string{"caller": "7"},
+			Metadata:    map[string]string{"caller": "7"},
+			Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Tracestate: "a=1",
 		})
 		want := &protocol.Generate{
 			Text: "Hello.", GenerationID: "g", IdempotencyKey: "k", ContextID: "turn", Final: true,
 			TextIdleTimeoutMS: protocol.Set(int64(90_000)),
+			Traceparent:       "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Tracestate: "a=1",
 			Settings: protocol.Settings{
 				Voice: protocol.Set("narrator"), Route: protocol.Set("fast"), Language: protocol.Set("en"), Speed: protocol.Set(1.5),
 				Output: protocol.Set(protocol.Output{Encoding: "wav", SampleRate: 8000}), WordTimestamps: protocol.Set(true),

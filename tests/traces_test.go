@@ -164,6 +164,20 @@ func TestARequestAndAFailureAreSeenInATrace(t *testing.T) {
 	hasAttributes(t, "generation", generation.Attributes, j{"voicerelay.outcome": "failed", "error.type": "upstream_failed"})
 }
 
+// A connection has many turns, each of which may be part of a trace of its own.
+func TestAMessageNamesItsOwnTrace(t *testing.T) {
+	t.Parallel()
+	const other = "0af7651916cd43dd8448eb211c80319c"
+	collector := tracingtest.StartHTTP(t)
+	c := serve(t, speaksByOne(emulate(t, emulator.Options{})).tracedBy(collector.URL, "http/protobuf")).traced(t)
+	c.send(j{"type": "generate", "generation_id": "g", "text": "Hello.", "traceparent": "00-" + other + "-b7ad6b7169203331-01", "tracestate": "a=1"})
+	c.completed("g")
+	generation, _ := collector.Generation(t, "g")
+	same(t, "trace", generation.TraceID, other)
+	same(t, "parent", generation.Parent, "b7ad6b7169203331")
+	same(t, "state", generation.TraceState, "a=1")
+}
+
 // Vendors are strangers: they learn of no trace.
 func TestNoVendorIsToldOfATrace(t *testing.T) {
 	t.Parallel()

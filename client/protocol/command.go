@@ -64,6 +64,10 @@ type Generate struct {
 	Final          bool   `json:"final"`                // false leaves the generation open for Append
 	// TextIdleTimeoutMS is how long an open text may be without more before it counts as finished.
 	TextIdleTimeoutMS Setting[int64] `json:"text_idle_timeout_ms,omitzero"`
+	// Traceparent and Tracestate say of which trace the generation is a part, as the headers of W3C Trace Context do; empty: of
+	// that which the connection's handshake named.
+	Traceparent string `json:"traceparent,omitempty"`
+	Tracestate  string `json:"tracestate,omitempty"`
 	Settings
 }
 

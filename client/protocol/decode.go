@@ -137,6 +137,9 @@ func decodeGenerate(r *reader) *Generate {
 
 		TextIdleTimeoutMS: optional(r, "text_idle_timeout_ms", parseTextIdle),
 
+		Traceparent: optional(r, "traceparent", parseTraceparent).Value,
+		Tracestate:  optional(r, "tracestate", parseTracestate).Value,
+
 		Settings: decodeSettings(r, EncodingPCM16),
 	}
 }

@@ -73,8 +73,10 @@ func TestDecodeAccepts(t *testing.T) {
 		}}},
 		{"everything", `{"type":"generate","generation_id":"g1","idempotency_key":"order 7/ü","text":"Hello","final":true,"context_id":"c:1",` +
 			`"voice":"tone/440","route":"kugelaudio/kugel-3","language":"zh-Hant-TW","speed":5e-1,"output":{"encoding":"wav","sample_rate":44100},` +
-			`"word_timestamps":true,"normalize":false,"provider_options":{"kugelaudio":{"cfg_scale":2.0}},"metadata":{"":"","k":"v"}}`, &Generate{
+			`"word_timestamps":true,"normalize":false,"provider_options":{"kugelaudio":{"cfg_scale":2.0}},"metadata":{"":"","k":"v"},` +
+			`"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","tracestate":"a=1,b=2"}`, &Generate{
 			GenerationID: "g1", IdempotencyKey: "order 7/ü", Text: "Hello", ContextID: "c:1", Final: true,
+			Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Tracestate: "a=1,b=2",
 			Settings: Settings{
 				Voice: given("tone/440"), Route: given("kugelaudio/kugel-3"), Language: given("zh-Hant-TW"), Speed: given(0.5),
 				Output: given(Output{"wav", 44100}), WordTimestamps: given(true), Normalize: given(false),

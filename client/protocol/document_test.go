@@ -116,7 +116,7 @@ func TestDocumentHasEverySetting(t *testing.T) {
 	}
 	compare(t, "fields of configure", fieldNames(d.Components.Schemas["Configure"].Properties), append([]string{"type"}, settings...))
 	compare(t, "fields of generate", fieldNames(d.Components.Schemas["Generate"].Properties),
-		append([]string{"type", "generation_id", "idempotency_key", "text", "final", "text_idle_timeout_ms", "context_id"}, settings...))
+		append([]string{"type", "generation_id", "idempotency_key", "text", "final", "text_idle_timeout_ms", "context_id", "traceparent", "tracestate"}, settings...))
 	var audio map[string]json.RawMessage
 	if err := json.Unmarshal(AppendAudioJSON(nil, Audio{GenerationID: "g"}, nil), &audio); err != nil {
 		t.Fatal(err)

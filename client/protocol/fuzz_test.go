@@ -21,7 +21,8 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add([]byte(`{"type":"generate","generation_id":"g1","text":"a\ud83d\ude00","voice":"v","speed":1.5,"output":{"encoding":"alaw"},` +
-		`"provider_options":{"tone":{"a":[1,{"b":null}]}},"metadata":{"k":"v"},"final":false,"context_id":"c","idempotency_key":"i"}`))
+		`"provider_options":{"tone":{"a":[1,{"b":null}]}},"metadata":{"k":"v"},"final":false,"context_id":"c","idempotency_key":"i",` +
+		`"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","tracestate":"a=1"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := bytes.Clone(data)
 		cmd, refused := Decode(data)
@@ -70,6 +71,12 @@ func checkSameAgain(t *testing.T, g *Generate) {
 	}
 	if g.ContextID != "" {
 		fields["context_id"] = g.ContextID
+	}
+	if g.Traceparent != "" {
+		fields["traceparent"] = g.Traceparent
+	}
+	if g.Tracestate != "" {
+		fields["tracestate"] = g.Tracestate
 	}
 	put(fields, "text_idle_timeout_ms", g.TextIdleTimeoutMS)
 	put(fields, "voice", g.Voice)

@@ -52,7 +52,7 @@ func allowed(pkg string) []string {
 	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
 		return []string{
 			clientModule + "/protocol", "access", "audio", "audio/codec", "billing", "downstream", "downstream/session", "downstream/body", "downstream/compress",
-			"limits", "relay", "relay/delivery", "relay/position", "routing", "text",
+			"limits", "relay", "relay/delivery", "relay/position", "relay/trace", "routing", "text",
 		}
 	case pkg == "relay":
 		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")

@@ -11,6 +11,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
+	"voicerelay/relay/trace"
 	"voicerelay/routing"
 )
 
@@ -49,6 +50,7 @@ func requestOf(c *protocol.Generate) relay.Request {
 		Normalize:      or(asked.Normalize, true),
 		Options:        asked.ProviderOptions.Value,
 		Metadata:       asked.Metadata.Value,
+		Trace:          trace.Context{Parent: c.Traceparent, State: c.Tracestate},
 	}
 }
 
