@@ -86,6 +86,9 @@ func ofAttempt(of billing.Record, a billing.Attempt, more story.Attempt) []attri
 	if a.Code != "" {
 		all = append(all, semconv.ErrorTypeKey.String(a.Code))
 	}
+	if a.UpstreamID != "" {
+		all = append(all, text(semconv.GenAIResponseIDKey, a.UpstreamID), text("voicerelay.upstream_id", a.UpstreamID))
+	}
 	return append(all, costs([]billing.Cost{a.Cost})...)
 }
 

@@ -42,7 +42,7 @@ func told(began time.Time) story.Story {
 			AdmittedAt: began, EndedAt: at(900), Characters: 40, Audio: 2 * time.Second, Outcome: billing.Completed,
 			Attempts: []billing.Attempt{
 				{Provider: "first", Model: "m1", StartedAt: at(1), EndedAt: at(500), Outcome: billing.Failed, Code: "dropped", Message: "the connection ended", Cost: price(1000)},
-				{Provider: "second", StartedAt: at(501), EndedAt: at(890), Outcome: billing.Completed, Cost: price(2000)},
+				{Provider: "second", UpstreamID: "req-7", StartedAt: at(501), EndedAt: at(890), Outcome: billing.Completed, Cost: price(2000)},
 			},
 		},
 		FirstAudio: at(100),
@@ -104,6 +104,7 @@ func checkTold(t *testing.T, generation tracingtest.Span, attempts []tracingtest
 	has(t, attempts[0].Attributes, map[string]any{
 		"gen_ai.request.model": "m1", "error.type": "dropped", "voicerelay.provider": "first", "voicerelay.cost": 0.001,
 	})
+	has(t, attempts[1].Attributes, map[string]any{"gen_ai.response.id": "req-7", "voicerelay.upstream_id": "req-7"})
 	if got, want := attempts[0].Name, "generate_content m1"; got != want {
 		t.Errorf("an attempt is called %q, want %q", got, want)
 	}

@@ -122,7 +122,7 @@ func everyEvent() []Event {
 		Rerouted{"g", "a", "b", &model, "pv", "dropped", 7, 8, "word_times", []string{"speed"}},
 		Done{"g", "r", "failed", failure, EndedByTextIdle, Spoken{57, "segment"}, Usage{
 			Characters: 1, AudioMS: 2, Recorded: true, Cost: []Cost{cost},
-			Attempts: []Attempt{{"p", &model, "failed", "dropped", "it dropped", 1, 2, 3, cost}},
+			Attempts: []Attempt{{"p", &model, "failed", "dropped", "it dropped", "up-1", 1, 2, 3, cost}},
 		}, Timing{&first, 912, &rtf}},
 		SpokenEvent{"g", Spoken{57, "estimate"}},
 		Pong{Set("42")},
