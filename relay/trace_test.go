@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/billing"
 	"voicerelay/relay/relaytest"
 	"voicerelay/relay/trace"
@@ -46,7 +45,7 @@ func TestFramesThatAreTracedAllocateNothing(t *testing.T) {
 }
 
 func TestWithoutATracerNothingIsAllocated(t *testing.T) {
-	g := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false).g
+	g := stage{vendor: relaytest.NewFake(), text: "Hello.", output: relaytest.FakeFormat}.generation(t)
 	record := billing.Record{ID: "r1"}
 	got := testing.AllocsPerRun(100, func() {
 		g.beginTrace()
@@ -67,7 +66,7 @@ func TestARequestsTraceGoesBeforeItsClients(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var by seeing
-			g := stage{vendor: relaytest.NewFake(), text: "Hello.", output: relaytest.FakeFormat, tracer: &by}.attempt(t).g
+			g := stage{vendor: relaytest.NewFake(), text: "Hello.", output: relaytest.FakeFormat, tracer: &by}.generation(t)
 			g.client.Trace, g.req.trace = trace.Context{Parent: of.client}, trace.Context{Parent: of.request}
 			g.beginTrace()
 			if by.parent.Parent != of.want {
