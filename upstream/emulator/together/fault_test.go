@@ -51,27 +51,6 @@ func wantSound(t *testing.T, got, want time.Duration) {
 	}
 }
 
-// A stalled context says nothing more and leaves the socket to the others, until it is cancelled.
-func TestTogetherStall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := faulty(t, "stall:300ms", nil)
-		if !c.Server.WaitFor(func(s engine.Stats) bool { return len(s.Streams) > 0 && s.Streams[0].Audio >= 300*time.Millisecond }, 5*time.Second) {
-			t.Fatal("it did not come to the stall")
-		}
-		c.Server.SetFault(engine.Fault{})
-		c.speak("c2", "Hello.")
-		all := c.until(done)
-		if got := all[len(all)-1]["context_id"]; got != "c2" {
-			t.Errorf("%v is complete, want c2", got)
-		}
-		c.Send(cancelFrame("c1"))
-		c.until(cancelled)
-		if s := c.Server.Stats().Streams[0]; !s.Over || s.Audio >= 400*time.Millisecond {
-			t.Errorf("got %+v, want it over", s)
-		}
-	})
-}
-
 // A fault that is set holds for contexts that begin, and for one that was silent; not for one that is speaking.
 func TestTogetherSetFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,57 +152,6 @@ func wordsOf(t *testing.T, all []engine.Object) []string {
 		}
 	}
 	return words
-}
-
-// Numbers are spoken as words, or not; what the client has set of pronunciations is spoken in the place of its text.
-func TestTogetherSpokenText(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		query := speechQuery + "&alignment=word"
-		for quirk, want := range map[string]string{"normalizes:true": "I have twenty one", "normalizes:false": "I have 21"} {
-			c := open(t, drawn(t, quirk), query)
-			c.speak("", "I have 21")
-			if got := strings.Join(wordsOf(t, c.until(done)), " "); got != want {
-				t.Errorf("%s: got %q, want %q", quirk, got, want)
-			}
-		}
-		c := open(t, engine.Options{Seed: 1}, query)
-		c.Send(`{"type":"tts_session.updated","session":{"extra_params":{"pronunciation_dict":["omg/oh my god"]}}}`)
-		c.speak("", "omg yes")
-		if got, want := strings.Join(wordsOf(t, c.until(done)), " "), "oh my god yes"; got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	})
-}
-
-// A voice that no model has is refused; one of another model is spoken, or refused too.
-func TestTogetherVoices(t *testing.T) {
-	for name, tt := range map[string]struct {
-		model, voice, quirk string
-		want                string
-	}{
-		"its own":                {kokoroModel, "af_heart", "foreignVoice:failed", done},
-		"mixed":                  {kokoroModel, "af_bella(2)%2Baf_heart(1)", "foreignVoice:failed", done},
-		"mixed, + not encoded":   {kokoroModel, "af_bella+af_heart", "foreignVoice:spoken", failed},
-		"unknown":                {kokoroModel, "nobody", "foreignVoice:spoken", failed},
-		"foreign, spoken":        {kokoroModel, "tara", "foreignVoice:spoken", done},
-		"foreign, refused":       {kokoroModel, "tara", "foreignVoice:failed", failed},
-		"Orpheus' own":           {orpheusModel, "tara", "foreignVoice:failed", done},
-		"foreign to Orpheus":     {orpheusModel, "af_heart", "foreignVoice:failed", failed},
-		"Sonic's are not listed": {sonicModel, "any", "cartesia:true", done},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := open(t, drawn(t, tt.quirk), "?segment=never&model="+tt.model+"&voice="+tt.voice)
-				c.speak("", "Hello.")
-				c.until(received, tt.want)
-			})
-		})
-	}
-	for quirk, want := range map[string]string{"cartesia:true": created, "cartesia:false": failed} {
-		if got := dial(t, drawn(t, quirk), "?model=cartesia/sonic-english").read(); got["type"] != want {
-			t.Errorf("%s: got %v, want %s", quirk, got, want)
-		}
-	}
 }
 
 // The charge is the list price of the characters, and the audio that was generated is noted.

@@ -7,63 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"voicerelay/upstream/emulator/engine"
 )
-
-// What can't be is refused by the first message, and the socket is closed or left to the client.
-func TestTogetherRefusesSessions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for name, query := range map[string]string{
-			"unknown model":   "?model=nobody/nothing",
-			"no such segment": "?segment=word",
-			"no number":       "?sample_rate=high",
-			"no such rate":    "?sample_rate=12345",
-			"too fast":        "?speed=9",
-			"no such format":  "?response_format=opus",
-			"no partial":      "?max_partial_length=0",
-			"fraction":        "?max_partial_length=1.5",
-			"locale":          "?language=zh-HK",
-			"alignment":       "?alignment=letter",
-			"dictionary":      "?extra_params=%7B%22pronunciation_dict%22%3A%5B%22omg%22%5D%7D",
-			"no object":       "?extra_params=omg",
-		} {
-			c := dial(t, drawn(t, "refusalCloses:true"), query)
-			if first := c.read(); first["type"] != failed {
-				t.Errorf("%s: got %v, want a failure", name, first)
-			}
-			if got := c.closeCode(); got != int(websocket.StatusPolicyViolation) {
-				t.Errorf("%s: got close code %d, want 1008", name, got)
-			}
-		}
-		c := dial(t, drawn(t, "refusalCloses:false"), "?model=nobody/nothing")
-		if first := c.read(); codeOfFailure(first) != "model_not_available" {
-			t.Fatalf("got %v, want model_not_available", first)
-		}
-		c.speak("", "Hello there.")
-		if err := c.Conn.Ping(t.Context()); err != nil {
-			t.Errorf("the refused socket does not live: %v", err)
-		}
-	})
-}
-
-// The address' parameters hold: either way to write a model's slash, and the documented defaults.
-func TestTogetherSessionNamesModelAndVoice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for query, want := range map[string][2]string{
-			"": {"hexgrad/Kokoro-82M", "tara"},
-			"?model=hexgrad%2FKokoro-82M&voice=af_bella%2Baf_heart": {"hexgrad/Kokoro-82M", "af_bella+af_heart"},
-			"?model=canopylabs/orpheus-3b-0.1-ft&voice=leah":        {"canopylabs/orpheus-3b-0.1-ft", "leah"},
-		} {
-			c := dial(t, engine.Options{Seed: 1}, query)
-			session, _ := c.read()["session"].(map[string]any)
-			if got := [2]string{session["model"].(string), session["voice"].(string)}; got != want {
-				t.Errorf("%q: got %v, want %v", query, got, want)
-			}
-		}
-	})
-}
 
 // At most 100 contexts: the one beyond is refused, unless others have spoken and are let go.
 func TestTogetherContextLimit(t *testing.T) {

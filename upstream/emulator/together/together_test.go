@@ -29,6 +29,10 @@ func TestTogetherTranscripts(t *testing.T) {
 	d := dialect()
 	d.Options.Seed = d.Seed(t, enginetest.Line{}) // once, rather than for each scene
 	enginetest.PlayTranscripts(t, d)
+	// What the reference leaves open, in each of the ways that may be drawn.
+	d = dialect()
+	d.Files, d.Quirks = "quirks/*", []string{"echo:none", "errorFlat:false", "nullCode:false"}
+	enginetest.PlayTranscripts(t, d)
 }
 
 func TestTogetherQuirksAreAllDrawn(t *testing.T) {
