@@ -13,7 +13,7 @@ import (
 // Dialect is how a vendor's transcripts are compared.
 type Dialect struct {
 	Vendor  engine.Vendor
-	Files   string                          // the pattern of the transcripts' names; empty: all
+	Files   string                          // the pattern of the transcripts' names in testdata; empty: all but those of its folders
 	Options engine.Options                  // under which the emulator does what the transcripts show where the reference leaves it open
 	Query   string                          // of a connection's address, where the transcript gives none
 	Quirks  []string                        // what the transcripts show where an open line does not say otherwise, as name:value
@@ -35,6 +35,7 @@ type Line struct {
 	Fault  string            `json:"fault"`  // what the server must be told to do for this answer
 	Refuse int               `json:"refuse"` // HTTP status of the handshake
 	Close  int               `json:"close"`  // close code from the side that Dir names
+	Silent string            `json:"silent"` // for how long nothing comes, as time.ParseDuration has it
 }
 
 // text is the text frame that the line tells of.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -135,6 +137,8 @@ func (l *listener) play(line Line) {
 		l.Send(string(line.text()))
 	case line.Close != 0:
 		l.expectClose(line.Close)
+	case line.Silent != "":
+		l.expectSilence(line.Silent)
 	default:
 		l.expectFrame(line.text())
 	}
@@ -149,6 +153,23 @@ func (l *listener) expectClose(want int) {
 			}
 			return
 		}
+	}
+}
+
+// expectSilence wants nothing to come, and the connection to stay open.
+func (l *listener) expectSilence(length string) {
+	l.T.Helper()
+	d, err := time.ParseDuration(length)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	for stream, early := range l.early {
+		if len(early) > 0 {
+			l.T.Errorf("got %v of stream %q, want silence", early, stream)
+		}
+	}
+	if r := l.NextWithin(d); !errors.Is(r.Err, context.DeadlineExceeded) {
+		l.T.Fatalf("got %q, %v, want silence for %v", r.Data, r.Err, d)
 	}
 }
 

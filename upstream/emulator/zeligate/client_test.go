@@ -42,19 +42,16 @@ func dial(t *testing.T, w *enginetest.Wire, format string, messages ...string) c
 
 // heard is what came of a stream.
 type heard struct {
-	audio   []byte
-	lengths []int         // of the frames of audio
-	first   time.Duration // until the first of them
-	final   bool
-	other   string // a frame that is neither
-	closed  websocket.StatusCode
-	late    bool // nothing came any more, and the socket is open
+	audio  []byte
+	final  bool
+	other  string // a frame that is neither
+	closed websocket.StatusCode
+	late   bool // nothing came any more, and the socket is open
 }
 
 // listen reads until the stream ends in any way, or nothing has come for as long as patience lasts, and leaves then.
 func (c client) listen(patience time.Duration) (h heard) {
 	c.T.Helper()
-	began := time.Now()
 	for !h.final {
 		r := c.NextWithin(patience)
 		if h.late = errors.Is(r.Err, context.DeadlineExceeded); h.late {
@@ -79,11 +76,7 @@ func (c client) listen(patience time.Duration) (h heard) {
 		if err != nil || len(chunk) == 0 {
 			c.T.Errorf("audio %q: %v", *f.Audio, err)
 		}
-		if len(h.audio) == 0 {
-			h.first = time.Since(began)
-		}
 		h.audio = append(h.audio, chunk...)
-		h.lengths = append(h.lengths, len(chunk))
 	}
 	return h
 }

@@ -2,12 +2,9 @@ package zeligate
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
@@ -50,18 +47,6 @@ func TestZeligateStallLastsUntilTheClientLeaves(t *testing.T) {
 	})
 }
 
-// A stream without audio has no file header either.
-func TestZeligateEmptyHasNoHeader(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, format := range []string{"wav_24000", "opus_48000_32", "mp3_44100_128"} {
-			_, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Empty}})
-			if h := dial(t, base, format, bos, sentence, eos).listen(5 * time.Second); !h.final || h.audio != nil {
-				t.Errorf("%s: got %+v, want a final frame alone", format, h)
-			}
-		}
-	})
-}
-
 // A fault is that of the streams that begin from then on.
 func TestZeligateFaultIsOfStreamsThatBegin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -97,21 +82,5 @@ func TestZeligateRefusals(t *testing.T) {
 		if st := server.Stats(); st.Refused != 1 || st.Sockets != 0 {
 			t.Errorf("%d: got %+v, want one refused", status, st)
 		}
-	}
-	_, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Refuse, Code: 1013}})
-	if h := dial(t, base, "pcm_24000").listen(5 * time.Second); h.closed != websocket.StatusTryAgainLater {
-		t.Errorf("got %+v, want a close with 1013", h)
-	}
-}
-
-// What a validation error's frame has over HTTP, it has with its status there.
-func TestZeligateValidationErrorIsAList(t *testing.T) {
-	e := invalid("text", "missing", "Field required")
-	got, err := json.Marshal(e.detail())
-	if want := `{"detail":[{"loc":["body","text"],"msg":"Field required","type":"missing"}]}`; err != nil || string(got) != want {
-		t.Errorf("got %s, %v, want %s", got, err, want)
-	}
-	if e.http != http.StatusUnprocessableEntity {
-		t.Errorf("got %d, want 422", e.http)
 	}
 }

@@ -2,6 +2,7 @@ package zeligate
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ func TestZeligateTranscripts(t *testing.T) {
 		{"bare_*", append(slices.Clone(strict), "telling:bare")},
 		{"flat_*", append(slices.Clone(strict), "telling:flat", "finalCloses:true", "idles:true")},
 		{"upgrade_*", []string{"strictVoices:true", "upgradeErrors:true"}},
+		{"quirks/*", []string{"strictVoices:false"}}, // what the reference leaves open, in each of the ways that may be drawn
 	}
 	for _, tt := range tests {
 		enginetest.PlayTranscripts(t, enginetest.Dialect{
@@ -30,6 +32,10 @@ func TestZeligateTranscripts(t *testing.T) {
 			Options: engine.Options{APIKey: testKey, Chunk: 200 * time.Millisecond, Pace: 8, Inactivity: time.Second},
 			Fixed:   []string{"isFinal", "alignment", "normalizedAlignment", "detail", "message", "error", "code"},
 			Audio:   func(f map[string]any) bool { return f["audio"] != nil },
+			Replace: []string{
+				"<5001 spaces>", strings.Repeat(" ", 5001),
+				"<5000 characters>", strings.Repeat("a", 5000), "<5001 characters>", strings.Repeat("a", 5001),
+			},
 		})
 	}
 }
