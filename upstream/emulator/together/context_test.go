@@ -12,43 +12,6 @@ import (
 
 const longSentence = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
 
-// A cancel stops a context, is confirmed, and leaves the others alone. What was under way may follow it.
-func TestTogetherCancel(t *testing.T) {
-	for late := range 3 {
-		for _, end := range []bool{false, true} {
-			t.Run(fmt.Sprintf("late %d done %t", late, end), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					o := drawn(t, fmt.Sprintf("lateFrames:%d", late), fmt.Sprintf("lateDone:%t", end), "echo:named", "serial:false", "itemsPerContext:false")
-					o.Pace, o.Chunk = 1, 100*time.Millisecond
-					c := open(t, o, speechQuery)
-					c.speak("turn-1", longSentence)
-					c.until(delta)
-					c.Send(cancelFrame("turn-1"))
-					c.until(cancelled)
-					c.speak("turn-2", "Go ahead.")
-					all := c.until(done)
-					for len(of(all, done)) < map[bool]int{true: 2, false: 1}[end] {
-						all = append(all, c.until(done)...)
-					}
-					after := slices.DeleteFunc(all, func(o engine.Object) bool { return o["context_id"] != "turn-1" })
-					if got := len(of(after, delta)); got != late {
-						t.Errorf("%d deltas follow the cancel, want %d", got, late)
-					}
-					if got := len(of(after, done)) == 1; got != end {
-						t.Errorf("a done follows the cancel: %t, want %t", got, end)
-					}
-					if s := c.Server.Stats(); len(s.Cancels) != 1 || s.Cancels[0].ID != "turn-1" || !s.Streams[0].Over {
-						t.Errorf("got %+v", s)
-					}
-					if s := c.Server.Stats().Streams[0]; s.Audio > 2*time.Second {
-						t.Errorf("%v were generated in spite of the cancel", s.Audio)
-					}
-				})
-			})
-		}
-	}
-}
-
 // A clear drops what is buffered and leaves what is being spoken. What was committed and has not begun goes, or stays.
 func TestTogetherClear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package together
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +21,9 @@ func dialect() enginetest.Dialect {
 	return enginetest.Dialect{
 		Vendor: Vendor, Options: engine.Options{Chunk: 200 * time.Millisecond, Pace: 8},
 		Quirks: documented(), Stream: "item_id",
-		Fixed: []string{"type", "text", "item_id", "context_id", "error", "words", "event_id", "session"},
-		Audio: func(f map[string]any) bool { return f["type"] == "conversation.item.audio_output.delta" },
+		Fixed:   []string{"type", "text", "item_id", "context_id", "error", "words", "event_id", "session"},
+		Replace: []string{"<257 characters>", strings.Repeat("a", maxID+1)},
+		Audio:   func(f map[string]any) bool { return f["type"] == "conversation.item.audio_output.delta" },
 	}
 }
 

@@ -2,16 +2,13 @@ package vogent
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
-	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
 )
 
@@ -28,26 +25,6 @@ func TestVogentFaults(t *testing.T) {
 		Rate:   24000, Audio: "audio", Stream: "generationId", Code: "out of memory",
 		Ended:  func(m map[string]any) bool { return m["type"] == "finished" },
 		Failed: func(m map[string]any, code string) bool { return m["type"] == "error" && m["error"] == code },
-	})
-}
-
-// A stalled generation is silent until it is canceled. SetFault holds for those that begin after it.
-func TestVogentStallHoldsUpItsGenerationAlone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := talk(t, engine.Options{Fault: engine.Fault{Kind: engine.Stall, After: 200 * time.Millisecond}, Chunk: 100 * time.Millisecond},
-			"cancelAnswer:finished", "lateChunks:0", "oddChunks:false", "serial:false")
-		c.send("g", longText, true, engine.Object{"sampleRate": 24000})
-		c.Await("the stall", func(s engine.Stats) bool { return len(s.Streams) == 1 && s.Streams[0].Audio >= 200*time.Millisecond })
-		c.Server.SetFault(engine.Fault{})
-		c.send("next", "Hello.", true, nil)
-		all := c.until("next")
-		if got := len(chunks(t, all, "g")); got != 2 {
-			t.Errorf("got %d chunks of 100 ms, want 2", got)
-		}
-		c.send("g", "", false, engine.Object{"cancel": true})
-		if got := types(c.until("g"), "g"); !slices.Equal(got, []string{"finished"}) {
-			t.Errorf("after the cancel: got %q", got)
-		}
 	})
 }
 

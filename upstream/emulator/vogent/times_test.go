@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/voice"
 )
 
@@ -36,18 +34,5 @@ func TestVogentTimeShapes(t *testing.T) {
 		if got := times(q, nil); len(got) != 0 {
 			t.Errorf("%s: got %v of no words", name, got)
 		}
-	}
-}
-
-// Word times come ahead of the audio that they describe, or after it.
-func TestVogentTimesComeFirstOrLast(t *testing.T) {
-	for _, first := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			c := talk(t, engine.Options{}, fmt.Sprintf("timesFirst:%t", first))
-			c.send("g", "The quick brown fox.", true, engine.Object{"addWordTimestamps": true})
-			if got := c.until("g")[0]["type"]; (got == "chunk") == first {
-				t.Errorf("times first %t: begins with %v", first, got)
-			}
-		})
 	}
 }

@@ -11,13 +11,20 @@ import (
 
 // A server that does otherwise where the documentation is silent is played from scenes that name what it does.
 func TestVogentTranscripts(t *testing.T) {
-	enginetest.PlayTranscripts(t, enginetest.Dialect{
+	d := enginetest.Dialect{
 		Vendor: Vendor, Options: engine.Options{APIKey: "YOUR_API_KEY", Chunk: 200 * time.Millisecond, Pace: 8},
 		Quirks: []string{"cancelAnswer:none", "lateChunks:0"},
 		Fixed:  []string{"type", "generationId", "error"}, Stream: "generationId",
-		Audio:   func(f map[string]any) bool { return f["type"] == "chunk" },
-		Replace: []string{"<5001 characters>", strings.Repeat("a", maxText+1)},
-	})
+		Audio: func(f map[string]any) bool { return f["type"] == "chunk" },
+		Replace: []string{
+			"<5001 characters>", strings.Repeat("a", maxText+1), "<2501 characters>", strings.Repeat("a", maxText/2+1),
+			"<10 umlauts>", strings.Repeat("ü", 10), "<4991 umlauts>", strings.Repeat("ü", maxText-9),
+			"<4994 spaces>", strings.Repeat(" ", maxText-6), "<257 characters>", strings.Repeat("a", maxID+1),
+		},
+	}
+	enginetest.PlayTranscripts(t, d)
+	d.Files, d.Quirks = "quirks/*", nil // what the reference leaves open, in each of the ways that may be drawn
+	enginetest.PlayTranscripts(t, d)
 }
 
 func TestVogentQuirksAreAllDrawn(t *testing.T) {
