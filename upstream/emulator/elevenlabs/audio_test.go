@@ -14,8 +14,6 @@ import (
 	"voicerelay/upstream/emulator/voice"
 )
 
-func longText(characters int) string { return strings.Repeat("a ", characters/2) }
-
 // pcm is a context's audio.
 func pcm(t *testing.T, all []frame, id string) []byte {
 	t.Helper()

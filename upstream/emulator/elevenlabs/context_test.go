@@ -108,72 +108,11 @@ func TestElevenLabsNotesWhatItHears(t *testing.T) {
 	})
 }
 
-// After a close_context a context takes no more text, and a close of none at all may be answered.
+// After a close_context a context takes no more text.
 func TestElevenLabsTakesNothingBehindAClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := talk(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "closeUnknown:true", "lateChunks:0")
+		c := talk(t, engine.Options{Pace: 4}, "&output_format=pcm_24000", "lateChunks:0")
 		c.Send(say("c", "One two.", true), closeMessage, say("c", "Three.", true))
 		enginetest.WantWords(t, pcm(t, c.until("c"), "c"), native, "One two.")
-		c.Send(`{"context_id":"none","close_context":true}`)
-		if all := c.until("none"); len(all) != 1 {
-			t.Errorf("got %+v, want a final frame alone", all)
-		}
-	})
-}
-
-// A keep-alive gives a context its whole time again; another context does not.
-func TestElevenLabsKeepAliveResetsTheTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const idle = 400 * time.Millisecond
-		c := talk(t, engine.Options{Inactivity: idle}, "", "idle:final")
-		c.Send(`{"text":" ","context_id":"c"}`)
-		for range 3 {
-			time.Sleep(idle * 3 / 4)
-			c.Send(`{"text":"","context_id":"c"}`)
-		}
-		sent := time.Now()
-		c.until("c")
-		if took := time.Since(sent); took != idle {
-			t.Errorf("ended %v after the last keep-alive, want %v", took, idle)
-		}
-	})
-}
-
-func TestElevenLabsRefusesWhatIsWrong(t *testing.T) {
-	tests := map[string]struct {
-		query    string
-		messages []string
-		want     string
-	}{
-		"no message":      {"", []string{"hello"}, "invalid_parameters"},
-		"id of a number":  {"", []string{`{"text":" ","context_id":7}`}, "invalid_parameters"},
-		"other settings":  {"", []string{helloMessage, `{"text":"x","context_id":"c","voice_settings":{"style":1}}`}, settings},
-		"speed":           {"", []string{`{"text":" ","context_id":"c","voice_settings":{"speed":0.6}}`}, "invalid_parameters"},
-		"schedule":        {"", []string{`{"text":" ","context_id":"c","generation_config":{"chunk_length_schedule":[120,501]}}`}, "invalid_parameters"},
-		"too much text":   {"", []string{say("c", longText(maxText+2), false)}, tooLong},
-		"time to be idle": {"&inactivity_timeout=0", []string{helloMessage}, "invalid_parameters"},
-		"no such format":  {"&output_format=wav_24000", []string{helloMessage}, badFormat},
-		"not in the list": {"&output_format=pcm_48000", []string{helloMessage}, badFormat},
-		"model":           {"&model_id=eleven_v4_preview", []string{helloMessage}, badModel},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := talk(t, engine.Options{}, tt.query, "clamps:false", "morePCM:false")
-				c.Send(tt.messages...)
-				c.failsWith(tt.want)
-				c.Await("that all is over", func(s engine.Stats) bool { return s.OpenContexts == 0 && s.OpenSockets == 0 })
-			})
-		})
-	}
-}
-
-// Settings that are the same, or that are out of range where that is drawn into it, are no fault.
-func TestElevenLabsTakesSettingsThatAreNoChange(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := talk(t, engine.Options{}, "", "clamps:true")
-		const settings = `"voice_settings":{"speed":9,"stability":0.5}`
-		c.Send(`{"text":"Fast. ","context_id":"c",`+settings+`}`, `{"text":"Fast. ","context_id":"c","flush":true,`+settings+`}`, closeMessage)
-		c.until("c")
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"testing"
-	"time"
 
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/enginetest"
@@ -124,32 +123,23 @@ func (c client) message() engine.Object {
 
 // heard is what came of a request.
 type heard struct {
-	kinds     []string // of its messages, in order
-	audio     []byte
-	sequence  []int // of its audio
-	sizes     []int // of its audio, in bytes
-	last      engine.Object
-	firstWait time.Duration // until the first audio
+	audio []byte
+	sizes []int // of its audio, in bytes
+	last  engine.Object
 }
 
 // hear collects a request's messages to its end or its error. Others are dropped.
 func (c client) hear(id string) heard {
 	c.T.Helper()
 	var h heard
-	began := time.Now()
 	for {
 		got := c.message()
 		if got["requestId"] != id {
 			continue
 		}
 		h.last = got
-		kind, _ := got["type"].(string)
-		h.kinds = append(h.kinds, kind)
-		switch kind {
+		switch got["type"] {
 		case "audio":
-			if h.audio == nil {
-				h.firstWait = time.Since(began)
-			}
 			h.take(c.T, got)
 		case "audio_end", "error":
 			return h
@@ -165,5 +155,4 @@ func (h *heard) take(t *testing.T, frame engine.Object) {
 	}
 	h.audio = append(h.audio, raw...)
 	h.sizes = append(h.sizes, len(raw))
-	h.sequence = append(h.sequence, int(frame["sequence"].(float64)))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,63 +39,6 @@ func (s *session) lastSent(t *testing.T) engine.Object {
 		return o
 	default:
 		return nil
-	}
-}
-
-func TestUpliftRefusesRequests(t *testing.T) {
-	long := func(n int) string { return strings.Repeat("ہ", n) }
-	good := func(change func(*frame)) frame {
-		f := frame{RequestID: "r", Text: "One.", VoiceID: defaultVoice, OutputFormat: "PCM_22050_16"}
-		change(&f)
-		return f
-	}
-	tests := map[string]struct {
-		frame frame
-		code  string
-	}{
-		"good":           {good(func(*frame) {}), ""},
-		"no id":          {good(func(f *frame) { f.RequestID = "" }), "synthesis_failed"},
-		"long id":        {good(func(f *frame) { f.RequestID = long(maxID) }), "synthesis_failed"},
-		"used id":        {good(func(f *frame) { f.RequestID = "used" }), "duplicate_request"},
-		"no text":        {good(func(f *frame) { f.Text = " " }), "synthesis_failed"},
-		"longest text":   {good(func(f *frame) { f.Text = long(10_000) }), ""},
-		"too long":       {good(func(f *frame) { f.Text = long(10_001) }), "text_too_long"},
-		"short voice":    {good(func(f *frame) { f.Text, f.VoiceID = long(2_000), "v_8eelc901" }), ""},
-		"too long there": {good(func(f *frame) { f.Text, f.VoiceID = long(2_001), "v_8eelc901" }), "text_too_long"},
-		"unknown voice":  {good(func(f *frame) { f.VoiceID = "v_nobody" }), ""},
-		"no voice":       {good(func(f *frame) { f.VoiceID = "" }), "synthesis_failed"},
-		"no format":      {good(func(f *frame) { f.OutputFormat = "" }), ""},
-		"listed format":  {good(func(f *frame) { f.OutputFormat = "OGG_22050_16" }), "synthesis_failed"},
-		"other format":   {good(func(f *frame) { f.OutputFormat = "PCM_24000_16" }), "synthesis_failed"},
-	}
-	s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return q.shortVoices }))
-	s.used["used"] = true
-	for name, tt := range tests {
-		if code, message := s.refusal(tt.frame); code != tt.code {
-			t.Errorf("%s: got %q (%s), want %q", name, code, message, tt.code)
-		}
-	}
-}
-
-func TestUpliftLongTextsOfEveryVoice(t *testing.T) {
-	s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return !q.shortVoices }))
-	f := frame{RequestID: "r", Text: strings.Repeat("a", maxText), VoiceID: "v_8eelc901"}
-	if code, _ := s.refusal(f); code != "" {
-		t.Errorf("got %s", code)
-	}
-}
-
-func TestUpliftAnswersWhatItDoesNotUnderstand(t *testing.T) {
-	for _, ignores := range []bool{false, true} {
-		s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return q.ignoresUnknown == ignores }))
-		s.take("synthesize", []byte(`{"requestId":`))
-		if got := s.lastSent(t); got["code"] != "synthesis_failed" {
-			t.Errorf("broken JSON: got %v", got)
-		}
-		s.take("flush", []byte(`{}`))
-		if got := s.lastSent(t); (got == nil) != ignores {
-			t.Errorf("unknown message, where ignoring is %t: got %v", ignores, got)
-		}
 	}
 }
 

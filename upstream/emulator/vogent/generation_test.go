@@ -2,7 +2,6 @@ package vogent
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -11,16 +10,6 @@ import (
 
 // longText lasts some seconds, so that there is time to cancel it.
 const longText = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
-
-// types are the types of a generation's messages, several of the same type in a row as one.
-func types(all []engine.Object, id string) (types []string) {
-	for _, o := range all {
-		if o["generationId"] == id {
-			types = append(types, fmt.Sprint(o["type"]))
-		}
-	}
-	return slices.Compact(types)
-}
 
 // So many generations a socket may have at once, and one of them is no other's concern.
 func TestVogentBoundsGenerations(t *testing.T) {
