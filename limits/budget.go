@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Budget is what a tenant may spend by UTC day and month, in millionths of one currency's unit. Zero is no bound.
+// Budget is what its owner may spend by UTC day and month, in millionths of one currency's unit. Zero is no bound.
 type Budget struct {
 	Currency       string
 	Daily, Monthly int64
@@ -15,32 +15,61 @@ type Budget struct {
 // bounded reports whether there is anything to keep to.
 func (b Budget) bounded() bool { return b.Daily > 0 || b.Monthly > 0 }
 
+// Owner is whom a budget bounds, and who is charged: a tenant, one of its keys, or a provider.
+type Owner struct {
+	Tenant string
+	// Key is the name of the one key; empty: all that the tenant spends.
+	Key string
+	// Provider is set alone: all that is spent there, whoever asks for it.
+	Provider string
+}
+
+// Scope is what kind of owner it is, in the protocol's words.
+func (o Owner) Scope() string {
+	switch {
+	case o.Provider != "":
+		return "provider"
+	case o.Key != "":
+		return "key"
+	}
+	return "tenant"
+}
+
+// tag keeps all that a Redis Cluster has of one owner in one slot, that of its tenant if it has one. Names have no colon.
+func (o Owner) tag() string {
+	if o.Provider != "" {
+		return "provider:" + o.Provider
+	}
+	return o.Tenant
+}
+
 // Expense is a generation that is going to cost something.
 type Expense struct {
-	Tenant string
+	// Owner is who is charged.
+	Owner Owner
 	// RecordID is the relay's own id of the generation, as in its Admission.
 	RecordID string
-	// Budget is the tenant's. One without bounds is only counted.
+	// Budget is the owner's. One without bounds is only counted.
 	Budget Budget
 	// Micros is the price of what is known of it beforehand, which Open sets aside.
 	Micros int64
 }
 
-// Budgets decides what tenants may spend. It is safe for concurrent use.
+// Budgets decides what tenants, keys and providers may spend. It is safe for concurrent use.
 type Budgets interface {
 	// Open begins a generation and sets its price aside, or refuses with a *BudgetError where that, or anything at all,
 	// is not left. All that the generation costs counts to the day and the month in which it was opened, as it does in
 	// reports. Any other error means that it is unknown what has been spent. Open heeds no cancelled context: what it
 	// took is given back by Settle.
 	Open(ctx context.Context, e Expense) (Reservation, error)
-	// Balance is how a tenant stands by its budget now, which need not bound anything.
-	Balance(ctx context.Context, tenant string, b Budget) (Balance, error)
+	// Balance is how an owner stands by its budget now, which need not bound anything.
+	Balance(ctx context.Context, of Owner, b Budget) (Balance, error)
 }
 
-// Balance is how a tenant stands in the day and the month that it is now.
+// Balance is how an owner stands in the day and the month that it is now.
 type Balance struct{ Daily, Monthly PeriodBalance }
 
-// PeriodBalance is how a tenant stands in a period, in micros.
+// PeriodBalance is how an owner stands in a period, in micros.
 type PeriodBalance struct {
 	// Most is the budget; 0: no bound.
 	Most int64
@@ -78,6 +107,7 @@ const (
 
 // BudgetError refuses to spend more than a budget has left.
 type BudgetError struct {
+	Owner    Owner
 	Period   Period
 	Currency string
 	// Most is the budget of the period, and Left what may still be spent of it, or of the other period's where that is
@@ -89,12 +119,13 @@ type BudgetError struct {
 }
 
 func (e *BudgetError) Error() string {
-	return fmt.Sprintf("the tenant's budget for the %s is spent", e.Period)
+	return fmt.Sprintf("the %s's budget for the %s is spent", e.Owner.Scope(), e.Period)
 }
 
 // budgetError refuses an expense of a day for want of what a period has left.
-func budgetError(b Budget, p Period, day string, left int64, now time.Time) *BudgetError {
-	e := &BudgetError{Period: p, Currency: b.Currency, Most: b.Daily, Left: max(left, 0), Anew: dayAfter(day)}
+func budgetError(of Expense, p Period, day string, left int64, now time.Time) *BudgetError {
+	b := of.Budget
+	e := &BudgetError{Owner: of.Owner, Period: p, Currency: b.Currency, Most: b.Daily, Left: max(left, 0), Anew: dayAfter(day)}
 	if p == Monthly {
 		e.Most, e.Anew = b.Monthly, monthAfter(day)
 	}
@@ -102,9 +133,9 @@ func budgetError(b Budget, p Period, day string, left int64, now time.Time) *Bud
 	return e
 }
 
-// Earlier is what a tenant has spent in a currency (micros) from a time until now, as records tell that outlast
+// Earlier is what an owner has spent in a currency (micros) from a time until now, as records tell that outlast
 // the process.
-type Earlier func(ctx context.Context, tenant, currency string, from time.Time) (int64, error)
+type Earlier func(ctx context.Context, of Owner, currency string, from time.Time) (int64, error)
 
 // day is the UTC day of a time, such as 2026-10-05.
 func day(now time.Time) string { return now.UTC().Format(time.DateOnly) }

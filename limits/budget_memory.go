@@ -23,8 +23,8 @@ func NewMemoryBudgets(earlier Earlier) *MemoryBudgets {
 }
 
 // Balance implements Budgets.
-func (m *MemoryBudgets) Balance(ctx context.Context, tenant string, b Budget) (Balance, error) {
-	today, a := day(time.Now()), account{tenant, b.Currency}
+func (m *MemoryBudgets) Balance(ctx context.Context, of Owner, b Budget) (Balance, error) {
+	today, a := day(time.Now()), account{of, b.Currency}
 	if err := m.inform(ctx, a, today); err != nil {
 		return Balance{}, err
 	}
@@ -58,7 +58,7 @@ func (m *MemoryBudgets) inform(ctx context.Context, a account, today string) err
 		if err != nil {
 			return fmt.Errorf("parse day: %w", err)
 		}
-		if sums[period], err = m.earlier(ctx, a.tenant, a.currency, start); err != nil {
+		if sums[period], err = m.earlier(ctx, a.owner, a.currency, start); err != nil {
 			return fmt.Errorf("look up what was spent: %w", err)
 		}
 	}

@@ -13,14 +13,14 @@ func TestMemoryBudgetsKnowWhatWasSpentBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // begins at midnight of January 1, 2000
 		time.Sleep(34 * 24 * time.Hour)
 		var asked []string
-		m := NewMemoryBudgets(func(_ context.Context, tenant, currency string, from time.Time) (int64, error) {
-			asked = append(asked, tenant+currency+from.Format(time.RFC3339))
+		m := NewMemoryBudgets(func(_ context.Context, of Owner, currency string, from time.Time) (int64, error) {
+			asked = append(asked, of.Tenant+currency+from.Format(time.RFC3339))
 			if from.Day() == 1 {
 				return 70, nil // of the month, today included
 			}
 			return 30, nil
 		})
-		e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 100, Monthly: 100}}
+		e := Expense{Owner: Owner{Tenant: "t"}, RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 100, Monthly: 100}}
 		reservation, err := m.Open(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
@@ -45,13 +45,13 @@ func TestMemoryBudgetsKnowWhatWasSpentBefore(t *testing.T) {
 
 func TestMemoryBudgetsDoNotGuess(t *testing.T) {
 	fault := errors.New("disk on fire")
-	m := NewMemoryBudgets(func(context.Context, string, string, time.Time) (int64, error) {
+	m := NewMemoryBudgets(func(context.Context, Owner, string, time.Time) (int64, error) {
 		if fault != nil {
 			return 0, fault
 		}
 		return 9, nil
 	})
-	e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}}
+	e := Expense{Owner: Owner{Tenant: "t"}, RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}}
 	if _, err := m.Open(t.Context(), e); !errors.Is(err, fault) {
 		t.Fatalf("Open = %v, want the fault", err)
 	}
@@ -70,14 +70,14 @@ func TestMemoryBudgetsCountNothingTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var recorded atomic.Int64
 		slow := make(chan struct{})
-		m := NewMemoryBudgets(func(ctx context.Context, _, _ string, _ time.Time) (int64, error) {
+		m := NewMemoryBudgets(func(ctx context.Context, _ Owner, _ string, _ time.Time) (int64, error) {
 			if ctx.Value(slow) != nil {
 				<-slow
 			}
 			return recorded.Load(), nil
 		})
 		open := func(ctx context.Context) Reservation {
-			reservation, err := m.Open(ctx, Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
+			reservation, err := m.Open(ctx, Expense{Owner: Owner{Tenant: "t"}, Budget: Budget{Currency: "EUR", Daily: 10}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +101,7 @@ func TestMemoryBudgetsForgetOldPeriods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMemoryBudgets(nil)
 		for range 100 {
-			reservation, err := m.Open(t.Context(), Expense{Tenant: "t", Budget: Budget{Currency: "EUR", Daily: 10}})
+			reservation, err := m.Open(t.Context(), Expense{Owner: Owner{Tenant: "t"}, Budget: Budget{Currency: "EUR", Daily: 10}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestMemoryBudgetsForgetOldPeriods(t *testing.T) {
 			}
 			time.Sleep(24 * time.Hour)
 		}
-		s := m.accounts[account{"t", "EUR"}]
+		s := m.accounts[account{Owner{Tenant: "t"}, "EUR"}]
 		if len(s.periods) > 4 || len(s.open) != 0 {
 			t.Errorf("%d periods and %d reservations are remembered", len(s.periods), len(s.open))
 		}

@@ -84,7 +84,7 @@ func NewRedis(cfg RedisConfig, client redis.UniversalClient) (*Redis, error) {
 		local: NewMemory(), held: make(map[string]map[string]*lease), unheard: make(map[string]map[string]*lease),
 	}
 	b := &redisBudgets{
-		link: l, scripts: s, keys: keys, epoch: rand.Text(), lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
+		link: l, scripts: s, keys: keys, epoch: rand.Text(), relay: cfg.Relay, lease: cfg.Lease, local: NewMemoryBudgets(cfg.Earlier),
 		recorded: cfg.Recorded, news: make(map[account]struct{}), wake: make(chan struct{}, 1),
 	}
 	k := &keeper{link: l, admissions: a, budgets: b, period: cfg.Lease / 3, onStill: cfg.OnStillAway, hurry: hurry}
@@ -113,8 +113,8 @@ func (r *Redis) Admit(ctx context.Context, a Admission) (Grant, error) {
 }
 
 // Balance implements Budgets. While Redis is away it is what this relay knows.
-func (r *Redis) Balance(ctx context.Context, tenant string, b Budget) (Balance, error) {
-	return r.budgets.balance(ctx, tenant, b)
+func (r *Redis) Balance(ctx context.Context, of Owner, b Budget) (Balance, error) {
+	return r.budgets.balance(ctx, of, b)
 }
 
 // Open implements Budgets. It waits for Redis at most as long as its patience is.
@@ -122,11 +122,15 @@ func (r *Redis) Open(ctx context.Context, e Expense) (Reservation, error) {
 	return r.budgets.open(ctx, e)
 }
 
-// Interrupted counts what a generation cost that an earlier start of this relay left behind, to the day when it was admitted,
-// and gives back what it had set aside.
-func (r *Redis) Interrupted(ctx context.Context, tenant, recordID string, admitted time.Time, spent Spent) error {
-	return r.budgets.interrupted(ctx, tenant, recordID, day(admitted), spent)
+// Interrupted counts what a generation cost its owner that an earlier start of this relay left behind, to the day when it was
+// admitted, and gives back what it had set aside.
+func (r *Redis) Interrupted(ctx context.Context, of Owner, recordID string, admitted time.Time, spent Spent) error {
+	return r.budgets.interrupted(ctx, of, recordID, day(admitted), spent)
 }
+
+// Claim has this relay be the one that tells of a crossing. It reports false if another relay has told of it, or is about to.
+// The error is ErrAway.
+func (r *Redis) Claim(ctx context.Context, c Crossing) (bool, error) { return r.budgets.claim(ctx, c) }
 
 // Away reports whether this relay decides alone for now.
 func (r *Redis) Away() bool { return r.link.isAway() }

@@ -62,7 +62,7 @@ func (h *history) play(t *testing.T, i int, m move) {
 		h.grants = append(h.grants[:m.nth], h.grants[m.nth+1:]...)
 	case m.kind == "open":
 		reservation, err := h.budgets.Open(t.Context(), limits.Expense{
-			Tenant: "acme", RecordID: record, Budget: limits.Budget{Currency: "EUR", Daily: 100, Monthly: 150},
+			Owner: limits.Owner{Tenant: "acme"}, RecordID: record, Budget: limits.Budget{Currency: "EUR", Daily: 100, Monthly: 150},
 		})
 		verdict = fmt.Sprint(err)
 		if err == nil {

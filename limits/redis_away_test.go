@@ -135,7 +135,7 @@ func asking(id, key string) limits.Admission {
 }
 
 func costing(id string) limits.Expense {
-	return limits.Expense{Tenant: "acme", RecordID: "rec-" + id, Budget: limits.Budget{Currency: "EUR", Daily: 10}}
+	return limits.Expense{Owner: limits.Owner{Tenant: "acme"}, RecordID: "rec-" + id, Budget: limits.Budget{Currency: "EUR", Daily: 10}}
 }
 
 func admitted(t *testing.T, s limits.Store, a limits.Admission) limits.Grant {

@@ -104,7 +104,7 @@ func TestRedisKeysAreOfATenantAndExpire(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reservation, err := r.Open(t.Context(), Expense{Tenant: "t", RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 9}})
+		reservation, err := r.Open(t.Context(), Expense{Owner: Owner{Tenant: "t"}, RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 9}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestScriptsKnowTheCalendar(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		const year2200 = 7_258_118_400_000
 		ms := rapid.Int64Range(0, year2200).Draw(rt, "ms")
-		reply, err := call{script, r.admissions.keys.budget(account{"t", "EUR"}), []any{ms}}.run(t.Context(), r.link.client)
+		reply, err := call{script, r.admissions.keys.budget(account{Owner{Tenant: "t"}, "EUR"}), []any{ms}}.run(t.Context(), r.link.client)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func TestScriptsKnowTheCalendar(t *testing.T) {
 
 func TestUnknownVerdictsAreErrors(t *testing.T) {
 	for _, reply := range [][]any{nil, {}, {int64(1)}, {"perhaps"}} {
-		if refusal(reply, Tenant{}) == nil || budgetRefusal(reply, Budget{}) == nil {
+		if refusal(reply, Tenant{}) == nil || budgetRefusal(reply, Expense{}) == nil {
 			t.Errorf("%v counts as an admission", reply)
 		}
 	}

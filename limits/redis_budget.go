@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -19,7 +20,7 @@ func (b *redisBudgets) open(ctx context.Context, e Expense) (Reservation, error)
 		}
 		return p, nil
 	}
-	if err := budgetRefusal(reply, e.Budget); err != nil {
+	if err := budgetRefusal(reply, e); err != nil {
 		return nil, err
 	}
 	p.local.day = word(reply, 1)
@@ -28,11 +29,11 @@ func (b *redisBudgets) open(ctx context.Context, e Expense) (Reservation, error)
 	return p, nil
 }
 
-// balance asks for nothing, which is answered by how the tenant stands.
-func (b *redisBudgets) balance(ctx context.Context, tenant string, of Budget) (Balance, error) {
-	reply, err := b.reserve(ctx, Expense{Tenant: tenant, RecordID: "balance-" + b.epoch, Budget: of}, wanted{extend: true})
+// balance asks for nothing, which is answered by how the owner stands.
+func (b *redisBudgets) balance(ctx context.Context, owner Owner, of Budget) (Balance, error) {
+	reply, err := b.reserve(ctx, Expense{Owner: owner, RecordID: "balance-" + b.epoch, Budget: of}, wanted{extend: true})
 	if err != nil || word(reply, 0) != "ok" { // alone
-		return b.local.Balance(ctx, tenant, of)
+		return b.local.Balance(ctx, owner, of)
 	}
 	today := word(reply, 1)
 	stands := func(most, used, spent int64, anew time.Time) PeriodBalance {
@@ -53,8 +54,8 @@ type wanted struct {
 
 // reserve asks for a reservation. A Redis that lacks what it needs to decide is told, and asked again.
 func (b *redisBudgets) reserve(ctx context.Context, e Expense, r wanted) ([]any, error) {
-	a := account{e.Tenant, e.Budget.Currency}
-	reply, err := b.link.ask(ctx, e.Tenant, b.reserveCall(e, r, b.local.told(a)))
+	a := account{e.Owner, e.Budget.Currency}
+	reply, err := b.link.ask(ctx, e.Owner.tag(), b.reserveCall(e, r, b.local.told(a)))
 	const lacks = 2 // things that it may lack: what was lost, and what was spent before
 	for range lacks {
 		if err != nil {
@@ -69,7 +70,7 @@ func (b *redisBudgets) reserve(ctx context.Context, e Expense, r wanted) ([]any,
 			return reply, nil
 		}
 		if err == nil {
-			reply, err = b.link.ask(ctx, e.Tenant, b.reserveCall(e, r, nil))
+			reply, err = b.link.ask(ctx, e.Owner.tag(), b.reserveCall(e, r, nil))
 		}
 	}
 	return reply, err
@@ -83,7 +84,7 @@ func (b *redisBudgets) reserveCall(e Expense, r wanted, told []told) call {
 	for _, t := range told {
 		args = append(args, t.period, t.spent, t.heard)
 	}
-	return call{b.scripts.reserve, b.keys.budget(account{e.Tenant, e.Budget.Currency}), args}
+	return call{b.scripts.reserve, b.keys.budget(account{e.Owner, e.Budget.Currency}), args}
 }
 
 // learn notes what all relays have spent and hold, for when Redis is away or has lost its memory.
@@ -91,12 +92,12 @@ func (b *redisBudgets) learn(p *memoryReservation, reply []any) {
 	b.local.learn(p.account, p.day, totals{whole(reply, 2), whole(reply, 4)}, totals{whole(reply, 3), whole(reply, 5)})
 }
 
-func budgetRefusal(reply []any, b Budget) error {
+func budgetRefusal(reply []any, e Expense) error {
 	switch verdict := word(reply, 0); verdict {
 	case "ok":
 		return nil
 	case string(Daily), string(Monthly):
-		return budgetError(b, Period(verdict), word(reply, 2), whole(reply, 1), time.UnixMilli(whole(reply, 3)))
+		return budgetError(e, Period(verdict), word(reply, 2), whole(reply, 1), time.UnixMilli(whole(reply, 3)))
 	default:
 		return fmt.Errorf("unknown verdict %q of the script", verdict)
 	}
@@ -134,7 +135,7 @@ func (p *redisReservation) ask(ctx context.Context, micros int64, extend bool) e
 		return p.local.Reserve(ctx, micros) // alone
 	}
 	if err == nil {
-		if err := budgetRefusal(reply, e.Budget); err != nil {
+		if err := budgetRefusal(reply, e); err != nil {
 			return err
 		}
 	}
@@ -156,10 +157,25 @@ func (p *redisReservation) Settle(ctx context.Context, spent Spent) error {
 	_ = p.local.Settle(ctx, spent) // never fails
 	b, e := p.budgets, p.local.expense
 	for currency := range spent {
-		b.noteNews(account{e.Tenant, currency})
+		b.noteNews(account{e.Owner, currency})
 	}
 	if e.Budget.bounded() {
-		_, _ = b.link.ask(ctx, e.Tenant, b.book(p.local.account, booking{over: e.RecordID})) // else sync tells it
+		_, _ = b.link.ask(ctx, e.Owner.tag(), b.book(p.local.account, booking{over: e.RecordID})) // else sync tells it
 	}
 	return nil
+}
+
+// claimKept is how long a claim outlives the period that it is of: clocks of relays may differ.
+const claimKept = time.Hour
+
+// claim asks to be the one that tells of a crossing.
+func (b *redisBudgets) claim(ctx context.Context, c Crossing) (bool, error) {
+	keep := max(time.Until(c.Anew), 0) + claimKept
+	keys := []string{b.keys.budget(account{c.Owner, c.Currency})[0] + ":" + c.ID()}
+	who := cmp.Or(b.relay, b.epoch)
+	reply, err := b.link.askBatch(ctx, c.Owner.tag(), call{b.scripts.claim, keys, []any{who, keep.Milliseconds()}})
+	if err != nil {
+		return false, err
+	}
+	return word(reply, 0) == who, nil
 }

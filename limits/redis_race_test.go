@@ -68,7 +68,7 @@ func TestRestoredLeaseThatEndsMeanwhileIsFreed(t *testing.T) {
 // A renewal that was under way when more was reserved tells of less than Redis knows.
 func TestRenewalLowersNoReservation(t *testing.T) {
 	r, _ := inProcess(t, RedisConfig{})
-	e := Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}}
+	e := Expense{Owner: Owner{Tenant: "t"}, RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}}
 	reservation, err := r.Open(t.Context(), e)
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestRenewalLowersNoReservation(t *testing.T) {
 	if err := reserve(reservation, 2); err != nil {
 		t.Fatal(err)
 	}
-	a := account{"t", "EUR"}
+	a := account{Owner{Tenant: "t"}, "EUR"}
 	early := r.budgets.local.holds()[a]
 	if err := reserve(reservation, 5); err != nil {
 		t.Fatal(err)
@@ -101,14 +101,14 @@ func TestRenewalLowersNoReservation(t *testing.T) {
 // A renewal that was under way when a generation ended must not reserve again what it gave back.
 func TestRenewalReservesNothingThatWasGivenBack(t *testing.T) {
 	r, _ := inProcess(t, RedisConfig{})
-	reservation, err := r.Open(t.Context(), Expense{Tenant: "t", RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}})
+	reservation, err := r.Open(t.Context(), Expense{Owner: Owner{Tenant: "t"}, RecordID: "1", Budget: Budget{Currency: "EUR", Daily: 10}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := reservation.Reserve(t.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
-	a := account{"t", "EUR"}
+	a := account{Owner{Tenant: "t"}, "EUR"}
 	early := r.budgets.local.holds()[a]
 	if err := reservation.Settle(t.Context(), Spent{"EUR": 0}); err != nil {
 		t.Fatal(err)
@@ -153,10 +153,10 @@ func TestWhatEndsOnTheWayBackIsTold(t *testing.T) {
 // What was spent is told as a sum that only grows: late and repeated news change nothing.
 func TestSpendingToldLateChangesNothing(t *testing.T) {
 	r, _ := inProcess(t, RedisConfig{})
-	a := account{"t", "EUR"}
+	a := account{Owner{Tenant: "t"}, "EUR"}
 	var stale call
 	for i := range 3 {
-		e := Expense{Tenant: "t", RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 10}}
+		e := Expense{Owner: Owner{Tenant: "t"}, RecordID: fmt.Sprint(i), Budget: Budget{Currency: "EUR", Daily: 10}}
 		reservation, err := r.Open(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)

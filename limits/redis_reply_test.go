@@ -56,13 +56,13 @@ func FuzzReplies(f *testing.F) {
 			}
 		}
 		var spent *BudgetError
-		if err := budgetRefusal(reply, Budget{Daily: 5, Monthly: 9, Currency: "EUR"}); errors.As(err, &spent) {
+		if err := budgetRefusal(reply, Expense{Budget: Budget{Daily: 5, Monthly: 9, Currency: "EUR"}}); errors.As(err, &spent) {
 			if spent.RetryAfter <= 0 || spent.Left < 0 || spent.Error() == "" {
 				t.Errorf("%s: %+v", text, spent)
 			}
 		}
 		budgets := &redisBudgets{local: NewMemoryBudgets(nil)}
-		reservation := budgets.local.reservation(Expense{Tenant: "acme", Budget: Budget{Currency: "EUR"}}, word(reply, 1))
+		reservation := budgets.local.reservation(Expense{Owner: Owner{Tenant: "acme"}, Budget: Budget{Currency: "EUR"}}, word(reply, 1))
 		budgets.learn(reservation, reply)
 		for i := range len(reply) + 1 {
 			for start := range knownOf(reply, i) {

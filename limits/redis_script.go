@@ -18,9 +18,9 @@ var lua embed.FS
 type scripts struct {
 	// On a tenant's admissions.
 	admit, renew, settle, former *redis.Script
-	// On a tenant's budget in a currency.
-	reserve, book, inform, recall, known *redis.Script
-	probe                                *redis.Script
+	// On an owner's budget in a currency.
+	reserve, book, inform, recall, known, claim *redis.Script
+	probe                                       *redis.Script
 }
 
 // newScripts reads them. Each is clock, what it shares with others, and its own.
@@ -42,6 +42,7 @@ func newScripts(clock string) scripts {
 		inform:  script("budget", "inform"),
 		recall:  script("budget", "recall"),
 		known:   script("budget", "known"),
+		claim:   script("claim"),
 		probe:   script("probe"),
 	}
 }
@@ -57,7 +58,7 @@ func luaFile(name string) string {
 // call is one asking of a script.
 type call struct {
 	script *redis.Script
-	keys   []string // of one tenant, hence of one slot
+	keys   []string // of one tenant or provider, hence of one slot
 	args   []any
 }
 
@@ -74,7 +75,11 @@ func (k keyspace) admissions(tenant string) []string {
 }
 
 func (k keyspace) budget(a account) []string {
-	base := k.prefix + "{" + a.tenant + "}:" + a.currency + ":"
+	base := k.prefix + "{" + a.owner.tag() + "}:"
+	if a.owner.Key != "" {
+		base += "key:" + a.owner.Key + ":" // no currency has small letters
+	}
+	base += a.currency + ":"
 	return []string{base + "leases", base + "holds", base + "held", base + "spent"}
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// newsEvery is how soon Redis hears what tenants without a budget spend: one may get a budget at any time.
+// newsEvery is how soon Redis hears what owners without a budget spend: one may get a budget at any time.
 const newsEvery = time.Second
 
 // redisBudgets is the Budgets half of Redis. Here is what it tells Redis of what was spent and is reserved, and hears of it; it asks
@@ -21,6 +21,7 @@ type redisBudgets struct {
 	scripts  scripts
 	keys     keyspace
 	epoch    string // of this relay's start: what it has spent is counted from there
+	relay    string // names this relay; empty: its start alone does
 	lease    time.Duration
 	local    *MemoryBudgets // what this relay has spent and holds, and what it has heard of the others
 	recorded Earlier        // what all relays have recorded; nil: nothing
@@ -68,7 +69,7 @@ func (b *redisBudgets) tellNews(ctx context.Context, ask asker) error {
 	b.news = make(map[account]struct{})
 	b.mu.Unlock()
 	for a := range news {
-		if _, err := ask(ctx, a.tenant, b.book(a, booking{})); err != nil {
+		if _, err := ask(ctx, a.owner.tag(), b.book(a, booking{})); err != nil {
 			b.mu.Lock()
 			maps.Copy(b.news, news)
 			b.mu.Unlock()
@@ -80,15 +81,15 @@ func (b *redisBudgets) tellNews(ctx context.Context, ask asker) error {
 
 // interrupted counts what a record of an earlier start has spent, and ends its reservation. Where Redis can't be told now, it
 // is told later, and the reservation lapses.
-func (b *redisBudgets) interrupted(ctx context.Context, tenant, record, day string, spent Spent) error {
-	p := b.local.reservation(Expense{Tenant: tenant, RecordID: record}, day)
+func (b *redisBudgets) interrupted(ctx context.Context, of Owner, record, day string, spent Spent) error {
+	p := b.local.reservation(Expense{Owner: of, RecordID: record}, day)
 	_ = p.Settle(ctx, spent)      // never fails
 	for currency := range spent { // all of them are told later, should one fail now
-		b.noteNews(account{tenant, currency})
+		b.noteNews(account{of, currency})
 	}
 	for currency := range spent {
-		a := account{tenant, currency}
-		if _, err := b.link.askBatch(ctx, tenant, b.book(a, booking{over: record})); err != nil {
+		a := account{of, currency}
+		if _, err := b.link.askBatch(ctx, of.tag(), b.book(a, booking{over: record})); err != nil {
 			return err
 		}
 	}
@@ -121,7 +122,7 @@ func (b *redisBudgets) sync(ctx context.Context, ask asker) error {
 
 // renew renews reservations. What Redis has lost, or has never known, it takes on, unless it has ended in between.
 func (b *redisBudgets) renew(ctx context.Context, ask asker, a account, batch []held) error {
-	reply, err := ask(ctx, a.tenant, b.book(a, booking{holds: batch}))
+	reply, err := ask(ctx, a.owner.tag(), b.book(a, booking{holds: batch}))
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (b *redisBudgets) renew(ctx context.Context, ask asker, a account, batch []
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err = ask(ctx, a.tenant, b.book(a, booking{holds: missing, restore: true}))
+	_, err = ask(ctx, a.owner.tag(), b.book(a, booking{holds: missing, restore: true}))
 	return err
 }
 
@@ -152,7 +153,7 @@ func (b *redisBudgets) inform(ctx context.Context, a account, today string) erro
 		}
 		sums = append(sums, sum)
 	}
-	if _, err := b.link.askBatch(ctx, a.tenant, call{b.scripts.inform, b.keys.budget(a), sums}); err != nil {
+	if _, err := b.link.askBatch(ctx, a.owner.tag(), call{b.scripts.inform, b.keys.budget(a), sums}); err != nil {
 		return err
 	}
 	_, err := b.hear(ctx, b.link.askBatch, a, today, month(today)) // what it lacks it was just asked for
@@ -166,7 +167,7 @@ func (b *redisBudgets) lookUp(ctx context.Context, a account, from time.Time) (i
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), batchPatience)
 	defer cancel()
-	sum, err := b.recorded(ctx, a.tenant, a.currency, from)
+	sum, err := b.recorded(ctx, a.owner, a.currency, from)
 	if err != nil {
 		return 0, fmt.Errorf("look up what was spent: %w", err)
 	}
@@ -183,7 +184,7 @@ func (b *redisBudgets) hear(ctx context.Context, ask asker, a account, periods .
 	for i, period := range periods {
 		args[i] = period
 	}
-	reply, err := ask(ctx, a.tenant, call{b.scripts.known, b.keys.budget(a), args})
+	reply, err := ask(ctx, a.owner.tag(), call{b.scripts.known, b.keys.budget(a), args})
 	if err != nil {
 		return false, err
 	}
@@ -221,7 +222,7 @@ func (b *redisBudgets) recall(ctx context.Context, ask asker, a account) error {
 			args = append(args, epoch, micros)
 		}
 	}
-	if _, err := ask(ctx, a.tenant, call{b.scripts.recall, b.keys.budget(a), args}); err != nil {
+	if _, err := ask(ctx, a.owner.tag(), call{b.scripts.recall, b.keys.budget(a), args}); err != nil {
 		return err
 	}
 	for batch := range slices.Chunk(b.local.holds()[a], leasesAtOnce) {

@@ -16,7 +16,7 @@ import (
 // spentWithout spends of tenant acme, which has no budget.
 func spentWithout(t *testing.T, b limits.Budgets, micros int64) {
 	t.Helper()
-	p, err := b.Open(t.Context(), limits.Expense{Tenant: "acme", RecordID: "rec-free"})
+	p, err := b.Open(t.Context(), limits.Expense{Owner: limits.Owner{Tenant: "acme"}, RecordID: "rec-free"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +66,8 @@ func TestNewBudgetCountsWhatWasSpent(t *testing.T) {
 // What was spent before relays counted it, or by relays that are gone, is in what they have recorded.
 func TestNewBudgetCountsWhatIsRecorded(t *testing.T) {
 	var recorded atomic.Int64
-	cfg := limits.RedisConfig{Lease: 3 * time.Hour, Recorded: func(_ context.Context, tenant, currency string, from time.Time) (int64, error) {
-		if tenant != "acme" || currency != "EUR" || from.After(time.Now()) {
+	cfg := limits.RedisConfig{Lease: 3 * time.Hour, Recorded: func(_ context.Context, of limits.Owner, currency string, from time.Time) (int64, error) {
+		if of.Tenant != "acme" || currency != "EUR" || from.After(time.Now()) {
 			return 0, errors.New("asked for something else")
 		}
 		return recorded.Load(), nil
@@ -90,7 +90,7 @@ func TestNewBudgetCountsWhatIsRecorded(t *testing.T) {
 // Where what was recorded can't be read the relay decides alone, and asks again.
 func TestRecordsThatCannotBeRead(t *testing.T) {
 	fault := errors.New("not now")
-	cfg := limits.RedisConfig{Recorded: func(context.Context, string, string, time.Time) (int64, error) { return 7, fault }}
+	cfg := limits.RedisConfig{Recorded: func(context.Context, limits.Owner, string, time.Time) (int64, error) { return 7, fault }}
 	withTwo(t, cfg, func(t *testing.T, _ *miniredis.Miniredis, one, _ *limits.Redis) {
 		spentWithout(t, one, 1)
 		wantLeft(t, one, 9)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// memoryReservation is one generation's. Where its tenant has no budget it bounds nothing, and counts what is spent.
+// memoryReservation is one generation's. Where its owner has no budget it bounds nothing, and counts what is spent.
 type memoryReservation struct {
 	// Static.
 	budgets *MemoryBudgets
@@ -32,7 +32,7 @@ func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Reservation, error
 // reservation is an empty one, of a day. It is not open yet.
 func (m *MemoryBudgets) reservation(e Expense, day string) *memoryReservation {
 	return &memoryReservation{
-		budgets: m, expense: e, account: account{e.Tenant, e.Budget.Currency}, hold: hold{record: e.RecordID, day: day},
+		budgets: m, expense: e, account: account{e.Owner, e.Budget.Currency}, hold: hold{record: e.RecordID, day: day},
 	}
 }
 
@@ -46,7 +46,7 @@ func (p *memoryReservation) begin(ctx context.Context) error {
 	s := p.budgets.spendingLocked(p.account)
 	now := time.Now()
 	s.forget(now)
-	if err := s.refuse(p.expense.Budget, p.day, max(p.expense.Micros, 1), now); err != nil {
+	if err := s.refuse(p.expense, p.day, max(p.expense.Micros, 1), now); err != nil {
 		return err
 	}
 	s.open[&p.hold] = struct{}{}
@@ -73,7 +73,7 @@ func (p *memoryReservation) Reserve(_ context.Context, micros int64) error {
 	defer p.budgets.mu.Unlock()
 	s := p.budgets.spendingLocked(p.account)
 	if micros > 0 {
-		if err := s.refuse(p.expense.Budget, p.day, micros, time.Now()); err != nil {
+		if err := s.refuse(p.expense, p.day, micros, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func (p *memoryReservation) Settle(_ context.Context, spent Spent) error {
 	}
 	p.settled = true
 	for currency, micros := range spent {
-		p.budgets.spendLocked(account{p.account.tenant, currency}, p.day, micros)
+		p.budgets.spendLocked(account{p.account.owner, currency}, p.day, micros)
 	}
 	return nil
 }

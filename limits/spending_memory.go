@@ -9,9 +9,12 @@ import (
 // What one account has spent, and what is set aside of it, in memory: MemoryBudgets guards it.
 
 // account is what budgets are counted by.
-type account struct{ tenant, currency string }
+type account struct {
+	owner    Owner
+	currency string
+}
 
-// spending is what is known of one account. There are as many as tenants that have spent.
+// spending is what is known of one account. There are as many as tenants, keys and providers that have spent.
 type spending struct {
 	informed bool               // what others have spent is known
 	periods  map[string]*period // by day and month
@@ -58,7 +61,8 @@ func (s *spending) forget(now time.Time) {
 }
 
 // refuse says which budget has not that much left.
-func (s *spending) refuse(b Budget, day string, micros int64, now time.Time) error {
+func (s *spending) refuse(e Expense, day string, micros int64, now time.Time) error {
+	b := e.Budget
 	left, short := int64(math.MaxInt64), Period("")
 	for _, bound := range []struct {
 		period Period
@@ -78,7 +82,7 @@ func (s *spending) refuse(b Budget, day string, micros int64, now time.Time) err
 	if short == "" {
 		return nil
 	}
-	return budgetError(b, short, day, left, now)
+	return budgetError(e, short, day, left, now)
 }
 
 // balance is how the period stands as far as this process knows: what others hold counts as spent.

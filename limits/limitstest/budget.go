@@ -46,6 +46,11 @@ func RunBudgets(t *testing.T, with func(t *testing.T, body func(t *testing.T, f 
 		{"a reservation outlives its lease while it is renewed", renewedHolds},
 		{"many at once spend no more than there is", manySpend},
 		{"a balance says what was spent, set aside and left", balanceTells},
+		{"a key, its tenant and a provider are apart", ownersApart},
+		{"of a key's and its tenant's budget both hold", bothHold},
+		{"what one of two has refused takes nothing at the other", refusedTakesNothing},
+		{"what one of two had set aside before a refusal is used the next time", surplusIsUsed},
+		{"what is spent is charged to each owner", chargedToEach},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { with(t, c.body) })
@@ -55,7 +60,7 @@ func RunBudgets(t *testing.T, with func(t *testing.T, body func(t *testing.T, f 
 // expense is what tests ask for: ten micros a day.
 func expense(id string) limits.Expense {
 	return limits.Expense{
-		Tenant: "acme", RecordID: "rec-" + id, Budget: limits.Budget{Currency: "EUR", Daily: 10},
+		Owner: limits.Owner{Tenant: "acme"}, RecordID: "rec-" + id, Budget: limits.Budget{Currency: "EUR", Daily: 10},
 	}
 }
 
@@ -204,12 +209,12 @@ func budgetsApart(t *testing.T, f BudgetFixture) {
 	dollars.Budget.Currency = "USD"
 	reserve(t, open(t, f, dollars), 10)
 	other := expense("3")
-	other.Tenant = "other"
+	other.Owner.Tenant = "other"
 	reserve(t, open(t, f, other), 10)
 }
 
 func withoutBudget(t *testing.T, f BudgetFixture) {
-	p := open(t, f, limits.Expense{Tenant: "acme", RecordID: "rec-1"})
+	p := open(t, f, limits.Expense{Owner: limits.Owner{Tenant: "acme"}, RecordID: "rec-1"})
 	reserve(t, p, 1_000_000_000)
 	p.Extend(t.Context(), 1_000_000_000)
 	wantLeft(t, f, 10) // nothing is set aside
@@ -373,7 +378,7 @@ func balanceTells(t *testing.T, f BudgetFixture) {
 	budget := limits.Budget{Currency: "EUR", Daily: 10, Monthly: 100}
 	want := func(spent, reserved int64) {
 		t.Helper()
-		b, err := f.Budgets.Balance(t.Context(), "acme", budget)
+		b, err := f.Budgets.Balance(t.Context(), limits.Owner{Tenant: "acme"}, budget)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 type Relay interface {
 	limits.Store
 	limits.Budgets
+	Claim(ctx context.Context, c limits.Crossing) (bool, error)
 }
 
 // RunShared runs every case over two relays that share one truth, in which nothing has happened, and which with
@@ -28,6 +29,8 @@ func RunShared(t *testing.T, with func(t *testing.T, body func(t *testing.T, one
 		{"slots hold over both", sharedSlots},
 		{"the rate holds over both", sharedRate},
 		{"the budget holds over both", sharedBudget},
+		{"what is spent at a provider is known at both", sharedProvider},
+		{"one of them tells of a crossing", sharedCrossing},
 		{"an admission asked for again is the same one", askedAgain},
 		{"no more get in at both than there is room for", sharedRace},
 	}
