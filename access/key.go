@@ -2,6 +2,7 @@
 package access
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"time"
 
@@ -28,14 +29,30 @@ type Key struct {
 	TenantLimits limits.Tenant
 	// Strict refuses its generations while what relays share can't be reached.
 	Strict bool
-	// Budget is what its tenant may spend; zero: none. Targets of unknown price, or in another currency, are passed over for
-	// it, unless AllowUnpriced.
-	Budget        limits.Budget
-	AllowUnpriced bool
+	// Budget is what its tenant may spend, and OwnBudget what it may itself; zero: none. Both are in one currency. Targets of
+	// unknown price, or in another currency, are passed over for it, unless AllowUnpriced.
+	Budget, OwnBudget limits.Budget
+	AllowUnpriced     bool
+	// AlertAt is how much of the tenant's budget is spent when that is told, OwnAlertAt how much of its own.
+	AlertAt, OwnAlertAt []limits.Fraction
 }
 
 // Expired reports whether the key is refused.
 func (k *Key) Expired(now time.Time) bool { return !k.Expires.IsZero() && !now.Before(k.Expires) }
 
-// Bounded reports whether the key's tenant has a budget.
-func (k *Key) Bounded() bool { return k.Budget.Daily > 0 || k.Budget.Monthly > 0 }
+// Bounded reports whether the key or its tenant has a budget.
+func (k *Key) Bounded() bool { return k.Budget.Bounded() || k.OwnBudget.Bounded() }
+
+// Currency is that of its budgets; empty: it has none.
+func (k *Key) Currency() string { return cmp.Or(k.Budget.Currency, k.OwnBudget.Currency) }
+
+// Expenses are whom a generation with the key is charged to: its tenant, and the key itself.
+func (k *Key) Expenses(recordID string) [2]limits.Expense {
+	tenant := limits.Owner{Tenant: k.Tenant}
+	own := tenant
+	own.Key = k.Name
+	return [...]limits.Expense{
+		{Owner: tenant, RecordID: recordID, Budget: k.Budget},
+		{Owner: own, RecordID: recordID, Budget: k.OwnBudget},
+	}
+}

@@ -61,6 +61,30 @@ type Attempt struct {
 	Cost Cost
 }
 
+// Known is what costs come to, as far as they are known, in micros by currency.
+func Known(costs []Cost) map[string]int64 {
+	known := make(map[string]int64)
+	for _, c := range costs {
+		if c.Known() {
+			known[c.Money.Currency] += c.Money.Micros
+		}
+	}
+	return known
+}
+
+// SpentAt is what is known of what the attempts cost at each provider, in micros by currency.
+func (r *Record) SpentAt() map[string]map[string]int64 {
+	costs := make(map[string][]Cost)
+	for _, a := range r.Attempts {
+		costs[a.Provider] = append(costs[a.Provider], a.Cost)
+	}
+	spent := make(map[string]map[string]int64, len(costs))
+	for provider, all := range costs {
+		spent[provider] = Known(all)
+	}
+	return spent
+}
+
 // Cost is the sum of what the attempts cost.
 func (r *Record) Cost() []Cost {
 	costs := make([]Cost, len(r.Attempts))

@@ -217,6 +217,21 @@ func TestFaults(t *testing.T) {
 		}},
 		{"budget without money", "", "tenants:\n  local:\n    budget: {currency: euro}\n", []string{"11:14: tenants.local.budget.currency: must be a currency of ISO 4217"}},
 		{"budget without bounds", "", "tenants:\n  local:\n    budget: {currency: EUR}\n", []string{"11:5: tenants.local.budget: must have daily or monthly"}},
+		{"thresholds of a budget", "", "tenants:\n  local:\n    budget: {daily: \"5\", currency: EUR, alert_at: [0, 0.8, 0.8, 11, x]}\n", []string{
+			"11:52: tenants.local.budget.alert_at[0]: must be more than 0 and at most 10",
+			"11:60: tenants.local.budget.alert_at[2]: must be more than the one before it",
+			"11:65: tenants.local.budget.alert_at[3]: must be more than 0 and at most 10",
+			"11:69: tenants.local.budget.alert_at[4]: must be a number",
+		}},
+		{"a key's budget in another currency", "", "tenants: {t: {budget: {daily: \"5\", currency: EUR}}}\nkeys:\n- {name: a, tenant: t, key: \"${KEY}\", budget: {daily: \"5\", currency: USD}}\n", []string{
+			"11:60: keys[0].budget.currency: must be EUR, as the budget of tenant t is",
+		}},
+		{"a key's budget without bounds", "", "keys:\n- {name: a, tenant: t, key: \"${KEY}\", budget: {currency: USD}}\n", []string{
+			"10:39: keys[0].budget: must have daily or monthly",
+		}},
+		{"a provider's budget", "adapter: fake", "adapter: fake, budget: {daily: \"5\", currency: EUR, allow_unpriced: true}", []string{
+			"3:60: providers.one.budget.allow_unpriced: is of tenants and keys",
+		}},
 		// All at once.
 		{"faults everywhere", "127.0.0.1:8080", "nowhere\nlog: {level: loud}\nlimits: {buffer: x}\nhosts: [1, \"\"]", []string{
 			"1:1: listen: must be host:port", "2:7: log.level: must be debug", "3:10: limits.buffer: must be a duration",

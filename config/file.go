@@ -94,6 +94,8 @@ type keyConfig struct {
 	Admin bool `yaml:"admin"`
 	// Strict keys are refused while the shared store is away, rather than judged by what this relay knows.
 	Strict bool `yaml:"strict"`
+	// Budget is what the key may spend of its tenant's; none.
+	Budget *budgetConfig `yaml:"budget"`
 	// Limits are a limits.Config where the file's own is the default, so they are read after it.
 	Limits section `yaml:"limits"`
 }
@@ -111,6 +113,8 @@ type providerConfig struct {
 	MaxConcurrent int `yaml:"max_concurrent"`
 	// MaxPerTenant bounds those of one tenant; 0: three quarters of MaxConcurrent where several tenants have keys, else all.
 	MaxPerTenant int `yaml:"max_concurrent_per_tenant"`
+	// Budget is what may be spent there; none.
+	Budget *budgetConfig `yaml:"budget"`
 	// Warm is the number of sockets to keep open ahead of need; 0.
 	Warm int `yaml:"warm"`
 	// Options are the adapter's own.

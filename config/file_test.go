@@ -32,14 +32,15 @@ type keyView struct {
 	Limits             limits.Config
 	TenantLimits       limits.Tenant
 	Allow              routing.Allow
-	Budget             limits.Budget
+	Budget, OwnBudget  limits.Budget
 	AllowUnpriced      bool
+	AlertAt, OwnAlert  []limits.Fraction
 }
 
 func viewKey(k KeySettings) keyView {
 	return keyView{
 		k.Name, k.Tenant, hex.EncodeToString(k.Hash[:]), hex.EncodeToString(k.NextHash[:]), k.Expires, k.Admin, k.Strict, k.Limits, k.TenantLimits, k.Allow,
-		k.Budget, k.AllowUnpriced,
+		k.Budget, k.OwnBudget, k.AllowUnpriced, k.AlertAt, k.OwnAlertAt,
 	}
 }
 
@@ -48,6 +49,7 @@ type providerView struct {
 	KeyLength           int
 	MaxConcurrent, Warm int
 	Options             fakeOptions
+	Budget              limits.Bounded
 }
 
 func viewProvider(t *testing.T, p ProviderSettings) providerView {
@@ -57,7 +59,7 @@ func viewProvider(t *testing.T, p ProviderSettings) providerView {
 		t.Fatal(err)
 	}
 	env := p.Env
-	return providerView{p.Name, p.Driver.Name(), env.URL, len(env.APIKey.Reveal()), p.MaxConcurrent, env.Warm, options}
+	return providerView{p.Name, p.Driver.Name(), env.URL, len(env.APIKey.Reveal()), p.MaxConcurrent, env.Warm, options, p.Budget}
 }
 
 // view is settings as a golden file shows them.
@@ -146,11 +148,12 @@ func TestWarningsOfTheFullFile(t *testing.T) {
 		got = append(got, w.String())
 	}
 	want := []string{
-		"full.yaml:21:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
-		"full.yaml:39:3: providers.keyless: is left out: its api_key expands to nothing",
-		"full.yaml:40:3: providers.emptied: is left out: its api_key expands to nothing",
-		"full.yaml:58:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
-		"full.yaml:61:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
+		"full.yaml:22:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
+		"full.yaml:34:5: providers.first.budget: has no price in USD of first/m/1: what that costs counts only where the vendor tells it",
+		"full.yaml:41:3: providers.keyless: is left out: its api_key expands to nothing",
+		"full.yaml:42:3: providers.emptied: is left out: its api_key expands to nothing",
+		"full.yaml:60:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
+		"full.yaml:63:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("warnings:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

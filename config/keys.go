@@ -24,7 +24,7 @@ type KeySettings struct {
 func (k KeySettings) of(tenant tenantConfig) KeySettings {
 	k.Tenant, k.Allow, k.TenantLimits = tenant.Name, tenant.Allow, tenant.Limits
 	if tenant.Budget != nil {
-		k.Budget, k.AllowUnpriced = tenant.Budget.limit(), tenant.Budget.AllowUnpriced
+		k.Budget, k.AlertAt, k.AllowUnpriced = tenant.Budget.limit(), tenant.Budget.alerts(), tenant.Budget.AllowUnpriced
 	}
 	return k
 }
@@ -61,6 +61,7 @@ func settleKeys(file *fileConfig, d *decoder) []KeySettings {
 		}
 		key.Expires = k.expiry(path, time.Now(), r)
 		key.Limits = k.limits(file.Limits, path, d)
+		k.checkBudget(&key.Key, path, r)
 		checkUnique(key, keys, path, r)
 		keys = append(keys, key)
 	}

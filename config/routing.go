@@ -10,6 +10,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/config/check"
+	"voicerelay/limits"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -24,6 +25,8 @@ type ProviderSettings struct {
 	MaxConcurrent int
 	// MaxPerTenant bounds those of one tenant; 0: a share of MaxConcurrent where several tenants have keys.
 	MaxPerTenant int
+	// Budget is what may be spent there. It has no bounds if the file has none.
+	Budget limits.Bounded
 	// Options fills the driver's options; it is for Driver.Open.
 	Options func(any) error
 }
@@ -71,6 +74,7 @@ func (p providerConfig) settings(driver upstream.Driver, d *decoder) ProviderSet
 		Env:           upstream.Env{Name: p.Name, URL: p.URL, APIKey: key, Warm: p.Warm},
 		MaxConcurrent: p.MaxConcurrent,
 		MaxPerTenant:  p.MaxPerTenant,
+		Budget:        p.bounded(),
 		Options: func(into any) error {
 			// Noting places again, as the driver does when it opens, must not touch the file's own remarks.
 			again := newDecoder(d.env, newRemarks(d.remarks.file))
@@ -117,6 +121,7 @@ func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 	check.Range(r.below(path), "max_concurrent", p.MaxConcurrent, 0, maxStreams)
 	check.Range(r.below(path), "max_concurrent_per_tenant", p.MaxPerTenant, 0, maxStreams)
 	check.Range(r.below(path), "warm", p.Warm, 0, maxWarm)
+	p.checkBudget(r)
 	if p.URL != "" && !isVendorURL(p.URL) {
 		r.fault(path+".url", "must be a ws, wss, http or https address without user, query or fragment")
 	}

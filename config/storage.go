@@ -3,48 +3,9 @@ package config
 import (
 	"time"
 
-	"voicerelay/billing"
 	"voicerelay/billing/ledger"
-	"voicerelay/limits"
 	"voicerelay/upstream"
 )
-
-// budgetConfig is what a tenant may spend, by UTC day and month.
-type budgetConfig struct {
-	// Daily and Monthly are decimals in whole units of the currency; empty is no bound.
-	Daily    string `yaml:"daily"`
-	Monthly  string `yaml:"monthly"`
-	Currency string `yaml:"currency"`
-	// AllowUnpriced lets targets speak whose price is unknown, or in another currency.
-	AllowUnpriced bool `yaml:"allow_unpriced"`
-}
-
-func (b budgetConfig) validate(report func(field, reason string)) {
-	if !billing.KnownCurrency(b.Currency) {
-		report("currency", `must be a currency of ISO 4217, such as "EUR"`)
-		return
-	}
-	for field, amount := range map[string]string{"daily": b.Daily, "monthly": b.Monthly} {
-		money, err := billing.Parse(amount, 0, b.Currency)
-		switch {
-		case amount == "":
-		case err != nil:
-			report(field, err.Error())
-		case money.Micros == 0:
-			report(field, "must be more than 0")
-		}
-	}
-	if b.Daily == "" && b.Monthly == "" {
-		report("", "must have daily or monthly")
-	}
-}
-
-// limit is the budget as it is kept to. What is at fault is no bound, and has been reported.
-func (b budgetConfig) limit() limits.Budget {
-	daily, _ := billing.Parse(b.Daily, 0, b.Currency)
-	monthly, _ := billing.Parse(b.Monthly, 0, b.Currency)
-	return limits.Budget{Currency: b.Currency, Daily: daily.Micros, Monthly: monthly.Micros}
-}
 
 // LedgerConfig is the file that generations are recorded in.
 type LedgerConfig struct {

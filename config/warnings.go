@@ -16,6 +16,7 @@ import (
 func warnFutile(file *fileConfig, prices *billing.PriceList, r *remarks) {
 	for _, p := range file.Providers {
 		warnExposedKey(p, r)
+		p.warnUncounted(file, prices, r)
 	}
 	for _, route := range file.Routes {
 		warnPace(route, r)
@@ -28,7 +29,13 @@ func warnFutile(file *fileConfig, prices *billing.PriceList, r *remarks) {
 		}
 	}
 	for _, t := range file.Tenants {
-		warnBudget(t, file, prices, r)
+		t.Budget.warnTargets(join("tenants", t.Name)+".budget", t.Allow.Routes, file, prices, r)
+	}
+	for i, k := range file.Keys {
+		tenant := file.tenant(k.Tenant)
+		if tenant.Budget == nil { // else it excludes the same
+			k.Budget.warnTargets(fmt.Sprintf("keys[%d].budget", i), tenant.Allow.Routes, file, prices, r)
+		}
 	}
 }
 
@@ -63,23 +70,20 @@ func warnMissingIDs(route routing.Route, voices []routing.Voice, r *remarks) {
 	}
 }
 
-// warnBudget warns of targets that a tenant's budget excludes, and of a bound that never holds.
-func warnBudget(t tenantConfig, file *fileConfig, prices *billing.PriceList, r *remarks) {
-	if t.Budget == nil {
+// warnTargets warns of targets of some routes that a budget excludes; no routes: all.
+func (b *budgetConfig) warnTargets(path string, routes []string, file *fileConfig, prices *billing.PriceList, r *remarks) {
+	if b == nil {
 		return
 	}
-	path, limit := join("tenants", t.Name)+".budget", t.Budget.limit()
-	if limit.Monthly > 0 && limit.Daily > limit.Monthly {
-		r.warn(path+".daily", "is more than monthly, which is spent first")
-	}
-	if t.Budget.AllowUnpriced || prices == nil {
+	b.warnFutile(path, r)
+	if b.AllowUnpriced || prices == nil {
 		return
 	}
 	for _, route := range file.Routes {
-		if len(t.Allow.Routes) > 0 && !slices.Contains(t.Allow.Routes, route.Name) {
+		if len(routes) > 0 && !slices.Contains(routes, route.Name) {
 			continue
 		}
-		warnExcluded(path, limit.Currency, route, prices, r)
+		warnExcluded(path, b.limit().Currency, route, prices, r)
 	}
 }
 

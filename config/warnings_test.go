@@ -39,6 +39,12 @@ func TestFutileSettingsAreWarnedOf(t *testing.T) {
 			"9:19: tenants.local.budget: excludes route default as a whole",
 		}},
 		{"budget for unpriced targets", "", "tenants: {local: {budget: {daily: \"9\", currency: EUR, allow_unpriced: true}}}\n", nil},
+		{"a key's budget without prices", "", "keys: [{name: a, tenant: t, key: \"${KEY}\", budget: {daily: \"9\", currency: EUR}}]\n", []string{
+			"9:44: keys[0].budget: excludes route default as a whole",
+		}},
+		{"a provider's budget without prices", "adapter: fake", "adapter: fake, budget: {daily: \"9\", currency: EUR}", []string{
+			"3:24: providers.one.budget: has no price in EUR of one: what that costs counts only where the vendor tells it",
+		}},
 		{"tenant that is not listed", "", "tenants: {acne: {}}\nkeys: [{name: a, tenant: acme, key: \"${KEY}\"}]\n", []string{
 			"9:11: tenants.acne: no key has this tenant", "10:18: keys[0].tenant: acme is not listed under tenants",
 		}},

@@ -12,8 +12,8 @@ type Budget struct {
 	Daily, Monthly int64
 }
 
-// bounded reports whether there is anything to keep to.
-func (b Budget) bounded() bool { return b.Daily > 0 || b.Monthly > 0 }
+// Bounded reports whether there is anything to keep to.
+func (b Budget) Bounded() bool { return b.Daily > 0 || b.Monthly > 0 }
 
 // Owner is whom a budget bounds, and who is charged: a tenant, one of its keys, or a provider.
 type Owner struct {

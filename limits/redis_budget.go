@@ -10,7 +10,7 @@ import (
 
 func (b *redisBudgets) open(ctx context.Context, e Expense) (Reservation, error) {
 	p := &redisReservation{budgets: b, local: b.local.reservation(e, day(time.Now()))}
-	if !e.Budget.bounded() {
+	if !e.Budget.Bounded() {
 		return p, nil
 	}
 	reply, err := b.reserve(ctx, e, wanted{total: e.Micros})
@@ -127,7 +127,7 @@ func (p *redisReservation) ask(ctx context.Context, micros int64, extend bool) e
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e := p.local.expense
-	if p.settled || !e.Budget.bounded() {
+	if p.settled || !e.Budget.Bounded() {
 		return nil
 	}
 	reply, err := p.budgets.reserve(ctx, e, wanted{p.budgets.local.setAside(&p.local.hold) + micros, p.local.day, extend})
@@ -159,7 +159,7 @@ func (p *redisReservation) Settle(ctx context.Context, spent Spent) error {
 	for currency := range spent {
 		b.noteNews(account{e.Owner, currency})
 	}
-	if e.Budget.bounded() {
+	if e.Budget.Bounded() {
 		_, _ = b.link.ask(ctx, e.Owner.tag(), b.book(p.local.account, booking{over: e.RecordID})) // else sync tells it
 	}
 	return nil

@@ -20,7 +20,7 @@ type memoryReservation struct {
 // Open implements Budgets.
 func (m *MemoryBudgets) Open(ctx context.Context, e Expense) (Reservation, error) {
 	p := m.reservation(e, day(time.Now()))
-	if !e.Budget.bounded() {
+	if !e.Budget.Bounded() {
 		return p, nil
 	}
 	if err := p.begin(ctx); err != nil {
@@ -66,7 +66,7 @@ func (p *memoryReservation) note() {
 
 // Reserve implements Reservation. It never waits.
 func (p *memoryReservation) Reserve(_ context.Context, micros int64) error {
-	if !p.expense.Budget.bounded() {
+	if !p.expense.Budget.Bounded() {
 		return nil
 	}
 	p.budgets.mu.Lock()
@@ -83,7 +83,7 @@ func (p *memoryReservation) Reserve(_ context.Context, micros int64) error {
 
 // Extend implements Reservation. It never waits.
 func (p *memoryReservation) Extend(_ context.Context, micros int64) {
-	if !p.expense.Budget.bounded() {
+	if !p.expense.Budget.Bounded() {
 		return
 	}
 	p.budgets.mu.Lock()
@@ -107,7 +107,7 @@ func (p *memoryReservation) Settle(_ context.Context, spent Spent) error {
 	if p.settled {
 		return nil
 	}
-	if p.expense.Budget.bounded() {
+	if p.expense.Budget.Bounded() {
 		s := p.budgets.spendingLocked(p.account)
 		p.holdLocked(s, -p.micros)
 		delete(s.open, &p.hold)

@@ -15,6 +15,7 @@ import (
 type candidate struct {
 	routing.Candidate
 	state   candidateState
+	began   bool        // an attempt was made: its provider's budget no longer matters, since nothing under way is broken off
 	hedges  bool        // it was opened beside another that kept the caller waiting
 	refused routing.Why // why it was not tried when it was next; empty: it was tried, or was never next
 }
@@ -85,7 +86,7 @@ func (cs *candidates) claim(ctx context.Context, choice []*candidate) (e *candid
 		return e, verdict, false
 	}
 	place.Give(tenant)
-	e.state, e.refused = exhausted, cmp.Or(cs.req.Setup.Resting(e.Candidate), routing.CircuitOpen)
+	e.state, e.refused = exhausted, cmp.Or(cs.resting(e), routing.CircuitOpen)
 	return nil, nil, true
 }
 
@@ -142,7 +143,7 @@ func (cs *candidates) passedOver() []routing.Omission {
 	for _, e := range cs.all {
 		why := e.refused
 		if e.state == untried {
-			why = cs.req.Setup.Resting(e.Candidate)
+			why = cs.resting(e)
 		}
 		if why != "" {
 			all = append(all, routing.Omission{Target: e.Target, Why: why})
@@ -155,7 +156,7 @@ func (cs *candidates) passedOver() []routing.Omission {
 // and when all were tried, those that failed in mid-speech and after which another has gone on. A target with an open circuit
 // is left out.
 func (cs *candidates) eligible() []*candidate {
-	if e := cs.again; e != nil && e.state == untried && cs.req.Setup.Resting(e.Candidate) == "" {
+	if e := cs.again; e != nil && e.state == untried && cs.resting(e) == "" {
 		others := slices.DeleteFunc(cs.inState(untried), func(other *candidate) bool { return other == e })
 		return append([]*candidate{e}, others...)
 	}
@@ -168,11 +169,19 @@ func (cs *candidates) eligible() []*candidate {
 	return nil
 }
 
+// resting says why a candidate is to be left alone now; empty: it is not.
+func (cs *candidates) resting(e *candidate) routing.Why {
+	if e.began {
+		return cs.req.Setup.Tripped(e.Candidate)
+	}
+	return cs.req.Setup.Resting(e.Candidate)
+}
+
 // inState are the candidates in a state whose circuits let attempts pass.
 func (cs *candidates) inState(wanted candidateState) []*candidate {
 	var found []*candidate
 	for _, e := range cs.all {
-		if e.state == wanted && cs.req.Setup.Resting(e.Candidate) == "" {
+		if e.state == wanted && cs.resting(e) == "" {
 			found = append(found, e)
 		}
 	}

@@ -82,7 +82,7 @@ func unaffordable(plan *routing.Plan, currency string) *Error {
 	return &Error{
 		Code:  CodeNotAllowed,
 		Param: "route",
-		Message: fmt.Sprintf("the tenant's budget is in %s and excludes every target of route %q: %s",
+		Message: fmt.Sprintf("the budget is in %s and excludes every target of route %q: %s",
 			currency, plan.Route, describe(plan.PassedOver)),
 		PassedOver: plan.PassedOver,
 	}
@@ -127,8 +127,8 @@ func quotaExceeded(err error) *Error {
 	}
 	return &Error{
 		Code: CodeQuotaExceeded,
-		Message: fmt.Sprintf("the tenant's budget for the %s has %s of %s left, which is too little, and begins anew at %s",
-			spent.Period, amountOf(spent.Left, spent.Currency), amountOf(spent.Most, spent.Currency), spent.Anew.Format(time.RFC3339)),
+		Message: fmt.Sprintf("the %s's budget for the %s has %s of %s left, which is too little, and begins anew at %s",
+			spent.Owner.Scope(), spent.Period, amountOf(spent.Left, spent.Currency), amountOf(spent.Most, spent.Currency), spent.Anew.Format(time.RFC3339)),
 		RetryAfter: spent.RetryAfter,
 	}
 }

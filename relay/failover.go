@@ -129,7 +129,7 @@ func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Ver
 	}()
 	r.g.attempts.prepareBackup()
 	a := r.g.attempts.begin(e.Candidate, verdict)
-	e.state, r.candidates.again = running, nil
+	e.state, e.began, r.candidates.again = running, true, nil
 	a.candidate, a.hedges = e, e.hedges
 	a.vendor.Start(ctx)
 	r.live = append(r.live, a)

@@ -97,16 +97,16 @@ func (g *Generation) newInput() input.Input {
 		Pricing: input.Pricing{
 			Candidates: req.plan.Candidates,
 			List:       req.Setup.Prices(),
-			Currency:   key.Budget.Currency,
+			Currency:   key.Currency(),
 			Schedule:   req.schedule(),
 			Speed:      req.speed,
 		},
-		Bounded: g.engine.budgets != nil && key.Bounded(),
-		Budgets: g.engine.budgets,
-		Expense: limits.Expense{Tenant: key.Tenant, RecordID: g.recordID, Budget: key.Budget},
-		Idle:    req.textIdle,
-		Awake:   g.engine.awake,
-		Short:   g.client.short,
+		Bounded:  g.engine.budgets != nil && key.Bounded(),
+		Budgets:  g.engine.budgets,
+		Expenses: key.Expenses(g.recordID),
+		Idle:     req.textIdle,
+		Awake:    g.engine.awake,
+		Short:    g.client.short,
 	}, req.text, req.final, g.began)
 }
 

@@ -87,7 +87,7 @@ func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error
 		return nil, e.refusal(err)
 	}
 	if plan = on.Setup.Affordable(plan, on.Key); len(plan.Candidates) == 0 {
-		return nil, unaffordable(plan, on.Key.Budget.Currency)
+		return nil, unaffordable(plan, on.Key.Currency())
 	}
 	options, refused := e.parseOptions(on.Setup, r.Options)
 	if refused != nil {

@@ -100,11 +100,11 @@ func (g *Generation) timingLocked(now time.Time) Timing {
 // likelyCurrencyLocked is the budget's currency, else the one in which a vendor charges; empty: neither is known.
 func (g *Generation) likelyCurrencyLocked() string {
 	for _, a := range g.attempts.all {
-		if c := a.outcome.usage.Charge; c.Known() && g.req.Key.Budget.Currency == "" {
+		if c := a.outcome.usage.Charge; c.Known() && g.req.Key.Currency() == "" {
 			return c.Currency
 		}
 	}
-	return g.req.Key.Budget.Currency
+	return g.req.Key.Currency()
 }
 
 // logEndLocked writes the generation's one line.

@@ -12,10 +12,11 @@ type Why string
 const (
 	NoVoice     Why = "no_voice"     // the voice has no id at the target
 	Language    Why = "language"     // the provider does not speak the language
-	Currency    Why = "currency"     // its price is in another currency than the tenant's budget
-	Unpriced    Why = "unpriced"     // its price is unknown, and the tenant has a budget
+	Currency    Why = "currency"     // its price is in another currency than the tenant's or the key's budget
+	Unpriced    Why = "unpriced"     // its price is unknown, and the tenant or the key has a budget
 	CircuitOpen Why = "circuit_open" // it has failed too often lately
 	Throttled   Why = "throttled"    // its vendor said that it is asked too much
+	BudgetSpent Why = "budget_spent" // what may be spent there is spent
 )
 
 // Omission is a target that is passed over.

@@ -10,22 +10,22 @@ import (
 	"voicerelay/limits"
 )
 
-// budgetCollector tells how tenants stand by their budgets, when it is asked.
+// budgetCollector tells how tenants, keys and providers stand by their budgets, when it is asked.
 type budgetCollector struct {
-	tenants                func() []boundedTenant
+	bounded                func() []limits.Bounded
 	budgets                limits.Budgets
 	limit, spent, reserved *prometheus.Desc
 }
 
-func newBudgetCollector(tenants func() []boundedTenant, budgets limits.Budgets) *budgetCollector {
+func newBudgetCollector(bounded func() []limits.Bounded, budgets limits.Budgets) *budgetCollector {
 	desc := func(name, help string) *prometheus.Desc {
-		return prometheus.NewDesc(name, help, []string{"tenant", "period", "currency"}, nil)
+		return prometheus.NewDesc(name, help, []string{"tenant", "key", "provider", "period", "currency"}, nil)
 	}
 	return &budgetCollector{
-		tenants:  tenants,
+		bounded:  bounded,
 		budgets:  budgets,
-		limit:    desc("relay_budget_limit", "What a tenant may spend in the day or month (UTC), in whole units of the currency."),
-		spent:    desc("relay_budget_spent", "What it has spent of that, by all relays that share a Redis."),
+		limit:    desc("relay_budget_limit", "What a tenant may spend in the day or month (UTC), or one of its keys, or what may be spent at a provider, in whole units of the currency."),
+		spent:    desc("relay_budget_spent", "What of that is spent, by all relays that share a Redis."),
 		reserved: desc("relay_budget_reserved", "What of it is set aside for generations that run."),
 	}
 }
@@ -44,25 +44,26 @@ const scrapePatience = 2 * time.Second
 func (c *budgetCollector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience)
 	defer cancel()
-	for _, t := range c.tenants() {
-		balance, err := c.budgets.Balance(ctx, t.tenant, t.budget)
+	for _, b := range c.bounded() {
+		balance, err := c.budgets.Balance(ctx, b.Owner, b.Budget)
 		if ctx.Err() != nil {
 			return // a look at what was spent before this process began heeds no context
 		}
 		if err != nil {
 			continue
 		}
-		c.tell(to, t, "day", balance.Daily)
-		c.tell(to, t, "month", balance.Monthly)
+		c.tell(to, b, "day", balance.Daily)
+		c.tell(to, b, "month", balance.Monthly)
 	}
 }
 
-func (c *budgetCollector) tell(to chan<- prometheus.Metric, of boundedTenant, period string, p limits.PeriodBalance) {
+func (c *budgetCollector) tell(to chan<- prometheus.Metric, of limits.Bounded, period string, p limits.PeriodBalance) {
 	if p.Most == 0 {
 		return
 	}
 	for d, micros := range map[*prometheus.Desc]int64{c.limit: p.Most, c.spent: p.Spent, c.reserved: p.Reserved} {
-		units := billing.Money{Micros: micros, Currency: of.budget.Currency}.Units()
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, units, of.tenant, period, of.budget.Currency) // as many labels as described
+		units := billing.Money{Micros: micros, Currency: of.Budget.Currency}.Units()
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, units,
+			of.Owner.Tenant, of.Owner.Key, of.Owner.Provider, period, of.Budget.Currency) // as many labels as described
 	}
 }

@@ -17,7 +17,7 @@ type slowBalances struct {
 	asked int
 }
 
-func (b *slowBalances) Balance(context.Context, string, limits.Budget) (limits.Balance, error) {
+func (b *slowBalances) Balance(context.Context, limits.Owner, limits.Budget) (limits.Balance, error) {
 	b.asked++
 	time.Sleep(5 * time.Second)
 	return limits.Balance{}, nil
@@ -27,7 +27,7 @@ func (b *slowBalances) Balance(context.Context, string, limits.Budget) (limits.B
 func TestAScrapeDoesNotWaitForAllBalances(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowBalances{}
-		c := newBudgetCollector(func() []boundedTenant { return make([]boundedTenant, 10) }, slow)
+		c := newBudgetCollector(func() []limits.Bounded { return make([]limits.Bounded, 10) }, slow)
 		c.Collect(make(chan prometheus.Metric))
 		if slow.asked != 1 {
 			t.Errorf("%d balances were asked for, want 1", slow.asked)

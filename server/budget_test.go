@@ -49,7 +49,7 @@ func (r *rig) spent() int {
 	budget := r.setup().local.Budget
 	for n := range int(budget.Daily/1000) + 1 {
 		p, err := r.budgets.Open(context.Background(), limits.Expense{
-			Tenant: "local", RecordID: fmt.Sprint("probe", n), Budget: budget, Micros: budget.Daily - int64(n)*1000,
+			Owner: limits.Owner{Tenant: "local"}, RecordID: fmt.Sprint("probe", n), Budget: budget, Micros: budget.Daily - int64(n)*1000,
 		})
 		if err == nil {
 			_ = p.Settle(context.Background(), nil)
@@ -339,7 +339,7 @@ func TestPriceDoesNotDependOnHowTextComes(t *testing.T) {
 func TestCancelWhileBudgetIsLookedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Second)})
-		r.spendFrom(limits.NewMemoryBudgets(func(ctx context.Context, _, _ string, _ time.Time) (int64, error) {
+		r.spendFrom(limits.NewMemoryBudgets(func(ctx context.Context, _ limits.Owner, _ string, _ time.Time) (int64, error) {
 			select {
 			case <-ctx.Done():
 				return 0, ctx.Err()

@@ -28,13 +28,13 @@ func budgeted() Config {
 func TestBudgetsAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, budgeted(), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
-		p, err := r.srv.budgets.Open(t.Context(), limits.Expense{Tenant: "acme", RecordID: "r", Budget: r.cfg.Keys[0].Budget, Micros: 1_250_000})
+		p, err := r.srv.budgets.Open(t.Context(), limits.Expense{Owner: limits.Owner{Tenant: "acme"}, RecordID: "r", Budget: r.cfg.Keys[0].Budget, Micros: 1_250_000})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = p.Settle(t.Context(), nil) }() // never fails in memory
-		acme := `[{"tenant":"acme","currency":"EUR","daily":{"limit":"5.000000","spent":"0.000000","reserved":"1.250000","left":"3.750000",` +
-			`"resets_at":"2000-01-02T00:00:00Z"},"monthly":null}]`
+		acme := `[{"scope":"tenant","tenant":"acme","key":null,"provider":null,"currency":"EUR","daily":{"limit":"5.000000","spent":"0.000000","reserved":"1.250000","left":"3.750000",` +
+			`"resets_at":"2000-01-02T00:00:00Z"},"monthly":null,"alert_at":[]}]`
 		for key, want := range map[string]string{"bound": acme, "admin": acme, "free": "[]"} {
 			request, w := httptest.NewRequest(http.MethodGet, "http://localhost/v1/budgets", nil), httptest.NewRecorder()
 			bearer(request, key)
@@ -46,7 +46,7 @@ func TestBudgetsAreTold(t *testing.T) {
 		}
 		for name, want := range map[string]float64{"relay_budget_limit": 5, "relay_budget_spent": 0, "relay_budget_reserved": 1.25} {
 			found := series(t, r, name)
-			if m := found["EUR day acme "]; len(found) != 1 || m.GetGauge().GetValue() != want {
+			if m := found["EUR  day  acme "]; len(found) != 1 || m.GetGauge().GetValue() != want {
 				t.Errorf("%s: got %v, want %v of acme's day alone", name, found, want)
 			}
 		}

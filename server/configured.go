@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,16 +31,18 @@ type setup struct {
 	dialects       map[string]downstream.Settings
 	codecs         *codec.Set
 	uses           map[[32]byte]*keyUse // by the hash of the key
+	bounded        []limits.Bounded     // all that have a budget, tenants first
 	over           chan struct{}        // closed once it is replaced and without users
 
 	users int // generations; guarded by Server.mu
 }
 
 // newSetup is what a configuration comes to.
-func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
+func (srv *Server) newSetup(cfg Config, parts Parts) *setup {
 	return &setup{
-		Setup: e.NewSetup(providers.Config{
+		Setup: srv.engine.NewSetup(providers.Config{
 			Table: parts.Table, Providers: parts.Providers, Circuit: parts.Circuit, Prices: parts.Prices,
+			Spent: func(provider string) bool { return srv.watch.Empty(limits.Owner{Provider: provider}) },
 		}),
 		keys:     cfg.Keys,
 		local:    cfg.Local,
@@ -52,6 +53,7 @@ func newSetup(e *relay.Engine, cfg Config, parts Parts) *setup {
 		dialects: cfg.Dialects,
 		codecs:   parts.Codecs,
 		uses:     newKeyUses(cfg),
+		bounded:  boundedBy(cfg),
 		over:     make(chan struct{}),
 	}
 }
@@ -173,26 +175,3 @@ func newKeyUses(cfg Config) map[[32]byte]*keyUse {
 
 // use notes that a key of the setup is used: to connect, for a request or for a generation.
 func (set *setup) use(key *access.Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
-
-// boundedTenant is a tenant that has a budget.
-type boundedTenant struct {
-	tenant string
-	budget limits.Budget
-}
-
-// boundedTenants are those of the keys, in alphabetical order.
-func (set *setup) boundedTenants() []boundedTenant {
-	var all []boundedTenant
-	for i := range set.keys {
-		key := &set.keys[i]
-		known := slices.ContainsFunc(all, func(t boundedTenant) bool { return t.tenant == key.Tenant })
-		if key.Bounded() && !known {
-			all = append(all, boundedTenant{key.Tenant, key.Budget})
-		}
-	}
-	if len(set.keys) == 0 && set.local.Bounded() {
-		all = append(all, boundedTenant{set.local.Tenant, set.local.Budget})
-	}
-	slices.SortFunc(all, func(a, b boundedTenant) int { return strings.Compare(a.tenant, b.tenant) })
-	return all
-}

@@ -120,7 +120,9 @@ type providerEntry struct {
 	Name    string `json:"name"`
 	Adapter string `json:"adapter"`
 	// Circuit is that of the worst target.
-	Circuit      routing.State `json:"circuit"`
+	Circuit routing.State `json:"circuit"`
+	// BudgetSpent: it is passed over, since nothing is left of what may be spent there.
+	BudgetSpent  bool          `json:"budget_spent"`
 	Targets      []targetState `json:"targets"`
 	Capabilities capabilities  `json:"capabilities"`
 	Active       int64         `json:"active"`
@@ -171,6 +173,7 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *acce
 			Name:         p.Name,
 			Adapter:      p.Adapter,
 			Circuit:      set.CircuitOf(p.Name),
+			BudgetSpent:  set.Spent(p.Name),
 			Waiting:      p.Slots().Queue(),
 			Warm:         idle,
 			Targets:      set.targetStates(p.Name),

@@ -38,6 +38,8 @@ type Config struct {
 	MemoryLimit int64
 	// Proxies are those whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
+	// ProviderBudgets are the providers that have a budget. One without anything left is passed over.
+	ProviderBudgets []limits.Bounded
 	// Dialects is what the operator says of some dialects; the others are as DefaultSettings.
 	Dialects map[string]downstream.Settings
 }
@@ -56,9 +58,11 @@ type Parts struct {
 	Store  limits.Store
 	// Standing is asked at each /readyz; nil: all is well.
 	Standing func() Standing
-	// Budgets is what tenants may spend; nil: no tenant has a budget. Ledger is where generations are recorded, nil:
+	// Budgets is what tenants, keys and providers may spend; nil: none has a budget. Alert is told once that so much of one is
+	// spent, and reports whether it was said now, rather than before; nil: it always is. Ledger is where generations are recorded, nil:
 	// nowhere. Reports is what is asked about them.
 	Budgets limits.Budgets
+	Alert   func(ctx context.Context, c limits.Crossing) (now bool, err error)
 	Ledger  relay.Ledger
 	Reports Reports
 	// Awake tells time in which the process runs; nil: it always does.

@@ -15,11 +15,12 @@ var ErrDraining = errors.New("the relay is shutting down")
 // former is closed once no generation uses the former configuration any more. What it alone used can be closed then, if
 // the one before that is over as well.
 func (srv *Server) Reload(cfg Config, parts Parts) (former <-chan struct{}, err error) {
-	set := newSetup(srv.engine, cfg, parts)
+	set := srv.newSetup(cfg, parts)
 	before, err := srv.replace(set)
 	if err != nil {
 		return nil, fmt.Errorf("reload: %w", err)
 	}
+	srv.watchOver(set.bounded)
 	srv.gate.Resize(set.connectionBounds(cfg))
 	srv.limitMemory(cfg.MemoryLimit)
 	srv.metrics.Expect(set.expected())

@@ -26,7 +26,9 @@ type Server struct {
 	reports     Reports
 	reporting   *reportPlaces
 	standing    func() Standing
-	budgets     limits.Budgets // of no tenant, if the parts have none
+	budgets     limits.Budgets // of nobody, if the parts have none
+	watch       *limits.Watch  // over budgets
+	alerts      *prometheus.CounterVec
 	gate        *limits.Connections
 	refusedFrom *refusedAddresses
 	awake       *awake.Clock
@@ -60,17 +62,19 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		clients:     make(map[downstream.Client]struct{}),
 	}
 	srv.reportFrom(parts)
+	srv.alertBy(parts.Alert)
 	srv.metrics = metrics.New(parts.Registry)
 	srv.engine = relay.NewEngine(relay.EngineParts{
-		Store: parts.Store, Budgets: parts.Budgets, Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Log: parts.Log,
+		Store: parts.Store, Budgets: srv.watched(parts.Budgets), Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Log: parts.Log,
 	})
-	set := newSetup(srv.engine, cfg, parts)
+	set := srv.newSetup(cfg, parts)
+	srv.watchOver(set.bounded)
 	set.Bound(set.tenants() > 1)
 	srv.limitMemory(cfg.MemoryLimit)
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	srv.metrics.Expect(set.expected())
-	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics(), newBudgetCollector(func() []boundedTenant { return srv.setup.Load().boundedTenants() }, srv.budgets)} {
+	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics(), newBudgetCollector(func() []limits.Bounded { return srv.setup.Load().bounded }, srv.budgets), srv.alerts} {
 		if err := parts.Registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -35,8 +36,12 @@ func (srv *Server) MayServe() *protocol.Error {
 }
 
 // Watch sends clients away while the ledger can't be written, since nothing is taken from them here, ends the connections of
-// keys that expire, looks how much memory is in use, and tells the log of refusals that it has not been told of. It returns when ctx ends.
+// keys that expire, looks how much memory is in use and how far budgets are spent, and tells the log of refusals that it has not been
+// told of. It returns when ctx ends.
 func (srv *Server) Watch(ctx context.Context) {
+	var budgets sync.WaitGroup
+	budgets.Go(func() { srv.watch.Run(ctx) })
+	defer budgets.Wait()
 	ticks := time.NewTicker(lookEvery)
 	defer ticks.Stop()
 	defer func() { srv.logOverdue(time.Now()) }()

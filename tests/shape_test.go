@@ -68,7 +68,7 @@ var failure = object{
 // passedOver are targets that were not tried.
 var passedOver = list(object{
 	"provider": text,
-	"why":      oneOf("circuit_open", "throttled", "no_voice", "language", "currency", "unpriced", "full", "not_allowed"),
+	"why":      oneOf("circuit_open", "throttled", "budget_spent", "no_voice", "language", "currency", "unpriced", "full", "not_allowed"),
 }.check)
 
 var errorShape = object{

@@ -34,7 +34,7 @@ type First struct {
 // PassedOver is a target that was not tried.
 type PassedOver struct {
 	Provider string `json:"provider"`
-	// Why is circuit_open, throttled, no_voice, language, currency or unpriced.
+	// Why is circuit_open, throttled, budget_spent, no_voice, language, currency or unpriced.
 	Why string `json:"why"`
 }
 

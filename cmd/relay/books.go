@@ -184,21 +184,32 @@ type summing interface {
 	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
 }
 
-// spentBefore tells budgets what records have of a tenant's earlier spending.
+// spentBefore tells budgets what records have of an owner's earlier spending.
 func spentBefore(records summing) limits.Earlier {
-	return func(ctx context.Context, tenant, currency string, from time.Time) (int64, error) {
-		report, err := records.Sums(ctx, billing.SumsQuery{From: from, To: time.Now().Add(time.Hour), Tenant: tenant})
+	return func(ctx context.Context, of limits.Owner, currency string, from time.Time) (int64, error) {
+		q := billing.SumsQuery{From: from, To: time.Now().Add(time.Hour), Tenant: of.Tenant}
+		switch of.Scope() {
+		case "key":
+			q.GroupBy = []billing.Dimension{billing.ByKey}
+		case "provider":
+			q.GroupBy = []billing.Dimension{billing.ByProvider}
+		}
+		report, err := records.Sums(ctx, q)
 		if err != nil {
 			return 0, err
 		}
+		spent := int64(0)
 		for _, g := range report.Groups {
+			if g.Key != of.Key || g.Provider != of.Provider { // both are empty where it was not grouped by them
+				continue
+			}
 			for _, m := range g.Cost {
 				if m.Currency == currency {
-					return m.Micros, nil
+					spent += m.Micros
 				}
 			}
 		}
-		return 0, nil
+		return spent, nil
 	}
 }
 

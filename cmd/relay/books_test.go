@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
 	"testing"
@@ -80,7 +81,7 @@ func TestBudgetsRememberWhatTheLedgerHas(t *testing.T) {
 			write(t, b, spent("r3", "beta", now, billing.Money{Micros: 5000, Currency: "EUR"}))
 			again, _ := openedBooks(t, copyLedger(t, dir), url)
 			reservation, err := again.budgets.Open(t.Context(), limits.Expense{
-				Tenant: "acme", RecordID: "r4", Budget: limits.Budget{Currency: "EUR", Daily: 1000},
+				Owner: limits.Owner{Tenant: "acme"}, RecordID: "r4", Budget: limits.Budget{Currency: "EUR", Daily: 1000},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -91,6 +92,34 @@ func TestBudgetsRememberWhatTheLedgerHas(t *testing.T) {
 			var over *limits.BudgetError
 			if err := reservation.Reserve(t.Context(), 1); !errors.As(err, &over) {
 				t.Errorf("more than is left: %v, want a refusal", err)
+			}
+		})
+	}
+}
+
+// So does what keys have spent, and what was spent at providers.
+func TestBudgetsOfKeysAndProvidersRememberWhatTheLedgerHas(t *testing.T) {
+	now := time.Now()
+	for name, url := range map[string]string{"alone": "", "redis away": nowhere(t)} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			b, _ := openedBooks(t, dir, "")
+			for i, r := range []struct{ tenant, key, provider string }{
+				{"acme", "bot", "alpha"}, {"acme", "other", "alpha"}, {"beta", "third", "alpha"}, {"acme", "bot", "gamma"},
+			} {
+				record := spent(fmt.Sprint("r", i), r.tenant, now, billing.Money{Micros: 100 << i, Currency: "EUR"})
+				record.Key, record.Attempts[0].Provider = r.key, r.provider
+				write(t, b, record)
+			}
+			again, _ := openedBooks(t, copyLedger(t, dir), url)
+			for of, want := range map[limits.Owner]int64{
+				{Tenant: "acme"}: 1100, {Tenant: "acme", Key: "bot"}: 900, {Tenant: "acme", Key: "none"}: 0,
+				{Provider: "alpha"}: 700, {Provider: "gamma"}: 800,
+			} {
+				got, err := again.budgets.Balance(t.Context(), of, limits.Budget{Currency: "EUR", Daily: 5000})
+				if err != nil || got.Daily.Spent != want || got.Monthly.Spent != want {
+					t.Errorf("%+v: %+v, %v, want %d spent", of, got, err, want)
+				}
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rs/zerolog"
@@ -45,15 +46,26 @@ func (b countingBooks) count(ctx context.Context, id string) error {
 		if r.Outcome != billing.Interrupted {
 			continue // it has ended well somewhere else, and was counted there
 		}
-		spent := make(limits.Spent)
-		for _, c := range r.Cost() {
-			if c.Known() {
-				spent[c.Money.Currency] += c.Money.Micros
-			}
-		}
-		if err := b.budgets.Interrupted(ctx, r.Tenant, r.ID, r.AdmittedAt, spent); err != nil {
+		if err := b.charge(ctx, &r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// charge counts what a record cost its tenant and its key, and what was spent at each provider. All are counted, though one may
+// fail.
+func (b countingBooks) charge(ctx context.Context, r *billing.Record) error {
+	tenant := limits.Owner{Tenant: r.Tenant}
+	key := tenant
+	key.Key = r.Key
+	cost := billing.Known(r.Cost())
+	errs := []error{
+		b.budgets.Interrupted(ctx, tenant, r.ID, r.AdmittedAt, cost),
+		b.budgets.Interrupted(ctx, key, r.ID, r.AdmittedAt, cost),
+	}
+	for provider, spent := range r.SpentAt() {
+		errs = append(errs, b.budgets.Interrupted(ctx, limits.Owner{Provider: provider}, r.ID, r.AdmittedAt, spent))
+	}
+	return errors.Join(errs...)
 }

@@ -90,7 +90,7 @@ func (p *process) relayConfig(s *config.Settings) server.Config {
 	cfg := server.Config{
 		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: s.Local.Key,
 		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
-		MemoryLimit: p.memory.apply(s.MemoryLimit), Dialects: dialectSettings(s),
+		MemoryLimit: p.memory.apply(s.MemoryLimit), Dialects: dialectSettings(s), ProviderBudgets: s.ProviderBudgets(),
 	}
 	for _, k := range s.Keys {
 		key := k.Key

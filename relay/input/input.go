@@ -15,11 +15,12 @@ type Config struct {
 	// Mu is the generation's lock, which guards the text. A method that ends in Locked needs it held, no other may be called with it.
 	Mu    *sync.Mutex
 	Owner Owner
-	// Pricing is what text costs. Bounded: it must be paid before it is spoken, out of Budgets, as Expense says.
-	Pricing Pricing
-	Bounded bool
-	Budgets limits.Budgets // nil: nothing is reserved
-	Expense limits.Expense
+	// Pricing is what text costs. Bounded: it must be paid before it is spoken, out of Budgets, by all that Expenses
+	// name.
+	Pricing  Pricing
+	Bounded  bool
+	Budgets  limits.Budgets // nil: nothing is reserved
+	Expenses [2]limits.Expense
 	// Idle is how long an open text may be without more, by Awake.
 	Idle  time.Duration
 	Awake *awake.Clock

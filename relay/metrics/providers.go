@@ -9,6 +9,8 @@ type Provider struct {
 	Active, Waiting, Slots int
 	// Idle and Busy are its open sockets.
 	Idle, Busy int
+	// Spent: nothing is left of its budget, so it is passed over.
+	Spent bool
 	// Circuits are those of its targets, by model.
 	Circuits []Circuit
 }
@@ -32,6 +34,7 @@ var (
 	providerActive  = prometheus.NewDesc("relay_provider_active", "Attempts under way at a provider.", []string{"provider"}, nil)
 	providerWaiting = prometheus.NewDesc("relay_provider_waiting", "Attempts that wait for a slot at a provider that is full.", []string{"provider"}, nil)
 	providerSlots   = prometheus.NewDesc("relay_provider_slots", "How many attempts may be under way at a provider at once; 0: any.", []string{"provider"}, nil)
+	providerSpent   = prometheus.NewDesc("relay_provider_budget_spent", "1 while a provider is passed over because its budget is spent, else 0.", []string{"provider"}, nil)
 	circuitState    = prometheus.NewDesc("relay_circuit_state", "0: closed, 1: half open, 2: open.",
 		[]string{"provider", "model"}, nil)
 )
@@ -43,6 +46,7 @@ func (c *Providers) Describe(to chan<- *prometheus.Desc) {
 	to <- providerActive
 	to <- providerWaiting
 	to <- providerSlots
+	to <- providerSpent
 }
 
 // Collect implements prometheus.Collector.
@@ -56,8 +60,17 @@ func (c *Providers) Collect(to chan<- prometheus.Metric) {
 		gauge(providerActive, float64(p.Active), p.Name)
 		gauge(providerWaiting, float64(p.Waiting), p.Name)
 		gauge(providerSlots, float64(p.Slots), p.Name)
+		gauge(providerSpent, truth(p.Spent), p.Name)
 		for _, circuit := range p.Circuits {
 			gauge(circuitState, circuit.State, p.Name, circuit.Model)
 		}
 	}
+}
+
+// truth is a bool as Prometheus has it.
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -17,6 +17,8 @@ type Config struct {
 	Providers []*Provider
 	Circuit   routing.CircuitConfig
 	Prices    *billing.PriceList
+	// Spent reports whether nothing is left of a provider's budget; nil: no provider has one.
+	Spent func(provider string) bool
 }
 
 // Setup is what generations are spoken by. It is replaced as a whole, and never changes itself: what was begun under one
@@ -29,6 +31,7 @@ type Setup struct {
 	prices    *billing.PriceList
 	circuit   routing.CircuitConfig
 	circuits  map[string]*routing.Circuits // by provider
+	spent     func(provider string) bool
 }
 
 // New is a setup in which no circuit is open. changed is told of each one that opens or closes.
@@ -40,6 +43,10 @@ func New(cfg Config, changed func(routing.Target, routing.State)) *Setup {
 		prices:    cfg.Prices,
 		circuit:   cfg.Circuit,
 		circuits:  make(map[string]*routing.Circuits),
+		spent:     cfg.Spent,
+	}
+	if set.spent == nil {
+		set.spent = func(string) bool { return false }
 	}
 	for _, p := range cfg.Providers {
 		if p.slots == nil {
@@ -112,11 +119,22 @@ func (set *Setup) CircuitOf(provider string) routing.State {
 	return worst
 }
 
+// Spent reports whether nothing is left of a provider's budget, so that it is passed over.
+func (set *Setup) Spent(provider string) bool { return set.spent(provider) }
+
 // State is how a target's circuit stands.
 func (set *Setup) State(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
 
 // Resting says why a candidate is to be left alone now; empty: it is not.
 func (set *Setup) Resting(c routing.Candidate) routing.Why {
+	if set.spent(c.Provider) {
+		return routing.BudgetSpent
+	}
+	return set.Tripped(c)
+}
+
+// Tripped is Resting for a provider that may spend whatever its budget says.
+func (set *Setup) Tripped(c routing.Candidate) routing.Why {
 	return set.circuits[c.Provider].Resting(c)
 }
 
@@ -148,7 +166,7 @@ func (set *Setup) Affordable(plan *routing.Plan, key *access.Key) *routing.Plan 
 	rest := *plan
 	rest.PassedOver = slices.Clone(plan.PassedOver)
 	rest.Candidates = slices.DeleteFunc(slices.Clone(plan.Candidates), func(c routing.Candidate) bool {
-		why := routing.Excluded(set.prices.Currency(c.Provider, c.Model), key.Budget.Currency)
+		why := routing.Excluded(set.prices.Currency(c.Provider, c.Model), key.Currency())
 		if why != "" {
 			rest.PassedOver = append(rest.PassedOver, routing.Omission{Target: c.Target, Why: why})
 		}
