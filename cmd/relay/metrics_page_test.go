@@ -31,7 +31,7 @@ keys: [{name: ops, tenant: acme, key: a-key-of-some-length, admin: true, expires
 providers: {tone: {adapter: tone}, other: {adapter: tone}}
 routes: {default: {targets: [{provider: tone}, {provider: other}]}}
 voices: {narrator: {language: en, ids: {tone: low, other: low}}}
-tenants: {acme: {budget: {daily: "5", currency: EUR}}}
+tenants: {acme: {budget: {daily: "5", currency: EUR, alert_at: [0.8]}}}
 prices: [{provider: tone, unit: character, amount: "0.00001", currency: EUR}]
 ledger: {path: %q}
 tls: {cert: %q, key: %q}
