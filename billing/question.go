@@ -74,3 +74,12 @@ func (k GroupKey) Of(d Dimension) string {
 	}
 	return ""
 }
+
+// Pair is a pair of a generation's metadata.
+type Pair struct{ Key, Value string }
+
+// In reports whether metadata have the pair. One without a key is in all.
+func (p Pair) In(metadata map[string]string) bool {
+	value, ok := metadata[p.Key]
+	return p.Key == "" || ok && value == p.Value
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/awake"
+	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
@@ -26,6 +27,7 @@ type Engine struct {
 	awake      *awake.Clock
 	metrics    *metrics.Metrics
 	tracer     trace.Tracer // nil: nobody wants to see generations
+	onRefusal  func(billing.Record, *Error)
 	log        zerolog.Logger
 }
 
@@ -41,7 +43,9 @@ type EngineParts struct {
 	Metrics *metrics.Metrics
 	// Tracer shows generations; nil: nobody wants to see them.
 	Tracer trace.Tracer
-	Log    zerolog.Logger
+	// OnRefusal is told of each generation that is not admitted, as what its record would be; nil: nobody is.
+	OnRefusal func(r billing.Record, err *Error)
+	Log       zerolog.Logger
 }
 
 // NewEngine is an engine that has heard no provider yet.
@@ -55,7 +59,11 @@ func NewEngine(parts EngineParts) *Engine {
 		awake:      parts.Awake,
 		metrics:    parts.Metrics,
 		tracer:     parts.Tracer,
+		onRefusal:  parts.OnRefusal,
 		log:        parts.Log,
+	}
+	if e.onRefusal == nil {
+		e.onRefusal = func(billing.Record, *Error) {}
 	}
 	if e.ledger == nil {
 		e.ledger = unrecorded{}

@@ -11,6 +11,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/trace"
@@ -79,6 +80,28 @@ type Request struct {
 // Prepare looks up every name in a request. A provider to stay with goes first.
 func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error) {
 	now := time.Now()
+	prepared, refused := e.prepare(r, prefer, on, now)
+	if refused != nil {
+		e.onRefusal(billing.Record{
+			GenerationID: r.ID, ContextID: r.ContextID, Tenant: on.Key.Tenant, Key: on.Key.Name, Route: r.Route,
+			AdmittedAt: now, EndedAt: now, Characters: int64(utf8.RuneCountInString(r.Text)), Metadata: r.Metadata,
+			Outcome: billing.Failed, Code: string(refused.Code),
+		}, refused)
+	}
+	return prepared, refused
+}
+
+// NoteRefused tells whoever watches refusals of a request that a limit of its connection, or of its key's requests, refuses.
+func (e *Engine) NoteRefused(p *Prepared, err *Error) {
+	now := time.Now()
+	e.onRefusal(billing.Record{
+		GenerationID: p.id, ContextID: p.contextID, Tenant: p.Key.Tenant, Key: p.Key.Name, Route: p.plan.Route,
+		AdmittedAt: p.at, EndedAt: now, Characters: int64(utf8.RuneCountInString(p.text)), Metadata: p.metadata,
+		Outcome: billing.Failed, Code: string(err.Code),
+	}, err)
+}
+
+func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*Prepared, *Error) {
 	if most := on.Key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
 		return nil, textTooLong(most)
 	}

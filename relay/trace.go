@@ -34,9 +34,10 @@ func (g *Generation) story(record billing.Record) *trace.Story {
 // refuse tells the client that there is no generation, and that is all of it.
 func (g *Generation) refuse(err *Error) {
 	g.out.lane.Abandon()
+	record := g.record()
+	record.Outcome, record.Code = billing.Failed, string(err.Code)
+	g.engine.onRefusal(record, err)
 	if g.trace != nil {
-		record := g.record()
-		record.Outcome, record.Code = billing.Failed, string(err.Code)
 		s := g.story(record)
 		s.Refused = true
 		defer g.endTrace(s)

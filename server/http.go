@@ -36,6 +36,7 @@ func (srv *Server) ownRoutes() []downstream.Route {
 		"/v1/budgets":       srv.listBudgets,
 		"/v1/keys":          srv.listKeys,
 		"/v1/tenants":       srv.listTenants,
+		"/v1/failures":      srv.listFailures,
 		"/v1/usage":         srv.usage,
 		"/v1/usage/records": srv.usageRecords,
 		"/metrics":          srv.admin(srv.scrape),

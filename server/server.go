@@ -25,6 +25,7 @@ type Server struct {
 	engine      *relay.Engine
 	reports     Reports
 	reporting   *reportPlaces
+	failures    *failures
 	standing    func() Standing
 	budgets     limits.Budgets // of nobody, if the parts have none
 	watch       *limits.Watch  // over budgets
@@ -54,6 +55,7 @@ type Server struct {
 func New(cfg Config, parts Parts) (*Server, error) {
 	srv := &Server{
 		refusedFrom: newRefusedAddresses(),
+		failures:    newFailures(time.Now()),
 		awake:       parts.Awake,
 		memory:      newMemory(),
 		registry:    parts.Registry,
@@ -63,9 +65,13 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	srv.reportFrom(parts)
 	srv.alertBy(parts.Alert)
+	if parts.Ledger != nil {
+		parts.Ledger = watchedLedger{parts.Ledger, srv.failures}
+	}
 	srv.metrics = metrics.New(parts.Registry)
 	srv.engine = relay.NewEngine(relay.EngineParts{
 		Store: parts.Store, Budgets: srv.watched(parts.Budgets), Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Log: parts.Log,
+		OnRefusal: srv.failures.refused,
 	})
 	set := srv.newSetup(cfg, parts)
 	srv.watchOver(set.bounded)

@@ -48,11 +48,13 @@ func (s *Session) tryStart(ctx context.Context, o Order, held downstream.Held) (
 		return nil, refused
 	}
 	if ok, wait := s.rate.Take(now); !ok {
-		return nil, &protocol.Error{
-			Code:       protocol.CodeRateLimitExceeded,
+		tooFast := &relay.Error{
+			Code:       relay.CodeRateLimitExceeded,
 			Message:    fmt.Sprintf("%d generations a minute on this connection", s.Key.Limits.GenerationsPerMinute),
 			RetryAfter: wait,
 		}
+		s.On.Services().Engine.NoteRefused(prepared, tooFast)
+		return nil, downstream.WireError(tooFast)
 	}
 	var turn *delivery.Turn
 	if o.Turn != nil {
