@@ -10,7 +10,7 @@ import (
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
-	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 )
 
 // ErrDrained is the cause that ends a client which had its time when the relay stopped.
@@ -57,7 +57,7 @@ func Parameters(rawQuery string, known ...string) (url.Values, *protocol.Error) 
 }
 
 // WireError is an error of the engine by the relay's own protocol; nil for nil.
-func WireError(err *relay.Error) *protocol.Error {
+func WireError(err *refusals.Error) *protocol.Error {
 	if err == nil {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/refusals"
 )
 
 // Dialect is a protocol that clients speak.
@@ -100,9 +101,9 @@ type Server interface {
 
 	// Hold keeps the configuration in force for a generation, until its Release. It refuses a key that is gone or has expired;
 	// then nothing is to be released.
-	Hold(key *access.Key) (Held, *relay.Error)
+	Hold(key *access.Key) (Held, *refusals.Error)
 	// MayGenerate refuses generations that there is no memory for.
-	MayGenerate() *relay.Error
+	MayGenerate() *refusals.Error
 	// Codecs are what compresses audio now. Without Hold only what there is may be asked of them.
 	Codecs() *codec.Set
 	// KeyHolds reports whether a key that was shown is still configured, and has not expired.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/awake"
+	"voicerelay/relay/candidates"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
@@ -61,7 +62,7 @@ type attempt struct {
 	number   int              // among the generation's attempts, from 0
 
 	// Owned by the failover loop.
-	candidate *candidate
+	candidate *candidates.Candidate
 	hedges    bool // it was opened beside another that kept the caller waiting
 	vendor    *providers.Stream
 

@@ -5,6 +5,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/relay/position"
+	"voicerelay/relay/refusals"
 	"voicerelay/upstream"
 )
 
@@ -92,7 +93,7 @@ type Word struct {
 type Result struct {
 	RecordID string
 	Reason   Reason
-	Err      *Error // of a failed one
+	Err      *refusals.Error // of a failed one
 	// TextIdled: the text counted as finished, since no more came for as long as it may be idle.
 	TextIdled bool
 	Spoken    position.Spoken

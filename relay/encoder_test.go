@@ -1,6 +1,10 @@
 package relay
 
-import "strconv"
+import (
+	"strconv"
+
+	"voicerelay/relay/refusals"
+)
 
 // testEncoder makes messages in JSON, or audio alone.
 type testEncoder struct{ form AudioForm }
@@ -55,7 +59,7 @@ var _ Listener = nobody{}
 func (nobody) Accepted(*Generation) {}
 
 // Refused implements Listener.
-func (nobody) Refused(*Generation, *Error) {}
+func (nobody) Refused(*Generation, *refusals.Error) {}
 
 // Ended implements Listener.
 func (nobody) Ended(*Generation) {}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"voicerelay/awake"
+	"voicerelay/relay/candidates"
+	"voicerelay/relay/refusals"
 	"voicerelay/routing"
 )
 
@@ -15,7 +17,7 @@ import (
 // what vendors' readers see reaches it through output, by notify.
 type failover struct {
 	g          *Generation
-	candidates *candidates
+	candidates *candidates.List
 	hedge      hedge
 	live       []*attempt // at most two
 	failures   []error
@@ -24,8 +26,10 @@ type failover struct {
 
 // speak has the text spoken by the plan's candidates. It returns once no attempt runs any more, also after a panic.
 func (g *Generation) speak(ctx context.Context) ending {
-	candidates := newCandidates(&g.req, g.engine.firstAudio, g.attempts.wasHeard)
-	r := &failover{g: g, candidates: candidates, hedge: hedge{candidates: candidates, attempts: &g.attempts}, timer: newAlarm()}
+	list := candidates.New(candidates.Config{
+		Plan: g.req.plan, Setup: g.req.Setup, Tenant: g.req.Key.Tenant, FirstAudio: g.engine.firstAudio, Heard: g.attempts.wasHeard,
+	})
+	r := &failover{g: g, candidates: list, hedge: hedge{candidates: list, attempts: &g.attempts}, timer: newAlarm()}
 	defer r.timer.stop()
 	cause := error(errBroken) // what a panic leaves
 	defer func() { r.cancelAll(ctx, cause) }()
@@ -74,7 +78,7 @@ func (r *failover) follow() {
 		r.g.client.Listener.Speaking(r.g, c.speaker, c.took)
 	}
 	if c.restartBy != "" {
-		r.candidates.restart(c.restartBy)
+		r.candidates.Restart(c.restartBy)
 	}
 }
 
@@ -83,11 +87,11 @@ func (r *failover) maybeHedge(ctx context.Context, now time.Time) time.Time {
 	if len(r.live) != 1 || len(r.failures) >= r.g.req.plan.MaxAttempts {
 		return time.Time{}
 	}
-	e, verdict, until := r.hedge.backup(r.live[0], now)
-	if e == nil {
+	c, verdict, until := r.hedge.backup(r.live[0], now)
+	if c == nil {
 		return until
 	}
-	r.start(ctx, e, verdict)
+	r.start(ctx, c, verdict)
 	return now // the new attempt has its first step at once
 }
 
@@ -104,8 +108,8 @@ func (r *failover) begin(ctx context.Context) (*ending, error) {
 	}
 	r.follow() // the text may have been long in coming
 	if len(r.failures) < r.g.req.plan.MaxAttempts {
-		if e, verdict := r.candidates.next(ctx); e != nil {
-			r.start(ctx, e, verdict)
+		if c, verdict := r.candidates.Next(ctx); c != nil {
+			r.start(ctx, c, verdict)
 			return nil, nil
 		}
 	}
@@ -113,24 +117,24 @@ func (r *failover) begin(ctx context.Context) (*ending, error) {
 		return nil, context.Cause(ctx)
 	}
 	if len(r.failures) == 0 {
-		return &ending{reason: Failed, err: noProvider(r.candidates.passedOver())}, nil
+		return &ending{reason: Failed, err: refusals.NoProvider(r.candidates.PassedOver())}, nil
 	}
-	return &ending{reason: Failed, err: upstreamFailure(r.failures, r.candidates.passedOver())}, nil
+	return &ending{reason: Failed, err: refusals.UpstreamFailure(r.failures, r.candidates.PassedOver())}, nil
 }
 
 // start begins an attempt at a target whose slot is taken.
-func (r *failover) start(ctx context.Context, e *candidate, verdict *routing.Verdict) {
+func (r *failover) start(ctx context.Context, c *candidates.Candidate, verdict *routing.Verdict) {
 	entered := false
 	defer func() {
 		if !entered { // a panic of ours: no attempt exists that would give back the slot and the verdict
 			verdict.Tell(routing.ErrUndecided)
-			r.g.req.Setup.Slots(e.Provider).Give(r.g.req.Key.Tenant)
+			r.g.req.Setup.Slots(c.Provider).Give(r.g.req.Key.Tenant)
 		}
 	}()
 	r.g.attempts.prepareBackup()
-	a := r.g.attempts.begin(e.Candidate, verdict)
-	e.state, e.began, r.candidates.again = running, true, nil
-	a.candidate, a.hedges = e, e.hedges
+	a := r.g.attempts.begin(c.Candidate, verdict)
+	r.candidates.Begin(c)
+	a.candidate, a.hedges = c, c.Hedges
 	a.vendor.Start(ctx)
 	r.live = append(r.live, a)
 	entered = true
@@ -160,18 +164,17 @@ func (r *failover) conclude(ctx context.Context, a *attempt, err error) (spoken 
 	heard := r.g.attempts.settle(ctx, a, err)
 	switch {
 	case err == nil && a.endedIdle():
-		a.candidate.state = untried
-		r.candidates.again = a.candidate
+		r.candidates.Pause(a.candidate)
 	case err == nil:
-		a.candidate.state = exhausted
+		r.candidates.Exhaust(a.candidate)
 		return true
 	case errors.Is(err, errLostHedge), errors.Is(err, errSuperseded):
-		a.candidate.state = untried
+		r.candidates.Spare(a.candidate)
 	case ctx.Err() != nil:
-		a.candidate.state = exhausted
+		r.candidates.Exhaust(a.candidate)
 	default:
 		r.failures = append(r.failures, err)
-		r.candidates.fail(a.candidate, err, heard)
+		r.candidates.Fail(a.candidate, err, heard)
 	}
 	return false
 }

@@ -14,6 +14,7 @@ import (
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/speech"
 	"voicerelay/relay/trace"
 )
@@ -144,7 +145,7 @@ type Listener interface {
 	// Accepted: the generation stands, and its record.
 	Accepted(g *Generation)
 	// Refused: it was not admitted; there is nothing more of it.
-	Refused(g *Generation, err *Error)
+	Refused(g *Generation, err *refusals.Error)
 	// Ended: it has been settled, and its end is to be sent, by Finish.
 	Ended(g *Generation)
 	// Speaking: a provider is heard in it from now on. took: in another's stead.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"voicerelay/awake"
+	"voicerelay/relay/candidates"
 	"voicerelay/routing"
 )
 
@@ -23,7 +24,7 @@ const backupRetry = 100 * time.Millisecond
 // hedge decides when a second target is tried beside one that keeps the caller waiting. It belongs to the generation's goroutine.
 type hedge struct {
 	// Static.
-	candidates *candidates
+	candidates *candidates.List
 	attempts   *attempts
 
 	askAgain time.Time // when to look for a backup again, after none had a slot
@@ -31,8 +32,8 @@ type hedge struct {
 
 // backup is the target at which a backup of the one attempt that runs is to be opened now: its slot is taken. nil: none; until is when
 // to look again.
-func (h *hedge) backup(a *attempt, now time.Time) (e *candidate, verdict *routing.Verdict, until time.Time) {
-	reserve := h.reserve(a)
+func (h *hedge) backup(a *attempt, now time.Time) (c *candidates.Candidate, verdict *routing.Verdict, until time.Time) {
+	reserve := h.candidates.Reserve(a.wasHeard())
 	if len(reserve) == 0 {
 		return nil, nil, time.Time{}
 	}
@@ -46,13 +47,13 @@ func (h *hedge) backup(a *attempt, now time.Time) (e *candidate, verdict *routin
 	if !h.attempts.prepareBackup() {
 		return nil, nil, time.Time{}
 	}
-	if e, verdict = h.candidates.takeFree(reserve); e == nil {
+	if c, verdict = h.candidates.TakeFree(reserve); c == nil {
 		h.askAgain = now.Add(backupRetry)
 		return nil, nil, h.askAgain
 	}
-	e.hedges = true
+	c.Hedges = true
 	h.attempts.out.engine.metrics.HedgeOpened()
-	return e, verdict, time.Time{}
+	return c, verdict, time.Time{}
 }
 
 // due is when a second target must be opened: before the first audio after the route's hedge_after, in mid-speech by the client's
@@ -75,13 +76,4 @@ func (h *hedge) due(a *attempt, now time.Time, takes time.Duration) time.Time {
 	runsOut := out.lane.Dry().Add(-takes)
 	silent := since.Add(max(leastSilence, usualFrames*a.speech.Interval()))
 	return awake.Earlier(hedge, awake.Later(runsOut, silent))
-}
-
-// reserve are the targets at which a backup may be opened, in order: those not tried, and if there are none and the attempt that runs
-// was heard, those that failed in mid-speech before it.
-func (h *hedge) reserve(a *attempt) []*candidate {
-	if fresh := h.candidates.inState(untried); len(fresh) > 0 || !a.wasHeard() {
-		return fresh
-	}
-	return h.candidates.inState(interrupted)
 }

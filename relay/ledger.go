@@ -29,11 +29,6 @@ func (unrecorded) Enter(billing.Record) func(context.Context) error {
 func (unrecorded) Progress(billing.Progress)                   {}
 func (unrecorded) Close(context.Context, billing.Record) error { return errUnrecorded }
 
-// Unrecorded refuses a generation that the ledger can't enter.
-func Unrecorded() *Error {
-	return &Error{Code: CodeLedgerUnavailable, Message: "the ledger can't be written"}
-}
-
 // booking is a generation's entry in the ledger, on its way.
 type booking struct {
 	route string        // as it is recorded

@@ -10,6 +10,7 @@ import (
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/sound"
 )
 
@@ -103,7 +104,7 @@ func (o *output) stop(cause *StopCause) bool {
 }
 
 // stopForFault ends the generation for a fault of ours. It returns what the client is told.
-func (o *output) stopForFault(what string, fault any) *Error {
+func (o *output) stopForFault(what string, fault any) *refusals.Error {
 	err := o.engine.Internal(o.log, what, fault)
 	o.stop(&StopCause{name: "internal fault", reason: Failed, err: err})
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/billing"
+	"voicerelay/relay/refusals"
 )
 
 // entryPatience bounds the wait for a generation's entry in the ledger, closePatience that for its close. A slower ledger counts
@@ -26,8 +27,8 @@ func (g *Generation) enterLedger(ctx context.Context) {
 		defer cancel()
 		if err := wait(ctx); err != nil {
 			g.log.Error().Err(err).Msg("generation not entered in the ledger")
-			g.booking.err = Unrecorded()
-			g.Stop(&StopCause{name: "no entry in the ledger", reason: Failed, err: Unrecorded()})
+			g.booking.err = refusals.Unrecorded()
+			g.Stop(&StopCause{name: "no entry in the ledger", reason: Failed, err: refusals.Unrecorded()})
 			return
 		}
 		g.client.Listener.Accepted(g)

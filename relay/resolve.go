@@ -14,6 +14,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/limits"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/trace"
 	"voicerelay/routing"
 	"voicerelay/text"
@@ -78,7 +79,7 @@ type Request struct {
 }
 
 // Prepare looks up every name in a request. A provider to stay with goes first.
-func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *Error) {
+func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *refusals.Error) {
 	now := time.Now()
 	prepared, refused := e.prepare(r, prefer, on, now)
 	if refused != nil {
@@ -103,21 +104,21 @@ func (e *Engine) NoteRefused(p *Prepared, err *Error) {
 
 func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*Prepared, *Error) {
 	if most := on.Key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
-		return nil, textTooLong(most)
+		return nil, refusals.TextTooLong(most)
 	}
 	plan, err := on.plan(r, prefer)
 	if err != nil {
 		return nil, e.refusal(err)
 	}
 	if plan = on.Setup.Affordable(plan, on.Key); len(plan.Candidates) == 0 {
-		return nil, unaffordable(plan, on.Key.Currency())
+		return nil, refusals.Unaffordable(plan, on.Key.Currency())
 	}
 	options, refused := e.parseOptions(on.Setup, r.Options)
 	if refused != nil {
 		return nil, refused
 	}
 	if passedOver, all := on.Setup.AllOpen(plan); all {
-		return nil, noProvider(passedOver)
+		return nil, refusals.NoProvider(passedOver)
 	}
 	idle, refused := textIdle(r.TextIdle, on.Key.Limits)
 	if refused != nil {
@@ -152,13 +153,13 @@ func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*P
 
 // textIdle is how long the text may be without more. A client may ask for as long as its connection may be idle, and where
 // the limit is longer for that.
-func textIdle(asked time.Duration, limits limits.Config) (time.Duration, *Error) {
+func textIdle(asked time.Duration, limits limits.Config) (time.Duration, *refusals.Error) {
 	if asked == 0 {
 		return limits.TextIdleTimeout, nil
 	}
 	if most := max(limits.TextIdleTimeout, limits.IdleTimeout); asked > most {
-		return 0, &Error{
-			Code: CodeInvalidRequest, Param: "text_idle_timeout_ms",
+		return 0, &refusals.Error{
+			Code: refusals.CodeInvalidRequest, Param: "text_idle_timeout_ms",
 			Message: fmt.Sprintf("text_idle_timeout_ms must be at most %d here", most.Milliseconds()),
 		}
 	}
@@ -179,7 +180,7 @@ func (on *Terms) plan(r Request, prefer string) (*routing.Plan, error) {
 
 // Check refuses a request that names what does not exist. That a voice and a route don't fit each other is no fault yet:
 // another request may name another of them.
-func (e *Engine) Check(r Request, on *Terms) *Error {
+func (e *Engine) Check(r Request, on *Terms) *refusals.Error {
 	if _, err := on.plan(r, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
 		return e.refusal(err)
 	}
@@ -188,13 +189,13 @@ func (e *Engine) Check(r Request, on *Terms) *Error {
 }
 
 // parseOptions has each provider check its part of provider_options.
-func (e *Engine) parseOptions(set *providers.Setup, raw map[string]json.RawMessage) (map[string]any, *Error) {
+func (e *Engine) parseOptions(set *providers.Setup, raw map[string]json.RawMessage) (map[string]any, *refusals.Error) {
 	parsed := make(map[string]any, len(raw))
 	for name, options := range raw {
 		param := "provider_options." + name
 		p := set.Provider(name)
 		if p == nil {
-			return nil, &Error{Code: CodeInvalidRequest, Param: param, Message: param + " is no configured provider"}
+			return nil, &refusals.Error{Code: refusals.CodeInvalidRequest, Param: param, Message: param + " is no configured provider"}
 		}
 		value, err := p.ParseOptions(options)
 		var bad *upstream.OptionError
@@ -202,7 +203,7 @@ func (e *Engine) parseOptions(set *providers.Setup, raw map[string]json.RawMessa
 			if bad.Field != "" {
 				param += "." + bad.Field
 			}
-			return nil, &Error{Code: CodeInvalidRequest, Param: param, Message: param + ": " + bad.Reason}
+			return nil, &refusals.Error{Code: refusals.CodeInvalidRequest, Param: param, Message: param + ": " + bad.Reason}
 		}
 		if err != nil {
 			return nil, e.Internal(e.log, "provider options not parsed", err)

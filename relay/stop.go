@@ -1,12 +1,16 @@
 package relay
 
-import "errors"
+import (
+	"errors"
+
+	"voicerelay/relay/refusals"
+)
 
 // StopCause is why a generation was ended from our side; as an error it is the cause of its context.
 type StopCause struct {
 	name   string // for the log
 	reason Reason
-	err    *Error
+	err    *refusals.Error
 }
 
 func (c *StopCause) Error() string { return c.name }
@@ -15,17 +19,17 @@ func (c *StopCause) Error() string { return c.name }
 var (
 	CauseCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
 	CauseGone      = &StopCause{name: "the client is gone", reason: Cancelled}
-	CauseKeyGone   = &StopCause{name: "the key is gone", reason: Failed, err: KeyGone()}
+	CauseKeyGone   = &StopCause{name: "the key is gone", reason: Failed, err: refusals.KeyGone()}
 	CauseDrained   = &StopCause{
 		name: "the relay is shutting down", reason: Failed,
-		err: &Error{Code: CodeDraining, Message: "the relay is shutting down"},
+		err: &refusals.Error{Code: refusals.CodeDraining, Message: "the relay is shutting down"},
 	}
 )
 
 // ending is how a generation ended.
 type ending struct {
 	reason Reason
-	err    *Error // of a failed one
+	err    *refusals.Error // of a failed one
 }
 
 // endingOf turns what stopped a generation into its end.

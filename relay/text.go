@@ -7,16 +7,17 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/relay/input"
+	"voicerelay/relay/refusals"
 )
 
 // Append adds text, or refuses it whole. mustFund says that the caller must have fund run.
-func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, err *Error) {
+func (g *Generation) Append(more string, final bool, limit int) (mustFund bool, err *refusals.Error) {
 	mustFund, refused := g.in.Append(more, final, limit)
 	switch {
 	case errors.Is(refused, input.ErrFinished):
-		return false, &Error{Code: CodeTextFinished, Message: refused.Error()}
+		return false, &refusals.Error{Code: refusals.CodeTextFinished, Message: refused.Error()}
 	case refused != nil:
-		return false, textTooLong(limit)
+		return false, refusals.TextTooLong(limit)
 	}
 	return mustFund, nil
 }
@@ -69,7 +70,7 @@ func (g *Generation) endPaid(end ending) ending {
 	g.out.mu.Lock()
 	defer g.out.mu.Unlock()
 	if short := g.in.ShortLocked(); short != nil && end.reason == Completed {
-		return ending{reason: Failed, err: quotaExceeded(short)}
+		return ending{reason: Failed, err: refusals.QuotaExceeded(short)}
 	}
 	return end
 }

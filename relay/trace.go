@@ -2,6 +2,7 @@ package relay
 
 import (
 	"voicerelay/billing"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/trace"
 )
 
@@ -32,7 +33,7 @@ func (g *Generation) story(record billing.Record) *trace.Story {
 }
 
 // refuse tells the client that there is no generation, and that is all of it.
-func (g *Generation) refuse(err *Error) {
+func (g *Generation) refuse(err *refusals.Error) {
 	g.out.lane.Abandon()
 	record := g.record()
 	record.Outcome, record.Code = billing.Failed, string(err.Code)

@@ -10,8 +10,8 @@ import (
 	"voicerelay/access"
 	"voicerelay/audio/codec"
 	"voicerelay/downstream"
-	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 var _ downstream.Server = (*Server)(nil)
@@ -41,12 +41,12 @@ func (srv *Server) Request(key *access.Key) (leave func(), refused *protocol.Err
 func (srv *Server) RemoteOf(r *http.Request) netip.Addr { return srv.setup.Load().remoteOf(r) }
 
 // Hold implements downstream.Server.
-func (srv *Server) Hold(key *access.Key) (downstream.Held, *relay.Error) {
+func (srv *Server) Hold(key *access.Key) (downstream.Held, *refusals.Error) {
 	set := srv.hold()
 	terms := set.terms(key)
 	if terms == nil {
 		srv.release(set)
-		return downstream.Held{}, relay.KeyGone()
+		return downstream.Held{}, refusals.KeyGone()
 	}
 	return downstream.Held{
 		Terms:   terms,
@@ -68,11 +68,11 @@ func (srv *Server) KeepWhole(bytes int64) bool {
 }
 
 // MayGenerate refuses generations that there is no memory for.
-func (srv *Server) MayGenerate() *relay.Error {
+func (srv *Server) MayGenerate() *refusals.Error {
 	if srv.memory.pressure() < short {
 		return nil
 	}
-	return &relay.Error{
-		Code: relay.CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
+	return &refusals.Error{
+		Code: refusals.CodeTooManyGenerations, RetryAfter: memoryRetry, Message: "this relay is short of memory",
 	}
 }

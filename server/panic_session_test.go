@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
@@ -17,6 +16,7 @@ import (
 	"voicerelay/downstream/body"
 	"voicerelay/downstream/session"
 	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
 )
 
@@ -63,8 +63,8 @@ func (t *faultyTalk) Receive(ctx context.Context, _ websocket.MessageType, data 
 	}
 }
 
-func (t *faultyTalk) Accepted(*relay.Generation)              { t.fault("accepted") }
-func (t *faultyTalk) Refused(*relay.Generation, *relay.Error) {}
+func (t *faultyTalk) Accepted(*relay.Generation)                 { t.fault("accepted") }
+func (t *faultyTalk) Refused(*relay.Generation, *refusals.Error) {}
 
 func (t *faultyTalk) Ended(_ *relay.Generation, finish func()) {
 	t.fault("ended")

@@ -9,7 +9,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/native"
-	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
 )
 
@@ -92,7 +92,7 @@ type holdingServer struct {
 	before func()
 }
 
-func (s holdingServer) Hold(key *access.Key) (downstream.Held, *relay.Error) {
+func (s holdingServer) Hold(key *access.Key) (downstream.Held, *refusals.Error) {
 	s.before()
 	return s.Server.Hold(key)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
-	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 )
 
 // How long the ledger must have failed before clients are sent away, to other relays where there are some. A disk that is
@@ -27,7 +27,7 @@ func (srv *Server) MayServe() *protocol.Error {
 	case srv.isDraining():
 		return downstream.GoingAway()
 	case srv.standing().Unrecorded:
-		return downstream.WireError(relay.Unrecorded())
+		return downstream.WireError(refusals.Unrecorded())
 	case srv.memory.pressure() >= scarce:
 		return shortOfMemory()
 	default:

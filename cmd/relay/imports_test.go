@@ -38,26 +38,30 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/refusals", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
 	case pkg == "downstream":
-		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/delivery", "relay/metrics", "relay/trace", "text"}
+		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/refusals", "relay/delivery", "relay/metrics", "relay/trace", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
 		return []string{
-			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/delivery",
+			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/refusals", "relay/delivery",
 		}
 	case pkg == "downstream/compress":
-		return []string{clientModule + "/protocol", "audio", "audio/codec", "relay", "relay/delivery"}
+		return []string{clientModule + "/protocol", "audio", "audio/codec", "relay", "relay/refusals", "relay/delivery"}
 	case pkg == "downstream/downstreamtest": // for the dialects' tests alone
 		return []string{"server", "downstream", "relay/providers", "relay/relaytest", "routing", "limits", "billing", "audio", "upstream"}
 	case strings.HasPrefix(pkg, "downstream/"): // a dialect knows neither the server nor another one
 		return []string{
 			clientModule + "/protocol", "access", "audio", "audio/codec", "billing", "downstream", "downstream/session", "downstream/body", "downstream/compress",
-			"limits", "relay", "relay/delivery", "relay/position", "relay/trace", "routing", "text",
+			"limits", "relay", "relay/refusals", "relay/delivery", "relay/position", "relay/trace", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
+		return append(leaves, "access", "routing", "upstream", "relay/candidates", "relay/refusals", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
 	case pkg == "relay/trace":
 		return []string{"billing", "relay/position", "upstream"}
+	case pkg == "relay/candidates":
+		return []string{"limits", "routing", "upstream", "relay/providers"}
+	case pkg == "relay/refusals":
+		return []string{"billing", "limits", "routing", "upstream"}
 	case pkg == "relay/providers":
 		return []string{"access", "awake", "billing", "limits", "routing", "upstream", "relay/metrics"}
 	case pkg == "relay/input":

@@ -17,6 +17,7 @@ import (
 	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // Text is a text to be spoken as an answer.
@@ -135,7 +136,7 @@ func (sp *speech) Accepted(g *relay.Generation) {
 }
 
 // Refused has the answer be an error.
-func (sp *speech) Refused(_ *relay.Generation, err *relay.Error) {
+func (sp *speech) Refused(_ *relay.Generation, err *refusals.Error) {
 	sp.refusal <- downstream.WireError(err)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
 )
 
@@ -96,7 +97,7 @@ func TestEveryCodeIsTold(t *testing.T) {
 			t.Errorf("%s is told as %+v", code, got)
 		}
 	}
-	for _, code := range relay.Codes() {
+	for _, code := range refusals.Codes() {
 		if !slices.Contains(protocol.Codes(), protocol.Code(code)) {
 			t.Errorf("%s is no code of the protocol", code)
 		}

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // talk is the dialect on a client's connection.
@@ -245,7 +245,7 @@ func (t *talk) fail(id string, err *protocol.Error, open bool) {
 func (t *talk) Accepted(*relay.Generation) {}
 
 // Refused implements session.Talk.
-func (t *talk) Refused(g *relay.Generation, err *relay.Error) {
+func (t *talk) Refused(g *relay.Generation, err *refusals.Error) {
 	t.mu.Lock()
 	_, open := t.contexts.remove(g)
 	t.mu.Unlock()

@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 var (
@@ -30,7 +30,7 @@ func (t *talk) Drains(time.Duration) {}
 func (t *talk) Accepted(*relay.Generation) {}
 
 // Refused has a turn fail whose generation was not admitted.
-func (t *talk) Refused(g *relay.Generation, err *relay.Error) {
+func (t *talk) Refused(g *relay.Generation, err *refusals.Error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	of, p := t.turns.find(g)

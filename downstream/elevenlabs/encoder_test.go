@@ -9,6 +9,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
 )
 
@@ -109,7 +110,7 @@ func TestCharactersAreTheClientsOwn(t *testing.T) {
 
 // A failure that comes after all else was said is told with the final frame.
 func TestFinalFrameTellsAFailureThatWasNotTold(t *testing.T) {
-	failed := relay.Result{Reason: relay.Failed, Err: &relay.Error{Code: relay.CodeInternal, Message: "a fault"}}
+	failed := relay.Result{Reason: relay.Failed, Err: &refusals.Error{Code: refusals.CodeInternal, Message: "a fault"}}
 	id := "c"
 	for told, want := range map[bool]string{false: "internal_error", true: ""} {
 		e := newEncoder(&id, false)

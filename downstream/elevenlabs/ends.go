@@ -10,10 +10,11 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // Refused implements session.Talk: a context was not admitted.
-func (t *talk) Refused(g *relay.Generation, err *relay.Error) {
+func (t *talk) Refused(g *relay.Generation, err *refusals.Error) {
 	c := t.remove(g)
 	t.fail(c.key(), c.id, downstream.WireError(err))
 }

@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // talk is the dialect on a client's connection.
@@ -151,7 +151,7 @@ func (t *talk) finish() {
 func (t *talk) Accepted(*relay.Generation) {}
 
 // Refused implements session.Talk.
-func (t *talk) Refused(_ *relay.Generation, err *relay.Error) { t.Send(failed(err.Message)) }
+func (t *talk) Refused(_ *relay.Generation, err *refusals.Error) { t.Send(failed(err.Message)) }
 
 // Ended implements session.Talk. A text in which there was nothing to speak gets a moment of silence, unless another is still being
 // spoken, whose audio would be parted by it.

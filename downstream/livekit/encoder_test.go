@@ -6,6 +6,7 @@ import (
 
 	"voicerelay/downstream"
 	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
 )
 
@@ -64,7 +65,7 @@ func TestEndsAreToldOnceATurn(t *testing.T) {
 		"its client is gone":   {false, relay.Result{Reason: relay.Cancelled}, ""},
 		"failed": {
 			false,
-			relay.Result{Reason: relay.Failed, Err: &relay.Error{Code: relay.CodeUpstreamFailed, Message: "all targets have failed"}},
+			relay.Result{Reason: relay.Failed, Err: &refusals.Error{Code: refusals.CodeUpstreamFailed, Message: "all targets have failed"}},
 			`{"type":"error","session_id":"S1","message":"all targets have failed","code":"upstream_failed"}`,
 		},
 	} {

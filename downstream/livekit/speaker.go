@@ -13,6 +13,7 @@ import (
 	"voicerelay/downstream/session"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // signOfLife is how often the client hears something while a turn is spoken: it gives up after ten seconds without a message,
@@ -152,7 +153,7 @@ func (s *speaker) startLocked(ctx context.Context, p *part) (refused *protocol.E
 func (s *speaker) Accepted(*relay.Generation) {}
 
 // Refused implements session.Talk.
-func (s *speaker) Refused(_ *relay.Generation, err *relay.Error) {
+func (s *speaker) Refused(_ *relay.Generation, err *refusals.Error) {
 	s.mu.Lock()
 	s.abandonLocked()
 	s.mu.Unlock()

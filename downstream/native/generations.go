@@ -7,6 +7,7 @@ import (
 
 	"voicerelay/downstream"
 	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 )
 
 // Accepted tells the client that a generation stands, and uses its id up.
@@ -18,7 +19,7 @@ func (t *talk) Accepted(g *relay.Generation) {
 }
 
 // Refused tells the client that a generation was not admitted; its id is free again.
-func (t *talk) Refused(g *relay.Generation, err *relay.Error) {
+func (t *talk) Refused(g *relay.Generation, err *refusals.Error) {
 	t.mu.Lock()
 	t.register.remove(g, time.Now())
 	t.mu.Unlock()

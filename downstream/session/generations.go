@@ -12,6 +12,7 @@ import (
 	"voicerelay/downstream/compress"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // Order is a generation to start.
@@ -137,7 +138,7 @@ func (s listener) Accepted(g *relay.Generation) {
 }
 
 // Refused implements relay.Listener.
-func (s listener) Refused(g *relay.Generation, err *relay.Error) {
+func (s listener) Refused(g *relay.Generation, err *refusals.Error) {
 	s.remove(g)
 	s.Conn.NoteIdle() // before the answer wakes the writer
 	s.On.Refused(s.Remote, protocol.Code(err.Code), s.Key)

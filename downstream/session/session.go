@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
+	"voicerelay/relay/refusals"
 )
 
 // Talk is a dialect's half of a session. Opened is called before the reader runs, Receive by the reader, Drains by whoever drains
@@ -26,7 +26,7 @@ type Talk interface {
 	// Accepted: a generation stands, and its record.
 	Accepted(g *relay.Generation)
 	// Refused: a generation was not admitted. There is nothing more of it.
-	Refused(g *relay.Generation, err *relay.Error)
+	Refused(g *relay.Generation, err *refusals.Error)
 	// Ended: a generation is over. It calls finish once, which queues the end; what it sends before goes out before that.
 	Ended(g *relay.Generation, finish func())
 	// Drains: the relay is going away, and the session ends with its last generation.

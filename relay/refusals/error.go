@@ -1,4 +1,4 @@
-package relay
+package refusals
 
 import (
 	"fmt"
@@ -65,9 +65,15 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 // KeyGone refuses what comes from a client whose key is no longer configured, or has expired.
 func KeyGone() *Error { return &Error{Code: CodeAuthFailed, Message: "the key is no longer valid"} }
 
-func textTooLong(limit int) *Error {
+// TextTooLong refuses text that has more than so many characters.
+func TextTooLong(limit int) *Error {
 	return &Error{
 		Code: CodeTextTooLong, Param: "text",
 		Message: fmt.Sprintf("over %d characters in one generation", limit),
 	}
+}
+
+// Unrecorded refuses a generation that the ledger can't enter.
+func Unrecorded() *Error {
+	return &Error{Code: CodeLedgerUnavailable, Message: "the ledger can't be written"}
 }

@@ -1,13 +1,10 @@
-package relay
+package refusals
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
 	"voicerelay/limits"
@@ -15,15 +12,13 @@ import (
 	"voicerelay/upstream"
 )
 
-// refusal is the one map from what refuses a generate to what its client is told. What it doesn't know is a
-// fault of ours, which the log has under the id in the message.
-func (e *Engine) refusal(err error) *Error {
+// Of is the one map from what refuses a generate to what its client is told; nil: it is none of them, but a fault of ours.
+func Of(err error) *Error {
 	var (
 		known     *Error
 		duplicate *limits.DuplicateError
 		tooMany   *limits.TooManyError
 		tooFast   *limits.RateError
-		stopped   *StopCause
 		noTarget  *routing.NoTargetError
 	)
 	switch {
@@ -35,8 +30,8 @@ func (e *Engine) refusal(err error) *Error {
 		return &Error{Code: CodeTooManyGenerations, Message: tooMany.Error(), RetryAfter: tooMany.RetryAfter}
 	case errors.As(err, &tooFast):
 		return &Error{Code: CodeRateLimitExceeded, Message: tooFast.Error(), RetryAfter: tooFast.RetryAfter}
-	case quotaExceeded(err) != nil:
-		return quotaExceeded(err)
+	case QuotaExceeded(err) != nil:
+		return QuotaExceeded(err)
 	case errors.Is(err, limits.ErrAway):
 		return &Error{Code: CodeLedgerUnavailable, Message: "what the relays share can't be reached, and this key wants nothing without it"}
 	case errors.Is(err, routing.ErrUnknownRoute):
@@ -55,21 +50,12 @@ func (e *Engine) refusal(err error) *Error {
 		return &Error{
 			Code: CodeNoProviderAvailable, Message: err.Error(), PassedOver: noTarget.PassedOver,
 		}
-	case errors.As(err, &stopped) && stopped.err != nil:
-		return stopped.err
 	}
-	return e.Internal(e.log, "request not decided", err)
+	return nil
 }
 
-// Internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
-func (e *Engine) Internal(log zerolog.Logger, what string, fault any) *Error {
-	id := rand.Text()[:10]
-	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Stack().Msg(what)
-	return &Error{Code: CodeInternal, Message: "a fault of the relay, logged as " + id}
-}
-
-// noProvider refuses what no target may speak now.
-func noProvider(passedOver []routing.Omission) *Error {
+// NoProvider refuses what no target may speak now.
+func NoProvider(passedOver []routing.Omission) *Error {
 	return &Error{
 		Code:       CodeNoProviderAvailable,
 		Message:    "no target can speak now: " + describe(passedOver),
@@ -77,8 +63,8 @@ func noProvider(passedOver []routing.Omission) *Error {
 	}
 }
 
-// unaffordable refuses what the tenant's budget can pay for at no target, which only another configuration changes.
-func unaffordable(plan *routing.Plan, currency string) *Error {
+// Unaffordable refuses what the tenant's budget can pay for at no target, which only another configuration changes.
+func Unaffordable(plan *routing.Plan, currency string) *Error {
 	return &Error{
 		Code:  CodeNotAllowed,
 		Param: "route",
@@ -97,8 +83,8 @@ func describe(passedOver []routing.Omission) string {
 	return strings.Join(parts, ", ")
 }
 
-// upstreamFailure is what a client is told when no target has spoken the text.
-func upstreamFailure(failures []error, passedOver []routing.Omission) *Error {
+// UpstreamFailure is what a client is told when no target has spoken the text.
+func UpstreamFailure(failures []error, passedOver []routing.Omission) *Error {
 	rejected := 0
 	for _, err := range failures {
 		if upstream.KindOf(err) == upstream.Rejected {
@@ -119,8 +105,8 @@ func upstreamFailure(failures []error, passedOver []routing.Omission) *Error {
 	return &Error{Code: CodeUpstreamFailed, Message: message, PassedOver: passedOver}
 }
 
-// quotaExceeded is what a client is told of a budget that has too little left.
-func quotaExceeded(err error) *Error {
+// QuotaExceeded is what a client is told of a budget that has too little left; nil: the error is none of that.
+func QuotaExceeded(err error) *Error {
 	var spent *limits.BudgetError
 	if !errors.As(err, &spent) {
 		return nil
