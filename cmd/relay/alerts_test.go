@@ -23,7 +23,7 @@ func TestAlertsFireWhereTheyShould(t *testing.T) {
 	}
 }
 
-// Alerts speak of metrics that there are, and each has both tests.
+// Alerts and the dashboard speak of metrics that there are, and each alert has both tests.
 func TestAlertsSpeakOfMetricsThatThereAre(t *testing.T) {
 	read := func(path string) string {
 		text, err := os.ReadFile(path)
@@ -33,7 +33,8 @@ func TestAlertsSpeakOfMetricsThatThereAre(t *testing.T) {
 		return string(text)
 	}
 	page, rules, tests := read(metricsPage), read(alertsFolder+"/alerts.yml"), read(alertsFolder+"/alerts_test.yml")+read(alertsFolder+"/alerts_day_test.yml")
-	for _, name := range regexp.MustCompile(`relay_[a-z_]+`).FindAllString(rules, -1) {
+	board := read("../../deploy/grafana/dashboards/voicerelay.json")
+	for _, name := range regexp.MustCompile(`relay_[a-z_]+`).FindAllString(rules+board, -1) {
 		if name = strings.TrimSuffix(name, "_bucket"); !strings.Contains(page, "| `"+name+"` |") {
 			t.Errorf("%s is no metric", name)
 		}
