@@ -1,40 +1,36 @@
 package cartesia
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
 	"voicerelay/upstream/emulator/engine"
-	"voicerelay/upstream/emulator/voice"
+	"voicerelay/upstream/emulator/enginetest"
 )
 
 // LiveKit's plugin and Pipecat's service take the times of a context's later texts as they come: they count from the
 // context's first sample.
 func TestCartesiaTimesCountFromTheContextsFirstSample(t *testing.T) {
-	each(t, engine.Options{}, func(c client) {
-		c.request("c1", "One two three. ", false)
-		c.request("c1", "Four five six.", true)
-		got := c.hear("c1")
-		if !slices.IsSorted(got.starts) || len(got.starts) != 6 {
-			c.T.Errorf("the words begin at %v, want six times that count up", got.starts)
+	header := http.Header{"Cartesia-Version": {structuredErrors}}
+	enginetest.EachSeed(t, enginetest.Dialect{Vendor: Vendor}, "/tts/websocket", header, func(c *enginetest.Client) {
+		for _, text := range []string{"One two three. ", "Four five six."} {
+			c.SendJSON(engine.Object{
+				"model_id": "sonic-3", "transcript": text, "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": "c1",
+				"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
+				"continue":      text != "Four five six.", "add_timestamps": true, "max_buffer_delay_ms": 0,
+			})
 		}
-	})
-}
-
-// The vendor's SDK takes what comes after a cancel for the next context's.
-func TestCartesiaSaysNothingBehindACancel(t *testing.T) {
-	each(t, engine.Options{Pace: 4}, func(c client) {
-		c.request("c1", "One two three four five six seven eight nine ten.", false)
-		first := c.Next()
-		if first.Err != nil {
-			c.T.Fatal(first.Err)
+		var starts []float64
+		for o := c.Fields(); o["type"] != "done"; o = c.Fields() {
+			times, _ := o["word_timestamps"].(map[string]any)
+			begin, _ := times["start"].([]any)
+			for _, at := range begin {
+				starts = append(starts, at.(float64))
+			}
 		}
-		c.SendJSON(engine.Object{"context_id": "c1", "cancel": true})
-		c.Drop() // what was under way
-		c.request("c2", "Seven.", true)
-		got := c.hear("c2")
-		if words := voice.Words("Seven."); !slices.Equal(got.words, words) || got.others > 0 {
-			c.T.Errorf("heard %q and %d frames of others, want %q alone", got.words, got.others, words)
+		if !slices.IsSorted(starts) || len(starts) != 6 {
+			c.T.Errorf("the words begin at %v, want six times that count up", starts)
 		}
 	})
 }
@@ -47,31 +43,5 @@ func TestCartesiaRefusesModelsThatItDoesNotHave(t *testing.T) {
 		if modelPattern.MatchString(model) != known {
 			t.Errorf("%s is known: %v, want %v", model, !known, known)
 		}
-	}
-	each(t, engine.Options{}, func(c client) {
-		c.SendJSON(engine.Object{
-			"model_id": "sonic-99", "transcript": "Hello.", "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": "c1",
-			"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000},
-		})
-		if got := c.hear("c1").last; got["status_code"] != 400.0 || got["error_code"] != "model_not_found" {
-			c.T.Errorf("got %v, want 400 model_not_found", got)
-		}
-	})
-}
-
-// A text is cut after whole characters, of however many bytes.
-func TestTextsAreCutBehindWholeCharacters(t *testing.T) {
-	each(t, engine.Options{}, func(c client) {
-		c.SendJSON(engine.Object{
-			"model_id": "sonic-3", "transcript": "好。好", "voice": engine.Object{"mode": "id", "id": "v"}, "context_id": "c1",
-			"output_format": engine.Object{"container": "raw", "encoding": "pcm_s16le", "sample_rate": 24000}, "max_buffer_delay_ms": 100,
-		})
-		if got := c.hear("c1"); got.last["type"] != "done" || len(got.pcm) == 0 {
-			c.T.Errorf("got %v and %v with %d bytes of audio", got.last, got.err, len(got.pcm))
-		}
-	})
-	const wide = "おはよう\u3000ございます"
-	if got, want := engine.LastBoundary(wide), len("おはよう\u3000"); got != want {
-		t.Errorf("the last whole word ends at byte %d, want %d", got, want)
 	}
 }

@@ -26,3 +26,11 @@ func TestParseFault(t *testing.T) {
 		}
 	}
 }
+
+// A text is cut after whole characters, of however many bytes.
+func TestTextsAreCutBehindWholeCharacters(t *testing.T) {
+	const wide = "おはよう\u3000ございます"
+	if got, want := LastBoundary(wide), len("おはよう\u3000"); got != want {
+		t.Errorf("the last whole word ends at byte %d, want %d", got, want)
+	}
+}

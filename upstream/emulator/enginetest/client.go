@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -150,6 +151,28 @@ func (c *Client) NextWithin(d time.Duration) Arrival {
 	case <-time.After(d):
 		return Arrival{Err: context.DeadlineExceeded}
 	}
+}
+
+// Fields are the next message's, which there must be.
+func (c *Client) Fields() map[string]any {
+	c.T.Helper()
+	r := c.Next()
+	fields, err := Fields(r.Data)
+	if err = errors.Join(r.Err, err); err != nil {
+		c.T.Fatalf("got %q, %v (%s)", r.Data, err, c.Server.Quirks())
+	}
+	return fields
+}
+
+// Audio is what a field of a message has in base64.
+func Audio(t *testing.T, field any) []byte {
+	t.Helper()
+	encoded, _ := field.(string)
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(raw) == 0 {
+		t.Fatalf("audio %q: %v", encoded, err)
+	}
+	return raw
 }
 
 // Await waits for the server to have seen what is wanted.

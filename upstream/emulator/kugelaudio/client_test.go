@@ -1,7 +1,7 @@
 package kugelaudio
 
 import (
-	"encoding/json"
+	"fmt"
 	"testing"
 	"testing/synctest"
 
@@ -17,12 +17,7 @@ func TestKugelAudioDefaults(t *testing.T) {
 		answer := func(message, key string) map[string]any {
 			c.Send(message)
 			for {
-				r := c.Next()
-				var o map[string]any
-				if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
-					t.Fatalf("no message with %s: %v", key, r.Err)
-				}
-				if o[key] != nil {
+				if o := c.Fields(); o[key] != nil {
 					return o
 				}
 			}
@@ -45,4 +40,29 @@ func TestKugelAudioRefusesByStatus(t *testing.T) {
 	if got := w.Upgrade(t, "/ws/tts/multi", nil).StatusCode; got != 503 {
 		t.Errorf("got status %d, want 503", got)
 	}
+}
+
+// The offsets count code points of the text as the client wrote it, whatever stands between the words.
+func TestKugelAudioWordOffsetsAreOfTheText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := "Grüße,  “schöne” Welt 🎉 dort!"
+		frame := fmt.Sprintf(`{"text":%q,"context_id":"c","voice_settings":{"voice_id":1071},"word_timestamps":true,"flush":true}`, text)
+		c := enginetest.Connect(t, enginetest.Dialect{Vendor: Vendor}, "/ws/tts/multi", nil)
+		c.Send(frame)
+		var words []any
+		for words == nil {
+			words, _ = c.Fields()["word_timestamps"].([]any)
+		}
+		if len(words) != 4 {
+			t.Fatalf("got %d words, want 4: %v", len(words), words)
+		}
+		runes := []rune(text)
+		for _, w := range words {
+			w := w.(map[string]any)
+			from, to := int(w["char_start"].(float64)), int(w["char_end"].(float64))
+			if from < 0 || to > len(runes) || string(runes[from:to]) != w["word"] {
+				t.Errorf("%v: from %d to %d stands %q", w["word"], from, to, string(runes[from:min(to, len(runes))]))
+			}
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package kugelaudio
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -22,12 +23,18 @@ func documented(t *testing.T) engine.Options {
 }
 
 func TestKugelAudioTranscripts(t *testing.T) {
-	enginetest.PlayTranscripts(t, enginetest.Dialect{
+	d := enginetest.Dialect{
 		Vendor: Vendor, Options: documented(t), Query: "?api_key=k", Stream: "context_id",
-		Fixed:   []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
-		Audio:   func(f map[string]any) bool { return f["audio"] != nil },
-		Replace: []string{`"inactivity_timeout":20`, `"inactivity_timeout":1`}, // long enough to see a context time out
-	})
+		Fixed: []string{"context_id", "chunk_id", "error_code", "code", "enc", "sr", "text", "error"},
+		Audio: func(f map[string]any) bool { return f["audio"] != nil },
+		Replace: []string{
+			`"inactivity_timeout":20`, `"inactivity_timeout":1`, // long enough to see a context time out
+			"<10000 characters>", strings.Repeat("a", maxText),
+		},
+	}
+	enginetest.PlayTranscripts(t, d)
+	d.Files = "quirks/*" // what the documented exchanges leave out
+	enginetest.PlayTranscripts(t, d)
 }
 
 func TestKugelAudioQuirksAreAllDrawn(t *testing.T) {

@@ -2,7 +2,6 @@ package together
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -66,16 +65,6 @@ func clientFrame(kind, id string, text *string) string {
 	return string(body)
 }
 
-func (c client) read() engine.Object {
-	c.T.Helper()
-	r := c.Next()
-	var o engine.Object
-	if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
-		c.T.Fatalf("got %q, %v (%s)", r.Data, r.Err, c.Server.Quirks())
-	}
-	return o
-}
-
 // Short names of the server's messages.
 const (
 	created   = "session.created"
@@ -92,21 +81,13 @@ func (c client) until(kinds ...string) []engine.Object {
 	c.T.Helper()
 	var got []engine.Object
 	for len(kinds) > 0 {
-		o := c.read()
+		o := c.Fields()
 		got = append(got, o)
 		if o["type"] == kinds[0] {
 			kinds = kinds[1:]
 		}
 	}
 	return got
-}
-
-// fence reads until the vendor has taken all that was sent so far, and returns what came before its answer.
-func (c client) fence() []engine.Object {
-	c.T.Helper()
-	c.Send(`{"type":"input_text_buffer.append"}`)
-	got := c.until("error")
-	return got[:len(got)-1]
 }
 
 // closeCode reads until the socket is closed.
@@ -137,22 +118,12 @@ func codeOfFailure(o engine.Object) any {
 	return e["code"]
 }
 
-// bytesOf is a delta's audio.
-func bytesOf(t *testing.T, o engine.Object) []byte {
-	t.Helper()
-	raw, err := base64.StdEncoding.DecodeString(o["delta"].(string))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
 // soundOf is the audio of all deltas.
 func soundOf(t *testing.T, all []engine.Object) []byte {
 	t.Helper()
 	var raw bytes.Buffer
 	for _, o := range of(all, delta) {
-		raw.Write(bytesOf(t, o))
+		raw.Write(enginetest.Audio(t, o["delta"]))
 	}
 	return raw.Bytes()
 }

@@ -12,35 +12,6 @@ import (
 
 const longSentence = "This is a long sentence that nobody will hear to its end, because the caller has something to say."
 
-// A clear drops what is buffered and leaves what is being spoken. What was committed and has not begun goes, or stays.
-func TestTogetherClear(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, queued := range []bool{false, true} {
-			o := drawn(t, fmt.Sprintf("clearsQueued:%t", queued), "echo:named", "itemsPerContext:false")
-			o.Pace = 8
-			c := open(t, o, speechQuery)
-			c.speak("a", longSentence)
-			c.until(delta)
-			c.speak("a", "Second.")
-			c.Send(appendFrame("a", "Never heard."), clientFrame("input_text_buffer.clear", "a", nil))
-			c.fence()
-			c.until(done)
-			if !queued {
-				c.until(done)
-			}
-			if !c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
-				t.Fatal("the cleared context still has something to say")
-			}
-			c.speak("a", "End.")
-			all := c.until(done)
-			want := map[bool]string{true: "tts_2", false: "tts_3"}[queued]
-			if got := all[len(all)-1]["item_id"]; got != want {
-				t.Errorf("clearsQueued %t: the last item is %v, want %s", queued, got, want)
-			}
-		}
-	})
-}
-
 // Contexts speak at once, or one after the other.
 func TestTogetherContextsInParallel(t *testing.T) {
 	for _, serial := range []bool{false, true} {

@@ -12,7 +12,7 @@ import (
 
 func TestTogetherFaults(t *testing.T) {
 	enginetest.MeetFaults(t, enginetest.Speaker{
-		Vendor: Vendor, Address: path + speechQuery, Quirks: []string{"echo:named", "riff:asked", "oddChunks:false", "serial:false"},
+		Vendor: Vendor, Address: path + speechQuery, Quirks: []string{"echo:named", "riff:asked", "oddChunks:false", "serial:true"},
 		Speak: []string{appendFrame("c1", longSentence), commitFrame("c1")}, Again: []string{appendFrame("c2", "Hello."), commitFrame("c2")},
 		Rate: 24000, Audio: "delta", Stream: "context_id", Code: "model_not_available",
 		Ended:  func(m map[string]any) bool { return m["type"] == done },
@@ -77,21 +77,6 @@ func TestTogetherSetFault(t *testing.T) {
 		c.speak("c1", longSentence)
 		sound := c.soundUntil(failed)
 		wantSound(t, sound, 300*time.Millisecond)
-	})
-}
-
-// What a context that fails still had to say is dropped.
-func TestTogetherFailureDropsWhatWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := faulty(t, "error:rate_limited:100ms", func(o *engine.Options) { o.FirstAudio = 300 * time.Millisecond })
-		c.speak("c1", "This waits its turn.")
-		c.until(received, failed)
-		if !c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 5*time.Second) {
-			t.Error("the context goes on")
-		}
-		if rest := c.fence(); len(rest) > 0 {
-			t.Errorf("got %v after the failure", rest)
-		}
 	})
 }
 

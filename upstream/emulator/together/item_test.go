@@ -73,7 +73,7 @@ func TestTogetherRIFF(t *testing.T) {
 						for range 2 {
 							c.speak("", "Hello there, my dear.")
 							deltas := of(c.until(done), delta)
-							first := bytesOf(t, deltas[0])
+							first := enginetest.Audio(t, deltas[0]["delta"])
 							if got := bytes.HasPrefix(first, []byte("RIFF")); got != header {
 								t.Errorf("a header: %t, want %t", got, header)
 							}

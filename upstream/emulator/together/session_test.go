@@ -41,7 +41,7 @@ func TestTogetherContextLimit(t *testing.T) {
 				if !tt.speak || c.Server.WaitFor(func(s engine.Stats) bool { return s.OpenContexts == 0 }, 10*time.Second) {
 					c.Send(appendFrame("one too many", "Hi."))
 				}
-				if got := c.read(); got["type"] != tt.want {
+				if got := c.Fields(); got["type"] != tt.want {
 					t.Errorf("got %v, want %s", got, tt.want)
 				}
 			})

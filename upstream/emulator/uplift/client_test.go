@@ -2,7 +2,6 @@ package uplift
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"testing"
 
@@ -149,10 +148,7 @@ func (c client) hear(id string) heard {
 
 func (h *heard) take(t *testing.T, frame engine.Object) {
 	t.Helper()
-	raw, err := base64.StdEncoding.DecodeString(frame["audio"].(string))
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := enginetest.Audio(t, frame["audio"])
 	h.audio = append(h.audio, raw...)
 	h.sizes = append(h.sizes, len(raw))
 }

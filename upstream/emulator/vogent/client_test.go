@@ -1,9 +1,6 @@
 package vogent
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"testing"
 
@@ -31,22 +28,11 @@ func (c client) send(id, text string, final bool, more engine.Object) {
 	c.SendJSON(o)
 }
 
-// next is the next message from the server.
-func (c client) next() engine.Object {
-	c.T.Helper()
-	r := c.Next()
-	var o engine.Object
-	if r.Err != nil || json.Unmarshal(r.Data, &o) != nil {
-		c.T.Fatalf("got %q, %v (%s)", r.Data, r.Err, c.Server.Quirks())
-	}
-	return o
-}
-
 // until collects messages until a generation is finished or has failed.
 func (c client) until(id string) (all []engine.Object) {
 	c.T.Helper()
 	for {
-		o := c.next()
+		o := c.Fields()
 		all = append(all, o)
 		if o["generationId"] == id && (o["type"] == "finished" || o["type"] == "error") {
 			return all
@@ -61,11 +47,7 @@ func chunks(t *testing.T, all []engine.Object, id string) (chunks [][]byte) {
 		if o["type"] != "chunk" || o["generationId"] != id {
 			continue
 		}
-		raw, err := base64.StdEncoding.DecodeString(fmt.Sprint(o["audio"]))
-		if err != nil {
-			t.Fatalf("audio: %v", err)
-		}
-		chunks = append(chunks, raw)
+		chunks = append(chunks, enginetest.Audio(t, o["audio"]))
 	}
 	return chunks
 }

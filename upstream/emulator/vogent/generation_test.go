@@ -18,7 +18,7 @@ func TestVogentBoundsGenerations(t *testing.T) {
 		for i := range maxOpen + 1 {
 			c.send(fmt.Sprint("g", i), "Waiting", false, nil)
 		}
-		if got := c.next(); got["generationId"] != fmt.Sprint("g", maxOpen) || got["error"] != "too many concurrent generations" {
+		if got := c.Fields(); got["generationId"] != fmt.Sprint("g", maxOpen) || got["error"] != "too many concurrent generations" {
 			t.Errorf("got %v, want the last one refused", got)
 		}
 	})

@@ -43,3 +43,30 @@ func TestZeligateTakesNoHugeMessage(t *testing.T) {
 		}
 	})
 }
+
+// After an end of any kind nothing is taken, though the socket is open.
+func TestZeligateTakesNothingBehindTheEnd(t *testing.T) {
+	for name, tt := range map[string]struct {
+		messages []string
+		texts    int // of how many streams
+	}{
+		"EOS": {[]string{bos, sentence, eos}, 1}, "error": {[]string{"no JSON"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, base := start(t, engine.Options{}, "finalCloses:false", "telling:detail", "staysOpen:true")
+				c := dial(t, base, "pcm_24000", tt.messages...)
+				c.listen(5 * time.Second)
+				c.Send(bos, sentence)
+				synctest.Wait()
+				texts := 0
+				for _, s := range server.Stats().Streams {
+					texts += len(s.Texts)
+				}
+				if texts != tt.texts {
+					t.Errorf("%d texts were taken, want %d", texts, tt.texts)
+				}
+			})
+		})
+	}
+}
