@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -173,6 +174,33 @@ func Audio(t *testing.T, field any) []byte {
 		t.Fatalf("audio %q: %v", encoded, err)
 	}
 	return raw
+}
+
+// Fields are a text frame's: those of its object, besides them what stands before the JSON, and an event's name.
+func Fields(text []byte) (map[string]any, error) {
+	begin := bytes.IndexAny(text, "{[")
+	if begin < 0 {
+		return map[string]any{"packet": string(text)}, nil
+	}
+	var value any
+	if err := json.Unmarshal(text[begin:], &value); err != nil {
+		return nil, err
+	}
+	event, isEvent := value.([]any)
+	if isEvent && len(event) > 1 {
+		value = event[1]
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("no object")
+	}
+	if isEvent {
+		object["event"] = event[0]
+	}
+	if begin > 0 {
+		object["packet"] = string(text[:begin])
+	}
+	return object, nil
 }
 
 // Await waits for the server to have seen what is wanted.

@@ -217,33 +217,6 @@ func (d Dialect) streamOf(frame map[string]any) string {
 	return name
 }
 
-// Fields are a text frame's: those of its object, besides them what stands before the JSON, and an event's name.
-func Fields(text []byte) (map[string]any, error) {
-	begin := bytes.IndexAny(text, "{[")
-	if begin < 0 {
-		return map[string]any{"packet": string(text)}, nil
-	}
-	var value any
-	if err := json.Unmarshal(text[begin:], &value); err != nil {
-		return nil, err
-	}
-	event, isEvent := value.([]any)
-	if isEvent && len(event) > 1 {
-		value = event[1]
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return nil, errors.New("no object")
-	}
-	if isEvent {
-		object["event"] = event[0]
-	}
-	if begin > 0 {
-		object["packet"] = string(text[:begin])
-	}
-	return object, nil
-}
-
 // sameFields compares the fields' names, and the values of those that don't depend on the voice or the clock.
 func (d Dialect) sameFields(t *testing.T, got, want map[string]any) {
 	t.Helper()

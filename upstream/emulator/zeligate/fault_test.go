@@ -84,3 +84,15 @@ func TestZeligateRefusals(t *testing.T) {
 		}
 	}
 }
+
+// A stream without audio has no file header either.
+func TestZeligateEmptyHasNoHeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, format := range []string{"wav_24000", "opus_48000_32", "mp3_44100_128"} {
+			_, base := start(t, engine.Options{Fault: engine.Fault{Kind: engine.Empty}})
+			if h := dial(t, base, format, bos, sentence, eos).listen(5 * time.Second); !h.final || h.audio != nil {
+				t.Errorf("%s: got %+v, want a final frame alone", format, h)
+			}
+		}
+	})
+}
