@@ -2,12 +2,9 @@ package config
 
 import (
 	"fmt"
-	"slices"
 
-	"voicerelay/access"
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/routing"
 )
 
 // budgetConfig is what a tenant or one of its keys may spend, or what may be spent at a provider, by UTC day and month.
@@ -89,70 +86,9 @@ func (b *budgetConfig) alerts() []limits.Fraction {
 	return all
 }
 
-// checkBudget checks a key's budget, which holds beside that of its tenant, and puts it into force.
-func (k keyConfig) checkBudget(key *access.Key, path string, r *remarks) {
-	if k.Budget == nil {
-		return
-	}
-	path += ".budget"
-	k.Budget.validate(r.below(path))
-	if of := key.Budget.Currency; of != "" && k.Budget.Currency != of && !r.faulty(path) {
-		r.fault(path+".currency", fmt.Sprintf("must be %s, as the budget of tenant %s is", of, k.Tenant))
-	}
-	key.OwnBudget, key.OwnAlertAt = k.Budget.limit(), k.Budget.alerts()
-	key.AllowUnpriced = key.AllowUnpriced || k.Budget.AllowUnpriced && !key.Budget.Bounded()
-}
-
 // warnFutile warns of a bound that never holds.
 func (b *budgetConfig) warnFutile(path string, r *remarks) {
 	if limit := b.limit(); limit.Monthly > 0 && limit.Daily > limit.Monthly {
 		r.warn(path+".daily", "is more than monthly, which is spent first")
-	}
-}
-
-// checkBudget checks what may be spent at a provider.
-func (p providerConfig) checkBudget(r *remarks) {
-	if p.Budget == nil {
-		return
-	}
-	path := join("providers", p.Name) + ".budget"
-	p.Budget.validate(r.below(path))
-	if p.Budget.AllowUnpriced {
-		r.fault(path+".allow_unpriced", "is of tenants and keys: what a provider charges without a known price does not count")
-	}
-	p.Budget.warnFutile(path, r)
-}
-
-// bounded is the budget of a provider; the zero value if it has none.
-func (p providerConfig) bounded() limits.Bounded {
-	return limits.Bounded{Owner: limits.Owner{Provider: p.Name}, Budget: p.Budget.limit(), AlertAt: p.Budget.alerts()}
-}
-
-// ProviderBudgets are what may be spent at providers, in the order of the file, of those that have a budget.
-func (s *Settings) ProviderBudgets() []limits.Bounded {
-	var all []limits.Bounded
-	for _, p := range s.Providers {
-		if p.Budget.Budget.Bounded() {
-			all = append(all, p.Budget)
-		}
-	}
-	return all
-}
-
-// warnUncounted warns of targets whose cost a provider's budget does not count.
-func (p providerConfig) warnUncounted(file *fileConfig, prices *billing.PriceList, r *remarks) {
-	if p.Budget == nil || prices == nil {
-		return
-	}
-	var uncounted []routing.Target
-	for _, t := range file.targets() {
-		other := routing.Excluded(prices.Currency(t.Provider, t.Model), p.Budget.Currency) != ""
-		if t.Provider == p.Name && other && !slices.Contains(uncounted, t) {
-			uncounted = append(uncounted, t)
-		}
-	}
-	if len(uncounted) > 0 {
-		r.warn(join("providers", p.Name)+".budget", fmt.Sprintf("has no price in %s of %s: what that costs counts only where the vendor tells it",
-			p.Budget.Currency, list(uncounted)))
 	}
 }

@@ -238,3 +238,17 @@ func (k keyConfig) warnUnlisted(path string, file *fileConfig, r *remarks) {
 		r.warn(path+".tenant", fmt.Sprintf("%s is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices", k.Tenant))
 	}
 }
+
+// checkBudget checks a key's budget, which holds beside that of its tenant, and puts it into force.
+func (k keyConfig) checkBudget(key *access.Key, path string, r *remarks) {
+	if k.Budget == nil {
+		return
+	}
+	path += ".budget"
+	k.Budget.validate(r.below(path))
+	if of := key.Budget.Currency; of != "" && k.Budget.Currency != of && !r.faulty(path) {
+		r.fault(path+".currency", fmt.Sprintf("must be %s, as the budget of tenant %s is", of, k.Tenant))
+	}
+	key.OwnBudget, key.OwnAlertAt = k.Budget.limit(), k.Budget.alerts()
+	key.AllowUnpriced = key.AllowUnpriced || k.Budget.AllowUnpriced && !key.Budget.Bounded()
+}

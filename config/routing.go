@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/config/check"
 	"voicerelay/limits"
 	"voicerelay/routing"
@@ -271,4 +270,22 @@ func (c *fileConfig) voiceIDs(provider string) []string {
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// checkBudget checks what may be spent at a provider.
+func (p providerConfig) checkBudget(r *remarks) {
+	if p.Budget == nil {
+		return
+	}
+	path := join("providers", p.Name) + ".budget"
+	p.Budget.validate(r.below(path))
+	if p.Budget.AllowUnpriced {
+		r.fault(path+".allow_unpriced", "is of tenants and keys: what a provider charges without a known price does not count")
+	}
+	p.Budget.warnFutile(path, r)
+}
+
+// bounded is the budget of a provider; the zero value if it has none.
+func (p providerConfig) bounded() limits.Bounded {
+	return limits.Bounded{Owner: limits.Owner{Provider: p.Name}, Budget: p.Budget.limit(), AlertAt: p.Budget.alerts()}
 }

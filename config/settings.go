@@ -225,3 +225,14 @@ func (s *Settings) Summary() string {
 	return fmt.Sprintf("providers that can speak: %d, routes: %d, voices: %d, keys: %d",
 		len(s.Providers), len(s.Routing.Routes), len(s.Routing.Voices), len(s.Keys))
 }
+
+// ProviderBudgets are what may be spent at providers, in the order of the file, of those that have a budget.
+func (s *Settings) ProviderBudgets() []limits.Bounded {
+	var all []limits.Bounded
+	for _, p := range s.Providers {
+		if p.Budget.Budget.Bounded() {
+			all = append(all, p.Budget)
+		}
+	}
+	return all
+}

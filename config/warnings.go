@@ -113,6 +113,24 @@ func (c *fileConfig) targets() []routing.Target {
 	return all
 }
 
+// warnUncounted warns of targets whose cost a provider's budget does not count.
+func (p providerConfig) warnUncounted(file *fileConfig, prices *billing.PriceList, r *remarks) {
+	if p.Budget == nil || prices == nil {
+		return
+	}
+	var uncounted []routing.Target
+	for _, t := range file.targets() {
+		other := routing.Excluded(prices.Currency(t.Provider, t.Model), p.Budget.Currency) != ""
+		if t.Provider == p.Name && other && !slices.Contains(uncounted, t) {
+			uncounted = append(uncounted, t)
+		}
+	}
+	if len(uncounted) > 0 {
+		r.warn(join("providers", p.Name)+".budget", fmt.Sprintf("has no price in %s of %s: what that costs counts only where the vendor tells it",
+			p.Budget.Currency, list(uncounted)))
+	}
+}
+
 func list(targets []routing.Target) string {
 	names := make([]string, len(targets))
 	for i, t := range targets {
