@@ -11,6 +11,7 @@ import (
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/trace"
 	"voicerelay/routing"
 )
@@ -27,7 +28,7 @@ type Engine struct {
 	awake      *awake.Clock
 	metrics    *metrics.Metrics
 	tracer     trace.Tracer // nil: nobody wants to see generations
-	onRefusal  func(billing.Record, *Error)
+	onRefusal  func(billing.Record, *refusals.Error)
 	log        zerolog.Logger
 }
 
@@ -44,7 +45,7 @@ type EngineParts struct {
 	// Tracer shows generations; nil: nobody wants to see them.
 	Tracer trace.Tracer
 	// OnRefusal is told of each generation that is not admitted, as what its record would be; nil: nobody is.
-	OnRefusal func(r billing.Record, err *Error)
+	OnRefusal func(r billing.Record, err *refusals.Error)
 	Log       zerolog.Logger
 }
 
@@ -63,7 +64,7 @@ func NewEngine(parts EngineParts) *Engine {
 		log:        parts.Log,
 	}
 	if e.onRefusal == nil {
-		e.onRefusal = func(billing.Record, *Error) {}
+		e.onRefusal = func(billing.Record, *refusals.Error) {}
 	}
 	if e.ledger == nil {
 		e.ledger = unrecorded{}

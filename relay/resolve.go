@@ -93,7 +93,7 @@ func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *refus
 }
 
 // NoteRefused tells whoever watches refusals of a request that a limit of its connection, or of its key's requests, refuses.
-func (e *Engine) NoteRefused(p *Prepared, err *Error) {
+func (e *Engine) NoteRefused(p *Prepared, err *refusals.Error) {
 	now := time.Now()
 	e.onRefusal(billing.Record{
 		GenerationID: p.id, ContextID: p.contextID, Tenant: p.Key.Tenant, Key: p.Key.Name, Route: p.plan.Route,
@@ -102,7 +102,7 @@ func (e *Engine) NoteRefused(p *Prepared, err *Error) {
 	}, err)
 }
 
-func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*Prepared, *Error) {
+func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*Prepared, *refusals.Error) {
 	if most := on.Key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
 		return nil, refusals.TextTooLong(most)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 )
 
 // mostFailures is how many failures are kept: some minutes of a busy relay's worst day. With metadata of 4 KiB and many
@@ -97,7 +98,7 @@ func (f *failures) latest(asked *failuresQuestion) (found []failure, since time.
 }
 
 // refused keeps a generation that the engine has refused.
-func (f *failures) refused(r billing.Record, err *relay.Error) {
+func (f *failures) refused(r billing.Record, err *refusals.Error) {
 	f.add(failure{kind: generationRefused, record: r, param: err.Param, message: err.Message})
 }
 

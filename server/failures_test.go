@@ -14,7 +14,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/limits"
-	"voicerelay/relay"
+	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
 	"voicerelay/upstream"
 )
@@ -138,7 +138,7 @@ func TestFailuresAreBounded(t *testing.T) {
 	f := newFailures(start)
 	add := func(tenant string, n int) {
 		at := start.Add(time.Duration(n) * time.Second)
-		f.refused(billing.Record{Tenant: tenant, GenerationID: fmt.Sprint(tenant, n), AdmittedAt: at, EndedAt: at}, &relay.Error{})
+		f.refused(billing.Record{Tenant: tenant, GenerationID: fmt.Sprint(tenant, n), AdmittedAt: at, EndedAt: at}, &refusals.Error{})
 	}
 	add("quiet", 1)
 	if _, since := f.latest(&failuresQuestion{limit: 1}); !since.Equal(start) {

@@ -49,8 +49,8 @@ func (s *Session) tryStart(ctx context.Context, o Order, held downstream.Held) (
 		return nil, refused
 	}
 	if ok, wait := s.rate.Take(now); !ok {
-		tooFast := &relay.Error{
-			Code:       relay.CodeRateLimitExceeded,
+		tooFast := &refusals.Error{
+			Code:       refusals.CodeRateLimitExceeded,
 			Message:    fmt.Sprintf("%d generations a minute on this connection", s.Key.Limits.GenerationsPerMinute),
 			RetryAfter: wait,
 		}
