@@ -19,6 +19,8 @@ type fileConfig struct {
 	AdminListen string `yaml:"admin_listen"`
 	// Hosts are further Host names that clients may use where there are no keys, and operators at AdminListen.
 	Hosts []string `yaml:"hosts"`
+	// Console: operators are served a page at /console, on both addresses; true.
+	Console bool `yaml:"console"`
 	// Origins are browser origins that may connect.
 	Origins []string `yaml:"origins"`
 	// TrustedProxies are the addresses of proxies, as CIDRs, whose X-Forwarded-For is believed.
@@ -151,6 +153,7 @@ func defaultConfig() fileConfig {
 		Limits:        limits.Default(),
 		Ledger:        defaultLedger(),
 		Redis:         defaultRedis(),
+		Console:       true,
 		ShutdownGrace: 20 * time.Second,
 	}
 }

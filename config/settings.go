@@ -23,6 +23,8 @@ type Settings struct {
 	Listen, AdminListen string
 	Hosts, Origins      []string
 	Proxies             []netip.Prefix
+	// Console: operators are served a page at /console.
+	Console bool
 	// TLS names the certificate's files; both are empty where there is none.
 	TLS TLSConfig
 	// LogLevel and LogConsole say how the process logs.
@@ -87,6 +89,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		Hosts:         file.Hosts,
 		Origins:       file.Origins,
 		Proxies:       settleProxies(file, r),
+		Console:       file.Console,
 		TLS:           file.TLS,
 		LogLevel:      logLevel(file.Log, r),
 		LogConsole:    file.Log.Format == "console",

@@ -30,6 +30,8 @@ type Engine struct {
 	tracer     trace.Tracer // nil: nobody wants to see generations
 	onRefusal  func(billing.Record, *refusals.Error)
 	log        zerolog.Logger
+
+	running runningSet // has a lock of its own
 }
 
 // EngineParts are what an engine works with.

@@ -5,6 +5,7 @@ import "context"
 // Run takes the generation from admission to its done, under the context of Begin.
 func (g *Generation) Run(ctx context.Context) {
 	defer g.out.cancel(nil)
+	defer g.engine.running.enter(g)()
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
 	if err != nil {

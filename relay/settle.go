@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -61,6 +62,10 @@ func (g *Generation) countLocked() {
 		code = string(g.done.Err.Code)
 	}
 	g.engine.metrics.GenerationEnded(string(g.done.Reason), code)
+	failed := func(a AttemptUsage) bool { return a.Outcome == outcomeFailed }
+	if g.done.Err == nil && slices.ContainsFunc(g.done.Usage.Attempts, failed) {
+		g.engine.metrics.GenerationRerouted()
+	}
 	for _, a := range g.done.Usage.Attempts {
 		used := metrics.Used{Provider: a.Provider, Tenant: g.client.Key.Tenant, Audio: a.Audio, Characters: a.Characters}
 		if a.Cost.Known() {

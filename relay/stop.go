@@ -18,6 +18,7 @@ func (c *StopCause) Error() string { return c.name }
 // The causes that end a generation from our side.
 var (
 	CauseCancelled = &StopCause{name: "cancelled by the client", reason: Cancelled}
+	CauseOperator  = &StopCause{name: "cancelled by an operator", reason: Cancelled}
 	CauseGone      = &StopCause{name: "the client is gone", reason: Cancelled}
 	CauseKeyGone   = &StopCause{name: "the key is gone", reason: Failed, err: refusals.KeyGone()}
 	CauseDrained   = &StopCause{

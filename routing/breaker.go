@@ -18,6 +18,7 @@ type breaker struct {
 	judging sync.Mutex // held while a verdict is told, so that hopeless is of that one; taken before mu
 
 	mu       sync.Mutex // guards what follows
+	changed  time.Time  // when it opened or closed last; zero: it never did
 	hopeless bool       // the last failure is one that only an operator mends
 	tenants  sightings  // who tried
 	failing  sightings  // who failed
@@ -44,6 +45,20 @@ func (b *breaker) note(tenant string, err error) {
 	}
 	b.failing.see(tenant, now)
 	b.hopeless = upstream.Policies[upstream.KindOf(err)].Opens
+}
+
+// change notes that it has opened or closed just now.
+func (b *breaker) change() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changed = time.Now()
+}
+
+// changedAt is when it opened or closed last; zero: it never did.
+func (b *breaker) changedAt() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changed
 }
 
 func (b *breaker) opens() bool {

@@ -71,18 +71,44 @@ func (c *Circuits) State(t Target) State {
 	return stateOf(b.State())
 }
 
+// Standing is how a circuit stands.
+type Standing struct {
+	State State
+	// Since is when it came to stand so; zero: it was never otherwise. Retry is when an open one is tried again; zero: it is not open.
+	Since, Retry time.Time
+}
+
+// Standing is how a target's circuit stands, and since when.
+func (c *Circuits) Standing(t Target) Standing {
+	c.mu.Lock()
+	b := c.targets[t]
+	c.mu.Unlock()
+	if b == nil {
+		return Standing{State: Closed}
+	}
+	standing := Standing{State: stateOf(b.State())} // first: it may change by being asked
+	standing.Since = b.changedAt()
+	if standing.State == Open {
+		standing.Retry = standing.Since.Add(c.cfg.OpenFor)
+	}
+	return standing
+}
+
 // newBreaker is a closed circuit.
 func (c *Circuits) newBreaker(name string, changed func(State)) *breaker {
 	b := &breaker{window: c.cfg.Window, tenants: sightings{}, failing: sightings{}, silent: sightings{}}
 	b.TwoStepCircuitBreaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:          name,
-		MaxRequests:   uint32(c.cfg.HalfOpen),
-		Interval:      c.cfg.Window,
-		BucketPeriod:  c.cfg.Window / windowBuckets,
-		Timeout:       c.cfg.OpenFor,
-		ReadyToTrip:   func(n gobreaker.Counts) bool { return b.opens() || c.cfg.tripped(n) && b.agreed() },
-		IsExcluded:    undecided,
-		OnStateChange: func(_ string, _, to gobreaker.State) { changed(stateOf(to)) },
+		Name:         name,
+		MaxRequests:  uint32(c.cfg.HalfOpen),
+		Interval:     c.cfg.Window,
+		BucketPeriod: c.cfg.Window / windowBuckets,
+		Timeout:      c.cfg.OpenFor,
+		ReadyToTrip:  func(n gobreaker.Counts) bool { return b.opens() || c.cfg.tripped(n) && b.agreed() },
+		IsExcluded:   undecided,
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			b.change()
+			changed(stateOf(to))
+		},
 	})
 	return b
 }

@@ -30,6 +30,7 @@ type setup struct {
 	quotas         map[string]*downstream.Quota // by the name of the key
 	dialects       map[string]downstream.Settings
 	codecs         *codec.Set
+	console        bool
 	uses           map[[32]byte]*keyUse // by the hash of the key
 	bounded        []limits.Bounded     // all that have a budget, tenants first
 	over           chan struct{}        // closed once it is replaced and without users
@@ -52,6 +53,7 @@ func (srv *Server) newSetup(cfg Config, parts Parts) *setup {
 		quotas:   newQuotas(cfg),
 		dialects: cfg.Dialects,
 		codecs:   parts.Codecs,
+		console:  cfg.Console,
 		uses:     newKeyUses(cfg),
 		bounded:  boundedBy(cfg),
 		over:     make(chan struct{}),

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -70,15 +71,22 @@ func TestPathsHaveTheirMethodsOnly(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 			r := httptest.NewRequest(method, "http://localhost"+path, nil)
 			r.RemoteAddr = relaytest.Loopback.String()
+			left, leave := context.WithCancel(t.Context())
+			leave() // or what streams would not end
 			w := httptest.NewRecorder()
-			srv.Handler().ServeHTTP(w, r)
+			srv.Handler().ServeHTTP(w, r.WithContext(left))
 			_, has := documented[strings.ToLower(method)]
 			if got := w.Code == http.StatusMethodNotAllowed; got == has {
 				t.Errorf("%s %s is answered with %d, documented: %v", method, path, w.Code, has)
 			}
 			wants := "GET, HEAD"
-			if path == "/v1/speech" {
+			switch path {
+			case "/v1/speech":
 				wants = "GET, POST"
+			case "/v1/live/{record_id}":
+				wants = "DELETE"
+			case "/v1/demo":
+				wants = "GET, PUT, HEAD"
 			}
 			if allow := w.Header().Get("Allow"); !has && allow != wants {
 				t.Errorf("%s %s: Allow is %q", method, path, allow)

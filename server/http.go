@@ -10,6 +10,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/relay/metrics"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -22,6 +23,11 @@ func (srv *Server) Handler() http.Handler {
 		mux.HandleFunc("GET "+path, srv.open(serve))
 		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
 	}
+	page := srv.open(srv.consolePage(srv.consoleAccess))
+	for _, path := range consoleAt {
+		mux.HandleFunc("GET "+path, page)
+		mux.HandleFunc(path, srv.open(srv.allowOnly("GET, HEAD")))
+	}
 	mux.HandleFunc("/", srv.open(srv.notFound))
 	return bounded(srv.forPages(mux))
 }
@@ -30,6 +36,8 @@ func (srv *Server) Handler() http.Handler {
 func (srv *Server) ownRoutes() []downstream.Route {
 	var routes []downstream.Route
 	for path, serve := range map[string]downstream.Handler{
+		"/v1/live":          srv.admin(srv.watchLive),
+		"/v1/relays":        srv.admin(srv.listRelays),
 		"/v1/voices":        srv.listVoices,
 		"/v1/routes":        srv.listRoutes,
 		"/v1/providers":     srv.admin(srv.listProviders),
@@ -43,7 +51,11 @@ func (srv *Server) ownRoutes() []downstream.Route {
 	} {
 		routes = append(routes, downstream.Route{Method: http.MethodGet, Path: path, Serve: serve})
 	}
-	return routes
+	return append(routes,
+		downstream.Route{Method: http.MethodDelete, Path: "/v1/live/{record_id}", Serve: srv.admin(srv.stopGeneration)},
+		downstream.Route{Method: http.MethodGet, Path: "/v1/demo", Serve: srv.admin(srv.demo)},
+		downstream.Route{Method: http.MethodPut, Path: "/v1/demo", Serve: srv.admin(srv.demo)},
+	)
 }
 
 func (srv *Server) scrape(w http.ResponseWriter, r *http.Request, _ *access.Key) {
@@ -72,10 +84,9 @@ func bounded(next http.Handler) http.Handler {
 // nothing from browser pages that had a name resolved to it.
 func (srv *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) { srv.scrape(w, r, nil) })
-	mux.HandleFunc("GET /v1/providers", func(w http.ResponseWriter, r *http.Request) { srv.listProviders(w, r, nil) })
-	mux.HandleFunc("GET /healthz", srv.healthy)
-	mux.HandleFunc("GET /readyz", srv.ready)
+	for path, serve := range srv.operatorRoutes() {
+		mux.HandleFunc("GET "+path, serve)
+	}
 	mux.HandleFunc("/", srv.notFound)
 	return bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := srv.setup.Load().checkAdminHost(r); err != nil {
@@ -127,12 +138,18 @@ type providerEntry struct {
 	Targets      []targetState `json:"targets"`
 	Capabilities capabilities  `json:"capabilities"`
 	Active       int64         `json:"active"`
+	// MaxConcurrent is how many may be under way at once; 0: any.
+	MaxConcurrent int `json:"max_concurrent"`
 	// Waiting is the attempts that wait for a place at a provider that is full.
 	Waiting int `json:"waiting"`
 	// Warm is the sockets that are open and have no stream.
 	Warm         int       `json:"warm"`
 	FirstAudioMS quantiles `json:"first_audio_ms"`
-	LastError    *string   `json:"last_error"`
+	// Errors are failures of the last hour, by their kind.
+	Errors map[string]int `json:"errors"`
+	// LastErrorAt is null where there was none.
+	LastError   *string `json:"last_error"`
+	LastErrorAt *string `json:"last_error_at"`
 }
 
 // quantiles are in milliseconds; null where nothing was observed.
@@ -160,9 +177,17 @@ type capabilities struct {
 type targetState struct {
 	Model   *string       `json:"model"`
 	Circuit routing.State `json:"circuit"`
+	// Since is null where the circuit was never otherwise, RetryAt where it is not open.
+	Since   *string `json:"since"`
+	RetryAt *string `json:"retry_at"`
 }
 
 func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
+	writeJSON(w, http.StatusOK, map[string]any{"providers": srv.providerEntries(srv.metrics.Recent().LastHour(time.Now()))})
+}
+
+// providerEntries are in the order of the configuration. recent is the last hour.
+func (srv *Server) providerEntries(recent metrics.Sum) []providerEntry {
 	entries, set := []providerEntry{}, srv.setup.Load()
 	for _, p := range set.Providers() {
 		idle, _ := p.Sockets()
@@ -170,27 +195,50 @@ func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *acce
 		if caps.Markup == nil {
 			caps.Markup = []string{}
 		}
-		entries = append(entries, providerEntry{
-			Name:         p.Name,
-			Adapter:      p.Adapter,
-			Circuit:      set.CircuitOf(p.Name),
-			BudgetSpent:  set.Spent(p.Name),
-			Waiting:      p.Slots().Queue(),
-			Warm:         idle,
-			Targets:      set.targetStates(p.Name),
-			Capabilities: capabilities{Capabilities: caps, Resume: caps.Resume()},
-			Active:       p.Active(),
-			FirstAudioMS: quantilesOf(srv.engine.FirstAudio(p.Name)),
-			LastError:    p.LastError(),
-		})
+		entry := providerEntry{
+			Name:          p.Name,
+			Adapter:       p.Adapter,
+			Circuit:       set.CircuitOf(p.Name),
+			BudgetSpent:   set.Spent(p.Name),
+			Waiting:       p.Slots().Queue(),
+			Warm:          idle,
+			Targets:       set.targetStates(p.Name),
+			Capabilities:  capabilities{Capabilities: caps, Resume: caps.Resume()},
+			Active:        p.Active(),
+			MaxConcurrent: p.Places(),
+			FirstAudioMS:  quantilesOf(srv.engine.FirstAudio(p.Name)),
+			Errors:        map[string]int{},
+		}
+		if v := recent.Vendors[p.Name]; v != nil && v.Kinds != nil {
+			entry.Errors = v.Kinds
+		}
+		if failure := p.LastError(); failure != nil {
+			entry.LastError, entry.LastErrorAt = &failure.Message, optionalTime(failure.At)
+		}
+		entries = append(entries, entry)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"providers": entries})
+	return entries
 }
 
 func (set *setup) targetStates(provider string) []targetState {
 	states := []targetState{}
 	for _, t := range set.TargetsOf(provider) {
-		states = append(states, targetState{Model: downstream.Optional(t.Model), Circuit: set.State(t)})
+		standing := set.Standing(t)
+		states = append(states, targetState{
+			Model: downstream.Optional(t.Model), Circuit: standing.State,
+			Since: optionalTime(standing.Since), RetryAt: optionalTime(standing.Retry),
+		})
 	}
 	return states
 }
+
+// optionalTime is a time in JSON; nil where it is zero.
+func optionalTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(wireTime(t))
+}
+
+// wireTime is a time in JSON, to the millisecond.
+func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -24,7 +24,7 @@ func fromAnotherSite(r *http.Request) bool {
 // checkOrigin refuses browser pages from elsewhere: a browser sends the user's network position along.
 func (set *setup) checkOrigin(r *http.Request) *protocol.Error {
 	origin := r.Header.Get("Origin")
-	if origin == "" || slices.ContainsFunc(set.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
+	if origin == "" || sameOrigin(r) || slices.ContainsFunc(set.origins, func(o string) bool { return strings.EqualFold(o, origin) }) {
 		return nil
 	}
 	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "this origin is not configured"}

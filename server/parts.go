@@ -14,6 +14,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/downstream"
 	"voicerelay/limits"
+	"voicerelay/peers"
 	"voicerelay/relay"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/trace"
@@ -40,6 +41,8 @@ type Config struct {
 	Proxies []netip.Prefix
 	// ProviderBudgets are the providers that have a budget. One without anything left is passed over.
 	ProviderBudgets []limits.Bounded
+	// Console: operators are served a page at /console.
+	Console bool
 	// Dialects is what the operator says of some dialects; the others are as DefaultSettings.
 	Dialects map[string]downstream.Settings
 }
@@ -65,6 +68,12 @@ type Parts struct {
 	Alert   func(ctx context.Context, c limits.Crossing) (now bool, err error)
 	Ledger  relay.Ledger
 	Reports Reports
+	// Peers are the other relays on the same Redis; nil: there are none.
+	Peers Peers
+	// Identity is what operators know the relay by.
+	Identity Identity
+	// Demo is told to have a vendor break off; nil: the vendors are no emulators.
+	Demo Demo
 	// Awake tells time in which the process runs; nil: it always does.
 	Awake    *awake.Clock
 	Registry *prometheus.Registry
@@ -81,6 +90,27 @@ type Standing struct {
 	DegradedSince time.Time
 	// Unrecorded: the ledger can't be written, so that no generation is taken.
 	Unrecorded bool
+	// Unshipped is how many records what all relays share lacks, ClockOffset how far this machine's clock is ahead of its clock.
+	Unshipped   int64
+	ClockOffset time.Duration
+}
+
+// Identity is what operators know a relay by.
+type Identity struct {
+	// Name is of its ledger, and no other relay's; empty: "relay". Host is the machine's, Version the binary's.
+	Name, Host, Version string
+}
+
+// Peers are the other relays on the same Redis. Exchange has one caller, the others are safe for concurrent use.
+type Peers interface {
+	// Exchange leaves a summary for the others, and brings what they want of this relay.
+	Exchange(ctx context.Context, summary []byte, watching bool) (peers.Told, error)
+	// Others are the other relays, at once.
+	Others(ctx context.Context) ([]peers.Other, error)
+	// Stop asks another relay to end a generation.
+	Stop(ctx context.Context, relay, recordID string) error
+	// Leave has the relay be gone at once, and not missed.
+	Leave(ctx context.Context) error
 }
 
 // Reports answers what was spoken and what it cost. It is safe for concurrent use.

@@ -19,6 +19,7 @@ func (srv *Server) Refused(remote netip.Addr, code protocol.Code, key *access.Ke
 	what := refusal{remote: remote, code: code}
 	if key != nil {
 		what.key = keyName{key.Tenant, key.Name, key.Next}
+		srv.metrics.Recent().TenantRefused(key.Tenant, string(code))
 	}
 	srv.tellOf(what)
 }

@@ -38,10 +38,12 @@ type Server struct {
 	dialects    []downstream.Dialect
 	log         zerolog.Logger
 
-	setup   atomic.Pointer[setup] // what is configured now
-	whole   atomic.Int64          // bytes of answers that wait for their end
-	backlog delivery.Backlog
-	memory  *memory
+	setup    atomic.Pointer[setup] // what is configured now
+	live     *live
+	emulated Demo         // nil: the vendors are no emulators
+	whole    atomic.Int64 // bytes of answers that wait for their end
+	backlog  delivery.Backlog
+	memory   *memory
 
 	mu       sync.Mutex // guards what follows
 	clients  map[downstream.Client]struct{}
@@ -79,6 +81,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.limitMemory(cfg.MemoryLimit)
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
+	srv.live, srv.emulated = newLive(srv, parts), parts.Demo
 	srv.metrics.Expect(set.expected())
 	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics(), newBudgetCollector(func() []limits.Bounded { return srv.setup.Load().bounded }, srv.budgets), srv.alerts} {
 		if err := parts.Registry.Register(c); err != nil {

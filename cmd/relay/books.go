@@ -15,6 +15,7 @@ import (
 	"voicerelay/billing/ship"
 	"voicerelay/config"
 	"voicerelay/limits"
+	"voicerelay/peers"
 	"voicerelay/relay"
 	"voicerelay/server"
 )
@@ -33,6 +34,9 @@ type books struct {
 	budgets limits.Budgets
 	// standing tells how they do.
 	standing func() server.Standing
+	// name is this relay's, by its ledger; peers are the others on the same Redis, nil: there are none.
+	name  string
+	peers server.Peers
 }
 
 // recoverPatience bounds how long a start waits for Redis where the one before left generations open: to hear what became of
@@ -72,7 +76,12 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 	if err != nil {
 		return nil, err
 	}
+	name, err := l.Relay(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return &books{
+		name:     name,
 		ledger:   l,
 		reports:  l,
 		store:    store,
@@ -128,12 +137,17 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		return nil, err
 	}
 	return &books{
+		name:    name,
+		peers:   peers.New(client, name),
 		ledger:  wakingLedger{l, shipper},
 		reports: &sharedReports{all: ship.NewReports(client, 0), own: l, away: shared.Away, log: log},
 		store:   shared,
 		budgets: shared,
 		standing: func() server.Standing {
-			return server.Standing{DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil}
+			return server.Standing{
+				DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil,
+				Unshipped: shipper.Unshipped(), ClockOffset: shipper.ClockOffset(),
+			}
 		},
 	}, nil
 }

@@ -48,12 +48,19 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 	if err != nil {
 		return err
 	}
+	first := cast[0].adapter
+	faulty, url, err := newTrouble(urls[first])
+	if err != nil {
+		return err
+	}
+	urls[first] = url
+	vendors.push("the first vendor's troubles", providerPatience, faulty.close)
 	books, err := os.MkdirTemp("", "voicerelay-demo") // a ledger that is gone with the demo
 	if err != nil {
 		return err
 	}
 	vendors.push("ledger's folder", ledgerPatience, func(context.Context) error { return os.RemoveAll(books) })
-	p, err := startDemoRelay(ctx, cast, urls, books, std)
+	p, err := startDemoRelay(ctx, demoParts{cast, urls, books, faulty}, std)
 	if err != nil {
 		return err
 	}
@@ -62,7 +69,8 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 	fmt.Fprintf(std.out, "relay listening on %s\n\n", p.url)
 	err = speakDemo(ctx, p.url, cast, std)
 	if err == nil && !once {
-		fmt.Fprintf(std.out, "Try it: go run ./cmd/relay say -url %s -o hello.wav \"Hello there.\"\nServing until you stop it with Ctrl-C.\n", p.url)
+		fmt.Fprintf(std.out, "Try it: go run ./cmd/relay say -url %s -o hello.wav \"Hello there.\"\n", p.url)
+		fmt.Fprintf(std.out, "Serving until you stop it with Ctrl-C.\nSee and hear it in a browser: %s/console\n", p.url)
 		<-ctx.Done()
 	}
 	cancel()
@@ -72,8 +80,16 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 	return err
 }
 
+// demoParts are what the demo's relay works with.
+type demoParts struct {
+	cast   []demoVendor
+	urls   map[string]string // of the vendors
+	books  string            // the ledger's folder
+	faulty *trouble          // what stands before the first vendor
+}
+
 // startDemoRelay listens on port 8080, or on a free one where that is taken.
-func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]string, books string, std stdio) (*process, error) {
+func startDemoRelay(ctx context.Context, parts demoParts, std stdio) (*process, error) {
 	address := "127.0.0.1:8080"
 	if probe, err := net.Listen("tcp", address); err != nil {
 		fmt.Fprintln(std.out, "Port 8080 is taken, so the demo takes a free one.")
@@ -81,13 +97,13 @@ func startDemoRelay(ctx context.Context, cast []demoVendor, urls map[string]stri
 	} else if err := probe.Close(); err != nil {
 		return nil, err
 	}
-	s, _, err := config.Parse("demo", demoConfig(address, cast, urls), configEnvironment())
+	s, _, err := config.Parse("demo", demoConfig(address, parts.cast, parts.urls), configEnvironment())
 	if err != nil {
 		return nil, err
 	}
 	s.ShutdownGrace = time.Second
-	s.Books.Ledger.Path = filepath.Join(books, "ledger.db")
-	return start(ctx, s, newLogForm(s, std.err).logger(), nil)
+	s.Books.Ledger.Path = filepath.Join(parts.books, "ledger.db")
+	return start(ctx, s, newLogForm(s, std.err).logger(), extras{demo: parts.faulty})
 }
 
 // speakDemo speaks a sentence through each vendor and one through a failover, and leaves their audio in a file.

@@ -29,6 +29,8 @@ func allowed(pkg string) []string {
 		return []string{}
 	case pkg == "upstream/command":
 		return []string{"program", "upstream", "audio", "text", "awake"}
+	case pkg == "console", pkg == "peers":
+		return []string{}
 	case pkg == "access":
 		return []string{"limits", "routing"}
 	case pkg == "config/check":
@@ -38,7 +40,7 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "downstream", "routing", "upstream", "relay", "relay/refusals", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/refusals", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
 	case pkg == "downstream":
 		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/refusals", "relay/delivery", "relay/metrics", "relay/trace", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share

@@ -97,7 +97,7 @@ func trusting(t *testing.T, path string) *tls.Config {
 // started is a relay for the test's time.
 func started(t *testing.T, s *config.Settings) *process {
 	t.Helper()
-	p, err := start(t.Context(), s, zerolog.Nop(), nil)
+	p, err := start(t.Context(), s, zerolog.Nop(), extras{})
 	if err != nil {
 		t.Fatal(err)
 	}

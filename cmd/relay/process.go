@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -13,7 +15,6 @@ import (
 	"voicerelay/config"
 	"voicerelay/relay/trace"
 	"voicerelay/server"
-	"voicerelay/tracing"
 )
 
 // process is a relay that serves.
@@ -27,7 +28,7 @@ type process struct {
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 	metrics     *processMetrics
-	tracer      *tracing.Tracer // nil: none
+	extras
 
 	// Owned by wait once it is called.
 	stop     stopper
@@ -38,7 +39,17 @@ type process struct {
 }
 
 // watch has the server look after its stores until the process stops.
-func (p *process) watch(ctx context.Context) { p.beside(ctx, "watch", p.server.Watch) }
+func (p *process) watch(ctx context.Context) {
+	p.beside(ctx, "watch", p.server.Watch)
+	p.beside(ctx, "live", p.server.RunLive)
+}
+
+// identity is what operators know this relay by.
+func identity(name string) server.Identity {
+	host, _ := os.Hostname() // without one it is known by its name alone
+	info, _ := debug.ReadBuildInfo()
+	return server.Identity{Name: name, Host: host, Version: buildOf(info, stampedVersion, stampedRevision).version}
+}
 
 // stayAwake has pauses of the process be known until it stops.
 func (p *process) stayAwake(ctx context.Context, log zerolog.Logger) {
@@ -90,7 +101,7 @@ func (p *process) relayConfig(s *config.Settings) server.Config {
 	cfg := server.Config{
 		Hosts: s.Hosts, Origins: s.Origins, Proxies: s.Proxies, Local: s.Local.Key,
 		MaxConnections: s.Limits.MaxConnections, MaxConnectionsPerTenant: s.Limits.MaxConnectionsPerTenant,
-		MemoryLimit: p.memory.apply(s.MemoryLimit), Dialects: dialectSettings(s), ProviderBudgets: s.ProviderBudgets(),
+		MemoryLimit: p.memory.apply(s.MemoryLimit), Console: s.Console, Dialects: dialectSettings(s), ProviderBudgets: s.ProviderBudgets(),
 	}
 	for _, k := range s.Keys {
 		key := k.Key

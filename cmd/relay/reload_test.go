@@ -43,7 +43,7 @@ func serveFile(t *testing.T, file string) *reloadable {
 		t.Fatal(err)
 	}
 	r.from.form = newLogForm(s, &r.log)
-	if r.process, err = start(t.Context(), s, zerolog.Nop(), nil); err != nil {
+	if r.process, err = start(t.Context(), s, zerolog.Nop(), extras{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -74,14 +74,20 @@ func startTraced(ctx context.Context, s *config.Settings, log zerolog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, s, log, tracer)
+	return start(ctx, s, log, extras{tracer: tracer})
 }
 
-// start builds a relay and begins to serve. Where it fails, nothing is left running, but for the tracer; nil: there is none.
-func start(ctx context.Context, s *config.Settings, log zerolog.Logger, tracer *tracing.Tracer) (*process, error) {
+// extras are what a relay may have besides its settings: a tracer, and where its vendors are emulated a demo; nil: it has not.
+type extras struct {
+	tracer *tracing.Tracer
+	demo   server.Demo
+}
+
+// start builds a relay and begins to serve. Where it fails, nothing is left running, but for the extras.
+func start(ctx context.Context, s *config.Settings, log zerolog.Logger, with extras) (*process, error) {
 	none := make(chan struct{}) // no provider of former settings is left to wait for
 	close(none)
-	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none, tracer: tracer}
+	p := &process{failed: make(chan error, 2), awake: awake.New(), memory: readMemoryLimits(), settings: s, retired: none, extras: with}
 	if err := p.build(ctx, s, log); err != nil {
 		return nil, errors.Join(err, p.stop.run(context.WithoutCancel(ctx)))
 	}
@@ -153,6 +159,9 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		Ledger:    kept.ledger,
 		Reports:   kept.reports,
 		Standing:  kept.standing,
+		Peers:     kept.peers,
+		Identity:  identity(kept.name),
+		Demo:      p.demo,
 		Awake:     p.awake,
 		Registry:  registry,
 		Tracer:    p.shownBy(),

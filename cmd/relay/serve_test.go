@@ -38,7 +38,7 @@ func serveTone(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := start(t.Context(), s, zerolog.Nop(), nil)
+	p, err := start(t.Context(), s, zerolog.Nop(), extras{})
 	if err != nil {
 		t.Fatal(err)
 	}

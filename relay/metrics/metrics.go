@@ -28,6 +28,7 @@ type Metrics struct {
 	refusals    *prometheus.CounterVec
 	hedges      *prometheus.CounterVec
 	used        usage
+	recent      Recent
 }
 
 // New registers everything. It panics if that was done before.
@@ -156,7 +157,14 @@ func (m *Metrics) GenerationEnded(reason, code string) {
 	if code != "" {
 		m.failures.WithLabelValues(code).Inc()
 	}
+	m.recent.ended(code != "")
 }
+
+// GenerationRerouted counts a generation that was spoken though an attempt at it had failed.
+func (m *Metrics) GenerationRerouted() { m.recent.rerouted() }
+
+// Recent is what happened in the last hour.
+func (m *Metrics) Recent() *Recent { return &m.recent }
 
 // The results of hedges.
 const (
@@ -179,11 +187,13 @@ func (m *Metrics) CallerHeard(route string, raw bool, took time.Duration) {
 		route = rawRoute
 	}
 	m.callers.WithLabelValues(route).Observe(took.Seconds())
+	m.recent.callerHeard(took)
 }
 
 // AttemptEnded counts an attempt. code says how one failed, else it is empty.
 func (m *Metrics) AttemptEnded(provider, outcome, code string) {
 	m.attempts.WithLabelValues(provider, outcome, code).Inc()
+	m.recent.attemptEnded(provider, code)
 }
 
 // GenerationHeard notes when a generation was first heard, after its generate.
@@ -194,6 +204,7 @@ func (m *Metrics) GenerationHeard(provider string, took time.Duration) {
 // AttemptHeard notes an attempt's first audio, after its start.
 func (m *Metrics) AttemptHeard(provider string, took time.Duration) {
 	m.answered.WithLabelValues(provider).Observe(took.Seconds())
+	m.recent.attemptHeard(provider, took)
 }
 
 // Rerouted counts a change of provider in mid-speech.
@@ -202,7 +213,10 @@ func (m *Metrics) Rerouted(from, to, reason string) {
 }
 
 // Refused counts a request or a message that was refused, by the code of its error.
-func (m *Metrics) Refused(code string) { m.refusals.WithLabelValues(code).Inc() }
+func (m *Metrics) Refused(code string) {
+	m.refusals.WithLabelValues(code).Inc()
+	m.recent.refused(code)
+}
 
 // AttemptUsed counts what an attempt used.
 func (m *Metrics) AttemptUsed(u Used) { m.used.add(u) }

@@ -3,6 +3,7 @@ package providers
 import (
 	"cmp"
 	"sync/atomic"
+	"time"
 
 	"voicerelay/limits"
 	"voicerelay/upstream"
@@ -20,8 +21,17 @@ type Provider struct {
 
 	slots     *limits.Slots
 	active    atomic.Int64 // attempts under way
-	lastError atomic.Pointer[string]
+	lastError atomic.Pointer[Failure]
 }
+
+// Failure is an attempt's, as operators are told of it.
+type Failure struct {
+	Message string
+	At      time.Time
+}
+
+// Places is how many attempts may be under way at once; 0: no bound.
+func (p *Provider) Places() int { return p.places() }
 
 // places is how many attempts may be under way at once; 0: no bound.
 func (p *Provider) places() int { return cmp.Or(p.MaxConcurrent, p.Capabilities().Concurrent) }
@@ -50,7 +60,7 @@ func (p *Provider) Sockets() (idle, busy int) {
 // Failed remembers an attempt's failure for the operator.
 func (p *Provider) Failed(err error) {
 	message := string(upstream.KindOf(err)) + ": " + upstream.ToldOf(err)
-	p.lastError.Store(&message)
+	p.lastError.Store(&Failure{Message: message, At: time.Now()})
 }
 
 // Active is how many attempts are under way.
@@ -60,4 +70,4 @@ func (p *Provider) Active() int64 { return p.active.Load() }
 func (p *Provider) Slots() *limits.Slots { return p.slots }
 
 // LastError is the latest failure of an attempt; nil: there was none.
-func (p *Provider) LastError() *string { return p.lastError.Load() }
+func (p *Provider) LastError() *Failure { return p.lastError.Load() }

@@ -125,6 +125,11 @@ func (set *Setup) Spent(provider string) bool { return set.spent(provider) }
 // State is how a target's circuit stands.
 func (set *Setup) State(t routing.Target) routing.State { return set.circuits[t.Provider].State(t) }
 
+// Standing is how a target's circuit stands, and since when.
+func (set *Setup) Standing(t routing.Target) routing.Standing {
+	return set.circuits[t.Provider].Standing(t)
+}
+
 // Resting says why a candidate is to be left alone now; empty: it is not.
 func (set *Setup) Resting(c routing.Candidate) routing.Why {
 	if set.spent(c.Provider) {
