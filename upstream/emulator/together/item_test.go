@@ -154,25 +154,19 @@ func wordsOf(t *testing.T, all []engine.Object) []string {
 	return words
 }
 
-// The charge is the list price of the characters, and the audio that was generated is noted.
+// The charge is the list price of the characters.
 func TestTogetherCharges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for query, want := range map[string]int64{
-			"?model=hexgrad/Kokoro-82M&voice=af_heart":                          4 * 12,
-			"?model=canopylabs/orpheus-3b-0.1-ft&voice=tara":                    15 * 12,
-			"?model=cartesia/sonic-english&voice=any&response_format=pcm":       65 * 12,
-			"?model=hexgrad/Kokoro-82M&voice=af_heart&max_partial_length=10000": 4 * 12,
+			"?model=hexgrad/Kokoro-82M&voice=af_heart":       4 * 12,
+			"?model=canopylabs/orpheus-3b-0.1-ft&voice=tara": 15 * 12,
+			"?model=cartesia/sonic-english&voice=any":        65 * 12,
 		} {
-			o := drawn(t, "cartesia:true", "riff:asked", "oddChunks:false")
-			c := open(t, o, query+"&segment=never")
+			c := open(t, drawn(t, "cartesia:true"), query+"&segment=never")
 			c.speak("c", " Grüße, Welt") // twelve characters, of more bytes
-			raw := soundOf(t, c.until(done))
-			stream := c.Server.Stats().Streams[0]
-			if stream.Charge != want {
-				t.Errorf("%s: got %d millionths, want %d", query, stream.Charge, want)
-			}
-			if got := audio.Duration(int64(len(raw)/2), 24000); stream.Audio != got {
-				t.Errorf("%s: got %v of audio noted, %v sent", query, stream.Audio, got)
+			c.until(done)
+			if got := c.Server.Stats().Streams[0].Charge; got != want {
+				t.Errorf("%s: got %d millionths, want %d", query, got, want)
 			}
 		}
 	})

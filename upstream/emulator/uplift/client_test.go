@@ -17,17 +17,11 @@ const (
 
 func transports() []string { return []string{plainTransport, roomTransport} }
 
-// drawn is options under which the seed has drawn what is asked for.
-func drawn(t *testing.T, o engine.Options, wanted func(quirks) bool) engine.Options {
+// drawn is options whose seed draws quirks, as name:value.
+func drawn(t *testing.T, o engine.Options, quirks ...string) engine.Options {
 	t.Helper()
-	for range 10_000 {
-		if wanted(drawQuirks(o)) {
-			return o
-		}
-		o.Seed++
-	}
-	t.Fatal("no seed draws what is asked for")
-	return engine.Options{}
+	o.Seed = enginetest.Dialect{Vendor: Vendor, Options: o, Quirks: quirks}.Seed(t, enginetest.Line{})
+	return o
 }
 
 // start starts an emulator and stops it with the test.

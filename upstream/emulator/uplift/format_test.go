@@ -95,7 +95,7 @@ func TestUpliftMP3IsWhole(t *testing.T) {
 func TestUpliftOddChunks(t *testing.T) {
 	for _, odd := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			o := drawn(t, engine.Options{}, func(q quirks) bool { return q.oddChunks == odd })
+			o := drawn(t, engine.Options{}, fmt.Sprint("oddChunks:", odd))
 			c := talk(t, o, plainTransport)
 			c.speak("r", twelveWords, "")
 			h := c.hear("r")
@@ -109,7 +109,7 @@ func TestUpliftOddChunks(t *testing.T) {
 func TestUpliftChargesByItsUnit(t *testing.T) {
 	for _, byCharacters := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			o := drawn(t, engine.Options{}, func(q quirks) bool { return q.billsCharacters == byCharacters })
+			o := drawn(t, engine.Options{}, fmt.Sprint("billsCharacters:", byCharacters))
 			c := talk(t, o, plainTransport)
 			c.speak("r", "Grüße!", "")
 			c.hear("r")

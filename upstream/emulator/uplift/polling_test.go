@@ -184,7 +184,7 @@ func TestUpliftRefusesWhatIsNoPolling(t *testing.T) {
 
 // A POST whose answers have no room waits, and a poll must make that room.
 func TestUpliftPollDrainsWhatAPostFills(t *testing.T) {
-	o := drawn(t, engine.Options{}, func(q quirks) bool { return !q.ignoresUnknown })
+	o := drawn(t, engine.Options{}, "ignoresUnknown:false")
 	_, base := start(t, o)
 	sid := openPolling(t, base)
 	const questions = 4 * engineQueue

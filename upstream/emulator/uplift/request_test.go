@@ -15,7 +15,7 @@ import (
 
 // So many requests are spoken side by side; the next begins when one of them has ended.
 func TestUpliftParallelRequests(t *testing.T) {
-	o := drawn(t, engine.Options{FirstAudio: time.Hour}, func(q quirks) bool { return q.startsEarly && q.parallel == 8 })
+	o := drawn(t, engine.Options{FirstAudio: time.Hour}, "startsEarly:true", "parallel:8")
 	onBoth(t, o, func(t *testing.T, c client) {
 		for i := range 9 {
 			c.speak(fmt.Sprintf("r%d", i), "One.", "")
@@ -36,7 +36,7 @@ func TestUpliftParallelRequests(t *testing.T) {
 func TestUpliftTimestampsAreOfItsUnit(t *testing.T) {
 	for _, millis := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			o := drawn(t, engine.Options{}, func(q quirks) bool { return q.millis == millis })
+			o := drawn(t, engine.Options{}, fmt.Sprint("millis:", millis))
 			c := talk(t, o, plainTransport)
 			c.speak("r", "One.", "")
 			at, _ := c.hear("r").last["timestamp"].(float64)
@@ -70,7 +70,7 @@ func TestUpliftKeepsWhatItSaw(t *testing.T) {
 // A plain connection is closed when nothing comes; a ping is something.
 func TestUpliftIdleConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := drawn(t, engine.Options{}, func(q quirks) bool { return q.idle == time.Minute })
+		o := drawn(t, engine.Options{}, "idle:60000000000")
 		c := talk(t, o, plainTransport)
 		c.speak("r", twelveWords, "") // it is not idle while it speaks
 		c.hear("r")

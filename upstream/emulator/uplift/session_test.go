@@ -43,7 +43,7 @@ func (s *session) lastSent(t *testing.T) engine.Object {
 }
 
 func TestUpliftLimitsOfAMinute(t *testing.T) {
-	s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return q.silence == nothing }))
+	s := onPaper(t, drawn(t, engine.Options{}, "silence:0"))
 	for i := range synthesesPerMinute {
 		s.take("synthesize", fmt.Appendf(nil, `{"requestId":"r%d","text":"One.","voiceId":"v_nobody"}`, i))
 	}
@@ -146,7 +146,7 @@ func TestUpliftHeartbeatIsWaitedFor(t *testing.T) {
 // A client that fetches nothing is shut as well: what is queued for it is bounded, and so a heartbeat finds no room.
 func TestUpliftClientThatFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := onPaper(t, drawn(t, engine.Options{}, func(q quirks) bool { return !q.ignoresUnknown }))
+		s := onPaper(t, drawn(t, engine.Options{}, "ignoresUnknown:false"))
 		e := newEngines(s.emulator).openEngine(true)
 		flooded := make(chan struct{})
 		go func() { // ends with the connection
