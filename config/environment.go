@@ -19,6 +19,8 @@ type Environment struct {
 	Drivers []upstream.Driver
 	// Dialects are those that clients may speak: by name, what their paths begin with.
 	Dialects map[string]string
+
+	expanded func(text, source string) // is told of each text that came from outside; nil: nobody is
 }
 
 // maxSecretFile bounds a file that ${file:PATH} names: room for a certificate, and no device read for ever.

@@ -39,7 +39,8 @@ func Parse(name string, source []byte, env Environment) (*Settings, []Warning, e
 		r.fault("", fmt.Sprintf("is longer than %d bytes", maxConfigFile))
 		return nil, nil, r.err()
 	}
-	d := newDecoder(env, r, routing.DefaultRoute(), defaultDialect())
+	written := newReferences()
+	d := newDecoder(written.note(env), r, routing.DefaultRoute(), defaultDialect())
 	root, err := d.parse(source)
 	if err != nil {
 		return nil, nil, r.err()
@@ -52,6 +53,8 @@ func Parse(name string, source []byte, env Environment) (*Settings, []Warning, e
 	if err := r.err(); err != nil {
 		return nil, r.warnings, err
 	}
+	result.Warnings = r.warnings
+	result.InForce = inForce(&file, result, written)
 	return result, r.warnings, nil
 }
 

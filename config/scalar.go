@@ -47,6 +47,9 @@ func (e Environment) text(node ast.Node) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if expanded.foreign && e.expanded != nil {
+		e.expanded(expanded.text, source(node))
+	}
 	if len(expanded.unset) > 0 {
 		return "", fmt.Errorf("the environment has no %s", strings.Join(expanded.unset, ", "))
 	}

@@ -49,6 +49,12 @@ type Settings struct {
 	MemoryLimit   ByteLimit
 	ShutdownGrace time.Duration
 	DrainDelay    time.Duration
+	// InForce is the file as it is in force, without its secrets: plain values for an encoder, which nobody changes.
+	InForce map[string]any
+	// Warnings are what is valid and can't do what its author hopes for.
+	Warnings []Warning
+	// Pending are the parts of the file whose change needs a restart, by KeepFixed.
+	Pending []string
 }
 
 // Tenants are those of the keys, each once.
@@ -190,6 +196,7 @@ func (s *Settings) Unpriced() []string {
 // KeepFixed is the settings with what can't change while the relay runs: that stays, and the log says what differs.
 func (s *Settings) KeepFixed(running *Settings, log zerolog.Logger) *Settings {
 	kept := *s
+	kept.InForce = maps.Clone(s.InForce)
 	kept.Listen, kept.AdminListen, kept.TLS, kept.Books = running.Listen, running.AdminListen, running.TLS, running.Books
 	kept.Dialects = keepPaths(s.Dialects, running.Dialects)
 	for _, fixed := range []struct {
@@ -204,6 +211,10 @@ func (s *Settings) KeepFixed(running *Settings, log zerolog.Logger) *Settings {
 		{"dialects", !maps.Equal(pathsOf(s.Dialects), pathsOf(running.Dialects))},
 	} {
 		if fixed.differs {
+			kept.Pending = append(kept.Pending, fixed.path)
+			if fixed.path != "dialects" { // of which only the paths are kept
+				kept.InForce[fixed.path] = running.InForce[fixed.path]
+			}
 			log.Warn().Str("at", fixed.path).Msg("a change of this needs a restart")
 		}
 	}

@@ -44,6 +44,7 @@ func (srv *Server) ownRoutes() []downstream.Route {
 		"/v1/budgets":       srv.listBudgets,
 		"/v1/keys":          srv.listKeys,
 		"/v1/tenants":       srv.listTenants,
+		"/v1/config":        srv.admin(srv.showConfiguration),
 		"/v1/failures":      srv.listFailures,
 		"/v1/usage":         srv.usage,
 		"/v1/usage/records": srv.usageRecords,

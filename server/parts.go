@@ -80,6 +80,8 @@ type Parts struct {
 	// Tracer shows generations; nil: nobody wants to see them.
 	Tracer trace.Tracer
 	Log    zerolog.Logger
+	// Configuration is asked for what is in force; nil: nobody knows.
+	Configuration func() Configuration
 	// Dialects are the protocols that clients speak.
 	Dialects []downstream.Dialect
 }

@@ -22,21 +22,23 @@ import (
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	engine      *relay.Engine
-	reports     Reports
-	reporting   *reportPlaces
-	failures    *failures
-	standing    func() Standing
-	budgets     limits.Budgets // of nobody, if the parts have none
-	watch       *limits.Watch  // over budgets
-	alerts      *prometheus.CounterVec
-	gate        *limits.Connections
-	refusedFrom *refusedAddresses
-	awake       *awake.Clock
-	metrics     *metrics.Metrics
-	registry    *prometheus.Registry
-	dialects    []downstream.Dialect
-	log         zerolog.Logger
+	engine    *relay.Engine
+	reports   Reports
+	reporting *reportPlaces
+	failures  *failures
+	// configuration is what GET /v1/config shows.
+	configuration func() Configuration
+	standing      func() Standing
+	budgets       limits.Budgets // of nobody, if the parts have none
+	watch         *limits.Watch  // over budgets
+	alerts        *prometheus.CounterVec
+	gate          *limits.Connections
+	refusedFrom   *refusedAddresses
+	awake         *awake.Clock
+	metrics       *metrics.Metrics
+	registry      *prometheus.Registry
+	dialects      []downstream.Dialect
+	log           zerolog.Logger
 
 	setup    atomic.Pointer[setup] // what is configured now
 	live     *live
@@ -66,6 +68,9 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		clients:     make(map[downstream.Client]struct{}),
 	}
 	srv.reportFrom(parts)
+	if srv.configuration = parts.Configuration; srv.configuration == nil {
+		srv.configuration = func() Configuration { return Configuration{} }
+	}
 	srv.alertBy(parts.Alert)
 	if parts.Ledger != nil {
 		parts.Ledger = watchedLedger{parts.Ledger, srv.failures}

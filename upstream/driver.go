@@ -8,6 +8,7 @@ type Driver struct {
 	open    func(decode func(any) error, env Env) (Provider, error)
 	check   func(decode func(any) error) error
 	program func(decode func(any) error) (string, error)
+	options func(decode func(any) error) (any, error)
 	equal   func(decode, other func(any) error) bool
 	voiced  bool
 	inPath  bool
@@ -52,6 +53,7 @@ func NewDriver[C any, P Provider](name string, defaults C, open func(cfg C, env 
 			}
 			return "", err
 		},
+		options: func(decode func(any) error) (any, error) { return load(decode) },
 		equal: func(decode, other func(any) error) bool {
 			one, err := load(decode)
 			another, otherErr := load(other)
@@ -81,6 +83,9 @@ func (d Driver) CheckEnv(decode func(any) error, env Env) error {
 
 // Program is what must be installed on this machine for a provider with these options; empty: nothing.
 func (d Driver) Program(decode func(any) error) (string, error) { return d.program(decode) }
+
+// Options are a driver's options with its defaults, as a struct whose fields have the configuration's names in their yaml tags.
+func (d Driver) Options(decode func(any) error) (any, error) { return d.options(decode) }
 
 // Equal reports whether two sets of options come to the same, whatever defaults they spell out.
 func (d Driver) Equal(decode, other func(any) error) bool { return d.equal(decode, other) }

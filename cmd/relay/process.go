@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -29,6 +30,8 @@ type process struct {
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 	metrics     *processMetrics
 	extras
+
+	loaded atomic.Pointer[server.Configuration] // as operators see it
 
 	// Owned by wait once it is called.
 	stop     stopper

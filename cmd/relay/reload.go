@@ -29,6 +29,7 @@ func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) 
 	}
 	if err != nil {
 		p.metrics.refused()
+		p.noteRefused(err)
 		refuseReload(err, log)
 		return
 	}
@@ -85,6 +86,7 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 	p.retire(former, p.speakers.without(next), replaced(p.encoders, encoders), log)
 	p.speakers, p.encoders = next, encoders
 	p.settings = s.KeepFixed(p.settings, log)
+	p.noteLoaded(p.settings)
 	return nil
 }
 

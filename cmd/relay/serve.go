@@ -95,6 +95,7 @@ func start(ctx context.Context, s *config.Settings, log zerolog.Logger, with ext
 }
 
 func (p *process) build(ctx context.Context, s *config.Settings, log zerolog.Logger) (err error) {
+	p.noteLoaded(s)
 	p.stayAwake(ctx, log) // first: until the end whatever is late is judged by it
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -149,24 +150,25 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		return nil, fmt.Errorf("routes: %w", err)
 	}
 	return server.New(p.relayConfig(s), server.Parts{
-		Table:     table,
-		Providers: p.speakers.providers(),
-		Circuit:   s.Circuit,
-		Prices:    s.Prices,
-		Codecs:    p.encoders,
-		Store:     kept.store,
-		Budgets:   kept.budgets,
-		Ledger:    kept.ledger,
-		Reports:   kept.reports,
-		Standing:  kept.standing,
-		Peers:     kept.peers,
-		Identity:  identity(kept.name),
-		Demo:      p.demo,
-		Awake:     p.awake,
-		Registry:  registry,
-		Tracer:    p.shownBy(),
-		Log:       log,
-		Dialects:  dialects(),
+		Table:         table,
+		Providers:     p.speakers.providers(),
+		Circuit:       s.Circuit,
+		Prices:        s.Prices,
+		Codecs:        p.encoders,
+		Store:         kept.store,
+		Budgets:       kept.budgets,
+		Ledger:        kept.ledger,
+		Reports:       kept.reports,
+		Standing:      kept.standing,
+		Peers:         kept.peers,
+		Identity:      identity(kept.name),
+		Demo:          p.demo,
+		Awake:         p.awake,
+		Registry:      registry,
+		Tracer:        p.shownBy(),
+		Log:           log,
+		Dialects:      dialects(),
+		Configuration: func() server.Configuration { return *p.loaded.Load() },
 	})
 }
 
