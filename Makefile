@@ -18,7 +18,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts chart
+.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples
 
 # check is what CI runs after the tests.
 check: commits format tidy vet lint race ## everything that CI runs after the tests
@@ -59,7 +59,7 @@ format: $(BIN)/gofumpt ## check that gofumpt would change nothing
 tidy: ## check go.mod and go.sum of all modules
 	go mod tidy -diff
 	cd client && go mod tidy -diff
-	cd tests/helm && go mod tidy -diff
+	cd tests/samples && go mod tidy -diff
 
 vet: ## run go vet
 	go vet ./... $(CLIENT)/...
@@ -104,10 +104,10 @@ clients: ## try clients that others wrote, unmodified, against a relay
 headline: ## lose the vendor of each of these clients in mid-word
 	VOICERELAY_CLIENTS=1 go test ./tests/clients/headline ./tests/clients/rig -count=1 -v -p 1 -parallel 3 -timeout 10m
 
-# chart tests deploy/helm by Helm itself, in a module of its own: Helm is no dependency of the relay. The first time it builds Helm,
-# which takes minutes.
-chart: ## test the chart of deploy/helm
-	cd tests/helm && go vet . && go test . -count=1
+# samples tests what deploy/ has for Helm, Kubernetes and Grafana, by their own code, in a module of its own: none of it is a dependency
+# of the relay. The first time it builds Helm, which takes minutes.
+samples: ## test the chart, manifests and dashboard of deploy/
+	cd tests/samples && go vet . && go test . -count=1
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.

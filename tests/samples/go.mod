@@ -1,10 +1,11 @@
-module voicerelay/tests/helm
+module voicerelay/tests/samples
 
 go 1.26.0
 
 tool helm.sh/helm/v3/cmd/helm
 
 require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring v0.95.2
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
