@@ -16,6 +16,7 @@ import (
 	"voicerelay/config"
 	"voicerelay/relay/trace"
 	"voicerelay/server"
+	"voicerelay/tracing"
 )
 
 // process is a relay that serves.
@@ -39,6 +40,12 @@ type process struct {
 	speakers providerSet
 	encoders *codec.Set
 	retired  <-chan struct{} // closed once the providers and encoders of former settings are
+}
+
+// extras are what a relay may have besides its settings: a tracer, and where its vendors are emulated a demo; nil: it has not.
+type extras struct {
+	tracer *tracing.Tracer
+	demo   server.Demo
 }
 
 // watch has the server look after its stores until the process stops.

@@ -77,12 +77,6 @@ func startTraced(ctx context.Context, s *config.Settings, log zerolog.Logger) (*
 	return start(ctx, s, log, extras{tracer: tracer})
 }
 
-// extras are what a relay may have besides its settings: a tracer, and where its vendors are emulated a demo; nil: it has not.
-type extras struct {
-	tracer *tracing.Tracer
-	demo   server.Demo
-}
-
 // start builds a relay and begins to serve. Where it fails, nothing is left running, but for the extras.
 func start(ctx context.Context, s *config.Settings, log zerolog.Logger, with extras) (*process, error) {
 	none := make(chan struct{}) // no provider of former settings is left to wait for

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"voicerelay/limits"
 )
@@ -120,5 +121,48 @@ func sharedRace(t *testing.T, one, other Relay) {
 	}
 	if got := reserved.Load(); got != 3 {
 		t.Errorf("%d reserved three of ten each, want 3", got)
+	}
+}
+
+// A provider's budget refuses nothing: generations open without it, and are counted.
+func sharedProvider(t *testing.T, one, other Relay) {
+	for i, relay := range []Relay{one, other} {
+		e := limits.Expense{Owner: ofProvider, RecordID: expense(relayNames[i]).RecordID}
+		spend(t, open(t, BudgetFixture{Budgets: relay}, e), 6)
+	}
+	balance := func(relay Relay) int64 {
+		b, err := relay.Balance(t.Context(), ofProvider, limits.Budget{Currency: "EUR", Daily: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Daily.Spent
+	}
+	balance(one) // tells what it has spent
+	if got := balance(other); got != 12 {
+		t.Errorf("the other knows of %d, want 12", got)
+	}
+	if got := balance(one); got != 12 {
+		t.Errorf("the one knows of %d, want 12", got)
+	}
+}
+
+var relayNames = []string{"one", "other"}
+
+func sharedCrossing(t *testing.T, one, other Relay) {
+	c := limits.Crossing{Owner: ofKey, Period: limits.Daily, Currency: "EUR", At: limits.Whole}
+	c.Most, c.Spent, c.Anew = 10, 10, time.Now().Add(time.Hour)
+	for _, step := range []struct {
+		name  string
+		relay Relay
+		want  bool
+	}{{"the first", one, true}, {"the other", other, false}, {"the first again", one, true}} {
+		got, err := step.relay.Claim(t.Context(), c)
+		if err != nil || got != step.want {
+			t.Errorf("%s: Claim = %v, %v, want %v", step.name, got, err, step.want)
+		}
+	}
+	c.At /= 2
+	if got, err := other.Claim(t.Context(), c); !got || err != nil {
+		t.Errorf("another crossing: Claim = %v, %v", got, err)
 	}
 }
