@@ -147,3 +147,7 @@ func takeover(s story.Story, i int) []attribute.KeyValue {
 	}
 	return all
 }
+
+func sameTarget(a, b billing.Attempt) bool {
+	return a.Provider == b.Provider && a.Model == b.Model && a.Voice == b.Voice
+}

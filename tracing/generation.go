@@ -22,9 +22,9 @@ const (
 
 // generation is one that runs.
 type generation struct {
-	t    *Tracer
-	ctx  context.Context // with the span
-	span trace.Span
+	tracer trace.Tracer
+	ctx    context.Context // with the span
+	span   trace.Span
 }
 
 var _ story.Generation = (*generation)(nil)
@@ -50,7 +50,7 @@ func (g *generation) End(s story.Story) {
 
 // showAttempt makes the span of an attempt.
 func (g *generation) showAttempt(of billing.Record, a billing.Attempt, more story.Attempt) {
-	_, span := g.t.tracer.Start(g.ctx, attemptName(a), trace.WithTimestamp(a.StartedAt),
+	_, span := g.tracer.Start(g.ctx, attemptName(a), trace.WithTimestamp(a.StartedAt),
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(ofAttempt(of, a, more)...))
 	if !more.Heard.IsZero() {
 		span.AddEvent(eventFirstAudio, trace.WithTimestamp(more.Heard))
@@ -86,8 +86,4 @@ func (g *generation) event(name string, at time.Time, attributes ...attribute.Ke
 	if !at.IsZero() {
 		g.span.AddEvent(name, trace.WithTimestamp(at), trace.WithAttributes(attributes...))
 	}
-}
-
-func sameTarget(a, b billing.Attempt) bool {
-	return a.Provider == b.Provider && a.Model == b.Model && a.Voice == b.Voice
 }

@@ -106,5 +106,5 @@ func (t *Tracer) Begin(parent story.Context, at time.Time) story.Generation {
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent.Parent, "tracestate": parent.State})
 	}
 	ctx, span := t.tracer.Start(ctx, "generation", trace.WithTimestamp(at), trace.WithSpanKind(trace.SpanKindServer))
-	return &generation{t: t, ctx: ctx, span: span}
+	return &generation{tracer: t.tracer, ctx: ctx, span: span}
 }
