@@ -165,3 +165,13 @@ func (c *fileConfig) hasProvider(name string) bool {
 func (c *fileConfig) hasVoice(name string) bool {
 	return slices.ContainsFunc(c.Voices, func(v routing.Voice) bool { return v.Name == name })
 }
+
+// tenant is what the file says of a tenant, or of one that it does not list.
+func (c *fileConfig) tenant(name string) tenantConfig {
+	for _, t := range c.Tenants {
+		if t.Name == name {
+			return t
+		}
+	}
+	return tenantConfig{Name: name}
+}

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"voicerelay/upstream"
 )
 
@@ -157,15 +155,4 @@ func (r *references) of(text string) string {
 		return written
 	}
 	return text
-}
-
-// source is the text of a node as it is written.
-func source(node ast.Node) string {
-	switch n := node.(type) {
-	case *ast.StringNode:
-		return n.Value
-	case *ast.LiteralNode:
-		return n.Value.Value
-	}
-	return ""
 }

@@ -189,16 +189,6 @@ func (k keyConfig) limits(common limits.Config, path string, d *decoder) limits.
 	return own
 }
 
-// tenant is what the file says of a tenant, or of one that it does not list.
-func (c *fileConfig) tenant(name string) tenantConfig {
-	for _, t := range c.Tenants {
-		if t.Name == name {
-			return t
-		}
-	}
-	return tenantConfig{Name: name}
-}
-
 func (t tenantConfig) check(file *fileConfig, r *remarks) {
 	path := join("tenants", t.Name)
 	t.Limits.Validate(r.below(path + ".limits"))

@@ -68,6 +68,17 @@ func (e Environment) expansion(node ast.Node) (expansion, error) {
 	return expansion{}, errors.New("must be text")
 }
 
+// source is the text of a node as it is written.
+func source(node ast.Node) string {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value
+	case *ast.LiteralNode:
+		return n.Value.Value
+	}
+	return ""
+}
+
 // string takes text. In a secret, a variable that is not set expands to nothing, and the secret's owner says what
 // that means.
 func (e Environment) string(node ast.Node, into reflect.Value) error {
