@@ -12,6 +12,7 @@ import (
 )
 
 // The dashboard is one that Grafana's types know to the last field of each panel, and no panel covers another.
+// These types are of the form that Grafana reads from files and imports; it has a newer one for its API.
 func TestTheDashboardIsGrafanas(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	text, err := os.ReadFile("../../deploy/grafana/dashboards/voicerelay.json")
