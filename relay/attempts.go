@@ -146,3 +146,11 @@ func (as *attempts) spokenToLocked(now time.Time) int {
 		return a.speech.SpokenTo(now)
 	}
 }
+
+// lastLocked is the attempt that the client heard last, else the last one; nil: there was none.
+func (as *attempts) lastLocked() *attempt {
+	if as.lastSpoke != nil || len(as.all) == 0 {
+		return as.lastSpoke
+	}
+	return as.all[len(as.all)-1]
+}

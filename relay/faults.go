@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/rs/zerolog"
 
@@ -23,9 +24,13 @@ func (e *Engine) refusal(err error) *refusals.Error {
 	return e.Internal(e.log, "request not decided", err)
 }
 
+// maxStack bounds what is logged of where a fault of ours was found, in bytes: some twenty calls.
+const maxStack = 4 << 10
+
 // Internal logs a fault of ours and returns what the client is told of it: an id that stands in the log.
 func (e *Engine) Internal(log zerolog.Logger, what string, fault any) *refusals.Error {
 	id := rand.Text()[:10]
-	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Stack().Msg(what)
+	stack := debug.Stack()
+	log.Error().Str("fault_id", id).Str("fault", fmt.Sprint(fault)).Bytes("stack", stack[:min(len(stack), maxStack)]).Msg(what)
 	return &refusals.Error{Code: refusals.CodeInternal, Message: "a fault of the relay, logged as " + id}
 }

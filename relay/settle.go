@@ -120,7 +120,7 @@ func (g *Generation) logEndLocked(done Result) {
 	if done.Timing.Spoke {
 		event = event.Int64("first_audio_ms", done.Timing.FirstAudio.Milliseconds())
 	}
-	if last := g.attempts.lastSpoke; last != nil {
+	if last := g.attempts.lastLocked(); last != nil {
 		event = event.Str("provider", last.target.Provider).Str("model", last.target.Model)
 	}
 	if g.req.contextID != "" {
@@ -129,9 +129,13 @@ func (g *Generation) logEndLocked(done Result) {
 	if dialect := g.req.dialect(); dialect != "" {
 		event = event.Str("dialect", dialect)
 	}
-	for _, cost := range done.Usage.Cost {
-		if cost.Known() {
-			event = event.Str("cost", cost.Money.String()) // once for each currency, of which there is one as a rule
+	for i, cost := range done.Usage.Cost {
+		switch {
+		case !cost.Known():
+		case i == 0:
+			event = event.Str("cost", cost.Money.String())
+		default: // in another currency, which is rare
+			event = event.Str("cost_"+cost.Money.Currency, cost.Money.String())
 		}
 	}
 	if done.Err != nil {

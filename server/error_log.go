@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	stdlog "log"
 	"net/netip"
 	"strings"
@@ -29,7 +30,14 @@ type errorLog struct {
 	lines *rate.Limiter
 
 	dropped atomic.Int64 // lines since the last one that was told
+
+	// Owned by Write, which a log.Logger calls once at a time.
+	last string // that was told
+	told time.Time
 }
+
+// sayAgain is the time between two lines that say the same: of a listener that can't accept, for example, as long as it can't.
+const sayAgain = time.Minute
 
 // Write implements io.Writer. It gets a line at a time.
 func (l *errorLog) Write(line []byte) (int, error) {
@@ -39,16 +47,26 @@ func (l *errorLog) Write(line []byte) (int, error) {
 		l.srv.tellOf(refusal{remote: from, handshake: why})
 		return len(line), nil
 	}
-	if !l.lines.AllowN(time.Now(), 1) {
+	text, _, _ = strings.Cut(strings.TrimPrefix(text, "http: "), "; retrying in ")
+	now := time.Now()
+	if text == l.last && now.Sub(l.told) < sayAgain || !l.lines.AllowN(now, 1) {
 		l.dropped.Add(1)
 		return len(line), nil
 	}
-	event := l.srv.log.Warn()
-	if strings.Contains(text, "panic serving") {
-		event = l.srv.log.Error()
-	}
-	event.Str("error", text).Int64("dropped", l.dropped.Swap(0)).Msg("HTTP server")
+	l.last, l.told = text, now
+	l.tell(text)
 	return len(line), nil
+}
+
+// tell writes a line. That of a handler which broke has where it was.
+func (l *errorLog) tell(text string) {
+	dropped := l.dropped.Swap(0)
+	if broken, ok := strings.CutPrefix(text, "panic serving "); ok {
+		fault, stack, _ := strings.Cut(broken, "\n")
+		l.srv.log.Error().Str("fault", fault).Str("stack", stack).Int64("dropped", dropped).Msg("panic in a handler")
+		return
+	}
+	l.srv.log.Warn().Err(errors.New(text)).Int64("dropped", dropped).Msg("HTTP server")
 }
 
 // failedHandshake takes a line of net/http apart: "http: TLS handshake error from 192.0.2.1:1234: EOF".

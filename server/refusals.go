@@ -1,10 +1,15 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
@@ -30,13 +35,20 @@ func (srv *Server) tellOf(what refusal) {
 	}
 }
 
-// logRefusal warns of a wrong key or origin, and informs of other refusals.
-func (srv *Server) logRefusal(what refusal, count int) {
+// logRefusal warns of wrong keys and origins, and informs of other refusals. Where there were several codes, it says how often each.
+func (srv *Server) logRefusal(what refusal, count refusalCount) {
 	line := srv.log.Info()
-	if what.code == protocol.CodeAuthFailed || what.code == protocol.CodeOriginNotAllowed {
+	if count.byCode[protocol.CodeAuthFailed]+count.byCode[protocol.CodeOriginNotAllowed] > 0 {
 		line = srv.log.Warn()
 	}
-	line = line.Stringer("remote", what.remote).Int("refusals", count)
+	line = line.Stringer("remote", what.remote).Int("refusals", count.all)
+	if len(count.byCode) > 1 {
+		codes := zerolog.Dict()
+		for _, code := range slices.Sorted(maps.Keys(count.byCode)) {
+			codes.Int(cmp.Or(string(code), "tls_handshake"), count.byCode[code])
+		}
+		line = line.Dict("codes", codes)
+	}
 	if of := what.key; of.key != "" {
 		line = line.Str("tenant", of.tenant).Str("key", of.key).Bool("next_key", of.next)
 	}

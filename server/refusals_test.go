@@ -112,6 +112,28 @@ func TestRefusalsAreLoggedOnceASecondAndAddress(t *testing.T) {
 	})
 }
 
+// A wrong key is not lost among refusals of another kind.
+func TestALineSaysHowOftenEachCodeWasRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		r := newRigWith(t, keyed("right"), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()}, func(p *Parts) { p.Log = zerolog.New(zerolog.SyncWriter(&log)) })
+		r.askAs("127.0.0.1:9", "wrong")
+		r.askAs("127.0.0.1:9", "wrong")
+		for range 3 {
+			r.speak(`{"text":"hi","route":"nowhere"}`, http.Header{"Authorization": {"Bearer right"}})
+		}
+		time.Sleep(lineEvery)
+		r.srv.logOverdue(time.Now())
+		lines := logged(t, &log, "refused")
+		if len(lines) != 2 || lines[0]["codes"] != nil {
+			t.Fatalf("got %v, want two lines, the first of one code", lines)
+		}
+		if got := fmt.Sprint(lines[1]["codes"]); got != "map[auth_failed:1 unknown_route:3]" || lines[1]["level"] != "warn" || lines[1]["refusals"] != 4.0 {
+			t.Errorf("got %v, want a warning with one wrong key and three unknown routes", lines[1])
+		}
+	})
+}
+
 // However many addresses a client has, the log and the memory have their bounds.
 func TestManyAddressesFillNeitherLogNorMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -54,8 +54,22 @@ type refusedAddress struct {
 	guesses *limits.Rate // wrong keys; nil: none so far
 	delayed int          // answers that wait
 	told    time.Time    // when the log last had a line about it
-	untold  int          // refusals since
+	untold  refusalCount // refusals since
 	latest  refusal      // of them
+}
+
+// refusalCount is how many refusals there were: in all, and by code, with an empty one for handshakes.
+type refusalCount struct {
+	all    int
+	byCode map[protocol.Code]int
+}
+
+func (n *refusalCount) add(code protocol.Code) {
+	if n.byCode == nil {
+		n.byCode = make(map[protocol.Code]int, 1)
+	}
+	n.all++
+	n.byCode[code]++
 }
 
 // refusal is what the log says of a client that was refused. Of what the client chose it has the address alone.
@@ -98,22 +112,22 @@ func (c *refusedAddresses) addressLocked(from netip.Prefix) *refusedAddress {
 }
 
 // due notes a refusal, and reports whether the log is to have a line now, of how many refusals.
-func (c *refusedAddresses) due(what refusal, now time.Time) (count int, yes bool) {
+func (c *refusedAddresses) due(what refusal, now time.Time) (count refusalCount, yes bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.addressLocked(downstream.NetworkOf(what.remote))
-	one.untold++
+	one.untold.add(what.code)
 	one.latest = what
 	if now.Sub(one.told) < lineEvery || !c.lines.AllowN(now, 1) {
-		return 0, false
+		return refusalCount{}, false
 	}
 	return one.tell(now), true
 }
 
 // tell has all that was refused so far be told.
-func (one *refusedAddress) tell(now time.Time) (count int) {
+func (one *refusedAddress) tell(now time.Time) (count refusalCount) {
 	count = one.untold
-	one.untold, one.told = 0, now
+	one.untold, one.told = refusalCount{}, now
 	return count
 }
 
@@ -123,7 +137,7 @@ func (c *refusedAddresses) overdue(now time.Time) (lines []lateLine) {
 	defer c.mu.Unlock()
 	for e := c.order.Front(); e != nil; e = e.Next() {
 		one := e.Value.(*refusedAddress)
-		if one.untold > 0 && now.Sub(one.told) >= lineEvery && c.lines.AllowN(now, 1) {
+		if one.untold.all > 0 && now.Sub(one.told) >= lineEvery && c.lines.AllowN(now, 1) {
 			lines = append(lines, lateLine{one.latest, one.tell(now)})
 		}
 	}
@@ -133,7 +147,7 @@ func (c *refusedAddresses) overdue(now time.Time) (lines []lateLine) {
 // lateLine is what the log is to have: the latest refusal of an address, and how many there were.
 type lateLine struct {
 	latest refusal
-	count  int
+	count  refusalCount
 }
 
 // guessed notes a wrong key. tooMany: there were many from this address, and another one may be tried after the wait.

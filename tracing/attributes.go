@@ -59,11 +59,11 @@ func outcomeOf(s story.Story) string {
 	return string(s.Record.Outcome)
 }
 
-// lastHeard is the attempt that the caller heard last; negative: none.
+// lastHeard is the attempt that the caller heard last, else the last one; negative: there was none.
 func lastHeard(s story.Story) int {
-	last := -1
+	last := len(s.Attempts) - 1
 	for i, a := range s.Attempts {
-		if !a.Heard.IsZero() && (last < 0 || a.Heard.After(s.Attempts[last].Heard)) {
+		if a.Heard.After(s.Attempts[last].Heard) {
 			last = i
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
@@ -95,7 +94,7 @@ func shipLedger(ctx context.Context, kept config.BookSettings, std stdio) error 
 		if err != nil {
 			return err
 		}
-		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: consoleTimes}).With().Timestamp().Logger()
 		cfg := ship.Config{Relay: name, Retention: kept.Redis.Retention, Log: log}
 		idle, err := ledger.Hold(kept.Ledger.Path) // so that no relay starts on it in that time
 		if errors.Is(err, ledger.ErrLocked) {

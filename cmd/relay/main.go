@@ -41,8 +41,10 @@ func main() {
 		os.Exit(code)
 	}
 	zerolog.TimeFieldFormat = logTimes    // the library's own; nothing has been logged yet
+	zerolog.ErrorMarshalFunc = causeOf    // as above
+	zerolog.DurationFieldInteger = true   // as above: of milliseconds, a part says nothing
 	if err := keepPrivate(); err != nil { // before any secret is read
-		fmt.Fprintln(os.Stderr, "relay: memory can't be kept private:", err)
+		refuseStart(os.Stderr, "memory can't be kept private", err.Error())
 		os.Exit(exitFault)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

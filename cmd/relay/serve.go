@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -34,11 +37,8 @@ const collectAt = 50
 func serve(ctx context.Context, args []string, std stdio) int {
 	flags := flag.NewFlagSet("relay serve", flag.ContinueOnError)
 	path := flags.String("config", "config.yaml", "the configuration `file`")
-	if done, code := parseFlags(flags, args, std.err); done {
+	if done, code := parseServing(flags, args, std.err); done {
 		return code
-	}
-	if !noArguments(flags, std.err) {
-		return exitUsage
 	}
 	// Before the file is read: a SIGHUP that nothing waits for would end the process. Several at once are one.
 	asked := make(chan os.Signal, 1)
@@ -46,11 +46,12 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	defer signal.Stop(asked)
 	s, warnings, err := config.Load(*path, configEnvironment())
 	if err != nil {
-		fmt.Fprintln(std.err, err)
+		refuseStart(std.err, "configuration", strings.Split(err.Error(), "\n")...)
 		return exitFault
 	}
 	form := newLogForm(s, std.err)
 	log := form.logger()
+	formLibraries(log)
 	logWarnings(warnings, log)
 	if s.Open() {
 		logOpen(log)
@@ -63,14 +64,29 @@ func serve(ctx context.Context, args []string, std stdio) int {
 		log.Error().Err(err).Msg("not started")
 		return exitFault
 	}
+	log.Info().Str("url", p.url).Str("version", ownVersion()).Msg("started")
 	fmt.Fprintf(std.out, "relay listening on %s\n", p.url)
 	return p.wait(ctx, log, reloads{asked: asked, path: *path, form: form})
 }
 
+// parseServing parses the command line, and says in the log's form what is wrong with it.
+func parseServing(flags *flag.FlagSet, args []string, stderr io.Writer) (done bool, code int) {
+	var told bytes.Buffer
+	done, code = parseFlags(flags, args, &told)
+	if !done && !noArguments(flags, &told) {
+		done, code = true, exitUsage
+	}
+	if code == exitUsage {
+		refuseStart(stderr, "command line", strings.Split(strings.TrimSpace(told.String()), "\n")...)
+	} else {
+		_, _ = stderr.Write(told.Bytes()) // what -h asks for
+	}
+	return done, code
+}
+
 // startTraced is start with the tracer that the environment asks for, if it does.
 func startTraced(ctx context.Context, s *config.Settings, log zerolog.Logger) (*process, error) {
-	info, _ := debug.ReadBuildInfo() // nil in a binary that was built in another way
-	tracer, err := tracing.New(ctx, buildOf(info, stampedVersion, stampedRevision).version, log)
+	tracer, err := tracing.New(ctx, ownVersion(), log)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,12 @@ func version(_ context.Context, args []string, std stdio) int {
 	return exitOK
 }
 
+// ownVersion is the version of this binary.
+func ownVersion() string {
+	info, _ := debug.ReadBuildInfo() // nil in a binary that was built in another way
+	return buildOf(info, stampedVersion, stampedRevision).version
+}
+
 // build is what a binary was built from.
 type build struct{ version, revision string }
 

@@ -79,7 +79,7 @@ func (s *Session) run(ctx context.Context) {
 	s.wg.Wait()
 	s.Conn.Wait()
 	log := s.Log()
-	log.Info().Dur("lasted", time.Since(s.began)).AnErr("cause", context.Cause(ctx)).Msg("session ended")
+	log.Info().Dur("lasted_ms", time.Since(s.began)).Str("cause", endOf(context.Cause(ctx))).Msg("session ended")
 }
 
 // Go runs f in a goroutine that the session waits for. It is called by Receive, or by such a goroutine.

@@ -25,7 +25,7 @@ const CloseFramePatience = 2 * time.Second
 // Why a connection ended, for the log.
 var (
 	ErrSessionOver = errors.New("session over")
-	errSilent      = errors.New("client silent")
+	ErrSilent      = errors.New("client silent")
 )
 
 // writer sends what waits in an outbox on a connection, closes the connection when that is due, and looks after a quiet client. Its
@@ -166,7 +166,7 @@ func (w *writer) watch(now time.Time) (next time.Time, err error) {
 		case now.Before(silent):
 			return awake.Earlier(idle, silent), nil
 		case !w.cfg.PlainCodes:
-			return now, errSilent
+			return now, ErrSilent
 		}
 	}
 	if due := awake.Later(heard, time.Unix(0, taken)).Add(quietBeforePing); now.Before(due) {

@@ -77,3 +77,10 @@ func (l *Log) String() string {
 	s := l.text.String()
 	return s[max(0, len(s)-shown):]
 }
+
+// Whole is all that was logged.
+func (l *Log) Whole() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
