@@ -8,6 +8,7 @@ import (
 	"voicerelay/awake"
 	"voicerelay/relay/candidates"
 	"voicerelay/relay/input"
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/sound"
@@ -71,8 +72,8 @@ type attempt struct {
 	conversion sound.Conversion
 	held       sound.Held
 	entrance   entrance
-	outcome    outcome
-	proof      proof
+	outcome    outcome.Outcome
+	proof      outcome.Proof
 }
 
 // newAttempt is an attempt that has no place in its generation yet. It connects with vendor.Start.
@@ -94,10 +95,10 @@ func (a *attempt) placeLocked(number int) {
 		Output: a.out.req.output, Base64: a.out.req.encoder.Form() == Base64, Ear: a.speech.Detector(),
 	})
 	if a.verdict.Awaited() {
-		a.proof = proofWanted
+		a.proof = outcome.ProofWanted
 	}
 	if a.out.EndsLocked() {
-		a.outcome.end(errBroken)
+		a.outcome.End(outcome.ErrBroken)
 	}
 }
 
@@ -171,18 +172,18 @@ func newStreamID() string { return "s" + rand.Text()[:20] }
 func (a *attempt) failure() error {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	return a.outcome.err
+	return a.outcome.Err
 }
 
 func (a *attempt) wasHeard() bool {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	return a.outcome.heard
+	return a.outcome.Heard
 }
 
 // failLocked ends the attempt for a fault of its vendor's that its sink has found.
 func (a *attempt) failLocked(err error) {
-	a.outcome.end(err)
+	a.outcome.End(err)
 	a.out.notify()
 }
 
@@ -190,7 +191,7 @@ func (a *attempt) failLocked(err error) {
 func (a *attempt) endedIdle() bool {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	return a.outcome.state == attemptIdle
+	return a.outcome.State == outcome.Idle
 }
 
 // survivePanic ends only this generation on a panic of ours: the vendor's socket, whose reader makes the call, is shared with

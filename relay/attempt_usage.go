@@ -2,16 +2,21 @@ package relay
 
 import (
 	"cmp"
+	"errors"
 	"time"
 
 	"voicerelay/audio"
 	"voicerelay/billing"
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/trace"
 	"voicerelay/upstream"
 )
 
 // nameLocked is the outcome in a word.
-func (a *attempt) nameLocked() string { return a.outcome.name(a.in.ShortLocked() != nil) }
+func (a *attempt) nameLocked() string {
+	var stop *StopCause
+	return a.outcome.Name(a.in.ShortLocked() != nil, errors.As(a.outcome.Err, &stop))
+}
 
 // reportLocked is the attempt as clients see it.
 func (a *attempt) reportLocked(cost billing.Cost) AttemptUsage {
@@ -25,25 +30,25 @@ func (a *attempt) reportLocked(cost billing.Cost) AttemptUsage {
 	}
 	used := a.usedLocked()
 	report.Requests, report.Characters = int(used.Requests), int(used.Characters)
-	if report.Outcome == outcomeFailed {
-		report.Code = upstream.KindOf(a.outcome.err)
-		report.Message = upstream.ToldOf(a.outcome.err)
+	if report.Outcome == outcome.Failed {
+		report.Code = upstream.KindOf(a.outcome.Err)
+		report.Message = upstream.ToldOf(a.outcome.Err)
 	}
 	return report
 }
 
 // upstreamIDLocked is by what the vendor's support finds the attempt: as it named its error, else as the stream is named there.
 func (a *attempt) upstreamIDLocked() string {
-	return cmp.Or(upstream.RequestIDOf(a.outcome.err), a.outcome.usage.RequestID)
+	return cmp.Or(upstream.RequestIDOf(a.outcome.Err), a.outcome.Usage.RequestID)
 }
 
 // usedLocked is what the vendor charges for: the pieces that it was given, and the audio that came.
-func (a *attempt) usedLocked() billing.Usage { return a.speech.Used(a.outcome.usage.Withheld) }
+func (a *attempt) usedLocked() billing.Usage { return a.speech.Used(a.outcome.Usage.Withheld) }
 
 // costLocked is the vendor's own figure, else the price list's. The latter is an estimate for an attempt that failed, which
 // may have cost more than what arrived of it. A price of nothing is in the given currency.
 func (a *attempt) costLocked(currency string) billing.Cost {
-	if c := a.outcome.usage.Charge; c.Known() {
+	if c := a.outcome.Usage.Charge; c.Known() {
 		money, err := billing.Parse(c.Decimal, c.Scale, c.Currency)
 		if err == nil {
 			return billing.Cost{Money: money, Source: billing.FromProvider}
@@ -55,7 +60,7 @@ func (a *attempt) costLocked(currency string) billing.Cost {
 	if cost.Known() && cost.Money.Currency == "" {
 		cost.Money.Currency = currency // the price list knows none for a price of nothing
 	}
-	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.outcome.err != nil
+	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.outcome.Err != nil
 	return cost
 }
 
@@ -63,12 +68,12 @@ func (a *attempt) costLocked(currency string) billing.Cost {
 func (a *attempt) recordLocked(currency string) billing.Attempt {
 	kept := a.progressLocked()
 	kept.Model, kept.Voice = a.out.engine.rawNames.Target(a.out.req.Setup, a.out.req.Key.Tenant, a.target, time.Now())
-	kept.EndedAt = a.out.sinceAdmission(a.outcome.endedAt)
+	kept.EndedAt = a.out.sinceAdmission(a.outcome.EndedAt)
 	kept.Outcome = billing.Outcome(a.nameLocked())
 	kept.Cost = a.costLocked(currency)
 	kept.UpstreamID = a.upstreamIDLocked()
 	if kept.Outcome == billing.Failed {
-		kept.Code, kept.Message = string(upstream.KindOf(a.outcome.err)), upstream.ToldOf(a.outcome.err)
+		kept.Code, kept.Message = string(upstream.KindOf(a.outcome.Err)), upstream.ToldOf(a.outcome.Err)
 	}
 	return kept
 }

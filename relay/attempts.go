@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voicerelay/relay/input"
+	"voicerelay/relay/outcome"
 	"voicerelay/routing"
 )
 
@@ -43,9 +44,9 @@ func (as *attempts) settle(ctx context.Context, a *attempt, err error) (heard bo
 	a.release(ctx, err)
 	as.out.mu.Lock()
 	defer as.out.mu.Unlock()
-	a.outcome.endedAt = time.Now()
+	a.outcome.EndedAt = time.Now()
 	as.speaking = slices.DeleteFunc(as.speaking, func(other *attempt) bool { return other == a })
-	return a.outcome.heard
+	return a.outcome.Heard
 }
 
 // setActiveLocked says whose audio is sent from now on; nil: nobody's, for now.
@@ -59,8 +60,8 @@ func (as *attempts) setActiveLocked(a *attempt) {
 // cancelOthersLocked cancels every attempt but one, which goes on alone.
 func (as *attempts) cancelOthersLocked(a *attempt) {
 	for _, other := range as.speaking {
-		if other != a && !other.outcome.over() {
-			other.outcome.lose(errLostHedge)
+		if other != a && !other.outcome.Over() {
+			other.outcome.Lose(outcome.ErrLostHedge)
 			as.out.notify()
 		}
 	}
@@ -68,7 +69,7 @@ func (as *attempts) cancelOthersLocked(a *attempt) {
 
 // hasRivalLocked reports whether another attempt runs that may still take over.
 func (as *attempts) hasRivalLocked(a *attempt) bool {
-	return slices.ContainsFunc(as.speaking, func(other *attempt) bool { return other != a && !other.outcome.over() })
+	return slices.ContainsFunc(as.speaking, func(other *attempt) bool { return other != a && !other.outcome.Over() })
 }
 
 // wasHeard reports whether the client has heard any of them, since it began anew.

@@ -8,6 +8,7 @@ import (
 
 	"voicerelay/audio"
 	"voicerelay/billing"
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/relaytest"
 	"voicerelay/relay/sound"
 	"voicerelay/upstream"
@@ -45,11 +46,11 @@ func TestCompletedAttemptIsNotReplaced(t *testing.T) {
 	before := first.out.track.Samples
 	first.End(upstream.Usage{}, nil)
 	second.Audio(relaytest.FakeFrame('b'))
-	if first.outcome.err != nil || first.nameLocked() != outcomeCompleted {
-		t.Errorf("first: got %v, want completed", first.outcome.err)
+	if first.outcome.Err != nil || first.nameLocked() != outcome.Completed {
+		t.Errorf("first: got %v, want completed", first.outcome.Err)
 	}
-	if !errors.Is(second.outcome.err, errLostHedge) || first.out.track.Samples != before {
-		t.Errorf("second: got %v after %d samples, want outpaced", second.outcome.err, first.out.track.Samples-before)
+	if !errors.Is(second.outcome.Err, outcome.ErrLostHedge) || first.out.track.Samples != before {
+		t.Errorf("second: got %v after %d samples, want outpaced", second.outcome.Err, first.out.track.Samples-before)
 	}
 }
 
@@ -57,8 +58,8 @@ func TestPieceEndCancelsTheBackup(t *testing.T) {
 	first, second := racing(t)
 	first.PieceEnd(0)
 	second.Audio(relaytest.FakeFrame('b'))
-	if first.outcome.over() || !errors.Is(second.outcome.err, errLostHedge) {
-		t.Errorf("got %v and %v, want the second outpaced", first.outcome.err, second.outcome.err)
+	if first.outcome.Over() || !errors.Is(second.outcome.Err, outcome.ErrLostHedge) {
+		t.Errorf("got %v and %v, want the second outpaced", first.outcome.Err, second.outcome.Err)
 	}
 }
 
@@ -71,7 +72,7 @@ func TestHeldAudioStaysHeldWhileABackupRuns(t *testing.T) {
 	if got := first.out.track.Samples; got != before {
 		t.Errorf("sent %d samples more during the race", got-before)
 	}
-	_ = second.lose(errBroken)
+	_ = second.lose(outcome.ErrBroken)
 	first.Words(nil)
 	if first.out.track.Samples == before {
 		t.Error("nothing was sent after the race")
@@ -103,7 +104,7 @@ func TestWithheldPieceIsNotCharged(t *testing.T) {
 	} {
 		a := stage{vendor: relaytest.NewFake(), text: first + " " + second, output: relaytest.FakeFormat}.attempt(t)
 		ordered(a)
-		a.End(upstream.Usage{Withheld: withheld}, errBroken)
+		a.End(upstream.Usage{Withheld: withheld}, outcome.ErrBroken)
 		if got := a.usedLocked(); got != want {
 			t.Errorf("%d withheld: got %+v, want %+v", withheld, got, want)
 		}

@@ -21,7 +21,7 @@ func spliced(t *testing.T, output audio.Format, frames ...string) (*attempt, []b
 	for _, f := range frames {
 		a.Audio(upstream.Frame{Format: relaytest.FakeFormat, Base64: []byte(f)})
 	}
-	if !a.outcome.over() {
+	if !a.outcome.Over() {
 		a.End(upstream.Usage{}, nil)
 	}
 	var got []byte
@@ -65,7 +65,7 @@ func TestBase64WithLineBreaksIsEncodedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if a, got := spliced(t, relaytest.FakeFormat, frame); !bytes.Equal(got, raw) {
-				t.Errorf("got %d bytes of audio, want %d: %v", len(got), len(raw), a.outcome.err)
+				t.Errorf("got %d bytes of audio, want %d: %v", len(got), len(raw), a.outcome.Err)
 			}
 		})
 	}
@@ -115,15 +115,15 @@ func FuzzSplicedBase64(f *testing.F) {
 		for _, frame := range [][]byte{first, second} {
 			raw, err := base64.StdEncoding.DecodeString(string(frame))
 			if err != nil {
-				if upstream.KindOf(a.outcome.err) != upstream.Garbled {
-					t.Errorf("%q: got %v, want garbled", frame, a.outcome.err)
+				if upstream.KindOf(a.outcome.Err) != upstream.Garbled {
+					t.Errorf("%q: got %v, want garbled", frame, a.outcome.Err)
 				}
 				return
 			}
 			want = append(want, raw...)
 		}
 		if want = want[:len(want)/2*2]; !bytes.Equal(got, want) {
-			t.Errorf("%q and %q: got %x, want %x (%v)", first, second, got, want, a.outcome.err)
+			t.Errorf("%q and %q: got %x, want %x (%v)", first, second, got, want, a.outcome.Err)
 		}
 	})
 }

@@ -7,8 +7,8 @@ import "context"
 func (a *attempt) lose(err error) error {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	a.outcome.lose(err)
-	return a.outcome.err
+	a.outcome.Lose(err)
+	return a.outcome.Err
 }
 
 // release lets go of the vendor, whatever the attempt has ended with: one that still speaks is told to stop. The circuit and the metrics

@@ -7,7 +7,8 @@
 // takeover.go), which stand on attempt, that on output (output.go, what the client gets), and that on task (task.go, what does not
 // change). An attempt tells what concerns others to its owner. The packages below have what needs no generation: providers what may
 // speak and how a stream there is opened, candidates which of them is next, refusals why none does, input the text as it comes and is
-// paid, speech what one vendor says of it, sound what becomes of its frames, position where in the text that is. Invariants:
+// paid, speech what one vendor says of it, outcome how that ends, sound what becomes of its frames, position where in the text that is,
+// running which generations there are. Invariants:
 //
 //  1. Every accepted generation sends exactly one end: Generation.Finish is the one place that queues it.
 //  2. Nothing but a generation's end follows once it has been stopped: its lane is purged under the lock that

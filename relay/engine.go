@@ -12,6 +12,7 @@ import (
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/refusals"
+	"voicerelay/relay/running"
 	"voicerelay/relay/trace"
 	"voicerelay/routing"
 )
@@ -31,7 +32,7 @@ type Engine struct {
 	onRefusal  func(billing.Record, *refusals.Error)
 	log        zerolog.Logger
 
-	running runningSet // has a lock of its own
+	running running.Set[*StopCause] // has a lock of its own
 }
 
 // EngineParts are what an engine works with.
@@ -100,3 +101,12 @@ const backupMargin = 150 * time.Millisecond
 func (e *Engine) backupTakes(provider string) time.Duration {
 	return e.firstAudio.Usual(provider) + backupMargin
 }
+
+// Running tells of the generations under way, of at most so many one by one.
+func (e *Engine) Running(most int) running.Summary { return e.running.Summary(most) }
+
+// RunningCount is how many generations are under way.
+func (e *Engine) RunningCount() int { return e.running.Count() }
+
+// Stop ends the generation with a record's id from our side. It reports false where there is none that runs.
+func (e *Engine) Stop(recordID string, cause *StopCause) bool { return e.running.Stop(recordID, cause) }

@@ -8,6 +8,7 @@ import (
 
 	"voicerelay/awake"
 	"voicerelay/relay/candidates"
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/refusals"
 	"voicerelay/routing"
 )
@@ -31,10 +32,10 @@ func (g *Generation) speak(ctx context.Context) ending {
 	})
 	r := &failover{g: g, candidates: list, hedge: hedge{candidates: list, attempts: &g.attempts}, timer: newAlarm()}
 	defer r.timer.stop()
-	cause := error(errBroken) // what a panic leaves
+	cause := error(outcome.ErrBroken) // what a panic leaves
 	defer func() { r.cancelAll(ctx, cause) }()
 	end := r.run(ctx)
-	cause = errLostHedge
+	cause = outcome.ErrLostHedge
 	if ctx.Err() != nil {
 		cause = context.Cause(ctx)
 	}
@@ -168,7 +169,7 @@ func (r *failover) conclude(ctx context.Context, a *attempt, err error) (spoken 
 	case err == nil:
 		r.candidates.Exhaust(a.candidate)
 		return true
-	case errors.Is(err, errLostHedge), errors.Is(err, errSuperseded):
+	case errors.Is(err, outcome.ErrLostHedge), errors.Is(err, outcome.ErrSuperseded):
 		r.candidates.Spare(a.candidate)
 	case ctx.Err() != nil:
 		r.candidates.Exhaust(a.candidate)

@@ -3,6 +3,7 @@ package relay
 import (
 	"slices"
 
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/position"
 	"voicerelay/relay/sound"
 )
@@ -18,10 +19,10 @@ func (as *attempts) supersede(provider string) {
 	for _, a := range as.all {
 		// An attempt of that provider that began in the middle of the text is dropped too: the audio before it is gone.
 		begins := a.target.Provider == provider && a.from.Char == 0 && a != as.active
-		if a.outcome.err == nil && !begins {
-			a.outcome.end(errSuperseded) // also one that has spoken all of the text
+		if a.outcome.Err == nil && !begins {
+			a.outcome.End(outcome.ErrSuperseded) // also one that has spoken all of the text
 		}
-		a.outcome.heard = false
+		a.outcome.Heard = false
 	}
 	as.setActiveLocked(nil)
 	as.lastSpoke, as.out.from, as.out.lastSample = nil, position.Resume{}, sound.Sample{}
@@ -36,6 +37,6 @@ func (as *attempts) isSpokenByLocked(provider string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(as.all, func(a *attempt) bool {
-		return a.outcome.heard && a.target.Provider != provider
+		return a.outcome.Heard && a.target.Provider != provider
 	})
 }

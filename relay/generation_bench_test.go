@@ -118,8 +118,8 @@ func spokenOut(tb testing.TB) *Generation {
 		a.Audio(frame200())
 	}
 	a.End(upstream.Usage{Charge: upstream.Charge{Decimal: "0.18", Scale: -2, Currency: "EUR"}}, nil)
-	if drain(a.out.outbox); !a.outcome.over() || a.outcome.err != nil {
-		tb.Fatalf("the attempt has not ended well: %v", a.outcome.err)
+	if drain(a.out.outbox); !a.outcome.Over() || a.outcome.Err != nil {
+		tb.Fatalf("the attempt has not ended well: %v", a.outcome.Err)
 	}
 	return g
 }

@@ -63,7 +63,7 @@ func (h *hedge) due(a *attempt, now time.Time, takes time.Duration) time.Time {
 	out.mu.Lock()
 	defer out.mu.Unlock()
 	since, waits := a.speech.Waiting(now)
-	if !waits || a.outcome.over() {
+	if !waits || a.outcome.Over() {
 		return time.Time{}
 	}
 	var hedge time.Time

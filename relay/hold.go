@@ -39,8 +39,8 @@ func (a *attempt) emitLocked(p sound.Payload) {
 	if p.Samples == 0 {
 		return
 	}
-	if !a.outcome.heard {
-		a.outcome.heard = true
+	if !a.outcome.Heard {
+		a.outcome.Heard = true
 		a.owner.introduceLocked(a, p.At)
 	}
 	a.out.queueAudioLocked(p)
@@ -50,7 +50,7 @@ func (a *attempt) emitLocked(p sound.Payload) {
 // word is known to end where this audio ends.
 func (a *attempt) holdsLocked(p sound.Payload) bool {
 	o := a.out
-	if !a.outcome.heard || o.req.plan.Cushion == 0 || len(o.req.plan.Candidates) < 2 || o.track.Covers(o.track.Samples+p.Samples) {
+	if !a.outcome.Heard || o.req.plan.Cushion == 0 || len(o.req.plan.Candidates) < 2 || o.track.Covers(o.track.Samples+p.Samples) {
 		return false
 	}
 	return o.lane.InHand(p.At) >= a.leastInHandLocked()

@@ -3,6 +3,7 @@ package relay
 import (
 	"strings"
 
+	"voicerelay/relay/outcome"
 	"voicerelay/routing"
 	"voicerelay/upstream"
 )
@@ -13,16 +14,16 @@ import (
 func (a *attempt) judge() error {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	outcome := a.nameLocked()
+	name := a.nameLocked()
 	switch {
-	case outcome == outcomeCompleted, outcome == outcomeCancelled && a.outcome.heard:
+	case name == outcome.Completed, name == outcome.Cancelled && a.outcome.Heard:
 		return nil // it spoke until it was told to stop
-	case outcome == outcomeHedged && a.outcome.heard:
+	case name == outcome.Hedged && a.outcome.Heard:
 		return errStalled
-	case outcome != outcomeFailed, strings.Contains(a.out.req.plan.Voice, "/"), a.out.req.options[a.target.Provider] != nil:
+	case name != outcome.Failed, strings.Contains(a.out.req.plan.Voice, "/"), a.out.req.options[a.target.Provider] != nil:
 		return routing.ErrUndecided
 	}
-	return a.outcome.err
+	return a.outcome.Err
 }
 
 // errStalled is the verdict on a target that was silent in mid-speech, so that a backup took over.
@@ -31,10 +32,10 @@ var errStalled = &upstream.Error{Kind: upstream.Stalled, Message: "silent while 
 // observe counts the attempt's outcome and remembers its error for the operator.
 func (a *attempt) observe(err error) {
 	a.out.mu.Lock()
-	outcome := a.nameLocked()
+	name := a.nameLocked()
 	a.out.mu.Unlock()
 	code := ""
-	if outcome == outcomeFailed {
+	if name == outcome.Failed {
 		code = string(upstream.KindOf(err))
 		a.provider.Failed(err)
 		event := a.out.log.Warn().Str("provider", a.target.Provider).Str("model", a.target.Model).
@@ -47,5 +48,5 @@ func (a *attempt) observe(err error) {
 		}
 		event.Msg("attempt failed")
 	}
-	a.out.engine.metrics.AttemptEnded(a.target.Provider, outcome, code)
+	a.out.engine.metrics.AttemptEnded(a.target.Provider, name, code)
 }

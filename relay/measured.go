@@ -2,6 +2,7 @@ package relay
 
 import (
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/providers"
 	"voicerelay/upstream"
 )
@@ -10,8 +11,8 @@ import (
 func Expected(set *providers.Setup) metrics.Expected {
 	e := metrics.Expected{
 		Reasons:  []string{string(Completed), string(Cancelled), string(Failed)},
-		Outcomes: []string{outcomeCompleted, outcomeCancelled, outcomeHedged, outcomeSuperseded},
-		Failed:   outcomeFailed,
+		Outcomes: []string{outcome.Completed, outcome.Cancelled, outcome.Hedged, outcome.Superseded},
+		Failed:   outcome.Failed,
 	}
 	for _, p := range set.Providers() {
 		e.Providers = append(e.Providers, p.Name)
@@ -21,7 +22,7 @@ func Expected(set *providers.Setup) metrics.Expected {
 			e.Failures = append(e.Failures, string(kind))
 		}
 	}
-	for _, reason := range rerouteReasons {
+	for _, reason := range outcome.RerouteReasons {
 		e.RerouteReasons = append(e.RerouteReasons, string(reason))
 	}
 	if table := set.Table(); table != nil {

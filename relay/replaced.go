@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/position"
 	"voicerelay/upstream"
 )
@@ -14,7 +15,7 @@ import (
 // pausesLocked reports whether the vendor owes nothing and the attempt waits for text: another could use its slot meanwhile.
 // If that is not known yet, until is when to look again.
 func (a *attempt) pausesLocked(now time.Time) (pauses bool, until time.Time) {
-	if a.outcome.over() {
+	if a.outcome.Over() {
 		return false, time.Time{}
 	}
 	return a.speech.Pauses(now)
@@ -63,14 +64,14 @@ func saysNothing(err error) bool {
 func (a *attempt) endIdleLocked() {
 	last, char := a.speech.Forgo()
 	a.flushLocked(last)
-	a.outcome.state = attemptIdle
+	a.outcome.State = outcome.Idle
 	a.out.from = position.Resume{Char: char, Source: position.SourceSegment}
 }
 
 // continuesLocked reports whether the attempt only replaces a stream of the same target that ended idle: the client hears no
 // change of voice.
 func (a *attempt) continuesLocked(before *attempt) bool {
-	return before != nil && before.outcome.state == attemptIdle && before.target == a.target
+	return before != nil && before.outcome.State == outcome.Idle && before.target == a.target
 }
 
 // flushLocked sends what the converter and the hold still have, ends the pieces up to the given one, and announces the words

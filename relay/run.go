@@ -1,11 +1,15 @@
 package relay
 
-import "context"
+import (
+	"context"
+
+	"voicerelay/relay/running"
+)
 
 // Run takes the generation from admission to its done, under the context of Begin.
 func (g *Generation) Run(ctx context.Context) {
 	defer g.out.cancel(nil)
-	defer g.engine.running.enter(g)()
+	defer g.engine.running.Enter(running.Entry[*StopCause]{RecordID: g.recordID, Tenant: g.req.Key.Tenant, Began: g.began, Generation: g})()
 	defer g.survivePanic()
 	grant, err := g.admit(ctx)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/outcome"
 	"voicerelay/routing"
 )
 
@@ -62,7 +63,7 @@ func (g *Generation) countLocked() {
 		code = string(g.done.Err.Code)
 	}
 	g.engine.metrics.GenerationEnded(string(g.done.Reason), code)
-	failed := func(a AttemptUsage) bool { return a.Outcome == outcomeFailed }
+	failed := func(a AttemptUsage) bool { return a.Outcome == outcome.Failed }
 	if g.done.Err == nil && slices.ContainsFunc(g.done.Usage.Attempts, failed) {
 		g.engine.metrics.GenerationRerouted()
 	}
@@ -105,7 +106,7 @@ func (g *Generation) timingLocked(now time.Time) Timing {
 // likelyCurrencyLocked is the budget's currency, else the one in which a vendor charges; empty: neither is known.
 func (g *Generation) likelyCurrencyLocked() string {
 	for _, a := range g.attempts.all {
-		if c := a.outcome.usage.Charge; c.Known() && g.req.Key.Currency() == "" {
+		if c := a.outcome.Usage.Charge; c.Known() && g.req.Key.Currency() == "" {
 			return c.Currency
 		}
 	}

@@ -18,7 +18,7 @@ func (a *attempt) Audio(f upstream.Frame) {
 	arrived := time.Now()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.EndsLocked() {
+	if a.outcome.Over() || a.out.EndsLocked() {
 		return // cancelled or over: late audio is dropped
 	}
 	// Bad base64 is found before the attempt becomes the active one: garbage must not cancel a rival that is well.
@@ -67,8 +67,8 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	a.outcome.usage = u // also after a cancel, when nothing else of this call counts
-	if a.outcome.over() {
+	a.outcome.Usage = u // also after a cancel, when nothing else of this call counts
+	if a.outcome.Over() {
 		return
 	}
 	if err == nil && !a.out.EndsLocked() {
@@ -79,7 +79,7 @@ func (a *attempt) End(u upstream.Usage, err error) {
 	if a.endsIdleLocked(err, time.Now()) { // before the error counts as a failure
 		a.endIdleLocked()
 	} else {
-		a.outcome.end(err)
+		a.outcome.End(err)
 	}
 	a.out.notify()
 }
@@ -108,7 +108,7 @@ func (a *attempt) PieceEnd(id int) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.EndsLocked() {
+	if a.outcome.Over() || a.out.EndsLocked() {
 		return
 	}
 	known, err := a.speech.EndPiece(id)
@@ -133,7 +133,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 	defer a.survivePanic()
 	a.enter()
 	defer a.leave()
-	if a.outcome.over() || a.out.EndsLocked() {
+	if a.outcome.Over() || a.out.EndsLocked() {
 		return
 	}
 	if err := a.speech.Words(ws); err != nil {
@@ -145,7 +145,7 @@ func (a *attempt) Words(ws []upstream.Word) {
 
 // proveLocked looks whether what the client got shows that the target is well; whole: a piece has been delivered.
 func (a *attempt) proveLocked(whole bool) {
-	if a.outcome.heard && a.proof.give(whole, a.speech.Audio()) {
+	if a.outcome.Heard && a.proof.Give(whole, a.speech.Audio()) {
 		a.out.notify()
 	}
 }

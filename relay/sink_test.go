@@ -191,8 +191,8 @@ func TestFramePathDoesNotAllocate(t *testing.T) {
 			if got := testing.AllocsPerRun(200, step); got >= 1 {
 				t.Errorf("allocations a frame: got %v, want 0", got)
 			}
-			if a.outcome.over() {
-				t.Errorf("the attempt ended meanwhile: %v", a.outcome.err)
+			if a.outcome.Over() {
+				t.Errorf("the attempt ended meanwhile: %v", a.outcome.Err)
 			}
 		})
 	}
@@ -272,8 +272,8 @@ func TestGarbageEndsTheAttempt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := speaking(t, audio.Format{Encoding: audio.PCM16, Rate: 24000}, false)
 			a.Audio(upstream.Frame{Format: audio.Format{Encoding: audio.PCM16, Rate: 24000}, Base64: []byte(garbage)})
-			if got := upstream.KindOf(a.outcome.err); !a.outcome.over() || got != upstream.Garbled {
-				t.Errorf("got %v, want garbled", a.outcome.err)
+			if got := upstream.KindOf(a.outcome.Err); !a.outcome.Over() || got != upstream.Garbled {
+				t.Errorf("got %v, want garbled", a.outcome.Err)
 			}
 			if bodies := drain(a.out.outbox); len(bodies) != 0 {
 				t.Errorf("the client got %d messages", len(bodies))
@@ -297,8 +297,8 @@ func TestFloodsEndTheAttempt(t *testing.T) {
 				flood(a)
 				drain(a.out.outbox)
 			}
-			if upstream.KindOf(a.outcome.err) != upstream.Garbled {
-				t.Errorf("got %v, want garbled", a.outcome.err)
+			if upstream.KindOf(a.outcome.Err) != upstream.Garbled {
+				t.Errorf("got %v, want garbled", a.outcome.Err)
 			}
 		})
 	}
@@ -314,7 +314,7 @@ func TestNothingIsTakenOnceStopped(t *testing.T) {
 	if bodies := drain(a.out.outbox); len(bodies) != 0 {
 		t.Errorf("the client got %d messages", len(bodies))
 	}
-	if !a.outcome.usage.Charge.Known() {
+	if !a.outcome.Usage.Charge.Known() {
 		t.Error("what the vendor charged was dropped with its audio")
 	}
 }

@@ -79,10 +79,10 @@ func (a *attempt) send(ctx context.Context, p upstream.Piece) error {
 func (a *attempt) mayGive() bool {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
-	if !a.outcome.over() {
+	if !a.outcome.Over() {
 		a.speech.Give()
 	}
-	return !a.outcome.over()
+	return !a.outcome.Over()
 }
 
 // next decides what the attempt does next, and what it waits for.
@@ -90,10 +90,10 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	a.out.mu.Lock()
 	defer a.out.mu.Unlock()
 	if ctx.Err() != nil { // no further piece, which the vendor would charge
-		a.outcome.lose(context.Cause(ctx))
+		a.outcome.Lose(context.Cause(ctx))
 	}
-	if a.outcome.over() {
-		return step{ended: true, err: a.outcome.err}
+	if a.outcome.Over() {
+		return step{ended: true, err: a.outcome.Err}
 	}
 	a.releaseHeldLocked(now)
 	a.owner.tellMarksLocked()
@@ -103,9 +103,9 @@ func (a *attempt) next(ctx context.Context, now time.Time) step {
 	}
 	until = awake.Earlier(until, a.speech.TextDue(now))
 	deadline, err := a.deadlineLocked(now)
-	if a.outcome.over() || err != nil {
-		a.outcome.lose(err)
-		return step{ended: true, err: a.outcome.err}
+	if a.outcome.Over() || err != nil {
+		a.outcome.Lose(err)
+		return step{ended: true, err: a.outcome.Err}
 	}
 	return step{until: awake.Earlier(until, deadline)}
 }
@@ -116,8 +116,8 @@ func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
 	deadline, complete, err := a.speech.Deadline(now)
 	if complete {
 		a.drainLocked()
-		a.outcome.end(a.speech.Verdict())
-		err = a.outcome.err
+		a.outcome.End(a.speech.Verdict())
+		err = a.outcome.Err
 	}
 	return deadline, err
 }
@@ -126,7 +126,7 @@ func (a *attempt) deadlineLocked(now time.Time) (time.Time, error) {
 // output's lock held.
 func (a *attempt) takeProof() {
 	a.out.mu.Lock()
-	given := a.proof.take()
+	given := a.proof.Take()
 	a.out.mu.Unlock()
 	if given {
 		a.verdict.Speaks()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/position"
 	"voicerelay/relay/relaytest"
 	"voicerelay/routing"
@@ -32,8 +33,8 @@ func TestAttemptFromTheMiddleIsNotKeptWhenSuperseded(t *testing.T) {
 	g.out.from = position.Resume{Char: 6, Source: position.SourceEstimate}
 	next := g.attempts.begin(beta(), betaMay())
 	g.attempts.supersede("beta")
-	if !errors.Is(next.outcome.err, errSuperseded) || g.out.from.Char != 0 {
-		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.outcome.err, g.out.from.Char)
+	if !errors.Is(next.outcome.Err, outcome.ErrSuperseded) || g.out.from.Char != 0 {
+		t.Errorf("got %v, from %d; want it superseded, from the beginning", next.outcome.Err, g.out.from.Char)
 	}
 	next.Audio(relaytest.FakeFrame('b'))
 	if g.out.track.Samples != 0 {

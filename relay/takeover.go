@@ -1,11 +1,11 @@
 package relay
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/relay/outcome"
 	"voicerelay/relay/position"
 	"voicerelay/text"
 	"voicerelay/upstream"
@@ -100,10 +100,10 @@ func (as *attempts) resumeInterrupted() {
 	as.out.mu.Lock()
 	defer as.out.mu.Unlock()
 	a := as.lastSpoke
-	if a == nil || a != as.active || !a.outcome.over() {
+	if a == nil || a != as.active || !a.outcome.Over() {
 		return // no audio was sent, or none since the last resume point was fixed
 	}
-	if a.outcome.state == attemptIdle {
+	if a.outcome.State == outcome.Idle {
 		as.setActiveLocked(nil) // endIdleLocked has set where the next one begins
 		return
 	}
@@ -159,36 +159,13 @@ func (a *attempt) ignoredLocked() []string {
 
 // breakLocked is why the voice that was heard before was replaced by another target's.
 func (as *attempts) breakLocked(before *attempt) upstream.Kind {
-	if before.outcome.state != attemptIdle {
-		return rerouteReason(before.outcome.err)
+	if before.outcome.State != outcome.Idle {
+		return outcome.RerouteReason(before.outcome.Err)
 	}
 	for i := len(as.all) - 1; as.all[i] != before; i-- {
-		if err := as.all[i].outcome.err; err != nil {
-			return rerouteReason(err) // of the attempt that should have gone on
+		if err := as.all[i].outcome.Err; err != nil {
+			return outcome.RerouteReason(err) // of the attempt that should have gone on
 		}
 	}
 	return upstream.Dropped
-}
-
-// rerouteReasons are all reasons that rerouteReason gives, so that they can be counted from 0.
-var rerouteReasons = []upstream.Kind{
-	upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio,
-}
-
-// rerouteReason is why a voice that was heard was replaced, in the words of the protocol.
-func rerouteReason(err error) upstream.Kind {
-	if errors.Is(err, errLostHedge) {
-		return upstream.Stalled
-	}
-	switch kind := upstream.KindOf(err); kind {
-	case upstream.Stalled, upstream.Dropped, upstream.UpstreamError, upstream.Throttled, upstream.Garbled, upstream.ShortAudio:
-		return kind
-	case upstream.NoAudio:
-		return upstream.ShortAudio // an earlier piece was spoken, so it is not silence
-	case upstream.FirstAudioTimeout:
-		return upstream.Stalled
-	case upstream.ConnectFailed:
-		return upstream.Dropped
-	}
-	return upstream.UpstreamError
 }

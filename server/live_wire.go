@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"voicerelay/billing"
-	"voicerelay/relay"
 	"voicerelay/relay/metrics"
+	"voicerelay/relay/running"
 )
 
 // relayEntry is a relay as operators see it.
@@ -59,7 +59,7 @@ type liveGeneration struct {
 	BeganAt    string  `json:"began_at"`
 }
 
-func liveGenerationOf(s relay.Status, relay string) liveGeneration {
+func liveGenerationOf(s running.Status, relay string) liveGeneration {
 	optional := func(text string) *string {
 		if text == "" {
 			return nil

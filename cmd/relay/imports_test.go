@@ -40,7 +40,7 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/refusals", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/refusals", "relay/running", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace")
 	case pkg == "downstream":
 		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/refusals", "relay/delivery", "relay/metrics", "relay/trace", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
@@ -57,7 +57,9 @@ func allowed(pkg string) []string {
 			"limits", "relay", "relay/refusals", "relay/delivery", "relay/position", "relay/trace", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/candidates", "relay/refusals", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
+		return append(leaves, "access", "routing", "upstream", "relay/running", "relay/candidates", "relay/outcome", "relay/refusals", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
+	case pkg == "relay/outcome":
+		return []string{"upstream"}
 	case pkg == "relay/trace":
 		return []string{"billing", "relay/position", "upstream"}
 	case pkg == "relay/candidates":
