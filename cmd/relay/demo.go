@@ -103,7 +103,7 @@ func startDemoRelay(ctx context.Context, parts demoParts, std stdio) (*process, 
 	}
 	s.ShutdownGrace = time.Second
 	s.Books.Ledger.Path = filepath.Join(parts.books, "ledger.db")
-	return start(ctx, s, newLogForm(s, std.err).logger(), extras{demo: parts.faulty})
+	return start(ctx, s, newLogForm(s, std.err).Logger(), extras{demo: parts.faulty})
 }
 
 // speakDemo speaks a sentence through each vendor and one through a failover, and leaves their audio in a file.

@@ -25,6 +25,8 @@ func allowed(pkg string) []string {
 		return []string{"audio", "config/check", "program"}
 	case pkg == "tracing":
 		return []string{"billing", "relay/trace"}
+	case pkg == "logging":
+		return []string{}
 	case pkg == "program":
 		return []string{}
 	case pkg == "upstream/command":

@@ -12,6 +12,7 @@ import (
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
 	"voicerelay/config"
+	"voicerelay/logging"
 )
 
 // ledgerWork is what can be done about ledgers: `relay ledger verify|ship|forget [-config …]`. Relays may be running on
@@ -94,7 +95,7 @@ func shipLedger(ctx context.Context, kept config.BookSettings, std stdio) error 
 		if err != nil {
 			return err
 		}
-		log := zerolog.New(zerolog.ConsoleWriter{Out: std.err, TimeFormat: consoleTimes}).With().Timestamp().Logger()
+		log := zerolog.New(logging.Console(std.err)).With().Timestamp().Logger()
 		cfg := ship.Config{Relay: name, Retention: kept.Redis.Retention, Log: log}
 		idle, err := ledger.Hold(kept.Ledger.Path) // so that no relay starts on it in that time
 		if errors.Is(err, ledger.ErrLocked) {

@@ -9,8 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/rs/zerolog"
-
+	"voicerelay/logging"
 	"voicerelay/program"
 )
 
@@ -40,9 +39,7 @@ func main() {
 	if code, done := program.Inside(os.Args[1:]); done {
 		os.Exit(code)
 	}
-	zerolog.TimeFieldFormat = logTimes    // the library's own; nothing has been logged yet
-	zerolog.ErrorMarshalFunc = causeOf    // as above
-	zerolog.DurationFieldInteger = true   // as above: of milliseconds, a part says nothing
+	logging.SetUp()
 	if err := keepPrivate(); err != nil { // before any secret is read
 		refuseStart(os.Stderr, "memory can't be kept private", err.Error())
 		os.Exit(exitFault)

@@ -9,6 +9,7 @@ import (
 
 	"voicerelay/audio/codec"
 	"voicerelay/config"
+	"voicerelay/logging"
 	"voicerelay/routing"
 	"voicerelay/server"
 )
@@ -17,7 +18,7 @@ import (
 type reloads struct {
 	asked <-chan os.Signal
 	path  string
-	form  *logForm
+	form  *logging.Form
 }
 
 // reload puts the file, as it is now, in force. A faulty one changes nothing, and the log has its faults.
@@ -34,7 +35,7 @@ func (p *process) reload(ctx context.Context, from reloads, log zerolog.Logger) 
 		return
 	}
 	p.metrics.taken()
-	from.form.apply(s)
+	from.form.Apply(s.LogLevel, s.LogConsole)
 	if s.Open() {
 		logOpen(log)
 	}

@@ -67,7 +67,7 @@ func (r *reloadable) again(file string) string {
 	r.t.Helper()
 	r.write(file)
 	r.log.Reset()
-	r.reload(r.t.Context(), r.from, r.from.form.logger())
+	r.reload(r.t.Context(), r.from, r.from.form.Logger())
 	return r.log.String()
 }
 
@@ -160,7 +160,7 @@ func TestReloadKeepsKeysBeyondThisMachine(t *testing.T) {
 func TestReloadOfTheLog(t *testing.T) {
 	file := "listen: 127.0.0.1:0" + toneLines
 	r := serveFile(t, file)
-	log := r.from.form.logger().With().Str("session_id", "s1").Logger() // of a session that began before
+	log := r.from.form.Logger().With().Str("session_id", "s1").Logger() // of a session that began before
 	tests := []struct{ setting, info, warning string }{
 		{"", `"message":"info"`, `"message":"warning"`},
 		{"\nlog: {level: warn, format: json}", "", `"message":"warning"`},

@@ -23,6 +23,7 @@ import (
 
 	"voicerelay/awake"
 	"voicerelay/config"
+	"voicerelay/logging"
 	"voicerelay/routing"
 	"voicerelay/server"
 	"voicerelay/tracing"
@@ -50,8 +51,8 @@ func serve(ctx context.Context, args []string, std stdio) int {
 		return exitFault
 	}
 	form := newLogForm(s, std.err)
-	log := form.logger()
-	formLibraries(log)
+	log := form.Logger()
+	logging.TakeLibraries(log)
 	logWarnings(warnings, log)
 	if s.Open() {
 		logOpen(log)

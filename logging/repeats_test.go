@@ -1,4 +1,4 @@
-package main
+package logging
 
 import (
 	"bytes"
@@ -15,7 +15,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"voicerelay/config"
 )
 
 // loggedLines are a log's lines, decoded.
@@ -34,7 +33,7 @@ func loggedLines(t *testing.T, log *bytes.Buffer) (all []map[string]any) {
 func TestAFaultThatStandsIsLoggedOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var text bytes.Buffer
-		log := newLogForm(&config.Settings{LogLevel: zerolog.InfoLevel}, &text).logger()
+		log := NewForm(zerolog.InfoLevel, false, &text).Logger()
 		for range 25 { // 125 s: lines after 0, 60 and 120
 			log.Warn().Str("provider", "a").Str("error", "refused").Msg("vendor socket not opened ahead")
 			time.Sleep(5 * time.Second)
@@ -48,7 +47,7 @@ func TestAFaultThatStandsIsLoggedOnceAMinute(t *testing.T) {
 
 func TestLinesThatDifferAreAllLogged(t *testing.T) {
 	var text bytes.Buffer
-	log := newLogForm(&config.Settings{LogLevel: zerolog.InfoLevel}, &text).logger()
+	log := NewForm(zerolog.InfoLevel, false, &text).Logger()
 	for _, provider := range []string{"a", "b"} {
 		log.Warn().Str("provider", provider).Msg("vendor socket not opened ahead")
 	}
@@ -82,7 +81,7 @@ func TestRepeatingMessagesAreThoseOfTheSource(t *testing.T) {
 		t.Errorf("%q is not sorted", repeating)
 	}
 	var source strings.Builder
-	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
