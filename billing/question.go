@@ -27,6 +27,32 @@ func ParseTime(s string) (time.Time, error) {
 	return time.Time{}, ErrTime
 }
 
+// ErrPeriod says that a period is written in no form that is read.
+var ErrPeriod = errors.New("must be a year, a month or a day, such as 2026, 2026-11 or 2026-11-05")
+
+const monthOnly = "2006-01"
+
+// ParsePeriod reads a year, a month or a day, UTC: its first moment, and the first one after it.
+func ParsePeriod(s string) (from, to time.Time, err error) {
+	for _, form := range []struct {
+		layout              string
+		years, months, days int
+	}{{"2006", 1, 0, 0}, {monthOnly, 0, 1, 0}, {time.DateOnly, 0, 0, 1}} {
+		if from, err = time.Parse(form.layout, s); err != nil {
+			continue
+		}
+		to = from.AddDate(form.years, form.months, form.days)
+		if to.After(LastTime) {
+			to = LastTime
+		}
+		if !Writable(from) {
+			return from, to, ErrYear
+		}
+		return from, to, nil
+	}
+	return time.Time{}, time.Time{}, ErrPeriod
+}
+
 // LastTime is the latest time that can be written.
 var LastTime = time.Date(9999, time.December, 31, 23, 59, 59, int(time.Second-time.Nanosecond), time.UTC)
 
@@ -59,8 +85,12 @@ func (k GroupKey) Of(d Dimension) string {
 		return k.Tenant
 	case ByKey:
 		return k.Key
+	case ByHour:
+		return k.Hour
 	case ByDay:
 		return k.Day
+	case ByMonth:
+		return k.Month
 	case ByRoute:
 		return k.Route
 	case ByOutcome:

@@ -56,16 +56,16 @@ func TestTableOfGenerations(t *testing.T) {
 	q := SumsQuery{GroupBy: []Dimension{ByTenant, ByDay}}
 	got := q.Table([]Group{
 		{
-			GroupKey: GroupKey{Tenant: "acme", Day: "2026-03-01"}, Generations: 3, Attempts: 4, Characters: 50, Spoken: 20, AudioMS: 6000,
+			GroupKey: GroupKey{Tenant: "acme", Day: "2026-03-01"}, Generations: 3, Attempts: 4, Characters: 50, Spoken: 20, Refused: 7, AudioMS: 6000,
 			Cost: []Money{{2, "EUR"}, {3_000_000, "USD"}}, Unpriced: 1, Estimated: 2,
 		},
 		{GroupKey: GroupKey{Tenant: "beta", Day: "2026-03-01"}, Generations: 1, Cost: []Money{}},
 	})
 	want := [][]string{
-		{"tenant", "day", "generations", "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated", "spoken_characters"},
-		{"acme", "2026-03-01", "3", "4", "50", "6000", "0.000002", "EUR", "1", "2", "20"},
-		{"acme", "2026-03-01", "", "", "", "", "3.000000", "USD", "", "", ""},
-		{"beta", "2026-03-01", "1", "0", "0", "0", "", "", "0", "0", "0"},
+		{"tenant", "day", "generations", "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated", "spoken_characters", "refused_characters"},
+		{"acme", "2026-03-01", "3", "4", "50", "6000", "0.000002", "EUR", "1", "2", "20", "7"},
+		{"acme", "2026-03-01", "", "", "", "", "3.000000", "USD", "", "", "", ""},
+		{"beta", "2026-03-01", "1", "0", "0", "0", "", "", "0", "0", "0", "0"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Table =\n%q, want\n%q", got, want)
@@ -123,4 +123,21 @@ func FuzzTime(f *testing.F) {
 			t.Errorf("%q is %v, and as text %v, %v", text, at, again, err)
 		}
 	})
+}
+
+func TestParsePeriod(t *testing.T) {
+	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+	for text, want := range map[string][2]time.Time{
+		"2026": {day(2026, 1, 1), day(2027, 1, 1)}, "2026-11": {day(2026, 11, 1), day(2026, 12, 1)}, "2024-02": {day(2024, 2, 1), day(2024, 3, 1)},
+		"2026-12-31": {day(2026, 12, 31), day(2027, 1, 1)}, "9999": {day(9999, 1, 1), LastTime},
+	} {
+		if from, to, err := ParsePeriod(text); err != nil || !from.Equal(want[0]) || !to.Equal(want[1]) {
+			t.Errorf("%s is %v to %v, %v", text, from, to, err)
+		}
+	}
+	for _, text := range []string{"", "2026-13", "2026-11-31", "26", "2026-11-05T00:00:00Z", "November"} {
+		if _, _, err := ParsePeriod(text); !errors.Is(err, ErrPeriod) {
+			t.Errorf("%q: %v, want %v", text, err, ErrPeriod)
+		}
+	}
 }

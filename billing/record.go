@@ -15,6 +15,11 @@ const (
 	Superseded  Outcome = "superseded"  // spoken again by another voice
 )
 
+// Outcomes lists them.
+func Outcomes() []Outcome {
+	return []Outcome{Completed, Cancelled, Failed, Interrupted, Hedged, Superseded}
+}
+
 // Record is what is kept of a generation.
 type Record struct {
 	// ID is the relay's own, unique over all relays; GenerationID is the client's.

@@ -14,7 +14,9 @@ type Dimension string
 const (
 	ByTenant   Dimension = "tenant"
 	ByKey      Dimension = "key"
+	ByHour     Dimension = "hour"
 	ByDay      Dimension = "day"
+	ByMonth    Dimension = "month"
 	ByRoute    Dimension = "route"
 	ByOutcome  Dimension = "outcome"
 	ByProvider Dimension = "provider"
@@ -24,7 +26,7 @@ const (
 
 // Faults of questions.
 var (
-	ErrGroupBy = errors.New("group_by must be any of tenant, key, day, with either route, outcome or provider, model, voice, outcome")
+	ErrGroupBy = errors.New("group_by must be any of tenant, key, one of hour, day, month, with either route, outcome or provider, model, voice, outcome")
 	ErrRange   = errors.New("from must be before to")
 	ErrCursor  = errors.New("not a cursor")
 	// ErrTooManyGroups is the answer to a question that has more groups than MaxGroups.
@@ -37,6 +39,7 @@ type SumsQuery struct {
 	From, To time.Time
 	// Tenant is whose; empty: everyone's.
 	Tenant string
+	Filter
 	// GroupBy is empty for one sum over all.
 	GroupBy []Dimension
 	// MaxGroups bounds the answer, which is ErrTooManyGroups where there are more; 0: no bound. A group that cost something in
@@ -49,29 +52,36 @@ func (q SumsQuery) Validate() error {
 	if !q.From.Before(q.To) {
 		return ErrRange
 	}
-	known := []Dimension{ByTenant, ByKey, ByDay, ByRoute, ByOutcome, ByProvider, ByModel, ByVoice}
+	known := []Dimension{ByTenant, ByKey, ByHour, ByDay, ByMonth, ByRoute, ByOutcome, ByProvider, ByModel, ByVoice}
+	times := 0
 	for i, d := range q.GroupBy {
-		if !slices.Contains(known, d) || slices.Contains(q.GroupBy[:i], d) {
+		if d == ByHour || d == ByDay || d == ByMonth {
+			times++
+		}
+		if times > 1 || !slices.Contains(known, d) || slices.Contains(q.GroupBy[:i], d) {
 			return ErrGroupBy
 		}
 	}
 	if q.OfAttempts() && slices.Contains(q.GroupBy, ByRoute) {
 		return ErrGroupBy
 	}
+	if q.OfAttempts() && q.Route != "" {
+		return ErrFilterRoute
+	}
 	return nil
 }
 
 // OfAttempts reports whether the sums are of attempts, rather than of generations.
 func (q SumsQuery) OfAttempts() bool {
-	return slices.ContainsFunc(q.GroupBy, func(d Dimension) bool {
+	return q.Filter.OfAttempts() || slices.ContainsFunc(q.GroupBy, func(d Dimension) bool {
 		return d == ByProvider || d == ByModel || d == ByVoice
 	})
 }
 
 // GroupKey is what a group has in common. What was not grouped by is empty.
 type GroupKey struct {
-	// Day is as in 2006-01-02, UTC.
-	Day                    string
+	// Hour is as in 2006-01-02T15:00:00Z, Day as in 2006-01-02, Month as in 2006-01, UTC.
+	Hour, Day, Month       string
 	Tenant, Key, Route     string
 	Provider, Model, Voice string
 	Outcome                Outcome
@@ -85,6 +95,8 @@ type Group struct {
 	// Characters are what was asked for, of attempts what was sent to vendors. Spoken is how many of them were spoken; 0
 	// where the sums are of attempts.
 	Characters, Spoken, AudioMS int64
+	// Refused is how many characters of failed generations were not spoken; 0 where the sums are of attempts.
+	Refused int64
 	// Cost is what is known, one for each currency, in alphabetical order.
 	Cost []Money
 	// Unpriced and Estimated count attempts whose cost is unavailable, or estimated.
@@ -116,6 +128,9 @@ func GroupSums(q SumsQuery, sums []Share) ([]Group, error) {
 			at[key] = i
 			groups = append(groups, Group{GroupKey: key, Cost: []Money{}})
 		}
+		if !q.OfAttempts() {
+			groups[i].Refused += s.refused()
+		}
 		if err := groups[i].add(s); err != nil {
 			return nil, err
 		}
@@ -132,11 +147,35 @@ func (q SumsQuery) Coarse(k SumKey) SumKey {
 		Tenant: g.Tenant, Key: g.Key, Route: g.Route, Provider: g.Provider, Model: g.Model, Voice: g.Voice,
 		Outcome: g.Outcome, Currency: k.Currency,
 	}
-	if slices.Contains(q.GroupBy, ByDay) {
+	switch {
+	case slices.Contains(q.GroupBy, ByHour):
+		coarse.Hour = k.Hour
+	case slices.Contains(q.GroupBy, ByDay):
 		coarse.Hour = floorTo(k.Hour, hoursPerDay)
+	case slices.Contains(q.GroupBy, ByMonth):
+		at := hourTime(k.Hour)
+		coarse.Hour = Hour(time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC))
 	}
 	return coarse
 }
+
+// CoarseShare is a sum by Coarse. What was refused of it can't be told from its key any more, so that it is noted before.
+func (q SumsQuery) CoarseShare(s Share) Share {
+	s.Value.Refused = s.refused()
+	s.Key = q.Coarse(s.Key)
+	return s
+}
+
+// refused is how many characters of failed generations were not spoken.
+func (s Share) refused() int64 {
+	if s.Value.Refused == 0 && s.Key.Outcome == Failed && s.Key.Provider == "" {
+		return s.Value.Characters - s.Value.Spoken
+	}
+	return s.Value.Refused
+}
+
+// hourTime is the beginning of an hour.
+func hourTime(hour int64) time.Time { return time.Unix(hour*int64(time.Hour/time.Second), 0).UTC() }
 
 // Exceeds reports whether an answer of so many groups is too large.
 func (q SumsQuery) Exceeds(groups int) bool { return q.MaxGroups > 0 && groups > q.MaxGroups }
@@ -154,8 +193,12 @@ func (q SumsQuery) groupOf(k SumKey) GroupKey {
 			g.Tenant = k.Tenant
 		case ByKey:
 			g.Key = k.Key
+		case ByHour:
+			g.Hour = hourTime(k.Hour).Format(time.RFC3339)
 		case ByDay:
-			g.Day = time.Unix(k.Hour*int64(time.Hour/time.Second), 0).UTC().Format(time.DateOnly)
+			g.Day = hourTime(k.Hour).Format(time.DateOnly)
+		case ByMonth:
+			g.Month = hourTime(k.Hour).Format(monthOnly)
 		case ByRoute:
 			g.Route = k.Route
 		case ByOutcome:
@@ -173,7 +216,7 @@ func (q SumsQuery) groupOf(k SumKey) GroupKey {
 
 func (k GroupKey) compare(l GroupKey) int {
 	return cmp.Or(
-		cmp.Compare(k.Day, l.Day), cmp.Compare(k.Tenant, l.Tenant), cmp.Compare(k.Key, l.Key),
+		cmp.Compare(k.Hour, l.Hour), cmp.Compare(k.Day, l.Day), cmp.Compare(k.Month, l.Month), cmp.Compare(k.Tenant, l.Tenant), cmp.Compare(k.Key, l.Key),
 		cmp.Compare(k.Route, l.Route), cmp.Compare(k.Provider, l.Provider), cmp.Compare(k.Model, l.Model),
 		cmp.Compare(k.Voice, l.Voice), cmp.Compare(k.Outcome, l.Outcome),
 	)
@@ -209,6 +252,7 @@ type RecordsQuery struct {
 	From, To time.Time
 	// Tenant is whose; empty: everyone's.
 	Tenant string
+	Filter
 	// RecordID and GenerationID narrow it to one record, or to those that a client named so; empty: all.
 	RecordID, GenerationID string
 	// Limit is the most on a page.

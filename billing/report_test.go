@@ -19,7 +19,9 @@ func TestSumsQueryValidate(t *testing.T) {
 		{"of attempts", []Dimension{ByDay, ByProvider, ByModel, ByVoice, ByOutcome}, nil},
 		{"both", []Dimension{ByRoute, ByVoice}, ErrGroupBy},
 		{"twice", []Dimension{ByDay, ByDay}, ErrGroupBy},
-		{"unknown", []Dimension{"hour"}, ErrGroupBy},
+		{"unknown", []Dimension{"week"}, ErrGroupBy},
+		{"two times", []Dimension{ByHour, ByMonth}, ErrGroupBy},
+		{"hours", []Dimension{ByHour, ByProvider}, nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

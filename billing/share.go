@@ -26,7 +26,9 @@ type SumValue struct {
 	Characters, AudioMS int64
 	// Spoken is how many of a generation's characters were spoken; 0 for attempts.
 	Spoken int64
-	Micros int64
+	// Refused is how many characters of failed generations were not spoken, in sums whose key doesn't tell that: no store keeps it.
+	Refused int64
+	Micros  int64
 	// Unpriced and Estimated count attempts whose cost is unavailable, or estimated.
 	Unpriced, Estimated int64
 }
@@ -46,6 +48,7 @@ func (v SumValue) Plus(w SumValue) SumValue {
 		Characters:  v.Characters + w.Characters,
 		AudioMS:     v.AudioMS + w.AudioMS,
 		Spoken:      v.Spoken + w.Spoken,
+		Refused:     v.Refused + w.Refused,
 		Micros:      addSaturated(v.Micros, w.Micros),
 		Unpriced:    v.Unpriced + w.Unpriced,
 		Estimated:   v.Estimated + w.Estimated,

@@ -106,7 +106,7 @@ func TestSumsOfGenerationsAndOfAttemptsAgree(t *testing.T) {
 		if len(attempts) == 0 {
 			return
 		}
-		a.Generations, a.Characters, a.AudioMS = 0, 0, 0
+		a.Generations, a.Characters, a.AudioMS, a.Refused = 0, 0, 0, 0
 		b.Characters, b.AudioMS = 0, 0
 		if !reflect.DeepEqual(a, b) {
 			t.Fatalf("of generations %+v, of attempts %+v", a, b)

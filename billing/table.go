@@ -22,7 +22,7 @@ func (q SumsQuery) header() []string {
 	}
 	names = append(names, "attempts", "characters", "audio_ms", "cost", "currency", "unpriced", "estimated")
 	if !q.OfAttempts() {
-		names = append(names, "spoken_characters") // last, for those who count columns
+		names = append(names, "spoken_characters", "refused_characters") // last, for those who count columns
 	}
 	return names
 }
@@ -55,7 +55,7 @@ func (q SumsQuery) rows(g *Group) [][]string {
 		}
 		row = append(row, count(g.Unpriced), count(g.Estimated))
 		if !q.OfAttempts() {
-			row = append(row, count(g.Spoken))
+			row = append(row, count(g.Spoken), count(g.Refused))
 		}
 		rows[i] = row
 	}

@@ -83,15 +83,12 @@ func (q *failuresQuestion) wantsAttempts(attempts []billing.Attempt) bool {
 // listFailures answers GET /v1/failures: of the key's tenant, or of all for an admin's.
 func (srv *Server) listFailures(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseFailuresQuestion(r.URL.RawQuery)
-	if refused == nil && !key.Admin && asked.tenant != "" && asked.tenant != key.Tenant {
-		refused = downstream.Invalid("tenant", "tenant: only an admin key may ask about another tenant")
+	if refused == nil {
+		asked.tenant, refused = tenantFor(key, asked.tenant)
 	}
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
 		return
-	}
-	if !key.Admin {
-		asked.tenant = key.Tenant
 	}
 	found, since := srv.failures.latest(asked)
 	entries := make([]failureEntry, len(found))
@@ -124,16 +121,8 @@ type failureEntry struct {
 	Characters       int64             `json:"characters"`
 	SpokenCharacters int64             `json:"spoken_characters"`
 	AudioMS          int64             `json:"audio_ms"`
-	Attempts         []failedAttempt   `json:"attempts"`
+	Attempts         []recordAttempt   `json:"attempts"`
 	Metadata         map[string]string `json:"metadata"`
-}
-
-// failedAttempt is an attempt with its times.
-type failedAttempt struct {
-	protocol.Attempt
-	Voice     string    `json:"voice"` // the vendor's id
-	StartedAt time.Time `json:"started_at"`
-	EndedAt   time.Time `json:"ended_at"`
 }
 
 func (one *failure) entry() failureEntry {
@@ -144,7 +133,7 @@ func (one *failure) entry() failureEntry {
 		BeganAt: r.AdmittedAt.UTC(), EndedAt: r.EndedAt.UTC(), Code: downstream.Optional(r.Code),
 		Param: downstream.Optional(one.param), Message: downstream.Optional(one.message),
 		Characters: r.Characters, SpokenCharacters: r.Spoken, AudioMS: r.Audio.Milliseconds(),
-		Attempts: []failedAttempt{}, Metadata: r.Metadata,
+		Attempts: []recordAttempt{}, Metadata: r.Metadata,
 	}
 	if one.kind != generationRefused {
 		e.RecordID, e.Outcome = downstream.Optional(r.ID), downstream.Optional(string(r.Outcome))
@@ -153,8 +142,7 @@ func (one *failure) entry() failureEntry {
 		e.Metadata = map[string]string{}
 	}
 	for i := range r.Attempts {
-		a := &r.Attempts[i]
-		e.Attempts = append(e.Attempts, failedAttempt{wireAttempt(a), a.Voice, a.StartedAt.UTC(), a.EndedAt.UTC()})
+		e.Attempts = append(e.Attempts, recordedAttempt(&r.Attempts[i]))
 	}
 	return e
 }

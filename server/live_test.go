@@ -34,8 +34,11 @@ func TestLiveIsForAdmins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, adminOnly(), []string{"alpha"}, fakes{"alpha": relaytest.NewFake()})
 		for _, tt := range []struct{ method, path string }{
-			{http.MethodGet, "/v1/live"}, {http.MethodGet, "/v1/relays"}, {http.MethodDelete, "/v1/live/x"},
-			{http.MethodGet, "/v1/demo"}, {http.MethodPut, "/v1/demo"},
+			{http.MethodGet, "/v1/live"},
+			{http.MethodGet, "/v1/relays"},
+			{http.MethodDelete, "/v1/live/x"},
+			{http.MethodGet, "/v1/demo"},
+			{http.MethodPut, "/v1/demo"},
 		} {
 			for key, want := range map[string]int{"": 401, "wrong": 401, "tenant": 403} {
 				request, w := httptest.NewRequest(tt.method, "http://localhost"+tt.path, nil), httptest.NewRecorder()

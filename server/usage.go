@@ -19,11 +19,13 @@ import (
 // usage answers GET /v1/usage: sums.
 func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
+	if refused == nil {
+		asked.Tenant, refused = tenantFor(key, asked.Tenant)
+	}
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
 		return
 	}
-	asked.Tenant = visibleTenant(key)
 	leave, refused := srv.reporting.enter(r.Context(), key.Name)
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
@@ -50,11 +52,13 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key
 // usageRecords answers GET /v1/usage/records: the records themselves, a page at a time.
 func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseRecordsQuestion(r.URL.RawQuery, time.Now())
+	if refused == nil {
+		asked.Tenant, refused = tenantFor(key, asked.Tenant)
+	}
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
 		return
 	}
-	asked.Tenant = visibleTenant(key)
 	leave, refused := srv.reporting.enter(r.Context(), key.Name)
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
@@ -76,19 +80,13 @@ func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *acc
 	}
 }
 
-// visibleTenant is whose usage a key sees; empty: everyone's.
-func visibleTenant(key *access.Key) string {
-	if key.Admin {
-		return ""
-	}
-	return key.Tenant
-}
-
 // reportRefusal is what a client is told of a report that was not made.
 func (srv *Server) reportRefusal(err error) *protocol.Error {
 	switch {
 	case errors.Is(err, billing.ErrCursor):
 		return downstream.Invalid("cursor", "cursor is none that was given as next_cursor")
+	case errors.Is(err, billing.ErrFilterMetadata):
+		return downstream.Invalid("metadata", err.Error())
 	case errors.Is(err, billing.ErrTooManyGroups):
 		return downstream.Invalid("group_by", fmt.Sprintf("over %d groups: ask for a shorter time, or group by less", mostGroups))
 	case errors.Is(err, limits.ErrAway):

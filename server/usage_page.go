@@ -81,8 +81,8 @@ func (p *recordsPage) writeJSON(ctx context.Context, w http.ResponseWriter) erro
 // page up to 5 MiB.
 func (p *recordsPage) writeCSV(ctx context.Context, w http.ResponseWriter) error {
 	var lines bytes.Buffer
-	_ = billing.WriteCSV(&lines, [][]string{recordsHeader()}) // a buffer takes everything
-	err := p.each(ctx, func(r *billing.Record) error { return billing.WriteCSV(&lines, recordRows(r)) })
+	_ = billing.WriteCSV(&lines, [][]string{RecordsHeader()}) // a buffer takes everything
+	err := p.each(ctx, func(r *billing.Record) error { return billing.WriteCSV(&lines, RecordRows(r)) })
 	if err != nil {
 		return err
 	}

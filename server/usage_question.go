@@ -37,7 +37,7 @@ type recordsQuestion struct {
 }
 
 func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol.Error) {
-	values, refused := downstream.Parameters(rawQuery, "from", "to", "group_by", "format")
+	values, refused := downstream.Parameters(rawQuery, append(filterNames(), "from", "to", "period", "group_by", "format")...)
 	if refused != nil {
 		return nil, refused
 	}
@@ -51,9 +51,14 @@ func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol
 	if asked.csv, refused = parseFormat(values); refused != nil {
 		return nil, refused
 	}
+	if asked.Tenant, asked.Filter, refused = parseFilter(values); refused != nil {
+		return nil, refused
+	}
 	switch err := asked.Validate(); {
 	case errors.Is(err, billing.ErrRange):
 		return nil, downstream.Invalid("from", err.Error())
+	case errors.Is(err, billing.ErrFilterRoute):
+		return nil, downstream.Invalid("route", err.Error())
 	case err != nil:
 		return nil, downstream.Invalid("group_by", err.Error())
 	}
@@ -61,7 +66,8 @@ func parseSumsQuestion(rawQuery string, now time.Time) (*sumsQuestion, *protocol
 }
 
 func parseRecordsQuestion(rawQuery string, now time.Time) (*recordsQuestion, *protocol.Error) {
-	values, refused := downstream.Parameters(rawQuery, "from", "to", "limit", "cursor", "record_id", "generation_id", "format")
+	values, refused := downstream.Parameters(rawQuery,
+		append(filterNames(), "from", "to", "period", "limit", "cursor", "record_id", "generation_id", "format")...)
 	if refused != nil {
 		return nil, refused
 	}
@@ -70,6 +76,9 @@ func parseRecordsQuestion(rawQuery string, now time.Time) (*recordsQuestion, *pr
 	}}
 	if asked.RecordID != "" && asked.GenerationID != "" {
 		return nil, downstream.Invalid("generation_id", "generation_id excludes record_id")
+	}
+	if asked.Tenant, asked.Filter, refused = parseFilter(values); refused != nil {
+		return nil, refused
 	}
 	if asked.csv, refused = parseFormat(values); refused != nil {
 		return nil, refused
@@ -172,7 +181,11 @@ func parseMillis(text string) (time.Time, error) {
 }
 
 // parseSpan reads from and to; what is not given is as passed in.
+// A period is both.
 func parseSpan(values url.Values, from, to time.Time) (_, _ time.Time, refused *protocol.Error) {
+	if values.Has("period") {
+		return parsePeriod(values)
+	}
 	for name, into := range map[string]*time.Time{"from": &from, "to": &to} {
 		if !values.Has(name) {
 			continue

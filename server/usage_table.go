@@ -5,23 +5,24 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"voicerelay/billing"
 )
 
-// recordsHeader names the columns of a table of records.
-func recordsHeader() []string {
+// RecordsHeader names the columns of a table of records.
+func RecordsHeader() []string {
 	return []string{
 		"record_id", "generation_id", "tenant", "key", "session_id", "context_id", "route", "admitted_at", "ended_at",
 		"outcome", "code", "metadata", "characters", "audio_ms", "attempts", "unpriced", "estimated", "cost", "currency",
-		"spoken_characters", // last, for those who count columns
+		"spoken_characters", "bytes", "requests", "price_list", "upstream_ids", // last, for those who count columns
 	}
 }
 
-// recordRows is a record as rows of text. As in tables of sums, one that cost something in several currencies has a row for
+// RecordRows is a record as rows of text. As in tables of sums, one that cost something in several currencies has a row for
 // each, of which only the first has its measures.
-func recordRows(r *billing.Record) [][]string {
+func RecordRows(r *billing.Record) [][]string {
 	var metadata []byte
 	if len(r.Metadata) > 0 {
 		metadata, _ = json.Marshal(r.Metadata) // strings always encode
@@ -31,18 +32,32 @@ func recordRows(r *billing.Record) [][]string {
 		r.AdmittedAt.UTC().Format(time.RFC3339Nano), r.EndedAt.UTC().Format(time.RFC3339Nano),
 		string(r.Outcome), r.Code, string(metadata),
 	}
-	measures, spoken := measuresOf(r), strconv.FormatInt(r.Spoken, 10)
+	measures, rest := measuresOf(r), restOf(r)
 	var rows [][]string
 	for _, c := range r.Cost() {
 		if c.Known() {
-			rows = append(rows, slices.Concat(names, measures, []string{c.Money.Amount(), c.Money.Currency, spoken}))
-			measures, spoken = make([]string, len(measures)), ""
+			rows = append(rows, slices.Concat(names, measures, []string{c.Money.Amount(), c.Money.Currency}, rest))
+			measures, rest = make([]string, len(measures)), []string{"", "", "", r.PriceList, ""}
 		}
 	}
 	if len(rows) == 0 {
-		rows = append(rows, slices.Concat(names, measures, []string{"", "", spoken}))
+		rows = append(rows, slices.Concat(names, measures, []string{"", ""}, rest))
 	}
 	return rows
+}
+
+// restOf are the columns after the cost.
+func restOf(r *billing.Record) []string {
+	var requests int64
+	var ids []string
+	for i := range r.Attempts {
+		requests += r.Attempts[i].Requests
+		if id := r.Attempts[i].UpstreamID; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return []string{number(r.Spoken), number(r.Bytes), number(requests), r.PriceList, strings.Join(ids, " ")}
 }
 
 // measuresOf is what can be added up of a record, but for its cost and what was spoken.

@@ -77,6 +77,13 @@ func TestUsageAsksForWhatTheQuerySays(t *testing.T) {
 		"?from=2026-03-01":               {From: on(1), To: tomorrow},
 		"?from=2026-03-01T02:00:00%2B02:00&to=2026-03-01T00:00:01Z&api_key=": {From: on(1), To: on(1).Add(time.Second)},
 		"?group_by=provider,day": {From: today, To: tomorrow, GroupBy: []billing.Dimension{"provider", "day"}},
+		"?period=2026-02&tenant=acme&key=bot&outcome=failed&metadata=call%3D7%3D8": {
+			From: on(1).AddDate(0, -1, 0), To: on(1), Tenant: "acme",
+			Filter: billing.Filter{Key: "bot", Outcome: billing.Failed, Metadata: billing.Pair{Key: "call", Value: "7=8"}},
+		},
+		"?group_by=hour&provider=p&model=m&voice=v": {
+			From: today, To: tomorrow, GroupBy: []billing.Dimension{"hour"}, Filter: billing.Filter{Provider: "p", Model: "m", Voice: "v"},
+		},
 		"?format=json&group_by=": {From: today, To: tomorrow},
 	}
 	for query, want := range cases {
@@ -99,11 +106,19 @@ func TestUsageRefusesByName(t *testing.T) {
 		{"/v1/usage/records?cursor=" + pageCursor{to: on(1).AddDate(9000, 0, 0), inner: "x"}.String(), "cursor"},
 		{"/v1/usage?from=2026-03-02&to=2026-03-02", "from"},
 		{"/v1/usage?to=2026-03-02", "from"}, // today is later
-		{"/v1/usage?group_by=hour", "group_by"},
+		{"/v1/usage?group_by=week", "group_by"},
+		{"/v1/usage?group_by=hour,day", "group_by"},
+		{"/v1/usage?period=2026-13", "period"},
+		{"/v1/usage?period=2026-11&from=2026-11-01", "period"},
+		{"/v1/usage?outcome=odd", "outcome"},
+		{"/v1/usage?provider=", "provider"},
+		{"/v1/usage?route=r&model=m", "route"},
+		{"/v1/usage/records?metadata=call", "metadata"},
+		{"/v1/usage/records?tenant=other", "tenant"},
 		{"/v1/usage?group_by=route,provider", "group_by"},
 		{"/v1/usage?group_by=day,day", "group_by"},
 		{"/v1/usage?format=xml", "format"},
-		{"/v1/usage?tenant=acme", "tenant"},
+		{"/v1/usage?tenant=other", "tenant"},
 		{"/v1/usage?from=2026-03-02&from=2026-03-03", "from"},
 		{"/v1/usage/records?limit=0", "limit"},
 		{"/v1/usage/records?limit=1001", "limit"},
@@ -185,7 +200,7 @@ func TestUsageOnTheWire(t *testing.T) {
 	w := ask(h, "bot", query)
 	want := `{"from":"2026-03-01T00:00:00Z","to":"2026-03-02T00:00:00Z","complete":false,"missing_since":"2026-03-01T01:00:00Z",` +
 		`"groups":[{"attempts":2,"audio_ms":4,"characters":3,"cost":[{"amount":"0.001800","currency":"EUR"}],"estimated":5,` +
-		`"generations":0,"model":null,"outcome":"completed","provider":"p","spoken_characters":0,"unpriced":1}]}`
+		`"generations":0,"model":null,"outcome":"completed","provider":"p","refused_characters":0,"spoken_characters":0,"unpriced":1}]}`
 	if got := strings.TrimSpace(w.Body.String()); got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
@@ -227,13 +242,13 @@ func TestRecordsOnTheWire(t *testing.T) {
 	h := reporting(t, &fakeReports{page: billing.RecordPage{Records: []billing.Record{spokenTwice()}}})
 	got := strings.TrimSpace(ask(h, "bot", "/v1/usage/records?generation_id=g1").Body.String())
 	want := `{"records":[{"record_id":"r1","generation_id":"g1","tenant":"acme","key":"bot","session_id":"s1","context_id":null,` +
-		`"route":"default","admitted_at":"2026-03-01T00:00:00.0015Z","ended_at":"2026-03-01T00:00:02Z","characters":31,"spoken_characters":27,"audio_ms":2000,` +
-		`"outcome":"failed","code":"upstream_failed","cost":[{"amount":"1.000000","currency":"EUR","source":"provider"},` +
+		`"route":"default","admitted_at":"2026-03-01T00:00:00.0015Z","ended_at":"2026-03-01T00:00:02Z","characters":31,"bytes":32,"spoken_characters":27,"audio_ms":2000,` +
+		`"outcome":"failed","code":"upstream_failed","price_list":null,"cost":[{"amount":"1.000000","currency":"EUR","source":"provider"},` +
 		`{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true},{"amount":null,"currency":null,"source":"unavailable"}],` +
 		`"attempts":[{"provider":"one","model":"m","outcome":"failed","code":"stalled","message":"nothing came","requests":1,"characters":20,` +
-		`"audio_ms":1000,"cost":{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true}},` +
-		`{"provider":"two","model":null,"outcome":"cancelled","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":null,"currency":null,"source":"unavailable"}},` +
-		`{"provider":"three","model":null,"outcome":"completed","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":"1.000000","currency":"EUR","source":"provider"}}],` +
+		`"audio_ms":1000,"cost":{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true},"voice":"","bytes":0,"started_at":null,"ended_at":null},` +
+		`{"provider":"two","model":null,"outcome":"cancelled","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":null,"currency":null,"source":"unavailable"},"voice":"","bytes":0,"started_at":null,"ended_at":null},` +
+		`{"provider":"three","model":null,"outcome":"completed","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":"1.000000","currency":"EUR","source":"provider"},"voice":"","bytes":0,"started_at":null,"ended_at":null}],` +
 		`"metadata":{"call":"7\""}}],"next_cursor":null}`
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
@@ -241,8 +256,8 @@ func TestRecordsOnTheWire(t *testing.T) {
 	got = ask(h, "bot", "/v1/usage/records?generation_id=g1&format=csv").Body.String()
 	const names = `r1,g1,acme,bot,s1,,default,2026-03-01T00:00:00.0015Z,2026-03-01T00:00:02Z,failed,upstream_failed,"{""call"":""7\""""}"`
 	want = "record_id,generation_id,tenant,key,session_id,context_id,route,admitted_at,ended_at,outcome,code,metadata," +
-		"characters,audio_ms,attempts,unpriced,estimated,cost,currency,spoken_characters\n" +
-		names + ",31,2000,3,1,1,1.000000,EUR,27\n" + names + ",,,,,,0.000005,USD,\n"
+		"characters,audio_ms,attempts,unpriced,estimated,cost,currency,spoken_characters,bytes,requests,price_list,upstream_ids\n" +
+		names + ",31,2000,3,1,1,1.000000,EUR,27,32,1,,\n" + names + ",,,,,,0.000005,USD,,,,,\n"
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
@@ -250,8 +265,8 @@ func TestRecordsOnTheWire(t *testing.T) {
 
 // A record without a known cost has a line of its own all the same, and no 0 in it.
 func TestRecordsTableOfWhatCostNothingKnown(t *testing.T) {
-	rows := recordRows(&billing.Record{ID: "r1", Outcome: billing.Completed})
-	if got := rows[0]; len(rows) != 1 || len(got) != len(recordsHeader()) || got[17] != "" || got[18] != "" {
+	rows := RecordRows(&billing.Record{ID: "r1", Outcome: billing.Completed})
+	if got := rows[0]; len(rows) != 1 || len(got) != len(RecordsHeader()) || got[17] != "" || got[18] != "" {
 		t.Errorf("got %q", rows)
 	}
 }

@@ -59,10 +59,11 @@ func wireGroup(q billing.SumsQuery, g *billing.Group) map[string]any {
 		"attempts":    g.Attempts,
 		"characters":  g.Characters, // asked for; of attempts, sent to vendors
 		// 0 in sums of attempts.
-		"spoken_characters": g.Spoken,
-		"audio_ms":          g.AudioMS,
-		"unpriced":          g.Unpriced,
-		"estimated":         g.Estimated,
+		"spoken_characters":  g.Spoken,
+		"refused_characters": g.Refused,
+		"audio_ms":           g.AudioMS,
+		"unpriced":           g.Unpriced,
+		"estimated":          g.Estimated,
 	}
 	costs := []sumCost{}
 	for _, m := range g.Cost {
@@ -88,16 +89,23 @@ type usageRecord struct {
 	EndedAt      time.Time `json:"ended_at"`
 	// Characters and AudioMS are the client's: its text, and the audio sent to it.
 	Characters int64 `json:"characters"`
+	// Bytes are of its text, as UTF-8.
+	Bytes int64 `json:"bytes"`
 	// SpokenCharacters are those of its characters that the audio reached.
 	SpokenCharacters int64  `json:"spoken_characters"`
 	AudioMS          int64  `json:"audio_ms"`
 	Outcome          string `json:"outcome"`
 	// Code is the error's where the outcome is failed, else null.
-	Code     *string            `json:"code"`
-	Cost     []protocol.Cost    `json:"cost"`
-	Attempts []protocol.Attempt `json:"attempts"`
-	Metadata map[string]string  `json:"metadata"`
+	Code *string `json:"code"`
+	// PriceList names the prices that were in force; null: there were none.
+	PriceList *string           `json:"price_list"`
+	Cost      []protocol.Cost   `json:"cost"`
+	Attempts  []recordAttempt   `json:"attempts"`
+	Metadata  map[string]string `json:"metadata"`
 }
+
+// RecordJSON is a record as GET /v1/usage/records has it.
+func RecordJSON(r *billing.Record) ([]byte, error) { return json.Marshal(wireRecord(r)) }
 
 func wireRecord(r *billing.Record) usageRecord {
 	wire := usageRecord{
@@ -111,12 +119,14 @@ func wireRecord(r *billing.Record) usageRecord {
 		AdmittedAt:       r.AdmittedAt.UTC(),
 		EndedAt:          r.EndedAt.UTC(),
 		Characters:       r.Characters,
+		Bytes:            r.Bytes,
+		PriceList:        downstream.Optional(r.PriceList),
 		SpokenCharacters: r.Spoken,
 		AudioMS:          r.Audio.Milliseconds(),
 		Outcome:          string(r.Outcome),
 		Code:             downstream.Optional(r.Code),
 		Cost:             []protocol.Cost{},
-		Attempts:         []protocol.Attempt{},
+		Attempts:         []recordAttempt{},
 		Metadata:         r.Metadata,
 	}
 	if wire.Metadata == nil {
@@ -126,9 +136,31 @@ func wireRecord(r *billing.Record) usageRecord {
 		wire.Cost = append(wire.Cost, downstream.WireCost(c))
 	}
 	for i := range r.Attempts {
-		wire.Attempts = append(wire.Attempts, wireAttempt(&r.Attempts[i]))
+		wire.Attempts = append(wire.Attempts, recordedAttempt(&r.Attempts[i]))
 	}
 	return wire
+}
+
+// recordAttempt is an attempt with what only its record has.
+type recordAttempt struct {
+	protocol.Attempt
+	Voice string `json:"voice"` // the vendor's id
+	Bytes int64  `json:"bytes"` // sent to the vendor, as UTF-8
+	// StartedAt and EndedAt are null where a crash left nothing of them.
+	StartedAt *time.Time `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+}
+
+func recordedAttempt(a *billing.Attempt) recordAttempt {
+	return recordAttempt{wireAttempt(a), a.Voice, a.Bytes, known(a.StartedAt), known(a.EndedAt)}
+}
+
+// known is a time in UTC, or nil where it is zero.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC())
 }
 
 func wireAttempt(a *billing.Attempt) protocol.Attempt {

@@ -45,6 +45,7 @@ type group struct {
 
 	Generations, Attempts, Characters, Unpriced, Estimated int64
 	Spoken                                                 int64 `json:"spoken_characters"`
+	Refused                                                int64 `json:"refused_characters"`
 	AudioMS                                                int64 `json:"audio_ms"`
 	Cost                                                   []struct{ Amount, Currency string }
 }

@@ -207,7 +207,14 @@ func (x *machine) checkSums(t *rapid.T) {
 			{billing.ByTenant, billing.ByKey, billing.ByDay, billing.ByProvider, billing.ByModel, billing.ByVoice, billing.ByOutcome},
 			{billing.ByProvider},
 			{billing.ByOutcome},
+			{billing.ByHour, billing.ByTenant},
+			{billing.ByHour, billing.ByVoice},
+			{billing.ByMonth, billing.ByKey},
 		}).Draw(t, "group by"),
+		Filter: drawFilter(t),
+	}
+	if q.Validate() != nil {
+		return // what it is narrowed by is not of what it is grouped by
 	}
 	var shares []billing.Share
 	for _, n := range x.m.closed {
@@ -215,8 +222,14 @@ func (x *machine) checkSums(t *rapid.T) {
 		if at.Before(q.From) || !at.Before(q.To) || (q.Tenant != "" && q.Tenant != n.Tenant) {
 			continue
 		}
+		if value, has := n.Record.Metadata[q.Metadata.Key]; q.Metadata.Key != "" && (!has || value != q.Metadata.Value) {
+			continue
+		}
 		for _, s := range n.Record.Shares() {
-			if (s.Key.Provider != "") == q.OfAttempts() {
+			k := s.Key
+			wanted := (q.Key == "" || k.Key == q.Key) && (q.Route == "" || k.Route == q.Route) && (q.Outcome == "" || k.Outcome == q.Outcome) &&
+				(q.Provider == "" || k.Provider == q.Provider) && (q.Model == "" || k.Model == q.Model) && (q.Voice == "" || k.Voice == q.Voice)
+			if (k.Provider != "") == q.OfAttempts() && wanted {
 				shares = append(shares, s)
 			}
 		}
@@ -228,6 +241,43 @@ func (x *machine) checkSums(t *rapid.T) {
 	got, err := x.l.Sums(context.Background(), q)
 	if err != nil || fmt.Sprintf("%+v", got.Groups) != fmt.Sprintf("%+v", want) {
 		t.Fatalf("Sums of %+v =\n%+v, %v, want\n%+v", q, got.Groups, err, want)
+	}
+}
+
+// drawFilter narrows a question by some of what it can be narrowed by.
+func drawFilter(t *rapid.T) billing.Filter {
+	f := billing.Filter{
+		Key:      rapid.SampledFrom([]string{"", "", "bot"}).Draw(t, "asked key"),
+		Route:    rapid.SampledFrom([]string{"", "", "default"}).Draw(t, "asked route"),
+		Outcome:  rapid.SampledFrom([]billing.Outcome{"", "", billing.Failed, billing.Completed}).Draw(t, "asked outcome"),
+		Provider: rapid.SampledFrom([]string{"", "", "", "oak", "none"}).Draw(t, "asked provider"),
+		Model:    rapid.SampledFrom([]string{"", "", "", "m"}).Draw(t, "asked model"),
+	}
+	if rapid.IntRange(0, 3).Draw(t, "asked metadata") == 0 {
+		for key, value := range entry("any", "acme", morning).Metadata {
+			f.Metadata = billing.Pair{Key: key, Value: value}
+		}
+	}
+	return f
+}
+
+// checkFilters compares records that a filter chooses with those of the model.
+func (x *machine) checkFilters(t *rapid.T) {
+	q := billing.RecordsQuery{Limit: maxPage, Filter: drawFilter(t)}
+	want := 0
+	for _, n := range x.m.closed {
+		if q.WantsRecord(&n.Record) {
+			want++
+		}
+	}
+	page, err := x.l.Records(context.Background(), q)
+	if err != nil || len(page.Records) != want {
+		t.Fatalf("%+v: %d records, %v, want %d", q, len(page.Records), err, want)
+	}
+	for i := range page.Records {
+		if !q.WantsRecord(&page.Records[i]) {
+			t.Fatalf("%+v has %+v", q, page.Records[i])
+		}
 	}
 }
 
@@ -253,5 +303,6 @@ func TestLedgerIsItsModel(t *testing.T) {
 		}()
 		t.Repeat(x.actions())
 		x.checkRecords(t)
+		x.checkFilters(t)
 	})
 }

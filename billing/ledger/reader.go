@@ -99,11 +99,18 @@ func recordsWhere(q billing.RecordsQuery) (where string, args []any, err error) 
 		add("(r.admitted_at, r.record_id) > (?, ?)", at, id)
 	}
 	for _, c := range []struct{ condition, value string }{
-		{"r.tenant = ?", q.Tenant}, {"r.record_id = ?", q.RecordID}, {"r.generation_id = ?", q.GenerationID},
+		{"r.tenant = ?", q.Tenant}, {"r.key = ?", q.Key}, {"r.route = ?", q.Route}, {"r.outcome = ?", string(q.Outcome)}, {"r.record_id = ?", q.RecordID}, {"r.generation_id = ?", q.GenerationID},
 	} {
 		if c.value != "" {
 			add(c.condition, c.value)
 		}
+	}
+	if q.OfAttempts() {
+		add(`EXISTS (SELECT 1 FROM attempts f WHERE f.record = r.id AND (?= '' OR f.provider = ?) AND (? = '' OR f.model = ?)
+  AND (? = '' OR f.voice = ?))`, q.Provider, q.Provider, q.Model, q.Model, q.Voice, q.Voice)
+	}
+	if q.Metadata.Key != "" {
+		add(`EXISTS (SELECT 1 FROM json_each(r.metadata) m WHERE m.key = ? AND m.value = ?)`, q.Metadata.Key, q.Metadata.Value)
 	}
 	return strings.Join(conditions, " AND "), args, nil
 }

@@ -33,6 +33,9 @@ func (r *Reader) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report,
 
 func readSums(ctx context.Context, tx *sql.Tx, q billing.SumsQuery) ([]billing.Share, error) {
 	from, to := q.From.UnixMilli(), q.To.UnixMilli()
+	if q.Metadata.Key != "" { // which only records have
+		return sumRecords(ctx, tx, q, from, to)
+	}
 	firstHour, endHour := (from+millisPerHour-1)/millisPerHour, to/millisPerHour
 	if firstHour >= endHour {
 		return sumRecords(ctx, tx, q, from, to)
@@ -49,14 +52,21 @@ func readSums(ctx context.Context, tx *sql.Tx, q billing.SumsQuery) ([]billing.S
 	return append(append(before, whole...), behind...), err
 }
 
-// Columns of the hourly sums, as far as a question has use for them. Hours are taken to days.
+// Columns of the hourly sums, as far as a question has use for them. Hours are taken to what they are grouped by.
 func sumColumns(q billing.SumsQuery) (selected, grouped string) {
 	selected, grouped = "", "currency"
+	hour, hourly := "hour / 24 * 24", billing.ByDay
+	switch {
+	case slices.Contains(q.GroupBy, billing.ByHour):
+		hour, hourly = "hour", billing.ByHour
+	case slices.Contains(q.GroupBy, billing.ByMonth):
+		hour, hourly = "CAST(strftime('%s', hour * 3600, 'unixepoch', 'start of month') AS INTEGER) / 3600", billing.ByMonth
+	}
 	columns := []struct {
 		name, expression string
 		by               billing.Dimension
 	}{
-		{"hour", "hour / 24 * 24", billing.ByDay},
+		{"hour", hour, hourly},
 		{"tenant", "tenant", billing.ByTenant},
 		{"key", "key", billing.ByKey},
 		{"route", "route", billing.ByRoute},
@@ -68,7 +78,7 @@ func sumColumns(q billing.SumsQuery) (selected, grouped string) {
 	for _, c := range columns {
 		if !slices.Contains(q.GroupBy, c.by) {
 			c.expression = "''"
-			if c.by == billing.ByDay {
+			if c.name == "hour" {
 				c.expression = "0"
 			}
 		} else {
@@ -82,22 +92,32 @@ func sumColumns(q billing.SumsQuery) (selected, grouped string) {
 const sumValues = `SUM(generations), SUM(attempts), SUM(characters), SUM(audio_ms), SUM(cost_micros), SUM(unpriced),
   SUM(estimated), SUM(spoken)`
 
+// sumRefused is what can't be told from sums of several outcomes.
+const sumRefused = `SUM(CASE WHEN outcome = 'failed' AND provider = '' THEN characters - spoken ELSE 0 END)`
+
+// sumFilter are the conditions of a filter, on the hourly sums.
+const sumFilter = ` AND (?6 = '' OR key = ?6) AND (?7 = '' OR route = ?7) AND (?8 = '' OR outcome = ?8)
+  AND (?9 = '' OR provider = ?9) AND (?10 = '' OR model = ?10) AND (?11 = '' OR voice = ?11)`
+
 // sumHours adds up hourly sums, in the database.
 func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int64) (sums []billing.Share, err error) {
 	selected, grouped := sumColumns(q)
-	query := `SELECT ` + selected + `currency, ` + sumValues + ` FROM sums
-  WHERE hour >= ?1 AND hour < ?2 AND (?3 = '' OR tenant = ?3) AND (provider <> '') = ?4 GROUP BY ` + grouped + ` LIMIT ?5`
+	query := `SELECT ` + selected + `currency, ` + sumValues + `, ` + sumRefused + ` FROM sums
+  WHERE hour >= ?1 AND hour < ?2 AND (?3 = '' OR tenant = ?3) AND (provider <> '') = ?4` + sumFilter + ` GROUP BY ` + grouped + ` LIMIT ?5`
 	limit := -1 // none
 	if q.MaxGroups > 0 {
 		limit = q.MaxGroups + 1 // one more tells that there are too many
 	}
-	rows, err := tx.QueryContext(ctx, query, from, to, q.Tenant, q.OfAttempts(), limit)
+	rows, err := tx.QueryContext(ctx, query, from, to, q.Tenant, q.OfAttempts(), limit,
+		q.Key, q.Route, string(q.Outcome), q.Provider, q.Model, q.Voice)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errorsFirst(err, rows.Close()) }()
 	for rows.Next() {
-		s, err := scanSum(rows)
+		var refused int64
+		s, err := scanSum(rows, &refused)
+		s.Value.Refused = refused
 		if err != nil {
 			return nil, err
 		}
@@ -108,28 +128,32 @@ func sumHours(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int
 	return sums, rows.Err()
 }
 
-func scanSum(rows *sql.Rows) (s billing.Share, err error) {
+// scanSum reads the columns of a key and its sums, and what follows them.
+func scanSum(rows *sql.Rows, more ...any) (s billing.Share, err error) {
 	k, v := &s.Key, &s.Value
-	err = rows.Scan(&k.Hour, &k.Tenant, &k.Key, &k.Route, &k.Provider, &k.Model, &k.Voice, &k.Outcome, &k.Currency,
-		&v.Generations, &v.Attempts, &v.Characters, &v.AudioMS, &v.Micros, &v.Unpriced, &v.Estimated, &v.Spoken)
+	into := []any{
+		&k.Hour, &k.Tenant, &k.Key, &k.Route, &k.Provider, &k.Model, &k.Voice, &k.Outcome, &k.Currency,
+		&v.Generations, &v.Attempts, &v.Characters, &v.AudioMS, &v.Micros, &v.Unpriced, &v.Estimated, &v.Spoken,
+	}
+	err = rows.Scan(append(into, more...)...)
 	return s, err
 }
 
-// sumRecords adds up the records of less than an hour.
+// sumRecords adds up records: of less than an hour, or those that have some metadata.
 func sumRecords(ctx context.Context, tx *sql.Tx, q billing.SumsQuery, from, to int64) ([]billing.Share, error) {
 	sums := make(map[billing.SumKey]billing.SumValue)
 	err := eachAdmitted(ctx, tx, from, to, func(r *billing.Record) {
-		if q.Tenant != "" && q.Tenant != r.Tenant {
+		if q.Tenant != "" && q.Tenant != r.Tenant || !q.Metadata.In(r.Metadata) {
 			return
 		}
 		for _, s := range r.Shares() {
-			if (s.Key.Provider != "") == q.OfAttempts() {
-				key := q.Coarse(s.Key)
-				sums[key] = sums[key].Plus(s.Value)
+			if (s.Key.Provider != "") == q.OfAttempts() && q.WantsSum(s.Key) {
+				s = q.CoarseShare(s)
+				sums[s.Key] = sums[s.Key].Plus(s.Value)
 			}
 		}
 	})
-	if q.Exceeds(len(sums)) { // they are of less than an hour, so they were few enough to gather
+	if q.Exceeds(len(sums)) { // they were few enough to gather
 		return nil, billing.ErrTooManyGroups
 	}
 	shares := make([]billing.Share, 0, len(sums))

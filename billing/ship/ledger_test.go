@@ -2,6 +2,7 @@ package ship
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -104,16 +105,41 @@ func wantSameAnswers(t *testing.T, l *ledger.Ledger, reports *Reports) {
 		nil,
 		{billing.ByTenant, billing.ByKey, billing.ByDay, billing.ByRoute, billing.ByOutcome},
 		{billing.ByTenant, billing.ByProvider, billing.ByModel, billing.ByVoice, billing.ByOutcome},
+		{billing.ByHour, billing.ByRoute},
+		{billing.ByMonth, billing.ByProvider},
 	} {
-		q := billing.SumsQuery{From: time.Now().Add(-100 * time.Hour), To: time.Now().Add(time.Hour), GroupBy: by}
-		q.From, q.To = WholeHours(q.From, q.To)
-		want, err := l.Sums(t.Context(), q)
+		wantSameSums(t, l, reports, billing.SumsQuery{GroupBy: by})
+	}
+	for _, f := range []billing.Filter{{Key: "key-1"}, {Outcome: billing.Failed}, {Provider: "p", Outcome: billing.Completed}, {Model: "m"}, {Key: "none"}} {
+		wantSameSums(t, l, reports, billing.SumsQuery{Filter: f})
+		q := billing.RecordsQuery{Limit: 1000, Filter: f}
+		want, err := l.Records(t.Context(), q)
 		must(t, err)
-		got, err := reports.Sums(t.Context(), q)
-		if err != nil || !reflect.DeepEqual(got.Groups, want.Groups) {
-			t.Errorf("by %v redis says\n%+v, %v, the ledger\n%+v", by, got.Groups, err, want.Groups)
+		if got, err := reports.Records(t.Context(), q); err != nil || !reflect.DeepEqual(got.Records, want.Records) {
+			t.Errorf("of %+v redis lists %d records, %v, the ledger %d", f, len(got.Records), err, len(want.Records))
 		}
 	}
+	asked := billing.SumsQuery{From: time.Now().Add(-time.Hour), To: time.Now(), Filter: billing.Filter{Metadata: billing.Pair{Key: "k"}}}
+	if _, err := reports.Sums(t.Context(), asked); !errors.Is(err, billing.ErrFilterMetadata) {
+		t.Errorf("sums of some metadata: %v, want %v", err, billing.ErrFilterMetadata)
+	}
+	wantSameRecords(t, l, reports)
+}
+
+// wantSameSums asks both of 100 hours.
+func wantSameSums(t *testing.T, l *ledger.Ledger, reports *Reports, q billing.SumsQuery) {
+	t.Helper()
+	q.From, q.To = WholeHours(time.Now().Add(-100*time.Hour), time.Now().Add(time.Hour))
+	want, err := l.Sums(t.Context(), q)
+	must(t, err)
+	got, err := reports.Sums(t.Context(), q)
+	if err != nil || !reflect.DeepEqual(got.Groups, want.Groups) {
+		t.Errorf("of %+v redis says\n%+v, %v, the ledger\n%+v", q, got.Groups, err, want.Groups)
+	}
+}
+
+func wantSameRecords(t *testing.T, l *ledger.Ledger, reports *Reports) {
+	t.Helper()
 	q := billing.RecordsQuery{Limit: 1000}
 	want, err := l.Records(t.Context(), q)
 	must(t, err)

@@ -154,7 +154,7 @@ func (s *search) read(ctx context.Context, places []place) ([]foundRecord, error
 func (s *search) wants(r *billing.Record) bool {
 	q := s.query
 	return (q.From.IsZero() || !r.AdmittedAt.Before(q.From)) && (q.To.IsZero() || r.AdmittedAt.Before(q.To)) &&
-		(q.RecordID == "" || r.ID == q.RecordID) && (q.GenerationID == "" || r.GenerationID == q.GenerationID)
+		q.WantsRecord(r) && (q.RecordID == "" || r.ID == q.RecordID) && (q.GenerationID == "" || r.GenerationID == q.GenerationID)
 }
 
 func cursorBehind(p place) string {

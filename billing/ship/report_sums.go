@@ -16,6 +16,9 @@ func (r *Reports) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report
 	if err := q.Validate(); err != nil {
 		return billing.Report{}, err
 	}
+	if q.Metadata.Key != "" {
+		return billing.Report{}, billing.ErrFilterMetadata
+	}
 	first, behind := hourRange(q.From, q.To)
 	// Before the sums, so that what they claim to be there is.
 	missing, err := r.missingSince(ctx, hourTime(behind))
@@ -116,11 +119,11 @@ func (f fold) add(tenant string, hour int64, fields map[string]string) error {
 		return err
 	}
 	for key, value := range sums {
-		if (key.Provider != "") != f.query.OfAttempts() {
+		if (key.Provider != "") != f.query.OfAttempts() || !f.query.WantsSum(key) {
 			continue
 		}
-		key = f.query.Coarse(key)
-		f.sums[key] = f.sums[key].Plus(value)
+		s := f.query.CoarseShare(billing.Share{Key: key, Value: value})
+		f.sums[s.Key] = f.sums[s.Key].Plus(s.Value)
 	}
 	if f.query.Exceeds(len(f.sums)) {
 		return billing.ErrTooManyGroups

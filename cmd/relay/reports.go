@@ -26,7 +26,7 @@ type sharedReports struct {
 func (r *sharedReports) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error) {
 	if !r.away() {
 		report, err := r.all.Sums(ctx, q)
-		if err == nil || errors.Is(err, billing.ErrTooManyGroups) {
+		if err == nil || errors.Is(err, billing.ErrTooManyGroups) || errors.Is(err, billing.ErrFilterMetadata) {
 			return report, err
 		}
 		r.log.Warn().Err(err).Msg("report made of this relay's own ledger")

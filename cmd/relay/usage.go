@@ -16,14 +16,17 @@ import (
 	"voicerelay/config"
 )
 
-// usageReport prints what was used: `relay usage [-by provider,day] [-from …] [-to …] [-csv]`, from the ledger, or for
-// all relays where they share a Redis. A relay may be running.
+// usageReport prints what was used: `relay usage [-by provider,day] [-period 2026-11] [-provider …] [-csv]`, from the ledger, or for
+// all relays where they share a Redis. A relay may be running. `relay usage export` prints the records themselves.
 func usageReport(ctx context.Context, args []string, std stdio) int {
+	if len(args) > 0 && args[0] == "export" {
+		return usageExport(ctx, args[1:], std)
+	}
 	flags := flag.NewFlagSet("relay usage", flag.ContinueOnError)
 	path := flags.String("config", "config.yaml", "the configuration `file`")
-	by := flags.String("by", "", "`what` to sum up by: any of tenant, key, day, with either route, outcome or provider, model, voice, outcome")
-	from := flags.String("from", "", "`time` of the first generations, as 2026-03-01 or RFC 3339; today")
-	to := flags.String("to", "", "`time` behind the last generations; the end of today")
+	by := flags.String("by", "", "`what` to sum up by: any of tenant, key, one of hour, day, month, with either route, outcome or provider, model, voice, outcome")
+	asked := askedUsage{from: "from", to: "to"}
+	asked.flags(flags)
 	asCSV := flags.Bool("csv", false, "print comma-separated values")
 	if done, code := parseFlags(flags, args, std.err); done {
 		return code
@@ -31,34 +34,12 @@ func usageReport(ctx context.Context, args []string, std stdio) int {
 	if !noArguments(flags, std.err) {
 		return exitUsage
 	}
-	q, err := sumsQuestion(*from, *to, *by, time.Now())
+	q, err := asked.sums(*by, time.Now())
 	if err != nil {
 		fmt.Fprintln(std.err, "relay usage:", err)
 		return exitUsage
 	}
 	return onBooks(*path, flags.Name(), std, func(kept config.BookSettings) error { return printReport(ctx, kept, q, *asCSV, std) })
-}
-
-func sumsQuestion(from, to, by string, now time.Time) (q billing.SumsQuery, err error) {
-	q.GroupBy = billing.ParseGroupBy(by)
-	q.From, q.To = billing.Today(now)
-	if from != "" {
-		if q.From, err = billing.ParseTime(from); err != nil {
-			return q, fmt.Errorf("-from: %w", err)
-		}
-	}
-	if to != "" {
-		if q.To, err = billing.ParseTime(to); err != nil {
-			return q, fmt.Errorf("-to: %w", err)
-		}
-	}
-	switch err := q.Validate(); {
-	case errors.Is(err, billing.ErrRange):
-		return q, errors.New("-from must be before -to")
-	case err != nil:
-		return q, fmt.Errorf("-by: %s", strings.TrimPrefix(err.Error(), "group_by "))
-	}
-	return q, nil
 }
 
 func printReport(ctx context.Context, kept config.BookSettings, q billing.SumsQuery, asCSV bool, std stdio) error {
