@@ -35,6 +35,7 @@ const (
 // State says whether an attempt goes on.
 type State int
 
+// All states.
 const (
 	Running State = iota
 	Idle          // ended while the text paused, with nothing owed: another attempt of its target goes on

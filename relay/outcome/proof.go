@@ -6,6 +6,7 @@ import "time"
 // has to.
 type Proof int
 
+// How far the proof is.
 const (
 	ProofNone   Proof = iota // not asked for, or told
 	ProofWanted              // a half-open circuit waits for it
