@@ -115,7 +115,8 @@ func wantSameAnswers(t *testing.T, l *ledger.Ledger, reports *Reports) {
 		q := billing.RecordsQuery{Limit: 1000, Filter: f}
 		want, err := l.Records(t.Context(), q)
 		must(t, err)
-		if got, err := reports.Records(t.Context(), q); err != nil || !reflect.DeepEqual(got.Records, want.Records) {
+		got, err := reports.Records(t.Context(), q)
+		if err != nil || len(got.Records) != len(want.Records) || len(want.Records) > 0 && !reflect.DeepEqual(got.Records, want.Records) {
 			t.Errorf("of %+v redis lists %d records, %v, the ledger %d", f, len(got.Records), err, len(want.Records))
 		}
 	}
