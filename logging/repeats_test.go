@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-
 )
 
 // loggedLines are a log's lines, decoded.

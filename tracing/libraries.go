@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// quietLibraries has the libraries write to our log, and not to standard error. Each has one logger for the whole process. What gRPC
-// says of its connections also stands in the errors of exports.
-func quietLibraries(log zerolog.Logger) {
+// TakeLibraries has the libraries of this package write to our log, and not to standard error. Each has one logger for the whole process,
+// so it is called once, before New. What gRPC says of its connections also stands in the errors of exports.
+func TakeLibraries(log zerolog.Logger) {
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
 	otel.SetLogger(logr.New(librarySink{log}))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {

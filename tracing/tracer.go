@@ -37,13 +37,13 @@ type Tracer struct {
 
 var _ story.Tracer = (*Tracer)(nil)
 
-// New is a tracer as the environment says; nil: it asks for none. version is the relay's own. Shutdown must be called.
+// New is a tracer as the environment says; nil: it asks for none. TakeLibraries goes before it, and Shutdown must be called. version is
+// the relay's own.
 func New(ctx context.Context, version string, log zerolog.Logger) (*Tracer, error) {
 	s, err := readSettings()
 	if err != nil || !s.on {
 		return nil, err
 	}
-	quietLibraries(log) // before they can say anything
 	to, err := s.open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open the exporter of traces: %w", err)

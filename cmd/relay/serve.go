@@ -53,6 +53,7 @@ func serve(ctx context.Context, args []string, std stdio) int {
 	form := newLogForm(s, std.err)
 	log := form.Logger()
 	logging.TakeLibraries(log)
+	tracing.TakeLibraries(log)
 	logWarnings(warnings, log)
 	if s.Open() {
 		logOpen(log)
