@@ -83,7 +83,7 @@ func checkAdmin(file *fileConfig, r *remarks) {
 	case collide(file.Listen, file.AdminListen):
 		r.fault("admin_listen", "is the same address as listen")
 	case !IsLoopback(file.AdminListen):
-		r.warn("admin_listen", "is no loopback address: whoever reaches it sees metrics and providers, without a key")
+		r.warn("admin_listen", "is no loopback address: whoever reaches it sees metrics, records, the configuration and the console, without a key")
 	}
 }
 

@@ -93,7 +93,7 @@ func TestStopsComeOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if told := exchange(t, two, "", false); told.Stops != nil && len(told.Stops) > 0 {
+	if told := exchange(t, two, "", false); len(told.Stops) > 0 {
 		t.Errorf("the other is told %v", told.Stops)
 	}
 	if told := exchange(t, one, "", false); len(told.Stops) != mostStops || slices.Contains(told.Stops, "") {

@@ -232,14 +232,3 @@ func (set *setup) targetStates(provider string) []targetState {
 	}
 	return states
 }
-
-// optionalTime is a time in JSON; nil where it is zero.
-func optionalTime(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	return new(wireTime(t))
-}
-
-// wireTime is a time in JSON, to the millisecond.
-func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"voicerelay/downstream"
 )
@@ -18,3 +19,14 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	_, _ = w.Write(append(text, '\n')) // the client may have left
 }
+
+// optionalTime is a time in JSON; nil where it is zero.
+func optionalTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return new(wireTime(t))
+}
+
+// wireTime is a time in JSON, to the millisecond.
+func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

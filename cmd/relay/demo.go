@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"voicerelay/config"
+	"voicerelay/upstream/emulator"
 
 	"github.com/rs/zerolog"
 
@@ -49,12 +50,12 @@ func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error 
 		return err
 	}
 	first := cast[0].adapter
-	faulty, url, err := newTrouble(urls[first])
+	faulty, url, err := emulator.NewTrouble(urls[first])
 	if err != nil {
 		return err
 	}
 	urls[first] = url
-	vendors.push("the first vendor's troubles", providerPatience, faulty.close)
+	vendors.push("the first vendor's troubles", providerPatience, faulty.Close)
 	books, err := os.MkdirTemp("", "voicerelay-demo") // a ledger that is gone with the demo
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ type demoParts struct {
 	cast   []demoVendor
 	urls   map[string]string // of the vendors
 	books  string            // the ledger's folder
-	faulty *trouble          // what stands before the first vendor
+	faulty *emulator.Trouble // what stands before the first vendor
 }
 
 // startDemoRelay listens on port 8080, or on a free one where that is taken.

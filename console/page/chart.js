@@ -2,7 +2,10 @@
 import { el, svg } from './dom.js';
 
 const height = 190, left = 46, right = 8, top = 10, bottom = 22;
-const hour = 3600000;
+const minute = 60000, hour = 60 * minute;
+
+// spanOf is how much time a chart shows: what there is, in steps.
+const spanOf = (points, until) => [10, 20, 30, 60].map((n) => n * minute).find((n) => points.length === 0 || until - Date.parse(points[0].at) <= n) ?? hour;
 
 // scale is the least round number that is not below a value.
 function scale(most) {
@@ -47,7 +50,8 @@ export function chart(title, series, unit) {
     picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
     const values = points.flatMap((p) => series.map(({ value }) => value(p) ?? 0));
     const most = scale(Math.max(0, ...values));
-    const x = (p) => left + (width - left - right) * (1 - (until - Date.parse(p.at)) / hour);
+    const span = spanOf(points, until), minutes = span / minute;
+    const x = (p) => left + (width - left - right) * (1 - (until - Date.parse(p.at)) / span);
     const y = (v) => top + (height - top - bottom) * (1 - v / most);
     picture.replaceChildren();
     for (const part of [0, 0.5, 1]) {
@@ -55,10 +59,10 @@ export function chart(title, series, unit) {
       picture.append(svg('line', { class: 'grid', x1: left, x2: width - right, y1: at, y2: at }));
       picture.append(svg('text', { x: left - 6, y: at + 4, 'text-anchor': 'end' }, unit(most * part)));
     }
-    for (const [minutes, name, anchor] of [[60, '60 min ago', 'start'], [30, '30 min', 'middle'], [0, 'now', 'end']]) {
-      picture.append(svg('text', { x: left + (width - left - right) * (1 - minutes / 60), y: height - 5, 'text-anchor': anchor }, name));
+    for (const [part, name, anchor] of [[0, `${minutes} min ago`, 'start'], [0.5, `${minutes / 2} min`, 'middle'], [1, 'now', 'end']]) {
+      picture.append(svg('text', { x: left + (width - left - right) * part, y: height - 5, 'text-anchor': anchor }, name));
     }
-    draw(picture, series, points.filter((p) => until - Date.parse(p.at) <= hour), x, y);
+    draw(picture, series, points.filter((p) => until - Date.parse(p.at) <= span), x, y);
     const last = points.at(-1);
     const said = last ? series.map(({ name, value }) => `${name} ${value(last) === null ? 'none' : unit(value(last))}`).join(', ') : 'nothing yet';
     picture.setAttribute('aria-label', `${title}. The last ten seconds: ${said}.`);
@@ -71,7 +75,7 @@ export function spark(points, series, until, label) {
   const values = points.flatMap((p) => series.map(({ value }) => value(p) ?? 0));
   const most = Math.max(1, ...values);
   const picture = svg('svg', { class: 'spark', viewBox: '0 0 104 24', role: 'img', 'aria-label': label });
-  draw(picture, series, points, (p) => 2 + 100 * (1 - (until - Date.parse(p.at)) / hour), (v) => 22 - 20 * (v / most));
+  draw(picture, series, points.filter((p) => until - Date.parse(p.at) <= hour), (p) => 2 + 100 * (1 - (until - Date.parse(p.at)) / spanOf(points, until)), (v) => 22 - 20 * (v / most));
   return picture;
 }
 

@@ -18,12 +18,12 @@ export function share(part, whole) {
   return `${percent === 0 || percent >= 10 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }
 
-// money keeps the digits that matter: cents at least, and more where that would hide what there is.
+// money keeps cents, and three digits that say something where there are fewer than that.
 export function money(amount, currency) {
   if (amount === null || amount === undefined) return 'unknown';
   const [whole, decimals = ''] = String(amount).split('.');
-  let kept = decimals.slice(0, 2).padEnd(2, '0');
-  if (Number(whole) < 1) kept = decimals.replace(/0+$/, '').slice(0, 6).padEnd(2, '0');
+  const small = Number(whole) === 0 ? decimals.search(/[1-9]/) + 3 : 0;
+  const kept = decimals.slice(0, Math.max(2, small)).replace(/(\d\d\d*?)0+$/, '$1').padEnd(2, '0');
   return `${number.format(Number(whole))}.${kept} ${currency ?? ''}`.trim();
 }
 

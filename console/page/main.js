@@ -35,7 +35,7 @@ function show(name) {
   main.replaceChildren(el('h1', { class: 'unseen' }, view.title), into);
   shown = { name, into, ...view.open(into) };
   into.dataset.view = name;
-  if (state.now) shown.update(state);
+  if (state.now) changed();
   load(shown);
   if (view.every) renewal = setInterval(() => { if (!document.hidden) load(shown); }, view.every);
 }

@@ -34,11 +34,11 @@ const relayColumns = [
 export function open(into) {
   const tiles = Object.fromEntries(Object.entries({
     active: 'Active calls', p50: 'First audio, p50', p95: 'First audio, p95', p99: 'First audio, p99',
-    rerouted: 'Rerouted', failed: 'Failed', refusals: 'Refusals a minute', cost: 'Cost today',
+    rerouted: 'Rerouted', failed: 'Failed', refusals: 'Refusals/min', cost: 'Cost today',
   }).map(([id, name]) => [id, tile(name)]));
   const first = chart('Callers’ first audio', [
     { name: 'p50', value: (p) => p.first_audio_ms.p50 }, { name: 'p95', value: (p) => p.first_audio_ms.p95 }, { name: 'p99', value: (p) => p.first_audio_ms.p99 },
-  ], (v) => milliseconds(v));
+  ], (v) => (v >= 1000 ? `${v / 1000} s` : milliseconds(v)));
   const trouble = chart('Generations', [
     { name: 'ended', value: (p) => p.generations }, { name: 'rerouted or failed', value: (p) => p.rerouted + p.failed },
     { name: 'refused', value: (p) => Object.values(p.refusals).reduce((a, b) => a + b, 0) },

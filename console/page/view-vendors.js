@@ -25,6 +25,7 @@ export function open(into) {
   function firstAudio(p) {
     const points = (live.points ?? []).map(({ at, providers }) => ({ at, ...providers[p.name]?.first_audio_ms }));
     const { p50, p95 } = p.first_audio_ms;
+    if (p50 === null) return '–';
     const picture = spark(points, [{ value: (v) => v.p50 }, { value: (v) => v.p95 }], now(), `First audio of ${p.name} over the last hour`);
     return list(el('span', { class: 'nowrap' }, `${milliseconds(p50)} / ${milliseconds(p95)}`), picture);
   }

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 type closing struct{ m *testing.M }
 
 func (c closing) Run() int {
-	defer stopBrowser()
+	defer func() { stopBrowser() }()
 	return c.m.Run()
 }
 
@@ -72,6 +72,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	first, cancelFirst := chromedp.NewContext(allocator)
 	stopBrowser = func() {
+		_ = chromedp.Cancel(first) // waits for the browser; where it has ended already, there is nothing to wait for
 		cancelFirst()
 		cancel()
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"voicerelay/tests/process"
+	"voicerelay/tests/redisserver"
 	"voicerelay/upstream/emulator"
 )
 
@@ -90,8 +91,8 @@ func serve(t *testing.T, further string) *relay {
 	return &relay{Server: server, t: t}
 }
 
-// speak has a text spoken, and returns the status of the answer and its body.
-func (r *relay) speak(key string, request map[string]any) (status int, body []byte) {
+// speak has a text spoken, and returns the answer's body.
+func (r *relay) speak(key string, request map[string]any) []byte {
 	r.t.Helper()
 	text, err := json.Marshal(request)
 	if err != nil {
@@ -111,13 +112,14 @@ func (r *relay) speak(key string, request map[string]any) (status int, body []by
 	res, err := client.Do(req)
 	if err != nil {
 		r.t.Error(err)
-		return 0, nil
+		return nil
 	}
 	defer res.Body.Close()
-	if body, err = io.ReadAll(res.Body); err != nil {
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
 		r.t.Error(err)
 	}
-	return res.StatusCode, body
+	return body
 }
 
 // client keeps no connection open: goroutines are counted at the end.
@@ -134,4 +136,10 @@ func (r *relay) traffic() {
 	r.speak(acmeKey, map[string]any{"text": sentence, "route": "broken"})
 	r.speak(acmeKey, map[string]any{"text": sentence, "route": "nowhere"})
 	r.speak("not-a-key-at-all", map[string]any{"text": sentence})
+}
+
+// sharedRedis is a line of configuration that names a Redis of the test's own.
+func sharedRedis(t *testing.T) string {
+	t.Helper()
+	return `redis: {url: "redis://` + redisserver.New(t).Addr + `/0"}` + "\n"
 }

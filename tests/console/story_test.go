@@ -47,7 +47,7 @@ func TestRunningGenerationIsCancelledByTheKeyboard(t *testing.T) {
 	p.view("live")
 	ended := make(chan string, 1)
 	go func() { // ends with its generation, which the test waits for
-		_, body := r.speak(acmeKey, map[string]any{
+		body := r.speak(acmeKey, map[string]any{
 			"generation_id": "g-long", "context_id": "call-9", "text": strings.Repeat(sentence+" ", 20), "route": "steady",
 		})
 		ended <- string(body)

@@ -20,15 +20,22 @@ func TestEachViewShowsTraffic(t *testing.T) {
 	for _, view := range []struct {
 		name  string
 		shows []string
+		opens string // what is within the first row
 	}{
-		{"now", []string{"First audio, p95", "Rerouted", "unknown_route"}},
-		{"vendors", []string{"alpha", "beta", "dropped"}},
-		{"tenants", []string{"acme", "EUR", "operator", "unknown_route"}},
-		{"live", []string{"Nothing is spoken now."}},
+		{"now", []string{"First audio, p95", "Rerouted", "unknown_route"}, ""},
+		{"vendors", []string{"alpha", "beta", "dropped"}, "Adapter kugelaudio"},
+		{"tenants", []string{"acme", "EUR", "operator", "unknown_route"}, ""},
+		{"live", []string{"Nothing is spoken now."}, ""},
+		{"failures", []string{"rerouted", "connect_failed", "unknown_route", "alpha: dropped"}, "Attempts"},
+		{"configuration", []string{"alpha", "Warnings of the last load", "***", "- name: operator"}, ""},
 	} {
 		p.view(view.name)
 		for _, text := range view.shows {
 			p.untilText(text)
+		}
+		if view.opens != "" {
+			p.run("document.querySelector('button.plain').click()")
+			p.untilText(view.opens)
 		}
 		for _, look := range looks {
 			p.theme(look.theme)

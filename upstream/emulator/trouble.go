@@ -1,4 +1,4 @@
-package main
+package emulator
 
 import (
 	"context"
@@ -16,9 +16,9 @@ const breakOffAfter = 150 << 10
 // connectPatience bounds a connection to an emulator of the same process.
 const connectPatience = 5 * time.Second
 
-// trouble stands before an emulated vendor, and can break its connections off in mid-speech. It is safe for concurrent use.
-type trouble struct {
-	// Static after newTrouble.
+// Trouble stands before an emulated vendor, and can break its connections off in mid-speech. It is safe for concurrent use.
+type Trouble struct {
+	// Static after NewTrouble.
 	listener net.Listener
 	target   string
 
@@ -30,8 +30,8 @@ type trouble struct {
 	wg sync.WaitGroup // every goroutine
 }
 
-// newTrouble stands before the vendor at an address, and returns its own.
-func newTrouble(at string) (t *trouble, address string, err error) {
+// NewTrouble stands before the vendor at an address, and returns its own.
+func NewTrouble(at string) (t *Trouble, address string, err error) {
 	target, err := url.Parse(at)
 	if err != nil {
 		return nil, "", err
@@ -40,28 +40,28 @@ func newTrouble(at string) (t *trouble, address string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	t = &trouble{listener: listener, target: target.Host, open: make(map[net.Conn]struct{})}
+	t = &Trouble{listener: listener, target: target.Host, open: make(map[net.Conn]struct{})}
 	t.wg.Go(t.accept)
 	target.Host = listener.Addr().String()
 	return t, target.String(), nil
 }
 
-// Fail implements server.Demo.
-func (t *trouble) Fail(on bool) {
+// Fail has the vendor break off from now on, or no longer.
+func (t *Trouble) Fail(on bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failing = on
 }
 
-// Failing implements server.Demo.
-func (t *trouble) Failing() bool {
+// Failing reports whether it does.
+func (t *Trouble) Failing() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.failing
 }
 
-// close ends all connections, and returns once nothing runs.
-func (t *trouble) close(context.Context) error {
+// Close ends all connections, and returns once nothing runs.
+func (t *Trouble) Close(context.Context) error {
 	err := t.listener.Close()
 	t.mu.Lock()
 	t.over = true
@@ -73,7 +73,7 @@ func (t *trouble) close(context.Context) error {
 	return err
 }
 
-func (t *trouble) accept() {
+func (t *Trouble) accept() {
 	for {
 		conn, err := t.listener.Accept()
 		if err != nil {
@@ -84,7 +84,7 @@ func (t *trouble) accept() {
 }
 
 // pass passes on what client and vendor say until one of them ends.
-func (t *trouble) pass(client net.Conn) {
+func (t *Trouble) pass(client net.Conn) {
 	defer t.forget(client)
 	vendor, err := net.DialTimeout("tcp", t.target, connectPatience)
 	if err != nil || !t.keep(client, vendor) {
@@ -100,8 +100,8 @@ func (t *trouble) pass(client net.Conn) {
 	_ = client.Close()
 }
 
-// keep notes connections, so that close ends them; false: it has been called.
-func (t *trouble) keep(conns ...net.Conn) bool {
+// keep notes connections, so that Close ends them; false: it has been called.
+func (t *Trouble) keep(conns ...net.Conn) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, c := range conns {
@@ -114,7 +114,7 @@ func (t *trouble) keep(conns ...net.Conn) bool {
 	return !t.over
 }
 
-func (t *trouble) forget(conn net.Conn) {
+func (t *Trouble) forget(conn net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.open, conn)
@@ -125,7 +125,7 @@ var errBrokenOff = errors.New("broken off")
 
 // breaking reads what a vendor says, up to where it breaks off.
 type breaking struct {
-	t      *trouble
+	t      *Trouble
 	vendor net.Conn
 	said   int // since the vendor fails
 }
