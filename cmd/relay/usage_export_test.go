@@ -23,7 +23,7 @@ import (
 var exportedDay = time.Date(2026, 11, 5, 23, 0, 0, 0, time.UTC)
 
 // exported is a configuration on a ledger with that many records, some of which failed.
-func exported(t *testing.T, n int) (path string, books *books) {
+func exported(t *testing.T, n int) (path string) {
 	t.Helper()
 	folder := t.TempDir()
 	b, _ := openedBooks(t, folder, "")
@@ -42,7 +42,7 @@ func exported(t *testing.T, n int) (path string, books *books) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path, b
+	return path
 }
 
 // sumsOf is the report of the same month.
@@ -71,7 +71,7 @@ func sumsOf(t *testing.T, path string) billing.Group {
 // An export has every record once, and its columns add up to the report's sums.
 func TestExportsAddUpToTheReport(t *testing.T) {
 	const n = 2*exportPage + 7
-	path, _ := exported(t, n)
+	path := exported(t, n)
 	want := sumsOf(t, path)
 	var out, errs bytes.Buffer
 	if code := usageReport(t.Context(), []string{"export", "-config", path, "-period", "2026-11"}, stdio{out: &out, err: &errs}); code != exitOK {
@@ -116,7 +116,7 @@ func TestExportsAddUpToTheReport(t *testing.T) {
 
 // Each line of JSON is a record as the endpoint has it.
 func TestExportOfLines(t *testing.T) {
-	path, _ := exported(t, 3)
+	path := exported(t, 3)
 	var out, errs bytes.Buffer
 	if code := usageReport(t.Context(), []string{"export", "-config", path, "-period", "2026", "-format", "jsonl"}, stdio{out: &out, err: &errs}); code != exitOK {
 		t.Fatalf("exit status %d: %s", code, errs.String())
@@ -137,7 +137,7 @@ func TestExportOfLines(t *testing.T) {
 
 // An export that is broken off says so, by its exit status too.
 func TestExportThatIsBrokenOff(t *testing.T) {
-	path, _ := exported(t, 3)
+	path := exported(t, 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, try := range map[string]struct {
