@@ -11,6 +11,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/downstream"
 	"voicerelay/limits"
+	"voicerelay/server/answer"
 )
 
 // budgetEntry is how a tenant, one of its keys, or a provider stands by its budget.
@@ -54,7 +55,7 @@ func (srv *Server) listBudgets(w http.ResponseWriter, r *http.Request, key *acce
 		}
 		entries = append(entries, entry)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"budgets": entries})
+	answer.JSON(w, http.StatusOK, map[string]any{"budgets": entries})
 }
 
 func (srv *Server) balanceOf(ctx context.Context, b limits.Bounded) (budgetEntry, error) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"voicerelay/access"
+	"voicerelay/server/answer"
 )
 
 // Configuration is what is in force, as operators see it. It has no secret.
@@ -28,5 +29,5 @@ type RefusedLoad struct {
 
 // showConfiguration answers GET /v1/config, for admins.
 func (srv *Server) showConfiguration(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
-	writeJSON(w, http.StatusOK, srv.configuration())
+	answer.JSON(w, http.StatusOK, srv.configuration())
 }

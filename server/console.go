@@ -44,7 +44,7 @@ func (srv *Server) operatorRoutes() map[string]http.HandlerFunc {
 			routes[route.Path] = func(w http.ResponseWriter, r *http.Request) { route.Serve(w, r, &operator) }
 		}
 	}
-	routes["/v1/live"] = func(w http.ResponseWriter, r *http.Request) { srv.watchLive(w, r, nil) }
+	routes["/v1/live"] = func(w http.ResponseWriter, r *http.Request) { srv.live.Watch(w, r, nil) }
 	for _, path := range consoleAt {
 		routes[path] = srv.consolePage(func() console.Access { return console.ReadOnly })
 	}

@@ -6,6 +6,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/downstream"
+	"voicerelay/server/answer"
 )
 
 // Demo is what a relay has whose vendors are emulated: one of them can be told to break off.
@@ -41,5 +42,5 @@ func (srv *Server) demo(w http.ResponseWriter, r *http.Request, key *access.Key)
 		}
 		srv.emulated.Fail(*told.FirstVendorFails)
 	}
-	writeJSON(w, http.StatusOK, demoState{new(srv.emulated.Failing())})
+	answer.JSON(w, http.StatusOK, demoState{new(srv.emulated.Failing())})
 }

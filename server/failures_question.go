@@ -12,6 +12,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/billing"
 	"voicerelay/downstream"
+	"voicerelay/server/answer"
 )
 
 // failuresQuestion is what GET /v1/failures asks for. What is empty narrows nothing.
@@ -95,7 +96,7 @@ func (srv *Server) listFailures(w http.ResponseWriter, r *http.Request, key *acc
 	for i := range found {
 		entries[i] = found[i].entry()
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"since": since.UTC(), "failures": entries})
+	answer.JSON(w, http.StatusOK, map[string]any{"since": since.UTC(), "failures": entries})
 }
 
 // failureEntry is a failure as clients get it.

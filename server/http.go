@@ -12,6 +12,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/relay/metrics"
 	"voicerelay/routing"
+	"voicerelay/server/answer"
 	"voicerelay/upstream"
 )
 
@@ -36,8 +37,8 @@ func (srv *Server) Handler() http.Handler {
 func (srv *Server) ownRoutes() []downstream.Route {
 	var routes []downstream.Route
 	for path, serve := range map[string]downstream.Handler{
-		"/v1/live":          srv.admin(srv.watchLive),
-		"/v1/relays":        srv.admin(srv.listRelays),
+		"/v1/live":          srv.admin(srv.live.Watch),
+		"/v1/relays":        srv.admin(srv.live.Relays),
 		"/v1/voices":        srv.listVoices,
 		"/v1/routes":        srv.listRoutes,
 		"/v1/providers":     srv.admin(srv.listProviders),
@@ -53,7 +54,7 @@ func (srv *Server) ownRoutes() []downstream.Route {
 		routes = append(routes, downstream.Route{Method: http.MethodGet, Path: path, Serve: serve})
 	}
 	return append(routes,
-		downstream.Route{Method: http.MethodDelete, Path: "/v1/live/{record_id}", Serve: srv.admin(srv.stopGeneration)},
+		downstream.Route{Method: http.MethodDelete, Path: "/v1/live/{record_id}", Serve: srv.admin(srv.live.Stop)},
 		downstream.Route{Method: http.MethodGet, Path: "/v1/demo", Serve: srv.admin(srv.demo)},
 		downstream.Route{Method: http.MethodPut, Path: "/v1/demo", Serve: srv.admin(srv.demo)},
 	)
@@ -99,33 +100,45 @@ func (srv *Server) AdminHandler() http.Handler {
 }
 
 func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	answer.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// statusReady is the status of a relay that takes generations.
+const statusReady = "ready"
+
+// status is how the relay does, in a word.
+func (srv *Server) status() string {
+	switch {
+	case srv.isLeaving():
+		return "draining"
+	case srv.standing().Unrecorded:
+		return string(protocol.CodeLedgerUnavailable)
+	case srv.memory.pressure() >= scarce:
+		return "memory"
+	}
+	return statusReady
 }
 
 // ready says whether generations are taken, and whether this relay decides alone what all relays should.
 func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	standing := srv.standing()
+	status, since := srv.status(), srv.standing().DegradedSince
 	switch {
-	case srv.isLeaving():
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
-	case standing.Unrecorded:
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": string(protocol.CodeLedgerUnavailable)})
-	case srv.memory.pressure() >= scarce:
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "memory"})
-	case !standing.DegradedSince.IsZero():
-		since := standing.DegradedSince.UTC().Format(time.RFC3339)
-		writeJSON(w, http.StatusOK, map[string]any{"status": "ready", "degraded": true, "degraded_since": since})
+	case status != statusReady:
+		answer.JSON(w, http.StatusServiceUnavailable, map[string]string{"status": status})
+	case !since.IsZero():
+		told := map[string]any{"status": status, "degraded": true, "degraded_since": since.UTC().Format(time.RFC3339)}
+		answer.JSON(w, http.StatusOK, told)
 	default:
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+		answer.JSON(w, http.StatusOK, map[string]string{"status": status})
 	}
 }
 
 func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *access.Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().Table().Voices(key.Allow)})
+	answer.JSON(w, http.StatusOK, map[string]any{"voices": srv.setup.Load().Table().Voices(key.Allow)})
 }
 
 func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *access.Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().Table().Routes(key.Allow)})
+	answer.JSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().Table().Routes(key.Allow)})
 }
 
 // providerEntry is a provider as operators see it.
@@ -144,8 +157,8 @@ type providerEntry struct {
 	// Waiting is the attempts that wait for a place at a provider that is full.
 	Waiting int `json:"waiting"`
 	// Warm is the sockets that are open and have no stream.
-	Warm         int       `json:"warm"`
-	FirstAudioMS quantiles `json:"first_audio_ms"`
+	Warm         int              `json:"warm"`
+	FirstAudioMS answer.Quantiles `json:"first_audio_ms"`
 	// Errors are failures of the last hour, by their kind.
 	Errors map[string]int `json:"errors"`
 	// LastErrorAt is null where there was none.
@@ -153,18 +166,12 @@ type providerEntry struct {
 	LastErrorAt *string `json:"last_error_at"`
 }
 
-// quantiles are in milliseconds; null where nothing was observed.
-type quantiles struct {
-	P50 *int64 `json:"p50"`
-	P95 *int64 `json:"p95"`
-}
-
-func quantilesOf(half, most time.Duration, heard bool) quantiles {
+func quantilesOf(half, most time.Duration, heard bool) answer.Quantiles {
 	if !heard {
-		return quantiles{}
+		return answer.Quantiles{}
 	}
 	p50, p95 := half.Milliseconds(), most.Milliseconds()
-	return quantiles{P50: &p50, P95: &p95}
+	return answer.Quantiles{P50: &p50, P95: &p95}
 }
 
 // capabilities is what a provider can do, with what follows from it.
@@ -184,7 +191,7 @@ type targetState struct {
 }
 
 func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
-	writeJSON(w, http.StatusOK, map[string]any{"providers": srv.providerEntries(srv.metrics.Recent().LastHour(time.Now()))})
+	answer.JSON(w, http.StatusOK, map[string]any{"providers": srv.providerEntries(srv.metrics.Recent().LastHour(time.Now()))})
 }
 
 // providerEntries are in the order of the configuration. recent is the last hour.
@@ -214,7 +221,7 @@ func (srv *Server) providerEntries(recent metrics.Sum) []providerEntry {
 			entry.Errors = v.Kinds
 		}
 		if failure := p.LastError(); failure != nil {
-			entry.LastError, entry.LastErrorAt = &failure.Message, optionalTime(failure.At)
+			entry.LastError, entry.LastErrorAt = &failure.Message, answer.OptionalTime(failure.At)
 		}
 		entries = append(entries, entry)
 	}
@@ -227,7 +234,7 @@ func (set *setup) targetStates(provider string) []targetState {
 		standing := set.Standing(t)
 		states = append(states, targetState{
 			Model: downstream.Optional(t.Model), Circuit: standing.State,
-			Since: optionalTime(standing.Since), RetryAt: optionalTime(standing.Retry),
+			Since: answer.OptionalTime(standing.Since), RetryAt: answer.OptionalTime(standing.Retry),
 		})
 	}
 	return states

@@ -8,6 +8,7 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/limits"
+	"voicerelay/server/answer"
 )
 
 // keyEntry is a key as operators see it listed: never the key itself.
@@ -53,7 +54,7 @@ func (srv *Server) listKeys(w http.ResponseWriter, _ *http.Request, key *access.
 			entries = append(entries, set.keyEntry(of))
 		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"keys": entries})
+	answer.JSON(w, http.StatusOK, map[string]any{"keys": entries})
 }
 
 func (set *setup) keyEntry(key *access.Key) keyEntry {
@@ -95,5 +96,5 @@ func (srv *Server) listTenants(w http.ResponseWriter, _ *http.Request, key *acce
 		}
 	}
 	slices.SortFunc(entries, func(a, b tenantEntry) int { return strings.Compare(a.Name, b.Name) })
-	writeJSON(w, http.StatusOK, map[string]any{"tenants": entries})
+	answer.JSON(w, http.StatusOK, map[string]any{"tenants": entries})
 }

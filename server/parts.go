@@ -14,11 +14,11 @@ import (
 	"voicerelay/billing"
 	"voicerelay/downstream"
 	"voicerelay/limits"
-	"voicerelay/peers"
 	"voicerelay/relay"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/trace"
 	"voicerelay/routing"
+	"voicerelay/server/live"
 )
 
 // Config is what clients may do.
@@ -69,9 +69,9 @@ type Parts struct {
 	Ledger  relay.Ledger
 	Reports Reports
 	// Peers are the other relays on the same Redis; nil: there are none.
-	Peers Peers
+	Peers live.Peers
 	// Identity is what operators know the relay by.
-	Identity Identity
+	Identity live.Identity
 	// Demo is told to have a vendor break off; nil: the vendors are no emulators.
 	Demo Demo
 	// Awake tells time in which the process runs; nil: it always does.
@@ -95,24 +95,6 @@ type Standing struct {
 	// Unshipped is how many records what all relays share lacks, ClockOffset how far this machine's clock is ahead of its clock.
 	Unshipped   int64
 	ClockOffset time.Duration
-}
-
-// Identity is what operators know a relay by.
-type Identity struct {
-	// Name is of its ledger, and no other relay's; empty: "relay". Host is the machine's, Version the binary's.
-	Name, Host, Version string
-}
-
-// Peers are the other relays on the same Redis. Exchange has one caller, the others are safe for concurrent use.
-type Peers interface {
-	// Exchange leaves a summary for the others, and brings what they want of this relay.
-	Exchange(ctx context.Context, summary []byte, watching bool) (peers.Told, error)
-	// Others are the other relays, at once.
-	Others(ctx context.Context) ([]peers.Other, error)
-	// Stop asks another relay to end a generation.
-	Stop(ctx context.Context, relay, recordID string) error
-	// Leave has the relay be gone at once, and not missed.
-	Leave(ctx context.Context) error
 }
 
 // Reports answers what was spoken and what it cost. It is safe for concurrent use.

@@ -17,6 +17,7 @@ import (
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/providers"
+	"voicerelay/server/live"
 )
 
 // Server is the relay. Its sessions end with Drain.
@@ -41,7 +42,7 @@ type Server struct {
 	log           zerolog.Logger
 
 	setup    atomic.Pointer[setup] // what is configured now
-	live     *live
+	live     *live.Feed
 	emulated Demo         // nil: the vendors are no emulators
 	whole    atomic.Int64 // bytes of answers that wait for their end
 	backlog  delivery.Backlog
@@ -86,7 +87,11 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.limitMemory(cfg.MemoryLimit)
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
-	srv.live, srv.emulated = newLive(srv, parts), parts.Demo
+	srv.emulated = parts.Demo
+	srv.live = live.New(live.Parts{
+		Relay: ownRelay{srv}, Engine: srv.engine, Recent: srv.metrics.Recent(), Reports: srv.reports, Peers: parts.Peers, Identity: parts.Identity,
+		Log: parts.Log,
+	})
 	srv.metrics.Expect(set.expected())
 	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics(), newBudgetCollector(func() []limits.Bounded { return srv.setup.Load().bounded }, srv.budgets), srv.alerts} {
 		if err := parts.Registry.Register(c); err != nil {
@@ -116,6 +121,9 @@ func (srv *Server) GoAway(ctx context.Context, delay time.Duration) {
 	case <-time.After(delay):
 	}
 }
+
+// RunLive keeps what operators are told of, and tells them. It returns when ctx ends; then nobody is told anything any more.
+func (srv *Server) RunLive(ctx context.Context) { srv.live.Run(ctx) }
 
 // Drain takes no more generations, lets the running ones end within grace, stops those that have not, and
 // returns once every client is served.

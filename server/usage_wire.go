@@ -11,6 +11,7 @@ import (
 
 	"voicerelay/billing"
 	"voicerelay/downstream"
+	"voicerelay/server/answer"
 )
 
 // usageReport is sums as clients get them.
@@ -22,12 +23,6 @@ type usageReport struct {
 	// MissingSince is given where Complete is false: no record is missing that was admitted before.
 	MissingSince *time.Time       `json:"missing_since,omitempty"`
 	Groups       []map[string]any `json:"groups"` // last: they are written one by one
-}
-
-// sumCost is what a group cost in a currency.
-type sumCost struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
 }
 
 // writeReport writes sums, a group after the other.
@@ -65,11 +60,7 @@ func wireGroup(q billing.SumsQuery, g *billing.Group) map[string]any {
 		"unpriced":           g.Unpriced,
 		"estimated":          g.Estimated,
 	}
-	costs := []sumCost{}
-	for _, m := range g.Cost {
-		costs = append(costs, sumCost{m.Amount(), m.Currency})
-	}
-	group["cost"] = costs
+	group["cost"] = answer.Costs(g.Cost)
 	for _, d := range q.GroupBy {
 		group[string(d)] = downstream.Optional(g.Of(d))
 	}

@@ -18,6 +18,7 @@ import (
 	"voicerelay/peers"
 	"voicerelay/relay"
 	"voicerelay/server"
+	"voicerelay/server/live"
 )
 
 // How long stopping may take what only Redis misses: the ledger has it all, and the next start ships it.
@@ -36,7 +37,7 @@ type books struct {
 	standing func() server.Standing
 	// name is this relay's, by its ledger; peers are the others on the same Redis, nil: there are none.
 	name  string
-	peers server.Peers
+	peers live.Peers
 }
 
 // recoverPatience bounds how long a start waits for Redis where the one before left generations open: to hear what became of

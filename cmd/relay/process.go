@@ -16,6 +16,7 @@ import (
 	"voicerelay/config"
 	"voicerelay/relay/trace"
 	"voicerelay/server"
+	"voicerelay/server/live"
 	"voicerelay/tracing"
 )
 
@@ -55,10 +56,10 @@ func (p *process) watch(ctx context.Context) {
 }
 
 // identity is what operators know this relay by.
-func identity(name string) server.Identity {
+func identity(name string) live.Identity {
 	host, _ := os.Hostname() // without one it is known by its name alone
 	info, _ := debug.ReadBuildInfo()
-	return server.Identity{Name: name, Host: host, Version: buildOf(info, stampedVersion, stampedRevision).version}
+	return live.Identity{Name: name, Host: host, Version: buildOf(info, stampedVersion, stampedRevision).version}
 }
 
 // stayAwake has pauses of the process be known until it stops.

@@ -1,12 +1,12 @@
-package server
+package live
 
 import (
 	"cmp"
 	"time"
 
-	"voicerelay/billing"
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/running"
+	"voicerelay/server/answer"
 )
 
 // relayEntry is a relay as operators see it.
@@ -15,32 +15,14 @@ type relayEntry struct {
 	Status string `json:"status"`
 	// SeenAt is when a relay that is gone last said how it does, of which the rest is not told.
 	SeenAt string `json:"seen_at,omitempty"`
-	*relayFacts
+	*Facts
 }
 
-// relayFacts are what a relay says of itself.
-type relayFacts struct {
-	Host          string   `json:"host"`
-	Version       string   `json:"version"`
-	StartedAt     string   `json:"started_at"`
-	DegradedSince *string  `json:"degraded_since"`
-	Unshipped     int64    `json:"unshipped"`
-	ClockOffsetMS int64    `json:"clock_offset_ms"`
-	Active        int      `json:"active"`
-	Connections   int      `json:"connections"`
-	OpenCircuits  []string `json:"open_circuits"` // as provider or provider/model
-}
+// gone is the status of a relay that says nothing any more.
+const gone = "gone"
 
-// What is said of a relay's status, beside what /readyz says.
-const (
-	statusReady    = "ready"
-	statusDraining = "draining"
-	statusMemory   = "memory"
-	statusGone     = "gone"
-)
-
-// liveGeneration is a generation under way as operators see it, without its text.
-type liveGeneration struct {
+// generationEntry is a generation under way as operators see it, without its text.
+type generationEntry struct {
 	RecordID     string  `json:"record_id"`
 	GenerationID string  `json:"generation_id"`
 	ContextID    *string `json:"context_id"`
@@ -59,23 +41,23 @@ type liveGeneration struct {
 	BeganAt    string  `json:"began_at"`
 }
 
-func liveGenerationOf(s running.Status, relay string) liveGeneration {
+func entryOfGeneration(s running.Status, relay string) generationEntry {
 	optional := func(text string) *string {
 		if text == "" {
 			return nil
 		}
 		return &text
 	}
-	return liveGeneration{
+	return generationEntry{
 		RecordID: s.RecordID, GenerationID: s.GenerationID, ContextID: optional(s.ContextID), SessionID: s.SessionID, Relay: relay,
 		Tenant: s.Tenant, Key: s.Key, Dialect: cmp.Or(s.Dialect, "native"), Route: s.Route,
 		Provider: optional(s.Provider), Model: optional(s.Model),
-		Attempts: s.Attempts, Characters: s.Characters, SentMS: s.Sent.Milliseconds(), BeganAt: wireTime(s.Began),
+		Attempts: s.Attempts, Characters: s.Characters, SentMS: s.Sent.Milliseconds(), BeganAt: answer.Time(s.Began),
 	}
 }
 
-// liveNow is how all relays do.
-type liveNow struct {
+// totals is how all relays do.
+type totals struct {
 	Active      int `json:"active"`
 	Connections int `json:"connections"`
 	// WindowS is over how many seconds the following are.
@@ -106,16 +88,16 @@ func percentileOf(s *metrics.Spread) percentile {
 	return percentile{at(0.5), at(0.95), at(0.99)}
 }
 
-// liveTenant is how a tenant does at all relays.
-type liveTenant struct {
+// tenantEntry is how a tenant does at all relays.
+type tenantEntry struct {
 	Name   string `json:"name"`
 	Active int    `json:"active"`
 	// Refusals are those of the last hour, by code.
 	Refusals map[string]int `json:"refusals"`
 }
 
-// livePoint is one step of the charts.
-type livePoint struct {
+// pointEntry is one step of the charts.
+type pointEntry struct {
 	At           string                 `json:"at"`
 	Active       int                    `json:"active"`
 	Generations  int                    `json:"generations"`
@@ -128,14 +110,14 @@ type livePoint struct {
 
 // vendorPoint is one step of a provider's chart.
 type vendorPoint struct {
-	Attempts     int       `json:"attempts"`
-	Failed       int       `json:"failed"`
-	FirstAudioMS quantiles `json:"first_audio_ms"`
+	Attempts     int              `json:"attempts"`
+	Failed       int              `json:"failed"`
+	FirstAudioMS answer.Quantiles `json:"first_audio_ms"`
 }
 
-func livePointOf(p metrics.Point) livePoint {
-	point := livePoint{
-		At: wireTime(p.At), Active: p.Active, Generations: p.Generations, Failed: p.Failed, Rerouted: p.Rerouted,
+func entryOfPoint(p metrics.Point) pointEntry {
+	point := pointEntry{
+		At: answer.Time(p.At), Active: p.Active, Generations: p.Generations, Failed: p.Failed, Rerouted: p.Rerouted,
 		FirstAudioMS: percentileOf(&p.Callers), Refusals: p.Refusals, Providers: make(map[string]vendorPoint),
 	}
 	if point.Refusals == nil {
@@ -143,38 +125,30 @@ func livePointOf(p metrics.Point) livePoint {
 	}
 	for name, v := range p.Vendors {
 		first := percentileOf(&v.FirstAudio)
-		point.Providers[name] = vendorPoint{Attempts: v.Attempts, Failed: v.Failed, FirstAudioMS: quantiles{first.P50, first.P95}}
+		point.Providers[name] = vendorPoint{Attempts: v.Attempts, Failed: v.Failed, FirstAudioMS: answer.Quantiles{P50: first.P50, P95: first.P95}}
 	}
 	return point
 }
 
-// liveToday is what was used since midnight, UTC.
-type liveToday struct {
+// todayEntry is what was used since midnight, UTC.
+type todayEntry struct {
 	Since    string `json:"since"`
 	Complete bool   `json:"complete"`
-	liveUsed
-	Tenants   map[string]liveUsed `json:"tenants"`
-	Providers map[string]liveUsed `json:"providers"`
+	usedEntry
+	Tenants   map[string]usedEntry `json:"tenants"`
+	Providers map[string]usedEntry `json:"providers"`
 }
 
-// liveUsed is what was used. Count is generations, of providers attempts.
-type liveUsed struct {
-	Count int64     `json:"count"`
-	Cost  []sumCost `json:"cost"`
-}
-
-func costsOf(cost []billing.Money) []sumCost {
-	costs := []sumCost{}
-	for _, m := range cost {
-		costs = append(costs, sumCost{m.Amount(), m.Currency})
-	}
-	return costs
+// usedEntry is what was used. Count is generations, of providers attempts.
+type usedEntry struct {
+	Count int64         `json:"count"`
+	Cost  []answer.Cost `json:"cost"`
 }
 
 // relaySummary is what a relay tells the others.
 type relaySummary struct {
-	At    time.Time  `json:"at"`
-	Relay relayFacts `json:"relay"`
+	At    time.Time `json:"at"`
+	Relay Facts     `json:"relay"`
 	// Status is as relayEntry has it.
 	Status string `json:"status"`
 	// Recent are the counts of the window, and Refusals those of the last minute.
@@ -182,6 +156,6 @@ type relaySummary struct {
 	Callers  *metrics.Spread `json:"callers"`
 	Refusals map[string]int  `json:"refusals"`
 	// The rest is told only while somebody looks.
-	Tenants     []liveTenant     `json:"tenants,omitempty"`
-	Generations []liveGeneration `json:"generations,omitempty"`
+	Tenants     []tenantEntry     `json:"tenants,omitempty"`
+	Generations []generationEntry `json:"generations,omitempty"`
 }

@@ -1,4 +1,4 @@
-package server
+package live
 
 import (
 	"bytes"
@@ -9,11 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/billing"
 	"voicerelay/relay/metrics"
-	"voicerelay/routing"
+	"voicerelay/server/answer"
 )
 
 // section is a part of what operators see, which is told as a whole where anything of it has changed.
@@ -22,15 +20,15 @@ type section struct {
 	json []byte
 }
 
-// liveState is what those who watch were told last. Its live's mu guards it.
-type liveState struct {
+// state is what those who watch were told last. Its feed's mu guards it.
+type state struct {
 	sections []section
 	points   time.Time // the last point that was told
 	snapshot []byte    // all of it; nil: to be made
 }
 
 // takeLocked takes over what is to be seen now, and returns what was otherwise before, with the points that are new; nil: nothing.
-func (s *liveState) takeLocked(sections []section, recent *metrics.Recent, now time.Time) []section {
+func (s *state) takeLocked(sections []section, recent *metrics.Recent, now time.Time) []section {
 	var changes []section
 	for i, sec := range sections {
 		if i >= len(s.sections) || !bytes.Equal(sec.json, s.sections[i].json) {
@@ -49,21 +47,21 @@ func (s *liveState) takeLocked(sections []section, recent *metrics.Recent, now t
 }
 
 // snapshotLocked is all that was told, from the beginning of the last hour on.
-func (s *liveState) snapshotLocked(recent *metrics.Recent, now time.Time) []byte {
+func (s *state) snapshotLocked(recent *metrics.Recent, now time.Time) []byte {
 	if s.snapshot == nil {
 		var points []metrics.Point
 		if !s.points.IsZero() {
 			points = recent.Points(time.Time{}, s.points.Add(metrics.RecentStep))
 		}
-		s.snapshot = liveLine("snapshot", now, append(slices.Clone(s.sections), pointsSection(points)))
+		s.snapshot = lineOf("snapshot", now, append(slices.Clone(s.sections), pointsSection(points)))
 	}
 	return s.snapshot
 }
 
 func pointsSection(points []metrics.Point) section {
-	told := make([]livePoint, len(points))
+	told := make([]pointEntry, len(points))
 	for i, p := range points {
-		told[i] = livePointOf(p)
+		told[i] = entryOfPoint(p)
 	}
 	return sectionOf("points", told)
 }
@@ -77,21 +75,21 @@ func sectionOf(name string, v any) section {
 }
 
 // summarize is how this relay does. full: with what is to be seen of it only while somebody looks.
-func (l *live) summarize(now time.Time, full bool) *relaySummary {
-	window := l.srv.metrics.Recent().Since(now.Add(-liveWindow), now)
-	minute := l.srv.metrics.Recent().Since(now.Add(-time.Minute), now)
-	s := &relaySummary{At: now, Status: l.srv.status(), Recent: window.Counts, Callers: &window.Callers, Refusals: minute.Refusals}
-	s.Relay = l.facts()
+func (f *Feed) summarize(now time.Time, full bool) *relaySummary {
+	window := f.recent.Since(now.Add(-window), now)
+	minute := f.recent.Since(now.Add(-time.Minute), now)
+	s := &relaySummary{At: now, Status: f.relay.Status(), Recent: window.Counts, Callers: &window.Callers, Refusals: minute.Refusals}
+	s.Relay = f.facts()
 	if !full {
 		return s
 	}
-	running := l.srv.engine.Running(mostLiveShown)
+	running := f.engine.Running(mostShown)
 	for _, status := range running.Latest {
-		s.Generations = append(s.Generations, liveGenerationOf(status, l.identity.Name))
+		s.Generations = append(s.Generations, entryOfGeneration(status, f.identity.Name))
 	}
-	refused := l.srv.metrics.Recent().LastHour(now).Tenants
+	refused := f.recent.LastHour(now).Tenants
 	for _, name := range tenantNames(running.Tenants, refused) {
-		s.Tenants = append(s.Tenants, liveTenant{Name: name, Active: running.Tenants[name], Refusals: refused[name]})
+		s.Tenants = append(s.Tenants, tenantEntry{Name: name, Active: running.Tenants[name], Refusals: refused[name]})
 	}
 	return s
 }
@@ -106,55 +104,23 @@ func tenantNames(active map[string]int, refused map[string]map[string]int) []str
 		all[name] = true
 	}
 	names := slices.Sorted(maps.Keys(all))
-	return names[:min(len(names), mostLiveTenants)]
+	return names[:min(len(names), mostTenants)]
 }
 
-// status is what /readyz says, in a word.
-func (srv *Server) status() string {
-	switch {
-	case srv.isLeaving():
-		return statusDraining
-	case srv.standing().Unrecorded:
-		return string(protocol.CodeLedgerUnavailable)
-	case srv.memory.pressure() >= scarce:
-		return statusMemory
-	}
-	return statusReady
-}
-
-func (l *live) facts() relayFacts {
-	standing := l.srv.standing()
-	facts := relayFacts{
-		Host: l.identity.Host, Version: l.identity.Version, StartedAt: wireTime(l.started),
-		DegradedSince: optionalTime(standing.DegradedSince), Unshipped: standing.Unshipped,
-		ClockOffsetMS: standing.ClockOffset.Milliseconds(), Active: l.srv.engine.RunningCount(),
-		Connections: len(l.srv.current()), OpenCircuits: []string{},
-	}
-	set := l.srv.setup.Load()
-	for _, p := range set.Providers() {
-		for _, t := range set.TargetsOf(p.Name) {
-			if set.State(t) == routing.Open {
-				facts.OpenCircuits = append(facts.OpenCircuits, targetName(t))
-			}
-		}
-	}
+// facts are what this relay says of itself.
+func (f *Feed) facts() Facts {
+	facts := f.relay.Facts()
+	facts.Host, facts.Version, facts.StartedAt = f.identity.Host, f.identity.Version, answer.Time(f.started)
 	return facts
 }
 
-func targetName(t routing.Target) string {
-	if t.Model == "" {
-		return t.Provider
-	}
-	return t.Provider + "/" + t.Model
-}
-
 // sections are all that there is to see now.
-func (l *live) sections(now time.Time) []section {
-	own := l.summarize(now, true)
-	all, relays := []*relaySummary{own}, []relayEntry{{Name: l.identity.Name, Status: own.Status, relayFacts: &own.Relay}}
-	l.mu.Lock()
-	others, today := l.others, l.today
-	l.mu.Unlock()
+func (f *Feed) sections(now time.Time) []section {
+	own := f.summarize(now, true)
+	all, relays := []*relaySummary{own}, []relayEntry{{Name: f.identity.Name, Status: own.Status, Facts: &own.Relay}}
+	f.mu.Lock()
+	others, today := f.others, f.today
+	f.mu.Unlock()
 	for _, o := range others {
 		if o.summary != nil {
 			all = append(all, o.summary)
@@ -163,9 +129,9 @@ func (l *live) sections(now time.Time) []section {
 	}
 	sortRelays(relays)
 	sections := []section{
-		sectionOf("relay", l.identity.Name), sectionOf("now", nowOf(all)), sectionOf("relays", relays),
+		sectionOf("relay", f.identity.Name), sectionOf("now", nowOf(all)), sectionOf("relays", relays),
 		sectionOf("tenants", tenantsOf(all)), sectionOf("generations", generationsOf(all)),
-		sectionOf("providers", l.srv.providerEntries(l.srv.metrics.Recent().LastHour(now))),
+		sectionOf("providers", f.relay.Providers(f.recent.LastHour(now))),
 	}
 	return append(sections, sectionOf("today", today))
 }
@@ -177,14 +143,14 @@ func sortRelays(relays []relayEntry) {
 // entryOf is another relay.
 func entryOf(o peerSummary) relayEntry {
 	if o.summary == nil {
-		return relayEntry{Name: o.Name, Status: statusGone, SeenAt: wireTime(o.SeenAt)}
+		return relayEntry{Name: o.Name, Status: gone, SeenAt: answer.Time(o.SeenAt)}
 	}
-	return relayEntry{Name: o.Name, Status: o.summary.Status, relayFacts: &o.summary.Relay}
+	return relayEntry{Name: o.Name, Status: o.summary.Status, Facts: &o.summary.Relay}
 }
 
 // nowOf is how all relays do together.
-func nowOf(all []*relaySummary) liveNow {
-	now := liveNow{WindowS: int(liveWindow / time.Second), Refusals: make(map[string]int)}
+func nowOf(all []*relaySummary) totals {
+	now := totals{WindowS: int(window / time.Second), Refusals: make(map[string]int)}
 	var callers metrics.Spread
 	for _, s := range all {
 		now.Active += s.Relay.Active
@@ -204,13 +170,13 @@ func nowOf(all []*relaySummary) liveNow {
 }
 
 // tenantsOf are the tenants of whom there is something to show, over all relays.
-func tenantsOf(all []*relaySummary) []liveTenant {
-	byName := make(map[string]*liveTenant)
+func tenantsOf(all []*relaySummary) []tenantEntry {
+	byName := make(map[string]*tenantEntry)
 	for _, s := range all {
 		for _, t := range s.Tenants {
 			sum := byName[t.Name]
 			if sum == nil {
-				sum = &liveTenant{Name: t.Name, Refusals: make(map[string]int)}
+				sum = &tenantEntry{Name: t.Name, Refusals: make(map[string]int)}
 				byName[t.Name] = sum
 			}
 			sum.Active += t.Active
@@ -219,7 +185,7 @@ func tenantsOf(all []*relaySummary) []liveTenant {
 			}
 		}
 	}
-	tenants := []liveTenant{}
+	tenants := []tenantEntry{}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		tenants = append(tenants, *byName[name])
 	}
@@ -227,41 +193,41 @@ func tenantsOf(all []*relaySummary) []liveTenant {
 }
 
 // generationsOf are those that began last, over all relays.
-func generationsOf(all []*relaySummary) []liveGeneration {
-	generations := []liveGeneration{}
+func generationsOf(all []*relaySummary) []generationEntry {
+	generations := []generationEntry{}
 	for _, s := range all {
 		generations = append(generations, s.Generations...)
 	}
-	slices.SortStableFunc(generations, func(a, b liveGeneration) int { return cmp.Compare(b.BeganAt, a.BeganAt) })
-	return generations[:min(len(generations), mostLiveShown)]
+	slices.SortStableFunc(generations, func(a, b generationEntry) int { return cmp.Compare(b.BeganAt, a.BeganAt) })
+	return generations[:min(len(generations), mostShown)]
 }
 
 // askToday has what was used today be known, in a goroutine of its own, since it may take a while.
-func (l *live) askToday(ctx context.Context, now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.pending || now.Sub(l.askedSums) < todayEvery {
+func (f *Feed) askToday(ctx context.Context, now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pending || now.Sub(f.askedSums) < todayEvery {
 		return
 	}
-	l.pending, l.askedSums = true, now
-	l.wg.Go(func() {
-		today := l.usedToday(ctx, now)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.pending = false
+	f.pending, f.askedSums = true, now
+	f.wg.Go(func() {
+		today := f.usedToday(ctx, now)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.pending = false
 		if today != nil {
-			l.today = today
+			f.today = today
 		}
 	})
 }
 
 // usedToday is what was used since midnight, UTC; nil: it can't be read now.
-func (l *live) usedToday(ctx context.Context, now time.Time) *liveToday {
+func (f *Feed) usedToday(ctx context.Context, now time.Time) *todayEntry {
 	ctx, cancel := context.WithTimeout(ctx, todayPatience)
 	defer cancel()
 	from, to := billing.Today(now)
 	ask := func(by ...billing.Dimension) (billing.Report, error) {
-		return l.srv.reports.Sums(ctx, billing.SumsQuery{From: from, To: to, GroupBy: by, MaxGroups: mostGroups})
+		return f.reports.Sums(ctx, billing.SumsQuery{From: from, To: to, GroupBy: by, MaxGroups: mostGroups})
 	}
 	all, err := ask()
 	if err != nil {
@@ -275,18 +241,18 @@ func (l *live) usedToday(ctx context.Context, now time.Time) *liveToday {
 	if err != nil {
 		return nil
 	}
-	today := &liveToday{
-		Since: wireTime(from), Complete: all.MissingSince.IsZero(), liveUsed: liveUsed{Cost: []sumCost{}},
-		Tenants: make(map[string]liveUsed), Providers: make(map[string]liveUsed),
+	today := &todayEntry{
+		Since: answer.Time(from), Complete: all.MissingSince.IsZero(), usedEntry: usedEntry{Cost: []answer.Cost{}},
+		Tenants: make(map[string]usedEntry), Providers: make(map[string]usedEntry),
 	}
 	for _, g := range all.Groups {
-		today.liveUsed = liveUsed{g.Generations, costsOf(g.Cost)}
+		today.usedEntry = usedEntry{g.Generations, answer.Costs(g.Cost)}
 	}
 	for _, g := range tenants.Groups {
-		today.Tenants[g.Tenant] = liveUsed{g.Generations, costsOf(g.Cost)}
+		today.Tenants[g.Tenant] = usedEntry{g.Generations, answer.Costs(g.Cost)}
 	}
 	for _, g := range providers.Groups {
-		today.Providers[g.Provider] = liveUsed{g.Attempts, costsOf(g.Cost)}
+		today.Providers[g.Provider] = usedEntry{g.Attempts, answer.Costs(g.Cost)}
 	}
 	return today
 }
