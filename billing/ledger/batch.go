@@ -48,6 +48,9 @@ func (b *batch) close(r billing.Record, epoch, seq int64) (found bool, err error
 	for _, share := range r.Shares() {
 		b.sums[share.Key] = b.sums[share.Key].Plus(share.Value)
 	}
+	if err := b.publishEnd(&r); err != nil {
+		return false, err
+	}
 	return true, b.writeAttempts(id, r.Attempts)
 }
 

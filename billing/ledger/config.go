@@ -21,6 +21,8 @@ type Config struct {
 	// AskFirst leaves open what a crash left open, until Conclude: a relay that shares its records first looks what others have of
 	// them. Otherwise Open closes it.
 	AskFirst bool
+	// Events is what is kept for sinks of events at first; UseSinks says what follows.
+	Events Events
 	// Committed is told how long each commit took; nil: nobody is. It must not wait.
 	Committed func(took time.Duration)
 	// Log is told of what an operator must know.

@@ -125,7 +125,7 @@ func (l *Ledger) refuse(changes []*change, cause error) {
 			l.withdraw(m)
 		case closing:
 			c.answer(l.keep(m.record))
-		case adoption, interruption, conclusion:
+		case adoption, interruption, conclusion, subscription, publication, delivery:
 			c.answer(cause) // the caller will ask again
 		}
 	}

@@ -26,6 +26,26 @@ CREATE TABLE price_lists (
   list TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;`,
 	`ALTER TABLE attempts ADD COLUMN upstream_id TEXT NOT NULL DEFAULT '';`,
+	`CREATE TABLE events (
+  n           INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          TEXT    NOT NULL UNIQUE,
+  type        TEXT    NOT NULL,
+  subject     TEXT    NOT NULL,
+  at          INTEGER NOT NULL,
+  admitted_at INTEGER,
+  data        TEXT
+) STRICT;
+CREATE INDEX events_admitted ON events (admitted_at) WHERE admitted_at IS NOT NULL;
+CREATE TABLE sinks (
+  name    TEXT    PRIMARY KEY,
+  types   TEXT    NOT NULL,
+  sent    INTEGER NOT NULL,
+  dropped INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+  id         TEXT    PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;`,
 }
 
 // migrate brings a file to this version, all steps or none. Whoever calls holds the file's lock.

@@ -18,10 +18,14 @@ const pruneBreak = 20 * time.Millisecond
 // prune removes some of what is older than the retention. It returns when to go on.
 func (l *Ledger) prune() time.Duration {
 	w := l.writer
-	if w.retention <= 0 || w.store == nil {
+	if w.store == nil {
 		return pruneEvery
 	}
-	removed, err := w.store.prune(billing.Hour(time.Now().Add(-w.retention)))
+	before := time.Time{} // none, though events go
+	if w.retention > 0 {
+		before = time.Now().Add(-w.retention)
+	}
+	removed, err := w.store.prune(billing.Hour(before))
 	switch {
 	case err != nil:
 		_ = w.disconnect() // rolls back
@@ -38,6 +42,12 @@ func (l *Ledger) prune() time.Duration {
 func (s *store) prune(hour int64) (removed int64, err error) {
 	if err := s.relax(false); err != nil {
 		return 0, err
+	}
+	if err := s.transact(s.pruneEvents); err != nil {
+		return 0, fmt.Errorf("prune events: %w", err)
+	}
+	if hour, err = s.unsentHour(hour); err != nil { // what a sink has yet to be sent stays
+		return 0, fmt.Errorf("prune: %w", err)
 	}
 	cutoff := time.Unix(hour*int64(time.Hour/time.Second), 0).UnixMilli()
 	err = s.transact(func() error {

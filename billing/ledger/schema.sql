@@ -129,6 +129,32 @@ CREATE TABLE price_lists (
   list TEXT NOT NULL                   -- a JSON array of prices, as they were configured
 ) STRICT, WITHOUT ROWID;
 
+-- What has happened and not every sink of events has been sent, in the order of n. What ended is told by its record.
+CREATE TABLE events (
+  n           INTEGER PRIMARY KEY AUTOINCREMENT, -- never given out twice
+  id          TEXT    NOT NULL UNIQUE, -- the same whenever it is sent; of generation.ended the record_id
+  type        TEXT    NOT NULL,
+  subject     TEXT    NOT NULL,
+  at          INTEGER NOT NULL,
+  admitted_at INTEGER,                 -- of the record, which stays as long as this row; else NULL
+  data        TEXT                     -- JSON; NULL where the record has it
+) STRICT;
+CREATE INDEX events_admitted ON events (admitted_at) WHERE admitted_at IS NOT NULL;
+
+-- Each sink of events that is configured.
+CREATE TABLE sinks (
+  name    TEXT    PRIMARY KEY,
+  types   TEXT    NOT NULL,            -- what it wants, a JSON array
+  sent    INTEGER NOT NULL,            -- the n of the last event that it has, or does not want
+  dropped INTEGER NOT NULL DEFAULT 0   -- events that it was never sent, since they were kept for too long
+) STRICT, WITHOUT ROWID;
+
+-- What is told once, such as that a budget is spent.
+CREATE TABLE told (
+  id         TEXT    PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Single values. pruned_before: the hour before which sums have gone with the retention. probed_at: when writing was
 -- last tried anew after a failure.
 CREATE TABLE meta (

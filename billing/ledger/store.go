@@ -23,6 +23,7 @@ type store struct {
 	committed  map[string]int64              // the same as far as it is in the file; it outlives the connection
 	lists      map[string]*billing.PriceList // by hash, those that the file is known to have
 	relaxed    bool                          // commits are not synced
+	events     *Events                       // what sinks want; it outlives the connection
 }
 
 // The statements.
@@ -40,6 +41,8 @@ const (
 	upsertMeta
 	insertClaim
 	hearClaim
+	insertEvent
+	insertTold
 	statementCount
 )
 
@@ -76,6 +79,8 @@ var statementTexts = [statementCount]string{
   DO UPDATE SET value = MAX(value, excluded.value)`,
 	insertClaim: `INSERT INTO claims (record_id, tenant, hash, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 	hearClaim:   `UPDATE claims SET heard = 1 WHERE record_id = ?`,
+	insertEvent: `INSERT INTO events (id, type, subject, at, admitted_at, data) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+	insertTold:  `INSERT INTO told (id, expires_at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING`,
 }
 
 // connect opens a file that is a ledger, for writing.

@@ -22,6 +22,7 @@ type writer struct {
 	logLimit  int64     // bytes of SQLite's log beyond which the operator is told
 	toldOfLog time.Time // when that was last done
 
+	events    *Events          // what sinks want
 	committed map[string]int64 // by tenant, the last number of the epoch that is in the file
 	store     *store           // nil: to be connected again
 	withdraw  []*change        // entries of which no client was told, bounded by maxBatch and queueSize
@@ -48,9 +49,12 @@ func newWriter(ctx context.Context, path string, cfg Config) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention, logLimit: walWarning, committed: make(map[string]int64)}
+	w := &writer{path: path, identity: identity, startedAt: now(), retention: cfg.Retention, logLimit: walWarning, committed: make(map[string]int64), events: new(Events)}
 	w.epoch = newEpoch(w.startedAt)
 	if err = w.connect(ctx); err == nil {
+		_, err = w.store.apply([]*change{newChange(subscription{cfg.Events.withDefaults()})}) // before anything is closed
+	}
+	if err == nil {
 		err = w.takeOver(ctx, cfg)
 	}
 	if err != nil {
@@ -123,7 +127,7 @@ func (w *writer) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.committed = w.committed
+	s.committed, s.events = w.committed, w.events
 	if err := s.ready(ctx, w.epoch, w.startedAt.UnixMilli()); err != nil {
 		return errors.Join(err, s.close())
 	}
