@@ -46,6 +46,8 @@ type fileConfig struct {
 	ListPrices []string     `yaml:"list_prices"`
 	Ledger     LedgerConfig `yaml:"ledger"`
 	Redis      RedisConfig  `yaml:"redis"`
+	// Events are those who are told what has happened.
+	Events []sinkConfig `yaml:"events"`
 	// MemoryLimit is how much memory the process should use at most; GOMEMLIMIT, else nine tenths of the container's, else none.
 	MemoryLimit ByteLimit `yaml:"memory_limit"`
 	// ShutdownGrace is how long running generations may take to end; 20s.

@@ -40,7 +40,7 @@ func Parse(name string, source []byte, env Environment) (*Settings, []Warning, e
 		return nil, nil, r.err()
 	}
 	written := newReferences()
-	d := newDecoder(written.note(env), r, routing.DefaultRoute(), defaultDialect())
+	d := newDecoder(written.note(env), r, routing.DefaultRoute(), defaultDialect(), defaultSink())
 	root, err := d.parse(source)
 	if err != nil {
 		return nil, nil, r.err()

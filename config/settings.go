@@ -14,6 +14,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/billing/listprice"
 	"voicerelay/config/check"
+	"voicerelay/events"
 	"voicerelay/limits"
 	"voicerelay/routing"
 )
@@ -43,9 +44,11 @@ type Settings struct {
 	// Dialects are those of which the file says something.
 	Dialects []DialectConfig
 	// Limits are the defaults of keys; MaxConnections is the relay's.
-	Limits        limits.Config
-	Prices        *billing.PriceList
-	Books         BookSettings
+	Limits limits.Config
+	Prices *billing.PriceList
+	Books  BookSettings
+	// Events are those who are told what has happened.
+	Events        []events.Sink
 	MemoryLimit   ByteLimit
 	ShutdownGrace time.Duration
 	DrainDelay    time.Duration
@@ -109,6 +112,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		Limits:        file.Limits,
 		Prices:        prices,
 		Books:         BookSettings{Ledger: file.Ledger, Redis: file.Redis},
+		Events:        settleEvents(file, r),
 		MemoryLimit:   file.MemoryLimit,
 		ShutdownGrace: file.ShutdownGrace,
 		DrainDelay:    file.DrainDelay,

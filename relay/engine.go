@@ -30,6 +30,7 @@ type Engine struct {
 	metrics    *metrics.Metrics
 	tracer     trace.Tracer // nil: nobody wants to see generations
 	onRefusal  func(billing.Record, *refusals.Error)
+	circuits   func(routing.Target, routing.State) // nil: nobody is told
 	log        zerolog.Logger
 
 	running running.Set[*StopCause] // has a lock of its own
@@ -49,7 +50,9 @@ type EngineParts struct {
 	Tracer trace.Tracer
 	// OnRefusal is told of each generation that is not admitted, as what its record would be; nil: nobody is.
 	OnRefusal func(r billing.Record, err *refusals.Error)
-	Log       zerolog.Logger
+	// Circuits is told of each circuit that opens or closes; nil: nobody is. It must not wait.
+	Circuits func(t routing.Target, s routing.State)
+	Log      zerolog.Logger
 }
 
 // NewEngine is an engine that has heard no provider yet.
@@ -64,6 +67,7 @@ func NewEngine(parts EngineParts) *Engine {
 		metrics:    parts.Metrics,
 		tracer:     parts.Tracer,
 		onRefusal:  parts.OnRefusal,
+		circuits:   parts.Circuits,
 		log:        parts.Log,
 	}
 	if e.onRefusal == nil {
@@ -83,6 +87,9 @@ func (e *Engine) NewSetup(cfg providers.Config) *providers.Setup {
 // circuitChanged tells operators of a circuit that opens or closes.
 func (e *Engine) circuitChanged(t routing.Target, s routing.State) {
 	e.log.Warn().Str("provider", t.Provider).Str("model", t.Model).Str("circuit", string(s)).Msg("circuit changed")
+	if e.circuits != nil {
+		e.circuits(t, s)
+	}
 }
 
 // FirstAudio is how long attempts at a provider took to their first audio of late, half of the time and in 95 of 100 cases;

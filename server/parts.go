@@ -66,6 +66,8 @@ type Parts struct {
 	// nowhere. Reports is what is asked about them.
 	Budgets limits.Budgets
 	Alert   func(ctx context.Context, c limits.Crossing) (now bool, err error)
+	// Circuits is told of each circuit that opens or closes; nil: nobody is. It must not wait.
+	Circuits func(t routing.Target, s routing.State)
 	Ledger  relay.Ledger
 	Reports Reports
 	// Peers are the other relays on the same Redis; nil: there are none.

@@ -78,7 +78,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	srv.metrics = metrics.New(parts.Registry)
 	srv.engine = relay.NewEngine(relay.EngineParts{
-		Store: parts.Store, Budgets: srv.watched(parts.Budgets), Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Log: parts.Log,
+		Store: parts.Store, Budgets: srv.watched(parts.Budgets), Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Circuits: parts.Circuits, Log: parts.Log,
 		OnRefusal: srv.failures.refused,
 	})
 	set := srv.newSetup(cfg, parts)

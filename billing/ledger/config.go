@@ -25,6 +25,8 @@ type Config struct {
 	Events Events
 	// Committed is told how long each commit took; nil: nobody is. It must not wait.
 	Committed func(took time.Duration)
+	// Failing is told why nothing can be written, and with nil that it can again, after how long; nil: nobody is. It must not wait.
+	Failing func(cause error, lasted time.Duration)
 	// Log is told of what an operator must know.
 	Log zerolog.Logger
 }

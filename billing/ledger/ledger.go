@@ -28,6 +28,7 @@ type Ledger struct {
 	reader    *Reader
 	lock      io.Closer
 	committed func(took time.Duration)
+	changed   func(cause error, lasted time.Duration) // whether anything can be written
 	queue     chan *change
 	poke      chan struct{} // holds a token while something is kept
 	stop      chan struct{} // closed by Stop
@@ -37,6 +38,7 @@ type Ledger struct {
 	writer   *writer // owned by its goroutine until done, then by Stop
 
 	mu      sync.Mutex // guards what follows
+	since   time.Time  // since when nothing can be written
 	failing error      // why nothing can be written; nil: it can
 	kept    []billing.Record
 	dropped int64                // closes that could not be kept
@@ -178,12 +180,18 @@ func (l *Ledger) setFailing(cause error) {
 		l.dropped = 0
 	}
 	kept := len(l.kept)
+	if before == nil {
+		l.since = time.Now()
+	}
+	lasted := time.Since(l.since)
 	l.mu.Unlock()
 	switch {
 	case before == nil && cause != nil:
 		l.log.Error().Err(cause).Bool("damaged", isDamage(cause)).Msg("the ledger can't be written; nothing is admitted")
+		l.changed(cause, 0)
 	case before != nil && cause == nil:
 		l.log.Info().Int64("dropped", dropped).Int("kept", kept).Msg("the ledger can be written again")
+		l.changed(nil, lasted)
 	}
 }
 

@@ -38,8 +38,12 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 	if committed == nil {
 		committed = func(time.Duration) {}
 	}
+	changed := cfg.Failing
+	if changed == nil {
+		changed = func(error, time.Duration) {}
+	}
 	l := &Ledger{
-		committed: committed,
+		committed: committed, changed: changed,
 		log:       cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.note(w.epoch),
 		reader: reader, lock: lock, writer: w,
 		queue: make(chan *change, queueSize),

@@ -33,6 +33,7 @@ type books struct {
 	reports server.Reports
 	store   limits.Store
 	budgets limits.Budgets
+	alert   func(context.Context, limits.Crossing) (bool, error) // tells of a budget that is spent so far
 	// standing tells how they do.
 	standing func() server.Standing
 	// name is this relay's, by its ledger; peers are the others on the same Redis, nil: there are none.
@@ -53,7 +54,17 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 		Retention: s.Books.Ledger.Retention,
 		Prices:    s.Prices,
 		AskFirst:  s.Books.Redis.URL != "",
-		Log:       log.With().Str("store", "ledger").Logger(),
+		Events:    keptFor(s),
+		Failing: func(err error, lasted time.Duration) {
+			switch {
+			case p.happened == nil: // before the start is over
+			case err != nil:
+				p.happened.degraded(ledgerUnwritable)
+			default:
+				p.happened.recovered(ledgerUnwritable, lasted)
+			}
+		},
+		Log: log.With().Str("store", "ledger").Logger(),
 	})
 	if err != nil {
 		return nil, err
@@ -61,6 +72,9 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 	p.stop.push("ledger", ledgerPatience, l.Stop)
 	p.keepPrices = l.UsePrices
 	if err := registerLedger(registry, l, commits); err != nil {
+		return nil, err
+	}
+	if err := p.openEvents(ctx, s, l, registry, log); err != nil {
 		return nil, err
 	}
 	if s.Books.Redis.URL != "" {
@@ -87,6 +101,7 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 		reports:  l,
 		store:    store,
 		budgets:  limits.NewMemoryBudgets(spentBefore(l)),
+		alert:    tellThresholds(l, nil),
 		standing: func() server.Standing { return server.Standing{Unrecorded: l.Available() != nil} },
 	}, nil
 }
@@ -112,12 +127,14 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		OnAway: func(err error) {
 			away.Inc()
 			log.Warn().Err(err).Msg("the store that relays share is away: this relay decides alone")
+			p.happened.degraded(storeIsAway)
 		},
 		OnStillAway: func(err error, since time.Time) {
 			log.Warn().Err(err).Time("since", since).Msg("the store that relays share is still away")
 		},
 		OnBack: func(gone time.Duration) {
 			log.Info().Dur("away_ms", gone).Msg("the store that relays share is back")
+			p.happened.recovered(storeIsAway, gone)
 		},
 	}, client)
 	if err != nil {
@@ -144,6 +161,7 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		reports: &sharedReports{all: ship.NewReports(client, 0), own: l, away: shared.Away, log: log},
 		store:   shared,
 		budgets: shared,
+		alert:   tellThresholds(l, shared.Claim),
 		standing: func() server.Standing {
 			return server.Standing{
 				DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil,

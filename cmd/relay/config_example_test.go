@@ -44,7 +44,12 @@ func TestExampleIsRightInItsComments(t *testing.T) {
 	full := option.ReplaceAllString(string(source), "$1$2")
 	full = regexp.MustCompile(`(?m)^tls: .*$`).ReplaceAllString(full, "") // names files that are not there
 	env := configEnvironment()
-	env.Lookup = func(string) (string, bool) { return "a-key-of-some-length", true }
+	env.Lookup = func(name string) (string, bool) {
+		if name == "WEBHOOK_SECRET" {
+			return "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true
+		}
+		return "a-key-of-some-length", true
+	}
 	env.Find = func(program string) (string, error) { return "/usr/bin/" + program, nil }
 	s, warnings, err := config.Parse("config.yaml", []byte(full), env)
 	if err != nil {

@@ -31,6 +31,8 @@ type process struct {
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 	metrics     *processMetrics
+	happened    *happenings
+	useSinks    func(context.Context, *config.Settings) error // sends events to the sinks of settings
 	extras
 
 	loaded atomic.Pointer[server.Configuration] // as operators see it

@@ -83,6 +83,9 @@ func (p *process) apply(ctx context.Context, s *config.Settings, log zerolog.Log
 	if err != nil {
 		return errors.Join(err, next.without(p.speakers).close(), replaced(encoders, p.encoders).Close())
 	}
+	if err := p.useSinks(ctx, s); err != nil {
+		log.Error().Err(err).Msg("sinks of events are not in force: nothing is sent until the next reload")
+	}
 	renewCertificate()
 	p.retire(former, p.speakers.without(next), replaced(p.encoders, encoders), log)
 	p.speakers, p.encoders = next, encoders

@@ -169,6 +169,8 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		Codecs:        p.encoders,
 		Store:         kept.store,
 		Budgets:       kept.budgets,
+		Alert:         kept.alert,
+		Circuits:      p.happened.circuitChanged,
 		Ledger:        kept.ledger,
 		Reports:       kept.reports,
 		Standing:      kept.standing,
