@@ -232,6 +232,28 @@ func TestFaults(t *testing.T) {
 		{"a provider's budget", "adapter: fake", "adapter: fake, budget: {daily: \"5\", currency: EUR, allow_unpriced: true}", []string{
 			"3:60: providers.one.budget.allow_unpriced: is of tenants and keys",
 		}},
+		// Sinks of events.
+		{"sink without an address", "", "events: [{name: a}]\n", []string{"9:10: events[0].url: is missing, or expands to nothing"}},
+		{"sink's address", "", "events: [{url: \"ftp://hunter2.example\"}, {url: \"https://u:hunter2@b\"}, {url: \"https:///x\"}]\n", []string{
+			"9:11: events[0].url: must be an http or https address without user or fragment",
+			"9:43: events[1].url: must be an http or https address", "9:73: events[2].url: must be an http or https address",
+		}},
+		{"sink's types", "", "events: [{url: \"https://a.example\", secret: \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\", types: [generation.end, relay.degraded, relay.degraded]}]\n", []string{
+			`9:97: events[0].types[0]: unknown type "generation.end"; there are: generation.ended, budget.threshold, circuit.opened,`,
+			"9:127: events[0].types[2]: is there twice",
+		}},
+		{"sink's secret", "", "events: [{url: \"https://a.example\", secret: hunter2}]\n", []string{"9:37: events[0].secret: must be whsec_ and the base64 of 24 to 64 bytes"}},
+		{"sink's headers", "", "events: [{url: \"https://a.example\", headers: {Content-type: x, \"a b\": x, X-Empty: \"\"}}]\n", []string{
+			"9:47: events[0].headers.Content-type: is set by the relay", "9:64: events[0].headers.a b: is no name of a header",
+			"9:74: events[0].headers.X-Empty: expands to nothing",
+		}},
+		{"two sinks of a name", "", "events: [{url: \"https://a.example/1\", headers: {A: b}}, {url: \"https://a.example/2\", headers: {A: b}}]\n", []string{
+			"9:57: events[1]: is a second sink called a.example: give each a name of its own",
+		}},
+		{"sink's bounds", "", "events: [{url: \"https://a.example\", headers: {A: b}, timeout: 1h, batch: {events: 0, wait: 2h}}]\n", []string{
+			"9:54: events[0].timeout: must be 1s to 5m0s", "9:75: events[0].batch.events: must be 1 to 1000", "9:86: events[0].batch.wait: must be 100ms to 1h",
+		}},
+		{"events without a ledger", "", "ledger: {path: \"\"}\nevents: [{url: \"https://a.example\", headers: {A: b}}]\n", []string{"9:10: ledger.path: is empty"}},
 		// All at once.
 		{"faults everywhere", "127.0.0.1:8080", "nowhere\nlog: {level: loud}\nlimits: {buffer: x}\nhosts: [1, \"\"]", []string{
 			"1:1: listen: must be host:port", "2:7: log.level: must be debug", "3:10: limits.buffer: must be a duration",

@@ -148,12 +148,12 @@ func TestWarningsOfTheFullFile(t *testing.T) {
 		got = append(got, w.String())
 	}
 	want := []string{
-		"full.yaml:22:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
-		"full.yaml:34:5: providers.first.budget: has no price in USD of first/m/1: what that costs counts only where the vendor tells it",
-		"full.yaml:41:3: providers.keyless: is left out: its api_key expands to nothing",
-		"full.yaml:42:3: providers.emptied: is left out: its api_key expands to nothing",
-		"full.yaml:60:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
-		"full.yaml:63:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
+		"full.yaml:30:5: keys[1].tenant: unlisted is not listed under tenants, so it has no budget, no limits of its own, and all routes and voices",
+		"full.yaml:42:5: providers.first.budget: has no price in USD of first/m/1: what that costs counts only where the vendor tells it",
+		"full.yaml:49:3: providers.keyless: is left out: its api_key expands to nothing",
+		"full.yaml:50:3: providers.emptied: is left out: its api_key expands to nothing",
+		"full.yaml:68:9: voices.zed.ids: has none for first/m/1, second, so route default never speaks with this voice there",
+		"full.yaml:71:5: voices.narrator.ids: has none for keyless/m, so route default never speaks with this voice there",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("warnings:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -45,6 +45,10 @@ func TestFutileSettingsAreWarnedOf(t *testing.T) {
 		{"a provider's budget without prices", "adapter: fake", "adapter: fake, budget: {daily: \"9\", currency: EUR}", []string{
 			"3:24: providers.one.budget: has no price in EUR of one: what that costs counts only where the vendor tells it",
 		}},
+		{"a sink that can't know the relay", "", "events: [{url: \"http://a.example\"}]\n", []string{
+			"9:10: events[0]: has neither secret nor headers", "9:11: events[0].url: is http, so that others on the way can read",
+		}},
+		{"a sink on this machine", "", "events: [{url: \"http://127.0.0.1:8888/\", headers: {A: b}}]\n", nil},
 		{"tenant that is not listed", "", "tenants: {acne: {}}\nkeys: [{name: a, tenant: acme, key: \"${KEY}\"}]\n", []string{
 			"9:11: tenants.acne: no key has this tenant", "10:18: keys[0].tenant: acme is not listed under tenants",
 		}},

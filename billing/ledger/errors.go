@@ -7,12 +7,14 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"voicerelay/billing/ledger/filelock"
 )
 
 // What callers tell apart.
 var (
 	// ErrLocked: another process writes this ledger.
-	ErrLocked = errors.New("ledger is in use by another relay")
+	ErrLocked = filelock.ErrLocked
 	// ErrDamaged: the file is not, or no longer, a sound database.
 	ErrDamaged = errors.New("ledger is damaged; move the file away to begin a new one")
 	// ErrForeign: the file is a database of something else, or of a newer version.

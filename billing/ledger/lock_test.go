@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+
+	"voicerelay/billing/ledger/filelock"
 )
 
 // Whoever wrote a file of this name is known to be gone, a bounded number of starts back; who wrote in another folder is not,
@@ -13,9 +15,9 @@ import (
 func TestWhoWroteHereIsGone(t *testing.T) {
 	file := path(t)
 	var starts []string
-	for range maxNoted + 3 {
+	for range filelock.MaxNoted + 3 {
 		l := mustOpen(t, Config{Path: file, AskFirst: true, Log: zerolog.Nop()})
-		want := starts[max(0, len(starts)-maxNoted):]
+		want := starts[max(0, len(starts)-filelock.MaxNoted):]
 		remains, err := l.Remains(t.Context())
 		if err != nil || !slices.Equal(remains.Gone, want) {
 			t.Fatalf("after %d starts: gone are %v, %v, want %v", len(starts), remains.Gone, err, want)

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"voicerelay/billing/ledger/filelock"
 )
 
 // migrations bring a file from version 1, 2 … to the next one. What they add has a default that says "not known" of what
@@ -82,7 +84,7 @@ func migrateIn(ctx context.Context, tx *sql.Tx) error {
 
 // migrateUnused does the same for a reader, where no relay writes the file.
 func migrateUnused(ctx context.Context, path string) error {
-	resolved, lock, err := prepare(path)
+	resolved, lock, err := filelock.Prepare(path)
 	if errors.Is(err, ErrLocked) {
 		return fmt.Errorf("%w, and a relay of that version writes it", errOlder)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/billing"
+	"voicerelay/billing/ledger/filelock"
 )
 
 // earlier is a file as version 1 left it: two records closed, with their sums, and one open.
@@ -55,7 +56,7 @@ func TestALedgerOfAnEarlierVersionGoesOn(t *testing.T) {
 // A reader needs no relay to have started before, but none of the earlier version beside it.
 func TestAReaderOpensAnEarlierVersion(t *testing.T) {
 	file := earlier(t)
-	_, lock, err := prepare(file)
+	_, lock, err := filelock.Prepare(file)
 	if err != nil {
 		t.Fatal(err)
 	}

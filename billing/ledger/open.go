@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"voicerelay/billing/ledger/filelock"
 )
 
 // Open opens a ledger for writing, makes it where there is none, and closes as interrupted what a crash left open.
@@ -19,7 +21,7 @@ func Open(ctx context.Context, cfg Config) (*Ledger, error) {
 }
 
 func open(ctx context.Context, cfg Config) (*Ledger, error) {
-	path, lock, err := prepare(cfg.Path)
+	path, lock, err := filelock.Prepare(cfg.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func open(ctx context.Context, cfg Config) (*Ledger, error) {
 	}
 	l := &Ledger{
 		committed: committed, changed: changed,
-		log:       cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.note(w.epoch),
+		log: cfg.Log, path: path, epoch: w.epoch, startedAt: w.startedAt, place: w.place, copied: w.copied, left: w.left, gone: lock.Note(w.epoch),
 		reader: reader, lock: lock, writer: w,
 		queue: make(chan *change, queueSize),
 		poke:  make(chan struct{}, 1),

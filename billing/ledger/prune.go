@@ -21,11 +21,11 @@ func (l *Ledger) prune() time.Duration {
 	if w.store == nil {
 		return pruneEvery
 	}
-	before := time.Time{} // none, though events go
-	if w.retention > 0 {
-		before = time.Now().Add(-w.retention)
+	err := w.store.transact(w.store.pruneEvents)
+	removed := int64(0)
+	if err == nil && w.retention > 0 {
+		removed, err = w.store.prune(billing.Hour(time.Now().Add(-w.retention)))
 	}
-	removed, err := w.store.prune(billing.Hour(before))
 	switch {
 	case err != nil:
 		_ = w.disconnect() // rolls back
@@ -42,9 +42,6 @@ func (l *Ledger) prune() time.Duration {
 func (s *store) prune(hour int64) (removed int64, err error) {
 	if err := s.relax(false); err != nil {
 		return 0, err
-	}
-	if err := s.transact(s.pruneEvents); err != nil {
-		return 0, fmt.Errorf("prune events: %w", err)
 	}
 	if hour, err = s.unsentHour(hour); err != nil { // what a sink has yet to be sent stays
 		return 0, fmt.Errorf("prune: %w", err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"voicerelay/billing/ledger/filelock"
 )
 
 // writer is the state of the goroutine that writes.
@@ -69,7 +71,7 @@ func (w *writer) takeOver(ctx context.Context, cfg Config) (err error) {
 	if err := w.store.row(`SELECT place FROM file`).Scan(&before); err != nil {
 		return asDamage(err)
 	}
-	w.place = placeOf(w.identity)
+	w.place = filelock.PlaceOf(w.identity)
 	w.copied = before != "" && before != w.place
 	if before == "" { // a new file, or one of an earlier version
 		if err := w.store.exec(`UPDATE file SET place = ?`, w.place); err != nil {

@@ -20,13 +20,19 @@ func allowed(pkg string) []string {
 	case pkg == "cmd/relay":
 		return nil // everything
 	case pkg == "config":
-		return []string{"access", "audio/codec", "billing", "billing/ledger", "billing/listprice", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
+		return []string{"access", "audio/codec", "billing", "billing/ledger", "billing/listprice", "events", clientModule + "/protocol", "config/check", "limits", "routing", "upstream"}
 	case pkg == "audio/codec":
 		return []string{"audio", "config/check", "program"}
 	case pkg == "tracing":
 		return []string{"billing", "relay/trace"}
 	case pkg == "logging":
 		return []string{}
+	case pkg == "billing/ledger/filelock":
+		return []string{}
+	case pkg == "billing/ledger":
+		return []string{"billing", "billing/ledger/filelock"}
+	case pkg == "events":
+		return []string{"billing"}
 	case pkg == "program":
 		return []string{}
 	case pkg == "upstream/command":

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package ledger
+package filelock
 
 import "os"
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package ledger
+package filelock
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// placeOf names a file among all on its machine: a copy has another name, a renamed file the same.
-func placeOf(f os.FileInfo) string {
+// PlaceOf names a file among all on its machine: a copy has another name, a renamed file the same.
+func PlaceOf(f os.FileInfo) string {
 	stat, ok := f.Sys().(*syscall.Stat_t)
 	if !ok {
 		return ""
