@@ -239,7 +239,7 @@ func TestFaults(t *testing.T) {
 			"9:43: events[1].url: must be an http or https address", "9:73: events[2].url: must be an http or https address",
 		}},
 		{"sink's types", "", "events: [{url: \"https://a.example\", secret: \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\", types: [generation.end, relay.degraded, relay.degraded]}]\n", []string{
-			`9:97: events[0].types[0]: unknown type "generation.end"; there are: generation.ended, budget.threshold, circuit.opened,`,
+			`9:95: events[0].types[0]: unknown type "generation.end"; there are: generation.ended, budget.threshold, circuit.opened,`,
 			"9:127: events[0].types[2]: is there twice",
 		}},
 		{"sink's secret", "", "events: [{url: \"https://a.example\", secret: hunter2}]\n", []string{"9:37: events[0].secret: must be whsec_ and the base64 of 24 to 64 bytes"}},

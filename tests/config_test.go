@@ -26,6 +26,7 @@ type config struct {
 	Prices        []map[string]any    `yaml:"prices,omitempty"`
 	Ledger        map[string]string   `yaml:"ledger,omitempty"`
 	Redis         map[string]string   `yaml:"redis,omitempty"`
+	Events        []map[string]any    `yaml:"events,omitempty"`
 	MemoryLimit   string              `yaml:"memory_limit,omitempty"`
 	ShutdownGrace string              `yaml:"shutdown_grace"`
 	DrainDelay    string              `yaml:"drain_delay,omitempty"`
