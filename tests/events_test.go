@@ -175,42 +175,43 @@ func TestEventsSurviveAKillBetweenSendingAndNoting(t *testing.T) {
 	r.Log.Forbid("hunter2", eventSecret)
 }
 
-// Incidents are told as well: here that the one vendor fails and speaks again, and that a budget is spent.
-func TestIncidentsAreEvents(t *testing.T) {
-	t.Parallel()
-	v := emulate(t, emulator.Options{Pace: 20})
-	to := listenForEvents(t, http.StatusOK)
-	cfg := sendsEvents(withTenants(speaksByOne(v)), to, "budget.threshold")
-	cfg.Prices = []map[string]any{{"provider": "kugelaudio", "model": "*", "unit": "character", "amount": "0.1", "currency": "EUR"}}
-	cfg.Tenants = map[string]any{"acme": map[string]any{"budget": map[string]any{
-		"daily": "1.80", "currency": "EUR", "alert_at": []float64{0.5, 1},
-	}}}
-	r := serve(t, cfg)
-	c := r.dialWith(t, dialing{header: bearer(acmeKey)})
-	for _, id := range []string{"g1", "g2"} {
-		c.send(j{"type": "generate", "generation_id": id, "text": "lazy dog."})
-		c.completed(id)
-	}
-	var at []float64
-	for _, e := range to.await(t, "budget.threshold", 2) {
-		var data struct {
-			Scope, Tenant, Spent, Limit string
-			AlertAt                     float64 `json:"alert_at"`
+// Thresholds of budgets are events too, each told once a period, also over a restart.
+func TestThresholdsAreEvents(t *testing.T) {
+	withBothStores(t, func(t *testing.T, share func(*config)) {
+		to := listenForEvents(t, http.StatusOK)
+		cfg := sendsEvents(spending(t, 18), to, "budget.threshold") // "lazy dog." has nine characters
+		share(cfg)
+		cfg.Tenants["acme"].(map[string]any)["budget"].(map[string]any)["alert_at"] = []float64{0.5, 1}
+		r := serve(t, cfg)
+		c := r.dialWith(t, dialing{header: bearer(acmeKey)})
+		for _, id := range []string{"g1", "g2"} {
+			c.send(j{"type": "generate", "generation_id": id, "text": "lazy dog."})
+			c.completed(id)
 		}
-		if err := json.Unmarshal(e.Data(), &data); err != nil || data.Scope != "tenant" || data.Tenant != "acme" || data.Limit != "1.800000" || e.Source() != "/voicerelay" {
-			t.Errorf("%v: %s", err, e)
+		var at []float64
+		for _, e := range to.await(t, "budget.threshold", 2) {
+			var data struct {
+				Scope, Tenant, Spent, Limit string
+				AlertAt                     float64 `json:"alert_at"`
+			}
+			if err := json.Unmarshal(e.Data(), &data); err != nil || data.Scope != "tenant" || data.Tenant != "acme" || data.Limit != "0.180000" || e.Source() != "/voicerelay" {
+				t.Errorf("%v: %s", err, e)
+			}
+			at = append(at, data.AlertAt)
 		}
-		at = append(at, data.AlertAt)
-	}
-	if slices.Sort(at); !slices.Equal(at, []float64{0.5, 1}) {
-		t.Errorf("told at %v", at)
-	}
-	r.Kill()
-	r = serveIn(t, r.dir, cfg) // it knows what was told
-	c = r.dialWith(t, dialing{header: bearer(acmeKey)})
-	c.send(j{"type": "generate", "generation_id": "g3", "text": "lazy dog."})
-	c.refusal(c.mark()-1, "quota_exceeded")
-	if n := r.Log.Count("budget threshold passed"); n != 0 {
-		t.Errorf("told %d times more after a restart", n)
-	}
+		if slices.Sort(at); !slices.Equal(at, []float64{0.5, 1}) {
+			t.Errorf("told at %v", at)
+		}
+		r.Kill()
+		c.overWithin(deadline)
+		r = serveIn(t, r.dir, cfg)
+		c = r.dialWith(t, dialing{header: bearer(acmeKey)})
+		mark := c.mark()
+		c.send(j{"type": "generate", "generation_id": "g3", "text": "lazy dog."})
+		c.refusal(mark, "quota_exceeded")
+		time.Sleep(2 * time.Second) // the budget has been looked at again
+		if n, got := r.Log.Count("budget threshold passed"), to.await(t, "budget.threshold", 2); n != 0 || len(got) != 2 {
+			t.Errorf("told %d times more after a restart, of %d events", n, len(got))
+		}
+	})
 }
