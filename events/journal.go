@@ -19,6 +19,7 @@ type Keeper interface {
 
 // Journal has what happens be kept, without making anybody wait to whom it happens. It is safe for concurrent use.
 type Journal struct {
+	relay  string // its name
 	keeper Keeper
 	log    zerolog.Logger
 	queue  chan billing.Event
@@ -31,9 +32,9 @@ const maxQueued = 1000
 // keepRetry is how soon the ledger is asked again that could not keep an event.
 const keepRetry = time.Second
 
-// NewJournal notes nothing before Run.
-func NewJournal(keeper Keeper, log zerolog.Logger) *Journal {
-	return &Journal{keeper: keeper, log: log, queue: make(chan billing.Event, maxQueued)}
+// NewJournal is of the relay of a name. It keeps nothing before Run.
+func NewJournal(relay string, keeper Keeper, log zerolog.Logger) *Journal {
+	return &Journal{relay: relay, keeper: keeper, log: log, queue: make(chan billing.Event, maxQueued)}
 }
 
 // Note notes that something has happened now. It never waits. Where too much waits already, that is lost, and the log says so.

@@ -43,7 +43,7 @@ func run(t *testing.T, j *Journal, body func()) {
 func TestJournalKeepsWhatTheLedgerTakesLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keeper := &flaky{fails: 3}
-		j := NewJournal(keeper, testLog)
+		j := NewJournal("relay-1", keeper, testLog)
 		for range 2 {
 			j.Note(billing.CircuitOpened, "alpha", map[string]string{"provider": "alpha"})
 		}
@@ -57,7 +57,7 @@ func TestJournalKeepsWhatTheLedgerTakesLater(t *testing.T) {
 func TestJournalIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keeper := &flaky{}
-		j := NewJournal(keeper, testLog)
+		j := NewJournal("relay-1", keeper, testLog)
 		for range maxQueued + 10 {
 			j.Note(billing.CircuitOpened, "alpha", nil)
 		}

@@ -14,6 +14,7 @@ import (
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
 	"voicerelay/config"
+	"voicerelay/events"
 	"voicerelay/limits"
 	"voicerelay/peers"
 	"voicerelay/relay"
@@ -55,16 +56,8 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 		Prices:    s.Prices,
 		AskFirst:  s.Books.Redis.URL != "",
 		Events:    keptFor(s),
-		Failing: func(err error, lasted time.Duration) {
-			switch {
-			case p.happened == nil: // before the start is over
-			case err != nil:
-				p.happened.degraded(ledgerUnwritable)
-			default:
-				p.happened.recovered(ledgerUnwritable, lasted)
-			}
-		},
-		Log: log.With().Str("store", "ledger").Logger(),
+		Failing:   p.ledgerChanged,
+		Log:       log.With().Str("store", "ledger").Logger(),
 	})
 	if err != nil {
 		return nil, err
@@ -101,7 +94,7 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 		reports:  l,
 		store:    store,
 		budgets:  limits.NewMemoryBudgets(spentBefore(l)),
-		alert:    tellThresholds(l, nil),
+		alert:    events.Thresholds(l, nil),
 		standing: func() server.Standing { return server.Standing{Unrecorded: l.Available() != nil} },
 	}, nil
 }
@@ -127,14 +120,14 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		OnAway: func(err error) {
 			away.Inc()
 			log.Warn().Err(err).Msg("the store that relays share is away: this relay decides alone")
-			p.happened.degraded(storeIsAway)
+			p.journal.Degraded(events.StoreAway)
 		},
 		OnStillAway: func(err error, since time.Time) {
 			log.Warn().Err(err).Time("since", since).Msg("the store that relays share is still away")
 		},
 		OnBack: func(gone time.Duration) {
 			log.Info().Dur("away_ms", gone).Msg("the store that relays share is back")
-			p.happened.recovered(storeIsAway, gone)
+			p.journal.Recovered(events.StoreAway, gone)
 		},
 	}, client)
 	if err != nil {
@@ -161,7 +154,7 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		reports: &sharedReports{all: ship.NewReports(client, 0), own: l, away: shared.Away, log: log},
 		store:   shared,
 		budgets: shared,
-		alert:   tellThresholds(l, shared.Claim),
+		alert:   events.Thresholds(l, shared.Claim),
 		standing: func() server.Standing {
 			return server.Standing{
 				DegradedSince: shared.AwaySince(), Unrecorded: l.Available() != nil,

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"voicerelay/trialca"
 )
 
 const (
@@ -25,7 +27,7 @@ const (
 )
 
 // certNames are the files that `relay cert` writes, in this order.
-var certNames = certFiles[string]{ca: "ca.pem", chain: "server.pem", key: "server-key.pem"}
+var certNames = trialca.Files[string]{CA: "ca.pem", Chain: "server.pem", Key: "server-key.pem"}
 
 // cert makes a CA of its own and a certificate for a relay: `relay cert -host NAME[,NAME…] -out DIR`. Several clients insist on
 // wss, and for a trial at home no public CA gives a certificate.
@@ -64,19 +66,19 @@ func cert(_ context.Context, args []string, std stdio) int {
 }
 
 // parseHosts reads host names and addresses, separated by commas.
-func parseHosts(list string) (hosts certHosts, err error) {
+func parseHosts(list string) (hosts trialca.Hosts, err error) {
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.ToLower(strings.TrimSpace(name))
 		address, notAddress := netip.ParseAddr(name)
 		switch {
 		case name == "":
-			return certHosts{}, errors.New("-host: name the relay's hosts, such as localhost,127.0.0.1")
+			return trialca.Hosts{}, errors.New("-host: name the relay's hosts, such as localhost,127.0.0.1")
 		case notAddress == nil && address.Zone() == "":
-			hosts.addresses = append(hosts.addresses, address.Unmap())
+			hosts.Addresses = append(hosts.Addresses, address.Unmap())
 		case isHostName(name):
-			hosts.names = append(hosts.names, name)
+			hosts.Names = append(hosts.Names, name)
 		default:
-			return certHosts{}, fmt.Errorf("-host: %q is neither a host name nor an IP address", name)
+			return trialca.Hosts{}, fmt.Errorf("-host: %q is neither a host name nor an IP address", name)
 		}
 	}
 	return hosts, nil
@@ -93,7 +95,7 @@ func isHostName(name string) bool {
 }
 
 // makeCert makes the certificates, writes their files and returns where these are.
-func makeCert(hosts certHosts, end time.Time, dir string, force bool) (paths certFiles[string], err error) {
+func makeCert(hosts trialca.Hosts, end time.Time, dir string, force bool) (paths trialca.Files[string], err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return paths, err
@@ -101,22 +103,22 @@ func makeCert(hosts certHosts, end time.Time, dir string, force bool) (paths cer
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return paths, err
 	}
-	paths = certFiles[string]{
-		ca: filepath.Join(dir, certNames.ca), chain: filepath.Join(dir, certNames.chain), key: filepath.Join(dir, certNames.key),
+	paths = trialca.Files[string]{
+		CA: filepath.Join(dir, certNames.CA), Chain: filepath.Join(dir, certNames.Chain), Key: filepath.Join(dir, certNames.Key),
 	}
-	for _, path := range []string{paths.ca, paths.chain, paths.key} {
+	for _, path := range []string{paths.CA, paths.Chain, paths.Key} {
 		if _, err := os.Lstat(path); err == nil && !force {
-			return paths, fmt.Errorf("%s is there already: -force replaces it, and then clients need the new %s", path, certNames.ca)
+			return paths, fmt.Errorf("%s is there already: -force replaces it, and then clients need the new %s", path, certNames.CA)
 		}
 	}
-	made, err := issue(hosts, end)
+	made, err := trialca.Issue(hosts, end)
 	if err != nil {
 		return paths, err
 	}
 	return paths, errors.Join(
-		replaceFile(paths.key, made.key, 0o600),
-		replaceFile(paths.chain, made.chain, 0o644),
-		replaceFile(paths.ca, made.ca, 0o644),
+		replaceFile(paths.Key, made.Key, 0o600),
+		replaceFile(paths.Chain, made.Chain, 0o644),
+		replaceFile(paths.CA, made.CA, 0o644),
 	)
 }
 
@@ -135,7 +137,7 @@ func replaceFile(path string, data []byte, mode os.FileMode) error {
 }
 
 // printCert says what was written, and what to do with it.
-func printCert(w io.Writer, paths certFiles[string], hosts certHosts, end time.Time) {
+func printCert(w io.Writer, paths trialca.Files[string], hosts trialca.Hosts, end time.Time) {
 	fmt.Fprintf(w, `wrote %s, %s and %s
 for %s, valid until %s
 
@@ -152,5 +154,5 @@ In the environment of each program that connects, before it starts:
 
 SSL_CERT_FILE takes the place of the system's CAs. A program that also connects to other servers needs
 a file with both: cat "$(python3 -m certifi)" %[8]s > both.pem
-`, paths.ca, filepath.Base(paths.chain), filepath.Base(paths.key), hosts, end.Format(time.DateOnly), paths.chain, paths.key, paths.ca)
+`, paths.CA, filepath.Base(paths.Chain), filepath.Base(paths.Key), hosts, end.Format(time.DateOnly), paths.Chain, paths.Key, paths.CA)
 }

@@ -27,12 +27,12 @@ func allowed(pkg string) []string {
 		return []string{"billing", "relay/trace"}
 	case pkg == "logging":
 		return []string{}
-	case pkg == "billing/ledger/filelock":
+	case pkg == "billing/ledger/filelock", pkg == "trialca":
 		return []string{}
 	case pkg == "billing/ledger":
 		return []string{"billing", "billing/ledger/filelock"}
 	case pkg == "events":
-		return []string{"billing"}
+		return []string{"billing", "limits"}
 	case pkg == "program":
 		return []string{}
 	case pkg == "upstream/command":

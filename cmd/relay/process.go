@@ -14,6 +14,7 @@ import (
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/config"
+	"voicerelay/events"
 	"voicerelay/relay/trace"
 	"voicerelay/server"
 	"voicerelay/server/live"
@@ -31,7 +32,7 @@ type process struct {
 	certificate *certificate             // nil: none
 	keepPrices  func(*billing.PriceList) // has the ledger know a price list before entries name it
 	metrics     *processMetrics
-	happened    *happenings
+	journal     *events.Journal
 	useSinks    func(context.Context, *config.Settings) error // sends events to the sinks of settings
 	extras
 

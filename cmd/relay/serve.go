@@ -170,7 +170,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		Store:         kept.store,
 		Budgets:       kept.budgets,
 		Alert:         kept.alert,
-		Circuits:      p.happened.circuitChanged,
+		Circuits:      p.circuitChanged,
 		Ledger:        kept.ledger,
 		Reports:       kept.reports,
 		Standing:      kept.standing,

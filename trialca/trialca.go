@@ -1,4 +1,5 @@
-package main
+// Package trialca makes a CA and a certificate by it, for trials of clients that insist on TLS. The key of the CA is not kept.
+package trialca
 
 import (
 	"crypto/ecdsa"
@@ -14,23 +15,23 @@ import (
 	"time"
 )
 
-// certFiles is what belongs to each of the files of `relay cert`.
-type certFiles[T any] struct {
-	ca    T // the CA's certificate, which clients trust
-	chain T // the relay's certificate, and the CA's
-	key   T // the relay's private key
+// Files is what belongs to each of the files of `relay cert`.
+type Files[T any] struct {
+	CA    T // the CA's certificate, which clients trust
+	Chain T // the relay's certificate, and the CA's
+	Key   T // the relay's private key
 }
 
-// certHosts are the names by which clients reach a relay.
-type certHosts struct {
-	names     []string // of DNS, in lower case
-	addresses []netip.Addr
+// Hosts are the names by which clients reach a relay.
+type Hosts struct {
+	Names     []string // of DNS, in lower case
+	Addresses []netip.Addr
 }
 
 // String lists them.
-func (h certHosts) String() string {
-	all := append([]string(nil), h.names...)
-	for _, a := range h.addresses {
+func (h Hosts) String() string {
+	all := append([]string(nil), h.Names...)
+	for _, a := range h.Addresses {
 		all = append(all, a.String())
 	}
 	return strings.Join(all, ", ")
@@ -45,8 +46,8 @@ type authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// issue makes a CA for some hosts and a certificate of theirs, in PEM.
-func issue(hosts certHosts, end time.Time) (made certFiles[[]byte], err error) {
+// Issue makes a CA for some hosts and a certificate of theirs, in PEM.
+func Issue(hosts Hosts, end time.Time) (made Files[[]byte], err error) {
 	ca, err := newAuthority(hosts, end)
 	if err != nil {
 		return made, err
@@ -59,9 +60,9 @@ func issue(hosts certHosts, end time.Time) (made certFiles[[]byte], err error) {
 	if err != nil {
 		return made, fmt.Errorf("encode the key: %w", err)
 	}
-	made.ca = encodeCertificate(ca.certificate.Raw)
-	made.chain = append(encodeCertificate(leaf), made.ca...)
-	made.key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
+	made.CA = encodeCertificate(ca.certificate.Raw)
+	made.Chain = append(encodeCertificate(leaf), made.CA...)
+	made.Key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
 	return made, nil
 }
 
@@ -70,7 +71,7 @@ func encodeCertificate(der []byte) []byte {
 }
 
 // newAuthority makes a CA that may vouch for the given hosts alone, so that a machine which trusts it gives away no more than that.
-func newAuthority(hosts certHosts, end time.Time) (*authority, error) {
+func newAuthority(hosts Hosts, end time.Time) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the CA's key: %w", err)
@@ -94,18 +95,18 @@ func newAuthority(hosts certHosts, end time.Time) (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the CA: %w", err)
 	}
-	return &authority{certificate: certificate, key: key}, nil
+	return &authority{certificate: certificate, Key: key}, nil
 }
 
 // constrain permits the hosts alone. A kind of name of which none is permitted would be free, so one that nobody has is: .invalid
 // (RFC 6761), and 192.0.2.0 (RFC 5737).
-func constrain(template *x509.Certificate, hosts certHosts) {
+func constrain(template *x509.Certificate, hosts Hosts) {
 	template.PermittedDNSDomainsCritical = true
-	template.PermittedDNSDomains = hosts.names
-	if len(hosts.names) == 0 {
+	template.PermittedDNSDomains = hosts.Names
+	if len(hosts.Names) == 0 {
 		template.PermittedDNSDomains = []string{"invalid"}
 	}
-	addresses := hosts.addresses
+	addresses := hosts.Addresses
 	if len(addresses) == 0 {
 		addresses = []netip.Addr{netip.AddrFrom4([4]byte{192, 0, 2, 0})}
 	}
@@ -115,7 +116,7 @@ func constrain(template *x509.Certificate, hosts certHosts) {
 }
 
 // sign makes a certificate of a server's hosts, which the CA need not be permitted to vouch for, and its key.
-func (a *authority) sign(hosts certHosts) (der []byte, key *ecdsa.PrivateKey, err error) {
+func (a *authority) sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err error) {
 	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return nil, nil, fmt.Errorf("make the key: %w", err)
 	}
@@ -126,9 +127,9 @@ func (a *authority) sign(hosts certHosts) (der []byte, key *ecdsa.PrivateKey, er
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
-		DNSNames:              hosts.names,
+		DNSNames:              hosts.Names,
 	}
-	for _, address := range hosts.addresses {
+	for _, address := range hosts.Addresses {
 		template.IPAddresses = append(template.IPAddresses, address.AsSlice())
 	}
 	if der, err = x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key); err != nil {
