@@ -20,7 +20,7 @@ const maxBody = 512 << 10
 // encoder makes events of the ledger CloudEvents.
 type encoder struct {
 	relay  string // names it, over all relays
-	record func(*billing.Record) any
+	record func(*billing.Record) ([]byte, error)
 }
 
 // encode is one event in JSON.
@@ -31,9 +31,13 @@ func (c encoder) encode(e *billing.Event) ([]byte, error) {
 	out.SetSource(c.source(e.Type))
 	out.SetSubject(e.Subject)
 	out.SetTime(e.Time.UTC())
-	var data any = e.Data
+	data := e.Data
 	if e.Record != nil {
-		data = c.record(e.Record)
+		text, err := c.record(e.Record)
+		if err != nil {
+			return nil, fmt.Errorf("encode record %s: %w", e.ID, err)
+		}
+		data = text
 	}
 	if err := out.SetData(event.ApplicationJSON, data); err != nil {
 		return nil, fmt.Errorf("encode data of event %s: %w", e.ID, err)

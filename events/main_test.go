@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -154,7 +155,9 @@ func sending(t *testing.T, r *receiver, change func(*Sink), body func(b *box, re
 		registry, b := prometheus.NewRegistry(), &box{}
 		s, err := New(Config{
 			Relay: "relay-1", Outbox: b, Registry: registry, Log: zerolog.Nop(),
-			Record: func(r *billing.Record) any { return map[string]any{"record_id": r.ID, "metadata": r.Metadata} },
+			Record: func(r *billing.Record) ([]byte, error) {
+				return json.Marshal(map[string]any{"record_id": r.ID, "metadata": r.Metadata})
+			},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -18,8 +18,8 @@ type Config struct {
 	// Relay names this relay, the same at each of its starts.
 	Relay  string
 	Outbox Outbox
-	// Record is what is told of a generation that has ended.
-	Record   func(*billing.Record) any
+	// Record is what is told of a generation that has ended, in JSON.
+	Record   func(*billing.Record) ([]byte, error)
 	Registry prometheus.Registerer
 	Log      zerolog.Logger
 }

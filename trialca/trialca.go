@@ -40,19 +40,19 @@ func (h Hosts) String() string {
 // clockError is how far behind a client's clock may be.
 const clockError = time.Hour
 
-// An authority is a CA. Its key is nowhere but here, so that it can sign nothing more once the process has ended.
-type authority struct {
-	certificate *x509.Certificate
+// An Authority is a CA. Its key is nowhere but here, so that it can sign nothing more once the process has ended.
+type Authority struct {
+	Certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
 // Issue makes a CA for some hosts and a certificate of theirs, in PEM.
 func Issue(hosts Hosts, end time.Time) (made Files[[]byte], err error) {
-	ca, err := newAuthority(hosts, end)
+	ca, err := NewAuthority(hosts, end)
 	if err != nil {
 		return made, err
 	}
-	leaf, key, err := ca.sign(hosts)
+	leaf, key, err := ca.Sign(hosts)
 	if err != nil {
 		return made, err
 	}
@@ -60,18 +60,19 @@ func Issue(hosts Hosts, end time.Time) (made Files[[]byte], err error) {
 	if err != nil {
 		return made, fmt.Errorf("encode the key: %w", err)
 	}
-	made.CA = encodeCertificate(ca.certificate.Raw)
-	made.Chain = append(encodeCertificate(leaf), made.CA...)
+	made.CA = EncodeCertificate(ca.Certificate.Raw)
+	made.Chain = append(EncodeCertificate(leaf), made.CA...)
 	made.Key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
 	return made, nil
 }
 
-func encodeCertificate(der []byte) []byte {
+// EncodeCertificate is a certificate in PEM.
+func EncodeCertificate(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// newAuthority makes a CA that may vouch for the given hosts alone, so that a machine which trusts it gives away no more than that.
-func newAuthority(hosts Hosts, end time.Time) (*authority, error) {
+// NewAuthority makes a CA that may vouch for the given hosts alone, so that a machine which trusts it gives away no more than that.
+func NewAuthority(hosts Hosts, end time.Time) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the CA's key: %w", err)
@@ -95,7 +96,7 @@ func newAuthority(hosts Hosts, end time.Time) (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the CA: %w", err)
 	}
-	return &authority{certificate: certificate, Key: key}, nil
+	return &Authority{Certificate: certificate, key: key}, nil
 }
 
 // constrain permits the hosts alone. A kind of name of which none is permitted would be free, so one that nobody has is: .invalid
@@ -115,15 +116,15 @@ func constrain(template *x509.Certificate, hosts Hosts) {
 	}
 }
 
-// sign makes a certificate of a server's hosts, which the CA need not be permitted to vouch for, and its key.
-func (a *authority) sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err error) {
+// Sign makes a certificate of a server's hosts, which the CA need not be permitted to vouch for, and its key.
+func (a *Authority) Sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err error) {
 	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return nil, nil, fmt.Errorf("make the key: %w", err)
 	}
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "voicerelay server"}, // with a space, or OpenSSL would take it for a host
-		NotBefore:             a.certificate.NotBefore,
-		NotAfter:              a.certificate.NotAfter,
+		NotBefore:             a.Certificate.NotBefore,
+		NotAfter:              a.Certificate.NotAfter,
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
@@ -132,7 +133,7 @@ func (a *authority) sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err er
 	for _, address := range hosts.Addresses {
 		template.IPAddresses = append(template.IPAddresses, address.AsSlice())
 	}
-	if der, err = x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key); err != nil {
+	if der, err = x509.CreateCertificate(rand.Reader, template, a.Certificate, &key.PublicKey, a.key); err != nil {
 		return nil, nil, fmt.Errorf("make the certificate: %w", err)
 	}
 	return der, key, nil

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"voicerelay/trialca"
 )
 
 // certified runs `relay cert`.
@@ -137,11 +139,11 @@ func foreign(t *testing.T, permitted, others string) (server *httptest.Server, c
 	if err != nil {
 		t.Fatal(err)
 	}
-	authority, err := newAuthority(may, time.Now().Add(time.Hour))
+	authority, err := trialca.NewAuthority(may, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, key, err := authority.sign(signed)
+	leaf, key, err := authority.Sign(signed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +152,7 @@ func foreign(t *testing.T, permitted, others string) (server *httptest.Server, c
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // refusals are what the test wants
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return server, authority.certificate
+	return server, authority.Certificate
 }
 
 // Programs that connect to an address as a host, and trust a file. They fail where the certificate is not accepted.
@@ -191,7 +193,7 @@ func TestTheCAIsTrustedForItsOwnHostsAlone(t *testing.T) {
 			t.Errorf("%s: go: got %v, want acceptance %t", name, err, c.want)
 		}
 		trust := filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(trust, encodeCertificate(ca.Raw), 0o600); err != nil {
+		if err := os.WriteFile(trust, trialca.EncodeCertificate(ca.Raw), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for program, args := range map[string][]string{"python3": {"-c", connectInPython}, "node": {"-e", connectInNode}} {

@@ -28,7 +28,7 @@ func (p *process) openEvents(ctx context.Context, s *config.Settings, l *ledger.
 	}
 	log = log.With().Str("part", "events").Logger()
 	p.journal = events.NewJournal(name, l, log)
-	sinks, err := events.New(events.Config{Relay: name, Outbox: l, Record: server.DescribeRecord, Registry: registry, Log: log})
+	sinks, err := events.New(events.Config{Relay: name, Outbox: l, Record: server.RecordJSON, Registry: registry, Log: log})
 	if err != nil {
 		return err
 	}
