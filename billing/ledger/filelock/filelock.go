@@ -9,9 +9,6 @@ import (
 	"strings"
 )
 
-// ErrLocked says that another process writes the file.
-var ErrLocked = errors.New("ledger is in use by another relay")
-
 // Locks keep other relays from a ledger: one on the file, whatever its name, and one on a file next to it, which earlier versions
 // look at.
 type Locks struct{ file, beside *os.File }
