@@ -68,8 +68,8 @@ type Parts struct {
 	Alert   func(ctx context.Context, c limits.Crossing) (now bool, err error)
 	// Circuits is told of each circuit that opens or closes; nil: nobody is. It must not wait.
 	Circuits func(t routing.Target, s routing.State)
-	Ledger  relay.Ledger
-	Reports Reports
+	Ledger   relay.Ledger
+	Reports  Reports
 	// Peers are the other relays on the same Redis; nil: there are none.
 	Peers live.Peers
 	// Identity is what operators know the relay by.
