@@ -1,41 +1,13 @@
 package server
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"voicerelay/access"
 	"voicerelay/limits"
 )
-
-// boundedBy are all that have a budget: tenants and keys in alphabetical order, then providers as configured.
-func boundedBy(cfg Config) []limits.Bounded {
-	keys := cfg.Keys
-	if len(keys) == 0 {
-		keys = []access.Key{cfg.Local}
-	}
-	var all []limits.Bounded
-	add := func(b limits.Bounded) {
-		same := func(other limits.Bounded) bool { return other.Owner == b.Owner } // a key and the next one of its name
-		if b.Budget.Bounded() && !slices.ContainsFunc(all, same) {
-			all = append(all, b)
-		}
-	}
-	for i := range keys {
-		owner := limits.Owner{Tenant: keys[i].Tenant}
-		add(limits.Bounded{Owner: owner, Budget: keys[i].Budget, AlertAt: keys[i].AlertAt})
-		owner.Key = keys[i].Name
-		add(limits.Bounded{Owner: owner, Budget: keys[i].OwnBudget, AlertAt: keys[i].OwnAlertAt})
-	}
-	slices.SortFunc(all, func(a, b limits.Bounded) int {
-		return cmp.Or(cmp.Compare(a.Owner.Tenant, b.Owner.Tenant), cmp.Compare(a.Owner.Key, b.Owner.Key))
-	})
-	return append(all, cfg.ProviderBudgets...)
-}
 
 // alertBy has thresholds of budgets told: in the log, as a number, and to whom the parts name.
 func (srv *Server) alertBy(alert func(ctx context.Context, c limits.Crossing) (bool, error)) {

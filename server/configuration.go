@@ -1,11 +1,7 @@
 package server
 
 import (
-	"net/http"
 	"time"
-
-	"voicerelay/access"
-	"voicerelay/server/answer"
 )
 
 // Configuration is what is in force, as operators see it. It has no secret.
@@ -25,9 +21,4 @@ type Configuration struct {
 type RefusedLoad struct {
 	At     time.Time `json:"at"`
 	Faults []string  `json:"faults"`
-}
-
-// showConfiguration answers GET /v1/config, for admins.
-func (srv *Server) showConfiguration(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
-	answer.JSON(w, http.StatusOK, srv.configuration())
 }

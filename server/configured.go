@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"net/netip"
 	"slices"
@@ -36,28 +37,6 @@ type setup struct {
 	over           chan struct{}        // closed once it is replaced and without users
 
 	users int // generations; guarded by Server.mu
-}
-
-// newSetup is what a configuration comes to.
-func (srv *Server) newSetup(cfg Config, parts Parts) *setup {
-	return &setup{
-		Setup: srv.engine.NewSetup(providers.Config{
-			Table: parts.Table, Providers: parts.Providers, Circuit: parts.Circuit, Prices: parts.Prices,
-			Spent: func(provider string) bool { return srv.watch.Empty(limits.Owner{Provider: provider}) },
-		}),
-		keys:     cfg.Keys,
-		local:    cfg.Local,
-		hosts:    cfg.Hosts,
-		origins:  cfg.Origins,
-		proxies:  cfg.Proxies,
-		quotas:   newQuotas(cfg),
-		dialects: cfg.Dialects,
-		codecs:   parts.Codecs,
-		console:  cfg.Console,
-		uses:     newKeyUses(cfg),
-		bounded:  boundedBy(cfg),
-		over:     make(chan struct{}),
-	}
 }
 
 // inherit takes over from the former setup what is known of keys and providers that stay as they are.
@@ -177,3 +156,28 @@ func newKeyUses(cfg Config) map[[32]byte]*keyUse {
 
 // use notes that a key of the setup is used: to connect, for a request or for a generation.
 func (set *setup) use(key *access.Key, now time.Time) { set.uses[key.Hash].last.Store(now.UnixNano()) }
+
+// boundedBy are all that have a budget: tenants and keys in alphabetical order, then providers as configured.
+func boundedBy(cfg Config) []limits.Bounded {
+	keys := cfg.Keys
+	if len(keys) == 0 {
+		keys = []access.Key{cfg.Local}
+	}
+	var all []limits.Bounded
+	add := func(b limits.Bounded) {
+		same := func(other limits.Bounded) bool { return other.Owner == b.Owner } // a key and the next one of its name
+		if b.Budget.Bounded() && !slices.ContainsFunc(all, same) {
+			all = append(all, b)
+		}
+	}
+	for i := range keys {
+		owner := limits.Owner{Tenant: keys[i].Tenant}
+		add(limits.Bounded{Owner: owner, Budget: keys[i].Budget, AlertAt: keys[i].AlertAt})
+		owner.Key = keys[i].Name
+		add(limits.Bounded{Owner: owner, Budget: keys[i].OwnBudget, AlertAt: keys[i].OwnAlertAt})
+	}
+	slices.SortFunc(all, func(a, b limits.Bounded) int {
+		return cmp.Or(cmp.Compare(a.Owner.Tenant, b.Owner.Tenant), cmp.Compare(a.Owner.Key, b.Owner.Key))
+	})
+	return append(all, cfg.ProviderBudgets...)
+}

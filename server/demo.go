@@ -9,13 +9,6 @@ import (
 	"voicerelay/server/answer"
 )
 
-// Demo is what a relay has whose vendors are emulated: one of them can be told to break off.
-type Demo interface {
-	// Fail has the first vendor break off in mid-speech from now on, or no longer. Failing reports whether it does.
-	Fail(on bool)
-	Failing() bool
-}
-
 // demoState is how a demo stands, and what it is told.
 type demoState struct {
 	FirstVendorFails *bool `json:"first_vendor_fails"`

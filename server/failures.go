@@ -78,8 +78,8 @@ func (f *failures) dropLocked() {
 	f.kept = slices.Delete(f.kept, oldest, oldest+1)
 }
 
-// latest are those that a question is about, the latest first, and since when none is lacking.
-func (f *failures) latest(asked *failuresQuestion) (found []failure, since time.Time) {
+// latest are those that are wanted, the latest first and so many at most, and since when none is lacking.
+func (f *failures) latest(limit int, wants func(*failure) bool) (found []failure, since time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	since = f.began
@@ -87,10 +87,10 @@ func (f *failures) latest(asked *failuresQuestion) (found []failure, since time.
 		since = f.dropped
 	}
 	for _, one := range slices.Backward(f.kept) {
-		if len(found) == asked.limit {
+		if len(found) == limit {
 			break
 		}
-		if asked.wants(&one) {
+		if wants(&one) {
 			found = append(found, one)
 		}
 	}

@@ -91,7 +91,7 @@ func (srv *Server) listFailures(w http.ResponseWriter, r *http.Request, key *acc
 		srv.Refuse(w, r, key, refused)
 		return
 	}
-	found, since := srv.failures.latest(asked)
+	found, since := srv.failures.latest(asked.limit, asked.wants)
 	entries := make([]failureEntry, len(found))
 	for i := range found {
 		entries[i] = found[i].entry()

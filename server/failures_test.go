@@ -136,22 +136,23 @@ func TestFailuresNameTheFault(t *testing.T) {
 func TestFailuresAreBounded(t *testing.T) {
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	f := newFailures(start)
+	all := func(*failure) bool { return true }
 	add := func(tenant string, n int) {
 		at := start.Add(time.Duration(n) * time.Second)
 		f.refused(billing.Record{Tenant: tenant, GenerationID: fmt.Sprint(tenant, n), AdmittedAt: at, EndedAt: at}, &refusals.Error{})
 	}
 	add("quiet", 1)
-	if _, since := f.latest(&failuresQuestion{limit: 1}); !since.Equal(start) {
+	if _, since := f.latest(1, all); !since.Equal(start) {
 		t.Errorf("nothing has gone, and yet they begin at %v", since)
 	}
 	for n := range 2 * mostFailures {
 		add("loud", 10+n)
 	}
-	all, since := f.latest(&failuresQuestion{limit: 2 * mostFailures})
-	if len(all) != mostFailures || all[0].record.GenerationID != fmt.Sprint("loud", 9+2*mostFailures) {
-		t.Errorf("%d are kept, and %s is the latest", len(all), all[0].record.GenerationID)
+	kept, since := f.latest(2*mostFailures, all)
+	if len(kept) != mostFailures || kept[0].record.GenerationID != fmt.Sprint("loud", 9+2*mostFailures) {
+		t.Errorf("%d are kept, and %s is the latest", len(kept), kept[0].record.GenerationID)
 	}
-	if quiet, _ := f.latest(&failuresQuestion{tenant: "quiet", limit: 10}); len(quiet) != 1 {
+	if quiet, _ := f.latest(10, (&failuresQuestion{tenant: "quiet"}).wants); len(quiet) != 1 {
 		t.Errorf("%d of the quiet tenant are kept, want 1", len(quiet))
 	}
 	if want := start.Add(time.Duration(10+mostFailures) * time.Second); !since.Equal(want) {

@@ -6,14 +6,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/voicerelay/voicerelay/client/protocol"
-
 	"voicerelay/access"
+	"voicerelay/console"
 	"voicerelay/downstream"
-	"voicerelay/relay/metrics"
-	"voicerelay/routing"
 	"voicerelay/server/answer"
-	"voicerelay/upstream"
 )
 
 // Handler serves every endpoint.
@@ -60,6 +56,11 @@ func (srv *Server) ownRoutes() []downstream.Route {
 	)
 }
 
+// showConfiguration answers GET /v1/config, for admins.
+func (srv *Server) showConfiguration(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
+	answer.JSON(w, http.StatusOK, srv.configuration())
+}
+
 func (srv *Server) scrape(w http.ResponseWriter, r *http.Request, _ *access.Key) {
 	promhttp.HandlerFor(srv.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
@@ -80,6 +81,24 @@ func bounded(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// operator stands for those who reach the operators' address: they may see all, and change nothing.
+var operator = access.Key{Name: "(admin_listen)", Admin: true}
+
+// operatorRoutes are what the operators' address serves without a key, by path: all that can be read.
+func (srv *Server) operatorRoutes() map[string]http.HandlerFunc {
+	routes := map[string]http.HandlerFunc{"/healthz": srv.healthy, "/readyz": srv.ready}
+	for _, route := range srv.ownRoutes() {
+		if route.Method == http.MethodGet && route.Path != "/v1/live" {
+			routes[route.Path] = func(w http.ResponseWriter, r *http.Request) { route.Serve(w, r, &operator) }
+		}
+	}
+	routes["/v1/live"] = func(w http.ResponseWriter, r *http.Request) { srv.live.Watch(w, r, nil) }
+	for _, path := range consoleAt {
+		routes[path] = srv.consolePage(func() console.Access { return console.ReadOnly })
+	}
+	return routes
 }
 
 // AdminHandler serves what operators want on an address of its own: it asks for no key, since only they reach it, and takes
@@ -103,22 +122,6 @@ func (srv *Server) healthy(w http.ResponseWriter, _ *http.Request) {
 	answer.JSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// statusReady is the status of a relay that takes generations.
-const statusReady = "ready"
-
-// status is how the relay does, in a word.
-func (srv *Server) status() string {
-	switch {
-	case srv.isLeaving():
-		return "draining"
-	case srv.standing().Unrecorded:
-		return string(protocol.CodeLedgerUnavailable)
-	case srv.memory.pressure() >= scarce:
-		return "memory"
-	}
-	return statusReady
-}
-
 // ready says whether generations are taken, and whether this relay decides alone what all relays should.
 func (srv *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	status, since := srv.status(), srv.standing().DegradedSince
@@ -139,103 +142,4 @@ func (srv *Server) listVoices(w http.ResponseWriter, _ *http.Request, key *acces
 
 func (srv *Server) listRoutes(w http.ResponseWriter, _ *http.Request, key *access.Key) {
 	answer.JSON(w, http.StatusOK, map[string]any{"routes": srv.setup.Load().Table().Routes(key.Allow)})
-}
-
-// providerEntry is a provider as operators see it.
-type providerEntry struct {
-	Name    string `json:"name"`
-	Adapter string `json:"adapter"`
-	// Circuit is that of the worst target.
-	Circuit routing.State `json:"circuit"`
-	// BudgetSpent: it is passed over, since nothing is left of what may be spent there.
-	BudgetSpent  bool          `json:"budget_spent"`
-	Targets      []targetState `json:"targets"`
-	Capabilities capabilities  `json:"capabilities"`
-	Active       int64         `json:"active"`
-	// MaxConcurrent is how many may be under way at once; 0: any.
-	MaxConcurrent int `json:"max_concurrent"`
-	// Waiting is the attempts that wait for a place at a provider that is full.
-	Waiting int `json:"waiting"`
-	// Warm is the sockets that are open and have no stream.
-	Warm         int              `json:"warm"`
-	FirstAudioMS answer.Quantiles `json:"first_audio_ms"`
-	// Errors are failures of the last hour, by their kind.
-	Errors map[string]int `json:"errors"`
-	// LastErrorAt is null where there was none.
-	LastError   *string `json:"last_error"`
-	LastErrorAt *string `json:"last_error_at"`
-}
-
-func quantilesOf(half, most time.Duration, heard bool) answer.Quantiles {
-	if !heard {
-		return answer.Quantiles{}
-	}
-	p50, p95 := half.Milliseconds(), most.Milliseconds()
-	return answer.Quantiles{P50: &p50, P95: &p95}
-}
-
-// capabilities is what a provider can do, with what follows from it.
-type capabilities struct {
-	upstream.Capabilities
-	// Resume is how a takeover from this provider knows where to go on.
-	Resume string `json:"resume"`
-}
-
-// targetState is one of a provider's targets.
-type targetState struct {
-	Model   *string       `json:"model"`
-	Circuit routing.State `json:"circuit"`
-	// Since is null where the circuit was never otherwise, RetryAt where it is not open.
-	Since   *string `json:"since"`
-	RetryAt *string `json:"retry_at"`
-}
-
-func (srv *Server) listProviders(w http.ResponseWriter, _ *http.Request, _ *access.Key) {
-	answer.JSON(w, http.StatusOK, map[string]any{"providers": srv.providerEntries(srv.metrics.Recent().LastHour(time.Now()))})
-}
-
-// providerEntries are in the order of the configuration. recent is the last hour.
-func (srv *Server) providerEntries(recent metrics.Sum) []providerEntry {
-	entries, set := []providerEntry{}, srv.setup.Load()
-	for _, p := range set.Providers() {
-		idle, _ := p.Sockets()
-		caps := p.Capabilities()
-		if caps.Markup == nil {
-			caps.Markup = []string{}
-		}
-		entry := providerEntry{
-			Name:          p.Name,
-			Adapter:       p.Adapter,
-			Circuit:       set.CircuitOf(p.Name),
-			BudgetSpent:   set.Spent(p.Name),
-			Waiting:       p.Slots().Queue(),
-			Warm:          idle,
-			Targets:       set.targetStates(p.Name),
-			Capabilities:  capabilities{Capabilities: caps, Resume: caps.Resume()},
-			Active:        p.Active(),
-			MaxConcurrent: p.Places(),
-			FirstAudioMS:  quantilesOf(srv.engine.FirstAudio(p.Name)),
-			Errors:        map[string]int{},
-		}
-		if v := recent.Vendors[p.Name]; v != nil && v.Kinds != nil {
-			entry.Errors = v.Kinds
-		}
-		if failure := p.LastError(); failure != nil {
-			entry.LastError, entry.LastErrorAt = &failure.Message, answer.OptionalTime(failure.At)
-		}
-		entries = append(entries, entry)
-	}
-	return entries
-}
-
-func (set *setup) targetStates(provider string) []targetState {
-	states := []targetState{}
-	for _, t := range set.TargetsOf(provider) {
-		standing := set.Standing(t)
-		states = append(states, targetState{
-			Model: downstream.Optional(t.Model), Circuit: standing.State,
-			Since: answer.OptionalTime(standing.Since), RetryAt: answer.OptionalTime(standing.Retry),
-		})
-	}
-	return states
 }

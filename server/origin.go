@@ -29,3 +29,10 @@ func (set *setup) checkOrigin(r *http.Request) *protocol.Error {
 	}
 	return &protocol.Error{Code: protocol.CodeOriginNotAllowed, Message: "this origin is not configured"}
 }
+
+// sameOrigin reports whether a page that the relay itself has served asks: the console. A browser says so, or the page's origin is the
+// host that it asks. Another name that points at this relay is refused by its Host where no key is needed.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return r.Header.Get("Sec-Fetch-Site") == "same-origin" || origin == "http://"+r.Host || origin == "https://"+r.Host
+}

@@ -88,6 +88,13 @@ type Parts struct {
 	Dialects []downstream.Dialect
 }
 
+// Demo is what a relay has whose vendors are emulated: one of them can be told to break off.
+type Demo interface {
+	// Fail has the first vendor break off in mid-speech from now on, or no longer. Failing reports whether it does.
+	Fail(on bool)
+	Failing() bool
+}
+
 // Standing is how the stores do that generations need.
 type Standing struct {
 	// DegradedSince is since when what all relays share is away, so that this one decides alone; zero: it is not.

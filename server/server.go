@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,57 +53,6 @@ type Server struct {
 	draining bool
 
 	wg sync.WaitGroup // every client
-}
-
-// New is a server that is ready to take clients.
-func New(cfg Config, parts Parts) (*Server, error) {
-	srv := &Server{
-		refusedFrom: newRefusedAddresses(),
-		failures:    newFailures(time.Now()),
-		awake:       parts.Awake,
-		memory:      newMemory(),
-		registry:    parts.Registry,
-		dialects:    parts.Dialects,
-		log:         parts.Log,
-		clients:     make(map[downstream.Client]struct{}),
-	}
-	srv.reportFrom(parts)
-	if srv.configuration = parts.Configuration; srv.configuration == nil {
-		srv.configuration = func() Configuration { return Configuration{} }
-	}
-	srv.alertBy(parts.Alert)
-	if parts.Ledger != nil {
-		parts.Ledger = watchedLedger{parts.Ledger, srv.failures}
-	}
-	srv.metrics = metrics.New(parts.Registry)
-	srv.engine = relay.NewEngine(relay.EngineParts{
-		Store: parts.Store, Budgets: srv.watched(parts.Budgets), Ledger: parts.Ledger, Awake: parts.Awake, Metrics: srv.metrics, Tracer: parts.Tracer, Circuits: parts.Circuits, Log: parts.Log,
-		OnRefusal: srv.failures.refused,
-	})
-	set := srv.newSetup(cfg, parts)
-	srv.watchOver(set.bounded)
-	set.Bound(set.tenants() > 1)
-	srv.limitMemory(cfg.MemoryLimit)
-	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
-	srv.setup.Store(set)
-	srv.emulated = parts.Demo
-	srv.live = live.New(live.Parts{
-		Relay: ownRelay{srv}, Engine: srv.engine, Recent: srv.metrics.Recent(), Reports: srv.reports, Peers: parts.Peers, Identity: parts.Identity,
-		Log: parts.Log,
-	})
-	srv.metrics.Expect(set.expected())
-	for _, c := range []prometheus.Collector{metrics.NewProviders(func() []metrics.Provider { return srv.setup.Load().States() }), newKeyCollector(srv.setup.Load), srv.memoryMetrics(), newBudgetCollector(func() []limits.Bounded { return srv.setup.Load().bounded }, srv.budgets), srv.alerts} {
-		if err := parts.Registry.Register(c); err != nil {
-			return nil, fmt.Errorf("register metrics: %w", err)
-		}
-	}
-	return srv, nil
-}
-
-// limitMemory has all that depends on it go by a memory limit; 0: there is none.
-func (srv *Server) limitMemory(bytes int64) {
-	srv.memory.limit.Store(bytes)
-	srv.backlog.LimitTo(bytes)
 }
 
 // GoAway says at /readyz that this relay is about to drain, for a while in which it serves all clients as before: a balancer that
@@ -200,27 +148,4 @@ func (srv *Server) isDraining() bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	return srv.draining
-}
-
-// reportFrom notes who answers reports and balances. If there is none, nothing was used.
-func (srv *Server) reportFrom(parts Parts) {
-	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
-	if srv.reports == nil {
-		srv.reports = noReports{}
-	}
-	if srv.budgets = parts.Budgets; srv.budgets == nil {
-		srv.budgets = limits.NewMemoryBudgets(nil)
-	}
-	if srv.standing == nil {
-		srv.standing = func() Standing { return Standing{} }
-	}
-}
-
-// memoryMetrics is how near the process is to its memory limit.
-func (srv *Server) memoryMetrics() metrics.Memory {
-	return metrics.Memory{
-		Pressure: func() int64 { return int64(srv.memory.pressure()) },
-		Limit:    srv.memory.limit.Load,
-		Waiting:  srv.backlog.Waiting,
-	}
 }

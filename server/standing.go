@@ -74,3 +74,19 @@ func (srv *Server) sendAway() {
 		c.SendAway(awayGrace)
 	}
 }
+
+// statusReady is the status of a relay that takes generations.
+const statusReady = "ready"
+
+// status is how the relay does, in a word.
+func (srv *Server) status() string {
+	switch {
+	case srv.isLeaving():
+		return "draining"
+	case srv.standing().Unrecorded:
+		return string(protocol.CodeLedgerUnavailable)
+	case srv.memory.pressure() >= scarce:
+		return "memory"
+	}
+	return statusReady
+}
