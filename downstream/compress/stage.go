@@ -215,12 +215,12 @@ func (s *Stage) release() {
 // finish sends the rest of the stream.
 func (s *Stage) finish() {
 	s.finished = true
-	err := s.stream.Finish()
+	if err := s.stream.Finish(); err != nil {
+		s.fail(err) // what it has given at last is of no use
+		return
+	}
 	if s.collect(); s.fed > 0 {
 		s.send()
-	}
-	if err != nil {
-		s.fail(err)
 	}
 }
 
