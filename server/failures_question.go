@@ -3,8 +3,6 @@ package server
 import (
 	"cmp"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -13,6 +11,7 @@ import (
 	"voicerelay/billing"
 	"voicerelay/downstream"
 	"voicerelay/server/answer"
+	"voicerelay/server/usage"
 )
 
 // failuresQuestion is what GET /v1/failures asks for. What is empty narrows nothing.
@@ -39,11 +38,11 @@ func parseFailuresQuestion(rawQuery string) (*failuresQuestion, *protocol.Error)
 	default:
 		return nil, downstream.Invalid("kind", "kind must be refused, failed or rerouted")
 	}
-	if asked.metadata, refused = parseMetadata(values); refused != nil {
+	if asked.metadata, refused = usage.ParseMetadata(values); refused != nil {
 		return nil, refused
 	}
 	if values.Has("limit") {
-		if asked.limit, refused = parseLimit(values); refused != nil {
+		if asked.limit, refused = usage.ParseLimit(values); refused != nil {
 			return nil, refused
 		}
 	}
@@ -85,7 +84,7 @@ func (q *failuresQuestion) wantsAttempts(attempts []billing.Attempt) bool {
 func (srv *Server) listFailures(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseFailuresQuestion(r.URL.RawQuery)
 	if refused == nil {
-		asked.tenant, refused = tenantFor(key, asked.tenant)
+		asked.tenant, refused = usage.TenantFor(key, asked.tenant)
 	}
 	if refused != nil {
 		srv.Refuse(w, r, key, refused)
@@ -122,7 +121,7 @@ type failureEntry struct {
 	Characters       int64             `json:"characters"`
 	SpokenCharacters int64             `json:"spoken_characters"`
 	AudioMS          int64             `json:"audio_ms"`
-	Attempts         []recordAttempt   `json:"attempts"`
+	Attempts         []usage.Attempt   `json:"attempts"`
 	Metadata         map[string]string `json:"metadata"`
 }
 
@@ -134,7 +133,7 @@ func (one *failure) entry() failureEntry {
 		BeganAt: r.AdmittedAt.UTC(), EndedAt: r.EndedAt.UTC(), Code: downstream.Optional(r.Code),
 		Param: downstream.Optional(one.param), Message: downstream.Optional(one.message),
 		Characters: r.Characters, SpokenCharacters: r.Spoken, AudioMS: r.Audio.Milliseconds(),
-		Attempts: []recordAttempt{}, Metadata: r.Metadata,
+		Attempts: []usage.Attempt{}, Metadata: r.Metadata,
 	}
 	if one.kind != generationRefused {
 		e.RecordID, e.Outcome = downstream.Optional(r.ID), downstream.Optional(string(r.Outcome))
@@ -143,19 +142,7 @@ func (one *failure) entry() failureEntry {
 		e.Metadata = map[string]string{}
 	}
 	for i := range r.Attempts {
-		e.Attempts = append(e.Attempts, recordedAttempt(&r.Attempts[i]))
+		e.Attempts = append(e.Attempts, usage.AttemptOf(&r.Attempts[i]))
 	}
 	return e
-}
-
-// parseMetadata reads a pair that metadata must have, as KEY=VALUE.
-func parseMetadata(values url.Values) (billing.Pair, *protocol.Error) {
-	if !values.Has("metadata") {
-		return billing.Pair{}, nil
-	}
-	key, value, ok := strings.Cut(values.Get("metadata"), "=")
-	if !ok || key == "" {
-		return billing.Pair{}, downstream.Invalid("metadata", "metadata must be KEY=VALUE")
-	}
-	return billing.Pair{Key: key, Value: value}, nil
 }

@@ -43,8 +43,8 @@ func (srv *Server) ownRoutes() []downstream.Route {
 		"/v1/tenants":       srv.listTenants,
 		"/v1/config":        srv.admin(srv.showConfiguration),
 		"/v1/failures":      srv.listFailures,
-		"/v1/usage":         srv.usage,
-		"/v1/usage/records": srv.usageRecords,
+		"/v1/usage":         srv.usage.Sums,
+		"/v1/usage/records": srv.usage.Records,
 		"/metrics":          srv.admin(srv.scrape),
 	} {
 		routes = append(routes, downstream.Route{Method: http.MethodGet, Path: path, Serve: serve})

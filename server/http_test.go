@@ -3,10 +3,15 @@ package server
 import (
 	"errors"
 	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"voicerelay/limits"
 	"voicerelay/relay/relaytest"
 )
 
@@ -26,4 +31,29 @@ func TestAnswerThatNobodyTakesIsGivenUp(t *testing.T) {
 			t.Errorf("read %d bytes and %v after the patience, want the connection closed", n, err)
 		}
 	})
+}
+
+func TestReadiness(t *testing.T) {
+	since := time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("", 3600))
+	cases := []struct {
+		standing Standing
+		code     int
+		body     string
+	}{
+		{Standing{}, http.StatusOK, `{"status":"ready"}`},
+		{Standing{DegradedSince: since}, http.StatusOK, `{"degraded":true,"degraded_since":"2026-03-01T12:00:00Z","status":"ready"}`},
+		{Standing{DegradedSince: since, Unrecorded: true}, http.StatusServiceUnavailable, `{"status":"ledger_unavailable"}`},
+	}
+	for _, c := range cases {
+		srv, err := New(Config{}, Parts{
+			Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: testLog(), Standing: func() Standing { return c.standing },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := askLocally(srv.AdminHandler(), http.MethodGet, "/readyz", nil)
+		if got := strings.TrimSpace(w.Body.String()); w.Code != c.code || got != c.body {
+			t.Errorf("%+v: %d %s, want %d %s", c.standing, w.Code, got, c.code, c.body)
+		}
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/providers"
 	"voicerelay/server/live"
+	"voicerelay/server/usage"
 )
 
 // New is a server that is ready to take clients.
@@ -26,7 +27,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		log:         parts.Log,
 		clients:     make(map[downstream.Client]struct{}),
 	}
-	srv.reportFrom(parts)
+	srv.answerFrom(parts)
 	if srv.configuration = parts.Configuration; srv.configuration == nil {
 		srv.configuration = func() Configuration { return Configuration{} }
 	}
@@ -46,8 +47,12 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.gate = limits.NewConnections(set.connectionBounds(cfg))
 	srv.setup.Store(set)
 	srv.emulated = parts.Demo
+	if parts.Reports == nil {
+		parts.Reports = usage.None{}
+	}
+	srv.usage = usage.New(ownRelay{srv}, parts.Reports, parts.Log)
 	srv.live = live.New(live.Parts{
-		Relay: ownRelay{srv}, Engine: srv.engine, Recent: srv.metrics.Recent(), Reports: srv.reports, Peers: parts.Peers, Identity: parts.Identity,
+		Relay: ownRelay{srv}, Engine: srv.engine, Recent: srv.metrics.Recent(), Reports: parts.Reports, Peers: parts.Peers, Identity: parts.Identity,
 		Log: parts.Log,
 	})
 	srv.metrics.Expect(set.expected())
@@ -95,16 +100,12 @@ func (srv *Server) limitMemory(bytes int64) {
 	srv.backlog.LimitTo(bytes)
 }
 
-// reportFrom notes who answers reports and balances. If there is none, nothing was used.
-func (srv *Server) reportFrom(parts Parts) {
-	srv.reports, srv.standing, srv.reporting = parts.Reports, parts.Standing, newReportPlaces()
-	if srv.reports == nil {
-		srv.reports = noReports{}
-	}
+// answerFrom notes who knows balances and how the stores do. If nobody does, nothing was spent and all is well.
+func (srv *Server) answerFrom(parts Parts) {
 	if srv.budgets = parts.Budgets; srv.budgets == nil {
 		srv.budgets = limits.NewMemoryBudgets(nil)
 	}
-	if srv.standing == nil {
+	if srv.standing = parts.Standing; srv.standing == nil {
 		srv.standing = func() Standing { return Standing{} }
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"voicerelay/relay/trace"
 	"voicerelay/routing"
 	"voicerelay/server/live"
+	"voicerelay/server/usage"
 )
 
 // Config is what clients may do.
@@ -69,7 +70,7 @@ type Parts struct {
 	// Circuits is told of each circuit that opens or closes; nil: nobody is. It must not wait.
 	Circuits func(t routing.Target, s routing.State)
 	Ledger   relay.Ledger
-	Reports  Reports
+	Reports  usage.Reports
 	// Peers are the other relays on the same Redis; nil: there are none.
 	Peers live.Peers
 	// Identity is what operators know the relay by.
@@ -104,23 +105,4 @@ type Standing struct {
 	// Unshipped is how many records what all relays share lacks, ClockOffset how far this machine's clock is ahead of its clock.
 	Unshipped   int64
 	ClockOffset time.Duration
-}
-
-// Reports answers what was spoken and what it cost. It is safe for concurrent use.
-type Reports interface {
-	// Sums answers with sums of closed records.
-	Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error)
-	// Records answers with a page of closed records.
-	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
-}
-
-// noReports is where nothing is recorded.
-type noReports struct{}
-
-func (noReports) Sums(_ context.Context, q billing.SumsQuery) (billing.Report, error) {
-	return billing.Report{From: q.From, To: q.To}, nil
-}
-
-func (noReports) Records(context.Context, billing.RecordsQuery) (billing.RecordPage, error) {
-	return billing.RecordPage{}, nil
 }

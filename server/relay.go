@@ -7,6 +7,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
+	"voicerelay/downstream"
 	"voicerelay/relay/metrics"
 	"voicerelay/routing"
 	"voicerelay/server/answer"
@@ -54,7 +55,12 @@ func (o ownRelay) IsAdmin(key *access.Key) bool {
 	return now != nil && now.Admin && !now.Expired(time.Now())
 }
 
-// Refuse implements live.Relay.
+// Refuse implements live.Relay and usage.Host.
 func (o ownRelay) Refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error) {
 	o.srv.Refuse(w, r, key, err)
+}
+
+// Internal implements usage.Host.
+func (o ownRelay) Internal(what string, err error) *protocol.Error {
+	return downstream.WireError(o.srv.engine.Internal(o.srv.log, what, err))
 }

@@ -17,15 +17,15 @@ import (
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/providers"
 	"voicerelay/server/live"
+	"voicerelay/server/usage"
 )
 
 // Server is the relay. Its sessions end with Drain.
 type Server struct {
 	// Static after New.
-	engine    *relay.Engine
-	reports   Reports
-	reporting *reportPlaces
-	failures  *failures
+	engine   *relay.Engine
+	usage    *usage.Endpoints
+	failures *failures
 	// configuration is what GET /v1/config shows.
 	configuration func() Configuration
 	standing      func() Standing

@@ -20,6 +20,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/server"
 	"voicerelay/server/live"
+	"voicerelay/server/usage"
 )
 
 // How long stopping may take what only Redis misses: the ledger has it all, and the next start ships it.
@@ -31,7 +32,7 @@ const (
 // books are where generations are recorded, and what tenants are held to. Without a Redis they are this relay's own.
 type books struct {
 	ledger  relay.Ledger
-	reports server.Reports
+	reports usage.Reports
 	store   limits.Store
 	budgets limits.Budgets
 	alert   func(context.Context, limits.Crossing) (bool, error) // tells of a budget that is spent so far

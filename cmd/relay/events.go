@@ -11,7 +11,7 @@ import (
 	"voicerelay/config"
 	"voicerelay/events"
 	"voicerelay/routing"
-	"voicerelay/server"
+	"voicerelay/server/usage"
 )
 
 // lastEvents is how long the stop waits for what sinks have yet to be sent: for a call under way, and for what is left.
@@ -28,7 +28,7 @@ func (p *process) openEvents(ctx context.Context, s *config.Settings, l *ledger.
 	}
 	log = log.With().Str("part", "events").Logger()
 	p.journal = events.NewJournal(name, l, log)
-	sinks, err := events.New(events.Config{Relay: name, Outbox: l, Record: server.RecordJSON, Registry: registry, Log: log})
+	sinks, err := events.New(events.Config{Relay: name, Outbox: l, Record: usage.RecordJSON, Registry: registry, Log: log})
 	if err != nil {
 		return err
 	}

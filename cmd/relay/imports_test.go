@@ -48,11 +48,13 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/refusals", "relay/running", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace", "server/answer", "server/live")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/refusals", "relay/running", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace", "server/answer", "server/live", "server/usage")
 	case pkg == "server/answer":
 		return []string{"billing", "downstream"}
 	case pkg == "server/live":
 		return []string{clientModule + "/protocol", "access", "billing", "downstream", "peers", "relay", "relay/metrics", "relay/running", "server/answer"}
+	case pkg == "server/usage":
+		return []string{clientModule + "/protocol", "access", "billing", "downstream", "limits", "server/answer"}
 	case pkg == "downstream":
 		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/refusals", "relay/delivery", "relay/metrics", "relay/trace", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share

@@ -53,7 +53,7 @@ func main() {
 // run carries out a command line.
 func run(ctx context.Context, args []string, std stdio) int {
 	if len(args) == 0 {
-		usage(std.err)
+		listCommands(std.err)
 		return exitUsage
 	}
 	for _, c := range commands() {
@@ -62,15 +62,15 @@ func run(ctx context.Context, args []string, std stdio) int {
 		}
 	}
 	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		usage(std.out)
+		listCommands(std.out)
 		return exitOK
 	}
 	fmt.Fprintf(std.err, "relay: unknown command %q\n\n", args[0])
-	usage(std.err)
+	listCommands(std.err)
 	return exitUsage
 }
 
-func usage(w io.Writer) {
+func listCommands(w io.Writer) {
 	fmt.Fprint(w, "usage: relay COMMAND [flags]; relay COMMAND -h lists a command's flags\n\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)

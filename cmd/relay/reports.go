@@ -10,13 +10,13 @@ import (
 	"voicerelay/billing"
 	"voicerelay/billing/ship"
 	"voicerelay/limits"
-	"voicerelay/server"
+	"voicerelay/server/usage"
 )
 
 // sharedReports answers from what all relays have shipped to Redis.
 type sharedReports struct {
 	all  *ship.Reports
-	own  server.Reports // of this relay's own ledger
+	own  usage.Reports // of this relay's own ledger
 	away func() bool
 	log  zerolog.Logger
 }

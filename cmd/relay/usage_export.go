@@ -13,7 +13,7 @@ import (
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
 	"voicerelay/config"
-	"voicerelay/server"
+	"voicerelay/server/usage"
 )
 
 // exportPage is how many records are held at a time: with 4 KiB of metadata each, some megabytes.
@@ -124,10 +124,10 @@ func export(ctx context.Context, records recordPages, q billing.RecordsQuery, wr
 // exportCSV writes rows, after a line of names.
 func exportCSV(w io.Writer, records []billing.Record) error {
 	if records == nil {
-		return billing.WriteCSV(w, [][]string{server.RecordsHeader()})
+		return billing.WriteCSV(w, [][]string{usage.RecordsHeader()})
 	}
 	for i := range records {
-		if err := billing.WriteCSV(w, server.RecordRows(&records[i])); err != nil {
+		if err := billing.WriteCSV(w, usage.RecordRows(&records[i])); err != nil {
 			return err
 		}
 	}
@@ -137,7 +137,7 @@ func exportCSV(w io.Writer, records []billing.Record) error {
 // exportLines writes a line of JSON for each record.
 func exportLines(w io.Writer, records []billing.Record) error {
 	for i := range records {
-		line, err := server.RecordJSON(&records[i])
+		line, err := usage.RecordJSON(&records[i])
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package server
+package usage
 
 import (
 	"encoding/json"
@@ -91,7 +91,7 @@ type usageRecord struct {
 	// PriceList names the prices that were in force; null: there were none.
 	PriceList *string           `json:"price_list"`
 	Cost      []protocol.Cost   `json:"cost"`
-	Attempts  []recordAttempt   `json:"attempts"`
+	Attempts  []Attempt         `json:"attempts"`
 	Metadata  map[string]string `json:"metadata"`
 }
 
@@ -117,7 +117,7 @@ func wireRecord(r *billing.Record) usageRecord {
 		Outcome:          string(r.Outcome),
 		Code:             downstream.Optional(r.Code),
 		Cost:             []protocol.Cost{},
-		Attempts:         []recordAttempt{},
+		Attempts:         []Attempt{},
 		Metadata:         r.Metadata,
 	}
 	if wire.Metadata == nil {
@@ -127,13 +127,13 @@ func wireRecord(r *billing.Record) usageRecord {
 		wire.Cost = append(wire.Cost, downstream.WireCost(c))
 	}
 	for i := range r.Attempts {
-		wire.Attempts = append(wire.Attempts, recordedAttempt(&r.Attempts[i]))
+		wire.Attempts = append(wire.Attempts, AttemptOf(&r.Attempts[i]))
 	}
 	return wire
 }
 
-// recordAttempt is an attempt with what only its record has.
-type recordAttempt struct {
+// Attempt is an attempt with what only its record has.
+type Attempt struct {
 	protocol.Attempt
 	Voice string `json:"voice"` // the vendor's id
 	Bytes int64  `json:"bytes"` // sent to the vendor, as UTF-8
@@ -142,8 +142,9 @@ type recordAttempt struct {
 	EndedAt   *time.Time `json:"ended_at"`
 }
 
-func recordedAttempt(a *billing.Attempt) recordAttempt {
-	return recordAttempt{wireAttempt(a), a.Voice, a.Bytes, known(a.StartedAt), known(a.EndedAt)}
+// AttemptOf is an attempt as clients get it.
+func AttemptOf(a *billing.Attempt) Attempt {
+	return Attempt{wireAttempt(a), a.Voice, a.Bytes, known(a.StartedAt), known(a.EndedAt)}
 }
 
 // known is a time in UTC, or nil where it is zero.

@@ -1,4 +1,4 @@
-package server
+package usage_test
 
 import (
 	"context"
@@ -15,11 +15,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/server"
+	"voicerelay/server/usage"
 )
 
 // fakeReports answers what it was made with, and remembers what it was asked.
@@ -47,17 +50,19 @@ func reporting(t *testing.T, reports *fakeReports) http.Handler {
 	return reportingAll(t, reports)
 }
 
-func reportingAll(t *testing.T, reports Reports) http.Handler {
+func reportingAll(t *testing.T, reports usage.Reports) http.Handler {
 	t.Helper()
-	srv, err := New(Config{Keys: []Key{
+	srv, err := server.New(server.Config{Keys: []server.Key{
 		{Name: "bot", Tenant: "acme", Hash: sha256.Sum256([]byte("bot")), Limits: limits.Default()},
 		{Name: "ops", Tenant: "staff", Hash: sha256.Sum256([]byte("ops")), Admin: true, Limits: limits.Default()},
-	}}, Parts{Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: testLog(), Reports: reports})
+	}}, server.Parts{Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: zerolog.Nop(), Reports: reports})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return srv.Handler()
 }
+
+func on(day int) time.Time { return time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC) }
 
 func ask(h http.Handler, key, target string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, nil)
@@ -66,8 +71,6 @@ func ask(h http.Handler, key, target string) *httptest.ResponseRecorder {
 	h.ServeHTTP(w, r)
 	return w
 }
-
-func on(day int) time.Time { return time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC) }
 
 func TestUsageAsksForWhatTheQuerySays(t *testing.T) {
 	today, tomorrow := billing.Today(time.Now())
@@ -88,7 +91,7 @@ func TestUsageAsksForWhatTheQuerySays(t *testing.T) {
 	}
 	for query, want := range cases {
 		reports := &fakeReports{}
-		want.MaxGroups = mostGroups
+		want.MaxGroups = usage.MostGroups
 		w := ask(reporting(t, reports), "ops", "/v1/usage"+query)
 		if w.Code != http.StatusOK || !reflect.DeepEqual(reports.sums, want) {
 			t.Errorf("%s: %d, asked for %+v, want %+v", query, w.Code, reports.sums, want)
@@ -103,7 +106,7 @@ func TestUsageRefusesByName(t *testing.T) {
 		{"/v1/usage?to=9999-12-31T23:59:59-14:00", "to"},
 		{"/v1/usage?from=0000-01-01", "from"},
 		{"/v1/usage/records?to=9999-12-31T23:59:59-00:01", "to"},
-		{"/v1/usage/records?cursor=" + pageCursor{to: on(1).AddDate(9000, 0, 0), inner: "x"}.String(), "cursor"},
+		{"/v1/usage/records?cursor=" + usage.Cursor(time.Time{}, on(1).AddDate(9000, 0, 0), "x"), "cursor"},
 		{"/v1/usage?from=2026-03-02&to=2026-03-02", "from"},
 		{"/v1/usage?to=2026-03-02", "from"}, // today is later
 		{"/v1/usage?group_by=week", "group_by"},
@@ -125,7 +128,7 @@ func TestUsageRefusesByName(t *testing.T) {
 		{"/v1/usage/records?limit=ten", "limit"},
 		{"/v1/usage/records?group_by=day", "group_by"},
 		{"/v1/usage/records?cursor=nonsense", "cursor"},
-		{"/v1/usage/records?cursor=" + pageCursor{}.String(), "cursor"},
+		{"/v1/usage/records?cursor=" + usage.Cursor(time.Time{}, time.Time{}, ""), "cursor"},
 		{"/v1/usage/records?from=2026-03-02&to=2026-03-01", "from"},
 		{"/v1/usage/records?record_id=a&generation_id=b", "generation_id"},
 		{"/v1/usage/records?from=x&record_id=a", "from"},
@@ -265,8 +268,8 @@ func TestRecordsOnTheWire(t *testing.T) {
 
 // A record without a known cost has a line of its own all the same, and no 0 in it.
 func TestRecordsTableOfWhatCostNothingKnown(t *testing.T) {
-	rows := RecordRows(&billing.Record{ID: "r1", Outcome: billing.Completed})
-	if got := rows[0]; len(rows) != 1 || len(got) != len(RecordsHeader()) || got[17] != "" || got[18] != "" {
+	rows := usage.RecordRows(&billing.Record{ID: "r1", Outcome: billing.Completed})
+	if got := rows[0]; len(rows) != 1 || len(got) != len(usage.RecordsHeader()) || got[17] != "" || got[18] != "" {
 		t.Errorf("got %q", rows)
 	}
 }
@@ -300,49 +303,6 @@ func TestPagesGoOnInTheirTime(t *testing.T) {
 		}
 		if query == "?generation_id=g1" && !first.From.IsZero() {
 			t.Errorf("%s asks from %v, want any time", query, first.From)
-		}
-	}
-}
-
-func FuzzPageCursor(f *testing.F) {
-	f.Add(pageCursor{from: on(1), to: on(2), inner: "x"}.String())
-	f.Add(pageCursor{inner: "|"}.String())
-	f.Add("fHx4")
-	f.Fuzz(func(t *testing.T, text string) {
-		c, err := parsePageCursor(text)
-		if err != nil {
-			if !errors.Is(err, billing.ErrCursor) {
-				t.Errorf("%q: %v, want ErrCursor", text, err)
-			}
-			return
-		}
-		if again, err := parsePageCursor(c.String()); err != nil || again != c {
-			t.Errorf("%q is %+v, and as text %+v, %v", text, c, again, err)
-		}
-	})
-}
-
-func TestReadiness(t *testing.T) {
-	since := time.Date(2026, 3, 1, 13, 0, 0, 5, time.FixedZone("", 3600))
-	cases := []struct {
-		standing Standing
-		code     int
-		body     string
-	}{
-		{Standing{}, http.StatusOK, `{"status":"ready"}`},
-		{Standing{DegradedSince: since}, http.StatusOK, `{"degraded":true,"degraded_since":"2026-03-01T12:00:00Z","status":"ready"}`},
-		{Standing{DegradedSince: since, Unrecorded: true}, http.StatusServiceUnavailable, `{"status":"ledger_unavailable"}`},
-	}
-	for _, c := range cases {
-		srv, err := New(Config{}, Parts{
-			Store: limits.NewMemory(), Registry: prometheus.NewRegistry(), Log: testLog(), Standing: func() Standing { return c.standing },
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := ask(srv.AdminHandler(), "", "http://localhost/readyz")
-		if got := strings.TrimSpace(w.Body.String()); w.Code != c.code || got != c.body {
-			t.Errorf("%+v: %d %s, want %d %s", c.standing, w.Code, got, c.code, c.body)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package server
+package usage
 
 import (
 	"context"
@@ -18,9 +18,9 @@ const (
 	reportWait         = 5 * time.Second
 )
 
-// reportPlaces bounds the reports under way, so that they take neither memory nor processors from speech. It is safe for
+// places bounds the reports under way, so that they take neither memory nor processors from speech. It is safe for
 // concurrent use.
-type reportPlaces struct {
+type places struct {
 	all   chan struct{} // holds a token for each report under way
 	reads chan struct{} // holds a token for each that reads the records now
 
@@ -31,12 +31,12 @@ type reportPlaces struct {
 // keyReports is the reports of one key.
 type keyReports struct {
 	places  chan struct{} // holds a token for each that is under way, or waits for others' to end
-	present int           // under way or waiting; guarded by the mu of reportPlaces
+	present int           // under way or waiting; guarded by the mu of places
 }
 
-// newReportPlaces lets half of the processors read: the other half is speech's.
-func newReportPlaces() *reportPlaces {
-	return &reportPlaces{
+// newPlaces lets half of the processors read: the other half is speech's.
+func newPlaces() *places {
+	return &places{
 		all:   make(chan struct{}, mostReports),
 		reads: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		keys:  make(map[string]*keyReports),
@@ -44,7 +44,7 @@ func newReportPlaces() *reportPlaces {
 }
 
 // enter waits for a place for a report, for a moment. A caller that gets one calls leave.
-func (p *reportPlaces) enter(ctx context.Context, key string) (leave func(), refused *protocol.Error) {
+func (p *places) enter(ctx context.Context, key string) (leave func(), refused *protocol.Error) {
 	own := p.join(key)
 	if own == nil {
 		return nil, tooManyReports()
@@ -68,7 +68,7 @@ func (p *reportPlaces) enter(ctx context.Context, key string) (leave func(), ref
 }
 
 // read has a report read records while few enough others do.
-func (p *reportPlaces) read(ctx context.Context, ask func(context.Context) error) error {
+func (p *places) read(ctx context.Context, ask func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, reportPatience)
 	defer cancel()
 	if !takePlace(ctx, p.reads) {
@@ -79,7 +79,7 @@ func (p *reportPlaces) read(ctx context.Context, ask func(context.Context) error
 }
 
 // join notes a report of a key that comes in; nil: too many wait.
-func (p *reportPlaces) join(key string) *keyReports {
+func (p *places) join(key string) *keyReports {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	own := p.keys[key]
@@ -95,7 +95,7 @@ func (p *reportPlaces) join(key string) *keyReports {
 }
 
 // quit forgets a report that has gone, and a key with its last one.
-func (p *reportPlaces) quit(key string) {
+func (p *places) quit(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	own := p.keys[key]

@@ -1,4 +1,4 @@
-package server
+package usage_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/billing"
+	"voicerelay/server/usage"
 )
 
 // manyReports has a number of records, whose cursors count them.
@@ -63,11 +64,11 @@ func TestALargePageIsReadInParts(t *testing.T) {
 				t.Fatalf("%d of %d: record %d is %s", c.limit, c.records, i, r.ID)
 			}
 		}
-		cursor, _ := parsePageCursor(page.Next)
-		if len(page.Records) != c.want || c.next > 0 && cursor.inner != fmt.Sprint(c.next) || c.next == 0 && page.Next != "" {
-			t.Errorf("%d of %d: %d records, then %q", c.limit, c.records, len(page.Records), cursor.inner)
+		cursor := usage.CursorInner(page.Next)
+		if len(page.Records) != c.want || c.next > 0 && cursor != fmt.Sprint(c.next) || c.next == 0 && page.Next != "" {
+			t.Errorf("%d of %d: %d records, then %q", c.limit, c.records, len(page.Records), cursor)
 		}
-		if reports.largest > pagePart {
+		if reports.largest > usage.PagePart {
 			t.Errorf("%d of %d: %d records are read at a time", c.limit, c.records, reports.largest)
 		}
 		w := ask(srv, "bot", target+"&format=csv")

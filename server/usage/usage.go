@@ -1,4 +1,4 @@
-package server
+package usage
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/voicerelay/voicerelay/client/protocol"
 
 	"voicerelay/access"
@@ -16,29 +18,50 @@ import (
 	"voicerelay/limits"
 )
 
-// usage answers GET /v1/usage: sums.
-func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key) {
+// Host is the server that is asked for reports.
+type Host interface {
+	// Refuse answers a request with why it is refused.
+	Refuse(w http.ResponseWriter, r *http.Request, key *access.Key, err *protocol.Error)
+	// Internal logs a fault of the relay, and returns what the client is told of it.
+	Internal(what string, err error) *protocol.Error
+}
+
+// Endpoints answer what was used. They are safe for concurrent use.
+type Endpoints struct {
+	host    Host
+	reports Reports
+	places  *places
+	log     zerolog.Logger
+}
+
+// New are endpoints that answer from reports.
+func New(host Host, reports Reports, log zerolog.Logger) *Endpoints {
+	return &Endpoints{host: host, reports: reports, places: newPlaces(), log: log}
+}
+
+// Sums answers GET /v1/usage: sums.
+func (e *Endpoints) Sums(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseSumsQuestion(r.URL.RawQuery, time.Now())
 	if refused == nil {
-		asked.Tenant, refused = tenantFor(key, asked.Tenant)
+		asked.Tenant, refused = TenantFor(key, asked.Tenant)
 	}
 	if refused != nil {
-		srv.Refuse(w, r, key, refused)
+		e.host.Refuse(w, r, key, refused)
 		return
 	}
-	leave, refused := srv.reporting.enter(r.Context(), key.Name)
+	leave, refused := e.places.enter(r.Context(), key.Name)
 	if refused != nil {
-		srv.Refuse(w, r, key, refused)
+		e.host.Refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
 	var report billing.Report
-	err := srv.reporting.read(r.Context(), func(ctx context.Context) (err error) {
-		report, err = srv.reports.Sums(ctx, asked.SumsQuery)
+	err := e.places.read(r.Context(), func(ctx context.Context) (err error) {
+		report, err = e.reports.Sums(ctx, asked.SumsQuery)
 		return err
 	})
 	if err != nil {
-		srv.Refuse(w, r, key, srv.reportRefusal(err))
+		e.host.Refuse(w, r, key, e.refusal(err))
 		return
 	}
 	if asked.csv {
@@ -49,25 +72,25 @@ func (srv *Server) usage(w http.ResponseWriter, r *http.Request, key *access.Key
 	writeReport(w, asked.SumsQuery, report)
 }
 
-// usageRecords answers GET /v1/usage/records: the records themselves, a page at a time.
-func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *access.Key) {
+// Records answers GET /v1/usage/records: the records themselves, a page at a time.
+func (e *Endpoints) Records(w http.ResponseWriter, r *http.Request, key *access.Key) {
 	asked, refused := parseRecordsQuestion(r.URL.RawQuery, time.Now())
 	if refused == nil {
-		asked.Tenant, refused = tenantFor(key, asked.Tenant)
+		asked.Tenant, refused = TenantFor(key, asked.Tenant)
 	}
 	if refused != nil {
-		srv.Refuse(w, r, key, refused)
+		e.host.Refuse(w, r, key, refused)
 		return
 	}
-	leave, refused := srv.reporting.enter(r.Context(), key.Name)
+	leave, refused := e.places.enter(r.Context(), key.Name)
 	if refused != nil {
-		srv.Refuse(w, r, key, refused)
+		e.host.Refuse(w, r, key, refused)
 		return
 	}
 	defer leave()
-	page := srv.newRecordsPage(asked)
+	page := newRecordsPage(e.reports, e.places, asked)
 	if err := page.next(r.Context()); err != nil {
-		srv.Refuse(w, r, key, srv.reportRefusal(err))
+		e.host.Refuse(w, r, key, e.refusal(err))
 		return
 	}
 	write := page.writeJSON
@@ -75,13 +98,13 @@ func (srv *Server) usageRecords(w http.ResponseWriter, r *http.Request, key *acc
 		write = page.writeCSV
 	}
 	if err := write(r.Context(), w); err != nil {
-		srv.log.Warn().Err(err).Msg("records broken off")
+		e.log.Warn().Err(err).Msg("records broken off")
 		panic(http.ErrAbortHandler) // breaks the body off, so that no client takes it for whole
 	}
 }
 
-// reportRefusal is what a client is told of a report that was not made.
-func (srv *Server) reportRefusal(err error) *protocol.Error {
+// refusal is what a client is told of a report that was not made.
+func (e *Endpoints) refusal(err error) *protocol.Error {
 	switch {
 	case errors.Is(err, billing.ErrCursor):
 		return downstream.Invalid("cursor", "cursor is none that was given as next_cursor")
@@ -96,5 +119,5 @@ func (srv *Server) reportRefusal(err error) *protocol.Error {
 	case errors.Is(err, context.Canceled): // by the client, who has left and hears nothing
 		return &protocol.Error{Code: protocol.CodeInvalidRequest, Message: "the request was cancelled"}
 	}
-	return downstream.WireError(srv.engine.Internal(srv.log, "report not made", err))
+	return e.host.Internal("report not made", err)
 }

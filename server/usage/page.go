@@ -1,4 +1,4 @@
-package server
+package usage
 
 import (
 	"bytes"
@@ -15,26 +15,27 @@ const pagePart = 250
 
 // recordsPage is a page of records that is written as it is read.
 type recordsPage struct {
-	srv   *Server
-	asked *recordsQuestion
-	query billing.RecordsQuery // of the part to come
-	left  int                  // records that the page has room for beyond part
+	reports Reports
+	places  *places
+	asked   *recordsQuestion
+	query   billing.RecordsQuery // of the part to come
+	left    int                  // records that the page has room for beyond part
 
 	part   []billing.Record
 	cursor string // after part, as next_cursor has it; empty: nothing follows
 	more   bool   // the page goes on after part
 }
 
-func (srv *Server) newRecordsPage(asked *recordsQuestion) *recordsPage {
-	return &recordsPage{srv: srv, asked: asked, query: asked.RecordsQuery, left: asked.Limit}
+func newRecordsPage(reports Reports, places *places, asked *recordsQuestion) *recordsPage {
+	return &recordsPage{reports: reports, places: places, asked: asked, query: asked.RecordsQuery, left: asked.Limit}
 }
 
 // next reads the next part.
 func (p *recordsPage) next(ctx context.Context) error {
 	p.query.Limit = min(p.left, pagePart)
 	var page billing.RecordPage
-	err := p.srv.reporting.read(ctx, func(ctx context.Context) (err error) {
-		page, err = p.srv.reports.Records(ctx, p.query)
+	err := p.places.read(ctx, func(ctx context.Context) (err error) {
+		page, err = p.reports.Records(ctx, p.query)
 		return err
 	})
 	if err != nil {

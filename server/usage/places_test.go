@@ -1,4 +1,4 @@
-package server
+package usage
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // entered asks for a place on behalf of a key, and says whether it got one and how long that took.
-func entered(p *reportPlaces, key string) (leave func(), refused *protocol.Error, took time.Duration) {
+func entered(p *places, key string) (leave func(), refused *protocol.Error, took time.Duration) {
 	began := time.Now()
 	leave, refused = p.enter(context.Background(), key)
 	return leave, refused, time.Since(began)
@@ -21,7 +21,7 @@ func entered(p *reportPlaces, key string) (leave func(), refused *protocol.Error
 
 func TestReportsOfAKeyAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newReportPlaces()
+		p := newPlaces()
 		first, _, _ := entered(p, "a")
 		_, _, _ = entered(p, "a")
 		_, refused, took := entered(p, "a")
@@ -40,7 +40,7 @@ func TestReportsOfAKeyAreBounded(t *testing.T) {
 
 func TestReportsInAllAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newReportPlaces()
+		p := newPlaces()
 		var leaves []func()
 		for i := range mostReports {
 			leave, refused, _ := entered(p, fmt.Sprint("key", i))
@@ -68,7 +68,7 @@ func TestReportsInAllAreBounded(t *testing.T) {
 
 func TestWaitingReportsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newReportPlaces()
+		p := newPlaces()
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		for range mostReportsOfKey + mostReportsWaiting {
@@ -84,7 +84,7 @@ func TestWaitingReportsAreBounded(t *testing.T) {
 // Half of the processors are speech's, however many reports there are.
 func TestFewReportsReadAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, most := newReportPlaces(), max(1, runtime.GOMAXPROCS(0)/2)
+		p, most := newPlaces(), max(1, runtime.GOMAXPROCS(0)/2)
 		reading, peak := 0, 0
 		var mu sync.Mutex
 		var wg sync.WaitGroup

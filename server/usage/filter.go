@@ -1,9 +1,10 @@
-package server
+package usage
 
 import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -33,8 +34,20 @@ func parseFilter(values url.Values) (tenant string, f billing.Filter, refused *p
 	if f.Outcome != "" && !slices.Contains(outcomes, f.Outcome) {
 		return "", f, downstream.Invalid("outcome", fmt.Sprintf("outcome must be one of %v", outcomes))
 	}
-	f.Metadata, refused = parseMetadata(values)
+	f.Metadata, refused = ParseMetadata(values)
 	return values.Get("tenant"), f, refused
+}
+
+// ParseMetadata reads a pair that metadata must have, as KEY=VALUE.
+func ParseMetadata(values url.Values) (billing.Pair, *protocol.Error) {
+	if !values.Has("metadata") {
+		return billing.Pair{}, nil
+	}
+	key, value, ok := strings.Cut(values.Get("metadata"), "=")
+	if !ok || key == "" {
+		return billing.Pair{}, downstream.Invalid("metadata", "metadata must be KEY=VALUE")
+	}
+	return billing.Pair{Key: key, Value: value}, nil
 }
 
 // parsePeriod reads a period, which excludes from and to.
@@ -49,8 +62,8 @@ func parsePeriod(values url.Values) (from, to time.Time, refused *protocol.Error
 	return from, to, nil
 }
 
-// tenantFor is whose usage a key is told of that asks about a tenant; empty: everyone's.
-func tenantFor(key *access.Key, asked string) (string, *protocol.Error) {
+// TenantFor is whose usage a key is told of that asks about a tenant; empty: everyone's.
+func TenantFor(key *access.Key, asked string) (string, *protocol.Error) {
 	switch {
 	case key.Admin:
 		return asked, nil

@@ -1,4 +1,4 @@
-package server
+package usage
 
 import (
 	"encoding/base64"
@@ -83,7 +83,7 @@ func parseRecordsQuestion(rawQuery string, now time.Time) (*recordsQuestion, *pr
 	if asked.csv, refused = parseFormat(values); refused != nil {
 		return nil, refused
 	}
-	if asked.Limit, refused = parseLimit(values); refused != nil {
+	if asked.Limit, refused = ParseLimit(values); refused != nil {
 		return nil, refused
 	}
 	return asked, asked.setSpan(values, now)
@@ -206,7 +206,8 @@ func parseFormat(values url.Values) (csv bool, refused *protocol.Error) {
 	return values.Get("format") == "csv", nil
 }
 
-func parseLimit(values url.Values) (int, *protocol.Error) {
+// ParseLimit reads how many of what is asked for are wanted at most.
+func ParseLimit(values url.Values) (int, *protocol.Error) {
 	if !values.Has("limit") {
 		return usualPage, nil
 	}
