@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -116,6 +117,33 @@ func (f *site) logged(texts ...string) {
 	})
 }
 
+// shows waits until a section of what the console shows, as the first relay has it, holds what is wanted.
+func (f *site) shows(section, what string, holds func(section string) bool) {
+	f.t.Helper()
+	eventually(f.t, "the console to show "+what, func() bool { return holds(string(f.relays[0].snapshot(f.t)[section])) })
+}
+
+// snapshot is the first line of GET /v1/live.
+func (r *relay) snapshot(t *testing.T) (sections map[string]json.RawMessage) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+"/v1/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = bearer(opsKey)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&sections); err != nil {
+		t.Fatal(err)
+	}
+	return sections
+}
+
 func hasAll(line string, texts []string) bool {
 	for _, text := range texts {
 		if !strings.Contains(line, text) {
@@ -133,6 +161,7 @@ func TestStoryAVendorGoesDown(t *testing.T) {
 	eventually(t, "the circuit to open", func() bool { f.speaks(5); return f.isFiring(t, "VendorIsLeftAlone provider=first") })
 	f.logged(`"message":"attempt failed"`, `"provider":"first"`)
 	f.logged(`"message":"circuit changed"`, `"provider":"first"`, `"circuit":"open"`)
+	f.shows("providers", "an open circuit", func(s string) bool { return strings.Contains(s, `"circuit":"open"`) })
 	state := f.front.stateAs(t, opsKey, "first")
 	if state.LastError == nil || !strings.Contains(*state.LastError, "502") {
 		t.Errorf("GET /v1/providers says %+v", state)
@@ -145,6 +174,51 @@ func TestStoryAVendorGoesDown(t *testing.T) {
 			t.Errorf("recorded %+v", r)
 		}
 	}
+}
+
+// A call was silent: what the caller reports, the id of its call, leads to the generation, the vendor and the vendor's own id.
+func TestStoryACallWasSilent(t *testing.T) {
+	t.Parallel()
+	f := newSite(t, nil)
+	for _, v := range []*vendor{f.first, f.second} {
+		v.SetFault(emulator.Fault{Kind: emulator.Drop})
+	}
+	ends := f.calls(1)
+	if ends[0] == "" {
+		t.Fatal("the call was spoken")
+	}
+	f.fires("CallersHearNothing")
+	var found struct {
+		Failures []struct {
+			RecordID string `json:"record_id"`
+			Attempts []struct {
+				Provider   string
+				UpstreamID string `json:"upstream_id"`
+			}
+		}
+	}
+	for _, r := range f.relays { // each has its own
+		if err := json.Unmarshal(r.get(t, "/v1/failures?metadata=call=call-7", bearer(acmeKey)).body, &found); err != nil {
+			t.Fatal(err)
+		}
+		if len(found.Failures) > 0 {
+			break
+		}
+	}
+	if len(found.Failures) != 1 || len(found.Failures[0].Attempts) != 2 {
+		t.Fatalf("GET /v1/failures has %+v", found)
+	}
+	failure := found.Failures[0]
+	f.logged(`"message":"attempt failed"`, failure.RecordID, `"provider":"first"`)
+	f.logged(`"message":"generation ended"`, failure.RecordID, `"reason":"failed"`)
+	eventually(t, "the record to be there", func() bool {
+		for _, r := range f.front.records(t, acmeKey, "metadata=call=call-7") {
+			if r.RecordID == failure.RecordID && r.Outcome == "failed" && len(r.Attempts) == 2 {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // A budget runs out: its tenant is refused, another one is not, and both the tenant and the operator can see it.
@@ -190,6 +264,7 @@ func TestStoryRedisIsLost(t *testing.T) {
 		f.fires("RelaysDecideAlone instance=" + r.address())
 	}
 	f.logged(`"message":"usage records are not shipped"`)
+	f.shows("relays", "a relay that decides alone", func(s string) bool { return strings.Contains(s, `"degraded_since":"2`) })
 	eventually(t, "the records to wait", func() bool { return f.sum(t, "relay_unshipped_records") >= 4 })
 	if got := f.front.usage(t, acmeKey, ""); got.Complete {
 		t.Errorf("the report of one relay claims to be complete: %+v", got)
@@ -221,6 +296,9 @@ func TestStoryADiskFills(t *testing.T) {
 	}
 	f.fires("LedgerCannotBeWritten instance=" + full.address())
 	f.logged(`"message":"the ledger can't be written; nothing is admitted"`)
+	eventually(t, "the other relay to tell of the full one", func() bool {
+		return strings.Contains(string(f.relays[0].get(t, "/v1/relays", bearer(opsKey)).body), `"status":"ledger_unavailable"`)
+	})
 	full.refusesUpgrade(t, dialing{header: bearer(acmeKey)}, http.StatusServiceUnavailable, "ledger_unavailable")
 	c.await("draining", isDraining)
 	c.closed(websocket.StatusGoingAway)
@@ -250,6 +328,7 @@ func TestStoryKeysAreGuessed(t *testing.T) {
 	}
 	wg.Wait()
 	f.speaks(2)
+	f.shows("now", "refusals", func(s string) bool { return strings.Contains(s, `"auth_failed":1000`) })
 	f.fires("KeysAreGuessed instance=" + f.relays[0].address())
 	eventually(t, "all guesses to be scraped", func() bool { return f.sum(t, `relay_refusals_total{code="auth_failed"}`) == guesses })
 	eventually(t, "all guesses to be logged", func() bool { lines, told := f.relays[0].guesses(t); return told == guesses && lines < guesses/5 })
