@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 	"time"
 )
 
@@ -22,37 +21,22 @@ type Files[T any] struct {
 	Key   T // the relay's private key
 }
 
-// Hosts are the names by which clients reach a relay.
-type Hosts struct {
-	Names     []string // of DNS, in lower case
-	Addresses []netip.Addr
-}
-
-// String lists them.
-func (h Hosts) String() string {
-	all := append([]string(nil), h.Names...)
-	for _, a := range h.Addresses {
-		all = append(all, a.String())
-	}
-	return strings.Join(all, ", ")
-}
-
 // clockError is how far behind a client's clock may be.
 const clockError = time.Hour
 
-// An Authority is a CA. Its key is nowhere but here, so that it can sign nothing more once the process has ended.
-type Authority struct {
-	Certificate *x509.Certificate
+// An authority is a CA. Its key is nowhere but here, so that it can sign nothing more once the process has ended.
+type authority struct {
+	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// Issue makes a CA for some hosts and a certificate of theirs, in PEM.
-func Issue(hosts Hosts, end time.Time) (made Files[[]byte], err error) {
-	ca, err := NewAuthority(hosts, end)
+// issue makes a CA for some hosts and a certificate of theirs, in PEM.
+func issue(hosts Hosts, end time.Time) (made Files[[]byte], err error) {
+	ca, err := newAuthority(hosts, end)
 	if err != nil {
 		return made, err
 	}
-	leaf, key, err := ca.Sign(hosts)
+	leaf, key, err := ca.sign(hosts)
 	if err != nil {
 		return made, err
 	}
@@ -60,19 +44,19 @@ func Issue(hosts Hosts, end time.Time) (made Files[[]byte], err error) {
 	if err != nil {
 		return made, fmt.Errorf("encode the key: %w", err)
 	}
-	made.CA = EncodeCertificate(ca.Certificate.Raw)
-	made.Chain = append(EncodeCertificate(leaf), made.CA...)
+	made.CA = encodeCertificate(ca.certificate.Raw)
+	made.Chain = append(encodeCertificate(leaf), made.CA...)
 	made.Key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
 	return made, nil
 }
 
-// EncodeCertificate is a certificate in PEM.
-func EncodeCertificate(der []byte) []byte {
+// encodeCertificate is a certificate in PEM.
+func encodeCertificate(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// NewAuthority makes a CA that may vouch for the given hosts alone, so that a machine which trusts it gives away no more than that.
-func NewAuthority(hosts Hosts, end time.Time) (*Authority, error) {
+// newAuthority makes a CA that may vouch for the given hosts alone, so that a machine which trusts it gives away no more than that.
+func newAuthority(hosts Hosts, end time.Time) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the CA's key: %w", err)
@@ -96,7 +80,7 @@ func NewAuthority(hosts Hosts, end time.Time) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the CA: %w", err)
 	}
-	return &Authority{Certificate: certificate, key: key}, nil
+	return &authority{certificate: certificate, key: key}, nil
 }
 
 // constrain permits the hosts alone. A kind of name of which none is permitted would be free, so one that nobody has is: .invalid
@@ -116,15 +100,15 @@ func constrain(template *x509.Certificate, hosts Hosts) {
 	}
 }
 
-// Sign makes a certificate of a server's hosts, which the CA need not be permitted to vouch for, and its key.
-func (a *Authority) Sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err error) {
+// sign makes a certificate of a server's hosts, which the CA need not be permitted to vouch for, and its key.
+func (a *authority) sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err error) {
 	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return nil, nil, fmt.Errorf("make the key: %w", err)
 	}
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "voicerelay server"}, // with a space, or OpenSSL would take it for a host
-		NotBefore:             a.Certificate.NotBefore,
-		NotAfter:              a.Certificate.NotAfter,
+		NotBefore:             a.certificate.NotBefore,
+		NotAfter:              a.certificate.NotAfter,
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
@@ -133,7 +117,7 @@ func (a *Authority) Sign(hosts Hosts) (der []byte, key *ecdsa.PrivateKey, err er
 	for _, address := range hosts.Addresses {
 		template.IPAddresses = append(template.IPAddresses, address.AsSlice())
 	}
-	if der, err = x509.CreateCertificate(rand.Reader, template, a.Certificate, &key.PublicKey, a.key); err != nil {
+	if der, err = x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key); err != nil {
 		return nil, nil, fmt.Errorf("make the certificate: %w", err)
 	}
 	return der, key, nil
