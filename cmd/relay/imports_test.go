@@ -27,7 +27,7 @@ func allowed(pkg string) []string {
 		return []string{"billing", "relay/trace"}
 	case pkg == "logging":
 		return []string{}
-	case pkg == "billing/ledger/filelock", pkg == "trialca":
+	case pkg == "billing/ledger/filelock", pkg == "cgroup", pkg == "trialca":
 		return []string{}
 	case pkg == "billing/ledger":
 		return []string{"billing", "billing/ledger/filelock"}
