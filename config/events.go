@@ -53,13 +53,13 @@ func defaultSink() sinkConfig {
 const maxSinks = 16
 
 // settleEvents checks all sinks.
-func settleEvents(file *fileConfig, r *remarks) []events.Sink {
-	if len(file.Events) > maxSinks {
+func settleEvents(configured []sinkConfig, r *remarks) []events.Sink {
+	if len(configured) > maxSinks {
 		r.fault("events", fmt.Sprintf("must have at most %d", maxSinks))
 		return nil
 	}
 	var sinks []events.Sink
-	for i, c := range file.Events {
+	for i, c := range configured {
 		path := fmt.Sprintf("events[%d]", i)
 		sink := c.settle(path, r)
 		if slices.ContainsFunc(sinks, func(s events.Sink) bool { return s.Name == sink.Name && s.Name != "" }) {

@@ -100,15 +100,6 @@ func collide(a, b string) bool {
 // isUnspecified reports whether a host stands for all of the machine's addresses.
 func isUnspecified(host string) bool { return host == "" || net.ParseIP(host).IsUnspecified() }
 
-// IsLoopback reports whether an address can be reached from this machine only.
-func IsLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
 // isHost reports whether s is what a Host header may say before its port.
 func isHost(s string) bool {
 	u, err := url.Parse("http://" + s)

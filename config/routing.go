@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
+
 	"voicerelay/config/check"
 	"voicerelay/limits"
 	"voicerelay/routing"

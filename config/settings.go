@@ -112,7 +112,7 @@ func settle(file *fileConfig, d *decoder) *Settings {
 		Limits:        file.Limits,
 		Prices:        prices,
 		Books:         BookSettings{Ledger: file.Ledger, Redis: file.Redis},
-		Events:        settleEvents(file, r),
+		Events:        settleEvents(file.Events, r),
 		MemoryLimit:   file.MemoryLimit,
 		ShutdownGrace: file.ShutdownGrace,
 		DrainDelay:    file.DrainDelay,

@@ -67,3 +67,12 @@ func (b *batch) writeAttempts(record int64, attempts []billing.Attempt) error {
 	}
 	return nil
 }
+
+// publishEnd keeps that a record was closed.
+func (b *batch) publishEnd(r *billing.Record) error {
+	if !b.events.wants(billing.GenerationEnded) {
+		return nil
+	}
+	_, err := b.do(insertEvent, r.ID, string(billing.GenerationEnded), r.Tenant, r.EndedAt.UnixMilli(), r.AdmittedAt.UnixMilli(), nil)
+	return err
+}
