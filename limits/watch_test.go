@@ -144,8 +144,12 @@ func TestFractionsOfBudgets(t *testing.T) {
 		most, spent int64
 		want        bool
 	}{
-		{0.07, 100, 7, true}, {0.07, 100, 6, false}, {0.333333, 10, 3, false}, {0.333333, 10, 4, true},
-		{1, 9_000_000_000_000_000_000, 8_999_999_999_999_999_999, false}, {1, 9_000_000_000_000_000_000, 9_000_000_000_000_000_000, true},
+		{0.07, 100, 7, true},
+		{0.07, 100, 6, false},
+		{0.333333, 10, 3, false},
+		{0.333333, 10, 4, true},
+		{1, 9_000_000_000_000_000_000, 8_999_999_999_999_999_999, false},
+		{1, 9_000_000_000_000_000_000, 9_000_000_000_000_000_000, true},
 	} {
 		watching(t, []limits.Bounded{alerting(acme, c.most, 0, c.at)}, func(w *limits.Watch, told func() []string) {
 			spendOf(t, w, acme, c.spent)

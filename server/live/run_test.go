@@ -21,14 +21,18 @@ import (
 // quiet is a relay on which nothing happens.
 type quiet struct{}
 
-func (quiet) Status() string                                                          { return "ready" }
-func (quiet) Facts() Facts                                                            { return Facts{OpenCircuits: []string{}} }
-func (quiet) Providers(metrics.Sum) any                                               { return []string{} }
+func (quiet) Status() string { return "ready" }
+
+func (quiet) Facts() Facts { return Facts{OpenCircuits: []string{}} }
+
+func (quiet) Providers(metrics.Sum) any { return []string{} }
+
 func (quiet) IsAdmin(*access.Key) bool                                                { return true }
 func (quiet) Refuse(http.ResponseWriter, *http.Request, *access.Key, *protocol.Error) {}
 func (quiet) RunningCount() int                                                       { return 0 }
-func (quiet) Running(int) running.Summary                                             { return running.Summary{} }
-func (quiet) Stop(string, *relay.StopCause) bool                                      { return false }
+func (quiet) Running(int) running.Summary { return running.Summary{} }
+
+func (quiet) Stop(string, *relay.StopCause) bool { return false }
 
 func newQuiet() *Feed {
 	return New(Parts{Relay: quiet{}, Engine: quiet{}, Recent: metrics.New(prometheus.NewRegistry()).Recent(), Reports: noReports{}})
