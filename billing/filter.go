@@ -23,6 +23,15 @@ var (
 	ErrFilterMetadata = errors.New("metadata can't narrow sums of relays that share a Redis, which keep none: ask for the records, or a ledger without Redis")
 )
 
+// Pair is a pair of a generation's metadata.
+type Pair struct{ Key, Value string }
+
+// In reports whether metadata have the pair. One without a key is in all.
+func (p Pair) In(metadata map[string]string) bool {
+	value, ok := metadata[p.Key]
+	return p.Key == "" || ok && value == p.Value
+}
+
 // OfAttempts reports whether it asks for what only attempts have.
 func (f Filter) OfAttempts() bool { return f.Provider != "" || f.Model != "" || f.Voice != "" }
 

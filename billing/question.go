@@ -30,8 +30,6 @@ func ParseTime(s string) (time.Time, error) {
 // ErrPeriod says that a period is written in no form that is read.
 var ErrPeriod = errors.New("must be a year, a month or a day, such as 2026, 2026-11 or 2026-11-05")
 
-const monthOnly = "2006-01"
-
 // ParsePeriod reads a year, a month or a day, UTC: its first moment, and the first one after it.
 func ParsePeriod(s string) (from, to time.Time, err error) {
 	for _, form := range []struct {
@@ -103,13 +101,4 @@ func (k GroupKey) Of(d Dimension) string {
 		return k.Voice
 	}
 	return ""
-}
-
-// Pair is a pair of a generation's metadata.
-type Pair struct{ Key, Value string }
-
-// In reports whether metadata have the pair. One without a key is in all.
-func (p Pair) In(metadata map[string]string) bool {
-	value, ok := metadata[p.Key]
-	return p.Key == "" || ok && value == p.Value
 }

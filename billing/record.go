@@ -64,6 +64,8 @@ type Attempt struct {
 	// Usage is what was sent to the vendor and received from it.
 	Usage
 	Cost Cost
+	// UnitPrice is the one that Cost is made of, where it is of the price list. Stores leave it out: AddUnitPrices finds it.
+	UnitPrice Price
 }
 
 // Known is what costs come to, as far as they are known, in micros by currency.

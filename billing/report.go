@@ -182,6 +182,9 @@ func (q SumsQuery) Exceeds(groups int) bool { return q.MaxGroups > 0 && groups >
 
 const hoursPerDay = 24
 
+// monthOnly is how months are written.
+const monthOnly = "2006-01"
+
 // floorTo is the last multiple of unit up to n, before 0 too.
 func floorTo(n, unit int64) int64 { return n - (n%unit+unit)%unit }
 

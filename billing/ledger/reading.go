@@ -20,6 +20,16 @@ func (l *Ledger) Unshipped(ctx context.Context, epoch, tenant string, after int6
 // Tails is Reader's.
 func (l *Ledger) Tails(ctx context.Context) ([]billing.Tail, error) { return l.reader.Tails(ctx) }
 
+// PriceList is Reader's. One that no entry names yet is known only to those who use it.
+func (l *Ledger) PriceList(ctx context.Context, hash string) (*billing.PriceList, error) {
+	return l.reader.PriceList(ctx, hash)
+}
+
+// PriceLists is Reader's.
+func (l *Ledger) PriceLists(ctx context.Context) (map[string]string, error) {
+	return l.reader.PriceLists(ctx)
+}
+
 // Sums is Reader's. What could not be written yet is told as missing.
 func (l *Ledger) Sums(ctx context.Context, q billing.SumsQuery) (billing.Report, error) {
 	report, err := l.reader.Sums(ctx, q)

@@ -18,6 +18,8 @@ type Outbox interface {
 	Tails(ctx context.Context) ([]billing.Tail, error)
 	// OldestOpen is the earliest admission among the generations that are not closed yet; ok is false where there are none.
 	OldestOpen(ctx context.Context) (admitted time.Time, ok bool, err error)
+	// PriceLists are the texts of all price lists that records may name, by their hashes.
+	PriceLists(ctx context.Context) (map[string]string, error)
 }
 
 // Config is what a Shipper is made with.

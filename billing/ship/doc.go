@@ -10,6 +10,7 @@
 //	usage:{TENANT}:ids:HOUR       zset     record and generation ids, in order, with their places in the stream
 //	usage:tenants                 set      tenants that have had records
 //	usage:epochs:RELAY            zset     epochs of a ledger that have had records, by when they were first named
+//	usage:prices                  hash     price lists (JSON, see prices.go) by the hashes that records have; they stay
 //	usage:relays                  hash     heartbeats: how far Redis is behind each ledger
 //
 // HOUR is that of admission, such as 2026-03-01T12. A stream an hour, rather than one for all, so that records go with the

@@ -10,6 +10,7 @@ import (
 const (
 	tenantsKey = "usage:tenants"
 	relaysKey  = "usage:relays"
+	pricesKey  = "usage:prices"
 )
 
 // Bounds on one exchange with Redis.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -16,14 +17,15 @@ import (
 type memoryOutbox struct {
 	mu      sync.Mutex // guards all
 	records map[stream][]billing.Numbered
-	open    time.Time // zero: no generation is open
+	open    time.Time         // zero: no generation is open
+	lists   map[string]string // price lists
 	broken  bool
 }
 
 var errBroken = errors.New("the ledger can't be read")
 
 func newMemoryOutbox() *memoryOutbox {
-	return &memoryOutbox{records: make(map[stream][]billing.Numbered)}
+	return &memoryOutbox{records: make(map[stream][]billing.Numbered), lists: make(map[string]string)}
 }
 
 // add closes a record.
@@ -101,6 +103,24 @@ func (o *memoryOutbox) OldestOpen(context.Context) (time.Time, bool, error) {
 		return time.Time{}, false, errBroken
 	}
 	return o.open, !o.open.IsZero(), nil
+}
+
+func (o *memoryOutbox) PriceLists(context.Context) (map[string]string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.broken {
+		return nil, errBroken
+	}
+	return maps.Clone(o.lists), nil
+}
+
+// usePrices has the ledger know a price list.
+func (o *memoryOutbox) usePrices(list *billing.PriceList) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text, err := list.Text()
+	o.lists[list.Hash()] = text
+	return err
 }
 
 // recordOf is a record whose facts follow from its number.

@@ -62,10 +62,13 @@ func (s *Shipper) horizon(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
-// check reads all marks.
+// check reads all marks, and brings Redis the price lists that it lacks.
 func (s *Shipper) check(ctx context.Context) error {
 	marks, err := s.readMarks(ctx, maps.Keys(s.tails))
 	if err != nil {
+		return err
+	}
+	if err := s.shipPrices(ctx); err != nil {
 		return err
 	}
 	lost := int64(0)
@@ -137,6 +140,9 @@ func (s *Shipper) shipRun(ctx context.Context, at stream) (more bool, err error)
 		// Nothing new, or nothing left: the ledger forgets records whose time is over.
 		s.marks[at] = max(after, s.tails[at])
 		return false, nil
+	}
+	if err := s.shipPricesOf(ctx, records); err != nil {
+		return false, err
 	}
 	last := records[len(records)-1].Seq
 	mark, err := s.applyOnce(ctx, at, after, records)

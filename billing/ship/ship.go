@@ -38,6 +38,7 @@ type Shipper struct {
 	// Owned by the goroutine that is in Run, All or Finish.
 	marks         map[stream]int64 // what Redis has, as far as is known
 	tails         map[stream]int64 // what the ledger has, as far as is known
+	lists         map[string]bool  // price lists that Redis has, or that nobody has, as far as is known
 	checkedAt     time.Time        // when all marks were read; zero: they must be
 	oldest        time.Time        // no record that Redis lacks was admitted before; zero: any may be lacking
 	lastBeat      string           // the heartbeat as it stands in Redis
@@ -63,6 +64,7 @@ func New(cfg Config, out Outbox, rdb redis.UniversalClient) *Shipper {
 		woken:   make(map[string]bool),
 		marks:   make(map[stream]int64),
 		tails:   make(map[stream]int64),
+		lists:   make(map[string]bool),
 	}
 }
 

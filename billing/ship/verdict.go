@@ -18,7 +18,8 @@ const maxFaults = 100
 type verifier struct {
 	reports *Reports
 	out     Outbox
-	since   int64 // first hour that has not been over for the retention
+	since   int64           // first hour that has not been over for the retention
+	lists   map[string]bool // that the records name
 	verdict Verdict
 }
 

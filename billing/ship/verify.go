@@ -23,10 +23,10 @@ const (
 )
 
 // Verify holds a ledger against Redis: each record up to its marks is there once and the same, and every tenant's hourly
-// sums are those of its records, whichever relay they came from. Relays may run at the same time. Retention is that of the
+// sums are those of its records, whichever relay they came from; the price lists that the records name are there. Relays may run at the same time. Retention is that of the
 // shipper: what is older need not be there. The error is ErrUnreachable where Redis gave no answer.
 func (r *Reports) Verify(ctx context.Context, out Outbox, retention time.Duration) (Verdict, error) {
-	v := verifier{reports: r, out: out, since: floorHour(time.Now().Add(-retention)) + 1}
+	v := verifier{reports: r, out: out, since: floorHour(time.Now().Add(-retention)) + 1, lists: make(map[string]bool)}
 	err := v.run(ctx)
 	var own *ledgerError
 	if err != nil && !errors.Is(err, errStored) && !errors.As(err, &own) {
@@ -50,6 +50,9 @@ func (v *verifier) run(ctx context.Context) error {
 		if err := v.stream(ctx, at, marks[at]); err != nil {
 			return err
 		}
+	}
+	if err := v.prices(ctx); err != nil {
+		return err
 	}
 	tenants, err := v.reports.tenants(ctx, "")
 	if err != nil {
@@ -224,6 +227,7 @@ func (v *verifier) compare(ctx context.Context, numbered []billing.Numbered, mar
 // one compares a record with what Redis has under its id.
 func (v *verifier) one(n *billing.Numbered, found []entry) {
 	v.verdict.Records++
+	v.lists[n.Record.PriceList] = true
 	if len(found) != 1 {
 		v.fault("record %s, number %d of epoch %s: redis has it %d times", n.Record.ID, n.Seq, n.Epoch, len(found))
 		return
