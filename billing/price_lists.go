@@ -6,6 +6,13 @@ import (
 	"fmt"
 )
 
+// UnitPrice is what one of a unit cost.
+type UnitPrice struct {
+	// Amount is a decimal in whole units of the currency.
+	Amount, Currency string
+	Unit             Unit
+}
+
 // PriceLists finds price lists by the hashes that records have. It is safe for concurrent use.
 type PriceLists interface {
 	// PriceList is the list of a hash; nil: it is not known.
@@ -69,8 +76,19 @@ func (r *Record) addUnitPrices(list *PriceList) {
 	for i := range r.Attempts {
 		a := &r.Attempts[i]
 		if a.Cost.Source == FromPriceList {
-			e, _ := list.find(a.Provider, a.Model)
-			a.UnitPrice = e.Price
+			if e, ok := list.find(a.Provider, a.Model); ok {
+				a.UnitPrice = UnitPrice{Amount: e.decimal(), Currency: e.Currency, Unit: e.Unit}
+			}
 		}
 	}
+}
+
+// decimal is the amount with six decimals, and those of the twelve behind that are needed.
+func (e entry) decimal() string {
+	const picosPerUnit = 1_000_000_000_000
+	text := fmt.Sprintf("%d.%012d", e.picos/picosPerUnit, e.picos%picosPerUnit)
+	end := len(text)
+	for ; text[end-1] == '0' && end > len(text)-6; end-- {
+	}
+	return text[:end]
 }

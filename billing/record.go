@@ -65,7 +65,7 @@ type Attempt struct {
 	Usage
 	Cost Cost
 	// UnitPrice is the one that Cost is made of, where it is of the price list. Stores leave it out: AddUnitPrices finds it.
-	UnitPrice Price
+	UnitPrice UnitPrice
 }
 
 // Known is what costs come to, as far as they are known, in micros by currency.

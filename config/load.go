@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"voicerelay/billing"
 	"voicerelay/routing"
 )
 
@@ -83,6 +84,19 @@ func LoadBooks(path string, env Environment) (BookSettings, error) {
 		return top == "" || top == "ledger" || top == "redis"
 	})
 	return BookSettings{Ledger: file.Ledger, Redis: file.Redis}, err
+}
+
+// LoadPrices reads a configuration's price list, and leaves all other faults unsaid as LoadBooks does.
+func LoadPrices(path string, env Environment) (*billing.PriceList, error) {
+	file, r, err := readFile(path, env)
+	if err != nil {
+		return nil, err
+	}
+	list := settlePrices(file, r)
+	err = r.errOf(func(path string) bool {
+		return path == "" || strings.HasPrefix(path, "prices") || strings.HasPrefix(path, "list_prices")
+	})
+	return list, err
 }
 
 // readFile is a file as it is written, for those who need a part of it. Faults of single values are in the remarks.

@@ -42,6 +42,8 @@ func (srv *Server) ownRoutes() []downstream.Route {
 		"/v1/keys":          srv.listKeys,
 		"/v1/tenants":       srv.listTenants,
 		"/v1/config":        srv.admin(srv.showConfiguration),
+		"/v1/prices":        srv.admin(srv.showPrices),
+		"/v1/prices/{list}": srv.admin(srv.findPrices),
 		"/v1/failures":      srv.listFailures,
 		"/v1/usage":         srv.usage.Sums,
 		"/v1/usage/records": srv.usage.Records,

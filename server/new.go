@@ -102,6 +102,7 @@ func (srv *Server) limitMemory(bytes int64) {
 
 // answerFrom notes who knows balances and how the stores do. If nobody does, nothing was spent and all is well.
 func (srv *Server) answerFrom(parts Parts) {
+	srv.lists = parts.PriceLists
 	if srv.budgets = parts.Budgets; srv.budgets == nil {
 		srv.budgets = limits.NewMemoryBudgets(nil)
 	}

@@ -71,6 +71,8 @@ type Parts struct {
 	Circuits func(t routing.Target, s routing.State)
 	Ledger   relay.Ledger
 	Reports  usage.Reports
+	// PriceLists has the lists that records name; nil: only the one in force is known.
+	PriceLists billing.PriceLists
 	// Peers are the other relays on the same Redis; nil: there are none.
 	Peers live.Peers
 	// Identity is what operators know the relay by.

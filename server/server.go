@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"voicerelay/awake"
+	"voicerelay/billing"
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
@@ -26,6 +27,7 @@ type Server struct {
 	engine   *relay.Engine
 	usage    *usage.Endpoints
 	failures *failures
+	lists    billing.PriceLists // nil: none but the one in force
 	// configuration is what GET /v1/config shows.
 	configuration func() Configuration
 	standing      func() Standing

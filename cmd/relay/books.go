@@ -33,6 +33,7 @@ const (
 type books struct {
 	ledger  relay.Ledger
 	reports usage.Reports
+	lists   billing.PriceLists
 	store   limits.Store
 	budgets limits.Budgets
 	alert   func(context.Context, limits.Crossing) (bool, error) // tells of a budget that is spent so far
@@ -93,6 +94,7 @@ func (p *process) openBooks(ctx context.Context, s *config.Settings, registry pr
 		name:     name,
 		ledger:   l,
 		reports:  l,
+		lists:    l,
 		store:    store,
 		budgets:  limits.NewMemoryBudgets(spentBefore(l)),
 		alert:    events.Thresholds(l, nil),
@@ -148,11 +150,13 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 	if err := errors.Join(metrics.register(registry), registerClock(registry, shipper.ClockOffset)); err != nil {
 		return nil, err
 	}
+	shipped := ship.NewReports(client, 0)
 	return &books{
 		name:    name,
 		peers:   peers.New(client, name),
 		ledger:  wakingLedger{l, shipper},
-		reports: &sharedReports{all: ship.NewReports(client, 0), own: l, away: shared.Away, log: log},
+		reports: &sharedReports{all: shipped, own: l, away: shared.Away, log: log},
+		lists:   priceLists{own: l, shared: shipped},
 		store:   shared,
 		budgets: shared,
 		alert:   events.Thresholds(l, shared.Claim),

@@ -29,6 +29,7 @@ func commands() []verb {
 		{"cert", "make a CA and a certificate for trials of clients that insist on wss", cert},
 		{"ready", "ask a relay whether it takes new connections; exit status 0 if so", ready},
 		{"usage", "what was spoken and what it cost, also beside a running relay", usageReport},
+		{"prices", "a price list: the configuration's, or the one that records name", printPrices},
 		{"ledger", "verify: check the ledger, and Redis against it; ship: bring Redis what it lacks; forget: a relay that is gone", ledgerWork},
 		{"emulate", "one vendor's emulator, for tests", emulate},
 		{"version", "what this binary was built from", version},

@@ -16,7 +16,7 @@ func RecordsHeader() []string {
 	return []string{
 		"record_id", "generation_id", "tenant", "key", "session_id", "context_id", "route", "admitted_at", "ended_at",
 		"outcome", "code", "metadata", "characters", "audio_ms", "attempts", "unpriced", "estimated", "cost", "currency",
-		"spoken_characters", "bytes", "requests", "price_list", "upstream_ids", // last, for those who count columns
+		"spoken_characters", "bytes", "requests", "price_list", "upstream_ids", "unit_prices", // last, for those who count columns
 	}
 }
 
@@ -36,17 +36,30 @@ func RecordRows(r *billing.Record) [][]string {
 	var rows [][]string
 	for _, c := range r.Cost() {
 		if c.Known() {
-			rows = append(rows, slices.Concat(names, measures, []string{c.Money.Amount(), c.Money.Currency}, rest))
+			prices := unitPricesIn(r, c.Money.Currency)
+			rows = append(rows, slices.Concat(names, measures, []string{c.Money.Amount(), c.Money.Currency}, rest, []string{prices}))
 			measures, rest = make([]string, len(measures)), []string{"", "", "", r.PriceList, ""}
 		}
 	}
 	if len(rows) == 0 {
-		rows = append(rows, slices.Concat(names, measures, []string{"", ""}, rest))
+		rows = append(rows, slices.Concat(names, measures, []string{"", ""}, rest, []string{""}))
 	}
 	return rows
 }
 
-// restOf are the columns after the cost.
+// unitPricesIn are the prices of a currency by which attempts were priced, each once, such as "0.000150/character".
+func unitPricesIn(r *billing.Record, currency string) string {
+	var prices []string
+	for i := range r.Attempts {
+		p := r.Attempts[i].UnitPrice
+		if text := p.Amount + "/" + string(p.Unit); p.Currency == currency && !slices.Contains(prices, text) {
+			prices = append(prices, text)
+		}
+	}
+	return strings.Join(prices, " ")
+}
+
+// restOf are the columns after the cost, but for the last.
 func restOf(r *billing.Record) []string {
 	var requests int64
 	var ids []string

@@ -230,6 +230,8 @@ func spokenTwice() billing.Record {
 				Provider: "one", Model: "m", Outcome: billing.Failed, Code: "stalled", Message: "nothing came",
 				Usage: billing.Usage{Audio: time.Second, Characters: 20, Requests: 1},
 				Cost:  billing.Cost{Money: billing.Money{Micros: 5, Currency: "USD"}, Source: billing.FromPriceList, Estimated: true},
+
+				UnitPrice: billing.UnitPrice{Amount: "0.000150", Currency: "USD", Unit: billing.Character},
 			},
 			{Provider: "two", Outcome: billing.Cancelled, Cost: billing.Cost{Source: billing.Unavailable}},
 			{
@@ -249,9 +251,9 @@ func TestRecordsOnTheWire(t *testing.T) {
 		`"outcome":"failed","code":"upstream_failed","price_list":null,"cost":[{"amount":"1.000000","currency":"EUR","source":"provider"},` +
 		`{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true},{"amount":null,"currency":null,"source":"unavailable"}],` +
 		`"attempts":[{"provider":"one","model":"m","outcome":"failed","code":"stalled","message":"nothing came","requests":1,"characters":20,` +
-		`"audio_ms":1000,"cost":{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true},"voice":"","bytes":0,"started_at":null,"ended_at":null},` +
-		`{"provider":"two","model":null,"outcome":"cancelled","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":null,"currency":null,"source":"unavailable"},"voice":"","bytes":0,"started_at":null,"ended_at":null},` +
-		`{"provider":"three","model":null,"outcome":"completed","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":"1.000000","currency":"EUR","source":"provider"},"voice":"","bytes":0,"started_at":null,"ended_at":null}],` +
+		`"audio_ms":1000,"cost":{"amount":"0.000005","currency":"USD","source":"price_list","estimated":true},"voice":"","bytes":0,"started_at":null,"ended_at":null,"unit_price":{"amount":"0.000150","currency":"USD","unit":"character"}},` +
+		`{"provider":"two","model":null,"outcome":"cancelled","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":null,"currency":null,"source":"unavailable"},"voice":"","bytes":0,"started_at":null,"ended_at":null,"unit_price":null},` +
+		`{"provider":"three","model":null,"outcome":"completed","requests":0,"characters":0,"audio_ms":0,"cost":{"amount":"1.000000","currency":"EUR","source":"provider"},"voice":"","bytes":0,"started_at":null,"ended_at":null,"unit_price":null}],` +
 		`"metadata":{"call":"7\""}}],"next_cursor":null}`
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
@@ -259,8 +261,8 @@ func TestRecordsOnTheWire(t *testing.T) {
 	got = ask(h, "bot", "/v1/usage/records?generation_id=g1&format=csv").Body.String()
 	const names = `r1,g1,acme,bot,s1,,default,2026-03-01T00:00:00.0015Z,2026-03-01T00:00:02Z,failed,upstream_failed,"{""call"":""7\""""}"`
 	want = "record_id,generation_id,tenant,key,session_id,context_id,route,admitted_at,ended_at,outcome,code,metadata," +
-		"characters,audio_ms,attempts,unpriced,estimated,cost,currency,spoken_characters,bytes,requests,price_list,upstream_ids\n" +
-		names + ",31,2000,3,1,1,1.000000,EUR,27,32,1,,\n" + names + ",,,,,,0.000005,USD,,,,,\n"
+		"characters,audio_ms,attempts,unpriced,estimated,cost,currency,spoken_characters,bytes,requests,price_list,upstream_ids,unit_prices\n" +
+		names + ",31,2000,3,1,1,1.000000,EUR,27,32,1,,,\n" + names + ",,,,,,0.000005,USD,,,,,,0.000150/character\n"
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}

@@ -91,7 +91,7 @@ type usageRecord struct {
 	// PriceList names the prices that were in force; null: there were none.
 	PriceList *string           `json:"price_list"`
 	Cost      []protocol.Cost   `json:"cost"`
-	Attempts  []Attempt         `json:"attempts"`
+	Attempts  []recordAttempt   `json:"attempts"`
 	Metadata  map[string]string `json:"metadata"`
 }
 
@@ -117,7 +117,7 @@ func wireRecord(r *billing.Record) usageRecord {
 		Outcome:          string(r.Outcome),
 		Code:             downstream.Optional(r.Code),
 		Cost:             []protocol.Cost{},
-		Attempts:         []Attempt{},
+		Attempts:         []recordAttempt{},
 		Metadata:         r.Metadata,
 	}
 	if wire.Metadata == nil {
@@ -127,7 +127,7 @@ func wireRecord(r *billing.Record) usageRecord {
 		wire.Cost = append(wire.Cost, downstream.WireCost(c))
 	}
 	for i := range r.Attempts {
-		wire.Attempts = append(wire.Attempts, AttemptOf(&r.Attempts[i]))
+		wire.Attempts = append(wire.Attempts, recordAttempt{AttemptOf(&r.Attempts[i]), wireUnitPrice(r.Attempts[i].UnitPrice)})
 	}
 	return wire
 }
@@ -140,6 +140,27 @@ type Attempt struct {
 	// StartedAt and EndedAt are null where a crash left nothing of them.
 	StartedAt *time.Time `json:"started_at"`
 	EndedAt   *time.Time `json:"ended_at"`
+}
+
+// recordAttempt is an attempt of a record.
+type recordAttempt struct {
+	Attempt
+	// UnitPrice is null where the cost is not of the price list.
+	UnitPrice *unitPrice `json:"unit_price"`
+}
+
+// unitPrice is what one of a unit cost.
+type unitPrice struct {
+	Amount   string       `json:"amount"`
+	Currency string       `json:"currency"`
+	Unit     billing.Unit `json:"unit"`
+}
+
+func wireUnitPrice(p billing.UnitPrice) *unitPrice {
+	if p == (billing.UnitPrice{}) {
+		return nil
+	}
+	return &unitPrice{p.Amount, p.Currency, p.Unit}
 }
 
 // AttemptOf is an attempt as clients get it.
