@@ -1,8 +1,10 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -17,6 +19,33 @@ type UnitPrice struct {
 type PriceLists interface {
 	// PriceList is the list of a hash; nil: it is not known.
 	PriceList(ctx context.Context, hash string) (*PriceList, error)
+}
+
+// FirstOf has a list of the first that knows it.
+func FirstOf(lists ...PriceLists) PriceLists { return firstOf(lists) }
+
+type firstOf []PriceLists
+
+// PriceList is the list of a hash. Its error is that of any that may have it, where none knows it.
+func (f firstOf) PriceList(ctx context.Context, hash string) (*PriceList, error) {
+	var faults []error
+	for _, lists := range f {
+		list, err := lists.PriceList(ctx, hash)
+		if list != nil {
+			return list, nil
+		}
+		faults = append(faults, err)
+	}
+	return nil, errors.Join(faults...)
+}
+
+// Table is the list as rows of text, under a line of names.
+func (l *PriceList) Table() [][]string {
+	rows := [][]string{{"provider", "model", "amount", "currency", "unit"}}
+	for _, p := range l.prices {
+		rows = append(rows, []string{p.Provider, cmp.Or(p.Model, "*"), p.Amount, p.Currency, string(p.Unit)})
+	}
+	return rows
 }
 
 // Text is the list as stores keep it: JSON.

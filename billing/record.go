@@ -64,7 +64,8 @@ type Attempt struct {
 	// Usage is what was sent to the vendor and received from it.
 	Usage
 	Cost Cost
-	// UnitPrice is the one that Cost is made of, where it is of the price list. Stores leave it out: AddUnitPrices finds it.
+	// UnitPrice is the one that Cost is made of, where it is of the price list. It is known of records that a store answers with, and
+	// stored nowhere: AddUnitPrices finds it.
 	UnitPrice UnitPrice
 }
 

@@ -146,8 +146,11 @@ func promisedAnswer(req *http.Request, a answer) error {
 
 // pathOf is a request's path as the document has it: with the name of what is no constant.
 func (d *documents) pathOf(req *http.Request) string {
-	if head, found := strings.CutPrefix(req.URL.Path, "/v1/live/"); found && !strings.Contains(head, "/") {
-		return "/v1/live/{record_id}"
+	for _, path := range []string{"/v1/live/{record_id}", "/v1/prices/{list}"} {
+		beginning, _, _ := strings.Cut(path, "{")
+		if name, found := strings.CutPrefix(req.URL.Path, beginning); found && !strings.Contains(name, "/") {
+			return path
+		}
 	}
 	return req.URL.Path
 }

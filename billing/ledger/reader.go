@@ -75,6 +75,9 @@ func (r *Reader) Records(ctx context.Context, q billing.RecordsQuery) (billing.R
 	if len(records) == limit {
 		page.NextCursor = cursorBehind(&page.Records[limit-1])
 	}
+	if err := billing.AddUnitPrices(ctx, r, page.Records); err != nil {
+		return billing.RecordPage{}, err
+	}
 	return page, nil
 }
 

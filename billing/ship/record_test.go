@@ -80,7 +80,7 @@ func TestFieldsComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
-// Every number of a sum has a name of its own.
+// Every number of a sum has a name of its own, but for what follows from the others.
 func TestMeasuresCoverTheSum(t *testing.T) {
 	var v billing.SumValue
 	names := make(map[string]bool)
@@ -88,6 +88,8 @@ func TestMeasuresCoverTheSum(t *testing.T) {
 		*m.of(&v) = int64(i) + 1
 		names[m.name] = true
 	}
+	v.Refused = int64(len(names)) + 1 // the characters of failed generations that were not spoken
+	names["refused"] = true
 	fields := reflect.ValueOf(v)
 	if len(names) != fields.NumField() {
 		t.Errorf("%d names for %d fields", len(names), fields.NumField())

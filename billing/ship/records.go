@@ -40,6 +40,9 @@ func (r *Reports) Records(ctx context.Context, q billing.RecordsQuery) (billing.
 		}
 		page.Records = append(page.Records, f.record)
 	}
+	if err := billing.AddUnitPrices(ctx, r, page.Records); err != nil {
+		return billing.RecordPage{}, err
+	}
 	return page, nil
 }
 

@@ -156,7 +156,7 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		peers:   peers.New(client, name),
 		ledger:  wakingLedger{l, shipper},
 		reports: &sharedReports{all: shipped, own: l, away: shared.Away, log: log},
-		lists:   priceLists{own: l, shared: shipped},
+		lists:   billing.FirstOf(l, shipped),
 		store:   shared,
 		budgets: shared,
 		alert:   events.Thresholds(l, shared.Claim),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -31,13 +30,13 @@ func printPrices(ctx context.Context, args []string, std stdio) int {
 		case err != nil:
 			return err
 		case *asCSV:
-			return billing.WriteCSV(std.out, priceRows(list))
+			return billing.WriteCSV(std.out, list.Table())
 		case list.Hash() == "":
 			fmt.Fprintln(std.out, "no prices")
 			return nil
 		}
 		fmt.Fprintf(std.out, "price list %s\n\n", list.Hash())
-		return printTable(std.out, priceRows(list))
+		return printTable(std.out, list.Table())
 	})
 }
 
@@ -68,12 +67,4 @@ func keptPrices(ctx context.Context, kept config.BookSettings, hash string) (lis
 		err = fmt.Errorf("-list: no record names the price list %q", hash)
 	}
 	return list, err
-}
-
-func priceRows(list *billing.PriceList) [][]string {
-	rows := [][]string{{"provider", "model", "amount", "currency", "unit"}}
-	for _, p := range list.Prices() {
-		rows = append(rows, []string{p.Provider, cmp.Or(p.Model, "*"), p.Amount, p.Currency, string(p.Unit)})
-	}
-	return rows
 }

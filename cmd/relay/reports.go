@@ -13,53 +13,6 @@ import (
 	"voicerelay/server/usage"
 )
 
-// priceLists are those of this relay's own ledger, then those that others have shipped to Redis.
-type priceLists struct {
-	own, shared billing.PriceLists
-}
-
-// PriceList is the list of a hash; nil: nobody knows it.
-func (l priceLists) PriceList(ctx context.Context, hash string) (*billing.PriceList, error) {
-	list, own := l.own.PriceList(ctx, hash)
-	if list != nil {
-		return list, nil
-	}
-	list, shared := l.shared.PriceList(ctx, hash)
-	if list != nil {
-		return list, nil
-	}
-	if shared != nil {
-		shared = fmt.Errorf("%w: %w", limits.ErrAway, shared)
-	}
-	return nil, errors.Join(own, shared)
-}
-
-// recordPages has records a page at a time.
-type recordPages interface {
-	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
-}
-
-// pricedRecords has records that tell their unit prices.
-type pricedRecords struct {
-	records recordPages
-	lists   billing.PriceLists
-}
-
-// Records answers with a page of closed records.
-func (r pricedRecords) Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error) {
-	page, err := r.records.Records(ctx, q)
-	if err == nil {
-		err = billing.AddUnitPrices(ctx, r.lists, page.Records)
-	}
-	return page, err
-}
-
-// pricedReports answers with such records.
-type pricedReports struct {
-	summing
-	recordPages
-}
-
 // sharedReports answers from what all relays have shipped to Redis.
 type sharedReports struct {
 	all  *ship.Reports

@@ -172,7 +172,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		Alert:         kept.alert,
 		Circuits:      p.circuitChanged,
 		Ledger:        kept.ledger,
-		Reports:       pricedReports{kept.reports, pricedRecords{kept.reports, kept.lists}},
+		Reports:       kept.reports,
 		PriceLists:    kept.lists,
 		Standing:      kept.standing,
 		Peers:         kept.peers,

@@ -57,6 +57,11 @@ func (a *askedUsage) records(now time.Time) (q billing.RecordsQuery, err error) 
 	return q, err
 }
 
+// recordPages has records a page at a time.
+type recordPages interface {
+	Records(ctx context.Context, q billing.RecordsQuery) (billing.RecordPage, error)
+}
+
 // withRecords opens what has the records: Redis where relays share one, which must answer, else the ledger.
 func withRecords(ctx context.Context, kept config.BookSettings, work func(recordPages) error) error {
 	if kept.Redis.URL == "" {
@@ -64,14 +69,13 @@ func withRecords(ctx context.Context, kept config.BookSettings, work func(record
 		if err != nil {
 			return err
 		}
-		return errors.Join(work(pricedRecords{r, r}), r.Close())
+		return errors.Join(work(r), r.Close())
 	}
 	client, err := reachRedis(ctx, kept.Redis)
 	if err != nil {
 		return err
 	}
-	shipped := ship.NewReports(client, 0)
-	return errors.Join(work(pricedRecords{shipped, shipped}), client.Close())
+	return errors.Join(work(ship.NewReports(client, 0)), client.Close())
 }
 
 // recordWriter writes records, of which the first call has none: what stands before them.
