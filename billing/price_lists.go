@@ -8,13 +8,6 @@ import (
 	"fmt"
 )
 
-// UnitPrice is what one of a unit cost.
-type UnitPrice struct {
-	// Amount is a decimal in whole units of the currency.
-	Amount, Currency string
-	Unit             Unit
-}
-
 // PriceLists finds price lists by the hashes that records have. It is safe for concurrent use.
 type PriceLists interface {
 	// PriceList is the list of a hash; nil: it is not known.

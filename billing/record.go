@@ -69,6 +69,13 @@ type Attempt struct {
 	UnitPrice UnitPrice
 }
 
+// UnitPrice is what one of a unit cost.
+type UnitPrice struct {
+	// Amount is a decimal in whole units of the currency.
+	Amount, Currency string
+	Unit             Unit
+}
+
 // Known is what costs come to, as far as they are known, in micros by currency.
 func Known(costs []Cost) map[string]int64 {
 	known := make(map[string]int64)

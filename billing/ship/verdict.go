@@ -30,3 +30,9 @@ func (v *verifier) fault(format string, args ...any) {
 	}
 	v.verdict.Faults = append(v.verdict.Faults, fmt.Sprintf(format, args...))
 }
+
+// ledgerError says that the ledger could not be read, rather than Redis.
+type ledgerError struct{ err error }
+
+func (e *ledgerError) Error() string { return "read the ledger: " + e.err.Error() }
+func (e *ledgerError) Unwrap() error { return e.err }

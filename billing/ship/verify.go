@@ -35,12 +35,6 @@ func (r *Reports) Verify(ctx context.Context, out Outbox, retention time.Duratio
 	return v.verdict, err
 }
 
-// ledgerError says that the ledger could not be read, rather than Redis.
-type ledgerError struct{ err error }
-
-func (e *ledgerError) Error() string { return "read the ledger: " + e.err.Error() }
-func (e *ledgerError) Unwrap() error { return e.err }
-
 func (v *verifier) run(ctx context.Context) error {
 	marks, err := v.shipped(ctx)
 	if err != nil {
