@@ -101,7 +101,7 @@ bench-micro: ## measure the steps of a frame and of a generation
 clients: ## try clients that others wrote, unmodified, against a relay
 	VOICERELAY_CLIENTS=1 go test ./tests/clients/... -count=1 -v -p 2 -parallel 4 -timeout 20m
 
-# headline is what CI runs of them, in about a minute: each client loses its vendor in mid-word.
+# headline is the shortest part of it, about a minute: each client loses its vendor in mid-word.
 headline: ## lose the vendor of each of these clients in mid-word
 	VOICERELAY_CLIENTS=1 go test ./tests/clients/headline ./tests/clients/rig -count=1 -v -p 1 -parallel 3 -timeout 10m
 
