@@ -30,7 +30,7 @@ func (quiet) Providers(metrics.Sum) any { return []string{} }
 func (quiet) IsAdmin(*access.Key) bool                                                { return true }
 func (quiet) Refuse(http.ResponseWriter, *http.Request, *access.Key, *protocol.Error) {}
 func (quiet) RunningCount() int                                                       { return 0 }
-func (quiet) Running(int) running.Summary { return running.Summary{} }
+func (quiet) Running(int) running.Summary                                             { return running.Summary{} }
 
 func (quiet) Stop(string, *relay.StopCause) bool { return false }
 
