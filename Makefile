@@ -18,11 +18,16 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples
+.PHONY: check static short-fuzz help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples
 
-# check is what CI runs after the tests.
-check: commits format tidy vet lint race ## everything that CI runs after the tests
-	.ci/fuzz 1000x # a number of inputs: at the end of a time go test may report the deadline as a failure
+# check is what CI runs beside the tests: all that is quick, or needs nothing but Go.
+check: static race short-fuzz ## everything that CI runs beside the tests
+
+static: commits format tidy vet lint ## check the code without running it
+
+# A number of inputs: at the end of a time go test may report the deadline as a failure.
+short-fuzz: ## fuzz each target with 1000 inputs
+	.ci/fuzz 1000x
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
