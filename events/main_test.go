@@ -38,10 +38,12 @@ type box struct {
 	broken  error   // what Sent fails with
 }
 
-func (b *box) put(t billing.EventType, id string) {
+func (b *box) put(t billing.EventType, id string) { b.putData(t, id, `{"x":1}`) }
+
+func (b *box) putData(t billing.EventType, id, data string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e := billing.Event{N: int64(len(b.events) + 1), ID: id, Type: t, Subject: "acme", Time: time.Now(), Data: []byte(`{"x":1}`)}
+	e := billing.Event{N: int64(len(b.events) + 1), ID: id, Type: t, Subject: "acme", Time: time.Now(), Data: []byte(data)}
 	if t == billing.GenerationEnded {
 		e.Data, e.Record = nil, &billing.Record{ID: id, Tenant: "acme", Metadata: map[string]string{"call": "42"}}
 	}
@@ -64,6 +66,34 @@ func (b *box) Sent(_ context.Context, _ string, n int64) error {
 	b.sent = n
 	b.moves = append(b.moves, n)
 	return nil
+}
+
+// place is how far the sink has come.
+func (b *box) place() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sent
+}
+
+// noted are all places so far.
+func (b *box) noted() []int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.moves)
+}
+
+// breaks has places fail to be noted; nil: no longer.
+func (b *box) breaks(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.broken = err
+}
+
+// drops says that so many events were dropped.
+func (b *box) drops(n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.dropped = n
 }
 
 // receiver is who gets events, and checks what every one must do: signatures, and that the SDK's own receiver reads it.
@@ -134,6 +164,20 @@ func (r *receiver) got() []string {
 		ids = append(ids, e.ID())
 	}
 	return ids
+}
+
+// times are those of the calls.
+func (r *receiver) times() []time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.at)
+}
+
+// lengths are those of the calls' bodies.
+func (r *receiver) lengths() []int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sizes)
 }
 
 // called are the ids of each call.

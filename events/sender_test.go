@@ -24,8 +24,8 @@ func TestEventsAreBatchedInTheirOrder(t *testing.T) {
 		if got, want := r.called(), []string{"r0,r1,r2", "r3,r4,r5", "r6"}; !slices.Equal(got, want) {
 			t.Errorf("calls had %q, want %q", got, want)
 		}
-		if !slices.Equal(b.moves, []int64{3, 6, 7}) {
-			t.Errorf("the place moved to %v", b.moves)
+		if !slices.Equal(b.noted(), []int64{3, 6, 7}) {
+			t.Errorf("the place moved to %v", b.noted())
 		}
 		if sent, lag := value(t, registry, "relay_events_sent_total", "usage", "generation.ended"), value(t, registry, "relay_events_lag_seconds", "usage"); sent != 7 || lag != 0 {
 			t.Errorf("sent %v, lag %v", sent, lag)
@@ -57,8 +57,8 @@ func TestSinkGetsTheTypesThatItWants(t *testing.T) {
 		b.put(billing.CircuitOpened, "c1")
 		put(b, "last")
 		time.Sleep(5 * time.Second)
-		if got := r.got(); !slices.Equal(got, []string{"c1"}) || b.sent != 12 {
-			t.Errorf("got %q, the place is %d", got, b.sent)
+		if got := r.got(); !slices.Equal(got, []string{"c1"}) || b.place() != 12 {
+			t.Errorf("got %q, the place is %d", got, b.place())
 		}
 	})
 }
@@ -90,12 +90,12 @@ func TestWhatASinkDoesNotAcceptIsSentAgain(t *testing.T) {
 			sending(t, r, unchanged, func(b *box, registry *prometheus.Registry) {
 				put(b, numbered(4)...)
 				time.Sleep(500 * time.Millisecond)
-				if b.sent != 0 {
-					t.Errorf("the place is %d before anything was accepted", b.sent)
+				if b.place() != 0 {
+					t.Errorf("the place is %d before anything was accepted", b.place())
 				}
 				time.Sleep(2 * time.Minute)
-				if got, want := r.called(), []string{"r0,r1,r2", "r0,r1,r2", "r0,r1,r2", "r3"}; !slices.Equal(got, want) || b.sent != 4 {
-					t.Errorf("calls had %q, want %q; the place is %d", got, want, b.sent)
+				if got, want := r.called(), []string{"r0,r1,r2", "r0,r1,r2", "r0,r1,r2", "r3"}; !slices.Equal(got, want) || b.place() != 4 {
+					t.Errorf("calls had %q, want %q; the place is %d", got, want, b.place())
 				}
 				if failed := value(t, registry, "relay_events_failed_total", c.outcome, "usage"); failed != 2 {
 					t.Errorf("%v calls are counted as %s, want 2", failed, c.outcome)
@@ -158,8 +158,8 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 	sending(t, r, unchanged, func(b *box, _ *prometheus.Registry) {
 		put(b, "r0")
 		time.Sleep(10 * time.Minute)
-		if len(r.at) != 3 || r.at[1].Sub(r.at[0]) < 90*time.Second || r.at[2].Sub(r.at[1]) < 179*time.Second {
-			t.Errorf("called at %v", r.at)
+		if len(r.times()) != 3 || r.times()[1].Sub(r.times()[0]) < 90*time.Second || r.times()[2].Sub(r.times()[1]) < 179*time.Second {
+			t.Errorf("called at %v", r.times())
 		}
 	})
 }
@@ -169,8 +169,8 @@ func TestSinkThatIsGoneIsLeftAlone(t *testing.T) {
 	sending(t, r, unchanged, func(b *box, registry *prometheus.Registry) {
 		put(b, "r0", "r1")
 		time.Sleep(time.Hour)
-		if calls := len(r.called()); calls != 1 || b.sent != 0 || value(t, registry, "relay_events_gone", "usage") != 1 {
-			t.Errorf("%d calls, the place is %d", calls, b.sent)
+		if calls := len(r.called()); calls != 1 || b.place() != 0 || value(t, registry, "relay_events_gone", "usage") != 1 {
+			t.Errorf("%d calls, the place is %d", calls, b.place())
 		}
 	})
 }
@@ -205,12 +205,11 @@ func TestABatchHasABound(t *testing.T) {
 	r := &receiver{}
 	sending(t, r, func(s *Sink) { s.Batch = 100 }, func(b *box, _ *prometheus.Registry) {
 		for i := range 20 {
-			b.put(billing.CircuitOpened, fmt.Sprint(i))
-			b.events[i].Data = []byte(`{"long":"` + strings.Repeat("x", 100<<10) + `"}`)
+			b.putData(billing.CircuitOpened, fmt.Sprint(i), `{"long":"`+strings.Repeat("x", 100<<10)+`"}`)
 		}
 		time.Sleep(time.Minute)
-		if len(r.accepted) != 20 || slices.Max(r.sizes) > maxBody || len(r.sizes) > 5 {
-			t.Errorf("%d events in calls of %v bytes", len(r.accepted), r.sizes)
+		if len(r.got()) != 20 || slices.Max(r.lengths()) > maxBody || len(r.lengths()) > 5 {
+			t.Errorf("%d events in calls of %v bytes", len(r.got()), r.lengths())
 		}
 	})
 }
@@ -219,15 +218,13 @@ func TestABatchHasABound(t *testing.T) {
 func TestAPlaceThatCantBeNotedIsNotedLater(t *testing.T) {
 	r := &receiver{}
 	sending(t, r, unchanged, func(b *box, _ *prometheus.Registry) {
-		b.broken = errors.New("the disk is full")
+		b.breaks(errors.New("the disk is full"))
 		put(b, "r0", "r1")
 		time.Sleep(time.Hour)
-		b.mu.Lock()
-		b.broken = nil
-		b.mu.Unlock()
+		b.breaks(nil)
 		time.Sleep(10 * time.Minute)
-		if got := r.called(); !slices.Equal(got, []string{"r0,r1"}) || b.sent != 2 {
-			t.Errorf("calls had %q, the place is %d", got, b.sent)
+		if got := r.called(); !slices.Equal(got, []string{"r0,r1"}) || b.place() != 2 {
+			t.Errorf("calls had %q, the place is %d", got, b.place())
 		}
 	})
 }
@@ -251,9 +248,7 @@ func TestWhatIsLeftIsSentAtTheStop(t *testing.T) {
 func TestDroppedEventsAreCounted(t *testing.T) {
 	sending(t, &receiver{}, unchanged, func(b *box, registry *prometheus.Registry) {
 		time.Sleep(5 * time.Second)
-		b.mu.Lock()
-		b.dropped = 7
-		b.mu.Unlock()
+		b.drops(7)
 		time.Sleep(5 * time.Second)
 		if got := value(t, registry, "relay_events_dropped_total", "usage", "kept_too_long"); got != 7 {
 			t.Errorf("%v are counted as dropped, want 7", got)
