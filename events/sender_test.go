@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,9 +118,10 @@ func garbage(w http.ResponseWriter) {
 
 func TestAnOutageIsSurvived(t *testing.T) {
 	r := &receiver{}
-	down := true
+	var down atomic.Bool
+	down.Store(true)
 	r.answer = func(_ int, w http.ResponseWriter, _ []event.Event) {
-		if down {
+		if down.Load() {
 			w.WriteHeader(http.StatusBadGateway)
 		}
 	}
@@ -135,7 +137,7 @@ func TestAnOutageIsSurvived(t *testing.T) {
 		if calls := len(r.called()); calls < 100 || calls > 250 { // one every 2.5 to 5 minutes
 			t.Errorf("%d calls in ten hours", calls)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(10 * time.Minute)
 		if got := r.got(); !slices.Equal(got, ids) {
 			t.Errorf("got %q, want %q", got, ids)
