@@ -35,6 +35,9 @@ type PoolConfig struct {
 	StreamsPerMinute int
 	// Warm is how many sockets without a stream are kept open ahead of need.
 	Warm int
+	// Life is for how long streams may begin on a socket: it takes none after that, and is closed when none is on it. 0: no
+	// bound but the one that an Expirer names.
+	Life time.Duration
 	// Idle is how long a socket without a stream is kept, to which up to a quarter may be added: less than the
 	// vendor's own limit. 0: 2 minutes.
 	Idle time.Duration

@@ -1,6 +1,7 @@
 package vendorsocket
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"net/http"
@@ -20,7 +21,9 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 	client := *cfg.HTTP
 	client.Transport = cutTransport{client.Transport}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &client, HTTPHeader: header})
+	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+		HTTPClient: &client, HTTPHeader: header, Subprotocols: cfg.Subprotocols,
+	})
 	if err != nil {
 		refused := upstream.Refused(ctx, resp, err, kind)
 		refused.RequestID = upstream.RequestIDHeader(resp, cfg.RequestIDHeader)
@@ -44,6 +47,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { s.Fail(unconnected(ctx, "no greeting in time")) })()
 	names, _ := d.(Namer)
+	expires, _ := d.(Expirer)
 	for ready := false; !ready; {
 		binary, data, err := s.read()
 		if err != nil {
@@ -58,6 +62,12 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
 		}
 		if names != nil {
 			s.name = cmp.Or(upstream.RequestID(names.ConnectionID(data)), s.name)
+		}
+		if expires != nil {
+			s.life = cmp.Or(expires.Life(data), s.life)
+		}
+		if ready {
+			s.greeting = bytes.Clone(data)
 		}
 		if reply != nil && s.conn.Write(context.Background(), websocket.MessageText, reply) != nil {
 			s.Fail(&upstream.Error{Kind: upstream.Dropped, Message: "connection lost"})

@@ -2,6 +2,7 @@ package vendorsocket
 
 import (
 	"net/http"
+	"time"
 
 	"voicerelay/upstream"
 )
@@ -39,6 +40,13 @@ type Greeter interface {
 type Namer interface {
 	// ConnectionID is the name in a frame that Greet has taken; empty: it has none. data is valid during the call only.
 	ConnectionID(data []byte) string
+}
+
+// Expirer is a Greeter whose vendor says in a greeting how long it keeps the connection.
+type Expirer interface {
+	// Life is for how long streams may begin on the socket, by a frame that Greet has taken; 0: the frame says nothing of it.
+	// data is valid during the call only.
+	Life(data []byte) time.Duration
 }
 
 // closed says what a close means for the streams on the socket.

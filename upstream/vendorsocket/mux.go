@@ -1,6 +1,7 @@
 package vendorsocket
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,8 +14,9 @@ type Mux struct {
 	// Static after newMux.
 	cfg     *PoolConfig
 	socket  *Socket
-	number  uint64 // of all sockets that the pool has opened
-	suspect func() // tells the pool that the vendor may be gone from here
+	number  uint64    // of all sockets that the pool has opened
+	suspect func()    // tells the pool that the vendor may be gone from here
+	until   time.Time // streams may begin before that; zero: no bound
 
 	// Guarded by mu.
 	mu         sync.Mutex
@@ -133,8 +135,10 @@ type Keeper interface {
 }
 
 func newMux(cfg *PoolConfig, s *Socket, number uint64, key string) *Mux {
+	now := time.Now()
 	return &Mux{
 		cfg:       cfg,
+		until:     expiry(now, cfg.Life, s.life),
 		socket:    s,
 		name:      s.name,
 		number:    number,
@@ -142,9 +146,24 @@ func newMux(cfg *PoolConfig, s *Socket, number uint64, key string) *Mux {
 		seats:     make(map[string]*Seat),
 		leaving:   make(map[string]departure),
 		allowance: allowance{limit: cfg.StreamsPerMinute},
-		idleSince: time.Now(),
+		idleSince: now,
 	}
 }
+
+// expiry is when the shortest of the lives ends, of which 0 is none; zero: never.
+func expiry(now time.Time, lives ...time.Duration) time.Time {
+	lives = slices.DeleteFunc(lives, func(life time.Duration) bool { return life <= 0 })
+	if len(lives) == 0 {
+		return time.Time{}
+	}
+	return now.Add(slices.Min(lives))
+}
+
+// expired reports whether no stream may begin on the socket any more.
+func (m *Mux) expired(now time.Time) bool { return !m.until.IsZero() && !now.Before(m.until) }
+
+// Greeting is the frame by which the vendor let streams speak; nil where its dialect is no Greeter. It must not be changed.
+func (m *Mux) Greeting() []byte { return m.socket.greeting }
 
 // Member is the stream of that id on this socket, or nil: frames of unknown ids are late ones, to be dropped.
 func (m *Mux) Member(id []byte) Member {

@@ -277,7 +277,7 @@ func (p *Pool) retire(now time.Time) []*Mux {
 		if rests && !waits {
 			idle++
 		}
-		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || !waits && idle > maxIdle) {
+		if rests && (now.Sub(m.idleSince) >= p.cfg.Idle || !waits && idle > maxIdle || m.expired(now)) {
 			m.retired = true
 			retired = append(retired, m)
 		}

@@ -48,7 +48,7 @@ func (m *Mux) rank(want Want, now time.Time) int {
 	}
 	room := m.placesLocked() - taken
 	switch {
-	case m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.allowance.spent(now), m.doubtedLocked():
+	case m.retired || m.socket.Reason() != nil || m.key != "" && m.key != want.Key, m.expired(now), m.allowance.spent(now), m.doubtedLocked():
 		return 0
 	case m.cfg.AffinityBound && m.bearsLocked(want.Affinity):
 		return 4 + m.cfg.StreamsPerSocket // whether or not there is room
@@ -165,7 +165,7 @@ func (m *Mux) leave(seat *Seat, confirmed bool) (spent, lingers bool) {
 	if !seat.began {
 		m.allowance.waiting--
 	}
-	m.retired = m.retired || m.cfg.SingleUse || !confirmed && m.provesLocked()
+	m.retired = m.retired || m.cfg.SingleUse || m.expired(now) || !confirmed && m.provesLocked()
 	spent = m.retired && len(m.seats) == 0
 	lingers = !confirmed && !spent
 	if lingers {

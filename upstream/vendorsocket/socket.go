@@ -31,6 +31,8 @@ type SocketConfig struct {
 	Ping, Pong time.Duration
 	// KeepAlive is how often each stream's keep-alive goes out: never.
 	KeepAlive time.Duration
+	// Subprotocols are offered in the handshake, best first: none. The vendor need not take any.
+	Subprotocols []string
 	// RequestIDHeader is the header of a handshake's answer in which the vendor names the connection: none.
 	RequestIDHeader string
 	// ReadLimit is the longest frame in bytes: 4 MiB.
@@ -86,6 +88,10 @@ type Socket struct {
 	out  chan [][]byte // never closed
 	over chan struct{} // closed by fail
 	name string        // the vendor's own of the connection, of the handshake or the greeting; empty: none
+
+	// Static after greet.
+	greeting []byte        // the frame by which streams may speak; nil: none
+	life     time.Duration // for which they may begin, by the greeting; 0: it says nothing of that
 
 	frames atomic.Int64 // that the vendor has sent
 	pongs  atomic.Int64 // pings that it has answered
