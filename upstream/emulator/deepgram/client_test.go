@@ -17,7 +17,13 @@ type client struct{ *enginetest.Client }
 // each runs a test for some seeds.
 func each(t *testing.T, o engine.Options, test func(c client)) {
 	t.Helper()
-	enginetest.EachSeed(t, enginetest.Dialect{Vendor: Vendor, Options: o}, "/v1/speak?model=aura-2-thalia-en", nil, func(c *enginetest.Client) { test(client{c}) })
+	eachOf(t, "/v1/speak?model=aura-2-thalia-en", o, test)
+}
+
+// eachOf is each at an address.
+func eachOf(t *testing.T, address string, o engine.Options, test func(c client)) {
+	t.Helper()
+	enginetest.EachSeed(t, enginetest.Dialect{Vendor: Vendor, Options: o}, address, nil, func(c *enginetest.Client) { test(client{c}) })
 }
 
 // send sends messages of a type each, those that begin with "Speak" with the text after that.

@@ -8,20 +8,14 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
-
 	"voicerelay/upstream/emulator/engine"
 )
 
 // connection is one connection, which speaks one thing at a time. Its reader takes messages, and one goroutine does
 // what they order.
 type connection struct {
-	*emulator
-	socket   *websocket.Conn
-	request  string
-	settings settings
-	wg       sync.WaitGroup // the speaker, and the close of a fault
-	wake     chan struct{}  // holds one token while there may be something to do
+	*line
+	wake chan struct{} // holds one token while there may be something to do
 
 	// Owned by the reader.
 	flushes []time.Time // in the latest window
@@ -33,7 +27,9 @@ type connection struct {
 	turns  int
 	halt   context.CancelFunc // stops what is being spoken; nil: nothing is
 
-	speaker // owned by the speaker
+	// Owned by the speaker.
+	flushed, cleared int // the next sequence_ids
+	told             bool
 }
 
 // job is what the speaker does next: speak a text, and then answer.
@@ -41,24 +37,6 @@ type job struct {
 	turn *turn // nil: nothing was said
 	text string
 	then then
-}
-
-// speaker is what a connection's speaker keeps from text to text.
-type speaker struct {
-	flushed, cleared int // the next sequence_ids
-	told             bool
-	rest             []byte // audio that was under way when it was stopped
-	pacer            engine.Pacer
-}
-
-// turn is what is said up to a Flush, a stream of its own in the stats.
-type turn struct {
-	index   int
-	fault   engine.Fault
-	samples int64 // generated, at the native rate
-	spoke   bool
-	dead    bool // it has met its fault
-	over    bool // guarded by the connection's mu
 }
 
 // then is what follows a text.
@@ -71,9 +49,16 @@ const (
 	thenClose
 )
 
-func newConnection(d *emulator, socket *websocket.Conn, request string, s settings) *connection {
-	c := &connection{emulator: d, socket: socket, request: request, settings: s, wake: make(chan struct{}, 1)}
-	c.flushed, c.cleared = d.quirks.firstSequence, d.quirks.firstSequence
+// newConnection is a connection whose Metadata comes with the socket, or before its first audio.
+func newConnection(l *line) *connection {
+	c := &connection{line: l, wake: make(chan struct{}, 1)}
+	c.flushed, c.cleared = l.quirks.firstSequence, l.quirks.firstSequence
+	l.announce = func(*turn) {
+		if !c.told && c.quirks.metadata == "audio" {
+			c.sendMetadata()
+		}
+		c.told = true
+	}
 	return c
 }
 
@@ -89,9 +74,6 @@ func (c *connection) finish(t *turn) {
 		c.server.Finish(t.index)
 	}
 }
-
-// close closes the socket. The client may have gone.
-func (c *connection) close(why closeReason) { _ = c.socket.Close(why.code, why.reason) }
 
 // append takes a text.
 // Texts are joined as they stand: LiveKit's plugin for Python sends single words, each with its space. Whether a whole
@@ -191,8 +173,6 @@ func (c *connection) poke() {
 	default:
 	}
 }
-
-func (c *connection) send(o engine.Object) { engine.Send(c.socket, o) }
 
 // warn sends a Warning, in the fields that are drawn. The docs have description and code; LiveKit's plugin reads warn_msg.
 func (c *connection) warn(code, text string) {

@@ -22,6 +22,10 @@ type quirks struct {
 	idle          int    // seconds without a message, after which the socket is closed; 0: for ever
 	chunk         time.Duration
 	oddChunks     bool // frames end in the middle of a sample
+
+	// Of Flux alone.
+	flushedAt  string // when a Flush is acknowledged: at once, or before or after its SpeechMetadata
+	billsSpace bool   // white space around what is spoken at once is billed too
 }
 
 // drawQuirks draws them, the same for the same seed. Frames of 20 to 200 ms, and 2,000 characters as a limit of Speak, are
@@ -35,6 +39,7 @@ func drawQuirks(o engine.Options) quirks {
 		clearFlushed: flip(), staleFrames: r.IntN(3), warning: of("description", "warn_msg", "both"), errorCloses: flip(),
 		maxText: []int{0, 2000}[r.IntN(2)], idle: []int{0, 60}[r.IntN(2)],
 		chunk: time.Duration(20+20*r.IntN(10)) * time.Millisecond, oddChunks: flip(),
+		flushedAt: of("once", "before", "after"), billsSpace: flip(),
 	}
 	if o.Chunk > 0 {
 		q.chunk = o.Chunk

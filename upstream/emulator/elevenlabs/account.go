@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +41,10 @@ type address struct {
 	normalizes bool
 	inactivity time.Duration
 	wrong      *failure // nil: nothing
+
+	dialogue  bool // a Text to Dialogue socket
+	single    bool // of one context, which is not named
+	maxVoices int  // that a context may register, of a dialogue
 }
 
 // voicePattern is the form of the vendor's voice ids.
@@ -56,22 +59,14 @@ const unknownVoice = "00000000000000000000"
 // Dialogue sockets instead, so this one refuses them. Query names that are not known never fail.
 func (e *emulator) read(r *http.Request) (a address) {
 	query := r.URL.Query()
-	key := cmp.Or(r.Header.Get("xi-api-key"), strings.TrimPrefix(query.Get("authorization"), "Bearer "))
-	a.proven = e.server.Options().APIKey == "" || key == e.server.Options().APIKey
+	a = e.common(r)
 	a.auto = query.Get("auto_mode") == "true"
-	a.aligned = query.Get("sync_alignment") == "true"
-	a.normalizes = query.Get("apply_text_normalization") != "off"
 	seconds, err := strconv.Atoi(cmp.Or(query.Get("inactivity_timeout"), "20"))
 	a.inactivity = cmp.Or(e.server.Options().Inactivity, time.Duration(seconds)*time.Second)
-	var known bool
-	a.format, known = e.quirks.format(query)
 	voice := r.PathValue("voice_id")
 	switch {
-	case !a.proven && key != "":
-		a.wrong = named(badKey)
-	case !known:
-		a.wrong = named(badFormat)
-	case slices.ContainsFunc([]string{"eleven_v3", "eleven_v4"}, func(m string) bool { return strings.HasPrefix(query.Get("model_id"), m) }):
+	case a.wrong != nil:
+	case isDialogue(query.Get("model_id")):
 		a.wrong = named(badModel)
 	case err != nil || seconds < 1 || seconds > maxInactivity:
 		a.wrong = invalid("inactivity_timeout must be between 1 and 180.")
@@ -79,6 +74,30 @@ func (e *emulator) read(r *http.Request) (a address) {
 		a.wrong = &failure{id: "voice_not_found", http: http.StatusNotFound, text: "A voice with the voice_id " + voice + " was not found."}
 	}
 	return a
+}
+
+// common reads what all sockets take.
+func (e *emulator) common(r *http.Request) (a address) {
+	query := r.URL.Query()
+	key := cmp.Or(r.Header.Get("xi-api-key"), strings.TrimPrefix(query.Get("authorization"), "Bearer "))
+	a.proven = e.server.Options().APIKey == "" || key == e.server.Options().APIKey
+	a.aligned = query.Get("sync_alignment") == "true"
+	a.normalizes = query.Get("apply_text_normalization") != "off"
+	a.inactivity = cmp.Or(e.server.Options().Inactivity, inactivity)
+	var known bool
+	a.format, known = e.quirks.format(query)
+	switch {
+	case !a.proven && key != "":
+		a.wrong = named(badKey)
+	case !known:
+		a.wrong = named(badFormat)
+	}
+	return a
+}
+
+// isDialogue reports whether a model is one of the third or the fourth generation.
+func isDialogue(model string) bool {
+	return strings.HasPrefix(model, "eleven_v3") || strings.HasPrefix(model, "eleven_v4")
 }
 
 // format is what output_format asks for, and whether there is such a one. The codecs are those of the vendor that

@@ -32,17 +32,17 @@ type char struct {
 
 // newSegment is a text's speech with the times of its characters, where they are told. Without sync_alignment the schema
 // promises no times, but Pipecat reads them though it does not ask. Flash models begin with a space that the client has not
-// sent.
+// sent. The dialogue's models have been seen to do neither: each of their messages has the times of its own characters.
 func (k *speechContext) newSegment(text string, spoken voice.Spoken) segment {
 	q, address := k.conn.quirks, k.conn.address
 	s := segment{pcm: spoken.PCM, before: k.voice.samples}
-	s.aligned = address.aligned || q.alignUnasked
-	s.each = address.aligned && !q.alignWhole
+	s.aligned = address.aligned || q.alignUnasked && !address.dialogue
+	s.each = address.aligned && (!q.alignWhole || address.dialogue)
 	if !s.aligned {
 		return s
 	}
 	lead := ""
-	if q.leadingSpace {
+	if q.leadingSpace && !address.dialogue {
 		lead = " "
 	}
 	s.asWritten = written(lead, text, spoken, address.normalizes)

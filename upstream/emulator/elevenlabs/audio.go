@@ -97,18 +97,12 @@ func (k *speechContext) sendLate() {
 	}
 }
 
-// sendChunk sends encoded audio, of which there may be none. A nil alignment is null.
-// isFinal is null or false in the schema's examples; clients must look for true alone.
+// sendChunk sends encoded audio, of which there may be none. A nil alignment is none.
 func (k *speechContext) sendChunk(encoded []byte, asWritten, asSpoken engine.Object) {
 	if len(encoded) == 0 {
 		return
 	}
-	frame := engine.Object{"audio": engine.ToBase64(encoded), "isFinal": nil, "alignment": asWritten, "normalizedAlignment": asSpoken}
-	if k.conn.quirks.falseFinal {
-		frame["isFinal"] = false
-	}
-	k.conn.quirks.name(frame, k.id)
-	engine.Send(k.conn.socket, frame)
+	k.conn.send(k.conn.wire.chunk(engine.ToBase64(encoded), asWritten, asSpoken), k.id)
 }
 
 // breaks plays the fault when its time has come, and reports whether the context stops for it.

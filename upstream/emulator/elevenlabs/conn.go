@@ -3,7 +3,6 @@ package elevenlabs
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"strings"
 	"sync"
 
@@ -44,8 +43,8 @@ func (c *connection) serve() {
 
 // take applies a message. Only called by the reader.
 func (c *connection) take(ctx context.Context, data []byte, isText bool) {
-	var m message
-	if err := json.Unmarshal(data, &m); err != nil || !isText || len(m.id()) > maxID {
+	m, err := c.wire.read(data)
+	if err != nil || !isText || len(m.id()) > maxID {
 		c.fail(invalid("The message is not valid."), "")
 		return
 	}
@@ -97,6 +96,9 @@ func (c *connection) apply(ctx context.Context, m message) {
 		wrong = named(settings)
 	}
 	if wrong == nil {
+		wrong = k.unsayable(m)
+	}
+	if wrong == nil {
 		wrong = k.take(m, opens)
 	}
 	if wrong != nil {
@@ -135,7 +137,12 @@ func (c *connection) open(ctx context.Context, m message) (*speechContext, *fail
 	c.mu.Lock()
 	c.contexts[k.id] = k
 	c.mu.Unlock()
-	c.wg.Go(func() { k.speak(ctx) })
+	c.wg.Go(func() {
+		k.speak(ctx)
+		if c.address.single && !k.voice.dead {
+			c.close(1000) // the socket is its only context's
+		}
+	})
 	return k, nil
 }
 
@@ -161,7 +168,7 @@ func (c *connection) touchAll() {
 func (c *connection) closeUnknown(id string) {
 	c.noteClose(id)
 	if c.quirks.closeUnknown {
-		engine.Send(c.socket, c.quirks.final(id))
+		c.send(c.wire.final(), id)
 	}
 }
 
@@ -171,8 +178,7 @@ func (c *connection) leave() {
 	c.leaving = true
 	all := c.all()
 	for _, k := range all {
-		k.flush()
-		k.close()
+		k.end()
 	}
 	c.wg.Go(func() {
 		for _, k := range all {

@@ -2,6 +2,7 @@ package elevenlabs
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ type speechContext struct {
 	id       string
 	settings setting
 	speed    float64
+	voices   []string // that may speak, of a dialogue
 	fault    engine.Fault
 	index    int           // in the stats
 	leave    func()        // takes it off the connection
@@ -28,7 +30,8 @@ type speechContext struct {
 	jobs    []job // no more than a context may have characters, and its flushes between them
 	begun   job   // that the speaker is at
 	halt    context.CancelFunc
-	length  int // characters so far
+	length  int  // characters so far
+	fresh   bool // some have come since the latest flush
 	closing bool
 	closes  int       // close_context messages
 	heard   time.Time // of the client's last word, or the end of the vendor's
@@ -60,7 +63,7 @@ type voicing struct {
 // Settings count in a context's first message only: whatever opens it fixes them, even a keep-alive (reported on GitHub).
 func newSpeechContext(c *line, m message) (*speechContext, *failure) {
 	k := &speechContext{
-		conn: c, id: m.id(), settings: usual(), fault: c.server.CurrentFault(), heard: time.Now(),
+		conn: c, id: m.id(), settings: usual(), voices: m.voices, fault: c.server.CurrentFault(), heard: time.Now(),
 		over: make(chan struct{}), wake: make(chan struct{}, 1), halt: func() {},
 	}
 	if m.Settings != nil {
@@ -74,6 +77,12 @@ func newSpeechContext(c *line, m message) (*speechContext, *failure) {
 		return nil, wrong
 	}
 	k.text.auto = c.address.auto
+	if c.address.dialogue {
+		if wrong = c.address.register(m.voices); wrong != nil {
+			return nil, wrong
+		}
+		k.text.schedule, k.text.words = []int{dialogueCharacters}, dialogueWords
+	}
 	encoder, err := c.address.format.Encoder()
 	if err != nil {
 		return nil, named("internal_error")
@@ -89,12 +98,16 @@ func newSpeechContext(c *line, m message) (*speechContext, *failure) {
 func (k *speechContext) take(m message, opens bool) *failure {
 	k.note(m)
 	k.touch()
-	text := ""
-	if m.Text != nil && (!opens || *m.Text != " ") { // a space has opened the context, and is no text
-		text = *m.Text
-	}
-	if !k.add(text) {
-		return named(tooLong)
+	for _, in := range m.inputs {
+		if opens && in.text == " " {
+			continue // it has opened the context, and is no text
+		}
+		if in.newTurn {
+			k.turn()
+		}
+		if !k.add(in.text) {
+			return named(tooLong)
+		}
 	}
 	if m.Flush {
 		k.flush()
@@ -106,14 +119,36 @@ func (k *speechContext) take(m message, opens bool) *failure {
 	return nil
 }
 
+// unsayable says what is wrong with a dialogue's inputs: a voice that was not registered, or that the context is closing. Either
+// closes the socket.
+func (k *speechContext) unsayable(m message) *failure {
+	if !k.conn.address.dialogue {
+		return nil
+	}
+	k.mu.Lock()
+	closing := k.closing
+	k.mu.Unlock()
+	for _, in := range m.inputs {
+		if closing {
+			return invalid("The context is closing.")
+		}
+		if !slices.Contains(k.voices, in.voice) {
+			return invalid("The voice_id is not among the voices that the first message has registered.")
+		}
+	}
+	return nil
+}
+
 // note counts what a message brings.
 func (k *speechContext) note(m message) {
 	k.conn.server.Stream(k.index, func(s *engine.Stream) {
-		switch {
-		case m.keepsAlive():
+		if m.keepsAlive() {
 			s.KeepAlives++
-		case m.Text != nil && strings.TrimSpace(*m.Text) != "":
-			s.Texts = append(s.Texts, *m.Text)
+		}
+		for _, in := range m.inputs {
+			if strings.TrimSpace(in.text) != "" {
+				s.Texts = append(s.Texts, in.text)
+			}
 		}
 		if m.Flush {
 			s.Flushes++
@@ -138,6 +173,7 @@ func (k *speechContext) add(text string) bool {
 	if k.length += utf8.RuneCountInString(text); k.length > maxText {
 		return false
 	}
+	k.fresh = k.fresh || strings.TrimSpace(text) != ""
 	k.pushLocked(job{text: k.text.add(text)})
 	return true
 }
@@ -155,12 +191,36 @@ func (k *speechContext) flush() {
 	for i := range k.jobs {
 		k.jobs[i].flushed = true
 	}
-	k.pushLocked(job{text: k.text.flush(), flushed: true, marks: true})
+	marks := k.fresh || !k.conn.address.dialogue || k.conn.quirks.emptyTurn
+	k.fresh = false
+	k.pushLocked(job{text: k.text.flush(), flushed: true, marks: marks})
+}
+
+// turn has what has come spoken by itself, since the next input begins a turn of the dialogue.
+// Whether that is the end of a turn as a flush is, is not said.
+func (k *speechContext) turn() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.closing && k.fresh {
+		k.pushLocked(job{text: k.text.flush(), marks: k.conn.quirks.turnMarks})
+		k.fresh = !k.conn.quirks.turnMarks
+	}
+}
+
+// end is the end that close_socket brings: the rest is spoken. Whether a dialogue's last turn is told as one then, is not said.
+func (k *speechContext) end() {
+	k.mu.Lock()
+	flushes := !k.conn.address.dialogue || k.fresh && k.conn.quirks.turnAtEnd
+	k.mu.Unlock()
+	if flushes {
+		k.flush()
+	}
+	k.close()
 }
 
 // close ends the context after what is kept of it. One that is stalled ends with the next close_context.
 // The schema says that what was flushed is still spoken. Of the rest it says nothing, so the seed draws whether it is dropped,
-// spoken as far as it has begun, or spoken whole.
+// spoken as far as it has begun, or spoken whole. On the dialogue's sockets a close has been seen to speak all.
 func (k *speechContext) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -169,10 +229,10 @@ func (k *speechContext) close() {
 		k.wakeLocked()
 		return
 	}
-	switch k.conn.quirks.closeKeeps {
-	case "all":
+	switch keeps := k.conn.quirks.closeKeeps; {
+	case keeps == "all", k.conn.address.dialogue:
 		k.pushLocked(job{text: k.text.flush()})
-	case "flushed":
+	case keeps == "flushed":
 		k.dropLocked()
 	}
 	k.closing = true

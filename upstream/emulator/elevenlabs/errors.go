@@ -2,6 +2,7 @@ package elevenlabs
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -50,6 +51,9 @@ func failures() []*failure {
 		{badModel, http.StatusBadRequest, "The model is not served here."},
 	}
 }
+
+// errNoContext is a message that names none, where there may be several.
+var errNoContext = errors.New("no context_id")
 
 // invalid is an error of a value; neither id nor text is documented.
 func invalid(text string) *failure {

@@ -19,3 +19,19 @@ func FuzzElevenLabs(f *testing.F) {
 		enginetest.Flood(t, Vendor, "/v1/text-to-speech/21m00Tcm4TlvDq8ikWAM/multi-stream-input?"+query.Encode(), seed, messages)
 	})
 }
+
+// FuzzDialogue does the same with a dialogue's sockets.
+func FuzzDialogue(f *testing.F) {
+	f.Add(uint64(1), true, []byte(registerVoices+"\n"+inputs("Hi. ", true)+"\n"+`{"close_socket":true}`))
+	f.Add(uint64(2), true, []byte(registerVoices+"\n"+`{"keep_alive":true}`+"\n"+`{"flush":true}`+"\n"+`{"inputs":[{"text":"a","voice_id":"none"}]}`))
+	f.Add(uint64(3), false, []byte(`{"context_id":"c","voices":["21m00Tcm4TlvDq8ikWAM"]}`+"\n"+`{"context_id":"c","inputs":[{"text":"Hi.","voice_id":"21m00Tcm4TlvDq8ikWAM","new_turn":true}]}`+"\n"+
+		`{"context_id":"c","close_context":true}`+"\n"+`{"close_socket":true}`))
+	f.Add(uint64(4), false, []byte("null\n\n{\"inputs\":7}\n\xff\xfe"))
+	f.Fuzz(func(t *testing.T, seed uint64, single bool, messages []byte) {
+		path := "/v1/text-to-dialogue/multi-stream-input"
+		if single {
+			path = "/v1/text-to-dialogue/stream-input"
+		}
+		enginetest.Flood(t, Vendor, path+"?model_id=eleven_v4_turbo&output_format=pcm_8000&sync_alignment=true", seed, messages)
+	})
+}

@@ -18,6 +18,7 @@ type line struct {
 	// Static after connect.
 	socket  *websocket.Conn
 	address address
+	wire    wire
 	engine  chan struct{}      // holds a token for each context that is spoken at the moment
 	stop    context.CancelFunc // ends the contexts; set by serve
 	wg      sync.WaitGroup     // the contexts, and the close
@@ -35,12 +36,18 @@ func (c *line) fail(e *failure, id string) {
 	}
 	frame := engine.Object{"message": e.text, "error": e.id, "code": int(websocket.StatusPolicyViolation)}
 	if c.quirks.errorNamesContext && id != "" {
-		c.quirks.name(frame, id)
+		c.wire.name(frame, id)
 	}
 	if c.quirks.authBy != "close" || e.http != http.StatusUnauthorized {
 		engine.Send(c.socket, frame)
 	}
 	c.wg.Go(func() { _ = c.socket.Close(websocket.StatusPolicyViolation, cutReason(e.text)) }) // the client may have gone
+}
+
+// send sends a context's frame.
+func (c *line) send(frame engine.Object, id string) {
+	c.wire.name(frame, id)
+	engine.Send(c.socket, frame)
 }
 
 // close closes without a word. The reader goes on until the client has answered.

@@ -1,6 +1,24 @@
 package elevenlabs
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"voicerelay/upstream/emulator/engine"
+)
+
+// wire is how a kind of socket writes its messages.
+type wire interface {
+	// read takes a client's.
+	read(data []byte) (message, error)
+	// chunk has audio, and when its characters are spoken; nil: that is not told.
+	chunk(audio string, asWritten, asSaid engine.Object) engine.Object
+	// flushed follows all audio up to a flush; nil: nothing does.
+	flushed() engine.Object
+	// final is a context's last.
+	final() engine.Object
+	// name has a frame say which context it is of.
+	name(frame engine.Object, id string)
+}
 
 // message is any message from a client. Unknown fields are ignored; null is the same as missing.
 // The key may come in the first message for those that can't set headers: the schema writes xi-api-key and authorization, its
@@ -18,6 +36,21 @@ type message struct {
 	Key           string `json:"xi_api_key"`
 	HeaderKey     string `json:"xi-api-key"`
 	Authorization string `json:"authorization"`
+
+	inputs []input
+
+	// Of a dialogue.
+	voices    []string // that the context's first message registers
+	keepAlive bool
+}
+
+// input is a text to speak.
+type input struct {
+	text string
+
+	// Of a dialogue.
+	voice   string
+	newTurn bool
 }
 
 // setting is what sounds different. What is missing has its default.
@@ -87,7 +120,7 @@ func (m message) id() string {
 }
 
 // keepsAlive reports whether the message only says that the client is still there.
-// An empty text is the keep-alive on this socket, and the end of input on the one of a single context.
+// An empty text is the keep-alive on this socket, and the end of input on the one of a single context. A dialogue's has a name.
 func (m message) keepsAlive() bool {
-	return m.Text != nil && *m.Text == "" && !m.Flush && !m.CloseContext
+	return m.keepAlive || m.Text != nil && *m.Text == "" && !m.Flush && !m.CloseContext
 }

@@ -29,6 +29,11 @@ type quirks struct {
 	alignUnasked bool // alignments come without sync_alignment too, as of a whole segment
 	alignWhole   bool // a segment's alignment comes with its first frame; else each frame has its own
 	leadingSpace bool // a segment's first character is a space that the client has not sent
+
+	// Of the dialogue's sockets alone.
+	emptyTurn bool // a flush of nothing is the end of a turn too
+	turnMarks bool // so is a new_turn, without a flush
+	turnAtEnd bool // so is close_socket, before the final frame
 }
 
 func drawQuirks(o engine.Options) quirks {
@@ -44,32 +49,10 @@ func drawQuirks(o engine.Options) quirks {
 		closeUnknown: flip(), lateChunks: r.IntN(3), serial: flip(), clamps: flip(), morePCM: flip(), oddChunks: flip(),
 		chunk:        time.Duration(100+10*r.IntN(16)) * time.Millisecond,
 		alignUnasked: flip(), alignWhole: flip(), leadingSpace: flip(),
+		emptyTurn: flip(), turnMarks: flip(), turnAtEnd: flip(),
 	}
 	if o.Chunk > 0 {
 		q.chunk = o.Chunk
 	}
 	return q
-}
-
-// name has a frame say which context it is of.
-// The schema writes contextId, the service has been seen to write context_id as well, and Pipecat reads the former only.
-func (q quirks) name(frame engine.Object, id string) {
-	frame["contextId"] = id
-	if q.contextTwice {
-		frame["context_id"] = id
-	}
-}
-
-// final is a context's last frame.
-// The schema's examples write is_final, while every client reads isFinal: so that one is always there.
-func (q quirks) final(id string) engine.Object {
-	frame := engine.Object{"isFinal": true}
-	if q.finalKey == "both" {
-		frame["is_final"] = true
-	}
-	if q.nullAudio {
-		frame["audio"] = nil
-	}
-	q.name(frame, id)
-	return frame
 }

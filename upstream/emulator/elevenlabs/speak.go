@@ -42,11 +42,22 @@ func (k *speechContext) do(ctx, job context.Context, j job) {
 	if ctx.Err() == nil && job.Err() != nil {
 		k.sendLate()
 	}
-	if j.marks && k.conn.quirks.flushDone && ctx.Err() == nil {
-		frame := engine.Object{"type": "flush_done"}
-		k.conn.quirks.name(frame, k.id)
-		engine.Send(k.conn.socket, frame)
+	if j.marks && ctx.Err() == nil && !k.voice.dead {
+		k.mark()
 	}
+}
+
+// mark says that all up to a flush has been spoken, where the socket says so.
+func (k *speechContext) mark() {
+	frame := k.conn.wire.flushed()
+	if frame == nil {
+		return
+	}
+	if k.conn.address.dialogue { // no byte of the turn comes later
+		k.sendChunk(k.voice.held, nil, nil)
+		k.voice.held = nil
+	}
+	k.conn.send(frame, k.id)
 }
 
 // engage waits until the socket's contexts leave this one its turn, and reports false where ctx ends before.
@@ -118,6 +129,6 @@ func (k *speechContext) finish(ctx context.Context) {
 	}
 	k.leave()
 	if ctx.Err() == nil {
-		engine.Send(k.conn.socket, k.conn.quirks.final(k.id))
+		k.conn.send(k.conn.wire.final(), k.id)
 	}
 }

@@ -12,6 +12,7 @@ import (
 // and is meant for clients that send whole sentences.
 type text struct {
 	schedule []int // characters to wait for at each step; the last repeats
+	words    int   // to wait for besides
 	auto     bool  // nothing waits
 	step     int   // of the schedule
 	waiting  string
@@ -24,7 +25,7 @@ func (t *text) add(text string) string {
 		return t.flush()
 	}
 	due := t.schedule[min(t.step, len(t.schedule)-1)]
-	if utf8.RuneCountInString(strings.TrimSpace(t.waiting)) < due {
+	if utf8.RuneCountInString(strings.TrimSpace(t.waiting)) < due || len(strings.Fields(t.waiting)) < t.words {
 		return ""
 	}
 	end := engine.LastBoundary(t.waiting)
