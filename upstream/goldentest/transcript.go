@@ -100,7 +100,9 @@ func files(t testing.TB, vendor, pattern string) []string {
 		t.Fatalf("found %d transcripts of %s: %v", len(paths), vendor, err)
 	}
 	for i, path := range paths {
-		paths[i] = filepath.Base(path)
+		if paths[i], err = filepath.Rel(folder(vendor), path); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return paths
 }
