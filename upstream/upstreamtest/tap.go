@@ -39,8 +39,11 @@ func SaysOne(c *Conn) {
 
 // tapped is the dialect with its frames given to the tap. It greets where the dialect does.
 func (t *Tap) tapped(d vendorsocket.Dialect) vendorsocket.Dialect {
-	if g, ok := d.(vendorsocket.Greeter); ok {
+	switch g := d.(type) {
+	case vendorsocket.Greeter:
 		return greeting{tapped{d, t.Muxes}, g}
+	case vendorsocket.KeyGreeter:
+		return keyGreeting{tapped{d, t.Muxes}, g}
 	}
 	return tapped{d, t.Muxes}
 }
@@ -61,4 +64,9 @@ func (d tapped) Frame(m *vendorsocket.Mux, _ bool, _ []byte) *upstream.Error {
 type greeting struct {
 	tapped
 	vendorsocket.Greeter
+}
+
+type keyGreeting struct {
+	tapped
+	vendorsocket.KeyGreeter
 }

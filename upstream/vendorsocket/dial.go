@@ -38,9 +38,9 @@ func Dial(ctx context.Context, url string, header http.Header, cfg SocketConfig,
 
 // greet exchanges what the vendor wants first. ctx bounds it, and the handshake's time. It is called before Run;
 // where it fails the socket has ended.
-func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
-	g, ok := d.(Greeter)
-	if !ok {
+func (s *Socket) greet(ctx context.Context, d Dialect, key string) *upstream.Error {
+	greet := greeting(d, key)
+	if greet == nil {
 		return nil
 	}
 	ctx, cancel := s.cfg.Awake.WithTimeout(ctx, s.cfg.Handshake)
@@ -56,7 +56,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
 		}
 		var reply []byte
 		var fault *upstream.Error
-		if reply, ready, fault = g.Greet(binary, data); fault != nil {
+		if reply, ready, fault = greet(binary, data); fault != nil {
 			s.Fail(fault)
 			return s.Reason()
 		}
@@ -69,7 +69,7 @@ func (s *Socket) greet(ctx context.Context, d Dialect) *upstream.Error {
 		if ready {
 			s.greeting = bytes.Clone(data)
 		}
-		if reply != nil && s.conn.Write(context.Background(), websocket.MessageText, reply) != nil {
+		if reply != nil && s.conn.Write(context.Background(), s.kind(), reply) != nil {
 			s.Fail(&upstream.Error{Kind: upstream.Dropped, Message: "connection lost"})
 		}
 	}

@@ -36,7 +36,13 @@ type Greeter interface {
 	Greet(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error)
 }
 
-// Namer is a Greeter whose vendor names the connection in a greeting.
+// KeyGreeter is a Dialect whose vendor wants words on a new socket that depend on the streams' key. It is no Greeter.
+type KeyGreeter interface {
+	// GreetKey is what Greet is for a Greeter, on a socket for streams of that key.
+	GreetKey(key string, binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error)
+}
+
+// Namer is a Greeter, or a KeyGreeter, whose vendor names the connection in a greeting.
 type Namer interface {
 	// ConnectionID is the name in a frame that Greet has taken; empty: it has none. data is valid during the call only.
 	ConnectionID(data []byte) string
@@ -47,6 +53,17 @@ type Expirer interface {
 	// Life is for how long streams may begin on the socket, by a frame that Greet has taken; 0: the frame says nothing of it.
 	// data is valid during the call only.
 	Life(data []byte) time.Duration
+}
+
+// greeting is how the dialect answers what comes on a new socket before it is ready; nil: such a socket is ready at once.
+func greeting(d Dialect, key string) func(binary bool, data []byte) (reply []byte, ready bool, err *upstream.Error) {
+	switch g := d.(type) {
+	case KeyGreeter:
+		return func(binary bool, data []byte) ([]byte, bool, *upstream.Error) { return g.GreetKey(key, binary, data) }
+	case Greeter:
+		return g.Greet
+	}
+	return nil
 }
 
 // closed says what a close means for the streams on the socket.

@@ -174,3 +174,44 @@ func TestAVendorThatTakesNoAnswersIsGivenUp(t *testing.T) {
 		s.want(upstream.Dropped)
 	})
 }
+
+// choosy is a vendor's dialect that says its key on a new socket.
+type choosy struct{ dialect }
+
+func (choosy) GreetKey(key string, _ bool, data []byte) (reply []byte, ready bool, err *upstream.Error) {
+	if string(data) == "hello" {
+		return []byte(key), false, nil
+	}
+	return nil, true, nil
+}
+
+// A socket is greeted for the streams that it was opened for.
+func TestASocketIsGreetedByItsKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keys := make(chan string, 2)
+		vendor := upstreamtest.NewVendor(func(c *upstreamtest.Conn) {
+			c.SendRaw([]byte("hello"))
+			key, _ := c.Next()
+			keys <- string(key)
+			c.SendRaw([]byte("come in"))
+			echo(c)
+		})
+		defer vendor.Close()
+		b := &bench{t: t, vendor: vendor}
+		b.pool = vendorsocket.NewPool(choosy{}, vendorsocket.PoolConfig{
+			Socket:           vendorsocket.SocketConfig{HTTP: vendor.Client()},
+			StreamsPerSocket: 1, AddressByKey: true, Log: zerolog.Nop(),
+		})
+		defer b.pool.Close()
+		for _, key := range []string{"one", "two"} {
+			seat := &vendorsocket.Seat{}
+			if err := b.pool.Join(t.Context(), seat, vendorsocket.Want{ID: key, Key: key, Member: &member{t: t}}); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-keys; got != key {
+				t.Errorf("greeted for %q, want %q", got, key)
+			}
+			seat.Leave(true)
+		}
+	})
+}

@@ -118,7 +118,7 @@ func (p *Pool) dial(ctx context.Context, key string) (*Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := socket.greet(ctx, p.dialect); err != nil {
+	if err := socket.greet(ctx, p.dialect, key); err != nil {
 		return nil, err
 	}
 	return socket, nil

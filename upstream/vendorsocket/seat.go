@@ -7,7 +7,7 @@ import (
 	"voicerelay/upstream"
 )
 
-// Send queues text frames. ctx bounds the wait for room. Where the socket has ended the error is nil: the member's
+// Send queues frames. ctx bounds the wait for room. Where the socket has ended the error is nil: the member's
 // Lost tells, or the frames go to a new socket.
 func (s *Seat) Send(ctx context.Context, frames ...[]byte) error {
 	return s.SendOn(ctx, func(uint64) [][]byte { return frames })

@@ -37,6 +37,8 @@ type SocketConfig struct {
 	RequestIDHeader string
 	// ReadLimit is the longest frame in bytes: 4 MiB.
 	ReadLimit int64
+	// Binary: what is sent are binary frames rather than text.
+	Binary bool
 }
 
 // withDefaults has the documented values in place of zeros.
@@ -107,7 +109,7 @@ type Socket struct {
 	wg    sync.WaitGroup // writer, pinger and probe; a probe begins under mu, while there is no reason
 }
 
-// Send queues text frames, which go out together and in order. ctx bounds the wait for room only: where there is
+// Send queues frames, which go out together and in order. ctx bounds the wait for room only: where there is
 // room they go out even if it has ended, so that a vendor is always told to stop. A nil error does not say that the
 // vendor got them: Run's end tells where it did not.
 func (s *Socket) Send(ctx context.Context, frames ...[]byte) error {
@@ -252,7 +254,7 @@ func (s *Socket) write(beat func() [][]byte) {
 func (s *Socket) put(frames [][]byte) bool {
 	for _, frame := range frames {
 		s.stuck.Reset(s.cfg.Write)
-		err := s.conn.Write(context.Background(), websocket.MessageText, frame)
+		err := s.conn.Write(context.Background(), s.kind(), frame)
 		s.stuck.Stop()
 		if err != nil {
 			s.unwritable()
@@ -260,6 +262,14 @@ func (s *Socket) put(frames [][]byte) bool {
 		}
 	}
 	return true
+}
+
+// kind is of the frames that are sent.
+func (s *Socket) kind() websocket.MessageType {
+	if s.cfg.Binary {
+		return websocket.MessageBinary
+	}
+	return websocket.MessageText
 }
 
 // unwritable ends a socket that a write failed on. The reader is left a moment to find the vendor's close code,
