@@ -39,6 +39,19 @@ func Encode(pcm []int16, to audio.Format) ([]byte, error) {
 		raw = binary.LittleEndian.AppendUint16(raw, uint16(v))
 	}
 	from := audio.Format{Encoding: audio.PCM16, Rate: NativeRate}
+	// The converter has G.711 at one rate alone, while some vendors have it at any: a code stands for a sample, whatever the rate.
+	const rate = 8000
+	if to.Rate != rate && (to.Encoding == audio.MuLaw || to.Encoding == audio.ALaw) {
+		raw, err := convert(raw, from, audio.Format{Encoding: audio.PCM16, Rate: to.Rate})
+		if err != nil {
+			return nil, err
+		}
+		return convert(raw, audio.Format{Encoding: audio.PCM16, Rate: rate}, audio.Format{Encoding: to.Encoding, Rate: rate})
+	}
+	return convert(raw, from, to)
+}
+
+func convert(raw []byte, from, to audio.Format) ([]byte, error) {
 	if from == to {
 		return raw, nil
 	}

@@ -20,6 +20,7 @@ type Dialect struct {
 	Stream  string                          // the field that names a frame's stream; only frames of one stream keep their order; empty: all do
 	Fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
 	Audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
+	Flat    bool                            // fields within fields are named by their paths: see Flatten
 	Replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
 }
 

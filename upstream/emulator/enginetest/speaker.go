@@ -24,6 +24,7 @@ type Speaker struct {
 	Rate    int         // of the samples, in hertz
 	Audio   string      // the field of a message with samples in base64; empty: samples are binary messages
 	Stream  string      // the field by which an error names its stream; empty: none does
+	Flat    bool        // fields are named by their paths: see Flatten
 	Code    string      // an error that the vendor knows
 	Charge  int64       // for the text of Speak, in the unit of engine.Stream; 0: it goes by the audio
 	// NoRetryAfter is of a vendor whose refusals don't say when to come again.
@@ -95,6 +96,9 @@ func (s Speaker) take(t *testing.T, h *heard, r Arrival, began time.Time) {
 		message, err := Fields(r.Data)
 		if err != nil {
 			t.Fatalf("got %q: %v", r.Data, err)
+		}
+		if s.Flat {
+			message = Flatten(message)
 		}
 		if s.Ended(message) || s.Failed(message, s.Code) {
 			h.last = message

@@ -176,7 +176,7 @@ func (l *listener) expectSilence(length string) {
 // expectFrame takes a stream's frames up to one of the wanted kind. More audio than the transcript shows is no difference.
 func (l *listener) expectFrame(want []byte) {
 	l.T.Helper()
-	w, err := Fields(want)
+	w, err := l.fields(want)
 	if err != nil {
 		l.T.Fatalf("%s: %v", want, err)
 	}
@@ -201,7 +201,7 @@ func (l *listener) next(stream string, want []byte) map[string]any {
 		if r.Err != nil {
 			l.T.Fatalf("waiting for %s: %v", want, r.Err)
 		}
-		got, err := Fields(r.Data)
+		got, err := l.fields(r.Data)
 		if err != nil {
 			l.T.Fatalf("got %q: %v", r.Data, err)
 		}
@@ -210,6 +210,15 @@ func (l *listener) next(stream string, want []byte) map[string]any {
 	got := l.early[stream][0]
 	l.early[stream] = l.early[stream][1:]
 	return got
+}
+
+// fields are a frame's, as the dialect names them.
+func (d Dialect) fields(text []byte) (map[string]any, error) {
+	fields, err := Fields(text)
+	if err == nil && d.Flat {
+		fields = Flatten(fields)
+	}
+	return fields, err
 }
 
 func (d Dialect) streamOf(frame map[string]any) string {
@@ -241,4 +250,20 @@ func Brief(frame map[string]any) map[string]any {
 		frame["audio"] = "…"
 	}
 	return frame
+}
+
+// Flatten is a frame whose fields within fields are named by their paths, such as "result.status.code". An empty object is a value.
+func Flatten(frame map[string]any) map[string]any {
+	flat := make(map[string]any)
+	for name, value := range frame {
+		within, ok := value.(map[string]any)
+		if !ok || len(within) == 0 {
+			flat[name] = value
+			continue
+		}
+		for inner, value := range Flatten(within) {
+			flat[name+"."+inner] = value
+		}
+	}
+	return flat
 }
