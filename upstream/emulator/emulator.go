@@ -9,6 +9,7 @@ import (
 	"voicerelay/upstream/emulator/deepgram"
 	"voicerelay/upstream/emulator/elevenlabs"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/inworld"
 	"voicerelay/upstream/emulator/kugelaudio"
 	"voicerelay/upstream/emulator/soniox"
 	"voicerelay/upstream/emulator/together"
@@ -19,7 +20,7 @@ import (
 
 // vendors are the emulated vendors, in alphabetical order.
 func vendors() []engine.Vendor {
-	return []engine.Vendor{cartesia.Vendor, deepgram.Vendor, elevenlabs.Vendor, kugelaudio.Vendor, soniox.Vendor, together.Vendor, uplift.Vendor, vogent.Vendor, zeligate.Vendor}
+	return []engine.Vendor{cartesia.Vendor, deepgram.Vendor, elevenlabs.Vendor, inworld.Vendor, kugelaudio.Vendor, soniox.Vendor, together.Vendor, uplift.Vendor, vogent.Vendor, zeligate.Vendor}
 }
 
 // New is a vendor's emulator, by the vendor's name. It is an http.Handler too.
