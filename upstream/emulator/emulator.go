@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"voicerelay/upstream/emulator/assemblyai"
 	"voicerelay/upstream/emulator/cartesia"
 	"voicerelay/upstream/emulator/deepgram"
 	"voicerelay/upstream/emulator/elevenlabs"
@@ -20,7 +21,7 @@ import (
 
 // vendors are the emulated vendors, in alphabetical order.
 func vendors() []engine.Vendor {
-	return []engine.Vendor{cartesia.Vendor, deepgram.Vendor, elevenlabs.Vendor, inworld.Vendor, kugelaudio.Vendor, soniox.Vendor, together.Vendor, uplift.Vendor, vogent.Vendor, zeligate.Vendor}
+	return []engine.Vendor{assemblyai.Vendor, cartesia.Vendor, deepgram.Vendor, elevenlabs.Vendor, inworld.Vendor, kugelaudio.Vendor, soniox.Vendor, together.Vendor, uplift.Vendor, vogent.Vendor, zeligate.Vendor}
 }
 
 // New is a vendor's emulator, by the vendor's name. It is an http.Handler too.
