@@ -180,25 +180,43 @@ func (s *scanner) value(nested bool) ([]byte, bool) {
 
 // brackets takes an object or a list to its end, whatever is in it.
 func (s *scanner) brackets(may bool) ([]byte, bool) {
-	start, depth, quoted := s.pos, 0, false
-	for ; may && s.pos < len(s.data); s.pos++ {
-		switch c := s.data[s.pos]; {
-		case c == '"':
-			quoted = !quoted
-		case quoted && c == '\\':
-			s.pos++ // what is escaped ends no string
-		case quoted:
-		case c == '{' || c == '[':
+	start, depth := s.pos, 0
+	for may && s.pos < len(s.data) {
+		c := s.data[s.pos]
+		s.pos++
+		switch c {
+		case '"':
+			s.quoted()
+		case '{', '[':
 			depth++
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 		if depth == 0 {
-			s.pos++
 			return s.data[start:s.pos:s.pos], true
 		}
 	}
 	return nil, false
+}
+
+// quoted skips the rest of a string, to the end of the data where it has none. Most have no escapes, such as audio, and are
+// not looked at byte by byte.
+func (s *scanner) quoted() {
+	rest := s.data[s.pos:]
+	if n := bytes.IndexByte(rest, '"'); n >= 0 && bytes.IndexByte(rest[:n], '\\') < 0 {
+		s.pos += n + 1
+		return
+	}
+	for ; s.pos < len(s.data); s.pos++ {
+		switch s.data[s.pos] {
+		case '"':
+			s.pos++
+			return
+		case '\\':
+			s.pos++ // what is escaped ends no string
+		}
+	}
+	s.pos = len(s.data)
 }
 
 func (s *scanner) literal(word string) ([]byte, bool) {

@@ -1,7 +1,6 @@
 package cartesia
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -20,8 +19,8 @@ func (c *clock) words(piece int, w *wordTimestamps) []upstream.Word {
 	words := make([]upstream.Word, 0, len(w.Words))
 	for i := range min(len(w.Words), len(w.Start), len(w.End)) {
 		text := strings.TrimSpace(w.Words[i])
-		start, sane := seconds(w.Start[i])
-		end, also := seconds(w.End[i])
+		start, sane := upstream.Seconds(w.Start[i])
+		end, also := upstream.Seconds(w.End[i])
 		if text == "" || !sane || !also || strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") {
 			continue
 		}
@@ -29,13 +28,4 @@ func (c *clock) words(piece int, w *wordTimestamps) []upstream.Word {
 		words = append(words, upstream.Word{Text: text, Piece: piece, Start: start, End: end, Score: -1})
 	}
 	return words
-}
-
-// seconds is a vendor's figure as a time, of a day at most.
-func seconds(s float64) (d time.Duration, sane bool) {
-	const most = 24 * 60 * 60
-	if !(s >= 0 && s <= most) { // also where it is not a number
-		return 0, false
-	}
-	return time.Duration(math.Round(s * float64(time.Second))), true
 }

@@ -198,14 +198,14 @@ func (l *line) tell(p *piece, what packet) {
 }
 
 // say hands words on, in times from the stream's first sample. No word starts before the one before it.
-func (l *line) say(p *piece, words []word) {
+func (l *line) say(p *piece, words []upstream.Word) {
 	if len(words) == 0 {
 		return
 	}
-	told := make([]upstream.Word, len(words))
-	for i, w := range words {
-		start, end := l.clock.Span(l.start+w.start, l.start+w.end)
-		told[i] = upstream.Word{Text: w.text, Piece: p.id, Start: start, End: end, Score: -1}
+	for i := range words {
+		w := &words[i]
+		w.Piece = p.id
+		w.Start, w.End = l.clock.Span(l.start+w.Start, l.start+w.End)
 	}
-	l.sink.Words(told)
+	l.sink.Words(words)
 }

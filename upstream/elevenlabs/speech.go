@@ -1,39 +1,23 @@
 package elevenlabs
 
 import (
-	"strings"
 	"time"
-	"unicode"
 
-	"voicerelay/text"
+	"voicerelay/upstream"
 )
 
-// word is one in the text that was sent, in times from its piece's first sample.
-type word struct {
-	text       string
-	start, end time.Duration
-}
-
-// speech makes words of the characters of a piece.
+// speech makes words of the characters of a piece, which count by segment, in times from its first sample.
 type speech struct {
 	anchor time.Duration // where the latest segment began in the piece
 	reach  time.Duration // where its latest character ended, from the anchor
-	chars  []rune        // of words that may go on
-	spans  []span        // one for each of chars
 
-	ahead   string // of the piece's text, what the vendor has yet to tell of
-	follows bool   // the vendor has told what the text has, so that ahead is known
+	spelling upstream.Spelling
 }
 
 // newSpeech is the speech of a text.
-func newSpeech(text string) speech { return speech{ahead: text, follows: true} }
-
-// span is a character's place in the piece.
-type span struct{ start, end time.Duration }
+func newSpeech(text string) speech { return speech{spelling: upstream.NewSpelling(text)} }
 
 const (
-	// longestWord bounds what is kept for a word to go on, in characters.
-	longestWord = 1000
 	// longest is what no time is beyond: a bound for arithmetic.
 	longest = 24 * time.Hour
 	// early is how much earlier than its audio a character may be said to begin.
@@ -44,7 +28,7 @@ const (
 
 // add takes the characters of a frame whose audio begins at at, and returns the words that they complete. heard says
 // whether the frame has audio at all.
-func (s *speech) add(a *alignment, at time.Duration, heard bool) []word {
+func (s *speech) add(a *alignment, at time.Duration, heard bool) []upstream.Word {
 	starts, lengths := a.starts(), a.lengths()
 	n := min(len(a.Chars), len(starts), len(lengths))
 	if n == 0 {
@@ -52,15 +36,11 @@ func (s *speech) add(a *alignment, at time.Duration, heard bool) []word {
 	}
 	s.segment(milliseconds(starts[0]), at, heard)
 	for i, char := range a.Chars[:n] {
-		start := milliseconds(starts[i])
-		s.reach = max(s.reach, start+milliseconds(lengths[i]))
-		place := span{start: s.anchor + start, end: s.anchor + start + milliseconds(lengths[i])}
-		s.follow(char)
-		for _, r := range char {
-			s.chars, s.spans = append(s.chars, r), append(s.spans, place)
-		}
+		start, length := milliseconds(starts[i]), milliseconds(lengths[i])
+		s.reach = max(s.reach, start+length)
+		s.spelling.Add(char, s.anchor+start, s.anchor+start+length)
 	}
-	return s.words(len(s.chars) > longestWord)
+	return s.spelling.Words()
 }
 
 // segment finds out where the times count from whose first is start. The vendor counts by segment and does not say
@@ -79,55 +59,8 @@ func (s *speech) segment(start, at time.Duration, heard bool) {
 	s.reach = 0
 }
 
-// follow finds a character that was told in the text. The vendor may add and leave out spaces.
-func (s *speech) follow(char string) {
-	if !s.follows || strings.TrimSpace(char) == "" {
-		return
-	}
-	rest := strings.TrimLeftFunc(s.ahead, unicode.IsSpace)
-	if s.ahead, s.follows = strings.CutPrefix(rest, char); !s.follows {
-		s.ahead = ""
-	}
-}
-
-// words are those that are complete, or all: a word may go on in the next frame unless something follows it, in
-// what was told or in the text. That nothing more may come shows nowhere else, so a voice that breaks off after a word
-// has said it.
-func (s *speech) words(all bool) []word {
-	tokens := text.Tokens(string(s.chars), 0)
-	open := len(s.chars) > 0 && !unicode.IsSpace(s.chars[len(s.chars)-1])
-	if open && !all && len(tokens) > 0 && !s.over(tokens) {
-		tokens = tokens[:len(tokens)-1]
-	}
-	done := 0
-	words := make([]word, 0, len(tokens))
-	for _, t := range tokens {
-		words = append(words, word{text: t.Text, start: s.spans[t.Start].start, end: s.spans[t.End-1].end})
-		done = t.End
-	}
-	if all || !open {
-		done = len(s.chars)
-	}
-	s.chars, s.spans = s.chars[done:], s.spans[done:]
-	return words
-}
-
-// over reports whether by the text the last word that was told doesn't go on.
-func (s *speech) over(tokens []text.Token) bool {
-	if !s.follows {
-		return false
-	}
-	next := s.ahead
-	if space := strings.IndexFunc(next, unicode.IsSpace); space >= 0 {
-		next = next[:space]
-	}
-	whole := text.Tokens(string(s.chars)+next, 0)
-	n := len(tokens)
-	return len(whole) >= n && whole[n-1].End == tokens[n-1].End
-}
-
 // rest are the words that nothing follows, at the piece's end.
-func (s *speech) rest() []word { return s.words(true) }
+func (s *speech) rest() []upstream.Word { return s.spelling.Rest() }
 
 // milliseconds is a vendor's figure as a time of at most a day.
 func milliseconds(ms float64) time.Duration {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"voicerelay/upstream"
 )
 
 // letters is an alignment of a text, 20 ms a character, from start on.
@@ -24,10 +26,10 @@ func letters(text string, start float64) *alignment {
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // printed are words as text@start-end, in milliseconds.
-func printed(words []word) string {
+func printed(words []upstream.Word) string {
 	var all []string
 	for _, w := range words {
-		all = append(all, fmt.Sprintf("%s@%d-%d", w.text, w.start.Milliseconds(), w.end.Milliseconds()))
+		all = append(all, fmt.Sprintf("%s@%d-%d", w.Text, w.Start.Milliseconds(), w.End.Milliseconds()))
 	}
 	return strings.Join(all, " ")
 }
@@ -56,7 +58,7 @@ func TestSegmentsAreToldApart(t *testing.T) {
 		"times of a day and more, and -1": {[]told{{text: "a", start: 1e300}, {text: " b", start: -1, at: 7}}, "a@86400000-86400020 b@26-46"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, words := &speech{}, []word(nil)
+			s, words := &speech{}, []upstream.Word(nil)
 			for _, f := range c.frames {
 				words = append(words, s.add(letters(f.text, f.start), ms(f.at), !f.silent)...)
 			}
@@ -104,7 +106,7 @@ func TestHowAlignmentsAreCutChangesNothing(t *testing.T) {
 			*cut = newSpeech(text)
 		}
 		want := append(whole.add(all, 0, true), whole.rest()...)
-		var got []word
+		var got []upstream.Word
 		for from := 0; from < len(all.Chars); {
 			to := min(from+rapid.IntRange(1, 9).Draw(t, "characters"), len(all.Chars))
 			part := &alignment{Chars: all.Chars[from:to], Starts: all.Starts[from:to], Lengths: all.Lengths[from:to]}
@@ -115,30 +117,19 @@ func TestHowAlignmentsAreCutChangesNothing(t *testing.T) {
 		if a, b := joined(got), joined(want); a != b {
 			t.Fatalf("got %s\nwant %s", a, b)
 		}
-		if len(got) > 0 && got[len(got)-1].end != want[len(want)-1].end {
+		if len(got) > 0 && got[len(got)-1].End != want[len(want)-1].End {
 			t.Fatalf("got %s\nwant %s", printed(got), printed(want))
 		}
 	})
 }
 
 // joined is the text of words.
-func joined(words []word) string {
+func joined(words []upstream.Word) string {
 	var all strings.Builder
 	for _, w := range words {
-		all.WriteString(w.text)
+		all.WriteString(w.Text)
 	}
 	return all.String()
-}
-
-// TestLongRunsAreNotKept has a vendor that sends characters and never a space.
-func TestLongRunsAreNotKept(t *testing.T) {
-	s := &speech{}
-	for i := range 10 {
-		s.add(letters(strings.Repeat("a", 300), float64(i*6000)), ms(i*6000), true)
-		if len(s.chars) > longestWord+300 {
-			t.Fatalf("%d characters are kept", len(s.chars))
-		}
-	}
 }
 
 // TestListsOfUnequalLengths takes what all three of them have.
