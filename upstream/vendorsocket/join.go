@@ -164,14 +164,20 @@ func (p *Pool) places() int {
 
 // unservedLocked is for how many of the streams that wait for a key no socket is being opened.
 func (p *Pool) unservedLocked(key string) int {
-	n := 0
+	var waiting []*Seat
 	for _, s := range p.waiting {
 		if s.want.Key == key {
-			n++
+			waiting = append(waiting, s)
 		}
 	}
+	n := len(waiting)
 	for _, c := range p.calls {
-		if c.key == key {
+		switch {
+		case c.key != key:
+		case p.cfg.AffinityBound: // more of them than there are places may be seated together
+			_, waiting = p.take(waiting, p.places())
+			n = len(waiting)
+		default:
 			n -= p.places()
 		}
 	}
@@ -192,13 +198,29 @@ func (p *Pool) earlierLocked(c *call) int {
 
 // nextLocked takes out those that have waited for a key for longest, and those that must be with one of them.
 func (p *Pool) nextLocked(key string, most int) (seats []*Seat) {
-	p.waiting = slices.DeleteFunc(p.waiting, func(s *Seat) bool {
-		bound := slices.ContainsFunc(seats, func(other *Seat) bool { return p.together(other.want, s.want) })
-		if s.want.Key != key || len(seats) >= most && !bound {
-			return false
+	var others, waiting []*Seat
+	for _, s := range p.waiting {
+		if s.want.Key == key {
+			waiting = append(waiting, s)
+		} else {
+			others = append(others, s)
 		}
-		seats = append(seats, s)
-		return true
-	})
+	}
+	seats, waiting = p.take(waiting, most)
+	p.waiting = append(others, waiting...) // streams of different keys do not wait for each other
 	return seats
+}
+
+// take parts streams of one key into those who may sit together on a socket of so many places and the rest. Those who must sit
+// with one of them do, beyond the places as well.
+func (p *Pool) take(waiting []*Seat, places int) (seats, rest []*Seat) {
+	for _, s := range waiting {
+		bound := slices.ContainsFunc(seats, func(other *Seat) bool { return p.together(other.want, s.want) })
+		if len(seats) < places || bound {
+			seats = append(seats, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return seats, rest
 }

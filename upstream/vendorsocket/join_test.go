@@ -218,6 +218,25 @@ func TestABoundConversationHasOneSocket(t *testing.T) {
 			b.sockets(2, 2)
 		})
 	})
+	t.Run("and no socket is opened in vain", func(t *testing.T) {
+		alone := cfg
+		alone.StreamsPerSocket = 1
+		pooled(t, alone, func(t *testing.T, b *bench) {
+			b.vendor.SetPlan(upstreamtest.Plan{Handshake: 100 * time.Millisecond})
+			var wg sync.WaitGroup
+			for i := range 12 {
+				m := &member{t: t, id: strconv.Itoa(i)}
+				want := vendorsocket.Want{ID: m.id, Key: "a", Affinity: "talk" + strconv.Itoa(i%2), Member: m}
+				wg.Go(func() {
+					if err := b.pool.Join(t.Context(), &m.seat, want); err != nil {
+						t.Errorf("%s: %v", m.id, err)
+					}
+				})
+			}
+			wg.Wait()
+			b.sockets(2, 2)
+		})
+	})
 	t.Run("while it is being opened", func(t *testing.T) {
 		pooled(t, cfg, func(t *testing.T, b *bench) {
 			b.vendor.SetPlan(upstreamtest.Plan{Handshake: second})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,8 +22,8 @@ var emulated = emulatortest.Subject{
 	Vendor: "vogent",
 	Open: func(seed uint64, env upstream.Env) (upstream.Provider, error) {
 		cfg := defaults()
-		if seed%2 == 1 {
-			cfg = sharing(8)
+		if seed%2 == 0 {
+			cfg = sharing(1)
 		}
 		return open(cfg, env)
 	},
@@ -88,6 +89,25 @@ func TestEmulatorTakesAWholeConversation(t *testing.T) {
 		}
 		if st := r.Server.Stats(); st.MaxOpenSockets > 2 {
 			r.Errorf("one conversation had %d sockets at once", st.MaxOpenSockets)
+		}
+	})
+}
+
+// TestEmulatorHasAContextOnOneSocket has generations of a conversation overlap, more than a socket takes of others, among those
+// of another one: each conversation is on one socket, whether streams share sockets otherwise or not.
+func TestEmulatorHasAContextOnOneSocket(t *testing.T) {
+	inMemory := emulated
+	inMemory.Bubble = true
+	inMemory.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		var wg sync.WaitGroup
+		for i := range 12 {
+			req := r.Named(fmt.Sprintf("overlaps-%d", i))
+			req.Affinity = fmt.Sprintf("session/%d", i%2)
+			wg.Go(func() { r.WantWords(r.Try(req, emulatortest.Sentences()[0]), emulatortest.Sentences()[0]) })
+		}
+		wg.Wait()
+		if st := r.Server.Stats(); st.Sockets > 2 {
+			r.Errorf("two conversations were on %d sockets", st.Sockets)
 		}
 	})
 }

@@ -22,8 +22,9 @@ const (
 
 // emulator is that of wss://api.vogent.ai.
 type emulator struct {
-	server *engine.Server
-	quirks quirks
+	server   *engine.Server
+	quirks   quirks
+	contexts contexts
 }
 
 // key is the key that a client shows. Header or query suffices.

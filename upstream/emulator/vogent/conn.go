@@ -15,6 +15,7 @@ import (
 // connection is one connection. Its reader takes messages, and a goroutine of each generation speaks.
 type connection struct {
 	line
+	claims *claims // the contexts here
 
 	mu    sync.Mutex             // guards what follows
 	open  map[string]*generation // by generationId
@@ -35,6 +36,7 @@ func (c *connection) refuse() {
 // There is no greeting: the quickstart sends its text right after the upgrade.
 func (c *connection) serve() {
 	defer c.server.Connected()()
+	defer c.claims.drop()
 	ctx, cancel := context.WithCancel(c.server.Context())
 	defer c.wg.Wait()
 	defer func() { _ = c.socket.CloseNow() }() // frees a writer that is blocked
@@ -125,6 +127,9 @@ func (c *connection) begin(ctx context.Context, m message) {
 		return
 	case used:
 		c.fail(m.GenerationID, "generationId was used before")
+		return
+	case m.ContextID != "" && !c.claims.take(m.ContextID):
+		c.fail(m.GenerationID, "contextId is on another connection")
 		return
 	}
 	g := newGeneration(&c.line, m)

@@ -33,7 +33,10 @@ func (v *emulator) connect(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = socket.CloseNow() }() // it is over
 	stop := context.AfterFunc(v.server.Context(), func() { _ = socket.CloseNow() })
 	defer stop()
-	c := &connection{line: line{emulator: v, socket: socket}, open: make(map[string]*generation), turns: make(map[string]*generation)}
+	c := &connection{
+		line: line{emulator: v, socket: socket}, claims: v.contexts.join(),
+		open: make(map[string]*generation), turns: make(map[string]*generation),
+	}
 	if bad {
 		c.refuse()
 		return
