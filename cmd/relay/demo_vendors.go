@@ -19,7 +19,7 @@ type demoVendor struct {
 // demoVendors are all of them, in the order in which they speak. The prices are made up.
 func demoVendors() []demoVendor {
 	return []demoVendor{
-		{adapter: "kugelaudio", title: "KugelAudio", model: "kugel-3", voice: "1071"},
+		{adapter: "kugelaudio", title: "KugelAudio", model: "kugel-3.5", voice: "1071"},
 		{adapter: "uplift", title: "Uplift AI", voice: "v_8eelc901", price: `unit: character, amount: "0.00002"`},
 		{
 			adapter: "vogent", title: "Vogent Voicelab",

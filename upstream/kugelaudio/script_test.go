@@ -129,5 +129,5 @@ func (s *scripted) say(text string) bool {
 }
 
 func (s *scripted) usage() reply {
-	return reply{"audio_seconds": 2.6, "characters": 43, "cost_cents": json.Number("0.2340"), "currency": "eur", "model_id": "kugel-3"}
+	return reply{"audio_seconds": 2.6, "characters": 43, "cost_cents": json.Number("0.2340"), "currency": "eur", "model_id": "kugel-3.5"}
 }

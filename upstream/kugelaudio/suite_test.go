@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var (
 	defaults = Config{ContextsPerSocket: 6, Idle: 2 * time.Minute}
 	request  = upstream.Request{
-		ID: "gen-1", Tenant: "acme", Model: "kugel-3", Voice: "1071", Speed: 1, Normalize: true,
+		ID: "gen-1", Tenant: "acme", Model: "kugel-3.5", Voice: "1071", Speed: 1, Normalize: true,
 		Output: audio.Format{Encoding: audio.PCM16, Rate: 24000},
 	}
 )

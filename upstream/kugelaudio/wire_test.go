@@ -32,7 +32,7 @@ func TestFramesOfAGeneration(t *testing.T) {
 		r.Want()
 		l.MustOrder(false, "Hello <spell>AB</spell>.")
 		r.Want(`{"text":"Hello <spell>AB</spell>.","context_id":"gen-1","flush":true,
-			"voice_settings":{"voice_id":1071},"model_id":"kugel-3","output_format":"pcm_24000",
+			"voice_settings":{"voice_id":1071},"model_id":"kugel-3.5","output_format":"pcm_24000",
 			"word_timestamps":true,"normalize":true,"speed":1}`)
 		time.Sleep(keepAlive + time.Millisecond)
 		r.Want(`{"text":"","context_id":"gen-1"}`)
