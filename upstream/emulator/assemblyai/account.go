@@ -21,7 +21,7 @@ const (
 	sessionTTL  = time.Hour       // after which input stops
 	draining    = time.Minute     // in which the rest may be spoken
 	idleTimeout = 2 * time.Minute // without a frame in either direction
-	maxRun      = 60              // characters in a row, without a space, that can't be spoken; "from about 60 on" (SDK)
+	maxRun      = 60              // characters in a row that are too many to speak in one piece; from about 60 on (LiveKit's plugin)
 	maxSessions = 60              // new ones in a minute; there is a limit, whose figure is not documented
 	wordsWait   = time.Second / 4 // after which WordBoundaries come though no other request has begun
 	maxJobs     = 1024            // that have not been done
@@ -54,7 +54,7 @@ type settings struct {
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
 
 // builtIn is the form of the built-in voices' names, of which there are eleven. The emulator does not have their list.
-var builtIn = regexp.MustCompile(`^aai-[a-z]+$`)
+var builtIn = regexp.MustCompile(`^aai-[0-9a-z-]+$`)
 
 // unknownVoice has the form of a built-in voice, and there is none such.
 const unknownVoice = "aai-nobody"
@@ -95,11 +95,11 @@ func (e *emulator) number() int {
 	return e.sessions
 }
 
-// settings reads the parameters. Names, values and defaults are the docs'.
+// settings reads the parameters. Names, values and defaults are the docs', and that word boundaries are on by default the SDK's.
 func (e *emulator) settings(query url.Values) (s settings, wrong *failure) {
 	s = settings{
 		model: "assemblyai-tts-1", voice: "aai-jane", language: "english", encoding: "pcm_s16le", idle: idleTimeout,
-		format: audio.Format{Encoding: audio.PCM16, Rate: 24000}, words: query.Get("word_boundaries") == "true",
+		format: audio.Format{Encoding: audio.PCM16, Rate: 24000}, words: query.Get("word_boundaries") != "false",
 	}
 	for name, to := range map[string]*string{"model_id": &s.model, "voice_id": &s.voice, "language": &s.language, "encoding": &s.encoding} {
 		if query.Has(name) {
@@ -139,10 +139,10 @@ func (s *settings) numbers(query url.Values) *failure {
 		s.format.Rate = rate
 	}
 	if text := query.Get("inactivity_timeout"); text != "" {
-		const least = 5 // seconds
+		const least, most = 5, 120 // seconds (SDK)
 		seconds, err := strconv.Atoi(text)
-		if err != nil || seconds < least || seconds > int(sessionTTL.Seconds()) {
-			return invalid("inactivity_timeout", "inactivity_timeout must be 5 or more.")
+		if err != nil || seconds < least || seconds > most {
+			return invalid("inactivity_timeout", "inactivity_timeout must be from 5 to 120.")
 		}
 		s.idle = time.Duration(seconds) * time.Second
 	}

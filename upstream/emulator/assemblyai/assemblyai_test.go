@@ -15,7 +15,7 @@ func TestAssemblyAITranscripts(t *testing.T) {
 		Quirks: []string{"limited:false", "early:0", "lateFrames:0", "wordsLate:false", "wordsEnglish:false", "closesMarked:false"},
 		Fixed:  []string{"type", "flush_id", "error_code", "error_type", "retryable", "param", "configuration"},
 		Replace: []string{
-			"<2001 characters>", strings.Repeat("word ", maxText/5) + "x", "<2000 characters>", strings.Repeat("word ", maxText/5), "<60 dashes>", strings.Repeat("-", maxRun),
+			"<2001 characters>", strings.Repeat("word ", maxText/5) + "x", "<2000 characters>", strings.Repeat("word ", maxText/5), "<60 dashes>", strings.Repeat("-", maxRun), "<60 letters>", strings.Repeat("é", maxRun),
 		},
 		Audio: func(f map[string]any) bool { return f["type"] == "Audio" },
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	path     = "/v1/ws"
+	path     = "/v1/ws?word_boundaries=false"
 	sentence = "One two three four. Five six seven eight."
 	flush    = `{"type":"Flush"}`
 	cancel   = `{"type":"Cancel"}`

@@ -14,6 +14,6 @@ func FuzzAssemblyAI(f *testing.F) {
 	f.Add(uint64(4), []byte("null\n\n{\"type\":7}\n\xff\xfe\n[1]"))
 	f.Add(uint64(5), []byte(`{"type":"Generate"}`+"\n"+textOf("")))
 	f.Fuzz(func(t *testing.T, seed uint64, messages []byte) {
-		enginetest.Flood(t, Vendor, path+"?word_boundaries=true&sample_rate=8000", seed, messages)
+		enginetest.Flood(t, Vendor, "/v1/ws?sample_rate=8000", seed, messages)
 	})
 }

@@ -97,8 +97,8 @@ func (s *session) generate(text string) *failure {
 		return invalid("text", "text has more than 2000 characters.")
 	case s.unspoken+length > maxUnspoken || len(s.queue) >= maxJobs:
 		return &failure{code: tooMuchWaiting, kind: "too_much_unspoken_text", text: "Too much text is waiting."}
-	case unspeakableRun(s.buffer + text):
-		return invalid("text", "text has a run of characters that can't be spoken.")
+	case hasLongRun(s.buffer + text):
+		return invalid("text", "text has a run of characters that is too long.")
 	}
 	if text == "" {
 		return nil
@@ -140,14 +140,20 @@ func (s *session) requestLocked() *request {
 	return s.request
 }
 
-// unspeakableRun reports whether a text has too many characters in a row that can't be spoken.
-func unspeakableRun(text string) bool {
-	run := 0
+// hasLongRun reports whether a text has too many characters in a row to speak in one piece: letters without a space or a sign between
+// them, or signs without a letter. LiveKit's plugin breaks up all that has no space.
+func hasLongRun(text string) bool {
+	letters, signs := 0, 0
 	for _, r := range text {
-		if run++; unicode.IsSpace(r) || unicode.IsLetter(r) || unicode.IsDigit(r) {
-			run = 0
+		switch {
+		case unicode.IsSpace(r):
+			letters, signs = 0, 0
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			letters, signs = letters+1, 0
+		default:
+			letters, signs = 0, signs+1
 		}
-		if run >= maxRun {
+		if letters >= maxRun || signs >= maxRun {
 			return true
 		}
 	}

@@ -55,7 +55,7 @@ func sound(t *testing.T, all []object) (raw []byte) {
 func TestAssemblyAITimesAreOfTheSession(t *testing.T) {
 	texts := []string{"Here are 21 of them, isn't it so? ", "Over the lazy dog (again) — we go!"}
 	d := enginetest.Dialect{Vendor: Vendor, Options: engine.Options{Pace: 8}, Quirks: []string{"limited:false", "oddChunks:false"}}
-	enginetest.EachSeed(t, d, path+"?word_boundaries=true", nil, func(e *enginetest.Client) {
+	enginetest.EachSeed(t, d, "/v1/ws", nil, func(e *enginetest.Client) {
 		c := client{e}
 		c.until("Begin")
 		c.Send(textOf("Nobody will hear the end of all of this, for it is not wanted any more."), flush)
@@ -145,7 +145,7 @@ func TestAssemblyAILimitsNewSessions(t *testing.T) {
 		for i := range maxSessions {
 			query := ""
 			if i%2 == 1 {
-				query = "?language=klingon"
+				query = "&language=klingon"
 			}
 			w.Connect(t, path+query, nil).Fields()
 		}
@@ -216,7 +216,7 @@ func TestAssemblyAIEncodings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := dial(t, engine.Options{}, fmt.Sprintf("?encoding=%s&sample_rate=%d", name, format.Rate), "limited:false")
+				c := dial(t, engine.Options{}, fmt.Sprintf("&encoding=%s&sample_rate=%d", name, format.Rate), "limited:false")
 				c.Send(textOf(sentence), flush)
 				enginetest.WantWords(t, sound(t, c.until("FlushDone")), format, sentence)
 			})
