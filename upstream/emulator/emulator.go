@@ -12,16 +12,32 @@ import (
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/inworld"
 	"voicerelay/upstream/emulator/kugelaudio"
+	"voicerelay/upstream/emulator/openai"
 	"voicerelay/upstream/emulator/soniox"
 	"voicerelay/upstream/emulator/together"
 	"voicerelay/upstream/emulator/uplift"
 	"voicerelay/upstream/emulator/vogent"
+	"voicerelay/upstream/emulator/wyoming"
 	"voicerelay/upstream/emulator/zeligate"
 )
 
 // vendors are the emulated vendors, in alphabetical order.
 func vendors() []engine.Vendor {
-	return []engine.Vendor{assemblyai.Vendor, cartesia.Vendor, deepgram.Vendor, elevenlabs.Vendor, inworld.Vendor, kugelaudio.Vendor, soniox.Vendor, together.Vendor, uplift.Vendor, vogent.Vendor, zeligate.Vendor}
+	return []engine.Vendor{
+		assemblyai.Vendor,
+		cartesia.Vendor,
+		deepgram.Vendor,
+		elevenlabs.Vendor,
+		inworld.Vendor,
+		kugelaudio.Vendor,
+		openai.Vendor,
+		soniox.Vendor,
+		together.Vendor,
+		uplift.Vendor,
+		vogent.Vendor,
+		wyoming.Vendor,
+		zeligate.Vendor,
+	}
 }
 
 // New is a vendor's emulator, by the vendor's name. It is an http.Handler too.

@@ -3,6 +3,7 @@ package emulatortest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,7 +108,8 @@ func (s Subject) serve(t *testing.T, server *emulator.Server) (url string, clien
 	t.Helper()
 	if s.Bubble {
 		client, stop = upstreamtest.Serve(server)
-		return upstreamtest.URL, client, stop
+		_, host, _ := strings.Cut(upstreamtest.URL, "://")
+		return server.URL(host), client, stop
 	}
 	url, err := server.Start("127.0.0.1:0")
 	if err != nil {

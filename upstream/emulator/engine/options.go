@@ -1,12 +1,16 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"voicerelay/upstream/emulator/voice"
 )
 
 // Options says how an emulator behaves. The zero value speaks in tones, as fast as it goes, without fault.
@@ -23,13 +27,16 @@ type Options struct {
 	FirstAudio time.Duration
 	// Speech speaks real words, where espeak-ng is installed.
 	Speech bool
+	// Speaker speaks real words in a better voice; nil, or where it fails: as Speech says. It may be called by several goroutines.
+	Speaker func(ctx context.Context, text string, rate int, speed float64) (voice.Spoken, error)
 	// Chunk is the audio of a frame; 0: drawn from the seed, 100 to 250 ms.
 	Chunk time.Duration
 	// Distance is how long bytes take to the vendor, and from it.
 	Distance time.Duration
 	// TLS has Start listen for wss, with a certificate of the server's own.
 	TLS bool
-	// Inactivity ends a context that nothing is said to; 0: 20 s.
+	// Inactivity ends a context that nothing is said to; 0: 20 s. A vendor of requests closes connections that have none for so long;
+	// 0: never.
 	Inactivity time.Duration
 }
 
@@ -138,6 +145,13 @@ func (f Fault) WithDefaults() Fault {
 		f.After = 10 * time.Second
 	}
 	return f
+}
+
+// SetRetryAfter has a refusal say for how long the client is to leave the vendor alone, if the fault does.
+func (f Fault) SetRetryAfter(h http.Header) {
+	if seconds := int(f.After.Seconds()); seconds > 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds))
+	}
 }
 
 // OneOf draws one of several settings.

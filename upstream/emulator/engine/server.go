@@ -6,13 +6,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -22,14 +18,16 @@ import (
 // Server is one vendor's emulator.
 type Server struct {
 	// Static after New.
+	vendor  Vendor
 	opts    Options
 	handler http.Handler
+	talk    func(conn net.Conn) // of a vendor that does not speak HTTP; nil: it does
 	quirks  any
 
 	life context.Context // of every connection; ended by Close
 	end  context.CancelFunc
-	http *http.Server
-	// certificate is made by Start.
+	// Both are made by Start.
+	stop        func() error // ends what listens
 	certificate tls.Certificate
 	wg          sync.WaitGroup // the server, connections and their streams
 
@@ -39,22 +37,35 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	fault   Fault
 	sockets map[*websocket.Conn]struct{}
+	conns   map[net.Conn]struct{} // of vendors without WebSockets
 }
 
 // Vendor is what an emulated vendor does otherwise than the others.
 type Vendor struct {
 	// Name is what the vendor is called in configurations and on command lines.
 	Name string
+	// Scheme is that of the vendor's addresses, where nothing encrypts them; empty: ws.
+	Scheme string
+	// Base is the path of the address that clients are told, if it has one.
+	Base string
 	// Serve makes the handler of a server, and what its seed has drawn of what the vendor's reference leaves open.
 	Serve func(s *Server) (handler http.Handler, quirks any)
+	// Talk is Serve of a vendor that does not speak HTTP, and has connections of its own. What it makes serves one until that
+	// ends, by itself or because it was closed.
+	Talk func(s *Server) (talk func(conn net.Conn), quirks any)
 }
 
 // New is a vendor's emulator. It is an http.Handler too.
 // A server that only serves as a handler has no need of Start, yet Close is to be called in either case.
 func New(v Vendor, o Options) *Server {
-	s := &Server{opts: o, fault: o.Fault, sockets: make(map[*websocket.Conn]struct{})}
+	s := &Server{vendor: v, opts: o, fault: o.Fault, sockets: make(map[*websocket.Conn]struct{}), conns: make(map[net.Conn]struct{})}
 	s.changed = make(chan struct{})
 	s.life, s.end = context.WithCancel(context.Background())
+	if v.Talk != nil {
+		s.handler = http.NotFoundHandler()
+		s.talk, s.quirks = v.Talk(s)
+		return s
+	}
 	s.handler, s.quirks = v.Serve(s)
 	return s
 }
@@ -105,32 +116,6 @@ func (s *Server) run(f func(life context.Context)) bool {
 // That is what a test logs when it fails, and what a person needs to repeat it: the seed draws the same each time.
 func (s *Server) Quirks() string { return fmt.Sprintf("%+v", s.quirks) }
 
-// Start listens on an address and returns the base URL, such as ws://127.0.0.1:9000.
-func (s *Server) Start(address string) (url string, err error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return "", err
-	}
-	url = "ws://" + listener.Addr().String()
-	if s.opts.Distance > 0 {
-		listener = &farListener{Listener: listener, links: &s.links, distance: s.opts.Distance, run: s.run}
-	}
-	if s.opts.TLS {
-		s.certificate, err = newCertificate()
-		if err != nil {
-			return "", errors.Join(err, listener.Close())
-		}
-		url = "wss" + strings.TrimPrefix(url, "ws")
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{s.certificate}, MinVersion: tls.VersionTLS12})
-	}
-	s.http = &http.Server{
-		Handler: s, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: log.New(io.Discard, "", 0), // of clients that leave before they have said anything
-	}
-	s.wg.Go(func() { _ = s.http.Serve(listener) }) // ends with Close
-	return url, nil
-}
-
 // Certificate is what clients must trust, in PEM, once a server with Options.TLS has started.
 // It panics before Start, and without that option.
 func (s *Server) Certificate() []byte {
@@ -141,6 +126,12 @@ func (s *Server) Certificate() []byte {
 // The speed is a factor: 1 is usual, and 2 takes half the time. Without espeak-ng, or where it fails, it is tones (package
 // voice).
 func (s *Server) Say(ctx context.Context, text string, normalize bool, seed uint64, speed float64) voice.Spoken {
+	if s.opts.Speaker != nil {
+		spoken, err := s.opts.Speaker(ctx, text, NativeRate, speed)
+		if err == nil && len(spoken.Words) > 0 {
+			return spoken
+		}
+	}
 	if s.opts.Speech && voice.HasEspeak() {
 		spoken, err := voice.SpeakAloud(ctx, text, NativeRate, speed)
 		if err == nil && len(spoken.Words) > 0 {
@@ -156,8 +147,8 @@ func (s *Server) Close() error {
 	s.end()
 	s.mu.Unlock()
 	var err error
-	if s.http != nil {
-		err = s.http.Close()
+	if s.stop != nil {
+		err = s.stop()
 	}
 	s.wg.Wait()
 	if errors.Is(err, net.ErrClosed) {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/coder/websocket"
@@ -26,9 +25,7 @@ func (s *Server) AcceptWith(w http.ResponseWriter, r *http.Request, o *websocket
 	refused := fault.Kind == Refuse
 	if refused && fault.Code < 1000 {
 		s.Note(func(st *Stats) { st.Refused++ })
-		if seconds := int(fault.After.Seconds()); seconds > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		}
+		fault.SetRetryAfter(w.Header())
 		http.Error(w, http.StatusText(fault.Code), fault.Code)
 		return nil, false
 	}
@@ -59,11 +56,14 @@ func (s *Server) addSocket(request context.Context, conn *websocket.Conn) {
 }
 
 // HangUp closes all sockets that are open, as vendors do with idle ones: by a close frame of that code, or without one
-// where it is 0.
+// where it is 0. Connections of a vendor without WebSockets are closed alike.
 func (s *Server) HangUp(code int) {
 	s.mu.Lock()
-	sockets := slices.Collect(maps.Keys(s.sockets))
+	sockets, conns := slices.Collect(maps.Keys(s.sockets)), slices.Collect(maps.Keys(s.conns))
 	s.mu.Unlock()
+	for _, conn := range conns {
+		_ = conn.Close() // the client may have gone
+	}
 	var wg sync.WaitGroup
 	for _, conn := range sockets {
 		wg.Go(func() {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -243,6 +244,44 @@ func WantWords(t *testing.T, raw []byte, f audio.Format, text string) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("heard %q, %v, want %q", got, err, want)
 	}
+}
+
+// Pipe is a connection to a vendor that does not speak HTTP, which the test must read: in memory it keeps nothing.
+func (w *Wire) Pipe(t *testing.T) net.Conn {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	go w.Server.ServeConn(theirs) // ends with the server, which the bubble waits for
+	t.Cleanup(func() { _ = ours.Close() })
+	return ours
+}
+
+// Request asks a vendor that is asked over HTTP: by POST, or by GET where the body is empty. Its answer is closed with the test.
+func (w *Wire) Request(t *testing.T, address string, header http.Header, body []byte) *http.Response {
+	t.Helper()
+	response, err := w.TryRequest(t, address, header, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// TryRequest is Request that may fail.
+func (w *Wire) TryRequest(t *testing.T, address string, header http.Header, body []byte) (*http.Response, error) {
+	t.Helper()
+	method := http.MethodGet
+	if len(body) > 0 {
+		method = http.MethodPost
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, strings.Replace(upstreamtest.URL, "ws", "http", 1)+address, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(request.Header, header)
+	response, err := w.client.Do(request)
+	if err == nil {
+		t.Cleanup(func() { _ = response.Body.Close() })
+	}
+	return response, err
 }
 
 // Upgrade asks for a connection over plain HTTP, to see how it is answered.

@@ -37,6 +37,9 @@ type Line struct {
 	Refuse int               `json:"refuse"` // HTTP status of the handshake
 	Close  int               `json:"close"`  // close code from the side that Dir names
 	Silent string            `json:"silent"` // for how long nothing comes, as time.ParseDuration has it
+	Status int               `json:"status"` // of the answer to a request
+	Type   string            `json:"type"`   // of its body
+	End    string            `json:"end"`    // how that, or a connection without close codes, ends: whole or broken
 }
 
 // text is the text frame that the line tells of.

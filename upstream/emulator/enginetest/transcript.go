@@ -22,16 +22,16 @@ import (
 	"voicerelay/upstream/emulator/engine"
 )
 
-// scene is one connection of a transcript.
-type scene struct {
+// Scene is one connection of a transcript.
+type Scene struct {
 	Open  Line
-	lines []Line
+	Lines []Line
 }
 
 // fault is what the server must be told to do, or empty. A scene has one: it is set before the connection, as a server reads
 // it when a stream begins.
-func (s scene) fault() string {
-	for _, l := range s.lines {
+func (s Scene) fault() string {
+	for _, l := range s.Lines {
 		if l.Fault != "" {
 			return l.Fault
 		}
@@ -41,13 +41,13 @@ func (s scene) fault() string {
 
 // scenes reads a transcript. A transcript is JSON lines, so that a vendor's examples can be pasted in as they are. Each "open"
 // begins another connection.
-func scenes(t *testing.T, path string, replace []string) []scene {
+func scenes(t *testing.T, path string, replace []string) []Scene {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []scene
+	var all []Scene
 	data = []byte(strings.NewReplacer(replace...).Replace(string(data)))
 	scanner := bufio.NewScanner(bytes.NewReader(data))
 	for scanner.Scan() {
@@ -58,9 +58,9 @@ func scenes(t *testing.T, path string, replace []string) []scene {
 		switch l.Dir {
 		case "note":
 		case "open":
-			all = append(all, scene{Open: l})
+			all = append(all, Scene{Open: l})
 		default:
-			all[len(all)-1].lines = append(all[len(all)-1].lines, l)
+			all[len(all)-1].Lines = append(all[len(all)-1].Lines, l)
 		}
 	}
 	return all
@@ -70,6 +70,13 @@ func scenes(t *testing.T, path string, replace []string) []scene {
 // order, with the same fields.
 func PlayTranscripts(t *testing.T, d Dialect) {
 	t.Helper()
+	PlayScenes(t, d, d.play)
+}
+
+// PlayScenes plays a vendor's transcripts in another way than over a WebSocket. Each of their scenes has an emulator of its own, which
+// has drawn what it shows, and a bubble.
+func PlayScenes(t *testing.T, d Dialect, play func(t *testing.T, w *Wire, s Scene)) {
+	t.Helper()
 	paths, err := filepath.Glob(filepath.Join("testdata", cmp.Or(d.Files, "*")+".jsonl"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("transcripts: %d, %v", len(paths), err)
@@ -78,7 +85,7 @@ func PlayTranscripts(t *testing.T, d Dialect) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".jsonl"), func(t *testing.T) {
 			t.Parallel()
 			for _, s := range scenes(t, path, d.Replace) {
-				synctest.Test(t, func(t *testing.T) { d.play(t, s) })
+				synctest.Test(t, func(t *testing.T) { play(t, d.serve(t, s), s) })
 			}
 		})
 	}
@@ -96,7 +103,8 @@ func (d Dialect) address(open Line) string {
 	return open.Path + "?" + query.Encode()
 }
 
-func (d Dialect) play(t *testing.T, s scene) {
+// serve serves an emulator that does what a scene shows.
+func (d Dialect) serve(t *testing.T, s Scene) *Wire {
 	t.Helper()
 	var err error
 	if d.Options.Fault, err = engine.ParseFault(s.fault()); err != nil {
@@ -104,9 +112,13 @@ func (d Dialect) play(t *testing.T, s scene) {
 	}
 	d.Options.Seed = d.Seed(t, s.Open)
 	d.Quirks = nil // the scene's own come before them
-	w := Serve(t, d)
+	return Serve(t, d)
+}
+
+func (d Dialect) play(t *testing.T, w *Wire, s Scene) {
+	t.Helper()
 	conn, response, err := w.TryDial(t, d.address(s.Open), s.Open.headers())
-	if want := s.lines[0].Refuse; want != 0 {
+	if want := s.Lines[0].Refuse; want != 0 {
 		if err == nil || response == nil || response.StatusCode != want {
 			t.Fatalf("handshake: got %v, want status %d", err, want)
 		}
@@ -116,7 +128,7 @@ func (d Dialect) play(t *testing.T, s scene) {
 		t.Fatalf("connect: %v", err)
 	}
 	l := listener{Dialect: d, Client: Attach(t, w.Server, conn), early: make(map[string][]map[string]any)}
-	for _, line := range s.lines {
+	for _, line := range s.Lines {
 		l.play(line)
 	}
 }
@@ -185,7 +197,7 @@ func (l *listener) expectFrame(want []byte) {
 		if l.Audio(got) && !l.Audio(w) {
 			continue
 		}
-		l.sameFields(l.T, got, w)
+		l.SameFields(l.T, got, w)
 		return
 	}
 }
@@ -226,8 +238,8 @@ func (d Dialect) streamOf(frame map[string]any) string {
 	return name
 }
 
-// sameFields compares the fields' names, and the values of those that don't depend on the voice or the clock.
-func (d Dialect) sameFields(t *testing.T, got, want map[string]any) {
+// SameFields compares the fields' names, and the values of those that don't depend on the voice or the clock.
+func (d Dialect) SameFields(t *testing.T, got, want map[string]any) {
 	t.Helper()
 	for name, value := range want {
 		if _, ok := got[name]; !ok {
