@@ -1,15 +1,13 @@
 package upstreamtest
 
 import (
-	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
 // inbox is how many frames may wait for the script.
@@ -49,27 +47,28 @@ type shared struct {
 	stops []Stop
 }
 
-// Conn is one socket as the vendor's script sees it.
+// Conn is one socket as the vendor's script sees it, or one request of a vendor that answers requests: its body is the one
+// frame that comes, and what is sent is the answer's body.
 type Conn struct {
-	// Request is the handshake.
+	// Request is the handshake; nil where there is none.
 	Request *http.Request
 
 	shared *shared
-	ws     *websocket.Conn
+	wire   carrier
 	frames chan []byte   // closed by the reader
 	over   chan struct{} // closed by the reader, too
 	wg     sync.WaitGroup
 }
 
-func newConn(of *shared, ws *websocket.Conn, r *http.Request) *Conn {
-	return &Conn{Request: r, shared: of, ws: ws, frames: make(chan []byte, inbox), over: make(chan struct{})}
+func newConn(of *shared, wire carrier, r *http.Request) *Conn {
+	return &Conn{Request: r, shared: of, wire: wire, frames: make(chan []byte, inbox), over: make(chan struct{})}
 }
 
 // run plays the script, and returns once the socket is closed.
 func (c *Conn) run(script func(*Conn)) {
 	c.wg.Go(c.read)
 	script(c)
-	c.Drop()
+	c.wire.end()
 	c.wg.Wait()
 }
 
@@ -78,7 +77,7 @@ func (c *Conn) read() {
 	defer close(c.over)
 	defer close(c.frames)
 	for {
-		_, frame, err := c.ws.Read(context.Background())
+		frame, err := c.wire.read()
 		if err != nil {
 			return
 		}
@@ -133,21 +132,24 @@ func (c *Conn) SendRaw(frame []byte) {
 	if c.Plan().LineBreaks {
 		frame = inLines(frame)
 	}
-	_ = c.ws.Write(context.Background(), websocket.MessageText, frame)
+	c.wire.write(frame, false)
 }
 
 // SendBinary sends a binary frame.
-func (c *Conn) SendBinary(frame []byte) {
-	_ = c.ws.Write(context.Background(), websocket.MessageBinary, frame)
-}
+func (c *Conn) SendBinary(frame []byte) { c.wire.write(frame, true) }
 
-// Close closes the socket with a code.
-func (c *Conn) Close(code int) {
-	_ = c.ws.Close(websocket.StatusCode(code), "secret vendor text")
-}
+// Close closes the socket with a code, where its wire has such.
+func (c *Conn) Close(code int) { c.wire.close(code) }
 
 // Drop breaks the connection without a word.
-func (c *Conn) Drop() { _ = c.ws.CloseNow() }
+func (c *Conn) Drop() { c.wire.drop() }
+
+// Respond answers a request, before anything else is sent, with a status and some header.
+func (c *Conn) Respond(status int, header http.Header) {
+	answer := c.wire.(*answer)
+	maps.Copy(answer.w.Header(), header)
+	answer.w.WriteHeader(status)
+}
 
 // Stopped notes that the client has told the vendor to stop a stream.
 func (c *Conn) Stopped(id string) {

@@ -1,6 +1,7 @@
 package upstreamtest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -20,8 +21,11 @@ type Subject struct {
 	Open func(env upstream.Env) (upstream.Provider, error)
 	// Request is one that the provider serves. The suite changes ID, Affinity and Tenant.
 	Request upstream.Request
-	// Script plays the vendor on one socket until Next reports false.
+	// Script plays the vendor on one socket until Next reports false, or answers one request.
 	Script func(c *Conn)
+	// Wire is what carries the vendor's words; Next reads a client's message where that is a bare connection.
+	Wire Wire
+	Next func(*bufio.Reader) ([]byte, error)
 	// NoWire says that there is no vendor to script, and so nothing to go wrong on a wire.
 	NoWire bool
 	// Audio is what a text is spoken as; nil: Speech, as scripts say it.
@@ -29,8 +33,8 @@ type Subject struct {
 	// Words are the words of a text in times from its first sample; nil: Words.
 	Words func(text string) []upstream.Word
 
-	// Errors are all the errors that the vendor can report, Statuses what it can answer handshakes with, and
-	// Closes all its close codes with their kinds.
+	// Errors are all the errors that the vendor can report, Statuses what it can answer handshakes or requests with, and
+	// Closes all its close codes with their kinds. A wire that has none of them needs none.
 	Errors   []ErrorCase
 	Statuses map[int]upstream.Kind
 	Closes   map[int]upstream.Kind
@@ -64,7 +68,7 @@ func bubble(t *testing.T, s Subject, test func(*rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{t: t, s: s}
 		if s.Script != nil {
-			r.vendor = NewVendor(s.Script)
+			r.vendor = s.vendor()
 			defer r.vendor.Close()
 		}
 		var err error
@@ -79,11 +83,22 @@ func bubble(t *testing.T, s Subject, test func(*rig)) {
 	})
 }
 
+// vendor starts the vendor.
+func (s Subject) vendor() *Vendor {
+	switch s.Wire {
+	case OverHTTP:
+		return NewHTTPVendor(s.Script)
+	case OverTCP:
+		return NewTCPVendor(s.Next, s.Script)
+	}
+	return NewVendor(s.Script)
+}
+
 // env is what the process gives the provider.
 func (r *rig) env() upstream.Env {
 	env := upstream.Env{Name: "subject", APIKey: key, Log: zerolog.Nop()}
 	if r.vendor != nil {
-		env.URL, env.HTTP = URL, r.vendor.Client()
+		env.URL, env.HTTP = r.s.Wire.URL(), r.vendor.Client()
 	}
 	return env
 }
@@ -112,6 +127,33 @@ func (r *rig) tryOpen(ctx context.Context) (*line, error) {
 	req.Tenant = "tenant"
 	opened, err := openLine(ctx, r.t, r.provider, req, key)
 	return &line{Line: opened, r: r, id: req.ID}, err
+}
+
+// refused is why no speech can begin: of a vendor that answers requests it is told by the stream's end.
+func (r *rig) refused() error {
+	r.t.Helper()
+	l, err := r.tryOpen(r.t.Context())
+	if err != nil || r.s.Wire != OverHTTP {
+		return err
+	}
+	l.Order(true, texts[0])
+	h := l.wait()
+	l.close(nil)
+	return h.Err
+}
+
+// wantFrames checks how many of the vendor's frames were heard. In an answer's body they have no bounds, but their length.
+func (r *rig) wantFrames(h Heard, want int) {
+	r.t.Helper()
+	if r.s.Wire == OverHTTP {
+		if len(h.Audio) != want*frameSize {
+			r.t.Errorf("got %d bytes of audio, want those of %d frames of %d", len(h.Audio), want, frameSize)
+		}
+		return
+	}
+	if h.Frames != want {
+		r.t.Errorf("got %d frames, want %d", h.Frames, want)
+	}
 }
 
 // checkStopped checks that the vendor has been told of the cancel, at once.

@@ -1,6 +1,7 @@
 package upstreamtest
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"net/http"
@@ -15,10 +16,11 @@ import (
 // URL is the base address at which a Vendor is reached through its Client.
 const URL = "ws://vendor.test"
 
-// Vendor is a WebSocket server in memory, which answers each socket with a script.
+// Vendor is a server in memory, which answers each socket, or each request, with a script.
 type Vendor struct {
 	// Static after NewVendor.
 	script   func(*Conn)
+	wire     Wire
 	server   *http.Server
 	listener *listener
 
@@ -34,11 +36,35 @@ type Vendor struct {
 	wg sync.WaitGroup
 }
 
-// NewVendor starts a vendor. The test must Close it. Within a synctest bubble it is to be made there.
-func NewVendor(script func(*Conn)) *Vendor {
-	v := &Vendor{script: script, listener: &listener{conns: make(chan net.Conn), over: make(chan struct{})}}
+// NewVendor starts a vendor with WebSockets. The test must Close it. Within a synctest bubble it is to be made there.
+func NewVendor(script func(*Conn)) *Vendor { return newVendor(OverWebSocket, script) }
+
+// NewHTTPVendor is NewVendor of one that answers requests.
+func NewHTTPVendor(script func(*Conn)) *Vendor { return newVendor(OverHTTP, script) }
+
+func newVendor(wire Wire, script func(*Conn)) *Vendor {
+	v := unserved(wire, script)
 	v.server = &http.Server{Handler: http.HandlerFunc(v.serve), ReadHeaderTimeout: time.Minute}
 	v.wg.Go(func() { _ = v.server.Serve(v.listener) }) // ends with ErrServerClosed
+	return v
+}
+
+func unserved(wire Wire, script func(*Conn)) *Vendor {
+	return &Vendor{script: script, wire: wire, listener: &listener{conns: make(chan net.Conn), over: make(chan struct{})}}
+}
+
+// NewTCPVendor is NewVendor of one with bare connections, of which next reads a client's message.
+func NewTCPVendor(next func(*bufio.Reader) ([]byte, error), script func(*Conn)) *Vendor {
+	v := unserved(OverTCP, script)
+	v.wg.Go(func() {
+		for {
+			conn, err := v.listener.Accept()
+			if err != nil {
+				return // it is closed
+			}
+			v.wg.Go(func() { v.converse(newConn(&v.shared, bare{conn, bufio.NewReader(conn), next}, nil)) })
+		}
+	})
 	return v
 }
 
@@ -93,7 +119,9 @@ func (v *Vendor) Drop() {
 // Close ends everything and waits for it.
 func (v *Vendor) Close() {
 	v.listener.close()
-	_ = v.server.Close() // its connections are in memory
+	if v.server != nil {
+		_ = v.server.Close() // its connections are in memory
+	}
 	v.Drop()
 	v.wg.Wait()
 }
@@ -116,6 +144,10 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	}
+	if v.wire == OverHTTP {
+		v.converse(newConn(&v.shared, &answer{w: w, r: r, over: make(chan struct{})}, r))
+		return
+	}
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		OnPingReceived: func(context.Context, []byte) bool { return !plan.NoPong },
 	})
@@ -123,10 +155,14 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		return // it has answered
 	}
 	ws.SetReadLimit(1 << 20)
-	c := newConn(&v.shared, ws, r)
+	v.converse(newConn(&v.shared, socket{ws}, r))
+}
+
+// converse plays the script on a socket, or to a request.
+func (v *Vendor) converse(c *Conn) {
 	v.add(c)
 	defer v.remove(c)
-	if plan.Frozen {
+	if c.Plan().Frozen {
 		<-v.listener.over
 		c.Drop()
 		return
@@ -145,6 +181,9 @@ func (v *Vendor) remove(c *Conn) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.conns = slices.DeleteFunc(v.conns, func(other *Conn) bool { return other == c })
+	if a, ok := c.wire.(*answer); ok && !a.aborted() {
+		return // it came to its end
+	}
 	v.stops = append(v.stops, Stop{At: time.Now()})
 }
 

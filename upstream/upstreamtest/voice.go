@@ -2,6 +2,9 @@ package upstreamtest
 
 import "time"
 
+// frameSize is the bytes of audio in a frame where the plan says nothing.
+const frameSize = 4800
+
 // Voice is one stream at a scripted vendor. It is used by one goroutine.
 type Voice struct {
 	c    *Conn
@@ -22,7 +25,7 @@ func (v *Voice) Say(text string, frame func(audio []byte)) bool {
 	plan := v.c.Plan()
 	size := plan.Chunk
 	if size == 0 {
-		size = 4800
+		size = frameSize
 	}
 	audio := Speech(text)
 	if plan.Torn {
