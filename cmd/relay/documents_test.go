@@ -88,8 +88,14 @@ func tagsOf(c upstream.Capabilities) string {
 // capabilitiesOf opens a provider, which connects to nothing as long as nobody speaks.
 func capabilitiesOf(t *testing.T, d upstream.Driver) upstream.Capabilities {
 	t.Helper()
-	env := upstream.Env{Name: d.Name(), URL: "wss://vendor.invalid", APIKey: "none", Log: zerolog.Nop()}
-	p, err := d.Open(func(any) error { return nil }, env)
+	var p upstream.Provider
+	var err error
+	for _, url := range []string{"wss://vendor.invalid", "https://vendor.invalid", "tcp://vendor.invalid:1"} { // as the vendor has it
+		env := upstream.Env{Name: d.Name(), URL: url, APIKey: "none", Log: zerolog.Nop()}
+		if p, err = d.Open(func(any) error { return nil }, env); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		t.Fatalf("open %s: %v", d.Name(), err)
 	}

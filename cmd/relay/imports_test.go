@@ -122,8 +122,10 @@ func allowed(pkg string) []string {
 		return []string{"audio", "text", "awake"}
 	case pkg == "upstream/vendorsocket":
 		return []string{"upstream", "tcp", "awake"}
+	case pkg == "upstream/vendorhttp":
+		return []string{"upstream", "audio", "awake"}
 	case strings.HasPrefix(pkg, "upstream/"):
-		return []string{"upstream", "upstream/vendorsocket", "audio", "text", "awake"}
+		return []string{"upstream", "upstream/vendorsocket", "upstream/vendorhttp", "audio", "text", "awake"}
 	case pkg == "tests/bench": // the load generator must not be what limits
 		return []string{"upstream/emulator", "audio", "tcp"}
 	case pkg == "tests/clients/rig":
