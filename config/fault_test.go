@@ -144,7 +144,7 @@ func TestFaults(t *testing.T) {
 		{"socket numbers", "adapter: fake", "adapter: fake, warm: -1, max_concurrent: 1000000", []string{
 			"3:24: providers.one.warm: must be 0 to 1000, not -1", "3:34: providers.one.max_concurrent: must be 0 to 100000",
 		}},
-		{"vendor's address", "adapter: fake", "adapter: fake, url: \"wss://user:hunter2@host\"", []string{"3:24: providers.one.url: must be a ws, wss, http or https address without user"}},
+		{"vendor's address", "adapter: fake", "adapter: fake, url: \"wss://user:hunter2@host\"", []string{"3:24: providers.one.url: must be a ws, wss, http, https, tcp or unix address without user"}},
 		{"unknown option", "adapter: fake", "adapter: fake, options: {transprt: x}", []string{"3:34: providers.one.options.transprt: unknown key; there are: transport, rate, factor, command"}},
 		{"option of a wrong type", "adapter: fake", "adapter: fake, options: {rate: high, factor: x}", []string{
 			"3:34: providers.one.options.rate: must be a whole number", "3:46: providers.one.options.factor: must be a number",

@@ -123,7 +123,7 @@ func (p providerConfig) check(d *decoder) (upstream.Driver, bool) {
 	check.Range(r.below(path), "warm", p.Warm, 0, maxWarm)
 	p.checkBudget(r)
 	if p.URL != "" && !isVendorURL(p.URL) {
-		r.fault(path+".url", "must be a ws, wss, http or https address without user, query or fragment")
+		r.fault(path+".url", "must be a ws, wss, http, https, tcp or unix address without user, query or fragment")
 	}
 	driver, ok := d.env.driver(p.Adapter)
 	switch {
@@ -148,10 +148,13 @@ func (p providerConfig) checkOptions(driver upstream.Driver, d *decoder) {
 // isVendorURL refuses what would carry secrets around in a URL, without repeating it.
 func isVendorURL(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return false
 	}
-	return slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme)
+	if u.Scheme == "unix" {
+		return u.Host == "" && u.Path != ""
+	}
+	return u.Host != "" && slices.Contains([]string{"ws", "wss", "http", "https", "tcp"}, u.Scheme)
 }
 
 // settleRouting checks routes and voices, and leaves out targets that can't speak.

@@ -80,9 +80,9 @@ func TestAnswersKeepTheirOrder(t *testing.T) {
 func TestAFailureWaitsForItsTurn(t *testing.T) {
 	v := new(vendor)
 	run(t, Config{Prefetch: 1, RequestIDHeader: "x-id"}, func(w http.ResponseWriter, r *http.Request) {
-		text, nth := v.note(r)
+		text, _ := v.note(r)
 		w.Header().Set("x-id", text[:3])
-		if nth == 1 {
+		if text == threeTexts[1] {
 			w.Header().Set("Retry-After", "3")
 			w.WriteHeader(http.StatusTooManyRequests)
 			return
