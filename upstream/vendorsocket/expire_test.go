@@ -17,10 +17,10 @@ import (
 func TestStreamsBeginWithinASocketsLife(t *testing.T) {
 	pooled(t, vendorsocket.PoolConfig{StreamsPerSocket: 2, Life: time.Minute, Idle: time.Hour}, func(_ *testing.T, b *bench) {
 		first := b.join("a")
-		time.Sleep(time.Minute - 1)
+		time.Sleep(time.Minute - time.Nanosecond)
 		second := b.join("a")
 		b.sockets(1, 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		third := b.join("a")
 		b.sockets(2, 2) // the first is spent, though there is room
 		first.seat.Leave(true)
@@ -85,10 +85,10 @@ func TestAVendorSaysHowLongItKeepsAConnection(t *testing.T) {
 				if got := <-answers; got != greeting {
 					t.Errorf("the greeting is %q, want %q", got, greeting)
 				}
-				time.Sleep(want - 1)
+				time.Sleep(want - time.Nanosecond)
 				b.join("a").seat.Leave(true)
 				b.sockets(1, 1)
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				b.join("a").seat.Leave(true)
 				b.sockets(2, 2)
 			})
