@@ -204,8 +204,10 @@ func (s *session) broken(ctx context.Context, r *request) bool {
 		_ = s.socket.CloseNow() // that is the fault
 	case engine.CloseCode:
 		s.wg.Go(func() { _ = s.socket.Close(websocket.StatusCode(r.fault.Code), "") }) // that is the fault
+		<-ctx.Done()                                                                   // nothing comes after it
 	case engine.ErrorFrame:
 		s.wg.Go(func() { s.fail(faultFailure(r.fault)) })
+		<-ctx.Done()
 	case engine.Garbage:
 		engine.SendGarbage(s.socket)
 	default:
