@@ -43,7 +43,7 @@ type line struct {
 
 // order puts a piece at the end.
 func (l *line) order(p upstream.Piece) {
-	texts := parts(p.Text)
+	texts := upstream.Parts(breakRuns(p.Text), longestText)
 	for i, text := range texts {
 		l.queue = append(l.queue, &request{
 			piece: p.ID, first: i == 0, last: i == len(texts)-1, text: text, characters: utf8.RuneCountInString(text),
