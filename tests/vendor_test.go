@@ -29,6 +29,7 @@ var native = map[string]struct{ model, voice string }{
 	"elevenlabs": {"eleven_flash_v2_5", "21m00Tcm4TlvDq8ikWAM"},
 	"cartesia":   {"sonic-3", "a0e99841-438c-4a64-b679-ae501e7d6091"},
 	"deepgram":   {"", "aura-2-thalia-en"},
+	"assemblyai": {"assemblyai-tts-1", "aai-jane"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"voicerelay/upstream"
+	"voicerelay/upstream/assemblyai"
 	"voicerelay/upstream/cartesia"
 	"voicerelay/upstream/command"
 	"voicerelay/upstream/deepgram"
@@ -17,7 +18,7 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, kugelaudio.Driver, together.Driver, tone.Driver,
-		uplift.Driver, vogent.Driver, zeligate.Driver,
+		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, kugelaudio.Driver,
+		together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
 	}
 }
