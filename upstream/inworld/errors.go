@@ -28,6 +28,8 @@ var statusCodes = map[int]upstream.Meaning{
 var (
 	// failed is what any other status means.
 	failed = upstream.Meaning{Kind: upstream.UpstreamError, Message: "the vendor failed"}
+	// lost is a context that the vendor does not know any more.
+	lost = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor does not know the context any more"}
 	// closedEarly is a context that ends though it may get more text.
 	closedEarly = upstream.Meaning{Kind: upstream.Dropped, Message: "the vendor closed the context too early"}
 )
@@ -47,6 +49,7 @@ func codes() []upstream.Entry {
 	all := upstream.Entries("status code", statusCodes)
 	all = append(all,
 		upstream.Entry{Where: "any other status code", Meaning: failed},
+		upstream.Entry{Where: "status code, once there has been audio", Code: strconv.Itoa(notFound), Meaning: lost},
 		upstream.Entry{Where: "contextClosed before the text's end", Meaning: closedEarly})
 	all = append(all, upstream.Entries("close code", closeCodes)...)
 	return append(all, upstream.HandshakeEntries(upstream.RefusedKind)...)

@@ -2,6 +2,7 @@ package inworld
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -31,6 +32,7 @@ type stream struct {
 	phase   phase
 	owed    []owed // ordered and not ended
 	piece   int    // the latest that ended, for words that come late
+	heard   bool   // there has been audio, so that the vendor knows the context
 	refused bool   // the vendor has refused to stop, and has been told to close the context
 }
 
@@ -182,6 +184,7 @@ func (s *stream) audio(base64 []byte, times *timestampInfo) {
 		return
 	}
 	if len(base64) > 0 {
+		s.heard = true
 		f := upstream.Frame{Format: s.clock.Format, Base64: base64}
 		s.clock.Add(f)
 		s.Sink().Audio(f)
@@ -260,6 +263,8 @@ func (s *stream) failed(m *vendorsocket.Mux, code int) {
 	defer s.Unlock()
 	switch {
 	case s.EndedLocked():
+	case !s.StoppedLocked() && code == notFound && s.heard: // what it knew before
+		s.endLocked(lost.Error(strconv.Itoa(code)))
 	case !s.StoppedLocked():
 		s.endLocked(statusError(code))
 	case code == notFound || s.refused:

@@ -85,9 +85,12 @@ func errorCases(shared bool) []upstreamtest.ErrorCase {
 		}},
 	}
 	for code, kind := range errorKinds {
-		name := strconv.Itoa(code)
+		name, ofContext := strconv.Itoa(code), kind
+		if code == notFound {
+			ofContext = upstream.Dropped // there has been audio of it
+		}
 		cases = append(cases,
-			upstreamtest.ErrorCase{Name: name, Kind: kind, Code: name, Send: func(c *upstreamtest.Conn, id string) { c.Send(fault(id, code)) }},
+			upstreamtest.ErrorCase{Name: name, Kind: ofContext, Code: name, Send: func(c *upstreamtest.Conn, id string) { c.Send(fault(id, code)) }},
 			upstreamtest.ErrorCase{
 				Name: name + " of the socket", Kind: kind, Code: name, Session: shared,
 				Send: func(c *upstreamtest.Conn, _ string) {

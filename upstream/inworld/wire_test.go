@@ -232,6 +232,22 @@ func TestAnErrorOfTheSocketIsNoAnswer(t *testing.T) {
 	})
 }
 
+// What the vendor does not know is the voice or the model, before there has been audio.
+func TestNothingIsFound(t *testing.T) {
+	recorded(t, func(r *recorder) {
+		l := r.Open(request)
+		l.MustOrder(false, "One.")
+		r.Sent()
+		r.Conn().Send(fault("gen-1", notFound))
+		<-l.Ended()
+		if err := l.Heard().Err; upstream.KindOf(err) != upstream.Rejected {
+			r.Errorf("got %v, want rejected", err)
+		}
+		l.Cut()
+		r.Want(cancel)
+	})
+}
+
 // A context that the vendor closes by itself ends its stream.
 func TestAContextIsClosedEarly(t *testing.T) {
 	recorded(t, func(r *recorder) {

@@ -53,6 +53,9 @@ func (c *connection) serve() {
 			return
 		}
 		c.stir()
+		if c.closed.Load() {
+			continue
+		}
 		if wrong := c.take(ctx, data, kind == websocket.MessageText); wrong != nil {
 			c.fail(*wrong)
 			if c.quirks.errorCloses {

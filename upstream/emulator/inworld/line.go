@@ -2,6 +2,7 @@ package inworld
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -15,6 +16,7 @@ type line struct {
 	socket *websocket.Conn
 	turns  engine.Turns
 	wg     sync.WaitGroup // the contexts, the watch, and the close of a fault
+	closed atomic.Bool    // a fault's close is under way, and nothing more is taken
 
 	mu   sync.Mutex // guards what follows
 	last time.Time  // when something went in either direction

@@ -143,6 +143,7 @@ func (k *speechContext) broken(ctx context.Context) bool {
 	case engine.Drop:
 		_ = k.conn.socket.CloseNow() // that is the fault
 	case engine.CloseCode:
+		k.conn.closed.Store(true)
 		k.conn.wg.Go(func() { _ = k.conn.socket.Close(websocket.StatusCode(k.fault.Code), "") }) // that is the fault
 	case engine.ErrorFrame:
 		k.breakBy(faultFailure(k.fault))
