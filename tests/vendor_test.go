@@ -30,6 +30,8 @@ var native = map[string]struct{ model, voice string }{
 	"cartesia":   {"sonic-3", "a0e99841-438c-4a64-b679-ae501e7d6091"},
 	"deepgram":   {"", "aura-2-thalia-en"},
 	"assemblyai": {"assemblyai-tts-1", "aai-jane"},
+	"soniox":     {"tts-rt-v2", "Adrian"},
+	"inworld":    {"inworld-tts-2", "Ashley"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.

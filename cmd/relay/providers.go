@@ -7,7 +7,9 @@ import (
 	"voicerelay/upstream/command"
 	"voicerelay/upstream/deepgram"
 	"voicerelay/upstream/elevenlabs"
+	"voicerelay/upstream/inworld"
 	"voicerelay/upstream/kugelaudio"
+	"voicerelay/upstream/soniox"
 	"voicerelay/upstream/together"
 	"voicerelay/upstream/tone"
 	"voicerelay/upstream/uplift"
@@ -18,7 +20,7 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, kugelaudio.Driver,
-		together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
+		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, inworld.Driver, kugelaudio.Driver,
+		soniox.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
 	}
 }
