@@ -13,6 +13,7 @@ import (
 	"voicerelay/upstream/emulator/inworld"
 	"voicerelay/upstream/emulator/kugelaudio"
 	"voicerelay/upstream/emulator/openai"
+	"voicerelay/upstream/emulator/rime"
 	"voicerelay/upstream/emulator/soniox"
 	"voicerelay/upstream/emulator/together"
 	"voicerelay/upstream/emulator/uplift"
@@ -31,6 +32,7 @@ func vendors() []engine.Vendor {
 		inworld.Vendor,
 		kugelaudio.Vendor,
 		openai.Vendor,
+		rime.Vendor,
 		soniox.Vendor,
 		together.Vendor,
 		uplift.Vendor,

@@ -44,6 +44,23 @@ func OutputFormatOf(name string) (OutputFormat, bool) {
 	return OutputFormat{Codec: parts[0], Rate: rate, kbps: kbps}, true
 }
 
+// NewOutputFormat is a format of a vendor that has names of its own: pcm, wav, ulaw, alaw, mp3 or opus, at a rate in hertz, and for
+// the compressed ones so many kbit/s.
+func NewOutputFormat(codec string, rate, kbps int) OutputFormat {
+	return OutputFormat{codec, rate, kbps}
+}
+
+// SampleSize is the bytes of a sample; 0: the format has no samples of its own.
+func (f OutputFormat) SampleSize() int {
+	switch f.Codec {
+	case "pcm", "wav":
+		return 2
+	case "ulaw", "alaw":
+		return 1
+	}
+	return 0
+}
+
 // Encoder makes one stream of bytes of all that a request says.
 // It belongs to one stream, and is not for several goroutines.
 type Encoder interface {
@@ -61,28 +78,32 @@ func (f OutputFormat) Encoder() (Encoder, error) {
 	case "opus":
 		return newOpusSilence(), nil
 	}
-	from, to := audio.Format{Encoding: audio.PCM16, Rate: NativeRate}, audio.Format{Encoding: audio.PCM16, Rate: f.Rate}
-	switch f.Codec {
-	case "ulaw":
-		to.Encoding = audio.MuLaw
-	case "alaw":
-		to.Encoding = audio.ALaw
-	}
-	converter, err := audio.NewConverter(from, to)
+	converter, err := audio.NewConverter(audio.Format{Encoding: audio.PCM16, Rate: NativeRate}, audio.Format{Encoding: audio.PCM16, Rate: f.Rate})
 	if err != nil {
 		return nil, err
 	}
 	e := &sampleEncoder{converter: converter}
-	if f.Codec == "wav" {
+	switch f.Codec {
+	case "wav":
 		e.head = audio.WAVHeader(f.Rate)
+	case "ulaw":
+		e.law, err = lawConverter(audio.MuLaw)
+	case "alaw":
+		e.law, err = lawConverter(audio.ALaw)
 	}
-	return e, nil
+	return e, err
+}
+
+// lawConverter compresses samples one by one. Some vendors have G.711 at other rates than its own, which alone has a name here.
+func lawConverter(law audio.Encoding) (*audio.Converter, error) {
+	return audio.NewConverter(audio.Format{Encoding: audio.PCM16, Rate: 8000}, audio.Format{Encoding: law, Rate: 8000})
 }
 
 // sampleEncoder encodes samples one by one, after a header where there is one.
 type sampleEncoder struct {
 	converter *audio.Converter
-	head      []byte // that is still to come
+	law       *audio.Converter // of G.711; nil: the samples are linear
+	head      []byte           // that is still to come
 }
 
 func (e *sampleEncoder) Encode(pcm []int16) []byte {
@@ -92,11 +113,18 @@ func (e *sampleEncoder) Encode(pcm []int16) []byte {
 	}
 	out := e.converter.Convert(e.head, raw)
 	e.head = nil
-	return out
+	return e.compress(out)
 }
 
 func (e *sampleEncoder) End() []byte {
 	out := e.converter.Flush(e.head) // a file without samples has a header too
 	e.head = nil
-	return out
+	return e.compress(out)
+}
+
+func (e *sampleEncoder) compress(linear []byte) []byte {
+	if e.law == nil {
+		return linear
+	}
+	return e.law.Convert(nil, linear)
 }

@@ -21,7 +21,7 @@ func newMP3Silence(rate, bits int) *mp3Silence {
 	// Layer III without CRC, mono; below 32 kHz it is MPEG-2, whose frames are half as long.
 	version, samples, kbps := byte(0xFB), 1152, []int{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192}
 	if rate < 32000 {
-		version, samples, kbps = 0xF3, 576, []int{0, 8, 16, 24, 32, 40, 48, 56, 64}
+		version, samples, kbps = 0xF3, 576, []int{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160}
 	}
 	index := byte(slices.Index([]int{44100, 48000, 32000}, rate))
 	if rate < 32000 {

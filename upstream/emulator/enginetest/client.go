@@ -33,6 +33,7 @@ type Wire struct {
 	Server *engine.Server
 
 	client *http.Client
+	codec  *Codec
 }
 
 // Serve serves an emulator whose seed has drawn the dialect's quirks, until the test ends.
@@ -51,7 +52,7 @@ func Serve(t *testing.T, d Dialect) *Wire {
 			t.Log(server.Quirks())
 		}
 	})
-	return &Wire{server, client}
+	return &Wire{server, client, d.Codec}
 }
 
 // Dial opens a socket, which the test must read: a connection in memory keeps nothing.
@@ -78,7 +79,9 @@ func (w *Wire) TryDial(t *testing.T, address string, header http.Header) (*webso
 // Connect opens a socket with a client that reads it.
 func (w *Wire) Connect(t *testing.T, address string, header http.Header) *Client {
 	t.Helper()
-	return Attach(t, w.Server, w.Dial(t, address, header))
+	c := Attach(t, w.Server, w.Dial(t, address, header))
+	c.codec = w.codec
+	return c
 }
 
 // Attach is a client on a socket that is open, which it reads from now on.
@@ -92,7 +95,8 @@ type Client struct {
 	Server *engine.Server
 	Conn   *websocket.Conn
 
-	all <-chan Arrival
+	all   <-chan Arrival
+	codec *Codec // nil: messages are JSON
 }
 
 // Connect connects a client to an emulator of its own.
@@ -117,7 +121,7 @@ func EachSeed(t *testing.T, d Dialect, address string, header http.Header, test 
 func (c *Client) Send(messages ...string) {
 	c.T.Helper()
 	for _, m := range messages {
-		if err := c.Conn.Write(c.T.Context(), websocket.MessageText, []byte(m)); err != nil {
+		if err := c.codec.write(c.T.Context(), c.Conn, m); err != nil {
 			c.T.Fatalf("send: %v", err)
 		}
 	}
@@ -149,7 +153,7 @@ func (c *Client) Next() Arrival { return c.NextWithin(time.Minute) }
 func (c *Client) NextWithin(d time.Duration) Arrival {
 	select {
 	case r := <-c.all:
-		return r
+		return c.codec.read(r)
 	case <-time.After(d):
 		return Arrival{Err: context.DeadlineExceeded}
 	}
@@ -210,13 +214,6 @@ func (c *Client) Await(what string, condition func(engine.Stats) bool) {
 	if !c.Server.WaitFor(condition, time.Minute) {
 		c.T.Fatalf("the server never saw %s: %+v (%s)", what, c.Server.Stats(), c.Server.Quirks())
 	}
-}
-
-// Arrival is a message, or the connection's end.
-type Arrival struct {
-	Binary bool
-	Data   []byte
-	Err    error
 }
 
 // Receive reads all along, since a connection in memory keeps nothing: a server that writes would not read.

@@ -21,6 +21,7 @@ type Dialect struct {
 	Fixed   []string                        // fields whose values must be the transcript's; they depend on neither the voice nor the clock
 	Audio   func(frame map[string]any) bool // whether a frame is audio, of which there may be more than the transcript shows
 	Flat    bool                            // fields within fields are named by their paths: see Flatten
+	Codec   *Codec                          // of a vendor whose messages are no JSON; nil: they are
 	Replace []string                        // pairs of what the transcripts say and what is played, to shorten waits
 }
 

@@ -68,7 +68,7 @@ func (s Speaker) meet(t *testing.T, fault string, right func(heard) bool) {
 	t.Run("fault "+fault, func(t *testing.T) {
 		o := s.drawn(t, fault)
 		synctest.Test(t, func(t *testing.T) {
-			c := Connect(t, Dialect{Vendor: s.Vendor, Options: o}, s.Address, s.Header)
+			c := Connect(t, Dialect{Vendor: s.Vendor, Codec: s.Codec, Options: o}, s.Address, s.Header)
 			h := s.say(c, s.Speak)
 			if !right(h) {
 				t.Errorf("heard %v in frames of %v bytes, the first after %v; ended after %v by %v, garbage %t, %v",
@@ -102,7 +102,7 @@ func (s Speaker) keepsTime(t *testing.T) {
 		o := s.drawn(t, "")
 		o.FirstAudio, o.Pace = late, pace
 		synctest.Test(t, func(t *testing.T) {
-			h := s.say(Connect(t, Dialect{Vendor: s.Vendor, Options: o}, s.Address, s.Header), s.Speak)
+			h := s.say(Connect(t, Dialect{Vendor: s.Vendor, Codec: s.Codec, Options: o}, s.Address, s.Header), s.Speak)
 			if h.first < late || h.first > late+faultFrame {
 				t.Errorf("first audio after %v, want %v", h.first, late)
 			}

@@ -18,6 +18,12 @@ import (
 // waits for a client.
 func Flood(t *testing.T, vendor engine.Vendor, path string, seed uint64, messages []byte) {
 	t.Helper()
+	FloodCoded(t, vendor, nil, path, seed, messages)
+}
+
+// FloodCoded is Flood for a vendor whose messages are no JSON.
+func FloodCoded(t *testing.T, vendor engine.Vendor, codec *Codec, path string, seed uint64, messages []byte) {
+	t.Helper()
 	const most = 1 << 12 // bytes: what is spoken takes its time
 	if len(messages) > most {
 		return
@@ -33,7 +39,7 @@ func Flood(t *testing.T, vendor engine.Vendor, path string, seed uint64, message
 	}
 	conn.SetReadLimit(1 << 22)
 	for message := range bytes.Lines(messages) {
-		if conn.Write(ctx, websocket.MessageText, bytes.TrimSpace(message)) != nil {
+		if codec.write(ctx, conn, string(bytes.TrimSpace(message))) != nil {
 			break // it has closed
 		}
 	}

@@ -51,7 +51,7 @@ func (s Speaker) leavesNothing(t *testing.T) {
 					o.FirstAudio = time.Minute
 				}
 				synctest.Test(t, func(t *testing.T) {
-					w := Serve(t, Dialect{Vendor: s.Vendor, Options: o})
+					w := Serve(t, Dialect{Vendor: s.Vendor, Codec: s.Codec, Options: o})
 					conn := w.Dial(t, s.Address, s.Header)
 					begin(t, conn)
 					if err := end(conn, w.Server); err != nil {
@@ -68,7 +68,7 @@ func (s Speaker) leavesNothing(t *testing.T) {
 func (s Speaker) sayAll(conn *websocket.Conn) {
 	go func() { // ends with the connection
 		for _, m := range append(slices.Clone(s.Speak), s.Waits...) {
-			_ = conn.Write(context.Background(), websocket.MessageText, []byte(m)) // it may have ended
+			_ = s.Codec.write(context.Background(), conn, m) // it may have ended
 		}
 	}()
 }
@@ -83,6 +83,6 @@ func (s Speaker) hearBegin(t *testing.T, conn *websocket.Conn) {
 		if err != nil {
 			t.Fatalf("before any audio: %v", err)
 		}
-		s.take(t, &h, Arrival{Binary: kind == websocket.MessageBinary, Data: data}, time.Now())
+		s.take(t, &h, s.Codec.read(Arrival{Binary: kind == websocket.MessageBinary, Data: data}), time.Now())
 	}
 }

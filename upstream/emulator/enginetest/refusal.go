@@ -16,7 +16,7 @@ func (s Speaker) refused(t *testing.T) {
 		t.Run("fault "+fault, func(t *testing.T) {
 			o := s.drawn(t, fault)
 			synctest.Test(t, func(t *testing.T) {
-				w := Serve(t, Dialect{Vendor: s.Vendor, Options: o})
+				w := Serve(t, Dialect{Vendor: s.Vendor, Codec: s.Codec, Options: o})
 				conn, response, err := w.TryDial(t, s.Address, s.Header)
 				got := 0
 				switch {

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 )
@@ -21,12 +19,15 @@ type Speaker struct {
 	Speak   []string    // the messages that have a text of two seconds or more spoken to its end
 	Again   []string    // the same for another text, where a socket goes on after an error, and beside a stall; nil: it does not
 	Waits   []string    // messages that begin more streams, which wait for their text or for their turn
+	Codec   *Codec      // of a vendor whose messages are no JSON; nil: they are
 	Rate    int         // of the samples, in hertz
 	Audio   string      // the field of a message with samples in base64; empty: samples are binary messages
-	Stream  string      // the field by which an error names its stream; empty: none does
-	Flat    bool        // fields are named by their paths: see Flatten
-	Code    string      // an error that the vendor knows
-	Charge  int64       // for the text of Speak, in the unit of engine.Stream; 0: it goes by the audio
+	// Sound is a message's samples, where they stand otherwise than as Audio can say.
+	Sound  func(message map[string]any) []byte
+	Stream string // the field by which an error names its stream; empty: none does
+	Flat   bool   // fields are named by their paths: see Flatten
+	Code   string // an error that the vendor knows
+	Charge int64  // for the text of Speak, in the unit of engine.Stream; 0: it goes by the audio
 	// NoRetryAfter is of a vendor whose refusals don't say when to come again.
 	NoRetryAfter bool
 	Ended        func(message map[string]any) bool
@@ -73,7 +74,7 @@ func (s Speaker) say(c *Client, messages []string) (h heard) {
 	c.T.Helper()
 	began := time.Now()
 	for _, m := range messages {
-		if err := c.Conn.Write(c.T.Context(), websocket.MessageText, []byte(m)); err != nil {
+		if err := s.Codec.write(c.T.Context(), c.Conn, m); err != nil {
 			break // the fault has ended the connection, as its reader sees
 		}
 	}
@@ -103,9 +104,8 @@ func (s Speaker) take(t *testing.T, h *heard, r Arrival, began time.Time) {
 		if s.Ended(message) || s.Failed(message, s.Code) {
 			h.last = message
 		}
-		encoded, _ := message[s.Audio].(string)
-		if raw, err = base64.StdEncoding.DecodeString(encoded); err != nil {
-			t.Fatalf("audio %q: %v", encoded, err)
+		if raw, err = s.sound(message); err != nil {
+			t.Fatalf("audio of %v: %v", Brief(message), err)
 		}
 	}
 	if len(raw) == 0 {
@@ -120,4 +120,13 @@ func (s Speaker) take(t *testing.T, h *heard, r Arrival, began time.Time) {
 		total += size
 	}
 	h.audio = audio.Duration(int64(total/2), s.Rate)
+}
+
+// sound is a message's samples.
+func (s Speaker) sound(message map[string]any) ([]byte, error) {
+	if s.Sound != nil {
+		return s.Sound(message), nil
+	}
+	encoded, _ := message[s.Audio].(string)
+	return base64.StdEncoding.DecodeString(encoded)
 }

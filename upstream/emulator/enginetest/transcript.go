@@ -128,6 +128,7 @@ func (d Dialect) play(t *testing.T, w *Wire, s Scene) {
 		t.Fatalf("connect: %v", err)
 	}
 	l := listener{Dialect: d, Client: Attach(t, w.Server, conn), early: make(map[string][]map[string]any)}
+	l.codec = d.Codec
 	for _, line := range s.Lines {
 		l.play(line)
 	}
