@@ -8,22 +8,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"time"
 )
-
-// Unit is what a price is for.
-type Unit string
-
-// The units of prices.
-const (
-	AudioSecond Unit = "audio_second" // of audio received from the vendor
-	Character   Unit = "character"    // a code point of the text sent to the vendor
-	Byte        Unit = "byte"         // of that text in UTF-8
-	Request     Unit = "request"      // a piece
-)
-
-// Units lists every unit.
-var Units = []Unit{AudioSecond, Character, Byte, Request}
 
 // Price is an entry of the price list.
 type Price struct {
@@ -35,6 +20,8 @@ type Price struct {
 	Unit Unit `yaml:"unit" json:"unit"`
 	// Amount is a decimal in whole units of the currency, with at most twelve decimals.
 	Amount string `yaml:"amount" json:"amount"`
+	// OutputAmount is what a token of audio costs, where the unit is one; Amount is for those of text then.
+	OutputAmount string `yaml:"output_amount" json:"output_amount,omitempty"`
 	// Currency is an ISO 4217 code.
 	Currency string `yaml:"currency" json:"currency"`
 }
@@ -50,12 +37,31 @@ func (p Price) Validate(report func(field, reason string)) {
 	if !slices.Contains(Units, p.Unit) {
 		report("unit", fmt.Sprintf("must be one of %v, not %q", Units, string(p.Unit)))
 	}
-	if _, err := p.picos(); err != nil {
+	if _, err := picosOf(p.Amount); err != nil {
 		report("amount", err.Error())
+	}
+	if reason := p.faultyOutput(); reason != "" {
+		report("output_amount", reason)
 	}
 	if !KnownCurrency(p.Currency) {
 		report("currency", `must be a currency of ISO 4217, such as "EUR"`)
 	}
+}
+
+// faultyOutput says what is wrong with the price of a token of audio; empty: nothing.
+func (p Price) faultyOutput() string {
+	switch {
+	case p.Unit != Token && p.OutputAmount != "":
+		return fmt.Sprintf("is for the unit %q only", Token)
+	case p.Unit != Token:
+		return ""
+	case p.OutputAmount == "":
+		return "is missing: what a token of audio costs"
+	}
+	if _, err := picosOf(p.OutputAmount); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // SameTarget reports whether two prices are for the same provider and models, so that they contradict each other.
@@ -69,8 +75,9 @@ const picoDigits = 12
 // maxPicos is a million units, for one of anything.
 const maxPicos = 1_000_000_000_000_000_000
 
-func (p Price) picos() (int64, error) {
-	d, err := parseDecimal(p.Amount)
+// picosOf is an amount in millionths of a millionth of the currency's unit.
+func picosOf(amount string) (int64, error) {
+	d, err := parseDecimal(amount)
 	if err != nil {
 		return 0, err
 	}
@@ -86,37 +93,6 @@ func (p Price) picos() (int64, error) {
 	return picos, nil
 }
 
-// Usage is what an attempt took of a vendor.
-type Usage struct {
-	// Audio is the length of what was received.
-	Audio time.Duration
-	// Characters and Bytes measure the text that was sent, Requests the pieces.
-	Characters, Bytes, Requests int64
-}
-
-// CharactersPerSecond is how much text makes a second of speech, as far as nothing better is known: vendors speak English
-// at 13 to 16.
-const CharactersPerSecond = 14
-
-// SpeechTime is about how long it takes to speak so many characters.
-func SpeechTime(characters int64) time.Duration {
-	return time.Duration(characters) * time.Second / CharactersPerSecond
-}
-
-// quantity is how much of a unit was used, in parts of which perUnit make one unit.
-func (u Usage) quantity(unit Unit) (n, perUnit int64) {
-	switch unit {
-	case AudioSecond:
-		return int64(u.Audio), int64(time.Second)
-	case Character:
-		return u.Characters, 1
-	case Byte:
-		return u.Bytes, 1
-	default:
-		return u.Requests, 1
-	}
-}
-
 // PriceList prices attempts. It is immutable.
 type PriceList struct {
 	prices  []Price // as they were written
@@ -126,22 +102,32 @@ type PriceList struct {
 
 type entry struct {
 	Price
-	picos int64 // of the currency's unit, for one of the unit
+	picos       int64 // of the currency's unit, for one of the unit
+	outputPicos int64 // for a token of audio
+}
+
+// entryOf is a price that is valid.
+func entryOf(p Price) (e entry, err error) {
+	p.Model = cmp.Or(p.Model, "*")
+	e.Price = p
+	if e.picos, err = picosOf(p.Amount); err == nil && p.Unit == Token {
+		e.outputPicos, err = picosOf(p.OutputAmount)
+	}
+	return e, err
 }
 
 // NewPriceList is the list of the given prices, which are valid each.
 func NewPriceList(prices []Price) (*PriceList, error) {
 	l := &PriceList{prices: slices.Clone(prices)}
 	for i, p := range prices {
-		picos, err := p.picos()
+		e, err := entryOf(p)
 		if err != nil {
 			return nil, fmt.Errorf("price %d: %w", i, err)
 		}
-		p.Model = cmp.Or(p.Model, "*")
 		if slices.ContainsFunc(prices[:i], p.SameTarget) {
-			return nil, fmt.Errorf("price %d: a second one for %s and %s", i, p.Provider, p.Model)
+			return nil, fmt.Errorf("price %d: a second one for %s and %s", i, e.Provider, e.Model)
 		}
-		l.entries = append(l.entries, entry{Price: p, picos: picos})
+		l.entries = append(l.entries, e)
 	}
 	slices.SortStableFunc(l.entries, func(a, b entry) int { return cmp.Compare(b.specificity(), a.specificity()) })
 	l.hash = hashOf(prices)
@@ -209,13 +195,17 @@ func (l *PriceList) Prices() []Price { return slices.Clone(l.prices) }
 // Hash names the list's content, for records. It is empty where the list is.
 func (l *PriceList) Hash() string { return l.hash }
 
-// price rounds half up, once. What is out of all proportion is unavailable.
+// price rounds half up, once. What is out of all proportion is unavailable. Tokens that no vendor told are an estimate.
 func (e entry) price(u Usage) Cost {
-	n, perUnit := e.quantityOf(u)
+	n, perUnit := u.quantity(e.Unit)
+	high, low := bits.Mul64(uint64(e.picos), uint64(max(n, 0)))
+	if e.Unit == Token {
+		_, output := u.tokens()
+		moreHigh, moreLow := bits.Mul64(uint64(e.outputPicos), uint64(max(output, 0)))
+		high, low = add128(high, low, moreHigh, moreLow)
+	}
 	divisor := uint64(perUnit) * picosPerMicro
-	high, low := bits.Mul64(uint64(e.picos), uint64(n))
-	low, carry := bits.Add64(low, divisor/2, 0)
-	high += carry
+	high, low = add128(high, low, 0, divisor/2)
 	if high >= divisor {
 		return Cost{Source: Unavailable}
 	}
@@ -223,16 +213,21 @@ func (e entry) price(u Usage) Cost {
 	if micros > maxMicros {
 		return Cost{Source: Unavailable}
 	}
-	return Cost{Money: Money{Micros: int64(micros), Currency: e.Currency}, Source: FromPriceList}
+	return Cost{
+		Money:     Money{Micros: int64(micros), Currency: e.Currency},
+		Source:    FromPriceList,
+		Estimated: e.Unit == Token && u != Usage{} && !u.Metered.hasTokens(),
+	}
+}
+
+// add128 is a sum. No price comes near its end: each factor has 63 bits.
+func add128(aHigh, aLow, bHigh, bLow uint64) (high, low uint64) {
+	low, carry := bits.Add64(aLow, bLow, 0)
+	high, _ = bits.Add64(aHigh, bHigh, carry)
+	return high, low
 }
 
 const picosPerMicro = 1_000_000
-
-// quantityOf is the usage in the entry's unit; never negative.
-func (e entry) quantityOf(u Usage) (n, perUnit int64) {
-	n, perUnit = u.quantity(e.Unit)
-	return max(n, 0), perUnit
-}
 
 // hashOf names a list's content by 64 bits, in the order in which it was written.
 func hashOf(prices []Price) string {
@@ -241,7 +236,11 @@ func hashOf(prices []Price) string {
 	}
 	h := sha256.New()
 	for _, p := range prices {
-		fmt.Fprintf(h, "%q %q %q %q %q\n", p.Provider, p.Model, p.Unit, p.Amount, p.Currency)
+		fmt.Fprintf(h, "%q %q %q %q %q", p.Provider, p.Model, p.Unit, p.Amount, p.Currency)
+		if p.OutputAmount != "" {
+			fmt.Fprintf(h, " %q", p.OutputAmount)
+		}
+		fmt.Fprintln(h)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -34,9 +34,9 @@ func (f firstOf) PriceList(ctx context.Context, hash string) (*PriceList, error)
 
 // Table is the list as rows of text, under a line of names.
 func (l *PriceList) Table() [][]string {
-	rows := [][]string{{"provider", "model", "amount", "currency", "unit"}}
+	rows := [][]string{{"provider", "model", "amount", "currency", "unit", "output_amount"}} // last, for those who count columns
 	for _, p := range l.prices {
-		rows = append(rows, []string{p.Provider, cmp.Or(p.Model, "*"), p.Amount, p.Currency, string(p.Unit)})
+		rows = append(rows, []string{p.Provider, cmp.Or(p.Model, "*"), p.Amount, p.Currency, string(p.Unit), p.OutputAmount})
 	}
 	return rows
 }
@@ -99,16 +99,19 @@ func (r *Record) addUnitPrices(list *PriceList) {
 		a := &r.Attempts[i]
 		if a.Cost.Source == FromPriceList {
 			if e, ok := list.find(a.Provider, a.Model); ok {
-				a.UnitPrice = UnitPrice{Amount: e.decimal(), Currency: e.Currency, Unit: e.Unit}
+				a.UnitPrice = UnitPrice{Amount: decimalOf(e.picos), Currency: e.Currency, Unit: e.Unit}
+				if e.Unit == Token {
+					a.UnitPrice.OutputAmount = decimalOf(e.outputPicos)
+				}
 			}
 		}
 	}
 }
 
-// decimal is the amount with six decimals, and those of the twelve behind that are needed.
-func (e entry) decimal() string {
+// decimalOf is an amount with six decimals, and those of the twelve behind that are needed.
+func decimalOf(picos int64) string {
 	const picosPerUnit = 1_000_000_000_000
-	text := fmt.Sprintf("%d.%012d", e.picos/picosPerUnit, e.picos%picosPerUnit)
+	text := fmt.Sprintf("%d.%012d", picos/picosPerUnit, picos%picosPerUnit)
 	end := len(text)
 	for ; text[end-1] == '0' && end > len(text)-6; end-- {
 	}

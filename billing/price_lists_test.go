@@ -20,7 +20,8 @@ func (k *knownLists) PriceList(_ context.Context, hash string) (*PriceList, erro
 
 func TestUnitPricesAreThoseOfTheRecordsList(t *testing.T) {
 	former := mustList(t, Price{Provider: "p", Model: "m*", Unit: Character, Amount: "1.5e-4", Currency: "EUR"})
-	present := mustList(t, Price{Provider: "p", Unit: AudioSecond, Amount: "2.000000000001", Currency: "USD"})
+	present := mustList(t, Price{Provider: "p", Unit: AudioSecond, Amount: "2.000000000001", Currency: "USD"},
+		Price{Provider: "t", Unit: Token, Amount: "0.0000006", OutputAmount: "0.000012", Currency: "USD"})
 	priced := func(list string, source Source, provider, model string) Record {
 		return Record{PriceList: list, Attempts: []Attempt{{Provider: provider, Model: model, Cost: Cost{Source: source}}}}
 	}
@@ -29,8 +30,9 @@ func TestUnitPricesAreThoseOfTheRecordsList(t *testing.T) {
 		record Record
 		want   UnitPrice
 	}{
-		{"of the former list", priced(former.Hash(), FromPriceList, "p", "m1"), UnitPrice{"0.000150", "EUR", Character}},
-		{"of the present list", priced(present.Hash(), FromPriceList, "p", "m1"), UnitPrice{"2.000000000001", "USD", AudioSecond}},
+		{"of the former list", priced(former.Hash(), FromPriceList, "p", "m1"), UnitPrice{Amount: "0.000150", Currency: "EUR", Unit: Character}},
+		{"of the present list", priced(present.Hash(), FromPriceList, "p", "m1"), UnitPrice{Amount: "2.000000000001", Currency: "USD", Unit: AudioSecond}},
+		{"tokens", priced(present.Hash(), FromPriceList, "t", "m1"), UnitPrice{Amount: "0.0000006", Currency: "USD", Unit: Token, OutputAmount: "0.000012"}},
 		{"the vendor's own word", priced(present.Hash(), FromProvider, "p", "m1"), UnitPrice{}},
 		{"not known", priced(present.Hash(), Unavailable, "p", "m1"), UnitPrice{}},
 		{"nothing was used, and there is no price", priced(former.Hash(), FromPriceList, "p", "other"), UnitPrice{}},
@@ -61,7 +63,7 @@ func TestUnitPricesAreThoseOfTheRecordsList(t *testing.T) {
 
 // The text of a list is all there is to it.
 func TestPriceListsOutliveTheirText(t *testing.T) {
-	list := mustList(t, Price{Provider: "p", Unit: Byte, Amount: "0.10", Currency: "EUR"}, Price{Provider: "q", Model: "m", Unit: Request, Amount: "1", Currency: "USD"})
+	list := mustList(t, Price{Provider: "p", Unit: Byte, Amount: "0.10", Currency: "EUR"}, Price{Provider: "q", Model: "m", Unit: Token, Amount: "1", OutputAmount: "2", Currency: "USD"})
 	text, err := list.Text()
 	if err != nil {
 		t.Fatal(err)

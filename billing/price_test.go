@@ -20,7 +20,7 @@ func mustList(t *testing.T, prices ...Price) *PriceList {
 }
 
 func TestPriceByUnit(t *testing.T) {
-	usage := Usage{Audio: 2500 * time.Millisecond, Characters: 31, Bytes: 40, Requests: 3}
+	usage := Usage{Audio: 2500 * time.Millisecond, Characters: 31, UTF16Units: 35, Chinese: 4, Bytes: 40, Requests: 3}
 	cases := []struct {
 		name   string
 		unit   Unit
@@ -28,6 +28,10 @@ func TestPriceByUnit(t *testing.T) {
 		want   string
 	}{
 		{"audio", AudioSecond, "0.0009", "0.002250"},
+		{"a part of a minute", AudioMinute, "0.03", "0.001250"},
+		{"a part of an hour", AudioHour, "0.70", "0.000486"}, // 486.1 micros
+		{"UTF-16", UTF16Unit, "0.00003", "0.001050"},
+		{"Chinese characters twice", ChineseTwice, "0.0001", "0.003500"},
 		{"characters", Character, "0.00003", "0.000930"},
 		{"bytes", Byte, "0.00003", "0.001200"},
 		{"requests", Request, "0.01", "0.030000"},
@@ -79,24 +83,68 @@ func TestPriceOutOfProportionIsUnavailable(t *testing.T) {
 	}
 }
 
-// A price agrees with exact arithmetic, rounded half up once.
+// drawUsage is any usage of up to an hour of audio and 400,000 of everything else.
+func drawUsage(t *rapid.T) Usage {
+	n := rapid.Int64Range(0, 400_000)
+	u := Usage{
+		Audio:      time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "audio")),
+		Characters: n.Draw(t, "characters"), UTF16Units: n.Draw(t, "UTF-16"), Chinese: n.Draw(t, "Chinese"),
+		Bytes: n.Draw(t, "bytes"), Requests: n.Draw(t, "requests"),
+	}
+	if rapid.Bool().Draw(t, "metered") {
+		u.Metered = Metered{n.Draw(t, "metered characters"), n.Draw(t, "input"), n.Draw(t, "output")}
+	}
+	return u
+}
+
+// A price agrees with exact arithmetic, rounded half up once, whatever the unit.
 func TestPriceIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		amount := rapid.StringMatching(`[0-9]{1,3}\.[0-9]{1,12}`).Draw(t, "amount")
-		audio := rapid.Int64Range(0, int64(time.Hour)).Draw(t, "audio")
-		list, err := NewPriceList([]Price{{Provider: "p", Unit: AudioSecond, Amount: amount, Currency: "EUR"}})
+		amount := rapid.StringMatching(`[0-9]{1,3}\.[0-9]{1,12}`)
+		p := Price{Provider: "p", Unit: rapid.SampledFrom(Units).Draw(t, "unit"), Amount: amount.Draw(t, "amount"), Currency: "EUR"}
+		if p.Unit == Token {
+			p.OutputAmount = amount.Draw(t, "output")
+		}
+		list, err := NewPriceList([]Price{p})
 		if err != nil {
 			t.Fatal(err)
 		}
-		exact, _ := new(big.Rat).SetString(amount)
-		exact.Mul(exact, big.NewRat(audio, int64(time.Second)))
+		u := drawUsage(t)
+		exact := costByRatio(p, u)
 		exact.Mul(exact, big.NewRat(microsPerUnit, 1))
 		exact.Add(exact, big.NewRat(1, 2))
 		want := new(big.Int).Quo(exact.Num(), exact.Denom()).Int64()
-		if got := list.Price("p", "", Usage{Audio: time.Duration(audio)}).Money.Micros; got != want {
-			t.Fatalf("%s × %d ns = %d micros, want %d", amount, audio, got, want)
+		if got := list.Price("p", "", u); got.Money.Micros != want || !got.Known() {
+			t.Fatalf("%+v of %+v = %+v, want %d micros", p, u, got, want)
 		}
 	})
+}
+
+// costByRatio is what a usage costs in units of the currency, worked out from the definition of each unit.
+func costByRatio(p Price, u Usage) *big.Rat {
+	times := func(amount string, n, perUnit int64) *big.Rat {
+		r, _ := new(big.Rat).SetString(amount)
+		return r.Mul(r, big.NewRat(n, perUnit))
+	}
+	characters := map[Unit]int64{Character: u.Characters, UTF16Unit: u.UTF16Units, ChineseTwice: u.Characters + u.Chinese}
+	switch n, ofCharacters := characters[p.Unit]; {
+	case ofCharacters && u.Metered.Characters > 0:
+		return times(p.Amount, u.Metered.Characters, 1)
+	case ofCharacters:
+		return times(p.Amount, n, 1)
+	case p.Unit == Byte:
+		return times(p.Amount, u.Bytes, 1)
+	case p.Unit == Request:
+		return times(p.Amount, u.Requests, 1)
+	case p.Unit == Token && u.Metered.InputTokens+u.Metered.OutputTokens > 0:
+		input := times(p.Amount, u.Metered.InputTokens, 1)
+		return input.Add(input, times(p.OutputAmount, u.Metered.OutputTokens, 1))
+	case p.Unit == Token:
+		input, output := times(p.Amount, (u.Bytes+3)/4, 1), times(p.OutputAmount, (u.Audio.Milliseconds()*1250+59_999)/60_000, 1)
+		return input.Add(input, output)
+	}
+	seconds := map[Unit]int64{AudioSecond: 1, AudioMinute: 60, AudioHour: 3600}
+	return times(p.Amount, int64(u.Audio), seconds[p.Unit]*int64(time.Second))
 }
 
 func TestNewPriceListRefuses(t *testing.T) {
@@ -105,7 +153,11 @@ func TestNewPriceListRefuses(t *testing.T) {
 	bad.Amount = "0.0000000000001"
 	star := good
 	star.Model = "*"
-	for name, prices := range map[string][]Price{"a thirteenth decimal": {bad}, "two for the same models": {good, star}} {
+	tokens := good
+	tokens.Unit, tokens.OutputAmount = Token, "x"
+	for name, prices := range map[string][]Price{
+		"a thirteenth decimal": {bad}, "two for the same models": {good, star}, "no price of audio": {tokens},
+	} {
 		if _, err := NewPriceList(prices); err == nil {
 			t.Errorf("%s: taken, want an error", name)
 		}
@@ -126,6 +178,10 @@ func TestPriceValidate(t *testing.T) {
 		{"unit", func(p *Price) { p.Unit = "word" }, []string{"unit"}},
 		{"negative", func(p *Price) { p.Amount = "-1" }, []string{"amount"}},
 		{"above a million", func(p *Price) { p.Amount = "1000001" }, []string{"amount"}},
+		{"tokens", func(p *Price) { p.Unit, p.OutputAmount = Token, "0" }, nil},
+		{"tokens of text alone", func(p *Price) { p.Unit = Token }, []string{"output_amount"}},
+		{"a bad price of audio", func(p *Price) { p.Unit, p.OutputAmount = Token, "-1" }, []string{"output_amount"}},
+		{"a price of audio where none is billed", func(p *Price) { p.OutputAmount = "1" }, []string{"output_amount"}},
 		{"currency", func(p *Price) { p.Currency = "euro" }, []string{"currency"}},
 		{"everything", func(p *Price) { *p = Price{} }, []string{"provider", "unit", "amount", "currency"}},
 	}
@@ -151,6 +207,15 @@ func TestHashTellsListsApart(t *testing.T) {
 	}
 	if got := mustList(t, a).Hash(); got == mustList(t, b).Hash() || got != mustList(t, a).Hash() || len(got) != 16 {
 		t.Errorf("Hash() = %q, want 16 digits that follow from the content", got)
+	}
+	if got := mustList(t, a).Hash(); got != "be68e2a8e5a635fd" {
+		t.Errorf("Hash() = %q, and records of earlier versions name this list otherwise", got)
+	}
+	tokens, others := a, a
+	tokens.Unit, tokens.OutputAmount = Token, "1"
+	others.Unit, others.OutputAmount = Token, "2"
+	if mustList(t, tokens).Hash() == mustList(t, others).Hash() {
+		t.Error("two prices of audio have one hash")
 	}
 }
 

@@ -74,6 +74,16 @@ type UnitPrice struct {
 	// Amount is a decimal in whole units of the currency.
 	Amount, Currency string
 	Unit             Unit
+	// OutputAmount is of a token of audio; empty: the unit is no token.
+	OutputAmount string
+}
+
+// String is the price as tables have it: 0.000150/character, 0.0000006+0.000012/token.
+func (p UnitPrice) String() string {
+	if p.OutputAmount != "" {
+		return p.Amount + "+" + p.OutputAmount + "/" + string(p.Unit)
+	}
+	return p.Amount + "/" + string(p.Unit)
 }
 
 // Known is what costs come to, as far as they are known, in micros by currency.

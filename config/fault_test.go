@@ -171,7 +171,7 @@ func TestFaults(t *testing.T) {
 			"10:3: limits.max_message_bytes: must be 1024 to 16777216, not 1", "11:3: limits.idle_timeout: must be 1s to 24h0m0s, not 0s",
 		}},
 		{"price", "", "prices:\n  - {provider: two, unit: word, amount: \"-1\", currency: euro}\n", []string{
-			`10:6: prices[0].provider: unknown provider "two"`, "10:21: prices[0].unit: must be one of [audio_second character byte request]",
+			`10:6: prices[0].provider: unknown provider "two"`, "10:21: prices[0].unit: must be one of [audio_second audio_minute audio_hour character utf16_unit character_chinese_twice byte request token]",
 			"10:33: prices[0].amount: negative amount", "10:47: prices[0].currency: must be a currency of ISO 4217",
 		}},
 		{"amount that is a float", "", "prices:\n- {provider: one, unit: byte, amount: 0.1, currency: EUR}\n", []string{"10:31: prices[0].amount: must be text"}},

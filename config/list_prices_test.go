@@ -54,7 +54,7 @@ func TestTargetsWithoutAPriceAreNamed(t *testing.T) {
 		t.Errorf("unpriced: %q", got)
 	}
 	_, _, err = Parse("test", []byte(vendorFile+"list_prices: [none]\n"), vendorEnvironment())
-	if want := `list_prices[0]: no list prices of "none"; there are: cartesia, deepgram, elevenlabs, inworld, kugelaudio, soniox, together`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `list_prices[0]: no list prices of "none"; there are: cartesia, deepgram, elevenlabs, fish, inworld, kugelaudio, minimax, openai, rime, soniox, together`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

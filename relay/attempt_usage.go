@@ -42,8 +42,12 @@ func (a *attempt) upstreamIDLocked() string {
 	return cmp.Or(upstream.RequestIDOf(a.outcome.Err), a.outcome.Usage.RequestID)
 }
 
-// usedLocked is what the vendor charges for: the pieces that it was given, and the audio that came.
-func (a *attempt) usedLocked() billing.Usage { return a.speech.Used(a.outcome.Usage.Withheld) }
+// usedLocked is what the vendor charges for: the pieces that it was given, the audio that came, and what it says of that.
+func (a *attempt) usedLocked() billing.Usage {
+	used := a.speech.Used(a.outcome.Usage.Withheld)
+	used.Metered = billing.Metered(a.outcome.Usage.Metered)
+	return used
+}
 
 // costLocked is the vendor's own figure, else the price list's. The latter is an estimate for an attempt that failed, which
 // may have cost more than what arrived of it. A price of nothing is in the given currency.
@@ -60,7 +64,7 @@ func (a *attempt) costLocked(currency string) billing.Cost {
 	if cost.Known() && cost.Money.Currency == "" {
 		cost.Money.Currency = currency // the price list knows none for a price of nothing
 	}
-	cost.Estimated = cost.Known() && used != (billing.Usage{}) && a.outcome.Err != nil
+	cost.Estimated = cost.Estimated || cost.Known() && used != (billing.Usage{}) && a.outcome.Err != nil
 	return cost
 }
 

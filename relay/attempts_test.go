@@ -92,13 +92,29 @@ func TestCancelBetweenPiecesOrdersNoMore(t *testing.T) {
 	}
 }
 
+// What the vendor says that it counted is kept beside what we did.
+func TestVendorsOwnCountIsKept(t *testing.T) {
+	a := stage{vendor: relaytest.NewFake(), text: relaytest.TwelveWords, output: relaytest.FakeFormat}.attempt(t)
+	ordered(a)
+	a.End(upstream.Usage{Metered: upstream.Metered{Characters: 7, InputTokens: 3, OutputTokens: 90}}, nil)
+	want := billing.Measure(relaytest.TwelveWords)
+	want.Metered = billing.Metered{Characters: 7, InputTokens: 3, OutputTokens: 90}
+	if got := a.usedLocked(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 // Nor is a piece counted that the adapter kept back until the vendor was through with another.
 func TestWithheldPieceIsNotCharged(t *testing.T) {
 	const first, second = relaytest.TwelveWords, "Dreizehn, vierzehn, fünfzehn, sechzehn und siebzehn."
-	whole := billing.Usage{Requests: 2, Characters: int64(len(first + second)), Bytes: int64(len(first+second) + 1)} // ü has two
+	used := func(requests int64, text string, bytes int) billing.Usage {
+		n := int64(len(text))
+		return billing.Usage{Requests: requests, Characters: n, UTF16Units: n, Bytes: n + int64(bytes)}
+	}
+	whole := used(2, first+second, 1) // ü has two bytes
 	for withheld, want := range map[int]billing.Usage{
 		0: whole,
-		1: {Requests: 1, Characters: int64(len(first)), Bytes: int64(len(first))},
+		1: used(1, first, 0),
 		2: {},
 		3: {}, // more than there are
 	} {

@@ -306,13 +306,17 @@ func (p countedReservation) Extend(ctx context.Context, micros int64) {
 // A text has the same price however it comes, whatever is priced.
 func TestPriceDoesNotDependOnHowTextComes(t *testing.T) {
 	const said = `Dr. Ada paid $3.50 for it. "Why?" <spell>AB1</spell> she asked. It was 9 p.m. in the U.S. already, and nobody knew.`
-	for _, unit := range []billing.Unit{billing.Character, billing.Byte, billing.AudioSecond, billing.Request} {
+	for _, unit := range billing.Units {
+		price := billing.Price{Provider: "alpha", Model: "*", Unit: unit, Amount: "0.01", Currency: "EUR"}
+		if unit == billing.Token {
+			price.OutputAmount = "0.02"
+		}
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, Config{}, []string{"alpha"}, fakes{"alpha": unbilled(time.Millisecond)})
 			set := new(atomic.Int64)
 			r.spendFrom(countedBudgets{limits.NewMemoryBudgets(nil), set}, 100_000)
 			budget := r.setup().local.Budget
-			r.priceBy([]billing.Price{{Provider: "alpha", Model: "*", Unit: unit, Amount: "0.01", Currency: "EUR"}})
+			r.priceBy([]billing.Price{price})
 			r.setup().local.Budget = budget
 			c := r.dial("")
 			c.send(generate("whole", said, ""))

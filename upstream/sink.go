@@ -58,12 +58,23 @@ type Word struct {
 type Usage struct {
 	// Charge is what the vendor says it charged.
 	Charge Charge
+	// Metered is what it says that it counted of all that the stream took.
+	Metered Metered
 	// Withheld is how many of the last pieces the vendor never heard of, so that it charges nothing for them: of those
 	// that Sink.Withheld counted, the ones whose text had not been sent either.
 	Withheld int
 	// RequestID is by what the vendor's support finds the stream: the vendor's own name of it or of its connection, or the one
 	// that it was given on the wire; empty where there is none. An error's own is more exact.
 	RequestID string
+}
+
+// Metered is what a vendor says that it charges for, in its own way of counting, where it tells no money. What is 0 it does not
+// say, as where it has told of a part of the stream only: then the relay counts by itself.
+type Metered struct {
+	// Characters are of the text.
+	Characters int64
+	// InputTokens are of text, OutputTokens of audio.
+	InputTokens, OutputTokens int64
 }
 
 // Charge is an amount exactly as a vendor wrote it. The zero value: not known.

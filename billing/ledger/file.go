@@ -19,7 +19,7 @@ var schema string
 // What marks a file as a ledger, and which one.
 const (
 	applicationID = 0x766f7278 // "vorx", SQLite's field for it
-	schemaVersion = 4
+	schemaVersion = 5
 )
 
 // startCheck bounds the check of the whole file at the start: what is larger is checked as far as that takes it.

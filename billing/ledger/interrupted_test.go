@@ -23,7 +23,7 @@ func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 	for number, a := range []billing.Attempt{
 		failed,
 		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1, Audio: 2 * time.Second}),
-		running("oak", morning, billing.Usage{Characters: 56, Bytes: 60, Requests: 2, Audio: time.Second}),
+		running("oak", morning, billing.Usage{Characters: 56, UTF16Units: 57, Chinese: 1, Bytes: 60, Requests: 2, Audio: time.Second}),
 		running("elm", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 		running("ash", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 	} {
@@ -48,7 +48,7 @@ func TestWhatWasOpenIsInterruptedByTheNextStart(t *testing.T) {
 	}
 	want.Attempts = []billing.Attempt{
 		running("oak", morning, billing.Usage{Characters: 20, Bytes: 24, Requests: 1, Audio: 2 * time.Second}),
-		running("oak", morning, billing.Usage{Characters: 56, Bytes: 60, Requests: 2, Audio: time.Second}),
+		running("oak", morning, billing.Usage{Characters: 56, UTF16Units: 57, Chinese: 1, Bytes: 60, Requests: 2, Audio: time.Second}),
 		running("elm", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 		running("ash", morning, billing.Usage{Characters: 10, Bytes: 10, Requests: 1}),
 	}

@@ -115,7 +115,11 @@ func finished(r billing.Record) billing.Record {
 		},
 		{
 			Provider: "oak", Model: "m", Voice: "v2", StartedAt: at.Add(time.Second), EndedAt: r.EndedAt,
-			Outcome: billing.Completed, UpstreamID: "req-7/s.2", Usage: billing.Usage{Audio: 2 * time.Second, Characters: 40, Bytes: 44, Requests: 2},
+			Outcome: billing.Completed, UpstreamID: "req-7/s.2",
+			Usage: billing.Usage{
+				Audio: 2 * time.Second, Characters: 40, UTF16Units: 42, Chinese: 1, Bytes: 44, Requests: 2,
+				Metered: billing.Metered{Characters: 39, InputTokens: 11, OutputTokens: 42},
+			},
 			Cost: billing.Cost{Money: billing.Money{Micros: 1800, Currency: "EUR"}, Source: billing.FromProvider},
 		},
 	}

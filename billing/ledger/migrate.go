@@ -48,6 +48,9 @@ CREATE TABLE told (
   id         TEXT    PRIMARY KEY,
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;`,
+	`ALTER TABLE attempts ADD COLUMN utf16_units INTEGER NOT NULL DEFAULT 0; ALTER TABLE attempts ADD COLUMN chinese INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN metered_characters INTEGER NOT NULL DEFAULT 0; ALTER TABLE attempts ADD COLUMN input_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN output_tokens INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // migrate brings a file to this version, all steps or none. Whoever calls holds the file's lock.

@@ -59,7 +59,8 @@ const joined = `r.id, COALESCE(e.epoch, ''), COALESCE(r.seq, 0), r.record_id, r.
   COALESCE(r.outcome, ''), r.code, r.price_list, r.spoken, r.metadata,
   a.number, COALESCE(a.provider, ''), COALESCE(a.model, ''), COALESCE(a.voice, ''), a.started_at, a.ended_at,
   COALESCE(a.outcome, ''), COALESCE(a.code, ''), COALESCE(a.message, ''), COALESCE(a.characters, 0),
-  COALESCE(a.bytes, 0), COALESCE(a.requests, 0), COALESCE(a.audio_ms, 0), COALESCE(a.upstream_id, ''), COALESCE(a.cost_micros, 0),
+  COALESCE(a.bytes, 0), COALESCE(a.requests, 0), COALESCE(a.audio_ms, 0), COALESCE(a.upstream_id, ''), COALESCE(a.utf16_units, 0),
+  COALESCE(a.chinese, 0), COALESCE(a.metered_characters, 0), COALESCE(a.input_tokens, 0), COALESCE(a.output_tokens, 0), COALESCE(a.cost_micros, 0),
   COALESCE(a.currency, ''), COALESCE(a.cost_source, ''), COALESCE(a.estimated, 0)`
 
 // selectJoined reads the records that a condition chooses, in an order that ends with their id, each with its
@@ -92,7 +93,8 @@ func (r *row) scan(rows *sql.Rows) error {
 		&rec.Outcome, &rec.Code, &rec.PriceList, &rec.Spoken, &r.metadata,
 		&r.number, &a.Provider, &a.Model, &a.Voice, &r.started, &r.over,
 		&a.Outcome, &a.Code, &a.Message, &a.Characters,
-		&a.Bytes, &a.Requests, &r.heard, &a.UpstreamID, &money.Micros,
+		&a.Bytes, &a.Requests, &r.heard, &a.UpstreamID, &a.UTF16Units,
+		&a.Chinese, &a.Metered.Characters, &a.Metered.InputTokens, &a.Metered.OutputTokens, &money.Micros,
 		&money.Currency, &a.Cost.Source, &a.Cost.Estimated)
 	if err != nil {
 		return err

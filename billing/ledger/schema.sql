@@ -67,6 +67,11 @@ CREATE TABLE attempts (
   cost_source TEXT    NOT NULL,        -- provider, price_list, unavailable
   estimated   INTEGER NOT NULL,        -- 1: more may have been charged
   upstream_id TEXT    NOT NULL DEFAULT '', -- by what the vendor's support finds it
+  utf16_units INTEGER NOT NULL DEFAULT 0,  -- of the text sent to the provider
+  chinese     INTEGER NOT NULL DEFAULT 0,  -- of its characters, those of the Chinese script
+  metered_characters INTEGER NOT NULL DEFAULT 0, -- what the provider says it charges for; 0: it doesn't say
+  input_tokens  INTEGER NOT NULL DEFAULT 0,      -- the same, of text
+  output_tokens INTEGER NOT NULL DEFAULT 0,      -- the same, of audio
   PRIMARY KEY (record, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -47,7 +47,7 @@ const (
 )
 
 const attemptColumns = `number, provider, model, voice, started_at, ended_at, outcome, code, message, characters, bytes,
-  requests, audio_ms, upstream_id, cost_micros, currency, cost_source, estimated`
+  requests, audio_ms, upstream_id, utf16_units, chinese, metered_characters, input_tokens, output_tokens, cost_micros, currency, cost_source, estimated`
 
 var statementTexts = [statementCount]string{
 	insertRecord: `INSERT INTO records (record_id, generation_id, tenant, key, session_id, context_id, route, admitted_at,
@@ -59,10 +59,10 @@ var statementTexts = [statementCount]string{
 	isClosed:     `SELECT outcome IS NOT NULL FROM records WHERE record_id = ?`,
 	deleteRecord: `DELETE FROM records WHERE record_id = ? AND outcome IS NULL`,
 	insertAttempt: `INSERT OR REPLACE INTO attempts (record, ` + attemptColumns + `)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	trimAttempts: `DELETE FROM attempts WHERE record = ? AND number >= ?`,
 	noteProgress: `INSERT OR REPLACE INTO attempts (record, ` + attemptColumns + `)
-  SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM records WHERE record_id = ? AND outcome IS NULL`,
+  SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM records WHERE record_id = ? AND outcome IS NULL`,
 	deleteAttempts: `DELETE FROM attempts WHERE record = (SELECT id FROM records WHERE record_id = ? AND outcome IS NULL)`,
 	upsertTail: `INSERT INTO tails (epoch, tenant, last) VALUES (?, ?, ?)
   ON CONFLICT (epoch, tenant) DO UPDATE SET last = excluded.last`,
@@ -204,7 +204,8 @@ func (s *store) relax(relaxed bool) error {
 func attemptArguments(number int, a *billing.Attempt) []any {
 	args := []any{
 		number, a.Provider, a.Model, a.Voice, millis(a.StartedAt), millis(a.EndedAt), optional(a.Outcome), a.Code,
-		a.Message, a.Characters, a.Bytes, a.Requests, a.Audio.Milliseconds(), a.UpstreamID,
+		a.Message, a.Characters, a.Bytes, a.Requests, a.Audio.Milliseconds(), a.UpstreamID, a.UTF16Units, a.Chinese,
+		a.Metered.Characters, a.Metered.InputTokens, a.Metered.OutputTokens,
 	}
 	return append(args, costColumns(a.Cost)...)
 }

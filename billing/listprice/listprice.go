@@ -35,7 +35,9 @@ var rows = sync.OnceValue(func() [][]string {
 func entries() []entry {
 	var all []entry
 	for _, row := range rows() {
-		all = append(all, entry{row[0], billing.Price{Model: row[1], Unit: billing.Unit(row[2]), Amount: row[3], Currency: row[4]}})
+		all = append(all, entry{row[0], billing.Price{
+			Model: row[1], Unit: billing.Unit(row[2]), Amount: row[3], OutputAmount: row[4], Currency: row[5],
+		}})
 	}
 	return all
 }

@@ -14,7 +14,7 @@ func TestListPricesAreValid(t *testing.T) {
 	for i, e := range entries() {
 		e.Provider = e.adapter
 		e.Validate(func(field, reason string) { t.Errorf("%s %s: %s %s", e.adapter, e.Model, field, reason) })
-		reads, seen, grade, source := rows()[i][5], rows()[i][6], rows()[i][7], rows()[i][8]
+		reads, seen, grade, source := rows()[i][6], rows()[i][7], rows()[i][8], rows()[i][9]
 		day, err := time.Parse(time.DateOnly, seen)
 		if err != nil || day.Year() < 2026 || reads == "" || source == "" || !strings.Contains("ABC", grade) || len(grade) != 1 {
 			t.Errorf("%s %s: %q seen %q (%v), grade %q, by %q", e.adapter, e.Model, reads, seen, err, grade, source)

@@ -44,10 +44,20 @@ type storedAttempt struct {
 	Characters int64           `json:"characters"`
 	Bytes      int64           `json:"bytes"`
 	Requests   int64           `json:"requests"`
+	UTF16Units int64           `json:"utf16_units,omitempty"`
+	Chinese    int64           `json:"chinese,omitempty"` // of the characters
+	Metered    storedMetered   `json:"metered,omitzero"`
 	Source     billing.Source  `json:"source,omitempty"`
 	Micros     int64           `json:"micros,omitempty"` // millionths of the currency
 	Currency   string          `json:"currency,omitempty"`
 	Estimated  bool            `json:"estimated,omitempty"`
+}
+
+// storedMetered is what the vendor says that it charges for.
+type storedMetered struct {
+	Characters   int64 `json:"characters,omitempty"`
+	InputTokens  int64 `json:"input_tokens,omitempty"`
+	OutputTokens int64 `json:"output_tokens,omitempty"`
 }
 
 // encodeRecord is deterministic, so that Verify can compare what two stores have.
@@ -72,7 +82,8 @@ func storedFrom(a *billing.Attempt) storedAttempt {
 	return storedAttempt{
 		Provider: a.Provider, Model: a.Model, Voice: a.Voice, StartedAt: a.StartedAt.UTC(), EndedAt: a.EndedAt.UTC(),
 		Outcome: a.Outcome, Code: a.Code, Message: a.Message, UpstreamID: a.UpstreamID, AudioNS: int64(a.Audio), Characters: a.Characters,
-		Bytes: a.Bytes, Requests: a.Requests, Source: a.Cost.Source, Micros: a.Cost.Money.Micros,
+		Bytes: a.Bytes, Requests: a.Requests, UTF16Units: a.UTF16Units, Chinese: a.Chinese, Metered: storedMetered(a.Metered),
+		Source: a.Cost.Source, Micros: a.Cost.Money.Micros,
 		Currency: a.Cost.Money.Currency, Estimated: a.Cost.Estimated,
 	}
 }
@@ -101,6 +112,7 @@ func (s *storedAttempt) attempt() billing.Attempt {
 		Outcome: s.Outcome, Code: s.Code, Message: s.Message, UpstreamID: s.UpstreamID,
 		Usage: billing.Usage{
 			Audio: time.Duration(s.AudioNS), Characters: s.Characters, Bytes: s.Bytes, Requests: s.Requests,
+			UTF16Units: s.UTF16Units, Chinese: s.Chinese, Metered: billing.Metered(s.Metered),
 		},
 		Cost: billing.Cost{
 			Money: billing.Money{Micros: s.Micros, Currency: s.Currency}, Source: s.Source, Estimated: s.Estimated,

@@ -35,7 +35,8 @@ func drawRecord(t *rapid.T) billing.Record {
 			Code: text.Draw(t, "code"), Message: text.Draw(t, "message"),
 			Usage: billing.Usage{
 				Audio: time.Duration(n.Draw(t, "audio")), Characters: n.Draw(t, "characters"), Bytes: n.Draw(t, "bytes"),
-				Requests: n.Draw(t, "requests"),
+				Requests: n.Draw(t, "requests"), UTF16Units: n.Draw(t, "UTF-16"), Chinese: n.Draw(t, "Chinese"),
+				Metered: billing.Metered{Characters: n.Draw(t, "metered"), InputTokens: n.Draw(t, "input"), OutputTokens: n.Draw(t, "output")},
 			},
 			Cost: billing.Cost{
 				Money:  billing.Money{Micros: n.Draw(t, "micros"), Currency: text.Draw(t, "currency")},

@@ -37,7 +37,7 @@ func (in *Input) fundOnce(ctx context.Context) (more bool, err error) {
 		whole += c.text
 	}
 	open := sentencesOf(whole[wholeTo:])
-	price := max(in.cfg.Pricing.dearest(added(known, in.cfg.Pricing.takes(open)))-paid, 0)
+	price := max(in.cfg.Pricing.dearest(known.Plus(in.cfg.Pricing.takes(open)))-paid, 0)
 	err = reservation.Reserve(ctx, price)
 	var spent *limits.BudgetError
 	if errors.As(err, &spent) {
@@ -67,7 +67,7 @@ func (in *Input) noteWholeLocked(sentences []text.Piece, of string) {
 		return
 	}
 	sure := sentences[:len(sentences)-1]
-	in.funds.whole = added(in.funds.whole, in.cfg.Pricing.takes(sure))
+	in.funds.whole = in.funds.whole.Plus(in.cfg.Pricing.takes(sure))
 	in.funds.wholeTo += len(beginning(of, sure[len(sure)-1].End))
 }
 
@@ -110,7 +110,7 @@ func (in *Input) endShort(ctx context.Context, whole string, soFar int, spent *l
 func (p *Pricing) lastPaid(sentences []text.Piece, most int64) (end int, price int64) {
 	used := billing.Usage{}
 	for _, s := range sentences {
-		used = added(used, p.expected(s.Text))
+		used = used.Plus(p.expected(s.Text))
 		if cost := p.dearest(used); cost <= most {
 			end, price = s.End, cost
 		}
@@ -147,7 +147,7 @@ func (in *Input) Give(ctx context.Context, piece string) {
 		return
 	}
 	in.cfg.Mu.Lock()
-	in.funds.given = added(in.funds.given, in.cfg.Pricing.expected(piece))
+	in.funds.given = in.funds.given.Plus(in.cfg.Pricing.expected(piece))
 	more := in.cfg.Pricing.dearest(in.funds.given) - in.funds.paid - in.funds.extended
 	reservation := in.funds.reservation
 	in.funds.extended += max(more, 0)

@@ -1,8 +1,6 @@
 package input
 
 import (
-	"unicode/utf8"
-
 	"voicerelay/billing"
 	"voicerelay/relay/speech"
 	"voicerelay/routing"
@@ -27,33 +25,21 @@ func (p *Pricing) price(s string) int64 {
 func (p *Pricing) takes(sentences []text.Piece) billing.Usage {
 	used := billing.Usage{}
 	for _, s := range sentences {
-		used = added(used, p.expected(s.Text))
+		used = used.Plus(p.expected(s.Text))
 	}
 	return used
 }
 
 // expected is what a piece or a sentence uses of a vendor, as far as that is known beforehand.
 func (p *Pricing) expected(piece string) billing.Usage {
-	characters := utf8.RuneCountInString(piece)
-	longest := max(p.Schedule.Max, 1)
+	used := billing.Measure(piece)
+	longest := int64(max(p.Schedule.Max, 1))
 	if len(p.Candidates) > 1 {
 		longest = min(longest, speech.UntimedPiece)
 	}
-	return billing.Usage{
-		Audio:      speech.Time(piece, p.Speed),
-		Characters: int64(characters),
-		Bytes:      int64(len(piece)),
-		Requests:   int64((characters + longest - 1) / longest),
-	}
-}
-
-func added(a, b billing.Usage) billing.Usage {
-	return billing.Usage{
-		Audio:      a.Audio + b.Audio,
-		Characters: a.Characters + b.Characters,
-		Bytes:      a.Bytes + b.Bytes,
-		Requests:   a.Requests + b.Requests,
-	}
+	used.Audio = speech.Time(piece, p.Speed)
+	used.Requests = (used.Characters + longest - 1) / longest
+	return used
 }
 
 // dearest is what a usage costs at the dearest of the plan's targets: any of them may speak it.

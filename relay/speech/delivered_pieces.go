@@ -2,7 +2,6 @@ package speech
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"voicerelay/audio"
 	"voicerelay/billing"
@@ -70,9 +69,7 @@ func (s *Speech) Used(withheld int) billing.Usage {
 		if p.Text == "" {
 			continue
 		}
-		used.Requests++
-		used.Characters += int64(utf8.RuneCountInString(p.Text))
-		used.Bytes += int64(len(p.Text))
+		used = used.Plus(billing.Measure(p.Text))
 	}
 	return used
 }

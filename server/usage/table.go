@@ -52,7 +52,7 @@ func unitPricesIn(r *billing.Record, currency string) string {
 	var prices []string
 	for i := range r.Attempts {
 		p := r.Attempts[i].UnitPrice
-		if text := p.Amount + "/" + string(p.Unit); p.Currency == currency && !slices.Contains(prices, text) {
+		if text := p.String(); p.Currency == currency && !slices.Contains(prices, text) {
 			prices = append(prices, text)
 		}
 	}

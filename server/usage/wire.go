@@ -127,7 +127,8 @@ func wireRecord(r *billing.Record) usageRecord {
 		wire.Cost = append(wire.Cost, downstream.WireCost(c))
 	}
 	for i := range r.Attempts {
-		wire.Attempts = append(wire.Attempts, recordAttempt{AttemptOf(&r.Attempts[i]), wireUnitPrice(r.Attempts[i].UnitPrice)})
+		a := &r.Attempts[i]
+		wire.Attempts = append(wire.Attempts, recordAttempt{AttemptOf(a), wireUnitPrice(a.UnitPrice), metered(a.Metered)})
 	}
 	return wire
 }
@@ -147,6 +148,15 @@ type recordAttempt struct {
 	Attempt
 	// UnitPrice is null where the cost is not of the price list.
 	UnitPrice *unitPrice `json:"unit_price"`
+	// Metered is left out where the vendor says nothing.
+	Metered metered `json:"metered,omitzero"`
+}
+
+// metered is what a vendor says that it charges for, where it tells no money.
+type metered struct {
+	Characters   int64 `json:"characters,omitempty"`
+	InputTokens  int64 `json:"input_tokens,omitempty"`
+	OutputTokens int64 `json:"output_tokens,omitempty"`
 }
 
 // unitPrice is what one of a unit cost.
@@ -154,13 +164,15 @@ type unitPrice struct {
 	Amount   string       `json:"amount"`
 	Currency string       `json:"currency"`
 	Unit     billing.Unit `json:"unit"`
+	// OutputAmount is of a token of audio, where the unit is one.
+	OutputAmount string `json:"output_amount,omitempty"`
 }
 
 func wireUnitPrice(p billing.UnitPrice) *unitPrice {
 	if p == (billing.UnitPrice{}) {
 		return nil
 	}
-	return &unitPrice{p.Amount, p.Currency, p.Unit}
+	return &unitPrice{p.Amount, p.Currency, p.Unit, p.OutputAmount}
 }
 
 // AttemptOf is an attempt as clients get it.
