@@ -12,6 +12,9 @@ import (
 type Config struct {
 	// ImprovementOptOut keeps the account's requests out of the vendor's program to improve its models. Default: false.
 	ImprovementOptOut bool `yaml:"mip_opt_out"`
+	// Version is the protocol: 1 for Aura's, /v1/speak, and 2 for Flux', /v2/speak. 0: by the voice, whose name begins with flux-
+	// where it is one of Flux. Default: 0.
+	Version int `yaml:"version"`
 	// Idle is how long a socket is kept that was opened ahead, to which up to a quarter may be added. The vendor's own
 	// limit is not documented. Default: 30s.
 	Idle time.Duration `yaml:"idle"`
@@ -22,6 +25,9 @@ func defaults() Config { return Config{Idle: 30 * time.Second} }
 
 // Validate checks the options.
 func (c *Config) Validate() error {
+	if c.Version < 0 || c.Version > 2 {
+		return errors.New("version: must be 0, 1 or 2")
+	}
 	if c.Idle < time.Second {
 		return errors.New("idle: must be at least 1s")
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"voicerelay/audio"
 	"voicerelay/upstream"
@@ -32,7 +33,7 @@ var encodings = map[audio.Encoding]string{audio.PCM16: "linear16", audio.MuLaw: 
 // provider speaks for one account.
 type provider struct {
 	vendorsocket.Account
-	optOut bool
+	cfg Config
 }
 
 func open(cfg Config, env upstream.Env) (*provider, error) {
@@ -41,7 +42,7 @@ func open(cfg Config, env upstream.Env) (*provider, error) {
 		return nil, err
 	}
 	return &provider{
-		optOut: cfg.ImprovementOptOut,
+		cfg: cfg,
 		Account: vendorsocket.NewAccount(vendorsocket.PoolConfig{
 			Socket:       vendorsocket.SocketConfig{RequestIDHeader: requestIDHeader},
 			SingleUse:    true,
@@ -78,22 +79,23 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"} // its default is one of English
 	}
 	format := audio.Nearest(req.Output, formats)
-	s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: format}, cleared: make(chan struct{})}
-	want := vendorsocket.Want{ID: req.ID, Key: p.query(req.Voice, format), Affinity: req.Affinity, Member: s}
+	version := p.cfg.versionOf(req.Voice)
+	s := newStream(version, format, sink)
+	want := vendorsocket.Want{ID: req.ID, Key: p.key(version, req.Voice, format), Affinity: req.Affinity, Member: s}
 	if err := p.Pool.Join(ctx, &s.seat, want); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// query is an address's, and so what streams must have in common to take the same socket. A voice is a model here, and a
-// model has no other.
-func (p *provider) query(voice string, format audio.Format) string {
+// key is the end of an address, and so what streams must have in common to take the same socket. A voice is a model here, and
+// a model has no other.
+func (p *provider) key(v *version, voice string, format audio.Format) string {
 	q := url.Values{"model": {voice}, "encoding": {encodings[format.Encoding]}, "sample_rate": {strconv.Itoa(format.Rate)}}
-	if p.optOut {
+	if p.cfg.ImprovementOptOut {
 		q.Set("mip_opt_out", "true")
 	}
-	return q.Encode()
+	return v.path + "?" + q.Encode()
 }
 
 // dialect is what the pool must know of the vendor.
@@ -109,13 +111,13 @@ func newDialect(env upstream.Env) (*dialect, error) {
 	}
 	u.RawQuery, u.Fragment = "", ""
 	return &dialect{
-		base:   u.JoinPath("v1", "speak").String(),
+		base:   strings.TrimRight(u.String(), "/"),
 		header: http.Header{"Authorization": {"Token " + env.APIKey.Reveal()}},
 	}, nil
 }
 
-// Address is the base and the key, which is the query.
-func (d *dialect) Address(key string) (string, http.Header) { return d.base + "?" + key, d.header }
+// Address is the base and the key.
+func (d *dialect) Address(key string) (string, http.Header) { return d.base + key, d.header }
 
 // Refused looks the status up.
 func (d *dialect) Refused(status int) upstream.Kind { return refusedKind(status) }
@@ -142,7 +144,7 @@ func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream
 	switch {
 	case f.Type == typeError:
 		return frameError(&f)
-	case f.Type == typeMetadata:
+	case f.Type == typeMetadata, f.Type == typeConnected:
 		m.Name(upstream.RequestIDIn(f.RequestID))
 	case s != nil:
 		s.frame(&f)

@@ -2,7 +2,6 @@ package deepgram
 
 import (
 	"net/http"
-	"strings"
 
 	"voicerelay/upstream"
 )
@@ -13,6 +12,7 @@ var (
 	invalid  = upstream.Meaning{Kind: upstream.Rejected, Message: "the vendor finds the request invalid"}
 	tooLong  = upstream.Meaning{Kind: upstream.Rejected, Message: "the vendor finds the text too long"}
 	failed   = upstream.Meaning{Kind: upstream.UpstreamError, Message: "the vendor failed"}
+	noAudio  = upstream.Meaning{Kind: upstream.NoAudio, Message: "the vendor made no audio of a text"}
 	tooFast  = upstream.Meaning{Kind: upstream.Throttled, Message: "the vendor ignores an order to speak, since there were too many"}
 )
 
@@ -21,12 +21,14 @@ var errorCodes = map[string]upstream.Meaning{
 	"MESSAGE-0000": unparsed,
 	"DATA-0000":    invalid,
 	"DATA-0001":    invalid,
+	"DATA-0002":    invalid,
 	"BIG-0000":     tooLong,
 	"BIG-0001":     tooLong,
 	"NET-0000":     failed,
 	"NET-0001":     failed,
 	"NET-0002":     failed,
 	"NET-0003":     failed,
+	"NET-0004":     failed,
 }
 
 // closeCodes are what sockets are closed with. The vendor documents those that come with the codes above; the others are
@@ -62,6 +64,7 @@ func codes() []upstream.Entry {
 	all := upstream.Entries("code of an Error", errorCodes)
 	all = append(all, upstream.Entry{Where: "any other Error", Meaning: failed})
 	all = append(all, upstream.Entry{Where: "found in a Warning", Code: flushWarning, Meaning: tooFast})
+	all = append(all, upstream.Entry{Where: "code of a Warning", Code: noAudioGenerated, Meaning: noAudio})
 	all = append(all, upstream.Entries("close code", closeCodes)...)
 	return append(all, upstream.HandshakeEntries(refusedKind)...)
 }
@@ -72,13 +75,4 @@ func frameError(f *frame) *upstream.Error {
 		return meaning.Error(f.Code)
 	}
 	return failed.Error("")
-}
-
-// flushWarning is in the text of the one Warning that matters, in lower case: that a Flush is ignored. The vendor
-// documents that there is one, not how it reads.
-const flushWarning = "flush"
-
-// ignoresFlush reports whether a Warning says that the vendor ignores a Flush.
-func (f *frame) ignoresFlush() bool {
-	return strings.Contains(strings.ToLower(f.Code+" "+f.Description+" "+f.WarnMsg), flushWarning)
 }

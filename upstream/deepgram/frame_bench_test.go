@@ -9,10 +9,10 @@ import (
 )
 
 // reading is a stream in the middle of its speech, and the Mux of its socket.
-func reading(tb testing.TB, sink upstream.Sink) (*stream, *vendorsocket.Mux) {
+func reading(tb testing.TB, req upstream.Request, sink upstream.Sink) (*stream, *vendorsocket.Mux) {
 	tb.Helper()
 	tap := upstreamtest.NewTap(tb, &dialect{base: upstreamtest.URL}, vendorsocket.PoolConfig{StreamsPerSocket: 1, SingleUse: true, AddressByKey: true}, upstreamtest.SaysOne)
-	opened, err := (&provider{Account: vendorsocket.Account{Pool: tap.Pool}}).Open(tb.Context(), testRequest, sink)
+	opened, err := (&provider{Account: vendorsocket.Account{Pool: tap.Pool}}).Open(tb.Context(), req, sink)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -27,13 +27,13 @@ var audioFrame = make([]byte, 9600)
 
 func TestAudioAllocatesNothing(t *testing.T) {
 	sink := &upstreamtest.Quiet{}
-	s, mux := reading(t, sink)
+	s, mux := reading(t, testRequest, sink)
 	upstreamtest.CheckFrameAllocs(t, sink, func() *upstream.Error { return (&dialect{}).Frame(mux, true, audioFrame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})
 }
 
 func BenchmarkFrame(b *testing.B) {
-	s, mux := reading(b, &upstreamtest.Quiet{})
+	s, mux := reading(b, testRequest, &upstreamtest.Quiet{})
 	d := &dialect{}
 	upstreamtest.BenchFrame(b, audioFrame, func() *upstream.Error { return d.Frame(mux, true, audioFrame) })
 	s.Lost(&upstream.Error{Kind: upstream.Dropped})

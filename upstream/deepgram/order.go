@@ -76,6 +76,9 @@ func (o *orders) due(now time.Time, last bool) time.Time {
 	return o.sent[n-1].Add(pause)
 }
 
+// owed reports whether the vendor has had a text of whose end it has not told.
+func (o *orders) owed() bool { return o.waiting || len(o.flushes) > 0 }
+
 // withheld is how many pieces wait for a Flush.
 func (o *orders) withheld() int {
 	if !o.waiting {
@@ -90,8 +93,8 @@ func (o *orders) withheld() int {
 	return n
 }
 
-// flushed takes the answer to the oldest Flush, and returns the pieces that it ends. Flushed names no Flush of ours (its
-// sequence_id is the vendor's own count), so answers are told by their order alone.
+// flushed takes the end of what the oldest Flush had spoken, and returns the pieces that it ends. The vendor names no Flush of ours (its
+// sequence_id and speech_id are its own), so ends are told by their order alone.
 func (o *orders) flushed() (ended []int) {
 	if len(o.flushes) == 0 {
 		return nil // it answers no Flush of ours

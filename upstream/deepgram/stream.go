@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"voicerelay/audio"
 	"voicerelay/upstream"
 	"voicerelay/upstream/vendorsocket"
 )
@@ -13,16 +14,38 @@ type stream struct {
 	upstream.Lifetime
 
 	// Static after Open.
-	cleared chan struct{} // closed by Cleared, or by the socket's end
+	version *version
+	cleared chan struct{} // closed by the answer to the order to stop, or by the socket's end
 
 	seat vendorsocket.Seat // has a lock of its own
 
 	// Guarded by the Lifetime's lock.
 	orders  orders
+	charges charges
+	speech  string // the vendor's name of the text that it is at, or was at last; empty: it gave none
 	clock   upstream.Clock
 	sending bool               // a piece is on its way to the socket, and a Flush must not go before it
 	alarm   vendorsocket.Alarm // for a Flush that waits
 	silent  bool               // cleared is closed
+}
+
+// charges add up the characters that the vendor says it charges for.
+type charges struct {
+	characters int64
+	untold     bool // it did not say so of a text
+}
+
+// add takes the end of a text.
+func (c *charges) add(f *frame) {
+	n, told := f.billable()
+	c.characters += n
+	c.untold = c.untold || !told
+}
+
+func newStream(v *version, format audio.Format, sink upstream.Sink) *stream {
+	return &stream{
+		Lifetime: upstream.NewLifetime(sink), version: v, clock: upstream.Clock{Format: format}, cleared: make(chan struct{}),
+	}
 }
 
 // Speak orders a piece.
@@ -90,7 +113,7 @@ func (s *stream) settleLocked(pieces []int) {
 	}
 }
 
-// Close releases the stream, and its socket with it. One that has not ended is cleared first.
+// Close releases the stream, and its socket with it. One that has not ended is stopped first.
 func (s *stream) Close(ctx context.Context, cause error) error {
 	if !s.BeginClose() {
 		return nil
@@ -98,7 +121,7 @@ func (s *stream) Close(ctx context.Context, cause error) error {
 	s.seat.Doubt(cause)
 	told, err := false, error(nil)
 	if s.stop(cause) {
-		told, err = s.seat.Stop(ctx, message{Type: typeClear}.encode())
+		told, err = s.seat.Stop(ctx, s.version.stop)
 	}
 	if told && err == nil {
 		select {
@@ -129,7 +152,15 @@ func (s *stream) endLocked(err error) {
 	if !s.StoppedLocked() {
 		s.seat.Leave(true)
 	}
-	s.EndLocked(upstream.Usage{RequestID: s.seat.RequestID("")}, err) // the vendor tells no usage
+	s.EndLocked(upstream.Usage{RequestID: s.seat.RequestID(s.speech), Metered: s.meteredLocked()}, err)
+}
+
+// meteredLocked is what the vendor says that it charges for, where it has said so of all that it was sent.
+func (s *stream) meteredLocked() upstream.Metered {
+	if s.charges.untold || s.orders.owed() {
+		return upstream.Metered{}
+	}
+	return upstream.Metered{Characters: s.charges.characters}
 }
 
 // clearLocked lets a Close that waits go on.
@@ -148,8 +179,7 @@ func (s *stream) Lost(err *upstream.Error) {
 	s.endLocked(err)
 }
 
-// audio hands audio on. Audio frames name nothing, so after a Clear they are stale up to Cleared: a stopped stream takes
-// none.
+// audio hands audio on. Audio frames name nothing, so after the order to stop they are stale: a stopped stream takes none.
 func (s *stream) audio(raw []byte) {
 	s.Lock()
 	defer s.Unlock()
@@ -165,16 +195,45 @@ func (s *stream) audio(raw []byte) {
 func (s *stream) frame(f *frame) {
 	s.Lock()
 	defer s.Unlock()
-	if f.Type == typeCleared {
-		s.clearLocked()
-	}
-	if s.SilentLocked() {
+	if s.EndedLocked() {
 		return
 	}
 	switch {
-	case f.Type == typeFlushed:
-		s.settleLocked(s.orders.flushed())
-	case f.Type == typeWarning && f.ignoresFlush():
+	case f.Type == typeSpeechStarted:
+		s.speech = upstream.RequestIDIn(f.SpeechID)
+	case f.Type == s.version.ended:
+		s.spokenLocked(f)
+	case s.version.answersStop(f):
+		s.stoppedLocked(f)
+	case f.Type == typeWarning && !s.SilentLocked():
+		s.warnedLocked(f)
+	}
+}
+
+// spokenLocked takes the end of what a Flush had spoken.
+func (s *stream) spokenLocked(f *frame) {
+	s.charges.add(f)
+	pieces := s.orders.flushed()
+	if !s.SilentLocked() {
+		s.settleLocked(pieces)
+	}
+}
+
+// stoppedLocked takes the answer to the order to stop. Nothing else is known to bring one.
+func (s *stream) stoppedLocked(f *frame) {
+	if f.Type == typeSpeechInterrupted && s.SilentLocked() {
+		s.charges.add(f)
+		s.orders.flushed()
+	}
+	s.clearLocked()
+}
+
+// warnedLocked ends a stream that waits for audio which does not come.
+func (s *stream) warnedLocked(f *frame) {
+	switch {
+	case s.version.ignoresFlush(f):
 		s.endLocked(tooFast.Error(""))
+	case f.Code == noAudioGenerated:
+		s.endLocked(noAudio.Error(f.Code))
 	}
 }

@@ -142,7 +142,7 @@ func (l *loose) Words([]upstream.Word) { l.TB.Error("words of a vendor that tell
 // A piece that ends within a sample is filled up; an answer to no Flush ends nothing.
 func TestPiecesEndWithWholeSamples(t *testing.T) {
 	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-	s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
+	s := newStream(aura, formats[0], sink)
 	s.frame(&frame{Type: typeFlushed})
 	if _, err := s.order(upstream.Piece{ID: 0, Text: "Yes."}); err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestPiecesEndWithWholeSamples(t *testing.T) {
 func TestPiecesOfOneFlushEndTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-		s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
+		s := newStream(aura, formats[0], sink)
 		for i := range freeFlushes + 2 {
 			if _, err := s.order(upstream.Piece{ID: i, Text: "Yes."}); err != nil {
 				t.Fatal(err)
@@ -194,8 +194,8 @@ func TestAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &provider{optOut: optOut}
-		got, header := d.Address(p.query("aura-2-thalia-en", audio.Format{Encoding: audio.MuLaw, Rate: 8000}))
+		p := &provider{cfg: Config{ImprovementOptOut: optOut}}
+		got, header := d.Address(p.key(aura, "aura-2-thalia-en", audio.Format{Encoding: audio.MuLaw, Rate: 8000}))
 		if got != want || header.Get("Authorization") != "Token secret" {
 			t.Errorf("got %s, %v, want %s", got, header, want)
 		}
@@ -211,6 +211,9 @@ func TestOptionsAreRefused(t *testing.T) {
 	}
 	if bad := (Config{Idle: time.Millisecond}); bad.Validate() == nil {
 		t.Error("an idle of a millisecond passes")
+	}
+	if bad := (Config{Idle: time.Second, Version: 3}); bad.Validate() == nil {
+		t.Error("a third version passes")
 	}
 }
 
@@ -232,24 +235,35 @@ func FuzzFrame(f *testing.F) {
 	f.Add(`{"type":"Warning","description":"flush"}`, `{"type":"Flushed"}`)
 	f.Add(`{"type":"Error","code":"DATA-0000"}`, `[`)
 	f.Add(`{"type":7}`, "\xff")
+	f.Add(`{"type":"SpeechMetadata","billable_character_count":1e9}`, `{"type":"SpeechInterrupted","metadata":[]}`)
+	f.Add(`{"type":"Warning","code":"NO_AUDIO_GENERATED"}`, `{"type":"Warning","code":"NO_ACTIVE_SPEECH"}`)
 	f.Fuzz(func(t *testing.T, first, second string) {
-		sink := &loose{Loose: upstreamtest.Loose{TB: t}}
-		s := &stream{Lifetime: upstream.NewLifetime(sink), clock: upstream.Clock{Format: formats[0]}, cleared: make(chan struct{})}
-		for i, text := range []string{"One.", "Two."} {
-			if _, err := s.order(upstream.Piece{ID: i, Text: text, Last: i == 1}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, data := range []string{first, second} {
-			var frame frame
-			if json.Unmarshal([]byte(data), &frame) == nil {
-				s.frame(&frame)
-				s.audio([]byte(data))
-			}
-		}
-		s.Lost(&upstream.Error{Kind: upstream.Dropped})
-		if sink.Ends != 1 || fmt.Sprint(sink.Pieces) != fmt.Sprint([]int{0, 1}[:len(sink.Pieces)]) {
-			t.Errorf("got %d ends and pieces %v", sink.Ends, sink.Pieces)
+		for _, v := range []*version{aura, flux} {
+			fuzzFrames(t, v, first, second)
 		}
 	})
+}
+
+func fuzzFrames(t *testing.T, v *version, frames ...string) {
+	sink := &loose{Loose: upstreamtest.Loose{TB: t}}
+	s := newStream(v, formats[0], sink)
+	for i, text := range []string{"One.", "Two."} {
+		if _, err := s.order(upstream.Piece{ID: i, Text: text, Last: i == 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, data := range frames {
+		var frame frame
+		if json.Unmarshal([]byte(data), &frame) == nil {
+			s.frame(&frame)
+			s.audio([]byte(data))
+		}
+	}
+	s.Lost(&upstream.Error{Kind: upstream.Dropped})
+	if sink.Ends != 1 || fmt.Sprint(sink.Pieces) != fmt.Sprint([]int{0, 1}[:len(sink.Pieces)]) {
+		t.Errorf("%s: got %d ends and pieces %v", v.path, sink.Ends, sink.Pieces)
+	}
+	if n := sink.Used.Metered.Characters; n < 0 {
+		t.Errorf("%s: %d characters are charged for", v.path, n)
+	}
 }

@@ -17,12 +17,25 @@ var testRequest = upstream.Request{
 	Output: audio.Format{Encoding: audio.PCM16, Rate: 24000},
 }
 
+// fluxRequest is one that Flux serves.
+var fluxRequest = func() upstream.Request {
+	req := testRequest
+	req.Voice = "flux-alexis-en"
+	return req
+}()
+
 func TestSuite(t *testing.T) {
+	t.Run("aura", func(t *testing.T) { runSuite(t, testRequest, auraScript, auraErrors()) })
+	t.Run("flux", func(t *testing.T) { runSuite(t, fluxRequest, fluxScript, fluxErrors()) })
+}
+
+func runSuite(t *testing.T, req upstream.Request, script func(*upstreamtest.Conn), errors []upstreamtest.ErrorCase) {
+	t.Helper()
 	upstreamtest.Run(t, upstreamtest.Subject{
 		Open:    func(env upstream.Env) (upstream.Provider, error) { return open(defaults(), env) },
-		Request: testRequest,
+		Request: req,
 		Script:  script,
-		Errors:  errorCases(),
+		Errors:  errors,
 		Statuses: map[int]upstream.Kind{
 			302: upstream.ConnectFailed,
 			400: upstream.Rejected,
@@ -49,30 +62,48 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// errorCases are the vendor's errors, and the one warning after which a stream would wait for ever.
+// sends is an error that the vendor tells in a frame.
+func sends(name string, kind upstream.Kind, tells string, frame reply) upstreamtest.ErrorCase {
+	return upstreamtest.ErrorCase{
+		Name: name, Kind: kind, Code: tells, Send: func(c *upstreamtest.Conn, _ string) { c.Send(frame) },
+	}
+}
+
+// auraErrors are the vendor's errors, and the one warning after which a stream would wait for ever.
+func auraErrors() []upstreamtest.ErrorCase {
+	return append(errorCases(),
+		sends("a warning of flushes", upstream.Throttled, "", reply{"type": "Warning", "code": "X", "description": "Cannot Flush any more: secret vendor text"}),
+		sends("the other warning", upstream.Throttled, "", reply{"type": "Warning", "warn_msg": "too many flush messages"}),
+	)
+}
+
+// fluxErrors have the warnings by their codes alone.
+func fluxErrors() []upstreamtest.ErrorCase {
+	return append(errorCases(),
+		sends("a warning of flushes", upstream.Throttled, "", reply{"type": "Warning", "code": "FLUSH_RATE_EXCEEDED", "description": "secret vendor text"}),
+		sends("no audio", upstream.NoAudio, noAudioGenerated, reply{"type": "Warning", "code": noAudioGenerated, "description": "secret vendor text"}),
+	)
+}
+
 func errorCases() []upstreamtest.ErrorCase {
 	var cases []upstreamtest.ErrorCase
-	add := func(name string, kind upstream.Kind, tells string, frame reply) {
-		cases = append(cases, upstreamtest.ErrorCase{
-			Name: name, Kind: kind, Code: tells, Send: func(c *upstreamtest.Conn, _ string) { c.Send(frame) },
-		})
-	}
 	for code, kind := range map[string]upstream.Kind{
 		"MESSAGE-0000": upstream.Rejected,
 		"DATA-0000":    upstream.Rejected,
 		"DATA-0001":    upstream.Rejected,
+		"DATA-0002":    upstream.Rejected,
 		"BIG-0000":     upstream.Rejected,
 		"BIG-0001":     upstream.Rejected,
 		"NET-0000":     upstream.UpstreamError,
 		"NET-0001":     upstream.UpstreamError,
 		"NET-0002":     upstream.UpstreamError,
 		"NET-0003":     upstream.UpstreamError,
+		"NET-0004":     upstream.UpstreamError,
 	} {
-		add(code, kind, code, reply{"type": "Error", "code": code, "description": "secret vendor text"})
+		cases = append(cases, sends(code, kind, code, reply{"type": "Error", "code": code, "description": "secret vendor text"}))
 	}
-	add("another code", upstream.UpstreamError, "", reply{"type": "Error", "code": "secret vendor text"})
-	add("no code", upstream.UpstreamError, "", reply{"type": "Error"})
-	add("a warning of flushes", upstream.Throttled, "", reply{"type": "Warning", "code": "X", "description": "Cannot Flush any more: secret vendor text"})
-	add("the other warning", upstream.Throttled, "", reply{"type": "Warning", "warn_msg": "too many flush messages"})
-	return cases
+	return append(cases,
+		sends("another code", upstream.UpstreamError, "", reply{"type": "Error", "code": "secret vendor text"}),
+		sends("no code", upstream.UpstreamError, "", reply{"type": "Error"}),
+	)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -79,9 +80,18 @@ func Each(t *testing.T, vendor, pattern string, test func(*testing.T, Exchange))
 // Frames are all that a vendor says in its transcripts.
 func Frames(t testing.TB, vendor string) []map[string]any {
 	t.Helper()
+	return FramesAt(t, vendor, "*.jsonl", "")
+}
+
+// FramesAt are those of transcripts whose names match the pattern, of connections at paths that begin so.
+func FramesAt(t testing.TB, vendor, pattern, path string) []map[string]any {
+	t.Helper()
 	var frames []map[string]any
-	for _, file := range files(t, vendor, "*.jsonl") {
+	for _, file := range files(t, vendor, pattern) {
 		for _, exchange := range Read(t, vendor, file) {
+			if !strings.HasPrefix(exchange.Path, path) {
+				continue
+			}
 			for _, e := range exchange.Lines {
 				if f := e.Object(); e.Dir == "s2c" && f != nil {
 					frames = append(frames, f)
