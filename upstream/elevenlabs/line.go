@@ -11,7 +11,11 @@ import (
 // line has a stream's pieces in their order. The first is heard; what comes of the others is held until it is their turn,
 // since the vendor may speak several contexts at once.
 type line struct {
-	sink  upstream.Sink
+	// Static.
+	sink     upstream.Sink
+	most     int  // pieces that may be at the vendor at once
+	perFrame bool // times count from the audio of their own frame
+
 	clock upstream.Clock
 	held  vendorsocket.Held
 
@@ -60,14 +64,14 @@ func (p packet) size() int {
 
 // order puts a piece at the end. One without a text has no context, and ends when its turn comes.
 func (l *line) order(p upstream.Piece) {
-	l.pieces = append(l.pieces, &piece{id: p.ID, text: p.Text, over: p.Text == "", speech: newSpeech(p.Text)})
+	l.pieces = append(l.pieces, &piece{id: p.ID, text: p.Text, over: p.Text == "", speech: newSpeech(p.Text, l.perFrame)})
 	l.advance()
 }
 
 // due are the pieces that may be sent now, which they are then taken to be.
 func (l *line) due() []upstream.Piece {
 	var due []upstream.Piece
-	room := underWay - len(l.open())
+	room := l.most - len(l.open())
 	for _, p := range l.pieces {
 		if p.text != "" && room > 0 {
 			due = append(due, upstream.Piece{ID: p.id, Text: p.text})
@@ -81,8 +85,8 @@ func (l *line) due() []upstream.Piece {
 
 // current is the piece that the vendor is at, or was at last; false: it has had none.
 func (l *line) current() (id int, ok bool) {
-	if open := l.open(); len(open) > 0 {
-		return open[0], true
+	if id, ok = l.turn(); ok {
+		return id, true
 	}
 	if l.latest == nil {
 		return 0, false
@@ -109,6 +113,16 @@ func (l *line) open() []int {
 		}
 	}
 	return open
+}
+
+// turn is the first piece whose context is at the vendor.
+func (l *line) turn() (id int, ok bool) {
+	for _, p := range l.pieces {
+		if !p.over && p.text == "" {
+			return p.id, true
+		}
+	}
+	return 0, false
 }
 
 // find is a piece whose context is open, and whether it is its turn; nil for any other.

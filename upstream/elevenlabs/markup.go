@@ -1,10 +1,6 @@
 package elevenlabs
 
-import (
-	"strings"
-
-	"voicerelay/text"
-)
+import "voicerelay/text"
 
 // breaks are the tags of most models, phonemes those of the few that know phonemes as well.
 var (
@@ -16,7 +12,7 @@ var (
 // phonemes are for the older models of English alone.
 func modelMarkup(model string) ([]string, bool) {
 	switch {
-	case strings.HasPrefix(model, "eleven_v"): // v3 and its successors
+	case hasDialogue(model):
 		return []string{text.AudioTags}, true
 	case model == "eleven_flash_v2", model == "eleven_turbo_v2", model == "eleven_monolingual_v1":
 		return phonemes, true

@@ -8,6 +8,8 @@ import (
 
 // speech makes words of the characters of a piece, which count by segment, in times from its first sample.
 type speech struct {
+	perFrame bool // times count from the audio of their own frame, and not by segment
+
 	anchor time.Duration // where the latest segment began in the piece
 	reach  time.Duration // where its latest character ended, from the anchor
 
@@ -15,7 +17,9 @@ type speech struct {
 }
 
 // newSpeech is the speech of a text.
-func newSpeech(text string) speech { return speech{spelling: upstream.NewSpelling(text)} }
+func newSpeech(text string, perFrame bool) speech {
+	return speech{perFrame: perFrame, spelling: upstream.NewSpelling(text)}
+}
 
 const (
 	// longest is what no time is beyond: a bound for arithmetic.
@@ -49,6 +53,8 @@ func (s *speech) add(a *alignment, at time.Duration, heard bool) []upstream.Word
 func (s *speech) segment(start, at time.Duration, heard bool) {
 	goesOn := s.reach > 0 && start+rounding >= s.reach
 	switch {
+	case s.perFrame && heard:
+		s.anchor = at
 	case goesOn && (!heard || s.anchor+start+early >= at):
 		return
 	case heard:

@@ -83,13 +83,13 @@ func TestWordIsToldWithItsLastCharacter(t *testing.T) {
 		"before a sign of the next":  {"One $5.", "One $", "One@0-60"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSpeech(c.text)
+			s := newSpeech(c.text, false)
 			if got := printed(s.add(letters(c.told, 0), 0, true)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
-	s := newSpeech("One $5.")
+	s := newSpeech("One $5.", false)
 	words := append(s.add(letters("One $", 0), 0, true), s.add(letters("5.", 100), ms(100), true)...)
 	if got, want := printed(append(words, s.rest()...)), "One@0-60 $5@80-120"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -103,7 +103,7 @@ func TestHowAlignmentsAreCutChangesNothing(t *testing.T) {
 		all := letters(text, 0)
 		whole, cut := &speech{}, &speech{}
 		if rapid.Bool().Draw(t, "known") {
-			*cut = newSpeech(text)
+			*cut = newSpeech(text, false)
 		}
 		want := append(whole.add(all, 0, true), whole.rest()...)
 		var got []upstream.Word

@@ -18,6 +18,34 @@ var request = upstream.Request{
 	Output: audio.Format{Encoding: audio.PCM16, Rate: 24000},
 }
 
+// statusKinds are what handshakes may be answered with, closeKinds what sockets may be closed with.
+var (
+	statusKinds = map[int]upstream.Kind{
+		302: upstream.ConnectFailed,
+		400: upstream.Rejected,
+		401: upstream.AuthFailed,
+		402: upstream.NoCredit,
+		403: upstream.AuthFailed,
+		404: upstream.Rejected,
+		422: upstream.Rejected,
+		429: upstream.Throttled,
+		500: upstream.UpstreamError,
+		502: upstream.ConnectFailed,
+		503: upstream.Throttled,
+	}
+	closeKinds = map[int]upstream.Kind{
+		1000: upstream.Dropped,
+		1001: upstream.Dropped,
+		1002: upstream.UpstreamError,
+		1008: upstream.UpstreamError,
+		1009: upstream.Rejected,
+		1011: upstream.UpstreamError,
+		1012: upstream.Dropped,
+		1013: upstream.ConnectFailed,
+		3999: upstream.Dropped,
+	}
+)
+
 // TestSuite runs the suite with streams that share sockets, and with a socket each, which is no harder.
 func TestSuite(t *testing.T) {
 	for name, streams := range map[string]int{"shared": 2, "alone": 1} {
@@ -28,34 +56,12 @@ func TestSuite(t *testing.T) {
 			cfg := defaults()
 			cfg.StreamsPerSocket = streams
 			upstreamtest.Run(t, upstreamtest.Subject{
-				Open:    func(env upstream.Env) (upstream.Provider, error) { return open(cfg, env) },
-				Request: request,
-				Script:  script,
-				Errors:  errorCases(streams > 1),
-				Statuses: map[int]upstream.Kind{
-					302: upstream.ConnectFailed,
-					400: upstream.Rejected,
-					401: upstream.AuthFailed,
-					402: upstream.NoCredit,
-					403: upstream.AuthFailed,
-					404: upstream.Rejected,
-					422: upstream.Rejected,
-					429: upstream.Throttled,
-					500: upstream.UpstreamError,
-					502: upstream.ConnectFailed,
-					503: upstream.Throttled,
-				},
-				Closes: map[int]upstream.Kind{
-					1000: upstream.Dropped,
-					1001: upstream.Dropped,
-					1002: upstream.UpstreamError,
-					1008: upstream.UpstreamError,
-					1009: upstream.Rejected,
-					1011: upstream.UpstreamError,
-					1012: upstream.Dropped,
-					1013: upstream.ConnectFailed,
-					3999: upstream.Dropped,
-				},
+				Open:     func(env upstream.Env) (upstream.Provider, error) { return open(cfg, env) },
+				Request:  request,
+				Script:   script,
+				Errors:   errorCases(streams > 1),
+				Statuses: statusKinds,
+				Closes:   closeKinds,
 			})
 		})
 	}

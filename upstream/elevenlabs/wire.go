@@ -74,43 +74,52 @@ func outputFormat(f audio.Format) string {
 type frame struct {
 	Audio json.RawMessage `json:"audio"` // a string of base64, null in a last frame
 
-	IsFinal      bool `json:"isFinal"`  // the context's end; null before
-	IsFinalSnake bool `json:"is_final"` // the same, as some examples have it
+	IsFinal      bool `json:"isFinal"`                 // the context's end; null before
+	IsFinalSnake bool `json:"is_final"`                // the same, as some examples have it, and the end of a dialogue
+	TurnIsOver   bool `json:"is_final_audio_for_turn"` // the end of a dialogue's turn
 
 	ContextID      *string `json:"contextId"`
 	ContextIDSnake *string `json:"context_id"` // the same, as seen lately
 
-	Alignment           *alignment `json:"alignment"`           // of the text that was sent
-	NormalizedAlignment *alignment `json:"normalizedAlignment"` // of the text as it is spoken
+	Alignment           *alignment `json:"alignment"`            // of the text that was sent
+	NormalizedAlignment *alignment `json:"normalizedAlignment"`  // of the text as it is spoken
+	NormalizedSnake     *alignment `json:"normalized_alignment"` // the same, of a dialogue
 
 	Error   json.RawMessage `json:"error"`   // an identifier
 	Message json.RawMessage `json:"message"` // free text
 	Code    json.RawMessage `json:"code"`    // the code of the close that follows
 }
 
-// alignment says when characters are spoken, in milliseconds of their segment. Two of its names have two spellings.
+// alignment says when characters are spoken, in milliseconds of their segment. Two of its names have three spellings, of which the
+// last is that of dialogues.
 type alignment struct {
 	Chars         []string  `json:"chars"`
 	Starts        []float64 `json:"charStartTimesMs"`
 	StartsPlural  []float64 `json:"charsStartTimesMs"`
 	Lengths       []float64 `json:"charDurationsMs"`
 	LengthsPlural []float64 `json:"charsDurationsMs"`
+	StartsSnake   []float64 `json:"char_start_times_ms"`
+	LengthsSnake  []float64 `json:"char_durations_ms"`
 }
 
 // starts are when the characters begin.
 func (a *alignment) starts() []float64 {
-	if a.Starts != nil {
-		return a.Starts
-	}
-	return a.StartsPlural
+	return firstOf(a.Starts, a.StartsPlural, a.StartsSnake)
 }
 
 // lengths are how long the characters take.
 func (a *alignment) lengths() []float64 {
-	if a.Lengths != nil {
-		return a.Lengths
+	return firstOf(a.Lengths, a.LengthsPlural, a.LengthsSnake)
+}
+
+// firstOf is the first list that there is.
+func firstOf(spellings ...[]float64) []float64 {
+	for _, list := range spellings {
+		if list != nil {
+			return list
+		}
 	}
-	return a.LengthsPlural
+	return nil
 }
 
 // context is the id of the frame's context; empty: it names none.
@@ -131,7 +140,10 @@ func (f *frame) times() *alignment {
 	if f.Alignment != nil && len(f.Alignment.Chars) > 0 {
 		return f.Alignment
 	}
-	return f.NormalizedAlignment
+	if f.NormalizedAlignment != nil {
+		return f.NormalizedAlignment
+	}
+	return f.NormalizedSnake
 }
 
 // failed reports whether the frame is an error. A message is one only where it comes instead of audio or the end.
@@ -139,7 +151,7 @@ func (f *frame) failed() bool {
 	if present(f.Error) {
 		return true
 	}
-	return !present(f.Audio) && !f.final() && (present(f.Message) || present(f.Code))
+	return !present(f.Audio) && !f.final() && !f.TurnIsOver && (present(f.Message) || present(f.Code))
 }
 
 // present reports whether a member is there and not null.
