@@ -129,11 +129,11 @@ func allowed(pkg string) []string {
 	case pkg == "tests/bench": // the load generator must not be what limits
 		return []string{"upstream/emulator", "audio", "tcp"}
 	case pkg == "tests/clients/rig":
-		return []string{"tests/process", "tests/foreign/npm", "upstream/emulator", "upstream/emulator/voice"}
+		return []string{"tests/process", "tests/foreign/npm", "tests/foreign/packages", "upstream/emulator", "upstream/emulator/voice"}
 	case strings.HasPrefix(pkg, "tests/clients/"):
 		return []string{"tests/clients/rig"}
 	case strings.HasPrefix(pkg, "tests"):
-		return []string{"tests/process", "upstream/emulator", "upstream/emulator/voice", "audio", "tracing/tracingtest"}
+		return []string{"tests/process", "tests/foreign/packages", "upstream/emulator", "upstream/emulator/voice", "audio", "tracing/tracingtest"}
 	}
 	return []string{}
 }

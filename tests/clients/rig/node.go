@@ -2,6 +2,7 @@ package rig
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"voicerelay/tests/foreign/npm"
+	"voicerelay/tests/foreign/packages"
 	"voicerelay/tests/process"
 )
 
@@ -24,16 +26,16 @@ var node = sync.OnceValues(func() (modules string, err error) {
 	if err != nil {
 		return "", process.Missing("node is not installed")
 	}
-	packages, err := fs.Sub(nodeFiles, "node/packages")
+	files, err := fs.Sub(nodeFiles, "node/packages")
 	if err != nil {
 		return "", err
 	}
-	pinned, err := contents(packages)
+	pinned, err := contents(files)
 	if err != nil {
 		return "", err
 	}
-	dir, err := cached("node", append(pinned, version...), func(dir string) error {
-		if err := os.CopyFS(dir, packages); err != nil {
+	dir, err := packages.Cached("node", append(pinned, version...), func(dir string) error {
+		if err := os.CopyFS(dir, files); err != nil {
 			return err
 		}
 		return npm.Install(dir)
@@ -81,4 +83,17 @@ func unpack(t *testing.T, from fs.FS, path, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// contents are the files of a tree, each with its name.
+func contents(tree fs.FS) (all []byte, err error) {
+	err = fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(tree, path)
+		all = fmt.Appendf(all, "%s %d\n%s", path, len(data), data)
+		return err
+	})
+	return all, err
 }

@@ -1,4 +1,4 @@
-package rig
+package packages
 
 import (
 	"errors"
@@ -42,18 +42,18 @@ func TestPackagesAreInstalledOnce(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := cached("kind", []byte("a"), install); !errors.Is(err, errBroken) {
+	if _, err := Cached("kind", []byte("a"), install); !errors.Is(err, errBroken) {
 		t.Fatalf("got %v, want the install's error", err)
 	}
-	first, err := cached("kind", []byte("a"), install)
+	first, err := Cached("kind", []byte("a"), install)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := cached("kind", []byte("a"), install)
+	again, err := Cached("kind", []byte("a"), install)
 	if err != nil || again != first || installs != 2 {
 		t.Errorf("got %s (%v) after %d installs, want %s after 2", again, err, installs, first)
 	}
-	if other, err := cached("kind", []byte("b"), install); err != nil || other == first || installs != 3 {
+	if other, err := Cached("kind", []byte("b"), install); err != nil || other == first || installs != 3 {
 		t.Errorf("got %s (%v) after %d installs, want another folder after 3", other, err, installs)
 	}
 }

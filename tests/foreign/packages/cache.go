@@ -1,11 +1,9 @@
-package rig
+package packages
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -13,9 +11,9 @@ import (
 // whole is the file that says of a folder of packages that nothing is missing in it.
 const whole = "whole"
 
-// cached is a folder with a set of packages, which install makes where it isn't there yet. What it is made of names it, so that a
+// Cached is a folder with a set of packages, which install makes where it isn't there yet. What it is made of names it, so that a
 // new version of a package gets another. Test processes that need the same one wait for each other.
-func cached(kind string, madeOf []byte, install func(dir string) error) (dir string, err error) {
+func Cached(kind string, madeOf []byte, install func(dir string) error) (dir string, err error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -42,17 +40,4 @@ func cached(kind string, madeOf []byte, install func(dir string) error) (dir str
 		return "", errors.Join(err, os.RemoveAll(dir))
 	}
 	return dir, os.WriteFile(filepath.Join(dir, whole), nil, 0o644)
-}
-
-// contents are the files of a tree, each with its name.
-func contents(tree fs.FS) (all []byte, err error) {
-	err = fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(tree, path)
-		all = fmt.Appendf(all, "%s %d\n%s", path, len(data), data)
-		return err
-	})
-	return all, err
 }
