@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,13 +51,13 @@ type settings struct {
 	idle                   time.Duration
 }
 
-// uuid is the form of a voice's id; the built-in ones have names.
+// uuid is the form of a voice's id.
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$`)
 
-// builtIn is the form of the built-in voices' names, of which there are eleven. The emulator does not have their list.
-var builtIn = regexp.MustCompile(`^aai-[0-9a-z-]+$`)
+// slug is the form of voices' names. The emulator does not have the library's list, nor voices of the account's own.
+var slug = regexp.MustCompile(`^[a-z][0-9a-z-]*$`)
 
-// unknownVoice has the form of a built-in voice, and there is none such.
+// unknownVoice has the form of a name, and there is none such.
 const unknownVoice = "aai-nobody"
 
 // judge reads a connection's address and credential, or says what is wrong with them.
@@ -95,7 +96,8 @@ func (e *emulator) number() int {
 	return e.sessions
 }
 
-// settings reads the parameters. Names, values and defaults are the docs', and that word boundaries are on by default the SDK's.
+// settings reads the parameters. Names, values and defaults are the docs'. The SDK's are that word boundaries are on by default, that
+// case makes no difference to a language, and the short names of G.711.
 func (e *emulator) settings(query url.Values) (s settings, wrong *failure) {
 	s = settings{
 		model: "assemblyai-tts-1", voice: "aai-jane", language: "english", encoding: "pcm_s16le", idle: idleTimeout,
@@ -109,14 +111,17 @@ func (e *emulator) settings(query url.Values) (s settings, wrong *failure) {
 	if wrong := s.numbers(query); wrong != nil {
 		return s, wrong
 	}
+	s.language = strings.ToLower(s.language)
 	var known bool
-	s.format.Encoding, known = map[string]audio.Encoding{"pcm_s16le": audio.PCM16, "pcm_mulaw": audio.MuLaw, "pcm_alaw": audio.ALaw}[s.encoding]
+	s.format.Encoding, known = map[string]audio.Encoding{
+		"pcm_s16le": audio.PCM16, "pcm_mulaw": audio.MuLaw, "mulaw": audio.MuLaw, "pcm_alaw": audio.ALaw, "alaw": audio.ALaw,
+	}[s.encoding]
 	switch {
 	case !known:
 		return s, invalid("encoding", "The encoding is not supported.")
 	case s.model != "assemblyai-tts-1":
 		return s, invalid("model_id", "The model does not exist.")
-	case !uuid.MatchString(s.voice) && !builtIn.MatchString(s.voice) || s.voice == unknownVoice:
+	case !uuid.MatchString(s.voice) && !slug.MatchString(s.voice) || s.voice == unknownVoice:
 		return s, &failure{code: badInput, kind: "voice_not_found", param: "voice_id", text: "The voice does not exist."}
 	case !slices.Contains([]string{"english", "spanish", "german", "french", "italian", "portuguese"}, s.language):
 		return s, invalid("language", "The language is not supported.")
@@ -149,10 +154,10 @@ func (s *settings) numbers(query url.Values) *failure {
 	return nil
 }
 
-// object is the settings as Begin has them.
+// object is the settings as Begin has them. That model has that name is of the SDK.
 func (s settings) object() engine.Object {
 	return engine.Object{
-		"model_id": s.model, "voice_id": s.voice, "language": s.language, "encoding": s.encoding, "sample_rate": s.format.Rate,
+		"model": s.model, "voice_id": s.voice, "language": s.language, "encoding": s.encoding, "sample_rate": s.format.Rate,
 		"word_boundaries": s.words, "inactivity_timeout": int(s.idle.Seconds()), "session_ttl_sec": int(sessionTTL.Seconds()),
 		"limits": engine.Object{"max_generate_text_length": maxText, "max_unspoken_text_length": maxUnspoken},
 	}

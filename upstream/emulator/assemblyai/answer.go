@@ -82,14 +82,14 @@ func (s *session) sendCancelled() {
 	s.send(object{"type": "Cancelled", "audio_duration_seconds": seconds})
 }
 
-// sendTermination ends the session.
+// sendTermination ends the session. Its duration is a whole number (SDK).
 func (s *session) sendTermination() {
 	s.sendWaiting()
 	s.mu.Lock()
 	billed := s.billed
 	s.mu.Unlock()
 	s.send(object{
-		"type": "Termination", "session_duration_seconds": time.Since(s.began).Seconds(), "total_input_char_length": billed,
+		"type": "Termination", "session_duration_seconds": int(time.Since(s.began).Seconds()), "total_input_char_length": billed,
 		"audio_duration_seconds": audio.Duration(s.samples, engine.NativeRate).Seconds(),
 	})
 	_ = s.socket.Close(websocket.StatusNormalClosure, "") // the client may have gone
