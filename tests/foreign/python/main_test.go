@@ -4,7 +4,9 @@
 //
 //  1. A sample does what its vendor's does, in that order, and waits for nothing that the vendor's doesn't wait for.
 //  2. What it has heard is listened to in the file that it leaves.
-//  3. The clients of the README are taken out of it as they stand; only the relay's address is another.
+//  3. Plugins for agents, and vendors' SDKs, are installed as they are published, in pinned versions (agents.in). One process plays
+//     all their stories, since they take longer to load than to speak.
+//  4. The clients of the README are taken out of it as they stand; only the relay's address is another.
 package python_test
 
 import (
@@ -79,26 +81,40 @@ func lines(t *testing.T, out []byte) (all []noticed) {
 // execute runs a program to its end and returns its output. It must succeed.
 func execute(t *testing.T, dir, program string, args ...string) []byte {
 	t.Helper()
-	out, stderr, err := attempt(t, dir, program, args...)
-	if err != nil {
-		t.Fatalf("%v: %v\n%.2000s\n%s", args, err, out, stderr)
-	}
-	return out
+	return run(t, dir, withoutBytecode(), append([]string{program}, args...)...)
 }
 
 // attempt runs a program to its end, however that is, but in time.
 func attempt(t *testing.T, dir, program string, args ...string) (stdout, stderr []byte, err error) {
 	t.Helper()
+	return attemptIn(t, dir, withoutBytecode(), append([]string{program}, args...)...)
+}
+
+// withoutBytecode has nothing left behind beside the samples.
+func withoutBytecode() []string { return []string{"PYTHONDONTWRITEBYTECODE=1"} }
+
+// run runs a program with more of an environment, to its end, and returns its output. It must succeed.
+func run(t *testing.T, dir string, environment []string, command ...string) []byte {
+	t.Helper()
+	out, stderr, err := attemptIn(t, dir, environment, command...)
+	if err != nil {
+		t.Fatalf("%v: %v\n%.2000s\n%s", command, err, out, stderr)
+	}
+	return out
+}
+
+func attemptIn(t *testing.T, dir string, environment []string, program ...string) (stdout, stderr []byte, err error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), programTime)
 	defer cancel()
-	command := exec.CommandContext(ctx, program, args...)
+	command := exec.CommandContext(ctx, program[0], program[1:]...)
 	var out, errout bytes.Buffer
 	command.Dir, command.Stdout, command.Stderr = dir, &out, &errout
-	// Nothing of the machine's, where there may be a proxy, and nothing left behind beside the samples.
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "PYTHONDONTWRITEBYTECODE=1"}
+	// Nothing of the machine's, where there may be a proxy.
+	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, environment...)
 	err = command.Run()
 	if ctx.Err() != nil {
-		t.Fatalf("%v did not end\n%.2000s\n%s", args, out.String(), errout.String())
+		t.Fatalf("%v did not end\n%.2000s\n%s", program, out.String(), errout.String())
 	}
 	return out.Bytes(), errout.Bytes(), err
 }

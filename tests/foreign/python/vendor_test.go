@@ -67,15 +67,20 @@ func saved(t *testing.T, dir, name string) []byte {
 // words hears samples, s16le, and knows the words of a text.
 func words(t *testing.T, data []byte, rate int, text string) []string {
 	t.Helper()
-	pcm := make([]int16, len(data)/2)
-	for i := range pcm {
-		pcm[i] = int16(binary.LittleEndian.Uint16(data[2*i:]))
-	}
-	heard, err := voice.Decode(pcm, rate, voice.Words(text))
+	heard, err := voice.Decode(samplesOf(data), rate, voice.Words(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return heard
+}
+
+// samplesOf reads samples, s16le.
+func samplesOf(data []byte) []int16 {
+	pcm := make([]int16, len(data)/2)
+	for i := range pcm {
+		pcm[i] = int16(binary.LittleEndian.Uint16(data[2*i:]))
+	}
+	return pcm
 }
 
 // says checks that samples are the words of a text: all of them, in order, each once.
