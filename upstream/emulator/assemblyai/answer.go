@@ -2,9 +2,7 @@ package assemblyai
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/coder/websocket"
 
@@ -51,14 +49,6 @@ func (s *session) sendDone(r *request) {
 	}
 }
 
-// sendWaiting sends WordBoundaries that wait.
-func (s *session) sendWaiting() {
-	if s.waits != nil {
-		s.send(s.waits)
-		s.waits = nil
-	}
-}
-
 // sendCancelled sends what was under way, and the answer to a Cancel. Nothing of what was cancelled comes after it (docs). Whether a
 // cancelled request is charged is not documented.
 func (s *session) sendCancelled() {
@@ -97,35 +87,4 @@ func (s *session) sendTermination() {
 
 func milliseconds(samples int64) int64 {
 	return audio.Duration(samples, engine.NativeRate).Milliseconds()
-}
-
-// words are the tokens of a text between its spaces, as they stand in it, in milliseconds of the session's audio (SDK).
-func words(all []engine.Character, origin time.Duration) (told []object) {
-	var token strings.Builder
-	var start, end time.Duration
-	finish := func() {
-		if token.Len() > 0 && end > 0 {
-			told = append(told, object{
-				"word": token.String(), "start": (origin + start).Milliseconds(), "end": (origin + end).Milliseconds(), "confidence": 0.99,
-			})
-		}
-		token.Reset()
-		start, end = 0, 0
-	}
-	for _, c := range all {
-		r := []rune(c.Text)[0]
-		if unicode.IsSpace(r) {
-			finish()
-			continue
-		}
-		token.WriteString(c.Text)
-		if spoken := unicode.IsLetter(r) || unicode.IsDigit(r); spoken {
-			if end == 0 {
-				start = c.Start
-			}
-			end = c.End
-		}
-	}
-	finish()
-	return told
 }

@@ -77,6 +77,15 @@ type request struct {
 	over      bool     // guarded by the session's mu
 }
 
+// speaker is what a session's speaker keeps from text to text.
+type speaker struct {
+	samples int64    // of the session, generated at the native rate
+	current *request // that a Cancel would stop; nil: none
+	rest    []byte   // audio that was under way when it was stopped
+	waits   object   // WordBoundaries that are to come yet; nil: none
+	pacer   engine.Pacer
+}
+
 // object is a message, or a part of one.
 type object = engine.Object
 

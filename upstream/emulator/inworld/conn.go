@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
 
@@ -18,22 +17,6 @@ type connection struct {
 
 	contexts map[string]*speechContext // that are open, by id; guarded by the line's mu
 	unnamed  int                       // contexts that the client has not named; owned by the reader
-}
-
-// message is a command of a client's, of which there is one in each message.
-type message struct {
-	ContextID     string    `json:"contextId"`
-	Create        *create   `json:"create"`
-	SendText      *sendText `json:"send_text"`
-	FlushContext  *struct{} `json:"flush_context"`
-	UpdateConfig  *create   `json:"update_config"`
-	CloseContext  *struct{} `json:"close_context"`
-	CancelContext *struct{} `json:"cancel_context"`
-}
-
-type sendText struct {
-	Text         string    `json:"text"`
-	FlushContext *struct{} `json:"flush_context"`
 }
 
 // serve reads until the connection is over.
@@ -177,6 +160,3 @@ func (c *connection) forget(k *speechContext) {
 		c.server.Finish(k.index)
 	}
 }
-
-// characters is the length of a text as the vendor counts.
-func characters(text string) int { return utf8.RuneCountInString(text) }

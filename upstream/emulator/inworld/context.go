@@ -190,6 +190,12 @@ func (k *speechContext) cancel() {
 	k.poke()
 }
 
+// closed tells the end of the context, which is the only one.
+func (k *speechContext) closed() {
+	k.leave() // a client that hears of the end may use the id again
+	k.conn.send(k.id, "contextClosed", engine.Object{})
+}
+
 func (k *speechContext) poke() {
 	select {
 	case k.wake <- struct{}{}:

@@ -31,12 +31,6 @@ func (k *speechContext) run(ctx context.Context) {
 	}
 }
 
-// closed tells the end of the context, which is the only one.
-func (k *speechContext) closed() {
-	k.leave() // a client that hears of the end may use the id again
-	k.conn.send(k.id, "contextClosed", engine.Object{})
-}
-
 // next is what a context's goroutine does next.
 type next int
 

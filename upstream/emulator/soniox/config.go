@@ -22,6 +22,17 @@ type config struct {
 	ReturnTimestamps bool     `json:"return_timestamps"`
 }
 
+// message is any message from a client. Unknown fields are ignored.
+type message struct {
+	config
+
+	StreamID  string  `json:"stream_id"`
+	Text      *string `json:"text"`
+	TextEnd   bool    `json:"text_end"`
+	Cancel    bool    `json:"cancel"`
+	KeepAlive bool    `json:"keep_alive"`
+}
+
 // settings are a stream's.
 type settings struct {
 	format audio.Format

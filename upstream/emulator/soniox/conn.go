@@ -18,17 +18,6 @@ type connection struct {
 	streams map[string]*stream // that are live, by id; guarded by the line's mu
 }
 
-// message is any message from a client. Unknown fields are ignored.
-type message struct {
-	config
-
-	StreamID  string  `json:"stream_id"`
-	Text      *string `json:"text"`
-	TextEnd   bool    `json:"text_end"`
-	Cancel    bool    `json:"cancel"`
-	KeepAlive bool    `json:"keep_alive"`
-}
-
 // serve reads until the connection is over.
 func (c *connection) serve() {
 	defer c.server.Connected()()

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 )
 
@@ -97,34 +96,6 @@ func (k *stream) cutLocked() (text, rest string) {
 		return "", k.buffer
 	}
 	return engine.FirstSentence(k.buffer)
-}
-
-// patience is for how long a stream waits for text.
-func (c *line) patience() time.Duration {
-	if own := c.server.Options().Inactivity; own > 0 {
-		return own
-	}
-	return time.Duration(c.quirks.inputSeconds) * time.Second
-}
-
-// killed reports whether the stream is killed though it has something to say: it has had its time, or its client is silent.
-func (k *stream) killed() bool {
-	if audio.Duration(k.samples, engine.NativeRate) >= lifetime {
-		return true
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.conn.quirks.inputPauses {
-		k.heard = time.Now()
-	}
-	return k.input == inputOpen && time.Since(k.heard) >= k.conn.patience()
-}
-
-// spent reports whether what is being spoken is all of the stream's text.
-func (k *stream) spent() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.input == inputEnded && k.buffer == ""
 }
 
 // finish ends a stream that has spoken all of its text.

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"voicerelay/audio"
 	"voicerelay/upstream/emulator/engine"
 )
 
@@ -138,6 +139,34 @@ func (k *stream) fail(e failure) {
 	k.mu.Unlock()
 	k.stop()
 	k.poke()
+}
+
+// patience is for how long a stream waits for text.
+func (c *line) patience() time.Duration {
+	if own := c.server.Options().Inactivity; own > 0 {
+		return own
+	}
+	return time.Duration(c.quirks.inputSeconds) * time.Second
+}
+
+// killed reports whether the stream is killed though it has something to say: it has had its time, or its client is silent.
+func (k *stream) killed() bool {
+	if audio.Duration(k.samples, engine.NativeRate) >= lifetime {
+		return true
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.conn.quirks.inputPauses {
+		k.heard = time.Now()
+	}
+	return k.input == inputOpen && time.Since(k.heard) >= k.conn.patience()
+}
+
+// spent reports whether what is being spoken is all of the stream's text.
+func (k *stream) spent() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.input == inputEnded && k.buffer == ""
 }
 
 func (k *stream) poke() {
