@@ -45,7 +45,7 @@ func demo(ctx context.Context, args []string, std stdio) int {
 
 func runDemo(ctx context.Context, once bool, vendors *stopper, std stdio) error {
 	cast := demoVendors()
-	urls, err := startVendors(cast, vendors)
+	urls, err := startVendors(cast, demoSpeaker(vendors), vendors)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"voicerelay/upstream/emulator"
+	"voicerelay/upstream/emulator/voice"
 )
 
 // demoVendor is an emulated vendor of the demo, and what is asked of it.
@@ -40,10 +41,11 @@ const demoKey = "demo-key"
 const refusing = "refusing"
 
 // startVendors starts an emulator for each vendor and the one that refuses, and returns their addresses by provider.
-func startVendors(vendors []demoVendor, running *stopper) (map[string]string, error) {
+// All speak by speaker, if there is one.
+func startVendors(vendors []demoVendor, speaker speakerFunc, running *stopper) (map[string]string, error) {
 	urls := make(map[string]string)
 	for i, v := range vendors {
-		url, err := startVendor(v.adapter, emulator.Options{Seed: uint64(i + 1), APIKey: demoKey, Speech: true}, running)
+		url, err := startVendor(v.adapter, emulator.Options{Seed: uint64(i + 1), APIKey: demoKey, Speech: true, Speaker: speaker}, running)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +70,19 @@ func startVendor(vendor string, o emulator.Options, running *stopper) (url strin
 	}
 	running.push("emulator", providerPatience, func(context.Context) error { return server.Close() })
 	return url, nil
+}
+
+// speakerFunc says a text in real words, at a rate in hertz.
+type speakerFunc = func(ctx context.Context, text string, rate int, speed float64) (voice.Spoken, error)
+
+// demoSpeaker is the best voice that is installed as a package of Python's; nil: there is none, and the emulators use what else there is.
+func demoSpeaker(running *stopper) speakerFunc {
+	hibari, err := voice.StartHibari()
+	if err != nil {
+		return nil // as on most machines
+	}
+	running.push("hibari", providerPatience, func(context.Context) error { return hibari.Close() })
+	return hibari.Speak
 }
 
 // demoPatience is for the program that speaks real words, which takes its time on a busy machine.
