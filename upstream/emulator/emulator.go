@@ -12,6 +12,7 @@ import (
 	"voicerelay/upstream/emulator/engine"
 	"voicerelay/upstream/emulator/inworld"
 	"voicerelay/upstream/emulator/kugelaudio"
+	"voicerelay/upstream/emulator/minimax"
 	"voicerelay/upstream/emulator/openai"
 	"voicerelay/upstream/emulator/rime"
 	"voicerelay/upstream/emulator/soniox"
@@ -31,6 +32,7 @@ func vendors() []engine.Vendor {
 		elevenlabs.Vendor,
 		inworld.Vendor,
 		kugelaudio.Vendor,
+		minimax.Vendor,
 		openai.Vendor,
 		rime.Vendor,
 		soniox.Vendor,

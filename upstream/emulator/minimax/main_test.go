@@ -1,0 +1,9 @@
+package minimax
+
+import (
+	"testing"
+
+	"voicerelay/upstream/emulator/enginetest"
+)
+
+func TestMain(m *testing.M) { enginetest.Main(m) }
