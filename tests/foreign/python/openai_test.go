@@ -13,8 +13,8 @@ import (
 // speechLibraries are what speaks to servers of two shapes: OpenAI's own client, and the library of the Wyoming protocol.
 var speechLibraries = []string{"openai==3.57.0", "wyoming==1.10.2"}
 
-// speaks runs a sample with the libraries in a folder of its own.
-func speaks(t *testing.T, sample string, args ...string) (dir string, all []map[string]any) {
+// library runs a sample with the libraries in a folder of its own.
+func library(t *testing.T, sample string, args ...string) (dir string, all []map[string]any) {
 	t.Helper()
 	python := withPackages(t, "python3", speechLibraries...)
 	path, err := filepath.Abs(sample)
@@ -41,7 +41,7 @@ func TestOpenAIsClientSpeaks(t *testing.T) {
 	} {
 		quirks = append(quirks, "streamFormat:served", "instructions:followed", "onlyWAV:false", "sseField:audio", "wrongVoice:400")
 		server, base := start(t, "openai", emulator.Options{}, quirks...)
-		dir, all := speaks(t, "openai_speech.py", base, key, clientText)
+		dir, all := library(t, "openai_speech.py", base, key, clientText)
 		says(t, saved(t, dir, "samples"), clientRate, clientText)
 		says(t, saved(t, dir, "delta"), clientRate, clientText)
 		format, samples, err := audio.ReadWAV(bytes.NewReader(saved(t, dir, "file")))
@@ -100,7 +100,7 @@ func TestWyomingsLibrarySpeaks(t *testing.T) {
 	} {
 		server, address := start(t, "wyoming", emulator.Options{}, quirks...)
 		const rest = "Thirteen fourteen fifteen."
-		dir, all := speaks(t, "wyoming_speech.py", address, clientText, rest)
+		dir, all := library(t, "wyoming_speech.py", address, clientText, rest)
 		says(t, saved(t, dir, "text"), 22050, clientText)
 		says(t, saved(t, dir, "other"), 16000, rest)
 		says(t, saved(t, dir, "chunks"), 22050, clientText)
