@@ -10,6 +10,7 @@ import (
 	"voicerelay/upstream/emulator/deepgram"
 	"voicerelay/upstream/emulator/elevenlabs"
 	"voicerelay/upstream/emulator/engine"
+	"voicerelay/upstream/emulator/fish"
 	"voicerelay/upstream/emulator/inworld"
 	"voicerelay/upstream/emulator/kugelaudio"
 	"voicerelay/upstream/emulator/minimax"
@@ -30,6 +31,7 @@ func vendors() []engine.Vendor {
 		cartesia.Vendor,
 		deepgram.Vendor,
 		elevenlabs.Vendor,
+		fish.Vendor,
 		inworld.Vendor,
 		kugelaudio.Vendor,
 		minimax.Vendor,

@@ -37,7 +37,7 @@ func TestVendorsAreTheFolders(t *testing.T) {
 
 func TestNewNamesTheVendorsThatThereAre(t *testing.T) {
 	_, err := New("nobody", Options{})
-	const want = `no emulator of "nobody"; there are assemblyai, cartesia, deepgram, elevenlabs, inworld, kugelaudio, minimax, openai, rime, soniox, together, uplift, vogent, wyoming, zeligate`
+	const want = `no emulator of "nobody"; there are assemblyai, cartesia, deepgram, elevenlabs, fish, inworld, kugelaudio, minimax, openai, rime, soniox, together, uplift, vogent, wyoming, zeligate`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
