@@ -88,7 +88,7 @@ func TestEmulatorIsToldToStop(t *testing.T) {
 func TestEmulatorHasRoomAfterCancels(t *testing.T) {
 	whole := emulatortest.Sentences()[:2]
 	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
-		for turn := range 8 {
+		for turn := range 4 {
 			l := r.Begin(r.Named(fmt.Sprintf("cancelled-%d", turn)))
 			l.MustOrder(false, emulatortest.Sentences()...)
 			time.Sleep(time.Duration(turn) * time.Millisecond)
