@@ -102,7 +102,7 @@ func TestEmulatorKeepsStreamsApart(t *testing.T) {
 // A text that is longer than the vendor takes at once, and longer than it keeps, is spoken all the same.
 func TestEmulatorSpeaksLongTexts(t *testing.T) {
 	text := strings.TrimSpace(strings.Repeat("Seven bright yellow lanterns hang above. ", 110)) // 4,500 characters
-	emulated.FirstSeeds(t, min(upstreamtest.Seeds, 4), emulator.Options{}, func(r *emulatortest.Rig) {
+	emulated.FirstSeeds(t, min(upstreamtest.Seeds, 2), emulator.Options{}, func(r *emulatortest.Rig) {
 		h := r.Say(r.Request, text, text, "It ends "+strings.Repeat("-", 200)+" here.")
 		if h.Err != nil {
 			r.Errorf("End: %v", h.Err)
