@@ -19,5 +19,6 @@
 //  3. An error that names its context ends that stream alone, once all before it is heard. One that names none ends the socket: whose
 //     message it is about can't be known, and that stream would wait for nothing.
 //  4. A socket of ws3 whose stream has left before its last done is closed: what comes late could be taken for the next stream's.
-//  5. Of an error only what is in the table goes further: its text is free and may quote the client's.
+//  5. Of an error only what is in the tables goes further: its text is free and may quote the client's. One of ws3 has nothing but
+//     a text, which is searched for what it means.
 package rime

@@ -1,6 +1,8 @@
 package rime
 
 import (
+	"strings"
+
 	"voicerelay/upstream"
 )
 
@@ -8,10 +10,11 @@ import (
 var (
 	invalid = upstream.Meaning{Kind: upstream.Rejected, Message: "the vendor finds the request invalid"}
 	badKey  = upstream.Meaning{Kind: upstream.AuthFailed, Message: "the vendor refuses the key"}
+	tooFast = upstream.Meaning{Kind: upstream.Throttled, Message: "the vendor limits the rate"}
 	failed  = upstream.Meaning{Kind: upstream.UpstreamError, Message: "the vendor failed"}
 )
 
-// errorKinds are those of v1's errors. Those of ws3 have a text alone.
+// errorKinds are those of v1's errors.
 var errorKinds = map[string]upstream.Meaning{
 	"internal":           failed,
 	"invalid_input":      invalid,
@@ -23,6 +26,26 @@ var errorKinds = map[string]upstream.Meaning{
 	"unavailable":        {Kind: upstream.UpstreamError, Message: "the vendor is overloaded"},
 	"unimplemented":      {Kind: upstream.Rejected, Message: "the vendor can't do what is asked"},
 }
+
+// errorTexts are what to look for in the text of an error of ws3, in lower case: it has no codes there, and no list of texts is
+// documented. The first that is found counts, so what is of the account stands before what is of the request.
+var errorTexts = []struct {
+	part    string
+	meaning upstream.Meaning
+}{
+	{"unauthorized", badKey},
+	{"api key", badKey},
+	{"forbidden", badKey},
+	{"credit", upstream.Meaning{Kind: upstream.NoCredit, Message: "the vendor's account has no credit"}},
+	{"rate limit", tooFast},
+	{"too many", tooFast},
+	{"invalid", invalid},
+	{"too long", invalid},
+}
+
+// searched is how many bytes of an error's text are: the vendor's own words come first, and after them perhaps the client's, which
+// must not open a circuit.
+const searched = 64
 
 // closeCodes are what sockets are closed with. The vendor documents none: these are what the codes mean everywhere.
 var closeCodes = map[int]upstream.Meaning{
@@ -37,7 +60,10 @@ var closeCodes = map[int]upstream.Meaning{
 // codes lists all tables.
 func codes() []upstream.Entry {
 	all := upstream.Entries("kind of an error", errorKinds)
-	all = append(all, upstream.Entry{Where: "any other error, and any of ws3", Meaning: failed})
+	for _, e := range errorTexts {
+		all = append(all, upstream.Entry{Where: "found in message of an error of ws3, in this order", Code: e.part, Meaning: e.meaning})
+	}
+	all = append(all, upstream.Entry{Where: "any other error", Meaning: failed})
 	all = append(all, upstream.Entries("close code", closeCodes)...)
 	return append(all, upstream.HandshakeEntries(upstream.RefusedKind)...)
 }
@@ -51,4 +77,15 @@ func kindError(kind string) *upstream.Error {
 		kind = "" // free text
 	}
 	return failed.Error(kind)
+}
+
+// textError is the error of a text, which goes no further.
+func textError(text string) *upstream.Error {
+	text = strings.ToLower(text[:min(len(text), searched)])
+	for _, e := range errorTexts {
+		if strings.Contains(text, e.part) {
+			return e.meaning.Error("")
+		}
+	}
+	return failed.Error("")
 }

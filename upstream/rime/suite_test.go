@@ -1,6 +1,7 @@
 package rime
 
 import (
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -118,10 +119,28 @@ func errorsV1(shared bool) []upstreamtest.ErrorCase {
 	})
 }
 
-// errorsWS3 is the one error that there is.
+// errorsWS3 are errors by their texts.
 func errorsWS3() []upstreamtest.ErrorCase {
-	return []upstreamtest.ErrorCase{{
-		Name: "an error", Kind: upstream.UpstreamError,
-		Send: func(c *upstreamtest.Conn, _ string) { c.Send(reply{"type": "error", "message": "secret vendor text"}) },
-	}}
+	var cases []upstreamtest.ErrorCase
+	for text, kind := range map[string]upstream.Kind{
+		"secret vendor text":                  upstream.UpstreamError,
+		"Unauthorized: secret vendor text":    upstream.AuthFailed,
+		"Your API key has been revoked":       upstream.AuthFailed,
+		"Forbidden":                           upstream.AuthFailed,
+		"Out of credits":                      upstream.NoCredit,
+		"Rate limit exceeded":                 upstream.Throttled,
+		"Too many requests with this API":     upstream.Throttled,
+		"Invalid speaker: secret vendor text": upstream.Rejected,
+		"Text is too long":                    upstream.Rejected,
+		strings.Repeat("-", 60) + " invalid":  upstream.UpstreamError, // perhaps the client's own
+		"":                                    upstream.UpstreamError,
+	} {
+		cases = append(cases, upstreamtest.ErrorCase{
+			Name: text, Kind: kind, Send: func(c *upstreamtest.Conn, _ string) { c.Send(reply{"type": "error", "message": text}) },
+		})
+	}
+	return append(cases, upstreamtest.ErrorCase{
+		Name: "without a text", Kind: upstream.UpstreamError,
+		Send: func(c *upstreamtest.Conn, _ string) { c.Send(reply{"type": "error", "message": reply{"code": 1}}) },
+	})
 }

@@ -115,7 +115,7 @@ func (s *stream) requestIDLocked() string {
 	if p == nil {
 		return ""
 	}
-	return cmp.Or(p.requestID, s.seat.RequestID(vendorsocket.JoinID(s.id, p.id)))
+	return cmp.Or(p.requestID, vendorsocket.JoinID(s.id, p.id))
 }
 
 // settleLocked ends the stream where everything has been delivered, and where nothing more can be.

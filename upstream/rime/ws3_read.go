@@ -1,6 +1,7 @@
 package rime
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"voicerelay/upstream"
@@ -39,7 +40,9 @@ func (d *ws3) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Err
 		return err
 	}
 	if f.Type == typeError {
-		return failed.Error("")
+		var text string
+		_ = json.Unmarshal(f.Message, &text) // stays empty where it is none
+		return textError(text)
 	}
 	if s, ok := m.Only().(*solo); ok {
 		return f.of(s)

@@ -1,5 +1,7 @@
 package rime
 
+import "encoding/json"
+
 // utterance is a message to ws3: a text that is kept until a flush, or an operation.
 type utterance struct {
 	Text      string `json:"text,omitempty"`
@@ -24,6 +26,7 @@ type frame struct {
 	ContextID string          `json:"contextId"`
 	Data      *string         `json:"data"` // base64, of a chunk
 	Words     *wordTimestamps `json:"word_timestamps"`
+	Message   json.RawMessage `json:"message"` // a string of free text, of an error
 }
 
 // wordTimestamps are words, in seconds from the first sample of what is being spoken since a flush.
