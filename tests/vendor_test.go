@@ -30,6 +30,7 @@ var native = map[string]struct{ model, voice string }{
 	"cartesia":   {"sonic-3", "a0e99841-438c-4a64-b679-ae501e7d6091"},
 	"deepgram":   {"", "aura-2-thalia-en"},
 	"assemblyai": {"assemblyai-tts-1", "aai-jane"},
+	"rime":       {"coda", "lyra"},
 	"soniox":     {"tts-rt-v2", "Adrian"},
 	"inworld":    {"inworld-tts-2", "Ashley"},
 }

@@ -9,6 +9,7 @@ import (
 	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/inworld"
 	"voicerelay/upstream/kugelaudio"
+	"voicerelay/upstream/rime"
 	"voicerelay/upstream/soniox"
 	"voicerelay/upstream/together"
 	"voicerelay/upstream/tone"
@@ -21,6 +22,6 @@ import (
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
 		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, inworld.Driver, kugelaudio.Driver,
-		soniox.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
+		rime.Driver, soniox.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
 	}
 }
