@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"voicerelay/config"
+	"voicerelay/logging"
 )
 
 // check validates a configuration: `relay check [-config config.yaml]`. Faults and warnings go to standard error,
@@ -21,14 +22,14 @@ func check(ctx context.Context, args []string, std stdio) int {
 	}
 	s, warnings, err := config.Load(*path, configEnvironment())
 	for _, w := range warnings {
-		fmt.Fprintln(std.err, "warning:", printable(w.String()))
+		fmt.Fprintln(std.err, "warning:", logging.Printable(w.String()))
 	}
 	if err != nil {
-		fmt.Fprintln(std.err, printableLines(err.Error()))
+		fmt.Fprintln(std.err, logging.PrintableLines(err.Error()))
 		return exitFault
 	}
 	for _, remark := range s.Unpriced() {
-		fmt.Fprintln(std.err, "warning:", printable(remark))
+		fmt.Fprintln(std.err, "warning:", logging.Printable(remark))
 	}
 	fmt.Fprintf(std.out, "%s is valid: %s\n", *path, s.Summary())
 	return checkEncoders(ctx, s, std)

@@ -12,6 +12,7 @@ import (
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
 	"voicerelay/config"
+	"voicerelay/logging"
 )
 
 // errNoRedis says that a command has nothing to work on.
@@ -21,17 +22,17 @@ var errNoRedis = errors.New("no redis.url is configured")
 func onBooks(path, command string, std stdio, work func(config.BookSettings) error) int {
 	kept, err := config.LoadBooks(path, configEnvironment())
 	if err != nil {
-		fmt.Fprintln(std.err, printableLines(err.Error()))
+		fmt.Fprintln(std.err, logging.PrintableLines(err.Error()))
 		return exitFault
 	}
 	switch err := work(kept); {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, ship.ErrUnreachable):
-		fmt.Fprintf(std.err, "%s: %s\n", command, printableLines(err.Error()))
+		fmt.Fprintf(std.err, "%s: %s\n", command, logging.PrintableLines(err.Error()))
 		return exitAway
 	default:
-		fmt.Fprintf(std.err, "%s: %s\n", command, printableLines(err.Error()))
+		fmt.Fprintf(std.err, "%s: %s\n", command, logging.PrintableLines(err.Error()))
 		return exitFault
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"voicerelay/config"
+	"voicerelay/logging"
 	"voicerelay/upstream/emulator"
 
 	"github.com/rs/zerolog"
@@ -33,7 +34,7 @@ func demo(ctx context.Context, args []string, std stdio) int {
 	var vendors stopper
 	code := exitOK
 	if err := runDemo(ctx, *once, &vendors, std); err != nil {
-		fmt.Fprintln(std.err, "relay demo:", printableLines(err.Error()))
+		fmt.Fprintln(std.err, "relay demo:", logging.PrintableLines(err.Error()))
 		code = exitFault
 	}
 	if err := vendors.run(context.WithoutCancel(ctx)); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"voicerelay/audio/codec"
 	"voicerelay/config"
+	"voicerelay/logging"
 )
 
 // findEncoders finds what compresses audio on this machine. The log has what does not work.
@@ -24,11 +25,11 @@ func findEncoders(ctx context.Context, s *config.Settings, log zerolog.Logger) *
 func checkEncoders(ctx context.Context, s *config.Settings, std stdio) int {
 	set, failed := codec.New(ctx, s.Encoders)
 	for _, err := range failed {
-		fmt.Fprintln(std.err, "warning:", printable(err.Error()))
+		fmt.Fprintln(std.err, "warning:", logging.Printable(err.Error()))
 	}
 	fmt.Fprintln(std.out, "encoders:", set.Summary())
 	if err := set.Close(); err != nil {
-		fmt.Fprintln(std.err, printable(err.Error()))
+		fmt.Fprintln(std.err, logging.Printable(err.Error()))
 		return exitFault
 	}
 	return exitOK

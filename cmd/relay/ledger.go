@@ -59,7 +59,7 @@ func verifyLedger(ctx context.Context, kept config.BookSettings, std stdio) erro
 		faults = append(faults, inRedis...)
 	}
 	for _, f := range faults {
-		fmt.Fprintln(std.err, printable(f))
+		fmt.Fprintln(std.err, logging.Printable(f))
 	}
 	if len(faults) > 0 {
 		return fmt.Errorf("%d faults", len(faults))

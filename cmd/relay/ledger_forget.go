@@ -12,6 +12,7 @@ import (
 
 	"voicerelay/billing/ship"
 	"voicerelay/config"
+	"voicerelay/logging"
 )
 
 // forgetWork is `relay ledger forget [-config …] [RELAY]`: reports stop waiting for a relay whose ledger is lost. Without a
@@ -63,7 +64,7 @@ func forgetRelay(ctx context.Context, client redis.UniversalClient, relay string
 
 // heartbeatLine says who is waited for, and what may be lost with it.
 func heartbeatLine(b ship.Heartbeat) string {
-	line := fmt.Sprintf("%s, last heard of at %s, with %d records not shipped", printable(b.Relay), b.At.Format(time.RFC3339), b.Unshipped)
+	line := fmt.Sprintf("%s, last heard of at %s, with %d records not shipped", logging.Printable(b.Relay), b.At.Format(time.RFC3339), b.Unshipped)
 	if b.Stale {
 		return line + "; reports are incomplete"
 	}

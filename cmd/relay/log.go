@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/term"
 
 	"voicerelay/config"
 	"voicerelay/logging"
@@ -20,7 +22,7 @@ func newLogForm(s *config.Settings, w io.Writer) *logging.Form {
 func refuseStart(stderr io.Writer, message string, faults ...string) {
 	if isTerminal(stderr) {
 		for _, fault := range faults {
-			fmt.Fprintln(stderr, printable(fault))
+			fmt.Fprintln(stderr, logging.Printable(fault))
 		}
 		return
 	}
@@ -35,4 +37,9 @@ func logWarnings(warnings []config.Warning, log zerolog.Logger) {
 
 func logOpen(log zerolog.Logger) {
 	log.Warn().Msg("no keys are configured: every program on this machine may speak, and nothing else")
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

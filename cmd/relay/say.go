@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"voicerelay/config"
+	"voicerelay/logging"
 
 	"github.com/voicerelay/voicerelay/client"
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -32,7 +33,7 @@ func say(ctx context.Context, args []string, std stdio) int {
 		u.text = strings.NewReader(strings.Join(flags.Args(), " "))
 	}
 	if err := sayTo(ctx, *address, u, *out, std); err != nil {
-		fmt.Fprintln(std.err, "relay say:", printableLines(err.Error()))
+		fmt.Fprintln(std.err, "relay say:", logging.PrintableLines(err.Error()))
 		return exitFault
 	}
 	return exitOK
@@ -103,7 +104,7 @@ func (p *progress) started(s protocol.Started) {
 	if s.Model != nil {
 		p.by += "/" + *s.Model
 	}
-	p.by = printable(p.by)
+	p.by = logging.Printable(p.by)
 }
 
 func (p *progress) audio(samples int) {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/voicerelay/voicerelay/client"
 	"github.com/voicerelay/voicerelay/client/protocol"
+
+	"voicerelay/logging"
 )
 
 // speechRate is the sample rate that the commands ask for, in hertz.
@@ -116,7 +118,7 @@ func (h *heard) describe() string {
 		parts = append(parts, fmt.Sprintf("first audio after %d ms", *first))
 	}
 	parts = append(parts, fmt.Sprintf("%.1f s of audio in %.1f s", float64(h.done.Usage.AudioMS)/1000, float64(h.done.Timing.TotalMS)/1000))
-	return printable(strings.Join(append(parts, "cost "+costs(h.done.Usage.Cost)), ", "))
+	return logging.Printable(strings.Join(append(parts, "cost "+costs(h.done.Usage.Cost)), ", "))
 }
 
 func costs(list []protocol.Cost) string {

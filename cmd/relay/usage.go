@@ -14,6 +14,7 @@ import (
 	"voicerelay/billing/ledger"
 	"voicerelay/billing/ship"
 	"voicerelay/config"
+	"voicerelay/logging"
 )
 
 // usageReport prints what was used: `relay usage [-by provider,day] [-period 2026-11] [-provider …] [-csv]`, from the ledger, or for
@@ -68,7 +69,7 @@ func readReport(ctx context.Context, kept config.BookSettings, q billing.SumsQue
 		if err == nil {
 			return report, nil
 		}
-		fmt.Fprintln(stderr, "relay usage: this relay's own ledger only:", printableLines(err.Error()))
+		fmt.Fprintln(stderr, "relay usage: this relay's own ledger only:", logging.PrintableLines(err.Error()))
 	}
 	r, err := ledger.OpenReader(ctx, kept.Ledger.Path)
 	if err != nil {
@@ -103,7 +104,7 @@ func printableRows(rows [][]string) [][]string {
 	shown := make([][]string, len(rows))
 	for i, row := range rows {
 		for _, cell := range row {
-			shown[i] = append(shown[i], printable(cell))
+			shown[i] = append(shown[i], logging.Printable(cell))
 		}
 	}
 	return shown

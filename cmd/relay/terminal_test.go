@@ -14,24 +14,6 @@ import (
 	"voicerelay/billing/ship"
 )
 
-func TestPrintable(t *testing.T) {
-	for text, want := range map[string]string{
-		"narrator":                    "narrator",
-		"Zoë 声 🙂":                     "Zoë 声 🙂",
-		"a\x1b[2Jb":                   `a\x1b[2Jb`,
-		"one\ntwo\r\tthree":           `one\ntwo\r\tthree`,
-		"a\u202eb\u009bc\x00d'\"\x7f": `a\u202eb\u009bc\x00d'"\x7f`,
-		"\xff":                        `�`,
-	} {
-		if got := printable(text); got != want {
-			t.Errorf("%q is printed as %q, want %q", text, got, want)
-		}
-	}
-	if got := printableLines("a\x1b\nb"); got != "a\\x1b\nb" {
-		t.Errorf("two lines are printed as %q", got)
-	}
-}
-
 // speaks reports what a terminal would do something at, but for the ends of lines.
 func speaks(told string) bool { return strings.ContainsAny(told, "\x1b\r\x07\u009b") }
 
