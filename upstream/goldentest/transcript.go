@@ -24,6 +24,11 @@ type Entry struct {
 	// Close is a close code, Refuse the status of a refused handshake.
 	Close  int `json:"close"`
 	Refuse int `json:"refuse"`
+	// Status is that of the answer to a request, and Type its body's media type.
+	Status int    `json:"status"`
+	Type   string `json:"type"`
+	// End is how an answer's body, or a connection without close codes, ends: whole or broken.
+	End string `json:"end"`
 }
 
 // Object is the entry's frame, or nil where that is no object.

@@ -99,7 +99,7 @@ func (p *provider) Open(ctx context.Context, req upstream.Request, sink upstream
 	if req.Voice == "" {
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the vendor needs a voice"}
 	}
-	s, err := p.Client.Open(ctx, &speech{provider: p, fields: p.fields(req)}, sink)
+	s, err := p.Client.Open(ctx, &speech{cfg: &p.cfg, url: p.url, header: p.header, fields: p.fields(req)}, sink)
 	if err != nil {
 		return nil, err
 	}

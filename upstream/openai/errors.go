@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"voicerelay/upstream"
-	"voicerelay/upstream/vendorhttp"
 )
 
 // What a refusal can mean.
@@ -58,8 +57,11 @@ var decisive = map[string]upstream.Meaning{"insufficient_quota": spent}
 
 // unstated are codes and types of failures that have no status: those that come in an answer that began well.
 var unstated = map[string]upstream.Meaning{
+	"OFFLINE":               failed, // its voices can't be loaded
+	"VOICE_NOT_FOUND":       invalid,
 	"invalid_api_key":       unauthorized,
 	"invalid_request_error": invalid,
+	"model_not_found":       invalid,
 	"rate_limit_exceeded":   tooFast,
 }
 
@@ -76,19 +78,19 @@ func codes() []upstream.Entry {
 	return append(all, upstream.Entry{Where: "any other failure in an answer of status 200", Meaning: failed})
 }
 
-// Refused says what a refusal means.
-func (s *speech) Refused(r vendorhttp.Refusal) *upstream.Error {
-	names := namesOf(r.Body)
+// refusal is the error of an answer whose status is no success.
+func refusal(status int, body []byte) *upstream.Error {
+	names := namesOf(body)
 	for _, name := range names {
 		if m, ok := decisive[name]; ok {
 			return m.Error(name)
 		}
 	}
-	m := statusMeaning(r.Status)
+	m := statusMeaning(status)
 	if len(names) > 0 {
 		return m.Error(names[0])
 	}
-	return m.Error(strconv.Itoa(r.Status))
+	return m.Error(strconv.Itoa(status))
 }
 
 // unstatedError is the error of a failure that an answer of status 200 tells.

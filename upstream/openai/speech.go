@@ -3,6 +3,7 @@ package openai
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -13,8 +14,10 @@ import (
 
 // speech is what one stream asks of the server.
 type speech struct {
-	provider *provider
-	fields   map[string]any // of each request, but for the text
+	cfg    *Config
+	url    string
+	header http.Header
+	fields map[string]any // of each request, but for the text
 }
 
 // Request has a text spoken.
@@ -22,8 +25,11 @@ func (s *speech) Request(text string) vendorhttp.Request {
 	fields := maps.Clone(s.fields)
 	fields[fieldInput] = text
 	body, _ := json.Marshal(fields) // they have been JSON, or are texts and numbers
-	return vendorhttp.Request{URL: s.provider.url, Header: s.provider.header, Body: body}
+	return vendorhttp.Request{URL: s.url, Header: s.header, Body: body}
 }
+
+// Refused says what a refusal means.
+func (s *speech) Refused(r vendorhttp.Refusal) *upstream.Error { return refusal(r.Status, r.Body) }
 
 // The media types of what can be played. Servers name them as they like, and some name none.
 var (
@@ -37,12 +43,11 @@ const eventsType = "text/event-stream"
 // Play plays an answer as what it is, which may not be what was asked for.
 func (s *speech) Play(a *vendorhttp.Answer) *upstream.Error {
 	media, params := a.Type()
-	cfg := &s.provider.cfg
 	samples := &vendorhttp.Samples{Out: a}
 	switch {
 	case media == eventsType:
-		if cfg.Format == formatPCM {
-			samples.Format = cfg.bare()
+		if s.cfg.Format == formatPCM {
+			samples.Format = s.cfg.bare()
 		}
 		return playEvents(a, samples)
 	case slices.Contains(jsonTypes, media):
@@ -50,8 +55,8 @@ func (s *speech) Play(a *vendorhttp.Answer) *upstream.Error {
 	case slices.Contains(wavTypes, media):
 	case slices.Contains(bareTypes, media):
 		// What claims to be samples is, also where a WAV file was asked for; what claims nothing must be what was asked for.
-		if cfg.Format == formatPCM || media == "audio/pcm" {
-			samples.Format = declared(cfg.bare(), params)
+		if s.cfg.Format == formatPCM || media == "audio/pcm" {
+			samples.Format = declared(s.cfg.bare(), params)
 		}
 	default:
 		return upstream.GarbledError("the vendor's answer is neither samples nor a WAV file")

@@ -128,12 +128,12 @@ func FuzzAnswer(f *testing.F) {
 	f.Add("audio/pcm;rate=8000", []byte("abcd"))
 	f.Add(eventsType, []byte(delta("audio", "abcdefgh")+lastEvent))
 	f.Add("application/json", []byte(`{"detail":[{"type":"missing"}]}`))
-	p := &provider{cfg: defaults()}
+	cfg := defaults()
 	f.Fuzz(func(t *testing.T, media string, body []byte) {
 		sink := &upstreamtest.Loose{TB: t}
 		header := http.Header{"Content-Type": {media}}
 		answer := vendorhttp.NewAnswer(header, io.LimitReader(bytes.NewReader(body), 1<<20), sink.Audio)
-		if fault := (&speech{provider: p}).Play(answer); fault != nil {
+		if fault := (&speech{cfg: &cfg}).Play(answer); fault != nil {
 			upstreamtest.CheckError(t, fault, nil)
 		}
 		if sink.Bytes > len(body) {

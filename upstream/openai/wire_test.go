@@ -17,8 +17,16 @@ type asked struct {
 	body    map[string]any
 }
 
-// ask speaks a text to a server that notes what it gets, and answers as it is told to.
+// ask is askFor of a text.
 func ask(t *testing.T, cfg Config, url string, req upstream.Request, answer func(w http.ResponseWriter)) (asked, upstreamtest.Heard) {
+	t.Helper()
+	return askFor(t, "Hello <there>.", cfg, url, req, answer)
+}
+
+// askFor speaks a text to a server that notes what it gets, and answers as it is told to.
+func askFor(
+	t *testing.T, text string, cfg Config, url string, req upstream.Request, answer func(w http.ResponseWriter),
+) (asked, upstreamtest.Heard) {
 	t.Helper()
 	var got asked
 	client, stop := upstreamtest.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +46,7 @@ func ask(t *testing.T, cfg Config, url string, req upstream.Request, answer func
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Order(true, "Hello <there>.")
+	l.Order(true, text)
 	h := l.Finish()
 	return got, h
 }

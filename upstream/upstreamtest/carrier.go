@@ -23,6 +23,9 @@ const (
 	OverTCP       Wire = "tcp"  // a bare connection
 )
 
+// URL is the base address at which a Vendor is reached through its Client.
+const URL = "ws://vendor.test"
+
 // URL is the base address of a vendor on that wire.
 func (w Wire) URL() string {
 	switch w {

@@ -13,9 +13,6 @@ import (
 	"github.com/coder/websocket"
 )
 
-// URL is the base address at which a Vendor is reached through its Client.
-const URL = "ws://vendor.test"
-
 // Vendor is a server in memory, which answers each socket, or each request, with a script.
 type Vendor struct {
 	// Static after NewVendor.

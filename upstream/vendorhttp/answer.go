@@ -19,9 +19,6 @@ type Answer struct {
 	ended bool   // the body has been read to its end
 }
 
-// readBuffer is how many bytes are read at once, and so about the longest frame of audio: a third of a second at 24 kHz.
-const readBuffer = 16 << 10
-
 // NewAnswer is an answer whose frames of audio out gets. Streams make their own; this is for adapters' tests.
 func NewAnswer(header http.Header, body io.Reader, out func(f upstream.Frame)) *Answer {
 	return &Answer{Header: header, body: body, out: out, buf: make([]byte, readBuffer)}

@@ -39,6 +39,8 @@ type Config struct {
 const (
 	connectPatience = 10 * time.Second
 	usualIdle       = time.Minute
+	// readBuffer is how many bytes are read at once, and so about the longest frame of audio: a third of a second at 24 kHz.
+	readBuffer = 16 << 10
 )
 
 // withDefaults has the documented values in place of zeros.

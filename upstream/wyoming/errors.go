@@ -1,8 +1,6 @@
 package wyoming
 
 import (
-	"encoding/json"
-
 	"voicerelay/upstream"
 )
 
@@ -37,10 +35,8 @@ func codes() []upstream.Entry {
 	)
 }
 
-// eventError is the error of an error event.
-func eventError(e *event) *upstream.Error {
-	var code string
-	_ = json.Unmarshal(e.member("code"), &code) // stays empty where there is none
+// codeError is the error of an error event, by its code.
+func codeError(code string) *upstream.Error {
 	if meaning, ok := errorCodes[code]; ok {
 		return meaning.Error(code)
 	}

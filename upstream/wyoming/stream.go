@@ -100,7 +100,7 @@ func (s *stream) take(e *event) *upstream.Error {
 	defer s.Unlock()
 	switch {
 	case e.kind == failure:
-		return eventError(e)
+		return codeError(e.text("code"))
 	case e.kind == other || s.SilentLocked():
 		return nil
 	case len(s.owed) == 0:

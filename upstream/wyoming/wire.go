@@ -75,6 +75,13 @@ func (e *event) member(name string) json.RawMessage {
 	return nil
 }
 
+// text is a member that is a text; empty: it is none.
+func (e *event) text(name string) string {
+	var text string
+	_ = json.Unmarshal(e.member(name), &text) // stays empty
+	return text
+}
+
 // number is a member that is a whole number, or what stands for one that is absent.
 func (e *event) number(name string, absent int64) int64 {
 	raw := e.member(name)
