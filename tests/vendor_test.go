@@ -33,6 +33,8 @@ var native = map[string]struct{ model, voice string }{
 	"rime":       {"coda", "lyra"},
 	"soniox":     {"tts-rt-v2", "Adrian"},
 	"inworld":    {"inworld-tts-2", "Ashley"},
+	"openai":     {"tts-1", "alloy"},
+	"wyoming":    {"", "en_US-joe-medium"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.

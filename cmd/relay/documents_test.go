@@ -85,17 +85,26 @@ func tagsOf(c upstream.Capabilities) string {
 	return cmp.Or(strings.Join(tags, ", "), "none")
 }
 
+// addressOf is an address that a driver takes, at which nobody listens.
+func addressOf(t *testing.T, d upstream.Driver) string {
+	t.Helper()
+	for _, url := range []string{"wss://127.0.0.1:1", "https://127.0.0.1:1", "tcp://127.0.0.1:1"} {
+		if d.CheckEnv(noOptions, upstream.Env{Name: d.Name(), URL: url, APIKey: "none", Log: zerolog.Nop()}) == nil {
+			return url
+		}
+	}
+	t.Fatalf("%s takes no address", d.Name())
+	return ""
+}
+
+// noOptions decodes options of which none is set.
+func noOptions(any) error { return nil }
+
 // capabilitiesOf opens a provider, which connects to nothing as long as nobody speaks.
 func capabilitiesOf(t *testing.T, d upstream.Driver) upstream.Capabilities {
 	t.Helper()
-	var p upstream.Provider
-	var err error
-	for _, url := range []string{"wss://vendor.invalid", "https://vendor.invalid", "tcp://vendor.invalid:1"} { // as the vendor has it
-		env := upstream.Env{Name: d.Name(), URL: url, APIKey: "none", Log: zerolog.Nop()}
-		if p, err = d.Open(func(any) error { return nil }, env); err == nil {
-			break
-		}
-	}
+	env := upstream.Env{Name: d.Name(), URL: addressOf(t, d), APIKey: "none", Log: zerolog.Nop()}
+	p, err := d.Open(noOptions, env)
 	if err != nil {
 		t.Fatalf("open %s: %v", d.Name(), err)
 	}

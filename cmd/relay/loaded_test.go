@@ -53,7 +53,8 @@ func TestConfigurationIsShown(t *testing.T) {
 			continue // without a key
 		}
 		t.Run(adapter, func(t *testing.T) {
-			r := serveFile(t, strings.Replace(loadedFile, "VENDOR", adapter, 1))
+			file := strings.NewReplacer("VENDOR", adapter, "wss://127.0.0.1:1", addressOf(t, driver)).Replace(loadedFile)
+			r := serveFile(t, file)
 			status, body := r.shownTo("secret-admin-0123456789")
 			if found := regexp.MustCompile("secret-[a-z]+").FindString(body); found != "" || status != http.StatusOK {
 				t.Errorf("%d, tells %q: %s", status, found, body)

@@ -9,12 +9,14 @@ import (
 	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/inworld"
 	"voicerelay/upstream/kugelaudio"
+	"voicerelay/upstream/openai"
 	"voicerelay/upstream/rime"
 	"voicerelay/upstream/soniox"
 	"voicerelay/upstream/together"
 	"voicerelay/upstream/tone"
 	"voicerelay/upstream/uplift"
 	"voicerelay/upstream/vogent"
+	"voicerelay/upstream/wyoming"
 	"voicerelay/upstream/zeligate"
 )
 
@@ -22,6 +24,7 @@ import (
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
 		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, inworld.Driver, kugelaudio.Driver,
-		rime.Driver, soniox.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, zeligate.Driver,
+		openai.Driver, rime.Driver, soniox.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, wyoming.Driver,
+		zeligate.Driver,
 	}
 }
