@@ -37,6 +37,11 @@ var native = map[string]struct{ model, voice string }{
 	"wyoming":    {"", "en_US-joe-medium"},
 }
 
+// usual is what the vendors draw of which some kinds do not stream, or speak one text at a time whoever asks.
+var usual = map[string][]string{
+	"openai": {"buffered:false", "onlyWAV:false", "serial:false", "cutClean:false"},
+}
+
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.
 func emulate(t *testing.T, o emulator.Options) *vendor {
 	t.Helper()
@@ -50,7 +55,7 @@ func emulateBy(t *testing.T, adapter string, o emulator.Options) *vendor {
 	if o.Seed == 0 {
 		o.Seed = 7
 	}
-	s, url := process.Emulate(t, adapter, o)
+	s, url := process.Emulate(t, adapter, o, usual[adapter]...)
 	return &vendor{Server: s, t: t, adapter: adapter, url: url}
 }
 

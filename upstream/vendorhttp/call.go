@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"voicerelay/upstream"
@@ -21,6 +22,8 @@ type call struct {
 	// Guarded by the stream's lock.
 	started bool
 	left    bool // it has been heard, and is released or about to be
+
+	reached atomic.Bool // the vendor may have heard of it
 
 	// Set before ready is closed.
 	ready     chan struct{}
@@ -43,7 +46,7 @@ const (
 // fetch makes the request. It runs in a goroutine of the client's.
 func (k *call) fetch(ctx context.Context, c *Client, d Dialect) {
 	defer close(k.ready)
-	resp, fault := c.do(ctx, d.Request(k.text))
+	resp, fault := c.do(ctx, d.Request(k.text), &k.reached)
 	if fault != nil {
 		k.fault = fault
 		return

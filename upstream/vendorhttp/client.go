@@ -133,10 +133,10 @@ func (c *Client) start(f func()) bool {
 	return true
 }
 
-// do makes a request, and returns when the header of its answer has come. The body must be closed.
-func (c *Client) do(ctx context.Context, r Request) (*http.Response, *upstream.Error) {
-	connected := false // set by this goroutine
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
+// do makes a request, and returns when the header of its answer has come. The body must be closed. Reached is set once there
+// is a connection for it.
+func (c *Client) do(ctx context.Context, r Request, reached *atomic.Bool) (*http.Response, *upstream.Error) {
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }})
 	req, err := http.NewRequestWithContext(traced, cmp.Or(r.Method, http.MethodPost), r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, &upstream.Error{Kind: upstream.Rejected, Message: "the request can't be made"} // its text has the address
@@ -150,7 +150,7 @@ func (c *Client) do(ctx context.Context, r Request) (*http.Response, *upstream.E
 	req.Header["Idempotency-Key"] = nil
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, unanswered(ctx, err, connected)
+		return nil, unanswered(ctx, err, reached.Load())
 	}
 	if resp.ProtoMajor > 1 {
 		c.multiplexed.Store(true)

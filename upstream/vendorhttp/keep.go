@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -60,7 +61,7 @@ func (c *Client) fill() {
 	var wg sync.WaitGroup
 	for i := range answers {
 		wg.Go(func() {
-			resp, fault := c.do(ctx, *c.cfg.Greeting)
+			resp, fault := c.do(ctx, *c.cfg.Greeting, new(atomic.Bool))
 			if fault != nil && c.life.Err() == nil {
 				c.cfg.Log.Warn().Err(fault).Msg("vendor connection not opened ahead")
 			}

@@ -2,6 +2,7 @@ package vendorhttp
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"voicerelay/audio"
@@ -122,6 +123,21 @@ func (s *Stream) keptLocked() int {
 	return kept
 }
 
+// unheardLocked is how many of the last pieces the vendor has not heard of: those that wait, and those for whose requests there
+// has been no connection.
+func (s *Stream) unheardLocked() int {
+	unheard := 0
+	for _, k := range slices.Backward(s.queue) {
+		if k.reached.Load() {
+			break
+		}
+		if k.first {
+			unheard++
+		}
+	}
+	return unheard
+}
+
 // Close releases the stream. One that has not ended aborts its requests.
 func (s *Stream) Close(ctx context.Context, cause error) error {
 	if !s.BeginClose() {
@@ -150,7 +166,11 @@ func (s *Stream) interrupt(cause error) bool {
 
 // endLocked ends the stream, once, and aborts all that is under way.
 func (s *Stream) endLocked(err error) {
-	s.EndLocked(upstream.Usage{Withheld: s.keptLocked(), RequestID: s.requestID}, err)
+	unheard := s.unheardLocked()
+	if !s.StoppedLocked() {
+		s.WithholdLocked(unheard)
+	}
+	s.EndLocked(upstream.Usage{Withheld: unheard, RequestID: s.requestID}, err)
 	close(s.ended)
 	for _, k := range s.queue {
 		if k.cancel != nil && !k.left {

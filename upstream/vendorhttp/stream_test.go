@@ -295,6 +295,9 @@ func TestConnectingIsBounded(t *testing.T) {
 		l := r.open()
 		l.MustOrder(true, "One.")
 		h := l.Finish()
+		if h.Usage.Withheld != 1 || h.Withheld != 1 {
+			t.Errorf("%d pieces are withheld, and %d unheard of; want one", h.Withheld, h.Usage.Withheld)
+		}
 		if upstream.KindOf(h.Err) != upstream.ConnectFailed || upstream.ClassOf(h.Err) != upstream.ClassTimeout || time.Since(began) != connectPatience {
 			t.Errorf("got %v (%s) after %v", h.Err, upstream.ClassOf(h.Err), time.Since(began))
 		}
